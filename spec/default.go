@@ -1,0 +1,73 @@
+package spec
+
+import (
+	_ "embed"
+	"maps"
+	"strings"
+	"time"
+)
+
+//go:embed event.schema.json
+var defaultSchema string
+
+// Default is the environment that the pipeline has where nothing else is said. Every default lives here.
+func Default(name string) Environment {
+	return Environment{
+		Name:    name,
+		Region:  "us-east-1",
+		Removal: Retained,
+		API: API{
+			Authorization: AuthorizeNone,
+			Schema:        strings.TrimSpace(defaultSchema),
+			PartitionKey:  PartitionByRequestID(),
+			CORS: CORS{
+				AllowOrigins: []string{"*"},
+				// What a browser client of this API may need: the body's type, an API key, and the headers of a
+				// Signature Version 4.
+				AllowHeaders: []string{
+					"Authorization", "Content-Type", "X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token",
+					"X-Api-Key",
+				},
+				AllowMethods: []string{"OPTIONS", "POST"},
+				// What a client needs to retry and to report a failure.
+				ExposeHeaders: []string{"Retry-After", "x-amzn-ErrorType", "x-amzn-RequestId"},
+				MaxAge:        time.Hour,
+			},
+			// One shard takes 1,000 records/s; the bucket lets half a second of it through at once.
+			Throttle:      Throttle{RateLimit: 1000, BurstLimit: 500},
+			ManageAccount: true,
+			Metrics:       true,
+		},
+		Stream: Stream{
+			Capacity:  Provisioned(1),
+			Retention: 24 * time.Hour,
+		},
+		Delivery: Delivery{
+			BufferInterval:   60 * time.Second,
+			BufferMiB:        1,
+			Compression:      Uncompressed,
+			NewlineDelimited: true,
+			Prefix:           "events/" + datePartitions,
+			ErrorPrefix:      "errors/!{firehose:error-output-type}/" + datePartitions,
+		},
+		Bucket: Bucket{
+			NoncurrentExpireAfterDays: 30,
+			AbortUploadsAfterDays:     7,
+		},
+		Logs: Logs{
+			RetentionDays: 30,
+			Execution:     LogInfo,
+		},
+	}
+}
+
+// datePartitions are Hive-style, so that Athena and Spark find the partitions by themselves.
+const datePartitions = "year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/"
+
+// AllTags are the tags that every resource carries: the defaults, the environment's own over them, and its name.
+func (e Environment) AllTags() map[string]string {
+	tags := map[string]string{"Project": "api-kinesis", "ManagedBy": "cdktf"}
+	maps.Copy(tags, e.Tags)
+	tags["Environment"] = e.Name
+	return tags
+}

@@ -1,0 +1,71 @@
+package spec
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestDerivedNames(t *testing.T) {
+	env := Default("dev")
+	env.State = State{S3: &S3State{}, Cloud: &CloudState{}}
+	for _, row := range []struct{ of, got, want string }{
+		{"API", env.APIName(), "api-kinesis-dev"},
+		{"stream", env.StreamName(), "api-kinesis-stream-dev"},
+		{"delivery stream", env.DeliveryStreamName(), "api-kinesis-firehose-dev"},
+		{"bucket", env.BucketName(), "api-kinesis-firehose-bucket-dev"},
+		{"access log", env.AccessLogGroupName(), "/aws/apigateway/api-kinesis-dev/access"},
+		{"delivery log", env.DeliveryLogGroupName(), "/aws/kinesisfirehose/api-kinesis-firehose-dev"},
+		{"submit role", env.SubmitRoleName(), "api-kinesis-submit-dev"},
+		{"logging role", env.LoggingRoleName(), "api-kinesis-logging-dev"},
+		{"delivery role", env.DeliveryRoleName(), "api-kinesis-delivery-dev"},
+		{"state key", env.StateKey(), "api-kinesis/dev.tfstate"},
+		{"state region", env.StateRegion(), "us-east-1"},
+		{"workspace", env.StateWorkspace(), "api-kinesis-dev"},
+	} {
+		if row.got != row.want {
+			t.Errorf("%s: got %q, want %q", row.of, row.got, row.want)
+		}
+	}
+}
+
+func TestChosenNames(t *testing.T) {
+	env := Default("dev")
+	env.Bucket.Name = "my-events"
+	env.State = State{S3: &S3State{Key: "k", Region: "eu-west-1"}, Cloud: &CloudState{Workspace: "w"}}
+	for _, row := range []struct{ of, got, want string }{
+		{"bucket", env.BucketName(), "my-events"},
+		{"state key", env.StateKey(), "k"},
+		{"state region", env.StateRegion(), "eu-west-1"},
+		{"workspace", env.StateWorkspace(), "w"},
+	} {
+		if row.got != row.want {
+			t.Errorf("%s: got %q, want %q", row.of, row.got, row.want)
+		}
+	}
+}
+
+// The patterns are those of the services' API references.
+func TestLongestNameFits(t *testing.T) {
+	env := Default(strings.Repeat("a", 35))
+	env.State.Cloud = &CloudState{}
+	for _, row := range []struct{ of, name, pattern string }{
+		{"bucket", env.BucketName(), `^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`},
+		{"submit role", env.SubmitRoleName(), `^[\w+=,.@-]{1,64}$`},
+		{"logging role", env.LoggingRoleName(), `^[\w+=,.@-]{1,64}$`},
+		{"delivery role", env.DeliveryRoleName(), `^[\w+=,.@-]{1,64}$`},
+		{"stream", env.StreamName(), `^[a-zA-Z0-9_.-]{1,128}$`},
+		{"delivery stream", env.DeliveryStreamName(), `^[a-zA-Z0-9_.-]{1,64}$`},
+		{"stage", env.Name, `^[a-zA-Z0-9_-]{1,128}$`},
+		{"access log", env.AccessLogGroupName(), `^[.\-_/#A-Za-z0-9]{1,512}$`},
+		{"delivery log", env.DeliveryLogGroupName(), `^[.\-_/#A-Za-z0-9]{1,512}$`},
+		{"workspace", env.StateWorkspace(), `^[A-Za-z0-9_-]{1,90}$`},
+	} {
+		if !regexp.MustCompile(row.pattern).MatchString(row.name) {
+			t.Errorf("%s: %q (%d characters) does not match %s", row.of, row.name, len(row.name), row.pattern)
+		}
+	}
+	if got := len(env.BucketName()); got != 63 {
+		t.Errorf("the longest bucket name has %d characters: a name may be of another length than 35", got)
+	}
+}

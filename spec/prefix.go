@@ -1,0 +1,184 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// parsedPrefix is what there is to know of a Firehose prefix: text and expressions of the form !{namespace:value}.
+type parsedPrefix struct {
+	// fixed is the text before the first expression.
+	fixed string
+	// literals counts the characters outside expressions.
+	literals    int
+	expressions []expression
+	// stray is whether a "!{" opens no expression. It may stand nowhere else.
+	stray bool
+}
+
+// expression is one !{namespace:value}.
+type expression struct{ text, namespace, value string }
+
+var expressionPattern = regexp.MustCompile(`^!\{([A-Za-z]+):([^{}]*)\}`)
+
+// parsePrefix never fails: what it cannot read is stray.
+func parsePrefix(text string) parsedPrefix {
+	var parsed parsedPrefix
+	parsed.fixed, _, _ = strings.Cut(text, "!{")
+	for {
+		at := strings.Index(text, "!{")
+		if at < 0 {
+			parsed.literals += len(text)
+			return parsed
+		}
+		parsed.literals += at
+		text = text[at:]
+		parts := expressionPattern.FindStringSubmatch(text)
+		if parts == nil {
+			parsed.stray = true
+			parts = []string{"!{"}
+			parsed.literals += len(parts[0])
+		} else {
+			parsed.expressions = append(parsed.expressions, expression{parts[0], parts[1], parts[2]})
+		}
+		text = text[len(parts[0]):]
+	}
+}
+
+func (p parsedPrefix) hasTimestamp() bool {
+	for _, e := range p.expressions {
+		if e.namespace == timestampNamespace {
+			return true
+		}
+	}
+	return false
+}
+
+const (
+	timestampNamespace = "timestamp"
+	firehoseNamespace  = "firehose"
+	randomString       = "random-string"
+	errorOutputType    = "error-output-type"
+)
+
+// remedy is empty for an expression that the field may hold.
+func (e expression) remedy(field string) string {
+	switch e.namespace {
+	case timestampNamespace:
+		return timestampRemedy(e.value)
+	case firehoseNamespace:
+		return firehoseRemedy(e.value, field)
+	case "partitionKeyFromQuery", "partitionKeyFromLambda":
+		return "leave it out: it needs dynamic partitioning, which this pipeline does not have"
+	}
+	return "use the namespace timestamp or firehose"
+}
+
+func firehoseRemedy(value, field string) string {
+	switch {
+	case value == randomString, value == errorOutputType && field == errorPrefixField:
+		return ""
+	case value == errorOutputType:
+		return "move it to " + errorPrefixField + ": Firehose takes it nowhere else"
+	case field == errorPrefixField:
+		return "use !{firehose:error-output-type} or !{firehose:random-string}"
+	}
+	return "use !{firehose:random-string}"
+}
+
+const (
+	// refusedLetters are those that Firehose refuses in a pattern ("Invalid conversion character"). AWS does not list
+	// them; badmintoncryer/cdk-preflight measured all 52 letters on 2026-09-10.
+	refusedLetters = "CIJPRTUVbfijloprt"
+	// reservedSymbols mean something else to Java's DateTimeFormatter, or nothing yet. An expression holds no braces.
+	reservedSymbols = "#[]"
+)
+
+// timestampRemedy checks the pattern of a Java DateTimeFormatter. Text in single quotes is taken literally.
+func timestampRemedy(pattern string) string {
+	if pattern == "" {
+		return "give it a pattern, such as !{timestamp:yyyy/MM/dd/HH}"
+	}
+	parts := strings.Split(pattern, "'")
+	if len(parts)%2 == 0 {
+		return "close the single quote"
+	}
+	for i := 0; i < len(parts); i += 2 {
+		if at := strings.IndexAny(parts[i], refusedLetters+reservedSymbols); at >= 0 {
+			return fmt.Sprintf("put %q between single quotes: Firehose knows no such part of a date", parts[i][at:at+1])
+		}
+	}
+	return ""
+}
+
+const (
+	// randomStringLength and errorOutputTypeLength are from the developer guide, "Custom prefixes". The longest type of
+	// error that AWS names anywhere is of another destination than S3, which makes it a safe upper bound here.
+	randomStringLength    = 11
+	errorOutputTypeLength = len("AmazonOpenSearchService-failed")
+	// appended is what Firehose adds to a prefix (not to an error prefix) without a timestamp.
+	appended = "yyyy/MM/dd/HH/"
+	// nameLength is the longest name of a day or a month: "Wednesday", "September".
+	nameLength = 9
+)
+
+// evaluatedLength is how long the prefix may become, near enough.
+func (p parsedPrefix) evaluatedLength(field string) int {
+	length := p.literals
+	for _, e := range p.expressions {
+		switch {
+		case e.namespace == timestampNamespace:
+			length += timestampLength(e.value)
+		case e.value == randomString:
+			length += randomStringLength
+		default:
+			length += errorOutputTypeLength
+		}
+	}
+	if field == prefixField && !p.hasTimestamp() {
+		length += len(appended)
+	}
+	return length
+}
+
+func timestampLength(pattern string) int {
+	length := 0
+	for i, part := range strings.Split(pattern, "'") {
+		if i%2 == 1 {
+			length += max(len(part), 1) // two quotes with nothing between them are one quote
+			continue
+		}
+		for part != "" {
+			run := leadingRun(part)
+			length += runLength(part[0], run)
+			part = part[run:]
+		}
+	}
+	return length
+}
+
+// leadingRun counts the bytes that equal the first one, which need be no letter and no ASCII.
+func leadingRun(text string) int {
+	run := 1
+	for run < len(text) && text[run] == text[0] {
+		run++
+	}
+	return run
+}
+
+// runLength is how long a run of the same letter becomes: a number has as many digits as letters and at least two, a
+// year at least four unless it has two letters, and four letters of a month or a day are its name.
+func runLength(letter byte, run int) int {
+	switch {
+	case !isLetter(letter), run == 2:
+		return run
+	case strings.IndexByte("uyY", letter) >= 0:
+		return max(run, 4)
+	case strings.IndexByte("LMEce", letter) >= 0 && run >= 4:
+		return max(run, nameLength)
+	}
+	return max(run, 2)
+}
+
+func isLetter(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }

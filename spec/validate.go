@@ -1,0 +1,177 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Problem is one thing that is wrong with an environment, and what to do about it.
+type Problem struct {
+	// Environment is the environment's name.
+	Environment string
+	// Field is its path from the environment, such as "Stream.Capacity.Shards". It is empty where there is no
+	// environment at all.
+	Field string
+	// Fault follows the field in a sentence, such as "is 0".
+	Fault string
+	// Remedy is an instruction, such as "use 1 to 10000".
+	Remedy string
+}
+
+// Error is the problem on one line.
+func (p Problem) Error() string {
+	if p.Field == "" {
+		return p.Fault + "; " + p.Remedy
+	}
+	return fmt.Sprintf("environment %q: %s %s; %s", p.Environment, p.Field, p.Fault, p.Remedy)
+}
+
+// Validate reports everything that is wrong with the environment at once, in the order of its fields: an error that
+// joins values of [Problem], or nil.
+func (e Environment) Validate() error { return errors.Join(e.problems()...) }
+
+func (e Environment) problems() []error {
+	p := &problems{environment: e.Name}
+	p.identity(e)
+	p.tags(e.Tags)
+	oneOf(p, "Removal", e.Removal, Disposable, Retained, Protected)
+	p.api(e.API)
+	p.stream(e.Stream)
+	p.delivery(e.Delivery)
+	p.bucket(e.Bucket)
+	p.logs(e.Logs)
+	p.state(e.State)
+	return p.found
+}
+
+// maxNameLength leaves the derived bucket name, the longest of all names, within S3's 63 characters:
+// 63 - len("api-kinesis-firehose-bucket-").
+const maxNameLength = 35
+
+var (
+	namePattern = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
+	// regionPattern is a shape and no list, so that a new region needs no new version. Four letters: eusc-de-east-1.
+	regionPattern  = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
+	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+)
+
+const regionRemedy = `use a region such as "eu-west-1"`
+
+func (p *problems) identity(e Environment) {
+	if len(e.Name) > maxNameLength || !namePattern.MatchString(e.Name) {
+		p.add("Name", is(e.Name), fmt.Sprintf(
+			`use 1 to %d of a-z, 0-9 and "-", beginning with a letter and ending with a letter or a digit`, maxNameLength))
+	} else if suffix := reservedSuffix(e.BucketName()); e.Bucket.Name == "" && suffix != "" {
+		// The bucket's other rules hold for every valid name.
+		p.add("Name", is(e.Name), fmt.Sprintf(
+			"use another or set Bucket.Name: S3 reserves bucket names that end with %q", suffix))
+	}
+	p.match("Region", e.Region, regionPattern, regionRemedy)
+	if e.Account != "" {
+		p.match("Account", e.Account, accountPattern, "use the 12 digits of an account's id, or leave it empty")
+	}
+}
+
+// maxTags leaves room for Project, Environment and ManagedBy within AWS's 50 tags a resource.
+const maxTags = 47
+
+// The tags are put on resources of every service, so the strictest rules hold. The lengths are the same everywhere. The
+// characters are those of API Gateway's developer guide: its API reference has fewer still, but as a misprinted range
+// ("[a-zA-Z+-=._:/]").
+var (
+	tagKeyPattern   = regexp.MustCompile(`^[A-Za-z0-9 .:+=@_/-]{1,128}$`)
+	tagValuePattern = regexp.MustCompile(`^[A-Za-z0-9 .:+=@_/-]{0,256}$`)
+)
+
+const tagCharacters = "letters, digits, spaces and . : + = @ _ / -"
+
+func (p *problems) tags(tags map[string]string) {
+	if len(tags) > maxTags {
+		p.add("Tags", fmt.Sprintf("has %d entries", len(tags)), fmt.Sprintf(
+			"use at most %d: three more are put on every resource, and AWS takes 50", maxTags))
+	}
+	spellings := map[string]string{"project": "Project", "managedby": "ManagedBy"}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		p.tagKey(key, spellings)
+		field := fmt.Sprintf("Tags[%q]", key)
+		p.match(field, tags[key], tagValuePattern, "use at most 256 "+tagCharacters)
+	}
+}
+
+// tagKey checks one key. The spellings are the keys before it by their lower case: IAM takes keys that differ in case
+// only for the same, and refuses a role with both ("Duplicate tag keys found. Please note that Tag keys are case
+// insensitive").
+func (p *problems) tagKey(key string, spellings map[string]string) {
+	lower := strings.ToLower(key)
+	other, spelt := spellings[lower]
+	fault := fmt.Sprintf("has the key %q", key)
+	switch {
+	case !tagKeyPattern.MatchString(key):
+		p.add("Tags", fault, "use 1 to 128 "+tagCharacters)
+	case strings.HasPrefix(lower, "aws:"):
+		p.add("Tags", fault, `use one that does not begin with "aws:", which AWS reserves`)
+	case lower == "environment":
+		p.add("Tags", fault, "leave it out: the tag Environment is always the environment's name")
+	case spelt && other != key:
+		p.add("Tags", fault, fmt.Sprintf("use the spelling %q alone: IAM refuses keys that differ in case only", other))
+	default:
+		spellings[lower] = key
+	}
+}
+
+// problems collects what is wrong with one environment.
+type problems struct {
+	environment string
+	found       []error
+}
+
+func (p *problems) add(field, fault, remedy string) {
+	p.found = append(p.found, Problem{Environment: p.environment, Field: field, Fault: fault, Remedy: remedy})
+}
+
+// match adds a problem where the value does not match.
+func (p *problems) match(field, value string, pattern *regexp.Regexp, remedy string) {
+	if !pattern.MatchString(value) {
+		p.add(field, is(value), remedy)
+	}
+}
+
+// within adds a problem where the value is out of bounds.
+func (p *problems) within(field string, value, least, most int) {
+	if value < least || value > most {
+		p.add(field, fmt.Sprintf("is %d", value), fmt.Sprintf("use %d to %d", least, most))
+	}
+}
+
+// whole adds a problem where the value is out of bounds or no whole number of units.
+func (p *problems) whole(field string, value, least, most, unit time.Duration, units string) {
+	if value < least || value > most || value%unit != 0 {
+		p.add(field, "is "+value.String(), fmt.Sprintf("use whole %s, %d to %d", units, least/unit, most/unit))
+	}
+}
+
+// oneOf adds a problem where the value is none of the allowed ones.
+func oneOf[T ~string](p *problems, field string, value T, allowed ...T) {
+	if slices.Contains(allowed, value) {
+		return
+	}
+	quoted := make([]string, len(allowed))
+	for i, a := range allowed {
+		quoted[i] = strconv.Quote(string(a))
+	}
+	p.add(field, is(string(value)), "use "+anyOf(quoted))
+}
+
+// is quotes the value, so that the message stays on one line whatever the value holds.
+func is(value string) string { return "is " + strconv.Quote(value) }
+
+func anyOf(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}

@@ -1,0 +1,115 @@
+package spec
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ValidateAll reports everything that is wrong with each environment, as [Environment.Validate] does, and then what is
+// wrong with having them all: one error that joins values of [Problem], or nil.
+func ValidateAll(envs []Environment) error {
+	if len(envs) == 0 {
+		return errors.Join(Problem{Fault: "there are no environments", Remedy: "declare at least one"})
+	}
+	var found []error
+	for _, env := range envs {
+		found = append(found, env.problems()...)
+	}
+	found = append(found, clashes(envs, claimName)...)
+	// An environment that is listed twice is one mistake, not one for each thing that it owns.
+	named := firstOfEachName(envs)
+	for _, owned := range []claim{claimBucket, claimAccount, claimS3State, claimCloudState} {
+		found = append(found, clashes(named, owned)...)
+	}
+	return errors.Join(found...)
+}
+
+func firstOfEachName(envs []Environment) []Environment {
+	seen := map[string]bool{}
+	var first []Environment
+	for _, env := range envs {
+		if !seen[env.Name] {
+			first = append(first, env)
+		}
+		seen[env.Name] = true
+	}
+	return first
+}
+
+// claim is what an environment wants for itself: a key that no other one may have, empty for nothing, and the problem
+// that it has where another environment has the key already.
+type claim func(env Environment) (key string, taken func(by Environment) Problem)
+
+// clashes reports each environment whose key an environment before it has.
+func clashes(envs []Environment, of claim) []error {
+	owners := map[string]Environment{}
+	var found []error
+	for _, env := range envs {
+		key, taken := of(env)
+		if key == "" {
+			continue
+		}
+		if owner, owned := owners[key]; owned {
+			found = append(found, taken(owner))
+			continue
+		}
+		owners[key] = env
+	}
+	return found
+}
+
+func claimName(env Environment) (string, func(Environment) Problem) {
+	return env.Name, func(Environment) Problem {
+		return Problem{env.Name, "Name", is(env.Name) + ", as another environment's is", "use another"}
+	}
+}
+
+func claimBucket(env Environment) (string, func(Environment) Problem) {
+	bucket := env.BucketName()
+	return bucket, func(by Environment) Problem {
+		fault := fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name)
+		return Problem{env.Name, "Bucket.Name", fault, "use another"}
+	}
+}
+
+// claimAccount is for the setting of which API Gateway has one per account and region (aws_api_gateway_account). Where
+// the account is not said, two environments may well be in different ones.
+func claimAccount(env Environment) (string, func(Environment) Problem) {
+	if env.Account == "" || !env.API.ManageAccount {
+		return "", nil
+	}
+	return env.Account + " " + env.Region, func(by Environment) Problem {
+		fault := fmt.Sprintf("is true, as in environment %q of the same account and region", by.Name)
+		return Problem{env.Name, "API.ManageAccount", fault,
+			"set API.ManageAccount = false in all but one: they would overwrite each other's setting"}
+	}
+}
+
+func claimS3State(env Environment) (string, func(Environment) Problem) {
+	if env.State.S3 == nil {
+		return "", nil
+	}
+	bucket, key := env.State.S3.Bucket, env.StateKey()
+	return bucket + "/" + key, func(by Environment) Problem {
+		fault := fmt.Sprintf("is the key %q of the bucket %q, as in environment %q", key, bucket, by.Name)
+		return Problem{env.Name, "State.S3", fault, "use another key: they would overwrite each other's state"}
+	}
+}
+
+// defaultHostname is HCP Terraform's, which Terraform takes where none is said.
+const defaultHostname = "app.terraform.io"
+
+func claimCloudState(env Environment) (string, func(Environment) Problem) {
+	if env.State.Cloud == nil {
+		return "", nil
+	}
+	cloud, workspace := env.State.Cloud, env.StateWorkspace()
+	host := strings.ToLower(cmp.Or(cloud.Hostname, defaultHostname))
+	return host + "/" + cloud.Organization + "/" + workspace, func(by Environment) Problem {
+		fault := fmt.Sprintf("is the workspace %q of the organization %q, as in environment %q",
+			workspace, cloud.Organization, by.Name)
+		return Problem{env.Name, "State.Cloud", fault, "use another workspace: they would overwrite each other's state"}
+	}
+}

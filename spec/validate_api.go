@@ -1,0 +1,172 @@
+package spec
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func (p *problems) api(api API) {
+	oneOf(p, "API.Authorization", api.Authorization, AuthorizeNone, AuthorizeIAM)
+	p.schema(api.Schema)
+	p.partitionKey(api.PartitionKey)
+	p.cors(api.CORS)
+	p.throttle(api.Throttle)
+}
+
+var (
+	// jsonPathPattern has no quotes and no filters: the path is written between single quotes into a mapping template.
+	jsonPathPattern = regexp.MustCompile(`^\$(\.[A-Za-z_][A-Za-z0-9_]*(\[[0-9]+\])*)+$`)
+	// keyHeaderPattern is narrower than HTTP's, for the same reason.
+	keyHeaderPattern = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+)
+
+// droppedHeaders are dropped, replaced or renamed on their way to an integration (API Gateway developer guide, "Important
+// notes"). That a mapping template had better not count on them either is inferred. Authorization would besides put
+// credentials into every record.
+var droppedHeaders = []string{
+	"Authorization", "Connection", "Content-Length", "Expect", "Host", "Proxy-Authenticate", "TE", "Trailer",
+	"Transfer-Encoding", "Upgrade",
+}
+
+func (p *problems) partitionKey(key PartitionKey) {
+	const field = "API.PartitionKey.Name"
+	oneOf(p, "API.PartitionKey.Source", key.Source, KeyFromRequestID, KeyFromJSONPath, KeyFromHeader)
+	switch {
+	case key.Source == KeyFromRequestID && key.Name != "":
+		p.add(field, is(key.Name), "leave it empty: the request id has no name")
+	case key.Source == KeyFromJSONPath:
+		p.match(field, key.Name, jsonPathPattern,
+			`use a path such as "$.user.id" or "$.items[0].id": names of letters, digits and "_", and indexes`)
+	case key.Source == KeyFromHeader && containsFold(droppedHeaders, key.Name):
+		p.add(field, is(key.Name), "use another header: API Gateway drops or changes this one")
+	case key.Source == KeyFromHeader:
+		p.match(field, key.Name, keyHeaderPattern, `use a header's name of letters, digits and "-", such as "X-Device-Id"`)
+	}
+}
+
+// maxCORSAge is the most that any browser keeps a preflight's answer: Firefox's 24 hours (MDN, Access-Control-Max-Age).
+const maxCORSAge = 24 * time.Hour
+
+func (p *problems) cors(cors CORS) {
+	p.origins("API.CORS.AllowOrigins", cors.AllowOrigins)
+	p.headers("API.CORS.AllowHeaders", cors.AllowHeaders)
+	if !containsFold(cors.AllowHeaders, "Content-Type") && !slices.Contains(cors.AllowHeaders, "*") {
+		p.add("API.CORS.AllowHeaders", `has no "Content-Type"`, "add it: without it no page can send JSON")
+	}
+	p.methods("API.CORS.AllowMethods", cors.AllowMethods)
+	p.headers("API.CORS.ExposeHeaders", cors.ExposeHeaders)
+	if cors.AllowCredentials {
+		p.credentials("AllowOrigins", cors.AllowOrigins)
+		p.credentials("AllowHeaders", cors.AllowHeaders)
+		p.credentials("AllowMethods", cors.AllowMethods)
+		p.credentials("ExposeHeaders", cors.ExposeHeaders)
+	}
+	p.whole("API.CORS.MaxAge", cors.MaxAge, 0, maxCORSAge, time.Second, "seconds")
+}
+
+// originPattern is a web origin as browsers write it in the header Origin (RFC 6454, section 6.2). Its groups are the
+// scheme and the port.
+var originPattern = regexp.MustCompile(
+	`^(https?)://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::([1-9][0-9]{0,4}))?$`)
+
+func (p *problems) origins(field string, origins []string) {
+	if len(origins) == 0 {
+		p.add(field, "is empty", `use "*" alone, or origins such as "https://app.example.com"`)
+	}
+	for i, origin := range origins {
+		if remedy := originRemedy(origin, origins[:i], len(origins)); remedy != "" {
+			p.add(item(field, i), is(origin), remedy)
+		}
+	}
+}
+
+// originRemedy is empty for a good origin.
+func originRemedy(origin string, before []string, count int) string {
+	parts := originPattern.FindStringSubmatch(origin)
+	switch {
+	case slices.Contains(before, origin):
+		return repeatedRemedy
+	case origin == "*" && count > 1:
+		return `use "*" alone, or only origins`
+	case origin == "*":
+		return ""
+	case parts == nil || !isPort(parts[2]):
+		return `use an origin such as "https://app.example.com": scheme, host and port only`
+	case parts[1] == "http" && parts[2] == "80", parts[1] == "https" && parts[2] == "443":
+		return "leave the port out, as browsers do: the two would not compare equal"
+	}
+	return ""
+}
+
+func isPort(digits string) bool {
+	if digits == "" {
+		return true
+	}
+	port, err := strconv.Atoi(digits)
+	return err == nil && port <= math.MaxUint16
+}
+
+// headerPattern is HTTP's token (RFC 9110, section 5.6.2) without "'", because API Gateway writes the names between
+// single quotes, and without "*", which means any header where it stands alone.
+var headerPattern = regexp.MustCompile("^([A-Za-z0-9!#$%&+.^_`|~-]+|\\*)$")
+
+func (p *problems) headers(field string, names []string) {
+	for i, name := range names {
+		if containsFold(names[:i], name) {
+			p.add(item(field, i), is(name), repeatedRemedy)
+			continue
+		}
+		p.match(item(field, i), name, headerPattern, `use a header's name such as "Content-Type", or "*"`)
+	}
+}
+
+func (p *problems) methods(field string, methods []string) {
+	for i, method := range methods {
+		if slices.Contains(methods[:i], method) {
+			p.add(item(field, i), is(method), repeatedRemedy)
+			continue
+		}
+		oneOf(p, item(field, i), method, "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "*")
+	}
+	if !slices.Contains(methods, "POST") && !slices.Contains(methods, "*") {
+		p.add(field, `has no "POST"`, "add it: events are submitted with it")
+	}
+}
+
+// credentials refuses "*" beside credentials. Browsers refuse such an origin, and take such a header or method for the
+// name of one (Fetch standard, "CORS protocol and credentials").
+func (p *problems) credentials(list string, values []string) {
+	if slices.Contains(values, "*") {
+		p.add("API.CORS.AllowCredentials", fmt.Sprintf(`is true while API.CORS.%s has "*"`, list),
+			`use false, or say each one in place of "*": browsers do not honour "*" with credentials`)
+	}
+}
+
+// maxBurst is the largest value of API Gateway's burstLimit, which its API has as a 32-bit integer.
+const maxBurst = math.MaxInt32
+
+func (p *problems) throttle(throttle Throttle) {
+	rate := throttle.RateLimit
+	// NaN is neither more than 0 nor anything else.
+	if !(rate > 0) || math.IsInf(rate, 1) {
+		p.add("API.Throttle.RateLimit", "is "+strconv.FormatFloat(rate, 'g', -1, 64),
+			"use a number of requests per second, more than 0")
+	}
+	// 0 would refuse every request.
+	p.within("API.Throttle.BurstLimit", throttle.BurstLimit, 1, maxBurst)
+}
+
+const repeatedRemedy = "leave it out: it is there already"
+
+// item is the path of a list's element.
+func item(field string, i int) string { return fmt.Sprintf("%s[%d]", field, i) }
+
+// containsFold looks for a value without regard to case.
+func containsFold(values []string, value string) bool {
+	return slices.ContainsFunc(values, func(v string) bool { return strings.EqualFold(v, value) })
+}

@@ -1,0 +1,196 @@
+package spec
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+func partitioned(key PartitionKey) func(e *Environment) {
+	return func(e *Environment) { e.API.PartitionKey = key }
+}
+
+func TestPartitionKeyRefused(t *testing.T) {
+	const (
+		path   = `; use a path such as "$.user.id" or "$.items[0].id": names of letters, digits and "_", and indexes`
+		header = `; use a header's name of letters, digits and "-", such as "X-Device-Id"`
+		hidden = `; use another header: API Gateway drops or changes this one`
+	)
+	rows := []refusal{
+		{"authorization", func(e *Environment) { e.API.Authorization = "JWT" },
+			[]string{`API.Authorization is "JWT"; use "NONE" or "AWS_IAM"`}},
+		{"source", partitioned(PartitionKey{Source: "body", Name: "$.id"}),
+			[]string{`API.PartitionKey.Source is "body"; use "request id", "JSON path" or "header"`}},
+		{"request id with a name", partitioned(PartitionKey{Source: KeyFromRequestID, Name: "id"}),
+			[]string{`API.PartitionKey.Name is "id"; leave it empty: the request id has no name`}},
+	}
+	for _, bad := range []string{"", "$", "user", "$.", "$..id", "$.user-id", "$.1st", "$.a[*]", "$.a[-1]", "$[0].a", "$.a'b", "$.a.b "} {
+		rows = append(rows, refusal{"path " + bad, partitioned(PartitionByJSONPath(bad)),
+			[]string{"API.PartitionKey.Name " + is(bad) + path}})
+	}
+	for _, bad := range []string{"", "X_Device", "X-Device:", "X Device", "X-Gerät", "*"} {
+		rows = append(rows, refusal{"header " + bad, partitioned(PartitionByHeader(bad)),
+			[]string{"API.PartitionKey.Name " + is(bad) + header}})
+	}
+	for _, bad := range []string{
+		"Authorization", "Connection", "Content-Length", "Expect", "Host", "Proxy-Authenticate", "TE", "Trailer",
+		"Transfer-Encoding", "Upgrade", "hOsT",
+	} {
+		rows = append(rows, refusal{"header " + bad, partitioned(PartitionByHeader(bad)),
+			[]string{"API.PartitionKey.Name " + is(bad) + hidden}})
+	}
+	testRefusals(t, rows)
+}
+
+func TestPartitionKeyAccepted(t *testing.T) {
+	var rows []acceptance
+	for _, good := range []string{"$.id", "$.user.id", "$.items[0].id", "$.grid[0][12]", "$._a1.B_2"} {
+		rows = append(rows, acceptance{good, partitioned(PartitionByJSONPath(good))})
+	}
+	for _, good := range []string{"X-Device-Id", "x-device-id", "Host-2", "A"} {
+		rows = append(rows, acceptance{good, partitioned(PartitionByHeader(good))})
+	}
+	testAcceptances(t, append(rows,
+		acceptance{"request id", partitioned(PartitionByRequestID())},
+		acceptance{"IAM", func(e *Environment) { e.API.Authorization = AuthorizeIAM }}))
+}
+
+func origins(list ...string) func(e *Environment) {
+	return func(e *Environment) { e.API.CORS.AllowOrigins = list }
+}
+
+func TestOriginsRefused(t *testing.T) {
+	const remedy = `; use an origin such as "https://app.example.com": scheme, host and port only`
+	rows := []refusal{
+		{"none", origins(),
+			[]string{`API.CORS.AllowOrigins is empty; use "*" alone, or origins such as "https://app.example.com"`}},
+		{"any and one", origins("https://a.example", "*"),
+			[]string{`API.CORS.AllowOrigins[1] is "*"; use "*" alone, or only origins`}},
+		{"any twice", origins("*", "*"), []string{
+			`API.CORS.AllowOrigins[0] is "*"; use "*" alone, or only origins`,
+			`API.CORS.AllowOrigins[1] is "*"; leave it out: it is there already`,
+		}},
+		{"one twice", origins("https://a.example", "https://b.example", "https://a.example"),
+			[]string{`API.CORS.AllowOrigins[2] is "https://a.example"; leave it out: it is there already`}},
+		{"second bad", origins("https://a.example", "example.com/"),
+			[]string{`API.CORS.AllowOrigins[1] is "example.com/"` + remedy}},
+		{"port of https", origins("https://a.example:443"), []string{`API.CORS.AllowOrigins[0] is "https://a.example:443"; ` +
+			`leave the port out, as browsers do: the two would not compare equal`}},
+		{"port of http", origins("http://a.example:80"), []string{`API.CORS.AllowOrigins[0] is "http://a.example:80"; ` +
+			`leave the port out, as browsers do: the two would not compare equal`}},
+	}
+	for _, bad := range []string{
+		"", "null", "example.com", "ftp://a.example", "https://", "https://a.example/", "https://a.example/path",
+		"https://A.example", "https://*.example.com", "https://a.example:", "https://a.example:0", "https://a.example:65536",
+		"https://a.example:123456", "https://-a.example", "https://a-.example", "https://a..example", "https://user@a.example",
+		"https://a.example?x", "https://a'b.example", "https://a.example\n",
+	} {
+		rows = append(rows, refusal{bad, origins(bad), []string{"API.CORS.AllowOrigins[0] " + is(bad) + remedy}})
+	}
+	testRefusals(t, rows)
+}
+
+func TestOriginsAccepted(t *testing.T) {
+	var rows []acceptance
+	for _, good := range []string{
+		"*", "https://app.example.com", "http://localhost:3000", "http://127.0.0.1:8080", "https://a.example:65535",
+		"https://a.example:1", "http://a.example:443", "https://a.example:80", "https://xn--bcher-kva.example",
+	} {
+		rows = append(rows, acceptance{good, origins(good)})
+	}
+	testAcceptances(t, append(rows, acceptance{"two", origins("https://a.example", "http://a.example")}))
+}
+
+func TestCORSRefused(t *testing.T) {
+	const (
+		header      = `; use a header's name such as "Content-Type", or "*"`
+		method      = `; use "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" or "*"`
+		credentials = `; use false, or say each one in place of "*": browsers do not honour "*" with credentials`
+	)
+	testRefusals(t, []refusal{
+		{"no header", func(e *Environment) { e.API.CORS.AllowHeaders = nil },
+			[]string{`API.CORS.AllowHeaders has no "Content-Type"; add it: without it no page can send JSON`}},
+		{"header with a space", func(e *Environment) { e.API.CORS.AllowHeaders = []string{"Content-Type", "X Device"} },
+			[]string{`API.CORS.AllowHeaders[1] is "X Device"` + header}},
+		{"header with a quote", func(e *Environment) { e.API.CORS.AllowHeaders = []string{"Content-Type", "it's"} },
+			[]string{`API.CORS.AllowHeaders[1] is "it's"` + header}},
+		{"empty header", func(e *Environment) { e.API.CORS.AllowHeaders = []string{"Content-Type", ""} },
+			[]string{`API.CORS.AllowHeaders[1] is ""` + header}},
+		{"header with a wildcard", func(e *Environment) { e.API.CORS.AllowHeaders = []string{"Content-Type", "X-*"} },
+			[]string{`API.CORS.AllowHeaders[1] is "X-*"` + header}},
+		{"two headers in one", func(e *Environment) { e.API.CORS.AllowHeaders = []string{"Content-Type", "A,B"} },
+			[]string{`API.CORS.AllowHeaders[1] is "A,B"` + header}},
+		{"header twice", func(e *Environment) { e.API.CORS.AllowHeaders = []string{"content-type", "X-A", "x-a"} },
+			[]string{`API.CORS.AllowHeaders[2] is "x-a"; leave it out: it is there already`}},
+		{"no methods", func(e *Environment) { e.API.CORS.AllowMethods = nil },
+			[]string{`API.CORS.AllowMethods has no "POST"; add it: events are submitted with it`}},
+		{"no POST", func(e *Environment) { e.API.CORS.AllowMethods = []string{"OPTIONS"} },
+			[]string{`API.CORS.AllowMethods has no "POST"; add it: events are submitted with it`}},
+		{"method in lower case", func(e *Environment) { e.API.CORS.AllowMethods = []string{"POST", "get"} },
+			[]string{`API.CORS.AllowMethods[1] is "get"` + method}},
+		{"method twice", func(e *Environment) { e.API.CORS.AllowMethods = []string{"POST", "POST"} },
+			[]string{`API.CORS.AllowMethods[1] is "POST"; leave it out: it is there already`}},
+		{"exposed header", func(e *Environment) { e.API.CORS.ExposeHeaders = []string{"a:b"} },
+			[]string{`API.CORS.ExposeHeaders[0] is "a:b"` + header}},
+		{"exposed header twice", func(e *Environment) { e.API.CORS.ExposeHeaders = []string{"X-A", "X-A"} },
+			[]string{`API.CORS.ExposeHeaders[1] is "X-A"; leave it out: it is there already`}},
+		{"credentials from anywhere", func(e *Environment) { e.API.CORS.AllowCredentials = true },
+			[]string{`API.CORS.AllowCredentials is true while API.CORS.AllowOrigins has "*"` + credentials}},
+		{"credentials with anything", func(e *Environment) {
+			e.API.CORS.AllowOrigins = []string{"https://a.example"}
+			e.API.CORS.AllowHeaders = []string{"*", "Authorization"}
+			e.API.CORS.AllowMethods = []string{"*"}
+			e.API.CORS.ExposeHeaders = []string{"*"}
+			e.API.CORS.AllowCredentials = true
+		}, []string{
+			`API.CORS.AllowCredentials is true while API.CORS.AllowHeaders has "*"` + credentials,
+			`API.CORS.AllowCredentials is true while API.CORS.AllowMethods has "*"` + credentials,
+			`API.CORS.AllowCredentials is true while API.CORS.ExposeHeaders has "*"` + credentials,
+		}},
+		{"negative age", func(e *Environment) { e.API.CORS.MaxAge = -time.Second },
+			[]string{`API.CORS.MaxAge is -1s; use whole seconds, 0 to 86400`}},
+		{"more than a day", func(e *Environment) { e.API.CORS.MaxAge = 24*time.Hour + time.Second },
+			[]string{`API.CORS.MaxAge is 24h0m1s; use whole seconds, 0 to 86400`}},
+		{"part of a second", func(e *Environment) { e.API.CORS.MaxAge = 1500 * time.Millisecond },
+			[]string{`API.CORS.MaxAge is 1.5s; use whole seconds, 0 to 86400`}},
+	})
+}
+
+func TestCORSAccepted(t *testing.T) {
+	testAcceptances(t, []acceptance{
+		{"fewest headers", func(e *Environment) {
+			e.API.CORS.AllowHeaders, e.API.CORS.ExposeHeaders = []string{"content-type"}, nil
+		}},
+		{"any header", func(e *Environment) { e.API.CORS.AllowHeaders = []string{"*", "Authorization"} }},
+		{"unusual header", func(e *Environment) { e.API.CORS.AllowHeaders = []string{"Content-Type", "!#$%&+.^_`|~-9aZ"} }},
+		{"any method", func(e *Environment) { e.API.CORS.AllowMethods = []string{"*"} }},
+		{"all methods", func(e *Environment) {
+			e.API.CORS.AllowMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+		}},
+		{"credentials", func(e *Environment) {
+			e.API.CORS.AllowOrigins, e.API.CORS.AllowCredentials = []string{"https://a.example"}, true
+		}},
+		{"no age", func(e *Environment) { e.API.CORS.MaxAge = 0 }},
+		{"a day", func(e *Environment) { e.API.CORS.MaxAge = 24 * time.Hour }},
+	})
+}
+
+func TestThrottleRefused(t *testing.T) {
+	const remedy = `; use a number of requests per second, more than 0`
+	rate := func(r float64) func(e *Environment) { return func(e *Environment) { e.API.Throttle.RateLimit = r } }
+	burst := func(b int) func(e *Environment) { return func(e *Environment) { e.API.Throttle.BurstLimit = b } }
+	testRefusals(t, []refusal{
+		{"no rate", rate(0), []string{`API.Throttle.RateLimit is 0` + remedy}},
+		{"negative rate", rate(-0.5), []string{`API.Throttle.RateLimit is -0.5` + remedy}},
+		{"no number", rate(math.NaN()), []string{`API.Throttle.RateLimit is NaN` + remedy}},
+		{"infinite rate", rate(math.Inf(1)), []string{`API.Throttle.RateLimit is +Inf` + remedy}},
+		{"negative infinite rate", rate(math.Inf(-1)), []string{`API.Throttle.RateLimit is -Inf` + remedy}},
+		{"no burst", burst(0), []string{`API.Throttle.BurstLimit is 0; use 1 to 2147483647`}},
+		{"too much burst", burst(math.MaxInt32 + 1), []string{`API.Throttle.BurstLimit is 2147483648; use 1 to 2147483647`}},
+	})
+	testAcceptances(t, []acceptance{
+		{"small rate", rate(0.001)},
+		{"least burst", burst(1)},
+		{"most burst", burst(math.MaxInt32)},
+	})
+}

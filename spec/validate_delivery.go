@@ -1,0 +1,125 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Firehose's own bounds (API reference, BufferingHints).
+const (
+	maxBufferInterval = 900 * time.Second
+	minBufferMiB      = 1
+	maxBufferMiB      = 128
+)
+
+const (
+	// maxPrefixLength is the longest prefix as it is written (API reference, ExtendedS3DestinationConfiguration).
+	maxPrefixLength = 1024
+	// maxEvaluatedLength is the longest prefix of an object (developer guide, "Custom prefixes"). Firehose checks it when
+	// the delivery stream is made: "Length of evaluated prefix cannot be greater than 512".
+	maxEvaluatedLength = 512
+)
+
+const (
+	prefixField      = "Delivery.Prefix"
+	errorPrefixField = "Delivery.ErrorPrefix"
+)
+
+func (p *problems) delivery(delivery Delivery) {
+	p.whole("Delivery.BufferInterval", delivery.BufferInterval, 0, maxBufferInterval, time.Second, "seconds")
+	p.within("Delivery.BufferMiB", delivery.BufferMiB, minBufferMiB, maxBufferMiB)
+	oneOf(p, "Delivery.Compression", delivery.Compression, Uncompressed, GZIP, ZIP, Snappy)
+	p.prefix(prefixField, delivery.Prefix)
+	p.prefix(errorPrefixField, delivery.ErrorPrefix)
+	p.overlap(delivery)
+}
+
+// prefix checks one of the two prefixes: first its text, then its expressions, and where those can be read, whether it
+// has the ones that it must and how long it becomes.
+func (p *problems) prefix(field, text string) {
+	if text == "" {
+		p.add(field, is(text), "begin with a folder, such as \"events/\"")
+		return
+	}
+	p.prefixText(field, text)
+	parsed := parsePrefix(text)
+	before := len(p.found)
+	p.prefixExpressions(field, parsed)
+	if len(p.found) > before {
+		return
+	}
+	p.requiredExpressions(field, parsed)
+	if length := parsed.evaluatedLength(field); length > maxEvaluatedLength {
+		p.add(field, fmt.Sprintf("is up to %d characters long once evaluated", length),
+			fmt.Sprintf("use at most %d", maxEvaluatedLength))
+	}
+}
+
+func (p *problems) prefixText(field, text string) {
+	if len(text) > maxPrefixLength {
+		p.add(field, fmt.Sprintf("is %d characters long", len(text)), fmt.Sprintf("use at most %d", maxPrefixLength))
+	}
+	if i := strings.IndexFunc(text, notPrintable); i >= 0 {
+		// IAM's policies end at U+00FF, and S3 counts a key's bytes.
+		p.add(field, is(text), "use printable ASCII characters only")
+	}
+	for _, wildcard := range []string{"*", "?"} {
+		if strings.Contains(text, wildcard) {
+			p.add(field, is(text), fmt.Sprintf("leave %q out: it would be a wildcard in the delivery role's policy", wildcard))
+		}
+	}
+	for _, opening := range terraformOpenings {
+		if strings.Contains(text, opening) {
+			p.add(field, is(text), fmt.Sprintf("leave %q out: Terraform would take it for its own expression", opening))
+		}
+	}
+	if strings.HasPrefix(text, "/") {
+		p.add(field, is(text), `leave the first "/" out: it would make a folder without a name`)
+	}
+	if strings.HasPrefix(text, "!{") {
+		p.add(field, is(text), `begin with a folder, such as "events/": the delivery role may write below that only`)
+	}
+}
+
+// terraformOpenings begin an expression in every string of Terraform's JSON.
+var terraformOpenings = []string{"${", "%{"}
+
+func notPrintable(r rune) bool { return r < ' ' || r > '~' }
+
+func (p *problems) prefixExpressions(field string, parsed parsedPrefix) {
+	if parsed.stray {
+		p.add(field, `holds "!{" that opens no expression`, "write !{namespace:value}, or leave it out")
+	}
+	for _, e := range parsed.expressions {
+		if remedy := e.remedy(field); remedy != "" {
+			p.add(field, fmt.Sprintf("holds %q", e.text), remedy)
+		}
+	}
+}
+
+// requiredExpressions has the developer guide's rules ("Custom prefixes"), made a little stricter. The guide leaves it
+// open what Firehose appends to a prefix with expressions of which none is a timestamp.
+func (p *problems) requiredExpressions(field string, parsed parsedPrefix) {
+	isErrorType := func(e expression) bool { return e.value == errorOutputType }
+	switch {
+	case field == errorPrefixField && !slices.ContainsFunc(parsed.expressions, isErrorType):
+		p.add(field, "holds no !{firehose:error-output-type}", "add it, as Firehose demands")
+	case field == prefixField && len(parsed.expressions) > 0 && !parsed.hasTimestamp():
+		p.add(field, "holds expressions but no timestamp", "add one, such as !{timestamp:yyyy/MM/dd/HH}")
+	}
+}
+
+// overlap keeps errors from landing among events. What is fixed in a prefix is also all that the delivery role's policy
+// can tell apart.
+func (p *problems) overlap(delivery Delivery) {
+	events, errors := parsePrefix(delivery.Prefix).fixed, parsePrefix(delivery.ErrorPrefix).fixed
+	if events == "" || errors == "" {
+		return
+	}
+	if strings.HasPrefix(events, errors) || strings.HasPrefix(errors, events) {
+		p.add(errorPrefixField, fmt.Sprintf("begins with %q and Delivery.Prefix with %q", errors, events),
+			"use folders of which neither begins the other: errors would land among events")
+	}
+}

@@ -1,0 +1,80 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+func (p *problems) state(state State) {
+	if state.S3 != nil && state.Cloud != nil {
+		p.add("State", "has both S3 and Cloud", "set one of them to nil")
+	}
+	if state.S3 != nil {
+		p.s3State(*state.S3)
+	}
+	if state.Cloud != nil {
+		p.cloudState(*state.Cloud)
+	}
+}
+
+// maxStateKeyBytes is S3's longest key, 1,024 bytes, without what Terraform's lock file appends to it.
+const maxStateKeyBytes = 1024 - len(".tflock")
+
+// kmsKeyPattern is what Terraform's S3 backend takes for the ARN of a key or of an alias.
+var kmsKeyPattern = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(` +
+	`key/[a-f0-9]{8}-[a-f0-9]{4}-[1-5][a-f0-9]{3}-[ab89][a-f0-9]{3}-[a-f0-9]{12}|` +
+	`key/mrk-[a-f0-9]{32}|alias/[a-zA-Z0-9/_-]+)$`)
+
+// s3State checks a backend in a bucket that somebody else made: its name may have dots.
+func (p *problems) s3State(s3 S3State) {
+	if remedy := bucketRemedy(s3.Bucket); remedy != "" {
+		p.add("State.S3.Bucket", is(s3.Bucket), remedy)
+	}
+	p.stateKey(s3.Key)
+	if s3.Region != "" {
+		p.match("State.S3.Region", s3.Region, regionPattern, regionRemedy+", or leave it empty")
+	}
+	if s3.KMSKeyARN != "" {
+		p.match("State.S3.KMSKeyARN", s3.KMSKeyARN, kmsKeyPattern,
+			`use an ARN such as "arn:aws:kms:eu-west-1:111122223333:alias/state", or leave it empty`)
+	}
+}
+
+func (p *problems) stateKey(key string) {
+	const field = "State.S3.Key"
+	if len(key) > maxStateKeyBytes {
+		p.add(field, fmt.Sprintf("is %d bytes long", len(key)), fmt.Sprintf("use at most %d", maxStateKeyBytes))
+	}
+	if strings.IndexFunc(key, notPrintable) >= 0 {
+		p.add(field, is(key), "use printable ASCII characters only")
+	}
+	for _, opening := range terraformOpenings {
+		if strings.Contains(key, opening) {
+			p.add(field, is(key), fmt.Sprintf("leave %q out: Terraform would take it for its own expression", opening))
+		}
+	}
+	if strings.HasPrefix(key, "/") || strings.HasSuffix(key, "/") {
+		p.add(field, is(key), `use a key that neither begins nor ends with "/"`)
+	}
+}
+
+// HCP Terraform's names (its API reference, organizations and workspaces) and a host name that may have a port.
+var (
+	organizationPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$`)
+	workspacePattern    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,90}$`)
+	hostnamePattern     = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*(:[0-9]{1,5})?$`)
+)
+
+func (p *problems) cloudState(cloud CloudState) {
+	p.match("State.Cloud.Organization", cloud.Organization, organizationPattern,
+		`use 1 to 40 letters, digits, "_" and "-", beginning with a letter or a digit`)
+	if cloud.Workspace != "" {
+		p.match("State.Cloud.Workspace", cloud.Workspace, workspacePattern,
+			`use 1 to 90 letters, digits, "_" and "-", or leave it empty`)
+	}
+	if cloud.Hostname != "" {
+		p.match("State.Cloud.Hostname", cloud.Hostname, hostnamePattern,
+			`use a host name such as "tfe.example.com", without scheme and path, or leave it empty`)
+	}
+}

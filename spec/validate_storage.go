@@ -1,0 +1,198 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// maxShards is what UpdateShardCount scales to at most (API reference).
+	maxShards = 10000
+	// The bounds of a stream's retention (API reference, IncreaseStreamRetentionPeriod and its opposite).
+	minRetention = 24 * time.Hour
+	maxRetention = 8760 * time.Hour
+)
+
+func (p *problems) stream(stream Stream) {
+	oneOf(p, "Stream.Capacity.Mode", stream.Capacity.Mode, ModeProvisioned, ModeOnDemand)
+	switch stream.Capacity.Mode {
+	case ModeProvisioned:
+		p.within("Stream.Capacity.Shards", stream.Capacity.Shards, 1, maxShards)
+	case ModeOnDemand:
+		if stream.Capacity.Shards != 0 {
+			p.add("Stream.Capacity.Shards", fmt.Sprintf("is %d", stream.Capacity.Shards),
+				"use 0: on demand Kinesis chooses the number")
+		}
+	}
+	p.whole("Stream.Retention", stream.Retention, minRetention, maxRetention, time.Hour, "hours")
+}
+
+// maxDays is a hundred years. S3 takes more; this project's bound is against typing errors.
+const maxDays = 36500
+
+func (p *problems) bucket(bucket Bucket) {
+	if bucket.Name != "" {
+		if remedy := ownBucketRemedy(bucket.Name); remedy != "" {
+			p.add("Bucket.Name", is(bucket.Name), remedy)
+		}
+	}
+	p.within("Bucket.ExpireAfterDays", bucket.ExpireAfterDays, 0, maxDays)
+	p.within("Bucket.NoncurrentExpireAfterDays", bucket.NoncurrentExpireAfterDays, 1, maxDays)
+	p.within("Bucket.AbortUploadsAfterDays", bucket.AbortUploadsAfterDays, 1, maxDays)
+	for i := range bucket.Transitions {
+		p.transition(bucket.Transitions, i)
+	}
+	p.transitionsBeforeExpiry(bucket)
+}
+
+// S3's names of general purpose buckets (user guide, "General purpose bucket naming rules").
+var (
+	bucketPattern    = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	addressPattern   = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$`)
+	reservedPrefixes = []string{"xn--", "sthree-", "amzn-s3-demo-"}
+	reservedSuffixes = []string{"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"}
+)
+
+// regionalSuffix ends the names in an account's own namespace. S3 takes it with a request header that version 5 of
+// Terraform's AWS provider does not send, so a bucket that is there may have it, and one to be made may not.
+const regionalSuffix = "-an"
+
+// bucketRemedy is empty for the name of any bucket that S3 may hold.
+func bucketRemedy(name string) string {
+	if !bucketPattern.MatchString(name) || strings.Contains(name, "..") || addressPattern.MatchString(name) {
+		return `use 3 to 63 of a-z, 0-9 and "-", beginning and ending with a letter or a digit`
+	}
+	for _, prefix := range reservedPrefixes {
+		if strings.HasPrefix(name, prefix) {
+			return fmt.Sprintf("use another: S3 reserves names that begin with %q", prefix)
+		}
+	}
+	if suffix := reservedSuffix(name); suffix != "" && suffix != regionalSuffix {
+		return suffixRemedy(suffix)
+	}
+	return ""
+}
+
+// ownBucketRemedy is empty for the name of a bucket that this project can make.
+func ownBucketRemedy(name string) string {
+	if remedy := bucketRemedy(name); remedy != "" {
+		return remedy
+	}
+	if suffix := reservedSuffix(name); suffix != "" {
+		return suffixRemedy(suffix)
+	}
+	if strings.Contains(name, ".") {
+		return `use "-" in place of ".": S3's TLS certificates do not match addresses of such names`
+	}
+	return ""
+}
+
+// reservedSuffix is the end of the name that S3 reserves, if it has one.
+func reservedSuffix(name string) string {
+	for _, suffix := range append(slices.Clone(reservedSuffixes), regionalSuffix) {
+		if strings.HasSuffix(name, suffix) {
+			return suffix
+		}
+	}
+	return ""
+}
+
+func suffixRemedy(suffix string) string {
+	return fmt.Sprintf("use another: S3 reserves names that end with %q", suffix)
+}
+
+// storageClasses are in the order in which S3 lets objects descend through them.
+var storageClasses = []StorageClass{StandardIA, IntelligentTiering, OneZoneIA, GlacierIR, Glacier, DeepArchive}
+
+// minInfrequentAccessDays is how long an object must have been in S3 before it is moved to an infrequent access class,
+// and how long it must stay there before it is archived (user guide, "Transitioning objects using Amazon S3 Lifecycle",
+// constraints).
+const minInfrequentAccessDays = 30
+
+func isInfrequentAccess(class StorageClass) bool { return class == StandardIA || class == OneZoneIA }
+
+func isArchive(class StorageClass) bool { return class == Glacier || class == DeepArchive }
+
+// transition checks one transition and how it follows the ones before it.
+func (p *problems) transition(all []Transition, i int) {
+	t, before := all[i], all[:i]
+	field := item("Bucket.Transitions", i)
+	least := 1
+	if isInfrequentAccess(t.StorageClass) {
+		least = minInfrequentAccessDays
+	}
+	p.within(field+".AfterDays", t.AfterDays, least, maxDays)
+	if remedy := daysRemedy(before, t); remedy != "" {
+		p.add(field+".AfterDays", fmt.Sprintf("is %d", t.AfterDays), remedy)
+	}
+	if !slices.Contains(storageClasses, t.StorageClass) {
+		oneOf(p, field+".StorageClass", t.StorageClass, storageClasses...)
+		return
+	}
+	if remedy := classRemedy(before, t.StorageClass); remedy != "" {
+		p.add(field+".StorageClass", is(string(t.StorageClass)), remedy)
+	}
+}
+
+// daysRemedy is empty where the transition comes late enough after the ones before it.
+func daysRemedy(before []Transition, t Transition) string {
+	if len(before) > 0 && t.AfterDays <= before[len(before)-1].AfterDays {
+		return fmt.Sprintf("use more than the %d of the transition before it", before[len(before)-1].AfterDays)
+	}
+	for _, earlier := range before {
+		least := earlier.AfterDays + minInfrequentAccessDays
+		if isInfrequentAccess(earlier.StorageClass) && isArchive(t.StorageClass) && t.AfterDays < least {
+			return fmt.Sprintf("use at least %d: S3 keeps objects in %q for %d days before it archives them",
+				least, earlier.StorageClass, minInfrequentAccessDays)
+		}
+	}
+	return ""
+}
+
+// classRemedy is empty where S3 moves objects to the class from each of the ones before it.
+func classRemedy(before []Transition, class StorageClass) string {
+	for _, earlier := range before {
+		from := earlier.StorageClass
+		up := slices.Index(storageClasses, class) <= slices.Index(storageClasses, from)
+		// The one exception in the order of the classes (same page, unsupported transitions).
+		across := from == OneZoneIA && class == GlacierIR
+		if up || across {
+			return fmt.Sprintf("leave it out: S3 does not move objects to it from %q", from)
+		}
+	}
+	return ""
+}
+
+// transitionsBeforeExpiry looks at the last transition only: the ones before it are earlier still.
+func (p *problems) transitionsBeforeExpiry(bucket Bucket) {
+	last := len(bucket.Transitions) - 1
+	if last < 0 || bucket.ExpireAfterDays <= 0 || bucket.Transitions[last].AfterDays < bucket.ExpireAfterDays {
+		return
+	}
+	p.add(item("Bucket.Transitions", last)+".AfterDays", fmt.Sprintf("is %d", bucket.Transitions[last].AfterDays),
+		fmt.Sprintf("use less than Bucket.ExpireAfterDays, which is %d", bucket.ExpireAfterDays))
+}
+
+// logRetentions are the periods that CloudWatch Logs offers (API reference, PutRetentionPolicy).
+var logRetentions = []int{
+	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+}
+
+func (p *problems) logs(logs Logs) {
+	if !slices.Contains(logRetentions, logs.RetentionDays) {
+		periods := make([]string, len(logRetentions))
+		for i, days := range logRetentions {
+			periods[i] = strconv.Itoa(days)
+		}
+		remedy := "use " + anyOf(periods)
+		if logs.RetentionDays == 0 {
+			remedy += ": 0 would keep logs for ever"
+		}
+		p.add("Logs.RetentionDays", fmt.Sprintf("is %d", logs.RetentionDays), remedy)
+	}
+	oneOf(p, "Logs.Execution", logs.Execution, LogErrors, LogInfo)
+}

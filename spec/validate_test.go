@@ -1,0 +1,242 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// refusal is a change of Default("dev") and the problems that it makes, without `environment "dev": `.
+type refusal struct {
+	name   string
+	change func(e *Environment)
+	want   []string
+}
+
+func testRefusals(t *testing.T, rows []refusal) {
+	t.Helper()
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			env := Default("dev")
+			row.change(&env)
+			want := `environment "dev": ` + strings.Join(row.want, "\nenvironment \"dev\": ")
+			checkError(t, env.Validate(), want)
+		})
+	}
+}
+
+// acceptance is a change of Default("dev") that is valid.
+type acceptance struct {
+	name   string
+	change func(e *Environment)
+}
+
+func testAcceptances(t *testing.T, rows []acceptance) {
+	t.Helper()
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			env := Default("dev")
+			row.change(&env)
+			checkError(t, env.Validate(), "")
+		})
+	}
+}
+
+// checkError compares the whole message; an empty one is no error.
+func checkError(t *testing.T, err error, want string) {
+	t.Helper()
+	got := ""
+	if err != nil {
+		got = err.Error()
+	}
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestDefaultsAreValid(t *testing.T) {
+	for _, name := range []string{"dev", "x", strings.Repeat("a", 35)} {
+		checkError(t, Default(name).Validate(), "")
+	}
+}
+
+func TestZeroEnvironmentReportsEverything(t *testing.T) {
+	want := []string{
+		`Name is ""; use 1 to 35 of a-z, 0-9 and "-", beginning with a letter and ending with a letter or a digit`,
+		`Region is ""; use a region such as "eu-west-1"`,
+		`Removal is ""; use "disposable", "retained" or "protected"`,
+		`API.Authorization is ""; use "NONE" or "AWS_IAM"`,
+		`API.Schema is empty; write a JSON schema of draft 4, at least {"type": "object"}`,
+		`API.PartitionKey.Source is ""; use "request id", "JSON path" or "header"`,
+		`API.CORS.AllowOrigins is empty; use "*" alone, or origins such as "https://app.example.com"`,
+		`API.CORS.AllowHeaders has no "Content-Type"; add it: without it no page can send JSON`,
+		`API.CORS.AllowMethods has no "POST"; add it: events are submitted with it`,
+		`API.Throttle.RateLimit is 0; use a number of requests per second, more than 0`,
+		`API.Throttle.BurstLimit is 0; use 1 to 2147483647`,
+		`Stream.Capacity.Mode is ""; use "PROVISIONED" or "ON_DEMAND"`,
+		`Stream.Retention is 0s; use whole hours, 24 to 8760`,
+		`Delivery.BufferMiB is 0; use 1 to 128`,
+		`Delivery.Compression is ""; use "UNCOMPRESSED", "GZIP", "ZIP" or "Snappy"`,
+		`Delivery.Prefix is ""; begin with a folder, such as "events/"`,
+		`Delivery.ErrorPrefix is ""; begin with a folder, such as "events/"`,
+		`Bucket.NoncurrentExpireAfterDays is 0; use 1 to 36500`,
+		`Bucket.AbortUploadsAfterDays is 0; use 1 to 36500`,
+		`Logs.RetentionDays is 0; use 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, ` +
+			`2557, 2922, 3288 or 3653: 0 would keep logs for ever`,
+		`Logs.Execution is ""; use "ERROR" or "INFO"`,
+	}
+	checkError(t, Environment{}.Validate(), `environment "": `+strings.Join(want, "\nenvironment \"\": "))
+}
+
+func TestProblemsKeepTheirParts(t *testing.T) {
+	env := Default("dev")
+	env.Stream.Capacity = Provisioned(0)
+	env.Removal = "maybe"
+	joined, ok := env.Validate().(interface{ Unwrap() []error })
+	if !ok {
+		t.Fatal("the error does not join several")
+	}
+	want := []Problem{
+		{"dev", "Removal", `is "maybe"`, `use "disposable", "retained" or "protected"`},
+		{"dev", "Stream.Capacity.Shards", "is 0", "use 1 to 10000"},
+	}
+	for i, err := range joined.Unwrap() {
+		var got Problem
+		if !errors.As(err, &got) || got != want[i] {
+			t.Errorf("problem %d: got %#v, want %#v", i, err, want[i])
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	const shape = `use 1 to 35 of a-z, 0-9 and "-", beginning with a letter and ending with a letter or a digit`
+	reserved := func(suffix string) string {
+		return "use another or set Bucket.Name: S3 reserves bucket names that end with " + suffix
+	}
+	for name, remedy := range map[string]string{
+		"a":                     "",
+		"a1":                    "",
+		"a--b":                  "",
+		strings.Repeat("a", 35): "",
+		strings.Repeat("a", 36): shape,
+		"Dev":                   shape,
+		"1dev":                  shape,
+		"-dev":                  shape,
+		"dev-":                  shape,
+		"de v":                  shape,
+		"dev\n":                 shape,
+		"dév":                   shape,
+		"s3alias":               reserved(`"-s3alias"`),
+		"dev-s3alias":           reserved(`"-s3alias"`),
+		"devs3alias":            "",
+		"dev--ol-s3":            reserved(`"--ol-s3"`),
+		"dev--x-s3":             reserved(`"--x-s3"`),
+		"dev--table-s3":         reserved(`"--table-s3"`),
+		"an":                    reserved(`"-an"`),
+		"milan":                 "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := ""
+			if remedy != "" {
+				want = fmt.Sprintf("environment %q: Name is %q; %s", name, name, remedy)
+			}
+			checkError(t, Default(name).Validate(), want)
+		})
+	}
+}
+
+func TestIdentityRefused(t *testing.T) {
+	testRefusals(t, []refusal{
+		{"region without number", func(e *Environment) { e.Region = "eu-west" },
+			[]string{`Region is "eu-west"; use a region such as "eu-west-1"`}},
+		{"availability zone", func(e *Environment) { e.Region = "eu-west-1a" },
+			[]string{`Region is "eu-west-1a"; use a region such as "eu-west-1"`}},
+		{"upper case", func(e *Environment) { e.Region = "EU-WEST-1" },
+			[]string{`Region is "EU-WEST-1"; use a region such as "eu-west-1"`}},
+		{"11 digits", func(e *Environment) { e.Account = "11112222333" },
+			[]string{`Account is "11112222333"; use the 12 digits of an account's id, or leave it empty`}},
+		{"13 digits", func(e *Environment) { e.Account = "1111222233334" },
+			[]string{`Account is "1111222233334"; use the 12 digits of an account's id, or leave it empty`}},
+		{"account with dashes", func(e *Environment) { e.Account = "1111-2222-3333" },
+			[]string{`Account is "1111-2222-3333"; use the 12 digits of an account's id, or leave it empty`}},
+		{"removal", func(e *Environment) { e.Removal = "Disposable" },
+			[]string{`Removal is "Disposable"; use "disposable", "retained" or "protected"`}},
+	})
+}
+
+func TestIdentityAccepted(t *testing.T) {
+	testAcceptances(t, []acceptance{
+		{"GovCloud", func(e *Environment) { e.Region = "us-gov-west-1" }},
+		{"China", func(e *Environment) { e.Region = "cn-northwest-1" }},
+		{"sovereign cloud", func(e *Environment) { e.Region = "eusc-de-east-1" }},
+		{"12 digits", func(e *Environment) { e.Account = "111122223333" }},
+		{"reserved end with a bucket of its own", func(e *Environment) { e.Name, e.Bucket.Name = "an", "my-events" }},
+	})
+}
+
+func tagged(pairs ...string) func(e *Environment) {
+	return func(e *Environment) {
+		e.Tags = map[string]string{}
+		for i := 0; i < len(pairs); i += 2 {
+			e.Tags[pairs[i]] = pairs[i+1]
+		}
+	}
+}
+
+func manyTags(count int) func(e *Environment) {
+	return func(e *Environment) {
+		e.Tags = map[string]string{}
+		for i := range count {
+			e.Tags[fmt.Sprintf("key-%d", i)] = "value"
+		}
+	}
+}
+
+func TestTagsRefused(t *testing.T) {
+	long := strings.Repeat("k", 129)
+	testRefusals(t, []refusal{
+		{"48 tags", manyTags(48),
+			[]string{`Tags has 48 entries; use at most 47: three more are put on every resource, and AWS takes 50`}},
+		{"empty key", tagged("", "x"),
+			[]string{`Tags has the key ""; use 1 to 128 letters, digits, spaces and . : + = @ _ / -`}},
+		{"long key", tagged(long, "x"),
+			[]string{`Tags has the key "` + long + `"; use 1 to 128 letters, digits, spaces and . : + = @ _ / -`}},
+		{"character in a key", tagged("a,b", "x"),
+			[]string{`Tags has the key "a,b"; use 1 to 128 letters, digits, spaces and . : + = @ _ / -`}},
+		{"reserved key", tagged("AWS:team", "x"),
+			[]string{`Tags has the key "AWS:team"; use one that does not begin with "aws:", which AWS reserves`}},
+		{"Environment", tagged("Environment", "x"),
+			[]string{`Tags has the key "Environment"; leave it out: the tag Environment is always the environment's name`}},
+		{"environment", tagged("environment", "x"),
+			[]string{`Tags has the key "environment"; leave it out: the tag Environment is always the environment's name`}},
+		{"another spelling of a default", tagged("project", "x"),
+			[]string{`Tags has the key "project"; use the spelling "Project" alone: IAM refuses keys that differ in case only`}},
+		{"two spellings", tagged("team", "x", "TEAM", "y"),
+			[]string{`Tags has the key "team"; use the spelling "TEAM" alone: IAM refuses keys that differ in case only`}},
+		{"long value", tagged("team", strings.Repeat("v", 257)),
+			[]string{`Tags["team"] is "` + strings.Repeat("v", 257) + `"; use at most 256 letters, digits, spaces and . : + = @ _ / -`}},
+		{"character in a value", tagged("team", "ünit"),
+			[]string{`Tags["team"] is "ünit"; use at most 256 letters, digits, spaces and . : + = @ _ / -`}},
+		{"line break in a value", tagged("team", "a\nb"),
+			[]string{`Tags["team"] is "a\nb"; use at most 256 letters, digits, spaces and . : + = @ _ / -`}},
+		{"several, in order of their keys", tagged("z", "!", "a", "!", "aws:m", "!"), []string{
+			`Tags["a"] is "!"; use at most 256 letters, digits, spaces and . : + = @ _ / -`,
+			`Tags has the key "aws:m"; use one that does not begin with "aws:", which AWS reserves`,
+			`Tags["aws:m"] is "!"; use at most 256 letters, digits, spaces and . : + = @ _ / -`,
+			`Tags["z"] is "!"; use at most 256 letters, digits, spaces and . : + = @ _ / -`,
+		}},
+	})
+}
+
+func TestTagsAccepted(t *testing.T) {
+	testAcceptances(t, []acceptance{
+		{"47 tags", manyTags(47)},
+		{"defaults replaced", tagged("Project", "mine", "ManagedBy", "me")},
+		{"empty value", tagged("team", "")},
+		{"longest key", tagged(strings.Repeat("k", 128), "x")},
+		{"longest value", tagged("team", strings.Repeat("v", 256))},
+		{"every character", tagged("aA0 .:+=@_/-", "aA0 .:+=@_/-")},
+		{"aws elsewhere", tagged("my-aws:x", "aws:y")},
+	})
+}

@@ -1,0 +1,59 @@
+package tfjson
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// Decode decodes one JSON value as [json.Unmarshal] does, and refuses an object that holds a name twice: of the two
+// values Go takes the last, and another reader may take the first.
+func Decode(text []byte) (any, error) {
+	var value any
+	if err := json.Unmarshal(text, &value); err != nil {
+		return nil, fmt.Errorf("not JSON: %w", err)
+	}
+	if name, twice := repeated(text); twice {
+		return nil, fmt.Errorf("an object holds the name %q twice", name)
+	}
+	return value, nil
+}
+
+// level is an object or a list that is being read.
+type level struct {
+	names    map[string]bool // nil of a list
+	wantName bool
+}
+
+// repeated finds a name that valid JSON holds twice in one object. It keeps its own stack of levels, because the depth
+// of the nesting is the input's choice.
+func repeated(text []byte) (string, bool) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	levels := []level{{}}
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return "", false // the end
+		}
+		top := &levels[len(levels)-1]
+		if name, ok := token.(string); ok && top.wantName {
+			if top.names[name] {
+				return name, true
+			}
+			top.names[name], top.wantName = true, false
+			continue
+		}
+		switch token {
+		case json.Delim('{'):
+			levels = append(levels, level{names: map[string]bool{}, wantName: true})
+			continue
+		case json.Delim('['):
+			levels = append(levels, level{})
+			continue
+		case json.Delim('}'), json.Delim(']'):
+			levels = levels[:len(levels)-1]
+		}
+		top = &levels[len(levels)-1] // a value has ended in it
+		top.wantName = top.names != nil
+	}
+}

@@ -1,0 +1,195 @@
+package tfjson
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// Reference is what an expression names: an attribute of a resource or of a data source. Of what is neither, such as
+// var.region, Type is the first name, Name the second, and no stack finds it.
+type Reference struct {
+	Data bool
+	Type string
+	Name string
+	// Attribute is the rest: "arn", or "rule[0].id". It is empty where the whole resource is meant.
+	Attribute string
+}
+
+// Address of what is referred to.
+func (r Reference) Address() string {
+	address := r.Type + "." + r.Name
+	if r.Data {
+		return "data." + address
+	}
+	return address
+}
+
+// String is the reference as an expression.
+func (r Reference) String() string {
+	if r.Attribute == "" || strings.HasPrefix(r.Attribute, "[") {
+		return r.Address() + r.Attribute
+	}
+	return r.Address() + "." + r.Attribute
+}
+
+// Part is one part of a string. Exactly one of its fields is set.
+type Part struct {
+	// Literal is text as it stands, Terraform's escapes undone.
+	Literal string
+	// Reference is an expression that is a reference and nothing more, such as ${aws_s3_bucket.bucket.arn}.
+	Reference *Reference
+	// Expression is the source of any other expression.
+	Expression string
+}
+
+// String is the part as a template.
+func (p Part) String() string {
+	switch {
+	case p.Reference != nil:
+		return "${" + p.Reference.String() + "}"
+	case p.Expression != "":
+		return "${" + p.Expression + "}"
+	default:
+		return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(p.Literal)
+	}
+}
+
+// Parse splits a string of a stack into text and expressions. No two literals stand side by side.
+func Parse(text string) ([]Part, error) {
+	expression, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	var parts []Part
+	for _, e := range split(expression) {
+		if part := toPart(e, text); part != (Part{}) {
+			parts = append(parts, part)
+		}
+	}
+	return parts, nil
+}
+
+// References are all that the expressions in a string refer to, in the order in which they stand.
+func References(text string) ([]Reference, error) {
+	expression, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	var found []Reference
+	for _, traversal := range expression.Variables() {
+		found = append(found, toReference(traversal))
+	}
+	return found, nil
+}
+
+// maxTokens bounds the expressions of one string, whose parser calls itself for each level of nesting: 100,000 open
+// parentheses exhaust Go's stack, which ends the process. A policy document with 500 references has 3,500 tokens.
+const maxTokens = 5000
+
+func parse(text string) (hclsyntax.Expression, error) {
+	if err := bound(text); err != nil {
+		return nil, err
+	}
+	expression, diagnostics := hclsyntax.ParseTemplate([]byte(text), "", hcl.InitialPos)
+	if diagnostics.HasErrors() {
+		return nil, fmt.Errorf("%s is no Terraform template: %s", excerpt(text), diagnostics[0].Summary)
+	}
+	return expression, nil
+}
+
+func bound(text string) error {
+	tokens, _ := hclsyntax.LexTemplate([]byte(text), "", hcl.InitialPos) // the parser reports what is wrong
+	count := 0
+	for _, token := range tokens {
+		if token.Type != hclsyntax.TokenStringLit && token.Type != hclsyntax.TokenQuotedLit {
+			count++
+		}
+	}
+	if count > maxTokens {
+		return fmt.Errorf("%s holds expressions of %d tokens; at most %d are read", excerpt(text), count, maxTokens)
+	}
+	return nil
+}
+
+// excerpt keeps an error about a long text on one line.
+func excerpt(text string) string {
+	const most = 60
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most]) + "…"
+	}
+	return fmt.Sprintf("%q", text)
+}
+
+func split(e hclsyntax.Expression) []hclsyntax.Expression {
+	switch e := e.(type) {
+	case *hclsyntax.TemplateWrapExpr: // one expression and no text around it
+		return []hclsyntax.Expression{e.Wrapped}
+	case *hclsyntax.TemplateExpr:
+		return e.Parts
+	default:
+		return []hclsyntax.Expression{e}
+	}
+}
+
+func toPart(e hclsyntax.Expression, text string) Part {
+	switch e := e.(type) {
+	case *hclsyntax.LiteralValueExpr:
+		if e.Val.Type() == cty.String && e.Val.IsKnown() && !e.Val.IsNull() {
+			return Part{Literal: e.Val.AsString()}
+		}
+	case *hclsyntax.ScopeTraversalExpr:
+		reference := toReference(e.Traversal)
+		return Part{Reference: &reference}
+	}
+	return Part{Expression: source(e, text)}
+}
+
+func source(e hclsyntax.Expression, text string) string {
+	if r := e.Range(); r.CanSliceBytes([]byte(text)) && !r.Empty() {
+		return string(r.SliceBytes([]byte(text)))
+	}
+	return "…"
+}
+
+func toReference(traversal hcl.Traversal) Reference {
+	ref := Reference{Type: traversal.RootName()}
+	rest := traversal[1:]
+	if ref.Type == "data" {
+		ref.Data = true
+		ref.Type, rest = name(rest)
+	}
+	ref.Name, rest = name(rest)
+	for _, step := range rest {
+		ref.Attribute += stepText(step)
+	}
+	ref.Attribute = strings.TrimPrefix(ref.Attribute, ".")
+	return ref
+}
+
+// name takes the name that a traversal begins with; it is empty where there is none.
+func name(steps hcl.Traversal) (string, hcl.Traversal) {
+	if len(steps) > 0 {
+		if step, ok := steps[0].(hcl.TraverseAttr); ok {
+			return step.Name, steps[1:]
+		}
+	}
+	return "", steps
+}
+
+func stepText(step hcl.Traverser) string {
+	switch step := step.(type) {
+	case hcl.TraverseAttr:
+		return "." + step.Name
+	case hcl.TraverseIndex:
+		if step.Key.Type() == cty.String {
+			return fmt.Sprintf("[%q]", step.Key.AsString())
+		}
+		return "[" + step.Key.AsBigFloat().Text('f', -1) + "]"
+	default:
+		return "[*]"
+	}
+}

@@ -1,0 +1,214 @@
+// Package tfjson reads a synthesised Terraform JSON stack: its resources, its data sources, and what refers to what.
+//
+// It evaluates nothing. What it cannot represent (a module, a resource that is declared twice) is an error, so that
+// nobody takes a part of a stack for the whole.
+package tfjson
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// Stack is what one Terraform JSON file declares.
+type Stack struct {
+	resources []Resource
+	byAddress map[string]Resource
+}
+
+// Resource is a resource or a data source as it is written: strings hold Terraform templates, see [Parse].
+type Resource struct {
+	// Data is true of a data source.
+	Data bool
+	Type string
+	Name string
+	// Body is what stands between the braces, without Terraform's comment ("//").
+	Body map[string]any
+}
+
+// Address is how a plan names the resource, such as aws_s3_bucket.bucket or data.aws_region.current.
+func (r Resource) Address() string {
+	return Reference{Data: r.Data, Type: r.Type, Name: r.Name}.Address()
+}
+
+// Blocks are the resource's nested blocks of one name: see the function [Blocks].
+func (r Resource) Blocks(name string) ([]map[string]any, error) {
+	blocks, err := Blocks(r.Body, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Address(), err)
+	}
+	return blocks, nil
+}
+
+// ReadFile reads the stack at path.
+func ReadFile(path string) (*Stack, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	stack, err := Read(bytes.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return stack, nil
+}
+
+// Read reads a stack.
+func Read(r io.Reader) (*Stack, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	value, err := Decode(text)
+	if err != nil {
+		return nil, err
+	}
+	root, ok := value.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("a stack is a JSON object; this is %s", kind(value))
+	}
+	if root["module"] != nil {
+		return nil, errors.New("module: what a module declares stands elsewhere and would be missed; declare its resources in the stack")
+	}
+	stack := &Stack{byAddress: map[string]Resource{}}
+	if err := stack.read(root, "resource", false); err != nil {
+		return nil, err
+	}
+	if err := stack.read(root, "data", true); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(stack.resources, inOrder)
+	return stack, nil
+}
+
+func inOrder(a, b Resource) int {
+	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name))
+}
+
+// read adds a section: objects by type, in them objects by name, in them one body each.
+func (s *Stack) read(root map[string]any, section string, data bool) error {
+	types, err := Blocks(root, section)
+	if err != nil {
+		return err
+	}
+	for _, byType := range types {
+		for _, typ := range slices.Sorted(maps.Keys(byType)) {
+			if err := s.readType(byType, typ, data); err != nil {
+				return fmt.Errorf("%s: %w", section, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Stack) readType(byType map[string]any, typ string, data bool) error {
+	names, err := Blocks(byType, typ)
+	if err != nil {
+		return err
+	}
+	for _, byName := range names {
+		for _, name := range slices.Sorted(maps.Keys(byName)) {
+			bodies, err := Blocks(byName, name)
+			if err != nil {
+				return fmt.Errorf("%q: %w", typ, err)
+			}
+			for _, body := range bodies {
+				if err := s.add(Resource{Data: data, Type: typ, Name: name, Body: body}); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Stack) add(r Resource) error {
+	if !hclsyntax.ValidIdentifier(r.Type) || !hclsyntax.ValidIdentifier(r.Name) {
+		return fmt.Errorf("%q %q is no address; use letters, digits, \"_\" and \"-\"", r.Type, r.Name)
+	}
+	if _, twice := s.byAddress[r.Address()]; twice {
+		return fmt.Errorf("%s is declared twice", r.Address())
+	}
+	delete(r.Body, "//")
+	s.byAddress[r.Address()] = r
+	s.resources = append(s.resources, r)
+	return nil
+}
+
+// All are the stack's resources, without data sources, by type and name.
+func (s *Stack) All() []Resource {
+	return s.where(func(r Resource) bool { return !r.Data })
+}
+
+// Data are the stack's data sources, by type and name.
+func (s *Stack) Data() []Resource {
+	return s.where(func(r Resource) bool { return r.Data })
+}
+
+// Resources are the stack's resources of one type, by name.
+func (s *Stack) Resources(typ string) []Resource {
+	return s.where(func(r Resource) bool { return !r.Data && r.Type == typ })
+}
+
+func (s *Stack) where(wanted func(Resource) bool) []Resource {
+	var found []Resource
+	for _, r := range s.resources {
+		if wanted(r) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// Find follows a reference to what it refers to.
+func (s *Stack) Find(ref Reference) (Resource, bool) {
+	r, ok := s.byAddress[ref.Address()]
+	return r, ok
+}
+
+// Blocks are the nested blocks of one name in a body. Terraform JSON writes one as an object and several as a list of
+// objects. One that is absent or null is none.
+func Blocks(body map[string]any, name string) ([]map[string]any, error) {
+	switch v := body[name].(type) {
+	case nil:
+		return nil, nil
+	case map[string]any:
+		return []map[string]any{v}, nil
+	case []any:
+		blocks := make([]map[string]any, len(v))
+		for i, item := range v {
+			block, ok := item.(map[string]any)
+			if !ok {
+				return nil, fmt.Errorf("%q holds %s; it must hold objects", name, kind(item))
+			}
+			blocks[i] = block
+		}
+		return blocks, nil
+	default:
+		return nil, fmt.Errorf("%q is %s; it must be an object or a list of objects", name, kind(v))
+	}
+}
+
+func kind(v any) string {
+	switch v.(type) {
+	case map[string]any:
+		return "an object"
+	case []any:
+		return "a list"
+	case string:
+		return "a string"
+	case bool:
+		return "a boolean"
+	case float64:
+		return "a number"
+	default:
+		return "null"
+	}
+}

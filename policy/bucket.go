@@ -1,0 +1,138 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+const (
+	s3Bucket       = "aws_s3_bucket"
+	s3BucketPolicy = "aws_s3_bucket_policy"
+)
+
+func privateBucket(c *checker) {
+	for _, bucket := range c.stack.Resources(s3Bucket) {
+		c.want(in(bucket), "acl", "", "private")
+		for _, key := range []string{"grant", "policy"} {
+			if bucket.Body[key] != nil {
+				c.breach(bucket.Address(), key+" is set in the bucket itself", "leave it out: BucketOwnerEnforced and an aws_s3_bucket_policy say who may do what")
+			}
+		}
+		c.companions(bucket)
+	}
+	for _, acl := range c.stack.Resources("aws_s3_bucket_acl") {
+		c.want(in(acl), "acl", "private", "bucket-owner-full-control")
+		if acl.Body["access_control_policy"] != nil {
+			c.breach(acl.Address(), "access_control_policy lets others in", "leave it out: a bucket policy says who may do what")
+		}
+	}
+	// Of every bucket, this stack's or not.
+	for _, policy := range c.stack.Resources(s3BucketPolicy) {
+		if statements, ok := c.document(in(policy), "policy"); ok {
+			c.namesPrincipals(policy, statements)
+		}
+	}
+}
+
+// companions checks the resources that each say one thing of a bucket.
+func (c *checker) companions(bucket tfjson.Resource) {
+	if access, ok := c.companion(bucket, "aws_s3_bucket_public_access_block"); ok {
+		for _, key := range []string{"block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"} {
+			c.want(access, key, "true")
+		}
+	}
+	if ownership, ok := c.companion(bucket, "aws_s3_bucket_ownership_controls"); ok {
+		c.want(c.block(ownership, "rule"), "object_ownership", "BucketOwnerEnforced")
+	}
+	if encryption, ok := c.companion(bucket, "aws_s3_bucket_server_side_encryption_configuration"); ok {
+		c.want(c.block(c.block(encryption, "rule"), "apply_server_side_encryption_by_default"), "sse_algorithm",
+			"AES256", "aws:kms", "aws:kms:dsse")
+	}
+	if versioning, ok := c.companion(bucket, "aws_s3_bucket_versioning"); ok {
+		c.want(c.block(versioning, "versioning_configuration"), "status", "Enabled")
+	}
+	if policy, ok := c.companion(bucket, s3BucketPolicy); ok {
+		c.requiresTLS(bucket, policy.resource)
+	}
+}
+
+// companion is the only resource of a type that refers to the bucket. Of two, the one that is applied last would count.
+func (c *checker) companion(bucket tfjson.Resource, typ string) (place, bool) {
+	var found []tfjson.Resource
+	for _, r := range c.stack.Resources(typ) {
+		if b, ok := c.follow(r.Body["bucket"], s3Bucket, "bucket", "id"); ok && b.Address() == bucket.Address() {
+			found = append(found, r)
+		}
+	}
+	if len(found) != 1 {
+		c.breach(bucket.Address(), fmt.Sprintf("%d resources of type %s refer to it", len(found), typ), "declare exactly one")
+		return place{}, false
+	}
+	return in(found[0]), true
+}
+
+func (c *checker) requiresTLS(bucket, policy tfjson.Resource) {
+	statements, err := c.parseDocument(policy.Body["policy"])
+	if err != nil {
+		return // reported with the other bucket policies
+	}
+	var denied []string
+	for _, s := range statements {
+		if deniesPlaintext(s) {
+			denied = append(denied, s.resources...)
+		}
+	}
+	for _, resource := range []string{arnOf(bucket), arnOf(bucket) + "/*"} {
+		if !slices.Contains(denied, resource) {
+			c.breach(policy.Address(), "does not deny requests without TLS on "+resource,
+				`deny s3:* there to the principal "*" where aws:SecureTransport is false`)
+		}
+	}
+}
+
+func deniesPlaintext(s statement) bool {
+	everybody := slices.Equal(s.principals["*"], []string{"*"}) || slices.Equal(s.principals["AWS"], []string{"*"})
+	everything := slices.Contains(s.actions, "s3:*") || slices.Contains(s.actions, "*")
+	return s.effect == deny && len(s.inverted) == 0 && everybody && everything && onlyCondition(s, "Bool", "aws:SecureTransport", "false")
+}
+
+// onlyCondition: a second condition would narrow the statement.
+func onlyCondition(s statement, operator, key, value string) bool {
+	if len(s.conditions) != 1 || len(s.conditions[operator]) != 1 {
+		return false
+	}
+	for k, values := range s.conditions[operator] {
+		if !strings.EqualFold(k, key) || !slices.Equal(values, []string{value}) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *checker) namesPrincipals(policy tfjson.Resource, statements []statement) {
+	for i, s := range statements {
+		if s.effect != allow {
+			continue
+		}
+		open := slices.Contains(s.inverted, "NotPrincipal")
+		for _, names := range s.principals {
+			open = open || slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, "*") })
+		}
+		if open {
+			c.breach(policy.Address(), fmt.Sprintf("policy: statement %d lets in %s", i+1, everybodyOr(s)), "name who may")
+		}
+	}
+}
+
+func everybodyOr(s statement) string {
+	if slices.Contains(s.inverted, "NotPrincipal") {
+		return "all but NotPrincipal"
+	}
+	return principalsText(s)
+}
+
+// arnOf is a resource's ARN as a document writes it.
+func arnOf(r tfjson.Resource) string { return "${" + r.Address() + ".arn}" }

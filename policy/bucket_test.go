@@ -1,0 +1,304 @@
+package policy_test
+
+import "testing"
+
+func policyOf(before, after string) []change {
+	return []change{edit(bucketPolicy, before, after, "policy")}
+}
+
+func TestPrivateBucket(t *testing.T) {
+	const bucket, access = "aws_s3_bucket.bucket", "aws_s3_bucket_public_access_block.bucket_access"
+	check(t, []breaking{
+		{
+			name:    "a public ACL in the bucket",
+			changes: []change{set(bucket, "public-read", "acl")},
+			want: []string{
+				`private-bucket: aws_s3_bucket.bucket: acl is "public-read"; leave it out or set it to "private"`,
+			},
+		},
+		{
+			name:    "a grant in the bucket",
+			changes: []change{set(bucket, map[string]any{}, "grant")},
+			want: []string{
+				`private-bucket: aws_s3_bucket.bucket: grant is set in the bucket itself; leave it out: BucketOwnerEnforced and an aws_s3_bucket_policy say who may do what`,
+			},
+		},
+		{
+			name:    "a policy in the bucket",
+			changes: []change{set(bucket, "{}", "policy")},
+			want: []string{
+				`private-bucket: aws_s3_bucket.bucket: policy is set in the bucket itself; leave it out: BucketOwnerEnforced and an aws_s3_bucket_policy say who may do what`,
+			},
+		},
+		{
+			name:    "a public ACL",
+			changes: []change{add("aws_s3_bucket_acl.acl", `{"bucket": "elsewhere", "acl": "public-read-write"}`)},
+			want: []string{
+				`private-bucket: aws_s3_bucket_acl.acl: acl is "public-read-write"; set it to "private" or "bucket-owner-full-control"`,
+			},
+		},
+		{
+			name:    "an ACL that is only known at apply",
+			changes: []change{add("aws_s3_bucket_acl.acl", `{"acl": "${var.acl}"}`)},
+			want: []string{
+				`private-bucket: aws_s3_bucket_acl.acl: acl is "${var.acl}", which only an apply can tell; write the value itself`,
+			},
+		},
+		{
+			name:    "an ACL that is no value",
+			changes: []change{add("aws_s3_bucket_acl.acl", `{"acl": ["private"]}`)},
+			want: []string{
+				`private-bucket: aws_s3_bucket_acl.acl: acl is no single value; write the value itself`,
+			},
+		},
+		{
+			name:    "an ACL by grants",
+			changes: []change{add("aws_s3_bucket_acl.acl", `{"access_control_policy": {}}`)},
+			want: []string{
+				`private-bucket: aws_s3_bucket_acl.acl: acl is not set; set it to "private" or "bucket-owner-full-control"`,
+				`private-bucket: aws_s3_bucket_acl.acl: access_control_policy lets others in; leave it out: a bucket policy says who may do what`,
+			},
+		},
+		{
+			name:    "no access block",
+			changes: []change{drop(access)},
+			want: []string{
+				`private-bucket: aws_s3_bucket.bucket: 0 resources of type aws_s3_bucket_public_access_block refer to it; declare exactly one`,
+			},
+		},
+		{
+			name:    "an access block of another bucket",
+			changes: []change{set(access, "api-kinesis-firehose-bucket-dev", "bucket")},
+			want: []string{
+				`private-bucket: aws_s3_bucket.bucket: 0 resources of type aws_s3_bucket_public_access_block refer to it; declare exactly one`,
+			},
+		},
+		{
+			name:    "an access block with a hole",
+			changes: []change{set(access, false, "block_public_acls"), unset(access, "ignore_public_acls")},
+			want: []string{
+				`private-bucket: aws_s3_bucket_public_access_block.bucket_access: block_public_acls is "false"; set it to "true"`,
+				`private-bucket: aws_s3_bucket_public_access_block.bucket_access: ignore_public_acls is not set; set it to "true"`,
+			},
+		},
+		{
+			name:    "an access block with other holes",
+			changes: []change{set(access, false, "block_public_policy"), set(access, "${var.x}", "restrict_public_buckets")},
+			want: []string{
+				`private-bucket: aws_s3_bucket_public_access_block.bucket_access: block_public_policy is "false"; set it to "true"`,
+				`private-bucket: aws_s3_bucket_public_access_block.bucket_access: restrict_public_buckets is "${var.x}", which only an apply can tell; write the value itself`,
+			},
+		},
+		{
+			name:    "two access blocks",
+			changes: []change{add("aws_s3_bucket_public_access_block.other", `{"bucket": "${aws_s3_bucket.bucket.id}"}`)},
+			want: []string{
+				`private-bucket: aws_s3_bucket.bucket: 2 resources of type aws_s3_bucket_public_access_block refer to it; declare exactly one`,
+			},
+		},
+		{
+			name:    "a second bucket",
+			changes: []change{add("aws_s3_bucket.other", `{}`)},
+			want: []string{
+				`private-bucket: aws_s3_bucket.other: 0 resources of type aws_s3_bucket_public_access_block refer to it; declare exactly one`,
+				`private-bucket: aws_s3_bucket.other: 0 resources of type aws_s3_bucket_ownership_controls refer to it; declare exactly one`,
+				`private-bucket: aws_s3_bucket.other: 0 resources of type aws_s3_bucket_server_side_encryption_configuration refer to it; declare exactly one`,
+				`private-bucket: aws_s3_bucket.other: 0 resources of type aws_s3_bucket_versioning refer to it; declare exactly one`,
+				`private-bucket: aws_s3_bucket.other: 0 resources of type aws_s3_bucket_policy refer to it; declare exactly one`,
+			},
+		},
+		{
+			name:    "no owner",
+			changes: []change{drop("aws_s3_bucket_ownership_controls.bucket_ownership")},
+			want: []string{
+				`private-bucket: aws_s3_bucket.bucket: 0 resources of type aws_s3_bucket_ownership_controls refer to it; declare exactly one`,
+			},
+		},
+		{
+			name:    "another owner",
+			changes: []change{set("aws_s3_bucket_ownership_controls.bucket_ownership", "ObjectWriter", "rule", "object_ownership")},
+			want: []string{
+				`private-bucket: aws_s3_bucket_ownership_controls.bucket_ownership: rule.object_ownership is "ObjectWriter"; set it to "BucketOwnerEnforced"`,
+			},
+		},
+		{
+			name:    "no rule of ownership",
+			changes: []change{unset("aws_s3_bucket_ownership_controls.bucket_ownership", "rule")},
+			want: []string{
+				`private-bucket: aws_s3_bucket_ownership_controls.bucket_ownership: rule.object_ownership is not set; set it to "BucketOwnerEnforced"`,
+			},
+		},
+		{
+			name: "two rules of ownership",
+			changes: []change{set("aws_s3_bucket_ownership_controls.bucket_ownership",
+				[]any{map[string]any{"object_ownership": "BucketOwnerEnforced"}, map[string]any{}}, "rule")},
+			want: []string{
+				`private-bucket: aws_s3_bucket_ownership_controls.bucket_ownership: rule stands 2 times; leave one`,
+			},
+		},
+		{
+			name:    "a rule that is no block",
+			changes: []change{set("aws_s3_bucket_ownership_controls.bucket_ownership", "${var.rule}", "rule")},
+			want: []string{
+				`private-bucket: aws_s3_bucket_ownership_controls.bucket_ownership: rule cannot be read: "rule" is a string; it must be an object or a list of objects; write it as a block`,
+				`private-bucket: aws_s3_bucket_ownership_controls.bucket_ownership: rule.object_ownership is not set; set it to "BucketOwnerEnforced"`,
+			},
+		},
+		{
+			name:    "no encryption",
+			changes: []change{drop("aws_s3_bucket_server_side_encryption_configuration.bucket_encryption")},
+			want: []string{
+				`private-bucket: aws_s3_bucket.bucket: 0 resources of type aws_s3_bucket_server_side_encryption_configuration refer to it; declare exactly one`,
+			},
+		},
+		{
+			name: "encryption by nothing",
+			changes: []change{unset("aws_s3_bucket_server_side_encryption_configuration.bucket_encryption", "rule", "0",
+				"apply_server_side_encryption_by_default")},
+			want: []string{
+				`private-bucket: aws_s3_bucket_server_side_encryption_configuration.bucket_encryption: rule.apply_server_side_encryption_by_default.sse_algorithm is not set; set it to "AES256", "aws:kms" or "aws:kms:dsse"`,
+			},
+		},
+		{
+			name:    "no versioning",
+			changes: []change{drop("aws_s3_bucket_versioning.bucket_versioning")},
+			want: []string{
+				`private-bucket: aws_s3_bucket.bucket: 0 resources of type aws_s3_bucket_versioning refer to it; declare exactly one`,
+			},
+		},
+		{
+			name:    "versioning that is off",
+			changes: []change{set("aws_s3_bucket_versioning.bucket_versioning", "Suspended", "versioning_configuration", "status")},
+			want: []string{
+				`private-bucket: aws_s3_bucket_versioning.bucket_versioning: versioning_configuration.status is "Suspended"; set it to "Enabled"`,
+			},
+		},
+		{
+			name:    "no policy",
+			changes: []change{drop(bucketPolicy)},
+			want: []string{
+				`private-bucket: aws_s3_bucket.bucket: 0 resources of type aws_s3_bucket_policy refer to it; declare exactly one`,
+			},
+		},
+		{
+			name:    "a policy that is only known at apply",
+			changes: []change{set(bucketPolicy, "${var.policy}", "policy")},
+			want: []string{
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: policy cannot be read: ${var.policy} is no name and no ARN of the stack; write it as one JSON document, with references to names and ARNs of the stack at most`,
+			},
+		},
+	})
+}
+
+func TestBucketPolicies(t *testing.T) {
+	check(t, []breaking{
+		{
+			name:    "no denial",
+			changes: policyOf(`"Deny"`, `"Allow"`),
+			want: []string{
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}/*; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: policy: statement 1 lets in "*"; name who may`,
+			},
+		},
+		{
+			name:    "a denial to some",
+			changes: policyOf(`"Principal":"*"`, `"Principal":{"AWS":"arn:aws:iam::123456789012:root"}`),
+			want: []string{
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}/*; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+			},
+		},
+		{
+			name:    "a denial of some actions",
+			changes: policyOf(`"s3:*"`, `"s3:GetObject"`),
+			want: []string{
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}/*; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+			},
+		},
+		{
+			name:    "a denial of objects only",
+			changes: policyOf(`"${aws_s3_bucket.bucket.arn}",`, ``),
+			want: []string{
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+			},
+		},
+		{
+			name:    "a denial of the bucket only",
+			changes: policyOf(`,"${aws_s3_bucket.bucket.arn}/*"`, ``),
+			want: []string{
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}/*; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+			},
+		},
+		{
+			name:    "a denial of what is encrypted",
+			changes: policyOf(`"false"`, `"true"`),
+			want: []string{
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}/*; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+			},
+		},
+		{
+			name:    "a denial under another key",
+			changes: policyOf(`aws:SecureTransport`, `aws:ViaAWSService`),
+			want: []string{
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}/*; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+			},
+		},
+		{
+			name:    "a denial under another operator",
+			changes: policyOf(`"Bool"`, `"BoolIfExists"`),
+			want: []string{
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}/*; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+			},
+		},
+		{
+			name:    "a denial under a second condition",
+			changes: policyOf(`"Bool":{`, `"StringEquals":{"aws:username":"x"},"Bool":{`),
+			want: []string{
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}/*; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+			},
+		},
+		{
+			name:    "a denial under a second key",
+			changes: policyOf(`"Bool":{`, `"Bool":{"aws:ViaAWSService":"true",`),
+			want: []string{
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}/*; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+			},
+		},
+		{
+			name:    "a denial of all but some",
+			changes: policyOf(`"Sid":"TLSOnly"`, `"NotPrincipal":{"AWS":"arn:aws:iam::123456789012:root"}`),
+			want: []string{
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}/*; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
+			},
+		},
+		{
+			name:    "anybody let in",
+			changes: policyOf(`"Statement":[`, `"Statement":[{"Effect":"Allow","Principal":{"AWS":["*"]},"Action":"s3:GetObject","Resource":"${aws_s3_bucket.bucket.arn}/x","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}},`),
+			want: []string{
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: policy: statement 1 lets in AWS "*"; name who may`,
+			},
+		},
+		{
+			name:    "anybody but some let in",
+			changes: policyOf(`"Statement":[`, `"Statement":[{"Effect":"Allow","NotPrincipal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"s3:GetObject","Resource":"${aws_s3_bucket.bucket.arn}/x"},`),
+			want: []string{
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: policy: statement 1 lets in all but NotPrincipal; name who may`,
+			},
+		},
+		{
+			name:    "anybody let into a bucket of somebody else",
+			changes: []change{add("aws_s3_bucket_policy.other", `{"bucket": "other", "policy": "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::other/*\"}}"}`)},
+			want: []string{
+				`private-bucket: aws_s3_bucket_policy.other: policy: statement 1 lets in "*"; name who may`,
+			},
+		},
+	})
+}

@@ -1,0 +1,234 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// statement is one statement of a policy document. Texts are templates, as [tfjson.Part] writes them.
+type statement struct {
+	effect     string
+	actions    []string
+	resources  []string
+	principals map[string][]string
+	conditions map[string]map[string][]string
+	// inverted are the elements that mean all but what they name: NotAction, NotPrincipal, NotResource.
+	inverted []string
+}
+
+const (
+	documentRemedy = "write it as one JSON document, with references to names and ARNs of the stack at most"
+	allow          = "Allow"
+	deny           = "Deny"
+)
+
+// document is a place's policy document. It reports one that cannot be read.
+func (c *checker) document(p place, key string) ([]statement, bool) {
+	statements, err := c.parseDocument(p.body[key])
+	if err != nil {
+		c.breachAt(p, p.path+key+" cannot be read: "+err.Error(), documentRemedy)
+	}
+	return statements, err == nil
+}
+
+// parseDocument does not ignore anything: an element that it does not know may be the one that matters.
+func (c *checker) parseDocument(v any) ([]statement, error) {
+	text, err := c.documentText(v)
+	if err != nil {
+		return nil, err
+	}
+	value, err := tfjson.Decode([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	document, ok := value.(map[string]any)
+	if !ok {
+		return nil, errors.New("it is no JSON object")
+	}
+	if err := onlyKnown(document, "Id", "Statement", "Version"); err != nil {
+		return nil, err
+	}
+	bodies, err := tfjson.Blocks(document, "Statement")
+	if err != nil {
+		return nil, err
+	}
+	statements := make([]statement, len(bodies))
+	for i, body := range bodies {
+		if statements[i], err = parseStatement(body); err != nil {
+			return nil, fmt.Errorf("statement %d: %w", i+1, err)
+		}
+	}
+	return statements, nil
+}
+
+// documentText is the document with its expressions checked. Terraform puts their values in before anybody reads the
+// JSON, so only values that cannot hold JSON or a wildcard are let in. What looks like an expression afterwards (an
+// IAM policy variable, a "$" behind JSON's \u) is kept out, so that "${" is always a reference.
+func (c *checker) documentText(v any) (string, error) {
+	parts, err := c.textAndNames(v)
+	if err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	for _, part := range parts {
+		switch {
+		case strings.Contains(part.Literal, "${"), strings.Contains(part.Literal, `\u`):
+			return "", errors.New("it holds a policy variable or a \\u escape")
+		case part.Literal != "":
+			text.WriteString(part.Literal)
+		default:
+			text.WriteString(part.String())
+		}
+	}
+	return text.String(), nil
+}
+
+// textAndNames are the parts of a template that holds nothing else, so that all that it does stands in it.
+func (c *checker) textAndNames(v any) ([]tfjson.Part, error) {
+	template, ok := v.(string)
+	if !ok {
+		return nil, errors.New("it is no text")
+	}
+	parts, err := tfjson.Parse(template)
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range parts {
+		if part.Expression != "" {
+			return nil, fmt.Errorf("%q is an expression", part.Expression)
+		}
+		if part.Reference != nil && !c.isName(*part.Reference) {
+			return nil, fmt.Errorf("%s is no name and no ARN of the stack", part)
+		}
+	}
+	return parts, nil
+}
+
+// named are the attributes whose values name something, and which AWS keeps free of quotes and wildcards.
+var (
+	namedOfResources = []string{"arn", "bucket", "id", "name"}
+	namedOfData      = map[string][]string{
+		"aws_caller_identity": {"account_id"},
+		"aws_partition":       {"partition"},
+		"aws_region":          {"id", "name", "region"},
+	}
+)
+
+func (c *checker) isName(ref tfjson.Reference) bool {
+	attributes := namedOfResources
+	if ref.Data {
+		attributes = namedOfData[ref.Type]
+	}
+	_, declared := c.stack.Find(ref)
+	return declared && slices.Contains(attributes, ref.Attribute) && !strings.ContainsAny(c.settleReference(ref), `*?"\`)
+}
+
+func onlyKnown(object map[string]any, known ...string) error {
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if !slices.Contains(known, key) {
+			return fmt.Errorf("%q is no element that is known here", key)
+		}
+	}
+	return nil
+}
+
+func parseStatement(body map[string]any) (statement, error) {
+	var s statement
+	err := onlyKnown(body, "Action", "Condition", "Effect", "NotAction", "NotPrincipal", "NotResource", "Principal", "Resource", "Sid")
+	if err != nil {
+		return s, err
+	}
+	if s.effect, _ = body["Effect"].(string); s.effect != allow && s.effect != deny {
+		return s, errors.New("\"Effect\" is neither Allow nor Deny")
+	}
+	for _, element := range []string{"NotAction", "NotPrincipal", "NotResource"} {
+		if body[element] != nil {
+			s.inverted = append(s.inverted, element)
+		}
+	}
+	s.actions, err = texts(body, "Action")
+	if err == nil {
+		s.resources, err = texts(body, "Resource")
+	}
+	if err == nil {
+		s.principals, err = parsePrincipals(body["Principal"])
+	}
+	if err == nil {
+		s.conditions, err = parseConditions(body)
+	}
+	return s, err
+}
+
+// texts is an element that holds a string, or a list of strings. Conditions may have booleans and numbers for strings.
+func texts(object map[string]any, key string) ([]string, error) {
+	items, isList := object[key].([]any)
+	if !isList && object[key] != nil {
+		items = []any{object[key]}
+	}
+	found := make([]string, len(items))
+	for i, item := range items {
+		text, ok := scalar(item)
+		if !ok {
+			return nil, fmt.Errorf("%q holds something other than text", key)
+		}
+		found[i] = text
+	}
+	return found, nil
+}
+
+// parsePrincipals reads "*" as the principal "*" of the type "*".
+func parsePrincipals(v any) (map[string][]string, error) {
+	switch v := v.(type) {
+	case nil:
+		return nil, nil
+	case map[string]any:
+		return textsByName(v)
+	default:
+		return textsByName(map[string]any{"*": v})
+	}
+}
+
+func textsByName(object map[string]any) (map[string][]string, error) {
+	found := map[string][]string{}
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		values, err := texts(object, key)
+		if err != nil {
+			return nil, err
+		}
+		found[key] = values
+	}
+	return found, nil
+}
+
+func parseConditions(body map[string]any) (map[string]map[string][]string, error) {
+	operators, isObject := body["Condition"].(map[string]any)
+	if !isObject && body["Condition"] != nil {
+		return nil, errors.New("\"Condition\" is no object")
+	}
+	found := map[string]map[string][]string{}
+	for _, operator := range slices.Sorted(maps.Keys(operators)) {
+		keys, ok := operators[operator].(map[string]any)
+		if !ok {
+			return nil, fmt.Errorf("%q is no object", operator)
+		}
+		values, err := textsByName(keys)
+		if err != nil {
+			return nil, err
+		}
+		found[operator] = values
+	}
+	return found, nil
+}
+
+// covers tells whether an action, which may hold wildcards and which IAM reads without regard to case, is or includes
+// another.
+func covers(action, other string) bool {
+	matched, err := path.Match(strings.ToLower(action), strings.ToLower(other))
+	return err == nil && matched
+}

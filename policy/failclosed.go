@@ -1,0 +1,78 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+func failClosed(c *checker) {
+	for _, r := range c.stack.Resources(integration) {
+		// A proxy has no integration responses: what it answers cannot be told.
+		c.want(in(r), "type", "AWS", "HTTP", "MOCK")
+		if kind, ok := c.value(r.Body["type"]); ok && kind == "AWS" {
+			c.want(in(r), "passthrough_behavior", "NEVER")
+		}
+	}
+	for _, m := range c.methods() {
+		if c.isMock(m) {
+			continue
+		}
+		for _, r := range m.responses {
+			c.succeedsOnSuccess(r)
+			c.overridesWithFailure(r)
+		}
+	}
+	for _, r := range c.stack.Resources(gatewayResponse) {
+		status, ok := c.literal(in(r), "status_code")
+		if ok && status != "" && !isFailure(status) {
+			c.breach(r.Address(), fmt.Sprintf("status_code is %q", status), "leave it out, or use one from 400 to 599")
+		}
+	}
+}
+
+var failureStatus = regexp.MustCompile(`^[45][0-9]{2}$`)
+
+func isFailure(status string) bool { return failureStatus.MatchString(status) }
+
+var statusOverride = regexp.MustCompile(`#set\s*\(\s*\$context\.responseOverride\.status\s*=\s*(.*?)\s*\)`)
+
+// overridesWithFailure checks that a template turns nothing into a success.
+func (c *checker) overridesWithFailure(r tfjson.Resource) {
+	for _, template := range responseTemplates(r) {
+		for _, set := range statusOverride.FindAllStringSubmatch(template, -1) {
+			if !isFailure(set[1]) {
+				c.breach(r.Address(), "a response template sets the status to "+set[1], "set one from 400 to 599")
+			}
+		}
+	}
+}
+
+// succeedsOnSuccess checks that an answer with a status of success is for a success alone: an integration response
+// without a pattern, or with a wide one, would hide a failure.
+func (c *checker) succeedsOnSuccess(r tfjson.Resource) {
+	status, ok := c.literal(in(r), "status_code")
+	pattern, patternOK := c.literal(in(r), "selection_pattern")
+	if !ok || !patternOK || !strings.HasPrefix(status, "2") {
+		return
+	}
+	if pattern == "" {
+		c.breach(r.Address(), "answers whatever no other pattern matches with "+status, `set its selection_pattern, such as "200"`)
+		return
+	}
+	// Java's and Go's expressions differ in nothing that a pattern over three digits needs.
+	matcher, err := regexp.Compile("^(?:" + pattern + ")$")
+	if err != nil {
+		c.breach(r.Address(), fmt.Sprintf("selection_pattern %q is no regular expression that can be read", pattern), `write a plain one, such as "200"`)
+		return
+	}
+	for failure := 300; failure <= 599; failure++ {
+		if matcher.MatchString(strconv.Itoa(failure)) {
+			c.breach(r.Address(), fmt.Sprintf("selection_pattern %q answers %d with %s", pattern, failure, status), `match successes only, such as "200"`)
+			return
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package policy_test
+
+import "testing"
+
+func TestFailClosed(t *testing.T) {
+	const refused = "aws_api_gateway_integration_response.api_submit_post_400-mapping"
+	check(t, []breaking{
+		{
+			name:    "bodies passed through",
+			changes: []change{set(submit, "WHEN_NO_MATCH", "passthrough_behavior")},
+			want: []string{
+				`fail-closed: aws_api_gateway_integration.api_submit_post_integration: passthrough_behavior is "WHEN_NO_MATCH"; set it to "NEVER"`,
+			},
+		},
+		{
+			name:    "bodies passed through by default",
+			changes: []change{unset(submit, "passthrough_behavior")},
+			want: []string{
+				`fail-closed: aws_api_gateway_integration.api_submit_post_integration: passthrough_behavior is not set; set it to "NEVER"`,
+			},
+		},
+		{
+			name:    "a type of which only an apply can tell",
+			changes: []change{set(submit, "${var.type}", "type")},
+			want: []string{
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
+				`fail-closed: aws_api_gateway_integration.api_submit_post_integration: type is "${var.type}", which only an apply can tell; write the value itself`,
+			},
+		},
+		{
+			name:    "a proxy",
+			changes: []change{set(mock, "AWS_PROXY", "type")},
+			want: []string{
+				`cors: aws_api_gateway_method.api_submit_options: OPTIONS has no MOCK integration; answer it in API Gateway`,
+				`fail-closed: aws_api_gateway_integration.api_submit_options_integration: type is "AWS_PROXY"; set it to "AWS", "HTTP" or "MOCK"`,
+				`fail-closed: aws_api_gateway_integration_response.api_submit_options_204-mapping: answers whatever no other pattern matches with 204; set its selection_pattern, such as "200"`,
+			},
+		},
+		{
+			name:    "success for everything else",
+			changes: []change{unset(accepted, "selection_pattern")},
+			want: []string{
+				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: answers whatever no other pattern matches with 200; set its selection_pattern, such as "200"`,
+			},
+		},
+		{
+			name:    "success for everything else, by an empty pattern",
+			changes: []change{set(accepted, "", "selection_pattern")},
+			want: []string{
+				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: answers whatever no other pattern matches with 200; set its selection_pattern, such as "200"`,
+			},
+		},
+		{
+			name:    "success for everything",
+			changes: []change{set(accepted, ".*", "selection_pattern")},
+			want: []string{
+				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: selection_pattern ".*" answers 300 with 200; match successes only, such as "200"`,
+			},
+		},
+		{
+			name:    "success for a failure",
+			changes: []change{set(accepted, `2\d{2}|503`, "selection_pattern")},
+			want: []string{
+				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: selection_pattern "2\\d{2}|503" answers 503 with 200; match successes only, such as "200"`,
+			},
+		},
+		{
+			name:    "success for what cannot be read",
+			changes: []change{set(accepted, `(?=2)`, "selection_pattern")},
+			want: []string{
+				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: selection_pattern "(?=2)" is no regular expression that can be read; write a plain one, such as "200"`,
+			},
+		},
+		{
+			name:    "success of which only an apply can tell",
+			changes: []change{set(accepted, "${var.pattern}", "selection_pattern")},
+			want: []string{
+				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: selection_pattern is "${var.pattern}", which only an apply can tell; write the value itself`,
+			},
+		},
+		{
+			name:    "a status of which only an apply can tell",
+			changes: []change{set(accepted, "${var.status}", "status_code")},
+			want: []string{
+				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: status_code is "${var.status}", which only an apply can tell; write the value itself`,
+			},
+		},
+		{
+			name:    "a failure that a template makes a success",
+			changes: []change{edit(refused, "status = 429", "status = 200", "response_templates", "application/json")},
+			want: []string{
+				`fail-closed: aws_api_gateway_integration_response.api_submit_post_400-mapping: a response template sets the status to 200; set one from 400 to 599`,
+			},
+		},
+		{
+			name:    "a failure that a template makes anything",
+			changes: []change{edit(refused, "status = 429", "status = $status", "response_templates", "application/json")},
+			want: []string{
+				`fail-closed: aws_api_gateway_integration_response.api_submit_post_400-mapping: a response template sets the status to $status; set one from 400 to 599`,
+			},
+		},
+		{
+			name:    "a refusal that is a success",
+			changes: []change{set(throttled, "200", "status_code")},
+			want: []string{
+				`fail-closed: aws_api_gateway_gateway_response.api_throttled: status_code is "200"; leave it out, or use one from 400 to 599`,
+			},
+		},
+		{
+			name:    "a refusal of which only an apply can tell",
+			changes: []change{set(throttled, "${var.status}", "status_code")},
+			want: []string{
+				`fail-closed: aws_api_gateway_gateway_response.api_throttled: status_code is "${var.status}", which only an apply can tell; write the value itself`,
+			},
+		},
+	})
+}

@@ -1,0 +1,221 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+const (
+	kinesisStream  = "aws_kinesis_stream"
+	deliveryStream = "aws_kinesis_firehose_delivery_stream"
+)
+
+// What Firehose needs of its source and its destination (Firehose developer guide, "Controlling access").
+var (
+	readStream   = []string{"kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"}
+	useBucket    = []string{"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"}
+	writeObjects = []string{"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}
+)
+
+func flow(c *checker) {
+	for _, typ := range []string{integration, kinesisStream, deliveryStream, s3Bucket} {
+		if len(c.stack.Resources(typ)) == 0 {
+			c.breach(typ, "the stack has none", "declare one")
+		}
+	}
+	written := map[string]bool{}
+	for _, r := range c.stack.Resources(integration) {
+		for _, stream := range c.written(r) {
+			written[stream] = true
+		}
+	}
+	for _, d := range c.deliveries() {
+		c.source(d, written)
+		c.destination(d)
+	}
+}
+
+var putAction = regexp.MustCompile(`:kinesis:action/(PutRecords?)$`)
+
+// written checks an integration that writes events, and returns the addresses of the streams that it writes.
+func (c *checker) written(r tfjson.Resource) []string {
+	uri, _ := r.Body["uri"].(string)
+	action := putAction.FindStringSubmatch(c.settle(uri))
+	if kind, _ := c.value(r.Body["type"]); kind != "AWS" || action == nil {
+		return nil
+	}
+	c.want(in(r), "integration_http_method", "POST")
+	role, hasRole := c.role(in(r), "credentials", apiGatewayService)
+	var streams []string
+	for _, stream := range c.templateStreams(r) {
+		streams = append(streams, stream.Address())
+		if hasRole {
+			c.may(role, r, []string{"kinesis:" + action[1]}, arnOf(stream))
+		}
+	}
+	return streams
+}
+
+// templateStreams are the streams that the request templates refer to; each template must name one.
+func (c *checker) templateStreams(r tfjson.Resource) []tfjson.Resource {
+	templates, _ := r.Body["request_templates"].(map[string]any)
+	if len(templates) == 0 {
+		c.breach(r.Address(), "has no request template to name a stream in", "declare one")
+	}
+	var streams []tfjson.Resource
+	for _, kind := range slices.Sorted(maps.Keys(templates)) {
+		text, _ := templates[kind].(string)
+		found := c.streamsIn(text)
+		if len(found) != 1 {
+			c.breach(r.Address(), fmt.Sprintf("its request template for %q refers to %d streams of the stack", kind, len(found)), "refer to one")
+		}
+		streams = append(streams, found...)
+	}
+	return streams
+}
+
+func (c *checker) streamsIn(template string) []tfjson.Resource {
+	references, _ := tfjson.References(template)
+	found := map[string]tfjson.Resource{}
+	for _, ref := range references {
+		if stream, ok := c.follow(tfjson.Part{Reference: &ref}.String(), kinesisStream, "arn", "name"); ok {
+			found[stream.Address()] = stream
+		}
+	}
+	var streams []tfjson.Resource
+	for _, address := range slices.Sorted(maps.Keys(found)) {
+		streams = append(streams, found[address])
+	}
+	return streams
+}
+
+// delivery is a delivery stream with what can be read of it.
+type delivery struct {
+	place
+	bucket    tfjson.Resource
+	hasBucket bool
+	// fixedPrefixes are the beginnings of its objects' keys, up to Firehose's first expression.
+	fixedPrefixes []string
+}
+
+func (c *checker) deliveries() []delivery {
+	var found []delivery
+	for _, r := range c.stack.Resources(deliveryStream) {
+		d := delivery{place: place{r, "extended_s3_configuration.", nil}}
+		if blocks, err := r.Blocks("extended_s3_configuration"); err == nil && len(blocks) == 1 {
+			d.body = blocks[0]
+		}
+		d.bucket, d.hasBucket = c.follow(d.body["bucket_arn"], s3Bucket, "arn")
+		for _, key := range prefixes {
+			if text, ok := c.value(d.body[key]); ok {
+				fixed, _, _ := strings.Cut(text, "!{")
+				d.fixedPrefixes = append(d.fixedPrefixes, fixed)
+			}
+		}
+		found = append(found, d)
+	}
+	return found
+}
+
+// prefixes: without an error prefix, errors land anywhere in the bucket.
+var prefixes = []string{"prefix", "error_output_prefix"}
+
+func (c *checker) source(d delivery, written map[string]bool) {
+	source := c.block(in(d.resource), "kinesis_source_configuration")
+	stream, ok := c.follow(source.body["kinesis_stream_arn"], kinesisStream, "arn")
+	if !ok {
+		c.breachAt(source, "kinesis_source_configuration.kinesis_stream_arn refers to no stream of the stack", "refer to the ARN of the one that the API writes")
+	} else if !written[stream.Address()] {
+		c.breachAt(source, "reads "+stream.Address()+", which no integration of the API writes", "read the stream that the API writes")
+	}
+	if role, hasRole := c.role(source, "role_arn", firehoseService); hasRole && ok {
+		c.may(role, d.resource, readStream, arnOf(stream))
+	}
+}
+
+func (c *checker) destination(d delivery) {
+	c.want(in(d.resource), "destination", "extended_s3")
+	if !d.hasBucket {
+		c.breachAt(d.place, d.path+"bucket_arn refers to no bucket of the stack", "refer to the ARN of one")
+	}
+	for _, key := range prefixes {
+		c.literal(d.place, key)
+	}
+	role, ok := c.role(d.place, "role_arn", firehoseService)
+	if !ok || !d.hasBucket {
+		return
+	}
+	c.may(role, d.resource, useBucket, arnOf(d.bucket))
+	for _, prefix := range d.fixedPrefixes {
+		c.may(role, d.resource, writeObjects, arnOf(d.bucket)+"/"+prefix+"*")
+	}
+}
+
+// role is the stack's role that a place refers to. It reports one that the service cannot take.
+func (c *checker) role(p place, key, service string) (tfjson.Resource, bool) {
+	role, ok := c.follow(p.body[key], iamRole, "arn")
+	if !ok {
+		c.breachAt(p, p.path+key+" refers to no role of the stack", "refer to the ARN of one")
+	} else if !c.trusts(role, service) {
+		c.breachAt(p, p.path+key+" refers to "+role.Address()+", which does not trust "+service, "refer to a role that does")
+	}
+	return role, ok
+}
+
+// may checks that a role's inline policies allow it the actions that its user needs.
+func (c *checker) may(role, user tfjson.Resource, actions []string, resource string) {
+	var missing []string
+	for _, action := range actions {
+		if !c.allows(role, action, resource) {
+			missing = append(missing, action)
+		}
+	}
+	if missing != nil {
+		c.breach(role.Address(), fmt.Sprintf("is not allowed %s on %s, which %s needs", strings.Join(missing, ", "), resource, user.Address()),
+			"allow it in an inline policy, without conditions")
+	}
+}
+
+// allows is careful: a statement with a condition allows nothing, and one that denies the action anywhere denies it.
+func (c *checker) allows(role tfjson.Resource, action, resource string) bool {
+	allowed := false
+	for _, policy := range c.identityPolicies() {
+		if policy.role == nil || policy.role.Address() != role.Address() {
+			continue
+		}
+		statements, _ := c.parseDocument(policy.body["policy"]) // "least-privilege" reports one that cannot be read
+		for _, s := range statements {
+			switch {
+			case s.effect == deny && deniesAction(s, action):
+				return false
+			case s.effect == allow && allowsAction(s, action, resource):
+				allowed = true
+			}
+		}
+	}
+	return allowed
+}
+
+func deniesAction(s statement, action string) bool {
+	return len(s.inverted) > 0 || coversAny(s.actions, action)
+}
+
+func allowsAction(s statement, action, resource string) bool {
+	return len(s.inverted) == 0 && len(s.conditions) == 0 && coversAny(s.actions, action) &&
+		slices.ContainsFunc(s.resources, func(pattern string) bool { return includes(pattern, resource) })
+}
+
+func coversAny(actions []string, action string) bool {
+	return slices.ContainsFunc(actions, func(a string) bool { return covers(a, action) })
+}
+
+// includes tells whether a resource's pattern is or includes another. Only a wildcard at the end is understood.
+func includes(pattern, other string) bool {
+	beginning, open := strings.CutSuffix(pattern, "*")
+	return pattern == other || open && strings.HasPrefix(other, beginning)
+}

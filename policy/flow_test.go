@@ -1,0 +1,264 @@
+package policy_test
+
+import "testing"
+
+func TestIntegrationsThatWrite(t *testing.T) {
+	check(t, []breaking{
+		{
+			name:    "no integration",
+			changes: []change{drop(submit)},
+			want: []string{
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
+			},
+		},
+		{
+			name:    "another action",
+			changes: []change{edit(submit, "PutRecord", "DescribeStream", "uri")},
+			want: []string{
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
+			},
+		},
+		{
+			name:    "an action of which only an apply can tell",
+			changes: []change{edit(submit, "PutRecord", "${var.action}", "uri")},
+			want: []string{
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
+			},
+		},
+		{
+			name:    "an action that is no template",
+			changes: []change{set(submit, "${", "uri")},
+			want: []string{
+				`readable: aws_api_gateway_integration.api_submit_post_integration: "${" is no Terraform template: Missing expression; write it out`,
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
+			},
+		},
+		{
+			name:    "an action that the role may not do",
+			changes: []change{edit(submit, "PutRecord", "PutRecords", "uri")},
+			want: []string{
+				`flow: aws_iam_role.submit-role: is not allowed kinesis:PutRecords on ${aws_kinesis_stream.stream.arn}, which aws_api_gateway_integration.api_submit_post_integration needs; allow it in an inline policy, without conditions`,
+			},
+		},
+		{
+			name:    "another type",
+			changes: []change{set(submit, "HTTP", "type")},
+			want: []string{
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
+			},
+		},
+		{
+			name:    "another method",
+			changes: []change{set(submit, "GET", "integration_http_method")},
+			want: []string{
+				`flow: aws_api_gateway_integration.api_submit_post_integration: integration_http_method is "GET"; set it to "POST"`,
+			},
+		},
+		{
+			name:    "no credentials",
+			changes: []change{unset(submit, "credentials")},
+			want: []string{
+				`flow: aws_api_gateway_integration.api_submit_post_integration: credentials refers to no role of the stack; refer to the ARN of one`,
+			},
+		},
+		{
+			name:    "the caller's credentials",
+			changes: []change{set(submit, "arn:aws:iam::*:user/*", "credentials")},
+			want: []string{
+				`flow: aws_api_gateway_integration.api_submit_post_integration: credentials refers to no role of the stack; refer to the ARN of one`,
+			},
+		},
+		{
+			name:    "a role that API Gateway cannot take",
+			changes: []change{set(submit, "${aws_iam_role.delivery-role.arn}", "credentials")},
+			want: []string{
+				`flow: aws_api_gateway_integration.api_submit_post_integration: credentials refers to aws_iam_role.delivery-role, which does not trust apigateway.amazonaws.com; refer to a role that does`,
+				`flow: aws_iam_role.delivery-role: is not allowed kinesis:PutRecord on ${aws_kinesis_stream.stream.arn}, which aws_api_gateway_integration.api_submit_post_integration needs; allow it in an inline policy, without conditions`,
+			},
+		},
+		{
+			name:    "no template",
+			changes: []change{unset(submit, "request_templates")},
+			want: []string{
+				`flow: aws_api_gateway_integration.api_submit_post_integration: has no request template to name a stream in; declare one`,
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
+			},
+		},
+		{
+			name:    "a template that names a stream by hand",
+			changes: []change{edit(submit, "${aws_kinesis_stream.stream.name}", "api-kinesis-stream-dev", "request_templates", "application/json")},
+			want: []string{
+				`flow: aws_api_gateway_integration.api_submit_post_integration: its request template for "application/json" refers to 0 streams of the stack; refer to one`,
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
+			},
+		},
+		{
+			name: "a template that names two streams",
+			changes: []change{
+				add("aws_kinesis_stream.other", `{"encryption_type": "KMS"}`),
+				edit(submit, "${aws_kinesis_stream.stream.name}", "${aws_kinesis_stream.stream.name} ${aws_kinesis_stream.other.name}", "request_templates", "application/json"),
+			},
+			want: []string{
+				`flow: aws_api_gateway_integration.api_submit_post_integration: its request template for "application/json" refers to 2 streams of the stack; refer to one`,
+				`flow: aws_iam_role.submit-role: is not allowed kinesis:PutRecord on ${aws_kinesis_stream.other.arn}, which aws_api_gateway_integration.api_submit_post_integration needs; allow it in an inline policy, without conditions`,
+			},
+		},
+		{
+			name:    "a role without a policy",
+			changes: []change{drop(putRecord)},
+			want: []string{
+				`flow: aws_iam_role.submit-role: is not allowed kinesis:PutRecord on ${aws_kinesis_stream.stream.arn}, which aws_api_gateway_integration.api_submit_post_integration needs; allow it in an inline policy, without conditions`,
+			},
+		},
+		{
+			name:    "a role that may write under a condition",
+			changes: []change{edit(putRecord, `"Resource"`, `"Condition":{"Bool":{"aws:SecureTransport":"true"}},"Resource"`, "policy")},
+			want: []string{
+				`flow: aws_iam_role.submit-role: is not allowed kinesis:PutRecord on ${aws_kinesis_stream.stream.arn}, which aws_api_gateway_integration.api_submit_post_integration needs; allow it in an inline policy, without conditions`,
+			},
+		},
+		{
+			name:    "a role that is denied it",
+			changes: []change{edit(putRecord, `"Statement":[`, `"Statement":[{"Effect":"Deny","Action":"Kinesis:Put*","Resource":"*"},`, "policy")},
+			want: []string{
+				`flow: aws_iam_role.submit-role: is not allowed kinesis:PutRecord on ${aws_kinesis_stream.stream.arn}, which aws_api_gateway_integration.api_submit_post_integration needs; allow it in an inline policy, without conditions`,
+			},
+		},
+		{
+			name:    "a role that is denied all but something",
+			changes: []change{edit(putRecord, `"Statement":[`, `"Statement":[{"Effect":"Deny","NotAction":"s3:*","Resource":"*"},`, "policy")},
+			want: []string{
+				`flow: aws_iam_role.submit-role: is not allowed kinesis:PutRecord on ${aws_kinesis_stream.stream.arn}, which aws_api_gateway_integration.api_submit_post_integration needs; allow it in an inline policy, without conditions`,
+			},
+		},
+	})
+}
+
+func TestDeliveries(t *testing.T) {
+	const source, destination = "kinesis_source_configuration", "extended_s3_configuration"
+	check(t, []breaking{
+		{
+			name:    "no delivery",
+			changes: []change{drop(delivery)},
+			want: []string{
+				`least-privilege: aws_iam_role_policy.delivery-role_write-bucket: policy: statement 2 allows s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on "${aws_s3_bucket.bucket.arn}/events/year=*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+				`least-privilege: aws_iam_role_policy.delivery-role_write-bucket: policy: statement 2 allows s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on "${aws_s3_bucket.bucket.arn}/errors/*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+				`flow: aws_kinesis_firehose_delivery_stream: the stack has none; declare one`,
+			},
+		},
+		{
+			name:    "no source",
+			changes: []change{unset(delivery, source)},
+			want: []string{
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: kinesis_source_configuration.kinesis_stream_arn refers to no stream of the stack; refer to the ARN of the one that the API writes`,
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: kinesis_source_configuration.role_arn refers to no role of the stack; refer to the ARN of one`,
+			},
+		},
+		{
+			name:    "a source that is not in the stack",
+			changes: []change{set(delivery, "arn:aws:kinesis:us-east-1:123456789012:stream/x", source, "kinesis_stream_arn")},
+			want: []string{
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: kinesis_source_configuration.kinesis_stream_arn refers to no stream of the stack; refer to the ARN of the one that the API writes`,
+			},
+		},
+		{
+			name: "a source that nobody writes",
+			changes: []change{
+				add("aws_kinesis_stream.other", `{"encryption_type": "KMS"}`),
+				set(delivery, "${aws_kinesis_stream.other.arn}", source, "kinesis_stream_arn"),
+			},
+			want: []string{
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.other, which no integration of the API writes; read the stream that the API writes`,
+				`flow: aws_iam_role.delivery-role: is not allowed kinesis:DescribeStream, kinesis:GetRecords, kinesis:GetShardIterator, kinesis:ListShards on ${aws_kinesis_stream.other.arn}, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`,
+			},
+		},
+		{
+			name:    "a source without a role",
+			changes: []change{unset(delivery, source, "role_arn")},
+			want: []string{
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: kinesis_source_configuration.role_arn refers to no role of the stack; refer to the ARN of one`,
+			},
+		},
+		{
+			name:    "a role that may not read the stream",
+			changes: []change{edit(readStream, `"kinesis:GetRecords","kinesis:GetShardIterator",`, ``, "policy")},
+			want: []string{
+				`flow: aws_iam_role.delivery-role: is not allowed kinesis:GetRecords, kinesis:GetShardIterator on ${aws_kinesis_stream.stream.arn}, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`,
+			},
+		},
+		{
+			name:    "two destinations",
+			changes: []change{set(delivery, []any{}, destination)},
+			want: []string{
+				`least-privilege: aws_iam_role_policy.delivery-role_write-bucket: policy: statement 2 allows s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on "${aws_s3_bucket.bucket.arn}/events/year=*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+				`least-privilege: aws_iam_role_policy.delivery-role_write-bucket: policy: statement 2 allows s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on "${aws_s3_bucket.bucket.arn}/errors/*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.bucket_arn refers to no bucket of the stack; refer to the ARN of one`,
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.role_arn refers to no role of the stack; refer to the ARN of one`,
+			},
+		},
+		{
+			name:    "another destination",
+			changes: []change{set(delivery, "http_endpoint", "destination")},
+			want: []string{
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: destination is "http_endpoint"; set it to "extended_s3"`,
+			},
+		},
+		{
+			name:    "a prefix of which only an apply can tell",
+			changes: []change{set(delivery, "${var.prefix}", destination, "prefix")},
+			want: []string{
+				`least-privilege: aws_iam_role_policy.delivery-role_write-bucket: policy: statement 2 allows s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on "${aws_s3_bucket.bucket.arn}/events/year=*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.prefix is "${var.prefix}", which only an apply can tell; write the value itself`,
+			},
+		},
+		{
+			name:    "a prefix that the role may not write",
+			changes: []change{set(delivery, "raw/", destination, "prefix")},
+			want: []string{
+				`least-privilege: aws_iam_role_policy.delivery-role_write-bucket: policy: statement 2 allows s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on "${aws_s3_bucket.bucket.arn}/events/year=*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+				`flow: aws_iam_role.delivery-role: is not allowed s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on ${aws_s3_bucket.bucket.arn}/raw/*, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`,
+			},
+		},
+		{
+			name:    "a destination without a role",
+			changes: []change{unset(delivery, destination, "role_arn")},
+			want: []string{
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.role_arn refers to no role of the stack; refer to the ARN of one`,
+			},
+		},
+		{
+			name:    "a role that Firehose cannot take",
+			changes: []change{set(delivery, "${aws_iam_role.submit-role.arn}", destination, "role_arn")},
+			want: []string{
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.role_arn refers to aws_iam_role.submit-role, which does not trust firehose.amazonaws.com; refer to a role that does`,
+				`flow: aws_iam_role.submit-role: is not allowed s3:GetBucketLocation, s3:ListBucket, s3:ListBucketMultipartUploads on ${aws_s3_bucket.bucket.arn}, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`,
+				`flow: aws_iam_role.submit-role: is not allowed s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on ${aws_s3_bucket.bucket.arn}/events/year=*, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`,
+				`flow: aws_iam_role.submit-role: is not allowed s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on ${aws_s3_bucket.bucket.arn}/errors/*, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`,
+			},
+		},
+		{
+			name:    "a role that may not use the bucket",
+			changes: []change{edit(writeBucket, `"s3:GetBucketLocation",`, ``, "policy")},
+			want: []string{
+				`flow: aws_iam_role.delivery-role: is not allowed s3:GetBucketLocation on ${aws_s3_bucket.bucket.arn}, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`,
+			},
+		},
+		{
+			name:    "a role that may not write objects",
+			changes: []change{edit(writeBucket, `,"s3:PutObject"`, ``, "policy")},
+			want: []string{
+				`flow: aws_iam_role.delivery-role: is not allowed s3:PutObject on ${aws_s3_bucket.bucket.arn}/events/year=*, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`,
+				`flow: aws_iam_role.delivery-role: is not allowed s3:PutObject on ${aws_s3_bucket.bucket.arn}/errors/*, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`,
+			},
+		},
+		{
+			name:    "a role of which only an apply can tell what it may",
+			changes: []change{set(writeBucket, "${aws_iam_role.other.name}", "role")},
+			want: []string{
+				`flow: aws_iam_role.delivery-role: is not allowed s3:GetBucketLocation, s3:ListBucket, s3:ListBucketMultipartUploads on ${aws_s3_bucket.bucket.arn}, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`,
+				`flow: aws_iam_role.delivery-role: is not allowed s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on ${aws_s3_bucket.bucket.arn}/events/year=*, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`,
+				`flow: aws_iam_role.delivery-role: is not allowed s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on ${aws_s3_bucket.bucket.arn}/errors/*, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`,
+			},
+		},
+	})
+}

@@ -1,0 +1,92 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+const logGroup = "aws_cloudwatch_log_group"
+
+func logRetention(c *checker) {
+	for _, group := range c.stack.Resources(logGroup) {
+		days, ok := c.literal(in(group), "retention_in_days")
+		if n, err := strconv.Atoi(days); ok && (err != nil || n <= 0) {
+			c.breach(group.Address(), fmt.Sprintf("retention_in_days is %q", days), "set it to a number of days")
+		}
+	}
+}
+
+func stageLogs(c *checker) {
+	settled := map[string]bool{}
+	for _, stage := range c.stack.Resources(apiStage) {
+		c.accessLog(stage)
+		c.executionLog(stage)
+		for _, s := range c.settingsOf(stage) {
+			settled[s.Address()] = true
+		}
+	}
+	for _, s := range c.stack.Resources(methodSettings) {
+		if !settled[s.Address()] {
+			c.breach(s.Address(), "stage_name is no stage of its API in the stack", "refer to a stage's stage_name")
+		}
+	}
+}
+
+var requestID = regexp.MustCompile(`\$context\.requestId\b`)
+
+func (c *checker) accessLog(stage tfjson.Resource) {
+	settings := c.block(in(stage), "access_log_settings")
+	if _, ok := c.follow(settings.body["destination_arn"], logGroup, "arn"); !ok {
+		c.breachAt(settings, "access_log_settings.destination_arn refers to no log group of the stack", "refer to the ARN of one")
+	}
+	if format, ok := c.literal(settings, "format"); ok && !requestID.MatchString(format) {
+		c.breachAt(settings, "access_log_settings.format has no $context.requestId", "add it: a request's answer names it")
+	}
+}
+
+// executionLog: API Gateway chooses the group's name, and makes the group without retention where it is absent.
+func (c *checker) executionLog(stage tfjson.Resource) {
+	name, nameOK := c.literal(in(stage), "stage_name")
+	api, apiOK := c.api(stage)
+	if !nameOK || !apiOK { // of the second, "readable" tells
+		return
+	}
+	want := "API-Gateway-Execution-Logs_${" + api.Address() + ".id}/" + name
+	for _, group := range c.stack.Resources(logGroup) {
+		if text, _ := group.Body["name"].(string); c.settle(text) == want {
+			return
+		}
+	}
+	c.breach(stage.Address(), "no log group is named "+want, "declare one, so that its retention is set")
+}
+
+// settingsOf checks a stage's method settings and returns them.
+func (c *checker) settingsOf(stage tfjson.Resource) []tfjson.Resource {
+	var found []tfjson.Resource
+	forAll := false
+	for _, s := range c.stack.Resources(methodSettings) {
+		if !c.isOfStage(s, stage) {
+			continue
+		}
+		found = append(found, s)
+		path, _ := c.literal(in(s), "method_path")
+		forAll = forAll || path == "*/*"
+		settings := c.block(in(s), "settings")
+		c.want(settings, "logging_level", "ERROR", "INFO")
+		c.want(settings, "data_trace_enabled", "", "false")
+	}
+	if !forAll {
+		c.breach(stage.Address(), `no method settings have its method_path "*/*"`, "declare them, with a logging_level")
+	}
+	return found
+}
+
+func (c *checker) isOfStage(settings, stage tfjson.Resource) bool {
+	api, ok := c.api(stage)
+	name, nameOK := c.value(settings.Body["stage_name"])
+	stageName, stageOK := c.value(stage.Body["stage_name"])
+	return ok && nameOK && stageOK && name == stageName && c.belongs(settings, api)
+}

@@ -1,0 +1,72 @@
+// Package policy holds the rules that every synthesised stack must satisfy. It reads the Terraform JSON alone, so a
+// rule holds however the stack was made.
+//
+// What a rule cannot decide from the JSON is a breach that says so: a value that is known only at apply is never taken
+// for a good one.
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// Expect is what an environment says of itself and the JSON cannot know.
+type Expect struct {
+	// Public is true where anybody may call the API.
+	Public bool
+}
+
+// Breach is one rule broken by one resource. [Check] returns every one, which errors.As finds.
+type Breach struct { //nolint:errname // what is broken is a rule; "BreachError" would say it twice
+	Rule string
+	// Resource is an address, or a type where a resource of it is missing.
+	Resource string
+	Problem  string
+	Remedy   string
+}
+
+// oneLine is for texts that come from the stack.
+var oneLine = strings.NewReplacer("\n", `\n`, "\r", `\r`)
+
+// Error is the breach on one line.
+func (b Breach) Error() string {
+	return oneLine.Replace(fmt.Sprintf("%s: %s: %s; %s", b.Rule, b.Resource, b.Problem, b.Remedy))
+}
+
+// Rule is one of the project's rules.
+type Rule struct {
+	Name   string
+	Reason string
+	check  func(*checker)
+}
+
+// Rules are all rules, in the order in which Check applies them.
+func Rules() []Rule {
+	return []Rule{
+		{"readable", "what the other rules cannot see they cannot check", readable},
+		{"least-privilege", "a role that is taken over can do what it is for and nothing else", leastPrivilege},
+		{"trust", "only the service that a role is for can take it, and API Gateway really can", trust},
+		{"private-bucket", "events are seen by who is let in, encrypted at rest and in transit, and kept when overwritten", privateBucket},
+		{"authorization", "an environment that is not public has no way in for strangers", authorization},
+		{"log-retention", "a log group without retention keeps, and costs, for ever", logRetention},
+		{"cors", "a web page can read every answer, failures included", cors},
+		{"stage-logs", "a request can be followed by its id, and no log holds an event's body", stageLogs},
+		{"flow", "an event that the API takes reaches the bucket", flow},
+		{"stream-encryption", "events wait in the stream encrypted", streamEncryption},
+		{"deployment", "what is declared is what is deployed", deployment},
+		{"fail-closed", "an event that is not in the stream is never answered with success", failClosed},
+	}
+}
+
+// Check applies every rule. It returns nil, or every [Breach] joined, in an order that depends on the stack alone.
+func Check(stack *tfjson.Stack, expect Expect) error {
+	c := &checker{stack: stack, expect: expect}
+	for _, rule := range Rules() {
+		c.rule = rule.Name
+		rule.check(c)
+	}
+	return errors.Join(c.breaches...)
+}

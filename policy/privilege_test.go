@@ -1,0 +1,221 @@
+package policy_test
+
+import "testing"
+
+// statement puts a statement before those of the role that submits.
+func statement(text string) []change {
+	return []change{edit(putRecord, `"Statement":[`, `"Statement":[`+text+`,`, "policy")}
+}
+
+func TestLeastPrivilege(t *testing.T) {
+	check(t, []breaking{
+		{
+			name:    "an action with a wildcard",
+			changes: []change{edit(putRecord, `"kinesis:PutRecord"`, `"kinesis:*"`, "policy")},
+			want: []string{
+				`least-privilege: aws_iam_role_policy.submit-role_put-record: policy: statement 1 allows the action "kinesis:*"; name each action in full`,
+			},
+		},
+		{
+			name:    "an action with a wildcard for one character",
+			changes: statement(`{"Effect":"Allow","Action":"kinesis:PutRecord?","Resource":"${aws_kinesis_stream.stream.arn}"}`),
+			want: []string{
+				`least-privilege: aws_iam_role_policy.submit-role_put-record: policy: statement 1 allows the action "kinesis:PutRecord?"; name each action in full`,
+			},
+		},
+		{
+			name:    "an action that is a reference",
+			changes: statement(`{"Effect":"Allow","Action":"${aws_kinesis_stream.stream.name}","Resource":"${aws_kinesis_stream.stream.arn}"}`),
+			want: []string{
+				`least-privilege: aws_iam_role_policy.submit-role_put-record: policy: statement 1 allows the action "${aws_kinesis_stream.stream.name}"; name each action in full`,
+			},
+		},
+		{
+			name:    "all but an action, on all but a resource",
+			changes: statement(`{"Effect":"Allow","NotAction":"iam:*","NotResource":"${aws_kinesis_stream.stream.arn}"}`),
+			want: []string{
+				`least-privilege: aws_iam_role_policy.submit-role_put-record: policy: statement 1 has NotAction; name what it allows`,
+				`least-privilege: aws_iam_role_policy.submit-role_put-record: policy: statement 1 has NotResource; name what it allows`,
+			},
+		},
+		{
+			name:    "every resource",
+			changes: []change{edit(putRecord, `["${aws_kinesis_stream.stream.arn}"]`, `"*"`, "policy")},
+			want: []string{
+				`least-privilege: aws_iam_role_policy.submit-role_put-record: policy: statement 1 allows kinesis:PutRecord on "*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+			},
+		},
+		{
+			name:    "a wildcard in an ARN",
+			changes: statement(`{"Effect":"Allow","Action":["kinesis:PutRecord","kinesis:PutRecords"],"Resource":"arn:aws:kinesis:us-east-1:123456789012:stream/*"}`),
+			want: []string{
+				`least-privilege: aws_iam_role_policy.submit-role_put-record: policy: statement 1 allows kinesis:PutRecord, kinesis:PutRecords on "arn:aws:kinesis:us-east-1:123456789012:stream/*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+			},
+		},
+		{
+			name:    "a wildcard for one character in an ARN",
+			changes: statement(`{"Effect":"Allow","Action":"s3:PutObject","Resource":"${aws_s3_bucket.bucket.arn}/events/year=?"}`),
+			want: []string{
+				`least-privilege: aws_iam_role_policy.submit-role_put-record: policy: statement 1 allows s3:PutObject on "${aws_s3_bucket.bucket.arn}/events/year=?"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+			},
+		},
+		{
+			name:    "objects under no delivery's prefix",
+			changes: statement(`{"Effect":"Allow","Action":"s3:PutObject","Resource":"${aws_s3_bucket.bucket.arn}/*"}`),
+			want: []string{
+				`least-privilege: aws_iam_role_policy.submit-role_put-record: policy: statement 1 allows s3:PutObject on "${aws_s3_bucket.bucket.arn}/*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+			},
+		},
+		{
+			name:    "objects of another bucket",
+			changes: statement(`{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::other/events/year=*"}`),
+			want: []string{
+				`least-privilege: aws_iam_role_policy.submit-role_put-record: policy: statement 1 allows s3:PutObject on "arn:aws:s3:::other/events/year=*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+			},
+		},
+		{
+			name:    "a wildcard within an object's key",
+			changes: statement(`{"Effect":"Allow","Action":"s3:PutObject","Resource":"${aws_s3_bucket.bucket.arn}/events/year=*/x*"}`),
+			want: []string{
+				`least-privilege: aws_iam_role_policy.submit-role_put-record: policy: statement 1 allows s3:PutObject on "${aws_s3_bucket.bucket.arn}/events/year=*/x*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+			},
+		},
+		{
+			name:    "an action on objects that no delivery needs",
+			changes: statement(`{"Effect":"Allow","Action":["s3:PutObject","s3:DeleteObject"],"Resource":"${aws_s3_bucket.bucket.arn}/events/year=*"}`),
+			want: []string{
+				`least-privilege: aws_iam_role_policy.submit-role_put-record: policy: statement 1 allows s3:PutObject, s3:DeleteObject on "${aws_s3_bucket.bucket.arn}/events/year=*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+			},
+		},
+		{
+			name: "objects of a delivery to a bucket that is not in the stack",
+			changes: []change{
+				set(delivery, "arn:aws:s3:::other", "extended_s3_configuration", "bucket_arn"),
+			},
+			want: []string{
+				`least-privilege: aws_iam_role_policy.delivery-role_write-bucket: policy: statement 2 allows s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on "${aws_s3_bucket.bucket.arn}/events/year=*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+				`least-privilege: aws_iam_role_policy.delivery-role_write-bucket: policy: statement 2 allows s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on "${aws_s3_bucket.bucket.arn}/errors/*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.bucket_arn refers to no bucket of the stack; refer to the ARN of one`,
+			},
+		},
+		{
+			name:    "logs of the account, for another role than API Gateway's",
+			changes: []change{edit("aws_iam_role_policy.delivery-role_write-log", "${aws_cloudwatch_log_stream.delivery-log_stream.arn}", "arn:aws:logs:us-east-1:123456789012:*", "policy")},
+			want: []string{
+				`least-privilege: aws_iam_role_policy.delivery-role_write-log: policy: statement 1 allows logs:PutLogEvents on "arn:aws:logs:us-east-1:123456789012:*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+			},
+		},
+		{
+			name:    "logs of every account",
+			changes: []change{edit(pushLogs, "${data.aws_caller_identity.current.account_id}", "*", "policy")},
+			want: []string{
+				`least-privilege: aws_iam_role_policy.logging-role_push-logs: policy: statement 1 allows logs:CreateLogGroup, logs:CreateLogStream, logs:DescribeLogGroups, logs:DescribeLogStreams, logs:FilterLogEvents, logs:GetLogEvents, logs:PutLogEvents on "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:*:*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+			},
+		},
+		{
+			name:    "an action on logs that API Gateway does not ask for",
+			changes: []change{edit(pushLogs, "logs:PutLogEvents", "logs:DeleteLogGroup", "policy")},
+			want: []string{
+				`least-privilege: aws_iam_role_policy.logging-role_push-logs: policy: statement 1 allows logs:CreateLogGroup, logs:CreateLogStream, logs:DescribeLogGroups, logs:DescribeLogStreams, logs:FilterLogEvents, logs:GetLogEvents, logs:DeleteLogGroup on "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+			},
+		},
+		{
+			name:    "logs of the account, in a policy of no role",
+			changes: []change{add("aws_iam_policy.logs", `{"policy": "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"logs:PutLogEvents\",\"Resource\":\"arn:aws:logs:us-east-1:123456789012:*\"}]}"}`)},
+			want: []string{
+				`least-privilege: aws_iam_policy.logs: policy: statement 1 allows logs:PutLogEvents on "arn:aws:logs:us-east-1:123456789012:*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+			},
+		},
+		{
+			name:    "a user's policy",
+			changes: []change{add("aws_iam_user_policy.admin", `{"policy": "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}"}`)},
+			want: []string{
+				`least-privilege: aws_iam_user_policy.admin: policy: statement 1 allows the action "*"; name each action in full`,
+				`least-privilege: aws_iam_user_policy.admin: policy: statement 1 allows * on "*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+			},
+		},
+		{
+			name:    "a group's policy",
+			changes: []change{add("aws_iam_group_policy.admin", `{"policy": "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"iam:*\",\"Resource\":[]}}"}`)},
+			want: []string{
+				`least-privilege: aws_iam_group_policy.admin: policy: statement 1 allows the action "iam:*"; name each action in full`,
+			},
+		},
+		{
+			name:    "a role's policy within it",
+			changes: []change{set("aws_iam_role.logging-role", map[string]any{"policy": `{"Statement":{"Effect":"Allow","Action":"s3:*"}}`}, "inline_policy")},
+			want: []string{
+				`least-privilege: aws_iam_role.logging-role: inline_policy.policy: statement 1 allows the action "s3:*"; name each action in full`,
+			},
+		},
+		{
+			name:    "a role's policy that is no block",
+			changes: []change{set("aws_iam_role.logging-role", "${var.policies}", "inline_policy")},
+			want: []string{
+				`least-privilege: aws_iam_role.logging-role: inline_policy cannot be read: "inline_policy" is a string; it must be an object or a list of objects; write it as a block`,
+			},
+		},
+	})
+}
+
+func TestAttachedPolicies(t *testing.T) {
+	check(t, []breaking{
+		{
+			name:    "an administrator",
+			changes: []change{add("aws_iam_role_policy_attachment.admin", `{"policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"}`)},
+			want: []string{
+				`least-privilege: aws_iam_role_policy_attachment.admin: attaches AdministratorAccess; allow the actions that are needed, by name`,
+			},
+		},
+		{
+			name:    "a power user, by the partition's name",
+			changes: []change{add("aws_iam_policy_attachment.power", `{"policy_arn": "arn:${data.aws_partition.current.partition}:iam::aws:policy/PowerUserAccess"}`)},
+			want: []string{
+				`least-privilege: aws_iam_policy_attachment.power: attaches PowerUserAccess; allow the actions that are needed, by name`,
+			},
+		},
+		{
+			name:    "a whole service",
+			changes: []change{add("aws_iam_user_policy_attachment.full", `{"policy_arn": "arn:aws-cn:iam::aws:policy/AmazonDynamoDBFullAccess_v2"}`)},
+			want: []string{
+				`least-privilege: aws_iam_user_policy_attachment.full: attaches AmazonDynamoDBFullAccess_v2; allow the actions that are needed, by name`,
+			},
+		},
+		{
+			name:    "a policy of the account's",
+			changes: []change{add("aws_iam_group_policy_attachment.own", `{"policy_arn": "arn:aws:iam::123456789012:policy/narrow"}`)},
+			want: []string{
+				`least-privilege: aws_iam_group_policy_attachment.own: attaches "arn:aws:iam::123456789012:policy/narrow", whose document is not in the stack; attach an aws_iam_policy of the stack`,
+			},
+		},
+		{
+			name:    "a policy that is only known at apply",
+			changes: []change{add("aws_iam_role_policy_attachment.some", `{"policy_arn": "${data.aws_iam_policy.some.arn}"}`)},
+			want: []string{
+				`least-privilege: aws_iam_role_policy_attachment.some: attaches "${data.aws_iam_policy.some.arn}", whose document is not in the stack; attach an aws_iam_policy of the stack`,
+			},
+		},
+		{
+			name:    "no policy",
+			changes: []change{add("aws_iam_role_policy_attachment.none", `{}`)},
+			want: []string{
+				`least-privilege: aws_iam_role_policy_attachment.none: attaches "", whose document is not in the stack; attach an aws_iam_policy of the stack`,
+			},
+		},
+		{
+			name:    "a role's list",
+			changes: []change{set(submitRole, []any{"arn:aws:iam::aws:policy/AmazonKinesisFullAccess", 1}, "managed_policy_arns")},
+			want: []string{
+				`least-privilege: aws_iam_role.submit-role: attaches AmazonKinesisFullAccess; allow the actions that are needed, by name`,
+				`least-privilege: aws_iam_role.submit-role: attaches "1", whose document is not in the stack; attach an aws_iam_policy of the stack`,
+			},
+		},
+		{
+			name:    "a list that is only known at apply",
+			changes: []change{add("aws_iam_role_policy_attachments_exclusive.some", `{"policy_arns": "${var.policies}"}`)},
+			want: []string{
+				`least-privilege: aws_iam_role_policy_attachments_exclusive.some: policy_arns is "${var.policies}", which only an apply can tell; write the value itself`,
+			},
+		},
+	})
+}

@@ -1,0 +1,123 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// readable refuses what would hide a part of the stack from the other rules.
+func readable(c *checker) {
+	for _, r := range slices.Concat(c.stack.Data(), c.stack.All()) {
+		c.declaredOnce(r)
+		if problem := unreadable(r.Body); problem != "" {
+			c.breach(r.Address(), problem, "write it out")
+		}
+	}
+	for _, api := range c.stack.Resources(restAPI) {
+		if api.Body["body"] != nil {
+			c.breach(api.Address(), "body declares methods that no rule reads", "declare each method as a resource")
+		}
+	}
+	c.templates(integration, "request_templates")
+	c.templates(integrationResponse, "response_templates")
+	c.ownedParts()
+	c.ownedByMethods()
+}
+
+// templates: what a mapping template does must stand in it. Of expressions it may hold names and ARNs alone.
+func (c *checker) templates(typ, key string) {
+	for _, r := range c.stack.Resources(typ) {
+		written, isObject := r.Body[key].(map[string]any)
+		if !isObject && r.Body[key] != nil {
+			c.undecidable(in(r), key)
+		}
+		for _, kind := range slices.Sorted(maps.Keys(written)) {
+			if _, err := c.textAndNames(written[kind]); err != nil {
+				c.breach(r.Address(), fmt.Sprintf("%s for %q cannot be read: %v", key, kind, err), "write it out")
+			}
+		}
+	}
+}
+
+func (c *checker) declaredOnce(r tfjson.Resource) {
+	for _, argument := range []string{"count", "for_each"} {
+		if r.Body[argument] != nil {
+			c.breach(r.Address(), argument+" leaves it open how many of it there are", "declare each one by itself")
+		}
+	}
+}
+
+// unreadable is what in a body cannot be read, or nothing.
+func unreadable(v any) string {
+	switch v := v.(type) {
+	case string:
+		if _, err := tfjson.Parse(v); err != nil {
+			return err.Error()
+		}
+	case []any:
+		for _, item := range v {
+			if problem := unreadable(item); problem != "" {
+				return problem
+			}
+		}
+	case map[string]any:
+		return unreadableObject(v)
+	}
+	return ""
+}
+
+func unreadableObject(object map[string]any) string {
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if _, ok := literalText(key); !ok {
+			return fmt.Sprintf("the name %q is an expression", key)
+		}
+		_, isText := object[key].(string)
+		if key == "dynamic" && !isText { // a tag may have that name
+			return "a dynamic block leaves it open what it holds"
+		}
+		if problem := unreadable(object[key]); problem != "" {
+			return problem
+		}
+	}
+	return ""
+}
+
+// ownedParts: a part whose API is not known would be checked with none.
+func (c *checker) ownedParts() {
+	for _, typ := range []string{
+		apiDeployment, gatewayResponse, integration, integrationResponse, apiMethod, methodResponse, methodSettings,
+		apiModel, requestValidator, apiResource, apiStage,
+	} {
+		for _, r := range c.stack.Resources(typ) {
+			if _, ok := c.api(r); !ok {
+				c.breach(r.Address(), "rest_api_id refers to no REST API of the stack", "refer to the id of one")
+			}
+		}
+	}
+}
+
+// verbs leave out ANY, because CORS must name each method.
+var verbs = []string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+
+func (c *checker) ownedByMethods() {
+	known := map[methodKey]bool{}
+	for _, r := range c.stack.Resources(apiMethod) {
+		c.want(in(r), "http_method", verbs...)
+		if _, ok := c.path(r); !ok {
+			c.breach(r.Address(), "resource_id refers to no path of the stack", "refer to a resource's id or to an API's root_resource_id")
+		}
+		if key, ok := c.methodKey(r); ok {
+			known[key] = true
+		}
+	}
+	for _, typ := range []string{integration, integrationResponse, methodResponse} {
+		for _, r := range c.stack.Resources(typ) {
+			if key, ok := c.methodKey(r); !ok || !known[key] {
+				c.breach(r.Address(), "belongs to no method of the stack", "refer to a method's API, resource and http_method")
+			}
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package policy_test
+
+import "testing"
+
+func TestReadable(t *testing.T) {
+	check(t, []breaking{
+		{
+			name:    "a count",
+			changes: []change{set("aws_s3_bucket_public_access_block.bucket_access", 0, "count")},
+			want: []string{
+				`readable: aws_s3_bucket_public_access_block.bucket_access: count leaves it open how many of it there are; declare each one by itself`,
+			},
+		},
+		{
+			name:    "a data source for each",
+			changes: []change{set("data.aws_region.current", map[string]any{}, "for_each")},
+			want: []string{
+				`readable: data.aws_region.current: for_each leaves it open how many of it there are; declare each one by itself`,
+			},
+		},
+		{
+			name:    "a dynamic block",
+			changes: []change{set("aws_s3_bucket.bucket", map[string]any{"grant": map[string]any{}}, "dynamic")},
+			want: []string{
+				`readable: aws_s3_bucket.bucket: a dynamic block leaves it open what it holds; write it out`,
+			},
+		},
+		{
+			name:    "a name that is an expression",
+			changes: []change{set(throttled, "'*'", "response_parameters", "${var.header}")},
+			want: []string{
+				`readable: aws_api_gateway_gateway_response.api_throttled: the name "${var.header}" is an expression; write it out`,
+			},
+		},
+		{
+			name:    "a template that is none, deep within",
+			changes: []change{set("aws_s3_bucket_lifecycle_configuration.bucket_lifecycle", "${", "rule", "0", "id")},
+			want: []string{
+				`readable: aws_s3_bucket_lifecycle_configuration.bucket_lifecycle: "${" is no Terraform template: Missing expression; write it out`,
+			},
+		},
+		{
+			name:    "an API that is described elsewhere",
+			changes: []change{set("aws_api_gateway_rest_api.api", "${file(\"openapi.json\")}", "body")},
+			want: []string{
+				`readable: aws_api_gateway_rest_api.api: body declares methods that no rule reads; declare each method as a resource`,
+			},
+		},
+		{
+			name:    "a response template from a file",
+			changes: []change{set(accepted, "${file(\"accepted.vtl\")}", "response_templates", "application/json")},
+			want: []string{
+				`readable: aws_api_gateway_integration_response.api_submit_post_200-mapping: response_templates for "application/json" cannot be read: "file(\"accepted.vtl\")" is an expression; write it out`,
+			},
+		},
+		{
+			name:    "response templates of which only an apply can tell",
+			changes: []change{set(accepted, "${var.templates}", "response_templates")},
+			want: []string{
+				`readable: aws_api_gateway_integration_response.api_submit_post_200-mapping: response_templates is "${var.templates}", which only an apply can tell; write the value itself`,
+			},
+		},
+		{
+			name:    "a request template with a variable",
+			changes: []change{edit(submit, "## The", "${var.key} ## The", "request_templates", "application/json")},
+			want: []string{
+				`readable: aws_api_gateway_integration.api_submit_post_integration: request_templates for "application/json" cannot be read: ${var.key} is no name and no ARN of the stack; write it out`,
+			},
+		},
+		{
+			name:    "parts of an API that is not in the stack",
+			changes: []change{add("aws_api_gateway_model.other", `{"rest_api_id": "${var.api}"}`), add("aws_api_gateway_request_validator.other", `{}`)},
+			want: []string{
+				`readable: aws_api_gateway_model.other: rest_api_id refers to no REST API of the stack; refer to the id of one`,
+				`readable: aws_api_gateway_request_validator.other: rest_api_id refers to no REST API of the stack; refer to the id of one`,
+			},
+		},
+		{
+			name:    "a method of any verb",
+			changes: []change{add("aws_api_gateway_method.any", `{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "resource_id": "${aws_api_gateway_resource.api_submit.id}", "http_method": "ANY", "authorization": "NONE"}`)},
+			want: []string{
+				`readable: aws_api_gateway_method.any: http_method is "ANY"; set it to "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST" or "PUT"`,
+				`cors: aws_api_gateway_method.any: has no integration response to set Access-Control-Allow-Origin in; declare one`,
+				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: Access-Control-Allow-Methods has no ANY; add it, in the single quotes of the others`,
+				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_method.any; add it to depends_on, or it may be deployed without`,
+			},
+		},
+		{
+			name:    "a method whose verb is only known at apply",
+			changes: []change{add("aws_api_gateway_method.some", `{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "resource_id": "${aws_api_gateway_resource.api_submit.id}", "http_method": "${var.verb}", "authorization": "NONE"}`)},
+			want: []string{
+				`readable: aws_api_gateway_method.some: http_method is "${var.verb}", which only an apply can tell; write the value itself`,
+				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_method.some; add it to depends_on, or it may be deployed without`,
+			},
+		},
+		{
+			name:    "a method at no path",
+			changes: []change{add("aws_api_gateway_method.lost", `{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "resource_id": "abc123", "http_method": "GET", "authorization": "NONE"}`)},
+			want: []string{
+				`readable: aws_api_gateway_method.lost: resource_id refers to no path of the stack; refer to a resource's id or to an API's root_resource_id`,
+				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_method.lost; add it to depends_on, or it may be deployed without`,
+			},
+		},
+		{
+			name:    "an integration of no method",
+			changes: []change{add("aws_api_gateway_integration.lost", `{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "resource_id": "${aws_api_gateway_resource.api_submit.id}", "http_method": "PUT", "type": "MOCK"}`)},
+			want: []string{
+				`readable: aws_api_gateway_integration.lost: belongs to no method of the stack; refer to a method's API, resource and http_method`,
+				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_integration.lost; add it to depends_on, or it may be deployed without`,
+			},
+		},
+		{
+			name:    "answers of a method that leads in a circle",
+			changes: []change{add("aws_api_gateway_method_response.circle", `{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "resource_id": "${aws_api_gateway_method_response.circle.resource_id}", "http_method": "${aws_api_gateway_method_response.circle.http_method}"}`)},
+			want: []string{
+				`readable: aws_api_gateway_method_response.circle: belongs to no method of the stack; refer to a method's API, resource and http_method`,
+				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_method_response.circle; add it to depends_on, or it may be deployed without`,
+			},
+		},
+	})
+}

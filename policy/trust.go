@@ -1,0 +1,99 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+const assumeRole = "sts:AssumeRole"
+
+// services that take roles in this pipeline, with what each demands of a trust's conditions.
+var services = map[string]func(*checker, tfjson.Resource, statement){
+	apiGatewayService: noSourceCondition,
+	firehoseService:   externalID,
+}
+
+func trust(c *checker) {
+	for _, role := range c.stack.Resources(iamRole) {
+		if statements, ok := c.document(in(role), "assume_role_policy"); ok {
+			c.trustOf(role, statements)
+		}
+	}
+}
+
+func (c *checker) trustOf(role tfjson.Resource, statements []statement) {
+	if len(statements) != 1 {
+		c.breach(role.Address(), fmt.Sprintf("its trust has %d statements", len(statements)), "leave one, which allows "+assumeRole)
+		return
+	}
+	s := statements[0]
+	if s.effect != allow || len(s.inverted) > 0 || !slices.Equal(s.actions, []string{assumeRole}) {
+		c.breach(role.Address(), "its trust does other than allow "+assumeRole, "allow that action and nothing else")
+	}
+	demand, known := services[service(s)]
+	if !known {
+		c.breach(role.Address(), "its trust is in "+principalsText(s),
+			"trust one service: "+strings.Join(slices.Sorted(maps.Keys(services)), " or "))
+		return
+	}
+	demand(c, role, s)
+}
+
+// service is the one that a trust is in, where it is in one service and nobody else.
+func service(s statement) string {
+	names := s.principals["Service"]
+	if len(s.principals) != 1 || len(names) != 1 {
+		return ""
+	}
+	return names[0]
+}
+
+func principalsText(s statement) string {
+	var all []string
+	for _, kind := range slices.Sorted(maps.Keys(s.principals)) {
+		for _, name := range s.principals[kind] {
+			all = append(all, strings.TrimPrefix(fmt.Sprintf("%s %q", kind, name), "* "))
+		}
+	}
+	if all == nil {
+		return "no principal"
+	}
+	return strings.Join(all, ", ")
+}
+
+// trusts tells whether a service can take the role.
+func (c *checker) trusts(role tfjson.Resource, name string) bool {
+	statements, err := c.parseDocument(role.Body["assume_role_policy"])
+	return err == nil && len(statements) == 1 && statements[0].effect == allow && service(statements[0]) == name
+}
+
+// noSourceCondition: API Gateway fills in neither key when it takes an integration's role, so every call would fail with
+// 500 (aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws, pull request 479).
+func noSourceCondition(c *checker, role tfjson.Resource, s statement) {
+	for _, operator := range slices.Sorted(maps.Keys(s.conditions)) {
+		for _, key := range slices.Sorted(maps.Keys(s.conditions[operator])) {
+			if strings.EqualFold(key, "aws:SourceAccount") || strings.EqualFold(key, "aws:SourceArn") {
+				c.breach(role.Address(), "its trust has a condition on "+key, "leave it out: API Gateway does not fill it in, and every call would fail")
+			}
+		}
+	}
+}
+
+var accountID = regexp.MustCompile(`^([0-9]{12}|\$\{data\.aws_caller_identity\.[^}.]+\.account_id\})$`)
+
+// externalID is the condition that keeps Firehose from taking the role for another account (Firehose developer guide,
+// "Controlling access").
+func externalID(c *checker, role tfjson.Resource, s statement) {
+	for key, values := range s.conditions["StringEquals"] {
+		if strings.EqualFold(key, "sts:ExternalId") && len(values) == 1 && accountID.MatchString(values[0]) {
+			return
+		}
+	}
+	c.breach(role.Address(), "its trust in Firehose has no condition that sts:ExternalId is the account's id",
+		"add one under StringEquals, or Firehose may take the role for somebody else's account")
+}

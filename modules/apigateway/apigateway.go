@@ -1,0 +1,104 @@
+// Package apigateway declares the REST API that takes events and writes them to a Kinesis data stream.
+//
+// New reads in the order in which a request meets what it declares: the method and its body's model, the integration
+// with Kinesis, the answers, the gateway's own answers, the deployment of all that, and the stage with its logs.
+package apigateway
+
+import (
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	resource "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayresource"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayrestapi"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/internal/tf"
+	"cdk.tf/go/ingest/spec"
+)
+
+// Config of an API.
+type Config struct {
+	Name  string
+	Stage string
+	API   spec.API
+	Logs  spec.Logs
+	// AccessLogGroup is the name of the access log's group. The execution log's is API Gateway's choice.
+	AccessLogGroup string
+	// StreamName of the stream that events are written to.
+	StreamName string
+	// SubmitRoleARN of the role that may write to it.
+	SubmitRoleARN string
+	// Ready is what must exist before the first event: that role's policies, and what reads the stream.
+	Ready []cdktf.ITerraformDependable
+	// LoggingRoleARN of the role with which API Gateway writes logs in this account and region, and LoggingReady, its
+	// policies. Empty leaves the account's setting to somebody else.
+	LoggingRoleARN string
+	LoggingReady   []cdktf.ITerraformDependable
+	Partition      string
+	Region         string
+	// Protected makes Terraform refuse to destroy the API, whose id is part of the address that clients call.
+	Protected bool
+}
+
+// API is what was made.
+type API struct {
+	ID        string
+	Stage     string
+	SubmitURL string
+	// ARN of POST /submit, which a caller needs execute-api:Invoke on where the API authorises by IAM.
+	SubmitARN         string
+	AccessLogGroup    string
+	ExecutionLogGroup string
+}
+
+// api is the API while it is being made.
+type api struct {
+	cfg  Config
+	c    constructs.Construct
+	rest apigatewayrestapi.ApiGatewayRestApi
+}
+
+// place is where a method hangs: its own construct, and the API's resource.
+type place struct {
+	scope      constructs.Construct
+	resourceID *string
+}
+
+// New declares the API, its deployment and its stage.
+func New(scope constructs.Construct, id string, cfg Config) *API {
+	a := &api{cfg: cfg, c: constructs.NewConstruct(scope, jsii.String(id))}
+	a.rest = tf.Named(apigatewayrestapi.NewApiGatewayRestApi(a.c, jsii.String("Default"), &apigatewayrestapi.ApiGatewayRestApiConfig{
+		Name:        jsii.String(cfg.Name),
+		Description: jsii.String("Takes events and writes them to " + cfg.StreamName),
+		EndpointConfiguration: &apigatewayrestapi.ApiGatewayRestApiEndpointConfiguration{
+			Types: jsii.Strings("REGIONAL"),
+		},
+		Lifecycle: tf.Protect(cfg.Protected),
+	}))
+
+	submit := a.resource("submit")
+	post := a.submit(place{constructs.NewConstruct(submit.scope, jsii.String("post")), submit.resourceID})
+	a.preflight(place{constructs.NewConstruct(submit.scope, jsii.String("options")), submit.resourceID})
+	a.gatewayResponses()
+	deployment := a.deploy()
+	stage := a.stage(deployment)
+
+	return &API{
+		ID:                *a.rest.Id(),
+		Stage:             *stage.stage.StageName(),
+		SubmitURL:         *stage.stage.InvokeUrl() + "/submit",
+		SubmitARN:         *stage.stage.ExecutionArn() + "/" + *post.HttpMethod() + "/submit",
+		AccessLogGroup:    stage.access.Name,
+		ExecutionLogGroup: stage.execution.Name,
+	}
+}
+
+// resource declares a path below the API's root.
+func (a *api) resource(part string) place {
+	c := constructs.NewConstruct(a.c, jsii.String(part))
+	r := tf.Named(resource.NewApiGatewayResource(c, jsii.String("Default"), &resource.ApiGatewayResourceConfig{
+		RestApiId: a.rest.Id(),
+		ParentId:  a.rest.RootResourceId(),
+		PathPart:  jsii.String(part),
+	}))
+	return place{scope: c, resourceID: r.Id()}
+}

@@ -1,0 +1,136 @@
+package apigateway
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/jsii-runtime-go"
+	integration "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayintegration"
+	integrationresponse "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayintegrationresponse"
+	method "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewaymethod"
+	methodresponse "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewaymethodresponse"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/internal/tf"
+	"cdk.tf/go/ingest/spec"
+)
+
+const allowOrigin = "Access-Control-Allow-Origin"
+
+// answerHeaders are the CORS headers of every answer, as API Gateway's mapping expressions: a fixed value in quotes.
+func answerHeaders(cors spec.CORS) map[string]string {
+	headers := map[string]string{}
+	if len(cors.AllowOrigins) == 1 {
+		headers[allowOrigin] = quoted(cors.AllowOrigins[0])
+	}
+	if !slices.Equal(cors.AllowOrigins, []string{"*"}) {
+		headers["Vary"] = quoted("Origin")
+	}
+	if cors.AllowCredentials {
+		headers["Access-Control-Allow-Credentials"] = quoted("true")
+	}
+	if len(cors.ExposeHeaders) > 0 {
+		headers["Access-Control-Expose-Headers"] = quoted(strings.Join(cors.ExposeHeaders, ","))
+	}
+	return headers
+}
+
+// gatewayHeaders are the CORS headers of the answers that API Gateway gives by itself. No template runs for those, so
+// with several allowed origins they name whichever asked: such an answer tells a page what was wrong with its own
+// request and nothing else.
+func gatewayHeaders(cors spec.CORS) map[string]string {
+	headers := answerHeaders(cors)
+	if len(cors.AllowOrigins) > 1 {
+		headers[allowOrigin] = "method.request.header.Origin"
+	}
+	return headers
+}
+
+// preflightHeaders are the headers that answer OPTIONS.
+func preflightHeaders(api spec.API) map[string]string {
+	headers := answerHeaders(api.CORS)
+	headers["Access-Control-Allow-Headers"] = quoted(strings.Join(allowedHeaders(api), ","))
+	headers["Access-Control-Allow-Methods"] = quoted(strings.Join(api.CORS.AllowMethods, ","))
+	headers["Access-Control-Max-Age"] = quoted(strconv.Itoa(int(api.CORS.MaxAge.Seconds())))
+	return headers
+}
+
+// allowedHeaders has the partition key's header beside the environment's own: without it no page could send one.
+func allowedHeaders(api spec.API) []string {
+	name := api.PartitionKey.Name
+	named := func(header string) bool { return strings.EqualFold(header, name) }
+	if api.PartitionKey.Source != spec.KeyFromHeader || slices.ContainsFunc(api.CORS.AllowHeaders, named) {
+		return api.CORS.AllowHeaders
+	}
+	return append(slices.Clone(api.CORS.AllowHeaders), name)
+}
+
+func quoted(value string) string { return "'" + value + "'" }
+
+// declared is how a method response announces headers: by name, required or not.
+func declared(headers ...map[string]string) *map[string]interface{} {
+	out := map[string]interface{}{}
+	for _, set := range headers {
+		for name := range set {
+			out["method.response.header."+name] = true
+		}
+	}
+	return &out
+}
+
+// mapped is how an integration response or a gateway response sets headers.
+func mapped(prefix string, headers map[string]string) *map[string]*string {
+	out := map[string]string{}
+	for name, value := range headers {
+		out[prefix+name] = value
+	}
+	return tf.StringMap(out)
+}
+
+// preflight declares OPTIONS: a mock, anonymous because browsers send a preflight without credentials.
+func (a *api) preflight(at place) {
+	headers := preflightHeaders(a.cfg.API)
+	announced := maps.Clone(headers)
+	if _, fixed := headers[allowOrigin]; !fixed {
+		announced[allowOrigin] = "" // set by the template
+	}
+	options := tf.Named(method.NewApiGatewayMethod(at.scope, jsii.String("Default"), &method.ApiGatewayMethodConfig{
+		RestApiId:     a.rest.Id(),
+		ResourceId:    at.resourceID,
+		HttpMethod:    jsii.String("OPTIONS"),
+		Authorization: jsii.String(string(spec.AuthorizeNone)),
+	}))
+	mock := tf.Named(integration.NewApiGatewayIntegration(at.scope, jsii.String("integration"), &integration.ApiGatewayIntegrationConfig{
+		RestApiId:           a.rest.Id(),
+		ResourceId:          at.resourceID,
+		HttpMethod:          options.HttpMethod(),
+		Type:                jsii.String("MOCK"),
+		PassthroughBehavior: jsii.String("NEVER"),
+		RequestTemplates:    jsonTemplate(template("preflight.vtl")),
+	}))
+	response := tf.Named(methodresponse.NewApiGatewayMethodResponse(at.scope, jsii.String("204"), &methodresponse.ApiGatewayMethodResponseConfig{
+		RestApiId:          a.rest.Id(),
+		ResourceId:         at.resourceID,
+		HttpMethod:         options.HttpMethod(),
+		StatusCode:         jsii.String("204"),
+		ResponseParameters: declared(announced),
+	}))
+	config := &integrationresponse.ApiGatewayIntegrationResponseConfig{
+		RestApiId:          a.rest.Id(),
+		ResourceId:         at.resourceID,
+		HttpMethod:         options.HttpMethod(),
+		StatusCode:         response.StatusCode(),
+		ResponseParameters: mapped("method.response.header.", headers),
+		DependsOn:          &[]cdktf.ITerraformDependable{mock},
+	}
+	if echo := echoOrigin(a.cfg.API.CORS); echo != "" {
+		config.ResponseTemplates = jsonTemplate(echo)
+	}
+	tf.Named(integrationresponse.NewApiGatewayIntegrationResponse(at.scope, jsii.String("204-mapping"), config))
+}
+
+func jsonTemplate(text string) *map[string]*string {
+	return tf.StringMap(map[string]string{"application/json": text})
+}

@@ -1,0 +1,134 @@
+package apigateway
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewaydeployment"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/internal/tf"
+)
+
+// deploy declares the deployment: a snapshot of the API as it is, which API Gateway never takes by itself.
+func (a *api) deploy() apigatewaydeployment.ApiGatewayDeployment {
+	stack, _ := cdktf.TerraformStack_Of(a.c).ToTerraform().(map[string]any)
+	snapshot := snapshotOf(stack, *a.c.Node().Path())
+	deployment := tf.Named(apigatewaydeployment.NewApiGatewayDeployment(a.c, jsii.String("deployment"),
+		&apigatewaydeployment.ApiGatewayDeploymentConfig{
+			RestApiId: a.rest.Id(),
+			Triggers:  tf.StringMap(snapshot.triggers),
+			// The stage moves to the new deployment before the old one goes.
+			Lifecycle: &cdktf.TerraformResourceLifecycle{CreateBeforeDestroy: jsii.Bool(true)},
+		}))
+	deployment.SetDependsOn(jsii.Strings(snapshot.addresses...))
+	return deployment
+}
+
+// snapshot is what a deployment follows.
+type snapshot struct {
+	// addresses of every resource that is deployed, in order.
+	addresses []string
+	// triggers make Terraform deploy again when one changes: "definition", a hash over all that is deployed as it is
+	// written, and by its expression each value that it takes from elsewhere (a role's ARN, the stream's name), which
+	// may change while what is written stays the same.
+	triggers map[string]string
+}
+
+// snapshotOf reads it from the stack's Terraform JSON, so that nothing that is added to the API can be forgotten. The
+// API is every aws_api_gateway_* resource whose construct lies under path.
+func snapshotOf(stack map[string]any, path string) snapshot {
+	deployed := map[string]any{}
+	for kind, resources := range object(stack["resource"]) {
+		if !strings.HasPrefix(kind, "aws_api_gateway_") {
+			continue
+		}
+		for name, body := range object(resources) {
+			if strings.HasPrefix(constructPath(body)+"/", path+"/") {
+				deployed[kind+"."+name] = withoutMeta(object(body))
+			}
+		}
+	}
+	text, err := json.Marshal(deployed) // sorts keys
+	if err != nil {
+		panic(err) // what came from JSON is JSON
+	}
+	sum := sha256.Sum256(text)
+	s := snapshot{
+		addresses: slices.Sorted(maps.Keys(deployed)),
+		triggers:  map[string]string{"definition": hex.EncodeToString(sum[:])},
+	}
+	for _, reference := range references(deployed) {
+		if !refersTo(reference, s.addresses) {
+			s.triggers[reference] = "${" + reference + "}"
+		}
+	}
+	return s
+}
+
+func object(v any) map[string]any {
+	m, _ := v.(map[string]any)
+	return m
+}
+
+func constructPath(body any) string {
+	path, _ := object(object(object(body)["//"])["metadata"])["path"].(string)
+	return path
+}
+
+// withoutMeta leaves out what is Terraform's and not API Gateway's.
+func withoutMeta(body map[string]any) map[string]any {
+	body = maps.Clone(body)
+	for _, key := range []string{"//", "depends_on", "lifecycle"} {
+		delete(body, key)
+	}
+	return body
+}
+
+// refersTo tells whether a reference, such as aws_iam_role.submit.arn, is to one of the resources.
+func refersTo(reference string, addresses []string) bool {
+	return slices.ContainsFunc(addresses, func(address string) bool {
+		return strings.HasPrefix(reference, address+".")
+	})
+}
+
+// references are all that the strings in v refer to, in Terraform's own syntax.
+func references(v any) []string {
+	var found []string
+	switch v := v.(type) {
+	case map[string]any:
+		for _, value := range v {
+			found = append(found, references(value)...)
+		}
+	case []any:
+		for _, value := range v {
+			found = append(found, references(value)...)
+		}
+	case string:
+		expression, diagnostics := hclsyntax.ParseTemplate([]byte(v), "", hcl.InitialPos)
+		if diagnostics.HasErrors() {
+			panic(diagnostics) // Terraform would refuse it too
+		}
+		for _, traversal := range expression.Variables() {
+			found = append(found, traversalText(traversal))
+		}
+	}
+	return found
+}
+
+func traversalText(traversal hcl.Traversal) string {
+	parts := []string{traversal.RootName()}
+	for _, step := range traversal[1:] {
+		if attribute, ok := step.(hcl.TraverseAttr); ok {
+			parts = append(parts, attribute.Name)
+		}
+	}
+	return strings.Join(parts, ".")
+}

@@ -1,0 +1,89 @@
+package apigateway
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+)
+
+const deployed = `{
+	"resource": {
+		"aws_api_gateway_rest_api": {
+			"api": {"//": {"metadata": {"path": "dev/api/Default"}}, "name": "a"},
+			"api2": {"//": {"metadata": {"path": "dev/api2/Default"}}, "name": "another API of the stack"}
+		},
+		"aws_api_gateway_integration": {
+			"post": {
+				"//": {"metadata": {"path": "dev/api/post/integration"}},
+				"rest_api_id": "${aws_api_gateway_rest_api.api.id}",
+				"credentials": "${aws_iam_role.submit.arn}",
+				"uri": "arn:${data.aws_partition.current.partition}:kinesis",
+				"request_templates": {"application/json": "#set($s = \"${aws_kinesis_stream.stream.name}\") $input.body"}
+			}
+		},
+		"aws_cloudwatch_log_group": {"api_access": {"//": {"metadata": {"path": "dev/api/access/Default"}}, "name": "log"}}
+	}
+}`
+
+func parse(t *testing.T, text string) map[string]any {
+	t.Helper()
+	var stack map[string]any
+	if err := json.Unmarshal([]byte(text), &stack); err != nil {
+		t.Fatal(err)
+	}
+	return stack
+}
+
+func TestSnapshotFollowsTheAPIAndWhatItTakesFromElsewhere(t *testing.T) {
+	got := snapshotOf(parse(t, deployed), "dev/api")
+	want := []string{"aws_api_gateway_integration.post", "aws_api_gateway_rest_api.api"}
+	if !slices.Equal(got.addresses, want) {
+		t.Errorf("addresses are %v, want %v", got.addresses, want)
+	}
+	for reference, expression := range map[string]string{
+		"aws_iam_role.submit.arn":              "${aws_iam_role.submit.arn}",
+		"aws_kinesis_stream.stream.name":       "${aws_kinesis_stream.stream.name}",
+		"data.aws_partition.current.partition": "${data.aws_partition.current.partition}",
+	} {
+		if got.triggers[reference] != expression {
+			t.Errorf("the trigger %s is %q, want %q", reference, got.triggers[reference], expression)
+		}
+	}
+	if len(got.triggers) != 4 || len(got.triggers["definition"]) != 64 {
+		t.Errorf("triggers are %v, want the three and a SHA-256", got.triggers)
+	}
+}
+
+func TestDefinitionChangesWithWhatIsDeployedAndNothingElse(t *testing.T) {
+	definition := func(change func(resources map[string]any)) string {
+		stack := parse(t, deployed)
+		change(object(stack["resource"]))
+		return snapshotOf(stack, "dev/api").triggers["definition"]
+	}
+	post := func(resources map[string]any) map[string]any {
+		return object(object(resources["aws_api_gateway_integration"])["post"])
+	}
+	same := definition(func(map[string]any) {})
+	for _, test := range []struct {
+		name    string
+		change  func(resources map[string]any)
+		changes bool
+	}{
+		{"a template", func(r map[string]any) { object(post(r)["request_templates"])["application/json"] = "x" }, true},
+		{"an attribute more", func(r map[string]any) { post(r)["timeout_milliseconds"] = 5 }, true},
+		{"a resource more", func(r map[string]any) {
+			r["aws_api_gateway_model"] = map[string]any{"m": map[string]any{
+				"//": map[string]any{"metadata": map[string]any{"path": "dev/api/m"}},
+			}}
+		}, true},
+		{"a resource less", func(r map[string]any) { delete(r, "aws_api_gateway_integration") }, true},
+		{"what a resource waits for", func(r map[string]any) { post(r)["depends_on"] = []any{"a.b"} }, false},
+		{"a lifecycle", func(r map[string]any) { post(r)["lifecycle"] = map[string]any{"prevent_destroy": true} }, false},
+		{"a log group", func(r map[string]any) { delete(r, "aws_cloudwatch_log_group") }, false},
+		{"another API", func(r map[string]any) { object(object(r["aws_api_gateway_rest_api"])["api2"])["name"] = "b" }, false},
+	} {
+		if changed := definition(test.change) != same; changed != test.changes {
+			t.Errorf("%s: changed is %t, want %t", test.name, changed, test.changes)
+		}
+	}
+}

@@ -1,0 +1,52 @@
+package apigateway
+
+import (
+	"maps"
+	"strings"
+
+	"github.com/aws/jsii-runtime-go"
+	gatewayresponse "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewaygatewayresponse"
+
+	"cdk.tf/go/ingest/modules/internal/tf"
+)
+
+// gatewayAnswer is an answer that API Gateway gives before or without the integration.
+type gatewayAnswer struct {
+	responseType string
+	// status replaces API Gateway's own; empty keeps it.
+	status   string
+	template string
+	headers  map[string]string
+}
+
+// gatewayAnswers: the defaults carry CORS headers to every other answer of API Gateway's own; the rest say more than
+// its fixed messages do.
+var gatewayAnswers = []gatewayAnswer{
+	{responseType: "DEFAULT_4XX", template: "gateway-error.json"},
+	{responseType: "DEFAULT_5XX", template: "gateway-error.json"},
+	{responseType: "BAD_REQUEST_BODY", status: "400", template: "gateway-bad-body.json"},
+	{responseType: "UNSUPPORTED_MEDIA_TYPE", status: "415", template: "gateway-media-type.json"},
+	{responseType: "THROTTLED", status: "429", template: "gateway-throttled.json", headers: map[string]string{"Retry-After": quoted("1")}},
+	// API Gateway says 504 here; but Kinesis did answer, or could not be reached at all.
+	{responseType: "INTEGRATION_FAILURE", status: "502", template: "gateway-failed.json"},
+	{responseType: "INTEGRATION_TIMEOUT", status: "504", template: "gateway-timeout.json"},
+}
+
+// gatewayResponses declares them.
+func (a *api) gatewayResponses() {
+	for _, answer := range gatewayAnswers {
+		headers := gatewayHeaders(a.cfg.API.CORS)
+		maps.Copy(headers, answer.headers)
+		config := &gatewayresponse.ApiGatewayGatewayResponseConfig{
+			RestApiId:          a.rest.Id(),
+			ResponseType:       jsii.String(answer.responseType),
+			ResponseParameters: mapped("gatewayresponse.header.", headers),
+			ResponseTemplates:  jsonTemplate(template(answer.template)),
+		}
+		if answer.status != "" {
+			config.StatusCode = jsii.String(answer.status)
+		}
+		id := strings.ToLower(strings.ReplaceAll(answer.responseType, "_", "-"))
+		tf.Named(gatewayresponse.NewApiGatewayGatewayResponse(a.c, jsii.String(id), config))
+	}
+}

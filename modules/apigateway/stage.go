@@ -1,0 +1,72 @@
+package apigateway
+
+import (
+	"slices"
+
+	"github.com/aws/jsii-runtime-go"
+	account "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayaccount"
+	deployment "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewaydeployment"
+	settings "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewaymethodsettings"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewaystage"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/cloudwatch"
+	"cdk.tf/go/ingest/modules/internal/tf"
+)
+
+// stageParts is the stage with the log groups that it writes to.
+type stageParts struct {
+	stage     apigatewaystage.ApiGatewayStage
+	access    *cloudwatch.LogGroup
+	execution *cloudwatch.LogGroup
+}
+
+// stage declares the stage, its logs and its settings. The execution log's group has a name that API Gateway chooses,
+// and is made here first: API Gateway would make it without retention.
+func (a *api) stage(deployment deployment.ApiGatewayDeployment) stageParts {
+	access := cloudwatch.New(a.c, "access", cloudwatch.Config{
+		Name: a.cfg.AccessLogGroup, RetentionDays: a.cfg.Logs.RetentionDays,
+	})
+	execution := cloudwatch.New(a.c, "execution", cloudwatch.Config{
+		Name:          "API-Gateway-Execution-Logs_" + *a.rest.Id() + "/" + a.cfg.Stage,
+		RetentionDays: a.cfg.Logs.RetentionDays,
+	})
+	ready := slices.Concat(a.cfg.Ready, a.account(), []cdktf.ITerraformDependable{execution.Ready})
+	stage := tf.Named(apigatewaystage.NewApiGatewayStage(a.c, jsii.String("stage"), &apigatewaystage.ApiGatewayStageConfig{
+		RestApiId:    a.rest.Id(),
+		DeploymentId: deployment.Id(),
+		StageName:    jsii.String(a.cfg.Stage),
+		AccessLogSettings: &apigatewaystage.ApiGatewayStageAccessLogSettings{
+			DestinationArn: jsii.String(access.ARN),
+			Format:         jsii.String(accessLogFormat()),
+		},
+		XrayTracingEnabled: jsii.Bool(a.cfg.API.Tracing),
+		DependsOn:          &ready,
+	}))
+	tf.Named(settings.NewApiGatewayMethodSettings(a.c, jsii.String("settings"), &settings.ApiGatewayMethodSettingsConfig{
+		RestApiId:  a.rest.Id(),
+		StageName:  stage.StageName(),
+		MethodPath: jsii.String("*/*"),
+		Settings: &settings.ApiGatewayMethodSettingsSettings{
+			LoggingLevel: jsii.String(string(a.cfg.Logs.Execution)),
+			// A data trace would write every event's body to the log.
+			DataTraceEnabled:     jsii.Bool(false),
+			MetricsEnabled:       jsii.Bool(a.cfg.API.Metrics),
+			ThrottlingRateLimit:  jsii.Number(a.cfg.API.Throttle.RateLimit),
+			ThrottlingBurstLimit: jsii.Number(a.cfg.API.Throttle.BurstLimit),
+		},
+	}))
+	return stageParts{stage: stage, access: access, execution: execution}
+}
+
+// account declares the region's API Gateway setting, where this API is the one to manage it. A stage that logs is
+// refused before it is there ("CloudWatch Logs role ARN must be set").
+func (a *api) account() []cdktf.ITerraformDependable {
+	if a.cfg.LoggingRoleARN == "" {
+		return nil
+	}
+	return []cdktf.ITerraformDependable{tf.Named(account.NewApiGatewayAccount(a.c, jsii.String("account"), &account.ApiGatewayAccountConfig{
+		CloudwatchRoleArn: jsii.String(a.cfg.LoggingRoleARN),
+		DependsOn:         tf.DependsOn(a.cfg.LoggingReady),
+	}))}
+}

@@ -1,0 +1,65 @@
+package apigateway
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"cdk.tf/go/ingest/spec"
+)
+
+// templates are API Gateway's mapping templates (VTL), its gateway responses (which know variables only) and the
+// access log's format, as they are deployed. They hold no "${", because Terraform would take it for its own.
+//
+//go:embed templates
+var templates embed.FS
+
+func template(name string) string {
+	text, err := templates.ReadFile("templates/" + name)
+	if err != nil {
+		panic(err) // a name that this package does not embed: a mistake found by its first test
+	}
+	return string(text)
+}
+
+// keyTemplates sets $key, the partition key, from each source.
+var keyTemplates = map[spec.PartitionKeySource]string{
+	spec.KeyFromRequestID: "key-request-id.vtl",
+	spec.KeyFromJSONPath:  "key-json-path.vtl",
+	spec.KeyFromHeader:    "key-header.vtl",
+}
+
+// submitTemplate turns a request into Kinesis's PutRecord.
+func submitTemplate(streamName string, key spec.PartitionKey) string {
+	set := fmt.Sprintf("#set($stream = \"%s\")\n", streamName)
+	if key.Name != "" {
+		// Single quotes: in double ones Velocity would take the path's "$" for a reference.
+		set += fmt.Sprintf("#set($keyName = '%s')\n", key.Name)
+	}
+	return set + template(keyTemplates[key.Source]) + template("put-record.vtl")
+}
+
+// responseTemplate is a response's template, with the origin echoed where several are allowed.
+func responseTemplate(name string, cors spec.CORS) string {
+	return echoOrigin(cors) + template(name)
+}
+
+// echoOrigin is empty where one origin is allowed: then a fixed header says it.
+func echoOrigin(cors spec.CORS) string {
+	if len(cors.AllowOrigins) < 2 {
+		return ""
+	}
+	return fmt.Sprintf("#set($origins = [\"%s\"])\n", strings.Join(cors.AllowOrigins, `", "`)) +
+		template("echo-origin.vtl")
+}
+
+// accessLogFormat is the access log's format on one line: API Gateway takes no other.
+func accessLogFormat() string {
+	var line bytes.Buffer
+	if err := json.Compact(&line, []byte(template("access-log.json"))); err != nil {
+		panic(err) // the embedded file is not JSON
+	}
+	return line.String()
+}

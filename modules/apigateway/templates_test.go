@@ -1,0 +1,123 @@
+package apigateway
+
+import (
+	"encoding/json"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"cdk.tf/go/ingest/spec"
+)
+
+const putRecord = `## The whole body, byte for byte, is the record's data. escapeJavaScript writes ' as \', which JSON does not know.
+{
+  "StreamName": "$stream",
+  "PartitionKey": "$util.escapeJavaScript($key).replaceAll("\\'", "'")",
+  "Data": "$util.base64Encode($input.body)"
+}
+`
+
+func TestSubmitTemplate(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		key  spec.PartitionKey
+		want string
+	}{
+		{"request id", spec.PartitionByRequestID(), `#set($stream = "events")
+#set($key = $context.requestId)
+` + putRecord},
+		{"JSON path", spec.PartitionByJSONPath("$.user.id"), `#set($stream = "events")
+#set($keyName = '$.user.id')
+#set($key = $input.path($keyName))
+#if(!$key || "$key" == "")
+#set($key = $context.requestId)
+#end
+#set($key = "$key")
+` + putRecord},
+		{"header", spec.PartitionByHeader("X-Device-Id"), `#set($stream = "events")
+#set($keyName = 'X-Device-Id')
+## A client over HTTP/2 sends the name in lower case, so it is looked for without regard to case.
+#set($key = $context.requestId)
+#foreach($name in $input.params().header.keySet())
+#if($name.equalsIgnoreCase($keyName) && $input.params().header.get($name) != "")
+#set($key = $input.params().header.get($name))
+#end
+#end
+` + putRecord},
+	} {
+		if got := submitTemplate("events", test.key); got != test.want {
+			t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
+		}
+	}
+}
+
+func TestOneOriginIsNotEchoed(t *testing.T) {
+	cors := spec.CORS{AllowOrigins: []string{"https://a.example.com"}}
+	if got, want := responseTemplate("failed.vtl", cors), template("failed.vtl"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestSeveralOriginsAreEchoed(t *testing.T) {
+	cors := spec.CORS{AllowOrigins: []string{"https://a.example.com", "https://b.example.com"}}
+	got := responseTemplate("failed.vtl", cors)
+	want := `#set($origins = ["https://a.example.com", "https://b.example.com"])
+` + template("echo-origin.vtl") + template("failed.vtl")
+	if got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// Terraform would evaluate "${" and "%{" in what is deployed.
+func TestNoTemplateHoldsATerraformExpression(t *testing.T) {
+	err := fs.WalkDir(templates, "templates", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := templates.ReadFile(path)
+		if strings.Contains(string(text), "${") || strings.Contains(string(text), "%{") {
+			t.Errorf("%s holds a Terraform expression", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAccessLogFormat(t *testing.T) {
+	line := accessLogFormat()
+	if strings.Contains(line, "\n") {
+		t.Errorf("the format has more than one line: %s", line)
+	}
+	var fields map[string]string
+	if err := json.Unmarshal([]byte(line), &fields); err != nil {
+		t.Fatalf("the format is not a JSON object of strings: %v", err)
+	}
+	// API Gateway refuses a format without a request id; the issue at hand is always one of the integration's three.
+	for name, variable := range map[string]string{
+		"requestId":            "$context.requestId",
+		"status":               "$context.status",
+		"integrationStatus":    "$context.integration.status",
+		"integrationLatencyMs": "$context.integration.latency",
+		"integrationError":     "$context.integration.error",
+	} {
+		if fields[name] != variable {
+			t.Errorf("%s is %q, want %q", name, fields[name], variable)
+		}
+	}
+}
+
+// A gateway response knows variables only, and is JSON once they are filled in: messageString brings its own quotes.
+func TestGatewayResponsesAreJSON(t *testing.T) {
+	for _, answer := range gatewayAnswers {
+		filled := strings.NewReplacer("$context.error.messageString", `"Invalid request body"`).Replace(template(answer.template))
+		var body map[string]string
+		if err := json.Unmarshal([]byte(filled), &body); err != nil {
+			t.Errorf("%s: %v in %s", answer.template, err, filled)
+		}
+		if body["message"] == "" || body["requestId"] != "$context.requestId" {
+			t.Errorf("%s has no message or no request id: %v", answer.template, body)
+		}
+	}
+}

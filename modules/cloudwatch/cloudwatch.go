@@ -1,0 +1,72 @@
+// Package cloudwatch declares log groups that keep their lines for a set time.
+package cloudwatch
+
+import (
+	"fmt"
+
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/cloudwatchloggroup"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/cloudwatchlogstream"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/iam"
+	"cdk.tf/go/ingest/modules/internal/tf"
+)
+
+// Config of a log group.
+type Config struct {
+	Name          string
+	RetentionDays int
+	// Stream is a log stream that is made in the group, for a writer that does not make its own. Empty makes none.
+	Stream string
+}
+
+// LogGroup is what was made. StreamName is empty where no stream was asked for.
+type LogGroup struct {
+	Name       string
+	ARN        string
+	StreamName string
+	// Ready is the last thing made: a writer depends on it.
+	Ready cdktf.ITerraformDependable
+
+	streamARN string
+}
+
+// New declares the log group, and a stream in it where one is asked for.
+func New(scope constructs.Construct, id string, cfg Config) *LogGroup {
+	c := constructs.NewConstruct(scope, jsii.String(id))
+	resource := tf.Named(cloudwatchloggroup.NewCloudwatchLogGroup(c, jsii.String("Default"),
+		&cloudwatchloggroup.CloudwatchLogGroupConfig{
+			Name:            jsii.String(cfg.Name),
+			RetentionInDays: jsii.Number(cfg.RetentionDays),
+		}))
+	group := &LogGroup{Name: *resource.Name(), ARN: *resource.Arn(), Ready: resource}
+	if cfg.Stream != "" {
+		stream := tf.Named(cloudwatchlogstream.NewCloudwatchLogStream(c, jsii.String("stream"),
+			&cloudwatchlogstream.CloudwatchLogStreamConfig{
+				Name:         jsii.String(cfg.Stream),
+				LogGroupName: resource.Name(),
+			}))
+		group.StreamName, group.streamARN, group.Ready = *stream.Name(), *stream.Arn(), stream
+	}
+	return group
+}
+
+// Write allows writing lines to the group's stream.
+func (g *LogGroup) Write() iam.Statement {
+	return iam.Statement{Actions: []string{"logs:PutLogEvents"}, Resources: []string{g.streamARN}}
+}
+
+// Push allows what API Gateway asks of an account's logging role, in one account and region: the actions of AWS's own
+// AmazonAPIGatewayPushToCloudWatchLogs. It is tried when the account's setting is made, and refused with less. The
+// resource is every log group there, because API Gateway names and makes the execution logs' groups itself.
+func Push(partition, region, account string) iam.Statement {
+	return iam.Statement{
+		Actions: []string{
+			"logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams",
+			"logs:FilterLogEvents", "logs:GetLogEvents", "logs:PutLogEvents",
+		},
+		Resources: []string{fmt.Sprintf("arn:%s:logs:%s:%s:*", partition, region, account)},
+	}
+}

@@ -1,0 +1,87 @@
+// Package firehose declares the delivery stream from a Kinesis data stream to a bucket.
+package firehose
+
+import (
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	delivery "github.com/cdktf/cdktf-provider-aws-go/aws/v19/kinesisfirehosedeliverystream"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/internal/tf"
+	"cdk.tf/go/ingest/spec"
+)
+
+// Config of a delivery stream.
+type Config struct {
+	Name      string
+	Delivery  spec.Delivery
+	StreamARN string
+	BucketARN string
+	// RoleARN of the role that may read the stream and write the bucket.
+	RoleARN string
+	// LogGroup and LogStream receive the delivery's errors.
+	LogGroup  string
+	LogStream string
+	// DependsOn is what must exist before the first delivery: the role's policies.
+	DependsOn []cdktf.ITerraformDependable
+}
+
+// DeliveryStream is what was made.
+type DeliveryStream struct {
+	Name string
+	// Ready is the delivery stream: what must not run before it reads depends on it.
+	Ready cdktf.ITerraformDependable
+}
+
+// New declares the delivery stream.
+func New(scope constructs.Construct, id string, cfg Config) *DeliveryStream {
+	c := constructs.NewConstruct(scope, jsii.String(id))
+	stream := tf.Named(delivery.NewKinesisFirehoseDeliveryStream(c, jsii.String("Default"),
+		&delivery.KinesisFirehoseDeliveryStreamConfig{
+			Name:        jsii.String(cfg.Name),
+			Destination: jsii.String("extended_s3"),
+			KinesisSourceConfiguration: &delivery.KinesisFirehoseDeliveryStreamKinesisSourceConfiguration{
+				KinesisStreamArn: jsii.String(cfg.StreamARN),
+				RoleArn:          jsii.String(cfg.RoleARN),
+			},
+			ExtendedS3Configuration: toS3(cfg),
+			DependsOn:               tf.DependsOn(cfg.DependsOn),
+		}))
+	return &DeliveryStream{Name: *stream.Name(), Ready: stream}
+}
+
+func toS3(cfg Config) *delivery.KinesisFirehoseDeliveryStreamExtendedS3Configuration {
+	return &delivery.KinesisFirehoseDeliveryStreamExtendedS3Configuration{
+		RoleArn:           jsii.String(cfg.RoleARN),
+		BucketArn:         jsii.String(cfg.BucketARN),
+		BufferingInterval: jsii.Number(cfg.Delivery.BufferInterval.Seconds()),
+		BufferingSize:     jsii.Number(cfg.Delivery.BufferMiB),
+		CompressionFormat: jsii.String(string(cfg.Delivery.Compression)),
+		Prefix:            jsii.String(cfg.Delivery.Prefix),
+		ErrorOutputPrefix: jsii.String(cfg.Delivery.ErrorPrefix),
+		CloudwatchLoggingOptions: &delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationCloudwatchLoggingOptions{
+			Enabled:       jsii.Bool(true),
+			LogGroupName:  jsii.String(cfg.LogGroup),
+			LogStreamName: jsii.String(cfg.LogStream),
+		},
+		ProcessingConfiguration: delimiting(cfg.Delivery.NewlineDelimited),
+	}
+}
+
+// delimiting adds the processor that ends each record with a newline. Firehose spells the newline as a backslash and
+// an n; it needs no dynamic partitioning for it.
+func delimiting(on bool) *delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfiguration {
+	if !on {
+		return nil
+	}
+	return &delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfiguration{
+		Enabled: jsii.Bool(true),
+		Processors: []*delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfigurationProcessors{{
+			Type: jsii.String("AppendDelimiterToRecord"),
+			Parameters: []*delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfigurationProcessorsParameters{{
+				ParameterName:  jsii.String("Delimiter"),
+				ParameterValue: jsii.String(`\n`),
+			}},
+		}},
+	}
+}

@@ -1,0 +1,88 @@
+package firehose_test
+
+import (
+	"testing"
+
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/firehose"
+	"cdk.tf/go/ingest/modules/iam"
+	"cdk.tf/go/ingest/modules/internal/tftest"
+	"cdk.tf/go/ingest/spec"
+)
+
+func TestMain(m *testing.M) { tftest.Main(m) }
+
+func defaults() firehose.Config {
+	env := spec.Default("dev")
+	return firehose.Config{
+		Name: env.DeliveryStreamName(), Delivery: env.Delivery,
+		StreamARN: "arn:stream", BucketARN: "arn:bucket", RoleARN: "arn:role", LogGroup: "group", LogStream: "stream",
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { firehose.New(stack, "delivery", defaults()) })
+	resources.ExpectAddresses(t, "aws_kinesis_firehose_delivery_stream.delivery")
+	resources.Expect(t, "aws_kinesis_firehose_delivery_stream.delivery", `{
+		"name": "api-kinesis-firehose-dev",
+		"destination": "extended_s3",
+		"kinesis_source_configuration": {"kinesis_stream_arn": "arn:stream", "role_arn": "arn:role"},
+		"extended_s3_configuration": {
+			"role_arn": "arn:role",
+			"bucket_arn": "arn:bucket",
+			"buffering_interval": 60,
+			"buffering_size": 1,
+			"compression_format": "UNCOMPRESSED",
+			"prefix": "events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",
+			"error_output_prefix": "errors/!{firehose:error-output-type}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",
+			"cloudwatch_logging_options": {"enabled": true, "log_group_name": "group", "log_stream_name": "stream"},
+			"processing_configuration": {
+				"enabled": true,
+				"processors": [{
+					"type": "AppendDelimiterToRecord",
+					"parameters": [{"parameter_name": "Delimiter", "parameter_value": "\\n"}]
+				}]
+			}
+		}
+	}`)
+}
+
+func TestEverythingOverridden(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		role := iam.New(stack, "role", iam.Config{Name: "r", Service: "s", Policies: map[string]iam.Document{"p": {}}})
+		firehose.New(stack, "batch", firehose.Config{
+			Name: "batch",
+			Delivery: spec.Delivery{
+				BufferInterval: 0, BufferMiB: 128, Compression: spec.GZIP, Prefix: "a/", ErrorPrefix: "b/!{firehose:error-output-type}/",
+			},
+			StreamARN: "arn:s", BucketARN: "arn:b", RoleARN: "arn:r", LogGroup: "g", LogStream: "l",
+			DependsOn: role.Ready,
+		})
+	})
+	resources.Expect(t, "aws_kinesis_firehose_delivery_stream.batch", `{
+		"name": "batch",
+		"destination": "extended_s3",
+		"depends_on": ["aws_iam_role_policy.role_p"],
+		"kinesis_source_configuration": {"kinesis_stream_arn": "arn:s", "role_arn": "arn:r"},
+		"extended_s3_configuration": {
+			"role_arn": "arn:r",
+			"bucket_arn": "arn:b",
+			"buffering_interval": 0,
+			"buffering_size": 128,
+			"compression_format": "GZIP",
+			"prefix": "a/",
+			"error_output_prefix": "b/!{firehose:error-output-type}/",
+			"cloudwatch_logging_options": {"enabled": true, "log_group_name": "g", "log_stream_name": "l"}
+		}
+	}`)
+}
+
+func TestTwiceInOneStack(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		firehose.New(stack, "first", defaults())
+		firehose.New(stack, "second", defaults())
+	})
+	resources.ExpectAddresses(t,
+		"aws_kinesis_firehose_delivery_stream.first", "aws_kinesis_firehose_delivery_stream.second")
+}

@@ -1,0 +1,91 @@
+package iam_test
+
+import (
+	"testing"
+
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/iam"
+	"cdk.tf/go/ingest/modules/internal/tftest"
+)
+
+func TestMain(m *testing.M) { tftest.Main(m) }
+
+func TestDefaults(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		iam.New(stack, "role", iam.Config{Name: "r", Description: "d", Service: "apigateway.amazonaws.com"})
+	})
+	resources.ExpectAddresses(t, "aws_iam_role.role")
+	resources.Expect(t, "aws_iam_role.role", `{
+		"name": "r",
+		"description": "d",
+		"assume_role_policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"apigateway.amazonaws.com\"},\"Action\":[\"sts:AssumeRole\"]}]}"
+	}`)
+}
+
+func TestEverythingOverridden(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		role := iam.New(stack, "role", iam.Config{
+			Name:            "r",
+			Service:         "firehose.amazonaws.com",
+			TrustConditions: map[string]map[string][]string{"StringEquals": {"sts:ExternalId": {"123456789012"}}},
+			Policies: map[string]iam.Document{
+				"write": {{Sid: "W", Actions: []string{"s3:PutObject"}, Resources: []string{"arn:b/*"}}},
+				"read":  {{Actions: []string{"kinesis:GetRecords"}, Resources: []string{"arn:s"}}},
+			},
+		})
+		if got := len(role.Ready); got != 2 {
+			t.Errorf("the role is ready with %d policies, want 2", got)
+		}
+	})
+	resources.ExpectAddresses(t, "aws_iam_role.role", "aws_iam_role_policy.role_read", "aws_iam_role_policy.role_write")
+	resources.Expect(t, "aws_iam_role.role", `{
+		"name": "r",
+		"description": "",
+		"assume_role_policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"firehose.amazonaws.com\"},\"Action\":[\"sts:AssumeRole\"],\"Condition\":{\"StringEquals\":{\"sts:ExternalId\":[\"123456789012\"]}}}]}"
+	}`)
+	resources.Expect(t, "aws_iam_role_policy.role_write", `{
+		"name": "write",
+		"role": "${aws_iam_role.role.name}",
+		"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"W\",\"Effect\":\"Allow\",\"Action\":[\"s3:PutObject\"],\"Resource\":[\"arn:b/*\"]}]}"
+	}`)
+}
+
+func TestTwiceInOneStack(t *testing.T) {
+	policies := map[string]iam.Document{"p": {{Actions: []string{"a:B"}, Resources: []string{"arn:x"}}}}
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		iam.New(stack, "first", iam.Config{Name: "first", Service: "s", Policies: policies})
+		iam.New(stack, "second", iam.Config{Name: "second", Service: "s", Policies: policies})
+	})
+	resources.ExpectAddresses(t, "aws_iam_role.first", "aws_iam_role.second",
+		"aws_iam_role_policy.first_p", "aws_iam_role_policy.second_p")
+}
+
+func TestDocument(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		document iam.Document
+		want     string
+	}{
+		{"empty", nil, `{"Version":"2012-10-17","Statement":[]}`},
+		{
+			"allow is the default",
+			iam.Document{{Actions: []string{"a:B"}, Resources: []string{"arn:x"}}},
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["a:B"],"Resource":["arn:x"]}]}`,
+		},
+		{
+			"deny stays",
+			iam.Document{{Effect: "Deny", Principal: "*", Actions: []string{"a:B"}}},
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":["a:B"]}]}`,
+		},
+		{
+			"conditions are sorted",
+			iam.Document{{Actions: []string{"a:B"}, Conditions: map[string]map[string][]string{"Y": {"b": {"2"}, "a": {"1"}}, "X": {}}}},
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["a:B"],"Condition":{"X":{},"Y":{"a":["1"],"b":["2"]}}}]}`,
+		},
+	} {
+		if got := test.document.JSON(); got != test.want {
+			t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,68 @@
+// Package kinesis declares the data stream that events wait in.
+package kinesis
+
+import (
+	"time"
+
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/kinesisstream"
+
+	"cdk.tf/go/ingest/modules/iam"
+	"cdk.tf/go/ingest/modules/internal/tf"
+	"cdk.tf/go/ingest/spec"
+)
+
+// Config of a stream.
+type Config struct {
+	Name     string
+	Capacity spec.Capacity
+	// Retention in whole hours.
+	Retention time.Duration
+	// Protected makes Terraform refuse to destroy the stream.
+	Protected bool
+}
+
+// Stream is what was made.
+type Stream struct {
+	Name string
+	ARN  string
+}
+
+// managedKey is the AWS-managed key of Kinesis: it costs nothing, and who may use the stream needs no permission on it.
+const managedKey = "alias/aws/kinesis"
+
+// New declares the stream, encrypted with the AWS-managed key.
+func New(scope constructs.Construct, id string, cfg Config) *Stream {
+	c := constructs.NewConstruct(scope, jsii.String(id))
+	config := &kinesisstream.KinesisStreamConfig{
+		Name: jsii.String(cfg.Name),
+		StreamModeDetails: &kinesisstream.KinesisStreamStreamModeDetails{
+			StreamMode: jsii.String(string(cfg.Capacity.Mode)),
+		},
+		RetentionPeriod: jsii.Number(cfg.Retention.Hours()),
+		EncryptionType:  jsii.String("KMS"),
+		KmsKeyId:        jsii.String(managedKey),
+		Lifecycle:       tf.Protect(cfg.Protected),
+	}
+	if cfg.Capacity.Mode == spec.ModeProvisioned {
+		config.ShardCount = jsii.Number(cfg.Capacity.Shards)
+	}
+	stream := tf.Named(kinesisstream.NewKinesisStream(c, jsii.String("Default"), config))
+	return &Stream{Name: *stream.Name(), ARN: *stream.Arn()}
+}
+
+// WriteOne allows what writing single records needs.
+func (s *Stream) WriteOne() iam.Statement {
+	return iam.Statement{Actions: []string{"kinesis:PutRecord"}, Resources: []string{s.ARN}}
+}
+
+// Read allows what Firehose needs to read the stream.
+func (s *Stream) Read() iam.Statement {
+	return iam.Statement{
+		Actions: []string{
+			"kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards",
+		},
+		Resources: []string{s.ARN},
+	}
+}

@@ -1,0 +1,72 @@
+package kinesis_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/internal/tftest"
+	"cdk.tf/go/ingest/modules/kinesis"
+	"cdk.tf/go/ingest/spec"
+)
+
+func TestMain(m *testing.M) { tftest.Main(m) }
+
+func defaults() kinesis.Config {
+	env := spec.Default("dev")
+	return kinesis.Config{Name: env.StreamName(), Capacity: env.Stream.Capacity, Retention: env.Stream.Retention}
+}
+
+func TestDefaults(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { kinesis.New(stack, "stream", defaults()) })
+	resources.ExpectAddresses(t, "aws_kinesis_stream.stream")
+	resources.Expect(t, "aws_kinesis_stream.stream", `{
+		"name": "api-kinesis-stream-dev",
+		"shard_count": 1,
+		"stream_mode_details": {"stream_mode": "PROVISIONED"},
+		"retention_period": 24,
+		"encryption_type": "KMS",
+		"kms_key_id": "alias/aws/kinesis"
+	}`)
+}
+
+func TestEverythingOverridden(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		kinesis.New(stack, "events", kinesis.Config{
+			Name: "events", Capacity: spec.OnDemand(), Retention: 7 * 24 * time.Hour, Protected: true,
+		})
+	})
+	resources.Expect(t, "aws_kinesis_stream.events", `{
+		"name": "events",
+		"stream_mode_details": {"stream_mode": "ON_DEMAND"},
+		"retention_period": 168,
+		"encryption_type": "KMS",
+		"kms_key_id": "alias/aws/kinesis",
+		"lifecycle": {"prevent_destroy": true}
+	}`)
+}
+
+func TestTwiceInOneStack(t *testing.T) {
+	var first, second *kinesis.Stream
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		first = kinesis.New(stack, "first", defaults())
+		second = kinesis.New(stack, "second", defaults())
+	})
+	resources.ExpectAddresses(t, "aws_kinesis_stream.first", "aws_kinesis_stream.second")
+	if first.ARN == second.ARN {
+		t.Errorf("both streams have the ARN %s", first.ARN)
+	}
+}
+
+func TestStatements(t *testing.T) {
+	stream := &kinesis.Stream{ARN: "arn:stream"}
+	if got, want := stream.WriteOne().Actions, "kinesis:PutRecord"; len(got) != 1 || got[0] != want {
+		t.Errorf("WriteOne allows %v, want %s alone", got, want)
+	}
+	for _, statement := range []string{stream.WriteOne().Resources[0], stream.Read().Resources[0]} {
+		if statement != "arn:stream" {
+			t.Errorf("a statement is over %s, want the stream alone", statement)
+		}
+	}
+}

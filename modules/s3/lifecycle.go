@@ -1,0 +1,78 @@
+package s3
+
+import (
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucket"
+	lifecycle "github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketlifecycleconfiguration"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/internal/tf"
+	"cdk.tf/go/ingest/spec"
+)
+
+// declareLifecycle waits for versioning: a rule over noncurrent versions has no meaning before it.
+func declareLifecycle(c constructs.Construct, bucket s3bucket.S3Bucket, cfg spec.Bucket, versioning cdktf.ITerraformDependable) {
+	tf.Named(lifecycle.NewS3BucketLifecycleConfiguration(c, jsii.String("lifecycle"),
+		&lifecycle.S3BucketLifecycleConfigurationConfig{
+			Bucket:    bucket.Bucket(),
+			Rule:      lifecycleRules(cfg),
+			DependsOn: &[]cdktf.ITerraformDependable{versioning},
+		}))
+}
+
+func lifecycleRules(cfg spec.Bucket) []*lifecycle.S3BucketLifecycleConfigurationRule {
+	rules := []*lifecycle.S3BucketLifecycleConfigurationRule{
+		{
+			Id:     jsii.String("abort-uploads"),
+			Status: jsii.String("Enabled"),
+			Filter: wholeBucket(),
+			AbortIncompleteMultipartUpload: []*lifecycle.S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload{
+				{DaysAfterInitiation: jsii.Number(cfg.AbortUploadsAfterDays)},
+			},
+		},
+		{
+			Id:     jsii.String("expire-noncurrent"),
+			Status: jsii.String("Enabled"),
+			Filter: wholeBucket(),
+			NoncurrentVersionExpiration: []*lifecycle.S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration{
+				{NoncurrentDays: jsii.Number(cfg.NoncurrentExpireAfterDays)},
+			},
+		},
+	}
+	if cfg.ExpireAfterDays > 0 {
+		rules = append(rules, &lifecycle.S3BucketLifecycleConfigurationRule{
+			Id:     jsii.String("expire-events"),
+			Status: jsii.String("Enabled"),
+			Filter: wholeBucket(),
+			Expiration: []*lifecycle.S3BucketLifecycleConfigurationRuleExpiration{
+				{Days: jsii.Number(cfg.ExpireAfterDays)},
+			},
+		})
+	}
+	if len(cfg.Transitions) > 0 {
+		rules = append(rules, &lifecycle.S3BucketLifecycleConfigurationRule{
+			Id:         jsii.String("transition-events"),
+			Status:     jsii.String("Enabled"),
+			Filter:     wholeBucket(),
+			Transition: transitions(cfg.Transitions),
+		})
+	}
+	return rules
+}
+
+func transitions(from []spec.Transition) []*lifecycle.S3BucketLifecycleConfigurationRuleTransition {
+	to := make([]*lifecycle.S3BucketLifecycleConfigurationRuleTransition, len(from))
+	for i, t := range from {
+		to[i] = &lifecycle.S3BucketLifecycleConfigurationRuleTransition{
+			Days:         jsii.Number(t.AfterDays),
+			StorageClass: jsii.String(string(t.StorageClass)),
+		}
+	}
+	return to
+}
+
+// wholeBucket is the filter that every object passes. S3 wants one in each rule.
+func wholeBucket() []*lifecycle.S3BucketLifecycleConfigurationRuleFilter {
+	return []*lifecycle.S3BucketLifecycleConfigurationRuleFilter{{Prefix: jsii.String("")}}
+}

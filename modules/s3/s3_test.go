@@ -1,0 +1,134 @@
+package s3_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/iam"
+	"cdk.tf/go/ingest/modules/internal/tftest"
+	"cdk.tf/go/ingest/modules/s3"
+	"cdk.tf/go/ingest/spec"
+)
+
+func TestMain(m *testing.M) { tftest.Main(m) }
+
+func defaults() s3.Config {
+	env := spec.Default("dev")
+	return s3.Config{Name: env.BucketName(), Lifecycle: env.Bucket}
+}
+
+func TestDefaults(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { s3.New(stack, "bucket", defaults()) })
+	resources.ExpectAddresses(t,
+		"aws_s3_bucket.bucket",
+		"aws_s3_bucket_lifecycle_configuration.bucket_lifecycle",
+		"aws_s3_bucket_ownership_controls.bucket_ownership",
+		"aws_s3_bucket_policy.bucket_policy",
+		"aws_s3_bucket_public_access_block.bucket_access",
+		"aws_s3_bucket_server_side_encryption_configuration.bucket_encryption",
+		"aws_s3_bucket_versioning.bucket_versioning")
+	resources.Expect(t, "aws_s3_bucket.bucket", `{"bucket": "api-kinesis-firehose-bucket-dev", "force_destroy": false}`)
+	resources.Expect(t, "aws_s3_bucket_ownership_controls.bucket_ownership", `{
+		"bucket": "${aws_s3_bucket.bucket.bucket}",
+		"rule": {"object_ownership": "BucketOwnerEnforced"}
+	}`)
+	resources.Expect(t, "aws_s3_bucket_public_access_block.bucket_access", `{
+		"bucket": "${aws_s3_bucket.bucket.bucket}",
+		"block_public_acls": true,
+		"block_public_policy": true,
+		"ignore_public_acls": true,
+		"restrict_public_buckets": true
+	}`)
+	resources.Expect(t, "aws_s3_bucket_server_side_encryption_configuration.bucket_encryption", `{
+		"bucket": "${aws_s3_bucket.bucket.bucket}",
+		"rule": [{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}]
+	}`)
+	resources.Expect(t, "aws_s3_bucket_versioning.bucket_versioning", `{
+		"bucket": "${aws_s3_bucket.bucket.bucket}",
+		"versioning_configuration": {"status": "Enabled"}
+	}`)
+	resources.Expect(t, "aws_s3_bucket_policy.bucket_policy", `{
+		"bucket": "${aws_s3_bucket.bucket.bucket}",
+		"depends_on": ["aws_s3_bucket_public_access_block.bucket_access"],
+		"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"TLSOnly\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":[\"s3:*\"],\"Resource\":[\"${aws_s3_bucket.bucket.arn}\",\"${aws_s3_bucket.bucket.arn}/*\"],\"Condition\":{\"Bool\":{\"aws:SecureTransport\":[\"false\"]}}}]}"
+	}`)
+	resources.Expect(t, "aws_s3_bucket_lifecycle_configuration.bucket_lifecycle", `{
+		"bucket": "${aws_s3_bucket.bucket.bucket}",
+		"depends_on": ["aws_s3_bucket_versioning.bucket_versioning"],
+		"rule": [
+			{"id": "abort-uploads", "status": "Enabled", "filter": [{"prefix": ""}], "abort_incomplete_multipart_upload": [{"days_after_initiation": 7}]},
+			{"id": "expire-noncurrent", "status": "Enabled", "filter": [{"prefix": ""}], "noncurrent_version_expiration": [{"noncurrent_days": 30}]}
+		]
+	}`)
+}
+
+func TestEverythingOverridden(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		s3.New(stack, "archive", s3.Config{
+			Name:       "archive",
+			Disposable: true,
+			Protected:  true,
+			Lifecycle: spec.Bucket{
+				ExpireAfterDays:           400,
+				NoncurrentExpireAfterDays: 1,
+				AbortUploadsAfterDays:     2,
+				Transitions: []spec.Transition{
+					{AfterDays: 30, StorageClass: spec.StandardIA},
+					{AfterDays: 90, StorageClass: spec.DeepArchive},
+				},
+			},
+		})
+	})
+	resources.Expect(t, "aws_s3_bucket.archive", `{
+		"bucket": "archive", "force_destroy": true, "lifecycle": {"prevent_destroy": true}
+	}`)
+	resources.Expect(t, "aws_s3_bucket_lifecycle_configuration.archive_lifecycle", `{
+		"bucket": "${aws_s3_bucket.archive.bucket}",
+		"depends_on": ["aws_s3_bucket_versioning.archive_versioning"],
+		"rule": [
+			{"id": "abort-uploads", "status": "Enabled", "filter": [{"prefix": ""}], "abort_incomplete_multipart_upload": [{"days_after_initiation": 2}]},
+			{"id": "expire-noncurrent", "status": "Enabled", "filter": [{"prefix": ""}], "noncurrent_version_expiration": [{"noncurrent_days": 1}]},
+			{"id": "expire-events", "status": "Enabled", "filter": [{"prefix": ""}], "expiration": [{"days": 400}]},
+			{"id": "transition-events", "status": "Enabled", "filter": [{"prefix": ""}], "transition": [
+				{"days": 30, "storage_class": "STANDARD_IA"},
+				{"days": 90, "storage_class": "DEEP_ARCHIVE"}
+			]}
+		]
+	}`)
+}
+
+func TestTwiceInOneStack(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		s3.New(stack, "first", defaults())
+		s3.New(stack, "second", defaults())
+	})
+	if first, second := len(resources.Of("aws_s3_bucket")), 14; first != second {
+		t.Errorf("two buckets make %d resources, want %d", first, second)
+	}
+	for address, body := range resources.Of("aws_s3_bucket_") {
+		if own := strings.Contains(address, ".second_"); own != (body["bucket"] == "${aws_s3_bucket.second.bucket}") {
+			t.Errorf("%s is of the bucket %v", address, body["bucket"])
+		}
+	}
+}
+
+func TestDeliverIsLimitedToThePrefixes(t *testing.T) {
+	bucket := &s3.Bucket{ARN: "arn:bucket"}
+	got := bucket.Deliver("events/!{timestamp:yyyy}/", "errors/x/")
+	want := []iam.Statement{
+		{
+			Actions:   []string{"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"},
+			Resources: []string{"arn:bucket"},
+		},
+		{
+			Actions:   []string{"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"},
+			Resources: []string{"arn:bucket/events/*", "arn:bucket/errors/x/*"},
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

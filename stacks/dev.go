@@ -1,0 +1,10 @@
+package stacks
+
+import "cdk.tf/go/ingest/spec"
+
+// Dev is where one tries things: the defaults, open to anybody, and destroyed with all that it holds.
+func Dev() spec.Environment {
+	env := spec.Default("dev")
+	env.Removal = spec.Disposable
+	return env
+}

@@ -1,0 +1,182 @@
+// Package stacks holds the environments, one file each, and the wiring that makes a Terraform stack of one.
+package stacks
+
+import (
+	"strings"
+
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dataawscalleridentity"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dataawspartition"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dataawsregion"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/apigateway"
+	"cdk.tf/go/ingest/modules/cloudwatch"
+	"cdk.tf/go/ingest/modules/firehose"
+	"cdk.tf/go/ingest/modules/iam"
+	"cdk.tf/go/ingest/modules/kinesis"
+	"cdk.tf/go/ingest/modules/s3"
+	"cdk.tf/go/ingest/spec"
+)
+
+// New declares an environment's stack: the stream and the bucket, the delivery stream between them, and the API last.
+// Firehose reads a stream from the moment that it is active, and an event that came before would stay behind. The
+// environment must be valid.
+func New(scope constructs.Construct, env spec.Environment) cdktf.TerraformStack {
+	stack := cdktf.NewTerraformStack(scope, jsii.String(env.Name))
+	configureTerraform(stack, env)
+	where := look(stack)
+	protected := env.Removal == spec.Protected
+
+	stream := kinesis.New(stack, "stream", kinesis.Config{
+		Name:      env.StreamName(),
+		Capacity:  env.Stream.Capacity,
+		Retention: env.Stream.Retention,
+		Protected: protected,
+	})
+	bucket := s3.New(stack, "bucket", s3.Config{
+		Name:       env.BucketName(),
+		Lifecycle:  env.Bucket,
+		Disposable: env.Removal == spec.Disposable,
+		Protected:  protected,
+	})
+	delivery, deliveryLogs := declareDelivery(stack, env, where, stream, bucket)
+	api := declareAPI(stack, env, where, stream, delivery)
+
+	declareOutputs(stack, env, api, []output{
+		{"stream_name", "The Kinesis data stream", stream.Name},
+		{"stream_arn", "ARN of the Kinesis data stream", stream.ARN},
+		{"delivery_stream_name", "The Firehose delivery stream", delivery.Name},
+		{"bucket_name", "The bucket that events land in", bucket.Name},
+		{"delivery_log_group", "Firehose's errors", deliveryLogs.Name},
+	})
+	return stack
+}
+
+// surroundings are what the stack learns of the account at plan time, so that nothing of it is written out.
+type surroundings struct {
+	partition string
+	region    string
+	account   string
+}
+
+func look(stack cdktf.TerraformStack) surroundings {
+	partition := dataawspartition.NewDataAwsPartition(stack, jsii.String("partition"), nil)
+	region := dataawsregion.NewDataAwsRegion(stack, jsii.String("region"), nil)
+	identity := dataawscalleridentity.NewDataAwsCallerIdentity(stack, jsii.String("identity"), nil)
+	for _, source := range []cdktf.TerraformDataSource{partition, region, identity} {
+		source.OverrideLogicalId(jsii.String("current"))
+	}
+	return surroundings{
+		partition: *partition.Partition(),
+		region:    *region.Name(),
+		account:   *identity.AccountId(),
+	}
+}
+
+// declareDelivery declares the delivery stream with its role and its error log. The trust's condition is the one that
+// Firehose's developer guide documents ("Controlling access"): the external id is the account's.
+func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where surroundings, stream *kinesis.Stream, bucket *s3.Bucket) (*firehose.DeliveryStream, *cloudwatch.LogGroup) {
+	logs := cloudwatch.New(stack, "delivery-log", cloudwatch.Config{
+		Name:          env.DeliveryLogGroupName(),
+		RetentionDays: env.Logs.RetentionDays,
+		Stream:        "S3Delivery",
+	})
+	role := iam.New(stack, "delivery-role", iam.Config{
+		Name:        env.DeliveryRoleName(),
+		Description: "Firehose delivers " + env.StreamName() + " to " + env.BucketName(),
+		Service:     "firehose.amazonaws.com",
+		TrustConditions: map[string]map[string][]string{
+			"StringEquals": {"sts:ExternalId": {where.account}},
+		},
+		Policies: map[string]iam.Document{
+			"read-stream":  {stream.Read()},
+			"write-bucket": bucket.Deliver(env.Delivery.Prefix, env.Delivery.ErrorPrefix),
+			"write-log":    {logs.Write()},
+		},
+	})
+	delivery := firehose.New(stack, "delivery", firehose.Config{
+		Name:      env.DeliveryStreamName(),
+		Delivery:  env.Delivery,
+		StreamARN: stream.ARN,
+		BucketARN: bucket.ARN,
+		RoleARN:   role.ARN,
+		LogGroup:  logs.Name,
+		LogStream: logs.StreamName,
+		DependsOn: role.Ready,
+	})
+	return delivery, logs
+}
+
+// declareAPI declares the API with the role that writes to the stream and, where this environment manages the
+// account's setting, the role that writes its logs. They are two roles: the logging role serves every API of the
+// region and must not be able to write to this stream.
+//
+// Neither trust has a condition: API Gateway does not fill in aws:SourceAccount or aws:SourceArn when it assumes an
+// integration's role, and every call through such a condition fails with 500
+// (aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws, pull request 479).
+func declareAPI(stack cdktf.TerraformStack, env spec.Environment, where surroundings, stream *kinesis.Stream, delivery *firehose.DeliveryStream) *apigateway.API {
+	submit := iam.New(stack, "submit-role", iam.Config{
+		Name:        env.SubmitRoleName(),
+		Description: "API Gateway writes events to " + env.StreamName(),
+		Service:     "apigateway.amazonaws.com",
+		Policies:    map[string]iam.Document{"put-record": {stream.WriteOne()}},
+	})
+	cfg := apigateway.Config{
+		Name:           env.APIName(),
+		Stage:          env.Name,
+		API:            env.API,
+		Logs:           env.Logs,
+		AccessLogGroup: env.AccessLogGroupName(),
+		StreamName:     stream.Name,
+		SubmitRoleARN:  submit.ARN,
+		Ready:          append(submit.Ready, delivery.Ready),
+		Partition:      where.partition,
+		Region:         where.region,
+		Protected:      env.Removal == spec.Protected,
+	}
+	if env.API.ManageAccount {
+		logging := iam.New(stack, "logging-role", iam.Config{
+			Name:        env.LoggingRoleName(),
+			Description: "API Gateway writes the logs of every API of the account in this region",
+			Service:     "apigateway.amazonaws.com",
+			Policies:    map[string]iam.Document{"push-logs": {cloudwatch.Push(where.partition, where.region, where.account)}},
+		})
+		cfg.LoggingRoleARN, cfg.LoggingReady = logging.ARN, logging.Ready
+	}
+	return apigateway.New(stack, "api", cfg)
+}
+
+// output is one Terraform output.
+type output struct{ id, description, value string }
+
+// declareOutputs declares what a person or a script needs after an apply: the API's, then the rest.
+func declareOutputs(stack cdktf.TerraformStack, env spec.Environment, api *apigateway.API, rest []output) {
+	outputs := append([]output{
+		{"submit_url", "Where events are posted", api.SubmitURL},
+		{"curl", "A command that submits one event", curl(env, api)},
+		{"api_id", "The REST API", api.ID},
+		{"api_stage", "The API's stage", api.Stage},
+		{"submit_arn", "What a caller needs execute-api:Invoke on", api.SubmitARN},
+		{"access_log_group", "One JSON line a request", api.AccessLogGroup},
+		{"execution_log_group", "API Gateway's own account of requests", api.ExecutionLogGroup},
+	}, rest...)
+	for _, o := range outputs {
+		cdktf.NewTerraformOutput(stack, jsii.String(o.id), &cdktf.TerraformOutputConfig{
+			Value: jsii.String(o.value), Description: jsii.String(o.description),
+		})
+	}
+}
+
+// curl is a command that submits an event as the environment's authorisation asks; keys come from the caller's shell.
+func curl(env spec.Environment, api *apigateway.API) string {
+	words := []string{"curl -sS -X POST", api.SubmitURL, "-H 'Content-Type: application/json'"}
+	if env.API.Authorization == spec.AuthorizeIAM {
+		words = append(words,
+			"--aws-sigv4 aws:amz:"+env.Region+":execute-api",
+			`--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`,
+			`-H "X-Amz-Security-Token: $AWS_SESSION_TOKEN"`)
+	}
+	return strings.Join(append(words, `-d '{"type":"signup","user":"u-1"}'`), " ")
+}

@@ -1,0 +1,185 @@
+package stacks
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	_ "cdk.tf/go/ingest/internal/nodeenv" // before jsii reads the environment
+	"cdk.tf/go/ingest/spec"
+)
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	jsii.Close()
+	os.Exit(status)
+}
+
+func TestSelect(t *testing.T) {
+	for _, test := range []struct{ names, want string }{
+		{"", "dev staging prod"},
+		{"prod", "prod"},
+		{"prod,dev", "prod dev"},
+		{" dev , staging ", "dev staging"},
+		{"dev,prod,dev,prod", "dev prod"},
+	} {
+		selected, err := Select(All(), test.names)
+		var got []string
+		for _, env := range selected {
+			got = append(got, env.Name)
+		}
+		if err != nil || strings.Join(got, " ") != test.want {
+			t.Errorf("Select(%q) = %v, %v; want %s", test.names, got, err, test.want)
+		}
+	}
+}
+
+func TestSelectRefusesWhatIsNotThere(t *testing.T) {
+	for names, unknown := range map[string]string{"qa": `"qa"`, "dev,": `""`, "Dev": `"Dev"`} {
+		want := "ENV: no environment is named " + unknown + "; use dev, staging, prod, or leave ENV unset for all of them"
+		if selected, err := Select(All(), names); err == nil || err.Error() != want || selected != nil {
+			t.Errorf("Select(%q) = %v, %v; want the error %s", names, selected, err, want)
+		}
+	}
+}
+
+func TestEnvironmentsAreValid(t *testing.T) {
+	if err := spec.ValidateAll(All()); err != nil {
+		t.Error(err)
+	}
+}
+
+// document is a stack's Terraform JSON.
+type document struct {
+	Terraform map[string]any
+	Provider  map[string][]map[string]any
+	Output    map[string]struct{ Value string }
+	Resource  map[string]map[string]any
+}
+
+func synth(t *testing.T, env spec.Environment) document {
+	t.Helper()
+	if err := env.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	app := cdktf.Testing_App(&cdktf.TestingAppConfig{Outdir: jsii.String(t.TempDir())})
+	var doc document
+	if err := json.Unmarshal([]byte(*cdktf.Testing_Synth(New(app, env), jsii.Bool(true))), &doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func TestState(t *testing.T) {
+	versions := `"required_version": ">= 1.10.0, < 2.0.0", "required_providers": {"aws": {"source": "aws", "version": "~> 5.99"}}`
+	for _, test := range []struct {
+		name  string
+		state spec.State
+		want  string
+	}{
+		{"local", spec.State{}, `{"backend": {"local": {"path": "../../../terraform.dev.tfstate"}}, ` + versions + `}`},
+		{
+			"S3 with its defaults",
+			spec.State{S3: &spec.S3State{Bucket: "states"}},
+			`{"backend": {"s3": {"bucket": "states", "key": "api-kinesis/dev.tfstate", "region": "us-east-1", "encrypt": true, "use_lockfile": true}}, ` + versions + `}`,
+		},
+		{
+			"S3 overridden",
+			spec.State{S3: &spec.S3State{Bucket: "states", Key: "k", Region: "eu-west-1", KMSKeyARN: "arn:aws:kms:eu-west-1:111122223333:alias/state"}},
+			`{"backend": {"s3": {"bucket": "states", "key": "k", "region": "eu-west-1", "encrypt": true, "use_lockfile": true, "kms_key_id": "arn:aws:kms:eu-west-1:111122223333:alias/state"}}, ` + versions + `}`,
+		},
+		{
+			"HCP Terraform with its defaults",
+			spec.State{Cloud: &spec.CloudState{Organization: "org"}},
+			`{"cloud": {"organization": "org", "workspaces": {"name": "api-kinesis-dev"}}, ` + versions + `}`,
+		},
+		{
+			"HCP Terraform overridden",
+			spec.State{Cloud: &spec.CloudState{Organization: "org", Workspace: "w", Hostname: "tfe.example.com"}},
+			`{"cloud": {"organization": "org", "hostname": "tfe.example.com", "workspaces": {"name": "w"}}, ` + versions + `}`,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			env := spec.Default("dev")
+			env.State = test.state
+			var want map[string]any
+			if err := json.Unmarshal([]byte(test.want), &want); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, synth(t, env).Terraform); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestProvider(t *testing.T) {
+	env := spec.Default("dev")
+	env.Region, env.Account = "eu-west-1", "111122223333"
+	env.Tags = map[string]string{"Team": "data", "Project": "events"}
+	want := map[string]any{
+		"region":              "eu-west-1",
+		"allowed_account_ids": []any{"111122223333"},
+		"default_tags": []any{map[string]any{"tags": map[string]any{
+			"Environment": "dev", "ManagedBy": "cdktf", "Project": "events", "Team": "data",
+		}}},
+	}
+	if diff := cmp.Diff(want, synth(t, env).Provider["aws"][0]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestAnAccountSettingLeftToOthersNeedsNoRole(t *testing.T) {
+	env := spec.Default("dev")
+	env.API.ManageAccount = false
+	doc := synth(t, env)
+	if got := doc.Resource["aws_api_gateway_account"]; got != nil {
+		t.Errorf("the account's setting is managed: %v", got)
+	}
+	if got := len(doc.Resource["aws_iam_role"]); got != 2 {
+		t.Errorf("there are %d roles, want the submitting and the delivering one", got)
+	}
+}
+
+func TestRemoval(t *testing.T) {
+	for removal, want := range map[spec.Removal][2]bool{
+		spec.Disposable: {true, false},
+		spec.Retained:   {false, false},
+		spec.Protected:  {false, true},
+	} {
+		env := spec.Default("dev")
+		env.Removal = removal
+		doc := synth(t, env)
+		bucket, _ := doc.Resource["aws_s3_bucket"]["bucket"].(map[string]any)
+		if bucket["force_destroy"] != want[0] {
+			t.Errorf("%s: force_destroy is %v", removal, bucket["force_destroy"])
+		}
+		for _, address := range [][2]string{{"aws_s3_bucket", "bucket"}, {"aws_kinesis_stream", "stream"}, {"aws_api_gateway_rest_api", "api"}} {
+			body, _ := doc.Resource[address[0]][address[1]].(map[string]any)
+			lifecycle, _ := body["lifecycle"].(map[string]any)
+			if protected := lifecycle["prevent_destroy"] == true; protected != want[1] {
+				t.Errorf("%s: prevent_destroy of %s is %t, want %t", removal, address[0], protected, want[1])
+			}
+		}
+	}
+}
+
+func TestCurlAsksForASignatureWhereTheAPIDoes(t *testing.T) {
+	env := spec.Default("dev")
+	open := synth(t, env).Output["curl"].Value
+	want := `curl -sS -X POST ${aws_api_gateway_stage.api_stage.invoke_url}/submit -H 'Content-Type: application/json' -d '{"type":"signup","user":"u-1"}'`
+	if open != want {
+		t.Errorf("got  %s\nwant %s", open, want)
+	}
+	env.Region, env.API.Authorization = "eu-west-1", spec.AuthorizeIAM
+	signed := synth(t, env).Output["curl"].Value
+	want = `curl -sS -X POST ${aws_api_gateway_stage.api_stage.invoke_url}/submit -H 'Content-Type: application/json' --aws-sigv4 aws:amz:eu-west-1:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H "X-Amz-Security-Token: $AWS_SESSION_TOKEN" -d '{"type":"signup","user":"u-1"}'`
+	if signed != want {
+		t.Errorf("got  %s\nwant %s", signed, want)
+	}
+}

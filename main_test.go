@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
+
+	"cdk.tf/go/ingest/policy"
+	"cdk.tf/go/ingest/spec"
+	"cdk.tf/go/ingest/stacks"
+	"cdk.tf/go/ingest/synth"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files from what is synthesised")
+
+// synthesised is a folder that holds every environment's stack, made once for all tests.
+var synthesised = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "ingest-test-")
+	if err != nil {
+		return "", err
+	}
+	return dir, synth.Run(stacks.All(), filepath.Join(dir, "cdktf.out"))
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	jsii.Close()
+	if dir, err := synthesised(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(status)
+}
+
+func output(t *testing.T) string {
+	t.Helper()
+	dir, err := synthesised()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, "cdktf.out")
+}
+
+func stackOf(t *testing.T, env spec.Environment) *tfjson.Stack {
+	t.Helper()
+	stack, err := tfjson.ReadFile(filepath.Join(output(t), synth.StackFile(env.Name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stack
+}
+
+// A change of a golden file is what a reviewer reads. `go test . -update` rewrites them.
+func TestGoldens(t *testing.T) {
+	for _, env := range stacks.All() {
+		got := read(t, filepath.Join(output(t), synth.StackFile(env.Name)))
+		golden := filepath.Join("testdata", env.Name+".tf.json")
+		if *update {
+			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff(strings.Split(read(t, golden), "\n"), strings.Split(got, "\n")); diff != "" {
+			t.Errorf("%s is synthesised otherwise than %s has it; if that is meant, `go test . -update` and review the change (-golden +synthesised):\n%s",
+				env.Name, golden, diff)
+		}
+	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestTwoSynthsAreByteIdentical(t *testing.T) {
+	again := filepath.Join(t.TempDir(), "cdktf.out")
+	if err := synth.Run(stacks.All(), again); err != nil {
+		t.Fatal(err)
+	}
+	files := []string{"manifest.json"}
+	for _, env := range stacks.All() {
+		files = append(files, synth.StackFile(env.Name))
+	}
+	for _, file := range files {
+		if read(t, filepath.Join(output(t), file)) != read(t, filepath.Join(again, file)) {
+			t.Errorf("two synths make two different %s", file)
+		}
+	}
+}
+
+func TestPolicyIsClean(t *testing.T) {
+	for _, env := range stacks.All() {
+		expect := policy.Expect{Public: env.API.Authorization == spec.AuthorizeNone}
+		if err := policy.Check(stackOf(t, env), expect); err != nil {
+			t.Errorf("%s: %v", env.Name, err)
+		}
+	}
+}
+
+func TestOnlyDevIsPublicAndOnlyProdIsProtected(t *testing.T) {
+	for _, env := range stacks.All() {
+		if public := env.API.Authorization == spec.AuthorizeNone; public != (env.Name == "dev") {
+			t.Errorf("%s: public is %t", env.Name, public)
+		}
+		if protected := env.Removal == spec.Protected; protected != (env.Name == "prod") {
+			t.Errorf("%s: protected is %t", env.Name, protected)
+		}
+	}
+}
+
+// call runs the program and returns its status and what it printed.
+func call(t *testing.T, all []spec.Environment, env map[string]string, args ...string) (int, string, string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	status := run(args, func(name string) string { return env[name] }, all, &stdout, &stderr)
+	return status, stdout.String(), stderr.String()
+}
+
+func TestHelp(t *testing.T) {
+	status, stdout, stderr := call(t, stacks.All(), nil, "-h")
+	if status != 0 || stderr != "" {
+		t.Errorf("-h ends with %d and says %q", status, stderr)
+	}
+	for _, part := range []string{"usage: go run . [-h]", "dev, staging, prod", "CDKTF_OUTDIR"} {
+		if !strings.Contains(stdout, part) {
+			t.Errorf("-h does not say %q:\n%s", part, stdout)
+		}
+	}
+}
+
+func TestSynthesisOfSome(t *testing.T) {
+	outdir := filepath.Join(t.TempDir(), "out")
+	settings := map[string]string{"CDKTF_OUTDIR": outdir, "ENV": "prod, dev"}
+	status, stdout, stderr := call(t, stacks.All(), settings)
+	if want := "synthesised prod, dev to " + outdir + "\n"; status != 0 || stdout != want || stderr != "" {
+		t.Errorf("got %d, %q, %q; want 0, %q", status, stdout, stderr, want)
+	}
+	made, err := filepath.Glob(filepath.Join(outdir, "stacks", "*"))
+	if err != nil || len(made) != 2 {
+		t.Errorf("two environments make %v (%v)", made, err)
+	}
+}
+
+// Whatever is wrong is said in one line each, and leaves no output behind.
+func TestBadInput(t *testing.T) {
+	invalid := spec.Default("dev")
+	invalid.Stream.Capacity.Shards = 0
+	invalid.Delivery.BufferMiB = 129
+	for _, test := range []struct {
+		name string
+		all  []spec.Environment
+		env  map[string]string
+		path string
+		args []string
+		want string
+	}{
+		{
+			name: "an unknown flag", args: []string{"-x"},
+			want: "error: flag provided but not defined: -x; -h says what there is\n",
+		},
+		{
+			name: "an argument", args: []string{"dev"},
+			want: "error: \"dev\" is an argument too many; environments are chosen by a variable: ENV=dev\n",
+		},
+		{
+			name: "an unknown environment", env: map[string]string{"ENV": "qa"},
+			want: "error: ENV: no environment is named \"qa\"; use dev, staging, prod, or leave ENV unset for all of them\n",
+		},
+		{
+			name: "an invalid environment", all: []spec.Environment{invalid},
+			want: "error: environment \"dev\": Stream.Capacity.Shards is 0; use 1 to 10000\n" +
+				"error: environment \"dev\": Delivery.BufferMiB is 129; use 1 to 128\n",
+		},
+		{
+			name: "no Node.js", path: t.TempDir(),
+			want: "error: node is not to be found: CDKTF runs in Node.js; install Node.js 20 or newer (https://nodejs.org), or name its program in JSII_NODE\n",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if test.path != "" {
+				t.Setenv("PATH", test.path)
+			}
+			if test.all == nil {
+				test.all = stacks.All()
+			}
+			dir := t.TempDir()
+			settings := map[string]string{"CDKTF_OUTDIR": filepath.Join(dir, "cdktf.out"), "ENV": test.env["ENV"]}
+			status, stdout, stderr := call(t, test.all, settings, test.args...)
+			if status != 1 || stdout != "" || stderr != test.want {
+				t.Errorf("got %d, %q, %q; want 1 and %q", status, stdout, stderr, test.want)
+			}
+			if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
+				t.Errorf("it left %v behind", left)
+			}
+		})
+	}
+}

@@ -1,0 +1,94 @@
+// Package synth turns environments into Terraform JSON, all or nothing.
+//
+// It validates the environments, runs CDKTF, checks every stack against the project's policy, and only then puts the
+// result where it was asked for. What goes wrong in CDKTF's Node.js runtime, which panics, comes back as an error.
+package synth
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/jsii-runtime-go"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/policy"
+	"cdk.tf/go/ingest/spec"
+	"cdk.tf/go/ingest/stacks"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// StackFile is a stack's file below the output directory.
+func StackFile(name string) string { return filepath.Join("stacks", name, "cdk.tf.json") }
+
+// Run synthesises the environments to outdir/stacks/NAME/cdk.tf.json and outdir/manifest.json. It returns every problem
+// of the environments, or every breach of policy, at once; then outdir is as it was before. Whatever else lies in a
+// stack's folder (.terraform, a plan) stays; the file of a stack that is not among the environments is removed.
+//
+// Runs must not overlap: CDKTF's runtime is one process with one thread.
+func Run(environments []spec.Environment, outdir string) error {
+	if err := spec.ValidateAll(environments); err != nil {
+		return err
+	}
+	if err := checkRuntime(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(outdir), 0o755); err != nil {
+		return err
+	}
+	// Beside outdir, so that its files can be moved there and never copied.
+	scratch, err := os.MkdirTemp(filepath.Dir(outdir), filepath.Base(outdir)+".tmp-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(scratch) }()
+	if err := declare(environments, scratch); err != nil {
+		return err
+	}
+	if err := checkPolicy(environments, scratch); err != nil {
+		return err
+	}
+	return publish(environments, scratch, outdir)
+}
+
+// declare runs the CDKTF app. A panic of jsii's holds a JavaScript stack trace, of which the first line says what is
+// wrong.
+func declare(environments []spec.Environment, outdir string) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("CDKTF failed in Node.js, of which it needs 20 or newer: %s", firstLine(fmt.Sprint(cause)))
+		}
+	}()
+	app := cdktf.NewApp(&cdktf.AppConfig{
+		Outdir: jsii.String(outdir),
+		// A trace of this program's lines in the JSON would change with every edit of it.
+		StackTraces: jsii.Bool(false),
+	})
+	for _, env := range environments {
+		stacks.New(app, env)
+	}
+	app.Synth()
+	return nil
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return line
+}
+
+func checkPolicy(environments []spec.Environment, dir string) error {
+	var breaches []error
+	for _, env := range environments {
+		stack, err := tfjson.ReadFile(filepath.Join(dir, StackFile(env.Name)))
+		if err != nil {
+			return err
+		}
+		expect := policy.Expect{Public: env.API.Authorization == spec.AuthorizeNone}
+		if err := policy.Check(stack, expect); err != nil {
+			breaches = append(breaches, fmt.Errorf("environment %q breaches policy:\n%w", env.Name, err))
+		}
+	}
+	return errors.Join(breaches...)
+}

@@ -1,0 +1,108 @@
+package deploytest
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/hashicorp/terraform-exec/tfexec"
+
+	"cdk.tf/go/ingest/spec"
+	"cdk.tf/go/ingest/stacks"
+)
+
+// TestDev leads dev through its life: made, changed, destroyed.
+func TestDev(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t, local(stacks.Dev()))
+	p.apply()
+	expect(t, "what there is", []string{
+		"REST API api-kinesis-dev",
+		"bucket api-kinesis-firehose-bucket-dev",
+		"delivery stream api-kinesis-firehose-dev",
+		"log group /aws/apigateway/api-kinesis-dev/access",
+		"log group /aws/kinesisfirehose/api-kinesis-firehose-dev",
+		"log group API-Gateway-Execution-Logs_" + p.outputs()["api_id"] + "/dev",
+		"role api-kinesis-delivery-dev",
+		"role api-kinesis-logging-dev",
+		"role api-kinesis-submit-dev",
+		"stream api-kinesis-stream-dev",
+	}, p.cloud.inventory(t))
+	checkDev(t, p)
+	p.expectPlan(map[string]string{})
+
+	changeDev(t, p)
+	p.expectPlan(map[string]string{})
+
+	destroyDev(t, p)
+}
+
+// local keeps the state in a file: a test has no business with where an environment's state really lies.
+func local(env spec.Environment) spec.Environment {
+	env.State = spec.State{}
+	return env
+}
+
+// changeDev changes what a request becomes, which must reach the stage by a new deployment, and the number of shards.
+func changeDev(t *testing.T, p *pipeline) {
+	t.Helper()
+	api := p.outputs()["api_id"]
+	before := deploymentOf(t, p.cloud, api)
+
+	env := local(stacks.Dev())
+	env.API.PartitionKey = spec.PartitionByJSONPath("$.user.id")
+	env.Stream.Capacity = spec.Provisioned(2)
+	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
+	plan := p.expectPlan(map[string]string{
+		"aws_kinesis_stream.stream":                               "update",
+		"aws_api_gateway_integration.api_submit_post_integration": "update",
+		"aws_api_gateway_deployment.api_deployment":               "create before destroy",
+		"aws_api_gateway_stage.api_stage":                         "update",
+	})
+	p.apply(tfexec.DirOrPlan(plan))
+
+	after := deploymentOf(t, p.cloud, api)
+	if after == before {
+		t.Errorf("the stage still serves deployment %s", before)
+	}
+	deployments := call(t, p.cloud.apigateway.GetDeployments, apigateway.GetDeploymentsInput{RestApiId: &api}).Items
+	if len(deployments) != 1 || *deployments[0].Id != after {
+		t.Errorf("%d deployments are left, want %s alone", len(deployments), after)
+	}
+	summary := call(t, p.cloud.kinesis.DescribeStreamSummary, kinesis.DescribeStreamSummaryInput{
+		StreamName: ref("api-kinesis-stream-dev"),
+	}).StreamDescriptionSummary
+	expect(t, "shards", 2, *summary.OpenShardCount)
+	expectText(t, "the template", submitIntegration(t, p.cloud, api).RequestTemplates["application/json"],
+		"#set($keyName = '$.user.id')\n")
+}
+
+func deploymentOf(t *testing.T, c cloud, api string) string {
+	t.Helper()
+	stage := call(t, c.apigateway.GetStage, apigateway.GetStageInput{RestApiId: &api, StageName: ref("dev")})
+	return *stage.DeploymentId
+}
+
+// destroyDev destroys it with an event in its bucket, written twice, so that there is a version too.
+func destroyDev(t *testing.T, p *pipeline) {
+	t.Helper()
+	// Moto reads "deny all that is not over TLS" as "deny all": it leaves a bucket policy's conditions out.
+	call(t, p.cloud.s3.DeleteBucketPolicy, s3.DeleteBucketPolicyInput{Bucket: ref("api-kinesis-firehose-bucket-dev")})
+	for _, event := range []string{"{}\n", "{}\n{}\n"} {
+		call(t, p.cloud.s3.PutObject, s3.PutObjectInput{
+			Bucket: ref("api-kinesis-firehose-bucket-dev"),
+			Key:    ref("events/year=2026/month=01/day=01/hour=00/object"),
+			Body:   strings.NewReader(event),
+		})
+	}
+	if err := p.destroy(); err != nil {
+		t.Fatalf("terraform destroy: %v", err)
+	}
+	expect(t, "the state", nil, p.addresses())
+	expect(t, "what is left", nil, p.cloud.inventory(t))
+}
+
+func ref[T any](value T) *T { return &value }

@@ -1,0 +1,219 @@
+package deploytest
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-exec/tfexec"
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"cdk.tf/go/ingest/spec"
+	"cdk.tf/go/ingest/synth"
+)
+
+// commandLimit ends a command of Terraform's that hangs, before `go test` ends the whole package without a clean-up.
+const commandLimit = 4 * time.Minute
+
+// CDKTF's runtime is one process with one thread, and Terraform's plugin cache has no lock.
+var synthesising, initialising sync.Mutex
+
+// TestMain lets more tests run at once than there are processors, where nobody has said how many: they mostly wait.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		_ = parallel.Value.Set("4")
+	}
+	m.Run()
+}
+
+// pipeline is one environment in a folder of its own.
+type pipeline struct {
+	t      *testing.T
+	folder string
+	tf     *tfexec.Terraform
+	cloud  cloud
+}
+
+// newPipeline makes an environment ready for `terraform apply` to a moto server of its own.
+func newPipeline(t *testing.T, env spec.Environment) *pipeline {
+	t.Helper()
+	program := terraform(t)
+	return initialised(t, startMoto(t), program, env)
+}
+
+// initialised synthesises an environment and runs `terraform init` in it.
+func initialised(t *testing.T, endpoint, program string, env spec.Environment, options ...tfexec.InitOption) *pipeline {
+	t.Helper()
+	outdir := filepath.Join(t.TempDir(), "cdktf.out")
+	synthesise(t, env, outdir)
+	p := openPipeline(t, endpoint, program, stackFolder(outdir, env.Name))
+	p.init(options...)
+	return p
+}
+
+func stackFolder(outdir, name string) string {
+	return filepath.Dir(filepath.Join(outdir, synth.StackFile(name)))
+}
+
+func synthesise(t *testing.T, env spec.Environment, outdir string) {
+	t.Helper()
+	needNode(t)
+	synthesising.Lock()
+	defer synthesising.Unlock()
+	if err := synth.Run([]spec.Environment{env}, outdir); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// openPipeline takes a folder as it is.
+func openPipeline(t *testing.T, endpoint, program, folder string) *pipeline {
+	t.Helper()
+	tf, err := tfexec.NewTerraform(folder, program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := environment(endpoint)
+	shareProviders(t, env)
+	if err := tf.SetEnv(env); err != nil {
+		t.Fatal(err)
+	}
+	return &pipeline{t: t, folder: folder, tf: tf, cloud: connect(endpoint)}
+}
+
+// shareProviders has Terraform download the provider, which is large, once and for all tests to come. Who has set up
+// providers in another way keeps it.
+func shareProviders(t *testing.T, env map[string]string) {
+	t.Helper()
+	if env["TF_CLI_CONFIG_FILE"] != "" || env["TF_PLUGIN_CACHE_DIR"] != "" {
+		return
+	}
+	cache := filepath.Join(root(t), ".local", "terraform-providers")
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	env["TF_PLUGIN_CACHE_DIR"] = cache
+	// Without a lock file, which a new folder has not, Terraform would not trust the cache.
+	env["TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE"] = "true"
+}
+
+func (p *pipeline) context() context.Context {
+	ctx, cancel := context.WithTimeout(p.t.Context(), commandLimit)
+	p.t.Cleanup(cancel)
+	return ctx
+}
+
+func (p *pipeline) init(options ...tfexec.InitOption) {
+	p.t.Helper()
+	initialising.Lock()
+	defer initialising.Unlock()
+	needProvider(p.t, p.tf.Init(p.context(), options...))
+}
+
+func (p *pipeline) apply(options ...tfexec.ApplyOption) {
+	p.t.Helper()
+	defer p.took("apply", time.Now())
+	if err := p.tf.Apply(p.context(), options...); err != nil {
+		p.t.Fatalf("terraform apply: %v", err)
+	}
+}
+
+func (p *pipeline) destroy() error {
+	p.t.Helper()
+	defer p.took("destroy", time.Now())
+	return p.tf.Destroy(p.context())
+}
+
+func (p *pipeline) took(command string, start time.Time) {
+	p.t.Helper()
+	p.t.Logf("terraform %s: %s", command, time.Since(start).Round(time.Second))
+}
+
+// expectPlan fails the test where a plan's changes are other than these: actions by address. Outputs that change have
+// an address "output.NAME". It returns the plan's file.
+func (p *pipeline) expectPlan(want map[string]string) string {
+	p.t.Helper()
+	file := filepath.Join(p.t.TempDir(), "plan")
+	changed, err := p.tf.Plan(p.context(), tfexec.Out(file))
+	if err != nil {
+		p.t.Fatalf("terraform plan: %v", err)
+	}
+	if !changed && len(want) == 0 {
+		return file // showing it would take seconds
+	}
+	plan, err := p.tf.ShowPlanFile(p.context(), file)
+	if err != nil {
+		p.t.Fatalf("terraform show: %v", err)
+	}
+	if diff := cmp.Diff(want, changes(plan)); diff != "" {
+		text, _ := p.tf.ShowPlanFileRaw(p.context(), file)
+		p.t.Errorf("the plan's changes (-want +got):\n%s%s", diff, text)
+	}
+	return file
+}
+
+// changes are the plan's, without what stays as it is.
+func changes(plan *tfjson.Plan) map[string]string {
+	found := map[string]string{}
+	for _, resource := range plan.ResourceChanges {
+		if action := actionOf(resource.Change.Actions); action != "" {
+			found[resource.Address] = action
+		}
+	}
+	for name, change := range plan.OutputChanges {
+		if action := actionOf(change.Actions); action != "" {
+			found["output."+name] = action
+		}
+	}
+	return found
+}
+
+func actionOf(actions tfjson.Actions) string {
+	switch {
+	case actions.NoOp():
+		return ""
+	case actions.CreateBeforeDestroy():
+		return "create before destroy"
+	case actions.DestroyBeforeCreate():
+		return "destroy before create"
+	}
+	return string(actions[0])
+}
+
+// outputs of type string, which all of the stack's are.
+func (p *pipeline) outputs() map[string]string {
+	p.t.Helper()
+	meta, err := p.tf.Output(p.context())
+	if err != nil {
+		p.t.Fatalf("terraform output: %v", err)
+	}
+	values := map[string]string{}
+	for name, output := range meta {
+		values[name] = decode[string](p.t, name, string(output.Value))
+	}
+	return values
+}
+
+// addresses of the resources in the state.
+func (p *pipeline) addresses() []string {
+	p.t.Helper()
+	text, err := p.tf.StatePull(p.context())
+	if err != nil {
+		p.t.Fatalf("terraform state pull: %v", err)
+	}
+	var found []string
+	for _, resource := range decode[state](p.t, "the state", text).Resources {
+		found = append(found, resource.Type+"."+resource.Name)
+	}
+	return found
+}
+
+// state is as much as the tests read of a state.
+type state struct {
+	Resources []struct{ Type, Name string }
+}

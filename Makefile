@@ -1,0 +1,43 @@
+# Thin names for commands that a person could type. Each installs what it needs from the project's own files.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help synth test golden lint deploy-local tools moto clean
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
+
+synth: ## write cdktf.out/stacks/ENV/cdk.tf.json for every environment, or for those named in ENV=dev,prod
+	@echo "synthesising; the first time Go compiles the AWS provider's bindings, which takes about a minute"
+	go run .
+
+test: tools moto ## run every test
+	@echo "testing; deploytest applies the pipeline to a moto server with real Terraform, which takes some minutes"
+	go test -timeout 20m ./...
+
+golden: ## rewrite the golden files in testdata/ from what is synthesised
+	go test . -run TestGoldens -update
+
+lint: ## check the style of the code and the direction of its imports
+	@echo "linting; the first time Go compiles golangci-lint, which takes some minutes"
+	go tool -modfile=tools/go.mod golangci-lint run
+
+deploy-local: tools moto ## deploy ENV=dev to a moto server on this machine, by cdktf and real Terraform
+	scripts/deploy-local $(ENV)
+
+# cdktf-cli, as package-lock.json pins it.
+tools: node_modules/.package-lock.json
+node_modules/.package-lock.json: package-lock.json
+	@command -v npm >/dev/null || { echo "npm is not to be found; install Node.js 20 or newer: https://nodejs.org" >&2; exit 1; }
+	npm ci --no-audit --no-fund
+	@touch $@
+
+# moto_server, as deploytest/requirements.txt pins it. Without Python the tests that need it skip and say so.
+moto:
+	@command -v moto_server >/dev/null || test -x .venv/bin/moto_server || { \
+		echo "installing moto_server to .venv"; \
+		python3 -m venv .venv && .venv/bin/pip install -q -r deploytest/requirements.txt; \
+	} || { rm -rf .venv; echo "moto_server could not be installed; the tests against it will say what they miss" >&2; }
+
+clean: ## remove what the other targets made, but no Terraform state
+	rm -rf cdktf.out cdktf.out.tmp-* .local .venv node_modules

@@ -33,7 +33,7 @@ func startMoto(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }()
 	server := exec.Command(motoServer(t), "-H", host, "-p", port)
 	server.Stdout, server.Stderr = out, out
 	// The last entry of a name counts.
@@ -65,7 +65,7 @@ func freeAddress(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	return listener.Addr().String()
 }
 

@@ -188,6 +188,10 @@ func stepText(step hcl.Traverser) string {
 		if step.Key.Type() == cty.String {
 			return fmt.Sprintf("[%q]", step.Key.AsString())
 		}
+		// The digits of 1e9999999 take half a minute to write, and no list has such an index.
+		if _, ok := measure(step.Key); !ok {
+			return "[…]"
+		}
 		return "[" + step.Key.AsBigFloat().Text('f', -1) + "]"
 	default:
 		return "[*]"

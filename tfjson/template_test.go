@@ -32,6 +32,7 @@ func TestReferences(t *testing.T) {
 		{"${a.b.rule[0].id}", []tfjson.Reference{{Type: "a", Name: "b", Attribute: "rule[0].id"}}},
 		{"${a.b[\"k\"].id}", []tfjson.Reference{{Type: "a", Name: "b", Attribute: "[\"k\"].id"}}},
 		{"${a.b[1.5]}", []tfjson.Reference{{Type: "a", Name: "b", Attribute: "[1.5]"}}},
+		{"${a.b[1e999999999]}", []tfjson.Reference{{Type: "a", Name: "b", Attribute: "[…]"}}},
 		{"${a[*].id}", []tfjson.Reference{{Type: "a"}}},
 		{"${var.region}", []tfjson.Reference{{Type: "var", Name: "region"}}},
 		{"${a}", []tfjson.Reference{{Type: "a"}}},

@@ -1,7 +1,8 @@
 // Package tfjson reads a synthesised Terraform JSON stack: its resources, its data sources, and what refers to what.
 //
-// It evaluates nothing. What it cannot represent (a module, a resource that is declared twice) is an error, so that
-// nobody takes a part of a stack for the whole.
+// Read evaluates nothing. What it cannot represent (a module, a resource that is declared twice) is an error, so that
+// nobody takes a part of a stack for the whole. [Stack.Resolve] evaluates the expressions, as if the stack had been
+// applied.
 package tfjson
 
 import (
@@ -21,9 +22,14 @@ import (
 type Stack struct {
 	resources []Resource
 	byAddress map[string]Resource
+	// root is the whole file. Read looks at its resources and data sources alone, and Resolve at the rest.
+	root map[string]any
+	// after is nil until the stack is resolved.
+	after *resolver
 }
 
-// Resource is a resource or a data source as it is written: strings hold Terraform templates, see [Parse].
+// Resource is a resource or a data source as it is written: strings hold Terraform templates, see [Parse]. In a resolved
+// stack they hold plain values.
 type Resource struct {
 	// Data is true of a data source.
 	Data bool
@@ -77,7 +83,7 @@ func Read(r io.Reader) (*Stack, error) {
 	if root["module"] != nil {
 		return nil, errors.New("module: what a module declares stands elsewhere and would be missed; declare its resources in the stack")
 	}
-	stack := &Stack{byAddress: map[string]Resource{}}
+	stack := &Stack{byAddress: map[string]Resource{}, root: root}
 	if err := stack.read(root, "resource", false); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,468 @@
+package tfjson
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+)
+
+// This file holds what an apply would compute: the attributes that the provider fills in. Their forms are those of the
+// AWS provider 5.100.0; each type's were compared with the state after an apply of the repository's dev stack on moto,
+// and with the provider's schema (terraform providers schema -json).
+//
+// Ids and other values that AWS draws at random are derived from the account, the resource's address, and those of its
+// arguments whose change makes a new resource, so that a stack resolves to the same values each time. Dates of creation
+// are not among them: nothing was created.
+
+// attributes computes the attributes of one type, by name.
+type attributes map[string]func(*computation) any
+
+// computed are the types whose attributes an apply here computes. An argument that a body gives goes before the entry
+// here: what stands here for an argument is its default.
+var computed = map[string]attributes{
+	"data.aws_caller_identity": {
+		// Assumption 1: the caller is the account's root user. No caller is known here, and that one every account has.
+		"account_id": account, "id": account, "user_id": account,
+		"arn": func(c *computation) any { return c.arn("iam", "", c.account(), "root") },
+	},
+	"data.aws_partition": {
+		"partition":  func(c *computation) any { return c.r.where.Partition },
+		"id":         func(c *computation) any { return c.r.where.Partition },
+		"dns_suffix": func(c *computation) any { return c.dnsSuffix() },
+		"reverse_dns_prefix": func(c *computation) any {
+			labels := strings.Split(c.dnsSuffix(), ".")
+			slices.Reverse(labels)
+			return strings.Join(labels, ".")
+		},
+	},
+	"data.aws_region": {
+		"name": func(c *computation) any { return c.r.region },
+		"id":   func(c *computation) any { return c.text("name") },
+		"endpoint": func(c *computation) any {
+			return "ec2." + c.text("name") + "." + c.dnsSuffix()
+		},
+	},
+
+	"aws_api_gateway_account": {"id": fixed("api-gateway-account"), "api_key_version": fixed("1")},
+	"aws_api_gateway_api_key": {
+		"id":      func(c *computation) any { return c.id(10, "name") },
+		"arn":     func(c *computation) any { return c.apiGatewayARN("/apikeys/" + c.text("id")) },
+		"enabled": fixed(true),
+		// Assumption 2: AWS's own keys have 40 characters (aws_api_gateway_api_key: "20 to 128").
+		"value":    func(c *computation) any { return c.derived("value", 40, "name") },
+		"tags_all": tagsAll,
+	},
+	"aws_api_gateway_deployment": {
+		"id":            func(c *computation) any { return c.id(6, "rest_api_id", "triggers", "variables") },
+		"execution_arn": func(c *computation) any { return c.executionARN(c.optional("stage_name")) },
+		"invoke_url":    func(c *computation) any { return c.invokeURL(c.optional("stage_name")) },
+	},
+	"aws_api_gateway_gateway_response": {
+		"id": func(c *computation) any { return c.dashed("aggr", "rest_api_id", "response_type") },
+	},
+	"aws_api_gateway_integration": {
+		"id":                   func(c *computation) any { return c.dashed("agi", "rest_api_id", "resource_id", "http_method") },
+		"cache_namespace":      func(c *computation) any { return c.text("resource_id") },
+		"connection_type":      fixed("INTERNET"),
+		"passthrough_behavior": fixed("WHEN_NO_MATCH"),
+		"timeout_milliseconds": fixed(29000.0),
+	},
+	"aws_api_gateway_integration_response": {
+		"id": func(c *computation) any {
+			return c.dashed("agir", "rest_api_id", "resource_id", "http_method", "status_code")
+		},
+	},
+	"aws_api_gateway_method": {
+		"id":               func(c *computation) any { return c.dashed("agm", "rest_api_id", "resource_id", "http_method") },
+		"api_key_required": fixed(false),
+	},
+	"aws_api_gateway_method_response": {
+		"id": func(c *computation) any {
+			return c.dashed("agmr", "rest_api_id", "resource_id", "http_method", "status_code")
+		},
+	},
+	"aws_api_gateway_method_settings": {
+		"id": func(c *computation) any {
+			return c.text("rest_api_id") + "-" + c.text("stage_name") + "-" + c.text("method_path")
+		},
+	},
+	"aws_api_gateway_model":             {"id": func(c *computation) any { return c.id(6, "rest_api_id", "name") }},
+	"aws_api_gateway_request_validator": {"id": func(c *computation) any { return c.id(6, "rest_api_id") }, "validate_request_body": fixed(false), "validate_request_parameters": fixed(false)},
+	"aws_api_gateway_resource": {
+		"id":   func(c *computation) any { return c.id(6, "rest_api_id", "parent_id") },
+		"path": resourcePath,
+	},
+	"aws_api_gateway_rest_api": {
+		"id":                           func(c *computation) any { return c.id(10, "name") },
+		"arn":                          func(c *computation) any { return c.apiGatewayARN("/restapis/" + c.text("id")) },
+		"execution_arn":                func(c *computation) any { return c.arn("execute-api", c.r.region, c.account(), c.text("id")) },
+		"root_resource_id":             func(c *computation) any { return c.derived("root", 10, "name") },
+		"api_key_source":               fixed("HEADER"),
+		"disable_execute_api_endpoint": fixed(false),
+		"tags_all":                     tagsAll,
+	},
+	"aws_api_gateway_rest_api_policy": {"id": argument("rest_api_id")},
+	"aws_api_gateway_stage": {
+		"id": func(c *computation) any { return c.dashed("ags", "rest_api_id", "stage_name") },
+		"arn": func(c *computation) any {
+			return c.apiGatewayARN("/restapis/" + c.text("rest_api_id") + "/stages/" + c.text("stage_name"))
+		},
+		"execution_arn": func(c *computation) any { return c.executionARN(c.text("stage_name")) },
+		"invoke_url": func(c *computation) any {
+			if base := c.r.where.APIBase; base != "" {
+				return strings.TrimRight(base, "/") + "/" + c.text("stage_name")
+			}
+			return c.invokeURL(c.text("stage_name"))
+		},
+		// Empty without an aws_wafv2_web_acl_association, which is none of the types here.
+		"web_acl_arn": fixed(""),
+		"tags_all":    tagsAll,
+	},
+	"aws_api_gateway_usage_plan": {
+		"id":       func(c *computation) any { return c.id(6) },
+		"arn":      func(c *computation) any { return c.apiGatewayARN("/usageplans/" + c.text("id")) },
+		"tags_all": tagsAll,
+	},
+	"aws_api_gateway_usage_plan_key": {
+		"id":    argument("key_id"),
+		"name":  func(c *computation) any { return c.other("aws_api_gateway_api_key", "key_id", "name") },
+		"value": func(c *computation) any { return c.other("aws_api_gateway_api_key", "key_id", "value") },
+	},
+
+	"aws_cloudwatch_log_group": {
+		"id": argument("name"),
+		// Without ":*", unlike the API's own (provider: TrimLogGroupARNWildcardSuffix).
+		"arn":               func(c *computation) any { return c.arn("logs", c.r.region, c.account(), "log-group:"+c.text("name")) },
+		"name":              generatedName,
+		"log_group_class":   fixed("STANDARD"),
+		"retention_in_days": fixed(0.0),
+		"skip_destroy":      fixed(false),
+		"tags_all":          tagsAll,
+	},
+	"aws_cloudwatch_log_stream": {
+		"id": argument("name"),
+		"arn": func(c *computation) any {
+			return c.arn("logs", c.r.region, c.account(), "log-group:"+c.text("log_group_name")+":log-stream:"+c.text("name"))
+		},
+	},
+
+	"aws_iam_policy": {
+		"id":        argument("arn"),
+		"arn":       func(c *computation) any { return c.arn("iam", "", c.account(), "policy"+c.text("path")+c.text("name")) },
+		"name":      generatedName,
+		"path":      fixed("/"),
+		"policy_id": func(c *computation) any { return c.uniqueID("ANPA") },
+		"tags_all":  tagsAll,
+	},
+	"aws_iam_role": {
+		"id":                    argument("name"),
+		"arn":                   func(c *computation) any { return c.arn("iam", "", c.account(), "role"+c.text("path")+c.text("name")) },
+		"name":                  generatedName,
+		"path":                  fixed("/"),
+		"unique_id":             func(c *computation) any { return c.uniqueID("AROA") },
+		"force_detach_policies": fixed(false),
+		"max_session_duration":  fixed(3600.0),
+		"tags_all":              tagsAll,
+	},
+	"aws_iam_role_policy": {
+		"id":   func(c *computation) any { return c.text("role") + ":" + c.text("name") },
+		"name": generatedName,
+	},
+	"aws_iam_role_policy_attachment": {
+		"id": func(c *computation) any { return c.text("role") + "-" + c.derived("id", 26, "policy_arn") },
+	},
+
+	"aws_kinesis_firehose_delivery_stream": {
+		"id": argument("arn"),
+		"arn": func(c *computation) any {
+			return c.arn("firehose", c.r.region, c.account(), "deliverystream/"+c.text("name"))
+		},
+		"destination_id": fixed("destinationId-000000000001"),
+		"version_id":     fixed("1"),
+		"tags_all":       tagsAll,
+	},
+	"aws_kinesis_stream": {
+		"id":                        argument("arn"),
+		"arn":                       func(c *computation) any { return c.arn("kinesis", c.r.region, c.account(), "stream/"+c.text("name")) },
+		"encryption_type":           fixed("NONE"),
+		"enforce_consumer_deletion": fixed(false),
+		"retention_period":          fixed(24.0),
+		"tags_all":                  tagsAll,
+	},
+
+	"aws_s3_bucket": {
+		"id":     argument("bucket"),
+		"arn":    func(c *computation) any { return c.arn("s3", "", "", c.text("bucket")) },
+		"bucket": generatedName,
+		"bucket_domain_name": func(c *computation) any {
+			return c.text("bucket") + ".s3." + c.dnsSuffix()
+		},
+		"bucket_regional_domain_name": func(c *computation) any {
+			return c.text("bucket") + ".s3." + c.r.region + "." + c.dnsSuffix()
+		},
+		"region":        func(c *computation) any { return c.r.region },
+		"force_destroy": fixed(false),
+		"tags_all":      tagsAll,
+	},
+	"aws_s3_bucket_accelerate_configuration":             {"id": bucketID},
+	"aws_s3_bucket_cors_configuration":                   {"id": bucketID},
+	"aws_s3_bucket_lifecycle_configuration":              {"id": bucketID, "transition_default_minimum_object_size": fixed("all_storage_classes_128K")},
+	"aws_s3_bucket_logging":                              {"id": bucketID},
+	"aws_s3_bucket_notification":                         {"id": argument("bucket")},
+	"aws_s3_bucket_object_lock_configuration":            {"id": bucketID},
+	"aws_s3_bucket_ownership_controls":                   {"id": argument("bucket")},
+	"aws_s3_bucket_policy":                               {"id": argument("bucket")},
+	"aws_s3_bucket_public_access_block":                  {"id": argument("bucket"), "block_public_acls": fixed(false), "block_public_policy": fixed(false), "ignore_public_acls": fixed(false), "restrict_public_buckets": fixed(false)},
+	"aws_s3_bucket_request_payment_configuration":        {"id": bucketID},
+	"aws_s3_bucket_server_side_encryption_configuration": {"id": bucketID},
+	"aws_s3_bucket_versioning":                           {"id": bucketID},
+}
+
+// compute is an attribute that a body does not give.
+func (r *resolver) compute(n *node, name string) (any, error) {
+	typ := n.resource.Type
+	if n.resource.Data {
+		typ = "data." + typ
+	}
+	attributes, known := computed[typ]
+	if !known {
+		return nil, fmt.Errorf("only an apply tells the attribute %s of %s; this type's attributes are not computed here", name, typ)
+	}
+	attribute, ok := attributes[name]
+	if !ok {
+		return nil, fmt.Errorf("%s gives no %s, and it is not computed here; computed are %s",
+			n.address, name, strings.Join(slices.Sorted(maps.Keys(attributes)), ", "))
+	}
+	c := r.computation(n)
+	value := attribute(c)
+	if c.err != nil {
+		return nil, c.err
+	}
+	return value, nil
+}
+
+// computation is of one resource's attributes. Its error is the first that its steps met.
+type computation struct {
+	r *resolver
+	n *node
+	// attribute is the resolver's, by way of a field because the table above cannot refer to what refers to it.
+	attribute func(n *node, name string) (any, error)
+	err       error
+}
+
+func (r *resolver) computation(n *node) *computation {
+	return &computation{r: r, n: n, attribute: r.attribute}
+}
+
+func (c *computation) of(n *node) *computation {
+	return &computation{r: c.r, n: n, attribute: c.attribute}
+}
+
+func fixed(value any) func(*computation) any {
+	return func(*computation) any { return value }
+}
+
+// argument is an attribute that is another's value.
+func argument(name string) func(*computation) any {
+	return func(c *computation) any { return c.text(name) }
+}
+
+func account(c *computation) any { return c.account() }
+
+func (c *computation) account() string { return c.r.where.Account }
+
+func (c *computation) dnsSuffix() string { return dnsSuffixes[c.r.where.Partition] }
+
+// text is an attribute of the same resource, given or computed.
+func (c *computation) text(name string) string {
+	value, err := c.attribute(c.n, name)
+	if err != nil {
+		c.fail(err)
+		return ""
+	}
+	text, ok := scalarText(value)
+	if !ok {
+		c.fail(fmt.Errorf("%s.%s is %s; it must be text", c.n.address, name, kind(value)))
+	}
+	return text
+}
+
+// optional is an argument, or "".
+func (c *computation) optional(name string) string {
+	if c.n.object()[name] == nil && !c.n.failed[name] {
+		return ""
+	}
+	return c.text(name)
+}
+
+func (c *computation) fail(err error) {
+	if c.err == nil {
+		c.err = err
+	}
+}
+
+func (c *computation) arn(service, region, account, resource string) string {
+	return strings.Join([]string{"arn", c.r.where.Partition, service, region, account, resource}, ":")
+}
+
+// apiGatewayARN is that of the control plane, which has no account in it.
+func (c *computation) apiGatewayARN(resource string) string {
+	return c.arn("apigateway", c.r.region, "", resource)
+}
+
+func (c *computation) executionARN(stage string) string {
+	return c.arn("execute-api", c.r.region, c.account(), c.text("rest_api_id")+"/"+stage)
+}
+
+func (c *computation) invokeURL(stage string) string {
+	return "https://" + c.text("rest_api_id") + ".execute-api." + c.r.region + "." + c.dnsSuffix() + "/" + stage
+}
+
+// dashed is the form of the ids that the provider itself makes for parts of an API.
+func (c *computation) dashed(prefix string, names ...string) string {
+	for _, name := range names {
+		prefix += "-" + c.text(name)
+	}
+	return prefix
+}
+
+// id is a resource's id: lower-case letters and digits, as many as AWS gives (10 for an API and a key, 6 for a part).
+func (c *computation) id(length int, names ...string) string {
+	return c.derived("id", length, names...)
+}
+
+// derived is made from the account, the resource's address and some of its arguments, and from a word that tells one
+// value from another.
+func (c *computation) derived(word string, length int, names ...string) string {
+	sum := c.sum(word, names...)
+	text := new(big.Int).SetBytes(sum[:]).Text(36)
+	return strings.Repeat("0", max(0, length-len(text))) + text[max(0, len(text)-length):]
+}
+
+func (c *computation) sum(word string, names ...string) [sha256.Size]byte {
+	given := map[string]any{}
+	for _, name := range names {
+		if c.n.failed[name] {
+			c.fail(errReported)
+		}
+		given[name] = c.n.object()[name]
+	}
+	// What JSON holds is JSON always, and its maps are in order.
+	text, _ := json.Marshal([]any{c.account(), c.n.address, word, given})
+	return sha256.Sum256(text)
+}
+
+// uniqueID is IAM's form of id: a prefix of four letters for the kind (IAM User Guide, reference_identifiers) and 17
+// characters.
+func (c *computation) uniqueID(prefix string) string {
+	sum := c.sum("unique_id", "name")
+	return prefix + base32.StdEncoding.EncodeToString(sum[:])[:17]
+}
+
+// generatedName is a name that the body leaves to the provider: its prefix, or "terraform-", and 26 digits (Terraform's
+// plugin SDK, helper/id).
+func generatedName(c *computation) any {
+	prefix := "terraform-"
+	for _, name := range []string{"name_prefix", "bucket_prefix"} {
+		if given := c.optional(name); given != "" {
+			prefix = given
+		}
+	}
+	sum := c.sum("name")
+	return prefix + hex.EncodeToString(sum[:])[:26]
+}
+
+// bucketID is the id of most of a bucket's own resources: the bucket, and the owner that it must have where one is given.
+func bucketID(c *computation) any {
+	if owner := c.optional("expected_bucket_owner"); owner != "" {
+		return c.text("bucket") + "," + owner
+	}
+	return c.text("bucket")
+}
+
+// tagsAll are the resource's tags over the provider's default ones.
+func tagsAll(c *computation) any {
+	if c.n.failed["tags"] {
+		c.fail(errReported)
+	}
+	all := maps.Clone(c.r.defaultTags)
+	if all == nil {
+		all = map[string]any{}
+	}
+	tags, _ := c.n.object()["tags"].(map[string]any)
+	maps.Copy(all, tags)
+	return all
+}
+
+// other is an attribute of the resource of a type whose id an argument holds.
+func (c *computation) other(typ, idArgument, attribute string) string {
+	found := c.find(typ, c.text(idArgument))
+	if found == nil {
+		c.fail(fmt.Errorf("no %s of the stack has the id that %s.%s holds", typ, c.n.address, idArgument))
+		return ""
+	}
+	next := c.of(found)
+	text := next.text(attribute)
+	if next.err != nil {
+		c.fail(next.err)
+	}
+	return text
+}
+
+// find is the evaluated resource of a type that has an id. What refers to an id is evaluated after what has it.
+func (c *computation) find(typ, id string) *node {
+	for _, resource := range c.r.stack.Resources(typ) {
+		n := c.r.nodes[resource.Address()]
+		if n.done && n.value != nil {
+			if found, err := c.attribute(n, "id"); err == nil && found == id {
+				return n
+			}
+		}
+	}
+	return nil
+}
+
+// resourcePath is the path of a resource of a REST API: its parents' path parts and its own.
+func resourcePath(c *computation) any {
+	path := ""
+	at := c
+	for seen := map[string]bool{}; c.err == nil; {
+		if seen[at.n.address] {
+			c.fail(errors.New("its parents go round in a circle"))
+			break
+		}
+		seen[at.n.address] = true
+		part, parent := at.text("path_part"), at.text("parent_id")
+		if at.err != nil {
+			c.fail(at.err)
+			break
+		}
+		path = "/" + part + path
+		if next := c.find("aws_api_gateway_resource", parent); next != nil {
+			at = c.of(next)
+			continue
+		}
+		if !c.isRoot(parent) {
+			c.fail(fmt.Errorf("no resource of the stack has the id that %s.parent_id holds", at.n.address))
+		}
+		break
+	}
+	return path
+}
+
+func (c *computation) isRoot(id string) bool {
+	for _, api := range c.r.stack.Resources("aws_api_gateway_rest_api") {
+		n := c.r.nodes[api.Address()]
+		if root, err := c.attribute(n, "root_resource_id"); err == nil && root == id {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,227 @@
+package tfjson
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/typeexpr"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// errReported is that of a value whose evaluation failed, where the failure is among the errors already.
+var errReported = errors.New("its evaluation failed")
+
+// evaluateNode evaluates a node whose references are evaluated. A failure is reported, and kept for those who refer to
+// the node, so that one mistake is one error.
+func (r *resolver) evaluateNode(n *node) {
+	n.failed = map[string]bool{}
+	switch {
+	case strings.HasPrefix(n.address, "var."):
+		r.evaluateVariable(n)
+	case strings.HasPrefix(n.address, "local."):
+		value, ok := r.evaluate(n, "", n.written)
+		n.value, n.failed[""] = value, !ok
+	default:
+		r.evaluateBody(n)
+	}
+}
+
+func (r *resolver) evaluateBody(n *node) {
+	written, _ := n.templates().(map[string]any)
+	value := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(written)) {
+		evaluated, ok := r.evaluate(n, name, written[name])
+		value[name], n.failed[name] = evaluated, !ok
+	}
+	if n.resource != nil {
+		for _, name := range notTemplates[1:] { // as written, but for the comment
+			if given, ok := n.resource.Body[name]; ok {
+				value[name] = given
+			}
+		}
+	}
+	n.value = value
+}
+
+// evaluateVariable converts a variable's default to its type. A variable that has none is an error where it is referred
+// to.
+func (r *resolver) evaluateVariable(n *node) {
+	body, _ := n.written.(map[string]any)
+	given, ok := body["default"]
+	if !ok {
+		return
+	}
+	place := []string{n.address, "default"}
+	value := toCty(given)
+	if constraint, ok := body["type"].(string); ok && constraint != "" {
+		typ, err := typeOf(constraint)
+		if err == nil {
+			value, err = convert.Convert(value, typ)
+		}
+		if err != nil {
+			r.fail(place, "it does not fit the type %s: %s", constraint, err)
+			n.failed[""] = true
+			return
+		}
+	}
+	evaluated, err := fromCty(value)
+	if err != nil {
+		r.fail(place, "%s", err)
+	}
+	n.value, n.failed[""] = evaluated, err != nil
+}
+
+// typeOf reads a type constraint, such as list(string). Terraform's older form has a type's name in it and no more.
+func typeOf(constraint string) (cty.Type, error) {
+	switch constraint {
+	case "list", "map":
+		constraint += "(any)"
+	}
+	if err := bound("${" + constraint + "}"); err != nil {
+		return cty.NilType, err
+	}
+	expression, diagnostics := hclsyntax.ParseExpression([]byte(constraint), "", hcl.InitialPos)
+	if !diagnostics.HasErrors() {
+		var typ cty.Type
+		if typ, diagnostics = typeexpr.TypeConstraint(expression); !diagnostics.HasErrors() {
+			return typ, nil
+		}
+	}
+	return cty.NilType, errors.New(summary(diagnostics[0]))
+}
+
+// evaluate evaluates a JSON value: the strings in it, and the keys, which are templates too. ok is false if anything in
+// it failed.
+func (r *resolver) evaluate(n *node, path string, written any) (value any, ok bool) {
+	switch written := written.(type) {
+	case string:
+		return r.evaluateText([]string{n.address, path}, written)
+	case []any:
+		items := make([]any, len(written))
+		ok = true
+		for i, item := range written {
+			evaluated, fine := r.evaluate(n, fmt.Sprintf("%s[%d]", path, i), item)
+			items[i], ok = evaluated, ok && fine
+		}
+		return items, ok
+	case map[string]any:
+		return r.evaluateObject(n, path, written)
+	default:
+		return written, true
+	}
+}
+
+func (r *resolver) evaluateObject(n *node, path string, written map[string]any) (value any, ok bool) {
+	object := map[string]any{}
+	ok = true
+	for _, name := range slices.Sorted(maps.Keys(written)) {
+		place := []string{n.address, join(path, name)}
+		key, fine := r.evaluateText(place, name)
+		text, isText := scalarText(key)
+		if fine && !isText {
+			r.fail(place, "the key is %s; it must be a string", kind(key))
+		}
+		if _, twice := object[text]; twice && isText {
+			r.fail(place, "the key %q stands twice", text)
+			fine = false
+		}
+		evaluated, fineToo := r.evaluate(n, join(path, name), written[name])
+		object[text], ok = evaluated, ok && fine && isText && fineToo
+	}
+	return object, ok
+}
+
+// evaluateText evaluates one string. A string that is one expression has the value of that, whatever its type.
+func (r *resolver) evaluateText(place []string, text string) (value any, ok bool) {
+	if isLiteral(text) {
+		return cty.NormalizeString(text), true
+	}
+	expression, err := parse(text)
+	if err != nil {
+		r.fail(place, "%s", err)
+		return nil, false
+	}
+	problems := r.unknownFunctions(expression, text)
+	variables := map[string]any{}
+	known := true
+	for _, traversal := range expression.Variables() {
+		source := "${" + sourceOf(traversal.SourceRange(), text) + "}"
+		err := r.supply(variables, traversal)
+		known = known && err == nil
+		if err != nil && !errors.Is(err, errReported) {
+			problems = append(problems, fmt.Errorf("%s: %w", source, err))
+		}
+	}
+	if known && len(problems) == 0 {
+		value, problems = r.run(expression, variables, text)
+	}
+	for _, problem := range sortedUnique(problems) {
+		r.fail(place, "%s", problem)
+	}
+	return value, known && len(problems) == 0
+}
+
+// isLiteral tells a text without expressions, as most are: it need not be parsed.
+func isLiteral(text string) bool {
+	return !strings.Contains(text, "${") && !strings.Contains(text, "%{")
+}
+
+// run evaluates an expression whose variables are known, within the budget.
+func (r *resolver) run(expression hclsyntax.Expression, variables map[string]any, text string) (any, []error) {
+	context := &hcl.EvalContext{Variables: map[string]cty.Value{}, Functions: functions}
+	for name, value := range variables {
+		context.Variables[name] = toCty(value)
+	}
+	result, diagnostics := r.guarded(expression).Value(context)
+	var problems []error
+	for _, d := range diagnostics {
+		if d.Severity == hcl.DiagError {
+			problems = append(problems, fmt.Errorf("%s: %s", excerpt(sourceOf(placeOf(d), text)), summary(d)))
+		}
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	value, err := fromCty(result)
+	if err != nil {
+		return nil, []error{fmt.Errorf("%s: %w", excerpt(text), err)}
+	}
+	return value, nil
+}
+
+// placeOf is the expression that a diagnostic is about, rather than the spot in it.
+func placeOf(d *hcl.Diagnostic) hcl.Range {
+	switch {
+	case d.Expression != nil:
+		return d.Expression.Range()
+	case d.Subject != nil:
+		return *d.Subject
+	default:
+		return hcl.Range{}
+	}
+}
+
+func sourceOf(at hcl.Range, text string) string {
+	if at.CanSliceBytes([]byte(text)) && !at.Empty() {
+		return string(at.SliceBytes([]byte(text)))
+	}
+	return text
+}
+
+func summary(d *hcl.Diagnostic) string {
+	if d.Detail == "" {
+		return d.Summary
+	}
+	return strings.TrimSuffix(d.Detail, ".")
+}
+
+func sortedUnique(errs []error) []error {
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return slices.CompactFunc(errs, func(a, b error) bool { return a.Error() == b.Error() })
+}

@@ -1,0 +1,177 @@
+package tfjson
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+)
+
+// Into decodes a resolved resource's body into target, a pointer to a struct whose fields are tagged `tf:"attribute"`.
+// As Terraform does, it takes "1" for a number, "true" for a boolean, 1 and true for strings, and one nested block for a
+// list of one; and it takes a list of one block for a struct. An attribute that target does not have is an error that
+// names it: whoever decodes says what it knows, so that nothing of a stack is passed over in silence. Terraform's own
+// depends_on, lifecycle and provider are nobody's attributes. An error holds every problem, one a line.
+func (r Resource) Into(target any) error {
+	body := map[string]any{}
+	for name, value := range r.Body {
+		if !isTerraforms(name) {
+			body[name] = value
+		}
+	}
+	unknown, err := decode(body, target, asTerraform)
+	problems := r.problems(err)
+	if err != nil && reflect.TypeOf(target).Kind() == reflect.Pointer { // which ends the search for unknown attributes; they are wanted all the same
+		unknown, _ = decode(body, reflect.New(reflect.TypeOf(target).Elem()).Interface(), zeroWhereWrong)
+	}
+	for _, name := range unknown {
+		problems = append(problems, fmt.Errorf("%s: the attribute %s is not imitated on one machine; leave it out of the environment that runs here", r.Address(), name))
+	}
+	return errors.Join(problems...)
+}
+
+// decode gives the attributes that target does not have, sorted.
+func decode(body map[string]any, target any, hook func(from, to reflect.Value) (any, error)) ([]string, error) {
+	var meta mapstructure.Metadata
+	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
+		Result: target, TagName: "tf", WeaklyTypedInput: true, Metadata: &meta, DecodeHook: hook,
+		MatchName: func(attribute, field string) bool { return attribute == field },
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = decoder.Decode(body)
+	slices.Sort(meta.Unused)
+	return meta.Unused, err
+}
+
+func zeroWhereWrong(from, to reflect.Value) (any, error) {
+	value, err := asTerraform(from, to)
+	if err != nil {
+		return reflect.Zero(to.Type()).Interface(), nil //nolint:nilerr // the first decoding has reported it
+	}
+	return value, nil
+}
+
+// problems are the errors of a decoding, each with the attribute that it is about.
+func (r Resource) problems(err error) []error {
+	var found []error
+	var visit func(error)
+	visit = func(err error) {
+		switch err := err.(type) { //nolint:errorlint // the errors are taken apart here
+		case *mapstructure.DecodeError:
+			found = append(found, fmt.Errorf("%s: %s: %s", r.Address(), err.Name(), oneLine(err.Unwrap().Error())))
+		case interface{ Unwrap() []error }:
+			for _, one := range err.Unwrap() {
+				visit(one)
+			}
+		case interface{ Unwrap() error }:
+			visit(err.Unwrap())
+		}
+	}
+	visit(err)
+	if err != nil && found == nil {
+		found = append(found, fmt.Errorf("%s: %s", r.Address(), oneLine(err.Error())))
+	}
+	slices.SortFunc(found, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return found
+}
+
+// asTerraform converts a JSON value to what a field needs where Terraform would, and refuses it where Terraform would.
+// mapstructure alone would take 1.5 for 1 and true for "1".
+func asTerraform(from, to reflect.Value) (any, error) {
+	value := from.Interface()
+	switch to.Kind() {
+	case reflect.String:
+		if text, ok := scalarText(value); ok {
+			return text, nil
+		}
+		return nil, mustBe(value, "a string")
+	case reflect.Bool:
+		return asBool(value)
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return asInt(value)
+	case reflect.Float32, reflect.Float64:
+		return asFloat(value)
+	case reflect.Slice:
+		if _, isScalar := scalarText(value); isScalar {
+			return nil, mustBe(value, "a list")
+		}
+	case reflect.Map, reflect.Struct:
+		return asObject(value)
+	}
+	return value, nil
+}
+
+func mustBe(value any, what string) error {
+	if text, ok := value.(string); ok {
+		return fmt.Errorf("it is %s; it must be %s", excerpt(text), what)
+	}
+	if text, ok := scalarText(value); ok {
+		return fmt.Errorf("it is %s; it must be %s", text, what)
+	}
+	return fmt.Errorf("it is %s; it must be %s", kind(value), what)
+}
+
+func asBool(value any) (any, error) {
+	switch value { // Terraform's conversion to bool
+	case true, "true", "1":
+		return true, nil
+	case false, "false", "0":
+		return false, nil
+	default:
+		return nil, mustBe(value, "true or false")
+	}
+}
+
+func asFloat(value any) (any, error) {
+	switch value := value.(type) {
+	case float64:
+		return value, nil
+	case string:
+		if number, err := strconv.ParseFloat(value, 64); err == nil && !math.IsNaN(number) && !math.IsInf(number, 0) {
+			return number, nil
+		}
+	}
+	return nil, mustBe(value, "a number")
+}
+
+// asInt takes whole numbers that a float64 holds exactly, as JSON's numbers do.
+func asInt(value any) (any, error) {
+	const exact = 1 << 53
+	number, err := asFloat(value)
+	if err != nil {
+		return nil, err
+	}
+	f, _ := number.(float64)
+	switch {
+	case f != math.Trunc(f):
+		return nil, mustBe(value, "a whole number")
+	case math.Abs(f) > exact:
+		return nil, mustBe(value, "a whole number of 53 bits at most")
+	}
+	return int64(f), nil
+}
+
+// asObject takes the one block out of a list.
+func asObject(value any) (any, error) {
+	items, isList := value.([]any)
+	if isList && len(items) == 0 {
+		return map[string]any{}, nil
+	}
+	if isList && len(items) > 1 {
+		return nil, fmt.Errorf("it stands %d times; it must stand once", len(items))
+	}
+	if isList {
+		value = items[0]
+	}
+	if _, ok := value.(map[string]any); !ok {
+		return nil, mustBe(value, "an object")
+	}
+	return value, nil
+}

@@ -1,0 +1,249 @@
+package tfjson
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Surroundings are what a stack's expressions can refer to and no stack holds: where it is taken to be applied.
+type Surroundings struct {
+	// Account is the AWS account's id, 12 digits.
+	Account string
+	// Partition is "aws", "aws-cn" or "aws-us-gov"; empty means that of the provider block's region.
+	Partition string
+	// APIBase is where the stages of the stack's REST APIs answer, such as http://127.0.0.1:8080. With it the invoke_url
+	// of a stage is APIBase + "/" + its name. Empty means AWS's own address.
+	APIBase string
+}
+
+// Output is one output of a resolved stack.
+type Output struct {
+	Name string
+	// Description is empty where the stack gives none.
+	Description string
+	// Value is a string, float64, bool, nil, []any or map[string]any.
+	Value any
+}
+
+// resolver evaluates one stack, and knows afterwards what an apply would have found out.
+type resolver struct {
+	stack  *Stack
+	where  Surroundings
+	region string
+	nodes  map[string]*node
+	// defaultTags are the provider's, which every resource with tags gets.
+	defaultTags map[string]any
+	budget      int
+	errs        []error
+}
+
+// Resolve evaluates every expression of a stack, as Terraform would in an apply, and gives a stack of the same resources
+// whose strings are plain values. The region is that of the stack's provider block.
+//
+// What an apply would make up (ids, ARNs) is made up from the stack, so that two runs agree; see computed.go. An
+// expression that cannot be evaluated, and a part of Terraform's language that would need more than evaluation (count,
+// for_each, dynamic, provisioner), is an error that names its place. The error holds them all, one a line, sorted.
+func (s *Stack) Resolve(where Surroundings) (*Stack, error) {
+	if s.after != nil {
+		return nil, errors.New("the stack is resolved already")
+	}
+	r := &resolver{stack: s, where: where, nodes: map[string]*node{}, budget: maxEvaluated}
+	r.checkAccount()
+	r.collect()
+	groups := r.order()
+	r.placeProvider(groups)
+	for _, group := range groups {
+		r.evaluateGroup(group)
+	}
+	if len(r.errs) > 0 {
+		return nil, sortedErrors(r.errs)
+	}
+	resolved := &Stack{byAddress: map[string]Resource{}, root: s.root, after: r}
+	for _, resource := range s.resources {
+		resource.Body = r.nodes[resource.Address()].object()
+		resolved.resources = append(resolved.resources, resource)
+		resolved.byAddress[resource.Address()] = resource
+	}
+	r.stack = resolved
+	return resolved, nil
+}
+
+// sortedErrors joins errors, each of them once.
+func sortedErrors(errs []error) error {
+	byText := func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) }
+	slices.SortFunc(errs, byText)
+	return errors.Join(slices.CompactFunc(errs, func(a, b error) bool { return byText(a, b) == 0 })...)
+}
+
+// fail reports what is wrong at a place: an address, a path within it, an expression; empty ones are left out.
+func (r *resolver) fail(place []string, format string, args ...any) {
+	place = slices.DeleteFunc(slices.Clone(place), func(part string) bool { return part == "" })
+	problem := oneLine(fmt.Sprintf(format, args...))
+	r.errs = append(r.errs, errors.New(strings.Join(append(place, problem), ": ")))
+}
+
+func oneLine(text string) string {
+	if !strings.ContainsAny(text, "\r\n") {
+		return text
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+
+func (r *resolver) checkAccount() {
+	if !accountID.MatchString(r.where.Account) {
+		r.fail(nil, "the account %q is none; an account id has 12 digits", r.where.Account)
+	}
+}
+
+// dnsSuffixes are the domains of AWS's partitions (aws-sdk-go-v2, internal/endpoints/awsrulesfn/partitions.json). The
+// isolated ones and the European sovereign one are refused.
+var dnsSuffixes = map[string]string{
+	"aws":        "amazonaws.com",
+	"aws-cn":     "amazonaws.com.cn",
+	"aws-us-gov": "amazonaws.com",
+}
+
+// partitionOf is "" where the partition is none of those above.
+func partitionOf(region string) string {
+	switch {
+	case strings.HasPrefix(region, "eusc-"), strings.Contains(region, "-iso"):
+		return ""
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	default:
+		return "aws"
+	}
+}
+
+const providerAddress = "provider.aws"
+
+var regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
+
+// placeProvider evaluates the provider block, and before it what it refers to, because everything else is where it says.
+func (r *resolver) placeProvider(groups [][]string) {
+	provider := r.nodes[providerAddress]
+	if provider == nil {
+		return // collect has reported it
+	}
+	needed := map[string]bool{}
+	r.mark(providerAddress, needed)
+	for _, group := range groups {
+		if !needed[group[0]] {
+			continue
+		}
+		if r.nodes[group[0]].resource != nil {
+			r.fail([]string{providerAddress}, "it refers to %s, which can be known only after it; refer to variables and local values", group[0])
+		}
+		r.evaluateGroup(group)
+	}
+	if provider.failed["region"] {
+		return
+	}
+	region, _ := provider.object()["region"].(string)
+	if region == "" {
+		r.fail([]string{providerAddress}, "it has no region; write one into the stack, because nothing else says where the stack is")
+		return
+	}
+	if !regionName.MatchString(region) {
+		r.fail([]string{providerAddress, "region"}, "%q is no region; write one such as us-east-1", region)
+	}
+	r.region = region
+	partition := partitionOf(region)
+	if r.where.Partition == "" {
+		r.where.Partition = partition
+	}
+	switch {
+	case partition == "":
+		r.fail([]string{providerAddress, "region"}, "the partition of %s is not known here", region)
+	case r.where.Partition != partition:
+		r.fail([]string{providerAddress, "region"}, "%s is in the partition %s, and not in %q", region, partition, r.where.Partition)
+	}
+	r.defaultTags = tagsOf(provider.object()["default_tags"])
+}
+
+// mark collects an address and all that it refers to.
+func (r *resolver) mark(address string, needed map[string]bool) {
+	n := r.nodes[address]
+	if n == nil || needed[address] {
+		return
+	}
+	needed[address] = true
+	for _, next := range n.refersTo {
+		r.mark(next, needed)
+	}
+}
+
+// tagsOf reads the provider's block default_tags.
+func tagsOf(block any) map[string]any {
+	tags := map[string]any{}
+	blocks, _ := Blocks(map[string]any{"block": block}, "block")
+	for _, b := range blocks {
+		given, _ := b["tags"].(map[string]any)
+		maps.Copy(tags, given)
+	}
+	return tags
+}
+
+// Region is the region of a resolved stack, such as "us-east-1"; before it is resolved, "".
+func (s *Stack) Region() string {
+	if s.after == nil {
+		return ""
+	}
+	return s.after.region
+}
+
+// Surroundings are those that the stack was resolved in, with the partition filled in.
+func (s *Stack) Surroundings() Surroundings {
+	if s.after == nil {
+		return Surroundings{}
+	}
+	return s.after.where
+}
+
+// Outputs are a resolved stack's outputs, by name; before it is resolved there are none.
+func (s *Stack) Outputs() []Output {
+	if s.after == nil {
+		return nil
+	}
+	var outputs []Output
+	for _, address := range slices.Sorted(maps.Keys(s.after.nodes)) {
+		name, ok := strings.CutPrefix(address, "output.")
+		if !ok {
+			continue
+		}
+		body := s.after.nodes[address].object()
+		description, _ := body["description"].(string)
+		outputs = append(outputs, Output{Name: name, Description: description, Value: body["value"]})
+	}
+	return outputs
+}
+
+// Attribute is an attribute of a resolved resource or data source as text: an argument that its body gives, or one that
+// an apply computes, such as the arn of aws_kinesis_stream.stream. A number or boolean is given as Terraform writes it.
+// It is an error where there is no such resource or attribute, or its value is no text.
+func (s *Stack) Attribute(address, name string) (string, error) {
+	if s.after == nil {
+		return "", errors.New("the stack is not resolved")
+	}
+	if _, ok := s.byAddress[address]; !ok {
+		return "", fmt.Errorf("%s is not declared in the stack", address)
+	}
+	value, err := s.after.attribute(s.after.nodes[address], name)
+	if err != nil {
+		return "", fmt.Errorf("%s.%s: %w", address, name, err)
+	}
+	text, ok := scalarText(value)
+	if !ok {
+		return "", fmt.Errorf("%s.%s is %s, and no text", address, name, kind(value))
+	}
+	return text, nil
+}

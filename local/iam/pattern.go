@@ -1,0 +1,200 @@
+package iam
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// pattern is text with wildcards: "*" for any characters, "?" for one, and variables, whose values are literal.
+type pattern struct {
+	text string
+	// symbols are the text's runes, its wildcards, and for each variable a number below firstVariable. They are nil where
+	// the text is literal and can be compared as it is.
+	symbols   []rune
+	variables []variable
+}
+
+// variable is ${key}, or ${key, 'default'}.
+type variable struct {
+	key         string // in lower case
+	fallback    string
+	hasFallback bool
+}
+
+const (
+	anyRunes rune = -1
+	oneRune  rune = -2
+	// firstVariable is the symbol of a pattern's first variable; the next is one less.
+	firstVariable rune = -3
+)
+
+// variableText is what stands between ${ and }: IAM User Guide, reference_policies_variables.
+var variableText = regexp.MustCompile(`^([A-Za-z0-9]+:[A-Za-z0-9:/._-]+)(?:, ?'([^']*)')?$`)
+
+// compile reads a pattern. ${*}, ${?} and ${$} are the characters themselves, where there are variables.
+func compile(text string, variables bool) (pattern, error) {
+	p := pattern{text: text}
+	variables = variables && strings.Contains(text, "${")
+	if !variables && !strings.ContainsAny(text, "*?") {
+		return p, nil
+	}
+	for rest := text; rest != ""; {
+		if variables && strings.HasPrefix(rest, "${") {
+			inside, after, closed := strings.Cut(rest[2:], "}")
+			if !closed {
+				return p, fmt.Errorf("%q holds a ${ without }", text)
+			}
+			if err := p.addVariable(inside); err != nil {
+				return p, fmt.Errorf("%q: %w", text, err)
+			}
+			rest = after
+			continue
+		}
+		r, size := firstRune(rest)
+		p.symbols = append(p.symbols, symbol(r))
+		rest = rest[size:]
+	}
+	return p, nil
+}
+
+func symbol(r rune) rune {
+	switch r {
+	case '*':
+		return anyRunes
+	case '?':
+		return oneRune
+	default:
+		return r
+	}
+}
+
+func (p *pattern) addVariable(inside string) error {
+	switch inside {
+	case "*", "?", "$":
+		p.symbols = append(p.symbols, rune(inside[0]))
+		return nil
+	}
+	parts := variableText.FindStringSubmatch(inside)
+	if parts == nil {
+		return fmt.Errorf("${%s} is no variable that is known here", inside)
+	}
+	p.symbols = append(p.symbols, firstVariable-rune(len(p.variables)))
+	p.variables = append(p.variables, variable{
+		key: strings.ToLower(parts[1]), fallback: parts[2], hasFallback: strings.Contains(inside, ","),
+	})
+	return nil
+}
+
+func (p *pattern) addKeys(found map[string]bool) {
+	for _, v := range p.variables {
+		found[v.key] = true
+	}
+}
+
+// matches tells whether the whole text is as the pattern says. A variable without a value matches nothing.
+func (p *pattern) matches(text string, r *Request) bool {
+	if p.symbols == nil {
+		return p.text == text
+	}
+	symbols, ok := p.expand(r)
+	return ok && glob(symbols, text)
+}
+
+// expand puts in the variables' values.
+func (p *pattern) expand(r *Request) ([]rune, bool) {
+	if p.variables == nil {
+		return p.symbols, true
+	}
+	var expanded []rune
+	for _, s := range p.symbols {
+		if s > firstVariable {
+			expanded = append(expanded, s)
+			continue
+		}
+		value, ok := p.variables[firstVariable-s].value(r)
+		if !ok {
+			return nil, false
+		}
+		expanded = append(expanded, []rune(value)...)
+	}
+	return expanded, true
+}
+
+// value is the variable's. AWS does not put in a key that has several values (reference_policies_variables).
+func (v variable) value(r *Request) (string, bool) {
+	values, ok := r.Context.get(v.key)
+	if ok && len(values) == 1 {
+		return values[0], true
+	}
+	return v.fallback, v.hasFallback
+}
+
+// glob matches as it goes, and goes back to the last "*" alone: its time is the product of both lengths at most.
+func glob(symbols []rune, text string) bool {
+	at, retry, retryText := 0, -1, text
+	for text != "" {
+		r, size := firstRune(text)
+		switch {
+		case at < len(symbols) && symbols[at] == anyRunes:
+			retry, retryText = at, text
+			at++
+		case at < len(symbols) && (symbols[at] == oneRune || symbols[at] == r):
+			at++
+			text = text[size:]
+		case retry >= 0:
+			_, size := firstRune(retryText)
+			retryText = retryText[size:]
+			at, text = retry+1, retryText
+		default:
+			return false
+		}
+	}
+	for at < len(symbols) && symbols[at] == anyRunes {
+		at++
+	}
+	return at == len(symbols)
+}
+
+// segments is the number of parts of an ARN: arn:partition:service:region:account:resource. The last may hold colons.
+const segments = 6
+
+// matchesARN matches as AWS documents it for resources and for the Arn operators.
+//
+// Assumption 1: each of the parts between an ARN's first five colons is matched on its own, so that a "*" within one does
+// not reach into the next; the rest is matched as a whole, colons and slashes included; and a pattern that has fewer
+// parts must end in "*", which then takes the rest ("If the * wildcard is the last character of a resource ARN segment,
+// it can expand to match beyond the colon boundaries": IAM User Guide, reference_policies_elements_resource).
+func (p *pattern) matchesARN(arn string, r *Request) bool {
+	if p.text == "*" {
+		return true
+	}
+	if p.symbols == nil {
+		return p.text == arn
+	}
+	symbols, ok := p.expand(r)
+	if !ok {
+		return false
+	}
+	for part := 1; part < segments; part++ {
+		head, tail, more := cutSymbols(symbols)
+		if !more {
+			return len(head) > 0 && head[len(head)-1] == anyRunes && glob(head, arn)
+		}
+		text, rest, found := strings.Cut(arn, ":")
+		if !found || !glob(head, text) {
+			return false
+		}
+		symbols, arn = tail, rest
+	}
+	return glob(symbols, arn)
+}
+
+func cutSymbols(symbols []rune) (head, tail []rune, found bool) {
+	for i, s := range symbols {
+		if s == ':' {
+			return symbols[:i], symbols[i+1:], true
+		}
+	}
+	return symbols, nil, false
+}

@@ -1,0 +1,172 @@
+package iam
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Principal is who makes a request: an AWS service, or an identity of an account, or nobody known.
+type Principal struct {
+	// Service is a service's principal, such as firehose.amazonaws.com.
+	Service string
+	// Account is the identity's account id; empty of a service and of an anonymous request.
+	Account string
+	// ARNs are the identity's: a role's session has its own and the role's.
+	ARNs []string
+}
+
+// principals is Principal, or with not set NotPrincipal.
+type principals struct {
+	not      bool
+	everyone bool
+	services []string
+	aws      []awsPrincipal
+}
+
+// awsPrincipal is an account, all accounts, or an identity.
+type awsPrincipal struct {
+	account string // "*" means all
+	arn     string
+}
+
+// principalTypes are those of the IAM User Guide, reference_policies_elements_principal. Nobody has a canonical user id
+// or comes by federation here, so those two match nobody.
+var principalTypes = []string{"AWS", "CanonicalUser", "Federated", "Service"}
+
+func parsePrincipals(body map[string]any) (*principals, error) {
+	name := "Principal"
+	given, inverted := body["Principal"], body["NotPrincipal"]
+	if given != nil && inverted != nil {
+		return nil, errors.New(`"Principal" and "NotPrincipal" exclude each other`)
+	}
+	p := &principals{}
+	if inverted != nil {
+		name, given, p.not = "NotPrincipal", inverted, true
+	}
+	switch given := given.(type) {
+	case nil:
+		return nil, nil
+	case string:
+		if given != "*" {
+			return nil, fmt.Errorf(`%q is %q; it must be "*" or an object`, name, given)
+		}
+		p.everyone = true
+		return p, nil
+	case map[string]any:
+		return p, p.read(name, given)
+	default:
+		return nil, fmt.Errorf(`%q must be "*" or an object`, name)
+	}
+}
+
+func (p *principals) read(name string, byType map[string]any) error {
+	for _, typ := range slices.Sorted(maps.Keys(byType)) {
+		if !slices.Contains(principalTypes, typ) {
+			return fmt.Errorf("%q: %q is no kind of principal that is known here", name, typ)
+		}
+		given, err := texts(byType[typ])
+		if err != nil {
+			return fmt.Errorf("%q: %q %w", name, typ, err)
+		}
+		switch typ {
+		case "AWS":
+			err = p.readAWS(given)
+		case "Service":
+			p.services = append(p.services, given...)
+		}
+		if err != nil {
+			return fmt.Errorf("%q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+var (
+	accountID    = regexp.MustCompile(`^[0-9]{12}$`)
+	principalARN = regexp.MustCompile(`^arn:aws[a-z-]*:(?:iam|sts)::([0-9]{12}):(root|(?:role|user|assumed-role|federated-user)/[^*?]+)$`)
+)
+
+func (p *principals) readAWS(given []string) error {
+	for _, text := range given {
+		parts := principalARN.FindStringSubmatch(text)
+		switch {
+		case text == "*":
+			p.everyone = true // the same as "Principal": "*" (reference_policies_elements_principal)
+		case accountID.MatchString(text):
+			p.aws = append(p.aws, awsPrincipal{account: text})
+		case parts == nil:
+			return fmt.Errorf("%q is no principal; it must be \"*\", an account, or the ARN of one identity", text)
+		case parts[2] == "root":
+			p.aws = append(p.aws, awsPrincipal{account: parts[1]})
+		default:
+			p.aws = append(p.aws, awsPrincipal{arn: text})
+		}
+	}
+	return nil
+}
+
+// match is how a statement's principals name who asks.
+type match int
+
+const (
+	notNamed match = iota
+	// accountNamed is of an identity whose account is named and not itself.
+	accountNamed
+	named
+)
+
+func (p *principals) match(who Principal) match {
+	if p.not {
+		return p.matchInverted(who)
+	}
+	best := notNamed
+	switch {
+	case p.everyone:
+		return named
+	case who.Service != "":
+		if slices.Contains(p.services, who.Service) || slices.Contains(p.services, "*") {
+			return named
+		}
+		return notNamed
+	}
+	for _, a := range p.aws {
+		switch {
+		case a.arn != "" && slices.Contains(who.ARNs, a.arn):
+			return named
+		case a.account != "" && a.account == who.Account:
+			best = accountNamed
+		}
+	}
+	return best
+}
+
+// matchInverted is named unless the exception holds for all that who asks is.
+//
+// Assumption 2: an exception holds for a role's session only where its account, the role and the session are listed
+// (IAM User Guide, reference_policies_elements_notprincipal: "you must also specify the account ARN of the not-denied
+// principal", and for an assumed role the role and the session).
+func (p *principals) matchInverted(who Principal) match {
+	switch {
+	case p.everyone:
+		return notNamed
+	case who.Service != "":
+		if slices.Contains(p.services, who.Service) {
+			return notNamed
+		}
+		return named
+	}
+	listed := func(a awsPrincipal) bool { return slices.Contains(p.aws, a) }
+	if who.Account == "" || !listed(awsPrincipal{account: who.Account}) {
+		return named
+	}
+	for _, arn := range who.ARNs {
+		if !listed(awsPrincipal{arn: arn}) && !strings.HasSuffix(arn, ":root") {
+			return named
+		}
+	}
+	return notNamed
+}

@@ -1,0 +1,365 @@
+package iam
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// Roles are a stack's roles, with what each may do, and the policies of its resources.
+type Roles struct {
+	account, partition, region string
+	byARN                      map[string]*role
+	// resources are the policies of buckets and streams, by the resource's ARN.
+	resources map[string]attached
+}
+
+type role struct {
+	address, arn, name, uniqueID string
+	trust                        attached
+	policies                     []attached
+}
+
+// attached is a document and where the stack holds it, for messages.
+type attached struct {
+	Document
+	place string
+}
+
+// reader collects what is wrong with a stack.
+type reader struct {
+	stack *tfjson.Stack
+	roles *Roles
+	// byName are the roles; managed are the stack's own managed policies, by ARN.
+	byName  map[string]*role
+	managed map[string]attached
+	errs    []error
+}
+
+// Read reads the roles of a resolved stack and every policy that decides about them: aws_iam_role with its inline
+// policies, aws_iam_role_policy, aws_iam_policy with aws_iam_role_policy_attachment, aws_s3_bucket_policy,
+// aws_kinesis_resource_policy. A document that cannot be read, and a policy whose content the stack does not hold, is an
+// error; the error holds all of them.
+func Read(stack *tfjson.Stack) (*Roles, error) {
+	where := stack.Surroundings()
+	if where.Account == "" {
+		return nil, errors.New("the stack is not resolved")
+	}
+	r := &reader{
+		stack: stack, byName: map[string]*role{}, managed: map[string]attached{},
+		roles: &Roles{
+			account: where.Account, partition: where.Partition, region: stack.Region(),
+			byARN: map[string]*role{}, resources: map[string]attached{},
+		},
+	}
+	r.each("aws_iam_policy", r.readManaged)
+	r.each("aws_iam_role", r.readRole)
+	r.each("aws_iam_role_policy", r.readRolePolicy)
+	r.each("aws_iam_role_policy_attachment", r.readAttachment)
+	r.each("aws_s3_bucket", r.readBucket)
+	r.each("aws_s3_bucket_policy", r.readBucketPolicy)
+	r.each("aws_kinesis_resource_policy", r.readStreamPolicy)
+	if err := errors.Join(r.errs...); err != nil {
+		return nil, err
+	}
+	return r.roles, nil
+}
+
+func (r *reader) each(typ string, read func(tfjson.Resource) error) {
+	for _, resource := range r.stack.Resources(typ) {
+		if err := read(resource); err != nil {
+			r.errs = append(r.errs, err)
+		}
+	}
+}
+
+// roleBody is aws_iam_role's body.
+type roleBody struct {
+	Trust        string   `tf:"assume_role_policy"`
+	Path         string   `tf:"path"`
+	Boundary     string   `tf:"permissions_boundary"`
+	ManagedARNs  []string `tf:"managed_policy_arns"`
+	InlinePolicy []struct {
+		Name   string `tf:"name"`
+		Policy string `tf:"policy"`
+	} `tf:"inline_policy"`
+
+	// These have no effect here. The name is read as an attribute, because it may be left to the provider. A session is
+	// not bounded in time, and AWS's services renew theirs.
+	Name        string         `tf:"name"`
+	NamePrefix  string         `tf:"name_prefix"`
+	Description string         `tf:"description"`
+	ForceDetach bool           `tf:"force_detach_policies"`
+	MaxSession  int            `tf:"max_session_duration"`
+	Tags        map[string]any `tf:"tags"`
+	TagsAll     map[string]any `tf:"tags_all"`
+	ID          string         `tf:"id"`
+}
+
+func (r *reader) readRole(resource tfjson.Resource) error {
+	var body roleBody
+	if err := resource.Into(&body); err != nil {
+		return err
+	}
+	address := resource.Address()
+	if body.Boundary != "" {
+		return fmt.Errorf("%s: permissions_boundary is not evaluated on one machine; leave it out of the environment that runs here", address)
+	}
+	var found role
+	var err error
+	found.address = address
+	if found.arn, err = r.stack.Attribute(address, "arn"); err != nil {
+		return err
+	}
+	if found.name, err = r.stack.Attribute(address, "name"); err != nil {
+		return err
+	}
+	if found.uniqueID, err = r.stack.Attribute(address, "unique_id"); err != nil {
+		return err
+	}
+	if r.byName[found.name] != nil {
+		return fmt.Errorf("%s: the role %s is declared twice", address, found.name)
+	}
+	if found.trust, err = parse(address+": assume_role_policy", body.Trust, trustPolicy); err != nil {
+		return err
+	}
+	for i, inline := range body.InlinePolicy {
+		place := fmt.Sprintf("%s: inline_policy[%d].policy", address, i)
+		document, err := parse(place, inline.Policy, identityPolicy)
+		if err != nil {
+			return err
+		}
+		found.policies = append(found.policies, document)
+	}
+	r.byName[found.name], r.roles.byARN[found.arn] = &found, &found
+	for _, arn := range body.ManagedARNs {
+		if err := r.attach(&found, address+": managed_policy_arns", arn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reader) readRolePolicy(resource tfjson.Resource) error {
+	var body struct {
+		Role   string `tf:"role"`
+		Policy string `tf:"policy"`
+		// A policy's name has no effect on what it says.
+		Name       string `tf:"name"`
+		NamePrefix string `tf:"name_prefix"`
+		ID         string `tf:"id"`
+	}
+	if err := resource.Into(&body); err != nil {
+		return err
+	}
+	found, err := r.role(resource.Address(), body.Role)
+	if err != nil {
+		return err
+	}
+	document, err := parse(resource.Address()+": policy", body.Policy, identityPolicy)
+	if err == nil {
+		found.policies = append(found.policies, document)
+	}
+	return err
+}
+
+func (r *reader) readManaged(resource tfjson.Resource) error {
+	var body struct {
+		Policy string `tf:"policy"`
+		// The ARN is read as an attribute; the rest has no effect on what the policy says.
+		Name        string         `tf:"name"`
+		NamePrefix  string         `tf:"name_prefix"`
+		Path        string         `tf:"path"`
+		Description string         `tf:"description"`
+		Tags        map[string]any `tf:"tags"`
+		TagsAll     map[string]any `tf:"tags_all"`
+		ID          string         `tf:"id"`
+	}
+	if err := resource.Into(&body); err != nil {
+		return err
+	}
+	arn, err := r.stack.Attribute(resource.Address(), "arn")
+	if err != nil {
+		return err
+	}
+	r.managed[arn], err = parse(resource.Address()+": policy", body.Policy, identityPolicy)
+	return err
+}
+
+func (r *reader) readAttachment(resource tfjson.Resource) error {
+	var body struct {
+		Role string `tf:"role"`
+		ARN  string `tf:"policy_arn"`
+		ID   string `tf:"id"` // no effect
+	}
+	if err := resource.Into(&body); err != nil {
+		return err
+	}
+	found, err := r.role(resource.Address(), body.Role)
+	if err != nil {
+		return err
+	}
+	return r.attach(found, resource.Address()+": policy_arn", body.ARN)
+}
+
+// attach gives a role a managed policy. What AWS's own managed policies hold is AWS's to change, and not in the stack.
+func (r *reader) attach(found *role, place, arn string) error {
+	document, ok := r.managed[arn]
+	if !ok {
+		return fmt.Errorf("%s: the stack does not hold the policy %s, so nobody here knows what it allows; write its statements as an aws_iam_role_policy",
+			place, arn)
+	}
+	found.policies = append(found.policies, document)
+	return nil
+}
+
+func (r *reader) role(address, name string) (*role, error) {
+	found := r.byName[name]
+	if found == nil {
+		return nil, fmt.Errorf("%s: role: the stack has no role of the name %q, or one that cannot be read", address, name)
+	}
+	return found, nil
+}
+
+// readBucket reads a bucket's own argument policy, the older way to give it one. The bucket itself is not looked at here.
+func (r *reader) readBucket(resource tfjson.Resource) error {
+	policy, _ := resource.Body["policy"].(string)
+	if policy == "" {
+		return nil
+	}
+	arn, err := r.stack.Attribute(resource.Address(), "arn")
+	if err != nil {
+		return err
+	}
+	return r.addResourcePolicy(arn, resource.Address()+": policy", policy)
+}
+
+func (r *reader) readBucketPolicy(resource tfjson.Resource) error {
+	var body struct {
+		Bucket string `tf:"bucket"`
+		Policy string `tf:"policy"`
+		ID     string `tf:"id"` // no effect
+	}
+	if err := resource.Into(&body); err != nil {
+		return err
+	}
+	return r.addResourcePolicy("arn:"+r.roles.partition+":s3:::"+body.Bucket, resource.Address()+": policy", body.Policy)
+}
+
+func (r *reader) readStreamPolicy(resource tfjson.Resource) error {
+	var body struct {
+		ARN    string `tf:"resource_arn"`
+		Policy string `tf:"policy"`
+		ID     string `tf:"id"` // no effect
+	}
+	if err := resource.Into(&body); err != nil {
+		return err
+	}
+	return r.addResourcePolicy(body.ARN, resource.Address()+": policy", body.Policy)
+}
+
+func (r *reader) addResourcePolicy(arn, place, text string) error {
+	if other, twice := r.roles.resources[arn]; twice {
+		return fmt.Errorf("%s: %s has a policy already, %s; AWS keeps one of them", place, arn, other.place)
+	}
+	document, err := parse(place, text, resourcePolicy)
+	if err == nil {
+		r.roles.resources[arn] = document
+	}
+	return err
+}
+
+// policyKind says what a document may hold.
+type policyKind int
+
+const (
+	identityPolicy policyKind = iota
+	resourcePolicy
+	trustPolicy
+)
+
+func parse(place, text string, kind policyKind) (attached, error) {
+	document, err := ParseDocument(text)
+	if err == nil {
+		err = kind.check(document)
+	}
+	if err == nil {
+		err = kind.checkKeys(document)
+	}
+	if err != nil {
+		return attached{}, fmt.Errorf("%s: %w", place, err)
+	}
+	return attached{document, place}, nil
+}
+
+// check refuses what AWS refuses in a document of a kind.
+func (k policyKind) check(d Document) error {
+	for i, s := range d.statements {
+		problem := ""
+		switch {
+		case k == identityPolicy && s.principals != nil:
+			problem = `a role's policy has no "Principal"; it is the role's`
+		case k != identityPolicy && s.principals == nil:
+			problem = `"Principal" is missing`
+		case k == trustPolicy && s.resources.patterns != nil:
+			problem = `a trust policy has no "Resource"; it is the role's`
+		case k == resourcePolicy && s.resources.patterns == nil:
+			problem = `"Resource" is missing`
+		}
+		if problem != "" {
+			return fmt.Errorf("statement %d: %s", i+1, problem)
+		}
+	}
+	return nil
+}
+
+// checkKeys refuses a condition key whose value on AWS is not known here. The request would be decided without it, and a
+// Deny by it would be passed over.
+func (k policyKind) checkKeys(d Document) error {
+	known := sessionKeys
+	if k == trustPolicy {
+		known = trustKeys
+	}
+	for _, key := range d.ConditionKeys() {
+		if !slices.Contains(known, key) {
+			return fmt.Errorf("the condition key %s has no value on one machine; leave it out of the environment that runs here", key)
+		}
+	}
+	return nil
+}
+
+// sessionKeys are the condition keys of a call that an AWS service makes with a role's session: those that Session fills
+// in, and those that such a call does not have on AWS either (IAM User Guide, reference_policies_condition-keys).
+//
+// Assumption 3: no call here goes through a VPC endpoint, and none is made on behalf of another principal's session
+// (aws:CalledVia is not in a call that a service makes "using a service role").
+var sessionKeys = []string{
+	"aws:principalaccount", "aws:principalarn", "aws:principalisawsservice", "aws:principaltype", "aws:requestedregion",
+	"aws:resourceaccount", "aws:securetransport", "aws:userid", "aws:viaawsservice", "s3:resourceaccount",
+
+	"aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:principalservicename",
+	"aws:principalservicenameslist", "aws:sourceaccount", "aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce",
+	"aws:username", "aws:vpcsourceip",
+}
+
+// trustKeys are the condition keys that a service can give when it assumes a role. Which of them it does give is for
+// the caller of Assume to say.
+var trustKeys = []string{"aws:securetransport", "aws:sourceaccount", "aws:sourcearn", "sts:externalid"}
+
+// bucketARN is the bucket of an object's ARN, or the ARN itself of what is no object.
+var bucketARN = regexp.MustCompile(`^arn:[^:]*:s3:::[^/]*`)
+
+// policyOf is the policy of a resource; ok is false where it has none.
+func (r *Roles) policyOf(resource string) (document attached, ok bool) {
+	if bucket := bucketARN.FindString(resource); bucket != "" {
+		resource = bucket
+	} else if at := strings.Index(resource, "/consumer/"); at >= 0 {
+		resource = resource[:at]
+	}
+	document, ok = r.resources[resource]
+	return document, ok
+}

@@ -1,0 +1,134 @@
+package iam
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// Session is a role that a service has assumed.
+type Session struct {
+	roles     *Roles
+	role      *role
+	principal Principal
+	context   Context
+
+	mutex sync.RWMutex
+	// decided are decisions already made, which never change: the policies do not, and nor does the context.
+	decided map[call]error
+}
+
+type call struct{ action, resource string }
+
+// maxDecided bounds the decisions that a session keeps: each object in a bucket is a resource of its own, so they would
+// grow without end. At the bound all are forgotten, which costs an evaluation for each that is still in use.
+const maxDecided = 1024
+
+// sessionNames are what services call their sessions.
+//
+// Assumption 4: the names are those seen in CloudTrail events and in senders' ids: BackplaneAssumeRoleSession of API
+// Gateway (LocalStack uses it too), AWSFirehoseToS3 of Firehose. They tell nothing but who called.
+var sessionNames = map[string]string{
+	"apigateway.amazonaws.com": "BackplaneAssumeRoleSession",
+	"firehose.amazonaws.com":   "AWSFirehoseToS3",
+}
+
+// Assume lets a service assume a role, as sts:AssumeRole would: by the role's trust policy. service is its principal,
+// such as firehose.amazonaws.com; context are the condition keys that the service gives, such as sts:ExternalId. The
+// error is a *Denied where the trust policy does not allow it.
+func (r *Roles) Assume(roleARN, service string, context map[string]string) (*Session, error) {
+	found := r.byARN[roleARN]
+	if found == nil {
+		return nil, fmt.Errorf("the stack declares no role %s, which %s is to assume", roleARN, service)
+	}
+	request := Request{
+		Action: "sts:AssumeRole", Resource: roleARN, Principal: Principal{Service: service},
+		Context: Context{"aws:securetransport": {"true"}},
+	}
+	for key, value := range context {
+		request.Context[strings.ToLower(key)] = []string{value}
+	}
+	decision, by := found.trust.evaluate(&request)
+	if decision != Allow {
+		d := &Denied{Principal: service, Action: request.Action, Resource: roleARN, Policy: "role trust"}
+		if decision == Deny {
+			d = d.by(found.trust, by)
+		}
+		return nil, d
+	}
+	return r.session(found, service), nil
+}
+
+func (r *Roles) session(found *role, service string) *Session {
+	name, ok := sessionNames[service]
+	if !ok {
+		name, _, _ = strings.Cut(service, ".")
+	}
+	arn := "arn:" + r.partition + ":sts::" + r.account + ":assumed-role/" + found.name + "/" + name
+	return &Session{
+		roles: r, role: found, decided: map[call]error{},
+		principal: Principal{Account: r.account, ARNs: []string{arn, found.arn}},
+		context: Context{
+			"aws:principalaccount":      {r.account},
+			"aws:principalarn":          {found.arn},
+			"aws:principalisawsservice": {"false"}, // "set to false if the service uses a service role"
+			"aws:principaltype":         {"AssumedRole"},
+			"aws:requestedregion":       {r.region},
+			"aws:resourceaccount":       {r.account},
+			"aws:securetransport":       {"true"}, // AWS's services call each other over TLS
+			"aws:userid":                {found.uniqueID + ":" + name},
+			"aws:viaawsservice":         {"false"}, // "when the service uses a service role"
+			"s3:resourceaccount":        {r.account},
+		},
+	}
+}
+
+// ARN is the session's.
+func (s *Session) ARN() string { return s.principal.ARNs[0] }
+
+// Allow decides whether the session may do an action, such as "s3:PutObject", to a resource: an ARN, or "*" for an
+// action that is about none. A denial is a *Denied. It is safe for concurrent use, and cheap when repeated.
+func (s *Session) Allow(action, resource string) error {
+	key := call{action, resource}
+	s.mutex.RLock()
+	err, known := s.decided[key]
+	s.mutex.RUnlock()
+	if known {
+		return err
+	}
+	err = s.decide(action, resource)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if len(s.decided) >= maxDecided {
+		clear(s.decided)
+	}
+	s.decided[key] = err
+	return err
+}
+
+// decide evaluates the role's policies and the resource's: one Deny denies, one Allow allows, in either (IAM User Guide,
+// reference_policies_evaluation-logic_policy-eval-basics: within an account an Allow in one of the two is enough).
+func (s *Session) decide(action, resource string) error {
+	request := &Request{Action: action, Resource: resource, Principal: s.principal, Context: s.context}
+	denied := &Denied{Principal: s.ARN(), Action: action, Resource: resource, Policy: "identity-based"}
+	allowed := false
+	for _, policy := range s.role.policies {
+		decision, by := policy.evaluate(request)
+		if decision == Deny {
+			return denied.by(policy, by)
+		}
+		allowed = allowed || decision == Allow
+	}
+	if policy, ok := s.roles.policyOf(resource); ok {
+		decision, by := policy.evaluate(request)
+		if decision == Deny {
+			denied.Policy = "resource-based"
+			return denied.by(policy, by)
+		}
+		allowed = allowed || decision == Allow
+	}
+	if !allowed {
+		return denied
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package firehose_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"cdk.tf/go/ingest/local/firehose"
+	"cdk.tf/go/ingest/local/kinesis"
+)
+
+// backlog is a stream of n records that are made when they are read, so that what is measured is the delivery stream.
+type backlog struct {
+	n      int
+	record kinesis.Record
+}
+
+func (b *backlog) Shards(context.Context, string) ([]string, error) { return []string{"shard-0"}, nil }
+
+func (b *backlog) Latest(context.Context, string, string) (string, error) { return "", nil }
+
+func (b *backlog) Records(_ context.Context, _, _, after string, limit int) ([]kinesis.Record, error) {
+	first, _ := strconv.Atoi(after)
+	records := make([]kinesis.Record, min(limit, b.n-first))
+	for i := range records {
+		records[i] = b.record
+		records[i].SequenceNumber = strconv.Itoa(first + 1 + i)
+	}
+	return records, nil
+}
+
+func (b *backlog) Wait(ctx context.Context, _, _, after string) error {
+	if last, _ := strconv.Atoi(after); last < b.n {
+		return nil
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// counter is a bucket that forgets.
+type counter struct{ objects int }
+
+func (c *counter) Put(context.Context, string, string, []byte, string, string) error {
+	c.objects++
+	return nil
+}
+
+// BenchmarkRun delivers records of 500 bytes, checkpoints on disk included. The figure is records a second.
+func BenchmarkRun(b *testing.B) {
+	for _, compression := range []string{"UNCOMPRESSED", "GZIP", "Snappy"} {
+		for _, mib := range []int{1, 16} {
+			b.Run(fmt.Sprintf("%s/%dMiB", compression, mib), func(b *testing.B) { benchmark(b, compression, mib) })
+		}
+	}
+}
+
+func benchmark(b *testing.B, compression string, mib int) {
+	data := make([]byte, 500)
+	for i := range data {
+		data[i] = `{"type":"signup","user":"u-1"}`[i%30]
+	}
+	source := &backlog{n: b.N, record: kinesis.Record{Data: data, ArrivedAt: time.Unix(1e9, 0)}}
+	left := b.N
+	ctx, cancel := context.WithCancel(b.Context())
+	d, err := firehose.Open(firehose.Config{
+		Name: "delivery", StreamName: "stream", Bucket: "events", BufferInterval: 10 * time.Millisecond, BufferMiB: mib,
+		Compression: compression, TimeZone: "UTC", Delimiter: "\n",
+	}, firehose.Options{
+		Source: source, Destination: &counter{}, Checkpoint: filepath.Join(b.TempDir(), "checkpoint.json"),
+		Delivered: func(o firehose.Object) {
+			if left -= o.Records; left == 0 {
+				cancel()
+			}
+		},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	if err := d.Run(ctx); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
+}

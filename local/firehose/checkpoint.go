@@ -1,0 +1,113 @@
+package firehose
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// checkpoint says up to where each shard has been delivered. It is written after the object is, so that what lies
+// between the two is delivered again after a crash, and never lost.
+type checkpoint struct {
+	// Stream is whose sequence numbers these are, DeliveryStream who has delivered up to them.
+	DeliveryStream string `json:"deliveryStream"`
+	Stream         string `json:"stream"`
+	// After holds the sequence number of the last delivered record by shard: "" is the oldest record that is kept.
+	After map[string]string `json:"after"`
+}
+
+// loadCheckpoint reads a checkpoint. One that does not exist is nil.
+func loadCheckpoint(path string, cfg Config) (*checkpoint, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var c checkpoint
+	if err := json.Unmarshal(text, &c); err != nil {
+		return nil, fmt.Errorf("the checkpoint %s cannot be read: %w; delete it to deliver from the stream's end on, or mend it", path, err)
+	}
+	if c.Stream != cfg.StreamARN || c.DeliveryStream != cfg.ARN {
+		return nil, fmt.Errorf("the checkpoint %s is that of %s reading %s, not of %s reading %s; name another data folder, or delete it",
+			path, c.DeliveryStream, c.Stream, cfg.ARN, cfg.StreamARN)
+	}
+	for shard, after := range c.After {
+		if strings.Trim(after, "0123456789") != "" {
+			return nil, fmt.Errorf("the checkpoint %s has %q for %s, which is no sequence number; mend it or delete it", path, after, shard)
+		}
+	}
+	return &c, nil
+}
+
+// save replaces the file whole and does not return before that is on disk.
+func (c checkpoint) save(path string) error {
+	text, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
+	}
+	folder := filepath.Dir(path)
+	file, err := os.CreateTemp(folder, filepath.Base(path)+".tmp-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) //nolint:errcheck // it is not there any more unless saving failed
+	_, err = file.Write(append(text, '\n'))
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(file.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(folder)
+}
+
+// syncFolder puts the names in a folder on disk.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+// removeLeftovers removes what a crash left of an earlier save.
+func removeLeftovers(path string) error {
+	found, err := filepath.Glob(globEscape(path) + ".tmp-*")
+	if err != nil {
+		return err
+	}
+	for _, name := range found {
+		if err := os.Remove(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func globEscape(path string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// later says whether a sequence number comes after another one. They are decimal numbers of any length; "" is before all.
+func later(a, b string) bool {
+	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
+	if len(a) != len(b) {
+		return len(a) > len(b)
+	}
+	return a > b
+}
+
+// with is the checkpoint moved on to other positions.
+func (c checkpoint) with(after map[string]string) checkpoint {
+	c.After = maps.Clone(c.After)
+	maps.Copy(c.After, after)
+	return c
+}

@@ -1,0 +1,83 @@
+package firehose
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/s2"
+	"github.com/klauspost/compress/snappy/xerial"
+)
+
+// format is what a compression format does to an object.
+type format struct {
+	extension string
+	// encoding is the object's Content-Encoding.
+	encoding string
+	compress func(data []byte, random io.Reader) ([]byte, error) // nil: as it is
+}
+
+// Assumption 4: the extensions are the developer guide's ("Configure Amazon S3 object name format"), but for
+// HADOOP_SNAPPY, where the guide says ".hsnappy" and AWS writes ".snappy". The guide says nothing of the container formats
+// and of Content-Encoding; they are those of objects that AWS delivered, looked at by floci-io/floci#2328 and #2410
+// (2026-08): one deflated entry with a UUID for a name in a ZIP, snappy-java's (xerial's) stream format for Snappy and not
+// the official framing format, Hadoop's block format for HADOOP_SNAPPY.
+var formats = map[string]format{
+	"UNCOMPRESSED":  {},
+	"GZIP":          {".gz", "gzip", gzipped},
+	"ZIP":           {".zip", "zip", zipped},
+	"Snappy":        {".snappy", "snappy-java", func(data []byte, _ io.Reader) ([]byte, error) { return xerial.Encode(nil, data), nil }},
+	"HADOOP_SNAPPY": {".snappy", "hadoop-snappy", func(data []byte, _ io.Reader) ([]byte, error) { return hadoopSnappy(data), nil }},
+}
+
+// contentType of every object, whatever it holds (the objects of floci-io/floci#2410;
+// honeycombio/agentless-integrations-for-aws#12).
+const contentType = "application/octet-stream"
+
+func gzipped(data []byte, _ io.Reader) ([]byte, error) {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write(data); err != nil {
+		return nil, err
+	}
+	err := w.Close()
+	return b.Bytes(), err
+}
+
+func zipped(data []byte, random io.Reader) ([]byte, error) {
+	name, err := uuid(random)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	entry, err := w.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := entry.Write(data); err != nil {
+		return nil, err
+	}
+	err = w.Close()
+	return b.Bytes(), err
+}
+
+// hadoopBlock is how much snappy-java compresses at once.
+const hadoopBlock = 32 << 10
+
+// hadoopSnappy has, for each block, its length, the length of its compressed form, and that form. Lengths are big-endian
+// numbers of four bytes (Hadoop's BlockCompressorStream).
+func hadoopSnappy(data []byte) []byte {
+	var out []byte
+	for len(data) > 0 {
+		block := data[:min(hadoopBlock, len(data))]
+		data = data[len(block):]
+		compressed := s2.EncodeSnappy(nil, block)
+		out = binary.BigEndian.AppendUint32(out, uint32(len(block)))
+		out = binary.BigEndian.AppendUint32(out, uint32(len(compressed)))
+		out = append(out, compressed...)
+	}
+	return out
+}

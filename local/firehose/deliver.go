@@ -1,0 +1,146 @@
+package firehose
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cdk.tf/go/ingest/local/kinesis"
+)
+
+// Assumption 6: a buffer is delivered when it holds BufferMiB or when BufferInterval has passed since its first record,
+// whichever is first; its size counts before compression (API reference, BufferingHints; developer guide, "Quota"). One
+// delivery stream has one buffer for all shards, as it has one pair of hints and joins "multiple incoming records" into an
+// object ("Data Delivery Format"). The hints are hints: here, a buffer is full with the record that reaches the size, and
+// is not made larger when delivery falls behind.
+//
+// AppendDelimiterToRecord writes its delimiter after each record ("appends a new line character after every record",
+// aws-cloudformation/cloudformation-coverage-roadmap#1935), so that objects can be joined. Another emulator's
+// captures of AWS ("Firehose streaming behavior") are said to have it between records alone and not after an object's
+// last one, and AWS's documentation can be read both ways: nothing should depend on an object's last byte.
+//
+// Records have no limit of their own here. The 1,000 KiB of the guide's quotas are those of Firehose's own PutRecord,
+// which does not exist with a Kinesis source; the stream's limit holds.
+
+// accept takes records of one shard into the buffer and delivers each time it is full. Records that it already has are
+// passed over. The caller has the turn. When ctx ends, what was not accepted is read again later.
+func (d *DeliveryStream) accept(ctx context.Context, shard string, records []kinesis.Record) error {
+	for _, record := range records {
+		if !later(record.SequenceNumber, d.read[shard]) {
+			continue
+		}
+		d.buffer.add(shard, record, d.cfg.Delimiter, d.opts.Clock)
+		d.read[shard] = record.SequenceNumber
+		if len(d.buffer.data) >= d.size {
+			if err := d.deliver(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	d.showBuffer()
+	return nil
+}
+
+// deliver writes the buffer as one object and moves the checkpoint, and tries for ever. It returns an error only when
+// ctx ends first, and the buffer is then still there. An object whose checkpoint could not be written is not written
+// again, unless the process dies.
+//
+// Assumption 7: with a Kinesis source, delivery is tried again for as long as the stream keeps the records (developer
+// guide, "Troubleshooting" and "Quota"); the guide gives no delays. What is in the buffer is kept here beyond that.
+func (d *DeliveryStream) deliver(ctx context.Context) error {
+	if d.buffer.records == 0 {
+		return nil
+	}
+	d.showBuffer()
+	key, body, err := d.object()
+	if err != nil {
+		return err
+	}
+	encoding := formats[d.cfg.Compression].encoding
+	err = d.persist(ctx, "delivery", func() error {
+		if err := d.allow("s3:PutObject", d.cfg.BucketARN+"/"+key); err != nil {
+			return err
+		}
+		return d.opts.Destination.Put(ctx, d.cfg.Bucket, key, body, contentType, encoding)
+	})
+	if err != nil {
+		return err
+	}
+	object := Object{Bucket: d.cfg.Bucket, Key: key, Records: d.buffer.records, Bytes: len(d.buffer.data), At: d.opts.Clock.Now()}
+	d.checkpoint = d.checkpoint.with(d.buffer.after)
+	d.buffer.reset(d.size)
+	d.showDelivered(object)
+	d.opts.Logger.Info("delivered", "bucket", object.Bucket, "key", object.Key, "records", object.Records, "bytes", object.Bytes)
+	if d.opts.Delivered != nil {
+		d.opts.Delivered(object)
+	}
+	// The object is there, so its checkpoint is due even if ctx has just ended: one attempt is always made.
+	return d.persist(ctx, "checkpoint", func() error { return d.checkpoint.save(d.opts.Checkpoint) })
+}
+
+// object makes the next object's name and content.
+func (d *DeliveryStream) object() (key string, body []byte, err error) {
+	key, err = d.cfg.keyOf(d.prefix, d.buffer.oldest, d.random)
+	if err != nil {
+		return "", nil, err
+	}
+	compress := formats[d.cfg.Compression].compress
+	if compress == nil {
+		return key, d.buffer.data, nil
+	}
+	body, err = compress(d.buffer.data, d.random)
+	if err != nil {
+		return "", nil, fmt.Errorf("compressing %s: %w", key, err)
+	}
+	return key, body, nil
+}
+
+const (
+	firstDelay = time.Second
+	mostDelay  = time.Minute
+)
+
+// delay before the attempt that follows a number of failures: 1 s, doubled each time, at most a minute.
+func delay(failures int) time.Duration {
+	return min(firstDelay<<min(failures-1, 10), mostDelay)
+}
+
+// persist tries until it succeeds. It returns an error only when ctx has ended. Each failure is logged with the time of
+// the next attempt.
+func (d *DeliveryStream) persist(ctx context.Context, what string, attempt func() error) error {
+	for failures := 1; ; failures++ {
+		err := attempt()
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("%s of %s: %w", what, d.cfg.Name, err)
+		}
+		wait := delay(failures)
+		d.showFailure(what, err)
+		d.opts.Logger.Error("the "+what+" failed and is tried again", "attempt", failures,
+			"next_attempt", d.opts.Clock.Now().Add(wait).UTC(), "error", err)
+		if !d.sleep(ctx, wait) {
+			return fmt.Errorf("%s of %s: %w (%w)", what, d.cfg.Name, err, ctx.Err())
+		}
+	}
+}
+
+// sleep says whether ctx lasted.
+func (d *DeliveryStream) sleep(ctx context.Context, wait time.Duration) bool {
+	timer := d.opts.Clock.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.Chan():
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (d *DeliveryStream) allow(action, resource string) error {
+	if d.opts.Allow == nil {
+		return nil
+	}
+	return d.opts.Allow(action, resource)
+}

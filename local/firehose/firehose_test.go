@@ -1,0 +1,680 @@
+package firehose_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cdk.tf/go/ingest/local/firehose"
+)
+
+func TestDeliversAfterTheInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var delivered []firehose.Object
+		w.opts.Delivered = func(o firehose.Object) { delivered = append(delivered, o) }
+		d := w.start()
+		defer func() { w.stop() }()
+		w.advance(time.Hour) // an empty buffer waits for nothing
+		w.stream.put("shard-0", `{"a":1}`)
+		synctest.Wait()
+		w.advance(30 * time.Second)
+		w.stream.put("shard-0", `{"b":2}`)
+		synctest.Wait()
+		status := d.Status()
+		if status.BufferedRecords != 2 || status.BufferedBytes != 16 || !status.NextDelivery.Equal(start.Add(time.Hour+time.Minute)) {
+			t.Errorf("status %+v", status)
+		}
+		w.advance(30*time.Second - time.Nanosecond)
+		w.expectBodies("")
+		w.advance(time.Nanosecond)
+		w.expectBodies("{\"a\":1}\n{\"b\":2}\n")
+		o := w.bucket.objects[0]
+		// The records came at 16:04:05 and 16:04:35; the oldest names the object.
+		if !regexp.MustCompile(`^e/16/delivery-1-2026-03-07-16-04-05-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`).MatchString(o.key) ||
+			o.contentType != "application/octet-stream" || o.encoding != "" {
+			t.Errorf("%+v", o)
+		}
+		want := firehose.Object{Bucket: "events", Key: o.key, Records: 2, Bytes: 16, At: start.Add(time.Hour + time.Minute)}
+		if len(delivered) != 1 || delivered[0] != want {
+			t.Errorf("delivered %+v, want %+v", delivered, want)
+		}
+		status = d.Status()
+		if status.BufferedRecords != 0 || status.NextDelivery != nil || status.DeliveredObjects != 1 || status.DeliveredRecords != 2 ||
+			status.DeliveredBytes != 16 || !slices.Equal(status.LastObjects, delivered) {
+			t.Errorf("status %+v", status)
+		}
+		if got := w.checkpoint(); !strings.Contains(got, `"shard-0": "2"`) {
+			t.Errorf("checkpoint %s", got)
+		}
+	})
+}
+
+func TestOptionsOverrideTheInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.opts.BufferInterval = 5 * time.Second
+		w.start()
+		defer func() { w.stop() }()
+		w.stream.put("shard-0", "a")
+		synctest.Wait()
+		w.advance(5 * time.Second)
+		w.expectBodies("a\n")
+	})
+}
+
+func TestNoIntervalDeliversAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.cfg.BufferInterval = 0
+		w.start()
+		defer func() { w.stop() }()
+		w.stream.put("shard-0", "a")
+		w.expectBodies("a\n")
+	})
+}
+
+func TestDeliversABacklogInManyObjects(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.cfg.Delimiter = ""
+		d := w.open()
+		line := strings.Repeat("x", 499) + "\n"
+		for range 20_000 {
+			w.stream.put("shard-0", line)
+		}
+		w.run(d)
+		defer func() { w.stop() }()
+		w.advance(time.Minute)
+		if got := len(w.bucket.bodies()); got != 20_000*500 {
+			t.Errorf("%d bytes, want %d", got, 20_000*500)
+		}
+		for i, o := range w.bucket.objects {
+			if last := i == len(w.bucket.objects)-1; len(o.body) >= 1<<20+500 || len(o.body) < 1<<20 && !last {
+				t.Errorf("object %d has %d bytes", i, len(o.body))
+			}
+		}
+		if w.stream.most > 3000 { // one buffer's worth is 2098
+			t.Errorf("one read took %d records", w.stream.most)
+		}
+	})
+}
+
+func TestReadsAheadNoMoreThanOneRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		d := w.open()
+		w.bucket.fail = func(int) error { return errS3 }
+		for range 100 {
+			w.stream.put("shard-0", strings.Repeat("x", 1<<20))
+		}
+		w.run(d)
+		w.advance(time.Hour)
+		if got := d.Status().BufferedBytes; got > 2<<20 {
+			t.Errorf("%d bytes are buffered", got)
+		}
+		if w.stream.reads > 3 {
+			t.Errorf("%d reads while nothing can be delivered", w.stream.reads)
+		}
+		w.stop()
+	})
+}
+
+func TestBeginsAtTheEndOfTheStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "shard-0", "shard-1")
+		w.stream.put("shard-0", "before", "before too")
+		w.open() // and dies before it runs
+		if got := w.checkpoint(); !strings.Contains(got, `"shard-0": "2"`) || !strings.Contains(got, `"shard-1": ""`) {
+			t.Errorf("checkpoint %s", got)
+		}
+		w.stream.put("shard-0", "a")
+		w.stream.put("shard-1", "b")
+		w.start()
+		w.advance(time.Minute)
+		w.stop()
+		if got := w.bucket.bodies(); got != "a\nb\n" && got != "b\na\n" {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
+func TestRestartContinues(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.start()
+		w.stream.put("shard-0", "a")
+		synctest.Wait()
+		w.advance(time.Minute)
+		w.stream.put("shard-0", "b") // buffered, not delivered
+		synctest.Wait()
+		w.stop()
+		w.stream.put("shard-0", "c") // while nothing runs
+		w.start()
+		w.advance(time.Minute)
+		w.stop()
+		w.expectBodies("a\nb\nc\n")
+	})
+}
+
+func TestANewShardIsReadFromItsBeginning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.open()
+		w.stream.order = append(w.stream.order, "shard-1")
+		w.stream.put("shard-1", "a")
+		w.start()
+		w.advance(time.Minute)
+		w.stop()
+		w.expectBodies("a\n")
+	})
+}
+
+// TestACrashBetweenObjectAndCheckpoint keeps the checkpoint as it is when an object is written, and goes on from that.
+func TestACrashBetweenObjectAndCheckpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.start()
+		w.stream.put("shard-0", "a", "b")
+		synctest.Wait()
+		old := w.checkpoint()
+		w.advance(time.Minute)
+		w.stop()
+		if err := os.WriteFile(w.opts.Checkpoint, []byte(old), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w.stream.put("shard-0", "c")
+		w.start()
+		w.advance(time.Minute)
+		w.stop()
+		w.expectBodies("a\nb\na\nb\nc\n")
+	})
+}
+
+func TestS3FailsForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "shard-0", "shard-1")
+		w.bucket.fail = func(attempt int) error {
+			if attempt <= 9 {
+				return errS3
+			}
+			return nil
+		}
+		d := w.start()
+		defer func() { w.stop() }()
+		w.stream.put("shard-0", "a", "b")
+		w.stream.put("shard-1", "c", "d")
+		synctest.Wait()
+		w.advance(time.Minute)
+		w.expectLog(`level=ERROR msg="the delivery failed and is tried again" delivery_stream=delivery attempt=1 next_attempt=2026-03-07T15:05:06.000Z error="S3 is away"`)
+		status := d.Status()
+		if status.Failures != 1 || status.LastFailure != "delivery: S3 is away" || status.BufferedRecords != 4 {
+			t.Errorf("status %+v", status)
+		}
+		w.stream.put("shard-0", "e")
+		for range 9 {
+			w.advance(time.Minute)
+		}
+		w.advance(time.Minute)
+		var waits []time.Duration
+		for i := 1; i < 3; i++ {
+			waits = append(waits, w.bucket.tries[i].Sub(w.bucket.tries[i-1]))
+		}
+		if waits[0] < time.Second || waits[1] < 2*time.Second {
+			t.Errorf("waited %v between attempts", waits)
+		}
+		if got := strings.Count(w.log.String(), "the delivery failed"); got != 9 {
+			t.Errorf("%d failures were logged, want 9", got)
+		}
+		got := w.bucket.bodies()
+		if len(got) != len("a\nb\nc\nd\ne\n") || strings.Index(got, "a") > strings.Index(got, "b") || strings.Index(got, "b") > strings.Index(got, "e") || strings.Index(got, "c") > strings.Index(got, "d") {
+			t.Errorf("%q", got)
+		}
+		keys := map[string]bool{}
+		for _, o := range w.bucket.objects {
+			keys[o.key] = true
+		}
+		if len(keys) != len(w.bucket.objects) {
+			t.Errorf("two objects of one name: %v", keys)
+		}
+	})
+}
+
+func TestADenialIsAFailingDelivery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		denied := errors.New("is not authorized to perform: s3:PutObject; the role's policies need {…}")
+		allowed := false
+		var asked []string
+		w.opts.Allow = func(action, resource string) error {
+			asked = append(asked, action+" "+regexp.MustCompile(`delivery-1.*`).ReplaceAllString(resource, "…"))
+			if action == "s3:PutObject" && !allowed {
+				return denied
+			}
+			return nil
+		}
+		w.start()
+		defer func() { w.stop() }()
+		w.stream.put("shard-0", "a")
+		synctest.Wait()
+		w.advance(time.Minute)
+		w.expectBodies("")
+		w.expectLog(`error="is not authorized to perform: s3:PutObject; the role's policies need {…}"`)
+		allowed = true
+		w.advance(time.Second)
+		w.expectBodies("a\n")
+		slices.Sort(asked)
+		const stream = "arn:aws:kinesis:us-east-1:000000000000:stream/stream"
+		want := []string{
+			"kinesis:DescribeStream " + stream, "kinesis:GetRecords " + stream, "kinesis:GetShardIterator " + stream, "kinesis:ListShards " + stream,
+			"s3:AbortMultipartUpload arn:aws:s3:::events/e/x", "s3:GetBucketLocation arn:aws:s3:::events", "s3:GetObject arn:aws:s3:::events/e/x",
+			"s3:ListBucket arn:aws:s3:::events", "s3:ListBucketMultipartUploads arn:aws:s3:::events", "s3:PutObject arn:aws:s3:::events/e/15/…",
+		}
+		if got := slices.Compact(asked); !slices.Equal(got, want) {
+			t.Errorf("asked %q\nwant  %q", got, want)
+		}
+	})
+}
+
+func TestADenialOfReadingLosesNothing(t *testing.T) {
+	for _, action := range []string{"kinesis:DescribeStream", "kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			allowed := false
+			w.opts.Allow = func(asked, _ string) error {
+				if asked == action && !allowed {
+					return fmt.Errorf("no %s", action)
+				}
+				return nil
+			}
+			w.start()
+			defer func() { w.stop() }()
+			w.stream.put("shard-0", "a")
+			w.advance(10 * time.Second)
+			w.expectBodies("")
+			w.expectLog(`msg="the reading of the stream failed and is tried again" delivery_stream=delivery attempt=1`)
+			w.expectLog(`error="no ` + action + `"`)
+			allowed = true
+			for range 3 {
+				w.advance(time.Minute)
+			}
+			w.expectBodies("a\n")
+		})
+	}
+}
+
+func TestAMissingPermissionThatAWSDocumentsIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.opts.Allow = func(action, _ string) error {
+			if action == "s3:ListBucket" {
+				return errors.New("no list")
+			}
+			return nil
+		}
+		w.start()
+		defer func() { w.stop() }()
+		w.expectLog(`level=WARN msg="the role lacks a permission that AWS documents as needed; delivery here works without it" delivery_stream=delivery action=s3:ListBucket error="no list"`)
+		w.stream.put("shard-0", "a")
+		synctest.Wait()
+		w.advance(time.Minute)
+		w.expectBodies("a\n")
+	})
+}
+
+func TestAStreamThatFailsIsReadAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.start()
+		defer func() { w.stop() }()
+		w.stream.setFail(errors.New("the stream is away"))
+		w.stream.put("shard-0", "a")
+		w.advance(10 * time.Second)
+		w.expectLog(`error="the stream is away"`)
+		w.stream.setFail(nil)
+		for range 3 {
+			w.advance(time.Minute)
+		}
+		w.expectBodies("a\n")
+	})
+}
+
+func TestExpiredRecordsAreSaidLoudly(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		trims   bool
+		expired int
+		want    string
+	}{
+		{"a stream that knows", true, 3, `level=ERROR msg="records have expired in the stream before they were delivered, and are lost; delivering from the oldest that is kept" delivery_stream=delivery shard=shard-0 delivered_up_to=1 expired_up_to=3 next=4`},
+		{"a stream that knows, and nothing lost", true, 1, ""},
+		{"another stream", false, 3, `level=WARN msg="the last delivered record has expired in the stream; any that followed it and have expired too are lost; delivering from the oldest that is kept" delivery_stream=delivery shard=shard-0 delivered_up_to=1 next=4`},
+		{"nothing expired", false, 0, ""},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			if test.trims {
+				w.source = trimming{w.stream}
+			}
+			w.start()
+			w.stream.put("shard-0", "1")
+			synctest.Wait()
+			w.advance(time.Minute)
+			w.stop()
+			w.stream.put("shard-0", "2", "3", "4")
+			w.stream.expire("shard-0", test.expired)
+			w.start()
+			w.advance(time.Minute)
+			w.stop()
+			if !strings.HasSuffix(w.bucket.bodies(), "4\n") {
+				t.Errorf("%s: %q", test.name, w.bucket.bodies())
+			}
+			if test.want != "" {
+				w.expectLog(test.want)
+			} else if strings.Contains(w.log.String(), "expired") {
+				t.Errorf("%s: %s", test.name, w.log)
+			}
+		})
+	}
+}
+
+func TestAnotherStreamOfTheSameName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.stream.put("shard-0", "1", "2", "3")
+		w.open()
+		w.stream.shards["shard-0"], w.stream.last["shard-0"] = nil, 0 // deleted and made again
+		w.stream.put("shard-0", "a")
+		w.start()
+		w.advance(time.Minute)
+		w.stop()
+		w.expectBodies("a\n")
+		w.expectLog("the checkpoint is not one of this stream")
+	})
+}
+
+// TestAStreamThatRefusesTheCheckpoint: the numbers of a stream that was made again may be larger than the old ones.
+func TestAStreamThatRefusesTheCheckpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.stream.put("shard-0", "1")
+		w.open()
+		w.stream.foreign = "1"
+		w.stream.put("shard-0", "a")
+		w.start()
+		w.advance(time.Minute)
+		w.stop()
+		w.expectBodies("1\na\n")
+		w.expectLog("the checkpoint is not one of this stream")
+	})
+}
+
+func TestFlush(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "shard-0", "shard-1")
+		d := w.start()
+		w.stream.put("shard-0", "a")
+		w.stream.put("shard-1", "b")
+		synctest.Wait()
+		if err := d.Flush(t.Context()); err != nil { // while it runs
+			t.Fatal(err)
+		}
+		if got := w.bucket.bodies(); got != "a\nb\n" && got != "b\na\n" {
+			t.Errorf("%q", got)
+		}
+		w.stream.put("shard-0", "c")
+		synctest.Wait()
+		w.stop()
+		w.stream.put("shard-1", "d") // beyond what Run has read
+		if err := d.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.bucket.bodies()[4:]; got != "c\nd\n" {
+			t.Errorf("%q", got)
+		}
+		if err := d.Flush(t.Context()); err != nil { // there is nothing
+			t.Fatal(err)
+		}
+		if len(w.bucket.objects) != 2 {
+			t.Errorf("%d objects", len(w.bucket.objects))
+		}
+		w.run(d) // and on it goes
+		w.stream.put("shard-0", "e")
+		synctest.Wait()
+		w.advance(time.Minute)
+		w.stop()
+		if got := w.bucket.bodies()[8:]; got != "e\n" {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
+func TestFlushEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.bucket.fail = func(int) error { return errS3 }
+		d := w.start()
+		w.stream.put("shard-0", "a")
+		synctest.Wait()
+		w.advance(time.Minute) // a delivery is under way and has the turn
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		err := d.Flush(ctx)
+		if want := "flushing delivery: context deadline exceeded"; err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+		w.stop()
+		ctx, cancel = context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		err = d.Flush(ctx)
+		if want := "flushing delivery: delivery of delivery: S3 is away (context deadline exceeded)"; err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+		w.bucket.setFail(nil)
+		if err := d.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.expectBodies("a\n")
+	})
+}
+
+func TestRunEndsPromptly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.bucket.fail = func(int) error { return errS3 }
+		d := w.start()
+		w.stream.put("shard-0", "a")
+		synctest.Wait()
+		w.advance(time.Minute)
+		before := time.Now() // the bubble's own time, which moves only when everybody waits for it
+		w.stop()
+		if waited := time.Since(before); waited != 0 {
+			t.Errorf("Run took %s to end", waited)
+		}
+		if err := d.Run(canceled()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func canceled() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
+
+func TestRunsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		d := w.start()
+		defer func() { w.stop() }()
+		err := d.Run(t.Context())
+		if want := "the delivery stream delivery runs already"; err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	})
+}
+
+func TestACheckpointThatCannotBeWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.start()
+		folder := filepath.Dir(w.opts.Checkpoint)
+		w.stream.put("shard-0", "a")
+		synctest.Wait()
+		if err := os.Rename(folder, folder+"-away"); err != nil {
+			t.Fatal(err)
+		}
+		w.advance(time.Minute)
+		w.expectBodies("a\n")
+		w.expectLog(`msg="the checkpoint failed and is tried again"`)
+		if err := os.Rename(folder+"-away", folder); err != nil {
+			t.Fatal(err)
+		}
+		w.advance(time.Second)
+		if got := w.checkpoint(); !strings.Contains(got, `"shard-0": "1"`) {
+			t.Errorf("checkpoint %s", got)
+		}
+		w.stop()
+		w.expectBodies("a\n")
+		if left, err := os.ReadDir(folder); err != nil || len(left) != 1 {
+			t.Errorf("left over %v, error %v", left, err)
+		}
+	})
+}
+
+func TestOpenRefuses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "c.json")
+	for _, test := range []struct {
+		name, checkpoint, want string
+		change                 func(*firehose.Config)
+	}{
+		{"no JSON", `{`, `delivery: the checkpoint ` + path + ` cannot be read: unexpected end of JSON input; delete it to deliver from the stream's end on, or mend it`, nil},
+		{"another's", `{"deliveryStream": "d", "stream": "s"}`, `delivery: the checkpoint ` + path + ` is that of d reading s, not of arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery reading arn:aws:kinesis:us-east-1:000000000000:stream/stream; name another data folder, or delete it`, nil},
+		{"no number", `{"deliveryStream": "arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery", "stream": "arn:aws:kinesis:us-east-1:000000000000:stream/stream", "after": {"shard-0": "x"}}`,
+			`delivery: the checkpoint ` + path + ` has "x" for shard-0, which is no sequence number; mend it or delete it`, nil},
+		{"a wrong prefix", ``, `delivery: prefix holds "!{" that opens no expression; write !{namespace:value}, or leave it out`, func(c *firehose.Config) { c.Prefix = "!{" }},
+		{"a wrong compression", ``, `delivery: compression_format is "BROTLI"; use one of UNCOMPRESSED, GZIP, ZIP, Snappy, HADOOP_SNAPPY`, func(c *firehose.Config) { c.Compression = "BROTLI" }},
+	} {
+		w := newWorld(t)
+		w.opts.Source, w.opts.Checkpoint = w.stream, path
+		if err := os.WriteFile(path, []byte(test.checkpoint), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if test.change != nil {
+			test.change(&w.cfg)
+		}
+		if _, err := firehose.Open(w.cfg, w.opts); err == nil || err.Error() != test.want {
+			t.Errorf("%s: %v\nwant: %s", test.name, err, test.want)
+		}
+	}
+}
+
+func TestOpenRemovesWhatACrashLeft(t *testing.T) {
+	w := newWorld(t)
+	folder := filepath.Dir(w.opts.Checkpoint)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(w.opts.Checkpoint+".tmp-123", []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.open()
+	if left, err := os.ReadDir(folder); err != nil || len(left) != 1 || left[0].Name() != "delivery.json" {
+		t.Errorf("%v, error %v", left, err)
+	}
+}
+
+// TestNothingIsLostOrReordered runs random batches into several shards, with a stream, a bucket and a role that fail at
+// random, flushes, restarts and crashes between an object and its checkpoint.
+func TestNothingIsLostOrReordered(t *testing.T) {
+	for seed := range int64(8) {
+		synctest.Test(t, func(t *testing.T) { play(t, rand.New(rand.NewSource(seed))) })
+	}
+}
+
+func play(t *testing.T, random *rand.Rand) {
+	shards := []string{"shard-0", "shard-1", "shard-2"}
+	w := newWorld(t, shards...)
+	failures := rand.New(rand.NewSource(random.Int63())) // the bucket's own: it is asked by another goroutine
+	w.bucket.fail = func(int) error {
+		if failures.Intn(3) == 0 {
+			return errS3
+		}
+		return nil
+	}
+	put := map[string]int{}
+	var old string // the checkpoint before the last object
+	w.bucket.before = func() { old = w.checkpoint() }
+	d := w.start()
+	for range 150 {
+		switch random.Intn(12) {
+		default:
+			shard := shards[random.Intn(3)]
+			for range 1 + random.Intn(20) {
+				put[shard]++
+				w.stream.put(shard, fmt.Sprintf("%s %d %s", shard, put[shard], strings.Repeat("x", random.Intn(30_000))))
+			}
+			synctest.Wait()
+		case 0, 1, 2:
+			w.advance(time.Duration(random.Intn(90)) * time.Second)
+		case 3:
+			w.stop()
+			if random.Intn(2) == 0 && old != "" { // it died before the checkpoint of its last object was written
+				if err := os.WriteFile(w.opts.Checkpoint, []byte(old), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			d = w.start()
+		case 4:
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			_ = d.Flush(ctx) // it may fail
+			cancel()
+		case 5:
+			w.stream.setFail([]error{nil, errors.New("the stream is away")}[random.Intn(2)])
+		}
+	}
+	w.stream.setFail(nil)
+	w.bucket.setFail(nil)
+	for range 5 {
+		w.advance(time.Minute)
+	}
+	w.stop()
+	if err := d.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	checkFirsts(t, w.bucket.bodies(), put)
+}
+
+// checkFirsts checks that each record is there and that the first occurrences of a shard's records are in order.
+func checkFirsts(t *testing.T, bodies string, put map[string]int) {
+	t.Helper()
+	next := map[string]int{}
+	for line := range strings.Lines(bodies) {
+		var shard string
+		var n int
+		if _, err := fmt.Sscanf(line, "%s %d ", &shard, &n); err != nil {
+			t.Fatalf("a broken line %q", short(line))
+		}
+		switch {
+		case n == next[shard]+1:
+			next[shard] = n
+		case n > next[shard]+1:
+			t.Fatalf("%s: record %d before record %d", shard, n, next[shard]+1)
+		}
+	}
+	for shard, n := range put {
+		if next[shard] != n {
+			t.Errorf("%s: %d records of %d are there", shard, next[shard], n)
+		}
+	}
+}

@@ -1,0 +1,241 @@
+package firehose
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Assumption 2: a prefix is text with expressions !{namespace:value}; a prefix without any gets
+// !{timestamp:yyyy/MM/dd/HH/} appended as it stands, with no "/" before it (developer guide, "Understand custom prefixes
+// for Amazon S3 objects", semantic rules; keys seen on AWS in floci-io/floci#1857). All timestamps of an object are the
+// arrival of the oldest record in it (same page), in UTC or in custom_time_zone.
+
+const (
+	timestampNamespace = "timestamp"
+	firehoseNamespace  = "firehose"
+	randomString       = "random-string"
+	errorOutputType    = "error-output-type"
+	// appended is what Firehose adds to a prefix without expressions.
+	appended = "!{timestamp:yyyy/MM/dd/HH/}"
+	// randomLength is the number of characters of a random string (same page).
+	randomLength = 11
+	// maxPrefix bounds a prefix as it is written (API reference, ExtendedS3DestinationConfiguration) and maxEvaluated
+	// once it is evaluated (semantic rules).
+	maxPrefix    = 1024
+	maxEvaluated = 512
+)
+
+// prefix is a parsed prefix.
+type prefix []prefixPart
+
+// prefixPart is text, a date, or a random string.
+type prefixPart struct {
+	literal string
+	date    dateTime
+	random  bool
+}
+
+var expressionPattern = regexp.MustCompile(`^!\{([A-Za-z]+):([^{}]*)\}`)
+
+// expression is one !{namespace:value}.
+type expression struct{ text, namespace, value string }
+
+// splitPrefix separates text from expressions: of each pair of results one is empty.
+func splitPrefix(text string, each func(literal string, e expression) error) error {
+	for text != "" {
+		at := strings.Index(text, "!{")
+		if at < 0 {
+			return each(text, expression{})
+		}
+		if at > 0 {
+			if err := each(text[:at], expression{}); err != nil {
+				return err
+			}
+		}
+		text = text[at:]
+		found := expressionPattern.FindStringSubmatch(text)
+		if found == nil {
+			return errors.New(`holds "!{" that opens no expression; write !{namespace:value}, or leave it out`)
+		}
+		if err := each("", expression{found[0], found[1], found[2]}); err != nil {
+			return err
+		}
+		text = text[len(found[0]):]
+	}
+	return nil
+}
+
+// parsePrefix parses the prefix of events. Its errors say what to write instead.
+func parsePrefix(text string, zone *time.Location) (prefix, error) {
+	if err := checkText(text); err != nil {
+		return nil, err
+	}
+	expressions, dates := 0, 0
+	var parsed prefix
+	err := splitPrefix(text, func(literal string, e expression) error {
+		if literal != "" {
+			parsed = append(parsed, prefixPart{literal: literal})
+			return nil
+		}
+		part, err := e.parse(zone)
+		expressions++
+		if part.date != nil {
+			dates++
+		}
+		parsed = append(parsed, part)
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case expressions == 0:
+		return parsePrefix(text+appended, zone)
+	case dates == 0:
+		// The guide says that a timestamp is appended; on AWS it was seen not to be (floci-io/floci#1857).
+		return nil, errors.New("holds expressions but no timestamp, which AWS's documentation and AWS itself treat differently; add one, such as !{timestamp:yyyy/MM/dd/HH}")
+	}
+	return parsed, parsed.checkLength()
+}
+
+func checkText(text string) error {
+	switch {
+	case len(text) > maxPrefix:
+		return fmt.Errorf("is %d characters long; use at most %d", len(text), maxPrefix)
+	case !printable(text):
+		return errors.New("holds a character that is no printable ASCII; leave it out")
+	}
+	return nil
+}
+
+func (e expression) parse(zone *time.Location) (prefixPart, error) {
+	switch {
+	case e.namespace == timestampNamespace:
+		date, err := parseDateTime(e.value, zone)
+		if err != nil {
+			return prefixPart{}, fmt.Errorf("holds %q, whose pattern %w", e.text, err)
+		}
+		return prefixPart{date: date}, nil
+	case e.namespace == firehoseNamespace && e.value == randomString:
+		return prefixPart{random: true}, nil
+	case e.namespace == firehoseNamespace && e.value == errorOutputType:
+		return prefixPart{}, fmt.Errorf("holds %q; move it to error_output_prefix: Firehose takes it nowhere else", e.text)
+	case e.namespace == "partitionKeyFromQuery" || e.namespace == "partitionKeyFromLambda":
+		return prefixPart{}, fmt.Errorf("holds %q, which needs dynamic partitioning: that is not imitated on one machine", e.text)
+	}
+	return prefixPart{}, fmt.Errorf("holds %q; use the namespace timestamp, or !{firehose:random-string}", e.text)
+}
+
+// checkErrorPrefix checks the prefix of failed records, which is never evaluated: without transformation, conversion and
+// partitioning no record fails.
+func checkErrorPrefix(text string, zone *time.Location, hasExpressions bool) error {
+	if text == "" {
+		if hasExpressions {
+			return errors.New("is missing; Firehose demands it where prefix holds expressions")
+		}
+		return nil
+	}
+	if err := checkText(text); err != nil {
+		return err
+	}
+	expressions, hasType := 0, false
+	err := splitPrefix(text, func(literal string, e expression) error {
+		if literal != "" {
+			return nil
+		}
+		expressions++
+		if e.namespace == firehoseNamespace && e.value == errorOutputType {
+			hasType = true
+			return nil
+		}
+		_, err := e.parse(zone)
+		return err
+	})
+	if err == nil && expressions > 0 && !hasType {
+		return errors.New("holds expressions but no !{firehose:error-output-type}; add it, as Firehose demands")
+	}
+	return err
+}
+
+// checkLength evaluates the prefix on a day whose names are the longest.
+func (p prefix) checkLength() error {
+	text, err := p.evaluate(time.Date(2025, time.September, 17, 10, 10, 10, 0, time.UTC), zeros{})
+	if err == nil && len(text) > maxEvaluated {
+		return fmt.Errorf("is up to %d characters long once evaluated; use at most %d", len(text), maxEvaluated)
+	}
+	return err
+}
+
+// zeros is a source of no randomness.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// evaluate gives the prefix of one object. Each random string is a new one, all dates are the same instant (developer
+// guide, as above).
+func (p prefix) evaluate(at time.Time, random io.Reader) (string, error) {
+	var b strings.Builder
+	for _, part := range p {
+		switch {
+		case part.random:
+			text, err := randomText(random)
+			if err != nil {
+				return "", err
+			}
+			b.WriteString(text)
+		case part.date != nil:
+			b.WriteString(part.date.format(at))
+		default:
+			b.WriteString(part.literal)
+		}
+	}
+	return b.String(), nil
+}
+
+const alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+func randomText(random io.Reader) (string, error) {
+	text := make([]byte, randomLength)
+	for i := range text {
+		n, err := rand.Int(random, big.NewInt(int64(len(alphanumeric))))
+		if err != nil {
+			return "", fmt.Errorf("no randomness for an object's name: %w", err)
+		}
+		text[i] = alphanumeric[n.Int64()]
+	}
+	return string(text), nil
+}
+
+func uuid(random io.Reader) (string, error) {
+	var b [16]byte
+	if _, err := io.ReadFull(random, b[:]); err != nil {
+		return "", fmt.Errorf("no randomness for an object's name: %w", err)
+	}
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80 // version 4 of RFC 9562
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:]), nil
+}
+
+// Assumption 3: an object is PREFIX + NAME-VERSION-yyyy-MM-dd-HH-mm-ss-UUID + EXTENSION (developer guide, "Configure
+// Amazon S3 object name format"). The version begins with 1 and grows with each change of the delivery stream; what a
+// stack declares has always just been made here. The guide does not say which instant the name shows; it is taken to be
+// the prefix's, so that a name and its folder agree.
+const version = 1
+
+// keyOf names an object whose oldest record arrived at an instant.
+func (c Config) keyOf(p prefix, oldest time.Time, random io.Reader) (string, error) {
+	oldest = oldest.In(c.zone())
+	folder, err := p.evaluate(oldest, random)
+	if err != nil {
+		return "", err
+	}
+	id, err := uuid(random)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s%s-%d-%s-%s%s", folder, c.Name, version, oldest.Format("2006-01-02-15-04-05"), id, c.extension()), nil
+}

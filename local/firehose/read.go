@@ -1,0 +1,348 @@
+package firehose
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // custom_time_zone must not depend on what the machine has installed
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// Config is a delivery stream from a Kinesis data stream to a bucket.
+type Config struct {
+	Name, ARN             string
+	StreamName, StreamARN string
+	Bucket, BucketARN     string
+	// RoleARN of the role that writes the bucket; SourceRoleARN of the one that reads the stream, most often the same.
+	RoleARN, SourceRoleARN string
+	// BufferInterval is from 0 s (whatever was read is delivered at once) to 900 s.
+	BufferInterval time.Duration
+	// BufferMiB is from 1 to 128.
+	BufferMiB int
+	// Prefix as it is written, expressions and all.
+	Prefix string
+	// Compression is UNCOMPRESSED, GZIP, ZIP, Snappy or HADOOP_SNAPPY.
+	Compression string
+	// FileExtension replaces the compression format's own unless it is empty.
+	FileExtension string
+	// TimeZone of the dates in prefixes and names, "UTC" by default.
+	TimeZone string
+	// Delimiter is written after each record; it may be empty.
+	Delimiter string
+	// Notices say in plain words what the stack declares and nothing here imitates.
+	Notices []string
+}
+
+const typ = "aws_kinesis_firehose_delivery_stream"
+
+// body is the resource. What is any is refused unless it is absent, because it has no imitation here.
+type body struct {
+	Name          string       `tf:"name"`
+	Destination   string       `tf:"destination"`
+	ExtendedS3    []extendedS3 `tf:"extended_s3_configuration"`
+	KinesisSource []source     `tf:"kinesis_source_configuration"`
+	Elasticsearch any          `tf:"elasticsearch_configuration"`
+	HTTPEndpoint  any          `tf:"http_endpoint_configuration"`
+	Iceberg       any          `tf:"iceberg_configuration"`
+	MSKSource     any          `tf:"msk_source_configuration"`
+	OpenSearch    any          `tf:"opensearch_configuration"`
+	Serverless    any          `tf:"opensearchserverless_configuration"`
+	Redshift      any          `tf:"redshift_configuration"`
+	Snowflake     any          `tf:"snowflake_configuration"`
+	Splunk        any          `tf:"splunk_configuration"`
+	Encryption    []switched   `tf:"server_side_encryption"`
+	// Tags and timeouts are of the account and of Terraform; they have no effect on delivery.
+	Tags     map[string]string `tf:"tags"`
+	Timeouts any               `tf:"timeouts"`
+}
+
+type source struct {
+	StreamARN string `tf:"kinesis_stream_arn"`
+	RoleARN   string `tf:"role_arn"`
+}
+
+type switched struct {
+	Enabled bool   `tf:"enabled"`
+	KeyType string `tf:"key_type"`
+	KeyARN  string `tf:"key_arn"`
+}
+
+type extendedS3 struct {
+	BucketARN         string  `tf:"bucket_arn"`
+	RoleARN           string  `tf:"role_arn"`
+	BufferingInterval *int    `tf:"buffering_interval"`
+	BufferingSize     *int    `tf:"buffering_size"`
+	CompressionFormat string  `tf:"compression_format"`
+	CustomTimeZone    string  `tf:"custom_time_zone"`
+	ErrorOutputPrefix string  `tf:"error_output_prefix"`
+	FileExtension     string  `tf:"file_extension"`
+	Prefix            string  `tf:"prefix"`
+	KMSKeyARN         string  `tf:"kms_key_arn"`
+	BackupMode        string  `tf:"s3_backup_mode"`
+	BackupConfig      any     `tf:"s3_backup_configuration"`
+	Conversion        []maybe `tf:"data_format_conversion_configuration"`
+	Partitioning      []maybe `tf:"dynamic_partitioning_configuration"`
+	Processing        []struct {
+		Enabled    bool        `tf:"enabled"`
+		Processors []processor `tf:"processors"`
+	} `tf:"processing_configuration"`
+	// CloudWatchLogging is where AWS writes failures; here they go to the process's own log.
+	CloudWatchLogging any `tf:"cloudwatch_logging_options"`
+}
+
+// maybe is a block that may be switched off, with attributes that nothing here reads.
+type maybe struct {
+	Enabled *bool          `tf:"enabled"`
+	Rest    map[string]any `tf:",remain"`
+}
+
+// on is what most blocks are unless they say otherwise.
+func on(blocks []maybe, otherwise bool) bool {
+	if len(blocks) == 0 {
+		return false
+	}
+	if blocks[0].Enabled == nil {
+		return otherwise
+	}
+	return *blocks[0].Enabled
+}
+
+type processor struct {
+	Type       string `tf:"type"`
+	Parameters []struct {
+		Name  string `tf:"parameter_name"`
+		Value string `tf:"parameter_value"`
+	} `tf:"parameters"`
+}
+
+// Read finds the stack's delivery streams. The stack is resolved. Every problem is reported at once, each with the
+// attribute, the value and a remedy: what cannot be imitated is refused.
+func Read(stack *tfjson.Stack) ([]Config, error) {
+	var configs []Config
+	var errs []error
+	for _, r := range stack.Resources(typ) {
+		var b body
+		if err := r.Into(&b); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		cfg, problems := b.config()
+		for _, problem := range problems {
+			errs = append(errs, fmt.Errorf("%s: %w", r.Address(), problem))
+		}
+		configs = append(configs, cfg)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return configs, nil
+}
+
+// AWS's own defaults and bounds (API reference, BufferingHints; Terraform's are the same).
+const (
+	defaultInterval = 300 * time.Second
+	maxInterval     = 900 * time.Second
+	defaultMiB      = 5
+	maxMiB          = 128
+)
+
+func (b body) config() (Config, []error) {
+	if errs := b.refused(); len(errs) > 0 {
+		return Config{}, errs
+	}
+	s3, from := b.ExtendedS3[0], b.KinesisSource[0]
+	cfg := Config{
+		Name: b.Name, StreamARN: from.StreamARN, SourceRoleARN: from.RoleARN,
+		BucketARN: s3.BucketARN, RoleARN: s3.RoleARN,
+		BufferInterval: defaultInterval, BufferMiB: defaultMiB,
+		Prefix: s3.Prefix, Compression: s3.CompressionFormat, FileExtension: s3.FileExtension, TimeZone: s3.CustomTimeZone,
+	}
+	if cfg.Compression == "" {
+		cfg.Compression = "UNCOMPRESSED"
+	}
+	if cfg.TimeZone == "" {
+		cfg.TimeZone = "UTC"
+	}
+	errs := cfg.setNames()
+	errs = append(errs, cfg.setBuffer(s3)...)
+	errs = append(errs, s3.refused()...)
+	delimiter, err := s3.delimiter()
+	cfg.Delimiter = delimiter
+	errs = append(errs, err...)
+	errs = append(errs, cfg.check()...)
+	if len(errs) == 0 {
+		errs = append(errs, cfg.checkErrors(s3.ErrorOutputPrefix)...)
+	}
+	if s3.KMSKeyARN != "" {
+		cfg.Notices = append(cfg.Notices, "encryption at rest is not imitated")
+	}
+	return cfg, errs
+}
+
+// refused names what this delivery stream has that nothing here imitates, or lacks.
+func (b body) refused() []error {
+	var errs []error
+	if b.Destination != "extended_s3" {
+		errs = append(errs, fmt.Errorf("destination is %q, which is not imitated on one machine; use \"extended_s3\"", b.Destination))
+	}
+	for _, other := range []struct {
+		name  string
+		value any
+	}{
+		{"elasticsearch_configuration", b.Elasticsearch}, {"http_endpoint_configuration", b.HTTPEndpoint},
+		{"iceberg_configuration", b.Iceberg}, {"msk_source_configuration", b.MSKSource},
+		{"opensearch_configuration", b.OpenSearch}, {"opensearchserverless_configuration", b.Serverless},
+		{"redshift_configuration", b.Redshift}, {"snowflake_configuration", b.Snowflake}, {"splunk_configuration", b.Splunk},
+	} {
+		if other.value != nil {
+			errs = append(errs, fmt.Errorf("%s is not imitated on one machine; leave it out", other.name))
+		}
+	}
+	if len(b.ExtendedS3) != 1 {
+		errs = append(errs, fmt.Errorf("extended_s3_configuration is there %d times; declare it once", len(b.ExtendedS3)))
+	}
+	if len(b.KinesisSource) != 1 {
+		errs = append(errs, fmt.Errorf("kinesis_source_configuration is there %d times; declare it once: direct puts are not imitated on one machine", len(b.KinesisSource)))
+	}
+	if len(b.Encryption) > 0 && b.Encryption[0].Enabled {
+		errs = append(errs, errors.New("server_side_encryption is on, which AWS refuses with a Kinesis source; leave it out"))
+	}
+	return errs
+}
+
+func (s extendedS3) refused() []error {
+	var errs []error
+	if s.BackupMode != "" && s.BackupMode != "Disabled" {
+		errs = append(errs, fmt.Errorf("s3_backup_mode is %q, which is not imitated on one machine; use \"Disabled\"", s.BackupMode))
+	}
+	if on(s.Conversion, true) {
+		errs = append(errs, errors.New("data_format_conversion_configuration (Parquet, ORC) is not imitated on one machine; leave it out"))
+	}
+	if on(s.Partitioning, true) {
+		errs = append(errs, errors.New("dynamic_partitioning_configuration is not imitated on one machine; leave it out"))
+	}
+	return errs
+}
+
+// delimiter is what the processor AppendDelimiterToRecord writes after a record. Other processors are refused: they
+// would change the records.
+func (s extendedS3) delimiter() (string, []error) {
+	if len(s.Processing) == 0 || !s.Processing[0].Enabled {
+		return "", nil
+	}
+	var errs []error
+	delimiter := ""
+	for _, p := range s.Processing[0].Processors {
+		if p.Type != "AppendDelimiterToRecord" {
+			errs = append(errs, fmt.Errorf("the processor %q is not imitated on one machine; AppendDelimiterToRecord is the only one that is", p.Type))
+			continue
+		}
+		delimiter = "\n"
+		for _, parameter := range p.Parameters {
+			// Firehose calls it the new line delimiter and documents no other value (developer guide, "Configure
+			// destination settings", S3); another one would be guessed at.
+			if parameter.Name != "Delimiter" || parameter.Value != `\n` && parameter.Value != "\n" {
+				errs = append(errs, fmt.Errorf("AppendDelimiterToRecord has %s = %q; use Delimiter = %q, the only one that AWS documents", parameter.Name, parameter.Value, `\n`))
+			}
+		}
+	}
+	return delimiter, errs
+}
+
+// setNames takes the stream's and the bucket's names from their ARNs, and the delivery stream's own ARN from the
+// stream's, which is of the same account and region.
+func (c *Config) setNames() []error {
+	var errs []error
+	stream := strings.Split(c.StreamARN, ":")
+	if name, ok := strings.CutPrefix(stream[len(stream)-1], "stream/"); ok && len(stream) == 6 && name != "" && stream[2] == "kinesis" {
+		c.StreamName = name
+		c.ARN = strings.Join([]string{"arn", stream[1], "firehose", stream[3], stream[4], "deliverystream/" + c.Name}, ":")
+	} else {
+		errs = append(errs, fmt.Errorf("kinesis_stream_arn is %q; use the ARN of a Kinesis data stream", c.StreamARN))
+	}
+	bucket := strings.Split(c.BucketARN, ":")
+	if len(bucket) == 6 && bucket[2] == "s3" && bucket[5] != "" && !strings.Contains(bucket[5], "/") {
+		c.Bucket = bucket[5]
+	} else {
+		errs = append(errs, fmt.Errorf("bucket_arn is %q; use the ARN of a bucket", c.BucketARN))
+	}
+	if !namePattern.MatchString(c.Name) {
+		errs = append(errs, fmt.Errorf("name is %q; use 1 to 64 letters, digits, \"_\", \".\" and \"-\"", c.Name))
+	}
+	return errs
+}
+
+// namePattern and the others are the API reference's (CreateDeliveryStream, ExtendedS3DestinationConfiguration).
+var (
+	namePattern      = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`)
+	extensionPattern = regexp.MustCompile(`^(|\.[0-9a-z!\-_.*'()]{1,127})$`)
+	zonePattern      = regexp.MustCompile(`^[a-zA-Z/_-]{1,50}$`)
+)
+
+func (c *Config) setBuffer(s3 extendedS3) []error {
+	if (s3.BufferingInterval == nil) != (s3.BufferingSize == nil) {
+		return []error{errors.New("buffering_interval and buffering_size: set both or neither, as Firehose demands")}
+	}
+	if s3.BufferingInterval == nil {
+		return nil
+	}
+	c.BufferInterval, c.BufferMiB = time.Duration(*s3.BufferingInterval)*time.Second, *s3.BufferingSize
+	var errs []error
+	if *s3.BufferingInterval < 0 || c.BufferInterval > maxInterval {
+		errs = append(errs, fmt.Errorf("buffering_interval is %d; use 0 to 900 (seconds)", *s3.BufferingInterval))
+	}
+	if c.BufferMiB < 1 || c.BufferMiB > maxMiB {
+		errs = append(errs, fmt.Errorf("buffering_size is %d; use 1 to %d (MiB)", c.BufferMiB, maxMiB))
+	}
+	return errs
+}
+
+// check checks what [Open] relies on.
+func (c Config) check() []error {
+	var errs []error
+	if _, ok := formats[c.Compression]; !ok {
+		names := []string{"UNCOMPRESSED", "GZIP", "ZIP", "Snappy", "HADOOP_SNAPPY"}
+		errs = append(errs, fmt.Errorf("compression_format is %q; use one of %s", c.Compression, strings.Join(names, ", ")))
+	}
+	if !extensionPattern.MatchString(c.FileExtension) {
+		errs = append(errs, fmt.Errorf("file_extension is %q; begin with \".\" and use at most 128 of 0-9a-z!-_.*'()", c.FileExtension))
+	}
+	if _, err := time.LoadLocation(c.TimeZone); err != nil || !zonePattern.MatchString(c.TimeZone) || slices.Contains([]string{"Local", ""}, c.TimeZone) {
+		errs = append(errs, fmt.Errorf("custom_time_zone is %q; use UTC or the name of a time zone, such as Asia/Tokyo", c.TimeZone))
+		return errs
+	}
+	if _, err := parsePrefix(c.Prefix, c.zone()); err != nil {
+		errs = append(errs, fmt.Errorf("prefix %w", err))
+	}
+	return errs
+}
+
+func (c Config) checkErrors(errorPrefix string) []error {
+	if err := checkErrorPrefix(errorPrefix, c.zone(), strings.Contains(c.Prefix, "!{")); err != nil {
+		return []error{fmt.Errorf("error_output_prefix %w", err)}
+	}
+	return nil
+}
+
+// zone is the time zone of dates. check has found it to exist.
+func (c Config) zone() *time.Location {
+	if c.TimeZone == "" || c.TimeZone == "UTC" {
+		return time.UTC
+	}
+	zone, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+func (c Config) extension() string {
+	if c.FileExtension != "" {
+		return c.FileExtension
+	}
+	return formats[c.Compression].extension
+}

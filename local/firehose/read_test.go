@@ -1,0 +1,164 @@
+package firehose_test
+
+import (
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cdk.tf/go/ingest/local/firehose"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+const (
+	streamARN = "arn:aws:kinesis:us-east-1:000000000000:stream/events"
+	roleARN   = "arn:aws:iam::000000000000:role/delivery"
+)
+
+// resource is a delivery stream with as little as there can be, and changes to its two blocks.
+func resource(top, s3 map[string]any) string {
+	extended := map[string]any{"bucket_arn": "arn:aws:s3:::events", "role_arn": roleARN}
+	maps.Copy(extended, s3)
+	body := map[string]any{
+		"name": "delivery", "destination": "extended_s3", "extended_s3_configuration": extended,
+		"kinesis_source_configuration": map[string]any{"kinesis_stream_arn": streamARN, "role_arn": roleARN},
+	}
+	maps.Copy(body, top)
+	maps.DeleteFunc(body, func(_ string, v any) bool { return v == nil })
+	text, _ := json.Marshal(map[string]any{"resource": map[string]any{"aws_kinesis_firehose_delivery_stream": map[string]any{"d": body}}})
+	return string(text)
+}
+
+func read(t *testing.T, text string) ([]firehose.Config, error) {
+	t.Helper()
+	stack, err := tfjson.Read(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return firehose.Read(stack)
+}
+
+type m = map[string]any
+
+func TestReadDefaults(t *testing.T) {
+	got, err := read(t, resource(nil, nil))
+	want := []firehose.Config{{
+		Name: "delivery", ARN: "arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery", StreamName: "events", StreamARN: streamARN,
+		Bucket: "events", BucketARN: "arn:aws:s3:::events", RoleARN: roleARN, SourceRoleARN: roleARN,
+		BufferInterval: 5 * time.Minute, BufferMiB: 5, Compression: "UNCOMPRESSED", TimeZone: "UTC",
+	}}
+	if err != nil || !cmp.Equal(got, want) {
+		t.Errorf("error %v, %s", err, cmp.Diff(want, got))
+	}
+}
+
+func TestReadEverything(t *testing.T) {
+	got, err := read(t, resource(
+		m{"tags": m{"a": "b"}, "kinesis_source_configuration": m{"kinesis_stream_arn": streamARN, "role_arn": roleARN + "-reader"}, "server_side_encryption": m{"enabled": false}},
+		m{
+			"buffering_interval": 0, "buffering_size": 128, "compression_format": "GZIP", "custom_time_zone": "Asia/Tokyo",
+			"prefix": "a/!{timestamp:yyyy}/", "error_output_prefix": "b/!{firehose:error-output-type}/", "file_extension": ".json.gz",
+			"kms_key_arn": "arn:aws:kms:us-east-1:000000000000:key/k", "s3_backup_mode": "Disabled",
+			"cloudwatch_logging_options":           m{"enabled": true, "log_group_name": "g", "log_stream_name": "s"},
+			"data_format_conversion_configuration": m{"enabled": false, "input_format_configuration": m{}},
+			"dynamic_partitioning_configuration":   []any{m{"enabled": false, "retry_duration": 10}},
+			"processing_configuration": m{"enabled": true, "processors": []any{
+				m{"type": "AppendDelimiterToRecord", "parameters": []any{m{"parameter_name": "Delimiter", "parameter_value": `\n`}}},
+			}},
+		}))
+	want := []firehose.Config{{
+		Name: "delivery", ARN: "arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery", StreamName: "events", StreamARN: streamARN,
+		Bucket: "events", BucketARN: "arn:aws:s3:::events", RoleARN: roleARN, SourceRoleARN: roleARN + "-reader",
+		BufferInterval: 0, BufferMiB: 128, Compression: "GZIP", TimeZone: "Asia/Tokyo", Prefix: "a/!{timestamp:yyyy}/", FileExtension: ".json.gz", Delimiter: "\n",
+		Notices: []string{"encryption at rest is not imitated"},
+	}}
+	if err != nil || !cmp.Equal(got, want) {
+		t.Errorf("error %v, %s", err, cmp.Diff(want, got))
+	}
+}
+
+func TestReadTheProjectsOwnStacks(t *testing.T) {
+	for _, env := range []string{"dev", "staging", "prod"} {
+		written, err := tfjson.ReadFile("../../testdata/" + env + ".tf.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		stack, err := written.Resolve(tfjson.Surroundings{Account: "000000000000", Partition: "aws"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := firehose.Read(stack)
+		role := "arn:aws:iam::000000000000:role/api-kinesis-delivery-" + env
+		want := []firehose.Config{{
+			Name:       "api-kinesis-firehose-" + env,
+			ARN:        "arn:aws:firehose:us-east-1:000000000000:deliverystream/api-kinesis-firehose-" + env,
+			StreamName: "api-kinesis-stream-" + env, StreamARN: "arn:aws:kinesis:us-east-1:000000000000:stream/api-kinesis-stream-" + env,
+			Bucket: "api-kinesis-firehose-bucket-" + env, BucketARN: "arn:aws:s3:::api-kinesis-firehose-bucket-" + env,
+			RoleARN: role, SourceRoleARN: role, BufferInterval: time.Minute, BufferMiB: 1,
+			Prefix:      "events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",
+			Compression: "UNCOMPRESSED", TimeZone: "UTC", Delimiter: "\n",
+		}}
+		if err != nil || !cmp.Equal(got, want) {
+			t.Errorf("%s: error %v, %s", env, err, cmp.Diff(want, got))
+		}
+	}
+}
+
+func TestReadADelimiterThatIsSwitchedOff(t *testing.T) {
+	got, err := read(t, resource(nil, m{"processing_configuration": m{"enabled": false, "processors": []any{m{"type": "Lambda"}}}}))
+	if err != nil || got[0].Delimiter != "" {
+		t.Errorf("%+v, error %v", got, err)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	processors := func(p ...any) m { return m{"processing_configuration": m{"enabled": true, "processors": p}} }
+	for _, test := range []struct {
+		name    string
+		top, s3 m
+		want    string // without the address
+	}{
+		{"another destination", m{"destination": "splunk"}, nil, `destination is "splunk", which is not imitated on one machine; use "extended_s3"`},
+		{"another destination's block", m{"opensearch_configuration": m{}}, nil, `opensearch_configuration is not imitated on one machine; leave it out`},
+		{"no S3", m{"extended_s3_configuration": nil}, nil, `extended_s3_configuration is there 0 times; declare it once`},
+		{"no source", m{"kinesis_source_configuration": nil}, nil, `kinesis_source_configuration is there 0 times; declare it once: direct puts are not imitated on one machine`},
+		{"encryption", m{"server_side_encryption": m{"enabled": true}}, nil, `server_side_encryption is on, which AWS refuses with a Kinesis source; leave it out`},
+		{"no name", m{"name": "a b"}, nil, `name is "a b"; use 1 to 64 letters, digits, "_", "." and "-"`},
+		{"no stream", m{"kinesis_source_configuration": m{"kinesis_stream_arn": "x", "role_arn": roleARN}}, nil, `kinesis_stream_arn is "x"; use the ARN of a Kinesis data stream`},
+		{"no bucket", nil, m{"bucket_arn": "events"}, `bucket_arn is "events"; use the ARN of a bucket`},
+		{"half a buffer", nil, m{"buffering_size": 1}, `buffering_interval and buffering_size: set both or neither, as Firehose demands`},
+		{"a long interval", nil, m{"buffering_size": 1, "buffering_interval": 901}, `buffering_interval is 901; use 0 to 900 (seconds)`},
+		{"a large buffer", nil, m{"buffering_size": 129, "buffering_interval": 60}, `buffering_size is 129; use 1 to 128 (MiB)`},
+		{"a compression", nil, m{"compression_format": "SNAPPY"}, `compression_format is "SNAPPY"; use one of UNCOMPRESSED, GZIP, ZIP, Snappy, HADOOP_SNAPPY`},
+		{"an extension", nil, m{"file_extension": "gz"}, `file_extension is "gz"; begin with "." and use at most 128 of 0-9a-z!-_.*'()`},
+		{"a time zone", nil, m{"custom_time_zone": "Local"}, `custom_time_zone is "Local"; use UTC or the name of a time zone, such as Asia/Tokyo`},
+		{"no time zone", nil, m{"custom_time_zone": "Mars/Base"}, `custom_time_zone is "Mars/Base"; use UTC or the name of a time zone, such as Asia/Tokyo`},
+		{"a prefix", nil, m{"prefix": "!{x"}, `prefix holds "!{" that opens no expression; write !{namespace:value}, or leave it out`},
+		{"no error prefix", nil, m{"prefix": "!{timestamp:yyyy}/"}, `error_output_prefix is missing; Firehose demands it where prefix holds expressions`},
+		{"Parquet", nil, m{"data_format_conversion_configuration": m{"input_format_configuration": m{}}}, `data_format_conversion_configuration (Parquet, ORC) is not imitated on one machine; leave it out`},
+		{"partitioning", nil, m{"dynamic_partitioning_configuration": m{"enabled": true}}, `dynamic_partitioning_configuration is not imitated on one machine; leave it out`},
+		{"a backup", nil, m{"s3_backup_mode": "Enabled"}, `s3_backup_mode is "Enabled", which is not imitated on one machine; use "Disabled"`},
+		{"Lambda", nil, processors(m{"type": "Lambda"}), `the processor "Lambda" is not imitated on one machine; AppendDelimiterToRecord is the only one that is`},
+		{"extraction", nil, processors(m{"type": "MetadataExtraction"}), `the processor "MetadataExtraction" is not imitated on one machine; AppendDelimiterToRecord is the only one that is`},
+		{"another delimiter", nil, processors(m{"type": "AppendDelimiterToRecord", "parameters": m{"parameter_name": "Delimiter", "parameter_value": "|"}}),
+			`AppendDelimiterToRecord has Delimiter = "|"; use Delimiter = "\\n", the only one that AWS documents`},
+		{"an attribute", nil, m{"color": "red"}, `the attribute extended_s3_configuration[0].color is not imitated on one machine; leave it out of the environment that runs here`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := read(t, resource(test.top, test.s3))
+			if want := "aws_kinesis_firehose_delivery_stream.d: " + test.want; err == nil || err.Error() != want {
+				t.Errorf("%v\nwant: %s", err, want)
+			}
+		})
+	}
+}
+
+func TestReadReportsEverythingAtOnce(t *testing.T) {
+	_, err := read(t, resource(nil, m{"compression_format": "LZ4", "s3_backup_mode": "Enabled", "prefix": "!{"}))
+	if err == nil || strings.Count(err.Error(), "\n") != 2 {
+		t.Errorf("%v\nwant three problems", err)
+	}
+}

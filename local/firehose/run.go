@@ -1,0 +1,313 @@
+package firehose
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"cdk.tf/go/ingest/local/kinesis"
+)
+
+// batch is what one read of a shard gave.
+type batch struct {
+	shard   string
+	records []kinesis.Record
+}
+
+// Run reads and delivers until ctx is done, and returns nil then; otherwise it returns an error only if it runs already.
+// Failures of the stream, the bucket and the role are logged and tried again. What is in the buffer at the end stays there
+// for another Run or [DeliveryStream.Flush]; after a restart it is read again.
+//
+// A shard is read ahead by one read, which is about one buffer, so that memory stays bounded however large the backlog is.
+func (d *DeliveryStream) Run(ctx context.Context) error {
+	select {
+	case d.running <- struct{}{}:
+		defer func() { <-d.running }()
+	default:
+		return fmt.Errorf("the delivery stream %s runs already", d.cfg.Name)
+	}
+	batches := make(chan batch)
+	var readers sync.WaitGroup
+	defer readers.Wait()
+	readers.Go(func() { d.readAll(ctx, batches) })
+	for ctx.Err() == nil {
+		if err := d.step(ctx, batches); err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step accepts one batch, or delivers a buffer that is due.
+func (d *DeliveryStream) step(ctx context.Context, batches <-chan batch) error {
+	due, stop, err := d.due(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	select {
+	case <-ctx.Done():
+		return nil
+	case b := <-batches:
+		return d.withTurn(ctx, func() error {
+			if err := d.accept(ctx, b.shard, b.records); err != nil {
+				return err
+			}
+			if d.interval == 0 {
+				return d.deliver(ctx)
+			}
+			return nil
+		})
+	case <-due:
+		return d.withTurn(ctx, func() error {
+			if d.dueIn() > 0 { // a flush has delivered what was due
+				return nil
+			}
+			return d.deliver(ctx)
+		})
+	}
+}
+
+func (d *DeliveryStream) withTurn(ctx context.Context, do func() error) error {
+	if err := d.take(ctx); err != nil {
+		return err
+	}
+	defer d.give()
+	return do()
+}
+
+// due is a channel that receives when the buffer's interval is over. It is nil while the buffer is empty.
+func (d *DeliveryStream) due(ctx context.Context) (<-chan time.Time, func(), error) {
+	if err := d.take(ctx); err != nil {
+		return nil, nil, err
+	}
+	defer d.give()
+	if d.buffer.records == 0 {
+		return nil, func() {}, nil
+	}
+	timer := d.opts.Clock.NewTimer(max(d.dueIn(), 0))
+	return timer.Chan(), func() { stopTimer(timer) }, nil
+}
+
+func stopTimer(timer clockwork.Timer) { timer.Stop() }
+
+// dueIn is how long the buffer may still wait.
+func (d *DeliveryStream) dueIn() time.Duration {
+	if d.buffer.records == 0 {
+		return d.interval
+	}
+	return d.buffer.since.Add(d.interval).Sub(d.opts.Clock.Now())
+}
+
+// readAll reads every shard until ctx ends.
+//
+// Assumption 8: the role needs kinesis:DescribeStream, ListShards, GetShardIterator and GetRecords on the stream, which
+// Firehose retries indefinitely (developer guide, "Controlling access" and "Troubleshooting"), and s3:PutObject on the
+// object, the call with which it delivers. "Controlling access" also lists s3:GetBucketLocation, ListBucket and
+// ListBucketMultipartUploads on the bucket, and s3:AbortMultipartUpload and GetObject on its objects. One object of at most
+// some MiB needs none of them, and AWS does not say what fails without them, so a denial of those is said and not enforced.
+func (d *DeliveryStream) readAll(ctx context.Context, batches chan<- batch) {
+	d.sayDocumented()
+	var shards []string
+	err := d.persist(ctx, "reading of the stream", func() (err error) {
+		for _, action := range []string{"kinesis:DescribeStream", "kinesis:ListShards", "kinesis:GetShardIterator"} {
+			if err := d.allow(action, d.cfg.StreamARN); err != nil {
+				return err
+			}
+		}
+		shards, err = d.opts.Source.Shards(ctx, d.cfg.StreamName)
+		return err
+	})
+	if err != nil {
+		return // ctx has ended
+	}
+	var readers sync.WaitGroup
+	defer readers.Wait()
+	for _, shard := range shards {
+		readers.Go(func() { d.readShard(ctx, shard, batches) })
+	}
+}
+
+// sayDocumented warns of what AWS documents as needed and nothing here needs.
+func (d *DeliveryStream) sayDocumented() {
+	objects := d.cfg.BucketARN + "/" + d.cfg.Prefix
+	if fixed := d.prefix[0].literal; fixed != "" {
+		objects = d.cfg.BucketARN + "/" + fixed + "x"
+	}
+	for _, needed := range []struct{ action, resource string }{
+		{"s3:GetBucketLocation", d.cfg.BucketARN}, {"s3:ListBucket", d.cfg.BucketARN}, {"s3:ListBucketMultipartUploads", d.cfg.BucketARN},
+		{"s3:AbortMultipartUpload", objects}, {"s3:GetObject", objects},
+	} {
+		if err := d.allow(needed.action, needed.resource); err != nil {
+			d.opts.Logger.Warn("the role lacks a permission that AWS documents as needed; delivery here works without it",
+				"action", needed.action, "error", err)
+		}
+	}
+}
+
+// readShard hands on a shard's records in order.
+func (d *DeliveryStream) readShard(ctx context.Context, shard string, batches chan<- batch) {
+	if d.take(ctx) != nil {
+		return
+	}
+	reader := shardReader{shard: shard, after: d.read[shard], limit: firstLimit}
+	d.give()
+	for ctx.Err() == nil {
+		var records []kinesis.Record
+		err := d.persist(ctx, "reading of the stream", func() (err error) {
+			records, err = d.next(ctx, &reader)
+			return err
+		})
+		if err != nil {
+			return // ctx has ended
+		}
+		if len(records) == 0 {
+			continue
+		}
+		select {
+		case batches <- batch{shard, records}:
+		case <-ctx.Done():
+		}
+	}
+}
+
+const (
+	// firstLimit is how many records the first read of a shard asks for. Each of the most that there can be is 10 MiB.
+	firstLimit = 16
+	// mostLimit is GetRecords' own (API reference).
+	mostLimit = 10_000
+	// quiet is how long nothing was read before a reader looks whether records have expired meanwhile.
+	quiet = time.Minute
+)
+
+// shardReader is where the reading of one shard has come to.
+type shardReader struct {
+	shard, after string
+	// limit is how many records the next read asks for: about as many as fill one buffer, going by the last ones.
+	limit int
+	// at is when something was last read, or waited for; waited whether it was the latter.
+	at     time.Time
+	waited bool
+}
+
+// next reads once, and waits where there is nothing.
+func (d *DeliveryStream) next(ctx context.Context, r *shardReader) ([]kinesis.Record, error) {
+	records, err := d.readOnce(ctx, r)
+	if err != nil || len(records) > 0 {
+		r.waited = false
+		return records, err
+	}
+	if r.waited { // the record that was waited for has expired, or the source is wrong: no reason to spin
+		d.sleep(ctx, firstDelay)
+	}
+	err = d.opts.Source.Wait(ctx, d.cfg.StreamName, r.shard, r.after)
+	r.at, r.waited = d.opts.Clock.Now(), true
+	return nil, err
+}
+
+func (d *DeliveryStream) readOnce(ctx context.Context, r *shardReader) ([]kinesis.Record, error) {
+	if err := d.allow("kinesis:GetRecords", d.cfg.StreamARN); err != nil {
+		return nil, err
+	}
+	records, err := d.opts.Source.Records(ctx, d.cfg.StreamName, r.shard, r.after, r.limit)
+	if err != nil || len(records) == 0 {
+		return nil, err
+	}
+	now := d.opts.Clock.Now()
+	if now.Sub(r.at) >= quiet {
+		if err := d.sayGap(ctx, *r, records[0].SequenceNumber); err != nil {
+			return nil, err
+		}
+	}
+	bytes := 0
+	for _, record := range records {
+		bytes += len(record.Data)
+	}
+	r.at, r.after = now, records[len(records)-1].SequenceNumber
+	r.limit = min(max(d.size/max(bytes/len(records), 1), 1), 4*r.limit, mostLimit)
+	return records, nil
+}
+
+// Trimmer is a [Source] that knows what it no longer keeps.
+type Trimmer interface {
+	// Trimmed is the sequence number of the last record of a shard that retention has removed; "" where there is none.
+	Trimmed(ctx context.Context, stream, shard string) (string, error)
+}
+
+// sayGap says loudly that records have expired before they were delivered: the first record that could be read is the
+// oldest of all, and there were others between it and the last one that was read. Reading goes on with what is there.
+func (d *DeliveryStream) sayGap(ctx context.Context, r shardReader, first string) error {
+	if trimmer, ok := d.opts.Source.(Trimmer); ok {
+		trimmed, err := trimmer.Trimmed(ctx, d.cfg.StreamName, r.shard)
+		if err != nil || !later(trimmed, r.after) {
+			return err
+		}
+		d.opts.Logger.Error("records have expired in the stream before they were delivered, and are lost; delivering from the oldest that is kept",
+			"shard", r.shard, "delivered_up_to", r.after, "expired_up_to", trimmed, "next", first)
+		d.showFailure("reading of the stream", fmt.Errorf("records of %s after %q up to %s have expired before they were delivered", r.shard, r.after, trimmed))
+		return nil
+	}
+	oldest, err := d.opts.Source.Records(ctx, d.cfg.StreamName, r.shard, "", 1)
+	if err != nil || len(oldest) == 0 || r.after == "" || oldest[0].SequenceNumber != first {
+		return err
+	}
+	d.opts.Logger.Warn("the last delivered record has expired in the stream; any that followed it and have expired too are lost; delivering from the oldest that is kept",
+		"shard", r.shard, "delivered_up_to", r.after, "next", first)
+	return nil
+}
+
+// Flush delivers what is in the buffer and what the stream holds when it is called, and does not wait for an interval. It
+// may be called while Run runs, and after it. It ends with ctx; what was not delivered by then is delivered later.
+func (d *DeliveryStream) Flush(ctx context.Context) error {
+	err := d.withTurn(ctx, func() error {
+		err := d.drainAll(ctx)
+		return errors.Join(err, d.deliver(ctx))
+	})
+	if err != nil && ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
+		err = fmt.Errorf("%w (%w)", err, ctx.Err())
+	}
+	if err != nil {
+		return fmt.Errorf("flushing %s: %w", d.cfg.Name, err)
+	}
+	return nil
+}
+
+func (d *DeliveryStream) drainAll(ctx context.Context) error {
+	shards, err := d.opts.Source.Shards(ctx, d.cfg.StreamName)
+	if err != nil {
+		return err
+	}
+	for _, shard := range shards {
+		if err := d.drain(ctx, shard); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drain accepts what a shard holds now. What comes meanwhile is not waited for.
+func (d *DeliveryStream) drain(ctx context.Context, shard string) error {
+	end, err := d.opts.Source.Latest(ctx, d.cfg.StreamName, shard)
+	if err != nil {
+		return err
+	}
+	reader := shardReader{shard: shard, after: d.read[shard], limit: firstLimit}
+	for later(end, reader.after) {
+		var records []kinesis.Record
+		err := d.persist(ctx, "reading of the stream", func() (err error) {
+			records, err = d.readOnce(ctx, &reader)
+			return err
+		})
+		if err != nil || len(records) == 0 {
+			return err
+		}
+		if err := d.accept(ctx, shard, records); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}

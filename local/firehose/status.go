@@ -1,0 +1,68 @@
+package firehose
+
+import (
+	"slices"
+	"time"
+)
+
+// Status is what a delivery stream has done since it was opened, and what it is about to do.
+type Status struct {
+	Name string `json:"name"`
+	// BufferedRecords and BufferedBytes wait for delivery, at NextDelivery at the latest. Bytes are before compression.
+	BufferedRecords int        `json:"bufferedRecords"`
+	BufferedBytes   int        `json:"bufferedBytes"`
+	NextDelivery    *time.Time `json:"nextDelivery,omitempty"`
+	// Delivered so far.
+	DeliveredObjects int `json:"deliveredObjects"`
+	DeliveredRecords int `json:"deliveredRecords"`
+	DeliveredBytes   int `json:"deliveredBytes"`
+	// Failures counts failed attempts to read, deliver or move the checkpoint. LastFailure is the last one's text.
+	Failures      int        `json:"failures"`
+	LastFailure   string     `json:"lastFailure,omitempty"`
+	LastFailureAt *time.Time `json:"lastFailureAt,omitempty"`
+	// LastObjects are the last ten that were delivered, the newest first.
+	LastObjects []Object `json:"lastObjects"`
+}
+
+const lastObjects = 10
+
+// Status is a copy.
+func (d *DeliveryStream) Status() Status {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.status
+	s.LastObjects = append([]Object{}, s.LastObjects...)
+	return s
+}
+
+// showBuffer shows what is in the buffer. The caller has the turn.
+func (d *DeliveryStream) showBuffer() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.status.BufferedRecords, d.status.BufferedBytes, d.status.NextDelivery = d.buffer.records, len(d.buffer.data), nil
+	if d.buffer.records > 0 {
+		due := d.buffer.since.Add(d.interval)
+		d.status.NextDelivery = &due
+	}
+}
+
+func (d *DeliveryStream) showDelivered(object Object) {
+	d.showBuffer()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.status.DeliveredObjects++
+	d.status.DeliveredRecords += object.Records
+	d.status.DeliveredBytes += object.Bytes
+	d.status.LastObjects = slices.Insert(d.status.LastObjects, 0, object)
+	if len(d.status.LastObjects) > lastObjects {
+		d.status.LastObjects = d.status.LastObjects[:lastObjects]
+	}
+}
+
+func (d *DeliveryStream) showFailure(what string, err error) {
+	now := d.opts.Clock.Now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.status.Failures++
+	d.status.LastFailure, d.status.LastFailureAt = what+": "+err.Error(), &now
+}

@@ -1,0 +1,296 @@
+package s3
+
+import (
+	"crypto/md5" //nolint:gosec // S3's own checksum
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"maps"
+	"net/http"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+)
+
+// The methods of gofakes3's Backend. They return gofakes3's errors as they are, because it looks no deeper.
+var _ gofakes3.Backend = (*Service)(nil)
+
+// failed turns an error of the file system into S3's, which says what happened, and takes S3's own out of what else is
+// joined to it.
+func failed(err error) error {
+	var known gofakes3.Error
+	if err == nil {
+		return nil
+	}
+	if errors.As(err, &known) {
+		return known
+	}
+	return gofakes3.ErrorMessage(gofakes3.ErrInternal, err.Error())
+}
+
+// ListBuckets implements gofakes3.Backend.
+func (s *Service) ListBuckets() ([]gofakes3.BucketInfo, error) {
+	entries, err := s.readFolder(".")
+	if err != nil {
+		return nil, failed(err)
+	}
+	var buckets []gofakes3.BucketInfo
+	for _, entry := range entries {
+		if !entry.IsDir() || !isBucketName(entry.Name()) {
+			continue
+		}
+		created, err := s.root.Stat(path.Join(hidden, entry.Name()))
+		if err != nil {
+			created, err = s.root.Stat(entry.Name()) // a folder that somebody else made
+		}
+		if err != nil {
+			return nil, failed(err)
+		}
+		buckets = append(buckets, gofakes3.BucketInfo{Name: entry.Name(), CreationDate: gofakes3.NewContentTime(created.ModTime().UTC())})
+	}
+	return buckets, nil
+}
+
+// CreateBucket implements gofakes3.Backend.
+func (s *Service) CreateBucket(name string) error {
+	if err := gofakes3.ValidateBucketName(name); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.root.Mkdir(name, 0o755); errors.Is(err, fs.ErrExist) {
+		return gofakes3.ResourceError(gofakes3.ErrBucketAlreadyExists, name)
+	} else if err != nil {
+		return failed(err)
+	}
+	return failed(s.syncFolder("."))
+}
+
+// BucketExists implements gofakes3.Backend.
+func (s *Service) BucketExists(name string) (bool, error) {
+	if !isBucketName(name) {
+		return false, nil
+	}
+	info, err := s.root.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, failed(err)
+	}
+	return info.IsDir(), nil
+}
+
+func (s *Service) needBucket(name string) error {
+	exists, err := s.BucketExists(name)
+	if err == nil && !exists {
+		return gofakes3.BucketNotFound(name)
+	}
+	return err
+}
+
+// DeleteBucket implements gofakes3.Backend.
+func (s *Service) DeleteBucket(name string) error {
+	if err := s.needBucket(name); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	full, err := s.holdsFile(name)
+	if err != nil {
+		return failed(err)
+	}
+	if full {
+		return gofakes3.ResourceError(gofakes3.ErrBucketNotEmpty, name)
+	}
+	err = s.root.RemoveAll(name)
+	err = errors.Join(err, s.root.RemoveAll(path.Join(hidden, name)), s.syncFolder("."))
+	return failed(err)
+}
+
+// ForceDeleteBucket implements gofakes3.Backend. It is another server's extension, not S3's.
+func (s *Service) ForceDeleteBucket(string) error { return gofakes3.ErrNotImplemented }
+
+// object opens a file and finds its metadata, both of one generation.
+func (s *Service) object(bucket, key string) (*os.File, fs.FileInfo, metadata, error) {
+	if err := s.needBucket(bucket); err != nil {
+		return nil, nil, metadata{}, err
+	}
+	if !isKey(key) {
+		return nil, nil, metadata{}, gofakes3.KeyNotFound(key)
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	file, err := s.root.Open(path.Join(bucket, key))
+	if err != nil {
+		if isAbsent(err) {
+			err = gofakes3.KeyNotFound(key)
+		}
+		return nil, nil, metadata{}, failed(err)
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = gofakes3.KeyNotFound(key)
+	}
+	var meta metadata
+	if err == nil {
+		meta, err = s.metadataOf(bucket, key, info, file)
+	}
+	if err != nil {
+		_ = file.Close() // it was only read
+		return nil, nil, metadata{}, failed(err)
+	}
+	return file, info, meta, nil
+}
+
+// GetObject implements gofakes3.Backend.
+func (s *Service) GetObject(bucket, key string, requested *gofakes3.ObjectRangeRequest) (*gofakes3.Object, error) {
+	file, info, meta, err := s.object(bucket, key)
+	if err != nil {
+		return nil, err
+	}
+	part, err := requested.Range(info.Size())
+	if err != nil {
+		_ = file.Close()
+		return nil, err
+	}
+	object := meta.object(key, info)
+	object.Contents = file
+	if part != nil {
+		object.Range = part
+		object.Contents = section{io.NewSectionReader(file, part.Start, part.Length), file}
+	}
+	return object, nil
+}
+
+// section is a part of a file.
+type section struct {
+	io.Reader
+	io.Closer
+}
+
+// HeadObject implements gofakes3.Backend.
+func (s *Service) HeadObject(bucket, key string) (*gofakes3.Object, error) {
+	file, info, meta, err := s.object(bucket, key)
+	if err != nil {
+		return nil, err
+	}
+	object := meta.object(key, info)
+	object.Contents = http.NoBody
+	return object, failed(file.Close())
+}
+
+func (m metadata) object(key string, info fs.FileInfo) *gofakes3.Object {
+	headers := maps.Clone(m.Headers)
+	headers["Last-Modified"] = info.ModTime().UTC().Format(http.TimeFormat)
+	return &gofakes3.Object{Name: key, Size: info.Size(), Metadata: headers, Hash: m.MD5}
+}
+
+// PutObject implements gofakes3.Backend.
+func (s *Service) PutObject(bucket, key string, headers map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
+	_, _, err := s.put(bucket, key, headers, input, size, conditions)
+	return gofakes3.PutObjectResult{}, failed(err)
+}
+
+func (s *Service) put(bucket, key string, headers map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) (sum []byte, at time.Time, err error) {
+	if err := s.needBucket(bucket); err != nil {
+		return nil, at, err
+	}
+	if err := checkKey(key); err != nil {
+		return nil, at, err
+	}
+	w := &write{service: s, bucket: bucket, key: key, headers: kept(headers), size: size}
+	defer w.cleanUp()
+	if err := w.content(input); err != nil {
+		return nil, at, err
+	}
+	return w.meta.MD5, w.modified, w.commit(conditions)
+}
+
+// CopyObject implements gofakes3.Backend.
+func (s *Service) CopyObject(fromBucket, fromKey, bucket, key string, headers map[string]string) (gofakes3.CopyObjectResult, error) {
+	file, info, _, err := s.object(fromBucket, fromKey)
+	if err != nil {
+		return gofakes3.CopyObjectResult{}, err
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	sum, at, err := s.put(bucket, key, headers, file, info.Size(), nil)
+	if err != nil {
+		return gofakes3.CopyObjectResult{}, failed(err)
+	}
+	return gofakes3.CopyObjectResult{ETag: gofakes3.FormatETag(sum), LastModified: gofakes3.NewContentTime(at.UTC())}, nil
+}
+
+// DeleteObject implements gofakes3.Backend. An object that is not there is deleted already.
+func (s *Service) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, error) {
+	if err := s.needBucket(bucket); err != nil {
+		return gofakes3.ObjectDeleteResult{}, err
+	}
+	if !isKey(key) {
+		return gofakes3.ObjectDeleteResult{}, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := path.Join(bucket, key)
+	info, err := s.root.Lstat(name)
+	if isAbsent(err) || err == nil && info.IsDir() {
+		return gofakes3.ObjectDeleteResult{}, nil
+	}
+	if err == nil {
+		err = s.root.Remove(name)
+	}
+	if err != nil {
+		return gofakes3.ObjectDeleteResult{}, failed(err)
+	}
+	s.forget(bucket, key, "")
+	folder := path.Dir(name)
+	for folder != bucket && s.root.Remove(folder) == nil { // fails where something is left in it
+		folder = path.Dir(folder)
+	}
+	return gofakes3.ObjectDeleteResult{}, failed(s.syncFolder(folder))
+}
+
+// DeleteMulti implements gofakes3.Backend.
+func (s *Service) DeleteMulti(bucket string, keys ...string) (result gofakes3.MultiDeleteResult, err error) {
+	if err := s.needBucket(bucket); err != nil {
+		return result, err
+	}
+	for _, key := range keys {
+		if _, err := s.DeleteObject(bucket, key); err != nil {
+			failure := gofakes3.ErrorResultFromError(err)
+			failure.Key = key
+			result.Error = append(result.Error, failure)
+			continue
+		}
+		result.Deleted = append(result.Deleted, gofakes3.ObjectID{Key: key})
+	}
+	return result, nil
+}
+
+// kept are the headers that belong to an object. The rest of a request's, such as its signature's, do not.
+func kept(headers map[string]string) map[string]string {
+	object := map[string]string{}
+	for name, value := range headers {
+		name = http.CanonicalHeaderKey(name)
+		switch {
+		case name == "Content-Type", name == "Content-Encoding", name == "Content-Disposition", strings.HasPrefix(name, "X-Amz-Meta-"):
+			if value != "" {
+				object[name] = value
+			}
+		}
+	}
+	return object
+}
+
+// etag is an MD5 as S3 shows it, without quotes.
+func etag(sum []byte) string { return hex.EncodeToString(sum) }
+
+func sumOf(r io.Reader) ([]byte, error) {
+	sum := md5.New() //nolint:gosec // as above
+	_, err := io.Copy(sum, r)
+	return sum.Sum(nil), err
+}

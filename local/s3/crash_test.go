@@ -1,0 +1,253 @@
+package s3
+
+import (
+	"bufio"
+	"context"
+	"crypto/md5"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/jonboulle/clockwork"
+)
+
+func open(t testing.TB, dir string) *Service {
+	t.Helper()
+	service, err := Open(Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := service.Declare(Config{Name: "events"}); err != nil {
+		t.Fatal(err)
+	}
+	return service
+}
+
+func read(t testing.TB, service *Service, key string) (content string, contentType string) {
+	t.Helper()
+	object, err := service.GetObject("events", key, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(object.Contents)
+	if err := errors.Join(err, object.Contents.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if sum := md5.Sum(text); string(sum[:]) != string(object.Hash) {
+		t.Errorf("%s: %d bytes with another content's ETag", key, len(text))
+	}
+	return string(text), object.Metadata["Content-Type"]
+}
+
+// TestAFullDisk makes each step of a write fail. What was there stays, nothing new is seen, nothing is left over.
+func TestAFullDisk(t *testing.T) {
+	for _, step := range []string{"create", "write", "metadata", "rename"} {
+		service := open(t, t.TempDir())
+		if err := service.Put(t.Context(), "events", "a", []byte("before"), "text/before", ""); err != nil {
+			t.Fatal(err)
+		}
+		service.fault = func(at string) error {
+			if at == step {
+				return syscall.ENOSPC
+			}
+			return nil
+		}
+		for _, key := range []string{"a", "new/b"} {
+			err := service.Put(t.Context(), "events", key, []byte("after"), "text/after", "")
+			if want := "s3://events/" + key + ": InternalError: no space left on device"; err == nil || err.Error() != want {
+				t.Errorf("%s of %s: %v, want %s", step, key, err, want)
+			}
+		}
+		service.fault = func(string) error { return nil }
+		if content, contentType := read(t, service, "a"); content != "before" || contentType != "text/before" {
+			t.Errorf("%s: %q of %s", step, content, contentType)
+		}
+		if _, err := service.HeadObject("events", "new/b"); err == nil {
+			t.Errorf("%s: an object that failed is there", step)
+		}
+		if left, err := os.ReadDir(filepath.Join(service.root.Name(), temporary)); err != nil || len(left) > 0 {
+			t.Errorf("%s: left over %v, error %v", step, left, err)
+		}
+	}
+}
+
+// TestAFailedSyncIsAnError: the object is whole and seen, but its writer is not told that it is safe.
+func TestAFailedSyncIsAnError(t *testing.T) {
+	service := open(t, t.TempDir())
+	service.fault = func(at string) error {
+		if at == "sync" {
+			return syscall.EIO
+		}
+		return nil
+	}
+	if err := service.Put(t.Context(), "events", "a", []byte("x"), "", ""); err == nil || !strings.Contains(err.Error(), "input/output error") {
+		t.Errorf("%v", err)
+	}
+	if content, _ := read(t, service, "a"); content != "x" {
+		t.Errorf("%q", content)
+	}
+}
+
+func TestTwoWritesAtOneInstantAreTwoGenerations(t *testing.T) {
+	service := open(t, t.TempDir())
+	service.clock = clockwork.NewFakeClock()
+	for _, contentType := range []string{"text/a", "text/b", "text/c"} {
+		if err := service.Put(t.Context(), "events", "a", []byte(contentType), contentType, ""); err != nil {
+			t.Fatal(err)
+		}
+		if content, got := read(t, service, "a"); content != contentType || got != contentType {
+			t.Errorf("%q of %s, want %s", content, got, contentType)
+		}
+	}
+}
+
+// TestManyAtOnce writes, reads, lists and deletes the same keys at the same time: what is read is always one whole write.
+func TestManyAtOnce(t *testing.T) {
+	service := open(t, t.TempDir())
+	var group sync.WaitGroup
+	for writer := range 4 {
+		group.Go(func() {
+			for i := range 25 {
+				key := fmt.Sprintf("k%d/x", i%3)
+				if err := service.Put(t.Context(), "events", key, fill(writer*100+i), fmt.Sprintf("text/%d", writer*100+i), ""); err != nil {
+					t.Error(err)
+				}
+				object, err := service.GetObject("events", key, nil)
+				if err == nil {
+					text, _ := io.ReadAll(object.Contents)
+					_ = object.Contents.Close()
+					checkWhole(t, string(text), object.Metadata["Content-Type"])
+				}
+				if i%5 == 0 {
+					if _, err := service.DeleteObject("events", key); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// fill is a content that says which one it is, and how long.
+func fill(i int) []byte { return []byte(strings.Repeat(fmt.Sprintf("%d\n", i), 100+i*37%5000)) }
+
+func checkWhole(t *testing.T, content, contentType string) {
+	t.Helper()
+	first, _, _ := strings.Cut(content, "\n")
+	i := 0
+	if _, err := fmt.Sscan(first, &i); err != nil || content != string(fill(i)) || contentType != "text/"+first {
+		t.Errorf("%d bytes that begin with %q, of type %s: not one whole write", len(content), first, contentType)
+	}
+}
+
+const crashDir = "INGEST_S3_CRASH_DIR"
+
+// TestKilled kills a process that writes, as often as it takes to meet it at several places, and looks at what it left.
+func TestKilled(t *testing.T) {
+	if dir := os.Getenv(crashDir); dir != "" {
+		writeForEver(dir)
+	}
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	dir := t.TempDir()
+	acknowledged := map[string]int{}
+	for round := range 8 {
+		child := exec.Command(os.Args[0], "-test.run=^TestKilled$")
+		child.Env = append(os.Environ(), crashDir+"="+dir)
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		for n := 0; n < 5+7*round && lines.Scan(); n++ {
+			acknowledge(acknowledged, lines.Text())
+		}
+		if err := child.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		for lines.Scan() { // what it said before it died counts
+			acknowledge(acknowledged, lines.Text())
+		}
+		_ = child.Wait() // it was killed
+		checkAfterCrash(t, dir, acknowledged)
+	}
+}
+
+func acknowledge(acknowledged map[string]int, line string) {
+	var key string
+	var i int
+	if n, _ := fmt.Sscanf(line, "%s %d\n", &key, &i); n == 2 {
+		acknowledged[key] = i
+	}
+}
+
+func checkAfterCrash(t *testing.T, dir string, acknowledged map[string]int) {
+	t.Helper()
+	service := open(t, dir)
+	for key, i := range acknowledged {
+		content, contentType := read(t, service, key)
+		checkWhole(t, content, contentType)
+		got := 0
+		if _, err := fmt.Sscan(content, &got); err != nil || got < i {
+			t.Errorf("%s holds write %d; %d was acknowledged", key, got, i)
+		}
+	}
+	if left, err := os.ReadDir(filepath.Join(dir, temporary)); err != nil || len(left) > 0 {
+		t.Errorf("left over %v, error %v", left, err)
+	}
+	if len(acknowledged) == 0 {
+		t.Error("nothing was acknowledged")
+	}
+}
+
+// writeForEver is the process that is killed. It says each write once it is acknowledged.
+func writeForEver(dir string) {
+	service, err := Open(Options{Dir: dir})
+	if err == nil {
+		err = service.Declare(Config{Name: "events"})
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	first := 0
+	if object, err := service.GetObject("events", "k0/x", nil); err == nil {
+		_, _ = fmt.Fscan(object.Contents, &first)
+	}
+	for i := first + 10; ; i++ { // beyond whatever the last process may have begun
+		key := fmt.Sprintf("k%d/x", i%5)
+		body := fill(i)
+		if err := service.Put(context.Background(), "events", key, body, fmt.Sprintf("text/%d", i), ""); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		fmt.Printf("%s %d\n", key, i)
+	}
+}
+
+func BenchmarkPut(b *testing.B) {
+	for _, size := range []int{1 << 10, 1 << 20} {
+		b.Run(fmt.Sprintf("%dKiB", size>>10), func(b *testing.B) {
+			service := open(b, b.TempDir())
+			body := make([]byte, size)
+			b.SetBytes(int64(size))
+			for i := 0; b.Loop(); i++ {
+				if err := service.Put(b.Context(), "events", fmt.Sprintf("hour=%d/%d", i/1000, i), body, "application/octet-stream", ""); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,160 @@
+package s3_test
+
+import (
+	"fmt"
+	"math/rand"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+func mustURL(t *testing.T, text string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// list lists all pages of a size: keys, and common prefixes with a "*" after them, each in order.
+func (w *world) list(prefix, delimiter, after string, size int32) (all []string, pages int) {
+	w.Helper()
+	in := &awss3.ListObjectsV2Input{Bucket: aws.String("events"), MaxKeys: &size}
+	for value, field := range map[string]**string{prefix: &in.Prefix} {
+		*field = aws.String(value)
+	}
+	if delimiter != "" {
+		in.Delimiter = &delimiter
+	}
+	if after != "" {
+		in.StartAfter = &after
+	}
+	for {
+		out, err := w.client.ListObjectsV2(w.Context(), in)
+		w.must(err)
+		pages++
+		var page []string
+		for _, object := range out.Contents {
+			page = append(page, *object.Key)
+		}
+		for _, common := range out.CommonPrefixes {
+			page = append(page, *common.Prefix+"*")
+		}
+		if len(page) > int(size) || *out.IsTruncated && len(page) < int(size) {
+			w.Errorf("a page of %d, want %d", len(page), size)
+		}
+		slices.Sort(page)
+		all = append(all, page...)
+		if !*out.IsTruncated {
+			return all, pages
+		}
+		in.ContinuationToken = out.NextContinuationToken
+	}
+}
+
+func TestListIsInTheOrderOfBytes(t *testing.T) {
+	w := newWorld(t)
+	for _, key := range []string{"a/1", "a/b/2", "a.txt", "a-1", "a0", "B", "é"} {
+		w.put(key, "x")
+	}
+	for _, test := range []struct {
+		prefix, delimiter, after string
+		want                     []string
+	}{
+		{"", "", "", []string{"B", "a-1", "a.txt", "a/1", "a/b/2", "a0", "é"}},
+		{"", "/", "", []string{"B", "a-1", "a.txt", "a/*", "a0", "é"}},
+		{"a/", "/", "", []string{"a/1", "a/b/*"}},
+		{"a", "/", "", []string{"a-1", "a.txt", "a/*", "a0"}},
+		{"a/b/", "", "", []string{"a/b/2"}},
+		{"a/b", "", "", []string{"a/b/2"}},
+		{"", "", "a/1", []string{"a/b/2", "a0", "é"}},
+		{"", "", "a/", []string{"a/1", "a/b/2", "a0", "é"}},
+		{"", "/", "a/1", []string{"a/*", "a0", "é"}},
+		{"", "/", "a/", []string{"a0", "é"}},
+		{"", "/", "a/b/2", []string{"a0", "é"}},
+		{"", "b", "", []string{"B", "a-1", "a.txt", "a/1", "a/b*", "a0", "é"}},
+		{"none", "", "", nil},
+		{"a/1/", "", "", nil},
+	} {
+		for _, size := range []int32{1, 2, 1000} {
+			got, _ := w.list(test.prefix, test.delimiter, test.after, size)
+			if !slices.Equal(got, test.want) {
+				t.Errorf("prefix %q, delimiter %q, after %q, pages of %d: %q, want %q", test.prefix, test.delimiter, test.after, size, got, test.want)
+			}
+		}
+	}
+}
+
+// TestListAgreesWithAModel lists random buckets in every way, beside a model that knows all keys.
+func TestListAgreesWithAModel(t *testing.T) {
+	random := rand.New(rand.NewSource(1))
+	for round := range 10 {
+		w := newWorld(t)
+		keys := map[string]bool{}
+		for range 30 {
+			var segments []string
+			for range 1 + random.Intn(3) {
+				segments = append(segments, string("ab-.0"[random.Intn(4)])+strings.Repeat("x", random.Intn(2)))
+			}
+			key := strings.Join(segments, "/")
+			if err := w.service.Put(t.Context(), "events", key, []byte("x"), "", ""); err == nil {
+				keys[key] = true
+			}
+		}
+		for range 20 {
+			prefix := []string{"", "a", "a/", "-", "b/a", "ax/"}[random.Intn(6)]
+			delimiter := []string{"", "/", "x", "/a"}[random.Intn(4)]
+			after := []string{"", "a", "a/", "ax/b", "b"}[random.Intn(5)]
+			size := int32(1 + random.Intn(5))
+			got, _ := w.list(prefix, delimiter, after, size)
+			if want := model(keys, prefix, delimiter, after); !slices.Equal(got, want) {
+				t.Fatalf("round %d, prefix %q, delimiter %q, after %q, pages of %d:\n%q\nwant %q", round, prefix, delimiter, after, size, got, want)
+			}
+		}
+	}
+}
+
+func model(keys map[string]bool, prefix, delimiter, after string) []string {
+	found := map[string]bool{}
+	for key := range keys {
+		rest, ok := strings.CutPrefix(key, prefix)
+		if !ok || after != "" && key <= after {
+			continue
+		}
+		if at := strings.Index(rest, delimiter); delimiter != "" && at >= 0 {
+			if common := prefix + rest[:at+len(delimiter)]; common != after {
+				found[common+"*"] = true
+			}
+			continue
+		}
+		found[key] = true
+	}
+	var all []string
+	for name := range found {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func TestListManyPages(t *testing.T) {
+	w := newWorld(t)
+	for i := range 25 {
+		w.must(w.service.Put(t.Context(), "events", fmt.Sprintf("hour=%02d/%d", i/10, i), []byte("x"), "", ""))
+	}
+	if got, pages := w.list("", "", "", 10); len(got) != 25 || pages != 3 {
+		t.Errorf("%d keys on %d pages", len(got), pages)
+	}
+	if got, pages := w.list("", "/", "", 2); len(got) != 3 || pages != 2 {
+		t.Errorf("%q on %d pages", got, pages)
+	}
+	out, err := w.client.ListObjects(t.Context(), &awss3.ListObjectsInput{Bucket: aws.String("events"), MaxKeys: aws.Int32(0)})
+	if err != nil || len(out.Contents) != 0 || aws.ToBool(out.IsTruncated) {
+		t.Errorf("a page of none: %+v, error %v", out, err)
+	}
+}

@@ -1,0 +1,157 @@
+package s3
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// Config is a declared bucket.
+type Config struct {
+	Name string
+	ARN  string
+	// Notices say in plain words what the stack declares and nothing here imitates.
+	Notices []string
+}
+
+// Read finds the stack's buckets, and what is declared for them that has no effect on one machine. The stack is resolved.
+// Every problem is reported at once.
+func Read(stack *tfjson.Stack) ([]Config, error) {
+	var buckets []Config
+	var errs []error
+	for _, r := range stack.Resources("aws_s3_bucket") {
+		cfg, err := readBucket(stack, r)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		buckets = append(buckets, cfg)
+	}
+	for _, r := range stack.All() {
+		if !strings.HasPrefix(r.Type, "aws_s3_") || r.Type == "aws_s3_bucket" || r.Type == "aws_s3_bucket_policy" { // a policy is IAM's
+			continue
+		}
+		name, notices, err := readPart(r)
+		if err == nil && !note(buckets, name, notices) {
+			err = fmt.Errorf("%s: the bucket %q is none of the stack's; declare it", r.Address(), name)
+		}
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return buckets, nil
+}
+
+func readBucket(stack *tfjson.Stack, r tfjson.Resource) (Config, error) {
+	var body struct {
+		Bucket string `tf:"bucket"`
+		// These have no effect here: the folder is its owner's to delete, and tags are the account's.
+		ForceDestroy bool              `tf:"force_destroy"`
+		Tags         map[string]string `tf:"tags"`
+		Timeouts     any               `tf:"timeouts"`
+	}
+	if err := r.Into(&body); err != nil {
+		return Config{}, err
+	}
+	if body.Bucket == "" {
+		return Config{}, fmt.Errorf("%s: bucket is missing; name the bucket: a name that AWS makes up is not imitated on one machine", r.Address())
+	}
+	arn, err := stack.Attribute(r.Address(), "arn")
+	return Config{Name: body.Bucket, ARN: arn}, err
+}
+
+// note adds notices to the bucket of a name, each once.
+func note(buckets []Config, name string, notices []string) bool {
+	for i := range buckets {
+		if buckets[i].Name == name {
+			buckets[i].Notices = append(buckets[i].Notices, notices...)
+			return true
+		}
+	}
+	return false
+}
+
+// part is a resource that says more of a bucket. Owner is the account that must own it, which there is one of here.
+type part struct {
+	Bucket string `tf:"bucket"`
+	Owner  string `tf:"expected_bucket_owner"`
+}
+
+// readPart gives the bucket that a resource is about, and what of the resource has no effect here.
+func readPart(r tfjson.Resource) (bucket string, notices []string, err error) {
+	switch r.Type {
+	case "aws_s3_bucket_versioning":
+		return readVersioning(r)
+	case "aws_s3_bucket_lifecycle_configuration":
+		return readLifecycle(r)
+	case "aws_s3_bucket_server_side_encryption_configuration":
+		var body struct {
+			part `tf:",squash"`
+			Rule any `tf:"rule"`
+		}
+		err := r.Into(&body)
+		return body.Bucket, []string{"encryption at rest of " + body.Bucket + " is not imitated"}, err
+	case "aws_s3_bucket_public_access_block":
+		// It keeps strangers out. This server listens where its user says, by default on this machine alone, and has no
+		// ACLs; who may do what is not asked.
+		var body struct {
+			part                  `tf:",squash"`
+			BlockPublicACLs       bool `tf:"block_public_acls"`
+			BlockPublicPolicy     bool `tf:"block_public_policy"`
+			IgnorePublicACLs      bool `tf:"ignore_public_acls"`
+			RestrictPublicBuckets bool `tf:"restrict_public_buckets"`
+		}
+		err := r.Into(&body)
+		return body.Bucket, []string{"whoever reaches the AWS address may read and write " + body.Bucket}, err
+	case "aws_s3_bucket_ownership_controls":
+		var body struct {
+			part `tf:",squash"`
+			Rule any `tf:"rule"` // one account owns everything here
+		}
+		err := r.Into(&body)
+		return body.Bucket, nil, err
+	}
+	return "", nil, fmt.Errorf("%s: %s is not imitated on one machine; leave it out of the environment that runs here", r.Address(), r.Type)
+}
+
+func readVersioning(r tfjson.Resource) (string, []string, error) {
+	var body struct {
+		part          `tf:",squash"`
+		MFA           string `tf:"mfa"`
+		Configuration []struct {
+			Status    string `tf:"status"`
+			MFADelete string `tf:"mfa_delete"`
+		} `tf:"versioning_configuration"`
+	}
+	if err := r.Into(&body); err != nil {
+		return "", nil, err
+	}
+	if len(body.Configuration) != 1 || body.Configuration[0].Status != "Enabled" {
+		return body.Bucket, nil, nil
+	}
+	return body.Bucket, []string{"old versions of the objects in " + body.Bucket + " are not kept"}, nil
+}
+
+func readLifecycle(r tfjson.Resource) (string, []string, error) {
+	var body struct {
+		part  `tf:",squash"`
+		Rules []struct {
+			Status string         `tf:"status"`
+			Rest   map[string]any `tf:",remain"`
+		} `tf:"rule"`
+		DefaultMinimum string `tf:"transition_default_minimum_object_size"`
+		Timeouts       any    `tf:"timeouts"`
+	}
+	if err := r.Into(&body); err != nil {
+		return "", nil, err
+	}
+	for _, rule := range body.Rules {
+		if rule.Status == "Enabled" {
+			return body.Bucket, []string{"nothing in " + body.Bucket + " expires or changes its storage class"}, nil
+		}
+	}
+	return body.Bucket, nil, nil
+}

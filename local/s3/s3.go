@@ -1,0 +1,136 @@
+// Package s3 keeps buckets as folders and objects as plain files, DIR/BUCKET/KEY, so that cat, jq and zcat read them, and
+// serves them in S3's wire protocol, which is gofakes3's.
+//
+// An object is written under another name, put on disk, and then renamed: it is there whole or not at all, also after a
+// crash or on a full disk, and for good once Put or the request has succeeded. What is not content (content type, ETag,
+// user metadata) lies in a hidden folder beside the buckets. A file that somebody else puts into a bucket's folder is an
+// object too.
+//
+// A key must be the path of a file: "..", empty segments (so also a "/" at either end), segments of more than 255 bytes
+// and keys that are a folder of another object are refused. On a file system that does not tell upper case from lower
+// case, neither do keys.
+package s3
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/jonboulle/clockwork"
+)
+
+// Options of a service.
+type Options struct {
+	// Dir holds the buckets. It is made. One process may have it at a time, which is its caller's to see to.
+	Dir    string
+	Clock  clockwork.Clock // nil: the real one
+	Logger *slog.Logger    // nil: none
+}
+
+// Service keeps buckets. Its methods may be called at the same time.
+type Service struct {
+	root   *os.Root
+	clock  clockwork.Clock
+	logger *slog.Logger
+	// mu is held for writing where names change, for reading where a file and its metadata must be of one generation.
+	mu sync.RWMutex
+	// last is the latest modification time that was given to a file, so that no two are the same.
+	last time.Time
+	// fault makes a step of a write fail in tests.
+	fault func(step string) error
+}
+
+// Names in Dir that are no buckets: a bucket's name does not begin with a dot.
+const (
+	temporary = ".tmp"
+	hidden    = ".meta"
+)
+
+// Open opens the buckets in a folder, and removes what a crash has left half done.
+func Open(opts Options) (*Service, error) {
+	if err := os.MkdirAll(opts.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(opts.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
+		root: root, clock: cmp.Or[clockwork.Clock](opts.Clock, clockwork.NewRealClock()),
+		logger: cmp.Or(opts.Logger, slog.New(slog.DiscardHandler)),
+		fault:  func(string) error { return nil },
+	}
+	if err := root.RemoveAll(temporary); err != nil {
+		return nil, fmt.Errorf("removing what an earlier process left unfinished: %w", err)
+	}
+	for _, folder := range []string{temporary, hidden} {
+		if err := root.Mkdir(folder, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+	}
+	return s, s.syncFolder(".")
+}
+
+// Declare makes a bucket unless it is there. Its objects stay as they are.
+func (s *Service) Declare(cfg Config) error {
+	if err := gofakes3.ValidateBucketName(cfg.Name); err != nil {
+		return fmt.Errorf("the bucket %q: %w", cfg.Name, err)
+	}
+	if err := s.CreateBucket(cfg.Name); err != nil && !gofakes3.IsAlreadyExists(err) {
+		return fmt.Errorf("the bucket %q: %w", cfg.Name, err)
+	}
+	return nil
+}
+
+// Put writes an object; it is there, whole and on disk, once Put returns nil. contentType "" is S3's own
+// binary/octet-stream, contentEncoding "" is none.
+func (s *Service) Put(ctx context.Context, bucket, key string, body []byte, contentType, contentEncoding string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	headers := map[string]string{}
+	if contentType != "" {
+		headers["Content-Type"] = contentType
+	}
+	if contentEncoding != "" {
+		headers["Content-Encoding"] = contentEncoding
+	}
+	if _, err := s.PutObject(bucket, key, headers, bytes.NewReader(body), int64(len(body)), nil); err != nil {
+		return fmt.Errorf("s3://%s/%s: %w", bucket, key, err)
+	}
+	return nil
+}
+
+// Handler answers S3's wire protocol, with the bucket in the path. It needs the path as it was sent: a [http.ServeMux]
+// would clean "//" and ".." out of it.
+func (s *Service) Handler() http.Handler {
+	fake := gofakes3.New(s,
+		gofakes3.WithTimeSource(timeSource{s.clock}),
+		gofakes3.WithTimeSkewLimit(0), // a signature's age is not checked, because signatures are not
+		gofakes3.WithLogger(logger{s.logger}),
+	)
+	return guard{fake.Server()}
+}
+
+// timeSource is a clock as gofakes3 wants it.
+type timeSource struct{ clockwork.Clock }
+
+func (t timeSource) Now() time.Time { return t.Clock.Now().UTC() }
+
+// logger passes gofakes3's errors on. What it says of each request is for debugging gofakes3.
+type logger struct{ *slog.Logger }
+
+func (l logger) Print(level gofakes3.LogLevel, v ...any) {
+	if level == gofakes3.LogErr {
+		l.Error("s3: " + fmt.Sprint(v...))
+	}
+}

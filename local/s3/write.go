@@ -1,0 +1,315 @@
+package s3
+
+import (
+	"crypto/md5" //nolint:gosec // S3's own checksum
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+)
+
+// metadata is what there is to know of an object beside its content. It lies in a file of its own, which is named after
+// the key and the content's generation (modification time and size): it is written before the object is renamed into its
+// place, so that at any moment, an object has the metadata that it was written with. A file that has none was put there
+// by somebody else.
+type metadata struct {
+	Key     string            `json:"key"`
+	MD5     hexadecimal       `json:"md5"`
+	Headers map[string]string `json:"headers"`
+}
+
+// hexadecimal is bytes that people may want to compare with md5sum's.
+type hexadecimal []byte
+
+// MarshalText implements encoding.TextMarshaler.
+func (h hexadecimal) MarshalText() ([]byte, error) { return []byte(hex.EncodeToString(h)), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (h *hexadecimal) UnmarshalText(text []byte) (err error) {
+	*h, err = hex.DecodeString(string(text))
+	return err
+}
+
+// folderOf is where a key's metadata lies, and generation the name that it has there for a file.
+func folderOf(bucket, key string) string {
+	sum := sha256.Sum256([]byte(key))
+	name := hex.EncodeToString(sum[:])
+	return path.Join(hidden, bucket, name[:2], name[2:])
+}
+
+func generation(info fs.FileInfo) string {
+	return fmt.Sprintf("%d-%d.json", info.ModTime().UnixNano(), info.Size())
+}
+
+// defaultType is S3's own content type (API reference, PutObject).
+const defaultType = "binary/octet-stream"
+
+// metadataOf finds the metadata of an open file. Where there is none it is made up, which takes reading the content.
+func (s *Service) metadataOf(bucket, key string, info fs.FileInfo, content io.ReadSeeker) (metadata, error) {
+	text, err := s.root.ReadFile(path.Join(folderOf(bucket, key), generation(info)))
+	meta := metadata{}
+	if err == nil && json.Unmarshal(text, &meta) == nil && meta.Key == key && len(meta.MD5) == md5.Size {
+		if meta.Headers == nil {
+			meta.Headers = map[string]string{}
+		}
+		if meta.Headers["Content-Type"] == "" {
+			meta.Headers["Content-Type"] = defaultType
+		}
+		return meta, nil
+	}
+	sum, err := sumOf(content)
+	if err != nil {
+		return meta, err
+	}
+	_, err = content.Seek(0, io.SeekStart)
+	return metadata{Key: key, MD5: sum, Headers: map[string]string{"Content-Type": defaultType}}, err
+}
+
+// forget removes the metadata of a key's other generations. What is left of it by an error is never looked at.
+func (s *Service) forget(bucket, key, except string) {
+	folder := folderOf(bucket, key)
+	if except == "" {
+		_ = s.root.RemoveAll(folder)
+		return
+	}
+	entries, err := s.readFolder(folder)
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		if entry.Name() != except {
+			_ = s.root.Remove(path.Join(folder, entry.Name()))
+		}
+	}
+}
+
+// write is the writing of one object.
+type write struct {
+	service     *Service
+	bucket, key string
+	headers     map[string]string
+	size        int64
+	// file is the content under its temporary name; "" before it is made and after it is renamed.
+	file     string
+	meta     metadata
+	modified time.Time
+}
+
+// cleanUp removes what is left of a write that failed.
+func (w *write) cleanUp() {
+	if w.file == "" {
+		return
+	}
+	if err := w.service.root.Remove(w.file); err != nil {
+		w.service.logger.Warn("s3: an unfinished file is left until the next start", "file", w.file, "error", err)
+	}
+}
+
+// content writes the content under a temporary name and puts it on disk.
+func (w *write) content(input io.Reader) error {
+	file, err := w.create()
+	if err != nil {
+		return err
+	}
+	sum := md5.New() //nolint:gosec // as above
+	n, err := io.Copy(io.MultiWriter(file, sum), input)
+	if err == nil && n != w.size {
+		err = gofakes3.ErrIncompleteBody
+	}
+	if err == nil {
+		err = w.service.fault("write")
+	}
+	if err == nil {
+		w.modified = w.service.nextModified()
+		err = w.service.root.Chtimes(w.file, time.Time{}, w.modified)
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	w.meta = metadata{Key: w.key, MD5: sum.Sum(nil), Headers: w.headers}
+	return errors.Join(err, file.Close())
+}
+
+// create makes a file that nobody else has.
+func (w *write) create() (*os.File, error) {
+	if err := w.service.fault("create"); err != nil {
+		return nil, err
+	}
+	for i := 0; ; i++ {
+		name := path.Join(temporary, fmt.Sprintf("%d-%d", w.service.nextModified().UnixNano(), i))
+		file, err := w.service.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err == nil {
+			w.file = name
+		}
+		return file, err
+	}
+}
+
+// nextModified is the clock's time, but later than any that it has given before: a file's modification time tells its
+// generations apart.
+func (s *Service) nextModified() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.clock.Now()
+	if !now.After(s.last) {
+		now = s.last.Add(time.Nanosecond)
+	}
+	s.last = now
+	return now
+}
+
+// commit gives the content its name, if the conditions hold.
+func (w *write) commit(conditions *gofakes3.PutConditions) error {
+	s := w.service
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := w.check(conditions); err != nil {
+		return err
+	}
+	name := path.Join(w.bucket, w.key)
+	if err := s.makeFolders(path.Dir(name)); err != nil {
+		if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist) {
+			return hasFile(w.key)
+		}
+		return err
+	}
+	info, err := s.root.Stat(w.file)
+	if err != nil {
+		return err
+	}
+	if err := s.saveMetadata(folderOf(w.bucket, w.key), generation(info), w.meta); err != nil {
+		return err
+	}
+	if err := s.fault("rename"); err != nil {
+		return err
+	}
+	if err := s.root.Rename(w.file, name); err != nil {
+		return err
+	}
+	w.file = ""
+	s.forget(w.bucket, w.key, generation(info))
+	return errors.Join(s.fault("sync"), s.syncFolder(path.Dir(name)))
+}
+
+// check says whether the object may be written where it is to be.
+func (w *write) check(conditions *gofakes3.PutConditions) error {
+	name := path.Join(w.bucket, w.key)
+	if err := w.service.needBucket(w.bucket); err != nil {
+		return err // it was deleted meanwhile
+	}
+	exists, err := w.makeRoom(name)
+	if err != nil || conditions == nil {
+		return err
+	}
+	existing := gofakes3.ConditionalObjectInfo{Exists: exists}
+	if exists {
+		if existing.Hash, err = w.existingSum(name); err != nil {
+			return err
+		}
+	}
+	return gofakes3.CheckPutConditions(conditions, &existing)
+}
+
+// makeRoom says whether there is an object already, and fails where there cannot be one.
+func (w *write) makeRoom(name string) (exists bool, err error) {
+	info, err := w.service.root.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case errors.Is(err, syscall.ENOTDIR):
+		return false, hasFile(w.key)
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return false, gofakes3.ErrorMessagef(gofakes3.ErrKeyTooLong, "the key %q is too long for a file here", w.key)
+	case err != nil || !info.IsDir():
+		return err == nil, err
+	}
+	full, err := w.service.holdsFile(name)
+	if err != nil {
+		return false, err
+	}
+	if full {
+		return false, isFolder(w.key)
+	}
+	return false, w.service.root.RemoveAll(name) // an empty folder is nothing
+}
+
+func (w *write) existingSum(name string) ([]byte, error) {
+	file, err := w.service.root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	meta, err := w.service.metadataOf(w.bucket, w.key, info, file)
+	return meta.MD5, err
+}
+
+func (s *Service) saveMetadata(folder, name string, meta metadata) error {
+	if err := s.fault("metadata"); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(meta, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := s.makeFolders(folder); err != nil {
+		return err
+	}
+	// No rename here: nobody looks at it before the object has its name, and then it is whole.
+	file, err := s.root.OpenFile(path.Join(folder, name), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(append(text, '\n'))
+	err = errors.Join(err, file.Sync(), file.Close(), s.syncFolder(folder))
+	if err != nil {
+		_ = s.root.Remove(path.Join(folder, name))
+	}
+	return err
+}
+
+// makeFolders makes a folder and those above it, and puts the names of new ones on disk.
+func (s *Service) makeFolders(folder string) error {
+	info, err := s.root.Stat(folder)
+	if err == nil && info.IsDir() {
+		return nil
+	}
+	at := ""
+	for segment := range strings.SplitSeq(folder, "/") {
+		above := path.Join(".", at)
+		at = path.Join(at, segment)
+		if err := s.root.Mkdir(at, 0o755); err == nil {
+			if err := s.syncFolder(above); err != nil {
+				return err
+			}
+		} else if info, statErr := s.root.Stat(at); statErr != nil || !info.IsDir() {
+			return err
+		}
+	}
+	return nil
+}
+
+// syncFolder puts the names in a folder on disk.
+func (s *Service) syncFolder(name string) error {
+	folder, err := s.root.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}

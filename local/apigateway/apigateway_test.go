@@ -1,0 +1,923 @@
+package apigateway_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cdk.tf/go/ingest/local/apigateway"
+)
+
+// ok is an event that dev takes.
+const ok = `{"a":1}`
+
+func TestReadsEveryEnvironment(t *testing.T) {
+	for _, environment := range []string{"dev", "staging", "prod"} {
+		cfg, err := apigateway.Read(loadRaw(t, environment).resolve(t))
+		if err != nil {
+			t.Errorf("%s: %v", environment, err)
+			continue
+		}
+		if got := cfg.Stages(); len(got) != 1 || got[0] != environment || cfg.Name != "api-kinesis-"+environment || cfg.ID == "" {
+			t.Errorf("%s: stages %v, name %q, id %q", environment, got, cfg.Name, cfg.ID)
+		}
+	}
+}
+
+func TestSubmit(t *testing.T) {
+	g := serve(t, loadRaw(t, "dev"))
+	a := g.post(`{"a": "it's"}`)
+	id := a.header["x-amzn-requestid"]
+	want := `{"message": "accepted", "requestId": "` + id + `", "shardId": "shardId-000000000000", "sequenceNumber": "49590338271490256608559692538361571095921575989136588898"}`
+	if a.status != http.StatusOK || strings.TrimSpace(a.body) != want {
+		t.Errorf("%d %s\nwant %s", a.status, a.body, want)
+	}
+	for name, value := range map[string]string{
+		"content-type": "application/json", "access-control-allow-origin": "*",
+		"access-control-expose-headers": "Retry-After,x-amzn-ErrorType,x-amzn-RequestId",
+	} {
+		if a.header[name] != value {
+			t.Errorf("%s: %q, want %q", name, a.header[name], value)
+		}
+	}
+	if len(id) != 36 || len(a.header["x-amz-apigw-id"]) != 16 || !strings.HasPrefix(a.header["x-amzn-trace-id"], "Root=1-6a450140-") {
+		t.Errorf("ids: %v", a.header)
+	}
+	call := g.kinesis.calls[0]
+	var record struct{ StreamName, PartitionKey, Data string }
+	if err := json.Unmarshal(call.Body, &record); err != nil {
+		t.Fatalf("%v in %s", err, call.Body)
+	}
+	data, err := base64.StdEncoding.DecodeString(record.Data)
+	if err != nil || string(data) != `{"a": "it's"}` || record.PartitionKey != id || record.StreamName == "" {
+		t.Errorf("%+v, data %s, error %v", record, data, err)
+	}
+	if call.Service != "kinesis" || call.Action != "PutRecord" || !strings.HasPrefix(call.RoleARN, "arn:aws:iam::000000000000:role/") {
+		t.Errorf("call: %+v", call)
+	}
+	if got := call.Header.Get("Content-Type"); got != "application/x-amz-json-1.1" {
+		t.Errorf("Content-Type of the call: %q", got)
+	}
+}
+
+func TestAnswersOfKinesis(t *testing.T) {
+	const throttling = "the stream is at its write limit; send the event again after Retry-After seconds"
+	for _, test := range []struct {
+		name   string
+		status int
+		body   string
+		want   int
+		text   string
+		retry  string
+	}{
+		{"throttled", 400, `{"__type":"ProvisionedThroughputExceededException","message":"Rate exceeded"}`, 429, throttling, "1"},
+		{"limit", 400, `{"__type":"com.amazonaws.kinesis.v20131202#LimitExceededException"}`, 429, throttling, "1"},
+		{"invalid", 400, `{"__type":"ValidationException","message":"1 \"validation\" error"}`, 400, "the stream refused the event", ""},
+		{"denied", 400, `{"__type":"AccessDeniedException","Message":"User: …"}`, 502, "the stream could not take the event; send it again", ""},
+		{"no body", 413, ``, 502, "the stream could not take the event; send it again", ""},
+		{"failed", 500, `{"__type":"InternalFailure"}`, 502, "the stream could not take the event; send it again", ""},
+		{"unconfirmed", 200, `{}`, 502, "the stream did not confirm the event; send it again", ""},
+		{"a redirect", 301, `{}`, 502, "the stream could not take the event; send it again", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := serve(t, loadRaw(t, "dev"))
+			g.kinesis.answer = answers(test.status, test.body)
+			a := g.post(ok)
+			var body map[string]string
+			if err := json.Unmarshal([]byte(a.body), &body); err != nil {
+				t.Fatalf("%v in %s", err, a.body)
+			}
+			if a.status != test.want || body["message"] != test.text || a.header["retry-after"] != test.retry {
+				t.Errorf("%d %v %v", a.status, a.header, body)
+			}
+			if a.header["access-control-allow-origin"] != "*" || body["requestId"] != a.header["x-amzn-requestid"] {
+				t.Errorf("no CORS or another request id: %v %v", a.header, body)
+			}
+		})
+	}
+}
+
+// A browser reads no answer without the header, however wrong its request was.
+func TestEveryAnswerOfDevHasCORS(t *testing.T) {
+	big := strings.Repeat("x", 10<<20+1)
+	for _, test := range []struct {
+		name    string
+		request *http.Request
+		set     func(*gateway)
+		status  int
+		kind    string // x-amzn-ErrorType
+	}{
+		{"accepted", request("POST", "/dev/submit", ok), nil, 200, ""},
+		{"preflight", request("OPTIONS", "/dev/submit", "", "Origin: https://a.example", "Access-Control-Request-Method: POST"), nil, 204, ""},
+		{"no such path", request("GET", "/dev/nothing", ""), nil, 403, "MissingAuthenticationTokenException"},
+		{"no such method", request("PUT", "/dev/submit", ok), nil, 403, "MissingAuthenticationTokenException"},
+		{"HEAD", request("HEAD", "/dev/submit", ""), nil, 403, "MissingAuthenticationTokenException"},
+		{"the stage alone", request("GET", "/dev", ""), nil, 403, "MissingAuthenticationTokenException"},
+		{"no JSON", request("POST", "/dev/submit", "{"), nil, 400, "BadRequestException"},
+		{"no object", request("POST", "/dev/submit", "[]"), nil, 400, "BadRequestException"},
+		{"media type", request("POST", "/dev/submit", "a=1", "Content-Type: application/x-www-form-urlencoded"), nil, 415, "BadRequestException"},
+		{"failure", request("POST", "/dev/submit", ok), func(g *gateway) {
+			g.kinesis.answer = func(context.Context, apigateway.Call) (apigateway.Answer, error) {
+				return apigateway.Answer{}, errors.New("no such host")
+			}
+		}, 502, "InternalServerErrorException"},
+		{"throttled", request("POST", "/dev/submit", ok), func(g *gateway) {
+			for range 500 {
+				g.post(ok)
+			}
+		}, 429, "TooManyRequestsException"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := serve(t, loadRaw(t, "dev"))
+			if test.set != nil {
+				test.set(g)
+			}
+			a := g.do(test.request)
+			if a.status != test.status || a.header["x-amzn-errortype"] != test.kind {
+				t.Errorf("%d %q, want %d %q; %s", a.status, a.header["x-amzn-errortype"], test.status, test.kind, a.body)
+			}
+			if a.header["access-control-allow-origin"] != "*" || a.header["access-control-expose-headers"] == "" {
+				t.Errorf("no CORS: %v", a.header)
+			}
+		})
+	}
+	t.Run("except 413 and an unknown stage, as on AWS", func(t *testing.T) {
+		g := serve(t, loadRaw(t, "dev"))
+		if a := g.do(request("POST", "/dev/submit", big)); a.status != 413 || a.header["access-control-allow-origin"] != "" || a.body != `{"message":"Request Too Long"}` {
+			t.Errorf("%d %v %s", a.status, a.header, a.body)
+		}
+		if a := g.do(request("POST", "/prod/submit", ok)); a.status != 403 || a.body != `{"message":"Forbidden"}` || a.header["x-amzn-errortype"] != "ForbiddenException" {
+			t.Errorf("%d %v %s", a.status, a.header, a.body)
+		}
+	})
+}
+
+// bare is the dev stack without gateway responses of its own: then AWS's answer.
+func bare(t testing.TB) raw {
+	r := loadRaw(t, "dev")
+	resources := r["resource"].(map[string]any)
+	delete(resources, "aws_api_gateway_gateway_response")
+	deployment := r.body("deployment", "api_deployment")
+	deployment["depends_on"] = slices.DeleteFunc(deployment["depends_on"].([]any), func(v any) bool {
+		return strings.HasPrefix(v.(string), "aws_api_gateway_gateway_response.")
+	})
+	return r
+}
+
+func TestDefaultGatewayResponses(t *testing.T) {
+	failing := func(context.Context, apigateway.Call) (apigateway.Answer, error) {
+		return apigateway.Answer{}, errors.New("no route")
+	}
+	for _, test := range []struct {
+		name   string
+		edit   func(raw)
+		answer func(context.Context, apigateway.Call) (apigateway.Answer, error)
+		do     *http.Request
+		status int
+		body   string
+		kind   string
+		typ    string
+	}{
+		{"MISSING_AUTHENTICATION_TOKEN", nil, nil, request("GET", "/dev/x", ""), 403, `{"message":"Missing Authentication Token"}`, "MissingAuthenticationTokenException", "MISSING_AUTHENTICATION_TOKEN"},
+		{"BAD_REQUEST_BODY", nil, nil, request("POST", "/dev/submit", "1"), 400, `{"message":"Invalid request body"}`, "BadRequestException", "BAD_REQUEST_BODY"},
+		{"BAD_REQUEST_PARAMETERS", func(r raw) {
+			r.body("request_validator", "api_body")["validate_request_parameters"] = true
+			r.body("method", "api_submit_post")["request_parameters"] = map[string]any{
+				"method.request.querystring.q": true, "method.request.header.X-H": true, "method.request.header.X-O": false,
+			}
+		}, nil, request("POST", "/dev/submit?q=%20", ok), 400, `{"message":"Missing required request parameters: [X-H, q]"}`, "BadRequestException", "BAD_REQUEST_PARAMETERS"},
+		{"UNSUPPORTED_MEDIA_TYPE", nil, nil, request("POST", "/dev/submit", ok, "Content-Type: text/xml"), 415, `{"message":"Unsupported Media Type"}`, "BadRequestException", "UNSUPPORTED_MEDIA_TYPE"},
+		{"INTEGRATION_FAILURE", nil, failing, request("POST", "/dev/submit", ok), 504, `{"message":"Internal server error"}`, "InternalServerErrorException", "INTEGRATION_FAILURE"},
+		{"API_CONFIGURATION_ERROR", func(r raw) {
+			r.body("integration_response", "api_submit_post_502-mapping")["selection_pattern"] = "5.."
+		}, answers(301, ""), request("POST", "/dev/submit", ok), 500, `{"message":"Internal server error"}`, "InternalServerErrorException", "API_CONFIGURATION_ERROR"},
+		{"INVALID_API_KEY", func(r raw) { r.body("method", "api_submit_post")["api_key_required"] = true }, nil,
+			request("POST", "/dev/submit", ok), 403, `{"message":"Forbidden"}`, "ForbiddenException", "INVALID_API_KEY"},
+		{"INVALID_SIGNATURE", func(r raw) { r.body("method", "api_submit_post")["authorization"] = "AWS_IAM" }, nil,
+			request("POST", "/dev/submit", ok, "Authorization: AWS4-HMAC-SHA256 Credential"), 403,
+			`{"message":"'Credential' not a valid key=value pair (missing equal-sign) in Authorization header: 'AWS4-HMAC-SHA256 Credential'."}`, "IncompleteSignatureException", "INVALID_SIGNATURE"},
+		{"REQUEST_TOO_LARGE", nil, nil, request("POST", "/dev/submit", strings.Repeat(" ", 10<<20+1)), 413, `{"message":"Request Too Long"}`, "RequestTooLargeException", "REQUEST_TOO_LARGE"},
+		{"THROTTLED", func(r raw) {
+			r.body("method_settings", "api_settings")["settings"].(map[string]any)["throttling_burst_limit"] = 0
+		}, nil,
+			request("POST", "/dev/submit", ok), 429, `{"message":"Too Many Requests"}`, "TooManyRequestsException", "THROTTLED"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := bare(t)
+			if test.edit != nil {
+				test.edit(r)
+			}
+			g := serve(t, r)
+			g.kinesis.answer = test.answer
+			a := g.do(test.do)
+			if a.status != test.status || a.body != test.body || a.header["x-amzn-errortype"] != test.kind {
+				t.Errorf("%d %s %s\nwant %d %s %s", a.status, a.header["x-amzn-errortype"], a.body, test.status, test.kind, test.body)
+			}
+			if got := g.Status(); got.Refused[test.typ] != 1 || got.Answers[fmt.Sprint(test.status)] != 1 || got.Requests != 1 || got.InFlight != 0 {
+				t.Errorf("status: %+v", got)
+			}
+		})
+	}
+}
+
+func TestGatewayResponseOfAStack(t *testing.T) {
+	r := bare(t)
+	r.body("stage", "api_stage")["variables"] = map[string]any{"a": `say "a"`}
+	r.add("gateway_response", "missing", map[string]any{
+		"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "response_type": "MISSING_AUTHENTICATION_TOKEN", "status_code": "404",
+		"response_parameters": map[string]any{
+			"gatewayresponse.header.x-request-header": "method.request.header.X-Sent", "gatewayresponse.header.x-request-query": "method.request.querystring.q",
+			"gatewayresponse.header.x-stage": "context.stage", "gatewayresponse.header.x-a": "stageVariables.a", "gatewayresponse.header.x-none": "method.request.path.id",
+			"gatewayresponse.header.Content-Type": "'application/problem+json'",
+		},
+		"response_templates": map[string]any{
+			"application/json": `{"message": $context.error.messageString, "type": "$context.error.responseType", "stage": "$context.stage.", "a": "$stageVariables.a", "h": "$method.request.header.X-Sent", "none": "$context.identity.userArn", "d": "$$x"}`,
+			"application/xml":  "<e>$context.error.message</e>",
+		},
+	})
+	r.add("gateway_response", "default", map[string]any{
+		"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "response_type": "DEFAULT_4XX", "status_code": "418",
+	})
+	g := serve(t, r)
+	a := g.do(request("GET", "/dev/x?q=1&q=2", "", `X-Sent: "h"`))
+	want := `{"message": "Missing Authentication Token", "type": "MISSING_AUTHENTICATION_TOKEN", "stage": "dev.", "a": "say \"a\"", "h": "\"h\"", "none": "", "d": "$$x"}`
+	if a.status != 404 || a.body != want {
+		t.Errorf("%d %s\nwant %s", a.status, a.body, want)
+	}
+	for name, value := range map[string]string{
+		"x-request-header": `"h"`, "x-request-query": "2", "x-stage": "dev", "x-a": `say "a"`, "x-none": "", "content-type": "application/problem+json",
+	} {
+		if a.header[name] != value {
+			t.Errorf("%s: %q, want %q", name, a.header[name], value)
+		}
+	}
+	if a := g.do(request("GET", "/dev/x", "", "Accept: application/xml, application/json")); a.body != "<e>Missing Authentication Token</e>" {
+		t.Errorf("xml: %s", a.body)
+	}
+	if a := g.post("1"); a.status != 418 || a.body != `{"message":"Invalid request body"}` {
+		t.Errorf("the default's status is not every other's: %d %s", a.status, a.body)
+	}
+}
+
+func TestValidatesBodies(t *testing.T) {
+	r := loadRaw(t, "dev")
+	r.body("model", "api_event")["schema"] = `{"type": "object", "required": ["user", "a"], "properties": {"user": {"$ref": "https://apigateway.amazonaws.com/restapis/$${aws_api_gateway_rest_api.api.id}/models/User"}}}`
+	r.body("model", "api_event")["schema"] = strings.ReplaceAll(r.body("model", "api_event")["schema"].(string), "$$", "$")
+	r.add("model", "user", map[string]any{
+		"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "name": "User", "content_type": "application/json", "schema": `{"type": "string", "pattern": "^(?=u)"}`,
+	})
+	g := serve(t, r)
+	for _, test := range []struct{ body, reason string }{
+		{`{"user": "u-1", "a": 1}`, ""},
+		{` {"user": "u-1", "a": 1} `, ""},
+		{``, `[object has missing required properties (["a","user"])]`},
+		{`{}`, `[object has missing required properties (["a","user"])]`},
+		{`[]`, `[instance type (array) does not match any allowed primitive type (allowed: ["object"])]`},
+		{`{"user": "x", "a": 1}`, `[ECMA 262 regex "^(?=u)" does not match input string "x"]`},
+		{`{"user": 1, "a": 1}`, `[instance type (integer) does not match any allowed primitive type (allowed: ["string"])]`},
+		{`{"a": 1} x`, `[the body is not JSON: invalid character after top-level value]`},
+	} {
+		a := g.post(test.body)
+		if test.reason == "" {
+			if a.status != 200 {
+				t.Errorf("%s: %d %s", test.body, a.status, a.body)
+			}
+			continue
+		}
+		var body map[string]string
+		if err := json.Unmarshal([]byte(a.body), &body); err != nil {
+			t.Errorf("%s: %v in %s", test.body, err, a.body)
+		}
+		if a.status != 400 || body["reason"] != test.reason || body["message"] != "Invalid request body" {
+			t.Errorf("%s: %d %s\nwant %s", test.body, a.status, a.body, test.reason)
+		}
+	}
+	if a := g.post(ok, "Content-Type: text/plain"); a.status != 400 { // two of them: the first is JSON
+		t.Errorf("two content types: %d %s", a.status, a.body)
+	}
+}
+
+// The body's bytes are the record's, whatever they are.
+func TestBodiesArriveAsTheyAre(t *testing.T) {
+	g := serve(t, loadRaw(t, "dev"), unlimited)
+	for _, body := range []string{
+		ok, `{"a":"it's \"quoted\" \\ back"}`, "{\n\t\"a\": 1\r\n}\n", `{"a":"üñí€😀"}`, `{"a":"$input.body #set($x = 1) ${y}"}`,
+		`{"a":"` + strings.Repeat("x", 1<<20) + `"}`, `{"a":"\u0000\ud800"}`,
+	} {
+		if a := g.post(body); a.status != 200 {
+			t.Errorf("%.80s: %d %s", body, a.status, a.body)
+			continue
+		}
+		var record struct{ Data []byte }
+		call := g.kinesis.calls[len(g.kinesis.calls)-1]
+		if err := json.Unmarshal(call.Body, &record); err != nil || string(record.Data) != body {
+			t.Errorf("%.80q became %.80q, error %v", body, record.Data, err)
+		}
+	}
+}
+
+func TestPayloadLimit(t *testing.T) {
+	g := serve(t, loadRaw(t, "dev"), unlimited)
+	most := `{"a":"` + strings.Repeat("x", 10<<20-8) + `"}`
+	if a := g.post(most); a.status != 200 {
+		t.Errorf("10 MB: %d %.200s", a.status, a.body)
+	}
+	if a := g.post(most + " "); a.status != 413 {
+		t.Errorf("a byte more: %d %.200s", a.status, a.body)
+	}
+	chunked := request("POST", "/dev/submit", "")
+	chunked.Body, chunked.ContentLength = io.NopCloser(strings.NewReader(most+" ")), -1
+	if a := g.do(chunked); a.status != 413 {
+		t.Errorf("a byte more, chunked: %d %.200s", a.status, a.body)
+	}
+	short := request("POST", "/dev/submit", "")
+	short.Body, short.ContentLength = io.NopCloser(strings.NewReader("{")), 5
+	if a := g.do(short); a.status != 400 || !strings.Contains(a.body, `"Bad Request"`) {
+		t.Errorf("less than was said: %d %s", a.status, a.body)
+	}
+}
+
+func TestContentTypes(t *testing.T) {
+	for _, test := range []struct {
+		passthrough any
+		contentType string
+		status      int
+		passed      bool // as it was sent
+	}{
+		{"NEVER", "", 200, false},
+		{"NEVER", "application/json; charset=utf-8", 200, false},
+		{"NEVER", "Application/JSON", 200, false},
+		{"NEVER", "text/plain", 415, false},
+		{"WHEN_NO_TEMPLATES", "text/plain", 415, false},
+		{"WHEN_NO_MATCH", "text/plain", 200, true},
+		{nil, "text/plain", 200, true},
+	} {
+		r := loadRaw(t, "dev")
+		r.body("integration", "api_submit_post_integration")["passthrough_behavior"] = test.passthrough
+		g := serve(t, r)
+		do := request("POST", "/dev/submit", `{"as":"sent"}`)
+		if test.contentType != "" {
+			do.Header.Set("Content-Type", test.contentType)
+		}
+		a := g.do(do)
+		passed := len(g.kinesis.calls) == 1 && string(g.kinesis.calls[0].Body) == `{"as":"sent"}`
+		if a.status != test.status || passed != test.passed {
+			t.Errorf("%v %q: %d, passed %t; %s", test.passthrough, test.contentType, a.status, passed, a.body)
+		}
+	}
+}
+
+func TestIntegrationTimeout(t *testing.T) {
+	r := loadRaw(t, "dev")
+	r.body("integration", "api_submit_post_integration")["timeout_milliseconds"] = 5000
+	g := serve(t, r)
+	g.kinesis.answer = func(ctx context.Context, _ apigateway.Call) (apigateway.Answer, error) {
+		g.clock.Advance(5 * time.Second)
+		<-ctx.Done()
+		return apigateway.Answer{}, ctx.Err()
+	}
+	a := g.post(ok)
+	if a.status != 504 || !strings.Contains(a.body, "the stream did not answer in time") || a.header["x-amzn-errortype"] != "InternalServerErrorException" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if got := g.Status(); got.Calls != 1 || got.FailedCalls != 1 || got.Refused["INTEGRATION_TIMEOUT"] != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// What a client that went away sent is not half done.
+func TestAClientThatGoesAwayDoesNotStopTheCall(t *testing.T) {
+	g := serve(t, loadRaw(t, "dev"))
+	ctx, cancel := context.WithCancel(context.Background())
+	g.kinesis.answer = func(ctx context.Context, call apigateway.Call) (apigateway.Answer, error) {
+		cancel()
+		return apigateway.Answer{Status: 200, Body: []byte(accepted)}, ctx.Err()
+	}
+	if a := g.do(request("POST", "/dev/submit", ok).WithContext(ctx)); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+func TestThrottlesPerMethod(t *testing.T) {
+	g := serve(t, loadRaw(t, "dev")) // 1,000 a second, 500 at once
+	count := func(verb string, n int) (taken int) {
+		for range n {
+			if a := g.do(request(verb, "/dev/submit", ok)); a.status < 300 {
+				taken++
+			}
+		}
+		return taken
+	}
+	if got := count("POST", 600); got != 500 {
+		t.Errorf("%d at once, want 500", got)
+	}
+	if got := count("OPTIONS", 10); got != 10 {
+		t.Errorf("another method has its own bucket; %d of 10", got)
+	}
+	g.clock.Advance(100 * time.Millisecond)
+	if got := count("POST", 200); got != 100 {
+		t.Errorf("%d after 100 ms, want 100", got)
+	}
+	a := g.post(ok)
+	if a.status != 429 || a.header["retry-after"] != "1" || !strings.Contains(a.body, "the API is at its request limit") {
+		t.Errorf("%d %v %s", a.status, a.header, a.body)
+	}
+	g = serve(t, loadRaw(t, "dev"), unlimited)
+	if got := count("POST", 600); got != 600 {
+		t.Errorf("unlimited: %d of 600", got)
+	}
+}
+
+func TestMethodSettings(t *testing.T) {
+	r := loadRaw(t, "dev")
+	r.add("method_settings", "a-own", map[string]any{ // read before */*, but goes before it
+		"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "stage_name": "dev", "method_path": "~1submit/POST",
+		"settings": []any{map[string]any{"throttling_burst_limit": 2}},
+	})
+	g := serve(t, r)
+	var statuses []int
+	for range 3 {
+		statuses = append(statuses, g.post(ok).status)
+	}
+	if !slices.Equal(statuses, []int{200, 200, 429}) {
+		t.Errorf("%v", statuses)
+	}
+	g.clock.Advance(time.Millisecond) // the rate is still that of */*
+	if a := g.post(ok); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// withKeys requires a key and declares two of them, one in a plan.
+func withKeys(t testing.TB, plan map[string]any) raw {
+	r := loadRaw(t, "dev")
+	r.body("method", "api_submit_post")["api_key_required"] = true
+	for name, key := range map[string]string{"ann": "ann-0123456789-0123456789", "bob": "bob-0123456789-0123456789"} {
+		r.add("api_key", name, map[string]any{"name": name, "value": key})
+	}
+	plan["name"] = "plan"
+	plan["api_stages"] = []any{map[string]any{"api_id": "${aws_api_gateway_rest_api.api.id}", "stage": "${aws_api_gateway_stage.api_stage.stage_name}"}}
+	r.add("usage_plan", "plan", plan)
+	r.add("usage_plan_key", "ann", map[string]any{
+		"key_id": "${aws_api_gateway_api_key.ann.id}", "key_type": "API_KEY", "usage_plan_id": "${aws_api_gateway_usage_plan.plan.id}",
+	})
+	return r
+}
+
+const ann = "x-api-key: ann-0123456789-0123456789"
+
+func TestAPIKeys(t *testing.T) {
+	g := serve(t, withKeys(t, map[string]any{}))
+	for header, status := range map[string]int{
+		ann: 200, "x-api-key: nobody's": 403, "x-none: ": 403,
+		"x-api-key: bob-0123456789-0123456789": 403, // in no plan of the stage
+	} {
+		a := g.post(ok, header)
+		if a.status != status || status == 403 && !strings.Contains(a.body, `"message": "Forbidden"`) {
+			t.Errorf("%s: %d %s", header, a.status, a.body)
+		}
+	}
+	if a := g.do(request("OPTIONS", "/dev/submit", "")); a.status != 204 {
+		t.Errorf("a preflight needs no key: %d", a.status)
+	}
+	r := withKeys(t, map[string]any{})
+	r.body("api_key", "ann")["enabled"] = false
+	if a := serve(t, r).post(ok, ann); a.status != 403 {
+		t.Errorf("a disabled key: %d", a.status)
+	}
+}
+
+func TestUsagePlanThrottles(t *testing.T) {
+	plan := map[string]any{"throttle_settings": map[string]any{"burst_limit": 2, "rate_limit": 10}}
+	g := serve(t, withKeys(t, plan))
+	statuses := func() (all []int) {
+		for range 4 {
+			all = append(all, g.post(ok, ann).status)
+		}
+		return all
+	}
+	if got := statuses(); !slices.Equal(got, []int{200, 200, 429, 429}) {
+		t.Errorf("%v", got)
+	}
+	g.clock.Advance(100 * time.Millisecond)
+	if got := statuses(); !slices.Equal(got, []int{200, 429, 429, 429}) {
+		t.Errorf("after 100 ms: %v", got)
+	}
+	r := withKeys(t, plan)
+	r.body("usage_plan", "plan")["api_stages"].([]any)[0].(map[string]any)["throttle"] = map[string]any{"path": "/submit/POST", "burst_limit": 3, "rate_limit": 1}
+	g = serve(t, r)
+	if got := statuses(); !slices.Equal(got, []int{200, 200, 200, 429}) {
+		t.Errorf("a method's own: %v", got)
+	}
+	g = serve(t, withKeys(t, plan), unlimited)
+	if got := statuses(); !slices.Equal(got, []int{200, 200, 200, 200}) {
+		t.Errorf("unlimited: %v", got)
+	}
+}
+
+func TestQuotas(t *testing.T) {
+	for period, next := range map[string]time.Time{
+		"DAY":   time.Date(2026, 7, 2, 0, 0, 0, 0, time.UTC),
+		"WEEK":  time.Date(2026, 7, 5, 0, 0, 0, 0, time.UTC),
+		"MONTH": time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC),
+	} {
+		g := serve(t, withKeys(t, map[string]any{"quota_settings": map[string]any{"limit": 3, "offset": 1, "period": period}}))
+		statuses := func() (all []int) {
+			for range 4 {
+				all = append(all, g.post(ok, ann).status)
+			}
+			return all
+		}
+		if got := statuses(); !slices.Equal(got, []int{200, 200, 429, 429}) {
+			t.Errorf("%s: %v", period, got)
+		}
+		g.clock.Advance(next.Sub(noon) - time.Second)
+		if a := g.post(ok, ann); a.status != 429 || a.header["x-amzn-errortype"] != "LimitExceededException" || !strings.Contains(a.body, "Limit Exceeded") {
+			t.Errorf("%s, a second before the next: %d %s", period, a.status, a.body)
+		}
+		g.clock.Advance(time.Second)
+		if got := statuses(); !slices.Equal(got, []int{200, 200, 200, 429}) {
+			t.Errorf("%s, the next: %v", period, got)
+		}
+	}
+}
+
+// mock puts a MOCK at a path, which answers with a template.
+func (r raw) mock(path, verb, template string, edit ...func(integration, response map[string]any)) {
+	name := strings.NewReplacer("/", "-", "{", "", "}", "", "+", "").Replace(path) + verb
+	parent := "${aws_api_gateway_rest_api.api.root_resource_id}"
+	at := "r"
+	for part := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+		at += "-" + strings.NewReplacer("{", "p", "}", "", "+", "plus", ".", "_").Replace(part)
+		r.add("resource", at, map[string]any{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "parent_id": parent, "path_part": part})
+		parent = "${aws_api_gateway_resource." + at + ".id}"
+	}
+	place := map[string]any{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "resource_id": parent, "http_method": verb}
+	with := func(more map[string]any) map[string]any {
+		maps.Copy(more, place)
+		return more
+	}
+	integration := with(map[string]any{"type": "MOCK", "request_templates": map[string]any{"application/json": `{"statusCode": 200}`}})
+	response := with(map[string]any{"status_code": "200", "response_templates": map[string]any{"application/json": template}})
+	for _, e := range edit {
+		e(integration, response)
+	}
+	r.add("method", "m"+name, with(map[string]any{"authorization": "NONE"}))
+	r.add("integration", "i"+name, integration)
+	r.add("method_response", "o"+name, with(map[string]any{"status_code": "200", "response_parameters": map[string]any{"method.response.header.X-From": true, "method.response.header.Server": true}}))
+	r.add("integration_response", "a"+name, response)
+}
+
+func TestRoutes(t *testing.T) {
+	r := loadRaw(t, "dev")
+	r.mock("/pets", "GET", "pets")
+	r.mock("/pets/{id}", "GET", `pet $input.params('id')`)
+	r.mock("/pets/mine", "GET", "mine")
+	r.mock("/pets/{id}/toys", "ANY", `toys of $input.params('id') $context.httpMethod $context.resourcePath $context.path`)
+	r.mock("/files/{path+}", "GET", `file $input.params('path')`)
+	r.mock("/files/fixed/x", "POST", "fixed")
+	g := serve(t, r)
+	for _, test := range []struct{ verb, path, want string }{
+		{"GET", "/dev/pets", "pets"},
+		{"GET", "/dev/pets/", "pets"},
+		{"GET", "/dev/pets/7", "pet 7"},
+		{"GET", "/dev/pets/7?id=8", "pet 7"},
+		{"GET", "/dev/pets/a%2Fb%20c", "pet a/b c"},
+		{"GET", "/dev/pets/mine", "mine"},
+		{"PUT", "/dev/pets/mine/toys", "toys of mine PUT /pets/{id}/toys /dev/pets/mine/toys"},
+		{"DELETE", "/dev/pets/7/toys", "toys of 7 DELETE /pets/{id}/toys /dev/pets/7/toys"},
+		{"GET", "/dev/files/a/b/c.txt", "file a/b/c.txt"},
+		{"GET", "/dev/files/fixed/x", "file fixed/x"}, // the fixed path has no GET
+		{"POST", "/dev/files/fixed/x", "fixed"},
+		{"GET", "/dev/files", ""},
+		{"POST", "/dev/pets", ""},
+		{"GET", "/dev/pets/7/other", ""},
+		{"GET", "/dev//pets", ""},
+		{"GET", "/dev/Pets", ""},
+	} {
+		a := g.do(request(test.verb, test.path, ""))
+		if test.want == "" {
+			if a.status != 403 || !strings.Contains(a.body, "Missing Authentication Token") {
+				t.Errorf("%s %s: %d %s", test.verb, test.path, a.status, a.body)
+			}
+		} else if a.status != 200 || a.body != test.want {
+			t.Errorf("%s %s: %d %q, want %q", test.verb, test.path, a.status, a.body, test.want)
+		}
+	}
+	if a := g.do(request("POST", "/dev/pets", "", "X-HTTP-Method-Override: GET")); a.status != 200 || a.body != "pets" {
+		t.Errorf("override: %d %s", a.status, a.body)
+	}
+}
+
+func TestMock(t *testing.T) {
+	for _, test := range []struct {
+		name, request, response string
+		status                  int
+		want                    string
+	}{
+		{"CDK's loose JSON", `{ statusCode: 200 }`, "loose", 200, "loose"},
+		{"single quotes", `{'a': 1, 'statusCode': 200}`, "quotes", 200, "quotes"},
+		{"text", `{"statusCode": "200"}`, "x", 500, `{"message": "Internal server error", "requestId": "ID"}`},
+		{"nothing", `{}`, "x", 500, `{"message": "Internal server error", "requestId": "ID"}`},
+		{"the answer's override", `{"statusCode": 200}`, `#set($context.responseOverride.status = 418)#set($context.responseOverride.header.X-From = "vtl")teapot`, 418, "teapot"},
+		{"the request's override", `#set($context.responseOverride.status = 444){"statusCode": 200}`, "", 444, ""},
+		{"stage variables", `{"statusCode": 200}`, `$stageVariables.a`, 200, "b"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := loadRaw(t, "dev")
+			r.body("stage", "api_stage")["variables"] = map[string]any{"a": "b"}
+			r.mock("/m", "GET", test.response, func(integration, _ map[string]any) {
+				integration["request_templates"] = map[string]any{"application/json": test.request}
+			})
+			a := serve(t, r).do(request("GET", "/dev/m", ""))
+			body := strings.TrimSpace(strings.ReplaceAll(a.body, a.header["x-amzn-requestid"], "ID"))
+			if a.status != test.status || body != test.want {
+				t.Errorf("%d %q", a.status, body)
+			}
+			if strings.HasPrefix(test.name, "the answer's") && a.header["x-from"] != "vtl" {
+				t.Errorf("%v", a.header)
+			}
+			if a.header["x-amzn-trace-id"] != "" {
+				t.Errorf("a MOCK has no trace: %v", a.header)
+			}
+		})
+	}
+}
+
+func TestMappedHeaders(t *testing.T) {
+	r := loadRaw(t, "dev")
+	r.body("stage", "api_stage")["variables"] = map[string]any{"a": "b"}
+	r.body("method", "api_submit_post")["request_parameters"] = map[string]any{"method.request.querystring.q": false, "method.request.header.X-H": false}
+	parameters := r.body("integration", "api_submit_post_integration")["request_parameters"].(map[string]any)
+	for name, source := range map[string]string{
+		"q": "method.request.querystring.q", "qs": "method.request.multivaluequerystring.q", "h": "method.request.header.X-H",
+		"hs": "method.request.multivalueheader.X-H", "body": "method.request.body", "path": "method.request.body.a.b[1]",
+		"object": "method.request.body.a", "none": "method.request.body.z", "context": "context.httpMethod", "stage": "stageVariables.a",
+	} {
+		parameters["integration.request.header.X-"+name] = source
+	}
+	r.body("integration_response", "api_submit_post_200-mapping")["response_parameters"].(map[string]any)["method.response.header.Retry-After"] = "integration.response.body.SequenceNumber"
+	r.body("integration_response", "api_submit_post_200-mapping")["response_parameters"].(map[string]any)["method.response.header.Access-Control-Expose-Headers"] = "integration.response.multivalueheader.X-Back"
+	g := serve(t, r)
+	g.kinesis.answer = func(context.Context, apigateway.Call) (apigateway.Answer, error) {
+		return apigateway.Answer{Status: 200, Header: http.Header{"X-Back": {"1", "2"}}, Body: []byte(accepted)}, nil
+	}
+	a := g.do(request("POST", "/dev/submit?q=1&q=2", `{"a":{"b":[1,"two"]}}`, "X-H: x", "X-H: y"))
+	if a.status != 200 || a.header["retry-after"] != "49590338271490256608559692538361571095921575989136588898" || a.header["access-control-expose-headers"] != "1,2" {
+		t.Errorf("%d %v %s", a.status, a.header, a.body)
+	}
+	header := g.kinesis.calls[0].Header
+	for name, want := range map[string]string{
+		"q": "2", "qs": "1,2", "h": "y", "hs": "x,y", "body": `{"a":{"b":[1,"two"]}}`, "path": "two", "object": `{"b":[1,"two"]}`, "none": "",
+		"context": "POST", "stage": "b",
+	} {
+		if got := header.Get("X-" + name); got != want {
+			t.Errorf("X-%s: %q, want %q", name, got, want)
+		}
+	}
+	if header.Get("Content-Type") != "application/x-amz-json-1.1" || !strings.HasPrefix(header.Get("User-Agent"), "AmazonAPIGateway_") || header.Get("Accept") != "application/json" {
+		t.Errorf("%v", header)
+	}
+	r.body("request_validator", "api_body")["validate_request_body"] = false
+	if a := serve(t, r).do(request("POST", "/dev/submit", `{"a":`)); a.status != 400 || !strings.Contains(a.body, "Invalid JSON in request body") {
+		t.Errorf("no JSON to look into: %d %s", a.status, a.body)
+	}
+}
+
+func TestRemappedHeader(t *testing.T) {
+	r := loadRaw(t, "dev")
+	r.mock("/m", "GET", "", func(_, response map[string]any) {
+		response["response_parameters"] = map[string]any{"method.response.header.Server": "'mine'"}
+	})
+	if a := serve(t, r).do(request("GET", "/dev/m", "")); a.header["x-amzn-remapped-server"] != "mine" || a.header["server"] != "" {
+		t.Errorf("%v", a.header)
+	}
+}
+
+func TestBinaryBodies(t *testing.T) {
+	bytes := "\xff\x00\xfe"
+	encoded := base64.StdEncoding.EncodeToString([]byte(bytes))
+	for _, test := range []struct {
+		name, types, contentType, handling, body string
+		status                                   int
+		passed                                   string
+	}{
+		{"text that is none", "", "image/png", "", bytes, 200, "\ufffd\x00\ufffd"},
+		{"text to binary", "", "image/png", "CONVERT_TO_BINARY", encoded, 200, bytes},
+		{"text to binary that is none", "", "image/png", "CONVERT_TO_BINARY", "%", 500, ""},
+		{"binary", "image/png", "image/png", "", bytes, 200, bytes},
+		{"binary of a family", "image/*", "image/png", "CONVERT_TO_BINARY", bytes, 200, bytes},
+		{"binary to text", "*/*", "image/png", "CONVERT_TO_TEXT", bytes, 200, encoded},
+		{"another type", "image/png", "text/plain", "CONVERT_TO_TEXT", "ü", 200, "ü"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := loadRaw(t, "dev")
+			if test.types != "" {
+				r.body("rest_api", "api")["binary_media_types"] = []any{test.types}
+			}
+			integration := r.body("integration", "api_submit_post_integration")
+			delete(integration, "passthrough_behavior")
+			if test.handling != "" {
+				integration["content_handling"] = test.handling
+			}
+			g := serve(t, r)
+			a := g.do(request("POST", "/dev/submit", test.body, "Content-Type: "+test.contentType))
+			if a.status != test.status || test.status == 200 && string(g.kinesis.calls[0].Body) != test.passed {
+				t.Errorf("%d %s, calls %q", a.status, a.body, g.kinesis.calls)
+			}
+		})
+	}
+}
+
+func TestBinaryAnswers(t *testing.T) {
+	const bytes, encoded = "\xff\x00", "/wA="
+	for _, test := range []struct {
+		name, contentType, accept, handling, body, want string
+		status                                          int
+	}{
+		{"binary wanted", "image/png", "image/png,*/*", "", bytes, bytes, 200},
+		{"binary for a text client", "image/png", "text/html,image/png", "", bytes, encoded, 200},
+		{"text for a binary client", "application/json", "image/png", "", encoded, bytes, 200},
+		{"text for a binary client that is none", "application/json", "image/png", "", "{}", "", 500},
+		{"told to be text", "image/png", "image/png", "CONVERT_TO_TEXT", bytes, encoded, 200},
+		{"told to be binary", "application/json", "", "CONVERT_TO_BINARY", encoded, bytes, 200},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := loadRaw(t, "dev")
+			r.body("rest_api", "api")["binary_media_types"] = []any{"image/png"}
+			response := r.body("integration_response", "api_submit_post_200-mapping")
+			delete(response, "response_templates")
+			if test.handling != "" {
+				response["content_handling"] = test.handling
+			}
+			g := serve(t, r)
+			g.kinesis.answer = func(context.Context, apigateway.Call) (apigateway.Answer, error) {
+				return apigateway.Answer{Status: 200, Header: http.Header{"Content-Type": {test.contentType}}, Body: []byte(test.body)}, nil
+			}
+			a := g.post(ok, "Accept: "+test.accept)
+			if a.status != test.status || test.status == 200 && a.body != test.want {
+				t.Errorf("%d %q", a.status, a.body)
+			}
+		})
+	}
+}
+
+func TestRequestIDs(t *testing.T) {
+	g := serve(t, loadRaw(t, "dev"))
+	const own = "0F9DA2C2-5B1A-4B3E-9C5D-0123456789ab"
+	if a := g.post(ok, "x-amzn-RequestId: "+own); a.header["x-amzn-requestid"] != own || !strings.Contains(a.body, own) {
+		t.Errorf("a client's own: %v %s", a.header, a.body)
+	}
+	if a := g.post(ok, "x-amzn-RequestId: 1"); a.header["x-amzn-requestid"] != "UUID_REPLACED_INVALID_REQUEST_ID" {
+		t.Errorf("not a UUID: %v", a.header)
+	}
+	if a := g.post(ok, "X-Amzn-Trace-Id: Root=1-5e1b4151-5ac6c58f3b5d2b7a1c2d3e4f;Parent=1"); a.header["x-amzn-trace-id"] != "Root=1-5e1b4151-5ac6c58f3b5d2b7a1c2d3e4f" {
+		t.Errorf("a client's trace: %v", a.header)
+	}
+}
+
+func TestAccessLog(t *testing.T) {
+	g := serve(t, loadRaw(t, "dev"))
+	g.kinesis.answer = func(context.Context, apigateway.Call) (apigateway.Answer, error) {
+		g.clock.Advance(7 * time.Millisecond)
+		return apigateway.Answer{Status: 200, RequestID: "c0ffee", Body: []byte(accepted)}, nil
+	}
+	first := g.post(ok, `User-Agent: say "hi" \o/`)
+	g.post("[", "User-Agent: a\tb")
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(g.access.String(), "\n"), "\n")
+	if len(lines) != 2 {
+		t.Fatalf("%d lines: %s", len(lines), g.access)
+	}
+	var one, two map[string]string
+	if err := errors.Join(json.Unmarshal([]byte(lines[0]), &one), json.Unmarshal([]byte(lines[1]), &two)); err != nil {
+		t.Fatalf("%v in\n%s", err, g.access)
+	}
+	want := map[string]string{
+		"requestId": first.header["x-amzn-requestid"], "extendedRequestId": first.header["x-amz-apigw-id"], "time": "01/Jul/2026:12:00:00 +0000",
+		"timeEpochMs": "1782907200000", "apiId": one["apiId"], "stage": "dev", "method": "POST", "path": "/dev/submit", "protocol": "HTTP/1.1",
+		"sourceIp": "192.0.2.7", "userAgent": `say "hi" \o/`, "principal": "-", "status": "200", "responseBytes": fmt.Sprint(len(first.body)),
+		"latencyMs": "7", "integrationStatus": "200", "integrationLatencyMs": "7", "integrationRequestId": "c0ffee", "integrationError": "-",
+		"errorType": "-", "error": "-", "validationError": "-", "traceId": "-",
+	}
+	if !maps.Equal(one, want) || one["apiId"] == "-" {
+		t.Errorf("got  %v\nwant %v", one, want)
+	}
+	for name, value := range map[string]string{
+		"status": "400", "errorType": "BAD_REQUEST_BODY", "error": "Invalid request body", "validationError": "[the body is not JSON: unexpected EOF]",
+		"integrationStatus": "-", "integrationLatencyMs": "-", "userAgent": "a\tb",
+	} {
+		if two[name] != value {
+			t.Errorf("%s: %q, want %q", name, two[name], value)
+		}
+	}
+}
+
+func TestAccessLogOfFailures(t *testing.T) {
+	r := loadRaw(t, "dev")
+	r.body("stage", "api_stage")["xray_tracing_enabled"] = true
+	r.body("stage", "api_stage")["access_log_settings"].(map[string]any)["format"] =
+		"$context.requestId $context.error.messageString $context.integrationErrorMessage $context.authorizer.principalId [$context.xrayTraceId] $context.domainName/$context.domainPrefix $context.identity.apiKey"
+	g := serve(t, r)
+	g.kinesis.answer = func(context.Context, apigateway.Call) (apigateway.Answer, error) {
+		return apigateway.Answer{}, errors.New("no\nroute")
+	}
+	a := g.post(ok, "X-Amzn-Trace-Id: Root=1-2-3")
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := a.header["x-amzn-requestid"] + ` "Internal server error" no\nroute - [1-2-3] 127.0.0.1/127 -` + "\n"
+	if got := g.access.String(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+type failingWriter struct{ n int }
+
+func (w *failingWriter) Write([]byte) (int, error) { w.n++; return 0, errors.New("disk full") }
+
+func TestAnAccessLogThatFailsDoesNotStopTheAPI(t *testing.T) {
+	cfg, err := apigateway.Read(loadRaw(t, "dev").resolve(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &gateway{t: t, kinesis: &kinesis{}, access: &bytes.Buffer{}, log: &bytes.Buffer{}}
+	opts := defaults(g)
+	opts.Clock, opts.AccessLog, opts.Unlimited = realClock, &failingWriter{}, true
+	if g.API, err = apigateway.New(cfg, opts); err != nil {
+		t.Fatal(err)
+	}
+	for range 10_000 { // more than may wait
+		if a := g.post(ok); a.status != 200 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+	}
+	if err := g.Close(); err == nil || err.Error() != "disk full" {
+		t.Errorf("error: %v", err)
+	}
+	if !strings.Contains(g.log.String(), "the access log cannot be written") {
+		t.Error("nobody was told")
+	}
+}
+
+func TestAuthorizersAreRefused(t *testing.T) {
+	for _, kind := range []string{"COGNITO_USER_POOLS", "CUSTOM"} {
+		r := loadRaw(t, "dev")
+		r.body("method", "api_submit_post")["authorization"] = kind
+		cfg, err := apigateway.Read(r.resolve(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := &gateway{t: t, kinesis: &kinesis{}, access: &bytes.Buffer{}, log: &bytes.Buffer{}}
+		opts := defaults(g)
+		opts.Clock = realClock
+		_, err = apigateway.New(cfg, opts)
+		want := "POST /submit: authorization is " + kind + ", whose authorizer cannot run on one machine; pass --allow-unverified to let its requests through unverified, or use NONE or AWS_IAM in the environment that runs here"
+		if err == nil || err.Error() != want {
+			t.Errorf("error: %v\nwant:  %s", err, want)
+		}
+		if a := serve(t, r, func(o *apigateway.Options) { o.AllowUnverified = true }).post(ok); a.status != 200 {
+			t.Errorf("allowed: %d %s", a.status, a.body)
+		}
+	}
+}
+
+func TestExecutionLog(t *testing.T) {
+	for _, test := range []struct {
+		level string
+		trace bool
+		want  map[string]bool
+	}{
+		{"OFF", true, map[string]bool{"level=ERROR": false, "API Gateway answered": false, "secret": false}},
+		{"ERROR", false, map[string]bool{"level=ERROR": true, "cause=gone": true, `msg="API Gateway answered itself"`: true, "integrationStatus": false, "secret": false}},
+		{"INFO", false, map[string]bool{"level=ERROR": true, "integrationStatus=200": true, "secret": false}},
+		{"INFO", true, map[string]bool{"integrationRequest": true, "secret": true}},
+	} {
+		r := loadRaw(t, "dev")
+		settings := r.body("method_settings", "api_settings")["settings"].(map[string]any)
+		settings["logging_level"], settings["data_trace_enabled"] = test.level, test.trace
+		g := serve(t, r)
+		g.post(`{"a":"secret"}`)
+		g.kinesis.answer = func(context.Context, apigateway.Call) (apigateway.Answer, error) {
+			return apigateway.Answer{}, errors.New("gone")
+		}
+		g.post(`{"a":"secret"}`)
+		for text, want := range test.want {
+			if got := strings.Contains(g.log.String(), text); got != want {
+				t.Errorf("%s, trace %t: %q is there: %t\n%s", test.level, test.trace, text, got, g.log)
+			}
+		}
+	}
+}

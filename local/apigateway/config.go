@@ -1,0 +1,123 @@
+package apigateway
+
+import (
+	"net/http"
+	"regexp"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Config is a REST API with its stages, as a stack declares it: read, checked and ready to serve. It does not change once
+// it is read, so that one may be served more than once.
+type Config struct {
+	// ID is API Gateway's identifier of the REST API, Name its name.
+	ID, Name string
+
+	binaryTypes []string
+	root        *resource
+	methods     []*method // index is method.number
+	stages      map[string]*stage
+	gateway     map[string]*gatewayResponse
+	keys        map[string]*apiKey // by value
+}
+
+// Stages are the names of the API's stages, in order; each is served under "/NAME/".
+func (c Config) Stages() []string { return sortedKeys(c.stages) }
+
+// resource is a node of the tree of paths.
+type resource struct {
+	id, path string
+	fixed    map[string]*resource
+	param    *resource // {name}
+	greedy   *resource // {name+}
+	name     string    // of the parameter, where the node is one
+	methods  map[string]*method
+}
+
+type method struct {
+	number        int
+	resource      *resource
+	verb          string // or ANY
+	authorization string
+	keyRequired   bool
+	required      []requiredParameter
+	checkBody     bool
+	models        map[string]*model // by content type
+	integration   *integration
+}
+
+type requiredParameter struct{ place, name string }
+
+// Types of an integration, and what becomes of a body that no template maps.
+const (
+	typeAWS  = "AWS"
+	typeMock = "MOCK"
+
+	whenNoMatch     = "WHEN_NO_MATCH"
+	whenNoTemplates = "WHEN_NO_TEMPLATES"
+	never           = "NEVER"
+
+	toText   = "CONVERT_TO_TEXT"
+	toBinary = "CONVERT_TO_BINARY"
+)
+
+type integration struct {
+	kind        string
+	service     string
+	action      string
+	roleARN     string // may hold ${stageVariables.…}
+	passthrough string
+	handling    string
+	timeout     time.Duration
+	templates   map[string]*template // by media type, in lower case
+	headers     []mapping
+	fixed       http.Header // of headers, where all of them are fixed text
+	responses   []*integrationResponse
+	fallback    *integrationResponse
+	byStatus    [600]*integrationResponse
+}
+
+type integrationResponse struct {
+	status    int
+	pattern   *regexp.Regexp
+	templates map[string]*template // by media type, in lower case
+	first     string               // the template that answers an Accept of none
+	headers   []mapping
+	handling  string
+}
+
+type stage struct {
+	name       string
+	deployment string
+	variables  map[string]string
+	tracing    bool
+	accessLog  format
+	settings   map[int]settings // by method.number
+}
+
+// settings are a method's within a stage.
+type settings struct {
+	logging   string // OFF, ERROR or INFO
+	dataTrace bool
+	limit     *limit // nil: the account's alone
+}
+
+// limit is a token bucket: rate in requests a second, and the requests that may come at once.
+type limit struct {
+	rate  rate.Limit
+	burst int
+}
+
+type apiKey struct {
+	id, name, value string
+	enabled         bool
+	plans           map[string]*usagePlan // by stage
+}
+
+type usagePlan struct {
+	id       string
+	limit    *limit
+	byMethod map[string]map[int]limit // by stage and method.number
+	quota    *quotaBlock
+}

@@ -1,0 +1,503 @@
+package apigateway
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxPayload is API Gateway's largest request, 10 MB (developer guide, "Amazon API Gateway quotas"; the API counts
+// 10,485,760 bytes).
+const maxPayload = 10 << 20
+
+// exchange is one request with its answer.
+type exchange struct {
+	api     *API
+	r       *http.Request
+	arrived time.Time
+
+	stage  *stage
+	method *method // nil before it is found
+	verb   string
+	path   string // as it was sent, stage first
+
+	requestID, extendedID, trace string
+
+	parameters []parameter // of the path
+	queries    url.Values
+	request    parsedBody
+	hasBody    bool
+	key        *apiKey
+	caller     caller
+
+	call     callState
+	response parsedBody // the integration's answer
+	failure  *failure
+	answer   answer
+
+	space       [4]parameter // of parameters
+	headerSpace [8]header    // of answer.headers
+}
+
+// callState is what is known of the integration's call.
+type callState struct {
+	made      bool
+	status    int
+	latency   time.Duration
+	requestID string
+	header    http.Header
+	problem   string
+}
+
+// answer is what the client gets.
+type answer struct {
+	status      int
+	contentType string
+	body        []byte
+	headers     []header
+}
+
+type header struct{ name, value string }
+
+// set sets a header, in place of one with the same name.
+func (a *answer) set(name, value string) {
+	if strings.EqualFold(name, "Content-Type") {
+		a.contentType = value
+		return
+	}
+	for i := range a.headers {
+		if strings.EqualFold(a.headers[i].name, name) {
+			a.headers[i].value = value
+			return
+		}
+	}
+	a.headers = append(a.headers, header{name, value})
+}
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.counters.inFlight.Add(1)
+	defer a.counters.inFlight.Add(-1)
+	x := &exchange{api: a, r: r, arrived: a.opts.Clock.Now(), path: r.URL.EscapedPath(), verb: r.Method}
+	x.identify()
+	x.answer.headers = x.headerSpace[:0]
+	name, rest, _ := strings.Cut(strings.TrimPrefix(x.path, "/"), "/")
+	if x.stage = a.cfg.stages[name]; x.stage == nil {
+		x.answerNoStage()
+		x.write(w)
+		return
+	}
+	if fail := x.run(rest); fail != nil {
+		x.answerFailure(fail)
+		a.counters.refused[fail.responseType].Add(1)
+	}
+	x.write(w)
+	if a.accessLog != nil && len(x.stage.accessLog) > 0 {
+		a.accessLog.write(x, x.stage.accessLog)
+	}
+}
+
+// answerNoStage answers a path whose first part is no stage.
+// Assumption 11: that is 403 Forbidden, and has none of the API's gateway responses, which belong to a deployed stage.
+func (x *exchange) answerNoStage() {
+	x.answer.status, x.answer.contentType, x.answer.body = http.StatusForbidden, jsonType, []byte(`{"message":"Forbidden"}`)
+	x.answer.set("x-amzn-ErrorType", "ForbiddenException")
+}
+
+// run takes a request through API Gateway; a failure is what it answers itself.
+// Assumption 12: in this order. A key and its usage plan are checked first, as an execution log shows ("API Key
+// authorized", "Usage Plan check succeeded", then "Starting execution for request" and "Starting authorizer").
+func (x *exchange) run(path string) *failure {
+	if other := x.r.Header.Get("X-HTTP-Method-Override"); other != "" {
+		x.verb = other // "API Gateway overrides the method" (developer guide, "Important notes")
+	}
+	x.parameters = x.space[:0]
+	if x.method = x.api.cfg.root.find(path, x.verb, &x.parameters); x.method == nil {
+		return x.noRoute()
+	}
+	if fail := x.checkKey(); fail != nil {
+		return fail
+	}
+	if fail := x.authorize(); fail != nil {
+		return fail
+	}
+	if !x.api.throttles.allow(x.arrived, x.stage, x.method) {
+		return failThrottled
+	}
+	if fail := x.readBody(); fail != nil {
+		return fail
+	}
+	if fail := x.validate(); fail != nil {
+		return fail
+	}
+	return x.integrate()
+}
+
+// noRoute answers a path or a method that does not exist. API Gateway takes it for one with IAM authorisation, and so
+// finds fault with whatever else is in the header Authorization ("not a valid key=value pair …",
+// amazon-archives/aws-cognito-angular-quickstart#50).
+func (x *exchange) noRoute() *failure {
+	if _, fail := parseSignature(x.r); fail != nil {
+		return fail
+	}
+	return failMissingToken
+}
+
+// checkKey looks up the API key of a request to a method that requires one, in the header x-api-key.
+func (x *exchange) checkKey() *failure {
+	if !x.method.keyRequired {
+		return nil // "Request will not contribute to throttle or quota limits", says an execution log
+	}
+	key := x.api.cfg.keys[x.r.Header.Get("X-Api-Key")]
+	if key == nil || !key.enabled {
+		return failKey
+	}
+	plan := key.plans[x.stage.name]
+	if plan == nil {
+		return failKey
+	}
+	x.key = key
+	return x.api.throttles.allowClient(x.arrived, x.stage, x.method, client{key, plan})
+}
+
+// readBody reads the body once.
+func (x *exchange) readBody() *failure {
+	if x.hasBody {
+		return nil
+	}
+	if x.r.ContentLength > maxPayload {
+		return failTooLarge
+	}
+	text, err := readAll(x.r.Body, x.r.ContentLength)
+	if len(text) > maxPayload {
+		return failTooLarge
+	}
+	if err != nil { // the client went away, or sent less than it said
+		return &failure{responseType: default4xx, errorType: "BadRequestException", message: "Bad Request", cause: err}
+	}
+	x.request.text, x.hasBody = text, true
+	return nil
+}
+
+// readAll reads a body of a known length, or (-1) of at most one byte more than is allowed.
+func readAll(body io.Reader, length int64) ([]byte, error) {
+	if body == nil || length == 0 {
+		return nil, nil
+	}
+	if length < 0 {
+		return io.ReadAll(io.LimitReader(body, maxPayload+1))
+	}
+	text := make([]byte, length)
+	n, err := io.ReadFull(body, text)
+	return text[:n], err
+}
+
+// validate checks what the method's request validator asks for.
+func (x *exchange) validate() *failure {
+	var missing []string
+	for _, p := range x.method.required {
+		if !x.has(p) {
+			missing = append(missing, p.name)
+		}
+	}
+	if len(missing) > 0 {
+		return &failure{responseType: badParameters, errorType: "BadRequestException", message: "Missing required request parameters: [" + strings.Join(missing, ", ") + "]"}
+	}
+	if !x.method.checkBody {
+		return nil
+	}
+	chosen, known := lookup(x.method.models, x.contentType())
+	if !known {
+		return nil // "when no model schema can be matched" the body is the passthrough behavior's (developer guide)
+	}
+	if invalid := chosen.check(x.request.text); invalid != "" {
+		return &failure{responseType: badBody, errorType: "BadRequestException", message: "Invalid request body", validation: invalid}
+	}
+	return nil
+}
+
+// has tells whether a required parameter is "included and non-blank" (developer guide, "Request validation").
+func (x *exchange) has(p requiredParameter) bool {
+	switch p.place {
+	case "header":
+		return strings.TrimSpace(x.r.Header.Get(p.name)) != ""
+	case "querystring":
+		return strings.TrimSpace(last(x.query()[p.name])) != ""
+	default:
+		return strings.TrimSpace(x.pathParameters()[p.name]) != ""
+	}
+}
+
+// contentType is what the client says of its body; "when the Content-Type header is absent in the request, API Gateway
+// assumes that its default value is application/json" (developer guide).
+func (x *exchange) contentType() string {
+	if said := x.r.Header.Get("Content-Type"); said != "" {
+		return said
+	}
+	return jsonType
+}
+
+// lookup finds what is declared for a content type: with its parameters, without, or $default.
+func lookup[kept any](declared map[string]kept, contentType string) (kept, bool) {
+	if found, ok := declared[contentType]; ok {
+		return found, true
+	}
+	if found, ok := declared[mediaType(contentType)]; ok {
+		return found, true
+	}
+	if found, ok := declared[strings.ToLower(contentType)]; ok {
+		return found, true
+	}
+	found, ok := declared["$default"]
+	return found, ok
+}
+
+// identify gives the request its ids. A client may choose the first, which must be a UUID; the second is API Gateway's
+// own (developer guide, "Setting up CloudWatch logging for a REST API").
+func (x *exchange) identify() {
+	var random [32]byte
+	for i := 0; i < len(random); i += 8 {
+		binary.LittleEndian.PutUint64(random[i:], rand.Uint64())
+	}
+	if own := x.r.Header.Get("X-Amzn-Requestid"); own == "" {
+		x.requestID = uuid(random[:16])
+	} else if isUUID(own) {
+		x.requestID = own
+	} else {
+		x.requestID = "UUID_REPLACED_INVALID_REQUEST_ID"
+	}
+	x.extendedID = base64.StdEncoding.EncodeToString(random[16:27])
+}
+
+func uuid(b []byte) string {
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	var text [36]byte
+	hex.Encode(text[0:], b[0:4])
+	hex.Encode(text[9:], b[4:6])
+	hex.Encode(text[14:], b[6:8])
+	hex.Encode(text[19:], b[8:10])
+	hex.Encode(text[24:], b[10:16])
+	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
+	return string(text[:])
+}
+
+func isUUID(text string) bool {
+	if len(text) != 36 {
+		return false
+	}
+	for i, c := range []byte(text) {
+		switch i {
+		case 8, 13, 18, 23:
+			if c != '-' {
+				return false
+			}
+		default:
+			if !strings.ContainsRune("0123456789abcdefABCDEF", rune(c)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// traceID is the header that API Gateway adds to an answer of an integration, with the client's root if it sent one
+// (localstack's test_invocation_trace_id, validated on AWS).
+func (x *exchange) traceID() string {
+	if x.trace == "" {
+		root := ""
+		for field := range strings.SplitSeq(x.r.Header.Get("X-Amzn-Trace-Id"), ";") {
+			if name, value, _ := strings.Cut(strings.TrimSpace(field), "="); strings.EqualFold(name, "Root") {
+				root = value
+			}
+		}
+		if root == "" {
+			var b [16]byte
+			binary.BigEndian.PutUint32(b[:], uint32(x.arrived.Unix())) //nolint:gosec // X-Ray's format has 32 bits
+			binary.LittleEndian.PutUint64(b[4:], rand.Uint64())
+			binary.LittleEndian.PutUint32(b[12:], rand.Uint32())
+			root = "1-" + hex.EncodeToString(b[:4]) + "-" + hex.EncodeToString(b[4:])
+		}
+		x.trace = root
+	}
+	return x.trace
+}
+
+// xrayTraceID is the trace of a stage that traces.
+func (x *exchange) xrayTraceID() string {
+	if !x.stage.tracing {
+		return ""
+	}
+	return x.traceID()
+}
+
+// write sends the answer.
+func (x *exchange) write(w http.ResponseWriter) {
+	x.answer.set("x-amzn-RequestId", x.requestID)
+	x.answer.set("x-amz-apigw-id", x.extendedID)
+	if x.call.made && x.failure == nil {
+		x.answer.set("X-Amzn-Trace-Id", "Root="+x.traceID())
+	}
+	header := w.Header()
+	values := make([]string, 0, len(x.answer.headers)+2)
+	add := func(name, value string) {
+		values = append(values, value)
+		header[name] = values[len(values)-1 : len(values) : len(values)] // as it is declared, not in canonical form
+	}
+	add("Content-Type", x.answer.contentType)
+	for _, h := range x.answer.headers {
+		if !strings.EqualFold(h.name, "Transfer-Encoding") { // net/http's own
+			add(h.name, h.value)
+		}
+	}
+	if x.answer.status != http.StatusNoContent && x.answer.status != http.StatusNotModified {
+		add("Content-Length", strconv.Itoa(len(x.answer.body)))
+	}
+	w.WriteHeader(x.answer.status)
+	_, _ = w.Write(x.answer.body) // a client that has gone has gone
+	x.api.counters.statuses[x.answer.status].Add(1)
+}
+
+// explain writes to the execution log why API Gateway answered itself, as far as the stage's level goes.
+func (x *exchange) explain(f *failure) {
+	level := slog.LevelDebug
+	if x.answer.status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	if x.method != nil && x.stage.settings[x.method.number].logging == "OFF" || !x.api.log.Enabled(x.r.Context(), level) {
+		return
+	}
+	attributes := []any{
+		"requestId", x.requestID, "stage", x.stage.name, "method", x.verb, "path", x.path,
+		"type", f.responseType, "status", x.answer.status, "message", f.message,
+	}
+	if f.validation != "" {
+		attributes = append(attributes, "validation", f.validation)
+	}
+	if f.cause != nil {
+		attributes = append(attributes, "cause", f.cause.Error())
+	}
+	x.api.log.Log(x.r.Context(), level, "API Gateway answered itself", attributes...)
+}
+
+// The rest are what variables and mappings ask for.
+
+func (x *exchange) pathParameters() map[string]string {
+	values := make(map[string]string, len(x.parameters))
+	for _, p := range x.parameters {
+		values[p.name] = p.value
+	}
+	return values
+}
+
+// query are the parameters of the query string. A semicolon splits them as "&" does (developer guide, "Important notes").
+func (x *exchange) query() url.Values {
+	if x.queries == nil {
+		x.queries, _ = url.ParseQuery(strings.ReplaceAll(x.r.URL.RawQuery, ";", "&")) // what is malformed is left out
+	}
+	return x.queries
+}
+
+// queryParameters has the last value of each: so does API Gateway (localstack's parse.py).
+func (x *exchange) queryParameters() map[string]string {
+	single := make(map[string]string, len(x.query()))
+	for name, values := range x.query() {
+		single[name] = last(values)
+	}
+	return single
+}
+
+// droppedHeaders never reach a mapping template (localstack's header_utils.py).
+var droppedHeaders = []string{
+	"Connection", "Content-Length", "Content-Md5", "Expect", "Max-Forwards", "Proxy-Authenticate", "Server", "Te",
+	"Transfer-Encoding", "Trailer", "Upgrade", "Www-Authenticate",
+}
+
+// headerParameters are the request's headers with those that API Gateway adds.
+func (x *exchange) headerParameters() map[string]string {
+	single := make(map[string]string, len(x.r.Header)+5)
+	for name, values := range x.r.Header {
+		if slices.Contains(droppedHeaders, name) {
+			continue
+		}
+		if name == "Authorization" && strings.HasPrefix(last(values), algorithm) {
+			continue // "dropped if it contains a Signature Version 4 signature" (developer guide, "Important notes")
+		}
+		single[name] = last(values)
+	}
+	single["Host"], single["X-Amzn-Trace-Id"] = x.r.Host, "Root="+x.traceID()
+	single["X-Forwarded-Port"], single["X-Forwarded-Proto"] = x.port(), x.scheme()
+	single["X-Forwarded-For"] = strings.TrimPrefix(single["X-Forwarded-For"]+", "+x.sourceIP(), ", ")
+	return single
+}
+
+func (x *exchange) scheme() string {
+	if x.r.TLS != nil {
+		return "https"
+	}
+	return "http"
+}
+
+func (x *exchange) port() string {
+	if _, port, err := net.SplitHostPort(x.r.Host); err == nil {
+		return port
+	}
+	return "80"
+}
+
+// sourceIP is "the source IP address of the immediate TCP connection" (developer guide).
+func (x *exchange) sourceIP() string {
+	host, _, err := net.SplitHostPort(x.r.RemoteAddr)
+	if err != nil {
+		return x.r.RemoteAddr
+	}
+	return host
+}
+
+func (x *exchange) domainName() string {
+	host, _, err := net.SplitHostPort(x.r.Host)
+	if err != nil {
+		return x.r.Host
+	}
+	return host
+}
+
+func (x *exchange) resourceID() string {
+	if x.method == nil {
+		return ""
+	}
+	return x.method.resource.id
+}
+
+func (x *exchange) resourcePath() string {
+	if x.method == nil {
+		return ""
+	}
+	return x.method.resource.path
+}
+
+func (x *exchange) integrationStatus() string {
+	if x.call.status == 0 {
+		return ""
+	}
+	return strconv.Itoa(x.call.status)
+}
+
+func (x *exchange) integrationLatency() string {
+	if !x.call.made {
+		return ""
+	}
+	return strconv.FormatInt(x.call.latency.Milliseconds(), 10)
+}
+
+var errNoAnswer = errors.New("no integration response matches, and there is none without a pattern")

@@ -1,0 +1,278 @@
+package apigateway
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"cdk.tf/go/ingest/local/apigateway/vtl"
+)
+
+// integrate maps the request, calls the integration and maps its answer.
+func (x *exchange) integrate() *failure {
+	in := x.method.integration
+	mapped, fail := x.mapRequest(in)
+	if fail != nil {
+		return fail
+	}
+	if in.kind == typeMock {
+		x.call.status, fail = mockStatus(mapped.Body)
+	} else {
+		fail = x.invoke(in, mapped)
+	}
+	if fail != nil {
+		return fail
+	}
+	chosen := in.byStatus[x.call.status]
+	if chosen == nil {
+		return failInternal(apiConfiguration, errNoAnswer)
+	}
+	if fail := x.mapAnswer(chosen, mapped); fail != nil {
+		return fail
+	}
+	x.logAnswer(mapped)
+	return nil
+}
+
+// mapRequest makes the integration's body from the client's.
+func (x *exchange) mapRequest(in *integration) (vtl.Result, *failure) {
+	chosen, found := lookup(in.templates, x.contentType())
+	if !found && (in.passthrough == never || in.passthrough == whenNoTemplates && len(in.templates) > 0) {
+		return vtl.Result{}, failMedia
+	}
+	isBinary := x.api.isBinary(x.r.Header.Get("Content-Type"))
+	body, err := convertRequest(x.request.text, isBinary, in.handling)
+	if err != nil {
+		return vtl.Result{}, failInternal(apiConfiguration, err)
+	}
+	if !found || chosen.empty {
+		return vtl.Result{Body: body}, nil
+	}
+	if !utf8.Valid(body) {
+		return vtl.Result{}, failInternal(apiConfiguration, errors.New("a mapping template cannot read a binary body; set content_handling to CONVERT_TO_TEXT"))
+	}
+	mapped, err := chosen.render(x, body, nil)
+	if err != nil {
+		return vtl.Result{}, failTemplate("request", err)
+	}
+	return mapped, nil
+}
+
+func failTemplate(which string, err error) *failure {
+	return failInternal(apiConfiguration, fmt.Errorf("the %s template failed: %w", which, err))
+}
+
+// isBinary tells whether a body of a content type is one of the API's binary_media_types.
+func (a *API) isBinary(contentType string) bool {
+	if len(a.cfg.binaryTypes) == 0 || contentType == "" {
+		return false
+	}
+	media := mediaType(contentType)
+	for _, declared := range a.cfg.binaryTypes {
+		kind, wild := strings.CutSuffix(declared, "/*")
+		if declared == "*/*" || strings.EqualFold(declared, media) || wild && strings.HasPrefix(media, strings.ToLower(kind)+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// convertRequest follows the developer guide's table "API request content type conversions in API Gateway". Text is
+// UTF-8, whatever was sent.
+func convertRequest(body []byte, isBinary bool, handling string) ([]byte, error) {
+	switch {
+	case isBinary && handling == toText:
+		return encode(body), nil
+	case isBinary:
+		return body, nil
+	case handling == toBinary:
+		return decode(body)
+	default:
+		return asUTF8(body), nil
+	}
+}
+
+// convertResponse follows the table "API Gateway response content type conversions".
+func convertResponse(body []byte, isBinary, wantsBinary bool, handling string) ([]byte, error) {
+	switch {
+	case isBinary && (handling == toText || handling == "" && !wantsBinary):
+		return encode(body), nil
+	case isBinary:
+		return body, nil
+	case handling == toBinary || handling == "" && wantsBinary:
+		return decode(body)
+	default:
+		return asUTF8(body), nil
+	}
+}
+
+func encode(body []byte) []byte {
+	return base64.StdEncoding.AppendEncode(nil, body)
+}
+
+func decode(body []byte) ([]byte, error) {
+	decoded, err := base64.StdEncoding.AppendDecode(nil, body)
+	if err != nil {
+		return nil, fmt.Errorf("a text that is to become binary is not base64: %w", err)
+	}
+	return decoded, nil
+}
+
+func asUTF8(body []byte) []byte {
+	if utf8.Valid(body) {
+		return body
+	}
+	return []byte(string([]rune(string(body)))) // each byte that is none becomes U+FFFD
+}
+
+// looseStatus finds the status in what is not quite JSON, such as CDK's own {statusCode: 200}, which API Gateway takes.
+var looseStatus = regexp.MustCompile(`^\s*\{(?s:.*?)['"]?statusCode['"]?\s*:\s*(\d{3})\b`)
+
+// mockStatus is the status that a MOCK answers with: statusCode in the body that the template made (developer guide,
+// "Set up mock integrations in API Gateway"). A body without one is answered with 500.
+func mockStatus(body []byte) (int, *failure) {
+	var mock struct {
+		StatusCode *int `json:"statusCode"`
+	}
+	if err := json.Unmarshal(body, &mock); err == nil && mock.StatusCode != nil && inRange(*mock.StatusCode) {
+		return *mock.StatusCode, nil
+	}
+	if found := looseStatus.FindSubmatch(body); found != nil {
+		if code, err := strconv.Atoi(string(found[1])); err == nil && inRange(code) {
+			return code, nil
+		}
+	}
+	return 0, failInternal(apiConfiguration, errors.New("unable to parse statusCode. It should be an integer that is defined in the request template"))
+}
+
+func inRange(code int) bool { return code >= 100 && code <= 599 }
+
+// invoke makes the call.
+// Assumption 13: a client that goes away does not stop it, as API Gateway has no way to take a call back.
+func (x *exchange) invoke(in *integration, mapped vtl.Result) *failure {
+	headers, fail := x.callHeaders(in, mapped)
+	if fail != nil {
+		return fail
+	}
+	// Not clockwork's own context: its Err waits on a fake clock.
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(x.r.Context()))
+	defer cancel(nil)
+	defer x.api.opts.Clock.AfterFunc(in.timeout, func() { cancel(context.DeadlineExceeded) }).Stop()
+	x.api.counters.calls.Add(1)
+	began := x.api.opts.Clock.Now()
+	got, err := x.api.opts.Invoke(ctx, Call{
+		Service: in.service, Action: in.action, RoleARN: x.api.roles[x.stage.name][x.method.number], Header: headers, Body: mapped.Body,
+	})
+	x.call.made, x.call.latency = true, x.api.opts.Clock.Since(began)
+	if err == nil && !inRange(got.Status) {
+		err = fmt.Errorf("the service answered with the status %d", got.Status)
+	}
+	if err != nil {
+		x.api.counters.failedCalls.Add(1)
+		x.call.problem = err.Error()
+		if ctx.Err() != nil {
+			x.call.problem = "Execution failed due to a timeout error"
+			return failInternal(integrationTimeOut, err)
+		}
+		return failInternal(integrationFailure, err)
+	}
+	x.call.status, x.call.requestID, x.call.header, x.response.text = got.Status, got.RequestID, got.Header, got.Body
+	return nil
+}
+
+// callHeaders are the mapped headers, with $context.requestOverride.header in their place. Overrides of the path and of the
+// query string reach nothing, as mappings of them do.
+func (x *exchange) callHeaders(in *integration, mapped vtl.Result) (http.Header, *failure) {
+	if in.fixed != nil && len(mapped.RequestHeader) == 0 {
+		return in.fixed, nil
+	}
+	header := http.Header{}
+	for _, m := range in.headers {
+		text, err := m.value.of(x)
+		if errors.Is(err, errNoJSON) {
+			return nil, &failure{responseType: default4xx, errorType: "BadRequestException", message: errNoJSON.Error()}
+		}
+		if err != nil {
+			return nil, failInternal(apiConfiguration, err)
+		}
+		if text != "" {
+			header.Set(m.name, text)
+		}
+	}
+	for name, text := range mapped.RequestHeader {
+		header.Set(name, text)
+	}
+	setDefaults(header, x.r.Header.Get("Content-Type"), x.api.cfg.ID)
+	return header, nil
+}
+
+// mapAnswer makes the client's answer from the integration's.
+func (x *exchange) mapAnswer(chosen *integrationResponse, mapped vtl.Result) *failure {
+	accept := x.r.Header.Get("Accept")
+	wanted, _, _ := strings.Cut(accept, ",")
+	body, err := convertResponse(x.response.text, x.api.isBinary(x.call.header.Get("Content-Type")), x.api.isBinary(wanted), chosen.handling)
+	if err != nil {
+		return failInternal(apiConfiguration, err)
+	}
+	x.answer.status, x.answer.contentType, x.answer.body = chosen.status, jsonType, body
+	var result vtl.Result
+	if key := selectByAccept(accept, chosen.templates, chosen.first); key != "" {
+		x.answer.contentType = key
+		if t := chosen.templates[key]; !t.empty {
+			if result, err = t.render(x, body, mapped.Overrides); err != nil {
+				return failTemplate("response", err)
+			}
+			x.answer.body = result.Body
+		}
+	}
+	for _, m := range chosen.headers {
+		text, err := m.value.of(x)
+		if err != nil {
+			return failInternal(apiConfiguration, err)
+		}
+		if text != "" {
+			x.answer.set(m.name, text)
+		}
+	}
+	x.override(mapped)
+	x.override(result)
+	return nil
+}
+
+// override applies $context.responseOverride, which the request's template may set as well (localstack's
+// test_integration_mock_with_response_override_in_request_template, validated on AWS). A status out of range is ignored,
+// as it is on AWS.
+func (x *exchange) override(result vtl.Result) {
+	if result.Status >= 200 && result.Status <= 599 {
+		x.answer.status = result.Status
+	}
+	for name, value := range result.Header {
+		x.answer.set(remapped(name), value)
+	}
+}
+
+// logAnswer writes a request to the execution log of a stage that wants to know all; bodies only where the stage asks for
+// a data trace.
+func (x *exchange) logAnswer(mapped vtl.Result) {
+	set := x.stage.settings[x.method.number]
+	if set.logging != "INFO" || !x.api.log.Enabled(x.r.Context(), slog.LevelDebug) {
+		return
+	}
+	attributes := []any{
+		"requestId", x.requestID, "stage", x.stage.name, "method", x.verb, "path", x.path,
+		"integrationStatus", x.call.status, "status", x.answer.status,
+	}
+	if set.dataTrace {
+		attributes = append(attributes, "request", string(x.request.text), "integrationRequest", string(mapped.Body),
+			"integrationResponse", string(x.response.text), "response", string(x.answer.body))
+	}
+	x.api.log.Debug("API Gateway answered", attributes...)
+}

@@ -1,0 +1,280 @@
+package apigateway
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// integrationTimeout is how long API Gateway waits for an integration unless told otherwise, and the longest that can be
+// told without a raised quota; the shortest is 50 ms (developer guide, "Amazon API Gateway quotas").
+const (
+	integrationTimeout = 29 * time.Second
+	shortestTimeout    = 50 * time.Millisecond
+)
+
+var (
+	// status is a final one of HTTP's. API Gateway takes 100 to 199 as well, which no client takes for an answer.
+	status = regexp.MustCompile(`^[2-5]\d\d$`)
+	// action is the URI of a call to a service: arn:aws:apigateway:us-east-1:kinesis:action/PutRecord.
+	action = regexp.MustCompile(`^arn:[a-z0-9-]+:apigateway:([a-z0-9-]+):([a-z0-9.-]+):(action|path)/(.+)$`)
+)
+
+// illegalHeaders cannot be mapped onto a call of a service: with one of them, API Gateway answers every request with 500
+// (localstack's test_apigateway_header_remapping_aws, validated on AWS).
+var illegalHeaders = []string{
+	"authorization", "connection", "content-length", "expect", "proxy-authenticate", "te", "transfer-encoding",
+	"x-amzn-apigateway-api-id", "x-amzn-trace-id",
+}
+
+func (r *reader) readIntegrations() {
+	each(r, "aws_api_gateway_integration", func(res tfjson.Resource, block integrationBlock) {
+		m := r.place(res, block.API, block.Resource, block.Method)
+		if m == nil || !r.checkIntegration(res, m, block) {
+			return
+		}
+		m.integration = &integration{
+			kind: block.Type, roleARN: block.Credentials, passthrough: block.Passthrough, handling: block.ContentHandling,
+			timeout:   integrationTimeout,
+			templates: r.templates(res, "request_templates", block.RequestTemplates),
+			headers:   r.requestMappings(res, m, block.RequestParameters),
+		}
+		if m.integration.passthrough == "" {
+			m.integration.passthrough = whenNoMatch
+		}
+		if block.TimeoutMillis != 0 {
+			m.integration.timeout = time.Duration(block.TimeoutMillis) * time.Millisecond
+		}
+		if block.Type == typeAWS {
+			uri := action.FindStringSubmatch(block.URI)
+			m.integration.service, m.integration.action = uri[2], uri[4]
+		}
+		m.integration.fixed = fixedHeaders(m.integration.headers, r.api.ID)
+	})
+}
+
+func (r *reader) checkIntegration(res tfjson.Resource, m *method, block integrationBlock) bool {
+	before := len(r.problems)
+	switch block.Type {
+	case typeAWS:
+		r.checkCall(res, block)
+	case typeMock:
+	default:
+		r.problem(res, "type is %q; one machine serves AWS and MOCK alone: there is no backend to call", block.Type)
+	}
+	if m.integration != nil {
+		r.problem(res, "%s %s has an integration already", m.verb, m.resource.path)
+	}
+	if !slices.Contains([]string{"", whenNoMatch, whenNoTemplates, never}, block.Passthrough) {
+		r.problem(res, "passthrough_behavior is %q; use %s, %s or %s", block.Passthrough, whenNoMatch, whenNoTemplates, never)
+	}
+	r.checkHandling(res, block.ContentHandling)
+	if timeout := time.Duration(block.TimeoutMillis) * time.Millisecond; block.TimeoutMillis != 0 && timeout < shortestTimeout {
+		r.problem(res, "timeout_milliseconds is %d; use at least %d", block.TimeoutMillis, shortestTimeout.Milliseconds())
+	}
+	return len(r.problems) == before
+}
+
+func (r *reader) checkCall(res tfjson.Resource, block integrationBlock) {
+	uri := action.FindStringSubmatch(block.URI)
+	switch {
+	case uri == nil:
+		r.problem(res, "uri is %q; use arn:aws:apigateway:REGION:SERVICE:action/ACTION", block.URI)
+	case uri[3] == "path":
+		r.problem(res, "uri is %q; calls by path are not imitated on one machine, use SERVICE:action/ACTION", block.URI)
+	case strings.ContainsAny(uri[4], "&?{"):
+		r.problem(res, "uri is %q; an action alone is imitated on one machine, put its parameters in the request template", block.URI)
+	}
+	if block.Credentials == "" {
+		r.problem(res, "credentials is empty; name the role that API Gateway assumes for the call")
+	}
+	if strings.HasSuffix(block.Credentials, ":user/*") {
+		r.problem(res, "credentials is %q; calls with the caller's own identity are not imitated on one machine, name a role", block.Credentials)
+	}
+	if block.IntegrationMethod != http.MethodPost {
+		r.problem(res, "integration_http_method is %q; use POST, as the services' JSON protocol does", block.IntegrationMethod)
+	}
+}
+
+func (r *reader) checkHandling(res tfjson.Resource, handling string) {
+	if !slices.Contains([]string{"", toText, toBinary}, handling) {
+		r.problem(res, "content_handling is %q; use %s, %s or nothing", handling, toText, toBinary)
+	}
+}
+
+// requestMappings are the headers of the call. Parameters of the query string and of the path are read and checked, and
+// then dropped: an action of a service with a JSON protocol takes nothing from there, and a MOCK is no call.
+func (r *reader) requestMappings(res tfjson.Resource, m *method, parameters map[string]string) []mapping {
+	var mappings []mapping
+	for _, key := range sortedKeys(parameters) {
+		place, name, _ := strings.Cut(strings.TrimPrefix(key, "integration.request."), ".")
+		if !strings.HasPrefix(key, "integration.request.") || name == "" || !slices.Contains([]string{"header", "querystring", "path"}, place) {
+			r.problem(res, "request_parameters has %q; use integration.request.header.NAME, integration.request.querystring.NAME or integration.request.path.NAME", key)
+			continue
+		}
+		value, err := requestValue(parameters[key], r.declared[r.key(m)]["request"])
+		if err != nil {
+			r.problem(res, "request_parameters of %s: %w", key, err)
+			continue
+		}
+		if place != "header" {
+			continue
+		}
+		if slices.Contains(illegalHeaders, strings.ToLower(name)) {
+			r.problem(res, "request_parameters has %q; API Gateway sets that header itself and answers 500 where it is mapped", key)
+			continue
+		}
+		mappings = append(mappings, mapping{name: name, value: value})
+	}
+	return mappings
+}
+
+// fixedHeaders are the headers of every call, where none of them depends on a request.
+func fixedHeaders(mappings []mapping, apiID string) http.Header {
+	header := http.Header{}
+	for _, m := range mappings {
+		if !m.value.fixed {
+			return nil
+		}
+		header.Set(m.name, m.value.text)
+	}
+	setDefaults(header, "", apiID)
+	return header
+}
+
+// setDefaults adds what API Gateway sends unless something is mapped (localstack's test_apigateway_header_remapping_aws,
+// validated on AWS).
+func setDefaults(header http.Header, contentType, apiID string) {
+	for name, value := range map[string]string{
+		"Accept": "application/json", "User-Agent": "AmazonAPIGateway_" + apiID, "Content-Type": contentType,
+	} {
+		if value != "" && header.Get(name) == "" {
+			header.Set(name, value)
+		}
+	}
+}
+
+func (r *reader) readIntegrationResponses() {
+	each(r, "aws_api_gateway_integration_response", func(res tfjson.Resource, block integrationResponseBlock) {
+		m := r.place(res, block.API, block.Resource, block.Method)
+		if m == nil {
+			return
+		}
+		if m.integration == nil {
+			r.problem(res, "%s %s has no integration that could be read", m.verb, m.resource.path)
+			return
+		}
+		declared, announced := r.declared[r.key(m)][block.Status]
+		if !announced {
+			r.problem(res, "status_code is %q, for which %s %s has no aws_api_gateway_method_response; declare one, or API Gateway refuses this", block.Status, m.verb, m.resource.path)
+			return
+		}
+		r.checkHandling(res, block.ContentHandling)
+		number, _ := strconv.Atoi(block.Status)
+		answer := &integrationResponse{
+			status: number, handling: block.ContentHandling,
+			templates: r.templates(res, "response_templates", block.Templates),
+			headers:   r.responseMappings(res, block.Parameters, declared),
+		}
+		if keys := sortedKeys(answer.templates); len(keys) > 0 {
+			answer.first = keys[0]
+		}
+		r.addAnswer(res, block, m, answer)
+	})
+}
+
+// addAnswer puts an integration response in its place: one without a pattern answers whatever no pattern matches.
+func (r *reader) addAnswer(res tfjson.Resource, block integrationResponseBlock, m *method, answer *integrationResponse) {
+	if block.Pattern == "" {
+		if m.integration.fallback != nil {
+			r.problem(res, "selection_pattern is empty, as is another of %s %s; which of them answers is not defined", m.verb, m.resource.path)
+		}
+		m.integration.fallback = answer
+		return
+	}
+	pattern, err := regexp.Compile("^(?:" + block.Pattern + ")$")
+	if err != nil {
+		r.problem(res, "selection_pattern is %q, which is no regular expression of RE2: %w", block.Pattern, err)
+		return
+	}
+	answer.pattern = pattern
+	m.integration.responses = append(m.integration.responses, answer)
+	slices.SortStableFunc(m.integration.responses, func(a, b *integrationResponse) int { return a.status - b.status })
+}
+
+// responseMappings are the headers of an answer; each must be declared by the method response of its status, as API
+// Gateway's PutIntegrationResponse requires ("Invalid mapping expression parameter specified").
+func (r *reader) responseMappings(res tfjson.Resource, parameters map[string]string, declared map[string]bool) []mapping {
+	var mappings []mapping
+	for _, key := range sortedKeys(parameters) {
+		name, ok := strings.CutPrefix(key, "method.response.header.")
+		if !ok || name == "" {
+			r.problem(res, "response_parameters has %q; use method.response.header.NAME", key)
+			continue
+		}
+		if !declared[key] {
+			r.problem(res, "response_parameters has %q, which its aws_api_gateway_method_response does not declare; add it there, or API Gateway refuses this", key)
+			continue
+		}
+		value, err := responseValue(parameters[key])
+		if err != nil {
+			r.problem(res, "response_parameters of %s: %w", key, err)
+			continue
+		}
+		mappings = append(mappings, mapping{name: remapped(name), value: value})
+	}
+	return mappings
+}
+
+// checkIntegrations refuses a method that calls nothing: API Gateway's CreateDeployment does ("No integration defined for
+// method").
+func (r *reader) checkIntegrations() {
+	if len(r.problems) > 0 {
+		return // the integration may be there and be one of the problems
+	}
+	for _, m := range r.api.methods {
+		if m.integration != nil {
+			m.integration.index()
+		}
+	}
+	for _, res := range r.stack.Resources("aws_api_gateway_method") {
+		var block methodBlock
+		if res.Into(&block) == nil && r.places[block.Resource+" "+block.Method].integration == nil {
+			r.problem(res, "no aws_api_gateway_integration belongs to it; API Gateway refuses to deploy such a method")
+		}
+	}
+}
+
+func (r *reader) templates(res tfjson.Resource, attribute string, texts map[string]string) map[string]*template {
+	parsed := map[string]*template{}
+	for _, contentType := range sortedKeys(texts) {
+		t, err := parseTemplate(texts[contentType])
+		if err != nil {
+			r.problem(res, "%s of %s: %w", attribute, contentType, err)
+			continue
+		}
+		parsed[strings.ToLower(contentType)] = t
+	}
+	return parsed
+}
+
+// index finds the answer of every status once: the first whose pattern matches the whole of it (developer guide, "Set up
+// an API integration response": for an integration other than Lambda's the pattern is matched against the status), else
+// the one without a pattern.
+func (in *integration) index() {
+	for code := range in.byStatus {
+		in.byStatus[code] = in.fallback
+		text := strconv.Itoa(code)
+		for _, answer := range in.responses {
+			if answer.pattern.MatchString(text) {
+				in.byStatus[code] = answer
+				break
+			}
+		}
+	}
+}

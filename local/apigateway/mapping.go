@@ -1,0 +1,199 @@
+package apigateway
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/ohler55/ojg/jp"
+)
+
+// mapping puts a value under a name: a parameter mapping of API Gateway.
+type mapping struct {
+	name  string
+	value value
+}
+
+// value is where a mapping takes its value from (developer guide, "API Gateway API request and response data mapping
+// reference").
+type value struct {
+	fixed bool
+	text  string // where fixed
+	from  func(x *exchange) (string, error)
+}
+
+// errNoJSON is the error of a mapping that looks into a body that is not JSON.
+var errNoJSON = errors.New("Invalid JSON in request body") //nolint:revive,staticcheck // API Gateway's own words
+
+func (v value) of(x *exchange) (string, error) {
+	if v.fixed {
+		return v.text, nil
+	}
+	return v.from(x)
+}
+
+// requestValue reads the source of a request's mapping. declared are the method's parameters: API Gateway refuses a
+// mapping from another ("Invalid mapping expression parameter specified").
+func requestValue(source string, declared map[string]bool) (value, error) {
+	place, isRequest := strings.CutPrefix(source, "method.request.")
+	if !isRequest {
+		return commonValue(source, "method.request.{header,querystring,path,body}")
+	}
+	if place == "body" || strings.HasPrefix(place, "body.") {
+		return bodyValue(place, func(x *exchange) *parsedBody { return &x.request })
+	}
+	kind, name, _ := strings.Cut(place, ".")
+	single := strings.TrimPrefix(kind, "multivalue")
+	if !declared[single+"."+name] {
+		return value{}, fmt.Errorf("%s is not among the request_parameters of the method; declare method.request.%s.%s there, or API Gateway refuses the mapping", source, single, name)
+	}
+	return parameterValue(kind, name)
+}
+
+// parameterValue reads a parameter of a request, of which the last value counts where there are several.
+func parameterValue(kind, name string) (value, error) {
+	switch kind {
+	case "header":
+		return value{from: func(x *exchange) (string, error) { return last(x.r.Header.Values(name)), nil }}, nil
+	case "multivalueheader":
+		return value{from: func(x *exchange) (string, error) { return strings.Join(x.r.Header.Values(name), ","), nil }}, nil
+	case "querystring":
+		return value{from: func(x *exchange) (string, error) { return last(x.query()[name]), nil }}, nil
+	case "multivaluequerystring":
+		return value{from: func(x *exchange) (string, error) { return strings.Join(x.query()[name], ","), nil }}, nil
+	case "path":
+		return value{from: func(x *exchange) (string, error) { return x.pathParameters()[name], nil }}, nil
+	default:
+		return value{}, fmt.Errorf("%q is no place of a parameter; use header, querystring or path", kind)
+	}
+}
+
+func last(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[len(values)-1]
+}
+
+// responseValue reads the source of an answer's mapping.
+func responseValue(source string) (value, error) {
+	place, isResponse := strings.CutPrefix(source, "integration.response.")
+	if !isResponse {
+		return commonValue(source, "integration.response.{header,body}")
+	}
+	if place == "body" || strings.HasPrefix(place, "body.") {
+		return bodyValue(place, func(x *exchange) *parsedBody { return &x.response })
+	}
+	kind, name, _ := strings.Cut(place, ".")
+	switch kind {
+	case "header":
+		return value{from: func(x *exchange) (string, error) { return last(x.call.header.Values(name)), nil }}, nil
+	case "multivalueheader":
+		return value{from: func(x *exchange) (string, error) { return strings.Join(x.call.header.Values(name), ","), nil }}, nil
+	default:
+		return value{}, fmt.Errorf("%q is no source of a header; use integration.response.header.NAME or integration.response.body.PATH", source)
+	}
+}
+
+// gatewayValue reads the source of a gateway response's header.
+func gatewayValue(source string) (value, error) {
+	place, isRequest := strings.CutPrefix(source, "method.request.")
+	if !isRequest {
+		return commonValue(source, "method.request.{header,querystring,path}")
+	}
+	kind, name, _ := strings.Cut(place, ".")
+	return parameterValue(kind, name)
+}
+
+// commonValue reads what every mapping may use.
+func commonValue(source, others string) (value, error) {
+	switch {
+	case len(source) >= 2 && strings.HasPrefix(source, "'") && strings.HasSuffix(source, "'"):
+		return value{fixed: true, text: source[1 : len(source)-1]}, nil
+	case strings.HasPrefix(source, "context."):
+		found, err := findContext(source)
+		if err != nil {
+			return value{}, err
+		}
+		return value{from: func(x *exchange) (string, error) { return found(x), nil }}, nil
+	case strings.HasPrefix(source, "stageVariables."):
+		name := strings.TrimPrefix(source, "stageVariables.")
+		return value{from: func(x *exchange) (string, error) { return x.stage.variables[name], nil }}, nil
+	default:
+		return value{}, fmt.Errorf("%q is no source of a value; use 'text in single quotes', context.NAME, stageVariables.NAME or %s", source, others)
+	}
+}
+
+// parsedBody is a body, read as JSON at most once.
+type parsedBody struct {
+	text []byte
+	done bool
+	json any
+	err  error
+}
+
+// value reads the body as JSON. One that does not begin as JSON does is nothing to look into and no error
+// (localstack's parameters_mapping.py says so of AWS).
+func (b *parsedBody) value() (any, error) {
+	if b.done {
+		return b.json, b.err
+	}
+	b.done = true
+	trimmed := strings.TrimSpace(string(b.text))
+	if trimmed == "" || !strings.ContainsRune(`{["'`, rune(trimmed[0])) {
+		return nil, nil
+	}
+	if json.Unmarshal([]byte(trimmed), &b.json) != nil {
+		b.json, b.err = nil, errNoJSON
+	}
+	return b.json, b.err
+}
+
+func bodyValue(place string, body func(x *exchange) *parsedBody) (value, error) {
+	path, isPath := strings.CutPrefix(place, "body.")
+	if !isPath {
+		return value{from: func(x *exchange) (string, error) { return string(body(x).text), nil }}, nil
+	}
+	parsed, err := jp.ParseString("$." + path)
+	if err != nil {
+		return value{}, fmt.Errorf("%q is no JSONPath: %w", "$."+path, err)
+	}
+	return value{from: func(x *exchange) (string, error) {
+		root, err := body(x).value()
+		if err != nil || root == nil {
+			return "", err
+		}
+		return textOf(parsed.Get(root)), nil
+	}}, nil
+}
+
+// textOf writes the first value that a path found: a string as it is, anything else as JSON.
+func textOf(found []any) string {
+	if len(found) == 0 || found[0] == nil {
+		return ""
+	}
+	if text, ok := found[0].(string); ok {
+		return text
+	}
+	text, err := json.Marshal(found[0])
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// remappedHeaders are the headers of an answer that API Gateway renames (localstack's
+// test_apigateway_header_remapping_aws, validated on AWS).
+var remappedHeaders = map[string]bool{
+	"authorization": true, "connection": true, "content-length": true, "content-md5": true, "date": true, "expect": true,
+	"host": true, "max-forwards": true, "proxy-authenticate": true, "server": true, "trailer": true, "upgrade": true,
+	"user-agent": true, "www-authenticate": true,
+}
+
+func remapped(name string) string {
+	if remappedHeaders[strings.ToLower(name)] {
+		return "x-amzn-Remapped-" + name
+	}
+	return name
+}

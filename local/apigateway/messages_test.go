@@ -1,0 +1,143 @@
+package apigateway
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+func modelOf(t *testing.T, schema string) *model {
+	t.Helper()
+	m := &models{compiler: jsonschema.NewCompiler(), texts: map[string]map[string]any{}, compiled: map[string]*model{}}
+	m.compiler.DefaultDraft(jsonschema.Draft4)
+	m.compiler.UseRegexpEngine(ecmaPattern)
+	m.compiler.AssertFormat()
+	if err := m.add("api", "M", schema); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.compile("api", "M"); err != nil {
+		t.Fatal(err)
+	}
+	return m.compiled["M"]
+}
+
+// The messages are those of validation.properties of github.com/java-json-tools/json-schema-validator.
+func TestValidationMessages(t *testing.T) {
+	for _, test := range []struct{ schema, body, want string }{
+		{`{"type": "object"}`, `{}`, ``},
+		{`{"type": "object"}`, `{"a": }`, `[the body is not JSON: invalid character '}' looking for beginning of value]`},
+		{`{"type": "object"}`, `null`, `[instance type (null) does not match any allowed primitive type (allowed: ["object"])]`},
+		{`{"type": ["string", "number"]}`, `true`, `[instance type (boolean) does not match any allowed primitive type (allowed: ["integer","number","string"])]`},
+		{`{"type": "integer"}`, `1.5`, `[instance type (number) does not match any allowed primitive type (allowed: ["integer"])]`},
+		{`{"type": "integer"}`, `1.0`, ``},
+		{`{"minProperties": 1, "type": "object"}`, `{ }`, `[object has too few properties (found 0 but schema requires at least 1)]`},
+		{`{"minProperties": 1, "type": "object"}`, `{"a":1}`, ``},
+		{`{"maxProperties": 1}`, `{"a":1,"b":2}`, `[object has too many properties (found 2 but schema requires at most 1)]`},
+		{`{"required": ["b", "a"]}`, `{}`, `[object has missing required properties (["a","b"])]`},
+		{`{"additionalProperties": false, "properties": {"a": {}}}`, `{"z":1,"b<":1,"a":1}`, `[object instance has properties which are not allowed by the schema: ["b<","z"]]`},
+		{`{"additionalProperties": false, "required": ["a"]}`, `{"z":1}`, `[object instance has properties which are not allowed by the schema: ["z"], object has missing required properties (["a"])]`},
+		{`{"enum": ["dog", 1, null]}`, `"bird"`, `[instance value ("bird") not found in enum (possible values: ["dog",1,null])]`},
+		{`{"pattern": "^a+$"}`, `"b"`, `[ECMA 262 regex "^a+$" does not match input string "b"]`},
+		{`{"minLength": 3}`, `"ü"`, `[string "ü" is too short (length: 1, required minimum: 3)]`},
+		{`{"maxLength": 1}`, `"ab"`, `[string "ab" is too long (length: 2, maximum allowed: 1)]`},
+		{`{"minimum": 25, "maximum": 500}`, `3.5`, `[numeric instance is lower than the required minimum (minimum: 25, found: 3.5)]`},
+		{`{"maximum": 500}`, `501`, `[numeric instance is greater than the required maximum (maximum: 500, found: 501)]`},
+		{`{"minimum": 1, "exclusiveMinimum": true}`, `1`, `[numeric instance is not strictly greater than the required minimum 1]`},
+		{`{"maximum": 1, "exclusiveMaximum": true}`, `1`, `[numeric instance is not strictly lower than the required maximum 1]`},
+		{`{"multipleOf": 2}`, `3`, `[remainder of division is not zero (3 / 2)]`},
+		{`{"minItems": 1}`, `[]`, `[array is too short: must have at least 1 elements but instance has 0 elements]`},
+		{`{"maxItems": 1}`, `[1,2]`, `[array is too long: must have at most 1 elements but instance has 2 elements]`},
+		{`{"uniqueItems": true}`, `[1,1]`, `[array must not contain duplicate elements]`},
+		{`{"items": [{}], "additionalItems": false}`, `[1,2,3]`, `[schema only allows 1 elements in array but instance has 3 elements]`},
+		{`{"not": {}}`, `1`, `[instance matched a schema which it should not have]`},
+		{`{"anyOf": [{"type": "string"}, {"type": "null"}]}`, `1`, `[instance failed to match at least one required schema among 2]`},
+		{`{"oneOf": [{"type": "string"}, {"type": "null"}]}`, `1`, `[instance failed to match exactly one schema (matched 0 out of 2)]`},
+		{`{"oneOf": [{}, {}]}`, `1`, `[instance failed to match exactly one schema (matched more than one)]`},
+		{`{"dependencies": {"a": ["b"]}}`, `{"a":1}`, `[property "a" of object has missing property dependencies (missing: ["b"])]`},
+		{`{"format": "email"}`, `"x"`, `[string "x" is not a valid email address]`},
+		{`{"properties": {"b": {"type": "string"}, "a": {"type": "string"}, "c": {"properties": {"d": {"minimum": 2}}}}}`, `{"b":1,"a":null,"c":{"d":1}}`,
+			`[instance type (null) does not match any allowed primitive type (allowed: ["string"]), instance type (integer) does not match any allowed primitive type (allowed: ["string"]), numeric instance is lower than the required minimum (minimum: 2, found: 1)]`},
+		// What is below a value that is wrong itself is not looked at.
+		{`{"required": ["x"], "properties": {"b": {"type": "string"}}}`, `{"b":1}`, `[object has missing required properties (["x"])]`},
+		{`{"definitions": {"d": {"type": "string"}}, "properties": {"a": {"$ref": "#/definitions/d"}}}`, `{"a":1}`, `[instance type (integer) does not match any allowed primitive type (allowed: ["string"])]`},
+	} {
+		for range 3 { // the order of a map is none
+			if got := modelOf(t, test.schema).check([]byte(test.body)); got != test.want {
+				t.Errorf("%s of %s:\ngot  %s\nwant %s", test.body, test.schema, got, test.want)
+			}
+		}
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	f.Add(`{"a": [1, {"b": "x"}]}`)
+	f.Add(`{"a":"\ud800"}`)
+	f.Add(`[`)
+	f.Fuzz(func(t *testing.T, body string) {
+		quick := modelOf(t, `{"type": "object", "minProperties": 1}`).check([]byte(body))
+		slow := modelOf(t, `{"type": "object", "minProperties": 1, "properties": {}}`).check([]byte(body))
+		if quick != slow {
+			t.Errorf("%q: the quick way says %s, the slow one %s", body, quick, slow)
+		}
+	})
+}
+
+func TestFormat(t *testing.T) {
+	x := &exchange{stage: &stage{variables: map[string]string{"a": "1"}}, verb: "GET", requestID: "id"}
+	for _, test := range []struct{ text, want string }{
+		{"", ""},
+		{"plain $ $$ $5 ${x} $contextual", "plain $ $$ $5 ${x} $contextual"},
+		{"$context.requestId-$context.httpMethod.", "id-GET."},
+		{"${context.requestId}x ${context.requestId", "idx ${context.requestId"},
+		{"$stageVariables.a$stageVariables.b", "1"},
+		{"$context.error.messageString|$context.error.message", `""|`},
+	} {
+		parsed, err := parseFormat(test.text, findAnywhere)
+		if err != nil {
+			t.Errorf("%q: %v", test.text, err)
+			continue
+		}
+		if got := string(parsed.append(nil, x, "", true)); got != test.want {
+			t.Errorf("%q: %q, want %q", test.text, got, test.want)
+		}
+	}
+}
+
+func TestAppendEscaped(t *testing.T) {
+	for text, want := range map[string]string{
+		``: ``, `plain ü €`: `plain ü €`, `"\`: `\"\\`, "\n\r\t\x01": `\n\r\t\u0001`, "a\xffb": "a\ufffdb", strings.Repeat("x", 9): "xxxxxxxxx",
+	} {
+		if got := string(appendEscaped(nil, text)); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// Every type that AWS lists has its status and its body, even those that cannot arise here.
+func TestEveryGatewayResponse(t *testing.T) {
+	if len(responseTypes) != 21 {
+		t.Errorf("%d types; AWS lists 21", len(responseTypes))
+	}
+	declared := map[string]*gatewayResponse{
+		default4xx: {bodies: map[string]format{jsonType: {{literal: "4"}}}},
+		default5xx: {status: 599, bodies: map[string]format{jsonType: {{literal: "5"}}}},
+	}
+	for typ, status := range responseTypes {
+		plain := resolveGatewayResponse(typ, status, nil)
+		if plain.status != status || len(plain.bodies[jsonType]) == 0 {
+			t.Errorf("%s: %+v", typ, plain)
+		}
+		custom := resolveGatewayResponse(typ, status, declared)
+		want, text := status, "4"
+		if status >= 500 {
+			want, text = 599, "5"
+		}
+		if typ == tooLarge {
+			text = `{"message":`
+		}
+		if custom.status != want || custom.bodies[jsonType][0].literal != text {
+			t.Errorf("%s with defaults: %+v", typ, custom)
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package apigateway
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// Ways in which a method authorises its callers.
+const (
+	authNone    = "NONE"
+	authIAM     = "AWS_IAM"
+	authCognito = "COGNITO_USER_POOLS"
+	authCustom  = "CUSTOM"
+)
+
+var verbs = []string{"ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+
+func (r *reader) readMethods() {
+	each(r, "aws_api_gateway_method", func(res tfjson.Resource, block methodBlock) {
+		if !r.ours(res, block.API) || !r.checkMethod(res, block) {
+			return
+		}
+		at := r.resources[block.Resource]
+		m := &method{
+			number: len(r.api.methods), resource: at, verb: block.Method, authorization: block.Authorization,
+			keyRequired: block.APIKeyRequired, models: map[string]*model{},
+		}
+		if !r.validator(res, block, m) {
+			return
+		}
+		at.methods[block.Method] = m
+		r.api.methods = append(r.api.methods, m)
+		r.places[block.Resource+" "+block.Method] = m
+		r.declareParameters(res, block, m)
+	})
+	if len(r.api.methods) == 0 && len(r.problems) == 0 {
+		r.problem(r.stack.Resources("aws_api_gateway_rest_api")[0], "no aws_api_gateway_method belongs to it, so there is nothing to serve; API Gateway refuses to deploy such an API")
+	}
+}
+
+func (r *reader) checkMethod(res tfjson.Resource, block methodBlock) bool {
+	before := len(r.problems)
+	at, known := r.resources[block.Resource]
+	if !known {
+		r.problem(res, "resource_id is %q, which is no resource of the API", block.Resource)
+	}
+	if !slices.Contains(verbs, block.Method) {
+		r.problem(res, "http_method is %q; use one of %s", block.Method, strings.Join(verbs, ", "))
+	}
+	if !slices.Contains([]string{authNone, authIAM, authCognito, authCustom}, block.Authorization) {
+		r.problem(res, "authorization is %q; use %s, %s, %s or %s", block.Authorization, authNone, authIAM, authCognito, authCustom)
+	}
+	if known && at.methods[block.Method] != nil {
+		r.problem(res, "http_method is %s, which %s has already", block.Method, at.path)
+	}
+	return len(r.problems) == before
+}
+
+// validator sets what is checked of a request. A model or a required parameter that no validator checks is none: API
+// Gateway lets it pass as well.
+func (r *reader) validator(res tfjson.Resource, block methodBlock, m *method) bool {
+	before := len(r.problems)
+	for _, contentType := range sortedKeys(block.RequestModels) {
+		model, err := r.models.get(block.RequestModels[contentType])
+		if err != nil {
+			r.problem(res, "request_models of %s: %w", contentType, err)
+		}
+		m.models[strings.ToLower(contentType)] = model
+	}
+	if block.Validator != "" {
+		validator, known := r.validators[block.Validator]
+		if !known {
+			r.problem(res, "request_validator_id is %q, which is no request validator of the API", block.Validator)
+		}
+		m.checkBody = validator.Body
+		if validator.Parameters {
+			m.required = required(block.RequestParameters)
+		}
+	}
+	return len(r.problems) == before
+}
+
+// required are the parameters that must be there, in the order in which API Gateway names those that are not: by their
+// whole name (localstack's test_api_gateway_request_validator, validated on AWS).
+func required(parameters map[string]bool) []requiredParameter {
+	var all []requiredParameter
+	for _, key := range sortedKeys(parameters) {
+		place, name, _ := strings.Cut(strings.TrimPrefix(key, "method.request."), ".")
+		if parameters[key] {
+			all = append(all, requiredParameter{place, name})
+		}
+	}
+	return all
+}
+
+// declareParameters remembers which parameters of a request a mapping may name, and refuses what is no parameter.
+func (r *reader) declareParameters(res tfjson.Resource, block methodBlock, m *method) {
+	names := map[string]bool{}
+	for _, key := range sortedKeys(block.RequestParameters) {
+		place, name, _ := strings.Cut(strings.TrimPrefix(key, "method.request."), ".")
+		if !strings.HasPrefix(key, "method.request.") || name == "" || !slices.Contains([]string{"header", "querystring", "path"}, place) {
+			r.problem(res, "request_parameters has %q; use method.request.header.NAME, method.request.querystring.NAME or method.request.path.NAME", key)
+			continue
+		}
+		names[place+"."+name] = true
+	}
+	r.declared[r.key(m)] = map[string]map[string]bool{"request": names}
+}
+
+func (r *reader) key(m *method) string { return m.resource.id + " " + m.verb }
+
+// place finds the method that a resource belongs to; one that belongs to none is a problem.
+func (r *reader) place(res tfjson.Resource, api, resourceID, verb string) *method {
+	if !r.ours(res, api) {
+		return nil
+	}
+	m := r.places[resourceID+" "+verb]
+	if m == nil {
+		r.problem(res, "resource_id %q has no method %s in the stack", resourceID, cmp.Or(verb, `""`))
+	}
+	return m
+}
+
+func (r *reader) readMethodResponses() {
+	each(r, "aws_api_gateway_method_response", func(res tfjson.Resource, block methodResponseBlock) {
+		m := r.place(res, block.API, block.Resource, block.Method)
+		if m == nil {
+			return
+		}
+		if !status.MatchString(block.Status) {
+			r.problem(res, "status_code is %q; use one of 200 to 599", block.Status)
+			return
+		}
+		names := maps.Clone(block.Parameters)
+		if names == nil {
+			names = map[string]bool{}
+		}
+		for _, key := range sortedKeys(names) {
+			if !strings.HasPrefix(key, "method.response.header.") {
+				r.problem(res, "response_parameters has %q; use method.response.header.NAME", key)
+			}
+			names[key] = true
+		}
+		r.declared[r.key(m)][block.Status] = names
+	})
+}

@@ -1,0 +1,188 @@
+package apigateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/dlclark/regexp2"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// draft4 is the only draft that API Gateway validates (developer guide, "Data models for REST APIs").
+const draft4 = "http://json-schema.org/draft-04/schema"
+
+// model checks a body against a JSON schema.
+type model struct {
+	// objectOnly is true of a schema that asks for an object, at most for one that is not empty, and for nothing more: then
+	// the body need not be taken apart, only read.
+	objectOnly, notEmpty bool
+	schema               *jsonschema.Schema
+}
+
+// models compiles the API's models, which may refer to each other.
+type models struct {
+	compiler *jsonschema.Compiler
+	texts    map[string]map[string]any
+	compiled map[string]*model
+}
+
+// modelURL is how one model names another (developer guide, "Data models for REST APIs").
+const modelURL = "https://apigateway.amazonaws.com/restapis/"
+
+// builtIn are the models that every API has (localstack's test_api_gateway_request_validator_with_ref_models, validated
+// on AWS).
+var builtIn = map[string]string{
+	"Empty": `{"$schema": "http://json-schema.org/draft-04/schema#", "title": "Empty Schema", "type": "object"}`,
+	"Error": `{"$schema": "http://json-schema.org/draft-04/schema#", "title": "Error Schema", "type": "object", "properties": {"message": {"type": "string"}}}`,
+}
+
+var modelName = regexp.MustCompile(`^[a-zA-Z0-9]+$`)
+
+func (r *reader) readModels() {
+	m := &models{compiler: jsonschema.NewCompiler(), texts: map[string]map[string]any{}, compiled: map[string]*model{}}
+	m.compiler.DefaultDraft(jsonschema.Draft4)
+	m.compiler.UseLoader(nil) // neither files nor the network
+	m.compiler.UseRegexpEngine(ecmaPattern)
+	m.compiler.AssertFormat()
+	r.models = m
+	for name, text := range builtIn {
+		if err := m.add(r.api.ID, name, text); err != nil {
+			panic(err) // a mistake in this file, found by its first test
+		}
+	}
+	var names []string
+	each(r, "aws_api_gateway_model", func(res tfjson.Resource, block modelBlock) {
+		if !r.ours(res, block.API) {
+			return
+		}
+		switch {
+		case !modelName.MatchString(block.Name):
+			r.problem(res, "name is %q; API Gateway takes letters and digits alone", block.Name)
+		case block.Schema == "":
+			// A model without a schema checks nothing.
+			_ = m.add(r.api.ID, block.Name, "{}")
+		case slices.Contains(names, block.Name):
+			r.problem(res, "name is %s, which another model has", block.Name)
+		default:
+			if err := m.add(r.api.ID, block.Name, block.Schema); err != nil {
+				r.problem(res, "schema %w", err)
+			}
+		}
+		names = append(names, block.Name)
+	})
+	each(r, "aws_api_gateway_model", func(res tfjson.Resource, block modelBlock) { // now that each can find the others
+		if m.texts[block.Name] == nil {
+			return
+		}
+		if err := m.compile(r.api.ID, block.Name); err != nil {
+			r.problem(res, "schema is no JSON schema of draft 4: %w", err)
+		}
+	})
+	for name := range builtIn {
+		_ = m.compile(r.api.ID, name) // compiles, see above
+	}
+}
+
+func (m *models) add(api, name, text string) error {
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		return fmt.Errorf("is not JSON: %s", oneLine(err.Error()))
+	}
+	root, isObject := doc.(map[string]any)
+	if !isObject {
+		return errors.New("is not a JSON object")
+	}
+	if said, ok := root["$schema"]; ok && said != draft4 && said != draft4+"#" {
+		return fmt.Errorf(`has the "$schema" %q; use %q, the only draft that API Gateway validates, or leave it out`, fmt.Sprint(said), draft4+"#")
+	}
+	delete(root, "id") // its references are to models, whatever it calls itself
+	m.texts[name] = root
+	return m.compiler.AddResource(modelURL+api+"/models/"+name, root)
+}
+
+func (m *models) compile(api, name string) error {
+	schema, err := m.compiler.Compile(modelURL + api + "/models/" + name)
+	if err != nil {
+		return errors.New(oneLine(err.Error()))
+	}
+	least := m.texts[name]["minProperties"]
+	m.compiled[name] = &model{schema: schema, objectOnly: isObjectOnly(m.texts[name]), notEmpty: least == json.Number("1")}
+	return nil
+}
+
+func (m *models) get(name string) (*model, error) {
+	if found := m.compiled[name]; found != nil {
+		return found, nil
+	}
+	if m.texts[name] != nil {
+		return &model{}, nil // is a problem already
+	}
+	return nil, fmt.Errorf("the model %q is none of the API's", name)
+}
+
+func isObjectOnly(schema map[string]any) bool {
+	for key, value := range schema {
+		if key == "minProperties" && (value == json.Number("0") || value == json.Number("1")) {
+			continue
+		}
+		if !slices.Contains([]string{"$schema", "title", "description", "type"}, key) {
+			return false
+		}
+	}
+	return schema["type"] == "object"
+}
+
+// check validates a body; "" is a valid one, anything else is API Gateway's validationErrorString.
+// Assumption 7: an empty body is checked as {} (localstack's method_request.py).
+// Assumption 8: what the string says of a body that is not JSON is not documented; this says what is wrong.
+func (m *model) check(body []byte) string {
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 {
+		body = []byte("{}")
+	}
+	if m.objectOnly && body[0] == '{' && json.Valid(body) && !(m.notEmpty && isEmptyObject(body)) {
+		return ""
+	}
+	instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	if err != nil {
+		return "[the body is not JSON: " + oneLine(err.Error()) + "]"
+	}
+	var invalid *jsonschema.ValidationError
+	if err := m.schema.Validate(instance); errors.As(err, &invalid) {
+		return explainInvalid(invalid, instance)
+	} else if err != nil {
+		return "[" + oneLine(err.Error()) + "]"
+	}
+	return ""
+}
+
+// isEmptyObject knows {} among valid objects.
+func isEmptyObject(object []byte) bool {
+	return len(bytes.TrimSpace(object[1:len(object)-1])) == 0
+}
+
+// ecmaPattern reads a pattern as ECMA-262 has it, which is draft 4's and API Gateway's: Go's own regular expressions know
+// no look-ahead.
+func ecmaPattern(text string) (jsonschema.Regexp, error) {
+	pattern, err := regexp2.Compile(text, regexp2.ECMAScript)
+	if err != nil {
+		return nil, err
+	}
+	return ecma{pattern}, nil
+}
+
+type ecma struct{ *regexp2.Regexp }
+
+func (p ecma) MatchString(text string) bool {
+	matched, err := p.Regexp.MatchString(text)
+	return matched && err == nil
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

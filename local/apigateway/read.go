@@ -1,0 +1,203 @@
+package apigateway
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// reader collects what a stack declares. It returns every problem at once: a problem stops the reading of its resource
+// and of no other.
+type reader struct {
+	stack    *tfjson.Stack
+	api      *Config
+	problems []error
+
+	resources  map[string]*resource      // by id
+	validators map[string]validatorBlock // by id
+	models     *models
+	places     map[string]*method // by resource id and method
+	declared   map[string]map[string]map[string]bool
+}
+
+// Read reads the REST API of a resolved stack: one aws_api_gateway_rest_api with all that belongs to it. A stack without
+// one, with two, with an attribute or a kind of API Gateway that is not imitated here, or with what API Gateway itself
+// would refuse, is an error that names the resource, the attribute, the value and the remedy; every problem is in it.
+func Read(stack *tfjson.Stack) (Config, error) {
+	r := &reader{
+		stack: stack,
+		api: &Config{
+			stages: map[string]*stage{}, keys: map[string]*apiKey{},
+			root: &resource{path: "/", methods: map[string]*method{}},
+		},
+		resources: map[string]*resource{}, validators: map[string]validatorBlock{},
+		places: map[string]*method{}, declared: map[string]map[string]map[string]bool{},
+	}
+	r.refuseUnknown()
+	if !r.restAPI() {
+		return Config{}, errors.Join(r.problems...)
+	}
+	for _, step := range []func(){
+		r.readResources, r.readValidators, r.readModels, r.readMethods, r.readMethodResponses, r.readIntegrations,
+		r.readIntegrationResponses, r.checkIntegrations, r.readGatewayResponses, r.readStages, r.readMethodSettings, r.readUsage,
+	} {
+		step()
+	}
+	if len(r.problems) > 0 {
+		return Config{}, errors.Join(r.problems...)
+	}
+	return *r.api, nil
+}
+
+func (r *reader) problem(resource tfjson.Resource, text string, args ...any) {
+	r.problems = append(r.problems, fmt.Errorf(resource.Address()+": "+text, args...))
+}
+
+// each decodes every resource of a type into a block and hands it on; one that cannot be decoded is a problem.
+func each[block any](r *reader, typ string, use func(tfjson.Resource, block)) {
+	for _, res := range r.stack.Resources(typ) {
+		var b block
+		if err := res.Into(&b); err != nil {
+			r.problems = append(r.problems, err)
+			continue
+		}
+		use(res, b)
+	}
+}
+
+// served are the types that Read reads.
+var served = []string{
+	"rest_api", "resource", "method", "request_validator", "model", "integration", "integration_response", "method_response",
+	"gateway_response", "deployment", "stage", "method_settings", "api_key", "usage_plan", "usage_plan_key",
+}
+
+func (r *reader) refuseUnknown() {
+	for _, res := range r.stack.All() {
+		name, ours := strings.CutPrefix(res.Type, "aws_api_gateway_")
+		if !ours || slices.Contains(served, name) || ignored[res.Type] != "" {
+			continue
+		}
+		r.problem(res, "API Gateway's %s is not imitated on one machine; leave it out of the environment that runs here", name)
+	}
+}
+
+// restAPI reads the API itself; without exactly one there is nothing to serve.
+func (r *reader) restAPI() bool {
+	all := r.stack.Resources("aws_api_gateway_rest_api")
+	if len(all) != 1 {
+		r.problems = append(r.problems, fmt.Errorf("the stack declares %d of aws_api_gateway_rest_api; one is served, at /STAGE/", len(all)))
+		return false
+	}
+	var block restAPIBlock
+	if err := all[0].Into(&block); err != nil {
+		r.problems = append(r.problems, err)
+		return false
+	}
+	r.checkRestAPI(all[0], block)
+	r.api.ID, r.api.Name, r.api.binaryTypes = r.id(all[0]), block.Name, block.BinaryMediaTypes
+	root, err := r.stack.Attribute(all[0].Address(), "root_resource_id")
+	if err != nil {
+		r.problems = append(r.problems, err)
+		return false
+	}
+	r.api.root.id = root
+	r.resources[root] = r.api.root
+	return true
+}
+
+func (r *reader) checkRestAPI(res tfjson.Resource, block restAPIBlock) {
+	const leave = "is not imitated on one machine; leave it out of the environment that runs here"
+	if block.OpenAPI != "" {
+		r.problem(res, "body (an OpenAPI definition) %s, or declare resources and methods", leave)
+	}
+	if block.Policy != "" {
+		r.problem(res, "policy (a resource policy) %s", leave)
+	}
+	if block.DisableExecuteAPI {
+		r.problem(res, "disable_execute_api_endpoint is true, and that endpoint is the one that is served; leave it out of the environment that runs here")
+	}
+	if block.MinimumCompressionSize != "" && block.MinimumCompressionSize != "-1" {
+		r.problem(res, "minimum_compression_size is %s, but answers are not compressed on one machine; leave it out of the environment that runs here", block.MinimumCompressionSize)
+	}
+	switch block.APIKeySource {
+	case "", "HEADER":
+	default:
+		r.problem(res, "api_key_source is %q; use HEADER: the keys that a Lambda authorizer returns do not exist on one machine", block.APIKeySource)
+	}
+	for _, endpoint := range block.Endpoint {
+		if slices.Contains(endpoint.Types, "PRIVATE") || len(endpoint.VPCEndpoints) > 0 {
+			r.problem(res, "endpoint_configuration is PRIVATE, and there is no VPC on one machine; use REGIONAL in the environment that runs here")
+		}
+	}
+}
+
+// id is the identifier that AWS would give.
+func (r *reader) id(res tfjson.Resource) string {
+	id, err := r.stack.Attribute(res.Address(), "id")
+	if err != nil {
+		r.problems = append(r.problems, err)
+	}
+	return id
+}
+
+// ours tells whether a resource belongs to the API; one that does not is a problem.
+func (r *reader) ours(res tfjson.Resource, api string) bool {
+	if api == r.api.ID {
+		return true
+	}
+	r.problem(res, "rest_api_id is %q; the stack's API is %q", api, r.api.ID)
+	return false
+}
+
+func (r *reader) readResources() {
+	type entry struct {
+		res   tfjson.Resource
+		block resourceBlock
+	}
+	var waiting []entry
+	each(r, "aws_api_gateway_resource", func(res tfjson.Resource, block resourceBlock) {
+		if r.ours(res, block.API) {
+			waiting = append(waiting, entry{res, block})
+		}
+	})
+	for len(waiting) > 0 { // parents first, whatever the order of the names
+		var left []entry
+		for _, e := range waiting {
+			if parent, known := r.resources[e.block.Parent]; known {
+				r.addResource(e.res, e.block, parent)
+			} else {
+				left = append(left, e)
+			}
+		}
+		if len(left) == len(waiting) {
+			for _, e := range left {
+				r.problem(e.res, "parent_id is %q, which is no resource of the API", e.block.Parent)
+			}
+			return
+		}
+		waiting = left
+	}
+}
+
+func (r *reader) addResource(res tfjson.Resource, block resourceBlock, parent *resource) {
+	id := r.id(res)
+	added := &resource{id: id, path: strings.TrimSuffix(parent.path, "/") + "/" + block.PathPart, methods: map[string]*method{}}
+	r.resources[id] = added
+	if problem := parent.add(block.PathPart, added); problem != "" {
+		r.problem(res, "path_part is %q%s", block.PathPart, problem)
+	}
+}
+
+func (r *reader) readValidators() {
+	each(r, "aws_api_gateway_request_validator", func(res tfjson.Resource, block validatorBlock) {
+		if r.ours(res, block.API) {
+			r.validators[r.id(res)] = block
+		}
+	})
+}
+
+func sortedKeys[value any](m map[string]value) []string { return slices.Sorted(maps.Keys(m)) }

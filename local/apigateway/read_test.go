@@ -1,0 +1,198 @@
+package apigateway_test
+
+import (
+	"strings"
+	"testing"
+
+	"cdk.tf/go/ingest/local/apigateway"
+)
+
+// edit changes attributes of a resource; nil removes one.
+func (r raw) edit(typ, name string, attributes map[string]any) {
+	body := r.body(typ, name)
+	for key, value := range attributes {
+		if value == nil {
+			delete(body, key)
+		} else {
+			body[key] = value
+		}
+	}
+}
+
+type attributes = map[string]any
+
+func TestRefusesStacks(t *testing.T) {
+	api := func(a attributes) func(raw) { return func(r raw) { r.edit("rest_api", "api", a) } }
+	method := func(a attributes) func(raw) { return func(r raw) { r.edit("method", "api_submit_post", a) } }
+	integration := func(a attributes) func(raw) {
+		return func(r raw) { r.edit("integration", "api_submit_post_integration", a) }
+	}
+	response := func(a attributes) func(raw) {
+		return func(r raw) { r.edit("integration_response", "api_submit_post_200-mapping", a) }
+	}
+	stage := func(a attributes) func(raw) { return func(r raw) { r.edit("stage", "api_stage", a) } }
+	settings := func(a attributes) func(raw) {
+		return func(r raw) { r.edit("method_settings", "api_settings", attributes{"settings": a}) }
+	}
+	gatewayResponse := func(a attributes) func(raw) {
+		return func(r raw) { r.edit("gateway_response", "api_throttled", a) }
+	}
+	model := func(schema string) func(raw) {
+		return func(r raw) { r.edit("model", "api_event", attributes{"schema": schema}) }
+	}
+	const apiAddress, methodAddress = "aws_api_gateway_rest_api.api: ", "aws_api_gateway_method.api_submit_post: "
+	const integrationAddress = "aws_api_gateway_integration.api_submit_post_integration: "
+	const responseAddress = "aws_api_gateway_integration_response.api_submit_post_200-mapping: "
+	const stageAddress, settingsAddress = "aws_api_gateway_stage.api_stage: ", "aws_api_gateway_method_settings.api_settings: "
+	const gatewayAddress, modelAddress = "aws_api_gateway_gateway_response.api_throttled: ", "aws_api_gateway_model.api_event: "
+	const leave = "leave it out of the environment that runs here"
+	for _, test := range []struct {
+		name string
+		edit func(raw)
+		want string
+	}{
+		{"an unknown attribute", api(attributes{"colour": "red"}), apiAddress + "the attribute colour is not imitated on one machine; " + leave},
+		{"an unknown kind", func(r raw) { r.add("domain_name", "d", attributes{"domain_name": "a.example"}) },
+			"aws_api_gateway_domain_name.d: API Gateway's domain_name is not imitated on one machine; " + leave},
+		{"OpenAPI", api(attributes{"body": "{}"}), apiAddress + "body (an OpenAPI definition) is not imitated on one machine; " + leave + ", or declare resources and methods"},
+		{"a resource policy", api(attributes{"policy": "{}"}), apiAddress + "policy (a resource policy) is not imitated on one machine; " + leave},
+		{"no endpoint", api(attributes{"disable_execute_api_endpoint": true}), apiAddress + "disable_execute_api_endpoint is true, and that endpoint is the one that is served; " + leave},
+		{"compression", api(attributes{"minimum_compression_size": 1024}), apiAddress + "minimum_compression_size is 1024, but answers are not compressed on one machine; " + leave},
+		{"keys of an authorizer", api(attributes{"api_key_source": "AUTHORIZER"}), apiAddress + `api_key_source is "AUTHORIZER"; use HEADER: the keys that a Lambda authorizer returns do not exist on one machine`},
+		{"a private API", api(attributes{"endpoint_configuration": attributes{"types": []any{"PRIVATE"}}}), apiAddress + "endpoint_configuration is PRIVATE, and there is no VPC on one machine; use REGIONAL in the environment that runs here"},
+		{"a method of no API", method(attributes{"rest_api_id": "other"}), methodAddress + `rest_api_id is "other"; the stack's API is "API"`},
+		{"a verb", method(attributes{"http_method": "post"}), methodAddress + `http_method is "post"; use one of ANY, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT`},
+		{"an authorization", method(attributes{"authorization": "BASIC"}), methodAddress + `authorization is "BASIC"; use NONE, AWS_IAM, COGNITO_USER_POOLS or CUSTOM`},
+		{"no such resource", method(attributes{"resource_id": "x"}), methodAddress + `resource_id is "x", which is no resource of the API`},
+		{"no such model", method(attributes{"request_models": attributes{"application/json": "Nope"}}), methodAddress + `request_models of application/json: the model "Nope" is none of the API's`},
+		{"no such validator", method(attributes{"request_validator_id": "x"}), methodAddress + `request_validator_id is "x", which is no request validator of the API`},
+		{"a parameter", method(attributes{"request_parameters": attributes{"header.X": true}}), methodAddress + `request_parameters has "header.X"; use method.request.header.NAME, method.request.querystring.NAME or method.request.path.NAME`},
+		{"HTTP", integration(attributes{"type": "HTTP"}), integrationAddress + `type is "HTTP"; one machine serves AWS and MOCK alone: there is no backend to call`},
+		{"HTTP_PROXY", integration(attributes{"type": "HTTP_PROXY"}), integrationAddress + `type is "HTTP_PROXY"; one machine serves AWS and MOCK alone: there is no backend to call`},
+		{"AWS_PROXY", integration(attributes{"type": "AWS_PROXY"}), integrationAddress + `type is "AWS_PROXY"; one machine serves AWS and MOCK alone: there is no backend to call`},
+		{"a URI", integration(attributes{"uri": "https://a.example"}), integrationAddress + `uri is "https://a.example"; use arn:aws:apigateway:REGION:SERVICE:action/ACTION`},
+		{"a path", integration(attributes{"uri": "arn:aws:apigateway:us-east-1:s3:path/b/k"}), integrationAddress + `uri is "arn:aws:apigateway:us-east-1:s3:path/b/k"; calls by path are not imitated on one machine, use SERVICE:action/ACTION`},
+		{"a query", integration(attributes{"uri": "arn:aws:apigateway:us-east-1:sqs:action/SendMessage&A=b"}), integrationAddress + `uri is "arn:aws:apigateway:us-east-1:sqs:action/SendMessage&A=b"; an action alone is imitated on one machine, put its parameters in the request template`},
+		{"no role", integration(attributes{"credentials": nil}), integrationAddress + "credentials is empty; name the role that API Gateway assumes for the call"},
+		{"the caller's role", integration(attributes{"credentials": "arn:aws:iam::*:user/*"}), integrationAddress + `credentials is "arn:aws:iam::*:user/*"; calls with the caller's own identity are not imitated on one machine, name a role`},
+		{"GET", integration(attributes{"integration_http_method": "GET"}), integrationAddress + `integration_http_method is "GET"; use POST, as the services' JSON protocol does`},
+		{"passthrough", integration(attributes{"passthrough_behavior": "ALWAYS"}), integrationAddress + `passthrough_behavior is "ALWAYS"; use WHEN_NO_MATCH, WHEN_NO_TEMPLATES or NEVER`},
+		{"handling", integration(attributes{"content_handling": "GZIP"}), integrationAddress + `content_handling is "GZIP"; use CONVERT_TO_TEXT, CONVERT_TO_BINARY or nothing`},
+		{"a short timeout", integration(attributes{"timeout_milliseconds": 10}), integrationAddress + "timeout_milliseconds is 10; use at least 50"},
+		{"a mapping's name", integration(attributes{"request_parameters": attributes{"integration.header.X": "'x'"}}), integrationAddress + `request_parameters has "integration.header.X"; use integration.request.header.NAME, integration.request.querystring.NAME or integration.request.path.NAME`},
+		{"a mapping's source", integration(attributes{"request_parameters": attributes{"integration.request.header.X": "x"}}), integrationAddress + `request_parameters of integration.request.header.X: "x" is no source of a value; use 'text in single quotes', context.NAME, stageVariables.NAME or method.request.{header,querystring,path,body}`},
+		{"an undeclared parameter", integration(attributes{"request_parameters": attributes{"integration.request.header.X": "method.request.header.Y"}}), integrationAddress + "request_parameters of integration.request.header.X: method.request.header.Y is not among the request_parameters of the method; declare method.request.header.Y there, or API Gateway refuses the mapping"},
+		{"a JSONPath", integration(attributes{"request_parameters": attributes{"integration.request.header.X": "method.request.body.a["}}), integrationAddress + `request_parameters of integration.request.header.X: "$.a[" is no JSONPath: not terminated at 5 in $.a[`},
+		{"a context variable", integration(attributes{"request_parameters": attributes{"integration.request.header.X": "context.nope"}}), integrationAddress + "request_parameters of integration.request.header.X: $context.nope is no variable of API Gateway's REST APIs"},
+		{"a header of its own", integration(attributes{"request_parameters": attributes{"integration.request.header.Content-Length": "'1'"}}), integrationAddress + `request_parameters has "integration.request.header.Content-Length"; API Gateway sets that header itself and answers 500 where it is mapped`},
+		{"a template", integration(attributes{"request_templates": attributes{"application/json": "\n  #if(true)"}}), integrationAddress + "request_templates of application/json: the template is refused: "},
+		{"a long template", integration(attributes{"request_templates": attributes{"application/json": strings.Repeat("x", 300<<10+1)}}), integrationAddress + "request_templates of application/json: the template has 307201 bytes; use at most 307200"},
+		{"a pattern", response(attributes{"selection_pattern": "("}), responseAddress + "selection_pattern is \"(\", which is no regular expression of RE2: error parsing regexp: missing closing ): `^(?:()$`"},
+		{"two without a pattern", response(attributes{"selection_pattern": nil}), "aws_api_gateway_integration_response.api_submit_post_502-mapping: selection_pattern is empty, as is another of POST /submit; which of them answers is not defined"},
+		{"an unannounced status", response(attributes{"status_code": "201"}), responseAddress + `status_code is "201", for which POST /submit has no aws_api_gateway_method_response; declare one, or API Gateway refuses this`},
+		{"an undeclared header", response(attributes{"response_parameters": attributes{"method.response.header.X": "'x'"}}), responseAddress + `response_parameters has "method.response.header.X", which its aws_api_gateway_method_response does not declare; add it there, or API Gateway refuses this`},
+		{"a header's source", response(attributes{"response_parameters": attributes{"method.response.header.Retry-After": "integration.response.status"}}), responseAddress + `response_parameters of method.response.header.Retry-After: "integration.response.status" is no source of a header; use integration.response.header.NAME or integration.response.body.PATH`},
+		{"a method's status", func(r raw) {
+			r.edit("method_response", "api_submit_post_429", attributes{"status_code": "100"})
+		}, `aws_api_gateway_method_response.api_submit_post_429: status_code is "100"; use one of 200 to 599`},
+		{"a gateway response's type", gatewayResponse(attributes{"response_type": "TEAPOT"}), gatewayAddress + `response_type is "TEAPOT"; use one of ACCESS_DENIED, API_CONFIGURATION_ERROR, AUTHORIZER_CONFIGURATION_ERROR, AUTHORIZER_FAILURE, BAD_REQUEST_BODY, BAD_REQUEST_PARAMETERS, DEFAULT_4XX, DEFAULT_5XX, EXPIRED_TOKEN, INTEGRATION_FAILURE, INTEGRATION_TIMEOUT, INVALID_API_KEY, INVALID_SIGNATURE, MISSING_AUTHENTICATION_TOKEN, QUOTA_EXCEEDED, REQUEST_TOO_LARGE, RESOURCE_NOT_FOUND, THROTTLED, UNAUTHORIZED, UNSUPPORTED_MEDIA_TYPE, WAF_FILTERED`},
+		{"a type twice", gatewayResponse(attributes{"response_type": "DEFAULT_4XX"}), gatewayAddress + "response_type is DEFAULT_4XX, which another declares already"},
+		{"a gateway response's status", gatewayResponse(attributes{"status_code": "42"}), gatewayAddress + `status_code is "42"; use one of 200 to 599`},
+		{"a gateway response's variable", gatewayResponse(attributes{"response_templates": attributes{"application/json": "$context.nope"}}), gatewayAddress + "response_templates of application/json: $context.nope is no variable of API Gateway's REST APIs"},
+		{"a gateway response's header", gatewayResponse(attributes{"response_parameters": attributes{"header.X": "'x'"}}), gatewayAddress + `response_parameters has "header.X"; use gatewayresponse.header.NAME`},
+		{"a schema that is no JSON", model("{"), modelAddress + "schema is not JSON: unexpected EOF"},
+		{"a schema that is no object", model("[]"), modelAddress + "schema is not a JSON object"},
+		{"another draft", model(`{"$schema": "http://json-schema.org/draft-07/schema#"}`), modelAddress + `schema has the "$schema" "http://json-schema.org/draft-07/schema#"; use "http://json-schema.org/draft-04/schema#", the only draft that API Gateway validates, or leave it out`},
+		{"a reference to nowhere", model(`{"$ref": "https://a.example/schema"}`), modelAddress + "schema is no JSON schema of draft 4: "},
+		{"a model's name", func(r raw) { r.edit("model", "api_event", attributes{"name": "Event-1"}) }, modelAddress + `name is "Event-1"; API Gateway takes letters and digits alone`},
+		{"no deployment", stage(attributes{"deployment_id": "x"}), stageAddress + `deployment_id is "x", which is no deployment of the API`},
+		{"a stage's name", stage(attributes{"stage_name": "a b"}), stageAddress + `stage_name is "a b"; use 1 to 128 letters, digits, "-" and "_"`},
+		{"a cache", stage(attributes{"cache_cluster_enabled": true}), stageAddress + "cache_cluster_enabled is true; a cache is not imitated on one machine, " + leave},
+		{"a canary", stage(attributes{"canary_settings": attributes{"percent_traffic": 1}}), stageAddress + "canary_settings is not imitated on one machine; " + leave},
+		{"a log without an id", stage(attributes{"access_log_settings": attributes{"destination_arn": "a", "format": "$context.stage"}}), stageAddress + "access_log_settings.format has neither $context.requestId nor $context.extendedRequestId; API Gateway requires one of them"},
+		{"a log of two lines", stage(attributes{"access_log_settings": attributes{"destination_arn": "a", "format": "$context.requestId\nx"}}), stageAddress + "access_log_settings.format has more than one line; API Gateway takes one"},
+		{"a log's variable", stage(attributes{"access_log_settings": attributes{"destination_arn": "a", "format": "$context.requestId $context.nope"}}), stageAddress + "access_log_settings.format: $context.nope is no variable of API Gateway's REST APIs"},
+		{"a log of stage variables", stage(attributes{"access_log_settings": attributes{"destination_arn": "a", "format": "$context.requestId $stageVariables.a"}}), stageAddress + "access_log_settings.format: $stageVariables.a is no variable of an access log, which knows $context alone"},
+		{"a stage variable that is not there", integration(attributes{"credentials": "$${stageVariables.role}"}), stageAddress + `variables has no "role", which the integration of POST /submit names`},
+		{"a level", settings(attributes{"logging_level": "DEBUG"}), settingsAddress + `settings.logging_level is "DEBUG"; use OFF, ERROR or INFO`},
+		{"caching", settings(attributes{"caching_enabled": true}), settingsAddress + "settings.caching_enabled is true; a cache is not imitated on one machine, " + leave},
+		{"settings of no method", func(r raw) { r.edit("method_settings", "api_settings", attributes{"method_path": "submit/GET"}) }, settingsAddress + `method_path is "submit/GET", which is no method of the API`},
+		{"settings of many", func(r raw) { r.edit("method_settings", "api_settings", attributes{"method_path": "*/GET"}) }, settingsAddress + `method_path is "*/GET"; use */*, or PATH/METHOD such as submit/POST`},
+		{"settings of no stage", func(r raw) { r.edit("method_settings", "api_settings", attributes{"stage_name": "x"}) }, settingsAddress + `stage_name is "x", which is no stage of the API`},
+		{"a stage of a deployment", func(r raw) { r.edit("deployment", "api_deployment", attributes{"stage_name": "x"}) }, "aws_api_gateway_deployment.api_deployment: stage_name, variables and canary_settings make a stage of a deployment, which is not imitated on one machine; declare an aws_api_gateway_stage"},
+		{"a part of a path", func(r raw) { r.edit("resource", "api_submit", attributes{"path_part": "a{b}"}) }, `aws_api_gateway_resource.api_submit: path_part is "a{b}"; API Gateway takes letters, digits, "_", "-", ".", ":" and ",", or one parameter such as {id} or {proxy+}`},
+		{"an orphan", func(r raw) { r.edit("resource", "api_submit", attributes{"parent_id": "x"}) }, `aws_api_gateway_resource.api_submit: parent_id is "x", which is no resource of the API`},
+		{"a short key", func(r raw) { r.add("api_key", "k", attributes{"name": "k", "value": "short"}) }, "aws_api_gateway_api_key.k: value has 5 characters; use 20 to 128"},
+		{"a quota", func(r raw) {
+			r.add("usage_plan", "p", attributes{"name": "p", "quota_settings": attributes{"limit": 1, "period": "HOUR"}})
+		}, `aws_api_gateway_usage_plan.p: quota_settings is 1 requests per "HOUR" with the offset 0; use a limit of at least 1 per DAY, WEEK or MONTH`},
+		{"a plan of no stage", func(r raw) {
+			r.add("usage_plan", "p", attributes{"name": "p", "api_stages": attributes{"api_id": "x", "stage": "y"}})
+		}, `aws_api_gateway_usage_plan.p: api_stages names the stage "y" of the API "x", which is not in the stack`},
+		{"a key of nobody", func(r raw) {
+			r.add("usage_plan_key", "k", attributes{"key_id": "x", "key_type": "API_KEY", "usage_plan_id": "y"})
+		}, `aws_api_gateway_usage_plan_key.k: key_id is "x", which is no API key of the stack`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := loadRaw(t, "dev")
+			test.edit(r)
+			stack := r.resolve(t)
+			_, err := apigateway.Read(stack)
+			if err == nil {
+				t.Fatal("read")
+			}
+			id, _ := stack.Attribute("aws_api_gateway_rest_api.api", "id")
+			want := strings.ReplaceAll(test.want, `"API"`, `"`+id+`"`)
+			first, _, _ := strings.Cut(err.Error(), "\n")
+			if first != want && !(strings.HasSuffix(want, ": ") && strings.HasPrefix(first, want)) {
+				t.Errorf("error: %v\nwant:  %s", err, want)
+			}
+		})
+	}
+}
+
+func TestRefusesMethodsWithoutIntegration(t *testing.T) {
+	r := loadRaw(t, "dev")
+	r.add("resource", "x", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "parent_id": "${aws_api_gateway_rest_api.api.root_resource_id}", "path_part": "x"})
+	r.add("method", "x", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "resource_id": "${aws_api_gateway_resource.x.id}", "http_method": "GET", "authorization": "NONE"})
+	_, err := apigateway.Read(r.resolve(t))
+	const want = "aws_api_gateway_method.x: no aws_api_gateway_integration belongs to it; API Gateway refuses to deploy such a method"
+	if err == nil || err.Error() != want {
+		t.Errorf("error: %v\nwant:  %s", err, want)
+	}
+}
+
+func TestReportsEveryProblem(t *testing.T) {
+	r := loadRaw(t, "dev")
+	r.edit("rest_api", "api", attributes{"policy": "{}"})
+	r.edit("stage", "api_stage", attributes{"cache_cluster_enabled": true})
+	r.edit("model", "api_event", attributes{"schema": "{"})
+	_, err := apigateway.Read(r.resolve(t))
+	for _, want := range []string{"policy (a resource policy)", "cache_cluster_enabled", "schema is not JSON"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is not in %v", want, err)
+		}
+	}
+}
+
+func TestReadsOneAPI(t *testing.T) {
+	r := raw{"provider": attributes{"aws": []any{attributes{"region": region}}}, "resource": attributes{}}
+	const want = "the stack declares 0 of aws_api_gateway_rest_api; one is served, at /STAGE/"
+	if _, err := apigateway.Read(r.resolve(t)); err == nil || err.Error() != want {
+		t.Errorf("error: %v\nwant:  %s", err, want)
+	}
+}
+
+func TestRefusesServicesThatDoNotRun(t *testing.T) {
+	r := loadRaw(t, "dev")
+	r.edit("integration", "api_submit_post_integration", attributes{"uri": "arn:aws:apigateway:us-east-1:sns:action/Publish"})
+	cfg, err := apigateway.Read(r.resolve(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = apigateway.New(cfg, apigateway.Options{})
+	const want = "POST /submit: its integration calls sns, which does not run on one machine; leave it out of the environment that runs here"
+	if err == nil || err.Error() != want {
+		t.Errorf("error: %v\nwant:  %s", err, want)
+	}
+}

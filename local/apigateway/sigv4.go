@@ -1,0 +1,274 @@
+package apigateway
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+)
+
+// Signature Version 4 (IAM user guide, "AWS Signature Version 4 for API requests").
+const (
+	algorithm   = "AWS4-HMAC-SHA256"
+	signedName  = "execute-api"
+	amzTime     = "20060102T150405Z"
+	maxSkew     = 5 * time.Minute // "Signature expired: … (… - 5 min.)"
+	maxPresign  = 7 * 24 * time.Hour
+	notMatching = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
+)
+
+// caller is who signed a request. What it may do is not looked at: a key that is given to this process may invoke
+// everything, because the policies of people are no part of a stack.
+type caller struct{ accessKey, arn string }
+
+// signature is what a request carries of one, in its header or in its query string.
+type signature struct {
+	accessKey, date, region, service, terminator string
+	signedHeaders                                []string
+	signature                                    string
+	time                                         time.Time
+	expires                                      time.Duration // of a presigned URL
+	presigned                                    bool
+}
+
+func failSignature(text string, args ...any) *failure {
+	return &failure{responseType: invalidSignature, errorType: "InvalidSignatureException", message: fmt.Sprintf(text, args...)}
+}
+
+func failIncomplete(text string, args ...any) *failure {
+	return &failure{responseType: invalidSignature, errorType: "IncompleteSignatureException", message: fmt.Sprintf(text, args...)}
+}
+
+// authorize checks the signature of a request to a method with IAM authorisation, with the body: its hash is signed.
+func (x *exchange) authorize() *failure {
+	if x.method.authorization != authIAM {
+		return nil // NONE; New lets nothing else through unless it was told to
+	}
+	signed, fail := parseSignature(x.r)
+	if fail != nil {
+		return fail
+	}
+	if fail := signed.checkScope(x.api.opts.Region); fail != nil {
+		return fail
+	}
+	if fail := signed.checkTime(x.arrived); fail != nil {
+		return fail
+	}
+	secret, arn, known := x.api.opts.Credentials(signed.accessKey)
+	if !known {
+		return &failure{responseType: accessDenied, errorType: "UnrecognizedClientException", message: "The security token included in the request is invalid."}
+	}
+	if fail := x.readBody(); fail != nil {
+		return fail
+	}
+	if fail := signed.verify(x.api.signer, x.r, x.request.text, secret); fail != nil {
+		return fail
+	}
+	x.caller = caller{accessKey: signed.accessKey, arn: arn}
+	return nil
+}
+
+// parseSignature reads the signature of a request; one without any is an error of its own.
+func parseSignature(r *http.Request) (signature, *failure) {
+	if header := r.Header.Get("Authorization"); header != "" {
+		return parseHeader(r, header)
+	}
+	if strings.Contains(r.URL.RawQuery, "X-Amz-Algorithm=") {
+		return parsePresigned(r.URL.Query())
+	}
+	return signature{}, failMissingToken
+}
+
+// parseHeader reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…".
+func parseHeader(r *http.Request, header string) (signature, *failure) {
+	scheme, rest, _ := strings.Cut(header, " ")
+	fields := map[string]string{}
+	if scheme != algorithm {
+		rest = header
+	}
+	for _, field := range strings.FieldsFunc(rest, func(c rune) bool { return c == ',' || c == ' ' }) {
+		name, value, ok := strings.Cut(field, "=")
+		if !ok {
+			return signature{}, failIncomplete("'%s' not a valid key=value pair (missing equal-sign) in Authorization header: '%s'.", field, header)
+		}
+		fields[name] = value
+	}
+	if scheme != algorithm {
+		return signature{}, failMissingToken
+	}
+	var missing strings.Builder
+	for _, name := range []string{"Credential", "Signature", "SignedHeaders"} {
+		if fields[name] == "" {
+			fmt.Fprintf(&missing, "Authorization header requires '%s' parameter. ", name)
+		}
+	}
+	date := r.Header.Get("X-Amz-Date")
+	if date == "" { // HTTP's Date would do on AWS; no signer of the last ten years sends it
+		missing.WriteString("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ")
+	}
+	if missing.Len() > 0 {
+		return signature{}, failIncomplete("%sAuthorization=%s", missing.String(), scheme)
+	}
+	return newSignature(fields["Credential"], date, fields["SignedHeaders"], fields["Signature"])
+}
+
+func parsePresigned(query url.Values) (signature, *failure) {
+	var missing strings.Builder
+	for _, name := range []string{"X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature", "X-Amz-SignedHeaders"} {
+		if query.Get(name) == "" {
+			fmt.Fprintf(&missing, "AWS query-string parameters must include '%s'. ", name)
+		}
+	}
+	if missing.Len() > 0 || query.Get("X-Amz-Algorithm") != algorithm {
+		return signature{}, failIncomplete("%sRe-examine the query-string parameters.", missing.String())
+	}
+	s, fail := newSignature(query.Get("X-Amz-Credential"), query.Get("X-Amz-Date"), query.Get("X-Amz-SignedHeaders"), query.Get("X-Amz-Signature"))
+	s.presigned = true
+	if text := query.Get("X-Amz-Expires"); text != "" && fail == nil {
+		seconds, err := strconv.ParseInt(text, 10, 32)
+		s.expires = time.Duration(seconds) * time.Second
+		if err != nil || seconds < 1 || s.expires > maxPresign {
+			return s, failIncomplete("X-Amz-Expires must be a number between 1 and %d: '%s'.", int(maxPresign.Seconds()), text)
+		}
+	}
+	return s, fail
+}
+
+func newSignature(credential, date, signedHeaders, text string) (signature, *failure) {
+	scope := strings.Split(credential, "/")
+	if len(scope) < 5 {
+		return signature{}, failIncomplete("Credential must have at least 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '%s'", credential)
+	}
+	at, err := time.Parse(amzTime, date)
+	if err != nil {
+		return signature{}, failIncomplete("Date must be in ISO-8601 'basic format'. Got '%s'. See http://en.wikipedia.org/wiki/ISO_8601", date)
+	}
+	n := len(scope)
+	return signature{
+		accessKey: strings.Join(scope[:n-4], "/"), date: scope[n-4], region: scope[n-3], service: scope[n-2], terminator: scope[n-1],
+		signedHeaders: strings.Split(strings.ToLower(signedHeaders), ";"), signature: text, time: at,
+	}, nil
+}
+
+func (s signature) checkScope(region string) *failure {
+	var wrong strings.Builder
+	if day := s.time.Format("20060102"); s.date != day {
+		fmt.Fprintf(&wrong, "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s', from '%s'. ", s.date, day, s.time.Format(amzTime))
+	}
+	if s.region != region {
+		fmt.Fprintf(&wrong, "Credential should be scoped to a valid region, not '%s'. ", s.region)
+	}
+	if s.service != signedName {
+		fmt.Fprintf(&wrong, "Credential should be scoped to correct service: '%s'. ", signedName)
+	}
+	if s.terminator != "aws4_request" {
+		fmt.Fprintf(&wrong, "Credential should be scoped with a valid terminator: 'aws4_request', not '%s'. ", s.terminator)
+	}
+	if !slices.Contains(s.signedHeaders, "host") {
+		wrong.WriteString("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization. ")
+	}
+	if wrong.Len() > 0 {
+		return failSignature("%s", strings.TrimSpace(wrong.String()))
+	}
+	return nil
+}
+
+// checkTime refuses a signature of another time: 5 minutes either way, or past a presigned URL's end
+// (mhart/aws4#118 for the words).
+func (s signature) checkTime(now time.Time) *failure {
+	now = now.UTC()
+	allowed := cmp.Or(s.expires, maxSkew)
+	if oldest := now.Add(-allowed); s.time.Before(oldest) {
+		return failSignature("Signature expired: %s is now earlier than %s (%s - %s)", s.time.Format(amzTime), oldest.Format(amzTime), now.Format(amzTime), spell(allowed))
+	}
+	if newest := now.Add(maxSkew); s.time.After(newest) {
+		return failSignature("Signature not yet current: %s is still later than %s (%s + 5 min.)", s.time.Format(amzTime), newest.Format(amzTime), now.Format(amzTime))
+	}
+	return nil
+}
+
+func spell(d time.Duration) string {
+	if d%time.Minute == 0 {
+		return fmt.Sprintf("%d min.", int(d.Minutes()))
+	}
+	return fmt.Sprintf("%d sec.", int(d.Seconds()))
+}
+
+// verify signs the request again with the SDK's own signer, and compares.
+//
+// The signer leaves out the headers User-Agent, X-Amzn-Trace-Id, Expect and Transfer-Encoding, as every AWS SDK does: a
+// signature over one of them, which AWS would take, is refused here.
+func (s signature) verify(signer *v4.Signer, r *http.Request, body []byte, secret string) *failure {
+	again := &http.Request{Method: r.Method, Host: r.Host, URL: cloneURL(r.URL), Header: http.Header{}}
+	for _, name := range s.signedHeaders {
+		switch name {
+		case "host":
+		case "content-length": // the signer adds it by the length
+			again.ContentLength = r.ContentLength
+		default:
+			again.Header[http.CanonicalHeaderKey(name)] = slices.Clone(r.Header.Values(name)) // the signer writes into it
+		}
+	}
+	credentials := aws.Credentials{AccessKeyID: s.accessKey, SecretAccessKey: secret}
+	sum := sha256.Sum256(body)
+	got, err := s.sign(signer, again, credentials, hex.EncodeToString(sum[:]))
+	if err != nil || subtle.ConstantTimeCompare([]byte(got), []byte(s.signature)) != 1 {
+		fail := failSignature(notMatching)
+		fail.cause = err
+		return fail
+	}
+	return nil
+}
+
+func (s signature) sign(signer *v4.Signer, r *http.Request, credentials aws.Credentials, hash string) (string, error) {
+	if !s.presigned {
+		if err := signer.SignHTTP(r.Context(), credentials, r, hash, s.service, s.region, s.time); err != nil {
+			return "", err
+		}
+		_, text, found := strings.Cut(r.Header.Get("Authorization"), "Signature=")
+		if !found {
+			return "", errors.New("the signer signed nothing")
+		}
+		return text, nil
+	}
+	query := r.URL.Query()
+	if token := query.Get("X-Amz-Security-Token"); token != "" {
+		credentials.SessionToken = token
+	}
+	query.Del("X-Amz-Signature")
+	r.URL.RawQuery = query.Encode()
+	signed, _, err := signer.PresignHTTP(r.Context(), credentials, r, hash, s.service, s.region, s.time)
+	if err != nil {
+		return "", err
+	}
+	at, err := url.Parse(signed)
+	if err != nil {
+		return "", err
+	}
+	return at.Query().Get("X-Amz-Signature"), nil
+}
+
+func cloneURL(from *url.URL) *url.URL {
+	to := *from
+	return &to
+}
+
+// accountOf is the account of a principal's ARN.
+func accountOf(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return ""
+	}
+	return parts[4]
+}

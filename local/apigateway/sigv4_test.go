@@ -1,0 +1,164 @@
+package apigateway_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+)
+
+var annsKey = aws.Credentials{AccessKeyID: "AKIDANN", SecretAccessKey: "verysecret"}
+
+func hashOf(body string) string {
+	sum := sha256.Sum256([]byte(body))
+	return hex.EncodeToString(sum[:])
+}
+
+// signed is a request to prod, signed by the SDK.
+func signed(t *testing.T, target, body string, key aws.Credentials, service, inRegion string, at time.Time) *http.Request {
+	t.Helper()
+	r := request(http.MethodPost, target, body, "Content-Type: application/json", "X-Custom: a  b")
+	if err := v4.NewSigner().SignHTTP(context.Background(), key, r, hashOf(body), service, inRegion, at); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func messageOf(t *testing.T, a got) string {
+	t.Helper()
+	var body struct{ Message string }
+	if err := json.Unmarshal([]byte(a.body), &body); err != nil {
+		t.Fatalf("%v in %s", err, a.body)
+	}
+	return body.Message
+}
+
+const doesNotMatch = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
+
+func TestSignatures(t *testing.T) {
+	other := aws.Credentials{AccessKeyID: "AKIDANN", SecretAccessKey: "wrong"}
+	nobody := aws.Credentials{AccessKeyID: "AKIDNOBODY", SecretAccessKey: "x"}
+	session := aws.Credentials{AccessKeyID: "AKIDANN", SecretAccessKey: "verysecret", SessionToken: "token"}
+	sign := func(change func(*http.Request)) *http.Request {
+		r := signed(t, "/prod/submit?b=2&a=%2F+x&a=1", ok, annsKey, "execute-api", region, noon)
+		if change != nil {
+			change(r)
+		}
+		return r
+	}
+	for _, test := range []struct {
+		name            string
+		request         *http.Request
+		status          int
+		errorType, want string
+	}{
+		{"good", sign(nil), 200, "", "accepted"},
+		{"a session", signed(t, "/prod/submit", ok, session, "execute-api", region, noon), 200, "", "accepted"},
+		{"4 minutes 59 ago", signed(t, "/prod/submit", ok, annsKey, "execute-api", region, noon.Add(-299*time.Second)), 200, "", "accepted"},
+		{"headers on the way", sign(func(r *http.Request) { r.Header.Set("Via", "1.1 proxy") }), 200, "", "accepted"},
+		{"none", request("POST", "/prod/submit", ok), 403, "MissingAuthenticationTokenException", "Missing Authentication Token"},
+		{"another body", sign(func(r *http.Request) { r.Body = http.NoBody; r.ContentLength = 0 }), 403, "InvalidSignatureException", doesNotMatch},
+		{"another query", sign(func(r *http.Request) { r.URL.RawQuery += "&c=3" }), 403, "InvalidSignatureException", doesNotMatch},
+		{"another header", sign(func(r *http.Request) { r.Header.Set("X-Custom", "c") }), 403, "InvalidSignatureException", doesNotMatch},
+		{"another host", sign(func(r *http.Request) { r.Host = "a.example" }), 403, "InvalidSignatureException", doesNotMatch},
+		{"another secret", signed(t, "/prod/submit", ok, other, "execute-api", region, noon), 403, "InvalidSignatureException", doesNotMatch},
+		{"another key", signed(t, "/prod/submit", ok, nobody, "execute-api", region, noon), 403, "UnrecognizedClientException", "The security token included in the request is invalid."},
+		{"expired", signed(t, "/prod/submit", ok, annsKey, "execute-api", region, noon.Add(-301*time.Second)), 403, "InvalidSignatureException",
+			"Signature expired: 20260701T115459Z is now earlier than 20260701T115500Z (20260701T120000Z - 5 min.)"},
+		{"early", signed(t, "/prod/submit", ok, annsKey, "execute-api", region, noon.Add(301*time.Second)), 403, "InvalidSignatureException",
+			"Signature not yet current: 20260701T120501Z is still later than 20260701T120500Z (20260701T120000Z + 5 min.)"},
+		{"another region", signed(t, "/prod/submit", ok, annsKey, "execute-api", "eu-west-1", noon), 403, "InvalidSignatureException",
+			"Credential should be scoped to a valid region, not 'eu-west-1'."},
+		{"another service", signed(t, "/prod/submit", ok, annsKey, "kinesis", region, noon), 403, "InvalidSignatureException",
+			"Credential should be scoped to correct service: 'execute-api'."},
+		{"another day", sign(func(r *http.Request) { r.Header.Set("X-Amz-Date", "20260702T000000Z") }), 403, "InvalidSignatureException",
+			"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '20260701' != '20260702', from '20260702T000000Z'."},
+		{"not the host", sign(func(r *http.Request) {
+			r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), "host;", "", 1))
+		}), 403, "InvalidSignatureException", "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."},
+		{"no date", sign(func(r *http.Request) { r.Header.Del("X-Amz-Date") }), 403, "IncompleteSignatureException",
+			"Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=AWS4-HMAC-SHA256"},
+		{"no signature", sign(func(r *http.Request) {
+			r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIDANN/20260701/us-east-1/execute-api/aws4_request")
+		}), 403, "IncompleteSignatureException",
+			"Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization=AWS4-HMAC-SHA256"},
+		{"a bearer token", request("POST", "/prod/submit", ok, "Authorization: Bearer abc"), 403, "IncompleteSignatureException",
+			"'Bearer' not a valid key=value pair (missing equal-sign) in Authorization header: 'Bearer abc'."},
+		{"a token at no path", request("POST", "/prod/x", ok, "Authorization: abc"), 403, "IncompleteSignatureException",
+			"'abc' not a valid key=value pair (missing equal-sign) in Authorization header: 'abc'."},
+		{"half a credential", request("POST", "/prod/submit", ok, "X-Amz-Date: 20260701T120000Z", "Authorization: AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=0"), 403,
+			"IncompleteSignatureException", "Credential must have at least 5 slash-delimited elements, e.g. keyid/date/region/service/term, got 'a/b'"},
+		{"no time", sign(func(r *http.Request) { r.Header.Set("X-Amz-Date", "noon") }), 403, "IncompleteSignatureException",
+			"Date must be in ISO-8601 'basic format'. Got 'noon'. See http://en.wikipedia.org/wiki/ISO_8601"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := serve(t, loadRaw(t, "prod"))
+			a := g.do(test.request)
+			if got := messageOf(t, a); a.status != test.status || a.header["x-amzn-errortype"] != test.errorType || got != test.want {
+				t.Errorf("%d %s %s\nwant %d %s %s", a.status, a.header["x-amzn-errortype"], got, test.status, test.errorType, test.want)
+			}
+			if called := len(g.kinesis.calls) == 1; called != (test.status == 200) {
+				t.Errorf("calls: %d", len(g.kinesis.calls))
+			}
+			if a.header["access-control-allow-origin"] == "" {
+				t.Errorf("no CORS: %v", a.header)
+			}
+		})
+	}
+}
+
+func TestPresignedURLs(t *testing.T) {
+	presigned := func(expires string, at time.Time, body string) *http.Request {
+		r := request(http.MethodPost, "/prod/submit?q=1"+expires, body)
+		r.ContentLength = 0 // not known yet
+		target, _, err := v4.NewSigner().PresignHTTP(context.Background(), annsKey, r, hashOf(body), "execute-api", region, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return request(http.MethodPost, strings.TrimPrefix(target, "http://127.0.0.1:8080"), ok, "Content-Type: application/json")
+	}
+	for _, test := range []struct {
+		name    string
+		request *http.Request
+		status  int
+		want    string
+	}{
+		{"good", presigned("&X-Amz-Expires=600", noon.Add(-599*time.Second), ok), 200, "accepted"},
+		{"without an end", presigned("", noon, ok), 200, "accepted"},
+		{"over", presigned("&X-Amz-Expires=30", noon.Add(-31*time.Second), ok), 403, "Signature expired: 20260701T115929Z is now earlier than 20260701T115930Z (20260701T120000Z - 30 sec.)"},
+		{"another body", presigned("&X-Amz-Expires=600", noon, "other"), 403, doesNotMatch},
+		{"too long", presigned("&X-Amz-Expires=604801", noon, ok), 403, "X-Amz-Expires must be a number between 1 and 604800: '604801'."},
+		{"nothing else", request("POST", "/prod/submit?X-Amz-Algorithm=AWS4-HMAC-SHA256", ok), 403,
+			"AWS query-string parameters must include 'X-Amz-Credential'. AWS query-string parameters must include 'X-Amz-Date'. AWS query-string parameters must include 'X-Amz-Signature'. AWS query-string parameters must include 'X-Amz-SignedHeaders'. Re-examine the query-string parameters."},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := serve(t, loadRaw(t, "prod")).do(test.request)
+			if got := messageOf(t, a); a.status != test.status || got != test.want {
+				t.Errorf("%d %s\nwant %d %s", a.status, got, test.status, test.want)
+			}
+		})
+	}
+}
+
+// Who signed is in the access log, and in what a template can ask for.
+func TestPrincipalIsLogged(t *testing.T) {
+	r := loadRaw(t, "prod")
+	r.body("stage", "api_stage")["access_log_settings"].(map[string]any)["format"] =
+		"$context.requestId $context.identity.userArn $context.identity.accountId $context.identity.accessKey $context.identity.caller"
+	g := serve(t, r)
+	a := g.do(signed(t, "/prod/submit", ok, annsKey, "execute-api", region, noon))
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := a.header["x-amzn-requestid"] + " arn:aws:iam::000000000000:user/ann 000000000000 AKIDANN -\n"
+	if g.access.String() != want {
+		t.Errorf("got  %swant %s", g.access, want)
+	}
+}

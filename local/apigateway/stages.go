@@ -1,0 +1,292 @@
+package apigateway
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/time/rate"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// stageName is what API Gateway allows (developer guide, "Important notes").
+var stageName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`)
+
+func (r *reader) readStages() {
+	deployments := map[string]bool{}
+	each(r, "aws_api_gateway_deployment", func(res tfjson.Resource, block deploymentBlock) {
+		if !r.ours(res, block.API) {
+			return
+		}
+		if block.StageName != "" || len(block.Canary) > 0 || len(block.Variables) > 0 {
+			r.problem(res, "stage_name, variables and canary_settings make a stage of a deployment, which is not imitated on one machine; declare an aws_api_gateway_stage")
+		}
+		deployments[r.id(res)] = true
+	})
+	each(r, "aws_api_gateway_stage", func(res tfjson.Resource, block stageBlock) {
+		if !r.ours(res, block.API) {
+			return
+		}
+		if !deployments[block.Deployment] {
+			r.problem(res, "deployment_id is %q, which is no deployment of the API", block.Deployment)
+		}
+		r.addStage(res, block)
+	})
+	if len(r.api.stages) == 0 && len(r.problems) == 0 {
+		r.problem(r.stack.Resources("aws_api_gateway_rest_api")[0], "no aws_api_gateway_stage belongs to it, so there is nothing to serve")
+	}
+}
+
+func (r *reader) addStage(res tfjson.Resource, block stageBlock) {
+	if !stageName.MatchString(block.Name) {
+		r.problem(res, `stage_name is %q; use 1 to 128 letters, digits, "-" and "_"`, block.Name)
+	}
+	if r.api.stages[block.Name] != nil {
+		r.problem(res, "stage_name is %s, which another stage has", block.Name)
+	}
+	if block.CacheCluster {
+		r.problem(res, "cache_cluster_enabled is true; a cache is not imitated on one machine, leave it out of the environment that runs here")
+	}
+	if len(block.Canary) > 0 {
+		r.problem(res, "canary_settings is not imitated on one machine; leave it out of the environment that runs here")
+	}
+	added := &stage{name: block.Name, deployment: block.Deployment, variables: block.Variables, tracing: block.Tracing, settings: map[int]settings{}}
+	for _, log := range block.AccessLog {
+		added.accessLog = r.accessLogFormat(res, log.Format)
+	}
+	for _, m := range r.api.methods {
+		added.settings[m.number] = settings{logging: "OFF"}
+	}
+	r.api.stages[block.Name] = added
+	r.checkStageVariables(res, added)
+}
+
+func (r *reader) accessLogFormat(res tfjson.Resource, text string) format {
+	if strings.Contains(strings.TrimSuffix(text, "\n"), "\n") {
+		r.problem(res, "access_log_settings.format has more than one line; API Gateway takes one")
+	}
+	if !strings.Contains(text, "$context.requestId") && !strings.Contains(text, "$context.extendedRequestId") {
+		r.problem(res, "access_log_settings.format has neither $context.requestId nor $context.extendedRequestId; API Gateway requires one of them")
+	}
+	parsed, err := parseFormat(strings.TrimSuffix(text, "\n"), findLogged)
+	if err != nil {
+		r.problem(res, "access_log_settings.format: %w", err)
+	}
+	return parsed
+}
+
+var stageVariable = regexp.MustCompile(`\$\{stageVariables\.(\w+)\}`)
+
+// checkStageVariables refuses a stage whose integrations name a variable that it does not have.
+func (r *reader) checkStageVariables(res tfjson.Resource, s *stage) {
+	for _, m := range r.api.methods {
+		if m.integration == nil {
+			continue
+		}
+		for _, use := range stageVariable.FindAllStringSubmatch(m.integration.roleARN, -1) {
+			if s.variables[use[1]] == "" {
+				r.problem(res, "variables has no %q, which the integration of %s %s names", use[1], m.verb, m.resource.path)
+			}
+		}
+	}
+}
+
+// fill puts a stage's variables into text such as a role's ARN.
+func (s *stage) fill(text string) string {
+	if !strings.Contains(text, "${") {
+		return text
+	}
+	return stageVariable.ReplaceAllStringFunc(text, func(use string) string {
+		return s.variables[stageVariable.FindStringSubmatch(use)[1]]
+	})
+}
+
+// readMethodSettings reads the settings of */* first: those of one method go before them.
+func (r *reader) readMethodSettings() {
+	type entry struct {
+		res   tfjson.Resource
+		block methodSettingsBlock
+	}
+	var all []entry
+	each(r, "aws_api_gateway_method_settings", func(res tfjson.Resource, block methodSettingsBlock) {
+		if r.ours(res, block.API) {
+			all = append(all, entry{res, block})
+		}
+	})
+	slices.SortStableFunc(all, func(a, b entry) int {
+		return strings.Count(b.block.Path, "*") - strings.Count(a.block.Path, "*")
+	})
+	for _, e := range all {
+		s := r.api.stages[e.block.Stage]
+		if s == nil {
+			r.problem(e.res, "stage_name is %q, which is no stage of the API", e.block.Stage)
+			continue
+		}
+		numbers, problem := r.methodsAt(e.block.Path)
+		if problem != "" {
+			r.problem(e.res, "method_path is %q%s", e.block.Path, problem)
+		}
+		for _, block := range e.block.Settings {
+			r.applySettings(e.res, s, numbers, block)
+		}
+	}
+}
+
+// methodsAt are the methods that a path such as "*/*", "submit/POST" or "~1a~1b/GET" names.
+func (r *reader) methodsAt(methodPath string) ([]int, string) {
+	var numbers []int
+	if methodPath == "*/*" {
+		for _, m := range r.api.methods {
+			numbers = append(numbers, m.number)
+		}
+		return numbers, ""
+	}
+	slash := strings.LastIndex(methodPath, "/")
+	if slash < 0 || strings.Contains(methodPath, "*") {
+		return nil, "; use */*, or PATH/METHOD such as submit/POST"
+	}
+	path := strings.NewReplacer("~1", "/", "~0", "~").Replace(methodPath[:slash])
+	path = "/" + strings.Trim(path, "/")
+	for _, m := range r.api.methods {
+		if m.resource.path == path && m.verb == methodPath[slash+1:] {
+			return []int{m.number}, ""
+		}
+	}
+	return nil, ", which is no method of the API"
+}
+
+func (r *reader) applySettings(res tfjson.Resource, s *stage, numbers []int, block settingsBlock) {
+	if block.Caching {
+		r.problem(res, "settings.caching_enabled is true; a cache is not imitated on one machine, leave it out of the environment that runs here")
+	}
+	if block.LoggingLevel != nil && !slices.Contains([]string{"", "OFF", "ERROR", "INFO"}, *block.LoggingLevel) {
+		r.problem(res, "settings.logging_level is %q; use OFF, ERROR or INFO", *block.LoggingLevel)
+	}
+	for _, number := range numbers {
+		set := s.settings[number]
+		if block.LoggingLevel != nil && *block.LoggingLevel != "" {
+			set.logging = *block.LoggingLevel
+		}
+		if block.DataTrace != nil {
+			set.dataTrace = *block.DataTrace
+		}
+		set.limit = mergeLimit(set.limit, block)
+		s.settings[number] = set
+	}
+}
+
+// mergeLimit lays a limit over another. Terraform writes -1 for none, which leaves the account's; a limit of which one
+// half is given takes the account's for the other.
+func mergeLimit(below *limit, block settingsBlock) *limit {
+	if block.Rate == nil && block.Burst == nil {
+		return below
+	}
+	merged := limit{rate: accountRate, burst: accountBurst}
+	if below != nil {
+		merged = *below
+	}
+	if block.Rate != nil {
+		merged.rate = rate.Limit(*block.Rate)
+	}
+	if block.Burst != nil {
+		merged.burst = *block.Burst
+	}
+	if merged.rate < 0 {
+		merged.rate = accountRate
+	}
+	if merged.burst < 0 {
+		merged.burst = accountBurst
+	}
+	return &merged
+}
+
+func (r *reader) readUsage() {
+	keys := map[string]*apiKey{}
+	each(r, "aws_api_gateway_api_key", func(res tfjson.Resource, block apiKeyBlock) {
+		key := &apiKey{id: r.id(res), name: block.Name, value: r.keyValue(res, block), enabled: true, plans: map[string]*usagePlan{}}
+		if block.Enabled != nil {
+			key.enabled = *block.Enabled
+		}
+		if r.api.keys[key.value] != nil {
+			r.problem(res, "value is that of another key; give each its own")
+		}
+		keys[key.id], r.api.keys[key.value] = key, key
+	})
+	plans := map[string]*usagePlan{}
+	each(r, "aws_api_gateway_usage_plan", func(res tfjson.Resource, block usagePlanBlock) {
+		id := r.id(res)
+		plans[id] = r.usagePlan(res, id, block)
+	})
+	each(r, "aws_api_gateway_usage_plan_key", func(res tfjson.Resource, block usagePlanKeyBlock) {
+		key, plan := keys[block.Key], plans[block.Plan]
+		switch {
+		case block.Type != "API_KEY":
+			r.problem(res, "key_type is %q; use API_KEY", block.Type)
+		case key == nil:
+			r.problem(res, "key_id is %q, which is no API key of the stack", block.Key)
+		case plan == nil:
+			r.problem(res, "usage_plan_id is %q, which is no usage plan of the stack", block.Plan)
+		default:
+			r.join(res, key, plan)
+		}
+	})
+}
+
+// keyValue is the key's own value, or the one that AWS would make up.
+func (r *reader) keyValue(res tfjson.Resource, block apiKeyBlock) string {
+	const least, most = 20, 128 // API reference, CreateApiKey
+	if block.Value != "" {
+		if len(block.Value) < least || len(block.Value) > most {
+			r.problem(res, "value has %d characters; use %d to %d", len(block.Value), least, most)
+		}
+		return block.Value
+	}
+	value, err := r.stack.Attribute(res.Address(), "value")
+	if err != nil {
+		r.problem(res, "value is empty, and on one machine nobody makes one up: %w", err)
+	}
+	return value
+}
+
+func (r *reader) usagePlan(res tfjson.Resource, id string, block usagePlanBlock) *usagePlan {
+	plan := &usagePlan{id: id, byMethod: map[string]map[int]limit{}}
+	for _, throttle := range block.Throttle {
+		plan.limit = &limit{rate: rate.Limit(throttle.Rate), burst: throttle.Burst}
+	}
+	for _, quota := range block.Quota {
+		if !slices.Contains([]string{"DAY", "WEEK", "MONTH"}, quota.Period) || quota.Limit < 1 || quota.Offset < 0 {
+			r.problem(res, "quota_settings is %d requests per %q with the offset %d; use a limit of at least 1 per DAY, WEEK or MONTH", quota.Limit, quota.Period, quota.Offset)
+		}
+		plan.quota = &quota
+	}
+	for _, at := range block.Stages {
+		if at.API != r.api.ID || r.api.stages[at.Stage] == nil {
+			r.problem(res, "api_stages names the stage %q of the API %q, which is not in the stack", at.Stage, at.API)
+			continue
+		}
+		plan.byMethod[at.Stage] = map[int]limit{}
+		for _, throttle := range at.Throttle {
+			numbers, problem := r.methodsAt(throttle.Path)
+			if problem != "" {
+				r.problem(res, "api_stages.throttle.path is %q%s", throttle.Path, problem)
+			}
+			for _, number := range numbers {
+				plan.byMethod[at.Stage][number] = limit{rate: rate.Limit(throttle.Rate), burst: throttle.Burst}
+			}
+		}
+	}
+	return plan
+}
+
+// join puts a key into a plan. A key has one plan for a stage (developer guide, "Usage plans and API keys": "an API key
+// can be associated with more than one usage plan … but only once for a stage").
+func (r *reader) join(res tfjson.Resource, key *apiKey, plan *usagePlan) {
+	for _, stage := range slices.Sorted(maps.Keys(plan.byMethod)) {
+		if key.plans[stage] != nil {
+			r.problem(res, "the key is in another usage plan of the stage %s; API Gateway allows one", stage)
+		}
+		key.plans[stage] = plan
+	}
+}

@@ -1,0 +1,278 @@
+package apigateway
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// variable is the value of one of API Gateway's variables for a request; an absent one is "".
+type variable func(x *exchange) string
+
+func none(*exchange) string { return "" }
+
+// contextVariables are all that API Gateway documents for REST APIs ("Variables for data transformations" and "Variables
+// for access logging"). Those of Cognito, of client certificates, of WAF and of custom domains are always absent here, as
+// they are on AWS for an API that has none.
+var contextVariables = map[string]variable{
+	"accountId":            func(x *exchange) string { return x.api.opts.Account },
+	"apiId":                func(x *exchange) string { return x.api.cfg.ID },
+	"awsEndpointRequestId": func(x *exchange) string { return x.call.requestID },
+	"deploymentId":         func(x *exchange) string { return x.stage.deployment },
+	"domainName":           (*exchange).domainName,
+	"domainPrefix": func(x *exchange) string {
+		prefix, _, _ := strings.Cut(x.domainName(), ".")
+		return prefix
+	},
+	"extendedRequestId": func(x *exchange) string { return x.extendedID },
+	"httpMethod":        func(x *exchange) string { return x.verb },
+	"path":              func(x *exchange) string { return x.path },
+	// Over HTTP/2 as well (developer guide: "the request protocol is logged as HTTP/1.1").
+	"protocol":  func(*exchange) string { return "HTTP/1.1" },
+	"requestId": func(x *exchange) string { return x.requestID },
+	// The Common Log Format's time, dd/MMM/yyyy:HH:mm:ss +-hhmm.
+	"requestTime":      func(x *exchange) string { return x.arrived.UTC().Format("02/Jan/2006:15:04:05 -0700") },
+	"requestTimeEpoch": func(x *exchange) string { return strconv.FormatInt(x.arrived.UnixMilli(), 10) },
+	"resourceId":       (*exchange).resourceID,
+	"resourcePath":     (*exchange).resourcePath,
+	"stage":            func(x *exchange) string { return x.stage.name },
+	"cipherSuite":      none, "tlsVersion": none, "isCanaryRequest": none, "endpointType": none,
+	"webaclArn": none, "wafResponseCode": none,
+
+	"identity.accountId": func(x *exchange) string { return accountOf(x.caller.arn) },
+	"identity.accessKey": func(x *exchange) string { return x.caller.accessKey },
+	"identity.userArn":   func(x *exchange) string { return x.caller.arn },
+	"identity.sourceIp":  (*exchange).sourceIP,
+	"identity.userAgent": func(x *exchange) string { return x.r.UserAgent() },
+	"identity.apiKey": func(x *exchange) string {
+		if x.key == nil {
+			return ""
+		}
+		return x.key.value
+	},
+	"identity.apiKeyId": func(x *exchange) string {
+		if x.key == nil {
+			return ""
+		}
+		return x.key.id
+	},
+	// IAM's unique ids of principals (AIDA…) exist on AWS alone.
+	"identity.caller": none, "identity.user": none, "identity.principalOrgId": none, "identity.vpcId": none, "identity.vpceId": none,
+	"identity.cognitoAuthenticationProvider": none, "identity.cognitoAuthenticationType": none,
+	"identity.cognitoIdentityId": none, "identity.cognitoIdentityPoolId": none,
+	"identity.clientCert.clientCertPem": none, "identity.clientCert.subjectDN": none, "identity.clientCert.issuerDN": none,
+	"identity.clientCert.serialNumber": none, "identity.clientCert.validity.notBefore": none, "identity.clientCert.validity.notAfter": none,
+
+	"error.message":               func(x *exchange) string { return x.failure.text() },
+	"error.messageString":         func(x *exchange) string { return x.failure.text() }, // its quotes: see segment
+	"error.responseType":          func(x *exchange) string { return x.failure.typeName() },
+	"error.validationErrorString": func(x *exchange) string { return x.failure.validationText() },
+}
+
+// logVariables are for access logs alone.
+var logVariables = map[string]variable{
+	"integration.error":  func(x *exchange) string { return x.call.problem },
+	"integration.status": (*exchange).integrationStatus,
+	// Lambda's own, apart from the function's: not here.
+	"integration.integrationStatus": (*exchange).integrationStatus,
+	"integration.latency":           (*exchange).integrationLatency,
+	"integration.requestId":         func(x *exchange) string { return x.call.requestID },
+	"integrationErrorMessage":       func(x *exchange) string { return x.call.problem },
+	"integrationLatency":            (*exchange).integrationLatency,
+	"integrationStatus":             (*exchange).integrationStatus,
+	"responseLatency": func(x *exchange) string {
+		return strconv.FormatInt(x.api.opts.Clock.Since(x.arrived).Milliseconds(), 10)
+	},
+	"responseLength":               func(x *exchange) string { return strconv.Itoa(len(x.answer.body)) },
+	"status":                       func(x *exchange) string { return strconv.Itoa(x.answer.status) },
+	"xrayTraceId":                  (*exchange).xrayTraceID,
+	"customDomain.basePathMatched": none,
+	"authenticate.error":           none, "authenticate.latency": none, "authenticate.status": none,
+	"authorize.error": none, "authorize.latency": none, "authorize.status": none,
+	"waf.error": none, "waf.latency": none, "waf.status": none,
+}
+
+// contextTree is $context as a mapping template sees it: by its first names, nested. A value that is absent is nil.
+var contextTree = treeOf(contextVariables)
+
+func treeOf(variables map[string]variable) map[string]func(*exchange) any {
+	tree := map[string]func(*exchange) any{}
+	nested := map[string]map[string]variable{}
+	for name, value := range variables {
+		first, rest, isNested := strings.Cut(name, ".")
+		if !isNested {
+			tree[first] = func(x *exchange) any { return orNil(value(x)) }
+			continue
+		}
+		if nested[first] == nil {
+			nested[first] = map[string]variable{}
+		}
+		nested[first][rest] = value
+	}
+	for first, rest := range nested {
+		below := treeOf(rest)
+		tree[first] = func(x *exchange) any {
+			values := map[string]any{}
+			for name, value := range below {
+				if v := value(x); v != nil {
+					values[name] = v
+				}
+			}
+			return values
+		}
+	}
+	// A number on AWS, so that templates can reckon with it.
+	if variables["requestTimeEpoch"] != nil {
+		tree["requestTimeEpoch"] = func(x *exchange) any { return x.arrived.UnixMilli() }
+	}
+	// What a template asks of an authorizer that does not exist is null.
+	if variables["requestId"] != nil {
+		for _, name := range []string{"authorizer", "customDomain"} {
+			tree[name] = func(*exchange) any { return map[string]any{} }
+		}
+	}
+	return tree
+}
+
+func orNil(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// format is text with variables in it, which knows nothing else: a gateway response's body or an access log's line.
+type format []segment
+
+// segment is either literal text or a variable.
+type segment struct {
+	literal string
+	value   variable
+	// quoted is true of messageString: "The quoted value of $context.error.message" (developer guide).
+	quoted bool
+}
+
+// formatVariable finds the variables of a format. A dot that nothing follows is text.
+var formatVariable = regexp.MustCompile(`\$(?:` + variableName + `|\{` + variableName + `\})`)
+
+const variableName = `((?:context|stageVariables)(?:\.\w+)+|method\.request\.(?:header|querystring|path)\.[\w-]+(?:\.[\w-]+)*)`
+
+// parseFormat reads a format. find gives the variable of a name such as context.requestId.
+func parseFormat(text string, find func(name string) (variable, error)) (format, error) {
+	var parsed format
+	for text != "" {
+		at := formatVariable.FindStringSubmatchIndex(text)
+		if at == nil {
+			return append(parsed, segment{literal: text}), nil
+		}
+		if at[0] > 0 {
+			parsed = append(parsed, segment{literal: text[:at[0]]})
+		}
+		name := text[max(at[2], at[4]):max(at[3], at[5])] // the one of the two that is there
+		value, err := find(name)
+		if err != nil {
+			return nil, err
+		}
+		parsed = append(parsed, segment{value: value, quoted: name == "context.error.messageString"})
+		text = text[at[1]:]
+	}
+	return parsed, nil
+}
+
+// findContext knows $context in gateway responses and mappings.
+func findContext(name string) (variable, error) {
+	short := strings.TrimPrefix(name, "context.")
+	if value := contextVariables[short]; value != nil {
+		return value, nil
+	}
+	if strings.HasPrefix(short, "authorizer.") {
+		return none, nil
+	}
+	return nil, fmt.Errorf("$%s is no variable of API Gateway's REST APIs", name)
+}
+
+// findLogged knows what an access log may hold: $context alone (developer guide, "Setting up CloudWatch logging").
+func findLogged(name string) (variable, error) {
+	if value := logVariables[strings.TrimPrefix(name, "context.")]; value != nil {
+		return value, nil
+	}
+	if !strings.HasPrefix(name, "context.") {
+		return nil, fmt.Errorf("$%s is no variable of an access log, which knows $context alone", name)
+	}
+	return findContext(name)
+}
+
+// append writes the format for an exchange. absent stands for a variable that has no value. Where escape is set, a value
+// is written as the inside of a JSON string.
+// Assumption 2: API Gateway escapes so in access logs (DataBiosphere/azul#4348: a user agent of quotes is logged as \"),
+// and in gateway responses (public examples of a BAD_REQUEST_BODY response show [object has missing required properties
+// ([\"email\"])] within quotes), and writes "-" for what is absent from a log (the same azul issue).
+func (f format) append(to []byte, x *exchange, absent string, escape bool) []byte {
+	for _, s := range f {
+		if s.value == nil {
+			to = append(to, s.literal...)
+			continue
+		}
+		value := s.value(x)
+		switch {
+		case value == "" && !s.quoted:
+			to = append(to, absent...)
+		case value == "" && absent != "":
+			to = append(to, absent...)
+		case s.quoted:
+			to = append(to, '"')
+			to = appendEscaped(to, value)
+			to = append(to, '"')
+		case escape:
+			to = appendEscaped(to, value)
+		default:
+			to = append(to, value...)
+		}
+	}
+	return to
+}
+
+// appendEscaped writes text as the inside of a JSON string.
+func appendEscaped(to []byte, text string) []byte {
+	start := 0
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		size := 1
+		if c >= utf8.RuneSelf {
+			var r rune
+			if r, size = utf8.DecodeRuneInString(text[i:]); r != utf8.RuneError || size > 1 {
+				i += size
+				continue
+			}
+		}
+		to = append(to, text[start:i]...)
+		to = appendEscape(to, c)
+		i += size
+		start = i
+	}
+	return append(to, text[start:]...)
+}
+
+func appendEscape(to []byte, c byte) []byte {
+	const hex = "0123456789abcdef"
+	switch c {
+	case '"', '\\':
+		return append(to, '\\', c)
+	case '\n':
+		return append(to, '\\', 'n')
+	case '\r':
+		return append(to, '\\', 'r')
+	case '\t':
+		return append(to, '\\', 't')
+	}
+	if c >= utf8.RuneSelf { // no UTF-8
+		return append(to, "\ufffd"...)
+	}
+	return append(to, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+}

@@ -57,10 +57,6 @@ func (r raw) add(typ, name string, body map[string]any) {
 	resources["aws_api_gateway_"+typ].(map[string]any)[name] = body
 }
 
-func (r raw) remove(typ, name string) {
-	delete(r["resource"].(map[string]any)["aws_api_gateway_"+typ].(map[string]any), name)
-}
-
 func (r raw) resolve(t testing.TB) *tfjson.Stack {
 	t.Helper()
 	text, err := json.Marshal(r)
@@ -170,7 +166,7 @@ func (g *gateway) do(r *http.Request) got {
 	w := httptest.NewRecorder()
 	g.ServeHTTP(w, r)
 	result := w.Result()
-	defer result.Body.Close()
+	defer func() { _ = result.Body.Close() }()
 	text, err := io.ReadAll(result.Body)
 	if err != nil {
 		g.t.Fatal(err)

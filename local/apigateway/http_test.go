@@ -44,7 +44,7 @@ func TestOverHTTP(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer connection.Close()
+			defer func() { _ = connection.Close() }()
 			if _, err := io.WriteString(connection, test.sent); err != nil {
 				t.Fatal(err)
 			}

@@ -24,7 +24,7 @@ type value struct {
 }
 
 // errNoJSON is the error of a mapping that looks into a body that is not JSON.
-var errNoJSON = errors.New("Invalid JSON in request body") //nolint:revive,staticcheck // API Gateway's own words
+var errNoJSON = errors.New("Invalid JSON in request body") //nolint:staticcheck // API Gateway's own words
 
 func (v value) of(x *exchange) (string, error) {
 	if v.fixed {

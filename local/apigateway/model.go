@@ -147,7 +147,7 @@ func (m *model) check(body []byte) string {
 	if len(body) == 0 {
 		body = []byte("{}")
 	}
-	if m.objectOnly && body[0] == '{' && json.Valid(body) && !(m.notEmpty && isEmptyObject(body)) {
+	if m.objectOnly && body[0] == '{' && json.Valid(body) && (!m.notEmpty || !isEmptyObject(body)) {
 		return ""
 	}
 	instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))

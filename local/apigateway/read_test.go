@@ -144,7 +144,8 @@ func TestRefusesStacks(t *testing.T) {
 			id, _ := stack.Attribute("aws_api_gateway_rest_api.api", "id")
 			want := strings.ReplaceAll(test.want, `"API"`, `"`+id+`"`)
 			first, _, _ := strings.Cut(err.Error(), "\n")
-			if first != want && !(strings.HasSuffix(want, ": ") && strings.HasPrefix(first, want)) {
+			cut := strings.HasSuffix(want, ": ") // what follows is a library's
+			if first != want && (!cut || !strings.HasPrefix(first, want)) {
 				t.Errorf("error: %v\nwant:  %s", err, want)
 			}
 		})

@@ -1,0 +1,317 @@
+package vtl
+
+import "errors"
+
+// errNoMethod: the type has no method of that name for those arguments. To Velocity that is a missing value.
+var errNoMethod = errors.New("no such method")
+
+// call is one call of a method.
+type call struct {
+	run  *run
+	self any
+	args []any
+}
+
+// signature is a method: how many arguments it takes, and what it does.
+type signature struct {
+	min, max int
+	do       func(c *call) (any, error)
+}
+
+// text is an argument as a String, of which Java takes nothing else.
+func (c *call) text(i int) (string, bool) {
+	s, ok := c.args[i].(string)
+	return s, ok
+}
+
+// texts are all arguments, if they are all Strings.
+func (c *call) texts() ([]string, bool) {
+	out := make([]string, len(c.args))
+	for i := range c.args {
+		var ok bool
+		if out[i], ok = c.text(i); !ok {
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+// int is an argument as an int, which no Long fits.
+func (c *call) int(i int) (int, bool) {
+	n, ok := c.args[i].(int32)
+	return int(n), ok
+}
+
+// type1 is what Velocity's introspection finds out about a Java class.
+type type1 struct {
+	methods map[string]signature
+	// unknown are methods and properties that the Java class has and this package lacks: using one is an error. Any
+	// other name that is not in methods is missing in Java too.
+	unknown map[string]bool
+}
+
+func setOf(words ...string) map[string]bool {
+	set := map[string]bool{}
+	for _, word := range words {
+		set[word] = true
+	}
+	return set
+}
+
+// classOf is nil for what has no methods.
+func classOf(value any) *type1 {
+	switch value.(type) {
+	case string:
+		return stringClass
+	case bool:
+		return booleanClass
+	case *object, *contextMap:
+		return mapClass
+	case *list:
+		return listClass
+	case *entry:
+		return entryClass
+	case *loop:
+		return loopClass
+	case input:
+		return inputClass
+	case util:
+		return utilClass
+	}
+	return numberClass
+}
+
+func (m *method) get(r *run, of any) (any, error) {
+	mark := len(r.stack)
+	for _, argument := range m.arguments {
+		value, err := argument.value(r)
+		if err != nil {
+			return nil, err
+		}
+		r.stack = append(r.stack, value)
+	}
+	value, err := r.invoke(of, m.name, r.stack[mark:])
+	clear(r.stack[mark:])
+	r.stack = r.stack[:mark]
+	if err != nil {
+		return nil, r.located(err, m.at)
+	}
+	return value, r.spend(1, m.at)
+}
+
+// invoke calls a method by name.
+func (r *run) invoke(of any, name string, args []any) (any, error) {
+	class := classOf(of)
+	found, ok := class.methods[name]
+	if !ok || len(args) < found.min || found.max >= 0 && len(args) > found.max {
+		if !ok && (class.unknown[name] || reflective(name)) {
+			return nil, failuref("%s of %s is not imitated here", name, typeName(of))
+		}
+		if ok { // Java throws, or has another method of that name
+			return nil, failuref("%s of %s with %d arguments is not imitated here", name, typeName(of), len(args))
+		}
+		return nil, nil
+	}
+	value, err := found.do(&call{run: r, self: of, args: args})
+	if errors.Is(err, errNoMethod) {
+		return nil, nil
+	}
+	return value, err
+}
+
+// reflective are the methods of every Java object that lead out of the template. API Gateway may or may not refuse
+// them; nothing says so.
+func reflective(name string) bool {
+	switch name {
+	case "getClass", "hashCode", "wait", "notify", "notifyAll", "class":
+		return true
+	}
+	return false
+}
+
+func (p *property) get(r *run, of any) (any, error) {
+	value, err := r.property(of, p.name)
+	return value, r.located(err, p.at)
+}
+
+// property reads a property: a map's value, or a method named for it.
+func (r *run) property(of any, name string) (any, error) {
+	if name == "class" {
+		return nil, failuref("class of %s is not imitated here", typeName(of))
+	}
+	switch v := of.(type) {
+	case *object:
+		value, _ := v.get(name)
+		return value, nil
+	case *contextMap:
+		return v.property(name), nil
+	case input:
+		if name == "body" {
+			return r.body(), nil
+		}
+		return nil, nil
+	}
+	class := classOf(of)
+	capital := capitalised(name)
+	for _, getter := range [...]string{"get" + capital, "is" + capital} {
+		if found, ok := class.methods[getter]; ok && found.min == 0 {
+			return found.do(&call{run: r, self: of})
+		}
+		if class.unknown[getter] {
+			return nil, failuref("%s of %s is not imitated here", name, typeName(of))
+		}
+	}
+	return nil, nil
+}
+
+func capitalised(name string) string {
+	if c := name[0]; 'a' <= c && c <= 'z' {
+		return string(c-'a'+'A') + name[1:]
+	}
+	return name
+}
+
+func (n *index) get(r *run, of any) (any, error) {
+	key, err := n.key.value(r)
+	if err != nil {
+		return nil, err
+	}
+	value, err := r.element(of, key)
+	return value, r.located(err, n.at)
+}
+
+// element is $a[key]: of a list by number, from its end if negative; of a map by key.
+func (r *run) element(of, key any) (any, error) {
+	key, err := fromEnd(of, key)
+	if err != nil {
+		return nil, err
+	}
+	switch v := of.(type) {
+	case *list:
+		return v.at(key)
+	case *object:
+		value, _ := v.get(key)
+		return value, nil
+	case *contextMap:
+		if name, ok := key.(string); ok {
+			return v.property(name), nil
+		}
+	}
+	return nil, nil
+}
+
+// fromEnd makes -1 the last.
+func fromEnd(of, key any) (any, error) {
+	n, ok := key.(int32)
+	if !ok || n >= 0 {
+		return key, nil
+	}
+	if l, ok := of.(*list); ok {
+		return int32(len(l.items)) + n, nil
+	}
+	if o := mapOf(of); o != nil {
+		return int32(o.size()) + n, nil
+	}
+	return nil, failuref("[%d] of %s: only a list has an end to count from", n, typeName(of))
+}
+
+func (l *list) at(key any) (any, error) {
+	n, ok := key.(int32)
+	if !ok || l.kind == setList {
+		return nil, nil
+	}
+	if n < 0 || int(n) >= len(l.items) {
+		return nil, failuref("the list has %d elements, none at %d", len(l.items), n)
+	}
+	return l.items[n], nil
+}
+
+// assign is #set. As in Velocity it does nothing where there is nothing to set: a property of a missing value, or of
+// text.
+func (n *reference) assign(r *run, value any) error {
+	if n.dead {
+		return nil
+	}
+	if len(n.parts) == 0 {
+		r.vars[n.root] = value
+		return nil
+	}
+	of := r.vars[n.root]
+	for _, p := range n.parts[:len(n.parts)-1] {
+		if of == nil {
+			return nil
+		}
+		var err error
+		if of, err = p.get(r, of); err != nil {
+			return err
+		}
+	}
+	if of == nil {
+		return nil
+	}
+	switch last := n.parts[len(n.parts)-1].(type) {
+	case *property:
+		return r.located(r.setProperty(of, last.name, value), last.at)
+	case *method:
+		return r.located(r.setProperty(of, last.name, value), last.at)
+	case *index:
+		key, err := last.key.value(r)
+		if err != nil {
+			return err
+		}
+		return r.located(r.setElement(of, key, value), last.at)
+	}
+	return nil
+}
+
+func (r *run) setProperty(of any, name string, value any) error {
+	if o := mapOf(of); o != nil {
+		_, err := r.putInto(o, name, value)
+		return err
+	}
+	return nil
+}
+
+func (r *run) setElement(of, key, value any) error {
+	key, err := fromEnd(of, key)
+	if err != nil {
+		return err
+	}
+	if l, ok := of.(*list); ok {
+		_, err := l.replace(key, value)
+		return err
+	}
+	if o := mapOf(of); o != nil {
+		_, err = r.putInto(o, key, value)
+	}
+	return err
+}
+
+// putInto puts into a map, and into an override once only (assumption 7).
+func (r *run) putInto(o *object, key, value any) (any, error) {
+	if o.once {
+		if o.locked[key] {
+			return nil, failuref("the override of %v is set a second time; API Gateway answers 5XX to that: set a variable "+
+				"first and the override once, at the end", key)
+		}
+		if o.locked == nil {
+			o.locked = map[any]bool{}
+		}
+		o.locked[key] = true
+	}
+	return o.put(key, value), r.spend(1, nowhere)
+}
+
+// replace is List.set.
+func (l *list) replace(key, value any) (any, error) {
+	n, ok := key.(int32)
+	if !ok || l.kind == setList {
+		return nil, errNoMethod
+	}
+	if n < 0 || int(n) >= len(l.items) {
+		return nil, failuref("the list has %d elements, none at %d", len(l.items), n)
+	}
+	before := l.items[n]
+	l.items[n] = value
+	return before, nil
+}

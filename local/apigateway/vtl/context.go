@@ -1,0 +1,285 @@
+package vtl
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// contextMap is $context. The request's own map is shared and never written to: what a template can change is copied
+// when the template first asks for it.
+type contextMap struct {
+	given map[string]any
+	// copied has the entries that were copied so far, all of them if whole.
+	copied *object
+	whole  bool
+}
+
+const (
+	requestOverride  = "requestOverride"
+	responseOverride = "responseOverride"
+)
+
+func (c *contextMap) property(name string) any {
+	if c.copied != nil {
+		if value, ok := c.copied.get(name); ok || c.whole {
+			return value
+		}
+	}
+	override := name == requestOverride || name == responseOverride
+	value := c.given[name]
+	switch v := value.(type) {
+	case string, bool, nil:
+		if !override {
+			return v
+		}
+	}
+	copied := fromGo(value)
+	if override {
+		copied = overridable(name, copied)
+	}
+	if c.copied == nil {
+		c.copied = newObject(2)
+	}
+	c.copied.put(name, copied)
+	return copied
+}
+
+// all copies the rest of the request's map.
+func (c *contextMap) all() *object {
+	if c.whole {
+		return c.copied
+	}
+	names := slices.Collect(maps.Keys(c.given))
+	names = append(names, requestOverride, responseOverride)
+	slices.Sort(names)
+	all := newObject(len(names))
+	for _, name := range slices.Compact(names) {
+		all.put(name, c.property(name))
+	}
+	c.copied, c.whole = all, true
+	return all
+}
+
+// overridable is one of the two maps of overrides, with the maps in it (assumption 7).
+func overridable(name string, given any) *object {
+	o, ok := given.(*object)
+	if !ok {
+		o = newObject(2)
+	}
+	o.once = true
+	child(o, "header").once = true
+	if name == requestOverride {
+		child(o, "path").once = true
+		child(o, "querystring").once = true
+	}
+	return o
+}
+
+// child is a map within a map, made if it is not there.
+func child(of *object, name string) *object {
+	value, _ := of.get(name)
+	if o, ok := value.(*object); ok {
+		return o
+	}
+	o := newObject(0)
+	of.put(name, o)
+	return o
+}
+
+// sorted is a map of text in the order of its names, so that a template always renders the same.
+func sorted(given map[string]string) *object {
+	o := newObject(len(given))
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		o.put(name, given[name])
+	}
+	return o
+}
+
+// fromGo makes a template's value of a Go value.
+func fromGo(value any) any {
+	switch v := value.(type) {
+	case nil, string, bool, int32, int64, float64:
+		return v
+	case int:
+		return narrow(int64(v))
+	case []byte:
+		return string(v)
+	case map[string]string:
+		return sorted(v)
+	case map[string]any:
+		o := newObject(len(v))
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			o.put(name, fromGo(v[name]))
+		}
+		return o
+	case []any:
+		l := &list{}
+		for _, item := range v {
+			l.items = append(l.items, fromGo(item))
+		}
+		return l
+	case []string:
+		l := &list{}
+		for _, item := range v {
+			l.items = append(l.items, item)
+		}
+		return l
+	}
+	return fmt.Sprint(value)
+}
+
+// toGo is fromGo's inverse, for what a template hands on.
+func (r *run) toGo(value any, depth int) (any, error) {
+	if depth > maxNesting {
+		return nil, failuref("an override nested more than %d levels deep, or in itself", maxNesting)
+	}
+	if err := r.spend(1, nowhere); err != nil {
+		return nil, err
+	}
+	switch v := value.(type) {
+	case *object:
+		out := make(map[string]any, len(v.keys))
+		for i, key := range v.keys {
+			name, err := r.textOf(key)
+			if err != nil {
+				return nil, err
+			}
+			if out[name], err = r.toGo(v.vals[i], depth+1); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	case *list:
+		out := make([]any, len(v.items))
+		for i, item := range v.items {
+			var err error
+			if out[i], err = r.toGo(item, depth+1); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	case nil, string, bool, int32, int64, float64:
+		return v, nil
+	}
+	return r.textOf(value)
+}
+
+// overrides reads what the template set.
+func (r *run) overrides(result *Result) error {
+	if r.context.copied == nil {
+		return nil
+	}
+	var err error
+	if value, _ := r.context.copied.get(responseOverride); mapOf(value) != nil {
+		response := mapOf(value)
+		if result.Header, err = r.overridden(response, "header"); err != nil {
+			return err
+		}
+		if status, ok := response.get("status"); ok && response.given("status") {
+			if result.Status, err = r.status(status); err != nil {
+				return err
+			}
+		}
+		if err := r.handOn(result, responseOverride, response); err != nil {
+			return err
+		}
+	}
+	value, _ := r.context.copied.get(requestOverride)
+	request := mapOf(value)
+	if request == nil {
+		return nil
+	}
+	if result.RequestHeader, err = r.overridden(request, "header"); err != nil {
+		return err
+	}
+	if result.RequestPath, err = r.overridden(request, "path"); err != nil {
+		return err
+	}
+	if result.RequestQuery, err = r.overridden(request, "querystring"); err != nil {
+		return err
+	}
+	return r.handOn(result, requestOverride, request)
+}
+
+// given tells whether this rendering put the key there; a map of the template's own is all its own.
+func (o *object) given(key any) bool { return !o.once || o.locked[key] }
+
+// overridden are the values that this rendering set, several joined by a comma.
+func (r *run) overridden(all *object, what string) (map[string]string, error) {
+	value, _ := all.get(what)
+	of := mapOf(value)
+	if of == nil {
+		return nil, nil
+	}
+	var out map[string]string
+	for i, key := range of.keys {
+		if !of.given(key) {
+			continue
+		}
+		values := []any{of.vals[i]}
+		if l, ok := of.vals[i].(*list); ok {
+			values = l.items
+		}
+		var texts []string
+		for _, value := range values {
+			text, err := r.textOf(value)
+			if err != nil {
+				return nil, failuref("the override of the %s %v: %s", what, key, err)
+			}
+			texts = append(texts, text)
+		}
+		if out == nil {
+			out = map[string]string{}
+		}
+		name, ok := key.(string)
+		if !ok {
+			return nil, failuref("the override of the %s is named by %s, not by text", what, typeName(key))
+		}
+		out[name] = strings.Join(texts, ",")
+	}
+	return out, nil
+}
+
+// status takes a number or its text.
+func (r *run) status(value any) (int, error) {
+	text, err := r.textOf(value)
+	if err != nil {
+		return 0, err
+	}
+	status, err := strconv.Atoi(text)
+	if err != nil || status < 100 || status > 599 {
+		return 0, failuref("$context.responseOverride.status is %s; it must be a whole number from 100 to 599", quote(text))
+	}
+	return status, nil
+}
+
+// anyGiven tells whether this rendering set an override.
+func anyGiven(of *object) bool {
+	if !of.once || len(of.locked) > 0 {
+		return true
+	}
+	for _, value := range of.vals {
+		if o, ok := value.(*object); ok && len(o.locked) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) handOn(result *Result, name string, of *object) error {
+	if !anyGiven(of) {
+		return nil
+	}
+	value, err := r.toGo(of, 0)
+	if err != nil {
+		return err
+	}
+	if result.Overrides == nil {
+		result.Overrides = make(map[string]any, 2)
+	}
+	result.Overrides[name] = value
+	return nil
+}

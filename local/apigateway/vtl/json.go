@@ -1,0 +1,363 @@
+package vtl
+
+import (
+	"math/big"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// parseJSON parses a JSON text into a template's values, in order and with every digit of whole numbers; of a name that
+// an object has twice the last value counts, at the first one's place, as in Java's LinkedHashMap.
+func parseJSON(text string) (any, bool) {
+	p := jsonParser{text: text}
+	p.space()
+	value, ok := p.value(0)
+	p.space()
+	return value, ok && p.at == len(p.text)
+}
+
+type jsonParser struct {
+	text string
+	at   int
+}
+
+func (p *jsonParser) space() {
+	for p.at < len(p.text) && isSpace(p.text[p.at]) {
+		p.at++
+	}
+}
+
+func (p *jsonParser) peek() byte {
+	if p.at < len(p.text) {
+		return p.text[p.at]
+	}
+	return 0
+}
+
+func (p *jsonParser) take(c byte) bool {
+	if p.peek() != c || p.at == len(p.text) {
+		return false
+	}
+	p.at++
+	return true
+}
+
+func (p *jsonParser) value(depth int) (any, bool) {
+	if depth > maxNesting {
+		return nil, false
+	}
+	switch p.peek() {
+	case '{':
+		return p.object(depth)
+	case '[':
+		return p.array(depth)
+	case '"':
+		return p.string()
+	case 't':
+		return true, p.word("true")
+	case 'f':
+		return false, p.word("false")
+	case 'n':
+		return nil, p.word("null")
+	}
+	return p.number()
+}
+
+func (p *jsonParser) word(word string) bool {
+	if len(p.text)-p.at < len(word) || p.text[p.at:p.at+len(word)] != word {
+		return false
+	}
+	p.at += len(word)
+	return true
+}
+
+func (p *jsonParser) object(depth int) (any, bool) {
+	p.at++
+	o := newObject(4)
+	p.space()
+	if p.take('}') {
+		return o, true
+	}
+	for {
+		p.space()
+		key, ok := p.string()
+		if !ok {
+			return nil, false
+		}
+		p.space()
+		if !p.take(':') {
+			return nil, false
+		}
+		p.space()
+		value, ok := p.value(depth + 1)
+		if !ok {
+			return nil, false
+		}
+		o.put(key, value)
+		p.space()
+		if p.take('}') {
+			return o, true
+		}
+		if !p.take(',') {
+			return nil, false
+		}
+	}
+}
+
+func (p *jsonParser) array(depth int) (any, bool) {
+	p.at++
+	l := &list{kind: jsonArray}
+	p.space()
+	if p.take(']') {
+		return l, true
+	}
+	for {
+		p.space()
+		value, ok := p.value(depth + 1)
+		if !ok {
+			return nil, false
+		}
+		l.items = append(l.items, value)
+		p.space()
+		if p.take(']') {
+			return l, true
+		}
+		if !p.take(',') {
+			return nil, false
+		}
+	}
+}
+
+func (p *jsonParser) string() (any, bool) {
+	if !p.take('"') {
+		return nil, false
+	}
+	start := p.at
+	for p.at < len(p.text) {
+		switch c := p.text[p.at]; {
+		case c == '"':
+			p.at++
+			return p.text[start : p.at-1], true
+		case c == '\\':
+			return p.escaped(start)
+		case c < ' ':
+			return nil, false
+		}
+		p.at++
+	}
+	return nil, false
+}
+
+// escaped goes on with a string at its first escape.
+func (p *jsonParser) escaped(start int) (any, bool) {
+	out := append(make([]byte, 0, p.at-start+32), p.text[start:p.at]...)
+	for p.at < len(p.text) {
+		c := p.text[p.at]
+		p.at++
+		switch {
+		case c == '"':
+			return string(out), true
+		case c < ' ':
+			return nil, false
+		case c != '\\':
+			out = append(out, c)
+			continue
+		}
+		var ok bool
+		if out, ok = p.escape(out); !ok {
+			return nil, false
+		}
+	}
+	return nil, false
+}
+
+func (p *jsonParser) escape(out []byte) ([]byte, bool) {
+	c := p.peek()
+	p.at++
+	switch c {
+	case '"', '\\', '/':
+		return append(out, c), true
+	case 'b':
+		return append(out, '\b'), true
+	case 'f':
+		return append(out, '\f'), true
+	case 'n':
+		return append(out, '\n'), true
+	case 'r':
+		return append(out, '\r'), true
+	case 't':
+		return append(out, '\t'), true
+	case 'u':
+		unit, ok := p.unit()
+		if ok && utf16.IsSurrogate(unit) {
+			return p.pair(out, unit)
+		}
+		return utf8.AppendRune(out, unit), ok
+	}
+	return nil, false
+}
+
+// pair appends the character of two surrogates, U+FFFD for one alone.
+func (p *jsonParser) pair(out []byte, high rune) ([]byte, bool) {
+	before := p.at
+	if p.word(`\u`) {
+		low, ok := p.unit()
+		if !ok {
+			return nil, false
+		}
+		if c := utf16.DecodeRune(high, low); c != utf8.RuneError {
+			return utf8.AppendRune(out, c), true
+		}
+		p.at = before
+	}
+	return utf8.AppendRune(out, utf8.RuneError), true
+}
+
+func (p *jsonParser) unit() (rune, bool) {
+	if len(p.text)-p.at < 4 {
+		return 0, false
+	}
+	unit, err := strconv.ParseUint(p.text[p.at:p.at+4], 16, 16)
+	p.at += 4
+	return rune(unit), err == nil
+}
+
+func (p *jsonParser) digits() bool {
+	start := p.at
+	for isDigit(p.peek()) {
+		p.at++
+	}
+	return p.at > start
+}
+
+func (p *jsonParser) number() (any, bool) {
+	start := p.at
+	p.take('-')
+	if zero := p.take('0'); zero == isDigit(p.peek()) {
+		return nil, false // "01", or no digit at all
+	}
+	p.digits()
+	whole := p.at
+	if p.take('.') && !p.digits() {
+		return nil, false
+	}
+	if (p.take('e') || p.take('E')) && !p.exponent() {
+		return nil, false
+	}
+	if p.at == whole {
+		return parseInteger(p.text[start:p.at])
+	}
+	return fraction(p.text[start:p.at])
+}
+
+func (p *jsonParser) exponent() bool {
+	if !p.take('-') {
+		p.take('+')
+	}
+	return p.digits()
+}
+
+// exactFrom is the length from which json-smart keeps every digit of a number with a fraction.
+const exactFrom = 19
+
+func fraction(text string) (any, bool) {
+	if len(text) >= exactFrom {
+		d, ok := parseDecimal(text)
+		return d, ok
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return f, err == nil
+}
+
+// appendJSON appends a value as JSON without white space.
+func (r *run) appendJSON(out []byte, value any, depth int) ([]byte, error) {
+	switch v := value.(type) {
+	case nil:
+		return append(out, "null"...), nil
+	case string:
+		return appendQuoted(out, v), nil
+	case bool, int32, int64, float64, *big.Int, *decimal:
+		return r.appendText(out, v, depth)
+	}
+	if depth > maxNesting {
+		return nil, failuref("a value nested more than %d levels deep, or in itself, is no JSON", maxNesting)
+	}
+	if err := r.spend(1, nowhere); err != nil {
+		return nil, err
+	}
+	if len(out) > maxRendered {
+		return nil, failuref("more than %d bytes are rendered", maxRendered)
+	}
+	switch v := value.(type) {
+	case *object, *contextMap:
+		return r.appendJSONObject(out, mapOf(v), depth)
+	case *list:
+		return r.appendJSONArray(out, v, depth)
+	}
+	return nil, failuref("%s is no JSON", typeName(value))
+}
+
+func (r *run) appendJSONObject(out []byte, o *object, depth int) ([]byte, error) {
+	out = append(out, '{')
+	for i, key := range o.keys {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		name, err := r.textOf(key)
+		if err != nil {
+			return nil, err
+		}
+		out = append(appendQuoted(out, name), ':')
+		if out, err = r.appendJSON(out, o.vals[i], depth+1); err != nil {
+			return nil, err
+		}
+	}
+	return append(out, '}'), nil
+}
+
+func (r *run) appendJSONArray(out []byte, l *list, depth int) ([]byte, error) {
+	var err error
+	out = append(out, '[')
+	for i, item := range l.items {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		if out, err = r.appendJSON(out, item, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	return append(out, ']'), nil
+}
+
+// appendQuoted escapes what JSON must have escaped, and nothing else.
+func appendQuoted(out []byte, s string) []byte {
+	const digits = "0123456789abcdef"
+	out = append(out, '"')
+	from := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		out = append(out, s[from:i]...)
+		from = i + 1
+		switch c {
+		case '"', '\\':
+			out = append(out, '\\', c)
+		case '\b':
+			out = append(out, `\b`...)
+		case '\f':
+			out = append(out, `\f`...)
+		case '\n':
+			out = append(out, `\n`...)
+		case '\r':
+			out = append(out, `\r`...)
+		case '\t':
+			out = append(out, `\t`...)
+		default:
+			out = append(out, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
+		}
+	}
+	return append(append(out, s[from:]...), '"')
+}

@@ -1,0 +1,518 @@
+package vtl
+
+import (
+	"errors"
+	"strings"
+)
+
+// node is a piece of a template.
+type node interface {
+	render(r *run) error
+}
+
+// expression is what has a value. Its truth is not its value's: in Velocity "#if("a")" is false, because only
+// references, booleans and comparisons can be true. literal is its source, which + writes for a missing operand.
+type expression interface {
+	value(r *run) (any, error)
+	truth(r *run) (bool, error)
+	literal() string
+}
+
+// block is nodes in order.
+type block []node
+
+func (b block) render(r *run) error {
+	for _, n := range b {
+		if err := n.render(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// text is literal text.
+type text string
+
+func (t text) render(r *run) error {
+	r.out = append(r.out, t...)
+	return r.checkSize()
+}
+
+type branch struct {
+	condition expression
+	body      block
+}
+
+type ifNode struct {
+	branches  []branch
+	otherwise block
+}
+
+func (n *ifNode) render(r *run) error {
+	for i := range n.branches {
+		yes, err := n.branches[i].condition.truth(r)
+		if err != nil {
+			return err
+		}
+		if yes {
+			return n.branches[i].body.render(r)
+		}
+	}
+	return n.otherwise.render(r)
+}
+
+type setNode struct {
+	target *reference
+	value  expression
+}
+
+// render leaves the target as it is where the value is null, Velocity's default (directive.set.null.allowed=false).
+// A reference is never null here (assumption 1); what can be is arithmetic that failed.
+func (n *setNode) render(r *run) error {
+	value, err := n.value.value(r)
+	if err != nil || value == nil {
+		return r.located(err, n.target.at)
+	}
+	return n.target.assign(r, value)
+}
+
+// errBreak and errStop travel up to the #foreach, or the template, that they end.
+var (
+	errBreak = errors.New("#break")
+	errStop  = errors.New("#stop")
+)
+
+// jump is #break or #stop.
+type jump struct{ stop bool }
+
+func (j jump) render(*run) error {
+	if j.stop {
+		return errStop
+	}
+	return errBreak
+}
+
+type foreachNode struct {
+	each               int
+	list               expression
+	body               block
+	scope, count, next int
+	at                 int
+}
+
+func (n *foreachNode) render(r *run) error {
+	value, err := n.list.value(r)
+	if err != nil || value == nil {
+		return err
+	}
+	items := iterate(value)
+	if items == nil {
+		return nil // Velocity passes over what it cannot iterate, such as a string
+	}
+	if items.length() > maxIterations {
+		return r.failure(n.at, "#foreach over %d elements; API Gateway takes no more than %d", items.length(), maxIterations)
+	}
+	before := [...]any{r.vars[n.each], r.vars[n.scope], r.vars[n.count], r.vars[n.next]}
+	scope := &loop{items: items, parent: before[1]}
+	r.vars[n.scope] = scope
+	err = n.rounds(r, items, scope)
+	r.vars[n.each], r.vars[n.scope], r.vars[n.count], r.vars[n.next] = before[0], before[1], before[2], before[3]
+	return err
+}
+
+func (n *foreachNode) rounds(r *run, items *iterator, scope *loop) error {
+	for i := 0; items.hasNext(); i++ {
+		if err := r.spend(1, n.at); err != nil {
+			return err
+		}
+		item, ok := items.next()
+		if !ok {
+			return r.failure(n.at, "the list or map changes while #foreach goes over it, at which Java throws")
+		}
+		scope.index = i
+		r.vars[n.each], r.vars[n.count], r.vars[n.next] = item, int32(i+1), items.hasNext()
+		err := n.body.render(r)
+		if errors.Is(err, errBreak) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// iterator goes over a list's elements or a map's values, and notices, as Java's does, when the list or the map behind
+// it gets or loses an element.
+type iterator struct {
+	list    *list
+	behind  *object // the map, if it is one
+	changes int
+	at      int
+}
+
+// iterate is nil for what has no elements.
+func iterate(value any) *iterator {
+	i := &iterator{}
+	if l, ok := value.(*list); ok {
+		i.list, i.behind = l, l.behind
+	} else if o := mapOf(value); o != nil {
+		i.list, i.behind = &list{items: o.values()}, o
+	} else {
+		return nil
+	}
+	i.changes = i.now()
+	return i
+}
+
+func (i *iterator) now() int {
+	if i.behind != nil {
+		return i.behind.changes
+	}
+	return i.list.changes
+}
+
+func (i *iterator) length() int { return len(i.list.items) }
+
+func (i *iterator) hasNext() bool { return i.at != len(i.list.items) }
+
+func (i *iterator) next() (any, bool) {
+	if i.changes != i.now() || i.at >= len(i.list.items) {
+		return nil, false
+	}
+	i.at++
+	return i.list.items[i.at-1], true
+}
+
+// loop is $foreach.
+type loop struct {
+	items  *iterator
+	index  int
+	parent any // the $foreach around it, or whatever had that name
+}
+
+// reference is "$a.b(1)[0]" and so on.
+type reference struct {
+	name    string
+	root    int
+	parts   []part
+	source  string
+	before  string // half of the backslashes before it
+	more    string // other text that its first token began with, such as another "$"
+	escaped bool
+	dead    bool // "$\!a", which is never defined
+	written bool // a target of #set
+	at      int
+}
+
+func (n *reference) literal() string { return n.source }
+
+// part is one step from a value to the next. A missing value is nil.
+type part interface {
+	get(r *run, of any) (any, error)
+}
+
+// find gives the reference's value; what is missing is the empty string (assumption 1).
+func (n *reference) find(r *run) (any, error) {
+	if n.dead {
+		return "", nil
+	}
+	value := r.vars[n.root]
+	for _, p := range n.parts {
+		if value == nil {
+			return "", nil
+		}
+		var err error
+		if value, err = p.get(r, value); err != nil {
+			return nil, err
+		}
+	}
+	if value == nil {
+		return "", nil
+	}
+	return value, nil
+}
+
+func (n *reference) value(r *run) (any, error) {
+	if n.dead {
+		return nil, nil
+	}
+	return n.find(r)
+}
+
+func (n *reference) truth(r *run) (bool, error) {
+	value, err := n.find(r)
+	if err != nil {
+		return false, err
+	}
+	if b, ok := value.(bool); ok {
+		return b, nil
+	}
+	return true, nil
+}
+
+func (n *reference) render(r *run) error {
+	value, err := n.find(r)
+	if err != nil {
+		return err
+	}
+	r.out = append(r.out, n.before...)
+	if n.escaped {
+		r.out = append(r.out, n.source...)
+		return r.checkSize()
+	}
+	r.out = append(r.out, n.more...)
+	return r.write(value, n.at)
+}
+
+type property struct {
+	name string
+	at   int
+}
+
+type index struct {
+	key expression
+	at  int
+}
+
+type method struct {
+	name      string
+	arguments []expression
+	at        int
+}
+
+// constant is a literal's value; no source, and null, is a bare word as in "$map.put('a', null)".
+type constant struct {
+	is     any
+	source string
+}
+
+func (c *constant) value(*run) (any, error) { return c.is, nil }
+
+func (c *constant) truth(*run) (bool, error) { return c.is == true, nil }
+
+func (c *constant) literal() string { return c.source }
+
+// interpolation is a double-quoted string with references or directives in it.
+type interpolation struct {
+	body   block
+	padded bool // one space was put behind its text
+	source string
+}
+
+func (n *interpolation) value(r *run) (any, error) {
+	mark := len(r.out)
+	err := n.body.render(r)
+	rendered := r.out[mark:]
+	if n.padded && len(rendered) > 0 {
+		rendered = rendered[:len(rendered)-1]
+	}
+	value := string(rendered)
+	r.out = r.out[:mark]
+	if err != nil {
+		return nil, err
+	}
+	return value, r.spendBytes(len(value), nowhere)
+}
+
+func (n *interpolation) truth(*run) (bool, error) { return false, nil }
+
+func (n *interpolation) literal() string { return n.source }
+
+type listLiteral struct{ items []expression }
+
+func (n *listLiteral) value(r *run) (any, error) {
+	out := &list{items: make([]any, 0, len(n.items))}
+	for _, item := range n.items {
+		value, err := item.value(r)
+		if err != nil {
+			return nil, err
+		}
+		out.items = append(out.items, value)
+	}
+	return out, r.spend(len(out.items), nowhere)
+}
+
+func (n *listLiteral) truth(*run) (bool, error) { return false, nil }
+
+func (n *listLiteral) literal() string { return "[" + literals(n.items) + "]" }
+
+func literals(of []expression) string {
+	var out []string
+	for _, each := range of {
+		out = append(out, each.literal())
+	}
+	return strings.Join(out, ", ")
+}
+
+type mapLiteral struct{ keys, values []expression }
+
+func (n *mapLiteral) value(r *run) (any, error) {
+	out := newObject(len(n.keys))
+	for i := range n.keys {
+		key, err := n.keys[i].value(r)
+		if err != nil {
+			return nil, err
+		}
+		value, err := n.values[i].value(r)
+		if err != nil {
+			return nil, err
+		}
+		out.put(key, value)
+	}
+	return out, r.spend(len(n.keys), nowhere)
+}
+
+func (n *mapLiteral) truth(*run) (bool, error) { return false, nil }
+
+func (n *mapLiteral) literal() string { return "{" + literals(n.keys) + "}" }
+
+type rangeLiteral struct {
+	first, last expression
+	at          int
+}
+
+// value is null where a bound is no number, as in Velocity. A range runs down where its first bound is the greater.
+func (n *rangeLiteral) value(r *run) (any, error) {
+	first, err := n.first.value(r)
+	if err != nil {
+		return nil, err
+	}
+	last, err := n.last.value(r)
+	if err != nil || !isNumber(first) || !isNumber(last) {
+		return nil, err
+	}
+	from, to := int64(int32(toLong(first))), int64(int32(toLong(last)))
+	step := int64(1)
+	if from >= to {
+		step = -1
+	}
+	length := (to-from)*step + 1
+	if length > maxRange {
+		return nil, r.failure(n.at, "a range of %d numbers; the longest is %d", length, maxRange)
+	}
+	out := &list{items: make([]any, 0, length)}
+	for ; length > 0; length-- {
+		out.items = append(out.items, int32(from))
+		from += step
+	}
+	return out, r.spend(len(out.items), n.at)
+}
+
+func (n *rangeLiteral) truth(*run) (bool, error) { return false, nil }
+
+func (n *rangeLiteral) literal() string {
+	return "[" + n.first.literal() + ".." + n.last.literal() + "]"
+}
+
+type not struct{ of expression }
+
+func (n *not) truth(r *run) (bool, error) {
+	yes, err := n.of.truth(r)
+	return !yes, err
+}
+
+func (n *not) value(r *run) (any, error) { return boxed(n.truth(r)) }
+
+func (n *not) literal() string { return "!" + n.of.literal() }
+
+func boxed(yes bool, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return yes, nil
+}
+
+// binary is an operator between two expressions.
+type binary struct {
+	operator    string
+	left, right expression
+	at          int
+	source      string
+}
+
+func (n *binary) literal() string { return n.source }
+
+func (n *binary) truth(r *run) (bool, error) {
+	switch n.operator {
+	case "&&", "||":
+		return n.logical(r)
+	case "+", "-", "*", "/", "%":
+		_, err := n.value(r)
+		return false, err
+	}
+	left, err := n.left.value(r)
+	if err != nil {
+		return false, err
+	}
+	right, err := n.right.value(r)
+	if err != nil {
+		return false, err
+	}
+	switch n.operator {
+	case "==":
+		return r.same(left, right, n.at)
+	case "!=":
+		same, err := r.same(left, right, n.at)
+		return !same, err
+	}
+	return r.ordered(n.operator, left, right, n.at)
+}
+
+func (n *binary) logical(r *run) (bool, error) {
+	left, err := n.left.truth(r)
+	if err != nil || left == (n.operator == "||") {
+		return left, err
+	}
+	return n.right.truth(r)
+}
+
+func (n *binary) value(r *run) (any, error) {
+	switch n.operator {
+	case "+", "-", "*", "/", "%":
+	default:
+		return boxed(n.truth(r))
+	}
+	left, err := n.left.value(r)
+	if err != nil {
+		return nil, err
+	}
+	right, err := n.right.value(r)
+	if err != nil {
+		return nil, err
+	}
+	if n.operator == "+" && (isString(left) || isString(right)) {
+		return n.concatenate(r, left, right)
+	}
+	result, err := calculate(n.operator, left, right)
+	if err != nil {
+		return nil, r.failure(n.at, "%s", err)
+	}
+	return result, r.spend(1, n.at)
+}
+
+// concatenate writes the source of a missing operand, as Velocity's ASTAddNode does.
+func (n *binary) concatenate(r *run, left, right any) (any, error) {
+	if left == nil {
+		left = n.left.literal()
+	}
+	if right == nil {
+		right = n.right.literal()
+	}
+	mark := len(r.out)
+	err := r.write(left, n.at)
+	if err == nil {
+		err = r.write(right, n.at)
+	}
+	joined := string(r.out[mark:])
+	r.out = r.out[:mark]
+	if err != nil {
+		return nil, err
+	}
+	return joined, r.spendBytes(len(joined), n.at)
+}
+
+func isString(value any) bool {
+	_, ok := value.(string)
+	return ok
+}

@@ -1,0 +1,467 @@
+package vtl
+
+import (
+	"fmt"
+	"strings"
+)
+
+// parser builds nodes from tokens by the productions of Velocity 1.7's Parser.jjt.
+type parser struct {
+	lexer  lexer
+	ahead  []token
+	base   int // where the lexer's text begins in the template; nested texts are in string literals
+	depth  int // of nested blocks, expressions and strings
+	names  *names
+	failed *parseError // the first failure; the rest of the text then reads as its end
+}
+
+// names gives each variable of a template its place.
+type names struct {
+	index map[string]int
+	list  []string
+}
+
+func (n *names) place(name string) int {
+	at, ok := n.index[name]
+	if !ok {
+		at = len(n.list)
+		n.index[name] = at
+		n.list = append(n.list, name)
+	}
+	return at
+}
+
+type parseError struct {
+	at      int
+	message string
+}
+
+func newParser(text string, base, depth int, names *names) *parser {
+	return &parser{lexer: lexer{text: text, state: inText}, base: base, depth: depth, names: names}
+}
+
+// fail keeps the first failure only, at an offset of the lexer's text.
+func (p *parser) fail(at int, format string, args ...any) {
+	if p.failed == nil {
+		p.failed = &parseError{at: p.base + at, message: fmt.Sprintf(format, args...)}
+	}
+}
+
+func (p *parser) peek(n int) token {
+	for len(p.ahead) < n {
+		p.ahead = append(p.ahead, p.read())
+	}
+	if p.failed != nil {
+		return token{kind: kindEOF, start: len(p.lexer.text), end: len(p.lexer.text)}
+	}
+	return p.ahead[n-1]
+}
+
+func (p *parser) read() token {
+	if p.failed != nil {
+		return token{kind: kindEOF}
+	}
+	t, err := p.lexer.next()
+	switch {
+	case err == nil:
+		return t
+	case err.unfinished != "":
+		p.fail(err.at, "the text ends in the middle of %s; Velocity takes no %q at the very end, so write something after it",
+			quote(err.unfinished), firstOf(err.unfinished))
+	default:
+		p.fail(err.at, "unexpected %s%s", quote(p.lexer.text[err.at:]), hintOf(p.lexer.text[err.at:], p.lexer.state))
+	}
+	return token{kind: kindEOF}
+}
+
+// hintOf explains what people expect to work and Velocity 1.7 does not know.
+func hintOf(text string, in state) string {
+	switch {
+	case text[0] == '"' || text[0] == '\'':
+		return "; the string has no closing quote"
+	case in == inArguments && strings.ContainsRune("+-*/%<>=!&|(", rune(text[0])):
+		return "; an argument of a method is a value, not an expression: #set a variable to it first"
+	case in == inIndex:
+		return "; between [ and ] stands a number, a string or a reference"
+	}
+	return ""
+}
+
+func firstOf(text string) string {
+	if strings.HasPrefix(text, "#[[") {
+		return "#[["
+	}
+	return text[:1]
+}
+
+func (p *parser) take() token {
+	t := p.peek(1)
+	if len(p.ahead) > 0 {
+		p.ahead = p.ahead[1:]
+	}
+	return t
+}
+
+func (p *parser) space() {
+	if p.peek(1).kind == kindSpace {
+		p.take()
+	}
+}
+
+// expect takes a token of the kind, or fails by saying what is there instead.
+func (p *parser) expect(k kind, what string) token {
+	t := p.peek(1)
+	if t.kind != k {
+		p.unexpected(t, what)
+		return t
+	}
+	return p.take()
+}
+
+func (p *parser) unexpected(t token, what string) {
+	if t.kind == kindEOF {
+		p.fail(t.start, "the template ends where %s is expected", what)
+		return
+	}
+	hint := ""
+	if word := strings.TrimSpace(t.image); word == "null" || word == "nil" {
+		hint = `; Velocity has no null: compare with ""`
+	} else if len(word) > 1 && word[0] == '-' {
+		hint = "; put white space on both sides of a minus"
+	}
+	p.fail(t.start, "unexpected %s where %s is expected%s", quote(t.image), what, hint)
+}
+
+// deeper guards the parser's recursion.
+func (p *parser) deeper(at int) bool {
+	p.depth++
+	if p.depth > maxNesting {
+		p.fail(at, "more than %d levels of nesting", maxNesting)
+	}
+	return p.failed == nil
+}
+
+// quote shows the beginning of a text in a message.
+func quote(text string) string {
+	const shown = 24
+	text = strings.ToValidUTF8(text, "?")
+	if runes := []rune(text); len(runes) > shown {
+		text = string(runes[:shown]) + "…"
+	}
+	return fmt.Sprintf("%q", text)
+}
+
+// template parses the whole text.
+func (p *parser) template() block {
+	body := p.block()
+	if t := p.peek(1); t.kind != kindEOF && p.failed == nil {
+		p.misplaced(t)
+	}
+	return body
+}
+
+// misplaced refuses what begins no statement.
+func (p *parser) misplaced(t token) {
+	switch t.kind {
+	case kindEnd, kindElse, kindElseif:
+		p.fail(t.start, "%s without its #if or #foreach", strings.TrimSpace(t.image))
+	case kindTrue, kindFalse:
+		p.fail(t.start, "%s is no reference in Velocity", quote(t.image))
+	default:
+		p.fail(t.start, "unexpected %s", quote(t.image))
+	}
+}
+
+// block parses statements up to what is none.
+func (p *parser) block() block {
+	var body block
+	for p.failed == nil {
+		statement, ok := p.statement()
+		if !ok {
+			break
+		}
+		body = appendNode(body, statement)
+	}
+	return body
+}
+
+// appendNode joins neighbouring texts.
+func appendNode(body block, n node) block {
+	t, isText := n.(text)
+	if !isText {
+		if n == nil {
+			return body
+		}
+		return append(body, n)
+	}
+	if t == "" {
+		return body
+	}
+	if len(body) > 0 {
+		if before, ok := body[len(body)-1].(text); ok {
+			body[len(body)-1] = before + t
+			return body
+		}
+	}
+	return append(body, t)
+}
+
+func (p *parser) statement() (node, bool) {
+	t := p.peek(1)
+	switch t.kind {
+	case kindIf:
+		return p.ifStatement(), true
+	case kindIdentifier:
+		return p.reference(), true
+	case kindReferenceOpen:
+		if p.peek(2).kind == kindIdentifier {
+			return p.reference(), true
+		}
+		return text(p.take().plain()), true
+	case kindLineComment, kindCommentEnd:
+		return p.comment(), true
+	case kindTextblock:
+		image := p.take().image
+		return text(image[len("#[[") : len(image)-len("]]#")]), true
+	case kindSet:
+		return p.set(), true
+	case kindEscapedDirective:
+		return text(unescapedDirective(p.take().image)), true
+	case kindDoubleEscape:
+		return p.escape(), true
+	case kindWord, kindBracketedWord:
+		return p.directive(), true
+	case kindText, kindDot, kindParenClose, kindParenOpen, kindInteger, kindFloat, kindString, kindEscape,
+		kindReferenceClose, kindEmptyIndex:
+		return text(p.take().plain()), true
+	}
+	return nil, false
+}
+
+// plain is a token as text.
+func (t token) plain() string { return t.special + t.image }
+
+// comment yields the text that began before it, such as the "$" of "$##".
+func (p *parser) comment() node {
+	t := p.take()
+	if t.kind == kindLineComment && p.peek(1).kind == kindLineCommentEnd {
+		p.take()
+	}
+	at := strings.Index(t.image, "##")
+	if at < 0 {
+		at = strings.Index(t.image, "#*")
+	}
+	return text(t.image[:max(at, 0)])
+}
+
+// escape halves the backslashes before a directive and leaves all others.
+func (p *parser) escape() node {
+	pairs := 0
+	for p.peek(1).kind == kindDoubleEscape {
+		p.take()
+		pairs++
+	}
+	next := p.peek(1)
+	switch next.kind {
+	case kindIf, kindElse, kindElseif, kindEnd:
+		return text(strings.Repeat(`\`, pairs))
+	}
+	if len(next.image) > 1 && isPluggable(next.image[1:]) {
+		return text(strings.Repeat(`\`, pairs))
+	}
+	return text(strings.Repeat(`\\`, pairs))
+}
+
+// isPluggable tells Velocity 1.7's directives apart from words; those of its grammar are not among them.
+func isPluggable(name string) bool {
+	switch name {
+	case "foreach", "break", "stop", "include", "parse", "macro", "evaluate", "define", "literal":
+		return true
+	}
+	return false
+}
+
+func unescapedDirective(image string) string {
+	last := strings.LastIndexByte(image, '\\')
+	name := strings.Trim(image[last+2:], "{}")
+	switch name {
+	case "if", "end", "set", "else", "elseif":
+	default:
+		if !isPluggable(name) {
+			return image
+		}
+	}
+	return image[:last/2] + image[last+1:]
+}
+
+func (p *parser) ifStatement() node {
+	opening := p.take()
+	if !p.deeper(opening.start) {
+		return nil
+	}
+	defer func() { p.depth-- }()
+	var n ifNode
+	n.branches = append(n.branches, p.branch("#if"))
+	for p.failed == nil {
+		t := p.peek(1)
+		switch t.kind {
+		case kindElseif:
+			p.take()
+			if n.otherwise != nil {
+				p.fail(t.start, "#elseif after #else")
+			}
+			n.branches = append(n.branches, p.branch("#elseif"))
+		case kindElse:
+			p.take()
+			if n.otherwise != nil {
+				p.fail(t.start, "a second #else")
+			}
+			n.otherwise = append(block{text("")}, p.block()...)
+		case kindEnd:
+			p.take()
+			return &n
+		default:
+			p.unclosed(opening, t)
+		}
+	}
+	return nil
+}
+
+// unclosed says which directive has no #end.
+func (p *parser) unclosed(opening, t token) {
+	if t.kind == kindEOF {
+		p.fail(opening.start, "%s has no #end", strings.TrimSpace(opening.image))
+		return
+	}
+	p.misplaced(t)
+}
+
+func (p *parser) branch(name string) branch {
+	p.space()
+	p.expect(kindParenOpen, `"(" after `+name)
+	condition := p.expression()
+	p.expect(kindParenClose, `")"`)
+	return branch{condition: condition, body: p.block()}
+}
+
+func (p *parser) set() node {
+	opening := p.take()
+	p.space()
+	if k := p.peek(1).kind; k != kindIdentifier && k != kindReferenceOpen {
+		p.unexpected(p.peek(1), "a reference to #set")
+		return nil
+	}
+	left := p.reference()
+	p.space()
+	if t := p.peek(1); t.kind != kindOperator || t.image != "=" {
+		p.unexpected(t, `"="`)
+		return nil
+	}
+	p.take()
+	right := p.expression()
+	p.expect(kindParenClose, `")"`)
+	p.lexer.set = false
+	target, ok := left.(*reference)
+	if !ok {
+		p.fail(opening.start, "#set of what is no reference")
+		return nil
+	}
+	target.written = true
+	return &setNode{target: target, value: right}
+}
+
+// directive parses a directive that is not of the grammar itself, or a word that only looks like one.
+func (p *parser) directive() node {
+	t := p.take()
+	name := t.image[1:] // after a "$" the name is "#foreach", which is none: "$#foreach" is text
+	if t.kind == kindBracketedWord {
+		name = t.image[2 : len(t.image)-1]
+	}
+	if refused(name) {
+		p.fail(t.start, "#%s is not imitated here: write its text where it is used", name)
+		return nil
+	}
+	p.lexer.state = inDirective
+	var args []argument
+	end := t.end
+	if p.lexer.parenFollows() {
+		args, end = p.directiveArguments()
+	} else {
+		p.lexer.pop()
+	}
+	if p.failed != nil {
+		return nil
+	}
+	switch name {
+	case "foreach":
+		return p.foreach(t, args)
+	case "break", "stop":
+		if len(args) > 0 {
+			p.fail(t.start, "#%s with an argument is not imitated here; leave it out", name)
+		}
+		return jump{stop: name == "stop"}
+	}
+	return text(t.image + p.lexer.text[t.end:end])
+}
+
+// refused are the directives of Velocity that this package leaves out.
+func refused(name string) bool {
+	switch name {
+	case "macro", "parse", "include", "evaluate", "define", "literal":
+		return true
+	}
+	return strings.HasPrefix(name, "@")
+}
+
+// argument is a directive's: a value, or a word such as the "in" of #foreach.
+type argument struct {
+	word  string
+	value expression
+}
+
+// directiveArguments also gives the offset of their end.
+func (p *parser) directiveArguments() ([]argument, int) {
+	var args []argument
+	p.space()
+	p.expect(kindParenOpen, `"("`)
+	for p.failed == nil {
+		p.space()
+		if p.peek(1).kind == kindComma {
+			p.take()
+			p.space()
+		}
+		switch t := p.peek(1); t.kind {
+		case kindParenClose:
+			return args, p.take().end
+		case kindWord:
+			args = append(args, argument{word: p.take().image})
+		default:
+			args = append(args, argument{value: p.parameter()})
+		}
+	}
+	return nil, 0
+}
+
+func (p *parser) foreach(opening token, args []argument) node {
+	if p.failed != nil || !p.deeper(opening.start) {
+		return nil
+	}
+	defer func() { p.depth-- }()
+	if len(args) != 3 || args[1].word != "in" || args[2].value == nil {
+		p.fail(opening.start, "#foreach is written #foreach($each in $list)")
+		return nil
+	}
+	each, ok := args[0].value.(*reference)
+	if !ok || len(each.parts) > 0 {
+		p.fail(opening.start, "#foreach is written #foreach($each in $list)")
+		return nil
+	}
+	body := p.block()
+	if t := p.peek(1); t.kind != kindEnd {
+		p.unclosed(opening, t)
+		return nil
+	}
+	p.take()
+	return &foreachNode{each: each.root, list: args[2].value, body: body, at: p.base + opening.start,
+		scope: p.names.place("foreach"), count: p.names.place("velocityCount"), next: p.names.place("velocityHasNext")}
+}

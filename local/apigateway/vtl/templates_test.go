@@ -1,0 +1,217 @@
+package vtl
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// deployed is a template as modules/apigateway deploys it: lines that set its variables, and its files.
+func deployed(t testing.TB, set string, files ...string) *Template {
+	t.Helper()
+	text := set
+	for _, file := range files {
+		content, err := os.ReadFile("../../../modules/apigateway/templates/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += string(content)
+	}
+	template, err := Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return template
+}
+
+var requestContext = map[string]any{
+	"requestId": "req-1", "stage": "dev", "identity": map[string]any{"sourceIp": "127.0.0.1"},
+}
+
+func TestPutRecord(t *testing.T) {
+	const body = `{"user": {"name": "O'Neil \"é\""}, "n": 12345678901234567890, "u": "https://a/b"}`
+	const stream = "#set($stream = \"s\")\n"
+	cases := []struct {
+		name, set, file string
+		request         Request
+		key             string // as it stands in the JSON
+	}{
+		{"request id", stream, "key-request-id.vtl", Request{}, `req-1`},
+		{"path", stream + "#set($keyName = '$.user.name')\n", "key-json-path.vtl", Request{}, `O'Neil \"\u00E9\"`},
+		{"path of a number", stream + "#set($keyName = '$.n')\n", "key-json-path.vtl", Request{}, `12345678901234567890`},
+		{"path of an object", stream + "#set($keyName = '$.user')\n", "key-json-path.vtl", Request{}, `{name=O'Neil \"\u00E9\"}`},
+		{"path of a URL", stream + "#set($keyName = '$.u')\n", "key-json-path.vtl", Request{}, `https:\/\/a\/b`},
+		{"missing path", stream + "#set($keyName = '$.missing.deeper')\n", "key-json-path.vtl", Request{}, `req-1`},
+		{"header", stream + "#set($keyName = 'X-User')\n", "key-header.vtl", Request{Header: map[string]string{"X-User": "u'1", "Accept": "*"}}, `u'1`},
+		{"header in lower case", stream + "#set($keyName = 'X-User')\n", "key-header.vtl", Request{Header: map[string]string{"x-user": "u1"}}, `u1`},
+		{"empty header", stream + "#set($keyName = 'X-User')\n", "key-header.vtl", Request{Header: map[string]string{"X-User": ""}}, `req-1`},
+		{"missing header", stream + "#set($keyName = 'X-User')\n", "key-header.vtl", Request{}, `req-1`},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			c.request.Body, c.request.Context = []byte(body), requestContext
+			got := renders(t, deployed(t, c.set, c.file, "put-record.vtl"), &c.request)
+			want := "{\n  \"StreamName\": \"s\",\n  \"PartitionKey\": \"" + c.key + "\",\n  \"Data\": \"" +
+				base64.StdEncoding.EncodeToString([]byte(body)) + "\"\n}\n"
+			if diff := cmp.Diff(want, string(got.Body)); diff != "" {
+				t.Error(diff)
+			}
+			if !json.Valid(got.Body) {
+				t.Errorf("not JSON: %s", got.Body)
+			}
+		})
+	}
+}
+
+// The record is the payload, whatever that is.
+func TestPutRecordKeepsTheBody(t *testing.T) {
+	template := deployed(t, "#set($stream = \"s\")\n", "key-request-id.vtl", "put-record.vtl")
+	for _, body := range []string{
+		`{}`, ` {"a" : 1}` + "\r\n", `{"a":"$input.body #set($x = 1) \\ ' \" é 😀"}`, strings.Repeat("x", 1<<20), "not JSON",
+	} {
+		var record struct{ Data []byte }
+		if err := json.Unmarshal(renders(t, template, &Request{Body: []byte(body), Context: requestContext}).Body, &record); err != nil {
+			t.Fatal(err)
+		}
+		if string(record.Data) != body {
+			t.Errorf("%.40q became %.40q", body, record.Data)
+		}
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	const confirmed = `{"ShardId": "shardId-000000000000", "SequenceNumber": "49"}`
+	cases := []struct {
+		name, file, body string
+		want             Result
+	}{
+		{"accepted", "accepted.vtl", confirmed, Result{
+			Body: []byte(`{"message": "accepted", "requestId": "req-1", "shardId": "shardId-000000000000", "sequenceNumber": "49"}` + "\n"),
+		}},
+		{"not confirmed", "accepted.vtl", `{}`, Result{
+			Body:   []byte(`{"message": "the stream did not confirm the event; send it again", "requestId": "req-1"}` + "\n"),
+			Status: 502,
+		}},
+		{"not JSON", "accepted.vtl", `<html>`, Result{
+			Body:   []byte(`{"message": "the stream did not confirm the event; send it again", "requestId": "req-1"}` + "\n"),
+			Status: 502,
+		}},
+		{"throttled", "refused.vtl", `{"__type": "ProvisionedThroughputExceededException", "message": "Rate exceeded"}`, Result{
+			Body: []byte(`{"message": "the stream is at its write limit; send the event again after Retry-After seconds", ` +
+				`"requestId": "req-1"}` + "\n"),
+			Status: 429, Header: map[string]string{"Retry-After": "1"},
+		}},
+		{"refused", "refused.vtl", `{"__type": "ValidationException", "message": "1 \"error\""}`, Result{
+			Body: []byte(`{"message": "the stream refused the event", "reason": "1 \"error\"", "requestId": "req-1"}` + "\n"),
+		}},
+		{"refused without a reason", "refused.vtl", `{"__type": "InvalidArgumentException"}`, Result{
+			Body: []byte(`{"message": "the stream refused the event", "reason": "", "requestId": "req-1"}` + "\n"),
+		}},
+		{"misconfigured", "refused.vtl", `{"__type": "AccessDeniedException"}`, Result{
+			Body:   []byte(`{"message": "the stream could not take the event; send it again", "requestId": "req-1"}` + "\n"),
+			Status: 502,
+		}},
+		{"without a type", "refused.vtl", ``, Result{
+			Body:   []byte(`{"message": "the stream could not take the event; send it again", "requestId": "req-1"}` + "\n"),
+			Status: 502,
+		}},
+		{"failed", "failed.vtl", ``, Result{
+			Body: []byte(`{"message": "the stream could not take the event; send it again", "requestId": "req-1"}` + "\n"),
+		}},
+		{"preflight", "preflight.vtl", ``, Result{Body: []byte(`{"statusCode": 204}` + "\n")}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got := renders(t, deployed(t, "", c.file), &Request{Body: []byte(c.body), Context: requestContext})
+			got.Overrides = nil
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestEchoOrigin(t *testing.T) {
+	template := deployed(t, "#set($origins = [\"https://a.example\", \"https://b.example\"])\n", "echo-origin.vtl", "failed.vtl")
+	cases := []struct {
+		origin string
+		want   map[string]string
+	}{
+		{"https://b.example", map[string]string{"Access-Control-Allow-Origin": "https://b.example"}},
+		{"https://c.example", nil},
+		{"", nil},
+	}
+	for _, c := range cases {
+		request := &Request{Context: requestContext, Header: map[string]string{}}
+		if c.origin != "" {
+			request.Header["Origin"] = c.origin
+		}
+		got := renders(t, template, request)
+		if diff := cmp.Diff(c.want, got.Header); diff != "" {
+			t.Errorf("%q: %s", c.origin, diff)
+		}
+		if got.Status != 0 || !json.Valid(got.Body) {
+			t.Errorf("%q: status %d, body %q", c.origin, got.Status, got.Body)
+		}
+	}
+}
+
+func renders(t testing.TB, template *Template, request *Request) Result {
+	t.Helper()
+	result, err := template.Render(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func BenchmarkRender(b *testing.B) {
+	body := []byte(`{"type": "page_view", "user": "u-1", "note": "` + strings.Repeat("n", 450) + `"}`)
+	answer := []byte(`{"ShardId": "shardId-000000000000", "SequenceNumber": "49650000000000000000000000000000000000000000000000000002"}`)
+	headers := map[string]string{"Accept": "*/*", "Content-Type": "application/json", "Host": "localhost", "Origin": "https://b.example",
+		"User-Agent": "curl", "X-User": "u-1"}
+	cases := []struct {
+		name, set string
+		files     []string
+		body      []byte
+	}{
+		{"put-record", "#set($stream = \"s\")\n", []string{"key-request-id.vtl", "put-record.vtl"}, body},
+		{"put-record-json-path", "#set($stream = \"s\")\n#set($keyName = '$.user')\n", []string{"key-json-path.vtl", "put-record.vtl"}, body},
+		{"put-record-header", "#set($stream = \"s\")\n#set($keyName = 'X-User')\n", []string{"key-header.vtl", "put-record.vtl"}, body},
+		{"accepted", "", []string{"accepted.vtl"}, answer},
+		{"accepted-echo-origin", "#set($origins = [\"https://a.example\", \"https://b.example\"])\n", []string{"echo-origin.vtl", "accepted.vtl"}, answer},
+		{"refused", "", []string{"refused.vtl"}, []byte(`{"__type": "ProvisionedThroughputExceededException", "message": "Rate exceeded"}`)},
+	}
+	for _, c := range cases {
+		b.Run(c.name, func(b *testing.B) {
+			template := deployed(b, c.set, c.files...)
+			request := &Request{Body: c.body, Context: requestContext, Header: headers}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := template.Render(request); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	text := "#set($stream = \"s\")\n"
+	for _, file := range []string{"key-header.vtl", "put-record.vtl"} {
+		content, err := os.ReadFile("../../../modules/apigateway/templates/" + file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		text += string(content)
+	}
+	for b.Loop() {
+		if _, err := Parse(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,276 @@
+// Package vtl renders API Gateway's mapping templates: Velocity 1.7's language (without macros), the variables $input,
+// $util, $context and $stageVariables, and the methods of Java's strings, lists, maps and numbers that templates call.
+//
+// What of API Gateway it assumes (AG is awsdocs/amazon-api-gateway-developer-guide; "recorded" means that the answer
+// of API Gateway itself is kept in the snapshot files of localstack/airspeed, tests/test_templating.snapshot.json, or of
+// localstack/localstack, tests/aws/services/apigateway):
+//
+// Assumption 1: a reference without a value is the empty string, everywhere: it renders as nothing, "#if($missing)" is
+// true, "$missing == ”" is true, "#set($a = $missing)" sets it to "". In Velocity's own default it renders as its
+// source and is false. Recorded: test_unmatched_name_does_not_get_substituted, test_if_statement_considers_None_to_be_truthy,
+// test_input_path_template_formatting; also ToQoz/api-gateway-mapping-template#5. Inferred: 197 of the 198 answers recorded
+// by localstack/airspeed are those of Velocity 1.7 with an InvalidReferenceEventHandler that returns "", and the 198th
+// differs in the order of a map; without that handler it is 181.
+//
+// Assumption 2: the engine is Velocity 1.7: $velocityHasNext works (recorded: test_has_next), which 2.0 removed, and
+// "#if(”)" and "#if(0)" are not the same as in 2.x. Odd corners follow the 1.7 tag of apache/velocity-engine.
+//
+// Assumption 3: JSON comes as json-smart of Jayway's JSONPath gives it: an object is a LinkedHashMap with the text
+// {a=1, b=2}, an array has JSON as its text, also inside an object: {a=[{"b":1}]} (recorded:
+// test_input_path_template_formatting). A whole number is an Integer, a Long or a BigInteger; another is a Double,
+// written as Java writes it (1.50 becomes 1.5), or a BigDecimal from 19 characters on (inferred from json-smart's code).
+// A Double has the fewest digits that tell it apart, as from Java 19 on; Java 17 sometimes writes one more.
+//
+// Assumption 4: an empty payload is {} (recorded: test_input_body_formatting). A payload is UTF-8 (AG, "the default
+// character set is UTF-8"); what is none becomes U+FFFD, as Java decodes it (inferred).
+//
+// Assumption 5: $input.path of what is missing, and of a payload that is not JSON, is the empty string, and $input.json
+// of it is "" with its quotes (localstack/localstack#12774, found in the AWS console).
+//
+// Assumption 6: $util.escapeJavaScript is Apache commons-lang 2.x's: also ' becomes \' (AG,
+// api-gateway-mapping-template-reference), / becomes \/, and what is not ASCII \uXXXX (inferred from that library).
+//
+// Assumption 7: $context.requestOverride has header, path and querystring, $context.responseOverride has header
+// (recorded: test_sqs_amz_json_protocol). An override is given once; a second time API Gateway answers 5XX (AG,
+// apigateway-override-request-response-parameters), so it is an error here. Several values are joined by "," (same page).
+// What a request template set there, its response template finds again, see [Result.Overrides].
+//
+// Assumption 8: #foreach goes round 1,000 times at most (AG, limits). API Gateway does not say what happens then; here
+// it is an error, not a silent loss of the rest.
+//
+// Assumption 9: $input.params() lists path, querystring and header, each sorted by name: the order is nowhere said.
+// $input.params('a') searches them in that order (AG), and is case-sensitive.
+package vtl
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Bounds that no template of any use comes near; they keep a mistake, or an attack, from taking the process down.
+const (
+	// maxTemplate is API Gateway's quota for a mapping template, in bytes (AG, limits: 300 KB).
+	maxTemplate = 300 << 10
+	// maxNesting is for blocks, expressions and strings within each other, and for values within values: recursion
+	// takes stack, and 200 levels take less than a megabyte.
+	maxNesting = 200
+	// maxRendered is in bytes: API Gateway's 10 MB of payload (AG, limits) in base64, with what a template puts around it.
+	maxRendered = 16 << 20
+	// maxIterations is API Gateway's quota for one #foreach (AG, limits).
+	maxIterations = 1000
+	// maxRange is the longest range: more elements than a #foreach can go over are a mistake, but can be counted.
+	maxRange = 100_000
+	// maxDigits is for numbers: arithmetic on longer ones takes more than linear time.
+	maxDigits = 10_000
+	// maxWork is the steps of one rendering: nodes in loops, elements, and 16 bytes of text each. Half a second or so.
+	maxWork = 10_000_000
+)
+
+// Error is what is wrong with a template, and where. Line and Column count from 1, Column in bytes.
+type Error struct {
+	Line, Column int
+	Message      string
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Message)
+}
+
+// Request is what a template can see. A template never changes it.
+type Request struct {
+	// Body is the payload as it came: of the request in a request template, of the integration in a response template.
+	Body []byte
+	// Path, Query and Header are the parameters of the client's request by name, one value each, names in the client's own
+	// spelling: where a name came more than once, API Gateway gives the last one.
+	Path, Query, Header map[string]string
+	// Context is $context: text, booleans, numbers, and map[string]any, map[string]string and []any of these. Its
+	// "requestOverride" and "responseOverride" come from the request template's [Result.Overrides].
+	Context        map[string]any
+	StageVariables map[string]string
+}
+
+// Result is what a template made.
+type Result struct {
+	// Body is at most 16 MiB.
+	Body []byte
+	// Status is $context.responseOverride.status, 100 to 599, and 0 if the template set none.
+	Status int
+	// Header is $context.responseOverride.header, nil if the template set none.
+	Header map[string]string
+	// RequestHeader, RequestPath and RequestQuery are $context.requestOverride's.
+	RequestHeader, RequestPath, RequestQuery map[string]string
+	// Overrides are "requestOverride" and "responseOverride" whole, for the Context of the response template to the same
+	// request; nil if the template set none. A status set by a request template counts if no response template sets
+	// another (recorded: test_integration_mock_with_response_override_in_request_template).
+	Overrides map[string]any
+}
+
+// Template is a parsed template. It is safe for concurrent use.
+type Template struct {
+	source string
+	body   block
+	names  []string
+	// places of the variables that API Gateway gives; -1 where the template does not use one.
+	input, util, context, stageVariables int
+}
+
+// Parse parses a template of at most 300 KiB. The error is an *Error.
+func Parse(text string) (*Template, error) {
+	t := &Template{source: text}
+	if len(text) > maxTemplate {
+		return nil, &Error{Line: 1, Column: 1, Message: fmt.Sprintf(
+			"the template has %d bytes; API Gateway takes no more than %d", len(text), maxTemplate)}
+	}
+	names := &names{index: map[string]int{}}
+	p := newParser(text, 0, 0, names)
+	t.body = p.template()
+	if p.failed != nil {
+		return nil, t.failure(p.failed.at, p.failed.message)
+	}
+	t.names = names.list
+	place := func(name string) int {
+		if at, ok := names.index[name]; ok {
+			return at
+		}
+		return -1
+	}
+	t.input, t.util, t.context, t.stageVariables = place("input"), place("util"), place("context"), place("stageVariables")
+	return t, nil
+}
+
+// failure is an error at an offset of the template.
+func (t *Template) failure(at int, message string) *Error {
+	before := t.source[:min(max(at, 0), len(t.source))]
+	line := strings.Count(before, "\n")
+	return &Error{Line: line + 1, Column: len(before) - strings.LastIndexByte(before, '\n'), Message: message}
+}
+
+// buffers are for rendering into; a result is copied out at its own size.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxKept is the largest buffer, in bytes, that is kept for the next rendering.
+const maxKept = 1 << 20
+
+// Render renders the template for one request. The error is an *Error.
+func (t *Template) Render(request *Request) (Result, error) {
+	buffer := buffers.Get().(*[]byte)
+	r := run{template: t, request: request, out: (*buffer)[:0], vars: make([]any, len(t.names))}
+	r.provide()
+	result, err := r.result(t.body.render(&r))
+	if cap(r.out) <= maxKept {
+		*buffer = r.out[:0]
+		buffers.Put(buffer)
+	}
+	return result, err
+}
+
+// run is one rendering.
+type run struct {
+	template *Template
+	request  *Request
+	vars     []any // by the place of their name; nil is undefined
+	out      []byte
+	work     int
+	context  *contextMap
+	payload  payload
+	params   *object
+	stack    []any // arguments of methods being called
+	matching time.Duration
+}
+
+func (r *run) provide() {
+	t := r.template
+	if t.input >= 0 {
+		r.vars[t.input] = input{}
+	}
+	if t.util >= 0 {
+		r.vars[t.util] = util{}
+	}
+	if t.context >= 0 {
+		r.context = &contextMap{given: r.request.Context}
+		r.vars[t.context] = r.context
+	}
+	if t.stageVariables >= 0 {
+		r.vars[t.stageVariables] = sorted(r.request.StageVariables)
+	}
+}
+
+func (r *run) result(err error) (Result, error) {
+	// A #break outside a loop ends the template, as in Velocity.
+	if err != nil && !errors.Is(err, errStop) && !errors.Is(err, errBreak) {
+		return Result{}, r.located(err, 0)
+	}
+	result := Result{Body: append(make([]byte, 0, len(r.out)), r.out...)}
+	if r.context == nil {
+		return result, nil
+	}
+	if err := r.overrides(&result); err != nil {
+		return Result{}, r.located(err, 0)
+	}
+	return result, nil
+}
+
+// problem is an error that does not know its place yet.
+type problem struct{ message string }
+
+func (p *problem) Error() string { return p.message }
+
+func failuref(format string, args ...any) error {
+	return &problem{fmt.Sprintf(format, args...)}
+}
+
+func (r *run) failure(at int, format string, args ...any) error {
+	return r.template.failure(at, fmt.Sprintf(format, args...))
+}
+
+// located gives an error its place.
+func (r *run) located(err error, at int) error {
+	var p *problem
+	if err != nil && at != nowhere && errors.As(err, &p) {
+		return r.template.failure(at, p.message)
+	}
+	return err
+}
+
+// nowhere is the place of an error that whoever called knows the place of.
+const nowhere = -1
+
+func (r *run) spend(steps, at int) error {
+	r.work += steps
+	if r.work > maxWork {
+		return r.located(failuref("the template takes more than %d steps", maxWork), at)
+	}
+	return nil
+}
+
+// spendBytes counts a text that was made.
+func (r *run) spendBytes(length, at int) error {
+	if length > maxRendered {
+		return r.located(failuref("a text of more than %d bytes", maxRendered), at)
+	}
+	return r.spend(length>>4, at)
+}
+
+func (r *run) checkSize() error {
+	if len(r.out) > maxRendered {
+		return failuref("more than %d bytes are rendered", maxRendered)
+	}
+	return nil
+}
+
+// write renders a value.
+func (r *run) write(value any, at int) error {
+	before := len(r.out)
+	out, err := r.appendText(r.out, value, 0)
+	if err != nil {
+		return r.located(err, at)
+	}
+	r.out = out
+	if err := r.checkSize(); err != nil {
+		return r.located(err, at)
+	}
+	return r.spend((len(out)-before)>>4, at)
+}

@@ -1,0 +1,50 @@
+package kinesis_test
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"cdk.tf/go/ingest/local/kinesis"
+)
+
+// BenchmarkPutRecord puts records of 500 bytes from 128 callers at once, each acknowledged when it is on disk.
+func BenchmarkPutRecord(b *testing.B) {
+	for _, shards := range []int{1, 4} {
+		b.Run(fmt.Sprintf("shards=%d", shards), func(b *testing.B) { benchmarkPutRecord(b, shards) })
+	}
+}
+
+func benchmarkPutRecord(b *testing.B, shards int) {
+	s, err := kinesis.Open(kinesis.Options{Path: filepath.Join(b.TempDir(), "kinesis.db"), Unlimited: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	if err := s.Declare(kinesis.Config{Name: "events", Mode: "PROVISIONED", Shards: shards, Retention: 24 * time.Hour}); err != nil {
+		b.Fatal(err)
+	}
+	data := make([]byte, 500)
+	for i := range data {
+		data[i] = byte(rand.IntN(256))
+	}
+	encoded := base64.StdEncoding.EncodeToString(data)
+	b.SetParallelism(64) // times two cores
+	b.ReportAllocs()
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		body := fmt.Appendf(nil, `{"StreamName": "events", "PartitionKey": "%016x", "Data": "%s"}`, rand.Uint64(), encoded)
+		for pb.Next() {
+			if r := s.Do(context.Background(), "PutRecord", body); r.Status != 200 {
+				b.Errorf("%d %s", r.Status, r.Body)
+				return
+			}
+		}
+	})
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
+}

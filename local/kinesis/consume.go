@@ -1,0 +1,206 @@
+package kinesis
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+const (
+	// A read returns at most so many records and bytes of partition keys and data (API reference, GetRecords).
+	readMost      = 10_000
+	readMostBytes = 10 * mib
+
+	// passOver bounds how many records past their retention one transaction passes over.
+	passOver = 10_000
+)
+
+// Shards are the ids of a stream's shards, in order. A stream that does not exist is an [Error] of type
+// ResourceNotFoundException, here and below.
+func (s *Service) Shards(_ context.Context, stream string) ([]string, error) {
+	found, problem := s.find(stream)
+	if problem != nil {
+		return nil, problem
+	}
+	var ids []string
+	for _, shard := range found.shards {
+		ids = append(ids, shard.id)
+	}
+	return ids, nil
+}
+
+// Latest is the sequence number of a shard's newest record, or empty if it has none.
+func (s *Service) Latest(_ context.Context, stream, shard string) (string, error) {
+	found, err := s.shard(stream, shard)
+	if err != nil {
+		return "", err
+	}
+	index, arrived := found.newest()
+	if index == 0 {
+		return "", nil
+	}
+	return found.number(index, arrived).String(), nil
+}
+
+// Records are those of a shard after a sequence number, or from the oldest that is kept if it is empty. They are at most
+// limit, 10,000 and 10 MiB; none at all says that there is none yet. No limit of reads per second applies: on AWS
+// Firehose shares a shard's with its other readers, and slows down by itself.
+func (s *Service) Records(ctx context.Context, stream, shard, after string, limit int) ([]Record, error) {
+	found, position, err := s.position(stream, shard, after)
+	if err != nil {
+		return nil, err
+	}
+	var records []Record
+	_, err = s.read(ctx, found, query{from: position + 1, limit: limit}, func(r stored) {
+		records = append(records, Record{
+			SequenceNumber: found.number(r.index, r.arrived).String(),
+			PartitionKey:   string(r.key),
+			Data:           bytes.Clone(r.data),
+			ArrivedAt:      time.UnixMilli(r.arrived),
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return records, nil
+}
+
+// Wait returns nil as soon as the shard has a record after a sequence number, or any if it is empty. It returns the
+// context's error, [ErrClosed], or ResourceNotFoundException when the stream is deleted meanwhile.
+func (s *Service) Wait(ctx context.Context, stream, shard, after string) error {
+	found, position, err := s.position(stream, shard, after)
+	if err != nil {
+		return err
+	}
+	for {
+		changed, ready := found.watch(position, found.stream.horizon(s.options.Clock.Now()))
+		switch {
+		case found.stream.deleted.Load():
+			return s.unknown(stream)
+		case ready:
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.closing:
+			return ErrClosed
+		}
+	}
+}
+
+// watch is ready if there is a record after position that is not trimmed, or gives what is closed by the next record.
+func (s *shard) watch(position uint64, horizon int64) (changed <-chan struct{}, ready bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last > position && s.lastArrived >= horizon {
+		return nil, true
+	}
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+	}
+	return s.changed, false
+}
+
+func (s *Service) shard(streamName, id string) (*shard, error) {
+	found, problem := s.find(streamName)
+	if problem != nil {
+		return nil, problem
+	}
+	for _, shard := range found.shards {
+		if shard.id == id {
+			return shard, nil
+		}
+	}
+	return nil, s.noShard(streamName, id)
+}
+
+func (s *Service) noShard(streamName, id string) *Error {
+	return refuse("ResourceNotFoundException", "Shard %s in stream %s under account %s does not exist", id, streamName, s.options.Account)
+}
+
+func (s *Service) position(streamName, id, after string) (*shard, uint64, error) {
+	shard, err := s.shard(streamName, id)
+	if err != nil || after == "" {
+		return shard, 0, err
+	}
+	n, err := parseNumber(after)
+	if err != nil || n.version != current || n.created != shard.stream.created || n.shard != int32(shard.index) {
+		return nil, 0, invalid("the sequence number %s is not of shard %s in stream %s", after, id, streamName)
+	}
+	return shard, n.index, nil
+}
+
+// query is what a read looks for in a shard.
+type query struct {
+	// from is the first index that is wanted.
+	from uint64
+	// since is the earliest arrival that is wanted, in milliseconds.
+	since int64
+	// limit is how many records are wanted at most.
+	limit int
+}
+
+// read gives take the records that a query finds, in order, until the query's limit or one of the bounds above is
+// reached, and returns the index to go on from. It reads what is on disk, and in transactions that end soon, because a
+// page that a transaction can see is not used again.
+func (s *Service) read(ctx context.Context, shard *shard, q query, take func(stored)) (next uint64, err error) {
+	q.limit = min(q.limit, readMost)
+	q.since = max(q.since, shard.stream.horizon(s.options.Clock.Now()))
+	last, _ := shard.newest()
+	scan := scan{query: q, last: last, take: take}
+	for scan.from <= last && scan.limit > 0 && !scan.full {
+		if err := ctx.Err(); err != nil {
+			return scan.from, err
+		}
+		if err := s.view(func(tx *bbolt.Tx) error { return scan.step(tx.Bucket(shard.bucket)) }); err != nil {
+			return scan.from, fmt.Errorf("stream %s, %s: %w", shard.stream.name, shard.id, err)
+		}
+	}
+	return scan.from, nil
+}
+
+// scan is the progress of one read.
+type scan struct {
+	query
+	last uint64
+	take func(stored)
+	size int
+	full bool
+}
+
+// step is one transaction of a read. A bucket that is nil is one of a deleted stream.
+func (s *scan) step(bucket *bbolt.Bucket) error {
+	if bucket == nil {
+		s.full = true
+		return nil
+	}
+	cursor := bucket.Cursor()
+	key, value := cursor.Seek(indexKey(s.from))
+	for passed := 0; key != nil && passed < passOver && s.limit > 0; key, value = cursor.Next() {
+		r, err := readStored(key, value)
+		switch {
+		case err != nil:
+			return err
+		case r.index > s.last:
+			s.full = true
+			return nil
+		case r.arrived < s.since:
+			passed++
+		case s.size > 0 && s.size+r.size() > readMostBytes:
+			s.full = true
+			return nil
+		default:
+			s.size += r.size()
+			s.limit--
+			s.take(r)
+		}
+		s.from = r.index + 1
+	}
+	s.full = key == nil
+	return nil
+}

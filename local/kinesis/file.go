@@ -1,0 +1,201 @@
+package kinesis
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// The file has a bucket "streams" (name to description, as JSON), a bucket "service" (the file's format, and the last
+// creation that was given to a stream), and one bucket of records for each shard.
+var (
+	streamsBucket = []byte("streams")
+	serviceBucket = []byte("service")
+	formatKey     = []byte("format")
+	createdKey    = []byte("created")
+)
+
+const (
+	recordsPrefix = "records/"
+	format        = "1"
+
+	// mapSize is what is mapped at least, in bytes. A file that outgrows its mapping is mapped again, for which every
+	// reader must have finished.
+	mapSize = 1 << 30
+)
+
+var errDamaged = errors.New("the file is damaged")
+
+// guard turns what a damaged file does to a reader into an error: bbolt panics on a page that makes no sense, and a page
+// beyond the end of the file is a fault.
+func guard(work func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("%w: %v", errDamaged, reason)
+		}
+	}()
+	return work()
+}
+
+// openFile opens the file, or makes it. maxSize in bytes bounds it; 0 does not.
+//
+// The list of free pages is kept in the file, although a transaction would be cheaper without: else bbolt walks the
+// whole file at each start and after each failed commit, and dies of what it finds in a goroutine of its own. It is the
+// plain list, because bbolt's other one breaks long free runs up, so that the file grew by a new place for the list at
+// each commit once a million records had been trimmed.
+func openFile(path string, maxSize int) (*bbolt.DB, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	var db *bbolt.DB
+	err := guard(func() (err error) {
+		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+			Timeout:         time.Millisecond,
+			FreelistType:    bbolt.FreelistArrayType,
+			InitialMmapSize: mapSize,
+			MaxSize:         maxSize,
+			NoStatistics:    true,
+		})
+		if err != nil {
+			return err
+		}
+		return prepare(db)
+	})
+	if err == nil {
+		return db, syncFolder(filepath.Dir(path))
+	}
+	if db != nil {
+		_ = guard(db.Close)
+	}
+	return nil, openError(path, err)
+}
+
+func openError(path string, err error) error {
+	var path1 *os.PathError
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return fmt.Errorf("%s: %w; stop that process, or start with another --data folder", path, ErrLocked)
+	case errors.As(err, &path1):
+		return err
+	default:
+		return fmt.Errorf("%s: this file of the local Kinesis cannot be read (%w); put a copy of it back, or move it away to begin anew", path, err)
+	}
+}
+
+// prepare writes what a new file lacks, or checks an old one. It writes nothing to an old one, because bbolt keeps its
+// locks for good if damage stops it in a commit.
+func prepare(db *bbolt.DB) error {
+	info, err := os.Stat(db.Path())
+	if err != nil {
+		return err
+	}
+	isNew := false
+	err = db.View(func(tx *bbolt.Tx) error {
+		if info.Size() < tx.Size() {
+			return fmt.Errorf("it has %d bytes of %d", info.Size(), tx.Size())
+		}
+		first, _ := tx.Cursor().First()
+		if isNew = first == nil; isNew {
+			return nil
+		}
+		service := tx.Bucket(serviceBucket)
+		if service == nil || tx.Bucket(streamsBucket) == nil {
+			return errors.New("it is another program's")
+		}
+		if found := service.Get(formatKey); string(found) != format {
+			return fmt.Errorf("its format is %q, this program knows %q", found, format)
+		}
+		return nil
+	})
+	if err != nil || !isNew {
+		return err
+	}
+	return db.Update(func(tx *bbolt.Tx) error {
+		service, err := tx.CreateBucket(serviceBucket)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.CreateBucket(streamsBucket); err != nil {
+			return err
+		}
+		return service.Put(formatKey, []byte(format))
+	})
+}
+
+// syncFolder makes a new file's name as durable as its content.
+func syncFolder(folder string) error {
+	f, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// load reads the streams of the file.
+func load(db *bbolt.DB) (map[string]*stream, error) {
+	streams := map[string]*stream{}
+	err := guard(func() error {
+		return db.View(func(tx *bbolt.Tx) error {
+			return tx.Bucket(streamsBucket).ForEach(func(name, text []byte) error {
+				var d description
+				if err := json.Unmarshal(text, &d); err != nil || d.Name != string(name) || d.Shards < 1 || d.Shards > maxShards {
+					return fmt.Errorf("the description of stream %q is damaged", name)
+				}
+				s := newStream(d)
+				streams[s.name] = s
+				return s.load(tx)
+			})
+		})
+	})
+	return streams, err
+}
+
+// load finds each shard's newest record. A bucket's own sequence says what index was given last, even if its record has
+// been trimmed since.
+func (s *stream) load(tx *bbolt.Tx) error {
+	for _, shard := range s.shards {
+		bucket := tx.Bucket(shard.bucket)
+		if bucket == nil {
+			return fmt.Errorf("stream %q has lost %s", s.name, shard.id)
+		}
+		group := shard.index / groupSize
+		s.indexes[group] = max(s.indexes[group], bucket.Sequence())
+		key, value := bucket.Cursor().Last()
+		if key == nil {
+			continue
+		}
+		last, err := readStored(key, value)
+		if err != nil {
+			return err
+		}
+		shard.last, shard.lastArrived = last.index, last.arrived
+		s.indexes[group] = max(s.indexes[group], last.index)
+	}
+	return nil
+}
+
+// store writes a description. made says that the stream is new and needs its buckets.
+func store(tx *bbolt.Tx, s *stream, made bool) error {
+	d := s.description.Load()
+	text, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	if err := tx.Bucket(streamsBucket).Put([]byte(s.name), text); err != nil || !made {
+		return err
+	}
+	for _, shard := range s.shards {
+		if _, err := tx.CreateBucket(shard.bucket); err != nil {
+			return err
+		}
+	}
+	return tx.Bucket(serviceBucket).Put(createdKey, fmt.Append(nil, s.created))
+}

@@ -1,0 +1,528 @@
+package kinesis
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"go.etcd.io/bbolt"
+)
+
+// opened is a service on a new file with a stream "events".
+func opened(t *testing.T, options Options) *Service {
+	t.Helper()
+	if options.Path == "" {
+		options.Path = filepath.Join(t.TempDir(), "kinesis.db")
+	}
+	options.Unlimited = true
+	s, err := Open(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if err := s.Declare(Config{Name: "events", Mode: provisioned, Shards: 1, Retention: minRetention}); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+const onlyShard = "shardId-000000000000"
+
+func (s *Service) putText(data []byte) Response {
+	return s.Do(context.Background(), "PutRecord", fmt.Appendf(nil, `{"StreamName":"events","PartitionKey":"k","Data":"%s"}`, base64.StdEncoding.EncodeToString(data)))
+}
+
+// texts are the data of all records.
+func texts(t *testing.T, s *Service) (data []string) {
+	t.Helper()
+	for after := ""; ; {
+		records, err := s.Records(context.Background(), "events", onlyShard, after, readMost)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(records) == 0 {
+			return data
+		}
+		for _, r := range records {
+			if r.SequenceNumber <= after {
+				t.Fatalf("%s comes after %s", r.SequenceNumber, after)
+			}
+			after = r.SequenceNumber
+			data = append(data, string(r.Data))
+		}
+	}
+}
+
+func mustPut(t *testing.T, s *Service, data string) {
+	t.Helper()
+	if r := s.putText([]byte(data)); r.Status != 200 {
+		t.Fatalf("%q: %d %s", data, r.Status, r.Body)
+	}
+}
+
+// mustPutMany puts count records, named by prefix and number, in few calls.
+func mustPutMany(t *testing.T, s *Service, prefix string, count int) {
+	t.Helper()
+	for from := 0; from < count; from += maxRecords {
+		var records []string
+		for i := from; i < min(count, from+maxRecords); i++ {
+			records = append(records, fmt.Sprintf(`{"PartitionKey":"k","Data":"%s"}`, base64.StdEncoding.EncodeToString(fmt.Append(nil, prefix, i))))
+		}
+		r := s.Do(context.Background(), "PutRecords", fmt.Appendf(nil, `{"StreamName":"events","Records":[%s]}`, strings.Join(records, ",")))
+		if r.Status != 200 || !bytes.HasPrefix(r.Body, []byte(`{"FailedRecordCount":0,`)) {
+			t.Fatalf("%d %.200s", r.Status, r.Body)
+		}
+	}
+}
+
+func copyFile(t *testing.T, from string) string {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(t.TempDir(), "copy.db")
+	if err := os.WriteFile(to, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+func TestASecondProcessIsRefused(t *testing.T) {
+	s := opened(t, Options{})
+	_, err := Open(Options{Path: s.options.Path})
+	want := s.options.Path + ": in use by another process; stop that process, or start with another --data folder"
+	if !errors.Is(err, ErrLocked) || err.Error() != want {
+		t.Errorf("error %v\nwant  %s", err, want)
+	}
+}
+
+// The newest of bbolt's two meta pages is torn, so that the file is as the commit before left it.
+func TestTornWrite(t *testing.T) {
+	for name, tear := range map[string]func(page []byte){
+		"half of it is old": func(page []byte) { clear(page[:60]) },
+		"it is garbage":     func(page []byte) { copy(page, bytes.Repeat([]byte("garbage"), 600)) },
+		"it is empty":       func(page []byte) { clear(page) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := opened(t, Options{})
+			mustPut(t, s, "one")
+			mustPut(t, s, "two")
+			mustPut(t, s, "three")
+			path := copyFile(t, s.options.Path)
+			file, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			size := os.Getpagesize()
+			newest := file[:size]
+			if txid(file[size:]) > txid(file) {
+				newest = file[size : 2*size]
+			}
+			tear(newest)
+			if err := os.WriteFile(path, file, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s = opened(t, Options{Path: path})
+			if got := texts(t, s); fmt.Sprint(got) != "[one two]" {
+				t.Errorf("after the tear there are %v", got)
+			}
+			mustPut(t, s, "four")
+			if got := texts(t, s); fmt.Sprint(got) != "[one two four]" {
+				t.Errorf("after a further record there are %v", got)
+			}
+		})
+	}
+}
+
+// txid is the number of the transaction that wrote a meta page (bbolt, internal/common/meta.go).
+func txid(page []byte) uint64 { return binary.NativeEndian.Uint64(page[16+48:]) }
+
+func TestDamagedFile(t *testing.T) {
+	s := opened(t, Options{})
+	for i := range 200 {
+		mustPut(t, s, strings.Repeat(fmt.Sprint(i%10), 2000))
+	}
+	size := os.Getpagesize()
+	for name, damage := range map[string]func(file []byte) []byte{
+		"another program's":         func([]byte) []byte { return bytes.Repeat([]byte("not a database\n"), 1000) },
+		"a few bytes":               func(file []byte) []byte { return file[:100] },
+		"its meta pages are empty":  func(file []byte) []byte { clear(file[:2*size]); return file },
+		"it is cut after the metas": func(file []byte) []byte { return file[:2*size] },
+		"it is cut in the middle":   func(file []byte) []byte { return file[:20*size] },
+		"all but its metas is zero": func(file []byte) []byte { clear(file[2*size:]); return file },
+		"all but its metas is random": func(file []byte) []byte {
+			copy(file[2*size:], bytes.Repeat([]byte("\xa5\x5a\x01\xff\x00\x02\x10"), len(file)/7))
+			return file
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := copyFile(t, s.options.Path)
+			file, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, damage(file), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			broken, err := Open(Options{Path: path})
+			if err == nil {
+				t.Fatal("the file is opened", broken.Close())
+			}
+			const begin, end = ": this file of the local Kinesis cannot be read (", "); put a copy of it back, or move it away to begin anew"
+			if text := err.Error(); !strings.HasPrefix(text, path+begin) || !strings.HasSuffix(text, end) || strings.Contains(text, "\n") {
+				t.Errorf("error %q", text)
+			}
+			// The lock is let go of, so that the file can be looked at.
+			if db, err := os.OpenFile(path, os.O_RDWR, 0); err != nil || db.Close() != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A page that is damaged while the file is open is an error to who reads it, not the end of the process.
+func TestDamageBeneathARunningService(t *testing.T) {
+	s := opened(t, Options{})
+	for i := range 200 {
+		mustPut(t, s, strings.Repeat(fmt.Sprint(i%10), 2000))
+	}
+	file, err := os.OpenFile(s.options.Path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := int64(os.Getpagesize())
+	if _, err := file.WriteAt(bytes.Repeat([]byte{0xa5}, int(info.Size()-2*size)), 2*size); err != nil {
+		t.Fatal(err)
+	}
+	if records, err := s.Records(context.Background(), "events", onlyShard, "", 10); err == nil {
+		t.Errorf("%d records are read", len(records))
+	}
+	if r := s.putText([]byte("x")); r.Status != 500 || !strings.Contains(string(r.Body), "InternalFailure") {
+		t.Errorf("a put answers %d %s", r.Status, r.Body)
+	}
+}
+
+func TestUnknownFormat(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kinesis.db")
+	db, err := openFile(path, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(serviceBucket).Put(formatKey, []byte("2")) })
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(Options{Path: path})
+	want := path + `: this file of the local Kinesis cannot be read (its format is "2", this program knows "1"); put a copy of it back, or move it away to begin anew`
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v\nwant  %s", err, want)
+	}
+}
+
+// A full disk is an error to the producer and nothing else: what was acknowledged stays, and when there is room again
+// the service goes on.
+func TestFullDisk(t *testing.T) {
+	clock := clockwork.NewFakeClockAt(noon)
+	s := opened(t, Options{maxSize: 40 << 20, Clock: clock})
+	data := bytes.Repeat([]byte("x"), 700_000)
+	var acknowledged []string
+	put := func(i int) Response {
+		text := fmt.Sprintf("%06d%s", i, data)
+		r := s.putText([]byte(text))
+		if r.Status == 200 {
+			acknowledged = append(acknowledged, text[:6])
+		}
+		return r
+	}
+	check := func() {
+		t.Helper()
+		got := texts(t, s)
+		for i := range got {
+			got[i] = got[i][:6]
+		}
+		if fmt.Sprint(got) != fmt.Sprint(acknowledged) {
+			t.Errorf("there are %v\nacknowledged %v", got, acknowledged)
+		}
+	}
+	refused := 0
+	for i := range 100 {
+		r := put(i)
+		if r.Status == 200 {
+			continue
+		}
+		refused++
+		if want := `{"__type":"InternalFailure","message":"the record could not be written: database reached maximum size"}`; r.Status != 500 || string(r.Body) != want {
+			t.Fatalf("record %d: %d %.200s", i, r.Status, r.Body)
+		}
+	}
+	if refused < 40 || len(acknowledged) < 20 {
+		t.Fatalf("of 100 records %d are refused, %d acknowledged", refused, len(acknowledged))
+	}
+	check()
+
+	clock.Advance(25 * time.Hour) // makes room
+	acknowledged = nil
+	trimAll(s)
+	for i := range 5 {
+		if r := put(200 + i); r.Status != 200 {
+			t.Fatalf("with room again: %d %.200s", r.Status, r.Body)
+		}
+	}
+	check()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = opened(t, Options{Path: s.options.Path, Clock: clock})
+	check()
+}
+
+// A sync that fails after the commit can be seen leaves a record that nobody was promised. It never becomes readable.
+func TestFailingSync(t *testing.T) {
+	var failing atomic.Bool
+	s := opened(t, Options{syncFails: func() error {
+		if failing.Load() {
+			return errors.New("input/output error")
+		}
+		return nil
+	}})
+	mustPut(t, s, "one")
+	failing.Store(true)
+	for range 3 {
+		if r := s.putText([]byte("lost")); r.Status != 500 || string(r.Body) != `{"__type":"InternalFailure","message":"the record could not be written: input/output error"}` {
+			t.Errorf("%d %s", r.Status, r.Body)
+		}
+	}
+	if got := texts(t, s); fmt.Sprint(got) != "[one]" {
+		t.Errorf("while the sync fails there are %v", got)
+	}
+	failing.Store(false)
+	mustPut(t, s, "two")
+	if got := texts(t, s); fmt.Sprint(got) != "[one two]" {
+		t.Errorf("afterwards there are %v", got)
+	}
+	if status := s.Status().Streams[0].Shards[0]; status.Records != 2 || status.Failed != 3 {
+		t.Errorf("status %+v", status)
+	}
+}
+
+func trimAll(s *Service) {
+	for c := (&committer{Service: s}); c.trim(); {
+		continue
+	}
+}
+
+func TestRetention(t *testing.T) {
+	clock := clockwork.NewFakeClockAt(noon)
+	s := opened(t, Options{Clock: clock})
+	const each = 1500 // more than one transaction of the trimming
+	mustPutMany(t, s, "old ", each)
+	clock.Advance(23 * time.Hour)
+	mustPutMany(t, s, "new ", each)
+	if got := texts(t, s); len(got) != 2*each {
+		t.Fatalf("%d records", len(got))
+	}
+	clock.Advance(time.Hour + time.Millisecond)
+	// They are gone for readers before they are for the disk.
+	if got := texts(t, s); len(got) != each || got[0] != "new 0" {
+		t.Fatalf("%d records, first %s", len(got), got[0])
+	}
+	trimAll(s)
+	if kept := bucketSize(t, s); kept != each {
+		t.Errorf("the file keeps %d records, want %d", kept, each)
+	}
+	if got := texts(t, s); len(got) != each || got[0] != "new 0" {
+		t.Errorf("%d records, first %s", len(got), got[0])
+	}
+	latest, _ := s.Latest(context.Background(), "events", onlyShard)
+	clock.Advance(24 * time.Hour)
+	trimAll(s)
+	if kept := bucketSize(t, s); kept != 0 || len(texts(t, s)) != 0 {
+		t.Errorf("the file keeps %d records, want none", kept)
+	}
+	// Sequence numbers go on, after a restart too.
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = opened(t, Options{Path: s.options.Path, Clock: clock})
+	mustPut(t, s, "last")
+	if after, err := s.Latest(context.Background(), "events", onlyShard); err != nil || after <= latest {
+		t.Errorf("%s (%v) does not come after %s", after, err, latest)
+	}
+}
+
+func bucketSize(t *testing.T, s *Service) (keys int) {
+	t.Helper()
+	err := s.view(func(tx *bbolt.Tx) error {
+		return tx.Bucket((*s.streams.Load())["events"].shards[0].bucket).ForEach(func(_, _ []byte) error { keys++; return nil })
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+// Trimming by the ticker, without anybody's help.
+func TestTrimmingFollowsTheClock(t *testing.T) {
+	clock := clockwork.NewFakeClockAt(noon)
+	s := opened(t, Options{Clock: clock})
+	mustPut(t, s, "old")
+	clock.Advance(25 * time.Hour)
+	for bucketSize(t, s) != 0 { // hangs, and the test run times out, if the committer does not trim
+		runtime.Gosched()
+	}
+}
+
+// Space that the trimming frees is used again: in the long run the file stays as it is.
+func TestFileDoesNotGrowWithoutBound(t *testing.T) {
+	clock := clockwork.NewFakeClockAt(noon)
+	s := opened(t, Options{Clock: clock})
+	data := strings.Repeat("x", 2000)
+	size := func() int64 {
+		var size int64
+		if err := s.view(func(tx *bbolt.Tx) error { size = tx.Size(); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return size
+	}
+	var early int64
+	for day := range 12 {
+		mustPutMany(t, s, data, 500)
+		clock.Advance(13 * time.Hour)
+		trimAll(s)
+		if day == 4 {
+			early = size()
+		}
+	}
+	if late := size(); late > early+early/5 {
+		t.Errorf("the file grew from %d to %d bytes", early, late)
+	}
+}
+
+func TestDeletedStreamFreesItsSpace(t *testing.T) {
+	s := opened(t, Options{})
+	mustPutMany(t, s, "", 1200)
+	before, _ := s.Latest(context.Background(), "events", onlyShard)
+	for _, call := range [][2]string{{"DeleteStream", `{"StreamName":"events"}`}, {"CreateStream", `{"StreamName":"events","ShardCount":1}`}} {
+		if r := s.Do(context.Background(), call[0], []byte(call[1])); r.Status != 200 {
+			t.Fatalf("%d %s", r.Status, r.Body)
+		}
+	}
+	if got := texts(t, s); len(got) != 0 {
+		t.Errorf("the new stream has %d records", len(got))
+	}
+	mustPut(t, s, "first")
+	after, _ := s.Latest(context.Background(), "events", onlyShard)
+	if after <= before {
+		t.Errorf("%s of the new stream does not come after %s of the old", after, before)
+	}
+	if _, err := s.Records(context.Background(), "events", onlyShard, before, 10); err == nil {
+		t.Error("a sequence number of the old stream is taken")
+	}
+	trimAll(s)
+	buckets := 0
+	err := s.view(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(name []byte, _ *bbolt.Bucket) error {
+			if bytes.HasPrefix(name, []byte(recordsPrefix)) {
+				buckets++
+			}
+			return nil
+		})
+	})
+	if err != nil || buckets != 1 {
+		t.Errorf("%d buckets of records, error %v; want 1", buckets, err)
+	}
+	if got := texts(t, s); fmt.Sprint(got) != "[first]" {
+		t.Errorf("the new stream has %v", got)
+	}
+}
+
+// The fast reader says the same as the thorough one, or nothing.
+func FuzzPutRecord(f *testing.F) {
+	for _, seed := range []string{
+		`{"StreamName": "events", "PartitionKey": "k", "Data": "YQ=="}`,
+		`{"StreamName":"events","PartitionKey":"k","Data":"","ExplicitHashKey":"0"}`,
+		`{"StreamName":"events","PartitionKey":"\u00e9","Data":"YQ=="}`,
+		`{"StreamName":"events","PartitionKey":"k","Data":"YQ==","Data":"Yg=="}`,
+		`{"StreamName":"events","PartitionKey":"k","Data":"YR=="}`,
+		`{"StreamName":"events","PartitionKey":"k","Data":"YQ="}`,
+		`{"StreamName":"events","PartitionKey":null,"Data":"YQ=="}`,
+		`{"StreamName":"events","PartitionKey":"k","Data":"YQ=="} x`,
+		`{"StreamName":"events","PartitionKey":"k","Data":"YQ==",}`,
+		`{}`, `[]`, `"`, "{\"StreamName\":\"\xff\"}", `{"StreamName":"events","Records":[{"PartitionKey":"k","Data":"YQ=="}]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var name []byte
+		var e entry
+		r := reader{text: body}
+		r.object(func(member []byte) {
+			if string(member) == "StreamName" {
+				r.once(&name)
+			} else if !e.read(&r, member) {
+				r.bad = true
+			}
+		})
+		value, isData := e.appendValue(nil)
+		_, isHash := e.hashKey()
+		in, problem := decode(body, putRecordInput, streamNeeded)
+		if !r.end() || !e.fits() || !isData || !isHash || !isName(string(name)) || len(name) > 128 {
+			return
+		}
+		if problem != nil {
+			t.Fatalf("%q is taken; it is refused with %v", body, problem)
+		}
+		slow := entryOf(in)
+		if want, _ := slow.appendValue(nil); !bytes.Equal(value, want) || in.text("StreamName") != string(name) || !bytes.Equal(slow.hash, e.hash) {
+			t.Errorf("%q is read as %q, want %q", body, value, want)
+		}
+	})
+}
+
+// No request makes the service panic, and each answer is JSON.
+func FuzzDo(f *testing.F) {
+	var names []string
+	for name := range actions {
+		names = append(names, name)
+	}
+	for _, seed := range []string{
+		`{"StreamName":"events","ShardId":"shardId-0","ShardIteratorType":"AT_TIMESTAMP","Timestamp":1e300}`,
+		`{"StreamARN":"arn:aws:kinesis:us-east-1:000000000000:stream/events"}`,
+		`{"StreamName":"events","Records":[{"PartitionKey":"k","Data":"YQ=="},null]}`,
+		`{"ShardIterator":"AAAAAAAAAAE="}`, `{"NextToken":"e30=","MaxResults":1}`, `{"StreamName":"x","ShardCount":2.5}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	path := filepath.Join(f.TempDir(), "kinesis.db")
+	s, err := Open(Options{Path: path})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = s.Close() })
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, name := range names {
+			r := s.Do(context.Background(), name, body)
+			if r.Status != 200 && r.Status != 400 || len(r.Body) > 0 && !json.Valid(r.Body) {
+				t.Errorf("%s of %q: %d %q", name, body, r.Status, r.Body)
+			}
+		}
+	})
+}

@@ -1,0 +1,67 @@
+package kinesis
+
+import (
+	"cmp"
+	"crypto/md5"
+	"encoding/binary"
+	"math/big"
+	"strconv"
+)
+
+// hashKey is an MD5 hash as an unsigned number of 128 bits.
+type hashKey struct{ high, low uint64 }
+
+// hashOf is where a partition key lies. Kinesis uses MD5 over the key's UTF-8 (API reference, PutRecord).
+func hashOf(partitionKey []byte) hashKey {
+	sum := md5.Sum(partitionKey)
+	return hashKey{binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:])}
+}
+
+// parseHash reads an ExplicitHashKey; it is not ok beyond 2^128-1.
+func parseHash(text string) (_ hashKey, ok bool) {
+	w, err := parseWide(text)
+	return hashKey{w[1], w[0]}, err == nil && w[2] == 0
+}
+
+func (h hashKey) compare(other hashKey) int {
+	return cmp.Or(cmp.Compare(h.high, other.high), cmp.Compare(h.low, other.low))
+}
+
+func (h hashKey) String() string {
+	w, low := wide{h.low, h.high}.divide()
+	w, middle := w.divide()
+	switch {
+	case w[0] != 0:
+		return string(appendPadded(appendPadded(strconv.AppendUint(nil, w[0], 10), middle), low))
+	case middle != 0:
+		return string(appendPadded(strconv.AppendUint(nil, middle, 10), low))
+	default:
+		return strconv.FormatUint(low, 10)
+	}
+}
+
+// hashRange is what a shard takes, both ends included.
+type hashRange struct{ start, end hashKey }
+
+// split divides all hash keys among shards as Kinesis does: each range has floor(2^128/shards) keys and the last takes
+// the rest (kinesalite, test/createStream.js, checked against AWS: three shards end at …484, …969 and 2^128-1).
+func split(shards int) []hashRange {
+	all := new(big.Int).Lsh(big.NewInt(1), 128)
+	size := new(big.Int).Div(all, big.NewInt(int64(shards)))
+	ranges := make([]hashRange, shards)
+	for i := range ranges {
+		start := new(big.Int).Mul(size, big.NewInt(int64(i)))
+		end := new(big.Int).Add(start, size)
+		if i == shards-1 {
+			end = all
+		}
+		ranges[i] = hashRange{toHash(start), toHash(end.Sub(end, big.NewInt(1)))}
+	}
+	return ranges
+}
+
+func toHash(value *big.Int) hashKey {
+	var bytes [16]byte
+	value.FillBytes(bytes[:])
+	return hashKey{binary.BigEndian.Uint64(bytes[:8]), binary.BigEndian.Uint64(bytes[8:])}
+}

@@ -1,0 +1,262 @@
+package kinesis
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+)
+
+const (
+	target   = "Kinesis_20131202."
+	jsonType = "application/x-amz-json-1.1"
+	cborType = "application/x-amz-cbor-1.1"
+
+	// maxBody is the most a call's body has, in bytes: 10 MiB of records in base64, and room for their keys and JSON.
+	maxBody = 15 * mib
+)
+
+// ServeHTTP speaks AWS JSON 1.1: a POST whose header X-Amz-Target is Kinesis_20131202.ACTION. Any credentials will do,
+// but there have to be some, because a client without would fail on AWS.
+//
+// Assumption 8: what is wrong with a request is found in this order and answered in these forms (kinesalite, index.js
+// and test/connection.js, compared with AWS). Other than AWS it takes no CBOR.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := readBody(w, r)
+	if err != nil {
+		s.refused.Add(1)
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+			return
+		}
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	header := w.Header()
+	requestID := newRequestID()
+	header.Set("X-Amzn-Requestid", requestID)
+	if r.Header.Get("Origin") != "" && allowOrigin(w, r) {
+		return
+	}
+	header.Set("X-Amz-Id-2", extendedID())
+	if wrong := checkRequest(r, body); wrong != nil {
+		s.refused.Add(1)
+		wrong.write(w)
+		return
+	}
+	action := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), target)
+	response := s.Do(r.Context(), action, body)
+	header.Set("X-Amzn-Requestid", response.RequestID)
+	answer{response.Status, jsonType, response.Body}.write(w)
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	limited := http.MaxBytesReader(w, r.Body, maxBody)
+	if r.ContentLength <= 0 || r.ContentLength > maxBody {
+		return io.ReadAll(limited)
+	}
+	body := make([]byte, r.ContentLength)
+	_, err := io.ReadFull(limited, body)
+	return body, err
+}
+
+// allowOrigin answers browsers, and is true if that was the request.
+func allowOrigin(w http.ResponseWriter, r *http.Request) bool {
+	header := w.Header()
+	header.Set("Access-Control-Allow-Origin", "*")
+	if r.Method != http.MethodOptions {
+		header.Set("Access-Control-Expose-Headers", "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,Date")
+		return false
+	}
+	for _, what := range []string{"Headers", "Method"} {
+		if asked := r.Header.Get("Access-Control-Request-" + what); asked != "" {
+			header.Set("Access-Control-Allow-"+strings.TrimSuffix(what, "s")+"s", asked)
+		}
+	}
+	header.Set("Access-Control-Max-Age", "172800")
+	answer{200, "", nil}.write(w)
+	return true
+}
+
+// extendedID looks like AWS's second identifier of a request, which means something to AWS alone.
+func extendedID() string {
+	var id [72]byte
+	for i := 0; i < len(id); i += 8 {
+		random := rand.Uint64()
+		for j := range 8 {
+			id[i+j] = byte(random >> (8 * j))
+		}
+	}
+	return base64.StdEncoding.EncodeToString(id[:])
+}
+
+type answer struct {
+	status      int
+	contentType string
+	body        []byte
+}
+
+func (a answer) write(w http.ResponseWriter) {
+	if a.contentType == "" {
+		w.Header()["Content-Type"] = nil // else Go would guess one
+	} else {
+		w.Header().Set("Content-Type", a.contentType)
+	}
+	w.Header().Set("Content-Length", fmt.Sprint(len(a.body)))
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body) // a client that is gone hears nothing
+}
+
+// checkRequest finds what is wrong with a request before its action is looked at.
+func checkRequest(r *http.Request, body []byte) *answer {
+	if r.Method != http.MethodPost {
+		return noOperation()
+	}
+	contentType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	contentType = strings.TrimSpace(contentType)
+	service, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	_, known := actions[action]
+	known = known && service+"." == target
+	switch {
+	case len(body) == 0 && known:
+		return inForm(contentType, "SerializationException", "")
+	case len(body) == 0:
+		return inForm(contentType, "UnknownOperationException", "")
+	case contentType != jsonType:
+		return otherType(contentType, service != "" && action != "", body)
+	case body[0] != '{' && !isObject(body):
+		return inForm(jsonType, "SerializationException", "")
+	case !known:
+		return inForm(jsonType, "UnknownOperationException", "")
+	default:
+		return checkAuth(r)
+	}
+}
+
+// otherType answers a request that is not JSON of the right kind.
+func otherType(contentType string, hasTarget bool, body []byte) *answer {
+	switch {
+	case contentType == cborType:
+		return inForm(contentType, "SerializationException", noCBOR)
+	case contentType == "application/json":
+		return withoutVersion(body)
+	case !hasTarget:
+		return noOperation()
+	default:
+		return &answer{http.StatusNotFound, "", []byte("<UnknownOperationException/>\n")}
+	}
+}
+
+// noCBOR names how each SDK that speaks CBOR is told not to.
+const noCBOR = "CBOR is not spoken on one machine; make the client send JSON: AWS SDK for Java 2 with the system property aws.cborEnabled=false " +
+	"or the environment CBOR_ENABLED=false, AWS SDK for Java 1 with com.amazonaws.sdk.disableCbor=true or AWS_CBOR_DISABLE=true"
+
+func isObject(body []byte) bool {
+	var members map[string]json.RawMessage
+	return json.Unmarshal(body, &members) == nil && members != nil
+}
+
+func noOperation() *answer {
+	return inXML("AccessDeniedException", "Unable to determine service/operation name to be authorized")
+}
+
+func inXML(typ, message string) *answer {
+	return &answer{http.StatusForbidden, "", fmt.Appendf(nil, "<%s>\n  <Message>%s</Message>\n</%s>\n", typ, message, typ)}
+}
+
+// inForm is an error in JSON, or in CBOR for a client that sent anything else than JSON.
+func inForm(contentType, typ, message string) *answer {
+	if contentType == jsonType {
+		return &answer{http.StatusBadRequest, jsonType, (&Error{Type: typ, Message: message}).body()}
+	}
+	pairs := []string{"__type", typ}
+	if message != "" {
+		pairs = append(pairs, "message", message)
+	}
+	return &answer{http.StatusBadRequest, cborType, cborMap(pairs)}
+}
+
+// cborMap encodes texts of less than 65,536 bytes (RFC 8949, section 3), so that who sends CBOR can read why it is refused.
+func cborMap(pairs []string) []byte {
+	out := []byte{0xa0 | byte(len(pairs)/2)}
+	for _, text := range pairs {
+		switch {
+		case len(text) < 24:
+			out = append(out, 0x60|byte(len(text)))
+		case len(text) < 256:
+			out = append(out, 0x78, byte(len(text)))
+		default:
+			out = append(out, 0x79, byte(len(text)>>8), byte(len(text)))
+		}
+		out = append(out, text...)
+	}
+	return out
+}
+
+// withoutVersion answers application/json as AWS does, which knows no operation in it.
+func withoutVersion(body []byte) *answer {
+	typ, status := "UnknownOperationException", http.StatusNotFound
+	if !isObject(body) {
+		typ, status = "SerializationException", http.StatusBadRequest
+	}
+	return &answer{status, "application/json", fmt.Appendf(nil, `{"Output":{"__type":"com.amazon.coral.service#%s"},"Version":"1.0"}`, typ)}
+}
+
+// checkAuth looks whether a request is signed, and not by whom.
+func checkAuth(r *http.Request) *answer {
+	authorization := r.Header.Get("Authorization")
+	query := r.URL.Query()
+	inQuery := query.Has("X-Amz-Algorithm")
+	var missing []string
+	switch {
+	case authorization != "" && inQuery:
+		return inForm(jsonType, "InvalidSignatureException", "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.")
+	case authorization != "":
+		missing = missingInHeader(r, authorization)
+	case inQuery:
+		for _, name := range []string{"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"} {
+			if query.Get(name) == "" {
+				missing = append(missing, "AWS query-string parameters must include '"+name+"'.")
+			}
+		}
+		if missing != nil {
+			missing = append(missing, "Re-examine the query-string parameters.")
+		}
+	default:
+		return inForm(jsonType, "MissingAuthenticationTokenException", "Missing Authentication Token")
+	}
+	if missing != nil {
+		return inForm(jsonType, "IncompleteSignatureException", strings.Join(missing, " "))
+	}
+	return nil
+}
+
+func missingInHeader(r *http.Request, authorization string) (missing []string) {
+	parts := strings.FieldsFunc(authorization, func(c rune) bool { return c == ',' || c == ' ' })
+	for _, name := range []string{"Credential", "Signature", "SignedHeaders"} {
+		if !hasValue(parts[min(1, len(parts)):], name) {
+			missing = append(missing, "Authorization header requires '"+name+"' parameter.")
+		}
+	}
+	if r.Header.Get("X-Amz-Date") == "" && r.Header.Get("Date") == "" {
+		missing = append(missing, "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+	}
+	if missing != nil {
+		missing = append(missing, "Authorization="+authorization)
+	}
+	return missing
+}
+
+func hasValue(parts []string, name string) bool {
+	for _, part := range parts {
+		if value, found := strings.CutPrefix(part, name+"="); found && value != "" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,102 @@
+package kinesis_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"cdk.tf/go/ingest/local/kinesis"
+)
+
+func TestHTTP(t *testing.T) {
+	s := open(t, kinesis.Options{}, nil)
+	const (
+		amz      = "application/x-amz-json-1.1"
+		cbor     = "application/x-amz-cbor-1.1"
+		signed   = "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c"
+		none     = "<AccessDeniedException>\n  <Message>Unable to determine service/operation name to be authorized</Message>\n</AccessDeniedException>\n"
+		list     = "Kinesis_20131202.ListStreams"
+		empty    = `{"HasMoreStreams":false,"StreamNames":[],"StreamSummaries":[]}`
+		serial   = `{"__type":"SerializationException"}`
+		unknown  = `{"__type":"UnknownOperationException"}`
+		inCBOR   = "\xa1\x66__type\x76SerializationException"
+		nothing  = "\xa1\x66__type\x78\x19UnknownOperationException"
+		refusal  = "\xa2\x66__type\x76SerializationException\x67message\x78"
+		noFields = `{"__type":"IncompleteSignatureException","message":"Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization=X"}`
+	)
+	for _, test := range []struct {
+		name, method, contentType, target, auth, query, body string
+		status                                               int
+		want, wantType                                       string
+	}{
+		{"a call", "POST", amz, list, signed, "", "{}", 200, empty, amz},
+		{"with a charset", "POST", " " + amz + " ; charset=utf-8", list, signed, "", "{}", 200, empty, amz},
+		{"GET", "GET", amz, list, signed, "", "", 403, none, ""},
+		{"no body", "POST", amz, list, signed, "", "", 400, serial, amz},
+		{"no body, no action", "POST", amz, "", signed, "", "", 400, unknown, amz},
+		{"no body, no type", "POST", "", list, signed, "", "", 400, inCBOR, cbor},
+		{"nothing", "POST", "", "", signed, "", "", 400, nothing, cbor},
+		{"no type", "POST", "", list, signed, "", "{}", 404, "<UnknownOperationException/>\n", ""},
+		{"no type, no action", "POST", "", "", signed, "", "{}", 403, none, ""},
+		{"CBOR", "POST", cbor, list, signed, "", "\xa0", 400, refusal, cbor},
+		{"plain JSON", "POST", "application/json", list, signed, "", "{}", 404, `{"Output":{"__type":"com.amazon.coral.service#UnknownOperationException"},"Version":"1.0"}`, "application/json"},
+		{"plain rubbish", "POST", "application/json", list, signed, "", "x", 400, `{"Output":{"__type":"com.amazon.coral.service#SerializationException"},"Version":"1.0"}`, "application/json"},
+		{"no JSON", "POST", amz, list, signed, "", "hello", 400, serial, amz},
+		{"half JSON", "POST", amz, list, signed, "", `{"Limit":`, 400, serial, amz},
+		{"a list", "POST", amz, list, signed, "", "[]", 400, serial, amz},
+		{"another action", "POST", amz, "Kinesis_20131202.SplitShard", signed, "", "{}", 400, unknown, amz},
+		{"another service", "POST", amz, "DynamoDB_20120810.ListStreams", signed, "", "{}", 400, unknown, amz},
+		{"not signed", "POST", amz, list, "", "", "{}", 400, `{"__type":"MissingAuthenticationTokenException","message":"Missing Authentication Token"}`, amz},
+		{"half signed", "POST", amz, list, "X", "", "{}", 400, noFields, amz},
+		{"signed twice", "POST", amz, list, signed, "?X-Amz-Algorithm=x", "{}", 400, `{"__type":"InvalidSignatureException","message":"Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."}`, amz},
+		{"signed in the query", "POST", amz, list, "", "?X-Amz-Algorithm=a&X-Amz-Credential=b&X-Amz-Signature=c&X-Amz-SignedHeaders=d&X-Amz-Date=e", "{}", 200, empty, amz},
+		{"half signed in the query", "POST", amz, list, "", "?X-Amz-Algorithm=a&X-Amz-Credential=b&X-Amz-Signature=c&X-Amz-SignedHeaders=d", "{}", 400,
+			`{"__type":"IncompleteSignatureException","message":"AWS query-string parameters must include 'X-Amz-Date'. Re-examine the query-string parameters."}`, amz},
+		{"too large", "POST", amz, list, signed, "", strings.Repeat(" ", 15<<20+1), 413, "", ""},
+	} {
+		r := httptest.NewRequest(test.method, "/"+test.query, strings.NewReader(test.body))
+		for name, value := range map[string]string{"Content-Type": test.contentType, "X-Amz-Target": test.target, "Authorization": test.auth, "X-Amz-Date": "20260304T120000Z"} {
+			if value != "" {
+				r.Header.Set(name, value)
+			}
+		}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if test.want == refusal {
+			if body := w.Body.String(); !strings.HasPrefix(body, refusal) || !strings.Contains(body, "aws.cborEnabled=false") {
+				t.Errorf("%s: %q", test.name, body)
+			}
+			w.Body.Reset()
+			w.Body.WriteString(refusal)
+		}
+		if w.Code != test.status || w.Body.String() != test.want || w.Header().Get("Content-Type") != test.wantType {
+			t.Errorf("%s: %d %s %q\nwant %d %s %q", test.name, w.Code, w.Header().Get("Content-Type"), w.Body, test.status, test.wantType, test.want)
+		}
+		if test.status != 413 && (len(w.Header().Get("X-Amzn-Requestid")) != 36 || len(w.Header().Get("X-Amz-Id-2")) != 96) {
+			t.Errorf("%s: %v", test.name, w.Header())
+		}
+	}
+}
+
+func TestCORS(t *testing.T) {
+	s := open(t, kinesis.Options{}, nil)
+	r := httptest.NewRequest(http.MethodOptions, "/", http.NoBody)
+	r.Header.Set("Origin", "https://a.example")
+	r.Header.Set("Access-Control-Request-Headers", "x-amz-target")
+	r.Header.Set("Access-Control-Request-Method", "POST")
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	for name, want := range map[string]string{
+		"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "x-amz-target", "Access-Control-Allow-Methods": "POST",
+		"Access-Control-Max-Age": "172800", "Content-Length": "0", "Content-Type": "",
+	} {
+		if got := w.Header().Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if body, err := io.ReadAll(w.Body); w.Code != 200 || len(body) != 0 || err != nil {
+		t.Errorf("%d %q", w.Code, body)
+	}
+}

@@ -1,0 +1,313 @@
+// Package kinesis is Amazon Kinesis Data Streams on one machine: durable, with AWS's wire protocol, limits and errors.
+//
+// A record is acknowledged after it is on disk, and is read again after a restart or a kill. What the package imitates
+// of AWS without AWS's word for it is a numbered assumption beside the code. What it does not imitate it refuses: an
+// on-demand stream stays at its four shards, a stream keeps its number of shards, and tags, consumers with enhanced
+// fan-out and resharding are unknown operations.
+package kinesis
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"go.etcd.io/bbolt"
+)
+
+const (
+	minRetention = 24 * time.Hour   // API reference, IncreaseStreamRetentionPeriod
+	maxRetention = 8760 * time.Hour // the same
+
+	// maxShards is the account's quota: the default of the smaller regions (developer guide, "Quotas and limits").
+	maxShards = 1000
+)
+
+// Options of a service.
+type Options struct {
+	// Path of the file that holds streams and records. It and its folder are made if they do not exist.
+	Path string
+	// Clock is the real one if it is nil.
+	Clock clockwork.Clock
+	// Logger discards if it is nil.
+	Logger *slog.Logger
+	// Region, Account and Partition are those in ARNs: us-east-1, 000000000000 and aws where they are empty.
+	Region, Account, Partition string
+	// Unlimited switches the limits per shard off.
+	Unlimited bool
+
+	// maxSize of the file in bytes, 0 for none. Tests fill a disk with it.
+	maxSize int
+	// syncFails makes a commit fail after it can be seen in the file, as a failing sync does. Tests set it.
+	syncFails func() error
+}
+
+// Service is a Kinesis. It is safe for concurrent use.
+type Service struct {
+	options Options
+	log     *slog.Logger
+	db      *bbolt.DB
+	queue   queue
+	// streams is replaced and never changed, under mu, so that a put looks its stream up without a lock.
+	streams  atomic.Pointer[map[string]*stream]
+	mu       sync.Mutex
+	refused  atomic.Int64
+	broken   atomic.Bool
+	closing  chan struct{}
+	finished chan struct{}
+	closed   sync.Once
+}
+
+// Open opens the file at options.Path, or makes it. It returns [ErrLocked] while another process has it open, and one
+// error that names the file if it is damaged.
+func Open(options Options) (*Service, error) {
+	options.setDefaults()
+	db, err := openFile(options.Path, options.maxSize)
+	if err != nil {
+		return nil, err
+	}
+	streams, err := load(db)
+	if err != nil {
+		_ = guard(db.Close)
+		return nil, openError(options.Path, err)
+	}
+	s := &Service{
+		options: options, log: options.Logger, db: db,
+		queue: newQueue(), closing: make(chan struct{}), finished: make(chan struct{}),
+	}
+	s.streams.Store(&streams)
+	go s.commitAll(options.Clock.NewTicker(trimInterval))
+	return s, nil
+}
+
+func (o *Options) setDefaults() {
+	if o.Clock == nil {
+		o.Clock = clockwork.NewRealClock()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	for field, standard := range map[*string]string{&o.Region: "us-east-1", &o.Account: "000000000000", &o.Partition: "aws"} {
+		if *field == "" {
+			*field = standard
+		}
+	}
+}
+
+// Close writes what is waiting and closes the file. Calls after it fail; consumers that wait return [ErrClosed].
+func (s *Service) Close() error {
+	var err error
+	s.closed.Do(func() {
+		s.queue.close()
+		close(s.closing)
+		<-s.finished
+		if s.broken.Load() {
+			err = fmt.Errorf("%s: %w; it is left as it is", s.options.Path, errDamaged)
+			return
+		}
+		err = guard(s.db.Close)
+	})
+	return err
+}
+
+// find returns a stream by name.
+func (s *Service) find(name string) (*stream, *Error) {
+	if found, ok := (*s.streams.Load())[name]; ok {
+		return found, nil
+	}
+	return nil, s.unknown(name)
+}
+
+func (s *Service) unknown(name string) *Error {
+	return refuse("ResourceNotFoundException", "Stream %s under account %s not found.", name, s.options.Account)
+}
+
+// Config is a stream that a stack declares.
+type Config struct {
+	Name string
+	// ARN is made from the options if it is empty.
+	ARN string
+	// Mode is PROVISIONED or ON_DEMAND.
+	Mode string
+	// Shards is 1 to 1,000 in mode PROVISIONED; in mode ON_DEMAND it is 0, which makes 4.
+	Shards int
+	// Retention is 24 to 8,760 whole hours.
+	Retention time.Duration
+	// Encryption is KMS or NONE. Records lie on this machine's disk as they are either way, and [Service.Declare] says so.
+	Encryption string
+}
+
+// check finds every problem at once.
+func (c Config) check() error {
+	var problems []error
+	hold := func(holds bool, format string, values ...any) {
+		if !holds {
+			problems = append(problems, fmt.Errorf("stream %q: "+format, append([]any{c.Name}, values...)...))
+		}
+	}
+	hold(isName(c.Name) && len(c.Name) <= 128, "its name has to be 1 to 128 letters, digits, \"_\", \".\" and \"-\"")
+	switch c.Mode {
+	case provisioned:
+		hold(c.Shards >= 1 && c.Shards <= maxShards, "shard_count %d is not 1 to %d", c.Shards, maxShards)
+	case onDemand:
+		hold(c.Shards == 0, "shard_count %d stands beside stream_mode %s; leave it out", c.Shards, onDemand)
+	default:
+		hold(false, "stream_mode %q is unknown; use %s or %s", c.Mode, provisioned, onDemand)
+	}
+	hold(c.Retention >= minRetention && c.Retention <= maxRetention && c.Retention%time.Hour == 0,
+		"retention_period %s is not 24 to 8760 whole hours", c.Retention)
+	hold(c.Encryption == "" || c.Encryption == "NONE" || c.Encryption == "KMS",
+		"encryption_type %q is unknown; use KMS or NONE", c.Encryption)
+	return errors.Join(problems...)
+}
+
+// Declare makes the stream if the file has none of its name. Of one that exists it takes over retention, mode and ARN;
+// another number of shards is an error, because records would have to be resharded.
+func (s *Service) Declare(cfg Config) error {
+	if err := cfg.check(); err != nil {
+		return err
+	}
+	if cfg.Encryption == "KMS" {
+		s.log.Info("records of this stream are not encrypted on this machine's disk", "stream", cfg.Name)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old, exists := (*s.streams.Load())[cfg.Name]
+	if !exists {
+		return s.create(cfg)
+	}
+	d := *old.description.Load()
+	switch {
+	case cfg.Mode == provisioned && cfg.Shards != d.Shards:
+		return fmt.Errorf("stream %q: shard_count %d, but %s holds it with %d shards; resharding is not imitated: start with another --data folder, or set shard_count to %d",
+			cfg.Name, cfg.Shards, s.options.Path, d.Shards, d.Shards)
+	case cfg.Mode == onDemand && d.Mode == provisioned:
+		// A stream that becomes on-demand keeps its shards (developer guide, "Switch between data stream capacity modes").
+		s.log.Info("the stream keeps its shards as it becomes on-demand", "stream", cfg.Name, "shards", d.Shards)
+	}
+	d.Mode, d.ARN, d.RetentionHours = cfg.Mode, s.arn(cfg), int(cfg.Retention/time.Hour)
+	if d == *old.description.Load() {
+		return nil
+	}
+	before := old.description.Swap(&d)
+	if err := s.update(func(tx *bbolt.Tx) error { return store(tx, old, false) }); err != nil {
+		old.description.Store(before)
+		return err
+	}
+	return nil
+}
+
+func (s *Service) arn(cfg Config) string {
+	if cfg.ARN != "" {
+		return cfg.ARN
+	}
+	return fmt.Sprintf("arn:%s:kinesis:%s:%s:stream/%s", s.options.Partition, s.options.Region, s.options.Account, cfg.Name)
+}
+
+// create is called with mu held and a config that is right.
+func (s *Service) create(cfg Config) error {
+	if cfg.Mode == onDemand {
+		cfg.Shards = onDemandShards
+	}
+	now := s.options.Clock.Now()
+	var made *stream
+	err := s.update(func(tx *bbolt.Tx) error {
+		before, _ := strconv.ParseInt(string(tx.Bucket(serviceBucket).Get(createdKey)), 10, 64) // 0 in a new file
+		made = newStream(description{
+			Name: cfg.Name, ARN: s.arn(cfg), Mode: cfg.Mode, Shards: cfg.Shards,
+			RetentionHours: int(cfg.Retention / time.Hour),
+			// Assumption 4: shards are dated two seconds before their stream (kinesalite, actions/createStream.js).
+			Created:   max(now.Unix()-2, before+1),
+			CreatedAt: now,
+		})
+		return store(tx, made, true)
+	})
+	if err != nil {
+		return fmt.Errorf("stream %q: %w", cfg.Name, err)
+	}
+	s.replace(func(streams map[string]*stream) { streams[made.name] = made })
+	return nil
+}
+
+// replace is called with mu held.
+func (s *Service) replace(change func(map[string]*stream)) {
+	streams := maps.Clone(*s.streams.Load())
+	change(streams)
+	s.streams.Store(&streams)
+}
+
+// update and view run one transaction. Damage that stops a commit leaves bbolt's locks closed, so that it is the last.
+func (s *Service) update(work func(*bbolt.Tx) error) error {
+	if s.broken.Load() {
+		return errDamaged
+	}
+	err := guard(func() error { return s.db.Update(work) })
+	if errors.Is(err, errDamaged) {
+		s.broken.Store(true)
+	}
+	return err
+}
+
+func (s *Service) view(work func(*bbolt.Tx) error) error {
+	return guard(func() error { return s.db.View(work) })
+}
+
+// Response is the answer to one call.
+type Response struct {
+	// Status is the HTTP status.
+	Status int
+	// RequestID is AWS's x-amzn-RequestId, a UUID.
+	RequestID string
+	// Body is JSON, or empty.
+	Body []byte
+}
+
+// Do makes one call of AWS's API: action is such as PutRecord, body its JSON, which Do does not keep. A call that cannot
+// be met is a response with an error in AWS's form. Do is over when a record is on disk, whatever becomes of ctx: a
+// record that was handed over cannot be taken back.
+func (s *Service) Do(ctx context.Context, action string, body []byte) Response {
+	response := Response{Status: 200, RequestID: newRequestID()}
+	var problem *Error
+	if ctx.Err() != nil {
+		problem = failure(ctx.Err())
+	} else if call, known := actions[action]; known {
+		response.Body, problem = call(s, body)
+	} else {
+		problem = &Error{Status: 400, Type: "UnknownOperationException"}
+	}
+	if problem != nil {
+		s.refused.Add(1)
+		response.Status, response.Body = problem.Status, problem.body()
+	}
+	return response
+}
+
+var actions = map[string]func(*Service, []byte) ([]byte, *Error){
+	"CreateStream":          (*Service).createStream,
+	"DeleteStream":          (*Service).deleteStream,
+	"DescribeStream":        (*Service).describeStream,
+	"DescribeStreamSummary": (*Service).describeStreamSummary,
+	"GetRecords":            (*Service).getRecords,
+	"GetShardIterator":      (*Service).getShardIterator,
+	"ListShards":            (*Service).listShards,
+	"ListStreams":           (*Service).listStreams,
+	"PutRecord":             (*Service).putRecord,
+	"PutRecords":            (*Service).putRecords,
+}
+
+// encode is for answers that are not many a second.
+func encode(answer any) ([]byte, *Error) {
+	text, err := json.Marshal(answer)
+	if err != nil {
+		return nil, failure(err)
+	}
+	return text, nil
+}

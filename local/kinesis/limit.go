@@ -1,0 +1,87 @@
+package kinesis
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	mib = 1 << 20
+
+	// Each shard takes 1,000 records and 1 MiB a second, partition keys included, and gives 2 MiB a second in five calls,
+	// in both capacity modes (API reference, CreateStream and GetRecords; "1 MB/s" in the developer guide's quotas).
+	writeRecords = 1000
+	writeBytes   = 1 * mib
+	readCalls    = 5
+	readBytes    = 2 * mib
+)
+
+// tank holds at most one second of a rate and is refilled steadily. Its zero value is full.
+//
+// Assumption 2: AWS says "per second" and not how a second is measured; it describes a shard's write capacity as a tank
+// that is refilled at a steady rate (developer guide, "Handle large records"). So after a pause one second's worth is
+// taken at once, and over t seconds at most t+1 seconds' worth.
+type tank struct {
+	spent float64
+}
+
+func (t *tank) refill(rate float64, elapsed time.Duration) {
+	t.spent = max(0, t.spent-rate*elapsed.Seconds())
+}
+
+func (t *tank) has(rate, amount float64) bool { return t.spent+amount <= rate }
+
+// limits of one shard.
+type limits struct {
+	mu             sync.Mutex
+	last           time.Time
+	records, bytes tank
+	calls, read    tank
+}
+
+// advance refills the tanks. A clock that jumps back refills nothing.
+func (l *limits) advance(now time.Time) {
+	if elapsed := now.Sub(l.last); elapsed > 0 && !l.last.IsZero() {
+		l.records.refill(writeRecords, elapsed)
+		l.bytes.refill(writeBytes, elapsed)
+		l.calls.refill(readCalls, elapsed)
+		l.read.refill(readBytes, elapsed)
+	}
+	l.last = now
+}
+
+// write takes one record of so many bytes, or nothing and is false.
+func (l *limits) write(now time.Time, bytes int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.advance(now)
+	if !l.records.has(writeRecords, 1) || !l.bytes.has(writeBytes, float64(bytes)) {
+		return false
+	}
+	l.records.spent++
+	l.bytes.spent += float64(bytes)
+	return true
+}
+
+// call takes one GetRecords call, or nothing and is false.
+func (l *limits) call(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.advance(now)
+	if !l.calls.has(readCalls, 1) || !l.read.has(readBytes, 0) {
+		return false
+	}
+	l.calls.spent++
+	return true
+}
+
+// gave says how much a call returned. One that returns more than a second's worth is paid off in full before the next:
+// after 10 MiB, calls throw for 5 seconds (API reference, GetRecords).
+func (l *limits) gave(bytes int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if bytes > readBytes {
+		l.read.spent = max(l.read.spent, readBytes)
+	}
+	l.read.spent += float64(bytes)
+}

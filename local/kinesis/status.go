@@ -1,0 +1,58 @@
+package kinesis
+
+import (
+	"maps"
+	"slices"
+)
+
+// Status is what a service has done since it was opened.
+type Status struct {
+	// Refused calls have been answered with an error, whatever its reason.
+	Refused int64          `json:"refused"`
+	Streams []StreamStatus `json:"streams"`
+}
+
+// StreamStatus is of one stream.
+type StreamStatus struct {
+	Name   string        `json:"name"`
+	Mode   string        `json:"mode"`
+	Shards []ShardStatus `json:"shards"`
+}
+
+// ShardStatus is of one shard.
+type ShardStatus struct {
+	ID string `json:"id"`
+	// Records and Bytes (of data and partition keys) have been acknowledged since the service was opened.
+	Records int64 `json:"records"`
+	Bytes   int64 `json:"bytes"`
+	// Throttled records met the shard's limits.
+	Throttled int64 `json:"throttled"`
+	// Failed records could not be written.
+	Failed int64 `json:"failed"`
+	// Latest is the newest record's sequence number, empty of a shard without.
+	Latest string `json:"latest"`
+}
+
+// Status counts, streams by name and shards in order.
+func (s *Service) Status() Status {
+	status := Status{Refused: s.refused.Load(), Streams: []StreamStatus{}}
+	streams := *s.streams.Load()
+	for _, name := range slices.Sorted(maps.Keys(streams)) {
+		stream := StreamStatus{Name: name, Mode: streams[name].description.Load().Mode}
+		for _, shard := range streams[name].shards {
+			stream.Shards = append(stream.Shards, shard.status())
+		}
+		status.Streams = append(status.Streams, stream)
+	}
+	return status
+}
+
+func (s *shard) status() ShardStatus {
+	status := ShardStatus{
+		ID: s.id, Records: s.records.Load(), Bytes: s.bytes.Load(), Throttled: s.throttled.Load(), Failed: s.failed.Load(),
+	}
+	if index, arrived := s.newest(); index != 0 {
+		status.Latest = s.number(index, arrived).String()
+	}
+	return status
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// edited writes the dev stack with each old text replaced by its new one, as a person would edit it.
+func edited(t *testing.T, replacements ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(devStack)
+	must(t, err)
+	for i := 0; i < len(replacements); i += 2 {
+		if !strings.Contains(string(text), replacements[i]) {
+			t.Fatalf("the dev stack no longer holds %s", replacements[i])
+		}
+	}
+	file := filepath.Join(t.TempDir(), "cdk.tf.json")
+	must(t, os.WriteFile(file, []byte(strings.NewReplacer(replacements...).Replace(string(text))), 0o644))
+	return file
+}
+
+// A role without its permission fails as on AWS: the client's event is refused and the log says which statement is
+// missing.
+func TestTheAPIsRoleMayNotWrite(t *testing.T) {
+	stack := edited(t, `\"kinesis:PutRecord\"`, `\"kinesis:PutRecords\"`)
+	p := begin(t, stack, filepath.Join(t.TempDir(), "data"))
+	if answer := p.mustPost(`{"id":"1"}`); answer.Status != http.StatusBadGateway {
+		t.Errorf("the API answers %+v, want 502", answer)
+	}
+	for _, part := range []string{"not authorized to perform: kinesis:PutRecord", "it needs", "stream/api-kinesis-stream-dev"} {
+		p.wait("the log's "+part, func() bool { return strings.Contains(p.stderr.String(), part) })
+	}
+}
+
+// A delivery role without its permission delivers nothing, says which statement is missing, and loses nothing: with the
+// permission back, all is delivered.
+func TestTheDeliveryRoleMayNotPut(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	p := begin(t, edited(t, `\"s3:PutObject\"`, `\"s3:PutObjectTagging\"`), data, "--buffer-interval", "1s")
+	answer := p.mustPost(`{"id":"1"}`)
+	if answer.Status != http.StatusOK {
+		t.Fatalf("the API answers %+v", answer)
+	}
+	p.wait("a failed delivery", func() bool { return p.status().Deliveries[0].Failures > 0 })
+	for _, part := range []string{"not authorized to perform: s3:PutObject", "it needs"} {
+		if !strings.Contains(p.stderr.String(), part) {
+			t.Errorf("the log does not say %q:\n%s", part, p.stderr)
+		}
+	}
+	p.kill()
+	mended := begin(t, devStack, data)
+	if status := mended.end(); status != 0 {
+		t.Fatalf("the process ends with %d:\n%s", status, mended.stderr)
+	}
+	checkDelivered(t, lines(t, data), map[string]string{"1": answer.SequenceNumber})
+}
+
+// What is edited in the JSON changes what runs.
+func TestAnEditedStackRunsAsEdited(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	stack := edited(t,
+		`{\"message\": \"accepted\"`, `{\"message\": \"taken\"`,
+		`"path_part": "submit"`, `"path_part": "events"`,
+		`"prefix": "events/year=!{timestamp:yyyy}`, `"prefix": "events/archive/year=!{timestamp:yyyy}`,
+		`/events/year=*`, `/events/*`)
+	p := begin(t, stack, data)
+	p.submitURL = strings.Replace(p.submitURL, "/submit", "/events", 1)
+	if answer := p.mustPost(`{"id":"1"}`); answer.Status != http.StatusOK || answer.Message != "taken" {
+		t.Errorf("the API answers %+v", answer)
+	}
+	if status := p.end(); status != 0 {
+		t.Fatalf("the process ends with %d:\n%s", status, p.stderr)
+	}
+	if found, _ := filepath.Glob(filepath.Join(data, "s3", "*", "events", "archive", "year=*")); len(found) != 1 {
+		t.Errorf("below the edited prefix there is %v", found)
+	}
+}
+
+// Bad input is one line for each problem, and exit status 1.
+func TestBadInput(t *testing.T) {
+	unknown := edited(t, `"aws_s3_bucket_versioning": {`, `"aws_sqs_queue": {"q": {"name": "q"}}, "aws_s3_bucket_versioning": {`)
+	dangling := edited(t, `"${aws_iam_role.submit-role.arn}"`, `"${aws_iam_role.nobody.arn}"`)
+	broken := filepath.Join(t.TempDir(), "broken.json")
+	must(t, os.WriteFile(broken, []byte(`{"resource":`), 0o644))
+	for _, test := range []struct {
+		name string
+		args []string
+		want []string // parts of standard error, one a line
+	}{
+		{"an unknown flag", []string{"--nonsense"}, []string{"unknown flag: --nonsense"}},
+		{"an argument", []string{"dev"}, []string{`unknown command "dev" for "ingest up"`}},
+		{"no such file", []string{"--stack", "nowhere.json"}, []string{`--stack: there is no file "nowhere.json"; run make synth`}},
+		{"not JSON", []string{"--stack", broken}, []string{"broken.json: not JSON"}},
+		{"an unknown resource type", []string{"--stack", unknown}, []string{"aws_sqs_queue.q: a resource of type aws_sqs_queue cannot run on one machine"}},
+		{"a reference to nothing", []string{"--stack", dangling}, []string{"aws_iam_role.nobody"}},
+		{"a bad interval", []string{"--stack", devStack, "--buffer-interval", "901s"}, []string{"--buffer-interval is 15m1s; use 0s to 900s"}},
+		{"a bad key", []string{"--stack", devStack, "--access-key", "secret"}, []string{"--access-key number 1 is not of the form ID:SECRET"}},
+		{
+			"two problems", []string{"--stack", "nowhere.json", "--env", "dev", "--buffer-interval", "-1s"},
+			[]string{"--env and --stack are both given", "there is no file", "--buffer-interval is -1s"},
+		},
+		{"a bad address", []string{"--stack", devStack, "--api", "nonsense"}, []string{"--api nonsense cannot be listened on"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			data := filepath.Join(t.TempDir(), "data")
+			p := spawn(t, append([]string{"up", "--data", data, "--aws", "127.0.0.1:0", "--api", "127.0.0.1:0"}, test.args...)...)
+			<-p.exited
+			stderr := strings.TrimSuffix(p.stderr.String(), "\n")
+			got := strings.Split(stderr, "\n")
+			if p.command.ProcessState.ExitCode() != 1 || p.stdout.String() != "" || len(got) < len(test.want) {
+				t.Fatalf("it ends with %d and says\n%s\n%s", p.command.ProcessState.ExitCode(), p.stdout, stderr)
+			}
+			for i, line := range got {
+				if !strings.HasPrefix(line, "error: ") || i < len(test.want) && !strings.Contains(line, test.want[i]) {
+					t.Errorf("line %d is %q, want an error with %q", i, line, test.want[min(i, len(test.want)-1)])
+				}
+			}
+			if strings.Contains(stderr, "secret") && strings.Contains(test.name, "key") {
+				t.Errorf("it shows a secret: %s", stderr)
+			}
+		})
+	}
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// project is a CDKTF project: the folder that holds cdktf.json, and what that says.
+type project struct {
+	folder string
+	// App is the command that synthesises, and Output where to.
+	App    string `json:"app"`
+	Output string `json:"output"`
+}
+
+// findProject looks for cdktf.json in a folder and those above it.
+func findProject(from string) (project, error) {
+	for folder := from; ; folder = filepath.Dir(folder) {
+		text, err := os.ReadFile(filepath.Join(folder, "cdktf.json"))
+		if errors.Is(err, fs.ErrNotExist) {
+			if folder == filepath.Dir(folder) {
+				return project{}, fmt.Errorf("no cdktf.json in %s or above; run this in the project's folder, or name a synthesised stack with --stack", from)
+			}
+			continue
+		}
+		if err != nil {
+			return project{}, err
+		}
+		p := project{folder: folder}
+		if err := json.Unmarshal(text, &p); err != nil || p.App == "" {
+			return project{}, fmt.Errorf("%s has no command in \"app\" (%w); correct it, or name a synthesised stack with --stack", filepath.Join(folder, "cdktf.json"), err)
+		}
+		p.Output = cmp.Or(p.Output, "cdktf.out")
+		return p, nil
+	}
+}
+
+// synthesise runs the project's app for every environment, as the cdktf command does, and returns one's stack file.
+func (p project) synthesise(ctx context.Context, env string, stdout, stderr io.Writer) (string, error) {
+	fmt.Fprintln(stdout, "synthesising; the first time Go compiles the AWS provider's bindings, which takes about a minute")
+	app := exec.CommandContext(ctx, "sh", "-c", p.App)
+	app.Dir = p.folder
+	// Every environment: a synthesis removes the stacks that it did not make.
+	app.Env = append(without(os.Environ(), "ENV"), "CDKTF_OUTDIR="+p.Output)
+	app.Stdout, app.Stderr = stdout, stderr
+	if err := app.Run(); err != nil {
+		return "", fmt.Errorf("the synthesis (%s) failed: %w; nothing was started", p.App, err)
+	}
+	stacks := filepath.Join(p.folder, p.Output, "stacks")
+	file := filepath.Join(stacks, env, "cdk.tf.json")
+	if _, err := os.Stat(file); err != nil || !filepath.IsLocal(env) {
+		return "", fmt.Errorf("--env: no environment is named %q; use %s", env, strings.Join(names(stacks), ", "))
+	}
+	return file, nil
+}
+
+// names are the environments that a synthesis made.
+func names(stacks string) []string {
+	files, _ := filepath.Glob(filepath.Join(stacks, "*", "cdk.tf.json"))
+	var found []string
+	for _, file := range files {
+		found = append(found, filepath.Base(filepath.Dir(file)))
+	}
+	slices.Sort(found)
+	return found
+}
+
+func without(environment []string, name string) []string {
+	return slices.DeleteFunc(environment, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
+}

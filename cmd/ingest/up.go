@@ -1,0 +1,141 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"github.com/spf13/cobra"
+
+	"cdk.tf/go/ingest/local"
+	"cdk.tf/go/ingest/webapp"
+)
+
+const upLong = `Runs an environment's pipeline on this machine, end to end, with no account: it synthesises the
+environments, reads the environment's stack (cdktf.out/stacks/ENV/cdk.tf.json), and serves what that declares.
+
+With --stack it synthesises nothing and reads that file: edit it, and what runs is what you wrote.
+
+Ctrl-C delivers what is buffered and ends; nothing that was accepted is lost, whenever the process ends.`
+
+// upFlags are what a person types.
+type upFlags struct {
+	env, stack, api, aws, data string
+	bufferInterval             time.Duration
+	accessKeys                 []string
+	unlimited, allowUnverified bool
+	verbose                    bool
+}
+
+func upCommand() *cobra.Command {
+	var f upFlags
+	command := &cobra.Command{
+		Use:   "up",
+		Short: "Runs an environment's pipeline on this machine",
+		Long:  upLong,
+		Args:  cobra.NoArgs,
+		RunE:  func(command *cobra.Command, _ []string) error { return up(command, f) },
+	}
+	flags := command.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&f.env, "env", "dev", "environment to run")
+	flags.StringVar(&f.stack, "stack", "", "synthesised stack to run as it is, in place of --env")
+	flags.StringVar(&f.api, "api", "127.0.0.1:8080", "address of the API and the web page")
+	flags.StringVar(&f.aws, "aws", "127.0.0.1:4566", "address of Kinesis and S3")
+	flags.StringVar(&f.data, "data", ".ingest", "folder of the stream, the objects and the logs")
+	flags.DurationVar(&f.bufferInterval, "buffer-interval", 5*time.Second, "the longest that a record waits; 0 for the stack's own")
+	flags.StringArrayVar(&f.accessKeys, "access-key", []string{"test:test"}, "ID:SECRET of an access key that IAM authorisation knows; may be repeated")
+	flags.BoolVar(&f.unlimited, "unlimited", false, "no rate limits, neither the stage's nor the shards'")
+	flags.BoolVar(&f.allowUnverified, "allow-unverified", false, "let requests through Cognito and Lambda authorisers without verifying them")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every request")
+	return command
+}
+
+func up(command *cobra.Command, f upFlags) error {
+	opts, err := f.options(command)
+	if err != nil {
+		return err
+	}
+	if opts.Stack == "" {
+		if opts.Stack, err = synthesise(command, f.env); err != nil {
+			return err
+		}
+	}
+	collectLess()
+	pipeline, err := local.Open(opts)
+	if err != nil {
+		return err
+	}
+	err = pipeline.Run(command.Context())
+	fmt.Fprintln(command.OutOrStdout(), "ended")
+	return err
+}
+
+// collectLess lets the heap grow to five times what is live before it is collected, unless GOGC says otherwise: a few MiB
+// are live here, so that the default would collect many times a second.
+func collectLess() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+}
+
+func synthesise(command *cobra.Command, env string) (string, error) {
+	folder, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	p, err := findProject(folder)
+	if err != nil {
+		return "", err
+	}
+	file, err := p.synthesise(command.Context(), env, command.OutOrStdout(), command.ErrOrStderr())
+	if err != nil {
+		return "", err
+	}
+	if short, err := filepath.Rel(folder, file); err == nil {
+		return short, nil
+	}
+	return file, nil
+}
+
+// options checks what was typed, every problem at once, before anything runs.
+func (f upFlags) options(command *cobra.Command) (local.Options, error) {
+	var errs []error
+	if command.Flags().Changed("env") && f.stack != "" {
+		errs = append(errs, errors.New("--env and --stack are both given; give one: --env synthesises, --stack takes a file as it is"))
+	}
+	if f.stack != "" {
+		if _, err := os.Stat(f.stack); errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, fmt.Errorf("--stack: there is no file %q; run make synth, then name cdktf.out/stacks/ENV/cdk.tf.json", f.stack))
+		}
+	}
+	if f.bufferInterval < 0 || f.bufferInterval > 900*time.Second {
+		errs = append(errs, fmt.Errorf("--buffer-interval is %s; use 0s to 900s, Firehose's own bounds", f.bufferInterval))
+	}
+	keys := map[string]string{}
+	for i, key := range f.accessKeys {
+		id, secret, found := strings.Cut(key, ":")
+		if !found || id == "" || secret == "" {
+			errs = append(errs, fmt.Errorf("--access-key number %d is not of the form ID:SECRET", i+1)) // not shown: it may hold a secret
+		}
+		keys[id] = secret
+	}
+	level := slog.LevelWarn
+	if f.verbose {
+		level = slog.LevelDebug
+	}
+	return local.Options{
+		Stack: f.stack, API: f.api, AWS: f.aws, Data: f.data,
+		BufferInterval: f.bufferInterval, Unlimited: f.unlimited, AllowUnverified: f.allowUnverified, AccessKeys: keys,
+		Web: webapp.Files, Clock: clockwork.NewRealClock(),
+		Logger: slog.New(slog.NewTextHandler(command.ErrOrStderr(), &slog.HandlerOptions{Level: level})),
+		Out:    command.OutOrStdout(),
+	}, errors.Join(errs...)
+}

@@ -1,0 +1,355 @@
+// Package local runs a synthesised stack on one machine: what its JSON declares is served, with no account.
+//
+// It reads the JSON alone, as AWS would have it after an apply, so whatever is edited there changes what runs. Its rooms
+// mirror modules/: apigateway, kinesis, firehose, s3, iam, cloudwatch. A pipeline opens in the order in which an event
+// meets its parts from the end, so that nothing is accepted before it can be delivered, and ends in the reverse order.
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"cdk.tf/go/ingest/local/apigateway"
+	"cdk.tf/go/ingest/local/cloudwatch"
+	"cdk.tf/go/ingest/local/firehose"
+	"cdk.tf/go/ingest/local/iam"
+	"cdk.tf/go/ingest/local/kinesis"
+	"cdk.tf/go/ingest/local/s3"
+)
+
+// Options of a pipeline.
+type Options struct {
+	// Stack is the path of a synthesised stack.
+	Stack string
+	// API and AWS are the addresses to listen on, such as "127.0.0.1:8080"; port 0 takes a free one.
+	API, AWS string
+	// Data is the folder of everything that outlives the process. One process has it at a time.
+	Data string
+	// BufferInterval replaces the delivery stream's own, so that nobody waits a minute for an object; 0 keeps it.
+	BufferInterval time.Duration
+	// Unlimited turns every rate limit off: the stage's, the usage plans' and the shards'.
+	Unlimited bool
+	// AllowUnverified lets requests through authorisers that cannot run here (Cognito, Lambda), unverified.
+	AllowUnverified bool
+	// AccessKeys are the access keys that IAM authorisation knows, secrets by id.
+	AccessKeys map[string]string
+	// Web is the web application, served at "/".
+	Web   fs.FS
+	Clock clockwork.Clock
+	// Logger for operators; Out for the person who started it.
+	Logger *slog.Logger
+	Out    io.Writer
+}
+
+// Pipeline is a stack that runs.
+type Pipeline struct {
+	opts       Options
+	declared   *declaration
+	started    time.Time
+	api        *apigateway.API
+	streams    *kinesis.Service
+	buckets    *s3.Service
+	deliveries []*firehose.DeliveryStream
+	access     *cloudwatch.Group
+	callers    *callers
+	apiServer  server
+	awsServer  server
+}
+
+// server is a listener and what answers on it.
+type server struct {
+	listener net.Listener
+	http     *http.Server
+}
+
+// Open reads the stack and opens all that it declares, listening included; [Pipeline.Run] serves. It returns every
+// problem of the stack at once. A data folder that another process has is an error that says so.
+func Open(opts Options) (_ *Pipeline, err error) {
+	p := &Pipeline{opts: opts, started: opts.Clock.Now()}
+	defer func() {
+		if err != nil {
+			p.close()
+		}
+	}()
+	if p.apiServer.listener, err = listen("--api", opts.API); err != nil {
+		return nil, err
+	}
+	if p.awsServer.listener, err = listen("--aws", opts.AWS); err != nil {
+		return nil, err
+	}
+	if p.declared, err = read(opts.Stack, p.apiBase()); err != nil {
+		return nil, err
+	}
+	if err := p.openStorage(); err != nil {
+		return nil, err
+	}
+	if err := p.openDelivery(); err != nil {
+		return nil, err
+	}
+	if err := p.openAPI(); err != nil {
+		return nil, err
+	}
+	p.apiServer.http = p.newServer(p.front())
+	p.awsServer.http = p.newServer(p.awsEndpoint())
+	return p, nil
+}
+
+func listen(flag, address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s cannot be listened on (%w); name another address, such as %s 127.0.0.1:0 for a free port", flag, address, err, flag)
+	}
+	return listener, nil
+}
+
+func (p *Pipeline) apiBase() string { return "http://" + p.apiServer.listener.Addr().String() }
+
+// openStorage opens the stream first: its file is what locks the data folder.
+func (p *Pipeline) openStorage() (err error) {
+	p.streams, err = kinesis.Open(kinesis.Options{
+		Path: filepath.Join(p.opts.Data, "kinesis.db"), Clock: p.opts.Clock, Logger: p.opts.Logger,
+		Region: p.declared.region, Account: account, Partition: p.declared.partition, Unlimited: p.opts.Unlimited,
+	})
+	if err != nil {
+		return err
+	}
+	for _, stream := range p.declared.streams {
+		if err := p.streams.Declare(stream); err != nil {
+			return err
+		}
+	}
+	p.buckets, err = s3.Open(s3.Options{Dir: p.bucketsDir(), Clock: p.opts.Clock, Logger: p.opts.Logger})
+	if err != nil {
+		return err
+	}
+	for _, bucket := range p.declared.buckets {
+		if err := p.buckets.Declare(bucket); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Pipeline) bucketsDir() string { return filepath.Join(p.opts.Data, "s3") }
+
+func (p *Pipeline) openDelivery() error {
+	for _, cfg := range p.declared.deliveries {
+		allow, err := p.deliveryRights(cfg)
+		if err != nil {
+			return err
+		}
+		delivery, err := firehose.Open(cfg, firehose.Options{
+			Source: p.streams, Destination: p.buckets,
+			Allow:          allow,
+			Checkpoint:     filepath.Join(p.opts.Data, "firehose", cfg.Name+".json"),
+			BufferInterval: p.opts.BufferInterval,
+			Clock:          p.opts.Clock, Logger: p.opts.Logger,
+			Delivered: p.sayDelivered,
+		})
+		if err != nil {
+			return err
+		}
+		p.deliveries = append(p.deliveries, delivery)
+	}
+	return nil
+}
+
+// deliveryRights assumes a delivery stream's roles: one reads the stream, one writes the bucket; most often they are one.
+func (p *Pipeline) deliveryRights(cfg firehose.Config) (func(action, resource string) error, error) {
+	sessions := map[string]*iam.Session{}
+	for _, role := range []string{cfg.RoleARN, cfg.SourceRoleARN} {
+		session, err := p.declared.roles.Assume(role, "firehose.amazonaws.com", map[string]string{"sts:ExternalId": account})
+		if err != nil {
+			return nil, fmt.Errorf("the delivery stream %s cannot assume its role: %w", cfg.Name, withRemedy(err))
+		}
+		sessions[role] = session
+	}
+	return func(action, resource string) error {
+		role := cfg.RoleARN
+		if strings.HasPrefix(action, "kinesis:") {
+			role = cfg.SourceRoleARN
+		}
+		return withRemedy(sessions[role].Allow(action, resource))
+	}, nil
+}
+
+func (p *Pipeline) openAPI() (err error) {
+	p.callers = &callers{roles: p.declared.roles, streams: p.streams, streamARNs: "arn:" + p.declared.partition + ":kinesis:" + p.declared.region + ":" + account + ":stream/", logger: p.opts.Logger}
+	accessLog, err := p.openAccessLog()
+	if err != nil {
+		return err
+	}
+	p.api, err = apigateway.New(p.declared.api, apigateway.Options{
+		Invoke: p.callers.invoke, Clock: p.opts.Clock, Logger: p.opts.Logger, AccessLog: accessLog,
+		Credentials: p.credentials, Account: account, Region: p.declared.region,
+		AllowUnverified: p.opts.AllowUnverified, Unlimited: p.opts.Unlimited,
+	})
+	return err
+}
+
+// openAccessLog opens the log group that the stage names, if it names one.
+func (p *Pipeline) openAccessLog() (io.Writer, error) {
+	if p.declared.accessLog == "" {
+		return io.Discard, nil
+	}
+	var err error
+	p.access, err = cloudwatch.Open(p.logsDir(), p.declared.accessLog, p.opts.Clock)
+	return p.access, err
+}
+
+func (p *Pipeline) logsDir() string { return filepath.Join(p.opts.Data, "logs") }
+
+// credentials finds a secret by its key's id. A given key is a principal of the account that may do everything: who may
+// invoke the API is decided by that account's identity policies, which are not in the stack.
+func (p *Pipeline) credentials(id string) (secret, principal string, ok bool) {
+	secret, ok = p.opts.AccessKeys[id]
+	return secret, "arn:" + p.declared.partition + ":iam::" + account + ":user/" + id, ok
+}
+
+// front is what a browser sees: the web application, the status, and the API below its stage.
+func (p *Pipeline) front() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /_local/status", p.serveStatus)
+	mux.Handle("/", p.api)
+	if p.opts.Web != nil {
+		files := http.FileServerFS(p.opts.Web)
+		mux.Handle("GET /{$}", secured(files))
+		mux.Handle("GET /_web/", secured(http.StripPrefix("/_web", files)))
+	}
+	return mux
+}
+
+// secured lets the page load nothing but its own files. It may talk to any endpoint: which one is its user's choice.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src *; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// awsEndpoint is one address for two services, told apart as their clients do: Kinesis's protocol names its operation in
+// a header, S3's does not.
+func (p *Pipeline) awsEndpoint() http.Handler {
+	bucketsHandler := p.buckets.Handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Amz-Target") != "" {
+			p.streams.ServeHTTP(w, r)
+			return
+		}
+		bucketsHandler.ServeHTTP(w, r)
+	})
+}
+
+const (
+	// headerTime bounds how long a client may take over its headers.
+	headerTime = 10 * time.Second
+	// shutdownTime bounds a graceful end, of which requests in flight may take requestsTime.
+	shutdownTime = 10 * time.Second
+	requestsTime = 3 * time.Second
+)
+
+func (p *Pipeline) newServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTime,
+		ErrorLog:          slog.NewLogLogger(p.opts.Logger.Handler(), slog.LevelDebug),
+	}
+}
+
+// Run serves until ctx is done, then takes no more requests, delivers what is in the stream, and closes everything, within
+// 10 s. What could not be delivered in that time is delivered after the next start.
+func (p *Pipeline) Run(ctx context.Context) error {
+	defer p.close()
+	running, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var delivering sync.WaitGroup
+	for _, delivery := range p.deliveries {
+		delivering.Go(func() {
+			if err := delivery.Run(running); err != nil && running.Err() == nil {
+				stop(err)
+			}
+		})
+	}
+	for _, s := range []server{p.apiServer, p.awsServer} {
+		go func() {
+			if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+				stop(err)
+			}
+		}()
+	}
+	p.sayStarted()
+	<-running.Done()
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer cancel()
+	err := p.end(end, &delivering)
+	if cause := context.Cause(running); ctx.Err() == nil {
+		err = errors.Join(cause, err)
+	}
+	return err
+}
+
+// end stops what was running, from the client to the bucket.
+func (p *Pipeline) end(ctx context.Context, delivering *sync.WaitGroup) error {
+	requests, cancel := context.WithTimeout(ctx, requestsTime)
+	defer cancel()
+	for _, s := range []server{p.apiServer, p.awsServer} {
+		if err := s.http.Shutdown(requests); err != nil {
+			_ = s.http.Close()
+		}
+	}
+	delivering.Wait()
+	var errs []error
+	for _, delivery := range p.deliveries {
+		if err := delivery.Flush(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("what is in the stream is kept and delivered after the next start: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// close closes whatever is open.
+func (p *Pipeline) close() {
+	for _, s := range []server{p.apiServer, p.awsServer} {
+		if s.http != nil {
+			_ = s.http.Close()
+		}
+		if s.listener != nil {
+			_ = s.listener.Close()
+		}
+	}
+	if p.api != nil {
+		_ = p.api.Close() // writes the access log's last lines
+	}
+	if p.access != nil {
+		_ = p.access.Close()
+	}
+	if p.streams != nil {
+		if err := p.streams.Close(); err != nil {
+			p.opts.Logger.Error("closing the stream", "error", err)
+		}
+	}
+}
+
+// withRemedy adds to a denial what would have allowed it.
+func withRemedy(err error) error {
+	var denied *iam.Denied
+	if errors.As(err, &denied) {
+		return fmt.Errorf("%w; it needs %s", err, denied.Remedy())
+	}
+	return err
+}

@@ -1,0 +1,88 @@
+package local
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const goldens = "../testdata"
+
+func TestEveryEnvironmentCanBeRead(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(goldens, "*.tf.json"))
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, file := range files {
+		if _, err := read(file, "http://127.0.0.1:8080"); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A stack that was edited into nonsense is an error or runs; it never ends the process.
+func TestNonsenseIsAnErrorAndNoPanic(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(goldens, "dev.tf.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stack map[string]any
+	if err := json.Unmarshal(text, &stack); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "cdk.tf.json")
+	tried, refused := 0, 0
+	mutate(stack["resource"], "resource", func(path string, set func(any)) {
+		for _, nonsense := range []any{nil, "nonsense", -1.0, map[string]any{"x": []any{nil}}} {
+			set(nonsense)
+			written, err := json.Marshal(stack)
+			if err == nil {
+				err = os.WriteFile(file, written, 0o644)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			func() {
+				defer func() {
+					if cause := recover(); cause != nil {
+						t.Errorf("%s = %v panics: %v", path, nonsense, cause)
+					}
+				}()
+				tried++
+				if _, err := read(file, "http://127.0.0.1:8080"); err != nil {
+					refused++
+					if !strings.HasPrefix(err.Error(), file+": ") {
+						t.Errorf("%s = %v: the error does not name the file: %v", path, nonsense, err)
+					}
+				}
+			}()
+		}
+	})
+	t.Logf("of %d stacks with one value replaced, %d are refused", tried, refused)
+	if refused < tried/4 {
+		t.Errorf("of %d nonsensical stacks only %d are refused", tried, refused)
+	}
+}
+
+// mutate calls try for each value within v, with a way to set it, and puts the value back after.
+func mutate(v any, path string, try func(path string, set func(any))) {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, value := range v {
+			if key == "//" {
+				continue
+			}
+			try(path+"."+key, func(other any) { v[key] = other })
+			v[key] = value
+			mutate(value, path+"."+key, try)
+		}
+	case []any:
+		for i, value := range v {
+			try(path, func(other any) { v[i] = other })
+			v[i] = value
+			mutate(value, path, try)
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package local
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"cdk.tf/go/ingest/local/apigateway"
+	"cdk.tf/go/ingest/local/firehose"
+	"cdk.tf/go/ingest/local/kinesis"
+)
+
+// sayStarted tells whoever started the pipeline where it is and how to try it.
+func (p *Pipeline) sayStarted() {
+	out := p.opts.Out
+	fmt.Fprintf(out, "%s runs on this machine, as %s declares it\n", p.declared.api.Name, p.opts.Stack)
+	fmt.Fprintf(out, "  API       %s\n", p.submitURL())
+	if p.opts.Web != nil {
+		fmt.Fprintf(out, "  web page  %s/\n", p.apiBase())
+	}
+	fmt.Fprintf(out, "  AWS       http://%s (Kinesis and S3, for aws --endpoint-url and any SDK)\n", p.awsServer.listener.Addr())
+	for _, delivery := range p.declared.deliveries {
+		fmt.Fprintf(out, "  events    %s, every %s or %d MiB\n", filepath.Join(p.bucketsDir(), delivery.Bucket), p.interval(delivery), delivery.BufferMiB)
+	}
+	if p.access != nil {
+		fmt.Fprintf(out, "  logs      %s\n", p.logsDir())
+	}
+	fmt.Fprintf(out, "not imitated: %s\n", strings.Join(p.declared.notices(), "; "))
+	if curl := p.output("curl"); curl != "" {
+		fmt.Fprintf(out, "\ntry it:\n  %s\n\n", curl)
+	}
+	if p.opts.Unlimited {
+		fmt.Fprintln(out, "rate limits are off (--unlimited)")
+	}
+}
+
+func (p *Pipeline) interval(delivery firehose.Config) time.Duration {
+	if p.opts.BufferInterval > 0 {
+		return p.opts.BufferInterval
+	}
+	return delivery.BufferInterval
+}
+
+// output is one of the stack's outputs; a stack that was written by hand may have none, which is "".
+func (p *Pipeline) output(name string) string {
+	for _, output := range p.declared.stack.Outputs() {
+		if text, ok := output.Value.(string); ok && output.Name == name {
+			return text
+		}
+	}
+	return ""
+}
+
+// submitURL is where events are posted, or at least where the API is.
+func (p *Pipeline) submitURL() string {
+	return cmp.Or(p.output("submit_url"), p.apiBase()+"/"+strings.Join(p.declared.api.Stages(), ","))
+}
+
+func (p *Pipeline) sayDelivered(object firehose.Object) {
+	fmt.Fprintf(p.opts.Out, "delivered %d records, %d bytes: %s\n", object.Records, object.Bytes,
+		filepath.Join(p.bucketsDir(), object.Bucket, filepath.FromSlash(object.Key)))
+}
+
+// Status is what each hop has seen since the start.
+type Status struct {
+	Stack      string            `json:"stack"`
+	StartedAt  time.Time         `json:"startedAt"`
+	Now        time.Time         `json:"now"`
+	SubmitURL  string            `json:"submitUrl"`
+	API        apigateway.Status `json:"api"`
+	Streams    kinesis.Status    `json:"streams"`
+	Deliveries []firehose.Status `json:"deliveries"`
+}
+
+func (p *Pipeline) status() Status {
+	s := Status{
+		Stack: p.opts.Stack, StartedAt: p.started, Now: p.opts.Clock.Now(), SubmitURL: p.submitURL(),
+		API: p.api.Status(), Streams: p.streams.Status(), Deliveries: []firehose.Status{},
+	}
+	for _, delivery := range p.deliveries {
+		s.Deliveries = append(s.Deliveries, delivery.Status())
+	}
+	return s
+}
+
+// serveStatus answers with the status as JSON. A page of another origin may not read it.
+func (p *Pipeline) serveStatus(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if err := json.NewEncoder(w).Encode(p.status()); err != nil {
+		p.opts.Logger.Debug("writing the status", "error", err)
+	}
+}

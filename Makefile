@@ -2,10 +2,14 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help synth test golden lint deploy-local tools moto clean
+.PHONY: help up synth test golden lint bench deploy-local tools moto clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
+
+up: ## run the pipeline of ENV=dev on this machine, with its web page; ARGS="--unlimited" and the like
+	@go build -o bin/ingest ./cmd/ingest
+	@exec bin/ingest up --env $(or $(ENV),dev) $(ARGS)
 
 synth: ## write cdktf.out/stacks/ENV/cdk.tf.json for every environment, or for those named in ENV=dev,prod
 	@echo "synthesising; the first time Go compiles the AWS provider's bindings, which takes about a minute"
@@ -22,7 +26,11 @@ lint: ## check the style of the code and the direction of its imports
 	@echo "linting; the first time Go compiles golangci-lint, which takes some minutes"
 	go tool -modfile=tools/go.mod golangci-lint run
 
-deploy-local: tools moto ## deploy ENV=dev to a moto server on this machine, by cdktf and real Terraform
+bench: ## measure the pipeline on this machine; docs/benchmarks.md has results
+	@npm ci --prefix bench --no-audit --no-fund || echo "kinesalite could not be installed and is left out" >&2
+	go run ./bench
+
+deploy-local: tools ## deploy ENV=dev to a moto server on this machine, by cdktf and real Terraform; KEEP=1 leaves it running
 	scripts/deploy-local $(ENV)
 
 # cdktf-cli, as package-lock.json pins it.
@@ -34,10 +42,19 @@ node_modules/.package-lock.json: package-lock.json
 
 # moto_server, as deploytest/requirements.txt pins it. Without Python the tests that need it skip and say so.
 moto:
-	@command -v moto_server >/dev/null || test -x .venv/bin/moto_server || { \
-		echo "installing moto_server to .venv"; \
-		python3 -m venv .venv && .venv/bin/pip install -q -r deploytest/requirements.txt; \
-	} || { rm -rf .venv; echo "moto_server could not be installed; the tests against it will say what they miss" >&2; }
+	@if command -v moto_server >/dev/null || test -x .venv/bin/moto_server; then exit; fi; \
+	if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "moto_server needs Python 3, which is missing; install Python 3 (with venv)" >&2; exit; \
+	fi; \
+	echo "installing moto_server to .venv"; \
+	python3 -m venv .venv && .venv/bin/pip install -q -r deploytest/requirements.txt || \
+		{ rm -rf .venv; echo "moto_server could not be installed; the tests against it will say what they miss" >&2; }
 
-clean: ## remove what the other targets made, but no Terraform state
-	rm -rf cdktf.out cdktf.out.tmp-* .local .venv node_modules
+clean: ## remove what the other targets made, also what KEEP=1 kept; the state beside cdktf.json stays
+	@for file in .local/deploy-*/moto.pid; do \
+		pid=$$(cat "$$file" 2>/dev/null) || continue; \
+		if ps -p "$$pid" -o args= 2>/dev/null | grep -q moto_server; then \
+			echo "a kept server still runs on $$(dirname "$$file"); end it first: kill $$pid" >&2; exit 1; \
+		fi; \
+	done
+	rm -rf bin cdktf.out cdktf.out.tmp-* .local .venv node_modules bench/node_modules

@@ -17,7 +17,8 @@ func TestDefault(t *testing.T) {
 			Schema: `{
   "$schema": "http://json-schema.org/draft-04/schema#",
   "title": "event",
-  "type": "object"
+  "type": "object",
+  "minProperties": 1
 }`,
 			PartitionKey: PartitionKey{Source: "request id"},
 			CORS: CORS{

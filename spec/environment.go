@@ -59,7 +59,7 @@ type API struct {
 	Authorization Authorization
 
 	// Schema is the JSON schema, draft 4, that a request body must satisfy. It is checked by API Gateway before the
-	// event reaches the stream. At most 400 KB.
+	// event reaches the stream. At most 400 KB. A request without a body is checked as {}.
 	Schema string
 
 	// PartitionKey says where an event's partition key comes from.
@@ -115,7 +115,8 @@ const (
 // PartitionByRequestID takes API Gateway's request id as the partition key.
 func PartitionByRequestID() PartitionKey { return PartitionKey{Source: KeyFromRequestID} }
 
-// PartitionByJSONPath takes the value at path, such as "$.user.id", as the partition key.
+// PartitionByJSONPath takes the value at path, such as "$.user.id", as the partition key. A name with "-" stands in
+// brackets: "$['user-id']". At most 256 characters.
 func PartitionByJSONPath(path string) PartitionKey {
 	return PartitionKey{Source: KeyFromJSONPath, Name: path}
 }
@@ -128,8 +129,8 @@ func PartitionByHeader(name string) PartitionKey {
 
 // CORS is which web pages may call the API and read its answers.
 type CORS struct {
-	// AllowOrigins is "*" alone, or origins such as "https://app.example.com". With several, an answer names the one
-	// that asked.
+	// AllowOrigins is "*" alone, or up to 100 origins such as "https://app.example.com". With several, an answer names
+	// the one that asked, and API Gateway's own error answers name any that asks: they hold nothing of an event.
 	AllowOrigins []string
 	// AllowHeaders are the request headers that a page may send.
 	AllowHeaders []string

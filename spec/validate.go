@@ -46,7 +46,7 @@ func (e Environment) problems() []error {
 	p.delivery(e.Delivery)
 	p.bucket(e.Bucket)
 	p.logs(e.Logs)
-	p.state(e.State)
+	p.state(e.State, e.BucketName())
 	return p.found
 }
 

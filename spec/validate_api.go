@@ -19,19 +19,26 @@ func (p *problems) api(api API) {
 }
 
 var (
-	// jsonPathPattern has no quotes and no filters: the path is written between single quotes into a mapping template.
-	jsonPathPattern = regexp.MustCompile(`^\$(\.[A-Za-z_][A-Za-z0-9_]*(\[[0-9]+\])*)+$`)
+	// jsonPathPattern has no filters, and no quotes but those of a name in brackets: the path is written into a mapping
+	// template, where nothing of it may be evaluated.
+	jsonPathPattern = regexp.MustCompile(`^\$((\.[A-Za-z_][A-Za-z0-9_]*|\['[A-Za-z0-9_-]+'\])(\[[0-9]+\])*)+$`)
 	// keyHeaderPattern is narrower than HTTP's, for the same reason.
-	keyHeaderPattern = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+	keyHeaderPattern = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 )
 
+// maxJSONPath is this project's bound, against a path that was pasted by mistake. API Gateway has none of its own, other
+// than the template's.
+const maxJSONPath = 256
+
 // droppedHeaders are dropped, replaced or renamed on their way to an integration (API Gateway developer guide, "Important
-// notes"). That a mapping template had better not count on them either is inferred. Authorization would besides put
-// credentials into every record.
+// notes"). That a mapping template had better not count on them either is inferred.
 var droppedHeaders = []string{
 	"Authorization", "Connection", "Content-Length", "Expect", "Host", "Proxy-Authenticate", "TE", "Trailer",
 	"Transfer-Encoding", "Upgrade",
 }
+
+// secretHeaders are credentials, which a partition key would show to everybody who may read the stream.
+var secretHeaders = []string{"Cookie", "X-Amz-Security-Token", "X-Api-Key"}
 
 func (p *problems) partitionKey(key PartitionKey) {
 	const field = "API.PartitionKey.Name"
@@ -39,13 +46,24 @@ func (p *problems) partitionKey(key PartitionKey) {
 	switch {
 	case key.Source == KeyFromRequestID && key.Name != "":
 		p.add(field, is(key.Name), "leave it empty: the request id has no name")
+	case key.Source == KeyFromJSONPath && len(key.Name) > maxJSONPath:
+		p.add(field, fmt.Sprintf("is %d characters long", len(key.Name)), fmt.Sprintf("use at most %d", maxJSONPath))
 	case key.Source == KeyFromJSONPath:
-		p.match(field, key.Name, jsonPathPattern,
-			`use a path such as "$.user.id" or "$.items[0].id": names of letters, digits and "_", and indexes`)
-	case key.Source == KeyFromHeader && containsFold(droppedHeaders, key.Name):
-		p.add(field, is(key.Name), "use another header: API Gateway drops or changes this one")
+		p.match(field, key.Name, jsonPathPattern, `use a path such as "$.user.id", "$.items[0].id" or "$['user-id']": `+
+			`names of letters, digits and "_", in brackets also "-", and indexes`)
 	case key.Source == KeyFromHeader:
-		p.match(field, key.Name, keyHeaderPattern, `use a header's name of letters, digits and "-", such as "X-Device-Id"`)
+		p.keyHeader(field, key.Name)
+	}
+}
+
+func (p *problems) keyHeader(field, name string) {
+	switch {
+	case containsFold(droppedHeaders, name):
+		p.add(field, is(name), "use another header: API Gateway drops or changes this one")
+	case containsFold(secretHeaders, name):
+		p.add(field, is(name), "use another header: this one is a credential, and would be in every record")
+	default:
+		p.match(field, name, keyHeaderPattern, `use a header's name of letters, digits, "_" and "-", such as "X-Device-Id"`)
 	}
 }
 
@@ -74,9 +92,16 @@ func (p *problems) cors(cors CORS) {
 var originPattern = regexp.MustCompile(
 	`^(https?)://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::([1-9][0-9]{0,4}))?$`)
 
+// maxOrigins keeps a response's template, which lists them all, far below API Gateway's 300 KB: an origin has at most
+// 269 characters (a host name's 253, "https://" and a port).
+const maxOrigins = 100
+
 func (p *problems) origins(field string, origins []string) {
 	if len(origins) == 0 {
 		p.add(field, "is empty", `use "*" alone, or origins such as "https://app.example.com"`)
+	}
+	if len(origins) > maxOrigins {
+		p.add(field, fmt.Sprintf("has %d entries", len(origins)), fmt.Sprintf("use at most %d", maxOrigins))
 	}
 	for i, origin := range origins {
 		if remedy := originRemedy(origin, origins[:i], len(origins)); remedy != "" {

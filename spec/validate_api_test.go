@@ -1,7 +1,9 @@
 package spec
 
 import (
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -12,9 +14,11 @@ func partitioned(key PartitionKey) func(e *Environment) {
 
 func TestPartitionKeyRefused(t *testing.T) {
 	const (
-		path   = `; use a path such as "$.user.id" or "$.items[0].id": names of letters, digits and "_", and indexes`
-		header = `; use a header's name of letters, digits and "-", such as "X-Device-Id"`
+		path = `; use a path such as "$.user.id", "$.items[0].id" or "$['user-id']": ` +
+			`names of letters, digits and "_", in brackets also "-", and indexes`
+		header = `; use a header's name of letters, digits, "_" and "-", such as "X-Device-Id"`
 		hidden = `; use another header: API Gateway drops or changes this one`
+		secret = `; use another header: this one is a credential, and would be in every record`
 	)
 	rows := []refusal{
 		{"authorization", func(e *Environment) { e.API.Authorization = "JWT" },
@@ -23,12 +27,17 @@ func TestPartitionKeyRefused(t *testing.T) {
 			[]string{`API.PartitionKey.Source is "body"; use "request id", "JSON path" or "header"`}},
 		{"request id with a name", partitioned(PartitionKey{Source: KeyFromRequestID, Name: "id"}),
 			[]string{`API.PartitionKey.Name is "id"; leave it empty: the request id has no name`}},
+		{"path of 257 characters", partitioned(PartitionByJSONPath("$." + strings.Repeat("a", 255))),
+			[]string{`API.PartitionKey.Name is 257 characters long; use at most 256`}},
 	}
-	for _, bad := range []string{"", "$", "user", "$.", "$..id", "$.user-id", "$.1st", "$.a[*]", "$.a[-1]", "$[0].a", "$.a'b", "$.a.b "} {
+	for _, bad := range []string{
+		"", "$", "user", "$.", "$..id", "$.user-id", "$.1st", "$.a[*]", "$.a[-1]", "$[0].a", "$.a'b", "$.a.b ",
+		"$['']", "$['a'b']", "$['a b']", "$['$b']", "$['#b']", "$['a\"b']", "$['a\\b']", `$["user-id"]`, "$[user-id]", "$.['a']", "$['a','b']",
+	} {
 		rows = append(rows, refusal{"path " + bad, partitioned(PartitionByJSONPath(bad)),
 			[]string{"API.PartitionKey.Name " + is(bad) + path}})
 	}
-	for _, bad := range []string{"", "X_Device", "X-Device:", "X Device", "X-Gerät", "*"} {
+	for _, bad := range []string{"", "X-Device:", "X Device", "X-Gerät", "*", "X'Device", "X$Device"} {
 		rows = append(rows, refusal{"header " + bad, partitioned(PartitionByHeader(bad)),
 			[]string{"API.PartitionKey.Name " + is(bad) + header}})
 	}
@@ -39,15 +48,22 @@ func TestPartitionKeyRefused(t *testing.T) {
 		rows = append(rows, refusal{"header " + bad, partitioned(PartitionByHeader(bad)),
 			[]string{"API.PartitionKey.Name " + is(bad) + hidden}})
 	}
+	for _, bad := range []string{"Cookie", "X-Amz-Security-Token", "X-Api-Key", "x-api-key"} {
+		rows = append(rows, refusal{"header " + bad, partitioned(PartitionByHeader(bad)),
+			[]string{"API.PartitionKey.Name " + is(bad) + secret}})
+	}
 	testRefusals(t, rows)
 }
 
 func TestPartitionKeyAccepted(t *testing.T) {
 	var rows []acceptance
-	for _, good := range []string{"$.id", "$.user.id", "$.items[0].id", "$.grid[0][12]", "$._a1.B_2"} {
+	for _, good := range []string{
+		"$.id", "$.user.id", "$.items[0].id", "$.grid[0][12]", "$._a1.B_2", "$['user-id']", "$['1st'][0].a['b_c']",
+		"$." + strings.Repeat("a", 254),
+	} {
 		rows = append(rows, acceptance{good, partitioned(PartitionByJSONPath(good))})
 	}
-	for _, good := range []string{"X-Device-Id", "x-device-id", "Host-2", "A"} {
+	for _, good := range []string{"X-Device-Id", "x-device-id", "Host-2", "A", "X_Device"} {
 		rows = append(rows, acceptance{good, partitioned(PartitionByHeader(good))})
 	}
 	testAcceptances(t, append(rows,
@@ -57,6 +73,14 @@ func TestPartitionKeyAccepted(t *testing.T) {
 
 func origins(list ...string) func(e *Environment) {
 	return func(e *Environment) { e.API.CORS.AllowOrigins = list }
+}
+
+func manyOrigins(count int) []string {
+	list := make([]string, count)
+	for i := range list {
+		list[i] = fmt.Sprintf("https://%d.example", i)
+	}
+	return list
 }
 
 func TestOriginsRefused(t *testing.T) {
@@ -74,6 +98,7 @@ func TestOriginsRefused(t *testing.T) {
 			[]string{`API.CORS.AllowOrigins[2] is "https://a.example"; leave it out: it is there already`}},
 		{"second bad", origins("https://a.example", "example.com/"),
 			[]string{`API.CORS.AllowOrigins[1] is "example.com/"` + remedy}},
+		{"101", origins(manyOrigins(101)...), []string{`API.CORS.AllowOrigins has 101 entries; use at most 100`}},
 		{"port of https", origins("https://a.example:443"), []string{`API.CORS.AllowOrigins[0] is "https://a.example:443"; ` +
 			`leave the port out, as browsers do: the two would not compare equal`}},
 		{"port of http", origins("http://a.example:80"), []string{`API.CORS.AllowOrigins[0] is "http://a.example:80"; ` +
@@ -98,7 +123,9 @@ func TestOriginsAccepted(t *testing.T) {
 	} {
 		rows = append(rows, acceptance{good, origins(good)})
 	}
-	testAcceptances(t, append(rows, acceptance{"two", origins("https://a.example", "http://a.example")}))
+	testAcceptances(t, append(rows,
+		acceptance{"two", origins("https://a.example", "http://a.example")},
+		acceptance{"100", origins(manyOrigins(100)...)}))
 }
 
 func TestCORSRefused(t *testing.T) {

@@ -67,13 +67,30 @@ func (p *problems) schemaReferences(field string, value any, at string) {
 				`use one within the schema, such as "#/definitions/user": API Gateway follows no other`)
 		}
 		for _, key := range slices.Sorted(maps.Keys(value)) {
-			p.schemaReferences(field, value[key], at+"/"+key)
+			p.keywordReferences(field, key, value[key], at+"/"+key)
 		}
 	case []any:
 		for i, element := range value {
 			p.schemaReferences(field, element, at+"/"+strconv.Itoa(i))
 		}
 	}
+}
+
+// keywordReferences looks where a keyword's value may hold a reference. What an enum or a default holds is data, and the
+// names in properties and its like are no keywords, whatever they are called.
+func (p *problems) keywordReferences(field, keyword string, value any, at string) {
+	switch keyword {
+	case "default", "enum":
+		return
+	case "definitions", "dependencies", "patternProperties", "properties":
+		if named, isObject := value.(map[string]any); isObject {
+			for _, name := range slices.Sorted(maps.Keys(named)) {
+				p.schemaReferences(field, named[name], at+"/"+name)
+			}
+			return
+		}
+	}
+	p.schemaReferences(field, value, at)
 }
 
 // compileSchema reads nothing from the network or from files.

@@ -46,6 +46,8 @@ func TestSchemaRefused(t *testing.T) {
 			`API.Schema has the reference "" at "/properties/a/$ref"` + reference,
 			`API.Schema has the reference "https://apigateway.amazonaws.com/restapis/x/models/User" at "/properties/b/$ref"` + reference,
 		}},
+		{"reference of a property named enum", schema(`{"properties": {"enum": {"$ref": "other.json"}}}`), []string{
+			`API.Schema has the reference "other.json" at "/properties/enum/$ref"` + reference}},
 		{"unknown type", schema(`{"type": "objekt"}`), []string{`API.Schema is not a JSON schema of draft 4: ` +
 			`at '/type': got string, want array, at '/type': value must be one of ` + types + `; correct it`}},
 		{"several mistakes", schema(`{"properties": {"b": {"minLength": -1}, "a": {"required": []}}}`),
@@ -73,5 +75,6 @@ func TestSchemaAccepted(t *testing.T) {
 		{"reference to itself", schema(`{"properties": {"child": {"$ref": "#"}}}`)},
 		{"pattern with a look-ahead", schema(`{"pattern": "^(?!x)[a-z]+$"}`)},
 		{"property named $ref", schema(`{"properties": {"$ref": {"type": "string"}}}`)},
+		{"data that looks like a reference", schema(`{"enum": [{"$ref": "x"}], "default": {"$ref": "x"}}`)},
 	})
 }

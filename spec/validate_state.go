@@ -6,12 +6,13 @@ import (
 	"strings"
 )
 
-func (p *problems) state(state State) {
+// state checks where the state is kept; ownBucket is the bucket that the environment makes.
+func (p *problems) state(state State, ownBucket string) {
 	if state.S3 != nil && state.Cloud != nil {
 		p.add("State", "has both S3 and Cloud", "set one of them to nil")
 	}
 	if state.S3 != nil {
-		p.s3State(*state.S3)
+		p.s3State(*state.S3, ownBucket)
 	}
 	if state.Cloud != nil {
 		p.cloudState(*state.Cloud)
@@ -27,9 +28,12 @@ var kmsKeyPattern = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}
 	`key/mrk-[a-f0-9]{32}|alias/[a-zA-Z0-9/_-]+)$`)
 
 // s3State checks a backend in a bucket that somebody else made: its name may have dots.
-func (p *problems) s3State(s3 S3State) {
+func (p *problems) s3State(s3 S3State, ownBucket string) {
 	if remedy := bucketRemedy(s3.Bucket); remedy != "" {
 		p.add("State.S3.Bucket", is(s3.Bucket), remedy)
+	} else if s3.Bucket == ownBucket {
+		p.add("State.S3.Bucket", is(s3.Bucket)+", which this environment makes",
+			"use a bucket that is there before it and stays after it")
 	}
 	p.stateKey(s3.Key)
 	if s3.Region != "" {
@@ -63,7 +67,9 @@ func (p *problems) stateKey(key string) {
 var (
 	organizationPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$`)
 	workspacePattern    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,90}$`)
-	hostnamePattern     = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*(:[0-9]{1,5})?$`)
+	// hostnamePattern's group is the port.
+	hostnamePattern = regexp.MustCompile(
+		`^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::([1-9][0-9]{0,4}))?$`)
 )
 
 func (p *problems) cloudState(cloud CloudState) {
@@ -73,8 +79,11 @@ func (p *problems) cloudState(cloud CloudState) {
 		p.match("State.Cloud.Workspace", cloud.Workspace, workspacePattern,
 			`use 1 to 90 letters, digits, "_" and "-", or leave it empty`)
 	}
-	if cloud.Hostname != "" {
-		p.match("State.Cloud.Hostname", cloud.Hostname, hostnamePattern,
+	if cloud.Hostname == "" {
+		return
+	}
+	if parts := hostnamePattern.FindStringSubmatch(cloud.Hostname); parts == nil || !isPort(parts[1]) {
+		p.add("State.Cloud.Hostname", is(cloud.Hostname),
 			`use a host name such as "tfe.example.com", without scheme and path, or leave it empty`)
 	}
 }

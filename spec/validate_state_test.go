@@ -38,6 +38,9 @@ func TestStateRefused(t *testing.T) {
 		{"address", inS3(func(s *S3State) { s.Bucket = "10.0.0.1" }), []string{`State.S3.Bucket is "10.0.0.1"` + bucket}},
 		{"directory bucket", inS3(func(s *S3State) { s.Bucket = "state--use1-az4--x-s3" }),
 			[]string{`State.S3.Bucket is "state--use1-az4--x-s3"; use another: S3 reserves names that end with "--x-s3"`}},
+		{"the bucket it makes", inS3(func(s *S3State) { s.Bucket = "api-kinesis-firehose-bucket-dev" }),
+			[]string{`State.S3.Bucket is "api-kinesis-firehose-bucket-dev", which this environment makes; ` +
+				`use a bucket that is there before it and stays after it`}},
 		{"key begins with a slash", inS3(func(s *S3State) { s.Key = "/a" }), []string{`State.S3.Key is "/a"` + slashes}},
 		{"key ends with a slash", inS3(func(s *S3State) { s.Key = "a/" }), []string{`State.S3.Key is "a/"` + slashes}},
 		{"long key", inS3(func(s *S3State) { s.Key = strings.Repeat("k", 1018) }),
@@ -64,7 +67,7 @@ func TestStateRefused(t *testing.T) {
 	} {
 		rows = append(rows, refusal{bad, inS3(func(s *S3State) { s.KMSKeyARN = bad }), []string{"State.S3.KMSKeyARN " + is(bad) + arn}})
 	}
-	for _, bad := range []string{"https://tfe.example.com", "tfe.example.com/", "tfe_example", "tfe..example", "-tfe", "tfe:port"} {
+	for _, bad := range []string{"https://tfe.example.com", "tfe.example.com/", "tfe_example", "tfe..example", "-tfe", "tfe:port", "tfe:", "tfe:0", "tfe:65536", "tfe:123456"} {
 		rows = append(rows, refusal{bad, inCloud(func(s *CloudState) { s.Hostname = bad }), []string{"State.Cloud.Hostname " + is(bad) + host}})
 	}
 	testRefusals(t, rows)
@@ -82,6 +85,7 @@ func TestStateAccepted(t *testing.T) {
 		})},
 		{"host", inCloud(func(s *CloudState) { s.Hostname = "tfe.example.com" })},
 		{"host with a port", inCloud(func(s *CloudState) { s.Hostname = "localhost:8443" })},
+		{"host with the last port", inCloud(func(s *CloudState) { s.Hostname = "tfe.example.com:65535" })},
 	}
 	for _, good := range []string{
 		"arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-4234-8234-123456789012",

@@ -134,6 +134,7 @@ func declareAPI(stack cdktf.TerraformStack, env spec.Environment, where surround
 		Ready:          append(submit.Ready, delivery.Ready),
 		Partition:      where.partition,
 		Region:         where.region,
+		Disposable:     env.Removal == spec.Disposable,
 		Protected:      env.Removal == spec.Protected,
 	}
 	if env.API.ManageAccount {

@@ -159,6 +159,10 @@ func TestRemoval(t *testing.T) {
 		if bucket["force_destroy"] != want[0] {
 			t.Errorf("%s: force_destroy is %v", removal, bucket["force_destroy"])
 		}
+		account, _ := doc.Resource["aws_api_gateway_account"]["api_account"].(map[string]any)
+		if reset := account["reset_on_delete"] == true; reset != want[0] {
+			t.Errorf("%s: reset_on_delete is %v", removal, account["reset_on_delete"])
+		}
 		for _, address := range [][2]string{{"aws_s3_bucket", "bucket"}, {"aws_kinesis_stream", "stream"}, {"aws_api_gateway_rest_api", "api"}} {
 			body, _ := doc.Resource[address[0]][address[1]].(map[string]any)
 			lifecycle, _ := body["lifecycle"].(map[string]any)

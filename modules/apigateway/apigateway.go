@@ -33,8 +33,10 @@ type Config struct {
 	// policies. Empty leaves the account's setting to somebody else.
 	LoggingRoleARN string
 	LoggingReady   []cdktf.ITerraformDependable
-	Partition      string
-	Region         string
+	// Disposable empties the account's setting when it is destroyed, whoever relies on it by then.
+	Disposable bool
+	Partition  string
+	Region     string
 	// Protected makes Terraform refuse to destroy the API, whose id is part of the address that clients call.
 	Protected bool
 }

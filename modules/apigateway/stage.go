@@ -65,8 +65,14 @@ func (a *api) account() []cdktf.ITerraformDependable {
 	if a.cfg.LoggingRoleARN == "" {
 		return nil
 	}
-	return []cdktf.ITerraformDependable{tf.Named(account.NewApiGatewayAccount(a.c, jsii.String("account"), &account.ApiGatewayAccountConfig{
+	config := &account.ApiGatewayAccountConfig{
 		CloudwatchRoleArn: jsii.String(a.cfg.LoggingRoleARN),
 		DependsOn:         tf.DependsOn(a.cfg.LoggingReady),
-	}))}
+	}
+	if a.cfg.Disposable {
+		// Without it a destroy would leave the account with the ARN of a role that is gone. It brings a warning with every
+		// plan, for which docs/adr/0002 has the reason.
+		config.ResetOnDelete = jsii.Bool(true)
+	}
+	return []cdktf.ITerraformDependable{tf.Named(account.NewApiGatewayAccount(a.c, jsii.String("account"), config))}
 }

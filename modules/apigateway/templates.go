@@ -35,10 +35,20 @@ var keyTemplates = map[spec.PartitionKeySource]string{
 func submitTemplate(streamName string, key spec.PartitionKey) string {
 	set := fmt.Sprintf("#set($stream = \"%s\")\n", streamName)
 	if key.Name != "" {
-		// Single quotes: in double ones Velocity would take the path's "$" for a reference.
-		set += fmt.Sprintf("#set($keyName = '%s')\n", key.Name)
+		set += fmt.Sprintf("#set($keyName = %s)\n", literal(key.Name))
 	}
 	return set + template(keyTemplates[key.Source]) + template("put-record.vtl")
+}
+
+// literal is a partition key's path or header as a string of Velocity's. Between single quotes Velocity evaluates nothing.
+// A name in brackets has single quotes of its own, the form that json-path/JsonPath documents, so such a path goes between
+// double ones, as in $input.json("$['name']"). There "$" begins a reference before a letter, "!" or "{" alone, and spec lets
+// through no such "$" and no "#".
+func literal(name string) string {
+	if strings.Contains(name, "'") {
+		return `"` + name + `"`
+	}
+	return "'" + name + "'"
 }
 
 // responseTemplate is a response's template, with the origin echoed where several are allowed.

@@ -1,6 +1,10 @@
 package iam
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
 
 // Document is an IAM policy document.
 type Document []Statement
@@ -15,7 +19,8 @@ type Statement struct {
 	Conditions map[string]map[string][]string `json:"Condition,omitempty"`
 }
 
-// JSON is the document as IAM takes it. The same document is always the same text.
+// JSON is the document as IAM takes it. The same document is always the same text. "<", ">" and "&" stay themselves: an
+// escape for HTML would be read as the same by IAM, and by nothing that compares texts.
 func (d Document) JSON() string {
 	statements := make([]Statement, len(d))
 	for i, s := range d {
@@ -24,12 +29,15 @@ func (d Document) JSON() string {
 		}
 		statements[i] = s
 	}
-	text, err := json.Marshal(struct {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(struct {
 		Version   string
 		Statement []Statement
 	}{"2012-10-17", statements})
 	if err != nil {
 		panic(err) // a Principal that JSON cannot hold: a mistake of the module's
 	}
-	return string(text)
+	return strings.TrimSuffix(text.String(), "\n")
 }

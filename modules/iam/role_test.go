@@ -79,6 +79,11 @@ func TestDocument(t *testing.T) {
 			`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":["a:B"]}]}`,
 		},
 		{
+			"no escapes for HTML",
+			iam.Document{{Actions: []string{"a:B"}, Resources: []string{"arn:<x>&y"}}},
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["a:B"],"Resource":["arn:<x>&y"]}]}`,
+		},
+		{
 			"conditions are sorted",
 			iam.Document{{Actions: []string{"a:B"}, Conditions: map[string]map[string][]string{"Y": {"b": {"2"}, "a": {"1"}}, "X": {}}}},
 			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["a:B"],"Condition":{"X":{},"Y":{"a":["1"],"b":["2"]}}}]}`,

@@ -4,12 +4,15 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/aws/jsii-runtime-go"
 
@@ -35,37 +38,79 @@ The cdktf command runs this program: npx cdktf synth, npx cdktf diff dev, npx cd
 `
 
 func main() {
-	status := run(os.Args[1:], os.Getenv, stacks.All(), os.Stdout, os.Stderr)
-	endRuntime()
+	stdout, stderr := os.Stdout, os.Stderr
+	ctx, stop := interruptible(silenceRuntime)
+	status := run(ctx, os.Args[1:], os.Getenv, stacks.All(), stdout, stderr)
+	stop()
+	silenceRuntime()
+	jsii.Close()
 	os.Exit(status)
 }
 
-// endRuntime ends CDKTF's Node.js process. jsii waits for it in two places, and whichever comes second reports on standard
-// error that the process is gone; nobody needs to read that, and all else has been said.
-func endRuntime() {
+// silenceRuntime is for when CDKTF's Node.js process ends, by a signal that both got or by jsii.Close. jsii waits for it in
+// two places, and whichever comes second reports on standard error that the process is gone; nobody needs to read that.
+func silenceRuntime() {
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
 		os.Stderr = null
 	}
-	jsii.Close()
+}
+
+// interrupted is the cause of a context that a signal ended.
+type interrupted struct{ signal syscall.Signal }
+
+func (i interrupted) Error() string {
+	return fmt.Sprintf("ended by a signal (%s); nothing was written", i.signal)
+}
+
+// interruptible is a context that ends with SIGINT or SIGTERM, with the cause [interrupted], after calling before. A
+// second signal ends the program at once.
+func interruptible(before func()) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	stop := func() {
+		signal.Stop(signals)
+		cancel(nil)
+	}
+	go func() {
+		select {
+		case received := <-signals:
+			signal.Stop(signals)
+			before()
+			number, _ := received.(syscall.Signal)
+			cancel(interrupted{number})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, stop
 }
 
 // run is the program with everything that it takes from outside given to it. It returns the exit status.
-func run(args []string, getenv func(string) string, all []spec.Environment, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, getenv func(string) string, all []spec.Environment, stdout, stderr io.Writer) int {
 	err := parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintf(stdout, usage, strings.Join(names(all), ", "))
 		return 0
 	}
 	if err == nil {
-		err = synthesise(getenv, all, stdout)
+		err = synthesise(ctx, getenv, all, stdout)
 	}
 	if err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			fmt.Fprintln(stderr, "error:", line)
 		}
-		return 1
+		return statusOf(err)
 	}
 	return 0
+}
+
+// statusOf is 1, or a shell's own status of a program that a signal ended: 130 for SIGINT, 143 for SIGTERM.
+func statusOf(err error) int {
+	var cause interrupted
+	if errors.As(err, &cause) {
+		return 128 + int(cause.signal)
+	}
+	return 1
 }
 
 func parse(args []string) error {
@@ -83,13 +128,13 @@ func parse(args []string) error {
 	return nil
 }
 
-func synthesise(getenv func(string) string, all []spec.Environment, stdout io.Writer) error {
+func synthesise(ctx context.Context, getenv func(string) string, all []spec.Environment, stdout io.Writer) error {
 	selected, err := stacks.Select(all, getenv("ENV"))
 	if err != nil {
 		return err
 	}
 	outdir := cmp.Or(getenv("CDKTF_OUTDIR"), "cdktf.out")
-	if err := synth.Run(selected, outdir); err != nil {
+	if err := synth.Run(ctx, selected, outdir); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "synthesised %s to %s\n", strings.Join(names(selected), ", "), outdir)

@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/aws/jsii-runtime-go"
@@ -27,7 +29,7 @@ var synthesised = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return dir, synth.Run(stacks.All(), filepath.Join(dir, "cdktf.out"))
+	return dir, synth.Run(context.Background(), stacks.All(), filepath.Join(dir, "cdktf.out"))
 })
 
 func TestMain(m *testing.M) {
@@ -85,7 +87,7 @@ func read(t *testing.T, file string) string {
 
 func TestTwoSynthsAreByteIdentical(t *testing.T) {
 	again := filepath.Join(t.TempDir(), "cdktf.out")
-	if err := synth.Run(stacks.All(), again); err != nil {
+	if err := synth.Run(t.Context(), stacks.All(), again); err != nil {
 		t.Fatal(err)
 	}
 	files := []string{"manifest.json"}
@@ -123,7 +125,7 @@ func TestOnlyDevIsPublicAndOnlyProdIsProtected(t *testing.T) {
 func call(t *testing.T, all []spec.Environment, env map[string]string, args ...string) (int, string, string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	status := run(args, func(name string) string { return env[name] }, all, &stdout, &stderr)
+	status := run(t.Context(), args, func(name string) string { return env[name] }, all, &stdout, &stderr)
 	return status, stdout.String(), stderr.String()
 }
 
@@ -149,6 +151,35 @@ func TestSynthesisOfSome(t *testing.T) {
 	made, err := filepath.Glob(filepath.Join(outdir, "stacks", "*"))
 	if err != nil || len(made) != 2 {
 		t.Errorf("two environments make %v (%v)", made, err)
+	}
+}
+
+// A signal ends the program with the status that a shell expects, in one line, and leaves nothing behind.
+func TestInterruption(t *testing.T) {
+	for signal, want := range map[syscall.Signal]struct {
+		status int
+		line   string
+	}{
+		syscall.SIGINT:  {130, "error: ended by a signal (interrupt); nothing was written\n"},
+		syscall.SIGTERM: {143, "error: ended by a signal (terminated); nothing was written\n"},
+	} {
+		silenced := false
+		ctx, stop := interruptible(func() { silenced = true })
+		if err := syscall.Kill(os.Getpid(), signal); err != nil {
+			t.Fatal(err)
+		}
+		<-ctx.Done()
+		dir := t.TempDir()
+		settings := map[string]string{"CDKTF_OUTDIR": filepath.Join(dir, "cdktf.out")}
+		var stdout, stderr bytes.Buffer
+		status := run(ctx, nil, func(name string) string { return settings[name] }, stacks.All(), &stdout, &stderr)
+		stop()
+		if status != want.status || stdout.String() != "" || stderr.String() != want.line || !silenced {
+			t.Errorf("%s: got %d, %q, %q, silenced: %t", signal, status, stdout.String(), stderr.String(), silenced)
+		}
+		if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
+			t.Errorf("%s: it left %v behind", signal, left)
+		}
 	}
 }
 

@@ -6,9 +6,22 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
 
 	_ "cdk.tf/go/ingest/internal/nodeenv" // before jsii reads the environment
 )
+
+const (
+	// oldestNode is the oldest major version of Node.js that this project is tested on.
+	oldestNode = 20
+	// nodeRemedy is what to do about Node.js.
+	nodeRemedy = "CDKTF runs in Node.js; install Node.js 20 or newer (https://nodejs.org), or name its program in JSII_NODE"
+)
+
+// nodeVersion's group is the major version.
+var nodeVersion = regexp.MustCompile(`^v([0-9]+)\.`)
 
 // checkRuntime says what CDKTF's runtime lacks, where jsii would panic.
 func checkRuntime() error {
@@ -20,10 +33,32 @@ func checkRuntime() error {
 	}
 	node := cmp.Or(os.Getenv("JSII_NODE"), "node")
 	if _, err := exec.LookPath(node); err != nil {
-		return fmt.Errorf("%s is not to be found: CDKTF runs in Node.js; install Node.js 20 or newer (https://nodejs.org), or name its program in JSII_NODE", node)
+		return fmt.Errorf("%s is not to be found: %s", node, nodeRemedy)
 	}
-	if output, err := exec.Command(node, "--version").CombinedOutput(); err != nil {
-		return fmt.Errorf("%s --version fails (%w: %s): CDKTF runs in Node.js; install Node.js 20 or newer (https://nodejs.org), or name its program in JSII_NODE", node, err, firstLine(string(output)))
+	output, err := exec.Command(node, "--version").Output()
+	if err != nil {
+		return fmt.Errorf("%s --version fails (%w%s): %s", node, err, saidBy(err), nodeRemedy)
+	}
+	return checkVersion(node, firstLine(string(output)))
+}
+
+// saidBy is the first line that a failed command wrote to standard error.
+func saidBy(err error) string {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || len(exit.Stderr) == 0 {
+		return ""
+	}
+	return ": " + firstLine(string(exit.Stderr))
+}
+
+// checkVersion refuses an old Node.js, on which CDKTF's code fails in the middle.
+func checkVersion(node, version string) error {
+	parts := nodeVersion.FindStringSubmatch(version)
+	if parts == nil {
+		return fmt.Errorf("%s --version says %q and no version: %s", node, version, nodeRemedy)
+	}
+	if major, err := strconv.Atoi(parts[1]); err == nil && major < oldestNode {
+		return fmt.Errorf("%s is Node.js %s: %s", node, strings.TrimPrefix(version, "v"), nodeRemedy)
 	}
 	return nil
 }

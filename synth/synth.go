@@ -5,6 +5,7 @@
 package synth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -27,8 +28,11 @@ func StackFile(name string) string { return filepath.Join("stacks", name, "cdk.t
 // of the environments, or every breach of policy, at once; then outdir is as it was before. Whatever else lies in a
 // stack's folder (.terraform, a plan) stays; the file of a stack that is not among the environments is removed.
 //
+// Where ctx ends before the last step, outdir is as it was before too, and the error is ctx's cause. CDKTF's runtime does
+// not listen, so that what it is doing is waited for: seconds.
+//
 // Runs must not overlap: CDKTF's runtime is one process with one thread.
-func Run(environments []spec.Environment, outdir string) error {
+func Run(ctx context.Context, environments []spec.Environment, outdir string) error {
 	if err := spec.ValidateAll(environments); err != nil {
 		return err
 	}
@@ -44,20 +48,27 @@ func Run(environments []spec.Environment, outdir string) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(scratch) }()
-	if err := declare(environments, scratch); err != nil {
+	if err := declare(ctx, environments, scratch); err != nil {
 		return err
 	}
 	if err := checkPolicy(environments, scratch); err != nil {
 		return err
 	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	return publish(environments, scratch, outdir)
 }
 
 // declare runs the CDKTF app. A panic of jsii's holds a JavaScript stack trace, of which the first line says what is
-// wrong.
-func declare(environments []spec.Environment, outdir string) (err error) {
+// wrong. What ends ctx may well have ended Node.js too, as Ctrl-C does: then the panic is no news.
+func declare(ctx context.Context, environments []spec.Environment, outdir string) (err error) {
 	defer func() {
-		if cause := recover(); cause != nil {
+		cause := recover()
+		switch {
+		case ctx.Err() != nil:
+			err = context.Cause(ctx)
+		case cause != nil:
 			err = fmt.Errorf("CDKTF failed in Node.js, of which it needs 20 or newer: %s", firstLine(fmt.Sprint(cause)))
 		}
 	}()
@@ -67,6 +78,9 @@ func declare(environments []spec.Environment, outdir string) (err error) {
 		StackTraces: jsii.Bool(false),
 	})
 	for _, env := range environments {
+		if ctx.Err() != nil {
+			return nil
+		}
 		stacks.New(app, env)
 	}
 	app.Synth()
@@ -87,8 +101,19 @@ func checkPolicy(environments []spec.Environment, dir string) error {
 		}
 		expect := policy.Expect{Public: env.API.Authorization == spec.AuthorizeNone}
 		if err := policy.Check(stack, expect); err != nil {
-			breaches = append(breaches, fmt.Errorf("environment %q breaches policy:\n%w", env.Name, err))
+			for _, breach := range each(err) {
+				breaches = append(breaches, fmt.Errorf("environment %q breaches policy: %w", env.Name, breach))
+			}
 		}
 	}
 	return errors.Join(breaches...)
+}
+
+// each is the errors that one joins.
+func each(err error) []error {
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		return joined.Unwrap()
+	}
+	return []error{err}
 }

@@ -1,6 +1,9 @@
 package synth
 
 import (
+	"context"
+	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,7 +55,7 @@ func TestRunReplacesStacksAndKeepsTheRest(t *testing.T) {
 	write(t, filepath.Join(outdir, StackFile("dev")), "old")
 	write(t, filepath.Join(outdir, StackFile("gone")), "old")
 	write(t, filepath.Join(outdir, "stacks", "dev", ".terraform.lock.hcl"), "lock")
-	if err := Run([]spec.Environment{stacks.Dev()}, outdir); err != nil {
+	if err := Run(t.Context(), []spec.Environment{stacks.Dev()}, outdir); err != nil {
 		t.Fatal(err)
 	}
 	files := tree(t, outdir)
@@ -81,7 +84,7 @@ func TestAFailureLeavesTheOutputAsItWas(t *testing.T) {
 			parent := t.TempDir()
 			outdir := filepath.Join(parent, "cdktf.out")
 			write(t, filepath.Join(outdir, StackFile("dev")), "old")
-			err := Run(test.environments, outdir)
+			err := Run(t.Context(), test.environments, outdir)
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -99,7 +102,7 @@ func TestAFailureLeavesTheOutputAsItWas(t *testing.T) {
 // CDKTF throws on a stack's id with a space, which validation never lets through.
 func TestAPanicOfCDKTFIsAnErrorOfOneLine(t *testing.T) {
 	env := spec.Default("a b")
-	err := declare([]spec.Environment{env}, t.TempDir())
+	err := declare(t.Context(), []spec.Environment{env}, t.TempDir())
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -113,7 +116,122 @@ func TestABreachOfPolicyNamesTheEnvironment(t *testing.T) {
 	env := stacks.Dev()
 	write(t, filepath.Join(dir, StackFile(env.Name)), `{"resource": {}}`)
 	err := checkPolicy([]spec.Environment{env}, dir)
-	if err == nil || !strings.HasPrefix(err.Error(), "environment \"dev\" breaches policy:\n") {
-		t.Errorf("the error is %v", err)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		if !strings.HasPrefix(line, `environment "dev" breaches policy: `) || !strings.Contains(line, "; ") {
+			t.Errorf("a line does not stand alone: %s", line)
+		}
+	}
+}
+
+// late is a context that ends when it has been asked a number of times.
+type late struct {
+	context.Context
+	asked, ends int
+}
+
+func (l *late) Err() error {
+	if l.asked++; l.asked > l.ends {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestAnInterruptionAtAnyPointLeavesTheOutputAsItWas(t *testing.T) {
+	parent := t.TempDir()
+	outdir := filepath.Join(parent, "cdktf.out")
+	write(t, filepath.Join(outdir, StackFile("dev")), "old")
+	for ends := 0; ; ends++ {
+		ctx := &late{Context: context.Background(), ends: ends}
+		err := Run(ctx, []spec.Environment{stacks.Dev()}, outdir)
+		if err == nil {
+			if ends < 3 {
+				t.Errorf("Run asks %d times whether it should go on", ends)
+			}
+			return
+		}
+		files := tree(t, parent)
+		if !errors.Is(err, context.Canceled) || len(files) != 1 || files["cdktf.out/stacks/dev/cdk.tf.json"] != "old" {
+			t.Fatalf("ended after %d questions: %v, and the output is %v", ends, err, files)
+		}
+	}
+}
+
+func TestWhatIsInTheWayIsFoundBeforeAnythingIsMoved(t *testing.T) {
+	environments := []spec.Environment{spec.Default("dev"), spec.Default("prod")}
+	for _, test := range []struct{ name, file, want string }{
+		{"a folder for the manifest", "manifest.json/x", "out/manifest.json is a folder, where a file is to be; move it away"},
+		{"a folder for a stack", "stacks/prod/cdk.tf.json/x", "out/stacks/prod/cdk.tf.json is a folder, where a file is to be; move it away"},
+		{"a folder for a stack that goes", "stacks/gone/cdk.tf.json/x", "out/stacks/gone/cdk.tf.json is a folder, where a file is to be; move it away"},
+		{"a file for a stack's folder", "stacks/prod", "out/stacks/prod is a file, where a folder is to be; move it away"},
+		{"a file for all stacks", "stacks", "out/stacks is a file, where a folder is to be; move it away"},
+		{"a file for the output", "", "out is a file, where a folder is to be; move it away"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			parent := t.TempDir()
+			scratch, outdir := filepath.Join(parent, "scratch"), filepath.Join(parent, "out")
+			for _, file := range []string{StackFile("dev"), StackFile("prod"), manifest} {
+				write(t, filepath.Join(scratch, file), "new")
+			}
+			write(t, filepath.Join(outdir, test.file), "there")
+			before := tree(t, parent)
+			err := publish(environments, scratch, outdir)
+			if want := parent + "/" + test.want; err == nil || err.Error() != want {
+				t.Errorf("the error is %v, want %s", err, want)
+			}
+			if after := tree(t, parent); !maps.Equal(before, after) {
+				t.Errorf("the files are now %v", after)
+			}
+		})
+	}
+}
+
+// fakeNode is a program that prints a line to standard output, or to standard error and fails.
+func fakeNode(t *testing.T, script string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "node")
+	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestNodeVersions(t *testing.T) {
+	const remedy = ": CDKTF runs in Node.js; install Node.js 20 or newer (https://nodejs.org), or name its program in JSII_NODE"
+	for _, test := range []struct{ name, script, want string }{
+		{"the oldest", "echo v20.0.0", ""},
+		{"a new one", "echo v104.1.0", ""},
+		{"a warning beside the version", "echo v22.1.0; echo warning >&2", ""},
+		{"an old one", "echo v18.20.8", " is Node.js 18.20.8" + remedy},
+		{"a very old one", "echo v0.12.18", " is Node.js 0.12.18" + remedy},
+		{"another program", "echo hello", ` --version says "hello" and no version` + remedy},
+		{"nothing", "true", ` --version says "" and no version` + remedy},
+		{"a failure", "echo broken >&2; exit 3", " --version fails (exit status 3: broken)" + remedy},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			node := fakeNode(t, test.script)
+			t.Setenv("JSII_NODE", node)
+			got := ""
+			if err := checkRuntime(); err != nil {
+				got = strings.TrimPrefix(err.Error(), node)
+			}
+			if got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// What spec lets through must come through synthesis and policy, with the characters that JSON might escape.
+func TestPrefixesWithUnusualCharacters(t *testing.T) {
+	for _, folder := range []string{"a&b/", "<x>/", `a"b/`, `a\b/`, "it's/", "a b/", "$x/"} {
+		env := stacks.Dev()
+		env.Delivery.Prefix = folder
+		env.Delivery.ErrorPrefix = "errors-of-" + folder + "!{firehose:error-output-type}/"
+		if err := Run(t.Context(), []spec.Environment{env}, filepath.Join(t.TempDir(), "cdktf.out")); err != nil {
+			t.Errorf("%s: %v", folder, err)
+		}
 	}
 }

@@ -67,6 +67,9 @@ func (c cloud) inventory(t *testing.T) []string {
 	for _, api := range call(t, c.apigateway.GetRestApis, apigateway.GetRestApisInput{}).Items {
 		found = append(found, "REST API "+*api.Name)
 	}
+	if role := deref(call(t, c.apigateway.GetAccount, apigateway.GetAccountInput{}).CloudwatchRoleArn); role != "" {
+		found = append(found, "account's logging role "+role)
+	}
 	for _, name := range call(t, c.kinesis.ListStreams, kinesis.ListStreamsInput{}).StreamNames {
 		found = append(found, "stream "+name)
 	}

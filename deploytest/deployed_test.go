@@ -18,52 +18,106 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-const (
-	streamARN   = "arn:aws:kinesis:us-east-1:123456789012:stream/api-kinesis-stream-dev"
-	bucketARN   = "arn:aws:s3:::api-kinesis-firehose-bucket-dev"
-	submitRole  = "arn:aws:iam::123456789012:role/api-kinesis-submit-dev"
-	loggingRole = "arn:aws:iam::123456789012:role/api-kinesis-logging-dev"
-	deliverRole = "arn:aws:iam::123456789012:role/api-kinesis-delivery-dev"
+// expected are the values in which the deployed environments differ, as they are to be read back.
+type expected struct {
+	env           string
+	authorization string
+	// signing is what the curl command adds where the API asks for a signature.
+	signing        string
+	loggingLevel   string
+	tracing        bool
+	streamHours    int32
+	noncurrentDays int32
+	logDays        int32
+}
+
+var (
+	expectedDev = expected{
+		env: "dev", authorization: "NONE", loggingLevel: "INFO", streamHours: 24, noncurrentDays: 30, logDays: 30,
+	}
+	expectedProd = expected{
+		env: "prod", authorization: "AWS_IAM", loggingLevel: "ERROR", tracing: true, streamHours: 168, noncurrentDays: 365, logDays: 365,
+		signing: ` --aws-sigv4 aws:amz:us-east-1:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"` +
+			` -H "X-Amz-Security-Token: $AWS_SESSION_TOKEN"`,
+	}
 )
 
-// checkDev reads dev back, service by service.
-func checkDev(t *testing.T, p *pipeline) {
+func (e expected) stream() string { return "api-kinesis-stream-" + e.env }
+func (e expected) streamARN() string {
+	return "arn:aws:kinesis:us-east-1:123456789012:stream/" + e.stream()
+}
+func (e expected) delivery() string  { return "api-kinesis-firehose-" + e.env }
+func (e expected) bucket() string    { return "api-kinesis-firehose-bucket-" + e.env }
+func (e expected) bucketARN() string { return "arn:aws:s3:::" + e.bucket() }
+func (e expected) accessLog() string { return "/aws/apigateway/api-kinesis-" + e.env + "/access" }
+
+// role is the name of the role for one of submit, logging and delivery.
+func (e expected) role(what string) string { return "api-kinesis-" + what + "-" + e.env }
+func (e expected) roleARN(what string) string {
+	return "arn:aws:iam::123456789012:role/" + e.role(what)
+}
+
+func (e expected) executionLog(api string) string {
+	return "API-Gateway-Execution-Logs_" + api + "/" + e.env
+}
+
+// inventory is everything that an environment is made of, by its names.
+func (e expected) inventory(api string) []string {
+	return []string{
+		"REST API api-kinesis-" + e.env,
+		"account's logging role " + e.roleARN("logging"),
+		"bucket " + e.bucket(),
+		"delivery stream " + e.delivery(),
+		"log group " + e.accessLog(),
+		"log group /aws/kinesisfirehose/" + e.delivery(),
+		"log group " + e.executionLog(api),
+		"role " + e.role("delivery"),
+		"role " + e.role("logging"),
+		"role " + e.role("submit"),
+		"stream " + e.stream(),
+	}
+}
+
+// checkDeployed reads an environment back, service by service.
+func checkDeployed(t *testing.T, p *pipeline, want expected) {
 	t.Helper()
 	outputs := p.outputs()
 	api := outputs["api_id"]
+	expect(t, "what there is", want.inventory(api), p.cloud.inventory(t))
 	for _, check := range []struct {
 		name string
 		run  func(t *testing.T)
 	}{
-		{"outputs", func(t *testing.T) { checkOutputs(t, outputs) }},
-		{"API", func(t *testing.T) { checkSubmit(t, p.cloud, api); checkGatewayResponses(t, p.cloud, api) }},
-		{"stage", func(t *testing.T) { checkStage(t, p.cloud, api) }},
-		{"stream", func(t *testing.T) { checkStream(t, p.cloud) }},
-		{"delivery stream", func(t *testing.T) { checkDelivery(t, p.cloud) }},
-		{"bucket", func(t *testing.T) { checkBucket(t, p.cloud); checkBucketAccess(t, p.cloud) }},
-		{"roles", func(t *testing.T) { checkRoles(t, p.cloud) }},
-		{"log groups", func(t *testing.T) { checkLogGroups(t, p.cloud, api) }},
+		{"outputs", func(t *testing.T) { checkOutputs(t, outputs, want) }},
+		{"API", func(t *testing.T) { checkSubmit(t, p.cloud, api, want); checkGatewayResponses(t, p.cloud, api) }},
+		{"stage", func(t *testing.T) { checkStage(t, p.cloud, api, want) }},
+		{"stream", func(t *testing.T) { checkStream(t, p.cloud, want) }},
+		{"delivery stream", func(t *testing.T) { checkDelivery(t, p.cloud, want) }},
+		{"bucket", func(t *testing.T) { checkBucket(t, p.cloud, want); checkBucketAccess(t, p.cloud, want) }},
+		{"roles", func(t *testing.T) { checkRoles(t, p.cloud, want) }},
+		{"log groups", func(t *testing.T) { checkLogGroups(t, p.cloud, api, want) }},
 	} {
 		t.Run(check.name, check.run)
 	}
 }
 
-func checkOutputs(t *testing.T, outputs map[string]string) {
+func checkOutputs(t *testing.T, outputs map[string]string, want expected) {
+	t.Helper()
 	api := outputs["api_id"]
-	submit := "https://" + api + ".execute-api.us-east-1.amazonaws.com/dev/submit"
+	submit := "https://" + api + ".execute-api.us-east-1.amazonaws.com/" + want.env + "/submit"
 	expect(t, "outputs", map[string]string{
 		"submit_url":           submit,
-		"curl":                 "curl -sS -X POST " + submit + ` -H 'Content-Type: application/json' -d '{"type":"signup","user":"u-1"}'`,
+		"curl":                 "curl -sS -X POST " + submit + ` -H 'Content-Type: application/json'` + want.signing + ` -d '{"type":"signup","user":"u-1"}'`,
 		"api_id":               api,
-		"api_stage":            "dev",
-		"submit_arn":           "arn:aws:execute-api:us-east-1:123456789012:" + api + "/dev/POST/submit",
-		"access_log_group":     "/aws/apigateway/api-kinesis-dev/access",
-		"execution_log_group":  "API-Gateway-Execution-Logs_" + api + "/dev",
-		"stream_name":          "api-kinesis-stream-dev",
-		"stream_arn":           streamARN,
-		"delivery_stream_name": "api-kinesis-firehose-dev",
-		"bucket_name":          "api-kinesis-firehose-bucket-dev",
-		"delivery_log_group":   "/aws/kinesisfirehose/api-kinesis-firehose-dev",
+		"api_stage":            want.env,
+		"submit_arn":           "arn:aws:execute-api:us-east-1:123456789012:" + api + "/" + want.env + "/POST/submit",
+		"access_log_group":     want.accessLog(),
+		"execution_log_group":  want.executionLog(api),
+		"stream_name":          want.stream(),
+		"stream_arn":           want.streamARN(),
+		"delivery_stream_name": want.delivery(),
+		"bucket_name":          want.bucket(),
+		"delivery_log_group":   "/aws/kinesisfirehose/" + want.delivery(),
 	}, outputs)
 }
 
@@ -85,21 +139,22 @@ func submitIntegration(t *testing.T, c cloud, api string) *apigateway.GetIntegra
 	})
 }
 
-func checkSubmit(t *testing.T, c cloud, api string) {
+func checkSubmit(t *testing.T, c cloud, api string, want expected) {
+	t.Helper()
 	post := call(t, c.apigateway.GetMethod, apigateway.GetMethodInput{
 		RestApiId: &api, ResourceId: submitResource(t, c, api), HttpMethod: ref("POST"),
 	})
-	expect(t, "authorization", "NONE", *post.AuthorizationType)
+	expect(t, "authorization", want.authorization, *post.AuthorizationType)
 	expect(t, "models", map[string]string{"application/json": "Event"}, post.RequestModels)
 
 	integration := submitIntegration(t, c, api)
 	expect(t, "integration", apigatewaytypes.IntegrationTypeAws, integration.Type)
 	expect(t, "URI", "arn:aws:apigateway:us-east-1:kinesis:action/PutRecord", *integration.Uri)
 	expect(t, "integration's method", "POST", *integration.HttpMethod)
-	expect(t, "credentials", submitRole, *integration.Credentials)
+	expect(t, "credentials", want.roleARN("submit"), *integration.Credentials)
 	expect(t, "passthrough behaviour", "NEVER", *integration.PassthroughBehavior)
 	expectText(t, "the template", integration.RequestTemplates["application/json"],
-		"#set($stream = \"api-kinesis-stream-dev\")\n#set($key = $context.requestId)\n")
+		"#set($stream = \""+want.stream()+"\")\n#set($key = $context.requestId)\n")
 	patterns := map[string]string{}
 	for status, response := range integration.IntegrationResponses {
 		patterns[status] = deref(response.SelectionPattern)
@@ -141,50 +196,53 @@ func checkGatewayResponses(t *testing.T, c cloud, api string) {
 	}, statuses)
 }
 
-func checkStage(t *testing.T, c cloud, api string) {
-	stage := call(t, c.apigateway.GetStage, apigateway.GetStageInput{RestApiId: &api, StageName: ref("dev")})
-	expect(t, "access log", "arn:aws:logs:us-east-1:123456789012:log-group:/aws/apigateway/api-kinesis-dev/access",
+func checkStage(t *testing.T, c cloud, api string, want expected) {
+	t.Helper()
+	stage := call(t, c.apigateway.GetStage, apigateway.GetStageInput{RestApiId: &api, StageName: &want.env})
+	expect(t, "access log", "arn:aws:logs:us-east-1:123456789012:log-group:"+want.accessLog(),
 		*stage.AccessLogSettings.DestinationArn)
 	line := decode[map[string]string](t, "the access log's format", *stage.AccessLogSettings.Format)
 	expect(t, "request id in the access log", "$context.requestId", line["requestId"])
-	expect(t, "tracing", false, stage.TracingEnabled)
+	expect(t, "tracing", want.tracing, stage.TracingEnabled)
 	settings, found := stage.MethodSettings["*/*"]
 	if !found {
 		t.Fatal("the stage has no settings for */*")
 	}
 	expect(t, "rate limit", 1000, settings.ThrottlingRateLimit)
 	expect(t, "burst limit", 500, settings.ThrottlingBurstLimit)
-	expect(t, "logging level", "INFO", *settings.LoggingLevel)
+	expect(t, "logging level", want.loggingLevel, *settings.LoggingLevel)
 	expect(t, "data trace", false, settings.DataTraceEnabled)
 	expect(t, "metrics", true, settings.MetricsEnabled)
 	accountSetting := call(t, c.apigateway.GetAccount, apigateway.GetAccountInput{})
-	expect(t, "account's logging role", loggingRole, *accountSetting.CloudwatchRoleArn)
+	expect(t, "account's logging role", want.roleARN("logging"), *accountSetting.CloudwatchRoleArn)
 }
 
-func checkStream(t *testing.T, c cloud) {
+func checkStream(t *testing.T, c cloud, want expected) {
+	t.Helper()
 	stream := call(t, c.kinesis.DescribeStreamSummary, kinesis.DescribeStreamSummaryInput{
-		StreamName: ref("api-kinesis-stream-dev"),
+		StreamName: ref(want.stream()),
 	}).StreamDescriptionSummary
-	expect(t, "ARN", streamARN, *stream.StreamARN)
+	expect(t, "ARN", want.streamARN(), *stream.StreamARN)
 	expect(t, "mode", kinesistypes.StreamModeProvisioned, stream.StreamModeDetails.StreamMode)
 	expect(t, "shards", 1, *stream.OpenShardCount)
-	expect(t, "retention in hours", 24, *stream.RetentionPeriodHours)
+	expect(t, "retention in hours", want.streamHours, *stream.RetentionPeriodHours)
 	expect(t, "encryption", kinesistypes.EncryptionTypeKms, stream.EncryptionType)
 	expect(t, "key", "alias/aws/kinesis", *stream.KeyId)
 }
 
-func checkDelivery(t *testing.T, c cloud) {
+func checkDelivery(t *testing.T, c cloud, want expected) {
+	t.Helper()
 	stream := call(t, c.firehose.DescribeDeliveryStream, firehose.DescribeDeliveryStreamInput{
-		DeliveryStreamName: ref("api-kinesis-firehose-dev"),
+		DeliveryStreamName: ref(want.delivery()),
 	}).DeliveryStreamDescription
 	expect(t, "type", firehosetypes.DeliveryStreamTypeKinesisStreamAsSource, stream.DeliveryStreamType)
 	source := stream.Source.KinesisStreamSourceDescription
-	expect(t, "source", streamARN, *source.KinesisStreamARN)
-	expect(t, "source's role", deliverRole, *source.RoleARN)
+	expect(t, "source", want.streamARN(), *source.KinesisStreamARN)
+	expect(t, "source's role", want.roleARN("delivery"), *source.RoleARN)
 
 	to := stream.Destinations[0].ExtendedS3DestinationDescription
-	expect(t, "bucket", bucketARN, *to.BucketARN)
-	expect(t, "role", deliverRole, *to.RoleARN)
+	expect(t, "bucket", want.bucketARN(), *to.BucketARN)
+	expect(t, "role", want.roleARN("delivery"), *to.RoleARN)
 	expect(t, "seconds", 60, *to.BufferingHints.IntervalInSeconds)
 	expect(t, "MiB", 1, *to.BufferingHints.SizeInMBs)
 	expect(t, "compression", firehosetypes.CompressionFormatUncompressed, to.CompressionFormat)
@@ -192,7 +250,7 @@ func checkDelivery(t *testing.T, c cloud) {
 	expect(t, "error prefix",
 		"errors/!{firehose:error-output-type}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",
 		*to.ErrorOutputPrefix)
-	expect(t, "log group", "/aws/kinesisfirehose/api-kinesis-firehose-dev", *to.CloudWatchLoggingOptions.LogGroupName)
+	expect(t, "log group", "/aws/kinesisfirehose/"+want.delivery(), *to.CloudWatchLoggingOptions.LogGroupName)
 	expect(t, "log stream", "S3Delivery", *to.CloudWatchLoggingOptions.LogStreamName)
 	checkDelimiter(t, to.ProcessingConfiguration)
 }
@@ -210,8 +268,9 @@ func checkDelimiter(t *testing.T, processing *firehosetypes.ProcessingConfigurat
 	expect(t, "processor's parameters", map[firehosetypes.ProcessorParameterName]string{"Delimiter": `\n`}, parameters)
 }
 
-func checkBucket(t *testing.T, c cloud) {
-	bucket := ref("api-kinesis-firehose-bucket-dev")
+func checkBucket(t *testing.T, c cloud, want expected) {
+	t.Helper()
+	bucket := ref(want.bucket())
 	versioning := call(t, c.s3.GetBucketVersioning, s3.GetBucketVersioningInput{Bucket: bucket})
 	expect(t, "versioning", s3types.BucketVersioningStatusEnabled, versioning.Status)
 	encryption := call(t, c.s3.GetBucketEncryption, s3.GetBucketEncryptionInput{Bucket: bucket}).ServerSideEncryptionConfiguration
@@ -223,14 +282,15 @@ func checkBucket(t *testing.T, c cloud) {
 		case rule.AbortIncompleteMultipartUpload != nil:
 			expect(t, "days of an upload", 7, *rule.AbortIncompleteMultipartUpload.DaysAfterInitiation)
 		case rule.NoncurrentVersionExpiration != nil:
-			expect(t, "days of a noncurrent version", 30, *rule.NoncurrentVersionExpiration.NoncurrentDays)
+			expect(t, "days of a noncurrent version", want.noncurrentDays, *rule.NoncurrentVersionExpiration.NoncurrentDays)
 		}
 	}
 	expect(t, "lifecycle rules", map[string]string{"abort-uploads": "Enabled", "expire-noncurrent": "Enabled"}, rules)
 }
 
-func checkBucketAccess(t *testing.T, c cloud) {
-	bucket := ref("api-kinesis-firehose-bucket-dev")
+func checkBucketAccess(t *testing.T, c cloud, want expected) {
+	t.Helper()
+	bucket := ref(want.bucket())
 	public := call(t, c.s3.GetPublicAccessBlock, s3.GetPublicAccessBlockInput{Bucket: bucket}).PublicAccessBlockConfiguration
 	for name, blocked := range map[string]*bool{
 		"block public ACLs": public.BlockPublicAcls, "block public policy": public.BlockPublicPolicy,
@@ -243,37 +303,38 @@ func checkBucketAccess(t *testing.T, c cloud) {
 	policy := call(t, c.s3.GetBucketPolicy, s3.GetBucketPolicyInput{Bucket: bucket})
 	expectJSON(t, "bucket policy", document(`{
 		"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": ["s3:*"],
-		"Resource": ["`+bucketARN+`", "`+bucketARN+`/*"],
+		"Resource": ["`+want.bucketARN()+`", "`+want.bucketARN()+`/*"],
 		"Condition": {"Bool": {"aws:SecureTransport": ["false"]}}
 	}`), *policy.Policy)
 }
 
-func checkRoles(t *testing.T, c cloud) {
+func checkRoles(t *testing.T, c cloud, want expected) {
+	t.Helper()
 	const (
 		gateway = `"Principal": {"Service": "apigateway.amazonaws.com"}, "Action": ["sts:AssumeRole"]`
 		deliver = `"Principal": {"Service": "firehose.amazonaws.com"}, "Action": ["sts:AssumeRole"],
 			"Condition": {"StringEquals": {"sts:ExternalId": ["123456789012"]}}`
 	)
-	checkRole(t, c, "api-kinesis-submit-dev", gateway, map[string]string{
-		"put-record": `{"Effect": "Allow", "Action": ["kinesis:PutRecord"], "Resource": ["` + streamARN + `"]}`,
+	checkRole(t, c, want.role("submit"), gateway, map[string]string{
+		"put-record": `{"Effect": "Allow", "Action": ["kinesis:PutRecord"], "Resource": ["` + want.streamARN() + `"]}`,
 	})
-	checkRole(t, c, "api-kinesis-logging-dev", gateway, map[string]string{
+	checkRole(t, c, want.role("logging"), gateway, map[string]string{
 		"push-logs": `{"Effect": "Allow",
 			"Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams",
 				"logs:FilterLogEvents", "logs:GetLogEvents", "logs:PutLogEvents"],
 			"Resource": ["arn:aws:logs:us-east-1:123456789012:*"]}`,
 	})
-	checkRole(t, c, "api-kinesis-delivery-dev", deliver, map[string]string{
+	checkRole(t, c, want.role("delivery"), deliver, map[string]string{
 		"read-stream": `{"Effect": "Allow",
 			"Action": ["kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"],
-			"Resource": ["` + streamARN + `"]}`,
+			"Resource": ["` + want.streamARN() + `"]}`,
 		"write-bucket": `{"Effect": "Allow",
 			"Action": ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
-			"Resource": ["` + bucketARN + `"]}, {"Effect": "Allow",
+			"Resource": ["` + want.bucketARN() + `"]}, {"Effect": "Allow",
 			"Action": ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
-			"Resource": ["` + bucketARN + `/events/year=*", "` + bucketARN + `/errors/*"]}`,
+			"Resource": ["` + want.bucketARN() + `/events/year=*", "` + want.bucketARN() + `/errors/*"]}`,
 		"write-log": `{"Effect": "Allow", "Action": ["logs:PutLogEvents"],
-			"Resource": ["arn:aws:logs:us-east-1:123456789012:log-group:/aws/kinesisfirehose/api-kinesis-firehose-dev:log-stream:S3Delivery"]}`,
+			"Resource": ["arn:aws:logs:us-east-1:123456789012:log-group:/aws/kinesisfirehose/` + want.delivery() + `:log-stream:S3Delivery"]}`,
 	})
 }
 
@@ -305,15 +366,16 @@ func unescaped(t *testing.T, document string) string {
 	return text
 }
 
-func checkLogGroups(t *testing.T, c cloud, api string) {
+func checkLogGroups(t *testing.T, c cloud, api string, want expected) {
+	t.Helper()
 	days := map[string]int32{}
 	for _, group := range call(t, c.logs.DescribeLogGroups, cloudwatchlogs.DescribeLogGroupsInput{}).LogGroups {
 		days[*group.LogGroupName] = *group.RetentionInDays
 	}
 	expect(t, "log groups' retention in days", map[string]int32{
-		"/aws/apigateway/api-kinesis-dev/access":        30,
-		"API-Gateway-Execution-Logs_" + api + "/dev":    30,
-		"/aws/kinesisfirehose/api-kinesis-firehose-dev": 30,
+		want.accessLog():                          want.logDays,
+		want.executionLog(api):                    want.logDays,
+		"/aws/kinesisfirehose/" + want.delivery(): want.logDays,
 	}, days)
 }
 

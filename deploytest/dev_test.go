@@ -17,42 +17,35 @@ import (
 // TestDev leads dev through its life: made, changed, destroyed.
 func TestDev(t *testing.T) {
 	t.Parallel()
-	p := newPipeline(t, local(stacks.Dev()))
-	p.apply()
-	expect(t, "what there is", []string{
-		"REST API api-kinesis-dev",
-		"bucket api-kinesis-firehose-bucket-dev",
-		"delivery stream api-kinesis-firehose-dev",
-		"log group /aws/apigateway/api-kinesis-dev/access",
-		"log group /aws/kinesisfirehose/api-kinesis-firehose-dev",
-		"log group API-Gateway-Execution-Logs_" + p.outputs()["api_id"] + "/dev",
-		"role api-kinesis-delivery-dev",
-		"role api-kinesis-logging-dev",
-		"role api-kinesis-submit-dev",
-		"stream api-kinesis-stream-dev",
-	}, p.cloud.inventory(t))
-	checkDev(t, p)
-	p.expectPlan(map[string]string{})
-
-	changeDev(t, p)
-	p.expectPlan(map[string]string{})
-
+	p := makeAndChange(t, stacks.Dev(), expectedDev)
 	destroyDev(t, p)
 }
 
-// local keeps the state in a file: a test has no business with where an environment's state really lies.
+// makeAndChange makes an environment, reads it back and changes it, with an empty plan after each.
+func makeAndChange(t *testing.T, env spec.Environment, want expected) *pipeline {
+	t.Helper()
+	p := newPipeline(t, local(env))
+	p.apply()
+	checkDeployed(t, p, want)
+	p.expectPlan(map[string]string{})
+	change(t, p, local(env))
+	p.expectPlan(map[string]string{})
+	return p
+}
+
+// local keeps the state in a file and takes any account: a test has no business with where an environment really lies,
+// and moto's account is none that anybody has.
 func local(env spec.Environment) spec.Environment {
-	env.State = spec.State{}
+	env.State, env.Account = spec.State{}, ""
 	return env
 }
 
-// changeDev changes what a request becomes, which must reach the stage by a new deployment, and the number of shards.
-func changeDev(t *testing.T, p *pipeline) {
+// change changes what a request becomes, which must reach the stage by a new deployment, and the number of shards.
+func change(t *testing.T, p *pipeline, env spec.Environment) {
 	t.Helper()
 	api := p.outputs()["api_id"]
-	before := deploymentOf(t, p.cloud, api)
+	before := deploymentOf(t, p.cloud, api, env.Name)
 
-	env := local(stacks.Dev())
 	env.API.PartitionKey = spec.PartitionByJSONPath("$.user.id")
 	env.Stream.Capacity = spec.Provisioned(2)
 	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
@@ -64,7 +57,7 @@ func changeDev(t *testing.T, p *pipeline) {
 	})
 	p.apply(tfexec.DirOrPlan(plan))
 
-	after := deploymentOf(t, p.cloud, api)
+	after := deploymentOf(t, p.cloud, api, env.Name)
 	if after == before {
 		t.Errorf("the stage still serves deployment %s", before)
 	}
@@ -73,16 +66,16 @@ func changeDev(t *testing.T, p *pipeline) {
 		t.Errorf("%d deployments are left, want %s alone", len(deployments), after)
 	}
 	summary := call(t, p.cloud.kinesis.DescribeStreamSummary, kinesis.DescribeStreamSummaryInput{
-		StreamName: ref("api-kinesis-stream-dev"),
+		StreamName: ref(env.StreamName()),
 	}).StreamDescriptionSummary
 	expect(t, "shards", 2, *summary.OpenShardCount)
 	expectText(t, "the template", submitIntegration(t, p.cloud, api).RequestTemplates["application/json"],
 		"#set($keyName = '$.user.id')\n")
 }
 
-func deploymentOf(t *testing.T, c cloud, api string) string {
+func deploymentOf(t *testing.T, c cloud, api, stageName string) string {
 	t.Helper()
-	stage := call(t, c.apigateway.GetStage, apigateway.GetStageInput{RestApiId: &api, StageName: ref("dev")})
+	stage := call(t, c.apigateway.GetStage, apigateway.GetStageInput{RestApiId: &api, StageName: &stageName})
 	return *stage.DeploymentId
 }
 

@@ -66,7 +66,7 @@ func synthesise(t *testing.T, env spec.Environment, outdir string) {
 	needNode(t)
 	synthesising.Lock()
 	defer synthesising.Unlock()
-	if err := synth.Run([]spec.Environment{env}, outdir); err != nil {
+	if err := synth.Run(t.Context(), []spec.Environment{env}, outdir); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -8,12 +8,10 @@ import (
 	"cdk.tf/go/ingest/stacks"
 )
 
-// TestProd tries to destroy what is protected.
+// TestProd leads prod through as much of a life as it has, and then tries to destroy what is protected.
 func TestProd(t *testing.T) {
 	t.Parallel()
-	p := newPipeline(t, local(stacks.Prod()))
-	p.apply()
-	p.expectPlan(map[string]string{})
+	p := makeAndChange(t, stacks.Prod(), expectedProd)
 	before, there := p.addresses(), p.cloud.inventory(t)
 
 	// A destroy comes to the API and the bucket first, and so never to the stream that they depend on; a replacement does.

@@ -6,10 +6,12 @@ no more of an installed moto than the name of its program.
 
 import json
 
+from moto.apigateway.models import Account
 from moto.apigateway.responses import APIGatewayResponse
 from moto.kinesis.responses import KinesisResponse
 
 _create_stream = KinesisResponse.create_stream
+_apply_patch_operations = Account.apply_patch_operations
 
 
 def create_stream(self):
@@ -37,5 +39,11 @@ def update_integration(self):
     return json.dumps(integration.to_json())
 
 
+def apply_patch_operations(self, operations):
+    """The provider empties the account's logging role (reset_on_delete) by an operation without a value."""
+    return _apply_patch_operations(self, [{"value": None, **operation} for operation in operations])
+
+
 KinesisResponse.create_stream = create_stream
+Account.apply_patch_operations = apply_patch_operations
 APIGatewayResponse.update_integration = update_integration

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // project is a CDKTF project: the folder that holds cdktf.json, and what that says.
@@ -45,6 +47,9 @@ func findProject(from string) (project, error) {
 	}
 }
 
+// interruptTime is what an interrupted synthesis may take to end: CDKTF's Node.js finishes its step first.
+const interruptTime = 15 * time.Second
+
 // synthesise runs the project's app for every environment, as the cdktf command does, and returns one's stack file.
 func (p project) synthesise(ctx context.Context, env string, stdout, stderr io.Writer) (string, error) {
 	fmt.Fprintln(stdout, "synthesising; the first time Go compiles the AWS provider's bindings, which takes about a minute")
@@ -53,6 +58,10 @@ func (p project) synthesise(ctx context.Context, env string, stdout, stderr io.W
 	// Every environment: a synthesis removes the stacks that it did not make.
 	app.Env = append(without(os.Environ(), "ENV"), "CDKTF_OUTDIR="+p.Output)
 	app.Stdout, app.Stderr = stdout, stderr
+	// The app runs below sh and go: a signal goes to all of them, and the app takes the time to clean up after itself.
+	app.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	app.Cancel = func() error { return syscall.Kill(-app.Process.Pid, syscall.SIGINT) }
+	app.WaitDelay = interruptTime
 	if err := app.Run(); err != nil {
 		return "", fmt.Errorf("the synthesis (%s) failed: %w; nothing was started", p.App, err)
 	}

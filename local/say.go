@@ -29,7 +29,7 @@ func (p *Pipeline) sayStarted() {
 	if p.access != nil {
 		fmt.Fprintf(out, "  logs      %s\n", p.logsDir())
 	}
-	fmt.Fprintf(out, "not imitated: %s\n", strings.Join(p.declared.notices(), "; "))
+	fmt.Fprintf(out, "what is not as on AWS:\n  - %s\n", strings.Join(p.declared.notices(), "\n  - "))
 	if curl := p.output("curl"); curl != "" {
 		fmt.Fprintf(out, "\ntry it:\n  %s\n\n", curl)
 	}

@@ -1,4 +1,3 @@
 "use strict";
-// Runs kinesalite on 127.0.0.1 alone; its own command listens on every address: node kinesalite.js PORT FOLDER
-const [port, path] = process.argv.slice(2);
-require("kinesalite")({ path, createStreamMs: 0 }).listen(Number(port), "127.0.0.1");
+// Runs kinesalite in memory on 127.0.0.1 alone; its own command listens on every address: node kinesalite.js PORT
+require("kinesalite")({ createStreamMs: 0 }).listen(Number(process.argv[2]), "127.0.0.1");

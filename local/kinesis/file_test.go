@@ -126,7 +126,7 @@ func TestTornWrite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			size := os.Getpagesize()
+			size := pageSize
 			newest := file[:size]
 			if txid(file[size:]) > txid(file) {
 				newest = file[size : 2*size]
@@ -155,7 +155,7 @@ func TestDamagedFile(t *testing.T) {
 	for i := range 200 {
 		mustPut(t, s, strings.Repeat(fmt.Sprint(i%10), 2000))
 	}
-	size := os.Getpagesize()
+	size := pageSize
 	for name, damage := range map[string]func(file []byte) []byte{
 		"another program's":         func([]byte) []byte { return bytes.Repeat([]byte("not a database\n"), 1000) },
 		"a few bytes":               func(file []byte) []byte { return file[:100] },
@@ -208,7 +208,7 @@ func TestDamageBeneathARunningService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	size := int64(os.Getpagesize())
+	size := int64(pageSize)
 	if _, err := file.WriteAt(bytes.Repeat([]byte{0xa5}, int(info.Size()-2*size)), 2*size); err != nil {
 		t.Fatal(err)
 	}

@@ -102,6 +102,7 @@ func Open(opts Options) (_ *Pipeline, err error) {
 		return nil, err
 	}
 	p.apiServer.http = p.newServer(p.front())
+	p.apiServer.http.ReadTimeout = requestTime
 	p.awsServer.http = p.newServer(p.awsEndpoint())
 	return p, nil
 }
@@ -218,17 +219,23 @@ func (p *Pipeline) credentials(id string) (secret, principal string, ok bool) {
 	return secret, "arn:" + p.declared.partition + ":iam::" + account + ":user/" + id, ok
 }
 
-// front is what a browser sees: the web application, the status, and the API below its stage.
+// front is what a browser sees: the web application, the status, and the API below its stage. The API gets its requests as
+// they came: a ServeMux would clean their paths, which API Gateway does not.
 func (p *Pipeline) front() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /_local/status", p.serveStatus)
-	mux.Handle("/", p.api)
+	own := http.NewServeMux()
+	own.HandleFunc("GET /_local/status", p.serveStatus)
 	if p.opts.Web != nil {
 		files := http.FileServerFS(p.opts.Web)
-		mux.Handle("GET /{$}", secured(files))
-		mux.Handle("GET /_web/", secured(http.StripPrefix("/_web", files)))
+		own.Handle("GET /{$}", secured(files))
+		own.Handle("GET /_web/", secured(http.StripPrefix("/_web", files)))
 	}
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/_local/") || strings.HasPrefix(r.URL.Path, "/_web/") {
+			own.ServeHTTP(w, r)
+			return
+		}
+		p.api.ServeHTTP(w, r)
+	})
 }
 
 // secured lets the page load nothing but its own files. It may talk to any endpoint: which one is its user's choice.
@@ -258,6 +265,8 @@ func (p *Pipeline) awsEndpoint() http.Handler {
 const (
 	// headerTime bounds how long a client may take over its headers.
 	headerTime = 10 * time.Second
+	// requestTime bounds how long a client may take over a whole request, 10 MB at most.
+	requestTime = time.Minute
 	// shutdownTime bounds a graceful end, of which requests in flight may take requestsTime.
 	shutdownTime = 10 * time.Second
 	requestsTime = 3 * time.Second

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +33,12 @@ func (p *Pipeline) sayStarted() {
 	}
 	fmt.Fprintf(out, "what is not as on AWS:\n  - %s\n", strings.Join(p.declared.notices(), "\n  - "))
 	if curl := p.output("curl"); curl != "" {
-		fmt.Fprintf(out, "\ntry it:\n  %s\n\n", curl)
+		fmt.Fprintf(out, "\ntry it:\n  %s\n", curl)
+		if strings.Contains(curl, "$AWS_ACCESS_KEY_ID") {
+			fmt.Fprintf(out, "with AWS_ACCESS_KEY_ID set to %s and AWS_SECRET_ACCESS_KEY to its secret (--access-key)\n",
+				strings.Join(slices.Sorted(maps.Keys(p.opts.AccessKeys)), " or "))
+		}
+		fmt.Fprintln(out)
 	}
 	if p.opts.Unlimited {
 		fmt.Fprintln(out, "rate limits are off (--unlimited)")

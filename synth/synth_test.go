@@ -16,6 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	runAsProgram()
 	status := m.Run()
 	jsii.Close()
 	os.Exit(status)

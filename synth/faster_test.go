@@ -1,0 +1,162 @@
+package synth
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"cdk.tf/go/ingest/internal/nodeenv"
+	"cdk.tf/go/ingest/stacks"
+)
+
+// synthesiseTo makes the test's binary synthesise every environment to the folder that it names, and nothing else: what
+// CDKTF's Node.js process finds in its environment is decided when a process starts.
+const synthesiseTo = "INGEST_TEST_SYNTHESISE_TO"
+
+// runAsProgram is for TestMain.
+func runAsProgram() {
+	if folder := os.Getenv(synthesiseTo); folder != "" {
+		if err := Run(context.Background(), stacks.All(), folder); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+}
+
+// littleMemory is enough for what the stacks use of the provider, and not for its whole description.
+const littleMemory = "NODE_OPTIONS=--max-old-space-size=160"
+
+// synthesised runs a synthesis of its own with a cache folder, and returns its files by name.
+func synthesised(t *testing.T, cache string, environment ...string) (map[string]string, error) {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(t.TempDir(), "out")
+	command := exec.Command(program)
+	// NODE_OPTIONS and the rest are as a user has them, and not as this process has set them for itself.
+	command.Env = append(os.Environ(), "NODE_OPTIONS=", "INGEST_JSII_CACHE=", "XDG_CACHE_HOME="+cache, synthesiseTo+"="+folder)
+	command.Env = append(command.Env, environment...)
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	if err := command.Run(); err != nil {
+		return nil, fmt.Errorf("%w: %.400s", err, &stderr)
+	}
+	if stderr.Len() > 0 {
+		t.Errorf("a synthesis says on standard error: %s", &stderr)
+	}
+	files := map[string]string{}
+	for _, env := range stacks.All() {
+		text, err := os.ReadFile(filepath.Join(folder, StackFile(env.Name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[env.Name] = string(text)
+	}
+	return files, nil
+}
+
+func mustSynthesise(t *testing.T, cache string, environment ...string) map[string]string {
+	t.Helper()
+	files, err := synthesised(t, cache, environment...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func same(t *testing.T, what string, got, want map[string]string) {
+	t.Helper()
+	for name, text := range want {
+		if got[name] != text {
+			t.Errorf("%s: %s is not the same as with jsii's own loading", what, name)
+		}
+	}
+}
+
+// Loading less of the provider changes not a byte, whether the cache is there, is being made, is damaged, or cannot be.
+func TestLoadingLessChangesNothing(t *testing.T) {
+	if os.Getenv("JSII_RUNTIME") != "" {
+		t.Skip("JSII_RUNTIME replaces the runtime that is tested here")
+	}
+	cache := t.TempDir()
+	want := mustSynthesise(t, cache, nodeenv.Stock+"=1")
+	if made, _ := os.ReadDir(cache); len(made) != 0 {
+		t.Errorf("%s=1 makes the cache %v", nodeenv.Stock, made)
+	}
+	if _, err := synthesised(t, cache, nodeenv.Stock+"=1", littleMemory); err == nil {
+		t.Error("jsii's own loading does with little memory: the test no longer tells the two apart")
+	}
+
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() { same(t, "two at once without a cache", mustSynthesise(t, cache), want) })
+	}
+	both.Wait()
+	same(t, "with a cache", mustSynthesise(t, cache, littleMemory), want)
+
+	for what, damage := range map[string]func(t *testing.T, folder string){
+		"an index cut short":         func(t *testing.T, folder string) { cut(t, filepath.Join(folder, "index")) },
+		"an index with a wrong byte": func(t *testing.T, folder string) { spoil(t, filepath.Join(folder, "index")) },
+		"types cut short":            func(t *testing.T, folder string) { cut(t, filepath.Join(folder, "types")) },
+		"types with wrong bytes":     func(t *testing.T, folder string) { spoil(t, filepath.Join(folder, "types")) },
+		"a file in the cache's place": func(t *testing.T, folder string) {
+			must(t, os.RemoveAll(folder))
+			must(t, os.WriteFile(folder, nil, 0o644))
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			damage(t, cacheFolder(t, cache))
+			same(t, "damaged", mustSynthesise(t, cache), want)
+			// It has been made again, or is gone and made now.
+			same(t, "after the damage", mustSynthesise(t, cache), want)
+			same(t, "mended", mustSynthesise(t, cache, littleMemory), want)
+		})
+	}
+
+	file := filepath.Join(t.TempDir(), "file")
+	must(t, os.WriteFile(file, nil, 0o644))
+	same(t, "where no cache can be", mustSynthesise(t, file), want)
+}
+
+// cacheFolder is the one of the provider's description.
+func cacheFolder(t *testing.T, cache string) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(cache, "ingest", "jsii", "*", "types"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("the cache holds %v, %v", found, err)
+	}
+	return filepath.Dir(found[0])
+}
+
+func cut(t *testing.T, file string) {
+	t.Helper()
+	info, err := os.Stat(file)
+	must(t, err)
+	must(t, os.Truncate(file, info.Size()/2))
+}
+
+// spoil changes a byte in every 4 KiB, so that each part of the file is damaged and its size is not.
+func spoil(t *testing.T, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	must(t, err)
+	for i := 100; i < len(text); i += 4096 {
+		text[i] ^= 1
+	}
+	must(t, os.WriteFile(file, text, 0o644))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help up synth test golden lint bench deploy-local tools moto clean
+.PHONY: help up synth test golden lint bench bench-synth deploy-local tools moto clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -29,6 +29,9 @@ lint: ## check the style of the code and the direction of its imports
 bench: ## measure the pipeline on this machine; docs/benchmarks.md has results
 	@npm ci --prefix bench --no-audit --no-fund || echo "kinesalite could not be installed and is left out" >&2
 	go run ./bench
+
+bench-synth: ## measure a synthesis beside jsii's own loading
+	go run ./bench/synth
 
 deploy-local: tools ## deploy ENV=dev to a moto server on this machine, by cdktf and real Terraform; KEEP=1 leaves it running
 	scripts/deploy-local $(ENV)

@@ -30,9 +30,10 @@ It writes cdktf.out/stacks/ENVIRONMENT/cdk.tf.json, or nothing where something i
 The environments are %s: one file each in stacks/.
 
 Environment variables:
-  ENV           which of them, separated by commas (default: all)
-  CDKTF_OUTDIR  where to (default: cdktf.out; the cdktf command sets it)
-  JSII_NODE     the Node.js program to run CDKTF in (default: node)
+  ENV                which of them, separated by commas (default: all)
+  CDKTF_OUTDIR       where to (default: cdktf.out; the cdktf command sets it)
+  JSII_NODE          the Node.js program to run CDKTF in (default: node)
+  INGEST_STOCK_JSII  1 turns off what makes CDKTF load faster (docs/adr/0006)
 
 The cdktf command runs this program: npx cdktf synth, npx cdktf diff dev, npx cdktf deploy dev.
 `

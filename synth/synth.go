@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/aws/jsii-runtime-go"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
@@ -93,24 +94,33 @@ func firstLine(text string) string {
 }
 
 func checkPolicy(environments []spec.Environment, dir string) error {
+	found := make([]error, len(environments))
+	var checks sync.WaitGroup
+	for i, env := range environments {
+		checks.Go(func() { found[i] = checkStack(env, dir) })
+	}
+	checks.Wait()
+	return errors.Join(found...)
+}
+
+func checkStack(env spec.Environment, dir string) error {
+	stack, err := tfjson.ReadFile(filepath.Join(dir, StackFile(env.Name)))
+	if err != nil {
+		return err
+	}
+	expect := policy.Expect{Public: env.API.Authorization == spec.AuthorizeNone}
 	var breaches []error
-	for _, env := range environments {
-		stack, err := tfjson.ReadFile(filepath.Join(dir, StackFile(env.Name)))
-		if err != nil {
-			return err
-		}
-		expect := policy.Expect{Public: env.API.Authorization == spec.AuthorizeNone}
-		if err := policy.Check(stack, expect); err != nil {
-			for _, breach := range each(err) {
-				breaches = append(breaches, fmt.Errorf("environment %q breaches policy: %w", env.Name, breach))
-			}
-		}
+	for _, breach := range each(policy.Check(stack, expect)) {
+		breaches = append(breaches, fmt.Errorf("environment %q breaches policy: %w", env.Name, breach))
 	}
 	return errors.Join(breaches...)
 }
 
-// each is the errors that one joins.
+// each is the errors that one joins; none of nil.
 func each(err error) []error {
+	if err == nil {
+		return nil
+	}
 	var joined interface{ Unwrap() []error }
 	if errors.As(err, &joined) {
 		return joined.Unwrap()

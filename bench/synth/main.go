@@ -136,5 +136,9 @@ func one(dir string, k kind, count int) (figures, error) {
 	if !ok {
 		return figures{}, fmt.Errorf("the memory of a process cannot be read on %s", runtime.GOOS)
 	}
-	return figures{wall: wall, peak: usage.Maxrss / 1024}, nil
+	perMiB := int64(1024) // KiB, but bytes on macOS (getrusage(2) of each)
+	if runtime.GOOS == "darwin" {
+		perMiB = 1 << 20
+	}
+	return figures{wall: wall, peak: usage.Maxrss / perMiB}, nil
 }

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -162,14 +161,14 @@ func smallDisk(t *testing.T) string {
 		return folder
 	}
 	folder := t.TempDir()
-	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=8m"); err != nil {
+	if err := mountSmall(folder); err != nil {
 		line := "a small file system cannot be mounted (" + err.Error() + "); run as root, or mount one (mount -t tmpfs -o size=8m,mode=1777 tmpfs DIR) and name it in INGEST_SMALL_DISK"
 		if os.Getenv("CI") == "true" {
 			t.Fatal(line)
 		}
 		t.Skip(line)
 	}
-	t.Cleanup(func() { _ = syscall.Unmount(folder, syscall.MNT_DETACH) })
+	t.Cleanup(func() { _ = unmount(folder) })
 	return folder
 }
 

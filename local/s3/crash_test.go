@@ -155,9 +155,6 @@ func TestKilled(t *testing.T) {
 	if dir := os.Getenv(crashDir); dir != "" {
 		writeForEver(dir)
 	}
-	if testing.Short() {
-		t.Skip("starts processes")
-	}
 	dir := t.TempDir()
 	acknowledged := map[string]int{}
 	for round := range 8 {

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -119,6 +120,9 @@ func (p *Pipeline) apiBase() string { return "http://" + p.apiServer.listener.Ad
 
 // openStorage opens the stream first: its file is what locks the data folder.
 func (p *Pipeline) openStorage() (err error) {
+	if err := os.MkdirAll(p.opts.Data, 0o755); err != nil {
+		return fmt.Errorf("--data %s is no folder and cannot be made one (%w); name another", p.opts.Data, err)
+	}
 	p.streams, err = kinesis.Open(kinesis.Options{
 		Path: filepath.Join(p.opts.Data, "kinesis.db"), Clock: p.opts.Clock, Logger: p.opts.Logger,
 		Region: p.declared.region, Account: account, Partition: p.declared.partition, Unlimited: p.opts.Unlimited,

@@ -103,6 +103,7 @@ func TestBadInput(t *testing.T) {
 			"two problems", []string{"--stack", "nowhere.json", "--env", "dev", "--buffer-interval", "-1s"},
 			[]string{"--env and --stack are both given", "there is no file", "--buffer-interval is -1s"},
 		},
+		{"a file for a folder", []string{"--stack", devStack, "--data", broken}, []string{"is no folder and cannot be made one"}},
 		{"a bad address", []string{"--stack", devStack, "--api", "nonsense"}, []string{"--api nonsense cannot be listened on"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -8,6 +8,7 @@ help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
 
 up: ## run the pipeline of ENV=dev on this machine, with its web page; ARGS="--unlimited" and the like
+	@echo "building bin/ingest; the first time Go compiles what it is made of, which takes about a minute"
 	@go build -o bin/ingest ./cmd/ingest
 	@exec bin/ingest up --env $(or $(ENV),dev) $(ARGS)
 

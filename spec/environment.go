@@ -215,7 +215,8 @@ const (
 	GZIP Compression = "GZIP"
 	// ZIP objects hold one file each.
 	ZIP Compression = "ZIP"
-	// Snappy objects are in Snappy's framing format.
+	// Snappy objects are in the blocks of snappy-java, and not in Snappy's own framing format (objects that AWS delivered,
+	// floci-io/floci#2328).
 	Snappy Compression = "Snappy"
 )
 

@@ -65,7 +65,7 @@ func synthesised(t *testing.T, cache string, environment ...string) (map[string]
 	folder := filepath.Join(t.TempDir(), "out")
 	command := exec.Command(program)
 	// NODE_OPTIONS and the rest are as a user has them, and not as this process has set them for itself.
-	command.Env = append(os.Environ(), "NODE_OPTIONS=", "JSII_RUNTIME=", "INGEST_JSII_CACHE=", "XDG_CACHE_HOME="+cache, synthesiseTo+"="+folder)
+	command.Env = append(os.Environ(), "NODE_OPTIONS=", "JSII_RUNTIME=", "INGEST_JSII_CACHE=", nodeenv.Stock+"=", "XDG_CACHE_HOME="+cache, synthesiseTo+"="+folder)
 	command.Env = append(command.Env, environment...)
 	var stderr bytes.Buffer
 	command.Stderr = &stderr
@@ -151,7 +151,7 @@ func TestLoadingLessKeepsErrors(t *testing.T) {
 	must(t, err)
 	said := func(environment ...string) string {
 		command := exec.Command(program)
-		command.Env = append(append(os.Environ(), "NODE_OPTIONS=", failIn+"=1"), environment...)
+		command.Env = append(append(os.Environ(), "NODE_OPTIONS=", nodeenv.Stock+"=", failIn+"=1"), environment...)
 		output, err := command.Output()
 		must(t, err)
 		return firstLine(string(output))

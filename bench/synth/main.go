@@ -125,7 +125,7 @@ func one(dir string, k kind, count int) (figures, error) {
 	}
 	command := exec.Command(program, "-environments", strconv.Itoa(count), "-outdir", filepath.Join(dir, "out"))
 	// This process has set Node.js's options for itself; the measured one sets its own, or none.
-	command.Env = append(append(os.Environ(), "NODE_OPTIONS="), k.environment...)
+	command.Env = append(append(os.Environ(), "NODE_OPTIONS=", nodeenv.Stock+"="), k.environment...)
 	command.Stderr = os.Stderr
 	began := time.Now()
 	if err := command.Run(); err != nil {

@@ -325,7 +325,16 @@ func (p *Pipeline) end(ctx context.Context, delivering *sync.WaitGroup) error {
 			_ = s.http.Close()
 		}
 	}
-	delivering.Wait()
+	ended := make(chan struct{})
+	go func() {
+		delivering.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done(): // a write that hangs must not hold the end up
+		return errors.New("a delivery did not end in time; what it was about is delivered after the next start")
+	}
 	var errs []error
 	for _, delivery := range p.deliveries {
 		if err := delivery.Flush(ctx); err != nil {

@@ -23,7 +23,8 @@ environments, reads the environment's stack (cdktf.out/stacks/ENV/cdk.tf.json), 
 
 With --stack it synthesises nothing and reads that file: edit it, and what runs is what you wrote.
 
-Ctrl-C delivers what is buffered and ends; nothing that was accepted is lost, whenever the process ends.`
+Ctrl-C delivers what is buffered and ends. Whenever the process ends, what was accepted is delivered after the next
+start, as long as that comes within the stream's retention (24 h in dev).`
 
 // upFlags are what a person types.
 type upFlags struct {

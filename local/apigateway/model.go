@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dlclark/regexp2"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -175,8 +176,14 @@ func ecmaPattern(text string) (jsonschema.Regexp, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A pattern such as ^(a+)+$ takes hours over a few dozen characters, and no context stops it. One that takes longer
+	// than this does not match.
+	pattern.MatchTimeout = patternTime
 	return ecma{pattern}, nil
 }
+
+// patternTime bounds the match of one pattern, as a template's does.
+const patternTime = time.Second
 
 type ecma struct{ *regexp2.Regexp }
 

@@ -45,21 +45,6 @@ func (s *Service) Latest(_ context.Context, stream, shard string) (string, error
 	return found.number(index, arrived).String(), nil
 }
 
-// Trimmed is where a shard's retention has come to: the sequence number of the last record that has expired, without its
-// arrival, which is gone with it. So it is above the number of every record before that one, and not above its own. It is
-// empty of a shard of which nothing has expired.
-func (s *Service) Trimmed(ctx context.Context, stream, shard string) (string, error) {
-	found, err := s.shard(stream, shard)
-	if err != nil {
-		return "", err
-	}
-	expired, _ := found.newest()
-	if _, err := s.read(ctx, found, query{limit: 1}, func(r stored) { expired = r.index - 1 }); err != nil || expired == 0 {
-		return "", err
-	}
-	return found.number(expired, 0).String(), nil
-}
-
 // Records are those of a shard after a sequence number, or from the oldest that is kept if it is empty. They are at most
 // limit, 10,000 and 10 MiB; none at all says that there is none yet. No limit of reads per second applies: on AWS
 // Firehose shares a shard's with its other readers, and slows down by itself.

@@ -244,38 +244,3 @@ func TestStreamsComeAndGo(t *testing.T) {
 	close(stop)
 	working.Wait()
 }
-
-func TestTrimmed(t *testing.T) {
-	ctx := context.Background()
-	clock := clockwork.NewFakeClockAt(noon)
-	s := open(t, kinesis.Options{Clock: clock}, map[string]int{"e": 1})
-	trimmed := func() string {
-		t.Helper()
-		number, err := s.Trimmed(ctx, "e", shard0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return number
-	}
-	if got := trimmed(); got != "" {
-		t.Errorf("of an empty shard %s has expired", got)
-	}
-	_, first := put(t, s, "e", "a", "1")
-	_, second := put(t, s, "e", "a", "2")
-	if got := trimmed(); got != "" {
-		t.Errorf("before the retention is over %s has expired", got)
-	}
-	clock.Advance(25 * time.Hour)
-	_, third := put(t, s, "e", "a", "3")
-	// Numbers have 56 digits each, so that they compare as texts do.
-	if got := trimmed(); got <= first || got > second || got >= third {
-		t.Errorf("%s has expired; the records are %s, %s and %s", got, first, second, third)
-	}
-	clock.Advance(25 * time.Hour)
-	if got := trimmed(); got <= second || got > third {
-		t.Errorf("with every record expired, %s has; the last is %s", got, third)
-	}
-	if _, err := s.Trimmed(ctx, "x", shard0); err == nil {
-		t.Error("a stream that is not there has a horizon")
-	}
-}

@@ -172,12 +172,28 @@ func (d *DeliveryStream) begin(ctx context.Context, shard string, first bool) (m
 		return true, nil
 	}
 	if !d.isForeign(ctx, shard, after, latest) {
+		d.sayAllExpired(ctx, shard, after, latest)
 		return false, nil
 	}
 	d.opts.Logger.Error("the checkpoint is not one of this stream, which must have been deleted and made again; delivering from its beginning",
 		"shard", shard, "checkpoint", after, "end", latest)
 	d.checkpoint.After[shard] = ""
 	return true, nil
+}
+
+// sayAllExpired says loudly that records came after the last delivered one, and that retention has left none of them. Where
+// it has left some, reading the first of those says so, and a stream that cannot be read now is read later.
+func (d *DeliveryStream) sayAllExpired(ctx context.Context, shard, after, latest string) {
+	if !later(latest, after) {
+		return
+	}
+	kept, err := d.opts.Source.Records(ctx, d.cfg.StreamName, shard, after, 1)
+	if err != nil || len(kept) > 0 {
+		return
+	}
+	d.opts.Logger.Error("records have expired in the stream before they were delivered, and are lost: nothing was delivered for longer than its retention",
+		"shard", shard, "delivered_up_to", after, "expired_up_to", latest)
+	d.showFailure("reading of the stream", fmt.Errorf("records of %s after %q up to %s have expired before they were delivered", shard, after, latest))
 }
 
 // isForeign says whether a checkpoint's sequence number is that of another stream of the same name: it is beyond the end,

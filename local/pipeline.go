@@ -102,6 +102,9 @@ func Open(opts Options) (_ *Pipeline, err error) {
 	if err := p.openAPI(); err != nil {
 		return nil, err
 	}
+	if err := p.keepNames(); err != nil {
+		return nil, err
+	}
 	p.apiServer.http = p.newServer(p.front())
 	p.apiServer.http.ReadTimeout = requestTime
 	p.awsServer.http = p.newServer(p.awsEndpoint())
@@ -142,6 +145,25 @@ func (p *Pipeline) openStorage() (err error) {
 	for _, bucket := range p.declared.buckets {
 		if err := p.buckets.Declare(bucket); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// keepNames puts the names of the folders and files that were just made on disk: what they hold is synced by its own
+// rooms, and would be lost with its name when the power fails.
+func (p *Pipeline) keepNames() error {
+	data, err := filepath.Abs(p.opts.Data)
+	if err != nil {
+		return err
+	}
+	for _, path := range []string{filepath.Dir(data), data, p.bucketsDir()} {
+		folder, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	return nil

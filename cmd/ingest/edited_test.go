@@ -47,9 +47,7 @@ func TestTheDeliveryRoleMayNotPut(t *testing.T) {
 	}
 	p.wait("a failed delivery", func() bool { return p.status().Deliveries[0].Failures > 0 })
 	for _, part := range []string{"not authorized to perform: s3:PutObject", "it needs"} {
-		if !strings.Contains(p.stderr.String(), part) {
-			t.Errorf("the log does not say %q:\n%s", part, p.stderr)
-		}
+		p.wait("the log's "+part, func() bool { return strings.Contains(p.stderr.String(), part) })
 	}
 	p.kill()
 	mended := begin(t, devStack, data)

@@ -36,7 +36,7 @@ func (l *accessLog) write(x *exchange, line format) {
 	for len(l.pending) > maxPending && !l.closed {
 		l.changed.Wait()
 	}
-	if l.closed || l.err != nil {
+	if l.closed {
 		return
 	}
 	first := len(l.pending) == 0

@@ -102,7 +102,7 @@ func TestBadInput(t *testing.T) {
 			[]string{"--env and --stack are both given", "there is no file", "--buffer-interval is -1s"},
 		},
 		{"a file for a folder", []string{"--stack", devStack, "--data", broken}, []string{"is no folder and cannot be made one"}},
-		{"a bad address", []string{"--stack", devStack, "--api", "nonsense"}, []string{"--api nonsense cannot be listened on"}},
+		{"a bad address", []string{"--stack", devStack, "--api", "nonsense"}, []string{`--api is "nonsense"; use an address with a host and a port`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			data := filepath.Join(t.TempDir(), "data")

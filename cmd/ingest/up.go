@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -106,6 +107,14 @@ func synthesise(command *cobra.Command, env string) (string, error) {
 	return file, nil
 }
 
+// checkAddress wants a host: without one every interface would be listened on.
+func checkAddress(flag, address string) error {
+	if host, _, err := net.SplitHostPort(address); err != nil || host == "" {
+		return fmt.Errorf("%s is %q; use an address with a host and a port, such as 127.0.0.1:8080", flag, address)
+	}
+	return nil
+}
+
 // options checks what was typed, every problem at once, before anything runs.
 func (f upFlags) options(command *cobra.Command) (local.Options, error) {
 	var errs []error
@@ -117,6 +126,7 @@ func (f upFlags) options(command *cobra.Command) (local.Options, error) {
 			errs = append(errs, fmt.Errorf("--stack: there is no file %q; run make synth, then name cdktf.out/stacks/ENV/cdk.tf.json", f.stack))
 		}
 	}
+	errs = append(errs, checkAddress("--api", f.api), checkAddress("--aws", f.aws))
 	if f.bufferInterval < 0 || f.bufferInterval > 900*time.Second {
 		errs = append(errs, fmt.Errorf("--buffer-interval is %s; use 0s to 900s, Firehose's own bounds", f.bufferInterval))
 	}

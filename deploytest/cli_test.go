@@ -19,7 +19,8 @@ import (
 func TestCLI(t *testing.T) {
 	t.Parallel()
 	if dev := stacks.Dev(); dev.State != (spec.State{}) || dev.Account != "" {
-		t.Skip("dev's state or its account is somebody's, with which a test has no business")
+		missing(t, "dev's state or its account is somebody's, with which a test has no business",
+			"set State and Account in staging or prod, and leave dev without")
 	}
 	program, packages := terraform(t), nodeModules(t)
 	endpoint := startMoto(t)

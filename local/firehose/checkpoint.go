@@ -32,7 +32,9 @@ func loadCheckpoint(path string, cfg Config) (*checkpoint, error) {
 	}
 	var c checkpoint
 	if err := json.Unmarshal(text, &c); err != nil {
-		return nil, fmt.Errorf("the checkpoint %s cannot be read: %w; delete it to deliver from the stream's end on, or mend it", path, err)
+		// Without a checkpoint delivery would begin at the stream's end and skip what was accepted before.
+		return nil, fmt.Errorf(`the checkpoint %s cannot be read: %w; mend it, or write {"deliveryStream":%q,"stream":%q,"after":{}} into it to deliver again all that the stream keeps`,
+			path, err, cfg.ARN, cfg.StreamARN)
 	}
 	if c.Stream != cfg.StreamARN || c.DeliveryStream != cfg.ARN {
 		return nil, fmt.Errorf("the checkpoint %s is that of %s reading %s, not of %s reading %s; name another data folder, or delete it",

@@ -558,7 +558,7 @@ func TestOpenRefuses(t *testing.T) {
 		name, checkpoint, want string
 		change                 func(*firehose.Config)
 	}{
-		{"no JSON", `{`, `delivery: the checkpoint ` + path + ` cannot be read: unexpected end of JSON input; delete it to deliver from the stream's end on, or mend it`, nil},
+		{"no JSON", `{`, `delivery: the checkpoint ` + path + ` cannot be read: unexpected end of JSON input; mend it, or write {"deliveryStream":"arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery","stream":"arn:aws:kinesis:us-east-1:000000000000:stream/stream","after":{}} into it to deliver again all that the stream keeps`, nil},
 		{"another's", `{"deliveryStream": "d", "stream": "s"}`, `delivery: the checkpoint ` + path + ` is that of d reading s, not of arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery reading arn:aws:kinesis:us-east-1:000000000000:stream/stream; name another data folder, or delete it`, nil},
 		{"no number", `{"deliveryStream": "arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery", "stream": "arn:aws:kinesis:us-east-1:000000000000:stream/stream", "after": {"shard-0": "x"}}`,
 			`delivery: the checkpoint ` + path + ` has "x" for shard-0, which is no sequence number; mend it or delete it`, nil},

@@ -110,6 +110,8 @@ func checkOutputs(t *testing.T, outputs map[string]string, want expected) {
 		"curl":                 "curl -sS -X POST " + submit + ` -H 'Content-Type: application/json'` + want.signing + ` -d '{"type":"signup","user":"u-1"}'`,
 		"api_id":               api,
 		"api_stage":            want.env,
+		"authorization":        map[string]string{"NONE": "none", "AWS_IAM": "iam"}[want.authorization],
+		"region":               "us-east-1",
 		"submit_arn":           "arn:aws:execute-api:us-east-1:123456789012:" + api + "/" + want.env + "/POST/submit",
 		"access_log_group":     want.accessLog(),
 		"execution_log_group":  want.executionLog(api),

@@ -62,9 +62,9 @@ type surroundings struct {
 }
 
 func look(stack cdktf.TerraformStack) surroundings {
-	partition := dataawspartition.NewDataAwsPartition(stack, jsii.String("partition"), nil)
-	region := dataawsregion.NewDataAwsRegion(stack, jsii.String("region"), nil)
-	identity := dataawscalleridentity.NewDataAwsCallerIdentity(stack, jsii.String("identity"), nil)
+	partition := dataawspartition.NewDataAwsPartition(stack, jsii.String("current-partition"), nil)
+	region := dataawsregion.NewDataAwsRegion(stack, jsii.String("current-region"), nil)
+	identity := dataawscalleridentity.NewDataAwsCallerIdentity(stack, jsii.String("current-identity"), nil)
 	for _, source := range []cdktf.TerraformDataSource{partition, region, identity} {
 		source.OverrideLogicalId(jsii.String("current"))
 	}
@@ -159,6 +159,8 @@ func declareOutputs(stack cdktf.TerraformStack, env spec.Environment, api *apiga
 		{"curl", "A command that submits one event", curl(env, api)},
 		{"api_id", "The REST API", api.ID},
 		{"api_stage", "The API's stage", api.Stage},
+		{"authorization", "What submitting takes: none, or iam for a signature", authorization[env.API.Authorization]},
+		{"region", "The region of the pipeline, which a signature names", env.Region},
 		{"submit_arn", "What a caller needs execute-api:Invoke on", api.SubmitARN},
 		{"access_log_group", "One JSON line a request", api.AccessLogGroup},
 		{"execution_log_group", "API Gateway's own account of requests", api.ExecutionLogGroup},
@@ -169,6 +171,9 @@ func declareOutputs(stack cdktf.TerraformStack, env spec.Environment, api *apiga
 		})
 	}
 }
+
+// authorization is how the web application, which reads the outputs, knows what to ask its user for.
+var authorization = map[spec.Authorization]string{spec.AuthorizeNone: "none", spec.AuthorizeIAM: "iam"}
 
 // curl is a command that submits an event as the environment's authorisation asks; keys come from the caller's shell.
 func curl(env spec.Environment, api *apigateway.API) string {

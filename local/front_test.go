@@ -1,6 +1,7 @@
 package local
 
 import (
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,13 +17,17 @@ import (
 func TestFront(t *testing.T) {
 	p, err := Open(Options{
 		Stack: goldens + "/dev.tf.json", API: "127.0.0.1:0", AWS: "127.0.0.1:0", Data: t.TempDir(),
-		Web:   fstest.MapFS{"index.html": {Data: []byte("<html>")}, "app.js": {Data: []byte("app")}},
+		Web:   fstest.MapFS{"index.html": {Data: []byte("<html>")}, "_web/app.js": {Data: []byte("app")}},
 		Clock: clockwork.NewRealClock(), Logger: slog.New(slog.DiscardHandler), Out: io.Discard,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.close()
+	if err := p.buckets.Put(t.Context(), "api-kinesis-firehose-bucket-dev", "events/a b+c", []byte("<script>"), "", ""); err != nil {
+		t.Fatal(err)
+	}
+	objects := "/_local/objects/api-kinesis-firehose-bucket-dev/"
 	for _, test := range []struct {
 		method, path string
 		status       int
@@ -33,6 +38,14 @@ func TestFront(t *testing.T) {
 		{http.MethodGet, "/_web/nothing.js", 404, "404"},
 		{http.MethodPost, "/", 405, "Method Not Allowed"},
 		{http.MethodGet, "/_local/status", 200, `{"stack":"` + goldens + `/dev.tf.json"`},
+		{http.MethodGet, "/config.json", 200, `{"dev":{"access_log_group":`},
+		{http.MethodGet, objects + "events/a%20b+c", 200, "<script>"},
+		{http.MethodGet, objects + "events/nothing", 404, "no such object"},
+		{http.MethodGet, objects + "events", 404, "no such object"},
+		{http.MethodGet, objects + "../../kinesis.db", 404, "no such object"},
+		{http.MethodGet, "/_local/objects/.meta/x", 404, "no such object"},
+		{http.MethodGet, "/_local/objects/../kinesis.db", 404, "no such object"},
+		{http.MethodPost, objects + "events/x", 405, "only GET"},
 		{http.MethodPost, "/dev/submit", 200, `{"message": "accepted"`},
 		{http.MethodPost, "/dev//submit", 403, `{"message": "Missing Authentication Token"`},
 		{http.MethodPost, "/dev/../dev/submit", 403, `{"message": "Missing Authentication Token"`},
@@ -45,8 +58,46 @@ func TestFront(t *testing.T) {
 		if recorder.Code != test.status || !strings.HasPrefix(recorder.Body.String(), test.body) {
 			t.Errorf("%s %s: %d %.100s, want %d %s", test.method, test.path, recorder.Code, recorder.Body, test.status, test.body)
 		}
-		if test.path == "/" && test.status == 200 && !strings.HasPrefix(recorder.Header().Get("Content-Security-Policy"), "default-src 'none'; script-src 'self'") {
-			t.Errorf("the page has the policy %q", recorder.Header().Get("Content-Security-Policy"))
+		policy := recorder.Header().Get("Content-Security-Policy")
+		if want := policyOf(test.path); recorder.Code == 200 && policy != want {
+			t.Errorf("%s has the policy %q, want %q", test.path, policy, want)
+		}
+	}
+}
+
+// policyOf is what the browser is told of a path: the page may not be framed, an object may do nothing.
+func policyOf(path string) string {
+	switch {
+	case path == "/" || strings.HasPrefix(path, "/_web/"):
+		return "frame-ancestors 'none'"
+	case strings.HasPrefix(path, objectsPath):
+		return "sandbox"
+	default:
+		return ""
+	}
+}
+
+// The page learns where the pipeline is in the form that cdktf output writes.
+func TestConfig(t *testing.T) {
+	p, err := Open(Options{
+		Stack: goldens + "/staging.tf.json", API: "127.0.0.1:0", AWS: "127.0.0.1:0", Data: t.TempDir(),
+		Web: fstest.MapFS{}, Clock: clockwork.NewRealClock(), Logger: slog.New(slog.DiscardHandler), Out: io.Discard,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	recorder := httptest.NewRecorder()
+	p.front().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/config.json", http.NoBody))
+	var config map[string]map[string]string
+	if err := json.Unmarshal(recorder.Body.Bytes(), &config); err != nil {
+		t.Fatal(err)
+	}
+	got := config["staging"]
+	want := map[string]string{"submit_url": p.apiBase() + "/staging/submit", "authorization": "iam", "region": "us-east-1", "local": "true"}
+	for name, value := range want {
+		if got[name] != value {
+			t.Errorf("%s is %q, want %q", name, got[name], value)
 		}
 	}
 }

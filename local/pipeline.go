@@ -46,7 +46,7 @@ type Options struct {
 	AllowUnverified bool
 	// AccessKeys are the access keys that IAM authorisation knows, secrets by id.
 	AccessKeys map[string]string
-	// Web is the web application, served at "/".
+	// Web is the built web application, index.html at its top, served at "/"; nil serves none.
 	Web   fs.FS
 	Clock clockwork.Clock
 	// Logger for operators; Out for the person who started it.
@@ -124,10 +124,10 @@ func (p *Pipeline) apiBase() string { return "http://" + p.apiServer.listener.Ad
 // openStorage opens the stream first: its file is what locks the data folder.
 func (p *Pipeline) openStorage() (err error) {
 	if err := os.MkdirAll(p.opts.Data, 0o755); err != nil {
-		return fmt.Errorf("--data %s is no folder and cannot be made one (%w); name another", p.opts.Data, err)
+		return dataError(p.opts.Data, err)
 	}
 	p.streams, err = kinesis.Open(kinesis.Options{
-		Path: filepath.Join(p.opts.Data, "kinesis.db"), Clock: p.opts.Clock, Logger: p.opts.Logger,
+		Path: streamFile(p.opts.Data), Clock: p.opts.Clock, Logger: p.opts.Logger,
 		Region: p.declared.region, Account: account, Partition: p.declared.partition, Unlimited: p.opts.Unlimited,
 	})
 	if err != nil {
@@ -243,36 +243,6 @@ func (p *Pipeline) logsDir() string { return filepath.Join(p.opts.Data, "logs") 
 func (p *Pipeline) credentials(id string) (secret, principal string, ok bool) {
 	secret, ok = p.opts.AccessKeys[id]
 	return secret, "arn:" + p.declared.partition + ":iam::" + account + ":user/" + id, ok
-}
-
-// front is what a browser sees: the web application, the status, and the API below its stage. The API gets its requests as
-// they came: a ServeMux would clean their paths, which API Gateway does not.
-func (p *Pipeline) front() http.Handler {
-	own := http.NewServeMux()
-	own.HandleFunc("GET /_local/status", p.serveStatus)
-	if p.opts.Web != nil {
-		files := http.FileServerFS(p.opts.Web)
-		own.Handle("GET /{$}", secured(files))
-		own.Handle("GET /_web/", secured(http.StripPrefix("/_web", files)))
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/_local/") || strings.HasPrefix(r.URL.Path, "/_web/") {
-			own.ServeHTTP(w, r)
-			return
-		}
-		p.api.ServeHTTP(w, r)
-	})
-}
-
-// secured lets the page load nothing but its own files. It may talk to any endpoint: which one is its user's choice.
-func secured(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		header := w.Header()
-		header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src *; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Referrer-Policy", "no-referrer")
-		next.ServeHTTP(w, r)
-	})
 }
 
 // awsEndpoint is one address for two services, told apart as their clients do: Kinesis's protocol names its operation in

@@ -2,10 +2,8 @@ package local
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,6 +21,8 @@ func (p *Pipeline) sayStarted() {
 	fmt.Fprintf(out, "  API       %s\n", p.submitURL())
 	if p.opts.Web != nil {
 		fmt.Fprintf(out, "  web page  %s/\n", p.apiBase())
+	} else {
+		fmt.Fprintln(out, "  web page  not built; make webapp builds it")
 	}
 	fmt.Fprintf(out, "  AWS       http://%s (Kinesis and S3, for aws --endpoint-url and any SDK)\n", p.awsServer.listener.Addr())
 	for _, delivery := range p.declared.deliveries {
@@ -92,13 +92,4 @@ func (p *Pipeline) status() Status {
 		s.Deliveries = append(s.Deliveries, delivery.Status())
 	}
 	return s
-}
-
-// serveStatus answers with the status as JSON. A page of another origin may not read it.
-func (p *Pipeline) serveStatus(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	if err := json.NewEncoder(w).Encode(p.status()); err != nil {
-		p.opts.Logger.Debug("writing the status", "error", err)
-	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -84,12 +85,27 @@ func TestBadInput(t *testing.T) {
 	dangling := edited(t, `"${aws_iam_role.submit-role.arn}"`, `"${aws_iam_role.nobody.arn}"`)
 	broken := filepath.Join(t.TempDir(), "broken.json")
 	must(t, os.WriteFile(broken, []byte(`{"resource":`), 0o644))
+	folderForFile := t.TempDir()
+	must(t, os.Mkdir(filepath.Join(folderForFile, "kinesis.db"), 0o755))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer func() { _ = listener.Close() }()
+	taken := listener.Addr().String()
 	for _, test := range []struct {
 		name string
 		args []string
 		want []string // parts of standard error, one a line
 	}{
-		{"an unknown flag", []string{"--nonsense"}, []string{"unknown flag: --nonsense"}},
+		{"an unknown flag", []string{"--nonsense"}, []string{"unknown flag: --nonsense; ingest up --help lists the flags"}},
+		{"no flag's value", []string{"--stack"}, []string{"flag needs an argument: --stack; ingest up --help lists the flags"}},
+		{"a number without a unit", []string{"--buffer-interval", "5"}, []string{`--buffer-interval is "5"; use a number with its unit, such as 5s or 1m`}},
+		{"no boolean", []string{"--unlimited=maybe"}, []string{`--unlimited is "maybe"; use true or false`}},
+		{"an empty stack", []string{"--stack", ""}, []string{"--stack is empty; name a synthesised stack"}},
+		{"a folder for a stack", []string{"--stack", filepath.Dir(broken)}, []string{"is a folder; name the file in it, such as " + filepath.Join(filepath.Dir(broken), "cdk.tf.json")}},
+		{"an empty data folder", []string{"--stack", devStack, "--data", ""}, []string{"--data is empty; name a folder, such as .ingest"}},
+		{"no web application", []string{"--stack", devStack, "--web", "nowhere"}, []string{`--web: there is no index.html in "nowhere"; run make webapp, then name webapp/dist`}},
+		{"a folder for the stream's file", []string{"--stack", devStack, "--data", folderForFile}, []string{"kinesis.db"}},
+		{"a taken address, before a synthesis", []string{"--api", taken}, []string{"--api " + taken + " cannot be listened on"}},
 		{"an argument", []string{"dev"}, []string{`unknown command "dev" for "ingest up"`}},
 		{"no such file", []string{"--stack", "nowhere.json"}, []string{`--stack: there is no file "nowhere.json"; run make synth`}},
 		{"not JSON", []string{"--stack", broken}, []string{"broken.json: not JSON"}},

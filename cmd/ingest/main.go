@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func main() {
@@ -18,6 +20,17 @@ func main() {
 	// A second Ctrl-C ends the process at once.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// flagError adds a remedy to what is wrong with a flag.
+func flagError(command *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return fmt.Errorf("%w; %s --help lists the flags", err, command.CommandPath())
+	}
+	flag := invalid.GetFlag()
+	remedy := map[string]string{"duration": "a number with its unit, such as 5s or 1m", "bool": "true or false"}[flag.Value.Type()]
+	return fmt.Errorf("--%s is %q; use %s", flag.Name, invalid.GetValue(), remedy)
 }
 
 // run is the program with everything that it takes from outside given to it. It returns the exit status.
@@ -29,6 +42,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(upCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)

@@ -25,6 +25,27 @@ type project struct {
 	Output string `json:"output"`
 }
 
+// thisProject is the project of the working folder.
+func thisProject() (project, error) {
+	folder, err := os.Getwd()
+	if err != nil {
+		return project{}, err
+	}
+	return findProject(folder)
+}
+
+// short is a path as it is seen from the working folder, where it can be.
+func short(path string) string {
+	folder, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if relative, err := filepath.Rel(folder, path); err == nil {
+		return relative
+	}
+	return path
+}
+
 // findProject looks for cdktf.json in a folder and those above it.
 func findProject(from string) (project, error) {
 	for folder := from; ; folder = filepath.Dir(folder) {

@@ -16,7 +16,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"cdk.tf/go/ingest/local"
-	"cdk.tf/go/ingest/webapp"
 )
 
 const upLong = `Runs an environment's pipeline on this machine, end to end, with no account: it synthesises the
@@ -29,11 +28,11 @@ start, as long as that comes within the stream's retention (24 h in dev).`
 
 // upFlags are what a person types.
 type upFlags struct {
-	env, stack, api, aws, data string
-	bufferInterval             time.Duration
-	accessKeys                 []string
-	unlimited, allowUnverified bool
-	verbose                    bool
+	env, stack, api, aws, data, web string
+	bufferInterval                  time.Duration
+	accessKeys                      []string
+	unlimited, allowUnverified      bool
+	verbose                         bool
 }
 
 func upCommand() *cobra.Command {
@@ -52,6 +51,7 @@ func upCommand() *cobra.Command {
 	flags.StringVar(&f.api, "api", "127.0.0.1:8080", "address of the API and the web page")
 	flags.StringVar(&f.aws, "aws", "127.0.0.1:4566", "address of Kinesis and S3")
 	flags.StringVar(&f.data, "data", ".ingest", "folder of the stream, the objects and the logs")
+	flags.StringVar(&f.web, "web", "", "folder of the built web application (default: the project's "+builtWeb+")")
 	flags.DurationVar(&f.bufferInterval, "buffer-interval", 5*time.Second, "the longest that a record waits; 0 for the stack's own")
 	flags.StringArrayVar(&f.accessKeys, "access-key", []string{"test:test"}, "ID:SECRET of an access key that IAM authorisation knows; may be repeated")
 	flags.BoolVar(&f.unlimited, "unlimited", false, "no rate limits, neither the stage's nor the shards'")
@@ -65,12 +65,15 @@ func up(command *cobra.Command, f upFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := local.Check(opts); err != nil {
+		return err
+	}
 	if opts.Stack == "" {
 		if opts.Stack, err = synthesise(command, f.env); err != nil {
 			return err
 		}
 	}
-	collectLess()
+	boundMemory()
 	pipeline, err := local.Open(opts)
 	if err != nil {
 		return err
@@ -80,20 +83,23 @@ func up(command *cobra.Command, f upFlags) error {
 	return err
 }
 
-// collectLess lets the heap grow to five times what is live before it is collected, unless GOGC says otherwise: a few MiB
-// are live here, so that the default would collect many times a second.
-func collectLess() {
+// memoryLimit is the heap, in bytes, from which on it is collected as often as needed: the bodies that are in flight at
+// once (64 MiB, local/apigateway), times the copies that a mapping template makes of them, fit below it.
+const memoryLimit = 512 << 20
+
+// boundMemory lets the heap grow to five times what is live before it is collected, up to memoryLimit, unless GOGC and
+// GOMEMLIMIT say otherwise: a few MiB are live here, so that the default would collect many times a second.
+func boundMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
 	}
 }
 
 func synthesise(command *cobra.Command, env string) (string, error) {
-	folder, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	p, err := findProject(folder)
+	p, err := thisProject()
 	if err != nil {
 		return "", err
 	}
@@ -101,10 +107,7 @@ func synthesise(command *cobra.Command, env string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if short, err := filepath.Rel(folder, file); err == nil {
-		return short, nil
-	}
-	return file, nil
+	return short(file), nil
 }
 
 // checkAddress wants a host: without one every interface would be listened on.
@@ -115,18 +118,56 @@ func checkAddress(flag, address string) error {
 	return nil
 }
 
+func (f upFlags) checkStack(command *cobra.Command) error {
+	if !command.Flags().Changed("stack") {
+		return nil
+	}
+	switch info, err := os.Stat(f.stack); {
+	case f.stack == "":
+		return errors.New("--stack is empty; name a synthesised stack, such as cdktf.out/stacks/dev/cdk.tf.json, or leave the flag out")
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("--stack: there is no file %q; run make synth, then name cdktf.out/stacks/ENV/cdk.tf.json", f.stack)
+	case err == nil && info.IsDir():
+		return fmt.Errorf("--stack: %q is a folder; name the file in it, such as %s", f.stack, filepath.Join(f.stack, "cdk.tf.json"))
+	}
+	return nil // what else is wrong with it is said when it is read
+}
+
+// builtWeb is where make webapp builds the web application, in the project's folder.
+const builtWeb = "webapp/dist"
+
+// webFiles finds the built web application. Outside the project, or before it is built, there is none, which is no error
+// but where one is named.
+func (f upFlags) webFiles() (fs.FS, error) {
+	folder := f.web
+	if folder == "" {
+		p, err := thisProject()
+		if err != nil {
+			return nil, nil //nolint:nilerr // the pipeline runs without its page
+		}
+		folder = filepath.Join(p.folder, builtWeb)
+	}
+	if _, err := os.Stat(filepath.Join(folder, "index.html")); err == nil {
+		return os.DirFS(folder), nil
+	}
+	if f.web != "" {
+		return nil, fmt.Errorf("--web: there is no index.html in %q; run make webapp, then name %s", f.web, builtWeb)
+	}
+	return nil, nil
+}
+
 // options checks what was typed, every problem at once, before anything runs.
 func (f upFlags) options(command *cobra.Command) (local.Options, error) {
 	var errs []error
 	if command.Flags().Changed("env") && f.stack != "" {
 		errs = append(errs, errors.New("--env and --stack are both given; give one: --env synthesises, --stack takes a file as it is"))
 	}
-	if f.stack != "" {
-		if _, err := os.Stat(f.stack); errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, fmt.Errorf("--stack: there is no file %q; run make synth, then name cdktf.out/stacks/ENV/cdk.tf.json", f.stack))
-		}
+	errs = append(errs, f.checkStack(command))
+	if f.data == "" {
+		errs = append(errs, errors.New("--data is empty; name a folder, such as .ingest"))
 	}
-	errs = append(errs, checkAddress("--api", f.api), checkAddress("--aws", f.aws))
+	web, err := f.webFiles()
+	errs = append(errs, err, checkAddress("--api", f.api), checkAddress("--aws", f.aws))
 	if f.bufferInterval < 0 || f.bufferInterval > 900*time.Second {
 		errs = append(errs, fmt.Errorf("--buffer-interval is %s; use 0s to 900s, Firehose's own bounds", f.bufferInterval))
 	}
@@ -145,7 +186,7 @@ func (f upFlags) options(command *cobra.Command) (local.Options, error) {
 	return local.Options{
 		Stack: f.stack, API: f.api, AWS: f.aws, Data: f.data,
 		BufferInterval: f.bufferInterval, Unlimited: f.unlimited, AllowUnverified: f.allowUnverified, AccessKeys: keys,
-		Web: webapp.Files, Clock: clockwork.NewRealClock(),
+		Web: web, Clock: clockwork.NewRealClock(),
 		Logger: slog.New(slog.NewTextHandler(command.ErrOrStderr(), &slog.HandlerOptions{Level: level})),
 		Out:    command.OutOrStdout(),
 	}, errors.Join(errs...)

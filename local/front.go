@@ -1,0 +1,96 @@
+package local
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// front is what a browser sees: the web application, the status, the objects, and the API below its stage. The API gets its
+// requests as they came: a ServeMux would clean their paths, which API Gateway does not. No name here can be a stage's:
+// those have letters, digits, "-" and "_", and none begins with "_" (spec) but by hand.
+func (p *Pipeline) front() http.Handler {
+	own := http.NewServeMux()
+	own.HandleFunc("GET /_local/status", p.serveStatus)
+	if p.opts.Web != nil {
+		files := http.FileServerFS(p.opts.Web)
+		own.Handle("GET /{$}", secured(files))
+		own.Handle("GET /_web/", secured(files))
+		own.HandleFunc("GET /config.json", p.serveConfig)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := r.URL.Path
+		switch {
+		case strings.HasPrefix(path, objectsPath):
+			p.serveObject(w, r) // apart from the ServeMux: a key may hold "//"
+		case path == "/" || path == "/config.json" || strings.HasPrefix(path, "/_local/") || strings.HasPrefix(path, "/_web/"):
+			own.ServeHTTP(w, r)
+		default:
+			p.api.ServeHTTP(w, r)
+		}
+	})
+}
+
+// secured adds what the page's own Content-Security-Policy (a meta element of index.html) cannot say.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Content-Security-Policy", "frame-ancestors 'none'")
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Cache-Control", "no-cache") // the page is rebuilt under the same name
+		next.ServeHTTP(w, r)
+	})
+}
+
+// serveConfig tells the page where the pipeline is, in the form that cdktf output --outputs-file writes beside a hosted one.
+func (p *Pipeline) serveConfig(w http.ResponseWriter, _ *http.Request) {
+	outputs := map[string]any{"submit_url": p.submitURL()}
+	for _, output := range p.declared.stack.Outputs() {
+		outputs[output.Name] = output.Value
+	}
+	outputs["local"] = "true" // the page may ask for /_local/ alone where it is served
+	p.writeJSON(w, map[string]any{strings.Join(p.declared.api.Stages(), ","): outputs})
+}
+
+// serveStatus answers with the status as JSON. A page of another origin may not read it.
+func (p *Pipeline) serveStatus(w http.ResponseWriter, _ *http.Request) { p.writeJSON(w, p.status()) }
+
+func (p *Pipeline) writeJSON(w http.ResponseWriter, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if err := json.NewEncoder(w).Encode(value); err != nil {
+		p.opts.Logger.Debug("answering the web page", "error", err)
+	}
+}
+
+const objectsPath = "/_local/objects/"
+
+// serveObject answers /_local/objects/BUCKET/KEY with an object's bytes as they lie in the bucket. What is in it is of
+// whoever submitted it, so a browser must not take it for a page of this origin.
+func (p *Pipeline) serveObject(w http.ResponseWriter, r *http.Request) {
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, objectsPath), "/")
+	header := w.Header()
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Security-Policy", "sandbox")
+	header.Set("Cache-Control", "no-store")
+	if r.Method != http.MethodGet {
+		header.Set("Allow", http.MethodGet)
+		http.Error(w, "only GET", http.StatusMethodNotAllowed)
+		return
+	}
+	object, err := p.buckets.GetObject(bucket, key, nil)
+	if err != nil {
+		http.Error(w, "no such object: "+err.Error(), http.StatusNotFound)
+		return
+	}
+	defer func() { _ = object.Contents.Close() }()
+	header.Set("Content-Type", "application/octet-stream")
+	header.Set("Content-Disposition", "attachment")
+	header.Set("Content-Length", strconv.FormatInt(object.Size, 10))
+	if _, err := io.Copy(w, object.Contents); err != nil {
+		p.opts.Logger.Debug("sending an object to the web page", "error", err)
+	}
+}

@@ -14,8 +14,8 @@ import (
 )
 
 // This file holds what an apply would compute: the attributes that the provider fills in. Their forms are those of the
-// AWS provider 5.100.0; each type's were compared with the state after an apply of the repository's dev stack on moto,
-// and with the provider's schema (terraform providers schema -json).
+// AWS provider 5.100.0; those of the repository's dev stack were compared with the state after an apply on moto, and with
+// the provider's schema (terraform providers schema -json).
 //
 // Ids and other values that AWS draws at random are derived from the account, the resource's address, and those of its
 // arguments whose change makes a new resource, so that a stack resolves to the same values each time. Dates of creation
@@ -58,6 +58,15 @@ var computed = map[string]attributes{
 		// Assumption 2: AWS's own keys have 40 characters (aws_api_gateway_api_key: "20 to 128").
 		"value":    func(c *computation) any { return c.derived("value", 40, "name") },
 		"tags_all": tagsAll,
+	},
+	"aws_api_gateway_authorizer": {
+		"id": func(c *computation) any { return c.id(6, "rest_api_id") },
+		"arn": func(c *computation) any {
+			return c.apiGatewayARN("/restapis/" + c.text("rest_api_id") + "/authorizers/" + c.text("id"))
+		},
+		"authorizer_result_ttl_in_seconds": fixed(300.0),
+		"identity_source":                  fixed("method.request.header.Authorization"),
+		"type":                             fixed("TOKEN"),
 	},
 	"aws_api_gateway_deployment": {
 		"id":            func(c *computation) any { return c.id(6, "rest_api_id", "triggers", "variables") },
@@ -136,6 +145,17 @@ var computed = map[string]attributes{
 		"value": func(c *computation) any { return c.other("aws_api_gateway_api_key", "key_id", "value") },
 	},
 
+	"aws_cloudfront_distribution": {
+		"id":          func(c *computation) any { return "E" + strings.ToUpper(c.id(13)) },
+		"arn":         func(c *computation) any { return c.arn("cloudfront", "", c.account(), "distribution/"+c.text("id")) },
+		"domain_name": func(c *computation) any { return c.derived("domain_name", 14) + ".cloudfront.net" },
+		// The one zone of all distributions (provider: cloudFrontRoute53ZoneID).
+		"hosted_zone_id": fixed("Z2FDTNDATAQYW2"),
+		"tags_all":       tagsAll,
+	},
+	"aws_cloudfront_origin_access_control":   {"id": func(c *computation) any { return "E" + strings.ToUpper(c.id(13)) }},
+	"aws_cloudfront_response_headers_policy": {"id": func(c *computation) any { return c.uuid() }},
+
 	"aws_cloudwatch_log_group": {
 		"id": argument("name"),
 		// Without ":*", unlike the API's own (provider: TrimLogGroupARNWildcardSuffix).
@@ -151,6 +171,35 @@ var computed = map[string]attributes{
 		"arn": func(c *computation) any {
 			return c.arn("logs", c.r.region, c.account(), "log-group:"+c.text("log_group_name")+":log-stream:"+c.text("name"))
 		},
+	},
+
+	// Cognito's and Lambda's types stand behind authorizers. Their forms are those of the provider's documentation.
+	"aws_cognito_resource_server": {
+		"id": func(c *computation) any { return c.text("user_pool_id") + "|" + c.text("identifier") },
+	},
+	"aws_cognito_user_pool": {
+		"id": func(c *computation) any { return c.r.region + "_" + c.id(9) },
+		"arn": func(c *computation) any {
+			return c.arn("cognito-idp", c.r.region, c.account(), "userpool/"+c.text("id"))
+		},
+		"endpoint": func(c *computation) any {
+			return "cognito-idp." + c.r.region + "." + c.dnsSuffix() + "/" + c.text("id")
+		},
+		"tags_all": tagsAll,
+	},
+	"aws_cognito_user_pool_client": {
+		"id": func(c *computation) any { return c.id(26, "user_pool_id") },
+		// Without generate_secret AWS gives none.
+		"client_secret": func(c *computation) any {
+			if c.optional("generate_secret") != "true" {
+				return ""
+			}
+			return c.derived("client_secret", 51, "user_pool_id")
+		},
+	},
+	"aws_cognito_user_pool_domain": {
+		"id":             argument("domain"),
+		"aws_account_id": account,
 	},
 
 	"aws_iam_policy": {
@@ -197,6 +246,31 @@ var computed = map[string]attributes{
 		"tags_all":                  tagsAll,
 	},
 
+	"aws_lambda_alias": {
+		"id":         argument("arn"),
+		"arn":        func(c *computation) any { return c.functionARN() + ":" + c.text("name") },
+		"invoke_arn": func(c *computation) any { return c.invokeARN(c.text("arn")) },
+	},
+	"aws_lambda_function": {
+		"id":                   argument("function_name"),
+		"arn":                  func(c *computation) any { return c.functionARN() },
+		"invoke_arn":           func(c *computation) any { return c.invokeARN(c.text("arn")) },
+		"qualified_arn":        func(c *computation) any { return c.text("arn") + ":" + c.text("version") },
+		"qualified_invoke_arn": func(c *computation) any { return c.invokeARN(c.text("qualified_arn")) },
+		"tags_all":             tagsAll,
+		// The first version, where one is published.
+		"version": func(c *computation) any {
+			if c.optional("publish") == "true" {
+				return "1"
+			}
+			return "$LATEST"
+		},
+	},
+	"aws_lambda_permission": {
+		"id":           argument("statement_id"),
+		"statement_id": generatedName,
+	},
+
 	"aws_s3_bucket": {
 		"id":     argument("bucket"),
 		"arn":    func(c *computation) any { return c.arn("s3", "", "", c.text("bucket")) },
@@ -210,6 +284,10 @@ var computed = map[string]attributes{
 		"region":        func(c *computation) any { return c.r.region },
 		"force_destroy": fixed(false),
 		"tags_all":      tagsAll,
+	},
+	"aws_s3_object": {
+		"id":  argument("key"),
+		"arn": func(c *computation) any { return c.arn("s3", "", "", c.text("bucket")+"/"+c.text("key")) },
 	},
 	"aws_s3_bucket_accelerate_configuration":             {"id": bucketID},
 	"aws_s3_bucket_cors_configuration":                   {"id": bucketID},
@@ -289,7 +367,7 @@ func (c *computation) text(name string) string {
 	}
 	text, ok := scalarText(value)
 	if !ok {
-		c.fail(fmt.Errorf("%s.%s is %s; it must be text", c.n.address, name, kind(value)))
+		c.fail(notText(c.n.address, name, value))
 	}
 	return text
 }
@@ -325,6 +403,20 @@ func (c *computation) invokeURL(stage string) string {
 	return "https://" + c.text("rest_api_id") + ".execute-api." + c.r.region + "." + c.dnsSuffix() + "/" + stage
 }
 
+// functionARN is a Lambda function's, without a version. An argument function_name may hold the ARN itself.
+func (c *computation) functionARN() string {
+	name := c.text("function_name")
+	if strings.HasPrefix(name, "arn:") {
+		return name
+	}
+	return c.arn("lambda", c.r.region, c.account(), "function:"+name)
+}
+
+// invokeARN is the URI by which API Gateway invokes a function.
+func (c *computation) invokeARN(function string) string {
+	return c.arn("apigateway", c.r.region, "lambda", "path/2015-03-31/functions/"+function+"/invocations")
+}
+
 // dashed is the form of the ids that the provider itself makes for parts of an API.
 func (c *computation) dashed(prefix string, names ...string) string {
 	for _, name := range names {
@@ -357,6 +449,13 @@ func (c *computation) sum(word string, names ...string) [sha256.Size]byte {
 	// What JSON holds is JSON always, and its maps are in order.
 	text, _ := json.Marshal([]any{c.account(), c.n.address, word, given})
 	return sha256.Sum256(text)
+}
+
+// uuid is the form of some of CloudFront's ids.
+func (c *computation) uuid() string {
+	sum := c.sum("id")
+	text := hex.EncodeToString(sum[:])
+	return strings.Join([]string{text[:8], text[8:12], text[12:16], text[16:20], text[20:32]}, "-")
 }
 
 // uniqueID is IAM's form of id: a prefix of four letters for the kind (IAM User Guide, reference_identifiers) and 17

@@ -148,16 +148,7 @@ func (r *resolver) evaluateText(place []string, text string) (value any, ok bool
 		return nil, false
 	}
 	problems := r.unknownFunctions(expression, text)
-	variables := map[string]any{}
-	known := true
-	for _, traversal := range expression.Variables() {
-		source := "${" + sourceOf(traversal.SourceRange(), text) + "}"
-		err := r.supply(variables, traversal)
-		known = known && err == nil
-		if err != nil && !errors.Is(err, errReported) {
-			problems = append(problems, fmt.Errorf("%s: %w", source, err))
-		}
-	}
+	variables, known := r.variables(place, expression, text)
 	if known && len(problems) == 0 {
 		value, problems = r.run(expression, variables, text)
 	}
@@ -165,6 +156,57 @@ func (r *resolver) evaluateText(place []string, text string) (value any, ok bool
 		r.fail(place, "%s", problem)
 	}
 	return value, known && len(problems) == 0
+}
+
+// variables are the values of what an expression refers to. What of it cannot be had is reported, and then known is false.
+func (r *resolver) variables(place []string, expression hclsyntax.Expression, text string) (variables map[string]any, known bool) {
+	variables, known = map[string]any{}, true
+	inText := textTraversals(expression)
+	for _, traversal := range expression.Variables() {
+		err := r.supply(variables, traversal)
+		if err == nil && slices.Contains(inText, traversal.SourceRange()) {
+			err = r.mustBeText(targetOf(traversal))
+		}
+		known = known && err == nil
+		if err != nil && !errors.Is(err, errReported) {
+			source := "${" + sourceOf(traversal.SourceRange(), text) + "}"
+			r.blame(append(slices.Clone(place), source), targetOf(traversal).address, err)
+		}
+	}
+	return variables, known
+}
+
+// textTraversals are where a template has a reference between text, which takes no list and no object.
+func textTraversals(expression hclsyntax.Expression) []hcl.Range {
+	template, ok := expression.(*hclsyntax.TemplateExpr)
+	if !ok {
+		return nil
+	}
+	var found []hcl.Range
+	for _, part := range template.Parts {
+		if reference, ok := part.(*hclsyntax.ScopeTraversalExpr); ok {
+			found = append(found, reference.Traversal.SourceRange())
+		}
+	}
+	return found
+}
+
+// mustBeText refuses an attribute that is a list or an object. The attribute is to blame, and not the many that take it
+// for text.
+func (r *resolver) mustBeText(t target) error {
+	if t.attribute == "" || len(t.rest) > 0 {
+		return nil // the evaluation says it
+	}
+	switch value, _ := r.valueOf(t); value.(type) {
+	case []any, map[string]any:
+		return notText(t.address, t.attribute, value)
+	default:
+		return nil
+	}
+}
+
+func notText(address, attribute string, value any) error {
+	return fmt.Errorf("%s.%s is %s; it must be text", address, attribute, kind(value))
 }
 
 // isLiteral tells a text without expressions, as most are: it need not be parsed.

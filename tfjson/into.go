@@ -99,7 +99,9 @@ func asTerraform(from, to reflect.Value) (any, error) {
 	case reflect.Float32, reflect.Float64:
 		return asFloat(value)
 	case reflect.Slice:
-		if _, isScalar := scalarText(value); isScalar {
+		if _, isScalar := scalarText(value); isScalar && to.Type().Elem().Kind() == reflect.Struct {
+			return nil, mustBe(value, "an object or a list of objects")
+		} else if isScalar {
 			return nil, mustBe(value, "a list")
 		}
 	case reflect.Map, reflect.Struct:

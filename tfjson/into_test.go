@@ -91,7 +91,7 @@ func TestIntoRefuses(t *testing.T) {
 		{"text for a list", map[string]any{"list": "a"}, `a.b: list: it is "a"; it must be a list`},
 		{"an object for a list of text", map[string]any{"list": map[string]any{"a": 1.0}}, `a.b: list[0]: it is an object; it must be a string`},
 		{"text for a map", map[string]any{"map": "a"}, `a.b: map: it is "a"; it must be an object`},
-		{"text for blocks", map[string]any{"rule": "a"}, `a.b: rule: it is "a"; it must be a list`},
+		{"text for blocks", map[string]any{"rule": "a"}, `a.b: rule: it is "a"; it must be an object or a list of objects`},
 		{"text among blocks", map[string]any{"rule": []any{"a"}}, `a.b: rule[0]: it is "a"; it must be an object`},
 		{"text for a block", map[string]any{"one": "a"}, `a.b: one: it is "a"; it must be an object`},
 		{"two for one block", map[string]any{"one": []any{map[string]any{}, map[string]any{}}}, `a.b: one: it stands 2 times; it must stand once`},

@@ -87,7 +87,7 @@ func (r *resolver) dependsOn(n *node) []string {
 		case !ok:
 			r.fail([]string{n.address, "depends_on"}, "it holds %s; it must hold addresses", kind(item))
 		case r.nodes[address] == nil || r.nodes[address].resource == nil:
-			r.fail([]string{n.address, "depends_on"}, "%s is not declared in the stack", address)
+			r.blame([]string{n.address, "depends_on"}, address, undeclared(address))
 		default:
 			found = append(found, address)
 		}

@@ -89,7 +89,7 @@ func (r *resolver) valueOf(t target) (any, error) {
 	n := r.nodes[t.address]
 	switch {
 	case n == nil:
-		return nil, fmt.Errorf("%s is not declared in the stack", t.address)
+		return nil, undeclared(t.address)
 	case n.failed[""]:
 		return nil, errReported
 	case t.scope == "local":
@@ -102,6 +102,10 @@ func (r *resolver) valueOf(t target) (any, error) {
 		return n.value, nil
 	}
 	return r.attribute(n, t.attribute)
+}
+
+func undeclared(address string) error {
+	return fmt.Errorf("%s is not declared in the stack; declare it, or refer to what is", address)
 }
 
 func tooShort(t target) error {

@@ -40,6 +40,9 @@ type resolver struct {
 	defaultTags map[string]any
 	budget      int
 	errs        []error
+	// blamed are the places that refer to something that cannot be had, by what is wrong with it: that is one mistake,
+	// however many places see it.
+	blamed map[string][]string
 }
 
 // Resolve evaluates every expression of a stack, as Terraform would in an apply, and gives a stack of the same resources
@@ -52,7 +55,7 @@ func (s *Stack) Resolve(where Surroundings) (*Stack, error) {
 	if s.after != nil {
 		return nil, errors.New("the stack is resolved already")
 	}
-	r := &resolver{stack: s, where: where, nodes: map[string]*node{}, budget: maxEvaluated}
+	r := &resolver{stack: s, where: where, nodes: map[string]*node{}, budget: maxEvaluated, blamed: map[string][]string{}}
 	r.checkAccount()
 	r.collect()
 	groups := r.order()
@@ -60,6 +63,7 @@ func (s *Stack) Resolve(where Surroundings) (*Stack, error) {
 	for _, group := range groups {
 		r.evaluateGroup(group)
 	}
+	r.failBlamed()
 	if len(r.errs) > 0 {
 		return nil, sortedErrors(r.errs)
 	}
@@ -85,6 +89,28 @@ func (r *resolver) fail(place []string, format string, args ...any) {
 	place = slices.DeleteFunc(slices.Clone(place), func(part string) bool { return part == "" })
 	problem := oneLine(fmt.Sprintf(format, args...))
 	r.errs = append(r.errs, errors.New(strings.Join(append(place, problem), ": ")))
+}
+
+// blame reports an error of what a place refers to. Where the error names that, it is reported once for all places.
+func (r *resolver) blame(place []string, address string, err error) {
+	if address == "" || !strings.Contains(err.Error(), address) {
+		r.fail(place, "%s", err)
+		return
+	}
+	place = slices.DeleteFunc(slices.Clone(place), func(part string) bool { return part == "" })
+	r.blamed[err.Error()] = append(r.blamed[err.Error()], strings.Join(place, ": "))
+}
+
+func (r *resolver) failBlamed() {
+	for problem, places := range r.blamed {
+		slices.Sort(places)
+		places = slices.Compact(places)
+		if len(places) == 1 {
+			r.fail(places, "%s", problem)
+			continue
+		}
+		r.fail(nil, "%s (%d places refer to it, such as %s)", problem, len(places), places[0])
+	}
 }
 
 func oneLine(text string) string {
@@ -209,6 +235,31 @@ func (s *Stack) Surroundings() Surroundings {
 	return s.after.where
 }
 
+// RefersTo are the addresses of the resources and data sources that one of a resolved stack refers to, in an expression or
+// in depends_on, itself or by way of local values; sorted. Before the stack is resolved there are none.
+func (s *Stack) RefersTo(address string) []string {
+	if s.after == nil || s.after.nodes[address] == nil {
+		return nil
+	}
+	seen, found := map[string]bool{}, []string{}
+	var visit func(n *node)
+	visit = func(n *node) {
+		for _, next := range n.refersTo {
+			switch {
+			case seen[next]:
+			case s.after.nodes[next].resource == nil:
+				seen[next] = true
+				visit(s.after.nodes[next])
+			default:
+				seen[next], found = true, append(found, next)
+			}
+		}
+	}
+	visit(s.after.nodes[address])
+	slices.Sort(found)
+	return found
+}
+
 // Outputs are a resolved stack's outputs, by name; before it is resolved there are none.
 func (s *Stack) Outputs() []Output {
 	if s.after == nil {
@@ -235,7 +286,7 @@ func (s *Stack) Attribute(address, name string) (string, error) {
 		return "", errors.New("the stack is not resolved")
 	}
 	if _, ok := s.byAddress[address]; !ok {
-		return "", fmt.Errorf("%s is not declared in the stack", address)
+		return "", undeclared(address)
 	}
 	value, err := s.after.attribute(s.after.nodes[address], name)
 	if err != nil {

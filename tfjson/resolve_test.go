@@ -121,6 +121,25 @@ var applied = [][2]string{
 	{"aws_s3_bucket_versioning.bucket_versioning id", "api-kinesis-firehose-bucket-ENV"},
 }
 
+func TestRefersTo(t *testing.T) {
+	const sections = `"locals": {"a": "${local.b}${aws_kinesis_stream.s.name}", "b": "${aws_s3_bucket.b.arn}"}, "resource": {
+		"aws_kinesis_stream": {"s": {"name": "s"}},
+		"aws_s3_bucket": {"b": {"bucket": "b", "depends_on": ["aws_kinesis_stream.s"]}},
+		"a_b": {"c": {"tags": {"x": ["${local.a}"]}}, "d": {"x": "plain"}}}`
+	stack := read(t, inStack(sections))
+	resolved := resolve(t, stack, here)
+	for address, want := range map[string]string{
+		"a_b.c": "aws_kinesis_stream.s aws_s3_bucket.b", "aws_s3_bucket.b": "aws_kinesis_stream.s", "a_b.d": "", "a_b.e": "",
+	} {
+		if got := strings.Join(resolved.RefersTo(address), " "); got != want {
+			t.Errorf("%s refers to %q, want %q", address, got, want)
+		}
+	}
+	if got := stack.RefersTo("a_b.c"); got != nil {
+		t.Errorf("before Resolve it refers to %v, want nothing", got)
+	}
+}
+
 func TestOutputs(t *testing.T) {
 	resolved := resolve(t, environment(t, "dev"), here)
 	got := map[string]any{}
@@ -283,7 +302,17 @@ func TestResolveDerivesNamesAndIDs(t *testing.T) {
 		"aws_iam_role": {"r": {"name_prefix": "p-", "path": "/x/"}, "s": {"assume_role_policy": ""}},
 		"aws_iam_policy": {"p": {"name": "p", "path": "/x/"}},
 		"aws_cloudwatch_log_group": {"g": {}},
-		"aws_s3_bucket_versioning": {"v": {"bucket": "b", "expected_bucket_owner": "210987654321"}}}`
+		"aws_s3_bucket_versioning": {"v": {"bucket": "b", "expected_bucket_owner": "210987654321"}},
+		"aws_cloudfront_distribution": {"d": {}}, "aws_cloudfront_response_headers_policy": {"h": {"name": "h"}},
+		"aws_s3_object": {"o": {"bucket": "b", "key": "k/l"}},
+		"aws_api_gateway_authorizer": {"a": {"name": "a", "rest_api_id": "abc"}},
+		"aws_cognito_user_pool": {"p": {"name": "p"}},
+		"aws_cognito_resource_server": {"s": {"user_pool_id": "${aws_cognito_user_pool.p.id}", "identifier": "events"}},
+		"aws_cognito_user_pool_client": {"open": {"user_pool_id": "p"}, "secret": {"user_pool_id": "p", "generate_secret": true}},
+		"aws_cognito_user_pool_domain": {"d": {"domain": "events", "user_pool_id": "p"}},
+		"aws_lambda_function": {"f": {"function_name": "check"}, "v": {"function_name": "check", "publish": true}},
+		"aws_lambda_alias": {"live": {"name": "live", "function_name": "${aws_lambda_function.f.arn}"}},
+		"aws_lambda_permission": {"p": {"function_name": "check"}}}`
 	first, again := resolve(t, read(t, inStack(sections)), here), resolve(t, read(t, inStack(sections)), here)
 	shapes := map[string]string{
 		"aws_api_gateway_rest_api.a id":                   "??????????",
@@ -305,6 +334,31 @@ func TestResolveDerivesNamesAndIDs(t *testing.T) {
 		"aws_cloudwatch_log_group.g arn":                  "arn:aws:logs:us-east-1:123456789012:log-group:terraform-??????????????????????????",
 		"aws_s3_bucket_versioning.v id":                   "b,210987654321",
 		"aws_api_gateway_usage_plan_key.pk usage_plan_id": "??????",
+
+		"aws_cloudfront_distribution.d arn":           "arn:aws:cloudfront::123456789012:distribution/E?????????????",
+		"aws_cloudfront_distribution.d domain_name":   "??????????????.cloudfront.net",
+		"aws_cloudfront_response_headers_policy.h id": "????????-????-????-????-????????????",
+		"aws_s3_object.o arn":                         "arn:aws:s3:::b/k/l",
+
+		"aws_api_gateway_authorizer.a id":                   "??????",
+		"aws_api_gateway_authorizer.a arn":                  "arn:aws:apigateway:us-east-1::/restapis/abc/authorizers/??????",
+		"aws_api_gateway_authorizer.a type":                 "TOKEN",
+		"aws_api_gateway_authorizer.a identity_source":      "method.request.header.Authorization",
+		"aws_cognito_user_pool.p id":                        "us-east-1_?????????",
+		"aws_cognito_user_pool.p arn":                       "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_?????????",
+		"aws_cognito_user_pool.p endpoint":                  "cognito-idp.us-east-1.amazonaws.com/us-east-1_?????????",
+		"aws_cognito_resource_server.s id":                  "us-east-1_?????????|events",
+		"aws_cognito_user_pool_client.open id":              "??????????????????????????",
+		"aws_cognito_user_pool_client.open client_secret":   "",
+		"aws_cognito_user_pool_client.secret client_secret": "???????????????????????????????????????????????????",
+		"aws_cognito_user_pool_domain.d id":                 "events",
+		"aws_cognito_user_pool_domain.d aws_account_id":     "123456789012",
+		"aws_lambda_function.f invoke_arn":                  "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:check/invocations",
+		"aws_lambda_function.f qualified_arn":               "arn:aws:lambda:us-east-1:123456789012:function:check:$LATEST",
+		"aws_lambda_function.v qualified_arn":               "arn:aws:lambda:us-east-1:123456789012:function:check:1",
+		"aws_lambda_alias.live arn":                         "arn:aws:lambda:us-east-1:123456789012:function:check:live",
+		"aws_lambda_alias.live invoke_arn":                  "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:check:live/invocations",
+		"aws_lambda_permission.p id":                        "terraform-??????????????????????????",
 	}
 	for key, shape := range shapes {
 		address, name, _ := strings.Cut(key, " ")
@@ -374,13 +428,17 @@ func TestResolveRefuses(t *testing.T) {
 		{"an unknown part", `"import": [], "check": {}`,
 			"check: this part of a stack is not evaluated here; leave it out\nimport: this part of a stack is not evaluated here; leave it out"},
 		{"what is not declared", `"output": {"o": {"value": "x${aws_s3_bucket.b.arn}"}}`,
-			`output.o: value: ${aws_s3_bucket.b.arn}: aws_s3_bucket.b is not declared in the stack`},
+			`output.o: value: ${aws_s3_bucket.b.arn}: aws_s3_bucket.b is not declared in the stack; declare it, or refer to what is`},
 		{"deep in a body", `"resource": {"a_b": {"c": {"rule": [{"x": 1}, {"y": {"z": "${a_b.d.id}"}}]}}}`,
-			`a_b.c: rule[1].y.z: ${a_b.d.id}: a_b.d is not declared in the stack`},
+			`a_b.c: rule[1].y.z: ${a_b.d.id}: a_b.d is not declared in the stack; declare it, or refer to what is`},
 		{"in a key", `"resource": {"a_b": {"c": {"tags": {"${var.x}": "y"}}}}`,
-			`a_b.c: tags.${var.x}: ${var.x}: var.x is not declared in the stack`},
+			`a_b.c: tags.${var.x}: ${var.x}: var.x is not declared in the stack; declare it, or refer to what is`},
+		{"one that several refer to", `"resource": {"a_b": {"c": {"x": "${a_b.d.id}", "y": "${a_b.d.id} ${a_b.d.arn}", "depends_on": ["a_b.d"]}}}`,
+			"a_b.d is not declared in the stack; declare it, or refer to what is (4 places refer to it, such as a_b.c: depends_on)"},
+		{"one without an argument that several need", `"resource": {"aws_kinesis_stream": {"s": {}}}, "output": {"o": {"value": "${aws_kinesis_stream.s.arn}"}, "p": {"value": "${aws_kinesis_stream.s.id}"}}`,
+			`aws_kinesis_stream.s gives no name, and it is not computed here; computed are arn, encryption_type, enforce_consumer_deletion, id, retention_period, tags_all (2 places refer to it, such as output.o: value: ${aws_kinesis_stream.s.arn})`},
 		{"several, once each", `"locals": {"a": "${local.x}${local.x}${upper(1, 2)}", "b": "${local.a}"}, "output": {"o": {"value": "${local.a}"}}`,
-			"local.a: ${local.x}: local.x is not declared in the stack"},
+			"local.a: ${local.x}: local.x is not declared in the stack; declare it, or refer to what is"},
 		{"a computed attribute of an unknown type", `"resource": {"a_b": {"c": {"x": "y"}}}, "output": {"o": {"value": "${a_b.c.arn}"}}`,
 			`output.o: value: ${a_b.c.arn}: only an apply tells the attribute arn of a_b; this type's attributes are not computed here`},
 		{"a policy document", `"data": {"aws_iam_policy_document": {"d": {"statement": {}}}}, "output": {"o": {"value": "${data.aws_iam_policy_document.d.json}"}}`,
@@ -426,8 +484,8 @@ func TestResolveRefuses(t *testing.T) {
 		{"a circle by depends_on", `"resource": {"a_b": {"c": {"depends_on": ["a_b.d"]}, "d": {"x": "${a_b.c.y}"}}}`,
 			`a_b.c: it refers to itself: a_b.c -> a_b.d -> a_b.c`},
 		{"depends_on nothing", `"resource": {"a_b": {"c": {"depends_on": ["a_b.d", 1, "${a_b.e}", "local.x"]}, "d": {"depends_on": "a_b.c"}}}`,
-			"a_b.c: depends_on: a_b.e is not declared in the stack\na_b.c: depends_on: it holds a number; it must hold addresses\n" +
-				"a_b.c: depends_on: local.x is not declared in the stack\na_b.d: depends_on: it is a string; it must be a list of addresses"},
+			"a_b.c: depends_on: a_b.e is not declared in the stack; declare it, or refer to what is\na_b.c: depends_on: it holds a number; it must hold addresses\n" +
+				"a_b.c: depends_on: local.x is not declared in the stack; declare it, or refer to what is\na_b.d: depends_on: it is a string; it must be a list of addresses"},
 		{"meta-arguments", `"resource": {"a_b": {"c": {"count": 2, "for_each": {}, "provisioner": {}, "connection": {}, "provider": "aws.other", "dynamic": {"rule": {"for_each": [], "content": {}}},
 				"x": [{"dynamic": [{"y": [{"content": {}}]}]}], "tags": {"dynamic": {"a": {"b": "c"}}}, "lifecycle": [{"precondition": {}, "postcondition": {}}]}}}`,
 			"a_b.c: connection: it is not evaluated here; write out each resource as it is\n" +
@@ -476,7 +534,7 @@ func TestResolveRefusesSurroundings(t *testing.T) {
 		{"another provider", `{"provider": {"random": {}}}`, here, "provider.aws: the stack has none; write one with its region, " + remedy},
 		{"no region", `{"provider": {"aws": {"profile": "x"}}}`, here, "provider.aws: it has no region; write one into the stack, " + remedy},
 		{"a region that is none", `{"provider": {"aws": {"region": "Virginia"}}}`, here, `provider.aws: region: "Virginia" is no region; write one such as us-east-1`},
-		{"an open region", `{"provider": {"aws": {"region": "${var.x}"}}}`, here, `provider.aws: region: ${var.x}: var.x is not declared in the stack`},
+		{"an open region", `{"provider": {"aws": {"region": "${var.x}"}}}`, here, `provider.aws: region: ${var.x}: var.x is not declared in the stack; declare it, or refer to what is`},
 		{"a resource's region", `{"provider": {"aws": {"region": "${a_b.c.x}"}}, "resource": {"a_b": {"c": {"x": "us-east-1"}}}}`, here,
 			`provider.aws: it refers to a_b.c, which can be known only after it; refer to variables and local values`},
 		{"two providers", `{"provider": {"aws": [{"region": "us-east-1"}, {"region": "us-east-2", "alias": "b"}]}}`, here,
@@ -555,8 +613,8 @@ func TestResolveLongChain(t *testing.T) {
 func TestAttributeRefuses(t *testing.T) {
 	resolved := resolve(t, read(t, inStack(`"resource": {"aws_s3_bucket": {"b": {"tags": {"a": "b"}}}, "a_b": {"c": {}}}`)), here)
 	for _, test := range []struct{ address, name, want string }{
-		{"aws_s3_bucket.c", "arn", "aws_s3_bucket.c is not declared in the stack"},
-		{"local.x", "y", "local.x is not declared in the stack"},
+		{"aws_s3_bucket.c", "arn", "aws_s3_bucket.c is not declared in the stack; declare it, or refer to what is"},
+		{"local.x", "y", "local.x is not declared in the stack; declare it, or refer to what is"},
 		{"aws_s3_bucket.b", "tags", "aws_s3_bucket.b.tags is an object, and no text"},
 		{"aws_s3_bucket.b", "colour", "aws_s3_bucket.b.colour: aws_s3_bucket.b gives no colour, and it is not computed here; computed are arn, bucket, bucket_domain_name, bucket_regional_domain_name, force_destroy, id, region, tags_all"},
 		{"a_b.c", "arn", "a_b.c.arn: only an apply tells the attribute arn of a_b; this type's attributes are not computed here"},

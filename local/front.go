@@ -2,10 +2,11 @@ package local
 
 import (
 	"encoding/json"
-	"io"
+	"errors"
 	"net/http"
-	"strconv"
 	"strings"
+
+	"cdk.tf/go/ingest/local/s3"
 )
 
 // front is what a browser sees: the web application, the status, the objects, and the API below its stage. The API gets its
@@ -81,16 +82,17 @@ func (p *Pipeline) serveObject(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "only GET", http.StatusMethodNotAllowed)
 		return
 	}
-	object, err := p.buckets.GetObject(bucket, key, nil)
+	object, info, err := p.buckets.Open(bucket, key)
 	if err != nil {
-		http.Error(w, "no such object: "+err.Error(), http.StatusNotFound)
+		status := http.StatusInternalServerError
+		if errors.Is(err, s3.ErrNotFound) {
+			status = http.StatusNotFound
+		}
+		http.Error(w, err.Error(), status)
 		return
 	}
-	defer func() { _ = object.Contents.Close() }()
+	defer func() { _ = object.Close() }() // it was only read
 	header.Set("Content-Type", "application/octet-stream")
 	header.Set("Content-Disposition", "attachment")
-	header.Set("Content-Length", strconv.FormatInt(object.Size, 10))
-	if _, err := io.Copy(w, object.Contents); err != nil {
-		p.opts.Logger.Debug("sending an object to the web page", "error", err)
-	}
+	http.ServeContent(w, r, "", info.ModTime(), object)
 }

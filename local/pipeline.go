@@ -24,6 +24,7 @@ import (
 
 	"cdk.tf/go/ingest/local/apigateway"
 	"cdk.tf/go/ingest/local/cloudwatch"
+	"cdk.tf/go/ingest/local/durable"
 	"cdk.tf/go/ingest/local/firehose"
 	"cdk.tf/go/ingest/local/iam"
 	"cdk.tf/go/ingest/local/kinesis"
@@ -90,7 +91,7 @@ func Open(opts Options) (_ *Pipeline, err error) {
 	if p.awsServer.listener, err = listen("--aws", opts.AWS); err != nil {
 		return nil, err
 	}
-	if p.declared, err = read(opts.Stack, p.apiBase()); err != nil {
+	if p.declared, err = readStack(opts, p.apiBase()); err != nil {
 		return nil, err
 	}
 	if err := p.openStorage(); err != nil {
@@ -158,12 +159,8 @@ func (p *Pipeline) keepNames() error {
 		return err
 	}
 	for _, path := range []string{filepath.Dir(data), data, p.bucketsDir()} {
-		folder, err := os.Open(path)
-		if err != nil {
+		if err := durable.SyncFolder(path); err != nil {
 			return err
-		}
-		if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	return nil
@@ -325,15 +322,29 @@ func (p *Pipeline) end(ctx context.Context, delivering *sync.WaitGroup) error {
 	select {
 	case <-ended:
 	case <-ctx.Done(): // a write that hangs must not hold the end up
-		return errors.New("a delivery did not end in time; what it was about is delivered after the next start")
+		return p.undelivered(errors.New("a delivery did not end in time"))
 	}
 	var errs []error
-	for _, delivery := range p.deliveries {
+	for i, delivery := range p.deliveries {
 		if err := delivery.Flush(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("what is in the stream is kept and delivered after the next start: %w", err))
+			errs = append(errs, p.undelivered(err, p.declared.deliveries[i]))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// undelivered says what becomes of what could not be delivered at the end: it is kept, as long as its stream is there.
+// Without deliveries it speaks of all.
+func (p *Pipeline) undelivered(err error, of ...firehose.Config) error {
+	if len(of) == 0 {
+		of = p.declared.deliveries
+	}
+	for _, delivery := range of {
+		if gone := p.streams.Kept(delivery.StreamName); gone != nil {
+			return fmt.Errorf("what was not delivered of %s is lost: %w (%w)", delivery.StreamName, gone, err)
+		}
+	}
+	return fmt.Errorf("what is in the stream is kept and delivered after the next start: %w", err)
 }
 
 // close closes whatever is open.
@@ -356,6 +367,9 @@ func (p *Pipeline) close() {
 		if err := p.streams.Close(); err != nil {
 			p.opts.Logger.Error("closing the stream", "error", err)
 		}
+	}
+	if p.buckets != nil {
+		_ = p.buckets.Close()
 	}
 }
 

@@ -3,7 +3,9 @@ package local
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"cdk.tf/go/ingest/local/apigateway"
 	"cdk.tf/go/ingest/local/cloudwatch"
@@ -32,56 +34,54 @@ type declaration struct {
 	accessLog string
 }
 
-// runs are the resource types that some room reads, or that have nothing to run (an id, a setting of the account).
-var runs = map[string]bool{
-	"aws_api_gateway_account":                            true,
-	"aws_api_gateway_api_key":                            true,
-	"aws_api_gateway_authorizer":                         true,
-	"aws_api_gateway_deployment":                         true,
-	"aws_api_gateway_gateway_response":                   true,
-	"aws_api_gateway_integration":                        true,
-	"aws_api_gateway_integration_response":               true,
-	"aws_api_gateway_method":                             true,
-	"aws_api_gateway_method_response":                    true,
-	"aws_api_gateway_method_settings":                    true,
-	"aws_api_gateway_model":                              true,
-	"aws_api_gateway_request_validator":                  true,
-	"aws_api_gateway_resource":                           true,
-	"aws_api_gateway_rest_api":                           true,
-	"aws_api_gateway_rest_api_policy":                    true,
-	"aws_api_gateway_stage":                              true,
-	"aws_api_gateway_usage_plan":                         true,
-	"aws_api_gateway_usage_plan_key":                     true,
-	"aws_cloudwatch_log_group":                           true,
-	"aws_cloudwatch_log_stream":                          true,
-	"aws_iam_policy":                                     true,
-	"aws_iam_role":                                       true,
-	"aws_iam_role_policy":                                true,
-	"aws_iam_role_policy_attachment":                     true,
-	"aws_kinesis_firehose_delivery_stream":               true,
-	"aws_kinesis_stream":                                 true,
-	"aws_s3_bucket":                                      true,
-	"aws_s3_bucket_lifecycle_configuration":              true,
-	"aws_s3_bucket_ownership_controls":                   true,
-	"aws_s3_bucket_policy":                               true,
-	"aws_s3_bucket_public_access_block":                  true,
-	"aws_s3_bucket_server_side_encryption_configuration": true,
-	"aws_s3_bucket_versioning":                           true,
+// rooms are the lists of the resource types that each room reads, or that it knows to have no effect here.
+var rooms = []func() []string{apigateway.Types, cloudwatch.Types, firehose.Types, iam.Types, kinesis.Types, s3.Types}
+
+// passedOver are the types that are let in though nothing imitates them, with the notice that says so. None of them is on
+// the way of an event.
+var passedOver = map[string]string{
+	"aws_cloudfront_distribution":            hostedPage,
+	"aws_cloudfront_origin_access_control":   hostedPage,
+	"aws_cloudfront_response_headers_policy": hostedPage,
+	"aws_s3_object":                          "objects that the stack itself declares (aws_s3_object) are not in their buckets",
 }
 
-// read reads a stack file as AWS would have it after an apply. apiBase is the address that stands for API Gateway's own.
-// It reports everything that cannot run here at once.
-func read(file, apiBase string) (*declaration, error) {
-	written, err := tfjson.ReadFile(file)
+const hostedPage = "CloudFront is not imitated: a page that the stack hosts is not served from its bucket"
+
+// readStack reads opts.Stack as AWS would have it after an apply, and no other option but AllowUnverified. apiBase is the
+// address that stands for API Gateway's own. An error has a line for each problem, the file's name before the first.
+func readStack(opts Options, apiBase string) (*declaration, error) {
+	written, err := tfjson.ReadFile(opts.Stack)
 	if err != nil {
 		return nil, err
 	}
-	if err := refuseUnknown(written); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	d, err := declare(written, apiBase)
+	if err == nil && !opts.AllowUnverified {
+		err = d.refuseUnverified()
+	}
+	if err != nil {
+		return nil, inFile(opts.Stack, err)
+	}
+	return d, nil
+}
+
+// inFile names the file of a stack's problems, once: they are a line each, and each names its resource.
+func inFile(file string, err error) error {
+	if problems := lines(err); len(problems) > 1 {
+		return fmt.Errorf("%s: %d problems:\n%s", file, len(problems), strings.Join(problems, "\n"))
+	}
+	return fmt.Errorf("%s: %w", file, err)
+}
+
+func lines(err error) []string { return strings.Split(err.Error(), "\n") }
+
+func declare(written *tfjson.Stack, apiBase string) (*declaration, error) {
+	if len(written.All()) == 0 {
+		return nil, errors.New(`"resource" declares nothing, so there is nothing to run; name a synthesised stack, such as cdktf.out/stacks/dev/cdk.tf.json`)
 	}
 	stack, err := written.Resolve(tfjson.Surroundings{Account: account, APIBase: apiBase})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, unresolved(written, err)
 	}
 	d := &declaration{stack: stack, region: stack.Region(), partition: stack.Surroundings().Partition}
 	var errs [6]error
@@ -91,50 +91,121 @@ func read(file, apiBase string) (*declaration, error) {
 	d.buckets, errs[3] = s3.Read(stack)
 	d.groups, errs[4] = cloudwatch.Read(stack)
 	d.roles, errs[5] = iam.Read(stack)
-	if err := errors.Join(errs[:]...); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	err = errors.Join(errs[:]...)
+	if err = errors.Join(err, refuseUnknown(stack, err)); err != nil {
+		return nil, err
 	}
-	if d.accessLog, err = accessLog(stack, d.groups); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return d, nil
+	return d, errors.Join(d.findAccessLog(), d.checkDeliveries())
 }
 
-// accessLog finds the log group of the stages' access log among the declared ones.
-func accessLog(stack *tfjson.Stack, groups []cloudwatch.Config) (string, error) {
-	found := ""
-	for _, stage := range stack.Resources("aws_api_gateway_stage") {
+// unresolved is why a stack could not be resolved. What cannot run here has no attributes either: whatever refers to it
+// is not another problem.
+func unresolved(stack *tfjson.Stack, err error) error {
+	foreign := foreigners(stack, func(r tfjson.Resource) bool { return slices.Contains(behindAuthorizers, r.Type) })
+	var problems []error
+	for _, r := range foreign {
+		problems = append(problems, cannotRun(r))
+	}
+	for _, line := range lines(err) {
+		if !slices.ContainsFunc(foreign, func(r tfjson.Resource) bool { return strings.Contains(line, r.Address()) }) {
+			problems = append(problems, errors.New(line))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// foreigners are a stack's resources that no room knows, but for those that are let in.
+func foreigners(stack *tfjson.Stack, letIn func(tfjson.Resource) bool) []tfjson.Resource {
+	known := map[string]bool{}
+	for _, types := range rooms {
+		for _, typ := range types() {
+			known[typ] = true
+		}
+	}
+	return slices.DeleteFunc(stack.All(), func(r tfjson.Resource) bool { return known[r.Type] || passedOver[r.Type] != "" || letIn(r) })
+}
+
+func cannotRun(r tfjson.Resource) error {
+	return fmt.Errorf("%s: a resource of type %s cannot run on one machine; leave it out of the environment that runs here", r.Address(), r.Type)
+}
+
+// refuseUnknown refuses the resources that no room knows. Where a room has refused one already, in its own words, that is
+// enough.
+func refuseUnknown(stack *tfjson.Stack, refused error) error {
+	said := ""
+	if refused != nil {
+		said = "\n" + refused.Error()
+	}
+	behind := usedByAuthorizers(stack)
+	var problems []error
+	for _, r := range foreigners(stack, func(r tfjson.Resource) bool { return behind[r.Address()] }) {
+		if !strings.Contains(said, "\n"+r.Address()+": ") {
+			problems = append(problems, cannotRun(r))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// findAccessLog finds the log group of the stages' access log among the declared ones.
+func (d *declaration) findAccessLog() error {
+	for _, stage := range d.stack.Resources("aws_api_gateway_stage") {
 		settings, err := stage.Blocks("access_log_settings")
 		if err != nil {
-			return "", err
+			return err
 		}
 		for _, s := range settings {
-			at := slices.IndexFunc(groups, func(g cloudwatch.Config) bool { return g.ARN == s["destination_arn"] })
+			arn, _ := s["destination_arn"].(string)
+			at := slices.IndexFunc(d.groups, func(g cloudwatch.Config) bool { return g.ARN == arn })
 			if at < 0 {
-				return "", fmt.Errorf("%s: access_log_settings.destination_arn is %v, which is no log group of the stack; declare it", stage.Address(), s["destination_arn"])
+				return fmt.Errorf("%s: access_log_settings.destination_arn is %q, which is the ARN of no aws_cloudwatch_log_group of the stack; refer to one that is declared", stage.Address(), arn)
 			}
-			if found != "" && found != groups[at].Name {
-				return "", fmt.Errorf("%s: the access log goes to %s and another stage's to %s; here all stages share one", stage.Address(), groups[at].Name, found)
+			if d.accessLog != "" && d.accessLog != d.groups[at].Name {
+				return fmt.Errorf("%s: access_log_settings.destination_arn is %s, and another stage's %s; here all stages share one log group", stage.Address(), d.groups[at].Name, d.accessLog)
 			}
-			found = groups[at].Name
+			d.accessLog = d.groups[at].Name
 		}
 	}
-	return found, nil
+	return nil
 }
 
-func refuseUnknown(stack *tfjson.Stack) error {
-	var unknown []error
-	for _, r := range stack.All() {
-		if !runs[r.Type] {
-			unknown = append(unknown, fmt.Errorf("%s: a resource of type %s cannot run on one machine; run an environment without it", r.Address(), r.Type))
+// checkDeliveries checks that what the delivery streams join is declared: nothing that is not can be met here.
+func (d *declaration) checkDeliveries() error {
+	const source, destination = "kinesis_source_configuration", "extended_s3_configuration"
+	var problems []error
+	for i, r := range d.stack.Resources("aws_kinesis_firehose_delivery_stream") {
+		cfg := d.deliveries[i]
+		for _, end := range []struct{ field, arn, typ string }{
+			{source + ".kinesis_stream_arn", cfg.StreamARN, "aws_kinesis_stream"},
+			{source + ".role_arn", cfg.SourceRoleARN, "aws_iam_role"},
+			{destination + ".bucket_arn", cfg.BucketARN, "aws_s3_bucket"},
+			{destination + ".role_arn", cfg.RoleARN, "aws_iam_role"},
+		} {
+			if !d.declares(end.typ, end.arn) {
+				problems = append(problems, fmt.Errorf("%s: %s is %q, which is the ARN of no %s of the stack; refer to one that is declared", r.Address(), end.field, end.arn, end.typ))
+			}
 		}
 	}
-	return errors.Join(unknown...)
+	return errors.Join(problems...)
+}
+
+func (d *declaration) declares(typ, arn string) bool {
+	return slices.ContainsFunc(d.stack.Resources(typ), func(r tfjson.Resource) bool {
+		found, err := d.stack.Attribute(r.Address(), "arn")
+		return err == nil && found == arn
+	})
 }
 
 // notices say in plain words what the stack declares and nothing here imitates, so that nobody takes it for granted.
 func (d *declaration) notices() []string {
-	var found []string
+	found := d.unverified()
+	for _, typ := range slices.Sorted(maps.Keys(passedOver)) {
+		if notice := passedOver[typ]; len(d.stack.Resources(typ)) > 0 && !slices.Contains(found, notice) {
+			found = append(found, notice)
+		}
+	}
+	if d.writesLogs() && len(d.stack.Resources("aws_api_gateway_account")) == 0 {
+		found = append(found, "the stage writes logs without a role of its own: on AWS its deployment fails unless the account's API Gateway has one (aws_api_gateway_account)")
+	}
 	for _, bucket := range d.buckets {
 		found = append(found, bucket.Notices...)
 	}
@@ -145,4 +216,20 @@ func (d *declaration) notices() []string {
 		found = append(found, "log lines never expire")
 	}
 	return append(found, "metrics, X-Ray and encryption at rest of the stream are not imitated")
+}
+
+// writesLogs tells whether API Gateway writes an access log or an execution log, which it does with the account's role.
+func (d *declaration) writesLogs() bool {
+	if d.accessLog != "" {
+		return true
+	}
+	for _, r := range d.stack.Resources("aws_api_gateway_method_settings") {
+		settings, _ := r.Blocks("settings") // apigateway has read them
+		for _, s := range settings {
+			if level, _ := s["logging_level"].(string); level == "ERROR" || level == "INFO" {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -16,7 +16,7 @@ func TestEveryEnvironmentCanBeRead(t *testing.T) {
 		t.Fatalf("%v, %v", files, err)
 	}
 	for _, file := range files {
-		if _, err := read(file, "http://127.0.0.1:8080"); err != nil {
+		if _, err := readStack(Options{Stack: file}, "http://127.0.0.1:8080"); err != nil {
 			t.Error(err)
 		}
 	}
@@ -51,7 +51,7 @@ func TestNonsenseIsAnErrorAndNoPanic(t *testing.T) {
 					}
 				}()
 				tried++
-				if _, err := read(file, "http://127.0.0.1:8080"); err != nil {
+				if _, err := readStack(Options{Stack: file}, "http://127.0.0.1:8080"); err != nil {
 					refused++
 					if !strings.HasPrefix(err.Error(), file+": ") {
 						t.Errorf("%s = %v: the error does not name the file: %v", path, nonsense, err)

@@ -7,28 +7,27 @@
 // Differences that remain, none of which a client of a well-behaved API meets: net/http writes header names in their
 // canonical form, so that mapping templates see Content-Type for whatever the client sent (Assumption 10: HTTP/1.1 names
 // pass as they were sent on AWS); malformed HTTP is answered by net/http, with 400 and no gateway response, as a load
-// balancer before API Gateway does; a status of 100 to 199 is refused; and usage of quotas is forgotten with the process.
+// balancer before API Gateway does; a status of 100 to 199 is refused; bodies of more than 64 MiB together wait for each
+// other; and usage of quotas is forgotten with the process.
 package apigateway
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strconv"
 	"sync/atomic"
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/jonboulle/clockwork"
+	"golang.org/x/sync/semaphore"
 )
 
 // Call is one call of a service that an integration makes. It is read-only: calls share their headers.
 type Call struct {
-	// Service is the endpoint's name, such as "kinesis"; Action its action, such as "PutRecord".
+	// Service is the endpoint's name, "kinesis"; Action its action, such as "PutRecord".
 	Service, Action string
 	// RoleARN is the role that API Gateway assumes for the call.
 	RoleARN string
@@ -51,21 +50,18 @@ type Options struct {
 	// Invoke calls a service. It must return soon after its context is done. An error is that the service could not be
 	// called at all: INTEGRATION_TIMEOUT once the context is done, INTEGRATION_FAILURE otherwise.
 	Invoke func(context.Context, Call) (Answer, error)
-	// Services are those that Invoke knows; nil is kinesis alone. A stack that calls another is refused.
-	Services []string
-	Clock    clockwork.Clock
-	Logger   *slog.Logger
+	Clock  clockwork.Clock
+	// Logger takes what API Gateway writes to a stage's execution log too, by the stage's level: what API Gateway could not
+	// do itself as an error, everything else for debugging.
+	Logger *slog.Logger
 	// AccessLog takes one line a request in the format of its stage, from one goroutine; nil takes none.
 	AccessLog io.Writer
-	// ExecutionLog takes what API Gateway writes to a stage's execution log, by the stage's level; nil is Logger. What
-	// API Gateway could not do itself is an error of it, everything else is for debugging.
-	ExecutionLog *slog.Logger
 	// Credentials are the access keys that IAM authorisation knows, with their owner; nil knows none. Each of them may
 	// invoke every method: what a person may do is no part of a stack.
 	Credentials func(accessKeyID string) (secret, principalARN string, ok bool)
 	// Account has twelve digits; Region is the one that a signature must be for.
 	Account, Region string
-	// AllowUnverified lets requests through methods whose authorizer (Cognito, Lambda) cannot run here.
+	// AllowUnverified lets requests through authorizers that cannot run here (Cognito, Lambda), see [Config.Unverified].
 	AllowUnverified bool
 	// Unlimited turns all throttles and quotas off, and nothing else: keys are still asked for.
 	Unlimited bool
@@ -75,40 +71,36 @@ type Options struct {
 type API struct {
 	cfg       *Config
 	opts      Options
-	log       *slog.Logger
 	throttles *throttles
 	accessLog *accessLog // nil without one
 	signer    *v4.Signer
 	roles     map[string][]string // by stage; index is method.number
+	bodies    *semaphore.Weighted // of requests in flight, in bytes
+	explained explained
 	counters  counters
 }
 
-// New makes an API ready to serve. Close it after its last request. It refuses a method whose authorizer cannot run here,
-// unless it is told to allow that, and an integration of a service that Invoke does not know.
+// New makes an API ready to serve. Close it after its last request. It refuses authorizers that cannot run here, each with
+// an error of its own, unless it is told to let their requests through; whoever starts it is to be told which
+// ([Config.Unverified]).
 func New(cfg Config, opts Options) (*API, error) {
-	if opts.Services == nil {
-		opts.Services = []string{"kinesis"}
-	}
 	if opts.Credentials == nil {
 		opts.Credentials = func(string) (string, string, bool) { return "", "", false }
 	}
 	var problems []error
-	for _, m := range cfg.methods {
-		problems = append(problems, m.refuse(opts))
+	for _, a := range cfg.unverified {
+		if !opts.AllowUnverified {
+			problems = append(problems, a.refuse())
+		}
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	for _, m := range cfg.methods {
-		if m.authorization == authCognito || m.authorization == authCustom {
-			opts.Logger.Warn("requests are let through unverified: the authorizer cannot run on one machine", "method", m.verb, "path", m.resource.path)
-		}
-	}
 	a := &API{
-		cfg: &cfg, opts: opts, log: cmp.Or(opts.ExecutionLog, opts.Logger), throttles: newThrottles(&cfg, opts.Unlimited),
-		signer: v4.NewSigner(), roles: map[string][]string{},
+		cfg: &cfg, opts: opts, throttles: newThrottles(&cfg, opts.Unlimited),
+		signer: v4.NewSigner(), roles: map[string][]string{}, bodies: semaphore.NewWeighted(maxInFlight),
 	}
-	a.counters.refused = map[string]*atomic.Int64{}
+	a.explained.causes, a.counters.refused = map[string]bool{}, map[string]*atomic.Int64{}
 	for typ := range cfg.gateway {
 		a.counters.refused[typ] = new(atomic.Int64)
 	}
@@ -123,17 +115,6 @@ func New(cfg Config, opts Options) (*API, error) {
 		})
 	}
 	return a, nil
-}
-
-// refuse says why a method cannot be served with these options.
-func (m *method) refuse(opts Options) error {
-	if (m.authorization == authCognito || m.authorization == authCustom) && !opts.AllowUnverified {
-		return fmt.Errorf("%s %s: authorization is %s, whose authorizer cannot run on one machine; pass --allow-unverified to let its requests through unverified, or use NONE or AWS_IAM in the environment that runs here", m.verb, m.resource.path, m.authorization)
-	}
-	if in := m.integration; in.kind == typeAWS && !slices.Contains(opts.Services, in.service) {
-		return fmt.Errorf("%s %s: its integration calls %s, which does not run on one machine; leave it out of the environment that runs here", m.verb, m.resource.path, in.service)
-	}
-	return nil
 }
 
 // Close writes what waits to be written to the access log. Requests that are still served are not in it.
@@ -156,6 +137,9 @@ type Status struct {
 	// Calls of services, and those that could not be made or took too long.
 	Calls       int64 `json:"calls"`
 	FailedCalls int64 `json:"failedCalls"`
+	// UnloggedErrors are answers of API Gateway's own, of 500 and above, that the execution log does not show: their cause
+	// is in it already, or it has 1,000 others.
+	UnloggedErrors int64 `json:"unloggedErrors"`
 }
 
 type counters struct {
@@ -168,7 +152,8 @@ type counters struct {
 func (a *API) Status() Status {
 	s := Status{
 		InFlight: a.counters.inFlight.Load(), Calls: a.counters.calls.Load(), FailedCalls: a.counters.failedCalls.Load(),
-		Answers: map[string]int64{}, Refused: map[string]int64{},
+		UnloggedErrors: a.explained.unlogged.Load(),
+		Answers:        map[string]int64{}, Refused: map[string]int64{},
 	}
 	for code := range a.counters.statuses {
 		if n := a.counters.statuses[code].Load(); n > 0 {

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -872,25 +874,60 @@ func TestAnAccessLogThatFailsDoesNotStopTheAPI(t *testing.T) {
 	}
 }
 
+// guarded is the stack with a method below each of some authorizers, by their types.
+func guarded(t *testing.T, types ...string) raw {
+	r := loadRaw(t, "dev")
+	for _, typ := range types {
+		body := attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "name": "guard"}
+		authorization := "CUSTOM"
+		switch typ {
+		case "COGNITO_USER_POOLS":
+			authorization = typ
+			body["provider_arns"] = []any{"arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_x"}
+			fallthrough
+		case "REQUEST":
+			body["type"] = typ
+		}
+		r.add("authorizer", typ, body)
+		path := strings.ToLower(typ)
+		r.mock("/"+path, "GET", "")
+		r.edit("method", "m-"+path+"GET", attributes{"authorization": authorization, "authorizer_id": "${aws_api_gateway_authorizer." + typ + ".id}"})
+	}
+	return r
+}
+
 func TestAuthorizersAreRefused(t *testing.T) {
-	for _, kind := range []string{"COGNITO_USER_POOLS", "CUSTOM"} {
-		r := loadRaw(t, "dev")
-		r.body("method", "api_submit_post")["authorization"] = kind
-		cfg, err := apigateway.Read(r.resolve(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-		g := &gateway{t: t, kinesis: &kinesis{}, access: &bytes.Buffer{}, log: &bytes.Buffer{}}
-		opts := defaults(g)
-		opts.Clock = realClock
-		_, err = apigateway.New(cfg, opts)
-		want := "POST /submit: authorization is " + kind + ", whose authorizer cannot run on one machine; pass --allow-unverified to let its requests through unverified, or use NONE or AWS_IAM in the environment that runs here"
-		if err == nil || err.Error() != want {
-			t.Errorf("error: %v\nwant:  %s", err, want)
-		}
-		if a := serve(t, r, func(o *apigateway.Options) { o.AllowUnverified = true }).post(ok); a.status != 200 {
-			t.Errorf("allowed: %d %s", a.status, a.body)
-		}
+	r := guarded(t, "COGNITO_USER_POOLS", "REQUEST", "TOKEN")
+	r.add("authorizer", "unused", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "name": "unused"})
+	post := r.body("method", "api_submit_post")
+	post["authorization"], post["authorizer_id"] = "CUSTOM", "${aws_api_gateway_authorizer.TOKEN.id}"
+	options := r.body("method", "api_submit_options")
+	options["authorization"], options["authorizer_id"] = "CUSTOM", "abc123"
+	cfg, err := apigateway.Read(r.resolve(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []apigateway.Authorizer{
+		{Address: "aws_api_gateway_authorizer.COGNITO_USER_POOLS", Name: "guard", Type: "COGNITO_USER_POOLS", Methods: []string{"GET /cognito_user_pools"}},
+		{Address: "aws_api_gateway_authorizer.REQUEST", Name: "guard", Type: "REQUEST", Methods: []string{"GET /request"}},
+		{Address: "aws_api_gateway_authorizer.TOKEN", Name: "guard", Type: "TOKEN", Methods: []string{"GET /token", "POST /submit"}},
+		{Address: "aws_api_gateway_method.api_submit_options", Name: "abc123", Type: "CUSTOM", Methods: []string{"OPTIONS /submit"}},
+	}
+	if got := cfg.Unverified(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	const remedy = "; pass --allow-unverified to let requests through unverified, or use NONE or AWS_IAM in the environment that runs here"
+	wanted := []string{
+		"aws_api_gateway_authorizer.COGNITO_USER_POOLS: an authorizer of type COGNITO_USER_POOLS cannot run on one machine, and guards GET /cognito_user_pools" + remedy,
+		"aws_api_gateway_authorizer.REQUEST: an authorizer of type REQUEST cannot run on one machine, and guards GET /request" + remedy,
+		"aws_api_gateway_authorizer.TOKEN: an authorizer of type TOKEN cannot run on one machine, and guards GET /token, POST /submit" + remedy,
+		"aws_api_gateway_method.api_submit_options: an authorizer of type CUSTOM cannot run on one machine, and guards OPTIONS /submit" + remedy,
+	}
+	if _, err = apigateway.New(cfg, apigateway.Options{}); err == nil || err.Error() != strings.Join(wanted, "\n") {
+		t.Errorf("error: %v\nwant:  %s", err, strings.Join(wanted, "\n"))
+	}
+	if a := serve(t, r, func(o *apigateway.Options) { o.AllowUnverified = true }).post(ok); a.status != 200 {
+		t.Errorf("allowed: %d %s", a.status, a.body)
 	}
 }
 
@@ -919,5 +956,40 @@ func TestExecutionLog(t *testing.T) {
 				t.Errorf("%s, trace %t: %q is there: %t\n%s", test.level, test.trace, text, got, g.log)
 			}
 		}
+	}
+}
+
+// What a stack does wrong at every request is said once, and counted.
+func TestErrorsAreLoggedOnce(t *testing.T) {
+	for level, want := range map[slog.Level]struct{ lines, unlogged int64 }{slog.LevelInfo: {2, 198}, slog.LevelDebug: {200, 0}} {
+		var log bytes.Buffer
+		g := serve(t, loadRaw(t, "dev"), unlimited, func(o *apigateway.Options) {
+			o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: level}))
+		})
+		for i := range 200 {
+			g.kinesis.answer = func(context.Context, apigateway.Call) (apigateway.Answer, error) {
+				return apigateway.Answer{}, fmt.Errorf("gone %d", i%2)
+			}
+			g.post(ok)
+		}
+		lines := strings.Count(log.String(), `level=ERROR msg="API Gateway answered itself"`)
+		if got := g.Status().UnloggedErrors; int64(lines) != want.lines || got != want.unlogged {
+			t.Errorf("%s: %d lines and %d errors without one, want %v", level, lines, got, want)
+		}
+	}
+}
+
+// Causes that name what a client sent do not fill the memory.
+func TestErrorsAreLoggedWithinBounds(t *testing.T) {
+	var log bytes.Buffer
+	g := serve(t, loadRaw(t, "dev"), unlimited, func(o *apigateway.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	for i := range 1100 {
+		g.kinesis.answer = func(context.Context, apigateway.Call) (apigateway.Answer, error) {
+			return apigateway.Answer{}, fmt.Errorf("gone %d", i)
+		}
+		g.post(ok)
+	}
+	if lines, unlogged := strings.Count(log.String(), "level=ERROR"), g.Status().UnloggedErrors; lines != 1000 || unlogged != 100 {
+		t.Errorf("%d lines and %d errors without one, want 1000 and 100", lines, unlogged)
 	}
 }

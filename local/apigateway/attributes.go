@@ -1,5 +1,7 @@
 package apigateway
 
+import "slices"
+
 // The blocks below are Terraform's attributes of API Gateway's resources, as far as this package knows them. An attribute
 // that is none of them is refused by name when the stack is read. One whose comment says "no effect" is known and left
 // alone, because nothing on one machine could tell the difference.
@@ -36,13 +38,27 @@ type methodBlock struct {
 	Resource            string            `tf:"resource_id"`
 	Method              string            `tf:"http_method"`
 	Authorization       string            `tf:"authorization"`
-	AuthorizerID        string            `tf:"authorizer_id"` // no effect: an authorizer runs nowhere here, see New
+	AuthorizerID        string            `tf:"authorizer_id"`
 	AuthorizationScopes []string          `tf:"authorization_scopes"`
 	APIKeyRequired      bool              `tf:"api_key_required"`
 	RequestModels       map[string]string `tf:"request_models"`
 	RequestParameters   map[string]bool   `tf:"request_parameters"`
 	Validator           string            `tf:"request_validator_id"`
 	OperationName       string            `tf:"operation_name"` // no effect: names a method of generated SDKs
+}
+
+type authorizerBlock struct {
+	API  string `tf:"rest_api_id"`
+	Name string `tf:"name"`
+	Type string `tf:"type"`
+
+	// No effect: an authorizer runs nowhere here, see Config.Unverified.
+	URI          string   `tf:"authorizer_uri"`
+	Credentials  string   `tf:"authorizer_credentials"`
+	ResultTTL    string   `tf:"authorizer_result_ttl_in_seconds"`
+	Source       string   `tf:"identity_source"`
+	Validation   string   `tf:"identity_validation_expression"`
+	ProviderARNs []string `tf:"provider_arns"`
 }
 
 type validatorBlock struct {
@@ -205,10 +221,34 @@ type usagePlanKeyBlock struct {
 	Plan string `tf:"usage_plan_id"`
 }
 
-// ignored are the types whose resources have no effect on what is served, with the reason.
-var ignored = map[string]string{
-	"aws_api_gateway_account":               "what API Gateway logs here goes to the caller's writer, without a role",
-	"aws_api_gateway_authorizer":            "a method that names one is refused, or let through unverified, see New",
-	"aws_api_gateway_documentation_part":    "documentation is for people",
-	"aws_api_gateway_documentation_version": "documentation is for people",
+// served are the types that Read reads.
+var served = []string{
+	"aws_api_gateway_api_key", "aws_api_gateway_authorizer", "aws_api_gateway_deployment", "aws_api_gateway_gateway_response",
+	"aws_api_gateway_integration", "aws_api_gateway_integration_response", "aws_api_gateway_method",
+	"aws_api_gateway_method_response", "aws_api_gateway_method_settings", "aws_api_gateway_model",
+	"aws_api_gateway_request_validator", "aws_api_gateway_resource", "aws_api_gateway_rest_api", "aws_api_gateway_stage",
+	"aws_api_gateway_usage_plan", "aws_api_gateway_usage_plan_key",
+}
+
+// ignored are the types whose resources have no effect on what is served.
+var ignored = []string{
+	"aws_api_gateway_account",                                                     // what API Gateway logs here goes to the caller's writer, without a role
+	"aws_api_gateway_client_certificate",                                          // is shown to HTTP backends alone, which are refused
+	"aws_api_gateway_documentation_part", "aws_api_gateway_documentation_version", // for people
+}
+
+// refused are the types that would change what is served, with what to do about them.
+var refused = map[string]string{
+	"aws_api_gateway_base_path_mapping":              "the API is served at /STAGE/ alone; leave it out of the environment that runs here",
+	"aws_api_gateway_domain_name":                    "the API is served at its own address alone; leave it out of the environment that runs here",
+	"aws_api_gateway_domain_name_access_association": "the API is served at its own address alone; leave it out of the environment that runs here",
+	"aws_api_gateway_rest_api_policy":                "a resource policy, which decides who may call the API, is not imitated on one machine; leave it out of the environment that runs here",
+	"aws_api_gateway_rest_api_put":                   "an OpenAPI definition is not imitated on one machine; declare resources and methods",
+	"aws_api_gateway_vpc_link":                       "there is no VPC on one machine; leave it out of the environment that runs here",
+}
+
+// Types are the resource types that are [Read]'s to judge, sorted: those that it reads, those that have nothing to run, and
+// those that it refuses in words of its own.
+func Types() []string {
+	return slices.Sorted(slices.Values(slices.Concat(served, ignored, sortedKeys(refused))))
 }

@@ -3,6 +3,7 @@ package apigateway
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -20,10 +21,26 @@ type Config struct {
 	stages      map[string]*stage
 	gateway     map[string]*gatewayResponse
 	keys        map[string]*apiKey // by value
+	unverified  []Authorizer       // by address
 }
 
 // Stages are the names of the API's stages, in order; each is served under "/NAME/".
 func (c Config) Stages() []string { return sortedKeys(c.stages) }
+
+// Unverified are the authorizers that cannot run on one machine and that some method names, by address.
+func (c Config) Unverified() []Authorizer { return slices.Clone(c.unverified) }
+
+// Authorizer is one that cannot run on one machine, Cognito's or a Lambda function: the requests to its methods can only be
+// refused, or let through unverified.
+type Authorizer struct {
+	// Address is that of the aws_api_gateway_authorizer, or of the method where the authorizer is not in the stack.
+	Address string
+	// Type is TOKEN, REQUEST or COGNITO_USER_POOLS, Name the authorizer's name; of one that is not in the stack they are
+	// the method's authorization and authorizer_id.
+	Name, Type string
+	// Methods are those that name it, such as "POST /submit", in order.
+	Methods []string
+}
 
 // resource is a node of the tree of paths.
 type resource struct {
@@ -64,7 +81,6 @@ const (
 
 type integration struct {
 	kind        string
-	service     string
 	action      string
 	roleARN     string // may hold ${stageVariables.…}
 	passthrough string

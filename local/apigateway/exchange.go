@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"io"
-	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -15,11 +13,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// maxPayload is API Gateway's largest request, 10 MB (developer guide, "Amazon API Gateway quotas"; the API counts
-// 10,485,760 bytes).
-const maxPayload = 10 << 20
+	"github.com/google/uuid"
+)
 
 // exchange is one request with its answer.
 type exchange struct {
@@ -37,7 +33,9 @@ type exchange struct {
 	parameters []parameter // of the path
 	queries    url.Values
 	request    parsedBody
-	hasBody    bool
+	hasBody    bool  // it was read
+	reading    bool  // it was begun to be read
+	held       int64 // of API.bodies, in bytes
 	key        *apiKey
 	caller     caller
 
@@ -88,8 +86,11 @@ func (a *answer) set(name, value string) {
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.counters.inFlight.Add(1)
-	defer a.counters.inFlight.Add(-1)
 	x := &exchange{api: a, r: r, arrived: a.opts.Clock.Now(), path: r.URL.EscapedPath(), verb: r.Method}
+	defer func() {
+		a.counters.inFlight.Add(-1)
+		x.letGo(x.held)
+	}()
 	x.identify()
 	x.answer.headers = x.headerSpace[:0]
 	name, rest, _ := strings.Cut(strings.TrimPrefix(x.path, "/"), "/")
@@ -171,38 +172,6 @@ func (x *exchange) checkKey() *failure {
 	return x.api.throttles.allowClient(x.arrived, x.stage, x.method, client{key, plan})
 }
 
-// readBody reads the body once.
-func (x *exchange) readBody() *failure {
-	if x.hasBody {
-		return nil
-	}
-	if x.r.ContentLength > maxPayload {
-		return failTooLarge
-	}
-	text, err := readAll(x.r.Body, x.r.ContentLength)
-	if len(text) > maxPayload {
-		return failTooLarge
-	}
-	if err != nil { // the client went away, or sent less than it said
-		return &failure{responseType: default4xx, errorType: "BadRequestException", message: "Bad Request", cause: err}
-	}
-	x.request.text, x.hasBody = text, true
-	return nil
-}
-
-// readAll reads a body of a known length, or (-1) of at most one byte more than is allowed.
-func readAll(body io.Reader, length int64) ([]byte, error) {
-	if body == nil || length == 0 {
-		return nil, nil
-	}
-	if length < 0 {
-		return io.ReadAll(io.LimitReader(body, maxPayload+1))
-	}
-	text := make([]byte, length)
-	n, err := io.ReadFull(body, text)
-	return text[:n], err
-}
-
 // validate checks what the method's request validator asks for.
 func (x *exchange) validate() *failure {
 	var missing []string
@@ -266,49 +235,32 @@ func lookup[kept any](declared map[string]kept, contentType string) (kept, bool)
 // identify gives the request its ids. A client may choose the first, which must be a UUID; the second is API Gateway's
 // own (developer guide, "Setting up CloudWatch logging for a REST API").
 func (x *exchange) identify() {
-	var random [32]byte
-	for i := 0; i < len(random); i += 8 {
-		binary.LittleEndian.PutUint64(random[i:], rand.Uint64())
-	}
 	if own := x.r.Header.Get("X-Amzn-Requestid"); own == "" {
-		x.requestID = uuid(random[:16])
-	} else if isUUID(own) {
+		id, _ := uuid.NewRandomFromReader(randomness{})
+		x.requestID = id.String()
+	} else if len(own) == uuidLength && uuid.Validate(own) == nil {
 		x.requestID = own
 	} else {
 		x.requestID = "UUID_REPLACED_INVALID_REQUEST_ID"
 	}
-	x.extendedID = base64.StdEncoding.EncodeToString(random[16:27])
+	var extended [11]byte
+	_, _ = randomness{}.Read(extended[:])
+	x.extendedID = base64.StdEncoding.EncodeToString(extended[:])
 }
 
-func uuid(b []byte) string {
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	var text [36]byte
-	hex.Encode(text[0:], b[0:4])
-	hex.Encode(text[9:], b[4:6])
-	hex.Encode(text[14:], b[6:8])
-	hex.Encode(text[19:], b[8:10])
-	hex.Encode(text[24:], b[10:16])
-	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
-	return string(text[:])
-}
+// uuidLength is that of 8-4-4-4-12 digits, among the forms that the uuid package knows.
+const uuidLength = 36
 
-func isUUID(text string) bool {
-	if len(text) != 36 {
-		return false
+// randomness is a source of random bytes that never fails. What they go into tells requests apart, and is no secret.
+type randomness struct{}
+
+func (randomness) Read(to []byte) (int, error) {
+	for at := 0; at < len(to); {
+		var next [8]byte
+		binary.LittleEndian.PutUint64(next[:], rand.Uint64())
+		at += copy(to[at:], next[:])
 	}
-	for i, c := range []byte(text) {
-		switch i {
-		case 8, 13, 18, 23:
-			if c != '-' {
-				return false
-			}
-		default:
-			if !strings.ContainsRune("0123456789abcdefABCDEF", rune(c)) {
-				return false
-			}
-		}
-	}
-	return true
+	return len(to), nil
 }
 
 // traceID is the header that API Gateway adds to an answer of an integration, with the client's root if it sent one
@@ -324,8 +276,7 @@ func (x *exchange) traceID() string {
 		if root == "" {
 			var b [16]byte
 			binary.BigEndian.PutUint32(b[:], uint32(x.arrived.Unix())) //nolint:gosec // X-Ray's format has 32 bits
-			binary.LittleEndian.PutUint64(b[4:], rand.Uint64())
-			binary.LittleEndian.PutUint32(b[12:], rand.Uint32())
+			_, _ = randomness{}.Read(b[4:])
 			root = "1-" + hex.EncodeToString(b[:4]) + "-" + hex.EncodeToString(b[4:])
 		}
 		x.trace = root
@@ -343,6 +294,9 @@ func (x *exchange) xrayTraceID() string {
 
 // write sends the answer.
 func (x *exchange) write(w http.ResponseWriter) {
+	if ended := x.passOver(w); !ended || x.failure == failTooLarge {
+		x.answer.set("Connection", "close")
+	}
 	x.answer.set("x-amzn-RequestId", x.requestID)
 	x.answer.set("x-amz-apigw-id", x.extendedID)
 	if x.call.made && x.failure == nil {
@@ -366,28 +320,6 @@ func (x *exchange) write(w http.ResponseWriter) {
 	w.WriteHeader(x.answer.status)
 	_, _ = w.Write(x.answer.body) // a client that has gone has gone
 	x.api.counters.statuses[x.answer.status].Add(1)
-}
-
-// explain writes to the execution log why API Gateway answered itself, as far as the stage's level goes.
-func (x *exchange) explain(f *failure) {
-	level := slog.LevelDebug
-	if x.answer.status >= http.StatusInternalServerError {
-		level = slog.LevelError
-	}
-	if x.method != nil && x.stage.settings[x.method.number].logging == "OFF" || !x.api.log.Enabled(x.r.Context(), level) {
-		return
-	}
-	attributes := []any{
-		"requestId", x.requestID, "stage", x.stage.name, "method", x.verb, "path", x.path,
-		"type", f.responseType, "status", x.answer.status, "message", f.message,
-	}
-	if f.validation != "" {
-		attributes = append(attributes, "validation", f.validation)
-	}
-	if f.cause != nil {
-		attributes = append(attributes, "cause", f.cause.Error())
-	}
-	x.api.log.Log(x.r.Context(), level, "API Gateway answered itself", attributes...)
 }
 
 // The rest are what variables and mappings ask for.

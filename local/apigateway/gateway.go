@@ -176,7 +176,7 @@ func (r *reader) gatewayResponse(res tfjson.Resource, block gatewayResponseBlock
 	answer.first = sortedKeys(answer.bodies)[0]
 	for _, key := range sortedKeys(block.Parameters) {
 		name, ok := strings.CutPrefix(key, "gatewayresponse.header.")
-		if !ok || name == "" {
+		if !ok || !headerName.MatchString(name) {
 			r.problem(res, "response_parameters has %q; use gatewayresponse.header.NAME", key)
 			continue
 		}

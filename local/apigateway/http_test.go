@@ -16,6 +16,16 @@ import (
 	"cdk.tf/go/ingest/local/apigateway"
 )
 
+func dial(t *testing.T, server *httptest.Server) *net.TCPConn {
+	t.Helper()
+	connection, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = connection.Close() })
+	return connection.(*net.TCPConn)
+}
+
 // Over a real connection: what net/http does with it, and how headers are spelt.
 func TestOverHTTP(t *testing.T) {
 	g := serve(t, loadRaw(t, "dev"))
@@ -40,17 +50,11 @@ func TestOverHTTP(t *testing.T) {
 		{"no HTTP", "hello\r\n\r\n", "400 Bad Request", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			connection, err := net.Dial("tcp", server.Listener.Addr().String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = connection.Close() }()
+			connection := dial(t, server)
 			if _, err := io.WriteString(connection, test.sent); err != nil {
 				t.Fatal(err)
 			}
-			if half, canCloseWrite := connection.(*net.TCPConn); canCloseWrite {
-				_ = half.CloseWrite()
-			}
+			_ = connection.CloseWrite()
 			text, _ := io.ReadAll(connection)
 			first, _, _ := strings.Cut(string(text), "\r\n")
 			if !strings.Contains(first, " "+test.status) || !strings.Contains(string(text), test.holds) {

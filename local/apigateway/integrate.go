@@ -13,6 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 	"cdk.tf/go/ingest/local/apigateway/vtl"
 )
 
@@ -96,7 +97,7 @@ func convertRequest(body []byte, isBinary bool, handling string) ([]byte, error)
 	case handling == toBinary:
 		return decode(body)
 	default:
-		return asUTF8(body), nil
+		return jsontext.ValidUTF8(body), nil
 	}
 }
 
@@ -110,7 +111,7 @@ func convertResponse(body []byte, isBinary, wantsBinary bool, handling string) (
 	case handling == toBinary || handling == "" && wantsBinary:
 		return decode(body)
 	default:
-		return asUTF8(body), nil
+		return jsontext.ValidUTF8(body), nil
 	}
 }
 
@@ -124,13 +125,6 @@ func decode(body []byte) ([]byte, error) {
 		return nil, fmt.Errorf("a text that is to become binary is not base64: %w", err)
 	}
 	return decoded, nil
-}
-
-func asUTF8(body []byte) []byte {
-	if utf8.Valid(body) {
-		return body
-	}
-	return []byte(string([]rune(string(body)))) // each byte that is none becomes U+FFFD
 }
 
 // looseStatus finds the status in what is not quite JSON, such as CDK's own {statusCode: 200}, which API Gateway takes.
@@ -165,11 +159,14 @@ func (x *exchange) invoke(in *integration, mapped vtl.Result) *failure {
 	// Not clockwork's own context: its Err waits on a fake clock.
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(x.r.Context()))
 	defer cancel(nil)
+	if !x.logsBodies() {
+		x.request = parsedBody{} // is mapped, and may be large
+	}
 	defer x.api.opts.Clock.AfterFunc(in.timeout, func() { cancel(context.DeadlineExceeded) }).Stop()
 	x.api.counters.calls.Add(1)
 	began := x.api.opts.Clock.Now()
 	got, err := x.api.opts.Invoke(ctx, Call{
-		Service: in.service, Action: in.action, RoleARN: x.api.roles[x.stage.name][x.method.number], Header: headers, Body: mapped.Body,
+		Service: service, Action: in.action, RoleARN: x.api.roles[x.stage.name][x.method.number], Header: headers, Body: mapped.Body,
 	})
 	x.call.made, x.call.latency = true, x.api.opts.Clock.Since(began)
 	if err == nil && !inRange(got.Status) {
@@ -259,20 +256,23 @@ func (x *exchange) override(result vtl.Result) {
 	}
 }
 
+// logsBodies tells whether the stage asks for a data trace.
+func (x *exchange) logsBodies() bool { return x.stage.settings[x.method.number].dataTrace }
+
 // logAnswer writes a request to the execution log of a stage that wants to know all; bodies only where the stage asks for
 // a data trace.
 func (x *exchange) logAnswer(mapped vtl.Result) {
 	set := x.stage.settings[x.method.number]
-	if set.logging != "INFO" || !x.api.log.Enabled(x.r.Context(), slog.LevelDebug) {
+	if set.logging != "INFO" || !x.api.opts.Logger.Enabled(x.r.Context(), slog.LevelDebug) {
 		return
 	}
 	attributes := []any{
 		"requestId", x.requestID, "stage", x.stage.name, "method", x.verb, "path", x.path,
 		"integrationStatus", x.call.status, "status", x.answer.status,
 	}
-	if set.dataTrace {
+	if x.logsBodies() {
 		attributes = append(attributes, "request", string(x.request.text), "integrationRequest", string(mapped.Body),
 			"integrationResponse", string(x.response.text), "response", string(x.answer.body))
 	}
-	x.api.log.Debug("API Gateway answered", attributes...)
+	x.api.opts.Logger.Debug("API Gateway answered", attributes...)
 }

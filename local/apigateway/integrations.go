@@ -12,15 +12,22 @@ import (
 )
 
 // integrationTimeout is how long API Gateway waits for an integration unless told otherwise, and the longest that can be
-// told without a raised quota; the shortest is 50 ms (developer guide, "Amazon API Gateway quotas").
+// told without a raised quota; the shortest is 50 ms (developer guide, "Amazon API Gateway quotas"). With a raised quota a
+// Regional API waits for five minutes at most (AWS re:Post, and Terraform's own check).
 const (
 	integrationTimeout = 29 * time.Second
 	shortestTimeout    = 50 * time.Millisecond
+	longestTimeout     = 5 * time.Minute
 )
+
+// service is the one that runs on one machine.
+const service = "kinesis"
 
 var (
 	// status is a final one of HTTP's. API Gateway takes 100 to 199 as well, which no client takes for an answer.
 	status = regexp.MustCompile(`^[2-5]\d\d$`)
+	// role is the ARN of one, of which stage variables may be any part.
+	role = regexp.MustCompile(`^arn:[a-z0-9-]+:iam::\d{12}:role/.+$|\$\{stageVariables\.`)
 	// action is the URI of a call to a service: arn:aws:apigateway:us-east-1:kinesis:action/PutRecord.
 	action = regexp.MustCompile(`^arn:[a-z0-9-]+:apigateway:([a-z0-9-]+):([a-z0-9.-]+):(action|path)/(.+)$`)
 )
@@ -52,7 +59,7 @@ func (r *reader) readIntegrations() {
 		}
 		if block.Type == typeAWS {
 			uri := action.FindStringSubmatch(block.URI)
-			m.integration.service, m.integration.action = uri[2], uri[4]
+			m.integration.action = uri[4]
 		}
 		m.integration.fixed = fixedHeaders(m.integration.headers, r.api.ID)
 	})
@@ -74,8 +81,9 @@ func (r *reader) checkIntegration(res tfjson.Resource, m *method, block integrat
 		r.problem(res, "passthrough_behavior is %q; use %s, %s or %s", block.Passthrough, whenNoMatch, whenNoTemplates, never)
 	}
 	r.checkHandling(res, block.ContentHandling)
-	if timeout := time.Duration(block.TimeoutMillis) * time.Millisecond; block.TimeoutMillis != 0 && timeout < shortestTimeout {
-		r.problem(res, "timeout_milliseconds is %d; use at least %d", block.TimeoutMillis, shortestTimeout.Milliseconds())
+	timeout := time.Duration(block.TimeoutMillis) * time.Millisecond
+	if block.TimeoutMillis != 0 && (timeout < shortestTimeout || timeout > longestTimeout) {
+		r.problem(res, "timeout_milliseconds is %d; use %d to %d", block.TimeoutMillis, shortestTimeout.Milliseconds(), longestTimeout.Milliseconds())
 	}
 	return len(r.problems) == before
 }
@@ -87,17 +95,28 @@ func (r *reader) checkCall(res tfjson.Resource, block integrationBlock) {
 		r.problem(res, "uri is %q; use arn:aws:apigateway:REGION:SERVICE:action/ACTION", block.URI)
 	case uri[3] == "path":
 		r.problem(res, "uri is %q; calls by path are not imitated on one machine, use SERVICE:action/ACTION", block.URI)
+	case uri[2] != service:
+		r.problem(res, "uri is %q; %s is the one service that runs on one machine, leave it out of the environment that runs here", block.URI, service)
 	case strings.ContainsAny(uri[4], "&?{"):
 		r.problem(res, "uri is %q; an action alone is imitated on one machine, put its parameters in the request template", block.URI)
 	}
-	if block.Credentials == "" {
-		r.problem(res, "credentials is empty; name the role that API Gateway assumes for the call")
+	if uri != nil && uri[1] != r.stack.Region() {
+		r.problem(res, "uri is %q, of another region than the stack's; use %s, there is one region on one machine", block.URI, r.stack.Region())
 	}
-	if strings.HasSuffix(block.Credentials, ":user/*") {
-		r.problem(res, "credentials is %q; calls with the caller's own identity are not imitated on one machine, name a role", block.Credentials)
-	}
+	r.checkRole(res, block.Credentials)
 	if block.IntegrationMethod != http.MethodPost {
 		r.problem(res, "integration_http_method is %q; use POST, as the services' JSON protocol does", block.IntegrationMethod)
+	}
+}
+
+func (r *reader) checkRole(res tfjson.Resource, arn string) {
+	switch {
+	case arn == "":
+		r.problem(res, "credentials is empty; name the role that API Gateway assumes for the call")
+	case strings.HasSuffix(arn, ":user/*"):
+		r.problem(res, "credentials is %q; calls with the caller's own identity are not imitated on one machine, name a role", arn)
+	case !role.MatchString(arn):
+		r.problem(res, "credentials is %q; use the ARN of a role, arn:PARTITION:iam::ACCOUNT:role/NAME", arn)
 	}
 }
 
@@ -113,7 +132,7 @@ func (r *reader) requestMappings(res tfjson.Resource, m *method, parameters map[
 	var mappings []mapping
 	for _, key := range sortedKeys(parameters) {
 		place, name, _ := strings.Cut(strings.TrimPrefix(key, "integration.request."), ".")
-		if !strings.HasPrefix(key, "integration.request.") || name == "" || !slices.Contains([]string{"header", "querystring", "path"}, place) {
+		if !strings.HasPrefix(key, "integration.request.") || !isParameter(place, name) {
 			r.problem(res, "request_parameters has %q; use integration.request.header.NAME, integration.request.querystring.NAME or integration.request.path.NAME", key)
 			continue
 		}
@@ -166,16 +185,20 @@ func (r *reader) readIntegrationResponses() {
 			return
 		}
 		if m.integration == nil {
-			r.problem(res, "%s %s has no integration that could be read", m.verb, m.resource.path)
+			r.dangling(res, "integration", "%s %s has no aws_api_gateway_integration; declare one", m.verb, m.resource.path)
 			return
 		}
 		declared, announced := r.declared[r.key(m)][block.Status]
 		if !announced {
-			r.problem(res, "status_code is %q, for which %s %s has no aws_api_gateway_method_response; declare one, or API Gateway refuses this", block.Status, m.verb, m.resource.path)
+			r.dangling(res, "method_response", "status_code is %q, for which %s %s has no aws_api_gateway_method_response; declare one, or API Gateway refuses this", block.Status, m.verb, m.resource.path)
 			return
 		}
 		r.checkHandling(res, block.ContentHandling)
 		number, _ := strconv.Atoi(block.Status)
+		if m.integration.answers(number) {
+			r.problem(res, "status_code is %s, for which %s %s has an integration response already; API Gateway keeps one, declare one", block.Status, m.verb, m.resource.path)
+			return
+		}
 		answer := &integrationResponse{
 			status: number, handling: block.ContentHandling,
 			templates: r.templates(res, "response_templates", block.Templates),
@@ -186,6 +209,12 @@ func (r *reader) readIntegrationResponses() {
 		}
 		r.addAnswer(res, block, m, answer)
 	})
+}
+
+// answers tells whether a status has an integration response.
+func (in *integration) answers(status int) bool {
+	return in.fallback != nil && in.fallback.status == status ||
+		slices.ContainsFunc(in.responses, func(r *integrationResponse) bool { return r.status == status })
 }
 
 // addAnswer puts an integration response in its place: one without a pattern answers whatever no pattern matches.
@@ -199,7 +228,7 @@ func (r *reader) addAnswer(res tfjson.Resource, block integrationResponseBlock, 
 	}
 	pattern, err := regexp.Compile("^(?:" + block.Pattern + ")$")
 	if err != nil {
-		r.problem(res, "selection_pattern is %q, which is no regular expression of RE2: %w", block.Pattern, err)
+		r.problem(res, "selection_pattern is %q; use a regular expression of RE2's: %w", block.Pattern, err)
 		return
 	}
 	answer.pattern = pattern

@@ -1,12 +1,12 @@
 package apigateway
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/ohler55/ojg/jp"
+	"cdk.tf/go/ingest/local/apigateway/vtl"
 )
 
 // mapping puts a value under a name: a parameter mapping of API Gateway.
@@ -129,58 +129,44 @@ func commonValue(source, others string) (value, error) {
 type parsedBody struct {
 	text []byte
 	done bool
-	json any
+	json vtl.Payload
+	ok   bool
 	err  error
 }
 
-// value reads the body as JSON. One that does not begin as JSON does is nothing to look into and no error
+// payload reads the body as JSON. One that does not begin as JSON does is nothing to look into and no error
 // (localstack's parameters_mapping.py says so of AWS).
-func (b *parsedBody) value() (any, error) {
+func (b *parsedBody) payload() (_ vtl.Payload, ok bool, _ error) {
 	if b.done {
-		return b.json, b.err
+		return b.json, b.ok, b.err
 	}
 	b.done = true
-	trimmed := strings.TrimSpace(string(b.text))
-	if trimmed == "" || !strings.ContainsRune(`{["'`, rune(trimmed[0])) {
-		return nil, nil
+	trimmed := bytes.TrimSpace(b.text)
+	if len(trimmed) == 0 || !strings.ContainsRune(`{["'`, rune(trimmed[0])) {
+		return b.json, false, nil
 	}
-	if json.Unmarshal([]byte(trimmed), &b.json) != nil {
-		b.json, b.err = nil, errNoJSON
+	if b.json, b.ok = vtl.ParsePayload(trimmed); !b.ok {
+		b.err = errNoJSON
 	}
-	return b.json, b.err
+	return b.json, b.ok, b.err
 }
 
 func bodyValue(place string, body func(x *exchange) *parsedBody) (value, error) {
-	path, isPath := strings.CutPrefix(place, "body.")
+	expression, isPath := strings.CutPrefix(place, "body.")
 	if !isPath {
 		return value{from: func(x *exchange) (string, error) { return string(body(x).text), nil }}, nil
 	}
-	parsed, err := jp.ParseString("$." + path)
+	path, err := vtl.ParsePath("$." + expression)
 	if err != nil {
-		return value{}, fmt.Errorf("%q is no JSONPath: %w", "$."+path, err)
+		return value{}, err
 	}
 	return value{from: func(x *exchange) (string, error) {
-		root, err := body(x).value()
-		if err != nil || root == nil {
+		payload, ok, err := body(x).payload()
+		if err != nil || !ok {
 			return "", err
 		}
-		return textOf(parsed.Get(root)), nil
+		return path.Text(payload)
 	}}, nil
-}
-
-// textOf writes the first value that a path found: a string as it is, anything else as JSON.
-func textOf(found []any) string {
-	if len(found) == 0 || found[0] == nil {
-		return ""
-	}
-	if text, ok := found[0].(string); ok {
-		return text
-	}
-	text, err := json.Marshal(found[0])
-	if err != nil {
-		return ""
-	}
-	return string(text)
 }
 
 // remappedHeaders are the headers of an answer that API Gateway renames (localstack's

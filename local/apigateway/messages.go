@@ -10,6 +10,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
 
 // finding is one thing that is wrong with a body: where, by which keyword, in words.
@@ -27,24 +29,30 @@ type finding struct {
 func explainInvalid(invalid *jsonschema.ValidationError, instance any) string {
 	var found []finding
 	collect(invalid, instance, &found)
-	var kept []finding
-	for _, f := range found {
-		if !slices.ContainsFunc(found, func(other finding) bool { return above(other.at, f.at) }) {
-			kept = append(kept, f)
-		}
-	}
-	slices.SortStableFunc(kept, func(a, b finding) int {
+	slices.SortFunc(found, func(a, b finding) int { // a place comes before all that is below it
 		if c := slices.Compare(a.at, b.at); c != 0 {
 			return c
 		}
 		return strings.Compare(a.keyword+a.message, b.keyword+b.message)
 	})
-	messages := make([]string, len(kept))
-	for i, f := range kept {
-		messages[i] = f.message
+	var messages []string
+	var wrong []string // the place of the last one that counts
+	for i, f := range found {
+		if i == 0 || !above(wrong, f.at) {
+			wrong = f.at
+			messages = append(messages, f.message)
+		}
 	}
-	return "[" + strings.Join(slices.Compact(messages), ", ") + "]"
+	messages = slices.Compact(messages)
+	if left := len(messages) - maxMessages; left > 0 {
+		messages = append(messages[:maxMessages], fmt.Sprintf("and %d more", left))
+	}
+	return "[" + strings.Join(messages, ", ") + "]"
 }
+
+// maxMessages is how many findings are listed. API Gateway's own bound is not documented; a client of 1 MB of wrong items
+// has no use for 100,000 messages.
+const maxMessages = 100
 
 // above tells whether one place holds another.
 func above(a, b []string) bool { return len(a) < len(b) && slices.Equal(a, b[:len(a)]) }
@@ -83,9 +91,9 @@ func inWords(e *jsonschema.ValidationError, value any) (keyword, message string)
 	case *kind.Not:
 		return keyword, "instance matched a schema which it should not have"
 	case *kind.Type:
-		return keyword, fmt.Sprintf("instance type (%s) does not match any allowed primitive type (allowed: %s)", typeOf(value), asJSON(withInteger(k.Want)))
+		return keyword, fmt.Sprintf("instance type (%s) does not match any allowed primitive type (allowed: %s)", typeOf(value), jsontext.Of(withInteger(k.Want)))
 	case *kind.Enum:
-		return keyword, fmt.Sprintf("instance value (%s) not found in enum (possible values: %s)", asJSON(k.Got), asJSON(k.Want))
+		return keyword, fmt.Sprintf("instance value (%s) not found in enum (possible values: %s)", jsontext.Of(k.Got), jsontext.Of(k.Want))
 	default:
 		return keyword, ofKeyword(e, value)
 	}
@@ -146,15 +154,15 @@ func withInteger(types []string) []string {
 func ofKeyword(e *jsonschema.ValidationError, value any) string {
 	switch k := e.ErrorKind.(type) {
 	case *kind.Required:
-		return fmt.Sprintf("object has missing required properties (%s)", asJSON(slices.Sorted(slices.Values(k.Missing))))
+		return fmt.Sprintf("object has missing required properties (%s)", jsontext.Of(slices.Sorted(slices.Values(k.Missing))))
 	case *kind.AdditionalProperties:
-		return fmt.Sprintf("object instance has properties which are not allowed by the schema: %s", asJSON(slices.Sorted(slices.Values(k.Properties))))
+		return fmt.Sprintf("object instance has properties which are not allowed by the schema: %s", jsontext.Of(slices.Sorted(slices.Values(k.Properties))))
 	case *kind.MinProperties:
 		return fmt.Sprintf("object has too few properties (found %d but schema requires at least %d)", k.Got, k.Want)
 	case *kind.MaxProperties:
 		return fmt.Sprintf("object has too many properties (found %d but schema requires at most %d)", k.Got, k.Want)
 	case *kind.Dependency:
-		return fmt.Sprintf("property %q of object has missing property dependencies (missing: %s)", k.Prop, asJSON(k.Missing))
+		return fmt.Sprintf("property %q of object has missing property dependencies (missing: %s)", k.Prop, jsontext.Of(k.Missing))
 	case *kind.MinItems:
 		return fmt.Sprintf("array is too short: must have at least %d elements but instance has %d elements", k.Want, k.Got)
 	case *kind.MaxItems:
@@ -203,7 +211,7 @@ func ofFormat(k *kind.Format) string {
 	if what := kinds[k.Want]; what != "" {
 		return fmt.Sprintf(`string "%v" is not %s`, k.Got, what)
 	}
-	return fmt.Sprintf(`string "%v" is invalid against requested date format(s) %s`, k.Got, asJSON([]string{"yyyy-MM-dd'T'HH:mm:ssZ", "yyyy-MM-dd'T'HH:mm:ss.[0-9]{1,12}Z"}))
+	return fmt.Sprintf(`string "%v" is invalid against requested date format(s) %s`, k.Got, jsontext.Of([]string{"yyyy-MM-dd'T'HH:mm:ssZ", "yyyy-MM-dd'T'HH:mm:ss.[0-9]{1,12}Z"}))
 }
 
 func number(r *big.Rat) string {
@@ -212,15 +220,4 @@ func number(r *big.Rat) string {
 	}
 	text := r.FloatString(12)
 	return strings.TrimRight(text, "0")
-}
-
-// asJSON writes a value as the library does: with no spaces and no escapes for HTML.
-func asJSON(v any) string {
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		return fmt.Sprint(v)
-	}
-	return strings.TrimSuffix(text.String(), "\n")
 }

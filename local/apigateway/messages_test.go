@@ -1,13 +1,16 @@
 package apigateway
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-func modelOf(t *testing.T, schema string) *model {
+func modelOf(t testing.TB, schema string) *model {
 	t.Helper()
 	m := &models{compiler: jsonschema.NewCompiler(), texts: map[string]map[string]any{}, compiled: map[string]*model{}}
 	m.compiler.DefaultDraft(jsonschema.Draft4)
@@ -70,6 +73,52 @@ func TestValidationMessages(t *testing.T) {
 	}
 }
 
+// What is listed is the first 100 of what is wrong.
+func TestManyViolations(t *testing.T) {
+	m := modelOf(t, `{"additionalProperties": {"minimum": 1000}}`)
+	for _, test := range []struct {
+		n    int
+		more string
+	}{{maxMessages, ""}, {maxMessages + 1, ", and 1 more"}, {maxMessages + 50, ", and 50 more"}} {
+		var body, messages []string
+		for i := range test.n {
+			body = append(body, fmt.Sprintf(`"p%03d":%d`, i, i))
+			messages = append(messages, fmt.Sprintf("numeric instance is lower than the required minimum (minimum: 1000, found: %d)", i))
+		}
+		want := "[" + strings.Join(messages[:maxMessages], ", ") + test.more + "]"
+		if got := m.check([]byte("{" + strings.Join(body, ",") + "}")); got != want {
+			t.Errorf("%d violations:\ngot  %s\nwant %s", test.n, got, want)
+		}
+	}
+}
+
+// A pattern that is not done in time refuses the body wherever it stands: neither a yes nor a no is known.
+func TestSlowPatterns(t *testing.T) {
+	m := &models{compiler: jsonschema.NewCompiler(), texts: map[string]map[string]any{}, compiled: map[string]*model{}}
+	m.compiler.DefaultDraft(jsonschema.Draft4)
+	m.compiler.UseRegexpEngine(func(text string) (jsonschema.Regexp, error) {
+		pattern, err := ecmaPattern(text)
+		pattern.(ecma).MatchTimeout = time.Millisecond
+		return pattern, err
+	})
+	text := strings.Repeat("a", 50) + "!" // takes hours
+	for i, test := range []struct{ schema, body string }{
+		{`{"pattern": "^(a+)+$"}`, `"` + text + `"`},
+		{`{"not": {"pattern": "^(a+)+$"}}`, `"` + text + `"`},
+		{`{"anyOf": [{"pattern": "^(a+)+$"}, {}]}`, `"` + text + `"`},
+		{`{"patternProperties": {"^(a+)+$": {"type": "null"}}}`, `{"` + text + `": 1}`},
+	} {
+		name := fmt.Sprintf("M%d", i)
+		if err := errors.Join(m.add("api", name, test.schema), m.compile("api", name)); err != nil {
+			t.Fatal(err)
+		}
+		const want = `[ECMA 262 regex "^(a+)+$" takes more than 1s to match an input string]`
+		if got := m.compiled[name].check([]byte(test.body)); got != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", test.schema, got, want)
+		}
+	}
+}
+
 func FuzzCheck(f *testing.F) {
 	f.Add(`{"a": [1, {"b": "x"}]}`)
 	f.Add(`{"a":"\ud800"}`)
@@ -104,16 +153,6 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-func TestAppendEscaped(t *testing.T) {
-	for text, want := range map[string]string{
-		``: ``, `plain ü €`: `plain ü €`, `"\`: `\"\\`, "\n\r\t\x01": `\n\r\t\u0001`, "a\xffb": "a\ufffdb", strings.Repeat("x", 9): "xxxxxxxxx",
-	} {
-		if got := string(appendEscaped(nil, text)); got != want {
-			t.Errorf("%q: %s, want %s", text, got, want)
-		}
-	}
-}
-
 // Every type that AWS lists has its status and its body, even those that cannot arise here.
 func TestEveryGatewayResponse(t *testing.T) {
 	if len(responseTypes) != 21 {
@@ -140,4 +179,34 @@ func TestEveryGatewayResponse(t *testing.T) {
 			t.Errorf("%s with defaults: %+v", typ, custom)
 		}
 	}
+}
+
+// BenchmarkManyViolations checks bodies of 1 MB or so of which nothing is as the model wants it.
+func BenchmarkManyViolations(b *testing.B) {
+	const n = 100_000
+	for _, bench := range []struct{ name, schema, body string }{
+		{"items", `{"items": {"type": "string", "maxLength": 2}}`, "[" + strings.Repeat(`"abc",12345,`, n/2) + "1]"},
+		{"properties", `{"additionalProperties": {"type": "string"}}`, manyProperties(n)},
+		{"names", `{"additionalProperties": false}`, manyProperties(n)},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			m := modelOf(b, bench.schema)
+			b.SetBytes(int64(len(bench.body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if m.check([]byte(bench.body)) == "" {
+					b.Fatal("valid")
+				}
+			}
+		})
+	}
+}
+
+func manyProperties(n int) string {
+	var text strings.Builder
+	text.WriteString(`{"a":0`)
+	for i := range n {
+		fmt.Fprintf(&text, `,"k%05d":0`, i)
+	}
+	return text.String() + "}"
 }

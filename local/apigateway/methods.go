@@ -3,6 +3,7 @@ package apigateway
 import (
 	"cmp"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -36,6 +37,7 @@ func (r *reader) readMethods() {
 		r.api.methods = append(r.api.methods, m)
 		r.places[block.Resource+" "+block.Method] = m
 		r.declareParameters(res, block, m)
+		r.guard(res, block, m)
 	})
 	if len(r.api.methods) == 0 && len(r.problems) == 0 {
 		r.problem(r.stack.Resources("aws_api_gateway_rest_api")[0], "no aws_api_gateway_method belongs to it, so there is nothing to serve; API Gateway refuses to deploy such an API")
@@ -46,7 +48,7 @@ func (r *reader) checkMethod(res tfjson.Resource, block methodBlock) bool {
 	before := len(r.problems)
 	at, known := r.resources[block.Resource]
 	if !known {
-		r.problem(res, "resource_id is %q, which is no resource of the API", block.Resource)
+		r.dangling(res, "resource", "resource_id is %q, which is no resource of the API", block.Resource)
 	}
 	if !slices.Contains(verbs, block.Method) {
 		r.problem(res, "http_method is %q; use one of %s", block.Method, strings.Join(verbs, ", "))
@@ -57,7 +59,7 @@ func (r *reader) checkMethod(res tfjson.Resource, block methodBlock) bool {
 	if known && at.methods[block.Method] != nil {
 		r.problem(res, "http_method is %s, which %s has already", block.Method, at.path)
 	}
-	return len(r.problems) == before
+	return known && len(r.problems) == before
 }
 
 // validator sets what is checked of a request. A model or a required parameter that no validator checks is none: API
@@ -67,14 +69,14 @@ func (r *reader) validator(res tfjson.Resource, block methodBlock, m *method) bo
 	for _, contentType := range sortedKeys(block.RequestModels) {
 		model, err := r.models.get(block.RequestModels[contentType])
 		if err != nil {
-			r.problem(res, "request_models of %s: %w", contentType, err)
+			r.dangling(res, "model", "request_models of %s: %w", contentType, err)
 		}
 		m.models[strings.ToLower(contentType)] = model
 	}
 	if block.Validator != "" {
 		validator, known := r.validators[block.Validator]
 		if !known {
-			r.problem(res, "request_validator_id is %q, which is no request validator of the API", block.Validator)
+			r.dangling(res, "request_validator", "request_validator_id is %q, which is no request validator of the API", block.Validator)
 		}
 		m.checkBody = validator.Body
 		if validator.Parameters {
@@ -102,13 +104,27 @@ func (r *reader) declareParameters(res tfjson.Resource, block methodBlock, m *me
 	names := map[string]bool{}
 	for _, key := range sortedKeys(block.RequestParameters) {
 		place, name, _ := strings.Cut(strings.TrimPrefix(key, "method.request."), ".")
-		if !strings.HasPrefix(key, "method.request.") || name == "" || !slices.Contains([]string{"header", "querystring", "path"}, place) {
+		if !strings.HasPrefix(key, "method.request.") || !isParameter(place, name) {
 			r.problem(res, "request_parameters has %q; use method.request.header.NAME, method.request.querystring.NAME or method.request.path.NAME", key)
 			continue
 		}
 		names[place+"."+name] = true
 	}
 	r.declared[r.key(m)] = map[string]map[string]bool{"request": names}
+}
+
+// headerName is a name of HTTP's (RFC 9110, "token").
+var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+
+// isParameter tells whether a place of a request can have a parameter of a name.
+func isParameter(place, name string) bool {
+	switch place {
+	case "header":
+		return headerName.MatchString(name)
+	case "querystring", "path":
+		return name != ""
+	}
+	return false
 }
 
 func (r *reader) key(m *method) string { return m.resource.id + " " + m.verb }
@@ -120,7 +136,7 @@ func (r *reader) place(res tfjson.Resource, api, resourceID, verb string) *metho
 	}
 	m := r.places[resourceID+" "+verb]
 	if m == nil {
-		r.problem(res, "resource_id %q has no method %s in the stack", resourceID, cmp.Or(verb, `""`))
+		r.dangling(res, "method", "resource_id %q has no method %s in the stack", resourceID, cmp.Or(verb, `""`))
 	}
 	return m
 }
@@ -135,12 +151,16 @@ func (r *reader) readMethodResponses() {
 			r.problem(res, "status_code is %q; use one of 200 to 599", block.Status)
 			return
 		}
+		if r.declared[r.key(m)][block.Status] != nil {
+			r.problem(res, "status_code is %s, for which %s %s has a response already; declare one", block.Status, m.verb, m.resource.path)
+			return
+		}
 		names := maps.Clone(block.Parameters)
 		if names == nil {
 			names = map[string]bool{}
 		}
 		for _, key := range sortedKeys(names) {
-			if !strings.HasPrefix(key, "method.response.header.") {
+			if name, ok := strings.CutPrefix(key, "method.response.header."); !ok || !headerName.MatchString(name) {
 				r.problem(res, "response_parameters has %q; use method.response.header.NAME", key)
 			}
 			names[key] = true

@@ -2,6 +2,7 @@ package apigateway
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,37 +59,39 @@ func (r *reader) readModels() {
 			panic(err) // a mistake in this file, found by its first test
 		}
 	}
-	var names []string
+	declared := map[string]tfjson.Resource{}
 	each(r, "aws_api_gateway_model", func(res tfjson.Resource, block modelBlock) {
-		if !r.ours(res, block.API) {
-			return
-		}
-		switch {
-		case !modelName.MatchString(block.Name):
-			r.problem(res, "name is %q; API Gateway takes letters and digits alone", block.Name)
-		case block.Schema == "":
-			// A model without a schema checks nothing.
-			_ = m.add(r.api.ID, block.Name, "{}")
-		case slices.Contains(names, block.Name):
-			r.problem(res, "name is %s, which another model has", block.Name)
-		default:
-			if err := m.add(r.api.ID, block.Name, block.Schema); err != nil {
-				r.problem(res, "schema %w", err)
-			}
-		}
-		names = append(names, block.Name)
-	})
-	each(r, "aws_api_gateway_model", func(res tfjson.Resource, block modelBlock) { // now that each can find the others
-		if m.texts[block.Name] == nil {
-			return
-		}
-		if err := m.compile(r.api.ID, block.Name); err != nil {
-			r.problem(res, "schema is no JSON schema of draft 4: %w", err)
+		if r.ours(res, block.API) && r.addModel(res, block, declared) {
+			declared[block.Name] = res
 		}
 	})
+	for _, name := range sortedKeys(declared) { // now that each can find the others
+		if err := m.compile(r.api.ID, name); err != nil {
+			r.problem(declared[name], "schema is no JSON schema of draft 4: %w", err)
+		}
+	}
 	for name := range builtIn {
 		_ = m.compile(r.api.ID, name) // compiles, see above
 	}
+}
+
+func (r *reader) addModel(res tfjson.Resource, block modelBlock, declared map[string]tfjson.Resource) bool {
+	other, taken := declared[block.Name]
+	switch {
+	case taken:
+		r.problem(res, "name is %s, which %s has; use another", block.Name, other.Address())
+	case builtIn[block.Name] != "":
+		r.problem(res, "name is %s, which is a model of every API; use another", block.Name)
+	case !modelName.MatchString(block.Name):
+		r.problem(res, "name is %q; API Gateway takes letters and digits alone", block.Name)
+	default:
+		if err := r.models.add(r.api.ID, block.Name, cmp.Or(block.Schema, "{}")); err != nil { // one without a schema checks nothing
+			r.problem(res, "schema %w", err)
+			return false
+		}
+		return true
+	}
+	return false
 }
 
 func (m *models) add(api, name, text string) error {
@@ -155,6 +158,20 @@ func (m *model) check(body []byte) string {
 	if err != nil {
 		return "[the body is not JSON: " + oneLine(err.Error()) + "]"
 	}
+	return m.explain(instance)
+}
+
+// explain says what is wrong with an instance. A pattern that takes too long makes it invalid, wherever in the schema it is.
+func (m *model) explain(instance any) (wrong string) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case slowPattern:
+			wrong = fmt.Sprintf(`[ECMA 262 regex "%s" takes more than %s to match an input string]`, string(p), patternTime)
+		default:
+			panic(p)
+		}
+	}()
 	var invalid *jsonschema.ValidationError
 	if err := m.schema.Validate(instance); errors.As(err, &invalid) {
 		return explainInvalid(invalid, instance)
@@ -176,11 +193,14 @@ func ecmaPattern(text string) (jsonschema.Regexp, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A pattern such as ^(a+)+$ takes hours over a few dozen characters, and no context stops it. One that takes longer
-	// than this does not match.
+	// A pattern such as ^(a+)+$ takes hours over a few dozen characters, and no context stops it.
 	pattern.MatchTimeout = patternTime
 	return ecma{pattern}, nil
 }
+
+// slowPattern is the panic of a pattern that takes too long: the validator takes a yes or a no, and either would let a body
+// pass somewhere.
+type slowPattern string
 
 // patternTime bounds the match of one pattern, as a template's does.
 const patternTime = time.Second
@@ -189,7 +209,10 @@ type ecma struct{ *regexp2.Regexp }
 
 func (p ecma) MatchString(text string) bool {
 	matched, err := p.Regexp.MatchString(text)
-	return matched && err == nil
+	if err != nil { // has no other than that the time is over
+		panic(slowPattern(p.String()))
+	}
+	return matched
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

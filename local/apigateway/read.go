@@ -17,11 +17,16 @@ type reader struct {
 	api      *Config
 	problems []error
 
-	resources  map[string]*resource      // by id
-	validators map[string]validatorBlock // by id
-	models     *models
-	places     map[string]*method // by resource id and method
-	declared   map[string]map[string]map[string]bool
+	// failed are the types of resources with a problem: a reference to what there is none of may well be to one of them, and
+	// one mistake should not read as many.
+	failed map[string]bool
+
+	resources   map[string]*resource      // by id
+	validators  map[string]validatorBlock // by id
+	authorizers map[string]*Authorizer    // by id
+	models      *models
+	places      map[string]*method // by resource id and method
+	declared    map[string]map[string]map[string]bool
 }
 
 // Read reads the REST API of a resolved stack: one aws_api_gateway_rest_api with all that belongs to it. A stack without
@@ -34,15 +39,16 @@ func Read(stack *tfjson.Stack) (Config, error) {
 			stages: map[string]*stage{}, keys: map[string]*apiKey{},
 			root: &resource{path: "/", methods: map[string]*method{}},
 		},
-		resources: map[string]*resource{}, validators: map[string]validatorBlock{},
-		places: map[string]*method{}, declared: map[string]map[string]map[string]bool{},
+		failed: map[string]bool{}, resources: map[string]*resource{}, validators: map[string]validatorBlock{},
+		authorizers: map[string]*Authorizer{},
+		places:      map[string]*method{}, declared: map[string]map[string]map[string]bool{},
 	}
 	r.refuseUnknown()
 	if !r.restAPI() {
 		return Config{}, errors.Join(r.problems...)
 	}
 	for _, step := range []func(){
-		r.readResources, r.readValidators, r.readModels, r.readMethods, r.readMethodResponses, r.readIntegrations,
+		r.readResources, r.readValidators, r.readAuthorizers, r.readModels, r.readMethods, r.keepUnverified, r.readMethodResponses, r.readIntegrations,
 		r.readIntegrationResponses, r.checkIntegrations, r.readGatewayResponses, r.readStages, r.readMethodSettings, r.readUsage,
 	} {
 		step()
@@ -54,7 +60,20 @@ func Read(stack *tfjson.Stack) (Config, error) {
 }
 
 func (r *reader) problem(resource tfjson.Resource, text string, args ...any) {
-	r.problems = append(r.problems, fmt.Errorf(resource.Address()+": "+text, args...))
+	r.fail(resource, fmt.Errorf(resource.Address()+": "+text, args...))
+}
+
+func (r *reader) fail(resource tfjson.Resource, err error) {
+	r.failed[resource.Type] = true
+	r.problems = append(r.problems, err)
+}
+
+// dangling is the problem of a reference to what there is none of, unless a resource of its type has a problem itself.
+func (r *reader) dangling(resource tfjson.Resource, to, text string, args ...any) {
+	if !r.failed["aws_api_gateway_"+to] {
+		r.problem(resource, text, args...)
+	}
+	r.failed[resource.Type] = true
 }
 
 // each decodes every resource of a type into a block and hands it on; one that cannot be decoded is a problem.
@@ -62,26 +81,30 @@ func each[block any](r *reader, typ string, use func(tfjson.Resource, block)) {
 	for _, res := range r.stack.Resources(typ) {
 		var b block
 		if err := res.Into(&b); err != nil {
-			r.problems = append(r.problems, err)
+			r.fail(res, err)
 			continue
 		}
 		use(res, b)
 	}
 }
 
-// served are the types that Read reads.
-var served = []string{
-	"rest_api", "resource", "method", "request_validator", "model", "integration", "integration_response", "method_response",
-	"gateway_response", "deployment", "stage", "method_settings", "api_key", "usage_plan", "usage_plan_key",
+// declared is a resource with its block.
+type declared[block any] struct {
+	res   tfjson.Resource
+	block block
 }
 
+// refuseUnknown refuses what is API Gateway's and not imitated, whoever else looks at it.
 func (r *reader) refuseUnknown() {
 	for _, res := range r.stack.All() {
-		name, ours := strings.CutPrefix(res.Type, "aws_api_gateway_")
-		if !ours || slices.Contains(served, name) || ignored[res.Type] != "" {
+		if !strings.HasPrefix(res.Type, "aws_api_gateway_") || slices.Contains(served, res.Type) || slices.Contains(ignored, res.Type) {
 			continue
 		}
-		r.problem(res, "API Gateway's %s is not imitated on one machine; leave it out of the environment that runs here", name)
+		if remedy := refused[res.Type]; remedy != "" {
+			r.problem(res, "%s", remedy)
+			continue
+		}
+		r.problem(res, "%s is not imitated on one machine; leave it out of the environment that runs here", res.Type)
 	}
 }
 
@@ -111,6 +134,9 @@ func (r *reader) restAPI() bool {
 
 func (r *reader) checkRestAPI(res tfjson.Resource, block restAPIBlock) {
 	const leave = "is not imitated on one machine; leave it out of the environment that runs here"
+	if block.Name == "" {
+		r.problem(res, "name is empty; give the API one")
+	}
 	if block.OpenAPI != "" {
 		r.problem(res, "body (an OpenAPI definition) %s, or declare resources and methods", leave)
 	}
@@ -154,18 +180,14 @@ func (r *reader) ours(res tfjson.Resource, api string) bool {
 }
 
 func (r *reader) readResources() {
-	type entry struct {
-		res   tfjson.Resource
-		block resourceBlock
-	}
-	var waiting []entry
+	var waiting []declared[resourceBlock]
 	each(r, "aws_api_gateway_resource", func(res tfjson.Resource, block resourceBlock) {
 		if r.ours(res, block.API) {
-			waiting = append(waiting, entry{res, block})
+			waiting = append(waiting, declared[resourceBlock]{res, block})
 		}
 	})
 	for len(waiting) > 0 { // parents first, whatever the order of the names
-		var left []entry
+		var left []declared[resourceBlock]
 		for _, e := range waiting {
 			if parent, known := r.resources[e.block.Parent]; known {
 				r.addResource(e.res, e.block, parent)
@@ -175,7 +197,7 @@ func (r *reader) readResources() {
 		}
 		if len(left) == len(waiting) {
 			for _, e := range left {
-				r.problem(e.res, "parent_id is %q, which is no resource of the API", e.block.Parent)
+				r.dangling(e.res, "resource", "parent_id is %q, which is no resource of the API", e.block.Parent)
 			}
 			return
 		}

@@ -1,6 +1,7 @@
 package apigateway_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,7 +54,17 @@ func TestRefusesStacks(t *testing.T) {
 	}{
 		{"an unknown attribute", api(attributes{"colour": "red"}), apiAddress + "the attribute colour is not imitated on one machine; " + leave},
 		{"an unknown kind", func(r raw) { r.add("domain_name", "d", attributes{"domain_name": "a.example"}) },
-			"aws_api_gateway_domain_name.d: API Gateway's domain_name is not imitated on one machine; " + leave},
+			"aws_api_gateway_domain_name.d: the API is served at its own address alone; " + leave},
+		{"a kind of tomorrow's", func(r raw) { r.add("teapot", "t", attributes{}) },
+			"aws_api_gateway_teapot.t: aws_api_gateway_teapot is not imitated on one machine; " + leave},
+		{"a policy of its own", func(r raw) {
+			r.add("rest_api_policy", "p", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "policy": "{}"})
+		}, "aws_api_gateway_rest_api_policy.p: a resource policy, which decides who may call the API, is not imitated on one machine; " + leave},
+		{"no authorizer", method(attributes{"authorization": "CUSTOM"}), methodAddress + "authorization is CUSTOM, but authorizer_id is empty; name an authorizer, or API Gateway refuses the method"},
+		{"another's authorizer", func(r raw) {
+			r.add("authorizer", "a", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "name": "a"})
+			method(attributes{"authorization": "COGNITO_USER_POOLS", "authorizer_id": "${aws_api_gateway_authorizer.a.id}"})(r)
+		}, methodAddress + "authorization is COGNITO_USER_POOLS, but aws_api_gateway_authorizer.a is of type TOKEN; use CUSTOM"},
 		{"OpenAPI", api(attributes{"body": "{}"}), apiAddress + "body (an OpenAPI definition) is not imitated on one machine; " + leave + ", or declare resources and methods"},
 		{"a resource policy", api(attributes{"policy": "{}"}), apiAddress + "policy (a resource policy) is not imitated on one machine; " + leave},
 		{"no endpoint", api(attributes{"disable_execute_api_endpoint": true}), apiAddress + "disable_execute_api_endpoint is true, and that endpoint is the one that is served; " + leave},
@@ -72,22 +83,24 @@ func TestRefusesStacks(t *testing.T) {
 		{"AWS_PROXY", integration(attributes{"type": "AWS_PROXY"}), integrationAddress + `type is "AWS_PROXY"; one machine serves AWS and MOCK alone: there is no backend to call`},
 		{"a URI", integration(attributes{"uri": "https://a.example"}), integrationAddress + `uri is "https://a.example"; use arn:aws:apigateway:REGION:SERVICE:action/ACTION`},
 		{"a path", integration(attributes{"uri": "arn:aws:apigateway:us-east-1:s3:path/b/k"}), integrationAddress + `uri is "arn:aws:apigateway:us-east-1:s3:path/b/k"; calls by path are not imitated on one machine, use SERVICE:action/ACTION`},
-		{"a query", integration(attributes{"uri": "arn:aws:apigateway:us-east-1:sqs:action/SendMessage&A=b"}), integrationAddress + `uri is "arn:aws:apigateway:us-east-1:sqs:action/SendMessage&A=b"; an action alone is imitated on one machine, put its parameters in the request template`},
+		{"a query", integration(attributes{"uri": "arn:aws:apigateway:us-east-1:kinesis:action/PutRecord&A=b"}), integrationAddress + `uri is "arn:aws:apigateway:us-east-1:kinesis:action/PutRecord&A=b"; an action alone is imitated on one machine, put its parameters in the request template`},
 		{"no role", integration(attributes{"credentials": nil}), integrationAddress + "credentials is empty; name the role that API Gateway assumes for the call"},
 		{"the caller's role", integration(attributes{"credentials": "arn:aws:iam::*:user/*"}), integrationAddress + `credentials is "arn:aws:iam::*:user/*"; calls with the caller's own identity are not imitated on one machine, name a role`},
 		{"GET", integration(attributes{"integration_http_method": "GET"}), integrationAddress + `integration_http_method is "GET"; use POST, as the services' JSON protocol does`},
 		{"passthrough", integration(attributes{"passthrough_behavior": "ALWAYS"}), integrationAddress + `passthrough_behavior is "ALWAYS"; use WHEN_NO_MATCH, WHEN_NO_TEMPLATES or NEVER`},
 		{"handling", integration(attributes{"content_handling": "GZIP"}), integrationAddress + `content_handling is "GZIP"; use CONVERT_TO_TEXT, CONVERT_TO_BINARY or nothing`},
-		{"a short timeout", integration(attributes{"timeout_milliseconds": 10}), integrationAddress + "timeout_milliseconds is 10; use at least 50"},
+		{"a short timeout", integration(attributes{"timeout_milliseconds": 10}), integrationAddress + "timeout_milliseconds is 10; use 50 to 300000"},
+		{"a long timeout", integration(attributes{"timeout_milliseconds": 300001}), integrationAddress + "timeout_milliseconds is 300001; use 50 to 300000"},
 		{"a mapping's name", integration(attributes{"request_parameters": attributes{"integration.header.X": "'x'"}}), integrationAddress + `request_parameters has "integration.header.X"; use integration.request.header.NAME, integration.request.querystring.NAME or integration.request.path.NAME`},
 		{"a mapping's source", integration(attributes{"request_parameters": attributes{"integration.request.header.X": "x"}}), integrationAddress + `request_parameters of integration.request.header.X: "x" is no source of a value; use 'text in single quotes', context.NAME, stageVariables.NAME or method.request.{header,querystring,path,body}`},
 		{"an undeclared parameter", integration(attributes{"request_parameters": attributes{"integration.request.header.X": "method.request.header.Y"}}), integrationAddress + "request_parameters of integration.request.header.X: method.request.header.Y is not among the request_parameters of the method; declare method.request.header.Y there, or API Gateway refuses the mapping"},
-		{"a JSONPath", integration(attributes{"request_parameters": attributes{"integration.request.header.X": "method.request.body.a["}}), integrationAddress + `request_parameters of integration.request.header.X: "$.a[" is no JSONPath: not terminated at 5 in $.a[`},
+		{"a JSONPath", integration(attributes{"request_parameters": attributes{"integration.request.header.X": "method.request.body.a["}}), integrationAddress + `request_parameters of integration.request.header.X: "$.a[" is not a JSONPath expression: not terminated at 5 in $.a[`},
+		{"a JSONPath with a function", integration(attributes{"request_parameters": attributes{"integration.request.header.X": "method.request.body.a.length()"}}), integrationAddress + `request_parameters of integration.request.header.X: the JSONPath expression "$.a.length()" has a function at its end, which is not imitated here`},
 		{"a context variable", integration(attributes{"request_parameters": attributes{"integration.request.header.X": "context.nope"}}), integrationAddress + "request_parameters of integration.request.header.X: $context.nope is no variable of API Gateway's REST APIs"},
 		{"a header of its own", integration(attributes{"request_parameters": attributes{"integration.request.header.Content-Length": "'1'"}}), integrationAddress + `request_parameters has "integration.request.header.Content-Length"; API Gateway sets that header itself and answers 500 where it is mapped`},
 		{"a template", integration(attributes{"request_templates": attributes{"application/json": "\n  #if(true)"}}), integrationAddress + "request_templates of application/json: the template is refused: "},
-		{"a long template", integration(attributes{"request_templates": attributes{"application/json": strings.Repeat("x", 300<<10+1)}}), integrationAddress + "request_templates of application/json: the template has 307201 bytes; use at most 307200"},
-		{"a pattern", response(attributes{"selection_pattern": "("}), responseAddress + "selection_pattern is \"(\", which is no regular expression of RE2: error parsing regexp: missing closing ): `^(?:()$`"},
+		{"a long template", integration(attributes{"request_templates": attributes{"application/json": strings.Repeat("x", 300<<10+1)}}), integrationAddress + "request_templates of application/json: the template is refused: line 1, column 1: the template has 307201 bytes; API Gateway takes no more than 307200"},
+		{"a pattern", response(attributes{"selection_pattern": "("}), responseAddress + "selection_pattern is \"(\"; use a regular expression of RE2's: error parsing regexp: missing closing ): `^(?:()$`"},
 		{"two without a pattern", response(attributes{"selection_pattern": nil}), "aws_api_gateway_integration_response.api_submit_post_502-mapping: selection_pattern is empty, as is another of POST /submit; which of them answers is not defined"},
 		{"an unannounced status", response(attributes{"status_code": "201"}), responseAddress + `status_code is "201", for which POST /submit has no aws_api_gateway_method_response; declare one, or API Gateway refuses this`},
 		{"an undeclared header", response(attributes{"response_parameters": attributes{"method.response.header.X": "'x'"}}), responseAddress + `response_parameters has "method.response.header.X", which its aws_api_gateway_method_response does not declare; add it there, or API Gateway refuses this`},
@@ -129,6 +142,42 @@ func TestRefusesStacks(t *testing.T) {
 		{"a plan of no stage", func(r raw) {
 			r.add("usage_plan", "p", attributes{"name": "p", "api_stages": attributes{"api_id": "x", "stage": "y"}})
 		}, `aws_api_gateway_usage_plan.p: api_stages names the stage "y" of the API "x", which is not in the stack`},
+		{"a timeout that is none", integration(attributes{"timeout_milliseconds": "soon"}), integrationAddress + `timeout_milliseconds: it is "soon"; it must be a number`},
+		{"a timeout below zero", integration(attributes{"timeout_milliseconds": -1}), integrationAddress + "timeout_milliseconds is -1; use 50 to 300000"},
+		{"another service", integration(attributes{"uri": "arn:aws:apigateway:us-east-1:sns:action/Publish"}), integrationAddress + `uri is "arn:aws:apigateway:us-east-1:sns:action/Publish"; kinesis is the one service that runs on one machine, ` + leave},
+		{"another region", integration(attributes{"uri": "arn:aws:apigateway:eu-west-1:kinesis:action/PutRecord"}), integrationAddress + `uri is "arn:aws:apigateway:eu-west-1:kinesis:action/PutRecord", of another region than the stack's; use us-east-1, there is one region on one machine`},
+		{"a role that is none", integration(attributes{"credentials": "me"}), integrationAddress + `credentials is "me"; use the ARN of a role, arn:PARTITION:iam::ACCOUNT:role/NAME`},
+		{"a header's name", integration(attributes{"request_parameters": attributes{"integration.request.header.X Y": "'x'"}}), integrationAddress + `request_parameters has "integration.request.header.X Y"; use integration.request.header.NAME, integration.request.querystring.NAME or integration.request.path.NAME`},
+		{"templates that are none", integration(attributes{"request_templates": "x"}), integrationAddress + `request_templates: it is "x"; it must be an object`},
+		{"an unfinished template", integration(attributes{"request_templates": attributes{"application/json": "#foreach($x in"}}), integrationAddress + "request_templates of application/json: the template is refused: line 1, column 15: the template ends where a value is expected"},
+		{"no name", api(attributes{"name": nil}), apiAddress + "name is empty; give the API one"},
+		{"a verb", method(attributes{"http_method": "post"}), methodAddress + `http_method is "post"; use one of ANY, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT`},
+		{"another's method", method(attributes{"rest_api_id": "x"}), methodAddress + `rest_api_id is "x"; the stack's API is "API"`},
+		{"an attribute of a method", method(attributes{"colour": "red"}), methodAddress + "the attribute colour is not imitated on one machine; " + leave},
+		{"an attribute of a model", func(r raw) { r.edit("model", "api_event", attributes{"colour": "red"}) }, modelAddress + "the attribute colour is not imitated on one machine; " + leave},
+		{"an attribute of a deployment", func(r raw) { r.edit("deployment", "api_deployment", attributes{"colour": "red"}) }, "aws_api_gateway_deployment.api_deployment: the attribute colour is not imitated on one machine; " + leave},
+		{"an attribute of a resource", func(r raw) { r.edit("resource", "api_submit", attributes{"colour": "red"}) }, "aws_api_gateway_resource.api_submit: the attribute colour is not imitated on one machine; " + leave},
+		{"a method's status that is none", func(r raw) { r.edit("method_response", "api_submit_post_200", attributes{"status_code": "abc"}) }, `aws_api_gateway_method_response.api_submit_post_200: status_code is "abc"; use one of 200 to 599`},
+		{"a path with a space", func(r raw) { r.edit("resource", "api_submit", attributes{"path_part": "sub mit"}) }, `aws_api_gateway_resource.api_submit: path_part is "sub mit"; API Gateway takes letters, digits, "_", "-", ".", ":" and ",", or one parameter such as {id} or {proxy+}`},
+		{"a path twice", func(r raw) {
+			r.add("resource", "again", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "parent_id": "${aws_api_gateway_rest_api.api.root_resource_id}", "path_part": "submit"})
+		}, `aws_api_gateway_resource.api_submit: path_part is "submit", which its parent has already`},
+		{"a method twice", func(r raw) {
+			r.add("method", "twice", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "resource_id": "${aws_api_gateway_resource.api_submit.id}", "http_method": "POST", "authorization": "NONE"})
+		}, "aws_api_gateway_method.twice: http_method is POST, which /submit has already"},
+		{"a method's status twice", func(r raw) {
+			r.add("method_response", "twice", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "resource_id": "${aws_api_gateway_resource.api_submit.id}", "http_method": "POST", "status_code": "200"})
+		}, "aws_api_gateway_method_response.twice: status_code is 200, for which POST /submit has a response already; declare one"},
+		{"a status twice", func(r raw) {
+			r.add("integration_response", "twice", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "resource_id": "${aws_api_gateway_resource.api_submit.id}", "http_method": "POST", "status_code": "200", "selection_pattern": "201"})
+		}, "aws_api_gateway_integration_response.twice: status_code is 200, for which POST /submit has an integration response already; API Gateway keeps one, declare one"},
+		{"a model of every API's", func(r raw) { r.edit("model", "api_event", attributes{"name": "Empty"}) }, modelAddress + "name is Empty, which is a model of every API; use another"},
+		{"a model twice", func(r raw) {
+			r.add("model", "twice", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "name": "Event", "content_type": "application/json", "schema": "{}"})
+		}, "aws_api_gateway_model.twice: name is Event, which aws_api_gateway_model.api_event has; use another"},
+		{"a rate below zero", settings(attributes{"throttling_rate_limit": -5}), settingsAddress + "settings.throttling_rate_limit is -5; use at least 0, or -1 for the account's"},
+		{"a burst below zero", settings(attributes{"throttling_burst_limit": -5}), settingsAddress + "settings.throttling_burst_limit is -5; use at least 0, or -1 for the account's"},
+		{"no settings", func(r raw) { r.edit("method_settings", "api_settings", attributes{"settings": nil}) }, settingsAddress + "settings is there 0 times; give one"},
 		{"a key of nobody", func(r raw) {
 			r.add("usage_plan_key", "k", attributes{"key_id": "x", "key_type": "API_KEY", "usage_plan_id": "y"})
 		}, `aws_api_gateway_usage_plan_key.k: key_id is "x", which is no API key of the stack`},
@@ -144,6 +193,9 @@ func TestRefusesStacks(t *testing.T) {
 			id, _ := stack.Attribute("aws_api_gateway_rest_api.api", "id")
 			want := strings.ReplaceAll(test.want, `"API"`, `"`+id+`"`)
 			first, _, _ := strings.Cut(err.Error(), "\n")
+			if first != err.Error() {
+				t.Errorf("one mistake is said as several: %v", err)
+			}
 			cut := strings.HasSuffix(want, ": ") // what follows is a library's
 			if first != want && (!cut || !strings.HasPrefix(first, want)) {
 				t.Errorf("error: %v\nwant:  %s", err, want)
@@ -184,16 +236,30 @@ func TestReadsOneAPI(t *testing.T) {
 	}
 }
 
-func TestRefusesServicesThatDoNotRun(t *testing.T) {
-	r := loadRaw(t, "dev")
-	r.edit("integration", "api_submit_post_integration", attributes{"uri": "arn:aws:apigateway:us-east-1:sns:action/Publish"})
-	cfg, err := apigateway.Read(r.resolve(t))
-	if err != nil {
-		t.Fatal(err)
+func TestTypes(t *testing.T) {
+	types := apigateway.Types()
+	if !slices.IsSorted(types) || len(slices.Compact(slices.Clone(types))) != len(types) {
+		t.Errorf("not in order, or twice: %v", types)
 	}
-	_, err = apigateway.New(cfg, apigateway.Options{})
-	const want = "POST /submit: its integration calls sns, which does not run on one machine; leave it out of the environment that runs here"
-	if err == nil || err.Error() != want {
-		t.Errorf("error: %v\nwant:  %s", err, want)
+	for _, typ := range []string{"aws_api_gateway_rest_api", "aws_api_gateway_account", "aws_api_gateway_authorizer", "aws_api_gateway_rest_api_policy"} {
+		if !slices.Contains(types, typ) {
+			t.Errorf("%s is not among %v", typ, types)
+		}
+	}
+	for _, typ := range types {
+		if !strings.HasPrefix(typ, "aws_api_gateway_") {
+			t.Error(typ)
+		}
+	}
+}
+
+// What has nothing to run is left alone.
+func TestIgnoresWhatIsForPeople(t *testing.T) {
+	r := loadRaw(t, "dev")
+	r.add("documentation_part", "p", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "location": attributes{"type": "API"}, "properties": "{}"})
+	r.add("documentation_version", "v", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "version": "1"})
+	r.add("client_certificate", "c", attributes{"description": "for backends"})
+	if _, err := apigateway.Read(r.resolve(t)); err != nil {
+		t.Error(err)
 	}
 }

@@ -30,7 +30,7 @@ func (r *reader) readStages() {
 			return
 		}
 		if !deployments[block.Deployment] {
-			r.problem(res, "deployment_id is %q, which is no deployment of the API", block.Deployment)
+			r.dangling(res, "deployment", "deployment_id is %q, which is no deployment of the API", block.Deployment)
 		}
 		r.addStage(res, block)
 	})
@@ -105,28 +105,27 @@ func (s *stage) fill(text string) string {
 
 // readMethodSettings reads the settings of */* first: those of one method go before them.
 func (r *reader) readMethodSettings() {
-	type entry struct {
-		res   tfjson.Resource
-		block methodSettingsBlock
-	}
-	var all []entry
+	var all []declared[methodSettingsBlock]
 	each(r, "aws_api_gateway_method_settings", func(res tfjson.Resource, block methodSettingsBlock) {
 		if r.ours(res, block.API) {
-			all = append(all, entry{res, block})
+			all = append(all, declared[methodSettingsBlock]{res, block})
 		}
 	})
-	slices.SortStableFunc(all, func(a, b entry) int {
+	slices.SortStableFunc(all, func(a, b declared[methodSettingsBlock]) int {
 		return strings.Count(b.block.Path, "*") - strings.Count(a.block.Path, "*")
 	})
 	for _, e := range all {
 		s := r.api.stages[e.block.Stage]
 		if s == nil {
-			r.problem(e.res, "stage_name is %q, which is no stage of the API", e.block.Stage)
+			r.dangling(e.res, "stage", "stage_name is %q, which is no stage of the API", e.block.Stage)
 			continue
 		}
 		numbers, problem := r.methodsAt(e.block.Path)
 		if problem != "" {
-			r.problem(e.res, "method_path is %q%s", e.block.Path, problem)
+			r.dangling(e.res, "method", "method_path is %q%s", e.block.Path, problem)
+		}
+		if n := len(e.block.Settings); n != 1 {
+			r.problem(e.res, "settings is there %d times; give one", n)
 		}
 		for _, block := range e.block.Settings {
 			r.applySettings(e.res, s, numbers, block)
@@ -158,12 +157,7 @@ func (r *reader) methodsAt(methodPath string) ([]int, string) {
 }
 
 func (r *reader) applySettings(res tfjson.Resource, s *stage, numbers []int, block settingsBlock) {
-	if block.Caching {
-		r.problem(res, "settings.caching_enabled is true; a cache is not imitated on one machine, leave it out of the environment that runs here")
-	}
-	if block.LoggingLevel != nil && !slices.Contains([]string{"", "OFF", "ERROR", "INFO"}, *block.LoggingLevel) {
-		r.problem(res, "settings.logging_level is %q; use OFF, ERROR or INFO", *block.LoggingLevel)
-	}
+	r.checkSettings(res, block)
 	for _, number := range numbers {
 		set := s.settings[number]
 		if block.LoggingLevel != nil && *block.LoggingLevel != "" {
@@ -174,6 +168,21 @@ func (r *reader) applySettings(res tfjson.Resource, s *stage, numbers []int, blo
 		}
 		set.limit = mergeLimit(set.limit, block)
 		s.settings[number] = set
+	}
+}
+
+func (r *reader) checkSettings(res tfjson.Resource, block settingsBlock) {
+	if block.Caching {
+		r.problem(res, "settings.caching_enabled is true; a cache is not imitated on one machine, leave it out of the environment that runs here")
+	}
+	if block.Rate != nil && *block.Rate < 0 && *block.Rate != -1 {
+		r.problem(res, "settings.throttling_rate_limit is %v; use at least 0, or -1 for the account's", *block.Rate)
+	}
+	if block.Burst != nil && *block.Burst < -1 {
+		r.problem(res, "settings.throttling_burst_limit is %d; use at least 0, or -1 for the account's", *block.Burst)
+	}
+	if block.LoggingLevel != nil && !slices.Contains([]string{"", "OFF", "ERROR", "INFO"}, *block.LoggingLevel) {
+		r.problem(res, "settings.logging_level is %q; use OFF, ERROR or INFO", *block.LoggingLevel)
 	}
 }
 
@@ -225,9 +234,9 @@ func (r *reader) readUsage() {
 		case block.Type != "API_KEY":
 			r.problem(res, "key_type is %q; use API_KEY", block.Type)
 		case key == nil:
-			r.problem(res, "key_id is %q, which is no API key of the stack", block.Key)
+			r.dangling(res, "api_key", "key_id is %q, which is no API key of the stack", block.Key)
 		case plan == nil:
-			r.problem(res, "usage_plan_id is %q, which is no usage plan of the stack", block.Plan)
+			r.dangling(res, "usage_plan", "usage_plan_id is %q, which is no usage plan of the stack", block.Plan)
 		default:
 			r.join(res, key, plan)
 		}
@@ -263,14 +272,14 @@ func (r *reader) usagePlan(res tfjson.Resource, id string, block usagePlanBlock)
 	}
 	for _, at := range block.Stages {
 		if at.API != r.api.ID || r.api.stages[at.Stage] == nil {
-			r.problem(res, "api_stages names the stage %q of the API %q, which is not in the stack", at.Stage, at.API)
+			r.dangling(res, "stage", "api_stages names the stage %q of the API %q, which is not in the stack", at.Stage, at.API)
 			continue
 		}
 		plan.byMethod[at.Stage] = map[int]limit{}
 		for _, throttle := range at.Throttle {
 			numbers, problem := r.methodsAt(throttle.Path)
 			if problem != "" {
-				r.problem(res, "api_stages.throttle.path is %q%s", throttle.Path, problem)
+				r.dangling(res, "method", "api_stages.throttle.path is %q%s", throttle.Path, problem)
 			}
 			for _, number := range numbers {
 				plan.byMethod[at.Stage][number] = limit{rate: rate.Limit(throttle.Rate), burst: throttle.Burst}

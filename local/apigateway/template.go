@@ -9,9 +9,6 @@ import (
 	"cdk.tf/go/ingest/local/apigateway/vtl"
 )
 
-// maxTemplateBytes is API Gateway's largest mapping template, 300 KB (developer guide, "Important notes").
-const maxTemplateBytes = 300 * 1024
-
 // template is a mapping template, and which of a request's variables it can ask for: a map that no template looks into
 // is not made.
 type template struct {
@@ -28,9 +25,6 @@ var contextUse = regexp.MustCompile(`\bcontext\b(?:\.([A-Za-z]+))?`)
 var paramsUse = regexp.MustCompile(`\bparams\b`)
 
 func parseTemplate(text string) (*template, error) {
-	if len(text) > maxTemplateBytes {
-		return nil, fmt.Errorf("the template has %d bytes; use at most %d", len(text), maxTemplateBytes)
-	}
 	parsed, err := vtl.Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("the template is refused: %w", err)

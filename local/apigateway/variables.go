@@ -5,7 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
 
 // variable is the value of one of API Gateway's variables for a request; an absent one is "".
@@ -223,56 +224,13 @@ func (f format) append(to []byte, x *exchange, absent string, escape bool) []byt
 			to = append(to, absent...)
 		case s.quoted:
 			to = append(to, '"')
-			to = appendEscaped(to, value)
+			to = jsontext.AppendEscaped(to, value)
 			to = append(to, '"')
 		case escape:
-			to = appendEscaped(to, value)
+			to = jsontext.AppendEscaped(to, value)
 		default:
 			to = append(to, value...)
 		}
 	}
 	return to
-}
-
-// appendEscaped writes text as the inside of a JSON string.
-func appendEscaped(to []byte, text string) []byte {
-	start := 0
-	for i := 0; i < len(text); {
-		c := text[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		size := 1
-		if c >= utf8.RuneSelf {
-			var r rune
-			if r, size = utf8.DecodeRuneInString(text[i:]); r != utf8.RuneError || size > 1 {
-				i += size
-				continue
-			}
-		}
-		to = append(to, text[start:i]...)
-		to = appendEscape(to, c)
-		i += size
-		start = i
-	}
-	return append(to, text[start:]...)
-}
-
-func appendEscape(to []byte, c byte) []byte {
-	const hex = "0123456789abcdef"
-	switch c {
-	case '"', '\\':
-		return append(to, '\\', c)
-	case '\n':
-		return append(to, '\\', 'n')
-	case '\r':
-		return append(to, '\\', 'r')
-	case '\t':
-		return append(to, '\\', 't')
-	}
-	if c >= utf8.RuneSelf { // no UTF-8
-		return append(to, "\ufffd"...)
-	}
-	return append(to, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 }

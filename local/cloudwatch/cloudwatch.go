@@ -3,6 +3,7 @@ package cloudwatch
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,29 +21,51 @@ import (
 type Config struct {
 	Name string
 	ARN  string
-	// RetentionDays is 0 where lines are kept for ever. Nothing expires here: the data folder is the reader's to delete.
-	RetentionDays int
 }
 
-// Read finds the stack's log groups. The stack is resolved.
+// Types are the resource types that Read reads, or knows to have no effect here, sorted.
+func Types() []string {
+	return []string{"aws_cloudwatch_log_group", "aws_cloudwatch_log_stream"}
+}
+
+// Read finds the log groups of a resolved stack. Its error holds every problem, a line each.
 func Read(stack *tfjson.Stack) ([]Config, error) {
 	var groups []Config
+	var problems []error
 	for _, r := range stack.Resources("aws_cloudwatch_log_group") {
-		var body struct {
-			Name            string            `tf:"name"`
-			RetentionInDays int               `tf:"retention_in_days"`
-			Tags            map[string]string `tf:"tags"`
-		}
-		if err := r.Into(&body); err != nil {
-			return nil, err
-		}
-		arn, err := stack.Attribute(r.Address(), "arn")
+		group, err := read(stack, r)
 		if err != nil {
-			return nil, err
+			problems = append(problems, err)
+			continue
 		}
-		groups = append(groups, Config{Name: body.Name, ARN: arn, RetentionDays: body.RetentionInDays})
+		groups = append(groups, group)
 	}
-	return groups, nil
+	return groups, errors.Join(problems...)
+}
+
+func read(stack *tfjson.Stack, r tfjson.Resource) (Config, error) {
+	// Without effect here: nothing expires, because the data folder is its reader's to delete, and nothing is encrypted.
+	var body struct {
+		Name        string            `tf:"name"`
+		NamePrefix  string            `tf:"name_prefix"`
+		Retention   int               `tf:"retention_in_days"`
+		KMSKeyID    string            `tf:"kms_key_id"`
+		Class       string            `tf:"log_group_class"`
+		SkipDestroy bool              `tf:"skip_destroy"`
+		Tags        map[string]string `tf:"tags"`
+	}
+	if err := r.Into(&body); err != nil {
+		return Config{}, err
+	}
+	name, err := stack.Attribute(r.Address(), "name") // which may be left to the provider
+	if err != nil {
+		return Config{}, err
+	}
+	if _, err := fileName(name); err != nil {
+		return Config{}, fmt.Errorf("%s: name is %w", r.Address(), err)
+	}
+	arn, err := stack.Attribute(r.Address(), "arn")
+	return Config{Name: name, ARN: arn}, err
 }
 
 // flushEvery bounds how long a line waits in memory. A log line is no event: losing its last second to a kill -9 is
@@ -57,21 +80,21 @@ type Group struct {
 	done   chan struct{}
 }
 
-// FileName is where a group's lines lie below a folder: /aws/apigateway/x is aws/apigateway/x.log. A name is made of
+// fileName is where a group's lines lie below a folder: /aws/apigateway/x is aws/apigateway/x.log. A name is made of
 // letters, digits and "_-/.#" (CloudWatch Logs API reference, CreateLogGroup); ".." and empty parts are refused.
-func FileName(name string) (string, error) {
+func fileName(name string) (string, error) {
 	file := filepath.FromSlash(strings.TrimPrefix(name, "/")) + ".log"
 	if !filepath.IsLocal(file) || strings.Contains(name, "//") {
-		return "", fmt.Errorf("log group %q has no place below a folder; use a name without \"..\" and \"//\"", name)
+		return "", fmt.Errorf("%q, which has no place below a folder; use a name without \"..\" and \"//\"", name)
 	}
 	return file, nil
 }
 
 // Open opens the file of a group below dir for appending.
 func Open(dir, name string, clock clockwork.Clock) (*Group, error) {
-	file, err := FileName(name)
+	file, err := fileName(name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the log group is %w", err)
 	}
 	path := filepath.Join(dir, file)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

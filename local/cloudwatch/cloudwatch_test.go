@@ -18,23 +18,22 @@ func TestFileName(t *testing.T) {
 		"API-Gateway-Execution-Logs_abc123/dev":   "API-Gateway-Execution-Logs_abc123/dev.log",
 		"/aws/kinesisfirehose/api-kinesis-fh-dev": "aws/kinesisfirehose/api-kinesis-fh-dev.log",
 	} {
-		if got, err := FileName(name); err != nil || filepath.ToSlash(got) != want {
-			t.Errorf("FileName(%q) = %q, %v; want %q", name, got, err, want)
+		if got, err := fileName(name); err != nil || filepath.ToSlash(got) != want {
+			t.Errorf("fileName(%q) = %q, %v; want %q", name, got, err, want)
 		}
 	}
 	for _, name := range []string{"../x", "/a/../../x", "a//b"} {
-		want := `log group "` + name + `" has no place below a folder; use a name without ".." and "//"`
-		if got, err := FileName(name); err == nil || err.Error() != want {
-			t.Errorf("FileName(%q) = %q, %v; want the error %s", name, got, err, want)
+		want := `"` + name + `", which has no place below a folder; use a name without ".." and "//"`
+		if got, err := fileName(name); err == nil || err.Error() != want {
+			t.Errorf("fileName(%q) = %q, %v; want the error %s", name, got, err, want)
 		}
 	}
 }
 
-func TestRead(t *testing.T) {
+func resolved(t *testing.T, groups string) *tfjson.Stack {
+	t.Helper()
 	stack, err := tfjson.Read(strings.NewReader(`{
-		"provider": {"aws": {"region": "eu-west-1"}},
-		"resource": {"aws_cloudwatch_log_group": {"a": {"name": "/a", "retention_in_days": 30}}}
-	}`))
+		"provider": {"aws": {"region": "eu-west-1"}}, "resource": {"aws_cloudwatch_log_group": {` + groups + `}}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,10 +41,32 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Read(resolved)
-	want := []Config{{Name: "/a", ARN: "arn:aws:logs:eu-west-1:111122223333:log-group:/a", RetentionDays: 30}}
+	return resolved
+}
+
+func TestRead(t *testing.T) {
+	got, err := Read(resolved(t, `"a": {"name": "/a", "retention_in_days": 30, "kms_key_id": "k", "log_group_class": "STANDARD"}, "b": {"name_prefix": "b-"}`))
+	want := []Config{
+		{Name: "/a", ARN: "arn:aws:logs:eu-west-1:111122223333:log-group:/a"},
+		{Name: "b-", ARN: "arn:aws:logs:eu-west-1:111122223333:log-group:b-"},
+	}
+	for i := range got { // the provider's own part of a name is 26 digits
+		if prefix, generated := strings.CutSuffix(got[i].ARN, got[i].Name); generated && i == 1 {
+			got[i].Name = got[i].Name[:len(got[i].Name)-26]
+			got[i].ARN = prefix + got[i].Name
+		}
+	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	_, err := Read(resolved(t, `"a": {"name": "../a"}, "b": {"name": "b", "colour": "red"}, "c": {"name": "c"}`))
+	const want = `aws_cloudwatch_log_group.a: name is "../a", which has no place below a folder; use a name without ".." and "//"
+aws_cloudwatch_log_group.b: the attribute colour is not imitated on one machine; leave it out of the environment that runs here`
+	if err == nil || err.Error() != want {
+		t.Errorf("error: %v\nwant:  %s", err, want)
 	}
 }
 

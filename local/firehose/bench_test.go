@@ -2,8 +2,10 @@ package firehose_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -46,6 +48,47 @@ type counter struct{ objects int }
 func (c *counter) Put(context.Context, string, string, []byte, string, string) error {
 	c.objects++
 	return nil
+}
+
+// BenchmarkManyShards opens a delivery stream of as many shards as there can be, runs it until one record is delivered, and
+// flushes it. What else it measures is the memory of its waiting readers.
+func BenchmarkManyShards(b *testing.B) {
+	dir := b.TempDir()
+	stream, err := kinesis.Open(kinesis.Options{Path: filepath.Join(dir, "kinesis.db")})
+	if err == nil {
+		err = stream.Declare(kinesis.Config{Name: "stream", Mode: "PROVISIONED", Shards: 10_000, Retention: 24 * time.Hour})
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer stream.Close() //nolint:errcheck // nothing is read of it any more
+	b.ReportAllocs()
+	for b.Loop() {
+		delivered := make(chan struct{}, 1)
+		d, err := firehose.Open(firehose.Config{
+			Name: "delivery", StreamName: "stream", Bucket: "events", BufferMiB: 1, Compression: "UNCOMPRESSED", TimeZone: "UTC",
+		}, firehose.Options{
+			Source: stream, Destination: &counter{}, Checkpoint: filepath.Join(dir, "firehose", "delivery.json"),
+			Delivered: func(firehose.Object) { delivered <- struct{}{} },
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(b.Context())
+		ended := make(chan error)
+		go func() { ended <- d.Run(ctx) }()
+		if r := stream.Do(ctx, "PutRecord", []byte(`{"StreamName":"stream","PartitionKey":"k","Data":"YQ=="}`)); r.Status != 200 {
+			b.Fatalf("%d %s", r.Status, r.Body)
+		}
+		<-delivered
+		var memory runtime.MemStats
+		runtime.ReadMemStats(&memory)
+		b.ReportMetric(float64(memory.HeapInuse+memory.StackInuse)/(1<<20), "MiB")
+		cancel()
+		if err := errors.Join(<-ended, d.Flush(b.Context())); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 // BenchmarkRun delivers records of 500 bytes, checkpoints on disk included. The figure is records a second.

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"cdk.tf/go/ingest/local/durable"
 )
 
 // checkpoint says up to where each shard has been delivered. It is written after the object is, so that what lies
@@ -32,70 +34,37 @@ func loadCheckpoint(path string, cfg Config) (*checkpoint, error) {
 	}
 	var c checkpoint
 	if err := json.Unmarshal(text, &c); err != nil {
-		// Without a checkpoint delivery would begin at the stream's end and skip what was accepted before.
-		return nil, fmt.Errorf(`the checkpoint %s cannot be read: %w; mend it, or write {"deliveryStream":%q,"stream":%q,"after":{}} into it to deliver again all that the stream keeps`,
-			path, err, cfg.ARN, cfg.StreamARN)
+		return nil, fmt.Errorf("the checkpoint %s cannot be read: %w; mend it, or delete it to deliver again all that the stream keeps", path, err)
 	}
 	if c.Stream != cfg.StreamARN || c.DeliveryStream != cfg.ARN {
-		return nil, fmt.Errorf("the checkpoint %s is that of %s reading %s, not of %s reading %s; name another data folder, or delete it",
+		return nil, fmt.Errorf("the checkpoint %s is that of %s reading %s, not of %s reading %s; name another data folder, or delete it to deliver all that the stream keeps",
 			path, c.DeliveryStream, c.Stream, cfg.ARN, cfg.StreamARN)
 	}
 	for shard, after := range c.After {
 		if strings.Trim(after, "0123456789") != "" {
-			return nil, fmt.Errorf("the checkpoint %s has %q for %s, which is no sequence number; mend it or delete it", path, after, shard)
+			return nil, fmt.Errorf("the checkpoint %s has %q for %s, which is no sequence number; mend it, or delete it to deliver again all that the stream keeps", path, after, shard)
 		}
 	}
 	return &c, nil
 }
 
-// save replaces the file whole and does not return before that is on disk.
+// save replaces the file whole and does not return before that is on disk. Its folder is made again if somebody has
+// removed it, because nothing could be delivered without; those above it are not, because they hold the stream too.
 func (c checkpoint) save(path string) error {
 	text, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
 		return err
 	}
 	folder := filepath.Dir(path)
-	file, err := os.CreateTemp(folder, filepath.Base(path)+".tmp-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name()) //nolint:errcheck // it is not there any more unless saving failed
-	_, err = file.Write(append(text, '\n'))
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(file.Name(), path); err != nil {
-		return err
-	}
-	return syncFolder(folder)
-}
-
-// syncFolder puts the names in a folder on disk.
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
-}
-
-// removeLeftovers removes what a crash left of an earlier save.
-func removeLeftovers(path string) error {
-	found, err := filepath.Glob(globEscape(path) + ".tmp-*")
-	if err != nil {
-		return err
-	}
-	for _, name := range found {
-		if err := os.Remove(name); err != nil {
+	switch err := os.Mkdir(folder, 0o755); {
+	case err == nil:
+		if err := durable.SyncFolder(filepath.Dir(folder)); err != nil {
 			return err
 		}
+	case !errors.Is(err, fs.ErrExist):
+		return err
 	}
-	return nil
-}
-
-func globEscape(path string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+	return durable.WriteFile(path, append(text, '\n'))
 }
 
 // later says whether a sequence number comes after another one. They are decimal numbers of any length; "" is before all.

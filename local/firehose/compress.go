@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"io"
 
+	"github.com/google/uuid"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/snappy/xerial"
@@ -47,13 +48,13 @@ func gzipped(data []byte, _ io.Reader) ([]byte, error) {
 }
 
 func zipped(data []byte, random io.Reader) ([]byte, error) {
-	name, err := uuid(random)
+	name, err := uuid.NewRandomFromReader(random)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
-	entry, err := w.Create(name)
+	entry, err := w.Create(name.String())
 	if err != nil {
 		return nil, err
 	}

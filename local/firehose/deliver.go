@@ -42,15 +42,21 @@ func (d *DeliveryStream) accept(ctx context.Context, shard string, records []kin
 }
 
 // deliver writes the buffer as one object and moves the checkpoint, and tries for ever. It returns an error only when
-// ctx ends first, and the buffer is then still there. An object whose checkpoint could not be written is not written
-// again, unless the process dies.
+// ctx ends first, or when no object can be made of the buffer, which is then still there. An object whose checkpoint could
+// not be written is not written again, unless the process dies.
 //
 // Assumption 7: with a Kinesis source, delivery is tried again for as long as the stream keeps the records (developer
 // guide, "Troubleshooting" and "Quota"); the guide gives no delays. What is in the buffer is kept here beyond that.
 func (d *DeliveryStream) deliver(ctx context.Context) error {
-	if d.buffer.records == 0 {
-		return nil
+	if d.buffer.records > 0 {
+		if err := d.writeObject(ctx); err != nil {
+			return err
+		}
 	}
+	return d.saveCheckpoint(ctx)
+}
+
+func (d *DeliveryStream) writeObject(ctx context.Context) error {
 	d.showBuffer()
 	key, body, err := d.object()
 	if err != nil {
@@ -66,16 +72,29 @@ func (d *DeliveryStream) deliver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	object := Object{Bucket: d.cfg.Bucket, Key: key, Records: d.buffer.records, Bytes: len(d.buffer.data), At: d.opts.Clock.Now()}
-	d.checkpoint = d.checkpoint.with(d.buffer.after)
+	object := Object{
+		Bucket: d.cfg.Bucket, Key: key, Records: d.buffer.records, Bytes: len(d.buffer.data),
+		Compression: d.cfg.Compression, DeliveredAt: d.opts.Clock.Now(),
+	}
+	d.checkpoint, d.unsaved = d.checkpoint.with(d.buffer.after), true
 	d.buffer.reset(d.size)
 	d.showDelivered(object)
 	d.opts.Logger.Info("delivered", "bucket", object.Bucket, "key", object.Key, "records", object.Records, "bytes", object.Bytes)
 	if d.opts.Delivered != nil {
 		d.opts.Delivered(object)
 	}
-	// The object is there, so its checkpoint is due even if ctx has just ended: one attempt is always made.
-	return d.persist(ctx, "checkpoint", func() error { return d.checkpoint.save(d.opts.Checkpoint) })
+	return nil
+}
+
+// saveCheckpoint writes the checkpoint if it has moved. Its object is there, so that it is due even if ctx has just ended: one
+// attempt is always made. What fails is made up for by the next delivery or flush.
+func (d *DeliveryStream) saveCheckpoint(ctx context.Context) error {
+	if !d.unsaved {
+		return nil
+	}
+	err := d.persist(ctx, "checkpoint", func() error { return d.checkpoint.save(d.opts.Checkpoint) })
+	d.unsaved = err != nil
+	return err
 }
 
 // object makes the next object's name and content.

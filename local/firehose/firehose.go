@@ -48,8 +48,10 @@ type Object struct {
 	// Records in it, and their bytes before compression, delimiters included.
 	Records int `json:"records"`
 	Bytes   int `json:"bytes"`
-	// At is when it was written.
-	At time.Time `json:"at"`
+	// Compression is the delivery stream's: UNCOMPRESSED, GZIP, ZIP, Snappy or HADOOP_SNAPPY.
+	Compression string `json:"compression"`
+	// DeliveredAt is when it was written.
+	DeliveredAt time.Time `json:"deliveredAt"`
 }
 
 // Options of a delivery stream. Source, Destination and Checkpoint are required.
@@ -84,20 +86,25 @@ type DeliveryStream struct {
 	turn       chan struct{}
 	buffer     buffer
 	checkpoint checkpoint
+	// unsaved says that the checkpoint has moved since it was last written.
+	unsaved bool
 	// read is the last record that came into the buffer, by shard.
 	read map[string]string
 
 	mu     sync.Mutex
 	status Status
+	// expired is up to where records are known to have expired unread, by shard, so that it is said once.
+	expired map[string]string
 }
 
-// Open opens a delivery stream. The first time, it begins at the end of the stream, and that position is on disk when
-// Open returns: a record that is put after that is delivered, also if the process dies before the first delivery.
+// Open opens a delivery stream. Where it begins is on disk when Open returns.
 //
-// Assumption 5: a delivery stream reads its source from LATEST, as of its own creation (developer guide, "Writing to
-// Amazon Data Firehose Using Kinesis Data Streams"). Here it is created when a stack is started for the first time, and
-// what its role may do has no say in where that is. A shard that appears later is read from its beginning, as a shard is
-// that a split or merge has made.
+// Assumption 5: on AWS a delivery stream reads its source from LATEST, as of its own creation (developer guide, "Writing
+// to Amazon Data Firehose Using Kinesis Data Streams"). Here one without a checkpoint begins with the oldest record that
+// the stream keeps. For a new stream, which has none, that is the same. Otherwise nothing tells a delivery stream that has been
+// added to the stack from one whose checkpoint was lost, or that was renamed while records waited for it. To begin at the
+// end would lose acknowledged records; to begin at the beginning delivers some again, which at-least-once permits, and is
+// said. A shard that appears later is read from its beginning too, as one is that a split or merge has made.
 func Open(cfg Config, opts Options) (*DeliveryStream, error) {
 	opts.Clock = cmp.Or[clockwork.Clock](opts.Clock, clockwork.NewRealClock())
 	opts.Logger = cmp.Or(opts.Logger, slog.New(slog.DiscardHandler))
@@ -113,7 +120,7 @@ func Open(cfg Config, opts Options) (*DeliveryStream, error) {
 		cfg: cfg, opts: opts, prefix: parsed, random: rand.Reader,
 		interval: cmp.Or(opts.BufferInterval, cfg.BufferInterval), size: max(cfg.BufferMiB, 1) << 20,
 		running: make(chan struct{}, 1), turn: make(chan struct{}, 1),
-		status: Status{Name: cfg.Name},
+		status: Status{Name: cfg.Name}, expired: map[string]string{},
 	}
 	if err := d.openCheckpoint(context.Background()); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.Name, err)
@@ -125,9 +132,6 @@ func Open(cfg Config, opts Options) (*DeliveryStream, error) {
 
 func (d *DeliveryStream) openCheckpoint(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Dir(d.opts.Checkpoint), 0o755); err != nil {
-		return err
-	}
-	if err := removeLeftovers(d.opts.Checkpoint); err != nil {
 		return err
 	}
 	shards, err := d.opts.Source.Shards(ctx, d.cfg.StreamName)
@@ -142,53 +146,62 @@ func (d *DeliveryStream) openCheckpoint(ctx context.Context) error {
 	if saved != nil {
 		d.checkpoint = d.checkpoint.with(saved.After)
 	}
-	changed := saved == nil
+	had := false
 	for _, shard := range shards {
-		moved, err := d.begin(ctx, shard, saved == nil)
+		latest, err := d.opts.Source.Latest(ctx, d.cfg.StreamName, shard)
 		if err != nil {
 			return err
 		}
-		changed = changed || moved
+		had = had || latest != ""
+		d.begin(ctx, shard, latest, saved == nil)
 	}
-	if !changed {
+	if saved == nil && had {
+		d.opts.Logger.Warn("there is no checkpoint, and the stream has had records: all that it still keeps is delivered, some of it perhaps again",
+			"checkpoint", d.opts.Checkpoint, "stream", d.cfg.StreamName)
+	}
+	if !d.unsaved {
 		return nil
 	}
+	d.unsaved = false
 	return d.checkpoint.save(d.opts.Checkpoint)
 }
 
-// begin finds where to begin in a shard, and says whether that is anywhere else than the checkpoint has it.
-func (d *DeliveryStream) begin(ctx context.Context, shard string, first bool) (moved bool, err error) {
-	latest, err := d.opts.Source.Latest(ctx, d.cfg.StreamName, shard)
-	if err != nil {
-		return false, err
-	}
+// begin finds where to begin in a shard. first says that there was no checkpoint: nobody knows then whether what has
+// expired was delivered.
+func (d *DeliveryStream) begin(ctx context.Context, shard, latest string, first bool) {
 	after, known := d.checkpoint.After[shard]
-	if first {
-		d.checkpoint.After[shard] = latest
-		return true, nil
+	begin := after
+	switch {
+	case d.isForeign(ctx, shard, after, latest):
+		d.sayForeign(shard, after, latest)
+		begin = ""
+	case d.allExpired(ctx, shard, after, latest):
+		if !first {
+			d.sayAllExpired(shard, after, latest)
+		}
+		begin = latest
 	}
-	if !known {
-		d.checkpoint.After[shard] = ""
-		return true, nil
-	}
-	if !d.isForeign(ctx, shard, after, latest) {
-		d.sayAllExpired(ctx, shard, after, latest)
-		return false, nil
-	}
-	d.opts.Logger.Error("the checkpoint is not one of this stream, which must have been deleted and made again; delivering from its beginning",
-		"shard", shard, "checkpoint", after, "end", latest)
-	d.checkpoint.After[shard] = ""
-	return true, nil
+	d.checkpoint.After[shard] = begin
+	d.unsaved = d.unsaved || !known || begin != after
 }
 
-// sayAllExpired says loudly that records came after the last delivered one, and that retention has left none of them. Where
-// it has left some, reading the first of those says so, and a stream that cannot be read now is read later.
-func (d *DeliveryStream) sayAllExpired(ctx context.Context, shard, after, latest string) {
+// allExpired says whether records came after the last delivered one, and retention has left none of them. latest has to be
+// what the stream said before now. A stream that cannot be read now is read later.
+func (d *DeliveryStream) allExpired(ctx context.Context, shard, after, latest string) bool {
 	if !later(latest, after) {
-		return
+		return false
 	}
 	kept, err := d.opts.Source.Records(ctx, d.cfg.StreamName, shard, after, 1)
-	if err != nil || len(kept) > 0 {
+	return err == nil && len(kept) == 0
+}
+
+// sayAllExpired says so loudly, and once. Where retention has left some, reading the first of those says so.
+func (d *DeliveryStream) sayAllExpired(shard, after, latest string) {
+	d.mu.Lock()
+	said := d.expired[shard] == latest
+	d.expired[shard] = latest
+	d.mu.Unlock()
+	if said {
 		return
 	}
 	d.opts.Logger.Error("records have expired in the stream before they were delivered, and are lost: nothing was delivered for longer than its retention",
@@ -196,8 +209,8 @@ func (d *DeliveryStream) sayAllExpired(ctx context.Context, shard, after, latest
 	d.showFailure("reading of the stream", fmt.Errorf("records of %s after %q up to %s have expired before they were delivered", shard, after, latest))
 }
 
-// isForeign says whether a checkpoint's sequence number is that of another stream of the same name: it is beyond the end,
-// or the stream refuses it and nothing else.
+// isForeign says whether a sequence number is that of another stream of the same name: it is beyond the end, or the stream
+// refuses it and nothing else.
 func (d *DeliveryStream) isForeign(ctx context.Context, shard, after, latest string) bool {
 	if after == "" {
 		return false
@@ -211,6 +224,11 @@ func (d *DeliveryStream) isForeign(ctx context.Context, shard, after, latest str
 	}
 	_, failed := d.opts.Source.Records(ctx, d.cfg.StreamName, shard, "", 1)
 	return failed == nil
+}
+
+func (d *DeliveryStream) sayForeign(shard, after, latest string) {
+	d.opts.Logger.Error("what was read last is not of this stream, which must have been deleted and made again; delivering from its beginning. What the one before held and was not delivered is lost",
+		"shard", shard, "read_up_to", after, "end", latest)
 }
 
 // take takes the turn. It fails when ctx ends first.

@@ -44,7 +44,7 @@ func TestDeliversAfterTheInterval(t *testing.T) {
 			o.contentType != "application/octet-stream" || o.encoding != "" {
 			t.Errorf("%+v", o)
 		}
-		want := firehose.Object{Bucket: "events", Key: o.key, Records: 2, Bytes: 16, At: start.Add(time.Hour + time.Minute)}
+		want := firehose.Object{Bucket: "events", Key: o.key, Records: 2, Bytes: 16, Compression: "UNCOMPRESSED", DeliveredAt: start.Add(time.Hour + time.Minute)}
 		if len(delivered) != 1 || delivered[0] != want {
 			t.Errorf("delivered %+v, want %+v", delivered, want)
 		}
@@ -129,22 +129,54 @@ func TestReadsAheadNoMoreThanOneRead(t *testing.T) {
 	})
 }
 
-func TestBeginsAtTheEndOfTheStream(t *testing.T) {
+// Of a stream that has records already, nothing is passed over.
+func TestBeginsAtTheBeginningOfTheStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "shard-0", "shard-1")
 		w.stream.put("shard-0", "before", "before too")
 		w.open() // and dies before it runs
-		if got := w.checkpoint(); !strings.Contains(got, `"shard-0": "2"`) || !strings.Contains(got, `"shard-1": ""`) {
+		if got := w.checkpoint(); !strings.Contains(got, `"shard-0": ""`) || !strings.Contains(got, `"shard-1": ""`) {
 			t.Errorf("checkpoint %s", got)
 		}
+		w.expectLog(`level=WARN msg="there is no checkpoint, and the stream has had records: all that it still keeps is delivered, some of it perhaps again" delivery_stream=delivery checkpoint=` + w.opts.Checkpoint + ` stream=stream`)
 		w.stream.put("shard-0", "a")
-		w.stream.put("shard-1", "b")
 		w.start()
 		w.advance(time.Minute)
 		w.stop()
-		if got := w.bucket.bodies(); got != "a\nb\n" && got != "b\na\n" {
-			t.Errorf("%q", got)
+		w.expectBodies("before\nbefore too\na\n")
+	})
+}
+
+// A new stream is begun with in silence, and one that was begun with is gone on with.
+func TestANewStreamNeedsNoWarning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.open()
+		w.stream.put("shard-0", "a")
+		w.open()
+		if w.log.Len() > 0 {
+			t.Errorf("it says %s", w.log)
 		}
+	})
+}
+
+func TestALostCheckpointLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.start()
+		w.stream.put("shard-0", "a")
+		synctest.Wait()
+		w.advance(time.Minute)
+		w.stop()
+		w.stream.put("shard-0", "b")
+		if err := os.RemoveAll(filepath.Dir(w.opts.Checkpoint)); err != nil {
+			t.Fatal(err)
+		}
+		w.start()
+		w.advance(time.Minute)
+		w.stop()
+		w.expectBodies("a\na\nb\n")
+		w.expectLog("there is no checkpoint")
 	})
 }
 
@@ -349,56 +381,90 @@ func TestAStreamThatFailsIsReadAgain(t *testing.T) {
 }
 
 func TestExpiredRecordsAreSaidLoudly(t *testing.T) {
-	for _, test := range []struct {
-		name    string
-		trims   bool
-		expired int
-		want    string
-	}{
-		{"a stream that knows", true, 3, `level=ERROR msg="records have expired in the stream before they were delivered, and are lost; delivering from the oldest that is kept" delivery_stream=delivery shard=shard-0 delivered_up_to=1 expired_up_to=3 next=4`},
-		{"a stream that knows, and nothing lost", true, 1, ""},
-		{"another stream", false, 3, `level=WARN msg="the last delivered record has expired in the stream; any that followed it and have expired too are lost; delivering from the oldest that is kept" delivery_stream=delivery shard=shard-0 delivered_up_to=1 next=4`},
-		{"nothing expired", false, 0, ""},
-	} {
+	const some = `level=WARN msg="the last delivered record has expired in the stream; any that followed it and have expired too are lost; delivering from the oldest that is kept" delivery_stream=delivery shard=shard-0 delivered_up_to=1 next=4`
+	const all = `level=ERROR msg="records have expired in the stream before they were delivered, and are lost: nothing was delivered for longer than its retention" delivery_stream=delivery shard=shard-0 delivered_up_to=1 expired_up_to=4`
+	for expired, want := range map[int]string{0: "", 3: some, 4: all} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t)
-			if test.trims {
-				w.source = trimming{w.stream}
-			}
 			w.start()
 			w.stream.put("shard-0", "1")
 			synctest.Wait()
 			w.advance(time.Minute)
 			w.stop()
 			w.stream.put("shard-0", "2", "3", "4")
-			w.stream.expire("shard-0", test.expired)
-			w.start()
-			w.advance(time.Minute)
-			w.stop()
-			if !strings.HasSuffix(w.bucket.bodies(), "4\n") {
-				t.Errorf("%s: %q", test.name, w.bucket.bodies())
+			w.stream.expire("shard-0", expired)
+			for range 2 { // the second time, there is nothing new to say
+				w.start()
+				w.advance(time.Minute)
+				w.stop()
 			}
-			if test.want != "" {
-				w.expectLog(test.want)
-			} else if strings.Contains(w.log.String(), "expired") {
-				t.Errorf("%s: %s", test.name, w.log)
+			if want == "" {
+				if strings.Contains(w.log.String(), "expired") {
+					t.Errorf("%d expired: %s", expired, w.log)
+				}
+				return
+			}
+			if got := strings.Count(w.log.String(), want); got != 1 {
+				t.Errorf("%d expired: said %d times in\n%s\nwant once\n%s", expired, got, w.log, want)
 			}
 		})
 	}
 }
 
+// While a bucket is away for longer than the retention, what is not in the buffer expires.
+func TestRecordsThatExpireWhileItRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.bucket.fail = func(int) error { return errS3 }
+		d := w.start()
+		w.stream.put("shard-0", strings.Repeat("x", 1<<20))
+		synctest.Wait()
+		w.stream.put("shard-0", strings.Repeat("y", 1<<20)) // is read ahead
+		synctest.Wait()
+		w.stream.put("shard-0", "lost", "lost too")
+		w.stream.expire("shard-0", 4)
+		w.bucket.setFail(nil)
+		w.advance(time.Minute)
+		w.advance(time.Minute)
+		const want = `level=ERROR msg="records have expired in the stream before they were delivered, and are lost: nothing was delivered for longer than its retention" delivery_stream=delivery shard=shard-0 delivered_up_to=2 expired_up_to=4`
+		w.expectLog(want)
+		if got := d.Status().LastFailure; got != `reading of the stream: records of shard-0 after "2" up to 4 have expired before they were delivered` {
+			t.Errorf("the status says %q", got)
+		}
+		w.stop()
+		for _, next := range []string{"next", "and next"} { // the flush has to pass over the gap by itself
+			if err := d.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.stream.put("shard-0", next)
+		}
+		if err := d.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Count(w.log.String(), want); got != 1 {
+			t.Errorf("said %d times, want once:\n%s", got, w.log)
+		}
+		if got := w.bucket.bodies(); !strings.HasSuffix(got, "y\nnext\nand next\n") {
+			t.Errorf("the bucket ends with %q", got[max(0, len(got)-20):])
+		}
+	})
+}
+
 func TestAnotherStreamOfTheSameName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
+		w.start()
 		w.stream.put("shard-0", "1", "2", "3")
-		w.open()
+		synctest.Wait()
+		w.advance(time.Minute)
+		w.stop()
 		w.stream.shards["shard-0"], w.stream.last["shard-0"] = nil, 0 // deleted and made again
 		w.stream.put("shard-0", "a")
 		w.start()
 		w.advance(time.Minute)
 		w.stop()
-		w.expectBodies("a\n")
-		w.expectLog("the checkpoint is not one of this stream")
+		w.expectBodies("1\n2\n3\na\n")
+		w.expectLog(`level=ERROR msg="what was read last is not of this stream, which must have been deleted and made again; delivering from its beginning. What the one before held and was not delivered is lost" delivery_stream=delivery shard=shard-0 read_up_to=3 end=1`)
 	})
 }
 
@@ -406,15 +472,18 @@ func TestAnotherStreamOfTheSameName(t *testing.T) {
 func TestAStreamThatRefusesTheCheckpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
+		w.start()
 		w.stream.put("shard-0", "1")
-		w.open()
+		synctest.Wait()
+		w.advance(time.Minute)
+		w.stop()
 		w.stream.foreign = "1"
 		w.stream.put("shard-0", "a")
 		w.start()
 		w.advance(time.Minute)
 		w.stop()
-		w.expectBodies("1\na\n")
-		w.expectLog("the checkpoint is not one of this stream")
+		w.expectBodies("1\n1\na\n")
+		w.expectLog("what was read last is not of this stream")
 	})
 }
 
@@ -524,30 +593,119 @@ func TestRunsOnce(t *testing.T) {
 	})
 }
 
+// block puts a file where the checkpoint's folder was, and gives what undoes that.
+func (w *world) block() (unblock func()) {
+	w.Helper()
+	folder := filepath.Dir(w.opts.Checkpoint)
+	must := func(err error) {
+		w.Helper()
+		if err != nil {
+			w.Fatal(err)
+		}
+	}
+	must(os.Rename(folder, folder+"-away"))
+	must(os.WriteFile(folder, nil, 0o600))
+	return func() {
+		w.Helper()
+		must(os.Remove(folder))
+		must(os.Rename(folder+"-away", folder))
+	}
+}
+
 func TestACheckpointThatCannotBeWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.start()
-		folder := filepath.Dir(w.opts.Checkpoint)
 		w.stream.put("shard-0", "a")
 		synctest.Wait()
-		if err := os.Rename(folder, folder+"-away"); err != nil {
-			t.Fatal(err)
-		}
+		unblock := w.block()
 		w.advance(time.Minute)
 		w.expectBodies("a\n")
 		w.expectLog(`msg="the checkpoint failed and is tried again"`)
-		if err := os.Rename(folder+"-away", folder); err != nil {
-			t.Fatal(err)
-		}
+		unblock()
 		w.advance(time.Second)
 		if got := w.checkpoint(); !strings.Contains(got, `"shard-0": "1"`) {
 			t.Errorf("checkpoint %s", got)
 		}
 		w.stop()
 		w.expectBodies("a\n")
-		if left, err := os.ReadDir(folder); err != nil || len(left) != 1 {
+		if left, err := os.ReadDir(filepath.Dir(w.opts.Checkpoint)); err != nil || len(left) != 1 {
 			t.Errorf("left over %v, error %v", left, err)
+		}
+	})
+}
+
+// Run ends while the checkpoint of an object cannot be written. The flush makes up for it, so that nothing is delivered again.
+func TestFlushWritesACheckpointThatWasDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		d := w.start()
+		w.stream.put("shard-0", "a")
+		synctest.Wait()
+		unblock := w.block()
+		w.advance(time.Minute)
+		w.stop()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := d.Flush(ctx); err == nil || !strings.Contains(err.Error(), "flushing delivery: checkpoint of delivery: ") {
+			t.Errorf("%v, want that the checkpoint failed", err)
+		}
+		unblock()
+		if err := d.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.checkpoint(); !strings.Contains(got, `"shard-0": "1"`) {
+			t.Errorf("checkpoint %s", got)
+		}
+		w.start()
+		w.advance(time.Minute)
+		w.stop()
+		w.expectBodies("a\n")
+	})
+}
+
+// The folder of checkpoints may go while it runs; that above it holds the stream, and is not made again.
+func TestACheckpointWhoseFolderIsRemoved(t *testing.T) {
+	for above, want := range map[bool]bool{false: true, true: false} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.opts.Checkpoint = filepath.Join(t.TempDir(), "data", "firehose", "delivery.json")
+			w.start()
+			folder := filepath.Dir(w.opts.Checkpoint)
+			if above {
+				folder = filepath.Dir(folder)
+			}
+			if err := os.RemoveAll(folder); err != nil {
+				t.Fatal(err)
+			}
+			w.stream.put("shard-0", "a")
+			synctest.Wait()
+			w.advance(time.Minute)
+			w.stop()
+			w.expectBodies("a\n")
+			if _, err := os.Stat(w.opts.Checkpoint); (err == nil) != want {
+				t.Errorf("%s removed: the checkpoint is there: %t, want %t", folder, err == nil, want)
+			}
+		})
+	}
+}
+
+// Run returns an error that is not its context's, although readers wait for records.
+func TestRunEndsWithAnErrorOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "shard-0", "shard-1")
+		d := w.open()
+		firehose.SetRandom(d, strings.NewReader(""))
+		ended := make(chan error, 1)
+		go func() { ended <- d.Run(t.Context()) }()
+		w.stream.put("shard-0", "a")
+		synctest.Wait()
+		w.advance(time.Minute)
+		if err := <-ended; err == nil || err.Error() != "no randomness for an object's name: EOF" {
+			t.Errorf("%v", err)
+		}
+		if got := d.Status().BufferedRecords; got != 1 {
+			t.Errorf("%d records are in the buffer, want 1", got)
 		}
 	})
 }
@@ -558,10 +716,10 @@ func TestOpenRefuses(t *testing.T) {
 		name, checkpoint, want string
 		change                 func(*firehose.Config)
 	}{
-		{"no JSON", `{`, `delivery: the checkpoint ` + path + ` cannot be read: unexpected end of JSON input; mend it, or write {"deliveryStream":"arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery","stream":"arn:aws:kinesis:us-east-1:000000000000:stream/stream","after":{}} into it to deliver again all that the stream keeps`, nil},
-		{"another's", `{"deliveryStream": "d", "stream": "s"}`, `delivery: the checkpoint ` + path + ` is that of d reading s, not of arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery reading arn:aws:kinesis:us-east-1:000000000000:stream/stream; name another data folder, or delete it`, nil},
+		{"no JSON", `{`, `delivery: the checkpoint ` + path + ` cannot be read: unexpected end of JSON input; mend it, or delete it to deliver again all that the stream keeps`, nil},
+		{"another's", `{"deliveryStream": "d", "stream": "s"}`, `delivery: the checkpoint ` + path + ` is that of d reading s, not of arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery reading arn:aws:kinesis:us-east-1:000000000000:stream/stream; name another data folder, or delete it to deliver all that the stream keeps`, nil},
 		{"no number", `{"deliveryStream": "arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery", "stream": "arn:aws:kinesis:us-east-1:000000000000:stream/stream", "after": {"shard-0": "x"}}`,
-			`delivery: the checkpoint ` + path + ` has "x" for shard-0, which is no sequence number; mend it or delete it`, nil},
+			`delivery: the checkpoint ` + path + ` has "x" for shard-0, which is no sequence number; mend it, or delete it to deliver again all that the stream keeps`, nil},
 		{"a wrong prefix", ``, `delivery: prefix holds "!{" that opens no expression; write !{namespace:value}, or leave it out`, func(c *firehose.Config) { c.Prefix = "!{" }},
 		{"a wrong compression", ``, `delivery: compression_format is "BROTLI"; use one of UNCOMPRESSED, GZIP, ZIP, Snappy, HADOOP_SNAPPY`, func(c *firehose.Config) { c.Compression = "BROTLI" }},
 	} {
@@ -576,21 +734,6 @@ func TestOpenRefuses(t *testing.T) {
 		if _, err := firehose.Open(w.cfg, w.opts); err == nil || err.Error() != test.want {
 			t.Errorf("%s: %v\nwant: %s", test.name, err, test.want)
 		}
-	}
-}
-
-func TestOpenRemovesWhatACrashLeft(t *testing.T) {
-	w := newWorld(t)
-	folder := filepath.Dir(w.opts.Checkpoint)
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(w.opts.Checkpoint+".tmp-123", []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	w.open()
-	if left, err := os.ReadDir(folder); err != nil || len(left) != 1 || left[0].Name() != "delivery.json" {
-		t.Errorf("%v, error %v", left, err)
 	}
 }
 

@@ -9,6 +9,10 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
+
+	"cdk.tf/go/ingest/local/s3"
 )
 
 // Assumption 2: a prefix is text with expressions !{namespace:value}; a prefix without any gets
@@ -100,7 +104,7 @@ func parsePrefix(text string, zone *time.Location) (prefix, error) {
 		// The guide says that a timestamp is appended; on AWS it was seen not to be (floci-io/floci#1857).
 		return nil, errors.New("holds expressions but no timestamp, which AWS's documentation and AWS itself treat differently; add one, such as !{timestamp:yyyy/MM/dd/HH}")
 	}
-	return parsed, parsed.checkLength()
+	return parsed, parsed.checkLength(zone)
 }
 
 func checkText(text string) error {
@@ -162,13 +166,42 @@ func checkErrorPrefix(text string, zone *time.Location, hasExpressions bool) err
 	return err
 }
 
-// checkLength evaluates the prefix on a day whose names are the longest.
-func (p prefix) checkLength() error {
-	text, err := p.evaluate(time.Date(2025, time.September, 17, 10, 10, 10, 0, time.UTC), zeros{})
-	if err == nil && len(text) > maxEvaluated {
-		return fmt.Errorf("is up to %d characters long once evaluated; use at most %d", len(text), maxEvaluated)
+// longest are the instants of a time zone at one of which a prefix is as long as it can be: the months and the weekday with the
+// longest names, two digits wherever there can be two, one with and one without daylight saving, whose offset may be written longer.
+func longest(zone *time.Location) []time.Time {
+	return []time.Time{
+		time.Date(2025, time.September, 17, 10, 10, 10, 0, zone),
+		time.Date(2025, time.November, 26, 10, 10, 10, 0, zone),
 	}
-	return err
+}
+
+func (p prefix) checkLength(zone *time.Location) error {
+	for _, at := range longest(zone) {
+		text, err := p.evaluate(at, zeros{})
+		if err != nil {
+			return err
+		}
+		if len(text) > maxEvaluated {
+			return fmt.Errorf("is up to %d characters long once evaluated; use at most %d", len(text), maxEvaluated)
+		}
+	}
+	return nil
+}
+
+// checkKeys refuses a prefix with which no object could be written, as files cannot have all names that S3's objects can.
+// Whether a part of a key is empty or "." is the same at each instant, because no date or random string is empty or holds
+// "." or "/"; how long it is, is not. The prefix of errors is not checked: nothing is ever written below it (see buffer.add).
+func (c Config) checkKeys(p prefix) error {
+	for _, at := range longest(c.zone()) {
+		key, err := c.keyOf(p, at, zeros{})
+		if err != nil {
+			return err
+		}
+		if err := s3.CheckKey(key); err != nil {
+			return fmt.Errorf("is %q, with which no object can be a file here: the key %q %w; use another prefix", c.Prefix, key, err)
+		}
+	}
+	return nil
 }
 
 // zeros is a source of no randomness.
@@ -211,15 +244,6 @@ func randomText(random io.Reader) (string, error) {
 	return string(text), nil
 }
 
-func uuid(random io.Reader) (string, error) {
-	var b [16]byte
-	if _, err := io.ReadFull(random, b[:]); err != nil {
-		return "", fmt.Errorf("no randomness for an object's name: %w", err)
-	}
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80 // version 4 of RFC 9562
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:]), nil
-}
-
 // Assumption 3: an object is PREFIX + NAME-VERSION-yyyy-MM-dd-HH-mm-ss-UUID + EXTENSION (developer guide, "Configure
 // Amazon S3 object name format"). The version begins with 1 and grows with each change of the delivery stream; what a
 // stack declares has always just been made here. The guide does not say which instant the name shows; it is taken to be
@@ -233,9 +257,9 @@ func (c Config) keyOf(p prefix, oldest time.Time, random io.Reader) (string, err
 	if err != nil {
 		return "", err
 	}
-	id, err := uuid(random)
+	id, err := uuid.NewRandomFromReader(random)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("no randomness for an object's name: %w", err)
 	}
 	return fmt.Sprintf("%s%s-%d-%s-%s%s", folder, c.Name, version, oldest.Format("2006-01-02-15-04-05"), id, c.extension()), nil
 }

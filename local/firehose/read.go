@@ -39,6 +39,9 @@ type Config struct {
 
 const typ = "aws_kinesis_firehose_delivery_stream"
 
+// Types are the resource types that [Read] reads.
+func Types() []string { return []string{typ} }
+
 // body is the resource. What is any is refused unless it is absent, because it has no imitation here.
 type body struct {
 	Name          string       `tf:"name"`
@@ -315,7 +318,11 @@ func (c Config) check() []error {
 		errs = append(errs, fmt.Errorf("custom_time_zone is %q; use UTC or the name of a time zone, such as Asia/Tokyo", c.TimeZone))
 		return errs
 	}
-	if _, err := parsePrefix(c.Prefix, c.zone()); err != nil {
+	parsed, err := parsePrefix(c.Prefix, c.zone())
+	if err == nil && len(errs) == 0 {
+		err = c.checkKeys(parsed)
+	}
+	if err != nil {
 		errs = append(errs, fmt.Errorf("prefix %w", err))
 	}
 	return errs

@@ -107,6 +107,19 @@ func TestReadTheProjectsOwnStacks(t *testing.T) {
 	}
 }
 
+// Nothing is ever written below the prefix of errors, so that it may be what no file's name can be.
+func TestReadAnErrorPrefixThatNoFileCanHave(t *testing.T) {
+	if _, err := read(t, resource(nil, m{"error_output_prefix": "/errors//"})); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTypes(t *testing.T) {
+	if got := firehose.Types(); len(got) != 1 || got[0] != "aws_kinesis_firehose_delivery_stream" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestReadADelimiterThatIsSwitchedOff(t *testing.T) {
 	got, err := read(t, resource(nil, m{"processing_configuration": m{"enabled": false, "processors": []any{m{"type": "Lambda"}}}}))
 	if err != nil || got[0].Delimiter != "" {
@@ -137,6 +150,7 @@ func TestReadRefuses(t *testing.T) {
 		{"a time zone", nil, m{"custom_time_zone": "Local"}, `custom_time_zone is "Local"; use UTC or the name of a time zone, such as Asia/Tokyo`},
 		{"no time zone", nil, m{"custom_time_zone": "Mars/Base"}, `custom_time_zone is "Mars/Base"; use UTC or the name of a time zone, such as Asia/Tokyo`},
 		{"a prefix", nil, m{"prefix": "!{x"}, `prefix holds "!{" that opens no expression; write !{namespace:value}, or leave it out`},
+		{"a prefix that no file can have", nil, m{"prefix": "a//"}, `prefix is "a//", with which no object can be a file here: the key "a//2025/09/17/10/delivery-1-2025-09-17-10-10-10-00000000-0000-4000-8000-000000000000" begins or ends with "/" or holds "//"; use another prefix`},
 		{"no error prefix", nil, m{"prefix": "!{timestamp:yyyy}/"}, `error_output_prefix is missing; Firehose demands it where prefix holds expressions`},
 		{"Parquet", nil, m{"data_format_conversion_configuration": m{"input_format_configuration": m{}}}, `data_format_conversion_configuration (Parquet, ORC) is not imitated on one machine; leave it out`},
 		{"partitioning", nil, m{"dynamic_partitioning_configuration": m{"enabled": true}}, `dynamic_partitioning_configuration is not imitated on one machine; leave it out`},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,9 +19,9 @@ type batch struct {
 	records []kinesis.Record
 }
 
-// Run reads and delivers until ctx is done, and returns nil then; otherwise it returns an error only if it runs already.
-// Failures of the stream, the bucket and the role are logged and tried again. What is in the buffer at the end stays there
-// for another Run or [DeliveryStream.Flush]; after a restart it is read again.
+// Run reads and delivers until ctx is done, and returns nil then. Failures of the stream, the bucket and the role are logged
+// and tried again. It returns an error if it runs already, or if no object can be made of the buffer. What is in the buffer
+// at the end stays there for another Run or [DeliveryStream.Flush]; after a restart it is read again.
 //
 // A shard is read ahead by one read, which is about one buffer, so that memory stays bounded however large the backlog is.
 func (d *DeliveryStream) Run(ctx context.Context) error {
@@ -30,10 +31,12 @@ func (d *DeliveryStream) Run(ctx context.Context) error {
 	default:
 		return fmt.Errorf("the delivery stream %s runs already", d.cfg.Name)
 	}
+	ctx, cancel := context.WithCancel(ctx)
 	batches := make(chan batch)
-	var readers sync.WaitGroup
-	defer readers.Wait()
-	readers.Go(func() { d.readAll(ctx, batches) })
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	defer cancel() // before that: whoever reads has to end with an error too
+	reading.Go(func() { d.readAll(ctx, batches) })
 	for ctx.Err() == nil {
 		if err := d.step(ctx, batches); err != nil && ctx.Err() == nil {
 			return err
@@ -120,16 +123,24 @@ func (d *DeliveryStream) readAll(ctx context.Context, batches chan<- batch) {
 			}
 		}
 		shards, err = d.opts.Source.Shards(ctx, d.cfg.StreamName)
-		return err
+		return withRemedy(err)
 	})
 	if err != nil {
 		return // ctx has ended
 	}
-	var readers sync.WaitGroup
-	defer readers.Wait()
-	for _, shard := range shards {
-		readers.Go(func() { d.readShard(ctx, shard, batches) })
+	r := readers{DeliveryStream: d, batches: batches, reading: map[string]bool{}}
+	r.mu.Lock()
+	r.start(ctx, shards)
+	r.mu.Unlock()
+	r.group.Wait()
+}
+
+// withRemedy says what to do where the stream was deleted beneath its readers.
+func withRemedy(err error) error {
+	if errors.Is(err, kinesis.ErrGone) {
+		return fmt.Errorf("%w; make it again (aws kinesis create-stream, with the --endpoint-url of this machine), or start again", err)
 	}
+	return err
 }
 
 // sayDocumented warns of what AWS documents as needed and nothing here needs.
@@ -149,29 +160,90 @@ func (d *DeliveryStream) sayDocumented() {
 	}
 }
 
+// readers read the shards of the stream, each by itself.
+type readers struct {
+	*DeliveryStream
+	batches chan<- batch
+	group   sync.WaitGroup
+
+	mu      sync.Mutex // held from asking for the stream's shards until it is known who reads them
+	reading map[string]bool
+}
+
+// start reads those shards that nobody reads yet. It is called with mu held.
+func (r *readers) start(ctx context.Context, shards []string) {
+	for _, shard := range shards {
+		if !r.reading[shard] {
+			r.reading[shard] = true
+			r.group.Go(func() { r.readShard(ctx, shard) })
+		}
+	}
+}
+
 // readShard hands on a shard's records in order.
-func (d *DeliveryStream) readShard(ctx context.Context, shard string, batches chan<- batch) {
-	if d.take(ctx) != nil {
+func (r *readers) readShard(ctx context.Context, shard string) {
+	if r.take(ctx) != nil {
 		return
 	}
-	reader := shardReader{shard: shard, after: d.read[shard], limit: firstLimit}
-	d.give()
+	reader := shardReader{shard: shard, after: r.read[shard], limit: firstLimit}
+	r.give()
 	for ctx.Err() == nil {
 		var records []kinesis.Record
-		err := d.persist(ctx, "reading of the stream", func() (err error) {
-			records, err = d.next(ctx, &reader)
-			return err
+		failed, gone := false, false
+		err := r.persist(ctx, "reading of the stream", func() (err error) {
+			if failed {
+				gone, err = r.look(ctx, &reader)
+			}
+			if err == nil && !gone {
+				records, err = r.next(ctx, &reader)
+			}
+			failed = err != nil
+			return withRemedy(err)
 		})
-		if err != nil {
-			return // ctx has ended
+		if err != nil || gone {
+			return // ctx has ended, or the shard
 		}
 		if len(records) == 0 {
 			continue
 		}
 		select {
-		case batches <- batch{shard, records}:
+		case r.batches <- batch{shard, records}:
 		case <-ctx.Done():
 		}
+	}
+}
+
+// look looks at the stream after a read has failed, because it may have been deleted and made again: its shards may be
+// others, and those that were there begin anew. It says whether the reader's own is gone.
+func (r *readers) look(ctx context.Context, reader *shardReader) (gone bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	shards, err := r.opts.Source.Shards(ctx, r.cfg.StreamName)
+	if err != nil {
+		return false, err
+	}
+	r.start(ctx, shards)
+	if !slices.Contains(shards, reader.shard) {
+		delete(r.reading, reader.shard)
+		r.opts.Logger.Warn("the stream, which must have been deleted and made again, has this shard no more", "shard", reader.shard)
+		return true, nil
+	}
+	latest, err := r.opts.Source.Latest(ctx, r.cfg.StreamName, reader.shard)
+	if err != nil || !r.isForeign(ctx, reader.shard, reader.after, latest) {
+		return false, err
+	}
+	return false, r.withTurn(ctx, func() error {
+		r.dropForeign(ctx, reader.shard, latest)
+		reader.after = r.read[reader.shard]
+		return nil
+	})
+}
+
+// dropForeign forgets up to where a shard has been read if that was in another stream. The caller has the turn.
+func (d *DeliveryStream) dropForeign(ctx context.Context, shard, latest string) {
+	if after := d.read[shard]; d.isForeign(ctx, shard, after, latest) {
+		d.sayForeign(shard, after, latest)
+		d.read[shard] = ""
 	}
 }
 
@@ -213,9 +285,20 @@ func (d *DeliveryStream) readOnce(ctx context.Context, r *shardReader) ([]kinesi
 	if err := d.allow("kinesis:GetRecords", d.cfg.StreamARN); err != nil {
 		return nil, err
 	}
-	records, err := d.opts.Source.Records(ctx, d.cfg.StreamName, r.shard, r.after, r.limit)
-	if err != nil || len(records) == 0 {
+	latest, err := d.opts.Source.Latest(ctx, d.cfg.StreamName, r.shard) // first, so that records up to it can be read unless they have expired
+	if err != nil {
 		return nil, err
+	}
+	records, err := d.opts.Source.Records(ctx, d.cfg.StreamName, r.shard, r.after, r.limit)
+	if err != nil {
+		return nil, err
+	}
+	if len(records) == 0 {
+		if later(latest, r.after) {
+			d.sayAllExpired(r.shard, r.after, latest)
+			r.after = latest
+		}
+		return nil, nil
 	}
 	now := d.opts.Clock.Now()
 	if now.Sub(r.at) >= quiet {
@@ -232,25 +315,10 @@ func (d *DeliveryStream) readOnce(ctx context.Context, r *shardReader) ([]kinesi
 	return records, nil
 }
 
-// Trimmer is a [Source] that knows what it no longer keeps.
-type Trimmer interface {
-	// Trimmed is the sequence number of the last record of a shard that retention has removed; "" where there is none.
-	Trimmed(ctx context.Context, stream, shard string) (string, error)
-}
-
-// sayGap says loudly that records have expired before they were delivered: the first record that could be read is the
-// oldest of all, and there were others between it and the last one that was read. Reading goes on with what is there.
+// sayGap says that records may have expired before they were delivered: the first record that could be read is the oldest
+// of all, and the last one that was read is gone. Whether there were others between them the stream does not know, because
+// neighbouring shards share one run of numbers. Reading goes on with what is there.
 func (d *DeliveryStream) sayGap(ctx context.Context, r shardReader, first string) error {
-	if trimmer, ok := d.opts.Source.(Trimmer); ok {
-		trimmed, err := trimmer.Trimmed(ctx, d.cfg.StreamName, r.shard)
-		if err != nil || !later(trimmed, r.after) {
-			return err
-		}
-		d.opts.Logger.Error("records have expired in the stream before they were delivered, and are lost; delivering from the oldest that is kept",
-			"shard", r.shard, "delivered_up_to", r.after, "expired_up_to", trimmed, "next", first)
-		d.showFailure("reading of the stream", fmt.Errorf("records of %s after %q up to %s have expired before they were delivered", r.shard, r.after, trimmed))
-		return nil
-	}
 	oldest, err := d.opts.Source.Records(ctx, d.cfg.StreamName, r.shard, "", 1)
 	if err != nil || len(oldest) == 0 || r.after == "" || oldest[0].SequenceNumber != first {
 		return err
@@ -295,6 +363,7 @@ func (d *DeliveryStream) drain(ctx context.Context, shard string) error {
 	if err != nil {
 		return err
 	}
+	d.dropForeign(ctx, shard, end)
 	reader := shardReader{shard: shard, after: d.read[shard], limit: firstLimit}
 	for later(end, reader.after) {
 		var records []kinesis.Record

@@ -20,11 +20,11 @@ type Status struct {
 	Failures      int        `json:"failures"`
 	LastFailure   string     `json:"lastFailure,omitempty"`
 	LastFailureAt *time.Time `json:"lastFailureAt,omitempty"`
-	// LastObjects are the last ten that were delivered, the newest first.
+	// LastObjects are the last fifty that were delivered, the newest first.
 	LastObjects []Object `json:"lastObjects"`
 }
 
-const lastObjects = 10
+const lastObjects = 50
 
 // Status is a copy.
 func (d *DeliveryStream) Status() Status {

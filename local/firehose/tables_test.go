@@ -171,6 +171,66 @@ func TestErrorPrefix(t *testing.T) {
 	}
 }
 
+// What files cannot be named is refused before anything is accepted, whatever the time at which it would be met.
+func TestPrefixesThatNoFileCanHave(t *testing.T) {
+	const (
+		key   = "delivery-1-2025-09-17-10-10-10-00000000-0000-4000-8000-000000000000"
+		empty = `begins or ends with "/" or holds "//"; use another prefix`
+		dots  = `has "." or ".." for a segment; use another prefix`
+	)
+	september := strings.Repeat("a", 175) + "September"
+	for _, test := range []struct{ prefix, zone, want string }{
+		{"events/", "UTC", ""},
+		{"a../.b/...", "UTC", ""},
+		{"/", "UTC", `is "/", with which no object can be a file here: the key "/2025/09/17/10/` + key + `" ` + empty},
+		{"a//", "UTC", `is "a//", with which no object can be a file here: the key "a//2025/09/17/10/` + key + `" ` + empty},
+		{"a/!{timestamp:yyyy//MM}/", "UTC", `is "a/!{timestamp:yyyy//MM}/", with which no object can be a file here: the key "a/2025//09/` + key + `" ` + empty},
+		{"a/!{timestamp:/yyyy}/", "UTC", `is "a/!{timestamp:/yyyy}/", with which no object can be a file here: the key "a//2025/` + key + `" ` + empty},
+		{"../!{timestamp:yyyy}/", "UTC", `is "../!{timestamp:yyyy}/", with which no object can be a file here: the key "../2025/` + key + `" ` + dots},
+		{"a/./!{timestamp:yyyy}/", "UTC", `is "a/./!{timestamp:yyyy}/", with which no object can be a file here: the key "a/./2025/` + key + `" ` + dots},
+		{"a/!{timestamp:'..'}/", "UTC", `is "a/!{timestamp:'..'}/", with which no object can be a file here: the key "a/../` + key + `" ` + dots},
+		// The name has 67 characters, so that 188 may stand before it.
+		{strings.Repeat("a", 179) + "!{timestamp:MMMM}", "UTC", ""},
+		{strings.Repeat("a", 180) + "!{timestamp:MMMM}", "UTC", `is "` + strings.Repeat("a", 180) + `!{timestamp:MMMM}", with which no object can be a file here: the key "` + strings.Repeat("a", 180) + "September" + key + `" has 256 bytes between two "/", of which a file's name has at most 255; use another prefix`},
+		{strings.Repeat("a", 175) + "!{timestamp:MMMMXXX}", "UTC", ""}, // where it is Z
+		{strings.Repeat("a", 175) + "!{timestamp:MMMMXXX}", "Asia/Tokyo", `is "` + strings.Repeat("a", 175) + `!{timestamp:MMMMXXX}", with which no object can be a file here: the key "` + september + "+09:00" + key + `" has 257 bytes between two "/", of which a file's name has at most 255; use another prefix`},
+		// The Azores are at UTC in summer, and an hour behind it in winter.
+		{strings.Repeat("a", 175) + "!{timestamp:MMMMXXX}", "Atlantic/Azores", `is "` + strings.Repeat("a", 175) + `!{timestamp:MMMMXXX}", with which no object can be a file here: the key "` + strings.Repeat("a", 175) + "November-01:00" + strings.Replace(key, "09-17", "11-26", 1) + `" has 256 bytes between two "/", of which a file's name has at most 255; use another prefix`},
+	} {
+		cfg := Config{Name: "delivery", Prefix: test.prefix, TimeZone: test.zone, Compression: "UNCOMPRESSED"}
+		got := ""
+		for _, err := range cfg.check() {
+			got += err.Error()
+		}
+		if want := test.want; want != "" && got != "prefix "+want || want == "" && got != "" {
+			t.Errorf("%q: %s\nwant: prefix %s", test.prefix, got, want)
+		}
+	}
+}
+
+// Each day of a year in zones of all kinds: none makes a longer text than the two that are looked at.
+func TestLongest(t *testing.T) {
+	for _, zoneName := range []string{"UTC", "Europe/London", "America/New_York", "Australia/Lord_Howe", "Atlantic/Azores", "Asia/Calcutta", "Africa/Casablanca"} {
+		zone := load(t, zoneName)
+		for _, pattern := range []string{"MMMM", "EEEE", "MMMM XXX", "O EEEE", "X Q", "QQQQ", "D w d h k A N", "MMMM d E X", "GGGG yyyy W e"} {
+			parsed, err := parseDateTime(pattern, zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			most := 0
+			for _, at := range longest(zone) {
+				most = max(most, len(parsed.format(at)))
+			}
+			for day := range 366 {
+				at := time.Date(2026, time.January, 1+day, 23, 59, 59, 0, zone)
+				if text := parsed.format(at); len(text) > most {
+					t.Errorf("%s in %s: %q is longer than %d", pattern, zoneName, text, most)
+				}
+			}
+		}
+	}
+}
+
 func TestKey(t *testing.T) {
 	at := time.Date(2026, time.March, 7, 23, 4, 5, 0, time.UTC)
 	const id = "00000000-0000-4000-8000-000000000000"

@@ -77,10 +77,10 @@ func (s *stream) Shards(context.Context, string) ([]string, error) { return s.or
 func (s *stream) Latest(_ context.Context, _, shard string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if records := s.shards[shard]; len(records) > 0 {
-		return records[len(records)-1].SequenceNumber, nil
+	if s.last[shard] == 0 {
+		return "", nil
 	}
-	return "", nil
+	return strconv.Itoa(s.last[shard]), nil
 }
 
 func (s *stream) Records(_ context.Context, name, shard, after string, limit int) ([]kinesis.Record, error) {
@@ -123,19 +123,6 @@ func (s *stream) Wait(ctx context.Context, _, shard, after string) error {
 			return ctx.Err()
 		}
 	}
-}
-
-// trimming is a stream that knows what it no longer keeps.
-type trimming struct{ *stream }
-
-func (s trimming) Trimmed(_ context.Context, _, shard string) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	last := s.last[shard] - len(s.shards[shard])
-	if last == 0 {
-		return "", nil
-	}
-	return strconv.Itoa(last), nil
 }
 
 // object is what a bucket was given.
@@ -197,7 +184,6 @@ type world struct {
 	*testing.T
 	clock  *clockwork.FakeClock
 	stream *stream
-	source firehose.Source
 	bucket *bucket
 	cfg    firehose.Config
 	opts   firehose.Options
@@ -219,7 +205,6 @@ func newWorld(t *testing.T, shards ...string) *world {
 			Prefix: "e/!{timestamp:HH}/", Compression: "UNCOMPRESSED", TimeZone: "UTC", Delimiter: "\n",
 		},
 	}
-	w.source = w.stream
 	w.opts = firehose.Options{
 		Destination: w.bucket, Checkpoint: filepath.Join(t.TempDir(), "firehose", "delivery.json"), Clock: clock,
 		Logger: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
@@ -234,7 +219,7 @@ func newWorld(t *testing.T, shards ...string) *world {
 
 func (w *world) open() *firehose.DeliveryStream {
 	w.Helper()
-	w.opts.Source = w.source
+	w.opts.Source = w.stream
 	d, err := firehose.Open(w.cfg, w.opts)
 	if err != nil {
 		w.Fatal(err)

@@ -28,7 +28,7 @@ type condition struct {
 }
 
 // test compares one value of the request with one of the statement's.
-type test func(value string, r *Request) bool
+type test func(value string, r *request) bool
 
 // quantity is how an operator takes a key of several values.
 type quantity int
@@ -171,8 +171,8 @@ func scalars(value any) ([]string, error) {
 }
 
 // holds evaluates the condition. A key that the request does not have fails a condition, but for a negated one.
-func (c *condition) holds(r *Request) bool {
-	values, present := r.Context.get(c.key)
+func (c *condition) holds(r *request) bool {
+	values, present := r.context.get(c.key)
 	present = present && len(values) > 0
 	switch {
 	case c.null:
@@ -191,7 +191,7 @@ func (c *condition) holds(r *Request) bool {
 }
 
 // fits compares one value with all of the statement's: with one of them, or negated with none.
-func (c *condition) fits(value string, r *Request) bool {
+func (c *condition) fits(value string, r *request) bool {
 	for _, t := range c.tests {
 		if t(value, r) {
 			return !c.negated
@@ -207,7 +207,7 @@ func equalFold(a, b string) bool { return strings.EqualFold(a, b) }
 func testText(equal func(a, b string) bool) func(string, bool) (test, []string, error) {
 	return func(text string, variables bool) (test, []string, error) {
 		if !variables || !strings.Contains(text, "${") {
-			return func(value string, _ *Request) bool { return equal(text, value) }, nil, nil
+			return func(value string, _ *request) bool { return equal(text, value) }, nil, nil
 		}
 		p, err := compile(text, true)
 		if err != nil {
@@ -221,20 +221,20 @@ func testText(equal func(a, b string) bool) func(string, bool) (test, []string, 
 				p.symbols[i] = '?'
 			}
 		}
-		return func(value string, r *Request) bool {
+		return func(value string, r *request) bool {
 			expanded, ok := p.expand(r)
 			return ok && equal(string(expanded), value)
 		}, p.keys(), nil
 	}
 }
 
-func testPattern(matches func(*pattern, string, *Request) bool) func(string, bool) (test, []string, error) {
+func testPattern(matches func(*pattern, string, *request) bool) func(string, bool) (test, []string, error) {
 	return func(text string, variables bool) (test, []string, error) {
 		p, err := compile(text, variables)
 		if err != nil {
 			return nil, nil, err
 		}
-		return func(value string, r *Request) bool { return matches(&p, value, r) }, p.keys(), nil
+		return func(value string, r *request) bool { return matches(&p, value, r) }, p.keys(), nil
 	}
 }
 
@@ -252,7 +252,7 @@ func testNumber(fits func(order int) bool) func(string, bool) (test, []string, e
 		if !ok {
 			return nil, nil, fmt.Errorf("%q is no number", text)
 		}
-		return func(value string, _ *Request) bool {
+		return func(value string, _ *request) bool {
 			given, ok := number(value)
 			return ok && fits(given.Cmp(want))
 		}, nil, nil
@@ -273,7 +273,7 @@ func testDate(fits func(order int) bool) func(string, bool) (test, []string, err
 		if !ok {
 			return nil, nil, fmt.Errorf("%q is no date; write one such as 2025-01-31T00:00:00Z, or seconds since 1970", text)
 		}
-		return func(value string, _ *Request) bool {
+		return func(value string, _ *request) bool {
 			given, ok := date(value)
 			return ok && fits(given.Compare(want))
 		}, nil, nil
@@ -307,7 +307,7 @@ func testBinary(text string, _ bool) (test, []string, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%q is no base64", text)
 	}
-	return func(value string, _ *Request) bool { return value == string(want) }, nil, nil
+	return func(value string, _ *request) bool { return value == string(want) }, nil, nil
 }
 
 func testAddress(text string, _ bool) (test, []string, error) {
@@ -319,7 +319,7 @@ func testAddress(text string, _ bool) (test, []string, error) {
 		}
 		want = netip.PrefixFrom(address, address.BitLen())
 	}
-	return func(value string, _ *Request) bool {
+	return func(value string, _ *request) bool {
 		given, err := netip.ParseAddr(value)
 		return err == nil && want.Contains(given.Unmap())
 	}, nil, nil

@@ -7,7 +7,7 @@ import (
 
 // Denied is a request that the policies do not let through.
 type Denied struct {
-	// Principal is who asked: the ARN of a role's session, or a service.
+	// principal is who asked: the ARN of a role's session, or a service.
 	Principal string
 	Action    string
 	Resource  string

@@ -14,8 +14,8 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// Document is a policy document: an identity's policy, a resource's, or a role's trust policy.
-type Document struct {
+// document is a policy document: an identity's policy, a resource's, or a role's trust policy.
+type document struct {
 	statements []statement
 }
 
@@ -46,40 +46,40 @@ var (
 	}
 )
 
-// ParseDocument reads a policy document. Variables such as ${aws:PrincipalAccount} are replaced where the document's
+// parseDocument reads a policy document. Variables such as ${aws:PrincipalAccount} are replaced where the document's
 // version is 2012-10-17; in the older version they are text (IAM User Guide, reference_policies_variables).
-func ParseDocument(text string) (Document, error) {
+func parseDocument(text string) (document, error) {
 	value, err := tfjson.Decode([]byte(text))
 	if err != nil {
-		return Document{}, err
+		return document{}, err
 	}
 	object, ok := value.(map[string]any)
 	if !ok {
-		return Document{}, errors.New("a policy document is a JSON object")
+		return document{}, errors.New("a policy document is a JSON object")
 	}
 	if err := onlyKnown(object, documentElements); err != nil {
-		return Document{}, err
+		return document{}, err
 	}
 	variables, err := hasVariables(object["Version"])
 	if err != nil {
-		return Document{}, err
+		return document{}, err
 	}
 	bodies, err := tfjson.Blocks(object, "Statement")
 	if err != nil {
-		return Document{}, err
+		return document{}, err
 	}
 	if len(bodies) == 0 {
-		return Document{}, errors.New(`"Statement" is missing`)
+		return document{}, errors.New(`"Statement" is missing`)
 	}
-	var document Document
+	var parsed document
 	for i, body := range bodies {
 		s, err := parseStatement(body, variables)
 		if err != nil {
-			return Document{}, fmt.Errorf("statement %d: %w", i+1, err)
+			return document{}, fmt.Errorf("statement %d: %w", i+1, err)
 		}
-		document.statements = append(document.statements, s)
+		parsed.statements = append(parsed.statements, s)
 	}
-	return document, nil
+	return parsed, nil
 }
 
 func hasVariables(version any) (bool, error) {
@@ -225,9 +225,9 @@ func texts(value any) ([]string, error) {
 	return found, nil
 }
 
-// ConditionKeys are the condition keys that the document tests or puts in for a variable, in lower case, sorted. Who
+// conditionKeys are the condition keys that the document tests or puts in for a variable, in lower case, sorted. Who
 // evaluates it has to give each of them a value, or know that AWS gives it none.
-func (d Document) ConditionKeys() []string {
+func (d document) conditionKeys() []string {
 	found := map[string]bool{}
 	for _, s := range d.statements {
 		for _, p := range s.resources.patterns {

@@ -1,15 +1,13 @@
-package iam_test
+package iam
 
 import (
 	"strings"
 	"testing"
-
-	"cdk.tf/go/ingest/local/iam"
 )
 
-func parse(t *testing.T, text string) iam.Document {
+func mustParse(t *testing.T, text string) document {
 	t.Helper()
-	document, err := iam.ParseDocument(text)
+	document, err := parseDocument(text)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
@@ -17,7 +15,7 @@ func parse(t *testing.T, text string) iam.Document {
 }
 
 // statement is a document of one statement in the newer version.
-func statement(elements string) string {
+func oneStatement(elements string) string {
 	return `{"Version": "2012-10-17", "Statement": {` + elements + `}}`
 }
 
@@ -32,60 +30,60 @@ func TestParseDocumentRefuses(t *testing.T) {
 		{"a statement that is none", `{"Statement": "x"}`, `"Statement" is a string; it must be an object or a list of objects`},
 		{"another element", `{"Statements": []}`, `"Statements" is no element that is known here`},
 		{"another version", `{"Version": "2024-01-01", "Statement": []}`, `"Version" is 2024-01-01; it must be 2012-10-17 or 2008-10-17`},
-		{"another element of a statement", statement(allow + `, "Actions": "x"`), `statement 1: "Actions" is no element that is known here`},
-		{"null for a condition", statement(allow + `, "Condition": null`), `statement 1: "Condition" is null`},
+		{"another element of a statement", oneStatement(allow + `, "Actions": "x"`), `statement 1: "Actions" is no element that is known here`},
+		{"null for a condition", oneStatement(allow + `, "Condition": null`), `statement 1: "Condition" is null`},
 		{"in the second", `{"Statement": [{` + allow + `}, {"Effect": "allow"}]}`, `statement 2: "Effect" is neither Allow nor Deny`},
-		{"a sid that is none", statement(allow + `, "Sid": 1`), `statement 1: "Sid" is no text`},
-		{"no effect", statement(`"Action": "*", "Resource": "*"`), `statement 1: "Effect" is neither Allow nor Deny`},
-		{"no action", statement(`"Effect": "Allow", "Resource": "*"`), `statement 1: "Action" is missing`},
-		{"no resource", statement(`"Effect": "Allow", "Action": "*"`), `statement 1: "Resource" is missing`},
-		{"no resource of a resource's policy", statement(`"Effect": "Allow", "Action": "s3:*", "Principal": "*"`),
+		{"a sid that is none", oneStatement(allow + `, "Sid": 1`), `statement 1: "Sid" is no text`},
+		{"no effect", oneStatement(`"Action": "*", "Resource": "*"`), `statement 1: "Effect" is neither Allow nor Deny`},
+		{"no action", oneStatement(`"Effect": "Allow", "Resource": "*"`), `statement 1: "Action" is missing`},
+		{"no resource", oneStatement(`"Effect": "Allow", "Action": "*"`), `statement 1: "Resource" is missing`},
+		{"no resource of a resource's policy", oneStatement(`"Effect": "Allow", "Action": "s3:*", "Principal": "*"`),
 			`statement 1: "Resource" is missing; a role's trust policy alone has none, and its actions are sts:…`},
-		{"both actions", statement(allow + `, "NotAction": "*"`), `statement 1: "Action" and "NotAction" exclude each other`},
-		{"both resources", statement(allow + `, "NotResource": "*"`), `statement 1: "Resource" and "NotResource" exclude each other`},
-		{"both principals", statement(allow + `, "Principal": "*", "NotPrincipal": "*"`), `statement 1: "Principal" and "NotPrincipal" exclude each other`},
-		{"all but one allowed", statement(allow + `, "NotPrincipal": {"AWS": "123456789012"}`),
+		{"both actions", oneStatement(allow + `, "NotAction": "*"`), `statement 1: "Action" and "NotAction" exclude each other`},
+		{"both resources", oneStatement(allow + `, "NotResource": "*"`), `statement 1: "Resource" and "NotResource" exclude each other`},
+		{"both principals", oneStatement(allow + `, "Principal": "*", "NotPrincipal": "*"`), `statement 1: "Principal" and "NotPrincipal" exclude each other`},
+		{"all but one allowed", oneStatement(allow + `, "NotPrincipal": {"AWS": "123456789012"}`),
 			`statement 1: "NotPrincipal" with "Allow" would allow everybody else; AWS takes it with "Deny" alone`},
-		{"an empty list", statement(`"Effect": "Allow", "Action": [], "Resource": "*"`), `statement 1: "Action" is empty`},
-		{"a number", statement(`"Effect": "Allow", "Action": [1], "Resource": "*"`), `statement 1: "Action" holds something other than text`},
-		{"an action without a service", statement(`"Effect": "Allow", "Action": "PutRecord", "Resource": "*"`),
+		{"an empty list", oneStatement(`"Effect": "Allow", "Action": [], "Resource": "*"`), `statement 1: "Action" is empty`},
+		{"a number", oneStatement(`"Effect": "Allow", "Action": [1], "Resource": "*"`), `statement 1: "Action" holds something other than text`},
+		{"an action without a service", oneStatement(`"Effect": "Allow", "Action": "PutRecord", "Resource": "*"`),
 			`statement 1: "Action": "PutRecord" is no action; one is written service:Action`},
-		{"a resource that is no ARN", statement(`"Effect": "Allow", "Action": "*", "Resource": "my-bucket/*"`),
+		{"a resource that is no ARN", oneStatement(`"Effect": "Allow", "Action": "*", "Resource": "my-bucket/*"`),
 			`statement 1: "Resource": "my-bucket/*" is no resource; write an ARN or "*"`},
-		{"an unknown variable", statement(`"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::${bucket}"`),
+		{"an unknown variable", oneStatement(`"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::${bucket}"`),
 			`statement 1: "Resource": "arn:aws:s3:::${bucket}": ${bucket} is no variable that is known here`},
-		{"an open variable", statement(`"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::${aws:userid"`),
+		{"an open variable", oneStatement(`"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::${aws:userid"`),
 			`statement 1: "Resource": "arn:aws:s3:::${aws:userid" holds a ${ without }`},
-		{"an excluded variable", statement(`"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::${aws:userid}"`),
+		{"an excluded variable", oneStatement(`"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::${aws:userid}"`),
 			`statement 1: "NotResource": "arn:aws:s3:::${aws:userid}" holds a variable, which is not evaluated here`},
-		{"a principal's text", statement(allow + `, "Principal": "me"`), `statement 1: "Principal" is "me"; it must be "*" or an object`},
-		{"a principal's number", statement(allow + `, "Principal": 1`), `statement 1: "Principal" must be "*" or an object`},
-		{"a principal's kind", statement(allow + `, "Principal": {"aws": "*"}`), `statement 1: "Principal": "aws" is no kind of principal that is known here`},
-		{"a wildcard principal", statement(allow + `, "Principal": {"AWS": "arn:aws:iam::123456789012:role/*"}`),
+		{"a principal's text", oneStatement(allow + `, "Principal": "me"`), `statement 1: "Principal" is "me"; it must be "*" or an object`},
+		{"a principal's number", oneStatement(allow + `, "Principal": 1`), `statement 1: "Principal" must be "*" or an object`},
+		{"a principal's kind", oneStatement(allow + `, "Principal": {"aws": "*"}`), `statement 1: "Principal": "aws" is no kind of principal that is known here`},
+		{"a wildcard principal", oneStatement(allow + `, "Principal": {"AWS": "arn:aws:iam::123456789012:role/*"}`),
 			`statement 1: "Principal": "arn:aws:iam::123456789012:role/*" is no principal; it must be "*", an account, or the ARN of one identity`},
-		{"no principals", statement(allow + `, "Principal": {"Service": []}`), `statement 1: "Principal": "Service" is empty`},
-		{"a condition's list", statement(allow + `, "Condition": []`), `statement 1: "Condition" is no object`},
-		{"an operator's text", statement(allow + `, "Condition": {"Bool": "x"}`), `statement 1: "Condition": "Bool" is no object`},
-		{"an unknown operator", statement(allow + `, "Condition": {"StringMatches": {"a:b": "c"}}`),
+		{"no principals", oneStatement(allow + `, "Principal": {"Service": []}`), `statement 1: "Principal": "Service" is empty`},
+		{"a condition's list", oneStatement(allow + `, "Condition": []`), `statement 1: "Condition" is no object`},
+		{"an operator's text", oneStatement(allow + `, "Condition": {"Bool": "x"}`), `statement 1: "Condition": "Bool" is no object`},
+		{"an unknown operator", oneStatement(allow + `, "Condition": {"StringMatches": {"a:b": "c"}}`),
 			`statement 1: "Condition": "StringMatches": it is no operator that is known here`},
-		{"an unknown quantity", statement(allow + `, "Condition": {"ForSomeValues:StringLike": {"a:b": "c"}}`),
+		{"an unknown quantity", oneStatement(allow + `, "Condition": {"ForSomeValues:StringLike": {"a:b": "c"}}`),
 			`statement 1: "Condition": "ForSomeValues:StringLike": it is no operator that is known here`},
-		{"null if it exists", statement(allow + `, "Condition": {"NullIfExists": {"a:b": "true"}}`),
+		{"null if it exists", oneStatement(allow + `, "Condition": {"NullIfExists": {"a:b": "true"}}`),
 			`statement 1: "Condition": "NullIfExists": it is no operator that is known here`},
-		{"any value if it exists", statement(allow + `, "Condition": {"ForAnyValue:StringLikeIfExists": {"a:b": "c"}}`),
+		{"any value if it exists", oneStatement(allow + `, "Condition": {"ForAnyValue:StringLikeIfExists": {"a:b": "c"}}`),
 			`statement 1: "Condition": "ForAnyValue:StringLikeIfExists": ForAnyValue and IfExists together are not evaluated here`},
-		{"null of text", statement(allow + `, "Condition": {"Null": {"a:b": "c"}}`), `statement 1: "Condition": "Null": "a:b" must be true or false`},
-		{"a value's object", statement(allow + `, "Condition": {"Bool": {"a:b": {}}}`), `statement 1: "Condition": "Bool": "a:b" holds something other than text`},
-		{"no values", statement(allow + `, "Condition": {"Bool": {"a:b": []}}`), `statement 1: "Condition": "Bool": "a:b" is empty`},
-		{"a boolean's text", statement(allow + `, "Condition": {"Bool": {"a:b": "yes"}}`), `statement 1: "Condition": "Bool": "a:b": "yes" is neither true nor false`},
-		{"a number's text", statement(allow + `, "Condition": {"NumericEquals": {"a:b": "1e9"}}`), `statement 1: "Condition": "NumericEquals": "a:b": "1e9" is no number`},
-		{"a date's text", statement(allow + `, "Condition": {"DateEquals": {"a:b": "today"}}`),
+		{"null of text", oneStatement(allow + `, "Condition": {"Null": {"a:b": "c"}}`), `statement 1: "Condition": "Null": "a:b" must be true or false`},
+		{"a value's object", oneStatement(allow + `, "Condition": {"Bool": {"a:b": {}}}`), `statement 1: "Condition": "Bool": "a:b" holds something other than text`},
+		{"no values", oneStatement(allow + `, "Condition": {"Bool": {"a:b": []}}`), `statement 1: "Condition": "Bool": "a:b" is empty`},
+		{"a boolean's text", oneStatement(allow + `, "Condition": {"Bool": {"a:b": "yes"}}`), `statement 1: "Condition": "Bool": "a:b": "yes" is neither true nor false`},
+		{"a number's text", oneStatement(allow + `, "Condition": {"NumericEquals": {"a:b": "1e9"}}`), `statement 1: "Condition": "NumericEquals": "a:b": "1e9" is no number`},
+		{"a date's text", oneStatement(allow + `, "Condition": {"DateEquals": {"a:b": "today"}}`),
 			`statement 1: "Condition": "DateEquals": "a:b": "today" is no date; write one such as 2025-01-31T00:00:00Z, or seconds since 1970`},
-		{"an address's text", statement(allow + `, "Condition": {"IpAddress": {"a:b": "home"}}`), `statement 1: "Condition": "IpAddress": "a:b": "home" is no IP address and no range of them`},
-		{"binary text", statement(allow + `, "Condition": {"BinaryEquals": {"a:b": "!"}}`), `statement 1: "Condition": "BinaryEquals": "a:b": "!" is no base64`},
+		{"an address's text", oneStatement(allow + `, "Condition": {"IpAddress": {"a:b": "home"}}`), `statement 1: "Condition": "IpAddress": "a:b": "home" is no IP address and no range of them`},
+		{"binary text", oneStatement(allow + `, "Condition": {"BinaryEquals": {"a:b": "!"}}`), `statement 1: "Condition": "BinaryEquals": "a:b": "!" is no base64`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := iam.ParseDocument(test.text)
+			_, err := parseDocument(test.text)
 			if err == nil || err.Error() != test.want {
 				t.Errorf("error: %v\nwant:  %s", err, test.want)
 			}
@@ -93,11 +91,16 @@ func TestParseDocumentRefuses(t *testing.T) {
 	}
 }
 
+func decide(d document, r request) decision {
+	decision, _ := d.evaluate(&r)
+	return decision
+}
+
 func TestConditionKeys(t *testing.T) {
-	document := parse(t, `{"Version": "2012-10-17", "Statement": [
+	document := mustParse(t, `{"Version": "2012-10-17", "Statement": [
 		{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::b/${aws:userid}", "Condition": {"Bool": {"aws:SecureTransport": true}}},
 		{"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringLike": {"s3:prefix": "${aws:PrincipalTag/team}/*"}}}]}`)
-	got, want := strings.Join(document.ConditionKeys(), " "), "aws:principaltag/team aws:securetransport aws:userid s3:prefix"
+	got, want := strings.Join(document.conditionKeys(), " "), "aws:principaltag/team aws:securetransport aws:userid s3:prefix"
 	if got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -106,47 +109,47 @@ func TestConditionKeys(t *testing.T) {
 func TestActionsAndResources(t *testing.T) {
 	for _, test := range []struct {
 		elements, action, resource string
-		want                       iam.Decision
+		want                       decision
 	}{
-		{`"Action": "*", "Resource": "*"`, "s3:GetObject", "arn:aws:s3:::b/k", iam.Allow},
-		{`"Action": "s3:GetObject", "Resource": "*"`, "s3:GetObject", "*", iam.Allow},
-		{`"Action": "s3:GetObject", "Resource": "*"`, "s3:getobject", "*", iam.Allow}, // "not case sensitive"
-		{`"Action": "S3:GETOBJECT", "Resource": "*"`, "s3:GetObject", "*", iam.Allow},
-		{`"Action": "s3:GetObject", "Resource": "*"`, "s3:GetObjectAcl", "*", iam.Silent},
-		{`"Action": "s3:Get*", "Resource": "*"`, "s3:GetObjectAcl", "*", iam.Allow},
-		{`"Action": "iam:*AccessKey*", "Resource": "*"`, "iam:CreateAccessKey", "*", iam.Allow},
-		{`"Action": "iam:*AccessKey*", "Resource": "*"`, "iam:GetUser", "*", iam.Silent},
-		{`"Action": "s3:Get?bject", "Resource": "*"`, "s3:GetObject", "*", iam.Allow},
-		{`"Action": ["kinesis:PutRecord", "kinesis:PutRecords"], "Resource": "*"`, "kinesis:PutRecords", "*", iam.Allow},
-		{`"NotAction": "iam:*", "Resource": "*"`, "s3:GetObject", "*", iam.Allow},
-		{`"NotAction": ["iam:*", "s3:*"], "Resource": "*"`, "s3:GetObject", "*", iam.Silent},
+		{`"Action": "*", "Resource": "*"`, "s3:GetObject", "arn:aws:s3:::b/k", allow},
+		{`"Action": "s3:GetObject", "Resource": "*"`, "s3:GetObject", "*", allow},
+		{`"Action": "s3:GetObject", "Resource": "*"`, "s3:getobject", "*", allow}, // "not case sensitive"
+		{`"Action": "S3:GETOBJECT", "Resource": "*"`, "s3:GetObject", "*", allow},
+		{`"Action": "s3:GetObject", "Resource": "*"`, "s3:GetObjectAcl", "*", silent},
+		{`"Action": "s3:Get*", "Resource": "*"`, "s3:GetObjectAcl", "*", allow},
+		{`"Action": "iam:*AccessKey*", "Resource": "*"`, "iam:CreateAccessKey", "*", allow},
+		{`"Action": "iam:*AccessKey*", "Resource": "*"`, "iam:GetUser", "*", silent},
+		{`"Action": "s3:Get?bject", "Resource": "*"`, "s3:GetObject", "*", allow},
+		{`"Action": ["kinesis:PutRecord", "kinesis:PutRecords"], "Resource": "*"`, "kinesis:PutRecords", "*", allow},
+		{`"NotAction": "iam:*", "Resource": "*"`, "s3:GetObject", "*", allow},
+		{`"NotAction": ["iam:*", "s3:*"], "Resource": "*"`, "s3:GetObject", "*", silent},
 
-		{`"Action": "*", "Resource": "arn:aws:s3:::b"`, "s3:ListBucket", "arn:aws:s3:::b", iam.Allow},
-		{`"Action": "*", "Resource": "arn:aws:s3:::b"`, "s3:GetObject", "arn:aws:s3:::b/k", iam.Silent},
-		{`"Action": "*", "Resource": "arn:aws:s3:::B"`, "s3:ListBucket", "arn:aws:s3:::b", iam.Silent}, // resources have a case
-		{`"Action": "*", "Resource": "arn:aws:s3:::b/*"`, "s3:GetObject", "arn:aws:s3:::b/x/y:z", iam.Allow},
-		{`"Action": "*", "Resource": "arn:aws:s3:::b/*"`, "s3:ListBucket", "arn:aws:s3:::b", iam.Silent},
-		{`"Action": "*", "Resource": "arn:aws:s3:::b/????"`, "s3:GetObject", "arn:aws:s3:::b/\u00e4bcd", iam.Allow},
-		{`"Action": "*", "Resource": "arn:aws:s3:::b/????"`, "s3:GetObject", "arn:aws:s3:::b/abc", iam.Silent},
-		{`"Action": "*", "Resource": "arn:aws:s3:::*/*.txt"`, "s3:GetObject", "arn:aws:s3:::b/a.txt/b.txt", iam.Allow},
-		{`"Action": "*", "Resource": "arn:aws:s3:::*/*.txt"`, "s3:GetObject", "arn:aws:s3:::b/a.txt/b", iam.Silent},
-		{`"Action": "*", "Resource": "arn:aws:kinesis:*:123456789012:stream/*"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", iam.Allow},
-		{`"Action": "*", "Resource": "arn:aws:kinesis:us-*:123456789012:stream/s"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", iam.Allow},
+		{`"Action": "*", "Resource": "arn:aws:s3:::b"`, "s3:ListBucket", "arn:aws:s3:::b", allow},
+		{`"Action": "*", "Resource": "arn:aws:s3:::b"`, "s3:GetObject", "arn:aws:s3:::b/k", silent},
+		{`"Action": "*", "Resource": "arn:aws:s3:::B"`, "s3:ListBucket", "arn:aws:s3:::b", silent}, // resources have a case
+		{`"Action": "*", "Resource": "arn:aws:s3:::b/*"`, "s3:GetObject", "arn:aws:s3:::b/x/y:z", allow},
+		{`"Action": "*", "Resource": "arn:aws:s3:::b/*"`, "s3:ListBucket", "arn:aws:s3:::b", silent},
+		{`"Action": "*", "Resource": "arn:aws:s3:::b/????"`, "s3:GetObject", "arn:aws:s3:::b/\u00e4bcd", allow},
+		{`"Action": "*", "Resource": "arn:aws:s3:::b/????"`, "s3:GetObject", "arn:aws:s3:::b/abc", silent},
+		{`"Action": "*", "Resource": "arn:aws:s3:::*/*.txt"`, "s3:GetObject", "arn:aws:s3:::b/a.txt/b.txt", allow},
+		{`"Action": "*", "Resource": "arn:aws:s3:::*/*.txt"`, "s3:GetObject", "arn:aws:s3:::b/a.txt/b", silent},
+		{`"Action": "*", "Resource": "arn:aws:kinesis:*:123456789012:stream/*"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", allow},
+		{`"Action": "*", "Resource": "arn:aws:kinesis:us-*:123456789012:stream/s"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", allow},
 		// A "*" within a part of an ARN does not reach into the next part.
-		{`"Action": "*", "Resource": "arn:aws:kinesis:*stream/s"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", iam.Silent},
-		{`"Action": "*", "Resource": "arn:aws:kinesis:us-*:stream/s"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", iam.Silent},
-		{`"Action": "*", "Resource": "arn:aws:s3:*:b/k"`, "s3:GetObject", "arn:aws:s3:::b/k", iam.Silent},
-		{`"Action": "*", "Resource": "arn:aws:s3:::a*:c"`, "s3:GetObject", "arn:aws:s3:::a/b:c", iam.Allow}, // within the last
+		{`"Action": "*", "Resource": "arn:aws:kinesis:*stream/s"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", silent},
+		{`"Action": "*", "Resource": "arn:aws:kinesis:us-*:stream/s"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", silent},
+		{`"Action": "*", "Resource": "arn:aws:s3:*:b/k"`, "s3:GetObject", "arn:aws:s3:::b/k", silent},
+		{`"Action": "*", "Resource": "arn:aws:s3:::a*:c"`, "s3:GetObject", "arn:aws:s3:::a/b:c", allow}, // within the last
 		// A "*" at the end takes what is left.
-		{`"Action": "*", "Resource": "arn:aws:logs:us-east-1:123456789012:*"`, "logs:PutLogEvents", "arn:aws:logs:us-east-1:123456789012:log-group:a:log-stream:b", iam.Allow},
-		{`"Action": "*", "Resource": "arn:aws:kinesis:us-east-1:*"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", iam.Allow},
-		{`"Action": "*", "Resource": "arn:aws:kinesis:us-east-1"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", iam.Silent},
-		{`"Action": "*", "Resource": "arn:aws:s3:::b/*"`, "s3:ListAllMyBuckets", "*", iam.Silent},
-		{`"Action": "*", "NotResource": "arn:aws:s3:::b/*"`, "s3:GetObject", "arn:aws:s3:::b/k", iam.Silent},
-		{`"Action": "*", "NotResource": "arn:aws:s3:::b/*"`, "s3:GetObject", "arn:aws:s3:::c/k", iam.Allow},
+		{`"Action": "*", "Resource": "arn:aws:logs:us-east-1:123456789012:*"`, "logs:PutLogEvents", "arn:aws:logs:us-east-1:123456789012:log-group:a:log-stream:b", allow},
+		{`"Action": "*", "Resource": "arn:aws:kinesis:us-east-1:*"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", allow},
+		{`"Action": "*", "Resource": "arn:aws:kinesis:us-east-1"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", silent},
+		{`"Action": "*", "Resource": "arn:aws:s3:::b/*"`, "s3:ListAllMyBuckets", "*", silent},
+		{`"Action": "*", "NotResource": "arn:aws:s3:::b/*"`, "s3:GetObject", "arn:aws:s3:::b/k", silent},
+		{`"Action": "*", "NotResource": "arn:aws:s3:::b/*"`, "s3:GetObject", "arn:aws:s3:::c/k", allow},
 	} {
-		document := parse(t, statement(`"Effect": "Allow", `+test.elements))
-		got := document.Evaluate(iam.Request{Action: test.action, Resource: test.resource})
+		document := mustParse(t, oneStatement(`"Effect": "Allow", `+test.elements))
+		got := decide(document, request{action: test.action, resource: test.resource})
 		if got != test.want {
 			t.Errorf("{%s} says %v to %s on %s, want %v", test.elements, got, test.action, test.resource, test.want)
 		}
@@ -154,27 +157,27 @@ func TestActionsAndResources(t *testing.T) {
 }
 
 func TestVariables(t *testing.T) {
-	context := iam.Context{"aws:UserName": {"ann"}, "aws:userid": {"A*:x"}, "aws:TagKeys": {"a", "b"}, "aws:PrincipalTag/team": {"blue"}}
+	context := conditionKeys{"aws:UserName": {"ann"}, "aws:userid": {"A*:x"}, "aws:TagKeys": {"a", "b"}, "aws:PrincipalTag/team": {"blue"}}
 	for _, test := range []struct {
 		version, resource, asked string
-		want                     iam.Decision
+		want                     decision
 	}{
-		{"2012-10-17", "arn:aws:s3:::b/home/${aws:username}/*", "arn:aws:s3:::b/home/ann/x", iam.Allow},
-		{"2012-10-17", "arn:aws:s3:::b/home/${aws:username}/*", "arn:aws:s3:::b/home/bob/x", iam.Silent},
-		{"2012-10-17", "arn:aws:s3:::b/${aws:PrincipalTag/team}", "arn:aws:s3:::b/blue", iam.Allow},
-		{"2012-10-17", "arn:aws:s3:::b/${aws:userid}", "arn:aws:s3:::b/A*:x", iam.Allow},
-		{"2012-10-17", "arn:aws:s3:::b/${aws:userid}", "arn:aws:s3:::b/Ab:x", iam.Silent}, // the value's "*" is no wildcard
-		{"2012-10-17", "arn:aws:s3:::b/${aws:FederatedProvider}", "arn:aws:s3:::b/", iam.Silent},
-		{"2012-10-17", "arn:aws:s3:::b/${aws:FederatedProvider, 'none'}", "arn:aws:s3:::b/none", iam.Allow},
-		{"2012-10-17", "arn:aws:s3:::b/${aws:username, 'none'}", "arn:aws:s3:::b/ann", iam.Allow},
-		{"2012-10-17", "arn:aws:s3:::b/${aws:TagKeys}", "arn:aws:s3:::b/a", iam.Silent}, // of several values none is put in
-		{"2012-10-17", "arn:aws:s3:::b/${*}${?}${$}", "arn:aws:s3:::b/*?$", iam.Allow},
-		{"2012-10-17", "arn:aws:s3:::b/${*}", "arn:aws:s3:::b/x", iam.Silent},
-		{"2008-10-17", "arn:aws:s3:::b/${aws:username}", "arn:aws:s3:::b/${aws:username}", iam.Allow},
-		{"2008-10-17", "arn:aws:s3:::b/${aws:username}", "arn:aws:s3:::b/ann", iam.Silent},
+		{"2012-10-17", "arn:aws:s3:::b/home/${aws:username}/*", "arn:aws:s3:::b/home/ann/x", allow},
+		{"2012-10-17", "arn:aws:s3:::b/home/${aws:username}/*", "arn:aws:s3:::b/home/bob/x", silent},
+		{"2012-10-17", "arn:aws:s3:::b/${aws:PrincipalTag/team}", "arn:aws:s3:::b/blue", allow},
+		{"2012-10-17", "arn:aws:s3:::b/${aws:userid}", "arn:aws:s3:::b/A*:x", allow},
+		{"2012-10-17", "arn:aws:s3:::b/${aws:userid}", "arn:aws:s3:::b/Ab:x", silent}, // the value's "*" is no wildcard
+		{"2012-10-17", "arn:aws:s3:::b/${aws:FederatedProvider}", "arn:aws:s3:::b/", silent},
+		{"2012-10-17", "arn:aws:s3:::b/${aws:FederatedProvider, 'none'}", "arn:aws:s3:::b/none", allow},
+		{"2012-10-17", "arn:aws:s3:::b/${aws:username, 'none'}", "arn:aws:s3:::b/ann", allow},
+		{"2012-10-17", "arn:aws:s3:::b/${aws:TagKeys}", "arn:aws:s3:::b/a", silent}, // of several values none is put in
+		{"2012-10-17", "arn:aws:s3:::b/${*}${?}${$}", "arn:aws:s3:::b/*?$", allow},
+		{"2012-10-17", "arn:aws:s3:::b/${*}", "arn:aws:s3:::b/x", silent},
+		{"2008-10-17", "arn:aws:s3:::b/${aws:username}", "arn:aws:s3:::b/${aws:username}", allow},
+		{"2008-10-17", "arn:aws:s3:::b/${aws:username}", "arn:aws:s3:::b/ann", silent},
 	} {
-		document := parse(t, `{"Version": "`+test.version+`", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "`+test.resource+`"}}`)
-		if got := document.Evaluate(iam.Request{Action: "s3:GetObject", Resource: test.asked, Context: context}); got != test.want {
+		document := mustParse(t, `{"Version": "`+test.version+`", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "`+test.resource+`"}}`)
+		if got := decide(document, request{action: "s3:GetObject", resource: test.asked, context: context}); got != test.want {
 			t.Errorf("%s of %s says %v to %s, want %v", test.resource, test.version, got, test.asked, test.want)
 		}
 	}
@@ -182,11 +185,11 @@ func TestVariables(t *testing.T) {
 
 func TestPrincipals(t *testing.T) {
 	const role, session = "arn:aws:iam::123456789012:role/r", "arn:aws:sts::123456789012:assumed-role/r/s"
-	who := map[string]iam.Principal{
-		"session":   {Account: "123456789012", ARNs: []string{session, role}},
-		"user":      {Account: "123456789012", ARNs: []string{"arn:aws:iam::123456789012:user/u"}},
-		"stranger":  {Account: "210987654321", ARNs: []string{"arn:aws:iam::210987654321:user/u"}},
-		"firehose":  {Service: "firehose.amazonaws.com"},
+	who := map[string]principal{
+		"session":   {account: "123456789012", arns: []string{session, role}},
+		"user":      {account: "123456789012", arns: []string{"arn:aws:iam::123456789012:user/u"}},
+		"stranger":  {account: "210987654321", arns: []string{"arn:aws:iam::210987654321:user/u"}},
+		"firehose":  {service: "firehose.amazonaws.com"},
 		"anonymous": {},
 	}
 	for _, test := range []struct {
@@ -212,10 +215,10 @@ func TestPrincipals(t *testing.T) {
 		{"Deny", `"NotPrincipal": {"Service": "firehose.amazonaws.com"}`, "session Deny, user Deny, stranger Deny, anonymous Deny"},
 		{"Deny", `"NotPrincipal": {"AWS": "*"}`, ""},
 	} {
-		document := parse(t, statement(`"Effect": "`+test.effect+`", "Action": "s3:*", "Resource": "*", `+test.principal))
+		document := mustParse(t, oneStatement(`"Effect": "`+test.effect+`", "Action": "s3:*", "Resource": "*", `+test.principal))
 		var answered []string
 		for _, name := range []string{"session", "user", "stranger", "firehose", "anonymous"} {
-			if got := document.Evaluate(iam.Request{Action: "s3:GetObject", Resource: "*", Principal: who[name]}); got != iam.Silent {
+			if got := decide(document, request{action: "s3:GetObject", resource: "*", principal: who[name]}); got != silent {
 				answered = append(answered, name+" "+got.String())
 			}
 		}
@@ -226,7 +229,7 @@ func TestPrincipals(t *testing.T) {
 }
 
 func TestConditions(t *testing.T) {
-	context := iam.Context{
+	context := conditionKeys{
 		"aws:SecureTransport": {"true"}, "aws:SourceIp": {"203.0.113.7"}, "s3:prefix": {"home/ann/"}, "s3:max-keys": {"10"},
 		"aws:CurrentTime": {"2025-06-01T12:00:00Z"}, "aws:EpochTime": {"1748779200"}, "aws:TagKeys": {"a", "b"},
 		"aws:SourceArn": {"arn:aws:sns:us-east-1:123456789012:topic"}, "x:empty": {}, "aws:username": {"ann"}, "x:v6": {"2001:db8::1"},
@@ -311,9 +314,9 @@ func TestConditions(t *testing.T) {
 		{`{"ForAnyValue:StringNotEquals": {"aws:TagKeys": ["a", "b"]}}`, false},
 		{`{"ForAnyValue:StringNotEquals": {"x:absent": "a"}}`, false},
 	} {
-		document := parse(t, statement(`"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": `+test.condition))
-		got := document.Evaluate(iam.Request{Action: "s3:ListBucket", Resource: "*", Context: context})
-		if (got == iam.Allow) != test.want {
+		document := mustParse(t, oneStatement(`"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": `+test.condition))
+		got := decide(document, request{action: "s3:ListBucket", resource: "*", context: context})
+		if (got == allow) != test.want {
 			t.Errorf("%s: %v, want %t", test.condition, got, test.want)
 		}
 	}
@@ -322,42 +325,42 @@ func TestConditions(t *testing.T) {
 // TestDocumentationExamples holds the examples of AWS's IAM User Guide, where it says what they do.
 func TestDocumentationExamples(t *testing.T) {
 	// reference_policies_evaluation-logic_policy-eval-basics: Carlos, his policy, and his bucket's.
-	carlos := parse(t, `{"Version": "2012-10-17", "Statement": [
+	carlos := mustParse(t, `{"Version": "2012-10-17", "Statement": [
 		{"Sid": "AllowS3ListRead", "Effect": "Allow", "Action": ["s3:GetBucketLocation", "s3:GetAccountPublicAccessBlock", "s3:ListAccessPoints", "s3:ListAllMyBuckets"], "Resource": "arn:aws:s3:::*"},
 		{"Sid": "AllowS3Self", "Effect": "Allow", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::carlossalazar/*", "arn:aws:s3:::carlossalazar"]},
 		{"Sid": "DenyS3Logs", "Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::*log*"}]}`)
-	bucket := parse(t, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:user/carlossalazar"},
+	bucket := mustParse(t, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:user/carlossalazar"},
 		"Action": "s3:*", "Resource": ["arn:aws:s3:::amzn-s3-demo-bucket-carlossalazar/*", "arn:aws:s3:::amzn-s3-demo-bucket-carlossalazar"]}}`)
 	// reference_policies_elements_condition_operators: deny without TLS, and the Null check.
-	transport := parse(t, `{"Version": "2012-10-17", "Statement": {"Sid": "BooleanExample", "Action": "s3:*", "Effect": "Deny",
+	transport := mustParse(t, `{"Version": "2012-10-17", "Statement": {"Sid": "BooleanExample", "Action": "s3:*", "Effect": "Deny",
 		"Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"], "Condition": {"Bool": {"aws:SecureTransport": "false"}}}}`)
-	temporary := parse(t, `{"Version": "2012-10-17", "Statement": {"Action": "*", "Effect": "Allow", "Resource": "*", "Condition": {"Null": {"aws:TokenIssueTime": "true"}}}}`)
+	temporary := mustParse(t, `{"Version": "2012-10-17", "Statement": {"Action": "*", "Effect": "Allow", "Resource": "*", "Condition": {"Null": {"aws:TokenIssueTime": "true"}}}}`)
 	// reference_policies_elements_notaction: all but IAM.
-	notIAM := parse(t, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}}`)
+	notIAM := mustParse(t, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}}`)
 	// reference_policies_elements_notresource: deny all but one bucket.
-	notHR := parse(t, `{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "NotResource": ["arn:aws:s3:::HRBucket/Payroll", "arn:aws:s3:::HRBucket/Payroll/*"]}}`)
-	carlosHimself := iam.Principal{Account: "111122223333", ARNs: []string{"arn:aws:iam::111122223333:user/carlossalazar"}}
+	notHR := mustParse(t, `{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "NotResource": ["arn:aws:s3:::HRBucket/Payroll", "arn:aws:s3:::HRBucket/Payroll/*"]}}`)
+	carlosHimself := principal{account: "111122223333", arns: []string{"arn:aws:iam::111122223333:user/carlossalazar"}}
 	for _, test := range []struct {
 		name     string
-		document iam.Document
-		request  iam.Request
-		want     iam.Decision
+		document document
+		request  request
+		want     decision
 	}{
-		{"his own bucket", carlos, iam.Request{Action: "s3:PutObject", Resource: "arn:aws:s3:::carlossalazar/x"}, iam.Allow},
-		{"lists all", carlos, iam.Request{Action: "s3:ListAllMyBuckets", Resource: "arn:aws:s3:::*"}, iam.Allow},
-		{"another's", carlos, iam.Request{Action: "s3:PutObject", Resource: "arn:aws:s3:::another/x"}, iam.Silent},
-		{"logs", carlos, iam.Request{Action: "s3:PutObject", Resource: "arn:aws:s3:::amzn-s3-demo-bucket-carlossalazar-logs/x"}, iam.Deny},
-		{"the bucket allows", bucket, iam.Request{Action: "s3:PutObject", Resource: "arn:aws:s3:::amzn-s3-demo-bucket-carlossalazar/x", Principal: carlosHimself}, iam.Allow},
-		{"without TLS", transport, iam.Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k", Context: iam.Context{"aws:SecureTransport": {"false"}}}, iam.Deny},
-		{"with TLS", transport, iam.Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k", Context: iam.Context{"aws:SecureTransport": {"true"}}}, iam.Silent},
-		{"lasting credentials", temporary, iam.Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/k"}, iam.Allow},
-		{"temporary ones", temporary, iam.Request{Action: "s3:GetObject", Resource: "*", Context: iam.Context{"aws:tokenissuetime": {"2025-01-01T00:00:00Z"}}}, iam.Silent},
-		{"not IAM", notIAM, iam.Request{Action: "ec2:RunInstances", Resource: "*"}, iam.Allow},
-		{"IAM", notIAM, iam.Request{Action: "iam:CreateUser", Resource: "*"}, iam.Silent},
-		{"payroll", notHR, iam.Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::HRBucket/Payroll/x"}, iam.Silent},
-		{"not payroll", notHR, iam.Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::HRBucket/Other"}, iam.Deny},
+		{"his own bucket", carlos, request{action: "s3:PutObject", resource: "arn:aws:s3:::carlossalazar/x"}, allow},
+		{"lists all", carlos, request{action: "s3:ListAllMyBuckets", resource: "arn:aws:s3:::*"}, allow},
+		{"another's", carlos, request{action: "s3:PutObject", resource: "arn:aws:s3:::another/x"}, silent},
+		{"logs", carlos, request{action: "s3:PutObject", resource: "arn:aws:s3:::amzn-s3-demo-bucket-carlossalazar-logs/x"}, deny},
+		{"the bucket allows", bucket, request{action: "s3:PutObject", resource: "arn:aws:s3:::amzn-s3-demo-bucket-carlossalazar/x", principal: carlosHimself}, allow},
+		{"without TLS", transport, request{action: "s3:GetObject", resource: "arn:aws:s3:::b/k", context: conditionKeys{"aws:SecureTransport": {"false"}}}, deny},
+		{"with TLS", transport, request{action: "s3:GetObject", resource: "arn:aws:s3:::b/k", context: conditionKeys{"aws:SecureTransport": {"true"}}}, silent},
+		{"lasting credentials", temporary, request{action: "s3:GetObject", resource: "arn:aws:s3:::b/k"}, allow},
+		{"temporary ones", temporary, request{action: "s3:GetObject", resource: "*", context: conditionKeys{"aws:tokenissuetime": {"2025-01-01T00:00:00Z"}}}, silent},
+		{"not IAM", notIAM, request{action: "ec2:RunInstances", resource: "*"}, allow},
+		{"IAM", notIAM, request{action: "iam:CreateUser", resource: "*"}, silent},
+		{"payroll", notHR, request{action: "s3:GetObject", resource: "arn:aws:s3:::HRBucket/Payroll/x"}, silent},
+		{"not payroll", notHR, request{action: "s3:GetObject", resource: "arn:aws:s3:::HRBucket/Other"}, deny},
 	} {
-		if got := test.document.Evaluate(test.request); got != test.want {
+		if got := decide(test.document, test.request); got != test.want {
 			t.Errorf("%s: %v, want %v", test.name, got, test.want)
 		}
 	}
@@ -365,21 +368,21 @@ func TestDocumentationExamples(t *testing.T) {
 
 func FuzzParseDocument(f *testing.F) {
 	for _, seed := range []string{
-		statement(`"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::b/${aws:userid}*?"`),
-		statement(`"Effect": "Deny", "NotAction": ["a:b"], "NotResource": "*", "NotPrincipal": {"AWS": "123456789012"}`),
-		statement(`"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"ForAllValues:NumericLessThanIfExists": {"a:b": [1, "2"]}, "Null": {"c:d": true}}`),
+		oneStatement(`"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::b/${aws:userid}*?"`),
+		oneStatement(`"Effect": "Deny", "NotAction": ["a:b"], "NotResource": "*", "NotPrincipal": {"AWS": "123456789012"}`),
+		oneStatement(`"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"ForAllValues:NumericLessThanIfExists": {"a:b": [1, "2"]}, "Null": {"c:d": true}}`),
 		`{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}}`, `{"Statement": 1}`, `[]`,
 	} {
 		f.Add(seed, "s3:GetObject", "arn:aws:s3:::b/k")
 	}
 	f.Fuzz(func(t *testing.T, text, action, resource string) {
-		document, err := iam.ParseDocument(text)
+		document, err := parseDocument(text)
 		if err != nil {
 			return
 		}
-		request := iam.Request{Action: action, Resource: resource, Context: iam.Context{"aws:userid": {resource}, "a:b": {"1", "x"}}}
-		first := document.Evaluate(request)
-		if again := document.Evaluate(request); first != again {
+		request := request{action: action, resource: resource, context: conditionKeys{"aws:userid": {resource}, "a:b": {"1", "x"}}}
+		first := decide(document, request)
+		if again := decide(document, request); first != again {
 			t.Errorf("%v, then %v", first, again)
 		}
 	})

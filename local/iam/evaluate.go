@@ -6,22 +6,22 @@ import (
 	"unicode/utf8"
 )
 
-// Request is what a document is evaluated for.
-type Request struct {
-	// Action is a service's and an operation's name, such as "kinesis:PutRecord".
-	Action string
-	// Resource is an ARN, or "*" for an action that is about none.
-	Resource  string
-	Principal Principal
-	Context   Context
+// request is what a document is evaluated for.
+type request struct {
+	// action is a service's and an operation's name, such as "kinesis:PutRecord".
+	action string
+	// resource is an ARN, or "*" for an action that is about none.
+	resource  string
+	principal principal
+	context   conditionKeys
 }
 
-// Context are the condition keys that a request has, and their values: {"aws:SourceIp": {"192.0.2.1"}}. Their case does
+// conditionKeys are the condition keys that a request has, and their values: {"aws:SourceIp": {"192.0.2.1"}}. Their case does
 // not matter.
-type Context map[string][]string
+type conditionKeys map[string][]string
 
 // get finds a key that is given in lower case.
-func (c Context) get(key string) ([]string, bool) {
+func (c conditionKeys) get(key string) ([]string, bool) {
 	if values, ok := c[key]; ok {
 		return values, true
 	}
@@ -33,45 +33,40 @@ func (c Context) get(key string) ([]string, bool) {
 	return nil, false
 }
 
-// Decision is what one document says to a request.
-type Decision int
+// decision is what one document says to a request.
+type decision int
 
 // What a document can say. A Deny in any document outweighs every Allow; where nothing is said, the request is denied
 // (IAM User Guide, reference_policies_evaluation-logic).
 const (
-	// Silent is of a document that neither allows nor denies: an implicit deny, unless another document allows.
-	Silent Decision = iota
-	// AccountAllowed is of a document that allows the account of who asks, and not who asks: it leaves the decision to the
+	// silent is of a document that neither allows nor denies: an implicit deny, unless another document allows.
+	silent decision = iota
+	// accountAllowed is of a document that allows the account of who asks, and not who asks: it leaves the decision to the
 	// account, and counts as an Allow only where a policy of the identity allows as well (reference_policies_elements_principal).
-	AccountAllowed
-	// Allow allows.
-	Allow
-	// Deny is an explicit deny.
-	Deny
+	accountAllowed
+	// allow allows.
+	allow
+	// deny is an explicit deny.
+	deny
 )
 
 // String is the decision's name.
-func (d Decision) String() string {
+func (d decision) String() string {
 	return [...]string{"Silent", "AccountAllowed", "Allow", "Deny"}[d]
 }
 
-// Evaluate decides by one document. An identity's policy is about whoever has it, so the principal is not looked at.
-func (d Document) Evaluate(r Request) Decision {
-	decision, _ := d.evaluate(&r)
-	return decision
-}
-
-// evaluate gives the statement that decided too.
-func (d Document) evaluate(r *Request) (Decision, *statement) {
-	best, by := Silent, (*statement)(nil)
-	action := strings.ToLower(r.Action)
+// evaluate decides by one document, and gives the statement that decided. An identity's policy is about whoever has it, so
+// the principal is not looked at.
+func (d document) evaluate(r *request) (decision, *statement) {
+	best, by := silent, (*statement)(nil)
+	action := strings.ToLower(r.action)
 	for i := range d.statements {
 		s := &d.statements[i]
 		decision := s.evaluate(action, r)
 		if decision > best {
 			best, by = decision, s
 		}
-		if best == Deny {
+		if best == deny {
 			break
 		}
 	}
@@ -79,30 +74,30 @@ func (d Document) evaluate(r *Request) (Decision, *statement) {
 }
 
 // evaluate takes the action in lower case: actions are compared without regard to case.
-func (s *statement) evaluate(action string, r *Request) Decision {
+func (s *statement) evaluate(action string, r *request) decision {
 	if !s.actions.covers(func(p *pattern) bool { return p.matches(action, r) }) ||
-		!s.resources.covers(func(p *pattern) bool { return p.matchesARN(r.Resource, r) }) {
-		return Silent
+		!s.resources.covers(func(p *pattern) bool { return p.matchesARN(r.resource, r) }) {
+		return silent
 	}
 	how := named
 	if s.principals != nil {
-		how = s.principals.match(r.Principal)
+		how = s.principals.match(r.principal)
 	}
 	if how == notNamed {
-		return Silent
+		return silent
 	}
 	for i := range s.conditions {
 		if !s.conditions[i].holds(r) {
-			return Silent
+			return silent
 		}
 	}
 	switch {
 	case !s.allows:
-		return Deny
+		return deny
 	case how == accountNamed:
-		return AccountAllowed
+		return accountAllowed
 	default:
-		return Allow
+		return allow
 	}
 }
 

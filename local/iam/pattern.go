@@ -93,7 +93,7 @@ func (p *pattern) addKeys(found map[string]bool) {
 }
 
 // matches tells whether the whole text is as the pattern says. A variable without a value matches nothing.
-func (p *pattern) matches(text string, r *Request) bool {
+func (p *pattern) matches(text string, r *request) bool {
 	if p.symbols == nil {
 		return p.text == text
 	}
@@ -102,7 +102,7 @@ func (p *pattern) matches(text string, r *Request) bool {
 }
 
 // expand puts in the variables' values.
-func (p *pattern) expand(r *Request) ([]rune, bool) {
+func (p *pattern) expand(r *request) ([]rune, bool) {
 	if p.variables == nil {
 		return p.symbols, true
 	}
@@ -122,8 +122,8 @@ func (p *pattern) expand(r *Request) ([]rune, bool) {
 }
 
 // value is the variable's. AWS does not put in a key that has several values (reference_policies_variables).
-func (v variable) value(r *Request) (string, bool) {
-	values, ok := r.Context.get(v.key)
+func (v variable) value(r *request) (string, bool) {
+	values, ok := r.context.get(v.key)
 	if ok && len(values) == 1 {
 		return values[0], true
 	}
@@ -165,7 +165,7 @@ const segments = 6
 // not reach into the next; the rest is matched as a whole, colons and slashes included; and a pattern that has fewer
 // parts must end in "*", which then takes the rest ("If the * wildcard is the last character of a resource ARN segment,
 // it can expand to match beyond the colon boundaries": IAM User Guide, reference_policies_elements_resource).
-func (p *pattern) matchesARN(arn string, r *Request) bool {
+func (p *pattern) matchesARN(arn string, r *request) bool {
 	if p.text == "*" {
 		return true
 	}

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// Principal is who makes a request: an AWS service, or an identity of an account, or nobody known.
-type Principal struct {
-	// Service is a service's principal, such as firehose.amazonaws.com.
-	Service string
-	// Account is the identity's account id; empty of a service and of an anonymous request.
-	Account string
-	// ARNs are the identity's: a role's session has its own and the role's.
-	ARNs []string
+// principal is who makes a request: an AWS service, or an identity of an account, or nobody known.
+type principal struct {
+	// service is a service's principal, such as firehose.amazonaws.com.
+	service string
+	// account is the identity's account id; empty of a service and of an anonymous request.
+	account string
+	// arns are the identity's: a role's session has its own and the role's.
+	arns []string
 }
 
 // principals is Principal, or with not set NotPrincipal.
@@ -119,7 +119,7 @@ const (
 	named
 )
 
-func (p *principals) match(who Principal) match {
+func (p *principals) match(who principal) match {
 	if p.not {
 		return p.matchInverted(who)
 	}
@@ -127,17 +127,17 @@ func (p *principals) match(who Principal) match {
 	switch {
 	case p.everyone:
 		return named
-	case who.Service != "":
-		if slices.Contains(p.services, who.Service) || slices.Contains(p.services, "*") {
+	case who.service != "":
+		if slices.Contains(p.services, who.service) || slices.Contains(p.services, "*") {
 			return named
 		}
 		return notNamed
 	}
 	for _, a := range p.aws {
 		switch {
-		case a.arn != "" && slices.Contains(who.ARNs, a.arn):
+		case a.arn != "" && slices.Contains(who.arns, a.arn):
 			return named
-		case a.account != "" && a.account == who.Account:
+		case a.account != "" && a.account == who.account:
 			best = accountNamed
 		}
 	}
@@ -149,21 +149,21 @@ func (p *principals) match(who Principal) match {
 // Assumption 2: an exception holds for a role's session only where its account, the role and the session are listed
 // (IAM User Guide, reference_policies_elements_notprincipal: "you must also specify the account ARN of the not-denied
 // principal", and for an assumed role the role and the session).
-func (p *principals) matchInverted(who Principal) match {
+func (p *principals) matchInverted(who principal) match {
 	switch {
 	case p.everyone:
 		return notNamed
-	case who.Service != "":
-		if slices.Contains(p.services, who.Service) {
+	case who.service != "":
+		if slices.Contains(p.services, who.service) {
 			return notNamed
 		}
 		return named
 	}
 	listed := func(a awsPrincipal) bool { return slices.Contains(p.aws, a) }
-	if who.Account == "" || !listed(awsPrincipal{account: who.Account}) {
+	if who.account == "" || !listed(awsPrincipal{account: who.account}) {
 		return named
 	}
-	for _, arn := range who.ARNs {
+	for _, arn := range who.arns {
 		if !listed(awsPrincipal{arn: arn}) && !strings.HasSuffix(arn, ":root") {
 			return named
 		}

@@ -22,11 +22,13 @@ type role struct {
 	address, arn, name, uniqueID string
 	trust                        attached
 	policies                     []attached
+	// idle is true of a role that no service here may assume, such as a function's: what it may do is asked by nobody.
+	idle bool
 }
 
 // attached is a document and where the stack holds it, for messages.
 type attached struct {
-	Document
+	document
 	place string
 }
 
@@ -40,10 +42,18 @@ type reader struct {
 	errs    []error
 }
 
+// Types are the resource types that Read reads, sorted. The policies of buckets and streams are among them.
+func Types() []string {
+	return []string{
+		"aws_iam_policy", "aws_iam_role", "aws_iam_role_policy", "aws_iam_role_policy_attachment",
+		"aws_kinesis_resource_policy", "aws_s3_bucket_policy",
+	}
+}
+
 // Read reads the roles of a resolved stack and every policy that decides about them: aws_iam_role with its inline
 // policies, aws_iam_role_policy, aws_iam_policy with aws_iam_role_policy_attachment, aws_s3_bucket_policy,
-// aws_kinesis_resource_policy. A document that cannot be read, and a policy whose content the stack does not hold, is an
-// error; the error holds all of them.
+// aws_kinesis_resource_policy. A document that cannot be read is an error, and so is, of a role that some service here may
+// assume, what cannot be evaluated; the error holds all of them, a line each.
 func Read(stack *tfjson.Stack) (*Roles, error) {
 	where := stack.Surroundings()
 	if where.Account == "" {
@@ -101,47 +111,63 @@ type roleBody struct {
 }
 
 func (r *reader) readRole(resource tfjson.Resource) error {
+	address := resource.Address()
+	name, err := r.stack.Attribute(address, "name")
+	if err != nil {
+		return err
+	}
+	if r.byName[name] != nil {
+		return fmt.Errorf("%s: name is %q, which another role has", address, name)
+	}
+	found := &role{address: address, name: name}
+	r.byName[name] = found // though it may have a problem: its policies' own problems are others
 	var body roleBody
 	if err := resource.Into(&body); err != nil {
 		return err
 	}
-	address := resource.Address()
-	if body.Boundary != "" {
-		return fmt.Errorf("%s: permissions_boundary is not evaluated on one machine; leave it out of the environment that runs here", address)
-	}
-	var found role
-	var err error
-	found.address = address
 	if found.arn, err = r.stack.Attribute(address, "arn"); err != nil {
-		return err
-	}
-	if found.name, err = r.stack.Attribute(address, "name"); err != nil {
 		return err
 	}
 	if found.uniqueID, err = r.stack.Attribute(address, "unique_id"); err != nil {
 		return err
 	}
-	if r.byName[found.name] != nil {
-		return fmt.Errorf("%s: the role %s is declared twice", address, found.name)
-	}
 	if found.trust, err = parse(address+": assume_role_policy", body.Trust, trustPolicy); err != nil {
 		return err
 	}
+	found.idle = !found.trust.namesService()
+	r.roles.byARN[found.arn] = found
+	return r.readInline(found, body)
+}
+
+// readInline reads what a role's own body says of what it may do.
+func (r *reader) readInline(found *role, body roleBody) error {
+	if body.Boundary != "" && !found.idle {
+		return fmt.Errorf("%s: permissions_boundary is not evaluated on one machine; leave it out of the environment that runs here", found.address)
+	}
 	for i, inline := range body.InlinePolicy {
-		place := fmt.Sprintf("%s: inline_policy[%d].policy", address, i)
-		document, err := parse(place, inline.Policy, identityPolicy)
-		if err != nil {
+		if err := found.add(fmt.Sprintf("%s: inline_policy[%d].policy", found.address, i), inline.Policy); err != nil {
 			return err
 		}
-		found.policies = append(found.policies, document)
 	}
-	r.byName[found.name], r.roles.byARN[found.arn] = &found, &found
 	for _, arn := range body.ManagedARNs {
-		if err := r.attach(&found, address+": managed_policy_arns", arn); err != nil {
+		if err := r.attach(found, found.address+": managed_policy_arns", arn); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// add gives a role a policy of its own.
+func (r *role) add(place, text string) error {
+	kind := identityPolicy
+	if r.idle {
+		kind = idlePolicy
+	}
+	policy, err := parse(place, text, kind)
+	if err == nil {
+		r.policies = append(r.policies, policy)
+	}
+	return err
 }
 
 func (r *reader) readRolePolicy(resource tfjson.Resource) error {
@@ -160,11 +186,7 @@ func (r *reader) readRolePolicy(resource tfjson.Resource) error {
 	if err != nil {
 		return err
 	}
-	document, err := parse(resource.Address()+": policy", body.Policy, identityPolicy)
-	if err == nil {
-		found.policies = append(found.policies, document)
-	}
-	return err
+	return found.add(resource.Address()+": policy", body.Policy)
 }
 
 func (r *reader) readManaged(resource tfjson.Resource) error {
@@ -208,19 +230,21 @@ func (r *reader) readAttachment(resource tfjson.Resource) error {
 
 // attach gives a role a managed policy. What AWS's own managed policies hold is AWS's to change, and not in the stack.
 func (r *reader) attach(found *role, place, arn string) error {
-	document, ok := r.managed[arn]
-	if !ok {
+	policy, ok := r.managed[arn]
+	switch {
+	case ok:
+		found.policies = append(found.policies, policy)
+	case !found.idle:
 		return fmt.Errorf("%s: the stack does not hold the policy %s, so nobody here knows what it allows; write its statements as an aws_iam_role_policy",
 			place, arn)
 	}
-	found.policies = append(found.policies, document)
 	return nil
 }
 
 func (r *reader) role(address, name string) (*role, error) {
 	found := r.byName[name]
 	if found == nil {
-		return nil, fmt.Errorf("%s: role: the stack has no role of the name %q, or one that cannot be read", address, name)
+		return nil, fmt.Errorf("%s: role is %q, which is the name of no aws_iam_role of the stack; refer to one that is declared", address, name)
 	}
 	return found, nil
 }
@@ -278,12 +302,16 @@ type policyKind int
 
 const (
 	identityPolicy policyKind = iota
+	idlePolicy                // an idle role's
 	resourcePolicy
 	trustPolicy
 )
 
 func parse(place, text string, kind policyKind) (attached, error) {
-	document, err := ParseDocument(text)
+	if text == "" {
+		return attached{}, fmt.Errorf("%s is empty; write a policy document", place)
+	}
+	document, err := parseDocument(text)
 	if err == nil {
 		err = kind.check(document)
 	}
@@ -297,13 +325,13 @@ func parse(place, text string, kind policyKind) (attached, error) {
 }
 
 // check refuses what AWS refuses in a document of a kind.
-func (k policyKind) check(d Document) error {
+func (k policyKind) check(d document) error {
 	for i, s := range d.statements {
 		problem := ""
 		switch {
-		case k == identityPolicy && s.principals != nil:
+		case k <= idlePolicy && s.principals != nil:
 			problem = `a role's policy has no "Principal"; it is the role's`
-		case k != identityPolicy && s.principals == nil:
+		case k > idlePolicy && s.principals == nil:
 			problem = `"Principal" is missing`
 		case k == trustPolicy && s.resources.patterns != nil:
 			problem = `a trust policy has no "Resource"; it is the role's`
@@ -319,12 +347,15 @@ func (k policyKind) check(d Document) error {
 
 // checkKeys refuses a condition key whose value on AWS is not known here. The request would be decided without it, and a
 // Deny by it would be passed over.
-func (k policyKind) checkKeys(d Document) error {
+func (k policyKind) checkKeys(d document) error {
 	known := sessionKeys
-	if k == trustPolicy {
+	switch k {
+	case idlePolicy:
+		return nil
+	case trustPolicy:
 		known = trustKeys
 	}
-	for _, key := range d.ConditionKeys() {
+	for _, key := range d.conditionKeys() {
 		if !slices.Contains(known, key) {
 			return fmt.Errorf("the condition key %s has no value on one machine; leave it out of the environment that runs here", key)
 		}

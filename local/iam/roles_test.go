@@ -1,4 +1,4 @@
-package iam_test
+package iam
 
 import (
 	"errors"
@@ -8,7 +8,6 @@ import (
 	"sync"
 	"testing"
 
-	"cdk.tf/go/ingest/local/iam"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -33,7 +32,7 @@ func stackOf(t testing.TB, resources string) *tfjson.Stack {
 	return resolve(t, stack)
 }
 
-func environment(t testing.TB, name string) *iam.Roles {
+func environment(t testing.TB, name string) *Roles {
 	t.Helper()
 	stack, err := tfjson.ReadFile(filepath.Join("..", "..", "testdata", name+".tf.json"))
 	if err != nil {
@@ -42,16 +41,16 @@ func environment(t testing.TB, name string) *iam.Roles {
 	return rolesOf(t, resolve(t, stack))
 }
 
-func rolesOf(t testing.TB, stack *tfjson.Stack) *iam.Roles {
+func rolesOf(t testing.TB, stack *tfjson.Stack) *Roles {
 	t.Helper()
-	roles, err := iam.Read(stack)
+	roles, err := Read(stack)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return roles
 }
 
-func assume(t testing.TB, roles *iam.Roles, name, service string) *iam.Session {
+func assume(t testing.TB, roles *Roles, name, service string) *Session {
 	t.Helper()
 	session, err := roles.Assume("arn:aws:iam::"+account+":role/"+name, service, map[string]string{"sts:ExternalId": account})
 	if err != nil {
@@ -74,7 +73,7 @@ func TestEnvironments(t *testing.T) {
 		logs := "arn:aws:logs:us-east-1:" + account + ":log-group:/aws/kinesisfirehose/api-kinesis-firehose-" + env + ":log-stream:S3Delivery"
 		submit, deliver := assume(t, roles, "api-kinesis-submit-"+env, apigateway), assume(t, roles, "api-kinesis-delivery-"+env, firehose)
 		for _, test := range []struct {
-			session          *iam.Session
+			session          *Session
 			action, resource string
 			want             bool
 		}{
@@ -106,17 +105,17 @@ const (
 )
 
 // document is a policy document of one or more statements, as it stands in a stack's JSON.
-func document(statements string) string {
+func policyText(statements string) string {
 	return `"{\"Version\":\"2012-10-17\",\"Statement\":[` + strings.ReplaceAll(statements, `"`, `\"`) + `]}"`
 }
 
 func TestDenied(t *testing.T) {
 	roles := rolesOf(t, stackOf(t, `
 		"aws_iam_role": {"r": {"name": "deliver", `+trust+`}},
-		"aws_iam_role_policy": {"p": {"role": "deliver", "policy": `+document(
+		"aws_iam_role_policy": {"p": {"role": "deliver", "policy": `+policyText(
 		`{"Effect":"Allow","Action":"s3:*","Resource":"*"},{"Sid":"NoDelete","Effect":"Deny","Action":"s3:Delete*","Resource":"*"}`)+`}},
 		"aws_s3_bucket": {"b": {"bucket": "b"}},
-		"aws_s3_bucket_policy": {"bp": {"bucket": "b", "policy": `+document(
+		"aws_s3_bucket_policy": {"bp": {"bucket": "b", "policy": `+policyText(
 		`{"Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::b/secret/*"}`)+`}}`))
 	session := assume(t, roles, "deliver", firehose)
 	const user = "User: arn:aws:sts::123456789012:assumed-role/deliver/AWSFirehoseToS3 is not authorized to perform: "
@@ -135,7 +134,7 @@ func TestDenied(t *testing.T) {
 	} {
 		for range 2 { // the second is remembered
 			err := session.Allow(test.action, test.resource)
-			var denied *iam.Denied
+			var denied *Denied
 			if !errors.As(err, &denied) || err.Error() != test.message || denied.Remedy() != test.remedy {
 				t.Errorf("error: %v\nwant:  %s\nremedy: %v\nwant: %s", err, test.message, denied.Remedy(), test.remedy)
 			}
@@ -148,7 +147,7 @@ func TestDenied(t *testing.T) {
 
 func TestAssume(t *testing.T) {
 	trusting := func(statements string) string {
-		return `"aws_iam_role": {"r": {"name": "r", "assume_role_policy": ` + document(statements) + `}}`
+		return `"aws_iam_role": {"r": {"name": "r", "assume_role_policy": ` + policyText(statements) + `}}`
 	}
 	const external = `{"Effect":"Allow","Principal":{"Service":"firehose.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"123456789012"}}}`
 	const source = `{"Effect":"Allow","Principal":{"Service":["apigateway.amazonaws.com","firehose.amazonaws.com"]},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"123456789012"}}}`
@@ -175,7 +174,7 @@ func TestAssume(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			session, err := rolesOf(t, stackOf(t, trusting(test.statements))).Assume("arn:aws:iam::123456789012:role/r", test.service, test.context)
-			var denied *iam.Denied
+			var denied *Denied
 			switch {
 			case test.want == "":
 				if err != nil || session == nil {
@@ -194,10 +193,10 @@ func TestAssume(t *testing.T) {
 
 // TestPolicies gives a role one permission in each of the ways that a stack can.
 func TestPolicies(t *testing.T) {
-	allow := document(`{"Effect":"Allow","Action":"kinesis:PutRecord","Resource":"*"}`)
+	allow := policyText(`{"Effect":"Allow","Action":"kinesis:PutRecord","Resource":"*"}`)
 	const stream = "arn:aws:kinesis:us-east-1:123456789012:stream/s"
-	named := document(`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:role/r"},"Action":"kinesis:PutRecord","Resource":"` + stream + `"}`)
-	rooted := document(`{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"kinesis:PutRecord","Resource":"` + stream + `"}`)
+	named := policyText(`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:role/r"},"Action":"kinesis:PutRecord","Resource":"` + stream + `"}`)
+	rooted := policyText(`{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"kinesis:PutRecord","Resource":"` + stream + `"}`)
 	const plain = `"aws_iam_role": {"r": {"name": "r", ` + trust + `}}`
 	for _, test := range []struct {
 		name, resources string
@@ -241,7 +240,7 @@ func TestBucketPolicies(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			statements := strings.NewReplacer("\n", "", "\t", "").Replace(test.statements)
-			roles := rolesOf(t, stackOf(t, plain+`"aws_s3_bucket_policy": {"p": {"bucket": "b", "policy": `+document(statements)+`}}`))
+			roles := rolesOf(t, stackOf(t, plain+`"aws_s3_bucket_policy": {"p": {"bucket": "b", "policy": `+policyText(statements)+`}}`))
 			session, err := roles.Assume(role, firehose, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -253,9 +252,25 @@ func TestBucketPolicies(t *testing.T) {
 	}
 }
 
+// lambdas is a role that no service here may assume.
+const lambdas = `"aws_iam_role": {"f": {"name": "f", "permissions_boundary": "arn:aws:iam::aws:policy/X",
+	"assume_role_policy": "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",\"Principal\":{\"Service\":\"lambda.amazonaws.com\"}}}"}}`
+
+// What a role may do that nothing here assumes is asked by nobody, so that it need not be known.
+func TestRolesThatNothingHereAssumes(t *testing.T) {
+	const arn = "arn:aws:iam::123456789012:role/f"
+	roles := rolesOf(t, stackOf(t, lambdas+`,
+		"aws_iam_role_policy_attachment": {"a": {"role": "f", "policy_arn": "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"}},
+		"aws_iam_role_policy": {"p": {"role": "f", "policy": `+policyText(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}}`)+`}}`))
+	var denied *Denied
+	if _, err := roles.Assume(arn, firehose, nil); !errors.As(err, &denied) || denied.Policy != "role trust" {
+		t.Errorf("error: %v, want a denial by the trust policy", err)
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	const plain = `"aws_iam_role": {"r": {"name": "r", ` + trust + `}}`
-	allow := document(`{"Effect":"Allow","Action":"s3:*","Resource":"*"}`)
+	allow := policyText(`{"Effect":"Allow","Action":"s3:*","Resource":"*"}`)
 	for _, test := range []struct{ name, resources, want string }{
 		{"AWS's own policies", `"aws_iam_role": {"r": {"name": "r", "managed_policy_arns": ["arn:aws:iam::aws:policy/AmazonKinesisFullAccess"], ` + trust + `}}`,
 			"aws_iam_role.r: managed_policy_arns: the stack does not hold the policy arn:aws:iam::aws:policy/AmazonKinesisFullAccess, so nobody here knows what it allows; write its statements as an aws_iam_role_policy"},
@@ -265,29 +280,32 @@ func TestReadRefuses(t *testing.T) {
 			"aws_iam_role.r: permissions_boundary is not evaluated on one machine; leave it out of the environment that runs here"},
 		{"an unknown attribute", `"aws_iam_role": {"r": {"name": "r", "colour": "red", ` + trust + `}}`,
 			"aws_iam_role.r: the attribute colour is not imitated on one machine; leave it out of the environment that runs here"},
-		{"no trust", `"aws_iam_role": {"r": {"name": "r"}}`, "aws_iam_role.r: assume_role_policy: not JSON: unexpected end of JSON input"},
-		{"two of one name", `"aws_iam_role": {"r": {"name": "r", ` + trust + `}, "s": {"name": "r", ` + trust + `}}`, "aws_iam_role.s: the role r is declared twice"},
+		{"no trust", `"aws_iam_role": {"r": {"name": "r"}}`, "aws_iam_role.r: assume_role_policy is empty; write a policy document"},
+		{"a role that cannot be read, and a policy of it that can", `"aws_iam_role": {"r": {"name": "r", "assume_role_policy": "x"}}, "aws_iam_role_policy": {"p": {"role": "r", "policy": ` + allow + `}}`,
+			"aws_iam_role.r: assume_role_policy: not JSON: invalid character 'x' looking for beginning of value"},
+		{"a broken policy of a role that nothing here assumes", lambdas + `, "aws_iam_role_policy": {"p": {"role": "f", "policy": "{}"}}`, `aws_iam_role_policy.p: policy: "Statement" is missing`},
+		{"two of one name", `"aws_iam_role": {"r": {"name": "r", ` + trust + `}, "s": {"name": "r", ` + trust + `}}`, `aws_iam_role.s: name is "r", which another role has`},
 		{"a policy of no role", `"aws_iam_role_policy": {"p": {"role": "r", "policy": ` + allow + `}}`,
-			`aws_iam_role_policy.p: role: the stack has no role of the name "r", or one that cannot be read`},
-		{"a role's policy with a principal", plain + `, "aws_iam_role_policy": {"p": {"role": "r", "policy": ` + document(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}`) + `}}`,
+			`aws_iam_role_policy.p: role is "r", which is the name of no aws_iam_role of the stack; refer to one that is declared`},
+		{"a role's policy with a principal", plain + `, "aws_iam_role_policy": {"p": {"role": "r", "policy": ` + policyText(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}`) + `}}`,
 			`aws_iam_role_policy.p: policy: statement 1: a role's policy has no "Principal"; it is the role's`},
-		{"a trust policy with a resource", `"aws_iam_role": {"r": {"name": "r", "assume_role_policy": ` + document(`{"Effect":"Allow","Action":"sts:*","Resource":"*","Principal":"*"}`) + `}}`,
+		{"a trust policy with a resource", `"aws_iam_role": {"r": {"name": "r", "assume_role_policy": ` + policyText(`{"Effect":"Allow","Action":"sts:*","Resource":"*","Principal":"*"}`) + `}}`,
 			`aws_iam_role.r: assume_role_policy: statement 1: a trust policy has no "Resource"; it is the role's`},
 		{"a trust policy without a principal", `"aws_iam_role": {"r": {"name": "r", "assume_role_policy": ` + allow + `}}`, `aws_iam_role.r: assume_role_policy: statement 1: "Principal" is missing`},
-		{"a bucket's policy without a resource", `"aws_s3_bucket_policy": {"p": {"bucket": "b", "policy": ` + document(`{"Effect":"Allow","Action":"sts:*","Principal":"*"}`) + `}}`,
+		{"a bucket's policy without a resource", `"aws_s3_bucket_policy": {"p": {"bucket": "b", "policy": ` + policyText(`{"Effect":"Allow","Action":"sts:*","Principal":"*"}`) + `}}`,
 			`aws_s3_bucket_policy.p: policy: statement 1: "Resource" is missing`},
-		{"two policies of a bucket", `"aws_s3_bucket": {"b": {"bucket": "b", "policy": ` + document(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}`) + `}},
-			"aws_s3_bucket_policy": {"p": {"bucket": "b", "policy": ` + document(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}`) + `}}`,
+		{"two policies of a bucket", `"aws_s3_bucket": {"b": {"bucket": "b", "policy": ` + policyText(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}`) + `}},
+			"aws_s3_bucket_policy": {"p": {"bucket": "b", "policy": ` + policyText(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}`) + `}}`,
 			"aws_s3_bucket_policy.p: policy: arn:aws:s3:::b has a policy already, aws_s3_bucket.b: policy; AWS keeps one of them"},
-		{"a condition key without a value", plain + `, "aws_iam_role_policy": {"p": {"role": "r", "policy": ` + document(`{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}}`) + `}}`,
+		{"a condition key without a value", plain + `, "aws_iam_role_policy": {"p": {"role": "r", "policy": ` + policyText(`{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}}`) + `}}`,
 			"aws_iam_role_policy.p: policy: the condition key aws:principalorgid has no value on one machine; leave it out of the environment that runs here"},
-		{"a variable without a value", plain + `, "aws_iam_role_policy": {"p": {"role": "r", "policy": ` + document(`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::$${aws:PrincipalTag/team}"}`) + `}}`,
+		{"a variable without a value", plain + `, "aws_iam_role_policy": {"p": {"role": "r", "policy": ` + policyText(`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::$${aws:PrincipalTag/team}"}`) + `}}`,
 			"aws_iam_role_policy.p: policy: the condition key aws:principaltag/team has no value on one machine; leave it out of the environment that runs here"},
 		{"everything at once", `"aws_iam_role": {"r": {"name": "r", "assume_role_policy": "x"}}, "aws_s3_bucket_policy": {"p": {"bucket": "b", "policy": "{}"}}`,
 			"aws_iam_role.r: assume_role_policy: not JSON: invalid character 'x' looking for beginning of value\naws_s3_bucket_policy.p: policy: \"Statement\" is missing"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := iam.Read(stackOf(t, test.resources))
+			_, err := Read(stackOf(t, test.resources))
 			if err == nil || err.Error() != test.want {
 				t.Errorf("error: %v\nwant:  %s", err, test.want)
 			}
@@ -297,7 +315,7 @@ func TestReadRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := iam.Read(unresolved); err == nil || err.Error() != "the stack is not resolved" {
+	if _, err := Read(unresolved); err == nil || err.Error() != "the stack is not resolved" {
 		t.Errorf("an unresolved stack: %v", err)
 	}
 }
@@ -317,8 +335,8 @@ func TestSessionForgets(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if session.ARN() != "arn:aws:sts::123456789012:assumed-role/api-kinesis-delivery-dev/AWSFirehoseToS3" {
-		t.Errorf("the session is %s", session.ARN())
+	if session.arn() != "arn:aws:sts::123456789012:assumed-role/api-kinesis-delivery-dev/AWSFirehoseToS3" {
+		t.Errorf("the session is %s", session.arn())
 	}
 }
 
@@ -345,5 +363,27 @@ func BenchmarkAllowNew(b *testing.B) {
 			b.Fatal(err)
 		}
 		i++
+	}
+}
+
+// A session remembers what it has decided, within bounds: what is asked for may be a client's word.
+func TestDecisionsAreKeptWithinBounds(t *testing.T) {
+	session := assume(t, environment(t, "dev"), "api-kinesis-submit-dev", "apigateway.amazonaws.com")
+	kept := func() int {
+		session.mutex.RLock()
+		defer session.mutex.RUnlock()
+		return len(session.decided)
+	}
+	const stream = "arn:aws:kinesis:us-east-1:" + account + ":stream/"
+	if err := session.Allow("kinesis:PutRecord", stream+strings.Repeat("a", maxKept)); err == nil || kept() != 0 {
+		t.Errorf("error: %v, and %d decisions are kept; want a denial that is not", err, kept())
+	}
+	for i := range 2 * maxDecided {
+		if err := session.Allow("kinesis:PutRecord", fmt.Sprint(stream, i)); err == nil {
+			t.Fatalf("the stream %d is allowed", i)
+		}
+		if kept() > maxDecided {
+			t.Fatalf("%d decisions are kept, want %d at most", kept(), maxDecided)
+		}
 	}
 }

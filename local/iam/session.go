@@ -2,6 +2,7 @@ package iam
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -10,8 +11,8 @@ import (
 type Session struct {
 	roles     *Roles
 	role      *role
-	principal Principal
-	context   Context
+	principal principal
+	context   conditionKeys
 
 	mutex sync.RWMutex
 	// decided are decisions already made, which never change: the policies do not, and nor does the context.
@@ -24,6 +25,10 @@ type call struct{ action, resource string }
 // grow without end. At the bound all are forgotten, which costs an evaluation for each that is still in use.
 const maxDecided = 1024
 
+// maxKept bounds, in bytes, the resource of a decision that is kept: an object's key has 1,024 at most, a stream's name 128,
+// and what is longer is no resource, but somebody's word for one.
+const maxKept = 2048
+
 // sessionNames are what services call their sessions.
 //
 // Assumption 4: the names are those seen in CloudTrail events and in senders' ids: BackplaneAssumeRoleSession of API
@@ -31,6 +36,18 @@ const maxDecided = 1024
 var sessionNames = map[string]string{
 	"apigateway.amazonaws.com": "BackplaneAssumeRoleSession",
 	"firehose.amazonaws.com":   "AWSFirehoseToS3",
+}
+
+// namesService tells whether a trust policy lets in one of the services that assume roles here, on whatever condition.
+func (d document) namesService() bool {
+	return slices.ContainsFunc(d.statements, func(s statement) bool {
+		for service := range sessionNames {
+			if s.allows && s.principals.match(principal{service: service}) == named {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // Assume lets a service assume a role, as sts:AssumeRole would: by the role's trust policy. service is its principal,
@@ -41,17 +58,17 @@ func (r *Roles) Assume(roleARN, service string, context map[string]string) (*Ses
 	if found == nil {
 		return nil, fmt.Errorf("the stack declares no role %s, which %s is to assume", roleARN, service)
 	}
-	request := Request{
-		Action: "sts:AssumeRole", Resource: roleARN, Principal: Principal{Service: service},
-		Context: Context{"aws:securetransport": {"true"}},
+	request := request{
+		action: "sts:AssumeRole", resource: roleARN, principal: principal{service: service},
+		context: conditionKeys{"aws:securetransport": {"true"}},
 	}
 	for key, value := range context {
-		request.Context[strings.ToLower(key)] = []string{value}
+		request.context[strings.ToLower(key)] = []string{value}
 	}
 	decision, by := found.trust.evaluate(&request)
-	if decision != Allow {
-		d := &Denied{Principal: service, Action: request.Action, Resource: roleARN, Policy: "role trust"}
-		if decision == Deny {
+	if decision != allow {
+		d := &Denied{Principal: service, Action: request.action, Resource: roleARN, Policy: "role trust"}
+		if decision == deny {
 			d = d.by(found.trust, by)
 		}
 		return nil, d
@@ -67,8 +84,8 @@ func (r *Roles) session(found *role, service string) *Session {
 	arn := "arn:" + r.partition + ":sts::" + r.account + ":assumed-role/" + found.name + "/" + name
 	return &Session{
 		roles: r, role: found, decided: map[call]error{},
-		principal: Principal{Account: r.account, ARNs: []string{arn, found.arn}},
-		context: Context{
+		principal: principal{account: r.account, arns: []string{arn, found.arn}},
+		context: conditionKeys{
 			"aws:principalaccount":      {r.account},
 			"aws:principalarn":          {found.arn},
 			"aws:principalisawsservice": {"false"}, // "set to false if the service uses a service role"
@@ -83,8 +100,8 @@ func (r *Roles) session(found *role, service string) *Session {
 	}
 }
 
-// ARN is the session's.
-func (s *Session) ARN() string { return s.principal.ARNs[0] }
+// arn is the session's.
+func (s *Session) arn() string { return s.principal.arns[0] }
 
 // Allow decides whether the session may do an action, such as "s3:PutObject", to a resource: an ARN, or "*" for an
 // action that is about none. A denial is a *Denied. It is safe for concurrent use, and cheap when repeated.
@@ -97,6 +114,9 @@ func (s *Session) Allow(action, resource string) error {
 		return err
 	}
 	err = s.decide(action, resource)
+	if len(resource) > maxKept {
+		return err
+	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if len(s.decided) >= maxDecided {
@@ -109,23 +129,23 @@ func (s *Session) Allow(action, resource string) error {
 // decide evaluates the role's policies and the resource's: one Deny denies, one Allow allows, in either (IAM User Guide,
 // reference_policies_evaluation-logic_policy-eval-basics: within an account an Allow in one of the two is enough).
 func (s *Session) decide(action, resource string) error {
-	request := &Request{Action: action, Resource: resource, Principal: s.principal, Context: s.context}
-	denied := &Denied{Principal: s.ARN(), Action: action, Resource: resource, Policy: "identity-based"}
+	request := &request{action: action, resource: resource, principal: s.principal, context: s.context}
+	denied := &Denied{Principal: s.arn(), Action: action, Resource: resource, Policy: "identity-based"}
 	allowed := false
 	for _, policy := range s.role.policies {
 		decision, by := policy.evaluate(request)
-		if decision == Deny {
+		if decision == deny {
 			return denied.by(policy, by)
 		}
-		allowed = allowed || decision == Allow
+		allowed = allowed || decision == allow
 	}
 	if policy, ok := s.roles.policyOf(resource); ok {
 		decision, by := policy.evaluate(request)
-		if decision == Deny {
+		if decision == deny {
 			denied.Policy = "resource-based"
 			return denied.by(policy, by)
 		}
-		allowed = allowed || decision == Allow
+		allowed = allowed || decision == allow
 	}
 	if !allowed {
 		return denied

@@ -48,3 +48,41 @@ func benchmarkPutRecord(b *testing.B, shards int) {
 	b.StopTimer()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
 }
+
+// BenchmarkManyShards is the start of a service whose stream has as many shards as there can be: the first time, when it
+// is made, and later. Put is a record into such a stream by one caller.
+func BenchmarkManyShards(b *testing.B) {
+	declare := func(b *testing.B, path string) *kinesis.Service {
+		s, err := kinesis.Open(kinesis.Options{Path: path, Unlimited: true})
+		if err == nil {
+			err = s.Declare(kinesis.Config{Name: "events", Mode: "PROVISIONED", Shards: 10_000, Retention: 24 * time.Hour})
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		return s
+	}
+	b.Run("first", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_ = declare(b, filepath.Join(b.TempDir(), "kinesis.db")).Close()
+		}
+	})
+	path := filepath.Join(b.TempDir(), "kinesis.db")
+	_ = declare(b, path).Close()
+	b.Run("later", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_ = declare(b, path).Close()
+		}
+	})
+	b.Run("put", func(b *testing.B) {
+		s := declare(b, path)
+		defer func() { _ = s.Close() }()
+		for b.Loop() {
+			if r := s.Do(context.Background(), "PutRecord", fmt.Appendf(nil, `{"StreamName": "events", "PartitionKey": "%016x", "Data": "YQ=="}`, rand.Uint64())); r.Status != 200 {
+				b.Fatalf("%d %s", r.Status, r.Body)
+			}
+		}
+	})
+}

@@ -37,16 +37,19 @@ type put struct {
 // keepBuffer bounds the buffers that are kept, in bytes, so that a few large records do not fill the memory for good.
 const keepBuffer = 16 << 10
 
-var puts = sync.Pool{New: func() any { return &put{done: make(chan struct{}, 1)} }}
+func (s *Service) newPut() *put {
+	if p, used := s.puts.Get().(*put); used {
+		return p
+	}
+	return &put{done: make(chan struct{}, 1)}
+}
 
-func newPut() *put { return puts.Get().(*put) }
-
-func (p *put) free() {
+func (s *Service) free(p *put) {
 	p.shard, p.values, p.one[0], p.err = nil, nil, nil, nil
 	if cap(p.buffer) > keepBuffer {
 		p.buffer = nil
 	}
-	puts.Put(p)
+	s.puts.Put(p)
 }
 
 // queue holds puts until the committer takes them. It is as long as there are callers.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -18,8 +20,7 @@ const (
 	passOver = 10_000
 )
 
-// Shards are the ids of a stream's shards, in order. A stream that does not exist is an [Error] of type
-// ResourceNotFoundException, here and below.
+// Shards are the ids of a stream's shards, in order. A stream or a shard that does not exist is [ErrGone], here and below.
 func (s *Service) Shards(_ context.Context, stream string) ([]string, error) {
 	found, problem := s.find(stream)
 	if problem != nil {
@@ -69,7 +70,7 @@ func (s *Service) Records(ctx context.Context, stream, shard, after string, limi
 }
 
 // Wait returns nil as soon as the shard has a record after a sequence number, or any if it is empty. It returns the
-// context's error, [ErrClosed], or ResourceNotFoundException when the stream is deleted meanwhile.
+// context's error, [ErrClosed], or [ErrGone] when the stream is deleted meanwhile.
 func (s *Service) Wait(ctx context.Context, stream, shard, after string) error {
 	found, position, err := s.position(stream, shard, after)
 	if err != nil {
@@ -111,15 +112,14 @@ func (s *Service) shard(streamName, id string) (*shard, error) {
 	if problem != nil {
 		return nil, problem
 	}
-	for _, shard := range found.shards {
-		if shard.id == id {
-			return shard, nil
-		}
+	// Their ids are in order.
+	if at, exists := slices.BinarySearchFunc(found.shards, id, func(s *shard, id string) int { return strings.Compare(s.id, id) }); exists {
+		return found.shards[at], nil
 	}
 	return nil, s.noShard(streamName, id)
 }
 
-func (s *Service) noShard(streamName, id string) *Error {
+func (s *Service) noShard(streamName, id string) *refusal {
 	return refuse("ResourceNotFoundException", "Shard %s in stream %s under account %s does not exist", id, streamName, s.options.Account)
 }
 

@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -74,15 +76,15 @@ func TestConsumerErrors(t *testing.T) {
 	for _, test := range []struct {
 		name, want string
 		err        error
+		gone       bool
 	}{
-		{"stream", "ResourceNotFoundException: Stream x under account 000000000000 not found.", records("x", shard0, "")},
-		{"shard", "ResourceNotFoundException: Shard y in stream e under account 000000000000 does not exist", records("e", "y", "")},
-		{"number", "InvalidArgumentException: the sequence number 7x is not of shard shardId-000000000000 in stream e", records("e", shard0, "7x")},
-		{"another shard's", "InvalidArgumentException: the sequence number " + other + " is not of shard shardId-000000000000 in stream e", s.Wait(ctx, "e", shard0, other)},
+		{"stream", "ResourceNotFoundException: Stream x under account 000000000000 not found.", records("x", shard0, ""), true},
+		{"shard", "ResourceNotFoundException: Shard y in stream e under account 000000000000 does not exist", records("e", "y", ""), true},
+		{"number", "InvalidArgumentException: the sequence number 7x is not of shard shardId-000000000000 in stream e", records("e", shard0, "7x"), false},
+		{"another shard's", "InvalidArgumentException: the sequence number " + other + " is not of shard shardId-000000000000 in stream e", s.Wait(ctx, "e", shard0, other), false},
 	} {
-		var problem *kinesis.Error
-		if !errors.As(test.err, &problem) || test.err.Error() != test.want {
-			t.Errorf("%s: %v\nwant %s", test.name, test.err, test.want)
+		if test.err == nil || test.err.Error() != test.want || errors.Is(test.err, kinesis.ErrGone) != test.gone {
+			t.Errorf("%s: %v\nwant %s, gone %t", test.name, test.err, test.want, test.gone)
 		}
 	}
 }
@@ -106,8 +108,7 @@ func TestWaitEnds(t *testing.T) {
 		t.Error(err)
 	}
 	call(t, s, "DeleteStream", `{"StreamName":"deleted"}`)
-	var problem *kinesis.Error
-	if err := <-waits["deleted"]; !errors.As(err, &problem) || problem.Type != "ResourceNotFoundException" {
+	if err := <-waits["deleted"]; !errors.Is(err, kinesis.ErrGone) {
 		t.Error(err)
 	}
 	cancel()
@@ -122,6 +123,54 @@ func TestWaitEnds(t *testing.T) {
 	}
 	if r := s.Do(context.Background(), "PutRecord", []byte(`{"StreamName":"record","PartitionKey":"k","Data":""}`)); r.Status != 500 {
 		t.Errorf("after Close: %d %s", r.Status, r.Body)
+	}
+}
+
+// What is in the stream is there after the next start unless the stream or the file is gone. Then nothing is acknowledged
+// any more either.
+func TestKept(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		remove func(s *kinesis.Service, path string) error
+		want   string // of Kept, %s is the path; empty for none
+	}{
+		{"nothing", func(*kinesis.Service, string) error { return nil }, ""},
+		{"the stream", func(s *kinesis.Service, _ string) error {
+			call(t, s, "DeleteStream", `{"StreamName":"e"}`)
+			return nil
+		}, "ResourceNotFoundException: Stream e under account 000000000000 not found."},
+		{"the folder", func(_ *kinesis.Service, path string) error { return os.RemoveAll(filepath.Dir(path)) },
+			"%[1]s was removed while it was in use (stat %[1]s: no such file or directory); start again: it is gone"},
+		{"the file, by another one", func(_ *kinesis.Service, path string) error {
+			return errors.Join(os.Rename(path, path+".old"), os.WriteFile(path, nil, 0o600))
+		}, "%s was removed while it was in use (another file has its place); start again: it is gone"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "data", "kinesis.db")
+			s := open(t, kinesis.Options{Path: path}, map[string]int{"e": 1})
+			put(t, s, "e", "k", "")
+			if err := test.remove(s, path); err != nil {
+				t.Fatal(err)
+			}
+			err := s.Kept("e")
+			r := s.Do(context.Background(), "PutRecord", []byte(`{"StreamName":"e","PartitionKey":"k","Data":""}`))
+			if test.want == "" {
+				if err != nil || r.Status != 200 {
+					t.Errorf("Kept says %v, a put is answered %d %s", err, r.Status, r.Body)
+				}
+				return
+			}
+			want := test.want
+			if strings.Contains(want, "%") {
+				want = fmt.Sprintf(want, path)
+			}
+			if err == nil || err.Error() != want || !errors.Is(err, kinesis.ErrGone) {
+				t.Errorf("Kept says %v\nwant %s", err, want)
+			}
+			if r.Status == 200 {
+				t.Errorf("a put is answered %d %s", r.Status, r.Body)
+			}
+		})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,8 +122,8 @@ func TestReadRefuses(t *testing.T) {
 	for _, test := range []struct{ name, body, want string }{
 		{"an unknown attribute", `{"name": "e", "shard_count": 1, "max_record_size_in_kib": 2048}`,
 			`aws_kinesis_stream.s: the attribute max_record_size_in_kib is not imitated on one machine; leave it out of the environment that runs here`},
-		{"no shards", `{"name": "e"}`, `aws_kinesis_stream.s: stream "e": shard_count 0 is not 1 to 1000`},
-		{"too many shards", `{"name": "e", "shard_count": 1001}`, `aws_kinesis_stream.s: stream "e": shard_count 1001 is not 1 to 1000`},
+		{"no shards", `{"name": "e"}`, `aws_kinesis_stream.s: stream "e": shard_count 0 is not 1 to 10000; set it to one of these`},
+		{"too many shards", `{"name": "e", "shard_count": 10001}`, `aws_kinesis_stream.s: stream "e": shard_count 10001 is not 1 to 10000; set it to one of these`},
 		{"shards on demand", `{"name": "e", "shard_count": 4, "stream_mode_details": {"stream_mode": "ON_DEMAND"}}`,
 			`aws_kinesis_stream.s: stream "e": shard_count 4 stands beside stream_mode ON_DEMAND; leave it out`},
 		{"several", `{"name": "a b", "shard_count": 1, "retention_period": 23, "encryption_type": "AES", "stream_mode_details": {"stream_mode": "X"}}`,
@@ -134,6 +135,21 @@ stream "a b": encryption_type "AES" is unknown; use KMS or NONE`},
 		if _, err := read(t, test.body); err == nil || err.Error() != test.want {
 			t.Errorf("%s: %v\nwant %s", test.name, err, test.want)
 		}
+	}
+}
+
+func TestReadRefusesConsumers(t *testing.T) {
+	stack, err := tfjson.Read(strings.NewReader(`{"provider": {"aws": [{"region": "eu-west-1"}]}, "resource": {"aws_kinesis_stream_consumer": {"c": {"name": "c"}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = kinesis.Read(stack)
+	const want = "aws_kinesis_stream_consumer.c: consumers with enhanced fan-out are not imitated on one machine; leave it out of the environment that runs here, and read with GetRecords"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+	if got := kinesis.Types(); !slices.Equal(got, []string{"aws_kinesis_stream", "aws_kinesis_stream_consumer"}) {
+		t.Errorf("types %q", got)
 	}
 }
 

@@ -22,7 +22,7 @@ const (
 )
 
 // noStreamID refuses a member that AWS reserves ("Not Implemented").
-func noStreamID(in input) *Error {
+func noStreamID(in input) *refusal {
 	if in.text("StreamId") != "" {
 		return invalid("StreamId is reserved by AWS and not imitated; name the stream by StreamName or StreamARN.")
 	}
@@ -30,7 +30,7 @@ func noStreamID(in input) *Error {
 }
 
 // streamName is the stream that a request names, which may not exist.
-func (s *Service) streamName(in input) (string, *Error) {
+func (s *Service) streamName(in input) (string, *refusal) {
 	if problem := noStreamID(in); problem != nil {
 		return "", problem
 	}
@@ -48,7 +48,7 @@ func (s *Service) streamName(in input) (string, *Error) {
 	return inARN, nil
 }
 
-func (s *Service) stream(in input) (*stream, *Error) {
+func (s *Service) stream(in input) (*stream, *refusal) {
 	name, problem := s.streamName(in)
 	if problem != nil {
 		return nil, problem
@@ -69,7 +69,7 @@ var createStreamInput = []field{
 
 // createStream makes a stream at once. Assumption 7: it is ACTIVE when the call returns, where AWS takes some seconds of
 // CREATING; a client that waits for ACTIVE finds it.
-func (s *Service) createStream(body []byte) ([]byte, *Error) {
+func (s *Service) createStream(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, createStreamInput, shardCountNeeded)
 	if problem != nil {
 		return nil, problem
@@ -119,7 +119,7 @@ func shardCountNeeded(in input) string {
 }
 
 // room is called with mu held.
-func (s *Service) room(cfg Config) *Error {
+func (s *Service) room(cfg Config) *refusal {
 	streams := *s.streams.Load()
 	if _, exists := streams[cfg.Name]; exists {
 		return refuse("ResourceInUseException", "Stream %s under account %s already exists.", cfg.Name, s.options.Account)
@@ -149,7 +149,7 @@ var deleteStreamInput = []field{
 }
 
 // deleteStream deletes at once (as assumption 7 has it); the committer frees the records' space by and by.
-func (s *Service) deleteStream(body []byte) ([]byte, *Error) {
+func (s *Service) deleteStream(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, deleteStreamInput, streamNeeded)
 	if problem != nil {
 		return nil, problem
@@ -192,7 +192,7 @@ type streamSummary struct {
 	StreamCreationTimestamp json.Number
 }
 
-func (s *Service) listStreams(body []byte) ([]byte, *Error) {
+func (s *Service) listStreams(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, listStreamsInput, nil)
 	if problem != nil {
 		return nil, problem
@@ -303,7 +303,7 @@ func describeShards(s *stream, after string, limit int) (shards []shardDescripti
 	return shards, false
 }
 
-func (s *Service) describeStream(body []byte) ([]byte, *Error) {
+func (s *Service) describeStream(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, describeStreamInput, streamNeeded)
 	if problem != nil {
 		return nil, problem
@@ -325,7 +325,7 @@ func (s *Service) describeStream(body []byte) ([]byte, *Error) {
 	return encode(answer)
 }
 
-func (s *Service) describeStreamSummary(body []byte) ([]byte, *Error) {
+func (s *Service) describeStreamSummary(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, deleteStreamInput[:3], streamNeeded)
 	if problem != nil {
 		return nil, problem
@@ -372,7 +372,7 @@ type page struct {
 	Made    int64 // in milliseconds
 }
 
-func (s *Service) listShards(body []byte) ([]byte, *Error) {
+func (s *Service) listShards(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, listShardsInput, nil)
 	if problem != nil {
 		return nil, problem
@@ -398,7 +398,7 @@ func (s *Service) listShards(body []byte) ([]byte, *Error) {
 }
 
 // shardPage is the stream to list and the shard to begin after.
-func (s *Service) shardPage(in input) (found *stream, after string, problem *Error) {
+func (s *Service) shardPage(in input) (found *stream, after string, problem *refusal) {
 	named := in["StreamName"] != nil || in["StreamARN"] != nil
 	token := in.text("NextToken")
 	switch {
@@ -420,7 +420,7 @@ func (s *Service) shardPage(in input) (found *stream, after string, problem *Err
 }
 
 // firstShard is the shard to begin after, which two members can say.
-func firstShard(in input) (string, *Error) {
+func firstShard(in input) (string, *refusal) {
 	// Every shard is open from its stream's creation on, so that only this filter leaves any out.
 	filter, given := in["ShardFilter"].(input)
 	if !given || filter.text("Type") != "AFTER_SHARD_ID" {
@@ -432,7 +432,7 @@ func firstShard(in input) (string, *Error) {
 	return filter.text("ShardId"), nil
 }
 
-func (s *Service) nextShards(token string) (*stream, string, *Error) {
+func (s *Service) nextShards(token string) (*stream, string, *refusal) {
 	var next page
 	text, err := base64Strict.DecodeString(token)
 	if err != nil || json.Unmarshal(text, &next) != nil {

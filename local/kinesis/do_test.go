@@ -91,8 +91,8 @@ func TestErrors(t *testing.T) {
 		{"CreateStream", `{"StreamName":"e","ShardCount":1}`, "ResourceInUseException", "Stream e under account 000000000000 already exists."},
 		{"CreateStream", `{"StreamName":"f"}`, "ValidationException",
 			"1 validation error detected: Value null at 'shardCount' failed to satisfy constraint: Member must not be null"},
-		{"CreateStream", `{"StreamName":"f","ShardCount":998}`, "LimitExceededException", "This request would exceed the shard limit for the account 000000000000 in us-east-1. " +
-			"Current shard count for the account: 3. Limit: 1000. Number of additional shards that would have resulted from this request: 998. " +
+		{"CreateStream", `{"StreamName":"f","ShardCount":9998}`, "LimitExceededException", "This request would exceed the shard limit for the account 000000000000 in us-east-1. " +
+			"Current shard count for the account: 3. Limit: 10000. Number of additional shards that would have resulted from this request: 9998. " +
 			"Refer to the AWS Service Limits page (http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current limits and how to request higher limits."},
 		{"CreateStream", `{"StreamName":"f","ShardCount":1,"Tags":{"a":"b"}}`, "InvalidArgumentException", "Tags is not imitated on one machine; leave it out."},
 		{"CreateStream", `{"StreamName":"f","ShardCount":1,"MaxRecordSizeInKiB":2048}`, "InvalidArgumentException",

@@ -13,8 +13,12 @@ var ErrLocked = errors.New("in use by another process")
 // ErrClosed is returned to consumers of a service that is closed.
 var ErrClosed = errors.New("the local Kinesis is closed")
 
-// Error is a refusal as AWS words it.
-type Error struct {
+// ErrGone is what a call returns that is about something that is no more: a stream that was deleted or made again, or the
+// file, removed while it was in use.
+var ErrGone = errors.New("it is gone")
+
+// refusal is an error as AWS words it.
+type refusal struct {
 	// Status is the HTTP status, 400 or 500.
 	Status int
 	// Type is AWS's name, such as ResourceNotFoundException.
@@ -25,14 +29,19 @@ type Error struct {
 	capital bool
 }
 
-func (e *Error) Error() string {
+func (e *refusal) Error() string {
 	if e.Message == "" {
 		return e.Type
 	}
 	return e.Type + ": " + e.Message
 }
 
-func (e *Error) body() []byte {
+// Is makes what AWS calls not found [ErrGone].
+func (e *refusal) Is(target error) bool {
+	return target == ErrGone && e.Type == "ResourceNotFoundException"
+}
+
+func (e *refusal) body() []byte {
 	var body any = struct {
 		Type    string `json:"__type"`
 		Message string `json:"message,omitempty"`
@@ -50,17 +59,17 @@ func (e *Error) body() []byte {
 	return text
 }
 
-func refuse(typ, format string, values ...any) *Error {
-	return &Error{Status: http.StatusBadRequest, Type: typ, Message: fmt.Sprintf(format, values...)}
+func refuse(typ, format string, values ...any) *refusal {
+	return &refusal{Status: http.StatusBadRequest, Type: typ, Message: fmt.Sprintf(format, values...)}
 }
 
-func invalid(format string, values ...any) *Error {
+func invalid(format string, values ...any) *refusal {
 	return refuse("InvalidArgumentException", format, values...)
 }
 
-func failure(err error) *Error {
+func failure(err error) *refusal {
 	if err == nil {
-		return &Error{Status: http.StatusInternalServerError, Type: "InternalFailure"}
+		return &refusal{Status: http.StatusInternalServerError, Type: "InternalFailure"}
 	}
-	return &Error{Status: http.StatusInternalServerError, Type: "InternalFailure", Message: err.Error()}
+	return &refusal{Status: http.StatusInternalServerError, Type: "InternalFailure", Message: err.Error()}
 }

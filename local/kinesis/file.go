@@ -11,6 +11,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"cdk.tf/go/ingest/local/durable"
 )
 
 // The file has a bucket "streams" (name to description, as JSON), a bucket "service" (the file's format, and the last
@@ -75,7 +77,10 @@ func openFile(path string, maxSize int) (*bbolt.DB, error) {
 		return prepare(db)
 	})
 	if err == nil {
-		return db, syncFolder(filepath.Dir(path))
+		err = durable.SyncFolder(filepath.Dir(path))
+	}
+	if err == nil {
+		return db, nil
 	}
 	if db != nil {
 		_ = guard(db.Close)
@@ -135,13 +140,17 @@ func prepare(db *bbolt.DB) error {
 	})
 }
 
-// syncFolder makes a new file's name as durable as its content.
-func syncFolder(folder string) error {
-	f, err := os.Open(folder)
-	if err != nil {
-		return err
+// present returns [ErrGone] where the file that is open is no more the one at its path. The system keeps it for as long as
+// it is open, so that writing to it would succeed, and nobody would read it again.
+func (s *Service) present() error {
+	info, err := os.Stat(s.options.Path)
+	switch {
+	case err == nil && os.SameFile(info, s.file):
+		return nil
+	case err == nil:
+		err = errors.New("another file has its place")
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return fmt.Errorf("%s was removed while it was in use (%w); start again: %w", s.options.Path, err, ErrGone)
 }
 
 // load reads the streams of the file.

@@ -12,10 +12,11 @@ import (
 // Free returns [ErrLocked] where another process has the file at path open. It reads nothing of it, and a file that is not
 // there is free: what else is wrong with it is [Open]'s to say.
 func Free(path string) error {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+	info, err := os.Stat(path)
+	if usable := err == nil && info.Mode().IsRegular() && info.Size() > 0; !usable {
 		return nil // Open says why it cannot use it
 	}
-	err := guard(func() error {
+	err = guard(func() error {
 		db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Millisecond, PreLoadFreelist: false})
 		if err != nil {
 			return err

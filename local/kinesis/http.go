@@ -40,9 +40,6 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	requestID := newRequestID()
 	header.Set("X-Amzn-Requestid", requestID)
-	if r.Header.Get("Origin") != "" && allowOrigin(w, r) {
-		return
-	}
 	header.Set("X-Amz-Id-2", extendedID())
 	if wrong := checkRequest(r, body); wrong != nil {
 		s.refused.Add(1)
@@ -63,24 +60,6 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body := make([]byte, r.ContentLength)
 	_, err := io.ReadFull(limited, body)
 	return body, err
-}
-
-// allowOrigin answers browsers, and is true if that was the request.
-func allowOrigin(w http.ResponseWriter, r *http.Request) bool {
-	header := w.Header()
-	header.Set("Access-Control-Allow-Origin", "*")
-	if r.Method != http.MethodOptions {
-		header.Set("Access-Control-Expose-Headers", "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,Date")
-		return false
-	}
-	for _, what := range []string{"Headers", "Method"} {
-		if asked := r.Header.Get("Access-Control-Request-" + what); asked != "" {
-			header.Set("Access-Control-Allow-"+strings.TrimSuffix(what, "s")+"s", asked)
-		}
-	}
-	header.Set("Access-Control-Max-Age", "172800")
-	answer{200, "", nil}.write(w)
-	return true
 }
 
 // extendedID looks like AWS's second identifier of a request, which means something to AWS alone.
@@ -172,7 +151,7 @@ func inXML(typ, message string) *answer {
 // inForm is an error in JSON, or in CBOR for a client that sent anything else than JSON.
 func inForm(contentType, typ, message string) *answer {
 	if contentType == jsonType {
-		return &answer{http.StatusBadRequest, jsonType, (&Error{Type: typ, Message: message}).body()}
+		return &answer{http.StatusBadRequest, jsonType, (&refusal{Type: typ, Message: message}).body()}
 	}
 	pairs := []string{"__type", typ}
 	if message != "" {

@@ -1,7 +1,6 @@
 package kinesis_test
 
 import (
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -80,23 +79,20 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
-func TestCORS(t *testing.T) {
+// A web page may not call: its browser asks first, with a request that names no action, and is not answered what it needs.
+func TestNoPermissionForWebPages(t *testing.T) {
 	s := open(t, kinesis.Options{}, nil)
-	r := httptest.NewRequest(http.MethodOptions, "/", http.NoBody)
-	r.Header.Set("Origin", "https://a.example")
-	r.Header.Set("Access-Control-Request-Headers", "x-amz-target")
-	r.Header.Set("Access-Control-Request-Method", "POST")
-	w := httptest.NewRecorder()
-	s.ServeHTTP(w, r)
-	for name, want := range map[string]string{
-		"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "x-amz-target", "Access-Control-Allow-Methods": "POST",
-		"Access-Control-Max-Age": "172800", "Content-Length": "0", "Content-Type": "",
-	} {
-		if got := w.Header().Get(name); got != want {
-			t.Errorf("%s: %q, want %q", name, got, want)
+	for _, method := range []string{http.MethodOptions, http.MethodPost} {
+		r := httptest.NewRequest(method, "/", strings.NewReader("{}"))
+		r.Header.Set("Origin", "https://a.example")
+		r.Header.Set("Access-Control-Request-Method", "POST")
+		r.Header.Set("X-Amz-Target", "Kinesis_20131202.ListStreams")
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		for name := range w.Header() {
+			if strings.HasPrefix(name, "Access-Control-") {
+				t.Errorf("%s is answered with %s", method, name)
+			}
 		}
-	}
-	if body, err := io.ReadAll(w.Body); w.Code != 200 || len(body) != 0 || err != nil {
-		t.Errorf("%d %q", w.Code, body)
 	}
 }

@@ -99,7 +99,7 @@ var getShardIteratorInput = []field{
 	{name: "Timestamp", kind: timestampKind},
 }
 
-func (s *Service) getShardIterator(body []byte) ([]byte, *Error) {
+func (s *Service) getShardIterator(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, getShardIteratorInput, streamNeeded)
 	if problem != nil {
 		return nil, problem
@@ -124,7 +124,7 @@ func (s *Service) getShardIterator(body []byte) ([]byte, *Error) {
 	return []byte(`{"ShardIterator":"` + it.String() + `"}`), nil
 }
 
-func (s *Service) shardAt(streamName string, index int) (*shard, *Error) {
+func (s *Service) shardAt(streamName string, index int) (*shard, *refusal) {
 	if found, problem := s.find(streamName); problem == nil && index < len(found.shards) {
 		return found.shards[index], nil
 	}
@@ -132,7 +132,7 @@ func (s *Service) shardAt(streamName string, index int) (*shard, *Error) {
 }
 
 // start is the first index that an iterator of the given type reads.
-func (s *Service) start(found *shard, in input) (uint64, *Error) {
+func (s *Service) start(found *shard, in input) (uint64, *refusal) {
 	typ := in.text("ShardIteratorType")
 	bySequence := typ == "AT_SEQUENCE_NUMBER" || typ == "AFTER_SEQUENCE_NUMBER"
 	if sequence, given := in["StartingSequenceNumber"].(string); given && typ != "AT_TIMESTAMP" || bySequence {
@@ -156,7 +156,7 @@ func (s *Service) start(found *shard, in input) (uint64, *Error) {
 	}
 }
 
-func mismatched(typ string, given bool) *Error {
+func mismatched(typ string, given bool) *refusal {
 	has := "and no StartingSequenceNumber"
 	if given {
 		has = "and also a StartingSequenceNumber"
@@ -167,7 +167,7 @@ func mismatched(typ string, given bool) *Error {
 
 // startingNumber reads a sequence number that a caller has. The messages are kinesalite's, tested against AWS
 // (test/getShardIterator.js); so is the failure for a number of Kinesis' first layout.
-func (s *Service) startingNumber(found *shard, text string) (number, *Error) {
+func (s *Service) startingNumber(found *shard, text string) (number, *refusal) {
 	n, err := parseNumber(text)
 	about := "StartingSequenceNumber " + text + " used in GetShardIterator on shard " + found.id + " in stream " + found.stream.name + " under account " + s.options.Account
 	switch {
@@ -186,7 +186,7 @@ func (s *Service) startingNumber(found *shard, text string) (number, *Error) {
 
 // startAt finds the first record that arrived at a time or later. Where there is none yet, it is the next to come.
 // Arrival follows the clock, which may jump back, so every record before is looked at.
-func (s *Service) startAt(found *shard, in input) (uint64, *Error) {
+func (s *Service) startAt(found *shard, in input) (uint64, *refusal) {
 	seconds, given := in["Timestamp"].(float64)
 	if !given {
 		return 0, invalid("Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current request has no timestamp parameter.")
@@ -214,7 +214,7 @@ var getRecordsInput = []field{
 	{name: "StreamId", kind: stringKind},
 }
 
-func (s *Service) getRecords(body []byte) ([]byte, *Error) {
+func (s *Service) getRecords(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, getRecordsInput, nil)
 	if problem != nil {
 		return nil, problem
@@ -251,7 +251,7 @@ func (s *Service) getRecords(body []byte) ([]byte, *Error) {
 	return s.answerRecords(found, it, limit)
 }
 
-func (s *Service) answerRecords(found *shard, it iterator, limit int) ([]byte, *Error) {
+func (s *Service) answerRecords(found *shard, it iterator, limit int) ([]byte, *refusal) {
 	out := []byte(`{"Records":[`)
 	size, behind := 0, int64(0)
 	now := s.options.Clock.Now()

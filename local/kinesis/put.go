@@ -107,7 +107,7 @@ func entryOf(in input) entry {
 	return e
 }
 
-func (s *Service) putRecord(body []byte) ([]byte, *Error) {
+func (s *Service) putRecord(body []byte) ([]byte, *refusal) {
 	var name []byte
 	var e entry
 	r := reader{text: body}
@@ -121,11 +121,11 @@ func (s *Service) putRecord(body []byte) ([]byte, *Error) {
 	if r.end() && e.fits() {
 		if found, ok := (*s.streams.Load())[string(name)]; ok {
 			if hash, ok := e.hashKey(); ok {
-				p := newPut()
+				p := s.newPut()
 				if p.buffer, ok = e.appendValue(p.buffer[:0]); ok {
 					return s.putOne(found.shardFor(hash), p, s.options.Clock.Now())
 				}
-				p.free()
+				s.free(p)
 			}
 		}
 	}
@@ -133,7 +133,7 @@ func (s *Service) putRecord(body []byte) ([]byte, *Error) {
 }
 
 // putRecordSlowly takes any request.
-func (s *Service) putRecordSlowly(body []byte) ([]byte, *Error) {
+func (s *Service) putRecordSlowly(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, putRecordInput, streamNeeded)
 	if problem != nil {
 		return nil, problem
@@ -153,13 +153,13 @@ func (s *Service) putRecordSlowly(body []byte) ([]byte, *Error) {
 			return nil, invalid("ExclusiveMinimumSequenceNumber %s used in PutRecord on stream %s under account %s is invalid.", ordering, found.name, s.options.Account)
 		}
 	}
-	p := newPut()
+	p := s.newPut()
 	p.buffer, _ = e.appendValue(p.buffer[:0])
 	return s.putOne(shard, p, s.options.Clock.Now())
 }
 
 // place finds an entry's shard and checks its size.
-func place(found *stream, e *entry) (*shard, *Error) {
+func place(found *stream, e *entry) (*shard, *refusal) {
 	hash, ok := e.hashKey()
 	if !ok {
 		return nil, invalid("Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was %s", e.hash)
@@ -172,8 +172,8 @@ func place(found *stream, e *entry) (*shard, *Error) {
 }
 
 // putOne writes the record in p's buffer and answers.
-func (s *Service) putOne(to *shard, p *put, now time.Time) ([]byte, *Error) {
-	defer p.free()
+func (s *Service) putOne(to *shard, p *put, now time.Time) ([]byte, *refusal) {
+	defer s.free(p)
 	p.shard, p.bytes = to, len(p.buffer)-headerSize
 	p.one[0] = p.buffer
 	p.values = p.one[:]
@@ -192,8 +192,8 @@ func (s *Service) putOne(to *shard, p *put, now time.Time) ([]byte, *Error) {
 	return append(out, `"}`...), nil
 }
 
-func writeError(err error) *Error {
-	var problem *Error
+func writeError(err error) *refusal {
+	var problem *refusal
 	if errors.As(err, &problem) {
 		return problem
 	}
@@ -201,7 +201,7 @@ func writeError(err error) *Error {
 }
 
 // admit asks the shard's limits.
-func (s *Service) admit(to *shard, bytes int, now time.Time) *Error {
+func (s *Service) admit(to *shard, bytes int, now time.Time) *refusal {
 	if s.options.Unlimited || to.limits.write(now, bytes) {
 		return nil
 	}
@@ -216,7 +216,7 @@ func (s *Service) admit(to *shard, bytes int, now time.Time) *Error {
 	return refuse("ProvisionedThroughputExceededException", "Rate exceeded for shard %s in stream %s under account %s.", to.id, to.stream.name, s.options.Account)
 }
 
-func (s *Service) putRecords(body []byte) ([]byte, *Error) {
+func (s *Service) putRecords(body []byte) ([]byte, *refusal) {
 	name, entries, ok := readEntries(body)
 	found := (*s.streams.Load())[string(name)]
 	if ok && found != nil {
@@ -283,7 +283,7 @@ type placed struct {
 	shard   *shard
 	put     *put
 	at      int
-	refused *Error
+	refused *refusal
 }
 
 // newBatch sorts entries by shard, in their order. It is not ok if one of them is not as it should be.
@@ -330,7 +330,7 @@ func (b *batch) putFor(to *shard) *put {
 }
 
 // putAll writes a batch and answers. What a shard refuses fails by itself (API reference, PutRecords).
-func (s *Service) putAll(b *batch) ([]byte, *Error) {
+func (s *Service) putAll(b *batch) ([]byte, *refusal) {
 	// Each shard's records are written together. AWS promises no order among shards (API reference, PutRecords).
 	slices.SortFunc(b.puts, func(x, y *put) int { return cmp.Compare(y.shard.index, x.shard.index) })
 	s.write(b.puts...)

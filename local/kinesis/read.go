@@ -30,12 +30,24 @@ type resource struct {
 	TagsAll                 map[string]string `tf:"tags_all"`
 }
 
+const (
+	streamType   = "aws_kinesis_stream"
+	consumerType = "aws_kinesis_stream_consumer"
+)
+
+// Types are the resource types that [Read] reads, or refuses in its own words, sorted. aws_kinesis_resource_policy is
+// local/iam's to read.
+func Types() []string { return []string{streamType, consumerType} }
+
 // Read reads the data streams (aws_kinesis_stream) that a resolved stack declares, by name of their resources. It
 // returns every problem at once, each with the resource's address.
 func Read(stack *tfjson.Stack) ([]Config, error) {
 	var configs []Config
 	var problems []error
-	for _, r := range stack.Resources("aws_kinesis_stream") {
+	for _, r := range stack.Resources(consumerType) {
+		problems = append(problems, fmt.Errorf("%s: consumers with enhanced fan-out are not imitated on one machine; leave it out of the environment that runs here, and read with GetRecords", r.Address()))
+	}
+	for _, r := range stack.Resources(streamType) {
 		cfg, err := read(stack, r)
 		if err != nil {
 			problems = append(problems, err)

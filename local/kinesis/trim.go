@@ -17,6 +17,9 @@ const (
 	// trimRecords bounds one transaction of the trimming, so that puts wait little for it.
 	trimRecords = 1000
 
+	// trimShards bounds it too: each shard has pages of its own to write.
+	trimShards = 100
+
 	// trimPace is how many commits come before one transaction of the trimming while puts keep coming. About as many
 	// records then go as come, which use the pages that become free: the longer the list of free pages, the slower each
 	// commit, because it is written with it.
@@ -34,22 +37,28 @@ func (s *Service) isClosing() bool {
 
 // trim deletes some of what is past its retention or belongs to a deleted stream, and is true if there may be more.
 func (c *committer) trim() bool {
-	bucket, cutoff, err := c.due()
-	if err == nil && bucket != nil {
-		err = c.update(func(tx *bbolt.Tx) error { return trimBucket(tx, bucket, cutoff) })
+	late, err := c.due()
+	if err == nil && len(late) > 0 {
+		err = c.update(func(tx *bbolt.Tx) error { return trimBuckets(tx, late) })
 	}
 	if err != nil {
 		c.log.Error("old records cannot be deleted; the next attempt follows", "file", c.options.Path, "error", err)
 		return false
 	}
-	return bucket != nil
+	return len(late) > 0
+}
+
+// overdue is a shard's bucket with records that arrived before the cutoff, in milliseconds.
+type overdue struct {
+	bucket []byte
+	cutoff int64
 }
 
 // everything is the cutoff for a shard whose stream is deleted.
 const everything = 1<<63 - 1
 
-// due finds a shard's bucket whose oldest record arrived before the cutoff, in milliseconds.
-func (c *committer) due() (name []byte, cutoff int64, err error) {
+// due finds buckets whose oldest record is past its retention and not their newest, and those of deleted streams.
+func (c *committer) due() (late []overdue, err error) {
 	horizons := map[string]int64{}
 	now := c.options.Clock.Now()
 	for _, s := range *c.streams.Load() {
@@ -58,31 +67,28 @@ func (c *committer) due() (name []byte, cutoff int64, err error) {
 	err = c.view(func(tx *bbolt.Tx) error {
 		cursor := tx.Cursor()
 		prefix := []byte(recordsPrefix)
-		for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); key, _ = cursor.Next() {
+		for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix) && len(late) < trimShards; key, _ = cursor.Next() {
 			horizon, alive := horizons[identity(key)]
 			if !alive {
-				horizon = everything
+				late = append(late, overdue{slices.Clone(key), everything})
+				continue
 			}
-			late, err := startsBefore(tx.Bucket(key), horizon)
+			before, err := startsBefore(tx.Bucket(key), horizon)
 			if err != nil {
 				return err
 			}
-			if late || !alive {
-				name, cutoff = slices.Clone(key), horizon
-				return nil
+			if before {
+				late = append(late, overdue{slices.Clone(key), horizon})
 			}
 		}
 		return nil
 	})
-	if err != nil || cutoff == everything && c.isAlive(identity(name)) {
-		return nil, 0, err
-	}
-	return name, cutoff, nil
+	return slices.DeleteFunc(late, func(o overdue) bool { return o.cutoff == everything && c.isAlive(identity(o.bucket)) }), err
 }
 
 func startsBefore(bucket *bbolt.Bucket, horizon int64) (bool, error) {
 	key, value := bucket.Cursor().First()
-	if key == nil {
+	if newest, _ := bucket.Cursor().Last(); bytes.Equal(key, newest) {
 		return false, nil
 	}
 	oldest, err := readStored(key, value)
@@ -108,29 +114,50 @@ func (c *committer) isAlive(identity string) bool {
 	return false
 }
 
-// trimBucket deletes the oldest records of a bucket, and the bucket itself when its stream is deleted and it is empty.
-func trimBucket(tx *bbolt.Tx, name []byte, cutoff int64) error {
-	bucket := tx.Bucket(name)
-	if bucket == nil {
-		return nil
-	}
-	var keys [][]byte
-	cursor := bucket.Cursor()
-	key, value := cursor.First()
-	for ; key != nil && len(keys) < trimRecords; key, value = cursor.Next() {
-		record, err := readStored(key, value)
+// trimBuckets deletes the oldest records of buckets, at most [trimRecords].
+func trimBuckets(tx *bbolt.Tx, late []overdue) error {
+	left := trimRecords
+	for _, o := range late {
+		deleted, err := trimBucket(tx, o, left)
 		if err != nil {
 			return err
 		}
-		if record.arrived >= cutoff {
+		if left -= deleted; left <= 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// trimBucket deletes the oldest records of a bucket, and the bucket itself when its stream is deleted and it is empty. A
+// live shard's newest record stays, however old it is: nobody can read it, but it says up to where records had come, so
+// that after a restart a consumer can tell that some have expired before it read them.
+func trimBucket(tx *bbolt.Tx, o overdue, most int) (deleted int, err error) {
+	bucket := tx.Bucket(o.bucket)
+	if bucket == nil {
+		return 0, nil
+	}
+	var keys [][]byte
+	var newest []byte
+	if o.cutoff != everything {
+		newest, _ = bucket.Cursor().Last()
+	}
+	cursor := bucket.Cursor()
+	key, value := cursor.First()
+	for ; key != nil && len(keys) < most && !bytes.Equal(key, newest); key, value = cursor.Next() {
+		record, err := readStored(key, value)
+		if err != nil {
+			return 0, err
+		}
+		if record.arrived >= o.cutoff {
 			break
 		}
 		keys = append(keys, key)
 	}
-	if key == nil && cutoff == everything {
-		return tx.DeleteBucket(name)
+	if key == nil && o.cutoff == everything {
+		return len(keys), tx.DeleteBucket(o.bucket)
 	}
-	return deleteKeys(bucket, keys)
+	return len(keys), deleteKeys(bucket, keys)
 }
 
 // deleteKeys deletes after the iteration that found the keys, because a cursor loses its place by a deletion.

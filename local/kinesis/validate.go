@@ -52,20 +52,20 @@ func (in input) text(name string) string {
 
 // decode reads a request. Members that AWS does not know are passed over, as AWS does. rule adds a problem that depends
 // on several members, and may be nil.
-func decode(body []byte, fields []field, rule func(input) string) (input, *Error) {
+func decode(body []byte, fields []field, rule func(input) string) (input, *refusal) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	var value any
 	if err := decoder.Decode(&value); err != nil {
-		return nil, &Error{Status: 400, Type: "SerializationException"}
+		return nil, &refusal{Status: 400, Type: "SerializationException"}
 	}
 	members, isObject := value.(map[string]any)
 	if _, err := decoder.Token(); !isObject || !errors.Is(err, io.EOF) || !utf8.Valid(body) {
-		return nil, &Error{Status: 400, Type: "SerializationException"}
+		return nil, &refusal{Status: 400, Type: "SerializationException"}
 	}
 	in, err := convertAll(members, fields)
 	if err != nil {
-		return nil, &Error{Status: 400, Type: "SerializationException", Message: err.Error(), capital: true}
+		return nil, &refusal{Status: 400, Type: "SerializationException", Message: err.Error(), capital: true}
 	}
 	v := validator{}
 	v.all(in, fields, "")
@@ -229,7 +229,7 @@ func (v *validator) add(problem string) {
 	}
 }
 
-func (v *validator) problem() *Error {
+func (v *validator) problem() *refusal {
 	switch len(v.problems) {
 	case 0:
 		return nil

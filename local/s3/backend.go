@@ -117,34 +117,47 @@ func (s *Service) ForceDeleteBucket(string) error { return gofakes3.ErrNotImplem
 
 // object opens a file and finds its metadata, both of one generation.
 func (s *Service) object(bucket, key string) (*os.File, fs.FileInfo, metadata, error) {
-	if err := s.needBucket(bucket); err != nil {
-		return nil, nil, metadata{}, err
-	}
-	if !isKey(key) {
-		return nil, nil, metadata{}, gofakes3.KeyNotFound(key)
-	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	file, err := s.root.Open(path.Join(bucket, key))
+	file, info, err := s.open(bucket, key)
 	if err != nil {
-		if isAbsent(err) {
-			err = gofakes3.KeyNotFound(key)
-		}
-		return nil, nil, metadata{}, failed(err)
+		return nil, nil, metadata{}, err
 	}
-	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = gofakes3.KeyNotFound(key)
-	}
-	var meta metadata
-	if err == nil {
-		meta, err = s.metadataOf(bucket, key, info, file)
-	}
+	meta, err := s.metadataOf(bucket, key, info, file)
 	if err != nil {
 		_ = file.Close() // it was only read
 		return nil, nil, metadata{}, failed(err)
 	}
 	return file, info, meta, nil
+}
+
+// open opens an object's file. A link is none, as in a listing.
+func (s *Service) open(bucket, key string) (*os.File, fs.FileInfo, error) {
+	if err := s.needBucket(bucket); err != nil {
+		return nil, nil, err
+	}
+	if !isKey(key) {
+		return nil, nil, gofakes3.KeyNotFound(key)
+	}
+	name := path.Join(bucket, key)
+	info, err := s.root.Lstat(name) // first, because to open a pipe would wait for its writer
+	if isAbsent(err) || err == nil && !info.Mode().IsRegular() {
+		return nil, nil, gofakes3.KeyNotFound(key)
+	}
+	if err != nil {
+		return nil, nil, failed(err)
+	}
+	file, err := s.root.Open(name)
+	if err == nil {
+		if info, err = file.Stat(); err == nil && info.Mode().IsRegular() {
+			return file, info, nil
+		}
+		_ = file.Close() // it was only read
+	}
+	if err == nil || isAbsent(err) { // replaced or deleted meanwhile
+		err = gofakes3.KeyNotFound(key)
+	}
+	return nil, nil, failed(err)
 }
 
 // GetObject implements gofakes3.Backend.

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 	"syscall"
@@ -13,28 +14,43 @@ import (
 // maxSegment is the longest name of a file on the file systems in use.
 const maxSegment = 255
 
-// checkKey refuses a key that is no path of a file, with an error that says why.
-func checkKey(key string) error {
-	refuse := func(why string) error {
-		return gofakes3.ErrorMessagef(gofakes3.ErrInvalidArgument, "the key %q %s; objects lie as files here, choose another key", key, why)
+// CheckKey says why no object can have a key here, as the rest of a sentence that begins with the key, such as: has "." or
+// ".." for a segment. It is nil where one can.
+func CheckKey(key string) error {
+	if _, why := problem(key); why != "" {
+		return errors.New(why)
 	}
+	return nil
+}
+
+// checkKey is CheckKey in S3's words.
+func checkKey(key string) error {
+	code, why := problem(key)
+	if why == "" {
+		return nil
+	}
+	return gofakes3.ErrorMessagef(code, "the key %q %s; objects lie as files here, choose another key", key, why)
+}
+
+// problem is why a key is no path of a file, and S3's code for that.
+func problem(key string) (code gofakes3.ErrorCode, why string) {
 	if len(key) > gofakes3.KeySizeLimit {
-		return gofakes3.ResourceError(gofakes3.ErrKeyTooLong, key)
+		return gofakes3.ErrKeyTooLong, fmt.Sprintf("has %d bytes, of which S3 takes at most %d", len(key), gofakes3.KeySizeLimit)
 	}
 	if !utf8.ValidString(key) || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r == '\uFFFE' || r == '\uFFFF' }) {
-		return refuse("holds a character that XML, and so a listing, cannot hold")
+		return gofakes3.ErrInvalidArgument, "holds a character that XML, and so a listing, cannot hold"
 	}
 	for segment := range strings.SplitSeq(key, "/") {
 		switch {
 		case segment == "":
-			return refuse(`begins or ends with "/" or holds "//"`)
+			return gofakes3.ErrInvalidArgument, `begins or ends with "/" or holds "//"`
 		case segment == "." || segment == "..":
-			return refuse(`has "." or ".." for a segment`)
+			return gofakes3.ErrInvalidArgument, `has "." or ".." for a segment`
 		case len(segment) > maxSegment:
-			return gofakes3.ErrorMessagef(gofakes3.ErrKeyTooLong, "the key %q has a segment of %d bytes; objects lie as files here, use at most %d between two \"/\"", key, len(segment), maxSegment)
+			return gofakes3.ErrKeyTooLong, fmt.Sprintf(`has %d bytes between two "/", of which a file's name has at most %d`, len(segment), maxSegment)
 		}
 	}
-	return nil
+	return "", ""
 }
 
 func isKey(key string) bool { return checkKey(key) == nil }

@@ -3,7 +3,8 @@ package s3
 import (
 	"errors"
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
 
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -16,25 +17,56 @@ type Config struct {
 	Notices []string
 }
 
+// Types are the resource types that [Read] reads or refuses in its own words, and those that have no effect here, sorted.
+// aws_s3_bucket_policy is local/iam's to read.
+func Types() []string {
+	return slices.Sorted(maps.Keys(parts))
+}
+
+// parts are the resource types of S3 with what reads one: the bucket that it is about, and what of it has no effect here.
+var parts = map[string]func(tfjson.Resource) (bucket string, notices []string, err error){
+	"aws_s3_bucket":                                      nil, // readBucket's
+	"aws_s3_bucket_lifecycle_configuration":              readLifecycle,
+	"aws_s3_bucket_ownership_controls":                   readOwnership,
+	"aws_s3_bucket_public_access_block":                  readPublicAccess,
+	"aws_s3_bucket_server_side_encryption_configuration": readEncryption,
+	"aws_s3_bucket_versioning":                           readVersioning,
+
+	"aws_s3_bucket_cors_configuration":        refused("no web page may read or write a bucket here"),
+	"aws_s3_bucket_notification":              refused("nobody is told of new objects here"),
+	"aws_s3_bucket_object_lock_configuration": refused("whoever has the folder may delete its objects"),
+	"aws_s3_bucket_replication_configuration": refused("objects are copied to no other bucket here"),
+	"aws_s3_bucket_website_configuration":     refused("no website is served from a bucket here"),
+}
+
+// refused reads a type that is refused, and says what running the stack without it would mean.
+func refused(why string) func(tfjson.Resource) (string, []string, error) {
+	return func(r tfjson.Resource) (string, []string, error) {
+		return "", nil, fmt.Errorf("%s: %s is not imitated on one machine (%s); leave it out of the environment that runs here", r.Address(), r.Type, why)
+	}
+}
+
 // Read finds the stack's buckets, and what is declared for them that has no effect on one machine. The stack is resolved.
 // Every problem is reported at once.
 func Read(stack *tfjson.Stack) ([]Config, error) {
 	var buckets []Config
 	var errs []error
+	var failed []any // names of buckets that have a problem already: their parts need none of their own
 	for _, r := range stack.Resources("aws_s3_bucket") {
 		cfg, err := readBucket(stack, r)
 		if err != nil {
-			errs = append(errs, err)
+			errs, failed = append(errs, err), append(failed, r.Body["bucket"])
 			continue
 		}
 		buckets = append(buckets, cfg)
 	}
 	for _, r := range stack.All() {
-		if !strings.HasPrefix(r.Type, "aws_s3_") || r.Type == "aws_s3_bucket" || r.Type == "aws_s3_bucket_policy" { // a policy is IAM's
+		readPart := parts[r.Type]
+		if readPart == nil {
 			continue
 		}
 		name, notices, err := readPart(r)
-		if err == nil && !note(buckets, name, notices) {
+		if err == nil && !note(buckets, name, notices) && !slices.Contains(failed, any(name)) {
 			err = fmt.Errorf("%s: the bucket %q is none of the stack's; declare it", r.Address(), name)
 		}
 		errs = append(errs, err)
@@ -59,6 +91,9 @@ func readBucket(stack *tfjson.Stack, r tfjson.Resource) (Config, error) {
 	if body.Bucket == "" {
 		return Config{}, fmt.Errorf("%s: bucket is missing; name the bucket: a name that AWS makes up is not imitated on one machine", r.Address())
 	}
+	if !isBucketName(body.Bucket) {
+		return Config{}, fmt.Errorf(`%s: bucket is %q, which S3 takes for no name; use 3 to 63 of a-z, 0-9, "." and "-"`, r.Address(), body.Bucket)
+	}
 	arn, err := stack.Attribute(r.Address(), "arn")
 	return Config{Name: body.Bucket, ARN: arn}, err
 }
@@ -80,41 +115,36 @@ type part struct {
 	Owner  string `tf:"expected_bucket_owner"`
 }
 
-// readPart gives the bucket that a resource is about, and what of the resource has no effect here.
-func readPart(r tfjson.Resource) (bucket string, notices []string, err error) {
-	switch r.Type {
-	case "aws_s3_bucket_versioning":
-		return readVersioning(r)
-	case "aws_s3_bucket_lifecycle_configuration":
-		return readLifecycle(r)
-	case "aws_s3_bucket_server_side_encryption_configuration":
-		var body struct {
-			part `tf:",squash"`
-			Rule any `tf:"rule"`
-		}
-		err := r.Into(&body)
-		return body.Bucket, []string{"encryption at rest of " + body.Bucket + " is not imitated"}, err
-	case "aws_s3_bucket_public_access_block":
-		// It keeps strangers out. This server listens where its user says, by default on this machine alone, and has no
-		// ACLs; who may do what is not asked.
-		var body struct {
-			part                  `tf:",squash"`
-			BlockPublicACLs       bool `tf:"block_public_acls"`
-			BlockPublicPolicy     bool `tf:"block_public_policy"`
-			IgnorePublicACLs      bool `tf:"ignore_public_acls"`
-			RestrictPublicBuckets bool `tf:"restrict_public_buckets"`
-		}
-		err := r.Into(&body)
-		return body.Bucket, []string{"whoever reaches the AWS address may read and write " + body.Bucket}, err
-	case "aws_s3_bucket_ownership_controls":
-		var body struct {
-			part `tf:",squash"`
-			Rule any `tf:"rule"` // one account owns everything here
-		}
-		err := r.Into(&body)
-		return body.Bucket, nil, err
+func readEncryption(r tfjson.Resource) (string, []string, error) {
+	var body struct {
+		part `tf:",squash"`
+		Rule any `tf:"rule"`
 	}
-	return "", nil, fmt.Errorf("%s: %s is not imitated on one machine; leave it out of the environment that runs here", r.Address(), r.Type)
+	err := r.Into(&body)
+	return body.Bucket, []string{"encryption at rest of " + body.Bucket + " is not imitated"}, err
+}
+
+// readPublicAccess reads what keeps strangers out. This server listens where its user says, by default on this machine
+// alone, and has no ACLs; who may do what is not asked.
+func readPublicAccess(r tfjson.Resource) (string, []string, error) {
+	var body struct {
+		part                  `tf:",squash"`
+		BlockPublicACLs       bool `tf:"block_public_acls"`
+		BlockPublicPolicy     bool `tf:"block_public_policy"`
+		IgnorePublicACLs      bool `tf:"ignore_public_acls"`
+		RestrictPublicBuckets bool `tf:"restrict_public_buckets"`
+	}
+	err := r.Into(&body)
+	return body.Bucket, []string{"whoever reaches the AWS address may read and write " + body.Bucket}, err
+}
+
+func readOwnership(r tfjson.Resource) (string, []string, error) {
+	var body struct {
+		part `tf:",squash"`
+		Rule any `tf:"rule"` // one account owns everything here
+	}
+	err := r.Into(&body)
+	return body.Bucket, nil, err
 }
 
 func readVersioning(r tfjson.Resource) (string, []string, error) {

@@ -1,6 +1,7 @@
 package s3_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,7 +59,9 @@ func TestReadRefuses(t *testing.T) {
 		{"no name at all", `"aws_s3_bucket": {"b": {}}`,
 			`aws_s3_bucket.b: bucket is missing; name the bucket: a name that AWS makes up is not imitated on one machine`},
 		{"another resource", `"aws_s3_bucket": {"b": {"bucket": "events"}}, "aws_s3_bucket_cors_configuration": {"c": {"bucket": "events"}}`,
-			`aws_s3_bucket_cors_configuration.c: aws_s3_bucket_cors_configuration is not imitated on one machine; leave it out of the environment that runs here`},
+			`aws_s3_bucket_cors_configuration.c: aws_s3_bucket_cors_configuration is not imitated on one machine (no web page may read or write a bucket here); leave it out of the environment that runs here`},
+		{"replication", `"aws_s3_bucket": {"b": {"bucket": "events"}}, "aws_s3_bucket_replication_configuration": {"r": {"bucket": "events"}}`,
+			`aws_s3_bucket_replication_configuration.r: aws_s3_bucket_replication_configuration is not imitated on one machine (objects are copied to no other bucket here); leave it out of the environment that runs here`},
 		{"a bucket of somebody else", `"aws_s3_bucket_versioning": {"v": {"bucket": "other", "versioning_configuration": {"status": "Enabled"}}}`,
 			`aws_s3_bucket_versioning.v: the bucket "other" is none of the stack's; declare it`},
 	} {
@@ -68,6 +71,23 @@ func TestReadRefuses(t *testing.T) {
 				t.Errorf("%v\nwant: %s", err, test.want)
 			}
 		})
+	}
+}
+
+// Each type that the room knows is read or refused, so that none is passed over.
+func TestTypes(t *testing.T) {
+	types := s3.Types()
+	if !slices.IsSorted(types) || !slices.Contains(types, "aws_s3_bucket") || len(types) < 2 {
+		t.Errorf("%q", types)
+	}
+	for _, typ := range types {
+		if typ == "aws_s3_bucket" {
+			continue
+		}
+		_, err := readStack(t, `{`+provider+`"resource": {"`+typ+`": {"x": {"bucket": "other"}}}}`)
+		if err == nil || !strings.HasPrefix(err.Error(), typ+".x: ") {
+			t.Errorf("%s of a bucket that is not there: error %v", typ, err)
+		}
 	}
 }
 

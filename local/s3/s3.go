@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -80,6 +81,9 @@ func Open(opts Options) (*Service, error) {
 	return s, s.syncFolder(".")
 }
 
+// Close lets the folder go. Calls after it fail.
+func (s *Service) Close() error { return s.root.Close() }
+
 // Declare makes a bucket unless it is there. Its objects stay as they are.
 func (s *Service) Declare(cfg Config) error {
 	if err := gofakes3.ValidateBucketName(cfg.Name); err != nil {
@@ -104,10 +108,30 @@ func (s *Service) Put(ctx context.Context, bucket, key string, body []byte, cont
 	if contentEncoding != "" {
 		headers["Content-Encoding"] = contentEncoding
 	}
-	if _, err := s.PutObject(bucket, key, headers, bytes.NewReader(body), int64(len(body)), nil); err != nil {
+	_, err := s.PutObject(bucket, key, headers, bytes.NewReader(body), int64(len(body)), nil)
+	switch {
+	case gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchBucket):
+		return fmt.Errorf("s3://%s/%s: %w; make the bucket again (aws s3 mb s3://%s, with the --endpoint-url of this machine), or start again", bucket, key, err, bucket)
+	case err != nil:
 		return fmt.Errorf("s3://%s/%s: %w", bucket, key, err)
 	}
 	return nil
+}
+
+// ErrNotFound is returned by [Service.Open] where there is no such object.
+var ErrNotFound = errors.New("there is no such object")
+
+// Open opens an object's content, and says its size and when it was modified. Whatever is no object, such as a folder, a
+// link or a file that is still being written, is [ErrNotFound]. What was opened stays as it is when the object is replaced or deleted.
+func (s *Service) Open(bucket, key string) (io.ReadSeekCloser, fs.FileInfo, error) {
+	file, info, err := s.open(bucket, key)
+	switch {
+	case gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchBucket), gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchKey):
+		return nil, nil, fmt.Errorf("s3://%s/%s: %w", bucket, key, ErrNotFound)
+	case err != nil:
+		return nil, nil, fmt.Errorf("s3://%s/%s: %w", bucket, key, err)
+	}
+	return file, info, nil
 }
 
 // Handler answers S3's wire protocol, with the bucket in the path. It needs the path as it was sent: a [http.ServeMux]

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -262,7 +263,7 @@ func TestKeysThatAreNoFiles(t *testing.T) {
 		"folder":        `InvalidArgument: the key "folder" is a folder of other objects; objects lie as files here, choose another key`,
 		"object/object": `InvalidArgument: a part of the key "object/object" before a "/" is an object; objects lie as files here, choose another key`,
 		"object/a/b":    `InvalidArgument: a part of the key "object/a/b" before a "/" is an object; objects lie as files here, choose another key`,
-		"a/" + long:     `KeyTooLongError: the key "a/` + long + `" has a segment of 256 bytes; objects lie as files here, use at most 255 between two "/"`,
+		"a/" + long:     `KeyTooLongError: the key "a/` + long + `" has 256 bytes between two "/", of which a file's name has at most 255; objects lie as files here, choose another key`,
 	} {
 		err := w.service.Put(t.Context(), "events", key, nil, "", "")
 		wanted := "s3://events/" + key + ": " + want
@@ -338,7 +339,7 @@ func TestBuckets(t *testing.T) {
 	_, err = w.client.DeleteBucket(t.Context(), &awss3.DeleteBucketInput{Bucket: aws.String("another")})
 	w.must(err)
 	err = w.service.Put(t.Context(), "another", "a", nil, "", "")
-	if want := "s3://another/a: NoSuchBucket: The specified bucket does not exist"; err == nil || err.Error() != want {
+	if want := "s3://another/a: NoSuchBucket: The specified bucket does not exist; make the bucket again (aws s3 mb s3://another, with the --endpoint-url of this machine), or start again"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 	if err := w.service.Declare(s3.Config{Name: "Not_A_Bucket"}); err == nil {
@@ -512,6 +513,108 @@ func TestABodyThatEndsEarlyChangesNothing(t *testing.T) {
 	}
 	if left := w.files(".tmp"); len(left) != 0 {
 		t.Errorf("left over: %v", left)
+	}
+}
+
+func TestCheckKey(t *testing.T) {
+	for key, want := range map[string]string{
+		"events/year=2026/a b.gz": "", "ünï": "", "%2E": "", "...": "",
+		"a//b":                                 `begins or ends with "/" or holds "//"`,
+		"..":                                   `has "." or ".." for a segment`,
+		"a/" + strings.Repeat("x", 256) + "/b": `has 256 bytes between two "/", of which a file's name has at most 255`,
+		strings.Repeat("x/", 512) + "x":        `has 1025 bytes, of which S3 takes at most 1024`,
+	} {
+		got := ""
+		if err := s3.CheckKey(key); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%q: %s\nwant: %s", key, got, want)
+		}
+	}
+}
+
+func TestOpenAnObject(t *testing.T) {
+	w := newWorld(t)
+	w.put("a/b", "hello")
+	content, info, err := w.service.Open("events", "a/b")
+	w.must(err)
+	w.put("a/b", "replaced") // which leaves what is open as it is
+	text, err := io.ReadAll(content)
+	w.must(errors.Join(err, content.Close()))
+	if string(text) != "hello" || info.Size() != 5 || !info.ModTime().Truncate(time.Second).Equal(start) {
+		t.Errorf("%q, %d bytes, modified %s; want hello, 5 bytes, %s", text, info.Size(), info.ModTime(), start)
+	}
+}
+
+func TestOpenWhatIsNoObject(t *testing.T) {
+	w := newWorld(t)
+	w.put("a/b", "hello")
+	w.must(os.Symlink("b", filepath.Join(w.dir, "events", "a", "link")))
+	w.must(syscall.Mkfifo(filepath.Join(w.dir, "events", "pipe"), 0o644))
+	w.must(os.WriteFile(filepath.Join(w.dir, ".tmp", "half"), []byte("hal"), 0o644))
+	w.must(os.WriteFile(filepath.Join(w.dir, "beside"), []byte("x"), 0o644))
+	for _, name := range [][2]string{
+		{"events", "absent"}, {"events", "a"}, {"events", "a/"}, {"events", ""}, {"events", "a/b/c"}, {"events", "a/link"}, {"events", "pipe"},
+		{"events", "../beside"}, {"events", "../.tmp/half"}, {"events", "a/./b"}, {"events", strings.Repeat("x", 300)},
+		{".tmp", "half"}, {".meta", "events"}, {"..", "x"}, {"", "beside"}, {"absent", "a/b"},
+	} {
+		content, _, err := w.service.Open(name[0], name[1])
+		want := "s3://" + name[0] + "/" + name[1] + ": there is no such object"
+		if content != nil || !errors.Is(err, s3.ErrNotFound) || err.Error() != want {
+			t.Errorf("%q: error %v, want %s", name, err, want)
+		}
+	}
+}
+
+func TestClose(t *testing.T) {
+	w := newWorld(t)
+	w.put("a", "x")
+	w.must(w.service.Close())
+	if err := w.service.Put(t.Context(), "events", "b", nil, "", ""); err == nil {
+		t.Error("a closed service writes")
+	}
+	if _, _, err := w.service.Open("events", "a"); err == nil || errors.Is(err, s3.ErrNotFound) {
+		t.Errorf("a closed service says %v of an object that is there", err)
+	}
+}
+
+// A bucket that goes while objects are written to it is an error, and takes them again when it is back.
+func TestABucketThatGoesAndComes(t *testing.T) {
+	w := newWorld(t)
+	const want = "s3://events/a: NoSuchBucket: The specified bucket does not exist; make the bucket again (aws s3 mb s3://events, with the --endpoint-url of this machine), or start again"
+	for name, remove := range map[string]func() error{
+		"by the wire": func() error {
+			_, err := w.client.DeleteBucket(t.Context(), &awss3.DeleteBucketInput{Bucket: aws.String("events")})
+			return err
+		},
+		"on disk": func() error { return os.RemoveAll(filepath.Join(w.dir, "events")) },
+	} {
+		w.must(remove())
+		if err := w.service.Put(t.Context(), "events", "a", []byte("x"), "", ""); err == nil || err.Error() != want {
+			t.Errorf("%s: %v\nwant: %s", name, err, want)
+		}
+		_, err := w.client.CreateBucket(t.Context(), &awss3.CreateBucketInput{Bucket: aws.String("events")})
+		w.must(err)
+		w.must(w.service.Put(t.Context(), "events", "a", []byte("x"), "", ""))
+		if got, _ := w.get("a"); got != "x" {
+			t.Errorf("%s: %q", name, got)
+		}
+		_, err = w.client.DeleteObject(t.Context(), &awss3.DeleteObjectInput{Bucket: aws.String("events"), Key: aws.String("a")})
+		w.must(err)
+	}
+}
+
+// Whoever empties the folder by hand, hidden folders too, stops nothing.
+func TestHiddenFoldersThatAreRemoved(t *testing.T) {
+	w := newWorld(t)
+	w.put("a", "x")
+	for _, folder := range []string{".tmp", ".meta"} {
+		w.must(os.RemoveAll(filepath.Join(w.dir, folder)))
+	}
+	w.put("a", "y")
+	if got, _ := w.get("a"); got != "y" {
+		t.Errorf("%q", got)
 	}
 }
 

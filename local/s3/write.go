@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/johannesboyne/gofakes3"
+
+	"cdk.tf/go/ingest/local/durable"
 )
 
 // metadata is what there is to know of an object beside its content. It lies in a file of its own, which is named after
@@ -150,6 +152,9 @@ func (w *write) create() (*os.File, error) {
 		file, err := w.service.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 		if errors.Is(err, fs.ErrExist) {
 			continue
+		}
+		if errors.Is(err, fs.ErrNotExist) && w.service.root.Mkdir(temporary, 0o755) == nil {
+			continue // somebody had removed the folder
 		}
 		if err == nil {
 			w.file = name
@@ -306,10 +311,4 @@ func (s *Service) makeFolders(folder string) error {
 }
 
 // syncFolder puts the names in a folder on disk.
-func (s *Service) syncFolder(name string) error {
-	folder, err := s.root.Open(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
-}
+func (s *Service) syncFolder(name string) error { return durable.SyncOpened(s.root.Open(name)) }

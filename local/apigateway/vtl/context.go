@@ -195,11 +195,10 @@ func (r *run) overrides(result *Result) error {
 	if result.RequestHeader, err = r.overridden(request, "header"); err != nil {
 		return err
 	}
-	if result.RequestPath, err = r.overridden(request, "path"); err != nil {
-		return err
-	}
-	if result.RequestQuery, err = r.overridden(request, "querystring"); err != nil {
-		return err
+	for _, what := range []string{"path", "querystring"} { // a call of a service has neither; what is no text is wrong all the same
+		if _, err := r.overridden(request, what); err != nil {
+			return err
+		}
 	}
 	return r.handOn(result, requestOverride, request)
 }

@@ -2,14 +2,11 @@ package vtl
 
 import (
 	"encoding/base64"
-	"fmt"
 	"net/url"
 	"strings"
-	"sync"
 	"unicode/utf16"
-	"unicode/utf8"
 
-	"github.com/ohler55/ojg/jp"
+	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
 
 // input is $input, util is $util: what they read is in the run.
@@ -29,10 +26,7 @@ type payload struct {
 // body is the payload as text, "{}" for none (assumption 4).
 func (r *run) body() any {
 	if r.payload.text == nil {
-		text := string(r.request.Body)
-		if !utf8.ValidString(text) {
-			text = string([]rune(text))
-		}
+		text := asText(jsontext.ValidUTF8(r.request.Body))
 		if text == "" {
 			text = "{}"
 		}
@@ -43,7 +37,7 @@ func (r *run) body() any {
 
 // path evaluates a JSONPath expression over the payload; found is false for what is missing.
 func (r *run) path(expression string) (value any, found bool, err error) {
-	compiled, err := compilePath(expression)
+	compiled, err := paths.get(expression)
 	if err != nil {
 		return nil, false, err
 	}
@@ -68,275 +62,6 @@ func (r *run) path(expression string) (value any, found bool, err error) {
 	}
 	text, _ := r.body().(string)
 	return &list{kind: jsonArray, items: items}, true, r.spend(len(text)>>4+len(items), nowhere)
-}
-
-// jsonPath is a compiled expression.
-type jsonPath struct {
-	expr jp.Expr
-	// definite paths have one result or none; others, with a wildcard, a filter, a slice or "..", have a list of them,
-	// as in Jayway's JSONPath.
-	definite bool
-	// below is what follows "..", if there is one: expr is then what is before it.
-	below *jsonPath
-}
-
-// paths holds compiled expressions, up to maxCached: a template can compute them from the request.
-var paths = struct {
-	sync.RWMutex
-	compiled map[string]*jsonPath
-}{compiled: map[string]*jsonPath{}}
-
-const maxCached = 1000
-
-// maxPath is the length of an expression in bytes: its parser is recursive.
-const maxPath = 4096
-
-func compilePath(expression string) (*jsonPath, error) {
-	paths.RLock()
-	compiled, ok := paths.compiled[expression]
-	paths.RUnlock()
-	if ok {
-		return compiled, nil
-	}
-	compiled, err := newPath(expression)
-	if err != nil {
-		return nil, err
-	}
-	paths.Lock()
-	defer paths.Unlock()
-	if len(paths.compiled) < maxCached {
-		paths.compiled[expression] = compiled
-	}
-	return compiled, nil
-}
-
-func newPath(expression string) (*jsonPath, error) {
-	text := expression
-	if len(text) > maxPath {
-		return nil, failuref("a JSONPath expression of %d bytes; the longest is %d", len(text), maxPath)
-	}
-	if !strings.HasPrefix(text, "$") && !strings.HasPrefix(text, "@") {
-		text = "$." + text // as Jayway's JSONPath has it
-	}
-	if what := unboundedPath(text); what != "" {
-		return nil, failuref("the JSONPath expression %s has %s, which is not imitated here", quote(expression), what)
-	}
-	expr, err := parsePath(bracketed(text))
-	if err != nil {
-		return nil, failuref("%s is not a JSONPath expression: %s", quote(expression), err)
-	}
-	compiled, problem := splitPath(expr)
-	if problem != "" {
-		return nil, failuref("the JSONPath expression %s %s", quote(expression), problem)
-	}
-	return compiled, nil
-}
-
-// splitPath finds out what the fragments of a path come to, or what is wrong with them.
-func splitPath(expr jp.Expr) (*jsonPath, string) {
-	definite, results := true, 1
-	for i, fragment := range expr {
-		switch f := fragment.(type) {
-		case jp.Root, jp.At, jp.Child, jp.Nth:
-			continue
-		case jp.Descent:
-			if i == len(expr)-1 {
-				return nil, `ends in ".."`
-			}
-			below, problem := splitPath(expr[i+1:])
-			return &jsonPath{expr: expr[:i], below: below}, problem
-		case jp.Union:
-			results *= max(len(f), 1)
-			if len(f) > 1 && isString(f[0]) {
-				return nil, "has several names in one bracket, which is not imitated here"
-			}
-		}
-		definite = false
-		if results > maxUnion {
-			return nil, fmt.Sprintf("names more than %d elements", maxUnion)
-		}
-	}
-	return &jsonPath{expr: expr, definite: definite}, ""
-}
-
-// maxUnion is how many elements lists of names and numbers may come to, multiplied with each other.
-const maxUnion = 1000
-
-// unboundedPath names what would take more than a few passes over the payload, and functions.
-func unboundedPath(path string) string {
-	bare := withoutQuotes(path)
-	switch {
-	case strings.HasSuffix(bare, ")"):
-		return "a function at its end"
-	case strings.Count(bare, "..") > 1:
-		return `".." twice`
-	case strings.Contains(bare, "?") && strings.Contains(bare[1:], "$"):
-		return "a filter that looks at the whole payload"
-	}
-	return ""
-}
-
-// withoutQuotes leaves out the text in quotes.
-func withoutQuotes(path string) string {
-	var out strings.Builder
-	var quoted byte
-	for i := 0; i < len(path); i++ {
-		switch c := path[i]; {
-		case quoted == 0 && c != '\'' && c != '"':
-			out.WriteByte(c)
-		case quoted == 0:
-			quoted = c
-		case c == '\\':
-			i++
-		case c == quoted:
-			quoted = 0
-		}
-	}
-	return out.String()
-}
-
-// bracketed writes names after a dot that the library does not take there, such as "a-b", in brackets.
-func bracketed(path string) string {
-	var out strings.Builder
-	for i := 0; i < len(path); {
-		switch path[i] {
-		case '[':
-			end := i + bracketEnd(path[i:])
-			out.WriteString(path[i:end])
-			i = end
-		case '.':
-			n := count(path[i+1:], func(c byte) bool { return !strings.ContainsRune(".[('\"*$@ ?", rune(c)) })
-			name := path[i+1 : i+1+n]
-			if n == 0 || count(name, func(c byte) bool { return isAlpha(c) || isDigit(c) || c == '_' }) == n {
-				out.WriteString(path[i : i+1+n])
-			} else {
-				if strings.HasSuffix(path[:i], ".") {
-					out.WriteByte('.')
-				}
-				out.WriteString("['" + name + "']")
-			}
-			i += 1 + n
-		default:
-			out.WriteByte(path[i])
-			i++
-		}
-	}
-	return out.String()
-}
-
-// bracketEnd is the length of a text in brackets, with brackets and quotes in it.
-func bracketEnd(text string) int {
-	depth := 0
-	var quoted byte
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quoted != 0 && c == '\\':
-			i++
-		case quoted != 0:
-			if c == quoted {
-				quoted = 0
-			}
-		case c == '\'' || c == '"':
-			quoted = c
-		case c == '[':
-			depth++
-		case c == ']':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		}
-	}
-	return len(text)
-}
-
-// parsePath turns a panic of the library into an error.
-func parsePath(text string) (expr jp.Expr, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = failuref("%v", p)
-		}
-	}()
-	return jp.ParseString(text)
-}
-
-// one follows a definite path.
-func (p *jsonPath) one(in any) (any, bool) {
-	for _, fragment := range p.expr {
-		ok := true
-		switch f := fragment.(type) {
-		case jp.Child:
-			o, isObject := in.(*object)
-			if !isObject {
-				return nil, false
-			}
-			in, ok = o.get(string(f))
-		case jp.Nth:
-			l, isList := in.(*list)
-			if !isList {
-				return nil, false
-			}
-			in, ok = nth(l, int(f))
-		}
-		if !ok {
-			return nil, false
-		}
-	}
-	return in, true
-}
-
-func nth(l *list, n int) (any, bool) {
-	if n < 0 {
-		n += len(l.items)
-	}
-	if n < 0 || n >= len(l.items) {
-		return nil, false
-	}
-	return l.items[n], true
-}
-
-// all turns a panic of the library into an error.
-func (p *jsonPath) all(in any) (found []any, err error) {
-	defer func() {
-		if problem := recover(); problem != nil {
-			err = failuref("the JSONPath expression %s cannot be evaluated: %v", quote(p.expr.String()), problem)
-		}
-	}()
-	return p.get(in), nil
-}
-
-func (p *jsonPath) get(in any) []any {
-	switch {
-	case p.definite:
-		if value, ok := p.one(in); ok {
-			return []any{value}
-		}
-		return nil
-	case p.below == nil:
-		return p.expr.Get(in)
-	}
-	var found []any
-	for _, top := range p.expr.Get(in) {
-		found = p.below.descend(found, top)
-	}
-	return found
-}
-
-// descend looks in a value, and then in everything within it, in the order of the payload.
-func (p *jsonPath) descend(found []any, in any) []any {
-	var within []any
-	switch v := in.(type) {
-	case *object:
-		within = v.vals
-	case *list:
-		within = v.items
-	default:
-		return found
-	}
-	found = append(found, p.get(in)...)
-	for _, each := range within {
-		found = p.descend(found, each)
-	}
-	return found
 }
 
 var inputClass = &type1{methods: map[string]signature{
@@ -372,7 +97,7 @@ func inputJSON(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return string(out), c.run.spendBytes(len(out), nowhere)
+	return asText(out), c.run.spendBytes(len(out), nowhere)
 }
 
 // inputParams searches path, query string and header in that order (AG); a missing one is empty.
@@ -402,11 +127,9 @@ func inputParams(c *call) (any, error) {
 
 var utilClass = &type1{methods: map[string]signature{
 	"escapeJavaScript": {1, 1, textFunction("escapeJavaScript", func(s string) (string, error) { return escapeJavaScript(s), nil })},
-	"base64Encode": {1, 1, textFunction("base64Encode", func(s string) (string, error) {
-		return base64.StdEncoding.EncodeToString([]byte(s)), nil
-	})},
-	"base64Decode": {1, 1, textFunction("base64Decode", base64Decode)},
-	"urlEncode":    {1, 1, textFunction("urlEncode", func(s string) (string, error) { return urlEncode(s), nil })},
+	"base64Encode":     {1, 1, textFunction("base64Encode", func(s string) (string, error) { return base64Encode(s), nil })},
+	"base64Decode":     {1, 1, textFunction("base64Decode", base64Decode)},
+	"urlEncode":        {1, 1, textFunction("urlEncode", func(s string) (string, error) { return urlEncode(s), nil })},
 	"urlDecode": {1, 1, textFunction("urlDecode", func(s string) (string, error) {
 		out, err := url.QueryUnescape(s)
 		if err != nil {
@@ -446,6 +169,12 @@ func textFunction(name string, do func(string) (string, error)) func(*call) (any
 	}
 }
 
+func base64Encode(s string) string {
+	out := make([]byte, base64.StdEncoding.EncodedLen(len(s)))
+	base64.StdEncoding.Encode(out, []byte(s)) // which the compiler does not copy
+	return asText(out)
+}
+
 func base64Decode(s string) (string, error) {
 	out, err := base64.StdEncoding.DecodeString(s)
 	if err != nil {
@@ -454,7 +183,7 @@ func base64Decode(s string) (string, error) {
 	if err != nil {
 		return "", failuref("$util.base64Decode: %s is not base64", quote(s))
 	}
-	return strings.ToValidUTF8(string(out), "\uFFFD"), nil
+	return strings.ToValidUTF8(asText(out), "\uFFFD"), nil
 }
 
 // urlEncode is java.net.URLEncoder's: letters, digits and ".-*_" stay, a space is "+".
@@ -471,7 +200,7 @@ func urlEncode(s string) string {
 			out = append(out, '%', digits[c>>4], digits[c&15])
 		}
 	}
-	return string(out)
+	return asText(out)
 }
 
 // escapeJavaScript is org.apache.commons.lang.StringEscapeUtils.escapeJavaScript (assumption 6).
@@ -497,7 +226,7 @@ func escapeJavaScript(s string) string {
 			out = append(out, byte(c))
 		}
 	}
-	return string(out)
+	return asText(out)
 }
 
 func needsEscape(c byte) bool {

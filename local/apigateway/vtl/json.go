@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
 
 // parseJSON parses a JSON text into a template's values, in order and with every digit of whole numbers; of a name that
@@ -330,34 +332,8 @@ func (r *run) appendJSONArray(out []byte, l *list, depth int) ([]byte, error) {
 	return append(out, ']'), nil
 }
 
-// appendQuoted escapes what JSON must have escaped, and nothing else.
+// appendQuoted appends a JSON string.
 func appendQuoted(out []byte, s string) []byte {
-	const digits = "0123456789abcdef"
-	out = append(out, '"')
-	from := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		out = append(out, s[from:i]...)
-		from = i + 1
-		switch c {
-		case '"', '\\':
-			out = append(out, '\\', c)
-		case '\b':
-			out = append(out, `\b`...)
-		case '\f':
-			out = append(out, `\f`...)
-		case '\n':
-			out = append(out, `\n`...)
-		case '\r':
-			out = append(out, `\r`...)
-		case '\t':
-			out = append(out, `\t`...)
-		default:
-			out = append(out, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-		}
-	}
-	return append(append(out, s[from:]...), '"')
+	out = append(grow(out, len(s)+2), '"')
+	return append(jsontext.AppendEscaped(out, s), '"')
 }

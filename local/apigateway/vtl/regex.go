@@ -2,7 +2,6 @@ package vtl
 
 import (
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/dlclark/regexp2"
@@ -17,29 +16,7 @@ type regex struct {
 // maxMatching is how long the searches of one rendering may take, in wall time: backtracking can take exponentially long.
 const maxMatching = time.Second
 
-var regexes = struct {
-	sync.RWMutex
-	compiled map[string]*regex
-}{compiled: map[string]*regex{}}
-
-func compileRegex(pattern string) (*regex, error) {
-	regexes.RLock()
-	compiled, ok := regexes.compiled[pattern]
-	regexes.RUnlock()
-	if ok {
-		return compiled, nil
-	}
-	compiled, err := newRegex(pattern)
-	if err != nil {
-		return nil, err
-	}
-	regexes.Lock()
-	defer regexes.Unlock()
-	if len(regexes.compiled) < maxCached {
-		regexes.compiled[pattern] = compiled
-	}
-	return compiled, nil
-}
+var regexes = newCache(newRegex)
 
 func newRegex(pattern string) (*regex, error) {
 	if literal, ok := literalPattern(pattern); ok {
@@ -150,7 +127,7 @@ func (c *call) pattern() (*regex, error) {
 	if !ok {
 		return nil, errNoMethod
 	}
-	return compileRegex(pattern)
+	return regexes.get(pattern)
 }
 
 var errMatching = failuref("the template's regular expressions take more than %s to match", maxMatching)
@@ -168,7 +145,7 @@ func stringMatches(c *call) (any, error) {
 		return self == re.literal, nil
 	}
 	pattern, _ := c.text(0)
-	whole, err := compileRegex(`\A(?:` + pattern + `)\z`)
+	whole, err := regexes.get(`\A(?:` + pattern + `)\z`)
 	if err != nil {
 		return nil, err
 	}

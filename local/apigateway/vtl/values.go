@@ -296,7 +296,7 @@ func (r *run) textOf(value any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return string(out), r.spendBytes(len(out), nowhere)
+	return asText(out), r.spendBytes(len(out), nowhere)
 }
 
 // same is Velocity's ==: numbers by value, equals within one class, otherwise the same text.

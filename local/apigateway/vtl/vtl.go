@@ -81,7 +81,8 @@ func (e *Error) Error() string {
 
 // Request is what a template can see. A template never changes it.
 type Request struct {
-	// Body is the payload as it came: of the request in a request template, of the integration in a response template.
+	// Body is the payload as it came: of the request in a request template, of the integration in a response template. It
+	// must not change afterwards either: the texts of a Result may be parts of it.
 	Body []byte
 	// Path, Query and Header are the parameters of the client's request by name, one value each, names in the client's own
 	// spelling: where a name came more than once, API Gateway gives the last one.
@@ -100,8 +101,8 @@ type Result struct {
 	Status int
 	// Header is $context.responseOverride.header, nil if the template set none.
 	Header map[string]string
-	// RequestHeader, RequestPath and RequestQuery are $context.requestOverride's.
-	RequestHeader, RequestPath, RequestQuery map[string]string
+	// RequestHeader is $context.requestOverride.header, nil if the template set none.
+	RequestHeader map[string]string
 	// Overrides are "requestOverride" and "responseOverride" whole, for the Context of the response template to the same
 	// request; nil if the template set none. A status set by a request template counts if no response template sets
 	// another (recorded: test_integration_mock_with_response_override_in_request_template).
@@ -148,7 +149,7 @@ func (t *Template) failure(at int, message string) *Error {
 	return &Error{Line: line + 1, Column: len(before) - strings.LastIndexByte(before, '\n'), Message: message}
 }
 
-// buffers are for rendering into; a result is copied out at its own size.
+// buffers are for rendering into; a result is copied out at its own size, unless its buffer is too large to be kept.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // maxKept is the largest buffer, in bytes, that is kept for the next rendering.
@@ -162,8 +163,8 @@ func (t *Template) Render(request *Request) (Result, error) {
 	result, err := r.result(t.body.render(&r))
 	if cap(r.out) <= maxKept {
 		*buffer = r.out[:0]
-		buffers.Put(buffer)
 	}
+	buffers.Put(buffer)
 	return result, err
 }
 
@@ -203,7 +204,10 @@ func (r *run) result(err error) (Result, error) {
 	if err != nil && !errors.Is(err, errStop) && !errors.Is(err, errBreak) {
 		return Result{}, r.located(err, 0)
 	}
-	result := Result{Body: append(make([]byte, 0, len(r.out)), r.out...)}
+	result := Result{Body: r.out}
+	if cap(r.out) <= maxKept || cap(r.out) > 2*len(r.out) {
+		result.Body = append(make([]byte, 0, len(r.out)), r.out...)
+	}
 	if r.context == nil {
 		return result, nil
 	}
@@ -264,6 +268,9 @@ func (r *run) checkSize() error {
 // write renders a value.
 func (r *run) write(value any, at int) error {
 	before := len(r.out)
+	if s, ok := value.(string); ok {
+		r.out = grow(r.out, len(s)+len(r.template.source)) // with what the template puts around it
+	}
 	out, err := r.appendText(r.out, value, 0)
 	if err != nil {
 		return r.located(err, at)

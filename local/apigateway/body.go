@@ -1,0 +1,140 @@
+package apigateway
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Bounds of requests' bodies, in bytes.
+const (
+	// maxPayload is API Gateway's largest request, 10 MB (developer guide, "Amazon API Gateway quotas"; the API counts
+	// 10,485,760 bytes).
+	maxPayload = 10 << 20
+	// smallBody is the largest body that does not count among those in flight: only thousands of them would take memory
+	// worth counting, and each of them should take no time for it.
+	smallBody = 64 << 10
+	// maxInFlight bounds the bodies that are read and answered at one time; others wait their turn. On the way through its
+	// template a body takes some four times its length.
+	maxInFlight = 64 << 20
+	// maxPassedOver is how much of a body that nobody wants is read all the same, and passOverTime how long that may take.
+	maxPassedOver = 16 << 20
+	passOverTime  = time.Second
+	// serversOwn is what net/http passes over itself (maxPostHandlerReadBytes).
+	serversOwn = 256 << 10
+)
+
+var errTooLarge = errors.New("the body is larger than API Gateway takes")
+
+// readBody reads the body once.
+func (x *exchange) readBody() *failure {
+	if x.hasBody {
+		return nil
+	}
+	text, err := x.readAll()
+	if err != nil {
+		x.letGo(x.held)
+	}
+	if errors.Is(err, errTooLarge) {
+		return failTooLarge
+	}
+	if err != nil { // the client went away, or sent less than it said
+		return &failure{responseType: default4xx, errorType: "BadRequestException", message: "Bad Request", cause: err}
+	}
+	x.request.text, x.hasBody = text, true
+	return nil
+}
+
+// readAll reads a body of a length that is known, or of one that is not (-1).
+func (x *exchange) readAll() ([]byte, error) {
+	length := x.r.ContentLength
+	switch {
+	case x.r.Body == nil || length == 0:
+		return nil, nil
+	case length > maxPayload:
+		return nil, errTooLarge
+	case length < 0:
+		return x.readChunks()
+	}
+	if err := x.hold(length); err != nil {
+		return nil, err
+	}
+	x.reading = true
+	text := make([]byte, length)
+	_, err := io.ReadFull(x.r.Body, text)
+	return text, err
+}
+
+// readChunks reads a body of unknown length. Once it is not small, it holds the room of the largest: bodies that took room
+// as they grow could all wait for each other.
+func (x *exchange) readChunks() ([]byte, error) {
+	x.reading = true
+	first, err := io.ReadAll(io.LimitReader(x.r.Body, smallBody+1))
+	if err != nil || len(first) <= smallBody {
+		return first, err
+	}
+	if err := x.hold(maxPayload); err != nil {
+		return nil, err
+	}
+	text := make([]byte, maxPayload+1)
+	n, err := io.ReadFull(x.r.Body, text[copy(text, first):])
+	n += len(first)
+	switch {
+	case err == nil:
+		return nil, errTooLarge
+	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, err
+	}
+	x.letGo(maxPayload - int64(n))
+	if n < maxPayload/2 {
+		return slices.Clone(text[:n]), nil
+	}
+	return text[:n], nil
+}
+
+// hold waits for room for a body, in the order in which requests ask for it, until the request is over.
+func (x *exchange) hold(length int64) error {
+	if length <= smallBody {
+		return nil
+	}
+	if err := x.api.bodies.Acquire(x.r.Context(), length); err != nil {
+		return fmt.Errorf("waiting for room among the bodies that are being served: %w", err)
+	}
+	x.held = length
+	return nil
+}
+
+// letGo gives back room that was held.
+func (x *exchange) letGo(length int64) {
+	if length > 0 {
+		x.api.bodies.Release(length)
+		x.held -= length
+	}
+}
+
+// passOver reads what is left of a body that nobody looked at, within bounds, and tells whether the connection can be used
+// again. A client that writes all of its request before it reads would find its connection reset, and no answer. One that
+// waits for "100 Continue" has sent nothing yet, and need not.
+func (x *exchange) passOver(w http.ResponseWriter) (ended bool) {
+	length := x.r.ContentLength
+	if x.hasBody || x.r.Body == nil || length >= 0 && length <= serversOwn {
+		return true
+	}
+	if !x.reading && strings.EqualFold(x.r.Header.Get("Expect"), "100-continue") {
+		return false
+	}
+	control := http.NewResponseController(w)
+	limited := control.SetReadDeadline(time.Now().Add(passOverTime)) == nil // the network's time, whatever the API's clock
+	_, err := io.CopyN(io.Discard, x.r.Body, maxPassedOver)
+	if !errors.Is(err, io.EOF) {
+		return false // and keep the deadline, for net/http reads on
+	}
+	if limited {
+		_ = control.SetReadDeadline(time.Time{}) // worked before
+	}
+	return true
+}

@@ -1,0 +1,81 @@
+// Package jsontext writes text and JSON as API Gateway does, which escapes no more than JSON must have escaped:
+// encoding/json also escapes "<", ">" and "&".
+package jsontext
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// AppendEscaped appends text as the inside of a JSON string. Each byte that is no UTF-8 becomes U+FFFD.
+func AppendEscaped(to []byte, text string) []byte {
+	start := 0
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			if r, size := utf8.DecodeRuneInString(text[i:]); r != utf8.RuneError || size > 1 {
+				i += size
+				continue
+			}
+		}
+		to = append(to, text[start:i]...)
+		to = appendEscape(to, c)
+		i++
+		start = i
+	}
+	return append(to, text[start:]...)
+}
+
+func appendEscape(to []byte, c byte) []byte {
+	const hex = "0123456789abcdef"
+	if c >= utf8.RuneSelf {
+		return append(to, "\ufffd"...)
+	}
+	switch c {
+	case '"', '\\':
+		return append(to, '\\', c)
+	case '\b':
+		return append(to, `\b`...)
+	case '\f':
+		return append(to, `\f`...)
+	case '\n':
+		return append(to, `\n`...)
+	case '\r':
+		return append(to, `\r`...)
+	case '\t':
+		return append(to, `\t`...)
+	}
+	return append(to, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+}
+
+// Of writes a value as JSON, with the names of objects in order; what is no JSON as Go writes it.
+func Of(value any) string {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return fmt.Sprint(value)
+	}
+	return strings.TrimSuffix(text.String(), "\n")
+}
+
+// ValidUTF8 is a text with U+FFFD for each byte that is none, as Java decodes it; the text itself where there is no such
+// byte.
+func ValidUTF8(text []byte) []byte {
+	if utf8.Valid(text) {
+		return text
+	}
+	valid := make([]byte, 0, len(text)+len(text)/8)
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		valid = utf8.AppendRune(valid, r)
+		text = text[size:]
+	}
+	return valid
+}

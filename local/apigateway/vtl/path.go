@@ -1,0 +1,280 @@
+package vtl
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ohler55/ojg/jp"
+
+	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
+)
+
+// Path is a compiled JSONPath expression, as $input.path takes it. It is safe for concurrent use.
+type Path struct {
+	expr jp.Expr
+	// definite paths have one result or none; others, with a wildcard, a filter, a slice or "..", have a list of them,
+	// as in Jayway's JSONPath.
+	definite bool
+	// below is what follows "..", if there is one: expr is then what is before it.
+	below *Path
+}
+
+var paths = newCache(ParsePath)
+
+// maxPath is the length of an expression in bytes: its parser is recursive.
+const maxPath = 4096
+
+// Payload is a JSON text, taken apart.
+type Payload struct{ value any }
+
+// ParsePayload takes a text apart, unless it is no JSON or nested more than 200 levels deep. The text must not change
+// afterwards: what is in it is in the payload.
+func ParsePayload(text []byte) (Payload, bool) {
+	value, ok := parseJSON(asText(jsontext.ValidUTF8(text)))
+	return Payload{value}, ok
+}
+
+// Text is the first value that a path finds: text as it is, anything else as JSON; "" is null, or that nothing is found.
+func (p *Path) Text(in Payload) (string, error) {
+	found, err := p.all(in.value)
+	if err != nil || len(found) == 0 || found[0] == nil {
+		return "", err
+	}
+	if text, ok := found[0].(string); ok {
+		return text, nil
+	}
+	var r run
+	out, err := r.appendJSON(nil, found[0], 0)
+	return asText(out), err
+}
+
+// ParsePath compiles an expression of at most 4,096 bytes. One that is not imitated, such as one with a function at its end,
+// is an error that names it.
+func ParsePath(expression string) (*Path, error) {
+	text := expression
+	if len(text) > maxPath {
+		return nil, failuref("a JSONPath expression of %d bytes; the longest is %d", len(text), maxPath)
+	}
+	if !strings.HasPrefix(text, "$") && !strings.HasPrefix(text, "@") {
+		text = "$." + text // as Jayway's JSONPath has it
+	}
+	if what := unboundedPath(text); what != "" {
+		return nil, failuref("the JSONPath expression %s has %s, which is not imitated here", quote(expression), what)
+	}
+	expr, err := parsePath(bracketed(text))
+	if err != nil {
+		return nil, failuref("%s is not a JSONPath expression: %s", quote(expression), err)
+	}
+	compiled, problem := splitPath(expr)
+	if problem != "" {
+		return nil, failuref("the JSONPath expression %s %s", quote(expression), problem)
+	}
+	return compiled, nil
+}
+
+// splitPath finds out what the fragments of a path come to, or what is wrong with them.
+func splitPath(expr jp.Expr) (*Path, string) {
+	definite, results := true, 1
+	for i, fragment := range expr {
+		switch f := fragment.(type) {
+		case jp.Root, jp.At, jp.Child, jp.Nth:
+			continue
+		case jp.Descent:
+			if i == len(expr)-1 {
+				return nil, `ends in ".."`
+			}
+			below, problem := splitPath(expr[i+1:])
+			return &Path{expr: expr[:i], below: below}, problem
+		case jp.Union:
+			results *= max(len(f), 1)
+			if len(f) > 1 && isString(f[0]) {
+				return nil, "has several names in one bracket, which is not imitated here"
+			}
+		}
+		definite = false
+		if results > maxUnion {
+			return nil, fmt.Sprintf("names more than %d elements", maxUnion)
+		}
+	}
+	return &Path{expr: expr, definite: definite}, ""
+}
+
+// maxUnion is how many elements lists of names and numbers may come to, multiplied with each other.
+const maxUnion = 1000
+
+// unboundedPath names what would take more than a few passes over the payload, and functions.
+func unboundedPath(path string) string {
+	bare := withoutQuotes(path)
+	switch {
+	case strings.HasSuffix(bare, ")"):
+		return "a function at its end"
+	case strings.Count(bare, "..") > 1:
+		return `".." twice`
+	case strings.Contains(bare, "?") && strings.Contains(bare[1:], "$"):
+		return "a filter that looks at the whole payload"
+	}
+	return ""
+}
+
+// withoutQuotes leaves out the text in quotes.
+func withoutQuotes(path string) string {
+	var out strings.Builder
+	var quoted byte
+	for i := 0; i < len(path); i++ {
+		switch c := path[i]; {
+		case quoted == 0 && c != '\'' && c != '"':
+			out.WriteByte(c)
+		case quoted == 0:
+			quoted = c
+		case c == '\\':
+			i++
+		case c == quoted:
+			quoted = 0
+		}
+	}
+	return out.String()
+}
+
+// bracketed writes names after a dot that the library does not take there, such as "a-b", in brackets.
+func bracketed(path string) string {
+	var out strings.Builder
+	for i := 0; i < len(path); {
+		switch path[i] {
+		case '[':
+			end := i + bracketEnd(path[i:])
+			out.WriteString(path[i:end])
+			i = end
+		case '.':
+			n := count(path[i+1:], func(c byte) bool { return !strings.ContainsRune(".[('\"*$@ ?", rune(c)) })
+			name := path[i+1 : i+1+n]
+			if n == 0 || count(name, func(c byte) bool { return isAlpha(c) || isDigit(c) || c == '_' }) == n {
+				out.WriteString(path[i : i+1+n])
+			} else {
+				if strings.HasSuffix(path[:i], ".") {
+					out.WriteByte('.')
+				}
+				out.WriteString("['" + name + "']")
+			}
+			i += 1 + n
+		default:
+			out.WriteByte(path[i])
+			i++
+		}
+	}
+	return out.String()
+}
+
+// bracketEnd is the length of a text in brackets, with brackets and quotes in it.
+func bracketEnd(text string) int {
+	depth := 0
+	var quoted byte
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted != 0 && c == '\\':
+			i++
+		case quoted != 0:
+			if c == quoted {
+				quoted = 0
+			}
+		case c == '\'' || c == '"':
+			quoted = c
+		case c == '[':
+			depth++
+		case c == ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(text)
+}
+
+// parsePath turns a panic of the library into an error.
+func parsePath(text string) (expr jp.Expr, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = failuref("%v", p)
+		}
+	}()
+	return jp.ParseString(text)
+}
+
+// one follows a definite path.
+func (p *Path) one(in any) (any, bool) {
+	for _, fragment := range p.expr {
+		ok := true
+		switch f := fragment.(type) {
+		case jp.Child:
+			o, isObject := in.(*object)
+			if !isObject {
+				return nil, false
+			}
+			in, ok = o.get(string(f))
+		case jp.Nth:
+			l, isList := in.(*list)
+			if !isList {
+				return nil, false
+			}
+			in, ok = nth(l, int(f))
+		}
+		if !ok {
+			return nil, false
+		}
+	}
+	return in, true
+}
+
+func nth(l *list, n int) (any, bool) {
+	if n < 0 {
+		n += len(l.items)
+	}
+	if n < 0 || n >= len(l.items) {
+		return nil, false
+	}
+	return l.items[n], true
+}
+
+// all turns a panic of the library into an error.
+func (p *Path) all(in any) (found []any, err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = failuref("the JSONPath expression %s cannot be evaluated: %v", quote(p.expr.String()), problem)
+		}
+	}()
+	return p.get(in), nil
+}
+
+func (p *Path) get(in any) []any {
+	switch {
+	case p.definite:
+		if value, ok := p.one(in); ok {
+			return []any{value}
+		}
+		return nil
+	case p.below == nil:
+		return p.expr.Get(in)
+	}
+	var found []any
+	for _, top := range p.expr.Get(in) {
+		found = p.below.descend(found, top)
+	}
+	return found
+}
+
+// descend looks in a value, and then in everything within it, in the order of the payload.
+func (p *Path) descend(found []any, in any) []any {
+	var within []any
+	switch v := in.(type) {
+	case *object:
+		within = v.vals
+	case *list:
+		within = v.items
+	default:
+		return found
+	}
+	found = append(found, p.get(in)...)
+	for _, each := range within {
+		found = p.descend(found, each)
+	}
+	return found
+}

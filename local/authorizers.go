@@ -1,0 +1,62 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// behindAuthorizers are the types that stand behind an authorizer. Nothing of them runs here, as no authorizer does: what
+// lets its requests through unverified needs no pool and no function.
+var behindAuthorizers = []string{
+	"aws_cognito_resource_server", "aws_cognito_user_pool", "aws_cognito_user_pool_client", "aws_cognito_user_pool_domain",
+	"aws_lambda_alias", "aws_lambda_function", "aws_lambda_permission",
+}
+
+// usedByAuthorizers are the addresses of what stands behind the stack's authorizers: what they refer to, what that refers
+// to, and what refers to one of those, such as the permission to invoke an authorizer's function.
+func usedByAuthorizers(stack *tfjson.Stack) map[string]bool {
+	var behind, next []string
+	for _, r := range stack.All() {
+		switch {
+		case r.Type == "aws_api_gateway_authorizer":
+			next = append(next, r.Address())
+		case slices.Contains(behindAuthorizers, r.Type):
+			behind = append(behind, r.Address())
+		}
+	}
+	found := map[string]bool{}
+	for ; len(next) > 0; next = next[1:] {
+		for _, address := range behind {
+			joined := slices.Contains(stack.RefersTo(next[0]), address) || slices.Contains(stack.RefersTo(address), next[0])
+			if joined && !found[address] {
+				found[address] = true
+				next = append(next, address)
+			}
+		}
+	}
+	return found
+}
+
+// refuseUnverified refuses the authorizers that cannot run here.
+func (d *declaration) refuseUnverified() error {
+	var problems []error
+	for _, a := range d.api.Unverified() {
+		problems = append(problems, fmt.Errorf("%s: the authorizer %s (%s) of %s cannot run on one machine; --allow-unverified lets its requests through without verifying them",
+			a.Address, a.Name, a.Type, strings.Join(a.Methods, ", ")))
+	}
+	return errors.Join(problems...)
+}
+
+// unverified says of which authorizers the methods are open, where that is allowed.
+func (d *declaration) unverified() []string {
+	var notices []string
+	for _, a := range d.api.Unverified() {
+		notices = append(notices, fmt.Sprintf("authorisation by %s (%s, %s) is off: %s lets everybody through",
+			a.Address, a.Name, a.Type, strings.Join(a.Methods, ", ")))
+	}
+	return notices
+}

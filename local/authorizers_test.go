@@ -1,0 +1,146 @@
+package local
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const apiID = "${aws_api_gateway_rest_api.api.id}"
+
+// withCognito puts a user pool before POST /submit, as CDKTF writes it.
+func withCognito(s editable) {
+	s.add("aws_cognito_user_pool", "users", object{"name": "users", "tags": object{"team": "data"}})
+	s.add("aws_cognito_user_pool_client", "web", object{"name": "web", "user_pool_id": "${aws_cognito_user_pool.users.id}"})
+	s.add("aws_cognito_user_pool_domain", "login", object{"domain": "events", "user_pool_id": "${aws_cognito_user_pool.users.id}"})
+	s.add("aws_cognito_resource_server", "events", object{"identifier": "events", "name": "events", "user_pool_id": "${aws_cognito_user_pool.users.id}"})
+	s.add("aws_api_gateway_authorizer", "callers", object{
+		"name": "callers", "type": "COGNITO_USER_POOLS", "rest_api_id": apiID,
+		"provider_arns": []any{"${aws_cognito_user_pool.users.arn}"},
+	})
+	s.authorize("COGNITO_USER_POOLS", "${aws_api_gateway_authorizer.callers.id}")
+}
+
+// withLambda puts a function before POST /submit, with all that a function needs.
+func withLambda(s editable) {
+	s.add("aws_iam_role", "function", object{
+		"name":               "function",
+		"assume_role_policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"lambda.amazonaws.com"}}]}`,
+	})
+	s.add("aws_iam_role_policy_attachment", "function", object{
+		"role": "${aws_iam_role.function.name}", "policy_arn": "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+	})
+	s.add("aws_lambda_function", "check", object{
+		"function_name": "check", "role": "${aws_iam_role.function.arn}", "handler": "index.handler", "runtime": "nodejs22.x", "filename": "check.zip",
+	})
+	s.add("aws_lambda_permission", "invoke", object{
+		"action": "lambda:InvokeFunction", "function_name": "${aws_lambda_function.check.function_name}",
+		"principal": "apigateway.amazonaws.com", "source_arn": "${aws_api_gateway_rest_api.api.execution_arn}/*",
+	})
+	s.add("aws_api_gateway_authorizer", "callers", object{
+		"name": "callers", "rest_api_id": apiID, "authorizer_uri": "${aws_lambda_function.check.invoke_arn}",
+	})
+	s.authorize("CUSTOM", "${aws_api_gateway_authorizer.callers.id}")
+}
+
+func (s editable) authorize(authorization, authorizer string) {
+	method := s.body("aws_api_gateway_method", "api_submit_post")
+	method["authorization"], method["authorizer_id"] = authorization, authorizer
+}
+
+func TestAuthorizersThatCannotRun(t *testing.T) {
+	for _, test := range []struct {
+		name, typ string
+		edit      func(editable)
+	}{
+		{"a user pool", "COGNITO_USER_POOLS", withCognito},
+		{"a function", "TOKEN", withLambda},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			stack := devStack(t)
+			test.edit(stack)
+			file := stack.write(t)
+			_, err := Open(optionsOf(t, file))
+			refused := file + ": aws_api_gateway_authorizer.callers: the authorizer callers (" + test.typ + ") of POST /submit cannot run on one machine; " +
+				"--allow-unverified lets its requests through without verifying them"
+			if err == nil || err.Error() != refused {
+				t.Errorf("error: %v\nwant:  %s", err, refused)
+			}
+
+			opts := optionsOf(t, file)
+			opts.AllowUnverified = true
+			p, err := Open(opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.close()
+			notice := "authorisation by aws_api_gateway_authorizer.callers (callers, " + test.typ + ") is off: POST /submit lets everybody through"
+			if notices := p.declared.notices(); !slices.Contains(notices, notice) {
+				t.Errorf("the notices are\n%s\nwant among them\n%s", strings.Join(notices, "\n"), notice)
+			}
+			request := httptest.NewRequest(http.MethodPost, "/dev/submit", strings.NewReader(`{"id":1}`))
+			request.Header.Set("Content-Type", "application/json")
+			recorder := httptest.NewRecorder()
+			p.front().ServeHTTP(recorder, request)
+			if recorder.Code != http.StatusOK || !strings.HasPrefix(recorder.Body.String(), `{"message": "accepted"`) {
+				t.Errorf("the API answers %d %s", recorder.Code, recorder.Body)
+			}
+		})
+	}
+}
+
+// What stands behind an authorizer is let in with it, and not without.
+func TestPoolsAndFunctionsOfNoAuthorizer(t *testing.T) {
+	stack := devStack(t)
+	withCognito(stack)
+	stack.add("aws_cognito_user_pool", "others", object{"name": "others"})
+	stack.add("aws_lambda_function", "job", object{"function_name": "job"})
+	file := stack.write(t)
+	_, err := readStack(Options{Stack: file, AllowUnverified: true}, "http://127.0.0.1:8080")
+	want := file + `: 2 problems:
+aws_cognito_user_pool.others: a resource of type aws_cognito_user_pool cannot run on one machine; leave it out of the environment that runs here
+aws_lambda_function.job: a resource of type aws_lambda_function cannot run on one machine; leave it out of the environment that runs here`
+	if err == nil || err.Error() != want {
+		t.Errorf("error: %v\nwant:  %s", err, want)
+	}
+}
+
+func withoutAccount(s editable) {
+	delete(s.types(), "aws_api_gateway_account")
+	delete(s.body("aws_api_gateway_stage", "api_stage"), "depends_on")
+}
+
+func TestLogsWithoutAnAccount(t *testing.T) {
+	const notice = "the stage writes logs without a role of its own: on AWS its deployment fails unless the account's API Gateway has one (aws_api_gateway_account)"
+	for _, test := range []struct {
+		name string
+		edit func(editable)
+		want bool
+	}{
+		{"with an account", func(editable) {}, false},
+		{"without", withoutAccount, true},
+		{"without, and the execution log alone", func(s editable) {
+			withoutAccount(s)
+			delete(s.body("aws_api_gateway_stage", "api_stage"), "access_log_settings")
+		}, true},
+		{"without, and no log", func(s editable) {
+			withoutAccount(s)
+			delete(s.types(), "aws_api_gateway_method_settings")
+			delete(s.body("aws_api_gateway_stage", "api_stage"), "access_log_settings")
+		}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			stack := devStack(t)
+			test.edit(stack)
+			d, err := readStack(Options{Stack: stack.write(t)}, "http://127.0.0.1:8080")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := slices.Contains(d.notices(), notice); got != test.want {
+				t.Errorf("the notices are\n%s\nthat of the account among them: %t", strings.Join(d.notices(), "\n"), test.want)
+			}
+		})
+	}
+}

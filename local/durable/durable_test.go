@@ -1,0 +1,85 @@
+package durable_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cdk.tf/go/ingest/local/durable"
+)
+
+func expectFiles(t *testing.T, folder string, want map[string]string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != len(want) {
+		t.Errorf("the folder holds %v, want %v", entries, want)
+	}
+	for name, content := range want {
+		if got, err := os.ReadFile(filepath.Join(folder, name)); err != nil || string(got) != content {
+			t.Errorf("%s holds %q, error %v; want %q", name, got, err, content)
+		}
+	}
+}
+
+func TestWriteFile(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "f")
+	if err := os.WriteFile(path+".tmp", []byte("what a crash left, which is longer"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range []string{"one", "two, longer", ""} {
+		if err := durable.WriteFile(path, []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		expectFiles(t, folder, map[string]string{"f": content})
+	}
+}
+
+// What cannot be replaced stays, and nothing is left beside it.
+func TestWriteFileThatFails(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "f")
+	if err := os.MkdirAll(filepath.Join(path, "a folder that is not empty"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := durable.WriteFile(path, []byte("x")); err == nil || !strings.Contains(err.Error(), "rename") {
+		t.Errorf("error %v, want one of renaming", err)
+	}
+	if entries, err := os.ReadDir(folder); err != nil || len(entries) != 1 {
+		t.Errorf("left over %v, error %v", entries, err)
+	}
+}
+
+func TestAFolderThatIsNotThere(t *testing.T) {
+	absent := filepath.Join(t.TempDir(), "absent")
+	for name, err := range map[string]error{
+		"SyncFolder": durable.SyncFolder(absent), "WriteFile": durable.WriteFile(filepath.Join(absent, "f"), nil),
+	} {
+		if !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: error %v, want one of a folder that is not there", name, err)
+		}
+	}
+}
+
+func TestSyncOpened(t *testing.T) {
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, err := root.Open(".")
+	if err := durable.SyncOpened(folder, err); err != nil {
+		t.Error(err)
+	}
+	if err := folder.Close(); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("closing it again: error %v, want that it is closed", err)
+	}
+	if err := root.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

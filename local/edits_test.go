@@ -1,0 +1,122 @@
+package local
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestOneMistakeIsOneError edits the dev stack as a person would, and wrong. What else fails for a mistake is not told:
+// it is no other mistake.
+func TestOneMistakeIsOneError(t *testing.T) {
+	const leave = "leave it out of the environment that runs here"
+	set := func(typ, name, attribute string, value any) func(editable) {
+		return func(s editable) { s.body(typ, name)[attribute] = value }
+	}
+	drop := func(typ, name, attribute string) func(editable) {
+		return func(s editable) { delete(s.body(typ, name), attribute) }
+	}
+	end := func(block, attribute string, value any) func(editable) {
+		return func(s editable) {
+			s.body("aws_kinesis_firehose_delivery_stream", "delivery")[block].(object)[attribute] = value
+		}
+	}
+	for _, test := range []struct {
+		name string
+		edit func(editable)
+		want string
+	}{
+		{"no resources", func(s editable) { s["resource"] = []any{} },
+			`"resource" declares nothing, so there is nothing to run; name a synthesised stack, such as cdktf.out/stacks/dev/cdk.tf.json`},
+		{"null for resources", func(s editable) { s["resource"] = nil },
+			`"resource" declares nothing, so there is nothing to run; name a synthesised stack, such as cdktf.out/stacks/dev/cdk.tf.json`},
+		{"text for resources", func(s editable) { s["resource"] = "x" }, `"resource" is a string; it must be an object or a list of objects`},
+		{"no provider", func(s editable) { delete(s, "provider") },
+			"provider.aws: the stack has none; write one with its region, because nothing else says where the stack is"},
+		{"no stream", func(s editable) { delete(s.types(), "aws_kinesis_stream") },
+			"aws_kinesis_stream.stream is not declared in the stack; declare it, or refer to what is (8 places refer to it, such as aws_api_gateway_deployment.api_deployment: triggers.aws_kinesis_stream.stream.name: ${aws_kinesis_stream.stream.name})"},
+		{"a reference to nothing", end("kinesis_source_configuration", "role_arn", "${aws_iam_role.nobody.arn}"),
+			"aws_kinesis_firehose_delivery_stream.delivery: kinesis_source_configuration.role_arn: ${aws_iam_role.nobody.arn}: aws_iam_role.nobody is not declared in the stack; declare it, or refer to what is"},
+		{"a stream without a name", drop("aws_kinesis_stream", "stream", "name"),
+			"aws_kinesis_stream.stream gives no name, and it is not computed here; computed are arn, encryption_type, enforce_consumer_deletion, id, retention_period, tags_all (8 places refer to it, such as aws_api_gateway_deployment.api_deployment: triggers.aws_kinesis_stream.stream.name: ${aws_kinesis_stream.stream.name})"},
+		{"a list for a name", set("aws_s3_bucket", "bucket", "bucket", []any{"a"}),
+			"aws_s3_bucket.bucket.bucket is a list; it must be text (3 places refer to it, such as aws_iam_role_policy.delivery-role_write-bucket: policy: ${aws_s3_bucket.bucket.arn})"},
+		{"an object for a name", set("aws_kinesis_stream", "stream", "name", object{}),
+			"aws_kinesis_stream.stream.name is an object; it must be text (6 places refer to it, such as aws_api_gateway_integration.api_submit_post_integration: request_templates.application/json: ${aws_kinesis_stream.stream.name})"},
+		{"text for a number", set("aws_kinesis_stream", "stream", "shard_count", "many"), `aws_kinesis_stream.stream: shard_count: it is "many"; it must be a number`},
+		{"text for a block", set("aws_kinesis_stream", "stream", "stream_mode_details", "PROVISIONED"),
+			`aws_kinesis_stream.stream: stream_mode_details: it is "PROVISIONED"; it must be an object or a list of objects`},
+		{"a bucket that cannot be read", set("aws_s3_bucket", "bucket", "colour", "red"),
+			"aws_s3_bucket.bucket: the attribute colour is not imitated on one machine; " + leave},
+		{"a bucket's name", set("aws_s3_bucket", "bucket", "bucket", "A_B"),
+			`aws_s3_bucket.bucket: bucket is "A_B", which S3 takes for no name; use 3 to 63 of a-z, 0-9, "." and "-"`},
+		{"count", set("aws_s3_bucket", "bucket", "count", 2.0), "aws_s3_bucket.bucket: count: it is not evaluated here; write out each resource as it is"},
+		{"another's stream", end("kinesis_source_configuration", "kinesis_stream_arn", "arn:aws:kinesis:us-east-1:000000000000:stream/other"),
+			`aws_kinesis_firehose_delivery_stream.delivery: kinesis_source_configuration.kinesis_stream_arn is "arn:aws:kinesis:us-east-1:000000000000:stream/other", which is the ARN of no aws_kinesis_stream of the stack; refer to one that is declared`},
+		{"another's bucket", end("extended_s3_configuration", "bucket_arn", "arn:aws:s3:::other"),
+			`aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.bucket_arn is "arn:aws:s3:::other", which is the ARN of no aws_s3_bucket of the stack; refer to one that is declared`},
+		{"a delivery without a role", end("extended_s3_configuration", "role_arn", nil),
+			`aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.role_arn is "", which is the ARN of no aws_iam_role of the stack; refer to one that is declared`},
+		{"a broken trust policy", set("aws_iam_role", "submit-role", "assume_role_policy", "{"),
+			"aws_iam_role.submit-role: assume_role_policy: not JSON: unexpected end of JSON input"},
+		{"a policy that is no text", set("aws_iam_role_policy", "submit-role_put-record", "policy", object{}),
+			"aws_iam_role_policy.submit-role_put-record: policy: it is an object; it must be a string"},
+		{"another's log group", func(s editable) {
+			s.body("aws_api_gateway_stage", "api_stage")["access_log_settings"].(object)["destination_arn"] = "x"
+		}, `aws_api_gateway_stage.api_stage: access_log_settings.destination_arn is "x", which is the ARN of no aws_cloudwatch_log_group of the stack; refer to one that is declared`},
+		{"a log group that is no file", set("aws_cloudwatch_log_group", "api_access", "name", "../x"),
+			`aws_cloudwatch_log_group.api_access: name is "../x", which has no place below a folder; use a name without ".." and "//"`},
+		{"a method that cannot be read", set("aws_api_gateway_method", "api_submit_post", "colour", "red"),
+			"aws_api_gateway_method.api_submit_post: the attribute colour is not imitated on one machine; " + leave},
+		{"a path that cannot be read", set("aws_api_gateway_resource", "api_submit", "colour", "red"),
+			"aws_api_gateway_resource.api_submit: the attribute colour is not imitated on one machine; " + leave},
+		{"a validator that cannot be read", set("aws_api_gateway_request_validator", "api_body", "validate_request_body", "x"),
+			`aws_api_gateway_request_validator.api_body: validate_request_body: it is "x"; it must be true or false`},
+		{"a stage that cannot be read", set("aws_api_gateway_stage", "api_stage", "access_log_settings", "x"),
+			`aws_api_gateway_stage.api_stage: access_log_settings: it is "x"; it must be an object or a list of objects`},
+		{"a type that nothing here knows, and a reference to it", func(s editable) {
+			s.add("aws_sqs_queue", "q", object{"name": "q"})
+			s["output"].(object)["queue"] = object{"value": "${aws_sqs_queue.q.url}"}
+		}, "aws_sqs_queue.q: a resource of type aws_sqs_queue cannot run on one machine; " + leave},
+		{"a type that a room refuses", func(s editable) {
+			s.add("aws_api_gateway_domain_name", "d", object{"domain_name": "a.example"})
+		}, "aws_api_gateway_domain_name.d: the API is served at its own address alone; " + leave},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			stack := devStack(t)
+			test.edit(stack)
+			file := stack.write(t)
+			_, err := readStack(Options{Stack: file}, "http://127.0.0.1:8080")
+			if want := file + ": " + test.want; err == nil || err.Error() != want {
+				t.Errorf("error: %v\nwant:  %s", err, want)
+			}
+		})
+	}
+}
+
+// Mistakes that have nothing to do with each other are told at once, whichever room finds them.
+func TestEveryMistakeIsTold(t *testing.T) {
+	stack := devStack(t)
+	stack.body("aws_kinesis_stream", "stream")["shard_count"] = "many"
+	stack.body("aws_s3_bucket_versioning", "bucket_versioning")["colour"] = "red"
+	stack.body("aws_iam_role_policy", "submit-role_put-record")["policy"] = "{}"
+	stack.body("aws_cloudwatch_log_group", "api_access")["name"] = "a//b"
+	stack.add("aws_sqs_queue", "q", object{"name": "q"})
+	file := stack.write(t)
+	_, err := readStack(Options{Stack: file}, "http://127.0.0.1:8080")
+	if err == nil {
+		t.Fatal("read")
+	}
+	got := strings.Split(err.Error(), "\n")
+	want := []string{
+		file + ": 5 problems:", "aws_kinesis_stream.stream: ", "aws_s3_bucket_versioning.bucket_versioning: ",
+		"aws_cloudwatch_log_group.api_access: ", "aws_iam_role_policy.submit-role_put-record: ", "aws_sqs_queue.q: ",
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d lines, want %d:\n%v", len(got), len(want), err)
+	}
+	for i, line := range got {
+		if !strings.HasPrefix(line, want[i]) {
+			t.Errorf("line %d is %q, want %q at its beginning", i, line, want[i])
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package local
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/jonboulle/clockwork"
+)
+
+type object = map[string]any
+
+// editable is the dev stack before it is read, so that a test can edit it as a person would.
+type editable object
+
+func devStack(t testing.TB) editable {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(goldens, "dev.tf.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stack editable
+	if err := json.Unmarshal(text, &stack); err != nil {
+		t.Fatal(err)
+	}
+	return stack
+}
+
+// types are the resources, by type and name.
+func (s editable) types() object { return s["resource"].(object) }
+
+// body is a resource's.
+func (s editable) body(typ, name string) object { return s.types()[typ].(object)[name].(object) }
+
+// add declares a resource.
+func (s editable) add(typ, name string, body object) {
+	if s.types()[typ] == nil {
+		s.types()[typ] = object{}
+	}
+	s.types()[typ].(object)[name] = body
+}
+
+// write gives the path of the stack's file.
+func (s editable) write(t testing.TB) string {
+	t.Helper()
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "cdk.tf.json")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func optionsOf(t testing.TB, file string) Options {
+	t.Helper()
+	return Options{
+		Stack: file, API: "127.0.0.1:0", AWS: "127.0.0.1:0", Data: t.TempDir(),
+		Clock: clockwork.NewRealClock(), Logger: slog.New(slog.DiscardHandler), Out: io.Discard,
+	}
+}

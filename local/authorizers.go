@@ -41,22 +41,28 @@ func usedByAuthorizers(stack *tfjson.Stack) map[string]bool {
 	return found
 }
 
-// refuseUnverified refuses the authorizers that cannot run here.
+// refuseUnverified refuses what would keep callers out and cannot run here.
 func (d *declaration) refuseUnverified() error {
 	var problems []error
 	for _, a := range d.api.Unverified() {
 		problems = append(problems, fmt.Errorf("%s: the authorizer %s (%s) of %s cannot run on one machine; --allow-unverified lets its requests through without verifying them",
 			a.Address, a.Name, a.Type, strings.Join(a.Methods, ", ")))
 	}
+	for _, origin := range d.api.Origins() {
+		problems = append(problems, fmt.Errorf("%s cannot be held to on one machine, where all callers are; --allow-unverified lets them in", origin))
+	}
 	return errors.Join(problems...)
 }
 
-// unverified says of which authorizers the methods are open, where that is allowed.
+// unverified says what lets everybody through, where that is allowed.
 func (d *declaration) unverified() []string {
 	var notices []string
 	for _, a := range d.api.Unverified() {
 		notices = append(notices, fmt.Sprintf("authorisation by %s (%s, %s) is off: %s lets everybody through",
 			a.Address, a.Name, a.Type, strings.Join(a.Methods, ", ")))
+	}
+	for _, origin := range d.api.Origins() {
+		notices = append(notices, origin+" is off: callers are let in from anywhere")
 	}
 	return notices
 }

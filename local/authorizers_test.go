@@ -91,6 +91,33 @@ func TestAuthorizersThatCannotRun(t *testing.T) {
 	}
 }
 
+// Where callers come from cannot be told on one machine: what decides by it is refused, or off and said to be.
+func TestOriginsThatCannotBeTold(t *testing.T) {
+	stack := devStack(t)
+	stack.add("aws_api_gateway_rest_api_policy", "p", object{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "policy": "{}"})
+	stack.body("aws_api_gateway_rest_api", "api")["endpoint_configuration"] = object{"types": []any{"PRIVATE"}, "vpc_endpoint_ids": []any{"vpce-0123456789abcdef0"}}
+	file := stack.write(t)
+	const private, policy = "aws_api_gateway_rest_api.api: endpoint_configuration (PRIVATE)", "aws_api_gateway_rest_api_policy.p: policy (a resource policy)"
+	const refused = " cannot be held to on one machine, where all callers are; --allow-unverified lets them in"
+	_, err := Open(optionsOf(t, file))
+	if want := file + ": 2 problems:\n" + private + refused + "\n" + policy + refused; err == nil || err.Error() != want {
+		t.Errorf("error: %v\nwant:  %s", err, want)
+	}
+	opts := optionsOf(t, file)
+	opts.AllowUnverified = true
+	p, err := Open(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	notices := strings.Join(p.declared.notices(), "\n")
+	for _, origin := range []string{private, policy} {
+		if notice := origin + " is off: callers are let in from anywhere"; !strings.Contains(notices, notice) {
+			t.Errorf("the notices are\n%s\nwant among them\n%s", notices, notice)
+		}
+	}
+}
+
 // What stands behind an authorizer is let in with it, and not without.
 func TestPoolsAndFunctionsOfNoAuthorizer(t *testing.T) {
 	stack := devStack(t)

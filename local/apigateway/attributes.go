@@ -204,6 +204,11 @@ type planStage struct {
 	} `tf:"throttle"`
 }
 
+type restAPIPolicyBlock struct {
+	API    string `tf:"rest_api_id"`
+	Policy string `tf:"policy"`
+}
+
 type quotaBlock struct {
 	Limit  int64  `tf:"limit"`
 	Offset int64  `tf:"offset"`
@@ -226,7 +231,8 @@ var served = []string{
 	"aws_api_gateway_api_key", "aws_api_gateway_authorizer", "aws_api_gateway_deployment", "aws_api_gateway_gateway_response",
 	"aws_api_gateway_integration", "aws_api_gateway_integration_response", "aws_api_gateway_method",
 	"aws_api_gateway_method_response", "aws_api_gateway_method_settings", "aws_api_gateway_model",
-	"aws_api_gateway_request_validator", "aws_api_gateway_resource", "aws_api_gateway_rest_api", "aws_api_gateway_stage",
+	"aws_api_gateway_request_validator", "aws_api_gateway_resource", "aws_api_gateway_rest_api", "aws_api_gateway_rest_api_policy",
+	"aws_api_gateway_stage",
 	"aws_api_gateway_usage_plan", "aws_api_gateway_usage_plan_key",
 }
 
@@ -242,7 +248,6 @@ var refused = map[string]string{
 	"aws_api_gateway_base_path_mapping":              "the API is served at /STAGE/ alone; leave it out of the environment that runs here",
 	"aws_api_gateway_domain_name":                    "the API is served at its own address alone; leave it out of the environment that runs here",
 	"aws_api_gateway_domain_name_access_association": "the API is served at its own address alone; leave it out of the environment that runs here",
-	"aws_api_gateway_rest_api_policy":                "a resource policy, which decides who may call the API, is not imitated on one machine; leave it out of the environment that runs here",
 	"aws_api_gateway_rest_api_put":                   "an OpenAPI definition is not imitated on one machine; declare resources and methods",
 	"aws_api_gateway_vpc_link":                       "there is no VPC on one machine; leave it out of the environment that runs here",
 }

@@ -22,6 +22,7 @@ type Config struct {
 	gateway     map[string]*gatewayResponse
 	keys        map[string]*apiKey // by value
 	unverified  []Authorizer       // by address
+	origins     []string
 }
 
 // Stages are the names of the API's stages, in order; each is served under "/NAME/".
@@ -29,6 +30,10 @@ func (c Config) Stages() []string { return sortedKeys(c.stages) }
 
 // Unverified are the authorizers that cannot run on one machine and that some method names, by address.
 func (c Config) Unverified() []Authorizer { return slices.Clone(c.unverified) }
+
+// Origins are what decides by where a caller is, each with its address, such as "aws_api_gateway_rest_api_policy.p: a resource
+// policy". On one machine every caller is in one place: such an API can only be refused, or be open to all.
+func (c Config) Origins() []string { return slices.Clone(c.origins) }
 
 // Authorizer is one that cannot run on one machine, Cognito's or a Lambda function: the requests to its methods can only be
 // refused, or let through unverified.

@@ -48,7 +48,7 @@ func Read(stack *tfjson.Stack) (Config, error) {
 		return Config{}, errors.Join(r.problems...)
 	}
 	for _, step := range []func(){
-		r.readResources, r.readValidators, r.readAuthorizers, r.readModels, r.readMethods, r.keepUnverified, r.readMethodResponses, r.readIntegrations,
+		r.readResources, r.readValidators, r.readPolicies, r.readAuthorizers, r.readModels, r.readMethods, r.keepUnverified, r.readMethodResponses, r.readIntegrations,
 		r.readIntegrationResponses, r.checkIntegrations, r.readGatewayResponses, r.readStages, r.readMethodSettings, r.readUsage,
 	} {
 		step()
@@ -141,7 +141,7 @@ func (r *reader) checkRestAPI(res tfjson.Resource, block restAPIBlock) {
 		r.problem(res, "body (an OpenAPI definition) %s, or declare resources and methods", leave)
 	}
 	if block.Policy != "" {
-		r.problem(res, "policy (a resource policy) %s", leave)
+		r.api.origins = append(r.api.origins, res.Address()+": policy (a resource policy)")
 	}
 	if block.DisableExecuteAPI {
 		r.problem(res, "disable_execute_api_endpoint is true, and that endpoint is the one that is served; leave it out of the environment that runs here")
@@ -156,9 +156,17 @@ func (r *reader) checkRestAPI(res tfjson.Resource, block restAPIBlock) {
 	}
 	for _, endpoint := range block.Endpoint {
 		if slices.Contains(endpoint.Types, "PRIVATE") || len(endpoint.VPCEndpoints) > 0 {
-			r.problem(res, "endpoint_configuration is PRIVATE, and there is no VPC on one machine; use REGIONAL in the environment that runs here")
+			r.api.origins = append(r.api.origins, res.Address()+": endpoint_configuration (PRIVATE)")
 		}
 	}
+}
+
+func (r *reader) readPolicies() {
+	each(r, "aws_api_gateway_rest_api_policy", func(res tfjson.Resource, block restAPIPolicyBlock) {
+		if r.ours(res, block.API) {
+			r.api.origins = append(r.api.origins, res.Address()+": policy (a resource policy)")
+		}
+	})
 }
 
 // id is the identifier that AWS would give.

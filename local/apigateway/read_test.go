@@ -57,20 +57,15 @@ func TestRefusesStacks(t *testing.T) {
 			"aws_api_gateway_domain_name.d: the API is served at its own address alone; " + leave},
 		{"a kind of tomorrow's", func(r raw) { r.add("teapot", "t", attributes{}) },
 			"aws_api_gateway_teapot.t: aws_api_gateway_teapot is not imitated on one machine; " + leave},
-		{"a policy of its own", func(r raw) {
-			r.add("rest_api_policy", "p", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "policy": "{}"})
-		}, "aws_api_gateway_rest_api_policy.p: a resource policy, which decides who may call the API, is not imitated on one machine; " + leave},
 		{"no authorizer", method(attributes{"authorization": "CUSTOM"}), methodAddress + "authorization is CUSTOM, but authorizer_id is empty; name an authorizer, or API Gateway refuses the method"},
 		{"another's authorizer", func(r raw) {
 			r.add("authorizer", "a", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "name": "a"})
 			method(attributes{"authorization": "COGNITO_USER_POOLS", "authorizer_id": "${aws_api_gateway_authorizer.a.id}"})(r)
 		}, methodAddress + "authorization is COGNITO_USER_POOLS, but aws_api_gateway_authorizer.a is of type TOKEN; use CUSTOM"},
 		{"OpenAPI", api(attributes{"body": "{}"}), apiAddress + "body (an OpenAPI definition) is not imitated on one machine; " + leave + ", or declare resources and methods"},
-		{"a resource policy", api(attributes{"policy": "{}"}), apiAddress + "policy (a resource policy) is not imitated on one machine; " + leave},
 		{"no endpoint", api(attributes{"disable_execute_api_endpoint": true}), apiAddress + "disable_execute_api_endpoint is true, and that endpoint is the one that is served; " + leave},
 		{"compression", api(attributes{"minimum_compression_size": 1024}), apiAddress + "minimum_compression_size is 1024, but answers are not compressed on one machine; " + leave},
 		{"keys of an authorizer", api(attributes{"api_key_source": "AUTHORIZER"}), apiAddress + `api_key_source is "AUTHORIZER"; use HEADER: the keys that a Lambda authorizer returns do not exist on one machine`},
-		{"a private API", api(attributes{"endpoint_configuration": attributes{"types": []any{"PRIVATE"}}}), apiAddress + "endpoint_configuration is PRIVATE, and there is no VPC on one machine; use REGIONAL in the environment that runs here"},
 		{"a method of no API", method(attributes{"rest_api_id": "other"}), methodAddress + `rest_api_id is "other"; the stack's API is "API"`},
 		{"a verb", method(attributes{"http_method": "post"}), methodAddress + `http_method is "post"; use one of ANY, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT`},
 		{"an authorization", method(attributes{"authorization": "BASIC"}), methodAddress + `authorization is "BASIC"; use NONE, AWS_IAM, COGNITO_USER_POOLS or CUSTOM`},
@@ -217,11 +212,11 @@ func TestRefusesMethodsWithoutIntegration(t *testing.T) {
 
 func TestReportsEveryProblem(t *testing.T) {
 	r := loadRaw(t, "dev")
-	r.edit("rest_api", "api", attributes{"policy": "{}"})
+	r.edit("rest_api", "api", attributes{"body": "{}"})
 	r.edit("stage", "api_stage", attributes{"cache_cluster_enabled": true})
 	r.edit("model", "api_event", attributes{"schema": "{"})
 	_, err := apigateway.Read(r.resolve(t))
-	for _, want := range []string{"policy (a resource policy)", "cache_cluster_enabled", "schema is not JSON"} {
+	for _, want := range []string{"body (an OpenAPI definition)", "cache_cluster_enabled", "schema is not JSON"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not in %v", want, err)
 		}

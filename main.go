@@ -26,7 +26,8 @@ before it is made and checked against the project's policy after.
 
 usage: go run . [-h]
 
-It writes cdktf.out/stacks/ENVIRONMENT/cdk.tf.json, or nothing where something is wrong.
+It writes cdktf.out/stacks/ENVIRONMENT/cdk.tf.json, and beside it the files of a page that
+the stack hosts, or nothing where something is wrong.
 The environments are %s: one file each in stacks/.
 
 Environment variables:

@@ -23,13 +23,21 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files from what is synthesised")
 
+// environments are the project's own, and one that hosts a page, which none of those does.
+func environments() []spec.Environment {
+	web := spec.Default("web")
+	web.Removal = spec.Protected
+	web.Web.Hosted, web.Web.Folder = true, "testdata/page"
+	return append(stacks.All(), web)
+}
+
 // synthesised is a folder that holds every environment's stack, made once for all tests.
 var synthesised = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "ingest-test-")
 	if err != nil {
 		return "", err
 	}
-	return dir, synth.Run(context.Background(), stacks.All(), filepath.Join(dir, "cdktf.out"))
+	return dir, synth.Run(context.Background(), environments(), filepath.Join(dir, "cdktf.out"))
 })
 
 func TestMain(m *testing.M) {
@@ -61,7 +69,7 @@ func stackOf(t *testing.T, env spec.Environment) *tfjson.Stack {
 
 // A change of a golden file is what a reviewer reads. `go test . -update` rewrites them.
 func TestGoldens(t *testing.T) {
-	for _, env := range stacks.All() {
+	for _, env := range environments() {
 		got := read(t, filepath.Join(output(t), synth.StackFile(env.Name)))
 		golden := filepath.Join("testdata", env.Name+".tf.json")
 		if *update {
@@ -87,12 +95,19 @@ func read(t *testing.T, file string) string {
 
 func TestTwoSynthsAreByteIdentical(t *testing.T) {
 	again := filepath.Join(t.TempDir(), "cdktf.out")
-	if err := synth.Run(t.Context(), stacks.All(), again); err != nil {
+	if err := synth.Run(t.Context(), environments(), again); err != nil {
 		t.Fatal(err)
 	}
 	files := []string{"manifest.json"}
-	for _, env := range stacks.All() {
+	for _, env := range environments() {
 		files = append(files, synth.StackFile(env.Name))
+	}
+	page, err := spec.Environment{Web: spec.Web{Hosted: true, Folder: "testdata/page"}}.Page()
+	if err != nil || len(page) == 0 {
+		t.Fatalf("the page of %d files: %v", len(page), err)
+	}
+	for _, file := range page {
+		files = append(files, filepath.Join("stacks", "web", stacks.WebFolder, file.Key))
 	}
 	for _, file := range files {
 		if read(t, filepath.Join(output(t), file)) != read(t, filepath.Join(again, file)) {
@@ -102,7 +117,7 @@ func TestTwoSynthsAreByteIdentical(t *testing.T) {
 }
 
 func TestPolicyIsClean(t *testing.T) {
-	for _, env := range stacks.All() {
+	for _, env := range environments() {
 		expect := policy.Expect{Public: env.API.Authorization == spec.AuthorizeNone}
 		if err := policy.Check(stackOf(t, env), expect); err != nil {
 			t.Errorf("%s: %v", env.Name, err)
@@ -117,6 +132,15 @@ func TestOnlyDevIsPublicAndOnlyProdIsProtected(t *testing.T) {
 		}
 		if protected := env.Removal == spec.Protected; protected != (env.Name == "prod") {
 			t.Errorf("%s: protected is %t", env.Name, protected)
+		}
+	}
+}
+
+// No environment of the project's publishes a page: that is for whoever deploys it to decide.
+func TestNoPageIsHostedUnasked(t *testing.T) {
+	for _, env := range stacks.All() {
+		if env.Web.Hosted {
+			t.Errorf("%s hosts the page", env.Name)
 		}
 	}
 }
@@ -188,6 +212,8 @@ func TestBadInput(t *testing.T) {
 	invalid := spec.Default("dev")
 	invalid.Stream.Capacity.Shards = 0
 	invalid.Delivery.BufferMiB = 129
+	unbuilt := spec.Default("dev")
+	unbuilt.Web.Hosted, unbuilt.Web.Folder, unbuilt.Delivery.BufferMiB = true, "no/page", 129
 	for _, test := range []struct {
 		name string
 		all  []spec.Environment
@@ -212,6 +238,12 @@ func TestBadInput(t *testing.T) {
 			name: "an invalid environment", all: []spec.Environment{invalid},
 			want: "error: environment \"dev\": Stream.Capacity.Shards is 0; use 1 to 10000\n" +
 				"error: environment \"dev\": Delivery.BufferMiB is 129; use 1 to 128\n",
+		},
+		{
+			name: "a page that is not built, and more", all: []spec.Environment{unbuilt},
+			want: "error: environment \"dev\": Delivery.BufferMiB is 129; use 1 to 128\n" +
+				"error: environment \"dev\": Web.Folder is \"no/page\", where there is no index.html; " +
+				"build the page with \"make webapp\", name the folder that holds it, or set Web.Hosted = false\n",
 		},
 		{
 			name: "no Node.js", path: t.TempDir(),

@@ -34,10 +34,11 @@ func TestMain(m *testing.M) {
 
 // pipeline is one environment in a folder of its own.
 type pipeline struct {
-	t      *testing.T
-	folder string
-	tf     *tfexec.Terraform
-	cloud  cloud
+	t        *testing.T
+	folder   string
+	endpoint string
+	tf       *tfexec.Terraform
+	cloud    cloud
 }
 
 // newPipeline makes an environment ready for `terraform apply` to a moto server of its own.
@@ -83,7 +84,7 @@ func openPipeline(t *testing.T, endpoint, program, folder string) *pipeline {
 	if err := tf.SetEnv(env); err != nil {
 		t.Fatal(err)
 	}
-	return &pipeline{t: t, folder: folder, tf: tf, cloud: connect(endpoint)}
+	return &pipeline{t: t, folder: folder, endpoint: endpoint, tf: tf, cloud: connect(endpoint)}
 }
 
 // shareProviders has Terraform download the provider, which is large, once and for all tests to come. Who has set up

@@ -50,6 +50,7 @@ func Rules() []Rule {
 		{"least-privilege", "a role that is taken over can do what it is for and nothing else", leastPrivilege},
 		{"trust", "only the service that a role is for can take it, and API Gateway really can", trust},
 		{"private-bucket", "events are seen by who is let in, encrypted at rest and in transit, and kept when overwritten", privateBucket},
+		{"web-page", "a page is what its distribution serves, over TLS and with headers that bind it, and nothing else is public", webPage},
 		{"authorization", "an environment that is not public has no way in for strangers", authorization},
 		{"log-retention", "a log group without retention keeps, and costs, for ever", logRetention},
 		{"cors", "a web page can read every answer, failures included", cors},

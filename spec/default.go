@@ -62,6 +62,8 @@ func Default(name string) Environment {
 			RetentionDays: 30,
 			Execution:     LogInfo,
 		},
+		// What `make webapp` builds.
+		Web: Web{Folder: "webapp/dist", PriceClass: PriceClass100},
 	}
 }
 

@@ -11,7 +11,7 @@ package spec
 import "time"
 
 // Environment is one deployment of the pipeline: one Terraform stack, one API Gateway stage, one stream, one delivery
-// stream and one bucket.
+// stream and one bucket of events; and, where it is asked for, the web page that exercises them.
 type Environment struct {
 	// Name is the stack's id, the API Gateway stage and the suffix of every name: 1 to 35 characters of a-z, 0-9 and
 	// "-", beginning with a letter and ending with a letter or a digit. The bound leaves the bucket's name within S3's
@@ -27,7 +27,8 @@ type Environment struct {
 
 	// Tags are put on every resource beside Project, Environment and ManagedBy; at most 47, so that with those three
 	// a resource stays within AWS's 50. A tag named Project or ManagedBy replaces the default one; Environment is
-	// always the environment's name, and may not be said here. No two keys may differ in case only.
+	// always the environment's name, and may not be said here. No two keys may differ in case only. Where a page is hosted
+	// they are at most 7: its files are S3 objects, which take 10.
 	Tags map[string]string
 
 	// Removal says what `terraform destroy` may do to the environment: see [Disposable], [Retained] and [Protected].
@@ -38,6 +39,7 @@ type Environment struct {
 	Delivery Delivery
 	Bucket   Bucket
 	Logs     Logs
+	Web      Web
 	State    State
 }
 
@@ -47,9 +49,11 @@ type Removal string
 const (
 	// Disposable lets a destroy take everything, delivered objects included (force_destroy).
 	Disposable Removal = "disposable"
-	// Retained lets a destroy take everything but a bucket that still holds objects, which S3 refuses to delete.
+	// Retained lets a destroy take everything but a bucket that still holds objects, which S3 refuses to delete. A hosted
+	// page's objects are the stack's own and go before their bucket.
 	Retained Removal = "retained"
-	// Protected makes Terraform refuse any plan that would destroy the API, the stream or the bucket (prevent_destroy).
+	// Protected makes Terraform refuse any plan that would destroy the API, the stream, the bucket or the hosted page's
+	// distribution and bucket (prevent_destroy).
 	Protected Removal = "protected"
 )
 
@@ -272,6 +276,33 @@ const (
 	LogErrors ExecutionLevel = "ERROR"
 	// LogInfo writes every step of every request.
 	LogInfo ExecutionLevel = "INFO"
+)
+
+// Web is the web page that exercises the pipeline, as the stack hosts it: the files of a folder in a private bucket, and a
+// CloudFront distribution that alone may read it. Beside them the stack puts config.json, with what the page needs to
+// know of the API: whoever has the page's address can read that.
+type Web struct {
+	// Hosted says whether there is a page. Where API.CORS.AllowOrigins is not "*", the page's own origin has to be added to
+	// it once an apply has told it (output web_url).
+	Hosted bool
+	// Folder that holds the built page, seen from the folder that the synthesis runs in; read by [Environment.Page].
+	Folder string
+	// BucketName overrides api-kinesis-web-ENV. Bucket names are global.
+	BucketName string
+	// PriceClass is which of CloudFront's locations answer.
+	PriceClass PriceClass
+}
+
+// PriceClass is a set of CloudFront's locations, by what they cost (developer guide, "Choose the price class").
+type PriceClass string
+
+const (
+	// PriceClass100 is North America, Europe and Israel.
+	PriceClass100 PriceClass = "PriceClass_100"
+	// PriceClass200 is all but South America, Australia and New Zealand.
+	PriceClass200 PriceClass = "PriceClass_200"
+	// PriceClassAll is all of them.
+	PriceClassAll PriceClass = "PriceClass_All"
 )
 
 // State is where Terraform keeps the environment's state: in a local file where both fields are nil.

@@ -18,6 +18,12 @@ func (e Environment) BucketName() string {
 	return cmp.Or(e.Bucket.Name, "api-kinesis-firehose-bucket-"+e.Name)
 }
 
+// WebName is the name of what CloudFront has of the hosted page. Its names are one per account.
+func (e Environment) WebName() string { return "api-kinesis-web-" + e.Name }
+
+// WebBucketName is the name of the hosted page's bucket: the environment's own choice, or derived.
+func (e Environment) WebBucketName() string { return cmp.Or(e.Web.BucketName, e.WebName()) }
+
 // AccessLogGroupName is the log group of the stage's access log.
 func (e Environment) AccessLogGroupName() string { return "/aws/apigateway/" + e.APIName() + "/access" }
 

@@ -14,6 +14,8 @@ func TestDerivedNames(t *testing.T) {
 		{"stream", env.StreamName(), "api-kinesis-stream-dev"},
 		{"delivery stream", env.DeliveryStreamName(), "api-kinesis-firehose-dev"},
 		{"bucket", env.BucketName(), "api-kinesis-firehose-bucket-dev"},
+		{"web page", env.WebName(), "api-kinesis-web-dev"},
+		{"web page's bucket", env.WebBucketName(), "api-kinesis-web-dev"},
 		{"access log", env.AccessLogGroupName(), "/aws/apigateway/api-kinesis-dev/access"},
 		{"delivery log", env.DeliveryLogGroupName(), "/aws/kinesisfirehose/api-kinesis-firehose-dev"},
 		{"submit role", env.SubmitRoleName(), "api-kinesis-submit-dev"},
@@ -32,9 +34,12 @@ func TestDerivedNames(t *testing.T) {
 func TestChosenNames(t *testing.T) {
 	env := Default("dev")
 	env.Bucket.Name = "my-events"
+	env.Web.BucketName = "my-page"
 	env.State = State{S3: &S3State{Key: "k", Region: "eu-west-1"}, Cloud: &CloudState{Workspace: "w"}}
 	for _, row := range []struct{ of, got, want string }{
 		{"bucket", env.BucketName(), "my-events"},
+		{"web page", env.WebName(), "api-kinesis-web-dev"},
+		{"web page's bucket", env.WebBucketName(), "my-page"},
 		{"state key", env.StateKey(), "k"},
 		{"state region", env.StateRegion(), "eu-west-1"},
 		{"workspace", env.StateWorkspace(), "w"},
@@ -51,6 +56,8 @@ func TestLongestNameFits(t *testing.T) {
 	env.State.Cloud = &CloudState{}
 	for _, row := range []struct{ of, name, pattern string }{
 		{"bucket", env.BucketName(), `^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`},
+		{"web page", env.WebName(), `^[A-Za-z0-9_-]{1,64}$`},
+		{"web page's bucket", env.WebBucketName(), `^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`},
 		{"submit role", env.SubmitRoleName(), `^[\w+=,.@-]{1,64}$`},
 		{"logging role", env.LoggingRoleName(), `^[\w+=,.@-]{1,64}$`},
 		{"delivery role", env.DeliveryRoleName(), `^[\w+=,.@-]{1,64}$`},

@@ -46,7 +46,8 @@ func (e Environment) problems() []error {
 	p.delivery(e.Delivery)
 	p.bucket(e.Bucket)
 	p.logs(e.Logs)
-	p.state(e.State, e.BucketName())
+	p.web(e)
+	p.state(e.State, e.ownBuckets())
 	return p.found
 }
 

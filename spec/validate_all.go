@@ -20,7 +20,8 @@ func ValidateAll(envs []Environment) error {
 	found = append(found, clashes(envs, claimName)...)
 	// An environment that is listed twice is one mistake, not one for each thing that it owns.
 	named := firstOfEachName(envs)
-	for _, owned := range []claim{claimBucket, claimAccount, claimS3State, claimCloudState} {
+	found = append(found, clashes(named, claimBucket, claimWebBucket)...)
+	for _, owned := range []claim{claimAccount, claimS3State, claimCloudState} {
 		found = append(found, clashes(named, owned)...)
 	}
 	return errors.Join(found...)
@@ -42,20 +43,24 @@ func firstOfEachName(envs []Environment) []Environment {
 // that it has where another environment has the key already.
 type claim func(env Environment) (key string, taken func(by Environment) Problem)
 
-// clashes reports each environment whose key an environment before it has.
-func clashes(envs []Environment, of claim) []error {
-	owners := map[string]Environment{}
+// clashes reports each environment whose key an environment before it has, by one of the claims. What an environment
+// claims twice itself is no clash with another.
+func clashes(envs []Environment, claims ...claim) []error {
+	owners := map[string]int{}
 	var found []error
-	for _, env := range envs {
-		key, taken := of(env)
-		if key == "" {
-			continue
+	for i, env := range envs {
+		for _, of := range claims {
+			key, taken := of(env)
+			if key == "" {
+				continue
+			}
+			owner, owned := owners[key]
+			if owned && owner != i {
+				found = append(found, taken(envs[owner]))
+			} else {
+				owners[key] = i
+			}
 		}
-		if owner, owned := owners[key]; owned {
-			found = append(found, taken(owner))
-			continue
-		}
-		owners[key] = env
 	}
 	return found
 }
@@ -71,6 +76,17 @@ func claimBucket(env Environment) (string, func(Environment) Problem) {
 	return bucket, func(by Environment) Problem {
 		fault := fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name)
 		return Problem{env.Name, "Bucket.Name", fault, "use another"}
+	}
+}
+
+func claimWebBucket(env Environment) (string, func(Environment) Problem) {
+	if !env.Web.Hosted {
+		return "", nil
+	}
+	bucket := env.WebBucketName()
+	return bucket, func(by Environment) Problem {
+		fault := fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name)
+		return Problem{env.Name, "Web.BucketName", fault, "use another"}
 	}
 }
 

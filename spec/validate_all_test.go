@@ -58,6 +58,15 @@ func TestValidateAll(t *testing.T) {
 		{"another's derived bucket", []Environment{
 			with("a", func(e *Environment) { e.Bucket.Name = "api-kinesis-firehose-bucket-b" }), Default("b"),
 		}, []string{`environment "b": Bucket.Name makes the bucket "api-kinesis-firehose-bucket-b", as environment "a" does; use another`}},
+		{"same web page's bucket", []Environment{
+			with("a", hosted("page")), with("b", hosted("page")), with("c", func(e *Environment) { e.Web.BucketName = "page" }),
+		}, []string{`environment "b": Web.BucketName makes the bucket "page", as environment "a" does; use another`}},
+		{"a bucket of events for another's web page", []Environment{
+			with("a", func(e *Environment) { e.Bucket.Name = "api-kinesis-web-b" }), with("b", hosted("")),
+		}, []string{`environment "b": Web.BucketName makes the bucket "api-kinesis-web-b", as environment "a" does; use another`}},
+		{"a web page's bucket for another's events", []Environment{with("a", hosted("events")), with("b", func(e *Environment) { e.Bucket.Name = "events" })},
+			[]string{`environment "b": Bucket.Name makes the bucket "events", as environment "a" does; use another`}},
+		{"two web pages", []Environment{with("a", hosted("")), with("b", hosted(""))}, nil},
 		{"same account and region", []Environment{inAccount("a", asIs), inAccount("b", asIs), inAccount("c", asIs)}, []string{
 			`environment "b": API.ManageAccount is true, as in environment "a" of the same account and region` + account,
 			`environment "c": API.ManageAccount is true, as in environment "a" of the same account and region` + account,

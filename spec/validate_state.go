@@ -3,16 +3,17 @@ package spec
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// state checks where the state is kept; ownBucket is the bucket that the environment makes.
-func (p *problems) state(state State, ownBucket string) {
+// state checks where the state is kept; ownBuckets are the buckets that the environment makes.
+func (p *problems) state(state State, ownBuckets []string) {
 	if state.S3 != nil && state.Cloud != nil {
 		p.add("State", "has both S3 and Cloud", "set one of them to nil")
 	}
 	if state.S3 != nil {
-		p.s3State(*state.S3, ownBucket)
+		p.s3State(*state.S3, ownBuckets)
 	}
 	if state.Cloud != nil {
 		p.cloudState(*state.Cloud)
@@ -28,10 +29,10 @@ var kmsKeyPattern = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}
 	`key/mrk-[a-f0-9]{32}|alias/[a-zA-Z0-9/_-]+)$`)
 
 // s3State checks a backend in a bucket that somebody else made: its name may have dots.
-func (p *problems) s3State(s3 S3State, ownBucket string) {
+func (p *problems) s3State(s3 S3State, ownBuckets []string) {
 	if remedy := bucketRemedy(s3.Bucket); remedy != "" {
 		p.add("State.S3.Bucket", is(s3.Bucket), remedy)
-	} else if s3.Bucket == ownBucket {
+	} else if slices.Contains(ownBuckets, s3.Bucket) {
 		p.add("State.S3.Bucket", is(s3.Bucket)+", which this environment makes",
 			"use a bucket that is there before it and stays after it")
 	}

@@ -2,6 +2,8 @@
 package stacks
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -21,9 +23,9 @@ import (
 )
 
 // New declares an environment's stack: the stream and the bucket, the delivery stream between them, and the API last.
-// Firehose reads a stream from the moment that it is active, and an event that came before would stay behind. The
-// environment must be valid.
-func New(scope constructs.Construct, env spec.Environment) cdktf.TerraformStack {
+// Firehose reads a stream from the moment that it is active, and an event that came before would stay behind. Where a
+// page is hosted it comes after the API, whose address it has; page are its files. The environment must be valid.
+func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile) cdktf.TerraformStack {
 	stack := cdktf.NewTerraformStack(scope, jsii.String(env.Name))
 	configureTerraform(stack, env)
 	where := look(stack)
@@ -44,13 +46,18 @@ func New(scope constructs.Construct, env spec.Environment) cdktf.TerraformStack 
 	delivery, deliveryLogs := declareDelivery(stack, env, where, stream, bucket)
 	api := declareAPI(stack, env, where, stream, delivery)
 
-	declareOutputs(stack, env, api, []output{
+	outputs := append(apiOutputs(env, api), []output{
 		{"stream_name", "The Kinesis data stream", stream.Name},
 		{"stream_arn", "ARN of the Kinesis data stream", stream.ARN},
 		{"delivery_stream_name", "The Firehose delivery stream", delivery.Name},
 		{"bucket_name", "The bucket that events land in", bucket.Name},
 		{"delivery_log_group", "Firehose's errors", deliveryLogs.Name},
-	})
+	}...)
+	if env.Web.Hosted {
+		url := declareWeb(stack, env, page, api, pageSettings(env.Name, outputs))
+		outputs = append(outputs, output{"web_url", "The web page", url})
+	}
+	declareOutputs(stack, outputs)
 	return stack
 }
 
@@ -152,9 +159,9 @@ func declareAPI(stack cdktf.TerraformStack, env spec.Environment, where surround
 // output is one Terraform output.
 type output struct{ id, description, value string }
 
-// declareOutputs declares what a person or a script needs after an apply: the API's, then the rest.
-func declareOutputs(stack cdktf.TerraformStack, env spec.Environment, api *apigateway.API, rest []output) {
-	outputs := append([]output{
+// apiOutputs are what a client of the API needs after an apply.
+func apiOutputs(env spec.Environment, api *apigateway.API) []output {
+	return []output{
 		{"submit_url", "Where events are posted", api.SubmitURL},
 		{"curl", "A command that submits one event", curl(env, api)},
 		{"api_id", "The REST API", api.ID},
@@ -164,12 +171,38 @@ func declareOutputs(stack cdktf.TerraformStack, env spec.Environment, api *apiga
 		{"submit_arn", "What a caller needs execute-api:Invoke on", api.SubmitARN},
 		{"access_log_group", "One JSON line a request", api.AccessLogGroup},
 		{"execution_log_group", "API Gateway's own account of requests", api.ExecutionLogGroup},
-	}, rest...)
+	}
+}
+
+func declareOutputs(stack cdktf.TerraformStack, outputs []output) {
 	for _, o := range outputs {
 		cdktf.NewTerraformOutput(stack, jsii.String(o.id), &cdktf.TerraformOutputConfig{
 			Value: jsii.String(o.value), Description: jsii.String(o.description),
 		})
 	}
+}
+
+// forThePage are the outputs that a hosted page is told, and with it whoever has its address: no ARNs, which name the
+// account.
+var forThePage = []string{"submit_url", "curl", "authorization", "region"}
+
+// pageSettings is the page's config.json: some of the outputs, as `cdktf output --outputs-file` writes them all. An apply
+// puts in what is known only then, the API's address, in which JSON has nothing to escape.
+func pageSettings(stack string, outputs []output) string {
+	settings := map[string]string{}
+	for _, o := range outputs {
+		if slices.Contains(forThePage, o.id) {
+			settings[o.id] = o.value
+		}
+	}
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(map[string]map[string]string{stack: settings}); err != nil {
+		panic(err) // texts always become JSON
+	}
+	return text.String()
 }
 
 // authorization is how the web application, which reads the outputs, knows what to ask its user for.

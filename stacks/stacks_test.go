@@ -62,14 +62,14 @@ type document struct {
 	Resource  map[string]map[string]any
 }
 
-func synth(t *testing.T, env spec.Environment) document {
+func synth(t *testing.T, env spec.Environment, page ...spec.PageFile) document {
 	t.Helper()
 	if err := env.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	app := cdktf.Testing_App(&cdktf.TestingAppConfig{Outdir: jsii.String(t.TempDir())})
 	var doc document
-	if err := json.Unmarshal([]byte(*cdktf.Testing_Synth(New(app, env), jsii.Bool(true))), &doc); err != nil {
+	if err := json.Unmarshal([]byte(*cdktf.Testing_Synth(New(app, env, page), jsii.Bool(true))), &doc); err != nil {
 		t.Fatal(err)
 	}
 	return doc
@@ -153,7 +153,7 @@ func TestRemoval(t *testing.T) {
 		spec.Protected:  {false, true},
 	} {
 		env := spec.Default("dev")
-		env.Removal = removal
+		env.Removal, env.Web.Hosted = removal, true
 		doc := synth(t, env)
 		bucket, _ := doc.Resource["aws_s3_bucket"]["bucket"].(map[string]any)
 		if bucket["force_destroy"] != want[0] {
@@ -163,11 +163,17 @@ func TestRemoval(t *testing.T) {
 		if reset := account["reset_on_delete"] == true; reset != want[0] {
 			t.Errorf("%s: reset_on_delete is %v", removal, account["reset_on_delete"])
 		}
-		for _, address := range [][2]string{{"aws_s3_bucket", "bucket"}, {"aws_kinesis_stream", "stream"}, {"aws_api_gateway_rest_api", "api"}} {
+		if web, _ := doc.Resource["aws_s3_bucket"]["web-bucket"].(map[string]any); web["force_destroy"] != want[0] {
+			t.Errorf("%s: force_destroy of the page's bucket is %v", removal, web["force_destroy"])
+		}
+		for _, address := range [][2]string{
+			{"aws_s3_bucket", "bucket"}, {"aws_kinesis_stream", "stream"}, {"aws_api_gateway_rest_api", "api"},
+			{"aws_s3_bucket", "web-bucket"}, {"aws_cloudfront_distribution", "web"},
+		} {
 			body, _ := doc.Resource[address[0]][address[1]].(map[string]any)
 			lifecycle, _ := body["lifecycle"].(map[string]any)
 			if protected := lifecycle["prevent_destroy"] == true; protected != want[1] {
-				t.Errorf("%s: prevent_destroy of %s is %t, want %t", removal, address[0], protected, want[1])
+				t.Errorf("%s: prevent_destroy of %v is %t, want %t", removal, address, protected, want[1])
 			}
 		}
 	}

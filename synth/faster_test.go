@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"cdk.tf/go/ingest/internal/nodeenv"
+	"cdk.tf/go/ingest/spec"
 	"cdk.tf/go/ingest/stacks"
 )
 
@@ -23,13 +24,20 @@ import (
 // CDKTF's Node.js process finds in its environment is decided when a process starts.
 const synthesiseTo = "INGEST_TEST_SYNTHESISE_TO"
 
+// everything is each environment, and one with all that is optional.
+func everything() []spec.Environment {
+	web := spec.Default("web")
+	web.Web.Hosted, web.Web.Folder = true, "../testdata/page"
+	return append(stacks.All(), web)
+}
+
 // failIn makes it fail in Node.js instead, and print what the panic says.
 const failIn = "INGEST_TEST_FAIL"
 
 // runAsProgram is for TestMain.
 func runAsProgram() {
 	if folder := os.Getenv(synthesiseTo); folder != "" {
-		if err := Run(context.Background(), stacks.All(), folder); err != nil {
+		if err := Run(context.Background(), everything(), folder); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -76,7 +84,7 @@ func synthesised(t *testing.T, cache string, environment ...string) (map[string]
 		t.Errorf("a synthesis says on standard error: %s", &stderr)
 	}
 	files := map[string]string{}
-	for _, env := range stacks.All() {
+	for _, env := range everything() {
 		text, err := os.ReadFile(filepath.Join(folder, StackFile(env.Name)))
 		if err != nil {
 			t.Fatal(err)

@@ -6,26 +6,33 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 
 	"cdk.tf/go/ingest/spec"
+	"cdk.tf/go/ingest/stacks"
 )
 
 const manifest = "manifest.json"
 
-// publish moves the synthesised files from scratch to outdir, each in one step, the manifest last: until then it
-// names what was there before. Then it removes the stack files that this synthesis did not make, so that nobody applies
-// an environment that is no longer declared. Where something is in the way of any of that, nothing is moved.
+// publish moves the synthesised files from scratch to outdir, each in one step: the pages' before the stacks that refer to
+// them, and the manifest last, which until then names what was there before. Then it removes the stack files and the
+// pages' that this synthesis did not make, so that nobody applies an environment that is no longer declared. Where
+// something is in the way of any of that, nothing is moved.
 func publish(environments []spec.Environment, scratch, outdir string) error {
-	made := make([]string, len(environments), len(environments)+1)
-	for i, env := range environments {
-		made[i] = StackFile(env.Name)
+	made, err := pageFiles(scratch)
+	if err != nil {
+		return err
+	}
+	for _, env := range environments {
+		made = append(made, StackFile(env.Name))
 	}
 	made = append(made, manifest)
 	if err := checkWay(outdir, made); err != nil {
 		return err
 	}
-	gone, err := others(environments, outdir)
+	gone, err := others(made, outdir)
 	if err != nil {
 		return err
 	}
@@ -41,8 +48,22 @@ func publish(environments []spec.Environment, scratch, outdir string) error {
 		if err := os.Remove(filepath.Join(outdir, file)); err != nil {
 			return err
 		}
+		removeEmptyFolders(outdir, filepath.Dir(file))
 	}
 	return nil
+}
+
+// removeEmptyFolders removes the folders that a page's file has left empty: one could be in the way of a file to come.
+func removeEmptyFolders(outdir, folder string) {
+	for ofPage(folder) && os.Remove(filepath.Join(outdir, folder)) == nil { // one that holds something stays
+		folder = filepath.Dir(folder)
+	}
+}
+
+// ofPage tells of a folder below the output directory whether it is a page's, or in it.
+func ofPage(folder string) bool {
+	parts := strings.Split(folder, string(filepath.Separator))
+	return len(parts) >= 3 && parts[2] == stacks.WebFolder
 }
 
 func move(from, to, file string) error {
@@ -77,21 +98,55 @@ func checkWay(outdir string, files []string) error {
 	return nil
 }
 
-// others are the stack files in outdir of environments that are not among these.
-func others(environments []spec.Environment, outdir string) ([]string, error) {
-	made := map[string]bool{}
-	for _, env := range environments {
-		made[env.Name] = true
+// others are the stack and page files in outdir that are not among these.
+func others(made []string, outdir string) ([]string, error) {
+	there, err := pageFiles(outdir)
+	if err != nil {
+		return nil, err
 	}
-	folders, err := os.ReadDir(filepath.Join(outdir, "stacks"))
+	folders, err := stackFolders(outdir)
+	if err != nil {
+		return nil, err
+	}
+	for _, folder := range folders {
+		file := StackFile(folder)
+		if _, err := os.Lstat(filepath.Join(outdir, file)); err == nil {
+			there = append(there, file)
+		}
+	}
+	return slices.DeleteFunc(there, func(file string) bool { return slices.Contains(made, file) }), nil
+}
+
+func stackFolders(outdir string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(outdir, "stacks"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
+	names := make([]string, len(entries))
+	for i, entry := range entries {
+		names[i] = entry.Name()
+	}
+	return names, nil
+}
+
+// pageFiles are the pages' files that lie in a folder of stacks.
+func pageFiles(outdir string) ([]string, error) {
+	folders, err := stackFolders(outdir)
+	if err != nil {
+		return nil, err
+	}
 	var found []string
-	for _, folder := range folders {
-		file := StackFile(folder.Name())
-		if _, err := os.Lstat(filepath.Join(outdir, file)); err == nil && !made[folder.Name()] {
+	for _, name := range folders {
+		err := filepath.WalkDir(filepath.Join(outdir, pageFolder(name)), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			file, err := filepath.Rel(outdir, path)
 			found = append(found, file)
+			return err
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			return nil, err
 		}
 	}
 	return found, nil

@@ -25,16 +25,19 @@ import (
 // StackFile is a stack's file below the output directory.
 func StackFile(name string) string { return filepath.Join("stacks", name, "cdk.tf.json") }
 
-// Run synthesises the environments to outdir/stacks/NAME/cdk.tf.json and outdir/manifest.json. It returns every problem
-// of the environments, or every breach of policy, at once; then outdir is as it was before. Whatever else lies in a
-// stack's folder (.terraform, a plan) stays; the file of a stack that is not among the environments is removed.
+// Run synthesises the environments to outdir/stacks/NAME/cdk.tf.json and outdir/manifest.json, and puts the files of a
+// hosted page into the folder web beside its stack, which refers to them there. It returns every problem of the
+// environments and their pages, or every breach of policy, at once; then outdir is as it was before. Whatever else lies in
+// a stack's folder (.terraform, a plan) stays; the file of a stack that is not among the environments is removed, and a
+// page's that is no longer part of it.
 //
 // Where ctx ends before the last step, outdir is as it was before too, and the error is ctx's cause. CDKTF's runtime does
 // not listen, so that what it is doing is waited for: seconds.
 //
 // Runs must not overlap: CDKTF's runtime is one process with one thread.
 func Run(ctx context.Context, environments []spec.Environment, outdir string) error {
-	if err := spec.ValidateAll(environments); err != nil {
+	pages, err := readPages(environments)
+	if err := errors.Join(spec.ValidateAll(environments), err); err != nil {
 		return err
 	}
 	if err := checkRuntime(); err != nil {
@@ -49,7 +52,10 @@ func Run(ctx context.Context, environments []spec.Environment, outdir string) er
 		return err
 	}
 	defer func() { _ = os.RemoveAll(scratch) }()
-	if err := declare(ctx, environments, scratch); err != nil {
+	if err := declare(ctx, environments, pages, scratch); err != nil {
+		return err
+	}
+	if err := writePages(environments, pages, scratch); err != nil {
 		return err
 	}
 	if err := checkPolicy(environments, scratch); err != nil {
@@ -63,7 +69,7 @@ func Run(ctx context.Context, environments []spec.Environment, outdir string) er
 
 // declare runs the CDKTF app. A panic of jsii's holds a JavaScript stack trace, of which the first line says what is
 // wrong. What ends ctx may well have ended Node.js too, as Ctrl-C does: then the panic is no news.
-func declare(ctx context.Context, environments []spec.Environment, outdir string) (err error) {
+func declare(ctx context.Context, environments []spec.Environment, pages pages, outdir string) (err error) {
 	defer func() {
 		cause := recover()
 		switch {
@@ -82,7 +88,7 @@ func declare(ctx context.Context, environments []spec.Environment, outdir string
 		if ctx.Err() != nil {
 			return nil
 		}
-		stacks.New(app, env)
+		stacks.New(app, env, pages[env.Name])
 	}
 	app.Synth()
 	return nil

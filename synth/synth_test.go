@@ -68,6 +68,74 @@ func TestRunReplacesStacksAndKeepsTheRest(t *testing.T) {
 	}
 }
 
+// hosting is dev with a page of these files.
+func hosting(t *testing.T, files map[string]string) spec.Environment {
+	t.Helper()
+	env := stacks.Dev()
+	env.Web.Hosted, env.Web.Folder = true, t.TempDir()
+	for name, text := range files {
+		write(t, filepath.Join(env.Web.Folder, name), text)
+	}
+	return env
+}
+
+// pageIn are the files of dev's page in an output, and its stack.
+func pageIn(t *testing.T, outdir string) (map[string]string, string) {
+	t.Helper()
+	files := tree(t, outdir)
+	stack := files[StackFile("dev")]
+	maps.DeleteFunc(files, func(name, _ string) bool { return !strings.HasPrefix(name, "stacks/dev/web/") })
+	return files, stack
+}
+
+func TestAPageLiesBesideItsStackAndFollowsIt(t *testing.T) {
+	outdir := filepath.Join(t.TempDir(), "cdktf.out")
+	for _, step := range []struct {
+		env  spec.Environment
+		want map[string]string
+	}{
+		{hosting(t, map[string]string{"index.html": "1", "_web/a.js": "a", "deep/er/b.txt": "b", "config.json": "{}"}),
+			map[string]string{"stacks/dev/web/index.html": "1", "stacks/dev/web/_web/a.js": "a", "stacks/dev/web/deep/er/b.txt": "b"}},
+		{hosting(t, map[string]string{"index.html": "2", "_web/c.js": "c"}),
+			map[string]string{"stacks/dev/web/index.html": "2", "stacks/dev/web/_web/c.js": "c"}},
+		// A file in the place of what was a folder, which is gone with its last file.
+		{hosting(t, map[string]string{"index.html": "2", "deep": "d"}),
+			map[string]string{"stacks/dev/web/index.html": "2", "stacks/dev/web/deep": "d"}},
+		{stacks.Dev(), map[string]string{}},
+	} {
+		if err := Run(t.Context(), []spec.Environment{step.env}, outdir); err != nil {
+			t.Fatal(err)
+		}
+		got, stack := pageIn(t, outdir)
+		if !maps.Equal(got, step.want) {
+			t.Errorf("the page is %v, want %v", got, step.want)
+		}
+		for name := range step.want {
+			source := `"source": "` + strings.TrimPrefix(name, "stacks/dev/") + `"`
+			if !strings.Contains(stack, source) {
+				t.Errorf("the stack has no %s", source)
+			}
+		}
+	}
+	if left, err := os.ReadDir(filepath.Join(outdir, "stacks", "dev")); err != nil || len(left) != 1 {
+		t.Errorf("beside the stack there is %v (%v)", left, err)
+	}
+}
+
+func TestThePageOfAnEnvironmentThatIsGoneGoesToo(t *testing.T) {
+	outdir := filepath.Join(t.TempDir(), "cdktf.out")
+	write(t, filepath.Join(outdir, "stacks", "gone", "web", "_web", "a.js"), "old")
+	write(t, filepath.Join(outdir, StackFile("gone")), "old")
+	write(t, filepath.Join(outdir, "stacks", "gone", "plan"), "kept")
+	if err := Run(t.Context(), []spec.Environment{stacks.Dev()}, outdir); err != nil {
+		t.Fatal(err)
+	}
+	files := tree(t, outdir)
+	if len(files) != 3 || files["stacks/gone/plan"] != "kept" {
+		t.Errorf("the output holds %d files; want a stack, the manifest and the plan", len(files))
+	}
+}
+
 func TestAFailureLeavesTheOutputAsItWas(t *testing.T) {
 	invalid := stacks.Dev()
 	invalid.Region = "nowhere"
@@ -75,10 +143,11 @@ func TestAFailureLeavesTheOutputAsItWas(t *testing.T) {
 		environments []spec.Environment
 		prepare      func(t *testing.T)
 	}{
-		"an invalid environment": {[]spec.Environment{invalid}, func(*testing.T) {}},
-		"no Node.js":             {[]spec.Environment{stacks.Dev()}, func(t *testing.T) { t.Setenv("JSII_NODE", "no-such-node") }},
-		"a broken Node.js":       {[]spec.Environment{stacks.Dev()}, func(t *testing.T) { t.Setenv("JSII_NODE", "false") }},
-		"HCL asked for":          {[]spec.Environment{stacks.Dev()}, func(t *testing.T) { t.Setenv("SYNTH_HCL_OUTPUT", "true") }},
+		"a page that is not built": {[]spec.Environment{hosting(t, nil)}, func(*testing.T) {}},
+		"an invalid environment":   {[]spec.Environment{invalid}, func(*testing.T) {}},
+		"no Node.js":               {[]spec.Environment{stacks.Dev()}, func(t *testing.T) { t.Setenv("JSII_NODE", "no-such-node") }},
+		"a broken Node.js":         {[]spec.Environment{stacks.Dev()}, func(t *testing.T) { t.Setenv("JSII_NODE", "false") }},
+		"HCL asked for":            {[]spec.Environment{stacks.Dev()}, func(t *testing.T) { t.Setenv("SYNTH_HCL_OUTPUT", "true") }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.prepare(t)
@@ -103,7 +172,7 @@ func TestAFailureLeavesTheOutputAsItWas(t *testing.T) {
 // CDKTF throws on a stack's id with a space, which validation never lets through.
 func TestAPanicOfCDKTFIsAnErrorOfOneLine(t *testing.T) {
 	env := spec.Default("a b")
-	err := declare(t.Context(), []spec.Environment{env}, t.TempDir())
+	err := declare(t.Context(), []spec.Environment{env}, nil, t.TempDir())
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -168,12 +237,14 @@ func TestWhatIsInTheWayIsFoundBeforeAnythingIsMoved(t *testing.T) {
 		{"a folder for a stack that goes", "stacks/gone/cdk.tf.json/x", "out/stacks/gone/cdk.tf.json is a folder, where a file is to be; move it away"},
 		{"a file for a stack's folder", "stacks/prod", "out/stacks/prod is a file, where a folder is to be; move it away"},
 		{"a file for all stacks", "stacks", "out/stacks is a file, where a folder is to be; move it away"},
+		{"a folder for a page's file", "stacks/dev/web/a/b", "out/stacks/dev/web/a is a folder, where a file is to be; move it away"},
+		{"a file for a page's folder", "stacks/dev/web", "out/stacks/dev/web is a file, where a folder is to be; move it away"},
 		{"a file for the output", "", "out is a file, where a folder is to be; move it away"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			parent := t.TempDir()
 			scratch, outdir := filepath.Join(parent, "scratch"), filepath.Join(parent, "out")
-			for _, file := range []string{StackFile("dev"), StackFile("prod"), manifest} {
+			for _, file := range []string{StackFile("dev"), StackFile("prod"), manifest, "stacks/dev/web/a"} {
 				write(t, filepath.Join(scratch, file), "new")
 			}
 			write(t, filepath.Join(outdir, test.file), "there")

@@ -8,10 +8,20 @@ import json
 
 from moto.apigateway.models import Account
 from moto.apigateway.responses import APIGatewayResponse
+from moto.cloudfront import urls as cloudfront_urls
+from moto.cloudfront.exceptions import CloudFrontException
+from moto.cloudfront.models import DefaultCacheBehaviour, Origin, ViewerCertificate, random_id
+from moto.cloudfront.responses import CloudFrontResponse
+from moto.core.responses import ActionResult, EmptyResult
 from moto.kinesis.responses import KinesisResponse
+from moto.s3.models import FakeBucket
 
 _create_stream = KinesisResponse.create_stream
 _apply_patch_operations = Account.apply_patch_operations
+_init_behaviour = DefaultCacheBehaviour.__init__
+_init_certificate = ViewerCertificate.__init__
+_init_origin = Origin.__init__
+_get_permission = FakeBucket.get_permission
 
 
 def create_stream(self):
@@ -44,6 +54,98 @@ def apply_patch_operations(self, operations):
     return _apply_patch_operations(self, [{"value": None, **operation} for operation in operations])
 
 
+def get_permission(self, action, resource):
+    """
+    Moto leaves a bucket policy's conditions out, so that "deny what is not over TLS" denies all. Here a statement with a
+    condition decides nothing: nobody who calls moto is CloudFront, and the bucket's owner needs no statement.
+    """
+    if self.policy is None:
+        return _get_permission(self, action, resource)
+    written = self.policy
+    document = json.loads(written)
+    document["Statement"] = [s for s in document["Statement"] if "Condition" not in s]
+    self.policy = json.dumps(document).encode()
+    try:
+        return _get_permission(self, action, resource)
+    finally:
+        self.policy = written
+
+
+def init_origin(self, origin):
+    """Moto drops an origin's access control, so that the plan after an apply would want it again."""
+    _init_origin(self, origin)
+    self.origin_access_control_id = origin.get("OriginAccessControlId") or ""
+
+
+def init_behaviour(self, config):
+    """Moto answers with ForwardedValues also where a cache policy stands for them, as AWS never does."""
+    _init_behaviour(self, config)
+    if self.cache_policy_id:
+        del self.forwarded_values
+
+
+def init_certificate(self, config):
+    """Moto answers with a certificate's names though they are empty, as if it were the owner's own."""
+    _init_certificate(self, config)
+    self.iam_certificate_id = self.iam_certificate_id or None
+    self.acm_certificate_arn = self.acm_certificate_arn or None
+
+
+class ResponseHeadersPolicies:
+    """Moto has no response headers policies. These are kept as they were sent."""
+
+    def __init__(self, backend):
+        self.by_id = backend.__dict__.setdefault("response_headers_policies", {})
+
+    def put(self, policy_id, config):
+        self.by_id[policy_id] = {"config": config, "etag": random_id()}
+        return self.answer(policy_id)
+
+    def answer(self, policy_id):
+        if policy_id not in self.by_id:
+            raise CloudFrontException("NoSuchResponseHeadersPolicy", "The response headers policy does not exist.")
+        policy = self.by_id[policy_id]
+        return ActionResult({
+            "ResponseHeadersPolicy": {
+                "Id": policy_id,
+                "LastModifiedTime": "2021-11-27T10:34:26.802Z",  # as moto has it of a distribution
+                "ResponseHeadersPolicyConfig": policy["config"],
+            },
+            "ETag": policy["etag"],
+        })
+
+
+def create_response_headers_policy(self):
+    return ResponseHeadersPolicies(self.backend).put(random_id(), self._get_param("ResponseHeadersPolicyConfig"))
+
+
+def get_response_headers_policy(self):
+    return ResponseHeadersPolicies(self.backend).answer(self._get_param("Id"))
+
+
+def update_response_headers_policy(self):
+    policies = ResponseHeadersPolicies(self.backend)
+    policies.answer(self._get_param("Id"))
+    return policies.put(self._get_param("Id"), self._get_param("ResponseHeadersPolicyConfig"))
+
+
+def delete_response_headers_policy(self):
+    policies = ResponseHeadersPolicies(self.backend)
+    policies.answer(self._get_param("Id"))
+    del policies.by_id[self._get_param("Id")]
+    return EmptyResult()
+
+
 KinesisResponse.create_stream = create_stream
+FakeBucket.get_permission = get_permission
+DefaultCacheBehaviour.__init__ = init_behaviour
+ViewerCertificate.__init__ = init_certificate
+Origin.__init__ = init_origin
+for operation in (
+    create_response_headers_policy, get_response_headers_policy, update_response_headers_policy, delete_response_headers_policy,
+):
+    setattr(CloudFrontResponse, operation.__name__, operation)
+for path in ("response-headers-policy$", "response-headers-policy/(?P<policy_id>[^/]+)$"):
+    cloudfront_urls.url_paths["{0}/2020-05-31/" + path] = CloudFrontResponse.dispatch
 Account.apply_patch_operations = apply_patch_operations
 APIGatewayResponse.update_integration = update_integration

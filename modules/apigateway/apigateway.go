@@ -43,8 +43,10 @@ type Config struct {
 
 // API is what was made.
 type API struct {
-	ID        string
-	Stage     string
+	ID    string
+	Stage string
+	// StageURL is where the stage answers, without a "/" at its end.
+	StageURL  string
 	SubmitURL string
 	// ARN of POST /submit, which a caller needs execute-api:Invoke on where the API authorises by IAM.
 	SubmitARN         string
@@ -87,6 +89,7 @@ func New(scope constructs.Construct, id string, cfg Config) *API {
 	return &API{
 		ID:                *a.rest.Id(),
 		Stage:             *stage.stage.StageName(),
+		StageURL:          *stage.stage.InvokeUrl(),
 		SubmitURL:         *stage.stage.InvokeUrl() + "/submit",
 		SubmitARN:         *stage.stage.ExecutionArn() + "/" + *post.HttpMethod() + "/submit",
 		AccessLogGroup:    stage.access.Name,

@@ -1,4 +1,4 @@
-// Package s3 declares the bucket that events land in.
+// Package s3 declares buckets, such as the one that events land in, and objects in them.
 package s3
 
 import (
@@ -33,6 +33,13 @@ type Config struct {
 type Bucket struct {
 	Name string
 	ARN  string
+	// DomainName is where the bucket answers in its own region.
+	DomainName string
+
+	c          constructs.Construct
+	versioning cdktf.ITerraformDependable
+	policy     s3bucketpolicy.S3BucketPolicy
+	document   iam.Document
 }
 
 // New declares a private, encrypted, versioned bucket that answers over TLS only.
@@ -47,8 +54,12 @@ func New(scope constructs.Construct, id string, cfg Config) *Bucket {
 	encrypt(c, bucket)
 	versioning := keepVersions(c, bucket)
 	declareLifecycle(c, bucket, cfg.Lifecycle, versioning)
-	requireTLS(c, bucket, private)
-	return &Bucket{Name: *bucket.Bucket(), ARN: *bucket.Arn()}
+	b := &Bucket{
+		Name: *bucket.Bucket(), ARN: *bucket.Arn(), DomainName: *bucket.BucketRegionalDomainName(),
+		c: c, versioning: versioning,
+	}
+	b.requireTLS(private)
+	return b
 }
 
 func closeToPublic(c constructs.Construct, bucket s3bucket.S3Bucket) cdktf.ITerraformDependable {
@@ -93,22 +104,35 @@ func keepVersions(c constructs.Construct, bucket s3bucket.S3Bucket) cdktf.ITerra
 
 // requireTLS denies every request that is not encrypted in transit. It waits for the access block, because S3
 // refuses two changes of a bucket's access at the same time.
-func requireTLS(c constructs.Construct, bucket s3bucket.S3Bucket, private cdktf.ITerraformDependable) {
-	policy := iam.Document{{
+func (b *Bucket) requireTLS(private cdktf.ITerraformDependable) {
+	b.document = iam.Document{{
 		Sid:       "TLSOnly",
 		Effect:    "Deny",
 		Principal: "*",
 		Actions:   []string{"s3:*"},
-		Resources: []string{*bucket.Arn(), *bucket.Arn() + "/*"},
+		Resources: []string{b.ARN, b.ARN + "/*"},
 		Conditions: map[string]map[string][]string{
 			"Bool": {"aws:SecureTransport": {"false"}},
 		},
 	}}
-	tf.Named(s3bucketpolicy.NewS3BucketPolicy(c, jsii.String("policy"), &s3bucketpolicy.S3BucketPolicyConfig{
-		Bucket:    bucket.Bucket(),
-		Policy:    jsii.String(policy.JSON()),
+	b.policy = tf.Named(s3bucketpolicy.NewS3BucketPolicy(b.c, jsii.String("policy"), &s3bucketpolicy.S3BucketPolicyConfig{
+		Bucket:    jsii.String(b.Name),
+		Policy:    jsii.String(b.document.JSON()),
 		DependsOn: &[]cdktf.ITerraformDependable{private},
 	}))
+}
+
+// Publish lets one CloudFront distribution read the bucket's objects, and nobody else (CloudFront developer guide, "Give
+// CloudFront permission to access the S3 bucket").
+func (b *Bucket) Publish(distributionARN string) {
+	b.document = append(b.document, iam.Statement{
+		Sid:        "DistributionReads",
+		Principal:  map[string]string{"Service": "cloudfront.amazonaws.com"},
+		Actions:    []string{"s3:GetObject"},
+		Resources:  []string{b.ARN + "/*"},
+		Conditions: map[string]map[string][]string{"StringEquals": {"AWS:SourceArn": {distributionARN}}},
+	})
+	b.policy.SetPolicy(jsii.String(b.document.JSON()))
 }
 
 // Deliver allows what Firehose needs to write objects under the given prefixes, which may hold Firehose's expressions.

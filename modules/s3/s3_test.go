@@ -115,6 +115,44 @@ func TestTwiceInOneStack(t *testing.T) {
 	}
 }
 
+func TestPublish(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		s3.New(stack, "bucket", defaults()).Publish("arn:distribution")
+	})
+	resources.Expect(t, "aws_s3_bucket_policy.bucket_policy", `{
+		"bucket": "${aws_s3_bucket.bucket.bucket}",
+		"depends_on": ["aws_s3_bucket_public_access_block.bucket_access"],
+		"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"TLSOnly\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":[\"s3:*\"],\"Resource\":[\"${aws_s3_bucket.bucket.arn}\",\"${aws_s3_bucket.bucket.arn}/*\"],\"Condition\":{\"Bool\":{\"aws:SecureTransport\":[\"false\"]}}},{\"Sid\":\"DistributionReads\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"cloudfront.amazonaws.com\"},\"Action\":[\"s3:GetObject\"],\"Resource\":[\"${aws_s3_bucket.bucket.arn}/*\"],\"Condition\":{\"StringEquals\":{\"AWS:SourceArn\":[\"arn:distribution\"]}}}]}"
+	}`)
+}
+
+func TestObjects(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		bucket := s3.New(stack, "bucket", defaults())
+		settings := bucket.Put(s3.Object{Key: "config.json", Content: `{"url": "${aws_x.y.url}"}`})
+		bucket.Put(s3.Object{
+			Key: "_web/a_b.js", ContentType: "text/javascript", CacheControl: "immutable", Source: "web/_web/a_b.js", SourceHash: "12",
+			DependsOn: []cdktf.ITerraformDependable{settings},
+		})
+		// The same but for what an id cannot hold, in this bucket and in another.
+		bucket.Put(s3.Object{Key: "_web/a-b.js", Source: "web/_web/a-b.js", SourceHash: "34"})
+		s3.New(stack, "other", defaults()).Put(s3.Object{Key: "config.json", Content: "{}"})
+	})
+	if got := len(resources.Of("aws_s3_object.")); got != 4 {
+		t.Errorf("four objects make %d resources", got)
+	}
+	resources.Expect(t, "aws_s3_object.bucket_config-json-587cb9", `{
+		"bucket": "${aws_s3_bucket.bucket.bucket}", "key": "config.json", "content_type": "", "cache_control": "",
+		"content": "{\"url\": \"${aws_x.y.url}\"}",
+		"depends_on": ["aws_s3_bucket_versioning.bucket_versioning"]
+	}`)
+	resources.Expect(t, "aws_s3_object.bucket_web-a-b-js-5bff43", `{
+		"bucket": "${aws_s3_bucket.bucket.bucket}", "key": "_web/a_b.js", "content_type": "text/javascript", "cache_control": "immutable",
+		"source": "web/_web/a_b.js", "source_hash": "12",
+		"depends_on": ["aws_s3_object.bucket_config-json-587cb9", "aws_s3_bucket_versioning.bucket_versioning"]
+	}`)
+}
+
 func TestDeliverIsLimitedToThePrefixes(t *testing.T) {
 	bucket := &s3.Bucket{ARN: "arn:bucket"}
 	got := bucket.Deliver("events/!{timestamp:yyyy}/", "errors/x/")

@@ -1,0 +1,55 @@
+package s3
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strings"
+
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3object"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/internal/tf"
+)
+
+// Object of a bucket: a file, or a text that an apply makes up.
+type Object struct {
+	Key          string
+	ContentType  string
+	CacheControl string
+	// Source is the file, seen from the folder of the stack's own, and SourceHash changes with what it holds.
+	Source     string
+	SourceHash string
+	// Content is the text where there is no file. It may hold references.
+	Content string
+	// DependsOn is what must be there before it.
+	DependsOn []cdktf.ITerraformDependable
+}
+
+// Put declares an object in the bucket.
+func (b *Bucket) Put(object Object) cdktf.ITerraformDependable {
+	config := &s3object.S3ObjectConfig{
+		Bucket:       jsii.String(b.Name),
+		Key:          jsii.String(object.Key),
+		ContentType:  jsii.String(object.ContentType),
+		CacheControl: jsii.String(object.CacheControl),
+		// So that each object has a version by which it can be removed.
+		DependsOn: tf.DependsOn(append(object.DependsOn, b.versioning)),
+	}
+	if object.Source != "" {
+		config.Source, config.SourceHash = jsii.String(object.Source), jsii.String(object.SourceHash)
+	} else {
+		config.Content = jsii.String(object.Content)
+	}
+	return tf.Named(s3object.NewS3Object(b.c, jsii.String(objectID(object.Key)), config))
+}
+
+var notInID = regexp.MustCompile(`[^A-Za-z0-9]+`)
+
+// objectID is a construct's id for a key: what of it an id may hold, and a digest, because two keys may have that in
+// common. It is made of the key alone: two resources of one key, the old and the new, would remove each other's object.
+func objectID(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return strings.Trim(notInID.ReplaceAllString(key, "-"), "-") + "-" + hex.EncodeToString(sum[:3])
+}

@@ -1,0 +1,50 @@
+package spec
+
+import "fmt"
+
+// web checks all of the hosted page but its files, which [Environment.Page] reads.
+func (p *problems) web(e Environment) {
+	const field = "Web.BucketName"
+	if name := e.Web.BucketName; name != "" {
+		if remedy := ownBucketRemedy(name); remedy != "" {
+			p.add(field, is(name), remedy)
+		}
+	}
+	if e.Web.Hosted {
+		p.webBucket(field, e)
+		p.webTags(len(e.Tags))
+	}
+	oneOf(p, "Web.PriceClass", e.Web.PriceClass, PriceClass100, PriceClass200, PriceClassAll)
+}
+
+// webBucket checks the name where there is to be such a bucket.
+func (p *problems) webBucket(field string, e Environment) {
+	name := e.WebBucketName()
+	if name == e.BucketName() {
+		p.add(field, is(name)+", as the bucket of events is", "use another: what the page's holds is public")
+	}
+	// The derived name's other rules hold for every valid name of an environment.
+	if suffix := reservedSuffix(name); e.Web.BucketName == "" && suffix != "" {
+		p.add(field, fmt.Sprintf("would be %q", name), suffixRemedy(suffix))
+	}
+}
+
+// maxWebTags leaves room for Project, Environment and ManagedBy within the 10 tags of an object (S3 user guide,
+// "Categorizing your objects using tags"). The provider could leave its tags out of an object, but not for long: since
+// 5.89 it puts them there with the next apply (hashicorp/terraform-provider-aws, issue 41747).
+const maxWebTags = 7
+
+func (p *problems) webTags(count int) {
+	if count > maxWebTags && count <= maxTags {
+		p.add("Tags", fmt.Sprintf("has %d entries while Web.Hosted is true", count), fmt.Sprintf(
+			"use at most %d: three more are put on each of the page's files, and an S3 object takes 10", maxWebTags))
+	}
+}
+
+// ownBuckets are the names of the buckets that the environment makes.
+func (e Environment) ownBuckets() []string {
+	if e.Web.Hosted {
+		return []string{e.BucketName(), e.WebBucketName()}
+	}
+	return []string{e.BucketName()}
+}

@@ -1,0 +1,1 @@
+document.body.append(await (await fetch("config.json")).text());

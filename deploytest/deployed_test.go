@@ -22,6 +22,8 @@ import (
 type expected struct {
 	env           string
 	authorization string
+	// batch is whether there is POST /submit/batch.
+	batch bool
 	// signing is what the curl command adds where the API asks for a signature.
 	signing        string
 	loggingLevel   string
@@ -33,7 +35,7 @@ type expected struct {
 
 var (
 	expectedDev = expected{
-		env: "dev", authorization: "NONE", loggingLevel: "INFO", streamHours: 24, noncurrentDays: 30, logDays: 30,
+		env: "dev", authorization: "NONE", batch: true, loggingLevel: "INFO", streamHours: 24, noncurrentDays: 30, logDays: 30,
 	}
 	expectedProd = expected{
 		env: "prod", authorization: "AWS_IAM", loggingLevel: "ERROR", tracing: true, streamHours: 168, noncurrentDays: 365, logDays: 365,
@@ -105,14 +107,15 @@ func checkOutputs(t *testing.T, outputs map[string]string, want expected) {
 	t.Helper()
 	api := outputs["api_id"]
 	submit := "https://" + api + ".execute-api.us-east-1.amazonaws.com/" + want.env + "/submit"
-	expect(t, "outputs", map[string]string{
+	arn := "arn:aws:execute-api:us-east-1:123456789012:" + api + "/" + want.env + "/POST/submit"
+	all := map[string]string{
 		"submit_url":           submit,
 		"curl":                 "curl -sS -X POST " + submit + ` -H 'Content-Type: application/json'` + want.signing + ` -d '{"type":"signup","user":"u-1"}'`,
 		"api_id":               api,
 		"api_stage":            want.env,
 		"authorization":        map[string]string{"NONE": "none", "AWS_IAM": "iam"}[want.authorization],
 		"region":               "us-east-1",
-		"submit_arn":           "arn:aws:execute-api:us-east-1:123456789012:" + api + "/" + want.env + "/POST/submit",
+		"submit_arn":           arn,
 		"access_log_group":     want.accessLog(),
 		"execution_log_group":  want.executionLog(api),
 		"stream_name":          want.stream(),
@@ -120,16 +123,25 @@ func checkOutputs(t *testing.T, outputs map[string]string, want expected) {
 		"delivery_stream_name": want.delivery(),
 		"bucket_name":          want.bucket(),
 		"delivery_log_group":   "/aws/kinesisfirehose/" + want.delivery(),
-	}, outputs)
+	}
+	if want.batch {
+		all["batch_url"], all["batch_arn"] = submit+"/batch", arn+"/batch"
+	}
+	expect(t, "outputs", all, outputs)
 }
 
 // submitResource is the id of /submit.
 func submitResource(t *testing.T, c cloud, api string) *string {
 	t.Helper()
+	return resourceAt(t, c, api, "/submit")
+}
+
+func resourceAt(t *testing.T, c cloud, api, path string) *string {
+	t.Helper()
 	resources := call(t, c.apigateway.GetResources, apigateway.GetResourcesInput{RestApiId: &api}).Items
-	i := slices.IndexFunc(resources, func(r apigatewaytypes.Resource) bool { return *r.Path == "/submit" })
+	i := slices.IndexFunc(resources, func(r apigatewaytypes.Resource) bool { return *r.Path == path })
 	if i < 0 {
-		t.Fatal("the API has no /submit")
+		t.Fatal("the API has no " + path)
 	}
 	return resources[i].Id
 }
@@ -164,6 +176,20 @@ func checkSubmit(t *testing.T, c cloud, api string, want expected) {
 	}
 	expect(t, "patterns by status", map[string]string{"200": "200", "400": `4\d{2}`, "502": ""}, patterns)
 	checkPreflight(t, c, api)
+	if want.batch {
+		checkBatch(t, c, api, want)
+	}
+}
+
+func checkBatch(t *testing.T, c cloud, api string, want expected) {
+	t.Helper()
+	id := resourceAt(t, c, api, "/submit/batch")
+	post := call(t, c.apigateway.GetMethod, apigateway.GetMethodInput{RestApiId: &api, ResourceId: id, HttpMethod: ref("POST")})
+	expect(t, "the batch's authorization", want.authorization, *post.AuthorizationType)
+	expect(t, "the batch's models", map[string]string{"application/json": "Events"}, post.RequestModels)
+	expect(t, "the batch's URI", "arn:aws:apigateway:us-east-1:kinesis:action/PutRecords", *post.MethodIntegration.Uri)
+	model := call(t, c.apigateway.GetModel, apigateway.GetModelInput{RestApiId: &api, ModelName: ref("Events")})
+	expectText(t, "the batch's schema", *model.Schema, `"items":{"$ref":"https://apigateway.amazonaws.com/restapis/`+api+`/models/Event"}`)
 }
 
 func checkPreflight(t *testing.T, c cloud, api string) {
@@ -317,8 +343,12 @@ func checkRoles(t *testing.T, c cloud, want expected) {
 		deliver = `"Principal": {"Service": "firehose.amazonaws.com"}, "Action": ["sts:AssumeRole"],
 			"Condition": {"StringEquals": {"sts:ExternalId": ["123456789012"]}}`
 	)
+	puts := `"kinesis:PutRecord"`
+	if want.batch {
+		puts += `, "kinesis:PutRecords"`
+	}
 	checkRole(t, c, want.role("submit"), gateway, map[string]string{
-		"put-record": `{"Effect": "Allow", "Action": ["kinesis:PutRecord"], "Resource": ["` + want.streamARN() + `"]}`,
+		"put-record": `{"Effect": "Allow", "Action": [` + puts + `], "Resource": ["` + want.streamARN() + `"]}`,
 	})
 	checkRole(t, c, want.role("logging"), gateway, map[string]string{
 		"push-logs": `{"Effect": "Allow",

@@ -40,11 +40,17 @@ func isFailure(status string) bool { return failureStatus.MatchString(status) }
 
 var statusOverride = regexp.MustCompile(`#set\s*\(\s*\$context\.responseOverride\.status\s*=\s*(.*?)\s*\)`)
 
+// multiStatus is the one success that a template may set, and that of a success alone: it says of each event whether it
+// failed.
+const multiStatus = "207"
+
 // overridesWithFailure checks that a template turns nothing into a success.
 func (c *checker) overridesWithFailure(r tfjson.Resource) {
+	status, _ := c.value(r.Body["status_code"]) // succeedsOnSuccess reports one that cannot be told
 	for _, template := range responseTemplates(r) {
 		for _, set := range statusOverride.FindAllStringSubmatch(template, -1) {
-			if !isFailure(set[1]) {
+			partly := set[1] == multiStatus && strings.HasPrefix(status, "2")
+			if !isFailure(set[1]) && !partly {
 				c.breach(r.Address(), "a response template sets the status to "+set[1], "set one from 400 to 599")
 			}
 		}

@@ -66,6 +66,10 @@ type API struct {
 	// event reaches the stream. At most 400 KB. A request without a body is checked as {}.
 	Schema string
 
+	// Batch adds POST /submit/batch, which takes {"events": [ … ]}: 1 to 500 events, each held to the schema, with a result
+	// for each. Of a batch, the request id has the event's index after it as its partition key.
+	Batch bool
+
 	// PartitionKey says where an event's partition key comes from.
 	PartitionKey PartitionKey
 

@@ -6,5 +6,6 @@ import "cdk.tf/go/ingest/spec"
 func Dev() spec.Environment {
 	env := spec.Default("dev")
 	env.Removal = spec.Disposable
+	env.API.Batch = true
 	return env
 }

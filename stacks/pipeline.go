@@ -124,11 +124,15 @@ func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where sur
 // integration's role, and every call through such a condition fails with 500
 // (aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws, pull request 479).
 func declareAPI(stack cdktf.TerraformStack, env spec.Environment, where surroundings, stream *kinesis.Stream, delivery *firehose.DeliveryStream) *apigateway.API {
+	write := stream.WriteOne()
+	if env.API.Batch {
+		write = stream.WriteMany()
+	}
 	submit := iam.New(stack, "submit-role", iam.Config{
 		Name:        env.SubmitRoleName(),
 		Description: "API Gateway writes events to " + env.StreamName(),
 		Service:     "apigateway.amazonaws.com",
-		Policies:    map[string]iam.Document{"put-record": {stream.WriteOne()}},
+		Policies:    map[string]iam.Document{"put-record": {write}},
 	})
 	cfg := apigateway.Config{
 		Name:           env.APIName(),
@@ -161,7 +165,7 @@ type output struct{ id, description, value string }
 
 // apiOutputs are what a client of the API needs after an apply.
 func apiOutputs(env spec.Environment, api *apigateway.API) []output {
-	return []output{
+	outputs := []output{
 		{"submit_url", "Where events are posted", api.SubmitURL},
 		{"curl", "A command that submits one event", curl(env, api)},
 		{"api_id", "The REST API", api.ID},
@@ -172,6 +176,12 @@ func apiOutputs(env spec.Environment, api *apigateway.API) []output {
 		{"access_log_group", "One JSON line a request", api.AccessLogGroup},
 		{"execution_log_group", "API Gateway's own account of requests", api.ExecutionLogGroup},
 	}
+	if api.BatchURL != "" {
+		outputs = append(outputs,
+			output{"batch_url", "Where up to 500 events at once are posted", api.BatchURL},
+			output{"batch_arn", "What a caller of it needs execute-api:Invoke on", api.BatchARN})
+	}
+	return outputs
 }
 
 func declareOutputs(stack cdktf.TerraformStack, outputs []output) {

@@ -38,8 +38,9 @@ func resolve(t *testing.T, stack *tfjson.Stack, where tfjson.Surroundings) *tfjs
 // TestResolveEnvironments holds the values that an apply of each environment would compute. Their forms are those of an
 // apply of dev with the AWS provider 5.100.0 on moto.
 func TestResolveEnvironments(t *testing.T) {
-	for _, env := range []struct{ name, api, days string }{
-		{"dev", "n4s556ogp5", "30"}, {"staging", "j7l490r6zb", "30"}, {"prod", "7p7jk6bi77", "365"},
+	const put, puts = `"kinesis:PutRecord"`, `"kinesis:PutRecord","kinesis:PutRecords"`
+	for _, env := range []struct{ name, api, days, puts string }{
+		{"dev", "n4s556ogp5", "30", puts}, {"staging", "j7l490r6zb", "30", put}, {"prod", "7p7jk6bi77", "365", put},
 	} {
 		t.Run(env.name, func(t *testing.T) {
 			stack := environment(t, env.name)
@@ -56,7 +57,7 @@ func TestResolveEnvironments(t *testing.T) {
 			}
 			for _, want := range applied {
 				address, name, _ := strings.Cut(want[0], " ")
-				value := strings.NewReplacer("ENV", env.name, "API", env.api, "DAYS", env.days).Replace(want[1])
+				value := strings.NewReplacer("ENV", env.name, "API", env.api, "DAYS", env.days, "PUTS", env.puts).Replace(want[1])
 				if got, err := resolved.Attribute(address, name); err != nil || got != value {
 					t.Errorf("%s.%s is %q, error %v; want %q", address, name, got, err, value)
 				}
@@ -108,7 +109,7 @@ var applied = [][2]string{
 	{"aws_iam_role.delivery-role id", "api-kinesis-delivery-ENV"},
 	{"aws_iam_role.delivery-role path", "/"},
 	{"aws_iam_role_policy.submit-role_put-record id", "api-kinesis-submit-ENV:put-record"},
-	{"aws_iam_role_policy.submit-role_put-record policy", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["kinesis:PutRecord"],"Resource":["arn:aws:kinesis:us-east-1:123456789012:stream/api-kinesis-stream-ENV"]}]}`},
+	{"aws_iam_role_policy.submit-role_put-record policy", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":[PUTS],"Resource":["arn:aws:kinesis:us-east-1:123456789012:stream/api-kinesis-stream-ENV"]}]}`},
 	{"aws_kinesis_firehose_delivery_stream.delivery arn", "arn:aws:firehose:us-east-1:123456789012:deliverystream/api-kinesis-firehose-ENV"},
 	{"aws_kinesis_firehose_delivery_stream.delivery destination_id", "destinationId-000000000001"},
 	{"aws_kinesis_stream.stream arn", "arn:aws:kinesis:us-east-1:123456789012:stream/api-kinesis-stream-ENV"},
@@ -151,6 +152,8 @@ func TestOutputs(t *testing.T) {
 		"api_id":           "n4s556ogp5",
 		"api_stage":        "dev",
 		"authorization":    "none",
+		"batch_arn":        "arn:aws:execute-api:us-east-1:123456789012:n4s556ogp5/dev/POST/submit/batch",
+		"batch_url":        "http://127.0.0.1:8080/dev/submit/batch",
 		"bucket_name":      "api-kinesis-firehose-bucket-dev",
 		"curl": "curl -sS -X POST http://127.0.0.1:8080/dev/submit -H 'Content-Type: application/json' " +
 			`-d '{"type":"signup","user":"u-1"}'`,

@@ -7,6 +7,8 @@ package apigateway
 import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	model "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewaymodel"
+	validator "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayrequestvalidator"
 	resource "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayresource"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayrestapi"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
@@ -49,9 +51,11 @@ type API struct {
 	StageURL  string
 	SubmitURL string
 	// ARN of POST /submit, which a caller needs execute-api:Invoke on where the API authorises by IAM.
-	SubmitARN         string
-	AccessLogGroup    string
-	ExecutionLogGroup string
+	SubmitARN string
+	// BatchURL and BatchARN are POST /submit/batch's; empty where the API has none.
+	BatchURL, BatchARN string
+	AccessLogGroup     string
+	ExecutionLogGroup  string
 }
 
 // api is the API while it is being made.
@@ -59,6 +63,9 @@ type api struct {
 	cfg  Config
 	c    constructs.Construct
 	rest apigatewayrestapi.ApiGatewayRestApi
+	// event is the schema of one event, and body the validator that holds a request to its model.
+	event model.ApiGatewayModel
+	body  validator.ApiGatewayRequestValidator
 }
 
 // place is where a method hangs: its own construct, and the API's resource.
@@ -79,14 +86,20 @@ func New(scope constructs.Construct, id string, cfg Config) *API {
 		Lifecycle: tf.Protect(cfg.Protected),
 	}))
 
-	submit := a.resource("submit")
-	post := a.submit(place{constructs.NewConstruct(submit.scope, jsii.String("post")), submit.resourceID})
-	a.preflight(place{constructs.NewConstruct(submit.scope, jsii.String("options")), submit.resourceID})
+	a.event, a.body = a.eventModel(), a.bodyValidator()
+	submit := a.resource(place{a.c, a.rest.RootResourceId()}, "submit")
+	post := a.submit(submit.method("post"))
+	a.preflight(submit.method("options"))
+	if cfg.API.Batch {
+		batch := a.resource(submit, "batch")
+		a.batch(batch.method("post"))
+		a.preflight(batch.method("options"))
+	}
 	a.gatewayResponses()
 	deployment := a.deploy()
 	stage := a.stage(deployment)
 
-	return &API{
+	made := &API{
 		ID:                *a.rest.Id(),
 		Stage:             *stage.stage.StageName(),
 		StageURL:          *stage.stage.InvokeUrl(),
@@ -95,14 +108,23 @@ func New(scope constructs.Construct, id string, cfg Config) *API {
 		AccessLogGroup:    stage.access.Name,
 		ExecutionLogGroup: stage.execution.Name,
 	}
+	if cfg.API.Batch {
+		made.BatchURL, made.BatchARN = made.SubmitURL+"/batch", made.SubmitARN+"/batch"
+	}
+	return made
 }
 
-// resource declares a path below the API's root.
-func (a *api) resource(part string) place {
-	c := constructs.NewConstruct(a.c, jsii.String(part))
+// method is where one of a resource's methods hangs.
+func (p place) method(id string) place {
+	return place{constructs.NewConstruct(p.scope, jsii.String(id)), p.resourceID}
+}
+
+// resource declares a path below another.
+func (a *api) resource(below place, part string) place {
+	c := constructs.NewConstruct(below.scope, jsii.String(part))
 	r := tf.Named(resource.NewApiGatewayResource(c, jsii.String("Default"), &resource.ApiGatewayResourceConfig{
 		RestApiId: a.rest.Id(),
-		ParentId:  a.rest.RootResourceId(),
+		ParentId:  below.resourceID,
 		PathPart:  jsii.String(part),
 	}))
 	return place{scope: c, resourceID: r.Id()}

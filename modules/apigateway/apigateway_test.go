@@ -95,7 +95,7 @@ func TestDefaults(t *testing.T) {
 		"request_parameters": {"integration.request.header.Content-Type": "'application/x-amz-json-1.1'"},
 		"request_templates": {"application/json": `+quote(submitTemplate("events", spec.PartitionByRequestID()))+`}
 	}`)
-	for _, answer := range submitAnswers {
+	for _, answer := range answers("accepted.vtl") {
 		pattern := ""
 		if answer.pattern != "" {
 			pattern = `"selection_pattern": ` + quote(answer.pattern) + `,`
@@ -160,6 +160,57 @@ func TestDefaults(t *testing.T) {
 			"throttling_burst_limit": 500
 		}
 	}`)
+}
+
+func TestBatch(t *testing.T) {
+	cfg := defaults()
+	cfg.API.Batch = true
+	cfg.API.Authorization = spec.AuthorizeIAM
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { New(stack, "api", cfg) })
+	resources.Expect(t, "aws_api_gateway_resource.api_submit_batch", `{
+		"rest_api_id": "${aws_api_gateway_rest_api.api.id}",
+		"parent_id": "${aws_api_gateway_resource.api_submit.id}",
+		"path_part": "batch"
+	}`)
+	resources.Expect(t, "aws_api_gateway_method.api_submit_batch_post", `{
+		"rest_api_id": "${aws_api_gateway_rest_api.api.id}",
+		"resource_id": "${aws_api_gateway_resource.api_submit_batch.id}",
+		"http_method": "POST",
+		"authorization": "AWS_IAM",
+		"request_models": {"application/json": "${aws_api_gateway_model.api_events.name}"},
+		"request_validator_id": "${aws_api_gateway_request_validator.api_body.id}"
+	}`)
+	schema, _ := resources["aws_api_gateway_model.api_events"]["schema"].(string)
+	var document struct {
+		Properties struct {
+			Events struct {
+				MinItems, MaxItems int
+				Items              map[string]string
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(schema), &document); err != nil {
+		t.Fatal(err)
+	}
+	events := document.Properties.Events
+	if events.MinItems != 1 || events.MaxItems != 500 ||
+		events.Items["$ref"] != "https://apigateway.amazonaws.com/restapis/${aws_api_gateway_rest_api.api.id}/models/${aws_api_gateway_model.api_event.name}" {
+		t.Errorf("the batch's schema is %s", schema)
+	}
+	integration := resources["aws_api_gateway_integration.api_submit_batch_post_integration"]
+	if integration["uri"] != "arn:aws:apigateway:eu-west-1:kinesis:action/PutRecords" {
+		t.Errorf("it is integrated with %v", integration["uri"])
+	}
+	for _, address := range []string{
+		"aws_api_gateway_method.api_submit_batch_options",
+		"aws_api_gateway_method_response.api_submit_batch_post_207",
+		"aws_api_gateway_method_response.api_submit_batch_post_429",
+		"aws_api_gateway_integration_response.api_submit_batch_post_502-mapping",
+	} {
+		if resources[address] == nil {
+			t.Errorf("there is no %s", address)
+		}
+	}
 }
 
 func TestDeploymentWaitsForAllThatItDeploys(t *testing.T) {

@@ -17,6 +17,19 @@ import (
 	"cdk.tf/go/ingest/modules/internal/tf"
 )
 
+// intake is a method that writes events to the stream.
+type intake struct {
+	// action of Kinesis that takes them.
+	action   string
+	model    model.ApiGatewayModel
+	template string
+	answers  []answer
+	// overrides are the statuses that a template sets in place of its answer's own.
+	overrides []int
+	// many events come in one request.
+	many bool
+}
+
 // answer is one integration response: which of the integration's statuses it answers, with what.
 type answer struct {
 	status int
@@ -25,49 +38,89 @@ type answer struct {
 	template string
 }
 
-// submitAnswers are fail-closed: only a 200 of Kinesis is a 200, and what no pattern knows is a failure. Patterns are
-// over the status alone (an integration of type AWS other than Lambda), so what a 400 means is decided in its template.
-var submitAnswers = []answer{
-	{status: http.StatusOK, pattern: "200", template: "accepted.vtl"},
-	{status: http.StatusBadRequest, pattern: `4\d{2}`, template: "refused.vtl"},
-	{status: http.StatusBadGateway, pattern: "", template: "failed.vtl"},
+// answers are fail-closed: only a 200 of Kinesis is a 200, and what no pattern knows is a failure. Patterns are over the
+// status alone (an integration of type AWS other than Lambda), so what a 400 means is decided in its template.
+func answers(accepted string) []answer {
+	return []answer{
+		{status: http.StatusOK, pattern: "200", template: accepted},
+		{status: http.StatusBadRequest, pattern: `4\d{2}`, template: "refused.vtl"},
+		{status: http.StatusBadGateway, pattern: "", template: "failed.vtl"},
+	}
 }
 
-// overrides are the statuses that a template sets in place of its answer's own.
-var overrides = []int{http.StatusTooManyRequests}
-
-// submit declares POST /submit.
+// submit declares POST /submit, which takes one event.
 func (a *api) submit(at place) method.ApiGatewayMethod {
+	return a.take(at, intake{
+		action:    "PutRecord",
+		model:     a.event,
+		template:  submitTemplate(a.cfg.StreamName, a.cfg.API.PartitionKey),
+		answers:   answers("accepted.vtl"),
+		overrides: []int{http.StatusTooManyRequests},
+	})
+}
+
+// batch declares POST /submit/batch, which takes up to 500.
+func (a *api) batch(at place) method.ApiGatewayMethod {
+	return a.take(at, intake{
+		action:    "PutRecords",
+		model:     a.batchModel(),
+		template:  batchTemplate(a.cfg.StreamName, a.cfg.API.PartitionKey),
+		answers:   answers("accepted-batch.vtl"),
+		overrides: []int{http.StatusMultiStatus, http.StatusTooManyRequests},
+		many:      true,
+	})
+}
+
+// take declares a method that writes to the stream.
+func (a *api) take(at place, in intake) method.ApiGatewayMethod {
 	post := tf.Named(method.NewApiGatewayMethod(at.scope, jsii.String("Default"), &method.ApiGatewayMethodConfig{
 		RestApiId:          a.rest.Id(),
 		ResourceId:         at.resourceID,
 		HttpMethod:         jsii.String(http.MethodPost),
 		Authorization:      jsii.String(string(a.cfg.API.Authorization)),
-		RequestModels:      tf.StringMap(map[string]string{"application/json": *a.eventModel().Name()}),
-		RequestValidatorId: a.bodyValidator().Id(),
+		RequestModels:      tf.StringMap(map[string]string{"application/json": *in.model.Name()}),
+		RequestValidatorId: a.body.Id(),
 	}))
-	putRecord := tf.Named(integration.NewApiGatewayIntegration(at.scope, jsii.String("integration"), &integration.ApiGatewayIntegrationConfig{
+	put := tf.Named(integration.NewApiGatewayIntegration(at.scope, jsii.String("integration"), &integration.ApiGatewayIntegrationConfig{
 		RestApiId:             a.rest.Id(),
 		ResourceId:            at.resourceID,
 		HttpMethod:            post.HttpMethod(),
 		Type:                  jsii.String("AWS"),
 		IntegrationHttpMethod: jsii.String(http.MethodPost),
-		Uri:                   jsii.String(fmt.Sprintf("arn:%s:apigateway:%s:kinesis:action/PutRecord", a.cfg.Partition, a.cfg.Region)),
+		Uri:                   jsii.String(fmt.Sprintf("arn:%s:apigateway:%s:kinesis:action/%s", a.cfg.Partition, a.cfg.Region, in.action)),
 		Credentials:           jsii.String(a.cfg.SubmitRoleARN),
 		// An unmapped content type is answered with 415, not passed to Kinesis as it is.
 		PassthroughBehavior: jsii.String("NEVER"),
 		RequestParameters: tf.StringMap(map[string]string{
 			"integration.request.header.Content-Type": "'application/x-amz-json-1.1'",
 		}),
-		RequestTemplates: jsonTemplate(submitTemplate(a.cfg.StreamName, a.cfg.API.PartitionKey)),
+		RequestTemplates: jsonTemplate(in.template),
 	}))
-	for _, answer := range submitAnswers {
-		a.answer(at, post, putRecord, answer)
+	for _, answer := range in.answers {
+		a.answer(at, post, put, answer, in.many)
 	}
-	for _, status := range overrides {
+	for _, status := range in.overrides {
 		a.announce(at, post, status)
 	}
 	return post
+}
+
+// maxBatch is how many records PutRecords takes (Kinesis API reference, "PutRecords").
+const maxBatch = 500
+
+// batchModel declares the schema of a batch's body. Each event is held to the event's own model, by the reference with which
+// one model names another (API Gateway developer guide, "Data models for REST APIs"), so that a "$ref" inside of it still
+// means what it says.
+func (a *api) batchModel() model.ApiGatewayModel {
+	return tf.Named(model.NewApiGatewayModel(a.c, jsii.String("events"), &model.ApiGatewayModelConfig{
+		RestApiId:   a.rest.Id(),
+		Name:        jsii.String("Events"),
+		Description: jsii.String("The body of POST /submit/batch"),
+		ContentType: jsii.String("application/json"),
+		Schema: jsii.String(fmt.Sprintf(`{"$schema":"http://json-schema.org/draft-04/schema#","type":"object","required":["events"],`+
+			`"properties":{"events":{"type":"array","minItems":1,"maxItems":%d,`+
+			`"items":{"$ref":"https://apigateway.amazonaws.com/restapis/%s/models/%s"}}}}`, maxBatch, *a.rest.Id(), *a.event.Name())),
+	}))
 }
 
 // eventModel declares the schema of a body.
@@ -90,7 +143,7 @@ func (a *api) bodyValidator() validator.ApiGatewayRequestValidator {
 }
 
 // answer declares what a status of Kinesis becomes. It needs the integration to exist, which no reference says.
-func (a *api) answer(at place, post method.ApiGatewayMethod, putRecord cdktf.ITerraformDependable, answer answer) {
+func (a *api) answer(at place, post method.ApiGatewayMethod, put cdktf.ITerraformDependable, answer answer, many bool) {
 	response := a.announce(at, post, answer.status)
 	config := &integrationresponse.ApiGatewayIntegrationResponseConfig{
 		RestApiId:          a.rest.Id(),
@@ -98,8 +151,8 @@ func (a *api) answer(at place, post method.ApiGatewayMethod, putRecord cdktf.ITe
 		HttpMethod:         post.HttpMethod(),
 		StatusCode:         response.StatusCode(),
 		ResponseParameters: mapped("method.response.header.", answerHeaders(a.cfg.API.CORS)),
-		ResponseTemplates:  jsonTemplate(responseTemplate(answer.template, a.cfg.API.CORS)),
-		DependsOn:          &[]cdktf.ITerraformDependable{putRecord},
+		ResponseTemplates:  jsonTemplate(responseTemplate(answer.template, many, a.cfg.API.CORS)),
+		DependsOn:          &[]cdktf.ITerraformDependable{put},
 	}
 	if answer.pattern != "" {
 		config.SelectionPattern = jsii.String(answer.pattern)

@@ -40,6 +40,29 @@ func submitTemplate(streamName string, key spec.PartitionKey) string {
 	return set + template(keyTemplates[key.Source]) + template("put-record.vtl")
 }
 
+// batchKeyTemplates set $key for each event of a batch, whose JSONPath is $at. A header is the same for all of them, and
+// is read once, before the loop.
+var batchKeyTemplates = map[spec.PartitionKeySource]string{
+	spec.KeyFromRequestID: "batch-key-request-id.vtl",
+	spec.KeyFromJSONPath:  "batch-key-json-path.vtl",
+}
+
+// batchTemplate turns a request into Kinesis's PutRecords.
+func batchTemplate(streamName string, key spec.PartitionKey) string {
+	set := fmt.Sprintf("#set($stream = \"%s\")\n", streamName)
+	perEvent := ""
+	switch key.Source {
+	case spec.KeyFromHeader:
+		set += fmt.Sprintf("#set($keyName = %s)\n", literal(key.Name)) + template(keyTemplates[key.Source])
+	case spec.KeyFromJSONPath:
+		set += fmt.Sprintf("#set($keyName = %s)\n", literal(strings.TrimPrefix(key.Name, "$")))
+		fallthrough
+	default:
+		perEvent = template(batchKeyTemplates[key.Source])
+	}
+	return set + template("records-begin.vtl") + perEvent + template("records-end.vtl")
+}
+
 // literal is a partition key's path or header as a string of Velocity's. Between single quotes Velocity evaluates nothing.
 // A name in brackets has single quotes of its own, the form that json-path/JsonPath documents, so such a path goes between
 // double ones, as in $input.json("$['name']"). There "$" begins a reference before a letter, "!" or "{" alone, and spec lets
@@ -51,9 +74,14 @@ func literal(name string) string {
 	return "'" + name + "'"
 }
 
-// responseTemplate is a response's template, with the origin echoed where several are allowed.
-func responseTemplate(name string, cors spec.CORS) string {
-	return echoOrigin(cors) + template(name)
+// responseTemplate is a response's template, with the origin echoed where several are allowed. The templates are of one
+// event, or with many of several.
+func responseTemplate(name string, many bool, cors spec.CORS) string {
+	text := template(name)
+	if many {
+		text = strings.NewReplacer("the event;", "the events;", "the event\"", "the events\"", "the event again", "the events again", "send it ", "send them ").Replace(text)
+	}
+	return echoOrigin(cors) + text
 }
 
 // echoOrigin is empty where one origin is allowed: then a fixed header says it.

@@ -59,16 +59,55 @@ func TestSubmitTemplate(t *testing.T) {
 	}
 }
 
+func TestBatchTemplate(t *testing.T) {
+	begin, end := template("records-begin.vtl"), template("records-end.vtl")
+	for _, test := range []struct {
+		name string
+		key  spec.PartitionKey
+		want string
+	}{
+		{"request id", spec.PartitionByRequestID(), "#set($stream = \"events\")\n" + begin + template("batch-key-request-id.vtl") + end},
+		{
+			"JSON path", spec.PartitionByJSONPath("$.user.id"),
+			"#set($stream = \"events\")\n#set($keyName = '.user.id')\n" + begin + template("batch-key-json-path.vtl") + end,
+		},
+		{
+			"JSON path in brackets", spec.PartitionByJSONPath("$['user-id']"),
+			"#set($stream = \"events\")\n#set($keyName = \"['user-id']\")\n" + begin + template("batch-key-json-path.vtl") + end,
+		},
+		{
+			"header", spec.PartitionByHeader("X-Device-Id"),
+			"#set($stream = \"events\")\n#set($keyName = 'X-Device-Id')\n" + template("key-header.vtl") + begin + end,
+		},
+	} {
+		if got := batchTemplate("events", test.key); got != test.want {
+			t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
+		}
+	}
+}
+
+func TestAnswersOfABatchSpeakOfSeveralEvents(t *testing.T) {
+	for name, want := range map[string]string{
+		"failed.vtl":  `{"message": "the stream could not take the events; send them again", "requestId": "$context.requestId"}` + "\n",
+		"refused.vtl": `{"message": "the stream refused the events", "reason"`,
+	} {
+		got := responseTemplate(name, true, spec.CORS{AllowOrigins: []string{"*"}})
+		if !strings.Contains(got, want) || strings.Contains(got, "the event ") || strings.Contains(got, "send it") {
+			t.Errorf("%s is %s", name, got)
+		}
+	}
+}
+
 func TestOneOriginIsNotEchoed(t *testing.T) {
 	cors := spec.CORS{AllowOrigins: []string{"https://a.example.com"}}
-	if got, want := responseTemplate("failed.vtl", cors), template("failed.vtl"); got != want {
+	if got, want := responseTemplate("failed.vtl", false, cors), template("failed.vtl"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
 func TestSeveralOriginsAreEchoed(t *testing.T) {
 	cors := spec.CORS{AllowOrigins: []string{"https://a.example.com", "https://b.example.com"}}
-	got := responseTemplate("failed.vtl", cors)
+	got := responseTemplate("failed.vtl", false, cors)
 	want := `#set($origins = ["https://a.example.com", "https://b.example.com"])
 ` + template("echo-origin.vtl") + template("failed.vtl")
 	if got != want {

@@ -57,6 +57,11 @@ func (s *Stream) WriteOne() iam.Statement {
 	return iam.Statement{Actions: []string{"kinesis:PutRecord"}, Resources: []string{s.ARN}}
 }
 
+// WriteMany allows what writing single records and batches needs.
+func (s *Stream) WriteMany() iam.Statement {
+	return iam.Statement{Actions: []string{"kinesis:PutRecord", "kinesis:PutRecords"}, Resources: []string{s.ARN}}
+}
+
 // Read allows what Firehose needs to read the stream.
 func (s *Stream) Read() iam.Statement {
 	return iam.Statement{

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -130,6 +131,130 @@ func TestAnswers(t *testing.T) {
 			got.Overrides = nil
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestPutRecords(t *testing.T) {
+	const body = `{"events": [{"user": {"id": "O'Neil"}, "n": 12345678901234567890, "f": 1.50}, {"other": [1, {"x": null}]}, {"user": {"id": 7}}]}`
+	data := []string{`{"user":{"id":"O'Neil"},"n":12345678901234567890,"f":1.5}`, `{"other":[1,{"x":null}]}`, `{"user":{"id":7}}`}
+	const stream = "#set($stream = \"s\")\n"
+	for _, c := range []struct {
+		name, set string
+		files     []string
+		header    map[string]string
+		keys      []string
+	}{
+		{"request id", stream, []string{"records-begin.vtl", "batch-key-request-id.vtl", "records-end.vtl"}, nil, []string{"req-1/0", "req-1/1", "req-1/2"}},
+		// The second event has no such value, and must not take the first one's.
+		{
+			"path", stream + "#set($keyName = '.user.id')\n", []string{"records-begin.vtl", "batch-key-json-path.vtl", "records-end.vtl"},
+			nil, []string{"O'Neil", "req-1/1", "7"},
+		},
+		{
+			"path in brackets", stream + "#set($keyName = \"['user']['id']\")\n", []string{"records-begin.vtl", "batch-key-json-path.vtl", "records-end.vtl"},
+			nil, []string{"O'Neil", "req-1/1", "7"},
+		},
+		{
+			"header", stream + "#set($keyName = 'X-User')\n", []string{"key-header.vtl", "records-begin.vtl", "records-end.vtl"},
+			map[string]string{"x-user": "u-1"}, []string{"u-1", "u-1", "u-1"},
+		},
+		{
+			"missing header", stream + "#set($keyName = 'X-User')\n", []string{"key-header.vtl", "records-begin.vtl", "records-end.vtl"},
+			nil, []string{"req-1", "req-1", "req-1"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := renders(t, deployed(t, c.set, c.files...), &Request{Body: []byte(body), Context: requestContext, Header: c.header})
+			var call struct {
+				StreamName string
+				Records    []struct {
+					Data         []byte
+					PartitionKey string
+				}
+			}
+			if err := json.Unmarshal(got.Body, &call); err != nil {
+				t.Fatalf("%v in %s", err, got.Body)
+			}
+			if call.StreamName != "s" || len(call.Records) != len(data) {
+				t.Fatalf("it is %s", got.Body)
+			}
+			for i, record := range call.Records {
+				if string(record.Data) != data[i] || record.PartitionKey != c.keys[i] {
+					t.Errorf("record %d has the key %q and is %s, want %q and %s", i, record.PartitionKey, record.Data, c.keys[i], data[i])
+				}
+			}
+		})
+	}
+}
+
+// A batch is a success where all of it is, and says of each event what became of it otherwise.
+func TestBatchAnswers(t *testing.T) {
+	const (
+		in        = `{"ShardId": "shardId-000000000000", "SequenceNumber": "49"}`
+		throttled = `{"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "Rate \"exceeded\""}`
+		internal  = `{"ErrorCode": "InternalFailure", "ErrorMessage": "Internal Service Failure"}`
+	)
+	type answer struct {
+		Message          string
+		Accepted, Failed int
+		Results          []struct {
+			Status                         int
+			ShardID, SequenceNumber, Error string
+		}
+	}
+	for _, c := range []struct {
+		name, body  string
+		status      int // 0: the response's own, 200
+		retry       bool
+		message     string
+		statuses    []int
+		accepted    int
+		errorOfLast string
+	}{
+		{"all are in", `{"FailedRecordCount": 0, "Records": [` + in + `,` + in + `]}`, 0, false, "accepted", []int{200, 200}, 2, ""},
+		{
+			"some are in", `{"FailedRecordCount": 2, "Records": [` + throttled + `,` + in + `,` + internal + `]}`, 207, true,
+			"some events are not in the stream; send again those whose status is not 200", []int{429, 200, 502}, 1, "InternalFailure",
+		},
+		{
+			"some failed, none was throttled", `{"FailedRecordCount": 1, "Records": [` + in + `,` + internal + `]}`, 207, false,
+			"some events are not in the stream; send again those whose status is not 200", []int{200, 502}, 1, "InternalFailure",
+		},
+		{
+			"all are throttled", `{"FailedRecordCount": 2, "Records": [` + throttled + `,` + throttled + `]}`, 429, true,
+			"the stream is at its write limit; send the events again after Retry-After seconds", []int{429, 429}, 0, "ProvisionedThroughputExceededException",
+		},
+		{
+			"none is in, for two reasons", `{"FailedRecordCount": 2, "Records": [` + throttled + `,` + internal + `]}`, 502, true,
+			"the stream could not take the events; send them again", []int{429, 502}, 0, "InternalFailure",
+		},
+		{"a success without a word of the records", `{"FailedRecordCount": 0}`, 502, false, "the stream could not take the events; send them again", nil, 0, ""},
+		{"a record without a word", `{"FailedRecordCount": 0, "Records": [{}]}`, 502, false, "the stream could not take the events; send them again", []int{502}, 0, ""},
+		{"not JSON", `<html>`, 502, false, "the stream could not take the events; send them again", nil, 0, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := renders(t, deployed(t, "", "accepted-batch.vtl"), &Request{Body: []byte(c.body), Context: requestContext})
+			var a answer
+			if err := json.Unmarshal(got.Body, &a); err != nil {
+				t.Fatalf("%v in %s", err, got.Body)
+			}
+			var statuses []int
+			last := ""
+			for _, result := range a.Results {
+				statuses = append(statuses, result.Status)
+				last = result.Error
+				if (result.Status == 200) != (result.SequenceNumber == "49" && result.ShardID == "shardId-000000000000") {
+					t.Errorf("a result is %+v", result)
+				}
+			}
+			retry := got.Header["Retry-After"] == "1"
+			if got.Status != c.status || a.Message != c.message || !slices.Equal(statuses, c.statuses) || retry != c.retry || last != c.errorOfLast {
+				t.Errorf("it is %d, retry %t, %s", got.Status, retry, got.Body)
+			}
+			if a.Accepted != c.accepted || a.Failed != len(a.Results)-c.accepted {
+				t.Errorf("it counts %d and %d in %s", a.Accepted, a.Failed, got.Body)
 			}
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
@@ -23,12 +24,31 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files from what is synthesised")
 
-// environments are the project's own, and one that hosts a page, which none of those does.
+// environments are the project's own, and one for each option that none of those has on.
 func environments() []spec.Environment {
 	web := spec.Default("web")
 	web.Removal = spec.Protected
 	web.Web.Hosted, web.Web.Folder = true, "testdata/page"
-	return append(stacks.All(), web)
+
+	keys := spec.Default("keys")
+	keys.API.Authorization = spec.AuthorizeAPIKey(spec.UsagePlan{
+		Keys: []string{"web", "mobile"}, RateLimit: 10, BurstLimit: 20, Quota: 100_000, QuotaPeriod: spec.PerDay,
+	})
+	cognito := spec.Default("cognito")
+	cognito.API.Authorization = spec.AuthorizeCognito(spec.Cognito{
+		UserPoolARNs: []string{"arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_aBcDeF123"}, Scopes: []string{"events/submit"},
+	})
+	cognito.API.Access.SourceIPs = []string{"203.0.113.0/24", "2001:db8::/32"}
+	lambda := spec.Default("lambda")
+	lambda.API.Authorization = spec.AuthorizeLambda(spec.LambdaAuthorizer{
+		FunctionARN: "arn:aws:lambda:us-east-1:123456789012:function:authorize:live", Kind: spec.RequestAuthorizer,
+		IdentitySources: []string{"method.request.header.X-Client"}, CacheTTL: 5 * time.Minute,
+	})
+	lambda.API.Batch = true
+	private := spec.Default("private")
+	private.API.Authorization = spec.AuthorizeIAM()
+	private.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef0"}
+	return append(stacks.All(), web, keys, cognito, lambda, private)
 }
 
 // synthesised is a folder that holds every environment's stack, made once for all tests.
@@ -118,7 +138,7 @@ func TestTwoSynthsAreByteIdentical(t *testing.T) {
 
 func TestPolicyIsClean(t *testing.T) {
 	for _, env := range environments() {
-		expect := policy.Expect{Public: env.API.Authorization == spec.AuthorizeNone}
+		expect := policy.Expect{Public: env.API.Authorization.Kind == spec.ByNothing}
 		if err := policy.Check(stackOf(t, env), expect); err != nil {
 			t.Errorf("%s: %v", env.Name, err)
 		}
@@ -127,7 +147,7 @@ func TestPolicyIsClean(t *testing.T) {
 
 func TestOnlyDevIsPublicAndOnlyProdIsProtected(t *testing.T) {
 	for _, env := range stacks.All() {
-		if public := env.API.Authorization == spec.AuthorizeNone; public != (env.Name == "dev") {
+		if public := env.API.Authorization.Kind == spec.ByNothing; public != (env.Name == "dev") {
 			t.Errorf("%s: public is %t", env.Name, public)
 		}
 		if protected := env.Removal == spec.Protected; protected != (env.Name == "prod") {

@@ -23,9 +23,9 @@ func TestReadmeNamesEveryOption(t *testing.T) {
 }
 
 // options are a struct's fields by their path, down to what is one value to a user: a field that is set by a function
-// (PartitionByHeader, OnDemand) or that is a list is one.
+// (AuthorizeIAM, PartitionByHeader, OnDemand) or that is a list is one.
 func options(t reflect.Type, path string) []string {
-	whole := []reflect.Type{reflect.TypeFor[spec.PartitionKey](), reflect.TypeFor[spec.Capacity]()}
+	whole := []reflect.Type{reflect.TypeFor[spec.PartitionKey](), reflect.TypeFor[spec.Capacity](), reflect.TypeFor[spec.Authorization]()}
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}

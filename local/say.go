@@ -33,16 +33,30 @@ func (p *Pipeline) sayStarted() {
 	}
 	fmt.Fprintf(out, "what is not as on AWS:\n  - %s\n", strings.Join(p.declared.notices(), "\n  - "))
 	if curl := p.output("curl"); curl != "" {
-		fmt.Fprintf(out, "\ntry it:\n  %s\n", curl)
-		if strings.Contains(curl, "$AWS_ACCESS_KEY_ID") {
-			fmt.Fprintf(out, "with AWS_ACCESS_KEY_ID set to %s and AWS_SECRET_ACCESS_KEY to its secret (--access-key)\n",
-				strings.Join(slices.Sorted(maps.Keys(p.opts.AccessKeys)), " or "))
-		}
-		fmt.Fprintln(out)
+		fmt.Fprintf(out, "\ntry it:\n  %s\n%s\n", curl, p.secrets(curl))
 	}
 	if p.opts.Unlimited {
 		fmt.Fprintln(out, "rate limits are off (--unlimited)")
 	}
+}
+
+// secrets says what a command takes from its shell.
+func (p *Pipeline) secrets(curl string) string {
+	var said strings.Builder
+	if strings.Contains(curl, "$AWS_ACCESS_KEY_ID") {
+		fmt.Fprintf(&said, "with AWS_ACCESS_KEY_ID set to %s and AWS_SECRET_ACCESS_KEY to its secret (--access-key)\n",
+			strings.Join(slices.Sorted(maps.Keys(p.opts.AccessKeys)), " or "))
+	}
+	if strings.Contains(curl, "$API_KEY") {
+		keys := p.declared.api.Keys()
+		for _, name := range slices.Sorted(maps.Keys(keys)) {
+			fmt.Fprintf(&said, "with API_KEY=%s for %s\n", keys[name], name)
+		}
+	}
+	if strings.Contains(curl, "$TOKEN") {
+		fmt.Fprintln(&said, "with or without TOKEN: nothing here verifies it")
+	}
+	return said.String()
 }
 
 func (p *Pipeline) interval(delivery firehose.Config) time.Duration {

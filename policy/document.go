@@ -112,7 +112,7 @@ func (c *checker) textAndNames(v any) ([]tfjson.Part, error) {
 
 // named are the attributes whose values name something, and which AWS keeps free of quotes and wildcards.
 var (
-	namedOfResources = []string{"arn", "bucket", "id", "name"}
+	namedOfResources = []string{"arn", "bucket", "execution_arn", "id", "name"}
 	namedOfData      = map[string][]string{
 		"aws_caller_identity": {"account_id"},
 		"aws_partition":       {"partition"},

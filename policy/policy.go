@@ -52,6 +52,7 @@ func Rules() []Rule {
 		{"private-bucket", "events are seen by who is let in, encrypted at rest and in transit, and kept when overwritten", privateBucket},
 		{"web-page", "a page is what its distribution serves, over TLS and with headers that bind it, and nothing else is public", webPage},
 		{"authorization", "an environment that is not public has no way in for strangers", authorization},
+		{"access", "where a caller comes from is no substitute for who it is", access},
 		{"log-retention", "a log group without retention keeps, and costs, for ever", logRetention},
 		{"cors", "a web page can read every answer, failures included", cors},
 		{"stage-logs", "a request can be followed by its id, and no log holds an event's body", stageLogs},

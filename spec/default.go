@@ -21,7 +21,7 @@ func Default(name string) Environment {
 		Region:  "us-east-1",
 		Removal: Retained,
 		API: API{
-			Authorization: AuthorizeNone,
+			Authorization: AuthorizeNone(),
 			Schema:        strings.TrimSpace(defaultSchema),
 			PartitionKey:  PartitionByRequestID(),
 			CORS: CORS{

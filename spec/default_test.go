@@ -13,7 +13,7 @@ func TestDefault(t *testing.T) {
 		Region:  "us-east-1",
 		Removal: "retained",
 		API: API{
-			Authorization: "NONE",
+			Authorization: Authorization{Kind: "NONE"},
 			Schema: `{
   "$schema": "http://json-schema.org/draft-04/schema#",
   "title": "event",

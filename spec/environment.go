@@ -59,8 +59,11 @@ const (
 
 // API is the REST API in front of the stream.
 type API struct {
-	// Authorization says who may call POST /submit.
+	// Authorization says who may submit.
 	Authorization Authorization
+
+	// Access says from where.
+	Access Access
 
 	// Schema is the JSON schema, draft 4, that a request body must satisfy. It is checked by API Gateway before the
 	// event reaches the stream. At most 400 KB. A request without a body is checked as {}.
@@ -87,17 +90,6 @@ type API struct {
 	// Metrics turns on CloudWatch metrics per method (detailed metrics, which are charged).
 	Metrics bool
 }
-
-// Authorization is who may call the API's submitting methods. A preflight is always anonymous: browsers send it without
-// credentials.
-type Authorization string
-
-const (
-	// AuthorizeNone lets anybody submit.
-	AuthorizeNone Authorization = "NONE"
-	// AuthorizeIAM asks for a request signed with AWS Signature Version 4 by a principal that may execute-api:Invoke.
-	AuthorizeIAM Authorization = "AWS_IAM"
-)
 
 // PartitionKey is where an event's partition key comes from. Made by [PartitionByRequestID], [PartitionByJSONPath] or
 // [PartitionByHeader]. Where the path or the header is absent from a request, its request id is the key. Kinesis takes

@@ -38,6 +38,9 @@ func (e Environment) SubmitRoleName() string { return "api-kinesis-submit-" + e.
 // LoggingRoleName is the role with which API Gateway writes its logs, for the whole account and region.
 func (e Environment) LoggingRoleName() string { return "api-kinesis-logging-" + e.Name }
 
+// AuthorizerRoleName is the role with which API Gateway asks a Lambda authorizer.
+func (e Environment) AuthorizerRoleName() string { return "api-kinesis-authorizer-" + e.Name }
+
 // DeliveryRoleName is the role with which Firehose reads the stream and writes the bucket.
 func (e Environment) DeliveryRoleName() string { return "api-kinesis-delivery-" + e.Name }
 

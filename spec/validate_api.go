@@ -11,11 +11,12 @@ import (
 )
 
 func (p *problems) api(api API) {
-	oneOf(p, "API.Authorization", api.Authorization, AuthorizeNone, AuthorizeIAM)
+	p.authorization(api.Authorization)
+	p.access(api.Access)
 	p.schema(api.Schema)
 	p.partitionKey(api.PartitionKey)
 	p.cors(api.CORS)
-	p.throttle(api.Throttle)
+	p.rate("API.Throttle", api.Throttle.RateLimit, api.Throttle.BurstLimit)
 }
 
 var (
@@ -175,15 +176,14 @@ func (p *problems) credentials(list string, values []string) {
 // maxBurst is the largest value of API Gateway's burstLimit, which its API has as a 32-bit integer.
 const maxBurst = math.MaxInt32
 
-func (p *problems) throttle(throttle Throttle) {
-	rate := throttle.RateLimit
+func (p *problems) rate(field string, rate float64, burst int) {
 	// NaN is neither more than 0 nor anything else.
 	if !(rate > 0) || math.IsInf(rate, 1) {
-		p.add("API.Throttle.RateLimit", "is "+strconv.FormatFloat(rate, 'g', -1, 64),
+		p.add(field+".RateLimit", "is "+strconv.FormatFloat(rate, 'g', -1, 64),
 			"use a number of requests per second, more than 0")
 	}
 	// 0 would refuse every request.
-	p.within("API.Throttle.BurstLimit", throttle.BurstLimit, 1, maxBurst)
+	p.within(field+".BurstLimit", burst, 1, maxBurst)
 }
 
 const repeatedRemedy = "leave it out: it is there already"

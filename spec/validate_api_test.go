@@ -21,8 +21,8 @@ func TestPartitionKeyRefused(t *testing.T) {
 		secret = `; use another header: this one is a credential, and would be in every record`
 	)
 	rows := []refusal{
-		{"authorization", func(e *Environment) { e.API.Authorization = "JWT" },
-			[]string{`API.Authorization is "JWT"; use "NONE" or "AWS_IAM"`}},
+		{"authorization", func(e *Environment) { e.API.Authorization.Kind = "JWT" },
+			[]string{`API.Authorization.Kind is "JWT"; use "NONE", "AWS_IAM", "API_KEY", "COGNITO_USER_POOLS" or "CUSTOM"`}},
 		{"source", partitioned(PartitionKey{Source: "body", Name: "$.id"}),
 			[]string{`API.PartitionKey.Source is "body"; use "request id", "JSON path" or "header"`}},
 		{"request id with a name", partitioned(PartitionKey{Source: KeyFromRequestID, Name: "id"}),
@@ -68,7 +68,7 @@ func TestPartitionKeyAccepted(t *testing.T) {
 	}
 	testAcceptances(t, append(rows,
 		acceptance{"request id", partitioned(PartitionByRequestID())},
-		acceptance{"IAM", func(e *Environment) { e.API.Authorization = AuthorizeIAM }}))
+		acceptance{"IAM", func(e *Environment) { e.API.Authorization = AuthorizeIAM() }}))
 }
 
 func origins(list ...string) func(e *Environment) {

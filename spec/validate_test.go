@@ -66,7 +66,7 @@ func TestZeroEnvironmentReportsEverything(t *testing.T) {
 		`Name is ""; use 1 to 35 of a-z, 0-9 and "-", beginning with a letter and ending with a letter or a digit`,
 		`Region is ""; use a region such as "eu-west-1"`,
 		`Removal is ""; use "disposable", "retained" or "protected"`,
-		`API.Authorization is ""; use "NONE" or "AWS_IAM"`,
+		`API.Authorization.Kind is ""; use "NONE", "AWS_IAM", "API_KEY", "COGNITO_USER_POOLS" or "CUSTOM"`,
 		`API.Schema is empty; write a JSON schema of draft 4, at least {"type": "object"}`,
 		`API.PartitionKey.Source is ""; use "request id", "JSON path" or "header"`,
 		`API.CORS.AllowOrigins is empty; use "*" alone, or origins such as "https://app.example.com"`,

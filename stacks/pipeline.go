@@ -3,6 +3,7 @@ package stacks
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -157,11 +158,26 @@ func declareAPI(stack cdktf.TerraformStack, env spec.Environment, where surround
 		})
 		cfg.LoggingRoleARN, cfg.LoggingReady = logging.ARN, logging.Ready
 	}
+	if env.API.Authorization.Kind == spec.ByLambda {
+		role := iam.New(stack, "authorizer-role", iam.Config{
+			Name:        env.AuthorizerRoleName(),
+			Description: "API Gateway asks " + env.API.Authorization.Lambda.FunctionARN,
+			Service:     "apigateway.amazonaws.com",
+			Policies: map[string]iam.Document{"invoke": {{
+				Actions: []string{"lambda:InvokeFunction"}, Resources: []string{env.API.Authorization.Lambda.FunctionARN},
+			}}},
+		})
+		cfg.AuthorizerRoleARN = role.ARN
+		cfg.Ready = append(cfg.Ready, role.Ready...)
+	}
 	return apigateway.New(stack, "api", cfg)
 }
 
-// output is one Terraform output.
-type output struct{ id, description, value string }
+// output is one Terraform output: a text, or texts by name.
+type output struct {
+	id, description string
+	value           any
+}
 
 // apiOutputs are what a client of the API needs after an apply.
 func apiOutputs(env spec.Environment, api *apigateway.API) []output {
@@ -170,7 +186,7 @@ func apiOutputs(env spec.Environment, api *apigateway.API) []output {
 		{"curl", "A command that submits one event", curl(env, api)},
 		{"api_id", "The REST API", api.ID},
 		{"api_stage", "The API's stage", api.Stage},
-		{"authorization", "What submitting takes: none, or iam for a signature", authorization[env.API.Authorization]},
+		{"authorization", "What submitting takes: none, iam, api_key, cognito or lambda", authorization[env.API.Authorization.Kind]},
 		{"region", "The region of the pipeline, which a signature names", env.Region},
 		{"submit_arn", "What a caller needs execute-api:Invoke on", api.SubmitARN},
 		{"access_log_group", "One JSON line a request", api.AccessLogGroup},
@@ -181,13 +197,16 @@ func apiOutputs(env spec.Environment, api *apigateway.API) []output {
 			output{"batch_url", "Where up to 500 events at once are posted", api.BatchURL},
 			output{"batch_arn", "What a caller of it needs execute-api:Invoke on", api.BatchARN})
 	}
+	if len(api.APIKeys) > 0 {
+		outputs = append(outputs, output{"api_key_ids", "The API keys' ids by client; aws apigateway get-api-key --include-value tells a key", api.APIKeys})
+	}
 	return outputs
 }
 
 func declareOutputs(stack cdktf.TerraformStack, outputs []output) {
 	for _, o := range outputs {
 		cdktf.NewTerraformOutput(stack, jsii.String(o.id), &cdktf.TerraformOutputConfig{
-			Value: jsii.String(o.value), Description: jsii.String(o.description),
+			Value: o.value, Description: jsii.String(o.description),
 		})
 	}
 }
@@ -199,7 +218,7 @@ var forThePage = []string{"submit_url", "curl", "authorization", "region"}
 // pageSettings is the page's config.json: some of the outputs, as `cdktf output --outputs-file` writes them all. An apply
 // puts in what is known only then, the API's address, in which JSON has nothing to escape.
 func pageSettings(stack string, outputs []output) string {
-	settings := map[string]string{}
+	settings := map[string]any{}
 	for _, o := range outputs {
 		if slices.Contains(forThePage, o.id) {
 			settings[o.id] = o.value
@@ -209,23 +228,43 @@ func pageSettings(stack string, outputs []output) string {
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(map[string]map[string]string{stack: settings}); err != nil {
+	if err := encoder.Encode(map[string]map[string]any{stack: settings}); err != nil {
 		panic(err) // texts always become JSON
 	}
 	return text.String()
 }
 
 // authorization is how the web application, which reads the outputs, knows what to ask its user for.
-var authorization = map[spec.Authorization]string{spec.AuthorizeNone: "none", spec.AuthorizeIAM: "iam"}
+var authorization = map[spec.AuthorizationKind]string{
+	spec.ByNothing: "none", spec.ByIAM: "iam", spec.ByAPIKey: "api_key", spec.ByCognito: "cognito", spec.ByLambda: "lambda",
+}
 
-// curl is a command that submits an event as the environment's authorisation asks; keys come from the caller's shell.
+// curl is a command that submits an event as the environment's authorisation asks; secrets come from the caller's shell.
 func curl(env spec.Environment, api *apigateway.API) string {
-	words := []string{"curl -sS -X POST", api.SubmitURL, "-H 'Content-Type: application/json'"}
-	if env.API.Authorization == spec.AuthorizeIAM {
-		words = append(words,
-			"--aws-sigv4 aws:amz:"+env.Region+":execute-api",
-			`--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`,
-			`-H "X-Amz-Security-Token: $AWS_SESSION_TOKEN"`)
-	}
+	words := append([]string{"curl -sS -X POST", api.SubmitURL, "-H 'Content-Type: application/json'"}, credentials(env)...)
 	return strings.Join(append(words, `-d '{"type":"signup","user":"u-1"}'`), " ")
+}
+
+func credentials(env spec.Environment) []string {
+	switch auth := env.API.Authorization; auth.Kind {
+	case spec.ByIAM:
+		return []string{
+			"--aws-sigv4 aws:amz:" + env.Region + ":execute-api",
+			`--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`,
+			`-H "X-Amz-Security-Token: $AWS_SESSION_TOKEN"`,
+		}
+	case spec.ByAPIKey:
+		return []string{`-H "X-Api-Key: $API_KEY"`}
+	case spec.ByCognito:
+		return []string{`-H "Authorization: $TOKEN"`}
+	case spec.ByLambda:
+		var headers []string
+		for _, source := range auth.Lambda.IdentitySources {
+			if name, ok := strings.CutPrefix(source, "method.request.header."); ok {
+				headers = append(headers, fmt.Sprintf(`-H "%s: $TOKEN"`, name))
+			}
+		}
+		return headers
+	}
+	return nil
 }

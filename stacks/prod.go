@@ -10,7 +10,7 @@ import (
 func Prod() spec.Environment {
 	env := spec.Default("prod")
 	// Events are accepted from principals that the account knows, never from anybody.
-	env.API.Authorization = spec.AuthorizeIAM
+	env.API.Authorization = spec.AuthorizeIAM()
 	// No plan may destroy the API's address, the events in flight or the events that landed.
 	env.Removal = spec.Protected
 	// A week in which to mend a delivery that fails, weekend included, before the stream lets go of a record.

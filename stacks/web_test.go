@@ -80,7 +80,7 @@ func TestPageObjects(t *testing.T) {
 // What a page is told everybody is told: no ARN, no account, no bucket.
 func TestPageSettings(t *testing.T) {
 	env := spec.Default("dev")
-	env.Region, env.API.Authorization, env.Web.Hosted = "eu-west-1", spec.AuthorizeIAM, true
+	env.Region, env.API.Authorization, env.Web.Hosted = "eu-west-1", spec.AuthorizeIAM(), true
 	doc := synth(t, env)
 	var got map[string]map[string]string
 	for _, resource := range doc.Resource["aws_s3_object"] {

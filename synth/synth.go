@@ -114,7 +114,7 @@ func checkStack(env spec.Environment, dir string) error {
 	if err != nil {
 		return err
 	}
-	expect := policy.Expect{Public: env.API.Authorization == spec.AuthorizeNone}
+	expect := policy.Expect{Public: env.API.Authorization.Kind == spec.ByNothing}
 	var breaches []error
 	for _, breach := range each(policy.Check(stack, expect)) {
 		breaches = append(breaches, fmt.Errorf("environment %q breaches policy: %w", env.Name, breach))

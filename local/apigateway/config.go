@@ -28,6 +28,16 @@ type Config struct {
 // Stages are the names of the API's stages, in order; each is served under "/NAME/".
 func (c Config) Stages() []string { return sortedKeys(c.stages) }
 
+// Keys are the values of the API keys by name. AWS makes up the values that a stack does not give; here they are made of
+// the keys' addresses.
+func (c Config) Keys() map[string]string {
+	byName := map[string]string{}
+	for value, key := range c.keys {
+		byName[key.name] = value
+	}
+	return byName
+}
+
 // Unverified are the authorizers that cannot run on one machine and that some method names, by address.
 func (c Config) Unverified() []Authorizer { return slices.Clone(c.unverified) }
 

@@ -7,6 +7,7 @@ package apigateway
 import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	authorizer "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayauthorizer"
 	model "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewaymodel"
 	validator "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayrequestvalidator"
 	resource "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayresource"
@@ -29,6 +30,8 @@ type Config struct {
 	StreamName string
 	// SubmitRoleARN of the role that may write to it.
 	SubmitRoleARN string
+	// AuthorizerRoleARN of the role that may invoke the Lambda authorizer; empty where there is none.
+	AuthorizerRoleARN string
 	// Ready is what must exist before the first event: that role's policies, and what reads the stream.
 	Ready []cdktf.ITerraformDependable
 	// LoggingRoleARN of the role with which API Gateway writes logs in this account and region, and LoggingReady, its
@@ -56,6 +59,8 @@ type API struct {
 	BatchURL, BatchARN string
 	AccessLogGroup     string
 	ExecutionLogGroup  string
+	// APIKeys are the ids of the API keys by client.
+	APIKeys map[string]string
 }
 
 // api is the API while it is being made.
@@ -66,6 +71,8 @@ type api struct {
 	// event is the schema of one event, and body the validator that holds a request to its model.
 	event model.ApiGatewayModel
 	body  validator.ApiGatewayRequestValidator
+	// authorizer is nil where API Gateway authorises by itself.
+	authorizer authorizer.ApiGatewayAuthorizer
 }
 
 // place is where a method hangs: its own construct, and the API's resource.
@@ -78,15 +85,14 @@ type place struct {
 func New(scope constructs.Construct, id string, cfg Config) *API {
 	a := &api{cfg: cfg, c: constructs.NewConstruct(scope, jsii.String(id))}
 	a.rest = tf.Named(apigatewayrestapi.NewApiGatewayRestApi(a.c, jsii.String("Default"), &apigatewayrestapi.ApiGatewayRestApiConfig{
-		Name:        jsii.String(cfg.Name),
-		Description: jsii.String("Takes events and writes them to " + cfg.StreamName),
-		EndpointConfiguration: &apigatewayrestapi.ApiGatewayRestApiEndpointConfiguration{
-			Types: jsii.Strings("REGIONAL"),
-		},
-		Lifecycle: tf.Protect(cfg.Protected),
+		Name:                  jsii.String(cfg.Name),
+		Description:           jsii.String("Takes events and writes them to " + cfg.StreamName),
+		EndpointConfiguration: endpoint(cfg.API.Access),
+		Lifecycle:             tf.Protect(cfg.Protected),
 	}))
 
-	a.event, a.body = a.eventModel(), a.bodyValidator()
+	a.resourcePolicy()
+	a.event, a.body, a.authorizer = a.eventModel(), a.bodyValidator(), a.declareAuthorizer()
 	submit := a.resource(place{a.c, a.rest.RootResourceId()}, "submit")
 	post := a.submit(submit.method("post"))
 	a.preflight(submit.method("options"))
@@ -100,6 +106,7 @@ func New(scope constructs.Construct, id string, cfg Config) *API {
 	stage := a.stage(deployment)
 
 	made := &API{
+		APIKeys:           a.usagePlan(stage),
 		ID:                *a.rest.Id(),
 		Stage:             *stage.stage.StageName(),
 		StageURL:          *stage.stage.InvokeUrl(),
@@ -112,6 +119,15 @@ func New(scope constructs.Construct, id string, cfg Config) *API {
 		made.BatchURL, made.BatchARN = made.SubmitURL+"/batch", made.SubmitARN+"/batch"
 	}
 	return made
+}
+
+func endpoint(access spec.Access) *apigatewayrestapi.ApiGatewayRestApiEndpointConfiguration {
+	if !access.Private() {
+		return &apigatewayrestapi.ApiGatewayRestApiEndpointConfiguration{Types: jsii.Strings("REGIONAL")}
+	}
+	return &apigatewayrestapi.ApiGatewayRestApiEndpointConfiguration{
+		Types: jsii.Strings("PRIVATE"), VpcEndpointIds: jsii.Strings(access.VPCEndpoints...),
+	}
 }
 
 // method is where one of a resource's methods hangs.

@@ -165,7 +165,7 @@ func TestDefaults(t *testing.T) {
 func TestBatch(t *testing.T) {
 	cfg := defaults()
 	cfg.API.Batch = true
-	cfg.API.Authorization = spec.AuthorizeIAM
+	cfg.API.Authorization = spec.AuthorizeIAM()
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { New(stack, "api", cfg) })
 	resources.Expect(t, "aws_api_gateway_resource.api_submit_batch", `{
 		"rest_api_id": "${aws_api_gateway_rest_api.api.id}",
@@ -242,7 +242,7 @@ func overridden() Config {
 	cfg.LoggingRoleARN, cfg.Protected = "", true
 	cfg.Logs = spec.Logs{RetentionDays: 365, Execution: spec.LogErrors}
 	cfg.API = spec.API{
-		Authorization: spec.AuthorizeIAM,
+		Authorization: spec.AuthorizeIAM(),
 		Schema:        `{"pattern": "^${a}%{b}$"}`,
 		PartitionKey:  spec.PartitionByHeader("X-Device-Id"),
 		CORS:          severalOrigins,

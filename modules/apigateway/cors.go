@@ -57,14 +57,20 @@ func preflightHeaders(api spec.API) map[string]string {
 	return headers
 }
 
-// allowedHeaders has the partition key's header beside the environment's own: without it no page could send one.
+// allowedHeaders has the headers that the API itself reads beside the environment's own: without them no page could send
+// one.
 func allowedHeaders(api spec.API) []string {
-	name := api.PartitionKey.Name
-	named := func(header string) bool { return strings.EqualFold(header, name) }
-	if api.PartitionKey.Source != spec.KeyFromHeader || slices.ContainsFunc(api.CORS.AllowHeaders, named) {
-		return api.CORS.AllowHeaders
+	headers := slices.Clone(api.CORS.AllowHeaders)
+	wanted := identityHeaders(api.Authorization)
+	if api.PartitionKey.Source == spec.KeyFromHeader {
+		wanted = append(wanted, api.PartitionKey.Name)
 	}
-	return append(slices.Clone(api.CORS.AllowHeaders), name)
+	for _, name := range wanted {
+		if !slices.ContainsFunc(headers, func(header string) bool { return strings.EqualFold(header, name) }) {
+			headers = append(headers, name)
+		}
+	}
+	return headers
 }
 
 func quoted(value string) string { return "'" + value + "'" }
@@ -100,7 +106,7 @@ func (a *api) preflight(at place) {
 		RestApiId:     a.rest.Id(),
 		ResourceId:    at.resourceID,
 		HttpMethod:    jsii.String("OPTIONS"),
-		Authorization: jsii.String(string(spec.AuthorizeNone)),
+		Authorization: jsii.String(anonymous),
 	}))
 	mock := tf.Named(integration.NewApiGatewayIntegration(at.scope, jsii.String("integration"), &integration.ApiGatewayIntegrationConfig{
 		RestApiId:           a.rest.Id(),

@@ -73,14 +73,15 @@ func (a *api) batch(at place) method.ApiGatewayMethod {
 
 // take declares a method that writes to the stream.
 func (a *api) take(at place, in intake) method.ApiGatewayMethod {
-	post := tf.Named(method.NewApiGatewayMethod(at.scope, jsii.String("Default"), &method.ApiGatewayMethodConfig{
+	config := &method.ApiGatewayMethodConfig{
 		RestApiId:          a.rest.Id(),
 		ResourceId:         at.resourceID,
 		HttpMethod:         jsii.String(http.MethodPost),
-		Authorization:      jsii.String(string(a.cfg.API.Authorization)),
 		RequestModels:      tf.StringMap(map[string]string{"application/json": *in.model.Name()}),
 		RequestValidatorId: a.body.Id(),
-	}))
+	}
+	a.authorize(config)
+	post := tf.Named(method.NewApiGatewayMethod(at.scope, jsii.String("Default"), config))
 	put := tf.Named(integration.NewApiGatewayIntegration(at.scope, jsii.String("integration"), &integration.ApiGatewayIntegrationConfig{
 		RestApiId:             a.rest.Id(),
 		ResourceId:            at.resourceID,

@@ -1,0 +1,159 @@
+package apigateway
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	apikey "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayapikey"
+	authorizer "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayauthorizer"
+	method "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewaymethod"
+	restapipolicy "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayrestapipolicy"
+	usageplan "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayusageplan"
+	usageplankey "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayusageplankey"
+
+	"cdk.tf/go/ingest/modules/iam"
+	"cdk.tf/go/ingest/modules/internal/tf"
+	"cdk.tf/go/ingest/spec"
+)
+
+// anonymous is the authorization of a method that anybody may call, as API Gateway names it.
+const anonymous = "NONE"
+
+// authorize makes a method ask what the environment asks of its callers.
+func (a *api) authorize(config *method.ApiGatewayMethodConfig) {
+	auth := a.cfg.API.Authorization
+	switch auth.Kind {
+	case spec.ByAPIKey:
+		config.Authorization, config.ApiKeyRequired = jsii.String(anonymous), jsii.Bool(true)
+	case spec.ByCognito, spec.ByLambda:
+		config.Authorization, config.AuthorizerId = jsii.String(string(auth.Kind)), a.authorizer.Id()
+		if len(auth.Cognito.Scopes) > 0 {
+			config.AuthorizationScopes = jsii.Strings(auth.Cognito.Scopes...)
+		}
+	default:
+		config.Authorization = jsii.String(string(auth.Kind))
+	}
+}
+
+// declareAuthorizer declares what checks a caller's token, where that is not API Gateway itself.
+func (a *api) declareAuthorizer() authorizer.ApiGatewayAuthorizer {
+	auth := a.cfg.API.Authorization
+	config := &authorizer.ApiGatewayAuthorizerConfig{
+		RestApiId: a.rest.Id(), Name: jsii.String("submit"), Type: jsii.String(string(auth.Kind)),
+	}
+	switch auth.Kind {
+	case spec.ByCognito:
+		config.ProviderArns = jsii.Strings(auth.Cognito.UserPoolARNs...)
+		config.IdentitySource = jsii.String("method.request.header.Authorization")
+	case spec.ByLambda:
+		config.Type = jsii.String(string(auth.Lambda.Kind))
+		config.AuthorizerUri = jsii.String(fmt.Sprintf("arn:%s:apigateway:%s:lambda:path/2015-03-31/functions/%s/invocations",
+			a.cfg.Partition, a.cfg.Region, auth.Lambda.FunctionARN))
+		// With a role of its own the function's own policy, which is somebody else's, need not change.
+		config.AuthorizerCredentials = jsii.String(a.cfg.AuthorizerRoleARN)
+		config.AuthorizerResultTtlInSeconds = jsii.Number(auth.Lambda.CacheTTL.Seconds())
+		if len(auth.Lambda.IdentitySources) > 0 {
+			config.IdentitySource = jsii.String(strings.Join(auth.Lambda.IdentitySources, ","))
+		}
+	default:
+		return nil
+	}
+	return tf.Named(authorizer.NewApiGatewayAuthorizer(a.c, jsii.String("authorizer"), config))
+}
+
+// identityHeaders are the request headers that a Lambda authorizer looks at: a page must be allowed to send them.
+func identityHeaders(auth spec.Authorization) []string {
+	var names []string
+	if auth.Kind == spec.ByLambda {
+		for _, source := range auth.Lambda.IdentitySources {
+			if name, ok := strings.CutPrefix(source, "method.request.header."); ok {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// usagePlan declares the keys and what each may send; the ids of the keys are by client.
+func (a *api) usagePlan(stage stageParts) map[string]string {
+	auth := a.cfg.API.Authorization
+	if auth.Kind != spec.ByAPIKey {
+		return nil
+	}
+	plan := auth.UsagePlan
+	c := constructs.NewConstruct(a.c, jsii.String("usage-plan"))
+	config := &usageplan.ApiGatewayUsagePlanConfig{
+		Name:        jsii.String(a.cfg.Name),
+		Description: jsii.String("What each key of " + a.cfg.Name + " may send"),
+		ApiStages: []*usageplan.ApiGatewayUsagePlanApiStages{
+			{ApiId: a.rest.Id(), Stage: stage.stage.StageName()},
+		},
+		ThrottleSettings: &usageplan.ApiGatewayUsagePlanThrottleSettings{
+			RateLimit: jsii.Number(plan.RateLimit), BurstLimit: jsii.Number(plan.BurstLimit),
+		},
+	}
+	if plan.Quota > 0 {
+		config.QuotaSettings = &usageplan.ApiGatewayUsagePlanQuotaSettings{
+			Limit: jsii.Number(plan.Quota), Period: jsii.String(string(plan.QuotaPeriod)),
+		}
+	}
+	made := tf.Named(usageplan.NewApiGatewayUsagePlan(c, jsii.String("Default"), config))
+	ids := map[string]string{}
+	for _, name := range plan.Keys {
+		client := constructs.NewConstruct(c, jsii.String(name))
+		key := tf.Named(apikey.NewApiGatewayApiKey(client, jsii.String("key"), &apikey.ApiGatewayApiKeyConfig{
+			Name: jsii.String(a.cfg.Name + "-" + name),
+		}))
+		tf.Named(usageplankey.NewApiGatewayUsagePlanKey(client, jsii.String("Default"), &usageplankey.ApiGatewayUsagePlanKeyConfig{
+			KeyId: key.Id(), KeyType: jsii.String("API_KEY"), UsagePlanId: made.Id(),
+		}))
+		ids[name] = *key.Id()
+	}
+	return ids
+}
+
+// resourcePolicy declares from where the API may be called.
+func (a *api) resourcePolicy() {
+	if a.cfg.API.Access.Open() {
+		return
+	}
+	tf.Named(restapipolicy.NewApiGatewayRestApiPolicy(a.c, jsii.String("resource-policy"), &restapipolicy.ApiGatewayRestApiPolicyConfig{
+		RestApiId: a.rest.Id(),
+		Policy:    jsii.String(accessPolicy(a.cfg.API, *a.rest.ExecutionArn()).JSON()),
+	}))
+}
+
+// accessPolicy denies whoever comes from elsewhere, and allows the rest what the methods then ask about. With IAM it allows
+// the preflight alone: an Allow to everybody would let in each principal of the account, whatever its own policies say (API
+// Gateway developer guide, "How API Gateway resource policies affect authorization workflow").
+func accessPolicy(api spec.API, executionARN string) iam.Document {
+	all := executionARN + "/*"
+	allowed := []string{all}
+	if api.Authorization.Kind == spec.ByIAM {
+		allowed = []string{executionARN + "/*/OPTIONS/*"}
+	}
+	document := iam.Document{{
+		Sid: "Methods", Principal: "*", Actions: []string{"execute-api:Invoke"}, Resources: allowed,
+	}}
+	deny := func(sid, operator, key string, values []string) {
+		if len(values) == 0 {
+			return
+		}
+		document = append(document, iam.Statement{
+			Sid: sid, Effect: "Deny", Principal: "*", Actions: []string{"execute-api:Invoke"}, Resources: []string{all},
+			Conditions: map[string]map[string][]string{operator: {key: slices.Clone(values)}},
+		})
+	}
+	deny("Endpoints", "StringNotEquals", "aws:SourceVpce", api.Access.VPCEndpoints)
+	// A private API sees its caller's address within the VPC (API Gateway developer guide, "AWS condition keys that can be
+	// used in API Gateway resource policies").
+	key := "aws:SourceIp"
+	if api.Access.Private() {
+		key = "aws:VpcSourceIp"
+	}
+	deny("Addresses", "NotIpAddress", key, api.Access.SourceIPs)
+	return document
+}

@@ -1,0 +1,165 @@
+package apigateway
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/internal/tftest"
+	"cdk.tf/go/ingest/spec"
+)
+
+// submitMethod is POST /submit as a stack has it, without what does not depend on who may call it.
+func submitMethod(t *testing.T, resources tftest.Resources) map[string]any {
+	t.Helper()
+	got := map[string]any{}
+	for _, key := range []string{"authorization", "authorizer_id", "authorization_scopes", "api_key_required"} {
+		if value, there := resources["aws_api_gateway_method.api_submit_post"][key]; there {
+			got[key] = value
+		}
+	}
+	options := resources["aws_api_gateway_method.api_submit_options"]
+	if options["authorization"] != "NONE" || options["authorizer_id"] != nil || options["api_key_required"] != nil {
+		t.Errorf("a preflight asks for credentials, which browsers do not send: %v", options)
+	}
+	return got
+}
+
+func TestAPIKeys(t *testing.T) {
+	cfg := defaults()
+	cfg.API.Authorization = spec.AuthorizeAPIKey(spec.UsagePlan{
+		Keys: []string{"web", "mobile"}, RateLimit: 10, BurstLimit: 20, Quota: 1000, QuotaPeriod: spec.PerDay,
+	})
+	var made *API
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { made = New(stack, "api", cfg) })
+	if diff := cmp.Diff(map[string]any{"authorization": "NONE", "api_key_required": true}, submitMethod(t, resources)); diff != "" {
+		t.Error(diff)
+	}
+	resources.Expect(t, "aws_api_gateway_usage_plan.api_usage-plan", `{
+		"name": "api-kinesis-dev",
+		"description": "What each key of api-kinesis-dev may send",
+		"api_stages": [{"api_id": "${aws_api_gateway_rest_api.api.id}", "stage": "${aws_api_gateway_stage.api_stage.stage_name}"}],
+		"throttle_settings": {"rate_limit": 10, "burst_limit": 20},
+		"quota_settings": {"limit": 1000, "period": "DAY"}
+	}`)
+	for _, client := range []string{"web", "mobile"} {
+		resources.Expect(t, "aws_api_gateway_api_key.api_usage-plan_"+client+"_key", `{"name": "api-kinesis-dev-`+client+`"}`)
+		resources.Expect(t, "aws_api_gateway_usage_plan_key.api_usage-plan_"+client, `{
+			"key_id": "${aws_api_gateway_api_key.api_usage-plan_`+client+`_key.id}", "key_type": "API_KEY",
+			"usage_plan_id": "${aws_api_gateway_usage_plan.api_usage-plan.id}"
+		}`)
+		if made.APIKeys[client] == "" {
+			t.Errorf("%s has no key", client)
+		}
+	}
+}
+
+func TestAPlanWithoutAQuota(t *testing.T) {
+	cfg := defaults()
+	cfg.API.Authorization = spec.AuthorizeAPIKey(spec.UsagePlan{Keys: []string{"web"}, RateLimit: 10, BurstLimit: 20})
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { New(stack, "api", cfg) })
+	if quota := resources["aws_api_gateway_usage_plan.api_usage-plan"]["quota_settings"]; quota != nil {
+		t.Errorf("it has the quota %v", quota)
+	}
+}
+
+func TestCognito(t *testing.T) {
+	const pool = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_a"
+	cfg := defaults()
+	cfg.API.Authorization = spec.AuthorizeCognito(spec.Cognito{UserPoolARNs: []string{pool}, Scopes: []string{"events/submit"}})
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { New(stack, "api", cfg) })
+	want := map[string]any{
+		"authorization": "COGNITO_USER_POOLS", "authorizer_id": "${aws_api_gateway_authorizer.api_authorizer.id}",
+		"authorization_scopes": []any{"events/submit"},
+	}
+	if diff := cmp.Diff(want, submitMethod(t, resources)); diff != "" {
+		t.Error(diff)
+	}
+	resources.Expect(t, "aws_api_gateway_authorizer.api_authorizer", `{
+		"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "name": "submit", "type": "COGNITO_USER_POOLS",
+		"provider_arns": ["`+pool+`"], "identity_source": "method.request.header.Authorization"
+	}`)
+}
+
+func TestLambda(t *testing.T) {
+	const function = "arn:aws:lambda:eu-west-1:123456789012:function:authorize"
+	cfg := defaults()
+	cfg.AuthorizerRoleARN = "arn:authorizer"
+	cfg.API.Authorization = spec.AuthorizeLambda(spec.LambdaAuthorizer{
+		FunctionARN: function, Kind: spec.RequestAuthorizer, CacheTTL: 5 * time.Minute,
+		IdentitySources: []string{"method.request.header.X-Client", "method.request.querystring.t"},
+	})
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { New(stack, "api", cfg) })
+	want := map[string]any{"authorization": "CUSTOM", "authorizer_id": "${aws_api_gateway_authorizer.api_authorizer.id}"}
+	if diff := cmp.Diff(want, submitMethod(t, resources)); diff != "" {
+		t.Error(diff)
+	}
+	resources.Expect(t, "aws_api_gateway_authorizer.api_authorizer", `{
+		"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "name": "submit", "type": "REQUEST",
+		"authorizer_uri": "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/`+function+`/invocations",
+		"authorizer_credentials": "arn:authorizer", "authorizer_result_ttl_in_seconds": 300,
+		"identity_source": "method.request.header.X-Client,method.request.querystring.t"
+	}`)
+	// A page could not send the header otherwise.
+	preflight := resources["aws_api_gateway_integration_response.api_submit_options_204-mapping"]["response_parameters"]
+	headers := fmt.Sprint(preflight.(map[string]any)["method.response.header.Access-Control-Allow-Headers"])
+	if want := "'Authorization,Content-Type,X-Amz-Content-Sha256,X-Amz-Date,X-Amz-Security-Token,X-Api-Key,X-Client'"; headers != want {
+		t.Errorf("the allowed headers are %s, want %s", headers, want)
+	}
+}
+
+func TestAccess(t *testing.T) {
+	const api = "arn:aws:execute-api:eu-west-1:123456789012:abc"
+	ips := []string{"203.0.113.0/24", "2001:db8::/32"}
+	endpoints := []string{"vpce-0123456789abcdef0"}
+	const allowAll = `{"Sid":"Methods","Effect":"Allow","Principal":"*","Action":["execute-api:Invoke"],"Resource":["` + api + `/*"]}`
+	const allowPreflight = `{"Sid":"Methods","Effect":"Allow","Principal":"*","Action":["execute-api:Invoke"],"Resource":["` + api + `/*/OPTIONS/*"]}`
+	deny := func(sid, condition string) string {
+		return `{"Sid":"` + sid + `","Effect":"Deny","Principal":"*","Action":["execute-api:Invoke"],"Resource":["` + api + `/*"],"Condition":` + condition + `}`
+	}
+	for _, test := range []struct {
+		name       string
+		auth       spec.Authorization
+		access     spec.Access
+		statements string
+	}{
+		{"addresses", spec.AuthorizeNone(), spec.Access{SourceIPs: ips},
+			allowAll + "," + deny("Addresses", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24","2001:db8::/32"]}}`)},
+		{"addresses with IAM", spec.AuthorizeIAM(), spec.Access{SourceIPs: ips[:1]},
+			allowPreflight + "," + deny("Addresses", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24"]}}`)},
+		{"endpoints", spec.AuthorizeNone(), spec.Access{VPCEndpoints: endpoints},
+			allowAll + "," + deny("Endpoints", `{"StringNotEquals":{"aws:SourceVpce":["vpce-0123456789abcdef0"]}}`)},
+		{"both", spec.AuthorizeNone(), spec.Access{SourceIPs: []string{"10.0.0.0/8"}, VPCEndpoints: endpoints},
+			allowAll + "," + deny("Endpoints", `{"StringNotEquals":{"aws:SourceVpce":["vpce-0123456789abcdef0"]}}`) +
+				"," + deny("Addresses", `{"NotIpAddress":{"aws:VpcSourceIp":["10.0.0.0/8"]}}`)},
+	} {
+		got := accessPolicy(spec.API{Authorization: test.auth, Access: test.access}, api).JSON()
+		if want := `{"Version":"2012-10-17","Statement":[` + test.statements + `]}`; got != want {
+			t.Errorf("%s:\n got %s\nwant %s", test.name, got, want)
+		}
+	}
+}
+
+func TestAPrivateAPI(t *testing.T) {
+	cfg := defaults()
+	cfg.API.Access = spec.Access{VPCEndpoints: []string{"vpce-0123456789abcdef0"}}
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { New(stack, "api", cfg) })
+	resources.Expect(t, "aws_api_gateway_rest_api.api", `{
+		"name": "api-kinesis-dev",
+		"description": "Takes events and writes them to events",
+		"endpoint_configuration": {"types": ["PRIVATE"], "vpc_endpoint_ids": ["vpce-0123456789abcdef0"]}
+	}`)
+	policy := resources["aws_api_gateway_rest_api_policy.api_resource-policy"]
+	if policy["rest_api_id"] != "${aws_api_gateway_rest_api.api.id}" {
+		t.Errorf("the policy is %v", policy)
+	}
+	// API Gateway applies a policy with the next deployment.
+	deployment := resources["aws_api_gateway_deployment.api_deployment"]
+	if waits := fmt.Sprint(deployment["depends_on"]); !strings.Contains(waits, "aws_api_gateway_rest_api_policy.api_resource-policy") {
+		t.Errorf("the deployment waits for %s", waits)
+	}
+}

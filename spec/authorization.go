@@ -1,0 +1,127 @@
+package spec
+
+import "time"
+
+// Authorization is who may call the API's submitting methods. Made by [AuthorizeNone], [AuthorizeIAM], [AuthorizeAPIKey],
+// [AuthorizeCognito] or [AuthorizeLambda]. A preflight is always anonymous: browsers send it without credentials.
+type Authorization struct {
+	Kind AuthorizationKind
+	// UsagePlan of AuthorizeAPIKey.
+	UsagePlan UsagePlan
+	// Cognito of AuthorizeCognito.
+	Cognito Cognito
+	// Lambda of AuthorizeLambda.
+	Lambda LambdaAuthorizer
+}
+
+// AuthorizationKind is how callers prove who they are.
+type AuthorizationKind string
+
+const (
+	// ByNothing lets anybody submit.
+	ByNothing AuthorizationKind = "NONE"
+	// ByIAM asks for a request signed with AWS Signature Version 4 by a principal that may execute-api:Invoke.
+	ByIAM AuthorizationKind = "AWS_IAM"
+	// ByAPIKey asks for a key in the header X-Api-Key.
+	ByAPIKey AuthorizationKind = "API_KEY"
+	// ByCognito asks for a token of a Cognito user pool in the header Authorization.
+	ByCognito AuthorizationKind = "COGNITO_USER_POOLS"
+	// ByLambda asks a Lambda function.
+	ByLambda AuthorizationKind = "CUSTOM"
+)
+
+// AuthorizeNone lets anybody submit.
+func AuthorizeNone() Authorization { return Authorization{Kind: ByNothing} }
+
+// AuthorizeIAM asks for a request signed with AWS Signature Version 4 by a principal that may execute-api:Invoke.
+func AuthorizeIAM() Authorization { return Authorization{Kind: ByIAM} }
+
+// AuthorizeAPIKey asks for a key in the header X-Api-Key, and counts each key's requests. A key tells clients apart and
+// holds them to their plan; it is no proof of who sends it (API Gateway developer guide, "Usage plans and API keys for REST
+// APIs"), so that what it lets in should be public anyway.
+func AuthorizeAPIKey(plan UsagePlan) Authorization {
+	return Authorization{Kind: ByAPIKey, UsagePlan: plan}
+}
+
+// AuthorizeCognito asks for a token of one of the user pools, which are somebody else's to manage.
+func AuthorizeCognito(pools Cognito) Authorization {
+	return Authorization{Kind: ByCognito, Cognito: pools}
+}
+
+// AuthorizeLambda asks a Lambda function, which is somebody else's to manage, and keeps its answer for a while.
+func AuthorizeLambda(authorizer LambdaAuthorizer) Authorization {
+	return Authorization{Kind: ByLambda, Lambda: authorizer}
+}
+
+// UsagePlan is what each of its keys may send.
+type UsagePlan struct {
+	// Keys are names of clients, each of which gets a key api-kinesis-ENV-NAME, whose value AWS makes. 1 to 32 characters of
+	// a-z, 0-9 and "-", beginning with a letter.
+	Keys []string
+	// RateLimit is the steady rate of each key in requests per second, more than 0; the stage's holds above it.
+	RateLimit float64
+	// BurstLimit is the token bucket's size in requests, at least 1.
+	BurstLimit int
+	// Quota is how many requests each key may send in a period; 0 for no quota.
+	Quota int
+	// QuotaPeriod is the period of the quota; empty without one.
+	QuotaPeriod QuotaPeriod
+}
+
+// QuotaPeriod is a period over which API Gateway counts a key's requests.
+type QuotaPeriod string
+
+// The periods of a quota. Each begins at midnight UTC, a week's on Sunday.
+const (
+	PerDay   QuotaPeriod = "DAY"
+	PerWeek  QuotaPeriod = "WEEK"
+	PerMonth QuotaPeriod = "MONTH"
+)
+
+// Cognito is whose tokens are taken.
+type Cognito struct {
+	// UserPoolARNs are 1 to 1,000 pools.
+	UserPoolARNs []string
+	// Scopes of which an access token must have one, such as "events/submit". Without scopes the token is an identity token.
+	Scopes []string
+}
+
+// LambdaAuthorizer is a Lambda function that answers a request with a policy.
+type LambdaAuthorizer struct {
+	// FunctionARN may end with a version or an alias.
+	FunctionARN string
+	// Kind is what the function is given.
+	Kind LambdaAuthorizerKind
+	// IdentitySources are the headers, query parameters and so on of a request that tell callers apart, in API Gateway's
+	// form, such as "method.request.header.Authorization". A request that lacks one is answered with 401 and the function
+	// is not asked. Of [TokenAuthorizer] it is one header.
+	IdentitySources []string
+	// CacheTTL is how long an answer holds for the same identity: whole seconds, 0 to 3,600; 0 asks for each request.
+	CacheTTL time.Duration
+}
+
+// LambdaAuthorizerKind is what a Lambda authoriser is given.
+type LambdaAuthorizerKind string
+
+const (
+	// TokenAuthorizer is given the one header.
+	TokenAuthorizer LambdaAuthorizerKind = "TOKEN"
+	// RequestAuthorizer is given the request's headers, query and path, without its body.
+	RequestAuthorizer LambdaAuthorizerKind = "REQUEST"
+)
+
+// Access is from where the API may be called at all, whoever calls: its resource policy. Where both lists are empty it has
+// none.
+type Access struct {
+	// SourceIPs are the ranges of addresses, such as "203.0.113.0/24", from which requests may come: at most 100.
+	SourceIPs []string
+	// VPCEndpoints are interface endpoints of execute-api, such as "vpce-0123456789abcdef0", at most 100. With one the API is
+	// private: it has no address outside their VPCs.
+	VPCEndpoints []string
+}
+
+// Private tells whether the API is reached through VPC endpoints alone.
+func (a Access) Private() bool { return len(a.VPCEndpoints) > 0 }
+
+// Open tells whether the API may be called from anywhere.
+func (a Access) Open() bool { return len(a.VPCEndpoints)+len(a.SourceIPs) == 0 }

@@ -1,0 +1,146 @@
+package spec
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+func (p *problems) authorization(auth Authorization) {
+	const field = "API.Authorization"
+	oneOf(p, field+".Kind", auth.Kind, ByNothing, ByIAM, ByAPIKey, ByCognito, ByLambda)
+	switch auth.Kind {
+	case ByAPIKey:
+		p.usagePlan(field+".UsagePlan", auth.UsagePlan)
+	case ByCognito:
+		p.cognito(field+".Cognito", auth.Cognito)
+	case ByLambda:
+		p.lambda(field+".Lambda", auth.Lambda)
+	}
+}
+
+// keyName leaves room for "api-kinesis-ENV-" within a key's 1,024 characters many times over; the bound keeps names readable.
+var keyName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
+
+// maxKeys is this project's bound: an account and region has 10,000 (API Gateway developer guide, "Quotas").
+const maxKeys = 100
+
+func (p *problems) usagePlan(field string, plan UsagePlan) {
+	p.count(field+".Keys", len(plan.Keys), maxKeys)
+	for i, name := range plan.Keys {
+		if slices.Contains(plan.Keys[:i], name) {
+			p.add(item(field+".Keys", i), is(name), repeatedRemedy)
+			continue
+		}
+		p.match(item(field+".Keys", i), name, keyName, `use a client's name of 1 to 32 of a-z, 0-9 and "-", beginning with a letter`)
+	}
+	p.rate(field, plan.RateLimit, plan.BurstLimit)
+	switch {
+	case plan.Quota < 0 || plan.Quota > maxBurst:
+		p.within(field+".Quota", plan.Quota, 0, maxBurst)
+	case plan.Quota > 0:
+		oneOf(p, field+".QuotaPeriod", plan.QuotaPeriod, PerDay, PerWeek, PerMonth)
+	case plan.QuotaPeriod != "":
+		p.add(field+".QuotaPeriod", is(string(plan.QuotaPeriod)), "leave it empty, or set Quota")
+	}
+}
+
+var (
+	userPoolARN = regexp.MustCompile(`^arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:[0-9]{12}:userpool/[A-Za-z0-9_-]+$`)
+	// scope is OAuth's token (RFC 6749, section 3.3).
+	scope       = regexp.MustCompile(`^[\x21\x23-\x5B\x5D-\x7E]{1,256}$`)
+	functionARN = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_$-]{1,128})?$`)
+	// headerSource is a mapping expression of one header.
+	headerSource = regexp.MustCompile(`^method\.request\.header\.[A-Za-z0-9_-]+$`)
+	// anySource is what a request authoriser may be keyed by (API Gateway developer guide, "Use API Gateway Lambda
+	// authorizers").
+	anySource = regexp.MustCompile(`^(method\.request\.(header|querystring)\.[A-Za-z0-9_-]+|(context|stageVariables)\.[A-Za-z0-9_.]+)$`)
+)
+
+// maxPools is API Gateway's (quotas for REST APIs: user pools per authorizer).
+const maxPools = 1000
+
+func (p *problems) cognito(field string, cognito Cognito) {
+	p.count(field+".UserPoolARNs", len(cognito.UserPoolARNs), maxPools)
+	for i, arn := range cognito.UserPoolARNs {
+		p.match(item(field+".UserPoolARNs", i), arn, userPoolARN,
+			`use a user pool's ARN, such as "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_aBcDeF123"`)
+	}
+	for i, name := range cognito.Scopes {
+		p.match(item(field+".Scopes", i), name, scope, `use an OAuth scope without spaces, such as "events/submit"`)
+	}
+}
+
+// maxAuthorizerTTL is API Gateway's (API reference, authorizerResultTtlInSeconds).
+const maxAuthorizerTTL = time.Hour
+
+func (p *problems) lambda(field string, lambda LambdaAuthorizer) {
+	p.match(field+".FunctionARN", lambda.FunctionARN, functionARN,
+		`use a function's ARN, such as "arn:aws:lambda:eu-west-1:123456789012:function:authorize"`)
+	oneOf(p, field+".Kind", lambda.Kind, TokenAuthorizer, RequestAuthorizer)
+	p.whole(field+".CacheTTL", lambda.CacheTTL, 0, maxAuthorizerTTL, time.Second, "seconds")
+	sources := field + ".IdentitySources"
+	for i, source := range lambda.IdentitySources {
+		if lambda.Kind == TokenAuthorizer {
+			p.match(item(sources, i), source, headerSource, `use one header, such as "method.request.header.Authorization"`)
+			continue
+		}
+		p.match(item(sources, i), source, anySource,
+			`use a header, a query parameter, a stage variable or a context variable, such as "method.request.header.X-Client"`)
+	}
+	count := len(lambda.IdentitySources)
+	switch {
+	case lambda.Kind == TokenAuthorizer && count != 1:
+		p.add(sources, fmt.Sprintf("has %d entries", count), "use one: a TOKEN authorizer is given one header")
+	case lambda.Kind == RequestAuthorizer && count == 0 && lambda.CacheTTL > 0:
+		p.add(sources, "is empty", "say what tells callers apart, or set CacheTTL to 0: one answer would hold for all of them")
+	}
+}
+
+var vpcEndpoint = regexp.MustCompile(`^vpce-[0-9a-f]{8,17}$`)
+
+// maxAccess keeps the resource policy below API Gateway's 8,192 bytes: a range of IPv6 addresses has 43 characters.
+const maxAccess = 100
+
+func (p *problems) access(access Access) {
+	if len(access.SourceIPs) > maxAccess {
+		p.add("API.Access.SourceIPs", fmt.Sprintf("has %d entries", len(access.SourceIPs)), fmt.Sprintf("use at most %d", maxAccess))
+	}
+	if len(access.VPCEndpoints) > maxAccess {
+		p.add("API.Access.VPCEndpoints", fmt.Sprintf("has %d entries", len(access.VPCEndpoints)), fmt.Sprintf("use at most %d", maxAccess))
+	}
+	for i, text := range access.SourceIPs {
+		if remedy := rangeRemedy(text, access.SourceIPs[:i]); remedy != "" {
+			p.add(item("API.Access.SourceIPs", i), is(text), remedy)
+		}
+	}
+	for i, id := range access.VPCEndpoints {
+		p.match(item("API.Access.VPCEndpoints", i), id, vpcEndpoint, `use an interface endpoint's id, such as "vpce-0123456789abcdef0"`)
+	}
+}
+
+// rangeRemedy is empty for a good range.
+func rangeRemedy(text string, before []string) string {
+	prefix, err := netip.ParsePrefix(text)
+	switch {
+	case err != nil:
+		return `use a range of addresses, such as "203.0.113.0/24" or "203.0.113.7/32"`
+	case prefix != prefix.Masked():
+		return fmt.Sprintf("use %q: the address has bits outside of its range", prefix.Masked())
+	case prefix.Bits() == 0:
+		return "leave the list empty: this is every address"
+	case slices.Contains(before, strings.ToLower(text)):
+		return repeatedRemedy
+	}
+	return ""
+}
+
+// count adds a problem where a list is empty or too long.
+func (p *problems) count(field string, count, most int) {
+	if count < 1 || count > most {
+		p.add(field, fmt.Sprintf("has %d entries", count), fmt.Sprintf("use 1 to %d", most))
+	}
+}

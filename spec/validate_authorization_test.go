@@ -1,0 +1,115 @@
+package spec
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+const (
+	onePool     = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_aBcDeF123"
+	oneFunction = "arn:aws:lambda:eu-west-1:123456789012:function:authorize"
+	authHeader  = "method.request.header.Authorization"
+)
+
+func goodPlan() UsagePlan {
+	return UsagePlan{Keys: []string{"web", "mobile-app"}, RateLimit: 10, BurstLimit: 20, Quota: 1000, QuotaPeriod: PerDay}
+}
+
+func goodLambda() LambdaAuthorizer {
+	return LambdaAuthorizer{FunctionARN: oneFunction, Kind: TokenAuthorizer, IdentitySources: []string{authHeader}, CacheTTL: 5 * time.Minute}
+}
+
+func planned(change func(p *UsagePlan)) func(e *Environment) {
+	return func(e *Environment) {
+		plan := goodPlan()
+		change(&plan)
+		e.API.Authorization = AuthorizeAPIKey(plan)
+	}
+}
+
+func asked(change func(l *LambdaAuthorizer)) func(e *Environment) {
+	return func(e *Environment) {
+		authorizer := goodLambda()
+		change(&authorizer)
+		e.API.Authorization = AuthorizeLambda(authorizer)
+	}
+}
+
+func from(ranges ...string) func(e *Environment) {
+	return func(e *Environment) { e.API.Access.SourceIPs = ranges }
+}
+
+func TestAuthorizationRefused(t *testing.T) {
+	const (
+		plan   = "API.Authorization.UsagePlan."
+		key    = `; use a client's name of 1 to 32 of a-z, 0-9 and "-", beginning with a letter`
+		pool   = `; use a user pool's ARN, such as "` + onePool + `"`
+		lambda = "API.Authorization.Lambda."
+		ips    = "API.Access.SourceIPs"
+	)
+	testRefusals(t, []refusal{
+		{"no key", planned(func(p *UsagePlan) { p.Keys = nil }), []string{plan + "Keys has 0 entries; use 1 to 100"}},
+		{"too many keys", planned(func(p *UsagePlan) { p.Keys = numbered("k", 101) }), []string{plan + "Keys has 101 entries; use 1 to 100"}},
+		{"a key's name", planned(func(p *UsagePlan) { p.Keys = []string{"Web", "-a", "b_c"} }),
+			[]string{plan + `Keys[0] is "Web"` + key, plan + `Keys[1] is "-a"` + key, plan + `Keys[2] is "b_c"` + key}},
+		{"a key twice", planned(func(p *UsagePlan) { p.Keys = []string{"web", "web"} }), []string{plan + `Keys[1] is "web"; leave it out: it is there already`}},
+		{"rate", planned(func(p *UsagePlan) { p.RateLimit = 0 }), []string{plan + "RateLimit is 0; use a number of requests per second, more than 0"}},
+		{"burst", planned(func(p *UsagePlan) { p.BurstLimit = 0 }), []string{plan + "BurstLimit is 0; use 1 to 2147483647"}},
+		{"quota", planned(func(p *UsagePlan) { p.Quota = -1 }), []string{plan + "Quota is -1; use 0 to 2147483647"}},
+		{"quota without a period", planned(func(p *UsagePlan) { p.QuotaPeriod = "" }), []string{plan + `QuotaPeriod is ""; use "DAY", "WEEK" or "MONTH"`}},
+		{"period without a quota", planned(func(p *UsagePlan) { p.Quota = 0 }), []string{plan + `QuotaPeriod is "DAY"; leave it empty, or set Quota`}},
+		{"no pool", func(e *Environment) { e.API.Authorization = AuthorizeCognito(Cognito{}) },
+			[]string{"API.Authorization.Cognito.UserPoolARNs has 0 entries; use 1 to 1000"}},
+		{"pool and scope", func(e *Environment) {
+			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: []string{"eu-west-1_aBcDeF123"}, Scopes: []string{"a b"}})
+		}, []string{
+			`API.Authorization.Cognito.UserPoolARNs[0] is "eu-west-1_aBcDeF123"` + pool,
+			`API.Authorization.Cognito.Scopes[0] is "a b"; use an OAuth scope without spaces, such as "events/submit"`,
+		}},
+		{"function", asked(func(l *LambdaAuthorizer) { l.FunctionARN = "authorize" }),
+			[]string{lambda + `FunctionARN is "authorize"; use a function's ARN, such as "` + oneFunction + `"`}},
+		{"kind", asked(func(l *LambdaAuthorizer) { l.Kind = "JWT" }), []string{lambda + `Kind is "JWT"; use "TOKEN" or "REQUEST"`}},
+		{"time", asked(func(l *LambdaAuthorizer) { l.CacheTTL = time.Hour + time.Second }), []string{lambda + "CacheTTL is 1h0m1s; use whole seconds, 0 to 3600"}},
+		{"no source of a token", asked(func(l *LambdaAuthorizer) { l.IdentitySources = nil }),
+			[]string{lambda + "IdentitySources has 0 entries; use one: a TOKEN authorizer is given one header"}},
+		{"a token from the query", asked(func(l *LambdaAuthorizer) { l.IdentitySources = []string{"method.request.querystring.t"} }),
+			[]string{lambda + `IdentitySources[0] is "method.request.querystring.t"; use one header, such as "` + authHeader + `"`}},
+		{"a cached answer for all", asked(func(l *LambdaAuthorizer) { l.Kind, l.IdentitySources = RequestAuthorizer, nil }),
+			[]string{lambda + "IdentitySources is empty; say what tells callers apart, or set CacheTTL to 0: one answer would hold for all of them"}},
+		{"a source", asked(func(l *LambdaAuthorizer) { l.Kind, l.IdentitySources = RequestAuthorizer, []string{"Authorization"} }),
+			[]string{lambda + `IdentitySources[0] is "Authorization"; use a header, a query parameter, a stage variable or a context variable, such as "method.request.header.X-Client"`}},
+		{"no range", from("203.0.113.7"), []string{ips + `[0] is "203.0.113.7"; use a range of addresses, such as "203.0.113.0/24" or "203.0.113.7/32"`}},
+		{"a range with bits outside", from("203.0.113.7/24"), []string{ips + `[0] is "203.0.113.7/24"; use "203.0.113.0/24": the address has bits outside of its range`}},
+		{"everywhere", from("0.0.0.0/0"), []string{ips + `[0] is "0.0.0.0/0"; leave the list empty: this is every address`}},
+		{"twice", from("10.0.0.0/8", "10.0.0.0/8"), []string{ips + `[1] is "10.0.0.0/8"; leave it out: it is there already`}},
+		{"endpoint", func(e *Environment) { e.API.Access.VPCEndpoints = []string{"vpc-0123456789abcdef0"} },
+			[]string{`API.Access.VPCEndpoints[0] is "vpc-0123456789abcdef0"; use an interface endpoint's id, such as "vpce-0123456789abcdef0"`}},
+	})
+}
+
+func numbered(name string, count int) []string {
+	names := make([]string, count)
+	for i := range names {
+		names[i] = fmt.Sprintf("%s%d", name, i)
+	}
+	return names
+}
+
+func TestAuthorizationAccepted(t *testing.T) {
+	testAcceptances(t, []acceptance{
+		{"keys", planned(func(*UsagePlan) {})},
+		{"keys without a quota", planned(func(p *UsagePlan) { p.Quota, p.QuotaPeriod = 0, "" })},
+		{"pools", func(e *Environment) {
+			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: []string{onePool}, Scopes: []string{"events/submit"}})
+		}},
+		{"token", asked(func(*LambdaAuthorizer) {})},
+		{"an alias", asked(func(l *LambdaAuthorizer) { l.FunctionARN += ":live" })},
+		{"request", asked(func(l *LambdaAuthorizer) {
+			l.Kind, l.IdentitySources = RequestAuthorizer, []string{"method.request.header.X-Client", "method.request.querystring.t", "context.identity.sourceIp"}
+		})},
+		{"each request", asked(func(l *LambdaAuthorizer) { l.Kind, l.IdentitySources, l.CacheTTL = RequestAuthorizer, nil, 0 })},
+		{"ranges", from("203.0.113.0/24", "2001:db8::/32", "192.0.2.7/32")},
+		{"endpoints", func(e *Environment) { e.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef0"} }},
+	})
+}

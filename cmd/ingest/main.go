@@ -1,4 +1,4 @@
-// The command ingest runs a synthesised stack on one machine.
+// The command ingest runs a synthesised stack on one machine, and helps to operate one on AWS.
 package main
 
 import (
@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"cdk.tf/go/ingest/replay"
 )
 
 func main() {
@@ -29,7 +31,7 @@ func flagError(command *cobra.Command, err error) error {
 		return fmt.Errorf("%w; %s --help lists the flags", err, command.CommandPath())
 	}
 	flag := invalid.GetFlag()
-	remedy := map[string]string{"duration": "a number with its unit, such as 5s or 1m", "bool": "true or false"}[flag.Value.Type()]
+	remedy := map[string]string{"duration": "a number with its unit, such as 5s or 1m", "bool": "true or false", "int": "a whole number"}[flag.Value.Type()]
 	return fmt.Errorf("--%s is %q; use %s", flag.Name, invalid.GetValue(), remedy)
 }
 
@@ -37,19 +39,22 @@ func flagError(command *cobra.Command, err error) error {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
 		Use:           "ingest",
-		Short:         "Runs the pipeline's synthesised stacks on one machine",
+		Short:         "Runs the pipeline's synthesised stacks on one machine, and helps to operate them on AWS",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(upCommand())
+	root.AddCommand(upCommand(), replayCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	if err := root.ExecuteContext(ctx); err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			fmt.Fprintln(stderr, "error:", line)
+		}
+		if errors.Is(err, replay.ErrInterrupted) {
+			return 130 // what a shell expects after Ctrl-C
 		}
 		return 1
 	}

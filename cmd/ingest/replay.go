@@ -1,0 +1,285 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
+	"github.com/jonboulle/clockwork"
+	"github.com/spf13/cobra"
+
+	"cdk.tf/go/ingest/replay"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+const replayLong = `Puts the records that Firehose could not deliver, and wrote below its error prefix, back into the stream. Mend what
+they failed for first: what fails again lands below the error prefix again.
+
+With --env it reads bucket, error prefix, stream and region from cdktf.out/stacks/ENV/cdk.tf.json; each may be named by its
+own flag, instead or beside it. Credentials are the AWS command line's (AWS_PROFILE, AWS_ACCESS_KEY_ID, …). They need
+s3:ListBucket, s3:GetObject, kinesis:DescribeStreamSummary and kinesis:PutRecords, and on keys of your own kms:Decrypt and
+kms:GenerateDataKey.
+
+It deletes nothing. What is confirmed is written to the checkpoint after every batch: after Ctrl-C, a failure or a lost
+machine the same command goes on, and repeats nothing that is in there. Keep that file: without it everything is put
+again. Delivery is at least once, and in no order with other records: error records do not hold their partition key, so
+that one is made of the object's key and the line.
+
+It ends with status 1 where a record could not be put, and 130 where it was interrupted.`
+
+type replayFlags struct {
+	env, bucket, prefix, stream, region, endpoint, since, until, errorType, checkpoint, rejected string
+	rate                                                                                         int
+	dryRun                                                                                       bool
+}
+
+func replayCommand() *cobra.Command {
+	var f replayFlags
+	command := &cobra.Command{
+		Use:   "replay",
+		Short: "Puts the records under the error prefix back into the stream",
+		Long:  replayLong,
+		Args:  cobra.NoArgs,
+		RunE:  func(command *cobra.Command, _ []string) error { return runReplay(command, f) },
+	}
+	flags := command.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&f.env, "env", "", "environment whose synthesised stack says what follows")
+	flags.StringVar(&f.bucket, "bucket", "", "bucket of the error objects")
+	flags.StringVar(&f.prefix, "prefix", "", "what their keys begin with")
+	flags.StringVar(&f.stream, "stream", "", "Kinesis data stream to put the records into")
+	flags.StringVar(&f.region, "region", "", "AWS region of both")
+	flags.StringVar(&f.endpoint, "endpoint-url", "", "address in place of AWS's, such as ingest up's http://127.0.0.1:4566")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "read and count, and write nothing")
+	flags.StringVar(&f.since, "since", "", "only records that Firehose received then or later: 2026-03-07T15:00:00Z, or a day (UTC)")
+	flags.StringVar(&f.until, "until", "", "only records that Firehose received before")
+	flags.StringVar(&f.errorType, "error-type", "", "only objects with this in their key, such as processing-failed")
+	flags.IntVar(&f.rate, "rate", 0, "records a second (default: half of what the stream's open shards take)")
+	flags.StringVar(&f.checkpoint, "checkpoint", "", "file of what is confirmed (default: .ingest/replay/BUCKET--STREAM.json)")
+	flags.StringVar(&f.rejected, "rejected", "", "file of records that can never be put (default: beside the checkpoint)")
+	return command
+}
+
+func runReplay(command *cobra.Command, f replayFlags) error {
+	opts, err := f.options(command)
+	if err != nil {
+		return err
+	}
+	if err := connect(command.Context(), &opts); err != nil {
+		return err
+	}
+	f.files(&opts)
+	stderr := command.ErrOrStderr()
+	fmt.Fprintf(stderr, "from s3://%s/%s to %s in %s\n", opts.Bucket, opts.Prefix, opts.Stream, opts.Region)
+	summary, err := replay.Run(command.Context(), opts)
+	if opts.DryRun && err == nil {
+		tellDryRun(command.OutOrStdout(), summary)
+		return nil
+	}
+	if err == nil || summary.Objects > 0 {
+		tell(command.OutOrStdout(), summary)
+	}
+	switch {
+	case errors.Is(err, replay.ErrInterrupted) && !opts.DryRun:
+		return fmt.Errorf("%w; what is confirmed is in %s, and the same command goes on from there", err, opts.Checkpoint)
+	case err != nil:
+		return err
+	case summary.Rejected > 0:
+		return fmt.Errorf("%d records or whole objects could not be put; they are listed with their reasons in %s, and their objects are still there", summary.Rejected, opts.Rejected)
+	case summary.Archived > 0:
+		return fmt.Errorf("%d objects are archived and were not read; restore them (aws s3api restore-object), and replay again", summary.Archived)
+	}
+	return nil
+}
+
+// options checks what was typed, every problem at once.
+func (f replayFlags) options(command *cobra.Command) (replay.Options, error) {
+	target, err := f.target(command)
+	errs := []error{err}
+	opts := replay.Options{
+		Target: target, ErrorType: f.errorType, Rate: f.rate, DryRun: f.dryRun,
+		Clock: clockwork.NewRealClock(), Jitter: rand.Float64,
+		Progress: command.ErrOrStderr(), Terminal: isTerminal(command.ErrOrStderr()),
+	}
+	opts.Since, err = moment("--since", f.since)
+	errs = append(errs, err)
+	opts.Until, err = moment("--until", f.until)
+	errs = append(errs, err)
+	if f.since != "" && f.until != "" && err == nil && !opts.Since.Before(opts.Until) {
+		errs = append(errs, fmt.Errorf("--since %s is not before --until %s; exchange them", f.since, f.until))
+	}
+	if address, err := url.Parse(f.endpoint); f.endpoint != "" && (err != nil || address.Host == "" || !strings.HasPrefix(address.Scheme, "http")) {
+		errs = append(errs, fmt.Errorf("--endpoint-url is %q; use an address such as http://127.0.0.1:4566", f.endpoint))
+	}
+	if command.Flags().Changed("rate") && f.rate < 1 {
+		errs = append(errs, fmt.Errorf("--rate is %d; use 1 or more records a second", f.rate))
+	}
+	return opts, errors.Join(errs...)
+}
+
+// target is what the environment's stack says, and flags over it.
+func (f replayFlags) target(command *cobra.Command) (replay.Target, error) {
+	var t replay.Target
+	if command.Flags().Changed("env") {
+		stack, err := readEnvironment(f.env)
+		if err != nil {
+			return t, err
+		}
+		if t, err = replay.TargetOf(stack); err != nil {
+			return t, fmt.Errorf("--env %s: %w", f.env, err)
+		}
+		if t.Prefix == "" && f.prefix == "" {
+			return t, fmt.Errorf("--env %s: its error prefix begins with an expression, so that nothing tells error objects from others; name --prefix, such as processing-failed/", f.env)
+		}
+	}
+	t.Bucket, t.Prefix, t.Stream = cmp.Or(f.bucket, t.Bucket), cmp.Or(f.prefix, t.Prefix), cmp.Or(f.stream, t.Stream)
+	t.Region, t.Endpoint = cmp.Or(f.region, t.Region), f.endpoint
+	var errs []error
+	for _, needed := range []struct{ flag, value, example string }{
+		{"--bucket", t.Bucket, ""}, {"--prefix", t.Prefix, ", such as errors/"}, {"--stream", t.Stream, ""},
+	} {
+		if needed.value == "" {
+			errs = append(errs, fmt.Errorf("%s is missing; name it%s, or an environment with --env", needed.flag, needed.example))
+		}
+	}
+	return t, errors.Join(errs...)
+}
+
+// readEnvironment reads an environment's stack as it was last synthesised.
+func readEnvironment(env string) (*tfjson.Stack, error) {
+	p, err := thisProject()
+	if err != nil {
+		return nil, err
+	}
+	stacks := filepath.Join(p.folder, p.Output, "stacks")
+	file := filepath.Join(stacks, env, "cdk.tf.json")
+	made := names(stacks)
+	switch {
+	case len(made) == 0:
+		return nil, fmt.Errorf("--env: nothing is synthesised in %s; run make synth", short(stacks))
+	case !slices.Contains(made, env):
+		return nil, fmt.Errorf("--env: no environment named %q is synthesised; use %s, or run make synth", env, strings.Join(made, ", "))
+	}
+	return tfjson.ReadFile(file)
+}
+
+// moment is a point in time as a person writes it; zero where nothing is written.
+func moment(flag, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%s is %q; use a time such as 2026-03-07T15:00:00Z, or a day such as 2026-03-07 (UTC)", flag, text)
+}
+
+// connect makes the clients, with the AWS command line's credentials, region and endpoint where no flag says otherwise.
+func connect(ctx context.Context, opts *replay.Options) error {
+	// The SDK's log is of no use to whoever reads the errors.
+	more := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
+	if opts.Region != "" {
+		more = append(more, config.WithRegion(opts.Region))
+	}
+	if opts.Endpoint != "" {
+		more = append(more, config.WithBaseEndpoint(opts.Endpoint))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, more...)
+	if err != nil {
+		return fmt.Errorf("AWS's configuration cannot be read: %w; mend it, or choose another profile in AWS_PROFILE", err)
+	}
+	if cfg.Region == "" {
+		return errors.New("--region is missing; name it, or an environment with --env")
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return fmt.Errorf("there are no AWS credentials (%w); set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (for ingest up: test and test)", err)
+	}
+	opts.Region, opts.Endpoint = cfg.Region, aws.ToString(cfg.BaseEndpoint)
+	opts.To = kinesis.NewFromConfig(cfg)
+	opts.From = s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = opts.Endpoint != "" })
+	return nil
+}
+
+// files names the checkpoint and the file of rejected records: by what is replayed where, unless they are given.
+func (f replayFlags) files(opts *replay.Options) {
+	name := opts.Bucket + "--" + opts.Stream
+	if address, err := url.Parse(opts.Endpoint); err == nil && address.Host != "" {
+		name += "--" + address.Host
+	}
+	name = strings.NewReplacer("/", "-", ":", "-").Replace(name)
+	opts.Checkpoint = cmp.Or(f.checkpoint, filepath.Join(".ingest", "replay", name+".json"))
+	opts.Rejected = cmp.Or(f.rejected, strings.TrimSuffix(opts.Checkpoint, ".json")+".rejected.jsonl")
+}
+
+// isTerminal tells a terminal from a file or a pipe.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&fs.ModeCharDevice != 0
+}
+
+func tell(out io.Writer, s replay.Summary) {
+	fmt.Fprintf(out, "put %s from %s\n", many(s.Put, "record"), many(s.Objects, "object"))
+	tellRest(out, s)
+}
+
+func tellDryRun(out io.Writer, s replay.Summary) {
+	fmt.Fprintf(out, "dry run: nothing was put or written\nwould put %s (%d bytes) from %s", many(s.Put, "record"), s.Bytes, many(s.Objects, "object"))
+	if s.Put > 0 {
+		least := time.Duration(float64(s.Put) / s.Rate * float64(time.Second))
+		fmt.Fprintf(out, ", in %s or more at %.0f a second", max(least.Round(time.Second), time.Second), s.Rate)
+	}
+	fmt.Fprintln(out)
+	tellRest(out, s)
+}
+
+// tellRest is a line for every count that is not 0.
+func tellRest(out io.Writer, s replay.Summary) {
+	for _, code := range slices.Sorted(maps.Keys(s.ByCode)) {
+		fmt.Fprintf(out, "  %d %s\n", s.ByCode[code], cmp.Or(code, "(no error code)"))
+	}
+	for _, line := range []struct {
+		count int
+		text  string
+	}{
+		{s.Complete, "objects were put before, whole"},
+		{s.Earlier, "records of other objects were put before"},
+		{s.Outside, "records are out of --since and --until"},
+		{s.Retried, "times a record was put again, because the stream had not taken it"},
+		{s.Rejected, "rejected"},
+		{s.Gone, "objects were deleted meanwhile"},
+		{s.Archived, "objects are archived and were left"},
+	} {
+		if line.count > 0 {
+			fmt.Fprintf(out, "%d %s\n", line.count, line.text)
+		}
+	}
+}
+
+func many(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

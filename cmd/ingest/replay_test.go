@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// atProject goes to a folder like the project's, with the dev stack synthesised in it.
+func atProject(t *testing.T) {
+	t.Helper()
+	stack, err := os.ReadFile(devStack)
+	must(t, err)
+	folder := t.TempDir()
+	made := filepath.Join(folder, "cdktf.out", "stacks", "dev")
+	must(t, os.MkdirAll(made, 0o755))
+	must(t, os.WriteFile(filepath.Join(made, "cdk.tf.json"), stack, 0o644))
+	must(t, os.WriteFile(filepath.Join(folder, "cdktf.json"), []byte(`{"app":"false"}`), 0o644))
+	t.Chdir(folder)
+	noAWS(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", "test")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+}
+
+// noAWS takes away what the caller's shell says of AWS.
+func noAWS(t *testing.T) {
+	t.Helper()
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "")
+		}
+	}
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+}
+
+// fail writes what Firehose would write of events that it could not deliver, one object each, and returns them.
+func (p *process) fail(t *testing.T, count int) []string {
+	t.Helper()
+	client := s3.NewFromConfig(p.config(), func(o *s3.Options) { o.UsePathStyle = true })
+	var events []string
+	for i := range count {
+		event := fmt.Sprintf(`{"id":"%03d"}`, i)
+		events = append(events, event)
+		text := fmt.Sprintf("{\"attemptsMade\":4,\"arrivalTimestamp\":1772895845000,\"errorCode\":\"Lambda.FunctionError\",\"rawData\":%q}\n", base64.StdEncoding.EncodeToString([]byte(event)))
+		_, err := client.PutObject(t.Context(), &s3.PutObjectInput{
+			Bucket: aws.String(bucket), Key: aws.String(fmt.Sprintf("errors/processing-failed/year=2026/%03d", i)), Body: strings.NewReader(text),
+		})
+		must(t, err)
+	}
+	return events
+}
+
+// ingest runs a command in this process.
+func ingest(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	status = run(t.Context(), args, &out, &err)
+	return status, out.String(), err.String()
+}
+
+// What Firehose could not deliver is delivered after a replay, and once.
+func TestReplayEndToEnd(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	p := begin(t, devStack, data, "--buffer-interval", "900s")
+	atProject(t)
+	events := p.fail(t, 25)
+	status, stdout, stderr := ingest(t, "replay", "--env", "dev", "--endpoint-url", p.aws, "--dry-run")
+	if want := "dry run: nothing was put or written\nwould put 25 records (300 bytes) from 25 objects, in 1s or more at 500 a second\n  25 Lambda.FunctionError\n"; status != 0 || stdout != want {
+		t.Fatalf("a dry run ends with %d and says\n%s\n%s", status, stdout, stderr)
+	}
+	status, stdout, stderr = ingest(t, "replay", "--env", "dev", "--endpoint-url", p.aws)
+	wantErr := "from s3://api-kinesis-firehose-bucket-dev/errors/ to api-kinesis-stream-dev in us-east-1\n" +
+		"at most 500 records a second: half of what the stream's open shards (1) take, and the rest is left for what comes in; --rate changes it\n"
+	if status != 0 || stdout != "put 25 records from 25 objects\n  25 Lambda.FunctionError\n" || stderr != wantErr {
+		t.Fatalf("it ends with %d and says\n%s\n%s", status, stdout, stderr)
+	}
+	status, stdout, _ = ingest(t, "replay", "--env", "dev", "--endpoint-url", p.aws)
+	if status != 0 || stdout != "put 0 records from 25 objects\n25 objects were put before, whole\n" {
+		t.Fatalf("another one ends with %d and says\n%s", status, stdout)
+	}
+	if status := p.end(); status != 0 {
+		t.Fatalf("the process ends with %d:\n%s", status, p.stderr)
+	}
+	checkReplayed(t, data, events, 1)
+}
+
+// checkReplayed: each event is delivered, and at most so often.
+func checkReplayed(t *testing.T, data string, events []string, most int) {
+	t.Helper()
+	got := map[string]int{}
+	for _, line := range lines(t, data) {
+		got[line]++
+	}
+	for _, event := range events {
+		if got[event] < 1 || got[event] > most {
+			t.Errorf("%s is delivered %d times", event, got[event])
+		}
+		delete(got, event)
+	}
+	if len(got) > 0 {
+		t.Errorf("these are delivered too: %v", got)
+	}
+}
+
+// Ctrl-C and kill -9 in the middle: the same command goes on. Only what was on its way when a process was killed may come
+// twice, here one record, because a batch is no more than a second's worth.
+func TestReplayGoesOn(t *testing.T) {
+	for name, stop := range map[string]func(p *process) int{"Ctrl-C": (*process).end, "kill -9": func(p *process) int { p.kill(); return 130 }} {
+		t.Run(name, func(t *testing.T) {
+			data := filepath.Join(t.TempDir(), "data")
+			up := begin(t, devStack, data, "--buffer-interval", "900s")
+			atProject(t)
+			events := up.fail(t, 40)
+			args := []string{"replay", "--env", "dev", "--endpoint-url", up.aws, "--checkpoint", "c.json"}
+			p := spawn(t, append(slices.Clone(args), "--rate", "1")...)
+			p.wait("the first confirmed record", func() bool { _, err := os.Stat("c.json"); return err == nil })
+			if status := stop(p); status != 130 {
+				t.Fatalf("it ends with %d:\n%s", status, p.stderr)
+			}
+			if want := "error: interrupted; what is confirmed is in c.json, and the same command goes on from there\n"; name == "Ctrl-C" && !strings.HasSuffix(p.stderr.String(), want) {
+				t.Errorf("it says %s", p.stderr)
+			}
+			status, stdout, stderr := ingest(t, args...)
+			if status != 0 || strings.HasPrefix(stdout, "put 40 records") {
+				t.Fatalf("going on ends with %d and says\n%s%s", status, stdout, stderr)
+			}
+			if status := up.end(); status != 0 {
+				t.Fatalf("the process ends with %d:\n%s", status, up.stderr)
+			}
+			most := 1
+			if name == "kill -9" {
+				most = 2
+			}
+			checkReplayed(t, data, events, most)
+		})
+	}
+}
+
+// What can never be put ends a replay with status 1, after everything else.
+func TestReplayRejects(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	p := begin(t, devStack, data, "--buffer-interval", "900s")
+	atProject(t)
+	file := filepath.Join(data, "s3", bucket, "errors", "by-hand")
+	must(t, os.MkdirAll(filepath.Dir(file), 0o755))
+	must(t, os.WriteFile(file, []byte("{\"rawData\":\"eyJpZCI6IjEifQ==\"}\n{}\n"), 0o644))
+	status, stdout, stderr := ingest(t, "replay", "--endpoint-url", p.aws, "--bucket", bucket, "--prefix", "errors/", "--stream", stream, "--region", "us-east-1", "--rejected", "r.jsonl")
+	want := "error: 1 records or whole objects could not be put; they are listed with their reasons in r.jsonl, and their objects are still there\n"
+	if status != 1 || !strings.HasSuffix(stderr, want) || stdout != "put 1 record from 1 object\n  1 (no error code)\n1 rejected\n" {
+		t.Errorf("it ends with %d and says\n%s%s", status, stdout, stderr)
+	}
+	if status := p.end(); status != 0 {
+		t.Fatalf("the process ends with %d:\n%s", status, p.stderr)
+	}
+	checkReplayed(t, data, []string{`{"id":"1"}`}, 1)
+}
+
+func TestReplayBadInput(t *testing.T) {
+	explicit := []string{"--bucket", "b", "--prefix", "p/", "--stream", "s"}
+	for _, test := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"nothing", nil, "--bucket is missing; name it, or an environment with --env\n--prefix is missing; name it, such as errors/, or an environment with --env\n--stream is missing; name it, or an environment with --env"},
+		{"no region", explicit, "--region is missing; name it, or an environment with --env"},
+		{"an unknown environment", []string{"--env", "qa"}, `--env: no environment named "qa" is synthesised; use dev, or run make synth`},
+		{"an empty environment", []string{"--env", ""}, `--env: no environment named "" is synthesised; use dev, or run make synth`},
+		{"bad times", append([]string{"--since", "yesterday", "--until", "2026-13-01"}, explicit...), `--since is "yesterday"; use a time such as 2026-03-07T15:00:00Z, or a day such as 2026-03-07 (UTC)` + "\n" + `--until is "2026-13-01"; use a time such as 2026-03-07T15:00:00Z, or a day such as 2026-03-07 (UTC)`},
+		{"times in the wrong order", append([]string{"--since", "2026-03-08", "--until", "2026-03-07"}, explicit...), "--since 2026-03-08 is not before --until 2026-03-07; exchange them"},
+		{"a rate of nothing", append([]string{"--rate", "0"}, explicit...), "--rate is 0; use 1 or more records a second"},
+		{"no number", []string{"--rate", "fast"}, `--rate is "fast"; use a whole number`},
+		{"an address without a scheme", append([]string{"--endpoint-url", "127.0.0.1:4566"}, explicit...), `--endpoint-url is "127.0.0.1:4566"; use an address such as http://127.0.0.1:4566`},
+		{"no folder for the checkpoint", append([]string{"--region", "us-east-1", "--checkpoint", "cdktf.json/c.json"}, explicit...), "--checkpoint: mkdir cdktf.json: not a directory; name a file in a folder that can be written"},
+		{"an argument", []string{"dev"}, `unknown command "dev" for "ingest replay"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			atProject(t)
+			status, stdout, stderr := ingest(t, append([]string{"replay"}, test.args...)...)
+			_, stderr, _ = strings.Cut(stderr, "error: ")
+			got := strings.ReplaceAll(strings.TrimSuffix(stderr, "\n"), "\nerror: ", "\n")
+			if status != 1 || stdout != "" || got != test.want {
+				t.Errorf("it ends with %d and says\n%s%s", status, stdout, got)
+			}
+		})
+	}
+	t.Run("no credentials", func(t *testing.T) {
+		atProject(t)
+		noAWS(t)
+		status, _, stderr := ingest(t, "replay", "--env", "dev")
+		if status != 1 || !strings.HasPrefix(stderr, "error: there are no AWS credentials (") ||
+			!strings.HasSuffix(stderr, "); set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (for ingest up: test and test)\n") {
+			t.Errorf("it ends with %d and says %s", status, stderr)
+		}
+	})
+	t.Run("nothing synthesised", func(t *testing.T) {
+		atProject(t)
+		must(t, os.RemoveAll("cdktf.out"))
+		status, _, stderr := ingest(t, "replay", "--env", "dev")
+		if want := "error: --env: nothing is synthesised in cdktf.out/stacks; run make synth\n"; status != 1 || stderr != want {
+			t.Errorf("it ends with %d and says %s", status, stderr)
+		}
+	})
+}

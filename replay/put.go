@@ -1,0 +1,232 @@
+package replay
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+const (
+	// mostRecords and mostBytes are PutRecords' limits (API reference). Of bytes, partition keys included, it takes 10 MiB
+	// today and took 5 MiB until records of 10 MiB came; the lower is safe everywhere.
+	mostRecords = 500
+	mostBytes   = 5 << 20
+
+	// Each shard takes 1,000 records and 1 MB a second (API reference, PutRecords), of which a replay takes a share
+	// unless it is told a rate: the rest is left for what comes in meanwhile.
+	shardRecords = 1000
+	shardBytes   = 1_000_000
+	share        = 0.5
+
+	// putTime bounds one call.
+	putTime = 30 * time.Second
+	// patience is how long a replay goes on while the stream takes nothing.
+	patience = 5 * time.Minute
+	// The waits between two tries of a batch double from the first to the last of these, less up to a half by chance.
+	firstWait, lastWait = 200 * time.Millisecond, 10 * time.Second
+)
+
+// entry is one record on its way.
+type entry struct {
+	object objectID
+	line   int
+	data   []byte
+	key    string
+	code   string
+}
+
+func (e entry) bytes() int { return len(e.data) + len(e.key) }
+
+// partitionKey spreads records evenly and always in the same way: Firehose's error records do not have the one that a
+// record was put with, so that a replay cannot keep its shard, nor its order with others. A record that is put twice
+// lies in one shard twice.
+func partitionKey(key string, line int) string {
+	sum := sha256.Sum256([]byte(key + "\n" + strconv.Itoa(line)))
+	return hex.EncodeToString(sum[:16])
+}
+
+// limits are what the stream takes.
+type limits struct {
+	shards int
+	// record is a record's most bytes, partition key included.
+	record int
+	// rate is records a second, bytes bytes a second.
+	rate, bytes float64
+}
+
+func (r *run) describe(ctx context.Context) (limits, error) {
+	answer, err := r.To.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: aws.String(r.Stream)})
+	if err != nil {
+		return limits{}, fmt.Errorf("the stream %s in %s: %w%s", r.Stream, r.Region, err, remedy(err, "kinesis:DescribeStreamSummary on it"))
+	}
+	described := answer.StreamDescriptionSummary
+	l := limits{shards: max(int(aws.ToInt32(described.OpenShardCount)), 1), record: 1 << 20}
+	if kib := int(aws.ToInt32(described.MaxRecordSizeInKiB)); kib > 0 {
+		l.record = kib << 10
+	}
+	l.rate, l.bytes = share*shardRecords*float64(l.shards), share*shardBytes*float64(l.shards)
+	if r.Rate > 0 {
+		l.rate, l.bytes = float64(r.Rate), shardBytes*float64(l.shards)
+	}
+	return l, nil
+}
+
+// mostAtOnce is how many records a batch holds: no more than a second's worth.
+func (l limits) mostAtOnce() int { return min(mostRecords, max(1, int(l.rate))) }
+
+// cost is how long the stream is given for so much.
+func (l limits) cost(records, bytes int) time.Duration {
+	seconds := max(float64(records)/l.rate, float64(bytes)/l.bytes)
+	return time.Duration(seconds * float64(time.Second))
+}
+
+// add takes a record into the batch, and puts the batch before where there is no room.
+func (r *run) add(ctx context.Context, e entry) error {
+	full := len(r.batch) >= r.limits.mostAtOnce() || r.size+e.bytes() > min(mostBytes, int(r.limits.bytes))
+	if full && len(r.batch) > 0 {
+		if err := r.flush(ctx); err != nil {
+			return err
+		}
+	}
+	r.batch = append(r.batch, e)
+	r.size += e.bytes()
+	return nil
+}
+
+// flush puts the batch, and what of it the stream does not take again and again.
+func (r *run) flush(ctx context.Context) error {
+	if r.DryRun {
+		r.count(r.batch)
+		r.batch, r.size = nil, 0
+		return nil
+	}
+	for began, tries := r.Clock.Now(), 0; len(r.batch) > 0; {
+		if err := r.sleep(ctx, r.free.Sub(r.Clock.Now())); err != nil {
+			return err
+		}
+		confirmed, refusal, err := r.put(ctx)
+		if err != nil {
+			return err
+		}
+		r.progress.tick()
+		if len(r.batch) == 0 {
+			return nil
+		}
+		r.summary.Retried += len(r.batch)
+		tries++
+		if confirmed > 0 {
+			began, tries = r.Clock.Now(), 1
+		}
+		if r.Clock.Since(began) > patience {
+			return fmt.Errorf("the stream %s has taken nothing for %s (%w); what it had confirmed is in the checkpoint: try again later, or with a lower --rate", r.Stream, patience, refusal)
+		}
+		if err := r.sleep(ctx, r.backoff(tries)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) backoff(tries int) time.Duration {
+	wait := min(firstWait<<min(tries-1, 10), lastWait)
+	return wait - time.Duration(r.Jitter()*float64(wait)/2)
+}
+
+// sleep ends early with ctx.
+func (r *run) sleep(ctx context.Context, wait time.Duration) error {
+	if ctx.Err() != nil || wait <= 0 {
+		return ctx.Err()
+	}
+	timer := r.Clock.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.Chan():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// put puts the batch once, and leaves in it what the stream has not taken, which refusal is about. An error is one that
+// no other try would mend.
+func (r *run) put(ctx context.Context) (confirmed int, refusal, err error) {
+	r.free = r.Clock.Now().Add(r.limits.cost(len(r.batch), r.size))
+	if err := r.checkpoint.prepare(r.batch); err != nil {
+		return 0, nil, fmt.Errorf("--checkpoint: %w; nothing was put since the last batch: make room, and the same command goes on", err)
+	}
+	input := &kinesis.PutRecordsInput{StreamName: aws.String(r.Stream)}
+	for _, e := range r.batch {
+		input.Records = append(input.Records, types.PutRecordsRequestEntry{Data: e.data, PartitionKey: aws.String(e.key)})
+	}
+	// A call that has begun is not ended with ctx: whether it put something would be unknown.
+	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), putTime)
+	defer cancel()
+	answer, err := r.To.PutRecords(call, input, once)
+	if err != nil {
+		if again(err) {
+			return 0, err, nil
+		}
+		return 0, nil, fmt.Errorf("putting into %s: %w%s", r.Stream, err, remedy(err, "kinesis:PutRecords on it, and kms:GenerateDataKey where its key is yours"))
+	}
+	if len(answer.Records) != len(r.batch) {
+		return 0, nil, fmt.Errorf("putting into %s: it answers for %d records of %d; whether they are in it is not known, and the next replay puts them again", r.Stream, len(answer.Records), len(r.batch))
+	}
+	return r.confirm(answer.Records)
+}
+
+// confirm writes down what the stream has taken.
+func (r *run) confirm(results []types.PutRecordsResultEntry) (confirmed int, refusal, err error) {
+	var taken, left []entry
+	for i, result := range results {
+		if result.ErrorCode == nil {
+			taken = append(taken, r.batch[i])
+			continue
+		}
+		left = append(left, r.batch[i])
+		refusal = fmt.Errorf("%s: %s", *result.ErrorCode, aws.ToString(result.ErrorMessage))
+	}
+	if len(taken) > 0 {
+		if len(left) > 0 {
+			err = r.checkpoint.prepare(taken)
+		}
+		if err == nil {
+			err = r.checkpoint.commit(taken)
+		}
+		if err != nil {
+			return 0, nil, fmt.Errorf("--checkpoint: %w; the last %d records are in the stream and not in the checkpoint, and the next replay puts them again", err, len(taken))
+		}
+	}
+	r.count(taken)
+	r.batch, r.size = left, 0
+	for _, e := range left {
+		r.size += e.bytes()
+	}
+	return len(taken), refusal, nil
+}
+
+func (r *run) count(taken []entry) {
+	r.summary.Put += len(taken)
+	for _, e := range taken {
+		r.summary.Bytes += int64(len(e.data))
+		r.summary.ByCode[e.code]++
+	}
+}
+
+// once turns the SDK's own retries off: it would try a whole batch again at once, and count no time.
+func once(o *kinesis.Options) { o.Retryer = aws.NopRetryer{} }
+
+var retryable = retry.NewStandard()
+
+// again says whether another try may go better: throttling, a failure of AWS's own, or the network's.
+func again(err error) bool {
+	return retryable.IsErrorRetryable(err) || code(err) == "KMSThrottlingException" || errors.Is(err, context.DeadlineExceeded)
+}

@@ -1,0 +1,130 @@
+package replay
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Assumption 1: below the error prefix Firehose writes one JSON object a line, and in it the record in base64 as rawData.
+// The developer guide has two forms of it: of a transformation that failed ("Handle failure in data transformation":
+// attemptsMade, arrivalTimestamp, errorCode, errorMessage, attemptEndingTimestamp, rawData, lambdaArn), and of a
+// conversion to Parquet or ORC ("Handling errors for data format conversion": the same with ErrorCode and ErrorMessage, or
+// lastErrorCode and lastErrorMessage in earlier editions, and with a Kinesis source sequenceNumber, subSequenceNumber and
+// dataCatalogTable). Neither has the partition key.
+//
+// Assumption 2: times are milliseconds since 1970. The guide shows them as strings in one form and as numbers in the other;
+// objects that people have published hold numbers. Either is read.
+//
+// Assumption 3: whether these objects are compressed as the delivered ones are is not documented. What begins as GZIP
+// does is decompressed, whatever its name says, and anything else that is not JSON is rejected with its reason.
+
+// failed is one record that Firehose could not deliver.
+type failed struct {
+	data []byte
+	// code is Firehose's, such as Lambda.FunctionError; "" where the line gives none.
+	code string
+	// arrived is when Firehose received the record; zero where the line does not say.
+	arrived time.Time
+}
+
+// decode reads one line. An error is one that no other try would mend.
+func decode(line []byte) (failed, error) {
+	// encoding/json takes a name in any case.
+	var written struct {
+		RawData          *string
+		ErrorCode        string
+		LastErrorCode    string
+		ArrivalTimestamp json.RawMessage
+	}
+	if err := json.Unmarshal(line, &written); err != nil {
+		return failed{}, fmt.Errorf("not one of Firehose's error records: %w", err)
+	}
+	record := failed{code: written.ErrorCode, arrived: milliseconds(written.ArrivalTimestamp)}
+	if record.code == "" {
+		record.code = written.LastErrorCode
+	}
+	if written.RawData == nil {
+		return record, errors.New("it has no rawData")
+	}
+	data, err := base64.StdEncoding.DecodeString(*written.RawData)
+	if err != nil {
+		return record, fmt.Errorf("its rawData is not base64: %w", err)
+	}
+	record.data = data
+	return record, nil
+}
+
+// milliseconds is a time that is written as a number or as a string of one; zero where it is neither.
+func milliseconds(written json.RawMessage) time.Time {
+	ms, err := strconv.ParseInt(strings.Trim(string(written), `"`), 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// longestLine bounds a line, in bytes: the largest record that a stream can take, 10 MiB, in base64, and room for the rest.
+const longestLine = 16 << 20
+
+// lines reads an object line by line.
+type lines struct {
+	reader *bufio.Reader
+	// number is that of the line that was read last, from 1.
+	number int
+}
+
+// errNotLines is the error of an object that holds something else than error records.
+var errNotLines = errors.New("the object holds no JSON lines; Firehose writes its error records as such")
+
+// errLong is the error of one line. The next one can be read.
+var errLong = fmt.Errorf("the line is longer than %d MiB, which no record can be", longestLine>>20)
+
+func readLines(object io.Reader) (*lines, error) {
+	reader := bufio.NewReaderSize(object, 64<<10)
+	if magic, _ := reader.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		unzipped, err := gzip.NewReader(reader)
+		if err != nil {
+			return nil, err
+		}
+		reader = bufio.NewReaderSize(unzipped, 64<<10)
+	}
+	first, err := reader.Peek(1)
+	if err == nil && bytes.IndexByte([]byte("{ \t\r\n"), first[0]) < 0 {
+		return nil, errNotLines
+	}
+	return &lines{reader: reader}, nil
+}
+
+// next is the next line without its end. It is io.EOF after the last one. Any other error but errLong ends the object.
+func (l *lines) next() ([]byte, error) {
+	var line []byte
+	for long := false; ; {
+		part, err := l.reader.ReadSlice('\n')
+		if long = long || len(line)+len(part) > longestLine; long {
+			line = nil
+		} else {
+			line = append(line, part...)
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case errors.Is(err, io.EOF) && (len(line) > 0 || long), err == nil:
+			l.number++
+			if long {
+				return nil, errLong
+			}
+			return bytes.TrimSpace(line), nil
+		default:
+			return nil, err
+		}
+	}
+}

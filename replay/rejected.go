@@ -1,0 +1,97 @@
+package replay
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"unicode/utf8"
+)
+
+// rejection is a record that can never be put as it is, as a line of the file of rejected records. The object that it is
+// in stays where it is.
+type rejection struct {
+	Bucket string `json:"bucket"`
+	Key    string `json:"key"`
+	ETag   string `json:"etag"`
+	// Line is 0 where it is the whole object that cannot be read.
+	Line      int    `json:"line"`
+	Reason    string `json:"reason"`
+	ErrorCode string `json:"errorCode,omitempty"`
+	// Record is the line as Firehose wrote it. It is empty where that is no text, or too long.
+	Record string `json:"record,omitempty"`
+}
+
+// rejects is the file of rejected records. Each is in it once, however often a replay comes by it.
+type rejects struct {
+	path  string
+	file  *os.File
+	known map[position]bool
+}
+
+// position is a line of an object.
+type position struct {
+	object objectID
+	line   int
+}
+
+// add appends a record. The file is made when there is a first one.
+func (r *rejects) add(rejected rejection) error {
+	if r.file == nil {
+		if err := r.open(); err != nil {
+			return err
+		}
+	}
+	at := position{objectID{rejected.Key, rejected.ETag}, rejected.Line}
+	if r.known[at] {
+		return nil
+	}
+	r.known[at] = true
+	if !utf8.ValidString(rejected.Record) {
+		rejected.Record = ""
+	}
+	text, err := json.Marshal(rejected)
+	if err != nil {
+		return err
+	}
+	_, err = r.file.Write(append(text, '\n'))
+	return err
+}
+
+func (r *rejects) open() (err error) {
+	if err := os.MkdirAll(filepath.Dir(r.path), 0o755); err != nil {
+		return err
+	}
+	r.file, err = os.OpenFile(r.path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	r.known = map[position]bool{}
+	reader := bufio.NewReader(r.file)
+	for {
+		line, err := reader.ReadBytes('\n')
+		var known rejection
+		if json.Unmarshal(line, &known) == nil {
+			r.known[position{objectID{known.Key, known.ETag}, known.Line}] = true
+		}
+		switch {
+		case errors.Is(err, io.EOF) && len(line) > 0:
+			_, err = r.file.WriteString("\n") // a crash has cut the last line off
+			return err
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// close puts what was added on disk.
+func (r *rejects) close() error {
+	if r.file == nil {
+		return nil
+	}
+	return errors.Join(r.file.Sync(), r.file.Close())
+}

@@ -1,0 +1,280 @@
+// Package replay puts the records that Firehose could not deliver, and wrote below its error prefix, back into the stream.
+//
+// It reads the objects in the order of their keys and their lines in order, puts one batch after the other, and writes
+// down after each what the stream has confirmed. So whatever ends it, another replay with the same checkpoint goes on
+// from there. It deletes nothing: the objects stay, and what is put is delivered again, at least once. Between two
+// batches' confirmation and their entry in the checkpoint a crash repeats one batch at most; an answer that got lost on
+// its way may repeat its batch too, as with every producer.
+//
+// What fails again while a replay goes on makes new objects. It is left to the next one: a replay's objects are those
+// that are there when it begins.
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/jonboulle/clockwork"
+)
+
+// Bucket is as much of S3 as a replay needs: s3:ListBucket and s3:GetObject.
+type Bucket interface {
+	ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error)
+	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
+}
+
+// Stream is as much of Kinesis as a replay needs.
+type Stream interface {
+	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)
+	PutRecords(context.Context, *kinesis.PutRecordsInput, ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error)
+}
+
+// Options of a replay.
+type Options struct {
+	Target
+	From Bucket
+	To   Stream
+	// Since and Until bound when Firehose received a record, the first inclusive, the other not. Where a record does not
+	// say it, it is when its object was written. Zero is no bound.
+	Since, Until time.Time
+	// ErrorType is a part of the key, Firehose's error-output-type, such as processing-failed; empty is any.
+	ErrorType string
+	// Rate is records a second; 0 takes half of what the stream's open shards take.
+	Rate int
+	// Checkpoint and Rejected are files. The latter is made when there is a record to go into it.
+	Checkpoint, Rejected string
+	// DryRun reads and counts, and writes nothing anywhere.
+	DryRun bool
+	Clock  clockwork.Clock
+	// Jitter is a random number from 0 to 1.
+	Jitter func() float64
+	// Progress is for the person who started it; Terminal says that a line of it can be written over.
+	Progress io.Writer
+	Terminal bool
+}
+
+// Summary is what a replay did, or a dry run would do.
+type Summary struct {
+	// Objects is how many there are; Complete those whose records an earlier replay has put, all of them; Gone those that
+	// were deleted meanwhile; Archived those that have to be restored before they can be read.
+	Objects, Complete, Gone, Archived int
+	// Put is how many records were confirmed, and Bytes their size; ByCode counts them by Firehose's error code.
+	Put    int
+	Bytes  int64
+	ByCode map[string]int
+	// Earlier were confirmed before, Outside are out of Since and Until, Rejected can never be put.
+	Earlier, Outside, Rejected int
+	// Retried counts the records that were put again because the stream had not taken them.
+	Retried int
+	// Rate is what the records were held to, a second.
+	Rate float64
+}
+
+// ErrInterrupted is the error of a replay that its context ended. What was confirmed until then is in the checkpoint.
+var ErrInterrupted = errors.New("interrupted")
+
+// run is a replay at work.
+type run struct {
+	Options
+	limits     limits
+	checkpoint *checkpoint
+	rejects    rejects
+	progress   *progress
+	summary    Summary
+	// batch is what is put next, size its bytes.
+	batch []entry
+	size  int
+	// free is when the next batch may be put.
+	free time.Time
+}
+
+// Run replays. The summary counts what was done also where there is an error.
+func Run(ctx context.Context, opts Options) (_ Summary, err error) {
+	r := &run{Options: opts, rejects: rejects{path: opts.Rejected}}
+	r.summary.ByCode = map[string]int{}
+	if !opts.DryRun {
+		lock, err := lockCheckpoint(opts.Checkpoint)
+		if err != nil {
+			return r.summary, err
+		}
+		defer func() { _ = lock.Close() }()
+	}
+	r.checkpoint, err = loadCheckpoint(opts.Checkpoint, identity{opts.Bucket, opts.Stream, opts.Region, opts.Endpoint})
+	if err != nil {
+		return r.summary, err
+	}
+	if r.limits, err = r.describe(ctx); err != nil {
+		return r.summary, interrupted(ctx, err)
+	}
+	r.summary.Rate = r.limits.rate
+	objects, err := r.list(ctx)
+	if err != nil {
+		return r.summary, interrupted(ctx, err)
+	}
+	r.progress = newProgress(r, objects)
+	r.sayRate()
+	err = r.objects(ctx, objects)
+	r.progress.end()
+	if closing := r.rejects.close(); closing != nil {
+		err = errors.Join(err, fmt.Errorf("--rejected: %w; the records are in their objects still", closing))
+	}
+	return r.summary, interrupted(ctx, err)
+}
+
+// interrupted is ErrInterrupted in place of whatever the end of ctx has led to.
+func interrupted(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
+		return ErrInterrupted
+	}
+	return err
+}
+
+func (r *run) sayRate() {
+	text := fmt.Sprintf("at most %.0f records a second", r.limits.rate)
+	if r.Rate == 0 {
+		text += fmt.Sprintf(": half of what the stream's open shards (%d) take, and the rest is left for what comes in; --rate changes it", r.limits.shards)
+	}
+	r.progress.say("%s", text)
+}
+
+func (r *run) objects(ctx context.Context, objects []object) error {
+	for _, o := range objects {
+		if r.checkpoint.complete(o.id) {
+			r.summary.Complete++
+		} else if err := r.object(ctx, o); err != nil {
+			return err
+		}
+		r.progress.objectDone(o)
+	}
+	if err := r.flush(ctx); err != nil {
+		return err
+	}
+	return r.saveEnds()
+}
+
+// saveEnds writes down which objects were read to their end, where no batch has since.
+func (r *run) saveEnds() error {
+	if r.DryRun || len(r.checkpoint.file().Objects) == 0 {
+		return nil
+	}
+	if err := errors.Join(r.checkpoint.prepare(nil), r.checkpoint.commit(nil)); err != nil {
+		return fmt.Errorf("--checkpoint: %w; all records are confirmed, and the next replay reads some objects again to no purpose", err)
+	}
+	return nil
+}
+
+// object reads one object, and puts a batch whenever one is full.
+func (r *run) object(ctx context.Context, o object) error {
+	spooled, err := r.fetch(ctx, &o)
+	switch {
+	case errors.Is(err, errGone):
+		r.summary.Gone++
+		return nil
+	case errors.Is(err, errArchived):
+		r.summary.Archived++
+		r.progress.say("s3://%s/%s is archived and was left; restore it, then replay again", r.Bucket, o.id.key)
+		return nil
+	case err != nil:
+		return err
+	}
+	defer spooled.remove()
+	r.progress.reading(spooled)
+	text, err := readLines(spooled)
+	if err != nil {
+		return r.reject(o, 0, failed{}, nil, err)
+	}
+	known := r.checkpoint.object(o.id)
+	known.version = o.version
+	for {
+		line, err := text.next()
+		if errors.Is(err, io.EOF) {
+			known.lines = text.number
+			return nil
+		}
+		if err == nil || errors.Is(err, errLong) {
+			err = r.line(ctx, o, text.number, line, err)
+		} else {
+			return r.reject(o, 0, failed{}, nil, fmt.Errorf("after line %d it cannot be read: %w", text.number, err))
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// line takes one line into the batch, or says why not.
+func (r *run) line(ctx context.Context, o object, number int, line []byte, problem error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if r.checkpoint.has(o.id, number) {
+		if len(line) > 0 {
+			r.summary.Earlier++
+		}
+		return nil
+	}
+	if problem != nil {
+		return r.reject(o, number, failed{}, nil, problem)
+	}
+	if len(line) == 0 {
+		known := r.checkpoint.object(o.id)
+		known.done = known.done.add(number)
+		return nil
+	}
+	record, err := decode(line)
+	if r.outside(record, o) {
+		r.summary.Outside++
+		return nil
+	}
+	key := partitionKey(o.id.key, number)
+	if size := len(record.data) + len(key); err == nil && size > r.limits.record {
+		err = fmt.Errorf("its %d bytes, partition key included, are more than the %d that a record of the stream may have", size, r.limits.record)
+	}
+	if err != nil {
+		return r.reject(o, number, record, line, err)
+	}
+	return r.add(ctx, entry{object: o.id, line: number, data: record.data, key: key, code: record.code})
+}
+
+func (r *run) outside(record failed, o object) bool {
+	at := record.arrived
+	if at.IsZero() {
+		at = o.modified
+	}
+	return !r.Since.IsZero() && at.Before(r.Since) || !r.Until.IsZero() && !at.Before(r.Until)
+}
+
+// shown is how many rejected records are said one by one. The file has all.
+const shown = 10
+
+// reject writes down a record that can never be put, or, as line 0, an object that cannot be read. It is no part of the
+// checkpoint, so that it is tried again where that helps: after the stream's limit was raised, for instance.
+func (r *run) reject(o object, number int, record failed, line []byte, reason error) error {
+	r.summary.Rejected++
+	place := fmt.Sprintf("s3://%s/%s", r.Bucket, o.id.key)
+	if number > 0 {
+		place += fmt.Sprintf(" line %d", number)
+	}
+	switch {
+	case r.summary.Rejected <= shown:
+		r.progress.say("rejected: %s: %v", place, reason)
+	case r.summary.Rejected == shown+1 && !r.DryRun:
+		r.progress.say("rejected: further ones are in %s alone", r.Rejected)
+	}
+	if r.DryRun {
+		return nil
+	}
+	err := r.rejects.add(rejection{
+		Bucket: r.Bucket, Key: o.id.key, ETag: o.id.etag, Line: number,
+		Reason: reason.Error(), ErrorCode: record.code, Record: string(line),
+	})
+	if err != nil {
+		return fmt.Errorf("--rejected: %w; make room, or name another file", err)
+	}
+	return nil
+}

@@ -1,0 +1,582 @@
+package replay
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awskinesis "github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// What lies under the error prefix is put once, and nothing of it goes away; what lies elsewhere is left.
+func TestReplayPutsEachRecordOnce(t *testing.T) {
+	w := newWorld(t, 2)
+	want := w.failures(5, 7)
+	_, err := w.objects.PutObject(t.Context(), &awss3.PutObjectInput{Bucket: aws.String(bucketName), Key: aws.String("events/1"), Body: strings.NewReader(line("delivered"))})
+	w.must(err)
+	summary := w.mustRun()
+	w.expect("the stream", want, w.put())
+	w.expect("the summary", Summary{Objects: 5, Put: 35, Bytes: 35 * 13, ByCode: map[string]int{"Lambda.FunctionError": 35}, Rate: 1000}, summary)
+	w.expect("another replay", Summary{Objects: 5, Complete: 5, ByCode: map[string]int{}, Rate: 1000}, w.mustRun())
+	w.expect("the stream", want, w.put())
+	list, err := w.objects.ListObjectsV2(t.Context(), &awss3.ListObjectsV2Input{Bucket: aws.String(bucketName)})
+	w.must(err)
+	w.expect("the objects", 6, len(list.Contents))
+}
+
+const (
+	objectCount = 5
+	recordCount = 5
+	// batch is such that batches end within objects and reach over several.
+	batch   = 4
+	batches = (objectCount*recordCount + batch - 1) / batch
+)
+
+// eachBoundary runs a test for each batch after which, or before which, something may end a replay.
+func eachBoundary(t *testing.T, test func(w *world, boundary int, want []string)) {
+	for boundary := 1; boundary <= batches; boundary++ {
+		t.Run(fmt.Sprint(boundary), func(t *testing.T) {
+			w := newWorld(t, 3)
+			w.opts.Rate = batch
+			test(w, boundary, w.failures(objectCount, recordCount))
+		})
+	}
+}
+
+// Ctrl-C while a batch is on its way: it is confirmed and written down, nothing else is put, and the next replay puts the
+// rest.
+func TestInterruptedAtEveryBatch(t *testing.T) {
+	eachBoundary(t, func(w *world, boundary int, want []string) {
+		ctx, cancel := context.WithCancel(w.Context())
+		w.stream.put = func(call int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
+			if call == boundary {
+				cancel()
+			}
+			return forward(in)
+		}
+		summary, err := Run(ctx, w.opts)
+		if last := boundary == batches; last && err != nil || !last && !errors.Is(err, ErrInterrupted) {
+			w.Fatalf("it ends with %v", err)
+		}
+		w.expect("confirmed", min(boundary*batch, len(want)), summary.Put)
+		w.expect("in the stream", summary.Put, len(w.put()))
+		w.stream.put = nil
+		w.expect("the rest", len(want)-summary.Put, w.mustRun().Put)
+		w.expect("the stream", want, w.put())
+	})
+}
+
+// A checkpoint that cannot be written stops a replay before it puts what it could not write down.
+func TestNoRoomForTheCheckpointAtEveryBatch(t *testing.T) {
+	eachBoundary(t, func(w *world, boundary int, want []string) {
+		blocked := w.opts.Checkpoint + ".tmp"
+		w.stream.put = func(call int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
+			out, err := forward(in)
+			if call == boundary { // the batch after this one finds a folder where it would write
+				w.Cleanup(func() { _ = os.Remove(blocked) })
+				w.must(os.Rename(blocked, w.opts.Checkpoint))
+				w.must(os.Mkdir(blocked, 0o755))
+			}
+			return out, err
+		}
+		_, err := w.run()
+		if err == nil || !strings.HasPrefix(err.Error(), "--checkpoint: ") {
+			w.Fatalf("it ends with %v", err)
+		}
+		w.expect("in the stream", min(boundary*batch, len(want)), len(w.put()))
+		w.must(os.Remove(blocked))
+		w.stream.put = nil
+		w.mustRun()
+		w.expect("the stream", want, w.put())
+	})
+}
+
+// What is confirmed and could not be written down is the only thing that is put twice, and the error says how much.
+func TestCheckpointLostAfterABatch(t *testing.T) {
+	eachBoundary(t, func(w *world, boundary int, want []string) {
+		var lost []string
+		w.stream.put = func(call int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
+			if call == boundary {
+				w.must(os.Remove(w.opts.Checkpoint + ".tmp"))
+				for _, record := range in.Records {
+					lost = append(lost, string(record.Data))
+				}
+			}
+			return forward(in)
+		}
+		_, err := w.run()
+		wantText := fmt.Sprintf("; the last %d records are in the stream and not in the checkpoint, and the next replay puts them again", len(lost))
+		if err == nil || !strings.HasSuffix(err.Error(), wantText) {
+			w.Fatalf("it ends with %v", err)
+		}
+		w.stream.put = nil
+		w.mustRun()
+		all := slices.Concat(want, lost)
+		slices.Sort(all)
+		w.expect("the stream", all, w.put())
+	})
+}
+
+// kill -9 between the stream's answer and the checkpoint: the next replay takes no notice of what was prepared.
+func TestKilledAfterABatch(t *testing.T) {
+	w := newWorld(t, 1)
+	want := w.failures(1, 3)
+	w.must(os.MkdirAll(filepath.Dir(w.opts.Checkpoint), 0o755))
+	w.must(os.WriteFile(w.opts.Checkpoint+".tmp", []byte(`{"half of it`), 0o644))
+	w.mustRun()
+	w.expect("the stream", want, w.put())
+}
+
+// Of a batch that is taken in part the rest is put again, alone.
+func TestPartialFailures(t *testing.T) {
+	w := newWorld(t, 2)
+	want := w.failures(3, 40)
+	w.stream.put = func(call int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
+		if len(in.Records) == 1 {
+			return forward(in)
+		}
+		// Every third is refused, the first among them.
+		some := *in
+		some.Records = nil
+		for i, record := range in.Records {
+			if i%3 > 0 {
+				some.Records = append(some.Records, record)
+			}
+		}
+		out, err := forward(&some)
+		if err != nil {
+			return nil, err
+		}
+		all := &awskinesis.PutRecordsOutput{}
+		for i := range in.Records {
+			if i%3 == 0 {
+				all.Records = append(all.Records, refuse())
+				continue
+			}
+			all.Records = append(all.Records, out.Records[0])
+			out.Records = out.Records[1:]
+		}
+		return all, nil
+	}
+	summary := w.mustRun()
+	w.expect("the stream", want, w.put())
+	if summary.Retried < len(want)/3 {
+		t.Errorf("%d were put again", summary.Retried)
+	}
+	w.expect("another replay", 0, w.mustRun().Put)
+}
+
+// A replay that is interrupted while part of a batch waits for its next try puts that part, and no other, the next time.
+func TestInterruptedBetweenTwoTries(t *testing.T) {
+	w := newWorld(t, 2)
+	want := w.failures(1, 10)
+	ctx, cancel := context.WithCancel(t.Context())
+	w.stream.put = func(call int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
+		some := *in
+		some.Records = in.Records[:6]
+		out, err := forward(&some)
+		for range in.Records[6:] {
+			out.Records = append(out.Records, refuse())
+		}
+		cancel()
+		return out, err
+	}
+	summary, err := Run(ctx, w.opts)
+	if !errors.Is(err, ErrInterrupted) || summary.Put != 6 {
+		t.Fatalf("it ends with %v and %d records", err, summary.Put)
+	}
+	w.stream.put = nil
+	w.expect("the rest", 4, w.mustRun().Put)
+	w.expect("the stream", want, w.put())
+}
+
+// The shard's own limit: a rate above it is throttled, waits, and arrives all the same.
+func TestThrottledByTheShard(t *testing.T) {
+	w := newWorld(t, 1)
+	want := w.failures(4, 1000)
+	w.opts.Rate = 100_000
+	summary := w.mustRun()
+	w.expect("the stream", want, w.put())
+	if summary.Retried == 0 {
+		t.Error("nothing was throttled, so this tests nothing")
+	}
+	if took := w.clock.Since(start); took < 2900*time.Millisecond {
+		t.Errorf("4000 records took a shard %s", took) // one second's worth is taken at once
+	}
+}
+
+// The default rate leaves half of each shard.
+func TestRateFollowsTheShards(t *testing.T) {
+	for _, test := range []struct {
+		shards, rate int
+		want         time.Duration
+		says         string
+	}{
+		{1, 0, 8 * time.Second, "at most 500 records a second: half of what the stream's open shards (1) take, and the rest is left for what comes in; --rate changes it\n"},
+		{4, 0, 2 * time.Second, "at most 2000 records a second: half of what the stream's open shards (4) take, and the rest is left for what comes in; --rate changes it\n"},
+		{1, 100, 40 * time.Second, "at most 100 records a second\n"},
+	} {
+		w := newWorld(t, test.shards)
+		want := w.failures(4, 1000)
+		w.opts.Rate = test.rate
+		w.expect("retried", 0, w.mustRun().Retried)
+		w.expect("the stream", want, w.put())
+		// The last batch is not waited for.
+		if took := w.clock.Since(start); took > test.want || took < test.want-time.Second {
+			t.Errorf("4000 records took %d shards %s, want up to %s", test.shards, took, test.want)
+		}
+		if !strings.HasPrefix(w.stderr.String(), test.says) {
+			t.Errorf("it says %q", w.stderr.String())
+		}
+	}
+}
+
+// Large records are held to the shard's bytes, and never more than a call takes go into one.
+func TestRateOfBytes(t *testing.T) {
+	w := newWorld(t, 1)
+	var lines []string
+	for i := range 10 {
+		lines = append(lines, line(fmt.Sprint(i)+strings.Repeat("x", 400_000)))
+	}
+	w.write("processing-failed/1", lines...)
+	w.stream.put = func(_ int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
+		w.expect("records of 400 kB in a batch", 1, len(in.Records))
+		return forward(in)
+	}
+	w.expect("retried", 0, w.mustRun().Retried)
+	if took := w.clock.Since(start); took < 7*time.Second {
+		t.Errorf("4 MB took half a shard %s", took)
+	}
+}
+
+// Whole calls that fail are tried again, with longer and longer waits, but for what no other try would mend.
+func TestFailedCalls(t *testing.T) {
+	throttled := &types.ProvisionedThroughputExceededException{Message: aws.String("Rate exceeded")}
+	for _, test := range []struct {
+		name  string
+		err   error
+		times int
+		want  string
+	}{
+		{"throttled", throttled, 5, ""},
+		{"of AWS's own", &smithyhttp.ResponseError{
+			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusInternalServerError}},
+			Err:      &types.InternalFailureException{Message: aws.String("oops")},
+		}, 2, ""},
+		{"of the key's limit", &types.KMSThrottlingException{Message: aws.String("slow")}, 2, ""},
+		{"no answer", context.DeadlineExceeded, 1, ""},
+		{"throttled for ever", throttled, 1 << 20, "the stream stream has taken nothing for 5m0s (ProvisionedThroughputExceededException: Rate exceeded); what it had confirmed is in the checkpoint: try again later, or with a lower --rate"},
+		{"no permission", &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no"}, 1, "putting into stream: api error AccessDeniedException: no; it needs kinesis:PutRecords on it, and kms:GenerateDataKey where its key is yours"},
+		{"no stream", &types.ResourceNotFoundException{Message: aws.String("gone")}, 1, "putting into stream: ResourceNotFoundException: gone; correct the name or the region"},
+		{"old credentials", &smithy.GenericAPIError{Code: "ExpiredTokenException", Message: "old"}, 1, "putting into stream: api error ExpiredTokenException: old; renew the credentials, and the same command goes on"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t, 1)
+			records := w.failures(1, 3)
+			w.stream.put = func(call int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
+				if call <= test.times {
+					return nil, test.err
+				}
+				return forward(in)
+			}
+			_, err := w.run()
+			got := ""
+			if err != nil {
+				got, records = err.Error(), nil
+			}
+			w.expect("the error", test.want, got)
+			w.expect("the stream", records, w.put())
+		})
+	}
+}
+
+func TestRejectedRecords(t *testing.T) {
+	w := newWorld(t, 1)
+	long := line(strings.Repeat("x", 1<<20))
+	w.write("processing-failed/1", line("first"), `{"errorCode":"E","rawData":"%%%"}`, `{"errorCode":"E"}`, `plain text`, "", long, line("last"))
+	w.write("processing-failed/2", `PK is how a ZIP archive begins`)
+	var zipped bytes.Buffer
+	zip := gzip.NewWriter(&zipped)
+	_, _ = zip.Write([]byte(line("zipped") + "\n" + line("cut off") + "\n"))
+	_ = zip.Close()
+	w.writeBytes("processing-failed/3", zipped.Bytes()[:zipped.Len()-10])
+	summary := w.mustRun()
+	w.expect("rejected", 6, summary.Rejected)
+	got := w.put()
+	w.expect("the stream", []string{"cut off", "first", "last", "zipped"}, got)
+	text, err := os.ReadFile(w.opts.Rejected)
+	w.must(err)
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	for i, want := range []string{
+		`"line":2,"reason":"its rawData is not base64: illegal base64 data at input byte 0","errorCode":"E","record":"{\"errorCode\":\"E\",\"rawData\":\"%%%\"}"}`,
+		`"line":3,"reason":"it has no rawData","errorCode":"E","record":"{\"errorCode\":\"E\"}"}`,
+		`"line":4,"reason":"not one of Firehose's error records: invalid character 'p' looking for beginning of value","record":"plain text"}`,
+		`"line":6,"reason":"its 1048608 bytes, partition key included, are more than the 1048576 that a record of the stream may have","errorCode":"Lambda.FunctionError","record":"{`,
+		`"line":0,"reason":"the object holds no JSON lines; Firehose writes its error records as such"}`,
+		`"line":0,"reason":"after line 2 it cannot be read: unexpected EOF"}`,
+	} {
+		if i >= len(lines) || !strings.Contains(lines[i], want) {
+			t.Fatalf("%d rejected records are in the file; number %d should hold\n%s\n%.400s", len(lines), i+1, want, text)
+		}
+	}
+	if !strings.Contains(w.stderr.String(), "rejected: s3://events/errors/processing-failed/1 line 3: it has no rawData\n") {
+		t.Errorf("it says %s", w.stderr.String())
+	}
+	// Another replay comes by them again; the file has each once.
+	again := w.mustRun()
+	w.expect("rejected again", 6, again.Rejected)
+	w.expect("put again", 0, again.Put)
+	after, err := os.ReadFile(w.opts.Rejected)
+	w.must(err)
+	w.expect("the file", string(text), string(after))
+}
+
+// A crash may cut the file of rejected records off in a line.
+func TestRejectedFileWithATornLine(t *testing.T) {
+	w := newWorld(t, 1)
+	w.write("processing-failed/1", `{"errorCode":"E"}`)
+	w.must(os.MkdirAll(filepath.Dir(w.opts.Rejected), 0o755))
+	w.must(os.WriteFile(w.opts.Rejected, []byte(`{"bucket":"ev`), 0o600))
+	w.mustRun()
+	text, err := os.ReadFile(w.opts.Rejected)
+	w.must(err)
+	if !strings.HasPrefix(string(text), "{\"bucket\":\"ev\n{\"bucket\":\"events\",\"key\":\"errors/processing-failed/1\"") {
+		t.Errorf("the file holds %s", text)
+	}
+}
+
+func TestCompressedObjects(t *testing.T) {
+	w := newWorld(t, 1)
+	var zipped bytes.Buffer
+	zip := gzip.NewWriter(&zipped)
+	_, _ = zip.Write([]byte(line("one") + "\n" + line("two"))) // no newline at the end
+	_ = zip.Close()
+	_, err := w.objects.PutObject(t.Context(), &awss3.PutObjectInput{
+		Bucket: aws.String(bucketName), Key: aws.String("errors/processing-failed/1.gz"), Body: bytes.NewReader(zipped.Bytes()), ContentEncoding: aws.String("gzip"),
+	})
+	w.must(err)
+	w.mustRun()
+	w.expect("the stream", []string{"one", "two"}, w.put())
+	w.expect("another replay", 1, w.mustRun().Complete)
+}
+
+// at is an error record that was received so long after the start.
+func at(data string, after time.Duration) string {
+	return fmt.Sprintf(`{"arrivalTimestamp":"%d","rawData":%q}`, start.Add(after).UnixMilli(), base64.StdEncoding.EncodeToString([]byte(data)))
+}
+
+// Since and until choose records by when Firehose received them; what they leave out is put by another replay with the
+// same checkpoint, and nothing twice.
+func TestSinceAndUntil(t *testing.T) {
+	w := newWorld(t, 1)
+	w.clock.Advance(10 * time.Minute)
+	w.write("processing-failed/1", at("1", time.Minute), at("2", 2*time.Minute), at("3", 3*time.Minute), `{"rawData":"`+base64.StdEncoding.EncodeToString([]byte("no time"))+`"}`)
+	w.opts.Since, w.opts.Until = start.Add(2*time.Minute), start.Add(3*time.Minute)
+	summary := w.mustRun()
+	w.expect("the stream", []string{"2"}, w.put())
+	w.expect("outside", 3, summary.Outside)
+	w.opts.Until = time.Time{}
+	w.mustRun()
+	w.expect("the stream", []string{"2", "3", "no time"}, w.put())
+	w.opts.Since = start.Add(20 * time.Minute)
+	w.expect("objects written before --since", 0, w.mustRun().Objects)
+	w.opts.Since = time.Time{}
+	w.expect("without bounds", 1, w.mustRun().Put)
+	w.expect("the stream", []string{"1", "2", "3", "no time"}, w.put())
+}
+
+func TestErrorType(t *testing.T) {
+	w := newWorld(t, 1)
+	w.write("format-conversion-failed/1", line("converted"))
+	w.write("processing-failed/1", line("processed"))
+	w.opts.ErrorType = "format-conversion-failed"
+	w.mustRun()
+	w.expect("the stream", []string{"converted"}, w.put())
+}
+
+// A dry run counts what a replay would do and leaves no trace of itself.
+func TestDryRun(t *testing.T) {
+	w := newWorld(t, 1)
+	w.failures(2, 3)
+	w.write("format-conversion-failed/1", `{"lastErrorCode":"DataFormatConversion.ParseError","rawData":"eA=="}`, `{"rawData":"eA=="}`, `{}`)
+	w.opts.DryRun = true
+	want := Summary{
+		Objects: 3, Put: 8, Bytes: 6*13 + 2, Rejected: 1, Rate: 500,
+		ByCode: map[string]int{"Lambda.FunctionError": 6, "DataFormatConversion.ParseError": 1, "": 1},
+	}
+	w.expect("the summary", want, w.mustRun())
+	w.expect("calls", 0, w.stream.calls)
+	if _, err := os.Stat(filepath.Dir(w.opts.Checkpoint)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a dry run writes files (%v)", err)
+	}
+	w.opts.DryRun = false
+	w.mustRun()
+	w.opts.DryRun = true
+	after := w.mustRun()
+	w.expect("after a replay", []int{0, 2, 2, 1}, []int{after.Put, after.Complete, after.Earlier, after.Rejected})
+}
+
+// What fails again while a replay goes on is not replayed by it: that might never end.
+func TestNewFailuresAreLeftToTheNextReplay(t *testing.T) {
+	w := newWorld(t, 1)
+	w.failures(2, 3)
+	w.opts.Rate = 1
+	w.stream.put = func(call int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
+		w.write(fmt.Sprintf("processing-failed/again-%d", call), line(fmt.Sprint("again ", call)))
+		return forward(in)
+	}
+	w.expect("put", 6, w.mustRun().Put)
+	w.stream.put = nil
+	w.expect("put by the next", 6, w.mustRun().Put)
+}
+
+// An object that is written again under its key has other records. One that goes away while a replay goes on is no error.
+func TestChangedObjects(t *testing.T) {
+	w := newWorld(t, 1)
+	w.write("processing-failed/1", line("old"))
+	w.mustRun()
+	w.write("processing-failed/1", line("new"))
+	w.mustRun()
+	w.expect("the stream", []string{"new", "old"}, w.put())
+	w.write("processing-failed/2", line("first"))
+	w.write("processing-failed/3", line("never read"))
+	w.opts.From = vanishing{w.objects}
+	w.expect("gone", 1, w.mustRun().Gone)
+	w.expect("the stream", []string{"first", "new", "old"}, w.put())
+}
+
+// vanishing is a bucket out of which an object goes away after it is listed.
+type vanishing struct{ *awss3.Client }
+
+func (v vanishing) GetObject(ctx context.Context, in *awss3.GetObjectInput, options ...func(*awss3.Options)) (*awss3.GetObjectOutput, error) {
+	if strings.HasSuffix(*in.Key, "3") {
+		if _, err := v.DeleteObject(ctx, &awss3.DeleteObjectInput{Bucket: in.Bucket, Key: in.Key}); err != nil {
+			return nil, err
+		}
+	}
+	return v.Client.GetObject(ctx, in, options...)
+}
+
+// refusing is a bucket that answers with an error.
+type refusing struct {
+	*awss3.Client
+	code string
+}
+
+func (r refusing) GetObject(context.Context, *awss3.GetObjectInput, ...func(*awss3.Options)) (*awss3.GetObjectOutput, error) {
+	return nil, &smithy.GenericAPIError{Code: r.code, Message: "no"}
+}
+
+func TestObjectsThatCannotBeRead(t *testing.T) {
+	w := newWorld(t, 1)
+	w.failures(1, 1)
+	w.opts.From = refusing{w.objects, "InvalidObjectState"}
+	w.expect("archived", 1, w.mustRun().Archived)
+	if want := "s3://events/errors/processing-failed/00 is archived and was left; restore it, then replay again\n"; !strings.HasSuffix(w.stderr.String(), want) {
+		t.Errorf("it says %s", w.stderr.String())
+	}
+	w.opts.From = refusing{w.objects, "AccessDenied"}
+	_, err := w.run()
+	w.expect("the error", "reading s3://events/errors/processing-failed/00: api error AccessDenied: no; it needs s3:GetObject on it, and kms:Decrypt where its key is yours", fmt.Sprint(err))
+	w.opts.From = w.objects
+	w.opts.Bucket, w.opts.Checkpoint = "nobodys", w.opts.Checkpoint+"2"
+	_, err = w.run()
+	if err == nil || !strings.HasPrefix(err.Error(), "listing s3://nobodys/errors/: ") || !strings.HasSuffix(err.Error(), "; correct the name or the region") {
+		t.Errorf("it ends with %v", err)
+	}
+	w.opts.Stream, w.opts.Checkpoint = "nobodys", w.opts.Checkpoint+"2"
+	_, err = w.run()
+	if err == nil || !strings.HasPrefix(err.Error(), "the stream nobodys in us-east-1: ") || !strings.HasSuffix(err.Error(), "; correct the name or the region") {
+		t.Errorf("it ends with %v", err)
+	}
+}
+
+func TestTwoReplaysOfOneCheckpoint(t *testing.T) {
+	w := newWorld(t, 1)
+	w.failures(1, 1)
+	var second error
+	w.stream.put = func(_ int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
+		_, second = Run(t.Context(), w.opts)
+		return forward(in)
+	}
+	w.mustRun()
+	w.expect("the second", "--checkpoint: another replay is at work with "+w.opts.Checkpoint+"; wait for its end, or name another to put everything a second time", fmt.Sprint(second))
+}
+
+func TestCheckpointsThatAreRefused(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"not JSON":        {`{`, " cannot be read (unexpected end of JSON input); mend it, or name another to put everything again"},
+		"another stream":  {`{"bucket":"events","stream":"other","region":"us-east-1"}`, " is that of a replay of events to other in us-east-1, not of events to stream in us-east-1 at "},
+		"lines that jump": {`{"bucket":"events","stream":"stream","region":"us-east-1","objects":[{"key":"k","done":[[3,4],[5,6]]}]}`, " cannot be read (the lines 5 to 6 are out of order); mend it"},
+	} {
+		w := newWorld(t, 1)
+		w.failures(1, 1)
+		w.must(os.MkdirAll(filepath.Dir(w.opts.Checkpoint), 0o755))
+		w.must(os.WriteFile(w.opts.Checkpoint, []byte(test.text), 0o644))
+		_, err := w.run()
+		if want := "--checkpoint: " + w.opts.Checkpoint + test.want; err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: it ends with %v, want %s", name, err, want)
+		}
+		w.expect(name, 0, w.stream.calls)
+	}
+	w := newWorld(t, 1)
+	w.opts.Checkpoint = filepath.Join(w.dir, "kinesis.db", "c.json")
+	if _, err := w.run(); err == nil || !strings.HasSuffix(err.Error(), "; name a file in a folder that can be written") {
+		t.Errorf("a file for a folder: %v", err)
+	}
+}
+
+// Progress comes once a second on a terminal, over itself, and every ten seconds elsewhere.
+func TestProgress(t *testing.T) {
+	for terminal, want := range map[bool]string{
+		true:  "\r\x1b[Kobjects 3 of 10, records 90, 11 a second, about 12s left\r",
+		false: "\nobjects 3 of 10, records 110, 11 a second, about 15s left\n",
+	} {
+		w := newWorld(t, 1)
+		w.failures(10, 30)
+		w.opts.Rate, w.opts.Terminal = 10, terminal
+		w.mustRun()
+		text := w.stderr.String()
+		if !strings.Contains(text, want) {
+			t.Errorf("terminal %t: it says %q", terminal, text)
+		}
+		if lines := strings.Count(text, "objects "); terminal && lines != 29 || !terminal && lines != 2 {
+			t.Errorf("terminal %t: %d times in 30 seconds", terminal, lines)
+		}
+		if !strings.HasSuffix(text, "\n") {
+			t.Errorf("terminal %t: the last line is not ended", terminal)
+		}
+	}
+}
+
+// Records of many objects are spread over the shards.
+func TestPartitionKeysSpread(t *testing.T) {
+	keys := map[string]bool{}
+	for i := range 1000 {
+		keys[partitionKey("errors/1", i)] = true
+		keys[partitionKey(fmt.Sprint("errors/", i), 1)] = true
+	}
+	if len(keys) != 1999 {
+		t.Errorf("2000 lines, one of them twice, have %d keys", len(keys))
+	}
+	if got := slices.Collect(maps.Keys(keys))[0]; len(got) != 32 {
+		t.Errorf("a key is %q", got)
+	}
+}

@@ -21,7 +21,7 @@ test: tools moto ## run every test
 	go test -timeout 20m ./...
 
 golden: ## rewrite the golden files in testdata/ from what is synthesised
-	go test . -run TestGoldens -update
+	go test . ./backend -run TestGoldens -update
 
 lint: ## check the style of the code and the direction of its imports
 	@echo "linting; the first time Go compiles golangci-lint, which takes some minutes"

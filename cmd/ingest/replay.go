@@ -36,8 +36,8 @@ own flag, instead or beside it. Credentials are the AWS command line's (AWS_PROF
 s3:ListBucket, s3:GetObject, kinesis:DescribeStreamSummary and kinesis:PutRecords, and on keys of your own kms:Decrypt and
 kms:GenerateDataKey.
 
-It deletes nothing. What is confirmed is written to the checkpoint after every batch: after Ctrl-C, a failure or a lost
-machine the same command goes on, and repeats nothing that is in there. Keep that file: without it everything is put
+It deletes nothing. What is confirmed is written to the checkpoint after every batch: after Ctrl-C, a failure or a power
+cut the same command goes on, and repeats nothing that is in there. Keep that file: without it everything is put
 again. Delivery is at least once, and in no order with other records: error records do not hold their partition key, so
 that one is made of the object's key and the line.
 

@@ -1,0 +1,181 @@
+// Package backend declares the bucket that Terraform's state lies in, as a stack of its own: it has to be there before
+// any stack that keeps its state in it, and to stay when those go.
+package backend
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+const (
+	// terraformVersion and providerVersion are the stacks' own (stacks/terraform.go): 1.10 is what the lock file in S3
+	// needs at least.
+	terraformVersion = ">= 1.10.0, < 2.0.0"
+	providerVersion  = "~> 5.99"
+
+	// keptDays is how long a version of a state stays after the next one has come: to go back to one before a mistake is
+	// what versions are for, and a mistake in what is seldom applied is found late. A version has some 100 KB.
+	keptDays = 365
+	// abortUploadsAfterDays is the data bucket's default (spec.Default).
+	abortUploadsAfterDays = 7
+)
+
+// Config of a state's bucket.
+type Config struct {
+	Bucket string
+	Region string
+	// KMSKeyARN is of a key or an alias in the same region; empty encrypts with S3's own keys.
+	KMSKeyARN string
+}
+
+// Of reads what a synthesised stack says of the bucket that its state lies in. Where the state lies elsewhere the error
+// says how to have it in S3.
+func Of(stack *tfjson.Stack) (Config, error) {
+	typ, arguments, err := stack.Backend()
+	if err != nil {
+		return Config{}, err
+	}
+	const remedy = `set env.State.S3 = &spec.S3State{Bucket: "NAME"} in its file in stacks/ and synthesise again, or name --bucket and --region`
+	switch typ {
+	case "s3":
+	case "cloud":
+		return Config{}, errors.New("its state is in HCP Terraform, which needs no bucket; for S3 " + remedy)
+	case "local":
+		return Config{}, errors.New("its state is in a local file; " + remedy)
+	default:
+		return Config{}, fmt.Errorf("its state is in a backend of type %q; for S3 %s", typ, remedy)
+	}
+	var c Config
+	for name, value := range map[string]*string{"bucket": &c.Bucket, "region": &c.Region, "kms_key_id": &c.KMSKeyARN} {
+		*value, _ = arguments[name].(string)
+	}
+	return c, nil
+}
+
+// The forms are those that spec holds an environment to: S3's bucket naming rules, a region, and what Terraform's S3
+// backend takes for a key.
+var (
+	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
+	kmsKeyPattern = regexp.MustCompile(`^arn:aws[a-z-]*:kms:([a-z0-9-]+):[0-9]{12}:(` +
+		`key/[a-f0-9]{8}-[a-f0-9]{4}-[1-5][a-f0-9]{3}-[ab89][a-f0-9]{3}-[a-f0-9]{12}|` +
+		`key/mrk-[a-f0-9]{32}|alias/[a-zA-Z0-9/_-]+)$`)
+)
+
+// Check finds every problem at once, named by the command's flags.
+func (c Config) Check() error {
+	var errs []error
+	if _, err := netip.ParseAddr(c.Bucket); err == nil || !bucketPattern.MatchString(c.Bucket) || strings.Contains(c.Bucket, "..") {
+		errs = append(errs, fmt.Errorf(`--bucket is %q; use 3 to 63 of a-z, 0-9, "-" and ".", beginning and ending with a letter or a digit, and no address`, c.Bucket))
+	}
+	if !regionPattern.MatchString(c.Region) {
+		errs = append(errs, fmt.Errorf("--region is %q; use a region such as eu-west-1", c.Region))
+	}
+	if c.KMSKeyARN == "" {
+		return errors.Join(errs...)
+	}
+	key := kmsKeyPattern.FindStringSubmatch(c.KMSKeyARN)
+	if key == nil {
+		errs = append(errs, fmt.Errorf("--kms-key is %q; use an ARN such as arn:aws:kms:eu-west-1:111122223333:alias/state", c.KMSKeyARN))
+	} else if key[1] != c.Region {
+		errs = append(errs, fmt.Errorf("--kms-key is in %s and the bucket in %s; S3 takes a key of the bucket's own region", key[1], c.Region))
+	}
+	return errors.Join(errs...)
+}
+
+// Spec is the line of Go that has an environment keep its state in the bucket.
+func (c Config) Spec() string {
+	key := ""
+	if c.KMSKeyARN != "" {
+		key = fmt.Sprintf(", KMSKeyARN: %q", c.KMSKeyARN)
+	}
+	return fmt.Sprintf("env.State.S3 = &spec.S3State{Bucket: %q, Region: %q%s}", c.Bucket, c.Region, key)
+}
+
+// object is a JSON object.
+type object = map[string]any
+
+// JSON is the whole stack as Terraform JSON. It is the same for the same configuration.
+func (c Config) JSON() ([]byte, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false) // a person reads it
+	encoder.SetIndent("", "  ")
+	err := encoder.Encode(object{
+		"terraform": object{
+			"required_version":   terraformVersion,
+			"required_providers": object{"aws": object{"source": "hashicorp/aws", "version": providerVersion}},
+		},
+		"provider": object{"aws": object{
+			"region":       c.Region,
+			"default_tags": object{"tags": object{"ManagedBy": "terraform", "Purpose": "terraform-state"}},
+		}},
+		"resource": c.resources(),
+		"output": object{
+			"bucket": object{"description": "The bucket of the state", "value": "${aws_s3_bucket.state.bucket}"},
+			"spec":   object{"description": "What an environment sets to keep its state there", "value": c.Spec()},
+		},
+	})
+	return text.Bytes(), err
+}
+
+func (c Config) resources() object {
+	const bucket = "${aws_s3_bucket.state.bucket}"
+	encryption := object{"sse_algorithm": "AES256"}
+	rule := object{"apply_server_side_encryption_by_default": encryption}
+	if c.KMSKeyARN != "" {
+		encryption["sse_algorithm"], encryption["kms_master_key_id"] = "aws:kms", c.KMSKeyARN
+		rule["bucket_key_enabled"] = true
+	}
+	return object{
+		"aws_s3_bucket": object{"state": object{
+			"bucket": c.Bucket, "force_destroy": false, "lifecycle": object{"prevent_destroy": true},
+		}},
+		"aws_s3_bucket_versioning": object{"state": object{
+			"bucket": bucket, "versioning_configuration": object{"status": "Enabled"},
+		}},
+		"aws_s3_bucket_server_side_encryption_configuration": object{"state": object{"bucket": bucket, "rule": []any{rule}}},
+		"aws_s3_bucket_ownership_controls": object{"state": object{
+			"bucket": bucket, "rule": object{"object_ownership": "BucketOwnerEnforced"},
+		}},
+		"aws_s3_bucket_public_access_block": object{"state": object{
+			"bucket":            bucket,
+			"block_public_acls": true, "block_public_policy": true, "ignore_public_acls": true, "restrict_public_buckets": true,
+		}},
+		"aws_s3_bucket_policy": object{"state": object{
+			"bucket": bucket, "policy": tlsOnly,
+			// S3 refuses two changes of a bucket's access at the same time.
+			"depends_on": []string{"aws_s3_bucket_public_access_block.state"},
+		}},
+		"aws_s3_bucket_lifecycle_configuration": object{"state": object{
+			"bucket": bucket, "rule": lifecycleRules(),
+			// A rule over noncurrent versions has no meaning before there are any.
+			"depends_on": []string{"aws_s3_bucket_versioning.state"},
+		}},
+	}
+}
+
+// tlsOnly is the data bucket's policy too (modules/s3).
+const tlsOnly = `{"Version":"2012-10-17","Statement":[{"Sid":"TLSOnly","Effect":"Deny","Principal":"*","Action":["s3:*"],` +
+	`"Resource":["${aws_s3_bucket.state.arn}","${aws_s3_bucket.state.arn}/*"],"Condition":{"Bool":{"aws:SecureTransport":["false"]}}}]}`
+
+func lifecycleRules() []any {
+	wholeBucket := object{"prefix": ""}
+	return []any{
+		object{
+			"id": "abort-uploads", "status": "Enabled", "filter": wholeBucket,
+			"abort_incomplete_multipart_upload": object{"days_after_initiation": abortUploadsAfterDays},
+		},
+		object{
+			"id": "expire-noncurrent", "status": "Enabled", "filter": wholeBucket,
+			"noncurrent_version_expiration": object{"noncurrent_days": keptDays},
+		},
+	}
+}

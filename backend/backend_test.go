@@ -1,0 +1,147 @@
+package backend
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cdk.tf/go/ingest/policy"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files from what is declared")
+
+const key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-96ef-1234567890ab"
+
+var configs = map[string]Config{
+	"backend":     {Bucket: "api-kinesis-state", Region: "us-east-1"},
+	"backend-kms": {Bucket: "api-kinesis-state", Region: "eu-west-1", KMSKeyARN: key},
+}
+
+// A change of a golden file is what a reviewer reads. `make golden` rewrites them.
+func TestGoldens(t *testing.T) {
+	for name, config := range configs {
+		got, err := config.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden := filepath.Join("..", "testdata", name, "main.tf.json")
+		if *update {
+			if err := os.MkdirAll(filepath.Dir(golden), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(golden, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
+			t.Errorf("%s is declared otherwise than %s has it; if that is meant, `make golden` and review the change (-golden +declared):\n%s", name, golden, diff)
+		}
+	}
+}
+
+// The project's rules hold for this stack too.
+func TestPolicy(t *testing.T) {
+	for name, config := range configs {
+		text, err := config.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := breaches(t, string(text)); got != "" {
+			t.Errorf("%s: %s", name, got)
+		}
+		// And they are asked: without its encryption the bucket breaks one.
+		if got := breaches(t, strings.Replace(string(text), `"aws_s3_bucket_server_side_encryption_configuration"`, `"aws_other"`, 1)); !strings.Contains(got, "private-bucket: aws_s3_bucket.state") {
+			t.Errorf("%s without encryption: %s", name, got)
+		}
+	}
+}
+
+// breaches are those of the rules that are not about a pipeline's own parts.
+func breaches(t *testing.T, text string) string {
+	t.Helper()
+	stack, err := tfjson.Read(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for line := range strings.Lines(fmt.Sprint(policy.Check(stack, policy.Expect{}))) {
+		if !strings.HasPrefix(line, "flow: ") {
+			found = append(found, line)
+		}
+	}
+	return strings.Join(found, "")
+}
+
+func stackWith(t *testing.T, terraform string) *tfjson.Stack {
+	t.Helper()
+	stack, err := tfjson.Read(strings.NewReader(`{"terraform":` + terraform + `}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stack
+}
+
+func TestOf(t *testing.T) {
+	got, err := Of(stackWith(t, `{"backend":{"s3":{"bucket":"b","encrypt":true,"key":"k","kms_key_id":"`+key+`","region":"eu-west-1","use_lockfile":true}}}`))
+	if want := (Config{"b", "eu-west-1", key}); err != nil || got != want {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+	const remedy = `set env.State.S3 = &spec.S3State{Bucket: "NAME"} in its file in stacks/ and synthesise again, or name --bucket and --region`
+	for terraform, want := range map[string]string{
+		`{"backend":{"local":{"path":"p"}}}`: "its state is in a local file; " + remedy,
+		`{}`:                                 "its state is in a local file; " + remedy,
+		`{"cloud":{"organization":"o"}}`:     "its state is in HCP Terraform, which needs no bucket; for S3 " + remedy,
+		`{"backend":{"gcs":{"bucket":"b"}}}`: `its state is in a backend of type "gcs"; for S3 ` + remedy,
+	} {
+		if _, err := Of(stackWith(t, terraform)); fmt.Sprint(err) != want {
+			t.Errorf("%s: %v, want %s", terraform, err, want)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	const bucketRemedy = `; use 3 to 63 of a-z, 0-9, "-" and ".", beginning and ending with a letter or a digit, and no address`
+	for _, test := range []struct {
+		config Config
+		want   string
+	}{
+		{configs["backend"], "<nil>"},
+		{configs["backend-kms"], "<nil>"},
+		{Config{"a.b-c", "us-gov-west-1", "arn:aws-us-gov:kms:us-gov-west-1:111122223333:alias/a/b"}, "<nil>"},
+		{Config{}, `--bucket is ""` + bucketRemedy + "\n" + `--region is ""; use a region such as eu-west-1`},
+		{Config{"States", "eu-west-1", ""}, `--bucket is "States"` + bucketRemedy},
+		{Config{"a..b", "eu-west-1", ""}, `--bucket is "a..b"` + bucketRemedy},
+		{Config{"10.0.0.1", "eu-west-1", ""}, `--bucket is "10.0.0.1"` + bucketRemedy},
+		{Config{"states-", "eu-west-1", ""}, `--bucket is "states-"` + bucketRemedy},
+		{Config{"states", "Ireland", ""}, `--region is "Ireland"; use a region such as eu-west-1`},
+		{Config{"states", "eu-west-1", "alias/state"}, `--kms-key is "alias/state"; use an ARN such as arn:aws:kms:eu-west-1:111122223333:alias/state`},
+		{Config{"states", "us-east-1", key}, `--kms-key is in eu-west-1 and the bucket in us-east-1; S3 takes a key of the bucket's own region`},
+	} {
+		if got := fmt.Sprint(test.config.Check()); got != test.want {
+			t.Errorf("%+v: got %s, want %s", test.config, got, test.want)
+		}
+	}
+}
+
+// The stacks say which versions of Terraform and the provider they are for; this one is for the same.
+func TestVersionsAreTheStacks(t *testing.T) {
+	text, err := os.ReadFile("../testdata/prod.tf.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"required_version": "` + terraformVersion + `"`, `"version": "` + providerVersion + `"`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the prod stack does not say %s", want)
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestBackend(t *testing.T) {
+	golden, err := os.ReadFile("../../testdata/backend/main.tf.json")
+	must(t, err)
+	atProject(t)
+	wantErr := `to make the bucket, once:
+  (save this as state-backend/main.tf.json)
+  terraform -chdir=state-backend init
+  terraform -chdir=state-backend apply
+and keep state-backend/terraform.tfstate: it is the state of this bucket itself.
+in an environment in stacks/:
+  env.State.S3 = &spec.S3State{Bucket: "api-kinesis-state", Region: "us-east-1"}
+where the environment has been deployed with its state elsewhere:
+  npx cdktf deploy ENV --migrate-state
+`
+	status, stdout, stderr := ingest(t, "backend", "--bucket", "api-kinesis-state", "--region", "us-east-1")
+	if status != 0 || stdout != string(golden) || stderr != wantErr {
+		t.Errorf("it ends with %d and says\n%s\n%s", status, stdout, stderr)
+	}
+	// An environment says the same of its state.
+	withState(t, `"s3": {"bucket": "api-kinesis-state", "encrypt": true, "key": "api-kinesis/dev.tfstate", "region": "us-east-1", "use_lockfile": true}`)
+	for range 2 { // the second time over the first
+		status, stdout, stderr = ingest(t, "backend", "--env", "dev", "--out", "made/here")
+		written, err := os.ReadFile("made/here/main.tf.json")
+		if status != 0 || err != nil || stdout != "" || string(written) != string(golden) ||
+			!strings.Contains(stderr, "\n  terraform -chdir=made/here apply\n") || !strings.Contains(stderr, "npx cdktf deploy dev --migrate-state\n") {
+			t.Fatalf("it ends with %d and says %s%s (%v)", status, stdout, stderr, err)
+		}
+	}
+	if made, _ := filepath.Glob("made/here/*"); len(made) != 1 {
+		t.Errorf("it leaves %v", made)
+	}
+}
+
+// withState has the dev stack keep its state in another backend.
+func withState(t *testing.T, backend string) {
+	t.Helper()
+	const file = "cdktf.out/stacks/dev/cdk.tf.json"
+	text, err := os.ReadFile(file)
+	must(t, err)
+	const before = "\"backend\": {\n      \"local\": {\n        \"path\": \"../../../terraform.dev.tfstate\"\n      }\n    }"
+	if !strings.Contains(string(text), before) {
+		t.Fatal("the dev stack no longer keeps its state in a local file")
+	}
+	must(t, os.WriteFile(file, []byte(strings.Replace(string(text), before, `"backend": {`+backend+`}`, 1)), 0o644))
+}
+
+func TestBackendBadInput(t *testing.T) {
+	for _, test := range []struct {
+		name, state string
+		args        []string
+		want        string
+	}{
+		{"nothing", "", nil, "--env or --bucket and --region are missing; name an environment that keeps its state in S3, or the bucket to make"},
+		{"both", "", []string{"--env", "dev", "--bucket", "b"}, "--env is given beside --bucket, --region or --kms-key; give one or the other: the environment says all three"},
+		{"no region", "", []string{"--bucket", "states"}, `--region is ""; use a region such as eu-west-1`},
+		{"a bad key", "", []string{"--bucket", "states", "--region", "eu-west-1", "--kms-key", "key"}, `--kms-key is "key"; use an ARN such as arn:aws:kms:eu-west-1:111122223333:alias/state`},
+		{"an unknown environment", "", []string{"--env", "qa"}, `--env: no environment named "qa" is synthesised; use dev, or run make synth`},
+		{"a local state", "", []string{"--env", "dev"}, `--env dev: its state is in a local file; set env.State.S3 = &spec.S3State{Bucket: "NAME"} in its file in stacks/ and synthesise again, or name --bucket and --region`},
+		{"an edited stack", `"s3": {"bucket": "states"}`, []string{"--env", "dev"}, `--env dev says it so: --region is ""; use a region such as eu-west-1`},
+		{"a file for a folder", "", []string{"--bucket", "states", "--region", "eu-west-1", "--out", "cdktf.json"}, "--out: mkdir cdktf.json: not a directory; name a folder that can be written"},
+		{"an argument", "", []string{"dev"}, `unknown command "dev" for "ingest backend"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			atProject(t)
+			if test.state != "" {
+				withState(t, test.state)
+			}
+			status, stdout, stderr := ingest(t, append([]string{"backend"}, test.args...)...)
+			if want := "error: " + test.want + "\n"; status != 1 || stdout != "" || stderr != want {
+				t.Errorf("it ends with %d and says\n%s%s, want %s", status, stdout, stderr, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,30 @@
+package tfjson
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestBackend(t *testing.T) {
+	for text, want := range map[string]string{
+		`{}`: "local map[] <nil>",
+		`{"terraform":{"required_version":"> 1"}}`:                                "local map[] <nil>",
+		`{"terraform":{"backend":{"local":{"path":"a"}}}}`:                        "local map[path:a] <nil>",
+		`{"terraform":[{"required_version":"> 1"},{"backend":{"s3":[{"a":1}]}}]}`: "s3 map[a:1] <nil>",
+		`{"terraform":{"cloud":{"organization":"o"}}}`:                            "cloud map[organization:o] <nil>",
+		`{"terraform":{"backend":{"s3":{},"local":{}}}}`:                          " map[] terraform: backend: it names 2 types; name one",
+		`{"terraform":{"backend":{"s3":1}}}`:                                      ` map[] terraform: backend: "s3" must be one object`,
+		`{"terraform":{"backend":"s3"}}`:                                          ` map[] terraform: "backend" is a string; it must be an object or a list of objects`,
+		`{"terraform":1}`:                                                         ` map[] "terraform" is a number; it must be an object or a list of objects`,
+	} {
+		stack, err := Read(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		typ, arguments, err := stack.Backend()
+		if got := fmt.Sprint(typ, " ", arguments, " ", err); got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+}

@@ -1,4 +1,4 @@
-// Package cloudwatch declares log groups that keep their lines for a set time.
+// Package cloudwatch declares log groups that keep their lines for a set time, alarms, and dashboards.
 package cloudwatch
 
 import (

@@ -1,0 +1,134 @@
+package cloudwatch
+
+import (
+	"strings"
+	"time"
+
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/cloudwatchmetricalarm"
+
+	"cdk.tf/go/ingest/modules/internal/tf"
+)
+
+// Metric is one of CloudWatch's time series, with the statistic that is made of it.
+type Metric struct {
+	Namespace  string
+	Name       string
+	Dimensions map[string]string
+	// Statistic is Average, Maximum, Minimum, SampleCount or Sum, or a percentile such as p99.
+	Statistic string
+}
+
+// Variable is a metric by the name that an expression has for it: a small letter, then letters, digits and "_". The only
+// metric of a condition without an expression needs none.
+type Variable struct {
+	ID string
+	Metric
+}
+
+// Comparison is how an alarm's value and its threshold are compared.
+type Comparison string
+
+const (
+	// Above is an alarm at more than the threshold.
+	Above Comparison = "GreaterThanThreshold"
+	// Below is an alarm at less than the threshold.
+	Below Comparison = "LessThanThreshold"
+)
+
+// Missing is what a period without data means.
+type Missing string
+
+const (
+	// MissingIsGood is for metrics that have data only where something happened.
+	MissingIsGood Missing = "notBreaching"
+	// MissingIsBad is for metrics that always have data.
+	MissingIsBad Missing = "breaching"
+)
+
+// Condition is when an alarm goes off.
+type Condition struct {
+	// Metrics are one, or those of the expression.
+	Metrics []Variable
+	// Expression is CloudWatch's metric math over the metrics. Without one the only metric is compared as it is.
+	Expression string
+	Comparison Comparison
+	Threshold  float64
+	// Period in whole minutes; CloudWatch makes one value of each.
+	Period time.Duration
+	// Periods is how many periods in a row must break the threshold.
+	Periods int
+	Missing Missing
+}
+
+// AlarmConfig of an alarm.
+type AlarmConfig struct {
+	Name        string
+	Description string
+	Condition   Condition
+	// TopicARN of the SNS topic that is told when the alarm goes off, and when it is over.
+	TopicARN string
+}
+
+// NewAlarm declares an alarm and returns its ARN.
+func NewAlarm(scope constructs.Construct, id string, cfg AlarmConfig) string {
+	condition := cfg.Condition
+	config := &cloudwatchmetricalarm.CloudwatchMetricAlarmConfig{
+		AlarmName:          jsii.String(cfg.Name),
+		AlarmDescription:   jsii.String(cfg.Description),
+		ComparisonOperator: jsii.String(string(condition.Comparison)),
+		Threshold:          jsii.Number(condition.Threshold),
+		EvaluationPeriods:  jsii.Number(condition.Periods),
+		DatapointsToAlarm:  jsii.Number(condition.Periods),
+		TreatMissingData:   jsii.String(string(condition.Missing)),
+		AlarmActions:       jsii.Strings(cfg.TopicARN),
+		OkActions:          jsii.Strings(cfg.TopicARN),
+	}
+	if condition.Expression == "" {
+		watchOne(config, condition)
+	} else {
+		config.MetricQuery = queries(condition)
+	}
+	return *tf.Named(cloudwatchmetricalarm.NewCloudwatchMetricAlarm(scope, jsii.String(id), config)).Arn()
+}
+
+// watchOne has a metric by itself. The percentiles of few samples are left out of account: fewer than 10/(1-p) of them are
+// what CloudWatch calls few (user guide, "Percentile-based CloudWatch alarms and low data samples"), and with those p99 is
+// the slowest request.
+func watchOne(config *cloudwatchmetricalarm.CloudwatchMetricAlarmConfig, condition Condition) {
+	metric := condition.Metrics[0].Metric
+	config.Namespace, config.MetricName = jsii.String(metric.Namespace), jsii.String(metric.Name)
+	config.Dimensions = tf.StringMap(metric.Dimensions)
+	config.Period = jsii.Number(condition.Period.Seconds())
+	if isPercentile(metric.Statistic) {
+		config.ExtendedStatistic = jsii.String(metric.Statistic)
+		config.EvaluateLowSampleCountPercentiles = jsii.String("ignore")
+	} else {
+		config.Statistic = jsii.String(metric.Statistic)
+	}
+}
+
+func isPercentile(statistic string) bool { return strings.HasPrefix(statistic, "p") }
+
+// queries are an expression and its metrics; CloudWatch compares what the only one with return_data gives.
+func queries(condition Condition) []*cloudwatchmetricalarm.CloudwatchMetricAlarmMetricQuery {
+	all := []*cloudwatchmetricalarm.CloudwatchMetricAlarmMetricQuery{{
+		Id:         jsii.String("value"),
+		Expression: jsii.String(condition.Expression),
+		ReturnData: jsii.Bool(true),
+	}}
+	for _, variable := range condition.Metrics {
+		all = append(all, &cloudwatchmetricalarm.CloudwatchMetricAlarmMetricQuery{
+			Id: jsii.String(variable.ID),
+			Metric: &cloudwatchmetricalarm.CloudwatchMetricAlarmMetricQueryMetric{
+				Namespace:  jsii.String(variable.Namespace),
+				MetricName: jsii.String(variable.Name),
+				Dimensions: tf.StringMap(variable.Dimensions),
+				Stat:       jsii.String(variable.Statistic),
+				Period:     jsii.Number(condition.Period.Seconds()),
+			},
+		})
+	}
+	return all
+}

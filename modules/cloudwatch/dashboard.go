@@ -1,0 +1,151 @@
+package cloudwatch
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/cloudwatchdashboard"
+
+	"cdk.tf/go/ingest/modules/internal/tf"
+)
+
+// DashboardConfig of a dashboard.
+type DashboardConfig struct {
+	Name   string
+	Region string
+	// Rows from top to bottom.
+	Rows []Row
+}
+
+// Row is what stands side by side on a dashboard: at most 24, each as wide as the others.
+type Row struct {
+	// Height in the dashboard's units, of which a graph needs 6 or so.
+	Height  int
+	Widgets []Widget
+}
+
+// Widget is one part of a dashboard: a text, the state of alarms, or a graph.
+type Widget struct {
+	Title string
+	// Markdown makes it a text.
+	Markdown string
+	// AlarmARNs make it a list of alarms with their states.
+	AlarmARNs []string
+	// Lines make it a graph.
+	Lines []Line
+	// Period of a graph's values.
+	Period time.Duration
+	// Limits are horizontal lines across a graph.
+	Limits []Limit
+	// Days of a graph that shows another time than the dashboard does; 0 shows the dashboard's.
+	Days int
+}
+
+// Line is one metric in a graph.
+type Line struct {
+	Metric
+	Label string
+}
+
+// Limit is a horizontal line.
+type Limit struct {
+	Label string
+	Value float64
+}
+
+// NewDashboard declares a dashboard and returns its name.
+func NewDashboard(scope constructs.Construct, id string, cfg DashboardConfig) string {
+	dashboard := tf.Named(cloudwatchdashboard.NewCloudwatchDashboard(scope, jsii.String(id),
+		&cloudwatchdashboard.CloudwatchDashboardConfig{
+			DashboardName: jsii.String(cfg.Name),
+			DashboardBody: jsii.String(dashboardBody(cfg)),
+		}))
+	return *dashboard.DashboardName()
+}
+
+// gridWidth is that of every dashboard (CloudWatch API reference, "Dashboard Body Structure and Syntax", which has the
+// form of all that follows).
+const gridWidth = 24
+
+type widgetJSON struct {
+	Type       string         `json:"type"`
+	X          int            `json:"x"`
+	Y          int            `json:"y"`
+	Width      int            `json:"width"`
+	Height     int            `json:"height"`
+	Properties map[string]any `json:"properties"`
+}
+
+// dashboardBody is the same text for the same configuration: the keys of JSON objects are sorted.
+func dashboardBody(cfg DashboardConfig) string {
+	placed := []widgetJSON{}
+	y := 0
+	for _, row := range cfg.Rows {
+		for i, widget := range row.Widgets {
+			kind, properties := widget.properties(cfg.Region)
+			width := gridWidth / len(row.Widgets)
+			placed = append(placed, widgetJSON{kind, i * width, y, width, row.Height, properties})
+		}
+		y += row.Height
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false) // or a ">" in a title would differ from what CloudWatch gives back
+	if err := encoder.Encode(map[string]any{"widgets": placed}); err != nil {
+		panic(err) // a number that JSON cannot hold: a mistake of the module's
+	}
+	return strings.TrimSuffix(text.String(), "\n")
+}
+
+func (w Widget) properties(region string) (string, map[string]any) {
+	switch {
+	case w.Markdown != "":
+		return "text", map[string]any{"markdown": w.Markdown}
+	case w.AlarmARNs != nil:
+		return "alarm", map[string]any{"title": w.Title, "alarms": w.AlarmARNs}
+	default:
+		return "metric", w.graph(region)
+	}
+}
+
+func (w Widget) graph(region string) map[string]any {
+	metrics := make([][]any, len(w.Lines))
+	for i, line := range w.Lines {
+		metrics[i] = line.json()
+	}
+	properties := map[string]any{
+		"title":   w.Title,
+		"region":  region,
+		"view":    "timeSeries",
+		"period":  int(w.Period.Seconds()),
+		"metrics": metrics,
+		"yAxis":   map[string]any{"left": map[string]any{"min": 0}},
+	}
+	if len(w.Limits) > 0 {
+		lines := make([]map[string]any, len(w.Limits))
+		for i, limit := range w.Limits {
+			lines[i] = map[string]any{"label": limit.Label, "value": limit.Value}
+		}
+		properties["annotations"] = map[string]any{"horizontal": lines}
+	}
+	if w.Days > 0 {
+		properties["start"] = fmt.Sprintf("-P%dD", w.Days)
+	}
+	return properties
+}
+
+// json is namespace, name, each dimension's name and value, and how it is drawn.
+func (l Line) json() []any {
+	metric := []any{l.Namespace, l.Name}
+	for _, dimension := range slices.Sorted(maps.Keys(l.Dimensions)) {
+		metric = append(metric, dimension, l.Dimensions[dimension])
+	}
+	return append(metric, map[string]any{"stat": l.Statistic, "label": l.Label})
+}

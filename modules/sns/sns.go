@@ -1,0 +1,93 @@
+// Package sns declares a topic that one AWS service publishes to, and who is told.
+package sns
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopic"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopicpolicy"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/snstopicsubscription"
+
+	"cdk.tf/go/ingest/modules/iam"
+	"cdk.tf/go/ingest/modules/internal/tf"
+)
+
+// Config of a topic.
+type Config struct {
+	Name string
+	// Service that publishes, such as "cloudwatch.amazonaws.com", on behalf of these sources of this account. The sources
+	// are a pattern of ARNs.
+	Service string
+	Account string
+	Sources string
+	// KeyARN of the customer key that encrypts messages, whose policy lets Service decrypt and generate data keys. Empty
+	// leaves them as they are: with the AWS-managed alias/aws/sns no alarm would get through, because its policy does not
+	// let CloudWatch use it and cannot be changed (repost.aws, "cloudwatch-configure-alarm-sns").
+	KeyARN string
+}
+
+// Topic is what was made.
+type Topic struct {
+	ARN string
+}
+
+// New declares a topic that nobody but the service publishes to, and over TLS only. The account's own principals manage
+// it and subscribe to it by their own policies.
+func New(scope constructs.Construct, id string, cfg Config) *Topic {
+	c := constructs.NewConstruct(scope, jsii.String(id))
+	config := &snstopic.SnsTopicConfig{Name: jsii.String(cfg.Name)}
+	if cfg.KeyARN != "" {
+		config.KmsMasterKeyId = jsii.String(cfg.KeyARN)
+	}
+	topic := tf.Named(snstopic.NewSnsTopic(c, jsii.String("Default"), config))
+	tf.Named(snstopicpolicy.NewSnsTopicPolicy(c, jsii.String("policy"), &snstopicpolicy.SnsTopicPolicyConfig{
+		Arn:    topic.Arn(),
+		Policy: jsii.String(access(cfg, *topic.Arn()).JSON()),
+	}))
+	return &Topic{ARN: *topic.Arn()}
+}
+
+// access has both of the conditions with which the SNS developer guide narrows what a service may do ("Example cases for
+// Amazon SNS access control"): whose resource it is, and which.
+func access(cfg Config, topic string) iam.Document {
+	return iam.Document{
+		{
+			Sid:       "Publish",
+			Principal: map[string]string{"Service": cfg.Service},
+			Actions:   []string{"sns:Publish"},
+			Resources: []string{topic},
+			Conditions: map[string]map[string][]string{
+				"StringEquals": {"aws:SourceAccount": {cfg.Account}},
+				"ArnLike":      {"aws:SourceArn": {cfg.Sources}},
+			},
+		},
+		{
+			Sid:       "TLSOnly",
+			Effect:    "Deny",
+			Principal: "*",
+			Actions:   []string{"sns:Publish"},
+			Resources: []string{topic},
+			Conditions: map[string]map[string][]string{
+				"Bool": {"aws:SecureTransport": {"false"}},
+			},
+		},
+	}
+}
+
+// Subscribe declares a subscription for each e-mail address. SNS asks each by mail before it sends anything else.
+func Subscribe(scope constructs.Construct, id, topicARN string, emails []string) {
+	c := constructs.NewConstruct(scope, jsii.String(id))
+	for _, email := range emails {
+		// By the address and not by its place in the list: or one that goes would take the ones after it along.
+		sum := sha256.Sum256([]byte(email))
+		tf.Named(snstopicsubscription.NewSnsTopicSubscription(c, jsii.String(hex.EncodeToString(sum[:4])),
+			&snstopicsubscription.SnsTopicSubscriptionConfig{
+				TopicArn: jsii.String(topicARN),
+				Protocol: jsii.String("email"),
+				Endpoint: jsii.String(email),
+			}))
+	}
+}

@@ -37,17 +37,6 @@ type declaration struct {
 // rooms are the lists of the resource types that each room reads, or that it knows to have no effect here.
 var rooms = []func() []string{apigateway.Types, cloudwatch.Types, firehose.Types, iam.Types, kinesis.Types, s3.Types}
 
-// passedOver are the types that are let in though nothing imitates them, with the notice that says so. None of them is on
-// the way of an event.
-var passedOver = map[string]string{
-	"aws_cloudfront_distribution":            hostedPage,
-	"aws_cloudfront_origin_access_control":   hostedPage,
-	"aws_cloudfront_response_headers_policy": hostedPage,
-	"aws_s3_object":                          "objects that the stack itself declares (aws_s3_object) are not in their buckets",
-}
-
-const hostedPage = "CloudFront is not imitated: a page that the stack hosts is not served from its bucket"
-
 // readStack reads opts.Stack as AWS would have it after an apply, and no other option but AllowUnverified. apiBase is the
 // address that stands for API Gateway's own. An error has a line for each problem, the file's name before the first.
 func readStack(opts Options, apiBase string) (*declaration, error) {

@@ -156,6 +156,12 @@ var computed = map[string]attributes{
 	"aws_cloudfront_origin_access_control":   {"id": func(c *computation) any { return "E" + strings.ToUpper(c.id(13)) }},
 	"aws_cloudfront_response_headers_policy": {"id": func(c *computation) any { return c.uuid() }},
 
+	"aws_cloudwatch_dashboard": {
+		"id": argument("dashboard_name"),
+		"dashboard_arn": func(c *computation) any {
+			return c.arn("cloudwatch", "", c.account(), "dashboard/"+c.text("dashboard_name"))
+		},
+	},
 	"aws_cloudwatch_log_group": {
 		"id": argument("name"),
 		// Without ":*", unlike the API's own (provider: TrimLogGroupARNWildcardSuffix).
@@ -171,6 +177,15 @@ var computed = map[string]attributes{
 		"arn": func(c *computation) any {
 			return c.arn("logs", c.r.region, c.account(), "log-group:"+c.text("log_group_name")+":log-stream:"+c.text("name"))
 		},
+	},
+	"aws_cloudwatch_metric_alarm": {
+		"id": argument("alarm_name"),
+		"arn": func(c *computation) any {
+			return c.arn("cloudwatch", c.r.region, c.account(), "alarm:"+c.text("alarm_name"))
+		},
+		"actions_enabled":    fixed(true),
+		"treat_missing_data": fixed("missing"),
+		"tags_all":           tagsAll,
 	},
 
 	// Cognito's and Lambda's types stand behind authorizers. Their forms are those of the provider's documentation.
@@ -301,6 +316,15 @@ var computed = map[string]attributes{
 	"aws_s3_bucket_request_payment_configuration":        {"id": bucketID},
 	"aws_s3_bucket_server_side_encryption_configuration": {"id": bucketID},
 	"aws_s3_bucket_versioning":                           {"id": bucketID},
+
+	"aws_sns_topic": {
+		"id":       argument("arn"),
+		"arn":      func(c *computation) any { return c.arn("sns", c.r.region, c.account(), c.text("name")) },
+		"name":     generatedName,
+		"owner":    account,
+		"tags_all": tagsAll,
+	},
+	"aws_sns_topic_policy": {"id": argument("arn"), "owner": account},
 }
 
 // compute is an attribute that a body does not give.

@@ -1,0 +1,20 @@
+package local
+
+// passedOver are the types that are let in though nothing imitates them, with the notice that says so. None of them is on
+// the way of an event.
+var passedOver = map[string]string{
+	"aws_cloudwatch_dashboard":               unwatched,
+	"aws_cloudwatch_metric_alarm":            unwatched,
+	"aws_sns_topic":                          unwatched,
+	"aws_sns_topic_policy":                   unwatched,
+	"aws_sns_topic_subscription":             unwatched,
+	"aws_cloudfront_distribution":            hostedPage,
+	"aws_cloudfront_origin_access_control":   hostedPage,
+	"aws_cloudfront_response_headers_policy": hostedPage,
+	"aws_s3_object":                          "objects that the stack itself declares (aws_s3_object) are not in their buckets",
+}
+
+const (
+	hostedPage = "CloudFront is not imitated: a page that the stack hosts is not served from its bucket"
+	unwatched  = "alarms and the dashboard are not imitated: nobody is told anything"
+)

@@ -1,0 +1,41 @@
+package local
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A stack with alarms runs like the same one without, and says once that nobody is told.
+func TestAWatchedPipelineRuns(t *testing.T) {
+	const notice = "alarms and the dashboard are not imitated: nobody is told anything"
+	text, err := os.ReadFile(filepath.Join(goldens, "dev.tf.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "cdk.tf.json")
+	watched := strings.Replace(string(text), `"resource": {`, `"resource": {
+		"aws_sns_topic": {"t": {"name": "alarms"}},
+		"aws_sns_topic_policy": {"p": {"arn": "${aws_sns_topic.t.arn}", "policy": "{}"}},
+		"aws_sns_topic_subscription": {"s": {"topic_arn": "${aws_sns_topic.t.arn}", "protocol": "email", "endpoint": "a@example.com"}},
+		"aws_cloudwatch_metric_alarm": {"a": {"alarm_name": "a", "alarm_actions": ["${aws_sns_topic.t.arn}"]}},
+		"aws_cloudwatch_dashboard": {"d": {"dashboard_name": "d", "dashboard_body": "${aws_cloudwatch_metric_alarm.a.arn}"}},`, 1)
+	if err := os.WriteFile(file, []byte(watched), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	with, err := readStack(Options{Stack: file}, "http://127.0.0.1:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	without, err := readStack(Options{Stack: filepath.Join(goldens, "dev.tf.json")}, "http://127.0.0.1:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := with.notices()
+	at := slices.Index(said, notice)
+	if at < 0 || !slices.Equal(slices.Delete(said, at, at+1), without.notices()) {
+		t.Errorf("the notices are %q, want those of the same stack without alarms and %q", with.notices(), notice)
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"reflect"
 	"regexp"
 	"slices"
@@ -37,4 +38,23 @@ func options(t reflect.Type, path string) []string {
 		found = append(found, options(t.Field(i).Type, path+"."+t.Field(i).Name)...)
 	}
 	return found
+}
+
+// The README says what the alarms cost: CloudWatch charges each metric that an alarm watches.
+func TestReadmeHasThePriceOfTheAlarms(t *testing.T) {
+	const cents = 10 // a month
+	metrics := 0
+	for _, alarm := range watchedStack(t).Resources("aws_cloudwatch_metric_alarm") {
+		queries, err := alarm.Blocks("metric_query")
+		if err != nil {
+			t.Fatal(err)
+		}
+		metrics += max(1, len(queries)-1) // one is the expression
+	}
+	// stream-full, which is not there on demand, watches two.
+	want := fmt.Sprintf("The alarms watch %d metrics (%d on demand) at 0.10 each: **%.2f a month** (%.2f)",
+		metrics, metrics-2, float64(metrics*cents)/100, float64((metrics-2)*cents)/100)
+	if !strings.Contains(read(t, "README.md"), want) {
+		t.Errorf("the README does not say %q", want)
+	}
 }

@@ -63,7 +63,8 @@ func Default(name string) Environment {
 			Execution:     LogInfo,
 		},
 		// What `make webapp` builds.
-		Web: Web{Folder: "webapp/dist", PriceClass: PriceClass100},
+		Web:    Web{Folder: "webapp/dist", PriceClass: PriceClass100},
+		Alarms: defaultAlarms(),
 	}
 }
 

@@ -48,6 +48,7 @@ func TestDefault(t *testing.T) {
 		Bucket: Bucket{NoncurrentExpireAfterDays: 30, AbortUploadsAfterDays: 7},
 		Logs:   Logs{RetentionDays: 30, Execution: "INFO"},
 		Web:    Web{Folder: "webapp/dist", PriceClass: "PriceClass_100"},
+		Alarms: Alarms{LatencyP99: time.Second, RefusedPercent: 5},
 	}
 	if got := Default("x"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)

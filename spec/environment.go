@@ -40,6 +40,7 @@ type Environment struct {
 	Bucket   Bucket
 	Logs     Logs
 	Web      Web
+	Alarms   Alarms
 	State    State
 }
 

@@ -47,6 +47,7 @@ func (e Environment) problems() []error {
 	p.bucket(e.Bucket)
 	p.logs(e.Logs)
 	p.web(e)
+	p.alarms(e.Alarms, e.Region)
 	p.state(e.State, e.ownBuckets())
 	return p.found
 }

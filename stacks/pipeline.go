@@ -14,6 +14,7 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dataawsregion"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"cdk.tf/go/ingest/modules/alarms"
 	"cdk.tf/go/ingest/modules/apigateway"
 	"cdk.tf/go/ingest/modules/cloudwatch"
 	"cdk.tf/go/ingest/modules/firehose"
@@ -47,6 +48,20 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 	delivery, deliveryLogs := declareDelivery(stack, env, where, stream, bucket)
 	api := declareAPI(stack, env, where, stream, delivery)
 
+	watched := watch(stack, env, where, alarms.Pipeline{
+		APIName:            api.Name,
+		Stage:              api.Stage,
+		LatencyP99:         env.Alarms.LatencyP99,
+		RefusedPercent:     env.Alarms.RefusedPercent,
+		StreamName:         stream.Name,
+		Capacity:           env.Stream.Capacity,
+		Retention:          env.Stream.Retention,
+		DeliveryStreamName: delivery.Name,
+		DeliveryLogGroup:   deliveryLogs.Name,
+		BufferInterval:     env.Delivery.BufferInterval,
+		BucketName:         bucket.Name,
+	})
+
 	outputs := append(apiOutputs(env, api), []output{
 		{"stream_name", "The Kinesis data stream", stream.Name},
 		{"stream_arn", "ARN of the Kinesis data stream", stream.ARN},
@@ -54,6 +69,7 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 		{"bucket_name", "The bucket that events land in", bucket.Name},
 		{"delivery_log_group", "Firehose's errors", deliveryLogs.Name},
 	}...)
+	outputs = append(outputs, watched...)
 	if env.Web.Hosted {
 		url := declareWeb(stack, env, page, api, pageSettings(env.Name, outputs))
 		outputs = append(outputs, output{"web_url", "The web page", url})

@@ -49,6 +49,7 @@ type Config struct {
 // API is what was made.
 type API struct {
 	ID    string
+	Name  string
 	Stage string
 	// StageURL is where the stage answers, without a "/" at its end.
 	StageURL  string
@@ -108,6 +109,7 @@ func New(scope constructs.Construct, id string, cfg Config) *API {
 	made := &API{
 		APIKeys:           a.usagePlan(stage),
 		ID:                *a.rest.Id(),
+		Name:              *a.rest.Name(),
 		Stage:             *stage.stage.StageName(),
 		StageURL:          *stage.stage.InvokeUrl(),
 		SubmitURL:         *stage.stage.InvokeUrl() + "/submit",

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cdk.tf/go/ingest/policy"
+	"cdk.tf/go/ingest/spec"
+	"cdk.tf/go/ingest/synth"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// watchedEnvironment has alarms and a dashboard, and is none of the project's.
+func watchedEnvironment() spec.Environment {
+	env := spec.Default("watched")
+	env.Alarms.Enabled, env.Alarms.Dashboard = true, true
+	env.Alarms.Emails = []string{"on-call@example.com"}
+	return env
+}
+
+// watchedText is the stack of that environment, made once for all tests.
+var watchedText = sync.OnceValues(func() (string, error) { return synthesisedText(watchedEnvironment()) })
+
+func synthesisedText(env spec.Environment) (string, error) {
+	dir, err := os.MkdirTemp("", "ingest-test-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	outdir := filepath.Join(dir, "cdktf.out")
+	if err := synth.Run(context.Background(), []spec.Environment{env}, outdir); err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(filepath.Join(outdir, synth.StackFile(env.Name)))
+	return string(text), err
+}
+
+func watchedStack(t *testing.T) *tfjson.Stack {
+	t.Helper()
+	text, err := watchedText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, err := tfjson.Read(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stack
+}
+
+func TestGoldensOfAlarms(t *testing.T) {
+	got, err := watchedText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden := filepath.Join("testdata", "alarms.tf.json")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(strings.Split(read(t, golden), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("alarms are synthesised otherwise than %s has it; if that is meant, `make golden` and review the change (-golden +synthesised):\n%s", golden, diff)
+	}
+}
+
+func TestPolicyOfAlarmsIsClean(t *testing.T) {
+	if err := policy.Check(watchedStack(t), policy.Expect{Public: true}); err != nil {
+		t.Error(err)
+	}
+}
+
+// An environment that tells somebody else's topic makes none, and subscribes nobody.
+func TestAlarmsOfASharedTopic(t *testing.T) {
+	env := spec.Default("watched")
+	env.Region = "cn-north-1"
+	env.Alarms.Enabled, env.Alarms.TopicARN = true, "arn:aws-cn:sns:cn-north-1:111122223333:on-call"
+	env.Alarms.RunbookURL = "https://git.example.com/runbooks"
+	text, err := synthesisedText(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stack struct {
+		Resource map[string]map[string]map[string]any
+		Output   map[string]struct{ Value string }
+	}
+	if err := json.Unmarshal([]byte(text), &stack); err != nil {
+		t.Fatal(err)
+	}
+	for _, typ := range []string{"aws_sns_topic", "aws_sns_topic_policy", "aws_sns_topic_subscription", "aws_cloudwatch_dashboard"} {
+		if found := stack.Resource[typ]; found != nil {
+			t.Errorf("%s: %v", typ, found)
+		}
+	}
+	alarm := stack.Resource["aws_cloudwatch_metric_alarm"]["alarms_api-5xx"]
+	if diff := cmp.Diff([]any{env.Alarms.TopicARN}, alarm["alarm_actions"]); diff != "" {
+		t.Errorf("alarm_actions (-want +got):\n%s", diff)
+	}
+	if text, _ := alarm["alarm_description"].(string); !strings.HasSuffix(text, " Runbook: https://git.example.com/runbooks/api-5xx.md") {
+		t.Errorf("the description is %q", text)
+	}
+	if got := stack.Output["alarm_topic_arn"].Value; got != env.Alarms.TopicARN {
+		t.Errorf("the output alarm_topic_arn is %q", got)
+	}
+}
+
+// dimensionTypes are the resources that a metric's dimension names, by an attribute that is the name.
+var dimensionTypes = map[string]struct{ namespace, typ, attribute string }{
+	"ApiName":            {"AWS/ApiGateway", "aws_api_gateway_rest_api", "name"},
+	"Stage":              {"AWS/ApiGateway", "aws_api_gateway_stage", "stage_name"},
+	"StreamName":         {"AWS/Kinesis", "aws_kinesis_stream", "name"},
+	"DeliveryStreamName": {"AWS/Firehose", "aws_kinesis_firehose_delivery_stream", "name"},
+	"LogGroupName":       {"AWS/Logs", "aws_cloudwatch_log_group", "name"},
+	"BucketName":         {"AWS/S3", "aws_s3_bucket", "bucket"},
+}
+
+// checkDimension fails the test where a dimension's value is no name of a declared resource of the metric's service.
+func checkDimension(t *testing.T, stack *tfjson.Stack, where, namespace, name, value string) {
+	t.Helper()
+	if name == "StorageType" && namespace == "AWS/S3" {
+		return // the only one that names no resource
+	}
+	want := dimensionTypes[name]
+	parts, err := tfjson.Parse(value)
+	if err != nil || len(parts) != 1 || parts[0].Reference == nil || want.namespace != namespace {
+		t.Errorf("%s: %s of %s is %q", where, name, namespace, value)
+		return
+	}
+	ref := *parts[0].Reference
+	if _, declared := stack.Find(ref); !declared || ref.Type != want.typ || ref.Attribute != want.attribute {
+		t.Errorf("%s: %s of %s refers to %s, which is no %s of a declared %s", where, name, namespace, value, want.attribute, want.typ)
+	}
+}
+
+func TestAlarmsWatchDeclaredResources(t *testing.T) {
+	stack := watchedStack(t)
+	alarms := stack.Resources("aws_cloudwatch_metric_alarm")
+	for _, alarm := range alarms {
+		metrics := []map[string]any{alarm.Body}
+		if queries, err := alarm.Blocks("metric_query"); err != nil {
+			t.Fatal(err)
+		} else if len(queries) > 0 {
+			metrics = nil
+			for _, query := range queries {
+				inner, err := tfjson.Blocks(query, "metric")
+				if err != nil {
+					t.Fatal(err)
+				}
+				metrics = append(metrics, inner...)
+			}
+		}
+		for _, metric := range metrics {
+			namespace, _ := metric["namespace"].(string)
+			dimensions, _ := metric["dimensions"].(map[string]any)
+			if len(dimensions) == 0 {
+				t.Errorf("%s watches %v everywhere", alarm.Address(), metric["metric_name"])
+			}
+			for name, value := range dimensions {
+				text, _ := value.(string)
+				checkDimension(t, stack, alarm.Address(), namespace, name, text)
+			}
+		}
+	}
+	if len(alarms) != 12 {
+		t.Errorf("there are %d alarms", len(alarms))
+	}
+}
+
+// dashboard is as much of a dashboard's body as the test reads.
+type dashboard struct {
+	Widgets []struct {
+		Type                string
+		X, Y, Width, Height int
+		Properties          struct {
+			Title, Region, Markdown string
+			Period                  int
+			Metrics                 [][]any
+			Alarms                  []string
+		}
+	}
+}
+
+func TestDashboard(t *testing.T) {
+	stack := watchedStack(t)
+	var board dashboard
+	body, _ := stack.Resources("aws_cloudwatch_dashboard")[0].Body["dashboard_body"].(string)
+	if err := json.Unmarshal([]byte(body), &board); err != nil {
+		t.Fatal(err)
+	}
+	taken := map[[2]int]string{}
+	var kinds []string
+	for _, w := range board.Widgets {
+		kinds = append(kinds, w.Type)
+		title := w.Type + " " + w.Properties.Title + w.Properties.Markdown
+		if w.X < 0 || w.Y < 0 || w.Width < 1 || w.Height < 1 || w.X+w.Width > 24 {
+			t.Errorf("%s is out of the grid: %d, %d, %d wide, %d high", title, w.X, w.Y, w.Width, w.Height)
+		}
+		for x := w.X; x < w.X+w.Width; x++ {
+			for y := w.Y; y < w.Y+w.Height; y++ {
+				if other, overlap := taken[[2]int{x, y}]; overlap {
+					t.Fatalf("%s lies over %s", title, other)
+				}
+				taken[[2]int{x, y}] = title
+			}
+		}
+		for _, metric := range w.Properties.Metrics {
+			checkGraphed(t, stack, title, metric)
+		}
+		if w.Type == "metric" && (w.Properties.Region != "${data.aws_region.current.name}" || w.Properties.Period < 60 || len(w.Properties.Metrics) == 0) {
+			t.Errorf("%s has the region %q, the period %d and %d metrics", title, w.Properties.Region, w.Properties.Period, len(w.Properties.Metrics))
+		}
+	}
+	if got, want := len(board.Widgets[0].Properties.Alarms), len(stack.Resources("aws_cloudwatch_metric_alarm")); got != want {
+		t.Errorf("the dashboard shows %d of %d alarms", got, want)
+	}
+	want := strings.Fields("alarm text metric metric metric text metric metric metric metric text metric metric metric metric text metric metric")
+	if !slices.Equal(kinds, want) {
+		t.Errorf("the widgets are %v, want %v", kinds, want)
+	}
+}
+
+// checkGraphed checks one line of a graph: namespace, name, names and values of dimensions, and how it is drawn.
+func checkGraphed(t *testing.T, stack *tfjson.Stack, where string, metric []any) {
+	t.Helper()
+	var texts []string
+	for _, part := range metric[:len(metric)-1] {
+		text, isText := part.(string)
+		if !isText {
+			t.Fatalf("%s: %v in %v", where, part, metric)
+		}
+		texts = append(texts, text)
+	}
+	if len(texts) < 4 || len(texts)%2 != 0 {
+		t.Fatalf("%s: %v", where, metric)
+	}
+	for i := 2; i < len(texts); i += 2 {
+		checkDimension(t, stack, where, texts[0], texts[i], texts[i+1])
+	}
+	drawn, _ := metric[len(metric)-1].(map[string]any)
+	if drawn["stat"] == nil || drawn["label"] == nil {
+		t.Errorf("%s: %s is drawn as %v", where, texts[1], drawn)
+	}
+}

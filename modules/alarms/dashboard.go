@@ -1,0 +1,160 @@
+package alarms
+
+import (
+	"time"
+
+	"github.com/aws/constructs-go/constructs/v10"
+
+	"cdk.tf/go/ingest/modules/cloudwatch"
+	"cdk.tf/go/ingest/spec"
+)
+
+// DashboardConfig of a pipeline's dashboard.
+type DashboardConfig struct {
+	Pipeline Pipeline
+	Name     string
+	Region   string
+	// AlarmARNs whose states stand at the top; none leaves them out.
+	AlarmARNs []string
+}
+
+// NewDashboard declares a dashboard that follows an event from the request to the object, and returns its name.
+func NewDashboard(scope constructs.Construct, id string, cfg DashboardConfig) string {
+	return cloudwatch.NewDashboard(scope, id, cloudwatch.DashboardConfig{
+		Name: cfg.Name, Region: cfg.Region, Rows: rows(cfg.Pipeline, cfg.AlarmARNs),
+	})
+}
+
+const (
+	headingHeight = 1
+	graphHeight   = 6
+	alarmsHeight  = 4
+)
+
+func rows(p Pipeline, alarms []string) []cloudwatch.Row {
+	var rows []cloudwatch.Row
+	if len(alarms) > 0 {
+		rows = append(rows, cloudwatch.Row{Height: alarmsHeight, Widgets: []cloudwatch.Widget{{Title: "Alarms", AlarmARNs: alarms}}})
+	}
+	return append(rows,
+		heading("## 1. The request: API Gateway"), graphs(apiGraphs(p)),
+		heading("## 2. The record: Kinesis"), graphs(streamGraphs(p)),
+		heading("## 3. The delivery: Firehose"), graphs(deliveryGraphs(p)),
+		heading("## 4. The object: S3, once a day"), graphs(bucketGraphs(p)))
+}
+
+func heading(markdown string) cloudwatch.Row {
+	return cloudwatch.Row{Height: headingHeight, Widgets: []cloudwatch.Widget{{Markdown: markdown}}}
+}
+
+func graphs(widgets []cloudwatch.Widget) cloudwatch.Row {
+	return cloudwatch.Row{Height: graphHeight, Widgets: widgets}
+}
+
+func apiGraphs(p Pipeline) []cloudwatch.Widget {
+	return []cloudwatch.Widget{
+		{
+			Title: "Requests a minute", Period: time.Minute,
+			Lines: []cloudwatch.Line{{Metric: p.api("Count", "SampleCount"), Label: "requests"}},
+		},
+		{
+			Title: "Refused and failed a minute", Period: time.Minute,
+			Lines: []cloudwatch.Line{
+				{Metric: p.api("4XXError", "Sum"), Label: "refused (4xx)"},
+				{Metric: p.api("5XXError", "Sum"), Label: "failed (5xx)"},
+			},
+		},
+		{
+			Title: "Latency, ms", Period: time.Minute,
+			Lines: []cloudwatch.Line{
+				{Metric: p.api("Latency", "p50"), Label: "p50"},
+				{Metric: p.api("Latency", "p90"), Label: "p90"},
+				{Metric: p.api("Latency", "p99"), Label: "p99"},
+				{Metric: p.api("IntegrationLatency", "p99"), Label: "p99 of Kinesis alone"},
+			},
+			Limits: []cloudwatch.Limit{{Label: "p99 may be", Value: float64(p.LatencyP99.Milliseconds())}},
+		},
+	}
+}
+
+func streamGraphs(p Pipeline) []cloudwatch.Widget {
+	return []cloudwatch.Widget{
+		{
+			Title: "Bytes a minute", Period: time.Minute,
+			Lines:  []cloudwatch.Line{{Metric: p.stream("IncomingBytes", "Sum"), Label: "written"}},
+			Limits: p.capacity(p.bytesPerMinute()),
+		},
+		{
+			Title: "Records a minute", Period: time.Minute,
+			Lines:  []cloudwatch.Line{{Metric: p.stream("IncomingRecords", "Sum"), Label: "written"}},
+			Limits: p.capacity(p.recordsPerMinute()),
+		},
+		{
+			Title: "Throttled a minute", Period: time.Minute,
+			Lines: []cloudwatch.Line{
+				{Metric: p.stream("WriteProvisionedThroughputExceeded", "Sum"), Label: "records written"},
+				{Metric: p.stream("ReadProvisionedThroughputExceeded", "Sum"), Label: "reads"},
+			},
+		},
+		{
+			Title: "Age of what is read, ms", Period: time.Minute,
+			Lines:  []cloudwatch.Line{{Metric: p.stream("GetRecords.IteratorAgeMilliseconds", "Maximum"), Label: "oldest"}},
+			Limits: []cloudwatch.Limit{{Label: "a quarter of the retention", Value: float64((p.Retention / agedShare).Milliseconds())}},
+		},
+	}
+}
+
+// capacity is a line at what the shards take; a stream on demand has none.
+func (p Pipeline) capacity(limit int) []cloudwatch.Limit {
+	if p.Capacity.Mode != spec.ModeProvisioned {
+		return nil
+	}
+	return []cloudwatch.Limit{{Label: "what the shards take", Value: float64(limit)}}
+}
+
+func deliveryGraphs(p Pipeline) []cloudwatch.Widget {
+	return []cloudwatch.Widget{
+		{
+			Title: "Age of what waits, s", Period: firehosePeriod,
+			Lines:  []cloudwatch.Line{{Metric: p.delivery("DeliveryToS3.DataFreshness", "Maximum"), Label: "oldest"}},
+			Limits: []cloudwatch.Limit{{Label: "may be", Value: p.freshness().Seconds()}},
+		},
+		{
+			Title: "Records in five minutes", Period: firehosePeriod,
+			Lines: []cloudwatch.Line{
+				{Metric: p.delivery("DataReadFromKinesisStream.Records", "Sum"), Label: "read"},
+				{Metric: p.delivery("DeliveryToS3.Records", "Sum"), Label: "delivered"},
+			},
+		},
+		{
+			Title: "Share of writes that succeed", Period: firehosePeriod,
+			Lines: []cloudwatch.Line{{Metric: p.delivery("DeliveryToS3.Success", "Average"), Label: "successful"}},
+		},
+		{
+			Title: "Errors in five minutes", Period: firehosePeriod,
+			Lines: []cloudwatch.Line{
+				{Metric: p.deliveryLog(), Label: "logged by Firehose"},
+				{Metric: p.delivery("KMSKeyAccessDenied", "Sum"), Label: "key: access denied"},
+				{Metric: p.delivery("KMSKeyDisabled", "Sum"), Label: "key: disabled"},
+				{Metric: p.delivery("KMSKeyInvalidState", "Sum"), Label: "key: invalid state"},
+				{Metric: p.delivery("KMSKeyNotFound", "Sum"), Label: "key: not found"},
+			},
+		},
+	}
+}
+
+// bucketDays is what a graph with one value a day shows.
+const bucketDays = 30
+
+func bucketGraphs(p Pipeline) []cloudwatch.Widget {
+	return []cloudwatch.Widget{
+		{
+			Title: "Objects, old versions among them", Period: 24 * time.Hour, Days: bucketDays,
+			Lines: []cloudwatch.Line{{Metric: p.bucket("NumberOfObjects", "AllStorageTypes"), Label: "objects"}},
+		},
+		{
+			Title: "Bytes in the standard class", Period: 24 * time.Hour, Days: bucketDays,
+			Lines: []cloudwatch.Line{{Metric: p.bucket("BucketSizeBytes", "StandardStorage"), Label: "bytes"}},
+		},
+	}
+}

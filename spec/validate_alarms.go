@@ -1,0 +1,92 @@
+package spec
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// maxLatency is API Gateway's integration timeout, which the API leaves as it is: no request takes longer.
+	maxLatency = 29 * time.Second
+	// maxRunbookURL leaves an alarm's description within CloudWatch's 1,024 characters (API reference, PutMetricAlarm).
+	maxRunbookURL = 512
+)
+
+var (
+	// emailPattern is a shape: who reads the address is found out by SNS, which writes to it. Of what a mailbox's name may
+	// hold it leaves out the characters that begin an expression of Terraform's.
+	emailPattern = regexp.MustCompile(`^[A-Za-z0-9.!#&'*+/=?^_|~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,63}$`)
+	// topicPattern's group is the region. A FIFO topic's name ends with ".fifo"; it takes no e-mail addresses.
+	topicPattern = regexp.MustCompile(`^arn:aws[a-z-]*:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}$`)
+)
+
+// alarms checks what an environment says of its alarms, also where they are off: then nothing may be said that would have
+// no effect.
+func (p *problems) alarms(alarms Alarms, region string) {
+	if alarms.Enabled {
+		p.emails(alarms.Emails)
+		if alarms.TopicARN != "" {
+			p.topic(alarms.TopicARN, region)
+		}
+		p.runbookURL(alarms.RunbookURL)
+	} else {
+		p.withoutAlarms(alarms)
+	}
+	if alarms.Enabled || alarms.Dashboard { // which draws the first
+		p.whole("Alarms.LatencyP99", alarms.LatencyP99, time.Millisecond, maxLatency, time.Millisecond, "milliseconds")
+		p.within("Alarms.RefusedPercent", alarms.RefusedPercent, 1, 99)
+	}
+}
+
+func (p *problems) withoutAlarms(alarms Alarms) {
+	const remedy = "set Alarms.Enabled to true, or leave it out"
+	if len(alarms.Emails) > 0 {
+		p.add("Alarms.Emails", "is set and there are no alarms", remedy)
+	}
+	if alarms.TopicARN != "" {
+		p.add("Alarms.TopicARN", "is set and there are no alarms", remedy)
+	}
+	if alarms.RunbookURL != "" {
+		p.add("Alarms.RunbookURL", "is set and there are no alarms", remedy)
+	}
+}
+
+func (p *problems) emails(emails []string) {
+	for i, email := range emails {
+		field := item("Alarms.Emails", i)
+		p.match(field, email, emailPattern, `use an address such as "on-call@example.com"`)
+		if slices.Contains(emails[:i], email) {
+			p.add(field, is(email)+" again", "leave it out")
+		}
+	}
+}
+
+// topic: an alarm's actions are in its own region (API reference, PutMetricAlarm, "AlarmActions").
+func (p *problems) topic(arn, region string) {
+	parts := topicPattern.FindStringSubmatch(arn)
+	if parts == nil {
+		p.add("Alarms.TopicARN", is(arn),
+			`use the ARN of a standard topic, such as "arn:aws:sns:eu-west-1:111122223333:on-call", or leave it empty`)
+	} else if parts[1] != region {
+		p.add("Alarms.TopicARN", is(arn), fmt.Sprintf("use a topic in %s: an alarm reaches none in another region", region))
+	}
+}
+
+func (p *problems) runbookURL(address string) {
+	if address == "" {
+		return
+	}
+	const field = "Alarms.RunbookURL"
+	parsed, err := url.Parse(address)
+	if err != nil || parsed.Scheme != "https" || parsed.Host == "" || parsed.RawQuery != "" || parsed.Fragment != "" ||
+		strings.ContainsAny(address, " \"{}") || strings.IndexFunc(address, notPrintable) >= 0 {
+		p.add(field, is(address),
+			`use the address of a folder, such as "https://git.example.com/ingest/docs/runbooks", or leave it empty`)
+	} else if len(address) > maxRunbookURL {
+		p.add(field, fmt.Sprintf("is %d bytes long", len(address)), fmt.Sprintf("use at most %d", maxRunbookURL))
+	}
+}

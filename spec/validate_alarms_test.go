@@ -1,0 +1,95 @@
+package spec
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// alarmed turns the alarms on and changes them.
+func alarmed(change func(a *Alarms)) func(e *Environment) {
+	return func(e *Environment) {
+		e.Alarms.Enabled = true
+		change(&e.Alarms)
+	}
+}
+
+func TestAlarmsRefused(t *testing.T) {
+	const (
+		folder = `; use the address of a folder, such as "https://git.example.com/ingest/docs/runbooks", or leave it empty`
+		topic  = `; use the ARN of a standard topic, such as "arn:aws:sns:eu-west-1:111122223333:on-call", or leave it empty`
+		off    = ` is set and there are no alarms; set Alarms.Enabled to true, or leave it out`
+	)
+	long := "https://example.com/" + strings.Repeat("a", 500)
+	testRefusals(t, []refusal{
+		{"an address without a host", alarmed(func(a *Alarms) { a.Emails = []string{"on-call"} }),
+			[]string{`Alarms.Emails[0] is "on-call"; use an address such as "on-call@example.com"`}},
+		{"an address with a name", alarmed(func(a *Alarms) { a.Emails = []string{"On call <on-call@example.com>"} }),
+			[]string{`Alarms.Emails[0] is "On call <on-call@example.com>"; use an address such as "on-call@example.com"`}},
+		{"an address that Terraform would take for an expression", alarmed(func(a *Alarms) { a.Emails = []string{"${x}@example.com"} }),
+			[]string{`Alarms.Emails[0] is "${x}@example.com"; use an address such as "on-call@example.com"`}},
+		{"an address twice", alarmed(func(a *Alarms) { a.Emails = []string{"a@example.com", "b@example.com", "a@example.com"} }),
+			[]string{`Alarms.Emails[2] is "a@example.com" again; leave it out`}},
+		{"a topic's name", alarmed(func(a *Alarms) { a.TopicARN = "on-call" }), []string{`Alarms.TopicARN is "on-call"` + topic}},
+		{"a FIFO topic", alarmed(func(a *Alarms) { a.TopicARN = "arn:aws:sns:us-east-1:111122223333:on-call.fifo" }),
+			[]string{`Alarms.TopicARN is "arn:aws:sns:us-east-1:111122223333:on-call.fifo"` + topic}},
+		{"a topic elsewhere", alarmed(func(a *Alarms) { a.TopicARN = "arn:aws:sns:eu-west-1:111122223333:on-call" }),
+			[]string{`Alarms.TopicARN is "arn:aws:sns:eu-west-1:111122223333:on-call"; use a topic in us-east-1: an alarm reaches none in another region`}},
+		{"runbooks over HTTP", alarmed(func(a *Alarms) { a.RunbookURL = "http://example.com" }),
+			[]string{`Alarms.RunbookURL is "http://example.com"` + folder}},
+		{"runbooks by a path", alarmed(func(a *Alarms) { a.RunbookURL = "docs/runbooks" }),
+			[]string{`Alarms.RunbookURL is "docs/runbooks"` + folder}},
+		{"runbooks by a query", alarmed(func(a *Alarms) { a.RunbookURL = "https://example.com/?page=" }),
+			[]string{`Alarms.RunbookURL is "https://example.com/?page="` + folder}},
+		{"runbooks by an expression", alarmed(func(a *Alarms) { a.RunbookURL = "https://example.com/${path.root}" }),
+			[]string{`Alarms.RunbookURL is "https://example.com/${path.root}"` + folder}},
+		{"runbooks far away", alarmed(func(a *Alarms) { a.RunbookURL = long }),
+			[]string{`Alarms.RunbookURL is 520 bytes long; use at most 512`}},
+		{"no latency", alarmed(func(a *Alarms) { a.LatencyP99 = 0 }),
+			[]string{`Alarms.LatencyP99 is 0s; use whole milliseconds, 1 to 29000`}},
+		{"a latency that no request reaches", alarmed(func(a *Alarms) { a.LatencyP99 = 30 * time.Second }),
+			[]string{`Alarms.LatencyP99 is 30s; use whole milliseconds, 1 to 29000`}},
+		{"microseconds", alarmed(func(a *Alarms) { a.LatencyP99 = 1500 * time.Microsecond }),
+			[]string{`Alarms.LatencyP99 is 1.5ms; use whole milliseconds, 1 to 29000`}},
+		{"no share", alarmed(func(a *Alarms) { a.RefusedPercent = 0 }),
+			[]string{`Alarms.RefusedPercent is 0; use 1 to 99`}},
+		{"more than everything", alarmed(func(a *Alarms) { a.RefusedPercent = 100 }),
+			[]string{`Alarms.RefusedPercent is 100; use 1 to 99`}},
+		{"a dashboard without a line", func(e *Environment) { e.Alarms = Alarms{Dashboard: true, RefusedPercent: 1} },
+			[]string{`Alarms.LatencyP99 is 0s; use whole milliseconds, 1 to 29000`}},
+		{"settings of alarms that are off", func(e *Environment) {
+			e.Alarms = Alarms{Emails: []string{"?"}, TopicARN: "?", RunbookURL: "?"}
+		}, []string{"Alarms.Emails" + off, "Alarms.TopicARN" + off, "Alarms.RunbookURL" + off}},
+	})
+}
+
+func TestAlarmsAccepted(t *testing.T) {
+	testAcceptances(t, []acceptance{
+		{"nobody to tell yet", alarmed(func(*Alarms) {})},
+		{"a dashboard alone", func(e *Environment) { e.Alarms.Dashboard = true }},
+		{"addresses", alarmed(func(a *Alarms) { a.Emails = []string{"on-call@example.com", "o'hara+events@mail.example.co.uk"} })},
+		{"a topic and an address", alarmed(func(a *Alarms) {
+			a.TopicARN, a.Emails = "arn:aws:sns:us-east-1:111122223333:on-call", []string{"on-call@example.com"}
+		})},
+		{"a topic in China", func(e *Environment) {
+			e.Region, e.Alarms.Enabled, e.Alarms.TopicARN = "cn-north-1", true, "arn:aws-cn:sns:cn-north-1:111122223333:on_call"
+		}},
+		{"runbooks", alarmed(func(a *Alarms) { a.RunbookURL = "https://git.example.com:8443/ingest/-/blob/main/docs/runbooks/" })},
+		{"the least", alarmed(func(a *Alarms) { a.LatencyP99, a.RefusedPercent = time.Millisecond, 1 })},
+		{"the most", alarmed(func(a *Alarms) { a.LatencyP99, a.RefusedPercent = 29*time.Second, 99 })},
+	})
+}
+
+// The patterns are those of the services' API references.
+func TestNamesOfAlarms(t *testing.T) {
+	for _, row := range []struct{ of, name, want, pattern string }{
+		{"topic", Default("dev").AlarmTopicName(), "api-kinesis-alarms-dev", `^[A-Za-z0-9_-]{1,256}$`},
+		{"alarm", Default("dev").AlarmName("api-5xx"), "api-kinesis-dev-api-5xx", `^[ -~]{1,255}$`},
+		{"dashboard", Default("dev").DashboardName(), "api-kinesis-dev", `^[A-Za-z0-9_-]{1,255}$`},
+	} {
+		if row.name != row.want || !regexp.MustCompile(row.pattern).MatchString(row.name) {
+			t.Errorf("%s: got %q, want %q, which matches %s", row.of, row.name, row.want, row.pattern)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package stacks
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/alarms"
+	"cdk.tf/go/ingest/modules/sns"
+	"cdk.tf/go/ingest/spec"
+)
+
+// runbooks is the folder of the alarms' pages in the repository.
+const runbooks = "docs/runbooks"
+
+// watch declares the alarms with their topic, and the dashboard, as far as the environment has them. It returns what a
+// person needs of them.
+func watch(stack cdktf.TerraformStack, env spec.Environment, where surroundings, pipeline alarms.Pipeline) []output {
+	var outputs []output
+	var arns []string
+	if env.Alarms.Enabled {
+		topic := alarmTopic(stack, env, where)
+		arns = alarms.New(stack, "alarms", alarms.Config{
+			Pipeline: pipeline,
+			Name:     env.AlarmName,
+			TopicARN: topic,
+			Runbooks: cmp.Or(env.Alarms.RunbookURL, runbooks),
+		})
+		outputs = append(outputs, output{"alarm_topic_arn", "The topic that alarms are sent to", topic})
+	}
+	if env.Alarms.Dashboard {
+		name := alarms.NewDashboard(stack, "dashboard", alarms.DashboardConfig{
+			Pipeline: pipeline, Name: env.DashboardName(), Region: where.region, AlarmARNs: arns,
+		})
+		outputs = append(outputs, output{"dashboard_url", "The pipeline from the request to the object", dashboardURL(env.Region, name)})
+	}
+	return outputs
+}
+
+// alarmTopic is the topic that every alarm is sent to: somebody else's, or an own one that this environment's alarms, and
+// nobody else, publish to.
+func alarmTopic(stack cdktf.TerraformStack, env spec.Environment, where surroundings) string {
+	arn := env.Alarms.TopicARN
+	if arn == "" {
+		arn = sns.New(stack, "alarm-topic", sns.Config{
+			Name:    env.AlarmTopicName(),
+			Service: "cloudwatch.amazonaws.com",
+			Account: where.account,
+			Sources: strings.Join([]string{"arn", where.partition, "cloudwatch", where.region, where.account, "alarm", env.AlarmName("*")}, ":"),
+		}).ARN
+	}
+	sns.Subscribe(stack, "alarm-emails", arn, env.Alarms.Emails)
+	return arn
+}
+
+// consoles are the domains of the consoles by how a region's name begins.
+var consoles = []struct{ regions, domain string }{
+	{"cn-", "console.amazonaws.cn"},
+	{"us-gov-", "console.amazonaws-us-gov.com"},
+	{"", "console.aws.amazon.com"},
+}
+
+func dashboardURL(region, name string) string {
+	for _, console := range consoles {
+		if strings.HasPrefix(region, console.regions) {
+			return "https://" + region + "." + console.domain + "/cloudwatch/home?region=" + region + "#dashboards/dashboard/" + name
+		}
+	}
+	return ""
+}

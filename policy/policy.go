@@ -59,6 +59,8 @@ func Rules() []Rule {
 		{"flow", "an event that the API takes reaches the bucket", flow},
 		{"stream-encryption", "events wait in the stream encrypted", streamEncryption},
 		{"deployment", "what is declared is what is deployed", deployment},
+		{"alarms", "an alarm reaches somebody and says what to do", alarms},
+		{"closed-topic", "nobody but this account's own services can raise an alarm", closedTopic},
 		{"fail-closed", "an event that is not in the stream is never answered with success", failClosed},
 	}
 }

@@ -1,0 +1,122 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+const (
+	metricAlarm    = "aws_cloudwatch_metric_alarm"
+	snsTopic       = "aws_sns_topic"
+	snsTopicPolicy = "aws_sns_topic_policy"
+)
+
+var (
+	// runbookLink is how an alarm's description names its page.
+	runbookLink = regexp.MustCompile(`\bRunbook: \S+/[a-z0-9-]+\.md$`)
+	topicARN    = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$`)
+)
+
+// alarms: an alarm that reaches nobody, or that tells nobody what to do, is none; and what a period without data means is
+// said, because CloudWatch's own choice leaves an alarm in a state that nobody is told of.
+func alarms(c *checker) {
+	for _, alarm := range c.stack.Resources(metricAlarm) {
+		c.want(in(alarm), "actions_enabled", "", "true")
+		c.want(in(alarm), "treat_missing_data", "breaching", "ignore", "notBreaching")
+		if description, ok := c.literal(in(alarm), "alarm_description"); ok && !runbookLink.MatchString(description) {
+			c.breach(alarm.Address(), "alarm_description names no runbook", `end it with "Runbook: " and the address of a page, ….md`)
+		}
+		if len(list(alarm.Body["alarm_actions"])) == 0 {
+			c.breach(alarm.Address(), "alarm_actions tells nobody", "name a topic")
+		}
+		for _, action := range list(alarm.Body["alarm_actions"]) {
+			c.tellsATopic(alarm, action)
+		}
+	}
+}
+
+// tellsATopic takes a topic of the stack's, or one that is there already.
+func (c *checker) tellsATopic(alarm tfjson.Resource, action string) {
+	if _, ours := c.follow(action, snsTopic, "arn", "id"); ours {
+		return
+	}
+	if literal, ok := c.value(action); !ok || !topicARN.MatchString(literal) {
+		c.breach(alarm.Address(), "alarm_actions names "+action+", which is no SNS topic", "name a topic of the stack, or the ARN of a standard one")
+	}
+}
+
+// closedTopic: whoever can publish to a topic of alarms can call somebody out of bed, and whoever can subscribe reads along.
+func closedTopic(c *checker) {
+	for _, topic := range c.stack.Resources(snsTopic) {
+		if topic.Body["policy"] != nil {
+			c.breach(topic.Address(), "policy is set in the topic itself", "leave it out: an aws_sns_topic_policy says who may do what")
+		}
+		if key, _ := c.value(topic.Body["kms_master_key_id"]); strings.HasSuffix(key, "alias/aws/sns") {
+			c.breach(topic.Address(), "kms_master_key_id is the AWS-managed key, which CloudWatch may not use", "name a customer key whose policy lets it, or none")
+		}
+	}
+	policies := map[string]int{}
+	for _, policy := range c.stack.Resources(snsTopicPolicy) {
+		topic, ours := c.follow(policy.Body["arn"], snsTopic, "arn", "id")
+		if !ours {
+			c.breach(policy.Address(), "arn refers to no topic of the stack", "refer to the ARN of one: another topic has an owner of its own")
+			continue
+		}
+		policies[topic.Address()]++
+		if statements, ok := c.document(in(policy), "policy"); ok {
+			c.topicPolicy(policy, topic, statements)
+		}
+	}
+	for _, topic := range c.stack.Resources(snsTopic) {
+		if n := policies[topic.Address()]; n != 1 {
+			c.breach(topic.Address(), fmt.Sprintf("%d resources of type %s refer to it", n, snsTopicPolicy), "declare exactly one")
+		}
+	}
+}
+
+func (c *checker) topicPolicy(policy, topic tfjson.Resource, statements []statement) {
+	for _, s := range statements {
+		if s.effect == allow {
+			c.publishes(policy, topic, s)
+		}
+	}
+	if !slices.ContainsFunc(statements, func(s statement) bool { return deniesPlainMessages(s, topic) }) {
+		c.breach(policy.Address(), "does not deny messages without TLS",
+			`deny sns:Publish to the principal "*" where aws:SecureTransport is false`)
+	}
+}
+
+func deniesPlainMessages(s statement, topic tfjson.Resource) bool {
+	return s.effect == deny && len(s.inverted) == 0 && slices.Equal(s.principals["*"], []string{"*"}) && onlyPublishing(s, topic) &&
+		onlyCondition(s, "Bool", "aws:SecureTransport", "false")
+}
+
+func onlyPublishing(s statement, topic tfjson.Resource) bool {
+	return slices.Equal(s.actions, []string{"sns:Publish"}) && slices.Equal(s.resources, []string{arnOf(topic)})
+}
+
+// publishes takes a statement that lets services publish on behalf of the account alone.
+func (c *checker) publishes(policy, topic tfjson.Resource, s statement) {
+	if len(s.inverted) > 0 || !onlyPublishing(s, topic) {
+		c.breach(policy.Address(), "allows other than sns:Publish to the topic", "allow that and nothing else")
+	}
+	if len(s.principals) != 1 || len(s.principals["Service"]) == 0 {
+		c.breach(policy.Address(), "lets in "+everybodyOr(s), "name services alone: the account's own principals have policies of their own")
+	}
+	if !forThisAccount(s) {
+		c.breach(policy.Address(), "lets a service publish for any account", "add the condition that aws:SourceAccount is the account's id under StringEquals")
+	}
+}
+
+func forThisAccount(s statement) bool {
+	for key, values := range s.conditions["StringEquals"] {
+		if strings.EqualFold(key, "aws:SourceAccount") && len(values) == 1 && accountID.MatchString(values[0]) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,157 @@
+package policy_test
+
+import (
+	"testing"
+
+	"cdk.tf/go/ingest/policy"
+)
+
+const (
+	alarm       = "aws_cloudwatch_metric_alarm.a"
+	topic       = "aws_sns_topic.t"
+	topicPolicy = "aws_sns_topic_policy.p"
+)
+
+// withAlarm adds a good alarm, with its topic and the topic's policy, and changes them.
+func withAlarm(changes ...change) []change {
+	return append([]change{
+		add(topic, `{"name": "alarms"}`),
+		add(topicPolicy, `{"arn": "${aws_sns_topic.t.arn}", "policy": "{\"Statement\":[`+
+			`{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"cloudwatch.amazonaws.com\"},\"Action\":[\"sns:Publish\"],\"Resource\":[\"${aws_sns_topic.t.arn}\"],`+
+			`\"Condition\":{\"StringEquals\":{\"aws:SourceAccount\":[\"${data.aws_caller_identity.current.account_id}\"]}}},`+
+			`{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":[\"sns:Publish\"],\"Resource\":[\"${aws_sns_topic.t.arn}\"],`+
+			`\"Condition\":{\"Bool\":{\"aws:SecureTransport\":[\"false\"]}}}]}"}`),
+		add(alarm, `{"alarm_actions": ["${aws_sns_topic.t.arn}"], "alarm_description": "page: Runbook: docs/runbooks/api-5xx.md", "treat_missing_data": "notBreaching"}`),
+	}, changes...)
+}
+
+func TestAGoodAlarmBreaksNothing(t *testing.T) {
+	for name, changes := range map[string][]change{
+		"the stack's topic":     withAlarm(),
+		"somebody else's topic": withAlarm(set(alarm, []any{"arn:aws-cn:sns:cn-north-1:111122223333:on-call"}, "alarm_actions")),
+		"a page elsewhere":      withAlarm(set(alarm, "Runbook: https://example.com/r/a-1.md", "alarm_description")),
+		"a customer's key":      withAlarm(set(topic, "${aws_kms_key.k.arn}", "kms_master_key_id")),
+	} {
+		if err := policy.Check(good(t, changes...), policy.Expect{Public: true}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAlarms(t *testing.T) {
+	const described = `alarms: aws_cloudwatch_metric_alarm.a: alarm_description names no runbook; end it with "Runbook: " and the address of a page, ….md`
+	check(t, []breaking{
+		{
+			name:    "nobody to tell",
+			changes: withAlarm(unset(alarm, "alarm_actions")),
+			want:    []string{`alarms: aws_cloudwatch_metric_alarm.a: alarm_actions tells nobody; name a topic`},
+		},
+		{
+			name:    "an empty list",
+			changes: withAlarm(set(alarm, []any{}, "alarm_actions")),
+			want:    []string{`alarms: aws_cloudwatch_metric_alarm.a: alarm_actions tells nobody; name a topic`},
+		},
+		{
+			name:    "a topic that is not declared",
+			changes: withAlarm(set(alarm, []any{"${aws_sns_topic.other.arn}"}, "alarm_actions")),
+			want: []string{
+				`alarms: aws_cloudwatch_metric_alarm.a: alarm_actions names ${aws_sns_topic.other.arn}, which is no SNS topic; name a topic of the stack, or the ARN of a standard one`,
+			},
+		},
+		{
+			name:    "a FIFO topic, and something else",
+			changes: withAlarm(set(alarm, []any{"arn:aws:sns:us-east-1:111122223333:a.fifo", "arn:aws:swf:us-east-1:111122223333:action/x"}, "alarm_actions")),
+			want: []string{
+				`alarms: aws_cloudwatch_metric_alarm.a: alarm_actions names arn:aws:sns:us-east-1:111122223333:a.fifo, which is no SNS topic; name a topic of the stack, or the ARN of a standard one`,
+				`alarms: aws_cloudwatch_metric_alarm.a: alarm_actions names arn:aws:swf:us-east-1:111122223333:action/x, which is no SNS topic; name a topic of the stack, or the ARN of a standard one`,
+			},
+		},
+		{
+			name:    "an alarm that is off",
+			changes: withAlarm(set(alarm, false, "actions_enabled")),
+			want:    []string{`alarms: aws_cloudwatch_metric_alarm.a: actions_enabled is "false"; leave it out or set it to "true"`},
+		},
+		{
+			name:    "no word on missing data",
+			changes: withAlarm(unset(alarm, "treat_missing_data")),
+			want:    []string{`alarms: aws_cloudwatch_metric_alarm.a: treat_missing_data is not set; set it to "breaching", "ignore" or "notBreaching"`},
+		},
+		{
+			name:    "no description",
+			changes: withAlarm(unset(alarm, "alarm_description")),
+			want:    []string{described},
+		},
+		{
+			name:    "no runbook",
+			changes: withAlarm(set(alarm, "page: Requests fail.", "alarm_description")),
+			want:    []string{described},
+		},
+		{
+			name:    "no page",
+			changes: withAlarm(set(alarm, "Runbook: docs/runbooks/", "alarm_description")),
+			want:    []string{described},
+		},
+	})
+}
+
+func TestClosedTopic(t *testing.T) {
+	const address = "closed-topic: aws_sns_topic_policy.p: "
+	replace := func(before, after string) []change { return withAlarm(edit(topicPolicy, before, after, "policy")) }
+	check(t, []breaking{
+		{
+			name:    "no policy",
+			changes: withAlarm(drop(topicPolicy)),
+			want:    []string{`closed-topic: aws_sns_topic.t: 0 resources of type aws_sns_topic_policy refer to it; declare exactly one`},
+		},
+		{
+			name:    "a policy in the topic",
+			changes: withAlarm(set(topic, "{}", "policy")),
+			want:    []string{`closed-topic: aws_sns_topic.t: policy is set in the topic itself; leave it out: an aws_sns_topic_policy says who may do what`},
+		},
+		{
+			name:    "the AWS-managed key",
+			changes: withAlarm(set(topic, "alias/aws/sns", "kms_master_key_id")),
+			want:    []string{`closed-topic: aws_sns_topic.t: kms_master_key_id is the AWS-managed key, which CloudWatch may not use; name a customer key whose policy lets it, or none`},
+		},
+		{
+			name:    "a topic elsewhere",
+			changes: withAlarm(add("aws_sns_topic_policy.other", `{"arn": "arn:aws:sns:us-east-1:111122223333:x", "policy": "{}"}`)),
+			want:    []string{`closed-topic: aws_sns_topic_policy.other: arn refers to no topic of the stack; refer to the ARN of one: another topic has an owner of its own`},
+		},
+		{
+			name:    "a policy that cannot be read",
+			changes: withAlarm(set(topicPolicy, "${var.policy}", "policy")),
+			want:    []string{address + `policy cannot be read: ${var.policy} is no name and no ARN of the stack; write it as one JSON document, with references to names and ARNs of the stack at most`},
+		},
+		{
+			name:    "everybody",
+			changes: replace(`{"Service":"cloudwatch.amazonaws.com"}`, `"*"`),
+			want:    []string{address + `lets in "*"; name services alone: the account's own principals have policies of their own`},
+		},
+		{
+			name:    "another account",
+			changes: replace(`{"Service":"cloudwatch.amazonaws.com"}`, `{"AWS":"arn:aws:iam::111122223333:root"}`),
+			want:    []string{address + `lets in AWS "arn:aws:iam::111122223333:root"; name services alone: the account's own principals have policies of their own`},
+		},
+		{
+			name:    "any account's alarms",
+			changes: replace(`"StringEquals":{"aws:SourceAccount":["${data.aws_caller_identity.current.account_id}"]}`, `"StringEquals":{}`),
+			want:    []string{address + `lets a service publish for any account; add the condition that aws:SourceAccount is the account's id under StringEquals`},
+		},
+		{
+			name:    "an account that is none",
+			changes: replace(`["${data.aws_caller_identity.current.account_id}"]`, `["*"]`),
+			want:    []string{address + `lets a service publish for any account; add the condition that aws:SourceAccount is the account's id under StringEquals`},
+		},
+		{
+			name:    "subscribing",
+			changes: replace(`"Action":["sns:Publish"],"Resource":["${aws_sns_topic.t.arn}"],"Condition":{"StringEquals"`, `"Action":["sns:Subscribe"],"Resource":["${aws_sns_topic.t.arn}"],"Condition":{"StringEquals"`),
+			want:    []string{address + `allows other than sns:Publish to the topic; allow that and nothing else`},
+		},
+		{
+			name:    "no TLS",
+			changes: replace(`"false"`, `"true"`),
+			want:    []string{address + `does not deny messages without TLS; deny sns:Publish to the principal "*" where aws:SecureTransport is false`},
+		},
+	})
+}

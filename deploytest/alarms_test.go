@@ -1,0 +1,183 @@
+package deploytest
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-exec/tfexec"
+
+	"cdk.tf/go/ingest/spec"
+)
+
+// watchedEnvironment has alarms and a dashboard.
+func watchedEnvironment() spec.Environment {
+	env := spec.Default("watched")
+	env.Removal = spec.Disposable
+	env.Alarms.Enabled, env.Alarms.Dashboard = true, true
+	env.Alarms.Emails = []string{"on-call@example.com"}
+	return env
+}
+
+// TestAlarms leads an environment with alarms through its life: made, changed, destroyed.
+func TestAlarms(t *testing.T) {
+	t.Parallel()
+	endpoint := startMoto(t)
+	p := initialised(t, endpoint, terraform(t), watchedEnvironment())
+	p.apply()
+	p.expectPlan(map[string]string{})
+	checkAlarms(t, endpoint)
+	checkTopic(t, endpoint)
+	checkWatchedDashboard(t, endpoint)
+	expect(t, "alarm_topic_arn", "arn:aws:sns:us-east-1:123456789012:api-kinesis-alarms-watched", p.outputs()["alarm_topic_arn"])
+	expect(t, "dashboard_url",
+		"https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#dashboards/dashboard/api-kinesis-watched", p.outputs()["dashboard_url"])
+
+	// More shards are more room; another value leaves every other alarm as it is.
+	env := watchedEnvironment()
+	env.Stream.Capacity = spec.Provisioned(2)
+	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
+	plan := p.expectPlan(map[string]string{
+		"aws_kinesis_stream.stream":                      "update",
+		"aws_cloudwatch_metric_alarm.alarms_stream-full": "update",
+		"aws_cloudwatch_dashboard.dashboard":             "update",
+	})
+	p.apply(tfexec.DirOrPlan(plan))
+	p.expectPlan(map[string]string{})
+
+	if err := p.destroy(); err != nil {
+		t.Fatalf("terraform destroy: %v", err)
+	}
+	expect(t, "the alarms that are left", nil, describeAlarms(t, endpoint))
+}
+
+// query calls one of AWS's older APIs, which take forms and answer with XML, and whose clients the project has no other
+// use for.
+func query(t *testing.T, endpoint, service, version, action string, form url.Values, answer any) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	form.Set("Action", action)
+	form.Set("Version", version)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint+"/", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	// Moto finds the service by the credential's scope, and verifies no signature.
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+accessKey+"/20260101/"+region+"/"+service+
+		"/aws4_request, SignedHeaders=host, Signature=0")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v: %s", action, response.Status, err, text)
+	}
+	if err := xml.Unmarshal(text, answer); err != nil {
+		t.Fatalf("%s: %v: %s", action, err, text)
+	}
+}
+
+// deployedAlarm is as much of an alarm as the test reads.
+type deployedAlarm struct {
+	AlarmName        string
+	AlarmDescription string
+	MetricName       string
+	Threshold        float64
+	Period           int
+	TreatMissingData string
+	ActionsEnabled   bool
+	AlarmActions     []string `xml:"AlarmActions>member"`
+	OKActions        []string `xml:"OKActions>member"`
+	Metrics          []struct {
+		ID         string `xml:"Id"`
+		Expression string
+	} `xml:"Metrics>member"`
+}
+
+func describeAlarms(t *testing.T, endpoint string) []deployedAlarm {
+	t.Helper()
+	var answer struct {
+		Alarms []deployedAlarm `xml:"DescribeAlarmsResult>MetricAlarms>member"`
+	}
+	query(t, endpoint, "monitoring", "2010-08-01", "DescribeAlarms", url.Values{}, &answer)
+	return answer.Alarms
+}
+
+func checkAlarms(t *testing.T, endpoint string) {
+	t.Helper()
+	topic := []string{"arn:aws:sns:us-east-1:123456789012:api-kinesis-alarms-watched"}
+	byName := map[string]deployedAlarm{}
+	for _, alarm := range describeAlarms(t, endpoint) {
+		byName[alarm.AlarmName] = alarm
+		expect(t, alarm.AlarmName+"'s actions", topic, alarm.AlarmActions)
+		expect(t, alarm.AlarmName+"'s actions when it is over", topic, alarm.OKActions)
+		id := strings.TrimPrefix(alarm.AlarmName, "api-kinesis-watched-")
+		if !alarm.ActionsEnabled || !strings.HasSuffix(alarm.AlarmDescription, " Runbook: docs/runbooks/"+id+".md") {
+			t.Errorf("%s is described as %q, its actions enabled: %t", alarm.AlarmName, alarm.AlarmDescription, alarm.ActionsEnabled)
+		}
+	}
+	expect(t, "the number of alarms", 12, len(byName))
+	one := byName["api-kinesis-watched-delivery-stale"]
+	expect(t, "delivery-stale", []any{"DeliveryToS3.DataFreshness", 360.0, 300, "notBreaching"},
+		[]any{one.MetricName, one.Threshold, one.Period, one.TreatMissingData})
+	var expressions []string
+	for _, metric := range byName["api-kinesis-watched-api-4xx"].Metrics {
+		expressions = append(expressions, metric.ID+" "+metric.Expression)
+	}
+	slices.Sort(expressions)
+	expect(t, "api-4xx", []string{"refused ", "requests ", "value IF(requests >= 100, 100 * refused / requests, 0)"}, expressions)
+}
+
+func checkTopic(t *testing.T, endpoint string) {
+	t.Helper()
+	const arn = "arn:aws:sns:us-east-1:123456789012:api-kinesis-alarms-watched"
+	var topic struct {
+		Attributes []struct {
+			Key   string `xml:"key"`
+			Value string `xml:"value"`
+		} `xml:"GetTopicAttributesResult>Attributes>entry"`
+	}
+	query(t, endpoint, "sns", "2010-03-31", "GetTopicAttributes", url.Values{"TopicArn": {arn}}, &topic)
+	policy := ""
+	for _, attribute := range topic.Attributes {
+		if attribute.Key == "Policy" {
+			policy = attribute.Value
+		}
+	}
+	expectJSON(t, "the topic's policy", `{"Version": "2012-10-17", "Statement": [
+		{"Sid": "Publish", "Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": ["sns:Publish"], "Resource": ["`+arn+`"],
+			"Condition": {"StringEquals": {"aws:SourceAccount": ["123456789012"]},
+				"ArnLike": {"aws:SourceArn": ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:api-kinesis-watched-*"]}}},
+		{"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": ["sns:Publish"], "Resource": ["`+arn+`"],
+			"Condition": {"Bool": {"aws:SecureTransport": ["false"]}}}]}`, policy)
+	var subscriptions struct {
+		Endpoints []string `xml:"ListSubscriptionsByTopicResult>Subscriptions>member>Endpoint"`
+	}
+	query(t, endpoint, "sns", "2010-03-31", "ListSubscriptionsByTopic", url.Values{"TopicArn": {arn}}, &subscriptions)
+	expect(t, "who is told", []string{"on-call@example.com"}, subscriptions.Endpoints)
+}
+
+func checkWatchedDashboard(t *testing.T, endpoint string) {
+	t.Helper()
+	var answer struct {
+		Body string `xml:"GetDashboardResult>DashboardBody"`
+	}
+	query(t, endpoint, "monitoring", "2010-08-01", "GetDashboard", url.Values{"DashboardName": {"api-kinesis-watched"}}, &answer)
+	if !json.Valid([]byte(answer.Body)) || strings.Contains(answer.Body, "${") {
+		t.Errorf("the dashboard's body is no JSON: %s", answer.Body)
+	}
+	expectText(t, "the dashboard", answer.Body, `["AWS/Kinesis","IncomingBytes","StreamName","api-kinesis-stream-watched",{"label":"written","stat":"Sum"}]`)
+	expectText(t, "the dashboard", answer.Body, `"arn:aws:cloudwatch:us-east-1:123456789012:alarm:api-kinesis-watched-api-5xx"`)
+}

@@ -71,7 +71,7 @@ func replayCommand() *cobra.Command {
 	flags.StringVar(&f.until, "until", "", "only records that Firehose received before")
 	flags.StringVar(&f.errorType, "error-type", "", "only objects with this in their key, such as processing-failed")
 	flags.IntVar(&f.rate, "rate", 0, "records a second (default: half of what the stream's open shards take)")
-	flags.StringVar(&f.checkpoint, "checkpoint", "", "file of what is confirmed (default: .ingest/replay/BUCKET--STREAM.json)")
+	flags.StringVar(&f.checkpoint, "checkpoint", "", "file of what is confirmed (default: .replay/BUCKET--STREAM.json)")
 	flags.StringVar(&f.rejected, "rejected", "", "file of records that can never be put (default: beside the checkpoint)")
 	return command
 }
@@ -225,7 +225,7 @@ func (f replayFlags) files(opts *replay.Options) {
 		name += "--" + address.Host
 	}
 	name = strings.NewReplacer("/", "-", ":", "-").Replace(name)
-	opts.Checkpoint = cmp.Or(f.checkpoint, filepath.Join(".ingest", "replay", name+".json"))
+	opts.Checkpoint = cmp.Or(f.checkpoint, filepath.Join(".replay", name+".json"))
 	opts.Rejected = cmp.Or(f.rejected, strings.TrimSuffix(opts.Checkpoint, ".json")+".rejected.jsonl")
 }
 

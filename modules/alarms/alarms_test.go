@@ -46,20 +46,21 @@ func thresholds(p Pipeline) map[string]any {
 
 func TestThresholdsOfTheDefaults(t *testing.T) {
 	want := map[string]any{
-		"api-5xx":                0.01,
-		"api-4xx":                5.0,
-		"api-4xx expression":     "IF(requests >= 100, 100 * refused / requests, 0)",
-		"api-latency":            1000.0,
-		"stream-throttled":       0.01,
-		"stream-full":            80.0,
-		"stream-full expression": "100 * IF(bytes / 314572800 > records / 300000, bytes / 314572800, records / 300000)",
-		"stream-unread":          1.0,
-		"stream-age":             21_600_000.0, // 6 of 24 hours
-		"stream-reads-throttled": 0.0,
-		"delivery-stale":         360.0, // 60 s of buffer and 300 s
-		"delivery-failed":        1.0,
-		"delivery-errors":        0.0,
-		"delivery-key":           0.0,
+		"api-5xx":                     0.01,
+		"api-4xx":                     5.0,
+		"api-4xx expression":          "IF(requests >= 100, 100 * refused / requests, 0)",
+		"api-latency":                 1000.0,
+		"stream-throttled":            0.01,
+		"stream-throttled expression": "throttled / (throttled + FILL(taken, 0))",
+		"stream-full":                 80.0,
+		"stream-full expression":      "100 * IF(bytes / 314572800 > records / 300000, bytes / 314572800, records / 300000)",
+		"stream-unread":               1.0,
+		"stream-age":                  21_600_000.0, // 6 of 24 hours
+		"stream-reads-throttled":      0.0,
+		"delivery-stale":              360.0, // 60 s of buffer and 300 s
+		"delivery-failed":             1.0,
+		"delivery-errors":             0.0,
+		"delivery-key":                0.0,
 	}
 	if diff := cmp.Diff(want, thresholds(pipeline())); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -11,15 +11,20 @@ import (
 // Retry-After says, is throttled again with the same share, which leaves 0.01 × 0.01, one in 10,000.
 const throttledShare = 0.01
 
-// throttledWrites has the statistic that the Kinesis developer guide names for the metric, the average, which of single
-// records is the share of those that were throttled. Five minutes in a row are no burst: a shard that has been idle takes
-// a second's worth at once.
+// throttledWrites compares the records that were throttled with all that were sent. Kinesis counts a call's throttled records
+// in one metric and those that it took in another (Kinesis developer guide, "Monitoring the Amazon Kinesis Data Streams
+// Service with Amazon CloudWatch"), so that the share is the same whether events come alone or in batches. Five minutes in a
+// row are no burst: a shard that has been idle takes a second's worth at once. Where nothing is taken that metric has no data.
 func throttledWrites(p Pipeline) alarm {
 	return alarm{
 		id: "stream-throttled", level: page,
 		says: "The stream has no room for what is sent: events are refused with 429.",
 		condition: cloudwatch.Condition{
-			Metrics:    single(p.stream("WriteProvisionedThroughputExceeded", "Average")),
+			Metrics: []cloudwatch.Variable{
+				{ID: "throttled", Metric: p.stream("WriteProvisionedThroughputExceeded", "Sum")},
+				{ID: "taken", Metric: p.stream("IncomingRecords", "Sum")},
+			},
+			Expression: "throttled / (throttled + FILL(taken, 0))",
 			Comparison: cloudwatch.Above,
 			Threshold:  throttledShare,
 			Period:     time.Minute,

@@ -51,12 +51,27 @@ func Default(name string) Environment {
 			BufferMiB:        1,
 			Compression:      Uncompressed,
 			NewlineDelimited: true,
-			Prefix:           "events/" + datePartitions,
-			ErrorPrefix:      "errors/!{firehose:error-output-type}/" + datePartitions,
+			Format:           FormatJSON,
+			Parquet: Parquet{
+				// A file's columns are read apart, which needs many rows in one: so what Firehose itself takes as its default
+				// (API reference, BufferingHints: 128 MiB with format conversion, 300 s).
+				BufferInterval: 300 * time.Second,
+				BufferMiB:      128,
+				Compression:    ParquetSnappy,
+			},
+			Prefix:      "events/" + datePartitions,
+			ErrorPrefix: "errors/!{firehose:error-output-type}/" + datePartitions,
 		},
 		Bucket: Bucket{
 			NoncurrentExpireAfterDays: 30,
 			AbortUploadsAfterDays:     7,
+		},
+		Query: Query{
+			// Nothing was delivered by this pipeline before.
+			Since: 2026,
+			// 10 GiB of a query are about 5 US cents.
+			ScanLimitMiB:          10 * 1024,
+			ResultExpireAfterDays: 30,
 		},
 		Logs: Logs{
 			RetentionDays: 30,

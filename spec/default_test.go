@@ -40,12 +40,15 @@ func TestDefault(t *testing.T) {
 			BufferMiB:        1,
 			Compression:      "UNCOMPRESSED",
 			NewlineDelimited: true,
+			Format:           "JSON",
+			Parquet:          Parquet{BufferInterval: 300 * time.Second, BufferMiB: 128, Compression: "SNAPPY"},
 			Prefix: "events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/" +
 				"hour=!{timestamp:HH}/",
 			ErrorPrefix: "errors/!{firehose:error-output-type}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/" +
 				"day=!{timestamp:dd}/hour=!{timestamp:HH}/",
 		},
 		Bucket: Bucket{NoncurrentExpireAfterDays: 30, AbortUploadsAfterDays: 7},
+		Query:  Query{Since: 2026, ScanLimitMiB: 10240, ResultExpireAfterDays: 30},
 		Logs:   Logs{RetentionDays: 30, Execution: "INFO"},
 		Web:    Web{Folder: "webapp/dist", PriceClass: "PriceClass_100"},
 		Alarms: Alarms{LatencyP99: time.Second, RefusedPercent: 5},

@@ -38,6 +38,7 @@ type Environment struct {
 	Stream   Stream
 	Delivery Delivery
 	Bucket   Bucket
+	Query    Query
 	Logs     Logs
 	Web      Web
 	Alarms   Alarms
@@ -195,8 +196,12 @@ type Delivery struct {
 	// Compression of the delivered objects.
 	Compression Compression
 	// NewlineDelimited ends every record with a newline, so that an object holds one event a line. Without it the
-	// records are joined with nothing between them.
+	// records are joined with nothing between them. In Parquet an event is a row, whatever stands here.
 	NewlineDelimited bool
+	// Format of the delivered objects. With [FormatParquet], Parquet holds in place of BufferInterval and BufferMiB.
+	Format Format
+	// Parquet is how Parquet files are made.
+	Parquet Parquet
 	// Prefix of the delivered objects, at most 1,024 characters of printable ASCII and 512 once evaluated. It begins
 	// with a fixed folder. It may hold Firehose's expressions !{timestamp:…} (a Java DateTimeFormatter pattern, UTC)
 	// and !{firehose:random-string}; with any of them it must hold a timestamp.

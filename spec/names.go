@@ -1,6 +1,9 @@
 package spec
 
-import "cmp"
+import (
+	"cmp"
+	"strings"
+)
 
 // The names of what an environment is made of, all derived from its own name.
 
@@ -43,6 +46,22 @@ func (e Environment) AuthorizerRoleName() string { return "api-kinesis-authorize
 
 // DeliveryRoleName is the role with which Firehose reads the stream and writes the bucket.
 func (e Environment) DeliveryRoleName() string { return "api-kinesis-delivery-" + e.Name }
+
+// QueryDatabaseName is the Glue database's name. Athena takes no "-" in a name without quotes.
+func (e Environment) QueryDatabaseName() string {
+	return "api_kinesis_" + strings.ReplaceAll(e.Name, "-", "_")
+}
+
+// QueryTableName is the name of the Glue table over the delivered objects.
+func (e Environment) QueryTableName() string { return "events" }
+
+// QueryWorkgroupName is the Athena workgroup's name.
+func (e Environment) QueryWorkgroupName() string { return "api-kinesis-" + e.Name }
+
+// QueryBucketName is the name of the bucket of queries' results: the environment's own choice, or derived.
+func (e Environment) QueryBucketName() string {
+	return cmp.Or(e.Query.ResultBucket, "api-kinesis-query-"+e.Name)
+}
 
 // StateKey is the key of the state object in an S3 backend.
 func (e Environment) StateKey() string {

@@ -22,6 +22,10 @@ func TestDerivedNames(t *testing.T) {
 		{"logging role", env.LoggingRoleName(), "api-kinesis-logging-dev"},
 		{"authorizer role", env.AuthorizerRoleName(), "api-kinesis-authorizer-dev"},
 		{"delivery role", env.DeliveryRoleName(), "api-kinesis-delivery-dev"},
+		{"query database", env.QueryDatabaseName(), "api_kinesis_dev"},
+		{"query table", env.QueryTableName(), "events"},
+		{"query workgroup", env.QueryWorkgroupName(), "api-kinesis-dev"},
+		{"query bucket", env.QueryBucketName(), "api-kinesis-query-dev"},
 		{"state key", env.StateKey(), "api-kinesis/dev.tfstate"},
 		{"state region", env.StateRegion(), "us-east-1"},
 		{"workspace", env.StateWorkspace(), "api-kinesis-dev"},
@@ -36,11 +40,13 @@ func TestChosenNames(t *testing.T) {
 	env := Default("dev")
 	env.Bucket.Name = "my-events"
 	env.Web.BucketName = "my-page"
+	env.Query.ResultBucket = "my-results"
 	env.State = State{S3: &S3State{Key: "k", Region: "eu-west-1"}, Cloud: &CloudState{Workspace: "w"}}
 	for _, row := range []struct{ of, got, want string }{
 		{"bucket", env.BucketName(), "my-events"},
 		{"web page", env.WebName(), "api-kinesis-web-dev"},
 		{"web page's bucket", env.WebBucketName(), "my-page"},
+		{"query bucket", env.QueryBucketName(), "my-results"},
 		{"state key", env.StateKey(), "k"},
 		{"state region", env.StateRegion(), "eu-west-1"},
 		{"workspace", env.StateWorkspace(), "w"},
@@ -48,6 +54,12 @@ func TestChosenNames(t *testing.T) {
 		if row.got != row.want {
 			t.Errorf("%s: got %q, want %q", row.of, row.got, row.want)
 		}
+	}
+}
+
+func TestDatabaseNameHasNoHyphen(t *testing.T) {
+	if got, want := Default("blue-eu-1").QueryDatabaseName(), "api_kinesis_blue_eu_1"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
@@ -59,6 +71,9 @@ func TestLongestNameFits(t *testing.T) {
 		{"bucket", env.BucketName(), `^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`},
 		{"web page", env.WebName(), `^[A-Za-z0-9_-]{1,64}$`},
 		{"web page's bucket", env.WebBucketName(), `^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`},
+		{"query bucket", env.QueryBucketName(), `^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`},
+		{"query database", env.QueryDatabaseName(), `^[a-z0-9_]{1,255}$`},
+		{"query workgroup", env.QueryWorkgroupName(), `^[a-zA-Z0-9._-]{1,128}$`},
 		{"submit role", env.SubmitRoleName(), `^[\w+=,.@-]{1,64}$`},
 		{"logging role", env.LoggingRoleName(), `^[\w+=,.@-]{1,64}$`},
 		{"authorizer role", env.AuthorizerRoleName(), `^[\w+=,.@-]{1,64}$`},

@@ -45,6 +45,7 @@ func (e Environment) problems() []error {
 	p.stream(e.Stream)
 	p.delivery(e.Delivery)
 	p.bucket(e.Bucket)
+	p.query(e)
 	p.logs(e.Logs)
 	p.web(e)
 	p.alarms(e.Alarms, e.Region)

@@ -20,7 +20,7 @@ func ValidateAll(envs []Environment) error {
 	found = append(found, clashes(envs, claimName)...)
 	// An environment that is listed twice is one mistake, not one for each thing that it owns.
 	named := firstOfEachName(envs)
-	found = append(found, clashes(named, claimBucket, claimWebBucket)...)
+	found = append(found, clashes(named, claimBucket, claimResultBucket, claimWebBucket)...)
 	for _, owned := range []claim{claimAccount, claimS3State, claimCloudState} {
 		found = append(found, clashes(named, owned)...)
 	}
@@ -87,6 +87,17 @@ func claimWebBucket(env Environment) (string, func(Environment) Problem) {
 	return bucket, func(by Environment) Problem {
 		fault := fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name)
 		return Problem{env.Name, "Web.BucketName", fault, "use another"}
+	}
+}
+
+func claimResultBucket(env Environment) (string, func(Environment) Problem) {
+	if !env.Query.Enabled {
+		return "", nil
+	}
+	bucket := env.QueryBucketName()
+	return bucket, func(by Environment) Problem {
+		fault := fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name)
+		return Problem{env.Name, "Query.ResultBucket", fault, "use another"}
 	}
 }
 

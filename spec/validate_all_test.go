@@ -67,6 +67,11 @@ func TestValidateAll(t *testing.T) {
 		{"a web page's bucket for another's events", []Environment{with("a", hosted("events")), with("b", func(e *Environment) { e.Bucket.Name = "events" })},
 			[]string{`environment "b": Bucket.Name makes the bucket "events", as environment "a" does; use another`}},
 		{"two web pages", []Environment{with("a", hosted("")), with("b", hosted(""))}, nil},
+		{"same bucket of results", []Environment{
+			with("a", func(e *Environment) { e.Query.Enabled, e.Query.ResultBucket = true, "results" }),
+			with("b", func(e *Environment) { e.Query.Enabled, e.Query.ResultBucket = true, "results" }),
+			with("c", func(e *Environment) { e.Query.ResultBucket = "results" }),
+		}, []string{`environment "b": Query.ResultBucket makes the bucket "results", as environment "a" does; use another`}},
 		{"same account and region", []Environment{inAccount("a", asIs), inAccount("b", asIs), inAccount("c", asIs)}, []string{
 			`environment "b": API.ManageAccount is true, as in environment "a" of the same account and region` + account,
 			`environment "c": API.ManageAccount is true, as in environment "a" of the same account and region` + account,

@@ -31,6 +31,7 @@ func (p *problems) delivery(delivery Delivery) {
 	p.whole("Delivery.BufferInterval", delivery.BufferInterval, 0, maxBufferInterval, time.Second, "seconds")
 	p.within("Delivery.BufferMiB", delivery.BufferMiB, minBufferMiB, maxBufferMiB)
 	oneOf(p, "Delivery.Compression", delivery.Compression, Uncompressed, GZIP, ZIP, Snappy)
+	p.parquet(delivery)
 	p.prefix(prefixField, delivery.Prefix)
 	p.prefix(errorPrefixField, delivery.ErrorPrefix)
 	p.overlap(delivery)

@@ -43,8 +43,12 @@ func (p *problems) webTags(count int) {
 
 // ownBuckets are the names of the buckets that the environment makes.
 func (e Environment) ownBuckets() []string {
-	if e.Web.Hosted {
-		return []string{e.BucketName(), e.WebBucketName()}
+	names := []string{e.BucketName()}
+	if e.Query.Enabled {
+		names = append(names, e.QueryBucketName())
 	}
-	return []string{e.BucketName()}
+	if e.Web.Hosted {
+		names = append(names, e.WebBucketName())
+	}
+	return names
 }

@@ -1,0 +1,93 @@
+package spec
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// isColumnType tells whether a text is a type of Hive's that both Athena and Firehose's conversion know, written as Glue
+// keeps it. Glue itself takes any text; a wrong one is found by the first query, or by Firehose with every record.
+func isColumnType(text string) bool {
+	rest, ok := columnType(text)
+	return ok && rest == ""
+}
+
+var (
+	// simpleTypePattern has the longer names first where one begins another.
+	simpleTypePattern = regexp.MustCompile(`^(boolean|tinyint|smallint|bigint|int|float|double|string|date|timestamp)`)
+	decimalPattern    = regexp.MustCompile(`^decimal\(([0-9]{1,2}),([0-9]{1,2})\)`)
+	lengthPattern     = regexp.MustCompile(`^(char|varchar)\(([0-9]{1,5})\)`)
+	memberPattern     = regexp.MustCompile(`^[a-z_][a-z0-9_]*:`)
+)
+
+// The bounds of Hive's types ("LanguageManual Types").
+const (
+	maxPrecision = 38
+	maxChar      = 255
+	maxVarchar   = 65535
+)
+
+// columnType reads one type and returns what follows it.
+func columnType(text string) (rest string, ok bool) {
+	switch {
+	case strings.HasPrefix(text, "array<"):
+		rest, ok = columnType(text[len("array<"):])
+	case strings.HasPrefix(text, "map<"):
+		rest, ok = mapType(text[len("map<"):])
+	case strings.HasPrefix(text, "struct<"):
+		rest, ok = structType(text[len("struct<"):])
+	default:
+		return primitiveType(text)
+	}
+	rest, closed := strings.CutPrefix(rest, ">")
+	return rest, ok && closed
+}
+
+func mapType(text string) (rest string, ok bool) {
+	rest, ok = primitiveType(text)
+	rest, separated := strings.CutPrefix(rest, ",")
+	if !ok || !separated {
+		return "", false
+	}
+	return columnType(rest)
+}
+
+func structType(text string) (rest string, ok bool) {
+	for {
+		name := memberPattern.FindString(text)
+		if name == "" {
+			return "", false
+		}
+		if rest, ok = columnType(text[len(name):]); !ok {
+			return "", false
+		}
+		if text, ok = strings.CutPrefix(rest, ","); !ok {
+			return rest, true
+		}
+	}
+}
+
+func primitiveType(text string) (rest string, ok bool) {
+	if name := simpleTypePattern.FindString(text); name != "" {
+		return text[len(name):], true
+	}
+	if parts := decimalPattern.FindStringSubmatch(text); parts != nil {
+		precision, scale := number(parts[1]), number(parts[2])
+		return text[len(parts[0]):], precision >= 1 && precision <= maxPrecision && scale <= precision
+	}
+	if parts := lengthPattern.FindStringSubmatch(text); parts != nil {
+		length, most := number(parts[2]), maxVarchar
+		if parts[1] == "char" {
+			most = maxChar
+		}
+		return text[len(parts[0]):], length >= 1 && length <= most
+	}
+	return "", false
+}
+
+// number is that of digits which a pattern has matched.
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
+}

@@ -1,0 +1,56 @@
+package spec
+
+import (
+	"reflect"
+	"testing"
+)
+
+func TestPartitioning(t *testing.T) {
+	for _, row := range []struct {
+		prefix string
+		want   Partitioning
+		unit   string
+	}{
+		{Default("x").Delivery.Prefix, Partitioning{"events/", []Partition{
+			{"year", "yyyy"}, {"month", "MM"}, {"day", "dd"}, {"hour", "HH"},
+		}}, "hour"},
+		{"raw/v1/dt=!{timestamp:yyyy-MM-dd}/", Partitioning{"raw/v1/", []Partition{{"dt", "yyyy-MM-dd"}}}, "day"},
+		{"e/dt=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/", Partitioning{"e/", []Partition{{"dt", "yyyy-MM-dd"}, {"hour", "HH"}}}, "hour"},
+		{"e/at=!{timestamp:yyyy-MM-dd-HH}/", Partitioning{"e/", []Partition{{"at", "yyyy-MM-dd-HH"}}}, "hour"},
+		{"e/m=!{timestamp:yyyy-MM}/", Partitioning{"e/", []Partition{{"m", "yyyy-MM"}}}, "month"},
+		{"e/y=!{timestamp:yyyy}/", Partitioning{"e/", []Partition{{"y", "yyyy"}}}, "year"},
+	} {
+		got, ok := Delivery{Prefix: row.prefix}.Partitioning()
+		if !ok || !reflect.DeepEqual(got, row.want) {
+			t.Errorf("%s: got %v, %t", row.prefix, got, ok)
+		} else if got.Unit() != row.unit {
+			t.Errorf("%s: the unit is %q, want %q", row.prefix, got.Unit(), row.unit)
+		}
+	}
+}
+
+func TestNoPartitioning(t *testing.T) {
+	for name, prefix := range map[string]string{
+		"empty":                  "",
+		"Firehose's own folders": "events/",
+		"folders without names":  "events/!{timestamp:yyyy/MM/dd/HH}/",
+		"a random string":        "events/r=!{firehose:random-string}/year=!{timestamp:yyyy}/",
+		"a fixed folder between": "events/year=!{timestamp:yyyy}/v1/month=!{timestamp:MM}/",
+		"no folder":              "year=!{timestamp:yyyy}/",
+		"no end":                 "events/year=!{timestamp:yyyy}",
+		"a name after the end":   "events/year=!{timestamp:yyyy}/x",
+		"no year":                "events/month=!{timestamp:MM}/",
+		"a unit left out":        "events/year=!{timestamp:yyyy}/day=!{timestamp:dd}/",
+		"a unit twice":           "events/year=!{timestamp:yyyy}/y=!{timestamp:yyyy}/",
+		"a wrong order":          "events/month=!{timestamp:MM}/year=!{timestamp:yyyy}/",
+		"a name twice":           "events/d=!{timestamp:yyyy}/d=!{timestamp:MM}/",
+		"upper case":             "events/Year=!{timestamp:yyyy}/",
+		"the year of a week":     "events/year=!{timestamp:YYYY}/",
+		"minutes":                "events/at=!{timestamp:yyyy-MM-dd-HH}/minute=!{timestamp:mm}/",
+		"part of a unit":         "events/year=!{timestamp:yyyy}/month=!{timestamp:M}/",
+	} {
+		if got, ok := (Delivery{Prefix: prefix}).Partitioning(); ok {
+			t.Errorf("%s: %s is read as %v", name, prefix, got)
+		}
+	}
+}

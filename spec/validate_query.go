@@ -1,0 +1,116 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Parquet files are made of at least 64 MiB (Firehose API reference, BufferingHints). The shortest interval is this
+// project's bound: a file of a few rows is larger than its JSON, and slower to read.
+const (
+	minParquetMiB      = 64
+	minParquetInterval = time.Minute
+)
+
+func (p *problems) parquet(delivery Delivery) {
+	oneOf(p, "Delivery.Format", delivery.Format, FormatJSON, FormatParquet)
+	p.whole("Delivery.Parquet.BufferInterval", delivery.Parquet.BufferInterval, minParquetInterval, maxBufferInterval, time.Second, "seconds")
+	p.within("Delivery.Parquet.BufferMiB", delivery.Parquet.BufferMiB, minParquetMiB, maxBufferMiB)
+	oneOf(p, "Delivery.Parquet.Compression", delivery.Parquet.Compression, ParquetSnappy, ParquetGZIP, ParquetUncompressed)
+	if delivery.Format == FormatParquet && delivery.Compression != Uncompressed {
+		p.add("Delivery.Compression", is(string(delivery.Compression))+" with Delivery.Format = Parquet",
+			`use "UNCOMPRESSED": Firehose demands it, and Delivery.Parquet.Compression says how the files are compressed`)
+	}
+}
+
+const (
+	// minScanMiB is the least that Athena takes (API reference, WorkGroupConfiguration: 10,000,000 bytes), in MiB.
+	minScanMiB = 10
+	// maxScanMiB is 100 TiB, this project's bound against typing errors: about 500 USD for one query.
+	maxScanMiB = 100 * 1024 * 1024
+	// The bounds of Since are against typing errors too.
+	minSince = 2000
+	maxSince = 2100
+)
+
+func (p *problems) query(e Environment) {
+	if e.Delivery.Format == FormatParquet && (!e.Query.Enabled || len(e.Query.Columns) == 0) {
+		p.add("Delivery.Format", is(string(e.Delivery.Format))+" without columns",
+			"set Query.Enabled = true and Query.Columns: Firehose takes the columns of a Parquet file from the Glue table")
+	}
+	if !e.Query.Enabled {
+		return
+	}
+	p.readable(e.Delivery)
+	p.columns(e)
+	p.within("Query.Since", e.Query.Since, minSince, maxSince)
+	p.within("Query.ScanLimitMiB", e.Query.ScanLimitMiB, minScanMiB, maxScanMiB)
+	p.resultBucket(e)
+	p.within("Query.ResultExpireAfterDays", e.Query.ResultExpireAfterDays, 1, maxDays)
+}
+
+// readable checks that Athena can find and read the delivered objects. Of Firehose's compressions of text it reads GZIP:
+// ZIP "is not supported", and what Firehose calls Snappy is none of the framings that Athena knows (Athena user guide,
+// "Use compression in Athena").
+func (p *problems) readable(delivery Delivery) {
+	const orOff = ", or set Query.Enabled = false"
+	if delivery.Compression == ZIP || delivery.Compression == Snappy {
+		p.add("Delivery.Compression", is(string(delivery.Compression))+" with Query.Enabled",
+			`use "UNCOMPRESSED" or "GZIP", which Athena can read`+orOff)
+	}
+	if !delivery.NewlineDelimited && delivery.Format == FormatJSON {
+		p.add("Delivery.NewlineDelimited", "is false with Query.Enabled", "set it to true: Athena reads an event a line"+orOff)
+	}
+	if _, ok := delivery.Partitioning(); !ok {
+		p.add(prefixField, is(delivery.Prefix)+" with Query.Enabled",
+			`use a folder and Hive partitions from the year down, such as "events/dt=!{timestamp:yyyy-MM-dd}/", from which Athena can tell where to read`+orOff)
+	}
+}
+
+// Glue's names and comments (API reference, Column); the names as Athena takes them without quotes.
+var (
+	columnPattern    = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,254}$`)
+	maxColumnComment = 255
+)
+
+func (p *problems) columns(e Environment) {
+	partitioning, _ := e.Delivery.Partitioning()
+	seen := map[string]bool{}
+	for i, column := range e.Query.Columns {
+		field := fmt.Sprintf("Query.Columns[%d].", i)
+		switch {
+		case !columnPattern.MatchString(column.Name):
+			p.add(field+"Name", is(column.Name), `use the property's name in lower case: a-z, 0-9 and "_", not beginning with a digit, at most 255`)
+		case seen[column.Name]:
+			p.add(field+"Name", is(column.Name)+", as another column's is", "use another: upper case makes no difference")
+		case partitioning.has(column.Name):
+			p.add(field+"Name", is(column.Name)+", as a partition's is in Delivery.Prefix", "leave the column out or rename the partition")
+		}
+		seen[column.Name] = true
+		if !isColumnType(column.Type) {
+			p.add(field+"Type", is(column.Type), "use one of Hive's types without spaces, such as string, bigint, double, boolean, timestamp, decimal(10,2), array<string>, map<string,string> or struct<id:string>")
+		}
+		if utf8.RuneCountInString(column.Comment) > maxColumnComment || strings.ContainsFunc(column.Comment, unicode.IsControl) {
+			p.add(field+"Comment", is(column.Comment), fmt.Sprintf("use one line of at most %d characters", maxColumnComment))
+		}
+	}
+}
+
+func (p *problems) resultBucket(e Environment) {
+	const field = "Query.ResultBucket"
+	name := e.QueryBucketName()
+	switch remedy := ownBucketRemedy(name); {
+	case remedy != "" && e.Query.ResultBucket != "":
+		p.add(field, is(name), remedy)
+	case remedy != "" && len(e.Name) <= maxNameLength && namePattern.MatchString(e.Name):
+		p.add(field, fmt.Sprintf("would be %q", name), remedy)
+	case name == e.BucketName():
+		p.add(field, is(name)+", as the events' bucket is", "use another: results expire, and are read by others than events")
+	case e.Web.Hosted && name == e.WebBucketName():
+		p.add(field, is(name)+", as the web page's bucket is", "use another: what the page's holds is public")
+	}
+}

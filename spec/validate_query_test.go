@@ -1,0 +1,127 @@
+package spec
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// queried turns Query on and makes another change.
+func queried(change func(e *Environment)) func(e *Environment) {
+	return func(e *Environment) {
+		e.Query.Enabled = true
+		change(e)
+	}
+}
+
+func columned(columns ...Column) func(e *Environment) {
+	return queried(func(e *Environment) { e.Query.Columns = columns })
+}
+
+func TestQueryRefused(t *testing.T) {
+	const (
+		off       = `, or set Query.Enabled = false`
+		unzipped  = `; use "UNCOMPRESSED" or "GZIP", which Athena can read` + off
+		partition = ` with Query.Enabled; use a folder and Hive partitions from the year down, such as "events/dt=!{timestamp:yyyy-MM-dd}/", from which Athena can tell where to read` + off
+	)
+	testRefusals(t, []refusal{
+		{"ZIP", queried(func(e *Environment) { e.Delivery.Compression = ZIP }),
+			[]string{`Delivery.Compression is "ZIP" with Query.Enabled` + unzipped}},
+		{"Snappy", queried(func(e *Environment) { e.Delivery.Compression = Snappy }),
+			[]string{`Delivery.Compression is "Snappy" with Query.Enabled` + unzipped}},
+		{"no lines", queried(func(e *Environment) { e.Delivery.NewlineDelimited = false }),
+			[]string{`Delivery.NewlineDelimited is false with Query.Enabled; set it to true: Athena reads an event a line` + off}},
+		{"no partitions", queried(prefixed("events/")), []string{`Delivery.Prefix is "events/"` + partition}},
+		{"a random string", queried(prefixed("events/!{timestamp:yyyy}/!{firehose:random-string}/")),
+			[]string{`Delivery.Prefix is "events/!{timestamp:yyyy}/!{firehose:random-string}/"` + partition}},
+		{"numbers", queried(func(e *Environment) {
+			e.Query.Since, e.Query.ScanLimitMiB, e.Query.ResultExpireAfterDays = 1999, 9, 0
+		}), []string{
+			`Query.Since is 1999; use 2000 to 2100`,
+			`Query.ScanLimitMiB is 9; use 10 to 104857600`,
+			`Query.ResultExpireAfterDays is 0; use 1 to 36500`,
+		}},
+		{"name of the results' bucket", queried(func(e *Environment) { e.Query.ResultBucket = "my.results" }), []string{
+			`Query.ResultBucket is "my.results"; use "-" in place of ".": S3's TLS certificates do not match addresses of such names`,
+		}},
+		{"results among the events", queried(func(e *Environment) { e.Query.ResultBucket = "api-kinesis-firehose-bucket-dev" }), []string{
+			`Query.ResultBucket is "api-kinesis-firehose-bucket-dev", as the events' bucket is; use another: results expire, and are read by others than events`,
+		}},
+		{"results beside the state", queried(func(e *Environment) { e.Query.ResultBucket, e.State.S3 = "state", &S3State{Bucket: "state"} }), []string{
+			`State.S3.Bucket is "state", which this environment makes; use a bucket that is there before it and stays after it`,
+		}},
+		{"results in the web page", queried(func(e *Environment) { e.Query.ResultBucket, e.Web.Hosted = "api-kinesis-web-dev", true }), []string{
+			`Query.ResultBucket is "api-kinesis-web-dev", as the web page's bucket is; use another: what the page's holds is public`,
+		}},
+	})
+	env := Default("dev-s3alias")
+	env.Bucket.Name, env.Query.Enabled = "events", true
+	checkError(t, env.Validate(), `environment "dev-s3alias": Query.ResultBucket would be "api-kinesis-query-dev-s3alias"; use another: S3 reserves names that end with "-s3alias"`)
+}
+
+func TestColumnsRefused(t *testing.T) {
+	const (
+		name = `; use the property's name in lower case: a-z, 0-9 and "_", not beginning with a digit, at most 255`
+		kind = `; use one of Hive's types without spaces, such as string, bigint, double, boolean, timestamp, decimal(10,2), array<string>, map<string,string> or struct<id:string>`
+	)
+	testRefusals(t, []refusal{
+		{"upper case", columned(Column{Name: "userId", Type: "string"}), []string{`Query.Columns[0].Name is "userId"` + name}},
+		{"hyphen", columned(Column{Name: "user-id", Type: "string"}), []string{`Query.Columns[0].Name is "user-id"` + name}},
+		{"256 characters", columned(Column{Name: strings.Repeat("a", 256), Type: "string"}),
+			[]string{`Query.Columns[0].Name is "` + strings.Repeat("a", 256) + `"` + name}},
+		{"twice", columned(Column{Name: "a", Type: "string"}, Column{Name: "a", Type: "int"}),
+			[]string{`Query.Columns[1].Name is "a", as another column's is; use another: upper case makes no difference`}},
+		{"a partition", columned(Column{Name: "month", Type: "string"}),
+			[]string{`Query.Columns[0].Name is "month", as a partition's is in Delivery.Prefix; leave the column out or rename the partition`}},
+		{"type", columned(Column{Name: "a", Type: "integer"}), []string{`Query.Columns[0].Type is "integer"` + kind}},
+		{"comment", columned(Column{Name: "a", Type: "int", Comment: "a\nb"}), []string{`Query.Columns[0].Comment is "a\nb"; use one line of at most 255 characters`}},
+		{"long comment", columned(Column{Name: "a", Type: "int", Comment: strings.Repeat("é", 256)}),
+			[]string{`Query.Columns[0].Comment is "` + strings.Repeat("é", 256) + `"; use one line of at most 255 characters`}},
+	})
+}
+
+func TestParquetRefused(t *testing.T) {
+	parquet := func(change func(e *Environment)) func(e *Environment) {
+		return func(e *Environment) {
+			e.Delivery.Format = FormatParquet
+			e.Query.Enabled, e.Query.Columns = true, []Column{{Name: "type", Type: "string"}}
+			change(e)
+		}
+	}
+	const columns = `Delivery.Format is "Parquet" without columns; set Query.Enabled = true and Query.Columns: Firehose takes the columns of a Parquet file from the Glue table`
+	testRefusals(t, []refusal{
+		{"no query", parquet(func(e *Environment) { e.Query.Enabled = false }), []string{columns}},
+		{"no columns", parquet(func(e *Environment) { e.Query.Columns = nil }), []string{columns}},
+		{"compression", parquet(func(e *Environment) { e.Delivery.Compression = GZIP }),
+			[]string{`Delivery.Compression is "GZIP" with Delivery.Format = Parquet; use "UNCOMPRESSED": Firehose demands it, and Delivery.Parquet.Compression says how the files are compressed`}},
+		{"format", func(e *Environment) { e.Delivery.Format = "ORC" }, []string{`Delivery.Format is "ORC"; use "JSON" or "Parquet"`}},
+		{"buffer", parquet(func(e *Environment) {
+			e.Delivery.Parquet = Parquet{BufferInterval: 59 * time.Second, BufferMiB: 63, Compression: "LZO"}
+		}), []string{
+			`Delivery.Parquet.BufferInterval is 59s; use whole seconds, 60 to 900`,
+			`Delivery.Parquet.BufferMiB is 63; use 64 to 128`,
+			`Delivery.Parquet.Compression is "LZO"; use "SNAPPY", "GZIP" or "UNCOMPRESSED"`,
+		}},
+	})
+	testAcceptances(t, []acceptance{
+		{"defaults", parquet(func(*Environment) {})},
+		{"no lines", parquet(func(e *Environment) { e.Delivery.NewlineDelimited = false })},
+		{"least", parquet(func(e *Environment) { e.Delivery.Parquet = Parquet{time.Minute, 64, ParquetGZIP} })},
+		{"most", parquet(func(e *Environment) { e.Delivery.Parquet = Parquet{900 * time.Second, 128, ParquetUncompressed} })},
+	})
+}
+
+func TestQueryAccepted(t *testing.T) {
+	testAcceptances(t, []acceptance{
+		{"defaults", queried(func(*Environment) {})},
+		{"GZIP", queried(func(e *Environment) { e.Delivery.Compression = GZIP })},
+		{"days", queried(prefixed("events/dt=!{timestamp:yyyy-MM-dd}/"))},
+		{"columns", columned(Column{"user_id", "string", ""}, Column{"tags", "array<string>", strings.Repeat("é", 255)})},
+		{"bounds", queried(func(e *Environment) {
+			e.Query.Since, e.Query.ScanLimitMiB, e.Query.ResultExpireAfterDays = 2100, 104857600, 36500
+		})},
+		{"bucket", queried(func(e *Environment) { e.Query.ResultBucket = "my-results" })},
+		// What is off is not asked about.
+		{"off", func(e *Environment) { e.Query, e.Delivery.Compression, e.Delivery.Prefix = Query{}, ZIP, "events/" }},
+	})
+}

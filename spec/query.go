@@ -23,6 +23,14 @@ type Parquet struct {
 	Compression ParquetCompression
 }
 
+// Interval is the longest time that a record waits in the delivery's format.
+func (d Delivery) Interval() time.Duration {
+	if d.Format == FormatParquet {
+		return d.Parquet.BufferInterval
+	}
+	return d.BufferInterval
+}
+
 // ParquetCompression is a compression of the blocks within a Parquet file.
 type ParquetCompression string
 

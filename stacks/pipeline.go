@@ -18,6 +18,7 @@ import (
 	"cdk.tf/go/ingest/modules/apigateway"
 	"cdk.tf/go/ingest/modules/cloudwatch"
 	"cdk.tf/go/ingest/modules/firehose"
+	"cdk.tf/go/ingest/modules/glue"
 	"cdk.tf/go/ingest/modules/iam"
 	"cdk.tf/go/ingest/modules/kinesis"
 	"cdk.tf/go/ingest/modules/s3"
@@ -45,7 +46,8 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 		Disposable: env.Removal == spec.Disposable,
 		Protected:  protected,
 	})
-	delivery, deliveryLogs := declareDelivery(stack, env, where, stream, bucket)
+	table := declareTable(stack, env, bucket)
+	delivery, deliveryLogs := declareDelivery(stack, env, where, stream, bucket, table)
 	api := declareAPI(stack, env, where, stream, delivery)
 
 	watched := watch(stack, env, where, alarms.Pipeline{
@@ -58,7 +60,7 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 		Retention:          env.Stream.Retention,
 		DeliveryStreamName: delivery.Name,
 		DeliveryLogGroup:   deliveryLogs.Name,
-		BufferInterval:     env.Delivery.BufferInterval,
+		BufferInterval:     env.Delivery.Interval(),
 		BucketName:         bucket.Name,
 	})
 
@@ -70,6 +72,7 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 		{"delivery_log_group", "Firehose's errors", deliveryLogs.Name},
 	}...)
 	outputs = append(outputs, watched...)
+	outputs = append(outputs, declareQuery(stack, env, where, table)...)
 	if env.Web.Hosted {
 		url := declareWeb(stack, env, page, api, pageSettings(env.Name, outputs))
 		outputs = append(outputs, output{"web_url", "The web page", url})
@@ -100,13 +103,24 @@ func look(stack cdktf.TerraformStack) surroundings {
 }
 
 // declareDelivery declares the delivery stream with its role and its error log. The trust's condition is the one that
-// Firehose's developer guide documents ("Controlling access"): the external id is the account's.
-func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where surroundings, stream *kinesis.Stream, bucket *s3.Bucket) (*firehose.DeliveryStream, *cloudwatch.LogGroup) {
+// Firehose's developer guide documents ("Controlling access"): the external id is the account's. The table is read for the
+// columns of Parquet files alone.
+func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where surroundings, stream *kinesis.Stream, bucket *s3.Bucket, table *glue.Table) (*firehose.DeliveryStream, *cloudwatch.LogGroup) {
 	logs := cloudwatch.New(stack, "delivery-log", cloudwatch.Config{
 		Name:          env.DeliveryLogGroupName(),
 		RetentionDays: env.Logs.RetentionDays,
 		Stream:        "S3Delivery",
 	})
+	policies := map[string]iam.Document{
+		"read-stream":  {stream.Read()},
+		"write-bucket": bucket.Deliver(env.Delivery.Prefix, env.Delivery.ErrorPrefix),
+		"write-log":    {logs.Write()},
+	}
+	var schema firehose.Schema
+	if env.Delivery.Format == spec.FormatParquet {
+		policies["read-table"] = iam.Document{table.Read(where.partition, where.region, where.account)}
+		schema = firehose.Schema{Database: table.Database, Table: table.Name}
+	}
 	role := iam.New(stack, "delivery-role", iam.Config{
 		Name:        env.DeliveryRoleName(),
 		Description: "Firehose delivers " + env.StreamName() + " to " + env.BucketName(),
@@ -114,11 +128,7 @@ func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where sur
 		TrustConditions: map[string]map[string][]string{
 			"StringEquals": {"sts:ExternalId": {where.account}},
 		},
-		Policies: map[string]iam.Document{
-			"read-stream":  {stream.Read()},
-			"write-bucket": bucket.Deliver(env.Delivery.Prefix, env.Delivery.ErrorPrefix),
-			"write-log":    {logs.Write()},
-		},
+		Policies: policies,
 	})
 	delivery := firehose.New(stack, "delivery", firehose.Config{
 		Name:      env.DeliveryStreamName(),
@@ -128,6 +138,7 @@ func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where sur
 		RoleARN:   role.ARN,
 		LogGroup:  logs.Name,
 		LogStream: logs.StreamName,
+		Schema:    schema,
 		DependsOn: role.Ready,
 	})
 	return delivery, logs

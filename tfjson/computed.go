@@ -145,6 +145,18 @@ var computed = map[string]attributes{
 		"value": func(c *computation) any { return c.other("aws_api_gateway_api_key", "key_id", "value") },
 	},
 
+	"aws_athena_named_query": {
+		"id":        func(c *computation) any { return c.uuid() },
+		"workgroup": fixed("primary"),
+	},
+	"aws_athena_workgroup": {
+		"id":            argument("name"),
+		"arn":           func(c *computation) any { return c.arn("athena", c.r.region, c.account(), "workgroup/"+c.text("name")) },
+		"force_destroy": fixed(false),
+		"state":         fixed("ENABLED"),
+		"tags_all":      tagsAll,
+	},
+
 	"aws_cloudfront_distribution": {
 		"id":          func(c *computation) any { return "E" + strings.ToUpper(c.id(13)) },
 		"arn":         func(c *computation) any { return c.arn("cloudfront", "", c.account(), "distribution/"+c.text("id")) },
@@ -162,6 +174,7 @@ var computed = map[string]attributes{
 			return c.arn("cloudwatch", "", c.account(), "dashboard/"+c.text("dashboard_name"))
 		},
 	},
+
 	"aws_cloudwatch_log_group": {
 		"id": argument("name"),
 		// Without ":*", unlike the API's own (provider: TrimLogGroupARNWildcardSuffix).
@@ -215,6 +228,22 @@ var computed = map[string]attributes{
 	"aws_cognito_user_pool_domain": {
 		"id":             argument("domain"),
 		"aws_account_id": account,
+	},
+
+	"aws_glue_catalog_database": {
+		"id":         func(c *computation) any { return c.text("catalog_id") + ":" + c.text("name") },
+		"arn":        func(c *computation) any { return c.arn("glue", c.r.region, c.account(), "database/"+c.text("name")) },
+		"catalog_id": account,
+		"tags_all":   tagsAll,
+	},
+	"aws_glue_catalog_table": {
+		"id": func(c *computation) any {
+			return c.text("catalog_id") + ":" + c.text("database_name") + ":" + c.text("name")
+		},
+		"arn": func(c *computation) any {
+			return c.arn("glue", c.r.region, c.account(), "table/"+c.text("database_name")+"/"+c.text("name"))
+		},
+		"catalog_id": account,
 	},
 
 	"aws_iam_policy": {

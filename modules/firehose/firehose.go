@@ -22,9 +22,14 @@ type Config struct {
 	// LogGroup and LogStream receive the delivery's errors.
 	LogGroup  string
 	LogStream string
+	// Schema is the table whose columns Parquet files have; of no meaning with another format.
+	Schema Schema
 	// DependsOn is what must exist before the first delivery: the role's policies.
 	DependsOn []cdktf.ITerraformDependable
 }
+
+// Schema is a Glue table. The delivery's role must be allowed to read it.
+type Schema struct{ Database, Table string }
 
 // DeliveryStream is what was made.
 type DeliveryStream struct {
@@ -51,7 +56,7 @@ func New(scope constructs.Construct, id string, cfg Config) *DeliveryStream {
 }
 
 func toS3(cfg Config) *delivery.KinesisFirehoseDeliveryStreamExtendedS3Configuration {
-	return &delivery.KinesisFirehoseDeliveryStreamExtendedS3Configuration{
+	s3 := &delivery.KinesisFirehoseDeliveryStreamExtendedS3Configuration{
 		RoleArn:           jsii.String(cfg.RoleARN),
 		BucketArn:         jsii.String(cfg.BucketARN),
 		BufferingInterval: jsii.Number(cfg.Delivery.BufferInterval.Seconds()),
@@ -64,8 +69,13 @@ func toS3(cfg Config) *delivery.KinesisFirehoseDeliveryStreamExtendedS3Configura
 			LogGroupName:  jsii.String(cfg.LogGroup),
 			LogStreamName: jsii.String(cfg.LogStream),
 		},
-		ProcessingConfiguration: delimiting(cfg.Delivery.NewlineDelimited),
 	}
+	if cfg.Delivery.Format == spec.FormatParquet {
+		convert(s3, cfg)
+	} else {
+		s3.ProcessingConfiguration = delimiting(cfg.Delivery.NewlineDelimited)
+	}
+	return s3
 }
 
 // delimiting adds the processor that ends each record with a newline. Firehose spells the newline as a backslash and

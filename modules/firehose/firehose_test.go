@@ -78,6 +78,33 @@ func TestEverythingOverridden(t *testing.T) {
 	}`)
 }
 
+// Of Parquet the buffer is its own, and no record is ended with a newline.
+func TestParquet(t *testing.T) {
+	cfg := defaults()
+	cfg.Delivery.Format, cfg.Schema = spec.FormatParquet, firehose.Schema{Database: "db", Table: "t"}
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { firehose.New(stack, "delivery", cfg) })
+	resources.Expect(t, "aws_kinesis_firehose_delivery_stream.delivery", `{
+		"name": "api-kinesis-firehose-dev",
+		"destination": "extended_s3",
+		"kinesis_source_configuration": {"kinesis_stream_arn": "arn:stream", "role_arn": "arn:role"},
+		"extended_s3_configuration": {
+			"role_arn": "arn:role",
+			"bucket_arn": "arn:bucket",
+			"buffering_interval": 300,
+			"buffering_size": 128,
+			"compression_format": "UNCOMPRESSED",
+			"prefix": "events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",
+			"error_output_prefix": "errors/!{firehose:error-output-type}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",
+			"cloudwatch_logging_options": {"enabled": true, "log_group_name": "group", "log_stream_name": "stream"},
+			"data_format_conversion_configuration": {
+				"input_format_configuration": {"deserializer": {"open_x_json_ser_de": {}}},
+				"output_format_configuration": {"serializer": {"parquet_ser_de": {"compression": "SNAPPY"}}},
+				"schema_configuration": {"database_name": "db", "table_name": "t", "role_arn": "arn:role"}
+			}
+		}
+	}`)
+}
+
 func TestTwiceInOneStack(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		firehose.New(stack, "first", defaults())

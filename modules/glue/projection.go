@@ -1,0 +1,60 @@
+package glue
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"cdk.tf/go/ingest/modules/internal/tf"
+	"cdk.tf/go/ingest/spec"
+)
+
+// parameters of the table: what it is, and how Athena computes its partitions (Athena user guide, "Use partition
+// projection with Amazon Athena"). So a partition is there as soon as its first object is, and nobody has to add it.
+func parameters(cfg Config) map[string]string {
+	found := map[string]string{
+		"EXTERNAL":                  "TRUE",
+		"classification":            formatOf(cfg).classification,
+		"projection.enabled":        "true",
+		"storage.location.template": "s3://" + cfg.Bucket + "/" + tf.Literal(template(cfg.Partitioning)),
+	}
+	for _, partition := range cfg.Partitioning.Partitions {
+		for key, value := range projection(partition.Pattern, cfg.Since) {
+			found["projection."+partition.Name+"."+key] = value
+		}
+	}
+	return found
+}
+
+// template is a partition's folder, with Athena's own expressions.
+func template(partitioning spec.Partitioning) string {
+	text := partitioning.Folder
+	for _, partition := range partitioning.Partitions {
+		text += partition.Name + "=${" + partition.Name + "}/"
+	}
+	return text
+}
+
+// firstOf is the first date of a year, in the longest pattern.
+const firstOf = "%04d-01-01-00"
+
+// projection of one partition's values. The one with the year is a date, because its range can end at NOW: that is decided
+// by each query, and a synthesis stays the same whenever it is made. A range of years to come would have every query that
+// names no year look for objects in the future.
+func projection(pattern string, since int) map[string]string {
+	if !strings.HasPrefix(pattern, "yyyy") {
+		found := map[string]string{"type": "integer", "digits": "2"}
+		maps.Copy(found, map[string]map[string]string{
+			"MM": {"range": "1,12"}, "dd": {"range": "1,31"}, "HH": {"range": "0,23"},
+		}[pattern])
+		return found
+	}
+	units := map[string]string{"yyyy": "YEARS", "yyyy-MM": "MONTHS", "yyyy-MM-dd": "DAYS", "yyyy-MM-dd-HH": "HOURS"}
+	return map[string]string{
+		"type":          "date",
+		"format":        pattern,
+		"range":         fmt.Sprintf(firstOf, since)[:len(pattern)] + ",NOW",
+		"interval":      "1",
+		"interval.unit": units[pattern],
+	}
+}

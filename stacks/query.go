@@ -1,0 +1,106 @@
+package stacks
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/athena"
+	"cdk.tf/go/ingest/modules/glue"
+	"cdk.tf/go/ingest/modules/s3"
+	"cdk.tf/go/ingest/spec"
+)
+
+// declareTable declares the table over the delivered objects; nil where the environment has none.
+func declareTable(stack cdktf.TerraformStack, env spec.Environment, bucket *s3.Bucket) *glue.Table {
+	if !env.Query.Enabled {
+		return nil
+	}
+	partitioning, _ := env.Delivery.Partitioning() // validation has found it to be one
+	return glue.New(stack, "events-table", glue.Config{
+		Database:     env.QueryDatabaseName(),
+		Table:        env.QueryTableName(),
+		Description:  "What " + env.DeliveryStreamName() + " delivered to " + env.BucketName(),
+		Bucket:       bucket.Name,
+		Partitioning: partitioning,
+		Since:        env.Query.Since,
+		Format:       env.Delivery.Format,
+		Columns:      env.Query.Columns,
+	})
+}
+
+// declareQuery declares the workgroup that queries the table, with its bucket of results, and tells of both.
+func declareQuery(stack cdktf.TerraformStack, env spec.Environment, where surroundings, table *glue.Table) []output {
+	if table == nil {
+		return nil
+	}
+	results := s3.New(stack, "query-results", s3.Config{
+		Name: env.QueryBucketName(),
+		Lifecycle: spec.Bucket{
+			ExpireAfterDays: env.Query.ResultExpireAfterDays, NoncurrentExpireAfterDays: 1, AbortUploadsAfterDays: 1,
+		},
+		// Results are copies, which expire anyway, so they hold up no destroy. The option can be turned off again.
+		Disposable: true,
+	})
+	group := athena.New(stack, "query", athena.Config{
+		Name:         env.QueryWorkgroupName(),
+		Description:  "Queries of " + env.QueryDatabaseName() + "." + env.QueryTableName(),
+		ResultBucket: results.Name,
+		Account:      where.account,
+		ScanLimitMiB: env.Query.ScanLimitMiB,
+		Removable:    env.Removal != spec.Protected,
+		Queries:      queries(env, table.Database),
+	})
+	return []output{
+		{"query_workgroup", "The Athena workgroup to query the events in", group.Name},
+		{"query_table", "The table of the events", table.Database + "." + table.Name},
+	}
+}
+
+// queries to begin with. Each reads the newest two partitions, so it costs little however much there is.
+func queries(env spec.Environment, database string) []athena.Query {
+	partitioning, _ := env.Delivery.Partitioning()
+	unit := partitioning.Unit()
+	from := fmt.Sprintf("FROM %q.%q\nWHERE %s", env.QueryDatabaseName(), env.QueryTableName(), newest(partitioning))
+	found := []athena.Query{{
+		ID: "latest", Name: "latest", Database: database,
+		Description: fmt.Sprintf("Events of this %s and the one before", unit),
+		SQL:         "SELECT *\n" + from + "\nLIMIT 100",
+	}}
+	if kind := typeOf(env.Query.Columns); kind != "" {
+		found = append(found, athena.Query{
+			ID: "count-by-type", Name: "count by type", Database: database,
+			Description: fmt.Sprintf("How many events of each type came in this %s and the one before", unit),
+			SQL:         "SELECT " + kind + " AS type, count(*) AS events\n" + from + "\nGROUP BY 1\nORDER BY 2 DESC",
+		})
+	}
+	return found
+}
+
+// newest is the condition that holds in the newest two partitions. Athena works out now() before it looks for partitions,
+// and compares a partition's value as text.
+func newest(partitioning spec.Partitioning) string {
+	var times []string
+	for _, at := range []string{"now()", "now() - interval '1' " + partitioning.Unit()} {
+		var parts []string
+		for _, partition := range partitioning.Partitions {
+			parts = append(parts, fmt.Sprintf("%q = format_datetime(%s, '%s')", partition.Name, at, partition.Pattern))
+		}
+		times = append(times, "("+strings.Join(parts, " AND ")+")")
+	}
+	return "(" + strings.Join(times, "\n    OR ") + ")" // so that "AND …" can follow
+}
+
+// typeOf is what tells an event's type in SQL; empty where no column does.
+func typeOf(columns []spec.Column) string {
+	if len(columns) == 0 {
+		return "json_extract_scalar(" + glue.WholeEvent + ", '$.type')"
+	}
+	for _, column := range columns {
+		if column.Name == "type" && column.Type == "string" {
+			return `"type"`
+		}
+	}
+	return ""
+}

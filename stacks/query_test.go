@@ -1,0 +1,86 @@
+package stacks
+
+import (
+	"testing"
+
+	"cdk.tf/go/ingest/spec"
+)
+
+func TestQueriesOfEachTable(t *testing.T) {
+	for _, test := range []struct {
+		name, prefix string
+		columns      []spec.Column
+		want         map[string]string
+	}{
+		{"any event", "e/dt=!{timestamp:yyyy-MM-dd}/", nil, map[string]string{
+			"latest": `SELECT *
+FROM "api_kinesis_x_y"."events"
+WHERE (("dt" = format_datetime(now(), 'yyyy-MM-dd'))
+    OR ("dt" = format_datetime(now() - interval '1' day, 'yyyy-MM-dd')))
+LIMIT 100`,
+			"count by type": `SELECT json_extract_scalar(event, '$.type') AS type, count(*) AS events
+FROM "api_kinesis_x_y"."events"
+WHERE (("dt" = format_datetime(now(), 'yyyy-MM-dd'))
+    OR ("dt" = format_datetime(now() - interval '1' day, 'yyyy-MM-dd')))
+GROUP BY 1
+ORDER BY 2 DESC`,
+		}},
+		{"a column for the type", "e/y=!{timestamp:yyyy}/m=!{timestamp:MM}/", []spec.Column{{Name: "type", Type: "string"}}, map[string]string{
+			"latest": `SELECT *
+FROM "api_kinesis_x_y"."events"
+WHERE (("y" = format_datetime(now(), 'yyyy') AND "m" = format_datetime(now(), 'MM'))
+    OR ("y" = format_datetime(now() - interval '1' month, 'yyyy') AND "m" = format_datetime(now() - interval '1' month, 'MM')))
+LIMIT 100`,
+			"count by type": `SELECT "type" AS type, count(*) AS events
+FROM "api_kinesis_x_y"."events"
+WHERE (("y" = format_datetime(now(), 'yyyy') AND "m" = format_datetime(now(), 'MM'))
+    OR ("y" = format_datetime(now() - interval '1' month, 'yyyy') AND "m" = format_datetime(now() - interval '1' month, 'MM')))
+GROUP BY 1
+ORDER BY 2 DESC`,
+		}},
+		{"no column for the type", "e/y=!{timestamp:yyyy}/", []spec.Column{{Name: "kind", Type: "string"}}, map[string]string{
+			"latest": `SELECT *
+FROM "api_kinesis_x_y"."events"
+WHERE (("y" = format_datetime(now(), 'yyyy'))
+    OR ("y" = format_datetime(now() - interval '1' year, 'yyyy')))
+LIMIT 100`,
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			env := spec.Default("x-y")
+			env.Delivery.Prefix, env.Query.Columns = test.prefix, test.columns
+			got := map[string]string{}
+			for _, query := range queries(env, "db") {
+				got[query.Name] = query.SQL
+				if query.Database != "db" {
+					t.Errorf("%s is in %q", query.Name, query.Database)
+				}
+			}
+			if len(got) != len(test.want) {
+				t.Errorf("got %d queries, want %d", len(got), len(test.want))
+			}
+			for name, want := range test.want {
+				if got[name] != want {
+					t.Errorf("%s:\n%s\nwant:\n%s", name, got[name], want)
+				}
+			}
+		})
+	}
+}
+
+// A destroy is held up by events, and by the queries of those who must not lose them, but never by results.
+func TestRemovalOfQuery(t *testing.T) {
+	for removal, removable := range map[spec.Removal]bool{spec.Disposable: true, spec.Retained: true, spec.Protected: false} {
+		env := spec.Default("dev")
+		env.Removal, env.Query.Enabled = removal, true
+		doc := synth(t, env)
+		group, _ := doc.Resource["aws_athena_workgroup"]["query"].(map[string]any)
+		if group["force_destroy"] != removable {
+			t.Errorf("%s: force_destroy of the workgroup is %v", removal, group["force_destroy"])
+		}
+		results, _ := doc.Resource["aws_s3_bucket"]["query-results"].(map[string]any)
+		if results["force_destroy"] != true || results["lifecycle"] != nil {
+			t.Errorf("%s: the bucket of results is %v", removal, results)
+		}
+	}
+}

@@ -57,6 +57,7 @@ func Rules() []Rule {
 		{"cors", "a web page can read every answer, failures included", cors},
 		{"stage-logs", "a request can be followed by its id, and no log holds an event's body", stageLogs},
 		{"flow", "an event that the API takes reaches the bucket", flow},
+		{"query", "SQL reads what was delivered, its cost is bounded and its results are private", query},
 		{"stream-encryption", "events wait in the stream encrypted", streamEncryption},
 		{"deployment", "what is declared is what is deployed", deployment},
 		{"alarms", "an alarm reaches somebody and says what to do", alarms},

@@ -1,0 +1,184 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+const (
+	glueDatabase    = "aws_glue_catalog_database"
+	glueTable       = "aws_glue_catalog_table"
+	athenaWorkgroup = "aws_athena_workgroup"
+)
+
+// readTable is what Firehose needs of a table that names a file's columns (Firehose developer guide, "Controlling access").
+var readTable = []string{"glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"}
+
+func query(c *checker) {
+	for _, group := range c.stack.Resources(athenaWorkgroup) {
+		c.workgroup(group)
+	}
+	for _, table := range c.stack.Resources(glueTable) {
+		c.table(table)
+	}
+	var conversions []conversion
+	for _, d := range c.deliveries() {
+		if found, ok := c.conversion(d); ok {
+			conversions = append(conversions, found)
+		}
+	}
+	c.glueRights(conversions)
+}
+
+func (c *checker) workgroup(group tfjson.Resource) {
+	configuration := c.block(in(group), "configuration")
+	c.want(configuration, "enforce_workgroup_configuration", "", "true")
+	const limit = "bytes_scanned_cutoff_per_query"
+	bytes, ok := c.literal(configuration, limit)
+	if n, err := strconv.Atoi(bytes); ok && (err != nil || n <= 0) {
+		c.breach(group.Address(), fmt.Sprintf("configuration.%s is %q", limit, bytes), "set it to a number of bytes: a query costs by what it reads")
+	}
+	results := c.block(configuration, "result_configuration")
+	c.want(c.block(results, "encryption_configuration"), "encryption_option", "SSE_S3", "SSE_KMS", "CSE_KMS")
+	if location, ok := c.literal(results, "output_location"); ok && !c.inABucket(location) {
+		c.breach(group.Address(), fmt.Sprintf("results go to %q, which is in no bucket of the stack", location), "send them to one that is, so that it is known to be private")
+	}
+}
+
+func (c *checker) inABucket(location string) bool {
+	return slices.ContainsFunc(c.stack.Resources(s3Bucket), func(bucket tfjson.Resource) bool {
+		name, ok := c.value(bucket.Body["bucket"])
+		return ok && name != "" && strings.HasPrefix(location, "s3://"+name+"/")
+	})
+}
+
+// table checks that a table reads what some delivery writes, where and how it is written.
+func (c *checker) table(table tfjson.Resource) {
+	storage := c.block(in(table), "storage_descriptor")
+	values, _ := table.Body["parameters"].(map[string]any)
+	parameters := place{table, "parameters.", values}
+	c.want(parameters, "projection.enabled", "true")
+	location, locationOK := c.literal(storage, "location")
+	template, templateOK := c.literal(parameters, "storage.location.template")
+	serde, serdeOK := c.literal(c.block(storage, "ser_de_info"), "serialization_library")
+	if !locationOK || !templateOK || !serdeOK {
+		return
+	}
+	for _, d := range c.deliveries() {
+		folder, partitions := c.places(d)
+		if location != folder || template != partitions {
+			continue
+		}
+		if isParquet, makesParquet := strings.Contains(serde, "parquet"), c.converts(d); isParquet != makesParquet {
+			c.breach(table.Address(), fmt.Sprintf("is read by %s, and %s delivers %s", serde, d.resource.Address(), formatName(makesParquet)), "read what is delivered")
+		}
+		return
+	}
+	c.breach(table.Address(), fmt.Sprintf("is at %q with partitions at %q, where no delivery stream writes", location, template),
+		"name the bucket and the prefix of one")
+}
+
+func formatName(parquet bool) string {
+	if parquet {
+		return "Parquet"
+	}
+	return "JSON"
+}
+
+var datePartition = regexp.MustCompile(`([a-z0-9_]+)=!\{timestamp:[^{}]*\}`)
+
+// places are where a delivery writes, as a table says it: the folder of all objects, and that of a partition.
+func (c *checker) places(d delivery) (folder, partitions string) {
+	bucket, _ := c.value(d.bucket.Body["bucket"])
+	prefix, _ := c.value(d.body["prefix"])
+	fixed, _, _ := strings.Cut(prefix, "!{")
+	root := "s3://" + bucket + "/"
+	return root + fixed[:strings.LastIndex(fixed, "/")+1], root + datePartition.ReplaceAllString(prefix, "$1=$${$1}")
+}
+
+func (c *checker) converts(d delivery) bool {
+	blocks, err := tfjson.Blocks(d.body, conversionBlock)
+	if err != nil || len(blocks) == 0 {
+		return false
+	}
+	enabled, ok := c.value(blocks[0]["enabled"])
+	return !ok || enabled != "false"
+}
+
+const conversionBlock = "data_format_conversion_configuration"
+
+// conversion is what a delivery stream that makes Parquet may read.
+type conversion struct {
+	role, database, table tfjson.Resource
+}
+
+// conversion checks that Firehose finds the columns: it fails with every record else.
+func (c *checker) conversion(d delivery) (found conversion, ok bool) {
+	if !c.converts(d) {
+		return found, false
+	}
+	schema := c.block(c.block(d.place, conversionBlock), "schema_configuration")
+	var hasDatabase, hasTable, hasRole bool
+	if found.database, hasDatabase = c.follow(schema.body["database_name"], glueDatabase, "name"); !hasDatabase {
+		c.breachAt(schema, schema.path+"database_name refers to no database of the stack", "refer to the name of one")
+	}
+	if found.table, hasTable = c.follow(schema.body["table_name"], glueTable, "name"); !hasTable {
+		c.breachAt(schema, schema.path+"table_name refers to no table of the stack", "refer to the name of one")
+	}
+	found.role, hasRole = c.role(schema, "role_arn", firehoseService)
+	if !hasDatabase || !hasTable || !hasRole {
+		return found, false
+	}
+	for _, resource := range []string{c.catalog(found.role), arnOf(found.database), arnOf(found.table)} {
+		c.may(found.role, d.resource, readTable, resource)
+	}
+	return found, true
+}
+
+// catalogPattern is the ARN of an account's Glue catalog, whose parts may be references.
+var catalogPattern = regexp.MustCompile(`^arn:[^:*]+:glue:[^:*]+:[^:*]+:catalog$`)
+
+// catalog is the account's catalog as the role's policies name it: it is no resource of the stack.
+func (c *checker) catalog(role tfjson.Resource) string {
+	for _, policy := range c.identityPolicies() {
+		if policy.role == nil || policy.role.Address() != role.Address() {
+			continue
+		}
+		statements, _ := c.parseDocument(policy.body["policy"]) // "least-privilege" reports one that cannot be read
+		for _, s := range statements {
+			if at := slices.IndexFunc(s.resources, catalogPattern.MatchString); at >= 0 {
+				return s.resources[at]
+			}
+		}
+	}
+	return "the account's Glue catalog"
+}
+
+// glueRights checks that nobody may do more in Glue than Firehose needs: the catalog is the whole account's.
+func (c *checker) glueRights(conversions []conversion) {
+	for _, policy := range c.identityPolicies() {
+		statements, _ := c.parseDocument(policy.body["policy"])
+		for i, s := range statements {
+			ofGlue := func(action string) bool { return strings.HasPrefix(strings.ToLower(action), "glue:") }
+			if s.effect != allow || !slices.ContainsFunc(s.actions, ofGlue) {
+				continue
+			}
+			if !slices.ContainsFunc(conversions, func(found conversion) bool { return found.needs(policy, s) }) {
+				c.breachAt(policy.place, fmt.Sprintf("%spolicy: statement %d allows %s on %s", policy.path, i+1, strings.Join(s.actions, ", "), strings.Join(s.resources, ", ")),
+					"allow "+strings.Join(readTable, ", ")+" on the catalog, the database and the table of a delivery's Parquet, and nothing else in Glue")
+			}
+		}
+	}
+}
+
+func (found conversion) needs(policy identityPolicy, s statement) bool {
+	return policy.role != nil && policy.role.Address() == found.role.Address() && only(s.actions, readTable) &&
+		!slices.ContainsFunc(s.resources, func(resource string) bool {
+			return !catalogPattern.MatchString(resource) && resource != arnOf(found.database) && resource != arnOf(found.table)
+		})
+}

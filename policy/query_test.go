@@ -1,0 +1,195 @@
+package policy_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"cdk.tf/go/ingest/policy"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// queried is a golden of an environment that queries what it delivers, changed.
+func queried(t *testing.T, golden string, changes ...change) *tfjson.Stack {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "testdata", golden+".tf.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := decode(t, string(text))
+	for _, change := range changes {
+		change(t, root)
+	}
+	changed, err := json.Marshal(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, err := tfjson.Read(strings.NewReader(string(changed)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stack
+}
+
+func checkQueried(t *testing.T, golden string, tests []breaking) {
+	t.Helper()
+	if err := policy.Check(queried(t, golden), policy.Expect{Public: true}); err != nil {
+		t.Errorf("unchanged: %v", err)
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			err := policy.Check(queried(t, golden, test.changes...), policy.Expect{Public: true})
+			if got := lines(err); len(test.want) == 0 || !slices.Equal(got, test.want) {
+				t.Errorf("breaches:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
+			}
+		})
+	}
+}
+
+const (
+	workgroup   = "aws_athena_workgroup.query"
+	eventsTable = "aws_glue_catalog_table.events-table"
+	delivering  = "aws_kinesis_firehose_delivery_stream.delivery"
+	readsTable  = "aws_iam_role_policy.delivery-role_read-table"
+)
+
+func TestWorkgroup(t *testing.T) {
+	checkQueried(t, "query", []breaking{
+		{
+			name:    "not enforced",
+			changes: []change{set(workgroup, false, "configuration", "enforce_workgroup_configuration")},
+			want:    []string{`query: aws_athena_workgroup.query: configuration.enforce_workgroup_configuration is "false"; leave it out or set it to "true"`},
+		},
+		{
+			name:    "no limit",
+			changes: []change{unset(workgroup, "configuration", "bytes_scanned_cutoff_per_query")},
+			want:    []string{`query: aws_athena_workgroup.query: configuration.bytes_scanned_cutoff_per_query is ""; set it to a number of bytes: a query costs by what it reads`},
+		},
+		{
+			name:    "plain results",
+			changes: []change{unset(workgroup, "configuration", "result_configuration", "encryption_configuration")},
+			want:    []string{`query: aws_athena_workgroup.query: configuration.result_configuration.encryption_configuration.encryption_option is not set; set it to "SSE_S3", "SSE_KMS" or "CSE_KMS"`},
+		},
+		{
+			name:    "results elsewhere",
+			changes: []change{set(workgroup, "s3://somebodys/", "configuration", "result_configuration", "output_location")},
+			want:    []string{`query: aws_athena_workgroup.query: results go to "s3://somebodys/", which is in no bucket of the stack; send them to one that is, so that it is known to be private`},
+		},
+		{
+			name:    "nothing said",
+			changes: []change{unset(workgroup, "configuration")},
+			want: []string{
+				`query: aws_athena_workgroup.query: configuration.bytes_scanned_cutoff_per_query is ""; set it to a number of bytes: a query costs by what it reads`,
+				`query: aws_athena_workgroup.query: configuration.result_configuration.encryption_configuration.encryption_option is not set; set it to "SSE_S3", "SSE_KMS" or "CSE_KMS"`,
+				`query: aws_athena_workgroup.query: results go to "", which is in no bucket of the stack; send them to one that is, so that it is known to be private`,
+			},
+		},
+	})
+}
+
+func TestTable(t *testing.T) {
+	const (
+		folder    = "s3://api-kinesis-firehose-bucket-query/events/"
+		partition = folder + "year=${year}/month=${month}/day=${day}/hour=${hour}/"
+		remedy    = `, where no delivery stream writes; name the bucket and the prefix of one`
+	)
+	checkQueried(t, "query", []breaking{
+		{
+			name:    "another folder",
+			changes: []change{edit(eventsTable, "/events/", "/other/", "storage_descriptor", "location")},
+			want: []string{`query: aws_glue_catalog_table.events-table: is at "s3://api-kinesis-firehose-bucket-query/other/" with partitions at "` +
+				partition + `"` + remedy},
+		},
+		{
+			name:    "another bucket",
+			changes: []change{set(eventsTable, "s3://somebodys/events/", "storage_descriptor", "location")},
+			want:    []string{`query: aws_glue_catalog_table.events-table: is at "s3://somebodys/events/" with partitions at "` + partition + `"` + remedy},
+		},
+		{
+			name:    "fewer partitions",
+			changes: []change{edit(eventsTable, "hour=$${hour}/", "", "parameters", "storage.location.template")},
+			want: []string{`query: aws_glue_catalog_table.events-table: is at "` + folder + `" with partitions at "` +
+				strings.TrimSuffix(partition, "hour=${hour}/") + `"` + remedy},
+		},
+		{
+			name:    "no projection",
+			changes: []change{unset(eventsTable, "parameters", "projection.enabled")},
+			want:    []string{`query: aws_glue_catalog_table.events-table: parameters.projection.enabled is not set; set it to "true"`},
+		},
+		{
+			name:    "Parquet of JSON",
+			changes: []change{set(eventsTable, "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe", "storage_descriptor", "ser_de_info", "serialization_library")},
+			want:    []string{`query: aws_glue_catalog_table.events-table: is read by org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe, and aws_kinesis_firehose_delivery_stream.delivery delivers JSON; read what is delivered`},
+		},
+		{
+			name:    "only known at apply",
+			changes: []change{set(eventsTable, "${var.location}", "storage_descriptor", "location")},
+			want:    []string{`query: aws_glue_catalog_table.events-table: storage_descriptor.location is "${var.location}", which only an apply can tell; write the value itself`},
+		},
+	})
+}
+
+func TestConversion(t *testing.T) {
+	const (
+		rights  = `; allow glue:GetTable, glue:GetTableVersion, glue:GetTableVersions on the catalog, the database and the table of a delivery's Parquet, and nothing else in Glue`
+		catalog = `arn:${data.aws_partition.current.partition}:glue:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:catalog`
+		all     = catalog + `, ${aws_glue_catalog_database.events-table_database.arn}, ${aws_glue_catalog_table.events-table.arn}`
+		inline  = `, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`
+		three   = `query: aws_iam_role.delivery-role: is not allowed glue:GetTable, glue:GetTableVersion, glue:GetTableVersions on `
+	)
+	schema := func(key string) []string {
+		return []string{"extended_s3_configuration", "data_format_conversion_configuration", "schema_configuration", key}
+	}
+	checkQueried(t, "parquet", []breaking{
+		{
+			name:    "JSON for a table of Parquet",
+			changes: []change{unset(delivering, "extended_s3_configuration", "data_format_conversion_configuration"), drop(readsTable)},
+			want:    []string{`query: aws_glue_catalog_table.events-table: is read by org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe, and aws_kinesis_firehose_delivery_stream.delivery delivers JSON; read what is delivered`},
+		},
+		{
+			name:    "another table",
+			changes: []change{set(delivering, "events", schema("table_name")...)},
+			want: []string{
+				`query: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.data_format_conversion_configuration.schema_configuration.table_name refers to no table of the stack; refer to the name of one`,
+				`query: aws_iam_role_policy.delivery-role_read-table: policy: statement 1 allows glue:GetTable, glue:GetTableVersion, glue:GetTableVersions on ` + all + rights,
+			},
+		},
+		{
+			name:    "no right",
+			changes: []change{drop(readsTable)},
+			want: []string{
+				three + `the account's Glue catalog` + inline,
+				three + `${aws_glue_catalog_database.events-table_database.arn}` + inline,
+				three + `${aws_glue_catalog_table.events-table.arn}` + inline,
+			},
+		},
+		{
+			name:    "a right too few",
+			changes: []change{edit(readsTable, `,"glue:GetTableVersions"`, ``, "policy")},
+			want: []string{
+				`query: aws_iam_role.delivery-role: is not allowed glue:GetTableVersions on ` + catalog + inline,
+				`query: aws_iam_role.delivery-role: is not allowed glue:GetTableVersions on ${aws_glue_catalog_database.events-table_database.arn}` + inline,
+				`query: aws_iam_role.delivery-role: is not allowed glue:GetTableVersions on ${aws_glue_catalog_table.events-table.arn}` + inline,
+			},
+		},
+		{
+			name:    "a right too many",
+			changes: []change{edit(readsTable, `"glue:GetTable",`, `"glue:GetTable","glue:UpdateTable",`, "policy")},
+			want: []string{
+				`query: aws_iam_role_policy.delivery-role_read-table: policy: statement 1 allows glue:GetTable, glue:UpdateTable, glue:GetTableVersion, glue:GetTableVersions on ` + all + rights,
+			},
+		},
+		{
+			name: "somebody else's right",
+			changes: []change{add("aws_iam_role_policy.more", `{
+				"name": "more", "role": "${aws_iam_role.submit-role.name}",
+				"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"glue:GetTable\",\"Resource\":\"${aws_glue_catalog_table.events-table.arn}\"}]}"
+			}`)},
+			want: []string{`query: aws_iam_role_policy.more: policy: statement 1 allows glue:GetTable on ${aws_glue_catalog_table.events-table.arn}` + rights},
+		},
+	})
+}

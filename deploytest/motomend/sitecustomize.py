@@ -8,6 +8,7 @@ import json
 
 from moto.apigateway.models import Account
 from moto.apigateway.responses import APIGatewayResponse
+from moto.athena.responses import AthenaResponse
 from moto.cloudfront import urls as cloudfront_urls
 from moto.cloudfront.exceptions import CloudFrontException
 from moto.cloudfront.models import DefaultCacheBehaviour, Origin, ViewerCertificate, random_id
@@ -136,6 +137,13 @@ def delete_response_headers_policy(self):
     return EmptyResult()
 
 
+def delete_named_query(self):
+    """Moto has no DeleteNamedQuery, by which a query's text is changed too: Terraform replaces the query."""
+    del self.athena_backend.named_queries[self._get_param("NamedQueryId")]
+    return "{}"
+
+
+AthenaResponse.delete_named_query = delete_named_query
 KinesisResponse.create_stream = create_stream
 FakeBucket.get_permission = get_permission
 DefaultCacheBehaviour.__init__ = init_behaviour

@@ -3,6 +3,10 @@ package local
 // passedOver are the types that are let in though nothing imitates them, with the notice that says so. None of them is on
 // the way of an event.
 var passedOver = map[string]string{
+	"aws_athena_named_query":                 queried,
+	"aws_athena_workgroup":                   queried,
+	"aws_glue_catalog_database":              queried,
+	"aws_glue_catalog_table":                 queried,
 	"aws_cloudwatch_dashboard":               unwatched,
 	"aws_cloudwatch_metric_alarm":            unwatched,
 	"aws_sns_topic":                          unwatched,
@@ -16,5 +20,6 @@ var passedOver = map[string]string{
 
 const (
 	hostedPage = "CloudFront is not imitated: a page that the stack hosts is not served from its bucket"
+	queried    = "Glue and Athena are not imitated: DuckDB reads the same objects, as select * from read_json('.ingest/s3/*/events/**/*')"
 	unwatched  = "alarms and the dashboard are not imitated: nobody is told anything"
 )

@@ -1,0 +1,42 @@
+package local
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// A stack with a table and a workgroup runs as it is, and says once that nothing answers SQL.
+func TestAQueriedPipelineRuns(t *testing.T) {
+	d, err := readStack(Options{Stack: filepath.Join(goldens, "query.tf.json")}, "http://127.0.0.1:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, notice := range d.notices() {
+		if notice == "Glue and Athena are not imitated: DuckDB reads the same objects, as select * from read_json('.ingest/s3/*/events/**/*')" {
+			count++
+		}
+	}
+	if count != 1 {
+		t.Errorf("the notices are %q", d.notices())
+	}
+	buckets := make([]string, len(d.buckets))
+	for i, bucket := range d.buckets {
+		buckets[i] = bucket.Name
+	}
+	slices.Sort(buckets)
+	if want := []string{"api-kinesis-firehose-bucket-query", "api-kinesis-query-query"}; !slices.Equal(buckets, want) {
+		t.Errorf("the buckets are %q, want %q", buckets, want)
+	}
+}
+
+// Parquet is refused, not written as something else.
+func TestAPipelineOfParquetIsRefused(t *testing.T) {
+	file := filepath.Join(goldens, "parquet.tf.json")
+	_, err := readStack(Options{Stack: file}, "http://127.0.0.1:8080")
+	want := file + ": aws_kinesis_firehose_delivery_stream.delivery: data_format_conversion_configuration (Parquet, ORC) is not imitated on one machine; leave it out"
+	if err == nil || err.Error() != want {
+		t.Errorf("the error is %v, want %s", err, want)
+	}
+}

@@ -15,8 +15,19 @@ func TestEveryEnvironmentCanBeRead(t *testing.T) {
 	if err != nil || len(files) < 3 {
 		t.Fatalf("%v, %v", files, err)
 	}
+	// What cannot run here says so.
+	refused := map[string]string{
+		"parquet.tf.json": "aws_kinesis_firehose_delivery_stream.delivery: data_format_conversion_configuration (Parquet, ORC) is not imitated on one machine; leave it out",
+	}
 	for _, file := range files {
-		if _, err := readStack(Options{Stack: file, AllowUnverified: true}, "http://127.0.0.1:8080"); err != nil {
+		_, err := readStack(Options{Stack: file, AllowUnverified: true}, "http://127.0.0.1:8080")
+		if want := refused[filepath.Base(file)]; want != "" {
+			if err == nil || err.Error() != file+": "+want {
+				t.Errorf("%s: error %v, want %s", file, err, want)
+			}
+			continue
+		}
+		if err != nil {
 			t.Error(err)
 		}
 	}

@@ -2,30 +2,47 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help up synth test golden lint bench bench-synth deploy-local tools moto clean
+.PHONY: help up webapp synth test golden lint bench bench-synth deploy-local tools moto clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
 
-up: ## run the pipeline of ENV=dev on this machine, with its web page; ARGS="--unlimited" and the like
+up: webapp ## run the pipeline of ENV=dev on this machine, with its web page; ARGS="--unlimited" and the like
 	@echo "building bin/ingest; the first time Go compiles what it is made of, which takes about a minute"
 	@go build -o bin/ingest ./cmd/ingest
 	@exec bin/ingest up --env $(or $(ENV),dev) $(ARGS)
+
+webapp: webapp/dist/index.html ## build the web application to static files: webapp/dist
+webapp/dist/index.html: webapp/node_modules/.package-lock.json $(shell find webapp -path webapp/node_modules -prune -o -path webapp/dist -prune -o -type f -print)
+	@echo "building the web application"
+	@npm --prefix webapp run --silent build
+	@touch $@
+
+webapp/node_modules/.package-lock.json: webapp/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is not to be found; install Node.js 20 or newer: https://nodejs.org" >&2; exit 1; }
+	@echo "installing what the web application is made of"
+	@npm ci --prefix webapp --no-audit --no-fund
+	@touch $@
 
 synth: ## write cdktf.out/stacks/ENV/cdk.tf.json for every environment, or for those named in ENV=dev,prod
 	@echo "synthesising; the first time Go compiles the AWS provider's bindings, which takes about a minute"
 	go run .
 
-test: tools moto ## run every test
+test: tools moto webapp ## run every test
 	@echo "testing; deploytest applies the pipeline to a moto server with real Terraform, which takes some minutes"
 	go test -timeout 20m ./...
+	go build -o bin/ingest ./cmd/ingest
+	npm --prefix webapp test
+	INGEST=$(CURDIR)/bin/ingest npm --prefix webapp run test:browser
 
 golden: ## rewrite the golden files in testdata/ from what is synthesised
 	go test . ./backend -run TestGoldens -update
 
-lint: ## check the style of the code and the direction of its imports
+lint: webapp/node_modules/.package-lock.json ## check the style of the code and the direction of its imports
 	@echo "linting; the first time Go compiles golangci-lint, which takes some minutes"
 	go tool -modfile=tools/go.mod golangci-lint run
+	npm --prefix webapp run --silent lint
+	npm --prefix webapp run --silent typecheck
 
 bench: ## measure the pipeline on this machine; docs/benchmarks.md has results
 	@npm ci --prefix bench --no-audit --no-fund || echo "kinesalite could not be installed and is left out" >&2
@@ -61,4 +78,4 @@ clean: ## remove what the other targets made, also what KEEP=1 kept; the state b
 			echo "a kept server still runs on $$(dirname "$$file"); end it first: kill $$pid" >&2; exit 1; \
 		fi; \
 	done
-	rm -rf bin cdktf.out cdktf.out.tmp-* .local .venv node_modules bench/node_modules
+	rm -rf bin cdktf.out cdktf.out.tmp-* .local .venv node_modules bench/node_modules webapp/node_modules webapp/dist

@@ -49,12 +49,16 @@ func change(t *testing.T, p *pipeline, env spec.Environment) {
 	env.API.PartitionKey = spec.PartitionByJSONPath("$.user.id")
 	env.Stream.Capacity = spec.Provisioned(2)
 	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
-	plan := p.expectPlan(map[string]string{
+	changes := map[string]string{
 		"aws_kinesis_stream.stream":                               "update",
 		"aws_api_gateway_integration.api_submit_post_integration": "update",
 		"aws_api_gateway_deployment.api_deployment":               "create before destroy",
 		"aws_api_gateway_stage.api_stage":                         "update",
-	})
+	}
+	if env.API.Batch {
+		changes["aws_api_gateway_integration.api_submit_batch_post_integration"] = "update"
+	}
+	plan := p.expectPlan(changes)
 	p.apply(tfexec.DirOrPlan(plan))
 
 	after := deploymentOf(t, p.cloud, api, env.Name)

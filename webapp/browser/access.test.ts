@@ -1,0 +1,146 @@
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Browser, startChromium } from "./chromium.ts";
+import { type Pipeline, startIngest } from "./ingest.ts";
+import { choose, inBrowser, result, text, write } from "./person.ts";
+
+inBrowser("the page for everybody", () => {
+  let browser: Browser;
+  let pipeline: Pipeline;
+  beforeAll(async () => {
+    browser = await startChromium();
+    pipeline = await startIngest();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await pipeline?.stop();
+  });
+
+  test.each([
+    ["light", 1280],
+    ["dark", 1280],
+    ["light", 360],
+    ["dark", 360],
+  ] as const)("has nothing that axe-core finds: %s, %i pixels wide", async (colorScheme, width) => {
+    const { page, complaints } = await browser.open(pipeline.url, { colorScheme, width });
+    await check(page, "at the start");
+
+    await choose(page, "Send many");
+    await page.fill("#count", "3");
+    await page.click("#send");
+    await result(page, "Done: 3 of 3 events");
+    await page.click("#as-table summary");
+    await page.click("#curl-details summary");
+    await page.click(".help summary");
+    await check(page, "after events, with everything unfolded");
+
+    await page.locator("#result-landing button").click({ timeout: 15_000 });
+    await page.waitForSelector(".lines li");
+    await check(page, "with an object open");
+    await page.keyboard.press("Escape");
+    await page.click("#tab-objects");
+    await check(page, "with the objects listed");
+    await page.click("#tab-answers");
+
+    await choose(page, "Send one");
+    await write(page, "{}");
+    await page.click("#send");
+    await result(page, "400 Breaks the rule");
+    await write(page, '{"a": "{{oh}}"}');
+    await expect.poll(() => text(page, "#check")).toContain("is no placeholder");
+    await check(page, "after a refusal, with a note");
+    await page.locator("#rows button").first().click();
+    await check(page, "with a refusal open");
+    await page.keyboard.press("Escape");
+
+    await write(page, '{"a": ');
+    await expect.poll(() => text(page, "#check")).toContain("is missing");
+    for (const kind of ["api_key", "iam"]) {
+      await page.selectOption("#authorization", kind);
+      await page.fill("#endpoint", "ftp://x");
+      await page.click("#send");
+      await check(page, `with ${kind}, an endpoint that is none and an event that is none`);
+    }
+    expect(complaints.filter((complaint) => !complaint.includes("status of 400"))).toEqual([]);
+    await page.context().close();
+  });
+
+  test("is read by keyboard alone: examples, the editor and out of it, sending, tabs, an object", async () => {
+    const { page } = await browser.open(pipeline.url);
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.className)).toBe("skip");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    expect(await focused(page)).toBe("example-signup");
+    for (let times = 0; times < 3; times++) await page.keyboard.press("Tab");
+    expect(await focused(page)).toBe("example-sensor");
+    await page.keyboard.press("Enter");
+    expect(await page.getAttribute("#example-sensor", "aria-pressed")).toBe("true");
+    await page.keyboard.press("Tab");
+    expect(await focused(page)).toBe("editor");
+    await page.keyboard.press("ControlOrMeta+End");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("ControlOrMeta+Enter");
+    await result(page, "200 In the stream");
+    await page.keyboard.press("Tab");
+    expect(await focused(page)).toBe("compact");
+    await page.keyboard.press("Shift+Tab");
+    expect(await focused(page)).toBe("editor");
+
+    await page.focus("#tab-answers");
+    await page.keyboard.press("ArrowRight");
+    expect(await focused(page)).toBe("tab-objects");
+    await page.waitForSelector(".object", { timeout: 15_000 });
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.className)).toBe("object");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".lines li");
+    expect(await focused(page)).toBe("drawer-title");
+    await page.keyboard.press("Escape");
+    expect(await page.evaluate(() => document.activeElement?.className)).toBe("object");
+    await page.context().close();
+  });
+
+  test("tells a screen reader what came of it", async () => {
+    const { page } = await browser.open(pipeline.url);
+    expect(await page.getAttribute("#say", "aria-live")).toBe("polite");
+    await page.click("#send");
+    await expect.poll(() => text(page, "#say")).toMatch(/^200 In the stream in .* ms\./);
+    await page.context().close();
+  });
+
+  test.each([320, 360, 768, 1024, 1280, 1920])("does not scroll sideways when it is %i pixels wide", async (width) => {
+    const { page } = await browser.open(pipeline.url, { width });
+    await page.click("#send");
+    await result(page, "200 In the stream");
+    await page.selectOption("#authorization", "iam");
+    await page.click("#curl-details summary");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    await page.context().close();
+  });
+
+  test("can be read at twice the text size", async () => {
+    const { page } = await browser.open(pipeline.url, { width: 640, height: 400 });
+    await page.click("#send");
+    await result(page, "200 In the stream");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(640);
+    await page.context().close();
+  });
+});
+
+const focused = (page: Page) => page.evaluate(() => document.activeElement?.id);
+
+/** check runs all of axe-core's rules. As a script element the page's policy would refuse it. */
+async function check(page: Page, state: string) {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: typeof import("axe-core") };
+    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id} ${target.join(" ")}: ${failureSummary}`),
+    );
+  });
+  expect(found, state).toEqual([]);
+}

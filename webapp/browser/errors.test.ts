@@ -1,0 +1,256 @@
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Browser, startChromium, type Watched } from "./chromium.ts";
+import { type Pipeline, type Stack, startIngest } from "./ingest.ts";
+import { choose, inBrowser, paste, result, setEndpoint, text, unexpected, write } from "./person.ts";
+import { type Host, hostAnswers } from "./servers.ts";
+
+inBrowser("what goes wrong is said in words that a person can act on", () => {
+  let browser: Browser;
+  let dev: Pipeline;
+  let staging: Pipeline;
+  let tight: Pipeline;
+  let answers: Host;
+  beforeAll(async () => {
+    browser = await startChromium();
+    answers = await hostAnswers();
+    dev = await startIngest();
+    staging = await startIngest({ env: "staging", flags: ["--access-key", "test:test"] });
+    tight = await startIngest({ change: throttle });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    for (const one of [answers, dev, staging, tight]) await one?.stop();
+  });
+
+  /** throttle lets ten requests a second through, and five at once. */
+  function throttle(stack: Stack) {
+    const [settings] = Object.values(stack.resource.aws_api_gateway_method_settings) as Stack[];
+    settings.settings.throttling_rate_limit = 10;
+    settings.settings.throttling_burst_limit = 5;
+  }
+
+  /** sendTo opens a page, sends once, and checks that the browser complained about the request alone. */
+  async function sendTo(
+    url: string,
+    title: string | RegExp,
+    prepare?: (watched: Watched) => Promise<void>,
+  ): Promise<string> {
+    const watched = await browser.open(dev.url);
+    await setEndpoint(watched.page, url);
+    await prepare?.(watched);
+    await watched.page.click("#send");
+    const said = await result(watched.page, title);
+    expect(unexpected(watched.complaints)).toEqual([]);
+    await watched.page.context().close();
+    return said;
+  }
+
+  test("400 with the rule that the event breaks", async () => {
+    const { page, complaints } = await browser.open(dev.url);
+    await write(page, "{}");
+    await expect
+      .poll(() => text(page, "#check"))
+      .toBe("Valid JSON, but the API usually refuses an object without members.");
+    await page.click("#send");
+    await result(page, /^400 Breaks the rule: .*object has too few properties/);
+    await page.click("#rows button");
+    expect(await text(page, "#drawer-body")).toContain("Invalid request body");
+    expect(unexpected(complaints)).toEqual([]);
+    await page.context().close();
+  });
+
+  test("400 for what is no JSON, which the editor underlines, with the way to the place", async () => {
+    const { page } = await browser.open(dev.url);
+    await write(page, '{\n  "type": "signup",\n}');
+    await expect.poll(() => text(page, "#check")).toBe("Line 3, column 1 Remove the comma before this }.");
+    await page.locator(".cm-wrong").waitFor();
+    await page.click("#check button");
+    await page.keyboard.press("Backspace");
+    await page.keyboard.press("Backspace");
+    await expect.poll(() => text(page, "#check")).toMatch(/^Valid JSON/);
+    await page.keyboard.insertText(",,");
+    await page.click("#send");
+    expect(await result(page, "400 The event is no JSON")).toBe("Mend what the editor underlines, then send again.");
+    await page.context().close();
+  });
+
+  test("400 of Kinesis for more than 1 MiB", async () => {
+    const said = await sendTo(dev.submit, "400 Over 1 MiB", async ({ page }) => {
+      await paste(page, `{"long": "${"x".repeat(1_100_000)}"}`);
+      await expect
+        .poll(() => text(page, "#check"))
+        .toBe("1.1 MB: Kinesis takes 1 MiB at most, and the answer will be 400.");
+    });
+    expect(said).toBe("Kinesis takes records of at most 1 MiB; this one has 1,100,011 bytes.");
+  });
+
+  test("413 for a body over 10 MB", async () => {
+    await sendTo(dev.submit, "413 The body is too large", async ({ page }) => {
+      await paste(page, `{"long": "${"x".repeat(11_000_000)}"}`);
+      await expect.poll(() => text(page, "#check")).toBe("11.0 MB: API Gateway takes 10 MB at most, and answers 413.");
+    });
+  });
+
+  test("403 where a signature is asked for and none is given", async () => {
+    const { page } = await browser.open(staging.url);
+    expect(await page.inputValue("#authorization")).toBe("iam");
+    await page.click("#send");
+    expect(await result(page, "Not sent")).toBe(
+      "Enter an access key id and its secret: this environment takes signed requests alone.",
+    );
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("access-key-id");
+    await page.selectOption("#authorization", "none");
+    await page.click("#send");
+    expect(await result(page, "403 A signature is asked for, or the path is wrong")).toContain("Choose IAM keys");
+    await page.context().close();
+  });
+
+  test("403 for wrong keys, and 200 with the right ones, which are nowhere afterwards", async () => {
+    const { page, complaints } = await browser.open(staging.url);
+    await page.fill("#access-key-id", "test");
+    await page.fill("#secret-access-key", "wrong-secret");
+    await page.click("#send");
+    expect(await result(page, "403 The signature does not match")).toContain("secret access key");
+    await page.fill("#access-key-id", "unknown");
+    await page.click("#send");
+    await result(page, "403 The access key is not known");
+    await page.fill("#access-key-id", "test");
+    await page.fill("#secret-access-key", "test");
+    await page.fill("#region", "eu-west-9");
+    await page.click("#send");
+    await result(page, "403 Signed for another region");
+    await page.fill("#region", "us-east-1");
+    await write(page, '{"user": "größe 😀"}');
+    await page.click("#send");
+    await result(page, "200 In the stream");
+    await page.fill("#secret-access-key", "another-secret");
+    await page.click("#share");
+    expect(page.url()).not.toMatch(/secret|another/);
+    const stored = await page.evaluate(async () => [
+      localStorage.length,
+      sessionStorage.length,
+      document.cookie,
+      (await indexedDB.databases()).length,
+    ]);
+    expect(stored).toEqual([0, 0, "", 0]);
+    expect(unexpected(complaints)).toEqual([]);
+    await page.reload();
+    await page.waitForSelector("html[data-ready]");
+    expect(await page.inputValue("#secret-access-key")).toBe("");
+    await page.context().close();
+  });
+
+  test("403 with a wrong API key, and 200 with the right one", async () => {
+    await sendTo(`${answers.url}/key`, "403 The API key is refused", async ({ page }) => {
+      await page.selectOption("#authorization", "api_key");
+      await page.click("#send");
+      expect(await result(page, "Not sent")).toBe("Enter the API key that this environment asks for.");
+      await page.fill("#api-key", "wrong");
+    });
+    await sendTo(`${answers.url}/key`, "200 Answered without a sequence number", async ({ page }) => {
+      await page.selectOption("#authorization", "api_key");
+      await page.fill("#api-key", "right");
+    });
+  });
+
+  test("an API key is forgotten when the endpoint's host changes", async () => {
+    const { page } = await browser.open(dev.url);
+    await page.selectOption("#authorization", "api_key");
+    await page.fill("#api-key", "for dev alone");
+    await setEndpoint(page, `${dev.submit}?x=1`);
+    expect(await page.inputValue("#api-key")).toBe("for dev alone");
+    await setEndpoint(page, `${answers.url}/key`);
+    expect(await page.inputValue("#api-key")).toBe("");
+    await page.context().close();
+  });
+
+  test("429 is tried again until everything is in", async () => {
+    const { page } = await browser.open(tight.url);
+    await choose(page, "Send many");
+    await page.fill("#count", "20");
+    await page.fill("#rate", "500");
+    await page.click("#send");
+    await result(page, "Done: 20 of 20 events", 45_000);
+    expect(await text(page, "#figure-accepted")).toBe("20");
+    expect(Number(await text(page, "#figure-retries"))).toBeGreaterThan(0);
+    expect(await text(page, "#result-text")).toMatch(/^20 accepted · 0 rejected · \d+ retr(y|ies) of 429 · /);
+    await page.context().close();
+  });
+
+  test("429 that is not to be tried again is rejected, with its limit and its wait", async () => {
+    const { page } = await browser.open(tight.url);
+    await page.waitForTimeout(1000);
+    await page.uncheck("#retry");
+    await choose(page, "Send many");
+    await page.fill("#count", "60");
+    await page.fill("#rate", "1000");
+    await page.click("#send");
+    await result(page, "Done: 60 of 60 events");
+    const rejected = Number(await text(page, "#figure-rejected"));
+    expect(rejected).toBeGreaterThan(0);
+    expect(Number(await text(page, "#figure-accepted")) + rejected).toBe(60);
+    expect(await text(page, "#result-text")).toContain(
+      "Throttled at the API's request limit. Too many events at once. It asks to wait 1 s.",
+    );
+    await page.check("#only-rejected");
+    expect(await page.locator("#rows tr:visible").count()).toBe(rejected);
+    await page.context().close();
+  });
+
+  test.each([
+    ["415", "415 The content type is refused"],
+    ["500", "500 API Gateway could not call the stream"],
+    ["502", "502 The stream did not take the event"],
+    ["504", "504 The stream did not answer in time"],
+    ["redirect", "The endpoint sends elsewhere"],
+  ])("%s", async (path, title) => {
+    expect(await sendTo(`${answers.url}/${path}`, title)).not.toBe("");
+  });
+
+  test("an endpoint that does not allow the page, told from one that is not there", async () => {
+    expect(await sendTo(`${answers.url}/cors`, "CORS: this page may not read the answer")).toContain(
+      `does not allow ${new URL(dev.url).origin}.`,
+    );
+    const port = await freePort();
+    expect(await sendTo(`http://127.0.0.1:${port}/dev/submit`, `127.0.0.1:${port} cannot be reached`)).toContain(
+      "make up",
+    );
+  });
+
+  test("a request that is stopped", async () => {
+    const { page } = await browser.open(dev.url);
+    await setEndpoint(page, `${answers.url}/slow`);
+    await choose(page, "Repeat");
+    await page.click("#send");
+    await expect.poll(() => text(page, "#figure-in-flight")).toBe("1");
+    await page.click("#stop");
+    await result(page, "Stopped: 1 event");
+    await page.context().close();
+  });
+
+  test("an endpoint that cannot be sent to is refused before anything is sent", async () => {
+    const { page, complaints } = await browser.open(dev.url);
+    await setEndpoint(page, "http://example.com/dev/submit");
+    expect(await text(page, "#target-notice")).toBe(
+      "This page sends by http to 127.0.0.1 and localhost alone; use https for other hosts.",
+    );
+    await page.click("#send");
+    await result(page, "Not sent");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("endpoint");
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+});
+
+/** freePort is one at which nobody listens. */
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

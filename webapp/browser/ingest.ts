@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { inject } from "vitest";
+
+const project = resolve(import.meta.dirname, "../..");
+export const dist = resolve(import.meta.dirname, "../dist");
+
+const startMs = 60_000;
+const endMs = 15_000;
+
+export type Pipeline = {
+  /** The page's address, which ends in /. */
+  url: string;
+  /** Where events are posted. */
+  submit: string;
+  stop: () => Promise<void>;
+};
+
+/** What is running, for a test that fails before it stops its pipeline. */
+const running = new Set<Pipeline>();
+
+export async function stopAll() {
+  for (const pipeline of running) await pipeline.stop();
+}
+
+export type Options = {
+  env?: "dev" | "staging";
+  /** change edits the stack's JSON before it runs. */
+  change?: (stack: Stack) => void;
+  flags?: string[];
+  /** port takes that one again, for a pipeline that comes back. */
+  port?: number;
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: a synthesised stack, of which a test changes a field or two
+export type Stack = any;
+
+/** startIngest runs a pipeline from a golden stack, with the built page, on a free port and in a folder of its own. */
+export async function startIngest({ env = "dev", change, flags = [], port = 0 }: Options = {}): Promise<Pipeline> {
+  if (!existsSync(join(dist, "index.html"))) throw new Error("webapp/dist is not built; run npm run build first");
+  const folder = mkdtempSync(join(tmpdir(), "ingest-browser-"));
+  const stack: Stack = JSON.parse(readFileSync(join(project, `testdata/${env}.tf.json`), "utf8"));
+  change?.(stack);
+  const file = join(folder, "cdk.tf.json");
+  writeFileSync(file, JSON.stringify(stack));
+  const child = spawn(
+    inject("ingest"),
+    [
+      ...["up", "--stack", file, "--api", `127.0.0.1:${port}`, "--aws", "127.0.0.1:0", "--data", join(folder, "data")],
+      ...["--buffer-interval", "2s", "--web", dist, ...flags],
+    ],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const stop = async () => {
+    running.delete(pipeline);
+    await end(child);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const pipeline: Pipeline = { url: "", submit: "", stop };
+  running.add(pipeline);
+  try {
+    const said = await started(child);
+    const url = /^ {2}web page {2}(http:\S+)/m.exec(said)?.[1];
+    const submit = /^ {2}API {7}(http:\S+)/m.exec(said)?.[1];
+    if (url === undefined || submit === undefined) throw new Error(`ingest up named no web page:\n${said}`);
+    return Object.assign(pipeline, { url, submit });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function started(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let out = "";
+    let err = "";
+    const timer = setTimeout(() => reject(new Error(`ingest up did not start:\n${out}${err}`)), startMs);
+    child.stderr?.on("data", (chunk) => {
+      err += chunk;
+    });
+    child.stdout?.on("data", (chunk) => {
+      out += chunk;
+      if (!out.includes("what is not as on AWS")) return;
+      clearTimeout(timer);
+      resolve(out);
+    });
+    child.on("exit", (code) => {
+      clearTimeout(timer);
+      reject(new Error(`ingest up ended with ${code}:\n${out}${err}`));
+    });
+  });
+}
+
+/** end ends the process that was started here, by its own id. */
+async function end(child: ChildProcess) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), endMs);
+  await exited;
+  clearTimeout(timer);
+}

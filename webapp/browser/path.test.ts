@@ -1,0 +1,273 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Browser, startChromium } from "./chromium.ts";
+import { type Pipeline, type Stack, startIngest } from "./ingest.ts";
+import { choose, inBrowser, result, text, write } from "./person.ts";
+
+const screenshots = resolve(import.meta.dirname, "../../docs/screenshots");
+const maxScreenshot = 200_000;
+
+inBrowser("a person's path on a pipeline of this machine", () => {
+  let browser: Browser;
+  let pipeline: Pipeline;
+  beforeAll(async () => {
+    browser = await startChromium();
+    pipeline = await startIngest();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await pipeline?.stop();
+  });
+
+  test("open, edit, send, see the answer, see the object land and read its line", async () => {
+    const { page, complaints, origins } = await browser.open(pipeline.url);
+    expect(await page.inputValue("#endpoint")).toBe(pipeline.submit);
+    await write(page, '{\n  "type": "signup",\n  "user": "reader-1",\n  "big": 12345678901234567890\n}');
+    await expect.poll(() => text(page, "#check")).toBe("Valid JSON · 62 bytes · one line of the object");
+    await page.click("#send");
+    await result(page, /^200 In the stream in \d/);
+    expect(await text(page, "#result-shard")).toBe("shardId-000000000000");
+    const sequence = await text(page, "#result-sequence");
+    expect(sequence).toMatch(/^\d{56}$/);
+
+    const row = page.locator("#rows tr").first();
+    expect((await row.locator("td").allTextContents()).map((cell) => cell.trim())).toEqual([
+      "1",
+      expect.stringMatching(/^\d\d:\d\d:\d\d$/),
+      "200 In the stream",
+      expect.stringMatching(/ms$/),
+      "shardId-000000000000",
+      sequence,
+    ]);
+
+    await page.locator("#result-landing button").click({ timeout: 15_000 });
+    await expect
+      .poll(() => page.locator(".lines li").allTextContents())
+      .toEqual(['{"type":"signup","user":"reader-1","big":12345678901234567890}']);
+    await page.keyboard.press("Escape");
+    expect(await page.locator("#drawer").isVisible()).toBe(false);
+
+    await page.click("#tab-objects");
+    expect(await page.locator("#objects li").count()).toBe(1);
+    expect(await page.locator("#objects li").textContent()).toMatch(/^events\/year=.*1 record · 6\d bytes/);
+    await expect.poll(() => text(page, "#hop-requests")).toBe("1");
+    expect(await text(page, "#hop-answers")).toBe("1 × 200");
+    expect(await text(page, "#hop-delivered")).toBe("1");
+    expect(complaints).toEqual([]);
+    expect([...origins]).toEqual([new URL(pipeline.url).origin]);
+    await page.context().close();
+  });
+
+  test("sends what was typed to the byte when it is not to be compact", async () => {
+    const { page } = await browser.open(pipeline.url);
+    await page.uncheck("#compact");
+    await write(page, '{\n  "a" : 1.0,\n  "user": "lines"\n}');
+    await expect.poll(() => text(page, "#check")).toBe("Valid JSON · 34 bytes · 4 lines of the object");
+    await page.click("#send");
+    await result(page, "200 In the stream");
+    await page.locator("#result-landing button").click({ timeout: 15_000 });
+    await expect
+      .poll(() => page.locator(".lines li").allTextContents())
+      .toEqual(["{", '  "a" : 1.0,', '  "user": "lines"', "}"]);
+    await page.context().close();
+  });
+
+  test("send 500, see the progress, the figures and the charts, and find 500 events that differ", async () => {
+    const own = await startIngest();
+    const { page, complaints } = await browser.open(own.url);
+    await choose(page, "Send many");
+    await page.fill("#count", "500");
+    await page.fill("#rate", "200");
+    const worked = await work(page);
+    await page.click("#send");
+    const seen = new Set<number>();
+    await expect
+      .poll(
+        async () => {
+          seen.add(await page.locator("#progress").evaluate((bar: HTMLProgressElement) => bar.value));
+          return text(page, "#result-title");
+        },
+        { timeout: 30_000, interval: 100 },
+      )
+      .toBe("Done: 500 of 500 events");
+    expect(seen.size, `progress was seen at ${[...seen]}`).toBeGreaterThan(4);
+    const seconds = await worked();
+    console.log(`500 events took ${seconds.toFixed(2)} s of the page's main thread`);
+    expect(seconds / 500, "seconds of the main thread for an event").toBeLessThan(0.008);
+    expect(await text(page, "#figure-accepted")).toBe("500");
+    expect(await text(page, "#figure-rejected")).toBe("0");
+    expect(await text(page, "#figure-in-flight")).toBe("0");
+    for (const figure of ["p50", "p95", "p99"]) expect(await text(page, `#figure-${figure}`)).toMatch(/ m?s$/);
+    expect(await page.locator("#rows tr").count()).toBe(500);
+    await expect
+      .poll(() => page.getAttribute("#rate-chart", "aria-label"))
+      .toMatch(/at most \d+\. In all 500 accepted, 0 rejected\.$/);
+    expect(await page.getAttribute("#latency-chart", "aria-label")).toMatch(
+      /^Latency of the last 500 answers: half within /,
+    );
+    expect(await pixels(page, "#rate-chart", "--accent")).toBeGreaterThan(100);
+    expect(await pixels(page, "#latency-chart", "--accent")).toBeGreaterThan(10);
+    await page.click("#as-table summary");
+    await expect.poll(() => page.locator("#series tr").count()).toBeGreaterThan(1);
+
+    await expect.poll(() => text(page, "#hop-delivered"), { timeout: 15_000 }).toBe("500");
+    const lines = await page.evaluate(async () => {
+      const { deliveries } = await (await fetch("_local/status")).json();
+      const texts = deliveries[0].lastObjects.map(async ({ bucket, key }: { bucket: string; key: string }) =>
+        (await fetch(`_local/objects/${bucket}/${key}`)).text(),
+      );
+      return (await Promise.all(texts)).join("").trim().split("\n");
+    });
+    expect(new Set(lines.map((line) => JSON.parse(line).id)).size).toBe(500);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+    await own.stop();
+  });
+
+  test("repeat until it is stopped", async () => {
+    const { page } = await browser.open(pipeline.url);
+    await choose(page, "Repeat");
+    await page.fill("#every", "0.2");
+    await page.click("#send");
+    await expect.poll(async () => Number(await text(page, "#figure-accepted"))).toBeGreaterThanOrEqual(3);
+    await page.click("#stop");
+    await result(page, /^Stopped: \d+ events?$/);
+    const accepted = await text(page, "#figure-accepted");
+    await page.waitForTimeout(600);
+    expect(await text(page, "#figure-accepted")).toBe(accepted);
+    await page.click("#clear");
+    await expect.poll(() => text(page, "#figure-accepted")).toBe("0");
+    expect(await page.locator("#rows tr").count()).toBe(0);
+    await page.context().close();
+  });
+
+  test("an object that is compressed is unpacked in the page", async () => {
+    const own = await startIngest({
+      change: (stack) => {
+        for (const delivery of Object.values(stack.resource.aws_kinesis_firehose_delivery_stream) as Stack[])
+          delivery.extended_s3_configuration.compression_format = "GZIP";
+      },
+    });
+    const { page, complaints } = await browser.open(own.url);
+    await write(page, '{"packed": "größe"}');
+    await page.click("#send");
+    await result(page, "200 In the stream");
+    await page.locator("#result-landing button").click({ timeout: 15_000 });
+    await expect.poll(() => page.locator(".lines li").allTextContents()).toEqual(['{"packed":"größe"}']);
+    const download = page.waitForEvent("download");
+    await page.click(".facts a");
+    expect((await download).suggestedFilename()).toMatch(/\.gz$/);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+    await own.stop();
+  });
+
+  test("the curl command sends what the page would", async () => {
+    const { page } = await browser.open(pipeline.url);
+    await write(page, `{"user": "it's \\" me", "big": 12345678901234567890}`);
+    await page.click("#curl-details summary");
+    await expect
+      .poll(() => text(page, "#curl"))
+      .toBe(
+        `curl -sS -X POST ${pipeline.submit} \\\n  -H 'Content-Type: application/json' \\\n  --data-raw '{"user":"it'\\''s \\" me","big":12345678901234567890}'`,
+      );
+    await page.click("#copy-curl");
+    await expect.poll(() => text(page, "#copy-curl")).toBe("Copied");
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await text(page, "#curl"));
+    await page.context().close();
+  });
+
+  test("a pipeline that ends is said to have ended, its figures stay, and the page finds it again", async () => {
+    const own = await startIngest();
+    const { page } = await browser.open(own.url);
+    await page.click("#send");
+    await result(page, "200 In the stream");
+    await expect.poll(() => text(page, "#hop-records")).toBe("1");
+    const port = Number(new URL(own.url).port);
+    await own.stop();
+    await expect
+      .poll(() => text(page, "#pipeline-ended"), { timeout: 15_000 })
+      .toMatch(/^The pipeline has ended; these figures are from \d\d:\d\d:\d\d\. /);
+    expect(await text(page, "#hop-records")).toBe("1");
+    expect(await page.locator("#pipeline.stale").count()).toBe(1);
+    await page.click("#send");
+    expect(await result(page, /cannot be reached$/)).toContain("make up");
+    const again = await startIngest({ port });
+    await expect.poll(() => page.locator("#pipeline-ended").isVisible(), { timeout: 20_000 }).toBe(false);
+    await page.context().close();
+    await again.stop();
+  });
+
+  test.runIf(process.env.UPDATE_SCREENSHOTS === "1")("screenshots for the README", async () => {
+    mkdirSync(screenshots, { recursive: true });
+    for (const colorScheme of ["light", "dark"] as const) {
+      const own = await startIngest();
+      const { page } = await browser.open(own.url, { colorScheme });
+      await choose(page, "Send many");
+      await page.fill("#count", "500");
+      await page.fill("#rate", "60");
+      await page.click("#send");
+      await result(page, "Done: 500 of 500 events", 30_000);
+      await choose(page, "Send one");
+      await page.click("#send");
+      await result(page, "200 In the stream");
+      await page.waitForTimeout(1200);
+      await shoot(page, colorScheme);
+      if (colorScheme === "light") {
+        await page.locator("#result-landing button").waitFor({ timeout: 15_000 });
+        await page.click("#example-sensor");
+        await choose(page, "Send many");
+        await page.fill("#count", "12");
+        await page.click("#send");
+        await result(page, "Done: 12 of 12 events");
+        await page.locator("#result-landing button").click({ timeout: 15_000 });
+        await page.waitForSelector(".lines li");
+        await shoot(page.locator("#drawer"), "object");
+      }
+      await page.context().close();
+      await own.stop();
+    }
+  });
+});
+
+async function shoot(shown: Page | Locator, name: string) {
+  const png = await shown.screenshot();
+  expect(png.length).toBeLessThan(maxScreenshot);
+  writeFileSync(resolve(screenshots, `${name}.png`), png);
+}
+
+/** work begins to measure the page's main thread, and returns what tells the seconds that it has worked since. */
+async function work(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page);
+  // In the thread's own time: how much else this machine does is no matter.
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const read = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
+  };
+  const before = await read();
+  return async () => (await read()) - before;
+}
+
+/** pixels counts those of a chart that have one of the style sheet's colours. */
+function pixels(page: Page, chart: string, property: string): Promise<number> {
+  return page.evaluate(
+    ([chart, property]) => {
+      const canvas = document.querySelector<HTMLCanvasElement>(`${chart} canvas`);
+      const context = canvas?.getContext("2d");
+      if (!canvas || !context) return 0;
+      const color = getComputedStyle(document.documentElement)
+        .getPropertyValue(property ?? "")
+        .trim();
+      const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
+      const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+      let count = 0;
+      for (let at = 0; at < data.length; at += 4)
+        if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) count++;
+      return count;
+    },
+    [chart, property],
+  );
+}

@@ -1,0 +1,70 @@
+// What a person does on the page, and sees.
+
+import type { Page } from "playwright-core";
+import { afterAll, describe, expect } from "vitest";
+import { howToHaveIt, program } from "./chromium.ts";
+import { stopAll } from "./ingest.ts";
+
+/** inBrowser is a describe that needs Chromium. Without one it is skipped, and in CI it fails. */
+export function inBrowser(name: string, tests: () => void) {
+  if (program === undefined && !process.env.CI) {
+    console.warn(`skipped: ${howToHaveIt}`);
+    describe.skip(name, tests);
+    return;
+  }
+  describe(name, () => {
+    if (program === undefined) throw new Error(howToHaveIt);
+    afterAll(stopAll);
+    tests();
+  });
+}
+
+/** write replaces what is in the editor, as with the keyboard. */
+export async function write(page: Page, text: string) {
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("ControlOrMeta+A");
+  await page.keyboard.insertText(text);
+}
+
+/** paste replaces what is in the editor by a text that is too long to type. */
+export async function paste(page: Page, text: string) {
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("ControlOrMeta+A");
+  await page.locator(".cm-content").evaluate((element, pasted) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", pasted);
+    element.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  }, text);
+}
+
+export async function setEndpoint(page: Page, url: string) {
+  await page.fill("#endpoint", url);
+  await page.locator("#endpoint").blur();
+}
+
+/** result waits for an answer in words. */
+export async function result(page: Page, title: string | RegExp, timeout = 15_000): Promise<string> {
+  await expect
+    .poll(() => page.textContent("#result-title"), { timeout })
+    .toMatch(typeof title === "string" ? new RegExp(`^${quoted(title)}`) : title);
+  return (await page.textContent("#result-text")) ?? "";
+}
+
+function quoted(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+/** choose takes one of the ways to send. */
+export async function choose(page: Page, mode: "Send one" | "Send many" | "Repeat") {
+  await page.locator(".modes label", { hasText: mode }).click();
+}
+
+/** text reads an element; all that is hidden in it included. */
+export async function text(page: Page, selector: string): Promise<string> {
+  return (await page.textContent(selector)) ?? "";
+}
+
+/** What the browser itself says about refused and failed requests, which a test of errors brings about. */
+export function unexpected(complaints: string[]): string[] {
+  return complaints.filter((complaint) => !/Failed to load resource|blocked by CORS policy|net::ERR_/.test(complaint));
+}

@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { dist } from "./ingest.ts";
+
+export type Host = { url: string /** Methods and paths, in order. */; asked: string[]; stop: () => Promise<void> };
+
+function listen(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<Host> {
+  const asked: string[] = [];
+  const server: Server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    answer(request, response);
+  });
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      const stop = () =>
+        new Promise<void>((stopped) => {
+          server.close(() => stopped());
+          server.closeAllConnections();
+        });
+      resolve({ url: `http://127.0.0.1:${port}`, asked, stop });
+    });
+  });
+}
+
+const types: Record<string, string> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
+
+/** hostPage serves the built page below /try/, as any host of static files would; config is its config.json. */
+export function hostPage(config?: object): Promise<Host> {
+  return listen((request, response) => {
+    const path = new URL(request.url ?? "/", "http://host").pathname;
+    if (path === "/try/config.json" && config !== undefined) {
+      response.setHeader("Content-Type", "application/json");
+      response.end(JSON.stringify(config));
+      return;
+    }
+    const name = path === "/try/" ? "index.html" : path.replace(/^\/try\//, "");
+    try {
+      const bytes = readFileSync(join(dist, name));
+      response.setHeader("Content-Type", types[extname(name)] ?? "application/octet-stream");
+      response.end(bytes);
+    } catch {
+      response.statusCode = 404;
+      response.end("not found");
+    }
+  });
+}
+
+/**
+ * hostAnswers answers POST /STATUS with that status, as the pipeline would where a test cannot bring it to. /cors allows
+ * no page to read, /redirect leads away, /slow never answers.
+ */
+export function hostAnswers(): Promise<Host> {
+  return listen((request, response) => {
+    const path = (request.url ?? "/").slice(1);
+    if (path !== "cors") {
+      response.setHeader("Access-Control-Allow-Origin", "*");
+      response.setHeader("Access-Control-Allow-Headers", "Content-Type, X-Api-Key");
+      response.setHeader("Access-Control-Expose-Headers", "Retry-After");
+    }
+    if (request.method === "OPTIONS") {
+      response.statusCode = 204;
+      response.end();
+      return;
+    }
+    if (path === "slow") return;
+    if (path === "redirect") {
+      response.writeHead(302, { Location: "/200" });
+      response.end();
+      return;
+    }
+    const key = request.headers["x-api-key"];
+    response.statusCode = path === "key" ? (key === "right" ? 200 : 403) : Number(path) || 200;
+    response.setHeader("Content-Type", "application/json");
+    response.end(JSON.stringify({ message: response.statusCode === 403 ? "Forbidden" : "for a test" }));
+  });
+}

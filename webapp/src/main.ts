@@ -1,0 +1,119 @@
+import { readAddress } from "./model/address.ts";
+import { type Config, readConfig } from "./model/config.ts";
+import type { Figures } from "./model/figures.ts";
+import { Session } from "./model/session.ts";
+import { Store } from "./model/store.ts";
+import { type Watched, watch } from "./model/watch.ts";
+import { compose } from "./view/compose.ts";
+import { byId, say, soon } from "./view/dom.ts";
+import { Drawer } from "./view/drawer.ts";
+import { figures } from "./view/figures.ts";
+import { hops } from "./view/hops.ts";
+import { deployed, landing } from "./view/landing.ts";
+import { log } from "./view/log.ts";
+import { opener } from "./view/objects.ts";
+import { sending } from "./view/sending.ts";
+import { tabs } from "./view/tabs.ts";
+import { target } from "./view/target.ts";
+
+const drawMs = 250;
+const tickMs = 1000;
+
+const world = {
+  fetch: (url: string, init: RequestInit) => fetch(url, init),
+  now: () => performance.now(),
+  time: () => Date.now(),
+  random: () => Math.random(),
+  online: () => navigator.onLine,
+  visible: () => !document.hidden,
+  sleep: (ms: number, signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal.addEventListener("abort", done);
+      if (signal.aborted) done();
+    }),
+};
+
+async function loadConfig(): Promise<Config> {
+  try {
+    const response = await fetch("config.json", { cache: "no-cache" });
+    return response.ok ? readConfig(await response.text()) : { environments: [], problem: "" };
+  } catch {
+    return { environments: [], problem: "" };
+  }
+}
+
+async function start() {
+  // Both are larger than all the rest; what needs neither works while they load.
+  const editor = import("./view/editor.ts");
+  const plots = import("./view/charts.ts");
+  const config = await loadConfig();
+  const page = new URL(location.href);
+  const store = new Store(config, readAddress(page), page);
+  const session = new Session(world, page.origin, () => draw());
+  const drawer = new Drawer();
+  const open = opener(drawer);
+  const showLanding = landing(session, open);
+  const parts = [figures(session), log(session, drawer), sending(store, session), showLanding.show];
+  const drawNow = () => {
+    for (const show of parts) show();
+  };
+  const draw = soon(drawMs, drawNow);
+  byId("clear").addEventListener("click", () => {
+    session.clear();
+    drawNow();
+    say("Figures and answers cleared.");
+  });
+  target(store, config.problem);
+  tabs(document.querySelector("[role=tablist]") as HTMLElement, (tab) => {
+    byId("only-rejected-label").hidden = tab.id !== "tab-answers";
+  });
+  deployed(store);
+  watchLocal(store, hops(open), showLanding.see);
+  compose(store, (await editor).createEditor);
+  drawEverySecond(session, (await plots).charts());
+  document.documentElement.dataset.ready = "";
+}
+
+function drawEverySecond(session: Session, drawCharts: (figures: Figures, now: number) => void) {
+  const showFigures = figures(session);
+  const tick = () => {
+    if (document.hidden) return;
+    showFigures();
+    drawCharts(session.figures, Date.now());
+  };
+  tick();
+  setInterval(tick, tickMs);
+}
+
+/** watchLocal asks the page's own host how the pipeline is for as long as the endpoint is there. */
+function watchLocal(store: Store, ...parts: ((watched: Watched | null) => void)[]) {
+  const show = (watched: Watched | null) => {
+    for (const part of parts) part(watched);
+  };
+  let watching: AbortController | null = null;
+  const follow = () => {
+    if (store.local && watching === null) {
+      watching = new AbortController();
+      void watch("_local/status", world, show, watching.signal);
+    }
+    if (!store.local && watching !== null) {
+      watching.abort();
+      watching = null;
+      show(null);
+    }
+  };
+  store.subscribe(follow);
+  follow();
+}
+
+start().catch((error: unknown) => {
+  const notice = byId("target-notice");
+  notice.hidden = false;
+  notice.textContent = `The page did not load whole (${error}). Load it again.`;
+});

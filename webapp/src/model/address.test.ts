@@ -1,0 +1,93 @@
+import { expect, test } from "vitest";
+import { maxEventBytes, readAddress, writeAddress } from "./address.ts";
+import { examples } from "./examples.ts";
+import { Store } from "./store.ts";
+
+const page = new URL("https://events.example.com/try/");
+const config = {
+  environments: [
+    {
+      name: "dev",
+      submitUrl: "https://x/dev/submit",
+      authorization: "none" as const,
+      region: "",
+      local: false,
+      bucket: "",
+      stream: "",
+    },
+    {
+      name: "prod",
+      submitUrl: "https://y/prod/submit",
+      authorization: "iam" as const,
+      region: "eu-west-1",
+      local: false,
+      bucket: "",
+      stream: "",
+    },
+  ],
+  problem: "",
+};
+
+/** again opens a store's view in another browser. */
+function again(store: Store): Store {
+  const { search, hash } = writeAddress(store.settings, store.standard);
+  return new Store(config, readAddress(new URL(search + hash, page)), page);
+}
+
+test("an address of what the page starts with is empty", () => {
+  const store = new Store(config, {}, page);
+  expect(writeAddress(store.settings, store.standard)).toEqual({ search: "", hash: "", withoutEvent: false });
+});
+
+test("an address brings back the whole view", () => {
+  const store = new Store(config, {}, page);
+  store.choose(config.environments[1]!);
+  store.update({ mode: "many", count: 7, rate: 0.5, concurrency: 3, compact: false, retry: false });
+  store.update({ example: "", event: '{"größe": "😀 & #"}\n' });
+  expect(again(store).settings).toEqual({ ...store.settings, every: 2 });
+  store.update({ example: "order", event: examples[2]!.text, mode: "repeat", every: 30 });
+  expect(again(store).settings).toMatchObject({
+    example: "order",
+    event: examples[2]!.text,
+    mode: "repeat",
+    every: 30,
+  });
+});
+
+test("an endpoint in the query takes its environment's authorisation", () => {
+  const shared = readAddress(new URL("?endpoint=https://y/prod/submit", page));
+  const store = new Store(config, shared, page);
+  expect(store.settings).toMatchObject({
+    endpoint: "https://y/prod/submit",
+    authorization: "iam",
+    region: "eu-west-1",
+  });
+  expect(store.foreign).toBe("");
+});
+
+test("an endpoint that config.json does not know is foreign, and the link's authorisation is taken", () => {
+  const store = new Store(config, readAddress(new URL("?endpoint=https://z/submit#auth=api_key", page)), page);
+  expect(store.foreign).toBe("https://z/submit");
+  expect(store.settings.authorization).toBe("api_key");
+});
+
+test("no key and no password is in an address", () => {
+  const store = new Store(config, {}, page);
+  store.setKeys({ apiKey: "key-1", accessKeyId: "AKIA1", secretAccessKey: "secret-1", sessionToken: "token-1" });
+  store.update({ authorization: "iam", endpoint: "https://me:secret-2@x/submit" });
+  const { search, hash } = writeAddress(store.settings, store.standard);
+  expect(search + hash).toBe("#auth=iam");
+});
+
+test("an event that is too long is left out, and that is said", () => {
+  const store = new Store(config, {}, page);
+  store.update({ example: "", event: `"${"x".repeat(maxEventBytes)}"` });
+  expect(writeAddress(store.settings, store.standard)).toEqual({ search: "", hash: "", withoutEvent: true });
+});
+
+test("what is wrong in an address is left alone", () => {
+  const shared = readAddress(
+    new URL("#auth=root&region=eu west&example=none&event=%25%25&mode=fast&count=-5&rate=1e9&concurrency=x", page),
+  );
+  expect(shared).toEqual({ count: 1, rate: 1000, concurrency: 6 });
+});

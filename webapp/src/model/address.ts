@@ -1,0 +1,87 @@
+// A view's state in its address. The endpoint is in the query, as documented; everything else is behind the #, which no
+// browser sends anywhere. Keys are no part of Settings, so none can get here.
+
+import { examples } from "./examples.ts";
+import { bounds, type Mode, type Settings, within } from "./settings.ts";
+
+/** Bytes of an event's text that fit a link; longer addresses break in chats and mail. */
+export const maxEventBytes = 4096;
+
+/** What an address says; what it leaves out is undefined. */
+export type Shared = Partial<Settings>;
+
+/** readAddress takes what an address says and is usable. */
+export function readAddress(url: URL): Shared {
+  const hash = new URLSearchParams(url.hash.slice(1));
+  const shared: Shared = {};
+  const endpoint = url.searchParams.get("endpoint");
+  if (endpoint) shared.endpoint = endpoint;
+  const authorization = hash.get("auth");
+  if (authorization === "none" || authorization === "api_key" || authorization === "iam")
+    shared.authorization = authorization;
+  const region = hash.get("region");
+  if (region && /^[a-z0-9-]{1,32}$/.test(region)) shared.region = region;
+  const example = examples.find(({ id }) => id === hash.get("example"));
+  if (example) {
+    shared.example = example.id;
+    shared.event = example.text;
+  }
+  const event = decodeText(hash.get("event"));
+  if (event !== null) {
+    shared.example = "";
+    shared.event = event;
+  }
+  const mode = hash.get("mode");
+  if (mode === "one" || mode === "many" || mode === "repeat") shared.mode = mode as Mode;
+  for (const name of ["count", "rate", "concurrency", "every"] as const) {
+    const text = hash.get(name);
+    if (text !== null) shared[name] = within(name, text);
+  }
+  if (hash.get("compact") === "no") shared.compact = false;
+  if (hash.get("retry") === "no") shared.retry = false;
+  return shared;
+}
+
+/** What the page would choose by itself; such values are left out of an address. */
+export type Standard = Pick<Settings, "endpoint" | "authorization" | "region">;
+
+export type Address = { search: string; hash: string /** The event is too long to be in it. */; withoutEvent: boolean };
+
+export function writeAddress(settings: Settings, standard: Standard): Address {
+  const query = new URLSearchParams();
+  if (settings.endpoint !== standard.endpoint && !/\/\/[^/]*@/.test(settings.endpoint))
+    query.set("endpoint", settings.endpoint);
+  const hash = new URLSearchParams();
+  if (settings.authorization !== standard.authorization) hash.set("auth", settings.authorization);
+  if (settings.authorization === "iam" && settings.region !== standard.region) hash.set("region", settings.region);
+  let withoutEvent = false;
+  if (settings.example === "") {
+    withoutEvent = new TextEncoder().encode(settings.event).length > maxEventBytes;
+    if (!withoutEvent) hash.set("event", encodeText(settings.event));
+  } else if (settings.example !== examples[0]?.id) hash.set("example", settings.example);
+  if (settings.mode !== "one") hash.set("mode", settings.mode);
+  if (settings.mode !== "one")
+    for (const name of settings.mode === "many" ? (["count", "rate", "concurrency"] as const) : (["every"] as const))
+      if (settings[name] !== bounds[name].standard) hash.set(name, String(settings[name]));
+  if (!settings.compact) hash.set("compact", "no");
+  if (!settings.retry) hash.set("retry", "no");
+  const search = query.toString();
+  const fragment = hash.toString();
+  return { search: search && `?${search}`, hash: fragment && `#${fragment}`, withoutEvent };
+}
+
+/** encodeText writes text as base64 for addresses: shorter than percent signs for JSON. */
+function encodeText(text: string): string {
+  const binary = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+function decodeText(encoded: string | null): string | null {
+  if (encoded === null || encoded.length > maxEventBytes * 2) return null;
+  try {
+    const binary = atob(encoded.replaceAll("-", "+").replaceAll("_", "/"));
+    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
+  } catch {
+    return null; // a link that was cut off; the page starts with its example
+  }
+}

@@ -1,0 +1,138 @@
+import { describe, expect, test } from "vitest";
+import { type Answer, explain, fieldsOf, maxBodyBytes, type Outcome, type Sent } from "./answer.ts";
+
+const sent: Sent = {
+  authorization: "none",
+  url: new URL("https://abc.execute-api.eu-west-1.amazonaws.com/dev/submit"),
+  origin: "https://events.example.com",
+  bytes: 120,
+  validJSON: true,
+};
+
+function answer(status: number, body: unknown = {}, retryAfter = ""): Answer {
+  return {
+    kind: "answer",
+    status,
+    body: typeof body === "string" ? body : JSON.stringify(body),
+    retryAfter,
+    requestId: "",
+    errorType: "",
+  };
+}
+
+function summary(outcome: Outcome, change: Partial<Sent> = {}): string {
+  const { accepted, summary, advice } = explain(outcome, { ...sent, ...change });
+  expect(accepted, "only a good status is accepted").toBe(outcome.kind === "answer" && outcome.status < 300);
+  if (!accepted) expect(advice, `${summary} has no advice`).not.toBe("");
+  return summary;
+}
+
+describe("an answer in words", () => {
+  test("accepted", () => {
+    expect(explain(answer(200, { sequenceNumber: "496" }), sent)).toEqual({
+      accepted: true,
+      summary: "In the stream",
+      advice: "",
+    });
+    expect(summary(answer(200, "<html>"))).toBe("Answered without a sequence number");
+  });
+
+  test.each([
+    [
+      answer(400, {
+        message: "Invalid request body",
+        reason: "[object has too few properties (found 0 but schema requires at least 1)]",
+      }),
+      "Breaks the rule: [object has too few properties (found 0 but schema requires at least 1)]",
+    ],
+    [answer(400, { message: "Invalid request body" }), "Invalid request body"],
+    [answer(403, { message: "Missing Authentication Token" }), "A signature is asked for, or the path is wrong"],
+    [answer(403, { message: "Forbidden" }), "Not allowed"],
+    [answer(404), "Nothing at this path"],
+    [answer(405), "No POST at this path"],
+    [answer(413, { message: "Request Entity Too Large" }), "The body is too large"],
+    [answer(415), "The content type is refused"],
+    [
+      answer(429, { message: "the API is at its request limit; send the event again after Retry-After seconds" }),
+      "Throttled at the API's request limit",
+    ],
+    [
+      answer(429, { message: "the stream is at its write limit; send the event again after Retry-After seconds" }),
+      "Throttled at the stream's write limit",
+    ],
+    [answer(500), "API Gateway could not call the stream"],
+    [answer(502), "The stream did not take the event"],
+    [answer(503), "The API is not available"],
+    [answer(504), "The stream did not answer in time"],
+    [answer(418, { Message: "a teapot" }), "a teapot"],
+  ])("refused: %j", (outcome, want) => {
+    expect(summary(outcome)).toBe(want);
+  });
+
+  test("a 400 for what is no JSON, and for what is over Kinesis's bound", () => {
+    expect(summary(answer(400), { validJSON: false })).toBe("The event is no JSON");
+    expect(summary(answer(400, { reason: "x" }), { bytes: 1024 * 1024 + 1 })).toBe("Over 1 MiB");
+  });
+
+  test("the wait that a 429 asks for", () => {
+    expect(explain(answer(429, {}, "2"), sent).advice).toContain("It asks to wait 2 s.");
+  });
+
+  test.each([
+    ["The request signature we calculated does not match the signature you provided.", "The signature does not match"],
+    [
+      "Signature expired: 20260101T000000Z is now earlier than 20260101T001000Z",
+      "The signature or the session is out of time",
+    ],
+    [
+      "Signature not yet current: 20260101T001000Z is still later than 20260101T000000Z",
+      "The signature or the session is out of time",
+    ],
+    ["The security token included in the request is expired", "The signature or the session is out of time"],
+    ["The security token included in the request is invalid.", "The access key is not known"],
+    ["Credential should be scoped to a valid region, not 'eu-west-9'.", "Signed for another region"],
+    [
+      "User: arn:aws:iam::1:user/x is not authorized to perform: execute-api:Invoke on resource: y",
+      "These keys may not submit",
+    ],
+    ["Missing Authentication Token", "No such path"],
+  ])("403 with IAM keys: %s", (message, want) => {
+    expect(summary(answer(403, { message }), { authorization: "iam" })).toBe(want);
+  });
+
+  test("403 with an API key", () => {
+    expect(summary(answer(403, { message: "Forbidden" }), { authorization: "api_key" })).toBe("The API key is refused");
+  });
+
+  test.each([
+    ["offline", "This browser is offline"],
+    ["network", "abc.execute-api.eu-west-1.amazonaws.com cannot be reached"],
+    ["cors", "CORS: this page may not read the answer"],
+    ["timeout", "No answer within 35 s"],
+    ["redirect", "The endpoint sends elsewhere"],
+    ["signing", "The request could not be signed"],
+    ["stopped", "Stopped"],
+  ] as const)("silence: %s", (kind, want) => {
+    expect(summary({ kind, detail: "" })).toBe(want);
+  });
+
+  test("a pipeline of this machine that does not run says how to start it", () => {
+    const { advice } = explain(
+      { kind: "network", detail: "" },
+      { ...sent, url: new URL("http://127.0.0.1:8080/dev/submit") },
+    );
+    expect(advice).toBe("Nothing answers there. Start the pipeline with make up, or correct the port in the endpoint.");
+  });
+
+  test("CORS names the page's origin, and a body that is too large to be answered readably", () => {
+    expect(explain({ kind: "cors", detail: "" }, sent).advice).toContain("does not allow https://events.example.com.");
+    expect(summary({ kind: "cors", detail: "" }, { bytes: maxBodyBytes + 1 })).toBe("The body is over 10 MB");
+  });
+
+  test("fields are texts alone", () => {
+    expect(fieldsOf('{"Message": "m", "shardId": 7, "reason": {"a": 1}}')).toEqual({ message: "m", reason: '{"a":1}' });
+    expect(fieldsOf("[]")).toEqual({});
+    expect(fieldsOf("null")).toEqual({});
+    expect(fieldsOf("oh")).toEqual({});
+  });
+});

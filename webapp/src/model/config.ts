@@ -1,0 +1,74 @@
+/** How a request shows who sends it. */
+export type AuthorizationKind = "none" | "api_key" | "iam";
+
+/** An environment that config.json names. */
+export type Environment = {
+  name: string;
+  submitUrl: string;
+  authorization: AuthorizationKind;
+  /** Region that a signature names; "" where it is not said. */
+  region: string;
+  /** Whether the page is served by the pipeline itself, on one machine. */
+  local: boolean;
+  bucket: string;
+  stream: string;
+};
+
+export type Config = { environments: Environment[]; problem: string };
+
+/**
+ * readConfig reads what `cdktf output --outputs-file config.json` writes: an object of outputs per stack. What it does
+ * not know it leaves alone.
+ */
+export function readConfig(text: string): Config {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // Many hosts answer with a page where a file is missing.
+    const isPage = /^\s*</.test(text);
+    return {
+      environments: [],
+      problem: isPage ? "" : "config.json beside this page is no JSON; write it with cdktf output --outputs-file.",
+    };
+  }
+  if (!isObject(json))
+    return {
+      environments: [],
+      problem: "config.json beside this page holds no stacks; write it with cdktf output --outputs-file.",
+    };
+  const environments: Environment[] = [];
+  const without: string[] = [];
+  for (const [name, outputs] of Object.entries(json)) {
+    if (!isObject(outputs) || typeof outputs.submit_url !== "string") {
+      without.push(name);
+      continue;
+    }
+    environments.push({
+      name,
+      submitUrl: outputs.submit_url,
+      authorization: kindOf(outputs.authorization),
+      region: stringOf(outputs.region),
+      local: outputs.local === "true" || outputs.local === true,
+      bucket: stringOf(outputs.bucket_name),
+      stream: stringOf(outputs.stream_name),
+    });
+  }
+  const problem =
+    without.length === 0 ? "" : `config.json: ${without.join(", ")} has no output submit_url and is left out.`;
+  return { environments, problem };
+}
+
+function kindOf(value: unknown): AuthorizationKind {
+  const text = typeof value === "string" ? value.toLowerCase() : "";
+  if (text === "iam" || text === "aws_iam") return "iam";
+  return text === "api_key" ? "api_key" : "none";
+}
+
+function stringOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,22 @@
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { curlCommand } from "./curl.ts";
+
+test("the command for each authorisation", () => {
+  const url = "https://abc.execute-api.eu-west-1.amazonaws.com/dev/submit";
+  expect(curlCommand(url, '{"a":1}', "none", "")).toBe(
+    `curl -sS -X POST ${url} \\\n  -H 'Content-Type: application/json' \\\n  --data-raw '{"a":1}'`,
+  );
+  expect(curlCommand(url, "{}", "api_key", "")).toContain('-H "X-Api-Key: $API_KEY"');
+  expect(curlCommand(url, "{}", "iam", "eu-west-1")).toContain(
+    '--aws-sigv4 aws:amz:eu-west-1:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
+  );
+});
+
+test("a shell gives curl exactly the body and the address, whatever is in them", () => {
+  const body = `@it's "q" $HOME \`id\` \\ !x\n  ünï`;
+  const url = "https://example.com/a?b=c&d='e'";
+  const command = curlCommand(url, body, "none", "").replace("curl", "printf '%s\\0'");
+  const words = execFileSync("sh", ["-c", command]).toString().split("\0");
+  expect(words).toEqual(["-sS", "-X", "POST", url, "-H", "Content-Type: application/json", "--data-raw", body, ""]);
+});

@@ -1,0 +1,107 @@
+// Figures of what this page sent: exact counts since they were last cleared, what happened in each of the last seconds,
+// and percentiles of the last answers.
+
+/** Seconds that the charts go back. */
+export const chartSeconds = 60;
+
+/** Answers that percentiles are of. */
+export const latencyWindow = 10_000;
+
+type Second = { accepted: number; rejected: number; latencies: number[] };
+
+export type Percentiles = { p50: number; p95: number; p99: number; max: number; of: number };
+
+export class Figures {
+  begun = 0;
+  accepted = 0;
+  rejected = 0;
+  /** Answers with 429 that were followed by another try. */
+  retries = 0;
+  /** How many were rejected, by status or by what kept the answer away. */
+  readonly reasons = new Map<string, number>();
+  private readonly seconds = new Map<number, Second>();
+  private readonly latencies = new Float64Array(latencyWindow);
+  private latencyCount = 0;
+
+  get inFlight(): number {
+    return this.begun - this.accepted - this.rejected;
+  }
+
+  begin() {
+    this.begun++;
+  }
+
+  /** end counts one that is done. ms is null where nothing came back. at is in milliseconds since 1970. */
+  end(accepted: boolean, reason: string, ms: number | null, at: number) {
+    const second = this.second(Math.floor(at / 1000));
+    if (accepted) {
+      this.accepted++;
+      second.accepted++;
+    } else {
+      this.rejected++;
+      second.rejected++;
+      this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
+    }
+    if (ms === null) return;
+    second.latencies.push(ms);
+    this.latencies[this.latencyCount++ % latencyWindow] = ms;
+  }
+
+  private second(time: number): Second {
+    let second = this.seconds.get(time);
+    if (second === undefined) {
+      second = { accepted: 0, rejected: 0, latencies: [] };
+      this.seconds.set(time, second);
+      for (const old of this.seconds.keys()) if (old < time - chartSeconds) this.seconds.delete(old);
+    }
+    return second;
+  }
+
+  percentiles(): Percentiles | null {
+    const of = Math.min(this.latencyCount, latencyWindow);
+    return of === 0 ? null : percentilesOf(this.latencies.slice(0, of));
+  }
+
+  /** perSecond is the mean over the last whole seconds, at most five, in which anything was done since the first. */
+  perSecond(now: number): number {
+    const current = Math.floor(now / 1000);
+    let sum = 0;
+    for (let time = current - 5; time < current; time++) {
+      const second = this.seconds.get(time);
+      if (second) sum += second.accepted + second.rejected;
+    }
+    return sum / 5;
+  }
+
+  /** series has one entry a second up to the last whole one; a second without answers has no latency. */
+  series(now: number): Series {
+    const last = Math.floor(now / 1000);
+    const series: Series = { times: [], accepted: [], rejected: [], p50: [], p95: [] };
+    for (let time = last - chartSeconds + 1; time <= last; time++) {
+      const second = this.seconds.get(time);
+      const latency = second && second.latencies.length > 0 ? percentilesOf(Float64Array.from(second.latencies)) : null;
+      series.times.push(time);
+      series.accepted.push(second?.accepted ?? 0);
+      series.rejected.push(second?.rejected ?? 0);
+      series.p50.push(latency?.p50 ?? null);
+      series.p95.push(latency?.p95 ?? null);
+    }
+    return series;
+  }
+}
+
+export type Series = {
+  /** Seconds since 1970. */
+  times: number[];
+  accepted: number[];
+  rejected: number[];
+  p50: (number | null)[];
+  p95: (number | null)[];
+};
+
+/** percentilesOf takes the nearest rank. It sorts what it is given. */
+export function percentilesOf(values: Float64Array): Percentiles {
+  values.sort();
+  const rank = (part: number) => values[Math.max(0, Math.ceil(part * values.length) - 1)] ?? 0;
+  return { p50: rank(0.5), p95: rank(0.95), p99: rank(0.99), max: rank(1), of: values.length };
+}

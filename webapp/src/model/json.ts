@@ -1,0 +1,247 @@
+// A checker of JSON in which placeholders may stand. It never makes values of what it reads, so nothing that is sent has
+// been through a parser: a number of twenty digits stays one.
+
+import { type Found, findPlaceholder } from "./placeholder.ts";
+
+export type Problem = { from: number; to: number; message: string };
+
+export type Checked = {
+  /** The first thing that makes the text no JSON. */
+  problem: Problem | null;
+  /** What is allowed and most often a slip. */
+  notes: Problem[];
+  placeholders: Found[];
+  kind: "object" | "array" | "other" | "none";
+  /** Members or items of the outermost object or array. */
+  members: number;
+};
+
+/** Nesting that is read; a text nested deeper is refused. */
+const maxDepth = 500;
+
+class Wrong extends Error {
+  constructor(
+    readonly from: number,
+    readonly to: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** checkJSON says whether a text is JSON, and in words what is wrong with it if not. */
+export function checkJSON(text: string): Checked {
+  const reader = new Reader(text);
+  const checked: Checked = {
+    problem: null,
+    notes: reader.notes,
+    placeholders: reader.placeholders,
+    kind: "none",
+    members: 0,
+  };
+  try {
+    const outermost = reader.document();
+    checked.kind = outermost.kind;
+    checked.members = outermost.members;
+  } catch (error) {
+    if (!(error instanceof Wrong)) throw error;
+    checked.problem = { from: error.from, to: Math.max(error.to, error.from), message: error.message };
+  }
+  return checked;
+}
+
+type Outermost = { kind: "object" | "array" | "other"; members: number };
+
+class Reader {
+  at = 0;
+  notes: Problem[] = [];
+  placeholders: Found[] = [];
+
+  constructor(readonly text: string) {}
+
+  document(): Outermost {
+    this.space();
+    if (this.at === this.text.length) this.fail('Write an event here, such as {"type": "signup"}.');
+    const outermost = this.value(0);
+    this.space();
+    if (this.at < this.text.length) {
+      const hint = this.text[this.at] === "{" ? "one request takes one event" : "remove it";
+      this.fail(`The event ends before this; ${hint}.`, this.text.length);
+    }
+    return outermost;
+  }
+
+  private fail(message: string, to = this.at + 1): never {
+    throw new Wrong(Math.min(this.at, this.text.length), Math.min(to, this.text.length), message);
+  }
+
+  private space() {
+    while (isSpace(this.text.charCodeAt(this.at))) this.at++;
+    if (this.text.startsWith("//", this.at) || this.text.startsWith("/*", this.at))
+      this.fail("JSON has no comments; remove this one.", this.at + 2);
+  }
+
+  private value(depth: number): Outermost {
+    if (depth > maxDepth) this.fail(`Nested more than ${maxDepth} deep.`);
+    const placeholder = findPlaceholder(this.text, this.at);
+    if (placeholder !== null) return this.bare(placeholder);
+    switch (this.text[this.at]) {
+      case "{":
+        return { kind: "object", members: this.object(depth) };
+      case "[":
+        return { kind: "array", members: this.array(depth) };
+      case '"':
+        this.string();
+        return { kind: "other", members: 0 };
+      default:
+        this.scalar();
+        return { kind: "other", members: 0 };
+    }
+  }
+
+  private bare(found: Found): Outermost {
+    if (found.placeholder === null) this.fail(`${found.problem}.`, found.to);
+    if (!found.bare) this.fail(`{{${found.placeholder.name}}} stands for text; put it in double quotes.`, found.to);
+    this.placeholders.push(found);
+    this.at = found.to;
+    return { kind: "other", members: 0 };
+  }
+
+  private object(depth: number): number {
+    const opened = this.at++;
+    let members = 0;
+    for (;;) {
+      this.space();
+      if (this.text[this.at] === "}" && members === 0) break;
+      this.name(opened, members);
+      this.space();
+      if (this.text[this.at] !== ":") this.fail("A colon is missing after the name.");
+      this.at++;
+      this.space();
+      this.value(depth + 1);
+      members++;
+      this.space();
+      if (this.text[this.at] === "}") break;
+      this.comma(opened, "{", "}");
+    }
+    this.at++;
+    return members;
+  }
+
+  private name(opened: number, members: number) {
+    const char = this.text[this.at];
+    if (char === '"') return this.string();
+    if (char === undefined) throw new Wrong(opened, opened + 1, "This { is never closed; a } is missing.");
+    if (char === "}" && members > 0) this.fail("Remove the comma before this }.");
+    if (char === "'") this.fail("JSON takes double quotes, not single ones.");
+    const word = /[\w$.-]+/y;
+    word.lastIndex = this.at;
+    const bare = word.exec(this.text)?.[0];
+    if (bare !== undefined) this.fail(`Put the name ${bare} in double quotes.`, this.at + bare.length);
+    this.fail("A name in double quotes is expected here.");
+  }
+
+  private array(depth: number): number {
+    const opened = this.at++;
+    let items = 0;
+    for (;;) {
+      this.space();
+      if (this.text[this.at] === "]" && items === 0) break;
+      if (this.text[this.at] === "]") this.fail("Remove the comma before this ].");
+      if (this.at === this.text.length) throw new Wrong(opened, opened + 1, "This [ is never closed; a ] is missing.");
+      this.value(depth + 1);
+      items++;
+      this.space();
+      if (this.text[this.at] === "]") break;
+      this.comma(opened, "[", "]");
+    }
+    this.at++;
+    return items;
+  }
+
+  private comma(opened: number, open: string, close: string) {
+    if (this.text[this.at] === ",") {
+      this.at++;
+      return;
+    }
+    if (this.at === this.text.length)
+      throw new Wrong(opened, opened + 1, `This ${open} is never closed; a ${close} is missing.`);
+    this.fail(`A comma or ${close} is missing before this.`);
+  }
+
+  private string() {
+    const opened = this.at++;
+    for (;;) {
+      const char = this.text[this.at];
+      if (char === undefined) throw new Wrong(opened, this.text.length, 'This string is never closed; a " is missing.');
+      if (char === '"') break;
+      if (char === "\\") this.escape();
+      else if (char === "\n")
+        throw new Wrong(
+          opened,
+          this.at,
+          'The string must end on its line; close it with ", or write \\n for a line break.',
+        );
+      else if (char < " ")
+        this.fail(`Write this control character as \\u${char.charCodeAt(0).toString(16).padStart(4, "0")}.`);
+      else if (char === "{") this.placeholderOrText();
+      else this.at++;
+    }
+    this.at++;
+  }
+
+  private placeholderOrText() {
+    const found = findPlaceholder(this.text, this.at);
+    if (found === null) {
+      this.at++;
+      return;
+    }
+    this.at = found.to;
+    if (found.placeholder !== null) this.placeholders.push(found);
+    else this.notes.push({ from: found.from, to: found.to, message: `${found.problem}. It is sent as it is.` });
+  }
+
+  private escape() {
+    const next = this.text[this.at + 1];
+    if (next === "u") {
+      if (!/^[0-9A-Fa-f]{4}$/.test(this.text.slice(this.at + 2, this.at + 6)))
+        this.fail("\\u takes four hexadecimal digits.", this.at + 6);
+      this.at += 6;
+      return;
+    }
+    if (next === undefined || !'"\\/bfnrt'.includes(next))
+      this.fail("There is no such escape; write \\\\ for a backslash.", this.at + 2);
+    this.at += 2;
+  }
+
+  private scalar() {
+    const word = /[^\s,:{}[\]"]+/y;
+    word.lastIndex = this.at;
+    const text = word.exec(this.text)?.[0];
+    if (text === undefined)
+      this.fail(this.at === this.text.length ? "A value is missing at the end." : "A value is missing here.");
+    const to = this.at + text.length;
+    if (text !== "true" && text !== "false" && text !== "null" && !/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(text))
+      this.fail(wrongScalar(text), to);
+    this.at = to;
+  }
+}
+
+function wrongScalar(text: string): string {
+  if (text.startsWith("'")) return "JSON takes double quotes, not single ones.";
+  const lower = text.toLowerCase();
+  if (lower === "true" || lower === "false" || lower === "null") return `Write ${lower} in small letters.`;
+  if (lower === "none" || lower === "undefined" || lower === "nil") return `JSON has no ${text}; write null.`;
+  if (lower === "nan" || lower.endsWith("infinity")) return `JSON has no ${text}; write null or a number.`;
+  if (/^[-+]?0x/i.test(text)) return "JSON numbers are decimal.";
+  if (/^[-+]?0\d/.test(text)) return "A number has no zeros in front.";
+  if (text.startsWith("+")) return "A number has no plus sign in front.";
+  if (/^-?\./.test(text)) return "Write a zero before the decimal point.";
+  if (/^-?\d+\.($|\D)/.test(text)) return "A digit is missing after the decimal point.";
+  if (/^[-\d]/.test(text)) return `${text} is not a number; text goes in double quotes.`;
+  return `${text.length > 40 ? `${text.slice(0, 40)}…` : text} is not a value; text goes in double quotes.`;
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}

@@ -1,0 +1,100 @@
+import { expect, test } from "vitest";
+import { readHops } from "./pipeline.ts";
+import { type Watched, watch } from "./watch.ts";
+
+const status = {
+  startedAt: "2026-01-01T00:00:00Z",
+  now: "2026-01-01T00:01:00.123456789Z",
+  api: { requests: 12, inFlight: 1, answers: { "200": 10, "429": 2 } },
+  streams: {
+    streams: [{ name: "s", shards: [{ id: "shardId-0", records: 10, bytes: 900, throttled: 1, latest: "496" }] }],
+  },
+  deliveries: [
+    {
+      bufferedRecords: 3,
+      bufferedBytes: 270,
+      nextDelivery: "2026-01-01T00:01:02.123Z",
+      deliveredObjects: 2,
+      deliveredRecords: 7,
+      deliveredBytes: 630,
+      lastObjects: [
+        {
+          bucket: "b",
+          key: "events/2",
+          records: 4,
+          bytes: 360,
+          deliveredAt: "2026-01-01T00:00:30Z",
+          compression: "GZIP",
+        },
+        { bucket: "b", key: "events/1", records: 3, bytes: 270, at: "2026-01-01T00:00:10Z" },
+      ],
+    },
+  ],
+};
+
+test("reads a pipeline's status", () => {
+  expect(readHops(status)).toMatchObject({
+    now: Date.UTC(2026, 0, 1, 0, 1, 0, 123),
+    nextDelivery: Date.UTC(2026, 0, 1, 0, 1, 2, 123),
+    requests: 12,
+    answers: [
+      { status: "200", count: 10 },
+      { status: "429", count: 2 },
+    ],
+    shards: [{ stream: "s", id: "shardId-0", records: 10, bytes: 900, throttled: 1, latest: "496" }],
+    bufferedRecords: 3,
+    deliveredObjects: 2,
+    objects: [
+      { key: "events/2", compression: "GZIP", at: Date.UTC(2026, 0, 1, 0, 0, 30) },
+      { key: "events/1", compression: "", at: Date.UTC(2026, 0, 1, 0, 0, 10) },
+    ],
+    failure: "",
+  });
+});
+
+test.each([null, [], "x", {}, { api: 1, deliveries: [null, { lastObjects: [3] }], streams: { streams: {} } }])(
+  "takes %j for a pipeline that says little",
+  (odd) => {
+    expect(readHops(odd)).toMatchObject({ requests: 0, shards: [], nextDelivery: null, bufferedRecords: 0 });
+  },
+);
+
+test("a watch goes on asking after the pipeline ended, shows what it knew last, and asks nothing while hidden", async () => {
+  const stop = new AbortController();
+  const answers = [
+    Response.json(status),
+    new TypeError("Failed to fetch"),
+    new Response("", { status: 404 }),
+    Response.json(status),
+  ];
+  const shown: Watched["state"][] = [];
+  const slept: number[] = [];
+  let last: Watched | null = null;
+  let asked = 0;
+  let looks = 0;
+  const world = {
+    fetch: async () => {
+      const answer = answers[asked++];
+      if (answer instanceof Response) return answer;
+      throw answer;
+    },
+    sleep: async (ms: number) => {
+      slept.push(ms);
+      if (slept.length === 5) stop.abort();
+    },
+    time: () => 1000 + asked,
+    visible: () => ++looks !== 2,
+  };
+  await watch(
+    "_local/status",
+    world,
+    (watched) => {
+      shown.push(watched.state);
+      last = watched;
+    },
+    stop.signal,
+  );
+  expect(shown).toEqual(["live", "ended", "ended", "live"]);
+  expect(slept).toEqual([1000, 1000, 5000, 5000, 1000]);
+  expect(last).toMatchObject({ state: "live", seenAt: 1004 });
+});

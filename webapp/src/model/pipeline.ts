@@ -1,0 +1,88 @@
+// What a pipeline on this machine says of itself (GET _local/status). Only what is shown is read, and what is missing is
+// taken for nothing, so that an older or newer pipeline still shows what it has.
+
+export type Landed = { bucket: string; key: string; records: number; bytes: number; at: number; compression: string };
+
+export type Hops = {
+  startedAt: string;
+  /** The pipeline's own clock, in milliseconds since 1970. */
+  now: number;
+  requests: number;
+  inFlight: number;
+  answers: { status: string; count: number }[];
+  shards: { stream: string; id: string; records: number; bytes: number; throttled: number; latest: string }[];
+  bufferedRecords: number;
+  bufferedBytes: number;
+  /** When the buffer is delivered at the latest; null while it is empty. */
+  nextDelivery: number | null;
+  deliveredObjects: number;
+  deliveredRecords: number;
+  deliveredBytes: number;
+  /** The newest first. */
+  objects: Landed[];
+  failure: string;
+};
+
+type Json = Record<string, unknown>;
+
+export function readHops(json: unknown): Hops {
+  const status = objectOf(json);
+  const api = objectOf(status.api);
+  const deliveries = listOf(status.deliveries).map(objectOf);
+  const due = deliveries.map(({ nextDelivery }) => timeOf(nextDelivery)).filter((at) => at !== null);
+  return {
+    startedAt: textOf(status.startedAt),
+    now: timeOf(status.now) ?? 0,
+    requests: numberOf(api.requests),
+    inFlight: numberOf(api.inFlight),
+    answers: Object.entries(objectOf(api.answers)).map(([code, count]) => ({ status: code, count: numberOf(count) })),
+    shards: listOf(objectOf(status.streams).streams).map(objectOf).flatMap(shardsOf),
+    bufferedRecords: sum(deliveries, "bufferedRecords"),
+    bufferedBytes: sum(deliveries, "bufferedBytes"),
+    nextDelivery: due.length === 0 ? null : Math.min(...due),
+    deliveredObjects: sum(deliveries, "deliveredObjects"),
+    deliveredRecords: sum(deliveries, "deliveredRecords"),
+    deliveredBytes: sum(deliveries, "deliveredBytes"),
+    objects: deliveries
+      .flatMap((delivery) => listOf(delivery.lastObjects).map(objectOf).map(landed))
+      .sort((a, b) => b.at - a.at),
+    failure: deliveries.map(({ lastFailure }) => textOf(lastFailure)).find((text) => text !== "") ?? "",
+  };
+}
+
+function shardsOf(stream: Json): Hops["shards"] {
+  return listOf(stream.shards)
+    .map(objectOf)
+    .map((shard) => ({
+      stream: textOf(stream.name),
+      id: textOf(shard.id),
+      records: numberOf(shard.records),
+      bytes: numberOf(shard.bytes),
+      throttled: numberOf(shard.throttled),
+      latest: textOf(shard.latest),
+    }));
+}
+
+function landed(object: Json): Landed {
+  return {
+    bucket: textOf(object.bucket),
+    key: textOf(object.key),
+    records: numberOf(object.records),
+    bytes: numberOf(object.bytes),
+    at: timeOf(object.deliveredAt) ?? timeOf(object.at) ?? 0,
+    compression: textOf(object.compression),
+  };
+}
+
+const sum = (list: Json[], name: string) => list.reduce((total, item) => total + numberOf(item[name]), 0);
+const objectOf = (value: unknown): Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const numberOf = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) ? value : 0);
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+
+/** timeOf reads a time of Go's JSON, which has up to nine decimals, as milliseconds since 1970. */
+function timeOf(value: unknown): number | null {
+  const at = typeof value === "string" ? Date.parse(value.replace(/(\.\d{3})\d+/, "$1")) : Number.NaN;
+  return Number.isFinite(at) && at > 0 ? at : null;
+}

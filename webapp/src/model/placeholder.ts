@@ -1,0 +1,103 @@
+// Placeholders let many events differ: {{n}}, {{uuid}}, {{now}}, {{random 0 100}}, {{pick a b}}. Each is filled anew for
+// every event. In a string they stand for text; n, random and now also stand alone, for a number.
+
+export type Placeholder = {
+  name: "n" | "uuid" | "now" | "random" | "pick";
+  args: string[];
+};
+
+export type Found = {
+  from: number;
+  to: number;
+  /** The placeholder, or why what looks like one is none. */
+  placeholder: Placeholder | null;
+  problem: string;
+  /** Whether it may stand outside a string. */
+  bare: boolean;
+};
+
+/** What fills placeholders; injected so that tests know it. */
+export type Filler = { n: number; now: number; random: () => number };
+
+const shape = /\{\{[ \t]*([A-Za-z]+)((?:[ \t]+[^\s{}"\\]+)*)[ \t]*\}\}/y;
+const number = /^-?(0|[1-9]\d*)(\.\d+)?$/;
+
+export const placeholderHelp: readonly { text: string; means: string }[] = [
+  { text: "{{n}}", means: "1, 2, 3 … in the order of sending" },
+  { text: "{{uuid}}", means: "a new random UUID" },
+  { text: "{{now}}", means: "the time: ISO 8601 in a string, milliseconds without quotes" },
+  { text: "{{random 0 100}}", means: "a number between two, with as many decimals as they have" },
+  { text: "{{pick a b c}}", means: "one of the words, in a string" },
+];
+
+/** findPlaceholder reads what stands at an offset; null where nothing there looks like a placeholder. */
+export function findPlaceholder(text: string, at: number): Found | null {
+  if (!text.startsWith("{{", at)) return null;
+  shape.lastIndex = at;
+  const match = shape.exec(text);
+  if (match === null) return null;
+  const name = match[1] ?? "";
+  const args = (match[2] ?? "").split(/[ \t]+/).filter((arg) => arg !== "");
+  const found: Found = { from: at, to: at + match[0].length, placeholder: null, problem: "", bare: false };
+  found.problem = wrong(name, args);
+  if (found.problem === "") {
+    found.placeholder = { name: name as Placeholder["name"], args };
+    found.bare = name === "n" || name === "random" || name === "now";
+  }
+  return found;
+}
+
+function wrong(name: string, args: string[]): string {
+  switch (name) {
+    case "n":
+    case "uuid":
+    case "now":
+      return args.length === 0 ? "" : `{{${name}}} takes nothing after its name`;
+    case "random": {
+      const [low = "", high = ""] = args;
+      if (args.length !== 2 || !number.test(low) || !number.test(high))
+        return "{{random}} takes two numbers, such as {{random 0 100}}";
+      return Number(low) <= Number(high) ? "" : "{{random}} takes the smaller number first";
+    }
+    case "pick":
+      return args.length > 0 ? "" : "{{pick}} takes the words to pick from, such as {{pick free pro}}";
+    default:
+      return `{{${name}}} is no placeholder; there are n, uuid, now, random and pick`;
+  }
+}
+
+/** value is what a placeholder stands for; bare says that it stands outside a string. */
+export function value({ name, args }: Placeholder, bare: boolean, { n, now, random }: Filler): string {
+  switch (name) {
+    case "n":
+      return String(n);
+    case "uuid":
+      return uuid(random);
+    case "now":
+      return bare ? String(now) : new Date(now).toISOString();
+    case "random": {
+      const [low = "0", high = "0"] = args;
+      const decimals = Math.max(decimalsOf(low), decimalsOf(high));
+      const scale = 10 ** decimals;
+      const from = Math.round(Number(low) * scale);
+      const to = Math.round(Number(high) * scale);
+      return ((from + Math.floor(random() * (to - from + 1))) / scale).toFixed(decimals);
+    }
+    case "pick":
+      return args[Math.floor(random() * args.length)] ?? "";
+  }
+}
+
+function decimalsOf(text: string): number {
+  const point = text.indexOf(".");
+  return point < 0 ? 0 : Math.min(text.length - point - 1, 9);
+}
+
+/** uuid is of version 4. crypto.randomUUID is not there on a page that came over plain HTTP. */
+function uuid(random: () => number): string {
+  const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16));
+  hex[12] = "4";
+  hex[16] = (8 + Math.floor(random() * 4)).toString(16);
+  const text = hex.join("");
+  return [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20)].join("-");
+}

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { run } from "./run.ts";
+
+const never = new AbortController().signal;
+
+/** A clock that moves when somebody sleeps, to the earliest that is slept for. */
+class Clock {
+  time = 0;
+  private waiting: { at: number; wake: () => void }[] = [];
+  now = () => this.time;
+  sleep = (ms: number, signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      if (signal !== never) signal.addEventListener("abort", () => resolve());
+      if (signal.aborted) return resolve();
+      this.waiting.push({ at: this.time + ms, wake: resolve });
+    });
+
+  /** advance wakes whoever is next until nothing moves any more. */
+  async advance(until = Number.POSITIVE_INFINITY) {
+    for (;;) {
+      for (let i = 0; i < 20; i++) await Promise.resolve();
+      this.waiting.sort((a, b) => a.at - b.at);
+      const next = this.waiting[0];
+      if (next === undefined || next.at > until) return;
+      this.waiting.shift();
+      this.time = Math.max(this.time, next.at);
+      next.wake();
+    }
+  }
+}
+
+describe("a run", () => {
+  test("begins as many as planned, at the planned rate", async () => {
+    const clock = new Clock();
+    const began: number[] = [];
+    const done = run({ count: 5, everyMs: 20, concurrency: 2 }, async () => void began.push(clock.time), clock, never);
+    await clock.advance();
+    await done;
+    expect(began).toEqual([0, 20, 40, 60, 80]);
+  });
+
+  test("has no more under way than planned, and catches up after it was held up", async () => {
+    const clock = new Clock();
+    const began: number[] = [];
+    let underWay = 0;
+    let most = 0;
+    const work = async () => {
+      began.push(clock.time);
+      most = Math.max(most, ++underWay);
+      await clock.sleep(100, never);
+      underWay--;
+    };
+    const done = run({ count: 6, everyMs: 10, concurrency: 2 }, work, clock, never);
+    await clock.advance();
+    await done;
+    expect(most).toBe(2);
+    expect(began).toEqual([0, 10, 100, 110, 200, 210]);
+  });
+
+  test("does not make up for a sleep of the machine with a burst", async () => {
+    const clock = new Clock();
+    const began: number[] = [];
+    const work = async () => {
+      began.push(clock.time);
+      if (began.length === 1) clock.time += 60_000;
+    };
+    const done = run({ count: 20, everyMs: 500, concurrency: 10 }, work, clock, never);
+    await clock.advance();
+    await done;
+    // At most a second's worth is caught up.
+    expect(began.filter((at) => at === 60_000)).toHaveLength(2 + 1);
+  });
+
+  test("begins nothing more once it is stopped, and waits for what is under way", async () => {
+    const clock = new Clock();
+    const stop = new AbortController();
+    let ended = 0;
+    const work = async (n: number) => {
+      if (n === 3) stop.abort();
+      await clock.sleep(50, never);
+      ended++;
+    };
+    const done = run({ count: Number.POSITIVE_INFINITY, everyMs: 10, concurrency: 6 }, work, clock, stop.signal);
+    await clock.advance();
+    await done;
+    expect(ended).toBe(3);
+  });
+});

@@ -1,0 +1,151 @@
+import { describe, expect, test } from "vitest";
+import type { Target } from "./request.ts";
+import { deliver, once, patient, type World } from "./send.ts";
+
+const url = new URL("https://abc.execute-api.eu-west-1.amazonaws.com/dev/submit");
+const open: Target = { url, authorization: { kind: "none" } };
+
+type Step = Response | Error;
+
+/** world answers with one step after the other; its clock moves in sleep alone. */
+function world(...steps: Step[]) {
+  const calls: { url: string; init: RequestInit }[] = [];
+  const slept: number[] = [];
+  let now = 0;
+  const made: World & { calls: typeof calls; slept: number[] } = {
+    calls,
+    slept,
+    fetch: async (url, init) => {
+      calls.push({ url, init });
+      const step = steps.shift();
+      if (step === undefined) throw new Error("unexpected request");
+      if (step instanceof Error) throw step;
+      return step;
+    },
+    now: () => now,
+    sleep: async (ms) => {
+      slept.push(ms);
+      now += ms;
+    },
+    random: () => 0.5,
+    online: () => true,
+  };
+  return made;
+}
+
+const never = new AbortController().signal;
+const throttled = (retryAfter?: string) =>
+  new Response("{}", { status: 429, headers: retryAfter === undefined ? {} : { "Retry-After": retryAfter } });
+const refused = () => new TypeError("Failed to fetch");
+
+describe("a delivery", () => {
+  test("posts the body as it is, without cookies, and follows no redirect", async () => {
+    const w = world(new Response('{"message": "accepted"}', { headers: { "x-amzn-RequestId": "r-1" } }));
+    const delivery = await deliver(open, '{ "big": 12345678901234567890 }', patient, w, never);
+    expect(delivery).toEqual({
+      outcome: {
+        kind: "answer",
+        status: 200,
+        body: '{"message": "accepted"}',
+        retryAfter: "",
+        requestId: "r-1",
+        errorType: "",
+      },
+      ms: 0,
+      tries: 1,
+    });
+    const { init } = w.calls[0]!;
+    expect(init).toMatchObject({
+      method: "POST",
+      body: '{ "big": 12345678901234567890 }',
+      credentials: "omit",
+      redirect: "manual",
+      referrerPolicy: "no-referrer",
+    });
+    expect([...(init.headers as Headers)]).toEqual([["content-type", "application/json"]]);
+  });
+
+  test("tries 429 again with an exponential backoff, and not before Retry-After", async () => {
+    const w = world(throttled(), throttled("3"), throttled("soon"), new Response("{}"));
+    const delivery = await deliver(open, "{}", patient, w, never);
+    expect(delivery).toMatchObject({ outcome: { status: 200 }, tries: 4 });
+    // Half the bound, or Retry-After, and half of the other half at random.
+    expect(w.slept).toEqual([250 + 125, 3000 + 250, 1000 + 500]);
+  });
+
+  test("gives up after six tries, and says 429", async () => {
+    const w = world(...Array.from({ length: 6 }, () => throttled("1000000")));
+    const delivery = await deliver(open, "{}", patient, w, never);
+    expect(delivery).toMatchObject({ outcome: { status: 429 }, tries: 6 });
+    expect(Math.max(...w.slept)).toBeLessThanOrEqual(30_000);
+  });
+
+  test("tries once where that is wanted", async () => {
+    expect(await deliver(open, "{}", once, world(throttled()), never)).toMatchObject({
+      outcome: { status: 429 },
+      tries: 1,
+    });
+  });
+
+  test.each([400, 403, 500, 502, 504])("does not try %i again: the event may be in the stream", async (status) => {
+    expect(await deliver(open, "{}", patient, world(new Response("{}", { status })), never)).toMatchObject({
+      outcome: { status },
+      tries: 1,
+    });
+  });
+
+  test("tells a host that cannot be reached from one that does not allow the page", async () => {
+    const silent = world(refused(), refused());
+    expect((await deliver(open, "{}", patient, silent, never)).outcome.kind).toBe("network");
+    const w = world(refused(), new Response("not for you"));
+    expect((await deliver(open, "{}", patient, w, never)).outcome.kind).toBe("cors");
+    expect(w.calls[1]).toMatchObject({ url: url.href, init: { method: "GET", mode: "no-cors", credentials: "omit" } });
+    expect(w.calls[1]!.init.headers).toBeUndefined();
+  });
+
+  test("says that the browser is offline", async () => {
+    const w = { ...world(refused()), online: () => false };
+    expect((await deliver(open, "{}", patient, w, never)).outcome.kind).toBe("offline");
+  });
+
+  test("that is stopped while it waits ends with what it knew", async () => {
+    const stop = new AbortController();
+    const w = world(throttled());
+    w.sleep = async () => stop.abort();
+    expect(await deliver(open, "{}", patient, w, stop.signal)).toMatchObject({ outcome: { status: 429 }, tries: 1 });
+  });
+
+  test("that is stopped under way is neither accepted nor a network's failure", async () => {
+    const stop = new AbortController();
+    const w = world();
+    w.fetch = async () => {
+      stop.abort();
+      throw new DOMException("aborted", "AbortError");
+    };
+    expect((await deliver(open, "{}", patient, w, stop.signal)).outcome.kind).toBe("stopped");
+  });
+
+  test("sends an API key as its header", async () => {
+    const w = world(new Response("{}"));
+    await deliver({ url, authorization: { kind: "api_key", apiKey: "key-1" } }, "{}", patient, w, never);
+    expect((w.calls[0]!.init.headers as Headers).get("X-Api-Key")).toBe("key-1");
+  });
+
+  test("signs with IAM keys for execute-api in the region", async () => {
+    const w = world(new Response("{}"));
+    const authorization = {
+      kind: "iam" as const,
+      accessKeyId: "AKIDEXAMPLE",
+      secretAccessKey: "secret",
+      sessionToken: "token",
+      region: "eu-west-1",
+    };
+    await deliver({ url, authorization }, "{}", patient, w, never);
+    const headers = w.calls[0]!.init.headers as Headers;
+    expect(headers.get("Authorization")).toMatch(
+      /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-west-1\/execute-api\/aws4_request, SignedHeaders=host;x-amz-date;x-amz-security-token, Signature=[0-9a-f]{64}$/,
+    );
+    expect(headers.get("X-Amz-Security-Token")).toBe("token");
+    expect([...headers.values()].join()).not.toContain("secret,");
+  });
+});

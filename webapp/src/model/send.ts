@@ -1,0 +1,127 @@
+import { type Answer, type Outcome, type Silence, timeoutSeconds } from "./answer.ts";
+import { headersOf, type Target } from "./request.ts";
+
+/** What sending takes from outside; injected so that tests own the network and the time. */
+export type World = {
+  fetch: (url: string, init: RequestInit) => Promise<Response>;
+  /** Milliseconds that only rise. */
+  now: () => number;
+  /** Resolves after milliseconds, or at once when the signal is aborted. */
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  random: () => number;
+  online: () => boolean;
+};
+
+export type Delivery = {
+  outcome: Outcome;
+  /** Milliseconds of the last try, from the call to the answer's last byte. */
+  ms: number;
+  /** Tries it took; every one but the last was answered 429. */
+  tries: number;
+};
+
+export type RetryPolicy = { tries: number; firstMs: number; maxMs: number };
+
+/** Up to six tries in about half a minute. */
+export const patient: RetryPolicy = { tries: 6, firstMs: 500, maxMs: 20_000 };
+export const once: RetryPolicy = { ...patient, tries: 1 };
+
+/** Bytes of an answer that are kept; the pipeline's own have a few hundred. */
+const maxAnswerChars = 20_000;
+
+/**
+ * deliver posts one body. 429 is tried again, after what Retry-After asks for and at least an exponential backoff with
+ * jitter. Nothing else is: after a 504 or a lost connection the event may be in the stream.
+ */
+export async function deliver(
+  target: Target,
+  body: string,
+  policy: RetryPolicy,
+  world: World,
+  signal: AbortSignal,
+  onRetry: (waitMs: number) => void = () => {},
+): Promise<Delivery> {
+  for (let tries = 1; ; tries++) {
+    const began = world.now();
+    const outcome = await post(target, body, world, signal);
+    const ms = world.now() - began;
+    if (outcome.kind !== "answer" || outcome.status !== 429 || tries >= policy.tries) return { outcome, ms, tries };
+    const wait = backoff(tries, outcome, policy, world);
+    onRetry(wait);
+    await world.sleep(wait, signal);
+    if (signal.aborted) return { outcome, ms, tries };
+  }
+}
+
+/** backoff is in milliseconds: between half and all of an exponential bound, but never before Retry-After. */
+function backoff(tries: number, { retryAfter }: Answer, policy: RetryPolicy, world: World): number {
+  const bound = Math.min(policy.maxMs, policy.firstMs * 2 ** (tries - 1));
+  const asked = /^\d+$/.test(retryAfter) ? Math.min(Number(retryAfter) * 1000, policy.maxMs) : 0;
+  return Math.max(asked, bound / 2) + world.random() * (bound / 2);
+}
+
+async function post(target: Target, body: string, world: World, signal: AbortSignal): Promise<Outcome> {
+  let headers: Headers;
+  try {
+    headers = await headersOf(target, body);
+  } catch (error) {
+    return silence("signing", error);
+  }
+  const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
+  try {
+    const response = await world.fetch(target.url.href, {
+      method: "POST",
+      headers,
+      body,
+      signal: AbortSignal.any([signal, timeout]),
+      mode: "cors",
+      credentials: "omit",
+      cache: "no-store",
+      redirect: "manual",
+      referrerPolicy: "no-referrer",
+    });
+    if (response.type === "opaqueredirect") return { kind: "redirect", detail: "" };
+    return await read(response);
+  } catch (error) {
+    if (signal.aborted) return { kind: "stopped", detail: "" };
+    if (timeout.aborted) return { kind: "timeout", detail: "" };
+    return { kind: await whySilent(target.url, world, signal), detail: String(error) };
+  }
+}
+
+async function read(response: Response): Promise<Answer> {
+  const text = await response.text();
+  return {
+    kind: "answer",
+    status: response.status,
+    body: text.slice(0, maxAnswerChars),
+    retryAfter: response.headers.get("Retry-After") ?? "",
+    requestId: response.headers.get("x-amzn-RequestId") ?? "",
+    errorType: response.headers.get("x-amzn-ErrorType") ?? "",
+  };
+}
+
+/**
+ * whySilent tells a host that cannot be reached from one that answers without allowing this page: a request whose answer
+ * is not to be read needs no CORS, so it fails on the network alone.
+ */
+async function whySilent(url: URL, world: World, signal: AbortSignal): Promise<Silence["kind"]> {
+  if (!world.online() && url.protocol === "https:") return "offline";
+  try {
+    await world.fetch(url.href, {
+      method: "GET",
+      mode: "no-cors",
+      credentials: "omit",
+      cache: "no-store",
+      referrerPolicy: "no-referrer",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]),
+    });
+    return "cors";
+  } catch {
+    return signal.aborted ? "stopped" : "network";
+  }
+}
+
+function silence(kind: Silence["kind"], error: unknown): Silence {
+  return { kind, detail: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,117 @@
+import { expect, test } from "vitest";
+import { type Job, maxEntries, Session } from "./session.ts";
+
+const target = { url: new URL("http://127.0.0.1:8080/dev/submit"), authorization: { kind: "none" as const } };
+const accepted = () => Response.json({ shardId: "shardId-000000000000", sequenceNumber: "496" });
+
+function session(answer: (body: string) => Response | Promise<Response>) {
+  let changes = 0;
+  const world = {
+    fetch: async (_url: string, init: RequestInit) => answer(String(init.body)),
+    now: () => 0,
+    time: () => 1_767_225_600_000,
+    sleep: async () => {},
+    random: () => 0.5,
+    online: () => true,
+  };
+  return { session: new Session(world, "http://127.0.0.1:8080", () => void changes++), changes: () => changes };
+}
+
+function job(change: Partial<Job> = {}): Job {
+  return {
+    target,
+    text: '{ "n": {{n}} }',
+    compact: true,
+    plan: { count: 1, everyMs: 0, concurrency: 6 },
+    retry: true,
+    ...change,
+  };
+}
+
+test("one event", async () => {
+  const bodies: string[] = [];
+  const { session: s, changes } = session((body) => {
+    bodies.push(body);
+    return accepted();
+  });
+  await s.start(job());
+  expect(bodies).toEqual(['{"n":1}']);
+  expect(s.entries).toMatchObject([
+    {
+      n: 1,
+      at: 1_767_225_600_000,
+      shardId: "shardId-000000000000",
+      sequenceNumber: "496",
+      body: '{"n":1}',
+      bytes: 7,
+      tries: 1,
+      words: { accepted: true },
+    },
+  ]);
+  expect(s.progress).toMatchObject({
+    planned: 1,
+    begun: 1,
+    accepted: 1,
+    rejected: 0,
+    stopped: false,
+    endedAt: 1_767_225_600_000,
+  });
+  expect(changes()).toBeGreaterThan(1);
+});
+
+test("many events differ, are all counted, and the log keeps the last", async () => {
+  const bodies = new Set<string>();
+  const { session: s } = session((body) => {
+    bodies.add(body);
+    return accepted();
+  });
+  await s.start(job({ plan: { count: maxEntries + 100, everyMs: 0, concurrency: 6 } }));
+  await s.start(job());
+  expect(bodies.size).toBe(maxEntries + 101);
+  expect(s.figures).toMatchObject({ accepted: maxEntries + 101, rejected: 0, inFlight: 0 });
+  expect(s.entries).toHaveLength(maxEntries);
+  expect(s.entries.at(-1)?.n).toBe(maxEntries + 101);
+});
+
+test("retries are counted apart from what is rejected", async () => {
+  let calls = 0;
+  const { session: s } = session(() => (++calls % 2 === 1 ? new Response("{}", { status: 429 }) : accepted()));
+  await s.start(job({ plan: { count: 3, everyMs: 0, concurrency: 1 } }));
+  expect(s.figures).toMatchObject({ accepted: 3, rejected: 0, retries: 3 });
+  expect(s.progress).toMatchObject({ accepted: 3, retries: 3 });
+  expect(s.entries.map(({ tries }) => tries)).toEqual([2, 2, 2]);
+});
+
+test("a stop ends a run that has no end, and another job can follow", async () => {
+  const { session: s } = session(() => {
+    if (s.figures.begun === 3) s.stop();
+    return accepted();
+  });
+  await s.start(job({ plan: { count: Number.POSITIVE_INFINITY, everyMs: 1, concurrency: 1 } }));
+  expect(s.progress).toMatchObject({ begun: 3, stopped: true });
+  expect(s.running).toBe(false);
+  await s.start(job());
+  expect(s.figures.begun).toBe(4);
+});
+
+test("a second press while a job goes on sends nothing", async () => {
+  const { session: s } = session(async () => {
+    await s.start(job());
+    return accepted();
+  });
+  await s.start(job());
+  expect(s.figures.begun).toBe(1);
+});
+
+test("clearing forgets figures and answers, and what is under way is still counted", async () => {
+  const { session: s } = session(() => {
+    s.clear();
+    return accepted();
+  });
+  await s.start(job());
+  expect(s.figures).toMatchObject({ begun: 1, accepted: 1, inFlight: 0 });
+  s.clear();
+  expect(s.figures).toMatchObject({ begun: 0, accepted: 0 });
+  expect(s.entries).toEqual([]);
+  expect(s.progress).toBeNull();
+});

@@ -1,0 +1,118 @@
+import type { Shared, Standard } from "./address.ts";
+import type { Config, Environment } from "./config.ts";
+import { checkEndpoint, type Endpoint, isLocalPipeline, regionOf } from "./endpoint.ts";
+import { examples } from "./examples.ts";
+import type { Authorization, Keys } from "./request.ts";
+import { bounds, type Settings } from "./settings.ts";
+
+const noKeys: Keys = { apiKey: "", accessKeyId: "", secretAccessKey: "", sessionToken: "" };
+
+/** Store is what a person chose, and what follows from it. */
+export class Store {
+  settings: Settings;
+  /** Apart from the settings, which are written to the address. */
+  keys: Keys = { ...noKeys };
+  readonly environments: Environment[];
+  /** The endpoint came with a link and is none of config.json's: its reader may not know whose it is. */
+  readonly foreign: string;
+  private readonly listeners: (() => void)[] = [];
+
+  constructor(
+    config: Config,
+    shared: Shared,
+    readonly page: URL,
+  ) {
+    this.environments = config.environments;
+    const first = config.environments[0];
+    const environment = shared.endpoint === undefined ? first : this.find(shared.endpoint);
+    this.foreign = shared.endpoint !== undefined && environment === undefined ? shared.endpoint : "";
+    this.settings = {
+      endpoint: first?.submitUrl ?? "",
+      authorization: environment?.authorization ?? "none",
+      region: environment?.region ?? "",
+      example: examples[0]?.id ?? "",
+      event: examples[0]?.text ?? "",
+      compact: true,
+      mode: "one",
+      count: bounds.count.standard,
+      rate: bounds.rate.standard,
+      concurrency: bounds.concurrency.standard,
+      every: bounds.every.standard,
+      retry: true,
+      ...shared,
+    };
+  }
+
+  subscribe(listener: () => void) {
+    this.listeners.push(listener);
+  }
+
+  update(change: Partial<Settings>) {
+    this.settings = { ...this.settings, ...change };
+    for (const listener of this.listeners) listener();
+  }
+
+  setKeys(change: Partial<Keys>) {
+    this.keys = { ...this.keys, ...change };
+    for (const listener of this.listeners) listener();
+  }
+
+  /** choose takes an environment of config.json with all that it says. */
+  choose({ submitUrl, authorization, region }: Environment) {
+    this.update({ endpoint: submitUrl, authorization, region });
+  }
+
+  get endpoint(): Endpoint {
+    return checkEndpoint(this.settings.endpoint, this.page);
+  }
+
+  /** The environment of config.json whose endpoint is set. */
+  get environment(): Environment | undefined {
+    return this.find(this.settings.endpoint.trim());
+  }
+
+  get region(): string {
+    return this.settings.region.trim() || regionOf(this.endpoint.url);
+  }
+
+  get authorization(): Authorization {
+    const { apiKey, accessKeyId, secretAccessKey, sessionToken } = this.keys;
+    switch (this.settings.authorization) {
+      case "none":
+        return { kind: "none" };
+      case "api_key":
+        return { kind: "api_key", apiKey: apiKey.trim() };
+      case "iam":
+        return {
+          kind: "iam",
+          accessKeyId: accessKeyId.trim(),
+          secretAccessKey: secretAccessKey.trim(),
+          sessionToken: sessionToken.trim(),
+          region: this.region,
+        };
+    }
+  }
+
+  /** Whether the page may ask its own host how the pipeline is. */
+  get local(): boolean {
+    return isLocalPipeline(
+      this.endpoint.url,
+      this.page,
+      this.environments.some(({ local }) => local),
+    );
+  }
+
+  /** What an address leaves out because the page starts with it. */
+  get standard(): Standard {
+    const environment = this.environment;
+    return {
+      endpoint: this.environments[0]?.submitUrl ?? "",
+      authorization: environment?.authorization ?? "none",
+      region: environment?.region ?? "",
+    };
+  }
+
+  private find(endpoint: string): Environment | undefined {
+    return this.environments.find(({ submitUrl }) => submitUrl === endpoint);
+  }
+}

@@ -1,0 +1,58 @@
+import { describe, expect, test } from "vitest";
+import { examples } from "./examples.ts";
+import { compile, fill } from "./template.ts";
+
+const filler = { n: 7, now: Date.UTC(2026, 0, 2, 3, 4, 5, 678), random: () => 0.5 };
+
+describe("what is sent", () => {
+  test("is what was typed, to the byte, without compact", () => {
+    const text = '{ "big" : 123456789012345678901234567890 ,\n\t"e": 1.0e+2, "s": "a  \\" b\\\\" }\n';
+    expect(fill(compile(text, false), filler)).toBe(text);
+  });
+
+  test("has no white space between tokens with compact, and the same tokens", () => {
+    const text = '{ "big" : 123456789012345678901234567890 ,\n\t"e": 1.0e+2, "s": "a  \\" b\\\\" , "z": "\\\\" }\n';
+    expect(fill(compile(text, true), filler)).toBe(
+      '{"big":123456789012345678901234567890,"e":1.0e+2,"s":"a  \\" b\\\\","z":"\\\\"}',
+    );
+  });
+
+  test("is left whole where it is no JSON", () => {
+    const text = '{ "a": oh no }';
+    expect(fill(compile(text, true), filler)).toBe(text);
+  });
+
+  test.each([
+    ['{"n": {{n}}, "s": "{{n}}"}', '{"n":7,"s":"7"}'],
+    ['{"at": "{{now}}", "ms": {{now}}}', '{"at":"2026-01-02T03:04:05.678Z","ms":1767323045678}'],
+    ['{"r": {{random 0 100}}}', '{"r":50}'],
+    ['{"r": {{random -1.5 1.25}}}', '{"r":-0.12}'],
+    ['{"r": {{random 3 3}}}', '{"r":3}'],
+    ['{"p": "{{pick a b c}}"}', '{"p":"b"}'],
+    ['{"id": "{{uuid}}"}', '{"id":"88888888-8888-4888-a888-888888888888"}'],
+    ['{"x": "\\u007b{n}}"}', '{"x":"\\u007b{n}}"}'],
+  ])("fills %s", (text, want) => {
+    expect(fill(compile(text, true), filler)).toBe(want);
+  });
+
+  test("stays within the bounds of random", () => {
+    const template = compile('{"r": {{random -1.5 1.25}}}', true);
+    expect(fill(template, { ...filler, random: () => 0 })).toBe('{"r":-1.50}');
+    expect(fill(template, { ...filler, random: () => 1 - Number.EPSILON })).toBe('{"r":1.25}');
+  });
+
+  test("is one line with compact, and says how many without", () => {
+    expect(compile('{\n"a": 1\n}\n', true).lines).toBe(1);
+    expect(compile('{\n"a": 1\n}', false).lines).toBe(3);
+  });
+
+  test("is JSON for every example, and differs from event to event", () => {
+    for (const { text } of examples) {
+      const template = compile(text, true);
+      const bodies = [1, 2, 3].map((n) => fill(template, { n, now: n, random: Math.random }));
+      for (const body of bodies) expect(JSON.parse(body)).toHaveProperty("type");
+      expect(new Set(bodies).size).toBe(3);
+      expect(template.varies).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,54 @@
+import { checkJSON } from "./json.ts";
+import { type Filler, findPlaceholder, type Placeholder, value } from "./placeholder.ts";
+
+/** A body to send: its text in pieces, between them what differs from event to event. */
+export type Template = {
+  pieces: (string | { placeholder: Placeholder; bare: boolean })[];
+  /** Whether two events of it differ. */
+  varies: boolean;
+  /** Lines that the body takes in an object. */
+  lines: number;
+};
+
+/**
+ * compile makes a body of what was typed. compact leaves out the white space between tokens, so that one event is one
+ * line, and nothing else: what is in strings and how numbers are written stays. A text that is no JSON stays whole.
+ */
+export function compile(text: string, compact: boolean): Template {
+  const valid = checkJSON(text).problem === null;
+  const pieces: Template["pieces"] = [];
+  let literal = "";
+  let inString = false;
+  let lines = 1;
+  for (let at = 0; at < text.length; ) {
+    const char = text[at] as string;
+    const found = char === "{" ? findPlaceholder(text, at) : null;
+    if (found?.placeholder) {
+      pieces.push(literal, { placeholder: found.placeholder, bare: valid ? !inString : found.bare && !inString });
+      literal = "";
+      at = found.to;
+      continue;
+    }
+    if (char === "\\" && inString) {
+      literal += text.slice(at, at + 2);
+      at += 2;
+      continue;
+    }
+    if (char === '"') inString = !inString;
+    const space = char === " " || char === "\n" || char === "\r" || char === "\t";
+    if (!(space && compact && valid && !inString)) {
+      literal += char;
+      if (char === "\n") lines++;
+    }
+    at++;
+  }
+  pieces.push(literal);
+  return { pieces, varies: pieces.length > 1, lines };
+}
+
+/** fill writes one event. */
+export function fill(template: Template, filler: Filler): string {
+  return template.pieces
+    .map((piece) => (typeof piece === "string" ? piece : value(piece.placeholder, piece.bare, filler)))
+    .join("");
+}

@@ -1,0 +1,127 @@
+import { maxBodyBytes, maxRecordBytes } from "../model/answer.ts";
+import { curlCommand } from "../model/curl.ts";
+import { examples } from "../model/examples.ts";
+import { type Checked, checkJSON } from "../model/json.ts";
+import { placeholderHelp } from "../model/placeholder.ts";
+import { byteLength } from "../model/session.ts";
+import type { Store } from "../model/store.ts";
+import { compile, fill } from "../model/template.ts";
+import { byId, copy, h, say, setText, soon } from "./dom.ts";
+import type { Editor } from "./editor.ts";
+import { bytes } from "./format.ts";
+
+/** Characters up to which a text is checked as one types; a larger one would be felt in the keys. */
+const maxCheckedChars = 512 * 1024;
+
+const checkMs = 120;
+
+/** compose is the event: examples, the editor, what is wrong with it, and the curl command. */
+export function compose(store: Store, createEditor: typeof import("./editor.ts").createEditor) {
+  const editor = createEditor(byId("editor"), store.settings.event, { "aria-label": "Event, as JSON" }, (text) => {
+    const example = examples.find((one) => one.text === text)?.id ?? "";
+    store.update({ event: text, example });
+  });
+  chips(store, editor);
+  help();
+
+  const compact = byId<HTMLInputElement>("compact");
+  compact.addEventListener("change", () => store.update({ compact: compact.checked }));
+
+  let shown = "";
+  const check = () => {
+    const { event } = store.settings;
+    const tooLong = event.length > maxCheckedChars;
+    const checked = tooLong ? unchecked : checkJSON(event);
+    if (event !== shown) editor.show(checked);
+    shown = event;
+    showCheck(store, editor, checked, tooLong);
+    curl(store, tooLong);
+  };
+  const checkSoon = soon(checkMs, check);
+  store.subscribe(() => {
+    compact.checked = store.settings.compact;
+    for (const chip of byId("examples").children)
+      chip.setAttribute("aria-pressed", String(chip.id === `example-${store.settings.example}`));
+    checkSoon();
+  });
+  compact.checked = store.settings.compact;
+  check();
+  copyButton();
+}
+
+const unchecked: Checked = { problem: null, notes: [], placeholders: [], kind: "none", members: 0 };
+
+function chips(store: Store, editor: Editor) {
+  byId("examples").append(
+    ...examples.map(({ id, label, text }) => {
+      const chip = h(
+        "button",
+        { type: "button", id: `example-${id}`, "aria-pressed": String(store.settings.example === id) },
+        label,
+      );
+      chip.addEventListener("click", () => {
+        editor.set(text);
+        store.update({ example: id, event: text });
+      });
+      return chip;
+    }),
+  );
+}
+
+function help() {
+  byId("placeholders").append(
+    ...placeholderHelp.map(({ text, means }) => h("div", {}, h("dt", {}, h("code", {}, text)), h("dd", {}, means))),
+  );
+}
+
+function showCheck(store: Store, editor: Editor, { problem, notes, kind, members }: Checked, tooLong: boolean) {
+  const element = byId("check");
+  const { event, compact } = store.settings;
+  const found = problem ?? notes[0];
+  if (found) {
+    const { line, column } = editor.position(found.from);
+    const jump = h("button", { type: "button", class: "link" }, `Line ${line}, column ${column}`);
+    jump.addEventListener("click", () => editor.goTo(found.from));
+    element.className = problem ? "check bad" : "check warn";
+    element.replaceChildren(jump, ` ${found.message}`);
+    return;
+  }
+  const size = tooLong ? event.length : byteLength(sample(event, compact));
+  const notice = warning(kind, members, size, tooLong);
+  const { lines } = tooLong ? { lines: 1 } : compile(event, compact);
+  element.className = notice === "" ? "check" : "check warn";
+  setText(
+    element,
+    notice || `Valid JSON · ${bytes(size)} · ${lines === 1 ? "one line" : `${lines} lines`} of the object`,
+  );
+}
+
+function warning(kind: Checked["kind"], members: number, size: number, tooLong: boolean): string {
+  if (size > maxBodyBytes) return `${bytes(size)}: API Gateway takes 10 MB at most, and answers 413.`;
+  if (size > maxRecordBytes) return `${bytes(size)}: Kinesis takes 1 MiB at most, and the answer will be 400.`;
+  if (tooLong) return `${bytes(size)}: too long to be checked while you type.`;
+  if (kind === "array" || kind === "other") return "Valid JSON, but the API usually takes an object, such as {…}.";
+  if (kind === "object" && members === 0) return "Valid JSON, but the API usually refuses an object without members.";
+  return "";
+}
+
+function sample(text: string, compact: boolean): string {
+  return fill(compile(text, compact), { n: 1, now: Date.now(), random: Math.random });
+}
+
+function curl(store: Store, tooLong: boolean) {
+  const { settings, region } = store;
+  const url = store.endpoint.url?.href ?? "https://ENDPOINT";
+  const body = tooLong ? "(too long to be shown)" : sample(settings.event, settings.compact);
+  setText(byId("curl"), curlCommand(url, body, settings.authorization, region));
+}
+
+function copyButton() {
+  const button = byId("copy-curl");
+  button.addEventListener("click", async () => {
+    const text = (await copy(byId("curl").textContent ?? "")) ? "Copied" : "Select it and copy";
+    setText(button, text);
+    say(text);
+    setTimeout(() => setText(button, "Copy"), 2000);
+  });
+}

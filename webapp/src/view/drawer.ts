@@ -1,0 +1,29 @@
+import { byId, setText } from "./dom.ts";
+
+/** drawer opens beside everything else; Escape or Close closes it, and the focus returns to where it was. */
+export class Drawer {
+  private readonly dialog = byId<HTMLDialogElement>("drawer");
+  private onClose: () => void = () => {};
+
+  constructor() {
+    byId("drawer-close").addEventListener("click", () => this.dialog.close());
+    this.dialog.addEventListener("click", (event) => {
+      if (event.target === this.dialog) this.dialog.close();
+    });
+    this.dialog.addEventListener("close", () => this.onClose());
+  }
+
+  /** open shows content, whatever was open before. */
+  open(title: string, content: Node[], onClose: () => void = () => {}) {
+    setText(byId("drawer-title"), title);
+    this.fill(content);
+    this.onClose = onClose;
+    if (!this.dialog.open) this.dialog.showModal();
+    byId("drawer-title").focus();
+  }
+
+  fill(content: Node[]) {
+    byId("drawer-body").replaceChildren(...content);
+    byId("drawer-body").scrollTop = 0;
+  }
+}

@@ -1,0 +1,33 @@
+const whole = new Intl.NumberFormat("en");
+
+/** count writes a number with commas. */
+export function count(value: number): string {
+  return whole.format(value);
+}
+
+/** things writes how many there are of something. */
+export function things(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+export function bytes(value: number): string {
+  if (value < 1000) return things(value, "byte");
+  if (value < 1_000_000) return `${(value / 1000).toFixed(1)} kB`;
+  return `${(value / 1_000_000).toFixed(1)} MB`;
+}
+
+/** latency is for milliseconds. */
+export function latency(ms: number): string {
+  if (ms >= 10_000) return `${(ms / 1000).toFixed(1)} s`;
+  return ms >= 100 ? `${whole.format(Math.round(ms))} ms` : `${ms.toFixed(1)} ms`;
+}
+
+export function rate(perSecond: number): string {
+  return perSecond === 0 || perSecond >= 100 ? count(Math.round(perSecond)) : perSecond.toFixed(1);
+}
+
+/** clock is a time of day with its seconds, in the reader's own zone. */
+export function clock(at: number): string {
+  const date = new Date(at);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
+}

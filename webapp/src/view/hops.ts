@@ -1,0 +1,129 @@
+import type { Hops, Landed } from "../model/pipeline.ts";
+import type { Watched } from "../model/watch.ts";
+import { byId, h, say, setText } from "./dom.ts";
+import { bytes, clock, count, things } from "./format.ts";
+
+/** hops shows a pipeline on this machine: what each hop has seen, and the objects as they land. */
+export function hops(open: (object: Landed) => void): (watched: Watched | null) => void {
+  let latest: Watched | null = null;
+  let known = new Set<string>();
+  let first = true;
+
+  // The countdown runs on between two looks at the pipeline.
+  setInterval(() => {
+    if (latest?.state === "live") countdown(latest.hops, latest.seenAt);
+  }, 200);
+
+  return (watched) => {
+    latest = watched;
+    byId("pipeline").hidden = watched === null;
+    if (watched === null) return;
+    byId("tab-objects").hidden = false;
+    showEnd(watched);
+    if (watched.hops === null) return;
+    showHops(watched.hops);
+    countdown(watched.hops, watched.seenAt);
+    const fresh = watched.hops.objects.filter(({ key }) => !known.has(key));
+    if (fresh.length > 0 || first) showObjects(watched.hops, first ? [] : fresh, open);
+    const [newest] = fresh;
+    if (newest && !first) say(`An object with ${things(newest.records, "record")} landed.`);
+    known = new Set(watched.hops.objects.map(({ key }) => key));
+    first = false;
+  };
+}
+
+function showEnd(watched: Watched) {
+  const ended = watched.state === "ended";
+  const text = !ended
+    ? ""
+    : watched.hops === null
+      ? "The pipeline on this machine does not say how it is. The page goes on asking."
+      : `The pipeline has ended; these figures are from ${clock(watched.seenAt)}. Start it again with make up; the page goes on asking.`;
+  const element = byId("pipeline-ended");
+  if (ended && element.hidden) say(text);
+  setText(element, text);
+  element.hidden = !ended;
+  byId("pipeline").classList.toggle("stale", ended);
+}
+
+function showHops(hops: Hops) {
+  setText(byId("hop-requests"), count(hops.requests));
+  const answers = hops.answers.map(({ status, count: times }) => `${count(times)} × ${status}`).join(" · ");
+  setText(byId("hop-answers"), answers || "no requests yet");
+  const records = hops.shards.reduce((sum, shard) => sum + shard.records, 0);
+  setText(byId("hop-records"), count(records));
+  setText(byId("hop-records-unit"), records === 1 ? "record" : "records");
+  setText(byId("hop-shards"), shardsText(hops.shards));
+  setText(byId("hop-buffered"), count(hops.bufferedRecords));
+  setText(byId("hop-buffered-unit"), hops.bufferedRecords === 1 ? "record waits" : "records wait");
+  setText(byId("hop-delivered"), count(hops.deliveredRecords));
+  setText(byId("hop-delivered-unit"), hops.deliveredRecords === 1 ? "record landed" : "records landed");
+  setText(byId("badge-objects"), count(hops.deliveredObjects));
+}
+
+function shardsText(shards: Hops["shards"]): string {
+  const size = bytes(shards.reduce((sum, shard) => sum + shard.bytes, 0));
+  const throttled = shards.reduce((sum, shard) => sum + shard.throttled, 0);
+  const throttledText = throttled === 0 ? "" : ` · ${count(throttled)} throttled`;
+  if (shards.length === 1) return `${size} · 1 shard${throttledText}`;
+  const each = shards.length <= 4 ? `: ${shards.map(({ records }) => count(records)).join(", ")}` : "";
+  return `${size} · ${count(shards.length)} shards${each}${throttledText}`;
+}
+
+/** The longest wait that was seen of this buffer, which is what its bar starts from. */
+let longest = 0;
+let dueAt: number | null = null;
+
+function countdown(hops: Hops, seenAt: number) {
+  const bar = byId("hop-countdown");
+  if (hops.nextDelivery === null) {
+    dueAt = null;
+    bar.style.width = "0";
+    setText(
+      byId("hop-due"),
+      hops.failure !== "" && hops.bufferedRecords > 0 ? hops.failure : "empty: waits for an event",
+    );
+    return;
+  }
+  // By the pipeline's own clock, and what has passed here since it was asked.
+  const left = Math.max(0, hops.nextDelivery - hops.now - (Date.now() - seenAt));
+  if (dueAt !== hops.nextDelivery) longest = left;
+  dueAt = hops.nextDelivery;
+  bar.style.width = `${longest === 0 ? 100 : Math.round(100 * (1 - left / longest))}%`;
+  setText(
+    byId("hop-due"),
+    `${bytes(hops.bufferedBytes)} · ${left === 0 ? "being delivered" : `delivered in ${(left / 1000).toFixed(1)} s`}`,
+  );
+}
+
+function showObjects(
+  { objects, deliveredObjects, deliveredBytes }: Hops,
+  fresh: Landed[],
+  open: (object: Landed) => void,
+) {
+  byId("objects-empty").hidden = objects.length > 0;
+  const items = objects.map((object) => {
+    const button = h(
+      "button",
+      { type: "button", class: "object" },
+      h("span", { class: "tail key-name" }, h("bdi", {}, object.key)),
+      h(
+        "span",
+        { class: "object-facts" },
+        `${things(object.records, "record")} · ${bytes(object.bytes)} · ${clock(object.at)}`,
+      ),
+    );
+    button.addEventListener("click", () => open(object));
+    return h("li", { class: fresh.includes(object) ? "fresh" : "" }, button);
+  });
+  byId("objects").replaceChildren(...items);
+  const element = byId("hop-objects");
+  const [newest] = objects;
+  if (!newest) return setText(element, "no objects yet");
+  const button = h("button", { type: "button", class: "link" }, "open the newest");
+  button.addEventListener("click", () => open(newest));
+  // The button stays where it has the focus.
+  const focused = element.contains(document.activeElement);
+  element.replaceChildren(`${things(deliveredObjects, "object")} · ${bytes(deliveredBytes)} · `, button);
+  if (focused) button.focus();
+}

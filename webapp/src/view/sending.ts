@@ -1,0 +1,194 @@
+import { missingKeys } from "../model/request.ts";
+import type { Job, Session } from "../model/session.ts";
+import { type Mode, within } from "../model/settings.ts";
+import type { Store } from "../model/store.ts";
+import { byId, say, setText } from "./dom.ts";
+import { latency, rate, things } from "./format.ts";
+
+/** sending is the form that sends, and what came of it. The result says how to show a change of the session. */
+export function sending(store: Store, session: Session): () => void {
+  const form = byId<HTMLFormElement>("send-form");
+  const button = byId<HTMLButtonElement>("send");
+  const numbers = ["count", "rate", "concurrency", "every"] as const;
+
+  for (const radio of form.querySelectorAll<HTMLInputElement>("input[name=mode]"))
+    radio.addEventListener("change", () => store.update({ mode: radio.value as Mode }));
+  for (const name of numbers) {
+    const input = byId<HTMLInputElement>(name);
+    input.addEventListener("change", () => {
+      store.update({ [name]: within(name, input.value) });
+      input.value = String(store.settings[name]);
+    });
+  }
+  const retry = byId<HTMLInputElement>("retry");
+  retry.addEventListener("change", () => store.update({ retry: retry.checked }));
+
+  const send = () => {
+    if (session.running) return;
+    // What is still being typed into a number counts, too.
+    store.update(Object.fromEntries(numbers.map((name) => [name, within(name, byId<HTMLInputElement>(name).value)])));
+    const problem = store.endpoint.problem || missingKeys(store.authorization, window.isSecureContext);
+    if (problem !== "") return refuse(store, problem);
+    byId("result").scrollIntoView({ block: "nearest" });
+    void session.start(jobOf(store));
+    showRun(); // at once: what was answered before is not this job's
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send();
+  });
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || byId<HTMLDialogElement>("drawer").open) return;
+      event.preventDefault();
+      event.stopPropagation();
+      send();
+    },
+    { capture: true },
+  );
+  byId("stop").addEventListener("click", () => {
+    session.stop();
+    button.focus();
+  });
+
+  if (/Mac|iPhone|iPad/.test(navigator.platform)) setText(byId("modifier"), "⌘");
+
+  const show = () => {
+    const { settings } = store;
+    for (const radio of form.querySelectorAll<HTMLInputElement>("input[name=mode]"))
+      radio.checked = radio.value === settings.mode;
+    for (const plan of form.querySelectorAll<HTMLElement>("[data-mode]"))
+      plan.hidden = plan.dataset.mode !== settings.mode;
+    for (const name of numbers) {
+      const input = byId<HTMLInputElement>(name);
+      if (document.activeElement !== input) input.value = String(settings[name]);
+    }
+    retry.checked = settings.retry;
+    if (!session.running)
+      setText(
+        button,
+        { one: "Send", many: `Send ${things(settings.count, "event")}`, repeat: "Send and repeat" }[settings.mode],
+      );
+  };
+  store.subscribe(show);
+  show();
+
+  const showRun = () => {
+    const running = session.running;
+    // Disabled by ARIA alone: a disabled button would lose the focus that it has.
+    button.setAttribute("aria-disabled", String(running));
+    if (running) setText(button, "Sending…");
+    else show();
+    byId("stop").hidden = !running || (session.progress?.planned === 1 && !session.progress.retries);
+    showResult(session);
+  };
+  return showRun;
+}
+
+function jobOf(store: Store): Job {
+  const { mode, count, rate: perSecond, concurrency, every, event, compact, retry } = store.settings;
+  const plans: Record<Mode, Job["plan"]> = {
+    one: { count: 1, everyMs: 0, concurrency: 1 },
+    many: { count, everyMs: 1000 / perSecond, concurrency },
+    // One that takes long does not hold up the next.
+    repeat: { count: Number.POSITIVE_INFINITY, everyMs: every * 1000, concurrency: 6 },
+  };
+  const target = { url: store.endpoint.url as URL, authorization: store.authorization };
+  return { target, text: event, compact, plan: plans[mode], retry };
+}
+
+function refuse(store: Store, problem: string) {
+  const { settings, keys } = store;
+  const input =
+    store.endpoint.problem !== ""
+      ? "endpoint"
+      : settings.authorization === "api_key"
+        ? "api-key"
+        : keys.accessKeyId === ""
+          ? "access-key-id"
+          : keys.secretAccessKey === ""
+            ? "secret-access-key"
+            : "region";
+  result("bad", "Not sent", problem);
+  byId("result-facts").hidden = true;
+  byId("progress").hidden = true;
+  byId("result").scrollIntoView({ block: "nearest" });
+  say(`Not sent. ${problem}`);
+  byId(input).focus();
+}
+
+function result(kind: "good" | "bad" | "plain", title: string, text: string) {
+  byId("result").dataset.kind = kind;
+  setText(byId("result-title"), title);
+  setText(byId("result-text"), text);
+}
+
+function cleared() {
+  byId("progress").hidden = true;
+  byId("result-facts").hidden = true;
+  result("plain", "Nothing sent yet", "");
+}
+
+function showResult(session: Session) {
+  const { progress } = session;
+  if (progress === null) return cleared();
+  if (progress.planned === 1) showOne(session);
+  else showMany(session);
+}
+
+function showOne(session: Session) {
+  byId("progress").hidden = true;
+  const entry = session.entries.at(-1);
+  if (session.running || entry === undefined) {
+    byId("result-facts").hidden = true;
+    const retries = session.progress?.retries ?? 0;
+    result(
+      "plain",
+      "Sending…",
+      retries === 0 ? "" : `Answered 429; waits, then tries again (${things(retries, "retry", "retries")} so far).`,
+    );
+    return;
+  }
+  const { words, outcome, ms } = entry;
+  const status = outcome.kind === "answer" ? `${outcome.status} ` : "";
+  const after = outcome.kind === "answer" ? ` in ${latency(ms)}` : "";
+  const tries = entry.tries > 1 ? `, at try ${entry.tries}` : "";
+  result(words.accepted ? "good" : "bad", `${status}${words.summary}${after}${tries}`, words.advice);
+  byId("result-facts").hidden = entry.sequenceNumber === "";
+  setText(byId("result-shard"), entry.shardId);
+  setText(byId("result-sequence"), entry.sequenceNumber);
+  say(`${status}${words.summary}${after}. ${words.advice}`);
+}
+
+function showMany(session: Session) {
+  const { progress } = session;
+  if (progress === null) return;
+  const done = progress.accepted + progress.rejected;
+  const bar = byId<HTMLProgressElement>("progress");
+  const endless = !Number.isFinite(progress.planned);
+  bar.hidden = endless;
+  if (!endless) {
+    bar.max = progress.planned;
+    bar.value = done;
+  }
+  const seconds = Math.max(0.001, ((progress.endedAt ?? Date.now()) - progress.beganAt) / 1000);
+  const of = endless ? things(done, "event") : `${done.toLocaleString("en")} of ${things(progress.planned, "event")}`;
+  const state = progress.endedAt === null ? "Sending" : progress.stopped ? "Stopped" : "Done";
+  const title = `${state}: ${of}`;
+  const facts = [
+    `${progress.accepted.toLocaleString("en")} accepted`,
+    `${progress.rejected.toLocaleString("en")} rejected`,
+    ...(progress.retries > 0 ? [`${things(progress.retries, "retry", "retries")} of 429`] : []),
+    `${rate(done / seconds)} per second`,
+  ];
+  const lastRejected = progress.rejected > 0 ? session.entries.findLast(({ words }) => !words.accepted) : undefined;
+  const why = lastRejected ? ` ${lastRejected.words.summary}. ${lastRejected.words.advice}` : "";
+  byId("result-facts").hidden = true;
+  result(
+    progress.rejected > 0 ? "bad" : progress.endedAt === null ? "plain" : "good",
+    title,
+    `${facts.join(" · ")}.${why}`,
+  );
+  say(`${title}. ${facts.join(", ")}.`);
+}

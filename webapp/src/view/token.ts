@@ -1,0 +1,26 @@
+export type Token = { from: number; to: number; kind: "name" | "string" | "number" | "word" | "placeholder" };
+
+const shape =
+  /("(?:[^"\\\n]|\\.)*")(\s*:)?|(\{\{[ \t]*[A-Za-z]+(?:[ \t]+[^\s{}"\\]+)*[ \t]*\}\})|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|\b(?:true|false|null)\b/g;
+const placeholder = /\{\{[ \t]*(?:n|uuid|now|random|pick)(?:[ \t]+[^\s{}"\\]+)*[ \t]*\}\}/g;
+
+/**
+ * tokens finds what to colour in a piece of JSON that begins outside a string, such as a line: none of JSON's strings
+ * goes over its line. Placeholders in a string come after it and lie in it.
+ */
+export function tokens(text: string): Token[] {
+  const found: Token[] = [];
+  for (const match of text.matchAll(shape)) {
+    const [whole, string, colon, bare, number] = match;
+    const from = match.index;
+    if (string === undefined) {
+      const kind = bare !== undefined ? "placeholder" : number !== undefined ? "number" : "word";
+      found.push({ from, to: from + whole.length, kind });
+      continue;
+    }
+    found.push({ from, to: from + string.length, kind: colon === undefined ? "string" : "name" });
+    for (const inside of string.matchAll(placeholder))
+      found.push({ from: from + inside.index, to: from + inside.index + inside[0].length, kind: "placeholder" });
+  }
+  return found;
+}

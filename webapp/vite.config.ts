@@ -1,0 +1,31 @@
+import { defineConfig } from "vitest/config";
+
+// Built with relative addresses, so that any path of any host serves it; its files lie in _web/, beside which the local
+// pipeline has its own /_local/ and config.json.
+export default defineConfig({
+  base: "./",
+  build: {
+    assetsDir: "_web",
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+  },
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["src/**/*.test.ts"], environment: "node" } },
+      {
+        test: {
+          name: "browser",
+          include: ["browser/**/*.test.ts"],
+          environment: "node",
+          globalSetup: "browser/setup.ts",
+          // One file at a time: each starts a browser and a pipeline.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          expect: { poll: { timeout: 10_000 } },
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});

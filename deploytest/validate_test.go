@@ -1,25 +1,30 @@
 package deploytest
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
-
-	"cdk.tf/go/ingest/stacks"
 )
 
 // deprecated is version 5.100's warning of what version 6 does without being told: see docs/adr/0002.
 const deprecated = `The "reset_on_delete" attribute will be removed in a future version of the provider`
 
-// TestValidate has the provider's own schema check every environment.
+// TestValidate has the provider's own schema check every environment, and every option: the goldens, which main_test.go holds
+// to what is synthesised.
 func TestValidate(t *testing.T) {
 	t.Parallel()
 	program := terraform(t)
-	for _, env := range stacks.All() {
-		t.Run(env.Name, func(t *testing.T) {
-			// A backend that lies elsewhere is not asked.
-			p := initialised(t, nowhere, program, env, tfexec.Backend(false))
+	goldens, err := filepath.Glob("../testdata/*.tf.json")
+	if err != nil || len(goldens) < 3 {
+		t.Fatalf("the goldens are %v (%v)", goldens, err)
+	}
+	for _, golden := range goldens {
+		t.Run(strings.TrimSuffix(filepath.Base(golden), ".tf.json"), func(t *testing.T) {
+			p := openPipeline(t, nowhere, program, copied(t, golden))
+			p.init(tfexec.Backend(false)) // a backend that lies elsewhere is not asked
 			verdict, err := p.tf.Validate(p.context())
 			if err != nil {
 				t.Fatal(err)
@@ -35,4 +40,18 @@ func TestValidate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// copied is a folder that holds a stack alone.
+func copied(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "cdk.tf.json"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return folder
 }

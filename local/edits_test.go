@@ -1,6 +1,7 @@
 package local
 
 import (
+	"maps"
 	"strings"
 	"testing"
 )
@@ -47,6 +48,13 @@ func TestOneMistakeIsOneError(t *testing.T) {
 			`aws_kinesis_stream.stream: stream_mode_details: it is "PROVISIONED"; it must be an object or a list of objects`},
 		{"a bucket that cannot be read", set("aws_s3_bucket", "bucket", "colour", "red"),
 			"aws_s3_bucket.bucket: the attribute colour is not imitated on one machine; " + leave},
+		{"two delivery streams of one name", func(s editable) {
+			twin := maps.Clone(s.body("aws_kinesis_firehose_delivery_stream", "delivery"))
+			s.add("aws_kinesis_firehose_delivery_stream", "twin", twin)
+		}, `aws_kinesis_firehose_delivery_stream.twin: name is "api-kinesis-firehose-dev", which is the name of aws_kinesis_firehose_delivery_stream.delivery; give it another, because AWS makes one of a name`},
+		{"two streams of one name", func(s editable) {
+			s.add("aws_kinesis_stream", "twin", object{"name": "api-kinesis-stream-dev", "shard_count": 3.0})
+		}, `aws_kinesis_stream.twin: name is "api-kinesis-stream-dev", which is the name of aws_kinesis_stream.stream; give it another, because AWS makes one of a name`},
 		{"a bucket's name", set("aws_s3_bucket", "bucket", "bucket", "A_B"),
 			`aws_s3_bucket.bucket: bucket is "A_B", which S3 takes for no name; use 3 to 63 of a-z, 0-9, "." and "-"`},
 		{"count", set("aws_s3_bucket", "bucket", "count", 2.0), "aws_s3_bucket.bucket: count: it is not evaluated here; write out each resource as it is"},

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -139,6 +140,7 @@ func (p *Pipeline) openStorage() (err error) {
 			return err
 		}
 	}
+	p.warnOfOthers()
 	p.buckets, err = s3.Open(s3.Options{Dir: p.bucketsDir(), Clock: p.opts.Clock, Logger: p.opts.Logger})
 	if err != nil {
 		return err
@@ -149,6 +151,19 @@ func (p *Pipeline) openStorage() (err error) {
 		}
 	}
 	return nil
+}
+
+// warnOfOthers says which streams of the data folder the stack does not declare, as after a rename: what was not delivered of
+// one waits for a stack that declares it.
+func (p *Pipeline) warnOfOthers() {
+	for _, stream := range p.streams.Status().Streams {
+		declared := slices.ContainsFunc(p.declared.streams, func(cfg kinesis.Config) bool { return cfg.Name == stream.Name })
+		holds := slices.ContainsFunc(stream.Shards, func(shard kinesis.ShardStatus) bool { return shard.Latest != "" })
+		if !declared && holds {
+			p.opts.Logger.Warn("the data folder holds records of a stream that the stack does not declare; what was not delivered of it stays there",
+				"stream", stream.Name, "remedy", "run the stack that declares it once more on this data folder, before its retention ends")
+		}
+	}
 }
 
 // keepNames puts the names of the folders and files that were just made on disk: what they hold is synced by its own

@@ -84,7 +84,7 @@ func declare(written *tfjson.Stack, apiBase string) (*declaration, error) {
 	if err = errors.Join(err, refuseUnknown(stack, err)); err != nil {
 		return nil, err
 	}
-	return d, errors.Join(d.findAccessLog(), d.checkDeliveries())
+	return d, errors.Join(checkNames(stack), d.findAccessLog(), d.checkDeliveries())
 }
 
 // unresolved is why a stack could not be resolved. What cannot run here has no attributes either: whatever refers to it
@@ -155,6 +155,26 @@ func (d *declaration) findAccessLog() error {
 		}
 	}
 	return nil
+}
+
+// checkNames checks that no two resources have one name, which AWS would refuse: here the two would share their files, and
+// one delivery stream's checkpoint would pass over the other's events.
+func checkNames(stack *tfjson.Stack) error {
+	var problems []error
+	for _, named := range []struct{ typ, attribute string }{
+		{"aws_kinesis_firehose_delivery_stream", "name"}, {"aws_kinesis_stream", "name"}, {"aws_s3_bucket", "bucket"},
+	} {
+		first := map[any]string{}
+		for _, r := range stack.Resources(named.typ) {
+			name := r.Body[named.attribute]
+			if other, taken := first[name]; taken {
+				problems = append(problems, fmt.Errorf("%s: %s is %q, which is the name of %s; give it another, because AWS makes one of a name", r.Address(), named.attribute, name, other))
+				continue
+			}
+			first[name] = r.Address()
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // checkDeliveries checks that what the delivery streams join is declared: nothing that is not can be met here.

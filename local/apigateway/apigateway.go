@@ -76,8 +76,11 @@ type API struct {
 	signer    *v4.Signer
 	roles     map[string][]string // by stage; index is method.number
 	bodies    *semaphore.Weighted // of requests in flight, in bytes
-	explained explained
-	counters  counters
+	// heldBytes is what they hold of it, and givingBack is true while their memory is about to be given back.
+	heldBytes  atomic.Int64
+	givingBack atomic.Bool
+	explained  explained
+	counters   counters
 }
 
 // New makes an API ready to serve. Close it after its last request. It refuses authorizers that cannot run here, each with

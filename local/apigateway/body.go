@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -105,6 +106,7 @@ func (x *exchange) hold(length int64) error {
 		return fmt.Errorf("waiting for room among the bodies that are being served: %w", err)
 	}
 	x.held = length
+	x.api.heldBytes.Add(length)
 	return nil
 }
 
@@ -113,7 +115,27 @@ func (x *exchange) letGo(length int64) {
 	if length > 0 {
 		x.api.bodies.Release(length)
 		x.held -= length
+		if x.api.heldBytes.Add(-length) == 0 {
+			x.api.giveMemoryBack()
+		}
 	}
+}
+
+// quietTime is how long no large body comes before their memory is given back.
+const quietTime = 5 * time.Second
+
+// giveMemoryBack returns to the system what large bodies took, once they are over for a while: Go itself would keep it until
+// its next collection, which a process with little to do makes two minutes later.
+func (a *API) giveMemoryBack() {
+	if !a.givingBack.CompareAndSwap(false, true) {
+		return
+	}
+	a.opts.Clock.AfterFunc(quietTime, func() {
+		a.givingBack.Store(false)
+		if a.heldBytes.Load() == 0 {
+			debug.FreeOSMemory()
+		}
+	})
 }
 
 // passOver reads what is left of a body that nobody looked at, within bounds, and tells whether the connection can be used

@@ -37,7 +37,7 @@ func loadCheckpoint(path string, cfg Config) (*checkpoint, error) {
 		return nil, fmt.Errorf("the checkpoint %s cannot be read: %w; mend it, or delete it to deliver again all that the stream keeps", path, err)
 	}
 	if c.Stream != cfg.StreamARN || c.DeliveryStream != cfg.ARN {
-		return nil, fmt.Errorf("the checkpoint %s is that of %s reading %s, not of %s reading %s; name another data folder, or delete it to deliver all that the stream keeps",
+		return nil, fmt.Errorf("the checkpoint %s is that of %s reading %s, not of %s reading %s; first run the stack that it is of once more, so that nothing of that stream stays behind; then delete this file",
 			path, c.DeliveryStream, c.Stream, cfg.ARN, cfg.StreamARN)
 	}
 	for shard, after := range c.After {

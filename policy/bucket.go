@@ -47,7 +47,7 @@ func (c *checker) companions(bucket tfjson.Resource) {
 	if ownership, ok := c.companion(bucket, "aws_s3_bucket_ownership_controls"); ok {
 		c.want(c.block(ownership, "rule"), "object_ownership", "BucketOwnerEnforced")
 	}
-	if encryption, ok := c.companion(bucket, "aws_s3_bucket_server_side_encryption_configuration"); ok {
+	if encryption, ok := c.companion(bucket, s3Encryption); ok {
 		c.want(c.block(c.block(encryption, "rule"), "apply_server_side_encryption_by_default"), "sse_algorithm",
 			"AES256", "aws:kms", "aws:kms:dsse")
 	}
@@ -94,9 +94,12 @@ func (c *checker) requiresTLS(bucket, policy tfjson.Resource) {
 }
 
 func deniesPlaintext(s statement) bool {
-	everybody := slices.Equal(s.principals["*"], []string{"*"}) || slices.Equal(s.principals["AWS"], []string{"*"})
 	everything := slices.Contains(s.actions, "s3:*") || slices.Contains(s.actions, "*")
-	return s.effect == deny && len(s.inverted) == 0 && everybody && everything && onlyCondition(s, "Bool", "aws:SecureTransport", "false")
+	return s.effect == deny && len(s.inverted) == 0 && isEverybody(s) && everything && onlyCondition(s, "Bool", "aws:SecureTransport", "false")
+}
+
+func isEverybody(s statement) bool {
+	return slices.Equal(s.principals["*"], []string{"*"}) || slices.Equal(s.principals["AWS"], []string{"*"})
 }
 
 // onlyCondition: a second condition would narrow the statement.

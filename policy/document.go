@@ -115,7 +115,7 @@ var (
 	namedOfResources = []string{"arn", "bucket", "execution_arn", "id", "name"}
 	namedOfData      = map[string][]string{
 		"aws_caller_identity": {"account_id"},
-		"aws_partition":       {"partition"},
+		"aws_partition":       {"dns_suffix", "partition"},
 		"aws_region":          {"id", "name", "region"},
 	}
 )

@@ -183,6 +183,11 @@ func (c *checker) may(role, user tfjson.Resource, actions []string, resource str
 
 // allows is careful: a statement with a condition allows nothing, and one that denies the action anywhere denies it.
 func (c *checker) allows(role tfjson.Resource, action, resource string) bool {
+	return c.allowsWhere(role, action, resource, func(s statement) bool { return len(s.conditions) == 0 })
+}
+
+// allowsWhere is what allows is, with conditions that the caller knows to hold.
+func (c *checker) allowsWhere(role tfjson.Resource, action, resource string, holds func(statement) bool) bool {
 	allowed := false
 	for _, policy := range c.identityPolicies() {
 		if policy.role == nil || policy.role.Address() != role.Address() {
@@ -193,7 +198,7 @@ func (c *checker) allows(role tfjson.Resource, action, resource string) bool {
 			switch {
 			case s.effect == deny && deniesAction(s, action):
 				return false
-			case s.effect == allow && allowsAction(s, action, resource):
+			case s.effect == allow && holds(s) && allowsAction(s, action, resource):
 				allowed = true
 			}
 		}
@@ -206,7 +211,7 @@ func deniesAction(s statement, action string) bool {
 }
 
 func allowsAction(s statement, action, resource string) bool {
-	return len(s.inverted) == 0 && len(s.conditions) == 0 && coversAny(s.actions, action) &&
+	return len(s.inverted) == 0 && coversAny(s.actions, action) &&
 		slices.ContainsFunc(s.resources, func(pattern string) bool { return includes(pattern, resource) })
 }
 

@@ -59,6 +59,8 @@ func Rules() []Rule {
 		{"flow", "an event that the API takes reaches the bucket", flow},
 		{"query", "SQL reads what was delivered, its cost is bounded and its results are private", query},
 		{"stream-encryption", "events wait in the stream encrypted", streamEncryption},
+		{"customer-key", "data of which one part has a key of its own has it in every part, and the key serves nothing else", customerKey},
+		{"access-log", "requests to the bucket are logged where S3 can write, and what is locked can be destroyed one day", accessLog},
 		{"deployment", "what is declared is what is deployed", deployment},
 		{"alarms", "an alarm reaches somebody and says what to do", alarms},
 		{"closed-topic", "nobody but this account's own services can raise an alarm", closedTopic},

@@ -19,7 +19,12 @@ type change func(t *testing.T, root map[string]any)
 // good is testdata/good.json: what the environment dev synthesised to when the rules were written.
 func good(t *testing.T, changes ...change) *tfjson.Stack {
 	t.Helper()
-	text, err := os.ReadFile("testdata/good.json")
+	return changed(t, "testdata/good.json", changes)
+}
+
+func changed(t *testing.T, file string, changes []change) *tfjson.Stack {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,11 +32,11 @@ func good(t *testing.T, changes ...change) *tfjson.Stack {
 	for _, change := range changes {
 		change(t, root)
 	}
-	changed, err := json.Marshal(root)
+	edited, err := json.Marshal(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stack, err := tfjson.Read(strings.NewReader(string(changed)))
+	stack, err := tfjson.Read(strings.NewReader(string(edited)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,13 +148,18 @@ type breaking struct {
 	want    []string
 }
 
-// check fails on a test that wants no breach: it would pass with a rule that checks nothing.
 func check(t *testing.T, tests []breaking) {
+	t.Helper()
+	checkFile(t, "testdata/good.json", tests)
+}
+
+// checkFile fails on a test that wants no breach: it would pass with a rule that checks nothing.
+func checkFile(t *testing.T, file string, tests []breaking) {
 	t.Helper()
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			err := policy.Check(good(t, test.changes...), policy.Expect{Public: !test.private})
+			err := policy.Check(changed(t, file, test.changes), policy.Expect{Public: !test.private})
 			if got := lines(err); len(test.want) == 0 || !slices.Equal(got, test.want) {
 				t.Errorf("breaches:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
 			}

@@ -1,0 +1,110 @@
+package policy
+
+import (
+	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+const (
+	s3Encryption = "aws_s3_bucket_server_side_encryption_configuration"
+	s3Lock       = "aws_s3_bucket_object_lock_configuration"
+	s3Logging    = "aws_s3_bucket_logging"
+	logDelivery  = "logging.s3.amazonaws.com"
+)
+
+// accessLog: S3 says nothing where it cannot deliver an access log (Amazon S3 User Guide, "Enabling Amazon S3 server access
+// logging", has what it demands of the bucket).
+func accessLog(c *checker) {
+	for _, r := range c.stack.Resources(s3Logging) {
+		source, sourceOK := c.follow(r.Body["bucket"], s3Bucket, "bucket", "id")
+		target, targetOK := c.follow(r.Body["target_bucket"], s3Bucket, "bucket", "id")
+		switch {
+		case !sourceOK || !targetOK:
+			c.breach(r.Address(), "bucket and target_bucket do not both refer to buckets of the stack", "refer to them")
+		case source.Address() == target.Address():
+			c.breach(r.Address(), "has "+source.Address()+" log to itself, which logs each log", "use another bucket")
+		default:
+			c.logTarget(r, source, target)
+		}
+	}
+	for _, lock := range c.stack.Resources(s3Lock) {
+		c.lock(lock)
+	}
+}
+
+func (c *checker) logTarget(r, source, target tfjson.Resource) {
+	if encryption, ok := c.bucketPart(target, s3Encryption); ok {
+		byDefault := c.block(c.block(in(encryption), "rule"), "apply_server_side_encryption_by_default")
+		c.want(byDefault, "sse_algorithm", "AES256")
+	}
+	if lock, ok := c.bucketPart(target, s3Lock); ok {
+		c.breach(lock.Address(), "locks "+target.Address()+", which receives an access log", "leave it out: S3 delivers none there")
+	}
+	prefix, ok := c.literal(in(r), "target_prefix")
+	policy, hasPolicy := c.bucketPart(target, s3BucketPolicy)
+	if !ok || !hasPolicy {
+		return
+	}
+	statements, _ := c.parseDocument(policy.Body["policy"]) // reported with the other bucket policies
+	for _, s := range statements {
+		if s.effect == allow && service(s) == logDelivery && coversAny(s.actions, "s3:PutObject") &&
+			len(s.resources) == 1 && includes(s.resources[0], arnOf(target)+"/"+prefix+"*") && isOf(s, source) {
+			return
+		}
+	}
+	c.breach(policy.Address(), "does not let S3 write the access log of "+source.Address(),
+		"allow s3:PutObject on "+arnOf(target)+"/"+prefix+"* to "+logDelivery+", where aws:SourceArn is the bucket's and aws:SourceAccount the account")
+}
+
+// isOf tells whether a statement lets a service in on behalf of one bucket of the account and of nobody else's.
+func isOf(s statement, bucket tfjson.Resource) bool {
+	arns, accounts := s.conditions["ArnLike"]["aws:SourceArn"], s.conditions["StringEquals"]["aws:SourceAccount"]
+	return len(s.conditions) == 2 && len(arns) == 1 && arns[0] == arnOf(bucket) && len(accounts) == 1 && accountID.MatchString(accounts[0])
+}
+
+// lock: a destroy would try to empty the bucket, for as long as the lock lasts.
+func (c *checker) lock(r tfjson.Resource) {
+	retention := c.block(c.block(in(r), "rule"), "default_retention")
+	c.want(retention, "mode", "GOVERNANCE", "COMPLIANCE")
+	mode, _ := c.value(retention.body["mode"])
+	bucket, ok := c.follow(r.Body["bucket"], s3Bucket, "bucket", "id")
+	if emptied, _ := c.value(bucket.Body["force_destroy"]); ok && mode == "COMPLIANCE" && emptied == "true" {
+		c.breach(r.Address(), "locks "+bucket.Address()+", which a destroy is to empty, for everybody", "use the mode GOVERNANCE or leave force_destroy out")
+	}
+}
+
+// receivesLogs tells whether S3 writes an access log to the bucket.
+func (c *checker) receivesLogs(bucket tfjson.Resource) bool {
+	for _, r := range c.stack.Resources(s3Logging) {
+		if target, ok := c.follow(r.Body["target_bucket"], s3Bucket, "bucket", "id"); ok && target.Address() == bucket.Address() {
+			return true
+		}
+	}
+	return false
+}
+
+// bucketPart is the first resource of a type that refers to the bucket. That there is one, "private-bucket" checks.
+func (c *checker) bucketPart(bucket tfjson.Resource, typ string) (tfjson.Resource, bool) {
+	for _, r := range c.stack.Resources(typ) {
+		if b, ok := c.follow(r.Body["bucket"], s3Bucket, "bucket", "id"); ok && b.Address() == bucket.Address() {
+			return r, true
+		}
+	}
+	return tfjson.Resource{}, false
+}
+
+// conditionsText is conditions as a remedy says them.
+func conditionsText(conditions map[string]map[string][]string) string {
+	var parts []string
+	for _, operator := range []string{"Null", "StringNotEquals"} {
+		for key, values := range conditions[operator] {
+			verb := "is not " + strings.Join(values, ", ")
+			if operator == "Null" {
+				verb = "is given"
+			}
+			parts = append(parts, key+" "+verb)
+		}
+	}
+	return "where " + strings.Join(parts, " and ")
+}

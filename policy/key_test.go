@@ -1,0 +1,212 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+
+	"cdk.tf/go/ingest/policy"
+)
+
+// withKeys is what an environment with a key of its own, an access log and a lock synthesised to when the rules were written.
+const withKeys = "testdata/keys.json"
+
+func TestTheStackWithKeysBreaksNothing(t *testing.T) {
+	if err := policy.Check(changed(t, withKeys, nil), policy.Expect{Public: true}); err != nil {
+		t.Error(err)
+	}
+}
+
+const (
+	theKey     = "aws_kms_key.key"
+	events     = "aws_s3_bucket.bucket"
+	encryption = "aws_s3_bucket_server_side_encryption_configuration.bucket_encryption"
+	submitKey  = "aws_iam_role_policy.submit-role_use-key"
+	deliverKey = "aws_iam_role_policy.delivery-role_use-key"
+)
+
+// withoutLastCondition takes the last statement's condition out of a policy.
+func withoutLastCondition(address string) change {
+	return func(t *testing.T, root map[string]any) {
+		object, key := inner(t, root, address, []string{"policy"})
+		text, _ := object[key].(string)
+		object[key] = text[:strings.LastIndex(text, `,"Condition":`)] + "}]}"
+	}
+}
+
+func TestKeyPolicy(t *testing.T) {
+	keyPolicy := func(before, after string) []change { return []change{edit(theKey, before, after, "policy")} }
+	const account = `AWS "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root"`
+	checkFile(t, withKeys, []breaking{
+		{
+			name:    "no rotation",
+			changes: []change{unset(theKey, "enable_key_rotation")},
+			want:    []string{`customer-key: aws_kms_key.key: enable_key_rotation is not set; set it to "true"`},
+		},
+		{
+			name:    "a key that is off, and that nobody may change",
+			changes: []change{set(theKey, false, "is_enabled"), set(theKey, true, "bypass_policy_lockout_safety_check")},
+			want: []string{
+				`customer-key: aws_kms_key.key: is_enabled is "false"; leave it out or set it to "true"`,
+				`customer-key: aws_kms_key.key: bypass_policy_lockout_safety_check is "true"; leave it out or set it to "false"`,
+			},
+		},
+		{
+			name:    "the policy that KMS makes up",
+			changes: []change{unset(theKey, "policy")},
+			want:    []string{`customer-key: aws_kms_key.key: policy cannot be read: it is no text; write it as one JSON document, with references to names and ARNs of the stack at most`},
+		},
+		{
+			name:    "everybody",
+			changes: keyPolicy(`"Principal":{"Service":"logs.${data.aws_region.current.name}.${data.aws_partition.current.dns_suffix}"}`, `"Principal":"*"`),
+			want:    []string{`customer-key: aws_kms_key.key: policy: statement 3 lets in "*"; name who may`},
+		},
+		{
+			name:    "every account",
+			changes: keyPolicy(`"Service":"logs.${data.aws_region.current.name}.${data.aws_partition.current.dns_suffix}"`, `"AWS":"arn:aws:iam::*:root"`),
+			want:    []string{`customer-key: aws_kms_key.key: policy: statement 3 lets in AWS "arn:aws:iam::*:root"; name who may`},
+		},
+		{
+			name: "all but one",
+			changes: []change{add("aws_kms_key_policy.more", `{"key_id": "${aws_kms_key.key.id}",
+				"policy": "{\"Statement\":[{\"Effect\":\"Allow\",\"NotPrincipal\":{\"AWS\":\"arn:aws:iam::111122223333:root\"},\"NotAction\":\"kms:Decrypt\",\"Resource\":\"*\"}]}"}`)},
+			want: []string{
+				`customer-key: aws_kms_key_policy.more: policy: statement 1 has NotAction; name what it allows`,
+				`customer-key: aws_kms_key_policy.more: policy: statement 1 has NotPrincipal; name what it allows`,
+				`customer-key: aws_kms_key_policy.more: policy: the account may not change it; allow kms:PutKeyPolicy to the account's root, or the key may be lost with whom it names`,
+			},
+		},
+		{
+			name:    "a service for whoever asks it",
+			changes: []change{withoutLastCondition(theKey)},
+			want:    []string{`customer-key: aws_kms_key.key: policy: statement 3 lets in Service "logs.${data.aws_region.current.name}.${data.aws_partition.current.dns_suffix}" for whoever asks it; add a condition on the encryption context, or on aws:SourceArn`},
+		},
+		{
+			name:    "everything to the account",
+			changes: keyPolicy(`"kms:CancelKeyDeletion"`, `"kms:*"`),
+			want: []string{
+				`customer-key: aws_kms_key.key: policy: statement 1 allows the action "kms:*"; name each action in full`,
+				`customer-key: aws_kms_key.key: policy: statement 1 lets ` + account + ` use the key itself; add a condition on kms:ViaService under StringEquals: data is read through the service that holds it`,
+			},
+		},
+		{
+			name:    "grants by the account",
+			changes: keyPolicy(`"kms:CancelKeyDeletion"`, `"kms:CreateGrant"`),
+			want:    []string{`customer-key: aws_kms_key.key: policy: statement 1 lets ` + account + ` use the key itself; add a condition on kms:ViaService under StringEquals: data is read through the service that holds it`},
+		},
+		{
+			name:    "use without a service",
+			changes: keyPolicy(`"kms:ViaService"`, `"kms:CallerAccount"`),
+			want:    []string{`customer-key: aws_kms_key.key: policy: statement 2 lets ` + account + ` use the key itself; add a condition on kms:ViaService under StringEquals: data is read through the service that holds it`},
+		},
+		{
+			name:    "nobody who may change it",
+			changes: keyPolicy(`"kms:PutKeyPolicy",`, ``),
+			want:    []string{`customer-key: aws_kms_key.key: policy: the account may not change it; allow kms:PutKeyPolicy to the account's root, or the key may be lost with whom it names`},
+		},
+		{
+			name:    "a grant",
+			changes: []change{add("aws_kms_grant.grant", `{}`)},
+			want:    []string{`customer-key: aws_kms_grant.grant: allows the use of a key past its policy; leave it out: allow it in a role's policy`},
+		},
+	})
+}
+
+func TestWhatIsEncryptedWithTheKey(t *testing.T) {
+	checkFile(t, withKeys, []breaking{
+		{
+			name: "a stream, a log group, a topic without it",
+			changes: []change{
+				set("aws_kinesis_stream.stream", "alias/aws/kinesis", "kms_key_id"),
+				unset("aws_cloudwatch_log_group.api_execution", "kms_key_id"),
+				add("aws_sns_topic.topic", `{}`),
+			},
+			want: []string{
+				`customer-key: aws_kinesis_stream.stream: kms_key_id refers to no key of the stack; refer to the ARN of one`,
+				`customer-key: aws_cloudwatch_log_group.api_execution: kms_key_id refers to no key of the stack; refer to the ARN of one`,
+				`customer-key: aws_sns_topic.topic: kms_master_key_id refers to no key of the stack; refer to the ARN of one`,
+			},
+		},
+		{
+			name:    "a delivery with another key",
+			changes: []change{set("aws_kinesis_firehose_delivery_stream.delivery", "arn:aws:kms:us-east-1:111122223333:key/x", "extended_s3_configuration", "kms_key_arn")},
+			want:    []string{`customer-key: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.kms_key_arn refers to no key of the stack; refer to the ARN of one`},
+		},
+		{
+			name:    "a bucket without a bucket key",
+			changes: []change{unset(encryption, "rule", "0", "bucket_key_enabled")},
+			want:    []string{`customer-key: aws_s3_bucket_server_side_encryption_configuration.bucket_encryption: rule.bucket_key_enabled is not set; set it to "true"`},
+		},
+		{
+			name: "a bucket with S3's own keys",
+			changes: []change{
+				set(encryption, "AES256", "rule", "0", "apply_server_side_encryption_by_default", "sse_algorithm"),
+				unset(encryption, "rule", "0", "apply_server_side_encryption_by_default", "kms_master_key_id"),
+			},
+			want: []string{
+				`customer-key: aws_s3_bucket_server_side_encryption_configuration.bucket_encryption: rule.apply_server_side_encryption_by_default.sse_algorithm is "AES256"; set it to "aws:kms" or "aws:kms:dsse"`,
+				`customer-key: aws_s3_bucket_server_side_encryption_configuration.bucket_encryption: rule.apply_server_side_encryption_by_default.kms_master_key_id refers to no key of the stack; refer to the ARN of one`,
+			},
+		},
+		{
+			name:    "a key that goes before its bucket",
+			changes: []change{unset(events, "depends_on")},
+			want:    []string{`customer-key: aws_s3_bucket.bucket: does not depend on aws_kms_key.key; add it to depends_on, or a destroy that stops at the bucket takes the key of what is in it`},
+		},
+		{
+			name:    "objects with other keys",
+			changes: policyOf(`"Null":{"s3:x-amz-server-side-encryption":["false"]},`, ``),
+			want:    []string{`customer-key: aws_s3_bucket_policy.bucket_policy: does not deny objects with another encryption than aws_kms_key.key; deny s3:PutObject to the principal "*" where s3:x-amz-server-side-encryption is given and s3:x-amz-server-side-encryption-aws-kms-key-id is not ${aws_kms_key.key.arn}`},
+		},
+		{
+			name:    "objects with the client's keys",
+			changes: policyOf(`"s3:x-amz-server-side-encryption-customer-algorithm":["false"]`, `"s3:x-amz-server-side-encryption-customer-algorithm":["true"]`),
+			want:    []string{`customer-key: aws_s3_bucket_policy.bucket_policy: does not deny objects with another encryption than aws_kms_key.key; deny s3:PutObject to the principal "*" where s3:x-amz-server-side-encryption-customer-algorithm is given`},
+		},
+	})
+}
+
+// What a distribution serves to everybody needs no key of the environment's.
+func TestAPublishedBucketNeedsNoKey(t *testing.T) {
+	const published = `{"bucket": "${aws_s3_bucket.page.bucket}", "policy": "{\"Statement\": [
+		{\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"s3:*\", \"Resource\": [\"${aws_s3_bucket.page.arn}\", \"${aws_s3_bucket.page.arn}/*\"], \"Condition\": {\"Bool\": {\"aws:SecureTransport\": \"false\"}}},
+		{\"Effect\": \"Allow\", \"Principal\": {\"Service\": \"cloudfront.amazonaws.com\"}, \"Action\": \"s3:GetObject\", \"Resource\": \"${aws_s3_bucket.page.arn}/*\"}]}"}`
+	changes := []change{add("aws_s3_bucket.page", `{"bucket": "page"}`), add("aws_s3_bucket_policy.page", strings.ReplaceAll(strings.ReplaceAll(published, "\n", ""), "\t", ""))}
+	for part, body := range map[string]string{
+		"ownership_controls":                   `"rule": {"object_ownership": "BucketOwnerEnforced"}`,
+		"public_access_block":                  `"block_public_acls": true, "block_public_policy": true, "ignore_public_acls": true, "restrict_public_buckets": true`,
+		"server_side_encryption_configuration": `"rule": [{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}]`,
+		"versioning":                           `"versioning_configuration": {"status": "Enabled"}`,
+	} {
+		changes = append(changes, add("aws_s3_bucket_"+part+".page", `{"bucket": "${aws_s3_bucket.page.bucket}", `+body+`}`))
+	}
+	if err := policy.Check(changed(t, withKeys, changes), policy.Expect{Public: true}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhoNeedsTheKey(t *testing.T) {
+	const (
+		stream = "${aws_kms_key.key.arn} through kinesis for ${aws_kinesis_stream.stream.arn}"
+		bucket = "${aws_kms_key.key.arn} through s3 for ${aws_s3_bucket.bucket.arn}"
+		post   = "aws_api_gateway_integration.api_submit_post_integration"
+		remedy = "; allow it in an inline policy, with conditions on kms:ViaService and on kms:EncryptionContext:aws:"
+	)
+	submit := `customer-key: aws_iam_role.submit-role: is not allowed kms:GenerateDataKey on ` + stream + `, which ` + post + ` needs` + remedy + `kinesis:arn at most`
+	read := `customer-key: aws_iam_role.delivery-role: is not allowed kms:Decrypt on ` + stream + `, which aws_kinesis_firehose_delivery_stream.delivery needs` + remedy + `kinesis:arn at most`
+	checkFile(t, withKeys, []breaking{
+		{name: "a writer without it", changes: []change{edit(submitKey, "kms:GenerateDataKey", "kms:Decrypt", "policy")}, want: []string{submit}},
+		{name: "a writer through another service", changes: []change{edit(submitKey, `"kinesis.`, `"s3.`, "policy")}, want: []string{submit}},
+		{name: "a writer to another stream", changes: []change{edit(submitKey, "${aws_kinesis_stream.stream.arn}", "arn:aws:kinesis:us-east-1:111122223333:stream/x", "policy")}, want: []string{submit}},
+		{name: "a writer with another condition", changes: []change{edit(submitKey, `"StringEquals"`, `"StringNotEquals"`, "policy")}, want: []string{submit}},
+		{
+			name:    "a reader without it",
+			changes: []change{edit(deliverKey, `"kms:Decrypt"],"Resource":["${aws_kms_key.key.arn}"],"Condition":{"StringEquals":{"kms:EncryptionContext:aws:kinesis`, `"kms:DescribeKey"],"Resource":["${aws_kms_key.key.arn}"],"Condition":{"StringEquals":{"kms:EncryptionContext:aws:kinesis`, "policy")},
+			want:    []string{read},
+		},
+		{
+			name:    "a delivery by the objects' names, which a bucket key leaves out",
+			changes: []change{edit(deliverKey, "${aws_s3_bucket.bucket.arn}", "${aws_s3_bucket.bucket.arn}/events/x", "policy")},
+			want:    []string{`customer-key: aws_iam_role.delivery-role: is not allowed kms:Decrypt, kms:GenerateDataKey on ` + bucket + `, which aws_kinesis_firehose_delivery_stream.delivery needs` + remedy + `s3:arn at most`},
+		},
+	})
+}

@@ -22,6 +22,7 @@ type callers struct {
 	// streamARNs is what the ARN of every stream here begins with.
 	streamARNs string
 	logger     *slog.Logger
+	keys       keys
 	sessions   sync.Map // by a role's ARN, of which the stack declares so many
 	said       sayings
 }
@@ -66,6 +67,10 @@ func (c *callers) invoke(ctx context.Context, call apigateway.Call) (apigateway.
 		if err := session.Allow("kinesis:"+call.Action, stream); err != nil {
 			c.sayOnce(err)
 			return denied(err), nil
+		}
+		if err := c.keys.encrypt(session, call.Action, stream); err != nil {
+			c.sayOnce(err)
+			return keyDenied(err), nil
 		}
 	}
 	response := c.streams.Do(ctx, call.Action, call.Body)

@@ -220,12 +220,12 @@ func (p *Pipeline) deliveryRights(cfg firehose.Config) (func(action, resource st
 		if strings.HasPrefix(action, "kinesis:") {
 			role = cfg.SourceRoleARN
 		}
-		return withRemedy(sessions[role].Allow(action, resource))
+		return withRemedy(p.declared.keys.deliver(sessions[role], cfg, action, resource))
 	}, nil
 }
 
 func (p *Pipeline) openAPI() (err error) {
-	p.callers = &callers{roles: p.declared.roles, streams: p.streams, streamARNs: "arn:" + p.declared.partition + ":kinesis:" + p.declared.region + ":" + account + ":stream/", logger: p.opts.Logger}
+	p.callers = &callers{roles: p.declared.roles, keys: p.declared.keys, streams: p.streams, streamARNs: "arn:" + p.declared.partition + ":kinesis:" + p.declared.region + ":" + account + ":stream/", logger: p.opts.Logger}
 	accessLog, err := p.openAccessLog()
 	if err != nil {
 		return err

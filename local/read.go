@@ -30,6 +30,7 @@ type declaration struct {
 	buckets    []s3.Config
 	groups     []cloudwatch.Config
 	roles      *iam.Roles
+	keys       keys
 	// accessLog is the name of the log group that the API's stages write to; empty where they write none.
 	accessLog string
 }
@@ -84,7 +85,8 @@ func declare(written *tfjson.Stack, apiBase string) (*declaration, error) {
 	if err = errors.Join(err, refuseUnknown(stack, err)); err != nil {
 		return nil, err
 	}
-	return d, errors.Join(checkNames(stack), d.findAccessLog(), d.checkDeliveries())
+	d.keys, err = readKeys(stack, d.roles)
+	return d, errors.Join(err, checkNames(stack), d.findAccessLog(), d.checkDeliveries())
 }
 
 // unresolved is why a stack could not be resolved. What cannot run here has no attributes either: whatever refers to it
@@ -221,6 +223,7 @@ func (d *declaration) notices() []string {
 	for _, delivery := range d.deliveries {
 		found = append(found, delivery.Notices...)
 	}
+	found = append(found, d.keys.notices...)
 	if len(d.groups) > 0 {
 		found = append(found, "log lines never expire")
 	}

@@ -15,6 +15,7 @@ const (
 	kmsKey       = "aws_kms_key"
 	kmsKeyPolicy = "aws_kms_key_policy"
 	viaService   = "kms:ViaService"
+	alarmService = "cloudwatch.amazonaws.com"
 )
 
 func customerKey(c *checker) {
@@ -99,11 +100,21 @@ func isAccount(s statement) bool {
 // encryptedWithKeys: where there is a key, what is encrypted otherwise was forgotten.
 func (c *checker) encryptedWithKeys() {
 	for _, kind := range []struct{ typ, key string }{
-		{kinesisStream, "kms_key_id"}, {logGroup, "kms_key_id"}, {"aws_sns_topic", "kms_master_key_id"},
+		{kinesisStream, "kms_key_id"}, {logGroup, "kms_key_id"},
 	} {
 		for _, r := range c.stack.Resources(kind.typ) {
 			c.encryptedWith(in(r), kind.key)
 		}
+	}
+	for _, topic := range c.stack.Resources(snsTopic) {
+		if key, ok := c.encryptedWith(in(topic), "kms_master_key_id"); ok {
+			c.alarmsMayUse(key, topic)
+		}
+	}
+	for _, group := range c.stack.Resources(athenaWorkgroup) {
+		results := c.block(c.block(c.block(in(group), "configuration"), "result_configuration"), "encryption_configuration")
+		c.want(results, "encryption_option", "SSE_KMS")
+		c.encryptedWith(results, "kms_key_arn")
 	}
 	for _, d := range c.deliveries() {
 		if d.body["kms_key_arn"] != nil {
@@ -111,7 +122,7 @@ func (c *checker) encryptedWithKeys() {
 		}
 	}
 	for _, bucket := range c.stack.Resources(s3Bucket) {
-		if !c.receivesLogs(bucket) && !c.isPublished(bucket) { // "access-log" checks the first
+		if !c.receivesLogs(bucket) && !c.isPublished(bucket) { // which "access-log" and "web-page" check
 			c.encryptedBucket(bucket)
 		}
 	}
@@ -122,8 +133,27 @@ func (c *checker) isPublished(bucket tfjson.Resource) bool {
 	policy, _ := c.bucketPart(bucket, s3BucketPolicy)
 	statements, err := c.parseDocument(policy.Body["policy"])
 	return err == nil && slices.ContainsFunc(statements, func(s statement) bool {
-		return s.effect == allow && service(s) == "cloudfront.amazonaws.com"
+		return s.effect == allow && service(s) == cloudFrontService
 	})
+}
+
+// alarmsMayUse: SNS encrypts a message in the name of who publishes it, and CloudWatch says nothing where it may not.
+func (c *checker) alarmsMayUse(key, topic tfjson.Resource) {
+	needed := []string{"kms:Decrypt", "kms:GenerateDataKey"}
+	statements, err := c.parseDocument(key.Body["policy"])
+	if err != nil {
+		return // reported with the key
+	}
+	if !slices.ContainsFunc(statements, func(s statement) bool {
+		return s.effect == allow && service(s) == alarmService && forThisAccount(s) && coversEach(s.actions, needed)
+	}) {
+		c.breach(key.Address(), "policy: "+alarmService+" may not use it, so that no alarm gets through "+topic.Address(),
+			"allow it "+strings.Join(needed, ", ")+" where aws:SourceAccount is the account's")
+	}
+}
+
+func coversEach(actions, needed []string) bool {
+	return !slices.ContainsFunc(needed, func(action string) bool { return !coversAny(actions, action) })
 }
 
 // encryptedWith is the key of the stack that a place names.

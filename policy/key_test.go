@@ -114,16 +114,33 @@ func TestKeyPolicy(t *testing.T) {
 func TestWhatIsEncryptedWithTheKey(t *testing.T) {
 	checkFile(t, withKeys, []breaking{
 		{
-			name: "a stream, a log group, a topic without it",
+			name: "a stream, a log group without it",
 			changes: []change{
 				set("aws_kinesis_stream.stream", "alias/aws/kinesis", "kms_key_id"),
 				unset("aws_cloudwatch_log_group.api_execution", "kms_key_id"),
-				add("aws_sns_topic.topic", `{}`),
 			},
 			want: []string{
 				`customer-key: aws_kinesis_stream.stream: kms_key_id refers to no key of the stack; refer to the ARN of one`,
 				`customer-key: aws_cloudwatch_log_group.api_execution: kms_key_id refers to no key of the stack; refer to the ARN of one`,
-				`customer-key: aws_sns_topic.topic: kms_master_key_id refers to no key of the stack; refer to the ARN of one`,
+			},
+		},
+		{
+			name:    "a topic without it",
+			changes: withAlarm(),
+			want:    []string{`customer-key: aws_sns_topic.t: kms_master_key_id refers to no key of the stack; refer to the ARN of one`},
+		},
+		{
+			name:    "a topic whose alarms may not use it",
+			changes: withAlarm(set(topic, "${aws_kms_key.key.arn}", "kms_master_key_id")),
+			want: []string{`customer-key: aws_kms_key.key: policy: cloudwatch.amazonaws.com may not use it, so that no alarm gets through aws_sns_topic.t; ` +
+				`allow it kms:Decrypt, kms:GenerateDataKey where aws:SourceAccount is the account's`},
+		},
+		{
+			name:    "results of queries without it",
+			changes: []change{add("aws_athena_workgroup.query", `{"configuration": [{"bytes_scanned_cutoff_per_query": 1, "result_configuration": [{"output_location": "s3://${aws_s3_bucket.bucket.bucket}/", "encryption_configuration": [{"encryption_option": "SSE_S3"}]}]}]}`)},
+			want: []string{
+				`customer-key: aws_athena_workgroup.query: configuration.result_configuration.encryption_configuration.encryption_option is "SSE_S3"; set it to "SSE_KMS"`,
+				`customer-key: aws_athena_workgroup.query: configuration.result_configuration.encryption_configuration.kms_key_arn refers to no key of the stack; refer to the ARN of one`,
 			},
 		},
 		{
@@ -167,18 +184,16 @@ func TestWhatIsEncryptedWithTheKey(t *testing.T) {
 
 // What a distribution serves to everybody needs no key of the environment's.
 func TestAPublishedBucketNeedsNoKey(t *testing.T) {
-	const published = `{"bucket": "${aws_s3_bucket.page.bucket}", "policy": "{\"Statement\": [
-		{\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"s3:*\", \"Resource\": [\"${aws_s3_bucket.page.arn}\", \"${aws_s3_bucket.page.arn}/*\"], \"Condition\": {\"Bool\": {\"aws:SecureTransport\": \"false\"}}},
-		{\"Effect\": \"Allow\", \"Principal\": {\"Service\": \"cloudfront.amazonaws.com\"}, \"Action\": \"s3:GetObject\", \"Resource\": \"${aws_s3_bucket.page.arn}/*\"}]}"}`
-	changes := []change{add("aws_s3_bucket.page", `{"bucket": "page"}`), add("aws_s3_bucket_policy.page", strings.ReplaceAll(strings.ReplaceAll(published, "\n", ""), "\t", ""))}
-	for part, body := range map[string]string{
-		"ownership_controls":                   `"rule": {"object_ownership": "BucketOwnerEnforced"}`,
-		"public_access_block":                  `"block_public_acls": true, "block_public_policy": true, "ignore_public_acls": true, "restrict_public_buckets": true`,
-		"server_side_encryption_configuration": `"rule": [{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}]`,
-		"versioning":                           `"versioning_configuration": {"status": "Enabled"}`,
-	} {
-		changes = append(changes, add("aws_s3_bucket_"+part+".page", `{"bucket": "${aws_s3_bucket.page.bucket}", `+body+`}`))
+	if err := policy.Check(changed(t, withKeys, withPage()), policy.Expect{Public: true}); err != nil {
+		t.Error(err)
 	}
+}
+
+// An alarm gets through a topic that is encrypted with a key which lets CloudWatch use it for the account's alarms.
+func TestAKeyThatAlarmsMayUse(t *testing.T) {
+	const statement = `{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":["kms:Decrypt","kms:GenerateDataKey"],"Resource":["*"],` +
+		`"Condition":{"StringEquals":{"aws:SourceAccount":["${data.aws_caller_identity.current.account_id}"]}}}`
+	changes := withAlarm(set(topic, "${aws_kms_key.key.arn}", "kms_master_key_id"), edit(theKey, `"Statement":[`, `"Statement":[`+statement+`,`, "policy"))
 	if err := policy.Check(changed(t, withKeys, changes), policy.Expect{Public: true}); err != nil {
 		t.Error(err)
 	}

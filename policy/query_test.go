@@ -1,53 +1,19 @@
 package policy_test
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"cdk.tf/go/ingest/policy"
-	"cdk.tf/go/ingest/tfjson"
 )
-
-// queried is a golden of an environment that queries what it delivers, changed.
-func queried(t *testing.T, golden string, changes ...change) *tfjson.Stack {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "testdata", golden+".tf.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	root := decode(t, string(text))
-	for _, change := range changes {
-		change(t, root)
-	}
-	changed, err := json.Marshal(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stack, err := tfjson.Read(strings.NewReader(string(changed)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return stack
-}
 
 func checkQueried(t *testing.T, golden string, tests []breaking) {
 	t.Helper()
-	if err := policy.Check(queried(t, golden), policy.Expect{Public: true}); err != nil {
+	file := "../testdata/" + golden + ".tf.json"
+	if err := policy.Check(changed(t, file, nil), policy.Expect{Public: true}); err != nil {
 		t.Errorf("unchanged: %v", err)
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			err := policy.Check(queried(t, golden, test.changes...), policy.Expect{Public: true})
-			if got := lines(err); len(test.want) == 0 || !slices.Equal(got, test.want) {
-				t.Errorf("breaches:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
-			}
-		})
-	}
+	checkFile(t, file, tests)
 }
 
 const (

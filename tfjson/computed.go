@@ -290,6 +290,25 @@ var computed = map[string]attributes{
 		"tags_all":                  tagsAll,
 	},
 
+	"aws_kms_alias": {
+		"id":             argument("name"),
+		"arn":            func(c *computation) any { return c.arn("kms", c.r.region, c.account(), c.text("name")) },
+		"target_key_arn": func(c *computation) any { return c.other("aws_kms_key", "target_key_id", "arn") },
+	},
+	"aws_kms_key": {
+		"id":     argument("key_id"),
+		"key_id": func(c *computation) any { return c.uuid() },
+		"arn":    func(c *computation) any { return c.arn("kms", c.r.region, c.account(), "key/"+c.text("key_id")) },
+
+		"bypass_policy_lockout_safety_check": fixed(false),
+		"customer_master_key_spec":           fixed("SYMMETRIC_DEFAULT"),
+		"enable_key_rotation":                fixed(false),
+		"is_enabled":                         fixed(true),
+		"key_usage":                          fixed("ENCRYPT_DECRYPT"),
+		"multi_region":                       fixed(false),
+		"tags_all":                           tagsAll,
+	},
+
 	"aws_lambda_alias": {
 		"id":         argument("arn"),
 		"arn":        func(c *computation) any { return c.functionARN() + ":" + c.text("name") },
@@ -504,11 +523,12 @@ func (c *computation) sum(word string, names ...string) [sha256.Size]byte {
 	return sha256.Sum256(text)
 }
 
-// uuid is the form of some of CloudFront's ids.
+// uuid is the form of a KMS key's id, and of some of CloudFront's.
 func (c *computation) uuid() string {
 	sum := c.sum("id")
-	text := hex.EncodeToString(sum[:])
-	return strings.Join([]string{text[:8], text[8:12], text[12:16], text[16:20], text[20:32]}, "-")
+	sum[6], sum[8] = sum[6]&0x0f|0x40, sum[8]&0x3f|0x80 // version 4, variant 1 (RFC 9562)
+	text := hex.EncodeToString(sum[:16])
+	return strings.Join([]string{text[:8], text[8:12], text[12:16], text[16:20], text[20:]}, "-")
 }
 
 // uniqueID is IAM's form of id: a prefix of four letters for the kind (IAM User Guide, reference_identifiers) and 17

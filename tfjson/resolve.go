@@ -227,6 +227,10 @@ func (s *Stack) Region() string {
 	return s.after.region
 }
 
+// DNSSuffix is what the names of AWS's services end with in a resolved stack's partition, such as "amazonaws.com"; before
+// it is resolved, "".
+func (s *Stack) DNSSuffix() string { return dnsSuffixes[s.Surroundings().Partition] }
+
 // Surroundings are those that the stack was resolved in, with the partition filled in.
 func (s *Stack) Surroundings() Surroundings {
 	if s.after == nil {

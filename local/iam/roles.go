@@ -12,10 +12,12 @@ import (
 
 // Roles are a stack's roles, with what each may do, and the policies of its resources.
 type Roles struct {
-	account, partition, region string
-	byARN                      map[string]*role
-	// resources are the policies of buckets and streams, by the resource's ARN.
+	account, partition, region, dnsSuffix string
+	byARN                                 map[string]*role
+	// resources are the policies of buckets, streams and keys, by the resource's ARN.
 	resources map[string]attached
+	// keys are the ARNs of the stack's KMS keys, by each name that a resource may have for one.
+	keys map[string]string
 }
 
 type role struct {
@@ -42,18 +44,18 @@ type reader struct {
 	errs    []error
 }
 
-// Types are the resource types that Read reads, sorted. The policies of buckets and streams are among them.
+// Types are the resource types that Read reads, sorted. The policies of buckets, streams and keys are among them.
 func Types() []string {
 	return []string{
 		"aws_iam_policy", "aws_iam_role", "aws_iam_role_policy", "aws_iam_role_policy_attachment",
-		"aws_kinesis_resource_policy", "aws_s3_bucket_policy",
+		"aws_kinesis_resource_policy", "aws_kms_alias", "aws_kms_key", "aws_s3_bucket_policy",
 	}
 }
 
 // Read reads the roles of a resolved stack and every policy that decides about them: aws_iam_role with its inline
 // policies, aws_iam_role_policy, aws_iam_policy with aws_iam_role_policy_attachment, aws_s3_bucket_policy,
-// aws_kinesis_resource_policy. A document that cannot be read is an error, and so is, of a role that some service here may
-// assume, what cannot be evaluated; the error holds all of them, a line each.
+// aws_kinesis_resource_policy, aws_kms_key with aws_kms_alias. A document that cannot be read is an error, and so is, of a
+// role that some service here may assume, what cannot be evaluated; the error holds all of them, a line each.
 func Read(stack *tfjson.Stack) (*Roles, error) {
 	where := stack.Surroundings()
 	if where.Account == "" {
@@ -62,8 +64,8 @@ func Read(stack *tfjson.Stack) (*Roles, error) {
 	r := &reader{
 		stack: stack, byName: map[string]*role{}, managed: map[string]attached{},
 		roles: &Roles{
-			account: where.Account, partition: where.Partition, region: stack.Region(),
-			byARN: map[string]*role{}, resources: map[string]attached{},
+			account: where.Account, partition: where.Partition, region: stack.Region(), dnsSuffix: stack.DNSSuffix(),
+			byARN: map[string]*role{}, resources: map[string]attached{}, keys: map[string]string{},
 		},
 	}
 	r.each("aws_iam_policy", r.readManaged)
@@ -73,6 +75,8 @@ func Read(stack *tfjson.Stack) (*Roles, error) {
 	r.each("aws_s3_bucket", r.readBucket)
 	r.each("aws_s3_bucket_policy", r.readBucketPolicy)
 	r.each("aws_kinesis_resource_policy", r.readStreamPolicy)
+	r.each("aws_kms_key", r.readKey)
+	r.each("aws_kms_alias", r.readAlias)
 	if err := errors.Join(r.errs...); err != nil {
 		return nil, err
 	}
@@ -356,7 +360,7 @@ func (k policyKind) checkKeys(d document) error {
 		known = trustKeys
 	}
 	for _, key := range d.conditionKeys() {
-		if !slices.Contains(known, key) {
+		if !slices.Contains(known, key) && (k == trustPolicy || !isKeyCondition(key)) {
 			return fmt.Errorf("the condition key %s has no value on one machine; leave it out of the environment that runs here", key)
 		}
 	}

@@ -19,7 +19,9 @@ type Session struct {
 	decided map[call]error
 }
 
-type call struct{ action, resource string }
+// call is what is decided about. service and context are of a call that a service makes to KMS on the session's behalf: its
+// name, and the resource in the encryption context. key is the KMS key that a request to S3 names.
+type call struct{ action, resource, service, context, key string }
 
 // maxDecided bounds the decisions that a session keeps: each object in a bucket is a resource of its own, so they would
 // grow without end. At the bound all are forgotten, which costs an evaluation for each that is still in use.
@@ -106,15 +108,18 @@ func (s *Session) arn() string { return s.principal.arns[0] }
 // Allow decides whether the session may do an action, such as "s3:PutObject", to a resource: an ARN, or "*" for an
 // action that is about none. A denial is a *Denied. It is safe for concurrent use, and cheap when repeated.
 func (s *Session) Allow(action, resource string) error {
-	key := call{action, resource}
+	return s.allow(call{action: action, resource: resource})
+}
+
+func (s *Session) allow(c call) error {
 	s.mutex.RLock()
-	err, known := s.decided[key]
+	err, known := s.decided[c]
 	s.mutex.RUnlock()
 	if known {
 		return err
 	}
-	err = s.decide(action, resource)
-	if len(resource) > maxKept {
+	err = s.decide(c)
+	if len(c.resource) > maxKept || len(c.context) > maxKept {
 		return err
 	}
 	s.mutex.Lock()
@@ -122,15 +127,17 @@ func (s *Session) Allow(action, resource string) error {
 	if len(s.decided) >= maxDecided {
 		clear(s.decided)
 	}
-	s.decided[key] = err
+	s.decided[c] = err
 	return err
 }
 
 // decide evaluates the role's policies and the resource's: one Deny denies, one Allow allows, in either (IAM User Guide,
-// reference_policies_evaluation-logic_policy-eval-basics: within an account an Allow in one of the two is enough).
-func (s *Session) decide(action, resource string) error {
-	request := &request{action: action, resource: resource, principal: s.principal, context: s.context}
-	denied := &Denied{Principal: s.arn(), Action: action, Resource: resource, Policy: "identity-based"}
+// reference_policies_evaluation-logic_policy-eval-basics: within an account an Allow in one of the two is enough). A key's
+// policy has to let in the session or its account, whatever the role's policies say (AWS KMS Developer Guide, "Default key
+// policy").
+func (s *Session) decide(c call) error {
+	request := &request{action: c.action, resource: c.resource, principal: s.principal, context: s.contextOf(c)}
+	denied := &Denied{Principal: s.arn(), Action: c.action, Resource: c.resource, Policy: "identity-based"}
 	allowed := false
 	for _, policy := range s.role.policies {
 		decision, by := policy.evaluate(request)
@@ -139,11 +146,15 @@ func (s *Session) decide(action, resource string) error {
 		}
 		allowed = allowed || decision == allow
 	}
-	if policy, ok := s.roles.policyOf(resource); ok {
+	if policy, ok := s.roles.policyOf(c.resource); ok {
 		decision, by := policy.evaluate(request)
-		if decision == deny {
+		switch {
+		case decision == deny:
 			denied.Policy = "resource-based"
 			return denied.by(policy, by)
+		case decision == silent && c.service != "":
+			denied.Policy = "resource-based"
+			return denied
 		}
 		allowed = allowed || decision == allow
 	}

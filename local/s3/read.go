@@ -27,6 +27,8 @@ func Types() []string {
 var parts = map[string]func(tfjson.Resource) (bucket string, notices []string, err error){
 	"aws_s3_bucket":                                      nil, // readBucket's
 	"aws_s3_bucket_lifecycle_configuration":              readLifecycle,
+	"aws_s3_bucket_logging":                              readLogging,
+	"aws_s3_bucket_object_lock_configuration":            readLock,
 	"aws_s3_bucket_ownership_controls":                   readOwnership,
 	"aws_s3_bucket_public_access_block":                  readPublicAccess,
 	"aws_s3_bucket_server_side_encryption_configuration": readEncryption,
@@ -34,7 +36,6 @@ var parts = map[string]func(tfjson.Resource) (bucket string, notices []string, e
 
 	"aws_s3_bucket_cors_configuration":        refused("no web page may read or write a bucket here"),
 	"aws_s3_bucket_notification":              refused("nobody is told of new objects here"),
-	"aws_s3_bucket_object_lock_configuration": refused("whoever has the folder may delete its objects"),
 	"aws_s3_bucket_replication_configuration": refused("objects are copied to no other bucket here"),
 	"aws_s3_bucket_website_configuration":     refused("no website is served from a bucket here"),
 }
@@ -145,6 +146,29 @@ func readOwnership(r tfjson.Resource) (string, []string, error) {
 	}
 	err := r.Into(&body)
 	return body.Bucket, nil, err
+}
+
+func readLogging(r tfjson.Resource) (string, []string, error) {
+	var body struct {
+		part         `tf:",squash"`
+		TargetBucket string `tf:"target_bucket"`
+		TargetPrefix string `tf:"target_prefix"`
+		TargetGrant  any    `tf:"target_grant"`
+		KeyFormat    any    `tf:"target_object_key_format"`
+	}
+	err := r.Into(&body)
+	return body.Bucket, []string{"requests to " + body.Bucket + " are not logged to " + body.TargetBucket}, err
+}
+
+func readLock(r tfjson.Resource) (string, []string, error) {
+	var body struct {
+		part    `tf:",squash"`
+		Enabled string `tf:"object_lock_enabled"`
+		Token   string `tf:"token"`
+		Rule    any    `tf:"rule"`
+	}
+	err := r.Into(&body)
+	return body.Bucket, []string{"objects in " + body.Bucket + " are not locked: whoever has the folder may delete them"}, err
 }
 
 func readVersioning(r tfjson.Resource) (string, []string, error) {

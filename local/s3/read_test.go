@@ -50,6 +50,23 @@ func TestReadTheProjectsOwnStacks(t *testing.T) {
 	}
 }
 
+func TestReadSaysWhatIsNotLoggedAndNotLocked(t *testing.T) {
+	got, err := readStack(t, `{`+provider+`"resource": {
+		"aws_s3_bucket": {"b": {"bucket": "events"}, "log": {"bucket": "log"}},
+		"aws_s3_bucket_logging": {"b": {"bucket": "events", "target_bucket": "${aws_s3_bucket.log.id}", "target_prefix": "access/", "target_object_key_format": {"partitioned_prefix": {"partition_date_source": "EventTime"}}}},
+		"aws_s3_bucket_object_lock_configuration": {"b": {"bucket": "events", "rule": {"default_retention": {"mode": "GOVERNANCE", "days": 1}}}}}}`)
+	want := []s3.Config{
+		{Name: "events", ARN: "arn:aws:s3:::events", Notices: []string{
+			"requests to events are not logged to log",
+			"objects in events are not locked: whoever has the folder may delete them",
+		}},
+		{Name: "log", ARN: "arn:aws:s3:::log"},
+	}
+	if err != nil || !cmp.Equal(got, want) {
+		t.Errorf("error %v, %s", err, cmp.Diff(want, got))
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	for _, test := range []struct{ name, resources, want string }{
 		{"an attribute that is not known", `"aws_s3_bucket": {"b": {"bucket": "events", "acl": "private"}}`,

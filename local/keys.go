@@ -1,0 +1,136 @@
+package local
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"cdk.tf/go/ingest/local/apigateway"
+	"cdk.tf/go/ingest/local/firehose"
+	"cdk.tf/go/ingest/local/iam"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// keys are the KMS keys of what is encrypted. Nothing here is; who may use them is asked as AWS would.
+type keys struct {
+	// streams are by ARN.
+	streams map[string]string
+	buckets map[string]bucketKey
+	// deliveries are the keys that a delivery stream names in its requests to S3, by its name.
+	deliveries map[string]string
+	notices    []string
+}
+
+type bucketKey struct {
+	key string
+	// whole is true with an S3 Bucket Key: then the encryption context is the bucket's ARN, and else the object's (Amazon S3
+	// User Guide, "Using server-side encryption with AWS KMS keys", Encryption context).
+	whole bool
+}
+
+// awsManaged begins the aliases of the keys that AWS keeps for its services, for which nobody needs a permission.
+const awsManaged = "alias/aws/"
+
+func readKeys(stack *tfjson.Stack, roles *iam.Roles) (keys, error) {
+	k := keys{streams: map[string]string{}, buckets: map[string]bucketKey{}, deliveries: map[string]string{}}
+	for _, r := range stack.Resources("aws_kinesis_stream") {
+		arn, err := stack.Attribute(r.Address(), "arn")
+		if err != nil {
+			return k, err
+		}
+		if key, _ := r.Body["kms_key_id"].(string); k.counts(roles, key) {
+			k.streams[arn] = key
+		}
+	}
+	for _, r := range stack.Resources("aws_s3_bucket_server_side_encryption_configuration") {
+		if err := k.readBucket(stack, roles, r); err != nil {
+			return k, err
+		}
+	}
+	for _, r := range stack.Resources("aws_kinesis_firehose_delivery_stream") {
+		name, _ := r.Body["name"].(string)
+		blocks, err := r.Blocks("extended_s3_configuration")
+		if err != nil {
+			return k, err
+		}
+		for _, block := range blocks {
+			if key, _ := block["kms_key_arn"].(string); k.counts(roles, key) {
+				k.deliveries[name] = key
+			}
+		}
+	}
+	return k, nil
+}
+
+func (k *keys) readBucket(stack *tfjson.Stack, roles *iam.Roles, r tfjson.Resource) error {
+	rules, err := r.Blocks("rule")
+	if err != nil {
+		return err
+	}
+	for _, rule := range rules {
+		defaults, err := tfjson.Blocks(rule, "apply_server_side_encryption_by_default")
+		if err != nil {
+			return err
+		}
+		for _, d := range defaults {
+			bucket, _ := r.Body["bucket"].(string)
+			if key, _ := d["kms_master_key_id"].(string); k.counts(roles, key) {
+				k.buckets["arn:"+stack.Surroundings().Partition+":s3:::"+bucket] = bucketKey{key, rule["bucket_key_enabled"] == true}
+			}
+		}
+	}
+	return nil
+}
+
+// counts tells whether it can be asked who may use a key. Of one that the stack does not declare a notice says that it is not.
+func (k *keys) counts(roles *iam.Roles, key string) bool {
+	if key == "" || strings.HasPrefix(key, awsManaged) || roles.HasKey(key) {
+		return roles.HasKey(key)
+	}
+	k.notices = append(k.notices, "who may use the key "+key+", which the stack does not declare, is not asked")
+	return false
+}
+
+// encrypt decides whether a session may write to a stream that is encrypted.
+func (k *keys) encrypt(session *iam.Session, action, streamARN string) error {
+	key, encrypted := k.streams[streamARN]
+	if !encrypted || !strings.HasPrefix(action, "PutRecord") {
+		return nil
+	}
+	return session.UseKey("kms:GenerateDataKey", key, "kinesis", streamARN)
+}
+
+// deliver decides about a delivery: by the role's own rights, and by those on the key, for reading records and for writing
+// objects with the key that the delivery names or else the bucket's.
+func (k *keys) deliver(session *iam.Session, cfg firehose.Config, action, resource string) error {
+	named := k.deliveries[cfg.Name]
+	put := action == "s3:PutObject"
+	var err error
+	if put && named != "" {
+		err = session.PutEncrypted(resource, named)
+	} else {
+		err = session.Allow(action, resource)
+	}
+	if err != nil {
+		return err
+	}
+	if key, encrypted := k.streams[resource]; encrypted && action == "kinesis:GetRecords" {
+		return session.UseKey("kms:Decrypt", key, "kinesis", resource)
+	}
+	bucket := k.buckets[cfg.BucketARN]
+	key := cmp.Or(named, bucket.key)
+	if !put || key == "" {
+		return nil
+	}
+	if bucket.whole {
+		resource = cfg.BucketARN
+	}
+	return session.UseKey("kms:GenerateDataKey", key, "s3", resource)
+}
+
+// keyDenied is Kinesis's answer where KMS denies (Amazon Kinesis Data Streams API Reference, PutRecord).
+func keyDenied(err error) apigateway.Answer {
+	body, _ := json.Marshal(map[string]string{"__type": "KMSAccessDeniedException", "message": err.Error()}) // strings are JSON
+	return apigateway.Answer{Status: http.StatusBadRequest, Body: body}
+}

@@ -48,7 +48,13 @@ func environments() []spec.Environment {
 	private := spec.Default("private")
 	private.API.Authorization = spec.AuthorizeIAM()
 	private.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef0"}
-	return append(stacks.All(), web, keys, cognito, lambda, private)
+
+	encrypted := spec.Default("encrypted")
+	encrypted.Removal = spec.Protected
+	encrypted.Encryption.CustomerKey = true
+	encrypted.Bucket.AccessLog = true
+	encrypted.Bucket.ObjectLock = spec.ObjectLock{Mode: spec.Governance, Days: 30}
+	return append(stacks.All(), web, keys, cognito, lambda, private, encrypted)
 }
 
 // synthesised is a folder that holds every environment's stack, made once for all tests.

@@ -65,6 +65,7 @@ func Default(name string) Environment {
 		Bucket: Bucket{
 			NoncurrentExpireAfterDays: 30,
 			AbortUploadsAfterDays:     7,
+			AccessLogExpireAfterDays:  365,
 		},
 		Query: Query{
 			// Nothing was delivered by this pipeline before.
@@ -77,6 +78,8 @@ func Default(name string) Environment {
 			RetentionDays: 30,
 			Execution:     LogInfo,
 		},
+		// The longest: a key that was destroyed by mistake is noticed when something cannot be read.
+		Encryption: Encryption{DeletionWindowDays: 30},
 		// What `make webapp` builds.
 		Web:    Web{Folder: "webapp/dist", PriceClass: PriceClass100},
 		Alarms: defaultAlarms(),

@@ -47,11 +47,12 @@ func TestDefault(t *testing.T) {
 			ErrorPrefix: "errors/!{firehose:error-output-type}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/" +
 				"day=!{timestamp:dd}/hour=!{timestamp:HH}/",
 		},
-		Bucket: Bucket{NoncurrentExpireAfterDays: 30, AbortUploadsAfterDays: 7},
-		Query:  Query{Since: 2026, ScanLimitMiB: 10240, ResultExpireAfterDays: 30},
-		Logs:   Logs{RetentionDays: 30, Execution: "INFO"},
-		Web:    Web{Folder: "webapp/dist", PriceClass: "PriceClass_100"},
-		Alarms: Alarms{LatencyP99: time.Second, RefusedPercent: 5},
+		Bucket:     Bucket{NoncurrentExpireAfterDays: 30, AbortUploadsAfterDays: 7, AccessLogExpireAfterDays: 365},
+		Query:      Query{Since: 2026, ScanLimitMiB: 10240, ResultExpireAfterDays: 30},
+		Logs:       Logs{RetentionDays: 30, Execution: "INFO"},
+		Encryption: Encryption{DeletionWindowDays: 30},
+		Web:        Web{Folder: "webapp/dist", PriceClass: "PriceClass_100"},
+		Alarms:     Alarms{LatencyP99: time.Second, RefusedPercent: 5},
 	}
 	if got := Default("x"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)

@@ -34,15 +34,16 @@ type Environment struct {
 	// Removal says what `terraform destroy` may do to the environment: see [Disposable], [Retained] and [Protected].
 	Removal Removal
 
-	API      API
-	Stream   Stream
-	Delivery Delivery
-	Bucket   Bucket
-	Query    Query
-	Logs     Logs
-	Web      Web
-	Alarms   Alarms
-	State    State
+	API        API
+	Stream     Stream
+	Delivery   Delivery
+	Bucket     Bucket
+	Query      Query
+	Logs       Logs
+	Encryption Encryption
+	Web        Web
+	Alarms     Alarms
+	State      State
 }
 
 // Removal is how an environment may be destroyed.
@@ -54,8 +55,8 @@ const (
 	// Retained lets a destroy take everything but a bucket that still holds objects, which S3 refuses to delete. A hosted
 	// page's objects are the stack's own and go before their bucket.
 	Retained Removal = "retained"
-	// Protected makes Terraform refuse any plan that would destroy the API, the stream, the bucket or the hosted page's
-	// distribution and bucket (prevent_destroy).
+	// Protected makes Terraform refuse any plan that would destroy the API, the stream, the bucket, its access log's, the key
+	// or the hosted page's distribution and bucket (prevent_destroy).
 	Protected Removal = "protected"
 )
 
@@ -239,6 +240,15 @@ type Bucket struct {
 	AbortUploadsAfterDays int
 	// Transitions move events to cheaper storage classes, in ascending order of days and before ExpireAfterDays.
 	Transitions []Transition
+	// AccessLog makes a second bucket, which receives a line for each request to this one (S3's server access log). S3
+	// delivers them within hours, and promises no completeness.
+	AccessLog bool
+	// AccessLogName overrides api-kinesis-access-log-ENV.
+	AccessLogName string
+	// AccessLogExpireAfterDays deletes the access log's objects; 0 keeps them for ever.
+	AccessLogExpireAfterDays int
+	// ObjectLock keeps events from being deleted.
+	ObjectLock ObjectLock
 }
 
 // Transition moves objects to another storage class: to [StandardIA] and [OneZoneIA] after 30 days at least, and from

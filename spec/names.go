@@ -21,6 +21,15 @@ func (e Environment) BucketName() string {
 	return cmp.Or(e.Bucket.Name, "api-kinesis-firehose-bucket-"+e.Name)
 }
 
+// AccessLogBucketName is the name of the bucket that receives the bucket's access log: the environment's own choice, or
+// derived.
+func (e Environment) AccessLogBucketName() string {
+	return cmp.Or(e.Bucket.AccessLogName, "api-kinesis-access-log-"+e.Name)
+}
+
+// KeyAliasName is the alias of the customer key.
+func (e Environment) KeyAliasName() string { return "alias/api-kinesis-" + e.Name }
+
 // WebName is the name of what CloudFront has of the hosted page. Its names are one per account.
 func (e Environment) WebName() string { return "api-kinesis-web-" + e.Name }
 

@@ -14,6 +14,8 @@ func TestDerivedNames(t *testing.T) {
 		{"stream", env.StreamName(), "api-kinesis-stream-dev"},
 		{"delivery stream", env.DeliveryStreamName(), "api-kinesis-firehose-dev"},
 		{"bucket", env.BucketName(), "api-kinesis-firehose-bucket-dev"},
+		{"access log's bucket", env.AccessLogBucketName(), "api-kinesis-access-log-dev"},
+		{"key's alias", env.KeyAliasName(), "alias/api-kinesis-dev"},
 		{"web page", env.WebName(), "api-kinesis-web-dev"},
 		{"web page's bucket", env.WebBucketName(), "api-kinesis-web-dev"},
 		{"access log", env.AccessLogGroupName(), "/aws/apigateway/api-kinesis-dev/access"},
@@ -38,12 +40,13 @@ func TestDerivedNames(t *testing.T) {
 
 func TestChosenNames(t *testing.T) {
 	env := Default("dev")
-	env.Bucket.Name = "my-events"
+	env.Bucket.Name, env.Bucket.AccessLogName = "my-events", "my-log"
 	env.Web.BucketName = "my-page"
 	env.Query.ResultBucket = "my-results"
 	env.State = State{S3: &S3State{Key: "k", Region: "eu-west-1"}, Cloud: &CloudState{Workspace: "w"}}
 	for _, row := range []struct{ of, got, want string }{
 		{"bucket", env.BucketName(), "my-events"},
+		{"access log's bucket", env.AccessLogBucketName(), "my-log"},
 		{"web page", env.WebName(), "api-kinesis-web-dev"},
 		{"web page's bucket", env.WebBucketName(), "my-page"},
 		{"query bucket", env.QueryBucketName(), "my-results"},
@@ -69,6 +72,8 @@ func TestLongestNameFits(t *testing.T) {
 	env.State.Cloud = &CloudState{}
 	for _, row := range []struct{ of, name, pattern string }{
 		{"bucket", env.BucketName(), `^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`},
+		{"access log's bucket", env.AccessLogBucketName(), `^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`},
+		{"key's alias", env.KeyAliasName(), `^alias/[a-zA-Z0-9/_-]{1,250}$`},
 		{"web page", env.WebName(), `^[A-Za-z0-9_-]{1,64}$`},
 		{"web page's bucket", env.WebBucketName(), `^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`},
 		{"query bucket", env.QueryBucketName(), `^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`},

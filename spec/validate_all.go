@@ -20,7 +20,7 @@ func ValidateAll(envs []Environment) error {
 	found = append(found, clashes(envs, claimName)...)
 	// An environment that is listed twice is one mistake, not one for each thing that it owns.
 	named := firstOfEachName(envs)
-	found = append(found, clashes(named, claimBucket, claimResultBucket, claimWebBucket)...)
+	found = append(found, clashes(named, claimBucket, claimAccessLogBucket, claimResultBucket, claimWebBucket)...)
 	for _, owned := range []claim{claimAccount, claimS3State, claimCloudState} {
 		found = append(found, clashes(named, owned)...)
 	}
@@ -76,6 +76,17 @@ func claimBucket(env Environment) (string, func(Environment) Problem) {
 	return bucket, func(by Environment) Problem {
 		fault := fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name)
 		return Problem{env.Name, "Bucket.Name", fault, "use another"}
+	}
+}
+
+func claimAccessLogBucket(env Environment) (string, func(Environment) Problem) {
+	if !env.Bucket.AccessLog {
+		return "", nil
+	}
+	bucket := env.AccessLogBucketName()
+	return bucket, func(by Environment) Problem {
+		fault := fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name)
+		return Problem{env.Name, "Bucket.AccessLogName", fault, "use another"}
 	}
 }
 

@@ -44,6 +44,9 @@ func (p *problems) webTags(count int) {
 // ownBuckets are the names of the buckets that the environment makes.
 func (e Environment) ownBuckets() []string {
 	names := []string{e.BucketName()}
+	if e.Bucket.AccessLog {
+		names = append(names, e.AccessLogBucketName())
+	}
 	if e.Query.Enabled {
 		names = append(names, e.QueryBucketName())
 	}

@@ -16,11 +16,11 @@ const runbooks = "docs/runbooks"
 
 // watch declares the alarms with their topic, and the dashboard, as far as the environment has them. It returns what a
 // person needs of them.
-func watch(stack cdktf.TerraformStack, env spec.Environment, where surroundings, pipeline alarms.Pipeline) []output {
+func watch(stack cdktf.TerraformStack, env spec.Environment, where surroundings, encryption encryption, pipeline alarms.Pipeline) []output {
 	var outputs []output
 	var arns []string
 	if env.Alarms.Enabled {
-		topic := alarmTopic(stack, env, where)
+		topic := alarmTopic(stack, env, where, encryption)
 		arns = alarms.New(stack, "alarms", alarms.Config{
 			Pipeline: pipeline,
 			Name:     env.AlarmName,
@@ -40,7 +40,7 @@ func watch(stack cdktf.TerraformStack, env spec.Environment, where surroundings,
 
 // alarmTopic is the topic that every alarm is sent to: somebody else's, or an own one that this environment's alarms, and
 // nobody else, publish to.
-func alarmTopic(stack cdktf.TerraformStack, env spec.Environment, where surroundings) string {
+func alarmTopic(stack cdktf.TerraformStack, env spec.Environment, where surroundings, encryption encryption) string {
 	arn := env.Alarms.TopicARN
 	if arn == "" {
 		arn = sns.New(stack, "alarm-topic", sns.Config{
@@ -48,6 +48,7 @@ func alarmTopic(stack cdktf.TerraformStack, env spec.Environment, where surround
 			Service: "cloudwatch.amazonaws.com",
 			Account: where.account,
 			Sources: strings.Join([]string{"arn", where.partition, "cloudwatch", where.region, where.account, "alarm", env.AlarmName("*")}, ":"),
+			KeyARN:  encryption.arn(),
 		}).ARN
 	}
 	sns.Subscribe(stack, "alarm-emails", arn, env.Alarms.Emails)

@@ -21,6 +21,7 @@ import (
 	"cdk.tf/go/ingest/modules/glue"
 	"cdk.tf/go/ingest/modules/iam"
 	"cdk.tf/go/ingest/modules/kinesis"
+	"cdk.tf/go/ingest/modules/kms"
 	"cdk.tf/go/ingest/modules/s3"
 	"cdk.tf/go/ingest/spec"
 )
@@ -33,24 +34,28 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 	configureTerraform(stack, env)
 	where := look(stack)
 	protected := env.Removal == spec.Protected
+	encryption := declareKey(stack, env, where)
 
 	stream := kinesis.New(stack, "stream", kinesis.Config{
 		Name:      env.StreamName(),
 		Capacity:  env.Stream.Capacity,
 		Retention: env.Stream.Retention,
+		KeyARN:    encryption.arn(),
 		Protected: protected,
 	})
 	bucket := s3.New(stack, "bucket", s3.Config{
 		Name:       env.BucketName(),
 		Lifecycle:  env.Bucket,
+		KeyARN:     encryption.arn(),
+		DependsOn:  encryption.made(),
 		Disposable: env.Removal == spec.Disposable,
 		Protected:  protected,
 	})
 	table := declareTable(stack, env, bucket)
-	delivery, deliveryLogs := declareDelivery(stack, env, where, stream, bucket, table)
-	api := declareAPI(stack, env, where, stream, delivery)
+	delivery, deliveryLogs := declareDelivery(stack, env, where, encryption, stream, bucket, table)
+	api := declareAPI(stack, env, where, encryption, stream, delivery)
 
-	watched := watch(stack, env, where, alarms.Pipeline{
+	watched := watch(stack, env, where, encryption, alarms.Pipeline{
 		APIName:            api.Name,
 		Stage:              api.Stage,
 		LatencyP99:         env.Alarms.LatencyP99,
@@ -71,8 +76,10 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 		{"bucket_name", "The bucket that events land in", bucket.Name},
 		{"delivery_log_group", "Firehose's errors", deliveryLogs.Name},
 	}...)
+	outputs = append(outputs, encryption.outputs()...)
+	outputs = append(outputs, declareAccessLog(stack, env, where, bucket)...)
 	outputs = append(outputs, watched...)
-	outputs = append(outputs, declareQuery(stack, env, where, table)...)
+	outputs = append(outputs, declareQuery(stack, env, where, encryption, table)...)
 	if env.Web.Hosted {
 		url := declareWeb(stack, env, page, api, pageSettings(env.Name, outputs))
 		outputs = append(outputs, output{"web_url", "The web page", url})
@@ -84,6 +91,7 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 // surroundings are what the stack learns of the account at plan time, so that nothing of it is written out.
 type surroundings struct {
 	partition string
+	dnsSuffix string
 	region    string
 	account   string
 }
@@ -97,6 +105,7 @@ func look(stack cdktf.TerraformStack) surroundings {
 	}
 	return surroundings{
 		partition: *partition.Partition(),
+		dnsSuffix: *partition.DnsSuffix(),
 		region:    *region.Name(),
 		account:   *identity.AccountId(),
 	}
@@ -105,11 +114,12 @@ func look(stack cdktf.TerraformStack) surroundings {
 // declareDelivery declares the delivery stream with its role and its error log. The trust's condition is the one that
 // Firehose's developer guide documents ("Controlling access"): the external id is the account's. The table is read for the
 // columns of Parquet files alone.
-func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where surroundings, stream *kinesis.Stream, bucket *s3.Bucket, table *glue.Table) (*firehose.DeliveryStream, *cloudwatch.LogGroup) {
+func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where surroundings, encryption encryption, stream *kinesis.Stream, bucket *s3.Bucket, table *glue.Table) (*firehose.DeliveryStream, *cloudwatch.LogGroup) {
 	logs := cloudwatch.New(stack, "delivery-log", cloudwatch.Config{
 		Name:          env.DeliveryLogGroupName(),
 		RetentionDays: env.Logs.RetentionDays,
 		Stream:        "S3Delivery",
+		KeyARN:        encryption.arn(),
 	})
 	policies := map[string]iam.Document{
 		"read-stream":  {stream.Read()},
@@ -128,7 +138,9 @@ func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where sur
 		TrustConditions: map[string]map[string][]string{
 			"StringEquals": {"sts:ExternalId": {where.account}},
 		},
-		Policies: policies,
+		Policies: encryption.allow(policies, func(key *kms.Key) iam.Document {
+			return iam.Document{key.DecryptStream(stream.ARN), key.WriteBucket(bucket.ARN)}
+		}),
 	})
 	delivery := firehose.New(stack, "delivery", firehose.Config{
 		Name:      env.DeliveryStreamName(),
@@ -136,10 +148,11 @@ func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where sur
 		StreamARN: stream.ARN,
 		BucketARN: bucket.ARN,
 		RoleARN:   role.ARN,
+		KeyARN:    encryption.arn(),
 		LogGroup:  logs.Name,
 		LogStream: logs.StreamName,
 		Schema:    schema,
-		DependsOn: role.Ready,
+		DependsOn: append(role.Ready, bucket.Ready...),
 	})
 	return delivery, logs
 }
@@ -151,7 +164,7 @@ func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where sur
 // Neither trust has a condition: API Gateway does not fill in aws:SourceAccount or aws:SourceArn when it assumes an
 // integration's role, and every call through such a condition fails with 500
 // (aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws, pull request 479).
-func declareAPI(stack cdktf.TerraformStack, env spec.Environment, where surroundings, stream *kinesis.Stream, delivery *firehose.DeliveryStream) *apigateway.API {
+func declareAPI(stack cdktf.TerraformStack, env spec.Environment, where surroundings, encryption encryption, stream *kinesis.Stream, delivery *firehose.DeliveryStream) *apigateway.API {
 	write := stream.WriteOne()
 	if env.API.Batch {
 		write = stream.WriteMany()
@@ -160,7 +173,9 @@ func declareAPI(stack cdktf.TerraformStack, env spec.Environment, where surround
 		Name:        env.SubmitRoleName(),
 		Description: "API Gateway writes events to " + env.StreamName(),
 		Service:     "apigateway.amazonaws.com",
-		Policies:    map[string]iam.Document{"put-record": {write}},
+		Policies: encryption.allow(map[string]iam.Document{"put-record": {write}}, func(key *kms.Key) iam.Document {
+			return iam.Document{key.EncryptStream(stream.ARN)}
+		}),
 	})
 	cfg := apigateway.Config{
 		Name:           env.APIName(),
@@ -168,6 +183,7 @@ func declareAPI(stack cdktf.TerraformStack, env spec.Environment, where surround
 		API:            env.API,
 		Logs:           env.Logs,
 		AccessLogGroup: env.AccessLogGroupName(),
+		KeyARN:         encryption.arn(),
 		StreamName:     stream.Name,
 		SubmitRoleARN:  submit.ARN,
 		Ready:          append(submit.Ready, delivery.Ready),

@@ -31,7 +31,7 @@ func declareTable(stack cdktf.TerraformStack, env spec.Environment, bucket *s3.B
 }
 
 // declareQuery declares the workgroup that queries the table, with its bucket of results, and tells of both.
-func declareQuery(stack cdktf.TerraformStack, env spec.Environment, where surroundings, table *glue.Table) []output {
+func declareQuery(stack cdktf.TerraformStack, env spec.Environment, where surroundings, encryption encryption, table *glue.Table) []output {
 	if table == nil {
 		return nil
 	}
@@ -40,6 +40,8 @@ func declareQuery(stack cdktf.TerraformStack, env spec.Environment, where surrou
 		Lifecycle: spec.Bucket{
 			ExpireAfterDays: env.Query.ResultExpireAfterDays, NoncurrentExpireAfterDays: 1, AbortUploadsAfterDays: 1,
 		},
+		KeyARN:    encryption.arn(),
+		DependsOn: encryption.made(),
 		// Results are copies, which expire anyway, so they hold up no destroy. The option can be turned off again.
 		Disposable: true,
 	})
@@ -48,6 +50,7 @@ func declareQuery(stack cdktf.TerraformStack, env spec.Environment, where surrou
 		Description:  "Queries of " + env.QueryDatabaseName() + "." + env.QueryTableName(),
 		ResultBucket: results.Name,
 		Account:      where.account,
+		KeyARN:       encryption.arn(),
 		ScanLimitMiB: env.Query.ScanLimitMiB,
 		Removable:    env.Removal != spec.Protected,
 		Queries:      queries(env, table.Database),

@@ -12,11 +12,16 @@ import (
 // edited writes the dev stack with each old text replaced by its new one, as a person would edit it.
 func edited(t *testing.T, replacements ...string) string {
 	t.Helper()
-	text, err := os.ReadFile(devStack)
+	return editedOf(t, devStack, replacements...)
+}
+
+func editedOf(t *testing.T, stack string, replacements ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(stack)
 	must(t, err)
 	for i := 0; i < len(replacements); i += 2 {
 		if !strings.Contains(string(text), replacements[i]) {
-			t.Fatalf("the dev stack no longer holds %s", replacements[i])
+			t.Fatalf("%s no longer holds %s", stack, replacements[i])
 		}
 	}
 	file := filepath.Join(t.TempDir(), "cdk.tf.json")

@@ -199,9 +199,13 @@ func (p *process) mustPost(body string) answer {
 // written in one second the names do not tell it.
 func lines(t *testing.T, data string) []string {
 	t.Helper()
+	return linesOf(t, data, "api-kinesis-firehose-bucket-dev")
+}
+
+func linesOf(t *testing.T, data, bucket string) []string {
+	t.Helper()
 	written := map[string]time.Time{}
-	bucket := filepath.Join(data, "s3", "api-kinesis-firehose-bucket-dev", "events")
-	err := filepath.WalkDir(bucket, func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(data, "s3", bucket, "events"), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}

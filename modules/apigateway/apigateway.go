@@ -26,6 +26,8 @@ type Config struct {
 	Logs  spec.Logs
 	// AccessLogGroup is the name of the access log's group. The execution log's is API Gateway's choice.
 	AccessLogGroup string
+	// KeyARN of the key that encrypts both groups; empty for CloudWatch Logs' own.
+	KeyARN string
 	// StreamName of the stream that events are written to.
 	StreamName string
 	// SubmitRoleARN of the role that may write to it.

@@ -239,7 +239,7 @@ func TestDeploymentWaitsForAllThatItDeploys(t *testing.T) {
 func overridden() Config {
 	cfg := defaults()
 	cfg.Name, cfg.Stage, cfg.Partition, cfg.Region = "gov", "live", "aws-us-gov", "us-gov-west-1"
-	cfg.LoggingRoleARN, cfg.Protected = "", true
+	cfg.LoggingRoleARN, cfg.KeyARN, cfg.Protected = "", "arn:key", true
 	cfg.Logs = spec.Logs{RetentionDays: 365, Execution: spec.LogErrors}
 	cfg.API = spec.API{
 		Authorization: spec.AuthorizeIAM(),
@@ -284,7 +284,10 @@ func TestEverythingOverridden(t *testing.T) {
 	expect("aws_api_gateway_stage.api_stage", "stage_name", "live")
 	expect("aws_api_gateway_stage.api_stage", "xray_tracing_enabled", true)
 	expect("aws_api_gateway_stage.api_stage", "depends_on", "[aws_cloudwatch_log_group.api_execution]")
-	resources.Expect(t, "aws_cloudwatch_log_group.api_access", `{"name": "access", "retention_in_days": 365}`)
+	resources.Expect(t, "aws_cloudwatch_log_group.api_access", `{"name": "access", "retention_in_days": 365, "kms_key_id": "arn:key"}`)
+	resources.Expect(t, "aws_cloudwatch_log_group.api_execution", `{
+		"name": "API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.api.id}/live", "retention_in_days": 365, "kms_key_id": "arn:key"
+	}`)
 	resources.Expect(t, "aws_api_gateway_method_settings.api_settings", `{
 		"rest_api_id": "${aws_api_gateway_rest_api.api.id}",
 		"stage_name": "${aws_api_gateway_stage.api_stage.stage_name}",

@@ -25,11 +25,12 @@ type stageParts struct {
 // and is made here first: API Gateway would make it without retention.
 func (a *api) stage(deployment deployment.ApiGatewayDeployment) stageParts {
 	access := cloudwatch.New(a.c, "access", cloudwatch.Config{
-		Name: a.cfg.AccessLogGroup, RetentionDays: a.cfg.Logs.RetentionDays,
+		Name: a.cfg.AccessLogGroup, RetentionDays: a.cfg.Logs.RetentionDays, KeyARN: a.cfg.KeyARN,
 	})
 	execution := cloudwatch.New(a.c, "execution", cloudwatch.Config{
 		Name:          "API-Gateway-Execution-Logs_" + *a.rest.Id() + "/" + a.cfg.Stage,
 		RetentionDays: a.cfg.Logs.RetentionDays,
+		KeyARN:        a.cfg.KeyARN,
 	})
 	ready := slices.Concat(a.cfg.Ready, a.account(), []cdktf.ITerraformDependable{execution.Ready})
 	stage := tf.Named(apigatewaystage.NewApiGatewayStage(a.c, jsii.String("stage"), &apigatewaystage.ApiGatewayStageConfig{

@@ -20,6 +20,8 @@ type Config struct {
 	RetentionDays int
 	// Stream is a log stream that is made in the group, for a writer that does not make its own. Empty makes none.
 	Stream string
+	// KeyARN of the key that encrypts the group, whose policy lets CloudWatch Logs; empty for the service's own.
+	KeyARN string
 }
 
 // LogGroup is what was made. StreamName is empty where no stream was asked for.
@@ -40,6 +42,7 @@ func New(scope constructs.Construct, id string, cfg Config) *LogGroup {
 		&cloudwatchloggroup.CloudwatchLogGroupConfig{
 			Name:            jsii.String(cfg.Name),
 			RetentionInDays: jsii.Number(cfg.RetentionDays),
+			KmsKeyId:        tf.Optional(cfg.KeyARN),
 		}))
 	group := &LogGroup{Name: *resource.Name(), ARN: *resource.Arn(), Ready: resource}
 	if cfg.Stream != "" {

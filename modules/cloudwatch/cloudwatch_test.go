@@ -26,10 +26,10 @@ func TestDefaults(t *testing.T) {
 
 func TestEverythingOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		cloudwatch.New(stack, "errors", cloudwatch.Config{Name: "/errors", RetentionDays: 365, Stream: "S3Delivery"})
+		cloudwatch.New(stack, "errors", cloudwatch.Config{Name: "/errors", RetentionDays: 365, Stream: "S3Delivery", KeyARN: "arn:key"})
 	})
 	resources.ExpectAddresses(t, "aws_cloudwatch_log_group.errors", "aws_cloudwatch_log_stream.errors_stream")
-	resources.Expect(t, "aws_cloudwatch_log_group.errors", `{"name": "/errors", "retention_in_days": 365}`)
+	resources.Expect(t, "aws_cloudwatch_log_group.errors", `{"name": "/errors", "retention_in_days": 365, "kms_key_id": "arn:key"}`)
 	resources.Expect(t, "aws_cloudwatch_log_stream.errors_stream", `{
 		"name": "S3Delivery", "log_group_name": "${aws_cloudwatch_log_group.errors.name}"
 	}`)

@@ -19,12 +19,14 @@ type Config struct {
 	BucketARN string
 	// RoleARN of the role that may read the stream and write the bucket.
 	RoleARN string
+	// KeyARN of the key that objects are encrypted with; empty for what the bucket does by itself.
+	KeyARN string
 	// LogGroup and LogStream receive the delivery's errors.
 	LogGroup  string
 	LogStream string
 	// Schema is the table whose columns Parquet files have; of no meaning with another format.
 	Schema Schema
-	// DependsOn is what must exist before the first delivery: the role's policies.
+	// DependsOn is what must exist before the first delivery: the role's policies, and what a bucket does to new objects.
 	DependsOn []cdktf.ITerraformDependable
 }
 
@@ -64,6 +66,7 @@ func toS3(cfg Config) *delivery.KinesisFirehoseDeliveryStreamExtendedS3Configura
 		CompressionFormat: jsii.String(string(cfg.Delivery.Compression)),
 		Prefix:            jsii.String(cfg.Delivery.Prefix),
 		ErrorOutputPrefix: jsii.String(cfg.Delivery.ErrorPrefix),
+		KmsKeyArn:         tf.Optional(cfg.KeyARN),
 		CloudwatchLoggingOptions: &delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationCloudwatchLoggingOptions{
 			Enabled:       jsii.Bool(true),
 			LogGroupName:  jsii.String(cfg.LogGroup),

@@ -56,7 +56,7 @@ func TestEverythingOverridden(t *testing.T) {
 			Delivery: spec.Delivery{
 				BufferInterval: 0, BufferMiB: 128, Compression: spec.GZIP, Prefix: "a/", ErrorPrefix: "b/!{firehose:error-output-type}/",
 			},
-			StreamARN: "arn:s", BucketARN: "arn:b", RoleARN: "arn:r", LogGroup: "g", LogStream: "l",
+			StreamARN: "arn:s", BucketARN: "arn:b", RoleARN: "arn:r", KeyARN: "arn:k", LogGroup: "g", LogStream: "l",
 			DependsOn: role.Ready,
 		})
 	})
@@ -73,6 +73,7 @@ func TestEverythingOverridden(t *testing.T) {
 			"compression_format": "GZIP",
 			"prefix": "a/",
 			"error_output_prefix": "b/!{firehose:error-output-type}/",
+			"kms_key_arn": "arn:k",
 			"cloudwatch_logging_options": {"enabled": true, "log_group_name": "g", "log_stream_name": "l"}
 		}
 	}`)

@@ -2,6 +2,7 @@
 package kinesis
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -19,6 +20,8 @@ type Config struct {
 	Capacity spec.Capacity
 	// Retention in whole hours.
 	Retention time.Duration
+	// KeyARN of the key that encrypts the stream; empty for the AWS-managed one.
+	KeyARN string
 	// Protected makes Terraform refuse to destroy the stream.
 	Protected bool
 }
@@ -32,7 +35,7 @@ type Stream struct {
 // managedKey is the AWS-managed key of Kinesis: it costs nothing, and who may use the stream needs no permission on it.
 const managedKey = "alias/aws/kinesis"
 
-// New declares the stream, encrypted with the AWS-managed key.
+// New declares the stream, encrypted.
 func New(scope constructs.Construct, id string, cfg Config) *Stream {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	config := &kinesisstream.KinesisStreamConfig{
@@ -42,7 +45,7 @@ func New(scope constructs.Construct, id string, cfg Config) *Stream {
 		},
 		RetentionPeriod: jsii.Number(cfg.Retention.Hours()),
 		EncryptionType:  jsii.String("KMS"),
-		KmsKeyId:        jsii.String(managedKey),
+		KmsKeyId:        jsii.String(cmp.Or(cfg.KeyARN, managedKey)),
 		Lifecycle:       tf.Protect(cfg.Protected),
 	}
 	if cfg.Capacity.Mode == spec.ModeProvisioned {

@@ -34,7 +34,7 @@ func TestDefaults(t *testing.T) {
 func TestEverythingOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		kinesis.New(stack, "events", kinesis.Config{
-			Name: "events", Capacity: spec.OnDemand(), Retention: 7 * 24 * time.Hour, Protected: true,
+			Name: "events", Capacity: spec.OnDemand(), Retention: 7 * 24 * time.Hour, KeyARN: "arn:key", Protected: true,
 		})
 	})
 	resources.Expect(t, "aws_kinesis_stream.events", `{
@@ -42,7 +42,7 @@ func TestEverythingOverridden(t *testing.T) {
 		"stream_mode_details": {"stream_mode": "ON_DEMAND"},
 		"retention_period": 168,
 		"encryption_type": "KMS",
-		"kms_key_id": "alias/aws/kinesis",
+		"kms_key_id": "arn:key",
 		"lifecycle": {"prevent_destroy": true}
 	}`)
 }

@@ -1,4 +1,5 @@
-// Package s3 declares buckets, such as the one that events land in, and objects in them.
+// Package s3 declares buckets, such as the one that events land in and the one that its access log goes to, and objects in
+// them.
 package s3
 
 import (
@@ -7,6 +8,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucket"
+	lock "github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketobjectlockconfiguration"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketownershipcontrols"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketpolicy"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketpublicaccessblock"
@@ -23,6 +25,10 @@ import (
 type Config struct {
 	Name      string
 	Lifecycle spec.Bucket
+	// KeyARN of the key that objects are encrypted with; empty for S3's own keys.
+	KeyARN string
+	// DependsOn is what must outlive the bucket: the key, without which no object that is left can be read.
+	DependsOn []cdktf.ITerraformDependable
 	// Disposable lets a destroy delete the bucket with the objects in it.
 	Disposable bool
 	// Protected makes Terraform refuse to destroy the bucket.
@@ -35,6 +41,8 @@ type Bucket struct {
 	ARN  string
 	// DomainName is where the bucket answers in its own region.
 	DomainName string
+	// Ready is what is done to each new object: a writer depends on it, or its first objects go without.
+	Ready []cdktf.ITerraformDependable
 
 	c          constructs.Construct
 	versioning cdktf.ITerraformDependable
@@ -45,21 +53,34 @@ type Bucket struct {
 // New declares a private, encrypted, versioned bucket that answers over TLS only.
 func New(scope constructs.Construct, id string, cfg Config) *Bucket {
 	c := constructs.NewConstruct(scope, jsii.String(id))
-	bucket := tf.Named(s3bucket.NewS3Bucket(c, jsii.String("Default"), &s3bucket.S3BucketConfig{
-		Bucket:       jsii.String(cfg.Name),
-		ForceDestroy: jsii.Bool(cfg.Disposable),
-		Lifecycle:    tf.Protect(cfg.Protected),
-	}))
-	private := closeToPublic(c, bucket)
-	encrypt(c, bucket)
+	bucket, private := declareBucket(c, cfg)
+	encryption := encrypt(c, bucket, cfg.KeyARN)
 	versioning := keepVersions(c, bucket)
 	declareLifecycle(c, bucket, cfg.Lifecycle, versioning)
 	b := &Bucket{
 		Name: *bucket.Bucket(), ARN: *bucket.Arn(), DomainName: *bucket.BucketRegionalDomainName(),
 		c: c, versioning: versioning,
 	}
-	b.requireTLS(private)
+	b.document = iam.Document{requireTLS(b.ARN)}
+	if cfg.KeyARN != "" {
+		b.document = append(b.document, requireKey(b.ARN, cfg.KeyARN)...)
+		b.Ready = append(b.Ready, encryption)
+	}
+	if cfg.Lifecycle.ObjectLock != (spec.ObjectLock{}) {
+		b.Ready = append(b.Ready, lockObjects(c, bucket, cfg.Lifecycle.ObjectLock, versioning))
+	}
+	b.policy = attach(c, bucket, b.document, private)
 	return b
+}
+
+func declareBucket(c constructs.Construct, cfg Config) (s3bucket.S3Bucket, cdktf.ITerraformDependable) {
+	bucket := tf.Named(s3bucket.NewS3Bucket(c, jsii.String("Default"), &s3bucket.S3BucketConfig{
+		Bucket:       jsii.String(cfg.Name),
+		ForceDestroy: jsii.Bool(cfg.Disposable),
+		DependsOn:    tf.DependsOn(cfg.DependsOn),
+		Lifecycle:    tf.Protect(cfg.Protected),
+	}))
+	return bucket, closeToPublic(c, bucket)
 }
 
 func closeToPublic(c constructs.Construct, bucket s3bucket.S3Bucket) cdktf.ITerraformDependable {
@@ -80,15 +101,23 @@ func closeToPublic(c constructs.Construct, bucket s3bucket.S3Bucket) cdktf.ITerr
 		}))
 }
 
-func encrypt(c constructs.Construct, bucket s3bucket.S3Bucket) {
-	tf.Named(s3bucketserversideencryptionconfiguration.NewS3BucketServerSideEncryptionConfigurationA(c, jsii.String("encryption"),
+// encrypt has new objects encrypted with the key, where there is one, and then with an S3 Bucket Key, by which S3 asks KMS
+// for one data key in a while and not for one an object.
+func encrypt(c constructs.Construct, bucket s3bucket.S3Bucket, keyARN string) cdktf.ITerraformDependable {
+	rule := &s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleA{
+		ApplyServerSideEncryptionByDefault: &s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA{
+			SseAlgorithm: jsii.String("AES256"),
+		},
+	}
+	if keyARN != "" {
+		rule.BucketKeyEnabled = jsii.Bool(true)
+		rule.ApplyServerSideEncryptionByDefault.SseAlgorithm = jsii.String("aws:kms")
+		rule.ApplyServerSideEncryptionByDefault.KmsMasterKeyId = jsii.String(keyARN)
+	}
+	return tf.Named(s3bucketserversideencryptionconfiguration.NewS3BucketServerSideEncryptionConfigurationA(c, jsii.String("encryption"),
 		&s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationAConfig{
 			Bucket: bucket.Bucket(),
-			Rule: []s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleA{{
-				ApplyServerSideEncryptionByDefault: &s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA{
-					SseAlgorithm: jsii.String("AES256"),
-				},
-			}},
+			Rule:   []*s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleA{rule},
 		}))
 }
 
@@ -102,24 +131,65 @@ func keepVersions(c constructs.Construct, bucket s3bucket.S3Bucket) cdktf.ITerra
 		}))
 }
 
-// requireTLS denies every request that is not encrypted in transit. It waits for the access block, because S3
-// refuses two changes of a bucket's access at the same time.
-func (b *Bucket) requireTLS(private cdktf.ITerraformDependable) {
-	b.document = iam.Document{{
+// lockObjects turns the lock on in place, as S3 can since 2023. The bucket's own argument would have the bucket replaced
+// (hashicorp/terraform-provider-aws, issue 36529). S3 wants versioning before it.
+func lockObjects(c constructs.Construct, bucket s3bucket.S3Bucket, cfg spec.ObjectLock, versioning cdktf.ITerraformDependable) cdktf.ITerraformDependable {
+	return tf.Named(lock.NewS3BucketObjectLockConfigurationA(c, jsii.String("lock"), &lock.S3BucketObjectLockConfigurationAConfig{
+		Bucket: bucket.Bucket(),
+		Rule: &lock.S3BucketObjectLockConfigurationRuleA{
+			DefaultRetention: &lock.S3BucketObjectLockConfigurationRuleDefaultRetentionA{
+				Mode: jsii.String(string(cfg.Mode)),
+				Days: jsii.Number(cfg.Days),
+			},
+		},
+		DependsOn: &[]cdktf.ITerraformDependable{versioning},
+	}))
+}
+
+// attach gives the bucket its policy. It waits for the access block, because S3 refuses two changes of a bucket's access at
+// the same time.
+func attach(c constructs.Construct, bucket s3bucket.S3Bucket, document iam.Document, private cdktf.ITerraformDependable) s3bucketpolicy.S3BucketPolicy {
+	return tf.Named(s3bucketpolicy.NewS3BucketPolicy(c, jsii.String("policy"), &s3bucketpolicy.S3BucketPolicyConfig{
+		Bucket:    bucket.Bucket(),
+		Policy:    jsii.String(document.JSON()),
+		DependsOn: &[]cdktf.ITerraformDependable{private},
+	}))
+}
+
+// requireTLS denies every request that is not encrypted in transit.
+func requireTLS(bucketARN string) iam.Statement {
+	return iam.Statement{
 		Sid:       "TLSOnly",
 		Effect:    "Deny",
 		Principal: "*",
 		Actions:   []string{"s3:*"},
-		Resources: []string{b.ARN, b.ARN + "/*"},
+		Resources: []string{bucketARN, bucketARN + "/*"},
 		Conditions: map[string]map[string][]string{
 			"Bool": {"aws:SecureTransport": {"false"}},
 		},
-	}}
-	b.policy = tf.Named(s3bucketpolicy.NewS3BucketPolicy(b.c, jsii.String("policy"), &s3bucketpolicy.S3BucketPolicyConfig{
-		Bucket:    jsii.String(b.Name),
-		Policy:    jsii.String(b.document.JSON()),
-		DependsOn: &[]cdktf.ITerraformDependable{private},
-	}))
+	}
+}
+
+// requireKey denies each object that asks to be encrypted otherwise: by S3's keys, by another key of KMS's, by a key that
+// the request itself brings. Who asks for nothing gets the bucket's default, which is the key.
+func requireKey(bucketARN, keyARN string) []iam.Statement {
+	deny := func(sid string, conditions map[string]map[string][]string) iam.Statement {
+		return iam.Statement{
+			Sid: sid, Effect: "Deny", Principal: "*", Actions: []string{"s3:PutObject"}, Resources: []string{bucketARN + "/*"},
+			Conditions: conditions,
+		}
+	}
+	return []iam.Statement{
+		// Where a request names an algorithm and no key, the second condition holds too: a negated one does of a key that is
+		// absent (IAM User Guide, condition operators).
+		deny("NoOtherKey", map[string]map[string][]string{
+			"Null":            {"s3:x-amz-server-side-encryption": {"false"}},
+			"StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": {keyARN}},
+		}),
+		deny("NoKeyOfTheClients", map[string]map[string][]string{
+			"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": {"false"}},
+		}),
+	}
 }
 
 // Publish lets one CloudFront distribution read the bucket's objects, and nobody else (CloudFront developer guide, "Give

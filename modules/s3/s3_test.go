@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"cdk.tf/go/ingest/modules/cloudwatch"
 	"cdk.tf/go/ingest/modules/iam"
 	"cdk.tf/go/ingest/modules/internal/tftest"
 	"cdk.tf/go/ingest/modules/s3"
@@ -67,11 +68,15 @@ func TestDefaults(t *testing.T) {
 
 func TestEverythingOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		log := cloudwatch.New(stack, "before", cloudwatch.Config{Name: "/before", RetentionDays: 1})
 		s3.New(stack, "archive", s3.Config{
 			Name:       "archive",
+			KeyARN:     "arn:key",
+			DependsOn:  []cdktf.ITerraformDependable{log.Ready},
 			Disposable: true,
 			Protected:  true,
 			Lifecycle: spec.Bucket{
+				ObjectLock:                spec.ObjectLock{Mode: spec.Compliance, Days: 400},
 				ExpireAfterDays:           400,
 				NoncurrentExpireAfterDays: 1,
 				AbortUploadsAfterDays:     2,
@@ -83,7 +88,27 @@ func TestEverythingOverridden(t *testing.T) {
 		})
 	})
 	resources.Expect(t, "aws_s3_bucket.archive", `{
-		"bucket": "archive", "force_destroy": true, "lifecycle": {"prevent_destroy": true}
+		"bucket": "archive", "force_destroy": true, "lifecycle": {"prevent_destroy": true},
+		"depends_on": ["aws_cloudwatch_log_group.before"]
+	}`)
+	resources.Expect(t, "aws_s3_bucket_server_side_encryption_configuration.archive_encryption", `{
+		"bucket": "${aws_s3_bucket.archive.bucket}",
+		"rule": [{
+			"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": "arn:key"},
+			"bucket_key_enabled": true
+		}]
+	}`)
+	resources.Expect(t, "aws_s3_bucket_object_lock_configuration.archive_lock", `{
+		"bucket": "${aws_s3_bucket.archive.bucket}",
+		"depends_on": ["aws_s3_bucket_versioning.archive_versioning"],
+		"rule": {"default_retention": {"mode": "COMPLIANCE", "days": 400}}
+	}`)
+	resources.Expect(t, "aws_s3_bucket_policy.archive_policy", `{
+		"bucket": "${aws_s3_bucket.archive.bucket}",
+		"depends_on": ["aws_s3_bucket_public_access_block.archive_access"],
+		"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"TLSOnly\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":[\"s3:*\"],\"Resource\":[\"${aws_s3_bucket.archive.arn}\",\"${aws_s3_bucket.archive.arn}/*\"],\"Condition\":{\"Bool\":{\"aws:SecureTransport\":[\"false\"]}}},`+
+		`{\"Sid\":\"NoOtherKey\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":[\"s3:PutObject\"],\"Resource\":[\"${aws_s3_bucket.archive.arn}/*\"],\"Condition\":{\"Null\":{\"s3:x-amz-server-side-encryption\":[\"false\"]},\"StringNotEquals\":{\"s3:x-amz-server-side-encryption-aws-kms-key-id\":[\"arn:key\"]}}},`+
+		`{\"Sid\":\"NoKeyOfTheClients\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":[\"s3:PutObject\"],\"Resource\":[\"${aws_s3_bucket.archive.arn}/*\"],\"Condition\":{\"Null\":{\"s3:x-amz-server-side-encryption-customer-algorithm\":[\"false\"]}}}]}"
 	}`)
 	resources.Expect(t, "aws_s3_bucket_lifecycle_configuration.archive_lifecycle", `{
 		"bucket": "${aws_s3_bucket.archive.bucket}",
@@ -151,6 +176,27 @@ func TestObjects(t *testing.T) {
 		"source": "web/_web/a_b.js", "source_hash": "12",
 		"depends_on": ["aws_s3_object.bucket_config-json-587cb9", "aws_s3_bucket_versioning.bucket_versioning"]
 	}`)
+}
+
+// A writer waits for what is done to each object; where nothing is, there is nothing to wait for.
+func TestReady(t *testing.T) {
+	locked := spec.Bucket{ObjectLock: spec.ObjectLock{Mode: spec.Governance, Days: 1}}
+	for _, row := range []struct {
+		name string
+		cfg  s3.Config
+		want int
+	}{
+		{"defaults", s3.Config{}, 0},
+		{"a key", s3.Config{KeyARN: "arn:key"}, 1},
+		{"a lock", s3.Config{Lifecycle: locked}, 1},
+		{"both", s3.Config{KeyARN: "arn:key", Lifecycle: locked}, 2},
+	} {
+		tftest.Synth(t, func(stack cdktf.TerraformStack) {
+			if got := len(s3.New(stack, "bucket", row.cfg).Ready); got != row.want {
+				t.Errorf("%s: a writer waits for %d resources, want %d", row.name, got, row.want)
+			}
+		})
+	}
 }
 
 func TestDeliverIsLimitedToThePrefixes(t *testing.T) {

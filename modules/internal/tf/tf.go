@@ -56,3 +56,11 @@ func DependsOn(dependables []cdktf.ITerraformDependable) *[]cdktf.ITerraformDepe
 	}
 	return &dependables
 }
+
+// Optional is an argument that is left out where it is empty.
+func Optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return jsii.String(text)
+}

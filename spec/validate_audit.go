@@ -1,0 +1,51 @@
+package spec
+
+import "fmt"
+
+// accessLog checks the bucket of the access log.
+func (p *problems) accessLog(e Environment) {
+	const field = "Bucket.AccessLogName"
+	name := e.Bucket.AccessLogName
+	suffix := reservedSuffix(e.AccessLogBucketName())
+	switch {
+	case !e.Bucket.AccessLog && name != "":
+		p.add(field, is(name)+" and Bucket.AccessLog is false", "set Bucket.AccessLog = true or leave the name empty")
+	case !e.Bucket.AccessLog:
+	case e.AccessLogBucketName() == e.BucketName():
+		p.add(field, is(e.AccessLogBucketName())+", as the name of the bucket itself",
+			"use another: a bucket that logs to itself logs each log")
+	case e.Query.Enabled && e.AccessLogBucketName() == e.QueryBucketName():
+		p.add(field, is(e.AccessLogBucketName())+", as the bucket of queries' results is", "use another: results expire, and are read by others than logs")
+	case e.Web.Hosted && e.AccessLogBucketName() == e.WebBucketName():
+		p.add(field, is(e.AccessLogBucketName())+", as the web page's bucket is", "use another: what the page's holds is public")
+	case name != "":
+		if remedy := ownBucketRemedy(name); remedy != "" {
+			p.add(field, is(name), remedy)
+		}
+	case suffix != "":
+		p.add("Name", is(e.Name), fmt.Sprintf(
+			"use another or set Bucket.AccessLogName: S3 reserves bucket names that end with %q", suffix))
+	}
+	p.within("Bucket.AccessLogExpireAfterDays", e.Bucket.AccessLogExpireAfterDays, 0, maxDays)
+}
+
+// objectLock checks the lock. Its longest time, a hundred years, is S3's own (user guide, "Object Lock considerations").
+func (p *problems) objectLock(e Environment) {
+	const mode = "Bucket.ObjectLock.Mode"
+	lock := e.Bucket.ObjectLock
+	if lock == (ObjectLock{}) {
+		return
+	}
+	oneOf(p, mode, lock.Mode, Governance, Compliance)
+	if lock.Mode == Compliance && e.Removal == Disposable {
+		p.add(mode, fmt.Sprintf("is %q and Removal is %q", lock.Mode, e.Removal), fmt.Sprintf(
+			"use %q or another Removal: nobody can delete what is locked so, and no destroy would end", Governance))
+	}
+	p.within("Bucket.ObjectLock.Days", lock.Days, 1, maxDays)
+	// A lifecycle puts a delete marker over a locked version, which hides it and leaves it there (user guide, "Object Lock
+	// considerations").
+	if days := e.Bucket.ExpireAfterDays; days > 0 && days < lock.Days {
+		p.add("Bucket.ExpireAfterDays", fmt.Sprintf("is %d", days), fmt.Sprintf(
+			"use 0 or at least Bucket.ObjectLock.Days, which is %d: what expires before is hidden and kept", lock.Days))
+	}
+}

@@ -379,9 +379,14 @@ func checkRole(t *testing.T, c cloud, name, trust string, policies map[string]st
 	slices.Sort(names)
 	expect(t, "policies of "+name, slices.Sorted(maps.Keys(policies)), names)
 	for _, policy := range names {
-		got := call(t, c.iam.GetRolePolicy, iam.GetRolePolicyInput{RoleName: &name, PolicyName: &policy}).PolicyDocument
-		expectJSON(t, name+"'s "+policy, document(policies[policy]), unescaped(t, *got))
+		checkPolicy(t, c, name, policy, policies[policy])
 	}
+}
+
+func checkPolicy(t *testing.T, c cloud, role, policy, statements string) {
+	t.Helper()
+	got := call(t, c.iam.GetRolePolicy, iam.GetRolePolicyInput{RoleName: &role, PolicyName: &policy}).PolicyDocument
+	expectJSON(t, role+"'s "+policy, document(statements), unescaped(t, *got))
 }
 
 func document(statements string) string {

@@ -140,9 +140,8 @@ func checkAlarms(t *testing.T, endpoint string) {
 	expect(t, "api-4xx", []string{"refused ", "requests ", "value IF(requests >= 100, 100 * refused / requests, 0)"}, expressions)
 }
 
-func checkTopic(t *testing.T, endpoint string) {
+func topicAttributes(t *testing.T, endpoint, arn string) map[string]string {
 	t.Helper()
-	const arn = "arn:aws:sns:us-east-1:123456789012:api-kinesis-alarms-watched"
 	var topic struct {
 		Attributes []struct {
 			Key   string `xml:"key"`
@@ -150,12 +149,17 @@ func checkTopic(t *testing.T, endpoint string) {
 		} `xml:"GetTopicAttributesResult>Attributes>entry"`
 	}
 	query(t, endpoint, "sns", "2010-03-31", "GetTopicAttributes", url.Values{"TopicArn": {arn}}, &topic)
-	policy := ""
+	found := map[string]string{}
 	for _, attribute := range topic.Attributes {
-		if attribute.Key == "Policy" {
-			policy = attribute.Value
-		}
+		found[attribute.Key] = attribute.Value
 	}
+	return found
+}
+
+func checkTopic(t *testing.T, endpoint string) {
+	t.Helper()
+	const arn = "arn:aws:sns:us-east-1:123456789012:api-kinesis-alarms-watched"
+	policy := topicAttributes(t, endpoint, arn)["Policy"]
 	expectJSON(t, "the topic's policy", `{"Version": "2012-10-17", "Statement": [
 		{"Sid": "Publish", "Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": ["sns:Publish"], "Resource": ["`+arn+`"],
 			"Condition": {"StringEquals": {"aws:SourceAccount": ["123456789012"]},

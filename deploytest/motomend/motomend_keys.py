@@ -1,7 +1,8 @@
-"""Mends what moto lacks of S3's access logs and locks, and of the keys of log groups: see sitecustomize."""
+"""Mends what moto lacks of S3's access logs and locks, and of the keys of log groups and workgroups: see sitecustomize."""
 
 import json
 
+from moto.athena.responses import AthenaResponse
 from moto.logs.exceptions import ResourceNotFoundException
 from moto.logs.responses import LogsResponse
 from moto.s3.exceptions import InvalidBucketState
@@ -67,6 +68,17 @@ def set_key(self, key):
     return ""
 
 
+def update_work_group(self):
+    """Moto has no UpdateWorkGroup. This one changes the configuration."""
+    updates = dict(self._get_param("ConfigurationUpdates"))
+    configuration = self.athena_backend.work_groups[self._get_param("WorkGroup")].configuration
+    results = updates.pop("ResultConfigurationUpdates", {})
+    configuration["ResultConfiguration"] = {**configuration.get("ResultConfiguration", {}), **results}
+    configuration.update(updates)
+    return "{}"
+
+
+AthenaResponse.update_work_group = update_work_group
 LogsResponse.associate_kms_key = associate_kms_key
 LogsResponse.disassociate_kms_key = disassociate_kms_key
 S3Backend.put_object_lock_configuration = put_object_lock_configuration

@@ -20,11 +20,12 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// TestKeys turns a key, an access log and a lock on where events are taken already, and destroys it all.
-func TestKeys(t *testing.T) {
+// TestEncrypted turns a key, an access log and a lock on where events are taken already, and destroys it all.
+func TestEncrypted(t *testing.T) {
 	t.Parallel()
-	env := spec.Default("keys")
+	env := spec.Default("encrypted")
 	env.Removal = spec.Disposable
+	env.API.Batch, env.Alarms.Enabled, env.Query.Enabled = true, true, true
 	p := newPipeline(t, env)
 	p.apply()
 
@@ -46,21 +47,25 @@ func TestKeys(t *testing.T) {
 // turningOnInPlace is what a plan does to an environment that runs: it replaces nothing.
 func turningOnInPlace() map[string]string {
 	want := map[string]string{
-		"aws_kms_key.key":                                                      "create",
-		"aws_kms_alias.key_alias":                                              "create",
-		"aws_kinesis_stream.stream":                                            "update",
-		"aws_cloudwatch_log_group.api_access":                                  "update",
-		"aws_cloudwatch_log_group.api_execution":                               "update",
-		"aws_cloudwatch_log_group.delivery-log":                                "update",
-		"aws_iam_role_policy.submit-role_use-key":                              "create",
-		"aws_iam_role_policy.delivery-role_use-key":                            "create",
-		"aws_kinesis_firehose_delivery_stream.delivery":                        "update",
-		"aws_s3_bucket_policy.bucket_policy":                                   "update",
-		"aws_s3_bucket_server_side_encryption_configuration.bucket_encryption": "update",
-		"aws_s3_bucket_object_lock_configuration.bucket_lock":                  "create",
-		"aws_s3_bucket.access-log":                                             "create",
-		"output.key_arn":                                                       "create",
-		"output.access_log_bucket":                                             "create",
+		"aws_kms_key.key":                                                             "create",
+		"aws_kms_alias.key_alias":                                                     "create",
+		"aws_kinesis_stream.stream":                                                   "update",
+		"aws_cloudwatch_log_group.api_access":                                         "update",
+		"aws_cloudwatch_log_group.api_execution":                                      "update",
+		"aws_cloudwatch_log_group.delivery-log":                                       "update",
+		"aws_iam_role_policy.submit-role_use-key":                                     "create",
+		"aws_iam_role_policy.delivery-role_use-key":                                   "create",
+		"aws_kinesis_firehose_delivery_stream.delivery":                               "update",
+		"aws_s3_bucket_policy.bucket_policy":                                          "update",
+		"aws_s3_bucket_server_side_encryption_configuration.bucket_encryption":        "update",
+		"aws_s3_bucket_object_lock_configuration.bucket_lock":                         "create",
+		"aws_s3_bucket.access-log":                                                    "create",
+		"aws_sns_topic.alarm-topic":                                                   "update",
+		"aws_athena_workgroup.query":                                                  "update",
+		"aws_s3_bucket_policy.query-results_policy":                                   "update",
+		"aws_s3_bucket_server_side_encryption_configuration.query-results_encryption": "update",
+		"output.key_arn":                                                              "create",
+		"output.access_log_bucket":                                                    "create",
 	}
 	for _, part := range []string{
 		"lifecycle_configuration.access-log_lifecycle", "logging.access-log_logging", "ownership_controls.access-log_ownership",
@@ -81,9 +86,9 @@ func checkKey(t *testing.T, c cloud, key string) {
 	for _, statement := range policy.Statement {
 		sids = append(sids, statement.Sid)
 	}
-	expect(t, "the key policy's statements", []string{"AdministrationByIAM", "UseThroughServicesByIAM", "LogGroups"}, sids)
+	expect(t, "the key policy's statements", []string{"AdministrationByIAM", "UseThroughServicesByIAM", "LogGroups", "Alarms"}, sids)
 	aliases := kms[struct{ Aliases []struct{ AliasName string } }](t, c, "ListAliases", key).Aliases
-	if len(aliases) != 1 || aliases[0].AliasName != "alias/api-kinesis-keys" {
+	if len(aliases) != 1 || aliases[0].AliasName != "alias/api-kinesis-encrypted" {
 		t.Errorf("the key's aliases are %v", aliases)
 	}
 }
@@ -113,18 +118,20 @@ func kms[T any](t *testing.T, c cloud, action, key string) T {
 
 func checkEncrypted(t *testing.T, c cloud, key string) {
 	t.Helper()
-	stream := call(t, c.kinesis.DescribeStreamSummary, kinesis.DescribeStreamSummaryInput{StreamName: ref("api-kinesis-stream-keys")}).StreamDescriptionSummary
+	stream := call(t, c.kinesis.DescribeStreamSummary, kinesis.DescribeStreamSummaryInput{StreamName: ref("api-kinesis-stream-encrypted")}).StreamDescriptionSummary
 	expect(t, "the stream's encryption", kinesistypes.EncryptionTypeKms, stream.EncryptionType)
 	expect(t, "the stream's key", key, *stream.KeyId)
-	rule := call(t, c.s3.GetBucketEncryption, s3.GetBucketEncryptionInput{Bucket: ref("api-kinesis-firehose-bucket-keys")}).ServerSideEncryptionConfiguration.Rules[0]
+	rule := call(t, c.s3.GetBucketEncryption, s3.GetBucketEncryptionInput{Bucket: ref("api-kinesis-firehose-bucket-encrypted")}).ServerSideEncryptionConfiguration.Rules[0]
 	expect(t, "the bucket's encryption", s3types.ServerSideEncryptionAwsKms, rule.ApplyServerSideEncryptionByDefault.SSEAlgorithm)
 	expect(t, "the bucket's key", key, *rule.ApplyServerSideEncryptionByDefault.KMSMasterKeyID)
 	expect(t, "the bucket's bucket key", true, *rule.BucketKeyEnabled)
-	delivery := call(t, c.firehose.DescribeDeliveryStream, firehose.DescribeDeliveryStreamInput{DeliveryStreamName: ref("api-kinesis-firehose-keys")}).DeliveryStreamDescription
+	delivery := call(t, c.firehose.DescribeDeliveryStream, firehose.DescribeDeliveryStreamInput{DeliveryStreamName: ref("api-kinesis-firehose-encrypted")}).DeliveryStreamDescription
 	expect(t, "the delivery's key", key, *delivery.Destinations[0].ExtendedS3DestinationDescription.EncryptionConfiguration.KMSEncryptionConfig.AWSKMSKeyARN)
 	for _, group := range call(t, c.logs.DescribeLogGroups, cloudwatchlogs.DescribeLogGroupsInput{}).LogGroups {
 		expect(t, "the key of "+*group.LogGroupName, key, deref(group.KmsKeyId))
 	}
+	const topic = "arn:aws:sns:us-east-1:123456789012:api-kinesis-alarms-encrypted"
+	expect(t, "the topic's key", key, topicAttributes(t, *c.kinesis.Options().BaseEndpoint, topic)["KmsMasterKeyId"])
 }
 
 func checkKeyRoles(t *testing.T, c cloud, key string) {
@@ -134,20 +141,20 @@ func checkKeyRoles(t *testing.T, c cloud, key string) {
 			"kms:ViaService": ["` + service + `.us-east-1.amazonaws.com"], "kms:EncryptionContext:aws:` + service + `:arn": ["` + resource + `"]}}}`
 	}
 	const (
-		stream = "arn:aws:kinesis:us-east-1:123456789012:stream/api-kinesis-stream-keys"
-		bucket = "arn:aws:s3:::api-kinesis-firehose-bucket-keys"
+		stream = "arn:aws:kinesis:us-east-1:123456789012:stream/api-kinesis-stream-encrypted"
+		bucket = "arn:aws:s3:::api-kinesis-firehose-bucket-encrypted"
 	)
 	for role, want := range map[string]string{
 		"submit":   use("kinesis", stream, `"kms:GenerateDataKey"`),
 		"delivery": use("kinesis", stream, `"kms:Decrypt"`) + "," + use("s3", bucket, `"kms:Decrypt", "kms:GenerateDataKey"`),
 	} {
-		checkPolicy(t, c, "api-kinesis-"+role+"-keys", "use-key", want)
+		checkPolicy(t, c, "api-kinesis-"+role+"-encrypted", "use-key", want)
 	}
 }
 
 func checkAudit(t *testing.T, c cloud) {
 	t.Helper()
-	events, log := ref("api-kinesis-firehose-bucket-keys"), ref("api-kinesis-access-log-keys")
+	events, log := ref("api-kinesis-firehose-bucket-encrypted"), ref("api-kinesis-access-log-encrypted")
 	logging := call(t, c.s3.GetBucketLogging, s3.GetBucketLoggingInput{Bucket: events}).LoggingEnabled
 	expect(t, "the access log's bucket", *log, *logging.TargetBucket)
 	expect(t, "the access log's prefix", "access/", *logging.TargetPrefix)
@@ -162,11 +169,7 @@ func checkAudit(t *testing.T, c cloud) {
 // destroyLocked destroys it with an event that is locked, as Disposable may, and leaves a key that can be brought back.
 func destroyLocked(t *testing.T, p *pipeline, key string) {
 	t.Helper()
-	bucket := ref("api-kinesis-firehose-bucket-keys")
-	// Moto reads "deny all that is not over TLS" as "deny all": it leaves a bucket policy's conditions out.
-	for _, name := range []string{*bucket, "api-kinesis-access-log-keys"} {
-		call(t, p.cloud.s3.DeleteBucketPolicy, s3.DeleteBucketPolicyInput{Bucket: &name})
-	}
+	bucket := ref("api-kinesis-firehose-bucket-encrypted")
 	call(t, p.cloud.s3.PutObject, s3.PutObjectInput{
 		Bucket: bucket, Key: ref("events/year=2026/object"), Body: strings.NewReader("{}\n"),
 		ChecksumAlgorithm: s3types.ChecksumAlgorithmSha256, ObjectLockMode: s3types.ObjectLockModeGovernance, ObjectLockRetainUntilDate: ref(time.Now().AddDate(0, 0, 30)),

@@ -42,6 +42,7 @@ func Default(name string) Environment {
 			ManageAccount: true,
 			Metrics:       true,
 		},
+		Firewall: defaultFirewall(),
 		Stream: Stream{
 			Capacity:  Provisioned(1),
 			Retention: 24 * time.Hour,

@@ -34,7 +34,8 @@ func TestDefault(t *testing.T) {
 			ManageAccount: true,
 			Metrics:       true,
 		},
-		Stream: Stream{Capacity: Capacity{Mode: "PROVISIONED", Shards: 1}, Retention: 24 * time.Hour},
+		Firewall: Firewall{RateLimit: 30000, MaxBodyBytes: 65536},
+		Stream:   Stream{Capacity: Capacity{Mode: "PROVISIONED", Shards: 1}, Retention: 24 * time.Hour},
 		Delivery: Delivery{
 			BufferInterval:   60 * time.Second,
 			BufferMiB:        1,

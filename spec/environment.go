@@ -35,6 +35,7 @@ type Environment struct {
 	Removal Removal
 
 	API        API
+	Firewall   Firewall
 	Stream     Stream
 	Delivery   Delivery
 	Bucket     Bucket
@@ -67,6 +68,9 @@ type API struct {
 
 	// Access says from where.
 	Access Access
+
+	// Domain is a name of one's own for the API.
+	Domain Domain
 
 	// Schema is the JSON schema, draft 4, that a request body must satisfy. It is checked by API Gateway before the
 	// event reaches the stream. At most 400 KB. A request without a body is checked as {}.

@@ -42,6 +42,8 @@ func (e Environment) problems() []error {
 	p.tags(e.Tags)
 	oneOf(p, "Removal", e.Removal, Disposable, Retained, Protected)
 	p.api(e.API)
+	p.domain(e)
+	p.firewall(e.Firewall)
 	p.stream(e.Stream)
 	p.delivery(e.Delivery)
 	p.bucket(e.Bucket)

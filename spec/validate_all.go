@@ -21,7 +21,7 @@ func ValidateAll(envs []Environment) error {
 	// An environment that is listed twice is one mistake, not one for each thing that it owns.
 	named := firstOfEachName(envs)
 	found = append(found, clashes(named, claimBucket, claimAccessLogBucket, claimResultBucket, claimWebBucket)...)
-	for _, owned := range []claim{claimAccount, claimS3State, claimCloudState} {
+	for _, owned := range []claim{claimDomain, claimAccount, claimS3State, claimCloudState} {
 		found = append(found, clashes(named, owned)...)
 	}
 	return errors.Join(found...)
@@ -109,6 +109,15 @@ func claimResultBucket(env Environment) (string, func(Environment) Problem) {
 	return bucket, func(by Environment) Problem {
 		fault := fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name)
 		return Problem{env.Name, "Query.ResultBucket", fault, "use another"}
+	}
+}
+
+// claimDomain is for a name that leads to one API.
+func claimDomain(env Environment) (string, func(Environment) Problem) {
+	domain := env.API.Domain.Name
+	return domain, func(by Environment) Problem {
+		fault := fmt.Sprintf("is %q, as in environment %q", domain, by.Name)
+		return Problem{env.Name, "API.Domain.Name", fault, "use another: a domain leads to one API"}
 	}
 }
 

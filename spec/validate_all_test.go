@@ -72,6 +72,9 @@ func TestValidateAll(t *testing.T) {
 			with("b", func(e *Environment) { e.Query.Enabled, e.Query.ResultBucket = true, "results" }),
 			with("c", func(e *Environment) { e.Query.ResultBucket = "results" }),
 		}, []string{`environment "b": Query.ResultBucket makes the bucket "results", as environment "a" does; use another`}},
+		{"same domain", []Environment{
+			with("a", named(func(*Domain) {})), with("b", named(func(*Domain) {})), with("c", named(func(d *Domain) { d.Name = "c.example.com" })),
+		}, []string{`environment "b": API.Domain.Name is "events.example.com", as in environment "a"; use another: a domain leads to one API`}},
 		{"same account and region", []Environment{inAccount("a", asIs), inAccount("b", asIs), inAccount("c", asIs)}, []string{
 			`environment "b": API.ManageAccount is true, as in environment "a" of the same account and region` + account,
 			`environment "c": API.ManageAccount is true, as in environment "a" of the same account and region` + account,

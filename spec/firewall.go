@@ -1,0 +1,83 @@
+package spec
+
+// Firewall is an AWS WAF web ACL before the API's stage: AWS's managed rules, a limit for each source address, and one for
+// bodies. What it blocks is answered with 403, and nothing of it reaches the API.
+type Firewall struct {
+	// Enabled declares the web ACL api-kinesis-ENV, and the log group aws-waf-logs-api-kinesis-ENV of what it blocks or
+	// counts, which is kept as long as the other logs.
+	Enabled bool
+	// RateLimit is how many requests an address may send in any 5 minutes, batches and preflights included: 10 to
+	// 2,000,000,000. WAF counts every few seconds, so that a burst may pass before it blocks (AWS WAF developer guide,
+	// "Rate-based rule caveats").
+	RateLimit int
+	// MaxBodyBytes is the largest body that passes: 1 to 65,536, which is the most that WAF reads of one. So all that
+	// passes has been read as a whole. With 0 nothing is blocked for its size, and of a larger body WAF reads the first 16 KB.
+	// More than 16,384 costs a little more for the requests that are larger.
+	MaxBodyBytes int
+	// Count are rules of the managed groups, such as "CrossSiteScripting_BODY", that count and log what they find and let it
+	// pass. The rules of bodies look for what does harm to a web site, and an event may well hold it: a page's HTML, a
+	// path, an address. SizeRestrictions_BODY, which blocks what is over 8 KB, counts by itself where MaxBodyBytes lets more
+	// through.
+	Count []string
+}
+
+// defaultFirewall is off. The rate is a tenth of what the default throttle lets through in that time, 1,000/s × 300 s =
+// 300,000: one address, with whoever shares it, may not take all that there is. A producer that sends for many needs more.
+func defaultFirewall() Firewall {
+	return Firewall{RateLimit: 30_000, MaxBodyBytes: maxInspected}
+}
+
+const (
+	// maxInspected is the most that WAF reads of a body of API Gateway's (API reference,
+	// RequestBodyAssociatedResourceTypeConfig).
+	maxInspected = 64 << 10
+	// sizeRestriction and its threshold are those of the core rule set (AWS WAF developer guide, "Baseline rule groups").
+	sizeRestriction      = "SizeRestrictions_BODY"
+	sizeRestrictionBytes = 8 << 10
+)
+
+// ManagedRules are a rule group that AWS keeps up to date.
+type ManagedRules struct {
+	// Group is its name.
+	Group string
+	// Rules are the names of those of its rules that block.
+	Rules []string
+}
+
+// ManagedRuleGroups are those of the firewall, in the order in which they are asked. Names and capacities are those of the
+// AWS WAF developer guide, "AWS Managed Rules rule groups list". AWSManagedIPDDoSList counts anyway, by AWS's choice.
+func ManagedRuleGroups() []ManagedRules {
+	return []ManagedRules{
+		{"AWSManagedRulesAmazonIpReputationList", []string{"AWSManagedIPReputationList", "AWSManagedReconnaissanceList"}},
+		{"AWSManagedRulesKnownBadInputsRuleSet", []string{
+			"JavaDeserializationRCE_HEADER", "JavaDeserializationRCE_BODY", "JavaDeserializationRCE_URIPATH",
+			"JavaDeserializationRCE_QUERYSTRING", "Host_localhost_HEADER", "PROPFIND_METHOD", "ExploitablePaths_URIPATH",
+			"Log4JRCE_HEADER", "Log4JRCE_QUERYSTRING", "Log4JRCE_BODY", "Log4JRCE_URIPATH", "ReactJSRCE_BODY",
+		}},
+		{"AWSManagedRulesCommonRuleSet", []string{
+			"NoUserAgent_HEADER", "UserAgent_BadBots_HEADER", "SizeRestrictions_QUERYSTRING", "SizeRestrictions_Cookie_HEADER",
+			sizeRestriction, "SizeRestrictions_URIPATH", "EC2MetaDataSSRF_BODY", "EC2MetaDataSSRF_COOKIE",
+			"EC2MetaDataSSRF_URIPATH", "EC2MetaDataSSRF_QUERYARGUMENTS", "GenericLFI_QUERYARGUMENTS", "GenericLFI_URIPATH",
+			"GenericLFI_BODY", "RestrictedExtensions_URIPATH", "RestrictedExtensions_QUERYARGUMENTS",
+			"GenericRFI_QUERYARGUMENTS", "GenericRFI_BODY", "GenericRFI_URIPATH", "CrossSiteScripting_COOKIE",
+			"CrossSiteScripting_QUERYARGUMENTS", "CrossSiteScripting_BODY", "CrossSiteScripting_URIPATH",
+		}},
+	}
+}
+
+// Counted are the rules that count and do not block: those of Count, and the managed group's own limit of bodies where
+// MaxBodyBytes stands in its place.
+func (f Firewall) Counted() map[string]bool {
+	counted := map[string]bool{sizeRestriction: f.MaxBodyBytes == 0 || f.MaxBodyBytes > sizeRestrictionBytes}
+	for _, rule := range f.Count {
+		counted[rule] = true
+	}
+	return counted
+}
+
+// FirewallName is the web ACL's name.
+func (e Environment) FirewallName() string { return e.APIName() }
+
+// FirewallLogGroupName is the log group of what the firewall blocked or counted. WAF writes to none whose name begins
+// otherwise (AWS WAF developer guide, "Sending web ACL traffic logs to a CloudWatch Logs log group").
+func (e Environment) FirewallLogGroupName() string { return "aws-waf-logs-" + e.FirewallName() }

@@ -1,0 +1,104 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+)
+
+var (
+	// hostPattern has two labels at least, and no wildcard: the API answers under one name.
+	hostPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$`)
+	// zonePattern is the form of ids, of which Route 53's API reference says that they have at most 32 characters.
+	zonePattern = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)
+	// certificatePattern's group is the region.
+	certificatePattern = regexp.MustCompile(`^arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate/[A-Za-z0-9-]+$`)
+	// truststorePattern has no characters that Terraform takes for an expression.
+	truststorePattern  = regexp.MustCompile(`^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9!_.*'()/=+@:,-]{1,900}$`)
+	objectVersion      = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+	certificateExample = `use the ARN of a certificate in ACM, such as "arn:aws:acm:%s:111122223333:certificate/…"`
+)
+
+// maxCommonName is ACM's bound of a certificate's first name (API reference, RequestCertificate).
+const maxCommonName = 64
+
+func (p *problems) domain(e Environment) {
+	domain := e.API.Domain
+	if domain.Name == "" {
+		p.withoutDomain(domain)
+		return
+	}
+	if len(domain.Name) > maxCommonName || !hostPattern.MatchString(domain.Name) {
+		p.add("API.Domain.Name", is(domain.Name), fmt.Sprintf(
+			`use a host name such as "events.example.com", in lower case and of at most %d characters`, maxCommonName))
+	}
+	if e.API.Access.Private() {
+		p.add("API.Domain.Name", is(domain.Name)+" while API.Access.VPCEndpoints is set",
+			"leave it out: a private API answers at its VPC endpoints alone")
+	}
+	if domain.ZoneID != "" {
+		p.match("API.Domain.ZoneID", domain.ZoneID, zonePattern, `use a hosted zone's id, such as "Z0123456789ABCDEFGHIJ"`)
+	} else if domain.CertificateARN == "" {
+		p.add("API.Domain.ZoneID", "is empty and so is API.Domain.CertificateARN",
+			"set the zone, in which ACM can prove the domain, or name a certificate that is there already")
+	}
+	p.certificate("API.Domain.CertificateARN", domain.CertificateARN, e.Region)
+	p.mutualTLS(e)
+}
+
+func (p *problems) withoutDomain(domain Domain) {
+	for _, said := range []struct {
+		field string
+		set   bool
+	}{
+		{"ZoneID", domain.ZoneID != ""},
+		{"CertificateARN", domain.CertificateARN != ""},
+		{"MutualTLS", domain.MutualTLS != MutualTLS{}},
+		{"DisableDefaultEndpoint", domain.DisableDefaultEndpoint},
+	} {
+		if said.set {
+			p.add("API.Domain."+said.field, "is set and there is no domain", "set API.Domain.Name, or leave it out")
+		}
+	}
+}
+
+// certificate: API Gateway takes a regional domain's from its own region (developer guide, "Set up a regional custom domain
+// name").
+func (p *problems) certificate(field, arn, region string) {
+	if arn == "" {
+		return
+	}
+	parts := certificatePattern.FindStringSubmatch(arn)
+	if parts == nil {
+		p.add(field, is(arn), fmt.Sprintf(certificateExample, region))
+	} else if parts[1] != region {
+		p.add(field, is(arn), "use a certificate in "+region+", where the API is")
+	}
+}
+
+func (p *problems) mutualTLS(e Environment) {
+	const field = "API.Domain.MutualTLS"
+	domain, mutual := e.API.Domain, e.API.Domain.MutualTLS
+	if !mutual.Enabled() {
+		if mutual != (MutualTLS{}) {
+			p.add(field, "has no TruststoreURI", "set it, or leave the others out: they say nothing without it")
+		}
+		return
+	}
+	p.match(field+".TruststoreURI", mutual.TruststoreURI, truststorePattern, `use an object in S3, such as "s3://bucket/truststore.pem"`)
+	if mutual.TruststoreVersion != "" {
+		p.match(field+".TruststoreVersion", mutual.TruststoreVersion, objectVersion, "use the version of an object in S3, or leave it empty for the newest")
+	}
+	if mutual.OwnershipCertificateARN != "" && domain.CertificateARN == "" {
+		p.add(field+".OwnershipCertificateARN", is(mutual.OwnershipCertificateARN)+" while API.Domain.CertificateARN is empty",
+			"leave it out: the certificate that is requested is ACM's own")
+	}
+	p.certificate(field+".OwnershipCertificateARN", mutual.OwnershipCertificateARN, e.Region)
+	if !domain.DisableDefaultEndpoint {
+		p.add("API.Domain.DisableDefaultEndpoint", "is false while clients need a certificate (API.Domain.MutualTLS)",
+			"set it to true: at the API's own address nobody is asked for one")
+	}
+	if e.Web.Hosted {
+		p.add("Web.Hosted", "is true while clients need a certificate (API.Domain.MutualTLS)",
+			"set it to false: browsers send preflights without one, so that no page could submit")
+	}
+}

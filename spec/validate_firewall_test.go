@@ -1,0 +1,81 @@
+package spec
+
+import (
+	"slices"
+	"testing"
+)
+
+// guarded turns the firewall on and changes it.
+func guarded(change func(f *Firewall)) func(e *Environment) {
+	return func(e *Environment) {
+		e.Firewall.Enabled = true
+		change(&e.Firewall)
+	}
+}
+
+func TestFirewallRefused(t *testing.T) {
+	const (
+		size  = `; use 1 to 65536, the most that WAF reads, or 0 for no limit`
+		known = `; use the name of a rule that blocks in one of AWS's managed groups (spec.ManagedRuleGroups), such as "GenericLFI_BODY"`
+	)
+	testRefusals(t, []refusal{
+		{"a rate that WAF does not take", guarded(func(f *Firewall) { f.RateLimit = 9 }), []string{`Firewall.RateLimit is 9; use 10 to 2000000000`}},
+		{"no rate", guarded(func(f *Firewall) { f.RateLimit = 0 }), []string{`Firewall.RateLimit is 0; use 10 to 2000000000`}},
+		{"too high a rate", guarded(func(f *Firewall) { f.RateLimit = 2_000_000_001 }),
+			[]string{`Firewall.RateLimit is 2000000001; use 10 to 2000000000`}},
+		{"a body that WAF does not read", guarded(func(f *Firewall) { f.MaxBodyBytes = 65537 }), []string{`Firewall.MaxBodyBytes is 65537` + size}},
+		{"less than no body", guarded(func(f *Firewall) { f.MaxBodyBytes = -1 }), []string{`Firewall.MaxBodyBytes is -1` + size}},
+		{"rules that are none", guarded(func(f *Firewall) { f.Count = []string{"SQLi_BODY", "genericlfi_body", ""} }), []string{
+			`Firewall.Count[0] is "SQLi_BODY"` + known, `Firewall.Count[1] is "genericlfi_body"` + known, `Firewall.Count[2] is ""` + known,
+		}},
+		{"a rule that counts anyway", guarded(func(f *Firewall) { f.Count = []string{"AWSManagedIPDDoSList"} }),
+			[]string{`Firewall.Count[0] is "AWSManagedIPDDoSList"` + known}},
+		{"a rule twice", guarded(func(f *Firewall) { f.Count = []string{"GenericLFI_BODY", "GenericRFI_BODY", "GenericLFI_BODY"} }),
+			[]string{`Firewall.Count[2] is "GenericLFI_BODY"; leave it out: it is there already`}},
+		{"rules of no firewall", func(e *Environment) { e.Firewall.Count = []string{"GenericLFI_BODY"} },
+			[]string{`Firewall.Count is set and there is no firewall; set Firewall.Enabled to true, or leave it out`}},
+	})
+}
+
+func TestFirewallAccepted(t *testing.T) {
+	testAcceptances(t, []acceptance{
+		{"as it is", guarded(func(*Firewall) {})},
+		{"the least", guarded(func(f *Firewall) { f.RateLimit, f.MaxBodyBytes = 10, 1 })},
+		{"the most", guarded(func(f *Firewall) { f.RateLimit, f.MaxBodyBytes = 2_000_000_000, 65536 })},
+		{"bodies of any size", guarded(func(f *Firewall) { f.MaxBodyBytes = 0 })},
+		{"every rule counts", guarded(func(f *Firewall) {
+			for _, group := range ManagedRuleGroups() {
+				f.Count = append(f.Count, group.Rules...)
+			}
+		})},
+		{"off, whatever the rest", func(e *Environment) { e.Firewall = Firewall{} }},
+		{"before a private API", func(e *Environment) {
+			e.Firewall.Enabled, e.API.Access.VPCEndpoints = true, []string{"vpce-0123456789abcdef0"}
+		}},
+	})
+}
+
+func TestCounted(t *testing.T) {
+	for _, test := range []struct {
+		firewall Firewall
+		want     []string
+	}{
+		{Firewall{MaxBodyBytes: 8192}, nil},
+		{Firewall{MaxBodyBytes: 8193}, []string{"SizeRestrictions_BODY"}},
+		{Firewall{MaxBodyBytes: 0}, []string{"SizeRestrictions_BODY"}},
+		{Firewall{MaxBodyBytes: 1, Count: []string{"SizeRestrictions_BODY"}}, []string{"SizeRestrictions_BODY"}},
+		{Firewall{MaxBodyBytes: 65536, Count: []string{"GenericLFI_BODY", "Log4JRCE_BODY"}},
+			[]string{"GenericLFI_BODY", "Log4JRCE_BODY", "SizeRestrictions_BODY"}},
+	} {
+		var got []string
+		for rule, counted := range test.firewall.Counted() {
+			if counted {
+				got = append(got, rule)
+			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%+v counts %q, want %q", test.firewall, got, test.want)
+		}
+	}
+}

@@ -50,6 +50,15 @@ var computed = map[string]attributes{
 		},
 	},
 
+	"aws_acm_certificate": {
+		"id":                        argument("arn"),
+		"arn":                       func(c *computation) any { return c.arn("acm", c.r.region, c.account(), "certificate/"+c.uuid()) },
+		"domain_validation_options": validationOptions,
+		"tags_all":                  tagsAll,
+	},
+	// Its id is the time at which the certificate was issued.
+	"aws_acm_certificate_validation": {},
+
 	"aws_api_gateway_account": {"id": fixed("api-gateway-account"), "api_key_version": fixed("1")},
 	"aws_api_gateway_api_key": {
 		"id":      func(c *computation) any { return c.id(10, "name") },
@@ -68,10 +77,24 @@ var computed = map[string]attributes{
 		"identity_source":                  fixed("method.request.header.Authorization"),
 		"type":                             fixed("TOKEN"),
 	},
+	"aws_api_gateway_base_path_mapping": {
+		"id": func(c *computation) any { return c.text("domain_name") + "/" + c.optional("base_path") },
+	},
 	"aws_api_gateway_deployment": {
 		"id":            func(c *computation) any { return c.id(6, "rest_api_id", "triggers", "variables") },
 		"execution_arn": func(c *computation) any { return c.executionARN(c.optional("stage_name")) },
 		"invoke_url":    func(c *computation) any { return c.invokeURL(c.optional("stage_name")) },
+	},
+	"aws_api_gateway_domain_name": {
+		"id":  argument("domain_name"),
+		"arn": func(c *computation) any { return c.apiGatewayARN("/domainnames/" + c.text("domain_name")) },
+		"regional_domain_name": func(c *computation) any {
+			return "d-" + c.derived("regional_domain_name", 10, "domain_name") + ".execute-api." + c.r.region + "." + c.dnsSuffix()
+		},
+		// API Gateway has one in each region.
+		"regional_zone_id": func(c *computation) any { return "Z" + strings.ToUpper(c.derived("regional_zone_id", 13)) },
+		"security_policy":  fixed("TLS_1_2"),
+		"tags_all":         tagsAll,
 	},
 	"aws_api_gateway_gateway_response": {
 		"id": func(c *computation) any { return c.dashed("aggr", "rest_api_id", "response_type") },
@@ -130,7 +153,7 @@ var computed = map[string]attributes{
 			}
 			return c.invokeURL(c.text("stage_name"))
 		},
-		// Empty without an aws_wafv2_web_acl_association, which is none of the types here.
+		// An aws_wafv2_web_acl_association comes after the stage, and fills it in.
 		"web_acl_arn": fixed(""),
 		"tags_all":    tagsAll,
 	},
@@ -334,6 +357,14 @@ var computed = map[string]attributes{
 		"statement_id": generatedName,
 	},
 
+	"aws_route53_record": {
+		"id": func(c *computation) any {
+			return c.text("zone_id") + "_" + strings.TrimSuffix(c.text("name"), ".") + "_" + c.text("type")
+		},
+		// As a whole name, which those of this project's are; AWS appends its zone's to any other.
+		"fqdn": func(c *computation) any { return strings.TrimSuffix(c.text("name"), ".") },
+	},
+
 	"aws_s3_bucket": {
 		"id":     argument("bucket"),
 		"arn":    func(c *computation) any { return c.arn("s3", "", "", c.text("bucket")) },
@@ -373,6 +404,23 @@ var computed = map[string]attributes{
 		"tags_all": tagsAll,
 	},
 	"aws_sns_topic_policy": {"id": argument("arn"), "owner": account},
+
+	"aws_wafv2_web_acl": {
+		"id": func(c *computation) any { return c.uuid() },
+		"arn": func(c *computation) any {
+			scope := strings.ToLower(c.text("scope"))
+			if scope == "cloudfront" {
+				scope = "global"
+			}
+			return c.arn("wafv2", c.r.region, c.account(), scope+"/webacl/"+c.text("name")+"/"+c.text("id"))
+		},
+		"name":     generatedName,
+		"tags_all": tagsAll,
+	},
+	"aws_wafv2_web_acl_association": {
+		"id": func(c *computation) any { return c.text("web_acl_arn") + "," + c.text("resource_arn") },
+	},
+	"aws_wafv2_web_acl_logging_configuration": {"id": argument("resource_arn")},
 }
 
 // compute is an attribute that a body does not give.
@@ -549,6 +597,17 @@ func generatedName(c *computation) any {
 	}
 	sum := c.sum("name")
 	return prefix + hex.EncodeToString(sum[:])[:26]
+}
+
+// validationOptions are how ACM proves a certificate's domain, of which there is one here: a record below it.
+func validationOptions(c *computation) any {
+	domain := c.text("domain_name")
+	return []any{map[string]any{
+		"domain_name":           domain,
+		"resource_record_name":  "_" + c.derived("resource_record_name", 32, "domain_name") + "." + domain + ".",
+		"resource_record_type":  "CNAME",
+		"resource_record_value": "_" + c.derived("resource_record_value", 32, "domain_name") + ".acm-validations.aws.",
+	}}
 }
 
 // bucketID is the id of most of a bucket's own resources: the bucket, and the owner that it must have where one is given.

@@ -55,6 +55,7 @@ type API struct {
 	Stage string
 	// StageURL is where the stage answers, without a "/" at its end.
 	StageURL  string
+	StageARN  string
 	SubmitURL string
 	// ARN of POST /submit, which a caller needs execute-api:Invoke on where the API authorises by IAM.
 	SubmitARN string
@@ -65,6 +66,9 @@ type API struct {
 	// APIKeys are the ids of the API keys by client.
 	APIKeys map[string]string
 }
+
+// submitPath is below the stage, and batchPath below that.
+const submitPath, batchPath = "/submit", "/batch"
 
 // api is the API while it is being made.
 type api struct {
@@ -87,12 +91,18 @@ type place struct {
 // New declares the API, its deployment and its stage.
 func New(scope constructs.Construct, id string, cfg Config) *API {
 	a := &api{cfg: cfg, c: constructs.NewConstruct(scope, jsii.String(id))}
-	a.rest = tf.Named(apigatewayrestapi.NewApiGatewayRestApi(a.c, jsii.String("Default"), &apigatewayrestapi.ApiGatewayRestApiConfig{
+	rest := &apigatewayrestapi.ApiGatewayRestApiConfig{
 		Name:                  jsii.String(cfg.Name),
 		Description:           jsii.String("Takes events and writes them to " + cfg.StreamName),
 		EndpointConfiguration: endpoint(cfg.API.Access),
 		Lifecycle:             tf.Protect(cfg.Protected),
-	}))
+	}
+	if cfg.API.Domain.DisableDefaultEndpoint {
+		// Which takes a deployment to have an effect (developer guide, "Disable the default endpoint for REST APIs"): it is
+		// part of the API, so that there is one.
+		rest.DisableExecuteApiEndpoint = jsii.Bool(true)
+	}
+	a.rest = tf.Named(apigatewayrestapi.NewApiGatewayRestApi(a.c, jsii.String("Default"), rest))
 
 	a.resourcePolicy()
 	a.event, a.body, a.authorizer = a.eventModel(), a.bodyValidator(), a.declareAuthorizer()
@@ -114,13 +124,14 @@ func New(scope constructs.Construct, id string, cfg Config) *API {
 		Name:              *a.rest.Name(),
 		Stage:             *stage.stage.StageName(),
 		StageURL:          *stage.stage.InvokeUrl(),
-		SubmitURL:         *stage.stage.InvokeUrl() + "/submit",
-		SubmitARN:         *stage.stage.ExecutionArn() + "/" + *post.HttpMethod() + "/submit",
+		StageARN:          *stage.stage.Arn(),
+		SubmitURL:         *stage.stage.InvokeUrl() + submitPath,
+		SubmitARN:         *stage.stage.ExecutionArn() + "/" + *post.HttpMethod() + submitPath,
 		AccessLogGroup:    stage.access.Name,
 		ExecutionLogGroup: stage.execution.Name,
 	}
 	if cfg.API.Batch {
-		made.BatchURL, made.BatchARN = made.SubmitURL+"/batch", made.SubmitARN+"/batch"
+		made.BatchURL, made.BatchARN = made.SubmitURL+batchPath, made.SubmitARN+batchPath
 	}
 	return made
 }

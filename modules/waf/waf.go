@@ -1,0 +1,80 @@
+// Package waf declares a web ACL of AWS WAF before an API's stage, and its log.
+package waf
+
+import (
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/wafv2webacl"
+	association "github.com/cdktf/cdktf-provider-aws-go/aws/v19/wafv2webaclassociation"
+
+	"cdk.tf/go/ingest/modules/cloudwatch"
+	"cdk.tf/go/ingest/modules/internal/tf"
+	"cdk.tf/go/ingest/spec"
+)
+
+// Config of a firewall.
+type Config struct {
+	Name     string
+	Firewall spec.Firewall
+	// StageARN of the API's stage that it stands before.
+	StageARN string
+	// LogGroup is the name of its log group, which begins with "aws-waf-logs-".
+	LogGroup      string
+	RetentionDays int
+	// KeyARN of the key that encrypts the log, whose policy lets CloudWatch Logs; empty for the service's own.
+	KeyARN string
+}
+
+// Firewall is what was made.
+type Firewall struct {
+	LogGroup string
+}
+
+// New declares the web ACL, its log and its association with the stage.
+//
+// It has no custom response, so that what it blocks is answered by API Gateway's own response WAF_FILTERED, which is
+// DEFAULT_4XX where nothing else is said: 403, with CORS headers. WAF's custom responses would go before that (API Gateway
+// developer guide, "Gateway response types for API Gateway").
+func New(scope constructs.Construct, id string, cfg Config) *Firewall {
+	c := constructs.NewConstruct(scope, jsii.String(id))
+	acl := tf.Named(wafv2webacl.NewWafv2WebAcl(c, jsii.String("Default"), &wafv2webacl.Wafv2WebAclConfig{
+		Name:          jsii.String(cfg.Name),
+		Description:   jsii.String("Stands before the API " + cfg.Name),
+		Scope:         jsii.String("REGIONAL"),
+		DefaultAction: &wafv2webacl.Wafv2WebAclDefaultAction{Allow: &wafv2webacl.Wafv2WebAclDefaultActionAllow{}},
+		AssociationConfig: &wafv2webacl.Wafv2WebAclAssociationConfig{
+			RequestBody: []*wafv2webacl.Wafv2WebAclAssociationConfigRequestBody{{
+				ApiGateway: &wafv2webacl.Wafv2WebAclAssociationConfigRequestBodyApiGateway{
+					DefaultSizeInspectionLimit: jsii.String(inspected(cfg.Firewall.MaxBodyBytes)),
+				},
+			}},
+		},
+		Rule: rules(cfg.Firewall),
+		VisibilityConfig: &wafv2webacl.Wafv2WebAclVisibilityConfig{
+			CloudwatchMetricsEnabled: jsii.Bool(true),
+			MetricName:               jsii.String(cfg.Name),
+			SampledRequestsEnabled:   jsii.Bool(false),
+		},
+	}))
+	log := cloudwatch.New(c, "log", cloudwatch.Config{Name: cfg.LogGroup, RetentionDays: cfg.RetentionDays, KeyARN: cfg.KeyARN})
+	logTo(c, acl, log)
+	tf.Named(association.NewWafv2WebAclAssociation(c, jsii.String("association"), &association.Wafv2WebAclAssociationConfigA{
+		ResourceArn: jsii.String(cfg.StageARN),
+		WebAclArn:   acl.Arn(),
+	}))
+	return &Firewall{LogGroup: log.Name}
+}
+
+// inspected is how much of a body API Gateway hands to WAF: 16, 32, 48 or 64 KB, and no more than is let through, because
+// from 16 KB on it costs by the request that is larger (AWS WAF developer guide, "Managing body inspection size limits").
+func inspected(maxBodyBytes int) string {
+	switch {
+	case maxBodyBytes <= 16<<10: // 0 too: then there is no limit that this could help
+		return "KB_16"
+	case maxBodyBytes <= 32<<10:
+		return "KB_32"
+	case maxBodyBytes <= 48<<10:
+		return "KB_48"
+	}
+	return "KB_64"
+}

@@ -1,0 +1,173 @@
+package waf_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/internal/tftest"
+	"cdk.tf/go/ingest/modules/waf"
+	"cdk.tf/go/ingest/spec"
+)
+
+func TestMain(m *testing.M) { tftest.Main(m) }
+
+func defaults() waf.Config {
+	return waf.Config{
+		Name: "api", Firewall: spec.Default("x").Firewall, StageARN: "arn:stage", LogGroup: "aws-waf-logs-api", RetentionDays: 30,
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { waf.New(stack, "firewall", defaults()) })
+	resources.ExpectAddresses(t, "aws_cloudwatch_log_group.firewall_log", "aws_wafv2_web_acl.firewall",
+		"aws_wafv2_web_acl_association.firewall_association", "aws_wafv2_web_acl_logging_configuration.firewall_logging")
+	resources.Expect(t, "aws_wafv2_web_acl.firewall", `{
+		"name": "api", "description": "Stands before the API api", "scope": "REGIONAL", "default_action": {"allow": {}},
+		"association_config": {"request_body": [{"api_gateway": {"default_size_inspection_limit": "KB_64"}}]},
+		"visibility_config": {"cloudwatch_metrics_enabled": true, "metric_name": "api", "sampled_requests_enabled": false},
+		"rule": [
+			{
+				"name": "rate-limit", "priority": 0, "action": {"block": {}},
+				"statement": {"rate_based_statement": {"aggregate_key_type": "IP", "evaluation_window_sec": 300, "limit": 30000}},
+				"visibility_config": {"cloudwatch_metrics_enabled": true, "metric_name": "rate-limit", "sampled_requests_enabled": false}
+			}, {
+				"name": "body-size", "priority": 1, "action": {"block": {}},
+				"statement": {"size_constraint_statement": {
+					"comparison_operator": "GT", "size": 65536, "field_to_match": {"body": {"oversize_handling": "MATCH"}},
+					"text_transformation": [{"priority": 0, "type": "NONE"}]
+				}},
+				"visibility_config": {"cloudwatch_metrics_enabled": true, "metric_name": "body-size", "sampled_requests_enabled": false}
+			}, {
+				"name": "AmazonIpReputationList", "priority": 2, "override_action": {"none": {}},
+				"statement": {"managed_rule_group_statement": {"vendor_name": "AWS", "name": "AWSManagedRulesAmazonIpReputationList"}},
+				"visibility_config": {"cloudwatch_metrics_enabled": true, "metric_name": "AmazonIpReputationList", "sampled_requests_enabled": false}
+			}, {
+				"name": "KnownBadInputsRuleSet", "priority": 3, "override_action": {"none": {}},
+				"statement": {"managed_rule_group_statement": {"vendor_name": "AWS", "name": "AWSManagedRulesKnownBadInputsRuleSet"}},
+				"visibility_config": {"cloudwatch_metrics_enabled": true, "metric_name": "KnownBadInputsRuleSet", "sampled_requests_enabled": false}
+			}, {
+				"name": "CommonRuleSet", "priority": 4, "override_action": {"none": {}},
+				"statement": {"managed_rule_group_statement": {
+					"vendor_name": "AWS", "name": "AWSManagedRulesCommonRuleSet",
+					"rule_action_override": [{"name": "SizeRestrictions_BODY", "action_to_use": {"count": {}}}]
+				}},
+				"visibility_config": {"cloudwatch_metrics_enabled": true, "metric_name": "CommonRuleSet", "sampled_requests_enabled": false}
+			}
+		]
+	}`)
+	resources.Expect(t, "aws_wafv2_web_acl_association.firewall_association", `{
+		"resource_arn": "arn:stage", "web_acl_arn": "${aws_wafv2_web_acl.firewall.arn}"
+	}`)
+	resources.Expect(t, "aws_cloudwatch_log_group.firewall_log", `{"name": "aws-waf-logs-api", "retention_in_days": 30}`)
+	resources.Expect(t, "aws_wafv2_web_acl_logging_configuration.firewall_logging", `{
+		"resource_arn": "${aws_wafv2_web_acl.firewall.arn}",
+		"log_destination_configs": ["${aws_cloudwatch_log_group.firewall_log.arn}"],
+		"logging_filter": {"default_behavior": "DROP", "filter": [{"behavior": "KEEP", "requirement": "MEETS_ANY", "condition": [
+			{"action_condition": {"action": "BLOCK"}}, {"action_condition": {"action": "COUNT"}}, {"action_condition": {"action": "EXCLUDED_AS_COUNT"}}
+		]}]},
+		"redacted_fields": [
+			{"single_header": {"name": "authorization"}}, {"single_header": {"name": "cookie"}},
+			{"single_header": {"name": "x-amz-security-token"}}, {"single_header": {"name": "x-api-key"}}
+		]
+	}`)
+}
+
+// rule is as much of a rule as the tests below read.
+type rule struct {
+	Name      string `json:"name"`
+	Statement struct {
+		Rate *struct {
+			Limit int `json:"limit"`
+		} `json:"rate_based_statement"`
+		Size *struct {
+			Size int `json:"size"`
+		} `json:"size_constraint_statement"`
+		Managed *struct {
+			Overrides []struct {
+				Name   string         `json:"name"`
+				Action map[string]any `json:"action_to_use"`
+			} `json:"rule_action_override"`
+		} `json:"managed_rule_group_statement"`
+	} `json:"statement"`
+}
+
+func rulesOf(t *testing.T, resources tftest.Resources) []rule {
+	t.Helper()
+	text, err := json.Marshal(resources["aws_wafv2_web_acl.firewall"]["rule"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rules []rule
+	if err := json.Unmarshal(text, &rules); err != nil {
+		t.Fatal(err)
+	}
+	return rules
+}
+
+func TestEverythingOverridden(t *testing.T) {
+	cfg := defaults()
+	cfg.KeyARN, cfg.RetentionDays = "arn:key", 365
+	cfg.Firewall = spec.Firewall{RateLimit: 10, MaxBodyBytes: 8192, Count: []string{"Log4JRCE_BODY", "GenericLFI_BODY", "AWSManagedReconnaissanceList"}}
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { waf.New(stack, "firewall", cfg) })
+	resources.Expect(t, "aws_cloudwatch_log_group.firewall_log", `{"name": "aws-waf-logs-api", "retention_in_days": 365, "kms_key_id": "arn:key"}`)
+	counted := map[string][]string{}
+	for _, r := range rulesOf(t, resources) {
+		switch {
+		case r.Statement.Rate != nil && r.Statement.Rate.Limit != 10:
+			t.Errorf("the rate is %d", r.Statement.Rate.Limit)
+		case r.Statement.Size != nil && r.Statement.Size.Size != 8192:
+			t.Errorf("the size is %d", r.Statement.Size.Size)
+		case r.Statement.Managed != nil:
+			for _, o := range r.Statement.Managed.Overrides {
+				if _, counts := o.Action["count"]; !counts || len(o.Action) != 1 {
+					t.Errorf("%s is to %v", o.Name, o.Action)
+				}
+				counted[r.Name] = append(counted[r.Name], o.Name)
+			}
+		}
+	}
+	want := map[string][]string{
+		"AmazonIpReputationList": {"AWSManagedReconnaissanceList"},
+		"KnownBadInputsRuleSet":  {"Log4JRCE_BODY"},
+		"CommonRuleSet":          {"GenericLFI_BODY"},
+	}
+	if diff := cmp.Diff(want, counted); diff != "" {
+		t.Errorf("counted (-want +got):\n%s", diff)
+	}
+}
+
+// WAF is handed no more of a body than is let through.
+func TestInspectedBody(t *testing.T) {
+	for size, want := range map[int]string{
+		0: "KB_16", 1: "KB_16", 16384: "KB_16", 16385: "KB_32", 32768: "KB_32", 32769: "KB_48", 49152: "KB_48", 49153: "KB_64", 65536: "KB_64",
+	} {
+		cfg := defaults()
+		cfg.Firewall.MaxBodyBytes = size
+		resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { waf.New(stack, "firewall", cfg) })
+		got, _ := resources["aws_wafv2_web_acl.firewall"]["association_config"].(map[string]any)
+		if diff := cmp.Diff(map[string]any{"request_body": []any{map[string]any{"api_gateway": map[string]any{"default_size_inspection_limit": want}}}}, got); diff != "" {
+			t.Errorf("%d (-want +got):\n%s", size, diff)
+		}
+		limited := false
+		for _, r := range rulesOf(t, resources) {
+			limited = limited || r.Name == "body-size"
+		}
+		if limited != (size > 0) {
+			t.Errorf("%d: bodies are limited: %t", size, limited)
+		}
+	}
+}
+
+func TestTwiceInOneStack(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		waf.New(stack, "first", defaults())
+		waf.New(stack, "second", defaults())
+	})
+	resources.ExpectAddresses(t, "aws_cloudwatch_log_group.first_log", "aws_cloudwatch_log_group.second_log",
+		"aws_wafv2_web_acl.first", "aws_wafv2_web_acl.second",
+		"aws_wafv2_web_acl_association.first_association", "aws_wafv2_web_acl_association.second_association",
+		"aws_wafv2_web_acl_logging_configuration.first_logging", "aws_wafv2_web_acl_logging_configuration.second_logging")
+}

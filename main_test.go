@@ -54,7 +54,16 @@ func environments() []spec.Environment {
 	encrypted.Encryption.CustomerKey = true
 	encrypted.Bucket.AccessLog = true
 	encrypted.Bucket.ObjectLock = spec.ObjectLock{Mode: spec.Governance, Days: 30}
-	return append(stacks.All(), web, keys, cognito, lambda, private, encrypted)
+
+	firewall := spec.Default("firewall")
+	firewall.Firewall.Enabled, firewall.Firewall.Count = true, []string{"CrossSiteScripting_BODY", "GenericRFI_BODY"}
+	domain := spec.Default("domain")
+	domain.API.Domain = spec.Domain{
+		Name: "events.example.com", ZoneID: "Z0123456789ABCDEFGHIJ", DisableDefaultEndpoint: true,
+		MutualTLS: spec.MutualTLS{TruststoreURI: "s3://example-trust/events.pem", TruststoreVersion: "3HL4kqtJlcpXroDTDmJ"},
+	}
+	domain.API.Batch = true
+	return append(stacks.All(), web, keys, cognito, lambda, private, encrypted, firewall, domain)
 }
 
 // synthesised is a folder that holds every environment's stack, made once for all tests.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"cdk.tf/go/ingest/spec"
+	"cdk.tf/go/ingest/tfjson"
 )
 
 // The README's table has a row for each typed option, and none for what is not one.
@@ -38,6 +39,24 @@ func options(t reflect.Type, path string) []string {
 		found = append(found, options(t.Field(i).Type, path+"."+t.Field(i).Name)...)
 	}
 	return found
+}
+
+// The README says what the firewall costs: WAF charges the web ACL and each rule or group in it.
+func TestReadmeHasThePriceOfTheFirewall(t *testing.T) {
+	const acl, rule = 5, 1 // dollars a month
+	stack, err := tfjson.ReadFile("testdata/firewall.tf.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks, err := stack.Resources("aws_wafv2_web_acl")[0].Blocks("rule")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := len(blocks)
+	want := fmt.Sprintf("The firewall costs **%d.00 a month** (%d.00, and %d.00 for each of its %d rules)", acl+rule*rules, acl, rule, rules)
+	if !strings.Contains(read(t, "README.md"), want) {
+		t.Errorf("the README does not say %q", want)
+	}
 }
 
 // The README says what the alarms cost: CloudWatch charges each metric that an alarm watches.

@@ -51,6 +51,9 @@ func (d *declaration) refuseUnverified() error {
 	for _, origin := range d.api.Origins() {
 		problems = append(problems, fmt.Errorf("%s cannot be held to on one machine, where all callers are; --allow-unverified lets them in", origin))
 	}
+	for _, certificate := range d.api.ClientCertificates() {
+		problems = append(problems, fmt.Errorf("%s cannot be held to on one machine, where clients call without TLS; --allow-unverified lets them in without a certificate", certificate))
+	}
 	return errors.Join(problems...)
 }
 
@@ -63,6 +66,9 @@ func (d *declaration) unverified() []string {
 	}
 	for _, origin := range d.api.Origins() {
 		notices = append(notices, origin+" is off: callers are let in from anywhere")
+	}
+	for _, certificate := range d.api.ClientCertificates() {
+		notices = append(notices, certificate+" is off: clients are let in without a certificate")
 	}
 	return notices
 }

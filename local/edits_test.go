@@ -86,8 +86,8 @@ func TestOneMistakeIsOneError(t *testing.T) {
 			s["output"].(object)["queue"] = object{"value": "${aws_sqs_queue.q.url}"}
 		}, "aws_sqs_queue.q: a resource of type aws_sqs_queue cannot run on one machine; " + leave},
 		{"a type that a room refuses", func(s editable) {
-			s.add("aws_api_gateway_domain_name", "d", object{"domain_name": "a.example"})
-		}, "aws_api_gateway_domain_name.d: the API is served at its own address alone; " + leave},
+			s.add("aws_api_gateway_vpc_link", "l", object{"name": "l"})
+		}, "aws_api_gateway_vpc_link.l: there is no VPC on one machine; " + leave},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			stack := devStack(t)

@@ -48,10 +48,8 @@ func secured(next http.Handler) http.Handler {
 
 // serveConfig tells the page where the pipeline is, in the form that cdktf output --outputs-file writes beside a hosted one.
 func (p *Pipeline) serveConfig(w http.ResponseWriter, _ *http.Request) {
-	outputs := map[string]any{"submit_url": p.submitURL()}
-	for _, output := range p.declared.stack.Outputs() {
-		outputs[output.Name] = output.Value
-	}
+	outputs := p.outputs()
+	outputs["submit_url"] = p.submitURL()
 	outputs["local"] = "true" // the page may ask for /_local/ alone where it is served
 	p.writeJSON(w, map[string]any{strings.Join(p.declared.api.Stages(), ","): outputs})
 }

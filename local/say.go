@@ -53,6 +53,9 @@ func (p *Pipeline) secrets(curl string) string {
 			fmt.Fprintf(&said, "with API_KEY=%s for %s\n", keys[name], name)
 		}
 	}
+	if strings.Contains(curl, "$CLIENT_CERT") {
+		fmt.Fprintln(&said, "without --cert and --key: nothing here asks for a certificate")
+	}
 	if strings.Contains(curl, "$TOKEN") {
 		fmt.Fprintln(&said, "with or without TOKEN: nothing here verifies it")
 	}
@@ -66,14 +69,27 @@ func (p *Pipeline) interval(delivery firehose.Config) time.Duration {
 	return delivery.BufferInterval
 }
 
-// output is one of the stack's outputs; a stack that was written by hand may have none, which is "".
-func (p *Pipeline) output(name string) string {
+// outputs are the stack's, with this API's address in place of its domains' on AWS.
+func (p *Pipeline) outputs() map[string]any {
+	values := map[string]any{}
 	for _, output := range p.declared.stack.Outputs() {
-		if text, ok := output.Value.(string); ok && output.Name == name {
-			return text
+		values[output.Name] = output.Value
+		text, isText := output.Value.(string)
+		if !isText {
+			continue
 		}
+		for _, domain := range p.declared.api.Domains() {
+			text = strings.ReplaceAll(text, domain.URL+"/", strings.TrimSuffix(p.apiBase()+"/"+domain.Stage, "/")+"/")
+		}
+		values[output.Name] = text
 	}
-	return ""
+	return values
+}
+
+// output is one of the outputs; a stack that was written by hand may have none, which is "".
+func (p *Pipeline) output(name string) string {
+	text, _ := p.outputs()[name].(string)
+	return text
 }
 
 // submitURL is where events are posted, or at least where the API is.

@@ -20,6 +20,7 @@ const (
 	apiStage            = "aws_api_gateway_stage"
 	methodSettings      = "aws_api_gateway_method_settings"
 	requestValidator    = "aws_api_gateway_request_validator"
+	basePathMapping     = "aws_api_gateway_base_path_mapping"
 )
 
 const (

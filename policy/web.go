@@ -119,12 +119,19 @@ func (c *checker) contentSecurity(p place) {
 	}
 }
 
+// addresses are where an API answers, by type and attribute.
+var addresses = map[string]string{apiStage: "invoke_url", basePathMapping: "domain_name"}
+
 // unknownSource tells of a part of a policy whether it is neither text nor the address of the stack's own API.
 func (c *checker) unknownSource(part tfjson.Part) bool {
 	if part.Literal != "" {
 		return false
 	}
-	return part.Reference == nil || part.Reference.Type != apiStage || part.Reference.Attribute != "invoke_url"
+	if part.Reference == nil {
+		return true
+	}
+	attribute, known := addresses[part.Reference.Type]
+	return !known || attribute != part.Reference.Attribute
 }
 
 // inlineImages: an image does nothing, wherever it is from.

@@ -20,12 +20,14 @@ func declareKey(stack cdktf.TerraformStack, env spec.Environment, where surround
 	if !env.Encryption.CustomerKey {
 		return encryption{}
 	}
+	groups := []string{"API-Gateway-Execution-Logs_*/" + env.Name, env.AccessLogGroupName(), env.DeliveryLogGroupName()}
+	if env.Firewall.Enabled {
+		groups = append(groups, env.FirewallLogGroupName())
+	}
 	return encryption{kms.New(stack, "key", kms.Config{
-		Alias:       env.KeyAliasName(),
-		Description: "Encrypts the data and the logs of " + env.APIName(),
-		LogGroups: []string{
-			"API-Gateway-Execution-Logs_*/" + env.Name, env.AccessLogGroupName(), env.DeliveryLogGroupName(),
-		},
+		Alias:              env.KeyAliasName(),
+		Description:        "Encrypts the data and the logs of " + env.APIName(),
+		LogGroups:          groups,
 		Topic:              env.Alarms.Enabled && env.Alarms.TopicARN == "",
 		DeletionWindowDays: env.Encryption.DeletionWindowDays,
 		Protected:          env.Removal == spec.Protected,

@@ -54,6 +54,8 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 	table := declareTable(stack, env, bucket)
 	delivery, deliveryLogs := declareDelivery(stack, env, where, encryption, stream, bucket, table)
 	api := declareAPI(stack, env, where, encryption, stream, delivery)
+	guarding := declareFirewall(stack, env, encryption, api)
+	api, addressed := declareDomain(stack, env, api)
 
 	watched := watch(stack, env, where, encryption, alarms.Pipeline{
 		APIName:            api.Name,
@@ -76,10 +78,8 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 		{"bucket_name", "The bucket that events land in", bucket.Name},
 		{"delivery_log_group", "Firehose's errors", deliveryLogs.Name},
 	}...)
-	outputs = append(outputs, encryption.outputs()...)
-	outputs = append(outputs, declareAccessLog(stack, env, where, bucket)...)
-	outputs = append(outputs, watched...)
-	outputs = append(outputs, declareQuery(stack, env, where, encryption, table)...)
+	outputs = slices.Concat(outputs, addressed, guarding, encryption.outputs(), declareAccessLog(stack, env, where, bucket), watched,
+		declareQuery(stack, env, where, encryption, table))
 	if env.Web.Hosted {
 		url := declareWeb(stack, env, page, api, pageSettings(env.Name, outputs))
 		outputs = append(outputs, output{"web_url", "The web page", url})
@@ -289,6 +289,14 @@ func curl(env spec.Environment, api *apigateway.API) string {
 }
 
 func credentials(env spec.Environment) []string {
+	var words []string
+	if env.API.Domain.MutualTLS.Enabled() {
+		words = []string{`--cert "$CLIENT_CERT" --key "$CLIENT_KEY"`}
+	}
+	return append(words, authentication(env)...)
+}
+
+func authentication(env spec.Environment) []string {
 	switch auth := env.API.Authorization; auth.Kind {
 	case spec.ByIAM:
 		return []string{

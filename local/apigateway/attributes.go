@@ -228,7 +228,8 @@ type usagePlanKeyBlock struct {
 
 // served are the types that Read reads.
 var served = []string{
-	"aws_api_gateway_api_key", "aws_api_gateway_authorizer", "aws_api_gateway_deployment", "aws_api_gateway_gateway_response",
+	"aws_api_gateway_api_key", "aws_api_gateway_authorizer", "aws_api_gateway_base_path_mapping", "aws_api_gateway_deployment",
+	"aws_api_gateway_domain_name", "aws_api_gateway_gateway_response",
 	"aws_api_gateway_integration", "aws_api_gateway_integration_response", "aws_api_gateway_method",
 	"aws_api_gateway_method_response", "aws_api_gateway_method_settings", "aws_api_gateway_model",
 	"aws_api_gateway_request_validator", "aws_api_gateway_resource", "aws_api_gateway_rest_api", "aws_api_gateway_rest_api_policy",
@@ -245,8 +246,6 @@ var ignored = []string{
 
 // refused are the types that would change what is served, with what to do about them.
 var refused = map[string]string{
-	"aws_api_gateway_base_path_mapping":              "the API is served at /STAGE/ alone; leave it out of the environment that runs here",
-	"aws_api_gateway_domain_name":                    "the API is served at its own address alone; leave it out of the environment that runs here",
 	"aws_api_gateway_domain_name_access_association": "the API is served at its own address alone; leave it out of the environment that runs here",
 	"aws_api_gateway_rest_api_put":                   "an OpenAPI definition is not imitated on one machine; declare resources and methods",
 	"aws_api_gateway_vpc_link":                       "there is no VPC on one machine; leave it out of the environment that runs here",

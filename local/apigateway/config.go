@@ -23,6 +23,9 @@ type Config struct {
 	keys        map[string]*apiKey // by value
 	unverified  []Authorizer       // by address
 	origins     []string
+	domains     []Domain
+
+	clientCertificates []string
 }
 
 // Stages are the names of the API's stages, in order; each is served under "/NAME/".

@@ -49,7 +49,7 @@ func Read(stack *tfjson.Stack) (Config, error) {
 	}
 	for _, step := range []func(){
 		r.readResources, r.readValidators, r.readPolicies, r.readAuthorizers, r.readModels, r.readMethods, r.keepUnverified, r.readMethodResponses, r.readIntegrations,
-		r.readIntegrationResponses, r.checkIntegrations, r.readGatewayResponses, r.readStages, r.readMethodSettings, r.readUsage,
+		r.readIntegrationResponses, r.checkIntegrations, r.readGatewayResponses, r.readStages, r.readDomains, r.readMethodSettings, r.readUsage,
 	} {
 		step()
 	}
@@ -143,8 +143,9 @@ func (r *reader) checkRestAPI(res tfjson.Resource, block restAPIBlock) {
 	if block.Policy != "" {
 		r.api.origins = append(r.api.origins, res.Address()+": policy (a resource policy)")
 	}
-	if block.DisableExecuteAPI {
-		r.problem(res, "disable_execute_api_endpoint is true, and that endpoint is the one that is served; leave it out of the environment that runs here")
+	// Where there is a domain, this address stands for that one.
+	if block.DisableExecuteAPI && len(r.stack.Resources("aws_api_gateway_domain_name")) == 0 {
+		r.problem(res, "disable_execute_api_endpoint is true, and the stack has no aws_api_gateway_domain_name: the API would answer nobody; declare one, or leave it out")
 	}
 	if block.MinimumCompressionSize != "" && block.MinimumCompressionSize != "-1" {
 		r.problem(res, "minimum_compression_size is %s, but answers are not compressed on one machine; leave it out of the environment that runs here", block.MinimumCompressionSize)

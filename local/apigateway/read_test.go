@@ -53,8 +53,16 @@ func TestRefusesStacks(t *testing.T) {
 		want string
 	}{
 		{"an unknown attribute", api(attributes{"colour": "red"}), apiAddress + "the attribute colour is not imitated on one machine; " + leave},
-		{"an unknown kind", func(r raw) { r.add("domain_name", "d", attributes{"domain_name": "a.example"}) },
-			"aws_api_gateway_domain_name.d: the API is served at its own address alone; " + leave},
+		{"an unknown kind", func(r raw) { r.add("vpc_link", "l", attributes{"name": "l"}) },
+			"aws_api_gateway_vpc_link.l: there is no VPC on one machine; " + leave},
+		{"a domain without a name", func(r raw) { r.add("domain_name", "d", attributes{}) },
+			"aws_api_gateway_domain_name.d: domain_name is empty; give the domain one"},
+		{"a domain of another API", func(r raw) {
+			r.add("base_path_mapping", "m", attributes{"domain_name": "a.example", "api_id": "other"})
+		}, `aws_api_gateway_base_path_mapping.m: api_id is "other"; the stack's API is "API"`},
+		{"a domain of no stage", func(r raw) {
+			r.add("base_path_mapping", "m", attributes{"domain_name": "a.example", "api_id": "${aws_api_gateway_rest_api.api.id}", "stage_name": "x"})
+		}, `aws_api_gateway_base_path_mapping.m: stage_name is "x", which is no stage of the API`},
 		{"a kind of tomorrow's", func(r raw) { r.add("teapot", "t", attributes{}) },
 			"aws_api_gateway_teapot.t: aws_api_gateway_teapot is not imitated on one machine; " + leave},
 		{"no authorizer", method(attributes{"authorization": "CUSTOM"}), methodAddress + "authorization is CUSTOM, but authorizer_id is empty; name an authorizer, or API Gateway refuses the method"},
@@ -63,7 +71,7 @@ func TestRefusesStacks(t *testing.T) {
 			method(attributes{"authorization": "COGNITO_USER_POOLS", "authorizer_id": "${aws_api_gateway_authorizer.a.id}"})(r)
 		}, methodAddress + "authorization is COGNITO_USER_POOLS, but aws_api_gateway_authorizer.a is of type TOKEN; use CUSTOM"},
 		{"OpenAPI", api(attributes{"body": "{}"}), apiAddress + "body (an OpenAPI definition) is not imitated on one machine; " + leave + ", or declare resources and methods"},
-		{"no endpoint", api(attributes{"disable_execute_api_endpoint": true}), apiAddress + "disable_execute_api_endpoint is true, and that endpoint is the one that is served; " + leave},
+		{"no endpoint", api(attributes{"disable_execute_api_endpoint": true}), apiAddress + "disable_execute_api_endpoint is true, and the stack has no aws_api_gateway_domain_name: the API would answer nobody; declare one, or leave it out"},
 		{"compression", api(attributes{"minimum_compression_size": 1024}), apiAddress + "minimum_compression_size is 1024, but answers are not compressed on one machine; " + leave},
 		{"keys of an authorizer", api(attributes{"api_key_source": "AUTHORIZER"}), apiAddress + `api_key_source is "AUTHORIZER"; use HEADER: the keys that a Lambda authorizer returns do not exist on one machine`},
 		{"a method of no API", method(attributes{"rest_api_id": "other"}), methodAddress + `rest_api_id is "other"; the stack's API is "API"`},

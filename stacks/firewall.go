@@ -1,0 +1,26 @@
+package stacks
+
+import (
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/apigateway"
+	"cdk.tf/go/ingest/modules/waf"
+	"cdk.tf/go/ingest/spec"
+)
+
+// declareFirewall declares what stands before the API's stage, where the environment has it, whatever the address by which
+// the stage is called.
+func declareFirewall(stack cdktf.TerraformStack, env spec.Environment, encryption encryption, api *apigateway.API) []output {
+	if !env.Firewall.Enabled {
+		return nil
+	}
+	firewall := waf.New(stack, "firewall", waf.Config{
+		Name:          env.FirewallName(),
+		Firewall:      env.Firewall,
+		StageARN:      api.StageARN,
+		LogGroup:      env.FirewallLogGroupName(),
+		RetentionDays: env.Logs.RetentionDays,
+		KeyARN:        encryption.arn(),
+	})
+	return []output{{"firewall_log_group", "The requests that the firewall blocked or counted", firewall.LogGroup}}
+}

@@ -53,6 +53,8 @@ func Rules() []Rule {
 		{"web-page", "a page is what its distribution serves, over TLS and with headers that bind it, and nothing else is public", webPage},
 		{"authorization", "an environment that is not public has no way in for strangers", authorization},
 		{"access", "where a caller comes from is no substitute for who it is", access},
+		{"domain", "a name leads to a stage, over TLS 1.2, and nobody goes round the certificate that it asks for", domain},
+		{"firewall", "what a firewall is for is behind it, and what its rules find is blocked and logged", firewall},
 		{"log-retention", "a log group without retention keeps, and costs, for ever", logRetention},
 		{"cors", "a web page can read every answer, failures included", cors},
 		{"stage-logs", "a request can be followed by its id, and no log holds an event's body", stageLogs},

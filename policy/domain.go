@@ -1,0 +1,61 @@
+package policy
+
+import "cdk.tf/go/ingest/tfjson"
+
+const apiDomain = "aws_api_gateway_domain_name"
+
+// domain: a name leads to a stage, over TLS 1.2 at least and with a certificate that is there; and where clients need one too
+// there is no way round it.
+func domain(c *checker) {
+	leads := map[string]bool{}  // domains
+	called := map[string]bool{} // APIs
+	for _, mapping := range c.stack.Resources(basePathMapping) {
+		name, api, ok := c.mapping(mapping)
+		if !ok {
+			continue
+		}
+		leads[name.Address()], called[api.Address()] = true, true
+		if len(c.blocks(in(name), "mutual_tls_authentication")) > 0 && !c.defaultEndpointIsOff(api) {
+			c.breach(api.Address(), "answers at its own address, where "+name.Address()+" asks clients for a certificate",
+				"set disable_execute_api_endpoint to true")
+		}
+	}
+	for _, name := range c.stack.Resources(apiDomain) {
+		c.want(in(name), "security_policy", "TLS_1_2")
+		if ref, ok := reference(name.Body["regional_certificate_arn"]); ok && ref.Type == "aws_acm_certificate" {
+			c.breach(name.Address(), "regional_certificate_arn is that of "+ref.Address()+", which may not be issued yet",
+				"refer to the certificate_arn of its aws_acm_certificate_validation")
+		}
+		if !leads[name.Address()] {
+			c.breach(name.Address(), "leads nowhere", "declare an "+basePathMapping+" to a stage of the stack")
+		}
+	}
+	for _, api := range c.stack.Resources(restAPI) {
+		if c.defaultEndpointIsOff(api) && !called[api.Address()] {
+			c.breach(api.Address(), "answers at no address", "map a domain to a stage of it, or leave disable_execute_api_endpoint out")
+		}
+	}
+}
+
+func (c *checker) defaultEndpointIsOff(api tfjson.Resource) bool {
+	off, _ := c.value(api.Body["disable_execute_api_endpoint"])
+	return off == "true"
+}
+
+// mapping is what a mapping joins: a domain and an API of the stack.
+func (c *checker) mapping(mapping tfjson.Resource) (name, api tfjson.Resource, ok bool) {
+	name, hasName := c.follow(mapping.Body["domain_name"], apiDomain, "domain_name", "id")
+	if !hasName {
+		c.breach(mapping.Address(), "domain_name refers to no domain of the stack", "refer to the domain_name of one")
+	}
+	api, hasAPI := c.follow(mapping.Body["api_id"], restAPI, "id")
+	if !hasAPI {
+		c.breach(mapping.Address(), "api_id refers to no REST API of the stack", "refer to the id of one")
+		return name, api, false
+	}
+	// Without a stage the path has to name one.
+	if _, known := c.follow(mapping.Body["stage_name"], apiStage, "stage_name"); !known {
+		c.breach(mapping.Address(), "stage_name refers to no stage of the stack", "refer to the stage_name of one")
+	}
+	return name, api, hasName
+}

@@ -1,0 +1,183 @@
+package policy_test
+
+import (
+	"testing"
+
+	"cdk.tf/go/ingest/policy"
+)
+
+const (
+	acl            = "aws_wafv2_web_acl.w"
+	aclAssociation = "aws_wafv2_web_acl_association.a"
+	aclLogging     = "aws_wafv2_web_acl_logging_configuration.l"
+	aclLog         = "aws_cloudwatch_log_group.w"
+)
+
+// withFirewall adds a good web ACL with its log and its association, and changes them.
+func withFirewall(changes ...change) []change {
+	const visible = `"visibility_config": {"cloudwatch_metrics_enabled": true, "metric_name": "m", "sampled_requests_enabled": false}`
+	return append([]change{
+		add(acl, `{"name": "w", "scope": "REGIONAL", "default_action": {"allow": {}}, `+visible+`, "rule": [
+			{"name": "size", "priority": 0, "action": {"block": {}}, `+visible+`, "statement": {"size_constraint_statement": {
+				"size": 10, "comparison_operator": "GT", "field_to_match": {"body": {"oversize_handling": "MATCH"}}}}},
+			{"name": "common", "priority": 1, "override_action": {"none": {}}, `+visible+`, "statement": {"managed_rule_group_statement": {
+				"vendor_name": "AWS", "name": "AWSManagedRulesCommonRuleSet",
+				"rule_action_override": [{"name": "SizeRestrictions_BODY", "action_to_use": {"count": {}}}]}}}
+		]}`),
+		add(aclLog, `{"name": "aws-waf-logs-w", "retention_in_days": 30}`),
+		add(aclLogging, `{"resource_arn": "${aws_wafv2_web_acl.w.arn}", "log_destination_configs": ["${aws_cloudwatch_log_group.w.arn}"], "redacted_fields": [
+			{"single_header": {"name": "authorization"}}, {"single_header": {"name": "cookie"}}, {"single_header": {"name": "x-api-key"}}]}`),
+		add(aclAssociation, `{"resource_arn": "${aws_api_gateway_stage.api_stage.arn}", "web_acl_arn": "${aws_wafv2_web_acl.w.arn}"}`),
+	}, changes...)
+}
+
+func TestAGoodFirewallBreaksNothing(t *testing.T) {
+	for name, changes := range map[string][]change{
+		"as it is":                withFirewall(),
+		"a rule that blocks anew": withFirewall(put(acl, `{"block": {}}`, "rule", "1", "statement", "managed_rule_group_statement", "rule_action_override", "0", "action_to_use")),
+		"no overrides":            withFirewall(unset(acl, "rule", "1", "statement", "managed_rule_group_statement", "rule_action_override")),
+		"a size of something else": withFirewall(put(acl, `{"query_string": {}}`,
+			"rule", "0", "statement", "size_constraint_statement", "field_to_match")),
+	} {
+		if err := policy.Check(good(t, changes...), policy.Expect{Public: true}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// put is set, with an object that is written as JSON.
+func put(address, text string, path ...string) change {
+	return func(t *testing.T, root map[string]any) { set(address, decode(t, text), path...)(t, root) }
+}
+
+func TestFirewall(t *testing.T) {
+	const about = `firewall: aws_wafv2_web_acl.w: `
+	size := []string{"rule", "0", "statement", "size_constraint_statement"}
+	check(t, []breaking{
+		{
+			name:    "of CloudFront",
+			changes: withFirewall(set(acl, "CLOUDFRONT", "scope")),
+			want:    []string{about + `scope is "CLOUDFRONT"; set it to "REGIONAL"`},
+		},
+		{
+			name:    "nothing behind it",
+			changes: withFirewall(drop(aclAssociation)),
+			want: []string{
+				about + `is associated with no stage; declare an aws_wafv2_web_acl_association`,
+				`firewall: aws_api_gateway_stage.api_stage: has no web ACL, and the stack has one; declare an aws_wafv2_web_acl_association`,
+			},
+		},
+		{
+			name:    "something else behind it",
+			changes: withFirewall(set(aclAssociation, "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/x/y", "resource_arn")),
+			want: []string{
+				`firewall: aws_wafv2_web_acl_association.a: resource_arn refers to no stage of the stack; refer to the ARN of one`,
+				about + `is associated with no stage; declare an aws_wafv2_web_acl_association`,
+				`firewall: aws_api_gateway_stage.api_stage: has no web ACL, and the stack has one; declare an aws_wafv2_web_acl_association`,
+			},
+		},
+		{
+			name:    "another one before the stage",
+			changes: withFirewall(set(aclAssociation, "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/x/y", "web_acl_arn")),
+			want: []string{
+				`firewall: aws_wafv2_web_acl_association.a: web_acl_arn refers to no web ACL of the stack; refer to the ARN of one`,
+				about + `is associated with no stage; declare an aws_wafv2_web_acl_association`,
+				`firewall: aws_api_gateway_stage.api_stage: has no web ACL, and the stack has one; declare an aws_wafv2_web_acl_association`,
+			},
+		},
+		{
+			name:    "no rules",
+			changes: withFirewall(unset(acl, "rule")),
+			want:    []string{about + `has no rules; add some: it blocks nothing`},
+		},
+		{
+			name:    "rules by JSON",
+			changes: withFirewall(set(acl, "[]", "rule_json")),
+			want:    []string{about + `rule_json is set; declare each rule in a block: what an expression or another resource adds is not seen here`},
+		},
+		{
+			name:    "a rule that counts",
+			changes: withFirewall(put(acl, `{"count": {}}`, "rule", "0", "action")),
+			want:    []string{about + `rule "size": action is count; set it to block`},
+		},
+		{
+			name:    "a rule without an action",
+			changes: withFirewall(unset(acl, "rule", "0", "action")),
+			want:    []string{about + `rule "size": action is not set; set it to block`},
+		},
+		{
+			name:    "a group that counts as a whole",
+			changes: withFirewall(put(acl, `{"count": {}}`, "rule", "1", "override_action")),
+			want:    []string{about + `rule "common": override_action is count; set it to none`},
+		},
+		{
+			name:    "a rule of a group that lets in",
+			changes: withFirewall(put(acl, `{"allow": {}}`, "rule", "1", "statement", "managed_rule_group_statement", "rule_action_override", "0", "action_to_use")),
+			want:    []string{about + `rule "common": SizeRestrictions_BODY: action_to_use is allow; set it to block or count`},
+		},
+		{
+			name:    "a body of which the beginning is measured",
+			changes: withFirewall(set(acl, "CONTINUE", append(size, "field_to_match", "body", "oversize_handling")...)),
+			want:    []string{about + `rule "size": size_constraint_statement.field_to_match.body.oversize_handling is "CONTINUE"; set it to "MATCH"`},
+		},
+		{
+			name: "the same, within another statement",
+			changes: withFirewall(put(acl, `{"and_statement": {"statement": [{"size_constraint_statement": {"field_to_match": {"json_body": {}}}}]}}`,
+				"rule", "0", "statement")),
+			want: []string{about + `rule "size": size_constraint_statement.field_to_match.json_body.oversize_handling is not set; set it to "MATCH"`},
+		},
+		{
+			name: "samples",
+			changes: withFirewall(set(acl, true, "visibility_config", "sampled_requests_enabled"),
+				set(acl, true, "rule", "1", "visibility_config", "sampled_requests_enabled"), set(acl, false, "rule", "0", "visibility_config", "cloudwatch_metrics_enabled")),
+			want: []string{
+				about + `rule "size": visibility_config.cloudwatch_metrics_enabled is "false"; set it to "true"`,
+				about + `rule "common": visibility_config.sampled_requests_enabled is "true"; set it to "false"`,
+				about + `visibility_config.sampled_requests_enabled is "true"; set it to "false"`,
+			},
+		},
+		{
+			name:    "no log",
+			changes: withFirewall(drop(aclLogging)),
+			want:    []string{about + `0 resources of type aws_wafv2_web_acl_logging_configuration refer to it; declare exactly one`},
+		},
+		{
+			name:    "a log elsewhere",
+			changes: withFirewall(set(aclLogging, []any{"arn:aws:s3:::aws-waf-logs-x"}, "log_destination_configs")),
+			want: []string{
+				`firewall: aws_wafv2_web_acl_logging_configuration.l: log_destination_configs refers to no log group of the stack; refer to the ARN of one`,
+			},
+		},
+		{
+			name:    "a log nowhere",
+			changes: withFirewall(unset(aclLogging, "log_destination_configs")),
+			want: []string{
+				`firewall: aws_wafv2_web_acl_logging_configuration.l: log_destination_configs is empty; refer to the ARN of a log group of the stack`,
+			},
+		},
+		{
+			name:    "credentials in the log",
+			changes: withFirewall(put(aclLogging, `{"single_header": {"name": "cookie"}}`, "redacted_fields")),
+			want: []string{
+				`firewall: aws_wafv2_web_acl_logging_configuration.l: logs the header "authorization"; add it to redacted_fields, in lower case`,
+				`firewall: aws_wafv2_web_acl_logging_configuration.l: logs the header "x-api-key"; add it to redacted_fields, in lower case`,
+			},
+		},
+	})
+}
+
+// What WAF blocks is answered by API Gateway's own response WAF_FILTERED, which is DEFAULT_4XX where there is none: a page can
+// read the 403 only with CORS headers.
+func TestWhatTheFirewallAnswersHasCORS(t *testing.T) {
+	check(t, []breaking{{
+		name: "an answer of its own without CORS",
+		changes: withFirewall(add("aws_api_gateway_gateway_response.waf",
+			`{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "response_type": "WAF_FILTERED"}`),
+			func(t *testing.T, root map[string]any) {
+				object, key := inner(t, root, "aws_api_gateway_deployment.api_deployment", []string{"depends_on"})
+				object[key] = append(object[key].([]any), "aws_api_gateway_gateway_response.waf")
+			}),
+		want: []string{"cors: aws_api_gateway_gateway_response.waf: does not always set Access-Control-Allow-Origin to a value that can be told; " +
+			"set it to an origin in single quotes, or to method.request.header.Origin"},
+	}})
+}

@@ -98,7 +98,7 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     expect(await page.inputValue("#authorization")).toBe("iam");
     await page.click("#send");
     expect(await result(page, "Not sent")).toBe(
-      "Enter an access key id and its secret: this environment takes signed requests alone.",
+      "Enter an access key id and its secret, or choose None below Authorisation.",
     );
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("access-key-id");
     await page.selectOption("#authorization", "none");
@@ -146,7 +146,7 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     await sendTo(`${answers.url}/key`, "403 The API key is refused", async ({ page }) => {
       await page.selectOption("#authorization", "api_key");
       await page.click("#send");
-      expect(await result(page, "Not sent")).toBe("Enter the API key that this environment asks for.");
+      expect(await result(page, "Not sent")).toBe("Enter the API key, or choose None below Authorisation.");
       await page.fill("#api-key", "wrong");
     });
     await sendTo(`${answers.url}/key`, "200 Answered without a sequence number", async ({ page }) => {

@@ -47,7 +47,7 @@ describe("an answer in words", () => {
     ],
     [answer(400, { message: "Invalid request body" }), "Invalid request body"],
     [answer(403, { message: "Missing Authentication Token" }), "A signature is asked for, or the path is wrong"],
-    [answer(403, { message: "Forbidden" }), "Not allowed"],
+    [answer(403, { message: "Forbidden" }), "Not allowed, or no such stage"],
     [answer(404), "Nothing at this path"],
     [answer(405), "No POST at this path"],
     [answer(413, { message: "Request Entity Too Large" }), "The body is too large"],

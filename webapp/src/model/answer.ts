@@ -259,9 +259,8 @@ function forbidden(message: string, { authorization, url }: Sent): Omit<Words, "
       advice: "Check the key, and that its usage plan holds this API's stage.",
     };
   return {
-    summary: "Not allowed",
-    advice:
-      "This environment asks for an API key or a signature: choose it below Authorisation. A resource policy or a firewall answers so, too.",
+    summary: "Not allowed, or no such stage",
+    advice: `Check ${url.pathname}: the endpoint is /STAGE/submit, such as /dev/submit. Where that is right, this environment asks for an API key or a signature, or a resource policy or a firewall refuses.`,
   };
 }
 

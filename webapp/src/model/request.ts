@@ -21,11 +21,11 @@ let signer: Promise<{ AwsV4Signer: typeof AwsV4Signer }> | undefined;
 /** missingKeys says what has to be typed before anything can be sent; "" when nothing. */
 export function missingKeys(authorization: Authorization, canSign: boolean): string {
   if (authorization.kind === "api_key" && authorization.apiKey === "")
-    return "Enter the API key that this environment asks for.";
+    return "Enter the API key, or choose None below Authorisation.";
   if (authorization.kind !== "iam") return "";
   if (!canSign) return "A browser signs only on a page that came by https or from 127.0.0.1; open the page there.";
   if (authorization.accessKeyId === "" || authorization.secretAccessKey === "")
-    return "Enter an access key id and its secret: this environment takes signed requests alone.";
+    return "Enter an access key id and its secret, or choose None below Authorisation.";
   return authorization.region === "" ? "Enter the region of the API, such as us-east-1." : "";
 }
 

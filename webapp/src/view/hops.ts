@@ -24,7 +24,9 @@ export function hops(open: (object: Landed) => void): (watched: Watched | null) 
     showHops(watched.hops);
     countdown(watched.hops, watched.seenAt);
     const fresh = watched.hops.objects.filter(({ key }) => !known.has(key));
-    if (fresh.length > 0 || first) showObjects(watched.hops, first ? [] : fresh, open);
+    // A pipeline that was started again begins its list anew.
+    const changed = fresh.length > 0 || watched.hops.objects.length !== known.size;
+    if (changed || first) showObjects(watched.hops, first ? [] : fresh, open);
     const [newest] = fresh;
     if (newest && !first) say(`An object with ${things(newest.records, "record")} landed.`);
     known = new Set(watched.hops.objects.map(({ key }) => key));
@@ -57,7 +59,10 @@ function showHops(hops: Hops) {
   setText(byId("hop-buffered"), count(hops.bufferedRecords));
   setText(byId("hop-buffered-unit"), hops.bufferedRecords === 1 ? "record waits" : "records wait");
   setText(byId("hop-delivered"), count(hops.deliveredRecords));
-  setText(byId("hop-delivered-unit"), hops.deliveredRecords === 1 ? "record landed" : "records landed");
+  setText(
+    byId("hop-delivered-unit"),
+    hops.deliveredRecords === 1 ? "record landed since the start" : "records landed since the start",
+  );
   setText(byId("badge-objects"), count(hops.deliveredObjects));
 }
 

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
+
+	"cdk.tf/go/ingest/tfjson"
 )
 
 // deprecated is version 5.100's warning of what version 6 does without being told: see docs/adr/0002.
@@ -23,22 +25,30 @@ func TestValidate(t *testing.T) {
 	}
 	for _, golden := range goldens {
 		t.Run(strings.TrimSuffix(filepath.Base(golden), ".tf.json"), func(t *testing.T) {
-			p := openPipeline(t, nowhere, program, copied(t, golden))
-			p.init(tfexec.Backend(false)) // a backend that lies elsewhere is not asked
-			verdict, err := p.tf.Validate(p.context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, d := range verdict.Diagnostics {
-				if strings.Contains(d.Detail, deprecated) {
-					continue
-				}
-				t.Errorf("%s: %s: %s", d.Severity, d.Summary, d.Detail)
-			}
-			if !verdict.Valid {
-				t.Error("Terraform finds the configuration invalid")
-			}
+			validate(t, program, copied(t, golden))
 		})
+		t.Run(strings.TrimSuffix(filepath.Base(golden), ".tf.json")+" in the native syntax", func(t *testing.T) {
+			validate(t, program, native(t, golden))
+		})
+	}
+}
+
+func validate(t *testing.T, program, folder string) {
+	t.Helper()
+	p := openPipeline(t, nowhere, program, folder)
+	p.init(tfexec.Backend(false)) // a backend that lies elsewhere is not asked
+	verdict, err := p.tf.Validate(p.context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range verdict.Diagnostics {
+		if strings.Contains(d.Detail, deprecated) {
+			continue
+		}
+		t.Errorf("%s: %s: %s", d.Severity, d.Summary, d.Detail)
+	}
+	if !verdict.Valid {
+		t.Error("Terraform finds the configuration invalid")
 	}
 }
 
@@ -52,6 +62,26 @@ func copied(t *testing.T, file string) string {
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "cdk.tf.json"), text, 0o600); err != nil {
 		t.Fatal(err)
+	}
+	return folder
+}
+
+// native is a folder that holds a stack as scripts/scan has Trivy read it.
+func native(t *testing.T, file string) string {
+	t.Helper()
+	stack, err := tfjson.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := stack.Native()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return folder
 }

@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help up webapp synth test golden lint bench bench-synth deploy-local tools moto clean
+.PHONY: help up webapp synth test golden lint scan bench bench-synth deploy-local tools moto clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -43,6 +43,9 @@ lint: webapp/node_modules/.package-lock.json ## check the style of the code and 
 	go tool -modfile=tools/go.mod golangci-lint run
 	npm --prefix webapp run --silent lint
 	npm --prefix webapp run --silent typecheck
+
+scan: ## scan staging and prod with Trivy and tflint; it says how to have them
+	scripts/scan
 
 bench: ## measure the pipeline on this machine; docs/benchmarks.md has results
 	@npm ci --prefix bench --no-audit --no-fund || echo "kinesalite could not be installed and is left out" >&2

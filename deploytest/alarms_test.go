@@ -7,57 +7,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/hashicorp/terraform-exec/tfexec"
-
-	"cdk.tf/go/ingest/spec"
 )
-
-// watchedEnvironment has alarms and a dashboard.
-func watchedEnvironment() spec.Environment {
-	env := spec.Default("watched")
-	env.Removal = spec.Disposable
-	env.Alarms.Enabled, env.Alarms.Dashboard = true, true
-	env.Alarms.Emails = []string{"on-call@example.com"}
-	return env
-}
-
-// TestAlarms leads an environment with alarms through its life: made, changed, destroyed.
-func TestAlarms(t *testing.T) {
-	t.Parallel()
-	endpoint := startMoto(t)
-	p := initialised(t, endpoint, terraform(t), watchedEnvironment())
-	p.apply()
-	p.expectPlan(map[string]string{})
-	checkAlarms(t, endpoint)
-	checkTopic(t, endpoint)
-	checkWatchedDashboard(t, endpoint)
-	expect(t, "alarm_topic_arn", "arn:aws:sns:us-east-1:123456789012:api-kinesis-alarms-watched", p.outputs()["alarm_topic_arn"])
-	expect(t, "dashboard_url",
-		"https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#dashboards/dashboard/api-kinesis-watched", p.outputs()["dashboard_url"])
-
-	// More shards are more room; another value leaves every other alarm as it is.
-	env := watchedEnvironment()
-	env.Stream.Capacity = spec.Provisioned(2)
-	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
-	plan := p.expectPlan(map[string]string{
-		"aws_kinesis_stream.stream":                      "update",
-		"aws_cloudwatch_metric_alarm.alarms_stream-full": "update",
-		"aws_cloudwatch_dashboard.dashboard":             "update",
-	})
-	p.apply(tfexec.DirOrPlan(plan))
-	p.expectPlan(map[string]string{})
-
-	if err := p.destroy(); err != nil {
-		t.Fatalf("terraform destroy: %v", err)
-	}
-	expect(t, "the alarms that are left", nil, describeAlarms(t, endpoint))
-}
 
 // query calls one of AWS's older APIs, which take forms and answer with XML, and whose clients the project has no other
 // use for.
@@ -115,25 +69,30 @@ func describeAlarms(t *testing.T, endpoint string) []deployedAlarm {
 	return answer.Alarms
 }
 
-func checkAlarms(t *testing.T, endpoint string) {
+// topicARN is the topic that an environment's alarms are sent to.
+func topicARN(env string) string {
+	return "arn:aws:sns:us-east-1:123456789012:api-kinesis-alarms-" + env
+}
+
+func checkAlarms(t *testing.T, endpoint, env string) {
 	t.Helper()
-	topic := []string{"arn:aws:sns:us-east-1:123456789012:api-kinesis-alarms-watched"}
+	topic, prefix := []string{topicARN(env)}, "api-kinesis-"+env+"-"
 	byName := map[string]deployedAlarm{}
 	for _, alarm := range describeAlarms(t, endpoint) {
 		byName[alarm.AlarmName] = alarm
 		expect(t, alarm.AlarmName+"'s actions", topic, alarm.AlarmActions)
 		expect(t, alarm.AlarmName+"'s actions when it is over", topic, alarm.OKActions)
-		id := strings.TrimPrefix(alarm.AlarmName, "api-kinesis-watched-")
+		id := strings.TrimPrefix(alarm.AlarmName, prefix)
 		if !alarm.ActionsEnabled || !strings.HasSuffix(alarm.AlarmDescription, " Runbook: docs/runbooks/"+id+".md") {
 			t.Errorf("%s is described as %q, its actions enabled: %t", alarm.AlarmName, alarm.AlarmDescription, alarm.ActionsEnabled)
 		}
 	}
 	expect(t, "the number of alarms", 12, len(byName))
-	one := byName["api-kinesis-watched-delivery-stale"]
+	one := byName[prefix+"delivery-stale"]
 	expect(t, "delivery-stale", []any{"DeliveryToS3.DataFreshness", 360.0, 300, "notBreaching"},
 		[]any{one.MetricName, one.Threshold, one.Period, one.TreatMissingData})
 	var expressions []string
-	for _, metric := range byName["api-kinesis-watched-api-4xx"].Metrics {
+	for _, metric := range byName[prefix+"api-4xx"].Metrics {
 		expressions = append(expressions, metric.ID+" "+metric.Expression)
 	}
 	slices.Sort(expressions)
@@ -156,16 +115,17 @@ func topicAttributes(t *testing.T, endpoint, arn string) map[string]string {
 	return found
 }
 
-func checkTopic(t *testing.T, endpoint string) {
+func checkTopic(t *testing.T, endpoint, env, key string) {
 	t.Helper()
-	const arn = "arn:aws:sns:us-east-1:123456789012:api-kinesis-alarms-watched"
-	policy := topicAttributes(t, endpoint, arn)["Policy"]
+	arn := topicARN(env)
+	attributes := topicAttributes(t, endpoint, arn)
+	expect(t, "the topic's key", key, attributes["KmsMasterKeyId"])
 	expectJSON(t, "the topic's policy", `{"Version": "2012-10-17", "Statement": [
 		{"Sid": "Publish", "Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": ["sns:Publish"], "Resource": ["`+arn+`"],
 			"Condition": {"StringEquals": {"aws:SourceAccount": ["123456789012"]},
-				"ArnLike": {"aws:SourceArn": ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:api-kinesis-watched-*"]}}},
+				"ArnLike": {"aws:SourceArn": ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:api-kinesis-`+env+`-*"]}}},
 		{"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": ["sns:Publish"], "Resource": ["`+arn+`"],
-			"Condition": {"Bool": {"aws:SecureTransport": ["false"]}}}]}`, policy)
+			"Condition": {"Bool": {"aws:SecureTransport": ["false"]}}}]}`, attributes["Policy"])
 	var subscriptions struct {
 		Endpoints []string `xml:"ListSubscriptionsByTopicResult>Subscriptions>member>Endpoint"`
 	}
@@ -173,15 +133,15 @@ func checkTopic(t *testing.T, endpoint string) {
 	expect(t, "who is told", []string{"on-call@example.com"}, subscriptions.Endpoints)
 }
 
-func checkWatchedDashboard(t *testing.T, endpoint string) {
+func checkDashboard(t *testing.T, endpoint, env string) {
 	t.Helper()
 	var answer struct {
 		Body string `xml:"GetDashboardResult>DashboardBody"`
 	}
-	query(t, endpoint, "monitoring", "2010-08-01", "GetDashboard", url.Values{"DashboardName": {"api-kinesis-watched"}}, &answer)
+	query(t, endpoint, "monitoring", "2010-08-01", "GetDashboard", url.Values{"DashboardName": {"api-kinesis-" + env}}, &answer)
 	if !json.Valid([]byte(answer.Body)) || strings.Contains(answer.Body, "${") {
 		t.Errorf("the dashboard's body is no JSON: %s", answer.Body)
 	}
-	expectText(t, "the dashboard", answer.Body, `["AWS/Kinesis","IncomingBytes","StreamName","api-kinesis-stream-watched",{"label":"written","stat":"Sum"}]`)
-	expectText(t, "the dashboard", answer.Body, `"arn:aws:cloudwatch:us-east-1:123456789012:alarm:api-kinesis-watched-api-5xx"`)
+	expectText(t, "the dashboard", answer.Body, `["AWS/Kinesis","IncomingBytes","StreamName","api-kinesis-stream-`+env+`",{"label":"written","stat":"Sum"}]`)
+	expectText(t, "the dashboard", answer.Body, `"arn:aws:cloudwatch:us-east-1:123456789012:alarm:api-kinesis-`+env+`-api-5xx"`)
 }

@@ -1,6 +1,7 @@
 package deploytest
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
 	"slices"
@@ -31,6 +32,10 @@ type expected struct {
 	streamHours    int32
 	noncurrentDays int32
 	logDays        int32
+	// key is the customer key's ARN, or empty. Its alias is known beforehand, and it is not.
+	key string
+	// complete is whether there are a customer key, an access log, alarms with their dashboard, queries and a firewall.
+	complete bool
 }
 
 var (
@@ -38,7 +43,7 @@ var (
 		env: "dev", authorization: "NONE", batch: true, loggingLevel: "INFO", streamHours: 24, noncurrentDays: 30, logDays: 30,
 	}
 	expectedProd = expected{
-		env: "prod", authorization: "AWS_IAM", loggingLevel: "ERROR", tracing: true, streamHours: 168, noncurrentDays: 365, logDays: 365,
+		env: "prod", complete: true, authorization: "AWS_IAM", loggingLevel: "ERROR", tracing: true, streamHours: 168, noncurrentDays: 365, logDays: 365,
 		signing: ` --aws-sigv4 aws:amz:us-east-1:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"` +
 			` -H "X-Amz-Security-Token: $AWS_SESSION_TOKEN"`,
 	}
@@ -53,6 +58,10 @@ func (e expected) bucket() string    { return "api-kinesis-firehose-bucket-" + e
 func (e expected) bucketARN() string { return "arn:aws:s3:::" + e.bucket() }
 func (e expected) accessLog() string { return "/aws/apigateway/api-kinesis-" + e.env + "/access" }
 
+func (e expected) accessLogBucket() string { return "api-kinesis-access-log-" + e.env }
+func (e expected) resultBucket() string    { return "api-kinesis-query-" + e.env }
+func (e expected) firewallLog() string     { return "aws-waf-logs-api-kinesis-" + e.env }
+
 // role is the name of the role for one of submit, logging and delivery.
 func (e expected) role(what string) string { return "api-kinesis-" + what + "-" + e.env }
 func (e expected) roleARN(what string) string {
@@ -65,7 +74,7 @@ func (e expected) executionLog(api string) string {
 
 // inventory is everything that an environment is made of, by its names.
 func (e expected) inventory(api string) []string {
-	return []string{
+	there := []string{
 		"REST API api-kinesis-" + e.env,
 		"account's logging role " + e.roleARN("logging"),
 		"bucket " + e.bucket(),
@@ -78,6 +87,11 @@ func (e expected) inventory(api string) []string {
 		"role " + e.role("submit"),
 		"stream " + e.stream(),
 	}
+	if e.complete {
+		there = append(there, "bucket "+e.accessLogBucket(), "bucket "+e.resultBucket(), "log group "+e.firewallLog())
+	}
+	slices.Sort(there)
+	return there
 }
 
 // checkDeployed reads an environment back, service by service.
@@ -86,10 +100,10 @@ func checkDeployed(t *testing.T, p *pipeline, want expected) {
 	outputs := p.outputs()
 	api := outputs["api_id"]
 	expect(t, "what there is", want.inventory(api), p.cloud.inventory(t))
-	for _, check := range []struct {
-		name string
-		run  func(t *testing.T)
-	}{
+	if want.complete {
+		want.key = keyOf(t, p.endpoint, "alias/api-kinesis-"+want.env)
+	}
+	for _, check := range []deployedCheck{
 		{"outputs", func(t *testing.T) { checkOutputs(t, outputs, want) }},
 		{"API", func(t *testing.T) { checkSubmit(t, p.cloud, api, want); checkGatewayResponses(t, p.cloud, api) }},
 		{"stage", func(t *testing.T) { checkStage(t, p.cloud, api, want) }},
@@ -101,6 +115,16 @@ func checkDeployed(t *testing.T, p *pipeline, want expected) {
 	} {
 		t.Run(check.name, check.run)
 	}
+	if want.complete {
+		for _, check := range checksOfComplete(p, api, want) {
+			t.Run(check.name, check.run)
+		}
+	}
+}
+
+type deployedCheck struct {
+	name string
+	run  func(t *testing.T)
 }
 
 func checkOutputs(t *testing.T, outputs map[string]string, want expected) {
@@ -126,6 +150,9 @@ func checkOutputs(t *testing.T, outputs map[string]string, want expected) {
 	}
 	if want.batch {
 		all["batch_url"], all["batch_arn"] = submit+"/batch", arn+"/batch"
+	}
+	if want.complete {
+		maps.Copy(all, outputsOfComplete(want))
 	}
 	expect(t, "outputs", all, outputs)
 }
@@ -255,7 +282,7 @@ func checkStream(t *testing.T, c cloud, want expected) {
 	expect(t, "shards", 1, *stream.OpenShardCount)
 	expect(t, "retention in hours", want.streamHours, *stream.RetentionPeriodHours)
 	expect(t, "encryption", kinesistypes.EncryptionTypeKms, stream.EncryptionType)
-	expect(t, "key", "alias/aws/kinesis", *stream.KeyId)
+	expect(t, "key", cmp.Or(want.key, "alias/aws/kinesis"), *stream.KeyId)
 }
 
 func checkDelivery(t *testing.T, c cloud, want expected) {
@@ -280,6 +307,9 @@ func checkDelivery(t *testing.T, c cloud, want expected) {
 		*to.ErrorOutputPrefix)
 	expect(t, "log group", "/aws/kinesisfirehose/"+want.delivery(), *to.CloudWatchLoggingOptions.LogGroupName)
 	expect(t, "log stream", "S3Delivery", *to.CloudWatchLoggingOptions.LogStreamName)
+	if want.key != "" {
+		expect(t, "key", want.key, *to.EncryptionConfiguration.KMSEncryptionConfig.AWSKMSKeyARN)
+	}
 	checkDelimiter(t, to.ProcessingConfiguration)
 }
 
@@ -301,8 +331,7 @@ func checkBucket(t *testing.T, c cloud, want expected) {
 	bucket := ref(want.bucket())
 	versioning := call(t, c.s3.GetBucketVersioning, s3.GetBucketVersioningInput{Bucket: bucket})
 	expect(t, "versioning", s3types.BucketVersioningStatusEnabled, versioning.Status)
-	encryption := call(t, c.s3.GetBucketEncryption, s3.GetBucketEncryptionInput{Bucket: bucket}).ServerSideEncryptionConfiguration
-	expect(t, "encryption", s3types.ServerSideEncryptionAes256, encryption.Rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm)
+	checkBucketKey(t, c, want.bucket(), want.key)
 	rules := map[string]string{}
 	for _, rule := range call(t, c.s3.GetBucketLifecycleConfiguration, s3.GetBucketLifecycleConfigurationInput{Bucket: bucket}).Rules {
 		rules[*rule.ID] = string(rule.Status)
@@ -314,6 +343,19 @@ func checkBucket(t *testing.T, c cloud, want expected) {
 		}
 	}
 	expect(t, "lifecycle rules", map[string]string{"abort-uploads": "Enabled", "expire-noncurrent": "Enabled"}, rules)
+}
+
+// checkBucketKey holds a bucket to encrypt with a key, or with S3's own.
+func checkBucketKey(t *testing.T, c cloud, bucket, key string) {
+	t.Helper()
+	rule := call(t, c.s3.GetBucketEncryption, s3.GetBucketEncryptionInput{Bucket: &bucket}).ServerSideEncryptionConfiguration.Rules[0]
+	want := s3types.ServerSideEncryptionAes256
+	if key != "" {
+		want = s3types.ServerSideEncryptionAwsKms
+		expect(t, bucket+"'s bucket key", true, *rule.BucketKeyEnabled)
+	}
+	expect(t, bucket+"'s encryption", want, rule.ApplyServerSideEncryptionByDefault.SSEAlgorithm)
+	expect(t, bucket+"'s key", key, deref(rule.ApplyServerSideEncryptionByDefault.KMSMasterKeyID))
 }
 
 func checkBucketAccess(t *testing.T, c cloud, want expected) {
@@ -329,11 +371,15 @@ func checkBucketAccess(t *testing.T, c cloud, want expected) {
 	ownership := call(t, c.s3.GetBucketOwnershipControls, s3.GetBucketOwnershipControlsInput{Bucket: bucket}).OwnershipControls
 	expect(t, "ownership", s3types.ObjectOwnershipBucketOwnerEnforced, ownership.Rules[0].ObjectOwnership)
 	policy := call(t, c.s3.GetBucketPolicy, s3.GetBucketPolicyInput{Bucket: bucket})
-	expectJSON(t, "bucket policy", document(`{
+	statements := `{
 		"Sid": "TLSOnly", "Effect": "Deny", "Principal": "*", "Action": ["s3:*"],
-		"Resource": ["`+want.bucketARN()+`", "`+want.bucketARN()+`/*"],
+		"Resource": ["` + want.bucketARN() + `", "` + want.bucketARN() + `/*"],
 		"Condition": {"Bool": {"aws:SecureTransport": ["false"]}}
-	}`), *policy.Policy)
+	}`
+	if want.key != "" {
+		statements += "," + noOtherKey(want.bucketARN(), want.key)
+	}
+	expectJSON(t, "bucket policy", document(statements), *policy.Policy)
 }
 
 func checkRoles(t *testing.T, c cloud, want expected) {
@@ -347,16 +393,16 @@ func checkRoles(t *testing.T, c cloud, want expected) {
 	if want.batch {
 		puts += `, "kinesis:PutRecords"`
 	}
-	checkRole(t, c, want.role("submit"), gateway, map[string]string{
+	submit := map[string]string{
 		"put-record": `{"Effect": "Allow", "Action": [` + puts + `], "Resource": ["` + want.streamARN() + `"]}`,
-	})
+	}
 	checkRole(t, c, want.role("logging"), gateway, map[string]string{
 		"push-logs": `{"Effect": "Allow",
 			"Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams",
 				"logs:FilterLogEvents", "logs:GetLogEvents", "logs:PutLogEvents"],
 			"Resource": ["arn:aws:logs:us-east-1:123456789012:*"]}`,
 	})
-	checkRole(t, c, want.role("delivery"), deliver, map[string]string{
+	delivery := map[string]string{
 		"read-stream": `{"Effect": "Allow",
 			"Action": ["kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"],
 			"Resource": ["` + want.streamARN() + `"]}`,
@@ -367,7 +413,14 @@ func checkRoles(t *testing.T, c cloud, want expected) {
 			"Resource": ["` + want.bucketARN() + `/events/year=*", "` + want.bucketARN() + `/errors/*"]}`,
 		"write-log": `{"Effect": "Allow", "Action": ["logs:PutLogEvents"],
 			"Resource": ["arn:aws:logs:us-east-1:123456789012:log-group:/aws/kinesisfirehose/` + want.delivery() + `:log-stream:S3Delivery"]}`,
-	})
+	}
+	if want.key != "" {
+		submit["use-key"] = useKey(want.key, "kinesis", want.streamARN(), `"kms:GenerateDataKey"`)
+		delivery["use-key"] = useKey(want.key, "kinesis", want.streamARN(), `"kms:Decrypt"`) + "," +
+			useKey(want.key, "s3", want.bucketARN(), `"kms:Decrypt", "kms:GenerateDataKey"`)
+	}
+	checkRole(t, c, want.role("submit"), gateway, submit)
+	checkRole(t, c, want.role("delivery"), deliver, delivery)
 }
 
 // checkRole compares a role's trust and its inline policies, of which there are no others.
@@ -408,12 +461,17 @@ func checkLogGroups(t *testing.T, c cloud, api string, want expected) {
 	days := map[string]int32{}
 	for _, group := range call(t, c.logs.DescribeLogGroups, cloudwatchlogs.DescribeLogGroupsInput{}).LogGroups {
 		days[*group.LogGroupName] = *group.RetentionInDays
+		expect(t, "the key of "+*group.LogGroupName, want.key, deref(group.KmsKeyId))
 	}
-	expect(t, "log groups' retention in days", map[string]int32{
+	all := map[string]int32{
 		want.accessLog():                          want.logDays,
 		want.executionLog(api):                    want.logDays,
 		"/aws/kinesisfirehose/" + want.delivery(): want.logDays,
-	}, days)
+	}
+	if want.complete {
+		all[want.firewallLog()] = want.logDays
+	}
+	expect(t, "log groups' retention in days", all, days)
 }
 
 func deref(value *string) string {

@@ -58,6 +58,10 @@ func change(t *testing.T, p *pipeline, env spec.Environment) {
 	if env.API.Batch {
 		changes["aws_api_gateway_integration.api_submit_batch_post_integration"] = "update"
 	}
+	if env.Alarms.Enabled { // more shards are more room
+		changes["aws_cloudwatch_metric_alarm.alarms_stream-full"] = "update"
+		changes["aws_cloudwatch_dashboard.dashboard"] = "update"
+	}
 	plan := p.expectPlan(changes)
 	p.apply(tfexec.DirOrPlan(plan))
 

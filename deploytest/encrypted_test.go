@@ -1,8 +1,6 @@
 package deploytest
 
 import (
-	"bytes"
-	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -37,10 +35,12 @@ func TestEncrypted(t *testing.T) {
 	p.expectPlan(map[string]string{})
 
 	key := p.outputs()["key_arn"]
-	checkKey(t, p.cloud, key)
+	checkKey(t, p.endpoint, key, "alias/api-kinesis-encrypted")
 	checkEncrypted(t, p.cloud, key)
+	expect(t, "the topic's key", key, topicAttributes(t, p.endpoint, topicARN("encrypted"))["KmsMasterKeyId"])
 	checkKeyRoles(t, p.cloud, key)
-	checkAudit(t, p.cloud)
+	checkAccessLog(t, p.cloud, "encrypted")
+	checkLock(t, p.cloud)
 	destroyLocked(t, p, key)
 }
 
@@ -77,43 +77,47 @@ func turningOnInPlace() map[string]string {
 	return want
 }
 
-func checkKey(t *testing.T, c cloud, key string) {
+func checkKey(t *testing.T, endpoint, key, alias string) {
 	t.Helper()
-	rotation := kms[struct{ KeyRotationEnabled bool }](t, c, "GetKeyRotationStatus", key)
+	rotation := kms[struct{ KeyRotationEnabled bool }](t, endpoint, "GetKeyRotationStatus", key)
 	expect(t, "rotation", true, rotation.KeyRotationEnabled)
-	policy := decode[struct{ Statement []struct{ Sid string } }](t, "the key's policy", kms[struct{ Policy string }](t, c, "GetKeyPolicy", key).Policy)
+	policy := decode[struct{ Statement []struct{ Sid string } }](t, "the key's policy",
+		kms[struct{ Policy string }](t, endpoint, "GetKeyPolicy", key).Policy)
 	var sids []string
 	for _, statement := range policy.Statement {
 		sids = append(sids, statement.Sid)
 	}
 	expect(t, "the key policy's statements", []string{"AdministrationByIAM", "UseThroughServicesByIAM", "LogGroups", "Alarms"}, sids)
-	aliases := kms[struct{ Aliases []struct{ AliasName string } }](t, c, "ListAliases", key).Aliases
-	if len(aliases) != 1 || aliases[0].AliasName != "alias/api-kinesis-encrypted" {
-		t.Errorf("the key's aliases are %v", aliases)
-	}
+	expect(t, "the alias's key", key, keyOf(t, endpoint, alias))
 }
 
-// kms asks about a key in KMS's protocol; its SDK is none of this project's.
-func kms[T any](t *testing.T, c cloud, action, key string) T {
+// kms asks about a key, or about an alias of one.
+func kms[T any](t *testing.T, endpoint, action, key string) T {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, *c.kinesis.Options().BaseEndpoint, bytes.NewBufferString(`{"KeyId": "`+key+`", "PolicyName": "default"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("X-Amz-Target", "TrentService."+action)
-	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	// Moto tells services apart by the signature's scope, and checks no signature.
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+accessKey+"/20260101/"+region+"/kms/aws4_request, SignedHeaders=host, Signature=none")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("%s answers %s (%v): %s", action, response.Status, err, text)
-	}
-	return decode[T](t, action, string(text))
+	status, answer := ask(t, endpoint, "kms", "TrentService."+action, map[string]any{"KeyId": key, "PolicyName": "default"})
+	expect(t, "status of "+action, http.StatusOK, status)
+	return decode[T](t, action, string(answer))
+}
+
+// keyOf is the ARN of the key that has an alias.
+func keyOf(t *testing.T, endpoint, alias string) string {
+	t.Helper()
+	return kms[struct{ KeyMetadata struct{ Arn string } }](t, endpoint, "DescribeKey", alias).KeyMetadata.Arn
+}
+
+// useKey is a statement that lets a role do something with the key, by way of a service and for one of its resources.
+func useKey(key, service, resource, actions string) string {
+	return `{"Effect": "Allow", "Action": [` + actions + `], "Resource": ["` + key + `"], "Condition": {"StringEquals": {
+		"kms:ViaService": ["` + service + `.us-east-1.amazonaws.com"], "kms:EncryptionContext:aws:` + service + `:arn": ["` + resource + `"]}}}`
+}
+
+// noOtherKey are the statements that keep a bucket from objects with another encryption.
+func noOtherKey(bucket, key string) string {
+	return `{"Sid": "NoOtherKey", "Effect": "Deny", "Principal": "*", "Action": ["s3:PutObject"], "Resource": ["` + bucket + `/*"],
+		"Condition": {"Null": {"s3:x-amz-server-side-encryption": ["false"]},
+			"StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": ["` + key + `"]}}},
+		{"Sid": "NoKeyOfTheClients", "Effect": "Deny", "Principal": "*", "Action": ["s3:PutObject"], "Resource": ["` + bucket + `/*"],
+		"Condition": {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": ["false"]}}}`
 }
 
 func checkEncrypted(t *testing.T, c cloud, key string) {
@@ -121,49 +125,45 @@ func checkEncrypted(t *testing.T, c cloud, key string) {
 	stream := call(t, c.kinesis.DescribeStreamSummary, kinesis.DescribeStreamSummaryInput{StreamName: ref("api-kinesis-stream-encrypted")}).StreamDescriptionSummary
 	expect(t, "the stream's encryption", kinesistypes.EncryptionTypeKms, stream.EncryptionType)
 	expect(t, "the stream's key", key, *stream.KeyId)
-	rule := call(t, c.s3.GetBucketEncryption, s3.GetBucketEncryptionInput{Bucket: ref("api-kinesis-firehose-bucket-encrypted")}).ServerSideEncryptionConfiguration.Rules[0]
-	expect(t, "the bucket's encryption", s3types.ServerSideEncryptionAwsKms, rule.ApplyServerSideEncryptionByDefault.SSEAlgorithm)
-	expect(t, "the bucket's key", key, *rule.ApplyServerSideEncryptionByDefault.KMSMasterKeyID)
-	expect(t, "the bucket's bucket key", true, *rule.BucketKeyEnabled)
+	checkBucketKey(t, c, "api-kinesis-firehose-bucket-encrypted", key)
 	delivery := call(t, c.firehose.DescribeDeliveryStream, firehose.DescribeDeliveryStreamInput{DeliveryStreamName: ref("api-kinesis-firehose-encrypted")}).DeliveryStreamDescription
 	expect(t, "the delivery's key", key, *delivery.Destinations[0].ExtendedS3DestinationDescription.EncryptionConfiguration.KMSEncryptionConfig.AWSKMSKeyARN)
 	for _, group := range call(t, c.logs.DescribeLogGroups, cloudwatchlogs.DescribeLogGroupsInput{}).LogGroups {
 		expect(t, "the key of "+*group.LogGroupName, key, deref(group.KmsKeyId))
 	}
-	const topic = "arn:aws:sns:us-east-1:123456789012:api-kinesis-alarms-encrypted"
-	expect(t, "the topic's key", key, topicAttributes(t, *c.kinesis.Options().BaseEndpoint, topic)["KmsMasterKeyId"])
 }
 
 func checkKeyRoles(t *testing.T, c cloud, key string) {
 	t.Helper()
-	use := func(service, resource, actions string) string {
-		return `{"Effect": "Allow", "Action": [` + actions + `], "Resource": ["` + key + `"], "Condition": {"StringEquals": {
-			"kms:ViaService": ["` + service + `.us-east-1.amazonaws.com"], "kms:EncryptionContext:aws:` + service + `:arn": ["` + resource + `"]}}}`
-	}
 	const (
 		stream = "arn:aws:kinesis:us-east-1:123456789012:stream/api-kinesis-stream-encrypted"
 		bucket = "arn:aws:s3:::api-kinesis-firehose-bucket-encrypted"
 	)
 	for role, want := range map[string]string{
-		"submit":   use("kinesis", stream, `"kms:GenerateDataKey"`),
-		"delivery": use("kinesis", stream, `"kms:Decrypt"`) + "," + use("s3", bucket, `"kms:Decrypt", "kms:GenerateDataKey"`),
+		"submit":   useKey(key, "kinesis", stream, `"kms:GenerateDataKey"`),
+		"delivery": useKey(key, "kinesis", stream, `"kms:Decrypt"`) + "," + useKey(key, "s3", bucket, `"kms:Decrypt", "kms:GenerateDataKey"`),
 	} {
 		checkPolicy(t, c, "api-kinesis-"+role+"-encrypted", "use-key", want)
 	}
 }
 
-func checkAudit(t *testing.T, c cloud) {
+func checkAccessLog(t *testing.T, c cloud, env string) {
 	t.Helper()
-	events, log := ref("api-kinesis-firehose-bucket-encrypted"), ref("api-kinesis-access-log-encrypted")
-	logging := call(t, c.s3.GetBucketLogging, s3.GetBucketLoggingInput{Bucket: events}).LoggingEnabled
-	expect(t, "the access log's bucket", *log, *logging.TargetBucket)
+	log := "api-kinesis-access-log-" + env
+	logging := call(t, c.s3.GetBucketLogging, s3.GetBucketLoggingInput{Bucket: ref("api-kinesis-firehose-bucket-" + env)}).LoggingEnabled
+	expect(t, "the access log's bucket", log, *logging.TargetBucket)
 	expect(t, "the access log's prefix", "access/", *logging.TargetPrefix)
-	lock := call(t, c.s3.GetObjectLockConfiguration, s3.GetObjectLockConfigurationInput{Bucket: events}).ObjectLockConfiguration
+	checkBucketKey(t, c, log, "")
+}
+
+func checkLock(t *testing.T, c cloud) {
+	t.Helper()
+	lock := call(t, c.s3.GetObjectLockConfiguration, s3.GetObjectLockConfigurationInput{
+		Bucket: ref("api-kinesis-firehose-bucket-encrypted"),
+	}).ObjectLockConfiguration
 	expect(t, "the lock", s3types.ObjectLockEnabledEnabled, lock.ObjectLockEnabled)
 	expect(t, "the lock's mode", s3types.ObjectLockRetentionModeGovernance, lock.Rule.DefaultRetention.Mode)
 	expect(t, "the lock's days", 30, *lock.Rule.DefaultRetention.Days)
-	encryption := call(t, c.s3.GetBucketEncryption, s3.GetBucketEncryptionInput{Bucket: log}).ServerSideEncryptionConfiguration
-	expect(t, "the access log's encryption", s3types.ServerSideEncryptionAes256, encryption.Rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm)
 }
 
 // destroyLocked destroys it with an event that is locked, as Disposable may, and leaves a key that can be brought back.
@@ -178,5 +178,6 @@ func destroyLocked(t *testing.T, p *pipeline, key string) {
 		t.Fatalf("terraform destroy: %v", err)
 	}
 	expect(t, "what is left", nil, p.cloud.inventory(t))
-	expect(t, "the key", "PendingDeletion", kms[struct{ KeyMetadata struct{ KeyState string } }](t, p.cloud, "DescribeKey", key).KeyMetadata.KeyState)
+	expect(t, "the alarms that are left", nil, describeAlarms(t, p.endpoint))
+	expect(t, "the key", "PendingDeletion", kms[struct{ KeyMetadata struct{ KeyState string } }](t, p.endpoint, "DescribeKey", key).KeyMetadata.KeyState)
 }

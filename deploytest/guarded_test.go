@@ -39,7 +39,7 @@ func TestFirewallAndDomain(t *testing.T) {
 	expect(t, "submit_url", "https://events.example.com/submit", outputs["submit_url"])
 	expect(t, "firewall_log_group", "aws-waf-logs-api-kinesis-guarded", outputs["firewall_log_group"])
 	checkDomain(t, p, zone, outputs)
-	checkFirewall(t, endpoint, outputs["api_id"])
+	checkFirewall(t, endpoint, outputs["api_id"], "guarded")
 
 	// A rule that counts and another rate change the web ACL alone.
 	env := guardedEnvironment(zone)
@@ -137,9 +137,9 @@ func checkDomain(t *testing.T, p *pipeline, zone string, outputs map[string]stri
 	}
 }
 
-func checkFirewall(t *testing.T, endpoint, api string) {
+func checkFirewall(t *testing.T, endpoint, api, env string) {
 	t.Helper()
-	stage := "arn:aws:apigateway:us-east-1::/restapis/" + api + "/stages/guarded"
+	stage := "arn:aws:apigateway:us-east-1::/restapis/" + api + "/stages/" + env
 	_, text := ask(t, endpoint, "wafv2", "AWSWAF_20190729.GetWebACLForResource", map[string]any{"ResourceArn": stage})
 	acl := decode[struct {
 		WebACL struct {
@@ -151,7 +151,7 @@ func checkFirewall(t *testing.T, endpoint, api string) {
 			}
 		}
 	}](t, "the stage's web ACL", string(text)).WebACL
-	expect(t, "the web ACL's name", "api-kinesis-guarded", acl.Name)
+	expect(t, "the web ACL's name", "api-kinesis-"+env, acl.Name)
 	rules := map[string]int{}
 	for _, rule := range acl.Rules {
 		rules[rule.Name] = rule.Priority
@@ -165,7 +165,7 @@ func checkFirewall(t *testing.T, endpoint, api string) {
 			RedactedFields        []struct{ SingleHeader struct{ Name string } }
 		}
 	}](t, "the log", string(text)).LoggingConfiguration
-	expect(t, "the log", []string{"arn:aws:logs:us-east-1:123456789012:log-group:aws-waf-logs-api-kinesis-guarded"}, logging.LogDestinationConfigs)
+	expect(t, "the log", []string{"arn:aws:logs:us-east-1:123456789012:log-group:aws-waf-logs-api-kinesis-" + env}, logging.LogDestinationConfigs)
 	var redacted []string
 	for _, field := range logging.RedactedFields {
 		redacted = append(redacted, field.SingleHeader.Name)

@@ -11,7 +11,9 @@ import (
 // TestProd leads prod through as much of a life as it has, and then tries to destroy what is protected.
 func TestProd(t *testing.T) {
 	t.Parallel()
-	p := makeAndChange(t, stacks.Prod(), expectedProd)
+	env := stacks.Prod()
+	env.Alarms.Emails = []string{"on-call@example.com"}
+	p := makeAndChange(t, env, expectedProd)
 	before, there := p.addresses(), p.cloud.inventory(t)
 
 	// A destroy comes to the API and the bucket first, and so never to the stream that they depend on; a replacement does.
@@ -21,6 +23,36 @@ func TestProd(t *testing.T) {
 
 	expect(t, "the state", before, p.addresses())
 	expect(t, "what there is", there, p.cloud.inventory(t))
+}
+
+// outputsOfComplete are those of what only a complete environment has.
+func outputsOfComplete(want expected) map[string]string {
+	return map[string]string{
+		"key_arn":            want.key,
+		"access_log_bucket":  want.accessLogBucket(),
+		"alarm_topic_arn":    topicARN(want.env),
+		"dashboard_url":      "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#dashboards/dashboard/api-kinesis-" + want.env,
+		"firewall_log_group": want.firewallLog(),
+		"query_workgroup":    "api-kinesis-" + want.env,
+		"query_table":        "api_kinesis_" + want.env + ".events",
+	}
+}
+
+func checksOfComplete(p *pipeline, api string, want expected) []deployedCheck {
+	const lines = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+	return []deployedCheck{
+		{"key", func(t *testing.T) { checkKey(t, p.endpoint, want.key, "alias/api-kinesis-"+want.env) }},
+		{"access log", func(t *testing.T) { checkAccessLog(t, p.cloud, want.env) }},
+		{"firewall", func(t *testing.T) { checkFirewall(t, p.endpoint, api, want.env) }},
+		{"table", func(t *testing.T) { checkTable(t, p.endpoint, want.env, lines) }},
+		{"workgroup", func(t *testing.T) {
+			checkWorkgroup(t, p.endpoint, want.env, map[string]string{"EncryptionOption": "SSE_KMS", "KmsKey": want.key})
+			checkBucketKey(t, p.cloud, want.resultBucket(), want.key)
+		}},
+		{"alarms", func(t *testing.T) { checkAlarms(t, p.endpoint, want.env) }},
+		{"topic", func(t *testing.T) { checkTopic(t, p.endpoint, want.env, want.key) }},
+		{"dashboard", func(t *testing.T) { checkDashboard(t, p.endpoint, want.env) }},
+	}
 }
 
 // expectRefusal fails the test where Terraform did not refuse to destroy each of the resources.

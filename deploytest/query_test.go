@@ -29,15 +29,15 @@ func TestQuery(t *testing.T) {
 	p := initialised(t, endpoint, program, env)
 	expectValid(t, p)
 	p.apply()
-	checkTable(t, endpoint, "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe")
-	checkWorkgroup(t, endpoint)
+	checkTable(t, endpoint, "dev", "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe")
+	checkWorkgroup(t, endpoint, "dev", map[string]string{"EncryptionOption": "SSE_S3"})
 	outputs := p.outputs()
 	expect(t, "workgroup", "api-kinesis-dev", outputs["query_workgroup"])
 	expect(t, "table", "api_kinesis_dev.events", outputs["query_table"])
 	p.expectPlan(map[string]string{})
 
 	toParquet(t, p, env)
-	checkTable(t, endpoint, "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe")
+	checkTable(t, endpoint, "dev", "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe")
 	checkConversion(t, p.cloud)
 	p.expectPlan(map[string]string{})
 
@@ -104,9 +104,9 @@ func ask(t *testing.T, endpoint, service, target string, body any) (int, []byte)
 	return response.StatusCode, answer
 }
 
-func checkTable(t *testing.T, endpoint, serde string) {
+func checkTable(t *testing.T, endpoint, env, serde string) {
 	t.Helper()
-	_, answer := ask(t, endpoint, "glue", "AWSGlue.GetTable", map[string]any{"DatabaseName": "api_kinesis_dev", "Name": "events"})
+	_, answer := ask(t, endpoint, "glue", "AWSGlue.GetTable", map[string]any{"DatabaseName": "api_kinesis_" + env, "Name": "events"})
 	table := decode[struct {
 		Table struct {
 			Parameters        map[string]string
@@ -117,8 +117,9 @@ func checkTable(t *testing.T, endpoint, serde string) {
 			}
 		}
 	}](t, "the table", string(answer)).Table
-	expect(t, "location", "s3://api-kinesis-firehose-bucket-dev/events/", table.StorageDescriptor.Location)
-	expect(t, "template", "s3://api-kinesis-firehose-bucket-dev/events/year=${year}/month=${month}/day=${day}/hour=${hour}/",
+	bucket := "s3://api-kinesis-firehose-bucket-" + env
+	expect(t, "location", bucket+"/events/", table.StorageDescriptor.Location)
+	expect(t, "template", bucket+"/events/year=${year}/month=${month}/day=${day}/hour=${hour}/",
 		table.Parameters["storage.location.template"])
 	expect(t, "years", "2026,NOW", table.Parameters["projection.year.range"])
 	expect(t, "partition keys", []struct{ Name, Type string }{
@@ -127,9 +128,9 @@ func checkTable(t *testing.T, endpoint, serde string) {
 	expect(t, "SerDe", serde, table.StorageDescriptor.SerdeInfo.SerializationLibrary)
 }
 
-func checkWorkgroup(t *testing.T, endpoint string) {
+func checkWorkgroup(t *testing.T, endpoint, env string, encryption map[string]string) {
 	t.Helper()
-	_, answer := ask(t, endpoint, "athena", "AmazonAthena.GetWorkGroup", map[string]any{"WorkGroup": "api-kinesis-dev"})
+	_, answer := ask(t, endpoint, "athena", "AmazonAthena.GetWorkGroup", map[string]any{"WorkGroup": "api-kinesis-" + env})
 	configuration := decode[struct {
 		WorkGroup struct {
 			Configuration struct {
@@ -144,9 +145,9 @@ func checkWorkgroup(t *testing.T, endpoint string) {
 	}](t, "the workgroup", string(answer)).WorkGroup.Configuration
 	expect(t, "enforced", true, configuration.EnforceWorkGroupConfiguration)
 	expect(t, "bytes a query may read", 10737418240, configuration.BytesScannedCutoffPerQuery)
-	expect(t, "results", "s3://api-kinesis-query-dev/", configuration.ResultConfiguration.OutputLocation)
+	expect(t, "results", "s3://api-kinesis-query-"+env+"/", configuration.ResultConfiguration.OutputLocation)
 	expect(t, "results' owner", "123456789012", configuration.ResultConfiguration.ExpectedBucketOwner)
-	expect(t, "results' encryption", map[string]string{"EncryptionOption": "SSE_S3"}, configuration.ResultConfiguration.EncryptionConfiguration)
+	expect(t, "results' encryption", encryption, configuration.ResultConfiguration.EncryptionConfiguration)
 }
 
 func checkConversion(t *testing.T, c cloud) {

@@ -7,6 +7,8 @@ func Staging() spec.Environment {
 	env := spec.Default("staging")
 	// The same way in as prod: what signs its requests must be tried before it meets prod.
 	env.API.Authorization = spec.AuthorizeIAM()
+	// And the same key behind it: a right to use one that is missing shows as 502, or as events that are not delivered.
+	env.Encryption.CustomerKey = true
 	// A destroy stops at a bucket with events in it, because testers may still be reading them.
 	env.Removal = spec.Retained
 	return env

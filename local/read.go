@@ -217,17 +217,30 @@ func (d *declaration) notices() []string {
 	if d.writesLogs() && len(d.stack.Resources("aws_api_gateway_account")) == 0 {
 		found = append(found, "the stage writes logs without a role of its own: on AWS its deployment fails unless the account's API Gateway has one (aws_api_gateway_account)")
 	}
-	for _, bucket := range d.buckets {
-		found = append(found, bucket.Notices...)
-	}
-	for _, delivery := range d.deliveries {
-		found = append(found, delivery.Notices...)
-	}
+	found = append(found, d.bucketNotices()...)
 	found = append(found, d.keys.notices...)
 	if len(d.groups) > 0 {
 		found = append(found, "log lines never expire")
 	}
-	return append(found, "metrics, X-Ray and encryption at rest of the stream are not imitated")
+	return append(found, "metrics, X-Ray and encryption at rest are not imitated")
+}
+
+// bucketNotices say what several buckets have in common once.
+func (d *declaration) bucketNotices() []string {
+	var notices []string
+	buckets := map[string][]string{}
+	for _, bucket := range d.buckets {
+		for _, notice := range bucket.Notices {
+			if len(buckets[notice]) == 0 {
+				notices = append(notices, notice)
+			}
+			buckets[notice] = append(buckets[notice], bucket.Name)
+		}
+	}
+	for i, notice := range notices {
+		notices[i] = fmt.Sprintf(notice, strings.Join(buckets[notice], ", "))
+	}
+	return notices
 }
 
 // writesLogs tells whether API Gateway writes an access log or an execution log, which it does with the account's role.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // A stack with alarms runs like the same one without, and says once that nobody is told.
@@ -37,5 +39,28 @@ func TestAWatchedPipelineRuns(t *testing.T) {
 	at := slices.Index(said, notice)
 	if at < 0 || !slices.Equal(slices.Delete(said, at, at+1), without.notices()) {
 		t.Errorf("the notices are %q, want those of the same stack without alarms and %q", with.notices(), notice)
+	}
+}
+
+// What prod is and this machine is not stands in a line each, though it has three buckets.
+func TestWhatIsNotImitatedOfProd(t *testing.T) {
+	d, err := readStack(Options{Stack: filepath.Join(goldens, "prod.tf.json")}, "http://127.0.0.1:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const buckets = "api-kinesis-access-log-prod, api-kinesis-firehose-bucket-prod, api-kinesis-query-prod"
+	want := []string{
+		queried,
+		unwatched,
+		unguarded,
+		"nothing in " + buckets + " expires or changes its storage class",
+		"whoever reaches the AWS address may read and write " + buckets,
+		"old versions of the objects in " + buckets + " are not kept",
+		"requests to api-kinesis-firehose-bucket-prod are not logged to api-kinesis-access-log-prod",
+		"log lines never expire",
+		"metrics, X-Ray and encryption at rest are not imitated",
+	}
+	if diff := cmp.Diff(want, d.notices()); diff != "" {
+		t.Errorf("the notices (-want +got):\n%s", diff)
 	}
 }

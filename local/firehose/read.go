@@ -33,8 +33,6 @@ type Config struct {
 	TimeZone string
 	// Delimiter is written after each record; it may be empty.
 	Delimiter string
-	// Notices say in plain words what the stack declares and nothing here imitates.
-	Notices []string
 }
 
 const typ = "aws_kinesis_firehose_delivery_stream"
@@ -179,9 +177,6 @@ func (b body) config() (Config, []error) {
 	errs = append(errs, cfg.check()...)
 	if len(errs) == 0 {
 		errs = append(errs, cfg.checkErrors(s3.ErrorOutputPrefix)...)
-	}
-	if s3.KMSKeyARN != "" {
-		cfg.Notices = append(cfg.Notices, "encryption at rest is not imitated")
 	}
 	return cfg, errs
 }

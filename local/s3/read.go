@@ -13,7 +13,7 @@ import (
 type Config struct {
 	Name string
 	ARN  string
-	// Notices say in plain words what the stack declares and nothing here imitates.
+	// Notices say in plain words what the stack declares and nothing here imitates, each with %s for the bucket's name.
 	Notices []string
 }
 
@@ -122,7 +122,7 @@ func readEncryption(r tfjson.Resource) (string, []string, error) {
 		Rule any `tf:"rule"`
 	}
 	err := r.Into(&body)
-	return body.Bucket, []string{"encryption at rest of " + body.Bucket + " is not imitated"}, err
+	return body.Bucket, nil, err // said of the whole pipeline
 }
 
 // readPublicAccess reads what keeps strangers out. This server listens where its user says, by default on this machine
@@ -136,7 +136,7 @@ func readPublicAccess(r tfjson.Resource) (string, []string, error) {
 		RestrictPublicBuckets bool `tf:"restrict_public_buckets"`
 	}
 	err := r.Into(&body)
-	return body.Bucket, []string{"whoever reaches the AWS address may read and write " + body.Bucket}, err
+	return body.Bucket, []string{"whoever reaches the AWS address may read and write %s"}, err
 }
 
 func readOwnership(r tfjson.Resource) (string, []string, error) {
@@ -157,7 +157,7 @@ func readLogging(r tfjson.Resource) (string, []string, error) {
 		KeyFormat    any    `tf:"target_object_key_format"`
 	}
 	err := r.Into(&body)
-	return body.Bucket, []string{"requests to " + body.Bucket + " are not logged to " + body.TargetBucket}, err
+	return body.Bucket, []string{"requests to %s are not logged to " + body.TargetBucket}, err
 }
 
 func readLock(r tfjson.Resource) (string, []string, error) {
@@ -168,7 +168,7 @@ func readLock(r tfjson.Resource) (string, []string, error) {
 		Rule    any    `tf:"rule"`
 	}
 	err := r.Into(&body)
-	return body.Bucket, []string{"objects in " + body.Bucket + " are not locked: whoever has the folder may delete them"}, err
+	return body.Bucket, []string{"objects in %s are not locked: whoever has the folder may delete them"}, err
 }
 
 func readVersioning(r tfjson.Resource) (string, []string, error) {
@@ -186,7 +186,7 @@ func readVersioning(r tfjson.Resource) (string, []string, error) {
 	if len(body.Configuration) != 1 || body.Configuration[0].Status != "Enabled" {
 		return body.Bucket, nil, nil
 	}
-	return body.Bucket, []string{"old versions of the objects in " + body.Bucket + " are not kept"}, nil
+	return body.Bucket, []string{"old versions of the objects in %s are not kept"}, nil
 }
 
 func readLifecycle(r tfjson.Resource) (string, []string, error) {
@@ -204,7 +204,7 @@ func readLifecycle(r tfjson.Resource) (string, []string, error) {
 	}
 	for _, rule := range body.Rules {
 		if rule.Status == "Enabled" {
-			return body.Bucket, []string{"nothing in " + body.Bucket + " expires or changes its storage class"}, nil
+			return body.Bucket, []string{"nothing in %s expires or changes its storage class"}, nil
 		}
 	}
 	return body.Bucket, nil, nil

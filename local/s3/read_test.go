@@ -37,16 +37,28 @@ func TestReadTheProjectsOwnStacks(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := s3.Read(stack)
-		name := "api-kinesis-firehose-bucket-" + env
-		want := []s3.Config{{Name: name, ARN: "arn:aws:s3:::" + name, Notices: []string{
-			"nothing in " + name + " expires or changes its storage class",
-			"whoever reaches the AWS address may read and write " + name,
-			"encryption at rest of " + name + " is not imitated",
-			"old versions of the objects in " + name + " are not kept",
-		}}}
-		if err != nil || !cmp.Equal(got, want) {
-			t.Errorf("%s: error %v, %s", env, err, cmp.Diff(want, got))
+		if diff := cmp.Diff(bucketsOf(env), got); err != nil || diff != "" {
+			t.Errorf("%s: error %v, %s", env, err, diff)
 		}
+	}
+}
+
+// bucketsOf are an environment's.
+func bucketsOf(env string) []s3.Config {
+	bucket := func(name string, more ...string) s3.Config {
+		return s3.Config{Name: name + env, ARN: "arn:aws:s3:::" + name + env, Notices: slices.Concat([]string{
+			"nothing in %s expires or changes its storage class"}, more, []string{
+			"whoever reaches the AWS address may read and write %s",
+			"old versions of the objects in %s are not kept",
+		})}
+	}
+	if env != "prod" {
+		return []s3.Config{bucket("api-kinesis-firehose-bucket-")}
+	}
+	return []s3.Config{
+		bucket("api-kinesis-access-log-"),
+		bucket("api-kinesis-firehose-bucket-", "requests to %s are not logged to api-kinesis-access-log-prod"),
+		bucket("api-kinesis-query-"),
 	}
 }
 
@@ -57,8 +69,8 @@ func TestReadSaysWhatIsNotLoggedAndNotLocked(t *testing.T) {
 		"aws_s3_bucket_object_lock_configuration": {"b": {"bucket": "events", "rule": {"default_retention": {"mode": "GOVERNANCE", "days": 1}}}}}}`)
 	want := []s3.Config{
 		{Name: "events", ARN: "arn:aws:s3:::events", Notices: []string{
-			"requests to events are not logged to log",
-			"objects in events are not locked: whoever has the folder may delete them",
+			"requests to %s are not logged to log",
+			"objects in %s are not locked: whoever has the folder may delete them",
 		}},
 		{Name: "log", ARN: "arn:aws:s3:::log"},
 	}

@@ -221,7 +221,7 @@ func TestDashboard(t *testing.T) {
 	if got, want := len(board.Widgets[0].Properties.Alarms), len(stack.Resources("aws_cloudwatch_metric_alarm")); got != want {
 		t.Errorf("the dashboard shows %d of %d alarms", got, want)
 	}
-	want := strings.Fields("alarm text metric metric metric text metric metric metric metric text metric metric metric metric text metric metric")
+	want := strings.Fields("alarm text metric metric metric text metric metric metric metric metric text metric metric metric metric text metric metric")
 	if !slices.Equal(kinds, want) {
 		t.Errorf("the widgets are %v, want %v", kinds, want)
 	}

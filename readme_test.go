@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"cdk.tf/go/ingest/spec"
+	"cdk.tf/go/ingest/stacks"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -62,18 +64,51 @@ func TestReadmeHasThePriceOfTheFirewall(t *testing.T) {
 // The README says what the alarms cost: CloudWatch charges each metric that an alarm watches.
 func TestReadmeHasThePriceOfTheAlarms(t *testing.T) {
 	const cents = 10 // a month
+	metrics := alarmedMetrics(t, watchedStack(t))
+	// stream-full, which is not there on demand, watches two.
+	want := fmt.Sprintf("The alarms watch %d metrics (%d on demand) at 0.10 each: **%.2f a month** (%.2f)",
+		metrics, metrics-2, float64(metrics*cents)/100, float64((metrics-2)*cents)/100)
+	if !strings.Contains(read(t, "README.md"), want) {
+		t.Errorf("the README does not say %q", want)
+	}
+}
+
+func alarmedMetrics(t *testing.T, stack *tfjson.Stack) int {
+	t.Helper()
 	metrics := 0
-	for _, alarm := range watchedStack(t).Resources("aws_cloudwatch_metric_alarm") {
+	for _, alarm := range stack.Resources("aws_cloudwatch_metric_alarm") {
 		queries, err := alarm.Blocks("metric_query")
 		if err != nil {
 			t.Fatal(err)
 		}
 		metrics += max(1, len(queries)-1) // one is the expression
 	}
-	// stream-full, which is not there on demand, watches two.
-	want := fmt.Sprintf("The alarms watch %d metrics (%d on demand) at 0.10 each: **%.2f a month** (%.2f)",
-		metrics, metrics-2, float64(metrics*cents)/100, float64((metrics-2)*cents)/100)
-	if !strings.Contains(read(t, "README.md"), want) {
+	return metrics
+}
+
+// stacks/prod.go and the README's table of environments say what each costs before its first event.
+func TestWhatAnEnvironmentCosts(t *testing.T) {
+	var costs []string
+	for _, env := range stacks.All() {
+		stack := stackOf(t, env)
+		cents := 1095 * env.Stream.Capacity.Shards
+		if env.Stream.Retention > 24*time.Hour {
+			cents += 1460 * env.Stream.Capacity.Shards
+		}
+		for _, acl := range stack.Resources("aws_wafv2_web_acl") {
+			rules, err := acl.Blocks("rule")
+			if err != nil {
+				t.Fatal(err)
+			}
+			cents += 500 + 100*len(rules)
+		}
+		cents += 10*alarmedMetrics(t, stack) + 300*len(stack.Resources("aws_cloudwatch_dashboard")) + 100*len(stack.Resources("aws_kms_key"))
+		costs = append(costs, fmt.Sprintf("%d.%02d $", cents/100, cents%100))
+	}
+	if want := "| a month, [before the first event](#costs) | " + strings.Join(costs, " | ") + " |"; !strings.Contains(read(t, "README.md"), want) {
 		t.Errorf("the README does not say %q", want)
+	}
+	if want := "It costs " + strings.TrimSuffix(costs[2], " $") + " dollars a month before its first event"; !strings.Contains(read(t, "stacks/prod.go"), want) {
+		t.Errorf("stacks/prod.go does not say %q", want)
 	}
 }

@@ -56,8 +56,8 @@ const (
 	// Retained lets a destroy take everything but a bucket that still holds objects, which S3 refuses to delete. A hosted
 	// page's objects are the stack's own and go before their bucket.
 	Retained Removal = "retained"
-	// Protected makes Terraform refuse any plan that would destroy the API, the stream, the bucket, its access log's, the key
-	// or the hosted page's distribution and bucket (prevent_destroy).
+	// Protected makes Terraform refuse any plan that would destroy the API, the stream, the delivery stream, the bucket, its
+	// access log's, the key or the hosted page's distribution and bucket (prevent_destroy).
 	Protected Removal = "protected"
 )
 

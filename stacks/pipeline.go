@@ -59,6 +59,7 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 
 	watched := watch(stack, env, where, encryption, alarms.Pipeline{
 		APIName:            api.Name,
+		Batch:              env.API.Batch,
 		Stage:              api.Stage,
 		LatencyP99:         env.Alarms.LatencyP99,
 		RefusedPercent:     env.Alarms.RefusedPercent,
@@ -151,6 +152,7 @@ func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where sur
 		KeyARN:    encryption.arn(),
 		LogGroup:  logs.Name,
 		LogStream: logs.StreamName,
+		Protected: env.Removal == spec.Protected,
 		Schema:    schema,
 		DependsOn: append(role.Ready, bucket.Ready...),
 	})

@@ -52,7 +52,6 @@ func declareQuery(stack cdktf.TerraformStack, env spec.Environment, where surrou
 		Account:      where.account,
 		KeyARN:       encryption.arn(),
 		ScanLimitMiB: env.Query.ScanLimitMiB,
-		Removable:    env.Removal != spec.Protected,
 		Queries:      queries(env, table.Database),
 	})
 	return []output{

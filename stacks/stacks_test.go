@@ -167,7 +167,7 @@ func TestRemoval(t *testing.T) {
 			t.Errorf("%s: force_destroy of the page's bucket is %v", removal, web["force_destroy"])
 		}
 		for _, address := range [][2]string{
-			{"aws_s3_bucket", "bucket"}, {"aws_kinesis_stream", "stream"}, {"aws_api_gateway_rest_api", "api"},
+			{"aws_s3_bucket", "bucket"}, {"aws_kinesis_stream", "stream"}, {"aws_kinesis_firehose_delivery_stream", "delivery"}, {"aws_api_gateway_rest_api", "api"},
 			{"aws_s3_bucket", "web-bucket"}, {"aws_cloudfront_distribution", "web"},
 		} {
 			body, _ := doc.Resource[address[0]][address[1]].(map[string]any)

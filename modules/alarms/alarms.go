@@ -20,6 +20,8 @@ import (
 type Pipeline struct {
 	APIName string
 	Stage   string
+	// Batch is whether the API writes several records at once too.
+	Batch bool
 	// LatencyP99 and RefusedPercent are the environment's own.
 	LatencyP99     time.Duration
 	RefusedPercent int
@@ -68,12 +70,12 @@ type alarm struct {
 
 // all are the alarms of a pipeline in the order in which an event meets what they watch.
 func all(p Pipeline) []alarm {
-	alarms := []alarm{failedRequests(p), refusedRequests(p), slowRequests(p), throttledWrites(p)}
+	alarms := []alarm{failedRequests(p), refusedRequests(p), slowRequests(p), refusedWrites(p), throttledWrites(p)}
 	if p.Capacity.Mode == spec.ModeProvisioned {
 		alarms = append(alarms, fullShards(p))
 	}
 	return append(alarms, unreadStream(p), agedRecords(p), throttledReads(p),
-		staleDelivery(p), failedDelivery(p), deliveryErrors(p), keyFaults(p))
+		staleDelivery(p), failedDelivery(p), deliveryErrors(p))
 }
 
 // New declares the alarms and returns their ARNs.

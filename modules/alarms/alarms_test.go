@@ -50,6 +50,9 @@ func TestThresholdsOfTheDefaults(t *testing.T) {
 		"api-4xx":                     5.0,
 		"api-4xx expression":          "IF(requests >= 100, 100 * refused / requests, 0)",
 		"api-latency":                 1000.0,
+		"api-latency expression":      "IF(requests >= 100, slowest, 0)",
+		"stream-refused":              0.01,
+		"stream-refused expression":   "(one - one_taken - FILL(throttled, 0)) / one",
 		"stream-throttled":            0.01,
 		"stream-throttled expression": "throttled / (throttled + FILL(taken, 0))",
 		"stream-full":                 80.0,
@@ -60,7 +63,6 @@ func TestThresholdsOfTheDefaults(t *testing.T) {
 		"delivery-stale":              360.0, // 60 s of buffer and 300 s
 		"delivery-failed":             1.0,
 		"delivery-errors":             0.0,
-		"delivery-key":                0.0,
 	}
 	if diff := cmp.Diff(want, thresholds(pipeline())); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -89,6 +91,18 @@ func TestThresholdsFollowTheEnvironment(t *testing.T) {
 		if value != expected {
 			t.Errorf("%s: got %v, want %v", id, value, expected)
 		}
+	}
+}
+
+func TestABatchIsACallToo(t *testing.T) {
+	p := pipeline()
+	p.Batch = true
+	const want = "((FILL(one, 0) + FILL(many, 0)) - (FILL(one_taken, 0) + FILL(many_taken, 0)) - FILL(throttled, 0)) / (FILL(one, 0) + FILL(many, 0))"
+	if got := thresholds(p)["stream-refused expression"]; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if lines := p.successes(); len(lines) != 2 || lines[1].Name != "PutRecords.Success" {
+		t.Errorf("the dashboard shows %v", lines)
 	}
 }
 

@@ -60,14 +60,23 @@ func refusedRequests(p Pipeline) alarm {
 // leastRequests is rounded up.
 func leastRequests(percent int) int { return (leastRefused*100 + percent - 1) / percent }
 
-// slowRequests: CloudWatch leaves p99 out of account while there are fewer than 10 / (1 - 0.99) = 1,000 samples, so that
-// the periods are long. What is slow without many requests times out and is a failure.
+// leastMeasured: of fewer requests a hundredth is none, and p99 the slowest of them.
+const leastMeasured = 100
+
+// slowRequests looks at periods with leastMeasured requests or more. What is slow without many requests times out and is a
+// failure. An alarm on p99 by itself would have CloudWatch leave fewer than 10 / (1 - 0.99) = 1,000 samples out of account,
+// and stay as it was while they are so few: on, through a quiet night (user guide, "Percentile-based CloudWatch alarms and
+// low data samples").
 func slowRequests(p Pipeline) alarm {
 	return alarm{
 		id: "api-latency", level: notice,
 		says: "The slowest hundredth of the requests takes longer than it may.",
 		condition: cloudwatch.Condition{
-			Metrics:    single(p.api("Latency", "p99")),
+			Metrics: []cloudwatch.Variable{
+				{ID: "slowest", Metric: p.api("Latency", "p99")},
+				{ID: "requests", Metric: p.api("Count", "SampleCount")},
+			},
+			Expression: fmt.Sprintf("IF(requests >= %d, slowest, 0)", leastMeasured),
 			Comparison: cloudwatch.Above,
 			Threshold:  float64(p.LatencyP99.Milliseconds()), // the metric's unit
 			Period:     5 * time.Minute,

@@ -90,6 +90,10 @@ func streamGraphs(p Pipeline) []cloudwatch.Widget {
 			Limits: p.capacity(p.recordsPerMinute()),
 		},
 		{
+			Title: "Share of calls that Kinesis takes", Period: time.Minute,
+			Lines: p.successes(),
+		},
+		{
 			Title: "Throttled a minute", Period: time.Minute,
 			Lines: []cloudwatch.Line{
 				{Metric: p.stream("WriteProvisionedThroughputExceeded", "Sum"), Label: "records written"},
@@ -102,6 +106,15 @@ func streamGraphs(p Pipeline) []cloudwatch.Widget {
 			Limits: []cloudwatch.Limit{{Label: "a quarter of the retention", Value: float64((p.Retention / agedShare).Milliseconds())}},
 		},
 	}
+}
+
+// successes are the shares of the calls that succeed, by how many records a call has.
+func (p Pipeline) successes() []cloudwatch.Line {
+	lines := []cloudwatch.Line{{Metric: p.stream("PutRecord.Success", "Average"), Label: "one record"}}
+	if p.Batch {
+		lines = append(lines, cloudwatch.Line{Metric: p.stream("PutRecords.Success", "Average"), Label: "a batch"})
+	}
+	return lines
 }
 
 // capacity is a line at what the shards take; a stream on demand has none.
@@ -134,10 +147,6 @@ func deliveryGraphs(p Pipeline) []cloudwatch.Widget {
 			Title: "Errors in five minutes", Period: firehosePeriod,
 			Lines: []cloudwatch.Line{
 				{Metric: p.deliveryLog(), Label: "logged by Firehose"},
-				{Metric: p.delivery("KMSKeyAccessDenied", "Sum"), Label: "key: access denied"},
-				{Metric: p.delivery("KMSKeyDisabled", "Sum"), Label: "key: disabled"},
-				{Metric: p.delivery("KMSKeyInvalidState", "Sum"), Label: "key: invalid state"},
-				{Metric: p.delivery("KMSKeyNotFound", "Sum"), Label: "key: not found"},
 			},
 		},
 	}

@@ -69,31 +69,3 @@ func deliveryErrors(p Pipeline) alarm {
 		},
 	}
 }
-
-// keyFaults: a key that is denied, disabled, in another state or gone does not mend itself, so that the first fault counts.
-// The metrics have data only where there was one; SUM of a list, and not "+", so that one is enough (inferred from AVG of a
-// list, which takes what is missing for 0: CloudWatch user guide, "Using metric math").
-//
-// The Firehose developer guide has these metrics under its own encryption, and does not say whether the key of the stream
-// that it reads counts. Other alarms stand behind this one: Kinesis and S3 have no metric of their keys' faults, but writes
-// that fail for it are failed requests, reads an unread stream, and objects delivery errors.
-func keyFaults(p Pipeline) alarm {
-	return alarm{
-		id: "delivery-key", level: page,
-		says: "Firehose may not or cannot use the encryption key: events are not delivered.",
-		condition: cloudwatch.Condition{
-			Metrics: []cloudwatch.Variable{
-				{ID: "denied", Metric: p.delivery("KMSKeyAccessDenied", "Sum")},
-				{ID: "disabled", Metric: p.delivery("KMSKeyDisabled", "Sum")},
-				{ID: "invalid", Metric: p.delivery("KMSKeyInvalidState", "Sum")},
-				{ID: "missing", Metric: p.delivery("KMSKeyNotFound", "Sum")},
-			},
-			Expression: "SUM([denied, disabled, invalid, missing])",
-			Comparison: cloudwatch.Above,
-			Threshold:  0,
-			Period:     firehosePeriod,
-			Periods:    1,
-			Missing:    cloudwatch.MissingIsGood, // the metrics have data only where there was a fault
-		},
-	}
-}

@@ -7,6 +7,45 @@ import (
 	"cdk.tf/go/ingest/modules/cloudwatch"
 )
 
+// refusedWrites are the share of the calls that Kinesis refused for something else than the room in its shards, which
+// throttledWrites watches: a key that is disabled, denied or about to be deleted, most of all. The Kinesis developer guide
+// advises an alarm on the average of PutRecord.Success and PutRecords.Success ("Recommended … metrics"), and for an encrypted
+// stream to watch the key by these ("Verifying and Troubleshooting KMS Key Permissions"). The sample count of either is its
+// calls and the sum those that succeeded. Throttling is counted by record, of which a refused batch has several, so that the
+// share is never too large. It is held to failedShare, for as long as failedRequests is: API Gateway counts what it answers
+// itself, and this is there whatever the mapping of an error says.
+//
+// Firehose has metrics of key faults too, which are of its own encryption, and a delivery stream that reads a Kinesis stream
+// has none (Firehose developer guide, "Data protection"). What it may not decrypt is an unread stream, and what it may not
+// encrypt a stale delivery.
+func refusedWrites(p Pipeline) alarm {
+	calls, taken := "one", "one_taken"
+	metrics := []cloudwatch.Variable{
+		{ID: "one", Metric: p.stream("PutRecord.Success", "SampleCount")},
+		{ID: "one_taken", Metric: p.stream("PutRecord.Success", "Sum")},
+		{ID: "throttled", Metric: p.stream("WriteProvisionedThroughputExceeded", "Sum")},
+	}
+	if p.Batch {
+		calls, taken = "(FILL(one, 0) + FILL(many, 0))", "(FILL(one_taken, 0) + FILL(many_taken, 0))"
+		metrics = append(metrics,
+			cloudwatch.Variable{ID: "many", Metric: p.stream("PutRecords.Success", "SampleCount")},
+			cloudwatch.Variable{ID: "many_taken", Metric: p.stream("PutRecords.Success", "Sum")})
+	}
+	return alarm{
+		id: "stream-refused", level: page,
+		says: "Kinesis refuses events, and not for want of room: they are not in the stream.",
+		condition: cloudwatch.Condition{
+			Metrics:    metrics,
+			Expression: fmt.Sprintf("(%s - %s - FILL(throttled, 0)) / %s", calls, taken, calls),
+			Comparison: cloudwatch.Above,
+			Threshold:  failedShare,
+			Period:     time.Minute,
+			Periods:    3,
+			Missing:    cloudwatch.MissingIsGood, // no write, none that was refused
+		},
+	}
+}
+
 // throttledShare is the share of writes that may be throttled: a client that sends a throttled event once more, as
 // Retry-After says, is throttled again with the same share, which leaves 0.01 × 0.01, one in 10,000.
 const throttledShare = 0.01

@@ -22,10 +22,7 @@ type Config struct {
 	KeyARN string
 	// ScanLimitMiB ends a query that reads more.
 	ScanLimitMiB int
-	// Removable lets a destroy take the workgroup with its history and the queries that were saved in it. Athena refuses to
-	// delete one that has either.
-	Removable bool
-	Queries   []Query
+	Queries      []Query
 }
 
 // Query is one that is found by its name.
@@ -44,14 +41,15 @@ type Workgroup struct {
 	Name string
 }
 
-// New declares the workgroup and its queries.
+// New declares the workgroup and its queries. A destroy takes it with its history and the queries that others saved in it:
+// Athena refuses to delete one that has either, so that it could not be taken away any more once somebody has asked anything.
 func New(scope constructs.Construct, id string, cfg Config) *Workgroup {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	group := tf.Named(workgroup.NewAthenaWorkgroup(c, jsii.String("Default"), &workgroup.AthenaWorkgroupConfig{
 		Name:          jsii.String(cfg.Name),
 		Description:   jsii.String(cfg.Description),
 		State:         jsii.String("ENABLED"),
-		ForceDestroy:  jsii.Bool(cfg.Removable),
+		ForceDestroy:  jsii.Bool(true),
 		Configuration: configuration(cfg),
 	}))
 	for _, query := range cfg.Queries {

@@ -27,7 +27,7 @@ func TestDefaults(t *testing.T) {
 		"name": "api-kinesis-dev",
 		"description": "Queries",
 		"state": "ENABLED",
-		"force_destroy": false,
+		"force_destroy": true,
 		"configuration": {
 			"enforce_workgroup_configuration": true,
 			"publish_cloudwatch_metrics_enabled": true,
@@ -45,7 +45,7 @@ func TestDefaults(t *testing.T) {
 func TestEverythingOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		athena.New(stack, "query", athena.Config{
-			Name: "w", Description: "d", ResultBucket: "r", Account: "444455556666", KeyARN: "arn:key", ScanLimitMiB: 10, Removable: true,
+			Name: "w", Description: "d", ResultBucket: "r", Account: "444455556666", KeyARN: "arn:key", ScanLimitMiB: 10,
 			Queries: []athena.Query{{ID: "q", Name: "q", Description: "Q", Database: "db", SQL: "SELECT '${x}'"}},
 		})
 	})

@@ -93,9 +93,8 @@ func NewAlarm(scope constructs.Construct, id string, cfg AlarmConfig) string {
 	return *tf.Named(cloudwatchmetricalarm.NewCloudwatchMetricAlarm(scope, jsii.String(id), config)).Arn()
 }
 
-// watchOne has a metric by itself. The percentiles of few samples are left out of account: fewer than 10/(1-p) of them are
-// what CloudWatch calls few (user guide, "Percentile-based CloudWatch alarms and low data samples"), and with those p99 is
-// the slowest request.
+// watchOne has a metric by itself. The percentile of a period is compared however few samples it is of; a condition that
+// wants many has an expression that asks for them.
 func watchOne(config *cloudwatchmetricalarm.CloudwatchMetricAlarmConfig, condition Condition) {
 	metric := condition.Metrics[0].Metric
 	config.Namespace, config.MetricName = jsii.String(metric.Namespace), jsii.String(metric.Name)
@@ -103,7 +102,6 @@ func watchOne(config *cloudwatchmetricalarm.CloudwatchMetricAlarmConfig, conditi
 	config.Period = jsii.Number(condition.Period.Seconds())
 	if isPercentile(metric.Statistic) {
 		config.ExtendedStatistic = jsii.String(metric.Statistic)
-		config.EvaluateLowSampleCountPercentiles = jsii.String("ignore")
 	} else {
 		config.Statistic = jsii.String(metric.Statistic)
 	}

@@ -24,6 +24,9 @@ type Config struct {
 	// LogGroup and LogStream receive the delivery's errors.
 	LogGroup  string
 	LogStream string
+	// Protected makes Terraform refuse to destroy the delivery stream, also by replacing it: a new one reads from the moment
+	// that it is active, and leaves in the stream what came while there was none.
+	Protected bool
 	// Schema is the table whose columns Parquet files have; of no meaning with another format.
 	Schema Schema
 	// DependsOn is what must exist before the first delivery: the role's policies, and what a bucket does to new objects.
@@ -53,6 +56,7 @@ func New(scope constructs.Construct, id string, cfg Config) *DeliveryStream {
 			},
 			ExtendedS3Configuration: toS3(cfg),
 			DependsOn:               tf.DependsOn(cfg.DependsOn),
+			Lifecycle:               tf.Protect(cfg.Protected),
 		}))
 	return &DeliveryStream{Name: *stream.Name(), Ready: stream}
 }

@@ -57,11 +57,12 @@ func TestEverythingOverridden(t *testing.T) {
 				BufferInterval: 0, BufferMiB: 128, Compression: spec.GZIP, Prefix: "a/", ErrorPrefix: "b/!{firehose:error-output-type}/",
 			},
 			StreamARN: "arn:s", BucketARN: "arn:b", RoleARN: "arn:r", KeyARN: "arn:k", LogGroup: "g", LogStream: "l",
-			DependsOn: role.Ready,
+			Protected: true, DependsOn: role.Ready,
 		})
 	})
 	resources.Expect(t, "aws_kinesis_firehose_delivery_stream.batch", `{
 		"name": "batch",
+		"lifecycle": {"prevent_destroy": true},
 		"destination": "extended_s3",
 		"depends_on": ["aws_iam_role_policy.role_p"],
 		"kinesis_source_configuration": {"kinesis_stream_arn": "arn:s", "role_arn": "arn:r"},

@@ -56,7 +56,7 @@ inBrowser("the page for everybody", () => {
 
     await write(page, '{"a": ');
     await expect.poll(() => text(page, "#check")).toContain("is missing");
-    for (const kind of ["api_key", "iam"]) {
+    for (const kind of ["api_key", "iam", "cognito", "lambda"]) {
       await page.selectOption("#authorization", kind);
       await page.fill("#endpoint", "ftp://x");
       await page.click("#send");

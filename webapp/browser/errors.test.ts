@@ -142,30 +142,6 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     await page.context().close();
   });
 
-  test("403 with a wrong API key, and 200 with the right one", async () => {
-    await sendTo(`${answers.url}/key`, "403 The API key is refused", async ({ page }) => {
-      await page.selectOption("#authorization", "api_key");
-      await page.click("#send");
-      expect(await result(page, "Not sent")).toBe("Enter the API key, or choose None below Authorisation.");
-      await page.fill("#api-key", "wrong");
-    });
-    await sendTo(`${answers.url}/key`, "200 Answered without a sequence number", async ({ page }) => {
-      await page.selectOption("#authorization", "api_key");
-      await page.fill("#api-key", "right");
-    });
-  });
-
-  test("an API key is forgotten when the endpoint's host changes", async () => {
-    const { page } = await browser.open(dev.url);
-    await page.selectOption("#authorization", "api_key");
-    await page.fill("#api-key", "for dev alone");
-    await setEndpoint(page, `${dev.submit}?x=1`);
-    expect(await page.inputValue("#api-key")).toBe("for dev alone");
-    await setEndpoint(page, `${answers.url}/key`);
-    expect(await page.inputValue("#api-key")).toBe("");
-    await page.context().close();
-  });
-
   test("429 is tried again until everything is in", async () => {
     const { page } = await browser.open(tight.url);
     await choose(page, "Send many");

@@ -15,6 +15,8 @@ export type Pipeline = {
   url: string;
   /** Where events are posted. */
   submit: string;
+  /** Values of API keys, by their names. */
+  keys: Record<string, string>;
   stop: () => Promise<void>;
 };
 
@@ -26,7 +28,7 @@ export async function stopAll() {
 }
 
 export type Options = {
-  env?: "dev" | "staging";
+  env?: "dev" | "staging" | "keys" | "cognito" | "lambda";
   /** change edits the stack's JSON before it runs. */
   change?: (stack: Stack) => void;
   flags?: string[];
@@ -58,14 +60,17 @@ export async function startIngest({ env = "dev", change, flags = [], port = 0 }:
     await end(child);
     rmSync(folder, { recursive: true, force: true });
   };
-  const pipeline: Pipeline = { url: "", submit: "", stop };
+  const pipeline: Pipeline = { url: "", submit: "", keys: {}, stop };
   running.add(pipeline);
   try {
     const said = await started(child);
     const url = /^ {2}web page {2}(http:\S+)/m.exec(said)?.[1];
     const submit = /^ {2}API {7}(http:\S+)/m.exec(said)?.[1];
     if (url === undefined || submit === undefined) throw new Error(`ingest up named no web page:\n${said}`);
-    return Object.assign(pipeline, { url, submit });
+    const keys = Object.fromEntries(
+      Array.from(said.matchAll(/^with API_KEY=(\S+) for (\S+)$/gm), ([, value = "", name = ""]) => [name, value]),
+    );
+    return Object.assign(pipeline, { url, submit, keys });
   } catch (error) {
     await stop();
     throw error;
@@ -82,7 +87,7 @@ function started(child: ChildProcess): Promise<string> {
     });
     child.stdout?.on("data", (chunk) => {
       out += chunk;
-      if (!out.includes("what is not as on AWS")) return;
+      if (!out.includes("\ntry it:")) return; // the last that is said, in one piece
       clearTimeout(timer);
       resolve(out);
     });

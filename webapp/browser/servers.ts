@@ -53,6 +53,13 @@ export function hostPage(config?: object): Promise<Host> {
   });
 }
 
+/** answerOf is what an authoriser's answers are at /token, as nothing verifies one on this machine. */
+function answerOf(path: string, token: unknown): [number, string] {
+  if (path !== "token") return [Number(path) || 200, "for a test"];
+  if (token === "Bearer denied") return [403, "User is not authorized to access this resource with an explicit deny"];
+  return token === "Bearer right" ? [200, "accepted"] : [401, "Unauthorized"];
+}
+
 /**
  * hostAnswers answers POST /STATUS with that status, as the pipeline would where a test cannot bring it to. /cors allows
  * no page to read, /redirect leads away, /slow never answers.
@@ -62,7 +69,7 @@ export function hostAnswers(): Promise<Host> {
     const path = (request.url ?? "/").slice(1);
     if (path !== "cors") {
       response.setHeader("Access-Control-Allow-Origin", "*");
-      response.setHeader("Access-Control-Allow-Headers", "Content-Type, X-Api-Key");
+      response.setHeader("Access-Control-Allow-Headers", "Content-Type, X-Api-Key, X-Client");
       response.setHeader("Access-Control-Expose-Headers", "Retry-After");
     }
     if (request.method === "OPTIONS") {
@@ -76,9 +83,9 @@ export function hostAnswers(): Promise<Host> {
       response.end();
       return;
     }
-    const key = request.headers["x-api-key"];
-    response.statusCode = path === "key" ? (key === "right" ? 200 : 403) : Number(path) || 200;
+    const [status, message] = answerOf(path, request.headers["x-client"]);
+    response.statusCode = status;
     response.setHeader("Content-Type", "application/json");
-    response.end(JSON.stringify({ message: response.statusCode === 403 ? "Forbidden" : "for a test" }));
+    response.end(JSON.stringify({ message }));
   });
 }

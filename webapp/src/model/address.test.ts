@@ -11,6 +11,7 @@ const config = {
       submitUrl: "https://x/dev/submit",
       authorization: "none" as const,
       region: "",
+      header: "Authorization",
       local: false,
       bucket: "",
       stream: "",
@@ -20,6 +21,7 @@ const config = {
       submitUrl: "https://y/prod/submit",
       authorization: "iam" as const,
       region: "eu-west-1",
+      header: "Authorization",
       local: false,
       bucket: "",
       stream: "",
@@ -61,6 +63,7 @@ test("an endpoint in the query takes its environment's authorisation", () => {
     endpoint: "https://y/prod/submit",
     authorization: "iam",
     region: "eu-west-1",
+    header: "Authorization",
   });
   expect(store.foreign).toBe("");
 });
@@ -71,9 +74,30 @@ test("an endpoint that config.json does not know is foreign, and the link's auth
   expect(store.settings.authorization).toBe("api_key");
 });
 
+test("the header of a token is in an address where it is another than the environment's, and no name that a page cannot send", () => {
+  const store = new Store(config, {}, page);
+  store.update({ authorization: "lambda" });
+  expect(writeAddress(store.settings, store.standard).hash).toBe("#auth=lambda");
+  store.update({ header: "X-Client, X-Signature" });
+  expect(again(store).settings).toMatchObject({ authorization: "lambda", header: "X-Client, X-Signature" });
+  store.update({ authorization: "none" });
+  expect(writeAddress(store.settings, store.standard).hash).toBe("");
+  for (const name of ["Cookie", "X Client:", `X-${"y".repeat(200)}`])
+    expect(readAddress(new URL(`#auth=lambda&header=${encodeURIComponent(name)}`, page)).header).toBeUndefined();
+});
+
 test("no key and no password is in an address", () => {
   const store = new Store(config, {}, page);
-  store.setKeys({ apiKey: "key-1", accessKeyId: "AKIA1", secretAccessKey: "secret-1", sessionToken: "token-1" });
+  const tokens = { authorization: "token-2" };
+  store.setKeys({
+    apiKey: "key-1",
+    accessKeyId: "AKIA1",
+    secretAccessKey: "secret-1",
+    sessionToken: "token-1",
+    tokens,
+  });
+  store.update({ authorization: "cognito" });
+  expect(writeAddress(store.settings, store.standard)).toMatchObject({ search: "", hash: "#auth=cognito" });
   store.update({ authorization: "iam", endpoint: "https://me:secret-2@x/submit" });
   const { search, hash } = writeAddress(store.settings, store.standard);
   expect(search + hash).toBe("#auth=iam");

@@ -1,11 +1,16 @@
 // A view's state in its address. The endpoint is in the query, as documented; everything else is behind the #, which no
 // browser sends anywhere. Keys are no part of Settings, so none can get here.
 
+import { authorizationKinds } from "./config.ts";
 import { examples } from "./examples.ts";
+import { headerNames, headerProblem } from "./header.ts";
 import { bounds, type Mode, type Settings, within } from "./settings.ts";
 
 /** Bytes of an event's text that fit a link; longer addresses break in chats and mail. */
 export const maxEventBytes = 4096;
+
+/** Characters of the names of headers that an address may bring. */
+const maxHeaderChars = 200;
 
 /** What an address says; what it leaves out is undefined. */
 export type Shared = Partial<Settings>;
@@ -16,11 +21,13 @@ export function readAddress(url: URL): Shared {
   const shared: Shared = {};
   const endpoint = url.searchParams.get("endpoint");
   if (endpoint) shared.endpoint = endpoint;
-  const authorization = hash.get("auth");
-  if (authorization === "none" || authorization === "api_key" || authorization === "iam")
-    shared.authorization = authorization;
+  const authorization = authorizationKinds.find((kind) => kind === hash.get("auth"));
+  if (authorization) shared.authorization = authorization;
   const region = hash.get("region");
   if (region && /^[a-z0-9-]{1,32}$/.test(region)) shared.region = region;
+  const header = hash.get("header");
+  if (header !== null && header.length <= maxHeaderChars && !headerNames(header).some(headerProblem))
+    shared.header = header;
   const example = examples.find(({ id }) => id === hash.get("example"));
   if (example) {
     shared.example = example.id;
@@ -43,7 +50,7 @@ export function readAddress(url: URL): Shared {
 }
 
 /** What the page would choose by itself; such values are left out of an address. */
-export type Standard = Pick<Settings, "endpoint" | "authorization" | "region">;
+export type Standard = Pick<Settings, "endpoint" | "authorization" | "region" | "header">;
 
 export type Address = { search: string; hash: string /** The event is too long to be in it. */; withoutEvent: boolean };
 
@@ -54,6 +61,8 @@ export function writeAddress(settings: Settings, standard: Standard): Address {
   const hash = new URLSearchParams();
   if (settings.authorization !== standard.authorization) hash.set("auth", settings.authorization);
   if (settings.authorization === "iam" && settings.region !== standard.region) hash.set("region", settings.region);
+  const takesToken = settings.authorization === "cognito" || settings.authorization === "lambda";
+  if (takesToken && settings.header !== standard.header) hash.set("header", settings.header);
   let withoutEvent = false;
   if (settings.example === "") {
     withoutEvent = new TextEncoder().encode(settings.event).length > maxEventBytes;

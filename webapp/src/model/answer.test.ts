@@ -3,6 +3,7 @@ import { type Answer, explain, fieldsOf, maxBodyBytes, type Outcome, type Sent }
 
 const sent: Sent = {
   authorization: "none",
+  headers: [],
   url: new URL("https://abc.execute-api.eu-west-1.amazonaws.com/dev/submit"),
   origin: "https://events.example.com",
   bytes: 120,
@@ -100,6 +101,42 @@ describe("an answer in words", () => {
     expect(summary(answer(403, { message }), { authorization: "iam" })).toBe(want);
   });
 
+  test.each([
+    [401, "cognito", "Unauthorized", "No token, or one that is refused"],
+    [401, "lambda", "Unauthorized", "No token, or one that is refused"],
+    [401, "cognito", "The incoming token has expired", "The token has expired"],
+    [403, "cognito", "The incoming token has expired", "The token has expired"],
+    [401, "none", "Unauthorized", "A token is asked for"],
+    [403, "lambda", "User is not authorized to access this resource", "The authoriser's policy denies it"],
+    [
+      403,
+      "lambda",
+      "User is not authorized to access this resource with an explicit deny",
+      "The authoriser's policy denies it",
+    ],
+    [403, "cognito", "Forbidden", "Refused by a policy, or no such stage"],
+    [403, "lambda", "Missing Authentication Token", "No such path"],
+    [
+      403,
+      "cognito",
+      "User: anonymous is not authorized to perform: execute-api:Invoke on resource: x",
+      "The API's resource policy refuses this caller",
+    ],
+    [500, "lambda", null, "The authoriser failed"],
+    [500, "lambda", "Internal server error", "API Gateway could not call the stream"],
+    [500, "cognito", null, "API Gateway could not call the stream"],
+  ] as const)("%i with %s: %s", (status, authorization, message, want) => {
+    expect(summary(answer(status, { message }), { authorization, headers: ["X-Client"] })).toBe(want);
+  });
+
+  test("a 401 of a Lambda authoriser names what the page sent", () => {
+    const unauthorised = answer(401, { message: "Unauthorized" });
+    expect(explain(unauthorised, { ...sent, authorization: "lambda", headers: ["X-Client"] }).advice).toContain(
+      "(the page sent X-Client)",
+    );
+    expect(explain(unauthorised, { ...sent, authorization: "lambda" }).advice).toContain("(the page sent no header)");
+  });
+
   test("403 with an API key", () => {
     expect(summary(answer(403, { message: "Forbidden" }), { authorization: "api_key" })).toBe("The API key is refused");
   });
@@ -126,6 +163,9 @@ describe("an answer in words", () => {
 
   test("CORS names the page's origin, and a body that is too large to be answered readably", () => {
     expect(explain({ kind: "cors", detail: "" }, sent).advice).toContain("does not allow https://events.example.com.");
+    expect(explain({ kind: "cors", detail: "" }, { ...sent, headers: ["X-Client"] }).advice).toMatch(
+      / API\.CORS\.AllowHeaders has to name X-Client, too\.$/,
+    );
     expect(summary({ kind: "cors", detail: "" }, { bytes: maxBodyBytes + 1 })).toBe("The body is over 10 MB");
   });
 

@@ -31,6 +31,8 @@ export type Words = {
 
 export type Sent = {
   authorization: AuthorizationKind;
+  /** Headers that tokens went in. */
+  headers: string[];
   url: URL;
   /** The page's own origin, as the endpoint has to allow it. */
   origin: string;
@@ -84,7 +86,7 @@ const silences: Record<Silence["kind"], (sent: Sent, detail: string) => Omit<Wor
       ? "Nothing answers there. Start the pipeline with make up, or correct the port in the endpoint."
       : "Nothing answers there. Check the endpoint's host name, your connection, and whether the API is deployed.",
   }),
-  cors: ({ origin, bytes }) =>
+  cors: ({ origin, bytes, headers }) =>
     bytes > maxBodyBytes
       ? {
           summary: "The body is over 10 MB",
@@ -93,7 +95,7 @@ const silences: Record<Silence["kind"], (sent: Sent, detail: string) => Omit<Wor
         }
       : {
           summary: "CORS: this page may not read the answer",
-          advice: `The endpoint is up, but its answer does not allow ${origin}. Add that to API.CORS.AllowOrigins and deploy; or check the endpoint's path, because an answer from outside the API carries no CORS headers.`,
+          advice: `The endpoint is up, but its answer does not allow ${origin}. Add that to API.CORS.AllowOrigins and deploy; or check the endpoint's path, because an answer from outside the API carries no CORS headers.${headers.length === 0 ? "" : ` API.CORS.AllowHeaders has to name ${headers.join(", ")}, too.`}`,
         },
   timeout: () => ({
     summary: `No answer within ${timeoutSeconds} s`,
@@ -143,6 +145,7 @@ function refusal(
     case 400:
       return badRequest(fields, sent);
     case 401:
+      return unauthorised(message, sent);
     case 403:
       return forbidden(message, sent);
     case 404:
@@ -172,6 +175,13 @@ function refusal(
       };
     }
     case 500:
+      // An authoriser that fails has no message (developer guide, "Gateway response types": AUTHORIZER_FAILURE).
+      if (sent.authorization === "lambda" && message === "")
+        return {
+          summary: "The authoriser failed",
+          advice:
+            "The function threw an error, took too long or answered with no policy. The API's execution log says which; the request id finds it there.",
+        };
       return {
         summary: "API Gateway could not call the stream",
         advice:
@@ -215,39 +225,41 @@ function badRequest({ message = "", reason = "" }: ReturnType<typeof fieldsOf>, 
   };
 }
 
-function forbidden(message: string, { authorization, url }: Sent): Omit<Words, "accepted"> {
-  const said = message.toLowerCase();
-  if (authorization === "iam") {
-    if (said.includes("expired") || said.includes("not yet current"))
-      return {
-        summary: "The signature or the session is out of time",
-        advice: "Get new keys, or set this machine's clock: a signature holds for five minutes.",
-      };
-    if (said.includes("signature"))
-      return {
-        summary: "The signature does not match",
-        advice: "Check the secret access key: it does not belong to this access key id, or a character is missing.",
-      };
-    if (said.includes("scoped") || said.includes("region"))
-      return {
-        summary: "Signed for another region",
-        advice: "Enter the API's region below Authorisation; it is in the endpoint's host name.",
-      };
-    if (said.includes("security token"))
-      return {
-        summary: "The access key is not known",
-        advice: "Check the access key id. Temporary keys (they begin with ASIA) need their session token, too.",
-      };
-    if (said.includes("missing authentication token"))
-      return {
-        summary: "No such path",
-        advice: `There is no POST at ${url.pathname}. The endpoint is /STAGE/submit, such as /dev/submit.`,
-      };
+/** unauthorised is for 401, which API Gateway answers for an authoriser alone. */
+function unauthorised(message: string, { authorization, headers }: Sent): Omit<Words, "accepted"> {
+  if (message.toLowerCase().includes("expired")) return expired;
+  if (authorization === "cognito")
     return {
-      summary: "These keys may not submit",
-      advice: "Allow their user or role execute-api:Invoke on the output submit_arn.",
+      summary: "No token, or one that is refused",
+      advice:
+        "Check that the token is whole, has not expired and is of the environment's user pool: an identity token where it asks for no scopes, and an access token with one of them where it does.",
     };
-  }
+  if (authorization === "lambda")
+    return {
+      summary: "No token, or one that is refused",
+      advice: `Either the request lacks something that the authoriser reads (the page sent ${headers.join(", ") || "no header"}), or the function refuses it. Check the token, with Bearer before it where the function wants that, and the header's name.`,
+    };
+  return {
+    summary: "A token is asked for",
+    advice: "Choose Cognito token or Lambda authoriser below Authorisation, and enter the token.",
+  };
+}
+
+const expired = {
+  summary: "The token has expired",
+  advice: "Get a new one and enter it below Authorisation; a user pool's holds for an hour, or as its client says.",
+};
+
+function forbidden(message: string, sent: Sent): Omit<Words, "accepted"> {
+  const { authorization, url } = sent;
+  const said = message.toLowerCase();
+  if (authorization === "iam") return forbiddenToSign(said, url);
+  if (said.includes("anonymous is not authorized"))
+    return {
+      summary: "The API's resource policy refuses this caller",
+      advice: "Send from an address that the environment's API.Access allows.",
+    };
+  if (authorization === "cognito" || authorization === "lambda") return forbiddenToken(said, sent);
   if (said.includes("missing authentication token"))
     return {
       summary: "A signature is asked for, or the path is wrong",
@@ -261,6 +273,57 @@ function forbidden(message: string, { authorization, url }: Sent): Omit<Words, "
   return {
     summary: "Not allowed, or no such stage",
     advice: `Check ${url.pathname}: the endpoint is /STAGE/submit, such as /dev/submit. Where that is right, this environment asks for an API key or a signature, or a resource policy or a firewall refuses.`,
+  };
+}
+
+/** forbiddenToken is for 403 with a token: it was understood, and still something denies. */
+function forbiddenToken(said: string, { authorization, url }: Sent): Omit<Words, "accepted"> {
+  if (said.includes("expired")) return expired;
+  if (said.includes("missing authentication token")) return noSuchPath(url);
+  if (authorization === "lambda" && said.includes("not authorized to access this resource"))
+    return {
+      summary: "The authoriser's policy denies it",
+      advice: `The function took the token, and its policy does not allow POST ${url.pathname}. Use another token, or have the function allow it; its last answer may be kept for a while.`,
+    };
+  return {
+    summary: "Refused by a policy, or no such stage",
+    advice: `Check ${url.pathname}: the endpoint is /STAGE/submit, such as /dev/submit. Where that is right, a resource policy or a firewall refuses, and not the token: that would be 401.`,
+  };
+}
+
+function noSuchPath(url: URL): Omit<Words, "accepted"> {
+  return {
+    summary: "No such path",
+    advice: `There is no POST at ${url.pathname}. The endpoint is /STAGE/submit, such as /dev/submit.`,
+  };
+}
+
+/** forbiddenToSign is for 403 with a signature. */
+function forbiddenToSign(said: string, url: URL): Omit<Words, "accepted"> {
+  if (said.includes("expired") || said.includes("not yet current"))
+    return {
+      summary: "The signature or the session is out of time",
+      advice: "Get new keys, or set this machine's clock: a signature holds for five minutes.",
+    };
+  if (said.includes("signature"))
+    return {
+      summary: "The signature does not match",
+      advice: "Check the secret access key: it does not belong to this access key id, or a character is missing.",
+    };
+  if (said.includes("scoped") || said.includes("region"))
+    return {
+      summary: "Signed for another region",
+      advice: "Enter the API's region below Authorisation; it is in the endpoint's host name.",
+    };
+  if (said.includes("security token"))
+    return {
+      summary: "The access key is not known",
+      advice: "Check the access key id. Temporary keys (they begin with ASIA) need their session token, too.",
+    };
+  if (said.includes("missing authentication token")) return noSuchPath(url);
+  return {
+    summary: "These keys may not submit",
+    advice: "Allow their user or role execute-api:Invoke on the output submit_arn.",
   };
 }
 

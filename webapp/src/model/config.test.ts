@@ -6,6 +6,7 @@ const environment = {
   submitUrl: "https://x/dev/submit",
   authorization: "none",
   region: "",
+  header: "Authorization",
   local: false,
   bucket: "",
   stream: "",
@@ -37,6 +38,34 @@ test("reads what cdktf output writes", () => {
     ],
     problem: "",
   });
+});
+
+test("reads the headers of tokens out of the output curl", () => {
+  const curl = (headers: string) =>
+    `curl -sS -X POST https://x/dev/submit -H 'Content-Type: application/json'${headers} -d '{"type":"signup"}'`;
+  const outputs = (authorization: string, curl?: string) => ({
+    submit_url: "https://x/dev/submit",
+    authorization,
+    curl,
+  });
+  const { environments } = readConfig(
+    JSON.stringify({
+      cognito: outputs("cognito", curl(' -H "Authorization: $TOKEN"')),
+      lambda: outputs("lambda", curl(' -H "X-Client: $TOKEN" -H "X-Signature: $TOKEN"')),
+      query: outputs("lambda", curl("")),
+      alone: outputs("lambda"),
+      keys: outputs("api_key", curl(' -H "X-Api-Key: $API_KEY"')),
+      another: outputs("oidc"),
+    }),
+  );
+  expect(environments.map(({ name, authorization, header }) => [name, authorization, header])).toEqual([
+    ["cognito", "cognito", "Authorization"],
+    ["lambda", "lambda", "X-Client, X-Signature"],
+    ["query", "lambda", ""],
+    ["alone", "lambda", "Authorization"],
+    ["keys", "api_key", "Authorization"],
+    ["another", "none", "Authorization"],
+  ]);
 });
 
 test.each([

@@ -1,5 +1,8 @@
+import { standardHeader, tokenHeaders } from "./header.ts";
+
 /** How a request shows who sends it. */
-export type AuthorizationKind = "none" | "api_key" | "iam";
+export const authorizationKinds = ["none", "api_key", "iam", "cognito", "lambda"] as const;
+export type AuthorizationKind = (typeof authorizationKinds)[number];
 
 /** An environment that config.json names. */
 export type Environment = {
@@ -8,6 +11,8 @@ export type Environment = {
   authorization: AuthorizationKind;
   /** Region that a signature names; "" where it is not said. */
   region: string;
+  /** Headers that a token goes in, with commas between; "" where a Lambda authoriser reads none. */
+  header: string;
   /** Whether the page is served by the pipeline itself, on one machine. */
   local: boolean;
   bucket: string;
@@ -44,11 +49,13 @@ export function readConfig(text: string): Config {
       without.push(name);
       continue;
     }
+    const authorization = kindOf(outputs.authorization);
     environments.push({
       name,
       submitUrl: outputs.submit_url,
-      authorization: kindOf(outputs.authorization),
+      authorization,
       region: stringOf(outputs.region),
+      header: headerOf(authorization, stringOf(outputs.curl)),
       local: outputs.local === "true" || outputs.local === true,
       bucket: stringOf(outputs.bucket_name),
       stream: stringOf(outputs.stream_name),
@@ -61,8 +68,14 @@ export function readConfig(text: string): Config {
 
 function kindOf(value: unknown): AuthorizationKind {
   const text = typeof value === "string" ? value.toLowerCase() : "";
-  if (text === "iam" || text === "aws_iam") return "iam";
-  return text === "api_key" ? "api_key" : "none";
+  if (text === "aws_iam") return "iam";
+  return authorizationKinds.find((kind) => kind === text) ?? "none";
+}
+
+/** headerOf is said by the output curl, which has one word for each header that takes a token. */
+function headerOf(authorization: AuthorizationKind, curl: string): string {
+  const names = tokenHeaders(curl);
+  return names.length === 0 && (authorization !== "lambda" || curl === "") ? standardHeader : names.join(", ");
 }
 
 function stringOf(value: unknown): string {

@@ -11,6 +11,10 @@ test("the command for each authorisation", () => {
   expect(curlCommand(url, "{}", "iam", "eu-west-1")).toContain(
     '--aws-sigv4 aws:amz:eu-west-1:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
   );
+  expect(curlCommand(url, "{}", "cognito", "", ["Authorization"])).toContain(' \\\n  -H "Authorization: $TOKEN" \\\n');
+  expect(curlCommand(url, "{}", "lambda", "", ["X-Client", "X-Signature"])).toContain(
+    ' \\\n  -H "X-Client: $TOKEN" \\\n  -H "X-Signature: $TOKEN_2" \\\n',
+  );
 });
 
 test("a shell gives curl exactly the body and the address, whatever is in them", () => {

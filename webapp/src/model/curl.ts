@@ -4,9 +4,18 @@ import type { AuthorizationKind } from "./config.ts";
  * curlCommand is what a shell types to send the same. Keys are the shell's variables: nothing that was typed into the
  * page is in it.
  */
-export function curlCommand(url: string, body: string, authorization: AuthorizationKind, region: string): string {
+export function curlCommand(
+  url: string,
+  body: string,
+  authorization: AuthorizationKind,
+  region: string,
+  headers: string[] = [],
+): string {
   const words = [`curl -sS -X POST ${quote(url)}`, "-H 'Content-Type: application/json'"];
   if (authorization === "api_key") words.push('-H "X-Api-Key: $API_KEY"');
+  if (authorization === "cognito" || authorization === "lambda")
+    for (const [index, name] of headers.entries())
+      words.push(`-H "${name}: $TOKEN${index === 0 ? "" : `_${index + 1}`}"`);
   if (authorization === "iam")
     words.push(
       `--aws-sigv4 ${quote(`aws:amz:${region || "us-east-1"}:execute-api`)} --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`,

@@ -131,6 +131,19 @@ describe("a delivery", () => {
     expect((w.calls[0]!.init.headers as Headers).get("X-Api-Key")).toBe("key-1");
   });
 
+  test("sends tokens in their headers, and no empty one", async () => {
+    const w = world(new Response("{}"));
+    const headers = [
+      { name: "X-Client", token: "Bearer t-1" },
+      { name: "X-Signature", token: "" },
+    ];
+    await deliver({ url, authorization: { kind: "lambda", headers } }, "{}", patient, w, never);
+    expect([...(w.calls[0]!.init.headers as Headers)]).toEqual([
+      ["content-type", "application/json"],
+      ["x-client", "Bearer t-1"],
+    ]);
+  });
+
   test("signs with IAM keys for execute-api in the region", async () => {
     const w = world(new Response("{}"));
     const authorization = {

@@ -59,6 +59,16 @@ test("one event", async () => {
   expect(changes()).toBeGreaterThan(1);
 });
 
+test("the log has the header of a token, and the token nowhere", async () => {
+  const { session: s } = session(() => new Response('{"message": "Unauthorized"}', { status: 401 }));
+  const authorization = { kind: "cognito" as const, headers: [{ name: "Authorization", token: "secret-1" }] };
+  await s.start(job({ target: { url: target.url, authorization } }));
+  expect(s.entries).toMatchObject([
+    { authorization: "Cognito token in Authorization", words: { summary: "No token, or one that is refused" } },
+  ]);
+  expect(JSON.stringify([s.entries, s.progress, s.figures])).not.toContain("secret-1");
+});
+
 test("many events differ, are all counted, and the log keeps the last", async () => {
   const bodies = new Set<string>();
   const { session: s } = session((body) => {

@@ -1,8 +1,7 @@
 import { explain, fieldsOf, type Words } from "./answer.ts";
-import type { AuthorizationKind } from "./config.ts";
 import { Figures } from "./figures.ts";
 import { checkJSON } from "./json.ts";
-import type { Target } from "./request.ts";
+import { type Authorization, type Target, tokenNames } from "./request.ts";
 import { type Plan, run } from "./run.ts";
 import { type Delivery, deliver, once, patient, type World } from "./send.ts";
 import { compile, fill } from "./template.ts";
@@ -23,7 +22,8 @@ export type Entry = Delivery & {
   shardId: string;
   sequenceNumber: string;
   url: string;
-  authorization: AuthorizationKind;
+  /** How the request showed who sent it, without what was secret. */
+  authorization: string;
   body: string;
   bytes: number;
 };
@@ -126,8 +126,14 @@ export class Session {
     });
     const { outcome } = delivery;
     const bytes = byteLength(body);
-    const authorization = target.authorization.kind;
-    const words = explain(outcome, { authorization, url: target.url, origin: this.origin, bytes, validJSON });
+    const words = explain(outcome, {
+      authorization: target.authorization.kind,
+      headers: tokenNames(target.authorization),
+      url: target.url,
+      origin: this.origin,
+      bytes,
+      validJSON,
+    });
     const fields = outcome.kind === "answer" ? fieldsOf(outcome.body) : {};
     const entry: Entry = {
       ...delivery,
@@ -137,7 +143,7 @@ export class Session {
       shardId: fields.shardId ?? "",
       sequenceNumber: fields.sequenceNumber ?? "",
       url: target.url.href,
-      authorization,
+      authorization: named(target.authorization),
       body: body.slice(0, maxBodyChars),
       bytes,
     };
@@ -153,6 +159,17 @@ export class Session {
     if (this.entries.length > maxEntries) this.entries.splice(0, this.entries.length - maxEntries);
     this.changed();
   }
+}
+
+function named(authorization: Authorization): string {
+  const names = tokenNames(authorization).join(", ") || "no header";
+  return {
+    none: "none",
+    api_key: "API key",
+    iam: "IAM keys, Signature Version 4",
+    cognito: `Cognito token in ${names}`,
+    lambda: `token of a Lambda authoriser in ${names}`,
+  }[authorization.kind];
 }
 
 /** byteLength is of the UTF-8 that is sent. */

@@ -7,6 +7,8 @@ export type Settings = {
   endpoint: string;
   authorization: AuthorizationKind;
   region: string;
+  /** Headers that a token goes in, with commas between. */
+  header: string;
   /** An example's id, or "" for an event of one's own. */
   example: string;
   event: string;

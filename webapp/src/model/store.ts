@@ -2,10 +2,11 @@ import type { Shared, Standard } from "./address.ts";
 import type { Config, Environment } from "./config.ts";
 import { checkEndpoint, type Endpoint, isLocalPipeline, regionOf } from "./endpoint.ts";
 import { examples } from "./examples.ts";
+import { headerNames, standardHeader } from "./header.ts";
 import type { Authorization, Keys } from "./request.ts";
 import { bounds, type Settings } from "./settings.ts";
 
-const noKeys: Keys = { apiKey: "", accessKeyId: "", secretAccessKey: "", sessionToken: "" };
+const noKeys: Keys = { apiKey: "", accessKeyId: "", secretAccessKey: "", sessionToken: "", tokens: {} };
 
 /** Store is what a person chose, and what follows from it. */
 export class Store {
@@ -30,6 +31,7 @@ export class Store {
       endpoint: first?.submitUrl ?? "",
       authorization: environment?.authorization ?? "none",
       region: environment?.region ?? "",
+      header: environment?.header ?? standardHeader,
       example: examples[0]?.id ?? "",
       event: examples[0]?.text ?? "",
       compact: true,
@@ -52,14 +54,19 @@ export class Store {
     for (const listener of this.listeners) listener();
   }
 
+  /** forget clears what is sent as it was typed: it goes to the host that it was typed for, and to no other. */
+  forget() {
+    this.setKeys({ apiKey: "", tokens: {} });
+  }
+
   setKeys(change: Partial<Keys>) {
     this.keys = { ...this.keys, ...change };
     for (const listener of this.listeners) listener();
   }
 
   /** choose takes an environment of config.json with all that it says. */
-  choose({ submitUrl, authorization, region }: Environment) {
-    this.update({ endpoint: submitUrl, authorization, region });
+  choose({ submitUrl, authorization, region, header }: Environment) {
+    this.update({ endpoint: submitUrl, authorization, region, header });
   }
 
   get endpoint(): Endpoint {
@@ -76,8 +83,9 @@ export class Store {
   }
 
   get authorization(): Authorization {
-    const { apiKey, accessKeyId, secretAccessKey, sessionToken } = this.keys;
-    switch (this.settings.authorization) {
+    const { apiKey, accessKeyId, secretAccessKey, sessionToken, tokens } = this.keys;
+    const kind = this.settings.authorization;
+    switch (kind) {
       case "none":
         return { kind: "none" };
       case "api_key":
@@ -89,6 +97,15 @@ export class Store {
           secretAccessKey: secretAccessKey.trim(),
           sessionToken: sessionToken.trim(),
           region: this.region,
+        };
+      case "cognito":
+      case "lambda":
+        return {
+          kind,
+          headers: headerNames(this.settings.header).map((name) => ({
+            name,
+            token: (tokens[name.toLowerCase()] ?? "").trim(),
+          })),
         };
     }
   }
@@ -109,6 +126,7 @@ export class Store {
       endpoint: this.environments[0]?.submitUrl ?? "",
       authorization: environment?.authorization ?? "none",
       region: environment?.region ?? "",
+      header: environment?.header ?? standardHeader,
     };
   }
 

@@ -3,6 +3,7 @@ import { curlCommand } from "../model/curl.ts";
 import { examples } from "../model/examples.ts";
 import { type Checked, checkJSON } from "../model/json.ts";
 import { placeholderHelp } from "../model/placeholder.ts";
+import { tokenNames } from "../model/request.ts";
 import { byteLength } from "../model/session.ts";
 import type { Store } from "../model/store.ts";
 import { compile, fill } from "../model/template.ts";
@@ -110,10 +111,10 @@ function sample(text: string, compact: boolean): string {
 }
 
 function curl(store: Store, tooLong: boolean) {
-  const { settings, region } = store;
+  const { settings, region, authorization } = store;
   const url = store.endpoint.url?.href ?? "https://ENDPOINT";
   const body = tooLong ? "(too long to be shown)" : sample(settings.event, settings.compact);
-  setText(byId("curl"), curlCommand(url, body, settings.authorization, region));
+  setText(byId("curl"), curlCommand(url, body, authorization.kind, region, tokenNames(authorization)));
 }
 
 function copyButton() {

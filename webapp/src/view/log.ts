@@ -75,7 +75,7 @@ function details(entry: Entry): Node[] {
         ? `${latency(entry.ms)}${entry.tries > 1 ? `, at try ${entry.tries}` : ""}`
         : "no answer",
     ],
-    ["Authorisation", { none: "none", api_key: "API key", iam: "IAM keys, Signature Version 4" }[entry.authorization]],
+    ["Authorisation", entry.authorization],
   ];
   if (entry.shardId !== "") facts.push(["Shard", entry.shardId]);
   if (entry.sequenceNumber !== "") facts.push(["Sequence number", entry.sequenceNumber]);

@@ -1,4 +1,4 @@
-import { missingKeys } from "../model/request.ts";
+import { type Missing, missingKeys } from "../model/request.ts";
 import type { Job, Session } from "../model/session.ts";
 import { type Mode, within } from "../model/settings.ts";
 import type { Store } from "../model/store.ts";
@@ -27,8 +27,8 @@ export function sending(store: Store, session: Session): () => void {
     if (session.running) return;
     // What is still being typed into a number counts, too.
     store.update(Object.fromEntries(numbers.map((name) => [name, within(name, byId<HTMLInputElement>(name).value)])));
-    const problem = store.endpoint.problem || missingKeys(store.authorization, window.isSecureContext);
-    if (problem !== "") return refuse(store, problem);
+    const missing = whatIsMissing(store);
+    if (missing !== null) return refuse(missing);
     byId("result").scrollIntoView({ block: "nearest" });
     void session.start(jobOf(store));
     showRun(); // at once: what was answered before is not this job's
@@ -98,24 +98,19 @@ function jobOf(store: Store): Job {
   return { target, text: event, compact, plan: plans[mode], retry };
 }
 
-function refuse(store: Store, problem: string) {
-  const { settings, keys } = store;
-  const input =
-    store.endpoint.problem !== ""
-      ? "endpoint"
-      : settings.authorization === "api_key"
-        ? "api-key"
-        : keys.accessKeyId === ""
-          ? "access-key-id"
-          : keys.secretAccessKey === ""
-            ? "secret-access-key"
-            : "region";
-  result("bad", "Not sent", problem);
+function whatIsMissing(store: Store): Missing | null {
+  const { problem } = store.endpoint;
+  if (problem !== "") return { field: "endpoint", text: problem };
+  return missingKeys(store.authorization, { canSign: window.isSecureContext, unverified: store.local });
+}
+
+function refuse({ field, text }: Missing) {
+  result("bad", "Not sent", text);
   byId("result-facts").hidden = true;
   byId("progress").hidden = true;
   byId("result").scrollIntoView({ block: "nearest" });
-  say(`Not sent. ${problem}`);
-  byId(input).focus();
+  say(`Not sent. ${text}`);
+  byId(field).focus();
 }
 
 function result(kind: "good" | "bad" | "plain", title: string, text: string) {

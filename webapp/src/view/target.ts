@@ -1,7 +1,8 @@
 import { writeAddress } from "../model/address.ts";
 import type { AuthorizationKind } from "../model/config.ts";
 import { regionOf } from "../model/endpoint.ts";
-import type { Keys } from "../model/request.ts";
+import { headerProblem } from "../model/header.ts";
+import { type Keys, tokenField, tokenNames } from "../model/request.ts";
 import type { Store } from "../model/store.ts";
 import { byId, copy, h, say, setText, soon } from "./dom.ts";
 
@@ -20,7 +21,7 @@ export function target(store: Store, configProblem: string) {
   environment.addEventListener("change", () => {
     const chosen = store.environments.find(({ name }) => name === environment.value);
     if (chosen) {
-      forgetApiKey(store);
+      store.forget();
       store.choose(chosen);
     } else {
       endpoint.focus();
@@ -28,10 +29,9 @@ export function target(store: Store, configProblem: string) {
     }
   });
   endpoint.addEventListener("input", () => store.update({ endpoint: endpoint.value }));
-  // A key goes to the host that it was typed for, and to no other.
   let host = store.endpoint.url?.host;
   endpoint.addEventListener("change", () => {
-    if (store.endpoint.url?.host !== host) forgetApiKey(store);
+    if (store.endpoint.url?.host !== host) store.forget();
     host = store.endpoint.url?.host;
     const known = store.environment;
     if (known) store.choose(known);
@@ -40,6 +40,8 @@ export function target(store: Store, configProblem: string) {
     store.update({ authorization: authorization.value as AuthorizationKind }),
   );
   region.addEventListener("input", () => store.update({ region: region.value }));
+  const header = byId<HTMLInputElement>("header");
+  header.addEventListener("input", () => store.update({ header: header.value }));
   for (const [id, name] of keyInputs) {
     const input = byId<HTMLInputElement>(id);
     input.addEventListener("input", () => store.setKeys({ [name]: input.value }));
@@ -52,6 +54,7 @@ export function target(store: Store, configProblem: string) {
     if (endpoint.value !== settings.endpoint) endpoint.value = settings.endpoint;
     authorization.value = settings.authorization;
     if (region.value !== settings.region) region.value = settings.region;
+    if (header.value !== settings.header) header.value = settings.header;
     region.placeholder = regionOf(store.endpoint.url) || "us-east-1";
     for (const [id, name] of keyInputs) {
       const input = byId<HTMLInputElement>(id);
@@ -59,7 +62,8 @@ export function target(store: Store, configProblem: string) {
     }
     byId("keys").hidden = settings.authorization === "none";
     for (const field of byId("keys").querySelectorAll<HTMLElement>("[data-for]"))
-      field.hidden = field.dataset.for !== settings.authorization;
+      field.hidden = !field.dataset.for?.split(" ").includes(settings.authorization);
+    showTokens(store);
     notice(store, configProblem);
   };
   store.subscribe(show);
@@ -67,15 +71,49 @@ export function target(store: Store, configProblem: string) {
   share(store);
 }
 
-const keyInputs: readonly [string, keyof Keys][] = [
+const keyInputs: readonly [string, Exclude<keyof Keys, "tokens">][] = [
   ["api-key", "apiKey"],
   ["access-key-id", "accessKeyId"],
   ["secret-access-key", "secretAccessKey"],
   ["session-token", "sessionToken"],
 ];
 
-function forgetApiKey(store: Store) {
-  if (store.keys.apiKey !== "") store.setKeys({ apiKey: "" });
+/** showTokens has a field for each header that a token goes in. */
+function showTokens(store: Store) {
+  const { authorization, keys, local } = store;
+  const names = tokenNames(authorization).filter((name) => headerProblem(name) === "");
+  const fields = byId("tokens");
+  if (fields.dataset.names !== names.join()) {
+    fields.dataset.names = names.join();
+    fields.replaceChildren(...names.map((name) => tokenInput(store, name, names.length === 1 ? "Token" : name)));
+  }
+  for (const name of names) {
+    const input = byId<HTMLInputElement>(tokenField(name));
+    const token = keys.tokens[name.toLowerCase()] ?? "";
+    if (input.value !== token) input.value = token;
+  }
+  setText(byId("token-hint"), tokenHint(authorization.kind, names) + (local ? unverified : ""));
+}
+
+function tokenInput(store: Store, name: string, label: string): HTMLElement {
+  const id = tokenField(name);
+  const input = h("input", { id, type: "password", autocomplete: "off", spellcheck: "false" });
+  input.setAttribute("aria-describedby", "token-hint");
+  input.addEventListener("input", () =>
+    store.setKeys({ tokens: { ...store.keys.tokens, [name.toLowerCase()]: input.value } }),
+  );
+  return h("div", { class: "field" }, h("label", { for: id }, label), input);
+}
+
+const unverified = " Nothing on this machine verifies it, so it may stay empty.";
+
+function tokenHint(kind: AuthorizationKind, names: string[]): string {
+  if (kind === "cognito")
+    return "A token of the user pool: an identity token, or an access token where the environment asks for scopes.";
+  const query = "A query parameter that the function reads goes into the endpoint (?NAME=VALUE), and so into the link.";
+  return names.length === 0
+    ? `This authoriser reads no header, so there is no token to enter. ${query}`
+    : `Sent as it is typed, so with Bearer before it where the function wants that. ${query}`;
 }
 
 function notice(store: Store, configProblem: string) {

@@ -1,0 +1,98 @@
+import { describe, expect, test } from "vitest";
+import { headerNames, headerProblem } from "./header.ts";
+import { type Authorization, missingKeys } from "./request.ts";
+
+const here = { canSign: true, unverified: false };
+const missing = (authorization: Authorization, change: Partial<typeof here> = {}) =>
+  missingKeys(authorization, { ...here, ...change });
+const iam = { kind: "iam", accessKeyId: "AKIA1", secretAccessKey: "s", sessionToken: "", region: "eu-west-1" } as const;
+
+describe("what is missing before anything can be sent", () => {
+  test.each<[Authorization, string, string]>([
+    [{ kind: "api_key", apiKey: "" }, "api-key", "Enter the API key, or choose None below Authorisation."],
+    [
+      { kind: "api_key", apiKey: "k\u2026" },
+      "api-key",
+      "The API key has a character that no header can hold; copy it again.",
+    ],
+    [
+      { ...iam, accessKeyId: "" },
+      "access-key-id",
+      "Enter an access key id and its secret, or choose None below Authorisation.",
+    ],
+    [
+      { ...iam, secretAccessKey: "" },
+      "secret-access-key",
+      "Enter an access key id and its secret, or choose None below Authorisation.",
+    ],
+    [{ ...iam, region: "" }, "region", "Enter the region of the API, such as us-east-1."],
+    [
+      { kind: "cognito", headers: [{ name: "Authorization", token: "" }] },
+      "token-authorization",
+      "Enter the token for Authorization, or choose None below Authorisation.",
+    ],
+    [
+      { kind: "cognito", headers: [] },
+      "header",
+      "Name the header that the token goes in; most often it is Authorization.",
+    ],
+    [
+      {
+        kind: "lambda",
+        headers: ["X-Client", "X-Signature"].map((name) => ({ name, token: name === "X-Client" ? "t" : "" })),
+      },
+      "token-x-signature",
+      "Enter the token for X-Signature, or choose None below Authorisation.",
+    ],
+    [
+      { kind: "lambda", headers: [{ name: "X-Client", token: "a\nb" }] },
+      "token-x-client",
+      "The token for X-Client has a character that no header can hold; copy it again.",
+    ],
+    [
+      { kind: "lambda", headers: [{ name: "Cookie", token: "t" }] },
+      "header",
+      "A browser lets no page send the header Cookie; use the curl command.",
+    ],
+  ])("%j", (authorization, field, text) => {
+    expect(missing(authorization)).toEqual({ field, text });
+  });
+
+  test("a signature, where the browser does not sign", () => {
+    expect(missing(iam, { canSign: false })).toEqual({
+      field: "authorization",
+      text: "A browser signs only on a page that came by https or from 127.0.0.1; open the page there.",
+    });
+  });
+
+  test("nothing", () => {
+    expect(missing({ kind: "none" }, { canSign: false })).toBeNull();
+    expect(missing({ kind: "api_key", apiKey: "k" })).toBeNull();
+    expect(missing(iam)).toBeNull();
+    expect(missing({ kind: "lambda", headers: [{ name: "X-Client", token: "Bearer größe" }] })).toBeNull();
+    expect(missing({ kind: "lambda", headers: [] }), "an authoriser that reads the query").toBeNull();
+  });
+
+  test("no token where nothing verifies it, but what no header can hold is still said", () => {
+    const headers = [{ name: "Authorization", token: "" }];
+    expect(missing({ kind: "cognito", headers }, { unverified: true })).toBeNull();
+    expect(missing({ kind: "lambda", headers: [{ name: "Host", token: "" }] }, { unverified: true })?.field).toBe(
+      "header",
+    );
+  });
+});
+
+test("names of headers, as they are typed", () => {
+  expect(headerNames(" X-Client,X-Signature  x-client ")).toEqual(["X-Client", "X-Signature"]);
+  expect(headerNames("")).toEqual([]);
+});
+
+test.each([
+  ["X-Client", ""],
+  ["Authorization", ""],
+  ["sec-token", "A browser lets no page send the header sec-token; use the curl command."],
+  ["Content-Type", "Content-Type is application/json in whatever the page sends."],
+  ["X-Client:", "X-Client: is no header's name; use letters, digits and -, such as X-Client."],
+])("whether a page can send the header %s", (name, problem) => {
+  expect(headerProblem(name)).toBe(problem);
+});

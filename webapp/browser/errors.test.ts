@@ -170,7 +170,7 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     expect(await text(page, "#result-text")).toContain(
       "Throttled at the API's request limit. Too many events at once. It asks to wait 1 s.",
     );
-    await page.check("#only-rejected");
+    await page.check("#hide-accepted");
     expect(await page.locator("#rows tr:visible").count()).toBe(rejected);
     await page.context().close();
   });
@@ -202,7 +202,28 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     await page.click("#send");
     await expect.poll(() => text(page, "#figure-in-flight")).toBe("1");
     await page.click("#stop");
-    await result(page, "Stopped: 1 event");
+    expect(await result(page, "Stopped: 1 event")).toMatch(
+      /^0 accepted · 0 rejected · 1 unknown · .* Stopped\. It was under way when the run was stopped, so it may be in the stream or not\.$/,
+    );
+    expect(await text(page, "#figure-rejected")).toBe("0");
+    expect(await text(page, "#figure-unknown")).toBe("1");
+    await page.context().close();
+  });
+
+  test("repeats that fail and then go well keep no advice of what is over", async () => {
+    const { page } = await browser.open(dev.url);
+    await setEndpoint(page, `${answers.url}/recovers`);
+    await choose(page, "Repeat");
+    await page.fill("#every", "1");
+    await page.click("#send");
+    await expect.poll(() => text(page, "#result-text")).toContain("It is safe to send it again.");
+    await expect
+      .poll(() => text(page, "#result-text"))
+      .toMatch(
+        /per second\. All is well again\. The last that was not accepted, at \d\d:\d\d:\d\d: The stream did not take the event\.$/,
+      );
+    expect(await page.getAttribute("#result", "data-kind")).toBe("plain");
+    await page.click("#stop");
     await page.context().close();
   });
 

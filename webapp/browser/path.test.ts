@@ -49,6 +49,18 @@ inBrowser("a person's path on a pipeline of this machine", () => {
     await page.keyboard.press("Escape");
     expect(await page.locator("#drawer").isVisible()).toBe(false);
 
+    await page.click("#rows button");
+    await page.click(".facts .copy >> nth=0");
+    await expect.poll(() => text(page, ".facts .copy >> nth=0")).toBe("Copied");
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(sequence);
+    const key = (await text(page, ".landing button >> nth=0")) ?? "";
+    expect(key).toMatch(/^events\/year=/);
+    await page.click(".landing .copy");
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(key);
+    await page.click(".landing .link");
+    await expect.poll(() => page.locator(".lines li").count()).toBe(1);
+    await page.keyboard.press("Escape");
+
     await page.click("#tab-objects");
     expect(await page.locator("#objects li").count()).toBe(1);
     expect(await page.locator("#objects li").textContent()).toMatch(/^events\/year=.*1 record · 6\d bytes/);
@@ -192,12 +204,13 @@ inBrowser("a person's path on a pipeline of this machine", () => {
       .toMatch(/^The pipeline has ended; these figures are from \d\d:\d\d:\d\d\. /);
     expect(await text(page, "#hop-records")).toBe("1");
     expect(await page.locator("#pipeline.stale").count()).toBe(1);
-    await page.click("#send");
-    expect(await result(page, /cannot be reached$/)).toContain("make up");
     const again = await startIngest({ port });
     await expect.poll(() => page.locator("#pipeline-ended").isVisible(), { timeout: 20_000 }).toBe(false);
-    await page.context().close();
+    expect(await text(page, "#result-landing")).toMatch(/^The pipeline was started again since this answer /);
     await again.stop();
+    await page.click("#send");
+    expect(await result(page, /cannot be reached$/)).toContain("make up");
+    await page.context().close();
   });
 
   test.runIf(process.env.UPDATE_SCREENSHOTS === "1")("screenshots for the README", async () => {

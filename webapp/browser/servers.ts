@@ -6,11 +6,11 @@ import { dist } from "./ingest.ts";
 
 export type Host = { url: string /** Methods and paths, in order. */; asked: string[]; stop: () => Promise<void> };
 
-function listen(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<Host> {
+function listen(answer: (request: IncomingMessage, response: ServerResponse, asked: string[]) => void): Promise<Host> {
   const asked: string[] = [];
   const server: Server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
-    answer(request, response);
+    answer(request, response, asked);
   });
   return new Promise((resolve) => {
     server.listen(0, "127.0.0.1", () => {
@@ -54,7 +54,8 @@ export function hostPage(config?: object): Promise<Host> {
 }
 
 /** answerOf is what an authoriser's answers are at /token, as nothing verifies one on this machine. */
-function answerOf(path: string, token: unknown): [number, string] {
+function answerOf(path: string, times: number, token: unknown): [number, string] {
+  if (path === "recovers") return [times <= 2 ? 502 : 200, "for a test"];
   if (path !== "token") return [Number(path) || 200, "for a test"];
   if (token === "Bearer denied") return [403, "User is not authorized to access this resource with an explicit deny"];
   return token === "Bearer right" ? [200, "accepted"] : [401, "Unauthorized"];
@@ -62,10 +63,11 @@ function answerOf(path: string, token: unknown): [number, string] {
 
 /**
  * hostAnswers answers POST /STATUS with that status, as the pipeline would where a test cannot bring it to. /cors allows
- * no page to read, /redirect leads away, /slow never answers.
+ * no page to read, /redirect leads away, /slow never answers, /recovers fails
+ * twice and answers with 200 from then on.
  */
 export function hostAnswers(): Promise<Host> {
-  return listen((request, response) => {
+  return listen((request, response, asked) => {
     const path = (request.url ?? "/").slice(1);
     if (path !== "cors") {
       response.setHeader("Access-Control-Allow-Origin", "*");
@@ -83,7 +85,8 @@ export function hostAnswers(): Promise<Host> {
       response.end();
       return;
     }
-    const [status, message] = answerOf(path, request.headers["x-client"]);
+    const times = asked.filter((one) => one === `POST ${request.url}`).length;
+    const [status, message] = answerOf(path, times, request.headers["x-client"]);
     response.statusCode = status;
     response.setHeader("Content-Type", "application/json");
     response.end(JSON.stringify({ message }));

@@ -9,7 +9,7 @@ import { byId, say, soon } from "./view/dom.ts";
 import { Drawer } from "./view/drawer.ts";
 import { figures } from "./view/figures.ts";
 import { hops } from "./view/hops.ts";
-import { deployed, landing } from "./view/landing.ts";
+import { deployed, landings } from "./view/landing.ts";
 import { log } from "./view/log.ts";
 import { opener } from "./view/objects.ts";
 import { sending } from "./view/sending.ts";
@@ -58,8 +58,8 @@ async function start() {
   const session = new Session(world, page.origin, () => draw());
   const drawer = new Drawer();
   const open = opener(drawer);
-  const showLanding = landing(session, open);
-  const parts = [figures(session), log(session, drawer), sending(store, session), showLanding.show];
+  const landed = landings(session, open);
+  const parts = [figures(session), log(session, drawer, landed.follow), sending(store, session), landed.show];
   const drawNow = () => {
     for (const show of parts) show();
   };
@@ -71,10 +71,10 @@ async function start() {
   });
   target(store, config.problem);
   tabs(document.querySelector("[role=tablist]") as HTMLElement, (tab) => {
-    byId("only-rejected-label").hidden = tab.id !== "tab-answers";
+    byId("hide-accepted-label").hidden = tab.id !== "tab-answers";
   });
   deployed(store);
-  watchLocal(store, hops(open), showLanding.see);
+  watchLocal(store, hops(open), landed.see);
   compose(store, (await editor).createEditor);
   drawEverySecond(session, (await plots).charts());
   document.documentElement.dataset.ready = "";

@@ -22,16 +22,17 @@ function answer(status: number, body: unknown = {}, retryAfter = ""): Answer {
 }
 
 function summary(outcome: Outcome, change: Partial<Sent> = {}): string {
-  const { accepted, summary, advice } = explain(outcome, { ...sent, ...change });
-  expect(accepted, "only a good status is accepted").toBe(outcome.kind === "answer" && outcome.status < 300);
-  if (!accepted) expect(advice, `${summary} has no advice`).not.toBe("");
+  const { fate, summary, advice } = explain(outcome, { ...sent, ...change });
+  const good = outcome.kind === "answer" && outcome.status < 300;
+  expect(fate === "accepted", "only a good status is accepted").toBe(good);
+  if (!good) expect(advice, `${summary} has no advice`).not.toBe("");
   return summary;
 }
 
 describe("an answer in words", () => {
   test("accepted", () => {
     expect(explain(answer(200, { sequenceNumber: "496" }), sent)).toEqual({
-      accepted: true,
+      fate: "accepted",
       summary: "In the stream",
       advice: "",
     });
@@ -151,6 +152,18 @@ describe("an answer in words", () => {
     ["stopped", "Stopped"],
   ] as const)("silence: %s", (kind, want) => {
     expect(summary({ kind, detail: "" })).toBe(want);
+  });
+
+  test.each<[Outcome, string]>([
+    [answer(504), "unknown"],
+    [{ kind: "timeout", detail: "" }, "unknown"],
+    [{ kind: "stopped", detail: "" }, "unknown"],
+    [answer(502), "rejected"],
+    [answer(429), "rejected"],
+    [{ kind: "network", detail: "" }, "rejected"],
+    [{ kind: "signing", detail: "" }, "rejected"],
+  ])("what may be in the stream or not is neither accepted nor rejected: %j", (outcome, fate) => {
+    expect(explain(outcome, sent).fate).toBe(fate);
   });
 
   test("a pipeline of this machine that does not run says how to start it", () => {

@@ -21,13 +21,18 @@ export type Silence = {
 
 export type Outcome = Answer | Silence;
 
+/** What became of an event. Of an unknown one nobody here can say whether it is in the stream. */
+export type Fate = "accepted" | "rejected" | "unknown";
+
 export type Words = {
-  accepted: boolean;
+  fate: Fate;
   /** A few words for a row. */
   summary: string;
   /** What to do about it; "" where nothing is to be done. */
   advice: string;
 };
+
+type Said = Omit<Words, "fate">;
 
 export type Sent = {
   authorization: AuthorizationKind;
@@ -75,10 +80,19 @@ export function fieldsOf(body: string): {
 export function explain(outcome: Outcome, sent: Sent): Words {
   return outcome.kind === "answer"
     ? explainAnswer(outcome, sent)
-    : { accepted: false, ...silences[outcome.kind](sent, outcome.detail) };
+    : { fate: fateOf(outcome), ...silences[outcome.kind](sent, outcome.detail) };
 }
 
-const silences: Record<Silence["kind"], (sent: Sent, detail: string) => Omit<Words, "accepted">> = {
+/** fateOf takes a lost connection for a refusal: it is nearly always one that never was. */
+function fateOf(outcome: Outcome): Fate {
+  if (outcome.kind === "answer") {
+    if (outcome.status >= 200 && outcome.status < 300) return "accepted";
+    return outcome.status === 504 ? "unknown" : "rejected";
+  }
+  return outcome.kind === "stopped" || outcome.kind === "timeout" ? "unknown" : "rejected";
+}
+
+const silences: Record<Silence["kind"], (sent: Sent, detail: string) => Said> = {
   offline: () => ({ summary: "This browser is offline", advice: "Connect to the network, then send again." }),
   network: ({ url }) => ({
     summary: `${url.host} cannot be reached`,
@@ -123,23 +137,19 @@ export const timeoutSeconds = 35;
 function explainAnswer(answer: Answer, sent: Sent): Words {
   const { status } = answer;
   const fields = fieldsOf(answer.body);
-  if (status >= 200 && status < 300) {
-    if (fields.sequenceNumber) return { accepted: true, summary: "In the stream", advice: "" };
+  const fate = fateOf(answer);
+  if (fate === "accepted") {
+    if (fields.sequenceNumber) return { fate, summary: "In the stream", advice: "" };
     return {
-      accepted: true,
+      fate,
       summary: "Answered without a sequence number",
       advice: "The status is good, but the answer names no record of a stream. Does the endpoint end in /STAGE/submit?",
     };
   }
-  return { accepted: false, ...refusal(status, fields, answer, sent) };
+  return { fate, ...refusal(status, fields, answer, sent) };
 }
 
-function refusal(
-  status: number,
-  fields: ReturnType<typeof fieldsOf>,
-  answer: Answer,
-  sent: Sent,
-): Omit<Words, "accepted"> {
+function refusal(status: number, fields: ReturnType<typeof fieldsOf>, answer: Answer, sent: Sent): Said {
   const { message = "" } = fields;
   switch (status) {
     case 400:
@@ -206,7 +216,7 @@ function refusal(
   }
 }
 
-function badRequest({ message = "", reason = "" }: ReturnType<typeof fieldsOf>, sent: Sent): Omit<Words, "accepted"> {
+function badRequest({ message = "", reason = "" }: ReturnType<typeof fieldsOf>, sent: Sent): Said {
   if (!sent.validJSON)
     return { summary: "The event is no JSON", advice: "Mend what the editor underlines, then send again." };
   if (sent.bytes > maxRecordBytes)
@@ -226,7 +236,7 @@ function badRequest({ message = "", reason = "" }: ReturnType<typeof fieldsOf>, 
 }
 
 /** unauthorised is for 401, which API Gateway answers for an authoriser alone. */
-function unauthorised(message: string, { authorization, headers }: Sent): Omit<Words, "accepted"> {
+function unauthorised(message: string, { authorization, headers }: Sent): Said {
   if (message.toLowerCase().includes("expired")) return expired;
   if (authorization === "cognito")
     return {
@@ -250,7 +260,7 @@ const expired = {
   advice: "Get a new one and enter it below Authorisation; a user pool's holds for an hour, or as its client says.",
 };
 
-function forbidden(message: string, sent: Sent): Omit<Words, "accepted"> {
+function forbidden(message: string, sent: Sent): Said {
   const { authorization, url } = sent;
   const said = message.toLowerCase();
   if (authorization === "iam") return forbiddenToSign(said, url);
@@ -277,7 +287,7 @@ function forbidden(message: string, sent: Sent): Omit<Words, "accepted"> {
 }
 
 /** forbiddenToken is for 403 with a token: it was understood, and still something denies. */
-function forbiddenToken(said: string, { authorization, url }: Sent): Omit<Words, "accepted"> {
+function forbiddenToken(said: string, { authorization, url }: Sent): Said {
   if (said.includes("expired")) return expired;
   if (said.includes("missing authentication token")) return noSuchPath(url);
   if (authorization === "lambda" && said.includes("not authorized to access this resource"))
@@ -291,7 +301,7 @@ function forbiddenToken(said: string, { authorization, url }: Sent): Omit<Words,
   };
 }
 
-function noSuchPath(url: URL): Omit<Words, "accepted"> {
+function noSuchPath(url: URL): Said {
   return {
     summary: "No such path",
     advice: `There is no POST at ${url.pathname}. The endpoint is /STAGE/submit, such as /dev/submit.`,
@@ -299,7 +309,7 @@ function noSuchPath(url: URL): Omit<Words, "accepted"> {
 }
 
 /** forbiddenToSign is for 403 with a signature. */
-function forbiddenToSign(said: string, url: URL): Omit<Words, "accepted"> {
+function forbiddenToSign(said: string, url: URL): Said {
   if (said.includes("expired") || said.includes("not yet current"))
     return {
       summary: "The signature or the session is out of time",

@@ -14,31 +14,37 @@ describe("figures", () => {
     const figures = new Figures();
     for (let n = 0; n < latencyWindow + 500; n++) {
       figures.begin();
-      figures.end(true, "200", n < 500 ? 1_000_000 : 5, at + n);
+      figures.end("accepted", "200", n < 500 ? 1_000_000 : 5, at + n);
     }
-    figures.begin();
-    figures.begin();
-    figures.end(false, "network", null, at);
+    for (let n = 0; n < 3; n++) figures.begin();
+    figures.end("rejected", "network", null, at);
+    figures.end("unknown", "stopped", null, at);
     expect(figures).toMatchObject({
-      begun: latencyWindow + 502,
+      begun: latencyWindow + 503,
       accepted: latencyWindow + 500,
       rejected: 1,
+      unknown: 1,
       inFlight: 1,
     });
     expect(figures.percentiles()).toEqual({ p50: 5, p95: 5, p99: 5, max: 5, of: latencyWindow });
-    expect([...figures.reasons]).toEqual([["network", 1]]);
+    expect([...figures.reasons]).toEqual([
+      ["network", 1],
+      ["stopped", 1],
+    ]);
   });
 
   test("have a series by second, with gaps where nothing was answered", () => {
     const figures = new Figures();
-    figures.end(true, "200", 10, at);
-    figures.end(true, "200", 30, at + 999);
-    figures.end(false, "429", 20, at + 2000);
-    const { times, accepted, rejected, p50, p95 } = figures.series(at + 2500);
+    figures.end("accepted", "200", 10, at);
+    figures.end("accepted", "200", 30, at + 999);
+    figures.end("rejected", "429", 20, at + 2000);
+    figures.end("unknown", "stopped", null, at + 2000);
+    const { times, accepted, rejected, unknown, p50, p95 } = figures.series(at + 2500);
     expect(times).toHaveLength(chartSeconds);
     expect(times.at(-1)).toBe(at / 1000 + 2);
-    expect([accepted, rejected, p50, p95].map((list) => list.slice(-3))).toEqual([
+    expect([accepted, rejected, unknown, p50, p95].map((list) => list.slice(-3))).toEqual([
       [2, 0, 0],
+      [0, 0, 1],
       [0, 0, 1],
       [10, null, 20],
       [30, null, 20],
@@ -47,14 +53,14 @@ describe("figures", () => {
 
   test("per second is a mean of the last five whole seconds", () => {
     const figures = new Figures();
-    for (let n = 0; n < 50; n++) figures.end(true, "200", 1, at + n * 100);
+    for (let n = 0; n < 50; n++) figures.end("accepted", "200", 1, at + n * 100);
     expect(figures.perSecond(at + 5000)).toBe(10);
     expect(figures.perSecond(at + 10_000)).toBe(0);
   });
 
   test("keep no more seconds than they show", () => {
     const figures = new Figures();
-    for (let second = 0; second < 1000; second++) figures.end(true, "200", 1, at + second * 1000);
+    for (let second = 0; second < 1000; second++) figures.end("accepted", "200", 1, at + second * 1000);
     const total = figures.series(at + 999_000).accepted.reduce((sum, value) => sum + value, 0);
     expect(total).toBe(chartSeconds);
     expect(figures.series(at + 100_000).accepted.every((value) => value === 0)).toBe(true);

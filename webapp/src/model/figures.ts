@@ -1,3 +1,5 @@
+import type { Fate } from "./answer.ts";
+
 // Figures of what this page sent: exact counts since they were last cleared, what happened in each of the last seconds,
 // and percentiles of the last answers.
 
@@ -7,7 +9,7 @@ export const chartSeconds = 60;
 /** Answers that percentiles are of. */
 export const latencyWindow = 10_000;
 
-type Second = { accepted: number; rejected: number; latencies: number[] };
+type Second = Record<Fate, number> & { latencies: number[] };
 
 export type Percentiles = { p50: number; p95: number; p99: number; max: number; of: number };
 
@@ -15,16 +17,18 @@ export class Figures {
   begun = 0;
   accepted = 0;
   rejected = 0;
+  /** Those that may be in the stream or not. */
+  unknown = 0;
   /** Answers with 429 that were followed by another try. */
   retries = 0;
-  /** How many were rejected, by status or by what kept the answer away. */
+  /** How many were not accepted, by status or by what kept the answer away. */
   readonly reasons = new Map<string, number>();
   private readonly seconds = new Map<number, Second>();
   private readonly latencies = new Float64Array(latencyWindow);
   private latencyCount = 0;
 
   get inFlight(): number {
-    return this.begun - this.accepted - this.rejected;
+    return this.begun - this.accepted - this.rejected - this.unknown;
   }
 
   begin() {
@@ -32,16 +36,11 @@ export class Figures {
   }
 
   /** end counts one that is done. ms is null where nothing came back. at is in milliseconds since 1970. */
-  end(accepted: boolean, reason: string, ms: number | null, at: number) {
+  end(fate: Fate, reason: string, ms: number | null, at: number) {
     const second = this.second(Math.floor(at / 1000));
-    if (accepted) {
-      this.accepted++;
-      second.accepted++;
-    } else {
-      this.rejected++;
-      second.rejected++;
-      this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
-    }
+    this[fate]++;
+    second[fate]++;
+    if (fate !== "accepted") this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
     if (ms === null) return;
     second.latencies.push(ms);
     this.latencies[this.latencyCount++ % latencyWindow] = ms;
@@ -50,7 +49,7 @@ export class Figures {
   private second(time: number): Second {
     let second = this.seconds.get(time);
     if (second === undefined) {
-      second = { accepted: 0, rejected: 0, latencies: [] };
+      second = { accepted: 0, rejected: 0, unknown: 0, latencies: [] };
       this.seconds.set(time, second);
       for (const old of this.seconds.keys()) if (old < time - chartSeconds) this.seconds.delete(old);
     }
@@ -68,7 +67,7 @@ export class Figures {
     let sum = 0;
     for (let time = current - 5; time < current; time++) {
       const second = this.seconds.get(time);
-      if (second) sum += second.accepted + second.rejected;
+      if (second) sum += second.accepted + second.rejected + second.unknown;
     }
     return sum / 5;
   }
@@ -76,13 +75,14 @@ export class Figures {
   /** series has one entry a second up to the last whole one; a second without answers has no latency. */
   series(now: number): Series {
     const last = Math.floor(now / 1000);
-    const series: Series = { times: [], accepted: [], rejected: [], p50: [], p95: [] };
+    const series: Series = { times: [], accepted: [], rejected: [], unknown: [], p50: [], p95: [] };
     for (let time = last - chartSeconds + 1; time <= last; time++) {
       const second = this.seconds.get(time);
       const latency = second && second.latencies.length > 0 ? percentilesOf(Float64Array.from(second.latencies)) : null;
       series.times.push(time);
       series.accepted.push(second?.accepted ?? 0);
       series.rejected.push(second?.rejected ?? 0);
+      series.unknown.push(second?.unknown ?? 0);
       series.p50.push(latency?.p50 ?? null);
       series.p95.push(latency?.p95 ?? null);
     }
@@ -95,6 +95,7 @@ export type Series = {
   times: number[];
   accepted: number[];
   rejected: number[];
+  unknown: number[];
   p50: (number | null)[];
   p95: (number | null)[];
 };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readHops } from "./pipeline.ts";
+import { landingOf, readHops } from "./pipeline.ts";
 import { type Watched, watch } from "./watch.ts";
 
 const status = {
@@ -34,6 +34,7 @@ const status = {
 
 test("reads a pipeline's status", () => {
   expect(readHops(status)).toMatchObject({
+    startedAt: Date.UTC(2026, 0, 1),
     now: Date.UTC(2026, 0, 1, 0, 1, 0, 123),
     nextDelivery: Date.UTC(2026, 0, 1, 0, 1, 2, 123),
     requests: 12,
@@ -58,6 +59,19 @@ test.each([null, [], "x", {}, { api: 1, deliveries: [null, { lastObjects: [3] }]
     expect(readHops(odd)).toMatchObject({ requests: 0, shards: [], nextDelivery: null, bufferedRecords: 0 });
   },
 );
+
+test("what became of an event goes by the times of its answer, the objects and the pipeline's start", () => {
+  const hops = readHops(status);
+  const at = (seconds: number) => Date.UTC(2026, 0, 1, 0, 0, seconds);
+  expect(landingOf(hops, at(5))).toEqual({ state: "landed", object: hops.objects[1] });
+  expect(landingOf(hops, at(20))).toEqual({ state: "landed", object: hops.objects[0] });
+  expect(landingOf(hops, at(31))).toEqual({ state: "buffered" });
+  expect(landingOf({ ...hops, nextDelivery: null }, at(31))).toEqual({ state: "coming" });
+  expect(landingOf(hops, at(-1)), "answered before the pipeline was started again").toEqual({ state: "earlier" });
+  const many = { ...hops, deliveredObjects: 51 };
+  expect(landingOf(many, at(5)), "the list no longer has the first object after it").toEqual({ state: "unlisted" });
+  expect(landingOf(many, at(20))).toEqual({ state: "landed", object: hops.objects[0] });
+});
 
 test("a watch goes on asking after the pipeline ended, shows what it knew last, and asks nothing while hidden", async () => {
   const stop = new AbortController();

@@ -4,7 +4,8 @@
 export type Landed = { bucket: string; key: string; records: number; bytes: number; at: number; compression: string };
 
 export type Hops = {
-  startedAt: string;
+  /** In milliseconds since 1970. */
+  startedAt: number;
   /** The pipeline's own clock, in milliseconds since 1970. */
   now: number;
   requests: number;
@@ -31,7 +32,7 @@ export function readHops(json: unknown): Hops {
   const deliveries = listOf(status.deliveries).map(objectOf);
   const due = deliveries.map(({ nextDelivery }) => timeOf(nextDelivery)).filter((at) => at !== null);
   return {
-    startedAt: textOf(status.startedAt),
+    startedAt: timeOf(status.startedAt) ?? 0,
     now: timeOf(status.now) ?? 0,
     requests: numberOf(api.requests),
     inFlight: numberOf(api.inFlight),
@@ -48,6 +49,21 @@ export function readHops(json: unknown): Hops {
       .sort((a, b) => b.at - a.at),
     failure: deliveries.map(({ lastFailure }) => textOf(lastFailure)).find((text) => text !== "") ?? "",
   };
+}
+
+/** What became of an event that was accepted, in a pipeline on this machine. */
+export type Landing =
+  | { state: "landed"; object: Landed }
+  /** On the way to the buffer; in it; answered by an earlier run of the pipeline; before the objects that are listed. */
+  | { state: "coming" | "buffered" | "earlier" | "unlisted" };
+
+/** landingOf goes by times alone: the first object after an answer has, as a rule, the event in it. */
+export function landingOf({ startedAt, objects, deliveredObjects, nextDelivery }: Hops, answeredAt: number): Landing {
+  if (startedAt > answeredAt) return { state: "earlier" };
+  const object = objects.findLast(({ at }) => at >= answeredAt);
+  if (object === undefined) return { state: nextDelivery === null ? "coming" : "buffered" };
+  if (object === objects.at(-1) && deliveredObjects > objects.length) return { state: "unlisted" };
+  return { state: "landed", object };
 }
 
 function shardsOf(stream: Json): Hops["shards"] {

@@ -45,7 +45,7 @@ test("one event", async () => {
       body: '{"n":1}',
       bytes: 7,
       tries: 1,
-      words: { accepted: true },
+      words: { fate: "accepted" },
     },
   ]);
   expect(s.progress).toMatchObject({
@@ -102,6 +102,18 @@ test("a stop ends a run that has no end, and another job can follow", async () =
   expect(s.running).toBe(false);
   await s.start(job());
   expect(s.figures.begun).toBe(4);
+});
+
+test("what a stop finds under way is neither accepted nor rejected", async () => {
+  const { session: s } = session((body) => {
+    if (body !== '{"n":3}') return accepted();
+    s.stop();
+    throw new DOMException("aborted", "AbortError");
+  });
+  await s.start(job({ plan: { count: 10, everyMs: 0, concurrency: 1 } }));
+  expect(s.progress).toMatchObject({ begun: 3, accepted: 2, rejected: 0, unknown: 1, stopped: true });
+  expect(s.figures).toMatchObject({ accepted: 2, rejected: 0, unknown: 1, inFlight: 0 });
+  expect(s.entries.at(-1)?.words).toMatchObject({ fate: "unknown", summary: "Stopped" });
 });
 
 test("a second press while a job goes on sends nothing", async () => {

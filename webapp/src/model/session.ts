@@ -43,6 +43,7 @@ export type Progress = {
   begun: number;
   accepted: number;
   rejected: number;
+  unknown: number;
   retries: number;
   beganAt: number;
   /** null while it goes on. */
@@ -94,6 +95,7 @@ export class Session {
       begun: 0,
       accepted: 0,
       rejected: 0,
+      unknown: 0,
       retries: 0,
       beganAt: this.world.time(),
       endedAt: null,
@@ -147,10 +149,9 @@ export class Session {
       body: body.slice(0, maxBodyChars),
       bytes,
     };
-    if (words.accepted) progress.accepted++;
-    else progress.rejected++;
+    progress[words.fate]++;
     this.figures.end(
-      words.accepted,
+      words.fate,
       outcome.kind === "answer" ? String(outcome.status) : outcome.kind,
       outcome.kind === "answer" ? delivery.ms : null,
       entry.at,

@@ -1,5 +1,6 @@
 import "uplot/dist/uPlot.min.css";
 import uPlot from "uplot";
+import type { Fate } from "../model/answer.ts";
 import { chartSeconds, type Figures, type Series } from "../model/figures.ts";
 import { byId, h, setText } from "./dom.ts";
 import { clock, count, latency } from "./format.ts";
@@ -10,11 +11,11 @@ const spokenMs = 2000;
 /** charts draws the last minute. Its result draws them anew. */
 export function charts(): (figures: Figures, now: number) => void {
   const rate = chart(byId("rate-chart"), true, rateSeries(), (index, data) => {
-    const [times, total, accepted] = data;
-    const rejected = (total?.[index] ?? 0) - (accepted?.[index] ?? 0);
+    const [times, total, notRejected, accepted] = data.map((list) => list[index] ?? 0);
+    const at = clock((times ?? 0) * 1000);
     setText(
       byId("rate-readout"),
-      `${clock((times[index] ?? 0) * 1000)} · ${count(accepted?.[index] ?? 0)} accepted, ${count(rejected)} rejected`,
+      `${at} · ${fates({ accepted: accepted ?? 0, rejected: (total ?? 0) - (notRejected ?? 0), unknown: (notRejected ?? 0) - (accepted ?? 0) })}`,
     );
   });
   const delay = chart(byId("latency-chart"), false, latencySeries(), (index, data) => {
@@ -33,8 +34,9 @@ export function charts(): (figures: Figures, now: number) => void {
   let spokenAt = 0;
   return (figures, now) => {
     const series = figures.series(now);
-    const total = series.accepted.map((accepted, index) => accepted + (series.rejected[index] ?? 0));
-    rate.setData([series.times, total, series.accepted]);
+    const notRejected = series.accepted.map((accepted, index) => accepted + (series.unknown[index] ?? 0));
+    const total = notRejected.map((sum, index) => sum + (series.rejected[index] ?? 0));
+    rate.setData([series.times, total, notRejected, series.accepted]);
     delay.setData([series.times, series.p50, series.p95]);
     if (byId<HTMLDetailsElement>("as-table").open) table(series);
     if (now - spokenAt < spokenMs) return;
@@ -47,12 +49,12 @@ export function charts(): (figures: Figures, now: number) => void {
 function describe(figures: Figures, total: number[]) {
   const busiest = Math.max(0, ...total);
   const span = `in the last ${chartSeconds} seconds`;
-  const { accepted, rejected } = figures;
+  const { accepted, rejected, unknown } = figures;
   byId("rate-chart").setAttribute(
     "aria-label",
-    accepted + rejected === 0
+    accepted + rejected + unknown === 0
       ? "Answers per second: nothing sent yet"
-      : `Answers per second, ${span}: at most ${count(busiest)}. In all ${count(accepted)} accepted, ${count(rejected)} rejected.`,
+      : `Answers per second, ${span}: at most ${count(busiest)}. In all ${fates(figures)}.`,
   );
   const found = figures.percentiles();
   byId("latency-chart").setAttribute(
@@ -63,11 +65,17 @@ function describe(figures: Figures, total: number[]) {
   );
 }
 
-function table({ times, accepted, rejected, p50, p95 }: Series) {
+/** fates leaves out the unknown where there are none, as there nearly never are. */
+function fates({ accepted, rejected, unknown }: Record<Fate, number>): string {
+  const more = unknown === 0 ? "" : `, ${count(unknown)} unknown`;
+  return `${count(accepted)} accepted, ${count(rejected)} rejected${more}`;
+}
+
+function table({ times, accepted, rejected, unknown, p50, p95 }: Series) {
   const cell = (value: number | null | undefined) => (value == null ? "–" : latency(value));
   const rows = times
     .map((time, index) => ({ time, index }))
-    .filter(({ index }) => (accepted[index] ?? 0) + (rejected[index] ?? 0) > 0)
+    .filter(({ index }) => (accepted[index] ?? 0) + (rejected[index] ?? 0) + (unknown[index] ?? 0) > 0)
     .reverse()
     .map(({ time, index }) =>
       h(
@@ -76,6 +84,7 @@ function table({ times, accepted, rejected, p50, p95 }: Series) {
         h("th", { scope: "row" }, clock(time * 1000)),
         h("td", {}, count(accepted[index] ?? 0)),
         h("td", {}, count(rejected[index] ?? 0)),
+        h("td", {}, count(unknown[index] ?? 0)),
         h("td", {}, cell(p50[index])),
         h("td", {}, cell(p95[index])),
       ),
@@ -83,7 +92,7 @@ function table({ times, accepted, rejected, p50, p95 }: Series) {
   byId("series").replaceChildren(
     ...(rows.length > 0
       ? rows
-      : [h("tr", {}, h("td", { colspan: "5" }, `Nothing was answered in the last ${chartSeconds} seconds.`))]),
+      : [h("tr", {}, h("td", { colspan: "6" }, `Nothing was answered in the last ${chartSeconds} seconds.`))]),
   );
 }
 
@@ -100,8 +109,8 @@ function rateSeries(): uPlot.Series[] {
     points: { show: false },
     ...(bars ? { paths: bars } : {}),
   });
-  // The accepted ones are drawn over all, so that what is left of all above them is the rejected.
-  return [series("rejected", "--bad"), series("accepted", "--accent")];
+  // Each is drawn over the one before, so that what is left of all above the others is the rejected.
+  return [series("rejected", "--bad"), series("unknown", "--warn"), series("accepted", "--accent")];
 }
 
 function latencySeries(): uPlot.Series[] {

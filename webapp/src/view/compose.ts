@@ -7,7 +7,7 @@ import { tokenNames } from "../model/request.ts";
 import { byteLength } from "../model/session.ts";
 import type { Store } from "../model/store.ts";
 import { compile, fill } from "../model/template.ts";
-import { byId, copy, h, say, setText, soon } from "./dom.ts";
+import { byId, copies, h, setText, soon } from "./dom.ts";
 import type { Editor } from "./editor.ts";
 import { bytes } from "./format.ts";
 
@@ -47,7 +47,7 @@ export function compose(store: Store, createEditor: typeof import("./editor.ts")
   });
   compact.checked = store.settings.compact;
   check();
-  copyButton();
+  copies(byId("copy-curl"), () => byId("curl").textContent ?? "");
 }
 
 const unchecked: Checked = { problem: null, notes: [], placeholders: [], kind: "none", members: 0 };
@@ -115,14 +115,4 @@ function curl(store: Store, tooLong: boolean) {
   const url = store.endpoint.url?.href ?? "https://ENDPOINT";
   const body = tooLong ? "(too long to be shown)" : sample(settings.event, settings.compact);
   setText(byId("curl"), curlCommand(url, body, authorization.kind, region, tokenNames(authorization)));
-}
-
-function copyButton() {
-  const button = byId("copy-curl");
-  button.addEventListener("click", async () => {
-    const text = (await copy(byId("curl").textContent ?? "")) ? "Copied" : "Select it and copy";
-    setText(button, text);
-    say(text);
-    setTimeout(() => setText(button, "Copy"), 2000);
-  });
 }

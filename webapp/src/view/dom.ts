@@ -37,6 +37,24 @@ export async function copy(text: string): Promise<boolean> {
   }
 }
 
+/** copies makes a button copy a text, and say so. */
+export function copies(button: HTMLElement, text: () => string) {
+  const label = button.textContent ?? "";
+  button.addEventListener("click", async () => {
+    const done = (await copy(text())) ? "Copied" : "Select it and copy";
+    setText(button, done);
+    say(done);
+    setTimeout(() => setText(button, label), 2000);
+  });
+}
+
+/** copyButton stands after a text; what names that for a screen reader. */
+export function copyButton(text: string, what: string): HTMLElement {
+  const button = h("button", { type: "button", class: "quiet copy", "aria-label": `Copy ${what}` }, "Copy");
+  copies(button, () => text);
+  return button;
+}
+
 /** soon calls at most once per interval, and always after the last asking. */
 export function soon(ms: number, call: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;

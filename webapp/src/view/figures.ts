@@ -10,9 +10,10 @@ export function figures(session: Session): () => void {
     setText(byId("figure-accepted"), count(figures.accepted));
     setText(byId("figure-rejected"), count(figures.rejected));
     byId("figure-rejected").className = figures.rejected > 0 ? "bad" : "";
-    byId("figure-rejected").title = [...figures.reasons]
-      .map(([reason, times]) => `${count(times)} × ${reason}`)
-      .join(", ");
+    setText(byId("figure-unknown"), count(figures.unknown));
+    for (const id of ["tile-unknown", "key-unknown"]) byId(id).hidden = figures.unknown === 0;
+    const reasons = [...figures.reasons].map(([reason, times]) => `${count(times)} × ${reason}`).join(", ");
+    for (const name of ["rejected", "unknown"]) byId(`figure-${name}`).title = reasons;
     setText(byId("figure-in-flight"), count(figures.inFlight));
     setText(byId("figure-retries"), count(figures.retries));
     setText(byId("figure-rate"), rate(figures.perSecond(Date.now())));

@@ -1,22 +1,23 @@
+import type { Fate } from "../model/answer.ts";
 import { type Entry, maxEntries, type Session } from "../model/session.ts";
 import { code } from "./code.ts";
-import { byId, h, setText } from "./dom.ts";
+import { byId, copyButton, h, setText } from "./dom.ts";
 import type { Drawer } from "./drawer.ts";
 import { bytes, clock, count, latency } from "./format.ts";
 import { indented } from "./indented.ts";
 
 /** log lists answers, the newest first. Its result brings it up to date. */
-export function log(session: Session, drawer: Drawer): () => void {
+export function log(session: Session, drawer: Drawer, follow: (answeredAt: number) => HTMLElement): () => void {
   const rows = byId<HTMLTableSectionElement>("rows");
-  const onlyRejected = byId<HTMLInputElement>("only-rejected");
+  const hideAccepted = byId<HTMLInputElement>("hide-accepted");
   let shown: Entry | undefined;
 
   rows.addEventListener("click", (event) => {
     const row = (event.target as Element).closest("tr");
     const entry = session.entries.find(({ n }) => String(n) === row?.dataset.n);
-    if (entry && getSelection()?.isCollapsed !== false) drawer.open(`Event ${entry.n}`, details(entry));
+    if (entry && getSelection()?.isCollapsed !== false) drawer.open(`Event ${entry.n}`, details(entry, follow));
   });
-  onlyRejected.addEventListener("change", () => byId("log").classList.toggle("only-rejected", onlyRejected.checked));
+  hideAccepted.addEventListener("change", () => byId("log").classList.toggle("hide-accepted", hideAccepted.checked));
 
   return () => {
     const { entries } = session;
@@ -27,10 +28,12 @@ export function log(session: Session, drawer: Drawer): () => void {
     shown = entries.at(-1);
     byId("log").hidden = entries.length === 0;
     byId("answers-empty").hidden = entries.length > 0;
-    const { accepted, rejected } = session.figures;
-    setText(byId("badge-answers"), count(accepted + rejected));
+    const { accepted, rejected, unknown } = session.figures;
+    setText(byId("badge-answers"), count(accepted + rejected + unknown));
   };
 }
+
+const colours: Record<Fate, string> = { accepted: "good", rejected: "bad", unknown: "warn" };
 
 function rowOf(entry: Entry): HTMLTableRowElement {
   const { outcome, words } = entry;
@@ -46,27 +49,22 @@ function rowOf(entry: Entry): HTMLTableRowElement {
         ];
   return h(
     "tr",
-    { "data-n": String(entry.n), class: words.accepted ? "accepted" : "rejected" },
+    { "data-n": String(entry.n), class: words.fate },
     h(
       "td",
       {},
       h("button", { type: "button", class: "link", "aria-label": `Event ${entry.n}, details` }, String(entry.n)),
     ),
     h("td", { class: "time" }, clock(entry.at)),
-    h(
-      "td",
-      { title: summary },
-      h("span", { class: words.accepted ? "status good" : "status bad" }, status),
-      ` ${summary}`,
-    ),
+    h("td", { title: summary }, h("span", { class: `status ${colours[words.fate]}` }, status), ` ${summary}`),
     h("td", { class: "number" }, outcome.kind === "answer" ? latency(entry.ms) : "–"),
     ...record,
   );
 }
 
-function details(entry: Entry): Node[] {
+function details(entry: Entry, follow: (answeredAt: number) => HTMLElement): Node[] {
   const { outcome, words } = entry;
-  const facts: [string, string][] = [
+  const facts: [string, string, copied?: string][] = [
     ["Sent to", entry.url],
     ["Done at", clock(entry.at)],
     [
@@ -78,9 +76,9 @@ function details(entry: Entry): Node[] {
     ["Authorisation", entry.authorization],
   ];
   if (entry.shardId !== "") facts.push(["Shard", entry.shardId]);
-  if (entry.sequenceNumber !== "") facts.push(["Sequence number", entry.sequenceNumber]);
+  if (entry.sequenceNumber !== "") facts.push(["Sequence number", entry.sequenceNumber, "the sequence number"]);
   if (outcome.kind === "answer") {
-    if (outcome.requestId !== "") facts.push(["Request id", outcome.requestId]);
+    if (outcome.requestId !== "") facts.push(["Request id", outcome.requestId, "the request id"]);
     if (outcome.errorType !== "") facts.push(["Error type", outcome.errorType]);
     if (outcome.retryAfter !== "") facts.push(["Retry-After", `${outcome.retryAfter} s`]);
   } else if (outcome.detail !== "") facts.push(["The browser says", outcome.detail]);
@@ -89,11 +87,19 @@ function details(entry: Entry): Node[] {
   return [
     h(
       "p",
-      { class: words.accepted ? "verdict good" : "verdict bad" },
+      { class: `verdict ${colours[words.fate]}` },
       h("strong", {}, `${status}${words.summary}`),
       words.advice === "" ? "" : ` ${words.advice}`,
     ),
-    h("dl", { class: "facts" }, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    ...(words.fate === "accepted" ? [follow(entry.at)] : []),
+    h(
+      "dl",
+      { class: "facts" },
+      ...facts.flatMap(([name, value, copied]) => [
+        h("dt", {}, name),
+        h("dd", {}, value, ...(copied ? [" ", copyButton(value, copied)] : [])),
+      ]),
+    ),
     h("h3", {}, `Sent (${bytes(entry.bytes)}${cut})`),
     block(code(entry.body), "What was sent"),
     ...(outcome.kind === "answer"

@@ -1,7 +1,7 @@
 import { maxBytes, objectPath, readObject } from "../model/object.ts";
 import type { Landed } from "../model/pipeline.ts";
 import { code } from "./code.ts";
-import { h, say } from "./dom.ts";
+import { copyButton, h, say } from "./dom.ts";
 import type { Drawer } from "./drawer.ts";
 import { bytes, clock, count, things } from "./format.ts";
 
@@ -25,11 +25,12 @@ function facts({ bucket, key, bytes: size, at, compression }: Landed, path: stri
   return h(
     "dl",
     { class: "facts" },
-    ...[
-      ["Bucket", bucket],
-      ["Key", key],
-      ["Landed", `${clock(at)}, ${bytes(size)}${packed}`],
-    ].flatMap(([term = "", text = ""]) => [h("dt", {}, term), h("dd", {}, text)]),
+    h("dt", {}, "Bucket"),
+    h("dd", {}, bucket),
+    h("dt", {}, "Key"),
+    h("dd", {}, key, " ", copyButton(key, "the key")),
+    h("dt", {}, "Landed"),
+    h("dd", {}, `${clock(at)}, ${bytes(size)}${packed}`),
     h("dt", {}, "File"),
     h("dd", {}, h("a", { href: path, download: name }, "Download")),
   );

@@ -1,9 +1,9 @@
 import { type Missing, missingKeys } from "../model/request.ts";
-import type { Job, Session } from "../model/session.ts";
+import type { Job, Progress, Session } from "../model/session.ts";
 import { type Mode, within } from "../model/settings.ts";
 import type { Store } from "../model/store.ts";
 import { byId, say, setText } from "./dom.ts";
-import { latency, rate, things } from "./format.ts";
+import { clock, latency, rate, things } from "./format.ts";
 
 /** sending is the form that sends, and what came of it. The result says how to show a change of the session. */
 export function sending(store: Store, session: Session): () => void {
@@ -113,7 +113,25 @@ function refuse({ field, text }: Missing) {
   byId(field).focus();
 }
 
-function result(kind: "good" | "bad" | "plain", title: string, text: string) {
+/** trouble is what the last event that was not accepted says; of repeats that go well again only that it was. */
+function trouble({ entries }: Session, progress: Progress): { kind: Kind; why: string } {
+  if (progress.rejected + progress.unknown === 0)
+    return { kind: progress.endedAt === null ? "plain" : "good", why: "" };
+  const last = entries.findLast(({ words }) => words.fate !== "accepted");
+  if (!Number.isFinite(progress.planned) && entries.at(-1)?.words.fate === "accepted")
+    return {
+      kind: "plain",
+      why: last
+        ? ` All is well again. The last that was not accepted, at ${clock(last.at)}: ${last.words.summary}.`
+        : "",
+    };
+  const why = last ? ` ${last.words.summary}. ${last.words.advice}` : "";
+  return { kind: progress.rejected > 0 ? "bad" : "warn", why };
+}
+
+type Kind = "good" | "bad" | "warn" | "plain";
+
+function result(kind: Kind, title: string, text: string) {
   byId("result").dataset.kind = kind;
   setText(byId("result-title"), title);
   setText(byId("result-text"), text);
@@ -149,17 +167,19 @@ function showOne(session: Session) {
   const status = outcome.kind === "answer" ? `${outcome.status} ` : "";
   const after = outcome.kind === "answer" ? ` in ${latency(ms)}` : "";
   const tries = entry.tries > 1 ? `, at try ${entry.tries}` : "";
-  result(words.accepted ? "good" : "bad", `${status}${words.summary}${after}${tries}`, words.advice);
+  result(kinds[words.fate], `${status}${words.summary}${after}${tries}`, words.advice);
   byId("result-facts").hidden = entry.sequenceNumber === "";
   setText(byId("result-shard"), entry.shardId);
   setText(byId("result-sequence"), entry.sequenceNumber);
   say(`${status}${words.summary}${after}. ${words.advice}`);
 }
 
+const kinds = { accepted: "good", rejected: "bad", unknown: "warn" } as const;
+
 function showMany(session: Session) {
   const { progress } = session;
   if (progress === null) return;
-  const done = progress.accepted + progress.rejected;
+  const done = progress.accepted + progress.rejected + progress.unknown;
   const bar = byId<HTMLProgressElement>("progress");
   const endless = !Number.isFinite(progress.planned);
   bar.hidden = endless;
@@ -174,16 +194,12 @@ function showMany(session: Session) {
   const facts = [
     `${progress.accepted.toLocaleString("en")} accepted`,
     `${progress.rejected.toLocaleString("en")} rejected`,
+    ...(progress.unknown > 0 ? [`${progress.unknown.toLocaleString("en")} unknown`] : []),
     ...(progress.retries > 0 ? [`${things(progress.retries, "retry", "retries")} of 429`] : []),
     `${rate(done / seconds)} per second`,
   ];
-  const lastRejected = progress.rejected > 0 ? session.entries.findLast(({ words }) => !words.accepted) : undefined;
-  const why = lastRejected ? ` ${lastRejected.words.summary}. ${lastRejected.words.advice}` : "";
   byId("result-facts").hidden = true;
-  result(
-    progress.rejected > 0 ? "bad" : progress.endedAt === null ? "plain" : "good",
-    title,
-    `${facts.join(" · ")}.${why}`,
-  );
+  const { kind, why } = trouble(session, progress);
+  result(kind, title, `${facts.join(" · ")}.${why}`);
   say(`${title}. ${facts.join(", ")}.`);
 }

@@ -45,7 +45,7 @@ describe("an answer in words", () => {
         message: "Invalid request body",
         reason: "[object has too few properties (found 0 but schema requires at least 1)]",
       }),
-      "Breaks the rule: [object has too few properties (found 0 but schema requires at least 1)]",
+      "Breaks the rule: an object has 0 members where at least 1 is asked for",
     ],
     [answer(400, { message: "Invalid request body" }), "Invalid request body"],
     [answer(403, { message: "Missing Authentication Token" }), "A signature is asked for, or the path is wrong"],

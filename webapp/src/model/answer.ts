@@ -1,6 +1,7 @@
 // What became of a request, and in words what a person can do about it.
 
 import type { AuthorizationKind } from "./config.ts";
+import { plainRule } from "./rule.ts";
 
 /** What came back. Headers that another origin's page may not read are "". */
 export type Answer = {
@@ -226,7 +227,7 @@ function badRequest({ message = "", reason = "" }: ReturnType<typeof fieldsOf>, 
     };
   if (reason !== "")
     return {
-      summary: `Breaks the rule: ${shorten(reason)}`,
+      summary: `Breaks the rule: ${shorten(plainRule(reason))}`,
       advice: "Change the event so that it keeps this rule, which is the environment's API.Schema or Kinesis's own.",
     };
   return {

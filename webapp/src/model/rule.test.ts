@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { plainRule } from "./rule.ts";
+
+test.each([
+  [
+    "[object has too few properties (found 0 but schema requires at least 1)]",
+    "an object has 0 members where at least 1 is asked for",
+  ],
+  ['[object has missing required properties (["type"])]', "the member type is missing"],
+  ['[object has missing required properties (["type","user","at"])]', "the members type, user and at are missing"],
+  [
+    '[instance type (array) does not match any allowed primitive type (allowed: ["object"])]',
+    "there is an array where an object is asked for",
+  ],
+  [
+    '[instance type (null) does not match any allowed primitive type (allowed: ["integer","number"])]',
+    "there is null where an integer or a number is asked for",
+  ],
+  ['[instance value ("c") not found in enum (possible values: ["a","b"])]', '"c" is none of "a", "b"'],
+  [
+    '[object instance has properties which are not allowed by the schema: ["extra"]]',
+    "extra is no member that it may have",
+  ],
+  [
+    '[string "abcd" is too long (length: 4, maximum allowed: 3)]',
+    '"abcd" has 4 characters where at most 3 are asked for',
+  ],
+  [
+    "[array is too short: must have at least 1 elements but instance has 0 elements]",
+    "an array has 0 items where at least 1 are asked for",
+  ],
+  ["[numeric instance is lower than the required minimum (minimum: 0, found: -1)]", "-1 is less than 0"],
+  ['[ECMA 262 regex "^u-" does not match input string "x-1"]', '"x-1" does not match "^u-"'],
+  [
+    '[object has missing required properties (["a"]), numeric instance is greater than the required maximum (maximum: 9, found: 10)]',
+    "the member a is missing; 10 is more than 9",
+  ],
+  ["[array must not contain duplicate elements, and 3 more]", "array must not contain duplicate elements; and 3 more"],
+  ["1 validation error detected: Value at 'partitionKey'", "1 validation error detected: Value at 'partitionKey'"],
+  ["", ""],
+])("%s", (reason, want) => {
+  expect(plainRule(reason)).toBe(want);
+});

@@ -227,6 +227,48 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     await page.context().close();
   });
 
+  test("what is no JSON is not sent many times", async () => {
+    const { page } = await browser.open(dev.url);
+    await write(page, '{"a": 1,}');
+    for (const mode of ["Send many", "Repeat"] as const) {
+      await choose(page, mode);
+      await page.click("#send");
+      expect(await result(page, "Not sent")).toBe(
+        "The event is no JSON: Remove the comma before this }. Mend what the editor underlines; Send one sends it as it is.",
+      );
+    }
+    expect(await text(page, "#badge-answers")).toBe("0");
+    await page.context().close();
+  });
+
+  test("a number out of its bounds is said to be", async () => {
+    const { page } = await browser.open(dev.url);
+    await choose(page, "Send many");
+    await page.fill("#count", "1000000");
+    await page.locator("#count").blur();
+    expect(await page.inputValue("#count")).toBe("100000");
+    expect(await text(page, "#numbers-note")).toBe("Events takes a whole number from 1 to 100,000; it is 100,000 now.");
+    await page.fill("#count", "2");
+    await page.locator("#count").blur();
+    expect(await page.locator("#numbers-note").isVisible()).toBe(false);
+    await page.context().close();
+  });
+
+  test("an endpoint with a wrong path is offered the right one", async () => {
+    const { page } = await browser.open(dev.url);
+    for (const path of ["/", "/dev", "/prod/submit", "/dev/submits"]) {
+      await setEndpoint(page, new URL(path, dev.url).href);
+      expect(await text(page, "#target-notice"), path).toBe(`Events of dev go to ${dev.submit}. Use it`);
+    }
+    await page.click("#target-notice button");
+    expect(await page.inputValue("#endpoint")).toBe(dev.submit);
+    for (const right of [dev.submit, `${dev.submit}?x=1`, `${dev.submit}/batch`, answers.url]) {
+      await setEndpoint(page, right);
+      expect(await page.locator("#target-notice").isVisible(), right).toBe(false);
+    }
+    await page.context().close();
+  });
+
   test("an endpoint that cannot be sent to is refused before anything is sent", async () => {
     const { page, complaints } = await browser.open(dev.url);
     await setEndpoint(page, "http://example.com/dev/submit");

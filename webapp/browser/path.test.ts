@@ -204,6 +204,7 @@ inBrowser("a person's path on a pipeline of this machine", () => {
       .toMatch(/^The pipeline has ended; these figures are from \d\d:\d\d:\d\d\. /);
     expect(await text(page, "#hop-records")).toBe("1");
     expect(await page.locator("#pipeline.stale").count()).toBe(1);
+    expect(await text(page, "#hop-due")).toBe("unknown while the pipeline is down");
     const again = await startIngest({ port });
     await expect.poll(() => page.locator("#pipeline-ended").isVisible(), { timeout: 20_000 }).toBe(false);
     expect(await text(page, "#result-landing")).toMatch(/^The pipeline was started again since this answer /);

@@ -78,6 +78,15 @@ export class Store {
     return this.find(this.settings.endpoint.trim());
   }
 
+  /** The environment of config.json that the endpoint's host is of, where nothing of it takes events at the path. */
+  get meant(): Environment | undefined {
+    const { url } = this.endpoint;
+    const near = this.environments.filter(({ submitUrl }) => url !== null && submitUrl.startsWith(`${url.origin}/`));
+    // /STAGE/submit/batch is below the path of one event.
+    const right = near.some(({ submitUrl }) => `${url?.origin}${url?.pathname}/`.startsWith(`${submitUrl}/`));
+    return right ? undefined : near[0];
+  }
+
   get region(): string {
     return this.settings.region.trim() || regionOf(this.endpoint.url);
   }

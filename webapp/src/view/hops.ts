@@ -20,9 +20,10 @@ export function hops(open: (object: Landed) => void): (watched: Watched | null) 
     if (watched === null) return;
     byId("tab-objects").hidden = false;
     showEnd(watched);
+    if (watched.state === "ended") setText(byId("hop-due"), "unknown while the pipeline is down");
     if (watched.hops === null) return;
     showHops(watched.hops);
-    countdown(watched.hops, watched.seenAt);
+    if (watched.state === "live") countdown(watched.hops, watched.seenAt);
     const fresh = watched.hops.objects.filter(({ key }) => !known.has(key));
     // A pipeline that was started again begins its list anew.
     const changed = fresh.length > 0 || watched.hops.objects.length !== known.size;

@@ -1,6 +1,7 @@
+import { checkJSON } from "../model/json.ts";
 import { type Missing, missingKeys } from "../model/request.ts";
 import type { Job, Progress, Session } from "../model/session.ts";
-import { type Mode, within } from "../model/settings.ts";
+import { corrected, type Mode, type Settings, within } from "../model/settings.ts";
 import type { Store } from "../model/store.ts";
 import { byId, say, setText } from "./dom.ts";
 import { clock, latency, rate, things } from "./format.ts";
@@ -11,14 +12,20 @@ export function sending(store: Store, session: Session): () => void {
   const button = byId<HTMLButtonElement>("send");
   const numbers = ["count", "rate", "concurrency", "every"] as const;
 
+  const take = (names: readonly (typeof numbers)[number][]) => {
+    const typed = names.map((name) => ({ name, text: byId<HTMLInputElement>(name).value }));
+    noteNumbers(typed.map(({ name, text }) => corrected(name, text)).filter((text) => text !== ""));
+    store.update(Object.fromEntries(typed.map(({ name, text }) => [name, within(name, text)])));
+    for (const name of names) byId<HTMLInputElement>(name).value = String(store.settings[name]);
+  };
   for (const radio of form.querySelectorAll<HTMLInputElement>("input[name=mode]"))
-    radio.addEventListener("change", () => store.update({ mode: radio.value as Mode }));
+    radio.addEventListener("change", () => {
+      noteNumbers([]);
+      store.update({ mode: radio.value as Mode });
+    });
   for (const name of numbers) {
     const input = byId<HTMLInputElement>(name);
-    input.addEventListener("change", () => {
-      store.update({ [name]: within(name, input.value) });
-      input.value = String(store.settings[name]);
-    });
+    input.addEventListener("change", () => take([name]));
   }
   const retry = byId<HTMLInputElement>("retry");
   retry.addEventListener("change", () => store.update({ retry: retry.checked }));
@@ -26,7 +33,7 @@ export function sending(store: Store, session: Session): () => void {
   const send = () => {
     if (session.running) return;
     // What is still being typed into a number counts, too.
-    store.update(Object.fromEntries(numbers.map((name) => [name, within(name, byId<HTMLInputElement>(name).value)])));
+    if (numbers.some((name) => byId<HTMLInputElement>(name).value !== String(store.settings[name]))) take(numbers);
     const missing = whatIsMissing(store);
     if (missing !== null) return refuse(missing);
     byId("result").scrollIntoView({ block: "nearest" });
@@ -86,6 +93,14 @@ export function sending(store: Store, session: Session): () => void {
   return showRun;
 }
 
+/** noteNumbers says what was made of numbers that were out of bounds. */
+function noteNumbers(notes: string[]) {
+  const element = byId("numbers-note");
+  element.hidden = notes.length === 0;
+  setText(element, notes.join(" "));
+  if (notes.length > 0) say(notes.join(" "));
+}
+
 function jobOf(store: Store): Job {
   const { mode, count, rate: perSecond, concurrency, every, event, compact, retry } = store.settings;
   const plans: Record<Mode, Job["plan"]> = {
@@ -101,7 +116,16 @@ function jobOf(store: Store): Job {
 function whatIsMissing(store: Store): Missing | null {
   const { problem } = store.endpoint;
   if (problem !== "") return { field: "endpoint", text: problem };
-  return missingKeys(store.authorization, { canSign: window.isSecureContext, unverified: store.local });
+  const missing = missingKeys(store.authorization, { canSign: window.isSecureContext, unverified: store.local });
+  return missing ?? wrongEvent(store.settings);
+}
+
+/** wrongEvent refuses to send many that the API will all refuse; one is sent, to see what it answers. */
+function wrongEvent({ mode, event }: Settings): Missing | null {
+  const problem = mode === "one" ? null : checkJSON(event).problem;
+  if (problem === null) return null;
+  const text = `The event is no JSON: ${problem.message} Mend what the editor underlines; Send one sends it as it is.`;
+  return { field: "", text };
 }
 
 function refuse({ field, text }: Missing) {
@@ -110,7 +134,8 @@ function refuse({ field, text }: Missing) {
   byId("progress").hidden = true;
   byId("result").scrollIntoView({ block: "nearest" });
   say(`Not sent. ${text}`);
-  byId(field).focus();
+  // The editor keeps the focus where the event is wrong.
+  if (field !== "") byId(field).focus();
 }
 
 /** trouble is what the last event that was not accepted says; of repeats that go well again only that it was. */

@@ -1,5 +1,5 @@
 import { writeAddress } from "../model/address.ts";
-import type { AuthorizationKind } from "../model/config.ts";
+import type { AuthorizationKind, Environment } from "../model/config.ts";
 import { regionOf } from "../model/endpoint.ts";
 import { headerProblem } from "../model/header.ts";
 import { type Keys, tokenField, tokenNames } from "../model/request.ts";
@@ -123,10 +123,25 @@ function notice(store: Store, configProblem: string) {
     store.foreign !== "" && store.settings.endpoint === store.foreign && !store.local
       ? "This endpoint came with the link that you opened. Make sure that you know whose it is before you enter keys or send events."
       : "";
-  const text = problem || foreign || configProblem;
-  setText(element, text);
+  const meant = problem || foreign ? undefined : store.meant;
+  const text = problem || foreign || (meant ? `Events of ${meant.name} go to ${meant.submitUrl}. ` : configProblem);
+  if (element.textContent !== text + (meant ? useIt : "")) {
+    element.replaceChildren(text);
+    if (meant) element.append(useButton(store, meant));
+  }
   element.hidden = text === "";
   byId("endpoint").setAttribute("aria-invalid", String(problem !== "" && store.settings.endpoint !== ""));
+}
+
+const useIt = "Use it";
+
+function useButton(store: Store, meant: Environment): HTMLElement {
+  const button = h("button", { type: "button", class: "link" }, useIt);
+  button.addEventListener("click", () => {
+    store.choose(meant);
+    byId("endpoint").focus();
+  });
+  return button;
 }
 
 /** share keeps the address up to date and copies it. */

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, startChromium } from "./chromium.ts";
 import { type Pipeline, startIngest } from "./ingest.ts";
-import { choose, inBrowser, result, text, write } from "./person.ts";
+import { choose, inBrowser, result, setEndpoint, text, write } from "./person.ts";
 
 inBrowser("the page for everybody", () => {
   let browser: Browser;
@@ -53,6 +53,16 @@ inBrowser("the page for everybody", () => {
     await page.locator("#rows button").first().click();
     await check(page, "with a refusal open");
     await page.keyboard.press("Escape");
+
+    await page.route("**/submit", () => {}); // never answered
+    await choose(page, "Repeat");
+    await page.fill("#every", "0");
+    await page.click("#send");
+    await page.click("#stop");
+    await result(page, "Stopped: ");
+    await setEndpoint(page, `${pipeline.submit}s`);
+    await check(page, "with an event of which nobody knows, a number out of bounds and an endpoint that is offered");
+    await choose(page, "Send one");
 
     await write(page, '{"a": ');
     await expect.poll(() => text(page, "#check")).toContain("is missing");

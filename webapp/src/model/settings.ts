@@ -42,11 +42,11 @@ export function within(name: keyof typeof bounds, text: string | null): number {
   return whole ? Math.round(value) : value;
 }
 
-/** corrected says what within made of a number; "" where it is as it was typed. */
+/** corrected says what within makes of a number; "" where it is as it was typed. */
 export function corrected(name: keyof typeof bounds, text: string): string {
   const { label, min, max, whole } = bounds[name];
   const value = within(name, text);
   if (text.trim() !== "" && value === Number(text)) return "";
   const kind = whole ? "a whole number" : "a number";
-  return `${label} takes ${kind} from ${min.toLocaleString("en")} to ${max.toLocaleString("en")}; it is ${value.toLocaleString("en")} now.`;
+  return `${label} takes ${kind} from ${min.toLocaleString("en")} to ${max.toLocaleString("en")}; ${value.toLocaleString("en")} is taken.`;
 }

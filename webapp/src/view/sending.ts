@@ -6,25 +6,28 @@ import type { Store } from "../model/store.ts";
 import { byId, say, setText } from "./dom.ts";
 import { clock, latency, rate, things } from "./format.ts";
 
+const numbers = ["count", "rate", "concurrency", "every"] as const;
+type NumberName = (typeof numbers)[number];
+
 /** sending is the form that sends, and what came of it. The result says how to show a change of the session. */
 export function sending(store: Store, session: Session): () => void {
   const form = byId<HTMLFormElement>("send-form");
   const button = byId<HTMLButtonElement>("send");
-  const numbers = ["count", "rate", "concurrency", "every"] as const;
 
-  const take = (names: readonly (typeof numbers)[number][]) => {
-    const typed = names.map((name) => ({ name, text: byId<HTMLInputElement>(name).value }));
-    noteNumbers(typed.map(({ name, text }) => corrected(name, text)).filter((text) => text !== ""));
-    store.update(Object.fromEntries(typed.map(({ name, text }) => [name, within(name, text)])));
-    for (const name of names) byId<HTMLInputElement>(name).value = String(store.settings[name]);
+  const take = (names: readonly NumberName[]) => {
+    const typed = names.map((name) => [name, within(name, byId<HTMLInputElement>(name).value)] as const);
+    store.update(Object.fromEntries(typed));
+    for (const [name, value] of typed) byId<HTMLInputElement>(name).value = String(value);
   };
   for (const radio of form.querySelectorAll<HTMLInputElement>("input[name=mode]"))
     radio.addEventListener("change", () => {
-      noteNumbers([]);
+      noteNumber("");
       store.update({ mode: radio.value as Mode });
     });
   for (const name of numbers) {
     const input = byId<HTMLInputElement>(name);
+    // While it is typed: a note that came with the loss of focus would move Send away from below the pointer.
+    input.addEventListener("input", () => noteNumber(corrected(name, input.value)));
     input.addEventListener("change", () => take([name]));
   }
   const retry = byId<HTMLInputElement>("retry");
@@ -33,7 +36,7 @@ export function sending(store: Store, session: Session): () => void {
   const send = () => {
     if (session.running) return;
     // What is still being typed into a number counts, too.
-    if (numbers.some((name) => byId<HTMLInputElement>(name).value !== String(store.settings[name]))) take(numbers);
+    take(numbers);
     const missing = whatIsMissing(store);
     if (missing !== null) return refuse(missing);
     byId("result").scrollIntoView({ block: "nearest" });
@@ -93,12 +96,11 @@ export function sending(store: Store, session: Session): () => void {
   return showRun;
 }
 
-/** noteNumbers says what was made of numbers that were out of bounds. */
-function noteNumbers(notes: string[]) {
-  const element = byId("numbers-note");
-  element.hidden = notes.length === 0;
-  setText(element, notes.join(" "));
-  if (notes.length > 0) say(notes.join(" "));
+/** noteNumber says what is made of a number that is out of bounds. */
+function noteNumber(text: string) {
+  byId("numbers-note").hidden = text === "";
+  setText(byId("numbers-note"), text);
+  if (text !== "") say(text);
 }
 
 function jobOf(store: Store): Job {

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import type { Environment } from "./config.ts";
+import { Store } from "./store.ts";
+
+const page = new URL("https://events.example.com/try/");
+const environment = (name: string, submitUrl: string, change: Partial<Environment> = {}): Environment => ({
+  name,
+  submitUrl,
+  authorization: "none",
+  region: "",
+  header: "Authorization",
+  local: false,
+  bucket: "",
+  stream: "",
+  ...change,
+});
+const dev = environment("dev", "https://x/dev/submit");
+const prod = environment("prod", "https://y/submit", { authorization: "lambda", header: "X-Client, X-Signature" });
+
+function store(endpoint: string): Store {
+  const made = new Store({ environments: [dev, prod], problem: "" }, {}, page);
+  made.update({ endpoint });
+  return made;
+}
+
+test.each([
+  ["https://x/", "dev"],
+  ["https://x/prod/submit", "dev"],
+  ["https://x/dev/submits", "dev"],
+  ["https://x/dev/submit/", undefined],
+  ["https://x/dev/submit?a=b", undefined],
+  ["https://x/dev/submit/batch", undefined],
+  ["https://y/prod/submit", "prod"],
+  ["https://z/dev/submit", undefined],
+  ["https://", undefined],
+  ["", undefined],
+])("the environment that %j means", (endpoint, name) => {
+  expect(store(endpoint).meant?.name).toBe(name);
+});
+
+test("tokens are by the headers of the environment, and are forgotten with an API key alone", () => {
+  const made = store("");
+  made.choose(prod);
+  made.setKeys({ apiKey: "key-1", accessKeyId: "AKIA1", tokens: { "x-client": " t-1 ", authorization: "other" } });
+  expect(made.authorization).toEqual({
+    kind: "lambda",
+    headers: [
+      { name: "X-Client", token: "t-1" },
+      { name: "X-Signature", token: "" },
+    ],
+  });
+  made.forget();
+  expect(made.keys).toMatchObject({ apiKey: "", accessKeyId: "AKIA1", tokens: {} });
+});

@@ -64,10 +64,18 @@ func (a *api) declareAuthorizer() authorizer.ApiGatewayAuthorizer {
 	return tf.Named(authorizer.NewApiGatewayAuthorizer(a.c, jsii.String("authorizer"), config))
 }
 
-// identityHeaders are the request headers that a Lambda authorizer looks at: a page must be allowed to send them.
+// identityHeaders are the request headers that say who a caller is: a page must be allowed to send them. Authorization has to be
+// named, also beside "*" (Fetch Standard, "CORS non-wildcard request-header name").
 func identityHeaders(auth spec.Authorization) []string {
 	var names []string
-	if auth.Kind == spec.ByLambda {
+	switch auth.Kind {
+	case spec.ByIAM:
+		names = []string{"Authorization", "X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token"}
+	case spec.ByAPIKey:
+		names = []string{"X-Api-Key"}
+	case spec.ByCognito:
+		names = []string{"Authorization"}
+	case spec.ByLambda:
 		for _, source := range auth.Lambda.IdentitySources {
 			if name, ok := strings.CutPrefix(source, "method.request.header."); ok {
 				names = append(names, name)

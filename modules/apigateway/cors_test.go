@@ -68,6 +68,26 @@ func TestPreflightHeaders(t *testing.T) {
 	}
 }
 
+func TestWhatSaysWhoACallerIsIsAllowed(t *testing.T) {
+	for _, test := range []struct {
+		auth spec.Authorization
+		want []string
+	}{
+		{spec.AuthorizeNone(), nil},
+		{spec.AuthorizeIAM(), []string{"Authorization", "X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token"}},
+		{spec.AuthorizeAPIKey(spec.UsagePlan{}), []string{"X-Api-Key"}},
+		{spec.AuthorizeCognito(spec.Cognito{}), []string{"Authorization"}},
+		{spec.AuthorizeLambda(spec.LambdaAuthorizer{IdentitySources: []string{
+			"method.request.header.X-Client", "method.request.querystring.client", "method.request.header.content-type",
+		}}), []string{"X-Client"}},
+	} {
+		got := allowedHeaders(spec.API{CORS: severalOrigins, Authorization: test.auth})
+		if want := append([]string{"Content-Type"}, test.want...); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", test.auth.Kind, got, want)
+		}
+	}
+}
+
 func TestThePartitionKeysHeaderIsAllowed(t *testing.T) {
 	for _, test := range []struct {
 		key  spec.PartitionKey

@@ -16,10 +16,12 @@ func TestProd(t *testing.T) {
 	p := makeAndChange(t, env, expectedProd)
 	before, there := p.addresses(), p.cloud.inventory(t)
 
-	// A destroy comes to the API and the bucket first, and so never to the stream that they depend on; a replacement does.
-	expectRefusal(t, p.destroy(), "aws_api_gateway_rest_api.api", "aws_s3_bucket.bucket")
-	_, err := p.tf.Plan(p.context(), tfexec.Replace("aws_kinesis_stream.stream"), tfexec.Refresh(false))
-	expectRefusal(t, err, "aws_kinesis_stream.stream")
+	// A destroy comes to the API and the delivery stream first, and so never to what they depend on; a replacement does.
+	expectRefusal(t, p.destroy(), "aws_api_gateway_rest_api.api", "aws_kinesis_firehose_delivery_stream.delivery")
+	for _, address := range []string{"aws_kinesis_stream.stream", "aws_s3_bucket.bucket", "aws_kms_key.key"} {
+		_, err := p.tf.Plan(p.context(), tfexec.Replace(address), tfexec.Refresh(false))
+		expectRefusal(t, err, address)
+	}
 
 	expect(t, "the state", before, p.addresses())
 	expect(t, "what there is", there, p.cloud.inventory(t))

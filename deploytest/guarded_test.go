@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,15 +40,19 @@ func TestFirewallAndDomain(t *testing.T) {
 	expect(t, "submit_url", "https://events.example.com/submit", outputs["submit_url"])
 	expect(t, "firewall_log_group", "aws-waf-logs-api-kinesis-guarded", outputs["firewall_log_group"])
 	checkDomain(t, p, zone, outputs)
-	checkFirewall(t, endpoint, outputs["api_id"], "guarded")
+	checkFirewall(t, endpoint, outputs["api_id"], "guarded", "BLOCK")
 
-	// A rule that counts and another rate change the web ACL alone.
+	// Rules that count and another rate change the web ACL and what is logged, and nothing else.
 	env := guardedEnvironment(zone)
-	env.Firewall.RateLimit, env.Firewall.Count = 100, []string{"GenericRFI_BODY"}
+	env.Firewall.RateLimit, env.Firewall.Count = 100, []string{"GenericRFI_BODY", "Log4JRCE_BODY"}
 	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
-	plan := p.expectPlan(map[string]string{"aws_wafv2_web_acl.firewall": "update"})
+	plan := p.expectPlan(map[string]string{
+		"aws_wafv2_web_acl.firewall": "update", "aws_wafv2_web_acl_logging_configuration.firewall_logging": "update",
+	})
 	p.apply(tfexec.DirOrPlan(plan))
 	p.expectPlan(map[string]string{})
+	checkFirewall(t, endpoint, outputs["api_id"], "guarded", "BLOCK",
+		"awswaf:managed:aws:core-rule-set:GenericRFI_Body", "awswaf:managed:aws:known-bad-inputs:Log4JRCE_Body")
 
 	if err := p.destroy(); err != nil {
 		t.Fatalf("terraform destroy: %v", err)
@@ -137,7 +142,8 @@ func checkDomain(t *testing.T, p *pipeline, zone string, outputs map[string]stri
 	}
 }
 
-func checkFirewall(t *testing.T, endpoint, api, env string) {
+// checkFirewall checks the web ACL and its log, which is to keep the requests with these actions or labels, in order.
+func checkFirewall(t *testing.T, endpoint, api, env string, logged ...string) {
 	t.Helper()
 	stage := "arn:aws:apigateway:us-east-1::/restapis/" + api + "/stages/" + env
 	_, text := ask(t, endpoint, "wafv2", "AWSWAF_20190729.GetWebACLForResource", map[string]any{"ResourceArn": stage})
@@ -162,10 +168,31 @@ func checkFirewall(t *testing.T, endpoint, api, env string) {
 	logging := decode[struct {
 		LoggingConfiguration struct {
 			LogDestinationConfigs []string
-			RedactedFields        []struct{ SingleHeader struct{ Name string } }
+			LoggingFilter         struct {
+				DefaultBehavior string
+				Filters         []struct {
+					Behavior, Requirement string
+					Conditions            []struct {
+						ActionCondition    struct{ Action string }
+						LabelNameCondition struct{ LabelName string }
+					}
+				}
+			}
+			RedactedFields []struct{ SingleHeader struct{ Name string } }
 		}
 	}](t, "the log", string(text)).LoggingConfiguration
 	expect(t, "the log", []string{"arn:aws:logs:us-east-1:123456789012:log-group:aws-waf-logs-api-kinesis-" + env}, logging.LogDestinationConfigs)
+	filter := logging.LoggingFilter
+	if filter.DefaultBehavior != "DROP" || len(filter.Filters) != 1 || filter.Filters[0].Behavior != "KEEP" || filter.Filters[0].Requirement != "MEETS_ANY" {
+		t.Errorf("the log's filter is %+v", filter)
+	} else {
+		var kept []string
+		for _, condition := range filter.Filters[0].Conditions {
+			kept = append(kept, condition.ActionCondition.Action+condition.LabelNameCondition.LabelName)
+		}
+		slices.Sort(kept)
+		expect(t, "what is logged", logged, kept)
+	}
 	var redacted []string
 	for _, field := range logging.RedactedFields {
 		redacted = append(redacted, field.SingleHeader.Name)

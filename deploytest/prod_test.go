@@ -45,7 +45,11 @@ func checksOfComplete(p *pipeline, api string, want expected) []deployedCheck {
 	return []deployedCheck{
 		{"key", func(t *testing.T) { checkKey(t, p.endpoint, want.key, "alias/api-kinesis-"+want.env) }},
 		{"access log", func(t *testing.T) { checkAccessLog(t, p.cloud, want.env) }},
-		{"firewall", func(t *testing.T) { checkFirewall(t, p.endpoint, api, want.env) }},
+		{"firewall", func(t *testing.T) {
+			checkFirewall(t, p.endpoint, api, want.env, "BLOCK", "awswaf:managed:aws:core-rule-set:CrossSiteScripting_Body",
+				"awswaf:managed:aws:core-rule-set:EC2MetaDataSSRF_Body", "awswaf:managed:aws:core-rule-set:GenericLFI_Body",
+				"awswaf:managed:aws:core-rule-set:GenericRFI_Body")
+		}},
 		{"table", func(t *testing.T) { checkTable(t, p.endpoint, want.env, lines) }},
 		{"workgroup", func(t *testing.T) {
 			checkWorkgroup(t, p.endpoint, want.env, map[string]string{"EncryptionOption": "SSE_KMS", "KmsKey": want.key})

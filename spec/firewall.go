@@ -3,8 +3,8 @@ package spec
 // Firewall is an AWS WAF web ACL before the API's stage: AWS's managed rules, a limit for each source address, and one for
 // bodies. What it blocks is answered with 403, and nothing of it reaches the API.
 type Firewall struct {
-	// Enabled declares the web ACL api-kinesis-ENV, and the log group aws-waf-logs-api-kinesis-ENV of what it blocks or
-	// counts, which is kept as long as the other logs.
+	// Enabled declares the web ACL api-kinesis-ENV, and the log group aws-waf-logs-api-kinesis-ENV of what it blocks and of
+	// what the rules of Count find, which is kept as long as the other logs.
 	Enabled bool
 	// RateLimit is how many requests an address may send in any 5 minutes, batches and preflights included: 10 to
 	// 2,000,000,000. WAF counts every few seconds, so that a burst may pass before it blocks (AWS WAF developer guide,
@@ -17,7 +17,7 @@ type Firewall struct {
 	// Count are rules of the managed groups, such as "CrossSiteScripting_BODY", that count and log what they find and let it
 	// pass. The rules of bodies look for what does harm to a web site, and an event may well hold it: a page's HTML, a
 	// path, an address. SizeRestrictions_BODY, which blocks what is over 8 KB, counts by itself where MaxBodyBytes lets more
-	// through.
+	// through, and then logs nothing unless it is named here.
 	Count []string
 }
 
@@ -40,33 +40,71 @@ const (
 type ManagedRules struct {
 	// Group is its name.
 	Group string
-	// Rules are the names of those of its rules that block.
-	Rules []string
+	// Namespace is what its rules' labels begin with, the last colon included.
+	Namespace string
+	// Rules are those that block.
+	Rules []ManagedRule
 }
 
-// ManagedRuleGroups are those of the firewall, in the order in which they are asked. Names and capacities are those of the
-// AWS WAF developer guide, "AWS Managed Rules rule groups list". AWSManagedIPDDoSList counts anyway, by AWS's choice.
+// ManagedRule is a rule of a group.
+type ManagedRule struct {
+	Name string
+	// Label is what it adds to a request, without its group's namespace. It is not always spelt as the name is.
+	Label string
+}
+
+// ManagedRuleGroups are those of the firewall, in the order in which they are asked. Names, labels and capacities are those of
+// the AWS WAF developer guide, "Baseline rule groups" and "IP reputation rule groups". AWSManagedIPDDoSList is not among
+// them: it counts anyway, by AWS's choice, and what it finds is not logged.
 func ManagedRuleGroups() []ManagedRules {
 	return []ManagedRules{
-		{"AWSManagedRulesAmazonIpReputationList", []string{"AWSManagedIPReputationList", "AWSManagedReconnaissanceList"}},
-		{"AWSManagedRulesKnownBadInputsRuleSet", []string{
-			"JavaDeserializationRCE_HEADER", "JavaDeserializationRCE_BODY", "JavaDeserializationRCE_URIPATH",
-			"JavaDeserializationRCE_QUERYSTRING", "Host_localhost_HEADER", "PROPFIND_METHOD", "ExploitablePaths_URIPATH",
-			"Log4JRCE_HEADER", "Log4JRCE_QUERYSTRING", "Log4JRCE_BODY", "Log4JRCE_URIPATH", "ReactJSRCE_BODY",
+		{"AWSManagedRulesAmazonIpReputationList", "awswaf:managed:aws:amazon-ip-list:", []ManagedRule{
+			{"AWSManagedIPReputationList", "AWSManagedIPReputationList"},
+			{"AWSManagedReconnaissanceList", "AWSManagedReconnaissanceList"},
 		}},
-		{"AWSManagedRulesCommonRuleSet", []string{
-			"NoUserAgent_HEADER", "UserAgent_BadBots_HEADER", "SizeRestrictions_QUERYSTRING", "SizeRestrictions_Cookie_HEADER",
-			sizeRestriction, "SizeRestrictions_URIPATH", "EC2MetaDataSSRF_BODY", "EC2MetaDataSSRF_COOKIE",
-			"EC2MetaDataSSRF_URIPATH", "EC2MetaDataSSRF_QUERYARGUMENTS", "GenericLFI_QUERYARGUMENTS", "GenericLFI_URIPATH",
-			"GenericLFI_BODY", "RestrictedExtensions_URIPATH", "RestrictedExtensions_QUERYARGUMENTS",
-			"GenericRFI_QUERYARGUMENTS", "GenericRFI_BODY", "GenericRFI_URIPATH", "CrossSiteScripting_COOKIE",
-			"CrossSiteScripting_QUERYARGUMENTS", "CrossSiteScripting_BODY", "CrossSiteScripting_URIPATH",
+		{"AWSManagedRulesKnownBadInputsRuleSet", "awswaf:managed:aws:known-bad-inputs:", []ManagedRule{
+			{"JavaDeserializationRCE_HEADER", "JavaDeserializationRCE_Header"},
+			{"JavaDeserializationRCE_BODY", "JavaDeserializationRCE_Body"},
+			{"JavaDeserializationRCE_URIPATH", "JavaDeserializationRCE_URIPath"},
+			{"JavaDeserializationRCE_QUERYSTRING", "JavaDeserializationRCE_QueryString"},
+			{"Host_localhost_HEADER", "Host_Localhost_Header"},
+			{"PROPFIND_METHOD", "Propfind_Method"},
+			{"ExploitablePaths_URIPATH", "ExploitablePaths_URIPath"},
+			{"Log4JRCE_HEADER", "Log4JRCE_Header"},
+			{"Log4JRCE_QUERYSTRING", "Log4JRCE_QueryString"},
+			{"Log4JRCE_BODY", "Log4JRCE_Body"},
+			{"Log4JRCE_URIPATH", "Log4JRCE_URIPath"},
+			{"ReactJSRCE_BODY", "ReactJSRCE_Body"},
+		}},
+		{"AWSManagedRulesCommonRuleSet", "awswaf:managed:aws:core-rule-set:", []ManagedRule{
+			{"NoUserAgent_HEADER", "NoUserAgent_Header"},
+			{"UserAgent_BadBots_HEADER", "BadBots_Header"},
+			{"SizeRestrictions_QUERYSTRING", "SizeRestrictions_QueryString"},
+			{"SizeRestrictions_Cookie_HEADER", "SizeRestrictions_Cookie_Header"},
+			{sizeRestriction, "SizeRestrictions_Body"},
+			{"SizeRestrictions_URIPATH", "SizeRestrictions_URIPath"},
+			{"EC2MetaDataSSRF_BODY", "EC2MetaDataSSRF_Body"},
+			{"EC2MetaDataSSRF_COOKIE", "EC2MetaDataSSRF_Cookie"},
+			{"EC2MetaDataSSRF_URIPATH", "EC2MetaDataSSRF_URIPath"},
+			{"EC2MetaDataSSRF_QUERYARGUMENTS", "EC2MetaDataSSRF_QueryArguments"},
+			{"GenericLFI_QUERYARGUMENTS", "GenericLFI_QueryArguments"},
+			{"GenericLFI_URIPATH", "GenericLFI_URIPath"},
+			{"GenericLFI_BODY", "GenericLFI_Body"},
+			{"RestrictedExtensions_URIPATH", "RestrictedExtensions_URIPath"},
+			{"RestrictedExtensions_QUERYARGUMENTS", "RestrictedExtensions_QueryArguments"},
+			{"GenericRFI_QUERYARGUMENTS", "GenericRFI_QueryArguments"},
+			{"GenericRFI_BODY", "GenericRFI_Body"},
+			{"GenericRFI_URIPATH", "GenericRFI_URIPath"},
+			{"CrossSiteScripting_COOKIE", "CrossSiteScripting_Cookie"},
+			{"CrossSiteScripting_QUERYARGUMENTS", "CrossSiteScripting_QueryArguments"},
+			{"CrossSiteScripting_BODY", "CrossSiteScripting_Body"},
+			{"CrossSiteScripting_URIPATH", "CrossSiteScripting_URIPath"},
 		}},
 	}
 }
 
 // Counted are the rules that count and do not block: those of Count, and the managed group's own limit of bodies where
-// MaxBodyBytes stands in its place.
+// MaxBodyBytes stands in its place. Only what those of Count find is logged.
 func (f Firewall) Counted() map[string]bool {
 	counted := map[string]bool{sizeRestriction: f.MaxBodyBytes == 0 || f.MaxBodyBytes > sizeRestrictionBytes}
 	for _, rule := range f.Count {
@@ -78,6 +116,7 @@ func (f Firewall) Counted() map[string]bool {
 // FirewallName is the web ACL's name.
 func (e Environment) FirewallName() string { return e.APIName() }
 
-// FirewallLogGroupName is the log group of what the firewall blocked or counted. WAF writes to none whose name begins
-// otherwise (AWS WAF developer guide, "Sending web ACL traffic logs to a CloudWatch Logs log group").
+// FirewallLogGroupName is the log group of what the firewall blocked, and of what the rules of Firewall.Count found. WAF
+// writes to none whose name begins otherwise (AWS WAF developer guide, "Sending web ACL traffic logs to a CloudWatch Logs
+// log group").
 func (e Environment) FirewallLogGroupName() string { return "aws-waf-logs-" + e.FirewallName() }

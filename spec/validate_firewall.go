@@ -36,5 +36,7 @@ func (p *problems) firewall(firewall Firewall) {
 }
 
 func isManagedRule(name string) bool {
-	return slices.ContainsFunc(ManagedRuleGroups(), func(group ManagedRules) bool { return slices.Contains(group.Rules, name) })
+	return slices.ContainsFunc(ManagedRuleGroups(), func(group ManagedRules) bool {
+		return slices.ContainsFunc(group.Rules, func(rule ManagedRule) bool { return rule.Name == name })
+	})
 }

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"regexp"
 	"slices"
 	"testing"
 )
@@ -45,7 +46,9 @@ func TestFirewallAccepted(t *testing.T) {
 		{"bodies of any size", guarded(func(f *Firewall) { f.MaxBodyBytes = 0 })},
 		{"every rule counts", guarded(func(f *Firewall) {
 			for _, group := range ManagedRuleGroups() {
-				f.Count = append(f.Count, group.Rules...)
+				for _, rule := range group.Rules {
+					f.Count = append(f.Count, rule.Name)
+				}
 			}
 		})},
 		{"off, whatever the rest", func(e *Environment) { e.Firewall = Firewall{} }},
@@ -76,6 +79,25 @@ func TestCounted(t *testing.T) {
 		slices.Sort(got)
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%+v counts %q, want %q", test.firewall, got, test.want)
+		}
+	}
+}
+
+// Each label is in the form of a condition of a log's filter (API reference, LabelNameCondition), and is one rule's alone: in
+// the log it stands for the rule.
+func TestLabels(t *testing.T) {
+	form := regexp.MustCompile(`^awswaf:managed:aws:[a-z-]+:[0-9A-Za-z_]+$`)
+	rules := map[string]string{}
+	for _, group := range ManagedRuleGroups() {
+		for _, rule := range group.Rules {
+			label := group.Namespace + rule.Label
+			if !form.MatchString(label) {
+				t.Errorf("%s: the label is %q", rule.Name, label)
+			}
+			if other, taken := rules[label]; taken {
+				t.Errorf("%s and %s have the label %q", other, rule.Name, label)
+			}
+			rules[label] = rule.Name
 		}
 	}
 }

@@ -22,5 +22,5 @@ func declareFirewall(stack cdktf.TerraformStack, env spec.Environment, encryptio
 		RetentionDays: env.Logs.RetentionDays,
 		KeyARN:        encryption.arn(),
 	})
-	return []output{{"firewall_log_group", "The requests that the firewall blocked or counted", firewall.LogGroup}}
+	return []output{{"firewall_log_group", "The requests that the firewall blocked, and those in which a rule of Firewall.Count found something", firewall.LogGroup}}
 }

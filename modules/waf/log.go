@@ -1,6 +1,8 @@
 package waf
 
 import (
+	"slices"
+
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/wafv2webacl"
@@ -8,14 +10,42 @@ import (
 
 	"cdk.tf/go/ingest/modules/cloudwatch"
 	"cdk.tf/go/ingest/modules/internal/tf"
+	"cdk.tf/go/ingest/spec"
 )
 
 // secrets are the headers that the log does not hold, in lower case as WAF wants them.
 var secrets = []string{"authorization", "cookie", "x-amz-security-token", "x-api-key"}
 
-// logged are what a rule must have done with a request for it to be in the log. The last is a rule of a managed group that
-// is made to count (API reference, ActionCondition).
-var logged = []string{"BLOCK", "COUNT", "EXCLUDED_AS_COUNT"}
+// condition is one of those of which a request must meet any to be in the log.
+type condition = logging.Wafv2WebAclLoggingConfigurationLoggingFilterFilterCondition
+
+// logged are the requests that were blocked, and those in which a rule of Firewall.Count found something, by the label that a
+// rule adds whether it blocks or counts. The label stays on the request until the end, so that it is also in the record of one
+// that another rule blocks afterwards (AWS WAF developer guide, "Web request labeling in AWS WAF" and "Log fields").
+//
+// COUNT and EXCLUDED_AS_COUNT would keep what any rule counted (API reference, ActionCondition): each event over 8 KB, which
+// SizeRestrictions_BODY counts by itself, and what AWSManagedIPDDoSList finds. Both pass, and the metrics of their labels
+// say how many they are (AWS WAF developer guide, "AWS WAF metrics and dimensions").
+//
+// All are conditions of one filter. Of several filters the first that a request meets decides, and the provider sends them in
+// an order of its own (hashicorp/terraform-provider-aws, issue 32665). AWS states no limit for the conditions of one.
+func logged(firewall spec.Firewall) []*condition {
+	conditions := []*condition{{
+		ActionCondition: &logging.Wafv2WebAclLoggingConfigurationLoggingFilterFilterConditionActionCondition{Action: jsii.String("BLOCK")},
+	}}
+	for _, group := range spec.ManagedRuleGroups() {
+		for _, rule := range group.Rules {
+			if slices.Contains(firewall.Count, rule.Name) {
+				conditions = append(conditions, &condition{
+					LabelNameCondition: &logging.Wafv2WebAclLoggingConfigurationLoggingFilterFilterConditionLabelNameCondition{
+						LabelName: jsii.String(group.Namespace + rule.Label),
+					},
+				})
+			}
+		}
+	}
+	return conditions
+}
 
 // logTo declares what is logged. A request that passes is in the API's access log anyway, and a line of WAF's is a kilobyte
 // and more: it would cost more than WAF itself does for the request.
@@ -24,13 +54,7 @@ var logged = []string{"BLOCK", "COUNT", "EXCLUDED_AS_COUNT"}
 // write to it, with the permissions of whoever applies this (API reference, LoggingConfiguration; CloudWatch Logs user
 // guide, "Logs sent to CloudWatch Logs"). A second one of another name would be refused, of which a group has one
 // (hashicorp/terraform-provider-aws, pull request 47111).
-func logTo(c constructs.Construct, acl wafv2webacl.Wafv2WebAcl, log *cloudwatch.LogGroup) {
-	conditions := make([]*logging.Wafv2WebAclLoggingConfigurationLoggingFilterFilterCondition, len(logged))
-	for i, action := range logged {
-		conditions[i] = &logging.Wafv2WebAclLoggingConfigurationLoggingFilterFilterCondition{
-			ActionCondition: &logging.Wafv2WebAclLoggingConfigurationLoggingFilterFilterConditionActionCondition{Action: jsii.String(action)},
-		}
-	}
+func logTo(c constructs.Construct, acl wafv2webacl.Wafv2WebAcl, log *cloudwatch.LogGroup, firewall spec.Firewall) {
 	redacted := make([]*logging.Wafv2WebAclLoggingConfigurationRedactedFields, len(secrets))
 	for i, name := range secrets {
 		redacted[i] = &logging.Wafv2WebAclLoggingConfigurationRedactedFields{
@@ -43,7 +67,7 @@ func logTo(c constructs.Construct, acl wafv2webacl.Wafv2WebAcl, log *cloudwatch.
 		LoggingFilter: &logging.Wafv2WebAclLoggingConfigurationLoggingFilter{
 			DefaultBehavior: jsii.String("DROP"),
 			Filter: []*logging.Wafv2WebAclLoggingConfigurationLoggingFilterFilter{{
-				Behavior: jsii.String("KEEP"), Requirement: jsii.String("MEETS_ANY"), Condition: conditions,
+				Behavior: jsii.String("KEEP"), Requirement: jsii.String("MEETS_ANY"), Condition: logged(firewall),
 			}},
 		},
 		RedactedFields: redacted,

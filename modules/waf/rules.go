@@ -79,9 +79,10 @@ func bodySize(most int) object {
 func managed(group spec.ManagedRules, counted map[string]bool) *wafv2webacl.Wafv2WebAclRule {
 	statement := object{"vendor_name": "AWS", "name": group.Group}
 	var overrides []object
-	for _, rule := range slices.Sorted(slices.Values(group.Rules)) {
-		if counted[rule] {
-			overrides = append(overrides, object{"name": rule, "action_to_use": object{"count": object{}}})
+	byName := func(a, b spec.ManagedRule) int { return strings.Compare(a.Name, b.Name) }
+	for _, rule := range slices.SortedFunc(slices.Values(group.Rules), byName) {
+		if counted[rule.Name] {
+			overrides = append(overrides, object{"name": rule.Name, "action_to_use": object{"count": object{}}})
 		}
 	}
 	if overrides != nil {

@@ -57,7 +57,7 @@ func New(scope constructs.Construct, id string, cfg Config) *Firewall {
 		},
 	}))
 	log := cloudwatch.New(c, "log", cloudwatch.Config{Name: cfg.LogGroup, RetentionDays: cfg.RetentionDays, KeyARN: cfg.KeyARN})
-	logTo(c, acl, log)
+	logTo(c, acl, log, cfg.Firewall)
 	tf.Named(association.NewWafv2WebAclAssociation(c, jsii.String("association"), &association.Wafv2WebAclAssociationConfigA{
 		ResourceArn: jsii.String(cfg.StageARN),
 		WebAclArn:   acl.Arn(),

@@ -66,7 +66,7 @@ func TestDefaults(t *testing.T) {
 		"resource_arn": "${aws_wafv2_web_acl.firewall.arn}",
 		"log_destination_configs": ["${aws_cloudwatch_log_group.firewall_log.arn}"],
 		"logging_filter": {"default_behavior": "DROP", "filter": [{"behavior": "KEEP", "requirement": "MEETS_ANY", "condition": [
-			{"action_condition": {"action": "BLOCK"}}, {"action_condition": {"action": "COUNT"}}, {"action_condition": {"action": "EXCLUDED_AS_COUNT"}}
+			{"action_condition": {"action": "BLOCK"}}
 		]}]},
 		"redacted_fields": [
 			{"single_header": {"name": "authorization"}}, {"single_header": {"name": "cookie"}},
@@ -136,6 +136,35 @@ func TestEverythingOverridden(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, counted); diff != "" {
 		t.Errorf("counted (-want +got):\n%s", diff)
+	}
+}
+
+// What counts by somebody else's choice, which here is every event over 8 KB, is not logged.
+func TestLogged(t *testing.T) {
+	cfg := defaults()
+	for _, test := range []struct{ count, labels []string }{
+		{nil, nil},
+		{[]string{"UserAgent_BadBots_HEADER", "Host_localhost_HEADER", "AWSManagedReconnaissanceList"}, []string{
+			"awswaf:managed:aws:amazon-ip-list:AWSManagedReconnaissanceList",
+			"awswaf:managed:aws:known-bad-inputs:Host_Localhost_Header",
+			"awswaf:managed:aws:core-rule-set:BadBots_Header",
+		}},
+		{[]string{"SizeRestrictions_BODY"}, []string{"awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"}},
+	} {
+		cfg.Firewall.Count = test.count
+		resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { waf.New(stack, "firewall", cfg) })
+		conditions := []any{map[string]any{"action_condition": map[string]any{"action": "BLOCK"}}}
+		for _, label := range test.labels {
+			conditions = append(conditions, map[string]any{"label_name_condition": map[string]any{"label_name": label}})
+		}
+		want := map[string]any{
+			"default_behavior": "DROP",
+			"filter":           []any{map[string]any{"behavior": "KEEP", "requirement": "MEETS_ANY", "condition": conditions}},
+		}
+		got := resources["aws_wafv2_web_acl_logging_configuration.firewall_logging"]["logging_filter"]
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", test.count, diff)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -25,6 +26,14 @@ const (
 	// maxPassedOver is how much of a body that nobody wants is read all the same, and passOverTime how long that may take.
 	maxPassedOver = 16 << 20
 	passOverTime  = time.Second
+	// patience is how long a body that holds room may be behind leastRate, in bytes a second, at which the largest takes a
+	// minute. Without them seven clients that stall would keep everybody else's large bodies out.
+	//
+	// Assumption 14: API Gateway says only how long a connection may be idle (developer guide, "Quotas for configuring and
+	// running a REST API": 310 seconds), and not how long a body may take: these bounds are of this machine alone, and so is
+	// their 408.
+	patience  = 5 * time.Second
+	leastRate = maxPayload / 60
 	// serversOwn is what net/http passes over itself (maxPostHandlerReadBytes).
 	serversOwn = 256 << 10
 )
@@ -42,6 +51,9 @@ func (x *exchange) readBody() *failure {
 	}
 	if errors.Is(err, errTooLarge) {
 		return failTooLarge
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &failure{status: http.StatusRequestTimeout, responseType: default4xx, errorType: "RequestTimeoutException", message: "Request Timeout", cause: err}
 	}
 	if err != nil { // the client went away, or sent less than it said
 		return &failure{responseType: default4xx, errorType: "BadRequestException", message: "Bad Request", cause: err}
@@ -66,7 +78,10 @@ func (x *exchange) readAll() ([]byte, error) {
 	}
 	x.reading = true
 	text := make([]byte, length)
-	_, err := io.ReadFull(x.r.Body, text)
+	err := x.keepComing(func(body io.Reader) (err error) {
+		_, err = io.ReadFull(body, text)
+		return err
+	})
 	return text, err
 }
 
@@ -82,8 +97,12 @@ func (x *exchange) readChunks() ([]byte, error) {
 		return nil, err
 	}
 	text := make([]byte, maxPayload+1)
-	n, err := io.ReadFull(x.r.Body, text[copy(text, first):])
-	n += len(first)
+	n := copy(text, first)
+	err = x.keepComing(func(body io.Reader) error {
+		more, err := io.ReadFull(body, text[n:])
+		n += more
+		return err
+	})
 	switch {
 	case err == nil:
 		return nil, errTooLarge
@@ -95,6 +114,39 @@ func (x *exchange) readChunks() ([]byte, error) {
 		return slices.Clone(text[:n]), nil
 	}
 	return text[:n], nil
+}
+
+// keepComing has the body read by read, and ends that with [os.ErrDeadlineExceeded] where a body that holds room does not
+// keep coming. A small one holds none: the server's own time for a request is enough for it.
+func (x *exchange) keepComing(read func(io.Reader) error) error {
+	if x.held == 0 {
+		return read(x.r.Body)
+	}
+	body := &steadyBody{body: x.r.Body, control: http.NewResponseController(x.w), began: time.Now()}
+	err := read(body)
+	if body.limited && !errors.Is(err, os.ErrDeadlineExceeded) {
+		_ = body.control.SetReadDeadline(time.Time{}) // worked before
+	}
+	return err
+}
+
+// steadyBody moves the connection's deadline with each read. It is the network's time, whatever the API's clock.
+type steadyBody struct {
+	body    io.Reader
+	control *http.ResponseController
+	began   time.Time
+	read    int64
+	limited bool
+}
+
+func (s *steadyBody) Read(to []byte) (int, error) {
+	if s.limited || s.read == 0 {
+		behind := time.Duration(s.read) * time.Second / leastRate
+		s.limited = s.control.SetReadDeadline(s.began.Add(patience+behind)) == nil
+	}
+	n, err := s.body.Read(to)
+	s.read += int64(n)
+	return n, err
 }
 
 // hold waits for room for a body, in the order in which requests ask for it, until the request is over.
@@ -141,7 +193,7 @@ func (a *API) giveMemoryBack() {
 // passOver reads what is left of a body that nobody looked at, within bounds, and tells whether the connection can be used
 // again. A client that writes all of its request before it reads would find its connection reset, and no answer. One that
 // waits for "100 Continue" has sent nothing yet, and need not.
-func (x *exchange) passOver(w http.ResponseWriter) (ended bool) {
+func (x *exchange) passOver() (ended bool) {
 	length := x.r.ContentLength
 	if x.hasBody || x.r.Body == nil || length >= 0 && length <= serversOwn {
 		return true
@@ -149,7 +201,10 @@ func (x *exchange) passOver(w http.ResponseWriter) (ended bool) {
 	if !x.reading && strings.EqualFold(x.r.Header.Get("Expect"), "100-continue") {
 		return false
 	}
-	control := http.NewResponseController(w)
+	if x.failure != nil && x.failure.status == http.StatusRequestTimeout {
+		return false // the deadline has passed, and net/http will not read on
+	}
+	control := http.NewResponseController(x.w)
 	limited := control.SetReadDeadline(time.Now().Add(passOverTime)) == nil // the network's time, whatever the API's clock
 	_, err := io.CopyN(io.Discard, x.r.Body, maxPassedOver)
 	if !errors.Is(err, io.EOF) {

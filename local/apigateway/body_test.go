@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -355,4 +356,78 @@ func TestAStalledBodyIsCutOff(t *testing.T) {
 	if len(connection.deadlines) != 1 || connection.deadlines[0].Before(before) || connection.deadlines[0].After(time.Now().Add(time.Second)) {
 		t.Errorf("at %v, the deadlines are %v", before, connection.deadlines)
 	}
+}
+
+// pipes is a listener of connections in memory, whose deadlines are a test's time.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	if connection, open := <-p; open {
+		return connection, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (p pipes) Close() error   { return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+func (p pipes) dial(t *testing.T) net.Conn {
+	t.Helper()
+	client, server := net.Pipe()
+	p <- server
+	return client
+}
+
+// Clients that stall, or that hardly move, do not keep the room for large bodies from those that send theirs.
+func TestBodiesHaveToKeepComing(t *testing.T) {
+	for name, head := range map[string]string{"length": "Content-Length: 10485760\r\n\r\n", "chunks": "Transfer-Encoding: chunked\r\n\r\na00000\r\n"} {
+		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { testBodiesHaveToKeepComing(t, head) }) })
+	}
+}
+
+func testBodiesHaveToKeepComing(t *testing.T, head string) {
+	g := serve(t, loadRaw(t, "dev"), unlimited)
+	listener := make(pipes)
+	server := &http.Server{Handler: g, ReadTimeout: time.Minute} //nolint:gosec // as Pipeline has it
+	go func() { _ = server.Serve(listener) }()
+	began := time.Now()
+	var group sync.WaitGroup
+	send := func(head string, status int, least, most time.Duration, write func(net.Conn)) {
+		connection := listener.dial(t)
+		group.Go(func() {
+			_, _ = io.WriteString(connection, "POST /dev/submit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+head)
+			write(connection)
+		})
+		group.Go(func() {
+			got, body, _ := readAnswer(t, bufio.NewReader(connection))
+			if took := time.Since(began); got != status || took < least || took > most {
+				t.Errorf("%d %s after %s; want %d after %s to %s", got, body, took, status, least, most)
+			}
+			_ = connection.Close()
+		})
+		synctest.Wait()
+	}
+	for i := range 6 {
+		send(head, http.StatusRequestTimeout, 5*time.Second, 6*time.Second, func(c net.Conn) {
+			_, _ = c.Write(padding)
+			_, _ = c.Write(padding)
+			_, _ = c.Write(padding[:2+i])
+			for range 10 {
+				time.Sleep(time.Second)
+				_, _ = c.Write(padding[:10])
+			}
+		})
+	}
+	const whole = "Content-Length: 10485760\r\n\r\n"
+	send(whole, http.StatusOK, 5*time.Second, 6*time.Second, func(c net.Conn) { _, _ = io.Copy(c, newBigBody(10*mib)) })
+	send(whole, http.StatusOK, 55*time.Second, 65*time.Second, func(c net.Conn) { // slow, and steady
+		body := newBigBody(10 * mib)
+		for range 64 {
+			_, _ = io.CopyN(c, body, 10*mib/64)
+			time.Sleep(850 * time.Millisecond)
+		}
+	})
+	group.Wait()
+	close(listener)
+	_ = server.Close()
 }

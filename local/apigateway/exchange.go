@@ -20,6 +20,7 @@ import (
 // exchange is one request with its answer.
 type exchange struct {
 	api     *API
+	w       http.ResponseWriter
 	r       *http.Request
 	arrived time.Time
 
@@ -86,7 +87,7 @@ func (a *answer) set(name, value string) {
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.counters.inFlight.Add(1)
-	x := &exchange{api: a, r: r, arrived: a.opts.Clock.Now(), path: r.URL.EscapedPath(), verb: r.Method}
+	x := &exchange{api: a, w: w, r: r, arrived: a.opts.Clock.Now(), path: r.URL.EscapedPath(), verb: r.Method}
 	defer func() {
 		a.counters.inFlight.Add(-1)
 		x.letGo(x.held)
@@ -96,14 +97,14 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, rest, _ := strings.Cut(strings.TrimPrefix(x.path, "/"), "/")
 	if x.stage = a.cfg.stages[name]; x.stage == nil {
 		x.answerNoStage()
-		x.write(w)
+		x.write()
 		return
 	}
 	if fail := x.run(rest); fail != nil {
 		x.answerFailure(fail)
 		a.counters.refused[fail.responseType].Add(1)
 	}
-	x.write(w)
+	x.write()
 	if a.accessLog != nil && len(x.stage.accessLog) > 0 {
 		a.accessLog.write(x, x.stage.accessLog)
 	}
@@ -293,8 +294,9 @@ func (x *exchange) xrayTraceID() string {
 }
 
 // write sends the answer.
-func (x *exchange) write(w http.ResponseWriter) {
-	if ended := x.passOver(w); !ended || x.failure == failTooLarge {
+func (x *exchange) write() {
+	w := x.w
+	if ended := x.passOver(); !ended || x.failure == failTooLarge {
 		x.answer.set("Connection", "close")
 	}
 	x.answer.set("x-amzn-RequestId", x.requestID)

@@ -1,6 +1,7 @@
 package apigateway
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,9 +42,11 @@ var responseTypes = map[string]int{
 // failure is why API Gateway answers itself. The header x-amzn-ErrorType tells a client its kind.
 type failure struct {
 	responseType string
-	message      string
-	errorType    string
-	validation   string
+	// status is in place of the response's own; 0 for that.
+	status     int
+	message    string
+	errorType  string
+	validation string
 	// cause is for the execution log alone.
 	cause error
 }
@@ -213,7 +216,7 @@ func (x *exchange) answerFailure(f *failure) {
 	x.failure = f
 	chosen := x.api.cfg.gateway[f.responseType]
 	contentType := selectByAccept(x.r.Header.Get("Accept"), chosen.bodies, chosen.first)
-	x.answer.status = chosen.status
+	x.answer.status = cmp.Or(f.status, chosen.status)
 	x.answer.contentType = contentType
 	escape := strings.Contains(contentType, "json")
 	x.answer.headers = x.answer.headers[:0] // an answer may have been half made

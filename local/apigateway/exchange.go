@@ -94,6 +94,11 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	x.identify()
 	x.answer.headers = x.headerSpace[:0]
+	if headerSize(r) > maxHeader {
+		x.answerLargeHeader()
+		x.write()
+		return
+	}
 	name, rest, _ := strings.Cut(strings.TrimPrefix(x.path, "/"), "/")
 	if x.stage = a.cfg.stages[name]; x.stage == nil {
 		x.answerNoStage()
@@ -115,6 +120,29 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (x *exchange) answerNoStage() {
 	x.answer.status, x.answer.contentType, x.answer.body = http.StatusForbidden, jsonType, []byte(`{"message":"Forbidden"}`)
 	x.answer.set("x-amzn-ErrorType", "ForbiddenException")
+}
+
+// maxHeader is the "total combined size of all header values" of a request, in bytes (developer guide, "Quotas for
+// configuring and running a REST API").
+const maxHeader = 10_240
+
+func headerSize(r *http.Request) int {
+	size := len(r.Host)
+	for _, values := range r.Header {
+		for _, value := range values {
+			size += len(value)
+		}
+	}
+	return size
+}
+
+// answerLargeHeader answers a request whose headers are too large.
+// Assumption 15: that is 431 (backbencher.dev, "SOLVED: 431 Status Code", of API Gateway), with these words
+// (ntsblog.homedev.com.au, "AWS API Gateway – HTTP header is larger than 10240 bytes"), from what reads the request before any
+// stage is known. The words are those of Netty, which counts names too; the quota's own are of values.
+func (x *exchange) answerLargeHeader() {
+	x.answer.status, x.answer.contentType = http.StatusRequestHeaderFieldsTooLarge, jsonType
+	x.answer.body = []byte(`{"message":"HTTP header is larger than 10240 bytes."}`)
 }
 
 // run takes a request through API Gateway; a failure is what it answers itself.

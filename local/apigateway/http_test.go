@@ -42,6 +42,8 @@ func TestOverHTTP(t *testing.T) {
 		{"HEAD", "HEAD /dev/submit HTTP/1.1\r\nHost: x\r\n\r\n", "403 Forbidden", "MissingAuthenticationTokenException"},
 		{"HTTP/1.0", "POST /dev/submit HTTP/1.0\r\nContent-Length: 7\r\n\r\n" + ok, "200 OK", "accepted"},
 		{"a verb of nobody's", "BREW /dev/submit HTTP/1.1\r\nHost: x\r\n\r\n", "403 Forbidden", "Missing Authentication Token"},
+		{"headers at their bound", "POST /dev/submit HTTP/1.1\r\nHost: x\r\nA: " + strings.Repeat("a", 9000) + "\r\nB: " + strings.Repeat("b", 10240-9000-2) + "\r\nContent-Length: 7\r\n\r\n" + ok, "200 OK", "accepted"},
+		{"headers over their bound", "POST /dev/submit HTTP/1.1\r\nHost: x\r\nA: " + strings.Repeat("a", 9000) + "\r\nB: " + strings.Repeat("b", 10240-9000-1) + "\r\nContent-Length: 7\r\n\r\n" + ok, "431 Request Header Fields Too Large", `{"message":"HTTP header is larger than 10240 bytes."}`},
 		{"no host", "POST /dev/submit HTTP/1.1\r\n\r\n", "400 Bad Request", ""},
 		{"a broken header", "POST /dev/submit HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n", "400 Bad Request", ""},
 		{"a null byte", "POST /dev/submit HTTP/1.1\r\nHost: x\r\nA: \x00\r\n\r\n", "400 Bad Request", ""},

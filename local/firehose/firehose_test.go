@@ -296,11 +296,13 @@ func TestADenialIsAFailingDelivery(t *testing.T) {
 		}
 		w.start()
 		defer func() { w.stop() }()
+		synctest.Wait()
+		w.expectLog(`msg="nothing can be delivered as the role is now: it may not write an object of this prefix; what comes is kept in the stream" delivery_stream=delivery prefix=e/!{timestamp:HH}/ error="is not authorized to perform: s3:PutObject; the role's policies need {…}"`)
 		w.stream.put("shard-0", "a")
 		synctest.Wait()
 		w.advance(time.Minute)
 		w.expectBodies("")
-		w.expectLog(`error="is not authorized to perform: s3:PutObject; the role's policies need {…}"`)
+		w.expectLog(`msg="the delivery failed and is tried again" delivery_stream=delivery attempt=1 next_attempt=2026-03-07T15:05:06.000Z error="is not authorized to perform: s3:PutObject; the role's policies need {…}"`)
 		allowed = true
 		w.advance(time.Second)
 		w.expectBodies("a\n")

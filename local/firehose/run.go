@@ -114,6 +114,7 @@ func (d *DeliveryStream) dueIn() time.Duration {
 // ListBucketMultipartUploads on the bucket, and s3:AbortMultipartUpload and GetObject on its objects. One object of at most
 // some MiB needs none of them, and AWS does not say what fails without them, so a denial of those is said and not enforced.
 func (d *DeliveryStream) readAll(ctx context.Context, batches chan<- batch) {
+	d.sayDenied()
 	d.sayDocumented()
 	var shards []string
 	err := d.persist(ctx, "reading of the stream", func() (err error) {
@@ -141,6 +142,19 @@ func withRemedy(err error) error {
 		return fmt.Errorf("%w; make it again (aws kinesis create-stream, with the --endpoint-url of this machine), or start again", err)
 	}
 	return err
+}
+
+// sayDenied says at once, and not with the first delivery, that the role may not write objects. The key that it asks about
+// is one that an object of now could have: the role may be held to others, so that nothing is refused for it.
+func (d *DeliveryStream) sayDenied() {
+	key, err := d.cfg.keyOf(d.prefix, d.opts.Clock.Now(), zeros{})
+	if err == nil {
+		err = d.allow("s3:PutObject", d.cfg.BucketARN+"/"+key)
+	}
+	if err != nil {
+		d.opts.Logger.Error("nothing can be delivered as the role is now: it may not write an object of this prefix; what comes is kept in the stream",
+			"prefix", d.cfg.Prefix, "error", err)
+	}
 }
 
 // sayDocumented warns of what AWS documents as needed and nothing here needs.

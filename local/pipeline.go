@@ -244,7 +244,7 @@ func (p *Pipeline) openAccessLog() (io.Writer, error) {
 		return io.Discard, nil
 	}
 	var err error
-	p.access, err = cloudwatch.Open(p.logsDir(), p.declared.accessLog, p.opts.Clock)
+	p.access, err = cloudwatch.Open(p.logsDir(), p.declared.accessLog, p.opts.Clock, p.opts.Logger)
 	return p.access, err
 }
 

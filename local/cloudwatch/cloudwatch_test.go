@@ -1,6 +1,9 @@
 package cloudwatch
 
 import (
+	"bytes"
+	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,7 +75,7 @@ aws_cloudwatch_log_group.b: the attribute colour is not imitated on one machine;
 
 func TestLinesAreWrittenByTheSecondAndAtTheEnd(t *testing.T) {
 	dir, clock := t.TempDir(), clockwork.NewFakeClock()
-	group, err := Open(dir, "/g", clock)
+	group, err := Open(dir, "/g", clock, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +94,7 @@ func TestLinesAreWrittenByTheSecondAndAtTheEnd(t *testing.T) {
 	if got := content(t, dir); got != "one\ntwo\n" {
 		t.Errorf("the file holds %q", got)
 	}
-	again, err := Open(dir, "/g", clock)
+	again, err := Open(dir, "/g", clock, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,6 +104,130 @@ func TestLinesAreWrittenByTheSecondAndAtTheEnd(t *testing.T) {
 	}
 	if got := content(t, dir); got != "one\ntwo\nthree\n" {
 		t.Errorf("after another start the file holds %q", got)
+	}
+}
+
+// smallDisk takes so many bytes.
+type smallDisk struct {
+	taken bytes.Buffer
+	room  int
+}
+
+func (d *smallDisk) Write(text []byte) (int, error) {
+	n := min(len(text), d.room)
+	d.room -= n
+	d.taken.Write(text[:n])
+	if n < len(text) {
+		return n, errors.New("no space left on device")
+	}
+	return n, nil
+}
+
+func (d *smallDisk) Close() error { return nil }
+
+// opened is a group whose log tells no time.
+func opened(t *testing.T, dir string, log *bytes.Buffer) *Group {
+	t.Helper()
+	group, err := Open(dir, "/g", clockwork.NewFakeClock(), slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		},
+	})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return group
+}
+
+func flush(g *Group) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.flush()
+}
+
+func TestDroppedLinesAreCountedAndSaid(t *testing.T) {
+	var log bytes.Buffer
+	group := opened(t, t.TempDir(), &log)
+	disk := &smallDisk{room: len("one\ntw")}
+	group.file = disk
+	write(t, group, "one\ntwo\nthree\n")
+	flush(group) // tears the second
+	write(t, group, "four\n")
+	flush(group)
+	disk.room = 1000
+	write(t, group, "five\nsix\n")
+	flush(group)
+	disk.room = len("seven")
+	write(t, group, "seven\n") // only its end is missing
+	flush(group)
+	disk.room = 1000
+	write(t, group, "eight\n")
+	flush(group)
+	disk.room = 0
+	write(t, group, "nine\nten\n")
+	if err := group.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := disk.taken.String(); got != "one\ntw\nfive\nsix\nseven\neight\n" {
+		t.Errorf("the file holds %q", got)
+	}
+	const cannot = `level=ERROR msg="the log cannot be written; its lines are dropped until it can be" log_group=/g error="no space left on device"` + "\n"
+	want := cannot + `level=WARN msg="the log is written again" log_group=/g dropped_lines=3` + "\n" +
+		cannot + `level=WARN msg="the log is written again" log_group=/g dropped_lines=0` + "\n" +
+		cannot + `level=ERROR msg="the log ends without its last lines" log_group=/g dropped_lines=2` + "\n"
+	if diff := cmp.Diff(want, log.String()); diff != "" {
+		t.Errorf("the log (-want +got):\n%s", diff)
+	}
+}
+
+func TestAFileThatWasMovedIsOpenedAgain(t *testing.T) {
+	var log bytes.Buffer
+	dir := t.TempDir()
+	group := opened(t, dir, &log)
+	file := filepath.Join(dir, "g.log")
+	write(t, group, "one\n")
+	flush(group)
+	if err := os.Rename(file, file+".1"); err != nil {
+		t.Fatal(err)
+	}
+	write(t, group, "two\n")
+	flush(group)
+	if moved, err := os.ReadFile(file + ".1"); err != nil || string(moved) != "one\n" || content(t, dir) != "two\n" {
+		t.Errorf("the file that was moved holds %q, %v; the new one %q", moved, err, content(t, dir))
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	write(t, group, strings.Repeat("three\n", flushSize)) // more than waits
+	if got := content(t, dir); len(got) != flushSize*len("three\n") {
+		t.Errorf("the new folder's file has %d bytes", len(got))
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir, nil, 0o600); err != nil { // where no folder can be
+		t.Fatal(err)
+	}
+	for range 2 {
+		write(t, group, "astray\n")
+		flush(group)
+	}
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	write(t, group, "four\n")
+	if err := group.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := content(t, dir); got != "four\n" {
+		t.Errorf("the file holds %q", got)
+	}
+	want := `level=ERROR msg="the log was moved, and cannot be opened again where it was; it goes on in the file that was moved" log_group=/g error="mkdir ` + dir + `: not a directory"` + "\n"
+	if diff := cmp.Diff(want, log.String()); diff != "" {
+		t.Errorf("the log (-want +got):\n%s", diff)
 	}
 }
 

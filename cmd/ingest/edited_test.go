@@ -118,6 +118,9 @@ func TestBadInput(t *testing.T) {
 		{"a reference to nothing", []string{"--stack", dangling}, []string{"aws_iam_role.nobody"}},
 		{"a bad interval", []string{"--stack", devStack, "--buffer-interval", "901s"}, []string{"--buffer-interval is 15m1s; use 0s to 900s"}},
 		{"a bad key", []string{"--stack", devStack, "--access-key", "secret"}, []string{"--access-key number 1 is not of the form ID:SECRET"}},
+		{"an id of two keys", []string{"--stack", devStack, "--access-key", "me:secret", "--access-key", "you:secret", "--access-key", "me:secret"}, []string{"--access-key number 3 has the id me of one before it; give each id once"}},
+		{"a path for an environment", []string{"--env", "prod/"}, []string{`--env is "prod/"; use an environment's name, of a-z, 0-9 and "-", such as dev`}},
+		{"no environment's name", []string{"--env", ""}, []string{`--env is ""; use an environment's name`}},
 		{
 			"two problems", []string{"--stack", "nowhere.json", "--env", "dev", "--buffer-interval", "-1s"},
 			[]string{"--env and --stack are both given", "there is no file", "--buffer-interval is -1s"},
@@ -143,5 +146,15 @@ func TestBadInput(t *testing.T) {
 				t.Errorf("it shows a secret: %s", stderr)
 			}
 		})
+	}
+}
+
+// An environment that a synthesis did not make is refused after it: before it nobody knows.
+func TestAnUnknownEnvironment(t *testing.T) {
+	atProject(t)
+	must(t, os.WriteFile("cdktf.json", []byte(`{"app": "true"}`), 0o644))
+	status, stdout, stderr := ingest(t, "up", "--env", "qa", "--api", "127.0.0.1:0", "--aws", "127.0.0.1:0")
+	if want := "error: --env: no environment is named \"qa\"; use dev\n"; status != 1 || stderr != want || strings.Count(stdout, "\n") != 1 {
+		t.Errorf("it ends with %d and says\n%s\n%s; want the error %s", status, stdout, stderr, want)
 	}
 }

@@ -87,11 +87,10 @@ func (p project) synthesise(ctx context.Context, env string, stdout, stderr io.W
 		return "", fmt.Errorf("the synthesis (%s) failed: %w; nothing was started", p.App, err)
 	}
 	stacks := filepath.Join(p.folder, p.Output, "stacks")
-	file := filepath.Join(stacks, env, "cdk.tf.json")
-	if _, err := os.Stat(file); err != nil || !filepath.IsLocal(env) {
-		return "", fmt.Errorf("--env: no environment is named %q; use %s", env, strings.Join(names(stacks), ", "))
+	if made := names(stacks); !slices.Contains(made, env) {
+		return "", fmt.Errorf("--env: no environment is named %q; use %s", env, strings.Join(made, ", "))
 	}
-	return file, nil
+	return filepath.Join(stacks, env, "cdk.tf.json"), nil
 }
 
 // names are the environments that a synthesis made.

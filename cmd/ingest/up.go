@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -118,6 +119,17 @@ func checkAddress(flag, address string) error {
 	return nil
 }
 
+// environmentName is what every environment's name is made of (spec).
+var environmentName = regexp.MustCompile(`^[a-z0-9-]+$`)
+
+// checkEnvironment looks at the name alone: which environments there are, only a synthesis tells.
+func (f upFlags) checkEnvironment() error {
+	if environmentName.MatchString(f.env) {
+		return nil
+	}
+	return fmt.Errorf(`--env is %q; use an environment's name, of a-z, 0-9 and "-", such as dev`, f.env)
+}
+
 func (f upFlags) checkStack(command *cobra.Command) error {
 	if !command.Flags().Changed("stack") {
 		return nil
@@ -156,13 +168,31 @@ func (f upFlags) webFiles() (fs.FS, error) {
 	return nil, nil
 }
 
+// keys are the access keys' secrets by id.
+func (f upFlags) keys() (map[string]string, error) {
+	keys := map[string]string{}
+	var errs []error
+	for i, key := range f.accessKeys {
+		id, secret, found := strings.Cut(key, ":")
+		if !found || id == "" || secret == "" {
+			errs = append(errs, fmt.Errorf("--access-key number %d is not of the form ID:SECRET", i+1)) // not shown: it may hold a secret
+			continue
+		}
+		if _, given := keys[id]; given {
+			errs = append(errs, fmt.Errorf("--access-key number %d has the id %s of one before it; give each id once", i+1, id))
+		}
+		keys[id] = secret
+	}
+	return keys, errors.Join(errs...)
+}
+
 // options checks what was typed, every problem at once, before anything runs.
 func (f upFlags) options(command *cobra.Command) (local.Options, error) {
 	var errs []error
 	if command.Flags().Changed("env") && f.stack != "" {
 		errs = append(errs, errors.New("--env and --stack are both given; give one: --env synthesises, --stack takes a file as it is"))
 	}
-	errs = append(errs, f.checkStack(command))
+	errs = append(errs, f.checkEnvironment(), f.checkStack(command))
 	if f.data == "" {
 		errs = append(errs, errors.New("--data is empty; name a folder, such as .ingest"))
 	}
@@ -171,14 +201,8 @@ func (f upFlags) options(command *cobra.Command) (local.Options, error) {
 	if f.bufferInterval < 0 || f.bufferInterval > 900*time.Second {
 		errs = append(errs, fmt.Errorf("--buffer-interval is %s; use 0s to 900s, Firehose's own bounds", f.bufferInterval))
 	}
-	keys := map[string]string{}
-	for i, key := range f.accessKeys {
-		id, secret, found := strings.Cut(key, ":")
-		if !found || id == "" || secret == "" {
-			errs = append(errs, fmt.Errorf("--access-key number %d is not of the form ID:SECRET", i+1)) // not shown: it may hold a secret
-		}
-		keys[id] = secret
-	}
+	keys, err := f.keys()
+	errs = append(errs, err)
 	level := slog.LevelWarn
 	if f.verbose {
 		level = slog.LevelDebug

@@ -3,11 +3,8 @@ package local
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"sync"
 
 	"cdk.tf/go/ingest/local/apigateway"
@@ -17,14 +14,12 @@ import (
 
 // callers is how API Gateway calls Kinesis: with an integration's role, held to what the role may do.
 type callers struct {
-	roles   *iam.Roles
-	streams *kinesis.Service
-	// streamARNs is what the ARN of every stream here begins with.
-	streamARNs string
-	logger     *slog.Logger
-	keys       keys
-	sessions   sync.Map // by a role's ARN, of which the stack declares so many
-	said       sayings
+	roles    *iam.Roles
+	streams  *kinesis.Service
+	logger   *slog.Logger
+	keys     keys
+	sessions sync.Map // by a role's ARN, of which the stack declares so many
+	said     sayings
 }
 
 // sayings remembers what has been said, so that it is logged once and not ten thousand times a second.
@@ -63,17 +58,15 @@ func (c *callers) invoke(ctx context.Context, call apigateway.Call) (apigateway.
 		c.sayOnce(err)
 		return apigateway.Answer{}, err
 	}
-	if stream, ok := c.streamARN(call.Body); ok {
+	response := c.streams.DoAs(ctx, call.Action, call.Body, func(stream string) *kinesis.Denial {
 		if err := session.Allow("kinesis:"+call.Action, stream); err != nil {
-			c.sayOnce(err)
-			return denied(err), nil
+			return c.deny("AccessDeniedException", err)
 		}
 		if err := c.keys.encrypt(session, call.Action, stream); err != nil {
-			c.sayOnce(err)
-			return keyDenied(err), nil
+			return c.deny(kmsDenied, err)
 		}
-	}
-	response := c.streams.Do(ctx, call.Action, call.Body)
+		return nil
+	})
 	return apigateway.Answer{Status: response.Status, RequestID: response.RequestID, Body: response.Body}, nil
 }
 
@@ -89,29 +82,6 @@ func (c *callers) session(role string) (*iam.Session, error) {
 	return session, nil
 }
 
-// streamARN is the resource that a call is about; of a call that names no stream, all of it but the name.
-// Names are told apart by their case and the last of two counts, as Kinesis reads them: what is allowed is what is done.
-// A body that is no JSON is Kinesis's to refuse: ok is false.
-func (c *callers) streamARN(body []byte) (arn string, ok bool) {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(body, &members) != nil {
-		return "", false
-	}
-	if arn := text(members["StreamARN"]); arn != "" {
-		return arn, true
-	}
-	return c.streamARNs + text(members["StreamName"]), true
-}
-
-// text is a JSON string's, or "" of anything else.
-func text(value json.RawMessage) string {
-	var text string
-	if json.Unmarshal(value, &text) != nil {
-		return ""
-	}
-	return text
-}
-
 func (c *callers) sayOnce(err error) {
 	first, last := c.said.first(err.Error())
 	if first {
@@ -122,12 +92,8 @@ func (c *callers) sayOnce(err error) {
 	}
 }
 
-func denied(err error) apigateway.Answer {
-	message := err.Error()
-	var d *iam.Denied
-	if errors.As(err, &d) {
-		message = d.Error()
-	}
-	body, _ := json.Marshal(map[string]string{"__type": "AccessDeniedException", "Message": message}) // strings are JSON
-	return apigateway.Answer{Status: http.StatusBadRequest, Body: body}
+// deny says once why a caller may not, and gives Kinesis its answer.
+func (c *callers) deny(typ string, err error) *kinesis.Denial {
+	c.sayOnce(err)
+	return &kinesis.Denial{Type: typ, Message: err.Error()}
 }

@@ -2,11 +2,8 @@ package local
 
 import (
 	"cmp"
-	"encoding/json"
-	"net/http"
 	"strings"
 
-	"cdk.tf/go/ingest/local/apigateway"
 	"cdk.tf/go/ingest/local/firehose"
 	"cdk.tf/go/ingest/local/iam"
 	"cdk.tf/go/ingest/tfjson"
@@ -129,8 +126,5 @@ func (k *keys) deliver(session *iam.Session, cfg firehose.Config, action, resour
 	return session.UseKey("kms:GenerateDataKey", key, "s3", resource)
 }
 
-// keyDenied is Kinesis's answer where KMS denies (Amazon Kinesis Data Streams API Reference, PutRecord).
-func keyDenied(err error) apigateway.Answer {
-	body, _ := json.Marshal(map[string]string{"__type": "KMSAccessDeniedException", "message": err.Error()}) // strings are JSON
-	return apigateway.Answer{Status: http.StatusBadRequest, Body: body}
-}
+// kmsDenied is the type of Kinesis's answer where KMS denies (Amazon Kinesis Data Streams API Reference, PutRecord).
+const kmsDenied = "KMSAccessDeniedException"

@@ -225,7 +225,7 @@ func (p *Pipeline) deliveryRights(cfg firehose.Config) (func(action, resource st
 }
 
 func (p *Pipeline) openAPI() (err error) {
-	p.callers = &callers{roles: p.declared.roles, keys: p.declared.keys, streams: p.streams, streamARNs: "arn:" + p.declared.partition + ":kinesis:" + p.declared.region + ":" + account + ":stream/", logger: p.opts.Logger}
+	p.callers = &callers{roles: p.declared.roles, keys: p.declared.keys, streams: p.streams, logger: p.opts.Logger}
 	accessLog, err := p.openAccessLog()
 	if err != nil {
 		return err

@@ -295,12 +295,25 @@ type Response struct {
 // be met is a response with an error in AWS's form. Do is over when a record is on disk, whatever becomes of ctx: a
 // record that was handed over cannot be taken back.
 func (s *Service) Do(ctx context.Context, action string, body []byte) Response {
+	return s.DoAs(ctx, action, body, nil)
+}
+
+// Denial is why a caller may not make a call.
+type Denial struct {
+	// Type is AWS's: AccessDeniedException, or KMSAccessDeniedException.
+	Type, Message string
+}
+
+// DoAs is [Service.Do] for a caller that may not do everything. Before anything is done allow is given the ARN of the stream
+// that the call is about, and returns nil or why it may not; of a call that names no stream, the ARN lacks the name. A body
+// that is no JSON is refused for that, and nobody is asked.
+func (s *Service) DoAs(ctx context.Context, action string, body []byte, allow func(streamARN string) *Denial) Response {
 	response := Response{Status: 200, RequestID: newRequestID()}
 	var problem *refusal
 	if ctx.Err() != nil {
 		problem = failure(ctx.Err())
-	} else if call, known := actions[action]; known {
-		response.Body, problem = call(s, body)
+	} else if do, known := actions[action]; known {
+		response.Body, problem = do(s, call{body, allow})
 	} else {
 		problem = &refusal{Status: 400, Type: "UnknownOperationException"}
 	}
@@ -311,15 +324,69 @@ func (s *Service) Do(ctx context.Context, action string, body []byte) Response {
 	return response
 }
 
-var actions = map[string]func(*Service, []byte) ([]byte, *refusal){
-	"CreateStream":          (*Service).createStream,
-	"DeleteStream":          (*Service).deleteStream,
-	"DescribeStream":        (*Service).describeStream,
-	"DescribeStreamSummary": (*Service).describeStreamSummary,
-	"GetRecords":            (*Service).getRecords,
-	"GetShardIterator":      (*Service).getShardIterator,
-	"ListShards":            (*Service).listShards,
-	"ListStreams":           (*Service).listStreams,
+// call is one call, and who may make it; a nil allow is that anybody may.
+type call struct {
+	body  []byte
+	allow func(streamARN string) *Denial
+}
+
+// ask asks whether a call about a stream may be made.
+func (c call) ask(streamARN string) *refusal {
+	if c.allow == nil {
+		return nil
+	}
+	denial := c.allow(streamARN)
+	if denial == nil {
+		return nil
+	}
+	// What AWS's services share of IAM spells its member so.
+	return &refusal{Status: 400, Type: denial.Type, Message: denial.Message, capital: denial.Type == "AccessDeniedException"}
+}
+
+// askFirst asks before a body is known to be right. Names are told apart by their case and the last of two counts, as they
+// do when the body is read: what is allowed is what is done.
+func (s *Service) askFirst(c call) *refusal {
+	if c.allow == nil {
+		return nil
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(c.body, &members) != nil {
+		return nil //nolint:nilerr // the action refuses it, in Kinesis's own words
+	}
+	if arn := text(members["StreamARN"]); arn != "" {
+		return c.ask(arn)
+	}
+	return c.ask(s.arn(Config{Name: text(members["StreamName"])}))
+}
+
+// text is a JSON string's, or "" of anything else.
+func text(value json.RawMessage) string {
+	var text string
+	if json.Unmarshal(value, &text) != nil {
+		return ""
+	}
+	return text
+}
+
+// asked is an action that asks first.
+func asked(do func(*Service, []byte) ([]byte, *refusal)) func(*Service, call) ([]byte, *refusal) {
+	return func(s *Service, c call) ([]byte, *refusal) {
+		if problem := s.askFirst(c); problem != nil {
+			return nil, problem
+		}
+		return do(s, c.body)
+	}
+}
+
+var actions = map[string]func(*Service, call) ([]byte, *refusal){
+	"CreateStream":          asked((*Service).createStream),
+	"DeleteStream":          asked((*Service).deleteStream),
+	"DescribeStream":        asked((*Service).describeStream),
+	"DescribeStreamSummary": asked((*Service).describeStreamSummary),
+	"GetRecords":            asked((*Service).getRecords),
+	"GetShardIterator":      asked((*Service).getShardIterator),
+	"ListShards":            asked((*Service).listShards),
+	"ListStreams":           asked((*Service).listStreams),
 	"PutRecord":             (*Service).putRecord,
 	"PutRecords":            (*Service).putRecords,
 }

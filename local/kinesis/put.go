@@ -107,10 +107,10 @@ func entryOf(in input) entry {
 	return e
 }
 
-func (s *Service) putRecord(body []byte) ([]byte, *refusal) {
+func (s *Service) putRecord(c call) ([]byte, *refusal) {
 	var name []byte
 	var e entry
-	r := reader{text: body}
+	r := reader{text: c.body}
 	r.object(func(member []byte) {
 		if string(member) == "StreamName" {
 			r.once(&name)
@@ -121,6 +121,9 @@ func (s *Service) putRecord(body []byte) ([]byte, *refusal) {
 	if r.end() && e.fits() {
 		if found, ok := (*s.streams.Load())[string(name)]; ok {
 			if hash, ok := e.hashKey(); ok {
+				if problem := c.ask(found.description.Load().ARN); problem != nil {
+					return nil, problem
+				}
 				p := s.newPut()
 				if p.buffer, ok = e.appendValue(p.buffer[:0]); ok {
 					return s.putOne(found.shardFor(hash), p, s.options.Clock.Now())
@@ -129,7 +132,7 @@ func (s *Service) putRecord(body []byte) ([]byte, *refusal) {
 			}
 		}
 	}
-	return s.putRecordSlowly(body)
+	return asked((*Service).putRecordSlowly)(s, c)
 }
 
 // putRecordSlowly takes any request.
@@ -216,23 +219,31 @@ func (s *Service) admit(to *shard, bytes int, now time.Time) *refusal {
 	return refuse("ProvisionedThroughputExceededException", "Rate exceeded for shard %s in stream %s under account %s.", to.id, to.stream.name, s.options.Account)
 }
 
-func (s *Service) putRecords(body []byte) ([]byte, *refusal) {
-	name, entries, ok := readEntries(body)
+func (s *Service) putRecords(c call) ([]byte, *refusal) {
+	name, entries, ok := readEntries(c.body)
 	found := (*s.streams.Load())[string(name)]
 	if ok && found != nil {
+		if problem := c.ask(found.description.Load().ARN); problem != nil {
+			return nil, problem
+		}
 		if b, ok := newBatch(s, found, entries); ok {
 			return s.putAll(b)
 		}
 	}
+	return asked((*Service).putRecordsSlowly)(s, c)
+}
+
+// putRecordsSlowly takes any request.
+func (s *Service) putRecordsSlowly(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, putRecordsInput, streamNeeded)
 	if problem != nil {
 		return nil, problem
 	}
-	found, problem = s.stream(in)
+	found, problem := s.stream(in)
 	if problem != nil {
 		return nil, problem
 	}
-	entries = entries[:0]
+	var entries []entry
 	size := 0
 	for _, record := range in["Records"].([]input) {
 		e := entryOf(record)

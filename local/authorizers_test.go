@@ -23,6 +23,18 @@ func withCognito(s editable) {
 	s.authorize("COGNITO_USER_POOLS", "${aws_api_gateway_authorizer.callers.id}")
 }
 
+// withPools puts the user pools of a name before POST /submit, and one by its id: somebody else's, looked up.
+func withPools(s editable) {
+	data := s["data"].(object)
+	data["aws_cognito_user_pools"] = object{"named": object{"name": "users"}}
+	data["aws_cognito_user_pool"] = object{"one": object{"user_pool_id": "us-east-1_aBcDeF123"}}
+	s.add("aws_api_gateway_authorizer", "callers", object{
+		"name": "callers", "type": "COGNITO_USER_POOLS", "rest_api_id": apiID,
+		"provider_arns": "${concat(data.aws_cognito_user_pools.named.arns, [data.aws_cognito_user_pool.one.arn])}",
+	})
+	s.authorize("COGNITO_USER_POOLS", "${aws_api_gateway_authorizer.callers.id}")
+}
+
 // withLambda puts a function before POST /submit, with all that a function needs.
 func withLambda(s editable) {
 	s.add("aws_iam_role", "function", object{
@@ -56,6 +68,7 @@ func TestAuthorizersThatCannotRun(t *testing.T) {
 		edit      func(editable)
 	}{
 		{"a user pool", "COGNITO_USER_POOLS", withCognito},
+		{"pools that are looked up", "COGNITO_USER_POOLS", withPools},
 		{"a function", "TOKEN", withLambda},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -32,6 +32,16 @@ var computed = map[string]attributes{
 		"account_id": account, "id": account, "user_id": account,
 		"arn": func(c *computation) any { return c.arn("iam", "", c.account(), "root") },
 	},
+	"data.aws_cognito_user_pool": {
+		"id":  argument("user_pool_id"),
+		"arn": userPoolARN,
+	},
+	"data.aws_cognito_user_pools": {
+		// Assumption 3: there is one pool of the name. Nobody here knows, and a plan fails where there is none.
+		"id":   argument("name"),
+		"ids":  func(c *computation) any { return []any{c.namedPoolID()} },
+		"arns": func(c *computation) any { return []any{c.userPoolARN(c.namedPoolID())} },
+	},
 	"data.aws_partition": {
 		"partition":  func(c *computation) any { return c.r.where.Partition },
 		"id":         func(c *computation) any { return c.r.where.Partition },
@@ -229,10 +239,8 @@ var computed = map[string]attributes{
 		"id": func(c *computation) any { return c.text("user_pool_id") + "|" + c.text("identifier") },
 	},
 	"aws_cognito_user_pool": {
-		"id": func(c *computation) any { return c.r.region + "_" + c.id(9) },
-		"arn": func(c *computation) any {
-			return c.arn("cognito-idp", c.r.region, c.account(), "userpool/"+c.text("id"))
-		},
+		"id":  func(c *computation) any { return c.r.region + "_" + c.id(9) },
+		"arn": userPoolARN,
 		"endpoint": func(c *computation) any {
 			return "cognito-idp." + c.r.region + "." + c.dnsSuffix() + "/" + c.text("id")
 		},
@@ -509,6 +517,14 @@ func (c *computation) fail(err error) {
 func (c *computation) arn(service, region, account, resource string) string {
 	return strings.Join([]string{"arn", c.r.where.Partition, service, region, account, resource}, ":")
 }
+
+func userPoolARN(c *computation) any { return c.userPoolARN(c.text("id")) }
+
+func (c *computation) userPoolARN(id string) string {
+	return c.arn("cognito-idp", c.r.region, c.account(), "userpool/"+id)
+}
+
+func (c *computation) namedPoolID() string { return c.r.region + "_" + c.id(9, "name") }
 
 // apiGatewayARN is that of the control plane, which has no account in it.
 func (c *computation) apiGatewayARN(resource string) string {

@@ -403,6 +403,29 @@ func like(text, shape string) bool {
 	return true
 }
 
+// Pools that a stack looks up are named as AWS would name them, the same each time.
+func TestResolveUserPoolsOfOthers(t *testing.T) {
+	const data = `"data": {"aws_cognito_user_pools": {"a": {"name": "users"}, "b": {"name": "users"}}, "aws_cognito_user_pool": {"one": {"user_pool_id": "us-east-1_aBcDeF123"}}}`
+	const pools = "data.aws_cognito_user_pools.a"
+	for _, test := range []struct{ expression, shape string }{
+		{pools + ".id", "users"},
+		{"one(" + pools + ".ids)", "us-east-1_?????????"},
+		{"one(" + pools + ".arns)", "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_?????????"},
+		{"data.aws_cognito_user_pool.one.id", "us-east-1_aBcDeF123"},
+		{"data.aws_cognito_user_pool.one.arn", "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_aBcDeF123"},
+	} {
+		got := evaluated(t, here, data, "${"+test.expression+"}")
+		if text, _ := got.(string); !like(text, test.shape) || got != evaluated(t, here, data, "${"+test.expression+"}") {
+			t.Errorf("%s: %v, want the same twice, like %s", test.expression, got, test.shape)
+		}
+	}
+	arns := evaluated(t, here, data, "${"+pools+".arns}").([]any)
+	ids := evaluated(t, here, data, "${"+pools+".ids}").([]any)
+	if len(arns) != 1 || len(ids) != 1 || !strings.HasSuffix(arns[0].(string), "userpool/"+ids[0].(string)) {
+		t.Errorf("arns %v of ids %v", arns, ids)
+	}
+}
+
 func TestResolveElsewhere(t *testing.T) {
 	const data = `"data": {"aws_partition": {"p": {}}}, "resource": {"aws_api_gateway_stage": {"s": {"rest_api_id": "abc", "stage_name": "v1"}}}`
 	for _, test := range []struct {

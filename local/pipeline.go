@@ -339,12 +339,17 @@ func (p *Pipeline) end(ctx context.Context, delivering *sync.WaitGroup) error {
 	case <-ctx.Done(): // a write that hangs must not hold the end up
 		return p.undelivered(errors.New("a delivery did not end in time"))
 	}
-	var errs []error
+	// At once: one that fails until the time is over must not take it from the others.
+	errs := make([]error, len(p.deliveries))
+	var flushing sync.WaitGroup
 	for i, delivery := range p.deliveries {
-		if err := delivery.Flush(ctx); err != nil {
-			errs = append(errs, p.undelivered(err, p.declared.deliveries[i]))
-		}
+		flushing.Go(func() {
+			if err := delivery.Flush(ctx); err != nil {
+				errs[i] = p.undelivered(err, p.declared.deliveries[i])
+			}
+		})
 	}
+	flushing.Wait()
 	return errors.Join(errs...)
 }
 

@@ -2,6 +2,7 @@ package firehose
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -48,12 +49,11 @@ func (d *DeliveryStream) accept(ctx context.Context, shard string, records []kin
 // Assumption 7: with a Kinesis source, delivery is tried again for as long as the stream keeps the records (developer
 // guide, "Troubleshooting" and "Quota"); the guide gives no delays. What is in the buffer is kept here beyond that.
 func (d *DeliveryStream) deliver(ctx context.Context) error {
+	var err error
 	if d.buffer.records > 0 {
-		if err := d.writeObject(ctx); err != nil {
-			return err
-		}
+		err = d.writeObject(ctx)
 	}
-	return d.saveCheckpoint(ctx)
+	return errors.Join(err, d.saveCheckpoint(ctx))
 }
 
 func (d *DeliveryStream) writeObject(ctx context.Context) error {
@@ -86,13 +86,17 @@ func (d *DeliveryStream) writeObject(ctx context.Context) error {
 	return nil
 }
 
-// saveCheckpoint writes the checkpoint if it has moved. Its object is there, so that it is due even if ctx has just ended: one
-// attempt is always made. What fails is made up for by the next delivery or flush.
+// saveCheckpoint writes the checkpoint if it has moved. Its object is there, so that it is due even if ctx has ended: one
+// attempt is always made, and a last one when ctx ends a wait. What fails is made up for by the next delivery or flush.
 func (d *DeliveryStream) saveCheckpoint(ctx context.Context) error {
 	if !d.unsaved {
 		return nil
 	}
-	err := d.persist(ctx, "checkpoint", func() error { return d.checkpoint.save(d.opts.Checkpoint) })
+	save := func() error { return d.checkpoint.save(d.opts.Checkpoint) }
+	err := d.persist(ctx, "checkpoint", save)
+	if err != nil && save() == nil {
+		err = nil
+	}
 	d.unsaved = err != nil
 	return err
 }

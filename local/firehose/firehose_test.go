@@ -666,6 +666,42 @@ func TestFlushWritesACheckpointThatWasDue(t *testing.T) {
 	})
 }
 
+// A checkpoint that is due is written at the end, though the wait for the next attempt is cut short, and though the bucket
+// fails meanwhile.
+func TestACheckpointIsTriedOnceMoreAtTheEnd(t *testing.T) {
+	for name, bucketFails := range map[string]bool{"alone": false, "with a failing bucket": true} {
+		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { testCheckpointAtTheEnd(t, bucketFails) }) })
+	}
+}
+
+func testCheckpointAtTheEnd(t *testing.T, bucketFails bool) {
+	w := newWorld(t)
+	d := w.start()
+	w.stream.put("shard-0", "a")
+	synctest.Wait()
+	unblock := w.block()
+	w.advance(time.Minute) // the object is there, its checkpoint is not
+	w.stop()
+	if bucketFails {
+		w.bucket.setFail(func(int) error { return errors.New("no room") })
+		w.stream.put("shard-0", "b")
+	}
+	ctx, end := context.WithCancel(t.Context())
+	flushed := make(chan error)
+	go func() { flushed <- d.Flush(ctx) }()
+	synctest.Wait() // the first attempt has failed
+	unblock()
+	end()
+	err := <-flushed
+	if got := w.checkpoint(); !strings.Contains(got, `"shard-0": "1"`) {
+		t.Errorf("checkpoint %s, error %v", got, err)
+	}
+	if bucketFails != (err != nil) || bucketFails && err.Error() != "flushing delivery: delivery of delivery: no room (context canceled)" {
+		t.Errorf("the flush ends with %v", err)
+	}
+	w.expectBodies("a\n")
+}
+
 // The folder of checkpoints may go while it runs; that above it holds the stream, and is not made again.
 func TestACheckpointWhoseFolderIsRemoved(t *testing.T) {
 	for above, want := range map[bool]bool{false: true, true: false} {

@@ -184,3 +184,16 @@ func TestLogsWithoutAnAccount(t *testing.T) {
 		})
 	}
 }
+
+func TestQuotasThatAreForgotten(t *testing.T) {
+	const notice = "what an API key has used of its quota is counted anew with each start"
+	for environment, want := range map[string]bool{"keys": true, "dev": false} {
+		d, err := readStack(Options{Stack: goldens + "/" + environment + ".tf.json"}, "http://127.0.0.1:8080")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.Contains(d.notices(), notice); got != want {
+			t.Errorf("%s: the notices are\n%s\nthat of the quota among them: %t", environment, strings.Join(d.notices(), "\n"), want)
+		}
+	}
+}

@@ -217,6 +217,9 @@ func (d *declaration) notices() []string {
 	if d.writesLogs() && len(d.stack.Resources("aws_api_gateway_account")) == 0 {
 		found = append(found, "the stage writes logs without a role of its own: on AWS its deployment fails unless the account's API Gateway has one (aws_api_gateway_account)")
 	}
+	if d.hasQuota() {
+		found = append(found, "what an API key has used of its quota is counted anew with each start")
+	}
 	found = append(found, d.bucketNotices()...)
 	found = append(found, d.keys.notices...)
 	if len(d.groups) > 0 {
@@ -241,6 +244,13 @@ func (d *declaration) bucketNotices() []string {
 		notices[i] = fmt.Sprintf(notice, strings.Join(buckets[notice], ", "))
 	}
 	return notices
+}
+
+func (d *declaration) hasQuota() bool {
+	return slices.ContainsFunc(d.stack.Resources("aws_api_gateway_usage_plan"), func(plan tfjson.Resource) bool {
+		quotas, _ := plan.Blocks("quota_settings") // apigateway has read them
+		return len(quotas) > 0
+	})
 }
 
 // writesLogs tells whether API Gateway writes an access log or an execution log, which it does with the account's role.

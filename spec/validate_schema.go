@@ -7,17 +7,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
-	"github.com/dlclark/regexp2"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"cdk.tf/go/ingest/internal/draft4"
 )
 
-const (
-	// maxSchemaBytes is API Gateway's largest model, 400 KB (API reference, CreateModel).
-	maxSchemaBytes = 400 * 1024
-	// draft4 is the only draft that API Gateway validates (developer guide, "Data models for REST APIs").
-	draft4 = "http://json-schema.org/draft-04/schema"
-)
+// maxSchemaBytes is API Gateway's largest model, 400 KB (API reference, CreateModel).
+const maxSchemaBytes = 400 * 1024
 
 func (p *problems) schema(text string) {
 	const field, object = "API.Schema", `write a JSON schema of draft 4, at least {"type": "object"}`
@@ -51,11 +49,11 @@ func (p *problems) schema(text string) {
 
 func (p *problems) schemaDraft(field string, root map[string]any) {
 	value, said := root["$schema"]
-	if !said || value == draft4 || value == draft4+"#" {
+	if !said || value == draft4.URL || value == draft4.URL+"#" {
 		return
 	}
 	p.add(field, fmt.Sprintf(`has the "$schema" %q`, fmt.Sprint(value)),
-		fmt.Sprintf("use %q, the only draft that API Gateway validates, or leave it out", draft4+"#"))
+		fmt.Sprintf("use %q, the only draft that API Gateway validates, or leave it out", draft4.URL+"#"))
 }
 
 // schemaReferences refuses references out of the schema: API Gateway resolves none but those to its own models.
@@ -93,36 +91,14 @@ func (p *problems) keywordReferences(field, keyword string, value any, at string
 	p.schemaReferences(field, value, at)
 }
 
-// compileSchema reads nothing from the network or from files.
 func compileSchema(doc any) error {
 	const url = "urn:event"
-	compiler := jsonschema.NewCompiler()
-	compiler.DefaultDraft(jsonschema.Draft4)
-	compiler.UseLoader(nil)
-	compiler.UseRegexpEngine(compilePattern)
+	compiler := draft4.NewCompiler(time.Second) // which nothing takes: the schema is looked at, and nothing else by it
 	if err := compiler.AddResource(url, doc); err != nil {
 		return err
 	}
 	_, err := compiler.Compile(url)
 	return err
-}
-
-// compilePattern reads a pattern as ECMA-262 has it, which is draft 4's and API Gateway's: Go's own regular expressions
-// know no look-ahead.
-func compilePattern(text string) (jsonschema.Regexp, error) {
-	pattern, err := regexp2.Compile(text, regexp2.ECMAScript)
-	if err != nil {
-		return nil, err
-	}
-	return ecmaPattern{pattern}, nil
-}
-
-type ecmaPattern struct{ *regexp2.Regexp }
-
-// MatchString is not used here: nothing is validated against the schema, the schema is.
-func (p ecmaPattern) MatchString(text string) bool {
-	matched, err := p.Regexp.MatchString(text)
-	return matched && err == nil
 }
 
 // describe puts the compiler's error on one line, the same one each time: the compiler walks objects in any order.

@@ -11,14 +11,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dlclark/regexp2"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"cdk.tf/go/ingest/internal/draft4"
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// draft4 is the only draft that API Gateway validates (developer guide, "Data models for REST APIs").
-const draft4 = "http://json-schema.org/draft-04/schema"
+// patternTime bounds the match of one pattern, as a template's does.
+const patternTime = time.Second
 
 // model checks a body against a JSON schema.
 type model struct {
@@ -48,10 +48,7 @@ var builtIn = map[string]string{
 var modelName = regexp.MustCompile(`^[a-zA-Z0-9]+$`)
 
 func (r *reader) readModels() {
-	m := &models{compiler: jsonschema.NewCompiler(), texts: map[string]map[string]any{}, compiled: map[string]*model{}}
-	m.compiler.DefaultDraft(jsonschema.Draft4)
-	m.compiler.UseLoader(nil) // neither files nor the network
-	m.compiler.UseRegexpEngine(ecmaPattern)
+	m := &models{compiler: draft4.NewCompiler(patternTime), texts: map[string]map[string]any{}, compiled: map[string]*model{}}
 	m.compiler.AssertFormat()
 	r.models = m
 	for name, text := range builtIn {
@@ -107,8 +104,8 @@ func (m *models) add(api, name, text string) error {
 	if !isObject {
 		return errors.New("is not a JSON object")
 	}
-	if said, ok := root["$schema"]; ok && said != draft4 && said != draft4+"#" {
-		return fmt.Errorf(`has the "$schema" %q; use %q, the only draft that API Gateway validates, or leave it out`, fmt.Sprint(said), draft4+"#")
+	if said, ok := root["$schema"]; ok && said != draft4.URL && said != draft4.URL+"#" {
+		return fmt.Errorf(`has the "$schema" %q; use %q, the only draft that API Gateway validates, or leave it out`, fmt.Sprint(said), draft4.URL+"#")
 	}
 	delete(root, "id") // its references are to models, whatever it calls itself
 	m.texts[name] = root
@@ -170,7 +167,7 @@ func (m *model) explain(instance any) (wrong string) {
 	defer func() {
 		switch p := recover().(type) {
 		case nil:
-		case slowPattern:
+		case draft4.SlowPattern:
 			wrong = fmt.Sprintf(`[ECMA 262 regex "%s" takes more than %s to match an input string]`, string(p), patternTime)
 		default:
 			panic(p)
@@ -188,35 +185,6 @@ func (m *model) explain(instance any) (wrong string) {
 // isEmptyObject knows {} among valid objects.
 func isEmptyObject(object []byte) bool {
 	return len(bytes.TrimSpace(object[1:len(object)-1])) == 0
-}
-
-// ecmaPattern reads a pattern as ECMA-262 has it, which is draft 4's and API Gateway's: Go's own regular expressions know
-// no look-ahead.
-func ecmaPattern(text string) (jsonschema.Regexp, error) {
-	pattern, err := regexp2.Compile(text, regexp2.ECMAScript)
-	if err != nil {
-		return nil, err
-	}
-	// A pattern such as ^(a+)+$ takes hours over a few dozen characters, and no context stops it.
-	pattern.MatchTimeout = patternTime
-	return ecma{pattern}, nil
-}
-
-// slowPattern is the panic of a pattern that takes too long: the validator takes a yes or a no, and either would let a body
-// pass somewhere.
-type slowPattern string
-
-// patternTime bounds the match of one pattern, as a template's does.
-const patternTime = time.Second
-
-type ecma struct{ *regexp2.Regexp }
-
-func (p ecma) MatchString(text string) bool {
-	matched, err := p.Regexp.MatchString(text)
-	if err != nil { // has no other than that the time is over
-		panic(slowPattern(p.String()))
-	}
-	return matched
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -6,6 +6,9 @@
 // user metadata) lies in a hidden folder beside the buckets. A file that somebody else puts into a bucket's folder is an
 // object too.
 //
+// An object's ETag is the MD5 of its content, however it came. S3's own of an upload in parts is made of the parts' MD5s and
+// their number, which is known here when the upload is complete, and answered then, but not kept.
+//
 // A key must be the path of a file: "..", empty segments (so also a "/" at either end), segments of more than 255 bytes
 // and keys that are a folder of another object are refused. On a file system that does not tell upper case from lower
 // case, neither do keys.

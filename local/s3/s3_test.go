@@ -378,13 +378,18 @@ func TestMultipart(t *testing.T) {
 	if names := w.files("events"); len(names) != 0 {
 		t.Errorf("visible before it is complete: %v", names)
 	}
-	_, err = w.client.CompleteMultipartUpload(t.Context(), &awss3.CompleteMultipartUploadInput{
+	completed, err := w.client.CompleteMultipartUpload(t.Context(), &awss3.CompleteMultipartUploadInput{
 		Bucket: aws.String("events"), Key: aws.String("big"), UploadId: made.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 	})
 	w.must(err)
 	got, out := w.get("big")
 	if got != want.String() || *out.ContentType != "text/plain" {
 		t.Errorf("%d bytes of %s", len(got), *out.ContentType)
+	}
+	// As the package's comment says: only the first is S3's.
+	whole := fmt.Sprintf(`"%x"`, md5.Sum(want.Bytes())) //nolint:gosec // S3's own checksum
+	if !strings.HasSuffix(*completed.ETag, `-3"`) || *out.ETag != whole {
+		t.Errorf("the ETag is %s when it is complete, and %s when it is read; want one of 3 parts, and %s", *completed.ETag, *out.ETag, whole)
 	}
 }
 

@@ -44,7 +44,8 @@ type Options struct {
 	BufferInterval time.Duration
 	// Unlimited turns every rate limit off: the stage's, the usage plans' and the shards'.
 	Unlimited bool
-	// AllowUnverified lets requests through authorisers that cannot run here (Cognito, Lambda), unverified.
+	// AllowUnverified lets requests through what cannot be verified here: authorisers (Cognito, Lambda), where callers are,
+	// and client certificates.
 	AllowUnverified bool
 	// AccessKeys are the access keys that IAM authorisation knows, secrets by id.
 	AccessKeys map[string]string

@@ -158,3 +158,17 @@ func TestAnUnknownEnvironment(t *testing.T) {
 		t.Errorf("it ends with %d and says\n%s\n%s; want the error %s", status, stdout, stderr, want)
 	}
 }
+
+// The flag's help and the README's row name all that local.Open refuses without it.
+func TestAllowUnverifiedNamesAll(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	must(t, err)
+	help := upCommand().Flags().Lookup("allow-unverified").Usage
+	_, row, _ := strings.Cut(string(readme), "| `--allow-unverified` |")
+	row, _, _ = strings.Cut(row, "\n")
+	for _, what := range []string{"Cognito", "Lambda", "client certificates (mutual TLS)"} {
+		if !strings.Contains(help, what) || !strings.Contains(row, what) {
+			t.Errorf("%s is not in both of\n%s\n%s", what, help, row)
+		}
+	}
+}

@@ -56,7 +56,7 @@ func upCommand() *cobra.Command {
 	flags.DurationVar(&f.bufferInterval, "buffer-interval", 5*time.Second, "the longest that a record waits; 0 for the stack's own")
 	flags.StringArrayVar(&f.accessKeys, "access-key", []string{"test:test"}, "ID:SECRET of an access key that IAM authorisation knows; may be repeated")
 	flags.BoolVar(&f.unlimited, "unlimited", false, "no rate limits, neither the stage's nor the shards'")
-	flags.BoolVar(&f.allowUnverified, "allow-unverified", false, "let requests through Cognito and Lambda authorisers, and from anywhere, unverified")
+	flags.BoolVar(&f.allowUnverified, "allow-unverified", false, "let requests through Cognito and Lambda authorisers, from anywhere, and without client certificates (mutual TLS), unverified")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every request")
 	return command
 }

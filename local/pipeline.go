@@ -274,7 +274,8 @@ func (p *Pipeline) awsEndpoint() http.Handler {
 const (
 	// headerTime bounds how long a client may take over its headers.
 	headerTime = 10 * time.Second
-	// requestTime bounds how long a client may take over a whole request, 10 MB at most.
+	// requestTime bounds how long a client may take over a whole request, but for a large body, which apigateway has keep
+	// coming instead.
 	requestTime = time.Minute
 	// shutdownTime bounds a graceful end, of which requests in flight may take requestsTime.
 	shutdownTime = 10 * time.Second

@@ -38,18 +38,22 @@ func (a *api) authorize(config *method.ApiGatewayMethodConfig) {
 	}
 }
 
-// declareAuthorizer declares what checks a caller's token, where that is not API Gateway itself.
+// declareAuthorizer declares what checks a caller's token, where that is not API Gateway itself. A function and user pools
+// have authorizers of different names: the provider replaces one by the other (internal/service/apigateway/authorizer.go,
+// CustomizeDiff), Terraform makes the new one first, as the deployment's create_before_destroy asks, and API Gateway refuses a
+// second of the same name ("Authorizer name must be unique", aws/aws-cdk, issue 13711).
 func (a *api) declareAuthorizer() authorizer.ApiGatewayAuthorizer {
 	auth := a.cfg.API.Authorization
 	config := &authorizer.ApiGatewayAuthorizerConfig{
-		RestApiId: a.rest.Id(), Name: jsii.String("submit"), Type: jsii.String(string(auth.Kind)),
+		RestApiId: a.rest.Id(), Type: jsii.String(string(auth.Kind)),
 	}
 	switch auth.Kind {
 	case spec.ByCognito:
+		config.Name = jsii.String("submit-cognito")
 		config.ProviderArns = jsii.Strings(auth.Cognito.UserPoolARNs...)
 		config.IdentitySource = jsii.String("method.request.header.Authorization")
 	case spec.ByLambda:
-		config.Type = jsii.String(string(auth.Lambda.Kind))
+		config.Name, config.Type = jsii.String("submit-lambda"), jsii.String(string(auth.Lambda.Kind))
 		config.AuthorizerUri = jsii.String(fmt.Sprintf("arn:%s:apigateway:%s:lambda:path/2015-03-31/functions/%s/invocations",
 			a.cfg.Partition, a.cfg.Region, auth.Lambda.FunctionARN))
 		// With a role of its own the function's own policy, which is somebody else's, need not change.

@@ -80,7 +80,7 @@ func TestCognito(t *testing.T) {
 		t.Error(diff)
 	}
 	resources.Expect(t, "aws_api_gateway_authorizer.api_authorizer", `{
-		"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "name": "submit", "type": "COGNITO_USER_POOLS",
+		"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "name": "submit-cognito", "type": "COGNITO_USER_POOLS",
 		"provider_arns": ["`+pool+`"], "identity_source": "method.request.header.Authorization"
 	}`)
 }
@@ -99,7 +99,7 @@ func TestLambda(t *testing.T) {
 		t.Error(diff)
 	}
 	resources.Expect(t, "aws_api_gateway_authorizer.api_authorizer", `{
-		"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "name": "submit", "type": "REQUEST",
+		"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "name": "submit-lambda", "type": "REQUEST",
 		"authorizer_uri": "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/`+function+`/invocations",
 		"authorizer_credentials": "arn:authorizer", "authorizer_result_ttl_in_seconds": 300,
 		"identity_source": "method.request.header.X-Client,method.request.querystring.t"

@@ -67,6 +67,12 @@ func (c cloud) inventory(t *testing.T) []string {
 	for _, api := range call(t, c.apigateway.GetRestApis, apigateway.GetRestApisInput{}).Items {
 		found = append(found, "REST API "+*api.Name)
 	}
+	for _, key := range call(t, c.apigateway.GetApiKeys, apigateway.GetApiKeysInput{}).Items {
+		found = append(found, "API key "+*key.Name)
+	}
+	for _, plan := range call(t, c.apigateway.GetUsagePlans, apigateway.GetUsagePlansInput{}).Items {
+		found = append(found, "usage plan "+*plan.Name)
+	}
 	if role := deref(call(t, c.apigateway.GetAccount, apigateway.GetAccountInput{}).CloudwatchRoleArn); role != "" {
 		found = append(found, "account's logging role "+role)
 	}

@@ -186,18 +186,25 @@ func actionOf(actions tfjson.Actions) string {
 	return string(actions[0])
 }
 
-// outputs of type string, which all of the stack's are.
+// outputs of type string, which all of the stack's are but api_key_ids.
 func (p *pipeline) outputs() map[string]string {
+	p.t.Helper()
+	values := map[string]string{}
+	for name, output := range p.allOutputs() {
+		if name != "api_key_ids" {
+			values[name] = decode[string](p.t, name, string(output.Value))
+		}
+	}
+	return values
+}
+
+func (p *pipeline) allOutputs() map[string]tfexec.OutputMeta {
 	p.t.Helper()
 	meta, err := p.tf.Output(p.context())
 	if err != nil {
 		p.t.Fatalf("terraform output: %v", err)
 	}
-	values := map[string]string{}
-	for name, output := range meta {
-		values[name] = decode[string](p.t, name, string(output.Value))
-	}
-	return values
+	return meta
 }
 
 // addresses of the resources in the state.

@@ -6,6 +6,7 @@ no more of an installed moto than the name of its program.
 
 import json
 
+import motomend_authorization  # noqa: F401
 import motomend_keys  # noqa: F401
 from moto.apigateway.models import Account
 from moto.apigateway.responses import APIGatewayResponse

@@ -148,7 +148,7 @@ func TestAuthorizers(t *testing.T) {
 	t.Parallel()
 	env := spec.Default("asked")
 	env.Removal = spec.Disposable
-	env.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef0"}
+	env.API.Access = spec.Access{VPCEndpoints: []string{"vpce-0123456789abcdef0"}, SourceIPs: []string{"10.0.0.0/8"}}
 	env.API.Authorization = spec.AuthorizeLambda(spec.LambdaAuthorizer{
 		FunctionARN: function, Kind: spec.TokenAuthorizer, IdentitySources: []string{"method.request.header.X-Token"},
 	})
@@ -352,7 +352,7 @@ func checkAccess(t *testing.T, c cloud, api, allowed string, access spec.Access)
 		}
 	}
 	deny("Endpoints", "StringNotEquals", "aws:SourceVpce", access.VPCEndpoints)
-	deny("Addresses", "NotIpAddress", "aws:SourceIp", access.SourceIPs)
+	deny("Addresses", "NotIpAddress", map[bool]string{false: "aws:SourceIp", true: "aws:VpcSourceIp"}[access.Private()], access.SourceIPs)
 	expectJSON(t, "the API's policy", document(text), apiPolicy(t, c, api))
 }
 

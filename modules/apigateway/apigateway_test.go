@@ -304,7 +304,7 @@ func TestEverythingOverridden(t *testing.T) {
 		"status_code": "${aws_api_gateway_method_response.api_submit_options_204.status_code}",
 		"response_parameters": {
 			"method.response.header.Access-Control-Allow-Credentials": "'true'",
-			"method.response.header.Access-Control-Allow-Headers": "'Content-Type,X-Device-Id'",
+			"method.response.header.Access-Control-Allow-Headers": "'Content-Type,Authorization,X-Amz-Content-Sha256,X-Amz-Date,X-Amz-Security-Token,X-Device-Id'",
 			"method.response.header.Access-Control-Allow-Methods": "'POST'",
 			"method.response.header.Access-Control-Max-Age": "'90'",
 			"method.response.header.Vary": "'Origin'"

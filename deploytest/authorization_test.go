@@ -62,6 +62,7 @@ func toKeys(t *testing.T, p *pipeline, env *spec.Environment) {
 		"aws_api_gateway_usage_plan.api_usage-plan":           "create",
 		"aws_api_gateway_api_key.api_usage-plan_web_key":      "create",
 		"aws_api_gateway_usage_plan_key.api_usage-plan_web":   "create",
+		"aws_api_gateway_gateway_response.api_quota-exceeded": "create",
 		"output.authorization":                                "update",
 		"output.curl":                                         "update",
 		"output.api_key_ids":                                  "create",

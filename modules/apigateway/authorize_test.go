@@ -46,6 +46,14 @@ func TestAPIKeys(t *testing.T) {
 		"throttle_settings": {"rate_limit": 10, "burst_limit": 20},
 		"quota_settings": {"limit": 1000, "period": "DAY"}
 	}`)
+	resources.Expect(t, "aws_api_gateway_gateway_response.api_quota-exceeded", `{
+		"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "response_type": "QUOTA_EXCEEDED", "status_code": "429",
+		"response_parameters": {
+			"gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
+			"gatewayresponse.header.Access-Control-Expose-Headers": "'Retry-After,x-amzn-ErrorType,x-amzn-RequestId'"
+		},
+		"response_templates": {"application/json": `+quote(template("gateway-quota.json"))+`}
+	}`)
 	for _, client := range []string{"web", "mobile"} {
 		resources.Expect(t, "aws_api_gateway_api_key.api_usage-plan_"+client+"_key", `{"name": "api-kinesis-dev-`+client+`"}`)
 		resources.Expect(t, "aws_api_gateway_usage_plan_key.api_usage-plan_"+client, `{
@@ -64,6 +72,9 @@ func TestAPlanWithoutAQuota(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { New(stack, "api", cfg) })
 	if quota := resources["aws_api_gateway_usage_plan.api_usage-plan"]["quota_settings"]; quota != nil {
 		t.Errorf("it has the quota %v", quota)
+	}
+	if answer := resources["aws_api_gateway_gateway_response.api_quota-exceeded"]; answer != nil {
+		t.Errorf("it has an answer for a quota: %v", answer)
 	}
 }
 

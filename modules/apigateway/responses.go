@@ -8,6 +8,7 @@ import (
 	gatewayresponse "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewaygatewayresponse"
 
 	"cdk.tf/go/ingest/modules/internal/tf"
+	"cdk.tf/go/ingest/spec"
 )
 
 // gatewayAnswer is an answer that API Gateway gives before or without the integration.
@@ -21,20 +22,27 @@ type gatewayAnswer struct {
 
 // gatewayAnswers: the defaults carry CORS headers to every other answer of API Gateway's own; the rest say more than
 // its fixed messages do.
-var gatewayAnswers = []gatewayAnswer{
-	{responseType: "DEFAULT_4XX", template: "gateway-error.json"},
-	{responseType: "DEFAULT_5XX", template: "gateway-error.json"},
-	{responseType: "BAD_REQUEST_BODY", status: "400", template: "gateway-bad-body.json"},
-	{responseType: "UNSUPPORTED_MEDIA_TYPE", status: "415", template: "gateway-media-type.json"},
-	{responseType: "THROTTLED", status: "429", template: "gateway-throttled.json", headers: map[string]string{"Retry-After": quoted("1")}},
-	// API Gateway says 504 here; but Kinesis did answer, or could not be reached at all.
-	{responseType: "INTEGRATION_FAILURE", status: "502", template: "gateway-failed.json"},
-	{responseType: "INTEGRATION_TIMEOUT", status: "504", template: "gateway-timeout.json"},
+func gatewayAnswers(api spec.API) []gatewayAnswer {
+	answers := []gatewayAnswer{
+		{responseType: "DEFAULT_4XX", template: "gateway-error.json"},
+		{responseType: "DEFAULT_5XX", template: "gateway-error.json"},
+		{responseType: "BAD_REQUEST_BODY", status: "400", template: "gateway-bad-body.json"},
+		{responseType: "UNSUPPORTED_MEDIA_TYPE", status: "415", template: "gateway-media-type.json"},
+		{responseType: "THROTTLED", status: "429", template: "gateway-throttled.json", headers: map[string]string{"Retry-After": quoted("1")}},
+		// API Gateway says 504 here; but Kinesis did answer, or could not be reached at all.
+		{responseType: "INTEGRATION_FAILURE", status: "502", template: "gateway-failed.json"},
+		{responseType: "INTEGRATION_TIMEOUT", status: "504", template: "gateway-timeout.json"},
+	}
+	if api.Authorization.Kind == spec.ByAPIKey && api.Authorization.UsagePlan.Quota > 0 {
+		// No Retry-After: nothing that a template sees says how much of the period is left.
+		answers = append(answers, gatewayAnswer{responseType: "QUOTA_EXCEEDED", status: "429", template: "gateway-quota.json"})
+	}
+	return answers
 }
 
 // gatewayResponses declares them.
 func (a *api) gatewayResponses() {
-	for _, answer := range gatewayAnswers {
+	for _, answer := range gatewayAnswers(a.cfg.API) {
 		headers := gatewayHeaders(a.cfg.API.CORS)
 		maps.Copy(headers, answer.headers)
 		config := &gatewayresponse.ApiGatewayGatewayResponseConfig{

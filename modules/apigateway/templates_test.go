@@ -157,7 +157,7 @@ func TestAccessLogFormat(t *testing.T) {
 
 // A gateway response knows variables only, and is JSON once they are filled in: messageString brings its own quotes.
 func TestGatewayResponsesAreJSON(t *testing.T) {
-	for _, answer := range gatewayAnswers {
+	for _, answer := range gatewayAnswers(spec.API{Authorization: spec.AuthorizeAPIKey(spec.UsagePlan{Quota: 1})}) {
 		filled := strings.NewReplacer("$context.error.messageString", `"Invalid request body"`).Replace(template(answer.template))
 		var body map[string]string
 		if err := json.Unmarshal([]byte(filled), &body); err != nil {

@@ -54,6 +54,7 @@ describe("an answer in words", () => {
     [answer(405), "No POST at this path"],
     [answer(413, { message: "Request Entity Too Large" }), "The body is too large"],
     [answer(415), "The content type is refused"],
+    [{ ...answer(429), errorType: "LimitExceededException" }, "The key's quota is used up"],
     [
       answer(429, { message: "the API is at its request limit; send the event again after Retry-After seconds" }),
       "Throttled at the API's request limit",

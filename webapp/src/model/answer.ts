@@ -77,6 +77,9 @@ export function fieldsOf(body: string): {
   return fields;
 }
 
+/** isOverQuota tells the 429 of a key's quota, which no wait of seconds mends (API Gateway's QUOTA_EXCEEDED). */
+export const isOverQuota = ({ errorType }: Answer): boolean => errorType === "LimitExceededException";
+
 /** explain says what an outcome means. */
 export function explain(outcome: Outcome, sent: Sent): Words {
   return outcome.kind === "answer"
@@ -178,6 +181,12 @@ function refusal(status: number, fields: ReturnType<typeof fieldsOf>, answer: An
           "The page sends application/json, so this endpoint wants something else: is it the pipeline's submit URL?",
       };
     case 429: {
+      if (isOverQuota(answer))
+        return {
+          summary: "The key's quota is used up",
+          advice:
+            "It begins anew with the next day, week or month, whichever it is for. Use another key, or raise the usage plan's Quota in the environment.",
+        };
       const limit = message.includes("stream") ? "the stream's write limit" : "the API's request limit";
       const after = answer.retryAfter === "" ? "" : ` It asks to wait ${answer.retryAfter} s.`;
       return {

@@ -39,6 +39,11 @@ const throttled = (retryAfter?: string) =>
 const refused = () => new TypeError("Failed to fetch");
 
 describe("a delivery", () => {
+  test("tries no more where the key's quota is used up", async () => {
+    const w = world(new Response("{}", { status: 429, headers: { "x-amzn-ErrorType": "LimitExceededException" } }));
+    expect(await deliver(open, "{}", patient, w, never)).toMatchObject({ outcome: { status: 429 }, tries: 1 });
+  });
+
   test("posts the body as it is, without cookies, and follows no redirect", async () => {
     const w = world(new Response('{"message": "accepted"}', { headers: { "x-amzn-RequestId": "r-1" } }));
     const delivery = await deliver(open, '{ "big": 12345678901234567890 }', patient, w, never);

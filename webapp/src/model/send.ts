@@ -1,4 +1,4 @@
-import { type Answer, type Outcome, type Silence, timeoutSeconds } from "./answer.ts";
+import { type Answer, isOverQuota, type Outcome, type Silence, timeoutSeconds } from "./answer.ts";
 import { headersOf, type Target } from "./request.ts";
 
 /** What sending takes from outside; injected so that tests own the network and the time. */
@@ -31,7 +31,7 @@ const maxAnswerChars = 20_000;
 
 /**
  * deliver posts one body. 429 is tried again, after what Retry-After asks for and at least an exponential backoff with
- * jitter. Nothing else is: after a 504 or a lost connection the event may be in the stream.
+ * jitter, but for a quota that is used up. Nothing else is: after a 504 or a lost connection the event may be in the stream.
  */
 export async function deliver(
   target: Target,
@@ -45,7 +45,8 @@ export async function deliver(
     const began = world.now();
     const outcome = await post(target, body, world, signal);
     const ms = world.now() - began;
-    if (outcome.kind !== "answer" || outcome.status !== 429 || tries >= policy.tries) return { outcome, ms, tries };
+    if (outcome.kind !== "answer" || outcome.status !== 429 || isOverQuota(outcome) || tries >= policy.tries)
+      return { outcome, ms, tries };
     const wait = backoff(tries, outcome, policy, world);
     onRetry(wait);
     await world.sleep(wait, signal);

@@ -29,6 +29,6 @@ const (
 	hostedPage = "CloudFront is not imitated: a page that the stack hosts is not served from its bucket"
 	named      = "the API answers at its own address here, and not at the domain"
 	unguarded  = "the firewall is not imitated: nothing is blocked by WAF here"
-	queried    = "Glue and Athena are not imitated: DuckDB reads the same objects, as select * from read_json('.ingest/s3/*/events/**/*')"
+	queried    = "Glue and Athena are not imitated: DuckDB reads the same objects"
 	unwatched  = "alarms and the dashboard are not imitated: nobody is told anything"
 )

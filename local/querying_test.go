@@ -14,7 +14,7 @@ func TestAQueriedPipelineRuns(t *testing.T) {
 	}
 	count := 0
 	for _, notice := range d.notices() {
-		if notice == "Glue and Athena are not imitated: DuckDB reads the same objects, as select * from read_json('.ingest/s3/*/events/**/*')" {
+		if notice == "Glue and Athena are not imitated: DuckDB reads the same objects" {
 			count++
 		}
 	}
@@ -38,5 +38,25 @@ func TestAPipelineOfParquetIsRefused(t *testing.T) {
 	want := file + ": aws_kinesis_firehose_delivery_stream.delivery: data_format_conversion_configuration (Parquet, ORC) is not imitated on one machine; leave it out"
 	if err == nil || err.Error() != want {
 		t.Errorf("the error is %v, want %s", err, want)
+	}
+}
+
+func TestWhereATablesFilesAre(t *testing.T) {
+	d, err := readStack(Options{Stack: filepath.Join(goldens, "query.tf.json")}, "http://127.0.0.1:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Pipeline{opts: Options{Data: "data"}, declared: d}
+	if got, want := p.tables(), []string{filepath.FromSlash("data/s3/api-kinesis-firehose-bucket-query/events/**/*")}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A key that somebody chose may be one that is used elsewhere too: its secret is not shown.
+func TestSecretsOfACurlCommand(t *testing.T) {
+	p := &Pipeline{opts: Options{AccessKeys: map[string]string{"test": "test", "mine": "s3cret"}}}
+	const want = "with AWS_ACCESS_KEY_ID=mine AWS_SECRET_ACCESS_KEY=… (--access-key)\nwith AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n"
+	if got := p.secrets(`curl --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`); got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

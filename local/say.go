@@ -35,17 +35,48 @@ func (p *Pipeline) sayStarted() {
 	if curl := p.output("curl"); curl != "" {
 		fmt.Fprintf(out, "\ntry it:\n  %s\n%s\n", curl, p.secrets(curl))
 	}
+	if tables := p.tables(); len(tables) > 0 {
+		fmt.Fprintln(out, "query what was delivered:")
+		for _, table := range tables {
+			fmt.Fprintf(out, "  duckdb -c \"select * from read_json('%s')\"\n", table)
+		}
+		fmt.Fprintln(out)
+	}
 	if p.opts.Unlimited {
 		fmt.Fprintln(out, "rate limits are off (--unlimited)")
 	}
 }
 
+// tables are the files of the stack's Glue tables, as patterns.
+func (p *Pipeline) tables() []string {
+	var patterns []string
+	for _, r := range p.declared.stack.Resources("aws_glue_catalog_table") {
+		storage, err := r.Blocks("storage_descriptor")
+		if err != nil || len(storage) != 1 {
+			continue // a table that somebody wrote by hand; nothing here reads it
+		}
+		location, _ := storage[0]["location"].(string)
+		if place, ok := strings.CutPrefix(location, "s3://"); ok {
+			patterns = append(patterns, filepath.Join(p.bucketsDir(), filepath.FromSlash(place), "**", "*"))
+		}
+	}
+	return patterns
+}
+
+// defaultKey is what --access-key is where nobody says it: no secret.
+const defaultKey = "test"
+
 // secrets says what a command takes from its shell.
 func (p *Pipeline) secrets(curl string) string {
 	var said strings.Builder
 	if strings.Contains(curl, "$AWS_ACCESS_KEY_ID") {
-		fmt.Fprintf(&said, "with AWS_ACCESS_KEY_ID set to %s and AWS_SECRET_ACCESS_KEY to its secret (--access-key)\n",
-			strings.Join(slices.Sorted(maps.Keys(p.opts.AccessKeys)), " or "))
+		for _, id := range slices.Sorted(maps.Keys(p.opts.AccessKeys)) {
+			secret := p.opts.AccessKeys[id]
+			if secret != defaultKey {
+				secret = "… (--access-key)"
+			}
+			fmt.Fprintf(&said, "with AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s\n", id, secret)
+		}
 	}
 	if strings.Contains(curl, "$API_KEY") {
 		keys := p.declared.api.Keys()

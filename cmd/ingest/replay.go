@@ -101,7 +101,7 @@ func runReplay(command *cobra.Command, f replayFlags) error {
 	case err != nil:
 		return err
 	case summary.Rejected > 0:
-		return fmt.Errorf("%d records or whole objects could not be put; they are listed with their reasons in %s, and their objects are still there", summary.Rejected, opts.Rejected)
+		return fmt.Errorf("not everything could be put: %s, a record or a whole object each, with their reasons in %s; their objects are still there", many(summary.Rejected, "reject"), opts.Rejected)
 	case summary.Archived > 0:
 		return fmt.Errorf("%d objects are archived and were not read; restore them (aws s3api restore-object), and replay again", summary.Archived)
 	}
@@ -240,12 +240,12 @@ func isTerminal(w io.Writer) bool {
 }
 
 func tell(out io.Writer, s replay.Summary) {
-	fmt.Fprintf(out, "put %s from %s\n", many(s.Put, "record"), many(s.Objects, "object"))
+	fmt.Fprintf(out, "put %s from %s\n", many(s.Put, "record"), many(s.Objects-s.Complete, "object"))
 	tellRest(out, s)
 }
 
 func tellDryRun(out io.Writer, s replay.Summary) {
-	fmt.Fprintf(out, "dry run: nothing was put or written\nwould put %s (%d bytes) from %s", many(s.Put, "record"), s.Bytes, many(s.Objects, "object"))
+	fmt.Fprintf(out, "dry run: nothing was put or written\nwould put %s (%d bytes) from %s", many(s.Put, "record"), s.Bytes, many(s.Objects-s.Complete, "object"))
 	if s.Put > 0 {
 		least := time.Duration(float64(s.Put) / s.Rate * float64(time.Second))
 		fmt.Fprintf(out, ", in %s or more at %.0f a second", max(least.Round(time.Second), time.Second), s.Rate)
@@ -260,19 +260,19 @@ func tellRest(out io.Writer, s replay.Summary) {
 		fmt.Fprintf(out, "  %d %s\n", s.ByCode[code], cmp.Or(code, "(no error code)"))
 	}
 	for _, line := range []struct {
-		count int
-		text  string
+		count      int
+		what, text string
 	}{
-		{s.Complete, "objects were put before, whole"},
-		{s.Earlier, "records of other objects were put before"},
-		{s.Outside, "records are out of --since and --until"},
-		{s.Retried, "times a record was put again, because the stream had not taken it"},
-		{s.Rejected, "rejected"},
-		{s.Gone, "objects were deleted meanwhile"},
-		{s.Archived, "objects are archived and were left"},
+		{s.Complete, "object", "put before, whole"},
+		{s.Earlier, "record", "of other objects put before"},
+		{s.Outside, "record", "out of --since and --until"},
+		{s.Retried, "time", "a record was put again, because the stream had not taken it"},
+		{s.Rejected, "reject", "in all, a record or a whole object each"},
+		{s.Gone, "object", "deleted meanwhile"},
+		{s.Archived, "object", "archived and left"},
 	} {
 		if line.count > 0 {
-			fmt.Fprintf(out, "%d %s\n", line.count, line.text)
+			fmt.Fprintf(out, "%s %s\n", many(line.count, line.what), line.text)
 		}
 	}
 }

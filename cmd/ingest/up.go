@@ -47,7 +47,7 @@ func upCommand() *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.env, "env", "dev", "environment to run")
+	flags.StringVar(&f.env, "env", "dev", "environment to run; all are synthesised, and all must be valid")
 	flags.StringVar(&f.stack, "stack", "", "synthesised stack to run as it is, in place of --env")
 	flags.StringVar(&f.api, "api", "127.0.0.1:8080", "address of the API and the web page")
 	flags.StringVar(&f.aws, "aws", "127.0.0.1:4566", "address of Kinesis and S3")

@@ -1,15 +1,22 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"cdk.tf/go/ingest/stacks"
 )
 
 // runbookFolder is what alarms' descriptions name where an environment says nothing else.
@@ -173,5 +180,98 @@ func TestQueriesOfRunbooksAskForFieldsThatAreThere(t *testing.T) {
 	}
 	if count < 12 {
 		t.Errorf("only %d queries were found", count)
+	}
+}
+
+// shell runs a script in folder, with the programs in bin before all others. One that does not end is ended.
+func shell(t *testing.T, folder, bin, script string, env ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, "sh", "-c", script)
+	command.Dir, command.Env = folder, append(os.Environ(), append(env, "PATH="+bin+":"+os.Getenv("PATH"))...)
+	var out, errs bytes.Buffer
+	command.Stdout, command.Stderr = &out, &errs
+	var exit *exec.ExitError
+	if err := command.Run(); err != nil && (!errors.As(err, &exit) || ctx.Err() != nil) {
+		t.Fatalf("%s: %v\n%s", script, err, &errs)
+	}
+	return command.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+// fakeAWS answers the commands of the runbooks' functions: the states of a query, from STATES, one after the other.
+const fakeAWS = `#!/bin/sh
+test "$AWS_REGION" = "$REGION" && test "$AWS_DEFAULT_REGION" = "$REGION" || { echo "the region is not $REGION" >&2; exit 252; }
+case "$*" in
+  "apigateway get-rest-apis "*) echo api ;;
+  "apigateway get-resources --rest-api-id api "*) echo resource ;;
+  "apigateway test-invoke-method --rest-api-id api --resource-id resource "*'--body {"a": 1} '*) echo "what Kinesis says" ;;
+  "logs start-query --log-group-name /aws/apigateway/api-kinesis-prod/access --query-string fields @message "*)
+    test "$STATES" != "not started" || { echo "start-query is denied" >&2; exit 254; }
+    echo query ;;
+  "logs get-query-results --query-id query --query results"*) echo "what was found" ;;
+  "logs get-query-results --query-id query --query status "*)
+    echo asked >> asked
+    state=$(echo "$STATES" | cut -d' ' -f "$(wc -l < asked)")
+    test "$state" != Denied || { echo "get-query-results is denied" >&2; exit 254; }
+    echo "$state" ;;
+  *) echo "unexpected: $*" >&2; exit 2 ;;
+esac
+`
+
+// commands are the index's first commands, which all pages build upon.
+func commands(t *testing.T) string {
+	t.Helper()
+	_, text, _ := strings.Cut(read(t, filepath.Join(runbookFolder, "README.md")), "\n## Before the commands\n")
+	block := fenced.FindStringSubmatch(text)
+	if block == nil {
+		t.Fatal("the index has no commands")
+	}
+	return block[1]
+}
+
+// fakeCommands is a folder with an aws of fakeAWS's answers, and a sleep that takes no time.
+func fakeCommands(t *testing.T) string {
+	t.Helper()
+	bin := t.TempDir()
+	for name, script := range map[string]string{"aws": fakeAWS, "sleep": "#!/bin/sh\n"} {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return bin
+}
+
+func TestTheRunbooksAskUntilThereIsAnAnswer(t *testing.T) {
+	bin, region := fakeCommands(t), "REGION="+stacks.Prod().Region
+	ended := func(state string) string { return "ask: no results of query query: its status is " + state + "\n" }
+	for _, test := range []struct {
+		states         string
+		status         int
+		stdout, stderr string
+	}{
+		{"Complete", 0, "what was found\n", ""},
+		{"Scheduled Running Running Complete", 0, "what was found\n", ""},
+		{"Running Failed", 1, "", ended("Failed")},
+		{"Cancelled", 1, "", ended("Cancelled")},
+		{"Timeout", 1, "", ended("Timeout")},
+		{"Unknown", 1, "", ended("Unknown")},
+		{"Denied", 1, "", "get-query-results is denied\n" + ended("not to be had")},
+		{"Running Denied", 1, "", "get-query-results is denied\n" + ended("not to be had")},
+		{"not started", 254, "", "start-query is denied\n"},
+	} {
+		t.Run(test.states, func(t *testing.T) {
+			status, stdout, stderr := shell(t, t.TempDir(), bin, commands(t)+"\nask \"$ACCESS\" 'fields @message'", region, "STATES="+test.states)
+			if status != test.status || stdout != test.stdout || stderr != test.stderr {
+				t.Errorf("it ends with %d, %q and %q; want %d, %q and %q", status, stdout, stderr, test.status, test.stdout, test.stderr)
+			}
+		})
+	}
+}
+
+func TestTheRunbooksSubmitAnEventByHand(t *testing.T) {
+	status, stdout, stderr := shell(t, t.TempDir(), fakeCommands(t), commands(t)+"\nattempt '{\"a\": 1}'", "REGION="+stacks.Prod().Region)
+	if status != 0 || stdout != "what Kinesis says\n" || stderr != "" {
+		t.Errorf("it ends with %d, %q and %q", status, stdout, stderr)
 	}
 }

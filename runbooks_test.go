@@ -275,3 +275,54 @@ func TestTheRunbooksSubmitAnEventByHand(t *testing.T) {
 		t.Errorf("it ends with %d, %q and %q", status, stdout, stderr)
 	}
 }
+
+// stackEdit is how a page changes a copy of an environment's stack.
+var stackEdit = regexp.MustCompile(`(?m)^sed '.*' (cdktf\.out/stacks/([a-z]+)/cdk\.tf\.json) > (cdktf\.out/[a-z]+\.tf\.json)$`)
+
+// A page's edit takes one role's permission, and leaves a stack that can be read. That it then fails as the page says is
+// for cmd/ingest to test.
+func TestRunbooksEditWhatIsInTheStack(t *testing.T) {
+	edits := 0
+	for id := range descriptions(t) {
+		text := read(t, filepath.Join(runbookFolder, id+".md"))
+		for _, edit := range stackEdit.FindAllStringSubmatch(text, -1) {
+			edits++
+			before := read(t, filepath.Join("testdata", edit[2]+".tf.json"))
+			folder := t.TempDir()
+			if err := os.MkdirAll(filepath.Join(folder, filepath.Dir(edit[1])), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(folder, edit[1]), []byte(before), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if status, _, stderr := shell(t, folder, folder, edit[0]); status != 0 {
+				t.Fatalf("%s: %s\n%s", id, edit[0], stderr)
+			}
+			after := read(t, filepath.Join(folder, edit[3]))
+			if changed := changedLines(before, after); changed != 1 {
+				t.Errorf("%s: %s changes %d lines, want that of one policy", id, edit[0], changed)
+			}
+			if !strings.Contains(text, "bin/ingest up --stack "+edit[3]) {
+				t.Errorf("%s: %s is not run", id, edit[3])
+			}
+		}
+	}
+	if edits != 4 {
+		t.Errorf("%d edits were found, want 4", edits)
+	}
+}
+
+// changedLines counts the lines that differ; -1 where there are more or fewer of them.
+func changedLines(before, after string) int {
+	old, now := strings.Split(before, "\n"), strings.Split(after, "\n")
+	if len(old) != len(now) {
+		return -1
+	}
+	changed := 0
+	for i := range old {
+		if old[i] != now[i] {
+			changed++
+		}
+	}
+	return changed
+}

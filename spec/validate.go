@@ -33,7 +33,8 @@ func (p Problem) Error() string {
 }
 
 // Validate reports everything that is wrong with the environment at once, in the order of its fields: an error that
-// joins values of [Problem], or nil.
+// joins values of [Problem], or nil. A value that has no effect, because its switch is off, is wrong too, unless it is that
+// of [Default] or none.
 func (e Environment) Validate() error { return errors.Join(e.problems()...) }
 
 func (e Environment) problems() []error {

@@ -36,23 +36,22 @@ func (p *problems) alarms(alarms Alarms, region string) {
 	} else {
 		p.withoutAlarms(alarms)
 	}
-	if alarms.Enabled || alarms.Dashboard { // which draws the first
+	if alarms.Enabled || alarms.Dashboard { // which draws it
 		p.whole("Alarms.LatencyP99", alarms.LatencyP99, time.Millisecond, maxLatency, time.Millisecond, "milliseconds")
+	}
+	if alarms.Enabled {
 		p.within("Alarms.RefusedPercent", alarms.RefusedPercent, 1, 99)
 	}
 }
 
 func (p *problems) withoutAlarms(alarms Alarms) {
-	const remedy = "set Alarms.Enabled to true, or leave it out"
-	if len(alarms.Emails) > 0 {
-		p.add("Alarms.Emails", "is set and there are no alarms", remedy)
-	}
-	if alarms.TopicARN != "" {
-		p.add("Alarms.TopicARN", "is set and there are no alarms", remedy)
-	}
-	if alarms.RunbookURL != "" {
-		p.add("Alarms.RunbookURL", "is set and there are no alarms", remedy)
-	}
+	byDefault := defaultAlarms()
+	p.unused("Alarms.Enabled is false", "set Alarms.Enabled to true, or leave it out",
+		option{"Alarms.Emails", len(alarms.Emails) > 0},
+		option{"Alarms.TopicARN", alarms.TopicARN != ""},
+		option{"Alarms.RunbookURL", alarms.RunbookURL != ""},
+		option{"Alarms.LatencyP99", !alarms.Dashboard && isSet(alarms.LatencyP99, byDefault.LatencyP99)},
+		option{"Alarms.RefusedPercent", isSet(alarms.RefusedPercent, byDefault.RefusedPercent)})
 }
 
 func (p *problems) emails(emails []string) {

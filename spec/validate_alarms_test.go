@@ -19,7 +19,6 @@ func TestAlarmsRefused(t *testing.T) {
 	const (
 		folder = `; use the address of a folder, such as "https://git.example.com/ingest/docs/runbooks", or leave it empty`
 		topic  = `; use the ARN of a standard topic, such as "arn:aws:sns:eu-west-1:111122223333:on-call", or leave it empty`
-		off    = ` is set and there are no alarms; set Alarms.Enabled to true, or leave it out`
 	)
 	long := "https://example.com/" + strings.Repeat("a", 500)
 	testRefusals(t, []refusal{
@@ -56,18 +55,15 @@ func TestAlarmsRefused(t *testing.T) {
 			[]string{`Alarms.RefusedPercent is 0; use 1 to 99`}},
 		{"more than everything", alarmed(func(a *Alarms) { a.RefusedPercent = 100 }),
 			[]string{`Alarms.RefusedPercent is 100; use 1 to 99`}},
-		{"a dashboard without a line", func(e *Environment) { e.Alarms = Alarms{Dashboard: true, RefusedPercent: 1} },
+		{"a dashboard without a line", func(e *Environment) { e.Alarms = Alarms{Dashboard: true} },
 			[]string{`Alarms.LatencyP99 is 0s; use whole milliseconds, 1 to 29000`}},
-		{"settings of alarms that are off", func(e *Environment) {
-			e.Alarms = Alarms{Emails: []string{"?"}, TopicARN: "?", RunbookURL: "?"}
-		}, []string{"Alarms.Emails" + off, "Alarms.TopicARN" + off, "Alarms.RunbookURL" + off}},
 	})
 }
 
 func TestAlarmsAccepted(t *testing.T) {
 	testAcceptances(t, []acceptance{
 		{"nobody to tell yet", alarmed(func(*Alarms) {})},
-		{"a dashboard alone", func(e *Environment) { e.Alarms.Dashboard = true }},
+		{"a dashboard alone, with a line of its own", func(e *Environment) { e.Alarms.Dashboard, e.Alarms.LatencyP99 = true, 2*time.Second }},
 		{"addresses", alarmed(func(a *Alarms) { a.Emails = []string{"on-call@example.com", "o'hara+events@mail.example.co.uk"} })},
 		{"a topic and an address", alarmed(func(a *Alarms) {
 			a.TopicARN, a.Emails = "arn:aws:sns:us-east-1:111122223333:on-call", []string{"on-call@example.com"}

@@ -59,19 +59,22 @@ func TestValidateAll(t *testing.T) {
 			with("a", func(e *Environment) { e.Bucket.Name = "api-kinesis-firehose-bucket-b" }), Default("b"),
 		}, []string{`environment "b": Bucket.Name makes the bucket "api-kinesis-firehose-bucket-b", as environment "a" does; use another`}},
 		{"same web page's bucket", []Environment{
-			with("a", hosted("page")), with("b", hosted("page")), with("c", func(e *Environment) { e.Web.BucketName = "page" }),
+			with("a", hosted("page")), with("b", hosted("page")),
 		}, []string{`environment "b": Web.BucketName makes the bucket "page", as environment "a" does; use another`}},
 		{"a bucket of events for another's web page", []Environment{
 			with("a", func(e *Environment) { e.Bucket.Name = "api-kinesis-web-b" }), with("b", hosted("")),
 		}, []string{`environment "b": Web.BucketName makes the bucket "api-kinesis-web-b", as environment "a" does; use another`}},
 		{"a web page's bucket for another's events", []Environment{with("a", hosted("events")), with("b", func(e *Environment) { e.Bucket.Name = "events" })},
 			[]string{`environment "b": Bucket.Name makes the bucket "events", as environment "a" does; use another`}},
+		{"the bucket of a web page that is not hosted", []Environment{with("a", hosted("api-kinesis-web-b")), Default("b")}, nil},
 		{"two web pages", []Environment{with("a", hosted("")), with("b", hosted(""))}, nil},
 		{"same bucket of results", []Environment{
 			with("a", func(e *Environment) { e.Query.Enabled, e.Query.ResultBucket = true, "results" }),
 			with("b", func(e *Environment) { e.Query.Enabled, e.Query.ResultBucket = true, "results" }),
-			with("c", func(e *Environment) { e.Query.ResultBucket = "results" }),
 		}, []string{`environment "b": Query.ResultBucket makes the bucket "results", as environment "a" does; use another`}},
+		{"the bucket of results that are not made", []Environment{
+			with("a", func(e *Environment) { e.Query.Enabled, e.Query.ResultBucket = true, "api-kinesis-query-b" }), Default("b"),
+		}, nil},
 		{"same domain", []Environment{
 			with("a", named(func(*Domain) {})), with("b", named(func(*Domain) {})), with("c", named(func(d *Domain) { d.Name = "c.example.com" })),
 		}, []string{`environment "b": API.Domain.Name is "events.example.com", as in environment "a"; use another: a domain leads to one API`}},

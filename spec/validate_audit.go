@@ -7,10 +7,13 @@ func (p *problems) accessLog(e Environment) {
 	const field = "Bucket.AccessLogName"
 	name := e.Bucket.AccessLogName
 	suffix := reservedSuffix(e.AccessLogBucketName())
+	if !e.Bucket.AccessLog {
+		p.unused("Bucket.AccessLog is false", "set Bucket.AccessLog to true, or leave it out",
+			option{field, name != ""},
+			option{"Bucket.AccessLogExpireAfterDays", isSet(e.Bucket.AccessLogExpireAfterDays, Default("").Bucket.AccessLogExpireAfterDays)})
+		return
+	}
 	switch {
-	case !e.Bucket.AccessLog && name != "":
-		p.add(field, is(name)+" and Bucket.AccessLog is false", "set Bucket.AccessLog = true or leave the name empty")
-	case !e.Bucket.AccessLog:
 	case e.AccessLogBucketName() == e.BucketName():
 		p.add(field, is(e.AccessLogBucketName())+", as the name of the bucket itself",
 			"use another: a bucket that logs to itself logs each log")

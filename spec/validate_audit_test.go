@@ -14,8 +14,6 @@ func TestAccessLog(t *testing.T) {
 		return func(e *Environment) { e.Bucket.AccessLogName = name }
 	}
 	testRefusals(t, []refusal{
-		{"a name without a log", named("my-log"),
-			[]string{`Bucket.AccessLogName is "my-log" and Bucket.AccessLog is false; set Bucket.AccessLog = true or leave the name empty`}},
 		{"a bad name", logged(named("My-log")),
 			[]string{`Bucket.AccessLogName is "My-log"; use 3 to 63 of a-z, 0-9 and "-", beginning and ending with a letter or a digit`}},
 		{"a name with dots", logged(named("my.log")),
@@ -38,9 +36,8 @@ func TestAccessLog(t *testing.T) {
 	testAcceptances(t, []acceptance{
 		{"a log", logged(func(*Environment) {})},
 		{"a name", logged(named("my-log"))},
-		{"names of buckets that are not made", logged(func(e *Environment) {
-			e.Bucket.AccessLogName, e.Query.ResultBucket = "api-kinesis-web-dev", "api-kinesis-web-dev"
-		})},
+		{"the name of a bucket that is not made", logged(named("api-kinesis-web-dev"))},
+		{"the name of another bucket that is not made", logged(named("api-kinesis-query-dev"))},
 		{"for ever", logged(func(e *Environment) { e.Bucket.AccessLogExpireAfterDays = 0 })},
 		{"the state in a bucket of the unused name", func(e *Environment) { e.State.S3 = &S3State{Bucket: "api-kinesis-access-log-dev"} }},
 	})

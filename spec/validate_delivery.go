@@ -28,13 +28,37 @@ const (
 )
 
 func (p *problems) delivery(delivery Delivery) {
-	p.whole("Delivery.BufferInterval", delivery.BufferInterval, 0, maxBufferInterval, time.Second, "seconds")
-	p.within("Delivery.BufferMiB", delivery.BufferMiB, minBufferMiB, maxBufferMiB)
+	if delivery.Format != FormatParquet {
+		p.whole("Delivery.BufferInterval", delivery.BufferInterval, 0, maxBufferInterval, time.Second, "seconds")
+		p.within("Delivery.BufferMiB", delivery.BufferMiB, minBufferMiB, maxBufferMiB)
+	}
+	p.unusedByFormat(delivery)
 	oneOf(p, "Delivery.Compression", delivery.Compression, Uncompressed, GZIP, ZIP, Snappy)
-	p.parquet(delivery)
+	oneOf(p, "Delivery.Format", delivery.Format, FormatJSON, FormatParquet)
+	if delivery.Format == FormatParquet {
+		p.parquet(delivery)
+	}
 	p.prefix(prefixField, delivery.Prefix)
 	p.prefix(errorPrefixField, delivery.ErrorPrefix)
 	p.overlap(delivery)
+}
+
+// unusedByFormat looks at what only the other format asks for. NewlineDelimited is none of it: of a false one it cannot be
+// told whether it was set, and there is no line to end in Parquet.
+func (p *problems) unusedByFormat(delivery Delivery) {
+	byDefault := Default("").Delivery
+	switch delivery.Format {
+	case FormatParquet:
+		p.unused("Delivery.Format is Parquet", "set the one of Delivery.Parquet, which holds there, or leave it out",
+			option{"Delivery.BufferInterval", isSet(delivery.BufferInterval, byDefault.BufferInterval)},
+			option{"Delivery.BufferMiB", isSet(delivery.BufferMiB, byDefault.BufferMiB)})
+	case FormatJSON:
+		parquet := delivery.Parquet
+		p.unused("Delivery.Format is JSON", "set Delivery.Format to FormatParquet, or leave it out",
+			option{"Delivery.Parquet.BufferInterval", isSet(parquet.BufferInterval, byDefault.Parquet.BufferInterval)},
+			option{"Delivery.Parquet.BufferMiB", isSet(parquet.BufferMiB, byDefault.Parquet.BufferMiB)},
+			option{"Delivery.Parquet.Compression", isSet(parquet.Compression, byDefault.Parquet.Compression)})
+	}
 }
 
 // prefix checks one of the two prefixes: first its text, then its expressions, and where those can be read, whether it

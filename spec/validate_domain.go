@@ -46,19 +46,11 @@ func (p *problems) domain(e Environment) {
 }
 
 func (p *problems) withoutDomain(domain Domain) {
-	for _, said := range []struct {
-		field string
-		set   bool
-	}{
-		{"ZoneID", domain.ZoneID != ""},
-		{"CertificateARN", domain.CertificateARN != ""},
-		{"MutualTLS", domain.MutualTLS != MutualTLS{}},
-		{"DisableDefaultEndpoint", domain.DisableDefaultEndpoint},
-	} {
-		if said.set {
-			p.add("API.Domain."+said.field, "is set and there is no domain", "set API.Domain.Name, or leave it out")
-		}
-	}
+	p.unused("API.Domain.Name is empty", "set API.Domain.Name, or leave it out",
+		option{"API.Domain.ZoneID", domain.ZoneID != ""},
+		option{"API.Domain.CertificateARN", domain.CertificateARN != ""},
+		option{"API.Domain.MutualTLS", domain.MutualTLS != MutualTLS{}},
+		option{"API.Domain.DisableDefaultEndpoint", domain.DisableDefaultEndpoint})
 }
 
 // certificate: API Gateway takes a regional domain's from its own region (developer guide, "Set up a regional custom domain

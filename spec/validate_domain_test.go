@@ -29,16 +29,11 @@ func mutual(change func(d *Domain)) func(e *Environment) {
 func TestDomainRefused(t *testing.T) {
 	const (
 		name  = `; use a host name such as "events.example.com", in lower case and of at most 64 characters`
-		none  = ` is set and there is no domain; set API.Domain.Name, or leave it out`
 		zone  = `; use a hosted zone's id, such as "Z0123456789ABCDEFGHIJ"`
 		arn   = `; use the ARN of a certificate in ACM, such as "arn:aws:acm:us-east-1:111122223333:certificate/…"`
 		store = `; use an object in S3, such as "s3://bucket/truststore.pem"`
 	)
 	rows := []refusal{
-		{"a zone of nothing", func(e *Environment) { e.API.Domain.ZoneID = "Z0123456789ABCDEFGHIJ" }, []string{"API.Domain.ZoneID" + none}},
-		{"everything of nothing", func(e *Environment) {
-			e.API.Domain = Domain{CertificateARN: certificate, MutualTLS: MutualTLS{TruststoreVersion: "1"}, DisableDefaultEndpoint: true}
-		}, []string{"API.Domain.CertificateARN" + none, "API.Domain.MutualTLS" + none, "API.Domain.DisableDefaultEndpoint" + none}},
 		{"a private API", func(e *Environment) {
 			named(func(*Domain) {})(e)
 			e.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef0"}

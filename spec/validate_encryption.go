@@ -7,5 +7,12 @@ const (
 )
 
 func (p *problems) encryption(encryption Encryption) {
-	p.within("Encryption.DeletionWindowDays", encryption.DeletionWindowDays, minDeletionWindow, maxDeletionWindow)
+	const field = "Encryption.DeletionWindowDays"
+	if !encryption.CustomerKey {
+		// A key that is taken away has the window that it was last applied with.
+		p.unused("Encryption.CustomerKey is false", "set Encryption.CustomerKey to true, or leave it out",
+			option{field, isSet(encryption.DeletionWindowDays, Default("").Encryption.DeletionWindowDays)})
+		return
+	}
+	p.within(field, encryption.DeletionWindowDays, minDeletionWindow, maxDeletionWindow)
 }

@@ -4,7 +4,7 @@ import "testing"
 
 func TestDeletionWindow(t *testing.T) {
 	window := func(days int) func(e *Environment) {
-		return func(e *Environment) { e.Encryption.DeletionWindowDays = days }
+		return func(e *Environment) { e.Encryption = Encryption{CustomerKey: true, DeletionWindowDays: days} }
 	}
 	testRefusals(t, []refusal{
 		{"6 days", window(6), []string{`Encryption.DeletionWindowDays is 6; use 7 to 30`}},

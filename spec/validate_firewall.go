@@ -14,9 +14,11 @@ const (
 
 func (p *problems) firewall(firewall Firewall) {
 	if !firewall.Enabled {
-		if len(firewall.Count) > 0 {
-			p.add("Firewall.Count", "is set and there is no firewall", "set Firewall.Enabled to true, or leave it out")
-		}
+		byDefault := defaultFirewall()
+		p.unused("Firewall.Enabled is false", "set Firewall.Enabled to true, or leave it out",
+			option{"Firewall.RateLimit", isSet(firewall.RateLimit, byDefault.RateLimit)},
+			option{"Firewall.MaxBodyBytes", isSet(firewall.MaxBodyBytes, byDefault.MaxBodyBytes)},
+			option{"Firewall.Count", len(firewall.Count) > 0})
 		return
 	}
 	p.within("Firewall.RateLimit", firewall.RateLimit, minRateLimit, maxRateLimit)

@@ -33,8 +33,6 @@ func TestFirewallRefused(t *testing.T) {
 			[]string{`Firewall.Count[0] is "AWSManagedIPDDoSList"` + known}},
 		{"a rule twice", guarded(func(f *Firewall) { f.Count = []string{"GenericLFI_BODY", "GenericRFI_BODY", "GenericLFI_BODY"} }),
 			[]string{`Firewall.Count[2] is "GenericLFI_BODY"; leave it out: it is there already`}},
-		{"rules of no firewall", func(e *Environment) { e.Firewall.Count = []string{"GenericLFI_BODY"} },
-			[]string{`Firewall.Count is set and there is no firewall; set Firewall.Enabled to true, or leave it out`}},
 	})
 }
 
@@ -51,7 +49,6 @@ func TestFirewallAccepted(t *testing.T) {
 				}
 			}
 		})},
-		{"off, whatever the rest", func(e *Environment) { e.Firewall = Firewall{} }},
 		{"before a private API", func(e *Environment) {
 			e.Firewall.Enabled, e.API.Access.VPCEndpoints = true, []string{"vpce-0123456789abcdef0"}
 		}},

@@ -17,11 +17,10 @@ const (
 )
 
 func (p *problems) parquet(delivery Delivery) {
-	oneOf(p, "Delivery.Format", delivery.Format, FormatJSON, FormatParquet)
 	p.whole("Delivery.Parquet.BufferInterval", delivery.Parquet.BufferInterval, minParquetInterval, maxBufferInterval, time.Second, "seconds")
 	p.within("Delivery.Parquet.BufferMiB", delivery.Parquet.BufferMiB, minParquetMiB, maxBufferMiB)
 	oneOf(p, "Delivery.Parquet.Compression", delivery.Parquet.Compression, ParquetSnappy, ParquetGZIP, ParquetUncompressed)
-	if delivery.Format == FormatParquet && delivery.Compression != Uncompressed {
+	if delivery.Compression != Uncompressed {
 		p.add("Delivery.Compression", is(string(delivery.Compression))+" with Delivery.Format = Parquet",
 			`use "UNCOMPRESSED": Firehose demands it, and Delivery.Parquet.Compression says how the files are compressed`)
 	}
@@ -43,6 +42,7 @@ func (p *problems) query(e Environment) {
 			"set Query.Enabled = true and Query.Columns: Firehose takes the columns of a Parquet file from the Glue table")
 	}
 	if !e.Query.Enabled {
+		p.withoutQuery(e)
 		return
 	}
 	p.readable(e.Delivery)
@@ -51,6 +51,20 @@ func (p *problems) query(e Environment) {
 	p.within("Query.ScanLimitMiB", e.Query.ScanLimitMiB, minScanMiB, maxScanMiB)
 	p.resultBucket(e)
 	p.within("Query.ResultExpireAfterDays", e.Query.ResultExpireAfterDays, 1, maxDays)
+}
+
+// withoutQuery leaves it alone where Parquet asks for Query.Enabled anyway: then what is set is not too much.
+func (p *problems) withoutQuery(e Environment) {
+	if e.Delivery.Format == FormatParquet {
+		return
+	}
+	query, byDefault := e.Query, Default(e.Name).Query
+	p.unused("Query.Enabled is false", "set Query.Enabled to true, or leave it out",
+		option{"Query.Columns", len(query.Columns) > 0},
+		option{"Query.Since", isSet(query.Since, byDefault.Since)},
+		option{"Query.ScanLimitMiB", isSet(query.ScanLimitMiB, byDefault.ScanLimitMiB)},
+		option{"Query.ResultBucket", query.ResultBucket != ""},
+		option{"Query.ResultExpireAfterDays", isSet(query.ResultExpireAfterDays, byDefault.ResultExpireAfterDays)})
 }
 
 // readable checks that Athena can find and read the delivered objects. Of Firehose's compressions of text it reads GZIP:

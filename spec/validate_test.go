@@ -79,9 +79,6 @@ func TestZeroEnvironmentReportsEverything(t *testing.T) {
 		`Delivery.BufferMiB is 0; use 1 to 128`,
 		`Delivery.Compression is ""; use "UNCOMPRESSED", "GZIP", "ZIP" or "Snappy"`,
 		`Delivery.Format is ""; use "JSON" or "Parquet"`,
-		`Delivery.Parquet.BufferInterval is 0s; use whole seconds, 60 to 900`,
-		`Delivery.Parquet.BufferMiB is 0; use 64 to 128`,
-		`Delivery.Parquet.Compression is ""; use "SNAPPY", "GZIP" or "UNCOMPRESSED"`,
 		`Delivery.Prefix is ""; begin with a folder, such as "events/"`,
 		`Delivery.ErrorPrefix is ""; begin with a folder, such as "events/"`,
 		`Bucket.NoncurrentExpireAfterDays is 0; use 1 to 36500`,
@@ -89,8 +86,6 @@ func TestZeroEnvironmentReportsEverything(t *testing.T) {
 		`Logs.RetentionDays is 0; use 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, ` +
 			`2557, 2922, 3288 or 3653: 0 would keep logs for ever`,
 		`Logs.Execution is ""; use "ERROR" or "INFO"`,
-		`Encryption.DeletionWindowDays is 0; use 7 to 30`,
-		`Web.PriceClass is ""; use "PriceClass_100", "PriceClass_200" or "PriceClass_All"`,
 	}
 	checkError(t, Environment{}.Validate(), `environment "": `+strings.Join(want, "\nenvironment \"\": "))
 }

@@ -5,15 +5,21 @@ import "fmt"
 // web checks all of the hosted page but its files, which [Environment.Page] reads.
 func (p *problems) web(e Environment) {
 	const field = "Web.BucketName"
+	if !e.Web.Hosted {
+		byDefault := Default("").Web
+		p.unused("Web.Hosted is false", "set Web.Hosted to true, or leave it out",
+			option{"Web.Folder", isSet(e.Web.Folder, byDefault.Folder)},
+			option{field, e.Web.BucketName != ""},
+			option{"Web.PriceClass", isSet(e.Web.PriceClass, byDefault.PriceClass)})
+		return
+	}
 	if name := e.Web.BucketName; name != "" {
 		if remedy := ownBucketRemedy(name); remedy != "" {
 			p.add(field, is(name), remedy)
 		}
 	}
-	if e.Web.Hosted {
-		p.webBucket(field, e)
-		p.webTags(len(e.Tags))
-	}
+	p.webBucket(field, e)
+	p.webTags(len(e.Tags))
 	oneOf(p, "Web.PriceClass", e.Web.PriceClass, PriceClass100, PriceClass200, PriceClassAll)
 }
 

@@ -12,7 +12,7 @@ func hosted(bucket string) func(e *Environment) {
 
 func TestWebRefused(t *testing.T) {
 	testRefusals(t, []refusal{
-		{"bucket", func(e *Environment) { e.Web.BucketName = "My-page" }, []string{
+		{"bucket", hosted("My-page"), []string{
 			`Web.BucketName is "My-page"; use 3 to 63 of a-z, 0-9 and "-", beginning and ending with a letter or a digit`,
 		}},
 		{"bucket with a dot", hosted("my.page"), []string{
@@ -35,7 +35,7 @@ func TestWebRefused(t *testing.T) {
 		{"48 tags", func(e *Environment) { hosted("")(e); manyTags(48)(e) }, []string{
 			`Tags has 48 entries; use at most 47: three more are put on every resource, and AWS takes 50`,
 		}},
-		{"price class", func(e *Environment) { e.Web.PriceClass = "100" }, []string{
+		{"price class", func(e *Environment) { e.Web.Hosted, e.Web.PriceClass = true, "100" }, []string{
 			`Web.PriceClass is "100"; use "PriceClass_100", "PriceClass_200" or "PriceClass_All"`,
 		}},
 		{"every problem", func(e *Environment) { e.Web = Web{Hosted: true, BucketName: "a"} }, []string{

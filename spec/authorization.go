@@ -5,6 +5,7 @@ import "time"
 // Authorization is who may call the API's submitting methods. Made by [AuthorizeNone], [AuthorizeIAM], [AuthorizeAPIKey],
 // [AuthorizeCognito] or [AuthorizeLambda]. A preflight is always anonymous: browsers send it without credentials.
 type Authorization struct {
+	// Kind says which of the parts below holds. The others must be empty.
 	Kind AuthorizationKind
 	// UsagePlan of AuthorizeAPIKey.
 	UsagePlan UsagePlan

@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"net/netip"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,7 +12,11 @@ import (
 
 func (p *problems) authorization(auth Authorization) {
 	const field = "API.Authorization"
-	oneOf(p, field+".Kind", auth.Kind, ByNothing, ByIAM, ByAPIKey, ByCognito, ByLambda)
+	kinds := []AuthorizationKind{ByNothing, ByIAM, ByAPIKey, ByCognito, ByLambda}
+	oneOf(p, field+".Kind", auth.Kind, kinds...)
+	if slices.Contains(kinds, auth.Kind) {
+		p.unusedByKind(field, auth)
+	}
 	switch auth.Kind {
 	case ByAPIKey:
 		p.usagePlan(field+".UsagePlan", auth.UsagePlan)
@@ -19,6 +24,24 @@ func (p *problems) authorization(auth Authorization) {
 		p.cognito(field+".Cognito", auth.Cognito)
 	case ByLambda:
 		p.lambda(field+".Lambda", auth.Lambda)
+	}
+}
+
+// unusedByKind refuses the parts of other kinds: whoever wrote a usage plan expects keys to be asked for.
+func (p *problems) unusedByKind(field string, auth Authorization) {
+	for _, part := range []struct {
+		kind        AuthorizationKind
+		name, maker string
+		value       any
+	}{
+		{ByAPIKey, "UsagePlan", "AuthorizeAPIKey", auth.UsagePlan},
+		{ByCognito, "Cognito", "AuthorizeCognito", auth.Cognito},
+		{ByLambda, "Lambda", "AuthorizeLambda", auth.Lambda},
+	} {
+		if part.kind != auth.Kind {
+			p.unused(fmt.Sprintf("%s.Kind %s", field, is(string(auth.Kind))), fmt.Sprintf("use %s, or leave it out", part.maker),
+				option{field + "." + part.name, !reflect.ValueOf(part.value).IsZero()})
+		}
 	}
 }
 

@@ -59,6 +59,21 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"quota", planned(func(p *UsagePlan) { p.Quota = -1 }), []string{plan + "Quota is -1; use 0 to 2147483647"}},
 		{"quota without a period", planned(func(p *UsagePlan) { p.QuotaPeriod = "" }), []string{plan + `QuotaPeriod is ""; use "DAY", "WEEK" or "MONTH"`}},
 		{"period without a quota", planned(func(p *UsagePlan) { p.Quota = 0 }), []string{plan + `QuotaPeriod is "DAY"; leave it empty, or set Quota`}},
+		{"parts of other kinds", func(e *Environment) {
+			e.API.Authorization = Authorization{Kind: ByIAM, UsagePlan: goodPlan(), Cognito: Cognito{Scopes: []string{"?"}}, Lambda: LambdaAuthorizer{CacheTTL: 1}}
+		}, []string{
+			`API.Authorization.UsagePlan is set and API.Authorization.Kind is "AWS_IAM"; use AuthorizeAPIKey, or leave it out`,
+			`API.Authorization.Cognito is set and API.Authorization.Kind is "AWS_IAM"; use AuthorizeCognito, or leave it out`,
+			`API.Authorization.Lambda is set and API.Authorization.Kind is "AWS_IAM"; use AuthorizeLambda, or leave it out`,
+		}},
+		{"a plan for anybody", func(e *Environment) { e.API.Authorization.UsagePlan.Quota = 1 },
+			[]string{`API.Authorization.UsagePlan is set and API.Authorization.Kind is "NONE"; use AuthorizeAPIKey, or leave it out`}},
+		{"a function beside keys", func(e *Environment) {
+			planned(func(*UsagePlan) {})(e)
+			e.API.Authorization.Lambda = goodLambda()
+		}, []string{`API.Authorization.Lambda is set and API.Authorization.Kind is "API_KEY"; use AuthorizeLambda, or leave it out`}},
+		{"keys of no kind", func(e *Environment) { e.API.Authorization = Authorization{UsagePlan: goodPlan()} },
+			[]string{`API.Authorization.Kind is ""; use "NONE", "AWS_IAM", "API_KEY", "COGNITO_USER_POOLS" or "CUSTOM"`}},
 		{"no pool", func(e *Environment) { e.API.Authorization = AuthorizeCognito(Cognito{}) },
 			[]string{"API.Authorization.Cognito.UserPoolARNs has 0 entries; use 1 to 1000"}},
 		{"pool and scope", func(e *Environment) {

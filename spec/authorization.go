@@ -114,7 +114,8 @@ const (
 // Access is from where the API may be called at all, whoever calls: its resource policy. Where both lists are empty it has
 // none.
 type Access struct {
-	// SourceIPs are the ranges of addresses, such as "203.0.113.0/24", from which requests may come: at most 100.
+	// SourceIPs are the ranges of addresses, such as "203.0.113.0/24", from which requests may come: at most 100. They are
+	// addresses on the internet, and those within the VPCs where VPCEndpoints is set.
 	SourceIPs []string
 	// VPCEndpoints are interface endpoints of execute-api, such as "vpce-0123456789abcdef0", at most 100. With one the API is
 	// private: it has no address outside their VPCs.

@@ -136,8 +136,12 @@ func (p *problems) access(access Access) {
 		p.add("API.Access.VPCEndpoints", fmt.Sprintf("has %d entries", len(access.VPCEndpoints)), fmt.Sprintf("use at most %d", maxAccess))
 	}
 	for i, text := range access.SourceIPs {
+		field := item("API.Access.SourceIPs", i)
 		if remedy := rangeRemedy(text, access.SourceIPs[:i]); remedy != "" {
-			p.add(item("API.Access.SourceIPs", i), is(text), remedy)
+			p.add(field, is(text), remedy)
+		} else if !access.Private() && isInternal(netip.MustParsePrefix(text)) {
+			p.add(field, is(text)+", from which nobody reaches a public API",
+				"use the public addresses that callers have on the internet, such as those of a NAT gateway, or set API.Access.VPCEndpoints")
 		}
 	}
 	for i, id := range access.VPCEndpoints {
@@ -159,6 +163,24 @@ func rangeRemedy(text string, before []string) string {
 		return repeatedRemedy
 	}
 	return ""
+}
+
+// internalRanges are of addresses that no packet on the internet comes from: private (RFC 1918), shared behind a carrier's
+// NAT (RFC 6598), loopback (RFC 1122, 4291), link-local (RFC 3927, 4291) and unique local (RFC 4193). A private API is held
+// to them rightly: it sees the address within the VPC (aws:VpcSourceIp).
+var internalRanges = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("100.64.0.0/10"),
+	netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"),
+	netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("fe80::/10"),
+	netip.MustParsePrefix("fc00::/7"),
+}
+
+// isInternal tells whether the whole range is internal. One that is wider has callers.
+func isInternal(prefix netip.Prefix) bool {
+	return slices.ContainsFunc(internalRanges, func(internal netip.Prefix) bool {
+		return internal.Bits() <= prefix.Bits() && internal.Contains(prefix.Addr())
+	})
 }
 
 // count adds a problem where a list is empty or too long.

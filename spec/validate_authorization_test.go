@@ -40,6 +40,31 @@ func from(ranges ...string) func(e *Environment) {
 	return func(e *Environment) { e.API.Access.SourceIPs = ranges }
 }
 
+// Nobody calls a public API from within a network. The API that is private sees such addresses.
+func TestInternalAddresses(t *testing.T) {
+	const unreachable = `, from which nobody reaches a public API; use the public addresses that callers have on the internet, such as those of a NAT gateway, or set API.Access.VPCEndpoints`
+	var refused []refusal
+	internal := []string{
+		"10.0.0.0/8", "10.1.2.3/32", "172.16.0.0/12", "172.31.255.0/24", "192.168.0.0/16", "100.64.0.0/10", "100.127.0.0/16",
+		"127.0.0.1/32", "169.254.0.0/16", "::1/128", "fe80::/10", "fc00::/7", "fd12:3456::/32",
+	}
+	for _, text := range internal {
+		refused = append(refused, refusal{text, from("203.0.113.0/24", text), []string{"API.Access.SourceIPs[1] " + is(text) + unreachable}})
+	}
+	testRefusals(t, refused)
+	rows := []acceptance{{"within VPCs", func(e *Environment) {
+		from(internal...)(e)
+		e.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef0"}
+	}}}
+	for _, text := range []string{
+		"8.0.0.0/6", "9.255.255.0/24", "11.0.0.0/8", "172.15.0.0/16", "172.32.0.0/16", "100.63.0.0/16", "100.128.0.0/16", "192.169.0.0/16",
+		"f000::/5", "2001:db8::/32",
+	} {
+		rows = append(rows, acceptance{text, from(text)})
+	}
+	testAcceptances(t, rows)
+}
+
 func TestAuthorizationRefused(t *testing.T) {
 	const (
 		plan   = "API.Authorization.UsagePlan."
@@ -97,7 +122,7 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"no range", from("203.0.113.7"), []string{ips + `[0] is "203.0.113.7"; use a range of addresses, such as "203.0.113.0/24" or "203.0.113.7/32"`}},
 		{"a range with bits outside", from("203.0.113.7/24"), []string{ips + `[0] is "203.0.113.7/24"; use "203.0.113.0/24": the address has bits outside of its range`}},
 		{"everywhere", from("0.0.0.0/0"), []string{ips + `[0] is "0.0.0.0/0"; leave the list empty: this is every address`}},
-		{"twice", from("10.0.0.0/8", "10.0.0.0/8"), []string{ips + `[1] is "10.0.0.0/8"; leave it out: it is there already`}},
+		{"twice", from("203.0.113.0/24", "203.0.113.0/24"), []string{ips + `[1] is "203.0.113.0/24"; leave it out: it is there already`}},
 		{"endpoint", func(e *Environment) { e.API.Access.VPCEndpoints = []string{"vpc-0123456789abcdef0"} },
 			[]string{`API.Access.VPCEndpoints[0] is "vpc-0123456789abcdef0"; use an interface endpoint's id, such as "vpce-0123456789abcdef0"`}},
 	})

@@ -59,9 +59,10 @@ type UsagePlan struct {
 	// Keys are names of clients, each of which gets a key api-kinesis-ENV-NAME, whose value AWS makes. 1 to 32 characters of
 	// a-z, 0-9 and "-", beginning with a letter.
 	Keys []string
-	// RateLimit is the steady rate of each key in requests per second, more than 0; the stage's holds above it.
+	// RateLimit is the steady rate of each key in requests per second, more than 0. The stage's holds above it, so that it may
+	// not be more: as much as API.Throttle lets through to each method, of which API.Batch adds one.
 	RateLimit float64
-	// BurstLimit is the token bucket's size in requests, at least 1.
+	// BurstLimit is the token bucket's size in requests, at least 1, and within the stage's in the same way.
 	BurstLimit int
 	// Quota is how many requests each key may send in a period; 0 for no quota.
 	Quota int

@@ -11,7 +11,7 @@ import (
 )
 
 func (p *problems) api(api API) {
-	p.authorization(api.Authorization)
+	p.authorization(api)
 	p.access(api.Access)
 	p.schema(api.Schema)
 	p.partitionKey(api.PartitionKey)

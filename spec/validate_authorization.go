@@ -2,16 +2,19 @@ package spec
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
-func (p *problems) authorization(auth Authorization) {
+func (p *problems) authorization(api API) {
 	const field = "API.Authorization"
+	auth := api.Authorization
 	kinds := []AuthorizationKind{ByNothing, ByIAM, ByAPIKey, ByCognito, ByLambda}
 	oneOf(p, field+".Kind", auth.Kind, kinds...)
 	if slices.Contains(kinds, auth.Kind) {
@@ -20,6 +23,7 @@ func (p *problems) authorization(auth Authorization) {
 	switch auth.Kind {
 	case ByAPIKey:
 		p.usagePlan(field+".UsagePlan", auth.UsagePlan)
+		p.planWithinStage(field+".UsagePlan", auth.UsagePlan, api)
 	case ByCognito:
 		p.cognito(field+".Cognito", auth.Cognito)
 	case ByLambda:
@@ -68,6 +72,26 @@ func (p *problems) usagePlan(field string, plan UsagePlan) {
 		oneOf(p, field+".QuotaPeriod", plan.QuotaPeriod, PerDay, PerWeek, PerMonth)
 	case plan.QuotaPeriod != "":
 		p.add(field+".QuotaPeriod", is(string(plan.QuotaPeriod)), "leave it empty, or set Quota")
+	}
+}
+
+// planWithinStage refuses a limit that no key ever meets. API Gateway applies a client's limit first and the stage's after it,
+// which is each method's own, over all clients (developer guide, "Throttle requests to your REST APIs for better throughput
+// in API Gateway", "How throttling limit settings are applied"). So what a plan lets through beyond that of the methods
+// together is turned away all the same. The stage's own limits are the way to say that a plan has none.
+func (p *problems) planWithinStage(field string, plan UsagePlan, api API) {
+	methods := 1
+	if api.Batch {
+		methods = 2
+	}
+	const fault, remedy = "is %s, more than the stage lets through", "use at most %s, or raise API.Throttle.%s"
+	number := func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+	// A limit that is out of bounds is reported as that.
+	if most := api.Throttle.RateLimit * float64(methods); most > 0 && plan.RateLimit > most && !math.IsInf(plan.RateLimit, 1) {
+		p.add(field+".RateLimit", fmt.Sprintf(fault, number(plan.RateLimit)), fmt.Sprintf(remedy, number(most), "RateLimit"))
+	}
+	if most := api.Throttle.BurstLimit * methods; most > 0 && plan.BurstLimit > most && plan.BurstLimit <= maxBurst {
+		p.add(field+".BurstLimit", fmt.Sprintf(fault, strconv.Itoa(plan.BurstLimit)), fmt.Sprintf(remedy, strconv.Itoa(most), "BurstLimit"))
 	}
 }
 

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"time"
 )
@@ -81,6 +82,25 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"a key twice", planned(func(p *UsagePlan) { p.Keys = []string{"web", "web"} }), []string{plan + `Keys[1] is "web"; leave it out: it is there already`}},
 		{"rate", planned(func(p *UsagePlan) { p.RateLimit = 0 }), []string{plan + "RateLimit is 0; use a number of requests per second, more than 0"}},
 		{"burst", planned(func(p *UsagePlan) { p.BurstLimit = 0 }), []string{plan + "BurstLimit is 0; use 1 to 2147483647"}},
+		{"more than the stage", planned(func(p *UsagePlan) { p.RateLimit, p.BurstLimit = 1000.5, 501 }), []string{
+			plan + "RateLimit is 1000.5, more than the stage lets through; use at most 1000, or raise API.Throttle.RateLimit",
+			plan + "BurstLimit is 501, more than the stage lets through; use at most 500, or raise API.Throttle.BurstLimit",
+		}},
+		{"a million", planned(func(p *UsagePlan) { p.RateLimit = 1_000_000 }),
+			[]string{plan + "RateLimit is 1000000, more than the stage lets through; use at most 1000, or raise API.Throttle.RateLimit"}},
+		{"more than both methods of the stage", func(e *Environment) {
+			planned(func(p *UsagePlan) { p.RateLimit, p.BurstLimit = 2001, 1001 })(e)
+			e.API.Batch = true
+		}, []string{
+			plan + "RateLimit is 2001, more than the stage lets through; use at most 2000, or raise API.Throttle.RateLimit",
+			plan + "BurstLimit is 1001, more than the stage lets through; use at most 1000, or raise API.Throttle.BurstLimit",
+		}},
+		{"no limit at all", planned(func(p *UsagePlan) { p.RateLimit, p.BurstLimit = math.Inf(1), math.MaxInt32+1 }), []string{
+			plan + "RateLimit is +Inf; use a number of requests per second, more than 0", plan + "BurstLimit is 2147483648; use 1 to 2147483647",
+		}},
+		{"a stage that lets nothing through", func(e *Environment) { planned(func(*UsagePlan) {})(e); e.API.Throttle = Throttle{} }, []string{
+			"API.Throttle.RateLimit is 0; use a number of requests per second, more than 0", "API.Throttle.BurstLimit is 0; use 1 to 2147483647",
+		}},
 		{"quota", planned(func(p *UsagePlan) { p.Quota = -1 }), []string{plan + "Quota is -1; use 0 to 2147483647"}},
 		{"quota without a period", planned(func(p *UsagePlan) { p.QuotaPeriod = "" }), []string{plan + `QuotaPeriod is ""; use "DAY", "WEEK" or "MONTH"`}},
 		{"period without a quota", planned(func(p *UsagePlan) { p.Quota = 0 }), []string{plan + `QuotaPeriod is "DAY"; leave it empty, or set Quota`}},
@@ -139,6 +159,11 @@ func numbered(name string, count int) []string {
 func TestAuthorizationAccepted(t *testing.T) {
 	testAcceptances(t, []acceptance{
 		{"keys", planned(func(*UsagePlan) {})},
+		{"keys that only the stage limits", planned(func(p *UsagePlan) { p.RateLimit, p.BurstLimit = 1000, 500 })},
+		{"keys that only both methods of the stage limit", func(e *Environment) {
+			planned(func(p *UsagePlan) { p.RateLimit, p.BurstLimit = 2000, 1000 })(e)
+			e.API.Batch = true
+		}},
 		{"keys without a quota", planned(func(p *UsagePlan) { p.Quota, p.QuotaPeriod = 0, "" })},
 		{"pools", func(e *Environment) {
 			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: []string{onePool}, Scopes: []string{"events/submit"}})

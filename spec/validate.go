@@ -65,12 +65,15 @@ const maxNameLength = 35
 
 var (
 	namePattern = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
-	// regionPattern is a shape and no list, so that a new region needs no new version. Four letters: eusc-de-east-1.
-	regionPattern  = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
+	// regionPattern is no list of regions, so that a new one in a known area needs no new version: the areas are those of the
+	// partitions' regular expressions in the AWS SDKs (partitions.json of github.com/aws/aws-sdk-go-v2, internal/endpoints/
+	// awsrulesfn), where any word may follow. Here that is a direction, as in all regions' names.
+	regionPattern = regexp.MustCompile(`^(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|us-iso|us-isob|us-isof|eu-isoe|eusc-de)` +
+		`-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9][0-9]?$`)
 	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
 )
 
-const regionRemedy = `use a region such as "eu-west-1"`
+const regionRemedy = `use a region such as "eu-west-1": an area, a direction and a number`
 
 func (p *problems) identity(e Environment) {
 	if len(e.Name) > maxNameLength || !namePattern.MatchString(e.Name) {

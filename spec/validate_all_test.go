@@ -40,7 +40,7 @@ func TestValidateAll(t *testing.T) {
 		{"problems of each", []Environment{
 			with("a", func(e *Environment) { e.Region = "x" }), with("b", func(e *Environment) { e.Account = "y" }),
 		}, []string{
-			`environment "a": Region is "x"; use a region such as "eu-west-1"`,
+			`environment "a": Region is "x"; use a region such as "eu-west-1": an area, a direction and a number`,
 			`environment "b": Account is "y"; use the 12 digits of an account's id, or leave it empty`,
 		}},
 		{"same environment twice", []Environment{inAccount("a", asIs), Default("b"), inAccount("a", asIs), Default("b"), Default("b")}, []string{

@@ -49,7 +49,7 @@ func TestStateRefused(t *testing.T) {
 		{"expression", inS3(func(s *S3State) { s.Key = "${var.x}" }), []string{`State.S3.Key is "${var.x}"; leave "${"` + terraform}},
 		{"directive", inS3(func(s *S3State) { s.Key = "%{x}" }), []string{`State.S3.Key is "%{x}"; leave "%{"` + terraform}},
 		{"region", inS3(func(s *S3State) { s.Region = "Ireland" }),
-			[]string{`State.S3.Region is "Ireland"; use a region such as "eu-west-1", or leave it empty`}},
+			[]string{`State.S3.Region is "Ireland"; use a region such as "eu-west-1": an area, a direction and a number, or leave it empty`}},
 		{"organization", inCloud(func(s *CloudState) { s.Organization = "-acme" }),
 			[]string{`State.Cloud.Organization is "-acme"; use 1 to 40 letters, digits, "_" and "-", beginning with a letter or a digit`}},
 		{"long organization", inCloud(func(s *CloudState) { s.Organization = strings.Repeat("o", 41) }),

@@ -64,7 +64,7 @@ func TestDefaultsAreValid(t *testing.T) {
 func TestZeroEnvironmentReportsEverything(t *testing.T) {
 	want := []string{
 		`Name is ""; use 1 to 35 of a-z, 0-9 and "-", beginning with a letter and ending with a letter or a digit`,
-		`Region is ""; use a region such as "eu-west-1"`,
+		`Region is ""; use a region such as "eu-west-1": an area, a direction and a number`,
 		`Removal is ""; use "disposable", "retained" or "protected"`,
 		`API.Authorization.Kind is ""; use "NONE", "AWS_IAM", "API_KEY", "COGNITO_USER_POOLS" or "CUSTOM"`,
 		`API.Schema is empty; write a JSON schema of draft 4, at least {"type": "object"}`,
@@ -150,11 +150,19 @@ func TestNames(t *testing.T) {
 func TestIdentityRefused(t *testing.T) {
 	testRefusals(t, []refusal{
 		{"region without number", func(e *Environment) { e.Region = "eu-west" },
-			[]string{`Region is "eu-west"; use a region such as "eu-west-1"`}},
+			[]string{`Region is "eu-west"; use a region such as "eu-west-1": an area, a direction and a number`}},
 		{"availability zone", func(e *Environment) { e.Region = "eu-west-1a" },
-			[]string{`Region is "eu-west-1a"; use a region such as "eu-west-1"`}},
+			[]string{`Region is "eu-west-1a"; use a region such as "eu-west-1": an area, a direction and a number`}},
+		{"no direction", func(e *Environment) { e.Region = "eu-middle-9" },
+			[]string{`Region is "eu-middle-9"; use a region such as "eu-west-1": an area, a direction and a number`}},
+		{"no area", func(e *Environment) { e.Region = "uk-west-1" },
+			[]string{`Region is "uk-west-1"; use a region such as "eu-west-1": an area, a direction and a number`}},
+		{"two directions", func(e *Environment) { e.Region = "us-east-west-1" },
+			[]string{`Region is "us-east-west-1"; use a region such as "eu-west-1": an area, a direction and a number`}},
+		{"no number", func(e *Environment) { e.Region = "eu-west-0" },
+			[]string{`Region is "eu-west-0"; use a region such as "eu-west-1": an area, a direction and a number`}},
 		{"upper case", func(e *Environment) { e.Region = "EU-WEST-1" },
-			[]string{`Region is "EU-WEST-1"; use a region such as "eu-west-1"`}},
+			[]string{`Region is "EU-WEST-1"; use a region such as "eu-west-1": an area, a direction and a number`}},
 		{"11 digits", func(e *Environment) { e.Account = "11112222333" },
 			[]string{`Account is "11112222333"; use the 12 digits of an account's id, or leave it empty`}},
 		{"13 digits", func(e *Environment) { e.Account = "1111222233334" },
@@ -166,11 +174,24 @@ func TestIdentityRefused(t *testing.T) {
 	})
 }
 
+// The regions are those that the AWS SDK for Go 1.48.0 knows.
+func TestRegionsAccepted(t *testing.T) {
+	var rows []acceptance
+	for region := range strings.FieldsSeq(`
+		af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1
+		ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1
+		eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 il-central-1 me-central-1
+		me-south-1 me-west-1 mx-central-1 sa-east-1 sa-west-1 us-east-1 us-east-2 us-west-1 us-west-2 cn-north-1 cn-northwest-1
+		eusc-de-east-1 us-iso-east-1 us-iso-west-1 us-isob-east-1 us-isob-west-1 eu-isoe-west-1 us-isof-east-1 us-isof-south-1
+		us-gov-east-1 us-gov-west-1`) {
+		rows = append(rows, acceptance{region, func(e *Environment) { e.Region = region }})
+	}
+	testAcceptances(t, rows)
+}
+
 func TestIdentityAccepted(t *testing.T) {
 	testAcceptances(t, []acceptance{
-		{"GovCloud", func(e *Environment) { e.Region = "us-gov-west-1" }},
-		{"China", func(e *Environment) { e.Region = "cn-northwest-1" }},
-		{"sovereign cloud", func(e *Environment) { e.Region = "eusc-de-east-1" }},
+		{"a region that is not there yet", func(e *Environment) { e.Region = "ap-northwest-12" }},
 		{"12 digits", func(e *Environment) { e.Account = "111122223333" }},
 		{"reserved end with a bucket of its own", func(e *Environment) { e.Name, e.Bucket.Name = "an", "my-events" }},
 	})

@@ -335,7 +335,7 @@ type S3State struct {
 	Key string
 	// Region of the state's bucket; empty means the environment's.
 	Region string
-	// KMSKeyARN of the key that encrypts the state; empty means the bucket's default encryption.
+	// KMSKeyARN of the key that encrypts the state, or of its alias; empty means the bucket's default encryption.
 	KMSKeyARN string
 }
 

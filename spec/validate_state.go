@@ -23,10 +23,16 @@ func (p *problems) state(state State, ownBuckets []string) {
 // maxStateKeyBytes is S3's longest key, 1,024 bytes, without what Terraform's lock file appends to it.
 const maxStateKeyBytes = 1024 - len(".tflock")
 
-// kmsKeyPattern is what Terraform's S3 backend takes for the ARN of a key or of an alias.
-var kmsKeyPattern = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(` +
-	`key/[a-f0-9]{8}-[a-f0-9]{4}-[1-5][a-f0-9]{3}-[ab89][a-f0-9]{3}-[a-f0-9]{12}|` +
-	`key/mrk-[a-f0-9]{32}|alias/[a-zA-Z0-9/_-]+)$`)
+var (
+	// kmsKeyPattern is what Terraform's S3 backend takes for the ARN of a key or of an alias. It is stricter than KMS, whose
+	// documents say of no digit of a key's id what it has to be: of another id `terraform init` says "Invalid KMS Key ARN"
+	// (hashicorp/terraform, internal/backend/remote-state/s3/validate.go; tried with 1.11).
+	kmsKeyPattern = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(` +
+		`key/[a-f0-9]{8}-[a-f0-9]{4}-[1-5][a-f0-9]{3}-[ab89][a-f0-9]{3}-[a-f0-9]{12}|` +
+		`key/mrk-[a-f0-9]{32}|alias/[a-zA-Z0-9/_-]+)$`)
+	// anyUUIDPattern is the ARN of a key whose id has a UUID's form, whatever its version.
+	anyUUIDPattern = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-f0-9]{8}(-[a-f0-9]{4}){3}-[a-f0-9]{12}$`)
+)
 
 // s3State checks a backend in a bucket that somebody else made: its name may have dots.
 func (p *problems) s3State(s3 S3State, ownBuckets []string) {
@@ -40,9 +46,19 @@ func (p *problems) s3State(s3 S3State, ownBuckets []string) {
 	if s3.Region != "" {
 		p.match("State.S3.Region", s3.Region, regionPattern, regionRemedy+", or leave it empty")
 	}
-	if s3.KMSKeyARN != "" {
-		p.match("State.S3.KMSKeyARN", s3.KMSKeyARN, kmsKeyPattern,
-			`use an ARN such as "arn:aws:kms:eu-west-1:111122223333:alias/state", or leave it empty`)
+	p.stateKMSKey(s3.KMSKeyARN)
+}
+
+func (p *problems) stateKMSKey(arn string) {
+	const field, alias = "State.S3.KMSKeyARN", `"arn:aws:kms:eu-west-1:111122223333:alias/state"`
+	switch {
+	case arn == "" || kmsKeyPattern.MatchString(arn):
+	case anyUUIDPattern.MatchString(arn):
+		p.add(field, is(arn)+", whose key id is no UUID of RFC 4122 as those of KMS are",
+			"copy the id from KMS, or name an alias such as "+alias+": in a UUID Terraform's S3 backend takes 1 to 5 as the 13th digit, and 8, 9, a or b as the 17th")
+	default:
+		p.add(field, is(arn), `use the ARN of a key, such as "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-4bcd-8def-1234567890ab" or `+
+			`"…:key/mrk-1234abcd12ab34cd56ef1234567890ab", or of an alias, such as `+alias+`, or leave it empty`)
 	}
 }
 

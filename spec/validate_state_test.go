@@ -24,7 +24,8 @@ func TestStateRefused(t *testing.T) {
 		bucket    = `; use 3 to 63 of a-z, 0-9 and "-", beginning and ending with a letter or a digit`
 		slashes   = `; use a key that neither begins nor ends with "/"`
 		terraform = ` out: Terraform would take it for its own expression`
-		arn       = `; use an ARN such as "arn:aws:kms:eu-west-1:111122223333:alias/state", or leave it empty`
+		arn       = `; use the ARN of a key, such as "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-4bcd-8def-1234567890ab" or "…:key/mrk-1234abcd12ab34cd56ef1234567890ab", or of an alias, such as "arn:aws:kms:eu-west-1:111122223333:alias/state", or leave it empty`
+		uuid      = `, whose key id is no UUID of RFC 4122 as those of KMS are; copy the id from KMS, or name an alias such as "arn:aws:kms:eu-west-1:111122223333:alias/state": in a UUID Terraform's S3 backend takes 1 to 5 as the 13th digit, and 8, 9, a or b as the 17th`
 		host      = `; use a host name such as "tfe.example.com", without scheme and path, or leave it empty`
 	)
 	rows := []refusal{
@@ -64,8 +65,15 @@ func TestStateRefused(t *testing.T) {
 	for _, bad := range []string{
 		"12345678-1234-4234-8234-123456789012", "alias/state", "arn:aws:s3:::state", "arn:aws:kms:eu-west-1:1111:alias/state",
 		"arn:aws:kms:eu-west-1:111122223333:key/abc", "arn:aws:kms:eu-west-1:111122223333:alias/",
+		"arn:aws:kms:eu-west-1:111122223333:key/mrk-1234", "arn:aws:kms:eu-west-1:111122223333:key/1234ABCD-12AB-4BCD-8DEF-1234567890AB",
 	} {
 		rows = append(rows, refusal{bad, inS3(func(s *S3State) { s.KMSKeyARN = bad }), []string{"State.S3.KMSKeyARN " + is(bad) + arn}})
+	}
+	for _, bad := range []string{
+		"arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012", "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-7234-8234-123456789012",
+		"arn:aws-cn:kms:cn-north-1:111122223333:key/1234abcd-12ab-04cd-96ef-1234567890ab",
+	} {
+		rows = append(rows, refusal{bad, inS3(func(s *S3State) { s.KMSKeyARN = bad }), []string{"State.S3.KMSKeyARN " + is(bad) + uuid}})
 	}
 	for _, bad := range []string{"https://tfe.example.com", "tfe.example.com/", "tfe_example", "tfe..example", "-tfe", "tfe:port", "tfe:", "tfe:0", "tfe:65536", "tfe:123456"} {
 		rows = append(rows, refusal{bad, inCloud(func(s *CloudState) { s.Hostname = bad }), []string{"State.Cloud.Hostname " + is(bad) + host}})
@@ -90,6 +98,9 @@ func TestStateAccepted(t *testing.T) {
 	for _, good := range []string{
 		"arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-4234-8234-123456789012",
 		"arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-0123456789abcdef0123456789abcdef",
+		"arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-4bcd-8def-1234567890ab",
+		"arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-b234-123456789012",
+		"arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab",
 		"arn:aws:kms:eu-west-1:111122223333:alias/terraform/state",
 	} {
 		rows = append(rows, acceptance{good, inS3(func(s *S3State) { s.KMSKeyARN = good })})

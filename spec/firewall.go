@@ -12,7 +12,8 @@ type Firewall struct {
 	RateLimit int
 	// MaxBodyBytes is the largest body that passes: 1 to 65,536, which is the most that WAF reads of one. So all that
 	// passes has been read as a whole. With 0 nothing is blocked for its size, and of a larger body WAF reads the first 16 KB.
-	// More than 16,384 costs a little more for the requests that are larger.
+	// More than 16,384 costs a little more for the requests that are larger. A literal, Firewall{Enabled: true, …}, that leaves it
+	// out has no limit: take [Default]'s and turn Enabled on.
 	MaxBodyBytes int
 	// Count are rules of the managed groups, such as "CrossSiteScripting_BODY", that count and log what they find and let it
 	// pass. The rules of bodies look for what does harm to a web site, and an event may well hold it: a page's HTML, a

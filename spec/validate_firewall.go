@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // maxRateLimit is from the API reference, RateBasedStatement. The least is in the AWS WAF developer guide, "Rate-based rule
@@ -27,18 +28,33 @@ func (p *problems) firewall(firewall Firewall) {
 			fmt.Sprintf("use 1 to %d, the most that WAF reads, or 0 for no limit", maxInspected))
 	}
 	for i, rule := range firewall.Count {
-		switch {
-		case slices.Contains(firewall.Count[:i], rule):
-			p.add(item("Firewall.Count", i), is(rule), repeatedRemedy)
-		case !isManagedRule(rule):
-			p.add(item("Firewall.Count", i), is(rule),
-				`use the name of a rule that blocks in one of AWS's managed groups (spec.ManagedRuleGroups), such as "GenericLFI_BODY"`)
+		remedy := countRemedy(rule)
+		if slices.Contains(firewall.Count[:i], rule) {
+			remedy = repeatedRemedy
+		}
+		if remedy != "" {
+			p.add(item("Firewall.Count", i), is(rule), remedy)
 		}
 	}
 }
 
-func isManagedRule(name string) bool {
-	return slices.ContainsFunc(ManagedRuleGroups(), func(group ManagedRules) bool {
-		return slices.ContainsFunc(group.Rules, func(rule ManagedRule) bool { return rule.Name == name })
-	})
+// countRemedy is empty for the name of a rule that blocks. What is nearly one is often its label, which is spelt otherwise.
+func countRemedy(name string) string {
+	remedy := `use the name of a rule that blocks, such as "GenericLFI_BODY": ManagedRuleGroups in spec/firewall.go has them all`
+	for _, group := range ManagedRuleGroups() {
+		for _, rule := range group.Rules {
+			if rule.Name == name {
+				return ""
+			}
+			if letters(rule.Name) == letters(name) {
+				remedy = fmt.Sprintf("use %q, as AWS spells it", rule.Name)
+			}
+		}
+	}
+	return remedy
+}
+
+// letters are what two spellings of a rule's name have in common.
+func letters(name string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(name))
 }

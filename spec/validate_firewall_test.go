@@ -17,7 +17,7 @@ func guarded(change func(f *Firewall)) func(e *Environment) {
 func TestFirewallRefused(t *testing.T) {
 	const (
 		size  = `; use 1 to 65536, the most that WAF reads, or 0 for no limit`
-		known = `; use the name of a rule that blocks in one of AWS's managed groups (spec.ManagedRuleGroups), such as "GenericLFI_BODY"`
+		known = `; use the name of a rule that blocks, such as "GenericLFI_BODY": ManagedRuleGroups in spec/firewall.go has them all`
 	)
 	testRefusals(t, []refusal{
 		{"a rate that WAF does not take", guarded(func(f *Firewall) { f.RateLimit = 9 }), []string{`Firewall.RateLimit is 9; use 10 to 2000000000`}},
@@ -26,8 +26,14 @@ func TestFirewallRefused(t *testing.T) {
 			[]string{`Firewall.RateLimit is 2000000001; use 10 to 2000000000`}},
 		{"a body that WAF does not read", guarded(func(f *Firewall) { f.MaxBodyBytes = 65537 }), []string{`Firewall.MaxBodyBytes is 65537` + size}},
 		{"less than no body", guarded(func(f *Firewall) { f.MaxBodyBytes = -1 }), []string{`Firewall.MaxBodyBytes is -1` + size}},
-		{"rules that are none", guarded(func(f *Firewall) { f.Count = []string{"SQLi_BODY", "genericlfi_body", ""} }), []string{
-			`Firewall.Count[0] is "SQLi_BODY"` + known, `Firewall.Count[1] is "genericlfi_body"` + known, `Firewall.Count[2] is ""` + known,
+		{"rules that are none", guarded(func(f *Firewall) { f.Count = []string{"SQLi_BODY", "GenericLFI", ""} }), []string{
+			`Firewall.Count[0] is "SQLi_BODY"` + known, `Firewall.Count[1] is "GenericLFI"` + known, `Firewall.Count[2] is ""` + known,
+		}},
+		{"near misses", guarded(func(f *Firewall) {
+			f.Count = []string{"CrossSiteScripting_Body", "genericlfi_body", "GenericRFIBody", "log4j-rce body"}
+		}), []string{
+			`Firewall.Count[0] is "CrossSiteScripting_Body"; use "CrossSiteScripting_BODY", as AWS spells it`, `Firewall.Count[1] is "genericlfi_body"; use "GenericLFI_BODY", as AWS spells it`,
+			`Firewall.Count[2] is "GenericRFIBody"; use "GenericRFI_BODY", as AWS spells it`, `Firewall.Count[3] is "log4j-rce body"; use "Log4JRCE_BODY", as AWS spells it`,
 		}},
 		{"a rule that counts anyway", guarded(func(f *Firewall) { f.Count = []string{"AWSManagedIPDDoSList"} }),
 			[]string{`Firewall.Count[0] is "AWSManagedIPDDoSList"` + known}},
@@ -53,6 +59,19 @@ func TestFirewallAccepted(t *testing.T) {
 			e.Firewall.Enabled, e.API.Access.VPCEndpoints = true, []string{"vpce-0123456789abcdef0"}
 		}},
 	})
+}
+
+// Otherwise a near miss would have two answers.
+func TestRulesDifferInLetters(t *testing.T) {
+	names := map[string]string{}
+	for _, group := range ManagedRuleGroups() {
+		for _, rule := range group.Rules {
+			if other, taken := names[letters(rule.Name)]; taken {
+				t.Errorf("%s and %s differ in case or marks only", other, rule.Name)
+			}
+			names[letters(rule.Name)] = rule.Name
+		}
+	}
 }
 
 func TestCounted(t *testing.T) {

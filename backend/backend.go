@@ -63,7 +63,8 @@ func Of(stack *tfjson.Stack) (Config, error) {
 // backend takes for a key.
 var (
 	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-	regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
+	regionPattern = regexp.MustCompile(`^(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|us-iso|us-isob|us-isof|eu-isoe|eusc-de)` +
+		`-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9][0-9]?$`)
 	kmsKeyPattern = regexp.MustCompile(`^arn:aws[a-z-]*:kms:([a-z0-9-]+):[0-9]{12}:(` +
 		`key/[a-f0-9]{8}-[a-f0-9]{4}-[1-5][a-f0-9]{3}-[ab89][a-f0-9]{3}-[a-f0-9]{12}|` +
 		`key/mrk-[a-f0-9]{32}|alias/[a-zA-Z0-9/_-]+)$`)
@@ -83,7 +84,7 @@ func (c Config) Check() error {
 	}
 	key := kmsKeyPattern.FindStringSubmatch(c.KMSKeyARN)
 	if key == nil {
-		errs = append(errs, fmt.Errorf("--kms-key is %q; use an ARN such as arn:aws:kms:eu-west-1:111122223333:alias/state", c.KMSKeyARN))
+		errs = append(errs, fmt.Errorf("--kms-key is %q; use the ARN of an alias or a key, such as arn:aws:kms:eu-west-1:111122223333:alias/state or …:key/ and a UUID, whose version Terraform checks too", c.KMSKeyARN))
 	} else if key[1] != c.Region {
 		errs = append(errs, fmt.Errorf("--kms-key is in %s and the bucket in %s; S3 takes a key of the bucket's own region", key[1], c.Region))
 	}

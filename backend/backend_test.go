@@ -124,7 +124,7 @@ func TestCheck(t *testing.T) {
 		{Config{"10.0.0.1", "eu-west-1", ""}, `--bucket is "10.0.0.1"` + bucketRemedy},
 		{Config{"states-", "eu-west-1", ""}, `--bucket is "states-"` + bucketRemedy},
 		{Config{"states", "Ireland", ""}, `--region is "Ireland"; use a region such as eu-west-1`},
-		{Config{"states", "eu-west-1", "alias/state"}, `--kms-key is "alias/state"; use an ARN such as arn:aws:kms:eu-west-1:111122223333:alias/state`},
+		{Config{"states", "eu-west-1", "alias/state"}, `--kms-key is "alias/state"; use the ARN of an alias or a key, such as arn:aws:kms:eu-west-1:111122223333:alias/state or …:key/ and a UUID, whose version Terraform checks too`},
 		{Config{"states", "us-east-1", key}, `--kms-key is in eu-west-1 and the bucket in us-east-1; S3 takes a key of the bucket's own region`},
 	} {
 		if got := fmt.Sprint(test.config.Check()); got != test.want {

@@ -62,7 +62,7 @@ func TestBackendBadInput(t *testing.T) {
 		{"nothing", "", nil, "--env or --bucket and --region are missing; name an environment that keeps its state in S3, or the bucket to make"},
 		{"both", "", []string{"--env", "dev", "--bucket", "b"}, "--env is given beside --bucket, --region or --kms-key; give one or the other: the environment says all three"},
 		{"no region", "", []string{"--bucket", "states"}, `--region is ""; use a region such as eu-west-1`},
-		{"a bad key", "", []string{"--bucket", "states", "--region", "eu-west-1", "--kms-key", "key"}, `--kms-key is "key"; use an ARN such as arn:aws:kms:eu-west-1:111122223333:alias/state`},
+		{"a bad key", "", []string{"--bucket", "states", "--region", "eu-west-1", "--kms-key", "key"}, `--kms-key is "key"; use the ARN of an alias or a key, such as arn:aws:kms:eu-west-1:111122223333:alias/state or …:key/ and a UUID, whose version Terraform checks too`},
 		{"an unknown environment", "", []string{"--env", "qa"}, `--env: no environment named "qa" is synthesised; use dev, or run make synth`},
 		{"a local state", "", []string{"--env", "dev"}, `--env dev: its state is in a local file; set env.State.S3 = &spec.S3State{Bucket: "NAME"} in its file in stacks/ and synthesise again, or name --bucket and --region`},
 		{"an edited stack", `"s3": {"bucket": "states"}`, []string{"--env", "dev"}, `--env dev says it so: --region is ""; use a region such as eu-west-1`},

@@ -129,7 +129,11 @@ func (p *Pipeline) submitURL() string {
 }
 
 func (p *Pipeline) sayDelivered(object firehose.Object) {
-	fmt.Fprintf(p.opts.Out, "delivered %d records, %d bytes: %s\n", object.Records, object.Bytes,
+	records := "records"
+	if object.Records == 1 {
+		records = "record"
+	}
+	fmt.Fprintf(p.opts.Out, "delivered %d %s, %d bytes: %s\n", object.Records, records, object.Bytes,
 		filepath.Join(p.bucketsDir(), object.Bucket, filepath.FromSlash(object.Key)))
 }
 

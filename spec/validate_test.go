@@ -148,27 +148,31 @@ func TestNames(t *testing.T) {
 }
 
 func TestIdentityRefused(t *testing.T) {
+	const (
+		region  = `; use a region such as "eu-west-1": an area, a direction and a number`
+		account = `; use the 12 digits of an account's id, or leave it empty`
+	)
 	testRefusals(t, []refusal{
 		{"region without number", func(e *Environment) { e.Region = "eu-west" },
-			[]string{`Region is "eu-west"; use a region such as "eu-west-1": an area, a direction and a number`}},
+			[]string{`Region is "eu-west"` + region}},
 		{"availability zone", func(e *Environment) { e.Region = "eu-west-1a" },
-			[]string{`Region is "eu-west-1a"; use a region such as "eu-west-1": an area, a direction and a number`}},
+			[]string{`Region is "eu-west-1a"` + region}},
 		{"no direction", func(e *Environment) { e.Region = "eu-middle-9" },
-			[]string{`Region is "eu-middle-9"; use a region such as "eu-west-1": an area, a direction and a number`}},
+			[]string{`Region is "eu-middle-9"` + region}},
 		{"no area", func(e *Environment) { e.Region = "uk-west-1" },
-			[]string{`Region is "uk-west-1"; use a region such as "eu-west-1": an area, a direction and a number`}},
+			[]string{`Region is "uk-west-1"` + region}},
 		{"two directions", func(e *Environment) { e.Region = "us-east-west-1" },
-			[]string{`Region is "us-east-west-1"; use a region such as "eu-west-1": an area, a direction and a number`}},
+			[]string{`Region is "us-east-west-1"` + region}},
 		{"no number", func(e *Environment) { e.Region = "eu-west-0" },
-			[]string{`Region is "eu-west-0"; use a region such as "eu-west-1": an area, a direction and a number`}},
+			[]string{`Region is "eu-west-0"` + region}},
 		{"upper case", func(e *Environment) { e.Region = "EU-WEST-1" },
-			[]string{`Region is "EU-WEST-1"; use a region such as "eu-west-1": an area, a direction and a number`}},
+			[]string{`Region is "EU-WEST-1"` + region}},
 		{"11 digits", func(e *Environment) { e.Account = "11112222333" },
-			[]string{`Account is "11112222333"; use the 12 digits of an account's id, or leave it empty`}},
+			[]string{`Account is "11112222333"` + account}},
 		{"13 digits", func(e *Environment) { e.Account = "1111222233334" },
-			[]string{`Account is "1111222233334"; use the 12 digits of an account's id, or leave it empty`}},
+			[]string{`Account is "1111222233334"` + account}},
 		{"account with dashes", func(e *Environment) { e.Account = "1111-2222-3333" },
-			[]string{`Account is "1111-2222-3333"; use the 12 digits of an account's id, or leave it empty`}},
+			[]string{`Account is "1111-2222-3333"` + account}},
 		{"removal", func(e *Environment) { e.Removal = "Disposable" },
 			[]string{`Removal is "Disposable"; use "disposable", "retained" or "protected"`}},
 	})

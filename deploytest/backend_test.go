@@ -24,7 +24,7 @@ func TestBackend(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			program, endpoint := terraform(t), startMoto(t)
+			endpoint := startMoto(t)
 			text, err := cfg.JSON()
 			if err != nil {
 				t.Fatal(err)
@@ -33,7 +33,7 @@ func TestBackend(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(folder, "main.tf.json"), text, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			p := openPipeline(t, endpoint, program, folder)
+			p := openPipeline(t, endpoint, attached(t, endpoint, folder), folder)
 			p.init()
 			verdict, err := p.tf.Validate(p.context())
 			if err != nil || len(verdict.Diagnostics) > 0 {
@@ -46,7 +46,7 @@ func TestBackend(t *testing.T) {
 			expectRefusal(t, p.destroy(), "aws_s3_bucket.state")
 			// The policy refuses whoever comes without TLS, and moto is reached without.
 			call(t, p.cloud.s3.DeleteBucketPolicy, s3.DeleteBucketPolicyInput{Bucket: aws.String(cfg.Bucket)})
-			keepState(t, endpoint, program, cfg)
+			keepState(t, endpoint, cfg)
 		})
 	}
 }
@@ -78,11 +78,11 @@ func checkStateBucket(t *testing.T, c cloud, cfg backend.Config) {
 
 // keepState has an environment keep its state in the bucket, as the line says that ingest backend prints, and makes one
 // resource of it: what matters is that the state and its lock are written there.
-func keepState(t *testing.T, endpoint, program string, cfg backend.Config) {
+func keepState(t *testing.T, endpoint string, cfg backend.Config) {
 	t.Helper()
 	env := local(stacks.Dev())
 	env.State.S3 = &spec.S3State{Bucket: cfg.Bucket, Region: cfg.Region, KMSKeyARN: cfg.KMSKeyARN}
-	p := initialised(t, endpoint, program, env)
+	p := initialised(t, endpoint, env)
 	p.apply(tfexec.Target("aws_iam_role.submit-role"))
 	var keys []string
 	for _, object := range call(t, p.cloud.s3.ListObjectsV2, s3.ListObjectsV2Input{Bucket: aws.String(cfg.Bucket)}).Contents {

@@ -30,10 +30,9 @@ func guardedEnvironment(zone string) spec.Environment {
 // TestFirewallAndDomain leads an environment with both through its life: made, changed, destroyed.
 func TestFirewallAndDomain(t *testing.T) {
 	t.Parallel()
-	program := terraform(t)
 	endpoint := startMoto(t)
 	zone := createZone(t, endpoint)
-	p := initialised(t, endpoint, program, guardedEnvironment(zone))
+	p := initialised(t, endpoint, guardedEnvironment(zone))
 	p.apply()
 	p.expectPlan(map[string]string{})
 	outputs := p.outputs()

@@ -29,7 +29,9 @@ func TestMain(m *testing.M) {
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
 		_ = parallel.Value.Set("4")
 	}
-	m.Run()
+	status := m.Run()
+	_ = os.RemoveAll(installation)
+	os.Exit(status)
 }
 
 // pipeline is one environment in a folder of its own.
@@ -44,16 +46,17 @@ type pipeline struct {
 // newPipeline makes an environment ready for `terraform apply` to a moto server of its own.
 func newPipeline(t *testing.T, env spec.Environment) *pipeline {
 	t.Helper()
-	program := terraform(t)
-	return initialised(t, startMoto(t), program, env)
+	endpoint := startMoto(t)
+	return initialised(t, endpoint, env)
 }
 
 // initialised synthesises an environment and runs `terraform init` in it.
-func initialised(t *testing.T, endpoint, program string, env spec.Environment, options ...tfexec.InitOption) *pipeline {
+func initialised(t *testing.T, endpoint string, env spec.Environment, options ...tfexec.InitOption) *pipeline {
 	t.Helper()
 	outdir := filepath.Join(t.TempDir(), "cdktf.out")
 	synthesise(t, env, outdir)
-	p := openPipeline(t, endpoint, program, stackFolder(outdir, env.Name))
+	folder := stackFolder(outdir, env.Name)
+	p := openPipeline(t, endpoint, attached(t, endpoint, folder), folder)
 	p.init(options...)
 	return p
 }

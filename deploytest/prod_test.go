@@ -19,7 +19,7 @@ func TestProd(t *testing.T) {
 	// A destroy comes to the API and the delivery stream first, and so never to what they depend on; a replacement does.
 	expectRefusal(t, p.destroy(), "aws_api_gateway_rest_api.api", "aws_kinesis_firehose_delivery_stream.delivery")
 	for _, address := range []string{"aws_kinesis_stream.stream", "aws_s3_bucket.bucket", "aws_kms_key.key"} {
-		_, err := p.tf.Plan(p.context(), tfexec.Replace(address), tfexec.Refresh(false))
+		_, err := p.tf.Plan(p.context(), tfexec.Replace(address), tfexec.Target(address), tfexec.Refresh(false))
 		expectRefusal(t, err, address)
 	}
 

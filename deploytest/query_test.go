@@ -24,9 +24,8 @@ func TestQuery(t *testing.T) {
 	t.Parallel()
 	env := local(stacks.Dev())
 	env.Query.Enabled = true
-	program := terraform(t)
 	endpoint := startMoto(t)
-	p := initialised(t, endpoint, program, env)
+	p := initialised(t, endpoint, env)
 	expectValid(t, p)
 	p.apply()
 	checkTable(t, endpoint, "dev", "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe")

@@ -18,14 +18,14 @@ const deprecated = `The "reset_on_delete" attribute will be removed in a future 
 // to what is synthesised.
 func TestValidate(t *testing.T) {
 	t.Parallel()
-	program := terraform(t)
+	provider := startProvider(t, nowhere, t.TempDir())
 	goldens, err := filepath.Glob("../testdata/*.tf.json")
 	if err != nil || len(goldens) < 3 {
 		t.Fatalf("the goldens are %v (%v)", goldens, err)
 	}
 	for _, golden := range goldens {
 		t.Run(strings.TrimSuffix(filepath.Base(golden), ".tf.json"), func(t *testing.T) {
-			validate(t, program, copied(t, golden))
+			validate(t, provider, copied(t, golden))
 		})
 	}
 }
@@ -34,15 +34,15 @@ func TestValidate(t *testing.T) {
 // what these have not. Each takes seconds.
 func TestValidateNative(t *testing.T) {
 	t.Parallel()
-	program := terraform(t)
+	provider := startProvider(t, nowhere, t.TempDir())
 	for _, name := range []string{"staging", "prod", "keys", "cognito", "encrypted", "domain", "web"} {
-		t.Run(name, func(t *testing.T) { validate(t, program, native(t, "../testdata/"+name+".tf.json")) })
+		t.Run(name, func(t *testing.T) { validate(t, provider, native(t, "../testdata/"+name+".tf.json")) })
 	}
 }
 
-func validate(t *testing.T, program, folder string) {
+func validate(t *testing.T, provider awsPlugin, folder string) {
 	t.Helper()
-	p := openPipeline(t, nowhere, program, folder)
+	p := openPipeline(t, nowhere, provider.program(t, folder), folder)
 	p.init(tfexec.Backend(false)) // a backend that lies elsewhere is not asked
 	verdict, err := p.tf.Validate(p.context())
 	if err != nil {

@@ -35,8 +35,8 @@ test: tools moto webapp ## run every test
 	npm --prefix webapp test
 	INGEST=$(CURDIR)/bin/ingest npm --prefix webapp run test:browser
 
-golden: ## rewrite the golden files in testdata/ from what is synthesised
-	go test . ./backend -run TestGoldens -update
+golden: ## rewrite the golden files in testdata/goldens from what is synthesised
+	go test . -run TestGoldens -update
 
 lint: webapp/node_modules/.package-lock.json ## check the style of the code and the direction of its imports
 	@echo "linting; the first time Go compiles golangci-lint, which takes some minutes"

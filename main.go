@@ -131,6 +131,9 @@ func parse(args []string) error {
 }
 
 func synthesise(ctx context.Context, getenv func(string) string, all []spec.Environment, stdout io.Writer) error {
+	if err := stacks.CheckDeclared(); err != nil {
+		return err
+	}
 	selected, err := stacks.Select(all, getenv("ENV"))
 	if err != nil {
 		return err

@@ -4,17 +4,20 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 
+	"cdk.tf/go/ingest/internal/catalogue"
+	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/policy"
 	"cdk.tf/go/ingest/spec"
 	"cdk.tf/go/ingest/stacks"
@@ -24,55 +27,13 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files from what is synthesised")
 
-// environments are the project's own, and one for each option that none of those has on.
-func environments() []spec.Environment {
-	web := spec.Default("web")
-	web.Removal = spec.Protected
-	web.Web.Hosted, web.Web.Folder = true, "testdata/page"
-
-	keys := spec.Default("keys")
-	keys.API.Authorization = spec.AuthorizeAPIKey(spec.UsagePlan{
-		Keys: []string{"web", "mobile"}, RateLimit: 10, BurstLimit: 20, Quota: 100_000, QuotaPeriod: spec.PerDay,
-	})
-	cognito := spec.Default("cognito")
-	cognito.API.Authorization = spec.AuthorizeCognito(spec.Cognito{
-		UserPoolARNs: []string{"arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_aBcDeF123"}, Scopes: []string{"events/submit"},
-	})
-	cognito.API.Access.SourceIPs = []string{"203.0.113.0/24", "2001:db8::/32"}
-	lambda := spec.Default("lambda")
-	lambda.API.Authorization = spec.AuthorizeLambda(spec.LambdaAuthorizer{
-		FunctionARN: "arn:aws:lambda:us-east-1:123456789012:function:authorize:live", Kind: spec.RequestAuthorizer,
-		IdentitySources: []string{"method.request.header.X-Client"}, CacheTTL: 5 * time.Minute,
-	})
-	lambda.API.Batch = true
-	private := spec.Default("private")
-	private.API.Authorization = spec.AuthorizeIAM()
-	private.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef0"}
-
-	encrypted := spec.Default("encrypted")
-	encrypted.Removal = spec.Protected
-	encrypted.Encryption.CustomerKey = true
-	encrypted.Bucket.AccessLog = true
-	encrypted.Bucket.ObjectLock = spec.ObjectLock{Mode: spec.Governance, Days: 30}
-
-	firewall := spec.Default("firewall")
-	firewall.Firewall.Enabled, firewall.Firewall.Count = true, []string{"CrossSiteScripting_BODY", "GenericRFI_BODY"}
-	domain := spec.Default("domain")
-	domain.API.Domain = spec.Domain{
-		Name: "events.example.com", ZoneID: "Z0123456789ABCDEFGHIJ", DisableDefaultEndpoint: true,
-		MutualTLS: spec.MutualTLS{TruststoreURI: "s3://example-trust/events.pem", TruststoreVersion: "3HL4kqtJlcpXroDTDmJ"},
-	}
-	domain.API.Batch = true
-	return append(stacks.All(), web, keys, cognito, lambda, private, encrypted, firewall, domain)
-}
-
 // synthesised is a folder that holds every environment's stack, made once for all tests.
 var synthesised = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "ingest-test-")
 	if err != nil {
 		return "", err
 	}
-	return dir, synth.Run(context.Background(), environments(), filepath.Join(dir, "cdktf.out"))
+	return dir, synth.Run(context.Background(), catalogue.All(), filepath.Join(dir, "cdktf.out"))
 })
 
 func TestMain(m *testing.M) {
@@ -102,19 +63,69 @@ func stackOf(t *testing.T, env spec.Environment) *tfjson.Stack {
 	return stack
 }
 
-// A change of a golden file is what a reviewer reads. `go test . -update` rewrites them.
+// The goldens are what a reviewer reads of a change: testdata/goldens, in the form that package goldens describes.
 func TestGoldens(t *testing.T) {
-	for _, env := range environments() {
-		got := read(t, filepath.Join(output(t), synth.StackFile(env.Name)))
-		golden := filepath.Join("testdata", env.Name+".tf.json")
-		if *update {
-			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+	got := map[string]string{}
+	for _, env := range catalogue.All() {
+		got[env.Name] = read(t, filepath.Join(output(t), synth.StackFile(env.Name)))
+	}
+	for name, config := range catalogue.Backends() {
+		text, err := config.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[name] = string(text)
+	}
+	for _, name := range slices.Sorted(maps.Keys(got)) {
+		checkGolden(t, name, got[name])
+	}
+	if *update {
+		removeGoldensOfNobody(t, got)
+	}
+	names, err := goldens.Names()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if got[name] == "" {
+			t.Errorf("%s is the golden of no environment; run %q", goldens.Path(name), goldens.Remedy)
+		}
+	}
+}
+
+func checkGolden(t *testing.T, name, text string) {
+	t.Helper()
+	got, err := goldens.Readable(text)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	file := goldens.Path(name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, _ := os.ReadFile(file) // a golden that is missing differs
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("%s differs from what is synthesised; if that is meant, run %q and review the change (-golden +synthesised):\n%s",
+			file, goldens.Remedy, diff)
+	}
+}
+
+func removeGoldensOfNobody(t *testing.T, got map[string]string) {
+	t.Helper()
+	names, err := goldens.Names()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if got[name] == "" {
+			if err := os.Remove(goldens.Path(name)); err != nil {
 				t.Fatal(err)
 			}
-		}
-		if diff := cmp.Diff(strings.Split(read(t, golden), "\n"), strings.Split(got, "\n")); diff != "" {
-			t.Errorf("%s is synthesised otherwise than %s has it; if that is meant, `go test . -update` and review the change (-golden +synthesised):\n%s",
-				env.Name, golden, diff)
 		}
 	}
 }
@@ -130,19 +141,19 @@ func read(t *testing.T, file string) string {
 
 func TestTwoSynthsAreByteIdentical(t *testing.T) {
 	again := filepath.Join(t.TempDir(), "cdktf.out")
-	if err := synth.Run(t.Context(), environments(), again); err != nil {
+	if err := synth.Run(t.Context(), catalogue.All(), again); err != nil {
 		t.Fatal(err)
 	}
 	files := []string{"manifest.json"}
-	for _, env := range environments() {
+	for _, env := range catalogue.All() {
 		files = append(files, synth.StackFile(env.Name))
 	}
-	page, err := spec.Environment{Web: spec.Web{Hosted: true, Folder: "testdata/page"}}.Page()
+	page, err := catalogue.Named("option-web").Page()
 	if err != nil || len(page) == 0 {
 		t.Fatalf("the page of %d files: %v", len(page), err)
 	}
 	for _, file := range page {
-		files = append(files, filepath.Join("stacks", "web", stacks.WebFolder, file.Key))
+		files = append(files, filepath.Join("stacks", "option-web", stacks.WebFolder, file.Key))
 	}
 	for _, file := range files {
 		if read(t, filepath.Join(output(t), file)) != read(t, filepath.Join(again, file)) {
@@ -152,7 +163,7 @@ func TestTwoSynthsAreByteIdentical(t *testing.T) {
 }
 
 func TestPolicyIsClean(t *testing.T) {
-	for _, env := range environments() {
+	for _, env := range catalogue.All() {
 		expect := policy.Expect{Public: env.API.Authorization.Kind == spec.ByNothing}
 		if err := policy.Check(stackOf(t, env), expect); err != nil {
 			t.Errorf("%s: %v", env.Name, err)
@@ -160,24 +171,27 @@ func TestPolicyIsClean(t *testing.T) {
 	}
 }
 
-func TestOnlyDevIsPublicAndOnlyProdIsProtected(t *testing.T) {
-	for _, env := range stacks.All() {
-		if public := env.API.Authorization.Kind == spec.ByNothing; public != (env.Name == "dev") {
-			t.Errorf("%s: public is %t", env.Name, public)
+func TestHowTheProjectsEnvironmentsDiffer(t *testing.T) {
+	for name, want := range map[string]struct {
+		public  bool
+		removal spec.Removal
+	}{
+		"dev": {true, spec.Disposable}, "staging": {false, spec.Retained}, "prod": {false, spec.Protected},
+	} {
+		env := catalogue.Named(name)
+		if public := env.API.Authorization.Kind == spec.ByNothing; public != want.public || env.Removal != want.removal {
+			t.Errorf("%s: public is %t and the removal %q, want %t and %q", name, public, env.Removal, want.public, want.removal)
 		}
-		if protected := env.Removal == spec.Protected; protected != (env.Name == "prod") {
-			t.Errorf("%s: protected is %t", env.Name, protected)
+		// To publish a page is for whoever deploys it to decide.
+		if env.Web.Hosted {
+			t.Errorf("%s hosts the page", name)
 		}
 	}
 }
 
-// No environment of the project's publishes a page: that is for whoever deploys it to decide.
-func TestNoPageIsHostedUnasked(t *testing.T) {
-	for _, env := range stacks.All() {
-		if env.Web.Hosted {
-			t.Errorf("%s hosts the page", env.Name)
-		}
-	}
+// three are the environments of the tests of the command.
+func three() []spec.Environment {
+	return []spec.Environment{catalogue.Named("dev"), catalogue.Named("staging"), catalogue.Named("prod")}
 }
 
 // call runs the program and returns its status and what it printed.
@@ -189,7 +203,7 @@ func call(t *testing.T, all []spec.Environment, env map[string]string, args ...s
 }
 
 func TestHelp(t *testing.T) {
-	status, stdout, stderr := call(t, stacks.All(), nil, "-h")
+	status, stdout, stderr := call(t, three(), nil, "-h")
 	if status != 0 || stderr != "" {
 		t.Errorf("-h ends with %d and says %q", status, stderr)
 	}
@@ -203,7 +217,7 @@ func TestHelp(t *testing.T) {
 func TestSynthesisOfSome(t *testing.T) {
 	outdir := filepath.Join(t.TempDir(), "out")
 	settings := map[string]string{"CDKTF_OUTDIR": outdir, "ENV": "prod, dev"}
-	status, stdout, stderr := call(t, stacks.All(), settings)
+	status, stdout, stderr := call(t, three(), settings)
 	if want := "synthesised prod, dev to " + outdir + "\n"; status != 0 || stdout != want || stderr != "" {
 		t.Errorf("got %d, %q, %q; want 0, %q", status, stdout, stderr, want)
 	}
@@ -231,7 +245,7 @@ func TestInterruption(t *testing.T) {
 		dir := t.TempDir()
 		settings := map[string]string{"CDKTF_OUTDIR": filepath.Join(dir, "cdktf.out")}
 		var stdout, stderr bytes.Buffer
-		status := run(ctx, nil, func(name string) string { return settings[name] }, stacks.All(), &stdout, &stderr)
+		status := run(ctx, nil, func(name string) string { return settings[name] }, three(), &stdout, &stderr)
 		stop()
 		if status != want.status || stdout.String() != "" || stderr.String() != want.line || !silenced {
 			t.Errorf("%s: got %d, %q, %q, silenced: %t", signal, status, stdout.String(), stderr.String(), silenced)
@@ -266,8 +280,8 @@ func TestBadInput(t *testing.T) {
 			want: "error: \"dev\" is an argument too many; environments are chosen by a variable: ENV=dev\n",
 		},
 		{
-			name: "an unknown environment", env: map[string]string{"ENV": "qa"},
-			want: "error: ENV: no environment is named \"qa\"; use dev, staging, prod, or leave ENV unset for all of them\n",
+			name: "an unknown environment", env: map[string]string{"ENV": "tset"},
+			want: "error: ENV: no environment is named \"tset\"; use dev, staging, prod, or leave ENV unset for all of them\n",
 		},
 		{
 			name: "an invalid environment", all: []spec.Environment{invalid},
@@ -290,7 +304,7 @@ func TestBadInput(t *testing.T) {
 				t.Setenv("PATH", test.path)
 			}
 			if test.all == nil {
-				test.all = stacks.All()
+				test.all = three()
 			}
 			dir := t.TempDir()
 			settings := map[string]string{"CDKTF_OUTDIR": filepath.Join(dir, "cdktf.out"), "ENV": test.env["ENV"]}

@@ -1,52 +1,20 @@
 package backend
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/policy"
 	"cdk.tf/go/ingest/tfjson"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files from what is declared")
 
 const key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-96ef-1234567890ab"
 
 var configs = map[string]Config{
 	"backend":     {Bucket: "api-kinesis-state", Region: "us-east-1"},
 	"backend-kms": {Bucket: "api-kinesis-state", Region: "eu-west-1", KMSKeyARN: key},
-}
-
-// A change of a golden file is what a reviewer reads. `make golden` rewrites them.
-func TestGoldens(t *testing.T) {
-	for name, config := range configs {
-		got, err := config.JSON()
-		if err != nil {
-			t.Fatal(err)
-		}
-		golden := filepath.Join("..", "testdata", name, "main.tf.json")
-		if *update {
-			if err := os.MkdirAll(filepath.Dir(golden), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(golden, got, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
-			t.Errorf("%s is declared otherwise than %s has it; if that is meant, `make golden` and review the change (-golden +declared):\n%s", name, golden, diff)
-		}
-	}
 }
 
 // The project's rules hold for this stack too.
@@ -135,10 +103,7 @@ func TestCheck(t *testing.T) {
 
 // The stacks say which versions of Terraform and the provider they are for; this one is for the same.
 func TestVersionsAreTheStacks(t *testing.T) {
-	text, err := os.ReadFile("../testdata/prod.tf.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := goldens.Read(t, "prod")
 	for _, want := range []string{`"required_version": "` + terraformVersion + `"`, `"version": "` + providerVersion + `"`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the prod stack does not say %s", want)

@@ -15,9 +15,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
-)
 
-const stackFile = "testdata/dev.tf.json"
+	"cdk.tf/go/ingest/internal/goldens"
+)
 
 func build(ctx context.Context, dir string) (string, error) {
 	program := filepath.Join(dir, "ingest")
@@ -37,7 +37,11 @@ type pipeline struct {
 
 // start runs the dev stack and waits until it accepts an event.
 func start(ctx context.Context, program, data string, flags ...string) (*pipeline, error) {
-	args := append([]string{"up", "--stack", stackFile, "--api", "127.0.0.1:0", "--aws", "127.0.0.1:0", "--data", data}, flags...)
+	stack, err := goldens.Write("dev", filepath.Dir(data))
+	if err != nil {
+		return nil, err
+	}
+	args := append([]string{"up", "--stack", stack, "--api", "127.0.0.1:0", "--aws", "127.0.0.1:0", "--data", data}, flags...)
 	p := &pipeline{command: exec.CommandContext(ctx, program, args...), data: data}
 	p.command.Stderr = os.Stderr
 	out, err := p.command.StdoutPipe()

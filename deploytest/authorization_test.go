@@ -12,6 +12,7 @@ import (
 	apigatewaytypes "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	"github.com/hashicorp/terraform-exec/tfexec"
 
+	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/spec"
 )
 
@@ -25,8 +26,8 @@ var redeployed = map[string]string{
 // policy away.
 func TestAPIKeys(t *testing.T) {
 	t.Parallel()
-	env := spec.Default("keys")
-	env.Removal = spec.Disposable
+	env := catalogue.Named("option-keys")
+	env.Name, env.Removal = "keys", spec.Disposable
 	env.API.Batch = true
 	env.API.Authorization = spec.AuthorizeIAM()
 	env.API.Access.SourceIPs = []string{"203.0.113.0/24", "2001:db8::/32"}
@@ -147,12 +148,9 @@ const (
 // TestAuthorizers leads a private environment from a Lambda function that is asked to user pools, and to nobody.
 func TestAuthorizers(t *testing.T) {
 	t.Parallel()
-	env := spec.Default("asked")
-	env.Removal = spec.Disposable
+	env := catalogue.Named("option-token")
+	env.Name, env.Removal, env.API.PartitionKey = "asked", spec.Disposable, spec.PartitionByRequestID()
 	env.API.Access = spec.Access{VPCEndpoints: []string{"vpce-0123456789abcdef0"}, SourceIPs: []string{"10.0.0.0/8"}}
-	env.API.Authorization = spec.AuthorizeLambda(spec.LambdaAuthorizer{
-		FunctionARN: function, Kind: spec.TokenAuthorizer, IdentitySources: []string{"method.request.header.X-Token"},
-	})
 	p := newPipeline(t, env)
 	p.apply()
 	p.expectPlan(map[string]string{})

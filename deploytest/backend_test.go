@@ -11,17 +11,14 @@ import (
 	"github.com/hashicorp/terraform-exec/tfexec"
 
 	"cdk.tf/go/ingest/backend"
+	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/spec"
-	"cdk.tf/go/ingest/stacks"
 )
 
 // TestBackend makes the bucket of a state and keeps an environment's state in it.
 func TestBackend(t *testing.T) {
 	t.Parallel()
-	for name, cfg := range map[string]backend.Config{
-		"S3's keys":      {Bucket: "api-kinesis-state", Region: region},
-		"a customer key": {Bucket: "api-kinesis-state", Region: region, KMSKeyARN: "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-96ef-1234567890ab"},
-	} {
+	for name, cfg := range catalogue.Backends() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			endpoint := startMoto(t)
@@ -80,7 +77,7 @@ func checkStateBucket(t *testing.T, c cloud, cfg backend.Config) {
 // resource of it: what matters is that the state and its lock are written there.
 func keepState(t *testing.T, endpoint string, cfg backend.Config) {
 	t.Helper()
-	env := local(stacks.Dev())
+	env := local(catalogue.Named("dev"))
 	env.State.S3 = &spec.S3State{Bucket: cfg.Bucket, Region: cfg.Region, KMSKeyARN: cfg.KMSKeyARN}
 	p := initialised(t, endpoint, env)
 	p.apply(tfexec.Target("aws_iam_role.submit-role"))

@@ -10,15 +10,15 @@ import (
 	"testing"
 	"time"
 
+	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/spec"
-	"cdk.tf/go/ingest/stacks"
 )
 
 // TestCLI deploys dev as a person does, with the cdktf command, in a folder of its own: in the repository's, cdktf
 // would write to the state of whoever deploys from there.
 func TestCLI(t *testing.T) {
 	t.Parallel()
-	if dev := stacks.Dev(); dev.State != (spec.State{}) || dev.Account != "" {
+	if dev := catalogue.Named("dev"); dev.State != (spec.State{}) || dev.Account != "" {
 		missing(t, "dev's state or its account is somebody's, with which a test has no business",
 			"set State and Account in staging or prod, and leave dev without")
 	}

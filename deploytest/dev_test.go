@@ -10,14 +10,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/hashicorp/terraform-exec/tfexec"
 
+	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/spec"
-	"cdk.tf/go/ingest/stacks"
 )
 
 // TestDev leads dev through its life: made, changed, destroyed.
 func TestDev(t *testing.T) {
 	t.Parallel()
-	p := makeAndChange(t, stacks.Dev(), expectedDev)
+	p := makeAndChange(t, catalogue.Named("dev"), expectedDev)
 	destroyDev(t, p)
 }
 

@@ -15,21 +15,21 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/hashicorp/terraform-exec/tfexec"
 
+	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/spec"
 )
 
 // TestEncrypted turns a key, an access log and a lock on where events are taken already, and destroys it all.
 func TestEncrypted(t *testing.T) {
 	t.Parallel()
-	env := spec.Default("encrypted")
-	env.Removal = spec.Disposable
+	env := catalogue.Named("option-none")
+	env.Name, env.Removal = "encrypted", spec.Disposable
 	env.API.Batch, env.Alarms.Enabled, env.Query.Enabled = true, true, true
 	p := newPipeline(t, env)
 	p.apply()
 
-	env.Encryption = spec.Encryption{CustomerKey: true, DeletionWindowDays: 7}
-	env.Bucket.AccessLog = true
-	env.Bucket.ObjectLock = spec.ObjectLock{Mode: spec.Governance, Days: 30}
+	on := catalogue.Named("option-encrypted")
+	env.Encryption, env.Bucket.AccessLog, env.Bucket.ObjectLock = on.Encryption, true, on.Bucket.ObjectLock
 	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
 	p.apply(tfexec.DirOrPlan(p.expectPlan(turningOnInPlace())))
 	p.expectPlan(map[string]string{})

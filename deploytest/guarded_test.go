@@ -15,15 +15,16 @@ import (
 	apigatewaytypes "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	"github.com/hashicorp/terraform-exec/tfexec"
 
+	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/spec"
 )
 
 // guardedEnvironment has a firewall, and a domain in the zone.
 func guardedEnvironment(zone string) spec.Environment {
-	env := spec.Default("guarded")
-	env.Removal = spec.Disposable
+	env := catalogue.Named("option-domain")
+	env.Name, env.Removal, env.API.Batch = "guarded", spec.Disposable, false
 	env.Firewall.Enabled = true
-	env.API.Domain = spec.Domain{Name: "events.example.com", ZoneID: zone, DisableDefaultEndpoint: true}
+	env.API.Domain.ZoneID, env.API.Domain.MutualTLS = zone, spec.MutualTLS{}
 	return env
 }
 

@@ -5,13 +5,13 @@ import (
 
 	"github.com/hashicorp/terraform-exec/tfexec"
 
-	"cdk.tf/go/ingest/stacks"
+	"cdk.tf/go/ingest/internal/catalogue"
 )
 
 // TestProd leads prod through as much of a life as it has, and then tries to destroy what is protected.
 func TestProd(t *testing.T) {
 	t.Parallel()
-	env := stacks.Prod()
+	env := catalogue.Named("prod")
 	env.Alarms.Emails = []string{"on-call@example.com"}
 	p := makeAndChange(t, env, expectedProd)
 	before, there := p.addresses(), p.cloud.inventory(t)

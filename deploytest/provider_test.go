@@ -25,6 +25,8 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"cdk.tf/go/ingest/internal/goldens"
 )
 
 // A Terraform command starts the AWS provider and reads the schemas of its 1,500 types, which takes five seconds of a
@@ -145,7 +147,7 @@ func installProvider(t *testing.T, program string) (string, error) {
 		Terraform struct {
 			Providers json.RawMessage `json:"required_providers"`
 		}
-	}](t, "the dev stack", mustRead(t, filepath.Join(root(t), "testdata", "dev.tf.json")))
+	}](t, "the dev stack", string(goldens.Read(t, "dev")))
 	folder, err := os.MkdirTemp("", "terraform-init-")
 	if err != nil {
 		return "", err
@@ -165,15 +167,6 @@ func installProvider(t *testing.T, program string) (string, error) {
 		return "", fmt.Errorf("terraform init installed %v (%w)", found, err)
 	}
 	return filepath.EvalSymlinks(found[0])
-}
-
-func mustRead(t *testing.T, file string) string {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }
 
 // asIs passes messages on as the bytes that they are.

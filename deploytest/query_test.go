@@ -15,15 +15,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/hashicorp/terraform-exec/tfexec"
 
+	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/spec"
-	"cdk.tf/go/ingest/stacks"
 )
 
 // TestQuery leads dev with Query through its life: made for events of any shape, changed to Parquet, destroyed.
 func TestQuery(t *testing.T) {
 	t.Parallel()
-	env := local(stacks.Dev())
-	env.Query.Enabled = true
+	env := local(catalogue.Named("dev"))
+	env.Query = catalogue.Named("option-query").Query
 	endpoint := startMoto(t)
 	p := initialised(t, endpoint, env)
 	expectValid(t, p)

@@ -1,6 +1,7 @@
 package deploytest
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,35 +9,27 @@ import (
 
 	"github.com/hashicorp/terraform-exec/tfexec"
 
+	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/tfjson"
 )
 
 // deprecated is version 5.100's warning of what version 6 does without being told: see docs/adr/0002.
 const deprecated = `The "reset_on_delete" attribute will be removed in a future version of the provider`
 
-// TestValidate has the provider's own schema check every environment, and every option: the goldens, which main_test.go holds
-// to what is synthesised.
+// TestValidate has the provider's own schema check every environment, and so every option, as it is synthesised and in the native
+// syntax, in which scripts/scan has Trivy read it. The root's TestGoldens holds the goldens to what is synthesised.
 func TestValidate(t *testing.T) {
 	t.Parallel()
-	provider := startProvider(t, nowhere, t.TempDir())
-	goldens, err := filepath.Glob("../testdata/*.tf.json")
-	if err != nil || len(goldens) < 3 {
-		t.Fatalf("the goldens are %v (%v)", goldens, err)
+	names, err := goldens.Names()
+	if err != nil || len(names) == 0 {
+		t.Fatalf("the goldens are %v (%v)", names, err)
 	}
-	for _, golden := range goldens {
-		t.Run(strings.TrimSuffix(filepath.Base(golden), ".tf.json"), func(t *testing.T) {
-			validate(t, provider, copied(t, golden))
+	provider := startProvider(t, nowhere, t.TempDir())
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			validate(t, provider, folderOf(t, map[string][]byte{"cdk.tf.json": goldens.Read(t, name)}))
 		})
-	}
-}
-
-// TestValidateNative does the same with what scripts/scan has Trivy read: the environments that it scans, and those that have
-// what these have not. Each takes seconds.
-func TestValidateNative(t *testing.T) {
-	t.Parallel()
-	provider := startProvider(t, nowhere, t.TempDir())
-	for _, name := range []string{"staging", "prod", "keys", "cognito", "encrypted", "domain", "web"} {
-		t.Run(name, func(t *testing.T) { validate(t, provider, native(t, "../testdata/"+name+".tf.json")) })
+		t.Run(name+" in the native syntax", func(t *testing.T) { validate(t, provider, folderOf(t, native(t, name))) })
 	}
 }
 
@@ -59,24 +52,10 @@ func validate(t *testing.T, provider awsPlugin, folder string) {
 	}
 }
 
-// copied is a folder that holds a stack alone.
-func copied(t *testing.T, file string) string {
+// native is the stack of a golden as scripts/scan has Trivy read it.
+func native(t *testing.T, name string) map[string][]byte {
 	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "cdk.tf.json"), text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return folder
-}
-
-// native is a folder that holds a stack as scripts/scan has Trivy read it.
-func native(t *testing.T, file string) string {
-	t.Helper()
-	stack, err := tfjson.ReadFile(file)
+	stack, err := tfjson.Read(bytes.NewReader(goldens.Read(t, name)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +63,11 @@ func native(t *testing.T, file string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return files
+}
+
+func folderOf(t *testing.T, files map[string][]byte) string {
+	t.Helper()
 	folder := t.TempDir()
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {

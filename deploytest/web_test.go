@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/hashicorp/terraform-exec/tfexec"
 
+	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/spec"
-	"cdk.tf/go/ingest/stacks"
 )
 
 const webBucket = "api-kinesis-web-dev"
@@ -23,7 +23,7 @@ const webBucket = "api-kinesis-web-dev"
 // from the stack's own folder: the one that they were built in is gone by then.
 func TestWeb(t *testing.T) {
 	t.Parallel()
-	env := local(stacks.Dev())
+	env := local(catalogue.Named("dev"))
 	env.Web.Hosted, env.Web.Folder = true, copyOfPage(t)
 	// With the three that are always there, as many as an object takes.
 	env.Tags = map[string]string{"1": "a", "2": "b", "3": "c", "4": "d", "5": "e", "6": "f", "7": "g"}
@@ -70,7 +70,7 @@ func waitForNothing(t *testing.T, p *pipeline) {
 func copyOfPage(t *testing.T) string {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "page")
-	if err := os.CopyFS(folder, os.DirFS(filepath.Join(root(t), "testdata", "page"))); err != nil {
+	if err := os.CopyFS(folder, os.DirFS(catalogue.Page())); err != nil {
 		t.Fatal(err)
 	}
 	return folder

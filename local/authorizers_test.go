@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"cdk.tf/go/ingest/internal/goldens"
 )
 
 const apiID = "${aws_api_gateway_rest_api.api.id}"
@@ -187,8 +189,8 @@ func TestLogsWithoutAnAccount(t *testing.T) {
 
 func TestQuotasThatAreForgotten(t *testing.T) {
 	const notice = "what an API key has used of its quota is counted anew with each start"
-	for environment, want := range map[string]bool{"keys": true, "dev": false} {
-		d, err := readStack(Options{Stack: goldens + "/" + environment + ".tf.json"}, "http://127.0.0.1:8080")
+	for environment, want := range map[string]bool{"option-keys": true, "dev": false} {
+		d, err := readStack(Options{Stack: goldens.File(t, environment)}, "http://127.0.0.1:8080")
 		if err != nil {
 			t.Fatal(err)
 		}

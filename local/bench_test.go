@@ -10,13 +10,15 @@ import (
 	"testing"
 
 	"github.com/jonboulle/clockwork"
+
+	"cdk.tf/go/ingest/internal/goldens"
 )
 
 // BenchmarkSubmit is an event's way from the HTTP handler to the disk, without a network and without a client: what
 // `make bench` measures, less those two.
 func BenchmarkSubmit(b *testing.B) {
 	p, err := Open(Options{
-		Stack: "../testdata/dev.tf.json", API: "127.0.0.1:0", AWS: "127.0.0.1:0", Data: b.TempDir(), Unlimited: true,
+		Stack: goldens.File(b, "dev"), API: "127.0.0.1:0", AWS: "127.0.0.1:0", Data: b.TempDir(), Unlimited: true,
 		Clock: clockwork.NewRealClock(), Logger: slog.New(slog.DiscardHandler), Out: io.Discard,
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/local/apigateway"
 )
 
@@ -16,7 +17,7 @@ import (
 const submitRole = "arn:aws:iam::" + account + ":role/api-kinesis-submit-dev"
 
 func TestCallersAreHeldToTheirRole(t *testing.T) {
-	p, err := Open(optionsOf(t, goldens+"/dev.tf.json"))
+	p, err := Open(optionsOf(t, goldens.File(t, "dev")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func TestCallersAreHeldToTheirRole(t *testing.T) {
 
 // A role that may do one thing to a stream may do no other, whichever way Kinesis reads the call.
 func TestCallersMayDoWhatTheirRoleSays(t *testing.T) {
-	p, err := Open(optionsOf(t, goldens+"/staging.tf.json")) // one event at a time
+	p, err := Open(optionsOf(t, goldens.File(t, "staging"))) // one event at a time
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func TestCallersMayDoWhatTheirRoleSays(t *testing.T) {
 // What a client makes up fills neither the log nor the memory.
 func TestDenialsAreLoggedOnceEachAndNotForEver(t *testing.T) {
 	var log bytes.Buffer
-	opts := optionsOf(t, goldens+"/dev.tf.json")
+	opts := optionsOf(t, goldens.File(t, "dev"))
 	opts.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	p, err := Open(opts)
 	if err != nil {

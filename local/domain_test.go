@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"cdk.tf/go/ingest/internal/goldens"
 )
 
 const (
@@ -19,7 +20,7 @@ const (
 
 // A domain's stack answers at this machine's address, which is the one that it tells.
 func TestAPipelineWithADomain(t *testing.T) {
-	file := filepath.Join(goldens, "domain.tf.json")
+	file := goldens.File(t, "option-domain")
 	_, err := Open(optionsOf(t, file))
 	refused := file + ": " + certificates + " cannot be held to on one machine, where clients call without TLS; --allow-unverified lets them in without a certificate"
 	if err == nil || err.Error() != refused {
@@ -35,7 +36,7 @@ func TestAPipelineWithADomain(t *testing.T) {
 	}
 	defer p.close()
 	p.sayStarted()
-	submit := p.apiBase() + "/domain/submit"
+	submit := p.apiBase() + "/option-domain/submit"
 	for _, part := range []string{
 		"  API       " + submit + "\n", "curl -sS -X POST " + submit + " -H ", "\nwithout --cert and --key: nothing here asks for a certificate\n",
 		"\n  - " + namedNotice + "\n", "\n  - " + certificates + " is off: clients are let in without a certificate\n",
@@ -58,11 +59,11 @@ func TestAPipelineWithADomain(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"submit_url": submit, "batch_url": submit + "/batch"} {
-		if got := config["domain"][name]; got != want {
+		if got := config["option-domain"][name]; got != want {
 			t.Errorf("the page is told %s = %s, want %s", name, got, want)
 		}
 	}
-	request := httptest.NewRequest(http.MethodPost, "/domain/submit", strings.NewReader(`{"id":1}`))
+	request := httptest.NewRequest(http.MethodPost, "/option-domain/submit", strings.NewReader(`{"id":1}`))
 	request.Header.Set("Content-Type", "application/json")
 	recorder = httptest.NewRecorder()
 	p.front().ServeHTTP(recorder, request)
@@ -101,7 +102,7 @@ func TestAddressesOfSeveralDomains(t *testing.T) {
 
 // A stack with a firewall runs like the same one without, and says once that nothing is blocked.
 func TestAGuardedPipelineRuns(t *testing.T) {
-	d, err := readStack(Options{Stack: filepath.Join(goldens, "firewall.tf.json")}, "http://127.0.0.1:8080")
+	d, err := readStack(Options{Stack: goldens.File(t, "option-firewall")}, "http://127.0.0.1:8080")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,12 +11,15 @@ import (
 	"testing/fstest"
 
 	"github.com/jonboulle/clockwork"
+
+	"cdk.tf/go/ingest/internal/goldens"
 )
 
 // The API sees every path as it was sent; the pages of this machine are theirs alone.
 func TestFront(t *testing.T) {
+	file := goldens.File(t, "dev")
 	p, err := Open(Options{
-		Stack: goldens + "/dev.tf.json", API: "127.0.0.1:0", AWS: "127.0.0.1:0", Data: t.TempDir(),
+		Stack: file, API: "127.0.0.1:0", AWS: "127.0.0.1:0", Data: t.TempDir(),
 		Web:   fstest.MapFS{"index.html": {Data: []byte("<html>")}, "_web/app.js": {Data: []byte("app")}},
 		Clock: clockwork.NewRealClock(), Logger: slog.New(slog.DiscardHandler), Out: io.Discard,
 	})
@@ -37,7 +40,7 @@ func TestFront(t *testing.T) {
 		{http.MethodGet, "/_web/app.js", 200, "app"},
 		{http.MethodGet, "/_web/nothing.js", 404, "404"},
 		{http.MethodPost, "/", 405, "Method Not Allowed"},
-		{http.MethodGet, "/_local/status", 200, `{"stack":"` + goldens + `/dev.tf.json"`},
+		{http.MethodGet, "/_local/status", 200, `{"stack":"` + file + `"`},
 		{http.MethodGet, "/config.json", 200, `{"dev":{"access_log_group":`},
 		{http.MethodGet, objects + "events/a%20b+c", 200, "<script>"},
 		{http.MethodGet, objects + "events/nothing", 404, "s3://"},
@@ -80,7 +83,7 @@ func policyOf(path string) string {
 // The page learns where the pipeline is in the form that cdktf output writes.
 func TestConfig(t *testing.T) {
 	p, err := Open(Options{
-		Stack: goldens + "/staging.tf.json", API: "127.0.0.1:0", AWS: "127.0.0.1:0", Data: t.TempDir(),
+		Stack: goldens.File(t, "staging"), API: "127.0.0.1:0", AWS: "127.0.0.1:0", Data: t.TempDir(),
 		Web: fstest.MapFS{}, Clock: clockwork.NewRealClock(), Logger: slog.New(slog.DiscardHandler), Out: io.Discard,
 	})
 	if err != nil {

@@ -4,11 +4,13 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"cdk.tf/go/ingest/internal/goldens"
 )
 
 // A stack with a table and a workgroup runs as it is, and says once that nothing answers SQL.
 func TestAQueriedPipelineRuns(t *testing.T) {
-	d, err := readStack(Options{Stack: filepath.Join(goldens, "query.tf.json")}, "http://127.0.0.1:8080")
+	d, err := readStack(Options{Stack: goldens.File(t, "option-query")}, "http://127.0.0.1:8080")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,14 +28,14 @@ func TestAQueriedPipelineRuns(t *testing.T) {
 		buckets[i] = bucket.Name
 	}
 	slices.Sort(buckets)
-	if want := []string{"api-kinesis-firehose-bucket-query", "api-kinesis-query-query"}; !slices.Equal(buckets, want) {
+	if want := []string{"api-kinesis-firehose-bucket-option-query", "api-kinesis-query-option-query"}; !slices.Equal(buckets, want) {
 		t.Errorf("the buckets are %q, want %q", buckets, want)
 	}
 }
 
 // Parquet is refused, not written as something else.
 func TestAPipelineOfParquetIsRefused(t *testing.T) {
-	file := filepath.Join(goldens, "parquet.tf.json")
+	file := goldens.File(t, "option-parquet")
 	_, err := readStack(Options{Stack: file}, "http://127.0.0.1:8080")
 	want := file + ": aws_kinesis_firehose_delivery_stream.delivery: data_format_conversion_configuration (Parquet, ORC) is not imitated on one machine; leave it out"
 	if err == nil || err.Error() != want {
@@ -42,12 +44,12 @@ func TestAPipelineOfParquetIsRefused(t *testing.T) {
 }
 
 func TestWhereATablesFilesAre(t *testing.T) {
-	d, err := readStack(Options{Stack: filepath.Join(goldens, "query.tf.json")}, "http://127.0.0.1:8080")
+	d, err := readStack(Options{Stack: goldens.File(t, "option-query")}, "http://127.0.0.1:8080")
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &Pipeline{opts: Options{Data: "data"}, declared: d}
-	if got, want := p.tables(), []string{filepath.FromSlash("data/s3/api-kinesis-firehose-bucket-query/events/**/*")}; !slices.Equal(got, want) {
+	if got, want := p.tables(), []string{filepath.FromSlash("data/s3/api-kinesis-firehose-bucket-option-query/events/**/*")}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/jonboulle/clockwork"
+
+	"cdk.tf/go/ingest/internal/goldens"
 )
 
 type object = map[string]any
@@ -18,12 +20,8 @@ type editable object
 
 func devStack(t testing.TB) editable {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(goldens, "dev.tf.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var stack editable
-	if err := json.Unmarshal(text, &stack); err != nil {
+	if err := json.Unmarshal(goldens.Read(t, "dev"), &stack); err != nil {
 		t.Fatal(err)
 	}
 	return stack

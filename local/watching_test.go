@@ -8,17 +8,15 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"cdk.tf/go/ingest/internal/goldens"
 )
 
 // A stack with alarms runs like the same one without, and says once that nobody is told.
 func TestAWatchedPipelineRuns(t *testing.T) {
 	const notice = "alarms and the dashboard are not imitated: nobody is told anything"
-	text, err := os.ReadFile(filepath.Join(goldens, "dev.tf.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	file := filepath.Join(t.TempDir(), "cdk.tf.json")
-	watched := strings.Replace(string(text), `"resource": {`, `"resource": {
+	watched := strings.Replace(string(goldens.Read(t, "dev")), `"resource": {`, `"resource": {
 		"aws_sns_topic": {"t": {"name": "alarms"}},
 		"aws_sns_topic_policy": {"p": {"arn": "${aws_sns_topic.t.arn}", "policy": "{}"}},
 		"aws_sns_topic_subscription": {"s": {"topic_arn": "${aws_sns_topic.t.arn}", "protocol": "email", "endpoint": "a@example.com"}},
@@ -31,7 +29,7 @@ func TestAWatchedPipelineRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	without, err := readStack(Options{Stack: filepath.Join(goldens, "dev.tf.json")}, "http://127.0.0.1:8080")
+	without, err := readStack(Options{Stack: goldens.File(t, "dev")}, "http://127.0.0.1:8080")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +42,7 @@ func TestAWatchedPipelineRuns(t *testing.T) {
 
 // What prod is and this machine is not stands in a line each, though it has three buckets.
 func TestWhatIsNotImitatedOfProd(t *testing.T) {
-	d, err := readStack(Options{Stack: filepath.Join(goldens, "prod.tf.json")}, "http://127.0.0.1:8080")
+	d, err := readStack(Options{Stack: goldens.File(t, "prod")}, "http://127.0.0.1:8080")
 	if err != nil {
 		t.Fatal(err)
 	}

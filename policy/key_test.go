@@ -7,8 +7,8 @@ import (
 	"cdk.tf/go/ingest/policy"
 )
 
-// withKeys is what an environment with a key of its own, an access log and a lock synthesised to when the rules were written.
-const withKeys = "testdata/keys.json"
+// withKeys has a key of its own, an access log and a lock.
+const withKeys = "option-encrypted"
 
 func TestTheStackWithKeysBreaksNothing(t *testing.T) {
 	if err := policy.Check(changed(t, withKeys, nil), policy.Expect{Public: true}); err != nil {

@@ -71,14 +71,14 @@ func TestStageLogs(t *testing.T) {
 			name:    "no execution log",
 			changes: []change{drop("aws_cloudwatch_log_group.api_execution")},
 			want: []string{
-				`stage-logs: aws_api_gateway_stage.api_stage: no log group is named API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.api.id}/dev; declare one, so that its retention is set`,
+				`stage-logs: aws_api_gateway_stage.api_stage: no log group is named API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.api.id}/option-none; declare one, so that its retention is set`,
 			},
 		},
 		{
 			name:    "an execution log of another stage",
-			changes: []change{edit("aws_cloudwatch_log_group.api_execution", "/dev", "/prod", "name")},
+			changes: []change{edit("aws_cloudwatch_log_group.api_execution", "/option-none", "/prod", "name")},
 			want: []string{
-				`stage-logs: aws_api_gateway_stage.api_stage: no log group is named API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.api.id}/dev; declare one, so that its retention is set`,
+				`stage-logs: aws_api_gateway_stage.api_stage: no log group is named API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.api.id}/option-none; declare one, so that its retention is set`,
 			},
 		},
 		{
@@ -133,7 +133,7 @@ func TestStageLogs(t *testing.T) {
 		},
 		{
 			name:    "a data trace of one method",
-			changes: []change{add("aws_api_gateway_method_settings.post", `{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "stage_name": "dev", "method_path": "submit/POST", "settings": [{"logging_level": "INFO", "data_trace_enabled": "${var.trace}"}]}`)},
+			changes: []change{add("aws_api_gateway_method_settings.post", `{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "stage_name": "option-none", "method_path": "submit/POST", "settings": [{"logging_level": "INFO", "data_trace_enabled": "${var.trace}"}]}`)},
 			want: []string{
 				`stage-logs: aws_api_gateway_method_settings.post: settings.data_trace_enabled is "${var.trace}", which only an apply can tell; write the value itself`,
 			},

@@ -3,12 +3,12 @@ package policy_test
 import (
 	"encoding/json"
 	"errors"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/policy"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -16,19 +16,16 @@ import (
 // change breaks, or varies, a good stack.
 type change func(t *testing.T, root map[string]any)
 
-// good is testdata/good.json: what the environment dev synthesised to when the rules were written.
+// good is a stack without options.
 func good(t *testing.T, changes ...change) *tfjson.Stack {
 	t.Helper()
-	return changed(t, "testdata/good.json", changes)
+	return changed(t, "option-none", changes)
 }
 
-func changed(t *testing.T, file string, changes []change) *tfjson.Stack {
+// changed is the stack of a golden with changes.
+func changed(t *testing.T, golden string, changes []change) *tfjson.Stack {
 	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	root := decode(t, string(text))
+	root := decode(t, string(goldens.Read(t, golden)))
 	for _, change := range changes {
 		change(t, root)
 	}
@@ -150,7 +147,7 @@ type breaking struct {
 
 func check(t *testing.T, tests []breaking) {
 	t.Helper()
-	checkFile(t, "testdata/good.json", tests)
+	checkFile(t, "option-none", tests)
 }
 
 // checkFile fails on a test that wants no breach: it would pass with a rule that checks nothing.
@@ -420,11 +417,7 @@ func TestGoodVariations(t *testing.T) {
 
 // No stack makes Check panic, and every breach is one line that is the same each time.
 func FuzzCheck(f *testing.F) {
-	text, err := os.ReadFile("testdata/good.json")
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(string(text))
+	f.Add(string(goldens.Read(f, "option-none")))
 	f.Add(`{"resource": {"aws_iam_role": {"a": {"assume_role_policy": "{}", "inline_policy": [{"policy": "[]"}]}}}}`)
 	f.Add(`{"resource": {"aws_api_gateway_rest_api": {"a": {"body": []}}, "aws_api_gateway_stage": {"b": {"access_log_settings": 1}}}}`)
 	f.Fuzz(func(t *testing.T, text string) {

@@ -9,11 +9,10 @@ import (
 
 func checkQueried(t *testing.T, golden string, tests []breaking) {
 	t.Helper()
-	file := "../testdata/" + golden + ".tf.json"
-	if err := policy.Check(changed(t, file, nil), policy.Expect{Public: true}); err != nil {
+	if err := policy.Check(changed(t, golden, nil), policy.Expect{Public: true}); err != nil {
 		t.Errorf("unchanged: %v", err)
 	}
-	checkFile(t, file, tests)
+	checkFile(t, golden, tests)
 }
 
 const (
@@ -24,7 +23,7 @@ const (
 )
 
 func TestWorkgroup(t *testing.T) {
-	checkQueried(t, "query", []breaking{
+	checkQueried(t, "option-query", []breaking{
 		{
 			name:    "not enforced",
 			changes: []change{set(workgroup, false, "configuration", "enforce_workgroup_configuration")},
@@ -59,15 +58,15 @@ func TestWorkgroup(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	const (
-		folder    = "s3://api-kinesis-firehose-bucket-query/events/"
+		folder    = "s3://api-kinesis-firehose-bucket-option-query/events/"
 		partition = folder + "year=${year}/month=${month}/day=${day}/hour=${hour}/"
 		remedy    = `, where no delivery stream writes; name the bucket and the prefix of one`
 	)
-	checkQueried(t, "query", []breaking{
+	checkQueried(t, "option-query", []breaking{
 		{
 			name:    "another folder",
 			changes: []change{edit(eventsTable, "/events/", "/other/", "storage_descriptor", "location")},
-			want: []string{`query: aws_glue_catalog_table.events-table: is at "s3://api-kinesis-firehose-bucket-query/other/" with partitions at "` +
+			want: []string{`query: aws_glue_catalog_table.events-table: is at "s3://api-kinesis-firehose-bucket-option-query/other/" with partitions at "` +
 				partition + `"` + remedy},
 		},
 		{
@@ -110,7 +109,7 @@ func TestConversion(t *testing.T) {
 	schema := func(key string) []string {
 		return []string{"extended_s3_configuration", "data_format_conversion_configuration", "schema_configuration", key}
 	}
-	checkQueried(t, "parquet", []breaking{
+	checkQueried(t, "option-parquet", []breaking{
 		{
 			name:    "JSON for a table of Parquet",
 			changes: []change{unset(delivering, "extended_s3_configuration", "data_format_conversion_configuration"), drop(readsTable)},

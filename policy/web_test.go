@@ -1,26 +1,25 @@
 package policy_test
 
 import (
-	"os"
 	"testing"
 
+	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/policy"
 )
 
-// withPage adds testdata/web.json to a stack: what the option Web.Hosted made of dev when the rules were written.
+// withPage adds to a stack what the option Web.Hosted declares: the resources that option-web has and option-none has not.
 func withPage(changes ...change) []change {
 	page := func(t *testing.T, root map[string]any) {
-		text, err := os.ReadFile("testdata/web.json")
-		if err != nil {
-			t.Fatal(err)
-		}
 		types := root["resource"].(map[string]any)
-		for typ, resources := range decode(t, string(text))["resource"].(map[string]any) {
+		for typ, resources := range decode(t, string(goldens.Read(t, "option-web")))["resource"].(map[string]any) {
 			if types[typ] == nil {
 				types[typ] = map[string]any{}
 			}
+			there := types[typ].(map[string]any)
 			for name, body := range resources.(map[string]any) {
-				types[typ].(map[string]any)[name] = body
+				if there[name] == nil {
+					there[name] = body
+				}
 			}
 		}
 	}

@@ -2,19 +2,16 @@ package replay
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
+	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/tfjson"
 )
 
 func readStack(t *testing.T, replacements ...string) *tfjson.Stack {
 	t.Helper()
-	text, err := os.ReadFile("../testdata/prod.tf.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := goldens.Read(t, "prod")
 	stack, err := tfjson.Read(strings.NewReader(strings.NewReplacer(replacements...).Replace(string(text))))
 	if err != nil {
 		t.Fatal(err)

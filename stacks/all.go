@@ -1,16 +1,98 @@
 package stacks
 
 import (
+	"embed"
+	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 
 	"cdk.tf/go/ingest/spec"
 )
 
-// All are the project's environments. A new one is a file beside dev.go and a line here.
+// declared are the functions that declare an environment. A new environment is a file beside dev.go and a name here.
+var declared = []func() spec.Environment{Dev, Staging, Prod}
+
+// All are the project's environments.
 func All() []spec.Environment {
-	return []spec.Environment{Dev(), Staging(), Prod()}
+	all := make([]spec.Environment, len(declared))
+	for i, declare := range declared {
+		all[i] = declare()
+	}
+	return all
+}
+
+//go:embed *.go
+var sources embed.FS
+
+// CheckDeclared returns an error for each function of this package that returns an environment and is not among those that
+// [All] calls. Such an environment would be left out of every synthesis without a word.
+func CheckDeclared() error {
+	files, err := sources.ReadDir(".")
+	if err != nil {
+		return err
+	}
+	known := names(declared)
+	var missing []error
+	for _, file := range files {
+		text, err := sources.ReadFile(file.Name())
+		if err != nil {
+			return err
+		}
+		found, err := environmentsIn(file.Name(), text)
+		if err != nil {
+			return err
+		}
+		for _, name := range found {
+			if !slices.Contains(known, name) {
+				missing = append(missing, fmt.Errorf("stacks/%s: the environment of %s is in no list; add %s to the variable declared in stacks/all.go, or delete it",
+					file.Name(), name, name))
+			}
+		}
+	}
+	return errors.Join(missing...)
+}
+
+// names of the functions, as their sources have them.
+func names(functions []func() spec.Environment) []string {
+	found := make([]string, len(functions))
+	for i, function := range functions {
+		whole := runtime.FuncForPC(reflect.ValueOf(function).Pointer()).Name()
+		found[i] = whole[strings.LastIndex(whole, ".")+1:]
+	}
+	return found
+}
+
+// environmentsIn are the functions of a source file that take nothing and return an environment.
+func environmentsIn(name string, text []byte) ([]string, error) {
+	if strings.HasSuffix(name, "_test.go") {
+		return nil, nil
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, declaration := range file.Decls {
+		function, ok := declaration.(*ast.FuncDecl)
+		if ok && function.Recv == nil && len(function.Type.Params.List) == 0 && returnsEnvironment(function.Type.Results) {
+			found = append(found, function.Name.Name)
+		}
+	}
+	return found, nil
+}
+
+func returnsEnvironment(results *ast.FieldList) bool {
+	if results == nil || len(results.List) != 1 || len(results.List[0].Names) > 1 {
+		return false
+	}
+	selector, ok := results.List[0].Type.(*ast.SelectorExpr)
+	return ok && selector.Sel.Name == "Environment"
 }
 
 // Select returns the environments with the given names, separated by commas; all of them where names is empty. An

@@ -15,20 +15,24 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/kinesisstream"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/internal/nodeenv"
 	"cdk.tf/go/ingest/spec"
-	"cdk.tf/go/ingest/stacks"
 )
 
 // synthesiseTo makes the test's binary synthesise every environment to the folder that it names, and nothing else: what
 // CDKTF's Node.js process finds in its environment is decided when a process starts.
 const synthesiseTo = "INGEST_TEST_SYNTHESISE_TO"
 
-// everything is each environment, and one with all that is optional.
-func everything() []spec.Environment {
-	web := spec.Default("web")
-	web.Web.Hosted, web.Web.Folder = true, "../testdata/page"
-	return append(stacks.All(), web)
+// wholeComparison has the two ways of loading compared on every environment of the catalogue: make test-loading.
+const wholeComparison = "INGEST_TEST_LOADING"
+
+// compared are the environments that the two ways of loading are compared on: those that use most of the provider, or all.
+func compared() []spec.Environment {
+	if os.Getenv(wholeComparison) == "all" {
+		return catalogue.All()
+	}
+	return []spec.Environment{catalogue.Named("prod"), catalogue.Named("web")}
 }
 
 // failIn makes it fail in Node.js instead, and print what the panic says.
@@ -37,7 +41,7 @@ const failIn = "INGEST_TEST_FAIL"
 // runAsProgram is for TestMain.
 func runAsProgram() {
 	if folder := os.Getenv(synthesiseTo); folder != "" {
-		if err := Run(context.Background(), everything(), folder); err != nil {
+		if err := Run(context.Background(), compared(), folder); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -84,7 +88,7 @@ func synthesised(t *testing.T, cache string, environment ...string) (map[string]
 		t.Errorf("a synthesis says on standard error: %s", &stderr)
 	}
 	files := map[string]string{}
-	for _, env := range everything() {
+	for _, env := range compared() {
 		text, err := os.ReadFile(filepath.Join(folder, StackFile(env.Name)))
 		if err != nil {
 			t.Fatal(err)
@@ -114,6 +118,9 @@ func same(t *testing.T, what string, got, want map[string]string) {
 
 // Loading less of the provider changes not a byte, whether the cache is there, is being made, is damaged, or cannot be.
 func TestLoadingLessChangesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it synthesises eighteen times; run it without -short")
+	}
 	cache := t.TempDir()
 	want := mustSynthesise(t, cache, nodeenv.Stock+"=1")
 	if made, _ := os.ReadDir(cache); len(made) != 0 {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -20,7 +20,7 @@ var here = tfjson.Surroundings{Account: "123456789012", Partition: "aws", APIBas
 
 func environment(t *testing.T, name string) *tfjson.Stack {
 	t.Helper()
-	stack, err := tfjson.ReadFile(filepath.Join("..", "testdata", name+".tf.json"))
+	stack, err := tfjson.ReadFile(goldens.File(t, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -675,7 +675,7 @@ func TestAttributeRefuses(t *testing.T) {
 
 // TestResolveNonsense changes one string or number of a stack at a time, and wants an answer, whichever.
 func TestResolveNonsense(t *testing.T) {
-	text := mustRead(t, "../testdata/dev.tf.json")
+	text := goldens.Read(t, "dev")
 	for _, nonsense := range []any{nil, "${", "x-${self}", 1.0, []any{nil}, map[string]any{"${null}": nil}} {
 		for i := 0; ; i += 13 {
 			var root any
@@ -780,7 +780,7 @@ func FuzzResolve(f *testing.F) {
 }
 
 func BenchmarkResolve(b *testing.B) {
-	stack, err := tfjson.ReadFile("../testdata/prod.tf.json")
+	stack, err := tfjson.ReadFile(goldens.File(b, "prod"))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -5,11 +5,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"cdk.tf/go/ingest/internal/goldens"
 )
 
 func TestBackend(t *testing.T) {
-	golden, err := os.ReadFile("../../testdata/backend/main.tf.json")
-	must(t, err)
+	golden := goldens.Read(t, "backend/s3")
 	atProject(t)
 	wantErr := `to make the bucket, once:
   (save this as state-backend/main.tf.json)

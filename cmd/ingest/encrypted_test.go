@@ -7,9 +7,6 @@ import (
 	"testing"
 )
 
-// encryptedStack has a key of its own, an access log and a lock.
-var encryptedStack = filepath.Join("..", "..", "testdata", "encrypted.tf.json")
-
 func TestAStackWithAKeyRuns(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	p := begin(t, encryptedStack, data)
@@ -18,15 +15,15 @@ func TestAStackWithAKeyRuns(t *testing.T) {
 		t.Fatalf("the API answers %+v", answer)
 	}
 	for _, notice := range []string{
-		"requests to api-kinesis-firehose-bucket-encrypted are not logged to api-kinesis-access-log-encrypted",
-		"objects in api-kinesis-firehose-bucket-encrypted are not locked",
+		"requests to api-kinesis-firehose-bucket-option-encrypted are not logged to example-access-log",
+		"objects in api-kinesis-firehose-bucket-option-encrypted are not locked",
 	} {
 		p.wait("the notice that "+notice, func() bool { return strings.Contains(p.stdout.String(), notice) })
 	}
 	if status := p.end(); status != 0 {
 		t.Fatalf("the process ends with %d:\n%s", status, p.stderr)
 	}
-	checkDelivered(t, linesOf(t, data, "api-kinesis-firehose-bucket-encrypted"), map[string]string{"1": answer.SequenceNumber})
+	checkDelivered(t, linesOf(t, data, "api-kinesis-firehose-bucket-option-encrypted"), map[string]string{"1": answer.SequenceNumber})
 }
 
 // Without its part of the key the API's role is refused by Kinesis, as on AWS.
@@ -62,7 +59,7 @@ func TestTheDeliveryRoleMayNotUseTheKey(t *testing.T) {
 			if status := mended.end(); status != 0 {
 				t.Fatalf("the process ends with %d:\n%s", status, mended.stderr)
 			}
-			checkDelivered(t, linesOf(t, data, "api-kinesis-firehose-bucket-encrypted"), map[string]string{"1": answer.SequenceNumber})
+			checkDelivered(t, linesOf(t, data, "api-kinesis-firehose-bucket-option-encrypted"), map[string]string{"1": answer.SequenceNumber})
 		})
 	}
 }

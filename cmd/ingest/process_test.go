@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/local"
 )
 
@@ -28,13 +29,31 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
-	os.Exit(m.Run())
+	os.Exit(runTests(m))
+}
+
+// devStack and encryptedStack are files with the goldens of these environments. The second has a key of its own, an access log and
+// a lock.
+var devStack, encryptedStack string
+
+func runTests(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "ingest-stacks-")
+	if err == nil {
+		defer func() { _ = os.RemoveAll(folder) }()
+		devStack, err = goldens.Write("dev", folder)
+	}
+	if err == nil {
+		encryptedStack, err = goldens.Write("option-encrypted", folder)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
 }
 
 // patience bounds every wait for something that is certain to come; nothing is measured by it.
 const patience = time.Minute
-
-const devStack = "../../testdata/dev.tf.json"
 
 // process is a running `ingest up`.
 type process struct {

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/local/apigateway"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -32,12 +32,8 @@ type raw map[string]any
 
 func loadRaw(t testing.TB, environment string) raw {
 	t.Helper()
-	text, err := os.ReadFile("../../testdata/" + environment + ".tf.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var r raw
-	if err := json.Unmarshal(text, &r); err != nil {
+	if err := json.Unmarshal(goldens.Read(t, environment), &r); err != nil {
 		t.Fatal(err)
 	}
 	return r

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/local/firehose"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -81,7 +82,7 @@ func TestReadEverything(t *testing.T) {
 
 func TestReadTheProjectsOwnStacks(t *testing.T) {
 	for _, env := range []string{"dev", "staging", "prod"} {
-		written, err := tfjson.ReadFile("../../testdata/" + env + ".tf.json")
+		written, err := tfjson.ReadFile(goldens.File(t, env))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,13 +6,13 @@ import (
 
 // The roles of an environment with a key may do with it what the pipeline does, and nothing else.
 func TestKeysOfAnEnvironment(t *testing.T) {
-	roles := environment(t, "encrypted")
+	roles := environment(t, "option-encrypted")
 	const (
-		key    = "alias/api-kinesis-encrypted"
-		stream = "arn:aws:kinesis:us-east-1:" + account + ":stream/api-kinesis-stream-encrypted"
-		bucket = "arn:aws:s3:::api-kinesis-firehose-bucket-encrypted"
+		key    = "alias/api-kinesis-option-encrypted"
+		stream = "arn:aws:kinesis:us-east-1:" + account + ":stream/api-kinesis-stream-option-encrypted"
+		bucket = "arn:aws:s3:::api-kinesis-firehose-bucket-option-encrypted"
 	)
-	submit, deliver := assume(t, roles, "api-kinesis-submit-encrypted", apigateway), assume(t, roles, "api-kinesis-delivery-encrypted", firehose)
+	submit, deliver := assume(t, roles, "api-kinesis-submit-option-encrypted", apigateway), assume(t, roles, "api-kinesis-delivery-option-encrypted", firehose)
 	for _, test := range []struct {
 		session              *Session
 		action, service, arn string

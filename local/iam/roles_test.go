@@ -3,11 +3,11 @@ package iam
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
+	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -34,7 +34,7 @@ func stackOf(t testing.TB, resources string) *tfjson.Stack {
 
 func environment(t testing.TB, name string) *Roles {
 	t.Helper()
-	stack, err := tfjson.ReadFile(filepath.Join("..", "..", "testdata", name+".tf.json"))
+	stack, err := tfjson.ReadFile(goldens.File(t, name))
 	if err != nil {
 		t.Fatal(err)
 	}

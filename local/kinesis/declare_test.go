@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jonboulle/clockwork"
 
+	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/local/kinesis"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -60,7 +61,7 @@ func call(t testing.TB, s *kinesis.Service, action, body string) map[string]any 
 }
 
 func TestReadOfThisProjectsStack(t *testing.T) {
-	stack, err := tfjson.ReadFile("../../testdata/dev.tf.json")
+	stack, err := tfjson.ReadFile(goldens.File(t, "dev"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/local/s3"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -28,7 +29,7 @@ const provider = `"provider": {"aws": [{"region": "us-east-1"}]},`
 
 func TestReadTheProjectsOwnStacks(t *testing.T) {
 	for _, env := range []string{"dev", "staging", "prod"} {
-		written, err := tfjson.ReadFile("../../testdata/" + env + ".tf.json")
+		written, err := tfjson.ReadFile(goldens.File(t, env))
 		if err != nil {
 			t.Fatal(err)
 		}

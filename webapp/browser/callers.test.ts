@@ -14,9 +14,9 @@ inBrowser("who may submit: API keys and tokens", () => {
   beforeAll(async () => {
     browser = await startChromium();
     answers = await hostAnswers();
-    keys = await startIngest({ env: "keys" });
-    cognito = await startIngest({ env: "cognito", flags: ["--allow-unverified"] });
-    lambda = await startIngest({ env: "lambda", flags: ["--allow-unverified"] });
+    keys = await startIngest({ env: "option-keys" });
+    cognito = await startIngest({ env: "option-cognito", flags: ["--allow-unverified"] });
+    lambda = await startIngest({ env: "option-lambda", flags: ["--allow-unverified"] });
   });
   afterAll(async () => {
     await browser?.close();
@@ -32,7 +32,7 @@ inBrowser("who may submit: API keys and tokens", () => {
     await page.fill("#api-key", "wrong");
     await page.click("#send");
     expect(await result(page, "403 The API key is refused")).toContain("usage plan");
-    const key = keys.keys["api-kinesis-keys-web"] ?? "";
+    const key = keys.keys["api-kinesis-option-keys-web"] ?? "";
     expect(key).not.toBe("");
     await page.fill("#api-key", key);
     await page.click("#send");

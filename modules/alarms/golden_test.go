@@ -1,98 +1,35 @@
-package main
+package alarms
 
 import (
-	"context"
+	"bytes"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"cdk.tf/go/ingest/policy"
-	"cdk.tf/go/ingest/spec"
-	"cdk.tf/go/ingest/synth"
+	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// watchedEnvironment has alarms and a dashboard, and is none of the project's.
-func watchedEnvironment() spec.Environment {
-	env := spec.Default("watched")
-	env.Alarms.Enabled, env.Alarms.Dashboard = true, true
-	env.Alarms.Emails = []string{"on-call@example.com"}
-	return env
-}
-
-// watchedText is the stack of that environment, made once for all tests.
-var watchedText = sync.OnceValues(func() (string, error) { return synthesisedText(watchedEnvironment()) })
-
-func synthesisedText(env spec.Environment) (string, error) {
-	dir, err := os.MkdirTemp("", "ingest-test-")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	outdir := filepath.Join(dir, "cdktf.out")
-	if err := synth.Run(context.Background(), []spec.Environment{env}, outdir); err != nil {
-		return "", err
-	}
-	text, err := os.ReadFile(filepath.Join(outdir, synth.StackFile(env.Name)))
-	return string(text), err
-}
-
 func watchedStack(t *testing.T) *tfjson.Stack {
 	t.Helper()
-	text, err := watchedText()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stack, err := tfjson.Read(strings.NewReader(text))
+	stack, err := tfjson.Read(bytes.NewReader(goldens.Read(t, "option-alarms")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return stack
 }
 
-func TestGoldensOfAlarms(t *testing.T) {
-	got, err := watchedText()
-	if err != nil {
-		t.Fatal(err)
-	}
-	golden := filepath.Join("testdata", "alarms.tf.json")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff(strings.Split(read(t, golden), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("alarms are synthesised otherwise than %s has it; if that is meant, `make golden` and review the change (-golden +synthesised):\n%s", golden, diff)
-	}
-}
-
-func TestPolicyOfAlarmsIsClean(t *testing.T) {
-	if err := policy.Check(watchedStack(t), policy.Expect{Public: true}); err != nil {
-		t.Error(err)
-	}
-}
-
 // An environment that tells somebody else's topic makes none, and subscribes nobody.
 func TestAlarmsOfASharedTopic(t *testing.T) {
-	env := spec.Default("watched")
-	env.Region = "cn-north-1"
-	env.Alarms.Enabled, env.Alarms.TopicARN = true, "arn:aws-cn:sns:cn-north-1:111122223333:on-call"
-	env.Alarms.RunbookURL = "https://git.example.com/runbooks"
-	text, err := synthesisedText(env)
-	if err != nil {
-		t.Fatal(err)
-	}
+	const topic = "arn:aws-cn:sns:cn-north-1:111122223333:on-call"
 	var stack struct {
 		Resource map[string]map[string]map[string]any
 		Output   map[string]struct{ Value string }
 	}
-	if err := json.Unmarshal([]byte(text), &stack); err != nil {
+	if err := json.Unmarshal(goldens.Read(t, "option-topic"), &stack); err != nil {
 		t.Fatal(err)
 	}
 	for _, typ := range []string{"aws_sns_topic", "aws_sns_topic_policy", "aws_sns_topic_subscription", "aws_cloudwatch_dashboard"} {
@@ -101,13 +38,13 @@ func TestAlarmsOfASharedTopic(t *testing.T) {
 		}
 	}
 	alarm := stack.Resource["aws_cloudwatch_metric_alarm"]["alarms_api-5xx"]
-	if diff := cmp.Diff([]any{env.Alarms.TopicARN}, alarm["alarm_actions"]); diff != "" {
+	if diff := cmp.Diff([]any{topic}, alarm["alarm_actions"]); diff != "" {
 		t.Errorf("alarm_actions (-want +got):\n%s", diff)
 	}
 	if text, _ := alarm["alarm_description"].(string); !strings.HasSuffix(text, " Runbook: https://git.example.com/runbooks/api-5xx.md") {
 		t.Errorf("the description is %q", text)
 	}
-	if got := stack.Output["alarm_topic_arn"].Value; got != env.Alarms.TopicARN {
+	if got := stack.Output["alarm_topic_arn"].Value; got != topic {
 		t.Errorf("the output alarm_topic_arn is %q", got)
 	}
 }

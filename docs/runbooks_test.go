@@ -1,4 +1,4 @@
-package main
+package docs
 
 import (
 	"bytes"
@@ -16,7 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"cdk.tf/go/ingest/stacks"
+	"cdk.tf/go/ingest/internal/catalogue"
+	"cdk.tf/go/ingest/internal/goldens"
 )
 
 // runbookFolder is what alarms' descriptions name where an environment says nothing else.
@@ -31,11 +32,11 @@ var description = regexp.MustCompile(`^(page|notice): (.+\.) Runbook: (\S+)$`)
 func descriptions(t *testing.T) map[string]described {
 	t.Helper()
 	found := map[string]described{}
-	for _, alarm := range watchedStack(t).Resources("aws_cloudwatch_metric_alarm") {
+	for _, alarm := range stackOf(t, "option-alarms").Resources("aws_cloudwatch_metric_alarm") {
 		name, _ := alarm.Body["alarm_name"].(string)
 		text, _ := alarm.Body["alarm_description"].(string)
 		parts := description.FindStringSubmatch(text)
-		id, isOurs := strings.CutPrefix(name, "api-kinesis-watched-")
+		id, isOurs := strings.CutPrefix(name, "api-kinesis-option-alarms-")
 		if parts == nil || !isOurs {
 			t.Fatalf("%s is described as %q", name, text)
 		}
@@ -68,7 +69,7 @@ func TestTheIndexOfRunbooks(t *testing.T) {
 	got := regexp.MustCompile(`(?m)^\| \[.*$`).FindAllString(read(t, filepath.Join(runbookFolder, "README.md")), -1)
 	alarms := descriptions(t)
 	var want []string
-	body, _ := watchedStack(t).Resources("aws_cloudwatch_dashboard")[0].Body["dashboard_body"].(string)
+	body, _ := stackOf(t, "option-alarms").Resources("aws_cloudwatch_dashboard")[0].Body["dashboard_body"].(string)
 	for _, shown := range regexp.MustCompile(`aws_cloudwatch_metric_alarm\.alarms_([a-z0-9-]+)\.arn`).FindAllStringSubmatch(body, -1) {
 		id := shown[1]
 		want = append(want, fmt.Sprintf("| [%s](%s.md) | %s | %s |", id, id, alarms[id].level, alarms[id].says))
@@ -243,7 +244,7 @@ func fakeCommands(t *testing.T) string {
 }
 
 func TestTheRunbooksAskUntilThereIsAnAnswer(t *testing.T) {
-	bin, region := fakeCommands(t), "REGION="+stacks.Prod().Region
+	bin, region := fakeCommands(t), "REGION="+catalogue.Named("prod").Region
 	ended := func(state string) string { return "ask: no results of query query: its status is " + state + "\n" }
 	for _, test := range []struct {
 		states         string
@@ -270,7 +271,7 @@ func TestTheRunbooksAskUntilThereIsAnAnswer(t *testing.T) {
 }
 
 func TestTheRunbooksSubmitAnEventByHand(t *testing.T) {
-	status, stdout, stderr := shell(t, t.TempDir(), fakeCommands(t), commands(t)+"\nattempt '{\"a\": 1}'", "REGION="+stacks.Prod().Region)
+	status, stdout, stderr := shell(t, t.TempDir(), fakeCommands(t), commands(t)+"\nattempt '{\"a\": 1}'", "REGION="+catalogue.Named("prod").Region)
 	if status != 0 || stdout != "what Kinesis says\n" || stderr != "" {
 		t.Errorf("it ends with %d, %q and %q", status, stdout, stderr)
 	}
@@ -287,7 +288,7 @@ func TestRunbooksEditWhatIsInTheStack(t *testing.T) {
 		text := read(t, filepath.Join(runbookFolder, id+".md"))
 		for _, edit := range stackEdit.FindAllStringSubmatch(text, -1) {
 			edits++
-			before := read(t, filepath.Join("testdata", edit[2]+".tf.json"))
+			before := string(goldens.Read(t, edit[2]))
 			folder := t.TempDir()
 			if err := os.MkdirAll(filepath.Join(folder, filepath.Dir(edit[1])), 0o755); err != nil {
 				t.Fatal(err)

@@ -1,0 +1,199 @@
+// Package catalogue holds every environment that a test synthesises, by its name: the project's own, and some that between them
+// have every option on. Each has a golden file of its name in testdata/goldens.
+//
+// An option's test takes its environment from here by [Named] and changes what it is about. A new option is set in one of the
+// environments below, or in a new one; a test names the options that are in none.
+package catalogue
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"cdk.tf/go/ingest/backend"
+	"cdk.tf/go/ingest/internal/goldens"
+	"cdk.tf/go/ingest/spec"
+	"cdk.tf/go/ingest/stacks"
+)
+
+// All are the project's environments and then the others.
+func All() []spec.Environment { return append(stacks.All(), Others()...) }
+
+// Named is the environment of that name. It panics where there is none: a test that asks for it is wrong.
+func Named(name string) spec.Environment {
+	for _, env := range All() {
+		if env.Name == name {
+			return env
+		}
+	}
+	panic(fmt.Sprintf("no environment of internal/catalogue or stacks is named %q", name))
+}
+
+// Page is the folder of a built page that stands for the web application in tests.
+func Page() string { return filepath.Join(goldens.Root(), "testdata", "page") }
+
+// Others are those that no file of stacks declares. No option of theirs is a recommendation.
+func Others() []spec.Environment {
+	var all []spec.Environment
+	for _, one := range []struct {
+		name string
+		set  func(env *spec.Environment)
+	}{
+		{"option-none", func(*spec.Environment) {}},
+		{"option-keys", keys}, {"option-cognito", cognito}, {"option-lambda", lambda}, {"option-token", token}, {"option-private", private},
+		{"option-firewall", firewall}, {"option-domain", domain}, {"option-certificate", certificate},
+		{"option-tuned", tuned}, {"option-ondemand", onDemand}, {"option-encrypted", encrypted},
+		{"option-query", query}, {"option-parquet", parquet}, {"option-alarms", alarms}, {"option-topic", topic}, {"option-web", web},
+	} {
+		env := spec.Default(one.name)
+		one.set(&env)
+		all = append(all, env)
+	}
+	return all
+}
+
+func keys(env *spec.Environment) {
+	env.API.Authorization = spec.AuthorizeAPIKey(spec.UsagePlan{
+		Keys: []string{"web", "mobile"}, RateLimit: 10, BurstLimit: 20, Quota: 100_000, QuotaPeriod: spec.PerDay,
+	})
+}
+
+func cognito(env *spec.Environment) {
+	env.API.Authorization = spec.AuthorizeCognito(spec.Cognito{
+		UserPoolARNs: []string{"arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_aBcDeF123"}, Scopes: []string{"events/submit"},
+	})
+	env.API.Access.SourceIPs = []string{"203.0.113.0/24", "2001:db8::/32"}
+}
+
+const function = "arn:aws:lambda:us-east-1:123456789012:function:authorize:live"
+
+func lambda(env *spec.Environment) {
+	env.API.Authorization = spec.AuthorizeLambda(spec.LambdaAuthorizer{
+		FunctionARN: function, Kind: spec.RequestAuthorizer, IdentitySources: []string{"method.request.header.X-Client"}, CacheTTL: 5 * time.Minute,
+	})
+	env.API.Batch = true
+}
+
+func token(env *spec.Environment) {
+	env.API.Authorization = spec.AuthorizeLambda(spec.LambdaAuthorizer{
+		FunctionARN: function, Kind: spec.TokenAuthorizer, IdentitySources: []string{"method.request.header.X-Token"},
+	})
+	env.API.PartitionKey = spec.PartitionByHeader("X-Device-Id")
+}
+
+func private(env *spec.Environment) {
+	env.API.Authorization = spec.AuthorizeIAM()
+	env.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef0"}
+}
+
+func firewall(env *spec.Environment) {
+	env.Firewall = spec.Firewall{
+		Enabled: true, RateLimit: 500, MaxBodyBytes: 16 * 1024, Count: []string{"CrossSiteScripting_BODY", "GenericRFI_BODY"},
+	}
+}
+
+func domain(env *spec.Environment) {
+	env.API.Domain = spec.Domain{
+		Name: "events.example.com", ZoneID: "Z0123456789ABCDEFGHIJ", DisableDefaultEndpoint: true,
+		MutualTLS: spec.MutualTLS{TruststoreURI: "s3://example-trust/events.pem", TruststoreVersion: "3HL4kqtJlcpXroDTDmJ"},
+	}
+	env.API.Batch = true
+}
+
+// certificate is a domain whose certificate and record are somebody else's.
+func certificate(env *spec.Environment) {
+	const arn = "arn:aws:acm:us-east-1:123456789012:certificate/"
+	env.API.Domain = spec.Domain{
+		Name: "certified.example.com", DisableDefaultEndpoint: true, CertificateARN: arn + "12345678-1234-1234-1234-123456789012",
+		MutualTLS: spec.MutualTLS{
+			TruststoreURI: "s3://example-trust/events.pem", OwnershipCertificateARN: arn + "87654321-4321-4321-4321-210987654321",
+		},
+	}
+	env.API.Authorization = spec.AuthorizeIAM()
+}
+
+// tuned has other values for all that every environment has anyway.
+func tuned(env *spec.Environment) {
+	env.Region, env.Account = "eu-central-1", "111122223333"
+	env.Tags = map[string]string{"Team": "events"}
+	env.API.Authorization = spec.AuthorizeIAM()
+	env.API.Schema = `{"type": "object", "required": ["event"], "properties": {"event": {"type": "string"}, "user": {"type": "object"}}}`
+	env.API.PartitionKey = spec.PartitionByJSONPath("$.user.id")
+	env.API.CORS = spec.CORS{
+		AllowOrigins: []string{"https://shop.example.com"}, AllowHeaders: []string{"Content-Type", "Authorization", "X-Amz-Date", "X-Amz-Security-Token"},
+		AllowMethods: []string{"OPTIONS", "POST", "HEAD"}, ExposeHeaders: []string{"x-amzn-RequestId"}, AllowCredentials: true, MaxAge: 2 * time.Hour,
+	}
+	env.API.Throttle = spec.Throttle{RateLimit: 3000, BurstLimit: 1500}
+	env.API.ManageAccount, env.API.Tracing, env.API.Metrics = false, true, !env.API.Metrics
+	env.Stream = spec.Stream{Capacity: spec.Provisioned(4), Retention: 48 * time.Hour}
+	env.Delivery.BufferInterval, env.Delivery.BufferMiB = 5*time.Minute, 64
+	env.Delivery.Compression, env.Delivery.NewlineDelimited = spec.GZIP, false
+	env.Delivery.Prefix, env.Delivery.ErrorPrefix = "facts/dt=!{timestamp:yyyy-MM-dd}/", "failed/!{firehose:error-output-type}/"
+	env.Bucket.Name, env.Bucket.ExpireAfterDays, env.Bucket.NoncurrentExpireAfterDays, env.Bucket.AbortUploadsAfterDays = "example-facts", 730, 60, 3
+	env.Bucket.Transitions = []spec.Transition{{AfterDays: 30, StorageClass: spec.StandardIA}, {AfterDays: 180, StorageClass: spec.DeepArchive}}
+	env.Logs = spec.Logs{RetentionDays: 90, Execution: spec.LogErrors}
+	env.State.S3 = &spec.S3State{
+		Bucket: "example-states", Key: "events/tuned.tfstate", Region: "eu-central-1",
+		KMSKeyARN: "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-96ef-1234567890ab",
+	}
+}
+
+// onDemand is a stream on demand, whose state HCP Terraform keeps.
+func onDemand(env *spec.Environment) {
+	env.Stream.Capacity = spec.OnDemand()
+	env.Removal = spec.Retained
+	env.API.Batch, env.Alarms.Enabled = true, true
+	env.State.Cloud = &spec.CloudState{Organization: "example", Workspace: "events-ondemand", Hostname: "app.eu.terraform.io"}
+}
+
+func encrypted(env *spec.Environment) {
+	env.Removal = spec.Protected
+	env.Encryption = spec.Encryption{CustomerKey: true, DeletionWindowDays: 14}
+	env.Bucket.AccessLog, env.Bucket.AccessLogName, env.Bucket.AccessLogExpireAfterDays = true, "example-access-log", 400
+	env.Bucket.ObjectLock = spec.ObjectLock{Mode: spec.Governance, Days: 30}
+}
+
+func query(env *spec.Environment) { env.Query.Enabled = true }
+
+func parquet(env *spec.Environment) {
+	env.Removal = spec.Protected
+	env.Delivery.Format = spec.FormatParquet
+	env.Delivery.Parquet = spec.Parquet{BufferInterval: 10 * time.Minute, BufferMiB: 64, Compression: spec.ParquetGZIP}
+	env.Delivery.Prefix = "facts/dt=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/"
+	env.Query = spec.Query{
+		Enabled: true, Since: 2027, ScanLimitMiB: 100 * 1024, ResultBucket: "facts-results", ResultExpireAfterDays: 7,
+		Columns: []spec.Column{
+			{Name: "type", Type: "string", Comment: "What happened"},
+			{Name: "user", Type: "struct<id:string,tags:array<string>>"},
+			{Name: "amount", Type: "decimal(12,2)"},
+		},
+	}
+}
+
+func alarms(env *spec.Environment) {
+	env.Alarms.Enabled, env.Alarms.Dashboard = true, true
+	env.Alarms.Emails = []string{"on-call@example.com"}
+}
+
+// topic has alarms that go to a topic which is somebody else's.
+func topic(env *spec.Environment) {
+	env.Region = "cn-north-1"
+	env.Alarms.Enabled, env.Alarms.TopicARN = true, "arn:aws-cn:sns:cn-north-1:111122223333:on-call"
+	env.Alarms.RunbookURL, env.Alarms.RefusedPercent, env.Alarms.LatencyP99 = "https://git.example.com/runbooks", 2, 2*time.Second
+}
+
+func web(env *spec.Environment) {
+	env.Removal = spec.Protected
+	env.Web = spec.Web{Hosted: true, Folder: Page(), BucketName: "example-page", PriceClass: spec.PriceClassAll}
+}
+
+// Backends are the stacks of `ingest backend`, by their goldens' names: with S3's own keys, and with a customer key.
+func Backends() map[string]backend.Config {
+	return map[string]backend.Config{
+		"backend/s3": {Bucket: "api-kinesis-state", Region: "us-east-1"},
+		"backend/kms": {
+			Bucket: "api-kinesis-state", Region: "eu-west-1",
+			KMSKeyARN: "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-96ef-1234567890ab",
+		},
+	}
+}

@@ -1,0 +1,96 @@
+// Package goldens reads the golden files: what the environments of internal/catalogue are synthesised to.
+//
+// A golden is the stack's JSON in a form for people to read. A string of the stack that holds JSON (a policy, a dashboard) or several
+// lines (a mapping template) is written out over several lines:
+//
+//	"policy": {
+//	  "JSON in a string": {
+//	    "Version": "2012-10-17"
+//	  }
+//	}
+//
+// [Text] gives the stack as it was, byte for byte. Whoever reads a stack takes it from here, and needs neither CDKTF nor the
+// environment that it was made from.
+package goldens
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Remedy is the command that writes the goldens anew.
+const Remedy = "make golden"
+
+// Elsewhere is the environment variable that names another folder of goldens, for a test of new environments.
+const Elsewhere = "INGEST_TEST_GOLDENS"
+
+// Root is the repository's folder.
+func Root() string {
+	_, here, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(here), "..", "..")
+}
+
+// Path is the file of a golden.
+func Path(name string) string {
+	folder := cmp.Or(os.Getenv(Elsewhere), filepath.Join(Root(), "testdata", "goldens"))
+	return filepath.Join(folder, filepath.FromSlash(name)+".json")
+}
+
+// Names are those of the environments that have a golden, sorted.
+func Names() ([]string, error) {
+	files, err := filepath.Glob(Path("*"))
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(files))
+	for i, file := range files {
+		names[i] = strings.TrimSuffix(filepath.Base(file), ".json")
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// Text is the stack that a golden holds, as it was synthesised.
+func Text(name string) (string, error) {
+	text, err := os.ReadFile(Path(name))
+	if err != nil {
+		return "", fmt.Errorf("%w; if the environment is new, run %q", err, Remedy)
+	}
+	return Exact(string(text))
+}
+
+// Read is [Text] for a test, which it ends where there is no such golden.
+func Read(t testing.TB, name string) []byte {
+	t.Helper()
+	text, err := Text(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []byte(text)
+}
+
+// Write writes the stack of a golden to a folder, and returns the file: NAME.tf.json.
+func Write(name, folder string) (string, error) {
+	text, err := Text(name)
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(folder, filepath.Base(name)+".tf.json")
+	return file, os.WriteFile(file, []byte(text), 0o600)
+}
+
+// File is [Write] to a folder of a test's.
+func File(t testing.TB, name string) string {
+	t.Helper()
+	file, err := Write(name, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}

@@ -44,7 +44,7 @@ lint: webapp/node_modules/.package-lock.json ## check the style of the code and 
 	npm --prefix webapp run --silent lint
 	npm --prefix webapp run --silent typecheck
 
-scan: ## scan staging and prod with Trivy and tflint; it says how to have them
+scan: ## scan every environment that is not public with Trivy and tflint; it says how to have them
 	scripts/scan
 
 bench: ## measure the pipeline on this machine; docs/benchmarks.md has results

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -44,7 +45,7 @@ func TestScanSaysHowToHaveWhatIsMissing(t *testing.T) {
 		{"trivy", nil, []string{"TRIVY=/nowhere/trivy"}, 1, clean, "/nowhere/" + noTrivy},
 		{"trivy, if found", []string{"--if-found"}, []string{"TRIVY=/nowhere/trivy"}, 0, clean, "/nowhere/" + noTrivy},
 		{"tflint", nil, []string{"TFLINT=/nowhere/tflint"}, 1, clean, "/nowhere/" + noTFLint},
-		{"the AWS rules", nil, []string{"STAND_IN_RULES="}, 1, clean, "tflint lacks the AWS rules of .tflint.hcl; install them: tflint --init\n"},
+		{"the AWS rules", nil, []string{"STAND_IN_RULES="}, 1, clean, "tflint lacks the AWS rules of scripts/tflint.hcl; install them: tflint --init --config scripts/tflint.hcl\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := scan(t, good, test.arguments, test.unlike...)
@@ -67,16 +68,16 @@ func TestScanJudges(t *testing.T) {
 		{"nothing", read, "", 0, "0 findings, all listed\n", ""},
 		{"what is listed", read + "listed LOW      AWS-0004 a.tf: open -- a reason\n", "", 0, "listed LOW      AWS-0004 a.tf: open -- a reason\n", ""},
 		{"below HIGH and not listed", read + "new    LOW      AWS-0017 a.tf: open\n", "", 1, "new    LOW      AWS-0017 a.tf: open\n",
-			"error: trivy has new findings (1); set what they ask for in the environment (stacks/), or below severity HIGH list them in .trivyignore.yaml with a reason\n"},
+			"error: trivy has new findings (1); set what they ask for in the environment (stacks/), or below severity HIGH list them in scripts/trivyignore.yaml with a reason\n"},
 		{"HIGH", read + "new    HIGH     AWS-0132 a.tf: open\n", "", 1, "new    HIGH     AWS-0132 a.tf: open\n",
-			"error: trivy has new findings (1); set what they ask for in the environment (stacks/), or below severity HIGH list them in .trivyignore.yaml with a reason\n"},
+			"error: trivy has new findings (1); set what they ask for in the environment (stacks/), or below severity HIGH list them in scripts/trivyignore.yaml with a reason\n"},
 		{"HIGH and listed", read + "listed CRITICAL AWS-0012 a.tf: open -- a reason\n", "", 1, "listed CRITICAL AWS-0012 a.tf: open -- a reason\n",
 			"error: of severity HIGH or above nothing may be listed; mend it\n"},
 		{"nothing read", "", "", 1, "", "error: trivy read nothing of x that it has a check for; that is no result\n"},
 		{"only another read", "read stacks/xy 60\n", "", 1, "", "error: trivy read nothing of x that it has a check for; that is no result\n"},
 		{"trivy fails", "fail", "", 1, "", "error: trivy failed\n"},
 		{"tflint finds", read, "a.tf:1:1: Warning - open (rule)", 1, "a.tf:1:1: Warning - open (rule)\n",
-			"error: tflint has findings in x; mend them, or turn the rule off in .tflint.hcl with a reason\n"},
+			"error: tflint has findings in x; mend them, or turn the rule off in scripts/tflint.hcl with a reason\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := scan(t, good, nil, "STAND_IN_TRIVY="+test.trivy, "STAND_IN_TFLINT="+test.tflint)
@@ -87,12 +88,12 @@ func TestScanJudges(t *testing.T) {
 	}
 }
 
-// Of a run over staging and prod nothing may be listed that neither has.
+// Of a run over every environment that is not public nothing may be listed that none has.
 func TestScanFindsWhatIsListedInVain(t *testing.T) {
 	standIns(t)
 	const needed = "listed LOW      AWS-0004 a.tf: open -- a browser sends its preflight without credentials, so that OPTIONS cannot ask for any; the check means to leave OPTIONS out, and compares with OPTION\n"
 	got := run(t, nil, "STAND_IN_TRIVY=read stacks/staging 60\nread stacks/prod 60\n"+needed)
-	const vain = "error: no finding needs this entry of .trivyignore.yaml any more; take it out: "
+	const vain = "error: no finding needs this entry of scripts/trivyignore.yaml any more; take it out: "
 	if got.status != 1 || !strings.Contains(got.stderr, vain+"the API takes writes alone") || strings.Contains(got.stderr, vain+"a browser") {
 		t.Errorf("it ends with %d and says\n%s%s", got.status, got.stdout, got.stderr)
 	}
@@ -135,12 +136,12 @@ func TestScanWithTrivy(t *testing.T) {
 
 func TestScanWithTFLint(t *testing.T) {
 	program := found(t, "TFLINT", "tflint")
-	config, err := filepath.Abs("../.tflint.hcl")
+	config, err := filepath.Abs("tflint.hcl")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if version, _ := exec.Command(program, "--config", config, "--version").Output(); !strings.Contains(string(version), "ruleset.aws") {
-		t.Skip("tflint lacks the AWS rules of .tflint.hcl; install them: tflint --init")
+		t.Skip("tflint lacks the AWS rules of scripts/tflint.hcl; install them: tflint --init --config scripts/tflint.hcl")
 	}
 	if got := scan(t, good, []string{"--if-found"}, "TRIVY=/nowhere/trivy"); got.status != 0 {
 		t.Errorf("of a good stack it ends with %d and says\n%s%s", got.status, got.stdout, got.stderr)
@@ -181,10 +182,32 @@ func scan(t *testing.T, stack string, arguments []string, environment ...string)
 	return run(t, append([]string{folder}, arguments...), environment...)
 }
 
+// nativetf is the program of that name, built once: the script would build it each time.
+var nativetf = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "nativetf-")
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(folder, "nativetf")
+	return program, exec.Command("go", "build", "-o", program, "../internal/nativetf").Run()
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if program, err := nativetf(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(program))
+	}
+	os.Exit(status)
+}
+
 func run(t *testing.T, arguments []string, environment ...string) said {
 	t.Helper()
+	program, err := nativetf()
+	if err != nil {
+		t.Fatal(err)
+	}
 	command := exec.Command("./scan", arguments...)
-	command.Env = append(os.Environ(), "SCAN_WORK="+t.TempDir())
+	command.Env = append(os.Environ(), "SCAN_WORK="+t.TempDir(), "NATIVETF="+program)
 	command.Env = append(command.Env, environment...)
 	var stdout, stderr strings.Builder
 	command.Stdout, command.Stderr = &stdout, &stderr

@@ -1,10 +1,12 @@
-// The program nativetf writes synthesised stacks in Terraform's native syntax: go run ./internal/nativetf FROM TO
+// The program nativetf writes synthesised stacks in Terraform's native syntax: go run ./internal/nativetf [-not-public] FROM TO
 //
-// It makes TO/NAME/*.tf of each FROM/NAME/cdk.tf.json. scripts/scan runs it, and tfjson.Stack.Native says why.
+// It makes TO/NAME/*.tf of each FROM/NAME/cdk.tf.json. With -not-public it leaves out the stacks whose API anybody may call.
+// scripts/scan runs it, and tfjson.Stack.Native says why.
 package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,36 +15,53 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	notPublic := flag.Bool("not-public", false, "leave out the stacks whose API anybody may call")
+	flag.Parse()
+	if err := run(flag.Args(), *notPublic); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func run(args []string) error {
+func run(args []string, notPublic bool) error {
 	if len(args) != 2 {
-		return errors.New("usage: go run ./internal/nativetf FROM TO")
+		return errors.New("usage: go run ./internal/nativetf [-not-public] FROM TO")
 	}
-	stacks, err := filepath.Glob(filepath.Join(args[0], "*", "cdk.tf.json"))
+	files, err := filepath.Glob(filepath.Join(args[0], "*", "cdk.tf.json"))
 	if err != nil {
 		return err
 	}
-	if len(stacks) == 0 {
-		return fmt.Errorf("%s holds no stack, which would be NAME/cdk.tf.json; synthesise one: make synth", args[0])
-	}
-	for _, stack := range stacks {
-		if err := write(stack, filepath.Join(args[1], filepath.Base(filepath.Dir(stack)))); err != nil {
+	written := 0
+	for _, file := range files {
+		stack, err := tfjson.ReadFile(file)
+		if err != nil {
 			return err
 		}
+		if notPublic && isPublic(stack) {
+			continue
+		}
+		written++
+		if err := write(stack, file, filepath.Join(args[1], filepath.Base(filepath.Dir(file)))); err != nil {
+			return err
+		}
+	}
+	if written == 0 {
+		return fmt.Errorf("%s holds no such stack, which would be NAME/cdk.tf.json; synthesise one: make synth", args[0])
 	}
 	return nil
 }
 
-func write(path, folder string) error {
-	stack, err := tfjson.ReadFile(path)
-	if err != nil {
-		return err
+// isPublic reports whether a method of the stack but a preflight asks nothing of its caller.
+func isPublic(stack *tfjson.Stack) bool {
+	for _, method := range stack.Resources("aws_api_gateway_method") {
+		if method.Body["http_method"] != "OPTIONS" && method.Body["authorization"] == "NONE" && method.Body["api_key_required"] != true {
+			return true
+		}
 	}
+	return false
+}
+
+func write(stack *tfjson.Stack, path, folder string) error {
 	files, err := stack.Native()
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)

@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help up webapp synth test golden lint scan bench bench-synth deploy-local tools moto clean
+.PHONY: help up webapp synth check test test-loading golden lint scan bench bench-synth deploy-local tools moto clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -28,12 +28,18 @@ synth: ## write cdktf.out/stacks/ENV/cdk.tf.json for every environment, or for t
 	@echo "synthesising; the first time Go compiles the AWS provider's bindings, which takes about a minute"
 	go run .
 
-test: tools moto webapp ## run every test
-	@echo "testing; deploytest applies the pipeline to a moto server with real Terraform, which takes some minutes"
-	go test -timeout 20m ./...
-	go build -o bin/ingest ./cmd/ingest
-	npm --prefix webapp test
-	INGEST=$(CURDIR)/bin/ingest npm --prefix webapp run test:browser
+check: ## what to run before each commit: build, vet, goldens and the quick Go tests
+	go build ./...
+	go vet ./...
+	go run ./internal/testrun -short
+
+test: tools moto webapp ## run every test; deploytest applies the pipeline to a moto server with real Terraform
+	@echo "building what the tests run; the first time Go compiles the AWS provider's bindings, which takes about two minutes"
+	@go build -o bin/ingest ./cmd/ingest
+	@INGEST=$(CURDIR)/bin/ingest go run ./internal/testrun
+
+test-loading: ## compare CDKTF's own loading with the project's on every environment of the catalogue; make test does so on two
+	INGEST_TEST_LOADING=all go test -timeout 1h -run TestLoadingLess -v ./synth
 
 golden: ## rewrite the golden files in testdata/goldens from what is synthesised
 	go test . -run TestGoldens -update

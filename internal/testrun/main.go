@@ -1,0 +1,109 @@
+// The program testrun runs the project's tests, several parts at a time, and reports its progress: go run ./internal/testrun [-short]
+//
+// It prints a line when a package ends, and every so often what runs, for how long, and what is next. At the end it prints what
+// failed, one line for each test that was skipped, with its reason, and the number of tests. With -short it runs the Go tests alone
+// that take little time; make check does so. The exit status is 1 where a test failed, and 130 after an interrupt.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// module is what stands before each package's path.
+const module = "cdk.tf/go/ingest"
+
+// endless is the time-out of a test binary: it ends what hangs, and no slow machine comes near it.
+const endless = "3h"
+
+func main() {
+	short := flag.Bool("short", false, "run the Go tests alone that take little time")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	status, err := run(ctx, *short)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		status = 1
+	}
+	if ctx.Err() != nil {
+		status = 130
+	}
+	stop()
+	os.Exit(status)
+}
+
+// part is some of the tests, which one command runs.
+type part struct {
+	name    string
+	command []string
+	// goTests is whether the command is go test -json.
+	goTests bool
+}
+
+// lanes are the parts: those of a lane run one after another, beside those of the other lanes. deploytest mostly waits.
+func lanes(short bool, packages []string) [][]part {
+	test := []string{"go", "test", "-json", "-timeout", endless}
+	var quick []string
+	for _, path := range packages {
+		if path != module+"/deploytest" {
+			quick = append(quick, path)
+		}
+	}
+	if short {
+		return [][]part{{{"Go, -short", append(append(test, "-short"), quick...), true}}}
+	}
+	return [][]part{
+		{{"deploytest", append(test, "./deploytest"), true}},
+		{
+			{"Go", append(test, quick...), true},
+			{"page", []string{"npm", "--prefix", "webapp", "test"}, false},
+			{"page in a browser", []string{"npm", "--prefix", "webapp", "run", "test:browser"}, false},
+		},
+	}
+}
+
+func run(ctx context.Context, short bool) (status int, err error) {
+	packages, err := listPackages(ctx)
+	if err != nil {
+		return 1, err
+	}
+	all := lanes(short, packages)
+	p := newProgress(os.Stdout, all)
+	defer p.stop()
+	var running sync.WaitGroup
+	for number, lane := range all {
+		running.Go(func() {
+			for _, part := range lane {
+				if ctx.Err() != nil {
+					return
+				}
+				p.begin(number, part)
+				p.end(number, runPart(ctx, p, part))
+			}
+		})
+	}
+	running.Wait()
+	p.stop()
+	return p.summarise(), nil
+}
+
+func listPackages(ctx context.Context) ([]string, error) {
+	out, err := exec.CommandContext(ctx, "go", "list", "./...").Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			return nil, fmt.Errorf("go list: %s", strings.TrimSpace(string(exit.Stderr)))
+		}
+		return nil, fmt.Errorf("go list: %w", err)
+	}
+	return strings.Fields(string(out)), nil
+}

@@ -99,7 +99,7 @@ type DeliveryStream struct {
 
 // Open opens a delivery stream. Where it begins is on disk when Open returns.
 //
-// Assumption 5: on AWS a delivery stream reads its source from LATEST, as of its own creation (developer guide, "Writing
+// Assumption FH-5: on AWS a delivery stream reads its source from LATEST, as of its own creation (developer guide, "Writing
 // to Amazon Data Firehose Using Kinesis Data Streams"). Here one without a checkpoint begins with the oldest record that
 // the stream keeps. For a new stream, which has none, that is the same. Otherwise nothing tells a delivery stream that has been
 // added to the stack from one whose checkpoint was lost, or that was renamed while records waited for it. To begin at the

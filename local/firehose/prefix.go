@@ -15,7 +15,7 @@ import (
 	"cdk.tf/go/ingest/local/s3"
 )
 
-// Assumption 2: a prefix is text with expressions !{namespace:value}; a prefix without any gets
+// Assumption FH-2: a prefix is text with expressions !{namespace:value}; a prefix without any gets
 // !{timestamp:yyyy/MM/dd/HH/} appended as it stands, with no "/" before it (developer guide, "Understand custom prefixes
 // for Amazon S3 objects", semantic rules; keys seen on AWS in floci-io/floci#1857). All timestamps of an object are the
 // arrival of the oldest record in it (same page), in UTC or in custom_time_zone.
@@ -244,7 +244,7 @@ func randomText(random io.Reader) (string, error) {
 	return string(text), nil
 }
 
-// Assumption 3: an object is PREFIX + NAME-VERSION-yyyy-MM-dd-HH-mm-ss-UUID + EXTENSION (developer guide, "Configure
+// Assumption FH-3: an object is PREFIX + NAME-VERSION-yyyy-MM-dd-HH-mm-ss-UUID + EXTENSION (developer guide, "Configure
 // Amazon S3 object name format"). The version begins with 1 and grows with each change of the delivery stream; what a
 // stack declares has always just been made here. The guide does not say which instant the name shows; it is taken to be
 // the prefix's, so that a name and its folder agree.

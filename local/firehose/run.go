@@ -108,7 +108,7 @@ func (d *DeliveryStream) dueIn() time.Duration {
 
 // readAll reads every shard until ctx ends.
 //
-// Assumption 8: the role needs kinesis:DescribeStream, ListShards, GetShardIterator and GetRecords on the stream, which
+// Assumption FH-8: the role needs kinesis:DescribeStream, ListShards, GetShardIterator and GetRecords on the stream, which
 // Firehose retries indefinitely (developer guide, "Controlling access" and "Troubleshooting"), and s3:PutObject on the
 // object, the call with which it delivers. "Controlling access" also lists s3:GetBucketLocation, ListBucket and
 // ListBucketMultipartUploads on the bucket, and s3:AbortMultipartUpload and GetObject on its objects. One object of at most

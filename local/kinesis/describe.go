@@ -67,8 +67,8 @@ var createStreamInput = []field{
 	{name: "MaxRecordSizeInKiB", kind: integerKind, checks: between(1024, 10240)},
 }
 
-// createStream makes a stream at once. Assumption 7: it is ACTIVE when the call returns, where AWS takes some seconds of
-// CREATING; a client that waits for ACTIVE finds it.
+// createStream makes a stream at once. Assumption KIN-7: it is ACTIVE when the call returns, where AWS takes some seconds of
+// CREATING (API reference, CreateStream); a client that waits for ACTIVE finds it.
 func (s *Service) createStream(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, createStreamInput, shardCountNeeded)
 	if problem != nil {
@@ -148,7 +148,7 @@ var deleteStreamInput = []field{
 	{name: "EnforceConsumerDeletion", kind: booleanKind}, // no stream here has registered consumers
 }
 
-// deleteStream deletes at once (as assumption 7 has it); the committer frees the records' space by and by.
+// deleteStream deletes at once (as assumption KIN-7 has it); the committer frees the records' space by and by.
 func (s *Service) deleteStream(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, deleteStreamInput, streamNeeded)
 	if problem != nil {

@@ -18,7 +18,7 @@ const (
 
 // tank holds at most one second of a rate and is refilled steadily. Its zero value is full.
 //
-// Assumption 2: AWS says "per second" and not how a second is measured; it describes a shard's write capacity as a tank
+// Assumption KIN-2: AWS says "per second" and not how a second is measured; it describes a shard's write capacity as a tank
 // that is refilled at a steady rate (developer guide, "Handle large records"). So after a pause one second's worth is
 // taken at once, and over t seconds at most t+1 seconds' worth.
 type tank struct {

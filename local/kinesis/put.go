@@ -168,7 +168,7 @@ func place(found *stream, e *entry) (*shard, *refusal) {
 		return nil, invalid("Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was %s", e.hash)
 	}
 	if size := len(e.key) + len(e.data); size > maxRecord {
-		// Assumption 6: AWS counts the partition key too (API reference, PutRecord, Data); its wording is not documented.
+		// Assumption KIN-6: AWS counts the partition key too (API reference, PutRecord, Data); its wording is not documented.
 		return nil, invalid("The record has %d bytes of data and partition key; a record of this stream has at most %d.", size, maxRecord)
 	}
 	return found.shardFor(hash), nil

@@ -11,6 +11,8 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 // This file holds what an apply would compute: the attributes that the provider fills in. Their forms are those of the
@@ -116,7 +118,7 @@ var computed = map[string]attributes{
 		"cache_namespace":      func(c *computation) any { return c.text("resource_id") },
 		"connection_type":      fixed("INTERNET"),
 		"passthrough_behavior": fixed("WHEN_NO_MATCH"),
-		"timeout_milliseconds": fixed(29000.0),
+		"timeout_milliseconds": fixed(float64(quota.IntegrationTimeout.Milliseconds())),
 	},
 	"aws_api_gateway_integration_response": {
 		"id": func(c *computation) any {

@@ -16,6 +16,7 @@ import (
 	"github.com/jonboulle/clockwork"
 	"github.com/spf13/cobra"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local"
 )
 
@@ -198,8 +199,9 @@ func (f upFlags) options(command *cobra.Command) (local.Options, error) {
 	}
 	web, err := f.webFiles()
 	errs = append(errs, err, checkAddress("--api", f.api), checkAddress("--aws", f.aws))
-	if f.bufferInterval < 0 || f.bufferInterval > 900*time.Second {
-		errs = append(errs, fmt.Errorf("--buffer-interval is %s; use 0s to 900s, Firehose's own bounds", f.bufferInterval))
+	if f.bufferInterval < quota.MinBufferInterval || f.bufferInterval > quota.MaxBufferInterval {
+		errs = append(errs, fmt.Errorf("--buffer-interval is %s; use %gs to %gs, Firehose's own bounds", f.bufferInterval,
+			quota.MinBufferInterval.Seconds(), quota.MaxBufferInterval.Seconds()))
 	}
 	keys, err := f.keys()
 	errs = append(errs, err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local/s3"
 )
 
@@ -29,10 +30,6 @@ const (
 	appended = "!{timestamp:yyyy/MM/dd/HH/}"
 	// randomLength is the number of characters of a random string (same page).
 	randomLength = 11
-	// maxPrefix bounds a prefix as it is written (API reference, ExtendedS3DestinationConfiguration) and maxEvaluated
-	// once it is evaluated (semantic rules).
-	maxPrefix    = 1024
-	maxEvaluated = 512
 )
 
 // prefix is a parsed prefix.
@@ -109,8 +106,8 @@ func parsePrefix(text string, zone *time.Location) (prefix, error) {
 
 func checkText(text string) error {
 	switch {
-	case len(text) > maxPrefix:
-		return fmt.Errorf("is %d characters long; use at most %d", len(text), maxPrefix)
+	case len(text) > quota.MaxPrefix:
+		return fmt.Errorf("is %d characters long; use at most %d", len(text), quota.MaxPrefix)
 	case !printable(text):
 		return errors.New("holds a character that is no printable ASCII; leave it out")
 	}
@@ -181,8 +178,8 @@ func (p prefix) checkLength(zone *time.Location) error {
 		if err != nil {
 			return err
 		}
-		if len(text) > maxEvaluated {
-			return fmt.Errorf("is up to %d characters long once evaluated; use at most %d", len(text), maxEvaluated)
+		if len(text) > quota.MaxEvaluatedPrefix {
+			return fmt.Errorf("is up to %d characters long once evaluated; use at most %d", len(text), quota.MaxEvaluatedPrefix)
 		}
 	}
 	return nil

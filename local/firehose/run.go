@@ -10,6 +10,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
@@ -264,8 +265,6 @@ func (d *DeliveryStream) dropForeign(ctx context.Context, shard, latest string) 
 const (
 	// firstLimit is how many records the first read of a shard asks for. Each of the most that there can be is 10 MiB.
 	firstLimit = 16
-	// mostLimit is GetRecords' own (API reference).
-	mostLimit = 10_000
 	// quiet is how long nothing was read before a reader looks whether records have expired meanwhile.
 	quiet = time.Minute
 )
@@ -325,7 +324,7 @@ func (d *DeliveryStream) readOnce(ctx context.Context, r *shardReader) ([]kinesi
 		bytes += len(record.Data)
 	}
 	r.at, r.after = now, records[len(records)-1].SequenceNumber
-	r.limit = min(max(d.size/max(bytes/len(records), 1), 1), 4*r.limit, mostLimit)
+	r.limit = min(max(d.size/max(bytes/len(records), 1), 1), 4*r.limit, quota.MaxGetRecords)
 	return records, nil
 }
 

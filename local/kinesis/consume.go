@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 const (
 	// A read returns at most so many records and bytes of partition keys and data (API reference, GetRecords).
-	readMost      = 10_000
+	readMost      = quota.MaxGetRecords
 	readMostBytes = 10 * mib
 
 	// passOver bounds how many records past their retention one transaction passes over.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 const (
@@ -82,7 +84,7 @@ func (s *Service) createStream(body []byte) ([]byte, *refusal) {
 	if kib, given := in["MaxRecordSizeInKiB"].(int64); given && kib*1024 != maxRecord {
 		return nil, invalid("MaxRecordSizeInKiB %d is not imitated on one machine; leave it out, or use %d.", kib, maxRecord/1024)
 	}
-	cfg := Config{Name: in.text("StreamName"), Mode: modeOf(in), Retention: minRetention}
+	cfg := Config{Name: in.text("StreamName"), Mode: modeOf(in), Retention: quota.MinRetention}
 	cfg.Shards = int(in.integer("ShardCount"))
 	if cfg.Mode == onDemand && cfg.Shards != 0 {
 		return nil, invalid("ShardCount %d stands beside StreamMode %s; leave it out.", cfg.Shards, onDemand)

@@ -22,12 +22,11 @@ import (
 
 	"github.com/jonboulle/clockwork"
 	"go.etcd.io/bbolt"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 const (
-	minRetention = 24 * time.Hour   // API reference, IncreaseStreamRetentionPeriod
-	maxRetention = 8760 * time.Hour // the same
-
 	// maxShards bounds the shards of a stream, and of those together that calls make. AWS's quota is its account's to have
 	// raised: by default 20,000 in us-east-1, us-west-2 and eu-west-1, and 1,000 or 6,000 elsewhere (developer guide, "Quotas
 	// and limits"). Here it is what one machine opens in well under a second (BenchmarkManyShards).
@@ -180,8 +179,8 @@ func (c Config) check() error {
 	default:
 		hold(false, "stream_mode %q is unknown; use %s or %s", c.Mode, provisioned, onDemand)
 	}
-	hold(c.Retention >= minRetention && c.Retention <= maxRetention && c.Retention%time.Hour == 0,
-		"retention_period %s is not 24 to 8760 whole hours", c.Retention)
+	hold(c.Retention >= quota.MinRetention && c.Retention <= quota.MaxRetention && c.Retention%time.Hour == 0,
+		"retention_period %s is not %d to %d whole hours", c.Retention, quota.MinRetention/time.Hour, quota.MaxRetention/time.Hour)
 	hold(c.Encryption == "" || c.Encryption == "NONE" || c.Encryption == "KMS",
 		"encryption_type %q is unknown; use KMS or NONE", c.Encryption)
 	return errors.Join(problems...)

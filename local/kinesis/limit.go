@@ -3,15 +3,16 @@ package kinesis
 import (
 	"sync"
 	"time"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 const (
 	mib = 1 << 20
 
-	// Each shard takes 1,000 records and 1 MiB a second, partition keys included, and gives 2 MiB a second in five calls,
-	// in both capacity modes (API reference, CreateStream and GetRecords; "1 MB/s" in the developer guide's quotas).
-	writeRecords = 1000
-	writeBytes   = 1 * mib
+	// Each shard gives 2 MiB a second in five calls, in both capacity modes (API reference, CreateStream and GetRecords).
+	writeRecords = quota.ShardRecords
+	writeBytes   = quota.ShardBytes
 	readCalls    = 5
 	readBytes    = 2 * mib
 )

@@ -9,19 +9,20 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 const (
-	// maxRecord is a record's most bytes, data and partition key together, unless the stream allows more, which none here
-	// does (developer guide, "Handle large records": 1 MiB by default).
-	maxRecord = 1 * mib
+	// maxRecord is every record's most bytes: no stream here allows more.
+	maxRecord = quota.MaxRecordBytes
 
 	// maxRequest is a PutRecords call's most bytes, data and partition keys together. It was 5 MiB until records of 10 MiB
 	// came (API reference, PutRecords, 2025: "up to a limit of 10 MiB for the entire request, including partition keys").
 	maxRequest = 10 * mib
 
-	maxRecords      = 500 // API reference, PutRecords
-	maxPartitionKey = 256 // characters; the same
+	maxRecords      = quota.MaxPutRecords
+	maxPartitionKey = 256 // characters (API reference, PutRecords)
 )
 
 var base64Strict = base64.StdEncoding.Strict()

@@ -61,7 +61,7 @@ func (d *DeliveryStream) step(ctx context.Context, batches <-chan batch) error {
 			if err := d.accept(ctx, b.shard, b.records); err != nil {
 				return err
 			}
-			if d.interval == 0 {
+			if d.cfg.BufferInterval == 0 {
 				return d.deliver(ctx)
 			}
 			return nil
@@ -102,9 +102,9 @@ func stopTimer(timer clockwork.Timer) { timer.Stop() }
 // dueIn is how long the buffer may still wait.
 func (d *DeliveryStream) dueIn() time.Duration {
 	if d.buffer.records == 0 {
-		return d.interval
+		return d.cfg.BufferInterval
 	}
-	return d.buffer.since.Add(d.interval).Sub(d.opts.Clock.Now())
+	return d.buffer.since.Add(d.cfg.BufferInterval).Sub(d.opts.Clock.Now())
 }
 
 // readAll reads every shard until ctx ends.

@@ -106,7 +106,7 @@ func TestASecondProcessIsRefused(t *testing.T) {
 	s := opened(t, Options{})
 	_, err := Open(Options{Path: s.options.Path})
 	want := s.options.Path + ": in use by another process; stop that process, or start with another --data folder"
-	if !errors.Is(err, ErrLocked) || err.Error() != want {
+	if !errors.Is(err, errLocked) || err.Error() != want {
 		t.Errorf("error %v\nwant  %s", err, want)
 	}
 }

@@ -47,7 +47,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	action := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), target)
-	response := s.Do(r.Context(), action, body)
+	response := s.DoAs(r.Context(), action, body, nil)
 	header.Set("X-Amzn-Requestid", response.RequestID)
 	answer{response.Status, jsonType, response.Body}.write(w)
 }

@@ -69,13 +69,13 @@ const (
 	maxWork = 10_000_000
 )
 
-// Error is what is wrong with a template, and where. Line and Column count from 1, Column in bytes.
-type Error struct {
+// templateError is what is wrong with a template, and where. Line and Column count from 1, Column in bytes.
+type templateError struct {
 	Line, Column int
 	Message      string
 }
 
-func (e *Error) Error() string {
+func (e *templateError) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Message)
 }
 
@@ -118,11 +118,11 @@ type Template struct {
 	input, util, context, stageVariables int
 }
 
-// Parse parses a template of at most 300 KiB. The error is an *Error.
+// Parse parses a template of at most 300 KiB. The error says the line and the column.
 func Parse(text string) (*Template, error) {
 	t := &Template{source: text}
 	if len(text) > maxTemplate {
-		return nil, &Error{Line: 1, Column: 1, Message: fmt.Sprintf(
+		return nil, &templateError{Line: 1, Column: 1, Message: fmt.Sprintf(
 			"the template has %d bytes; API Gateway takes no more than %d", len(text), maxTemplate)}
 	}
 	names := &names{index: map[string]int{}}
@@ -143,10 +143,10 @@ func Parse(text string) (*Template, error) {
 }
 
 // failure is an error at an offset of the template.
-func (t *Template) failure(at int, message string) *Error {
+func (t *Template) failure(at int, message string) *templateError {
 	before := t.source[:min(max(at, 0), len(t.source))]
 	line := strings.Count(before, "\n")
-	return &Error{Line: line + 1, Column: len(before) - strings.LastIndexByte(before, '\n'), Message: message}
+	return &templateError{Line: line + 1, Column: len(before) - strings.LastIndexByte(before, '\n'), Message: message}
 }
 
 // buffers are for rendering into; a result is copied out at its own size, unless its buffer is too large to be kept.
@@ -155,7 +155,7 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 // maxKept is the largest buffer, in bytes, that is kept for the next rendering.
 const maxKept = 1 << 20
 
-// Render renders the template for one request. The error is an *Error.
+// Render renders the template for one request. The error says the line and the column.
 func (t *Template) Render(request *Request) (Result, error) {
 	buffer := buffers.Get().(*[]byte)
 	r := run{template: t, request: request, out: (*buffer)[:0], vars: make([]any, len(t.names))}

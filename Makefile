@@ -47,6 +47,7 @@ golden: ## rewrite the golden files in testdata/goldens from what is synthesised
 lint: webapp/node_modules/.package-lock.json ## check the style of the code and the direction of its imports
 	@echo "linting; the first time Go compiles golangci-lint, which takes some minutes"
 	go tool -modfile=tools/go.mod golangci-lint run
+	go run ./internal/exported
 	npm --prefix webapp run --silent lint
 	npm --prefix webapp run --silent typecheck
 

@@ -25,7 +25,7 @@ func TestDeliveriesEndTogether(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer p.close()
-		if answer := p.streams.Do(t.Context(), "PutRecord", []byte(`{"StreamName":"api-kinesis-stream-dev","PartitionKey":"k","Data":"e30="}`)); answer.Status != 200 {
+		if answer := p.streams.DoAs(t.Context(), "PutRecord", []byte(`{"StreamName":"api-kinesis-stream-dev","PartitionKey":"k","Data":"e30="}`), nil); answer.Status != 200 {
 			t.Fatalf("PutRecord: %d %s", answer.Status, answer.Body)
 		}
 		end, cancel := context.WithTimeout(t.Context(), shutdownTime)

@@ -14,7 +14,7 @@ func TestAStreamThatNoStackDeclaresIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if answer := p.streams.Do(t.Context(), "PutRecord", []byte(`{"StreamName":"api-kinesis-stream-dev","PartitionKey":"k","Data":"e30="}`)); answer.Status != 200 {
+	if answer := p.streams.DoAs(t.Context(), "PutRecord", []byte(`{"StreamName":"api-kinesis-stream-dev","PartitionKey":"k","Data":"e30="}`), nil); answer.Status != 200 {
 		t.Fatalf("PutRecord: %d %s", answer.Status, answer.Body)
 	}
 	p.close()

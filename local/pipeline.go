@@ -40,8 +40,8 @@ type Options struct {
 	API, AWS string
 	// Data is the folder of everything that outlives the process. One process has it at a time.
 	Data string
-	// BufferInterval replaces the delivery stream's own, so that nobody waits a minute for an object; 0 keeps it.
-	BufferInterval time.Duration
+	// BufferInterval replaces the delivery streams' own, so that nobody waits a minute for an object; nil keeps theirs.
+	BufferInterval *time.Duration
 	// Unlimited turns every rate limit off: the stage's, the usage plans' and the shards'.
 	Unlimited bool
 	// AllowUnverified lets requests through what cannot be verified here: authorisers (Cognito, Lambda), where callers are,
@@ -95,6 +95,9 @@ func Open(opts Options) (_ *Pipeline, err error) {
 	}
 	if p.declared, err = readStack(opts, p.apiBase()); err != nil {
 		return nil, err
+	}
+	if opts.BufferInterval != nil {
+		p.declared.deliverEvery(*opts.BufferInterval)
 	}
 	if err := p.openStorage(); err != nil {
 		return nil, err
@@ -192,10 +195,9 @@ func (p *Pipeline) openDelivery() error {
 		}
 		delivery, err := firehose.Open(cfg, firehose.Options{
 			Source: p.streams, Destination: p.buckets,
-			Allow:          allow,
-			Checkpoint:     filepath.Join(p.opts.Data, "firehose", cfg.Name+".json"),
-			BufferInterval: p.opts.BufferInterval,
-			Clock:          p.opts.Clock, Logger: p.opts.Logger,
+			Allow:      allow,
+			Checkpoint: filepath.Join(p.opts.Data, "firehose", cfg.Name+".json"),
+			Clock:      p.opts.Clock, Logger: p.opts.Logger,
 			Delivered: p.sayDelivered,
 		})
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"cdk.tf/go/ingest/local/apigateway"
 	"cdk.tf/go/ingest/local/cloudwatch"
@@ -53,6 +54,13 @@ func readStack(opts Options, apiBase string) (*declaration, error) {
 		return nil, inFile(opts.Stack, err)
 	}
 	return d, nil
+}
+
+// deliverEvery replaces the delivery streams' own intervals.
+func (d *declaration) deliverEvery(interval time.Duration) {
+	for i := range d.deliveries {
+		d.deliveries[i].BufferInterval = interval
+	}
 }
 
 // inFile names the file of a stack's problems, once: they are a line each, and each names its resource.

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+	"time"
 
 	"cdk.tf/go/ingest/internal/goldens"
 )
@@ -98,5 +99,25 @@ func mutate(v any, path string, try func(path string, set func(any))) {
 			v[i] = value
 			mutate(value, path, try)
 		}
+	}
+}
+
+// An interval of 0 s replaces the stack's own as any other does; none keeps it.
+func TestBufferInterval(t *testing.T) {
+	of := func(d time.Duration) *time.Duration { return &d }
+	for _, test := range []struct {
+		given *time.Duration
+		want  time.Duration
+	}{{nil, time.Minute}, {of(0), 0}, {of(5 * time.Second), 5 * time.Second}} {
+		opts := optionsOf(t, goldens.File(t, "dev"))
+		opts.BufferInterval = test.given
+		p, err := Open(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.declared.deliveries[0].BufferInterval; got != test.want {
+			t.Errorf("with %v it is %s, want %s", test.given, got, test.want)
+		}
+		p.close()
 	}
 }

@@ -26,7 +26,7 @@ func (p *Pipeline) sayStarted() {
 	}
 	fmt.Fprintf(out, "  AWS       http://%s (Kinesis and S3, for aws --endpoint-url and any SDK)\n", p.awsServer.listener.Addr())
 	for _, delivery := range p.declared.deliveries {
-		fmt.Fprintf(out, "  events    %s, every %s or %d MiB\n", filepath.Join(p.bucketsDir(), delivery.Bucket), p.interval(delivery), delivery.BufferMiB)
+		fmt.Fprintf(out, "  events    %s, every %s or %d MiB\n", filepath.Join(p.bucketsDir(), delivery.Bucket), delivery.BufferInterval, delivery.BufferMiB)
 	}
 	if p.access != nil {
 		fmt.Fprintf(out, "  logs      %s\n", p.logsDir())
@@ -91,13 +91,6 @@ func (p *Pipeline) secrets(curl string) string {
 		fmt.Fprintln(&said, "with or without TOKEN: nothing here verifies it")
 	}
 	return said.String()
-}
-
-func (p *Pipeline) interval(delivery firehose.Config) time.Duration {
-	if p.opts.BufferInterval > 0 {
-		return p.opts.BufferInterval
-	}
-	return delivery.BufferInterval
 }
 
 // outputs are the stack's, with this API's address in place of its domains' on AWS.

@@ -19,33 +19,33 @@ type Expect struct {
 	Public bool
 }
 
-// Breach is one rule broken by one resource. [Check] returns every one, which errors.As finds.
-type Breach struct { //nolint:errname // what is broken is a rule; "BreachError" would say it twice
-	Rule string
-	// Resource is an address, or a type where a resource of it is missing.
-	Resource string
-	Problem  string
-	Remedy   string
+// breach is one rule broken by one resource.
+type breach struct { //nolint:errname // what is broken is a rule; "breachError" would say it twice
+	rule string
+	// resource is an address, or a type where a resource of it is missing.
+	resource string
+	problem  string
+	remedy   string
 }
 
 // oneLine is for texts that come from the stack.
 var oneLine = strings.NewReplacer("\n", `\n`, "\r", `\r`)
 
 // Error is the breach on one line.
-func (b Breach) Error() string {
-	return oneLine.Replace(fmt.Sprintf("%s: %s: %s; %s", b.Rule, b.Resource, b.Problem, b.Remedy))
+func (b breach) Error() string {
+	return oneLine.Replace(fmt.Sprintf("%s: %s: %s; %s", b.rule, b.resource, b.problem, b.remedy))
 }
 
-// Rule is one of the project's rules.
-type Rule struct {
-	Name   string
-	Reason string
+// rule is one of the project's rules.
+type rule struct {
+	name   string
+	reason string
 	check  func(*checker)
 }
 
-// Rules are all rules, in the order in which Check applies them.
-func Rules() []Rule {
-	return []Rule{
+// rules are all rules, in the order in which Check applies them.
+func rules() []rule {
+	return []rule{
 		{"readable", "what the other rules cannot see they cannot check", readable},
 		{"least-privilege", "a role that is taken over can do what it is for and nothing else", leastPrivilege},
 		{"trust", "only the service that a role is for can take it, and API Gateway really can", trust},
@@ -70,11 +70,11 @@ func Rules() []Rule {
 	}
 }
 
-// Check applies every rule. It returns nil, or every [Breach] joined, in an order that depends on the stack alone.
+// Check applies every rule. It returns nil, or every breach joined, a line each, in an order that depends on the stack alone.
 func Check(stack *tfjson.Stack, expect Expect) error {
 	c := &checker{stack: stack, expect: expect}
-	for _, rule := range Rules() {
-		c.rule = rule.Name
+	for _, rule := range rules() {
+		c.rule = rule.name
 		rule.check(c)
 	}
 	return errors.Join(c.breaches...)

@@ -2,7 +2,6 @@ package policy_test
 
 import (
 	"encoding/json"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -194,36 +193,6 @@ func TestBreachesComeTogetherInOrder(t *testing.T) {
 		if got := lines(policy.Check(stack, policy.Expect{Public: true})); !slices.Equal(got, want) {
 			t.Fatalf("breaches:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
-	}
-}
-
-func TestABreachCanBeFound(t *testing.T) {
-	err := policy.Check(good(t, set("aws_kinesis_stream.stream", "NONE", "encryption_type")), policy.Expect{Public: true})
-	var breach policy.Breach
-	if !errors.As(err, &breach) {
-		t.Fatalf("error %v holds no breach", err)
-	}
-	want := policy.Breach{Rule: "stream-encryption", Resource: "aws_kinesis_stream.stream",
-		Problem: `encryption_type is "NONE"`, Remedy: `set it to "KMS"`}
-	if breach != want {
-		t.Errorf("breach %+v, want %+v", breach, want)
-	}
-}
-
-func TestABreachIsOneLine(t *testing.T) {
-	breach := policy.Breach{Rule: "flow", Resource: "a.b", Problem: "holds\r\n\"x\"", Remedy: "mend it"}
-	if got, want := breach.Error(), `flow: a.b: holds\r\n"x"; mend it`; got != want {
-		t.Errorf("%s, want %s", got, want)
-	}
-}
-
-func TestRulesHaveNamesAndReasons(t *testing.T) {
-	seen := map[string]bool{}
-	for _, rule := range policy.Rules() {
-		if rule.Name == "" || rule.Reason == "" || seen[rule.Name] {
-			t.Errorf("rule %q, reason %q: both must be there, and the name once", rule.Name, rule.Reason)
-		}
-		seen[rule.Name] = true
 	}
 }
 

@@ -18,7 +18,7 @@ type checker struct {
 }
 
 func (c *checker) breach(resource, problem, remedy string) {
-	c.breaches = append(c.breaches, Breach{Rule: c.rule, Resource: resource, Problem: problem, Remedy: remedy})
+	c.breaches = append(c.breaches, breach{c.rule, resource, problem, remedy})
 }
 
 // place is a resource's body, or a block within it.

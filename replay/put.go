@@ -13,19 +13,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 const (
-	// mostRecords and mostBytes are PutRecords' limits (API reference). Of bytes, partition keys included, it takes 10 MiB
-	// today and took 5 MiB until records of 10 MiB came; the lower is safe everywhere.
-	mostRecords = 500
-	mostBytes   = 5 << 20
+	// mostBytes is PutRecords' limit (API reference). Of bytes, partition keys included, it takes 10 MiB today and took 5 MiB
+	// until records of 10 MiB came; the lower is safe everywhere.
+	mostBytes = 5 << 20
 
-	// Each shard takes 1,000 records and 1 MB a second (API reference, PutRecords), of which a replay takes a share
-	// unless it is told a rate: the rest is left for what comes in meanwhile.
-	shardRecords = 1000
-	shardBytes   = 1_000_000
-	share        = 0.5
+	// shardBytes is what a shard takes in a second where its "1 MB" is the lower reading (API reference, PutRecords). A replay
+	// takes a share of it, and of the records, unless it is told a rate: the rest is left for what comes in meanwhile.
+	shardBytes = 1_000_000
+	share      = 0.5
 
 	// putTime bounds one call.
 	putTime = 30 * time.Second
@@ -69,11 +69,11 @@ func (r *run) describe(ctx context.Context) (limits, error) {
 		return limits{}, fmt.Errorf("the stream %s in %s: %w%s", r.Stream, r.Region, err, remedy(err, "kinesis:DescribeStreamSummary on it"))
 	}
 	described := answer.StreamDescriptionSummary
-	l := limits{shards: max(int(aws.ToInt32(described.OpenShardCount)), 1), record: 1 << 20}
+	l := limits{shards: max(int(aws.ToInt32(described.OpenShardCount)), 1), record: quota.MaxRecordBytes}
 	if kib := int(aws.ToInt32(described.MaxRecordSizeInKiB)); kib > 0 {
 		l.record = kib << 10
 	}
-	l.rate, l.bytes = share*shardRecords*float64(l.shards), share*shardBytes*float64(l.shards)
+	l.rate, l.bytes = share*quota.ShardRecords*float64(l.shards), share*shardBytes*float64(l.shards)
 	if r.Rate > 0 {
 		l.rate, l.bytes = float64(r.Rate), shardBytes*float64(l.shards)
 	}
@@ -81,7 +81,7 @@ func (r *run) describe(ctx context.Context) (limits, error) {
 }
 
 // mostAtOnce is how many records a batch holds: no more than a second's worth.
-func (l limits) mostAtOnce() int { return min(mostRecords, max(1, int(l.rate))) }
+func (l limits) mostAtOnce() int { return min(quota.MaxPutRecords, max(1, int(l.rate))) }
 
 // cost is how long the stream is given for so much.
 func (l limits) cost(records, bytes int) time.Duration {

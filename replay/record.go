@@ -14,17 +14,17 @@ import (
 	"time"
 )
 
-// Assumption 1: below the error prefix Firehose writes one JSON object a line, and in it the record in base64 as rawData.
+// Assumption REPLAY-1: below the error prefix Firehose writes one JSON object a line, and in it the record in base64 as rawData.
 // The developer guide has two forms of it: of a transformation that failed ("Handle failure in data transformation":
 // attemptsMade, arrivalTimestamp, errorCode, errorMessage, attemptEndingTimestamp, rawData, lambdaArn), and of a
 // conversion to Parquet or ORC ("Handling errors for data format conversion": the same with ErrorCode and ErrorMessage, or
 // lastErrorCode and lastErrorMessage in earlier editions, and with a Kinesis source sequenceNumber, subSequenceNumber and
 // dataCatalogTable). Neither has the partition key.
 //
-// Assumption 2: times are milliseconds since 1970. The guide shows them as strings in one form and as numbers in the other;
+// Assumption REPLAY-2: times are milliseconds since 1970. The developer guide shows them as strings in one form and as numbers in the other;
 // objects that people have published hold numbers. Either is read.
 //
-// Assumption 3: whether these objects are compressed as the delivered ones are is not documented. What begins as GZIP
+// Assumption REPLAY-3: whether these objects are compressed as the delivered ones are is not documented. What begins as GZIP
 // does is decompressed, whatever its name says, and anything else that is not JSON is rejected with its reason.
 
 // failed is one record that Firehose could not deliver.

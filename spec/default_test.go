@@ -95,3 +95,17 @@ func TestAllTags(t *testing.T) {
 		})
 	}
 }
+
+// Each format has a buffer of its own, and both are there by default.
+func TestBuffer(t *testing.T) {
+	d := Delivery{
+		BufferInterval: 60 * time.Second, BufferMiB: 1,
+		Parquet: Parquet{BufferInterval: 300 * time.Second, BufferMiB: 128},
+	}
+	for format, want := range map[Format]Buffer{FormatJSON: {60 * time.Second, 1}, FormatParquet: {300 * time.Second, 128}} {
+		d.Format = format
+		if got := d.Buffer(); got != want || d.Interval() != want.Interval {
+			t.Errorf("%s: %v and %s, want %v", format, got, d.Interval(), want)
+		}
+	}
+}

@@ -36,7 +36,7 @@ const (
 var pageKeyPattern = regexp.MustCompile(`^[A-Za-z0-9._~@+/-]+$`)
 
 // Page reads the files of the hosted page, in the order of their keys; none where no page is hosted. Files and folders
-// whose names begin with "." stay behind. The error joins values of [Problem].
+// whose names begin with "." stay behind. The error joins the problems.
 func (e Environment) Page() ([]PageFile, error) {
 	if !e.Web.Hosted {
 		return nil, nil

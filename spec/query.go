@@ -13,6 +13,25 @@ const (
 	FormatParquet Format = "Parquet"
 )
 
+// Buffer is what a delivery waits for: whichever is reached first.
+type Buffer struct {
+	// Interval is the longest time that a record waits.
+	Interval time.Duration
+	// MiB is the size of the records, before compression or conversion.
+	MiB int
+}
+
+// Buffer is the one that holds in the delivery's format.
+func (d Delivery) Buffer() Buffer {
+	if d.Format == FormatParquet {
+		return Buffer{d.Parquet.BufferInterval, d.Parquet.BufferMiB}
+	}
+	return Buffer{d.BufferInterval, d.BufferMiB}
+}
+
+// Interval is the longest time that a record waits in the delivery's format.
+func (d Delivery) Interval() time.Duration { return d.Buffer().Interval }
+
 // Parquet is how Firehose makes Parquet files.
 type Parquet struct {
 	// BufferInterval is the longest time that a record waits: whole seconds, 60 s to 900 s.
@@ -21,14 +40,6 @@ type Parquet struct {
 	BufferMiB int
 	// Compression within the files.
 	Compression ParquetCompression
-}
-
-// Interval is the longest time that a record waits in the delivery's format.
-func (d Delivery) Interval() time.Duration {
-	if d.Format == FormatParquet {
-		return d.Parquet.BufferInterval
-	}
-	return d.BufferInterval
 }
 
 // ParquetCompression is a compression of the blocks within a Parquet file.

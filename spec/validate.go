@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Problem is one thing that is wrong with an environment, and what to do about it.
-type Problem struct {
+// problem is one thing that is wrong with an environment, and what to do about it.
+type problem struct {
 	// Environment is the environment's name.
 	Environment string
 	// Field is its path from the environment, such as "Stream.Capacity.Shards". It is empty where there is no
@@ -25,7 +25,7 @@ type Problem struct {
 }
 
 // Error is the problem on one line.
-func (p Problem) Error() string {
+func (p problem) Error() string {
 	if p.Field == "" {
 		return p.Fault + "; " + p.Remedy
 	}
@@ -33,7 +33,7 @@ func (p Problem) Error() string {
 }
 
 // Validate reports everything that is wrong with the environment at once, in the order of its fields: an error that
-// joins values of [Problem], or nil. A value that has no effect, because its switch is off, is wrong too, unless it is that
+// joins the problems, or nil. A value that has no effect, because its switch is off, is wrong too, unless it is that
 // of [Default] or none.
 func (e Environment) Validate() error { return errors.Join(e.problems()...) }
 
@@ -144,7 +144,7 @@ type problems struct {
 }
 
 func (p *problems) add(field, fault, remedy string) {
-	p.found = append(p.found, Problem{Environment: p.environment, Field: field, Fault: fault, Remedy: remedy})
+	p.found = append(p.found, problem{Environment: p.environment, Field: field, Fault: fault, Remedy: remedy})
 }
 
 // match adds a problem where the value does not match.

@@ -7,11 +7,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 const (
-	// maxLatency is API Gateway's integration timeout, which the API leaves as it is: no request takes longer.
-	maxLatency = 29 * time.Second
+	// maxLatency is what the API leaves as it is: no request takes longer.
+	maxLatency = quota.IntegrationTimeout
 	// maxRunbookURL leaves an alarm's description within CloudWatch's 1,024 characters (API reference, PutMetricAlarm).
 	maxRunbookURL = 512
 )

@@ -8,10 +8,10 @@ import (
 )
 
 // ValidateAll reports everything that is wrong with each environment, as [Environment.Validate] does, and then what is
-// wrong with having them all: one error that joins values of [Problem], or nil.
+// wrong with having them all: one error that joins the problems, or nil.
 func ValidateAll(envs []Environment) error {
 	if len(envs) == 0 {
-		return errors.Join(Problem{Fault: "there are no environments", Remedy: "declare at least one"})
+		return errors.Join(problem{Fault: "there are no environments", Remedy: "declare at least one"})
 	}
 	var found []error
 	for _, env := range envs {
@@ -41,7 +41,7 @@ func firstOfEachName(envs []Environment) []Environment {
 
 // claim is what an environment wants for itself: a key that no other one may have, empty for nothing, and the problem
 // that it has where another environment has the key already.
-type claim func(env Environment) (key string, taken func(by Environment) Problem)
+type claim func(env Environment) (key string, taken func(by Environment) problem)
 
 // clashes reports each environment whose key an environment before it has, by one of the claims. What an environment
 // claims twice itself is no clash with another.
@@ -65,98 +65,98 @@ func clashes(envs []Environment, claims ...claim) []error {
 	return found
 }
 
-func claimName(env Environment) (string, func(Environment) Problem) {
-	return env.Name, func(Environment) Problem {
-		return Problem{env.Name, "Name", is(env.Name) + ", as another environment's is", "use another"}
+func claimName(env Environment) (string, func(Environment) problem) {
+	return env.Name, func(Environment) problem {
+		return problem{env.Name, "Name", is(env.Name) + ", as another environment's is", "use another"}
 	}
 }
 
-func claimBucket(env Environment) (string, func(Environment) Problem) {
+func claimBucket(env Environment) (string, func(Environment) problem) {
 	bucket := env.BucketName()
-	return bucket, func(by Environment) Problem {
+	return bucket, func(by Environment) problem {
 		fault := fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name)
-		return Problem{env.Name, "Bucket.Name", fault, "use another"}
+		return problem{env.Name, "Bucket.Name", fault, "use another"}
 	}
 }
 
-func claimAccessLogBucket(env Environment) (string, func(Environment) Problem) {
+func claimAccessLogBucket(env Environment) (string, func(Environment) problem) {
 	if !env.Bucket.AccessLog {
 		return "", nil
 	}
 	bucket := env.AccessLogBucketName()
-	return bucket, func(by Environment) Problem {
+	return bucket, func(by Environment) problem {
 		fault := fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name)
-		return Problem{env.Name, "Bucket.AccessLogName", fault, "use another"}
+		return problem{env.Name, "Bucket.AccessLogName", fault, "use another"}
 	}
 }
 
-func claimWebBucket(env Environment) (string, func(Environment) Problem) {
+func claimWebBucket(env Environment) (string, func(Environment) problem) {
 	if !env.Web.Hosted {
 		return "", nil
 	}
 	bucket := env.WebBucketName()
-	return bucket, func(by Environment) Problem {
+	return bucket, func(by Environment) problem {
 		fault := fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name)
-		return Problem{env.Name, "Web.BucketName", fault, "use another"}
+		return problem{env.Name, "Web.BucketName", fault, "use another"}
 	}
 }
 
-func claimResultBucket(env Environment) (string, func(Environment) Problem) {
+func claimResultBucket(env Environment) (string, func(Environment) problem) {
 	if !env.Query.Enabled {
 		return "", nil
 	}
 	bucket := env.QueryBucketName()
-	return bucket, func(by Environment) Problem {
+	return bucket, func(by Environment) problem {
 		fault := fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name)
-		return Problem{env.Name, "Query.ResultBucket", fault, "use another"}
+		return problem{env.Name, "Query.ResultBucket", fault, "use another"}
 	}
 }
 
 // claimDomain is for a name that leads to one API.
-func claimDomain(env Environment) (string, func(Environment) Problem) {
+func claimDomain(env Environment) (string, func(Environment) problem) {
 	domain := env.API.Domain.Name
-	return domain, func(by Environment) Problem {
+	return domain, func(by Environment) problem {
 		fault := fmt.Sprintf("is %q, as in environment %q", domain, by.Name)
-		return Problem{env.Name, "API.Domain.Name", fault, "use another: a domain leads to one API"}
+		return problem{env.Name, "API.Domain.Name", fault, "use another: a domain leads to one API"}
 	}
 }
 
 // claimAccount is for the setting of which API Gateway has one per account and region (aws_api_gateway_account). Where
 // the account is not said, two environments may well be in different ones.
-func claimAccount(env Environment) (string, func(Environment) Problem) {
+func claimAccount(env Environment) (string, func(Environment) problem) {
 	if env.Account == "" || !env.API.ManageAccount {
 		return "", nil
 	}
-	return env.Account + " " + env.Region, func(by Environment) Problem {
+	return env.Account + " " + env.Region, func(by Environment) problem {
 		fault := fmt.Sprintf("is true, as in environment %q of the same account and region", by.Name)
-		return Problem{env.Name, "API.ManageAccount", fault,
+		return problem{env.Name, "API.ManageAccount", fault,
 			"set API.ManageAccount = false in all but one: they would overwrite each other's setting"}
 	}
 }
 
-func claimS3State(env Environment) (string, func(Environment) Problem) {
+func claimS3State(env Environment) (string, func(Environment) problem) {
 	if env.State.S3 == nil {
 		return "", nil
 	}
 	bucket, key := env.State.S3.Bucket, env.StateKey()
-	return bucket + "/" + key, func(by Environment) Problem {
+	return bucket + "/" + key, func(by Environment) problem {
 		fault := fmt.Sprintf("is the key %q of the bucket %q, as in environment %q", key, bucket, by.Name)
-		return Problem{env.Name, "State.S3", fault, "use another key: they would overwrite each other's state"}
+		return problem{env.Name, "State.S3", fault, "use another key: they would overwrite each other's state"}
 	}
 }
 
 // defaultHostname is HCP Terraform's, which Terraform takes where none is said.
 const defaultHostname = "app.terraform.io"
 
-func claimCloudState(env Environment) (string, func(Environment) Problem) {
+func claimCloudState(env Environment) (string, func(Environment) problem) {
 	if env.State.Cloud == nil {
 		return "", nil
 	}
 	cloud, workspace := env.State.Cloud, env.StateWorkspace()
 	host := strings.ToLower(cmp.Or(cloud.Hostname, defaultHostname))
-	return host + "/" + cloud.Organization + "/" + workspace, func(by Environment) Problem {
+	return host + "/" + cloud.Organization + "/" + workspace, func(by Environment) problem {
 		fault := fmt.Sprintf("is the workspace %q of the organization %q, as in environment %q",
 			workspace, cloud.Organization, by.Name)
-		return Problem{env.Name, "State.Cloud", fault, "use another workspace: they would overwrite each other's state"}
+		return problem{env.Name, "State.Cloud", fault, "use another workspace: they would overwrite each other's state"}
 	}
 }

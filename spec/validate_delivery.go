@@ -5,21 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-)
 
-// Firehose's own bounds (API reference, BufferingHints).
-const (
-	maxBufferInterval = 900 * time.Second
-	minBufferMiB      = 1
-	maxBufferMiB      = 128
-)
-
-const (
-	// maxPrefixLength is the longest prefix as it is written (API reference, ExtendedS3DestinationConfiguration).
-	maxPrefixLength = 1024
-	// maxEvaluatedLength is the longest prefix of an object (developer guide, "Custom prefixes"). Firehose checks it when
-	// the delivery stream is made: "Length of evaluated prefix cannot be greater than 512".
-	maxEvaluatedLength = 512
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 const (
@@ -29,8 +16,8 @@ const (
 
 func (p *problems) delivery(delivery Delivery) {
 	if delivery.Format != FormatParquet {
-		p.whole("Delivery.BufferInterval", delivery.BufferInterval, 0, maxBufferInterval, time.Second, "seconds")
-		p.within("Delivery.BufferMiB", delivery.BufferMiB, minBufferMiB, maxBufferMiB)
+		p.whole("Delivery.BufferInterval", delivery.BufferInterval, quota.MinBufferInterval, quota.MaxBufferInterval, time.Second, "seconds")
+		p.within("Delivery.BufferMiB", delivery.BufferMiB, quota.MinBufferMiB, quota.MaxBufferMiB)
 	}
 	p.unusedByFormat(delivery)
 	oneOf(p, "Delivery.Compression", delivery.Compression, Uncompressed, GZIP, ZIP, Snappy)
@@ -76,15 +63,15 @@ func (p *problems) prefix(field, text string) {
 		return
 	}
 	p.requiredExpressions(field, parsed)
-	if length := parsed.evaluatedLength(field); length > maxEvaluatedLength {
+	if length := parsed.evaluatedLength(field); length > quota.MaxEvaluatedPrefix {
 		p.add(field, fmt.Sprintf("is up to %d characters long once evaluated", length),
-			fmt.Sprintf("use at most %d", maxEvaluatedLength))
+			fmt.Sprintf("use at most %d", quota.MaxEvaluatedPrefix))
 	}
 }
 
 func (p *problems) prefixText(field, text string) {
-	if len(text) > maxPrefixLength {
-		p.add(field, fmt.Sprintf("is %d characters long", len(text)), fmt.Sprintf("use at most %d", maxPrefixLength))
+	if len(text) > quota.MaxPrefix {
+		p.add(field, fmt.Sprintf("is %d characters long", len(text)), fmt.Sprintf("use at most %d", quota.MaxPrefix))
 	}
 	if i := strings.IndexFunc(text, notPrintable); i >= 0 {
 		// IAM's policies end at U+00FF, and S3 counts a key's bytes.

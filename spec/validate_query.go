@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 // Parquet files are made of at least 64 MiB (Firehose API reference, BufferingHints). The shortest interval is this
@@ -17,8 +19,8 @@ const (
 )
 
 func (p *problems) parquet(delivery Delivery) {
-	p.whole("Delivery.Parquet.BufferInterval", delivery.Parquet.BufferInterval, minParquetInterval, maxBufferInterval, time.Second, "seconds")
-	p.within("Delivery.Parquet.BufferMiB", delivery.Parquet.BufferMiB, minParquetMiB, maxBufferMiB)
+	p.whole("Delivery.Parquet.BufferInterval", delivery.Parquet.BufferInterval, minParquetInterval, quota.MaxBufferInterval, time.Second, "seconds")
+	p.within("Delivery.Parquet.BufferMiB", delivery.Parquet.BufferMiB, minParquetMiB, quota.MaxBufferMiB)
 	oneOf(p, "Delivery.Parquet.Compression", delivery.Parquet.Compression, ParquetSnappy, ParquetGZIP, ParquetUncompressed)
 	if delivery.Compression != Uncompressed {
 		p.add("Delivery.Compression", is(string(delivery.Compression))+" with Delivery.Format = Parquet",

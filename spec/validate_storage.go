@@ -7,15 +7,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
-const (
-	// maxShards is what UpdateShardCount scales to at most (API reference).
-	maxShards = 10000
-	// The bounds of a stream's retention (API reference, IncreaseStreamRetentionPeriod and its opposite).
-	minRetention = 24 * time.Hour
-	maxRetention = 8760 * time.Hour
-)
+// maxShards is what UpdateShardCount scales to at most (API reference).
+const maxShards = 10000
 
 func (p *problems) stream(stream Stream) {
 	oneOf(p, "Stream.Capacity.Mode", stream.Capacity.Mode, ModeProvisioned, ModeOnDemand)
@@ -28,7 +25,7 @@ func (p *problems) stream(stream Stream) {
 				"use 0: on demand Kinesis chooses the number")
 		}
 	}
-	p.whole("Stream.Retention", stream.Retention, minRetention, maxRetention, time.Hour, "hours")
+	p.whole("Stream.Retention", stream.Retention, quota.MinRetention, quota.MaxRetention, time.Hour, "hours")
 }
 
 // maxDays is a hundred years. S3 takes more; this project's bound is against typing errors.

@@ -98,12 +98,12 @@ func TestProblemsKeepTheirParts(t *testing.T) {
 	if !ok {
 		t.Fatal("the error does not join several")
 	}
-	want := []Problem{
+	want := []problem{
 		{"dev", "Removal", `is "maybe"`, `use "disposable", "retained" or "protected"`},
 		{"dev", "Stream.Capacity.Shards", "is 0", "use 1 to 10000"},
 	}
 	for i, err := range joined.Unwrap() {
-		var got Problem
+		var got problem
 		if !errors.As(err, &got) || got != want[i] {
 			t.Errorf("problem %d: got %#v, want %#v", i, err, want[i])
 		}

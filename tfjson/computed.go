@@ -11,6 +11,8 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 // This file holds what an apply would compute: the attributes that the provider fills in. Their forms are those of the
@@ -28,7 +30,8 @@ type attributes map[string]func(*computation) any
 // here: what stands here for an argument is its default.
 var computed = map[string]attributes{
 	"data.aws_caller_identity": {
-		// Assumption 1: the caller is the account's root user. No caller is known here, and that one every account has.
+		// Assumption TFJSON-1: the caller is the account's root user. No caller is known here, and that one every account has
+		// (IAM User Guide, "AWS account root user").
 		"account_id": account, "id": account, "user_id": account,
 		"arn": func(c *computation) any { return c.arn("iam", "", c.account(), "root") },
 	},
@@ -37,7 +40,8 @@ var computed = map[string]attributes{
 		"arn": userPoolARN,
 	},
 	"data.aws_cognito_user_pools": {
-		// Assumption 3: there is one pool of the name. Nobody here knows, and a plan fails where there is none.
+		// Assumption TFJSON-3: there is one pool of the name. Nobody here knows, and a name may have several (the AWS provider's
+		// documentation, data source aws_cognito_user_pools).
 		"id":   argument("name"),
 		"ids":  func(c *computation) any { return []any{c.namedPoolID()} },
 		"arns": func(c *computation) any { return []any{c.userPoolARN(c.namedPoolID())} },
@@ -74,7 +78,7 @@ var computed = map[string]attributes{
 		"id":      func(c *computation) any { return c.id(10, "name") },
 		"arn":     func(c *computation) any { return c.apiGatewayARN("/apikeys/" + c.text("id")) },
 		"enabled": fixed(true),
-		// Assumption 2: AWS's own keys have 40 characters (aws_api_gateway_api_key: "20 to 128").
+		// Assumption TFJSON-2: AWS's own keys have 40 characters (the AWS provider's documentation, aws_api_gateway_api_key: "20 to 128").
 		"value":    func(c *computation) any { return c.derived("value", 40, "name") },
 		"tags_all": tagsAll,
 	},
@@ -114,7 +118,7 @@ var computed = map[string]attributes{
 		"cache_namespace":      func(c *computation) any { return c.text("resource_id") },
 		"connection_type":      fixed("INTERNET"),
 		"passthrough_behavior": fixed("WHEN_NO_MATCH"),
-		"timeout_milliseconds": fixed(29000.0),
+		"timeout_milliseconds": fixed(float64(quota.IntegrationTimeout.Milliseconds())),
 	},
 	"aws_api_gateway_integration_response": {
 		"id": func(c *computation) any {

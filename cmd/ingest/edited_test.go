@@ -103,7 +103,7 @@ func TestBadInput(t *testing.T) {
 	}{
 		{"an unknown flag", []string{"--nonsense"}, []string{"unknown flag: --nonsense; ingest up --help lists the flags"}},
 		{"no flag's value", []string{"--stack"}, []string{"flag needs an argument: --stack; ingest up --help lists the flags"}},
-		{"a number without a unit", []string{"--buffer-interval", "5"}, []string{`--buffer-interval is "5"; use a number with its unit, such as 5s or 1m`}},
+		{"a number without a unit", []string{"--buffer-interval", "5"}, []string{`--buffer-interval is "5"; use a number with its unit, such as 5s or 1m, or "stack"`}},
 		{"no boolean", []string{"--unlimited=maybe"}, []string{`--unlimited is "maybe"; use true or false`}},
 		{"an empty stack", []string{"--stack", ""}, []string{"--stack is empty; name a synthesised stack"}},
 		{"a folder for a stack", []string{"--stack", filepath.Dir(broken)}, []string{"is a folder; name the file in it, such as " + filepath.Join(filepath.Dir(broken), "cdk.tf.json")}},
@@ -116,7 +116,7 @@ func TestBadInput(t *testing.T) {
 		{"not JSON", []string{"--stack", broken}, []string{"broken.json: not JSON"}},
 		{"an unknown resource type", []string{"--stack", unknown}, []string{"aws_sqs_queue.q: a resource of type aws_sqs_queue cannot run on one machine"}},
 		{"a reference to nothing", []string{"--stack", dangling}, []string{"aws_iam_role.nobody"}},
-		{"a bad interval", []string{"--stack", devStack, "--buffer-interval", "901s"}, []string{"--buffer-interval is 15m1s; use 0s to 900s"}},
+		{"a bad interval", []string{"--stack", devStack, "--buffer-interval", "901s"}, []string{"--buffer-interval is 15m1s; use 0s to 900s, Firehose's own bounds, or stack for the stack's own"}},
 		{"a bad key", []string{"--stack", devStack, "--access-key", "secret"}, []string{"--access-key number 1 is not of the form ID:SECRET"}},
 		{"an id of two keys", []string{"--stack", devStack, "--access-key", "me:secret", "--access-key", "you:secret", "--access-key", "me:secret"}, []string{"--access-key number 3 has the id me of one before it; give each id once"}},
 		{"a path for an environment", []string{"--env", "prod/"}, []string{`--env is "prod/"; use an environment's name, of a-z, 0-9 and "-", such as dev`}},

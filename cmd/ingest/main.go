@@ -33,7 +33,8 @@ func flagError(command *cobra.Command, err error) error {
 		return fmt.Errorf("%w; %s --help lists the flags", err, command.CommandPath())
 	}
 	flag := invalid.GetFlag()
-	remedy := map[string]string{"duration": "a number with its unit, such as 5s or 1m", "bool": "true or false", "int": "a whole number"}[flag.Value.Type()]
+	const duration = "a number with its unit, such as 5s or 1m"
+	remedy := map[string]string{"duration": duration, "interval": duration + `, or "` + ownInterval + `"`, "bool": "true or false", "int": "a whole number"}[flag.Value.Type()]
 	return fmt.Errorf("--%s is %q; use %s", flag.Name, invalid.GetValue(), remedy)
 }
 

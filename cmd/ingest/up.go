@@ -30,14 +30,14 @@ start, as long as that comes within the stream's retention (24 h in dev).`
 // upFlags are what a person types.
 type upFlags struct {
 	env, stack, api, aws, data, web string
-	bufferInterval                  time.Duration
+	bufferInterval                  interval
 	accessKeys                      []string
 	unlimited, allowUnverified      bool
 	verbose                         bool
 }
 
 func upCommand() *cobra.Command {
-	var f upFlags
+	f := upFlags{bufferInterval: interval{5 * time.Second, true}}
 	command := &cobra.Command{
 		Use:   "up",
 		Short: "Runs an environment's pipeline on this machine",
@@ -53,7 +53,7 @@ func upCommand() *cobra.Command {
 	flags.StringVar(&f.aws, "aws", "127.0.0.1:4566", "address of Kinesis and S3")
 	flags.StringVar(&f.data, "data", ".ingest", "folder of the stream, the objects and the logs")
 	flags.StringVar(&f.web, "web", "", "folder of the built web application (default: the project's "+builtWeb+")")
-	flags.DurationVar(&f.bufferInterval, "buffer-interval", 5*time.Second, "the longest that a record waits; 0 for the stack's own")
+	flags.Var(&f.bufferInterval, "buffer-interval", "the longest that a record waits; 0 delivers each as soon as it can, "+ownInterval+" takes the stack's own")
 	flags.StringArrayVar(&f.accessKeys, "access-key", []string{"test:test"}, "ID:SECRET of an access key that IAM authorisation knows; may be repeated")
 	flags.BoolVar(&f.unlimited, "unlimited", false, "no rate limits, neither the stage's nor the shards'")
 	flags.BoolVar(&f.allowUnverified, "allow-unverified", false, "let requests through Cognito and Lambda authorisers, from anywhere, and without client certificates (mutual TLS), unverified")
@@ -198,18 +198,15 @@ func (f upFlags) options(command *cobra.Command) (local.Options, error) {
 	}
 	web, err := f.webFiles()
 	errs = append(errs, err, checkAddress("--api", f.api), checkAddress("--aws", f.aws))
-	if f.bufferInterval < 0 || f.bufferInterval > 900*time.Second {
-		errs = append(errs, fmt.Errorf("--buffer-interval is %s; use 0s to 900s, Firehose's own bounds", f.bufferInterval))
-	}
 	keys, err := f.keys()
-	errs = append(errs, err)
+	errs = append(errs, f.bufferInterval.check(), err)
 	level := slog.LevelWarn
 	if f.verbose {
 		level = slog.LevelDebug
 	}
 	return local.Options{
 		Stack: f.stack, API: f.api, AWS: f.aws, Data: f.data,
-		BufferInterval: f.bufferInterval, Unlimited: f.unlimited, AllowUnverified: f.allowUnverified, AccessKeys: keys,
+		BufferInterval: f.bufferInterval.replacement(), Unlimited: f.unlimited, AllowUnverified: f.allowUnverified, AccessKeys: keys,
 		Web: web, Clock: clockwork.NewRealClock(),
 		Logger: slog.New(slog.NewTextHandler(command.ErrOrStderr(), &slog.HandlerOptions{Level: level})),
 		Out:    command.OutOrStdout(),

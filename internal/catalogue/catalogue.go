@@ -17,7 +17,7 @@ import (
 )
 
 // All are the project's environments and then the others.
-func All() []spec.Environment { return append(stacks.All(), Others()...) }
+func All() []spec.Environment { return append(stacks.All(), others()...) }
 
 // Named is the environment of that name. It panics where there is none: a test that asks for it is wrong.
 func Named(name string) spec.Environment {
@@ -32,8 +32,8 @@ func Named(name string) spec.Environment {
 // Page is the folder of a built page that stands for the web application in tests.
 func Page() string { return filepath.Join(goldens.Root(), "testdata", "page") }
 
-// Others are those that no file of stacks declares. No option of theirs is a recommendation.
-func Others() []spec.Environment {
+// others are those that no file of stacks declares. No option of theirs is a recommendation.
+func others() []spec.Environment {
 	var all []spec.Environment
 	for _, one := range []struct {
 		name string

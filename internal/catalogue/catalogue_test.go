@@ -31,7 +31,7 @@ func TestNames(t *testing.T) {
 // Every option has an environment in which it is on, so that a golden shows what it declares.
 func TestEveryOptionIsOnSomewhere(t *testing.T) {
 	off := map[string]bool{}
-	for _, env := range Others() {
+	for _, env := range others() {
 		compare(reflect.ValueOf(env), reflect.ValueOf(spec.Default(env.Name)), "", off)
 	}
 	for path, isOff := range off {

@@ -9,7 +9,7 @@
 //	  }
 //	}
 //
-// [Text] gives the stack as it was, byte for byte. Whoever reads a stack takes it from here, and needs neither CDKTF nor the
+// [Read] gives the stack as it was, byte for byte. Whoever reads a stack takes it from here, and needs neither CDKTF nor the
 // environment that it was made from.
 package goldens
 
@@ -56,19 +56,19 @@ func Names() ([]string, error) {
 	return names, nil
 }
 
-// Text is the stack that a golden holds, as it was synthesised.
-func Text(name string) (string, error) {
+// textOf is the stack that a golden holds, as it was synthesised.
+func textOf(name string) (string, error) {
 	text, err := os.ReadFile(Path(name))
 	if err != nil {
 		return "", fmt.Errorf("%w; if the environment is new, run %q", err, Remedy)
 	}
-	return Exact(string(text))
+	return exact(string(text))
 }
 
-// Read is [Text] for a test, which it ends where there is no such golden.
+// Read is the stack that a golden holds, as it was synthesised. It ends the test where there is no such golden.
 func Read(t testing.TB, name string) []byte {
 	t.Helper()
-	text, err := Text(name)
+	text, err := textOf(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func Read(t testing.TB, name string) []byte {
 
 // Write writes the stack of a golden to a folder, and returns the file: NAME.tf.json.
 func Write(name, folder string) (string, error) {
-	text, err := Text(name)
+	text, err := textOf(name)
 	if err != nil {
 		return "", err
 	}

@@ -77,9 +77,9 @@ func TestReadable(t *testing.T) {
 	if !json.Valid([]byte(got)) {
 		t.Error("the readable form is no JSON")
 	}
-	exact, err := Exact(readable)
-	if err != nil || exact != stack {
-		t.Errorf("error %v, the stack is\n%s", err, exact)
+	back, err := exact(readable)
+	if err != nil || back != stack {
+		t.Errorf("error %v, the stack is\n%s", err, back)
 	}
 }
 
@@ -89,7 +89,7 @@ func TestExactRefuses(t *testing.T) {
 		"no JSON":  {"{\n  \"a\": {\n    \"JSON in a string\": {]\n  }\n}", "line 3: invalid character ']' looking for beginning of object key string"},
 		"no lines": {"{\n  \"a\": {\n    \"lines of a string\": 1\n  }\n}", "line 3: json: cannot unmarshal number into Go value of type []string"},
 	} {
-		if _, err := Exact(test.text); err == nil || err.Error() != test.want {
+		if _, err := exact(test.text); err == nil || err.Error() != test.want {
 			t.Errorf("%s: error %v, want %s", name, err, test.want)
 		}
 	}

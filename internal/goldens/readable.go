@@ -18,8 +18,8 @@ const (
 // stringLine is a line of a stack that holds a string: what stands before it, the string, and a comma or nothing.
 var stringLine = regexp.MustCompile(`^( *)((?:"(?:[^"\\]|\\.)*": )?)("(?:[^"\\]|\\.)*")(,?)$`)
 
-// Readable is the form for people of a stack's JSON, which has a value a line, as CDKTF writes it. It fails where [Exact] would
-// not give the text back.
+// Readable is the form for people of a stack's JSON, which has a value a line, as CDKTF writes it. It fails where [Read] would
+// give another text.
 func Readable(text string) (string, error) {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
@@ -28,7 +28,7 @@ func Readable(text string) (string, error) {
 		}
 	}
 	readable := strings.Join(lines, "\n")
-	if exact, err := Exact(readable); err != nil || exact != text {
+	if back, err := exact(readable); err != nil || back != text {
 		return "", fmt.Errorf("the readable form of a stack does not give the stack back (%w)", err)
 	}
 	return readable, nil
@@ -71,17 +71,17 @@ func expand(text, indent string) (expanded string, ok bool) {
 	return out.String(), true
 }
 
-// Exact is the stack's JSON of a readable form. Its error names the line that does not have the form.
-func Exact(readable string) (string, error) {
+// exact is the stack's JSON of a readable form. Its error names the line that does not have the form.
+func exact(readable string) (string, error) {
 	lines := strings.Split(readable, "\n")
-	var exact []string
+	var back []string
 	for i := 0; i < len(lines); i++ {
 		kind := ""
 		if i+1 < len(lines) {
 			kind = kindOf(lines[i+1])
 		}
 		if kind == "" {
-			exact = append(exact, lines[i])
+			back = append(back, lines[i])
 			continue
 		}
 		open := strings.TrimSuffix(lines[i], "{")
@@ -97,10 +97,10 @@ func Exact(readable string) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("line %d: %w", i+2, err)
 		}
-		exact = append(exact, open+quoted(value)+strings.TrimPrefix(lines[end], indent+"}"))
+		back = append(back, open+quoted(value)+strings.TrimPrefix(lines[end], indent+"}"))
 		i = end
 	}
-	return strings.Join(exact, "\n"), nil
+	return strings.Join(back, "\n"), nil
 }
 
 func kindOf(line string) string {

@@ -5,10 +5,10 @@
 // answered by the API's gateway responses. What is not imitated is refused when the stack is read, by name.
 //
 // Differences that remain, none of which a client of a well-behaved API meets: net/http writes header names in their
-// canonical form, so that mapping templates see Content-Type for whatever the client sent (Assumption 10: HTTP/1.1 names
-// pass as they were sent on AWS); malformed HTTP is answered by net/http, with 400 and no gateway response, as a load
+// canonical form, so that mapping templates see Content-Type for whatever the client sent (Assumption API-10: HTTP/1.1 names
+// pass as they were sent on AWS; aws/aws-sam-cli#1860); malformed HTTP is answered by net/http, with 400 and no gateway response, as a load
 // balancer before API Gateway does; a status of 100 to 199 is refused; bodies of more than 64 MiB together wait for each
-// other, and have to keep coming (Assumption 14); and usage of quotas is forgotten with the process.
+// other, and have to keep coming (assumption API-14); and usage of quotas is forgotten with the process.
 package apigateway
 
 import (

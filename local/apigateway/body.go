@@ -29,7 +29,7 @@ const (
 	// patience is how long a body that holds room may be behind leastRate, in bytes a second, at which the largest takes a
 	// minute. Without them seven clients that stall would keep everybody else's large bodies out.
 	//
-	// Assumption 14: API Gateway says only how long a connection may be idle (developer guide, "Quotas for configuring and
+	// Assumption API-14: API Gateway says only how long a connection may be idle (developer guide, "Quotas for configuring and
 	// running a REST API": 310 seconds), and not how long a body may take: these bounds are of this machine alone, and so is
 	// their 408.
 	patience  = 5 * time.Second

@@ -116,7 +116,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answerNoStage answers a path whose first part is no stage.
-// Assumption 11: that is 403 Forbidden, and has none of the API's gateway responses, which belong to a deployed stage.
+// Assumption API-11: that is 403 Forbidden, and has none of the API's gateway responses, which belong to a deployed stage
+// (AWS re:Post, "How do I troubleshoot HTTP 403 errors from API Gateway?": ForbiddenException, "Forbidden").
 func (x *exchange) answerNoStage() {
 	x.answer.status, x.answer.contentType, x.answer.body = http.StatusForbidden, jsonType, []byte(`{"message":"Forbidden"}`)
 	x.answer.set("x-amzn-ErrorType", "ForbiddenException")
@@ -137,7 +138,7 @@ func headerSize(r *http.Request) int {
 }
 
 // answerLargeHeader answers a request whose headers are too large.
-// Assumption 15: that is 431 (backbencher.dev, "SOLVED: 431 Status Code", of API Gateway), with these words
+// Assumption API-15: that is 431 (backbencher.dev, "SOLVED: 431 Status Code", of API Gateway), with these words
 // (ntsblog.homedev.com.au, "AWS API Gateway – HTTP header is larger than 10240 bytes"), from what reads the request before any
 // stage is known. The words are those of Netty, which counts names too; the quota's own are of values.
 func (x *exchange) answerLargeHeader() {
@@ -146,7 +147,7 @@ func (x *exchange) answerLargeHeader() {
 }
 
 // run takes a request through API Gateway; a failure is what it answers itself.
-// Assumption 12: in this order. A key and its usage plan are checked first, as an execution log shows ("API Key
+// Assumption API-12: in this order. A key and its usage plan are checked first, as an execution log shows ("API Key
 // authorized", "Usage Plan check succeeded", then "Starting execution for request" and "Starting authorizer").
 func (x *exchange) run(path string) *failure {
 	if other := x.r.Header.Get("X-HTTP-Method-Override"); other != "" {

@@ -102,7 +102,7 @@ type gatewayResponse struct {
 
 // defaultBody answers where a stack says nothing, and the one that AWS itself writes otherwise (localstack's
 // test_gateway_response_crud, validated on AWS).
-// Assumption 3: ACCESS_DENIED has "Message" (localstack's gateway_exception.py says so of AWS, although its declared
+// Assumption API-3: ACCESS_DENIED has "Message" (localstack's gateway_exception.py says so of AWS, although its declared
 // template does not differ).
 const (
 	defaultBody = `{"message":$context.error.messageString}`
@@ -132,7 +132,7 @@ func (r *reader) readGatewayResponses() {
 
 // resolveGatewayResponse picks what answers a type: its own response, else DEFAULT_4XX or DEFAULT_5XX, else AWS's.
 // A default's status replaces that of every type it answers (developer guide, "Gateway response types").
-// Assumption 4: 413 cannot be customised, by its own response or by the default ("Important notes": "Customizing the
+// Assumption API-4: 413 cannot be customised, by its own response or by the default (developer guide, "Important notes": "Customizing the
 // default gateway response for 413 REQUEST_TOO_LARGE isn't currently supported"), so it has no CORS headers either.
 func resolveGatewayResponse(typ string, status int, declared map[string]*gatewayResponse) *gatewayResponse {
 	chosen := declared[typ]
@@ -251,7 +251,8 @@ func selectByAccept[template any](accept string, templates map[string]template, 
 const jsonType = "application/json"
 
 // mediaType is a content type without its parameters, in lower case.
-// Assumption 5: API Gateway chooses templates and models by it, so that "application/json; charset=utf-8" is JSON.
+// Assumption API-5: API Gateway chooses templates and models by it, so that "application/json; charset=utf-8" is JSON.
+// AWS does not document it.
 func mediaType(contentType string) string {
 	contentType, _, _ = strings.Cut(contentType, ";")
 	contentType = strings.TrimSpace(contentType)

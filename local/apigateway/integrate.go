@@ -150,7 +150,8 @@ func mockStatus(body []byte) (int, *failure) {
 func inRange(code int) bool { return code >= 100 && code <= 599 }
 
 // invoke makes the call.
-// Assumption 13: a client that goes away does not stop it, as API Gateway has no way to take a call back.
+// Assumption API-13: a client that goes away does not stop it, as API Gateway has no way to take a call back.
+// AWS does not document it.
 func (x *exchange) invoke(in *integration, mapped vtl.Result) *failure {
 	headers, fail := x.callHeaders(in, mapped)
 	if fail != nil {

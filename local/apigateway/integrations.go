@@ -8,16 +8,15 @@ import (
 	"strings"
 	"time"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// integrationTimeout is how long API Gateway waits for an integration unless told otherwise, and the longest that can be
-// told without a raised quota; the shortest is 50 ms (developer guide, "Amazon API Gateway quotas"). With a raised quota a
-// Regional API waits for five minutes at most (AWS re:Post, and Terraform's own check).
+// The shortest timeout is 50 ms (developer guide, "Amazon API Gateway quotas"). With a raised quota a Regional API waits for
+// five minutes at most (AWS re:Post, and Terraform's own check).
 const (
-	integrationTimeout = 29 * time.Second
-	shortestTimeout    = 50 * time.Millisecond
-	longestTimeout     = 5 * time.Minute
+	shortestTimeout = 50 * time.Millisecond
+	longestTimeout  = 5 * time.Minute
 )
 
 // service is the one that runs on one machine.
@@ -47,7 +46,7 @@ func (r *reader) readIntegrations() {
 		}
 		m.integration = &integration{
 			kind: block.Type, roleARN: block.Credentials, passthrough: block.Passthrough, handling: block.ContentHandling,
-			timeout:   integrationTimeout,
+			timeout:   quota.IntegrationTimeout,
 			templates: r.templates(res, "request_templates", block.RequestTemplates),
 			headers:   r.requestMappings(res, m, block.RequestParameters),
 		}

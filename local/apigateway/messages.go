@@ -22,7 +22,7 @@ type finding struct {
 }
 
 // explainInvalid says what is wrong with a body as API Gateway's validationErrorString does.
-// Assumption 9: API Gateway validates with github.com/java-json-tools/json-schema-validator, whose messages its strings
+// Assumption API-9: API Gateway validates with github.com/java-json-tools/json-schema-validator, whose messages its strings
 // are ("[object has missing required properties ([\"body\",\"subject\",\"to\"])]", RafPe/serverless-reqvalidator-plugin#1).
 // From that library: the messages (validation.properties), the order of keywords (by name) and of properties (by name),
 // and that nothing below a value is checked once the value itself is wrong (InstanceValidator.process).

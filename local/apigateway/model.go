@@ -145,8 +145,8 @@ func isObjectOnly(schema map[string]any) bool {
 }
 
 // check validates a body; "" is a valid one, anything else is API Gateway's validationErrorString.
-// Assumption 7: an empty body is checked as {} (localstack's method_request.py).
-// Assumption 8: what the string says of a body that is not JSON is not documented; this says what is wrong.
+// Assumption API-7: an empty body is checked as {} (localstack's method_request.py).
+// Assumption API-8: what the string says of a body that is not JSON is not documented; this says what is wrong.
 func (m *model) check(body []byte) string {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {

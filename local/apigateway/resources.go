@@ -45,7 +45,7 @@ func (n *resource) isGreedy() bool { return strings.HasSuffix(n.path, "+}") }
 
 // find follows a path (escaped, after the stage and its slash) to the most specific resource that has a method for it. A fixed part
 // goes before a parameter, a parameter before the rest of the path; a trailing slash is nothing.
-// Assumption 1: so does API Gateway (developer guide, "Set up API Gateway resources": "/{proxy+}" takes what no other
+// Assumption API-1: so does API Gateway (developer guide, "Set up API Gateway resources": "/{proxy+}" takes what no other
 // takes; trailing slashes: localstack's tests, validated on AWS, resource_router.py).
 func (n *resource) find(path, verb string, params *[]parameter) *method {
 	if path == "" {

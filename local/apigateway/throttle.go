@@ -124,7 +124,7 @@ func (u *usage) count(now time.Time, quota *quotaBlock) *failure {
 }
 
 // periodOf is when the period of a quota began.
-// Assumption 6: days, weeks (from Sunday) and months begin at 00:00 UTC; API Gateway's documentation does not say.
+// Assumption API-6: days, weeks (from Sunday) and months begin at 00:00 UTC; API Gateway's documentation does not say.
 func periodOf(now time.Time, period string) time.Time {
 	year, month, day := now.UTC().Date()
 	switch period {

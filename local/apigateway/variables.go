@@ -207,7 +207,7 @@ func findLogged(name string) (variable, error) {
 
 // append writes the format for an exchange. absent stands for a variable that has no value. Where escape is set, a value
 // is written as the inside of a JSON string.
-// Assumption 2: API Gateway escapes so in access logs (DataBiosphere/azul#4348: a user agent of quotes is logged as \"),
+// Assumption API-2: API Gateway escapes so in access logs (DataBiosphere/azul#4348: a user agent of quotes is logged as \"),
 // and in gateway responses (public examples of a BAD_REQUEST_BODY response show [object has missing required properties
 // ([\"email\"])] within quotes), and writes "-" for what is absent from a log (the same azul issue).
 func (f format) append(to []byte, x *exchange, absent string, escape bool) []byte {

@@ -77,7 +77,7 @@ func BenchmarkManyShards(b *testing.B) {
 		ctx, cancel := context.WithCancel(b.Context())
 		ended := make(chan error)
 		go func() { ended <- d.Run(ctx) }()
-		if r := stream.Do(ctx, "PutRecord", []byte(`{"StreamName":"stream","PartitionKey":"k","Data":"YQ=="}`)); r.Status != 200 {
+		if r := stream.DoAs(ctx, "PutRecord", []byte(`{"StreamName":"stream","PartitionKey":"k","Data":"YQ=="}`), nil); r.Status != 200 {
 			b.Fatalf("%d %s", r.Status, r.Body)
 		}
 		<-delivered

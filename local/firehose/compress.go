@@ -20,7 +20,7 @@ type format struct {
 	compress func(data []byte, random io.Reader) ([]byte, error) // nil: as it is
 }
 
-// Assumption 4: the extensions are the developer guide's ("Configure Amazon S3 object name format"), but for
+// Assumption FH-4: the extensions are the developer guide's ("Configure Amazon S3 object name format"), but for
 // HADOOP_SNAPPY, where the guide says ".hsnappy" and AWS writes ".snappy". The guide says nothing of the container formats
 // and of Content-Encoding; they are those of objects that AWS delivered, looked at by floci-io/floci#2328 and #2410
 // (2026-08): one deflated entry with a UUID for a name in a ZIP, snappy-java's (xerial's) stream format for Snappy and not

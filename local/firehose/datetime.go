@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// Assumption 1: a timestamp expression is a pattern of Java's DateTimeFormatter in English (developer guide, "Understand
+// Assumption FH-1: a timestamp expression is a pattern of Java's DateTimeFormatter in English (developer guide, "Understand
 // custom prefixes for Amazon S3 objects"; Java 8's documentation of DateTimeFormatter). Text in single quotes is literal,
 // two single quotes are one, and any other character that is no letter stands for itself.
 

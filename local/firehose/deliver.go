@@ -9,7 +9,7 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
-// Assumption 6: a buffer is delivered when it holds BufferMiB or when BufferInterval has passed since its first record,
+// Assumption FH-6: a buffer is delivered when it holds BufferMiB or when BufferInterval has passed since its first record,
 // whichever is first; its size counts before compression (API reference, BufferingHints; developer guide, "Quota"). One
 // delivery stream has one buffer for all shards, as it has one pair of hints and joins "multiple incoming records" into an
 // object ("Data Delivery Format"). The hints are hints: here, a buffer is full with the record that reaches the size, and
@@ -46,7 +46,7 @@ func (d *DeliveryStream) accept(ctx context.Context, shard string, records []kin
 // ctx ends first, or when no object can be made of the buffer, which is then still there. An object whose checkpoint could
 // not be written is not written again, unless the process dies.
 //
-// Assumption 7: with a Kinesis source, delivery is tried again for as long as the stream keeps the records (developer
+// Assumption FH-7: with a Kinesis source, delivery is tried again for as long as the stream keeps the records (developer
 // guide, "Troubleshooting" and "Quota"); the guide gives no delays. What is in the buffer is kept here beyond that.
 func (d *DeliveryStream) deliver(ctx context.Context) error {
 	var err error

@@ -50,7 +50,7 @@ func TestAnOutageLongerThanTheRetentionIsSaid(t *testing.T) {
 		stream, _ := open()
 		for _, data := range []string{"one", "two"} {
 			body := fmt.Sprintf(`{"StreamName":"s","PartitionKey":"k","Data":"%s"}`, base64.StdEncoding.EncodeToString([]byte(data)))
-			if answer := stream.Do(t.Context(), "PutRecord", []byte(body)); answer.Status != 200 {
+			if answer := stream.DoAs(t.Context(), "PutRecord", []byte(body), nil); answer.Status != 200 {
 				t.Fatalf("%s", answer.Body)
 			}
 		}

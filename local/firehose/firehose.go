@@ -63,23 +63,20 @@ type Options struct {
 	Allow func(action, resource string) error
 	// Checkpoint is the path of the checkpoint's file. Its folder is made.
 	Checkpoint string
-	// BufferInterval replaces the stack's own; 0 keeps it.
-	BufferInterval time.Duration
-	Clock          clockwork.Clock // nil: the real one
-	Logger         *slog.Logger    // nil: none
+	Clock      clockwork.Clock // nil: the real one
+	Logger     *slog.Logger    // nil: none
 	// Delivered is called after each delivery, one call at a time.
 	Delivered func(Object)
 }
 
 // DeliveryStream delivers. Its methods may be called at the same time.
 type DeliveryStream struct {
-	cfg      Config
-	opts     Options
-	prefix   prefix
-	interval time.Duration
-	size     int // bytes of a full buffer
-	random   io.Reader
-	running  chan struct{} // holds a token while Run runs
+	cfg     Config
+	opts    Options
+	prefix  prefix
+	size    int // bytes of a full buffer
+	random  io.Reader
+	running chan struct{} // holds a token while Run runs
 
 	// turn holds a token while nobody changes what follows. It is no mutex, because a delivery may be tried for hours
 	// and whoever waits for it has a context.
@@ -99,7 +96,7 @@ type DeliveryStream struct {
 
 // Open opens a delivery stream. Where it begins is on disk when Open returns.
 //
-// Assumption 5: on AWS a delivery stream reads its source from LATEST, as of its own creation (developer guide, "Writing
+// Assumption FH-5: on AWS a delivery stream reads its source from LATEST, as of its own creation (developer guide, "Writing
 // to Amazon Data Firehose Using Kinesis Data Streams"). Here one without a checkpoint begins with the oldest record that
 // the stream keeps. For a new stream, which has none, that is the same. Otherwise nothing tells a delivery stream that has been
 // added to the stack from one whose checkpoint was lost, or that was renamed while records waited for it. To begin at the
@@ -118,7 +115,7 @@ func Open(cfg Config, opts Options) (*DeliveryStream, error) {
 	}
 	d := &DeliveryStream{
 		cfg: cfg, opts: opts, prefix: parsed, random: rand.Reader,
-		interval: cmp.Or(opts.BufferInterval, cfg.BufferInterval), size: max(cfg.BufferMiB, 1) << 20,
+		size:    max(cfg.BufferMiB, 1) << 20,
 		running: make(chan struct{}, 1), turn: make(chan struct{}, 1),
 		status: Status{Name: cfg.Name}, expired: map[string]string{},
 	}

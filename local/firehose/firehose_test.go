@@ -59,19 +59,6 @@ func TestDeliversAfterTheInterval(t *testing.T) {
 	})
 }
 
-func TestOptionsOverrideTheInterval(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.opts.BufferInterval = 5 * time.Second
-		w.start()
-		defer func() { w.stop() }()
-		w.stream.put("shard-0", "a")
-		synctest.Wait()
-		w.advance(5 * time.Second)
-		w.expectBodies("a\n")
-	})
-}
-
 func TestNoIntervalDeliversAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

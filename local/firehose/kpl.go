@@ -6,7 +6,7 @@ import (
 	"encoding/binary"
 )
 
-// Assumption 9: records that the Kinesis Producer Library has put together into one are taken apart again before they are
+// Assumption FH-9: records that the Kinesis Producer Library has put together into one are taken apart again before they are
 // delivered (developer guide, "Data Delivery", Important). Such a record is four bytes, a protocol buffer whose field 3
 // holds the records, each with its data in a field 3, and the MD5 of the protocol buffer
 // (awslabs/amazon-kinesis-producer, aggregation-format.md). What has another form is a record as it is.

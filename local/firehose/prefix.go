@@ -12,10 +12,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local/s3"
 )
 
-// Assumption 2: a prefix is text with expressions !{namespace:value}; a prefix without any gets
+// Assumption FH-2: a prefix is text with expressions !{namespace:value}; a prefix without any gets
 // !{timestamp:yyyy/MM/dd/HH/} appended as it stands, with no "/" before it (developer guide, "Understand custom prefixes
 // for Amazon S3 objects", semantic rules; keys seen on AWS in floci-io/floci#1857). All timestamps of an object are the
 // arrival of the oldest record in it (same page), in UTC or in custom_time_zone.
@@ -29,10 +30,6 @@ const (
 	appended = "!{timestamp:yyyy/MM/dd/HH/}"
 	// randomLength is the number of characters of a random string (same page).
 	randomLength = 11
-	// maxPrefix bounds a prefix as it is written (API reference, ExtendedS3DestinationConfiguration) and maxEvaluated
-	// once it is evaluated (semantic rules).
-	maxPrefix    = 1024
-	maxEvaluated = 512
 )
 
 // prefix is a parsed prefix.
@@ -109,8 +106,8 @@ func parsePrefix(text string, zone *time.Location) (prefix, error) {
 
 func checkText(text string) error {
 	switch {
-	case len(text) > maxPrefix:
-		return fmt.Errorf("is %d characters long; use at most %d", len(text), maxPrefix)
+	case len(text) > quota.MaxPrefix:
+		return fmt.Errorf("is %d characters long; use at most %d", len(text), quota.MaxPrefix)
 	case !printable(text):
 		return errors.New("holds a character that is no printable ASCII; leave it out")
 	}
@@ -181,8 +178,8 @@ func (p prefix) checkLength(zone *time.Location) error {
 		if err != nil {
 			return err
 		}
-		if len(text) > maxEvaluated {
-			return fmt.Errorf("is up to %d characters long once evaluated; use at most %d", len(text), maxEvaluated)
+		if len(text) > quota.MaxEvaluatedPrefix {
+			return fmt.Errorf("is up to %d characters long once evaluated; use at most %d", len(text), quota.MaxEvaluatedPrefix)
 		}
 	}
 	return nil
@@ -244,7 +241,7 @@ func randomText(random io.Reader) (string, error) {
 	return string(text), nil
 }
 
-// Assumption 3: an object is PREFIX + NAME-VERSION-yyyy-MM-dd-HH-mm-ss-UUID + EXTENSION (developer guide, "Configure
+// Assumption FH-3: an object is PREFIX + NAME-VERSION-yyyy-MM-dd-HH-mm-ss-UUID + EXTENSION (developer guide, "Configure
 // Amazon S3 object name format"). The version begins with 1 and grows with each change of the delivery stream; what a
 // stack declares has always just been made here. The guide does not say which instant the name shows; it is taken to be
 // the prefix's, so that a name and its folder agree.

@@ -9,6 +9,7 @@ import (
 	"time"
 	_ "time/tzdata" // custom_time_zone must not depend on what the machine has installed
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -143,12 +144,10 @@ func Read(stack *tfjson.Stack) ([]Config, error) {
 	return configs, nil
 }
 
-// AWS's own defaults and bounds (API reference, BufferingHints; Terraform's are the same).
+// AWS's own defaults (API reference, BufferingHints; Terraform's are the same).
 const (
 	defaultInterval = 300 * time.Second
-	maxInterval     = 900 * time.Second
 	defaultMiB      = 5
-	maxMiB          = 128
 )
 
 func (b body) config() (Config, []error) {
@@ -290,11 +289,12 @@ func (c *Config) setBuffer(s3 extendedS3) []error {
 	}
 	c.BufferInterval, c.BufferMiB = time.Duration(*s3.BufferingInterval)*time.Second, *s3.BufferingSize
 	var errs []error
-	if *s3.BufferingInterval < 0 || c.BufferInterval > maxInterval {
-		errs = append(errs, fmt.Errorf("buffering_interval is %d; use 0 to 900 (seconds)", *s3.BufferingInterval))
+	if c.BufferInterval < quota.MinBufferInterval || c.BufferInterval > quota.MaxBufferInterval {
+		errs = append(errs, fmt.Errorf("buffering_interval is %d; use %d to %d (seconds)", *s3.BufferingInterval,
+			quota.MinBufferInterval/time.Second, quota.MaxBufferInterval/time.Second))
 	}
-	if c.BufferMiB < 1 || c.BufferMiB > maxMiB {
-		errs = append(errs, fmt.Errorf("buffering_size is %d; use 1 to %d (MiB)", c.BufferMiB, maxMiB))
+	if c.BufferMiB < quota.MinBufferMiB || c.BufferMiB > quota.MaxBufferMiB {
+		errs = append(errs, fmt.Errorf("buffering_size is %d; use %d to %d (MiB)", c.BufferMiB, quota.MinBufferMiB, quota.MaxBufferMiB))
 	}
 	return errs
 }

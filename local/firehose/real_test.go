@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,7 +69,7 @@ func (w *realWorld) start() *firehose.DeliveryStream {
 
 func (w *realWorld) do(action, body string) {
 	w.Helper()
-	if r := w.kinesis.Do(w.Context(), action, []byte(body)); r.Status != 200 {
+	if r := w.kinesis.DoAs(w.Context(), action, []byte(body), nil); r.Status != 200 {
 		w.Fatalf("%s: %d %s", action, r.Status, r.Body)
 	}
 	synctest.Wait()
@@ -221,8 +223,15 @@ func TestFlushOfAFolderThatIsRemoved(t *testing.T) {
 // A bucket that is deleted while it runs is said with what to do, and gets its objects when it is back.
 func TestABucketThatGoesAndComes(t *testing.T) {
 	for name, remove := range map[string]func(w *realWorld) error{
-		"by the wire": func(w *realWorld) error { return w.s3.DeleteBucket("events") },
-		"on disk":     func(w *realWorld) error { return os.RemoveAll(filepath.Join(w.dir, "s3", "events")) },
+		"by the wire": func(w *realWorld) error {
+			answer := httptest.NewRecorder()
+			w.s3.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodDelete, "/events", nil))
+			if answer.Code != http.StatusNoContent {
+				return fmt.Errorf("%d %s", answer.Code, answer.Body)
+			}
+			return nil
+		},
+		"on disk": func(w *realWorld) error { return os.RemoveAll(filepath.Join(w.dir, "s3", "events")) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -238,7 +247,7 @@ func TestABucketThatGoesAndComes(t *testing.T) {
 				if got := d.Status().Failures; got != 2 {
 					t.Errorf("%d failures a second later, want 2", got)
 				}
-				w.must(w.s3.CreateBucket("events"))
+				w.must(w.s3.Declare(s3.Config{Name: "events"}))
 				w.advance(2 * time.Second)
 				w.expectOnce([]string{"a"})
 			})

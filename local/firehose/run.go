@@ -10,6 +10,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
@@ -60,7 +61,7 @@ func (d *DeliveryStream) step(ctx context.Context, batches <-chan batch) error {
 			if err := d.accept(ctx, b.shard, b.records); err != nil {
 				return err
 			}
-			if d.interval == 0 {
+			if d.cfg.BufferInterval == 0 {
 				return d.deliver(ctx)
 			}
 			return nil
@@ -101,14 +102,14 @@ func stopTimer(timer clockwork.Timer) { timer.Stop() }
 // dueIn is how long the buffer may still wait.
 func (d *DeliveryStream) dueIn() time.Duration {
 	if d.buffer.records == 0 {
-		return d.interval
+		return d.cfg.BufferInterval
 	}
-	return d.buffer.since.Add(d.interval).Sub(d.opts.Clock.Now())
+	return d.buffer.since.Add(d.cfg.BufferInterval).Sub(d.opts.Clock.Now())
 }
 
 // readAll reads every shard until ctx ends.
 //
-// Assumption 8: the role needs kinesis:DescribeStream, ListShards, GetShardIterator and GetRecords on the stream, which
+// Assumption FH-8: the role needs kinesis:DescribeStream, ListShards, GetShardIterator and GetRecords on the stream, which
 // Firehose retries indefinitely (developer guide, "Controlling access" and "Troubleshooting"), and s3:PutObject on the
 // object, the call with which it delivers. "Controlling access" also lists s3:GetBucketLocation, ListBucket and
 // ListBucketMultipartUploads on the bucket, and s3:AbortMultipartUpload and GetObject on its objects. One object of at most
@@ -264,8 +265,6 @@ func (d *DeliveryStream) dropForeign(ctx context.Context, shard, latest string) 
 const (
 	// firstLimit is how many records the first read of a shard asks for. Each of the most that there can be is 10 MiB.
 	firstLimit = 16
-	// mostLimit is GetRecords' own (API reference).
-	mostLimit = 10_000
 	// quiet is how long nothing was read before a reader looks whether records have expired meanwhile.
 	quiet = time.Minute
 )
@@ -325,7 +324,7 @@ func (d *DeliveryStream) readOnce(ctx context.Context, r *shardReader) ([]kinesi
 		bytes += len(record.Data)
 	}
 	r.at, r.after = now, records[len(records)-1].SequenceNumber
-	r.limit = min(max(d.size/max(bytes/len(records), 1), 1), 4*r.limit, mostLimit)
+	r.limit = min(max(d.size/max(bytes/len(records), 1), 1), 4*r.limit, quota.MaxGetRecords)
 	return records, nil
 }
 

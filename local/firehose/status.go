@@ -41,7 +41,7 @@ func (d *DeliveryStream) showBuffer() {
 	defer d.mu.Unlock()
 	d.status.BufferedRecords, d.status.BufferedBytes, d.status.NextDelivery = d.buffer.records, len(d.buffer.data), nil
 	if d.buffer.records > 0 {
-		due := d.buffer.since.Add(d.interval)
+		due := d.buffer.since.Add(d.cfg.BufferInterval)
 		d.status.NextDelivery = &due
 	}
 }

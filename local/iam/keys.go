@@ -98,7 +98,7 @@ func (s *Session) PutEncrypted(object, key string) error {
 
 // contextOf is the condition keys of one call.
 //
-// Assumption 5: a call that a service makes to KMS on a role's behalf has the role's own keys, and those that KMS documents
+// Assumption IAM-5: a call that a service makes to KMS on a role's behalf has the role's own keys, and those that KMS documents
 // (AWS KMS Developer Guide, "Condition keys for AWS KMS"); aws:ViaAWSService is true of it (IAM User Guide,
 // reference_policies_condition-keys).
 func (s *Session) contextOf(c call) conditionKeys {

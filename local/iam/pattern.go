@@ -161,7 +161,7 @@ const segments = 6
 
 // matchesARN matches as AWS documents it for resources and for the Arn operators.
 //
-// Assumption 1: each of the parts between an ARN's first five colons is matched on its own, so that a "*" within one does
+// Assumption IAM-1: each of the parts between an ARN's first five colons is matched on its own, so that a "*" within one does
 // not reach into the next; the rest is matched as a whole, colons and slashes included; and a pattern that has fewer
 // parts must end in "*", which then takes the rest ("If the * wildcard is the last character of a resource ARN segment,
 // it can expand to match beyond the colon boundaries": IAM User Guide, reference_policies_elements_resource).

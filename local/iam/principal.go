@@ -146,7 +146,7 @@ func (p *principals) match(who principal) match {
 
 // matchInverted is named unless the exception holds for all that who asks is.
 //
-// Assumption 2: an exception holds for a role's session only where its account, the role and the session are listed
+// Assumption IAM-2: an exception holds for a role's session only where its account, the role and the session are listed
 // (IAM User Guide, reference_policies_elements_notprincipal: "you must also specify the account ARN of the not-denied
 // principal", and for an assumed role the role and the session).
 func (p *principals) matchInverted(who principal) match {

@@ -370,8 +370,8 @@ func (k policyKind) checkKeys(d document) error {
 // sessionKeys are the condition keys of a call that an AWS service makes with a role's session: those that Session fills
 // in, and those that such a call does not have on AWS either (IAM User Guide, reference_policies_condition-keys).
 //
-// Assumption 3: no call here goes through a VPC endpoint, and none is made on behalf of another principal's session
-// (aws:CalledVia is not in a call that a service makes "using a service role").
+// Assumption IAM-3: no call here goes through a VPC endpoint, and none is made on behalf of another principal's session
+// (aws:CalledVia is not in a call that a service makes "using a service role": the same page of the IAM User Guide).
 var sessionKeys = []string{
 	"aws:principalaccount", "aws:principalarn", "aws:principalisawsservice", "aws:principaltype", "aws:requestedregion",
 	"aws:resourceaccount", "aws:securetransport", "aws:userid", "aws:viaawsservice", "s3:resourceaccount",

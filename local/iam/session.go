@@ -33,7 +33,7 @@ const maxKept = 2048
 
 // sessionNames are what services call their sessions.
 //
-// Assumption 4: the names are those seen in CloudTrail events and in senders' ids: BackplaneAssumeRoleSession of API
+// Assumption IAM-4: the names are those seen in CloudTrail events and in senders' ids: BackplaneAssumeRoleSession of API
 // Gateway (LocalStack uses it too), AWSFirehoseToS3 of Firehose. They tell nothing but who called.
 var sessionNames = map[string]string{
 	"apigateway.amazonaws.com": "BackplaneAssumeRoleSession",

@@ -125,7 +125,7 @@ func (q *queue) gather() {
 func (s *Service) write(all ...*put) {
 	if !s.queue.add(all...) {
 		for _, p := range all {
-			p.err = ErrClosed
+			p.err = errClosed
 		}
 		return
 	}

@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 const (
 	// A read returns at most so many records and bytes of partition keys and data (API reference, GetRecords).
-	readMost      = 10_000
+	readMost      = quota.MaxGetRecords
 	readMostBytes = 10 * mib
 
 	// passOver bounds how many records past their retention one transaction passes over.
@@ -70,7 +72,7 @@ func (s *Service) Records(ctx context.Context, stream, shard, after string, limi
 }
 
 // Wait returns nil as soon as the shard has a record after a sequence number, or any if it is empty. It returns the
-// context's error, [ErrClosed], or [ErrGone] when the stream is deleted meanwhile.
+// context's error, an error when the service is closed, or [ErrGone] when the stream is deleted meanwhile.
 func (s *Service) Wait(ctx context.Context, stream, shard, after string) error {
 	found, position, err := s.position(stream, shard, after)
 	if err != nil {
@@ -89,7 +91,7 @@ func (s *Service) Wait(ctx context.Context, stream, shard, after string) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.closing:
-			return ErrClosed
+			return errClosed
 		}
 	}
 }

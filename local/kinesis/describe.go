@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 const (
@@ -67,8 +69,8 @@ var createStreamInput = []field{
 	{name: "MaxRecordSizeInKiB", kind: integerKind, checks: between(1024, 10240)},
 }
 
-// createStream makes a stream at once. Assumption 7: it is ACTIVE when the call returns, where AWS takes some seconds of
-// CREATING; a client that waits for ACTIVE finds it.
+// createStream makes a stream at once. Assumption KIN-7: it is ACTIVE when the call returns, where AWS takes some seconds of
+// CREATING (API reference, CreateStream); a client that waits for ACTIVE finds it.
 func (s *Service) createStream(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, createStreamInput, shardCountNeeded)
 	if problem != nil {
@@ -82,7 +84,7 @@ func (s *Service) createStream(body []byte) ([]byte, *refusal) {
 	if kib, given := in["MaxRecordSizeInKiB"].(int64); given && kib*1024 != maxRecord {
 		return nil, invalid("MaxRecordSizeInKiB %d is not imitated on one machine; leave it out, or use %d.", kib, maxRecord/1024)
 	}
-	cfg := Config{Name: in.text("StreamName"), Mode: modeOf(in), Retention: minRetention}
+	cfg := Config{Name: in.text("StreamName"), Mode: modeOf(in), Retention: quota.MinRetention}
 	cfg.Shards = int(in.integer("ShardCount"))
 	if cfg.Mode == onDemand && cfg.Shards != 0 {
 		return nil, invalid("ShardCount %d stands beside StreamMode %s; leave it out.", cfg.Shards, onDemand)
@@ -148,7 +150,7 @@ var deleteStreamInput = []field{
 	{name: "EnforceConsumerDeletion", kind: booleanKind}, // no stream here has registered consumers
 }
 
-// deleteStream deletes at once (as assumption 7 has it); the committer frees the records' space by and by.
+// deleteStream deletes at once (as assumption KIN-7 has it); the committer frees the records' space by and by.
 func (s *Service) deleteStream(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, deleteStreamInput, streamNeeded)
 	if problem != nil {

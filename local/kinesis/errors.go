@@ -7,11 +7,11 @@ import (
 	"net/http"
 )
 
-// ErrLocked is returned by [Open] where another process has the file open.
-var ErrLocked = errors.New("in use by another process")
+// errLocked is returned by [Open] where another process has the file open.
+var errLocked = errors.New("in use by another process")
 
-// ErrClosed is returned to consumers of a service that is closed.
-var ErrClosed = errors.New("the local Kinesis is closed")
+// errClosed is returned to consumers of a service that is closed.
+var errClosed = errors.New("the local Kinesis is closed")
 
 // ErrGone is what a call returns that is about something that is no more: a stream that was deleted or made again, or the
 // file, removed while it was in use.

@@ -92,7 +92,7 @@ func openError(path string, err error) error {
 	var path1 *os.PathError
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
-		return fmt.Errorf("%s: %w; stop that process, or start with another --data folder", path, ErrLocked)
+		return fmt.Errorf("%s: %w; stop that process, or start with another --data folder", path, errLocked)
 	case errors.As(err, &path1):
 		return err
 	default:

@@ -18,6 +18,8 @@ import (
 
 	"github.com/jonboulle/clockwork"
 	"go.etcd.io/bbolt"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 // opened is a service on a new file with a stream "events".
@@ -32,7 +34,7 @@ func opened(t *testing.T, options Options) *Service {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	if err := s.Declare(Config{Name: "events", Mode: provisioned, Shards: 1, Retention: minRetention}); err != nil {
+	if err := s.Declare(Config{Name: "events", Mode: provisioned, Shards: 1, Retention: quota.MinRetention}); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -104,7 +106,7 @@ func TestASecondProcessIsRefused(t *testing.T) {
 	s := opened(t, Options{})
 	_, err := Open(Options{Path: s.options.Path})
 	want := s.options.Path + ": in use by another process; stop that process, or start with another --data folder"
-	if !errors.Is(err, ErrLocked) || err.Error() != want {
+	if !errors.Is(err, errLocked) || err.Error() != want {
 		t.Errorf("error %v\nwant  %s", err, want)
 	}
 }
@@ -388,7 +390,7 @@ func TestTrimmingOfManyShards(t *testing.T) {
 	s := opened(t, Options{Clock: clock, Unlimited: true})
 	const shards = 2*trimShards + 1
 	for _, name := range []string{"many", "gone"} {
-		if err := s.Declare(Config{Name: name, Mode: provisioned, Shards: shards, Retention: minRetention}); err != nil {
+		if err := s.Declare(Config{Name: name, Mode: provisioned, Shards: shards, Retention: quota.MinRetention}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 )
 
-// Free returns [ErrLocked] where another process has the file at path open. It reads nothing of it, and a file that is not
+// Free returns an error where another process has the file at path open. It reads nothing of it, and a file that is not
 // there is free: what else is wrong with it is [Open]'s to say.
 func Free(path string) error {
 	info, err := os.Stat(path)

@@ -23,7 +23,7 @@ const (
 // ServeHTTP speaks AWS JSON 1.1: a POST whose header X-Amz-Target is Kinesis_20131202.ACTION. Any credentials will do,
 // but there have to be some, because a client without would fail on AWS.
 //
-// Assumption 8: what is wrong with a request is found in this order and answered in these forms (kinesalite, index.js
+// Assumption KIN-8: what is wrong with a request is found in this order and answered in these forms (kinesalite, index.js
 // and test/connection.js, compared with AWS). Other than AWS it takes no CBOR.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := readBody(w, r)
@@ -47,7 +47,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	action := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), target)
-	response := s.Do(r.Context(), action, body)
+	response := s.DoAs(r.Context(), action, body, nil)
 	header.Set("X-Amzn-Requestid", response.RequestID)
 	answer{response.Status, jsonType, response.Body}.write(w)
 }

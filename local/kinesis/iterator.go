@@ -19,7 +19,7 @@ const iteratorAge = 5 * time.Minute
 // stream's creation (8) · index (8) · shard (4) · length of the name (2) · name · zeros up to a length of 8 and a
 // multiple of 16, at least 152.
 //
-// Assumption 5: AWS's own is opaque, begins with the same 8 bytes and has such a length (kinesalite, test/helpers.js).
+// Assumption KIN-5: AWS's own is opaque, begins with the same 8 bytes and has such a length (kinesalite, test/helpers.js).
 type iterator struct {
 	made    time.Time
 	created int64

@@ -22,12 +22,11 @@ import (
 
 	"github.com/jonboulle/clockwork"
 	"go.etcd.io/bbolt"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 const (
-	minRetention = 24 * time.Hour   // API reference, IncreaseStreamRetentionPeriod
-	maxRetention = 8760 * time.Hour // the same
-
 	// maxShards bounds the shards of a stream, and of those together that calls make. AWS's quota is its account's to have
 	// raised: by default 20,000 in us-east-1, us-west-2 and eu-west-1, and 1,000 or 6,000 elsewhere (developer guide, "Quotas
 	// and limits"). Here it is what one machine opens in well under a second (BenchmarkManyShards).
@@ -71,8 +70,8 @@ type Service struct {
 	closed   sync.Once
 }
 
-// Open opens the file at options.Path, or makes it. It returns [ErrLocked] while another process has it open, and one
-// error that names the file if it is damaged.
+// Open opens the file at options.Path, or makes it. It returns an error while another process has it open, and one that
+// names the file if it is damaged.
 func Open(options Options) (*Service, error) {
 	options.setDefaults()
 	db, err := openFile(options.Path, options.maxSize)
@@ -111,7 +110,7 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// Close writes what is waiting and closes the file. Calls after it fail; consumers that wait return [ErrClosed].
+// Close writes what is waiting and closes the file. Calls after it fail; those of consumers that wait return an error.
 func (s *Service) Close() error {
 	var err error
 	s.closed.Do(func() {
@@ -180,8 +179,8 @@ func (c Config) check() error {
 	default:
 		hold(false, "stream_mode %q is unknown; use %s or %s", c.Mode, provisioned, onDemand)
 	}
-	hold(c.Retention >= minRetention && c.Retention <= maxRetention && c.Retention%time.Hour == 0,
-		"retention_period %s is not 24 to 8760 whole hours", c.Retention)
+	hold(c.Retention >= quota.MinRetention && c.Retention <= quota.MaxRetention && c.Retention%time.Hour == 0,
+		"retention_period %s is not %d to %d whole hours", c.Retention, quota.MinRetention/time.Hour, quota.MaxRetention/time.Hour)
 	hold(c.Encryption == "" || c.Encryption == "NONE" || c.Encryption == "KMS",
 		"encryption_type %q is unknown; use KMS or NONE", c.Encryption)
 	return errors.Join(problems...)
@@ -242,7 +241,7 @@ func (s *Service) create(cfg Config) error {
 		made = newStream(description{
 			Name: cfg.Name, ARN: s.arn(cfg), Mode: cfg.Mode, Shards: cfg.Shards,
 			RetentionHours: int(cfg.Retention / time.Hour),
-			// Assumption 4: shards are dated two seconds before their stream (kinesalite, actions/createStream.js).
+			// Assumption KIN-4: shards are dated two seconds before their stream (kinesalite, actions/createStream.js).
 			Created:   max(now.Unix()-2, before+1),
 			CreatedAt: now,
 		})
@@ -291,22 +290,19 @@ type Response struct {
 	Body []byte
 }
 
-// Do makes one call of AWS's API: action is such as PutRecord, body its JSON, which Do does not keep. A call that cannot
-// be met is a response with an error in AWS's form. Do is over when a record is on disk, whatever becomes of ctx: a
-// record that was handed over cannot be taken back.
-func (s *Service) Do(ctx context.Context, action string, body []byte) Response {
-	return s.DoAs(ctx, action, body, nil)
-}
-
 // Denial is why a caller may not make a call.
 type Denial struct {
 	// Type is AWS's: AccessDeniedException, or KMSAccessDeniedException.
 	Type, Message string
 }
 
-// DoAs is [Service.Do] for a caller that may not do everything. Before anything is done allow is given the ARN of the stream
-// that the call is about, and returns nil or why it may not; of a call that names no stream, the ARN lacks the name. A body
-// that is no JSON is refused for that, and nobody is asked.
+// DoAs makes one call of AWS's API: action is such as PutRecord, body its JSON, which DoAs does not keep. A call that cannot
+// be met is a response with an error in AWS's form. DoAs is over when a record is on disk, whatever becomes of ctx: a
+// record that was handed over cannot be taken back.
+//
+// Before anything is done allow is given the ARN of the stream that the call is about, and returns nil or why the caller may
+// not make it; of a call that names no stream, the ARN lacks the name. A body that is no JSON is refused for that, and nobody
+// is asked. A nil allow allows everything.
 func (s *Service) DoAs(ctx context.Context, action string, body []byte, allow func(streamARN string) *Denial) Response {
 	response := Response{Status: 200, RequestID: newRequestID()}
 	var problem *refusal

@@ -3,22 +3,23 @@ package kinesis
 import (
 	"sync"
 	"time"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 const (
 	mib = 1 << 20
 
-	// Each shard takes 1,000 records and 1 MiB a second, partition keys included, and gives 2 MiB a second in five calls,
-	// in both capacity modes (API reference, CreateStream and GetRecords; "1 MB/s" in the developer guide's quotas).
-	writeRecords = 1000
-	writeBytes   = 1 * mib
+	// Each shard gives 2 MiB a second in five calls, in both capacity modes (API reference, CreateStream and GetRecords).
+	writeRecords = quota.ShardRecords
+	writeBytes   = quota.ShardBytes
 	readCalls    = 5
 	readBytes    = 2 * mib
 )
 
 // tank holds at most one second of a rate and is refilled steadily. Its zero value is full.
 //
-// Assumption 2: AWS says "per second" and not how a second is measured; it describes a shard's write capacity as a tank
+// Assumption KIN-2: AWS says "per second" and not how a second is measured; it describes a shard's write capacity as a tank
 // that is refilled at a steady rate (developer guide, "Handle large records"). So after a pause one second's worth is
 // taken at once, and over t seconds at most t+1 seconds' worth.
 type tank struct {

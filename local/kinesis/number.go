@@ -10,7 +10,7 @@ import (
 //
 //	2 · shard's creation, seconds (9) · shard (1) · index (16) · 00 (2) · arrival, seconds (9) · shard (8) · 2
 //
-// Assumption 1: this layout, which kinesalite's author took from numbers that AWS gave out and tests against AWS
+// Assumption KIN-1: this layout, which kinesalite's author took from numbers that AWS gave out and tests against AWS
 // (github.com/mhart/kinesalite, db/index.js and test/helpers.js). AWS documents only that they grow within a shard.
 // The index decides the order, so a clock that jumps back changes nothing.
 type number struct {

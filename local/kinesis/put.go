@@ -9,19 +9,20 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 const (
-	// maxRecord is a record's most bytes, data and partition key together, unless the stream allows more, which none here
-	// does (developer guide, "Handle large records": 1 MiB by default).
-	maxRecord = 1 * mib
+	// maxRecord is every record's most bytes: no stream here allows more.
+	maxRecord = quota.MaxRecordBytes
 
 	// maxRequest is a PutRecords call's most bytes, data and partition keys together. It was 5 MiB until records of 10 MiB
 	// came (API reference, PutRecords, 2025: "up to a limit of 10 MiB for the entire request, including partition keys").
 	maxRequest = 10 * mib
 
-	maxRecords      = 500 // API reference, PutRecords
-	maxPartitionKey = 256 // characters; the same
+	maxRecords      = quota.MaxPutRecords
+	maxPartitionKey = 256 // characters (API reference, PutRecords)
 )
 
 var base64Strict = base64.StdEncoding.Strict()
@@ -168,7 +169,7 @@ func place(found *stream, e *entry) (*shard, *refusal) {
 		return nil, invalid("Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was %s", e.hash)
 	}
 	if size := len(e.key) + len(e.data); size > maxRecord {
-		// Assumption 6: AWS counts the partition key too (API reference, PutRecord, Data); its wording is not documented.
+		// Assumption KIN-6: AWS counts the partition key too (API reference, PutRecord, Data); its wording is not documented.
 		return nil, invalid("The record has %d bytes of data and partition key; a record of this stream has at most %d.", size, maxRecord)
 	}
 	return found.shardFor(hash), nil

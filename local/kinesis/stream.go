@@ -19,7 +19,7 @@ const (
 	// onDemandShards is what an on-demand stream begins with (developer guide, "On-demand mode": 4 MB/s of writes).
 	onDemandShards = 4
 
-	// groupSize is how many neighbouring shards share one run of indexes. Assumption 3: as in numbers that AWS gave out
+	// groupSize is how many neighbouring shards share one run of indexes. Assumption KIN-3: as in numbers that AWS gave out
 	// (kinesalite, actions/putRecord.js).
 	groupSize = 5
 )

@@ -16,8 +16,10 @@ import (
 	"github.com/johannesboyne/gofakes3"
 )
 
-// The methods of gofakes3's Backend. They return gofakes3's errors as they are, because it looks no deeper.
-var _ gofakes3.Backend = (*Service)(nil)
+// backend is a service as gofakes3 wants it. Its methods return gofakes3's errors as they are, because it looks no deeper.
+type backend struct{ *Service }
+
+func (s *Service) backend() gofakes3.Backend { return backend{s} }
 
 // failed turns an error of the file system into S3's, which says what happened, and takes S3's own out of what else is
 // joined to it.
@@ -33,7 +35,7 @@ func failed(err error) error {
 }
 
 // ListBuckets implements gofakes3.Backend.
-func (s *Service) ListBuckets() ([]gofakes3.BucketInfo, error) {
+func (s backend) ListBuckets() ([]gofakes3.BucketInfo, error) {
 	entries, err := s.readFolder(".")
 	if err != nil {
 		return nil, failed(err)
@@ -56,7 +58,7 @@ func (s *Service) ListBuckets() ([]gofakes3.BucketInfo, error) {
 }
 
 // CreateBucket implements gofakes3.Backend.
-func (s *Service) CreateBucket(name string) error {
+func (s backend) CreateBucket(name string) error {
 	if err := gofakes3.ValidateBucketName(name); err != nil {
 		return err
 	}
@@ -71,7 +73,7 @@ func (s *Service) CreateBucket(name string) error {
 }
 
 // BucketExists implements gofakes3.Backend.
-func (s *Service) BucketExists(name string) (bool, error) {
+func (s backend) BucketExists(name string) (bool, error) {
 	if !isBucketName(name) {
 		return false, nil
 	}
@@ -86,7 +88,7 @@ func (s *Service) BucketExists(name string) (bool, error) {
 }
 
 func (s *Service) needBucket(name string) error {
-	exists, err := s.BucketExists(name)
+	exists, err := s.backend().BucketExists(name)
 	if err == nil && !exists {
 		return gofakes3.BucketNotFound(name)
 	}
@@ -94,7 +96,7 @@ func (s *Service) needBucket(name string) error {
 }
 
 // DeleteBucket implements gofakes3.Backend.
-func (s *Service) DeleteBucket(name string) error {
+func (s backend) DeleteBucket(name string) error {
 	if err := s.needBucket(name); err != nil {
 		return err
 	}
@@ -113,7 +115,7 @@ func (s *Service) DeleteBucket(name string) error {
 }
 
 // ForceDeleteBucket implements gofakes3.Backend. It is another server's extension, not S3's.
-func (s *Service) ForceDeleteBucket(string) error { return gofakes3.ErrNotImplemented }
+func (backend) ForceDeleteBucket(string) error { return gofakes3.ErrNotImplemented }
 
 // object opens a file and finds its metadata, both of one generation.
 func (s *Service) object(bucket, key string) (*os.File, fs.FileInfo, metadata, error) {
@@ -161,7 +163,7 @@ func (s *Service) open(bucket, key string) (*os.File, fs.FileInfo, error) {
 }
 
 // GetObject implements gofakes3.Backend.
-func (s *Service) GetObject(bucket, key string, requested *gofakes3.ObjectRangeRequest) (*gofakes3.Object, error) {
+func (s backend) GetObject(bucket, key string, requested *gofakes3.ObjectRangeRequest) (*gofakes3.Object, error) {
 	file, info, meta, err := s.object(bucket, key)
 	if err != nil {
 		return nil, err
@@ -187,7 +189,7 @@ type section struct {
 }
 
 // HeadObject implements gofakes3.Backend.
-func (s *Service) HeadObject(bucket, key string) (*gofakes3.Object, error) {
+func (s backend) HeadObject(bucket, key string) (*gofakes3.Object, error) {
 	file, info, meta, err := s.object(bucket, key)
 	if err != nil {
 		return nil, err
@@ -204,7 +206,7 @@ func (m metadata) object(key string, info fs.FileInfo) *gofakes3.Object {
 }
 
 // PutObject implements gofakes3.Backend.
-func (s *Service) PutObject(bucket, key string, headers map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
+func (s backend) PutObject(bucket, key string, headers map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
 	_, _, err := s.put(bucket, key, headers, input, size, conditions)
 	return gofakes3.PutObjectResult{}, failed(err)
 }
@@ -225,7 +227,7 @@ func (s *Service) put(bucket, key string, headers map[string]string, input io.Re
 }
 
 // CopyObject implements gofakes3.Backend.
-func (s *Service) CopyObject(fromBucket, fromKey, bucket, key string, headers map[string]string) (gofakes3.CopyObjectResult, error) {
+func (s backend) CopyObject(fromBucket, fromKey, bucket, key string, headers map[string]string) (gofakes3.CopyObjectResult, error) {
 	file, info, _, err := s.object(fromBucket, fromKey)
 	if err != nil {
 		return gofakes3.CopyObjectResult{}, err
@@ -239,7 +241,7 @@ func (s *Service) CopyObject(fromBucket, fromKey, bucket, key string, headers ma
 }
 
 // DeleteObject implements gofakes3.Backend. An object that is not there is deleted already.
-func (s *Service) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, error) {
+func (s backend) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, error) {
 	if err := s.needBucket(bucket); err != nil {
 		return gofakes3.ObjectDeleteResult{}, err
 	}
@@ -268,7 +270,7 @@ func (s *Service) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult,
 }
 
 // DeleteMulti implements gofakes3.Backend.
-func (s *Service) DeleteMulti(bucket string, keys ...string) (result gofakes3.MultiDeleteResult, err error) {
+func (s backend) DeleteMulti(bucket string, keys ...string) (result gofakes3.MultiDeleteResult, err error) {
 	if err := s.needBucket(bucket); err != nil {
 		return result, err
 	}

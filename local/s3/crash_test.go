@@ -32,7 +32,7 @@ func open(t testing.TB, dir string) *Service {
 
 func read(t testing.TB, service *Service, key string) (content string, contentType string) {
 	t.Helper()
-	object, err := service.GetObject("events", key, nil)
+	object, err := service.backend().GetObject("events", key, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestAFullDisk(t *testing.T) {
 		if content, contentType := read(t, service, "a"); content != "before" || contentType != "text/before" {
 			t.Errorf("%s: %q of %s", step, content, contentType)
 		}
-		if _, err := service.HeadObject("events", "new/b"); err == nil {
+		if _, err := service.backend().HeadObject("events", "new/b"); err == nil {
 			t.Errorf("%s: an object that failed is there", step)
 		}
 		if left, err := os.ReadDir(filepath.Join(service.root.Name(), temporary)); err != nil || len(left) > 0 {
@@ -119,14 +119,14 @@ func TestManyAtOnce(t *testing.T) {
 				if err := service.Put(t.Context(), "events", key, fill(writer*100+i), fmt.Sprintf("text/%d", writer*100+i), ""); err != nil {
 					t.Error(err)
 				}
-				object, err := service.GetObject("events", key, nil)
+				object, err := service.backend().GetObject("events", key, nil)
 				if err == nil {
 					text, _ := io.ReadAll(object.Contents)
 					_ = object.Contents.Close()
 					checkWhole(t, string(text), object.Metadata["Content-Type"])
 				}
 				if i%5 == 0 {
-					if _, err := service.DeleteObject("events", key); err != nil {
+					if _, err := service.backend().DeleteObject("events", key); err != nil {
 						t.Error(err)
 					}
 				}
@@ -220,7 +220,7 @@ func writeForEver(dir string) {
 		os.Exit(1)
 	}
 	first := 0
-	if object, err := service.GetObject("events", "k0/x", nil); err == nil {
+	if object, err := service.backend().GetObject("events", "k0/x", nil); err == nil {
 		_, _ = fmt.Fscan(object.Contents, &first)
 	}
 	for i := first + 10; ; i++ { // beyond whatever the last process may have begun

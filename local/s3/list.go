@@ -13,11 +13,11 @@ import (
 
 // ListBucket implements gofakes3.Backend: keys in the order of their bytes, with those that have a delimiter after the
 // prefix rolled up (S3's API reference, ListObjectsV2). A page of no keys is empty and the last.
-func (s *Service) ListBucket(bucket string, prefix *gofakes3.Prefix, page gofakes3.ListBucketPage) (*gofakes3.ObjectList, error) {
+func (s backend) ListBucket(bucket string, prefix *gofakes3.Prefix, page gofakes3.ListBucketPage) (*gofakes3.ObjectList, error) {
 	if err := s.needBucket(bucket); err != nil {
 		return nil, err
 	}
-	l := listing{service: s, bucket: bucket, result: gofakes3.NewObjectList(), most: page.MaxKeys}
+	l := listing{service: s.Service, bucket: bucket, result: gofakes3.NewObjectList(), most: page.MaxKeys}
 	if prefix != nil {
 		l.prefix, l.delimiter = prefix.Prefix, prefix.Delimiter
 	}

@@ -92,7 +92,7 @@ func (s *Service) Declare(cfg Config) error {
 	if err := gofakes3.ValidateBucketName(cfg.Name); err != nil {
 		return fmt.Errorf("the bucket %q: %w", cfg.Name, err)
 	}
-	if err := s.CreateBucket(cfg.Name); err != nil && !gofakes3.IsAlreadyExists(err) {
+	if err := s.backend().CreateBucket(cfg.Name); err != nil && !gofakes3.IsAlreadyExists(err) {
 		return fmt.Errorf("the bucket %q: %w", cfg.Name, err)
 	}
 	return nil
@@ -111,7 +111,7 @@ func (s *Service) Put(ctx context.Context, bucket, key string, body []byte, cont
 	if contentEncoding != "" {
 		headers["Content-Encoding"] = contentEncoding
 	}
-	_, err := s.PutObject(bucket, key, headers, bytes.NewReader(body), int64(len(body)), nil)
+	_, err := s.backend().PutObject(bucket, key, headers, bytes.NewReader(body), int64(len(body)), nil)
 	switch {
 	case gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchBucket):
 		return fmt.Errorf("s3://%s/%s: %w; make the bucket again (aws s3 mb s3://%s, with the --endpoint-url of this machine), or start again", bucket, key, err, bucket)
@@ -140,7 +140,7 @@ func (s *Service) Open(bucket, key string) (io.ReadSeekCloser, fs.FileInfo, erro
 // Handler answers S3's wire protocol, with the bucket in the path. It needs the path as it was sent: a [http.ServeMux]
 // would clean "//" and ".." out of it.
 func (s *Service) Handler() http.Handler {
-	fake := gofakes3.New(s,
+	fake := gofakes3.New(s.backend(),
 		gofakes3.WithTimeSource(timeSource{s.clock}),
 		gofakes3.WithTimeSkewLimit(0), // a signature's age is not checked, because signatures are not
 		gofakes3.WithLogger(logger{s.logger}),

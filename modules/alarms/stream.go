@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/modules/cloudwatch"
 )
 
@@ -73,18 +74,13 @@ func throttledWrites(p Pipeline) alarm {
 	}
 }
 
-const (
-	// shardBytes and shardRecords are what a shard takes in a second (API reference, CreateStream: 1 MiB, 1,000 records).
-	shardBytes   = 1 << 20
-	shardRecords = 1000
-	// fullPercent leaves a fifth of the shards for what arrives while somebody reads the notice, and for partition keys
-	// that do not spread evenly.
-	fullPercent = 80
-)
+// fullPercent leaves a fifth of the shards for what arrives while somebody reads the notice, and for partition keys that do
+// not spread evenly.
+const fullPercent = 80
 
 // bytesPerMinute and recordsPerMinute are what the stream takes; 0 on demand.
-func (p Pipeline) bytesPerMinute() int   { return p.Capacity.Shards * shardBytes * 60 }
-func (p Pipeline) recordsPerMinute() int { return p.Capacity.Shards * shardRecords * 60 }
+func (p Pipeline) bytesPerMinute() int   { return p.Capacity.Shards * quota.ShardBytes * 60 }
+func (p Pipeline) recordsPerMinute() int { return p.Capacity.Shards * quota.ShardRecords * 60 }
 
 // fullShards compares a period's bytes and records, whichever come nearer, with what the shards take in it: of one shard
 // in five minutes 1,048,576 × 300 = 314,572,800 bytes and 1,000 × 300 = 300,000 records. The bytes are those of the

@@ -14,6 +14,7 @@ import (
 	validator "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayrequestvalidator"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/modules/internal/tf"
 )
 
@@ -106,9 +107,6 @@ func (a *api) take(at place, in intake) method.ApiGatewayMethod {
 	return post
 }
 
-// maxBatch is how many records PutRecords takes (Kinesis API reference, "PutRecords").
-const maxBatch = 500
-
 // batchModel declares the schema of a batch's body. Each event is held to the event's own model, by the reference with which
 // one model names another (API Gateway developer guide, "Data models for REST APIs"), so that a "$ref" inside of it still
 // means what it says.
@@ -120,7 +118,7 @@ func (a *api) batchModel() model.ApiGatewayModel {
 		ContentType: jsii.String("application/json"),
 		Schema: jsii.String(fmt.Sprintf(`{"$schema":"http://json-schema.org/draft-04/schema#","type":"object","required":["events"],`+
 			`"properties":{"events":{"type":"array","minItems":1,"maxItems":%d,`+
-			`"items":{"$ref":"https://apigateway.amazonaws.com/restapis/%s/models/%s"}}}}`, maxBatch, *a.rest.Id(), *a.event.Name())),
+			`"items":{"$ref":"https://apigateway.amazonaws.com/restapis/%s/models/%s"}}}}`, quota.MaxPutRecords, *a.rest.Id(), *a.event.Name())),
 	}))
 }
 

@@ -62,11 +62,12 @@ func New(scope constructs.Construct, id string, cfg Config) *DeliveryStream {
 }
 
 func toS3(cfg Config) *delivery.KinesisFirehoseDeliveryStreamExtendedS3Configuration {
+	buffer := cfg.Delivery.Buffer()
 	s3 := &delivery.KinesisFirehoseDeliveryStreamExtendedS3Configuration{
 		RoleArn:           jsii.String(cfg.RoleARN),
 		BucketArn:         jsii.String(cfg.BucketARN),
-		BufferingInterval: jsii.Number(cfg.Delivery.BufferInterval.Seconds()),
-		BufferingSize:     jsii.Number(cfg.Delivery.BufferMiB),
+		BufferingInterval: jsii.Number(buffer.Interval.Seconds()),
+		BufferingSize:     jsii.Number(buffer.MiB),
 		CompressionFormat: jsii.String(string(cfg.Delivery.Compression)),
 		Prefix:            jsii.String(cfg.Delivery.Prefix),
 		ErrorOutputPrefix: jsii.String(cfg.Delivery.ErrorPrefix),

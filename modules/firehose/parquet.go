@@ -5,12 +5,9 @@ import (
 	delivery "github.com/cdktf/cdktf-provider-aws-go/aws/v19/kinesisfirehosedeliverystream"
 )
 
-// convert has Firehose make Parquet files, in a buffer of their own. A record that does not fit the columns goes below the
+// convert has Firehose make Parquet files. A record that does not fit the columns goes below the
 // error prefix, as format-conversion-failed.
 func convert(s3 *delivery.KinesisFirehoseDeliveryStreamExtendedS3Configuration, cfg Config) {
-	parquet := cfg.Delivery.Parquet
-	s3.BufferingInterval = jsii.Number(parquet.BufferInterval.Seconds())
-	s3.BufferingSize = jsii.Number(parquet.BufferMiB)
 	s3.DataFormatConversionConfiguration = &delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationDataFormatConversionConfiguration{
 		InputFormatConfiguration: &delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationDataFormatConversionConfigurationInputFormatConfiguration{
 			Deserializer: &delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationDataFormatConversionConfigurationInputFormatConfigurationDeserializer{
@@ -20,7 +17,7 @@ func convert(s3 *delivery.KinesisFirehoseDeliveryStreamExtendedS3Configuration, 
 		OutputFormatConfiguration: &delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationDataFormatConversionConfigurationOutputFormatConfiguration{
 			Serializer: &delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationDataFormatConversionConfigurationOutputFormatConfigurationSerializer{
 				ParquetSerDe: &delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationDataFormatConversionConfigurationOutputFormatConfigurationSerializerParquetSerDe{
-					Compression: jsii.String(string(parquet.Compression)),
+					Compression: jsii.String(string(cfg.Delivery.Parquet.Compression)),
 				},
 			},
 		},

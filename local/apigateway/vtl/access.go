@@ -287,7 +287,7 @@ func (r *run) setElement(of, key, value any) error {
 	return err
 }
 
-// putInto puts into a map, and into an override once only (assumption 7).
+// putInto puts into a map, and into an override once only (assumption VTL-7).
 func (r *run) putInto(o *object, key, value any) (any, error) {
 	if o.once {
 		if o.locked[key] {

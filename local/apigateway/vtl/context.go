@@ -63,7 +63,7 @@ func (c *contextMap) all() *object {
 	return all
 }
 
-// overridable is one of the two maps of overrides, with the maps in it (assumption 7).
+// overridable is one of the two maps of overrides, with the maps in it (assumption VTL-7).
 func overridable(name string, given any) *object {
 	o, ok := given.(*object)
 	if !ok {

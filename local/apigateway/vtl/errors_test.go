@@ -15,9 +15,9 @@ func checkRefusals(t *testing.T, refusals []refusal) {
 		if err == nil {
 			_, err = template.Render(&Request{})
 		}
-		var place *Error
+		var place *templateError
 		if !errors.As(err, &place) {
-			t.Errorf("%.80q: error %v, want an *Error", c.template, err)
+			t.Errorf("%.80q: error %v, want an *templateError", c.template, err)
 		} else if err.Error() != c.message {
 			t.Errorf("%.80q:\n got %s\nwant %s", c.template, err, c.message)
 		}

@@ -66,7 +66,7 @@ func FuzzParseRender(f *testing.F) {
 // placed checks that an error says where it is.
 func placed(t *testing.T, err error, text string) {
 	t.Helper()
-	var place *Error
+	var place *templateError
 	if !errors.As(err, &place) {
 		t.Fatalf("%T: %v", err, err)
 	}

@@ -23,7 +23,7 @@ type payload struct {
 	ok     bool // the payload is JSON
 }
 
-// body is the payload as text, "{}" for none (assumption 4).
+// body is the payload as text, "{}" for none (assumption VTL-4).
 func (r *run) body() any {
 	if r.payload.text == nil {
 		text := asText(jsontext.ValidUTF8(r.request.Body))
@@ -80,7 +80,7 @@ func inputPath(c *call) (any, error) {
 	return value, err
 }
 
-// inputJSON gives "" in its quotes for what is missing (assumption 5).
+// inputJSON gives "" in its quotes for what is missing (assumption VTL-5).
 func inputJSON(c *call) (any, error) {
 	expression, ok := c.text(0)
 	if !ok {
@@ -203,7 +203,7 @@ func urlEncode(s string) string {
 	return asText(out)
 }
 
-// escapeJavaScript is org.apache.commons.lang.StringEscapeUtils.escapeJavaScript (assumption 6).
+// escapeJavaScript is org.apache.commons.lang.StringEscapeUtils.escapeJavaScript (assumption VTL-6).
 func escapeJavaScript(s string) string {
 	at := 0
 	for at < len(s) && !needsEscape(s[at]) {

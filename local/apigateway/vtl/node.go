@@ -67,7 +67,7 @@ type setNode struct {
 }
 
 // render leaves the target as it is where the value is null, Velocity's default (directive.set.null.allowed=false).
-// A reference is never null here (assumption 1); what can be is arithmetic that failed.
+// A reference is never null here (assumption VTL-1); what can be is arithmetic that failed.
 func (n *setNode) render(r *run) error {
 	value, err := n.value.value(r)
 	if err != nil || value == nil {
@@ -212,7 +212,7 @@ type part interface {
 	get(r *run, of any) (any, error)
 }
 
-// find gives the reference's value; what is missing is the empty string (assumption 1).
+// find gives the reference's value; what is missing is the empty string (assumption VTL-1).
 func (n *reference) find(r *run) (any, error) {
 	if n.dead {
 		return "", nil

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// A template's values are, as Go and as the Java that API Gateway has (assumption 3):
+// A template's values are, as Go and as the Java that API Gateway has (assumption VTL-3):
 //
 //	nil null · string String · bool Boolean · int32 Integer · int64 Long · *big.Int BigInteger · float64 Double
 //	*decimal BigDecimal · *object LinkedHashMap · *list a list, a set or an array · *entry Map.Entry
@@ -151,7 +151,7 @@ type listKind uint8
 
 const (
 	arrayList listKind = iota
-	jsonArray          // its text is JSON (assumption 3)
+	jsonArray          // its text is JSON (assumption VTL-3)
 	setList            // of keys, values or entries: no element has a number
 	javaArray          // of String.split: its text is a Java address
 )

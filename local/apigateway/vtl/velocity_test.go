@@ -26,7 +26,7 @@ func checkCorners(t *testing.T, corners []corner) {
 	}
 }
 
-// What Velocity 1.7 itself renders, with missing references as assumption 1 has them.
+// What Velocity 1.7 itself renders, with missing references as assumption VTL-1 has them.
 func TestReferences(t *testing.T) {
 	checkCorners(t, []corner{
 		{"Hello $name!", "Hello !"},

@@ -5,40 +5,40 @@
 // of API Gateway itself is kept in the snapshot files of localstack/airspeed, tests/test_templating.snapshot.json, or of
 // localstack/localstack, tests/aws/services/apigateway):
 //
-// Assumption 1: a reference without a value is the empty string, everywhere: it renders as nothing, "#if($missing)" is
+// Assumption VTL-1: a reference without a value is the empty string, everywhere: it renders as nothing, "#if($missing)" is
 // true, "$missing == ”" is true, "#set($a = $missing)" sets it to "". In Velocity's own default it renders as its
 // source and is false. Recorded: test_unmatched_name_does_not_get_substituted, test_if_statement_considers_None_to_be_truthy,
 // test_input_path_template_formatting; also ToQoz/api-gateway-mapping-template#5. Inferred: 197 of the 198 answers recorded
 // by localstack/airspeed are those of Velocity 1.7 with an InvalidReferenceEventHandler that returns "", and the 198th
 // differs in the order of a map; without that handler it is 181.
 //
-// Assumption 2: the engine is Velocity 1.7: $velocityHasNext works (recorded: test_has_next), which 2.0 removed, and
+// Assumption VTL-2: the engine is Velocity 1.7: $velocityHasNext works (recorded: test_has_next), which 2.0 removed, and
 // "#if(”)" and "#if(0)" are not the same as in 2.x. Odd corners follow the 1.7 tag of apache/velocity-engine.
 //
-// Assumption 3: JSON comes as json-smart of Jayway's JSONPath gives it: an object is a LinkedHashMap with the text
+// Assumption VTL-3: JSON comes as json-smart of Jayway's JSONPath gives it: an object is a LinkedHashMap with the text
 // {a=1, b=2}, an array has JSON as its text, also inside an object: {a=[{"b":1}]} (recorded:
 // test_input_path_template_formatting). A whole number is an Integer, a Long or a BigInteger; another is a Double,
 // written as Java writes it (1.50 becomes 1.5), or a BigDecimal from 19 characters on (inferred from json-smart's code).
 // A Double has the fewest digits that tell it apart, as from Java 19 on; Java 17 sometimes writes one more.
 //
-// Assumption 4: an empty payload is {} (recorded: test_input_body_formatting). A payload is UTF-8 (AG, "the default
+// Assumption VTL-4: an empty payload is {} (recorded: test_input_body_formatting). A payload is UTF-8 (AG, "the default
 // character set is UTF-8"); what is none becomes U+FFFD, as Java decodes it (inferred).
 //
-// Assumption 5: $input.path of what is missing, and of a payload that is not JSON, is the empty string, and $input.json
+// Assumption VTL-5: $input.path of what is missing, and of a payload that is not JSON, is the empty string, and $input.json
 // of it is "" with its quotes (localstack/localstack#12774, found in the AWS console).
 //
-// Assumption 6: $util.escapeJavaScript is Apache commons-lang 2.x's: also ' becomes \' (AG,
+// Assumption VTL-6: $util.escapeJavaScript is Apache commons-lang 2.x's: also ' becomes \' (AG,
 // api-gateway-mapping-template-reference), / becomes \/, and what is not ASCII \uXXXX (inferred from that library).
 //
-// Assumption 7: $context.requestOverride has header, path and querystring, $context.responseOverride has header
+// Assumption VTL-7: $context.requestOverride has header, path and querystring, $context.responseOverride has header
 // (recorded: test_sqs_amz_json_protocol). An override is given once; a second time API Gateway answers 5XX (AG,
 // apigateway-override-request-response-parameters), so it is an error here. Several values are joined by "," (same page).
 // What a request template set there, its response template finds again, see [Result.Overrides].
 //
-// Assumption 8: #foreach goes round 1,000 times at most (AG, limits). API Gateway does not say what happens then; here
+// Assumption VTL-8: #foreach goes round 1,000 times at most (AG, limits). API Gateway does not say what happens then; here
 // it is an error, not a silent loss of the rest.
 //
-// Assumption 9: $input.params() lists path, querystring and header, each sorted by name: the order is nowhere said.
+// Assumption VTL-9: $input.params() lists path, querystring and header, each sorted by name: the order is nowhere said.
 // $input.params('a') searches them in that order (AG), and is case-sensitive.
 package vtl
 
@@ -69,13 +69,13 @@ const (
 	maxWork = 10_000_000
 )
 
-// Error is what is wrong with a template, and where. Line and Column count from 1, Column in bytes.
-type Error struct {
+// templateError is what is wrong with a template, and where. Line and Column count from 1, Column in bytes.
+type templateError struct {
 	Line, Column int
 	Message      string
 }
 
-func (e *Error) Error() string {
+func (e *templateError) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Message)
 }
 
@@ -118,11 +118,11 @@ type Template struct {
 	input, util, context, stageVariables int
 }
 
-// Parse parses a template of at most 300 KiB. The error is an *Error.
+// Parse parses a template of at most 300 KiB. The error says the line and the column.
 func Parse(text string) (*Template, error) {
 	t := &Template{source: text}
 	if len(text) > maxTemplate {
-		return nil, &Error{Line: 1, Column: 1, Message: fmt.Sprintf(
+		return nil, &templateError{Line: 1, Column: 1, Message: fmt.Sprintf(
 			"the template has %d bytes; API Gateway takes no more than %d", len(text), maxTemplate)}
 	}
 	names := &names{index: map[string]int{}}
@@ -143,10 +143,10 @@ func Parse(text string) (*Template, error) {
 }
 
 // failure is an error at an offset of the template.
-func (t *Template) failure(at int, message string) *Error {
+func (t *Template) failure(at int, message string) *templateError {
 	before := t.source[:min(max(at, 0), len(t.source))]
 	line := strings.Count(before, "\n")
-	return &Error{Line: line + 1, Column: len(before) - strings.LastIndexByte(before, '\n'), Message: message}
+	return &templateError{Line: line + 1, Column: len(before) - strings.LastIndexByte(before, '\n'), Message: message}
 }
 
 // buffers are for rendering into; a result is copied out at its own size, unless its buffer is too large to be kept.
@@ -155,7 +155,7 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 // maxKept is the largest buffer, in bytes, that is kept for the next rendering.
 const maxKept = 1 << 20
 
-// Render renders the template for one request. The error is an *Error.
+// Render renders the template for one request. The error says the line and the column.
 func (t *Template) Render(request *Request) (Result, error) {
 	buffer := buffers.Get().(*[]byte)
 	r := run{template: t, request: request, out: (*buffer)[:0], vars: make([]any, len(t.names))}

@@ -1,0 +1,5 @@
+package b
+
+import "example.org/module/a"
+
+func init() { a.Tested() }

@@ -1,0 +1,50 @@
+// Package quota has the quotas and bounds of AWS's that more than one package goes by: what spec refuses before a deployment
+// is what local refuses on one machine. A bound that one package alone knows stands there.
+package quota
+
+import "time"
+
+// Amazon Data Firehose's bounds of a buffer (API reference, BufferingHints).
+const (
+	// MinBufferInterval delivers each record as soon as it can.
+	MinBufferInterval time.Duration = 0
+	MaxBufferInterval               = 900 * time.Second
+
+	MinBufferMiB = 1
+	MaxBufferMiB = 128
+)
+
+// Amazon Data Firehose's bounds of a prefix, in characters.
+const (
+	// MaxPrefix is the longest as it is written (API reference, ExtendedS3DestinationConfiguration).
+	MaxPrefix = 1024
+	// MaxEvaluatedPrefix is the longest prefix of an object (developer guide, "Custom prefixes"). Firehose checks it when the
+	// delivery stream is made: "Length of evaluated prefix cannot be greater than 512".
+	MaxEvaluatedPrefix = 512
+)
+
+// Amazon Kinesis Data Streams' bounds of a stream's retention, in whole hours (API reference, IncreaseStreamRetentionPeriod
+// and its opposite).
+const (
+	MinRetention = 24 * time.Hour
+	MaxRetention = 8760 * time.Hour
+)
+
+// What Amazon Kinesis Data Streams takes and gives.
+const (
+	// MaxPutRecords is how many records one call has (API reference, PutRecords).
+	MaxPutRecords = 500
+	// MaxGetRecords is how many records one call returns (API reference, GetRecords).
+	MaxGetRecords = 10_000
+	// MaxRecordBytes is a record's most bytes, data and partition key together, unless the stream allows more (developer
+	// guide, "Handle large records": 1 MiB by default).
+	MaxRecordBytes = 1 << 20
+	// ShardRecords and ShardBytes are what a shard takes in a second, partition keys included, in both capacity modes (API
+	// reference, CreateStream; "1 MB/s" in the developer guide's quotas).
+	ShardRecords = 1000
+	ShardBytes   = 1 << 20
+)
+
+// IntegrationTimeout is how long Amazon API Gateway waits for an integration unless told otherwise, and the longest that it
+// can be told without a raised quota (developer guide, "Amazon API Gateway quotas").
+const IntegrationTimeout = 29 * time.Second

@@ -1,0 +1,11 @@
+package kinesis
+
+import "context"
+
+// ErrClosed is what consumers get of a service that is closed.
+var ErrClosed = errClosed
+
+// Do makes a call for a caller that may do everything.
+func (s *Service) Do(ctx context.Context, action string, body []byte) Response {
+	return s.DoAs(ctx, action, body, nil)
+}

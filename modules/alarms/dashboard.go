@@ -1,6 +1,7 @@
 package alarms
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -103,7 +104,7 @@ func streamGraphs(p Pipeline) []cloudwatch.Widget {
 		{
 			Title: "Age of what is read, ms", Period: time.Minute,
 			Lines:  []cloudwatch.Line{{Metric: p.stream("GetRecords.IteratorAgeMilliseconds", "Maximum"), Label: "oldest"}},
-			Limits: []cloudwatch.Limit{{Label: "a quarter of the retention", Value: float64((p.Retention / agedShare).Milliseconds())}},
+			Limits: []cloudwatch.Limit{{Label: fmt.Sprintf("1/%d of the retention", agedShare), Value: float64((p.Retention / agedShare).Milliseconds())}},
 		},
 	}
 }
@@ -133,7 +134,7 @@ func deliveryGraphs(p Pipeline) []cloudwatch.Widget {
 			Limits: []cloudwatch.Limit{{Label: "may be", Value: p.freshness().Seconds()}},
 		},
 		{
-			Title: "Records in five minutes", Period: firehosePeriod,
+			Title: "Records in " + minutes(firehosePeriod), Period: firehosePeriod,
 			Lines: []cloudwatch.Line{
 				{Metric: p.delivery("DataReadFromKinesisStream.Records", "Sum"), Label: "read"},
 				{Metric: p.delivery("DeliveryToS3.Records", "Sum"), Label: "delivered"},
@@ -144,13 +145,16 @@ func deliveryGraphs(p Pipeline) []cloudwatch.Widget {
 			Lines: []cloudwatch.Line{{Metric: p.delivery("DeliveryToS3.Success", "Average"), Label: "successful"}},
 		},
 		{
-			Title: "Errors in five minutes", Period: firehosePeriod,
+			Title: "Errors in " + minutes(firehosePeriod), Period: firehosePeriod,
 			Lines: []cloudwatch.Line{
 				{Metric: p.deliveryLog(), Label: "logged by Firehose"},
 			},
 		},
 	}
 }
+
+// minutes is a period of whole minutes in words.
+func minutes(period time.Duration) string { return fmt.Sprintf("%d minutes", int(period.Minutes())) }
 
 // bucketDays is what a graph with one value a day shows.
 const bucketDays = 30

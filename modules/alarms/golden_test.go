@@ -3,9 +3,11 @@ package alarms
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -184,5 +186,27 @@ func checkGraphed(t *testing.T, stack *tfjson.Stack, where string, metric []any)
 	drawn, _ := metric[len(metric)-1].(map[string]any)
 	if drawn["stat"] == nil || drawn["label"] == nil {
 		t.Errorf("%s: %s is drawn as %v", where, texts[1], drawn)
+	}
+}
+
+// A graph's words follow from its numbers: a changed period or threshold changes the title or the label with it.
+func TestWordsOfTheDashboardFollowItsNumbers(t *testing.T) {
+	p := Pipeline{Retention: 240 * time.Hour}
+	for _, w := range streamGraphs(p) {
+		for _, limit := range w.Limits {
+			if share, found := strings.CutSuffix(limit.Label, " of the retention"); found {
+				if want := fmt.Sprintf("1/%d", int(float64(p.Retention.Milliseconds())/limit.Value)); share != want {
+					t.Errorf("the limit %q is %s of the retention", limit.Label, want)
+				}
+			}
+		}
+	}
+	for _, w := range slices.Concat(apiGraphs(p), streamGraphs(p), deliveryGraphs(p)) {
+		if strings.HasSuffix(w.Title, "a minute") && w.Period != time.Minute {
+			t.Errorf("%q has the period %s", w.Title, w.Period)
+		}
+		if _, text, found := strings.Cut(w.Title, " in "); found && text != minutes(w.Period) {
+			t.Errorf("%q has the period %s", w.Title, w.Period)
+		}
 	}
 }

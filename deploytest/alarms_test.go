@@ -10,14 +10,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // query calls one of AWS's older APIs, which take forms and answer with XML, and whose clients the project has no other
 // use for.
 func query(t *testing.T, endpoint, service, version, action string, form url.Values, answer any) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), commandLimit)
 	defer cancel()
 	form.Set("Action", action)
 	form.Set("Version", version)

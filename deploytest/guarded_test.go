@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	apigatewaytypes "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
@@ -66,7 +65,7 @@ func TestFirewallAndDomain(t *testing.T) {
 // route53 calls its REST API, for which the project has no SDK.
 func route53(t *testing.T, endpoint, method, path, body string, answer any) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), commandLimit)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, endpoint+"/2013-04-01"+path, strings.NewReader(body))
 	if err != nil {

@@ -18,7 +18,7 @@ const (
 	// nowhere is an endpoint for commands that must not call AWS: nothing listens there.
 	nowhere = "http://127.0.0.1:1"
 	// motoStart bounds the wait for a moto server: it loads every service it knows before it listens.
-	motoStart = time.Minute
+	motoStart = 10 * time.Minute
 	// logTail is how much of a server's log a failed test shows.
 	logTail = 40
 )
@@ -72,7 +72,7 @@ func freeAddress(t *testing.T) string {
 
 func waitForMoto(t *testing.T, endpoint string, exited <-chan struct{}) {
 	t.Helper()
-	client := http.Client{Timeout: 5 * time.Second}
+	client := http.Client{Timeout: time.Minute}
 	poll := time.NewTicker(100 * time.Millisecond)
 	defer poll.Stop()
 	for deadline := time.After(motoStart); ; {

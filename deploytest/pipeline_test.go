@@ -17,8 +17,9 @@ import (
 	"cdk.tf/go/ingest/synth"
 )
 
-// commandLimit ends a command of Terraform's that hangs, before `go test` ends the whole package without a clean-up.
-const commandLimit = 4 * time.Minute
+// commandLimit ends a command of Terraform's that hangs, before `go test` ends the whole package without a clean-up. No slow
+// machine comes near it.
+const commandLimit = 30 * time.Minute
 
 // CDKTF's runtime is one process with one thread, and Terraform's plugin cache has no lock.
 var synthesising, initialising sync.Mutex
@@ -27,7 +28,7 @@ var synthesising, initialising sync.Mutex
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
-		_ = parallel.Value.Set("4")
+		_ = parallel.Value.Set("16")
 	}
 	status := m.Run()
 	_ = os.RemoveAll(installation)

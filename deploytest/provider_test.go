@@ -37,7 +37,7 @@ import (
 
 const (
 	// providerStart bounds the wait for a provider to say where it listens.
-	providerStart = 2 * time.Minute
+	providerStart = 10 * time.Minute
 	// largestMessage is the size of a message that is still passed on: the schemas are the largest.
 	largestMessage = 256 << 20
 )

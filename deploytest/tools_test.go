@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/go-version"
 	install "github.com/hashicorp/hc-install"
@@ -51,7 +50,7 @@ func terraform(t *testing.T) string {
 }
 
 var findTerraform = sync.OnceValues(func() (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
 	defer cancel()
 	folder := filepath.Join("..", ".local", "terraform")
 	_ = os.MkdirAll(folder, 0o755) // where it cannot be made, the download fails and says so

@@ -187,7 +187,7 @@ func TestQueriesOfRunbooksAskForFieldsThatAreThere(t *testing.T) {
 // shell runs a script in folder, with the programs in bin before all others. One that does not end is ended.
 func shell(t *testing.T, folder, bin, script string, env ...string) (status int, stdout, stderr string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, "sh", "-c", script)
 	command.Dir, command.Env = folder, append(os.Environ(), append(env, "PATH="+bin+":"+os.Getenv("PATH"))...)

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -623,13 +622,9 @@ func TestResolveEnds(t *testing.T) {
 		{"an abyss", `"output": {"o": {"value": "${` + strings.Repeat("(", 100_000) + `"}}`, "holds expressions of 100002 tokens; at most 5000 are read"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			start := time.Now()
 			_, err := read(t, inStack(test.sections)).Resolve(here)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error: %v\nwant one with: %s", err, test.want)
-			}
-			if took := time.Since(start); took > 30*time.Second {
-				t.Errorf("it took %s", took)
 			}
 		})
 	}

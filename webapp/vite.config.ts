@@ -21,9 +21,10 @@ export default defineConfig({
           globalSetup: "browser/setup.ts",
           // One file at a time: each starts a browser and a pipeline.
           fileParallelism: false,
-          testTimeout: 60_000,
-          expect: { poll: { timeout: 10_000 } },
-          hookTimeout: 120_000,
+          // Far more than a machine under load needs.
+          testTimeout: 900_000,
+          expect: { poll: { timeout: 300_000 } },
+          hookTimeout: 900_000,
         },
       },
     ],

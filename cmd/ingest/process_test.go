@@ -53,7 +53,7 @@ func runTests(m *testing.M) int {
 }
 
 // patience bounds every wait for something that is certain to come; nothing is measured by it.
-const patience = time.Minute
+const patience = 10 * time.Minute
 
 // process is a running `ingest up`.
 type process struct {

@@ -1,7 +1,7 @@
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Browser, startChromium } from "./chromium.ts";
+import { type Browser, patience, startChromium } from "./chromium.ts";
 import { type Pipeline, startIngest } from "./ingest.ts";
 import { choose, inBrowser, result, setEndpoint, text, write } from "./person.ts";
 
@@ -35,7 +35,7 @@ inBrowser("the page for everybody", () => {
     await page.click(".help summary");
     await check(page, "after events, with everything unfolded");
 
-    await page.locator("#result-landing button").click({ timeout: 15_000 });
+    await page.locator("#result-landing button").click({ timeout: patience });
     await page.waitForSelector(".lines li");
     await check(page, "with an object open");
     await page.keyboard.press("Escape");
@@ -101,7 +101,7 @@ inBrowser("the page for everybody", () => {
     await page.focus("#tab-answers");
     await page.keyboard.press("ArrowRight");
     expect(await focused(page)).toBe("tab-objects");
-    await page.waitForSelector(".object", { timeout: 15_000 });
+    await page.waitForSelector(".object", { timeout: patience });
     await page.keyboard.press("Tab");
     await page.keyboard.press("Tab");
     expect(await page.evaluate(() => document.activeElement?.className)).toBe("object");

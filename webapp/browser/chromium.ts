@@ -19,6 +19,9 @@ export const program = places.find((place) => {
 
 export const howToHaveIt = "no Chromium: apt-get install chromium, or CHROMIUM=/path/to/chromium";
 
+/** Milliseconds after which a test takes what it waits for as lost: far more than a machine under load needs. */
+export const patience = 300_000;
+
 export type Options = { colorScheme?: "light" | "dark"; width?: number; height?: number };
 
 export type Browser = {
@@ -56,6 +59,7 @@ export async function startChromium(): Promise<Browser> {
   return {
     open: async (url, { colorScheme = "light", width = 1280, height = 800 } = {}) => {
       const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
+      context.setDefaultTimeout(patience);
       await context.grantPermissions(["clipboard-read", "clipboard-write"]);
       const watched: Watched = { page: await context.newPage(), context, complaints: [], origins: new Set() };
       await watch(watched);

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Browser, startChromium, type Watched } from "./chromium.ts";
+import { type Browser, patience, startChromium, type Watched } from "./chromium.ts";
 import { type Pipeline, type Stack, startIngest } from "./ingest.ts";
 import { choose, inBrowser, paste, result, setEndpoint, text, unexpected, write } from "./person.ts";
 import { type Host, hostAnswers } from "./servers.ts";
@@ -148,7 +148,7 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     await page.fill("#count", "20");
     await page.fill("#rate", "500");
     await page.click("#send");
-    await result(page, "Done: 20 of 20 events", 45_000);
+    await result(page, "Done: 20 of 20 events", patience);
     expect(await text(page, "#figure-accepted")).toBe("20");
     expect(Number(await text(page, "#figure-retries"))).toBeGreaterThan(0);
     expect(await text(page, "#result-text")).toMatch(/^20 accepted · 0 rejected · \d+ retr(y|ies) of 429 · /);

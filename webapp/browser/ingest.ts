@@ -3,12 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { inject } from "vitest";
+import { patience } from "./chromium.ts";
 
 const project = resolve(import.meta.dirname, "../..");
 export const dist = resolve(import.meta.dirname, "../dist");
 
-const startMs = 60_000;
-const endMs = 15_000;
+const startMs = patience;
+const endMs = 60_000;
 
 export type Pipeline = {
   /** The page's address, which ends in /. */

@@ -2,7 +2,7 @@
 
 import type { Page } from "playwright-core";
 import { afterAll, describe, expect } from "vitest";
-import { howToHaveIt, program } from "./chromium.ts";
+import { howToHaveIt, patience, program } from "./chromium.ts";
 import { stopAll } from "./ingest.ts";
 
 /** inBrowser is a describe that needs Chromium. Without one it is skipped, and in CI it fails. */
@@ -43,7 +43,7 @@ export async function setEndpoint(page: Page, url: string) {
 }
 
 /** result waits for an answer in words. */
-export async function result(page: Page, title: string | RegExp, timeout = 15_000): Promise<string> {
+export async function result(page: Page, title: string | RegExp, timeout = patience): Promise<string> {
   await expect
     .poll(() => page.textContent("#result-title"), { timeout })
     .toMatch(typeof title === "string" ? new RegExp(`^${quoted(title)}`) : title);

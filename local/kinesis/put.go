@@ -67,7 +67,7 @@ func (e *entry) fits() bool {
 // appendValue appends the record as it is stored; it is not ok if its data is not base64.
 func (e *entry) appendValue(to []byte) (_ []byte, ok bool) {
 	start := len(to)
-	to = append(to, make([]byte, headerSize)...)
+	to = append(to, make([]byte, headerSize)...) // which the compiler does not allocate
 	putHeader(to[start:], len(e.key))
 	to = append(to, e.key...)
 	if e.decoded {
@@ -108,17 +108,8 @@ func entryOf(in input) entry {
 }
 
 func (s *Service) putRecord(c call) ([]byte, *refusal) {
-	var name []byte
-	var e entry
-	r := reader{text: c.body}
-	r.object(func(member []byte) {
-		if string(member) == "StreamName" {
-			r.once(&name)
-		} else if !e.read(&r, member) {
-			r.bad = true
-		}
-	})
-	if r.end() && e.fits() {
+	name, e, ok := readEntry(c.body)
+	if ok {
 		if found, ok := (*s.streams.Load())[string(name)]; ok {
 			if hash, ok := e.hashKey(); ok {
 				if problem := c.ask(found.description.Load().ARN); problem != nil {
@@ -133,6 +124,19 @@ func (s *Service) putRecord(c call) ([]byte, *refusal) {
 		}
 	}
 	return asked((*Service).putRecordSlowly)(s, c)
+}
+
+// readEntry reads a plain PutRecord request.
+func readEntry(body []byte) (name []byte, e entry, ok bool) {
+	r := reader{text: body}
+	r.object(func(member []byte) {
+		if string(member) == "StreamName" {
+			r.once(&name)
+		} else if !e.read(&r, member) {
+			r.bad = true
+		}
+	})
+	return name, e, r.end() && e.fits()
 }
 
 // putRecordSlowly takes any request.
@@ -302,14 +306,17 @@ func newBatch(s *Service, found *stream, entries []entry) (*batch, bool) {
 	b := &batch{entries: make([]placed, len(entries))}
 	values := make([][]byte, len(entries))
 	size := 0
+	all := make([]byte, 0, room(entries))
 	for i := range entries {
 		hash, ok := entries[i].hashKey()
 		if !ok {
 			return nil, false
 		}
-		if values[i], ok = entries[i].appendValue(nil); !ok {
+		start := len(all)
+		if all, ok = entries[i].appendValue(all); !ok {
 			return nil, false
 		}
+		values[i] = all[start:len(all):len(all)]
 		b.entries[i].shard = found.shardFor(hash)
 		size += len(values[i]) - headerSize
 	}
@@ -327,6 +334,15 @@ func newBatch(s *Service, found *stream, entries []entry) (*batch, bool) {
 		}
 	}
 	return b, true
+}
+
+// room is what the values of entries take at most, in bytes.
+func room(entries []entry) int {
+	size := 0
+	for i := range entries {
+		size += headerSize + len(entries[i].key) + len(entries[i].data)
+	}
+	return size
 }
 
 func (b *batch) putFor(to *shard) *put {

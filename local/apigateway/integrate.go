@@ -60,7 +60,7 @@ func (x *exchange) mapRequest(in *integration) (vtl.Result, *failure) {
 	if !utf8.Valid(body) {
 		return vtl.Result{}, failInternal(apiConfiguration, errors.New("a mapping template cannot read a binary body; set content_handling to CONVERT_TO_TEXT"))
 	}
-	mapped, err := chosen.render(x, body, nil)
+	mapped, err := chosen.render(x, body, x.request.handOver(body), nil)
 	if err != nil {
 		return vtl.Result{}, failTemplate("request", err)
 	}
@@ -224,7 +224,7 @@ func (x *exchange) mapAnswer(chosen *integrationResponse, mapped vtl.Result) *fa
 	if key := selectByAccept(accept, chosen.templates, chosen.first); key != "" {
 		x.answer.contentType = key
 		if t := chosen.templates[key]; !t.empty {
-			if result, err = t.render(x, body, mapped.Overrides); err != nil {
+			if result, err = t.render(x, body, vtl.Payload{}, mapped.Overrides); err != nil {
 				return failTemplate("response", err)
 			}
 			x.answer.body = result.Body

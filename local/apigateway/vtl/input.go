@@ -43,7 +43,9 @@ func (r *run) path(expression string) (value any, found bool, err error) {
 	}
 	if !r.payload.parsed {
 		text, _ := r.body().(string)
-		r.payload.json, r.payload.ok = parseJSON(text)
+		if r.payload.json, r.payload.ok = r.request.Payload.value, true; r.payload.json == nil {
+			r.payload.json, r.payload.ok = parseJSON(text)
+		}
 		r.payload.parsed = true
 		if err := r.spendBytes(len(text), nowhere); err != nil {
 			return nil, false, err

@@ -551,6 +551,7 @@ func FuzzPutRecords(f *testing.F) {
 		`{"Records":[{"PartitionKey":"\u00e9\ud83d\ude00","Data":"YQ=="},{"PartitionKey":"\"","Data":"\/w=="}],"StreamName":"events"}`,
 		`{"StreamName":"events","Records":[{"PartitionKey":"k","Data":"YQ=="},]}`, `{"StreamName":"events","Records":[]}`,
 		`{"StreamName":"events","Records":[{"PartitionKey":"k","Data":"YQ=="}],"Records":[{"PartitionKey":"l","Data":"YQ=="}]}`,
+		`{"StreamName":"events","Records":[{"Data":,"PartitionKey":"k"}]}`, `{"StreamName":"events","Records":[{"PartitionKey":"k\x","Data":"YQ=="}]}`,
 		`{"StreamName":"events","Records":[{"PartitionKey":"","Data":"YQ=="}]}`, `{"StreamName":"events","Records":[null]}`,
 	} {
 		f.Add([]byte(seed))

@@ -36,11 +36,11 @@ type entry struct {
 func (e *entry) read(r *reader, name []byte) bool {
 	switch string(name) {
 	case "PartitionKey":
-		r.once(&e.key)
+		r.once(&e.key, r.string())
 	case "Data":
-		r.once(&e.data)
+		r.once(&e.data, r.base64())
 	case "ExplicitHashKey":
-		r.once(&e.hash)
+		r.once(&e.hash, r.string())
 	default:
 		return false
 	}
@@ -131,7 +131,7 @@ func readEntry(body []byte) (name []byte, e entry, ok bool) {
 	r := reader{text: body}
 	r.object(func(member []byte) {
 		if string(member) == "StreamName" {
-			r.once(&name)
+			r.once(&name, r.string())
 		} else if !e.read(&r, member) {
 			r.bad = true
 		}
@@ -271,11 +271,15 @@ func readEntries(body []byte) (name []byte, entries []entry, ok bool) {
 	r.object(func(member []byte) {
 		switch {
 		case string(member) == "StreamName":
-			r.once(&name)
+			r.once(&name, r.string())
 		case string(member) == "Records" && entries == nil && r.next('['):
 			for more := true; more && !r.bad; more = r.next(',') {
 				var e entry
-				r.object(func(member []byte) { r.bad = r.bad || !e.read(&r, member) })
+				r.object(func(member []byte) {
+					if !e.read(&r, member) {
+						r.bad = true
+					}
+				})
 				r.bad = r.bad || !e.fits()
 				entries = append(entries, e)
 			}
@@ -291,6 +295,7 @@ func readEntries(body []byte) (name []byte, entries []entry, ok bool) {
 type batch struct {
 	entries []placed
 	puts    []*put
+	buffer  *[]byte // holds the records, see [Service.freeBatch]
 }
 
 // placed is one record of it. It is at its index among its put's records, or refused.
@@ -303,17 +308,16 @@ type placed struct {
 
 // newBatch sorts entries by shard, in their order. It is not ok if one of them is not as it should be.
 func newBatch(s *Service, found *stream, entries []entry) (*batch, bool) {
-	b := &batch{entries: make([]placed, len(entries))}
+	b := &batch{entries: make([]placed, len(entries)), buffer: s.newBuffer(room(entries))}
 	values := make([][]byte, len(entries))
 	size := 0
-	all := make([]byte, 0, room(entries))
+	all := *b.buffer
 	for i := range entries {
-		hash, ok := entries[i].hashKey()
-		if !ok {
-			return nil, false
-		}
+		hash, isHash := entries[i].hashKey()
 		start := len(all)
-		if all, ok = entries[i].appendValue(all); !ok {
+		var isData bool
+		if all, isData = entries[i].appendValue(all); !isHash || !isData {
+			s.freeBatch(b)
 			return nil, false
 		}
 		values[i] = all[start:len(all):len(all)]
@@ -321,6 +325,7 @@ func newBatch(s *Service, found *stream, entries []entry) (*batch, bool) {
 		size += len(values[i]) - headerSize
 	}
 	if size > maxRequest {
+		s.freeBatch(b)
 		return nil, false
 	}
 	now := s.options.Clock.Now()
@@ -356,12 +361,33 @@ func (b *batch) putFor(to *shard) *put {
 	return p
 }
 
+// keepBatch bounds the buffers of batches that are kept, in bytes.
+const keepBatch = 1 * mib
+
+// newBuffer has room for so many bytes, and perhaps more.
+func (s *Service) newBuffer(room int) *[]byte {
+	buffer, used := s.buffers.Get().(*[]byte)
+	if !used {
+		buffer = new([]byte)
+	}
+	*buffer = slices.Grow((*buffer)[:0], room)
+	return buffer
+}
+
+// freeBatch gives back what holds a batch's records, once nobody writes them any more.
+func (s *Service) freeBatch(b *batch) {
+	if cap(*b.buffer) <= keepBatch {
+		s.buffers.Put(b.buffer)
+	}
+}
+
 // putAll writes a batch and answers. What a shard refuses fails by itself (API reference, PutRecords).
 func (s *Service) putAll(b *batch) ([]byte, *refusal) {
+	defer s.freeBatch(b)
 	// Each shard's records are written together. AWS promises no order among shards (API reference, PutRecords).
 	slices.SortFunc(b.puts, func(x, y *put) int { return cmp.Compare(y.shard.index, x.shard.index) })
 	s.write(b.puts...)
-	out := []byte(`{"FailedRecordCount":`)
+	out := append(make([]byte, 0, 64+128*len(b.entries)), `{"FailedRecordCount":`...)
 	failed := 0
 	for i := range b.entries {
 		if e := &b.entries[i]; e.refused == nil && e.put.err != nil {

@@ -37,6 +37,7 @@ type exchange struct {
 	hasBody    bool  // it was read
 	reading    bool  // it was begun to be read
 	held       int64 // of API.bodies, in bytes
+	hasTurn    bool  // of API.turns
 	key        *apiKey
 	caller     caller
 
@@ -168,6 +169,8 @@ func (x *exchange) run(path string) *failure {
 	if fail := x.readBody(); fail != nil {
 		return fail
 	}
+	x.takeTurn()
+	defer x.endTurn()
 	if fail := x.validate(); fail != nil {
 		return fail
 	}

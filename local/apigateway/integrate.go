@@ -21,13 +21,18 @@ import (
 func (x *exchange) integrate() *failure {
 	in := x.method.integration
 	mapped, fail := x.mapRequest(in)
+	x.endTurn()
 	if fail != nil {
 		return fail
 	}
+	sent := mapped
+	if !x.logsBodies() {
+		mapped.Body = nil // may be large, and nobody else wants it
+	}
 	if in.kind == typeMock {
-		x.call.status, fail = mockStatus(mapped.Body)
+		x.call.status, fail = mockStatus(sent.Body)
 	} else {
-		fail = x.invoke(in, mapped)
+		fail = x.invoke(in, sent)
 	}
 	if fail != nil {
 		return fail

@@ -95,9 +95,12 @@ func inputJSON(c *call) (any, error) {
 	if !found {
 		return `""`, nil
 	}
-	out, err := c.run.appendJSON(nil, value, 0)
+	out, err := c.run.appendJSON(make([]byte, 0, c.run.jsonSize), value, 0)
 	if err != nil {
 		return nil, err
+	}
+	if len(out) <= large {
+		c.run.jsonSize = len(out) + len(out)/8
 	}
 	return asText(out), c.run.spendBytes(len(out), nowhere)
 }

@@ -183,6 +183,7 @@ type run struct {
 	params   *object
 	stack    []any // arguments of methods being called
 	spare    *call // to be used again
+	jsonSize int   // room for the next text of $input.json: a loop's are often alike
 	matching time.Duration
 }
 
@@ -210,7 +211,7 @@ func (r *run) result(err error) (Result, error) {
 	}
 	result := Result{Body: r.out}
 	if cap(r.out) <= maxKept || cap(r.out) > 2*len(r.out) {
-		result.Body = append(make([]byte, 0, len(r.out)), r.out...)
+		result.Body = append([]byte{}, r.out...) // make would clear it first
 	}
 	if r.context == nil {
 		return result, nil

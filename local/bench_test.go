@@ -1,6 +1,7 @@
 package local
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -14,9 +15,24 @@ import (
 	"cdk.tf/go/ingest/internal/goldens"
 )
 
+// benchmarkEvent has 500 bytes.
+var benchmarkEvent = `{"id":1,"type":"page_view","pad":"` + strings.Repeat("x", 464) + `"}`
+
 // BenchmarkSubmit is an event's way from the HTTP handler to the disk, without a network and without a client: what
 // `make bench` measures, less those two.
 func BenchmarkSubmit(b *testing.B) {
+	benchmarkPosts(b, "/dev/submit", benchmarkEvent, 1)
+}
+
+// BenchmarkSubmitBatch is the same way of events that come together.
+func BenchmarkSubmitBatch(b *testing.B) {
+	for _, events := range []int{100, 500} {
+		body := `{"events":[` + strings.Repeat(benchmarkEvent+",", events-1) + benchmarkEvent + `]}`
+		b.Run(fmt.Sprintf("events=%d", events), func(b *testing.B) { benchmarkPosts(b, "/dev/submit/batch", body, events) })
+	}
+}
+
+func benchmarkPosts(b *testing.B, path, body string, events int) {
 	p, err := Open(Options{
 		Stack: goldens.File(b, "dev"), API: "127.0.0.1:0", AWS: "127.0.0.1:0", Data: b.TempDir(), Unlimited: true,
 		Clock: clockwork.NewRealClock(), Logger: slog.New(slog.DiscardHandler), Out: io.Discard,
@@ -26,14 +42,13 @@ func BenchmarkSubmit(b *testing.B) {
 	}
 	defer p.close()
 	handler := p.front()
-	body := `{"id":1,"type":"page_view","pad":"` + strings.Repeat("x", 464) + `"}`
 	var failed atomic.Int64
 	b.SetParallelism(128 / 2)
 	b.ReportAllocs()
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			request := httptest.NewRequest(http.MethodPost, "/dev/submit", strings.NewReader(body))
+			request := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
 			request.Header.Set("Content-Type", "application/json")
 			recorder := httptest.NewRecorder()
 			handler.ServeHTTP(recorder, request)
@@ -43,7 +58,7 @@ func BenchmarkSubmit(b *testing.B) {
 		}
 	})
 	if failed.Load() > 0 {
-		b.Errorf("%d events were refused", failed.Load())
+		b.Errorf("%d requests were refused", failed.Load())
 	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+	b.ReportMetric(float64(b.N*events)/b.Elapsed().Seconds(), "events/s")
 }

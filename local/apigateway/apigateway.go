@@ -17,6 +17,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"strconv"
 	"sync/atomic"
 
@@ -76,6 +77,7 @@ type API struct {
 	signer    *v4.Signer
 	roles     map[string][]string // by stage; index is method.number
 	bodies    *semaphore.Weighted // of requests in flight, in bytes
+	turns     chan struct{}       // one for each processor, see inTurn
 	// heldBytes is what they hold of it, and givingBack is true while their memory is about to be given back.
 	heldBytes  atomic.Int64
 	givingBack atomic.Bool
@@ -102,6 +104,7 @@ func New(cfg Config, opts Options) (*API, error) {
 	a := &API{
 		cfg: &cfg, opts: opts, throttles: newThrottles(&cfg, opts.Unlimited),
 		signer: v4.NewSigner(), roles: map[string][]string{}, bodies: semaphore.NewWeighted(maxInFlight),
+		turns: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	a.explained.causes, a.counters.refused = map[string]bool{}, map[string]*atomic.Int64{}
 	for typ := range cfg.gateway {

@@ -20,6 +20,9 @@ const (
 	// smallBody is the largest body that does not count among those in flight: only thousands of them would take memory
 	// worth counting, and each of them should take no time for it.
 	smallBody = 64 << 10
+	// inTurn is from which length on bodies are validated and mapped in turn, as many at once as there are processors: more
+	// are not done sooner, and each takes some ten times its length meanwhile.
+	inTurn = 16 << 10
 	// maxInFlight bounds the bodies that are read and answered at one time; others wait their turn. On the way through its
 	// template a body takes some four times its length.
 	maxInFlight = 64 << 20
@@ -170,6 +173,22 @@ func (x *exchange) letGo(length int64) {
 		if x.api.heldBytes.Add(-length) == 0 {
 			x.api.giveMemoryBack()
 		}
+	}
+}
+
+// takeTurn waits for a large body's turn to be validated and mapped. There is nothing to wait for in a turn but a processor.
+func (x *exchange) takeTurn() {
+	if len(x.request.text) >= inTurn {
+		x.api.turns <- struct{}{}
+		x.hasTurn = true
+	}
+}
+
+// endTurn may be called without a turn.
+func (x *exchange) endTurn() {
+	if x.hasTurn {
+		x.hasTurn = false
+		<-x.api.turns
 	}
 }
 

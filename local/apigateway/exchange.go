@@ -37,6 +37,7 @@ type exchange struct {
 	hasBody    bool  // it was read
 	reading    bool  // it was begun to be read
 	held       int64 // of API.bodies, in bytes
+	hasTurn    bool  // of API.turns
 	key        *apiKey
 	caller     caller
 
@@ -169,6 +170,8 @@ func (x *exchange) run(path string) *failure {
 	if fail := x.readBody(); fail != nil {
 		return fail
 	}
+	x.takeTurn()
+	defer x.endTurn()
 	if fail := x.validate(); fail != nil {
 		return fail
 	}
@@ -220,7 +223,7 @@ func (x *exchange) validate() *failure {
 	if !known {
 		return nil // "when no model schema can be matched" the body is the passthrough behavior's (developer guide)
 	}
-	if invalid := chosen.check(x.request.text); invalid != "" {
+	if invalid := chosen.check(&x.request); invalid != "" {
 		return &failure{responseType: badBody, errorType: "BadRequestException", message: "Invalid request body", validation: invalid}
 	}
 	return nil

@@ -21,13 +21,18 @@ import (
 func (x *exchange) integrate() *failure {
 	in := x.method.integration
 	mapped, fail := x.mapRequest(in)
+	x.endTurn()
 	if fail != nil {
 		return fail
 	}
+	sent := mapped
+	if !x.logsBodies() {
+		mapped.Body = nil // may be large, and nobody else wants it
+	}
 	if in.kind == typeMock {
-		x.call.status, fail = mockStatus(mapped.Body)
+		x.call.status, fail = mockStatus(sent.Body)
 	} else {
-		fail = x.invoke(in, mapped)
+		fail = x.invoke(in, sent)
 	}
 	if fail != nil {
 		return fail
@@ -60,7 +65,7 @@ func (x *exchange) mapRequest(in *integration) (vtl.Result, *failure) {
 	if !utf8.Valid(body) {
 		return vtl.Result{}, failInternal(apiConfiguration, errors.New("a mapping template cannot read a binary body; set content_handling to CONVERT_TO_TEXT"))
 	}
-	mapped, err := chosen.render(x, body, nil)
+	mapped, err := chosen.render(x, body, x.request.handOver(body), nil)
 	if err != nil {
 		return vtl.Result{}, failTemplate("request", err)
 	}
@@ -225,7 +230,7 @@ func (x *exchange) mapAnswer(chosen *integrationResponse, mapped vtl.Result) *fa
 	if key := selectByAccept(accept, chosen.templates, chosen.first); key != "" {
 		x.answer.contentType = key
 		if t := chosen.templates[key]; !t.empty {
-			if result, err = t.render(x, body, mapped.Overrides); err != nil {
+			if result, err = t.render(x, body, vtl.Payload{}, mapped.Overrides); err != nil {
 				return failTemplate("response", err)
 			}
 			x.answer.body = result.Body

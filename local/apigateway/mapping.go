@@ -151,6 +151,19 @@ func (b *parsedBody) payload() (_ vtl.Payload, ok bool, _ error) {
 	return b.json, b.ok, b.err
 }
 
+// handOver gives the payload away, if it has been read, to a template that is to see text. A template may change it, so that
+// whoever asks for it later has it read anew.
+func (b *parsedBody) handOver(text []byte) vtl.Payload {
+	same := len(text) == len(b.text) && len(text) > 0 && &text[0] == &b.text[0]
+	// White space that JSON does not know may stand around a body for a validator and a mapping, but not for a template.
+	if !b.ok || !same || len(bytes.TrimSpace(text)) != len(bytes.Trim(text, " \t\r\n")) {
+		return vtl.Payload{}
+	}
+	payload := b.json
+	*b = parsedBody{text: b.text}
+	return payload
+}
+
 func bodyValue(place string, body func(x *exchange) *parsedBody) (value, error) {
 	expression, isPath := strings.CutPrefix(place, "body.")
 	if !isPath {

@@ -14,6 +14,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"cdk.tf/go/ingest/internal/draft4"
+	"cdk.tf/go/ingest/local/apigateway/vtl"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -26,6 +27,7 @@ type model struct {
 	// the body need not be taken apart, only read.
 	objectOnly, notEmpty bool
 	schema               *jsonschema.Schema
+	quick                *quick // nil where the schema is not for it
 }
 
 // models compiles the API's models, which may refer to each other.
@@ -118,7 +120,9 @@ func (m *models) compile(api, name string) error {
 		return errors.New(oneLine(err.Error()))
 	}
 	least := m.texts[name]["minProperties"]
-	m.compiled[name] = &model{schema: schema, objectOnly: isObjectOnly(m.texts[name]), notEmpty: least == json.Number("1")}
+	m.compiled[name] = &model{
+		schema: schema, quick: quickOf(schema), objectOnly: isObjectOnly(m.texts[name]), notEmpty: least == json.Number("1"),
+	}
 	return nil
 }
 
@@ -147,13 +151,19 @@ func isObjectOnly(schema map[string]any) bool {
 // check validates a body; "" is a valid one, anything else is API Gateway's validationErrorString.
 // Assumption API-7: an empty body is checked as {} (localstack's method_request.py).
 // Assumption API-8: what the string says of a body that is not JSON is not documented; this says what is wrong.
-func (m *model) check(body []byte) string {
-	body = bytes.TrimSpace(body)
+func (m *model) check(request *parsedBody) string {
+	body := bytes.TrimSpace(request.text)
 	if len(body) == 0 {
 		body = []byte("{}")
 	}
 	if m.objectOnly && body[0] == '{' && json.Valid(body) && (!m.notEmpty || !isEmptyObject(body)) {
 		return ""
+	}
+	if !m.objectOnly && m.quick != nil {
+		payload, ok, _ := request.payload() // what is no JSON is said below
+		if wrong, sure := m.quickly(payload); ok && sure {
+			return wrong
+		}
 	}
 	instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 	if err != nil {
@@ -162,15 +172,21 @@ func (m *model) check(body []byte) string {
 	return m.explain(instance)
 }
 
-// explain says what is wrong with an instance. A pattern that takes too long makes it invalid, wherever in the schema it is.
+// quickly checks a payload without an explanation. It is not sure of one that seems wrong.
+func (m *model) quickly(payload vtl.Payload) (wrong string, sure bool) {
+	defer func() {
+		if slow := slowPattern(recover()); slow != "" {
+			wrong, sure = slow, true
+		}
+	}()
+	return "", m.quick.holds(payload)
+}
+
+// explain says what is wrong with an instance.
 func (m *model) explain(instance any) (wrong string) {
 	defer func() {
-		switch p := recover().(type) {
-		case nil:
-		case draft4.SlowPattern:
-			wrong = fmt.Sprintf(`[ECMA 262 regex "%s" takes more than %s to match an input string]`, string(p), patternTime)
-		default:
-			panic(p)
+		if slow := slowPattern(recover()); slow != "" {
+			wrong = slow
 		}
 	}()
 	var invalid *jsonschema.ValidationError
@@ -180,6 +196,19 @@ func (m *model) explain(instance any) (wrong string) {
 		return "[" + oneLine(err.Error()) + "]"
 	}
 	return ""
+}
+
+// slowPattern says what is wrong of a panic. A pattern that takes too long makes a body invalid, wherever in the schema it
+// is.
+func slowPattern(panicked any) string {
+	switch p := panicked.(type) {
+	case nil:
+		return ""
+	case draft4.SlowPattern:
+		return fmt.Sprintf(`[ECMA 262 regex "%s" takes more than %s to match an input string]`, string(p), patternTime)
+	default:
+		panic(p)
+	}
 }
 
 // isEmptyObject knows {} among valid objects.

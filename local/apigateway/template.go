@@ -46,10 +46,10 @@ func parseTemplate(text string) (*template, error) {
 	return t, nil
 }
 
-// render fills in a template with a body and what it asks for of an exchange. overrides are those that the request's
-// template set, for the response's.
-func (t *template) render(x *exchange, body []byte, overrides map[string]any) (vtl.Result, error) {
-	request := vtl.Request{Body: body, StageVariables: x.stage.variables, Context: make(map[string]any, len(t.context)+len(overrides))}
+// render fills in a template with a body, and with what it asks for of an exchange. payload is the body taken apart, or
+// zero. overrides are those that the request's template set, for the response's.
+func (t *template) render(x *exchange, body []byte, payload vtl.Payload, overrides map[string]any) (vtl.Result, error) {
+	request := vtl.Request{Body: body, Payload: payload, StageVariables: x.stage.variables, Context: make(map[string]any, len(t.context)+len(overrides))}
 	maps.Copy(request.Context, overrides)
 	for _, name := range t.context {
 		if value := contextTree[name](x); value != nil {

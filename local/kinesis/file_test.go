@@ -508,6 +508,16 @@ func FuzzPutRecord(f *testing.F) {
 		`{"StreamName": "events", "PartitionKey": "k", "Data": "YQ=="}`,
 		`{"StreamName":"events","PartitionKey":"k","Data":"","ExplicitHashKey":"0"}`,
 		`{"StreamName":"events","PartitionKey":"\u00e9","Data":"YQ=="}`,
+		`{"StreamName":"events","PartitionKey":"\ud83d\ude00\/\"\\","Data":"\/\u002F8="}`,
+		`{"StreamName":"events","PartitionKey":"\ud83d","Data":"YQ=="}`,
+		`{"StreamName":"events","PartitionKey":"\ud83d\u0041","Data":"YQ=="}`,
+		`{"StreamName":"events","PartitionKey":"\ude00\ud83d","Data":"YQ=="}`,
+		`{"StreamName":"events","PartitionKey":"\ufffd\u00","Data":"YQ=="}`,
+		`{"StreamName":"events","PartitionKey":"\n\t\x","Data":"YQ=="}`,
+		`{"StreamName":"events","PartitionKey":"k","Data":"YQ==\n"}`,
+		`{"StreamName":"events","PartitionKey":"k","D\u0061ta":"YQ=="}`,
+		"{\"StreamName\":\"events\",\"PartitionKey\":\"k\t\",\"Data\":\"YQ==\"}",
+		"{\"StreamName\":\"events\",\"PartitionKey\":\"\\/\n\",\"Data\":\"YQ==\"}",
 		`{"StreamName":"events","PartitionKey":"k","Data":"YQ==","Data":"Yg=="}`,
 		`{"StreamName":"events","PartitionKey":"k","Data":"YR=="}`,
 		`{"StreamName":"events","PartitionKey":"k","Data":"YQ="}`,
@@ -519,22 +529,13 @@ func FuzzPutRecord(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		var name []byte
-		var e entry
-		r := reader{text: body}
-		r.object(func(member []byte) {
-			if string(member) == "StreamName" {
-				r.once(&name)
-			} else if !e.read(&r, member) {
-				r.bad = true
-			}
-		})
+		name, e, ok := readEntry(body)
 		value, isData := e.appendValue(nil)
 		_, isHash := e.hashKey()
-		in, problem := decode(body, putRecordInput, streamNeeded)
-		if !r.end() || !e.fits() || !isData || !isHash || !isName(string(name)) || len(name) > 128 {
+		if !ok || !isData || !isHash || !isName(string(name)) || len(name) > 128 {
 			return
 		}
+		in, problem := decode(body, putRecordInput, streamNeeded)
 		if problem != nil {
 			t.Fatalf("%q is taken; it is refused with %v", body, problem)
 		}
@@ -543,6 +544,52 @@ func FuzzPutRecord(f *testing.F) {
 			t.Errorf("%q is read as %q, want %q", body, value, want)
 		}
 	})
+}
+
+// The fast reader of many records says the same as the thorough one, or nothing.
+func FuzzPutRecords(f *testing.F) {
+	for _, seed := range []string{
+		`{"StreamName":"events","Records":[{"PartitionKey":"k","Data":"YQ=="},{"Data":"","PartitionKey":"a\/1","ExplicitHashKey":"7"}]}`,
+		`{"Records":[{"PartitionKey":"\u00e9\ud83d\ude00","Data":"YQ=="},{"PartitionKey":"\"","Data":"\/w=="}],"StreamName":"events"}`,
+		`{"StreamName":"events","Records":[{"PartitionKey":"k","Data":"YQ=="},]}`, `{"StreamName":"events","Records":[]}`,
+		`{"StreamName":"events","Records":[{"PartitionKey":"k","Data":"YQ=="}],"Records":[{"PartitionKey":"l","Data":"YQ=="}]}`,
+		`{"StreamName":"events","Records":[{"Data":,"PartitionKey":"k"}]}`, `{"StreamName":"events","Records":[{"PartitionKey":"k\x","Data":"YQ=="}]}`,
+		`{"StreamName":"events","Records":[{"PartitionKey":"","Data":"YQ=="}]}`, `{"StreamName":"events","Records":[null]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		name, entries, ok := readEntries(body)
+		if !ok || !isName(string(name)) || len(name) > 128 {
+			return
+		}
+		in, problem := decode(body, putRecordsInput, streamNeeded)
+		for i := range entries {
+			value, isData := entries[i].appendValue(nil)
+			if _, isHash := entries[i].hashKey(); !isData || !isHash {
+				return
+			}
+			if problem != nil {
+				continue
+			}
+			records, _ := in["Records"].([]input)
+			slow := entryOf(records[i])
+			if want, _ := slow.appendValue(nil); len(records) != len(entries) || !bytes.Equal(value, want) || !bytes.Equal(slow.hash, entries[i].hash) {
+				t.Errorf("%q has %d records, want %d; of %d %q, want %q", body, len(entries), len(records), i, value, want)
+			}
+		}
+		if problem != nil || in.text("StreamName") != string(name) {
+			t.Errorf("%q is taken for the stream %q; want %q, %v", body, name, in.text("StreamName"), problem)
+		}
+	})
+}
+
+// What a mapping template makes is read by the fast reader: it escapes "/", and whatever is not ASCII.
+func TestEscapesAreReadFast(t *testing.T) {
+	name, entries, ok := readEntries([]byte(`{"StreamName":"events","Records":[{"Data":"YQ==","PartitionKey":"c0ffee\/1"},{"Data":"\/w==","PartitionKey":"\u00E9\uD83D\uDE00\"\\"}]}`))
+	if !ok || string(name) != "events" || len(entries) != 2 || string(entries[0].key) != "c0ffee/1" || string(entries[1].key) != `é😀"\` || string(entries[1].data) != "/w==" {
+		t.Errorf("%v: %s %+v", ok, name, entries)
+	}
 }
 
 // No request makes the service panic, and each answer is JSON.

@@ -60,6 +60,7 @@ type Service struct {
 	file    os.FileInfo // the one that db has open
 	queue   queue
 	puts    sync.Pool // of *put
+	buffers sync.Pool // of *[]byte, for batches
 	// streams is replaced and never changed, under mu, so that a put looks its stream up without a lock.
 	streams  atomic.Pointer[map[string]*stream]
 	mu       sync.Mutex

@@ -1,17 +1,23 @@
 package kinesis
 
 import (
+	"bytes"
 	"encoding/json"
 	"math/rand/v2"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
-// reader reads the JSON that producers send, which is nearly always plain: members that are strings of printable ASCII
-// without escapes. It gives up on anything else, and then [decode] reads the whole again and finds what is wrong with it
-// or that nothing is. It never says that a request is bad.
+// reader reads the JSON that producers send, which is nearly always plain: members that are strings of printable ASCII,
+// other characters escaped. It gives up on anything else, and then [decode] reads the whole again and finds what is wrong
+// with it or that nothing is. It never says that a request is bad.
 type reader struct {
 	text []byte
 	at   int
 	bad  bool
+	// unescaped holds strings that had escapes, one after the other.
+	unescaped []byte
 }
 
 func (r *reader) space() {
@@ -28,11 +34,7 @@ func (r *reader) space() {
 // next takes c if it is next.
 func (r *reader) next(c byte) bool {
 	r.space()
-	if r.bad || r.at >= len(r.text) || r.text[r.at] != c {
-		return false
-	}
-	r.at++
-	return true
+	return r.take(c)
 }
 
 func (r *reader) expect(c byte) {
@@ -41,7 +43,16 @@ func (r *reader) expect(c byte) {
 	}
 }
 
-// plain marks the bytes that a string may hold.
+// take takes c if it is next, without white space before it.
+func (r *reader) take(c byte) bool {
+	if r.bad || r.at >= len(r.text) || r.text[r.at] != c {
+		return false
+	}
+	r.at++
+	return true
+}
+
+// plain marks the bytes that a string may hold as they are.
 var plain = func() (table [256]bool) {
 	for c := ' '; c < 0x7f; c++ {
 		table[c] = c != '"' && c != '\\'
@@ -56,7 +67,91 @@ func (r *reader) string() []byte {
 		r.at++
 	}
 	value := r.text[start:r.at]
-	r.expect('"')
+	switch {
+	case r.take('"'):
+		return value
+	case r.take('\\'):
+		return r.escaped(value)
+	}
+	r.bad = true
+	return nil
+}
+
+// escaped goes on with a string behind its first backslash. API Gateway's escapeJavaScript writes "/" as "\/", so that a
+// mapping template's request has one in nearly each partition key.
+func (r *reader) escaped(before []byte) []byte {
+	start := len(r.unescaped)
+	out := append(r.unescaped, before...)
+	out = utf8.AppendRune(out, r.escape())
+	for !r.bad && !r.take('"') {
+		switch {
+		case r.take('\\'):
+			out = utf8.AppendRune(out, r.escape())
+		case r.at < len(r.text) && plain[r.text[r.at]]:
+			out = append(out, r.text[r.at])
+			r.at++
+		default:
+			r.bad = true
+		}
+	}
+	r.unescaped = out
+	return out[start:len(out):len(out)]
+}
+
+// escape reads what follows a backslash. Control characters are left to [decode]: base64 may not hold line ends, which
+// Go's decoder passes over.
+func (r *reader) escape() rune {
+	c := rune(0)
+	if r.at < len(r.text) {
+		c = rune(r.text[r.at])
+		r.at++
+	}
+	switch c {
+	case '"', '\\', '/':
+		return c
+	case 'u':
+		if c = r.unit(); utf16.IsSurrogate(c) && r.take('\\') && r.take('u') {
+			c = utf16.DecodeRune(c, r.unit())
+		}
+		if c >= ' ' && c != utf8.RuneError && !utf16.IsSurrogate(c) {
+			return c
+		}
+	}
+	r.bad = true
+	return utf8.RuneError
+}
+
+// unit reads the four digits of a "\u".
+func (r *reader) unit() rune {
+	if len(r.text)-r.at < 4 {
+		r.bad = true
+		return utf8.RuneError
+	}
+	unit, err := strconv.ParseUint(string(r.text[r.at:r.at+4]), 16, 16)
+	r.at += 4
+	r.bad = r.bad || err != nil
+	return rune(unit)
+}
+
+// base64 is a string that is read on as base64, which finds in it all that does not belong there but line ends. It is
+// most of a request, and this reads many bytes at a time.
+func (r *reader) base64() []byte {
+	start := r.at + 1
+	if !r.take('"') {
+		r.bad = true
+		return nil
+	}
+	length := bytes.IndexByte(r.text[start:], '"')
+	if length < 0 {
+		r.bad = true
+		return nil
+	}
+	value := r.text[start : start+length]
+	if bytes.IndexByte(value, '\\') >= 0 || bytes.IndexByte(value, '\n') >= 0 || bytes.IndexByte(value, '\r') >= 0 {
+		r.at = start - 1
+		return r.string()
+	}
+	r.at = start + length + 1
 	return value
 }
 
@@ -88,11 +183,11 @@ func (r *reader) end() bool {
 }
 
 // once stores a member that may come once.
-func (r *reader) once(to *[]byte) {
+func (r *reader) once(to *[]byte, value []byte) {
 	if *to != nil {
 		r.bad = true
 	}
-	if *to = r.string(); *to == nil {
+	if *to = value; value == nil {
 		*to = []byte{}
 	}
 }

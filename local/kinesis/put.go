@@ -37,11 +37,11 @@ type entry struct {
 func (e *entry) read(r *reader, name []byte) bool {
 	switch string(name) {
 	case "PartitionKey":
-		r.once(&e.key)
+		r.once(&e.key, r.string())
 	case "Data":
-		r.once(&e.data)
+		r.once(&e.data, r.base64())
 	case "ExplicitHashKey":
-		r.once(&e.hash)
+		r.once(&e.hash, r.string())
 	default:
 		return false
 	}
@@ -68,7 +68,7 @@ func (e *entry) fits() bool {
 // appendValue appends the record as it is stored; it is not ok if its data is not base64.
 func (e *entry) appendValue(to []byte) (_ []byte, ok bool) {
 	start := len(to)
-	to = append(to, make([]byte, headerSize)...)
+	to = append(to, make([]byte, headerSize)...) // which the compiler does not allocate
 	putHeader(to[start:], len(e.key))
 	to = append(to, e.key...)
 	if e.decoded {
@@ -109,17 +109,8 @@ func entryOf(in input) entry {
 }
 
 func (s *Service) putRecord(c call) ([]byte, *refusal) {
-	var name []byte
-	var e entry
-	r := reader{text: c.body}
-	r.object(func(member []byte) {
-		if string(member) == "StreamName" {
-			r.once(&name)
-		} else if !e.read(&r, member) {
-			r.bad = true
-		}
-	})
-	if r.end() && e.fits() {
+	name, e, ok := readEntry(c.body)
+	if ok {
 		if found, ok := (*s.streams.Load())[string(name)]; ok {
 			if hash, ok := e.hashKey(); ok {
 				if problem := c.ask(found.description.Load().ARN); problem != nil {
@@ -134,6 +125,19 @@ func (s *Service) putRecord(c call) ([]byte, *refusal) {
 		}
 	}
 	return asked((*Service).putRecordSlowly)(s, c)
+}
+
+// readEntry reads a plain PutRecord request.
+func readEntry(body []byte) (name []byte, e entry, ok bool) {
+	r := reader{text: body}
+	r.object(func(member []byte) {
+		if string(member) == "StreamName" {
+			r.once(&name, r.string())
+		} else if !e.read(&r, member) {
+			r.bad = true
+		}
+	})
+	return name, e, r.end() && e.fits()
 }
 
 // putRecordSlowly takes any request.
@@ -268,11 +272,15 @@ func readEntries(body []byte) (name []byte, entries []entry, ok bool) {
 	r.object(func(member []byte) {
 		switch {
 		case string(member) == "StreamName":
-			r.once(&name)
+			r.once(&name, r.string())
 		case string(member) == "Records" && entries == nil && r.next('['):
 			for more := true; more && !r.bad; more = r.next(',') {
 				var e entry
-				r.object(func(member []byte) { r.bad = r.bad || !e.read(&r, member) })
+				r.object(func(member []byte) {
+					if !e.read(&r, member) {
+						r.bad = true
+					}
+				})
 				r.bad = r.bad || !e.fits()
 				entries = append(entries, e)
 			}
@@ -288,6 +296,7 @@ func readEntries(body []byte) (name []byte, entries []entry, ok bool) {
 type batch struct {
 	entries []placed
 	puts    []*put
+	buffer  *[]byte // holds the records, see [Service.freeBatch]
 }
 
 // placed is one record of it. It is at its index among its put's records, or refused.
@@ -300,21 +309,24 @@ type placed struct {
 
 // newBatch sorts entries by shard, in their order. It is not ok if one of them is not as it should be.
 func newBatch(s *Service, found *stream, entries []entry) (*batch, bool) {
-	b := &batch{entries: make([]placed, len(entries))}
+	b := &batch{entries: make([]placed, len(entries)), buffer: s.newBuffer(room(entries))}
 	values := make([][]byte, len(entries))
 	size := 0
+	all := *b.buffer
 	for i := range entries {
-		hash, ok := entries[i].hashKey()
-		if !ok {
+		hash, isHash := entries[i].hashKey()
+		start := len(all)
+		var isData bool
+		if all, isData = entries[i].appendValue(all); !isHash || !isData {
+			s.freeBatch(b)
 			return nil, false
 		}
-		if values[i], ok = entries[i].appendValue(nil); !ok {
-			return nil, false
-		}
+		values[i] = all[start:len(all):len(all)]
 		b.entries[i].shard = found.shardFor(hash)
 		size += len(values[i]) - headerSize
 	}
 	if size > maxRequest {
+		s.freeBatch(b)
 		return nil, false
 	}
 	now := s.options.Clock.Now()
@@ -330,6 +342,15 @@ func newBatch(s *Service, found *stream, entries []entry) (*batch, bool) {
 	return b, true
 }
 
+// room is what the values of entries take at most, in bytes.
+func room(entries []entry) int {
+	size := 0
+	for i := range entries {
+		size += headerSize + len(entries[i].key) + len(entries[i].data)
+	}
+	return size
+}
+
 func (b *batch) putFor(to *shard) *put {
 	for _, p := range b.puts {
 		if p.shard == to {
@@ -341,12 +362,33 @@ func (b *batch) putFor(to *shard) *put {
 	return p
 }
 
+// keepBatch bounds the buffers of batches that are kept, in bytes.
+const keepBatch = 1 * mib
+
+// newBuffer has room for so many bytes, and perhaps more.
+func (s *Service) newBuffer(room int) *[]byte {
+	buffer, used := s.buffers.Get().(*[]byte)
+	if !used {
+		buffer = new([]byte)
+	}
+	*buffer = slices.Grow((*buffer)[:0], room)
+	return buffer
+}
+
+// freeBatch gives back what holds a batch's records, once nobody writes them any more.
+func (s *Service) freeBatch(b *batch) {
+	if cap(*b.buffer) <= keepBatch {
+		s.buffers.Put(b.buffer)
+	}
+}
+
 // putAll writes a batch and answers. What a shard refuses fails by itself (API reference, PutRecords).
 func (s *Service) putAll(b *batch) ([]byte, *refusal) {
+	defer s.freeBatch(b)
 	// Each shard's records are written together. AWS promises no order among shards (API reference, PutRecords).
 	slices.SortFunc(b.puts, func(x, y *put) int { return cmp.Compare(y.shard.index, x.shard.index) })
 	s.write(b.puts...)
-	out := []byte(`{"FailedRecordCount":`)
+	out := append(make([]byte, 0, 64+128*len(b.entries)), `{"FailedRecordCount":`...)
 	failed := 0
 	for i := range b.entries {
 		if e := &b.entries[i]; e.refused == nil && e.put.err != nil {

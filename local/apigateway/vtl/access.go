@@ -112,10 +112,24 @@ func (r *run) invoke(of any, name string, args []any) (any, error) {
 		}
 		return nil, nil
 	}
-	value, err := found.do(&call{run: r, self: of, args: args})
-	if errors.Is(err, errNoMethod) {
+	value, err := r.do(found, of, args)
+	if err != nil && errors.Is(err, errNoMethod) {
 		return nil, nil
 	}
+	return value, err
+}
+
+// do calls a method, which keeps nothing of the call.
+func (r *run) do(method signature, of any, args []any) (any, error) {
+	c := r.spare
+	if c == nil {
+		c = &call{run: r}
+	}
+	r.spare = nil
+	c.self, c.args = of, args
+	value, err := method.do(c)
+	c.self, c.args = nil, nil
+	r.spare = c
 	return value, err
 }
 
@@ -130,12 +144,13 @@ func reflective(name string) bool {
 }
 
 func (p *property) get(r *run, of any) (any, error) {
-	value, err := r.property(of, p.name)
+	value, err := p.read(r, of)
 	return value, r.located(err, p.at)
 }
 
-// property reads a property: a map's value, or a method named for it.
-func (r *run) property(of any, name string) (any, error) {
+// read reads a property: a map's value, or a method named for it.
+func (p *property) read(r *run, of any) (any, error) {
+	name := p.name
 	if name == "class" {
 		return nil, failuref("class of %s is not imitated here", typeName(of))
 	}
@@ -152,16 +167,20 @@ func (r *run) property(of any, name string) (any, error) {
 		return nil, nil
 	}
 	class := classOf(of)
-	capital := capitalised(name)
-	for _, getter := range [...]string{"get" + capital, "is" + capital} {
+	for _, getter := range p.getters {
 		if found, ok := class.methods[getter]; ok && found.min == 0 {
-			return found.do(&call{run: r, self: of})
+			return r.do(found, of, nil)
 		}
 		if class.unknown[getter] {
 			return nil, failuref("%s of %s is not imitated here", name, typeName(of))
 		}
 	}
 	return nil, nil
+}
+
+func newProperty(name string, at int) *property {
+	capital := capitalised(name)
+	return &property{name: name, getters: [...]string{"get" + capital, "is" + capital}, at: at}
 }
 
 func capitalised(name string) string {

@@ -376,7 +376,7 @@ func (p *parser) parts(r *reference, from, end int) (int, int) {
 			end = p.method(r, name)
 			continue
 		}
-		r.parts = append(r.parts, &property{name: name.image, at: p.base + name.start})
+		r.parts = append(r.parts, newProperty(name.image, p.base+name.start))
 	}
 	return from, end
 }

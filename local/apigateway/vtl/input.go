@@ -43,7 +43,9 @@ func (r *run) path(expression string) (value any, found bool, err error) {
 	}
 	if !r.payload.parsed {
 		text, _ := r.body().(string)
-		r.payload.json, r.payload.ok = parseJSON(text)
+		if r.payload.json, r.payload.ok = r.request.Payload.value, true; r.payload.json == nil {
+			r.payload.json, r.payload.ok = parseJSON(text)
+		}
 		r.payload.parsed = true
 		if err := r.spendBytes(len(text), nowhere); err != nil {
 			return nil, false, err
@@ -93,9 +95,12 @@ func inputJSON(c *call) (any, error) {
 	if !found {
 		return `""`, nil
 	}
-	out, err := c.run.appendJSON(nil, value, 0)
+	out, err := c.run.appendJSON(make([]byte, 0, c.run.jsonSize), value, 0)
 	if err != nil {
 		return nil, err
+	}
+	if len(out) <= large {
+		c.run.jsonSize = len(out) + len(out)/8
 	}
 	return asText(out), c.run.spendBytes(len(out), nowhere)
 }

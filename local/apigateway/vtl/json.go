@@ -22,6 +22,9 @@ func parseJSON(text string) (any, bool) {
 type jsonParser struct {
 	text string
 	at   int
+	// names are those of the object that ended last at each of the first depths: the next one often has the same, and need
+	// not allocate them again.
+	names [8][]any
 }
 
 func (p *jsonParser) space() {
@@ -55,7 +58,8 @@ func (p *jsonParser) value(depth int) (any, bool) {
 	case '[':
 		return p.array(depth)
 	case '"':
-		return p.string()
+		text, ok := p.string()
+		return text, ok
 	case 't':
 		return true, p.word("true")
 	case 'f':
@@ -83,7 +87,7 @@ func (p *jsonParser) object(depth int) (any, bool) {
 	}
 	for {
 		p.space()
-		key, ok := p.string()
+		key, ok := p.name(depth, o.size())
 		if !ok {
 			return nil, false
 		}
@@ -99,12 +103,26 @@ func (p *jsonParser) object(depth int) (any, bool) {
 		o.put(key, value)
 		p.space()
 		if p.take('}') {
+			if depth < len(p.names) {
+				p.names[depth] = o.keys
+			}
 			return o, true
 		}
 		if !p.take(',') {
 			return nil, false
 		}
 	}
+}
+
+// name is the name of an object's next member, which is at a place.
+func (p *jsonParser) name(depth, place int) (any, bool) {
+	name, ok := p.string()
+	if depth < len(p.names) && place < len(p.names[depth]) && ok {
+		if known, _ := p.names[depth][place].(string); known == name {
+			return p.names[depth][place], true
+		}
+	}
+	return name, ok
 }
 
 func (p *jsonParser) array(depth int) (any, bool) {
@@ -131,9 +149,9 @@ func (p *jsonParser) array(depth int) (any, bool) {
 	}
 }
 
-func (p *jsonParser) string() (any, bool) {
+func (p *jsonParser) string() (string, bool) {
 	if !p.take('"') {
-		return nil, false
+		return "", false
 	}
 	start := p.at
 	for p.at < len(p.text) {
@@ -144,34 +162,34 @@ func (p *jsonParser) string() (any, bool) {
 		case c == '\\':
 			return p.escaped(start)
 		case c < ' ':
-			return nil, false
+			return "", false
 		}
 		p.at++
 	}
-	return nil, false
+	return "", false
 }
 
 // escaped goes on with a string at its first escape.
-func (p *jsonParser) escaped(start int) (any, bool) {
+func (p *jsonParser) escaped(start int) (string, bool) {
 	out := append(make([]byte, 0, p.at-start+32), p.text[start:p.at]...)
 	for p.at < len(p.text) {
 		c := p.text[p.at]
 		p.at++
 		switch {
 		case c == '"':
-			return string(out), true
+			return asText(out), true
 		case c < ' ':
-			return nil, false
+			return "", false
 		case c != '\\':
 			out = append(out, c)
 			continue
 		}
 		var ok bool
 		if out, ok = p.escape(out); !ok {
-			return nil, false
+			return "", false
 		}
 	}
-	return nil, false
+	return "", false
 }
 
 func (p *jsonParser) escape(out []byte) ([]byte, bool) {

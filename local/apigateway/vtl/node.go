@@ -267,7 +267,9 @@ func (n *reference) render(r *run) error {
 
 type property struct {
 	name string
-	at   int
+	// getters are the methods that Velocity takes for the property, in this order.
+	getters [2]string
+	at      int
 }
 
 type index struct {

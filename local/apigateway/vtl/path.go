@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/ohler55/ojg/jp"
-
-	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
 
 // Path is a compiled JSONPath expression, as $input.path takes it. It is safe for concurrent use.
@@ -23,16 +21,6 @@ var paths = newCache(ParsePath)
 
 // maxPath is the length of an expression in bytes: its parser is recursive.
 const maxPath = 4096
-
-// Payload is a JSON text, taken apart.
-type Payload struct{ value any }
-
-// ParsePayload takes a text apart, unless it is no JSON or nested more than 200 levels deep. The text must not change
-// afterwards: what is in it is in the payload.
-func ParsePayload(text []byte) (Payload, bool) {
-	value, ok := parseJSON(asText(jsontext.ValidUTF8(text)))
-	return Payload{value}, ok
-}
 
 // Text is the first value that a path finds: text as it is, anything else as JSON; "" is null, or that nothing is found.
 func (p *Path) Text(in Payload) (string, error) {

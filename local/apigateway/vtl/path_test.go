@@ -1,9 +1,16 @@
 package vtl
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/ohler55/ojg/jp"
 )
 
@@ -53,4 +60,69 @@ func TestAPathThatPanics(t *testing.T) {
 	if text, err := path.Text(Payload{}); text != "" || err == nil || err.Error() != want {
 		t.Errorf("%q, %v\nwant %s", text, err, want)
 	}
+}
+
+// A template that is given its payload does with it what it does with its own.
+func TestGivenPayload(t *testing.T) {
+	read := func(text string, names ...string) string {
+		for _, name := range names {
+			part, err := os.ReadFile(filepath.Join("../../../modules/apigateway/templates", name+".vtl"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text += string(part)
+		}
+		return text
+	}
+	templates := []string{
+		read("#set($keyName = '.a')", "records-begin", "batch-key-json-path", "records-end"), read("", "records-begin", "batch-key-request-id", "records-end"),
+		read("#set($keyName = '$.a')", "key-json-path", "put-record"), read("", "accepted-batch"), read("", "accepted"), read("", "refused"),
+		`$input.path("$") $input.json("$..*") $input.body#set($x = $input.path("$.events").add(1))$input.json("$.events")`,
+	}
+	for _, body := range []string{
+		`{"events":[{"a":1,"b":[1.50,{"a":null}]},{"b":"\u00e9\ud83d\ude00\/","a":12345678901234567890},{"":true,"a":1e2}]}`,
+		`{"Records":[{"ShardId":"s","SequenceNumber":"1"},{"SequenceNumber":null,"ErrorCode":"Throttling"}]}`, `{"__type":"x","message":"m"}`, `[]`, ` "a" `, `-0`,
+	} {
+		for _, text := range templates {
+			template, err := Parse(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			payload, ok := ParsePayload([]byte(body))
+			given := &Request{Body: []byte(body), Payload: payload, Context: map[string]any{"requestId": "r"}}
+			own := &Request{Body: []byte(body), Context: map[string]any{"requestId": "r"}}
+			got, gotErr := template.Render(given)
+			want, wantErr := template.Render(own)
+			if diff := cmp.Diff(want, got); !ok || diff != "" || fmt.Sprint(gotErr) != fmt.Sprint(wantErr) {
+				t.Errorf("%s of %s: %v, want %v: %s", body, text, gotErr, wantErr, diff)
+			}
+		}
+	}
+}
+
+// What is read here is JSON to encoding/json too, and means the same: a validator may look at either.
+func FuzzPayload(f *testing.F) {
+	for _, seed := range []string{
+		`{"a":1,"b":[1.5,-0,1e2,null,true],"a":"\ud83d\ude00\ud83d\/"}`, `[{"a":1,"b":2},{"a":1,"c":2},{"a\"":{"a":1}}]`, "\"\xff\t\"",
+		`[{"a\\":1},{"a\\":2},{"a\\\\":3}]`, `01`, `1.`, `.5`, `+1`, `"\u+123"`, `{"a":1,}`, `12345678901234567890`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		payload, ok := ParsePayload(text)
+		if !ok {
+			return
+		}
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.UseNumber()
+		var want any
+		if err := decoder.Decode(&want); err != nil || !json.Valid(text) {
+			t.Fatalf("%q is read: %v", text, err)
+		}
+		got, ok := payload.Instance()
+		if ok && !strings.Contains(string(text), "-0") && // which is 0 here
+			!reflect.DeepEqual(got, want) {
+			t.Errorf("%q is read as %v, want %v", text, got, want)
+		}
+	})
 }

@@ -79,11 +79,14 @@ func (e *templateError) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Message)
 }
 
-// Request is what a template can see. A template never changes it.
+// Request is what a template can see. A template changes none of it but the payload.
 type Request struct {
 	// Body is the payload as it came: of the request in a request template, of the integration in a response template. It
 	// must not change afterwards either: the texts of a Result may be parts of it.
 	Body []byte
+	// Payload is the body taken apart, if the caller has done that already; the template owns it from then on, and may change
+	// it. The zero value is that it has not.
+	Payload Payload
 	// Path, Query and Header are the parameters of the client's request by name, one value each, names in the client's own
 	// spelling: where a name came more than once, API Gateway gives the last one.
 	Path, Query, Header map[string]string
@@ -179,6 +182,8 @@ type run struct {
 	payload  payload
 	params   *object
 	stack    []any // arguments of methods being called
+	spare    *call // to be used again
+	jsonSize int   // room for the next text of $input.json: a loop's are often alike
 	matching time.Duration
 }
 
@@ -206,7 +211,7 @@ func (r *run) result(err error) (Result, error) {
 	}
 	result := Result{Body: r.out}
 	if cap(r.out) <= maxKept || cap(r.out) > 2*len(r.out) {
-		result.Body = append(make([]byte, 0, len(r.out)), r.out...)
+		result.Body = append([]byte{}, r.out...) // make would clear it first
 	}
 	if r.context == nil {
 		return result, nil
@@ -232,8 +237,11 @@ func (r *run) failure(at int, format string, args ...any) error {
 
 // located gives an error its place.
 func (r *run) located(err error, at int) error {
+	if err == nil || at == nowhere { // before there is a p, which is allocated
+		return err
+	}
 	var p *problem
-	if err != nil && at != nowhere && errors.As(err, &p) {
+	if errors.As(err, &p) {
 		return r.template.failure(at, p.message)
 	}
 	return err

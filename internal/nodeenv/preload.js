@@ -24,6 +24,8 @@ const program = path.join(path.dirname(process.argv[1] || ""), "..", "lib", "pro
 if (root && path.basename(process.argv[1] || "") === "jsii-runtime.js" && fs.existsSync(program)) {
   if (Module.enableCompileCache) Module.enableCompileCache(path.join(root, "compiled")); // Node.js 22.1 and newer
   takePlace();
+  loadLater();
+  mendProgram();
   readLess();
   resolveByRealPath();
 }
@@ -45,6 +47,39 @@ function takePlace() {
     },
   });
   Object.defineProperty(process, "stdout", { value: wrapped, configurable: true });
+}
+
+// loadLater has two packages of CDKTF's loaded when something of them is used, which together are more than half of the
+// modules of a synthesis: archiver, for assets, and semver, for a check of Terraform's version.
+function loadLater() {
+  const { _load } = Module;
+  Module._load = function (request, parent, ...rest) {
+    const later = (request === "archiver" || request === "semver") && /[\\/]cdktf[\\/].*[\\/]lib[\\/]/.test(parent?.filename);
+    if (!later) return _load.call(Module, request, parent, ...rest);
+    const load = () => _load.call(Module, request, parent, ...rest);
+    return new Proxy(() => {}, new Proxy({}, { get: (_, trap) => (_target, ...args) => Reflect[trap](load(), ...args) }));
+  };
+}
+
+// mends are made in jsii's program as it is read, each where its text is found, once. They leave what it does as it is.
+function mends() {
+  return [
+    // jsii has a text made of the type of every value that it passes, to complain of one that is not there.
+    [/assert\((typeRef) != null, (`[^`]*\$\{\(0, util_1\.inspect\)\(typeRef\)\}`)\);/, "if ($1 == null) assert(false, $2);"],
+    // It names a package by the digest of the archive, 34 MB of the provider's, which it reads in pieces of 16 KiB.
+    [/(digestFile\([^]{0,200}?Buffer\.alloc)\(16384\)/, "$1(1 << 20)"],
+  ];
+}
+
+function mendProgram() {
+  const { _compile } = Module.prototype;
+  Module.prototype._compile = function (content, filename, ...rest) {
+    if (path.basename(filename) === path.basename(program)) {
+      Module.prototype._compile = _compile;
+      for (const [text, better] of mends()) content = content.replace(text, better);
+    }
+    return _compile.call(this, content, filename, ...rest);
+  };
 }
 
 const lazily = new Set(); // names of the providers whose cache is in use
@@ -134,7 +169,9 @@ function keyOf(file) {
 // format changes with the files' form, so that an older form is not read.
 const format = "1 ";
 
-const digest = (text) => crypto.createHash("sha256").update(text).digest("hex").slice(0, 32);
+function digest(text) {
+  return crypto.createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
 
 // The cache is a folder with the file "types", the types of each submodule as JSON one after another, and the file
 // "index": its own digest, and where in "types" each submodule lies, with its digest.

@@ -112,6 +112,9 @@ func references(v any) []string {
 			found = append(found, references(value)...)
 		}
 	case string:
+		if !strings.Contains(v, "${") && !strings.Contains(v, "%{") {
+			return nil // as most are
+		}
 		expression, diagnostics := hclsyntax.ParseTemplate([]byte(v), "", hcl.InitialPos)
 		if diagnostics.HasErrors() {
 			panic(diagnostics) // Terraform would refuse it too

@@ -25,7 +25,7 @@ if (root && path.basename(process.argv[1] || "") === "jsii-runtime.js" && fs.exi
   if (Module.enableCompileCache) Module.enableCompileCache(path.join(root, "compiled")); // Node.js 22.1 and newer
   takePlace();
   loadLater();
-  mendProgram();
+  mendSources();
   readLess();
   resolveByRealPath();
 }
@@ -56,30 +56,40 @@ function loadLater() {
   Module._load = function (request, parent, ...rest) {
     const later = (request === "archiver" || request === "semver") && /[\\/]cdktf[\\/].*[\\/]lib[\\/]/.test(parent?.filename);
     if (!later) return _load.call(Module, request, parent, ...rest);
-    const load = () => _load.call(Module, request, parent, ...rest);
-    return new Proxy(() => {}, new Proxy({}, { get: (_, trap) => (_target, ...args) => Reflect[trap](load(), ...args) }));
+    return whenUsed(() => _load.call(Module, request, parent, ...rest), () => {});
   };
 }
 
-// mends are made in jsii's program as it is read, each where its text is found, once. They leave what it does as it is.
-function mends() {
-  return [
-    // jsii has a text made of the type of every value that it passes, to complain of one that is not there.
-    [/assert\((typeRef) != null, (`[^`]*\$\{\(0, util_1\.inspect\)\(typeRef\)\}`)\);/, "if ($1 == null) assert(false, $2);"],
-    // It names a package by the digest of the archive, 34 MB of the provider's, which it reads in pieces of 16 KiB.
-    [/(digestFile\([^]{0,200}?Buffer\.alloc)\(16384\)/, "$1(1 << 20)"],
-  ];
+// mends are made in files of jsii's and CDKTF's as they are read, each where its text is found, once. They leave what is
+// done as it is.
+function mends(file) {
+  switch (path.basename(file)) {
+    case "program.js":
+      return [
+        // jsii has a text made of the type of every value that it passes, to complain of one that is not there.
+        [/assert\((typeRef) != null, (`[^`]*\$\{\(0, util_1\.inspect\)\(typeRef\)\}`)\);/, "if ($1 == null) assert(false, $2);"],
+        // It names a package by the digest of the archive, 34 MB of the provider's, which it reads in pieces of 16 KiB.
+        [/(digestFile\([^]{0,200}?Buffer\.alloc)\(16384\)/, "$1(1 << 20)"],
+      ];
+    case "stack-trace.js":
+      // CDKTF writes out where each token was made, in case that it cannot be resolved. Here the trace is written when read.
+      return [[/(if \(!object\.stack\) \{\s*return \[\];\s*\}\s*return object\.stack[^;]*;)(?=\s*\})/, `return (${whenUsed})(() => { $1 });`]];
+  }
+  return [];
 }
 
-function mendProgram() {
+function mendSources() {
   const { _compile } = Module.prototype;
   Module.prototype._compile = function (content, filename, ...rest) {
-    if (path.basename(filename) === path.basename(program)) {
-      Module.prototype._compile = _compile;
-      for (const [text, better] of mends()) content = content.replace(text, better);
-    }
+    for (const [text, better] of mends(filename)) content = content.replace(text, better);
     return _compile.call(this, content, filename, ...rest);
   };
+}
+
+// whenUsed stands for what make returns, a function or an array, and makes it when something of it is used.
+function whenUsed(make, target = []) {
+  let made;
+  return new Proxy(target, new Proxy({}, { get: (_, trap) => (_target, ...args) => Reflect[trap]((made ??= make()), ...args) }));
 }
 
 const lazily = new Set(); // names of the providers whose cache is in use

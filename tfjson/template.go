@@ -3,6 +3,7 @@ package tfjson
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -60,6 +61,12 @@ func (p Part) String() string {
 
 // Parse splits a string of a stack into text and expressions. No two literals stand side by side.
 func Parse(text string) ([]Part, error) {
+	if withoutExpressions(text) {
+		if text == "" {
+			return nil, nil
+		}
+		return []Part{{Literal: text}}, nil
+	}
 	expression, err := parse(text)
 	if err != nil {
 		return nil, err
@@ -71,6 +78,17 @@ func Parse(text string) ([]Part, error) {
 		}
 	}
 	return parts, nil
+}
+
+// withoutExpressions tells of a text that is surely all text, as most strings of a stack are: the parser looks at each letter
+// of one several times. Letters beyond ASCII it may write in another way (Unicode's form NFC).
+func withoutExpressions(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return !strings.Contains(text, "${") && !strings.Contains(text, "%{")
 }
 
 // References are all that the expressions in a string refer to, in the order in which they stand.

@@ -24,6 +24,8 @@ const program = path.join(path.dirname(process.argv[1] || ""), "..", "lib", "pro
 if (root && path.basename(process.argv[1] || "") === "jsii-runtime.js" && fs.existsSync(program)) {
   if (Module.enableCompileCache) Module.enableCompileCache(path.join(root, "compiled")); // Node.js 22.1 and newer
   takePlace();
+  loadLater();
+  mendSources();
   readLess();
   resolveByRealPath();
 }
@@ -45,6 +47,49 @@ function takePlace() {
     },
   });
   Object.defineProperty(process, "stdout", { value: wrapped, configurable: true });
+}
+
+// loadLater has two packages of CDKTF's loaded when something of them is used, which together are more than half of the
+// modules of a synthesis: archiver, for assets, and semver, for a check of Terraform's version.
+function loadLater() {
+  const { _load } = Module;
+  Module._load = function (request, parent, ...rest) {
+    const later = (request === "archiver" || request === "semver") && /[\\/]cdktf[\\/].*[\\/]lib[\\/]/.test(parent?.filename);
+    if (!later) return _load.call(Module, request, parent, ...rest);
+    return whenUsed(() => _load.call(Module, request, parent, ...rest), () => {});
+  };
+}
+
+// mends are made in files of jsii's and CDKTF's as they are read, each where its text is found, once. They leave what is
+// done as it is.
+function mends(file) {
+  switch (path.basename(file)) {
+    case "program.js":
+      return [
+        // jsii has a text made of the type of every value that it passes, to complain of one that is not there.
+        [/assert\((typeRef) != null, (`[^`]*\$\{\(0, util_1\.inspect\)\(typeRef\)\}`)\);/, "if ($1 == null) assert(false, $2);"],
+        // It names a package by the digest of the archive, 34 MB of the provider's, which it reads in pieces of 16 KiB.
+        [/(digestFile\([^]{0,200}?Buffer\.alloc)\(16384\)/, "$1(1 << 20)"],
+      ];
+    case "stack-trace.js":
+      // CDKTF writes out where each token was made, in case that it cannot be resolved. Here the trace is written when read.
+      return [[/(if \(!object\.stack\) \{\s*return \[\];\s*\}\s*return object\.stack[^;]*;)(?=\s*\})/, `return (${whenUsed})(() => { $1 });`]];
+  }
+  return [];
+}
+
+function mendSources() {
+  const { _compile } = Module.prototype;
+  Module.prototype._compile = function (content, filename, ...rest) {
+    for (const [text, better] of mends(filename)) content = content.replace(text, better);
+    return _compile.call(this, content, filename, ...rest);
+  };
+}
+
+// whenUsed stands for what make returns, a function or an array, and makes it when something of it is used.
+function whenUsed(make, target = []) {
+  let made;
+  return new Proxy(target, new Proxy({}, { get: (_, trap) => (_target, ...args) => Reflect[trap]((made ??= make()), ...args) }));
 }
 
 const lazily = new Set(); // names of the providers whose cache is in use
@@ -134,7 +179,9 @@ function keyOf(file) {
 // format changes with the files' form, so that an older form is not read.
 const format = "1 ";
 
-const digest = (text) => crypto.createHash("sha256").update(text).digest("hex").slice(0, 32);
+function digest(text) {
+  return crypto.createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
 
 // The cache is a folder with the file "types", the types of each submodule as JSON one after another, and the file
 // "index": its own digest, and where in "types" each submodule lies, with its digest.

@@ -29,19 +29,19 @@ type Certificate struct {
 // looks for it again before each renewal (ACM user guide, "Managed certificate renewal").
 func New(scope constructs.Construct, id string, cfg Config) *Certificate {
 	c := constructs.NewConstruct(scope, jsii.String(id))
-	certificate := tf.Named(acmcertificate.NewAcmCertificate(c, jsii.String("Default"), &acmcertificate.AcmCertificateConfig{
+	certificate := tf.New(c, "Default", acmcertificate.NewAcmCertificate, &acmcertificate.AcmCertificateConfig{
 		DomainName:       jsii.String(cfg.Name),
 		ValidationMethod: jsii.String("DNS"),
 		// A certificate that is in use cannot be deleted.
 		Lifecycle: &cdktf.TerraformResourceLifecycle{CreateBeforeDestroy: jsii.Bool(true)},
-	}))
+	})
 	option := certificate.DomainValidationOptions().Get(jsii.Number(0)) // of one name there is one
 	proof := route53.Proof(c, "proof", cfg.ZoneID,
 		*option.ResourceRecordName(), *option.ResourceRecordType(), *option.ResourceRecordValue())
-	issued := tf.Named(acmcertificatevalidation.NewAcmCertificateValidation(c, jsii.String("issued"),
+	issued := tf.New(c, "issued", acmcertificatevalidation.NewAcmCertificateValidation,
 		&acmcertificatevalidation.AcmCertificateValidationConfig{
 			CertificateArn:        certificate.Arn(),
 			ValidationRecordFqdns: jsii.Strings(proof),
-		}))
+		})
 	return &Certificate{ARN: *issued.CertificateArn()}
 }

@@ -75,6 +75,8 @@ type api struct {
 	cfg  Config
 	c    constructs.Construct
 	rest apigatewayrestapi.ApiGatewayRestApi
+	// id is rest's: asked for once, as every answer takes a request to Node.js.
+	id *string
 	// event is the schema of one event, and body the validator that holds a request to its model.
 	event model.ApiGatewayModel
 	body  validator.ApiGatewayRequestValidator
@@ -102,7 +104,8 @@ func New(scope constructs.Construct, id string, cfg Config) *API {
 		// part of the API, so that there is one.
 		rest.DisableExecuteApiEndpoint = jsii.Bool(true)
 	}
-	a.rest = tf.Named(apigatewayrestapi.NewApiGatewayRestApi(a.c, jsii.String("Default"), rest))
+	a.rest = tf.New(a.c, "Default", apigatewayrestapi.NewApiGatewayRestApi, rest)
+	a.id = a.rest.Id()
 
 	a.resourcePolicy()
 	a.event, a.body, a.authorizer = a.eventModel(), a.bodyValidator(), a.declareAuthorizer()
@@ -118,15 +121,16 @@ func New(scope constructs.Construct, id string, cfg Config) *API {
 	deployment := a.deploy()
 	stage := a.stage(deployment)
 
+	url := *stage.stage.InvokeUrl()
 	made := &API{
 		APIKeys:           a.usagePlan(stage),
-		ID:                *a.rest.Id(),
+		ID:                *a.id,
 		Name:              *a.rest.Name(),
-		Stage:             *stage.stage.StageName(),
-		StageURL:          *stage.stage.InvokeUrl(),
+		Stage:             *stage.name,
+		StageURL:          url,
 		StageARN:          *stage.stage.Arn(),
-		SubmitURL:         *stage.stage.InvokeUrl() + submitPath,
-		SubmitARN:         *stage.stage.ExecutionArn() + "/" + *post.HttpMethod() + submitPath,
+		SubmitURL:         url + submitPath,
+		SubmitARN:         *stage.stage.ExecutionArn() + "/" + *post + submitPath,
 		AccessLogGroup:    stage.access.Name,
 		ExecutionLogGroup: stage.execution.Name,
 	}
@@ -153,10 +157,10 @@ func (p place) method(id string) place {
 // resource declares a path below another.
 func (a *api) resource(below place, part string) place {
 	c := constructs.NewConstruct(below.scope, jsii.String(part))
-	r := tf.Named(resource.NewApiGatewayResource(c, jsii.String("Default"), &resource.ApiGatewayResourceConfig{
-		RestApiId: a.rest.Id(),
+	r := tf.New(c, "Default", resource.NewApiGatewayResource, &resource.ApiGatewayResourceConfig{
+		RestApiId: a.id,
 		ParentId:  below.resourceID,
 		PathPart:  jsii.String(part),
-	}))
+	})
 	return place{scope: c, resourceID: r.Id()}
 }

@@ -45,7 +45,7 @@ func (a *api) authorize(config *method.ApiGatewayMethodConfig) {
 func (a *api) declareAuthorizer() authorizer.ApiGatewayAuthorizer {
 	auth := a.cfg.API.Authorization
 	config := &authorizer.ApiGatewayAuthorizerConfig{
-		RestApiId: a.rest.Id(), Type: jsii.String(string(auth.Kind)),
+		RestApiId: a.id, Type: jsii.String(string(auth.Kind)),
 	}
 	switch auth.Kind {
 	case spec.ByCognito:
@@ -65,7 +65,7 @@ func (a *api) declareAuthorizer() authorizer.ApiGatewayAuthorizer {
 	default:
 		return nil
 	}
-	return tf.Named(authorizer.NewApiGatewayAuthorizer(a.c, jsii.String("authorizer"), config))
+	return tf.New(a.c, "authorizer", authorizer.NewApiGatewayAuthorizer, config)
 }
 
 // identityHeaders are the request headers that say who a caller is: a page must be allowed to send them. Authorization has to be
@@ -101,7 +101,7 @@ func (a *api) usagePlan(stage stageParts) map[string]string {
 		Name:        jsii.String(a.cfg.Name),
 		Description: jsii.String("What each key of " + a.cfg.Name + " may send"),
 		ApiStages: []*usageplan.ApiGatewayUsagePlanApiStages{
-			{ApiId: a.rest.Id(), Stage: stage.stage.StageName()},
+			{ApiId: a.id, Stage: stage.name},
 		},
 		ThrottleSettings: &usageplan.ApiGatewayUsagePlanThrottleSettings{
 			RateLimit: jsii.Number(plan.RateLimit), BurstLimit: jsii.Number(plan.BurstLimit),
@@ -112,16 +112,16 @@ func (a *api) usagePlan(stage stageParts) map[string]string {
 			Limit: jsii.Number(plan.Quota), Period: jsii.String(string(plan.QuotaPeriod)),
 		}
 	}
-	made := tf.Named(usageplan.NewApiGatewayUsagePlan(c, jsii.String("Default"), config))
+	made := tf.New(c, "Default", usageplan.NewApiGatewayUsagePlan, config)
 	ids := map[string]string{}
 	for _, name := range plan.Keys {
 		client := constructs.NewConstruct(c, jsii.String(name))
-		key := tf.Named(apikey.NewApiGatewayApiKey(client, jsii.String("key"), &apikey.ApiGatewayApiKeyConfig{
+		key := tf.New(client, "key", apikey.NewApiGatewayApiKey, &apikey.ApiGatewayApiKeyConfig{
 			Name: jsii.String(a.cfg.Name + "-" + name),
-		}))
-		tf.Named(usageplankey.NewApiGatewayUsagePlanKey(client, jsii.String("Default"), &usageplankey.ApiGatewayUsagePlanKeyConfig{
+		})
+		tf.New(client, "Default", usageplankey.NewApiGatewayUsagePlanKey, &usageplankey.ApiGatewayUsagePlanKeyConfig{
 			KeyId: key.Id(), KeyType: jsii.String("API_KEY"), UsagePlanId: made.Id(),
-		}))
+		})
 		ids[name] = *key.Id()
 	}
 	return ids
@@ -132,10 +132,10 @@ func (a *api) resourcePolicy() {
 	if a.cfg.API.Access.Open() {
 		return
 	}
-	tf.Named(restapipolicy.NewApiGatewayRestApiPolicy(a.c, jsii.String("resource-policy"), &restapipolicy.ApiGatewayRestApiPolicyConfig{
-		RestApiId: a.rest.Id(),
+	tf.New(a.c, "resource-policy", restapipolicy.NewApiGatewayRestApiPolicy, &restapipolicy.ApiGatewayRestApiPolicyConfig{
+		RestApiId: a.id,
 		Policy:    jsii.String(accessPolicy(a.cfg.API, *a.rest.ExecutionArn()).JSON()),
-	}))
+	})
 }
 
 // accessPolicy denies whoever comes from elsewhere, and allows the rest what the methods then ask about. With IAM it allows

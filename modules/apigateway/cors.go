@@ -102,31 +102,32 @@ func (a *api) preflight(at place) {
 	if _, fixed := headers[allowOrigin]; !fixed {
 		announced[allowOrigin] = "" // set by the template
 	}
-	options := tf.Named(method.NewApiGatewayMethod(at.scope, jsii.String("Default"), &method.ApiGatewayMethodConfig{
-		RestApiId:     a.rest.Id(),
+	options := tf.New(at.scope, "Default", method.NewApiGatewayMethod, &method.ApiGatewayMethodConfig{
+		RestApiId:     a.id,
 		ResourceId:    at.resourceID,
 		HttpMethod:    jsii.String("OPTIONS"),
 		Authorization: jsii.String(anonymous),
-	}))
-	mock := tf.Named(integration.NewApiGatewayIntegration(at.scope, jsii.String("integration"), &integration.ApiGatewayIntegrationConfig{
-		RestApiId:           a.rest.Id(),
+	})
+	verb := options.HttpMethod()
+	mock := tf.New(at.scope, "integration", integration.NewApiGatewayIntegration, &integration.ApiGatewayIntegrationConfig{
+		RestApiId:           a.id,
 		ResourceId:          at.resourceID,
-		HttpMethod:          options.HttpMethod(),
+		HttpMethod:          verb,
 		Type:                jsii.String("MOCK"),
 		PassthroughBehavior: jsii.String("NEVER"),
 		RequestTemplates:    jsonTemplate(template("preflight.vtl")),
-	}))
-	response := tf.Named(methodresponse.NewApiGatewayMethodResponse(at.scope, jsii.String("204"), &methodresponse.ApiGatewayMethodResponseConfig{
-		RestApiId:          a.rest.Id(),
+	})
+	response := tf.New(at.scope, "204", methodresponse.NewApiGatewayMethodResponse, &methodresponse.ApiGatewayMethodResponseConfig{
+		RestApiId:          a.id,
 		ResourceId:         at.resourceID,
-		HttpMethod:         options.HttpMethod(),
+		HttpMethod:         verb,
 		StatusCode:         jsii.String("204"),
 		ResponseParameters: declared(announced),
-	}))
+	})
 	config := &integrationresponse.ApiGatewayIntegrationResponseConfig{
-		RestApiId:          a.rest.Id(),
+		RestApiId:          a.id,
 		ResourceId:         at.resourceID,
-		HttpMethod:         options.HttpMethod(),
+		HttpMethod:         verb,
 		StatusCode:         response.StatusCode(),
 		ResponseParameters: mapped("method.response.header.", headers),
 		DependsOn:          &[]cdktf.ITerraformDependable{mock},
@@ -134,7 +135,7 @@ func (a *api) preflight(at place) {
 	if echo := echoOrigin(a.cfg.API.CORS); echo != "" {
 		config.ResponseTemplates = jsonTemplate(echo)
 	}
-	tf.Named(integrationresponse.NewApiGatewayIntegrationResponse(at.scope, jsii.String("204-mapping"), config))
+	tf.New(at.scope, "204-mapping", integrationresponse.NewApiGatewayIntegrationResponse, config)
 }
 
 func jsonTemplate(text string) *map[string]*string {

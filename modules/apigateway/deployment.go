@@ -21,13 +21,13 @@ import (
 func (a *api) deploy() apigatewaydeployment.ApiGatewayDeployment {
 	stack, _ := cdktf.TerraformStack_Of(a.c).ToTerraform().(map[string]any)
 	snapshot := snapshotOf(stack, *a.c.Node().Path())
-	deployment := tf.Named(apigatewaydeployment.NewApiGatewayDeployment(a.c, jsii.String("deployment"),
+	deployment := tf.New(a.c, "deployment", apigatewaydeployment.NewApiGatewayDeployment,
 		&apigatewaydeployment.ApiGatewayDeploymentConfig{
-			RestApiId: a.rest.Id(),
+			RestApiId: a.id,
 			Triggers:  tf.StringMap(snapshot.triggers),
 			// The stage moves to the new deployment before the old one goes.
 			Lifecycle: &cdktf.TerraformResourceLifecycle{CreateBeforeDestroy: jsii.Bool(true)},
-		}))
+		})
 	deployment.SetDependsOn(jsii.Strings(snapshot.addresses...))
 	return deployment
 }
@@ -112,6 +112,9 @@ func references(v any) []string {
 			found = append(found, references(value)...)
 		}
 	case string:
+		if !strings.Contains(v, "${") && !strings.Contains(v, "%{") {
+			return nil // as most are
+		}
 		expression, diagnostics := hclsyntax.ParseTemplate([]byte(v), "", hcl.InitialPos)
 		if diagnostics.HasErrors() {
 			panic(diagnostics) // Terraform would refuse it too

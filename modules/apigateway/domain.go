@@ -46,13 +46,13 @@ func NewDomain(scope constructs.Construct, id string, cfg DomainConfig) *Domain 
 		}
 		config.OwnershipVerificationCertificateArn = tf.Optional(cfg.MutualTLS.OwnershipCertificateARN)
 	}
-	domain := tf.Named(domainname.NewApiGatewayDomainName(c, jsii.String("Default"), config))
+	domain := tf.New(c, "Default", domainname.NewApiGatewayDomainName, config)
 	// Without a base path: it is the stage that stands there, and /submit follows.
-	mapped := tf.Named(mapping.NewApiGatewayBasePathMapping(c, jsii.String("mapping"), &mapping.ApiGatewayBasePathMappingConfig{
+	mapped := tf.New(c, "mapping", mapping.NewApiGatewayBasePathMapping, &mapping.ApiGatewayBasePathMappingConfig{
 		ApiId:      jsii.String(cfg.API.ID),
 		StageName:  jsii.String(cfg.API.Stage),
 		DomainName: domain.DomainName(),
-	}))
+	})
 	return &Domain{
 		// By the mapping: before it is there the name answers nobody.
 		URL:    "https://" + *mapped.DomainName(),

@@ -46,7 +46,7 @@ func (a *api) gatewayResponses() {
 		headers := gatewayHeaders(a.cfg.API.CORS)
 		maps.Copy(headers, answer.headers)
 		config := &gatewayresponse.ApiGatewayGatewayResponseConfig{
-			RestApiId:          a.rest.Id(),
+			RestApiId:          a.id,
 			ResponseType:       jsii.String(answer.responseType),
 			ResponseParameters: mapped("gatewayresponse.header.", headers),
 			ResponseTemplates:  jsonTemplate(template(answer.template)),
@@ -55,6 +55,6 @@ func (a *api) gatewayResponses() {
 			config.StatusCode = jsii.String(answer.status)
 		}
 		id := strings.ToLower(strings.ReplaceAll(answer.responseType, "_", "-"))
-		tf.Named(gatewayresponse.NewApiGatewayGatewayResponse(a.c, jsii.String(id), config))
+		tf.New(a.c, id, gatewayresponse.NewApiGatewayGatewayResponse, config)
 	}
 }

@@ -17,6 +17,7 @@ import (
 // stageParts is the stage with the log groups that it writes to.
 type stageParts struct {
 	stage     apigatewaystage.ApiGatewayStage
+	name      *string
 	access    *cloudwatch.LogGroup
 	execution *cloudwatch.LogGroup
 }
@@ -28,13 +29,13 @@ func (a *api) stage(deployment deployment.ApiGatewayDeployment) stageParts {
 		Name: a.cfg.AccessLogGroup, RetentionDays: a.cfg.Logs.RetentionDays, KeyARN: a.cfg.KeyARN,
 	})
 	execution := cloudwatch.New(a.c, "execution", cloudwatch.Config{
-		Name:          "API-Gateway-Execution-Logs_" + *a.rest.Id() + "/" + a.cfg.Stage,
+		Name:          "API-Gateway-Execution-Logs_" + *a.id + "/" + a.cfg.Stage,
 		RetentionDays: a.cfg.Logs.RetentionDays,
 		KeyARN:        a.cfg.KeyARN,
 	})
 	ready := slices.Concat(a.cfg.Ready, a.account(), []cdktf.ITerraformDependable{execution.Ready})
-	stage := tf.Named(apigatewaystage.NewApiGatewayStage(a.c, jsii.String("stage"), &apigatewaystage.ApiGatewayStageConfig{
-		RestApiId:    a.rest.Id(),
+	stage := tf.New(a.c, "stage", apigatewaystage.NewApiGatewayStage, &apigatewaystage.ApiGatewayStageConfig{
+		RestApiId:    a.id,
 		DeploymentId: deployment.Id(),
 		StageName:    jsii.String(a.cfg.Stage),
 		AccessLogSettings: &apigatewaystage.ApiGatewayStageAccessLogSettings{
@@ -43,10 +44,11 @@ func (a *api) stage(deployment deployment.ApiGatewayDeployment) stageParts {
 		},
 		XrayTracingEnabled: jsii.Bool(a.cfg.API.Tracing),
 		DependsOn:          &ready,
-	}))
-	tf.Named(settings.NewApiGatewayMethodSettings(a.c, jsii.String("settings"), &settings.ApiGatewayMethodSettingsConfig{
-		RestApiId:  a.rest.Id(),
-		StageName:  stage.StageName(),
+	})
+	name := stage.StageName()
+	tf.New(a.c, "settings", settings.NewApiGatewayMethodSettings, &settings.ApiGatewayMethodSettingsConfig{
+		RestApiId:  a.id,
+		StageName:  name,
 		MethodPath: jsii.String("*/*"),
 		Settings: &settings.ApiGatewayMethodSettingsSettings{
 			LoggingLevel: jsii.String(string(a.cfg.Logs.Execution)),
@@ -56,8 +58,8 @@ func (a *api) stage(deployment deployment.ApiGatewayDeployment) stageParts {
 			ThrottlingRateLimit:  jsii.Number(a.cfg.API.Throttle.RateLimit),
 			ThrottlingBurstLimit: jsii.Number(a.cfg.API.Throttle.BurstLimit),
 		},
-	}))
-	return stageParts{stage: stage, access: access, execution: execution}
+	})
+	return stageParts{stage: stage, name: name, access: access, execution: execution}
 }
 
 // account declares the region's API Gateway setting, where this API is the one to manage it. A stage that logs is
@@ -75,5 +77,5 @@ func (a *api) account() []cdktf.ITerraformDependable {
 		// plan, for which docs/adr/0002 has the reason.
 		config.ResetOnDelete = jsii.Bool(true)
 	}
-	return []cdktf.ITerraformDependable{tf.Named(account.NewApiGatewayAccount(a.c, jsii.String("account"), config))}
+	return []cdktf.ITerraformDependable{tf.New(a.c, "account", account.NewApiGatewayAccount, config)}
 }

@@ -49,8 +49,8 @@ func answers(accepted string) []answer {
 	}
 }
 
-// submit declares POST /submit, which takes one event.
-func (a *api) submit(at place) method.ApiGatewayMethod {
+// submit declares POST /submit, which takes one event. It returns the method's verb.
+func (a *api) submit(at place) *string {
 	return a.take(at, intake{
 		action:    "PutRecord",
 		model:     a.event,
@@ -61,7 +61,7 @@ func (a *api) submit(at place) method.ApiGatewayMethod {
 }
 
 // batch declares POST /submit/batch, which takes up to 500.
-func (a *api) batch(at place) method.ApiGatewayMethod {
+func (a *api) batch(at place) *string {
 	return a.take(at, intake{
 		action:    "PutRecords",
 		model:     a.batchModel(),
@@ -72,21 +72,22 @@ func (a *api) batch(at place) method.ApiGatewayMethod {
 	})
 }
 
-// take declares a method that writes to the stream.
-func (a *api) take(at place, in intake) method.ApiGatewayMethod {
+// take declares a method that writes to the stream, and returns its verb.
+func (a *api) take(at place, in intake) *string {
 	config := &method.ApiGatewayMethodConfig{
-		RestApiId:          a.rest.Id(),
+		RestApiId:          a.id,
 		ResourceId:         at.resourceID,
 		HttpMethod:         jsii.String(http.MethodPost),
 		RequestModels:      tf.StringMap(map[string]string{"application/json": *in.model.Name()}),
 		RequestValidatorId: a.body.Id(),
 	}
 	a.authorize(config)
-	post := tf.Named(method.NewApiGatewayMethod(at.scope, jsii.String("Default"), config))
-	put := tf.Named(integration.NewApiGatewayIntegration(at.scope, jsii.String("integration"), &integration.ApiGatewayIntegrationConfig{
-		RestApiId:             a.rest.Id(),
+	post := tf.New(at.scope, "Default", method.NewApiGatewayMethod, config)
+	verb := post.HttpMethod()
+	put := tf.New(at.scope, "integration", integration.NewApiGatewayIntegration, &integration.ApiGatewayIntegrationConfig{
+		RestApiId:             a.id,
 		ResourceId:            at.resourceID,
-		HttpMethod:            post.HttpMethod(),
+		HttpMethod:            verb,
 		Type:                  jsii.String("AWS"),
 		IntegrationHttpMethod: jsii.String(http.MethodPost),
 		Uri:                   jsii.String(fmt.Sprintf("arn:%s:apigateway:%s:kinesis:action/%s", a.cfg.Partition, a.cfg.Region, in.action)),
@@ -97,57 +98,57 @@ func (a *api) take(at place, in intake) method.ApiGatewayMethod {
 			"integration.request.header.Content-Type": "'application/x-amz-json-1.1'",
 		}),
 		RequestTemplates: jsonTemplate(in.template),
-	}))
+	})
 	for _, answer := range in.answers {
-		a.answer(at, post, put, answer, in.many)
+		a.answer(at, verb, put, answer, in.many)
 	}
 	for _, status := range in.overrides {
-		a.announce(at, post, status)
+		a.announce(at, verb, status)
 	}
-	return post
+	return verb
 }
 
 // batchModel declares the schema of a batch's body. Each event is held to the event's own model, by the reference with which
 // one model names another (API Gateway developer guide, "Data models for REST APIs"), so that a "$ref" inside of it still
 // means what it says.
 func (a *api) batchModel() model.ApiGatewayModel {
-	return tf.Named(model.NewApiGatewayModel(a.c, jsii.String("events"), &model.ApiGatewayModelConfig{
-		RestApiId:   a.rest.Id(),
+	return tf.New(a.c, "events", model.NewApiGatewayModel, &model.ApiGatewayModelConfig{
+		RestApiId:   a.id,
 		Name:        jsii.String("Events"),
 		Description: jsii.String("The body of POST /submit/batch"),
 		ContentType: jsii.String("application/json"),
 		Schema: jsii.String(fmt.Sprintf(`{"$schema":"http://json-schema.org/draft-04/schema#","type":"object","required":["events"],`+
 			`"properties":{"events":{"type":"array","minItems":1,"maxItems":%d,`+
-			`"items":{"$ref":"https://apigateway.amazonaws.com/restapis/%s/models/%s"}}}}`, quota.MaxPutRecords, *a.rest.Id(), *a.event.Name())),
-	}))
+			`"items":{"$ref":"https://apigateway.amazonaws.com/restapis/%s/models/%s"}}}}`, quota.MaxPutRecords, *a.id, *a.event.Name())),
+	})
 }
 
 // eventModel declares the schema of a body.
 func (a *api) eventModel() model.ApiGatewayModel {
-	return tf.Named(model.NewApiGatewayModel(a.c, jsii.String("event"), &model.ApiGatewayModelConfig{
-		RestApiId:   a.rest.Id(),
+	return tf.New(a.c, "event", model.NewApiGatewayModel, &model.ApiGatewayModelConfig{
+		RestApiId:   a.id,
 		Name:        jsii.String("Event"),
 		Description: jsii.String("The body of POST /submit"),
 		ContentType: jsii.String("application/json"),
 		Schema:      jsii.String(tf.Literal(a.cfg.API.Schema)),
-	}))
+	})
 }
 
 func (a *api) bodyValidator() validator.ApiGatewayRequestValidator {
-	return tf.Named(validator.NewApiGatewayRequestValidator(a.c, jsii.String("body"), &validator.ApiGatewayRequestValidatorConfig{
-		RestApiId:           a.rest.Id(),
+	return tf.New(a.c, "body", validator.NewApiGatewayRequestValidator, &validator.ApiGatewayRequestValidatorConfig{
+		RestApiId:           a.id,
 		Name:                jsii.String("body"),
 		ValidateRequestBody: jsii.Bool(true),
-	}))
+	})
 }
 
 // answer declares what a status of Kinesis becomes. It needs the integration to exist, which no reference says.
-func (a *api) answer(at place, post method.ApiGatewayMethod, put cdktf.ITerraformDependable, answer answer, many bool) {
-	response := a.announce(at, post, answer.status)
+func (a *api) answer(at place, verb *string, put cdktf.ITerraformDependable, answer answer, many bool) {
+	response := a.announce(at, verb, answer.status)
 	config := &integrationresponse.ApiGatewayIntegrationResponseConfig{
-		RestApiId:          a.rest.Id(),
+		RestApiId:          a.id,
 		ResourceId:         at.resourceID,
-		HttpMethod:         post.HttpMethod(),
+		HttpMethod:         verb,
 		StatusCode:         response.StatusCode(),
 		ResponseParameters: mapped("method.response.header.", answerHeaders(a.cfg.API.CORS)),
 		ResponseTemplates:  jsonTemplate(responseTemplate(answer.template, many, a.cfg.API.CORS)),
@@ -156,19 +157,18 @@ func (a *api) answer(at place, post method.ApiGatewayMethod, put cdktf.ITerrafor
 	if answer.pattern != "" {
 		config.SelectionPattern = jsii.String(answer.pattern)
 	}
-	tf.Named(integrationresponse.NewApiGatewayIntegrationResponse(at.scope,
-		jsii.String(strconv.Itoa(answer.status)+"-mapping"), config))
+	tf.New(at.scope, strconv.Itoa(answer.status)+"-mapping", integrationresponse.NewApiGatewayIntegrationResponse, config)
 }
 
 // announce declares a status that the method may answer, with every header that it may carry.
-func (a *api) announce(at place, post method.ApiGatewayMethod, status int) methodresponse.ApiGatewayMethodResponse {
+func (a *api) announce(at place, verb *string, status int) methodresponse.ApiGatewayMethodResponse {
 	set := map[string]string{allowOrigin: "", "Retry-After": ""}
-	return tf.Named(methodresponse.NewApiGatewayMethodResponse(at.scope, jsii.String(strconv.Itoa(status)), &methodresponse.ApiGatewayMethodResponseConfig{
-		RestApiId:          a.rest.Id(),
+	return tf.New(at.scope, strconv.Itoa(status), methodresponse.NewApiGatewayMethodResponse, &methodresponse.ApiGatewayMethodResponseConfig{
+		RestApiId:          a.id,
 		ResourceId:         at.resourceID,
-		HttpMethod:         post.HttpMethod(),
+		HttpMethod:         verb,
 		StatusCode:         jsii.String(strconv.Itoa(status)),
 		ResponseParameters: declared(answerHeaders(a.cfg.API.CORS), set),
 		ResponseModels:     tf.StringMap(map[string]string{"application/json": "Empty"}),
-	}))
+	})
 }

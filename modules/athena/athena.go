@@ -45,21 +45,21 @@ type Workgroup struct {
 // Athena refuses to delete one that has either, so that it could not be taken away any more once somebody has asked anything.
 func New(scope constructs.Construct, id string, cfg Config) *Workgroup {
 	c := constructs.NewConstruct(scope, jsii.String(id))
-	group := tf.Named(workgroup.NewAthenaWorkgroup(c, jsii.String("Default"), &workgroup.AthenaWorkgroupConfig{
+	group := tf.New(c, "Default", workgroup.NewAthenaWorkgroup, &workgroup.AthenaWorkgroupConfig{
 		Name:          jsii.String(cfg.Name),
 		Description:   jsii.String(cfg.Description),
 		State:         jsii.String("ENABLED"),
 		ForceDestroy:  jsii.Bool(true),
 		Configuration: configuration(cfg),
-	}))
+	})
 	for _, query := range cfg.Queries {
-		tf.Named(athenanamedquery.NewAthenaNamedQuery(c, jsii.String(query.ID), &athenanamedquery.AthenaNamedQueryConfig{
+		tf.New(c, query.ID, athenanamedquery.NewAthenaNamedQuery, &athenanamedquery.AthenaNamedQueryConfig{
 			Name:        jsii.String(query.Name),
 			Description: jsii.String(query.Description),
 			Workgroup:   group.Name(),
 			Database:    jsii.String(query.Database),
 			Query:       jsii.String(tf.Literal(query.SQL)),
-		}))
+		})
 	}
 	return &Workgroup{Name: *group.Name()}
 }

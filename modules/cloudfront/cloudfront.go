@@ -49,15 +49,15 @@ const (
 // is said (API reference, ViewerCertificate).
 func New(scope constructs.Construct, id string, cfg Config) *Distribution {
 	c := constructs.NewConstruct(scope, jsii.String(id))
-	control := tf.Named(access.NewCloudfrontOriginAccessControl(c, jsii.String("access"), &access.CloudfrontOriginAccessControlConfig{
+	control := tf.New(c, "access", access.NewCloudfrontOriginAccessControl, &access.CloudfrontOriginAccessControlConfig{
 		Name:                          jsii.String(cfg.Name),
 		Description:                   jsii.String(cfg.Comment),
 		OriginAccessControlOriginType: jsii.String("s3"),
 		SigningBehavior:               jsii.String("always"),
 		SigningProtocol:               jsii.String("sigv4"),
-	}))
+	})
 	headers := securityHeaders(c, cfg)
-	made := tf.Named(distribution.NewCloudfrontDistribution(c, jsii.String("Default"), &distribution.CloudfrontDistributionConfig{
+	made := tf.New(c, "Default", distribution.NewCloudfrontDistribution, &distribution.CloudfrontDistributionConfig{
 		Comment:           jsii.String(cfg.Comment),
 		Enabled:           jsii.Bool(true),
 		DefaultRootObject: jsii.String(cfg.RootObject),
@@ -75,7 +75,7 @@ func New(scope constructs.Construct, id string, cfg Config) *Distribution {
 		},
 		ViewerCertificate: &distribution.CloudfrontDistributionViewerCertificate{CloudfrontDefaultCertificate: jsii.Bool(true)},
 		Lifecycle:         tf.Protect(cfg.Protected),
-	}))
+	})
 	return &Distribution{ARN: *made.Arn(), URL: "https://" + *made.DomainName() + "/"}
 }
 

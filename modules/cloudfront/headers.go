@@ -16,7 +16,7 @@ const httpsOnly = 365 * 24 * time.Hour
 // securityHeaders declares what every answer says, whatever the bucket does.
 func securityHeaders(c constructs.Construct, cfg Config) headers.CloudfrontResponseHeadersPolicy {
 	override := jsii.Bool(true)
-	return tf.Named(headers.NewCloudfrontResponseHeadersPolicy(c, jsii.String("headers"), &headers.CloudfrontResponseHeadersPolicyConfig{
+	return tf.New(c, "headers", headers.NewCloudfrontResponseHeadersPolicy, &headers.CloudfrontResponseHeadersPolicyConfig{
 		Name:    jsii.String(cfg.Name),
 		Comment: jsii.String(cfg.Comment),
 		SecurityHeadersConfig: &headers.CloudfrontResponseHeadersPolicySecurityHeadersConfig{
@@ -34,5 +34,5 @@ func securityHeaders(c constructs.Construct, cfg Config) headers.CloudfrontRespo
 				AccessControlMaxAgeSec: jsii.Number(httpsOnly.Seconds()), Override: override,
 			},
 		},
-	}))
+	})
 }

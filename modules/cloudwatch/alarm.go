@@ -90,7 +90,7 @@ func NewAlarm(scope constructs.Construct, id string, cfg AlarmConfig) string {
 	} else {
 		config.MetricQuery = queries(condition)
 	}
-	return *tf.Named(cloudwatchmetricalarm.NewCloudwatchMetricAlarm(scope, jsii.String(id), config)).Arn()
+	return *tf.New(scope, id, cloudwatchmetricalarm.NewCloudwatchMetricAlarm, config).Arn()
 }
 
 // watchOne has a metric by itself. The percentile of a period is compared however few samples it is of; a condition that

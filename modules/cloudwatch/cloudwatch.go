@@ -38,19 +38,19 @@ type LogGroup struct {
 // New declares the log group, and a stream in it where one is asked for.
 func New(scope constructs.Construct, id string, cfg Config) *LogGroup {
 	c := constructs.NewConstruct(scope, jsii.String(id))
-	resource := tf.Named(cloudwatchloggroup.NewCloudwatchLogGroup(c, jsii.String("Default"),
+	resource := tf.New(c, "Default", cloudwatchloggroup.NewCloudwatchLogGroup,
 		&cloudwatchloggroup.CloudwatchLogGroupConfig{
 			Name:            jsii.String(cfg.Name),
 			RetentionInDays: jsii.Number(cfg.RetentionDays),
 			KmsKeyId:        tf.Optional(cfg.KeyARN),
-		}))
+		})
 	group := &LogGroup{Name: *resource.Name(), ARN: *resource.Arn(), Ready: resource}
 	if cfg.Stream != "" {
-		stream := tf.Named(cloudwatchlogstream.NewCloudwatchLogStream(c, jsii.String("stream"),
+		stream := tf.New(c, "stream", cloudwatchlogstream.NewCloudwatchLogStream,
 			&cloudwatchlogstream.CloudwatchLogStreamConfig{
 				Name:         jsii.String(cfg.Stream),
 				LogGroupName: resource.Name(),
-			}))
+			})
 		group.StreamName, group.streamARN, group.Ready = *stream.Name(), *stream.Arn(), stream
 	}
 	return group

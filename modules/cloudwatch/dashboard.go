@@ -62,11 +62,11 @@ type Limit struct {
 
 // NewDashboard declares a dashboard and returns its name.
 func NewDashboard(scope constructs.Construct, id string, cfg DashboardConfig) string {
-	dashboard := tf.Named(cloudwatchdashboard.NewCloudwatchDashboard(scope, jsii.String(id),
+	dashboard := tf.New(scope, id, cloudwatchdashboard.NewCloudwatchDashboard,
 		&cloudwatchdashboard.CloudwatchDashboardConfig{
 			DashboardName: jsii.String(cfg.Name),
 			DashboardBody: jsii.String(dashboardBody(cfg)),
-		}))
+		})
 	return *dashboard.DashboardName()
 }
 

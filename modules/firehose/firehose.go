@@ -46,7 +46,7 @@ type DeliveryStream struct {
 // New declares the delivery stream.
 func New(scope constructs.Construct, id string, cfg Config) *DeliveryStream {
 	c := constructs.NewConstruct(scope, jsii.String(id))
-	stream := tf.Named(delivery.NewKinesisFirehoseDeliveryStream(c, jsii.String("Default"),
+	stream := tf.New(c, "Default", delivery.NewKinesisFirehoseDeliveryStream,
 		&delivery.KinesisFirehoseDeliveryStreamConfig{
 			Name:        jsii.String(cfg.Name),
 			Destination: jsii.String("extended_s3"),
@@ -57,7 +57,7 @@ func New(scope constructs.Construct, id string, cfg Config) *DeliveryStream {
 			ExtendedS3Configuration: toS3(cfg),
 			DependsOn:               tf.DependsOn(cfg.DependsOn),
 			Lifecycle:               tf.Protect(cfg.Protected),
-		}))
+		})
 	return &DeliveryStream{Name: *stream.Name(), Ready: stream}
 }
 

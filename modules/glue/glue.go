@@ -46,11 +46,11 @@ type Table struct {
 // New declares the database and the table.
 func New(scope constructs.Construct, id string, cfg Config) *Table {
 	c := constructs.NewConstruct(scope, jsii.String(id))
-	database := tf.Named(gluecatalogdatabase.NewGlueCatalogDatabase(c, jsii.String("database"), &gluecatalogdatabase.GlueCatalogDatabaseConfig{
+	database := tf.New(c, "database", gluecatalogdatabase.NewGlueCatalogDatabase, &gluecatalogdatabase.GlueCatalogDatabaseConfig{
 		Name:        jsii.String(cfg.Database),
 		Description: jsii.String(cfg.Description),
-	}))
-	table := tf.Named(gluecatalogtable.NewGlueCatalogTable(c, jsii.String("Default"), &gluecatalogtable.GlueCatalogTableConfig{
+	})
+	table := tf.New(c, "Default", gluecatalogtable.NewGlueCatalogTable, &gluecatalogtable.GlueCatalogTableConfig{
 		DatabaseName:      database.Name(),
 		Name:              jsii.String(cfg.Table),
 		Description:       jsii.String(cfg.Description),
@@ -58,7 +58,7 @@ func New(scope constructs.Construct, id string, cfg Config) *Table {
 		Parameters:        tf.StringMap(parameters(cfg)),
 		PartitionKeys:     partitionKeys(cfg.Partitioning),
 		StorageDescriptor: storage(cfg),
-	}))
+	})
 	return &Table{
 		Database: *database.Name(), Name: *table.Name(), arn: *table.Arn(), databaseARN: *database.Arn(),
 	}

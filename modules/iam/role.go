@@ -41,18 +41,19 @@ func New(scope constructs.Construct, id string, cfg Config) *Role {
 		Actions:    []string{"sts:AssumeRole"},
 		Conditions: cfg.TrustConditions,
 	}}
-	resource := tf.Named(iamrole.NewIamRole(c, jsii.String("Default"), &iamrole.IamRoleConfig{
+	resource := tf.New(c, "Default", iamrole.NewIamRole, &iamrole.IamRoleConfig{
 		Name:             jsii.String(cfg.Name),
 		Description:      jsii.String(cfg.Description),
 		AssumeRolePolicy: jsii.String(trust.JSON()),
-	}))
+	})
+	roleName := resource.Name()
 	role := &Role{ARN: *resource.Arn()}
 	for _, name := range slices.Sorted(maps.Keys(cfg.Policies)) {
-		role.Ready = append(role.Ready, tf.Named(iamrolepolicy.NewIamRolePolicy(c, jsii.String(name), &iamrolepolicy.IamRolePolicyConfig{
+		role.Ready = append(role.Ready, tf.New(c, name, iamrolepolicy.NewIamRolePolicy, &iamrolepolicy.IamRolePolicyConfig{
 			Name:   jsii.String(name),
-			Role:   resource.Name(),
+			Role:   roleName,
 			Policy: jsii.String(cfg.Policies[name].JSON()),
-		})))
+		}))
 	}
 	return role
 }

@@ -51,7 +51,7 @@ func New(scope constructs.Construct, id string, cfg Config) *Stream {
 	if cfg.Capacity.Mode == spec.ModeProvisioned {
 		config.ShardCount = jsii.Number(cfg.Capacity.Shards)
 	}
-	stream := tf.Named(kinesisstream.NewKinesisStream(c, jsii.String("Default"), config))
+	stream := tf.New(c, "Default", kinesisstream.NewKinesisStream, config)
 	return &Stream{Name: *stream.Name(), ARN: *stream.Arn()}
 }
 

@@ -45,17 +45,17 @@ type Key struct {
 // because CloudWatch Logs tries the key when a log group is made with it.
 func New(scope constructs.Construct, id string, cfg Config) *Key {
 	c := constructs.NewConstruct(scope, jsii.String(id))
-	key := tf.Named(kmskey.NewKmsKey(c, jsii.String("Default"), &kmskey.KmsKeyConfig{
+	key := tf.New(c, "Default", kmskey.NewKmsKey, &kmskey.KmsKeyConfig{
 		Description:          jsii.String(cfg.Description),
 		EnableKeyRotation:    jsii.Bool(true),
 		DeletionWindowInDays: jsii.Number(cfg.DeletionWindowDays),
 		Policy:               jsii.String(cfg.policy().JSON()),
 		Lifecycle:            tf.Protect(cfg.Protected),
-	}))
-	tf.Named(kmsalias.NewKmsAlias(c, jsii.String("alias"), &kmsalias.KmsAliasConfig{
+	})
+	tf.New(c, "alias", kmsalias.NewKmsAlias, &kmsalias.KmsAliasConfig{
 		Name:        jsii.String(cfg.Alias),
 		TargetKeyId: key.KeyId(),
-	}))
+	})
 	return &Key{ARN: *key.Arn(), Made: key, cfg: cfg}
 }
 

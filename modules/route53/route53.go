@@ -19,7 +19,7 @@ type Target struct {
 // It is for IPv4 alone, as API Gateway's regional endpoints are where nobody asks for more.
 func Alias(scope constructs.Construct, id, zoneID, name string, target Target) {
 	c := constructs.NewConstruct(scope, jsii.String(id))
-	tf.Named(route53record.NewRoute53Record(c, jsii.String("Default"), &route53record.Route53RecordConfig{
+	tf.New(c, "Default", route53record.NewRoute53Record, &route53record.Route53RecordConfig{
 		ZoneId: jsii.String(zoneID),
 		Name:   jsii.String(name),
 		Type:   jsii.String("A"),
@@ -29,7 +29,7 @@ func Alias(scope constructs.Construct, id, zoneID, name string, target Target) {
 			// There is no second answer to give where the only one is ill.
 			EvaluateTargetHealth: jsii.Bool(false),
 		},
-	}))
+	})
 }
 
 // proofTTL is how long resolvers keep a proof, in seconds: short, because a mistake in it holds up the certificate.
@@ -39,13 +39,13 @@ const proofTTL = 60
 // certificate for the same domain has the same record, which then is taken over.
 func Proof(scope constructs.Construct, id, zoneID, name, kind, value string) (fqdn string) {
 	c := constructs.NewConstruct(scope, jsii.String(id))
-	record := tf.Named(route53record.NewRoute53Record(c, jsii.String("Default"), &route53record.Route53RecordConfig{
+	record := tf.New(c, "Default", route53record.NewRoute53Record, &route53record.Route53RecordConfig{
 		ZoneId:         jsii.String(zoneID),
 		Name:           jsii.String(name),
 		Type:           jsii.String(kind),
 		Records:        jsii.Strings(value),
 		Ttl:            jsii.Number(proofTTL),
 		AllowOverwrite: jsii.Bool(true),
-	}))
+	})
 	return *record.Fqdn()
 }

@@ -37,18 +37,20 @@ const (
 // one has S3's own keys, whatever encrypts the events.
 func NewAccessLog(scope constructs.Construct, id string, cfg AccessLogConfig) *Bucket {
 	c := constructs.NewConstruct(scope, jsii.String(id))
-	bucket, private := declareBucket(c, Config{Name: cfg.Name, Disposable: cfg.Disposable, Protected: cfg.Protected})
-	b := &Bucket{Name: *bucket.Bucket(), ARN: *bucket.Arn()}
-	encrypt(c, bucket, "")
-	declareLifecycle(c, bucket, spec.Bucket{
+	bucket := declareBucket(c, Config{Name: cfg.Name, Disposable: cfg.Disposable, Protected: cfg.Protected})
+	name := bucket.Bucket()
+	private := closeToPublic(c, name)
+	b := &Bucket{Name: *name, ARN: *bucket.Arn()}
+	encrypt(c, name, "")
+	declareLifecycle(c, name, spec.Bucket{
 		ExpireAfterDays:           cfg.ExpireAfterDays,
 		NoncurrentExpireAfterDays: accessLogNoncurrentDays,
 		AbortUploadsAfterDays:     accessLogUploadDays,
-	}, keepVersions(c, bucket))
-	policy := attach(c, bucket, iam.Document{requireTLS(b.ARN), receive(b.ARN, cfg)}, private)
-	tf.Named(logging.NewS3BucketLoggingA(c, jsii.String("logging"), &logging.S3BucketLoggingAConfig{
+	}, keepVersions(c, name))
+	policy := attach(c, name, iam.Document{requireTLS(b.ARN), receive(b.ARN, cfg)}, private)
+	tf.New(c, "logging", logging.NewS3BucketLoggingA, &logging.S3BucketLoggingAConfig{
 		Bucket:       jsii.String(cfg.Of.Name),
-		TargetBucket: bucket.Bucket(),
+		TargetBucket: name,
 		TargetPrefix: jsii.String(accessLogPrefix),
 		TargetObjectKeyFormat: &logging.S3BucketLoggingTargetObjectKeyFormat{
 			// By the time of the requests, so that a day's are in that day's folder.
@@ -57,7 +59,7 @@ func NewAccessLog(scope constructs.Construct, id string, cfg AccessLogConfig) *B
 			},
 		},
 		DependsOn: &[]cdktf.ITerraformDependable{policy},
-	}))
+	})
 	return b
 }
 

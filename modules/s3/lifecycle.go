@@ -3,7 +3,6 @@ package s3
 import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucket"
 	lifecycle "github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketlifecycleconfiguration"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
@@ -12,13 +11,13 @@ import (
 )
 
 // declareLifecycle waits for versioning: a rule over noncurrent versions has no meaning before it.
-func declareLifecycle(c constructs.Construct, bucket s3bucket.S3Bucket, cfg spec.Bucket, versioning cdktf.ITerraformDependable) {
-	tf.Named(lifecycle.NewS3BucketLifecycleConfiguration(c, jsii.String("lifecycle"),
+func declareLifecycle(c constructs.Construct, name *string, cfg spec.Bucket, versioning cdktf.ITerraformDependable) {
+	tf.New(c, "lifecycle", lifecycle.NewS3BucketLifecycleConfiguration,
 		&lifecycle.S3BucketLifecycleConfigurationConfig{
-			Bucket:    bucket.Bucket(),
+			Bucket:    name,
 			Rule:      lifecycleRules(cfg),
 			DependsOn: &[]cdktf.ITerraformDependable{versioning},
-		}))
+		})
 }
 
 func lifecycleRules(cfg spec.Bucket) []*lifecycle.S3BucketLifecycleConfigurationRule {

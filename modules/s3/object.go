@@ -42,7 +42,7 @@ func (b *Bucket) Put(object Object) cdktf.ITerraformDependable {
 	} else {
 		config.Content = jsii.String(object.Content)
 	}
-	return tf.Named(s3object.NewS3Object(b.c, jsii.String(objectID(object.Key)), config))
+	return tf.New(b.c, objectID(object.Key), s3object.NewS3Object, config)
 }
 
 var notInID = regexp.MustCompile(`[^A-Za-z0-9]+`)

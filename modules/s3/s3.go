@@ -53,12 +53,14 @@ type Bucket struct {
 // New declares a private, encrypted, versioned bucket that answers over TLS only.
 func New(scope constructs.Construct, id string, cfg Config) *Bucket {
 	c := constructs.NewConstruct(scope, jsii.String(id))
-	bucket, private := declareBucket(c, cfg)
-	encryption := encrypt(c, bucket, cfg.KeyARN)
-	versioning := keepVersions(c, bucket)
-	declareLifecycle(c, bucket, cfg.Lifecycle, versioning)
+	bucket := declareBucket(c, cfg)
+	name := bucket.Bucket()
+	private := closeToPublic(c, name)
+	encryption := encrypt(c, name, cfg.KeyARN)
+	versioning := keepVersions(c, name)
+	declareLifecycle(c, name, cfg.Lifecycle, versioning)
 	b := &Bucket{
-		Name: *bucket.Bucket(), ARN: *bucket.Arn(), DomainName: *bucket.BucketRegionalDomainName(),
+		Name: *name, ARN: *bucket.Arn(), DomainName: *bucket.BucketRegionalDomainName(),
 		c: c, versioning: versioning,
 	}
 	b.document = iam.Document{requireTLS(b.ARN)}
@@ -67,43 +69,42 @@ func New(scope constructs.Construct, id string, cfg Config) *Bucket {
 		b.Ready = append(b.Ready, encryption)
 	}
 	if cfg.Lifecycle.ObjectLock != (spec.ObjectLock{}) {
-		b.Ready = append(b.Ready, lockObjects(c, bucket, cfg.Lifecycle.ObjectLock, versioning))
+		b.Ready = append(b.Ready, lockObjects(c, name, cfg.Lifecycle.ObjectLock, versioning))
 	}
-	b.policy = attach(c, bucket, b.document, private)
+	b.policy = attach(c, name, b.document, private)
 	return b
 }
 
-func declareBucket(c constructs.Construct, cfg Config) (s3bucket.S3Bucket, cdktf.ITerraformDependable) {
-	bucket := tf.Named(s3bucket.NewS3Bucket(c, jsii.String("Default"), &s3bucket.S3BucketConfig{
+func declareBucket(c constructs.Construct, cfg Config) s3bucket.S3Bucket {
+	return tf.New(c, "Default", s3bucket.NewS3Bucket, &s3bucket.S3BucketConfig{
 		Bucket:       jsii.String(cfg.Name),
 		ForceDestroy: jsii.Bool(cfg.Disposable),
 		DependsOn:    tf.DependsOn(cfg.DependsOn),
 		Lifecycle:    tf.Protect(cfg.Protected),
-	}))
-	return bucket, closeToPublic(c, bucket)
+	})
 }
 
-func closeToPublic(c constructs.Construct, bucket s3bucket.S3Bucket) cdktf.ITerraformDependable {
-	tf.Named(s3bucketownershipcontrols.NewS3BucketOwnershipControls(c, jsii.String("ownership"),
+func closeToPublic(c constructs.Construct, name *string) cdktf.ITerraformDependable {
+	tf.New(c, "ownership", s3bucketownershipcontrols.NewS3BucketOwnershipControls,
 		&s3bucketownershipcontrols.S3BucketOwnershipControlsConfig{
-			Bucket: bucket.Bucket(),
+			Bucket: name,
 			Rule: &s3bucketownershipcontrols.S3BucketOwnershipControlsRule{
 				ObjectOwnership: jsii.String("BucketOwnerEnforced"),
 			},
-		}))
-	return tf.Named(s3bucketpublicaccessblock.NewS3BucketPublicAccessBlock(c, jsii.String("access"),
+		})
+	return tf.New(c, "access", s3bucketpublicaccessblock.NewS3BucketPublicAccessBlock,
 		&s3bucketpublicaccessblock.S3BucketPublicAccessBlockConfig{
-			Bucket:                bucket.Bucket(),
+			Bucket:                name,
 			BlockPublicAcls:       jsii.Bool(true),
 			BlockPublicPolicy:     jsii.Bool(true),
 			IgnorePublicAcls:      jsii.Bool(true),
 			RestrictPublicBuckets: jsii.Bool(true),
-		}))
+		})
 }
 
 // encrypt has new objects encrypted with the key, where there is one, and then with an S3 Bucket Key, by which S3 asks KMS
 // for one data key in a while and not for one an object.
-func encrypt(c constructs.Construct, bucket s3bucket.S3Bucket, keyARN string) cdktf.ITerraformDependable {
+func encrypt(c constructs.Construct, name *string, keyARN string) cdktf.ITerraformDependable {
 	rule := &s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleA{
 		ApplyServerSideEncryptionByDefault: &s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA{
 			SseAlgorithm: jsii.String("AES256"),
@@ -114,28 +115,28 @@ func encrypt(c constructs.Construct, bucket s3bucket.S3Bucket, keyARN string) cd
 		rule.ApplyServerSideEncryptionByDefault.SseAlgorithm = jsii.String("aws:kms")
 		rule.ApplyServerSideEncryptionByDefault.KmsMasterKeyId = jsii.String(keyARN)
 	}
-	return tf.Named(s3bucketserversideencryptionconfiguration.NewS3BucketServerSideEncryptionConfigurationA(c, jsii.String("encryption"),
+	return tf.New(c, "encryption", s3bucketserversideencryptionconfiguration.NewS3BucketServerSideEncryptionConfigurationA,
 		&s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationAConfig{
-			Bucket: bucket.Bucket(),
+			Bucket: name,
 			Rule:   []*s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleA{rule},
-		}))
+		})
 }
 
-func keepVersions(c constructs.Construct, bucket s3bucket.S3Bucket) cdktf.ITerraformDependable {
-	return tf.Named(s3bucketversioning.NewS3BucketVersioningA(c, jsii.String("versioning"),
+func keepVersions(c constructs.Construct, name *string) cdktf.ITerraformDependable {
+	return tf.New(c, "versioning", s3bucketversioning.NewS3BucketVersioningA,
 		&s3bucketversioning.S3BucketVersioningAConfig{
-			Bucket: bucket.Bucket(),
+			Bucket: name,
 			VersioningConfiguration: &s3bucketversioning.S3BucketVersioningVersioningConfiguration{
 				Status: jsii.String("Enabled"),
 			},
-		}))
+		})
 }
 
 // lockObjects turns the lock on in place, as S3 can since 2023. The bucket's own argument would have the bucket replaced
 // (hashicorp/terraform-provider-aws, issue 36529). S3 wants versioning before it.
-func lockObjects(c constructs.Construct, bucket s3bucket.S3Bucket, cfg spec.ObjectLock, versioning cdktf.ITerraformDependable) cdktf.ITerraformDependable {
-	return tf.Named(lock.NewS3BucketObjectLockConfigurationA(c, jsii.String("lock"), &lock.S3BucketObjectLockConfigurationAConfig{
-		Bucket: bucket.Bucket(),
+func lockObjects(c constructs.Construct, name *string, cfg spec.ObjectLock, versioning cdktf.ITerraformDependable) cdktf.ITerraformDependable {
+	return tf.New(c, "lock", lock.NewS3BucketObjectLockConfigurationA, &lock.S3BucketObjectLockConfigurationAConfig{
+		Bucket: name,
 		Rule: &lock.S3BucketObjectLockConfigurationRuleA{
 			DefaultRetention: &lock.S3BucketObjectLockConfigurationRuleDefaultRetentionA{
 				Mode: jsii.String(string(cfg.Mode)),
@@ -143,17 +144,17 @@ func lockObjects(c constructs.Construct, bucket s3bucket.S3Bucket, cfg spec.Obje
 			},
 		},
 		DependsOn: &[]cdktf.ITerraformDependable{versioning},
-	}))
+	})
 }
 
 // attach gives the bucket its policy. It waits for the access block, because S3 refuses two changes of a bucket's access at
 // the same time.
-func attach(c constructs.Construct, bucket s3bucket.S3Bucket, document iam.Document, private cdktf.ITerraformDependable) s3bucketpolicy.S3BucketPolicy {
-	return tf.Named(s3bucketpolicy.NewS3BucketPolicy(c, jsii.String("policy"), &s3bucketpolicy.S3BucketPolicyConfig{
-		Bucket:    bucket.Bucket(),
+func attach(c constructs.Construct, name *string, document iam.Document, private cdktf.ITerraformDependable) s3bucketpolicy.S3BucketPolicy {
+	return tf.New(c, "policy", s3bucketpolicy.NewS3BucketPolicy, &s3bucketpolicy.S3BucketPolicyConfig{
+		Bucket:    name,
 		Policy:    jsii.String(document.JSON()),
 		DependsOn: &[]cdktf.ITerraformDependable{private},
-	}))
+	})
 }
 
 // requireTLS denies every request that is not encrypted in transit.

@@ -42,12 +42,13 @@ func New(scope constructs.Construct, id string, cfg Config) *Topic {
 	if cfg.KeyARN != "" {
 		config.KmsMasterKeyId = jsii.String(cfg.KeyARN)
 	}
-	topic := tf.Named(snstopic.NewSnsTopic(c, jsii.String("Default"), config))
-	tf.Named(snstopicpolicy.NewSnsTopicPolicy(c, jsii.String("policy"), &snstopicpolicy.SnsTopicPolicyConfig{
-		Arn:    topic.Arn(),
-		Policy: jsii.String(access(cfg, *topic.Arn()).JSON()),
-	}))
-	return &Topic{ARN: *topic.Arn()}
+	topic := tf.New(c, "Default", snstopic.NewSnsTopic, config)
+	arn := topic.Arn()
+	tf.New(c, "policy", snstopicpolicy.NewSnsTopicPolicy, &snstopicpolicy.SnsTopicPolicyConfig{
+		Arn:    arn,
+		Policy: jsii.String(access(cfg, *arn).JSON()),
+	})
+	return &Topic{ARN: *arn}
 }
 
 // access has both of the conditions with which the SNS developer guide narrows what a service may do ("Example cases for
@@ -83,11 +84,11 @@ func Subscribe(scope constructs.Construct, id, topicARN string, emails []string)
 	for _, email := range emails {
 		// By the address and not by its place in the list: or one that goes would take the ones after it along.
 		sum := sha256.Sum256([]byte(email))
-		tf.Named(snstopicsubscription.NewSnsTopicSubscription(c, jsii.String(hex.EncodeToString(sum[:4])),
+		tf.New(c, hex.EncodeToString(sum[:4]), snstopicsubscription.NewSnsTopicSubscription,
 			&snstopicsubscription.SnsTopicSubscriptionConfig{
 				TopicArn: jsii.String(topicARN),
 				Protocol: jsii.String("email"),
 				Endpoint: jsii.String(email),
-			}))
+			})
 	}
 }

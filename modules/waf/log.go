@@ -61,7 +61,7 @@ func logTo(c constructs.Construct, acl wafv2webacl.Wafv2WebAcl, log *cloudwatch.
 			SingleHeader: &logging.Wafv2WebAclLoggingConfigurationRedactedFieldsSingleHeader{Name: jsii.String(name)},
 		}
 	}
-	tf.Named(logging.NewWafv2WebAclLoggingConfiguration(c, jsii.String("logging"), &logging.Wafv2WebAclLoggingConfigurationConfig{
+	tf.New(c, "logging", logging.NewWafv2WebAclLoggingConfiguration, &logging.Wafv2WebAclLoggingConfigurationConfig{
 		ResourceArn:           acl.Arn(),
 		LogDestinationConfigs: jsii.Strings(log.ARN),
 		LoggingFilter: &logging.Wafv2WebAclLoggingConfigurationLoggingFilter{
@@ -71,5 +71,5 @@ func logTo(c constructs.Construct, acl wafv2webacl.Wafv2WebAcl, log *cloudwatch.
 			}},
 		},
 		RedactedFields: redacted,
-	}))
+	})
 }

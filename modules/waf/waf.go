@@ -37,7 +37,7 @@ type Firewall struct {
 // developer guide, "Gateway response types for API Gateway").
 func New(scope constructs.Construct, id string, cfg Config) *Firewall {
 	c := constructs.NewConstruct(scope, jsii.String(id))
-	acl := tf.Named(wafv2webacl.NewWafv2WebAcl(c, jsii.String("Default"), &wafv2webacl.Wafv2WebAclConfig{
+	acl := tf.New(c, "Default", wafv2webacl.NewWafv2WebAcl, &wafv2webacl.Wafv2WebAclConfig{
 		Name:          jsii.String(cfg.Name),
 		Description:   jsii.String("Stands before the API " + cfg.Name),
 		Scope:         jsii.String("REGIONAL"),
@@ -55,13 +55,13 @@ func New(scope constructs.Construct, id string, cfg Config) *Firewall {
 			MetricName:               jsii.String(cfg.Name),
 			SampledRequestsEnabled:   jsii.Bool(false),
 		},
-	}))
+	})
 	log := cloudwatch.New(c, "log", cloudwatch.Config{Name: cfg.LogGroup, RetentionDays: cfg.RetentionDays, KeyARN: cfg.KeyARN})
 	logTo(c, acl, log, cfg.Firewall)
-	tf.Named(association.NewWafv2WebAclAssociation(c, jsii.String("association"), &association.Wafv2WebAclAssociationConfigA{
+	tf.New(c, "association", association.NewWafv2WebAclAssociation, &association.Wafv2WebAclAssociationConfigA{
 		ResourceArn: jsii.String(cfg.StageARN),
 		WebAclArn:   acl.Arn(),
-	}))
+	})
 	return &Firewall{LogGroup: log.Name}
 }
 

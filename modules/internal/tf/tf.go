@@ -4,20 +4,35 @@ package tf
 import (
 	"fmt"
 	"strings"
+	"sync"
 
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 )
 
-// Named gives an element the Terraform name of its place in the construct tree, such as api_submit_post, in place
-// of CDKTF's name with a hash, so that plans, state commands and the synthesised JSON can be read. It returns the
-// element. It must be called before anything refers to the element.
+// New makes an element by its constructor and gives it the Terraform name of its place in the construct tree, such as
+// api_submit_post, in place of CDKTF's name with a hash, so that plans, state commands and the synthesised JSON can be read.
 //
 // The stack and children called "Default" are left out. Ids may not hold "_": then no two places have the same name.
-func Named[E cdktf.TerraformElement](element E) E {
-	_, path, _ := strings.Cut(*element.Node().Path(), "/")
+func New[E cdktf.TerraformElement, C any](scope constructs.Construct, id string, constructor func(constructs.Construct, *string, C) E, config C) E {
+	element := constructor(scope, jsii.String(id), config)
+	_, path, _ := strings.Cut(pathOf(scope)+"/"+id, "/")
 	element.OverrideLogicalId(jsii.String(nameOf(path)))
 	return element
+}
+
+// paths are those of the constructs that elements were made in: each costs a request to Node.js, and one holds several
+// elements. Nothing leaves it, as jsii itself holds a construct for as long as the program runs.
+var paths sync.Map
+
+func pathOf(scope constructs.Construct) string {
+	if path, known := paths.Load(scope); known {
+		return path.(string)
+	}
+	path := *scope.ToString() // its path: one request, where Node().Path() is two
+	paths.Store(scope, path)
+	return path
 }
 
 func nameOf(path string) string {

@@ -41,7 +41,8 @@ func TestCLI(t *testing.T) {
 		t.Errorf("the state is not beside cdktf.json: %v", err)
 	}
 
-	p := openPipeline(t, endpoint, program, stackFolder(filepath.Join(folder, "cdktf.out"), "dev"))
+	stack := stackFolder(filepath.Join(folder, "cdktf.out"), "dev")
+	p := openPipeline(t, endpoint, attached(t, endpoint, stack), stack)
 	checkOutputs(t, p.outputs(), expectedDev)
 	p.expectPlan(map[string]string{})
 }

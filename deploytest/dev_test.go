@@ -40,7 +40,8 @@ func local(env spec.Environment) spec.Environment {
 	return env
 }
 
-// change changes what a request becomes, which must reach the stage by a new deployment, and the number of shards.
+// change changes what a request becomes, which must reach the stage by a new deployment, the number of shards, and what the
+// firewall counts.
 func change(t *testing.T, p *pipeline, env spec.Environment) {
 	t.Helper()
 	api := p.outputs()["api_id"]
@@ -48,6 +49,9 @@ func change(t *testing.T, p *pipeline, env spec.Environment) {
 
 	env.API.PartitionKey = spec.PartitionByJSONPath("$.user.id")
 	env.Stream.Capacity = spec.Provisioned(2)
+	if env.Firewall.Enabled {
+		env.Firewall.RateLimit, env.Firewall.Count = 100, []string{"GenericRFI_BODY", "Log4JRCE_BODY"}
+	}
 	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
 	changes := map[string]string{
 		"aws_kinesis_stream.stream":                               "update",
@@ -57,6 +61,10 @@ func change(t *testing.T, p *pipeline, env spec.Environment) {
 	}
 	if env.API.Batch {
 		changes["aws_api_gateway_integration.api_submit_batch_post_integration"] = "update"
+	}
+	if env.Firewall.Enabled {
+		changes["aws_wafv2_web_acl.firewall"] = "update"
+		changes["aws_wafv2_web_acl_logging_configuration.firewall_logging"] = "update"
 	}
 	if env.Alarms.Enabled { // more shards are more room
 		changes["aws_cloudwatch_metric_alarm.alarms_stream-full"] = "update"
@@ -77,6 +85,10 @@ func change(t *testing.T, p *pipeline, env spec.Environment) {
 		StreamName: ref(env.StreamName()),
 	}).StreamDescriptionSummary
 	expect(t, "shards", 2, *summary.OpenShardCount)
+	if env.Firewall.Enabled {
+		checkFirewall(t, p.endpoint, api, env.Name, "BLOCK",
+			"awswaf:managed:aws:core-rule-set:GenericRFI_Body", "awswaf:managed:aws:known-bad-inputs:Log4JRCE_Body")
+	}
 	expectText(t, "the template", submitIntegration(t, p.cloud, api).RequestTemplates["application/json"],
 		"#set($keyName = '$.user.id')\n")
 }

@@ -45,6 +45,8 @@ func runAsProgram() {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
+		os.Stderr, _ = os.OpenFile(os.DevNull, os.O_WRONLY, 0) // jsii reports the end of its own process
+		jsii.Close()                                           // and waits for it: it writes to the cache at its end
 		os.Exit(0)
 	}
 	if os.Getenv(failIn) != "" {

@@ -6,11 +6,13 @@
 //
 //  - resolves a provider's entry point to the lib/lazy-index.js that the provider ships, whose exports are getters;
 //  - gives jsii the description's types one submodule at a time, when one is asked for, from a cache of two files;
-//  - does in one process what jsii does in two.
+//  - does in one process what jsii does in two;
+//  - leaves out what jsii and CDKTF do and nobody needs (findOnce, loadLater, mends).
 //
 // The first run with a provider is jsii's own way, and writes the cache from what it read. Whatever is wrong with the
-// cache, or different from what is expected here, is a reason to go jsii's own way again, and never an error. No file and
-// no module of a dependency is changed: functions of Node.js are wrapped, some of them for a single call.
+// cache, or different from what is expected here, is a reason to go jsii's own way again, and never an error. No file of
+// a dependency is changed: functions of Node.js are wrapped, some of them for a single call, and three texts are replaced in
+// what is read.
 
 const crypto = require("crypto");
 const fs = require("fs");
@@ -24,6 +26,7 @@ const program = path.join(path.dirname(process.argv[1] || ""), "..", "lib", "pro
 if (root && path.basename(process.argv[1] || "") === "jsii-runtime.js" && fs.existsSync(program)) {
   if (Module.enableCompileCache) Module.enableCompileCache(path.join(root, "compiled")); // Node.js 22.1 and newer
   takePlace();
+  findOnce();
   loadLater();
   mendSources();
   readLess();
@@ -47,6 +50,46 @@ function takePlace() {
     },
   });
   Object.defineProperty(process, "stdout", { value: wrapped, configurable: true });
+}
+
+// findOnce keeps where Node.js has found the modules of jsii's package cache, whose folders are named by their packages'
+// digests: what was found in one is there as long as the folder is.
+function findOnce() {
+  const file = path.join(root, "found");
+  const known = readFound(file);
+  Object.assign(Module._pathCache, known);
+  process.once("exit", () => {
+    if (lazily.size === 0) return; // all of the provider's modules were loaded, and few will be again
+    const isKept = ([request, found]) => folderOf(found) && !request.includes("jsii-kernel-"); // a folder of this run's
+    const found = Object.entries(Module._pathCache).filter(isKept);
+    if (found.length === Object.keys(known).length) return;
+    const text = JSON.stringify(Object.fromEntries(found));
+    const scratch = `${file}.${process.pid}.${crypto.randomBytes(4).toString("hex")}`;
+    try {
+      fs.writeFileSync(scratch, digest(text) + text);
+      fs.renameSync(scratch, file); // whole or not at all; of two processes the last
+    } catch {
+      fs.rmSync(scratch, { force: true });
+    }
+  });
+}
+
+// readFound returns nothing where a folder is gone, or the file is damaged.
+function readFound(file) {
+  try {
+    const text = fs.readFileSync(file, "utf-8");
+    const body = text.slice(digest("").length);
+    if (digest(body) !== text.slice(0, digest("").length)) return {};
+    const found = JSON.parse(body);
+    return [...new Set(Object.values(found).map(folderOf))].every((folder) => fs.existsSync(folder)) ? found : {};
+  } catch {
+    return {};
+  }
+}
+
+// folderOf a module's package; nothing where it has none that is named by a digest.
+function folderOf(file) {
+  return /^.*?[\\/][0-9a-f]{64}(?=[\\/])/.exec(file)?.[0];
 }
 
 // loadLater has two packages of CDKTF's loaded when something of them is used, which together are more than half of the

@@ -32,7 +32,7 @@ func compared() []spec.Environment {
 	if os.Getenv(wholeComparison) == "all" {
 		return catalogue.All()
 	}
-	return []spec.Environment{catalogue.Named("prod"), catalogue.Named("web")}
+	return []spec.Environment{catalogue.Named("prod"), catalogue.Named("option-web")}
 }
 
 // failIn makes it fail in Node.js instead, and print what the panic says.

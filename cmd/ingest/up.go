@@ -86,7 +86,7 @@ func up(command *cobra.Command, f upFlags) error {
 
 // memoryLimit is the heap, in bytes, from which on it is collected as often as needed: the bodies that are in flight at
 // once (64 MiB, local/apigateway), times the copies that a mapping template makes of them, fit below it.
-const memoryLimit = 512 << 20
+const memoryLimit = 256 << 20
 
 // boundMemory lets the heap grow to five times what is live before it is collected, up to memoryLimit, unless GOGC and
 // GOMEMLIMIT say otherwise: a few MiB are live here, so that the default would collect many times a second.

@@ -142,15 +142,22 @@ func (q *quick) holdsObject(p vtl.Payload) bool {
 		return true
 	}
 	for i := range p.Len() {
-		found, known := q.properties[p.Name(i)]
-		if !known {
-			found = q.additional
-		}
-		if !known && q.closed || found != nil && !found.holds(p.Element(i)) {
+		if !q.holdsMember(p.Name(i), p.Element(i)) {
 			return false
 		}
 	}
 	return true
+}
+
+func (q *quick) holdsMember(name string, value vtl.Payload) bool {
+	property, known := q.properties[name]
+	switch {
+	case known:
+		return property.holds(value)
+	case q.additional != nil:
+		return q.additional.holds(value)
+	}
+	return !q.closed
 }
 
 func (q *quick) holdsArray(p vtl.Payload) bool {

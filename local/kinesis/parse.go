@@ -80,8 +80,8 @@ func (r *reader) string() []byte {
 // escaped goes on with a string behind its first backslash. API Gateway's escapeJavaScript writes "/" as "\/", so that a
 // mapping template's request has one in nearly each partition key.
 func (r *reader) escaped(before []byte) []byte {
-	start := len(r.unescaped)
-	out := append(r.unescaped, before...)
+	out, start := r.unescaped, len(r.unescaped)
+	out = append(out, before...)
 	out = utf8.AppendRune(out, r.escape())
 	for !r.bad && !r.take('"') {
 		switch {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -22,12 +24,12 @@ func (r result) accepted() int { return r.byCode[http.StatusOK] }
 
 func (r result) perSecond() float64 { return float64(r.accepted()) / r.wall.Seconds() }
 
-// apply sends events over the connections: as fast as they are answered, or at a rate where one is given.
-func apply(o options, events int, rate vegeta.Pacer, target func(id int64, t *vegeta.Target), each func(done int)) (result, error) {
+// apply sends requests over the connections: as fast as they are answered, or at a rate where one is given.
+func apply(o options, requests int, rate vegeta.Pacer, target func(id int64, t *vegeta.Target), each func(done int)) (result, error) {
 	var next atomic.Int64
 	targeter := func(t *vegeta.Target) error {
 		id := next.Add(1)
-		if id > int64(events) {
+		if id > int64(requests) {
 			return vegeta.ErrNoTargets
 		}
 		target(id, t)
@@ -69,6 +71,19 @@ func submit(url string, size int) func(int64, *vegeta.Target) {
 	header := http.Header{"Content-Type": {"application/json"}}
 	return func(id int64, t *vegeta.Target) {
 		t.Method, t.URL, t.Header, t.Body = http.MethodPost, url, header, body(id, size)
+	}
+}
+
+// submitBatch sends batches of so many events, whose bytes are made once: their making would be measured too.
+func submitBatch(url string, size, events int) func(int64, *vegeta.Target) {
+	header := http.Header{"Content-Type": {"application/json"}}
+	var all [][]byte
+	for id := range events {
+		all = append(all, body(int64(id), size))
+	}
+	text := slices.Concat([]byte(`{"events":[`), bytes.Join(all, []byte(",")), []byte(`]}`))
+	return func(_ int64, t *vegeta.Target) {
+		t.Method, t.URL, t.Header, t.Body = http.MethodPost, url, header, text
 	}
 }
 

@@ -52,7 +52,7 @@ func measure(ctx context.Context, o options) error {
 		return err
 	}
 	var rows []row
-	for _, part := range []func(context.Context, options, string, string) ([]row, error){throughput, limited, kinesalite} {
+	for _, part := range []func(context.Context, options, string, string) ([]row, error){throughput, batches, limited, kinesalite} {
 		found, err := part(ctx, o, program, dir)
 		if err != nil {
 			return err

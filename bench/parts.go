@@ -55,6 +55,66 @@ func throughput(ctx context.Context, o options, program, dir string) ([]row, err
 	}, nil
 }
 
+// batchSizes are the numbers of events a batch that are measured: a usual one, and the most that a batch may have.
+var batchSizes = []int{100, 500}
+
+// batches is the batch route beside the single one, which gets a quarter of the events: one after the other, each with a
+// pipeline of its own.
+func batches(ctx context.Context, o options, program, dir string) ([]row, error) {
+	single, err := batch(ctx, o, program, dir, o.events/4, 1)
+	if err != nil {
+		return nil, err
+	}
+	rows := []row{{"beside the batches: events per second at POST /dev/submit", fmt.Sprintf("%.0f", single.perSecond())}}
+	for _, size := range batchSizes {
+		r, err := batch(ctx, o, program, dir, o.events, size)
+		if err != nil {
+			return nil, err
+		}
+		what := fmt.Sprintf("POST /dev/submit/batch, %d events a request: ", size)
+		perSecond := r.perSecond() * float64(size)
+		rows = append(rows,
+			row{what + "accepted, durable events per second", fmt.Sprintf("%.0f, which is %.1f times the single route", perSecond, perSecond/single.perSecond())},
+			row{what + "latency p50, p99, max", fmt.Sprintf("%s, %s, %s", milliseconds(r.metrics.Latencies.P50), milliseconds(r.metrics.Latencies.P99), milliseconds(r.metrics.Latencies.Max))},
+			row{what + "answers by status, most anonymous memory", fmt.Sprintf("%v, %d MiB", r.byCode, r.mostAnonymous)},
+			row{what + "events accepted and delivered, the first event included", fmt.Sprintf("%d and %d", r.accepted()*size+1, r.delivered)},
+		)
+	}
+	return rows, nil
+}
+
+// batchResult is a load of batches, with the most anonymous memory in MiB that was seen, and the events in the objects.
+type batchResult struct {
+	result
+	mostAnonymous, delivered int
+}
+
+// batch sends events, so many in each request; one is the single route.
+func batch(ctx context.Context, o options, program, dir string, events, size int) (batchResult, error) {
+	say("pipeline: %d events, %d a request", events, size)
+	p, err := start(ctx, program, filepath.Join(dir, fmt.Sprintf("batch-%d", size)), "--unlimited")
+	if err != nil {
+		return batchResult{}, err
+	}
+	var r batchResult
+	each := func(done int) {
+		if done%max(1, 1000/size) == 0 {
+			now, _ := p.memory()
+			r.mostAnonymous = max(r.mostAnonymous, now)
+		}
+	}
+	target := submit(p.submitURL, o.bytes)
+	if size > 1 {
+		target = submitBatch(p.submitURL+"/batch", o.bytes, size)
+	}
+	r.result, err = apply(o, events/size, vegeta.Rate{}, target, each)
+	if err := errors.Join(err, p.stop()); err != nil {
+		return batchResult{}, err
+	}
+	r.delivered, err = p.delivered()
+	return r, err
+}
+
 const (
 	// limitedRate is twice what one shard takes in a second.
 	limitedRate    = 2000

@@ -57,8 +57,7 @@ func attached(t *testing.T, endpoint, folder string) string {
 // program runs Terraform in a folder with this provider.
 func (a awsPlugin) program(t *testing.T, folder string) string {
 	t.Helper()
-	// Not t.TempDir(), whose path may be longer than a socket's.
-	private, err := os.MkdirTemp("", "provider-")
+	private, err := os.MkdirTemp("", "provider-") //nolint:usetesting // t.TempDir's path may be longer than a socket's may be
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +147,7 @@ func installProvider(t *testing.T, program string) (string, error) {
 			Providers json.RawMessage `json:"required_providers"`
 		}
 	}](t, "the dev stack", string(goldens.Read(t, "dev")))
-	folder, err := os.MkdirTemp("", "terraform-init-")
+	folder, err := os.MkdirTemp("", "terraform-init-") //nolint:usetesting // it is for the tests to come, too
 	if err != nil {
 		return "", err
 	}

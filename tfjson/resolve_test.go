@@ -3,7 +3,6 @@ package tfjson_test
 import (
 	"encoding/json"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -729,15 +728,6 @@ func spoil(value *any, by any, left *int) bool {
 		}
 	}
 	return false
-}
-
-func mustRead(t *testing.T, path string) []byte {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
 }
 
 func FuzzResolve(f *testing.F) {

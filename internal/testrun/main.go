@@ -28,7 +28,6 @@ func main() {
 	short := flag.Bool("short", false, "run the Go tests alone that take little time")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	status, err := run(ctx, *short)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)

@@ -50,7 +50,9 @@ type part struct {
 
 // lanes are the parts: those of a lane run one after another, beside those of the other lanes. deploytest mostly waits.
 func lanes(short bool, packages []string) [][]part {
-	test := []string{"go", "test", "-json", "-timeout", endless}
+	// No vet, which make lint and make check run, and no tables for a debugger: both take the linker and the compiler longer than
+	// the tests take.
+	test := []string{"go", "test", "-json", "-vet=off", "-ldflags=-w", "-timeout", endless}
 	var quick []string
 	for _, path := range packages {
 		if path != module+"/deploytest" {

@@ -63,9 +63,9 @@ func lanes(short bool, packages []string) [][]part {
 		return [][]part{{{"Go, -short", append(append(test, "-short"), quick...), true}}}
 	}
 	return [][]part{
-		{{"deploytest", append(test, "./deploytest"), true}},
+		{{"Go", append(test, quick...), true}},
 		{
-			{"Go", append(test, quick...), true},
+			{"deploytest", append(test, "./deploytest"), true},
 			{"page", []string{"npm", "--prefix", "webapp", "test"}, false},
 			{"page in a browser", []string{"npm", "--prefix", "webapp", "run", "test:browser"}, false},
 		},

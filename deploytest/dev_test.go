@@ -17,20 +17,20 @@ import (
 // TestDev leads dev through its life: made, changed, destroyed.
 func TestDev(t *testing.T) {
 	t.Parallel()
-	p := makeAndChange(t, catalogue.Named("dev"), expectedDev)
+	p, _ := makeAndChange(t, catalogue.Named("dev"), expectedDev)
 	destroyDev(t, p)
 }
 
-// makeAndChange makes an environment, reads it back and changes it, with an empty plan after each.
-func makeAndChange(t *testing.T, env spec.Environment, want expected) *pipeline {
+// makeAndChange makes an environment, reads it back and changes it, with an empty plan after each. It returns what it is by then.
+func makeAndChange(t *testing.T, env spec.Environment, want expected) (*pipeline, spec.Environment) {
 	t.Helper()
 	p := newPipeline(t, local(env))
 	p.apply()
 	checkDeployed(t, p, want)
 	p.expectPlan(map[string]string{})
-	change(t, p, local(env))
+	changed := change(t, p, local(env))
 	p.expectPlan(map[string]string{})
-	return p
+	return p, changed
 }
 
 // local keeps the state in a file and takes any account: a test has no business with where an environment really lies,
@@ -42,7 +42,7 @@ func local(env spec.Environment) spec.Environment {
 
 // change changes what a request becomes, which must reach the stage by a new deployment, the number of shards, and what the
 // firewall counts.
-func change(t *testing.T, p *pipeline, env spec.Environment) {
+func change(t *testing.T, p *pipeline, env spec.Environment) spec.Environment {
 	t.Helper()
 	api := p.outputs()["api_id"]
 	before := deploymentOf(t, p.cloud, api, env.Name)
@@ -91,6 +91,7 @@ func change(t *testing.T, p *pipeline, env spec.Environment) {
 	}
 	expectText(t, "the template", submitIntegration(t, p.cloud, api).RequestTemplates["application/json"],
 		"#set($keyName = '$.user.id')\n")
+	return env
 }
 
 func deploymentOf(t *testing.T, c cloud, api, stageName string) string {

@@ -116,6 +116,8 @@ func environment(endpoint string) map[string]string {
 		"AWS_CONFIG_FILE":             os.DevNull,
 		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 		"CHECKPOINT_DISABLE":          "1",
+		// Terraform and its provider spend less of their time on garbage (a seventh of all), and have the memory for it.
+		"GOGC": "400", "GOMEMLIMIT": "1GiB",
 	})
 	return env
 }

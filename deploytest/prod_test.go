@@ -1,30 +1,52 @@
 package deploytest
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
 
 	"cdk.tf/go/ingest/internal/catalogue"
+	"cdk.tf/go/ingest/spec"
 )
 
-// TestProd leads prod through as much of a life as it has, and then tries to destroy what is protected.
+// TestProd leads prod through its life: made, changed, protected from a destroy, and destroyed on purpose.
 func TestProd(t *testing.T) {
 	t.Parallel()
 	env := catalogue.Named("prod")
 	env.Alarms.Emails = []string{"on-call@example.com"}
-	p := makeAndChange(t, env, expectedProd)
+	p, env := makeAndChange(t, env, expectedProd)
 	before, there := p.addresses(), p.cloud.inventory(t)
 
 	// A destroy comes to the API and the delivery stream first, and so never to what they depend on; a replacement does.
 	expectRefusal(t, p.destroy(), "aws_api_gateway_rest_api.api", "aws_kinesis_firehose_delivery_stream.delivery")
-	for _, address := range []string{"aws_kinesis_stream.stream", "aws_s3_bucket.bucket", "aws_kms_key.key"} {
-		_, err := p.tf.Plan(p.context(), tfexec.Replace(address), tfexec.Target(address), tfexec.Refresh(false))
-		expectRefusal(t, err, address)
+	for _, addresses := range [][]string{{"aws_kinesis_stream.stream", "aws_s3_bucket.bucket"}, {"aws_kms_key.key"}} {
+		replacement := []tfexec.PlanOption{tfexec.Refresh(false)}
+		for _, address := range addresses {
+			replacement = append(replacement, tfexec.Replace(address), tfexec.Target(address))
+		}
+		_, err := p.tf.Plan(p.context(), replacement...)
+		expectRefusal(t, err, addresses...)
 	}
 
 	expect(t, "the state", before, p.addresses())
 	expect(t, "what there is", there, p.cloud.inventory(t))
+	destroyOnPurpose(t, p, env)
+}
+
+// destroyOnPurpose makes an environment disposable before it destroys it, as the README says.
+func destroyOnPurpose(t *testing.T, p *pipeline, env spec.Environment) {
+	t.Helper()
+	env.Removal = spec.Disposable
+	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
+	p.apply()
+	if err := p.destroy(); err != nil {
+		t.Fatalf("terraform destroy: %v", err)
+	}
+	expect(t, "the state", nil, p.addresses())
+	expect(t, "what is left", nil, p.cloud.inventory(t))
+	_, text := ask(t, p.endpoint, "wafv2", "AWSWAF_20190729.ListWebACLs", map[string]any{"Scope": "REGIONAL"})
+	expectText(t, "the web ACLs that are left", string(text), `"WebACLs": []`)
 }
 
 // outputsOfComplete are those of what only a complete environment has.

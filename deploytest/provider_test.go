@@ -51,11 +51,12 @@ type awsPlugin struct {
 // attached is a program that runs Terraform in a folder with a provider of its own, whose AWS is the endpoint.
 func attached(t *testing.T, endpoint, folder string) string {
 	t.Helper()
-	return startProvider(t, endpoint, folder).program(t, folder)
+	program, _ := startProvider(t, endpoint, folder).proxied(t, folder)
+	return program
 }
 
-// program runs Terraform in a folder with this provider.
-func (a awsPlugin) program(t *testing.T, folder string) string {
+// proxied is a program that runs Terraform in a folder with this provider, and the proxy between the two.
+func (a awsPlugin) proxied(t *testing.T, folder string) (string, *proxy) {
 	t.Helper()
 	private, err := os.MkdirTemp("", "provider-") //nolint:usetesting // t.TempDir's path may be longer than a socket's may be
 	if err != nil {
@@ -64,7 +65,8 @@ func (a awsPlugin) program(t *testing.T, folder string) string {
 	t.Cleanup(func() { _ = os.RemoveAll(private) })
 	where := a.where
 	where.Addr.String = filepath.Join(private, "socket")
-	serveProxy(t, where.Addr.String, &proxy{provider: a.connection, folder: folder, declared: map[string]bool{}})
+	between := &proxy{provider: a.connection, folder: folder, declared: map[string]bool{}}
+	serveProxy(t, where.Addr.String, between)
 	reattach, err := json.Marshal(tfexec.ReattachInfo{awsProvider: where})
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +76,7 @@ func (a awsPlugin) program(t *testing.T, folder string) string {
 	if err := os.WriteFile(program, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return program
+	return program, between
 }
 
 const awsProvider = "registry.terraform.io/hashicorp/aws"
@@ -290,6 +292,13 @@ var schemas struct {
 }
 
 var quotedType = regexp.MustCompile(`"(aws_[a-z0-9_]+)"`)
+
+// forget is for a folder that gets another stack and has no state.
+func (p *proxy) forget() {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	clear(p.declared)
+}
 
 // types are those that the folder's stack has or had.
 func (p *proxy) types() (map[string]bool, error) {

@@ -17,26 +17,34 @@ import (
 const deprecated = `The "reset_on_delete" attribute will be removed in a future version of the provider`
 
 // TestValidate has the provider's own schema check every environment, and so every option, as it is synthesised and in the native
-// syntax, in which scripts/scan has Trivy read it. The root's TestGoldens holds the goldens to what is synthesised.
+// syntax, in which scripts/scan has Trivy read it. The root's TestGoldens holds the goldens to what is synthesised. All stand in one
+// folder, one after another: they need the same provider, so that one init serves them all.
 func TestValidate(t *testing.T) {
 	t.Parallel()
 	names, err := goldens.Names()
 	if err != nil || len(names) == 0 {
 		t.Fatalf("the goldens are %v (%v)", names, err)
 	}
-	provider := startProvider(t, nowhere, t.TempDir())
+	folder := t.TempDir()
+	program, proxy := startProvider(t, nowhere, folder).proxied(t, folder)
+	p := openPipeline(t, nowhere, program, folder)
+	replaceFiles(t, folder, map[string][]byte{"cdk.tf.json": goldens.Read(t, names[0])})
+	p.init(tfexec.Backend(false)) // a backend that lies elsewhere is not asked
 	for _, name := range names {
-		t.Run(name, func(t *testing.T) {
-			validate(t, provider, folderOf(t, map[string][]byte{"cdk.tf.json": goldens.Read(t, name)}))
-		})
-		t.Run(name+" in the native syntax", func(t *testing.T) { validate(t, provider, folderOf(t, native(t, name))) })
+		for syntax, files := range map[string]map[string][]byte{
+			"JSON": {"cdk.tf.json": goldens.Read(t, name)}, "native": native(t, name),
+		} {
+			t.Run(name+"/"+syntax, func(t *testing.T) {
+				proxy.forget()
+				replaceFiles(t, folder, files)
+				validate(t, p)
+			})
+		}
 	}
 }
 
-func validate(t *testing.T, provider awsPlugin, folder string) {
+func validate(t *testing.T, p *pipeline) {
 	t.Helper()
-	p := openPipeline(t, nowhere, provider.program(t, folder), folder)
-	p.init(tfexec.Backend(false)) // a backend that lies elsewhere is not asked
 	verdict, err := p.tf.Validate(p.context())
 	if err != nil {
 		t.Fatal(err)
@@ -66,13 +74,21 @@ func native(t *testing.T, name string) map[string][]byte {
 	return files
 }
 
-func folderOf(t *testing.T, files map[string][]byte) string {
+// replaceFiles leaves of a stack's own files these alone in its folder.
+func replaceFiles(t *testing.T, folder string, files map[string][]byte) {
 	t.Helper()
-	folder := t.TempDir()
+	old, err := filepath.Glob(filepath.Join(folder, "*.tf*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range old {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return folder
 }

@@ -16,36 +16,31 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// guardedEnvironment has a firewall, and a domain in the zone.
-func guardedEnvironment(zone string) spec.Environment {
+// withDomain has a domain in the zone.
+func withDomain(zone string) spec.Environment {
 	env := catalogue.Named("option-domain")
-	env.Name, env.Removal, env.API.Batch = "guarded", spec.Disposable, false
-	env.Firewall.Enabled = true
+	env.Name, env.Removal, env.API.Batch = "domain", spec.Disposable, false
 	env.API.Domain.ZoneID, env.API.Domain.MutualTLS = zone, spec.MutualTLS{}
 	return env
 }
 
-// TestFirewallAndDomain makes an environment with both and destroys it. TestProd changes a firewall.
-func TestFirewallAndDomain(t *testing.T) {
+// TestDomain makes an environment with a domain and destroys it.
+func TestDomain(t *testing.T) {
 	t.Parallel()
 	endpoint := startMoto(t)
 	zone := createZone(t, endpoint)
-	p := initialised(t, endpoint, guardedEnvironment(zone))
+	p := initialised(t, endpoint, withDomain(zone))
 	p.apply()
 	p.expectPlan(map[string]string{})
 	outputs := p.outputs()
 	expect(t, "submit_url", "https://events.example.com/submit", outputs["submit_url"])
-	expect(t, "firewall_log_group", "aws-waf-logs-api-kinesis-guarded", outputs["firewall_log_group"])
 	checkDomain(t, p, zone, outputs)
-	checkFirewall(t, endpoint, outputs["api_id"], "guarded", "BLOCK")
 
 	if err := p.destroy(); err != nil {
 		t.Fatalf("terraform destroy: %v", err)
 	}
 	expect(t, "the number of domains that are left", 0, len(call(t, p.cloud.apigateway.GetDomainNames, apigateway.GetDomainNamesInput{}).Items))
 	expect(t, "the records that are left", []string{"example.com. NS", "example.com. SOA"}, recordsOf(t, endpoint, zone))
-	_, text := ask(t, endpoint, "wafv2", "AWSWAF_20190729.ListWebACLs", map[string]any{"Scope": "REGIONAL"})
-	expectText(t, "the web ACLs that are left", string(text), `"WebACLs": []`)
 }
 
 // route53 calls its REST API, for which the project has no SDK.
@@ -109,7 +104,7 @@ func checkDomain(t *testing.T, p *pipeline, zone string, outputs map[string]stri
 	expect(t, "the domain's endpoint", []apigatewaytypes.EndpointType{"REGIONAL"}, domain.EndpointConfiguration.Types)
 	expect(t, "domain_target", *domain.RegionalDomainName, outputs["domain_target"])
 	mapping := call(t, p.cloud.apigateway.GetBasePathMapping, apigateway.GetBasePathMappingInput{DomainName: name, BasePath: ref("(none)")})
-	expect(t, "the mapping", []string{outputs["api_id"], "guarded"}, []string{*mapping.RestApiId, *mapping.Stage})
+	expect(t, "the mapping", []string{outputs["api_id"], "domain"}, []string{*mapping.RestApiId, *mapping.Stage})
 	api := call(t, p.cloud.apigateway.GetRestApi, apigateway.GetRestApiInput{RestApiId: ref(outputs["api_id"])})
 	expect(t, "disable_execute_api_endpoint", true, api.DisableExecuteApiEndpoint)
 

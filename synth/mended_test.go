@@ -27,23 +27,6 @@ func TestAnArchiveCanBeMade(t *testing.T) {
 	}
 }
 
-// A damaged note of where modules were found is not read.
-func TestWhereModulesAreIsFoundAgain(t *testing.T) {
-	cache := t.TempDir()
-	want := mustSynthesise(t, cache) // loads all of the provider, and keeps no places
-	same(t, "with a cache", mustSynthesise(t, cache), want)
-	found := filepath.Join(cache, "ingest", "jsii", "found")
-	before, err := os.ReadFile(found)
-	must(t, err)
-	spoil(t, found)
-	same(t, "damaged", mustSynthesise(t, cache), want)
-	after, err := os.ReadFile(found)
-	must(t, err)
-	if string(after) != string(before) {
-		t.Error("what was damaged is not made again as it was")
-	}
-}
-
 // An error still says where the token was made that cannot be resolved.
 func TestATokenThatCannotBeResolvedHasItsTrace(t *testing.T) {
 	defer func() {

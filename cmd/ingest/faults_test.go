@@ -51,6 +51,9 @@ func (a *acknowledged) load(p *process, round int) *sync.WaitGroup {
 // Whatever was acknowledged is delivered, though the process is killed at any moment, ten times: none is lost, and within
 // the shard each comes first in the order in which the stream took it.
 func TestKilledTenTimesUnderLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it kills ten processes under load; run it without -short")
+	}
 	data := filepath.Join(t.TempDir(), "data")
 	acks := &acknowledged{sequence: map[string]string{}}
 	random := rand.New(rand.NewPCG(1, 2)) // the moments differ by the machine's own timing anyway

@@ -160,7 +160,7 @@ func TestAuthorizers(t *testing.T) {
 		AuthorizerCredentials: ref("arn:aws:iam::123456789012:role/api-kinesis-authorizer-asked"),
 		IdentitySource:        ref("method.request.header.X-Token"),
 	}, caller{Authorization: "CUSTOM"})
-	checkPrivate(t, p.cloud, outputs["api_id"], env.API.Access)
+	checkPrivate(t, p.cloud, outputs["api_id"], "*/OPTIONS/*", env.API.Access)
 	checkRole(t, p.cloud, "api-kinesis-authorizer-asked", `"Principal": {"Service": "apigateway.amazonaws.com"}, "Action": ["sts:AssumeRole"]`,
 		map[string]string{"invoke": `{"Effect": "Allow", "Action": ["lambda:InvokeFunction"], "Resource": ["` + function + `"]}`})
 	expect(t, "authorization", "lambda", outputs["authorization"])
@@ -194,20 +194,22 @@ func toRequest(t *testing.T, p *pipeline, env *spec.Environment) {
 		AuthorizerCredentials: ref("arn:aws:iam::123456789012:role/api-kinesis-authorizer-asked"),
 		IdentitySource:        ref("method.request.header.X-Token,method.request.querystring.tenant"),
 	}, caller{Authorization: "CUSTOM"})
-	checkPrivate(t, p.cloud, api, env.API.Access)
+	checkPrivate(t, p.cloud, api, "*/OPTIONS/*", env.API.Access)
 }
 
-// toPools asks for a pool's token in the function's stead, whose authorizer goes, and its role. Another pool's would be
+// toPools asks for a pool's token in the function's stead, whose authorizer goes, and its role. The resource policy, whose Allow
+// would have decided in the function's stead, now has to allow. Another pool's would be
 // taken too without a third authorizer: that is planned alone, as moto cannot change the pools.
 func toPools(t *testing.T, p *pipeline, env *spec.Environment) {
 	t.Helper()
 	cognito := spec.Cognito{UserPoolARNs: []string{pool}, Scopes: []string{"events/submit"}}
 	env.API.Authorization = spec.AuthorizeCognito(cognito)
 	become(t, p, *env, redeployed, map[string]string{
-		"aws_api_gateway_authorizer.api_authorizer":  "create before destroy",
-		"aws_iam_role.authorizer-role":               "delete",
-		"aws_iam_role_policy.authorizer-role_invoke": "delete",
-		"aws_api_gateway_method.api_submit_post":     "update",
+		"aws_api_gateway_authorizer.api_authorizer":           "create before destroy",
+		"aws_iam_role.authorizer-role":                        "delete",
+		"aws_iam_role_policy.authorizer-role_invoke":          "delete",
+		"aws_api_gateway_method.api_submit_post":              "update",
+		"aws_api_gateway_rest_api_policy.api_resource-policy": "update",
 		// A page need not send X-Token any more.
 		"aws_api_gateway_integration_response.api_submit_options_204-mapping": "update",
 		"output.authorization": "update",
@@ -218,6 +220,7 @@ func toPools(t *testing.T, p *pipeline, env *spec.Environment) {
 		Name: ref("submit-cognito"), Type: "COGNITO_USER_POOLS", ProviderARNs: cognito.UserPoolARNs, AuthorizerResultTtlInSeconds: ref(int32(300)),
 		IdentitySource: ref("method.request.header.Authorization"),
 	}, caller{Authorization: "COGNITO_USER_POOLS", Scopes: cognito.Scopes})
+	checkPrivate(t, p.cloud, outputs["api_id"], "*", env.API.Access)
 	expect(t, "authorization", "cognito", outputs["authorization"])
 	expectText(t, "curl", outputs["curl"], ` -H "Authorization: $TOKEN" -d '{`)
 
@@ -331,12 +334,12 @@ func expectAuthorizer(t *testing.T, want, got apigatewaytypes.Authorizer) {
 	expect(t, "the authorizer", plain(want), plain(got))
 }
 
-func checkPrivate(t *testing.T, c cloud, api string, access spec.Access) {
+func checkPrivate(t *testing.T, c cloud, api, allowed string, access spec.Access) {
 	t.Helper()
 	endpoint := call(t, c.apigateway.GetRestApi, apigateway.GetRestApiInput{RestApiId: &api}).EndpointConfiguration
 	expect(t, "the endpoint", []apigatewaytypes.EndpointType{"PRIVATE"}, endpoint.Types)
 	expect(t, "the VPC endpoints", access.VPCEndpoints, endpoint.VpcEndpointIds)
-	checkAccess(t, c, api, "*", access)
+	checkAccess(t, c, api, allowed, access)
 }
 
 // checkAccess compares the whole of the API's policy.

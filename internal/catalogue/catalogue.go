@@ -71,6 +71,7 @@ func lambda(env *spec.Environment) {
 	env.API.Authorization = spec.AuthorizeLambda(spec.LambdaAuthorizer{
 		FunctionARN: function, Kind: spec.RequestAuthorizer, IdentitySources: []string{"method.request.header.X-Client"}, CacheTTL: 5 * time.Minute,
 	})
+	env.API.Access.SourceIPs = []string{"203.0.113.0/24"}
 	env.API.Batch = true
 }
 

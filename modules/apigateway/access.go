@@ -1,0 +1,70 @@
+package apigateway
+
+import (
+	"slices"
+
+	"github.com/aws/jsii-runtime-go"
+	restapipolicy "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayrestapipolicy"
+
+	"cdk.tf/go/ingest/modules/iam"
+	"cdk.tf/go/ingest/modules/internal/tf"
+	"cdk.tf/go/ingest/spec"
+)
+
+const invoke = "execute-api:Invoke"
+
+// resourcePolicy declares from where the API may be called.
+func (a *api) resourcePolicy() {
+	if a.cfg.API.Access.Open() {
+		return
+	}
+	tf.New(a.c, "resource-policy", restapipolicy.NewApiGatewayRestApiPolicy, &restapipolicy.ApiGatewayRestApiPolicyConfig{
+		RestApiId: a.id,
+		Policy:    jsii.String(accessPolicy(a.cfg.API, *a.rest.ExecutionArn()).JSON()),
+	})
+}
+
+// accessPolicy denies whoever comes from elsewhere, and allows no more than the methods' authorization needs allowed.
+func accessPolicy(api spec.API, executionARN string) iam.Document {
+	all := executionARN + "/*"
+	document := iam.Document{{
+		Sid: "Methods", Principal: "*", Actions: []string{invoke}, Resources: []string{executionARN + allowedToAll(api.Authorization.Kind)},
+	}}
+	deny := func(sid, operator, key string, values []string) {
+		if len(values) == 0 {
+			return
+		}
+		document = append(document, iam.Statement{
+			Sid: sid, Effect: "Deny", Principal: "*", Actions: []string{invoke}, Resources: []string{all},
+			Conditions: map[string]map[string][]string{operator: {key: slices.Clone(values)}},
+		})
+	}
+	deny("Endpoints", "StringNotEquals", "aws:SourceVpce", api.Access.VPCEndpoints)
+	// A private API sees its caller's address within the VPC (API Gateway developer guide, "AWS condition keys that can be
+	// used in API Gateway resource policies").
+	key := "aws:SourceIp"
+	if api.Access.Private() {
+		key = "aws:VpcSourceIp"
+	}
+	deny("Addresses", "NotIpAddress", key, api.Access.SourceIPs)
+	return document
+}
+
+// allowedToAll are the methods that the policy allows everybody, below the API's ARN. What an Allow means depends on the
+// authorization (API Gateway developer guide, "How API Gateway resource policies affect authorization workflow"):
+//
+//   - Without one, an API key's included, the policy decides alone, and its silence refuses.
+//   - With Cognito the token is checked first, and then "an explicit allow is required".
+//   - With IAM in the same account and with a Lambda authorizer an Allow counts where the caller's policy or the function's is
+//     silent (Table A). It would open POST /submit/batch to who may call POST /submit alone. There the policy's silence leaves
+//     the decision to them: the guide's own example for a Lambda authorizer is a Deny alone.
+//
+// A preflight is always anonymous, so that it always needs its Allow.
+func allowedToAll(kind spec.AuthorizationKind) string {
+	switch kind {
+	case spec.ByNothing, spec.ByAPIKey, spec.ByCognito:
+		return "/*"
+	default:
+		return "/*/OPTIONS/*"
+	}
+}

@@ -1,0 +1,186 @@
+package apigateway
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"cdk.tf/go/ingest/modules/iam"
+	"cdk.tf/go/ingest/spec"
+)
+
+// decision is what one policy says of a call.
+type decision int
+
+const (
+	silent decision = iota
+	// delegated is an Allow to the caller's account and not to the caller: it counts where the caller's own policy allows too
+	// (IAM User Guide, "AWS JSON policy elements: Principal", "AWS account principals").
+	delegated
+	allowed
+	denied
+)
+
+// called is a call of a method: "POST/submit", or "OPTIONS/submit/batch". The keys are a request's condition keys.
+type called struct {
+	method  string
+	account string
+	arn     string
+	keys    map[string]string
+}
+
+const (
+	testAPI     = "arn:aws:execute-api:eu-west-1:" + ownAccount + ":abc"
+	testStage   = "dev"
+	ownAccount  = "123456789012"
+	otherRole   = "arn:aws:iam::444455556666:role/producer"
+	otherMember = "777788889999"
+)
+
+// says evaluates a resource policy as IAM does: a Deny outweighs every Allow.
+func says(t *testing.T, document iam.Document, call called) decision {
+	t.Helper()
+	found := silent
+	for _, statement := range document {
+		how := named(t, statement.Principal, call)
+		covers := slices.ContainsFunc(statement.Resources, func(resource string) bool {
+			return matches(resource, testAPI+"/"+testStage+"/"+call.method)
+		})
+		if how == silent || !covers || !holds(t, statement.Conditions, call.keys) {
+			continue
+		}
+		if statement.Effect == "Deny" {
+			how = denied
+		}
+		found = max(found, how)
+	}
+	return found
+}
+
+func named(t *testing.T, principal any, call called) decision {
+	t.Helper()
+	if principal == "*" {
+		return allowed
+	}
+	byType, ok := principal.(map[string][]string)
+	if !ok || len(byType) != 1 || call.account == "" {
+		t.Fatalf("the principal %v is none that is known here, or the caller has no account", principal)
+	}
+	switch {
+	case slices.Contains(byType["AWS"], call.arn):
+		return allowed
+	case slices.Contains(byType["AWS"], "arn:aws:iam::"+call.account+":root"):
+		return delegated
+	}
+	return silent
+}
+
+// matches reads "*" of a resource as any text.
+func matches(pattern, text string) bool {
+	head, rest, wild := strings.Cut(pattern, "*")
+	if !wild {
+		return pattern == text
+	}
+	after, ok := strings.CutPrefix(text, head)
+	if !ok {
+		return false
+	}
+	for i := range len(after) + 1 {
+		if matches(rest, after[i:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// holds: an operator that negates holds for a key that the request lacks.
+func holds(t *testing.T, conditions map[string]map[string][]string, keys map[string]string) bool {
+	t.Helper()
+	for operator, byKey := range conditions {
+		for key, values := range byKey {
+			value, present := keys[key]
+			var fits, negated bool
+			switch operator {
+			case "StringEquals", "StringNotEquals":
+				fits, negated = present && slices.Contains(values, value), operator == "StringNotEquals"
+			case "NotIpAddress":
+				fits, negated = present && slices.ContainsFunc(values, func(r string) bool {
+					return netip.MustParsePrefix(r).Contains(netip.MustParseAddr(value))
+				}), true
+			default:
+				t.Fatalf("the operator %s is none that is known here", operator)
+			}
+			if fits == negated {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// letsIn joins what the caller's own policy or the authorizer says with what the resource policy says, by the sections and the
+// tables of the API Gateway developer guide, "How API Gateway resource policies affect authorization workflow".
+func letsIn(kind spec.AuthorizationKind, method, account string, own, policy decision) bool {
+	if strings.HasPrefix(method, "OPTIONS/") {
+		kind = spec.ByNothing // a preflight asks for nothing
+	}
+	switch {
+	case own == denied || policy == denied:
+		return false
+	case kind == spec.ByNothing || kind == spec.ByAPIKey: // "API Gateway resource policy only"
+		return policy == allowed
+	case kind == spec.ByCognito: // "an explicit allow is required", after the token
+		return own == allowed && policy == allowed
+	case kind == spec.ByIAM && account != ownAccount: // Table B
+		return own == allowed && policy >= delegated
+	default: // Table A: of IAM in the same account, and of a Lambda authorizer
+		return own == allowed || policy == allowed
+	}
+}
+
+// authorizations are every kind.
+func authorizations() []spec.Authorization {
+	return []spec.Authorization{
+		spec.AuthorizeNone(), spec.AuthorizeIAM(), spec.AuthorizeAPIKey(spec.UsagePlan{}), spec.AuthorizeCognito(spec.Cognito{}),
+		spec.AuthorizeLambda(spec.LambdaAuthorizer{}),
+	}
+}
+
+// TestAccessOpensNothing calls each method with credentials that are good for POST /submit alone, from where the policy lets
+// callers in and from elsewhere, with every kind of authorization.
+func TestAccessOpensNothing(t *testing.T) {
+	const one, other, preflight = "POST/submit", "POST/submit/batch", "OPTIONS/submit/batch"
+	for name, origin := range map[string]struct {
+		access          spec.Access
+		inside, outside map[string]string
+	}{
+		"addresses": {spec.Access{SourceIPs: []string{"203.0.113.0/24"}},
+			map[string]string{"aws:SourceIp": "203.0.113.7"}, map[string]string{"aws:SourceIp": "198.51.100.7"}},
+		"endpoints": {spec.Access{VPCEndpoints: []string{"vpce-1"}},
+			map[string]string{"aws:SourceVpce": "vpce-1"}, map[string]string{"aws:SourceVpce": "vpce-2"}},
+		"addresses behind endpoints": {spec.Access{VPCEndpoints: []string{"vpce-1"}, SourceIPs: []string{"10.0.0.0/8"}},
+			map[string]string{"aws:SourceVpce": "vpce-1", "aws:VpcSourceIp": "10.1.2.3"}, map[string]string{"aws:SourceVpce": "vpce-1", "aws:VpcSourceIp": "192.168.0.1"}},
+	} {
+		for _, auth := range authorizations() {
+			document := accessPolicy(spec.API{Authorization: auth, Access: origin.access, Batch: true}, testAPI)
+			// Where API Gateway does not ask who may call which method, good credentials are good for all.
+			each := auth.Kind == spec.ByIAM || auth.Kind == spec.ByLambda
+			for method, want := range map[string]bool{one: true, other: !each, preflight: true} {
+				own := allowed
+				if method != one && each {
+					own = silent
+				}
+				inside := called{method: method, account: ownAccount, arn: "arn:aws:iam::" + ownAccount + ":role/x", keys: origin.inside}
+				if got := letsIn(auth.Kind, method, ownAccount, own, says(t, document, inside)); got != want {
+					t.Errorf("%s, %s: %s from there is let in: %t, want %t", name, auth.Kind, method, got, want)
+				}
+				outside := inside
+				outside.keys = origin.outside
+				if letsIn(auth.Kind, method, ownAccount, own, says(t, document, outside)) {
+					t.Errorf("%s, %s: %s from elsewhere is let in", name, auth.Kind, method)
+				}
+			}
+		}
+	}
+}

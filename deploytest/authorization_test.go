@@ -31,6 +31,9 @@ func TestAPIKeys(t *testing.T) {
 	env.API.Batch = true
 	env.API.Authorization = spec.AuthorizeIAM()
 	env.API.Access.SourceIPs = []string{"203.0.113.0/24", "2001:db8::/32"}
+	env.API.Access.Producers = spec.Producers{
+		Accounts: []string{"444455556666"}, Roles: []string{"arn:aws:iam::777788889999:role/team/producer"}, Organization: "o-a1b2c3d4e5",
+	}
 	p := newPipeline(t, env)
 	p.apply()
 	p.expectPlan(map[string]string{})
@@ -49,13 +52,14 @@ func TestAPIKeys(t *testing.T) {
 	expect(t, "what is left", nil, p.cloud.inventory(t))
 }
 
-// toKeys replaces neither what events lie in nor the API, whose address clients have. It lets other addresses in, too.
+// toKeys replaces neither what events lie in nor the API, whose address clients have. It lets other addresses in, too, and no
+// producers of other accounts, whom a key does not tell.
 func toKeys(t *testing.T, p *pipeline, env *spec.Environment) {
 	t.Helper()
 	env.API.Authorization = spec.AuthorizeAPIKey(spec.UsagePlan{
 		Keys: []string{"web"}, RateLimit: 12.5, BurstLimit: 20, Quota: 100_000, QuotaPeriod: spec.PerDay,
 	})
-	env.API.Access.SourceIPs = []string{"203.0.113.0/24", "198.51.100.0/24"}
+	env.API.Access = spec.Access{SourceIPs: []string{"203.0.113.0/24", "198.51.100.0/24"}}
 	become(t, p, *env, redeployed, map[string]string{
 		"aws_api_gateway_method.api_submit_post":              "update",
 		"aws_api_gateway_method.api_submit_batch_post":        "update",
@@ -347,6 +351,9 @@ func checkAccess(t *testing.T, c cloud, api, allowed string, access spec.Access)
 	t.Helper()
 	arn := "arn:aws:execute-api:us-east-1:123456789012:" + api + "/"
 	text := `{"Sid": "Methods", "Effect": "Allow", "Principal": "*", "Action": ["execute-api:Invoke"], "Resource": ["` + arn + allowed + `"]}`
+	if access.Producers.Any() {
+		text += producersOf(access.Producers, arn)
+	}
 	deny := func(sid, operator, key string, values []string) {
 		if len(values) > 0 {
 			text += `, {"Sid": "` + sid + `", "Effect": "Deny", "Principal": "*", "Action": ["execute-api:Invoke"], "Resource": ["` + arn + `*"],
@@ -356,6 +363,14 @@ func checkAccess(t *testing.T, c cloud, api, allowed string, access spec.Access)
 	deny("Endpoints", "StringNotEquals", "aws:SourceVpce", access.VPCEndpoints)
 	deny("Addresses", "NotIpAddress", map[bool]string{false: "aws:SourceIp", true: "aws:VpcSourceIp"}[access.Private()], access.SourceIPs)
 	expectJSON(t, "the API's policy", document(text), apiPolicy(t, c, api))
+}
+
+// producersOf are the statements of TestAPIKeys' producers, with all three kinds of them, of both methods.
+func producersOf(producers spec.Producers, arn string) string {
+	methods := `"Action": ["execute-api:Invoke"], "Resource": ["` + arn + `keys/POST/submit", "` + arn + `keys/POST/submit/batch"]`
+	return `, {"Sid": "Producers", "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::` + producers.Accounts[0] + `:root", "` + producers.Roles[0] + `"]}, ` + methods + `}` +
+		`, {"Sid": "Organization", "Effect": "Allow", "Principal": "*", ` + methods + `, "Condition": {
+			"StringEquals": {"aws:PrincipalOrgID": ["` + producers.Organization + `"]}, "StringNotEquals": {"aws:PrincipalAccount": ["123456789012"]}}}`
 }
 
 // apiPolicy is as it was written: API Gateway answers with it escaped as within a JSON string.

@@ -20,16 +20,17 @@ func (a *api) resourcePolicy() {
 	}
 	tf.New(a.c, "resource-policy", restapipolicy.NewApiGatewayRestApiPolicy, &restapipolicy.ApiGatewayRestApiPolicyConfig{
 		RestApiId: a.id,
-		Policy:    jsii.String(accessPolicy(a.cfg.API, *a.rest.ExecutionArn()).JSON()),
+		Policy:    jsii.String(accessPolicy(a.cfg, *a.rest.ExecutionArn()).JSON()),
 	})
 }
 
 // accessPolicy denies whoever comes from elsewhere, and allows no more than the methods' authorization needs allowed.
-func accessPolicy(api spec.API, executionARN string) iam.Document {
-	all := executionARN + "/*"
+func accessPolicy(cfg Config, executionARN string) iam.Document {
+	api, all := cfg.API, executionARN+"/*"
 	document := iam.Document{{
 		Sid: "Methods", Principal: "*", Actions: []string{invoke}, Resources: []string{executionARN + allowedToAll(api.Authorization.Kind)},
 	}}
+	document = append(document, ofProducers(cfg, executionARN)...)
 	deny := func(sid, operator, key string, values []string) {
 		if len(values) == 0 {
 			return
@@ -67,4 +68,41 @@ func allowedToAll(kind spec.AuthorizationKind) string {
 	default:
 		return "/*/OPTIONS/*"
 	}
+}
+
+// ofProducers allows the submitting methods to principals of other accounts, which need it beside their own policies (Table B). An
+// account's own policies decide who of it that is: an Allow to an account allows none of its principals by itself (IAM User
+// Guide, "AWS JSON policy elements: Principal", "AWS account principals").
+func ofProducers(cfg Config, executionARN string) iam.Document {
+	producers := cfg.API.Access.Producers
+	methods := []string{executionARN + "/" + cfg.Stage + "/POST" + submitPath}
+	if cfg.API.Batch {
+		methods = append(methods, methods[0]+batchPath)
+	}
+	var document iam.Document
+	var principals []string
+	for _, account := range producers.Accounts {
+		principals = append(principals, rootOf(cfg, account))
+	}
+	if principals = append(principals, producers.Roles...); len(principals) > 0 {
+		document = append(document, iam.Statement{
+			Sid: "Producers", Principal: map[string][]string{"AWS": principals}, Actions: []string{invoke}, Resources: methods,
+		})
+	}
+	if producers.Organization != "" {
+		// An Allow to everybody of the organisation would let in each principal of this account too, whatever its own policies
+		// say (Table A).
+		document = append(document, iam.Statement{
+			Sid: "Organization", Principal: "*", Actions: []string{invoke}, Resources: methods,
+			Conditions: map[string]map[string][]string{
+				"StringEquals":    {"aws:PrincipalOrgID": {producers.Organization}},
+				"StringNotEquals": {"aws:PrincipalAccount": {cfg.Account}},
+			},
+		})
+	}
+	return document
+}
+
+func rootOf(cfg Config, account string) string {
+	return "arn:" + cfg.Partition + ":iam::" + account + ":root"
 }

@@ -139,6 +139,12 @@ func letsIn(kind spec.AuthorizationKind, method, account string, own, policy dec
 	}
 }
 
+func policyOf(auth spec.Authorization, access spec.Access) iam.Document {
+	return accessPolicy(Config{
+		API: spec.API{Authorization: auth, Access: access, Batch: true}, Stage: testStage, Partition: "aws", Account: ownAccount,
+	}, testAPI)
+}
+
 // authorizations are every kind.
 func authorizations() []spec.Authorization {
 	return []spec.Authorization{
@@ -163,7 +169,7 @@ func TestAccessOpensNothing(t *testing.T) {
 			map[string]string{"aws:SourceVpce": "vpce-1", "aws:VpcSourceIp": "10.1.2.3"}, map[string]string{"aws:SourceVpce": "vpce-1", "aws:VpcSourceIp": "192.168.0.1"}},
 	} {
 		for _, auth := range authorizations() {
-			document := accessPolicy(spec.API{Authorization: auth, Access: origin.access, Batch: true}, testAPI)
+			document := policyOf(auth, origin.access)
 			// Where API Gateway does not ask who may call which method, good credentials are good for all.
 			each := auth.Kind == spec.ByIAM || auth.Kind == spec.ByLambda
 			for method, want := range map[string]bool{one: true, other: !each, preflight: true} {
@@ -182,5 +188,71 @@ func TestAccessOpensNothing(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestProducersOfOtherAccounts has each producer call the API with a policy of its own that allows POST /submit, or says nothing.
+func TestProducersOfOtherAccounts(t *testing.T) {
+	const organization = "o-a1b2c3d4e5"
+	all := spec.Producers{Accounts: []string{"222233334444"}, Roles: []string{otherRole}, Organization: organization}
+	for _, test := range []struct {
+		name          string
+		account, arn  string
+		organization  string
+		producers     spec.Producers
+		lets, unasked bool // with a policy of its own, and without one
+	}{
+		{"the own account without producers", ownAccount, "arn:aws:iam::" + ownAccount + ":role/r", organization, spec.Producers{}, true, false},
+		{"the own account", ownAccount, "arn:aws:iam::" + ownAccount + ":role/r", organization, all, true, false},
+		{"another account without producers", "444455556666", otherRole, organization, spec.Producers{}, false, false},
+		{"a role that is named", "444455556666", otherRole, "", all, true, false},
+		{"another role of its account", "444455556666", "arn:aws:iam::444455556666:role/other", "", all, false, false},
+		{"an account that is named", "222233334444", "arn:aws:iam::222233334444:user/u", "", all, true, false},
+		{"a member of the organisation", otherMember, "arn:aws:iam::" + otherMember + ":role/r", organization, all, true, false},
+		{"a member of another one", otherMember, "arn:aws:iam::" + otherMember + ":role/r", "o-0000000000", all, false, false},
+	} {
+		for _, from := range []string{"203.0.113.7", "198.51.100.7"} {
+			for name, access := range map[string]spec.Access{
+				"from anywhere":  {Producers: test.producers},
+				"from one place": {Producers: test.producers, SourceIPs: []string{"203.0.113.0/24"}},
+			} {
+				there := name == "from anywhere" || from == "203.0.113.7"
+				document := policyOf(spec.AuthorizeIAM(), access)
+				keys := map[string]string{"aws:SourceIp": from, "aws:PrincipalAccount": test.account}
+				if test.organization != "" {
+					keys["aws:PrincipalOrgID"] = test.organization
+				}
+				for method, of := range map[string]struct {
+					own  decision
+					want bool
+				}{
+					"POST/submit": {allowed, test.lets && there}, "POST/submit/batch": {silent, test.unasked}, "POST/other": {silent, false},
+					"GET/submit": {silent, false}, "OPTIONS/submit": {silent, there},
+				} {
+					call := called{method: method, account: test.account, arn: test.arn, keys: keys}
+					if got := letsIn(spec.ByIAM, method, test.account, of.own, says(t, document, call)); got != of.want {
+						t.Errorf("%s %s: %s from %s is let in: %t, want %t", test.name, name, method, from, got, of.want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestPolicyLength holds spec's bound of a policy's length to the longest policies: their entries are beside it.
+func TestPolicyLength(t *testing.T) {
+	longest := Config{
+		Stage: strings.Repeat("s", 35), Partition: "aws-us-gov", Account: ownAccount,
+		API: spec.API{Authorization: spec.AuthorizeIAM(), Batch: true},
+	}
+	const arn = "arn:aws-us-gov:execute-api:ap-southeast-99:123456789012:abcdefghij"
+	ips, endpoints := []string{"2001:db8:ffff:ffff::/64"}, []string{"vpce-0123456789abcdef0"}
+	longest.API.Access = spec.Access{SourceIPs: ips, VPCEndpoints: endpoints}
+	if got, most := len(accessPolicy(longest, arn).JSON()), 1000; got > most {
+		t.Errorf("without producers a policy has %d characters, want at most spec's policyWithoutEntries, %d", got, most)
+	}
+	longest.API.Access.Producers = spec.Producers{Accounts: []string{"444455556666"}, Roles: []string{otherRole}, Organization: "o-" + strings.Repeat("a", 32)}
+	if got, most := len(accessPolicy(longest, arn).JSON()), 1000+1100; got > most {
+		t.Errorf("with producers a policy has %d characters, want at most spec's, %d", got, most)
 	}
 }

@@ -40,7 +40,7 @@ func TestAPIKeys(t *testing.T) {
 	api := p.outputs()["api_id"]
 	signed := caller{Authorization: "AWS_IAM"}
 	checkCallers(t, p.cloud, api, env.Name, map[string]caller{"/submit": signed, "/submit/batch": signed})
-	checkAccess(t, p.cloud, api, "*/OPTIONS/*", env.API.Access)
+	checkAccess(t, p.cloud, api, "*/OPTIONS/*", env.API.Access, producersOf(env.API.Access.Producers, executionARN(api)))
 
 	toKeys(t, p, &env)
 	changeKeys(t, p, &env)
@@ -149,7 +149,7 @@ const (
 	otherPool  = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_gHiJkL456"
 )
 
-// TestAuthorizers leads a private environment from a Lambda function that is asked to user pools, and to nobody.
+// TestAuthorizers leads a private environment from a Lambda function that is asked to user pools, to nobody, and to IAM.
 func TestAuthorizers(t *testing.T) {
 	t.Parallel()
 	env := catalogue.Named("option-token")
@@ -173,6 +173,7 @@ func TestAuthorizers(t *testing.T) {
 	toRequest(t, p, &env)
 	toPools(t, p, &env)
 	toNobody(t, p, &env)
+	toSigners(t, p, &env)
 
 	if err := p.destroy(); err != nil {
 		t.Fatalf("terraform destroy: %v", err)
@@ -257,6 +258,23 @@ func toNobody(t *testing.T, p *pipeline, env *spec.Environment) {
 	checkCallers(t, p.cloud, api, env.Name, map[string]caller{"/submit": {Authorization: "NONE"}})
 }
 
+// toSigners asks for signatures, and leaves it to the account's own policies whose.
+func toSigners(t *testing.T, p *pipeline, env *spec.Environment) {
+	t.Helper()
+	env.API.Authorization = spec.AuthorizeIAM()
+	become(t, p, *env, redeployed, map[string]string{
+		"aws_api_gateway_method.api_submit_post":              "update",
+		"aws_api_gateway_rest_api_policy.api_resource-policy": "update",
+		"output.authorization":                                "update",
+		"output.curl":                                         "update",
+	})
+	api := p.outputs()["api_id"]
+	checkCallers(t, p.cloud, api, env.Name, map[string]caller{"/submit": {Authorization: "AWS_IAM"}})
+	checkPrivate(t, p.cloud, api, "*/OPTIONS/*", env.API.Access,
+		`, {"Sid": "Account", "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::123456789012:root"]}, "Action": ["execute-api:Invoke"],
+			"Resource": ["`+executionARN(api)+`asked/POST/submit"]}`)
+}
+
 // become changes what is deployed to env, by a plan that has these changes and no others, and leaves nothing to be done.
 func become(t *testing.T, p *pipeline, env spec.Environment, changes ...map[string]string) {
 	t.Helper()
@@ -338,22 +356,24 @@ func expectAuthorizer(t *testing.T, want, got apigatewaytypes.Authorizer) {
 	expect(t, "the authorizer", plain(want), plain(got))
 }
 
-func checkPrivate(t *testing.T, c cloud, api, allowed string, access spec.Access) {
+func checkPrivate(t *testing.T, c cloud, api, allowed string, access spec.Access, others ...string) {
 	t.Helper()
 	endpoint := call(t, c.apigateway.GetRestApi, apigateway.GetRestApiInput{RestApiId: &api}).EndpointConfiguration
 	expect(t, "the endpoint", []apigatewaytypes.EndpointType{"PRIVATE"}, endpoint.Types)
 	expect(t, "the VPC endpoints", access.VPCEndpoints, endpoint.VpcEndpointIds)
-	checkAccess(t, c, api, allowed, access)
+	checkAccess(t, c, api, allowed, access, others...)
 }
 
-// checkAccess compares the whole of the API's policy.
-func checkAccess(t *testing.T, c cloud, api, allowed string, access spec.Access) {
+func executionARN(api string) string {
+	return "arn:aws:execute-api:us-east-1:123456789012:" + api + "/"
+}
+
+// checkAccess compares the whole of the API's policy. The other statements begin with a comma.
+func checkAccess(t *testing.T, c cloud, api, allowed string, access spec.Access, others ...string) {
 	t.Helper()
-	arn := "arn:aws:execute-api:us-east-1:123456789012:" + api + "/"
+	arn := executionARN(api)
 	text := `{"Sid": "Methods", "Effect": "Allow", "Principal": "*", "Action": ["execute-api:Invoke"], "Resource": ["` + arn + allowed + `"]}`
-	if access.Producers.Any() {
-		text += producersOf(access.Producers, arn)
-	}
+	text += strings.Join(others, "")
 	deny := func(sid, operator, key string, values []string) {
 		if len(values) > 0 {
 			text += `, {"Sid": "` + sid + `", "Effect": "Deny", "Principal": "*", "Action": ["execute-api:Invoke"], "Resource": ["` + arn + `*"],

@@ -81,8 +81,8 @@ const maxPolicy = 8192
 // What a resource policy has beside its entries, at most: without producers, and what they add to it. modules/apigateway's test
 // measures both.
 const (
-	policyWithoutEntries = 1000
-	policyOfProducers    = 1100
+	policyWithoutEntries = 1100
+	policyOfProducers    = 900
 	rootARN              = "arn:aws-us-gov:iam::123456789012:root"
 )
 

@@ -45,7 +45,7 @@ func TestProducersRefused(t *testing.T) {
 		{"51 accounts", produced(Producers{Accounts: accountsOf(51)}), []string{accounts + " has 51 entries; use at most 50"}},
 		{"51 roles", produced(Producers{Roles: rolesOf(51, 1)}), []string{roles + " has 51 entries; use at most 50"}},
 		{"a policy that is too long", produced(Producers{Roles: rolesOf(50, 200)}),
-			[]string{"API.Access makes a resource policy of up to 13950 characters; use fewer or shorter entries: API Gateway takes 8192"}},
+			[]string{"API.Access makes a resource policy of up to 13850 characters; use fewer or shorter entries: API Gateway takes 8192"}},
 	}
 	for _, bad := range []string{
 		"arn:aws:iam::444455556666:role/*", "arn:aws:iam::444455556666:role/", "arn:aws:iam::444455556666:user/u", "arn:aws:iam::444455556666:root",

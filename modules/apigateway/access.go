@@ -30,6 +30,7 @@ func accessPolicy(cfg Config, executionARN string) iam.Document {
 	document := iam.Document{{
 		Sid: "Methods", Principal: "*", Actions: []string{invoke}, Resources: []string{executionARN + allowedToAll(api.Authorization.Kind)},
 	}}
+	document = append(document, ofOwnAccount(cfg, executionARN)...)
 	document = append(document, ofProducers(cfg, executionARN)...)
 	deny := func(sid, operator, key string, values []string) {
 		if len(values) == 0 {
@@ -70,15 +71,36 @@ func allowedToAll(kind spec.AuthorizationKind) string {
 	}
 }
 
-// ofProducers allows the submitting methods to principals of other accounts, which need it beside their own policies (Table B). An
-// account's own policies decide who of it that is: an Allow to an account allows none of its principals by itself (IAM User
-// Guide, "AWS JSON policy elements: Principal", "AWS account principals").
-func ofProducers(cfg Config, executionARN string) iam.Document {
-	producers := cfg.API.Access.Producers
+// ofOwnAccount allows the submitting methods of a private API with IAM to the account that the API is in. Of private APIs the guide
+// says in one place that all calls fail until the policy grants access ("Private REST APIs in API Gateway", "Until your API has a
+// resource policy that grants access to your VPC or VPC endpoint, all API calls will fail"), and by Table A the caller's own Allow
+// is enough. This is right under both: an Allow to an account leaves the decision to the policies of its principals.
+//
+// Nothing is under both with a Lambda authorizer, whose callers are no principals: an Allow to everybody would decide in the
+// function's stead. There the guide's own example for an endpoint is followed, a Deny alone.
+func ofOwnAccount(cfg Config, executionARN string) iam.Document {
+	if cfg.API.Authorization.Kind != spec.ByIAM || !cfg.API.Access.Private() {
+		return nil
+	}
+	return iam.Document{{
+		Sid: "Account", Principal: map[string][]string{"AWS": {rootOf(cfg, cfg.Account)}}, Actions: []string{invoke},
+		Resources: submittingMethods(cfg, executionARN),
+	}}
+}
+
+func submittingMethods(cfg Config, executionARN string) []string {
 	methods := []string{executionARN + "/" + cfg.Stage + "/POST" + submitPath}
 	if cfg.API.Batch {
 		methods = append(methods, methods[0]+batchPath)
 	}
+	return methods
+}
+
+// ofProducers allows the submitting methods to principals of other accounts, which need it beside their own policies (Table B). An
+// account's own policies decide who of it that is: an Allow to an account allows none of its principals by itself (IAM User
+// Guide, "AWS JSON policy elements: Principal", "AWS account principals").
+func ofProducers(cfg Config, executionARN string) iam.Document {
+	producers, methods := cfg.API.Access.Producers, submittingMethods(cfg, executionARN)
 	var document iam.Document
 	var principals []string
 	for _, account := range producers.Accounts {

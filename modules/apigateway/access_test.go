@@ -191,6 +191,26 @@ func TestAccessOpensNothing(t *testing.T) {
 	}
 }
 
+// TestAPrivateAPIUnderBothReadings: of private APIs the guide also says that all calls fail until the policy "grants access to your
+// VPC or VPC endpoint" ("Private REST APIs in API Gateway"). So whoever may call has an Allow of the policy too, which opens
+// nothing by itself. With a Lambda authorizer that cannot be: an Allow to everybody is all that its callers could be given, and
+// decides in the function's stead.
+func TestAPrivateAPIUnderBothReadings(t *testing.T) {
+	private := spec.Access{VPCEndpoints: []string{"vpce-1"}}
+	for _, auth := range authorizations() {
+		for _, method := range []string{"POST/submit", "POST/submit/batch", "OPTIONS/submit"} {
+			call := called{method: method, account: ownAccount, arn: "arn:aws:iam::" + ownAccount + ":role/r", keys: map[string]string{"aws:SourceVpce": "vpce-1"}}
+			want := map[bool]decision{true: delegated, false: allowed}[auth.Kind == spec.ByIAM && strings.HasPrefix(method, "POST")]
+			if auth.Kind == spec.ByLambda && strings.HasPrefix(method, "POST") {
+				want = silent
+			}
+			if got := says(t, policyOf(auth, private), call); got != want {
+				t.Errorf("%s: the policy's word on %s is %d, want %d", auth.Kind, method, got, want)
+			}
+		}
+	}
+}
+
 // TestProducersOfOtherAccounts has each producer call the API with a policy of its own that allows POST /submit, or says nothing.
 func TestProducersOfOtherAccounts(t *testing.T) {
 	const organization = "o-a1b2c3d4e5"
@@ -239,20 +259,28 @@ func TestProducersOfOtherAccounts(t *testing.T) {
 	}
 }
 
-// TestPolicyLength holds spec's bound of a policy's length to the longest policies: their entries are beside it.
+// TestPolicyLength holds the longest policies to what spec counts of a policy beside its entries (policyWithoutEntries and
+// policyOfProducers): each entry is counted with its quotes and its comma.
 func TestPolicyLength(t *testing.T) {
+	const (
+		withoutEntries, ofProducers = 1100, 900
+
+		arn      = "arn:aws-us-gov:execute-api:ap-southeast-99:123456789012:abcdefghij"
+		address  = "2001:db8:ffff:ffff::/64"
+		endpoint = "vpce-0123456789abcdef0"
+		root     = "arn:aws-us-gov:iam::444455556666:root"
+	)
 	longest := Config{
 		Stage: strings.Repeat("s", 35), Partition: "aws-us-gov", Account: ownAccount,
-		API: spec.API{Authorization: spec.AuthorizeIAM(), Batch: true},
+		API: spec.API{Authorization: spec.AuthorizeIAM(), Batch: true, Access: spec.Access{SourceIPs: []string{address}, VPCEndpoints: []string{endpoint}}},
 	}
-	const arn = "arn:aws-us-gov:execute-api:ap-southeast-99:123456789012:abcdefghij"
-	ips, endpoints := []string{"2001:db8:ffff:ffff::/64"}, []string{"vpce-0123456789abcdef0"}
-	longest.API.Access = spec.Access{SourceIPs: ips, VPCEndpoints: endpoints}
-	if got, most := len(accessPolicy(longest, arn).JSON()), 1000; got > most {
-		t.Errorf("without producers a policy has %d characters, want at most spec's policyWithoutEntries, %d", got, most)
+	entries := len(address+endpoint) + 2*len(`"",`)
+	if got := len(accessPolicy(longest, arn).JSON()) - entries; got > withoutEntries {
+		t.Errorf("without producers a policy has %d characters beside its entries, more than %d", got, withoutEntries)
 	}
 	longest.API.Access.Producers = spec.Producers{Accounts: []string{"444455556666"}, Roles: []string{otherRole}, Organization: "o-" + strings.Repeat("a", 32)}
-	if got, most := len(accessPolicy(longest, arn).JSON()), 1000+1100; got > most {
-		t.Errorf("with producers a policy has %d characters, want at most spec's, %d", got, most)
+	entries += len(root+otherRole) + 2*len(`"",`)
+	if got := len(accessPolicy(longest, arn).JSON()) - entries; got > withoutEntries+ofProducers {
+		t.Errorf("with producers a policy has %d characters beside its entries, more than %d", got, withoutEntries+ofProducers)
 	}
 }

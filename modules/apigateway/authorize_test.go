@@ -150,6 +150,11 @@ func TestAccess(t *testing.T) {
 			allowAll + "," + deny("Addresses", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24"]}}`)},
 		{"endpoints", spec.AuthorizeNone(), spec.Access{VPCEndpoints: endpoints}, false,
 			allowAll + "," + deny("Endpoints", `{"StringNotEquals":{"aws:SourceVpce":["vpce-0123456789abcdef0"]}}`)},
+		{"endpoints with IAM", spec.AuthorizeIAM(), spec.Access{VPCEndpoints: endpoints}, false, allowPreflight +
+			`,{"Sid":"Account","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::123456789012:root"]},` + onSubmit + `]},` +
+			deny("Endpoints", `{"StringNotEquals":{"aws:SourceVpce":["vpce-0123456789abcdef0"]}}`)},
+		{"endpoints with Lambda", spec.AuthorizeLambda(spec.LambdaAuthorizer{}), spec.Access{VPCEndpoints: endpoints}, false, allowPreflight + "," +
+			deny("Endpoints", `{"StringNotEquals":{"aws:SourceVpce":["vpce-0123456789abcdef0"]}}`)},
 		{"both", spec.AuthorizeNone(), spec.Access{SourceIPs: []string{"10.0.0.0/8"}, VPCEndpoints: endpoints}, false,
 			allowAll + "," + deny("Endpoints", `{"StringNotEquals":{"aws:SourceVpce":["vpce-0123456789abcdef0"]}}`) +
 				"," + deny("Addresses", `{"NotIpAddress":{"aws:VpcSourceIp":["10.0.0.0/8"]}}`)},

@@ -114,6 +114,13 @@ const (
 
 // Access is from where the API may be called at all, and from which other AWS accounts: its resource policy. Without any of them
 // the API has none.
+//
+// Whoever decides about access should know two things of the address that API Gateway makes. Of a regional API it takes TLS 1.0, of
+// a private one TLS 1.2 or newer (API Gateway developer guide, "Choose a security policy for your REST API custom domain in API
+// Gateway"). And in a VPC that has an execute-api endpoint with private DNS it leads to that endpoint, which knows private APIs
+// alone and answers 403 ("Private REST APIs in API Gateway"; AWS re:Post, "Why do I get an HTTP 403 Forbidden error when I connect
+// to my API Gateway APIs from a VPC?"). [Domain] is the remedy for both, with its DisableDefaultEndpoint for the first. [Warnings]
+// names the environments.
 type Access struct {
 	// SourceIPs are the ranges of addresses, such as "203.0.113.0/24", from which requests may come: at most 100. They are
 	// addresses on the internet, and those within the VPCs where VPCEndpoints is set.

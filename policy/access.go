@@ -73,20 +73,18 @@ func (c *checker) hasAccessPolicy(api tfjson.Resource) bool {
 func (p accessPolicy) boundBy(operator string, keys ...string) bool {
 	return slices.ContainsFunc(p.statements, func(s statement) bool {
 		whole := len(s.resources) == 1 && strings.HasSuffix(s.resources[0], "execution_arn}/*")
-		if s.effect != deny || !whole || !isEverybody(s) || len(s.inverted) > 0 || !coversAny(s.actions, invokeAPI) {
-			return false
-		}
-		if len(s.conditions) != 1 || len(s.conditions[operator]) != 1 {
-			return false
-		}
-		for key, values := range s.conditions[operator] {
-			known := slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, key) })
-			if !known || len(values) == 0 || slices.ContainsFunc(values, isEveryAddress) {
-				return false
-			}
-		}
-		return true
+		return s.effect == deny && len(s.inverted) == 0 && whole && isEverybody(s) && coversAny(s.actions, invokeAPI) &&
+			len(s.conditions) == 1 && boundsOrigin(s.conditions[operator], keys)
 	})
+}
+
+// boundsOrigin tells whether conditions are one, on a key of an origin, whose values are not every address.
+func boundsOrigin(conditions map[string][]string, keys []string) bool {
+	for key, values := range conditions {
+		known := slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, key) })
+		return len(conditions) == 1 && known && len(values) > 0 && !slices.ContainsFunc(values, isEveryAddress)
+	}
+	return false
 }
 
 func isEveryAddress(value string) bool { return strings.HasSuffix(value, "/0") }
@@ -101,12 +99,18 @@ func (p accessPolicy) bound() bool {
 
 // ofOrganization tells whether a statement is about an organisation's principals alone.
 func ofOrganization(s statement) bool {
-	return hasKey(s.conditions["StringEquals"], "aws:PrincipalOrgID")
+	for key := range s.conditions["StringEquals"] {
+		if strings.EqualFold(key, "aws:PrincipalOrgID") {
+			return true
+		}
+	}
+	return false
 }
 
-func hasKey(conditions map[string][]string, key string) bool {
-	for name := range conditions {
-		if strings.EqualFold(name, key) {
+// leavesOutAnAccount: whether it is this one cannot be told of digits.
+func leavesOutAnAccount(s statement) bool {
+	for key, values := range s.conditions["StringNotEquals"] {
+		if strings.EqualFold(key, "aws:PrincipalAccount") && len(values) == 1 && accountID.MatchString(values[0]) {
 			return true
 		}
 	}
@@ -175,11 +179,10 @@ func (c *checker) letsPrincipals(p accessPolicy, where string, s statement) {
 			c.breach(holder, fmt.Sprintf("%s allows principals %q", where, resource), "name each method, such as .../STAGE/POST/submit")
 		}
 	}
-	others := s.conditions["StringNotEquals"]
 	switch {
 	case !isEverybody(s) && (len(s.principals) != 1 || len(s.principals["AWS"]) == 0):
 		c.breach(holder, where+" lets in "+principalsText(s), "name accounts and roles, under AWS")
-	case ofOrganization(s) && !hasKey(others, "aws:PrincipalAccount"):
+	case ofOrganization(s) && !leavesOutAnAccount(s):
 		c.breach(holder, where+" lets in this account's own principals of the organisation, whatever their policies say",
 			"add the condition StringNotEquals aws:PrincipalAccount with the account's id")
 	}

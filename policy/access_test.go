@@ -157,6 +157,17 @@ func TestAccessOfProducers(t *testing.T) {
 				"add the condition StringNotEquals aws:PrincipalAccount with the account's id"),
 		},
 		{
+			name: "an organisation without no account", private: true,
+			changes: iam(accessStatement("Allow", everybody, submitPath, `{"StringEquals":{"aws:PrincipalOrgID":["o-a1b2c3d4e5"]},"StringNotEquals":{"aws:PrincipalAccount":["none"]}}`)),
+			want: named("lets in this account's own principals of the organisation, whatever their policies say",
+				"add the condition StringNotEquals aws:PrincipalAccount with the account's id"),
+		},
+		{
+			name: "an organisation by a pattern", private: true,
+			changes: iam(outside, accessStatement("Allow", everybody, submitPath, `{"StringLike":{"aws:PrincipalOrgID":["o-*"]}}`)),
+			want:    []string{wide("3", submitPath, "IAM")},
+		},
+		{
 			name: "producers beside a Lambda function", private: true,
 			changes: append(withAccess(allowPreflight, outside, accessStatement("Allow", producers, submitPath, "")), by("CUSTOM")),
 			want:    []string{accessOf + "statement 3 lets in principals, whom " + post + ` cannot tell: its authorization is "CUSTOM"; set it to "AWS_IAM", or leave the statement out`},

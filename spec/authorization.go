@@ -148,12 +148,12 @@ type Producers struct {
 	Organization string
 }
 
-// Any tells whether there are producers in other accounts.
-func (p Producers) Any() bool { return len(p.Accounts)+len(p.Roles) > 0 || p.Organization != "" }
+// set tells whether there are producers in other accounts.
+func (p Producers) set() bool { return len(p.Accounts)+len(p.Roles) > 0 || p.Organization != "" }
 
 // Private tells whether the API is reached through VPC endpoints alone.
 func (a Access) Private() bool { return len(a.VPCEndpoints) > 0 }
 
 // Open tells whether the API has no resource policy: it may be called from anywhere, and by this account's principals alone where
 // it asks for a signature.
-func (a Access) Open() bool { return len(a.VPCEndpoints)+len(a.SourceIPs) == 0 && !a.Producers.Any() }
+func (a Access) Open() bool { return len(a.VPCEndpoints)+len(a.SourceIPs) == 0 && !a.Producers.set() }

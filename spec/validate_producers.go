@@ -24,7 +24,7 @@ func (p *problems) producers(e Environment) {
 	if e.API.Authorization.Kind != ByIAM {
 		p.unused(fmt.Sprintf("API.Authorization.Kind %s", is(string(e.API.Authorization.Kind))),
 			"use AuthorizeIAM, by which alone accounts and roles are known, or leave it out",
-			option{field, producers.Any()})
+			option{field, producers.set()})
 	}
 	p.atMost(field+".Accounts", len(producers.Accounts), maxProducers)
 	for i, account := range producers.Accounts {
@@ -92,7 +92,7 @@ func (a Access) policyLength() int {
 		return 0
 	}
 	length := policyWithoutEntries
-	if a.Producers.Any() {
+	if a.Producers.set() {
 		length += policyOfProducers
 	}
 	for _, entry := range slices.Concat(a.SourceIPs, a.VPCEndpoints, a.Producers.Roles) {

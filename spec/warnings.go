@@ -21,7 +21,7 @@ func Warnings(envs []Environment) []string {
 		// error when I connect to my API Gateway APIs from a VPC?").
 		{"API.Domain.Name is empty: in a VPC that has an execute-api endpoint with private DNS the API's own address leads to that endpoint, which answers 403; set API.Domain for such producers",
 			func(e Environment) bool {
-				return e.API.Access.Producers.Any() && e.API.Domain.Name == "" && !e.API.Access.Private()
+				return e.API.Access.Producers.set() && e.API.Domain.Name == "" && !e.API.Access.Private()
 			}},
 	} {
 		var names []string

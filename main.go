@@ -95,7 +95,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, all []s
 		return 0
 	}
 	if err == nil {
-		err = synthesise(ctx, getenv, all, stdout)
+		err = synthesise(ctx, getenv, all, stdout, stderr)
 	}
 	if err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
@@ -130,7 +130,7 @@ func parse(args []string) error {
 	return nil
 }
 
-func synthesise(ctx context.Context, getenv func(string) string, all []spec.Environment, stdout io.Writer) error {
+func synthesise(ctx context.Context, getenv func(string) string, all []spec.Environment, stdout, stderr io.Writer) error {
 	if err := stacks.CheckDeclared(); err != nil {
 		return err
 	}
@@ -141,6 +141,9 @@ func synthesise(ctx context.Context, getenv func(string) string, all []spec.Envi
 	outdir := cmp.Or(getenv("CDKTF_OUTDIR"), "cdktf.out")
 	if err := synth.Run(ctx, selected, outdir); err != nil {
 		return err
+	}
+	for _, warning := range spec.Warnings(selected) {
+		fmt.Fprintln(stderr, "warning:", warning)
 	}
 	fmt.Fprintf(stdout, "synthesised %s to %s\n", strings.Join(names(selected), ", "), outdir)
 	return nil

@@ -31,13 +31,16 @@ func TestAPIKeys(t *testing.T) {
 	env.API.Batch = true
 	env.API.Authorization = spec.AuthorizeIAM()
 	env.API.Access.SourceIPs = []string{"203.0.113.0/24", "2001:db8::/32"}
+	env.API.Access.Producers = spec.Producers{
+		Accounts: []string{"444455556666"}, Roles: []string{"arn:aws:iam::777788889999:role/team/producer"}, Organization: "o-a1b2c3d4e5",
+	}
 	p := newPipeline(t, env)
 	p.apply()
 	p.expectPlan(map[string]string{})
 	api := p.outputs()["api_id"]
 	signed := caller{Authorization: "AWS_IAM"}
 	checkCallers(t, p.cloud, api, env.Name, map[string]caller{"/submit": signed, "/submit/batch": signed})
-	checkAccess(t, p.cloud, api, "*/OPTIONS/*", env.API.Access)
+	checkAccess(t, p.cloud, api, "*/OPTIONS/*", env.API.Access, producersOf(env.API.Access.Producers, executionARN(api)))
 
 	toKeys(t, p, &env)
 	changeKeys(t, p, &env)
@@ -49,13 +52,14 @@ func TestAPIKeys(t *testing.T) {
 	expect(t, "what is left", nil, p.cloud.inventory(t))
 }
 
-// toKeys replaces neither what events lie in nor the API, whose address clients have. It lets other addresses in, too.
+// toKeys replaces neither what events lie in nor the API, whose address clients have. It lets other addresses in, too, and no
+// producers of other accounts, whom a key does not tell.
 func toKeys(t *testing.T, p *pipeline, env *spec.Environment) {
 	t.Helper()
 	env.API.Authorization = spec.AuthorizeAPIKey(spec.UsagePlan{
 		Keys: []string{"web"}, RateLimit: 12.5, BurstLimit: 20, Quota: 100_000, QuotaPeriod: spec.PerDay,
 	})
-	env.API.Access.SourceIPs = []string{"203.0.113.0/24", "198.51.100.0/24"}
+	env.API.Access = spec.Access{SourceIPs: []string{"203.0.113.0/24", "198.51.100.0/24"}}
 	become(t, p, *env, redeployed, map[string]string{
 		"aws_api_gateway_method.api_submit_post":              "update",
 		"aws_api_gateway_method.api_submit_batch_post":        "update",
@@ -145,7 +149,7 @@ const (
 	otherPool  = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_gHiJkL456"
 )
 
-// TestAuthorizers leads a private environment from a Lambda function that is asked to user pools, and to nobody.
+// TestAuthorizers leads a private environment from a Lambda function that is asked to user pools, to nobody, and to IAM.
 func TestAuthorizers(t *testing.T) {
 	t.Parallel()
 	env := catalogue.Named("option-token")
@@ -160,7 +164,7 @@ func TestAuthorizers(t *testing.T) {
 		AuthorizerCredentials: ref("arn:aws:iam::123456789012:role/api-kinesis-authorizer-asked"),
 		IdentitySource:        ref("method.request.header.X-Token"),
 	}, caller{Authorization: "CUSTOM"})
-	checkPrivate(t, p.cloud, outputs["api_id"], env.API.Access)
+	checkPrivate(t, p.cloud, outputs["api_id"], "*/OPTIONS/*", env.API.Access)
 	checkRole(t, p.cloud, "api-kinesis-authorizer-asked", `"Principal": {"Service": "apigateway.amazonaws.com"}, "Action": ["sts:AssumeRole"]`,
 		map[string]string{"invoke": `{"Effect": "Allow", "Action": ["lambda:InvokeFunction"], "Resource": ["` + function + `"]}`})
 	expect(t, "authorization", "lambda", outputs["authorization"])
@@ -169,6 +173,7 @@ func TestAuthorizers(t *testing.T) {
 	toRequest(t, p, &env)
 	toPools(t, p, &env)
 	toNobody(t, p, &env)
+	toSigners(t, p, &env)
 
 	if err := p.destroy(); err != nil {
 		t.Fatalf("terraform destroy: %v", err)
@@ -194,20 +199,22 @@ func toRequest(t *testing.T, p *pipeline, env *spec.Environment) {
 		AuthorizerCredentials: ref("arn:aws:iam::123456789012:role/api-kinesis-authorizer-asked"),
 		IdentitySource:        ref("method.request.header.X-Token,method.request.querystring.tenant"),
 	}, caller{Authorization: "CUSTOM"})
-	checkPrivate(t, p.cloud, api, env.API.Access)
+	checkPrivate(t, p.cloud, api, "*/OPTIONS/*", env.API.Access)
 }
 
-// toPools asks for a pool's token in the function's stead, whose authorizer goes, and its role. Another pool's would be
+// toPools asks for a pool's token in the function's stead, whose authorizer goes, and its role. The resource policy, whose Allow
+// would have decided in the function's stead, now has to allow. Another pool's would be
 // taken too without a third authorizer: that is planned alone, as moto cannot change the pools.
 func toPools(t *testing.T, p *pipeline, env *spec.Environment) {
 	t.Helper()
 	cognito := spec.Cognito{UserPoolARNs: []string{pool}, Scopes: []string{"events/submit"}}
 	env.API.Authorization = spec.AuthorizeCognito(cognito)
 	become(t, p, *env, redeployed, map[string]string{
-		"aws_api_gateway_authorizer.api_authorizer":  "create before destroy",
-		"aws_iam_role.authorizer-role":               "delete",
-		"aws_iam_role_policy.authorizer-role_invoke": "delete",
-		"aws_api_gateway_method.api_submit_post":     "update",
+		"aws_api_gateway_authorizer.api_authorizer":           "create before destroy",
+		"aws_iam_role.authorizer-role":                        "delete",
+		"aws_iam_role_policy.authorizer-role_invoke":          "delete",
+		"aws_api_gateway_method.api_submit_post":              "update",
+		"aws_api_gateway_rest_api_policy.api_resource-policy": "update",
 		// A page need not send X-Token any more.
 		"aws_api_gateway_integration_response.api_submit_options_204-mapping": "update",
 		"output.authorization": "update",
@@ -218,6 +225,7 @@ func toPools(t *testing.T, p *pipeline, env *spec.Environment) {
 		Name: ref("submit-cognito"), Type: "COGNITO_USER_POOLS", ProviderARNs: cognito.UserPoolARNs, AuthorizerResultTtlInSeconds: ref(int32(300)),
 		IdentitySource: ref("method.request.header.Authorization"),
 	}, caller{Authorization: "COGNITO_USER_POOLS", Scopes: cognito.Scopes})
+	checkPrivate(t, p.cloud, outputs["api_id"], "*", env.API.Access)
 	expect(t, "authorization", "cognito", outputs["authorization"])
 	expectText(t, "curl", outputs["curl"], ` -H "Authorization: $TOKEN" -d '{`)
 
@@ -248,6 +256,23 @@ func toNobody(t *testing.T, p *pipeline, env *spec.Environment) {
 	})
 	expect(t, "the number of authorizers that are left", 0, len(authorizers(t, p.cloud, api)))
 	checkCallers(t, p.cloud, api, env.Name, map[string]caller{"/submit": {Authorization: "NONE"}})
+}
+
+// toSigners asks for signatures, and leaves it to the account's own policies whose.
+func toSigners(t *testing.T, p *pipeline, env *spec.Environment) {
+	t.Helper()
+	env.API.Authorization = spec.AuthorizeIAM()
+	become(t, p, *env, redeployed, map[string]string{
+		"aws_api_gateway_method.api_submit_post":              "update",
+		"aws_api_gateway_rest_api_policy.api_resource-policy": "update",
+		"output.authorization":                                "update",
+		"output.curl":                                         "update",
+	})
+	api := p.outputs()["api_id"]
+	checkCallers(t, p.cloud, api, env.Name, map[string]caller{"/submit": {Authorization: "AWS_IAM"}})
+	checkPrivate(t, p.cloud, api, "*/OPTIONS/*", env.API.Access,
+		`, {"Sid": "Account", "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::123456789012:root"]}, "Action": ["execute-api:Invoke"],
+			"Resource": ["`+executionARN(api)+`asked/POST/submit"]}`)
 }
 
 // become changes what is deployed to env, by a plan that has these changes and no others, and leaves nothing to be done.
@@ -331,19 +356,24 @@ func expectAuthorizer(t *testing.T, want, got apigatewaytypes.Authorizer) {
 	expect(t, "the authorizer", plain(want), plain(got))
 }
 
-func checkPrivate(t *testing.T, c cloud, api string, access spec.Access) {
+func checkPrivate(t *testing.T, c cloud, api, allowed string, access spec.Access, others ...string) {
 	t.Helper()
 	endpoint := call(t, c.apigateway.GetRestApi, apigateway.GetRestApiInput{RestApiId: &api}).EndpointConfiguration
 	expect(t, "the endpoint", []apigatewaytypes.EndpointType{"PRIVATE"}, endpoint.Types)
 	expect(t, "the VPC endpoints", access.VPCEndpoints, endpoint.VpcEndpointIds)
-	checkAccess(t, c, api, "*", access)
+	checkAccess(t, c, api, allowed, access, others...)
 }
 
-// checkAccess compares the whole of the API's policy.
-func checkAccess(t *testing.T, c cloud, api, allowed string, access spec.Access) {
+func executionARN(api string) string {
+	return "arn:aws:execute-api:us-east-1:123456789012:" + api + "/"
+}
+
+// checkAccess compares the whole of the API's policy. The other statements begin with a comma.
+func checkAccess(t *testing.T, c cloud, api, allowed string, access spec.Access, others ...string) {
 	t.Helper()
-	arn := "arn:aws:execute-api:us-east-1:123456789012:" + api + "/"
+	arn := executionARN(api)
 	text := `{"Sid": "Methods", "Effect": "Allow", "Principal": "*", "Action": ["execute-api:Invoke"], "Resource": ["` + arn + allowed + `"]}`
+	text += strings.Join(others, "")
 	deny := func(sid, operator, key string, values []string) {
 		if len(values) > 0 {
 			text += `, {"Sid": "` + sid + `", "Effect": "Deny", "Principal": "*", "Action": ["execute-api:Invoke"], "Resource": ["` + arn + `*"],
@@ -353,6 +383,14 @@ func checkAccess(t *testing.T, c cloud, api, allowed string, access spec.Access)
 	deny("Endpoints", "StringNotEquals", "aws:SourceVpce", access.VPCEndpoints)
 	deny("Addresses", "NotIpAddress", map[bool]string{false: "aws:SourceIp", true: "aws:VpcSourceIp"}[access.Private()], access.SourceIPs)
 	expectJSON(t, "the API's policy", document(text), apiPolicy(t, c, api))
+}
+
+// producersOf are the statements of TestAPIKeys' producers, with all three kinds of them, of both methods.
+func producersOf(producers spec.Producers, arn string) string {
+	methods := `"Action": ["execute-api:Invoke"], "Resource": ["` + arn + `keys/POST/submit", "` + arn + `keys/POST/submit/batch"]`
+	return `, {"Sid": "Producers", "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::` + producers.Accounts[0] + `:root", "` + producers.Roles[0] + `"]}, ` + methods + `}` +
+		`, {"Sid": "Organization", "Effect": "Allow", "Principal": "*", ` + methods + `, "Condition": {
+			"StringEquals": {"aws:PrincipalOrgID": ["` + producers.Organization + `"]}, "StringNotEquals": {"aws:PrincipalAccount": ["123456789012"]}}}`
 }
 
 // apiPolicy is as it was written: API Gateway answers with it escaped as within a JSON string.

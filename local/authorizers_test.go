@@ -133,6 +133,67 @@ func TestOriginsThatCannotBeTold(t *testing.T) {
 	}
 }
 
+// A policy that only allows principals of other accounts keeps none of this account's out, and every key here is of this account.
+func TestProducersOfOtherAccounts(t *testing.T) {
+	const policy = "aws_api_gateway_rest_api_policy.api_resource-policy"
+	p, err := Open(optionsOf(t, goldens.File(t, "option-producers")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	const notice = policy + " lets in principals of other accounts: each key here is one of the stack's own account"
+	if notices := p.declared.notices(); !slices.Contains(notices, notice) {
+		t.Errorf("the notices are\n%s\nwant among them\n%s", strings.Join(notices, "\n"), notice)
+	}
+	request := httptest.NewRequest(http.MethodPost, "/option-producers/submit", strings.NewReader(`{"id":1}`))
+	request.Header.Set("Content-Type", "application/json")
+	recorder := httptest.NewRecorder()
+	p.front().ServeHTTP(recorder, request)
+	if recorder.Code != http.StatusForbidden {
+		t.Errorf("a request without a signature is answered %d %s", recorder.Code, recorder.Body)
+	}
+}
+
+// Whatever else a policy says cannot be held to.
+func TestPoliciesThatDoMore(t *testing.T) {
+	const allow = `{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"${aws_api_gateway_rest_api.api.execution_arn}/*/OPTIONS/*"}`
+	for name, edit := range map[string]func(editable){
+		"a denial": func(s editable) {
+			s.allow(allow + `,{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"*"}`)
+		},
+		"an Allow on a condition": func(s editable) {
+			s.allow(allow + `,{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}}`)
+		},
+		"no preflight": func(s editable) {
+			s.allow(strings.ReplaceAll(allow, "/*/OPTIONS/*", "/*/POST/*"))
+		},
+		"a preflight of some": func(s editable) { s.allow(strings.ReplaceAll(allow, `"*"`, `{"AWS":"444455556666"}`)) },
+		"all but an action":   func(s editable) { s.allow(strings.ReplaceAll(allow, `"Action"`, `"NotAction"`)) },
+		"an unsigned method": func(s editable) {
+			s.allow(allow)
+			s.body("aws_api_gateway_method", "api_submit_post")["authorization"] = "NONE"
+		},
+		"nothing readable": func(s editable) { s.allow("x") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack := devStack(t)
+			stack.body("aws_api_gateway_method", "api_submit_post")["authorization"] = "AWS_IAM"
+			stack.body("aws_api_gateway_method", "api_submit_batch_post")["authorization"] = "AWS_IAM"
+			edit(stack)
+			_, err := Open(optionsOf(t, stack.write(t)))
+			const want = "aws_api_gateway_rest_api_policy.p: policy (a resource policy) cannot be held to on one machine, where all callers are; --allow-unverified lets them in"
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error: %v\nwant %s", err, want)
+			}
+		})
+	}
+}
+
+// allow gives the API a policy of these statements.
+func (s editable) allow(statements string) {
+	s.add("aws_api_gateway_rest_api_policy", "p", object{"rest_api_id": apiID, "policy": `{"Version":"2012-10-17","Statement":[` + statements + `]}`})
+}
+
 // What stands behind an authorizer is let in with it, and not without.
 func TestPoolsAndFunctionsOfNoAuthorizer(t *testing.T) {
 	stack := devStack(t)

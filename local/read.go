@@ -225,6 +225,9 @@ func (d *declaration) notices() []string {
 	if d.writesLogs() && len(d.stack.Resources("aws_api_gateway_account")) == 0 {
 		found = append(found, "the stage writes logs without a role of its own: on AWS its deployment fails unless the account's API Gateway has one (aws_api_gateway_account)")
 	}
+	for _, policy := range d.api.Producers() {
+		found = append(found, policy+" lets in principals of other accounts: each key here is one of the stack's own account")
+	}
 	if d.hasQuota() {
 		found = append(found, "what an API key has used of its quota is counted anew with each start")
 	}

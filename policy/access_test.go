@@ -1,43 +1,220 @@
 package policy_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
 
-const accessPolicy = "aws_api_gateway_rest_api_policy.access"
+	"cdk.tf/go/ingest/policy"
+)
 
-func withAccess(statements string) change {
-	return add(accessPolicy, `{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "policy": "{\"Version\":\"2012-10-17\",\"Statement\":[`+statements+`]}"}`)
+const (
+	accessPolicy = "aws_api_gateway_rest_api_policy.access"
+	theAPI       = "aws_api_gateway_rest_api.api"
+	execution    = "${aws_api_gateway_rest_api.api.execution_arn}"
+	ownAccount   = "${data.aws_caller_identity.current.account_id}"
+)
+
+// accessStatement is one of a resource policy: {"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke",…}.
+func accessStatement(effect, principal, resource, condition string) string {
+	text := `{"Effect":"` + effect + `","Principal":` + principal + `,"Action":["execute-api:Invoke"],"Resource":["` + execution + resource + `"]`
+	if condition != "" {
+		text += `,"Condition":` + condition
+	}
+	return text + "}"
+}
+
+func accessDocument(statements ...string) string {
+	return `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
+}
+
+// withAccess gives the stack a resource policy that is deployed.
+func withAccess(statements ...string) []change {
+	return []change{
+		add(accessPolicy, `{"rest_api_id": "${aws_api_gateway_rest_api.api.id}"}`),
+		set(accessPolicy, accessDocument(statements...), "policy"),
+		waits(accessPolicy),
+	}
+}
+
+func by(authorization string) change { return set(post, authorization, "authorization") }
+
+const (
+	fromThere   = `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24"]}}`
+	ofEndpoint  = `{"StringNotEquals":{"aws:SourceVpce":["vpce-0123456789abcdef0"]}}`
+	ofOthers    = `{"StringEquals":{"aws:PrincipalOrgID":["o-a1b2c3d4e5"]},"StringNotEquals":{"aws:PrincipalAccount":["` + ownAccount + `"]}}`
+	everybody   = `"*"`
+	producers   = `{"AWS":["arn:aws:iam::444455556666:root","arn:aws:iam::444455556666:role/team/producer"]}`
+	submitPath  = "/option-none/POST/submit"
+	onPreflight = "/*/OPTIONS/*"
+)
+
+var (
+	outside        = accessStatement("Deny", everybody, "/*", fromThere)
+	allowPreflight = accessStatement("Allow", everybody, onPreflight, "")
+	all            = accessStatement("Allow", everybody, "/*", "")
+)
+
+const (
+	accessOf   = "access: " + accessPolicy + ": policy: "
+	openRemedy = "; deny execute-api:Invoke on the whole API where NotIpAddress or StringNotEquals aws:SourceVpce holds, or leave the policy out"
+	opened     = " lets callers in from everywhere" + openRemedy
+)
+
+// wide is the breach of a statement that allows everybody what a method leaves to somebody.
+func wide(statement, resource, somebody string) string {
+	return accessOf + "statement " + statement + ` allows execute-api:Invoke on "` + execution + resource + `", which ` + post + ` leaves to ` +
+		somebody + "; allow the preflight alone, .../*/OPTIONS/*"
 }
 
 func TestAccess(t *testing.T) {
-	const (
-		arn     = `${aws_api_gateway_rest_api.api.execution_arn}`
-		all     = `{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":[\"execute-api:Invoke\"],\"Resource\":[\"` + arn + `/*\"]}`
-		outside = `{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":[\"execute-api:Invoke\"],\"Resource\":[\"` + arn + `/*\"],\"Condition\":{\"NotIpAddress\":{\"aws:SourceIp\":[\"203.0.113.0/24\"]}}}`
-		partly  = `{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":[\"execute-api:Invoke\"],\"Resource\":[\"` + arn + `/dev/GET/*\"],\"Condition\":{\"NotIpAddress\":{\"aws:SourceIp\":[\"203.0.113.0/24\"]}}}`
-		twofold = `{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":[\"execute-api:Invoke\"],\"Resource\":[\"` + arn + `/*\"],\"Condition\":{\"NotIpAddress\":{\"aws:SourceIp\":[\"203.0.113.0/24\"]},\"Bool\":{\"aws:SecureTransport\":[\"false\"]}}}`
-		open    = `access: ` + accessPolicy + `: policy: statement 1 lets callers in from everywhere; deny execute-api:Invoke on the whole API where NotIpAddress or StringNotEquals aws:SourceVpce holds, or leave the policy out`
-		wide    = `access: ` + accessPolicy + `: policy: statement 1 allows execute-api:Invoke on "` + arn + `/*", which aws_api_gateway_method.api_submit_post leaves to IAM; allow the preflight alone, .../*/OPTIONS/*`
+	var tests []breaking
+	for name, bound := range map[string]string{
+		"no bound":                         "",
+		"a bound of a part":                accessStatement("Deny", everybody, "/dev/GET/*", fromThere),
+		"a bound with a second condition":  accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24"]},"Bool":{"aws:SecureTransport":["false"]}}`),
+		"a bound for some":                 accessStatement("Deny", producers, "/*", fromThere),
+		"a bound of every address":         accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24","0.0.0.0/0"]}}`),
+		"a bound by what is no origin":     accessStatement("Deny", everybody, "/*", `{"StringNotEquals":{"aws:PrincipalAccount":["444455556666"]}}`),
+		"a bound by no address of callers": accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:Other":["203.0.113.0/24"]}}`),
+	} {
+		statements := []string{all}
+		if bound != "" {
+			statements = append(statements, bound)
+		}
+		tests = append(tests, breaking{name: name, changes: withAccess(statements...), want: []string{accessOf + "statement 1" + opened}})
+	}
+	tests = append(tests,
+		breaking{
+			name: "a policy in the API's own argument", changes: []change{set(theAPI, accessDocument(all), "policy")},
+			want: []string{"access: " + theAPI + ": policy: statement 1" + opened},
+		},
+		breaking{
+			name: "a policy of another API", changes: append(withAccess(all), set(accessPolicy, "abc", "rest_api_id")),
+			want: []string{"readable: " + accessPolicy + ": rest_api_id refers to no REST API of the stack; refer to the id of one", accessOf + "statement 1" + opened},
+		},
+		breaking{
+			name: "a policy that leaves a public method out", changes: withAccess(allowPreflight, outside),
+			want: []string{`access: ` + post + `: answers nobody: its authorization is "NONE", and no policy of the API allows it to everybody; allow execute-api:Invoke on .../* to "*", or leave the policy out`},
+		},
+		breaking{
+			name: "a policy without preflights", private: true,
+			changes: append(withAccess(accessStatement("Allow", producers, submitPath, "")), by("AWS_IAM")),
+			want:    []string{`access: aws_api_gateway_method.api_submit_options: answers nobody: its authorization is "NONE", and no policy of the API allows it to everybody; allow execute-api:Invoke on .../*/OPTIONS/* to "*", or leave the policy out`},
+		},
 	)
-	deployed := func(c change) []change {
-		return []change{c, waits(accessPolicy)}
+	check(t, tests)
+}
+
+// An Allow to everybody decides in the stead of whom a method leaves it to, whichever kind that is.
+func TestAccessBesideEachAuthorization(t *testing.T) {
+	var tests []breaking
+	for authorization, somebody := range map[string]string{
+		"AWS_IAM": "IAM", "CUSTOM": "a Lambda function", "${var.authorization}": `what cannot be told`,
+	} {
+		want := []string{wide("1", "/*", somebody)}
+		if strings.HasPrefix(authorization, "$") {
+			want = []string{
+				`authorization: ` + post + `: authorization is "${var.authorization}", which only an apply can tell; write the value itself`, want[0],
+			}
+		}
+		tests = append(tests,
+			breaking{name: "everybody beside " + authorization, private: true, changes: append(withAccess(all, outside), by(authorization)), want: want},
+			breaking{name: "one method beside " + authorization, private: true,
+				changes: append(withAccess(allowPreflight, outside, accessStatement("Allow", everybody, submitPath, "")), by(authorization)),
+				want:    append(want[:len(want)-1:len(want)-1], wide("3", submitPath, somebody))},
+			breaking{name: "everybody by a list beside " + authorization, private: true,
+				changes: append(withAccess(allowPreflight, outside, accessStatement("Allow", `{"AWS":["arn:aws:iam::444455556666:root","*"]}`, submitPath, "")), by(authorization)),
+				want:    append(want[:len(want)-1:len(want)-1], wide("3", submitPath, somebody))},
+		)
+	}
+	check(t, tests)
+}
+
+func TestAccessOfProducers(t *testing.T) {
+	iam := func(statements ...string) []change {
+		return append(withAccess(append([]string{allowPreflight}, statements...)...), by("AWS_IAM"))
+	}
+	named := func(problem, remedy string) []string {
+		return []string{accessOf + `statement 2 ` + problem + "; " + remedy}
 	}
 	check(t, []breaking{
-		{name: "no bound", changes: deployed(withAccess(all)), want: []string{open}},
-		{name: "a bound of a part", changes: deployed(withAccess(all + "," + partly)), want: []string{open}},
-		{name: "a bound with a second condition", changes: deployed(withAccess(all + "," + twofold)), want: []string{open}},
 		{
-			name: "everybody beside IAM", private: true,
-			changes: append(deployed(withAccess(all+","+outside)), set(post, "AWS_IAM", "authorization")),
-			want:    []string{wide},
+			name: "more than a method", private: true, changes: iam(accessStatement("Allow", producers, "/option-none/POST/*", "")),
+			want: named(`allows principals "`+execution+`/option-none/POST/*"`, "name each method, such as .../STAGE/POST/submit"),
 		},
 		{
-			name:    "a private API without a policy",
-			changes: []change{set("aws_api_gateway_rest_api.api", []any{"PRIVATE"}, "endpoint_configuration", "types")},
-			want: []string{
-				`access: aws_api_gateway_rest_api.api: is private and has no resource policy; declare an aws_api_gateway_rest_api_policy: a private API answers nobody without one`,
-			},
+			name: "everything", private: true, changes: iam(accessStatement("Allow", producers, "/*", "")),
+			want: named(`allows principals "`+execution+`/*"`, "name each method, such as .../STAGE/POST/submit"),
+		},
+		{
+			name: "a service", private: true, changes: iam(accessStatement("Allow", `{"Service":"events.amazonaws.com"}`, submitPath, "")),
+			want: named(`lets in Service "events.amazonaws.com"`, "name accounts and roles, under AWS"),
+		},
+		{
+			name: "an organisation with this account", private: true,
+			changes: iam(accessStatement("Allow", everybody, submitPath, `{"StringEquals":{"aws:PrincipalOrgID":["o-a1b2c3d4e5"]}}`)),
+			want: named("lets in this account's own principals of the organisation, whatever their policies say",
+				"add the condition StringNotEquals aws:PrincipalAccount with the account's id"),
+		},
+		{
+			name: "an organisation without no account", private: true,
+			changes: iam(accessStatement("Allow", everybody, submitPath, `{"StringEquals":{"aws:PrincipalOrgID":["o-a1b2c3d4e5"]},"StringNotEquals":{"aws:PrincipalAccount":["none"]}}`)),
+			want: named("lets in this account's own principals of the organisation, whatever their policies say",
+				"add the condition StringNotEquals aws:PrincipalAccount with the account's id"),
+		},
+		{
+			name: "an organisation by a pattern", private: true,
+			changes: iam(outside, accessStatement("Allow", everybody, submitPath, `{"StringLike":{"aws:PrincipalOrgID":["o-*"]}}`)),
+			want:    []string{wide("3", submitPath, "IAM")},
+		},
+		{
+			name: "producers beside a Lambda function", private: true,
+			changes: append(withAccess(allowPreflight, outside, accessStatement("Allow", producers, submitPath, "")), by("CUSTOM")),
+			want:    []string{accessOf + "statement 3 lets in principals, whom " + post + ` cannot tell: its authorization is "CUSTOM"; set it to "AWS_IAM", or leave the statement out`},
+		},
+		{
+			name:    "producers of a public method",
+			changes: withAccess(all, outside, accessStatement("Allow", producers, submitPath, "")),
+			want:    []string{accessOf + "statement 3 lets in principals, whom " + post + ` cannot tell: its authorization is "NONE"; set it to "AWS_IAM", or leave the statement out`},
 		},
 	})
+	for name, changes := range map[string][]change{
+		"accounts and roles": iam(accessStatement("Allow", producers, submitPath, "")),
+		"an organisation":    iam(accessStatement("Allow", everybody, submitPath, ofOthers)),
+		"all of them from there": iam(outside, accessStatement("Allow", producers, submitPath, ""),
+			accessStatement("Allow", everybody, submitPath, ofOthers)),
+		"this account, whose policies decide": iam(accessStatement("Allow", `{"AWS":"arn:aws:iam::`+ownAccount+`:root"}`, submitPath, "")),
+	} {
+		if err := policy.Check(good(t, changes...), policy.Expect{}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAccessOfAPrivateAPI(t *testing.T) {
+	private := set(theAPI, []any{"PRIVATE"}, "endpoint_configuration", "types")
+	const remedy = "; deny execute-api:Invoke on the whole API where StringNotEquals aws:SourceVpce holds"
+	check(t, []breaking{
+		{
+			name:    "without a policy",
+			changes: []change{private},
+			want: []string{
+				`access: ` + theAPI + `: is private and has no resource policy; declare an aws_api_gateway_rest_api_policy: a private API answers nobody without one`,
+			},
+		},
+		{
+			name: "of every VPC", changes: append(withAccess(all, outside), private),
+			want: []string{`access: ` + theAPI + `: is private and open to every VPC` + remedy},
+		},
+	})
+	endpoint := accessStatement("Deny", everybody, "/*", ofEndpoint)
+	if err := policy.Check(good(t, append(withAccess(all, endpoint), private)...), policy.Expect{Public: true}); err != nil {
+		t.Error(err)
+	}
+	// In the API's own argument it is a policy as well.
+	if err := policy.Check(good(t, private, set(theAPI, accessDocument(all, endpoint), "policy")), policy.Expect{Public: true}); err != nil {
+		t.Error(err)
+	}
 }
 
 // waits adds an address to what the deployment waits for.

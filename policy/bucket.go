@@ -99,7 +99,7 @@ func deniesPlaintext(s statement) bool {
 }
 
 func isEverybody(s statement) bool {
-	return slices.Equal(s.principals["*"], []string{"*"}) || slices.Equal(s.principals["AWS"], []string{"*"})
+	return slices.Contains(s.principals["*"], "*") || slices.Contains(s.principals["AWS"], "*")
 }
 
 // onlyCondition: a second condition would narrow the statement.

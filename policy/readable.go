@@ -89,7 +89,7 @@ func unreadableObject(object map[string]any) string {
 func (c *checker) ownedParts() {
 	for _, typ := range []string{
 		apiDeployment, gatewayResponse, integration, integrationResponse, apiMethod, methodResponse, methodSettings,
-		apiModel, requestValidator, apiResource, apiStage,
+		apiModel, requestValidator, apiResource, apiStage, restAPIPolicy,
 	} {
 		for _, r := range c.stack.Resources(typ) {
 			if _, ok := c.api(r); !ok {

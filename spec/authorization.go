@@ -112,8 +112,15 @@ const (
 	RequestAuthorizer LambdaAuthorizerKind = "REQUEST"
 )
 
-// Access is from where the API may be called at all, whoever calls: its resource policy. Where both lists are empty it has
-// none.
+// Access is from where the API may be called at all, and from which other AWS accounts: its resource policy. Without any of them
+// the API has none.
+//
+// Whoever decides about access should know two things of the address that API Gateway makes. Of a regional API it takes TLS 1.0, of
+// a private one TLS 1.2 or newer (API Gateway developer guide, "Choose a security policy for your REST API custom domain in API
+// Gateway"). And in a VPC that has an execute-api endpoint with private DNS it leads to that endpoint, which knows private APIs
+// alone and answers 403 ("Private REST APIs in API Gateway"; AWS re:Post, "Why do I get an HTTP 403 Forbidden error when I connect
+// to my API Gateway APIs from a VPC?"). [Domain] is the remedy for both, with its DisableDefaultEndpoint for the first. [Warnings]
+// names the environments.
 type Access struct {
 	// SourceIPs are the ranges of addresses, such as "203.0.113.0/24", from which requests may come: at most 100. They are
 	// addresses on the internet, and those within the VPCs where VPCEndpoints is set.
@@ -121,10 +128,32 @@ type Access struct {
 	// VPCEndpoints are interface endpoints of execute-api, such as "vpce-0123456789abcdef0", at most 100. With one the API is
 	// private: it has no address outside their VPCs.
 	VPCEndpoints []string
+	// Producers are who may submit from other accounts.
+	Producers Producers
 }
+
+// Producers are principals of other AWS accounts that may submit, with [AuthorizeIAM] alone: across accounts IAM asks the API's
+// resource policy and the principal's own (API Gateway developer guide, "How API Gateway resource policies affect authorization
+// workflow", Table B). So each producer also needs execute-api:Invoke on the outputs submit_arn and batch_arn in its account.
+// This environment's own account is not named: its principals need their own policies alone.
+type Producers struct {
+	// Accounts are 12-digit ids of accounts, at most 50: each decides for its own principals.
+	Accounts []string
+	// Roles are ARNs of IAM roles of other accounts, at most 50, such as "arn:aws:iam::444455556666:role/producer". A role must
+	// exist when the policy is applied. One that is deleted and made anew is another: replace the resource policy then (IAM User
+	// Guide, "AWS JSON policy elements: Principal", "IAM role principals").
+	Roles []string
+	// Organization is the id of an organisation of AWS Organizations, such as "o-a1b2c3d4e5", whose other accounts decide for
+	// their own principals. Empty for none.
+	Organization string
+}
+
+// set tells whether there are producers in other accounts.
+func (p Producers) set() bool { return len(p.Accounts)+len(p.Roles) > 0 || p.Organization != "" }
 
 // Private tells whether the API is reached through VPC endpoints alone.
 func (a Access) Private() bool { return len(a.VPCEndpoints) > 0 }
 
-// Open tells whether the API may be called from anywhere.
-func (a Access) Open() bool { return len(a.VPCEndpoints)+len(a.SourceIPs) == 0 }
+// Open tells whether the API has no resource policy: it may be called from anywhere, and by this account's principals alone where
+// it asks for a signature.
+func (a Access) Open() bool { return len(a.VPCEndpoints)+len(a.SourceIPs) == 0 && !a.Producers.set() }

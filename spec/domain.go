@@ -1,7 +1,13 @@
 package spec
 
 // Domain is a name of one's own for the API, such as "events.example.com": then events are posted to
-// https://events.example.com/submit, over TLS 1.2 or newer.
+// https://events.example.com/submit, over TLS 1.2 or newer. A producer in a VPC reaches it where the VPC has a way to the internet,
+// whatever endpoints the VPC has.
+//
+// The guide has two readings of the TLS version: a TLS_1_2 policy "rejects TLS 1.0 traffic" ("Choose a security policy for your REST
+// API custom domain in API Gateway"), and where the API's policy is another, "API Gateway uses the security policy of the API to
+// negotiate the TLS handshake" ("Security policies for REST APIs in API Gateway"). The API's is TLS_1_0, which provider 5 cannot
+// change. So try it: curl --tls-max 1.1 has to fail.
 type Domain struct {
 	// Name is the host name, at most 64 characters, which is the most that a certificate of ACM's own names. Empty leaves the
 	// API with the address that API Gateway makes.
@@ -15,7 +21,7 @@ type Domain struct {
 	CertificateARN string
 	// MutualTLS asks clients for a certificate too.
 	MutualTLS MutualTLS
-	// DisableDefaultEndpoint turns the address off that API Gateway makes (execute-api).
+	// DisableDefaultEndpoint turns the address off that API Gateway makes (execute-api), which takes TLS 1.0.
 	DisableDefaultEndpoint bool
 }
 

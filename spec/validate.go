@@ -43,6 +43,7 @@ func (e Environment) problems() []error {
 	p.tags(e.Tags)
 	oneOf(p, "Removal", e.Removal, Disposable, Retained, Protected)
 	p.api(e.API)
+	p.producers(e)
 	p.domain(e)
 	p.firewall(e.Firewall)
 	p.stream(e.Stream)

@@ -149,7 +149,7 @@ func (p *problems) lambda(field string, lambda LambdaAuthorizer) {
 
 var vpcEndpoint = regexp.MustCompile(`^vpce-[0-9a-f]{8,17}$`)
 
-// maxAccess keeps the resource policy below API Gateway's 8,192 bytes: a range of IPv6 addresses has 43 characters.
+// maxAccess keeps the lists readable; maxPolicy bounds what they make.
 const maxAccess = 100
 
 func (p *problems) access(access Access) {

@@ -191,6 +191,7 @@ func declareAPI(stack cdktf.TerraformStack, env spec.Environment, where surround
 		Ready:          append(submit.Ready, delivery.Ready),
 		Partition:      where.partition,
 		Region:         where.region,
+		Account:        where.account,
 		Disposable:     env.Removal == spec.Disposable,
 		Protected:      env.Removal == spec.Protected,
 	}

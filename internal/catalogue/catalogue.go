@@ -40,7 +40,7 @@ func others() []spec.Environment {
 		set  func(env *spec.Environment)
 	}{
 		{"option-none", func(*spec.Environment) {}},
-		{"option-keys", keys}, {"option-cognito", cognito}, {"option-lambda", lambda}, {"option-token", token}, {"option-private", private},
+		{"option-keys", keys}, {"option-cognito", cognito}, {"option-lambda", lambda}, {"option-token", token}, {"option-private", private}, {"option-producers", producers},
 		{"option-firewall", firewall}, {"option-domain", domain}, {"option-certificate", certificate},
 		{"option-tuned", tuned}, {"option-ondemand", onDemand}, {"option-encrypted", encrypted},
 		{"option-query", query}, {"option-parquet", parquet}, {"option-alarms", alarms}, {"option-topic", topic}, {"option-web", web},
@@ -71,6 +71,7 @@ func lambda(env *spec.Environment) {
 	env.API.Authorization = spec.AuthorizeLambda(spec.LambdaAuthorizer{
 		FunctionARN: function, Kind: spec.RequestAuthorizer, IdentitySources: []string{"method.request.header.X-Client"}, CacheTTL: 5 * time.Minute,
 	})
+	env.API.Access.SourceIPs = []string{"203.0.113.0/24"}
 	env.API.Batch = true
 }
 
@@ -84,6 +85,14 @@ func token(env *spec.Environment) {
 func private(env *spec.Environment) {
 	env.API.Authorization = spec.AuthorizeIAM()
 	env.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef0"}
+}
+
+func producers(env *spec.Environment) {
+	env.API.Authorization = spec.AuthorizeIAM()
+	env.API.Access.Producers = spec.Producers{
+		Accounts: []string{"444455556666"}, Roles: []string{"arn:aws:iam::777788889999:role/team/producer"}, Organization: "o-a1b2c3d4e5",
+	}
+	env.API.Batch = true
 }
 
 func firewall(env *spec.Environment) {

@@ -23,6 +23,7 @@ type Config struct {
 	keys        map[string]*apiKey // by value
 	unverified  []Authorizer       // by address
 	origins     []string
+	producers   []string
 	domains     []Domain
 
 	clientCertificates []string
@@ -47,6 +48,9 @@ func (c Config) Unverified() []Authorizer { return slices.Clone(c.unverified) }
 // Origins are what decides by where a caller is, each with its address, such as "aws_api_gateway_rest_api_policy.p: a resource
 // policy". On one machine every caller is in one place: such an API can only be refused, or be open to all.
 func (c Config) Origins() []string { return slices.Clone(c.origins) }
+
+// Producers are the addresses of the resource policies that let in principals of other accounts and keep nobody out.
+func (c Config) Producers() []string { return slices.Clone(c.producers) }
 
 // Authorizer is one that cannot run on one machine, Cognito's or a Lambda function: the requests to its methods can only be
 // refused, or let through unverified.

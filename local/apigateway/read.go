@@ -24,6 +24,7 @@ type reader struct {
 	resources   map[string]*resource      // by id
 	validators  map[string]validatorBlock // by id
 	authorizers map[string]*Authorizer    // by id
+	policies    []policyText
 	models      *models
 	places      map[string]*method // by resource id and method
 	declared    map[string]map[string]map[string]bool
@@ -48,7 +49,7 @@ func Read(stack *tfjson.Stack) (Config, error) {
 		return Config{}, errors.Join(r.problems...)
 	}
 	for _, step := range []func(){
-		r.readResources, r.readValidators, r.readPolicies, r.readAuthorizers, r.readModels, r.readMethods, r.keepUnverified, r.readMethodResponses, r.readIntegrations,
+		r.readResources, r.readValidators, r.readPolicies, r.readAuthorizers, r.readModels, r.readMethods, r.keepUnverified, r.keepPolicies, r.readMethodResponses, r.readIntegrations,
 		r.readIntegrationResponses, r.checkIntegrations, r.readGatewayResponses, r.readStages, r.readDomains, r.readMethodSettings, r.readUsage,
 	} {
 		step()
@@ -141,7 +142,7 @@ func (r *reader) checkRestAPI(res tfjson.Resource, block restAPIBlock) {
 		r.problem(res, "body (an OpenAPI definition) %s, or declare resources and methods", leave)
 	}
 	if block.Policy != "" {
-		r.api.origins = append(r.api.origins, res.Address()+": policy (a resource policy)")
+		r.policies = append(r.policies, policyText{res.Address(), block.Policy})
 	}
 	// Where there is a domain, this address stands for that one.
 	if block.DisableExecuteAPI && len(r.stack.Resources("aws_api_gateway_domain_name")) == 0 {
@@ -160,14 +161,6 @@ func (r *reader) checkRestAPI(res tfjson.Resource, block restAPIBlock) {
 			r.api.origins = append(r.api.origins, res.Address()+": endpoint_configuration (PRIVATE)")
 		}
 	}
-}
-
-func (r *reader) readPolicies() {
-	each(r, "aws_api_gateway_rest_api_policy", func(res tfjson.Resource, block restAPIPolicyBlock) {
-		if r.ours(res, block.API) {
-			r.api.origins = append(r.api.origins, res.Address()+": policy (a resource policy)")
-		}
-	})
 }
 
 // id is the identifier that AWS would give.

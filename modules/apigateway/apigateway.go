@@ -44,6 +44,8 @@ type Config struct {
 	Disposable bool
 	Partition  string
 	Region     string
+	// Account is the id of the account that the API is in.
+	Account string
 	// Protected makes Terraform refuse to destroy the API, whose id is part of the address that clients call.
 	Protected bool
 }

@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -10,11 +9,9 @@ import (
 	apikey "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayapikey"
 	authorizer "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayauthorizer"
 	method "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewaymethod"
-	restapipolicy "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayrestapipolicy"
 	usageplan "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayusageplan"
 	usageplankey "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayusageplankey"
 
-	"cdk.tf/go/ingest/modules/iam"
 	"cdk.tf/go/ingest/modules/internal/tf"
 	"cdk.tf/go/ingest/spec"
 )
@@ -125,47 +122,4 @@ func (a *api) usagePlan(stage stageParts) map[string]string {
 		ids[name] = *key.Id()
 	}
 	return ids
-}
-
-// resourcePolicy declares from where the API may be called.
-func (a *api) resourcePolicy() {
-	if a.cfg.API.Access.Open() {
-		return
-	}
-	tf.New(a.c, "resource-policy", restapipolicy.NewApiGatewayRestApiPolicy, &restapipolicy.ApiGatewayRestApiPolicyConfig{
-		RestApiId: a.id,
-		Policy:    jsii.String(accessPolicy(a.cfg.API, *a.rest.ExecutionArn()).JSON()),
-	})
-}
-
-// accessPolicy denies whoever comes from elsewhere, and allows the rest what the methods then ask about. With IAM it allows
-// the preflight alone: an Allow to everybody would let in each principal of the account, whatever its own policies say (API
-// Gateway developer guide, "How API Gateway resource policies affect authorization workflow").
-func accessPolicy(api spec.API, executionARN string) iam.Document {
-	all := executionARN + "/*"
-	allowed := []string{all}
-	if api.Authorization.Kind == spec.ByIAM {
-		allowed = []string{executionARN + "/*/OPTIONS/*"}
-	}
-	document := iam.Document{{
-		Sid: "Methods", Principal: "*", Actions: []string{"execute-api:Invoke"}, Resources: allowed,
-	}}
-	deny := func(sid, operator, key string, values []string) {
-		if len(values) == 0 {
-			return
-		}
-		document = append(document, iam.Statement{
-			Sid: sid, Effect: "Deny", Principal: "*", Actions: []string{"execute-api:Invoke"}, Resources: []string{all},
-			Conditions: map[string]map[string][]string{operator: {key: slices.Clone(values)}},
-		})
-	}
-	deny("Endpoints", "StringNotEquals", "aws:SourceVpce", api.Access.VPCEndpoints)
-	// A private API sees its caller's address within the VPC (API Gateway developer guide, "AWS condition keys that can be
-	// used in API Gateway resource policies").
-	key := "aws:SourceIp"
-	if api.Access.Private() {
-		key = "aws:VpcSourceIp"
-	}
-	deny("Addresses", "NotIpAddress", key, api.Access.SourceIPs)
-	return document
 }

@@ -129,6 +129,7 @@ func TestAccess(t *testing.T) {
 	endpoints := []string{"vpce-0123456789abcdef0"}
 	const allowAll = `{"Sid":"Methods","Effect":"Allow","Principal":"*","Action":["execute-api:Invoke"],"Resource":["` + api + `/*"]}`
 	const allowPreflight = `{"Sid":"Methods","Effect":"Allow","Principal":"*","Action":["execute-api:Invoke"],"Resource":["` + api + `/*/OPTIONS/*"]}`
+	const onSubmit = `"Action":["execute-api:Invoke"],"Resource":["` + api + `/dev/POST/submit"`
 	deny := func(sid, condition string) string {
 		return `{"Sid":"` + sid + `","Effect":"Deny","Principal":"*","Action":["execute-api:Invoke"],"Resource":["` + api + `/*"],"Condition":` + condition + `}`
 	}
@@ -136,19 +137,38 @@ func TestAccess(t *testing.T) {
 		name       string
 		auth       spec.Authorization
 		access     spec.Access
+		batch      bool
 		statements string
 	}{
-		{"addresses", spec.AuthorizeNone(), spec.Access{SourceIPs: ips},
+		{"addresses", spec.AuthorizeNone(), spec.Access{SourceIPs: ips}, false,
 			allowAll + "," + deny("Addresses", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24","2001:db8::/32"]}}`)},
-		{"addresses with IAM", spec.AuthorizeIAM(), spec.Access{SourceIPs: ips[:1]},
+		{"addresses with IAM", spec.AuthorizeIAM(), spec.Access{SourceIPs: ips[:1]}, false,
 			allowPreflight + "," + deny("Addresses", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24"]}}`)},
-		{"endpoints", spec.AuthorizeNone(), spec.Access{VPCEndpoints: endpoints},
+		{"addresses with Lambda", spec.AuthorizeLambda(spec.LambdaAuthorizer{}), spec.Access{SourceIPs: ips[:1]}, false,
+			allowPreflight + "," + deny("Addresses", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24"]}}`)},
+		{"addresses with Cognito", spec.AuthorizeCognito(spec.Cognito{}), spec.Access{SourceIPs: ips[:1]}, false,
+			allowAll + "," + deny("Addresses", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24"]}}`)},
+		{"endpoints", spec.AuthorizeNone(), spec.Access{VPCEndpoints: endpoints}, false,
 			allowAll + "," + deny("Endpoints", `{"StringNotEquals":{"aws:SourceVpce":["vpce-0123456789abcdef0"]}}`)},
-		{"both", spec.AuthorizeNone(), spec.Access{SourceIPs: []string{"10.0.0.0/8"}, VPCEndpoints: endpoints},
+		{"endpoints with IAM", spec.AuthorizeIAM(), spec.Access{VPCEndpoints: endpoints}, false, allowPreflight +
+			`,{"Sid":"Account","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::123456789012:root"]},` + onSubmit + `]},` +
+			deny("Endpoints", `{"StringNotEquals":{"aws:SourceVpce":["vpce-0123456789abcdef0"]}}`)},
+		{"endpoints with Lambda", spec.AuthorizeLambda(spec.LambdaAuthorizer{}), spec.Access{VPCEndpoints: endpoints}, false, allowPreflight + "," +
+			deny("Endpoints", `{"StringNotEquals":{"aws:SourceVpce":["vpce-0123456789abcdef0"]}}`)},
+		{"both", spec.AuthorizeNone(), spec.Access{SourceIPs: []string{"10.0.0.0/8"}, VPCEndpoints: endpoints}, false,
 			allowAll + "," + deny("Endpoints", `{"StringNotEquals":{"aws:SourceVpce":["vpce-0123456789abcdef0"]}}`) +
 				"," + deny("Addresses", `{"NotIpAddress":{"aws:VpcSourceIp":["10.0.0.0/8"]}}`)},
+		{"producers", spec.AuthorizeIAM(), spec.Access{Producers: spec.Producers{
+			Accounts: []string{"444455556666"}, Roles: []string{"arn:aws:iam::777788889999:role/team/r"}, Organization: "o-a1b2c3d4e5",
+		}}, false, allowPreflight +
+			`,{"Sid":"Producers","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::444455556666:root","arn:aws:iam::777788889999:role/team/r"]},` + onSubmit + `]},` +
+			`{"Sid":"Organization","Effect":"Allow","Principal":"*",` + onSubmit + `],"Condition":{"StringEquals":{"aws:PrincipalOrgID":["o-a1b2c3d4e5"]},` +
+			`"StringNotEquals":{"aws:PrincipalAccount":["123456789012"]}}}`},
+		{"producers of many events from one place", spec.AuthorizeIAM(), spec.Access{SourceIPs: ips[:1], Producers: spec.Producers{Accounts: []string{"444455556666"}}}, true,
+			allowPreflight + `,{"Sid":"Producers","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::444455556666:root"]},` + onSubmit + `,"` + api + `/dev/POST/submit/batch"]},` +
+				deny("Addresses", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24"]}}`)},
 	} {
-		got := accessPolicy(spec.API{Authorization: test.auth, Access: test.access}, api).JSON()
+		got := accessPolicy(Config{Partition: "aws", Account: "123456789012", Stage: "dev", API: spec.API{Authorization: test.auth, Access: test.access, Batch: test.batch}}, api).JSON()
 		if want := `{"Version":"2012-10-17","Statement":[` + test.statements + `]}`; got != want {
 			t.Errorf("%s:\n got %s\nwant %s", test.name, got, want)
 		}

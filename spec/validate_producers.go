@@ -1,0 +1,102 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// maxProducers keeps the lists readable; maxPolicy bounds what they make.
+const maxProducers = 50
+
+var (
+	// producerRole's group is the account. A path may stand before the name (IAM API reference, CreateRole); of its characters
+	// those are left out that mean something to Terraform or to IAM.
+	producerRole = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}):role/([A-Za-z0-9_+=,.@/-]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,64}$`)
+	// organizationID is that of AWS Organizations (API reference, Organization).
+	organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
+)
+
+// producers checks who may submit from other accounts, and how long the resource policy becomes.
+func (p *problems) producers(e Environment) {
+	const field = "API.Access.Producers"
+	producers := e.API.Access.Producers
+	if e.API.Authorization.Kind != ByIAM {
+		p.unused(fmt.Sprintf("API.Authorization.Kind %s", is(string(e.API.Authorization.Kind))),
+			"use AuthorizeIAM, by which alone accounts and roles are known, or leave it out",
+			option{field, producers.set()})
+	}
+	p.atMost(field+".Accounts", len(producers.Accounts), maxProducers)
+	for i, account := range producers.Accounts {
+		p.producerAccount(item(field+".Accounts", i), account, account, producers.Accounts[:i], e.Account)
+	}
+	p.atMost(field+".Roles", len(producers.Roles), maxProducers)
+	for i, role := range producers.Roles {
+		p.producerRole(item(field+".Roles", i), role, i, e)
+	}
+	if producers.Organization != "" {
+		p.match(field+".Organization", producers.Organization, organizationID, `use an organisation's id, such as "o-a1b2c3d4e5"`)
+	}
+	if length := e.API.Access.policyLength(); length > maxPolicy {
+		p.add("API.Access", fmt.Sprintf("makes a resource policy of up to %d characters", length),
+			fmt.Sprintf("use fewer or shorter entries: API Gateway takes %d", maxPolicy))
+	}
+}
+
+func (p *problems) atMost(field string, count, most int) {
+	if count > most {
+		p.add(field, fmt.Sprintf("has %d entries", count), fmt.Sprintf("use at most %d", most))
+	}
+}
+
+// producerAccount checks an account that stands in the value.
+func (p *problems) producerAccount(field, value, account string, before []string, own string) {
+	switch {
+	case !accountPattern.MatchString(account):
+		p.add(field, is(value), "use the 12 digits of an account's id")
+	case slices.Contains(before, value):
+		p.add(field, is(value), repeatedRemedy)
+	case account == own:
+		p.add(field, is(value)+", in the environment's own account", "leave it out: there a principal's own policy is enough")
+	}
+}
+
+func (p *problems) producerRole(field, role string, i int, e Environment) {
+	producers := e.API.Access.Producers
+	parts := producerRole.FindStringSubmatch(role)
+	switch {
+	case parts == nil:
+		p.add(field, is(role), `use the ARN of one IAM role, such as "arn:aws:iam::444455556666:role/producer"`)
+	case slices.Contains(producers.Accounts, parts[1]):
+		p.add(field, is(role)+", of an account in API.Access.Producers.Accounts", "leave one of the two out: the account decides for its roles")
+	default:
+		p.producerAccount(field, role, parts[1], producers.Roles[:i], e.Account)
+	}
+}
+
+// maxPolicy is how many characters a resource policy may have (API Gateway developer guide, "Quotas for configuring and running a
+// REST API": it can be increased).
+const maxPolicy = 8192
+
+// What a resource policy has beside its entries, at most: without producers, and what they add to it. modules/apigateway's test
+// measures both.
+const (
+	policyWithoutEntries = 1100
+	policyOfProducers    = 900
+	rootARN              = "arn:aws-us-gov:iam::123456789012:root"
+)
+
+// policyLength is the most characters that the resource policy can have: each entry with its quotes and its comma.
+func (a Access) policyLength() int {
+	if a.Open() {
+		return 0
+	}
+	length := policyWithoutEntries
+	if a.Producers.set() {
+		length += policyOfProducers
+	}
+	for _, entry := range slices.Concat(a.SourceIPs, a.VPCEndpoints, a.Producers.Roles) {
+		length += len(entry) + len(`"",`)
+	}
+	return length + len(a.Producers.Accounts)*(len(rootARN)+len(`"",`))
+}

@@ -1,0 +1,52 @@
+package spec
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestWarnings(t *testing.T) {
+	const (
+		tls = ` API.Domain.DisableDefaultEndpoint is false: the API's own address takes TLS 1.0; set API.Domain.Name, whose address takes TLS 1.2 or newer, and set this to true`
+		vpc = ` API.Domain.Name is empty: in a VPC that has an execute-api endpoint with private DNS the API's own address leads to that endpoint, which answers 403; ` +
+			`set API.Domain for such producers`
+	)
+	with := func(name string, change func(e *Environment)) Environment {
+		env := Default(name)
+		change(&env)
+		return env
+	}
+	plain := Default("a")
+	private := with("private", func(e *Environment) { e.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef0"} })
+	named := with("named", func(e *Environment) { e.API.Domain.Name = "events.example.com" })
+	closed := with("closed", func(e *Environment) {
+		e.API.Domain.Name, e.API.Domain.DisableDefaultEndpoint = "events.example.com", true
+	})
+	others := with("others", produced(Producers{Organization: "o-a1b2c3d4e5"}))
+	closedToOthers := with("closed-to-others", func(e *Environment) {
+		produced(Producers{Organization: "o-a1b2c3d4e5"})(e)
+		e.API.Domain = closed.API.Domain
+	})
+	privateToOthers := with("private-to-others", func(e *Environment) {
+		produced(Producers{Organization: "o-a1b2c3d4e5"})(e)
+		e.API.Access.VPCEndpoints = private.API.Access.VPCEndpoints
+	})
+	for _, test := range []struct {
+		name string
+		envs []Environment
+		want []string
+	}{
+		{"the API's own address", []Environment{plain}, []string{`environment "a":` + tls}},
+		{"a private one, which takes TLS 1.2", []Environment{private}, nil},
+		{"beside a domain", []Environment{named}, []string{`environment "named":` + tls}},
+		{"a domain alone", []Environment{closed}, nil},
+		{"producers of other accounts", []Environment{others}, []string{`environment "others":` + tls, `environment "others":` + vpc}},
+		{"producers at a domain", []Environment{closedToOthers}, nil},
+		{"producers behind endpoints", []Environment{privateToOthers}, nil},
+		{"several", []Environment{plain, closed, private, others}, []string{`environments "a", "others":` + tls, `environment "others":` + vpc}},
+	} {
+		if got := Warnings(test.envs); !slices.Equal(got, test.want) {
+			t.Errorf("%s:\n got %q\nwant %q", test.name, got, test.want)
+		}
+	}
+}

@@ -44,8 +44,8 @@ func hostName(host string) string {
 	return strings.ToLower(strings.TrimSuffix((&url.URL{Host: host}).Hostname(), "."))
 }
 
-// answer tells whether a request for host, which came to an address of this machine, is for one of the names. An IP address
-// other than a loopback one is only its own: a page could not be of it, but neither is it asked for.
+// answer tells whether a request for host is for one of the names. arrived is the address of this machine that it came to, with
+// its port: a request for that IP address is for this machine, whatever interfaces are listened on.
 func (n names) answer(host, arrived string) bool {
 	name := hostName(host)
 	if ip, err := netip.ParseAddr(name); err == nil {
@@ -107,8 +107,8 @@ func forOwnNames(n names, refuse refusal, next http.Handler) http.Handler {
 }
 
 // withoutOtherPages hands on what comes from programs and from pages of the same address, and a link that somebody follows.
-// It is no matter whether a request would change anything: of what only reads, a page could still tell by an image or a
-// script what is there.
+// A request that only reads is refused too, because by an image or a script a page could still tell what is there. A preflight
+// goes on: it changes nothing, and no service here allows what it asks for.
 func withoutOtherPages(refuse refusal, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if from := otherPage(r); from != "" && !isFollowed(r) && r.Method != http.MethodOptions {

@@ -43,7 +43,7 @@ var (
 		env: "dev", authorization: "NONE", batch: true, loggingLevel: "INFO", streamHours: 24, noncurrentDays: 30, logDays: 30,
 	}
 	expectedProd = expected{
-		env: "prod", complete: true, authorization: "AWS_IAM", loggingLevel: "ERROR", tracing: true, streamHours: 168, noncurrentDays: 365, logDays: 365,
+		env: "prod", complete: true, authorization: "AWS_IAM", loggingLevel: "OFF", tracing: true, streamHours: 168, noncurrentDays: 365, logDays: 365,
 		signing: ` --aws-sigv4 aws:amz:us-east-1:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"` +
 			` -H "X-Amz-Security-Token: $AWS_SESSION_TOKEN"`,
 	}

@@ -135,6 +135,12 @@ func checkFirewall(t *testing.T, endpoint, api, env string, logged ...string) {
 				Name     string
 				Priority int
 			}
+			DataProtectionConfig struct {
+				DataProtections []struct {
+					Action string
+					Field  struct{ FieldType string }
+				}
+			}
 		}
 	}](t, "the stage's web ACL", string(text)).WebACL
 	expect(t, "the web ACL's name", "api-kinesis-"+env, acl.Name)
@@ -142,6 +148,11 @@ func checkFirewall(t *testing.T, endpoint, api, env string, logged ...string) {
 	for _, rule := range acl.Rules {
 		rules[rule.Name] = rule.Priority
 	}
+	var hidden []string
+	for _, protection := range acl.DataProtectionConfig.DataProtections {
+		hidden = append(hidden, protection.Field.FieldType+" "+protection.Action)
+	}
+	expect(t, "what is stored of no request", []string{"BODY SUBSTITUTION", "QUERY_STRING SUBSTITUTION", "SINGLE_HEADER SUBSTITUTION"}, hidden)
 	expect(t, "the rules by priority",
 		map[string]int{"rate-limit": 0, "body-size": 1, "AmazonIpReputationList": 2, "KnownBadInputsRuleSet": 3, "CommonRuleSet": 4}, rules)
 	_, text = ask(t, endpoint, "wafv2", "AWSWAF_20190729.GetLoggingConfiguration", map[string]any{"ResourceArn": acl.ARN})

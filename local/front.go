@@ -13,23 +13,30 @@ import (
 // requests as they came: a ServeMux would clean their paths, which API Gateway does not. No name here can be a stage's:
 // those have letters, digits, "-" and "_", and none begins with "_" (spec) but by hand.
 func (p *Pipeline) front() http.Handler {
-	own := http.NewServeMux()
-	own.HandleFunc("GET /_local/status", p.serveStatus)
+	page, data := http.NewServeMux(), http.NewServeMux()
+	data.HandleFunc("GET /_local/status", p.serveStatus)
 	if p.opts.Web != nil {
 		files := http.FileServerFS(p.opts.Web)
-		own.Handle("GET /{$}", secured(files))
-		own.Handle("GET /_web/", secured(files))
-		own.HandleFunc("GET /config.json", p.serveConfig)
+		page.Handle("GET /{$}", secured(files))
+		page.Handle("GET /_web/", secured(files))
+		data.HandleFunc("GET /config.json", p.serveConfig)
 	}
+	own := harmless(withoutOtherPages(inWords, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, objectsPath) {
+			p.serveObject(w, r) // apart from the ServeMux: a key may hold "//"
+			return
+		}
+		data.ServeHTTP(w, r)
+	})))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.Path
 		switch {
-		case strings.HasPrefix(path, objectsPath):
-			p.serveObject(w, r) // apart from the ServeMux: a key may hold "//"
-		case path == "/" || path == "/config.json" || strings.HasPrefix(path, "/_local/") || strings.HasPrefix(path, "/_web/"):
+		case path == "/config.json" || strings.HasPrefix(path, "/_local/"):
 			own.ServeHTTP(w, r)
+		case path == "/" || strings.HasPrefix(path, "/_web/"):
+			page.ServeHTTP(w, r)
 		default:
-			p.api.ServeHTTP(w, r)
+			p.api.ServeHTTP(w, r) // which says itself what pages may send
 		}
 	})
 }
@@ -54,7 +61,7 @@ func (p *Pipeline) serveConfig(w http.ResponseWriter, _ *http.Request) {
 	p.writeJSON(w, map[string]any{strings.Join(p.declared.api.Stages(), ","): outputs})
 }
 
-// serveStatus answers with the status as JSON. A page of another origin may not read it.
+// serveStatus answers with the status as JSON.
 func (p *Pipeline) serveStatus(w http.ResponseWriter, _ *http.Request) { p.writeJSON(w, p.status()) }
 
 func (p *Pipeline) writeJSON(w http.ResponseWriter, value any) {
@@ -67,13 +74,10 @@ func (p *Pipeline) writeJSON(w http.ResponseWriter, value any) {
 
 const objectsPath = "/_local/objects/"
 
-// serveObject answers /_local/objects/BUCKET/KEY with an object's bytes as they lie in the bucket. What is in it is of
-// whoever submitted it, so a browser must not take it for a page of this origin.
+// serveObject answers /_local/objects/BUCKET/KEY with an object's bytes as they lie in the bucket.
 func (p *Pipeline) serveObject(w http.ResponseWriter, r *http.Request) {
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, objectsPath), "/")
 	header := w.Header()
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", "sandbox")
 	header.Set("Cache-Control", "no-store")
 	if r.Method != http.MethodGet {
 		header.Set("Allow", http.MethodGet)

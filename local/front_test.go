@@ -68,12 +68,12 @@ func TestFront(t *testing.T) {
 	}
 }
 
-// policyOf is what the browser is told of a path: the page may not be framed, an object may do nothing.
+// policyOf is what the browser is told of a path: the page may not be framed, and what is data may do nothing.
 func policyOf(path string) string {
 	switch {
 	case path == "/" || strings.HasPrefix(path, "/_web/"):
 		return "frame-ancestors 'none'"
-	case strings.HasPrefix(path, objectsPath):
+	case strings.HasPrefix(path, "/_local/") || path == "/config.json":
 		return "sandbox"
 	default:
 		return ""

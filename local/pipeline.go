@@ -38,6 +38,9 @@ type Options struct {
 	Stack string
 	// API and AWS are the addresses to listen on, such as "127.0.0.1:8080"; port 0 takes a free one.
 	API, AWS string
+	// AllowHosts are names and IP addresses of both addresses beside their own, such as "events.lan"; ".events.lan" is that name
+	// and all below it. A request for another name is refused.
+	AllowHosts []string
 	// Data is the folder of everything that outlives the process. One process has it at a time.
 	Data string
 	// BufferInterval replaces the delivery streams' own, so that nobody waits a minute for an object; nil keeps theirs.
@@ -111,9 +114,9 @@ func Open(opts Options) (_ *Pipeline, err error) {
 	if err := p.keepNames(); err != nil {
 		return nil, err
 	}
-	p.apiServer.http = p.newServer(p.front())
+	p.apiServer.http = p.newServer(forOwnNames(ownNames(opts.API, opts.AllowHosts), inWords, p.front()))
 	p.apiServer.http.ReadTimeout = requestTime
-	p.awsServer.http = p.newServer(p.awsEndpoint())
+	p.awsServer.http = p.newServer(harmless(forOwnNames(ownNames(opts.AWS, opts.AllowHosts), asAWS, withoutOtherPages(asAWS, p.awsEndpoint()))))
 	return p, nil
 }
 

@@ -26,6 +26,7 @@ func firewall(c *checker) {
 		c.want(in(acl), "scope", "REGIONAL")
 		c.aclRules(acl)
 		c.unsampled(c.block(in(acl), "visibility_config"))
+		c.aclProtection(acl)
 		c.aclLog(acl)
 	}
 	if len(acls) > 0 {
@@ -138,6 +139,22 @@ func (c *checker) bodyLimit(rule place, limit map[string]any) {
 	for _, field := range []string{"body", "json_body"} {
 		for _, body := range c.blocks(match, field) {
 			c.want(body, "oversize_handling", "MATCH")
+		}
+	}
+}
+
+// aclProtection: the details of a rule that matched quote what it matched, whatever the log leaves out (AWS WAF developer guide,
+// "Log fields for web ACL traffic").
+func (c *checker) aclProtection(acl tfjson.Resource) {
+	hidden := map[string]bool{}
+	for _, protection := range c.blocks(c.block(in(acl), "data_protection_config"), "data_protection") {
+		field, _ := c.value(c.block(protection, "field").body["field_type"])
+		shown, known := c.value(protection.body["exclude_rule_match_details"])
+		hidden[field] = hidden[field] || known && (shown == "" || shown == "false")
+	}
+	for _, field := range []string{"BODY", "QUERY_STRING"} {
+		if !hidden[field] {
+			c.breach(acl.Address(), "stores what its rules match in the "+field, "add it to data_protection_config, with its match details")
 		}
 	}
 }

@@ -17,7 +17,9 @@ const (
 func withFirewall(changes ...change) []change {
 	const visible = `"visibility_config": {"cloudwatch_metrics_enabled": true, "metric_name": "m", "sampled_requests_enabled": false}`
 	return append([]change{
-		add(acl, `{"name": "w", "scope": "REGIONAL", "default_action": {"allow": {}}, `+visible+`, "rule": [
+		add(acl, `{"name": "w", "scope": "REGIONAL", "default_action": {"allow": {}}, `+visible+`, "data_protection_config": {"data_protection": [
+			{"action": "SUBSTITUTION", "field": {"field_type": "BODY"}}, {"action": "HASH", "field": {"field_type": "QUERY_STRING"}, "exclude_rule_match_details": false}
+		]}, "rule": [
 			{"name": "size", "priority": 0, "action": {"block": {}}, `+visible+`, "statement": {"size_constraint_statement": {
 				"size": 10, "comparison_operator": "GT", "field_to_match": {"body": {"oversize_handling": "MATCH"}}}}},
 			{"name": "common", "priority": 1, "override_action": {"none": {}}, `+visible+`, "statement": {"managed_rule_group_statement": {
@@ -53,7 +55,25 @@ func put(address, text string, path ...string) change {
 func TestFirewall(t *testing.T) {
 	const about = `firewall: aws_wafv2_web_acl.w: `
 	size := []string{"rule", "0", "statement", "size_constraint_statement"}
+	stored := func(field string) string {
+		return about + `stores what its rules match in the ` + field + `; add it to data_protection_config, with its match details`
+	}
 	check(t, []breaking{
+		{
+			name:    "without data protection",
+			changes: withFirewall(unset(acl, "data_protection_config")),
+			want:    []string{stored("BODY"), stored("QUERY_STRING")},
+		},
+		{
+			name:    "with what its rules match in a body",
+			changes: withFirewall(set(acl, true, "data_protection_config", "data_protection", "0", "exclude_rule_match_details")),
+			want:    []string{stored("BODY")},
+		},
+		{
+			name:    "with protection of which only an apply can tell",
+			changes: withFirewall(set(acl, "${var.shown}", "data_protection_config", "data_protection", "1", "exclude_rule_match_details")),
+			want:    []string{stored("QUERY_STRING")},
+		},
 		{
 			name:    "of CloudFront",
 			changes: withFirewall(set(acl, "CLOUDFRONT", "scope")),

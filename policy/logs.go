@@ -3,7 +3,9 @@ package policy
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -35,6 +37,12 @@ func stageLogs(c *checker) {
 	}
 }
 
+// quoting are the variables that quote a request: what broke the schema, a header Authorization that is no signature, the
+// service's words about a record, an authoriser's about a token, and an API key as it is (developer guide, "Variables for access
+// logging for API Gateway").
+var quoting = regexp.MustCompile(`\$context\.(error\.(message|messageString|validationErrorString)|integration\.error|integrationErrorMessage|` +
+	`(authorizer|authorize|authenticate)\.error|identity\.apiKey)\b`)
+
 var requestID = regexp.MustCompile(`\$context\.requestId\b`)
 
 func (c *checker) accessLog(stage tfjson.Resource) {
@@ -42,8 +50,17 @@ func (c *checker) accessLog(stage tfjson.Resource) {
 	if _, ok := c.follow(settings.body["destination_arn"], logGroup, "arn"); !ok {
 		c.breachAt(settings, "access_log_settings.destination_arn refers to no log group of the stack", "refer to the ARN of one")
 	}
-	if format, ok := c.literal(settings, "format"); ok && !requestID.MatchString(format) {
+	format, ok := c.literal(settings, "format")
+	if !ok {
+		return
+	}
+	if !requestID.MatchString(format) {
 		c.breachAt(settings, "access_log_settings.format has no $context.requestId", "add it: a request's answer names it")
+	}
+	found := quoting.FindAllString(strings.ReplaceAll(format, "${", "$"), -1)
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(found))) {
+		c.breachAt(settings, "access_log_settings.format has "+name+", which may hold what a client sent in a body or as a credential",
+			"leave it out: $context.error.responseType says what failed")
 	}
 }
 
@@ -75,7 +92,7 @@ func (c *checker) settingsOf(stage tfjson.Resource) []tfjson.Resource {
 		path, _ := c.literal(in(s), "method_path")
 		forAll = forAll || path == "*/*"
 		settings := c.block(in(s), "settings")
-		c.want(settings, "logging_level", "ERROR", "INFO")
+		c.want(settings, "logging_level", "ERROR", "INFO", "OFF") // said, whichever it is
 		c.want(settings, "data_trace_enabled", "", "false")
 	}
 	if !forAll {

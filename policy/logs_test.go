@@ -1,6 +1,10 @@
 package policy_test
 
-import "testing"
+import (
+	"testing"
+
+	"cdk.tf/go/ingest/policy"
+)
 
 func TestLogRetention(t *testing.T) {
 	const group = "aws_cloudwatch_log_group.delivery-log"
@@ -36,6 +40,19 @@ func TestLogRetention(t *testing.T) {
 	})
 }
 
+func quotes(variable string) string {
+	return `stage-logs: aws_api_gateway_stage.api_stage: access_log_settings.format has ` + variable +
+		`, which may hold what a client sent in a body or as a credential; leave it out: $context.error.responseType says what failed`
+}
+
+// What an access log names beside what it may not, by names that begin alike.
+func TestAGoodAccessLog(t *testing.T) {
+	changes := edit(stage, "$context.status", "$context.status $context.error.responseType $context.identity.apiKeyId $context.integration.status", "access_log_settings", "format")
+	if err := policy.Check(good(t, changes, set(settings, "OFF", "settings", "logging_level")), policy.Expect{Public: true}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestStageLogs(t *testing.T) {
 	check(t, []breaking{
 		{
@@ -58,6 +75,15 @@ func TestStageLogs(t *testing.T) {
 			changes: []change{edit(stage, "$context.requestId", "$context.requestIdX", "access_log_settings", "format")},
 			want: []string{
 				`stage-logs: aws_api_gateway_stage.api_stage: access_log_settings.format has no $context.requestId; add it: a request's answer names it`,
+			},
+		},
+		{
+			name: "an access log that quotes what a client sent",
+			changes: []change{edit(stage, "$context.status", "$context.error.validationErrorString $${context.error.message} $context.identity.apiKey "+
+				"$context.integration.error $context.integrationErrorMessage $context.authorizer.error $context.identity.apiKey", "access_log_settings", "format")},
+			want: []string{
+				quotes("$context.authorizer.error"), quotes("$context.error.message"), quotes("$context.error.validationErrorString"), quotes("$context.identity.apiKey"),
+				quotes("$context.integration.error"), quotes("$context.integrationErrorMessage"),
 			},
 		},
 		{
@@ -104,17 +130,17 @@ func TestStageLogs(t *testing.T) {
 			},
 		},
 		{
-			name:    "settings that log nothing",
-			changes: []change{set(settings, "OFF", "settings", "logging_level")},
+			name:    "settings of a level that there is not",
+			changes: []change{set(settings, "DEBUG", "settings", "logging_level")},
 			want: []string{
-				`stage-logs: aws_api_gateway_method_settings.api_settings: settings.logging_level is "OFF"; set it to "ERROR" or "INFO"`,
+				`stage-logs: aws_api_gateway_method_settings.api_settings: settings.logging_level is "DEBUG"; set it to "ERROR", "INFO" or "OFF"`,
 			},
 		},
 		{
 			name:    "settings without a level",
 			changes: []change{unset(settings, "settings")},
 			want: []string{
-				`stage-logs: aws_api_gateway_method_settings.api_settings: settings.logging_level is not set; set it to "ERROR" or "INFO"`,
+				`stage-logs: aws_api_gateway_method_settings.api_settings: settings.logging_level is not set; set it to "ERROR", "INFO" or "OFF"`,
 			},
 		},
 		{

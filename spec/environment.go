@@ -284,7 +284,10 @@ type Logs struct {
 	Execution ExecutionLevel
 }
 
-// ExecutionLevel is how much API Gateway's execution log tells. Request and response bodies are never logged.
+// ExecutionLevel is how much API Gateway's execution log tells. Request and response bodies are never logged as a whole; but
+// API Gateway "publishes the validation results in CloudWatch Logs" (developer guide, "Request validation for REST APIs in API
+// Gateway"), and these quote the values that broke API.Schema. Only LogOff keeps them out: AWS does not say at which of the
+// other levels they are written, and offers no setting for them.
 type ExecutionLevel string
 
 const (
@@ -292,6 +295,8 @@ const (
 	LogErrors ExecutionLevel = "ERROR"
 	// LogInfo writes every step of every request.
 	LogInfo ExecutionLevel = "INFO"
+	// LogOff writes nothing. The log group stays, for as long as another level is needed to find a mistake.
+	LogOff ExecutionLevel = "OFF"
 )
 
 // Web is the web page that exercises the pipeline, as the stack hosts it: the files of a folder in a private bucket, and a

@@ -49,7 +49,7 @@ func TestValidateAll(t *testing.T) {
 			`environment "b": Name is "b", as another environment's is; use another`,
 		}},
 		{"own problems first", []Environment{Default("a"), with("a", func(e *Environment) { e.Logs.Execution = "" })}, []string{
-			`environment "a": Logs.Execution is ""; use "ERROR" or "INFO"`,
+			`environment "a": Logs.Execution is ""; use "ERROR", "INFO" or "OFF"`,
 			`environment "a": Name is "a", as another environment's is; use another`,
 		}},
 		{"same bucket", []Environment{

@@ -191,5 +191,5 @@ func (p *problems) logs(logs Logs) {
 		}
 		p.add("Logs.RetentionDays", fmt.Sprintf("is %d", logs.RetentionDays), remedy)
 	}
-	oneOf(p, "Logs.Execution", logs.Execution, LogErrors, LogInfo)
+	oneOf(p, "Logs.Execution", logs.Execution, LogErrors, LogInfo, LogOff)
 }

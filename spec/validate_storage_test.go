@@ -164,7 +164,7 @@ func TestLogs(t *testing.T) {
 	var good []acceptance
 	bad := []refusal{
 		{"for ever", kept(0), []string{`Logs.RetentionDays is 0` + periods + `: 0 would keep logs for ever`}},
-		{"execution", func(e *Environment) { e.Logs.Execution = "OFF" }, []string{`Logs.Execution is "OFF"; use "ERROR" or "INFO"`}},
+		{"execution", func(e *Environment) { e.Logs.Execution = "off" }, []string{`Logs.Execution is "off"; use "ERROR", "INFO" or "OFF"`}},
 	}
 	for days := 1; days <= 3654; days++ {
 		if slices.Contains(offered, days) {
@@ -174,5 +174,8 @@ func TestLogs(t *testing.T) {
 		}
 	}
 	testRefusals(t, append(bad, refusal{"negative", kept(-1), []string{`Logs.RetentionDays is -1` + periods}}))
-	testAcceptances(t, append(good, acceptance{"errors only", func(e *Environment) { e.Logs.Execution = LogErrors }}))
+	testAcceptances(t, append(good,
+		acceptance{"errors only", func(e *Environment) { e.Logs.Execution = LogErrors }},
+		acceptance{"no execution log", func(e *Environment) { e.Logs.Execution = LogOff }},
+	))
 }

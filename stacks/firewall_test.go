@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,5 +26,28 @@ func TestAFirewallsLogIsEncrypted(t *testing.T) {
 	}
 	if !strings.Contains(policy, ":log-group:aws-waf-logs-api-kinesis-dev\"") {
 		t.Errorf("the key's policy is %s", policy)
+	}
+}
+
+// The firewall's log holds neither a token nor a partition key, by whatever header they come.
+func TestAFirewallsLogHoldsNoTokens(t *testing.T) {
+	env := spec.Default("dev")
+	env.Firewall.Enabled = true
+	env.API.Authorization = spec.AuthorizeLambda(spec.LambdaAuthorizer{
+		FunctionARN: "arn:aws:lambda:us-east-1:123456789012:function:authorize", Kind: spec.RequestAuthorizer,
+		IdentitySources: []string{"method.request.header.X-Token", "method.request.querystring.token"},
+	})
+	env.API.PartitionKey = spec.PartitionByHeader("X-Device-Id")
+	var got []string
+	logging, _ := synth(t, env).Resource["aws_wafv2_web_acl_logging_configuration"]["firewall_logging"].(map[string]any)
+	fields, _ := logging["redacted_fields"].([]any)
+	for _, field := range fields {
+		header, _ := field.(map[string]any)["single_header"].(map[string]any)
+		name, _ := header["name"].(string)
+		got = append(got, name)
+	}
+	want := []string{"authorization", "cookie", "x-amz-security-token", "x-api-key", "x-device-id", "x-token"}
+	if !slices.Equal(got, want) {
+		t.Errorf("the log leaves out %q, want %q", got, want)
 	}
 }

@@ -84,6 +84,24 @@ func TestAnEditedStackRunsAsEdited(t *testing.T) {
 	}
 }
 
+// Both addresses answer to a name that --allow-host gives, and to no other.
+func TestAllowHost(t *testing.T) {
+	p := begin(t, devStack, filepath.Join(t.TempDir(), "data"), "--allow-host", "a.example", "--allow-host", ".b.example")
+	for host, want := range map[string]int{"": 200, "a.example": 200, "x.b.example:80": 200, "c.example": 403} {
+		for _, url := range []string{p.api + "/_local/status", p.aws + "/"} {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+			must(t, err)
+			request.Host = host
+			response, err := http.DefaultClient.Do(request)
+			must(t, err)
+			must(t, response.Body.Close())
+			if response.StatusCode != want {
+				t.Errorf("%s as %q: %d, want %d", url, host, response.StatusCode, want)
+			}
+		}
+	}
+}
+
 // Bad input is one line for each problem, and exit status 1.
 func TestBadInput(t *testing.T) {
 	unknown := edited(t, `"aws_s3_bucket_versioning": {`, `"aws_sqs_queue": {"q": {"name": "q"}}, "aws_s3_bucket_versioning": {`)
@@ -118,6 +136,12 @@ func TestBadInput(t *testing.T) {
 		{"a reference to nothing", []string{"--stack", dangling}, []string{"aws_iam_role.nobody"}},
 		{"a bad interval", []string{"--stack", devStack, "--buffer-interval", "901s"}, []string{"--buffer-interval is 15m1s; use 0s to 900s, Firehose's own bounds, or stack for the stack's own"}},
 		{"a bad key", []string{"--stack", devStack, "--access-key", "secret"}, []string{"--access-key number 1 is not of the form ID:SECRET"}},
+		{"hosts that are none", []string{"--stack", devStack, "--allow-host", "http://a", "--allow-host", "a:80", "--allow-host", "*.a", "--allow-host", ""}, []string{
+			`--allow-host is "http://a"; use a name or an IP address alone, without a port, such as host.docker.internal`,
+			`--allow-host is "a:80"; use a name or an IP address alone, without a port, such as host.docker.internal`,
+			`--allow-host is "*.a"; use a name or an IP address alone, without a port, such as host.docker.internal`,
+			`--allow-host is ""; use a name or an IP address alone, without a port, such as host.docker.internal`,
+		}},
 		{"an id of two keys", []string{"--stack", devStack, "--access-key", "me:secret", "--access-key", "you:secret", "--access-key", "me:secret"}, []string{"--access-key number 3 has the id me of one before it; give each id once"}},
 		{"a path for an environment", []string{"--env", "prod/"}, []string{`--env is "prod/"; use an environment's name, of a-z, 0-9 and "-", such as dev`}},
 		{"no environment's name", []string{"--env", ""}, []string{`--env is ""; use an environment's name`}},

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -31,7 +32,7 @@ start, as long as that comes within the stream's retention (24 h in dev).`
 type upFlags struct {
 	env, stack, api, aws, data, web string
 	bufferInterval                  interval
-	accessKeys                      []string
+	allowHosts, accessKeys          []string
 	unlimited, allowUnverified      bool
 	verbose                         bool
 }
@@ -51,6 +52,8 @@ func upCommand() *cobra.Command {
 	flags.StringVar(&f.stack, "stack", "", "synthesised stack to run as it is, in place of --env")
 	flags.StringVar(&f.api, "api", "127.0.0.1:8080", "address of the API and the web page")
 	flags.StringVar(&f.aws, "aws", "127.0.0.1:4566", "address of Kinesis and S3")
+	flags.StringArrayVar(&f.allowHosts, "allow-host", nil, "name or IP address that both answer to beside their own and localhost, such as host.docker.internal; "+
+		"with a dot before it, all names below it too; may be repeated")
 	flags.StringVar(&f.data, "data", ".ingest", "folder of the stream, the objects and the logs")
 	flags.StringVar(&f.web, "web", "", "folder of the built web application (default: the project's "+builtWeb+")")
 	flags.Var(&f.bufferInterval, "buffer-interval", "the longest that a record waits; 0 delivers each as soon as it can, "+ownInterval+" takes the stack's own")
@@ -117,6 +120,21 @@ func checkAddress(flag, address string) error {
 		return fmt.Errorf("%s is %q; use an address with a host and a port, such as 127.0.0.1:8080", flag, address)
 	}
 	return nil
+}
+
+// hostPattern is a host's name. DNS would take other characters, but none is in the name of a machine (RFC 1123, section 2.1),
+// "_" aside, which containers' names have.
+var hostPattern = regexp.MustCompile(`^\.?[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?$`)
+
+// checkHosts wants names alone: the port of a request is no matter.
+func (f upFlags) checkHosts() error {
+	var errs []error
+	for _, host := range f.allowHosts {
+		if _, err := netip.ParseAddr(host); err != nil && !hostPattern.MatchString(host) {
+			errs = append(errs, fmt.Errorf("--allow-host is %q; use a name or an IP address alone, without a port, such as host.docker.internal", host))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // environmentName is what every environment's name is made of (spec).
@@ -197,7 +215,7 @@ func (f upFlags) options(command *cobra.Command) (local.Options, error) {
 		errs = append(errs, errors.New("--data is empty; name a folder, such as .ingest"))
 	}
 	web, err := f.webFiles()
-	errs = append(errs, err, checkAddress("--api", f.api), checkAddress("--aws", f.aws))
+	errs = append(errs, err, checkAddress("--api", f.api), checkAddress("--aws", f.aws), f.checkHosts())
 	keys, err := f.keys()
 	errs = append(errs, f.bufferInterval.check(), err)
 	level := slog.LevelWarn
@@ -205,7 +223,7 @@ func (f upFlags) options(command *cobra.Command) (local.Options, error) {
 		level = slog.LevelDebug
 	}
 	return local.Options{
-		Stack: f.stack, API: f.api, AWS: f.aws, Data: f.data,
+		Stack: f.stack, API: f.api, AWS: f.aws, AllowHosts: f.allowHosts, Data: f.data,
 		BufferInterval: f.bufferInterval.replacement(), Unlimited: f.unlimited, AllowUnverified: f.allowUnverified, AccessKeys: keys,
 		Web: web, Clock: clockwork.NewRealClock(),
 		Logger: slog.New(slog.NewTextHandler(command.ErrOrStderr(), &slog.HandlerOptions{Level: level})),

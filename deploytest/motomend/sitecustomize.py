@@ -18,6 +18,8 @@ from moto.cloudfront.responses import CloudFrontResponse
 from moto.core.responses import ActionResult, EmptyResult
 from moto.kinesis.responses import KinesisResponse
 from moto.s3.models import FakeBucket
+from moto.wafv2.models import FakeWebACL
+from moto.wafv2.responses import WAFV2Response
 
 _create_stream = KinesisResponse.create_stream
 _apply_patch_operations = Account.apply_patch_operations
@@ -25,6 +27,9 @@ _init_behaviour = DefaultCacheBehaviour.__init__
 _init_certificate = ViewerCertificate.__init__
 _init_origin = Origin.__init__
 _get_permission = FakeBucket.get_permission
+_create_web_acl = WAFV2Response.create_web_acl
+_update_web_acl = WAFV2Response.update_web_acl
+_web_acl_to_dict = FakeWebACL.to_dict
 
 
 def create_stream(self):
@@ -139,6 +144,31 @@ def delete_response_headers_policy(self):
     return EmptyResult()
 
 
+def keep_protection(self):
+    """Moto drops a web ACL's data protection, so that the plan after an apply would want it again."""
+    body = json.loads(self.body)
+    for acl in self.wafv2_backend.wacls.values():
+        if acl.name == body["Name"]:
+            acl.data_protection_config = body.get("DataProtectionConfig")
+
+
+def create_web_acl(self):
+    result = _create_web_acl(self)
+    keep_protection(self)
+    return result
+
+
+def update_web_acl(self):
+    result = _update_web_acl(self)
+    keep_protection(self)
+    return result
+
+
+def web_acl_to_dict(self):
+    protection = getattr(self, "data_protection_config", None)
+    return {**_web_acl_to_dict(self), **({"DataProtectionConfig": protection} if protection else {})}
+
+
 def delete_named_query(self):
     """Moto has no DeleteNamedQuery, by which a query's text is changed too: Terraform replaces the query."""
     del self.athena_backend.named_queries[self._get_param("NamedQueryId")]
@@ -147,6 +177,9 @@ def delete_named_query(self):
 
 AthenaResponse.delete_named_query = delete_named_query
 KinesisResponse.create_stream = create_stream
+WAFV2Response.create_web_acl = create_web_acl
+WAFV2Response.update_web_acl = update_web_acl
+FakeWebACL.to_dict = web_acl_to_dict
 FakeBucket.get_permission = get_permission
 DefaultCacheBehaviour.__init__ = init_behaviour
 ViewerCertificate.__init__ = init_certificate

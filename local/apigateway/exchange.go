@@ -223,8 +223,8 @@ func (x *exchange) validate() *failure {
 	if !known {
 		return nil // "when no model schema can be matched" the body is the passthrough behavior's (developer guide)
 	}
-	if invalid := chosen.check(&x.request); invalid != "" {
-		return &failure{responseType: badBody, errorType: "BadRequestException", message: "Invalid request body", validation: invalid}
+	if broken := chosen.check(&x.request); broken.says != "" {
+		return &failure{responseType: badBody, errorType: "BadRequestException", message: "Invalid request body", broken: broken}
 	}
 	return nil
 }

@@ -31,7 +31,10 @@ func (e *explained) isNew(cause string) bool {
 }
 
 // explain writes to the execution log why API Gateway answered itself, as far as the stage's level goes: an error once for
-// each cause, and everything where the logger takes what is for debugging.
+// each cause, and everything where the logger takes what is for debugging. It holds no values of the request: the client has
+// the message, which may quote its Authorization, and the log has its type; of a body that breaks the schema, the rule.
+// API Gateway's own execution log is not so careful: it has the validation's result (developer guide, "Request validation for
+// REST APIs in API Gateway").
 func (x *exchange) explain(f *failure) {
 	level := slog.LevelDebug
 	if x.answer.status >= http.StatusInternalServerError {
@@ -43,10 +46,10 @@ func (x *exchange) explain(f *failure) {
 	}
 	attributes := []any{
 		"requestId", x.requestID, "stage", x.stage.name, "method", x.verb, "path", x.path,
-		"type", f.responseType, "status", x.answer.status, "message", f.message,
+		"type", f.responseType, "status", x.answer.status, "errorType", f.errorType,
 	}
-	if f.validation != "" {
-		attributes = append(attributes, "validation", f.validation)
+	if f.broken.rule != "" {
+		attributes = append(attributes, "rule", f.broken.rule)
 	}
 	cause := ""
 	if f.cause != nil {

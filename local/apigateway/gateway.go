@@ -43,11 +43,12 @@ var responseTypes = map[string]int{
 type failure struct {
 	responseType string
 	// status is in place of the response's own; 0 for that.
-	status     int
-	message    string
-	errorType  string
-	validation string
-	// cause is for the execution log alone.
+	status    int
+	message   string
+	errorType string
+	// broken is what is wrong with a body.
+	broken broken
+	// cause is for the execution log alone, and holds nothing of what was sent.
 	cause error
 }
 
@@ -69,7 +70,7 @@ func (f *failure) validationText() string {
 	if f == nil {
 		return ""
 	}
-	return f.validation
+	return f.broken.says
 }
 
 // The failures whose words never change. The error types are those of localstack's gateway_response.py, of which its

@@ -73,7 +73,7 @@ func (x *exchange) mapRequest(in *integration) (vtl.Result, *failure) {
 }
 
 func failTemplate(which string, err error) *failure {
-	return failInternal(apiConfiguration, fmt.Errorf("the %s template failed: %w", which, err))
+	return failInternal(apiConfiguration, fmt.Errorf("the %s template failed: %s", which, vtl.Plain(err)))
 }
 
 // isBinary tells whether a body of a content type is one of the API's binary_media_types.

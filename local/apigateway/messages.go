@@ -14,11 +14,12 @@ import (
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
 
-// finding is one thing that is wrong with a body: where, by which keyword, in words.
+// finding is one thing that is wrong with a body: where, by which keyword, in words, and by which rule of the schema.
 type finding struct {
 	at      []string
 	keyword string
 	message string
+	rule    string
 }
 
 // explainInvalid says what is wrong with a body as API Gateway's validationErrorString does.
@@ -26,7 +27,7 @@ type finding struct {
 // are ("[object has missing required properties ([\"body\",\"subject\",\"to\"])]", RafPe/serverless-reqvalidator-plugin#1).
 // From that library: the messages (validation.properties), the order of keywords (by name) and of properties (by name),
 // and that nothing below a value is checked once the value itself is wrong (InstanceValidator.process).
-func explainInvalid(invalid *jsonschema.ValidationError, instance any) string {
+func explainInvalid(invalid *jsonschema.ValidationError, instance any) broken {
 	var found []finding
 	collect(invalid, instance, &found)
 	slices.SortFunc(found, func(a, b finding) int { // a place comes before all that is below it
@@ -35,19 +36,27 @@ func explainInvalid(invalid *jsonschema.ValidationError, instance any) string {
 		}
 		return strings.Compare(a.keyword+a.message, b.keyword+b.message)
 	})
-	var messages []string
+	var messages, rules []string
 	var wrong []string // the place of the last one that counts
 	for i, f := range found {
 		if i == 0 || !above(wrong, f.at) {
 			wrong = f.at
-			messages = append(messages, f.message)
+			messages, rules = append(messages, f.message), append(rules, f.rule)
 		}
 	}
-	messages = slices.Compact(messages)
-	if left := len(messages) - maxMessages; left > 0 {
-		messages = append(messages[:maxMessages], fmt.Sprintf("and %d more", left))
+	slices.Sort(rules) // many items break one rule
+	return broken{
+		says: "[" + strings.Join(listed(slices.Compact(messages)), ", ") + "]",
+		rule: strings.Join(listed(slices.Compact(rules)), ", "),
 	}
-	return "[" + strings.Join(messages, ", ") + "]"
+}
+
+// listed are the texts of a list that is not too long.
+func listed(texts []string) []string {
+	if left := len(texts) - maxMessages; left > 0 {
+		return append(texts[:maxMessages], fmt.Sprintf("and %d more", left))
+	}
+	return texts
 }
 
 // maxMessages is how many findings are listed. API Gateway's own bound is not documented; a client of 1 MB of wrong items
@@ -62,12 +71,29 @@ func above(a, b []string) bool { return len(a) < len(b) && slices.Equal(a, b[:le
 func collect(e *jsonschema.ValidationError, instance any, found *[]finding) {
 	keyword, message := inWords(e, valueAt(instance, e.InstanceLocation))
 	if message != "" {
-		*found = append(*found, finding{e.InstanceLocation, keyword, message})
+		*found = append(*found, finding{e.InstanceLocation, keyword, message, ruleOf(e)})
 		return
 	}
 	for _, cause := range e.Causes {
 		collect(cause, instance, found)
 	}
+}
+
+// ruleOf is where in the API's models a broken rule stands, such as event#/properties/user/required. It is the schema's own
+// and tells nothing of the body.
+func ruleOf(e *jsonschema.ValidationError) string {
+	url, pointer, _ := strings.Cut(e.SchemaURL, "#")
+	rule := url[strings.LastIndexByte(url, '/')+1:] + "#" + strings.TrimSuffix(pointer, "/")
+	switch e.ErrorKind.(type) { // these are not named there by their keywords
+	case *kind.Dependency:
+		return rule + "/dependencies"
+	case *kind.Not:
+		return rule + "/not"
+	}
+	if path := e.ErrorKind.KeywordPath(); len(path) > 0 {
+		rule += "/" + path[0]
+	}
+	return rule
 }
 
 // inWords is the library's message of an error; "" is one that only holds others.

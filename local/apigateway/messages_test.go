@@ -23,6 +23,29 @@ func modelOf(t testing.TB, schema string) *model {
 	return m.compiled["M"]
 }
 
+// A log has the rule that a body breaks, and nothing of the body.
+func TestBrokenRules(t *testing.T) {
+	for _, test := range []struct{ schema, body, want string }{
+		{`{"type": "object"}`, `{"a": s}`, `the body is not JSON`},
+		{`{"type": "object"}`, `["s"]`, `M#/type`},
+		{`{"required": ["b", "a"]}`, `{"s": 1}`, `M#/required`},
+		{`{"additionalProperties": false}`, `{"s": 1}`, `M#/additionalProperties`},
+		{`{"patternProperties": {"^s": {"enum": [1]}}}`, `{"s": 2, "st": 3}`, `M#/patternProperties/%5Es/enum`},
+		{`{"properties": {"mail": {"pattern": "^a+$"}}}`, `{"mail": "s"}`, `M#/properties/mail/pattern`},
+		{`{"properties": {"a": {"$ref": "#/definitions/x"}}, "definitions": {"x": {"maxLength": 1}}}`, `{"a": "secret"}`, `M#/definitions/x/maxLength`},
+		{`{"items": {"minimum": 5}}`, `[1, 2, 3]`, `M#/items/minimum`},
+		{`{"properties": {"a": {"type": "string"}, "b": {"format": "email"}}}`, `{"b": "s", "a": 1}`, `M#/properties/a/type, M#/properties/b/format`},
+		{`{"dependencies": {"a": ["b"]}}`, `{"a": "s"}`, `M#/dependencies`},
+		{`{"not": {"type": "string"}}`, `"s"`, `M#/not`},
+		{`{"oneOf": [{"type": "null"}, {"enum": ["t"]}]}`, `"s"`, `M#/oneOf`},
+		{`{"pattern": "^(a+)+$"}`, `"` + strings.Repeat("a", 40) + `s"`, `[ECMA 262 regex "^(a+)+$" takes more than 1s to match an input string]`},
+	} {
+		if got := modelOf(t, test.schema).check(&parsedBody{text: []byte(test.body)}); got.rule != test.want {
+			t.Errorf("%s of %s: the rule is %q, want %q", test.body, test.schema, got.rule, test.want)
+		}
+	}
+}
+
 // The messages are those of validation.properties of github.com/java-json-tools/json-schema-validator.
 func TestValidationMessages(t *testing.T) {
 	for _, test := range []struct{ schema, body, want string }{
@@ -64,7 +87,7 @@ func TestValidationMessages(t *testing.T) {
 		{`{"definitions": {"d": {"type": "string"}}, "properties": {"a": {"$ref": "#/definitions/d"}}}`, `{"a":1}`, `[instance type (integer) does not match any allowed primitive type (allowed: ["string"])]`},
 	} {
 		for range 3 { // the order of a map is none
-			if got := modelOf(t, test.schema).check(&parsedBody{text: []byte(test.body)}); got != test.want {
+			if got := modelOf(t, test.schema).check(&parsedBody{text: []byte(test.body)}).says; got != test.want {
 				t.Errorf("%s of %s:\ngot  %s\nwant %s", test.body, test.schema, got, test.want)
 			}
 		}
@@ -84,7 +107,7 @@ func TestManyViolations(t *testing.T) {
 			messages = append(messages, fmt.Sprintf("numeric instance is lower than the required minimum (minimum: 1000, found: %d)", i))
 		}
 		want := "[" + strings.Join(messages[:maxMessages], ", ") + test.more + "]"
-		if got := m.check(&parsedBody{text: []byte("{" + strings.Join(body, ",") + "}")}); got != want {
+		if got := m.check(&parsedBody{text: []byte("{" + strings.Join(body, ",") + "}")}).says; got != want {
 			t.Errorf("%d violations:\ngot  %s\nwant %s", test.n, got, want)
 		}
 	}
@@ -105,7 +128,7 @@ func TestSlowPatterns(t *testing.T) {
 			t.Fatal(err)
 		}
 		const want = `[ECMA 262 regex "^(a+)+$" takes more than 1s to match an input string]`
-		if got := m.compiled[name].check(&parsedBody{text: []byte(test.body)}); got != want {
+		if got := m.compiled[name].check(&parsedBody{text: []byte(test.body)}).says; got != want {
 			t.Errorf("%s:\ngot  %s\nwant %s", test.schema, got, want)
 		}
 	}
@@ -173,7 +196,7 @@ func BenchmarkManyViolations(b *testing.B) {
 			b.SetBytes(int64(len(bench.body)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if m.check(&parsedBody{text: []byte(bench.body)}) == "" {
+				if m.check(&parsedBody{text: []byte(bench.body)}).says == "" {
 					b.Fatal("valid")
 				}
 			}

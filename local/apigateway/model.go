@@ -148,16 +148,24 @@ func isObjectOnly(schema map[string]any) bool {
 	return schema["type"] == "object"
 }
 
-// check validates a body; "" is a valid one, anything else is API Gateway's validationErrorString.
+// broken is what is wrong with a body; the zero value is nothing.
+type broken struct {
+	// says is API Gateway's validationErrorString, which may quote the body.
+	says string
+	// rule is which rules of the schema it breaks, in the schema's own words alone.
+	rule string
+}
+
+// check validates a body.
 // Assumption API-7: an empty body is checked as {} (localstack's method_request.py).
 // Assumption API-8: what the string says of a body that is not JSON is not documented; this says what is wrong.
-func (m *model) check(request *parsedBody) string {
+func (m *model) check(request *parsedBody) broken {
 	body := bytes.TrimSpace(request.text)
 	if len(body) == 0 {
 		body = []byte("{}")
 	}
 	if m.objectOnly && body[0] == '{' && json.Valid(body) && (!m.notEmpty || !isEmptyObject(body)) {
-		return ""
+		return broken{}
 	}
 	if !m.objectOnly && m.quick != nil {
 		payload, ok, _ := request.payload() // what is no JSON is said below
@@ -167,25 +175,25 @@ func (m *model) check(request *parsedBody) string {
 	}
 	instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 	if err != nil {
-		return "[the body is not JSON: " + oneLine(err.Error()) + "]"
+		return broken{says: "[the body is not JSON: " + oneLine(err.Error()) + "]", rule: "the body is not JSON"}
 	}
 	return m.explain(instance)
 }
 
 // quickly checks a payload without an explanation. It is not sure of one that seems wrong.
-func (m *model) quickly(payload vtl.Payload) (wrong string, sure bool) {
+func (m *model) quickly(payload vtl.Payload) (wrong broken, sure bool) {
 	defer func() {
-		if slow := slowPattern(recover()); slow != "" {
+		if slow := slowPattern(recover()); slow.says != "" {
 			wrong, sure = slow, true
 		}
 	}()
-	return "", m.quick.holds(payload)
+	return broken{}, m.quick.holds(payload)
 }
 
 // explain says what is wrong with an instance.
-func (m *model) explain(instance any) (wrong string) {
+func (m *model) explain(instance any) (wrong broken) {
 	defer func() {
-		if slow := slowPattern(recover()); slow != "" {
+		if slow := slowPattern(recover()); slow.says != "" {
 			wrong = slow
 		}
 	}()
@@ -193,19 +201,20 @@ func (m *model) explain(instance any) (wrong string) {
 	if err := m.schema.Validate(instance); errors.As(err, &invalid) {
 		return explainInvalid(invalid, instance)
 	} else if err != nil {
-		return "[" + oneLine(err.Error()) + "]"
+		return broken{says: "[" + oneLine(err.Error()) + "]", rule: "the schema cannot be applied"}
 	}
-	return ""
+	return broken{}
 }
 
 // slowPattern says what is wrong of a panic. A pattern that takes too long makes a body invalid, wherever in the schema it
 // is.
-func slowPattern(panicked any) string {
+func slowPattern(panicked any) broken {
 	switch p := panicked.(type) {
 	case nil:
-		return ""
+		return broken{}
 	case draft4.SlowPattern:
-		return fmt.Sprintf(`[ECMA 262 regex "%s" takes more than %s to match an input string]`, string(p), patternTime)
+		says := fmt.Sprintf(`[ECMA 262 regex "%s" takes more than %s to match an input string]`, string(p), patternTime)
+		return broken{says: says, rule: says} // of the schema's pattern alone
 	default:
 		panic(p)
 	}

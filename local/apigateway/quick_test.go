@@ -65,8 +65,8 @@ func TestQuickIsSure(t *testing.T) {
 	} {
 		m := modelOf(t, quickSchemas[i])
 		payload, ok, err := (&parsedBody{text: []byte(body)}).payload()
-		if wrong, sure := m.quickly(payload); !ok || err != nil || wrong != "" || !sure {
-			t.Errorf("%s of %s: %v %v %q %v", body, quickSchemas[i], ok, err, wrong, sure)
+		if wrong, sure := m.quickly(payload); !ok || err != nil || wrong != (broken{}) || !sure {
+			t.Errorf("%s of %s: %v %v %+v %v", body, quickSchemas[i], ok, err, wrong, sure)
 		}
 	}
 }
@@ -98,7 +98,7 @@ func BenchmarkCheck(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if wrong := m.check(&parsedBody{text: body}); wrong != "" {
+		if wrong := m.check(&parsedBody{text: body}); wrong != (broken{}) {
 			b.Fatal(wrong)
 		}
 	}

@@ -94,6 +94,12 @@ func echoOrigin(cors spec.CORS) string {
 }
 
 // accessLogFormat is the access log's format on one line: API Gateway takes no other.
+//
+// It has no variable that holds what a client sent in a body or as a credential. $context.error.validationErrorString quotes the
+// values that broke the schema; $context.error.message quotes the header Authorization of a request that is not signed as it
+// should be; and $context.integration.error is "the error message returned from an integration", where Kinesis quotes the
+// partition key (developer guide, "Variables for access logging for API Gateway"). None of them can be rewritten there.
+// $context.error.responseType says which check failed. A policy rule refuses the others.
 func accessLogFormat() string {
 	var line bytes.Buffer
 	if err := json.Compact(&line, []byte(template("access-log.json"))); err != nil {

@@ -141,13 +141,13 @@ func TestAccessLogFormat(t *testing.T) {
 	if err := json.Unmarshal([]byte(line), &fields); err != nil {
 		t.Fatalf("the format is not a JSON object of strings: %v", err)
 	}
-	// API Gateway refuses a format without a request id; the issue at hand is always one of the integration's three.
+	// API Gateway refuses a format without a request id; what went wrong is in the others.
 	for name, variable := range map[string]string{
 		"requestId":            "$context.requestId",
 		"status":               "$context.status",
 		"integrationStatus":    "$context.integration.status",
 		"integrationLatencyMs": "$context.integration.latency",
-		"integrationError":     "$context.integration.error",
+		"errorType":            "$context.error.responseType",
 	} {
 		if fields[name] != variable {
 			t.Errorf("%s is %q, want %q", name, fields[name], variable)

@@ -2,6 +2,7 @@ package waf
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -13,8 +14,30 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// secrets are the headers that the log does not hold, in lower case as WAF wants them.
-var secrets = []string{"authorization", "cookie", "x-amz-security-token", "x-api-key"}
+// secrets are the headers that the log does not hold, in lower case as WAF wants them: those that say who a caller is, and more.
+func secrets(more []string) []string {
+	names := []string{"authorization", "cookie", "x-amz-security-token", "x-api-key"}
+	for _, name := range more {
+		names = append(names, strings.ToLower(name))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// protected keeps what was sent out of what WAF stores of a request. The redacted fields of a log are not enough: they know no
+// bodies, and the details of a rule that matched quote what it matched (AWS WAF developer guide, "Log fields for web ACL
+// traffic" and "Data protection exceptions"). A query string may hold a signature.
+func protected(more []string) *wafv2webacl.Wafv2WebAclDataProtectionConfig {
+	var all []*wafv2webacl.Wafv2WebAclDataProtectionConfigDataProtection
+	for _, field := range []*wafv2webacl.Wafv2WebAclDataProtectionConfigDataProtectionField{
+		{FieldType: jsii.String("BODY")},
+		{FieldType: jsii.String("QUERY_STRING")},
+		{FieldType: jsii.String("SINGLE_HEADER"), FieldKeys: jsii.Strings(secrets(more)...)},
+	} {
+		all = append(all, &wafv2webacl.Wafv2WebAclDataProtectionConfigDataProtection{Action: jsii.String("SUBSTITUTION"), Field: field})
+	}
+	return &wafv2webacl.Wafv2WebAclDataProtectionConfig{DataProtection: all}
+}
 
 // condition is one of those of which a request must meet any to be in the log.
 type condition = logging.Wafv2WebAclLoggingConfigurationLoggingFilterFilterCondition
@@ -54,9 +77,10 @@ func logged(firewall spec.Firewall) []*condition {
 // write to it, with the permissions of whoever applies this (API reference, LoggingConfiguration; CloudWatch Logs user
 // guide, "Logs sent to CloudWatch Logs"). A second one of another name would be refused, of which a group has one
 // (hashicorp/terraform-provider-aws, pull request 47111).
-func logTo(c constructs.Construct, acl wafv2webacl.Wafv2WebAcl, log *cloudwatch.LogGroup, firewall spec.Firewall) {
-	redacted := make([]*logging.Wafv2WebAclLoggingConfigurationRedactedFields, len(secrets))
-	for i, name := range secrets {
+func logTo(c constructs.Construct, acl wafv2webacl.Wafv2WebAcl, log *cloudwatch.LogGroup, cfg Config) {
+	names := secrets(cfg.Secrets)
+	redacted := make([]*logging.Wafv2WebAclLoggingConfigurationRedactedFields, len(names))
+	for i, name := range names {
 		redacted[i] = &logging.Wafv2WebAclLoggingConfigurationRedactedFields{
 			SingleHeader: &logging.Wafv2WebAclLoggingConfigurationRedactedFieldsSingleHeader{Name: jsii.String(name)},
 		}
@@ -67,7 +91,7 @@ func logTo(c constructs.Construct, acl wafv2webacl.Wafv2WebAcl, log *cloudwatch.
 		LoggingFilter: &logging.Wafv2WebAclLoggingConfigurationLoggingFilter{
 			DefaultBehavior: jsii.String("DROP"),
 			Filter: []*logging.Wafv2WebAclLoggingConfigurationLoggingFilterFilter{{
-				Behavior: jsii.String("KEEP"), Requirement: jsii.String("MEETS_ANY"), Condition: logged(firewall),
+				Behavior: jsii.String("KEEP"), Requirement: jsii.String("MEETS_ANY"), Condition: logged(cfg.Firewall),
 			}},
 		},
 		RedactedFields: redacted,

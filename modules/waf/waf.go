@@ -21,6 +21,8 @@ type Config struct {
 	// LogGroup is the name of its log group, which begins with "aws-waf-logs-".
 	LogGroup      string
 	RetentionDays int
+	// Secrets are request headers that the log does not hold, beside those that say who a caller is everywhere.
+	Secrets []string
 	// KeyARN of the key that encrypts the log, whose policy lets CloudWatch Logs; empty for the service's own.
 	KeyARN string
 }
@@ -49,7 +51,8 @@ func New(scope constructs.Construct, id string, cfg Config) *Firewall {
 				},
 			}},
 		},
-		Rule: rules(cfg.Firewall),
+		DataProtectionConfig: protected(cfg.Secrets),
+		Rule:                 rules(cfg.Firewall),
 		VisibilityConfig: &wafv2webacl.Wafv2WebAclVisibilityConfig{
 			CloudwatchMetricsEnabled: jsii.Bool(true),
 			MetricName:               jsii.String(cfg.Name),
@@ -57,7 +60,7 @@ func New(scope constructs.Construct, id string, cfg Config) *Firewall {
 		},
 	})
 	log := cloudwatch.New(c, "log", cloudwatch.Config{Name: cfg.LogGroup, RetentionDays: cfg.RetentionDays, KeyARN: cfg.KeyARN})
-	logTo(c, acl, log, cfg.Firewall)
+	logTo(c, acl, log, cfg)
 	tf.New(c, "association", association.NewWafv2WebAclAssociation, &association.Wafv2WebAclAssociationConfigA{
 		ResourceArn: jsii.String(cfg.StageARN),
 		WebAclArn:   acl.Arn(),

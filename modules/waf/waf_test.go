@@ -27,6 +27,13 @@ func TestDefaults(t *testing.T) {
 	resources.Expect(t, "aws_wafv2_web_acl.firewall", `{
 		"name": "api", "description": "Stands before the API api", "scope": "REGIONAL", "default_action": {"allow": {}},
 		"association_config": {"request_body": [{"api_gateway": {"default_size_inspection_limit": "KB_64"}}]},
+		"data_protection_config": {"data_protection": [
+			{"action": "SUBSTITUTION", "field": {"field_type": "BODY"}},
+			{"action": "SUBSTITUTION", "field": {"field_type": "QUERY_STRING"}},
+			{"action": "SUBSTITUTION", "field": {
+				"field_type": "SINGLE_HEADER", "field_keys": ["authorization", "cookie", "x-amz-security-token", "x-api-key"]
+			}}
+		]},
 		"visibility_config": {"cloudwatch_metrics_enabled": true, "metric_name": "api", "sampled_requests_enabled": false},
 		"rule": [
 			{
@@ -109,10 +116,22 @@ func rulesOf(t *testing.T, resources tftest.Resources) []rule {
 
 func TestEverythingOverridden(t *testing.T) {
 	cfg := defaults()
-	cfg.KeyARN, cfg.RetentionDays = "arn:key", 365
+	cfg.KeyARN, cfg.RetentionDays, cfg.Secrets = "arn:key", 365, []string{"X-Token", "Authorization", "X-Device-Id"}
 	cfg.Firewall = spec.Firewall{RateLimit: 10, MaxBodyBytes: 8192, Count: []string{"Log4JRCE_BODY", "GenericLFI_BODY", "AWSManagedReconnaissanceList"}}
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { waf.New(stack, "firewall", cfg) })
 	resources.Expect(t, "aws_cloudwatch_log_group.firewall_log", `{"name": "aws-waf-logs-api", "retention_in_days": 365, "kms_key_id": "arn:key"}`)
+	secrets := []any{"authorization", "cookie", "x-amz-security-token", "x-api-key", "x-device-id", "x-token"}
+	protections := resources["aws_wafv2_web_acl.firewall"]["data_protection_config"].(map[string]any)["data_protection"].([]any)
+	if diff := cmp.Diff(secrets, protections[2].(map[string]any)["field"].(map[string]any)["field_keys"]); diff != "" {
+		t.Errorf("the protected headers (-want +got):\n%s", diff)
+	}
+	var redacted []any
+	for _, field := range resources["aws_wafv2_web_acl_logging_configuration.firewall_logging"]["redacted_fields"].([]any) {
+		redacted = append(redacted, field.(map[string]any)["single_header"].(map[string]any)["name"])
+	}
+	if diff := cmp.Diff(secrets, redacted); diff != "" {
+		t.Errorf("the redacted headers (-want +got):\n%s", diff)
+	}
 	counted := map[string][]string{}
 	for _, r := range rulesOf(t, resources) {
 		switch {

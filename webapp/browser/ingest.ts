@@ -16,6 +16,8 @@ export type Pipeline = {
   url: string;
   /** Where events are posted. */
   submit: string;
+  /** The address of Kinesis and S3. */
+  aws: string;
   /** Values of API keys, by their names. */
   keys: Record<string, string>;
   stop: () => Promise<void>;
@@ -69,17 +71,19 @@ export async function startIngest({ env = "dev", change, flags = [], port = 0 }:
     await end(child);
     rmSync(folder, { recursive: true, force: true });
   };
-  const pipeline: Pipeline = { url: "", submit: "", keys: {}, stop };
+  const pipeline: Pipeline = { url: "", submit: "", aws: "", keys: {}, stop };
   running.add(pipeline);
   try {
     const said = await started(child);
     const url = /^ {2}web page {2}(http:\S+)/m.exec(said)?.[1];
     const submit = /^ {2}API {7}(http:\S+)/m.exec(said)?.[1];
-    if (url === undefined || submit === undefined) throw new Error(`ingest up named no web page:\n${said}`);
+    const aws = /^ {2}AWS {7}(http:\S+)/m.exec(said)?.[1];
+    if (url === undefined || submit === undefined || aws === undefined)
+      throw new Error(`ingest up named not all addresses:\n${said}`);
     const keys = Object.fromEntries(
       Array.from(said.matchAll(/^with API_KEY=(\S+) for (\S+)$/gm), ([, value = "", name = ""]) => [name, value]),
     );
-    return Object.assign(pipeline, { url, submit, keys });
+    return Object.assign(pipeline, { url, submit, aws, keys });
   } catch (error) {
     await stop();
     throw error;

@@ -53,6 +53,14 @@ export function hostPage(config?: object): Promise<Host> {
   });
 }
 
+/** hostBlank serves an empty page at every path, which a test fills with a script of its own. */
+export function hostBlank(): Promise<Host> {
+  return listen((_, response) => {
+    response.setHeader("Content-Type", "text/html");
+    response.end("<!doctype html><html data-ready><title>blank</title>");
+  });
+}
+
 /** answerOf is what an authoriser's answers are at /token, as nothing verifies one on this machine. */
 function answerOf(path: string, times: number, token: unknown): [number, string] {
   if (path === "recovers") return [times <= 2 ? 502 : 200, "for a test"];

@@ -1,6 +1,9 @@
 package vtl
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // errNoMethod: the type has no method of that name for those arguments. To Velocity that is a missing value.
 var errNoMethod = errors.New("no such method")
@@ -310,8 +313,8 @@ func (r *run) setElement(of, key, value any) error {
 func (r *run) putInto(o *object, key, value any) (any, error) {
 	if o.once {
 		if o.locked[key] {
-			return nil, failuref("the override of %v is set a second time; API Gateway answers 5XX to that: set a variable "+
-				"first and the override once, at the end", key)
+			return nil, failuref("the override of %s is set a second time; API Gateway answers 5XX to that: set a variable "+
+				"first and the override once, at the end", quoted(fmt.Sprint(key)))
 		}
 		if o.locked == nil {
 			o.locked = map[any]bool{}

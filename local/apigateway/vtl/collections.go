@@ -1,5 +1,7 @@
 package vtl
 
+import "fmt"
+
 // maxElements bounds a list and a map that a template fills: its own loops end earlier, addAll of itself does not.
 const maxElements = 1_000_000
 
@@ -320,7 +322,7 @@ func mapContainsValue(c *call) (any, error) {
 func mapRemove(c *call) (any, error) {
 	o := c.object()
 	if o.locked[c.args[0]] {
-		return nil, failuref("the override of %v is final: it cannot be removed", c.args[0])
+		return nil, failuref("the override of %s is final: it cannot be removed", quoted(fmt.Sprint(c.args[0])))
 	}
 	return o.remove(c.args[0]), c.run.spend(o.size(), nowhere)
 }

@@ -226,7 +226,7 @@ func (r *run) overridden(all *object, what string) (map[string]string, error) {
 		for _, value := range values {
 			text, err := r.textOf(value)
 			if err != nil {
-				return nil, failuref("the override of the %s %v: %s", what, key, err)
+				return nil, failuref("the override of the %s %s: %s", what, quoted(fmt.Sprint(key)), err)
 			}
 			texts = append(texts, text)
 		}

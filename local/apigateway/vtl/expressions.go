@@ -311,7 +311,7 @@ func (p *parser) reference() node {
 	r.at = p.base + first.start
 	from, end := p.parts(r, first.end, root.end)
 	if formal && p.failed == nil {
-		end = p.expect(kindReferenceClose, `"}" of `+quote(first.image+root.image)).end
+		end = p.expect(kindReferenceClose, `"}" of `+string(quote(first.image+root.image))).end
 	}
 	if p.failed != nil {
 		return nil

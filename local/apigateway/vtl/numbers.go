@@ -2,7 +2,6 @@ package vtl
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -124,7 +123,7 @@ func exactly64(f float64) *decimal {
 	return d
 }
 
-var errTooBig = fmt.Errorf("a number of more than %d digits", maxDigits)
+var errTooBig = failuref("a number of more than %d digits", maxDigits)
 
 // parseDecimal parses a JSON number.
 func parseDecimal(text string) (*decimal, bool) {
@@ -342,7 +341,7 @@ func calculateBigs(operator string, a, b *big.Int) (any, error) {
 		result.Quo(a, b)
 	default:
 		if b.Sign() < 0 {
-			return nil, errors.New("the modulus of a big number is negative")
+			return nil, failuref("the modulus of a big number is negative")
 		}
 		result.Mod(a, b)
 	}
@@ -378,7 +377,7 @@ func calculateDecimals(operator string, a, b *decimal) (any, error) {
 		}
 		result = halfDown(x, b.unscaled)
 	default:
-		return nil, errors.New("the modulo of big decimal numbers cannot be calculated in Velocity")
+		return nil, failuref("the modulo of big decimal numbers cannot be calculated in Velocity")
 	}
 	if result.BitLen() > maxDigits*3 || scale > maxDigits || scale < -maxDigits {
 		return nil, errTooBig

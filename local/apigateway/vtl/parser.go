@@ -141,14 +141,17 @@ func (p *parser) deeper(at int) bool {
 	return p.failed == nil
 }
 
+// quoted is a text in a message that may be a client's, so that no log has it ([Plain]).
+type quoted string
+
 // quote shows the beginning of a text in a message.
-func quote(text string) string {
+func quote(text string) quoted {
 	const shown = 24
 	text = strings.ToValidUTF8(text, "?")
 	if runes := []rune(text); len(runes) > shown {
 		text = string(runes[:shown]) + "…"
 	}
-	return fmt.Sprintf("%q", text)
+	return quoted(fmt.Sprintf("%q", text))
 }
 
 // template parses the whole text.

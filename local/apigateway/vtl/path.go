@@ -181,7 +181,7 @@ func bracketEnd(text string) int {
 func parsePath(text string) (expr jp.Expr, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = failuref("%v", p)
+			err = failuref("%s", quoted(fmt.Sprint(p)))
 		}
 	}()
 	return jp.ParseString(text)
@@ -226,7 +226,7 @@ func nth(l *list, n int) (any, bool) {
 func (p *Path) all(in any) (found []any, err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
-			err = failuref("the JSONPath expression %s cannot be evaluated: %v", quote(p.expr.String()), problem)
+			err = failuref("the JSONPath expression %s cannot be evaluated: %s", quote(p.expr.String()), quoted(fmt.Sprint(problem)))
 		}
 	}()
 	return p.get(in), nil

@@ -73,10 +73,31 @@ const (
 type templateError struct {
 	Line, Column int
 	Message      string
+	// plain is the message without what may be a client's.
+	plain string
 }
 
 func (e *templateError) Error() string {
-	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Message)
+	return e.at(e.Message)
+}
+
+func (e *templateError) at(message string) string {
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, message)
+}
+
+// Plain is the text of an error of this package for a log: "…" stands for each text in it that may come from a request. Any
+// other error's is its own.
+func Plain(err error) string {
+	var place *templateError
+	var unplaced *problem
+	switch {
+	case errors.As(err, &place):
+		return place.at(place.plain)
+	case errors.As(err, &unplaced):
+		return unplaced.plain
+	default:
+		return err.Error()
+	}
 }
 
 // Request is what a template can see. A template changes none of it but the payload.
@@ -149,7 +170,7 @@ func Parse(text string) (*Template, error) {
 func (t *Template) failure(at int, message string) *templateError {
 	before := t.source[:min(max(at, 0), len(t.source))]
 	line := strings.Count(before, "\n")
-	return &templateError{Line: line + 1, Column: len(before) - strings.LastIndexByte(before, '\n'), Message: message}
+	return &templateError{Line: line + 1, Column: len(before) - strings.LastIndexByte(before, '\n'), Message: message, plain: message}
 }
 
 // buffers are for rendering into; a result is copied out at its own size, unless its buffer is too large to be kept.
@@ -222,17 +243,39 @@ func (r *run) result(err error) (Result, error) {
 	return result, nil
 }
 
-// problem is an error that does not know its place yet.
-type problem struct{ message string }
+// problem is an error that does not know its place yet. plain is its message without what may be a client's.
+type problem struct{ message, plain string }
 
 func (p *problem) Error() string { return p.message }
 
+// failuref makes a problem. What may be a client's is given as [quoted] or as an error: these are left out of a log.
 func failuref(format string, args ...any) error {
-	return &problem{fmt.Sprintf(format, args...)}
+	withheld := make([]any, len(args))
+	for i, arg := range args {
+		withheld[i] = arg
+		switch a := arg.(type) {
+		case quoted:
+			withheld[i] = hidden
+		case error:
+			withheld[i] = plain(a)
+		}
+	}
+	return &problem{fmt.Sprintf(format, args...), fmt.Sprintf(format, withheld...)}
+}
+
+// hidden stands in a log for what may be a client's.
+const hidden = "…"
+
+// plain is what may be logged of an error: of another package's, nothing.
+func plain(err error) string {
+	if p := (*problem)(nil); errors.As(err, &p) {
+		return p.plain
+	}
+	return hidden
 }
 
 func (r *run) failure(at int, format string, args ...any) error {
-	return r.template.failure(at, fmt.Sprintf(format, args...))
+	return r.located(failuref(format, args...), at)
 }
 
 // located gives an error its place.
@@ -242,7 +285,9 @@ func (r *run) located(err error, at int) error {
 	}
 	var p *problem
 	if errors.As(err, &p) {
-		return r.template.failure(at, p.message)
+		place := r.template.failure(at, p.message)
+		place.plain = p.plain
+		return place
 	}
 	return err
 }

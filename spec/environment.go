@@ -8,7 +8,10 @@
 //	env.API.PartitionKey = spec.PartitionByJSONPath("$.userId")
 package spec
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Environment is one deployment of the pipeline: one Terraform stack, one API Gateway stage, one stream, one delivery
 // stream and one bucket of events; and, where it is asked for, the web page that exercises them.
@@ -282,7 +285,13 @@ type Logs struct {
 	RetentionDays int
 	// Execution is how much API Gateway writes to its execution log.
 	Execution ExecutionLevel
+	// ExecutionRetentionDays is how long a line of the execution log is kept, one of the same periods; 0 takes RetentionDays. That
+	// log may quote values of events, which the others do not.
+	ExecutionRetentionDays int
 }
+
+// KeptExecutionDays is how long a line of the execution log is kept, in days.
+func (l Logs) KeptExecutionDays() int { return cmp.Or(l.ExecutionRetentionDays, l.RetentionDays) }
 
 // ExecutionLevel is how much API Gateway's execution log tells. Request and response bodies are never logged as a whole; but
 // API Gateway "publishes the validation results in CloudWatch Logs" (developer guide, "Request validation for REST APIs in API

@@ -179,17 +179,25 @@ var logRetentions = []int{
 	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 }
 
+func (p *problems) logRetention(field string, days int, ofZero string) {
+	if slices.Contains(logRetentions, days) {
+		return
+	}
+	periods := make([]string, len(logRetentions))
+	for i, offered := range logRetentions {
+		periods[i] = strconv.Itoa(offered)
+	}
+	remedy := "use " + anyOf(periods)
+	if days == 0 {
+		remedy += ofZero
+	}
+	p.add(field, fmt.Sprintf("is %d", days), remedy)
+}
+
 func (p *problems) logs(logs Logs) {
-	if !slices.Contains(logRetentions, logs.RetentionDays) {
-		periods := make([]string, len(logRetentions))
-		for i, days := range logRetentions {
-			periods[i] = strconv.Itoa(days)
-		}
-		remedy := "use " + anyOf(periods)
-		if logs.RetentionDays == 0 {
-			remedy += ": 0 would keep logs for ever"
-		}
-		p.add("Logs.RetentionDays", fmt.Sprintf("is %d", logs.RetentionDays), remedy)
+	p.logRetention("Logs.RetentionDays", logs.RetentionDays, ": 0 would keep logs for ever")
+	if logs.ExecutionRetentionDays != 0 {
+		p.logRetention("Logs.ExecutionRetentionDays", logs.ExecutionRetentionDays, "")
 	}
 	oneOf(p, "Logs.Execution", logs.Execution, LogErrors, LogInfo, LogOff)
 }

@@ -164,6 +164,7 @@ func TestLogs(t *testing.T) {
 	var good []acceptance
 	bad := []refusal{
 		{"for ever", kept(0), []string{`Logs.RetentionDays is 0` + periods + `: 0 would keep logs for ever`}},
+		{"the execution log", func(e *Environment) { e.Logs.ExecutionRetentionDays = 2 }, []string{`Logs.ExecutionRetentionDays is 2` + periods}},
 		{"execution", func(e *Environment) { e.Logs.Execution = "off" }, []string{`Logs.Execution is "off"; use "ERROR", "INFO" or "OFF"`}},
 	}
 	for days := 1; days <= 3654; days++ {
@@ -176,6 +177,7 @@ func TestLogs(t *testing.T) {
 	testRefusals(t, append(bad, refusal{"negative", kept(-1), []string{`Logs.RetentionDays is -1` + periods}}))
 	testAcceptances(t, append(good,
 		acceptance{"errors only", func(e *Environment) { e.Logs.Execution = LogErrors }},
+		acceptance{"a shorter execution log", func(e *Environment) { e.Logs.ExecutionRetentionDays = 1 }},
 		acceptance{"no execution log", func(e *Environment) { e.Logs.Execution = LogOff }},
 	))
 }

@@ -20,9 +20,9 @@ func Prod() spec.Environment {
 	// An overwritten or deleted event can be brought back, and a log line read, for a year: the span of an audit.
 	env.Bucket.NoncurrentExpireAfterDays = 365
 	env.Logs.RetentionDays = 365
-	// API Gateway's execution log quotes what it says of a body that breaks the schema, and would keep it for a year. The access
-	// log says of each request which check it failed.
-	env.Logs.Execution = spec.LogOff
+	// Full execution logs are several lines a request; the access log has a line for each anyway. What is logged of a failed request
+	// may quote a value that broke the schema, so that it is kept for as long as an incident is looked into, and not for a year.
+	env.Logs.Execution, env.Logs.ExecutionRetentionDays = spec.LogErrors, 14
 	// A trace shows where a slow request spent its time, when there is nobody to try it again.
 	env.API.Tracing = true
 	// What a stranger sends is turned away before it counts against the API's throttle, which all producers share. It also

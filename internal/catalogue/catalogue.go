@@ -140,7 +140,7 @@ func tuned(env *spec.Environment) {
 	env.Delivery.Prefix, env.Delivery.ErrorPrefix = "facts/dt=!{timestamp:yyyy-MM-dd}/", "failed/!{firehose:error-output-type}/"
 	env.Bucket.Name, env.Bucket.ExpireAfterDays, env.Bucket.NoncurrentExpireAfterDays, env.Bucket.AbortUploadsAfterDays = "example-facts", 730, 60, 3
 	env.Bucket.Transitions = []spec.Transition{{AfterDays: 30, StorageClass: spec.StandardIA}, {AfterDays: 180, StorageClass: spec.DeepArchive}}
-	env.Logs = spec.Logs{RetentionDays: 90, Execution: spec.LogErrors}
+	env.Logs = spec.Logs{RetentionDays: 90, Execution: spec.LogOff, ExecutionRetentionDays: 7}
 	env.State.S3 = &spec.S3State{
 		Bucket: "example-states", Key: "events/tuned.tfstate", Region: "eu-central-1",
 		KMSKeyARN: "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-96ef-1234567890ab",

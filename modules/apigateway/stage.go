@@ -30,7 +30,7 @@ func (a *api) stage(deployment deployment.ApiGatewayDeployment) stageParts {
 	})
 	execution := cloudwatch.New(a.c, "execution", cloudwatch.Config{
 		Name:          "API-Gateway-Execution-Logs_" + *a.id + "/" + a.cfg.Stage,
-		RetentionDays: a.cfg.Logs.RetentionDays,
+		RetentionDays: a.cfg.Logs.KeptExecutionDays(),
 		KeyARN:        a.cfg.KeyARN,
 	})
 	ready := slices.Concat(a.cfg.Ready, a.account(), []cdktf.ITerraformDependable{execution.Ready})

@@ -31,7 +31,8 @@ type expected struct {
 	tracing        bool
 	streamHours    int32
 	noncurrentDays int32
-	logDays        int32
+	// In days.
+	logDays, executionLogDays int32
 	// key is the customer key's ARN, or empty. Its alias is known beforehand, and it is not.
 	key string
 	// complete is whether there are a customer key, an access log, alarms with their dashboard, queries and a firewall.
@@ -40,10 +41,10 @@ type expected struct {
 
 var (
 	expectedDev = expected{
-		env: "dev", authorization: "NONE", batch: true, loggingLevel: "INFO", streamHours: 24, noncurrentDays: 30, logDays: 30,
+		env: "dev", authorization: "NONE", batch: true, loggingLevel: "INFO", streamHours: 24, noncurrentDays: 30, logDays: 30, executionLogDays: 30,
 	}
 	expectedProd = expected{
-		env: "prod", complete: true, authorization: "AWS_IAM", loggingLevel: "OFF", tracing: true, streamHours: 168, noncurrentDays: 365, logDays: 365,
+		env: "prod", complete: true, authorization: "AWS_IAM", loggingLevel: "ERROR", tracing: true, streamHours: 168, noncurrentDays: 365, logDays: 365, executionLogDays: 14,
 		signing: ` --aws-sigv4 aws:amz:us-east-1:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"` +
 			` -H "X-Amz-Security-Token: $AWS_SESSION_TOKEN"`,
 	}
@@ -465,7 +466,7 @@ func checkLogGroups(t *testing.T, c cloud, api string, want expected) {
 	}
 	all := map[string]int32{
 		want.accessLog():                          want.logDays,
-		want.executionLog(api):                    want.logDays,
+		want.executionLog(api):                    want.executionLogDays,
 		"/aws/kinesisfirehose/" + want.delivery(): want.logDays,
 	}
 	if want.complete {

@@ -44,7 +44,7 @@ var expression = regexp.MustCompile(`[$%]\{`)
 func TestResolveEnvironments(t *testing.T) {
 	const put, puts = `"kinesis:PutRecord"`, `"kinesis:PutRecord","kinesis:PutRecords"`
 	for _, env := range []struct{ name, api, days, puts string }{
-		{"dev", "n4s556ogp5", "30", puts}, {"staging", "j7l490r6zb", "30", put}, {"prod", "7p7jk6bi77", "365", put},
+		{"dev", "n4s556ogp5", "30", puts}, {"staging", "j7l490r6zb", "30", put}, {"prod", "7p7jk6bi77", "14", put},
 	} {
 		t.Run(env.name, func(t *testing.T) {
 			stack := environment(t, env.name)

@@ -53,11 +53,11 @@ type Removal string
 const (
 	// Disposable lets a destroy take everything, delivered objects included (force_destroy).
 	Disposable Removal = "disposable"
-	// Retained lets a destroy take everything but a bucket that still holds objects, which S3 refuses to delete. A hosted
-	// page's objects are the stack's own and go before their bucket.
+	// Retained makes Terraform refuse any plan that would destroy the bucket, its access log's, what is set on them, or the
+	// key (prevent_destroy). It refuses before it destroys anything. The rest may go, as where a change replaces the stream.
 	Retained Removal = "retained"
-	// Protected makes Terraform refuse any plan that would destroy the API, the stream, the delivery stream, the bucket, its
-	// access log's, the key or the hosted page's distribution and bucket (prevent_destroy).
+	// Protected also refuses any plan that would destroy the API, the stream, the delivery stream or the hosted page's
+	// distribution and bucket.
 	Protected Removal = "protected"
 )
 

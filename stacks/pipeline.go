@@ -49,7 +49,6 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 		KeyARN:     encryption.arn(),
 		DependsOn:  encryption.made(),
 		Disposable: env.Removal == spec.Disposable,
-		Protected:  protected,
 	})
 	table := declareTable(stack, env, bucket)
 	delivery, deliveryLogs := declareDelivery(stack, env, where, encryption, stream, bucket, table)

@@ -15,7 +15,7 @@ import "time"
 type Environment struct {
 	// Name is the stack's id, the API Gateway stage and the suffix of every name: 1 to 35 characters of a-z, 0-9 and
 	// "-", beginning with a letter and ending with a letter or a digit. The bound leaves the bucket's name within S3's
-	// 63 characters.
+	// 63 characters where Names has its default.
 	Name string
 
 	// Region is the AWS region that everything is made in, such as "eu-west-1".
@@ -24,6 +24,9 @@ type Environment struct {
 	// Account is the 12-digit id of the only AWS account that the environment may be deployed to. Terraform refuses any
 	// other one. Empty allows every account.
 	Account string
+
+	// Names says how what is made is named.
+	Names Names
 
 	// Tags are put on every resource beside Project, Environment and ManagedBy; at most 47, so that with those three
 	// a resource stays within AWS's 50. A tag named Project or ManagedBy replaces the default one; Environment is
@@ -233,8 +236,8 @@ const (
 
 // Bucket is the S3 bucket that events land in. All days are counted from an object's creation, at least 1.
 type Bucket struct {
-	// Name overrides api-kinesis-firehose-bucket-ENV. Bucket names are global: if another account has that one, this
-	// must be set.
+	// Name overrides the derived PREFIX-firehose-bucket-ENV. Bucket names are global: where another account has that one, this or
+	// [Names.AccountInBuckets] must be set.
 	Name string
 	// ExpireAfterDays deletes events; 0 keeps them for ever.
 	ExpireAfterDays int
@@ -247,7 +250,7 @@ type Bucket struct {
 	// AccessLog makes a second bucket, which receives a line for each request to this one (S3's server access log). S3
 	// delivers them within hours, and promises no completeness.
 	AccessLog bool
-	// AccessLogName overrides api-kinesis-access-log-ENV.
+	// AccessLogName overrides the derived PREFIX-access-log-ENV.
 	AccessLogName string
 	// AccessLogExpireAfterDays deletes the access log's objects; 0 keeps them for ever.
 	AccessLogExpireAfterDays int
@@ -308,7 +311,7 @@ type Web struct {
 	Hosted bool
 	// Folder that holds the built page, seen from the folder that the synthesis runs in; read by [Environment.Page].
 	Folder string
-	// BucketName overrides api-kinesis-web-ENV. Bucket names are global.
+	// BucketName overrides the derived PREFIX-web-ENV. Bucket names are global.
 	BucketName string
 	// PriceClass is which of CloudFront's locations answer.
 	PriceClass PriceClass
@@ -336,7 +339,7 @@ type State struct {
 type S3State struct {
 	Bucket string
 	// Key of the state object, at most 1,017 bytes, so that the lock file's fits in S3's 1,024; empty means
-	// api-kinesis/ENV.tfstate.
+	// PREFIX/ENV.tfstate.
 	Key string
 	// Region of the state's bucket; empty means the environment's.
 	Region string
@@ -347,7 +350,7 @@ type S3State struct {
 // CloudState keeps the state, and by the workspace's settings the runs, in HCP Terraform or Terraform Enterprise.
 type CloudState struct {
 	Organization string
-	// Workspace name; empty means api-kinesis-ENV.
+	// Workspace name; empty means PREFIX-ENV.
 	Workspace string
 	// Hostname of Terraform Enterprise; empty means app.terraform.io.
 	Hostname string

@@ -38,7 +38,7 @@ func NewAccessLog(scope constructs.Construct, id string, cfg AccessLogConfig) *B
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	bucket := declareBucket(c, Config{Name: cfg.Name, Disposable: cfg.Disposable})
 	name := bucket.Bucket()
-	s := settings{c: c, bucket: name, kept: !cfg.Disposable}
+	s := &settings{c: c, bucket: name, kept: !cfg.Disposable}
 	private := s.closeToPublic()
 	b := &Bucket{Name: *name, ARN: *bucket.Arn()}
 	s.encrypt("")

@@ -10,8 +10,8 @@ import (
 )
 
 // lifecycle waits for versioning: a rule over noncurrent versions has no meaning before it.
-func (s settings) lifecycle(cfg spec.Bucket, versioning cdktf.ITerraformDependable) {
-	tf.New(s.c, "lifecycle", lifecycle.NewS3BucketLifecycleConfiguration,
+func (s *settings) lifecycle(cfg spec.Bucket, versioning cdktf.ITerraformDependable) {
+	setting(s, "lifecycle", lifecycle.NewS3BucketLifecycleConfiguration,
 		&lifecycle.S3BucketLifecycleConfigurationConfig{
 			Bucket:    s.bucket,
 			Rule:      lifecycleRules(cfg),

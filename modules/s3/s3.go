@@ -43,7 +43,7 @@ type Bucket struct {
 	ARN  string
 	// DomainName is where the bucket answers in its own region.
 	DomainName string
-	// Ready is what is done to each new object: a writer depends on it, or its first objects go without.
+	// Ready is what is set on the bucket: a writer depends on it, or its first objects go without.
 	Ready []cdktf.ITerraformDependable
 
 	c          constructs.Construct
@@ -57,9 +57,9 @@ func New(scope constructs.Construct, id string, cfg Config) *Bucket {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	bucket := declareBucket(c, cfg)
 	name := bucket.Bucket()
-	s := settings{c: c, bucket: name, kept: !cfg.Disposable}
+	s := &settings{c: c, bucket: name, kept: !cfg.Disposable}
 	private := s.closeToPublic()
-	encryption := s.encrypt(cfg.KeyARN)
+	s.encrypt(cfg.KeyARN)
 	versioning := s.keepVersions()
 	s.lifecycle(cfg.Lifecycle, versioning)
 	b := &Bucket{
@@ -69,12 +69,12 @@ func New(scope constructs.Construct, id string, cfg Config) *Bucket {
 	b.document = iam.Document{requireTLS(b.ARN)}
 	if cfg.KeyARN != "" {
 		b.document = append(b.document, requireKey(b.ARN, cfg.KeyARN)...)
-		b.Ready = append(b.Ready, encryption)
 	}
 	if cfg.Lifecycle.ObjectLock != (spec.ObjectLock{}) {
-		b.Ready = append(b.Ready, s.lockObjects(cfg.Lifecycle.ObjectLock, versioning))
+		s.lockObjects(cfg.Lifecycle.ObjectLock, versioning)
 	}
 	b.policy = s.attach(b.document, private)
+	b.Ready = s.made
 	return b
 }
 
@@ -92,10 +92,18 @@ type settings struct {
 	c      constructs.Construct
 	bucket *string
 	kept   bool
+	made   []cdktf.ITerraformDependable
 }
 
-func (s settings) closeToPublic() cdktf.ITerraformDependable {
-	tf.New(s.c, "ownership", s3bucketownershipcontrols.NewS3BucketOwnershipControls,
+// setting declares one of them.
+func setting[E cdktf.TerraformElement, C any](s *settings, id string, constructor func(constructs.Construct, *string, C) E, config C) E {
+	element := tf.New(s.c, id, constructor, config)
+	s.made = append(s.made, any(element).(cdktf.ITerraformDependable))
+	return element
+}
+
+func (s *settings) closeToPublic() cdktf.ITerraformDependable {
+	setting(s, "ownership", s3bucketownershipcontrols.NewS3BucketOwnershipControls,
 		&s3bucketownershipcontrols.S3BucketOwnershipControlsConfig{
 			Bucket: s.bucket,
 			Rule: &s3bucketownershipcontrols.S3BucketOwnershipControlsRule{
@@ -103,7 +111,7 @@ func (s settings) closeToPublic() cdktf.ITerraformDependable {
 			},
 			Lifecycle: tf.Protect(s.kept),
 		})
-	return tf.New(s.c, "access", s3bucketpublicaccessblock.NewS3BucketPublicAccessBlock,
+	return setting(s, "access", s3bucketpublicaccessblock.NewS3BucketPublicAccessBlock,
 		&s3bucketpublicaccessblock.S3BucketPublicAccessBlockConfig{
 			Bucket:                s.bucket,
 			BlockPublicAcls:       jsii.Bool(true),
@@ -116,7 +124,7 @@ func (s settings) closeToPublic() cdktf.ITerraformDependable {
 
 // encrypt has new objects encrypted with the key, where there is one, and then with an S3 Bucket Key, by which S3 asks KMS
 // for one data key in a while and not for one an object.
-func (s settings) encrypt(keyARN string) cdktf.ITerraformDependable {
+func (s *settings) encrypt(keyARN string) {
 	rule := &s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleA{
 		ApplyServerSideEncryptionByDefault: &s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA{
 			SseAlgorithm: jsii.String("AES256"),
@@ -127,7 +135,7 @@ func (s settings) encrypt(keyARN string) cdktf.ITerraformDependable {
 		rule.ApplyServerSideEncryptionByDefault.SseAlgorithm = jsii.String("aws:kms")
 		rule.ApplyServerSideEncryptionByDefault.KmsMasterKeyId = jsii.String(keyARN)
 	}
-	return tf.New(s.c, "encryption", s3bucketserversideencryptionconfiguration.NewS3BucketServerSideEncryptionConfigurationA,
+	setting(s, "encryption", s3bucketserversideencryptionconfiguration.NewS3BucketServerSideEncryptionConfigurationA,
 		&s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationAConfig{
 			Bucket:    s.bucket,
 			Rule:      []*s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleA{rule},
@@ -135,8 +143,8 @@ func (s settings) encrypt(keyARN string) cdktf.ITerraformDependable {
 		})
 }
 
-func (s settings) keepVersions() cdktf.ITerraformDependable {
-	return tf.New(s.c, "versioning", s3bucketversioning.NewS3BucketVersioningA,
+func (s *settings) keepVersions() cdktf.ITerraformDependable {
+	return setting(s, "versioning", s3bucketversioning.NewS3BucketVersioningA,
 		&s3bucketversioning.S3BucketVersioningAConfig{
 			Bucket: s.bucket,
 			VersioningConfiguration: &s3bucketversioning.S3BucketVersioningVersioningConfiguration{
@@ -148,8 +156,8 @@ func (s settings) keepVersions() cdktf.ITerraformDependable {
 
 // lockObjects turns the lock on in place, as S3 can since 2023. The bucket's own argument would have the bucket replaced
 // (hashicorp/terraform-provider-aws, issue 36529). S3 wants versioning before it.
-func (s settings) lockObjects(cfg spec.ObjectLock, versioning cdktf.ITerraformDependable) cdktf.ITerraformDependable {
-	return tf.New(s.c, "lock", lock.NewS3BucketObjectLockConfigurationA, &lock.S3BucketObjectLockConfigurationAConfig{
+func (s *settings) lockObjects(cfg spec.ObjectLock, versioning cdktf.ITerraformDependable) {
+	setting(s, "lock", lock.NewS3BucketObjectLockConfigurationA, &lock.S3BucketObjectLockConfigurationAConfig{
 		Bucket: s.bucket,
 		Rule: &lock.S3BucketObjectLockConfigurationRuleA{
 			DefaultRetention: &lock.S3BucketObjectLockConfigurationRuleDefaultRetentionA{
@@ -164,8 +172,8 @@ func (s settings) lockObjects(cfg spec.ObjectLock, versioning cdktf.ITerraformDe
 
 // attach gives the bucket its policy. It waits for the access block, because S3 refuses two changes of a bucket's access at
 // the same time.
-func (s settings) attach(document iam.Document, private cdktf.ITerraformDependable) s3bucketpolicy.S3BucketPolicy {
-	return tf.New(s.c, "policy", s3bucketpolicy.NewS3BucketPolicy, &s3bucketpolicy.S3BucketPolicyConfig{
+func (s *settings) attach(document iam.Document, private cdktf.ITerraformDependable) s3bucketpolicy.S3BucketPolicy {
+	return setting(s, "policy", s3bucketpolicy.NewS3BucketPolicy, &s3bucketpolicy.S3BucketPolicyConfig{
 		Bucket:    s.bucket,
 		Policy:    jsii.String(document.JSON()),
 		DependsOn: &[]cdktf.ITerraformDependable{private},

@@ -184,7 +184,7 @@ func TestObjects(t *testing.T) {
 	}`)
 }
 
-// A writer waits for what is done to each object; where nothing is, there is nothing to wait for.
+// A writer waits for all that is set on the bucket.
 func TestReady(t *testing.T) {
 	locked := spec.Bucket{ObjectLock: spec.ObjectLock{Mode: spec.Governance, Days: 1}}
 	for _, row := range []struct {
@@ -192,10 +192,10 @@ func TestReady(t *testing.T) {
 		cfg  s3.Config
 		want int
 	}{
-		{"defaults", s3.Config{}, 0},
-		{"a key", s3.Config{KeyARN: "arn:key"}, 1},
-		{"a lock", s3.Config{Lifecycle: locked}, 1},
-		{"both", s3.Config{KeyARN: "arn:key", Lifecycle: locked}, 2},
+		{"defaults", s3.Config{}, 6},
+		{"a key", s3.Config{KeyARN: "arn:key"}, 6},
+		{"a lock", s3.Config{Lifecycle: locked}, 7},
+		{"both", s3.Config{KeyARN: "arn:key", Lifecycle: locked}, 7},
 	} {
 		tftest.Synth(t, func(stack cdktf.TerraformStack) {
 			if got := len(s3.New(stack, "bucket", row.cfg).Ready); got != row.want {

@@ -248,7 +248,8 @@ type Bucket struct {
 	// Transitions move events to cheaper storage classes, in ascending order of days and before ExpireAfterDays.
 	Transitions []Transition
 	// AccessLog makes a second bucket, which receives a line for each request to this one (S3's server access log). S3
-	// delivers them within hours, and promises no completeness.
+	// delivers them within hours, and promises no completeness. Turned off again, that bucket stays, but for [Disposable]:
+	// Terraform lets go of it.
 	AccessLog bool
 	// AccessLogName overrides the derived PREFIX-access-log-ENV.
 	AccessLogName string

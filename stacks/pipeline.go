@@ -87,6 +87,7 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 		outputs = append(outputs, output{"web_url", "The web page", url})
 	}
 	declareOutputs(stack, outputs)
+	forget(stack, env)
 	return stack
 }
 

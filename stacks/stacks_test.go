@@ -62,6 +62,10 @@ type document struct {
 	Provider  map[string][]map[string]any
 	Output    map[string]struct{ Value string }
 	Resource  map[string]map[string]any
+	Removed   []struct {
+		From      string
+		Lifecycle struct{ Destroy bool }
+	}
 }
 
 func synth(t *testing.T, env spec.Environment, page ...spec.PageFile) document {

@@ -7,7 +7,8 @@ import (
 )
 
 // Names is how the names of all that an environment makes are put together: PREFIX-KIND-ENV. A change of either field on an
-// environment that runs replaces what it renames, the bucket too. So it is set before the first deployment.
+// environment that runs replaces what it renames, the bucket too. Of the prefix, it also looks for the state elsewhere where the
+// state's key or workspace is derived. So it is set before the first deployment.
 type Names struct {
 	// Prefix begins every name that this project chooses, or follows what a service demands at the beginning. It is also the
 	// default of the tag Project. 1 to 32 characters of a-z, 0-9 and "-", beginning with a letter and ending with a letter or a

@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"flag"
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -318,4 +320,60 @@ func TestBadInput(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A role that was made seconds ago is not known everywhere. So the roles come first, what takes its time comes after them, and what
+// tries a role as soon as it is made comes last, after the role's policies too.
+func TestRolesComeFirst(t *testing.T) {
+	for _, env := range catalogue.All() {
+		before := precedents(t, stackOf(t, env))
+		for address := range before {
+			for _, later := range []string{"aws_kinesis_stream.stream", "aws_kinesis_firehose_delivery_stream.delivery", "aws_api_gateway_account.api_account"} {
+				of, isPolicy := strings.CutPrefix(address, "aws_iam_role_policy.")
+				role, _, _ := strings.Cut(of, "_")
+				tries := strings.HasSuffix(later, ".delivery") && role == "delivery-role" || strings.HasSuffix(later, "_account") && role == "logging-role"
+				switch {
+				case before[later] == nil: // somebody else manages the account
+				case strings.HasPrefix(address, "aws_iam_role."), isPolicy && tries,
+					strings.HasPrefix(address, "aws_s3_bucket") && strings.Contains(address, ".bucket") && !strings.HasSuffix(later, ".stream"):
+					if !before[later][address] {
+						t.Errorf("%s: %s may be made before %s", env.Name, later, address)
+					}
+				}
+			}
+		}
+	}
+}
+
+var addressPattern = regexp.MustCompile(`\baws_[a-z0-9_]+\.[A-Za-z0-9_-]+`)
+
+// precedents are, of each resource, all that Terraform makes before it.
+func precedents(t *testing.T, stack *tfjson.Stack) map[string]map[string]bool {
+	t.Helper()
+	direct := map[string][]string{}
+	for _, r := range stack.All() {
+		text, err := json.Marshal(r.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		direct[r.Address()] = addressPattern.FindAllString(string(text), -1)
+	}
+	all := map[string]map[string]bool{}
+	var visit func(address string) map[string]bool
+	visit = func(address string) map[string]bool {
+		if all[address] == nil {
+			all[address] = map[string]bool{}
+			for _, before := range direct[address] {
+				if _, there := direct[before]; there {
+					all[address][before] = true
+					maps.Copy(all[address], visit(before))
+				}
+			}
+		}
+		return all[address]
+	}
+	for address := range direct {
+		visit(address)
+	}
+	return all
 }

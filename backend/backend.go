@@ -129,6 +129,8 @@ func (c Config) JSON() ([]byte, error) {
 
 func (c Config) resources() object {
 	const bucket = "${aws_s3_bucket.state.bucket}"
+	// The bucket, and what is set on it: a bucket is not kept without its protection.
+	kept := object{"prevent_destroy": true}
 	encryption := object{"sse_algorithm": "AES256"}
 	rule := object{"apply_server_side_encryption_by_default": encryption}
 	if c.KMSKeyARN != "" {
@@ -137,26 +139,28 @@ func (c Config) resources() object {
 	}
 	return object{
 		"aws_s3_bucket": object{"state": object{
-			"bucket": c.Bucket, "force_destroy": false, "lifecycle": object{"prevent_destroy": true},
+			"bucket": c.Bucket, "force_destroy": false, "lifecycle": kept,
 		}},
 		"aws_s3_bucket_versioning": object{"state": object{
-			"bucket": bucket, "versioning_configuration": object{"status": "Enabled"},
+			"bucket": bucket, "versioning_configuration": object{"status": "Enabled"}, "lifecycle": kept,
 		}},
-		"aws_s3_bucket_server_side_encryption_configuration": object{"state": object{"bucket": bucket, "rule": []any{rule}}},
+		"aws_s3_bucket_server_side_encryption_configuration": object{"state": object{
+			"bucket": bucket, "rule": []any{rule}, "lifecycle": kept,
+		}},
 		"aws_s3_bucket_ownership_controls": object{"state": object{
-			"bucket": bucket, "rule": object{"object_ownership": "BucketOwnerEnforced"},
+			"bucket": bucket, "rule": object{"object_ownership": "BucketOwnerEnforced"}, "lifecycle": kept,
 		}},
 		"aws_s3_bucket_public_access_block": object{"state": object{
-			"bucket":            bucket,
+			"bucket": bucket, "lifecycle": kept,
 			"block_public_acls": true, "block_public_policy": true, "ignore_public_acls": true, "restrict_public_buckets": true,
 		}},
 		"aws_s3_bucket_policy": object{"state": object{
-			"bucket": bucket, "policy": tlsOnly,
+			"bucket": bucket, "policy": tlsOnly, "lifecycle": kept,
 			// S3 refuses two changes of a bucket's access at the same time.
 			"depends_on": []string{"aws_s3_bucket_public_access_block.state"},
 		}},
 		"aws_s3_bucket_lifecycle_configuration": object{"state": object{
-			"bucket": bucket, "rule": lifecycleRules(),
+			"bucket": bucket, "rule": lifecycleRules(), "lifecycle": kept,
 			// A rule over noncurrent versions has no meaning before there are any.
 			"depends_on": []string{"aws_s3_bucket_versioning.state"},
 		}},

@@ -40,7 +40,7 @@ func TestBackend(t *testing.T) {
 			p.expectPlan(map[string]string{})
 			expect(t, "the outputs", map[string]string{"bucket": cfg.Bucket, "spec": cfg.Spec()}, p.outputs())
 			checkStateBucket(t, p.cloud, cfg)
-			expectRefusal(t, p.destroy(), "aws_s3_bucket.state")
+			expectRefusal(t, p.destroy(), "aws_s3_bucket_policy.state", "aws_s3_bucket_lifecycle_configuration.state")
 			// The policy refuses whoever comes without TLS, and moto is reached without.
 			call(t, p.cloud.s3.DeleteBucketPolicy, s3.DeleteBucketPolicyInput{Bucket: aws.String(cfg.Bucket)})
 			keepState(t, endpoint, cfg)

@@ -32,7 +32,7 @@ func TestAccessLog(t *testing.T) {
 		},
 		{
 			name:    "a log bucket with a lock",
-			changes: []change{add("aws_s3_bucket_object_lock_configuration.more", `{"bucket": "${aws_s3_bucket.access-log.id}", "rule": {"default_retention": {"mode": "GOVERNANCE", "days": 1}}}`)},
+			changes: []change{add("aws_s3_bucket_object_lock_configuration.more", `{"bucket": "${aws_s3_bucket.access-log.id}", "rule": {"default_retention": {"mode": "GOVERNANCE", "days": 1}}, "lifecycle": {"prevent_destroy": true}}`)},
 			want:    []string{`access-log: aws_s3_bucket_object_lock_configuration.more: locks aws_s3_bucket.access-log, which receives an access log; leave it out: S3 delivers none there`},
 		},
 		{

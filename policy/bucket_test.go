@@ -91,14 +91,14 @@ func TestPrivateBucket(t *testing.T) {
 		},
 		{
 			name:    "two access blocks",
-			changes: []change{add("aws_s3_bucket_public_access_block.other", `{"bucket": "${aws_s3_bucket.bucket.id}"}`)},
+			changes: []change{add("aws_s3_bucket_public_access_block.other", `{"bucket": "${aws_s3_bucket.bucket.id}", "lifecycle": {"prevent_destroy": true}}`)},
 			want: []string{
 				`private-bucket: aws_s3_bucket.bucket: 2 resources of type aws_s3_bucket_public_access_block refer to it; declare exactly one`,
 			},
 		},
 		{
 			name:    "a second bucket",
-			changes: []change{add("aws_s3_bucket.other", `{}`)},
+			changes: []change{add("aws_s3_bucket.other", `{"force_destroy": true}`)},
 			want: []string{
 				`private-bucket: aws_s3_bucket.other: 0 resources of type aws_s3_bucket_public_access_block refer to it; declare exactly one`,
 				`private-bucket: aws_s3_bucket.other: 0 resources of type aws_s3_bucket_ownership_controls refer to it; declare exactly one`,

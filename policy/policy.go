@@ -50,6 +50,7 @@ func rules() []rule {
 		{"least-privilege", "a role that is taken over can do what it is for and nothing else", leastPrivilege},
 		{"trust", "only the service that a role is for can take it, and API Gateway really can", trust},
 		{"private-bucket", "events are seen by who is let in, encrypted at rest and in transit, and kept when overwritten", privateBucket},
+		{"kept-bucket", "who keeps a bucket keeps its protection, and knows before anything is destroyed", keptBucket},
 		{"web-page", "a page is what its distribution serves, over TLS and with headers that bind it, and nothing else is public", webPage},
 		{"authorization", "an environment that is not public has no way in for strangers", authorization},
 		{"access", "where a caller comes from is no substitute for who it is", access},

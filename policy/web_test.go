@@ -222,7 +222,7 @@ func TestOtherWaysToPublish(t *testing.T) {
 	check(t, []breaking{
 		{
 			name:    "S3's website",
-			changes: withPage(add("aws_s3_bucket_website_configuration.site", `{"bucket": "${aws_s3_bucket.web-bucket.id}"}`)),
+			changes: withPage(add("aws_s3_bucket_website_configuration.site", `{"bucket": "${aws_s3_bucket.web-bucket.id}", "lifecycle": {"prevent_destroy": true}}`)),
 			want: []string{
 				`web-page: aws_s3_bucket_website_configuration.site: publishes a bucket by S3's own website; leave it out: a distribution serves a page`,
 			},

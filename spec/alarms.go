@@ -5,7 +5,7 @@ import "time"
 // Alarms are CloudWatch's alarms over the pipeline and its dashboard. What an alarm is set off by follows from the
 // environment's other values, but for what only the clients' side can say: how slow and how refusing the API may be.
 type Alarms struct {
-	// Enabled declares the alarms, and a topic api-kinesis-alarms-ENV that they are sent to where TopicARN names none.
+	// Enabled declares the alarms, and a topic PREFIX-alarms-ENV that they are sent to where TopicARN names none.
 	Enabled bool
 	// Emails are subscribed to the topic. SNS sends each a link, and nothing else before it is followed.
 	Emails []string
@@ -20,7 +20,7 @@ type Alarms struct {
 	LatencyP99 time.Duration
 	// RefusedPercent is how much of the requests may be answered with a status of 400 to 499, 1 to 99.
 	RefusedPercent int
-	// Dashboard declares a CloudWatch dashboard api-kinesis-ENV, with or without alarms.
+	// Dashboard declares a CloudWatch dashboard PREFIX-ENV, with or without alarms.
 	Dashboard bool
 }
 
@@ -31,7 +31,7 @@ type Alarms struct {
 func defaultAlarms() Alarms { return Alarms{LatencyP99: time.Second, RefusedPercent: 5} }
 
 // AlarmTopicName is the topic that alarms are sent to, where the environment has its own.
-func (e Environment) AlarmTopicName() string { return "api-kinesis-alarms-" + e.Name }
+func (e Environment) AlarmTopicName() string { return e.derived("alarms") }
 
 // AlarmName is the name of the alarm that the runbook docs/runbooks/ID.md is about.
 func (e Environment) AlarmName(id string) string { return e.APIName() + "-" + id }

@@ -56,7 +56,7 @@ func AuthorizeLambda(authorizer LambdaAuthorizer) Authorization {
 
 // UsagePlan is what each of its keys may send.
 type UsagePlan struct {
-	// Keys are names of clients, each of which gets a key api-kinesis-ENV-NAME, whose value AWS makes. 1 to 32 characters of
+	// Keys are names of clients, each of which gets a key PREFIX-ENV-NAME, whose value AWS makes. 1 to 32 characters of
 	// a-z, 0-9 and "-", beginning with a letter.
 	Keys []string
 	// RateLimit is the steady rate of each key in requests per second, more than 0. The stage's holds above it, so that it may

@@ -19,6 +19,7 @@ func Default(name string) Environment {
 	return Environment{
 		Name:    name,
 		Region:  "us-east-1",
+		Names:   Names{Prefix: defaultPrefix},
 		Removal: Retained,
 		API: API{
 			Authorization: AuthorizeNone(),
@@ -92,7 +93,7 @@ const datePartitions = "year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{times
 
 // AllTags are the tags that every resource carries: the defaults, the environment's own over them, and its name.
 func (e Environment) AllTags() map[string]string {
-	tags := map[string]string{"Project": "api-kinesis", "ManagedBy": "cdktf"}
+	tags := map[string]string{"Project": e.Names.Prefix, "ManagedBy": "cdktf"}
 	maps.Copy(tags, e.Tags)
 	tags["Environment"] = e.Name
 	return tags

@@ -11,6 +11,7 @@ func TestDefault(t *testing.T) {
 	want := Environment{
 		Name:    "x",
 		Region:  "us-east-1",
+		Names:   Names{Prefix: "api-kinesis"},
 		Removal: "retained",
 		API: API{
 			Authorization: Authorization{Kind: "NONE"},

@@ -18,7 +18,7 @@ import (
 type Environment struct {
 	// Name is the stack's id, the API Gateway stage and the suffix of every name: 1 to 35 characters of a-z, 0-9 and
 	// "-", beginning with a letter and ending with a letter or a digit. The bound leaves the bucket's name within S3's
-	// 63 characters.
+	// 63 characters where Names has its default.
 	Name string
 
 	// Region is the AWS region that everything is made in, such as "eu-west-1".
@@ -27,6 +27,9 @@ type Environment struct {
 	// Account is the 12-digit id of the only AWS account that the environment may be deployed to. Terraform refuses any
 	// other one. Empty allows every account.
 	Account string
+
+	// Names says how what is made is named.
+	Names Names
 
 	// Tags are put on every resource beside Project, Environment and ManagedBy; at most 47, so that with those three
 	// a resource stays within AWS's 50. A tag named Project or ManagedBy replaces the default one; Environment is
@@ -56,11 +59,11 @@ type Removal string
 const (
 	// Disposable lets a destroy take everything, delivered objects included (force_destroy).
 	Disposable Removal = "disposable"
-	// Retained lets a destroy take everything but a bucket that still holds objects, which S3 refuses to delete. A hosted
-	// page's objects are the stack's own and go before their bucket.
+	// Retained makes Terraform refuse any plan that would destroy the bucket, its access log's, what is set on them, or the
+	// key (prevent_destroy). It refuses before it destroys anything. The rest may go, as where a change replaces the stream.
 	Retained Removal = "retained"
-	// Protected makes Terraform refuse any plan that would destroy the API, the stream, the delivery stream, the bucket, its
-	// access log's, the key or the hosted page's distribution and bucket (prevent_destroy).
+	// Protected also refuses any plan that would destroy the API, the stream, the delivery stream or the hosted page's
+	// distribution and bucket.
 	Protected Removal = "protected"
 )
 
@@ -236,8 +239,8 @@ const (
 
 // Bucket is the S3 bucket that events land in. All days are counted from an object's creation, at least 1.
 type Bucket struct {
-	// Name overrides api-kinesis-firehose-bucket-ENV. Bucket names are global: if another account has that one, this
-	// must be set.
+	// Name overrides the derived PREFIX-firehose-bucket-ENV. Bucket names are global: where another account has that one, this or
+	// [Names.AccountInBuckets] must be set.
 	Name string
 	// ExpireAfterDays deletes events; 0 keeps them for ever.
 	ExpireAfterDays int
@@ -248,9 +251,10 @@ type Bucket struct {
 	// Transitions move events to cheaper storage classes, in ascending order of days and before ExpireAfterDays.
 	Transitions []Transition
 	// AccessLog makes a second bucket, which receives a line for each request to this one (S3's server access log). S3
-	// delivers them within hours, and promises no completeness.
+	// delivers them within hours, and promises no completeness. Turned off again, that bucket stays, but for [Disposable]:
+	// Terraform lets go of it.
 	AccessLog bool
-	// AccessLogName overrides api-kinesis-access-log-ENV.
+	// AccessLogName overrides the derived PREFIX-access-log-ENV.
 	AccessLogName string
 	// AccessLogExpireAfterDays deletes the access log's objects; 0 keeps them for ever.
 	AccessLogExpireAfterDays int
@@ -317,7 +321,7 @@ type Web struct {
 	Hosted bool
 	// Folder that holds the built page, seen from the folder that the synthesis runs in; read by [Environment.Page].
 	Folder string
-	// BucketName overrides api-kinesis-web-ENV. Bucket names are global.
+	// BucketName overrides the derived PREFIX-web-ENV. Bucket names are global.
 	BucketName string
 	// PriceClass is which of CloudFront's locations answer.
 	PriceClass PriceClass
@@ -345,7 +349,7 @@ type State struct {
 type S3State struct {
 	Bucket string
 	// Key of the state object, at most 1,017 bytes, so that the lock file's fits in S3's 1,024; empty means
-	// api-kinesis/ENV.tfstate.
+	// PREFIX/ENV.tfstate.
 	Key string
 	// Region of the state's bucket; empty means the environment's.
 	Region string
@@ -356,7 +360,7 @@ type S3State struct {
 // CloudState keeps the state, and by the workspace's settings the runs, in HCP Terraform or Terraform Enterprise.
 type CloudState struct {
 	Organization string
-	// Workspace name; empty means api-kinesis-ENV.
+	// Workspace name; empty means PREFIX-ENV.
 	Workspace string
 	// Hostname of Terraform Enterprise; empty means app.terraform.io.
 	Hostname string

@@ -3,7 +3,7 @@ package spec
 // Firewall is an AWS WAF web ACL before the API's stage: AWS's managed rules, a limit for each source address, and one for
 // bodies. What it blocks is answered with 403, and nothing of it reaches the API.
 type Firewall struct {
-	// Enabled declares the web ACL api-kinesis-ENV, and the log group aws-waf-logs-api-kinesis-ENV of what it blocks and of
+	// Enabled declares the web ACL PREFIX-ENV, and the log group aws-waf-logs-PREFIX-ENV of what it blocks and of
 	// what the rules of Count find, which is kept as long as the other logs.
 	Enabled bool
 	// RateLimit is how many requests an address may send in any 5 minutes, batches and preflights included: 10 to

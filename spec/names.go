@@ -2,39 +2,69 @@ package spec
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
-// The names of what an environment is made of, all derived from its own name.
+// Names is how the names of all that an environment makes are put together: PREFIX-KIND-ENV. A change of either field on an
+// environment that runs replaces what it renames, the bucket too. Of the prefix, it also looks for the state elsewhere where the
+// state's key or workspace is derived. So it is set before the first deployment.
+type Names struct {
+	// Prefix begins every name that this project chooses, or follows what a service demands at the beginning. It is also the
+	// default of the tag Project. 1 to 32 characters of a-z, 0-9 and "-", beginning with a letter and ending with a letter or a
+	// digit. Every name of what is made has to stay within its service's length.
+	Prefix string
+	// AccountInBuckets puts [Environment.Account], which must be set, before ENV in each bucket's derived name. S3 has one bucket
+	// of a name in all accounts of a partition. The other names are an account's own, or an organization's.
+	AccountInBuckets bool
+}
+
+// defaultPrefix is the project's name.
+const defaultPrefix = "api-kinesis"
+
+// derived is the name of a kind of thing; without a kind it is the environment's own.
+func (e Environment) derived(kind string) string {
+	return strings.Join(slices.DeleteFunc([]string{e.Names.Prefix, kind, e.Name}, func(part string) bool { return part == "" }), "-")
+}
+
+// derivedBucket is the name of a bucket, of which there is one in the world.
+func (e Environment) derivedBucket(kind string) string {
+	if e.Names.AccountInBuckets {
+		kind += "-" + e.Account
+	}
+	return e.derived(kind)
+}
+
+// The names of what an environment is made of, all derived from its own name and the prefix.
 
 // APIName is the REST API's name.
-func (e Environment) APIName() string { return "api-kinesis-" + e.Name }
+func (e Environment) APIName() string { return e.derived("") }
 
 // StreamName is the Kinesis data stream's name.
-func (e Environment) StreamName() string { return "api-kinesis-stream-" + e.Name }
+func (e Environment) StreamName() string { return e.derived("stream") }
 
 // DeliveryStreamName is the Firehose delivery stream's name.
-func (e Environment) DeliveryStreamName() string { return "api-kinesis-firehose-" + e.Name }
+func (e Environment) DeliveryStreamName() string { return e.derived("firehose") }
 
 // BucketName is the S3 bucket's name: the environment's own choice, or derived.
 func (e Environment) BucketName() string {
-	return cmp.Or(e.Bucket.Name, "api-kinesis-firehose-bucket-"+e.Name)
+	return cmp.Or(e.Bucket.Name, e.derivedBucket("firehose-bucket"))
 }
 
 // AccessLogBucketName is the name of the bucket that receives the bucket's access log: the environment's own choice, or
 // derived.
 func (e Environment) AccessLogBucketName() string {
-	return cmp.Or(e.Bucket.AccessLogName, "api-kinesis-access-log-"+e.Name)
+	return cmp.Or(e.Bucket.AccessLogName, e.derivedBucket("access-log"))
 }
 
 // KeyAliasName is the alias of the customer key.
-func (e Environment) KeyAliasName() string { return "alias/api-kinesis-" + e.Name }
+func (e Environment) KeyAliasName() string { return "alias/" + e.derived("") }
 
 // WebName is the name of what CloudFront has of the hosted page. Its names are one per account.
-func (e Environment) WebName() string { return "api-kinesis-web-" + e.Name }
+func (e Environment) WebName() string { return e.derived("web") }
 
 // WebBucketName is the name of the hosted page's bucket: the environment's own choice, or derived.
-func (e Environment) WebBucketName() string { return cmp.Or(e.Web.BucketName, e.WebName()) }
+func (e Environment) WebBucketName() string { return cmp.Or(e.Web.BucketName, e.derivedBucket("web")) }
 
 // AccessLogGroupName is the log group of the stage's access log.
 func (e Environment) AccessLogGroupName() string { return "/aws/apigateway/" + e.APIName() + "/access" }
@@ -45,36 +75,36 @@ func (e Environment) DeliveryLogGroupName() string {
 }
 
 // SubmitRoleName is the role with which API Gateway writes to the stream.
-func (e Environment) SubmitRoleName() string { return "api-kinesis-submit-" + e.Name }
+func (e Environment) SubmitRoleName() string { return e.derived("submit") }
 
 // LoggingRoleName is the role with which API Gateway writes its logs, for the whole account and region.
-func (e Environment) LoggingRoleName() string { return "api-kinesis-logging-" + e.Name }
+func (e Environment) LoggingRoleName() string { return e.derived("logging") }
 
 // AuthorizerRoleName is the role with which API Gateway asks a Lambda authorizer.
-func (e Environment) AuthorizerRoleName() string { return "api-kinesis-authorizer-" + e.Name }
+func (e Environment) AuthorizerRoleName() string { return e.derived("authorizer") }
 
 // DeliveryRoleName is the role with which Firehose reads the stream and writes the bucket.
-func (e Environment) DeliveryRoleName() string { return "api-kinesis-delivery-" + e.Name }
+func (e Environment) DeliveryRoleName() string { return e.derived("delivery") }
 
 // QueryDatabaseName is the Glue database's name. Athena takes no "-" in a name without quotes.
 func (e Environment) QueryDatabaseName() string {
-	return "api_kinesis_" + strings.ReplaceAll(e.Name, "-", "_")
+	return strings.ReplaceAll(e.derived(""), "-", "_")
 }
 
 // QueryTableName is the name of the Glue table over the delivered objects.
 func (e Environment) QueryTableName() string { return "events" }
 
 // QueryWorkgroupName is the Athena workgroup's name.
-func (e Environment) QueryWorkgroupName() string { return "api-kinesis-" + e.Name }
+func (e Environment) QueryWorkgroupName() string { return e.derived("") }
 
 // QueryBucketName is the name of the bucket of queries' results: the environment's own choice, or derived.
 func (e Environment) QueryBucketName() string {
-	return cmp.Or(e.Query.ResultBucket, "api-kinesis-query-"+e.Name)
+	return cmp.Or(e.Query.ResultBucket, e.derivedBucket("query"))
 }
 
 // StateKey is the key of the state object in an S3 backend.
 func (e Environment) StateKey() string {
-	return cmp.Or(e.State.S3.Key, "api-kinesis/"+e.Name+".tfstate")
+	return cmp.Or(e.State.S3.Key, e.Names.Prefix+"/"+e.Name+".tfstate")
 }
 
 // StateRegion is the region of an S3 backend's bucket.

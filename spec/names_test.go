@@ -60,6 +60,72 @@ func TestChosenNames(t *testing.T) {
 	}
 }
 
+// The account's id stands before the environment's name, so that a list still sorts by kind.
+func TestAccountInBuckets(t *testing.T) {
+	env := Default("dev")
+	env.Account, env.Names.AccountInBuckets = "111122223333", true
+	for _, row := range []struct{ of, got, want string }{
+		{"bucket", env.BucketName(), "api-kinesis-firehose-bucket-111122223333-dev"},
+		{"access log's bucket", env.AccessLogBucketName(), "api-kinesis-access-log-111122223333-dev"},
+		{"web page's bucket", env.WebBucketName(), "api-kinesis-web-111122223333-dev"},
+		{"query bucket", env.QueryBucketName(), "api-kinesis-query-111122223333-dev"},
+		// What is one's own account's alone needs none.
+		{"web page", env.WebName(), "api-kinesis-web-dev"},
+		{"stream", env.StreamName(), "api-kinesis-stream-dev"},
+		{"submit role", env.SubmitRoleName(), "api-kinesis-submit-dev"},
+	} {
+		if row.got != row.want {
+			t.Errorf("%s: got %q, want %q", row.of, row.got, row.want)
+		}
+	}
+	env.Bucket.Name, env.Bucket.AccessLogName, env.Web.BucketName, env.Query.ResultBucket = "a-a", "b-b", "c-c", "d-d"
+	for want, got := range map[string]string{
+		"a-a": env.BucketName(), "b-b": env.AccessLogBucketName(), "c-c": env.WebBucketName(), "d-d": env.QueryBucketName(),
+	} {
+		if got != want {
+			t.Errorf("got %q, want the chosen %q", got, want)
+		}
+	}
+}
+
+// Every name begins with the prefix, where it does not begin with what a service demands.
+func TestPrefix(t *testing.T) {
+	env := Default("dev")
+	env.Names.Prefix = "web-clicks"
+	env.State = State{S3: &S3State{}, Cloud: &CloudState{}}
+	for of, row := range map[string]struct{ got, want string }{
+		"API":                 {env.APIName(), "web-clicks-dev"},
+		"stream":              {env.StreamName(), "web-clicks-stream-dev"},
+		"delivery stream":     {env.DeliveryStreamName(), "web-clicks-firehose-dev"},
+		"bucket":              {env.BucketName(), "web-clicks-firehose-bucket-dev"},
+		"access log's bucket": {env.AccessLogBucketName(), "web-clicks-access-log-dev"},
+		"key's alias":         {env.KeyAliasName(), "alias/web-clicks-dev"},
+		"web page":            {env.WebName(), "web-clicks-web-dev"},
+		"web page's bucket":   {env.WebBucketName(), "web-clicks-web-dev"},
+		"access log":          {env.AccessLogGroupName(), "/aws/apigateway/web-clicks-dev/access"},
+		"delivery log":        {env.DeliveryLogGroupName(), "/aws/kinesisfirehose/web-clicks-firehose-dev"},
+		"submit role":         {env.SubmitRoleName(), "web-clicks-submit-dev"},
+		"logging role":        {env.LoggingRoleName(), "web-clicks-logging-dev"},
+		"authorizer role":     {env.AuthorizerRoleName(), "web-clicks-authorizer-dev"},
+		"delivery role":       {env.DeliveryRoleName(), "web-clicks-delivery-dev"},
+		"query database":      {env.QueryDatabaseName(), "web_clicks_dev"},
+		"query workgroup":     {env.QueryWorkgroupName(), "web-clicks-dev"},
+		"query bucket":        {env.QueryBucketName(), "web-clicks-query-dev"},
+		"alarm topic":         {env.AlarmTopicName(), "web-clicks-alarms-dev"},
+		"alarm":               {env.AlarmName("api-5xx"), "web-clicks-dev-api-5xx"},
+		"dashboard":           {env.DashboardName(), "web-clicks-dev"},
+		"firewall":            {env.FirewallName(), "web-clicks-dev"},
+		"firewall log":        {env.FirewallLogGroupName(), "aws-waf-logs-web-clicks-dev"},
+		"state key":           {env.StateKey(), "web-clicks/dev.tfstate"},
+		"workspace":           {env.StateWorkspace(), "web-clicks-dev"},
+		"tag":                 {env.AllTags()["Project"], "web-clicks"},
+	} {
+		if row.got != row.want {
+			t.Errorf("%s: got %q, want %q", of, row.got, row.want)
+		}
+	}
+}
+
 func TestDatabaseNameHasNoHyphen(t *testing.T) {
 	if got, want := Default("blue-eu-1").QueryDatabaseName(), "api_kinesis_blue_eu_1"; got != want {
 		t.Errorf("got %q, want %q", got, want)

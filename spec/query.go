@@ -70,7 +70,7 @@ type Query struct {
 	// ScanLimitMiB ends a query that reads more, in MiB: 10, which is Athena's least, to 104,857,600 (100 TiB).
 	ScanLimitMiB int
 
-	// ResultBucket overrides api-kinesis-query-ENV, the global name of the bucket of results.
+	// ResultBucket overrides the derived PREFIX-query-ENV, the global name of the bucket of results.
 	ResultBucket string
 
 	// ResultExpireAfterDays deletes a query's result, at least 1. The query can be run again.

@@ -40,6 +40,7 @@ func (e Environment) Validate() error { return errors.Join(e.problems()...) }
 func (e Environment) problems() []error {
 	p := &problems{environment: e.Name}
 	p.identity(e)
+	p.names(e)
 	p.tags(e.Tags)
 	oneOf(p, "Removal", e.Removal, Disposable, Retained, Protected)
 	p.api(e.API)
@@ -60,8 +61,8 @@ func (e Environment) problems() []error {
 	return p.found
 }
 
-// maxNameLength leaves the derived bucket name, the longest of all names, within S3's 63 characters:
-// 63 - len("api-kinesis-firehose-bucket-").
+// maxNameLength leaves the derived bucket name, the longest of all names, within S3's 63 characters where the prefix is the
+// default: 63 - len("api-kinesis-firehose-bucket-").
 const maxNameLength = 35
 
 var (

@@ -20,6 +20,7 @@ func ValidateAll(envs []Environment) error {
 	found = append(found, clashes(envs, claimName)...)
 	// An environment that is listed twice is one mistake, not one for each thing that it owns.
 	named := firstOfEachName(envs)
+	found = append(found, sameNames(named)...)
 	found = append(found, clashes(named, claimBucket, claimAccessLogBucket, claimResultBucket, claimWebBucket)...)
 	for _, owned := range []claim{claimDomain, claimAccount, claimS3State, claimCloudState} {
 		found = append(found, clashes(named, owned)...)

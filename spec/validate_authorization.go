@@ -49,7 +49,7 @@ func (p *problems) unusedByKind(field string, auth Authorization) {
 	}
 }
 
-// keyName leaves room for "api-kinesis-ENV-" within a key's 1,024 characters many times over; the bound keeps names readable.
+// keyName leaves room for "PREFIX-ENV-" within a key's 1,024 characters many times over; the bound keeps names readable.
 var keyName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 
 // maxKeys is this project's bound: an account and region has 10,000 (API Gateway developer guide, "Quotas").

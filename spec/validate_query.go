@@ -119,11 +119,11 @@ func (p *problems) columns(e Environment) {
 func (p *problems) resultBucket(e Environment) {
 	const field = "Query.ResultBucket"
 	name := e.QueryBucketName()
-	switch remedy := ownBucketRemedy(name); {
+	switch remedy, suffix := ownBucketRemedy(name), reservedSuffix(name); {
 	case remedy != "" && e.Query.ResultBucket != "":
 		p.add(field, is(name), remedy)
-	case remedy != "" && len(e.Name) <= maxNameLength && namePattern.MatchString(e.Name):
-		p.add(field, fmt.Sprintf("would be %q", name), remedy)
+	case suffix != "" && e.Query.ResultBucket == "":
+		p.add(field, fmt.Sprintf("would be %q", name), suffixRemedy(suffix))
 	case name == e.BucketName():
 		p.add(field, is(name)+", as the events' bucket is", "use another: results expire, and are read by others than events")
 	case e.Web.Hosted && name == e.WebBucketName():

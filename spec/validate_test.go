@@ -65,6 +65,7 @@ func TestZeroEnvironmentReportsEverything(t *testing.T) {
 	want := []string{
 		`Name is ""; use 1 to 35 of a-z, 0-9 and "-", beginning with a letter and ending with a letter or a digit`,
 		`Region is ""; use a region such as "eu-west-1": an area, a direction and a number`,
+		`Names.Prefix is ""; use 1 to 32 of a-z, 0-9 and "-", beginning with a letter and ending with a letter or a digit`,
 		`Removal is ""; use "disposable", "retained" or "protected"`,
 		`API.Authorization.Kind is ""; use "NONE", "AWS_IAM", "API_KEY", "COGNITO_USER_POOLS" or "CUSTOM"`,
 		`API.Schema is empty; write a JSON schema of draft 4, at least {"type": "object"}`,

@@ -1,6 +1,9 @@
 package spec
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // web checks all of the hosted page but its files, which [Environment.Page] reads.
 func (p *problems) web(e Environment) {
@@ -18,9 +21,24 @@ func (p *problems) web(e Environment) {
 			p.add(field, is(name), remedy)
 		}
 	}
+	p.webRegion(e.Region)
 	p.webBucket(field, e)
 	p.webTags(len(e.Tags))
 	oneOf(p, "Web.PriceClass", e.Web.PriceClass, PriceClass100, PriceClass200, PriceClassAll)
+}
+
+// webRegion refuses where CloudFront's own domain, under which the page answers, serves nothing: in China ("Getting Started
+// with Amazon Web Services in China", "Amazon CloudFront": a domain of one's own and an ICP registration are needed), and in
+// GovCloud, whose partition has no CloudFront ("Distributed Load Testing on AWS", "Deploy in AWS GovCloud (US) Regions"). Of
+// the isolated partitions nothing public tells it.
+func (p *problems) webRegion(region string) {
+	for area, reason := range map[string]string{
+		"cn-": "in China CloudFront serves nothing under its own domain", "us-gov-": "GovCloud has no CloudFront",
+	} {
+		if strings.HasPrefix(region, area) {
+			p.add("Web.Hosted", "is true and Region "+is(region), "set Web.Hosted to false and host the built page yourself: "+reason)
+		}
+	}
 }
 
 // webBucket checks the name where there is to be such a bucket.

@@ -30,7 +30,7 @@ func declareKey(stack cdktf.TerraformStack, env spec.Environment, where surround
 		LogGroups:          groups,
 		Topic:              env.Alarms.Enabled && env.Alarms.TopicARN == "",
 		DeletionWindowDays: env.Encryption.DeletionWindowDays,
-		Protected:          env.Removal == spec.Protected,
+		Protected:          env.Removal != spec.Disposable, // without it nobody reads what is kept
 		Partition:          where.partition,
 		Region:             where.region,
 		Account:            where.account,
@@ -45,8 +45,7 @@ func (e encryption) arn() string {
 	return e.key.ARN
 }
 
-// made is what must not be gone before what it encrypts is: Terraform destroys in the reverse order, and a destroy that
-// stops at a bucket with objects leaves their key.
+// made is what must not be gone before what it encrypts is: Terraform destroys in the reverse order.
 func (e encryption) made() []cdktf.ITerraformDependable {
 	if e.key == nil {
 		return nil
@@ -73,7 +72,6 @@ func declareAccessLog(stack cdktf.TerraformStack, env spec.Environment, where su
 		Account:         where.account,
 		ExpireAfterDays: env.Bucket.AccessLogExpireAfterDays,
 		Disposable:      env.Removal == spec.Disposable,
-		Protected:       env.Removal == spec.Protected,
 	})
 	return []output{{"access_log_bucket", "Where S3 logs the requests to the bucket", log.Name}}
 }

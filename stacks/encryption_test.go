@@ -13,7 +13,7 @@ import (
 func TestRemovalOfKeyAndAccessLog(t *testing.T) {
 	for removal, want := range map[spec.Removal][2]bool{
 		spec.Disposable: {true, false},
-		spec.Retained:   {false, false},
+		spec.Retained:   {false, true},
 		spec.Protected:  {false, true},
 	} {
 		env := spec.Default("dev")
@@ -23,7 +23,9 @@ func TestRemovalOfKeyAndAccessLog(t *testing.T) {
 		if log["force_destroy"] != want[0] {
 			t.Errorf("%s: force_destroy of the access log is %v", removal, log["force_destroy"])
 		}
-		for _, address := range [][2]string{{"aws_s3_bucket", "access-log"}, {"aws_kms_key", "key"}} {
+		for _, address := range [][2]string{
+			{"aws_s3_bucket", "access-log"}, {"aws_s3_bucket_policy", "access-log_policy"}, {"aws_s3_bucket_logging", "access-log_logging"}, {"aws_kms_key", "key"},
+		} {
 			body, _ := doc.Resource[address[0]][address[1]].(map[string]any)
 			lifecycle, _ := body["lifecycle"].(map[string]any)
 			if protected := lifecycle["prevent_destroy"] == true; protected != want[1] {

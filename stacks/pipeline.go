@@ -26,7 +26,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// New declares an environment's stack: the stream and the bucket, the delivery stream between them, and the API last.
+// New declares an environment's stack: the roles, the stream and the bucket, the delivery stream between them, and the API last.
 // Firehose reads a stream from the moment that it is active, and an event that came before would stay behind. Where a
 // page is hosted it comes after the API, whose address it has; page are its files. The environment must be valid.
 func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile) cdktf.TerraformStack {
@@ -35,12 +35,14 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 	where := look(stack)
 	protected := env.Removal == spec.Protected
 	encryption := declareKey(stack, env, where)
+	roles := declareRoles(stack, env, where)
 
 	stream := kinesis.New(stack, "stream", kinesis.Config{
 		Name:      env.StreamName(),
 		Capacity:  env.Stream.Capacity,
 		Retention: env.Stream.Retention,
 		KeyARN:    encryption.arn(),
+		DependsOn: roles.made(),
 		Protected: protected,
 	})
 	bucket := s3.New(stack, "bucket", s3.Config{
@@ -49,11 +51,10 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 		KeyARN:     encryption.arn(),
 		DependsOn:  encryption.made(),
 		Disposable: env.Removal == spec.Disposable,
-		Protected:  protected,
 	})
 	table := declareTable(stack, env, bucket)
-	delivery, deliveryLogs := declareDelivery(stack, env, where, encryption, stream, bucket, table)
-	api := declareAPI(stack, env, where, encryption, stream, delivery)
+	delivery, deliveryLogs := declareDelivery(stack, env, where, encryption, roles, stream, bucket, table)
+	api := declareAPI(stack, env, where, encryption, roles, stream, delivery)
 	guarding := declareFirewall(stack, env, encryption, api)
 	api, addressed := declareDomain(stack, env, api)
 
@@ -86,6 +87,7 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 		outputs = append(outputs, output{"web_url", "The web page", url})
 	}
 	declareOutputs(stack, outputs)
+	forget(stack, env)
 	return stack
 }
 
@@ -112,10 +114,9 @@ func look(stack cdktf.TerraformStack) surroundings {
 	}
 }
 
-// declareDelivery declares the delivery stream with its role and its error log. The trust's condition is the one that
-// Firehose's developer guide documents ("Controlling access"): the external id is the account's. The table is read for the
-// columns of Parquet files alone.
-func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where surroundings, encryption encryption, stream *kinesis.Stream, bucket *s3.Bucket, table *glue.Table) (*firehose.DeliveryStream, *cloudwatch.LogGroup) {
+// declareDelivery declares the delivery stream with its role's policies and its error log. The table is read for the columns
+// of Parquet files alone.
+func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where surroundings, encryption encryption, roles roles, stream *kinesis.Stream, bucket *s3.Bucket, table *glue.Table) (*firehose.DeliveryStream, *cloudwatch.LogGroup) {
 	logs := cloudwatch.New(stack, "delivery-log", cloudwatch.Config{
 		Name:          env.DeliveryLogGroupName(),
 		RetentionDays: env.Logs.RetentionDays,
@@ -132,17 +133,10 @@ func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where sur
 		policies["read-table"] = iam.Document{table.Read(where.partition, where.region, where.account)}
 		schema = firehose.Schema{Database: table.Database, Table: table.Name}
 	}
-	role := iam.New(stack, "delivery-role", iam.Config{
-		Name:        env.DeliveryRoleName(),
-		Description: "Firehose delivers " + env.StreamName() + " to " + env.BucketName(),
-		Service:     "firehose.amazonaws.com",
-		TrustConditions: map[string]map[string][]string{
-			"StringEquals": {"sts:ExternalId": {where.account}},
-		},
-		Policies: encryption.allow(policies, func(key *kms.Key) iam.Document {
-			return iam.Document{key.DecryptStream(stream.ARN), key.WriteBucket(bucket.ARN)}
-		}),
-	})
+	role := roles.delivery
+	role.Allow(encryption.allow(policies, func(key *kms.Key) iam.Document {
+		return iam.Document{key.DecryptStream(stream.ARN), key.WriteBucket(bucket.ARN)}
+	}))
 	delivery := firehose.New(stack, "delivery", firehose.Config{
 		Name:      env.DeliveryStreamName(),
 		Delivery:  env.Delivery,
@@ -159,26 +153,16 @@ func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where sur
 	return delivery, logs
 }
 
-// declareAPI declares the API with the role that writes to the stream and, where this environment manages the
-// account's setting, the role that writes its logs. They are two roles: the logging role serves every API of the
-// region and must not be able to write to this stream.
-//
-// Neither trust has a condition: API Gateway does not fill in aws:SourceAccount or aws:SourceArn when it assumes an
-// integration's role, and every call through such a condition fails with 500
-// (aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws, pull request 479).
-func declareAPI(stack cdktf.TerraformStack, env spec.Environment, where surroundings, encryption encryption, stream *kinesis.Stream, delivery *firehose.DeliveryStream) *apigateway.API {
+// declareAPI declares the API with the policies of the role that writes to the stream.
+func declareAPI(stack cdktf.TerraformStack, env spec.Environment, where surroundings, encryption encryption, roles roles, stream *kinesis.Stream, delivery *firehose.DeliveryStream) *apigateway.API {
 	write := stream.WriteOne()
 	if env.API.Batch {
 		write = stream.WriteMany()
 	}
-	submit := iam.New(stack, "submit-role", iam.Config{
-		Name:        env.SubmitRoleName(),
-		Description: "API Gateway writes events to " + env.StreamName(),
-		Service:     "apigateway.amazonaws.com",
-		Policies: encryption.allow(map[string]iam.Document{"put-record": {write}}, func(key *kms.Key) iam.Document {
-			return iam.Document{key.EncryptStream(stream.ARN)}
-		}),
-	})
+	submit := roles.submit
+	submit.Allow(encryption.allow(map[string]iam.Document{"put-record": {write}}, func(key *kms.Key) iam.Document {
+		return iam.Document{key.EncryptStream(stream.ARN)}
+	}))
 	cfg := apigateway.Config{
 		Name:           env.APIName(),
 		Stage:          env.Name,
@@ -195,26 +179,12 @@ func declareAPI(stack cdktf.TerraformStack, env spec.Environment, where surround
 		Disposable:     env.Removal == spec.Disposable,
 		Protected:      env.Removal == spec.Protected,
 	}
-	if env.API.ManageAccount {
-		logging := iam.New(stack, "logging-role", iam.Config{
-			Name:        env.LoggingRoleName(),
-			Description: "API Gateway writes the logs of every API of the account in this region",
-			Service:     "apigateway.amazonaws.com",
-			Policies:    map[string]iam.Document{"push-logs": {cloudwatch.Push(where.partition, where.region, where.account)}},
-		})
-		cfg.LoggingRoleARN, cfg.LoggingReady = logging.ARN, logging.Ready
+	if roles.logging != nil {
+		cfg.LoggingRoleARN, cfg.LoggingReady = roles.logging.ARN, roles.logging.Ready
 	}
-	if env.API.Authorization.Kind == spec.ByLambda {
-		role := iam.New(stack, "authorizer-role", iam.Config{
-			Name:        env.AuthorizerRoleName(),
-			Description: "API Gateway asks " + env.API.Authorization.Lambda.FunctionARN,
-			Service:     "apigateway.amazonaws.com",
-			Policies: map[string]iam.Document{"invoke": {{
-				Actions: []string{"lambda:InvokeFunction"}, Resources: []string{env.API.Authorization.Lambda.FunctionARN},
-			}}},
-		})
-		cfg.AuthorizerRoleARN = role.ARN
-		cfg.Ready = append(cfg.Ready, role.Ready...)
+	if roles.authorizer != nil {
+		cfg.AuthorizerRoleARN = roles.authorizer.ARN
+		cfg.Ready = append(cfg.Ready, roles.authorizer.Ready...)
 	}
 	return apigateway.New(stack, "api", cfg)
 }

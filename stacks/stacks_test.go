@@ -62,6 +62,10 @@ type document struct {
 	Provider  map[string][]map[string]any
 	Output    map[string]struct{ Value string }
 	Resource  map[string]map[string]any
+	Removed   []struct {
+		From      string
+		Lifecycle struct{ Destroy bool }
+	}
 }
 
 func synth(t *testing.T, env spec.Environment, page ...spec.PageFile) document {
@@ -149,33 +153,40 @@ func TestAnAccountSettingLeftToOthersNeedsNoRole(t *testing.T) {
 }
 
 func TestRemoval(t *testing.T) {
-	for removal, want := range map[spec.Removal][2]bool{
-		spec.Disposable: {true, false},
-		spec.Retained:   {false, false},
-		spec.Protected:  {false, true},
+	for removal, want := range map[spec.Removal]struct {
+		emptied, pageEmptied bool
+		// data are the bucket and what is set on it, and the rest is what costs more than a deployment to have again.
+		dataGuarded, restGuarded bool
+	}{
+		spec.Disposable: {emptied: true, pageEmptied: true},
+		spec.Retained:   {pageEmptied: true, dataGuarded: true},
+		spec.Protected:  {dataGuarded: true, restGuarded: true},
 	} {
 		env := spec.Default("dev")
 		env.Removal, env.Web.Hosted = removal, true
 		doc := synth(t, env)
 		bucket, _ := doc.Resource["aws_s3_bucket"]["bucket"].(map[string]any)
-		if bucket["force_destroy"] != want[0] {
+		if bucket["force_destroy"] != want.emptied {
 			t.Errorf("%s: force_destroy is %v", removal, bucket["force_destroy"])
 		}
 		account, _ := doc.Resource["aws_api_gateway_account"]["api_account"].(map[string]any)
-		if reset := account["reset_on_delete"] == true; reset != want[0] {
+		if reset := account["reset_on_delete"] == true; reset != want.emptied {
 			t.Errorf("%s: reset_on_delete is %v", removal, account["reset_on_delete"])
 		}
-		if web, _ := doc.Resource["aws_s3_bucket"]["web-bucket"].(map[string]any); web["force_destroy"] != want[0] {
+		if web, _ := doc.Resource["aws_s3_bucket"]["web-bucket"].(map[string]any); web["force_destroy"] != want.pageEmptied {
 			t.Errorf("%s: force_destroy of the page's bucket is %v", removal, web["force_destroy"])
 		}
-		for _, address := range [][2]string{
-			{"aws_s3_bucket", "bucket"}, {"aws_kinesis_stream", "stream"}, {"aws_kinesis_firehose_delivery_stream", "delivery"}, {"aws_api_gateway_rest_api", "api"},
-			{"aws_s3_bucket", "web-bucket"}, {"aws_cloudfront_distribution", "web"},
+		for address, want := range map[[2]string]bool{
+			{"aws_s3_bucket", "bucket"}: want.dataGuarded, {"aws_s3_bucket_policy", "bucket_policy"}: want.dataGuarded,
+			{"aws_s3_bucket_lifecycle_configuration", "bucket_lifecycle"}: want.dataGuarded,
+			{"aws_kinesis_stream", "stream"}:                              want.restGuarded, {"aws_kinesis_firehose_delivery_stream", "delivery"}: want.restGuarded,
+			{"aws_api_gateway_rest_api", "api"}: want.restGuarded, {"aws_s3_bucket", "web-bucket"}: want.restGuarded,
+			{"aws_s3_bucket_policy", "web-bucket_policy"}: want.restGuarded, {"aws_cloudfront_distribution", "web"}: want.restGuarded,
 		} {
 			body, _ := doc.Resource[address[0]][address[1]].(map[string]any)
 			lifecycle, _ := body["lifecycle"].(map[string]any)
-			if protected := lifecycle["prevent_destroy"] == true; protected != want[1] {
-				t.Errorf("%s: prevent_destroy of %v is %t, want %t", removal, address, protected, want[1])
+			if protected := lifecycle["prevent_destroy"] == true; protected != want {
+				t.Errorf("%s: prevent_destroy of %v is %t, want %t", removal, address, protected, want)
 			}
 		}
 	}

@@ -9,7 +9,7 @@ func Staging() spec.Environment {
 	env.API.Authorization = spec.AuthorizeIAM()
 	// And the same key behind it: a right to use one that is missing shows as 502, or as events that are not delivered.
 	env.Encryption.CustomerKey = true
-	// A destroy stops at a bucket with events in it, because testers may still be reading them.
+	// A destroy does not begin while it would take the bucket: testers may still be reading its events.
 	env.Removal = spec.Retained
 	return env
 }

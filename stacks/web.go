@@ -26,8 +26,8 @@ func declareWeb(stack cdktf.TerraformStack, env spec.Environment, page []spec.Pa
 			NoncurrentExpireAfterDays: env.Bucket.NoncurrentExpireAfterDays,
 			AbortUploadsAfterDays:     env.Bucket.AbortUploadsAfterDays,
 		},
-		Disposable: env.Removal == spec.Disposable,
-		Protected:  protected,
+		// Its objects are copies of a build's files.
+		Disposable: !protected,
 	})
 	distribution := cloudfront.New(stack, "web", cloudfront.Config{
 		Name:         env.WebName(),

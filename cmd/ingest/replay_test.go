@@ -17,10 +17,16 @@ import (
 // atProject goes to a folder like the project's, with the dev stack synthesised in it.
 func atProject(t *testing.T) {
 	t.Helper()
-	stack, err := os.ReadFile(devStack)
+	atProjectOf(t, "dev", devStack)
+}
+
+// atProjectOf goes to one with another environment's stack, which is in a file.
+func atProjectOf(t *testing.T, env, file string) {
+	t.Helper()
+	stack, err := os.ReadFile(file)
 	must(t, err)
 	folder := t.TempDir()
-	made := filepath.Join(folder, "cdktf.out", "stacks", "dev")
+	made := filepath.Join(folder, "cdktf.out", "stacks", env)
 	must(t, os.MkdirAll(made, 0o755))
 	must(t, os.WriteFile(filepath.Join(made, "cdk.tf.json"), stack, 0o644))
 	must(t, os.WriteFile(filepath.Join(folder, "cdktf.json"), []byte(`{"app":"false"}`), 0o644))

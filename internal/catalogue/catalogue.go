@@ -44,6 +44,7 @@ func others() []spec.Environment {
 		{"option-firewall", firewall}, {"option-domain", domain}, {"option-certificate", certificate},
 		{"option-tuned", tuned}, {"option-ondemand", onDemand}, {"option-encrypted", encrypted},
 		{"option-query", query}, {"option-parquet", parquet}, {"option-alarms", alarms}, {"option-topic", topic}, {"option-web", web},
+		{"option-names", names},
 	} {
 		env := spec.Default(one.name)
 		one.set(&env)
@@ -194,6 +195,14 @@ func topic(env *spec.Environment) {
 func web(env *spec.Environment) {
 	env.Removal = spec.Protected
 	env.Web = spec.Web{Hosted: true, Folder: Page(), BucketName: "example-page", PriceClass: spec.PriceClassAll}
+}
+
+// names has other names for all that it makes, each bucket among them.
+func names(env *spec.Environment) {
+	env.Account = "111122223333"
+	env.Names = spec.Names{Prefix: "web-clicks", AccountInBuckets: true}
+	env.Bucket.AccessLog, env.Query.Enabled, env.Alarms.Enabled = true, true, true
+	env.Web.Hosted, env.Web.Folder = true, Page()
 }
 
 // Backends are the stacks of `ingest backend`, by their goldens' names: with S3's own keys, and with a customer key.

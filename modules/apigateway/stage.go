@@ -70,7 +70,8 @@ func (a *api) account() []cdktf.ITerraformDependable {
 	}
 	config := &account.ApiGatewayAccountConfig{
 		CloudwatchRoleArn: jsii.String(a.cfg.LoggingRoleARN),
-		DependsOn:         tf.DependsOn(a.cfg.LoggingReady),
+		// API Gateway tries the role at once. What takes its time comes first, so that the role has spread.
+		DependsOn: tf.DependsOn(slices.Concat(a.cfg.LoggingReady, a.cfg.Ready)),
 	}
 	if a.cfg.Disposable {
 		// Without it a destroy would leave the account with the ARN of a role that is gone. It brings a warning with every

@@ -50,7 +50,8 @@ func TestDefaults(t *testing.T) {
 
 func TestEverythingOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		role := iam.New(stack, "role", iam.Config{Name: "r", Service: "s", Policies: map[string]iam.Document{"p": {}}})
+		role := iam.New(stack, "role", iam.Config{Name: "r", Service: "s"})
+		role.Allow(map[string]iam.Document{"p": {}})
 		firehose.New(stack, "batch", firehose.Config{
 			Name: "batch",
 			Delivery: spec.Delivery{

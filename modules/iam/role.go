@@ -22,18 +22,21 @@ type Config struct {
 	Service string
 	// TrustConditions narrow who may assume it: operator, key, values.
 	TrustConditions map[string]map[string][]string
-	// Policies are inline policies by name. A name is also a construct id: no "_".
-	Policies map[string]Document
 }
 
 // Role is what was made.
 type Role struct {
 	ARN string
+	// Made is the role: what takes its time to be made depends on it, so that the role has spread when it is used.
+	Made cdktf.ITerraformDependable
 	// Ready are the role's policies: what uses the role must depend on them, or it may be refused in its first seconds.
 	Ready []cdktf.ITerraformDependable
+
+	c    constructs.Construct
+	name *string
 }
 
-// New declares the role and its policies.
+// New declares the role, which may do nothing yet.
 func New(scope constructs.Construct, id string, cfg Config) *Role {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	trust := Document{{
@@ -46,14 +49,16 @@ func New(scope constructs.Construct, id string, cfg Config) *Role {
 		Description:      jsii.String(cfg.Description),
 		AssumeRolePolicy: jsii.String(trust.JSON()),
 	})
-	roleName := resource.Name()
-	role := &Role{ARN: *resource.Arn()}
-	for _, name := range slices.Sorted(maps.Keys(cfg.Policies)) {
-		role.Ready = append(role.Ready, tf.New(c, name, iamrolepolicy.NewIamRolePolicy, &iamrolepolicy.IamRolePolicyConfig{
+	return &Role{ARN: *resource.Arn(), Made: resource, c: c, name: resource.Name()}
+}
+
+// Allow gives the role inline policies by name. A name is also a construct id: no "_".
+func (r *Role) Allow(policies map[string]Document) {
+	for _, name := range slices.Sorted(maps.Keys(policies)) {
+		r.Ready = append(r.Ready, tf.New(r.c, name, iamrolepolicy.NewIamRolePolicy, &iamrolepolicy.IamRolePolicyConfig{
 			Name:   jsii.String(name),
-			Role:   roleName,
-			Policy: jsii.String(cfg.Policies[name].JSON()),
+			Role:   r.name,
+			Policy: jsii.String(policies[name].JSON()),
 		}))
 	}
-	return role
 }

@@ -29,10 +29,10 @@ func TestEverythingOverridden(t *testing.T) {
 			Name:            "r",
 			Service:         "firehose.amazonaws.com",
 			TrustConditions: map[string]map[string][]string{"StringEquals": {"sts:ExternalId": {"123456789012"}}},
-			Policies: map[string]iam.Document{
-				"write": {{Sid: "W", Actions: []string{"s3:PutObject"}, Resources: []string{"arn:b/*"}}},
-				"read":  {{Actions: []string{"kinesis:GetRecords"}, Resources: []string{"arn:s"}}},
-			},
+		})
+		role.Allow(map[string]iam.Document{
+			"write": {{Sid: "W", Actions: []string{"s3:PutObject"}, Resources: []string{"arn:b/*"}}},
+			"read":  {{Actions: []string{"kinesis:GetRecords"}, Resources: []string{"arn:s"}}},
 		})
 		if got := len(role.Ready); got != 2 {
 			t.Errorf("the role is ready with %d policies, want 2", got)
@@ -54,8 +54,8 @@ func TestEverythingOverridden(t *testing.T) {
 func TestTwiceInOneStack(t *testing.T) {
 	policies := map[string]iam.Document{"p": {{Actions: []string{"a:B"}, Resources: []string{"arn:x"}}}}
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		iam.New(stack, "first", iam.Config{Name: "first", Service: "s", Policies: policies})
-		iam.New(stack, "second", iam.Config{Name: "second", Service: "s", Policies: policies})
+		iam.New(stack, "first", iam.Config{Name: "first", Service: "s"}).Allow(policies)
+		iam.New(stack, "second", iam.Config{Name: "second", Service: "s"}).Allow(policies)
 	})
 	resources.ExpectAddresses(t, "aws_iam_role.first", "aws_iam_role.second",
 		"aws_iam_role_policy.first_p", "aws_iam_role_policy.second_p")

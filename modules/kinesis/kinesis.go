@@ -8,6 +8,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/kinesisstream"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"cdk.tf/go/ingest/modules/iam"
 	"cdk.tf/go/ingest/modules/internal/tf"
@@ -22,6 +23,8 @@ type Config struct {
 	Retention time.Duration
 	// KeyARN of the key that encrypts the stream; empty for the AWS-managed one.
 	KeyARN string
+	// DependsOn is what is made before the stream.
+	DependsOn []cdktf.ITerraformDependable
 	// Protected makes Terraform refuse to destroy the stream.
 	Protected bool
 }
@@ -46,6 +49,7 @@ func New(scope constructs.Construct, id string, cfg Config) *Stream {
 		RetentionPeriod: jsii.Number(cfg.Retention.Hours()),
 		EncryptionType:  jsii.String("KMS"),
 		KmsKeyId:        jsii.String(cmp.Or(cfg.KeyARN, managedKey)),
+		DependsOn:       tf.DependsOn(cfg.DependsOn),
 		Lifecycle:       tf.Protect(cfg.Protected),
 	}
 	if cfg.Capacity.Mode == spec.ModeProvisioned {

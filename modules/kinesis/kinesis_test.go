@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"cdk.tf/go/ingest/modules/iam"
 	"cdk.tf/go/ingest/modules/internal/tftest"
 	"cdk.tf/go/ingest/modules/kinesis"
 	"cdk.tf/go/ingest/spec"
@@ -33,8 +34,10 @@ func TestDefaults(t *testing.T) {
 
 func TestEverythingOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		role := iam.New(stack, "role", iam.Config{Name: "r", Service: "s"})
 		kinesis.New(stack, "events", kinesis.Config{
 			Name: "events", Capacity: spec.OnDemand(), Retention: 7 * 24 * time.Hour, KeyARN: "arn:key", Protected: true,
+			DependsOn: []cdktf.ITerraformDependable{role.Made},
 		})
 	})
 	resources.Expect(t, "aws_kinesis_stream.events", `{
@@ -43,6 +46,7 @@ func TestEverythingOverridden(t *testing.T) {
 		"retention_period": 168,
 		"encryption_type": "KMS",
 		"kms_key_id": "arn:key",
+		"depends_on": ["aws_iam_role.role"],
 		"lifecycle": {"prevent_destroy": true}
 	}`)
 }

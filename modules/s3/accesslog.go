@@ -19,9 +19,8 @@ type AccessLogConfig struct {
 	Account string
 	// ExpireAfterDays is 0 where lines are kept for ever.
 	ExpireAfterDays int
-	// Disposable and Protected are as of any bucket.
+	// Disposable is as of any bucket.
 	Disposable bool
-	Protected  bool
 }
 
 const (
@@ -37,17 +36,18 @@ const (
 // one has S3's own keys, whatever encrypts the events.
 func NewAccessLog(scope constructs.Construct, id string, cfg AccessLogConfig) *Bucket {
 	c := constructs.NewConstruct(scope, jsii.String(id))
-	bucket := declareBucket(c, Config{Name: cfg.Name, Disposable: cfg.Disposable, Protected: cfg.Protected})
+	bucket := declareBucket(c, Config{Name: cfg.Name, Disposable: cfg.Disposable})
 	name := bucket.Bucket()
-	private := closeToPublic(c, name)
+	s := &settings{c: c, bucket: name, kept: !cfg.Disposable}
+	private := s.closeToPublic()
 	b := &Bucket{Name: *name, ARN: *bucket.Arn()}
-	encrypt(c, name, "")
-	declareLifecycle(c, name, spec.Bucket{
+	s.encrypt("")
+	s.lifecycle(spec.Bucket{
 		ExpireAfterDays:           cfg.ExpireAfterDays,
 		NoncurrentExpireAfterDays: accessLogNoncurrentDays,
 		AbortUploadsAfterDays:     accessLogUploadDays,
-	}, keepVersions(c, name))
-	policy := attach(c, name, iam.Document{requireTLS(b.ARN), receive(b.ARN, cfg)}, private)
+	}, s.keepVersions())
+	policy := s.attach(iam.Document{requireTLS(b.ARN), receive(b.ARN, cfg)}, private)
 	tf.New(c, "logging", logging.NewS3BucketLoggingA, &logging.S3BucketLoggingAConfig{
 		Bucket:       jsii.String(cfg.Of.Name),
 		TargetBucket: name,
@@ -59,6 +59,7 @@ func NewAccessLog(scope constructs.Construct, id string, cfg AccessLogConfig) *B
 			},
 		},
 		DependsOn: &[]cdktf.ITerraformDependable{policy},
+		Lifecycle: tf.Protect(!cfg.Disposable),
 	})
 	return b
 }

@@ -23,9 +23,10 @@ func TestAccessLog(t *testing.T) {
 		s3.NewAccessLog(stack, "log", accessLog(s3.New(stack, "bucket", defaults())))
 	})
 	resources.Of("aws_s3_bucket_logging").ExpectAddresses(t, "aws_s3_bucket_logging.log_logging")
-	resources.Expect(t, "aws_s3_bucket.log", `{"bucket": "api-kinesis-access-log-dev", "force_destroy": false}`)
+	resources.Expect(t, "aws_s3_bucket.log", `{"bucket": "api-kinesis-access-log-dev", "force_destroy": false, "lifecycle": {"prevent_destroy": true}}`)
 	resources.Expect(t, "aws_s3_bucket_logging.log_logging", `{
 		"bucket": "${aws_s3_bucket.bucket.bucket}",
+		"lifecycle": {"prevent_destroy": true},
 		"target_bucket": "${aws_s3_bucket.log.bucket}",
 		"target_prefix": "access/",
 		"target_object_key_format": {"partitioned_prefix": {"partition_date_source": "EventTime"}},
@@ -33,10 +34,12 @@ func TestAccessLog(t *testing.T) {
 	}`)
 	resources.Expect(t, "aws_s3_bucket_server_side_encryption_configuration.log_encryption", `{
 		"bucket": "${aws_s3_bucket.log.bucket}",
+		"lifecycle": {"prevent_destroy": true},
 		"rule": [{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}]
 	}`)
 	resources.Expect(t, "aws_s3_bucket_public_access_block.log_access", `{
 		"bucket": "${aws_s3_bucket.log.bucket}",
+		"lifecycle": {"prevent_destroy": true},
 		"block_public_acls": true,
 		"block_public_policy": true,
 		"ignore_public_acls": true,
@@ -44,12 +47,14 @@ func TestAccessLog(t *testing.T) {
 	}`)
 	resources.Expect(t, "aws_s3_bucket_policy.log_policy", `{
 		"bucket": "${aws_s3_bucket.log.bucket}",
+		"lifecycle": {"prevent_destroy": true},
 		"depends_on": ["aws_s3_bucket_public_access_block.log_access"],
 		"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"TLSOnly\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":[\"s3:*\"],\"Resource\":[\"${aws_s3_bucket.log.arn}\",\"${aws_s3_bucket.log.arn}/*\"],\"Condition\":{\"Bool\":{\"aws:SecureTransport\":[\"false\"]}}},`+
 		`{\"Sid\":\"AccessLog\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"logging.s3.amazonaws.com\"},\"Action\":[\"s3:PutObject\"],\"Resource\":[\"${aws_s3_bucket.log.arn}/access/*\"],\"Condition\":{\"ArnLike\":{\"aws:SourceArn\":[\"${aws_s3_bucket.bucket.arn}\"]},\"StringEquals\":{\"aws:SourceAccount\":[\"111122223333\"]}}}]}"
 	}`)
 	resources.Expect(t, "aws_s3_bucket_lifecycle_configuration.log_lifecycle", `{
 		"bucket": "${aws_s3_bucket.log.bucket}",
+		"lifecycle": {"prevent_destroy": true},
 		"depends_on": ["aws_s3_bucket_versioning.log_versioning"],
 		"rule": [
 			{"id": "abort-uploads", "status": "Enabled", "filter": [{"prefix": ""}], "abort_incomplete_multipart_upload": [{"days_after_initiation": 7}]},
@@ -62,10 +67,10 @@ func TestAccessLog(t *testing.T) {
 func TestAccessLogOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		s3.NewAccessLog(stack, "audit", s3.AccessLogConfig{
-			Name: "audit", Of: &s3.Bucket{Name: "events", ARN: "arn:events"}, Account: "a", Disposable: true, Protected: true,
+			Name: "audit", Of: &s3.Bucket{Name: "events", ARN: "arn:events"}, Account: "a", Disposable: true,
 		})
 	})
-	resources.Expect(t, "aws_s3_bucket.audit", `{"bucket": "audit", "force_destroy": true, "lifecycle": {"prevent_destroy": true}}`)
+	resources.Expect(t, "aws_s3_bucket.audit", `{"bucket": "audit", "force_destroy": true}`)
 	resources.Expect(t, "aws_s3_bucket_lifecycle_configuration.audit_lifecycle", `{
 		"bucket": "${aws_s3_bucket.audit.bucket}",
 		"depends_on": ["aws_s3_bucket_versioning.audit_versioning"],

@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	lifecycle "github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketlifecycleconfiguration"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
@@ -10,13 +9,14 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// declareLifecycle waits for versioning: a rule over noncurrent versions has no meaning before it.
-func declareLifecycle(c constructs.Construct, name *string, cfg spec.Bucket, versioning cdktf.ITerraformDependable) {
-	tf.New(c, "lifecycle", lifecycle.NewS3BucketLifecycleConfiguration,
+// lifecycle waits for versioning: a rule over noncurrent versions has no meaning before it.
+func (s *settings) lifecycle(cfg spec.Bucket, versioning cdktf.ITerraformDependable) {
+	setting(s, "lifecycle", lifecycle.NewS3BucketLifecycleConfiguration,
 		&lifecycle.S3BucketLifecycleConfigurationConfig{
-			Bucket:    name,
+			Bucket:    s.bucket,
 			Rule:      lifecycleRules(cfg),
 			DependsOn: &[]cdktf.ITerraformDependable{versioning},
+			Lifecycle: tf.Protect(s.kept),
 		})
 }
 

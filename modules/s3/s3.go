@@ -29,10 +29,12 @@ type Config struct {
 	KeyARN string
 	// DependsOn is what must outlive the bucket: the key, without which no object that is left can be read.
 	DependsOn []cdktf.ITerraformDependable
-	// Disposable lets a destroy delete the bucket with the objects in it.
+	// Disposable lets a destroy delete the bucket with the objects in it. Any other bucket is kept: Terraform refuses each plan
+	// that destroys it, or what is set on it. There is nothing between the two. Terraform destroys what is set on a bucket
+	// before the bucket, so that S3's refusal to delete one that holds objects comes when its policy, its encryption and its
+	// public access block are gone. A condition cannot refuse it either: before a destroy Terraform takes a failed one for a
+	// warning (hashicorp/terraform, internal/terraform/node_resource_plan_instance.go, preDestroyRefresh).
 	Disposable bool
-	// Protected makes Terraform refuse to destroy the bucket.
-	Protected bool
 }
 
 // Bucket is what was made.
@@ -41,7 +43,7 @@ type Bucket struct {
 	ARN  string
 	// DomainName is where the bucket answers in its own region.
 	DomainName string
-	// Ready is what is done to each new object: a writer depends on it, or its first objects go without.
+	// Ready is what is set on the bucket: a writer depends on it, or its first objects go without.
 	Ready []cdktf.ITerraformDependable
 
 	c          constructs.Construct
@@ -55,10 +57,11 @@ func New(scope constructs.Construct, id string, cfg Config) *Bucket {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	bucket := declareBucket(c, cfg)
 	name := bucket.Bucket()
-	private := closeToPublic(c, name)
-	encryption := encrypt(c, name, cfg.KeyARN)
-	versioning := keepVersions(c, name)
-	declareLifecycle(c, name, cfg.Lifecycle, versioning)
+	s := &settings{c: c, bucket: name, kept: !cfg.Disposable}
+	private := s.closeToPublic()
+	s.encrypt(cfg.KeyARN)
+	versioning := s.keepVersions()
+	s.lifecycle(cfg.Lifecycle, versioning)
 	b := &Bucket{
 		Name: *name, ARN: *bucket.Arn(), DomainName: *bucket.BucketRegionalDomainName(),
 		c: c, versioning: versioning,
@@ -66,12 +69,12 @@ func New(scope constructs.Construct, id string, cfg Config) *Bucket {
 	b.document = iam.Document{requireTLS(b.ARN)}
 	if cfg.KeyARN != "" {
 		b.document = append(b.document, requireKey(b.ARN, cfg.KeyARN)...)
-		b.Ready = append(b.Ready, encryption)
 	}
 	if cfg.Lifecycle.ObjectLock != (spec.ObjectLock{}) {
-		b.Ready = append(b.Ready, lockObjects(c, name, cfg.Lifecycle.ObjectLock, versioning))
+		s.lockObjects(cfg.Lifecycle.ObjectLock, versioning)
 	}
-	b.policy = attach(c, name, b.document, private)
+	b.policy = s.attach(b.document, private)
+	b.Ready = s.made
 	return b
 }
 
@@ -80,31 +83,48 @@ func declareBucket(c constructs.Construct, cfg Config) s3bucket.S3Bucket {
 		Bucket:       jsii.String(cfg.Name),
 		ForceDestroy: jsii.Bool(cfg.Disposable),
 		DependsOn:    tf.DependsOn(cfg.DependsOn),
-		Lifecycle:    tf.Protect(cfg.Protected),
+		Lifecycle:    tf.Protect(!cfg.Disposable),
 	})
 }
 
-func closeToPublic(c constructs.Construct, name *string) cdktf.ITerraformDependable {
-	tf.New(c, "ownership", s3bucketownershipcontrols.NewS3BucketOwnershipControls,
+// settings are the resources that each say one thing of a bucket. They are kept with it.
+type settings struct {
+	c      constructs.Construct
+	bucket *string
+	kept   bool
+	made   []cdktf.ITerraformDependable
+}
+
+// setting declares one of them.
+func setting[E cdktf.TerraformElement, C any](s *settings, id string, constructor func(constructs.Construct, *string, C) E, config C) E {
+	element := tf.New(s.c, id, constructor, config)
+	s.made = append(s.made, any(element).(cdktf.ITerraformDependable))
+	return element
+}
+
+func (s *settings) closeToPublic() cdktf.ITerraformDependable {
+	setting(s, "ownership", s3bucketownershipcontrols.NewS3BucketOwnershipControls,
 		&s3bucketownershipcontrols.S3BucketOwnershipControlsConfig{
-			Bucket: name,
+			Bucket: s.bucket,
 			Rule: &s3bucketownershipcontrols.S3BucketOwnershipControlsRule{
 				ObjectOwnership: jsii.String("BucketOwnerEnforced"),
 			},
+			Lifecycle: tf.Protect(s.kept),
 		})
-	return tf.New(c, "access", s3bucketpublicaccessblock.NewS3BucketPublicAccessBlock,
+	return setting(s, "access", s3bucketpublicaccessblock.NewS3BucketPublicAccessBlock,
 		&s3bucketpublicaccessblock.S3BucketPublicAccessBlockConfig{
-			Bucket:                name,
+			Bucket:                s.bucket,
 			BlockPublicAcls:       jsii.Bool(true),
 			BlockPublicPolicy:     jsii.Bool(true),
 			IgnorePublicAcls:      jsii.Bool(true),
 			RestrictPublicBuckets: jsii.Bool(true),
+			Lifecycle:             tf.Protect(s.kept),
 		})
 }
 
 // encrypt has new objects encrypted with the key, where there is one, and then with an S3 Bucket Key, by which S3 asks KMS
 // for one data key in a while and not for one an object.
-func encrypt(c constructs.Construct, name *string, keyARN string) cdktf.ITerraformDependable {
+func (s *settings) encrypt(keyARN string) {
 	rule := &s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleA{
 		ApplyServerSideEncryptionByDefault: &s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA{
 			SseAlgorithm: jsii.String("AES256"),
@@ -115,28 +135,30 @@ func encrypt(c constructs.Construct, name *string, keyARN string) cdktf.ITerrafo
 		rule.ApplyServerSideEncryptionByDefault.SseAlgorithm = jsii.String("aws:kms")
 		rule.ApplyServerSideEncryptionByDefault.KmsMasterKeyId = jsii.String(keyARN)
 	}
-	return tf.New(c, "encryption", s3bucketserversideencryptionconfiguration.NewS3BucketServerSideEncryptionConfigurationA,
+	setting(s, "encryption", s3bucketserversideencryptionconfiguration.NewS3BucketServerSideEncryptionConfigurationA,
 		&s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationAConfig{
-			Bucket: name,
-			Rule:   []*s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleA{rule},
+			Bucket:    s.bucket,
+			Rule:      []*s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleA{rule},
+			Lifecycle: tf.Protect(s.kept),
 		})
 }
 
-func keepVersions(c constructs.Construct, name *string) cdktf.ITerraformDependable {
-	return tf.New(c, "versioning", s3bucketversioning.NewS3BucketVersioningA,
+func (s *settings) keepVersions() cdktf.ITerraformDependable {
+	return setting(s, "versioning", s3bucketversioning.NewS3BucketVersioningA,
 		&s3bucketversioning.S3BucketVersioningAConfig{
-			Bucket: name,
+			Bucket: s.bucket,
 			VersioningConfiguration: &s3bucketversioning.S3BucketVersioningVersioningConfiguration{
 				Status: jsii.String("Enabled"),
 			},
+			Lifecycle: tf.Protect(s.kept),
 		})
 }
 
 // lockObjects turns the lock on in place, as S3 can since 2023. The bucket's own argument would have the bucket replaced
 // (hashicorp/terraform-provider-aws, issue 36529). S3 wants versioning before it.
-func lockObjects(c constructs.Construct, name *string, cfg spec.ObjectLock, versioning cdktf.ITerraformDependable) cdktf.ITerraformDependable {
-	return tf.New(c, "lock", lock.NewS3BucketObjectLockConfigurationA, &lock.S3BucketObjectLockConfigurationAConfig{
-		Bucket: name,
+func (s *settings) lockObjects(cfg spec.ObjectLock, versioning cdktf.ITerraformDependable) {
+	setting(s, "lock", lock.NewS3BucketObjectLockConfigurationA, &lock.S3BucketObjectLockConfigurationAConfig{
+		Bucket: s.bucket,
 		Rule: &lock.S3BucketObjectLockConfigurationRuleA{
 			DefaultRetention: &lock.S3BucketObjectLockConfigurationRuleDefaultRetentionA{
 				Mode: jsii.String(string(cfg.Mode)),
@@ -144,16 +166,18 @@ func lockObjects(c constructs.Construct, name *string, cfg spec.ObjectLock, vers
 			},
 		},
 		DependsOn: &[]cdktf.ITerraformDependable{versioning},
+		Lifecycle: tf.Protect(s.kept),
 	})
 }
 
 // attach gives the bucket its policy. It waits for the access block, because S3 refuses two changes of a bucket's access at
 // the same time.
-func attach(c constructs.Construct, name *string, document iam.Document, private cdktf.ITerraformDependable) s3bucketpolicy.S3BucketPolicy {
-	return tf.New(c, "policy", s3bucketpolicy.NewS3BucketPolicy, &s3bucketpolicy.S3BucketPolicyConfig{
-		Bucket:    name,
+func (s *settings) attach(document iam.Document, private cdktf.ITerraformDependable) s3bucketpolicy.S3BucketPolicy {
+	return setting(s, "policy", s3bucketpolicy.NewS3BucketPolicy, &s3bucketpolicy.S3BucketPolicyConfig{
+		Bucket:    s.bucket,
 		Policy:    jsii.String(document.JSON()),
 		DependsOn: &[]cdktf.ITerraformDependable{private},
+		Lifecycle: tf.Protect(s.kept),
 	})
 }
 

@@ -31,13 +31,15 @@ func TestDefaults(t *testing.T) {
 		"aws_s3_bucket_public_access_block.bucket_access",
 		"aws_s3_bucket_server_side_encryption_configuration.bucket_encryption",
 		"aws_s3_bucket_versioning.bucket_versioning")
-	resources.Expect(t, "aws_s3_bucket.bucket", `{"bucket": "api-kinesis-firehose-bucket-dev", "force_destroy": false}`)
+	resources.Expect(t, "aws_s3_bucket.bucket", `{"bucket": "api-kinesis-firehose-bucket-dev", "force_destroy": false, "lifecycle": {"prevent_destroy": true}}`)
 	resources.Expect(t, "aws_s3_bucket_ownership_controls.bucket_ownership", `{
 		"bucket": "${aws_s3_bucket.bucket.bucket}",
+		"lifecycle": {"prevent_destroy": true},
 		"rule": {"object_ownership": "BucketOwnerEnforced"}
 	}`)
 	resources.Expect(t, "aws_s3_bucket_public_access_block.bucket_access", `{
 		"bucket": "${aws_s3_bucket.bucket.bucket}",
+		"lifecycle": {"prevent_destroy": true},
 		"block_public_acls": true,
 		"block_public_policy": true,
 		"ignore_public_acls": true,
@@ -45,19 +47,23 @@ func TestDefaults(t *testing.T) {
 	}`)
 	resources.Expect(t, "aws_s3_bucket_server_side_encryption_configuration.bucket_encryption", `{
 		"bucket": "${aws_s3_bucket.bucket.bucket}",
+		"lifecycle": {"prevent_destroy": true},
 		"rule": [{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}]
 	}`)
 	resources.Expect(t, "aws_s3_bucket_versioning.bucket_versioning", `{
 		"bucket": "${aws_s3_bucket.bucket.bucket}",
+		"lifecycle": {"prevent_destroy": true},
 		"versioning_configuration": {"status": "Enabled"}
 	}`)
 	resources.Expect(t, "aws_s3_bucket_policy.bucket_policy", `{
 		"bucket": "${aws_s3_bucket.bucket.bucket}",
+		"lifecycle": {"prevent_destroy": true},
 		"depends_on": ["aws_s3_bucket_public_access_block.bucket_access"],
 		"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"TLSOnly\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":[\"s3:*\"],\"Resource\":[\"${aws_s3_bucket.bucket.arn}\",\"${aws_s3_bucket.bucket.arn}/*\"],\"Condition\":{\"Bool\":{\"aws:SecureTransport\":[\"false\"]}}}]}"
 	}`)
 	resources.Expect(t, "aws_s3_bucket_lifecycle_configuration.bucket_lifecycle", `{
 		"bucket": "${aws_s3_bucket.bucket.bucket}",
+		"lifecycle": {"prevent_destroy": true},
 		"depends_on": ["aws_s3_bucket_versioning.bucket_versioning"],
 		"rule": [
 			{"id": "abort-uploads", "status": "Enabled", "filter": [{"prefix": ""}], "abort_incomplete_multipart_upload": [{"days_after_initiation": 7}]},
@@ -74,7 +80,6 @@ func TestEverythingOverridden(t *testing.T) {
 			KeyARN:     "arn:key",
 			DependsOn:  []cdktf.ITerraformDependable{log.Ready},
 			Disposable: true,
-			Protected:  true,
 			Lifecycle: spec.Bucket{
 				ObjectLock:                spec.ObjectLock{Mode: spec.Compliance, Days: 400},
 				ExpireAfterDays:           400,
@@ -88,7 +93,7 @@ func TestEverythingOverridden(t *testing.T) {
 		})
 	})
 	resources.Expect(t, "aws_s3_bucket.archive", `{
-		"bucket": "archive", "force_destroy": true, "lifecycle": {"prevent_destroy": true},
+		"bucket": "archive", "force_destroy": true,
 		"depends_on": ["aws_cloudwatch_log_group.before"]
 	}`)
 	resources.Expect(t, "aws_s3_bucket_server_side_encryption_configuration.archive_encryption", `{
@@ -146,6 +151,7 @@ func TestPublish(t *testing.T) {
 	})
 	resources.Expect(t, "aws_s3_bucket_policy.bucket_policy", `{
 		"bucket": "${aws_s3_bucket.bucket.bucket}",
+		"lifecycle": {"prevent_destroy": true},
 		"depends_on": ["aws_s3_bucket_public_access_block.bucket_access"],
 		"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"TLSOnly\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":[\"s3:*\"],\"Resource\":[\"${aws_s3_bucket.bucket.arn}\",\"${aws_s3_bucket.bucket.arn}/*\"],\"Condition\":{\"Bool\":{\"aws:SecureTransport\":[\"false\"]}}},{\"Sid\":\"DistributionReads\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"cloudfront.amazonaws.com\"},\"Action\":[\"s3:GetObject\"],\"Resource\":[\"${aws_s3_bucket.bucket.arn}/*\"],\"Condition\":{\"StringEquals\":{\"AWS:SourceArn\":[\"arn:distribution\"]}}}]}"
 	}`)
@@ -178,7 +184,7 @@ func TestObjects(t *testing.T) {
 	}`)
 }
 
-// A writer waits for what is done to each object; where nothing is, there is nothing to wait for.
+// A writer waits for all that is set on the bucket.
 func TestReady(t *testing.T) {
 	locked := spec.Bucket{ObjectLock: spec.ObjectLock{Mode: spec.Governance, Days: 1}}
 	for _, row := range []struct {
@@ -186,10 +192,10 @@ func TestReady(t *testing.T) {
 		cfg  s3.Config
 		want int
 	}{
-		{"defaults", s3.Config{}, 0},
-		{"a key", s3.Config{KeyARN: "arn:key"}, 1},
-		{"a lock", s3.Config{Lifecycle: locked}, 1},
-		{"both", s3.Config{KeyARN: "arn:key", Lifecycle: locked}, 2},
+		{"defaults", s3.Config{}, 6},
+		{"a key", s3.Config{KeyARN: "arn:key"}, 6},
+		{"a lock", s3.Config{Lifecycle: locked}, 7},
+		{"both", s3.Config{KeyARN: "arn:key", Lifecycle: locked}, 7},
 	} {
 		tftest.Synth(t, func(stack cdktf.TerraformStack) {
 			if got := len(s3.New(stack, "bucket", row.cfg).Ready); got != row.want {

@@ -1,0 +1,178 @@
+package deploytest
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/hashicorp/terraform-exec/tfexec"
+
+	"cdk.tf/go/ingest/internal/catalogue"
+	"cdk.tf/go/ingest/spec"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// keptPattern is what the README has a user take out of the state, to destroy all but the buckets and their key.
+const keptPattern = `^aws_(s3_bucket|kms)[a-z_]*\.(bucket|access-log|key)`
+
+// TestRetained tries to destroy an environment with an event in its bucket, turns off what made the access log and the key, and
+// destroys the rest in the README's ways.
+func TestRetained(t *testing.T) {
+	t.Parallel()
+	env := local(catalogue.Named("staging"))
+	env.Bucket.AccessLog = true
+	p := newPipeline(t, env)
+	p.apply()
+	want := expected{env: env.Name, noncurrentDays: 30, key: p.outputs()["key_arn"]}
+	putEvent(t, p.cloud, want.bucket())
+	before, there := p.addresses(), p.cloud.inventory(t)
+
+	refused := p.destroy()
+	expect(t, "the state", before, p.addresses())
+	expect(t, "what there is", there, p.cloud.inventory(t))
+	checkKept(t, p, want)
+	expectRefusal(t, refused, "aws_s3_bucket_policy.bucket_policy", "aws_s3_bucket_logging.access-log_logging")
+	for _, address := range []string{
+		"aws_s3_bucket.bucket", "aws_s3_bucket.access-log", "aws_s3_bucket_policy.bucket_policy", "aws_s3_bucket_versioning.bucket_versioning", "aws_kms_key.key",
+	} {
+		_, err := p.tf.Plan(p.context(), tfexec.Replace(address), tfexec.Target(address), tfexec.Refresh(false))
+		expectRefusal(t, err, address)
+	}
+
+	expectDisposableInPlace(t, p, env)
+	checkPattern(t, p)
+	turnOff(t, p, env)
+	checkLetGoOf(t, p, want)
+	destroyAllButKept(t, p)
+	expect(t, "what is left", []string{
+		"account's logging role " + want.roleARN("logging"), "bucket " + want.accessLogBucket(), "bucket " + want.bucket(),
+	}, p.cloud.inventory(t))
+	checkLetGoOf(t, p, want)
+	want.key = "" // of new objects
+	checkBucket(t, p.cloud, want)
+	checkBucketAccess(t, p.cloud, want)
+	call(t, p.cloud.s3.HeadObject, s3.HeadObjectInput{Bucket: ref(want.bucket()), Key: ref("events/year=2026/object")})
+}
+
+func putEvent(t *testing.T, c cloud, bucket string) {
+	t.Helper()
+	call(t, c.s3.PutObject, s3.PutObjectInput{Bucket: &bucket, Key: ref("events/year=2026/object"), Body: strings.NewReader("{}\n")})
+}
+
+// checkKept reads the buckets back with all that protects them, the event and the key.
+func checkKept(t *testing.T, p *pipeline, want expected) {
+	t.Helper()
+	checkBucket(t, p.cloud, want)
+	checkBucketAccess(t, p.cloud, want)
+	checkAccessLog(t, p.cloud, want.env)
+	checkLetGoOf(t, p, want)
+	call(t, p.cloud.s3.HeadObject, s3.HeadObjectInput{Bucket: ref(want.bucket()), Key: ref("events/year=2026/object")})
+	expect(t, "the alias's key", want.key, keyOf(t, p.endpoint, "alias/api-kinesis-"+want.env))
+}
+
+// checkLetGoOf reads the access log's bucket and the key back.
+func checkLetGoOf(t *testing.T, p *pipeline, want expected) {
+	t.Helper()
+	checkBucketKey(t, p.cloud, want.accessLogBucket(), "")
+	policy := call(t, p.cloud.s3.GetBucketPolicy, s3.GetBucketPolicyInput{Bucket: ref(want.accessLogBucket())})
+	expectText(t, "the access log's policy", *policy.Policy, `"TLSOnly"`)
+	public := call(t, p.cloud.s3.GetPublicAccessBlock, s3.GetPublicAccessBlockInput{Bucket: ref(want.accessLogBucket())})
+	expect(t, "the access log is closed to the public", true, *public.PublicAccessBlockConfiguration.RestrictPublicBuckets)
+	key := kms[struct{ KeyMetadata struct{ KeyState string } }](t, p.endpoint, "DescribeKey", want.key)
+	expect(t, "the key", "Enabled", key.KeyMetadata.KeyState)
+}
+
+// expectDisposableInPlace plans the way that destroys everything: it begins with a change of the environment, in place.
+func expectDisposableInPlace(t *testing.T, p *pipeline, env spec.Environment) {
+	t.Helper()
+	env.Removal = spec.Disposable
+	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
+	p.expectPlan(map[string]string{
+		"aws_s3_bucket.bucket": "update", "aws_s3_bucket.access-log": "update", "aws_api_gateway_account.api_account": "update",
+	})
+	env.Removal = spec.Retained
+	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
+}
+
+// checkPattern holds the README's pattern to match what the stack guards, and the key's alias.
+func checkPattern(t *testing.T, p *pipeline) {
+	t.Helper()
+	stack, err := tfjson.ReadFile(filepath.Join(p.folder, "cdk.tf.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := regexp.MustCompile(keptPattern)
+	var guarded, matched []string
+	for _, r := range stack.All() {
+		blocks, err := r.Blocks("lifecycle")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(blocks) > 0 && blocks[0]["prevent_destroy"] == true || r.Type == "aws_kms_alias" {
+			guarded = append(guarded, r.Address())
+		}
+		if kept.MatchString(r.Address()) {
+			matched = append(matched, r.Address())
+		}
+	}
+	slices.Sort(guarded)
+	slices.Sort(matched)
+	expect(t, "what the README's pattern matches", guarded, matched)
+}
+
+// turnOff turns the access log and the key off: Terraform lets go of what holds lines, and of what reads the events.
+func turnOff(t *testing.T, p *pipeline, env spec.Environment) {
+	t.Helper()
+	env.Bucket.AccessLog, env.Encryption.CustomerKey = false, false
+	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
+	want := map[string]string{
+		"aws_kms_key.key":                                                      "forget",
+		"aws_s3_bucket.access-log":                                             "forget",
+		"aws_kms_alias.key_alias":                                              "delete",
+		"aws_iam_role_policy.delivery-role_use-key":                            "delete",
+		"aws_iam_role_policy.submit-role_use-key":                              "delete",
+		"aws_s3_bucket_logging.access-log_logging":                             "delete",
+		"aws_cloudwatch_log_group.api_access":                                  "update",
+		"aws_cloudwatch_log_group.api_execution":                               "update",
+		"aws_cloudwatch_log_group.delivery-log":                                "update",
+		"aws_kinesis_firehose_delivery_stream.delivery":                        "update",
+		"aws_kinesis_stream.stream":                                            "update",
+		"aws_s3_bucket_policy.bucket_policy":                                   "update",
+		"aws_s3_bucket_server_side_encryption_configuration.bucket_encryption": "update",
+		"output.access_log_bucket":                                             "delete",
+		"output.key_arn":                                                       "delete",
+	}
+	for _, part := range []string{
+		"lifecycle_configuration.access-log_lifecycle", "ownership_controls.access-log_ownership", "policy.access-log_policy",
+		"public_access_block.access-log_access", "versioning.access-log_versioning", "server_side_encryption_configuration.access-log_encryption",
+	} {
+		want["aws_s3_bucket_"+part] = "forget"
+	}
+	p.apply(tfexec.DirOrPlan(p.expectPlan(want)))
+	p.expectPlan(map[string]string{})
+}
+
+// destroyAllButKept destroys as the README says: what is to stay is taken out of the state first.
+func destroyAllButKept(t *testing.T, p *pipeline) {
+	t.Helper()
+	readme, err := os.ReadFile(filepath.Join(root(t), "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectText(t, "the README", string(readme), "grep -E '"+keptPattern+"'")
+	kept := regexp.MustCompile(keptPattern)
+	for _, address := range p.addresses() {
+		if kept.MatchString(address) {
+			if err := p.tf.StateRm(p.context(), address); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := p.destroy(); err != nil {
+		t.Fatalf("terraform destroy: %v", err)
+	}
+}

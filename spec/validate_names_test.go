@@ -1,0 +1,167 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+const prefixRemedy = `; use 1 to 32 of a-z, 0-9 and "-", beginning with a letter and ending with a letter or a digit`
+
+func withPrefix(prefix string) func(e *Environment) {
+	return func(e *Environment) { e.Names.Prefix = prefix }
+}
+
+// withAccount has the account's id in its buckets' names.
+func withAccount(more func(e *Environment)) func(e *Environment) {
+	return func(e *Environment) {
+		e.Account, e.Names.AccountInBuckets = "111122223333", true
+		more(e)
+	}
+}
+
+func TestNamesRefused(t *testing.T) {
+	a := func(count int) string { return strings.Repeat("a", count) }
+	testRefusals(t, []refusal{
+		{"no prefix", withPrefix(""), []string{`Names.Prefix is ""` + prefixRemedy}},
+		{"upper case", withPrefix("Clicks"), []string{`Names.Prefix is "Clicks"` + prefixRemedy}},
+		{"a digit first", withPrefix("1click"), []string{`Names.Prefix is "1click"` + prefixRemedy}},
+		{"a hyphen last", withPrefix("clicks-"), []string{`Names.Prefix is "clicks-"` + prefixRemedy}},
+		{"a dot", withPrefix("my.clicks"), []string{`Names.Prefix is "my.clicks"` + prefixRemedy}},
+		{"an underscore", withPrefix("my_clicks"), []string{`Names.Prefix is "my_clicks"` + prefixRemedy}},
+		{"a line break", withPrefix("clicks\n"), []string{`Names.Prefix is "clicks\n"` + prefixRemedy}},
+		{"33 characters", withPrefix(a(33)), []string{`Names.Prefix is "` + a(33) + `"` + prefixRemedy}},
+		{"a prefix that S3 reserves", withPrefix("sthree"),
+			[]string{`Names.Prefix is "sthree"; use another: S3 reserves bucket names that begin with "sthree-"`}},
+		{"another", withPrefix("xn--clicks"),
+			[]string{`Names.Prefix is "xn--clicks"; use another: S3 reserves bucket names that begin with "xn--"`}},
+		{"an account that is not known", func(e *Environment) { e.Names.AccountInBuckets = true },
+			[]string{`Names.AccountInBuckets is true and Account is ""; set Account to the 12 digits of the account's id, which the names hold`}},
+		{"an account that is none", func(e *Environment) { e.Names.AccountInBuckets, e.Account = true, "me" },
+			[]string{`Account is "me"; use the 12 digits of an account's id, or leave it empty`}},
+		{"an account in no name", withAccount(func(e *Environment) { e.Bucket.Name = "my-events" }),
+			[]string{`Names.AccountInBuckets is true and every bucket has a name of its own; leave it out, or leave out Bucket.Name`}},
+	})
+}
+
+// Each name that becomes too long is named, with what it is of.
+func TestLengthsOfNames(t *testing.T) {
+	long := strings.Repeat("p", 32)
+	everything := func(e *Environment) {
+		e.Bucket.AccessLog, e.Query.Enabled, e.Web.Hosted = true, true, true
+		e.API.Authorization = AuthorizeLambda(LambdaAuthorizer{
+			FunctionARN: "arn:aws:lambda:us-east-1:123456789012:function:f", Kind: TokenAuthorizer, IdentitySources: []string{"method.request.header.X"},
+		})
+	}
+	tooLong := func(what, kind string, length int, remedy string) string {
+		name := long + "-" + kind + "-" + strings.Repeat("e", length)
+		return fmt.Sprintf("Names.Prefix is %q, which makes the name of %s %q, %d characters; shorten Names.Prefix or Name%s", long, what, name, len(name), remedy)
+	}
+	for _, row := range []struct {
+		name   string
+		length int
+		change func(e *Environment)
+		want   []string
+	}{
+		{"as long as may be", 14, func(*Environment) {}, nil},
+		{"a bucket of a name of its own", 20, func(e *Environment) { e.Bucket.Name = "my-events" }, nil},
+		{"one more", 15, func(*Environment) {}, []string{
+			tooLong("the bucket", "firehose-bucket", 15, ", or set Bucket.Name: S3 takes 63"),
+		}},
+		{"the longest name, of everything", 35, everything, []string{
+			tooLong("the bucket", "firehose-bucket", 35, ", or set Bucket.Name: S3 takes 63"),
+			tooLong("the access log's bucket", "access-log", 35, ", or set Bucket.AccessLogName: S3 takes 63"),
+			tooLong("the bucket of queries' results", "query", 35, ", or set Query.ResultBucket: S3 takes 63"),
+			tooLong("the web page's bucket", "web", 35, ", or set Web.BucketName: S3 takes 63"),
+			tooLong("the delivery stream", "firehose", 35, ": Firehose takes 64"),
+			tooLong("the submitting role", "submit", 35, ": IAM takes 64"),
+			tooLong("the delivering role", "delivery", 35, ": IAM takes 64"),
+			tooLong("the logging role", "logging", 35, ": IAM takes 64"),
+			tooLong("the authorizer's role", "authorizer", 35, ": IAM takes 64"),
+			tooLong("the web page's access control", "web", 35, ": CloudFront takes 64"),
+		}},
+		{"roles that there are not", 24, func(e *Environment) { e.Bucket.Name, e.API.ManageAccount = "my-events", false }, []string{
+			tooLong("the delivery stream", "firehose", 24, ": Firehose takes 64"),
+			tooLong("the delivering role", "delivery", 24, ": IAM takes 64"),
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			env := Default(strings.Repeat("e", row.length))
+			env.Names.Prefix = long
+			row.change(&env)
+			want := ""
+			for i, line := range row.want {
+				if i > 0 {
+					want += "\n"
+				}
+				want += `environment "` + env.Name + `": ` + line
+			}
+			checkError(t, env.Validate(), want)
+		})
+	}
+	testRefusals(t, []refusal{
+		{"the account's id in a long name", withAccount(func(e *Environment) { e.Names.Prefix = long }), []string{
+			`Names.AccountInBuckets is true, which makes the name of the bucket "` + long + `-firehose-bucket-111122223333-dev", 65 characters; shorten Names.Prefix or Name, or set Bucket.Name: S3 takes 63`,
+		}},
+	})
+}
+
+func TestNamesAccepted(t *testing.T) {
+	testAcceptances(t, []acceptance{
+		{"one letter", withPrefix("c")},
+		{"32 characters", withPrefix(strings.Repeat("a", 32))},
+		{"hyphens and digits", withPrefix("a1--2b")},
+		{"nearly one that S3 reserves", withPrefix("sthre")},
+		{"the account's id", withAccount(func(*Environment) {})},
+		{"the account's id in some names", withAccount(func(e *Environment) { e.Bucket.Name, e.Query.Enabled = "my-events", true })},
+		{"the longest name with the account's id", withAccount(func(e *Environment) { e.Names.Prefix = strings.Repeat("a", 30) })},
+	})
+}
+
+// The default prefix makes no two names of two environments' names. Others may.
+func TestSameNames(t *testing.T) {
+	with := func(name, prefix, account string) Environment {
+		env := Default(name)
+		env.Names.Prefix, env.Account, env.API.ManageAccount = prefix, account, false
+		return env
+	}
+	const a, b = "111122223333", "444455556666"
+	same := func(prefix, what, name string) string {
+		return `environment "c": Names.Prefix is "` + prefix + `", which makes the name of ` + what + ` "` + name + `", as in environment "b-c"; use another`
+	}
+	for _, row := range []struct {
+		name string
+		envs []Environment
+		want string
+	}{
+		{"the same prefix", []Environment{with("b-c", "a", ""), with("c", "a", "")}, ""},
+		{"everything", []Environment{with("b-c", "a", ""), with("c", "a-b", "")}, same("a-b", "the API", "a-b-c")},
+		{"in one account", []Environment{with("b-c", "a", a), with("c", "a-b", a)}, same("a-b", "the API", "a-b-c")},
+		{"in two accounts", []Environment{with("b-c", "a", a), with("c", "a-b", b)}, ""},
+		{"a role", []Environment{with("submit-c", "a", ""), with("c", "a-submit", "")},
+			`environment "c": Names.Prefix is "a-submit", which makes the name of the API "a-submit-c", as in environment "submit-c"; use another`},
+		{"a role alone", []Environment{with("b-submit-c", "a", ""), with("c", "a-submit-b", "")},
+			`environment "c": Names.Prefix is "a-submit-b", which makes the name of the submitting role "a-submit-b-submit-c", as in environment "b-submit-c"; use another`},
+		{"the stream alone", []Environment{with("b-stream-c", "a", ""), with("c", "a-stream-b", "")},
+			`environment "c": Names.Prefix is "a-stream-b", which makes the name of the stream "a-stream-b-stream-c", as in environment "b-stream-c"; use another`},
+	} {
+		t.Run(row.name, func(t *testing.T) { checkError(t, ValidateAll(row.envs), row.want) })
+	}
+}
+
+// CloudFront's own domain serves no content in China, and GovCloud has no CloudFront.
+func TestWebRegions(t *testing.T) {
+	in := func(region string) func(e *Environment) {
+		return func(e *Environment) { hosted("")(e); e.Region = region }
+	}
+	const remedy = `; set Web.Hosted to false and host the built page yourself: `
+	testRefusals(t, []refusal{
+		{"Beijing", in("cn-north-1"), []string{`Web.Hosted is true and Region is "cn-north-1"` + remedy + `in China CloudFront serves nothing under its own domain`}},
+		{"Ningxia", in("cn-northwest-1"), []string{`Web.Hosted is true and Region is "cn-northwest-1"` + remedy + `in China CloudFront serves nothing under its own domain`}},
+		{"GovCloud", in("us-gov-west-1"), []string{`Web.Hosted is true and Region is "us-gov-west-1"` + remedy + `GovCloud has no CloudFront`}},
+	})
+	testAcceptances(t, []acceptance{
+		{"Frankfurt", in("eu-central-1")},
+		{"China without a page", func(e *Environment) { e.Region = "cn-north-1" }},
+	})
+}

@@ -1,0 +1,50 @@
+package stacks
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cdk.tf/go/ingest/spec"
+)
+
+// What an option makes, and what is kept, is let go of when the option is off again: all of it, and nothing else.
+func TestOptionsThatAreOffAgain(t *testing.T) {
+	for _, removal := range []spec.Removal{spec.Disposable, spec.Retained, spec.Protected} {
+		env := spec.Default("dev")
+		env.Removal = removal
+		off := synth(t, env)
+		env.Bucket.AccessLog, env.Encryption.CustomerKey = true, true
+		on := synth(t, env)
+		if len(on.Removed) > 0 {
+			t.Errorf("%s: what is declared is let go of: %v", removal, on.Removed)
+		}
+		var want []string
+		for typ, byName := range on.Resource {
+			for name, body := range byName {
+				made := off.Resource[typ][name] == nil
+				// That the bucket's requests are logged ends with the option, and what is logged stays.
+				if made && at(body, "lifecycle", "prevent_destroy") == true && typ != "aws_s3_bucket_logging" {
+					want = append(want, typ+"."+name)
+				}
+			}
+		}
+		slices.Sort(want)
+		var got []string
+		for _, removed := range off.Removed {
+			if removed.Lifecycle.Destroy {
+				t.Errorf("%s: %s is destroyed", removal, removed.From)
+			}
+			got = append(got, removed.From)
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: let go of (-want +got):\n%s", removal, diff)
+		}
+		if kept := strings.Contains(strings.Join(got, " "), "aws_kms_key.key"); kept != (removal != spec.Disposable) {
+			t.Errorf("%s: the key is kept: %t", removal, kept)
+		}
+	}
+}

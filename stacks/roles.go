@@ -1,0 +1,72 @@
+package stacks
+
+import (
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/cloudwatch"
+	"cdk.tf/go/ingest/modules/iam"
+	"cdk.tf/go/ingest/spec"
+)
+
+// roles are the environment's, each trusted by one service. They are made first, before the stream, which the AWS provider waits
+// ten seconds for at least (hashicorp/terraform-provider-aws, internal/service/kinesis/stream.go, waitStreamCreated), and the
+// delivery stream comes after all that is set on the bucket, which takes the provider a minute. A role takes some seconds until
+// every part of AWS knows it. Firehose answers for one that has not spread "The security token included in the request is
+// invalid" (issue 47937 there), which the provider does not try again. It does so where the role lacks a permission that was
+// just given (internal/service/firehose/delivery_stream.go, retryDeliveryStreamOp), so that the policies may come last.
+type roles struct {
+	submit, delivery *iam.Role
+	// logging and authorizer are nil where the environment needs none.
+	logging, authorizer *iam.Role
+}
+
+// declareRoles declares the roles. The submitting and the delivering one get their policies with what these name. The submitting
+// and the logging one are two: the logging role serves every API of the region and must not be able to write to this stream.
+//
+// Firehose's trust has the condition that its developer guide documents ("Controlling access"): the external id is the account's.
+// API Gateway's have none: it does not fill in aws:SourceAccount or aws:SourceArn when it assumes an integration's role, and every
+// call through such a condition fails with 500 (aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws,
+// pull request 479).
+func declareRoles(stack cdktf.TerraformStack, env spec.Environment, where surroundings) roles {
+	const gateway = "apigateway.amazonaws.com"
+	r := roles{
+		submit: iam.New(stack, "submit-role", iam.Config{
+			Name: env.SubmitRoleName(), Description: "API Gateway writes events to " + env.StreamName(), Service: gateway,
+		}),
+		delivery: iam.New(stack, "delivery-role", iam.Config{
+			Name:        env.DeliveryRoleName(),
+			Description: "Firehose delivers " + env.StreamName() + " to " + env.BucketName(),
+			Service:     "firehose.amazonaws.com",
+			TrustConditions: map[string]map[string][]string{
+				"StringEquals": {"sts:ExternalId": {where.account}},
+			},
+		}),
+	}
+	if env.API.ManageAccount {
+		r.logging = iam.New(stack, "logging-role", iam.Config{
+			Name: env.LoggingRoleName(), Description: "API Gateway writes the logs of every API of the account in this region", Service: gateway,
+		})
+		r.logging.Allow(map[string]iam.Document{"push-logs": {cloudwatch.Push(where.partition, where.region, where.account)}})
+	}
+	if env.API.Authorization.Kind == spec.ByLambda {
+		function := env.API.Authorization.Lambda.FunctionARN
+		r.authorizer = iam.New(stack, "authorizer-role", iam.Config{
+			Name: env.AuthorizerRoleName(), Description: "API Gateway asks " + function, Service: gateway,
+		})
+		r.authorizer.Allow(map[string]iam.Document{"invoke": {{
+			Actions: []string{"lambda:InvokeFunction"}, Resources: []string{function},
+		}}})
+	}
+	return r
+}
+
+// made are the roles themselves.
+func (r roles) made() []cdktf.ITerraformDependable {
+	var all []cdktf.ITerraformDependable
+	for _, role := range []*iam.Role{r.submit, r.delivery, r.logging, r.authorizer} {
+		if role != nil {
+			all = append(all, role.Made)
+		}
+	}
+	return all
+}

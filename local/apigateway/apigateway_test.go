@@ -287,7 +287,7 @@ func TestValidatesBodies(t *testing.T) {
 		{`[]`, `[instance type (array) does not match any allowed primitive type (allowed: ["object"])]`},
 		{`{"user": "x", "a": 1}`, `[ECMA 262 regex "^(?=u)" does not match input string "x"]`},
 		{`{"user": 1, "a": 1}`, `[instance type (integer) does not match any allowed primitive type (allowed: ["string"])]`},
-		{`{"a": 1} x`, `[the body is not JSON: invalid character after top-level value]`},
+		{`{"a": 1} x`, `[the body is not JSON: invalid character 'x' after top-level value]`},
 	} {
 		a := g.post(test.body)
 		if test.reason == "" {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -48,4 +49,84 @@ func benchmarkSubmit(b *testing.B, environment string, headers ...string) {
 		clear(w.header)
 		g.ServeHTTP(w, r)
 	}
+}
+
+// hostileBodies are bodies of a length that are large by one thing alone, each valid to dev's model but for those of a batch.
+func hostileBodies(length int) map[string]string {
+	fill := func(head, unit, tail string) string {
+		return head + strings.Repeat(unit, (length-len(head)-len(tail))/len(unit)) + tail
+	}
+	return map[string]string{
+		"/dev/submit empty items":       fill(`{"id":"k","a":[`, `{},`, `0]}`),
+		"/dev/submit empty arrays":      fill(`{"id":"k","a":[`, `[],`, `0]}`),
+		"/dev/submit one member":        fill(`{"id":"k","a":[`, `{"":1},`, `0]}`),
+		"/dev/submit numbers":           fill(`{"id":"k","a":[`, `1,`, `0]}`),
+		"/dev/submit one name":          fill(`{"id":"k",`, `"a":1,`, `"b":1}`),
+		"/dev/submit nested":            fill(`{"id":"k","a":[`, strings.Repeat("[", 150)+strings.Repeat("]", 150)+",", `0]}`),
+		"/dev/submit digits":            fill(`{"id":"k","a":`, `7`, `}`),
+		"/dev/submit long string":       fill(`{"id":"k","a":"`, `x`, `"}`),
+		"/dev/submit nested too deep":   fill(`{"id":"k","a":`, `[`, `}`),
+		"/dev/submit/batch empty items": fill(`{"events":[`, `{},`, `{}]}`),
+		"/dev/submit/batch numbers":     fill(`{"events":[`, `1,`, `1]}`),
+		"/dev/submit/batch one event":   fill(`{"events":[{"id":"k","a":[`, `{},`, `0]}]}`),
+	}
+}
+
+// Every body gets its answer, and takes at most 96 bytes for each of its own on the way, of which the
+// most go to the template's copy of it.
+func TestHostileBodiesAreAnswered(t *testing.T) {
+	g := serveHostile(t)
+	for name, body := range hostileBodies(256 << 10) {
+		path, _, _ := strings.Cut(name, " ")
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		a := g.do(request(http.MethodPost, path, body, "Content-Type: application/json"))
+		runtime.ReadMemStats(&after)
+		if a.status != http.StatusOK && a.status != http.StatusBadRequest {
+			t.Errorf("%s: %d %.300s", name, a.status, a.body)
+		}
+		if each := (after.TotalAlloc - before.TotalAlloc) / uint64(len(body)); each > 96 {
+			t.Errorf("%s: %d bytes for each of the body's", name, each)
+		}
+	}
+}
+
+func BenchmarkHostileBodies(b *testing.B) {
+	g := serveHostile(b)
+	for name, body := range hostileBodies(10<<20 - 1) {
+		b.Run(strings.ReplaceAll(name[1:], " ", "-"), func(b *testing.B) {
+			path, _, _ := strings.Cut(name, " ")
+			b.ReportAllocs()
+			for b.Loop() {
+				g.kinesis.calls = nil
+				a := g.do(request(http.MethodPost, path, body, "Content-Type: application/json"))
+				b.ReportMetric(float64(a.status), "status")
+			}
+		})
+	}
+}
+
+func serveHostile(t testing.TB) *gateway {
+	g := serve(t, keyedRaw(t), unlimited)
+	g.kinesis.answer = func(_ context.Context, call apigateway.Call) (apigateway.Answer, error) {
+		if call.Action == "PutRecords" {
+			return apigateway.Answer{Status: http.StatusOK, Body: []byte(`{"FailedRecordCount":0,"Records":[` + accepted + `]}`)}, nil
+		}
+		return apigateway.Answer{Status: http.StatusOK, Body: []byte(accepted)}, nil
+	}
+	return g
+}
+
+// keyedRaw is dev with the event's id for a partition key, so that its template looks into the body.
+func keyedRaw(t testing.TB) raw {
+	t.Helper()
+	r := loadRaw(t, "dev")
+	templates := r.body("integration", "api_submit_post_integration")["request_templates"].(map[string]any)
+	const set = "#set($key = $context.requestId)"
+	template := templates["application/json"].(string)
+	if !strings.Contains(template, set) {
+		t.Fatalf("the template no longer holds %s", set)
+	}
+	templates["application/json"] = strings.Replace(template, set, "#set($key = $input.path('$.id'))", 1)
+	return r
 }

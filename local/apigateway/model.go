@@ -14,11 +14,12 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"cdk.tf/go/ingest/internal/draft4"
-	"cdk.tf/go/ingest/local/apigateway/vtl"
+	"cdk.tf/go/ingest/local/apigateway/internal/jsontape"
+	"cdk.tf/go/ingest/local/apigateway/internal/validation"
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// patternTime bounds the match of one pattern, as a template's does.
+// patternTime bounds the matches of one body's patterns, as it does a template's.
 const patternTime = time.Second
 
 // model checks a body against a JSON schema.
@@ -26,8 +27,7 @@ type model struct {
 	// objectOnly is true of a schema that asks for an object, at most for one that is not empty, and for nothing more: then
 	// the body need not be taken apart, only read.
 	objectOnly, notEmpty bool
-	schema               *jsonschema.Schema
-	quick                *quick // nil where the schema is not for it
+	schema               *validation.Schema
 }
 
 // models compiles the API's models, which may refer to each other.
@@ -121,7 +121,7 @@ func (m *models) compile(api, name string) error {
 	}
 	least := m.texts[name]["minProperties"]
 	m.compiled[name] = &model{
-		schema: schema, quick: quickOf(schema), objectOnly: isObjectOnly(m.texts[name]), notEmpty: least == json.Number("1"),
+		schema: validation.New(schema, patternTime), objectOnly: isObjectOnly(m.texts[name]), notEmpty: least == json.Number("1"),
 	}
 	return nil
 }
@@ -167,57 +167,12 @@ func (m *model) check(request *parsedBody) broken {
 	if m.objectOnly && body[0] == '{' && json.Valid(body) && (!m.notEmpty || !isEmptyObject(body)) {
 		return broken{}
 	}
-	if !m.objectOnly && m.quick != nil {
-		payload, ok, _ := request.payload() // what is no JSON is said below
-		if wrong, sure := m.quickly(payload); ok && sure {
-			return wrong
-		}
-	}
-	instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	value, err := jsontape.Read(body)
 	if err != nil {
 		return broken{says: "[the body is not JSON: " + oneLine(err.Error()) + "]", rule: "the body is not JSON"}
 	}
-	return m.explain(instance)
-}
-
-// quickly checks a payload without an explanation. It is not sure of one that seems wrong.
-func (m *model) quickly(payload vtl.Payload) (wrong broken, sure bool) {
-	defer func() {
-		if slow := slowPattern(recover()); slow.says != "" {
-			wrong, sure = slow, true
-		}
-	}()
-	return broken{}, m.quick.holds(payload)
-}
-
-// explain says what is wrong with an instance.
-func (m *model) explain(instance any) (wrong broken) {
-	defer func() {
-		if slow := slowPattern(recover()); slow.says != "" {
-			wrong = slow
-		}
-	}()
-	var invalid *jsonschema.ValidationError
-	if err := m.schema.Validate(instance); errors.As(err, &invalid) {
-		return explainInvalid(invalid, instance)
-	} else if err != nil {
-		return broken{says: "[" + oneLine(err.Error()) + "]", rule: "the schema cannot be applied"}
-	}
-	return broken{}
-}
-
-// slowPattern says what is wrong of a panic. A pattern that takes too long makes a body invalid, wherever in the schema it
-// is.
-func slowPattern(panicked any) broken {
-	switch p := panicked.(type) {
-	case nil:
-		return broken{}
-	case draft4.SlowPattern:
-		says := fmt.Sprintf(`[ECMA 262 regex "%s" takes more than %s to match an input string]`, string(p), patternTime)
-		return broken{says: says, rule: says} // of the schema's pattern alone
-	default:
-		panic(p)
-	}
+	wrong := m.schema.Check(value)
+	return broken{says: wrong.Says, rule: wrong.Rule}
 }
 
 // isEmptyObject knows {} among valid objects.

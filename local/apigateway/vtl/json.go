@@ -80,11 +80,11 @@ func (p *jsonParser) word(word string) bool {
 
 func (p *jsonParser) object(depth int) (any, bool) {
 	p.at++
-	o := newObject(4)
 	p.space()
 	if p.take('}') {
-		return o, true
+		return &object{}, true
 	}
+	o := newObject(p.members(depth))
 	for {
 		p.space()
 		key, ok := p.name(depth, o.size())
@@ -112,6 +112,14 @@ func (p *jsonParser) object(depth int) (any, bool) {
 			return nil, false
 		}
 	}
+}
+
+// members is room for as many members as the last object at a depth had, and for a few where it had many.
+func (p *jsonParser) members(depth int) int {
+	if depth < len(p.names) && len(p.names[depth]) > 0 {
+		return min(len(p.names[depth]), indexed)
+	}
+	return 4
 }
 
 // name is the name of an object's next member, which is at a place.

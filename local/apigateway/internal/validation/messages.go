@@ -1,0 +1,126 @@
+package validation
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"cdk.tf/go/ingest/local/apigateway/internal/jsontape"
+	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
+)
+
+// Assumption API-9: API Gateway validates with github.com/java-json-tools/json-schema-validator, whose messages its strings
+// are ("[object has missing required properties ([\"body\",\"subject\",\"to\"])]", RafPe/serverless-reqvalidator-plugin#1).
+// From that library: the messages (validation.properties), the order of keywords (by name) and of properties (by name),
+// and that nothing below a value is checked once the value itself is wrong (InstanceValidator.process).
+
+// finding is one thing that is wrong with a body: by which keyword, in words, and by which rule of the schema.
+type finding struct{ keyword, message, rule string }
+
+// findings are in the order of their places.
+type findings []finding
+
+// wrong reports a finding, in words that are made only where they are needed. It gives false.
+func (c *checker) wrong(s *schema, keyword string, words func() string) bool {
+	if c.quiet > 0 {
+		return false
+	}
+	if c.findings++; c.findings <= maxFindings {
+		c.found = append(c.found, finding{keyword, words(), s.at + "/" + keyword})
+	}
+	return false
+}
+
+// sortFindings puts those of one place in order.
+func sortFindings(found []finding) {
+	slices.SortFunc(found, func(a, b finding) int {
+		return cmp.Or(strings.Compare(a.keyword, b.keyword), strings.Compare(a.message, b.message))
+	})
+}
+
+// broken lists the findings; those that say the same, one after the other, once, and each rule once.
+func (f findings) broken(more bool) Broken {
+	if len(f) == 0 {
+		return Broken{}
+	}
+	var messages, rules []string
+	for _, each := range f {
+		messages, rules = append(messages, each.message), append(rules, each.rule)
+	}
+	slices.Sort(rules)
+	messages, rules = slices.Compact(messages), slices.Compact(rules)
+	if more {
+		messages, rules = append(messages, "and more"), append(rules, "and more")
+	}
+	return Broken{Says: "[" + strings.Join(messages, ", ") + "]", Rule: strings.Join(rules, ", ")}
+}
+
+// maxQuoted is how many bytes of a value are in a message. The messages of a body of 10 MB could be 40 MB otherwise, in the
+// answer and in the log.
+const maxQuoted = 1024
+
+// cut shortens a text to maxQuoted bytes.
+func cut(text string) string {
+	if len(text) <= maxQuoted {
+		return text
+	}
+	end := maxQuoted
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "…"
+}
+
+// quoted is a value's JSON without white space, with the names of objects in order.
+func quoted(v jsontape.Value) string {
+	raw := v.Raw()
+	if len(raw) > maxQuoted {
+		return cut(string(bytes.ToValidUTF8(raw[:maxQuoted+1], []byte("\uFFFD"))))
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var value any
+	_ = decoder.Decode(&value) // has been read
+	return jsontext.Of(value)
+}
+
+// typeOrder is the library's order of types, in which "number" allows "integer" as well (DraftV4TypeDigester).
+var typeOrder = []string{"array", "boolean", "integer", "null", "number", "object", "string"}
+
+func withInteger(types []string) []string {
+	var all []string
+	for _, name := range typeOrder {
+		if slices.Contains(types, name) || name == "integer" && slices.Contains(types, "number") {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// maxFormatted bounds a text, in bytes, of which it is asked whether it is an address, a date or a regular expression.
+const maxFormatted = 64 << 10
+
+func (c *checker) hasFormat(format *jsonschema.Format, text string) bool {
+	if len(text) > maxFormatted {
+		panic(exceeded(fmt.Sprintf("a text of more than %d bytes is not checked for the format %s", maxFormatted, format.Name)))
+	}
+	return format.Validate(text) == nil
+}
+
+// ofFormat knows the formats of draft 4 whose messages differ.
+func ofFormat(name, text string) string {
+	kinds := map[string]string{
+		"email": "a valid email address", "hostname": "a valid hostname", "ipv4": "a valid IPv4 address",
+		"ipv6": "a valid IPv6 address", "uri": "a valid URI", "regex": "a valid ECMA 262 regular expression",
+	}
+	if what := kinds[name]; what != "" {
+		return fmt.Sprintf(`string "%s" is not %s`, cut(text), what)
+	}
+	return fmt.Sprintf(`string "%s" is invalid against requested date format(s) %s`, cut(text), jsontext.Of([]string{"yyyy-MM-dd'T'HH:mm:ssZ", "yyyy-MM-dd'T'HH:mm:ss.[0-9]{1,12}Z"}))
+}

@@ -1,0 +1,197 @@
+// Package validation checks bodies against JSON schemas of draft 4 as API Gateway does, within bounds of time and memory that
+// hold for every body. The compiler of github.com/santhosh-tekuri/jsonschema reads the schemas; its validator has no bounds:
+// it makes an error of every wrong value, compares the items of crafted arrays each with each, and writes 1e999999 out.
+package validation
+
+import (
+	"encoding/json"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
+)
+
+// Schema is a JSON schema. Many may check bodies by it at once.
+type Schema struct {
+	root        *schema
+	patternTime time.Duration
+}
+
+// New takes a compiled schema of draft 4. All matches of patterns of one check may take patternTime together; the schema's
+// own engine bounds each.
+func New(compiled *jsonschema.Schema, patternTime time.Duration) *Schema {
+	return &Schema{root: reader{}.read(compiled), patternTime: patternTime}
+}
+
+// schema is what a value is held to. A field without a value asks for nothing.
+type schema struct {
+	// at is where in the API's models it stands, such as event#/properties/user.
+	at  string
+	ref *schema // and nothing else
+
+	types            []string
+	enum             []any
+	allowed          string // the enum's values, as a message has them
+	format           *jsonschema.Format
+	pattern          jsonschema.Regexp
+	minLength        *int
+	maxLength        *int
+	minimum, maximum *limit
+	multipleOf       *big.Rat
+	unit             decimal // multipleOf
+
+	allOf, anyOf, oneOf []*schema
+	not                 *schema
+
+	properties       map[string]*schema
+	patterned        []patterned
+	additional       *schema
+	closed           bool // no additional properties
+	required         []string
+	dependencies     []dependency
+	minProps         *int
+	maxProps         *int
+	items            *schema
+	tuple            []*schema // items one by one
+	additionalItems  *schema
+	closedItems      bool // no items beyond the tuple
+	minItems         *int
+	maxItems         *int
+	uniqueItems      bool
+	asksNames        bool // of members by their names
+	asksItems        bool // of items one by one
+	asksAlternatives bool
+}
+
+// limit is a minimum or a maximum.
+type limit struct {
+	bound     *big.Rat
+	value     decimal
+	exclusive bool
+}
+
+type patterned struct {
+	name   jsonschema.Regexp
+	schema *schema
+}
+
+// dependency is what is asked of an object that has a member.
+type dependency struct {
+	name   string
+	needed []string
+	schema *schema // nil where names are needed
+}
+
+// reader has what is read of schemas, which may refer to themselves.
+type reader map[*jsonschema.Schema]*schema
+
+func (r reader) read(compiled *jsonschema.Schema) *schema {
+	if compiled == nil {
+		return nil
+	}
+	if known := r[compiled]; known != nil {
+		return known
+	}
+	url, pointer, _ := strings.Cut(compiled.Location, "#")
+	s := &schema{at: url[strings.LastIndexByte(url, '/')+1:] + "#" + strings.TrimSuffix(pointer, "/")}
+	r[compiled] = s
+	if compiled.Ref != nil { // next to which everything else is ignored
+		s.ref = r.read(compiled.Ref)
+		return s
+	}
+	readScalars(s, compiled)
+	s.allOf, s.anyOf, s.oneOf, s.not = r.all(compiled.AllOf), r.all(compiled.AnyOf), r.all(compiled.OneOf), r.read(compiled.Not)
+	s.asksAlternatives = len(s.allOf)+len(s.anyOf)+len(s.oneOf) > 0 || s.not != nil
+	r.readObject(s, compiled)
+	r.readArray(s, compiled)
+	return s
+}
+
+func (r reader) all(compiled []*jsonschema.Schema) []*schema {
+	var all []*schema
+	for _, each := range compiled {
+		all = append(all, r.read(each))
+	}
+	return all
+}
+
+func readScalars(s *schema, compiled *jsonschema.Schema) {
+	if compiled.Types != nil {
+		s.types = compiled.Types.ToStrings()
+	}
+	if compiled.Enum != nil {
+		s.enum = compiled.Enum.Values
+		s.allowed = jsontext.Of(s.enum)
+	}
+	s.format, s.pattern, s.minLength, s.maxLength = compiled.Format, compiled.Pattern, compiled.MinLength, compiled.MaxLength
+	s.minimum, s.maximum = limitOf(compiled.Minimum, compiled.ExclusiveMinimum), limitOf(compiled.Maximum, compiled.ExclusiveMaximum)
+	if s.multipleOf = compiled.MultipleOf; s.multipleOf != nil {
+		s.unit = decimalOfBound(s.multipleOf)
+	}
+}
+
+func limitOf(inclusive, exclusive *big.Rat) *limit {
+	switch {
+	case exclusive != nil:
+		return &limit{exclusive, decimalOfBound(exclusive), true}
+	case inclusive != nil:
+		return &limit{inclusive, decimalOfBound(inclusive), false}
+	}
+	return nil
+}
+
+func (r reader) readObject(s *schema, compiled *jsonschema.Schema) {
+	s.properties = make(map[string]*schema, len(compiled.Properties))
+	for name, property := range compiled.Properties {
+		s.properties[name] = r.read(property)
+	}
+	for name, property := range compiled.PatternProperties {
+		s.patterned = append(s.patterned, patterned{name, r.read(property)})
+	}
+	slices.SortFunc(s.patterned, func(a, b patterned) int { return strings.Compare(a.name.String(), b.name.String()) })
+	switch additional := compiled.AdditionalProperties.(type) {
+	case bool:
+		s.closed = !additional
+	case *jsonschema.Schema:
+		s.additional = r.read(additional)
+	}
+	for name, asked := range compiled.Dependencies {
+		switch asked := asked.(type) {
+		case []string:
+			s.dependencies = append(s.dependencies, dependency{name: name, needed: asked})
+		case *jsonschema.Schema:
+			s.dependencies = append(s.dependencies, dependency{name: name, schema: r.read(asked)})
+		}
+	}
+	slices.SortFunc(s.dependencies, func(a, b dependency) int { return strings.Compare(a.name, b.name) })
+	s.required = slices.Sorted(slices.Values(compiled.Required))
+	s.minProps, s.maxProps = compiled.MinProperties, compiled.MaxProperties
+	s.asksNames = len(s.properties)+len(s.patterned)+len(s.required)+len(s.dependencies) > 0 || s.closed || s.additional != nil
+}
+
+func (r reader) readArray(s *schema, compiled *jsonschema.Schema) {
+	s.minItems, s.maxItems, s.uniqueItems = compiled.MinItems, compiled.MaxItems, compiled.UniqueItems
+	switch items := compiled.Items.(type) {
+	case *jsonschema.Schema:
+		s.items = r.read(items)
+	case []*jsonschema.Schema:
+		s.tuple = r.all(items)
+		switch additional := compiled.AdditionalItems.(type) {
+		case bool:
+			s.closedItems = !additional
+		case *jsonschema.Schema:
+			s.additionalItems = r.read(additional)
+		}
+	}
+	s.asksItems = s.items != nil || len(s.tuple) > 0 || s.additionalItems != nil
+}
+
+// numberIn is a number of a schema's enum.
+func numberIn(value any) (decimal, bool) {
+	n, ok := value.(json.Number)
+	return decimalOf(n.String()), ok
+}

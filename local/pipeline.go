@@ -267,21 +267,23 @@ func (p *Pipeline) credentials(id string) (secret, principal string, ok bool) {
 // a header, S3's does not.
 func (p *Pipeline) awsEndpoint() http.Handler {
 	bucketsHandler := p.buckets.Handler()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return steadyBodies(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Amz-Target") != "" {
 			p.streams.ServeHTTP(w, r)
 			return
 		}
 		bucketsHandler.ServeHTTP(w, r)
-	})
+	}))
 }
 
 const (
 	// headerTime bounds how long a client may take over its headers.
 	headerTime = 10 * time.Second
-	// requestTime bounds how long a client may take over a whole request, but for a large body, which apigateway has keep
-	// coming instead.
+	// requestTime bounds how long a client of the API may take over a whole request, but for a large body, which apigateway has
+	// keep coming instead. The AWS address takes objects of any length, which have to keep coming alone (bodyStall).
 	requestTime = time.Minute
+	// idleTime is how long a connection is kept between two requests. Go's own clients let go before (90 s).
+	idleTime = 2 * time.Minute
 	// shutdownTime bounds a graceful end, of which requests in flight may take requestsTime.
 	shutdownTime = 10 * time.Second
 	requestsTime = 3 * time.Second
@@ -289,8 +291,9 @@ const (
 
 func (p *Pipeline) newServer(handler http.Handler) *http.Server {
 	return &http.Server{
-		Handler:           handler,
+		Handler:           steadyAnswers(handler),
 		ReadHeaderTimeout: headerTime,
+		IdleTimeout:       idleTime,
 		ErrorLog:          slog.NewLogLogger(p.opts.Logger.Handler(), slog.LevelDebug),
 	}
 }

@@ -100,6 +100,14 @@ func (s backend) DeleteBucket(name string) error {
 	if err := s.needBucket(name); err != nil {
 		return err
 	}
+	err := s.removeBucket(name)
+	if err == nil {
+		s.endUploads(name)
+	}
+	return err
+}
+
+func (s *Service) removeBucket(name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	full, err := s.holdsFile(name)

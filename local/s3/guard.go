@@ -43,11 +43,31 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, err)
 		return
 	}
+	if err := boundDocument(w, r); err != nil {
+		refuse(w, r, err)
+		return
+	}
 	same := &sameOrigin{ResponseWriter: w}
 	g.next.ServeHTTP(same, r)
 	if !same.begun {
 		same.WriteHeader(http.StatusOK)
 	}
+}
+
+// maxDocument bounds a request's XML, in bytes, which gofakes3 reads into memory: 1,000 keys to delete, or 10,000 parts to join.
+const maxDocument = 8 << 20
+
+// boundDocument bounds the body of what is no object: a POST, or a PUT of a bucket.
+func boundDocument(w http.ResponseWriter, r *http.Request) error {
+	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if r.Method != http.MethodPost && (r.Method != http.MethodPut || key != "") {
+		return nil
+	}
+	if r.ContentLength > maxDocument {
+		return &gofakes3.ErrorResponse{Code: "MaxMessageLengthExceeded", Message: "Your request was too large."}
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxDocument)
+	return nil
 }
 
 // unimitated names what of a request gofakes3 would take for something else.

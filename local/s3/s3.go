@@ -6,6 +6,9 @@
 // user metadata) lies in a hidden folder beside the buckets. A file that somebody else puts into a bucket's folder is an
 // object too.
 //
+// The parts of an upload lie below the same hidden folder until it is complete or aborted, or the process ends: with it the
+// upload is over, where S3 would keep it.
+//
 // An object's ETag is the MD5 of its content, however it came. S3's own of an upload in parts is made of the parts' MD5s and
 // their number, which is known here when the upload is complete, and answered then, but not kept.
 //
@@ -48,7 +51,8 @@ type Service struct {
 	// mu is held for writing where names change, for reading where a file and its metadata must be of one generation.
 	mu sync.RWMutex
 	// last is the latest modification time that was given to a file, so that no two are the same.
-	last time.Time
+	last    time.Time
+	uploads uploads
 	// fault makes a step of a write fail in tests.
 	fault func(step string) error
 }
@@ -70,8 +74,9 @@ func Open(opts Options) (*Service, error) {
 	}
 	s := &Service{
 		root: root, clock: cmp.Or[clockwork.Clock](opts.Clock, clockwork.NewRealClock()),
-		logger: cmp.Or(opts.Logger, slog.New(slog.DiscardHandler)),
-		fault:  func(string) error { return nil },
+		logger:  cmp.Or(opts.Logger, slog.New(slog.DiscardHandler)),
+		uploads: uploads{byID: map[gofakes3.UploadID]*upload{}},
+		fault:   func(string) error { return nil },
 	}
 	if err := root.RemoveAll(temporary); err != nil {
 		return nil, fmt.Errorf("removing what an earlier process left unfinished: %w", err)
@@ -84,8 +89,11 @@ func Open(opts Options) (*Service, error) {
 	return s, s.syncFolder(".")
 }
 
-// Close lets the folder go. Calls after it fail.
-func (s *Service) Close() error { return s.root.Close() }
+// Close removes the parts of uploads that are not complete, and lets the folder go. Calls after it fail.
+func (s *Service) Close() error {
+	s.endUploads("")
+	return s.root.Close()
+}
 
 // Declare makes a bucket unless it is there. Its objects stay as they are.
 func (s *Service) Declare(cfg Config) error {

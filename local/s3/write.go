@@ -124,7 +124,7 @@ func (w *write) content(input io.Reader) error {
 		return err
 	}
 	sum := md5.New() //nolint:gosec // as above
-	n, err := io.Copy(io.MultiWriter(file, sum), input)
+	n, err := io.Copy(io.MultiWriter(file, sum), io.LimitReader(input, w.size+1))
 	if err == nil && n != w.size {
 		err = gofakes3.ErrIncompleteBody
 	}

@@ -1,0 +1,332 @@
+package s3
+
+import (
+	"cmp"
+	"crypto/md5" //nolint:gosec // S3's own checksum
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+)
+
+// uploads are those in parts that are not complete. What is known of them is in memory, and their parts lie below the folder of
+// temporary files: an upload ends with the process, and the next one removes its parts.
+type uploads struct {
+	mu   sync.Mutex
+	byID map[gofakes3.UploadID]*upload
+}
+
+// upload is one. Its folder is there from its first part on.
+type upload struct {
+	id          gofakes3.UploadID
+	bucket, key string
+	headers     map[string]string
+	initiated   time.Time
+
+	mu    sync.Mutex
+	parts map[int]sentPart
+	ended bool // complete or aborted
+}
+
+// sentPart is a part in a file of its own. One that is sent again is another.
+type sentPart struct {
+	file string
+	sum  []byte
+	size int64
+	at   time.Time
+}
+
+func (p sentPart) etag() string { return gofakes3.FormatETag(p.sum) }
+
+func (u *upload) folder() string { return path.Join(temporary, "upload-"+string(u.id)) }
+
+// CreateMultipartUpload implements gofakes3.MultipartBackend.
+func (s backend) CreateMultipartUpload(bucket, key string, headers map[string]string) (gofakes3.UploadID, error) {
+	if err := checkKey(key); err != nil {
+		return "", err
+	}
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // never fails
+	initiated := s.nextModified()
+	// In the order of their beginning, which listings have, and of no id that a process before gave.
+	u := &upload{
+		id:     gofakes3.UploadID(fmt.Sprintf("%016x-%x", initiated.UnixNano(), random)),
+		bucket: bucket, key: key, headers: headers, initiated: initiated, parts: map[int]sentPart{},
+	}
+	s.uploads.mu.Lock()
+	defer s.uploads.mu.Unlock()
+	s.uploads.byID[u.id] = u
+	return u.id, nil
+}
+
+// upload finds one that has not ended, and holds it until its caller unlocks it.
+func (s *Service) upload(bucket, key string, id gofakes3.UploadID) (*upload, error) {
+	s.uploads.mu.Lock()
+	u := s.uploads.byID[id]
+	s.uploads.mu.Unlock()
+	if u == nil || u.bucket != bucket || u.key != key {
+		return nil, gofakes3.ErrNoSuchUpload
+	}
+	u.mu.Lock()
+	if u.ended {
+		u.mu.Unlock()
+		return nil, gofakes3.ErrNoSuchUpload
+	}
+	return u, nil
+}
+
+// end removes an upload that its caller holds, with its parts.
+func (s *Service) end(u *upload) {
+	u.ended = true
+	s.uploads.mu.Lock()
+	delete(s.uploads.byID, u.id)
+	s.uploads.mu.Unlock()
+	if err := s.root.RemoveAll(u.folder()); err != nil {
+		s.logger.Warn("s3: the parts of an upload are left until the next start", "folder", u.folder(), "error", err)
+	}
+}
+
+// endUploads ends those of a bucket, or all.
+func (s *Service) endUploads(bucket string) {
+	s.uploads.mu.Lock()
+	all := slices.Collect(maps.Values(s.uploads.byID))
+	s.uploads.mu.Unlock()
+	for _, u := range all {
+		if bucket != "" && u.bucket != bucket {
+			continue
+		}
+		u.mu.Lock()
+		s.end(u)
+		u.mu.Unlock()
+	}
+}
+
+// UploadPart implements gofakes3.MultipartBackend.
+func (s backend) UploadPart(bucket, key string, id gofakes3.UploadID, number int, size int64, input io.Reader) (string, error) {
+	u, err := s.upload(bucket, key, id)
+	if err != nil {
+		return "", err
+	}
+	u.mu.Unlock() // a part may take its time, and others come beside it
+	p, err := s.writePart(u, number, size, input)
+	if err != nil {
+		return "", failed(err)
+	}
+	if _, err := s.upload(bucket, key, id); err != nil { // it ended meanwhile, and took its folder along or left this file
+		_ = s.root.RemoveAll(u.folder())
+		return "", err
+	}
+	defer u.mu.Unlock()
+	if before, ok := u.parts[number]; ok {
+		_ = s.root.Remove(before.file) // at the latest with the folder
+	}
+	u.parts[number] = p
+	return p.etag(), nil
+}
+
+// writePart writes a part to a file. It is not put on disk: the object is, when the upload is complete.
+func (s *Service) writePart(u *upload, number int, size int64, input io.Reader) (sentPart, error) {
+	p := sentPart{at: s.nextModified()}
+	p.file = path.Join(u.folder(), fmt.Sprintf("%05d-%d", number, p.at.UnixNano()))
+	if err := s.root.MkdirAll(u.folder(), 0o755); err != nil {
+		return p, err
+	}
+	file, err := s.root.OpenFile(p.file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return p, err
+	}
+	sum := md5.New() //nolint:gosec // as above
+	p.size, err = io.Copy(io.MultiWriter(file, sum), io.LimitReader(input, size+1))
+	if err == nil && p.size != size {
+		err = gofakes3.ErrIncompleteBody
+	}
+	if err == nil {
+		err = s.fault("write")
+	}
+	p.sum = sum.Sum(nil)
+	if err = errors.Join(err, file.Close()); err != nil {
+		_ = s.root.Remove(p.file) // at the latest with the folder
+	}
+	return p, err
+}
+
+// AbortMultipartUpload implements gofakes3.MultipartBackend.
+func (s backend) AbortMultipartUpload(bucket, key string, id gofakes3.UploadID) error {
+	u, err := s.upload(bucket, key, id)
+	if err != nil {
+		return err
+	}
+	defer u.mu.Unlock()
+	s.end(u)
+	return nil
+}
+
+// CompleteMultipartUpload implements gofakes3.MultipartBackend. An upload that cannot be completed stays as it is.
+func (s backend) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadID, asked *gofakes3.CompleteMultipartUploadRequest) (gofakes3.VersionID, string, error) {
+	u, err := s.upload(bucket, key, id)
+	if err != nil {
+		return "", "", err
+	}
+	defer u.mu.Unlock()
+	chosen, err := u.choose(asked.Parts)
+	if err != nil {
+		return "", "", err
+	}
+	sums, size := md5.New(), int64(0) //nolint:gosec // as above
+	for _, p := range chosen {
+		_, _ = sums.Write(p.sum) // never fails
+		size += p.size
+	}
+	content := &joined{service: s.Service, parts: chosen}
+	defer content.close()
+	if _, _, err := s.put(bucket, key, u.headers, content, size, nil); err != nil {
+		return "", "", failed(err)
+	}
+	s.end(u)
+	return "", fmt.Sprintf(`"%s-%d"`, hex.EncodeToString(sums.Sum(nil)), len(chosen)), nil
+}
+
+// choose finds the parts that a client names, in their order.
+func (u *upload) choose(asked []gofakes3.CompletedPart) ([]sentPart, error) {
+	if len(asked) == 0 {
+		return nil, gofakes3.ErrorMessage(gofakes3.ErrMalformedXML, "name the parts of which the object is made")
+	}
+	if !slices.IsSortedFunc(asked, func(a, b gofakes3.CompletedPart) int { return cmp.Compare(a.PartNumber, b.PartNumber) }) {
+		return nil, gofakes3.ErrInvalidPartOrder
+	}
+	var chosen []sentPart
+	for _, each := range asked {
+		p, ok := u.parts[each.PartNumber]
+		if !ok || strings.Trim(each.ETag, `"`) != strings.Trim(p.etag(), `"`) {
+			return nil, gofakes3.ErrorMessagef(gofakes3.ErrInvalidPart, "part %d with the ETag %s was not uploaded", each.PartNumber, each.ETag)
+		}
+		chosen = append(chosen, p)
+	}
+	return chosen, nil
+}
+
+// joined reads parts one after the other, with one file open at a time.
+type joined struct {
+	service *Service
+	parts   []sentPart
+	open    *os.File
+}
+
+// Read implements io.Reader.
+func (j *joined) Read(to []byte) (n int, err error) {
+	for {
+		if j.open == nil {
+			if len(j.parts) == 0 {
+				return 0, io.EOF
+			}
+			if j.open, err = j.service.root.Open(j.parts[0].file); err != nil {
+				return 0, err
+			}
+			j.parts = j.parts[1:]
+		}
+		n, err = j.open.Read(to)
+		if !errors.Is(err, io.EOF) {
+			return n, err
+		}
+		j.close()
+		if n > 0 {
+			return n, nil
+		}
+	}
+}
+
+func (j *joined) close() {
+	if j.open != nil {
+		_ = j.open.Close() // it was only read
+		j.open = nil
+	}
+}
+
+// ListParts implements gofakes3.MultipartBackend.
+func (s backend) ListParts(bucket, key string, id gofakes3.UploadID, marker int, limit int64) (*gofakes3.ListMultipartUploadPartsResult, error) {
+	u, err := s.upload(bucket, key, id)
+	if err != nil {
+		return nil, err
+	}
+	defer u.mu.Unlock()
+	result := &gofakes3.ListMultipartUploadPartsResult{
+		Bucket: bucket, Key: key, UploadID: id, MaxParts: limit, PartNumberMarker: marker, StorageClass: gofakes3.StorageStandard,
+	}
+	for _, number := range slices.Sorted(maps.Keys(u.parts)) {
+		if number <= marker {
+			continue
+		}
+		if int64(len(result.Parts)) == limit {
+			result.IsTruncated = limit > 0
+			break
+		}
+		p := u.parts[number]
+		result.NextPartNumberMarker = number
+		result.Parts = append(result.Parts, gofakes3.ListMultipartUploadPartItem{
+			PartNumber: number, ETag: p.etag(), Size: p.size, LastModified: gofakes3.NewContentTime(p.at.UTC()),
+		})
+	}
+	return result, nil
+}
+
+// ListMultipartUploads implements gofakes3.MultipartBackend: by key, and for one key by their beginning (API reference).
+func (s backend) ListMultipartUploads(bucket string, marker *gofakes3.UploadListMarker, prefix gofakes3.Prefix, limit int64) (*gofakes3.ListMultipartUploadsResult, error) {
+	result := &gofakes3.ListMultipartUploadsResult{Bucket: bucket, Delimiter: prefix.Delimiter, Prefix: prefix.Prefix, MaxUploads: limit}
+	after := gofakes3.UploadListMarker{}
+	if marker != nil {
+		after = *marker
+		result.KeyMarker, result.UploadIDMarker = after.Object, after.UploadID
+	}
+	var match gofakes3.PrefixMatch
+	listed, rolledUp := int64(0), after.Object
+	for _, u := range s.uploadsOf(bucket) {
+		if !prefix.Match(u.key, &match) || isBefore(u, after) || match.CommonPrefix && match.MatchedPart == rolledUp {
+			continue
+		}
+		if listed == limit {
+			result.IsTruncated = true
+			return result, nil
+		}
+		listed++
+		if match.CommonPrefix {
+			rolledUp = match.MatchedPart
+			result.CommonPrefixes = append(result.CommonPrefixes, match.AsCommonPrefix())
+			result.NextKeyMarker, result.NextUploadIDMarker = rolledUp, ""
+			continue
+		}
+		result.Uploads = append(result.Uploads, gofakes3.ListMultipartUploadItem{
+			Key: u.key, UploadID: u.id, StorageClass: gofakes3.StorageStandard, Initiated: gofakes3.NewContentTime(u.initiated.UTC()),
+		})
+		result.NextKeyMarker, result.NextUploadIDMarker = u.key, u.id
+	}
+	result.NextKeyMarker, result.NextUploadIDMarker = "", "" // it is the last page
+	return result, nil
+}
+
+func (s *Service) uploadsOf(bucket string) []*upload {
+	s.uploads.mu.Lock()
+	defer s.uploads.mu.Unlock()
+	var of []*upload
+	for _, u := range s.uploads.byID {
+		if u.bucket == bucket {
+			of = append(of, u)
+		}
+	}
+	slices.SortFunc(of, func(a, b *upload) int { return cmp.Or(strings.Compare(a.key, b.key), cmp.Compare(a.id, b.id)) })
+	return of
+}
+
+// isBefore is true of an upload that is on a page before: without an upload's id the marker is a key that has been listed.
+func isBefore(u *upload, after gofakes3.UploadListMarker) bool {
+	return u.key < after.Object || u.key == after.Object && after.Object != "" && (after.UploadID == "" || u.id <= after.UploadID)
+}

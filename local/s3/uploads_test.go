@@ -1,0 +1,282 @@
+package s3_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"cdk.tf/go/ingest/local/s3"
+)
+
+// begin begins an upload and gives its id.
+func (w *world) begin(key string) *string {
+	w.Helper()
+	made, err := w.client.CreateMultipartUpload(w.Context(), &awss3.CreateMultipartUploadInput{Bucket: aws.String("events"), Key: aws.String(key)})
+	w.must(err)
+	return made.UploadId
+}
+
+func (w *world) sendPart(key string, id *string, number int32, content string) (types.CompletedPart, error) {
+	w.Helper()
+	sent, err := w.client.UploadPart(w.Context(), &awss3.UploadPartInput{
+		Bucket: aws.String("events"), Key: aws.String(key), UploadId: id, PartNumber: &number, Body: strings.NewReader(content),
+	})
+	if err != nil {
+		return types.CompletedPart{}, err
+	}
+	return types.CompletedPart{ETag: sent.ETag, PartNumber: &number}, nil
+}
+
+func (w *world) complete(key string, id *string, parts ...types.CompletedPart) error {
+	_, err := w.client.CompleteMultipartUpload(w.Context(), &awss3.CompleteMultipartUploadInput{
+		Bucket: aws.String("events"), Key: aws.String(key), UploadId: id, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+	})
+	return err
+}
+
+// leftOver are the files of what is not complete.
+func (w *world) leftOver() []string {
+	w.Helper()
+	var names []string
+	w.must(filepath.WalkDir(filepath.Join(w.dir, ".tmp"), func(path string, entry os.DirEntry, err error) error {
+		if err == nil && path != filepath.Join(w.dir, ".tmp") {
+			names = append(names, entry.Name())
+		}
+		return err
+	}))
+	return names
+}
+
+// endless is a body of a length, without a memory of its own.
+type endless struct{}
+
+func (endless) Read(to []byte) (int, error) {
+	clear(to)
+	return len(to), nil
+}
+
+// The parts of an upload are on disk: 8 parts of 8 MiB take no 8 MiB of memory, from the first to the object.
+func TestPartsAreNotInMemory(t *testing.T) {
+	w := newWorld(t)
+	id := w.begin("big")
+	handler := w.service.Handler()
+	const parts, size = 8, 8 << 20
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var list strings.Builder
+	for i := range parts {
+		r := httptest.NewRequest(http.MethodPut, fmt.Sprintf("/events/big?partNumber=%d&uploadId=%s", i+1, *id), io.LimitReader(endless{}, size))
+		r.ContentLength = size
+		r.Header.Set("Content-Length", fmt.Sprint(size))
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, r)
+		if answer.Code != http.StatusOK {
+			t.Fatalf("%d %s", answer.Code, answer.Body)
+		}
+		fmt.Fprintf(&list, "<Part><PartNumber>%d</PartNumber><ETag>%s</ETag></Part>", i+1, answer.Header().Get("ETag"))
+	}
+	r := httptest.NewRequest(http.MethodPost, "/events/big?uploadId="+*id, strings.NewReader("<CompleteMultipartUpload>"+list.String()+"</CompleteMultipartUpload>"))
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, r)
+	runtime.ReadMemStats(&after)
+	if answer.Code != http.StatusOK {
+		t.Fatalf("%d %s", answer.Code, answer.Body)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > size {
+		t.Errorf("%d bytes were allocated", took)
+	}
+	head, err := w.client.HeadObject(t.Context(), &awss3.HeadObjectInput{Bucket: aws.String("events"), Key: aws.String("big")})
+	w.must(err)
+	if *head.ContentLength != parts*size {
+		t.Errorf("the object has %d bytes", *head.ContentLength)
+	}
+	if left := w.leftOver(); len(left) != 0 {
+		t.Errorf("left over: %v", left)
+	}
+}
+
+// Whatever ends an upload ends its parts: completion, an abort, the bucket's end, the process's, and a crash's next start.
+func TestPartsAreRemoved(t *testing.T) {
+	for name, end := range map[string]func(w *world, id *string, part types.CompletedPart){
+		"complete": func(w *world, id *string, part types.CompletedPart) { w.must(w.complete("a", id, part)) },
+		"abort": func(w *world, id *string, _ types.CompletedPart) {
+			_, err := w.client.AbortMultipartUpload(w.Context(), &awss3.AbortMultipartUploadInput{Bucket: aws.String("events"), Key: aws.String("a"), UploadId: id})
+			w.must(err)
+		},
+		"the bucket": func(w *world, _ *string, _ types.CompletedPart) {
+			_, err := w.client.DeleteBucket(w.Context(), &awss3.DeleteBucketInput{Bucket: aws.String("events")})
+			w.must(err)
+			w.must(w.service.Declare(s3.Config{Name: "events"}))
+		},
+		"close": func(w *world, _ *string, _ types.CompletedPart) {
+			w.must(w.service.Close())
+			w.open()
+		},
+		"start": func(w *world, _ *string, _ types.CompletedPart) { w.open() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			id := w.begin("a")
+			_, err := w.sendPart("a", id, 1, "first")
+			w.must(err)
+			part, err := w.sendPart("a", id, 1, "again")
+			w.must(err)
+			if left := w.leftOver(); len(left) != 2 { // the folder and the part that was sent again
+				t.Errorf("on the way: %v", left)
+			}
+			end(w, id, part)
+			if left := w.leftOver(); len(left) != 0 {
+				t.Errorf("left over: %v", left)
+			}
+			if _, err := w.sendPart("a", id, 2, "late"); !strings.HasPrefix(code(err), "NoSuchUpload") {
+				t.Errorf("a part after the end: %v", err)
+			}
+			if err := w.complete("a", id, part); !strings.HasPrefix(code(err), "NoSuchUpload") {
+				t.Errorf("completed after the end: %v", err)
+			}
+			if left := w.leftOver(); len(left) != 0 {
+				t.Errorf("left over of what came late: %v", left)
+			}
+		})
+	}
+}
+
+func TestUploadsThatCannotBeCompleted(t *testing.T) {
+	w := newWorld(t)
+	id := w.begin("a")
+	one, err := w.sendPart("a", id, 1, "one")
+	w.must(err)
+	two, err := w.sendPart("a", id, 2, "two")
+	w.must(err)
+	absent := types.CompletedPart{ETag: one.ETag, PartNumber: aws.Int32(3)}
+	for _, test := range []struct {
+		parts []types.CompletedPart
+		want  string
+	}{
+		{[]types.CompletedPart{two, one}, "InvalidPartOrder"}, {[]types.CompletedPart{one, absent}, "InvalidPart"},
+		{[]types.CompletedPart{{ETag: two.ETag, PartNumber: one.PartNumber}}, "InvalidPart"}, {nil, "MalformedXML"},
+	} {
+		if err := w.complete("a", id, test.parts...); !strings.HasPrefix(code(err), test.want) {
+			t.Errorf("%v, want %s", err, test.want)
+		}
+	}
+	if err := w.complete("b", id, one); !strings.HasPrefix(code(err), "NoSuchUpload") {
+		t.Errorf("under another key: %v", err)
+	}
+	w.must(w.complete("a", id, one, two)) // as if nothing had been
+	if got, _ := w.get("a"); got != "onetwo" {
+		t.Errorf("%q", got)
+	}
+	w.must(os.WriteFile(filepath.Join(w.dir, "events", "file"), []byte("x"), 0o644))
+	id = w.begin("file/below")
+	one, err = w.sendPart("file/below", id, 1, "one")
+	w.must(err)
+	if err := w.complete("file/below", id, one); err == nil {
+		t.Error("an object below a file")
+	}
+	if left := w.leftOver(); len(left) != 2 {
+		t.Errorf("an upload that failed to complete has %v left; want its folder and its part", left)
+	}
+}
+
+func TestListUploads(t *testing.T) {
+	w := newWorld(t)
+	ids := map[string]*string{}
+	for _, key := range []string{"b", "a", "c/1", "c/2", "a"} {
+		ids[key] = w.begin(key)
+	}
+	var got []string
+	in := &awss3.ListMultipartUploadsInput{Bucket: aws.String("events"), MaxUploads: aws.Int32(1), Delimiter: aws.String("/")}
+	for range 9 {
+		page, err := w.client.ListMultipartUploads(t.Context(), in)
+		w.must(err)
+		for _, u := range page.Uploads {
+			got = append(got, *u.Key)
+		}
+		for _, p := range page.CommonPrefixes {
+			got = append(got, *p.Prefix)
+		}
+		if !*page.IsTruncated {
+			break
+		}
+		in.KeyMarker, in.UploadIdMarker = page.NextKeyMarker, page.NextUploadIdMarker
+	}
+	if want := "a a b c/"; strings.Join(got, " ") != want {
+		t.Errorf("%v, want %s", got, want)
+	}
+	for i := range int32(3) {
+		_, err := w.sendPart("b", ids["b"], i+1, strings.Repeat("x", int(i)+1))
+		w.must(err)
+	}
+	var sizes []int64
+	parts := &awss3.ListPartsInput{Bucket: aws.String("events"), Key: aws.String("b"), UploadId: ids["b"], MaxParts: aws.Int32(2)}
+	for range 3 {
+		page, err := w.client.ListParts(t.Context(), parts)
+		w.must(err)
+		for _, p := range page.Parts {
+			sizes = append(sizes, *p.Size)
+		}
+		if !*page.IsTruncated {
+			break
+		}
+		parts.PartNumberMarker = page.NextPartNumberMarker
+	}
+	if fmt.Sprint(sizes) != "[1 2 3]" {
+		t.Errorf("parts of %v bytes", sizes)
+	}
+	parts.PartNumberMarker = aws.String("99999")
+	page, err := w.client.ListParts(t.Context(), parts)
+	w.must(err)
+	if len(page.Parts) != 0 || *page.IsTruncated {
+		t.Errorf("beyond the last: %+v", page)
+	}
+}
+
+// What is longer than it says is cut off before it fills the disk, and what is shorter is refused.
+func TestPartsOfAnotherLength(t *testing.T) {
+	w := newWorld(t)
+	id := w.begin("a")
+	for name, body := range map[string]io.Reader{"longer": endless{}, "shorter": bytes.NewReader([]byte("x"))} {
+		r := httptest.NewRequest(http.MethodPut, "/events/a?partNumber=1&uploadId="+*id, body)
+		r.ContentLength = 10
+		r.Header.Set("Content-Length", "10")
+		answer := httptest.NewRecorder()
+		w.service.Handler().ServeHTTP(answer, r)
+		if answer.Code != http.StatusBadRequest || !strings.Contains(answer.Body.String(), "IncompleteBody") {
+			t.Errorf("%s: %d %s", name, answer.Code, answer.Body)
+		}
+		if left := w.leftOver(); len(left) != 1 {
+			t.Errorf("%s: left over: %v, want the folder", name, left)
+		}
+	}
+}
+
+// A list of keys or parts is read into memory, so that it has its bound.
+func TestDocumentsAreBounded(t *testing.T) {
+	w := newWorld(t)
+	for _, length := range []int64{9 << 20, -1} {
+		for target, verb := range map[string]string{"/events?delete": http.MethodPost, "/events/a?uploadId=x": http.MethodPost, "/another": http.MethodPut} {
+			r := httptest.NewRequest(verb, target, io.LimitReader(endless{}, 1<<30))
+			r.ContentLength = length
+			answer := httptest.NewRecorder()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			w.service.Handler().ServeHTTP(answer, r)
+			runtime.ReadMemStats(&after)
+			if took := after.TotalAlloc - before.TotalAlloc; answer.Code < 400 && verb == http.MethodPost || took > 64<<20 {
+				t.Errorf("%s %s of %d: %d, with %d bytes allocated", verb, target, length, answer.Code, took)
+			}
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package local
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// pipes is a listener of connections in memory, whose deadlines are a test's time.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	if connection, open := <-p; open {
+		return connection, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (p pipes) Close() error   { return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// steadily serves a handler as the AWS address does, and gives a connection to it.
+func steadily(t *testing.T, handler http.HandlerFunc, with func(client net.Conn)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		p := &Pipeline{opts: Options{Logger: slog.New(slog.DiscardHandler)}}
+		server := p.newServer(steadyBodies(handler))
+		listener := make(pipes)
+		ended := make(chan error)
+		go func() { ended <- server.Serve(listener) }()
+		client, side := net.Pipe()
+		listener <- side
+		with(client)
+		_ = client.Close()
+		close(listener)
+		<-ended
+		_ = server.Close()
+	})
+}
+
+func answerOf(t *testing.T, client net.Conn) string {
+	t.Helper()
+	answer, err := http.ReadResponse(bufio.NewReader(client), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(answer.Body)
+	if err := errors.Join(err, answer.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return answer.Status + " " + string(text)
+}
+
+// isClosedAfter fails unless the server closes the connection at a time.
+func isClosedAfter(t *testing.T, client net.Conn, want time.Duration) {
+	t.Helper()
+	began := time.Now()
+	_ = client.SetReadDeadline(began.Add(time.Hour))
+	_, err := io.Copy(io.Discard, client)
+	if took := time.Since(began); err != nil || took != want {
+		t.Errorf("closed after %s with %v, want %s", took, err, want)
+	}
+}
+
+func TestIdleConnectionsAreClosed(t *testing.T) {
+	steadily(t, func(http.ResponseWriter, *http.Request) {}, func(client net.Conn) {
+		for range 2 { // the second in time
+			_, _ = io.WriteString(client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+			if got := answerOf(t, client); got != "200 OK " {
+				t.Error(got)
+			}
+			time.Sleep(idleTime - time.Second)
+		}
+		isClosedAfter(t, client, time.Second)
+	})
+	steadily(t, func(http.ResponseWriter, *http.Request) {}, func(client net.Conn) { isClosedAfter(t, client, headerTime) })
+}
+
+// An upload may take hours, as long as something comes; one that stands still is ended.
+func TestUploadsHaveToMove(t *testing.T) {
+	count := func(w http.ResponseWriter, r *http.Request) {
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, "ended", http.StatusBadRequest)
+			return
+		}
+		time.Sleep(3 * time.Hour) // as long as it likes: the client waits
+		_, _ = w.Write(bytes.ToUpper(text))
+	}
+	const head = "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
+	steadily(t, count, func(client net.Conn) {
+		_, _ = io.WriteString(client, head)
+		for range 100 {
+			time.Sleep(bodyStall - time.Second)
+			_, _ = io.WriteString(client, "x")
+		}
+		if got, want := answerOf(t, client), "200 OK "+string(bytes.Repeat([]byte("X"), 100)); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	})
+	steadily(t, count, func(client net.Conn) {
+		_, _ = io.WriteString(client, head+"x")
+		began := time.Now()
+		got := answerOf(t, client)
+		if took := time.Since(began); got != "400 Bad Request ended\n" || took != bodyStall {
+			t.Errorf("%s after %s, want 400 after %s", got, took, bodyStall)
+		}
+	})
+	ignore := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }
+	steadily(t, ignore, func(client net.Conn) { // net/http would wait for the rest
+		_, _ = io.WriteString(client, head+"x")
+		isClosedAfter(t, client, bodyStall)
+	})
+}
+
+// A download may take hours, as long as something is taken; one that stands still is ended.
+func TestDownloadsHaveToMove(t *testing.T) {
+	const size = 1 << 20
+	type outcome struct {
+		err  error
+		took time.Duration
+	}
+	var ended atomic.Pointer[outcome]
+	send := func(w http.ResponseWriter, _ *http.Request) {
+		began := time.Now()
+		_, err := io.Copy(w, bytes.NewReader(make([]byte, size)))
+		ended.Store(&outcome{err, time.Since(began)})
+	}
+	steadily(t, send, func(client net.Conn) {
+		_, _ = io.WriteString(client, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+		read, piece := 0, make([]byte, 16<<10)
+		for {
+			time.Sleep(answerStall / 6) // net/http writes 4 KiB of its own at a time
+			n, err := client.Read(piece)
+			if read += n; err != nil {
+				break
+			}
+		}
+		if read < size {
+			t.Errorf("%d bytes came", read)
+		}
+		if o := ended.Load(); o.err != nil || o.took < time.Hour {
+			t.Errorf("%v after %s", o.err, o.took)
+		}
+	})
+	steadily(t, send, func(client net.Conn) {
+		_, _ = io.WriteString(client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		time.Sleep(2 * answerStall)
+		if o := ended.Load(); o == nil || o.err == nil || o.took != answerStall {
+			t.Errorf("%+v, want an error after %s", o, answerStall)
+		}
+	})
+}
+
+// An answer of headers alone is sent, however long it took to be made.
+func TestLateAnswersWithoutABody(t *testing.T) {
+	steadily(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/late" {
+			time.Sleep(3 * answerStall)
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}, func(client net.Conn) {
+		for _, path := range []string{"/", "/late"} {
+			_, _ = io.WriteString(client, "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n")
+			if got := answerOf(t, client); got != "204 No Content " {
+				t.Errorf("%s: %s", path, got)
+			}
+		}
+	})
+}

@@ -182,7 +182,7 @@ func (r *run) object(ctx context.Context, o object) error {
 	case err != nil:
 		return err
 	}
-	defer spooled.remove()
+	defer spooled.close()
 	r.progress.reading(spooled)
 	text, err := readLines(spooled)
 	if err != nil {

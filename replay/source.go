@@ -53,7 +53,8 @@ func (r *run) wanted(o object) bool {
 	return !folder && !before && strings.Contains(o.id.key, r.ErrorType)
 }
 
-// spool is an object's copy on this machine: a batch may wait for the stream for longer than S3 keeps a connection open.
+// spool is an object's copy on this machine: a batch may wait for the stream for longer than S3 keeps a connection open. The
+// file has no name, so that it goes with the process, however that ends.
 type spool struct {
 	file *os.File
 	// read is how many bytes of it were.
@@ -66,10 +67,7 @@ func (s *spool) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (s *spool) remove() {
-	_ = s.file.Close()
-	_ = os.Remove(s.file.Name())
-}
+func (s *spool) close() { _ = s.file.Close() }
 
 var (
 	errGone     = errors.New("the object is gone")
@@ -85,6 +83,10 @@ func (r *run) fetch(ctx context.Context, o *object) (*spool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the copy of an object cannot be made: %w; make room, or name another folder in TMPDIR", err)
 	}
+	if err := os.Remove(file.Name()); err != nil {
+		_ = file.Close()
+		return nil, fmt.Errorf("the copy of an object cannot be unlinked: %w; name another folder in TMPDIR", err)
+	}
 	s := &spool{file: file}
 	for try := 1; ; try++ {
 		err = r.copy(ctx, o, file)
@@ -93,7 +95,7 @@ func (r *run) fetch(ctx context.Context, o *object) (*spool, error) {
 		}
 		var answered smithy.APIError
 		if ctx.Err() != nil || errors.As(err, &answered) || try == fetchTries {
-			s.remove()
+			s.close()
 			return nil, r.fetchError(*o, err)
 		}
 	}

@@ -135,10 +135,17 @@ func TestActionsAndResources(t *testing.T) {
 		{`"Action": "*", "Resource": "arn:aws:s3:::*/*.txt"`, "s3:GetObject", "arn:aws:s3:::b/a.txt/b", silent},
 		{`"Action": "*", "Resource": "arn:aws:kinesis:*:123456789012:stream/*"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", allow},
 		{`"Action": "*", "Resource": "arn:aws:kinesis:us-*:123456789012:stream/s"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", allow},
-		// A "*" within a part of an ARN does not reach into the next part.
+		// A "*" at the end of a segment passes colons; another one stays within its segment, and so does a "?".
 		{`"Action": "*", "Resource": "arn:aws:kinesis:*stream/s"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", silent},
-		{`"Action": "*", "Resource": "arn:aws:kinesis:us-*:stream/s"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", silent},
-		{`"Action": "*", "Resource": "arn:aws:s3:*:b/k"`, "s3:GetObject", "arn:aws:s3:::b/k", silent},
+		{`"Action": "*", "Resource": "arn:aws:kinesis:us-*:stream/s"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", allow},
+		{`"Action": "*", "Resource": "arn:aws:kinesis:*:stream/api-*"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/api-s", allow},
+		{`"Action": "*", "Resource": "arn:aws:kinesis:*:stream/api-*"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", silent},
+		{`"Action": "*", "Resource": "arn:*:stream/s"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", allow},
+		{`"Action": "*", "Resource": "arn:aws:kinesis:us-*-1:stream/s"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", silent},
+		{`"Action": "*", "Resource": "arn:aws:kinesis:*east*:stream/s"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", allow},
+		{`"Action": "*", "Resource": "arn:aws:kinesis?us-east-1:123456789012:stream/s"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", silent},
+		{`"Action": "*", "Resource": "arn:aws:kinesis:*:123456789012:*:s"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", silent},
+		{`"Action": "*", "Resource": "arn:aws:s3:*:b/k"`, "s3:GetObject", "arn:aws:s3:::b/k", allow},
 		{`"Action": "*", "Resource": "arn:aws:s3:::a*:c"`, "s3:GetObject", "arn:aws:s3:::a/b:c", allow}, // within the last
 		// A "*" at the end takes what is left.
 		{`"Action": "*", "Resource": "arn:aws:logs:us-east-1:123456789012:*"`, "logs:PutLogEvents", "arn:aws:logs:us-east-1:123456789012:log-group:a:log-stream:b", allow},

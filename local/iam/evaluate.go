@@ -76,7 +76,7 @@ func (d document) evaluate(r *request) (decision, *statement) {
 // evaluate takes the action in lower case: actions are compared without regard to case.
 func (s *statement) evaluate(action string, r *request) decision {
 	if !s.actions.covers(func(p *pattern) bool { return p.matches(action, r) }) ||
-		!s.resources.covers(func(p *pattern) bool { return p.matchesARN(r.resource, r) }) {
+		!s.resources.covers(func(p *pattern) bool { return p.matchesResource(r.resource, r) }) {
 		return silent
 	}
 	how := named

@@ -159,12 +159,68 @@ func glob(symbols []rune, text string) bool {
 // segments is the number of parts of an ARN: arn:partition:service:region:account:resource. The last may hold colons.
 const segments = 6
 
-// matchesARN matches as AWS documents it for resources and for the Arn operators.
+// matchesResource matches as AWS documents it for resources.
 //
-// Assumption IAM-1: each of the parts between an ARN's first five colons is matched on its own, so that a "*" within one does
-// not reach into the next; the rest is matched as a whole, colons and slashes included; and a pattern that has fewer
-// parts must end in "*", which then takes the rest ("If the * wildcard is the last character of a resource ARN segment,
-// it can expand to match beyond the colon boundaries": IAM User Guide, reference_policies_elements_resource).
+// Assumption IAM-1: "If the * wildcard is the last character of a resource ARN segment, it can expand to match beyond the colon
+// boundaries" (IAM User Guide, reference_policies_elements_resource), so that arn:aws:kinesis:*:stream/s is a stream of every
+// region and account. Another "*", and each "?", stays within its segment, and after a pattern's fifth colon both match colons
+// too: the guide does not say more of either.
+func (p *pattern) matchesResource(arn string, r *request) bool {
+	if p.symbols == nil {
+		return p.text == arn
+	}
+	symbols, ok := p.expand(r)
+	return ok && globSegments(symbols, arn)
+}
+
+// globSegments knows for each beginning of the symbols whether it matches what was read of the text: its time is the product
+// of both lengths.
+func globSegments(symbols []rune, text string) bool {
+	crosses := crossing(symbols)
+	matched := make([]bool, len(symbols)+1)
+	matched[0] = true
+	pass := func() { // a "*" may stand for nothing
+		for i, s := range symbols {
+			matched[i+1] = matched[i+1] || s == anyRunes && matched[i]
+		}
+	}
+	pass()
+	for _, c := range text {
+		for i := len(symbols) - 1; i >= 0; i-- {
+			wild := c != ':' || crosses[i]
+			switch symbols[i] {
+			case anyRunes: // takes one more
+				matched[i+1] = matched[i+1] && wild
+			case oneRune:
+				matched[i+1] = matched[i] && wild
+			default:
+				matched[i+1] = matched[i] && symbols[i] == c
+			}
+		}
+		matched[0] = false
+		pass()
+	}
+	return matched[len(symbols)]
+}
+
+// crossing tells which wildcards match colons.
+func crossing(symbols []rune) []bool {
+	crosses := make([]bool, len(symbols))
+	part := 1
+	for i, s := range symbols {
+		if s == ':' {
+			part++
+		}
+		last := i == len(symbols)-1 || symbols[i+1] == ':'
+		crosses[i] = part >= segments || s == anyRunes && last
+	}
+	return crosses
+}
+
+// matchesARN matches as AWS documents it for the Arn operators: "Each of the six colon-delimited components of the ARN is
+// checked separately" (IAM User Guide, reference_policies_elements_condition_operators).
+//
+// Assumption IAM-6: a pattern of fewer components that ends in "*" takes the rest. AWS does not document it.
 func (p *pattern) matchesARN(arn string, r *request) bool {
 	if p.text == "*" {
 		return true

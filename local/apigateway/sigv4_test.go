@@ -147,6 +147,48 @@ func TestPresignedURLs(t *testing.T) {
 	}
 }
 
+// What a query holds counts as it was sent: curl's --aws-sigv4 signs it so.
+func TestSignedQueries(t *testing.T) {
+	g := serve(t, loadRaw(t, "prod"), unlimited)
+	for sent, encoded := range map[string]string{
+		"a=1;b=2": "a=1%3Bb%3D2", "a=%zz": "a=%25zz", "%": "%25=", "a=%%41&b=%4": "a=%25A&b=%254", "a=%e4%E4": "a=%E4%E4",
+		"b&a=x=y&&": "a=x%3Dy&b=", "a=x+y": "a=x%20y", "a=x%2By+z": "a=x%2By%2Bz", "a=ü;": "a=%C3%BC%3B",
+	} {
+		for name, sign := range map[string]func() *http.Request{
+			"header": func() *http.Request {
+				return signed(t, "/prod/submit?"+encoded, ok, annsKey, "execute-api", region, noon)
+			},
+			"presigned": func() *http.Request {
+				r := request(http.MethodPost, "/prod/submit?"+encoded, ok)
+				r.ContentLength = 0
+				target, _, err := v4.NewSigner().PresignHTTP(context.Background(), annsKey, r, hashOf(ok), "execute-api", region, noon)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r = request(http.MethodPost, strings.TrimPrefix(target, "http://127.0.0.1:8080"), ok, "Content-Type: application/json")
+				return r
+			},
+		} {
+			r := sign()
+			own := r.URL.Query()
+			for parameter := range own {
+				if !strings.HasPrefix(parameter, "X-Amz-") {
+					own.Del(parameter)
+				}
+			}
+			r.URL.RawQuery = sent + "&" + own.Encode()
+			if a := g.do(r); a.status != http.StatusOK {
+				t.Errorf("%s of %s: %d %s", name, sent, a.status, a.body)
+			}
+			r = sign()
+			r.URL.RawQuery = sent + ";x&" + own.Encode()
+			if a := g.do(r); a.status != http.StatusForbidden {
+				t.Errorf("%s of %s, with something added: %d", name, sent, a.status)
+			}
+		}
+	}
+}
+
 // Who signed is in the access log, and in what a template can ask for.
 func TestPrincipalIsLogged(t *testing.T) {
 	r := loadRaw(t, "prod")

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+
+	"cdk.tf/go/ingest/internal/readable"
 )
 
 // objectID says which object lines are of. One that is written again under its key has another ETag (S3's API reference,
@@ -64,22 +66,47 @@ type fileObject struct {
 	Done    ranges `json:"done"`
 }
 
+// check refuses what this program does not write: it could leave out what was never put.
+func (f file) check() error {
+	seen := map[objectID]bool{}
+	for i, o := range f.Objects {
+		id := objectID{o.Key, o.ETag}
+		switch {
+		case o.Key == "":
+			return fmt.Errorf("object %d has no key", i+1)
+		case seen[id]:
+			return fmt.Errorf("the object %s is in it twice", o.Key)
+		case o.Lines < -1 || len(o.Done) > 0 && o.Lines >= 0 && o.Done[len(o.Done)-1][1] > o.Lines:
+			return fmt.Errorf("the object %s has %d lines, of which later ones are done", o.Key, o.Lines)
+		}
+		seen[id] = true
+	}
+	return nil
+}
+
 // loadCheckpoint reads a checkpoint. One that does not exist is empty.
 func loadCheckpoint(path string, of identity) (*checkpoint, error) {
 	c := &checkpoint{path: path, of: of, objects: map[objectID]*settled{}}
-	text, err := os.ReadFile(path)
+	text, err := readable.File(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, nil
 	}
+	const remedy = "or name another to put everything again"
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--checkpoint: %w, %s", err, remedy)
 	}
 	var f file
-	if err := json.Unmarshal(text, &f); err != nil {
-		return nil, fmt.Errorf("--checkpoint: %s cannot be read (%w); mend it, or name another to put everything again", path, err)
+	if err := readable.JSON(text, &f); err != nil {
+		return nil, fmt.Errorf("--checkpoint: %s is no checkpoint: %w; restore it, %s", path, err, remedy)
+	}
+	if f.Bucket == "" || f.Stream == "" || f.Region == "" {
+		return nil, fmt.Errorf("--checkpoint: %s is no checkpoint: it does not name the bucket, the stream and the region that it is of; restore it, %s", path, remedy)
 	}
 	if f.identity != of {
 		return nil, fmt.Errorf("--checkpoint: %s is that of a replay of %s, not of %s; name another", path, f.identity, of)
+	}
+	if err := f.check(); err != nil {
+		return nil, fmt.Errorf("--checkpoint: %s is damaged: %w; restore it, %s", path, err, remedy)
 	}
 	for _, o := range f.Objects {
 		c.objects[objectID{o.Key, o.ETag}] = &settled{version: o.Version, lines: o.Lines, done: o.Done}
@@ -94,7 +121,7 @@ func lockCheckpoint(path string) (*os.File, error) {
 	}
 	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("--checkpoint: %w; name a file in a folder that can be written", err)
+		return nil, fmt.Errorf("--checkpoint: %w; name a file in a folder that can be written", readable.Explain(path+".lock", err))
 	}
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = lock.Close()

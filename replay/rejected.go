@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"unicode/utf8"
+
+	"cdk.tf/go/ingest/internal/readable"
 )
 
 // rejection is a record that can never be put as it is, as a line of the file of rejected records. The object that it is
@@ -66,7 +68,7 @@ func (r *rejects) open() (err error) {
 	}
 	r.file, err = os.OpenFile(r.path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
-		return err
+		return readable.Explain(r.path, err)
 	}
 	r.known = map[position]bool{}
 	reader := bufio.NewReader(r.file)

@@ -520,23 +520,52 @@ func TestTwoReplaysOfOneCheckpoint(t *testing.T) {
 	w.expect("the second", "--checkpoint: another replay is at work with "+w.opts.Checkpoint+"; wait for its end, or name another to put everything a second time", fmt.Sprint(second))
 }
 
+// refused fails unless a replay ends with an error that begins so, and has put nothing.
+func (w *world) refused(name, want string) {
+	w.Helper()
+	if _, err := w.run(); err == nil || !strings.HasPrefix(err.Error(), want) {
+		w.Errorf("%s: it ends with %v, want %s", name, err, want)
+	}
+	w.expect(name, 0, w.stream.calls)
+}
+
 func TestCheckpointsThatAreRefused(t *testing.T) {
+	const again = "; restore it, or name another to put everything again"
+	of := func(objects string) string {
+		return `{"bucket":"events","stream":"stream","region":"us-east-1","endpoint":"ENDPOINT","objects":[` + objects + `]}`
+	}
 	for name, test := range map[string]struct{ text, want string }{
-		"not JSON":        {`{`, " cannot be read (unexpected end of JSON input); mend it, or name another to put everything again"},
+		"cut off":         {`{"bucket":`, " is no checkpoint: its end is cut off" + again},
+		"empty":           {``, " is no checkpoint: it is empty" + again},
+		"not JSON":        {`x`, " is no checkpoint: it is no JSON: invalid character 'x' looking for beginning of value" + again},
+		"{}":              {`{}`, " is no checkpoint: it does not name the bucket, the stream and the region that it is of" + again},
+		"null":            {`null`, " is no checkpoint: it is no JSON object" + again},
+		"a list":          {`[]`, " is no checkpoint: it is no JSON object" + again},
+		"another type":    {`{"objects":1}`, " is no checkpoint: its objects is a JSON number" + again},
 		"another stream":  {`{"bucket":"events","stream":"other","region":"us-east-1"}`, " is that of a replay of events to other in us-east-1, not of events to stream in us-east-1 at "},
-		"lines that jump": {`{"bucket":"events","stream":"stream","region":"us-east-1","objects":[{"key":"k","done":[[3,4],[5,6]]}]}`, " cannot be read (the lines 5 to 6 are out of order); mend it"},
+		"lines that jump": {of(`{"key":"k","done":[[3,4],[5,6]]}`), " is no checkpoint: the lines 5 to 6 are out of order" + again},
+		"no key":          {of(`{"etag":"e","lines":1,"done":[[1,1]]}`), " is damaged: object 1 has no key" + again},
+		"twice":           {of(`{"key":"k","lines":1,"done":[[1,1]]},{"key":"k","lines":2,"done":[[1,1]]}`), " is damaged: the object k is in it twice" + again},
+		"too many lines":  {of(`{"key":"k","lines":1,"done":[[1,2]]}`), " is damaged: the object k has 1 lines, of which later ones are done" + again},
 	} {
 		w := newWorld(t, 1)
 		w.failures(1, 1)
 		w.must(os.MkdirAll(filepath.Dir(w.opts.Checkpoint), 0o755))
-		w.must(os.WriteFile(w.opts.Checkpoint, []byte(test.text), 0o644))
-		_, err := w.run()
-		if want := "--checkpoint: " + w.opts.Checkpoint + test.want; err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%s: it ends with %v, want %s", name, err, want)
-		}
-		w.expect(name, 0, w.stream.calls)
+		w.must(os.WriteFile(w.opts.Checkpoint, []byte(strings.ReplaceAll(test.text, "ENDPOINT", w.opts.Endpoint)), 0o644))
+		w.refused(name, "--checkpoint: "+w.opts.Checkpoint+test.want)
 	}
 	w := newWorld(t, 1)
+	w.failures(1, 1)
+	w.must(os.MkdirAll(w.opts.Checkpoint, 0o755))
+	w.refused("a folder", "--checkpoint: "+w.opts.Checkpoint+" is a folder; name a file, or name another to put everything again")
+	w.must(os.Remove(w.opts.Checkpoint))
+	w.must(os.Symlink(filepath.Base(w.opts.Checkpoint), w.opts.Checkpoint))
+	const loop = " is, or lies below, a symbolic link that leads back to itself; remove the link"
+	w.refused("a loop", "--checkpoint: "+w.opts.Checkpoint+loop+", or name another to put everything again")
+	w.must(os.Remove(w.opts.Checkpoint))
+	w.must(os.Remove(w.opts.Checkpoint + ".lock"))
+	w.must(os.Symlink(filepath.Base(w.opts.Checkpoint)+".lock", w.opts.Checkpoint+".lock"))
+	w.refused("a loop for the lock", "--checkpoint: "+w.opts.Checkpoint+".lock"+loop+"; name a file in a folder that can be written")
 	w.opts.Checkpoint = filepath.Join(w.dir, "kinesis.db", "c.json")
 	if _, err := w.run(); err == nil || !strings.HasSuffix(err.Error(), "; name a file in a folder that can be written") {
 		t.Errorf("a file for a folder: %v", err)

@@ -12,10 +12,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"cdk.tf/go/ingest/internal/readable"
 )
 
 // Stack is what one Terraform JSON file declares.
@@ -55,7 +56,7 @@ func (r Resource) Blocks(name string) ([]map[string]any, error) {
 
 // ReadFile reads the stack at path.
 func ReadFile(path string) (*Stack, error) {
-	text, err := os.ReadFile(path)
+	text, err := readable.File(path)
 	if err != nil {
 		return nil, err
 	}

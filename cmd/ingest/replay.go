@@ -165,7 +165,7 @@ func (f replayFlags) target(command *cobra.Command) (replay.Target, error) {
 func readEnvironment(env string) (*tfjson.Stack, error) {
 	p, err := thisProject()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--env: %w, or leave the flag out and name --bucket, --prefix, --stream and --region", err)
 	}
 	stacks := filepath.Join(p.folder, p.Output, "stacks")
 	file := filepath.Join(stacks, env, "cdk.tf.json")
@@ -176,7 +176,11 @@ func readEnvironment(env string) (*tfjson.Stack, error) {
 	case !slices.Contains(made, env):
 		return nil, fmt.Errorf("--env: no environment named %q is synthesised; use %s, or run make synth", env, strings.Join(made, ", "))
 	}
-	return tfjson.ReadFile(file)
+	stack, err := tfjson.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("--env: %w; run make synth again", err)
+	}
+	return stack, nil
 }
 
 // moment is a point in time as a person writes it; zero where nothing is written.

@@ -200,6 +200,16 @@ func TestReplayBadInput(t *testing.T) {
 			}
 		})
 	}
+	t.Run("out of the project", func(t *testing.T) {
+		atProject(t)
+		outside := t.TempDir()
+		t.Chdir(outside)
+		status, _, stderr := ingest(t, "replay", "--env", "dev")
+		want := "error: --env: no cdktf.json in " + outside + " or above; run this in the project's folder, or leave the flag out and name --bucket, --prefix, --stream and --region\n"
+		if status != 1 || stderr != want {
+			t.Errorf("%d %s\nwant %s", status, stderr, want)
+		}
+	})
 	t.Run("no credentials", func(t *testing.T) {
 		atProject(t)
 		noAWS(t)
@@ -217,4 +227,46 @@ func TestReplayBadInput(t *testing.T) {
 			t.Errorf("it ends with %d and says %s", status, stderr)
 		}
 	})
+}
+
+// What a command reads of the project may be anything: each kind has an error that says what it is, and the command's remedy.
+func TestUnreadableFiles(t *testing.T) {
+	const loop = " is, or lies below, a symbolic link that leads back to itself; remove the link"
+	kinds := map[string]struct {
+		put           func(path string) error
+		project, file string // what is said of cdktf.json and of a stack
+	}{
+		"empty":    {func(path string) error { return os.WriteFile(path, nil, 0o600) }, " is no project file: it is empty; correct it", ": "},
+		"{}":       {func(path string) error { return os.WriteFile(path, []byte("{}"), 0o600) }, ` has no command in "app"; correct it`, ""},
+		"cut off":  {func(path string) error { return os.WriteFile(path, []byte(`{"app":`), 0o600) }, " is no project file: its end is cut off; correct it", ": "},
+		"a list":   {func(path string) error { return os.WriteFile(path, []byte("[]"), 0o600) }, " is no project file: it is no JSON object; correct it", ": "},
+		"a folder": {func(path string) error { return os.Mkdir(path, 0o755) }, " is a folder; name a file", " is a folder; name "},
+		"a loop":   {func(path string) error { return os.Symlink(filepath.Base(path), path) }, loop, loop},
+	}
+	for name, kind := range kinds {
+		t.Run(name, func(t *testing.T) {
+			atProject(t)
+			folder, err := os.Getwd()
+			must(t, err)
+			stack := filepath.Join("cdktf.out", "stacks", "dev", "cdk.tf.json")
+			must(t, os.Remove(stack))
+			must(t, kind.put(stack))
+			status, _, stderr := ingest(t, "replay", "--env", "dev")
+			if kind.file != "" && (status != 1 || !strings.HasPrefix(stderr, "error: --env: "+filepath.Join(folder, stack)+kind.file) || !strings.HasSuffix(stderr, "; run make synth again\n")) {
+				t.Errorf("replay, the stack: %d %s", status, stderr)
+			}
+			status, _, stderr = ingest(t, "up", "--stack", stack, "--api", "127.0.0.1:0", "--aws", "127.0.0.1:0")
+			if status != 1 || !strings.Contains(stderr, stack) || strings.Contains(stderr, "too many levels") {
+				t.Errorf("up, the stack: %d %s", status, stderr)
+			}
+			must(t, os.Remove("cdktf.json"))
+			must(t, kind.put("cdktf.json"))
+			for command, remedy := range map[string]string{"replay": "leave the flag out and name --bucket, --prefix, --stream and --region", "up": "name a synthesised stack with --stack"} {
+				status, _, stderr = ingest(t, command, "--env", "dev")
+				if want := filepath.Join(folder, "cdktf.json") + kind.project + ", or " + remedy + "\n"; status != 1 || !strings.HasSuffix(stderr, want) {
+					t.Errorf("%s, the project: %d %s\nwant %s", command, status, stderr, want)
+				}
+			}
+		})
+	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"cdk.tf/go/ingest/internal/readable"
 )
 
 // project is a CDKTF project: the folder that holds cdktf.json, and what that says.
@@ -46,13 +47,14 @@ func short(path string) string {
 	return path
 }
 
-// findProject looks for cdktf.json in a folder and those above it.
+// findProject looks for cdktf.json in a folder and those above it. Its errors end in a remedy, to which a command adds its own.
 func findProject(from string) (project, error) {
 	for folder := from; ; folder = filepath.Dir(folder) {
-		text, err := os.ReadFile(filepath.Join(folder, "cdktf.json"))
+		file := filepath.Join(folder, "cdktf.json")
+		text, err := readable.File(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			if folder == filepath.Dir(folder) {
-				return project{}, fmt.Errorf("no cdktf.json in %s or above; run this in the project's folder, or name a synthesised stack with --stack", from)
+				return project{}, fmt.Errorf("no cdktf.json in %s or above; run this in the project's folder", from)
 			}
 			continue
 		}
@@ -60,8 +62,11 @@ func findProject(from string) (project, error) {
 			return project{}, err
 		}
 		p := project{folder: folder}
-		if err := json.Unmarshal(text, &p); err != nil || p.App == "" {
-			return project{}, fmt.Errorf("%s has no command in \"app\" (%w); correct it, or name a synthesised stack with --stack", filepath.Join(folder, "cdktf.json"), err)
+		if err := readable.JSON(text, &p); err != nil {
+			return project{}, fmt.Errorf("%s is no project file: %w; correct it", file, err)
+		}
+		if p.App == "" {
+			return project{}, fmt.Errorf("%s has no command in \"app\"; correct it", file)
 		}
 		p.Output = cmp.Or(p.Output, "cdktf.out")
 		return p, nil

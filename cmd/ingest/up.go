@@ -105,7 +105,7 @@ func boundMemory() {
 func synthesise(command *cobra.Command, env string) (string, error) {
 	p, err := thisProject()
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%w, or name a synthesised stack with --stack", err)
 	}
 	file, err := p.synthesise(command.Context(), env, command.OutOrStdout(), command.ErrOrStderr())
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"cdk.tf/go/ingest/internal/readable"
 	"cdk.tf/go/ingest/local/durable"
 )
 
@@ -25,16 +26,20 @@ type checkpoint struct {
 
 // loadCheckpoint reads a checkpoint. One that does not exist is nil.
 func loadCheckpoint(path string, cfg Config) (*checkpoint, error) {
-	text, err := os.ReadFile(path)
+	text, err := readable.File(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the checkpoint %w", err)
 	}
+	const remedy = "mend it, or delete it to deliver again all that the stream keeps"
 	var c checkpoint
-	if err := json.Unmarshal(text, &c); err != nil {
-		return nil, fmt.Errorf("the checkpoint %s cannot be read: %w; mend it, or delete it to deliver again all that the stream keeps", path, err)
+	if err := readable.JSON(text, &c); err != nil {
+		return nil, fmt.Errorf("the checkpoint %s cannot be read: %w; %s", path, err, remedy)
+	}
+	if c.Stream == "" || c.DeliveryStream == "" {
+		return nil, fmt.Errorf("the checkpoint %s does not name the delivery stream and the stream that it is of; %s", path, remedy)
 	}
 	if c.Stream != cfg.StreamARN || c.DeliveryStream != cfg.ARN {
 		return nil, fmt.Errorf("the checkpoint %s is that of %s reading %s, not of %s reading %s; first run the stack that it is of once more, so that nothing of that stream stays behind; then delete this file",
@@ -42,7 +47,7 @@ func loadCheckpoint(path string, cfg Config) (*checkpoint, error) {
 	}
 	for shard, after := range c.After {
 		if strings.Trim(after, "0123456789") != "" {
-			return nil, fmt.Errorf("the checkpoint %s has %q for %s, which is no sequence number; mend it, or delete it to deliver again all that the stream keeps", path, after, shard)
+			return nil, fmt.Errorf("the checkpoint %s has %q for %s, which is no sequence number; %s", path, after, shard, remedy)
 		}
 	}
 	return &c, nil

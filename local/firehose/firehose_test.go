@@ -741,7 +741,9 @@ func TestOpenRefuses(t *testing.T) {
 		name, checkpoint, want string
 		change                 func(*firehose.Config)
 	}{
-		{"no JSON", `{`, `delivery: the checkpoint ` + path + ` cannot be read: unexpected end of JSON input; mend it, or delete it to deliver again all that the stream keeps`, nil},
+		{"no JSON", `{`, `delivery: the checkpoint ` + path + ` cannot be read: its end is cut off; mend it, or delete it to deliver again all that the stream keeps`, nil},
+		{"{}", `{}`, `delivery: the checkpoint ` + path + ` does not name the delivery stream and the stream that it is of; mend it, or delete it to deliver again all that the stream keeps`, nil},
+		{"empty", ``, `delivery: the checkpoint ` + path + ` cannot be read: it is empty; mend it, or delete it to deliver again all that the stream keeps`, nil},
 		{"another's", `{"deliveryStream": "d", "stream": "s"}`, `delivery: the checkpoint ` + path + ` is that of d reading s, not of arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery reading arn:aws:kinesis:us-east-1:000000000000:stream/stream; first run the stack that it is of once more, so that nothing of that stream stays behind; then delete this file`, nil},
 		{"no number", `{"deliveryStream": "arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery", "stream": "arn:aws:kinesis:us-east-1:000000000000:stream/stream", "after": {"shard-0": "x"}}`,
 			`delivery: the checkpoint ` + path + ` has "x" for shard-0, which is no sequence number; mend it, or delete it to deliver again all that the stream keeps`, nil},

@@ -1,0 +1,69 @@
+package readable_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cdk.tf/go/ingest/internal/readable"
+)
+
+func TestFile(t *testing.T) {
+	dir := t.TempDir()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(os.WriteFile(filepath.Join(dir, "file"), []byte("x"), 0o600))
+	must(os.Symlink("loop", filepath.Join(dir, "loop")))
+	must(os.Symlink("to", filepath.Join(dir, "from")))
+	must(os.Symlink("from", filepath.Join(dir, "to")))
+	for name, want := range map[string]string{
+		"file": "", ".": "/. is a folder; name a file", "file/below": "/file/below lies below a file, which holds none; correct the path",
+		"loop": "/loop is, or lies below, a symbolic link that leads back to itself; remove the link",
+		"from": "/from is, or lies below, a symbolic link that leads back to itself; remove the link",
+		"to/x": "/to/x is, or lies below, a symbolic link that leads back to itself; remove the link",
+	} {
+		_, err := readable.File(dir + "/" + name)
+		got := ""
+		if err != nil {
+			got = strings.TrimPrefix(err.Error(), dir)
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	if _, err := readable.File(filepath.Join(dir, "absent")); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	denied := readable.Explain("f", fs.ErrPermission)
+	if want := "f may not be read by this user; change its mode, or those of the folders above it (chmod u+rX)"; denied.Error() != want || !errors.Is(denied, fs.ErrPermission) {
+		t.Errorf("%v, want %s", denied, want)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"a": {"b": 1}}`: "", "": "it is empty", " \n": "it is empty", `{"a": {"b"`: "its end is cut off", `{"a": }`: "it is no JSON: invalid character '}' looking for beginning of value",
+		`[]`: "it is no JSON object", `null`: "it is no JSON object", `1`: "it is no JSON object", `{"a": {"b": "x"}}`: "its a.b is a JSON string", `{"a": 1}`: "its a is a JSON number",
+		`{} x`: "it is no JSON: invalid character 'x' after top-level value",
+	} {
+		var into struct {
+			A struct {
+				B int `json:"b"`
+			} `json:"a"`
+		}
+		got := ""
+		if err := readable.JSON([]byte(text), &into); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}

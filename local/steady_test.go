@@ -41,7 +41,9 @@ func steadily(t *testing.T, handler http.HandlerFunc, with func(client net.Conn)
 		with(client)
 		_ = client.Close()
 		close(listener)
-		<-ended
+		if err := <-ended; !errors.Is(err, net.ErrClosed) {
+			t.Error(err)
+		}
 		_ = server.Close()
 	})
 }

@@ -278,7 +278,7 @@ func cloneURL(from *url.URL) *url.URL {
 // signedQuery reads a query string as whoever signs it does: "&" alone splits it, and a "%" that two hexadecimal digits do not
 // follow is itself. net/url leaves out what holds a ";" or such a "%", and the SDK's signer with it.
 //
-// Assumption API-17: names and values are encoded anew then, so that ";" is signed as %3B and %zz as %25zz (curl/curl,
+// Assumption API-18: names and values are encoded anew then, so that ";" is signed as %3B and %zz as %25zz (curl/curl,
 // lib/http_aws_sigv4.c). A "+" is a space for AWS's SDKs and itself for curl: a signature of either is good. What API Gateway
 // does with any of them is not documented.
 func signedQuery(raw string) url.Values {

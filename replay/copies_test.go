@@ -1,27 +1,40 @@
 package replay
 
 import (
+	"context"
 	"os"
 	"testing"
 
-	awskinesis "github.com/aws/aws-sdk-go-v2/service/kinesis"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// A replay that is killed leaves no copy of an object: a copy has no name from the moment on in which it is made.
+// A replay that is killed leaves no copy of an object: the copy that a download goes to has no name.
 func TestCopiesHaveNoName(t *testing.T) {
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
 	w := newWorld(t, 1)
 	w.failures(1, 3)
-	w.stream.put = func(_ int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
+	downloads := 0
+	w.opts.From = downloading{w.objects, func() {
+		downloads++
 		entries, err := os.ReadDir(temporary)
 		w.must(err)
 		if len(entries) > 0 {
 			t.Errorf("a kill would leave %v", entries)
 		}
-		return forward(in)
+	}}
+	if summary := w.mustRun(); summary.Put != 3 || downloads == 0 {
+		t.Errorf("%+v, %d downloads", summary, downloads)
 	}
-	if summary := w.mustRun(); summary.Put != 3 || w.stream.calls == 0 {
-		t.Errorf("%+v", summary)
-	}
+}
+
+// downloading is a bucket that says when an object is asked for, by when its copy is open.
+type downloading struct {
+	*awss3.Client
+	begun func()
+}
+
+func (d downloading) GetObject(ctx context.Context, in *awss3.GetObjectInput, options ...func(*awss3.Options)) (*awss3.GetObjectOutput, error) {
+	d.begun()
+	return d.Client.GetObject(ctx, in, options...)
 }

@@ -224,7 +224,7 @@ func (x *exchange) validate() *failure {
 		return nil // "when no model schema can be matched" the body is the passthrough behavior's (developer guide)
 	}
 	if broken := chosen.check(&x.request); broken.says != "" {
-		return &failure{responseType: badBody, errorType: "BadRequestException", message: "Invalid request body", broken: broken}
+		return failBody(broken, nil)
 	}
 	return nil
 }

@@ -93,6 +93,11 @@ func failInternal(responseType string, cause error) *failure {
 	return &failure{responseType: responseType, message: message, errorType: "InternalServerErrorException", cause: cause}
 }
 
+// failBody answers a body that is not as the API can take it.
+func failBody(wrong broken, cause error) *failure {
+	return &failure{responseType: badBody, message: "Invalid request body", errorType: "BadRequestException", broken: wrong, cause: cause}
+}
+
 // gatewayResponse is how a failure is answered.
 type gatewayResponse struct {
 	status  int

@@ -66,6 +66,10 @@ func (x *exchange) mapRequest(in *integration) (vtl.Result, *failure) {
 		return vtl.Result{}, failInternal(apiConfiguration, errors.New("a mapping template cannot read a binary body; set content_handling to CONVERT_TO_TEXT"))
 	}
 	mapped, err := chosen.render(x, body, x.request.handOver(body), nil)
+	var unread *vtl.PayloadError
+	if errors.As(err, &unread) {
+		return vtl.Result{}, failBody(broken{says: "[" + unread.Error() + "]", rule: unread.Error()}, err)
+	}
 	if err != nil {
 		return vtl.Result{}, failTemplate("request", err)
 	}

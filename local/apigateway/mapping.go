@@ -1,7 +1,6 @@
 package apigateway
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -141,7 +140,7 @@ func (b *parsedBody) payload() (_ vtl.Payload, ok bool, _ error) {
 		return b.json, b.ok, b.err
 	}
 	b.done = true
-	trimmed := bytes.TrimSpace(b.text)
+	trimmed := trimJSON(b.text)
 	if len(trimmed) == 0 || !strings.ContainsRune(`{["'`, rune(trimmed[0])) {
 		return b.json, false, nil
 	}
@@ -155,8 +154,7 @@ func (b *parsedBody) payload() (_ vtl.Payload, ok bool, _ error) {
 // whoever asks for it later has it read anew.
 func (b *parsedBody) handOver(text []byte) vtl.Payload {
 	same := len(text) == len(b.text) && len(text) > 0 && &text[0] == &b.text[0]
-	// White space that JSON does not know may stand around a body for a validator and a mapping, but not for a template.
-	if !b.ok || !same || len(bytes.TrimSpace(text)) != len(bytes.Trim(text, " \t\r\n")) {
+	if !b.ok || !same {
 		return vtl.Payload{}
 	}
 	payload := b.json

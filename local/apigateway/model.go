@@ -160,7 +160,7 @@ type broken struct {
 // Assumption API-7: an empty body is checked as {} (localstack's method_request.py).
 // Assumption API-8: what the string says of a body that is not JSON is not documented; this says what is wrong.
 func (m *model) check(request *parsedBody) broken {
-	body := bytes.TrimSpace(request.text)
+	body := trimJSON(request.text)
 	if len(body) == 0 {
 		body = []byte("{}")
 	}
@@ -175,9 +175,12 @@ func (m *model) check(request *parsedBody) broken {
 	return broken{says: wrong.Says, rule: wrong.Rule}
 }
 
+// trimJSON trims the white space that JSON knows, and no other: a template reads no body with more around it.
+func trimJSON(text []byte) []byte { return bytes.Trim(text, " \t\r\n") }
+
 // isEmptyObject knows {} among valid objects.
 func isEmptyObject(object []byte) bool {
-	return len(bytes.TrimSpace(object[1:len(object)-1])) == 0
+	return len(trimJSON(object[1:len(object)-1])) == 0
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -1,9 +1,11 @@
 package firehose
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"maps"
 	"os"
@@ -22,6 +24,15 @@ type checkpoint struct {
 	Stream         string `json:"stream"`
 	// After holds the sequence number of the last delivered record by shard: "" is the oldest record that is kept.
 	After map[string]string `json:"after"`
+	// Checksum is of the others: a digit that is flipped would pass over records. Older checkpoints have none.
+	Checksum string `json:"checksum,omitempty"`
+}
+
+// checksum is CRC-32C of what the checkpoint says, in hexadecimal.
+func (c checkpoint) checksum() (string, error) {
+	c.Checksum = ""
+	text, err := json.Marshal(c)
+	return fmt.Sprintf("%08x", crc32.Checksum(text, crc32.MakeTable(crc32.Castagnoli))), err
 }
 
 // loadCheckpoint reads a checkpoint. One that does not exist is nil.
@@ -41,6 +52,9 @@ func loadCheckpoint(path string, cfg Config) (*checkpoint, error) {
 	if c.Stream == "" || c.DeliveryStream == "" {
 		return nil, fmt.Errorf("the checkpoint %s does not name the delivery stream and the stream that it is of; %s", path, remedy)
 	}
+	if err := c.check(text); err != nil {
+		return nil, fmt.Errorf("the checkpoint %s is damaged: %w; delete it to deliver again all that the stream keeps", path, err)
+	}
 	if c.Stream != cfg.StreamARN || c.DeliveryStream != cfg.ARN {
 		return nil, fmt.Errorf("the checkpoint %s is that of %s reading %s, not of %s reading %s; first run the stack that it is of once more, so that nothing of that stream stays behind; then delete this file",
 			path, c.DeliveryStream, c.Stream, cfg.ARN, cfg.StreamARN)
@@ -53,9 +67,38 @@ func loadCheckpoint(path string, cfg Config) (*checkpoint, error) {
 	return &c, nil
 }
 
+// check looks whether a checkpoint is as it was written. Only one without any word of a checksum is an older one.
+func (c checkpoint) check(text []byte) error {
+	if c.Checksum == "" && isOld(text) {
+		return nil
+	}
+	want, err := c.checksum()
+	if err == nil && want != c.Checksum {
+		err = fmt.Errorf("its checksum is %q, not %q", want, c.Checksum)
+	}
+	return err
+}
+
+// isOld is true of a text that has the members that a checkpoint always had, and no other.
+func isOld(text []byte) bool {
+	strict := json.NewDecoder(bytes.NewReader(text))
+	strict.DisallowUnknownFields()
+	var old struct {
+		DeliveryStream string            `json:"deliveryStream"`
+		Stream         string            `json:"stream"`
+		After          map[string]string `json:"after"`
+	}
+	return strict.Decode(&old) == nil
+}
+
 // save replaces the file whole and does not return before that is on disk. Its folder is made again if somebody has
 // removed it, because nothing could be delivered without; those above it are not, because they hold the stream too.
 func (c checkpoint) save(path string) error {
+	checksum, err := c.checksum()
+	if err != nil {
+		return err
+	}
+	c.Checksum = checksum
 	text, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
 		return err

@@ -30,6 +30,10 @@ func (d *DeliveryStream) accept(ctx context.Context, shard string, records []kin
 		if !later(record.SequenceNumber, d.read[shard]) {
 			continue
 		}
+		if record.Empty {
+			d.pass(shard, record)
+			continue
+		}
 		d.buffer.add(shard, record, d.cfg.Delimiter, d.opts.Clock)
 		d.read[shard] = record.SequenceNumber
 		if len(d.buffer.data) >= d.size {
@@ -40,6 +44,21 @@ func (d *DeliveryStream) accept(ctx context.Context, shard string, records []kin
 	}
 	d.showBuffer()
 	return nil
+}
+
+// pass goes on after a place that holds no record, and says what of the stream could not be read there. The caller has the
+// turn.
+func (d *DeliveryStream) pass(shard string, place kinesis.Record) {
+	if place.Lost != "" {
+		d.opts.Logger.Error("records of the stream are damaged and are not delivered; those that follow them are", "shard", shard, "lost", place.Lost)
+		d.showFailure("reading of the stream", fmt.Errorf("%s: %s", shard, place.Lost))
+	}
+	d.read[shard] = place.SequenceNumber
+	if d.buffer.records > 0 {
+		d.buffer.after[shard] = place.SequenceNumber
+		return
+	}
+	d.checkpoint, d.unsaved = d.checkpoint.with(map[string]string{shard: place.SequenceNumber}), true
 }
 
 // deliver writes the buffer as one object and moves the checkpoint, and tries for ever. It returns an error only when

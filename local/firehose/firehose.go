@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -90,6 +91,8 @@ type DeliveryStream struct {
 
 	mu     sync.Mutex
 	status Status
+	// first says that there was no checkpoint.
+	first bool
 	// expired is up to where records are known to have expired unread, by shard, so that it is said once.
 	expired map[string]string
 }
@@ -143,6 +146,7 @@ func (d *DeliveryStream) openCheckpoint(ctx context.Context) error {
 	if saved != nil {
 		d.checkpoint = d.checkpoint.with(saved.After)
 	}
+	d.first = saved == nil
 	had := false
 	for _, shard := range shards {
 		latest, err := d.opts.Source.Latest(ctx, d.cfg.StreamName, shard)
@@ -150,7 +154,7 @@ func (d *DeliveryStream) openCheckpoint(ctx context.Context) error {
 			return err
 		}
 		had = had || latest != ""
-		d.begin(ctx, shard, latest, saved == nil)
+		d.begin(ctx, shard, latest)
 	}
 	if saved == nil && had {
 		d.opts.Logger.Warn("there is no checkpoint, and the stream has had records: all that it still keeps is delivered, some of it perhaps again",
@@ -163,9 +167,8 @@ func (d *DeliveryStream) openCheckpoint(ctx context.Context) error {
 	return d.checkpoint.save(d.opts.Checkpoint)
 }
 
-// begin finds where to begin in a shard. first says that there was no checkpoint: nobody knows then whether what has
-// expired was delivered.
-func (d *DeliveryStream) begin(ctx context.Context, shard, latest string, first bool) {
+// begin finds where to begin in a shard. Without a checkpoint nobody knows whether what has expired was delivered.
+func (d *DeliveryStream) begin(ctx context.Context, shard, latest string) {
 	after, known := d.checkpoint.After[shard]
 	begin := after
 	switch {
@@ -173,7 +176,7 @@ func (d *DeliveryStream) begin(ctx context.Context, shard, latest string, first 
 		d.sayForeign(shard, after, latest)
 		begin = ""
 	case d.allExpired(ctx, shard, after, latest):
-		if !first {
+		if !d.first {
 			d.sayAllExpired(shard, after, latest)
 		}
 		begin = latest
@@ -192,18 +195,23 @@ func (d *DeliveryStream) allExpired(ctx context.Context, shard, after, latest st
 	return err == nil && len(kept) == 0
 }
 
-// sayAllExpired says so loudly, and once. Where retention has left some, reading the first of those says so.
+// sayAllExpired says that nothing is left of what came after the last delivered record.
 func (d *DeliveryStream) sayAllExpired(shard, after, latest string) {
+	d.sayExpired(shard, after, latest, "up to")
+}
+
+// sayExpired says so loudly, and once. The records that are lost came after one number, and until another or before it.
+func (d *DeliveryStream) sayExpired(shard, after, end, until string) {
 	d.mu.Lock()
-	said := d.expired[shard] == latest
-	d.expired[shard] = latest
+	said := d.expired[shard] == end
+	d.expired[shard] = end
 	d.mu.Unlock()
 	if said {
 		return
 	}
 	d.opts.Logger.Error("records have expired in the stream before they were delivered, and are lost: nothing was delivered for longer than its retention",
-		"shard", shard, "delivered_up_to", after, "expired_up_to", latest)
-	d.showFailure("reading of the stream", fmt.Errorf("records of %s after %q up to %s have expired before they were delivered", shard, after, latest))
+		"shard", shard, "delivered_up_to", after, "expired_"+strings.ReplaceAll(until, " ", "_"), end)
+	d.showFailure("reading of the stream", fmt.Errorf("records of %s after %q %s %s have expired before they were delivered", shard, after, until, end))
 }
 
 // isForeign says whether a sequence number is that of another stream of the same name: it is beyond the end, or the stream

@@ -370,7 +370,7 @@ func TestAStreamThatFailsIsReadAgain(t *testing.T) {
 }
 
 func TestExpiredRecordsAreSaidLoudly(t *testing.T) {
-	const some = `level=WARN msg="the last delivered record has expired in the stream; any that followed it and have expired too are lost; delivering from the oldest that is kept" delivery_stream=delivery shard=shard-0 delivered_up_to=1 next=4`
+	const some = `level=ERROR msg="records have expired in the stream before they were delivered, and are lost: nothing was delivered for longer than its retention" delivery_stream=delivery shard=shard-0 delivered_up_to=1 expired_before=4`
 	const all = `level=ERROR msg="records have expired in the stream before they were delivered, and are lost: nothing was delivered for longer than its retention" delivery_stream=delivery shard=shard-0 delivered_up_to=1 expired_up_to=4`
 	for expired, want := range map[int]string{0: "", 3: some, 4: all} {
 		synctest.Test(t, func(t *testing.T) {

@@ -24,7 +24,9 @@ type realWorld struct {
 	*world
 	dir     string
 	kinesis *kinesis.Service
-	s3      *s3.Service
+	// allowPut is what s3Away sets.
+	allowPut bool
+	s3       *s3.Service
 }
 
 func newRealWorld(t *testing.T, shards int) *realWorld {

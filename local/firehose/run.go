@@ -262,20 +262,15 @@ func (d *DeliveryStream) dropForeign(ctx context.Context, shard, latest string) 
 	}
 }
 
-const (
-	// firstLimit is how many records the first read of a shard asks for. Each of the most that there can be is 10 MiB.
-	firstLimit = 16
-	// quiet is how long nothing was read before a reader looks whether records have expired meanwhile.
-	quiet = time.Minute
-)
+// firstLimit is how many records the first read of a shard asks for. Each of the most that there can be is 10 MiB.
+const firstLimit = 16
 
 // shardReader is where the reading of one shard has come to.
 type shardReader struct {
 	shard, after string
 	// limit is how many records the next read asks for: about as many as fill one buffer, going by the last ones.
 	limit int
-	// at is when something was last read, or waited for; waited whether it was the latter.
-	at     time.Time
+	// waited says that a record was waited for, and that none was read since.
 	waited bool
 }
 
@@ -290,7 +285,7 @@ func (d *DeliveryStream) next(ctx context.Context, r *shardReader) ([]kinesis.Re
 		d.sleep(ctx, firstDelay)
 	}
 	err = d.opts.Source.Wait(ctx, d.cfg.StreamName, r.shard, r.after)
-	r.at, r.waited = d.opts.Clock.Now(), true
+	r.waited = true
 	return nil, err
 }
 
@@ -313,32 +308,25 @@ func (d *DeliveryStream) readOnce(ctx context.Context, r *shardReader) ([]kinesi
 		}
 		return nil, nil
 	}
-	now := d.opts.Clock.Now()
-	if now.Sub(r.at) >= quiet {
-		if err := d.sayGap(ctx, *r, records[0].SequenceNumber); err != nil {
-			return nil, err
-		}
-	}
+	d.sayMissed(r.shard, r.after, records)
 	bytes := 0
 	for _, record := range records {
 		bytes += len(record.Data)
 	}
-	r.at, r.after = now, records[len(records)-1].SequenceNumber
+	r.after = records[len(records)-1].SequenceNumber
 	r.limit = min(max(d.size/max(bytes/len(records), 1), 1), 4*r.limit, quota.MaxGetRecords)
 	return records, nil
 }
 
-// sayGap says that records may have expired before they were delivered: the first record that could be read is the oldest
-// of all, and the last one that was read is gone. Whether there were others between them the stream does not know, because
-// neighbouring shards share one run of numbers. Reading goes on with what is there.
-func (d *DeliveryStream) sayGap(ctx context.Context, r shardReader, first string) error {
-	oldest, err := d.opts.Source.Records(ctx, d.cfg.StreamName, r.shard, "", 1)
-	if err != nil || len(oldest) == 0 || r.after == "" || oldest[0].SequenceNumber != first {
-		return err
+// sayMissed says where records have expired before they were read: the shard has had some between these and those before,
+// whatever any clock says. Without a checkpoint nobody knows whether those before the first were delivered.
+func (d *DeliveryStream) sayMissed(shard, after string, records []kinesis.Record) {
+	for _, record := range records {
+		if record.Missed && (after != "" || !d.first) {
+			d.sayExpired(shard, after, record.SequenceNumber, "before")
+		}
+		after = record.SequenceNumber
 	}
-	d.opts.Logger.Warn("the last delivered record has expired in the stream; any that followed it and have expired too are lost; delivering from the oldest that is kept",
-		"shard", r.shard, "delivered_up_to", r.after, "next", first)
-	return nil
 }
 
 // Flush delivers what is in the buffer and what the stream holds when it is called, and does not wait for an interval. It

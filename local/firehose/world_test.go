@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -93,10 +94,14 @@ func (s *stream) Records(_ context.Context, name, shard, after string, limit int
 		return nil, fmt.Errorf("no stream %q, or no record %q", name, after)
 	}
 	records := s.beyond(shard, after)
-	records = records[:min(limit, len(records))]
+	records = slices.Clone(records[:min(limit, len(records))])
+	if n, _ := strconv.Atoi(after); len(records) > 0 {
+		first, _ := strconv.Atoi(records[0].SequenceNumber)
+		records[0].Missed = first > n+1
+	}
 	s.reads++
 	s.most = max(s.most, len(records))
-	return append([]kinesis.Record{}, records...), nil
+	return records, nil
 }
 
 func (s *stream) beyond(shard, after string) []kinesis.Record {

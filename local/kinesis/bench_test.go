@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,4 +86,40 @@ func BenchmarkManyShards(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkStart is the start of a service on a file of a hundred thousand records of 500 bytes, each of which is read.
+func BenchmarkStart(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "kinesis.db")
+	s, err := kinesis.Open(kinesis.Options{Path: path, Unlimited: true})
+	if err == nil {
+		err = s.Declare(kinesis.Config{Name: "events", Mode: "PROVISIONED", Shards: 4, Retention: 24 * time.Hour})
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	record := fmt.Sprintf(`{"PartitionKey":"%%d","Data":"%s"}`, base64.StdEncoding.EncodeToString(make([]byte, 500)))
+	for range 200 {
+		var records []string
+		for range 500 {
+			records = append(records, fmt.Sprintf(record, rand.Uint64()))
+		}
+		if r := s.Do(context.Background(), "PutRecords", fmt.Appendf(nil, `{"StreamName":"events","Records":[%s]}`, strings.Join(records, ","))); r.Status != 200 {
+			b.Fatalf("%d %s", r.Status, r.Body)
+		}
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(100_000 * 500)
+	b.ReportAllocs()
+	for b.Loop() {
+		s, err := kinesis.Open(kinesis.Options{Path: path})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

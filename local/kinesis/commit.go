@@ -20,7 +20,7 @@ const (
 // put is a run of records for one shard, waiting to be written.
 type put struct {
 	shard *shard
-	// values are as in the file, without their arrival. The committer only reads them otherwise.
+	// values are as in the file, but for what [seal] adds. The committer only reads them otherwise.
 	values [][]byte
 	bytes  int
 	// first is the index of the first record; those of the others follow it. arrived is in milliseconds.
@@ -253,17 +253,22 @@ func (c *committer) append(tx *bbolt.Tx, p *put, now int64) error {
 	s := p.shard
 	if s.tx == nil {
 		if s.tx = tx.Bucket(s.bucket); s.tx == nil {
-			return fmt.Errorf("the file has lost %s of stream %q", s.id, s.stream.name)
+			return fmt.Errorf("%w: it has lost %s of stream %q", errDamaged, s.id, s.stream.name)
 		}
 		s.tx.FillPercent = 1 // indexes only grow, so a page that is full stays as it is
 		c.touched = append(c.touched, s)
+	}
+	previous := s.written
+	if previous == 0 {
+		previous, _ = s.newest()
 	}
 	last := &s.stream.indexes[s.index/groupSize]
 	p.first, p.arrived = *last+1, now
 	var key [8]byte
 	for _, value := range p.values {
 		*last++
-		setArrival(value, now)
+		seal(value, s.seed, *last, previous, now)
+		previous = *last
 		binary.BigEndian.PutUint64(key[:], *last)
 		if err := s.tx.Put(key[:], value); err != nil {
 			return err
@@ -299,6 +304,10 @@ func (c *committer) clean(tx *bbolt.Tx) error {
 			keys = append(keys, key)
 		}
 		if err := deleteKeys(bucket, keys); err != nil {
+			return err
+		}
+		last, _ := d.shard.newest() // the bucket's sequence is that of its newest record
+		if err := bucket.SetSequence(last); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package kinesis
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -49,7 +50,8 @@ func (s *Service) Latest(_ context.Context, stream, shard string) (string, error
 }
 
 // Records are those of a shard after a sequence number, or from the oldest that is kept if it is empty. They are at most
-// limit, 10,000 and 10 MiB; none at all says that there is none yet. No limit of reads per second applies: on AWS
+// limit, 10,000 and 10 MiB; none at all says that there is none yet. Those among them that are [Record.Empty] hold no event.
+// No limit of reads per second applies: on AWS
 // Firehose shares a shard's with its other readers, and slows down by itself.
 func (s *Service) Records(ctx context.Context, stream, shard, after string, limit int) ([]Record, error) {
 	found, position, err := s.position(stream, shard, after)
@@ -57,13 +59,20 @@ func (s *Service) Records(ctx context.Context, stream, shard, after string, limi
 		return nil, err
 	}
 	var records []Record
-	_, err = s.read(ctx, found, query{from: position + 1, limit: limit}, func(r stored) {
-		records = append(records, Record{
-			SequenceNumber: found.number(r.index, r.arrived).String(),
-			PartitionKey:   string(r.key),
-			Data:           bytes.Clone(r.data),
-			ArrivedAt:      time.UnixMilli(r.arrived),
-		})
+	last := position
+	_, err = s.read(ctx, found, query{from: position + 1, limit: limit, empty: true}, func(r stored) {
+		record := Record{
+			SequenceNumber: found.number(r.index, r.arrived).String(), ArrivedAt: time.UnixMilli(r.arrived),
+			Missed: r.previous > last, Empty: r.kind != event,
+		}
+		last = r.index
+		switch r.kind {
+		case event:
+			record.PartitionKey, record.Data = string(r.key), bytes.Clone(r.data)
+		case lost:
+			record.Lost = readDamage(r.data).String()
+		}
+		records = append(records, record)
 	})
 	if err != nil {
 		return nil, err
@@ -145,21 +154,30 @@ type query struct {
 	since int64
 	// limit is how many records are wanted at most.
 	limit int
+	// empty also takes places that hold no event.
+	empty bool
 }
 
 // read gives take the records that a query finds, in order, until the query's limit or one of the bounds above is
 // reached, and returns the index to go on from. It reads what is on disk, and in transactions that end soon, because a
-// page that a transaction can see is not used again.
+// page that a transaction can see is not used again. A file that is damaged is mended, once.
 func (s *Service) read(ctx context.Context, shard *shard, q query, take func(stored)) (next uint64, err error) {
 	q.limit = min(q.limit, readMost)
 	q.since = max(q.since, shard.stream.horizon(s.options.Clock.Now()))
 	last, _ := shard.newest()
-	scan := scan{query: q, last: last, take: take}
-	for scan.from <= last && scan.limit > 0 && !scan.full {
+	scan := scan{query: q, shard: shard, last: last, take: take}
+	for mended := false; scan.from <= last && scan.limit > 0 && !scan.full; {
 		if err := ctx.Err(); err != nil {
 			return scan.from, err
 		}
-		if err := s.view(func(tx *bbolt.Tx) error { return scan.step(tx.Bucket(shard.bucket)) }); err != nil {
+		known := s.generation.Load()
+		err := s.view(func(tx *bbolt.Tx) error { return scan.step(tx.Bucket(shard.bucket)) })
+		if errors.Is(err, errDamaged) && !mended && s.mend(known) == nil {
+			mended = true
+			scan.last, _ = shard.newest()
+			continue
+		}
+		if err != nil {
 			return scan.from, fmt.Errorf("stream %s, %s: %w", shard.stream.name, shard.id, err)
 		}
 	}
@@ -169,29 +187,32 @@ func (s *Service) read(ctx context.Context, shard *shard, q query, take func(sto
 // scan is the progress of one read.
 type scan struct {
 	query
-	last uint64
-	take func(stored)
-	size int
-	full bool
+	shard *shard
+	last  uint64
+	take  func(stored)
+	size  int
+	full  bool
 }
 
 // step is one transaction of a read. A bucket that is nil is one of a deleted stream.
 func (s *scan) step(bucket *bbolt.Bucket) error {
 	if bucket == nil {
-		s.full = true
+		if s.full = s.shard.stream.deleted.Load(); !s.full {
+			return errMissing
+		}
 		return nil
 	}
 	cursor := bucket.Cursor()
 	key, value := cursor.Seek(indexKey(s.from))
 	for passed := 0; key != nil && passed < passOver && s.limit > 0; key, value = cursor.Next() {
-		r, err := readStored(key, value)
+		r, err := s.stored(bucket, key, value)
 		switch {
 		case err != nil:
 			return err
 		case r.index > s.last:
 			s.full = true
 			return nil
-		case r.arrived < s.since:
+		case !s.wants(r):
 			passed++
 		case s.size > 0 && s.size+r.size() > readMostBytes:
 			s.full = true
@@ -203,6 +224,33 @@ func (s *scan) step(bucket *bbolt.Bucket) error {
 		}
 		s.from = r.index + 1
 	}
-	s.full = key == nil
+	if s.full = key == nil; s.full {
+		return s.ended()
+	}
 	return nil
+}
+
+// ended is damage where a shard ends before its newest record, which is never trimmed.
+func (s *scan) ended() error {
+	if s.last > 0 && s.from <= s.last && !s.shard.stream.deleted.Load() {
+		return errMissing
+	}
+	return nil
+}
+
+func (s *scan) wants(r stored) bool { return r.arrived >= s.since && (r.kind == event || s.empty) }
+
+// stored reads the next record. One that should have come before it, and has not been trimmed, is damage.
+func (s *scan) stored(bucket *bbolt.Bucket, key, value []byte) (stored, error) {
+	r, err := readStored(s.shard.seed, key, value)
+	if err == nil && r.previous >= s.from && !isFirst(bucket, key) {
+		err = errMissing
+	}
+	return r, err
+}
+
+// isFirst is true of the oldest key that is kept: what was before it has been trimmed.
+func isFirst(bucket *bbolt.Bucket, key []byte) bool {
+	first, _ := bucket.Cursor().First()
+	return bytes.Equal(first, key)
 }

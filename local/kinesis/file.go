@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -26,7 +28,9 @@ var (
 
 const (
 	recordsPrefix = "records/"
-	format        = "1"
+	// format is the file's; formatPlain is the one before, without checksums.
+	format      = "2"
+	formatPlain = "1"
 
 	// mapSize is what is mapped at least, in bytes. A file that outgrows its mapping is mapped again, for which every
 	// reader must have finished.
@@ -51,18 +55,64 @@ func guard(work func() error) (err error) {
 	return work()
 }
 
-// openFile opens the file, or makes it. maxSize in bytes bounds it; 0 does not.
+// openFile opens the file, or makes it, and writes it anew if it is damaged or of an older format, which it then says.
+func openFile(options Options) (*bbolt.DB, *mending, error) {
+	path := options.Path
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, nil, err
+	}
+	mended, err := mendLocked(options)
+	if err != nil {
+		return nil, nil, openError(path, err)
+	}
+	db, err := openBolt(path, options.maxSize)
+	if err == nil {
+		if err = guard(func() error { return prepare(db) }); err == nil {
+			err = durable.SyncFolder(filepath.Dir(path))
+		}
+		if err != nil {
+			_ = guard(db.Close)
+		}
+	}
+	if err != nil {
+		return nil, nil, openError(path, err)
+	}
+	return db, mended, nil
+}
+
+// mendLocked mends the file while no other process has it. A file that is not there yet is not damaged.
+func mendLocked(options Options) (*mending, error) {
+	info, err := os.Stat(options.Path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	// For reading alone bbolt looks at the meta pages and no further.
+	var lock *bbolt.DB
+	err = guard(func() (err error) {
+		lock, err = bbolt.Open(options.Path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Millisecond})
+		return err
+	})
+	var unreadable *os.PathError
+	if errors.Is(err, berrors.ErrTimeout) || errors.As(err, &unreadable) {
+		return nil, err
+	}
+	if lock != nil {
+		defer func() { _ = guard(lock.Close) }()
+	}
+	return mend(options.Path, nil, options.Clock.Now(), options.maxSize)
+}
+
+// openBolt opens bbolt's file. maxSize in bytes bounds it; 0 does not.
 //
 // The list of free pages is kept in the file, although a transaction would be cheaper without: else bbolt walks the
 // whole file at each start and after each failed commit, and dies of what it finds in a goroutine of its own. It is the
 // plain list, because bbolt's other one breaks long free runs up, so that the file grew by a new place for the list at
 // each commit once a million records had been trimmed.
-func openFile(path string, maxSize int) (*bbolt.DB, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, err
-	}
-	var db *bbolt.DB
-	err := guard(func() (err error) {
+func openBolt(path string, maxSize int) (db *bbolt.DB, err error) {
+	err = guard(func() (err error) {
 		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 			PageSize:        pageSize,
 			Timeout:         time.Millisecond,
@@ -71,21 +121,9 @@ func openFile(path string, maxSize int) (*bbolt.DB, error) {
 			MaxSize:         maxSize,
 			NoStatistics:    true,
 		})
-		if err != nil {
-			return err
-		}
-		return prepare(db)
+		return err
 	})
-	if err == nil {
-		err = durable.SyncFolder(filepath.Dir(path))
-	}
-	if err == nil {
-		return db, nil
-	}
-	if db != nil {
-		_ = guard(db.Close)
-	}
-	return nil, openError(path, err)
+	return db, err
 }
 
 func openError(path string, err error) error {
@@ -120,29 +158,31 @@ func prepare(db *bbolt.DB) error {
 		if service == nil || tx.Bucket(streamsBucket) == nil {
 			return errors.New("it is another program's")
 		}
-		if found := service.Get(formatKey); string(found) != format {
-			return fmt.Errorf("its format is %q, this program knows %q", found, format)
-		}
 		return nil
 	})
 	if err != nil || !isNew {
 		return err
 	}
-	return db.Update(func(tx *bbolt.Tx) error {
-		service, err := tx.CreateBucket(serviceBucket)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.CreateBucket(streamsBucket); err != nil {
-			return err
-		}
-		return service.Put(formatKey, []byte(format))
-	})
+	return db.Update(begin)
+}
+
+// begin writes what every file has.
+func begin(tx *bbolt.Tx) error {
+	service, err := tx.CreateBucket(serviceBucket)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.CreateBucket(streamsBucket); err != nil {
+		return err
+	}
+	return service.Put(formatKey, sealText([]byte(format)))
 }
 
 // present returns [ErrGone] where the file that is open is no more the one at its path. The system keeps it for as long as
 // it is open, so that writing to it would succeed, and nobody would read it again.
 func (s *Service) present() error {
+	s.files.RLock()
+	defer s.files.RUnlock()
 	info, err := os.Stat(s.options.Path)
 	switch {
 	case err == nil && os.SameFile(info, s.file):
@@ -159,9 +199,10 @@ func load(db *bbolt.DB) (map[string]*stream, error) {
 	err := guard(func() error {
 		return db.View(func(tx *bbolt.Tx) error {
 			return tx.Bucket(streamsBucket).ForEach(func(name, text []byte) error {
-				var d description
-				if err := json.Unmarshal(text, &d); err != nil || d.Name != string(name) || d.Shards < 1 || d.Shards > maxShards {
-					return fmt.Errorf("the description of stream %q is damaged", name)
+				text, _ = unsealText(text)
+				d, err := readDescription(name, text)
+				if err != nil {
+					return err
 				}
 				s := newStream(d)
 				streams[s.name] = s
@@ -186,7 +227,7 @@ func (s *stream) load(tx *bbolt.Tx) error {
 		if key == nil {
 			continue
 		}
-		last, err := readStored(key, value)
+		last, err := readStored(shard.seed, key, value)
 		if err != nil {
 			return err
 		}
@@ -203,7 +244,7 @@ func store(tx *bbolt.Tx, s *stream, made bool) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.Bucket(streamsBucket).Put([]byte(s.name), text); err != nil || !made {
+	if err := tx.Bucket(streamsBucket).Put([]byte(s.name), sealText(text)); err != nil || !made {
 		return err
 	}
 	for _, shard := range s.shards {
@@ -211,5 +252,12 @@ func store(tx *bbolt.Tx, s *stream, made bool) error {
 			return err
 		}
 	}
-	return tx.Bucket(serviceBucket).Put(createdKey, fmt.Append(nil, s.created))
+	return tx.Bucket(serviceBucket).Put(createdKey, sealText(fmt.Append(nil, max(s.created, lastCreated(tx)))))
+}
+
+// lastCreated is the last creation that was given to a stream, 0 in a new file.
+func lastCreated(tx *bbolt.Tx) int64 {
+	text, _ := unsealText(tx.Bucket(serviceBucket).Get(createdKey))
+	last, _ := strconv.ParseInt(string(text), 10, 64)
+	return last
 }

@@ -15,7 +15,6 @@ import (
 	"log/slog"
 	"maps"
 	"os"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,11 +55,18 @@ type Options struct {
 type Service struct {
 	options Options
 	log     *slog.Logger
-	db      *bbolt.DB
-	file    os.FileInfo // the one that db has open
-	queue   queue
-	puts    sync.Pool // of *put
-	buffers sync.Pool // of *[]byte, for batches
+	// files is held for reading while db is in use, and for writing while a damaged file is replaced, which makes generation
+	// grow.
+	files      sync.RWMutex
+	db         *bbolt.DB
+	file       os.FileInfo // the one that db has open
+	generation atomic.Int64
+	// notBefore is when a file that could not be mended is tried again; stuck says that db keeps its locks for good.
+	notBefore time.Time
+	stuck     atomic.Bool
+	queue     queue
+	puts      sync.Pool // of *put
+	buffers   sync.Pool // of *[]byte, for batches
 	// streams is replaced and never changed, under mu, so that a put looks its stream up without a lock.
 	streams  atomic.Pointer[map[string]*stream]
 	mu       sync.Mutex
@@ -75,7 +81,7 @@ type Service struct {
 // names the file if it is damaged.
 func Open(options Options) (*Service, error) {
 	options.setDefaults()
-	db, err := openFile(options.Path, options.maxSize)
+	db, mended, err := openFile(options)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +99,15 @@ func Open(options Options) (*Service, error) {
 		queue: newQueue(), closing: make(chan struct{}), finished: make(chan struct{}),
 	}
 	s.streams.Store(&streams)
+	if mended != nil {
+		mended.say(s.log)
+		for _, stream := range streams {
+			for _, shard := range stream.shards {
+				shard.damage = mended.marks(shard)
+			}
+		}
+		s.sayDamage()
+	}
 	go s.commitAll(options.Clock.NewTicker(trimInterval))
 	return s, nil
 }
@@ -118,7 +133,9 @@ func (s *Service) Close() error {
 		s.queue.close()
 		close(s.closing)
 		<-s.finished
-		if s.broken.Load() {
+		s.files.RLock()
+		defer s.files.RUnlock()
+		if s.broken.Load() || s.stuck.Load() {
 			err = fmt.Errorf("%s: %w; it is left as it is", s.options.Path, errDamaged)
 			return
 		}
@@ -238,7 +255,7 @@ func (s *Service) create(cfg Config) error {
 	now := s.options.Clock.Now()
 	var made *stream
 	err := s.update(func(tx *bbolt.Tx) error {
-		before, _ := strconv.ParseInt(string(tx.Bucket(serviceBucket).Get(createdKey)), 10, 64) // 0 in a new file
+		before := lastCreated(tx)
 		made = newStream(description{
 			Name: cfg.Name, ARN: s.arn(cfg), Mode: cfg.Mode, Shards: cfg.Shards,
 			RetentionHours: int(cfg.Retention / time.Hour),
@@ -262,23 +279,108 @@ func (s *Service) replace(change func(map[string]*stream)) {
 	s.streams.Store(&streams)
 }
 
-// update and view run one transaction. Damage that stops a commit leaves bbolt's locks closed, so that it is the last.
+// update runs one transaction that writes. One that meets damage fails, and the file is mended for the next.
 func (s *Service) update(work func(*bbolt.Tx) error) error {
-	if s.broken.Load() {
+	known := s.generation.Load()
+	if s.broken.Load() && s.mend(known) != nil {
 		return errDamaged
 	}
 	if err := s.present(); err != nil {
 		return err
 	}
-	err := guard(func() error { return s.db.Update(work) })
+	s.files.RLock()
+	committing := false
+	err := guard(func() error {
+		committing = true
+		err := s.db.Update(work)
+		committing = false
+		return err
+	})
+	if committing { // bbolt has panicked, and keeps its locks for good
+		s.stuck.Store(true)
+	}
+	s.files.RUnlock()
 	if errors.Is(err, errDamaged) {
-		s.broken.Store(true)
+		_ = s.mend(known) // says so itself
 	}
 	return err
 }
 
+// view runs one transaction that reads.
 func (s *Service) view(work func(*bbolt.Tx) error) error {
+	s.files.RLock()
+	defer s.files.RUnlock()
 	return guard(func() error { return s.db.View(work) })
+}
+
+// mendPause is how long a file that could not be mended is left before it is tried again.
+const mendPause = 10 * time.Second
+
+// mend replaces the file by what of it can be read, unless somebody has done so since a generation.
+func (s *Service) mend(known int64) error {
+	s.files.Lock()
+	defer s.files.Unlock()
+	now := s.options.Clock.Now()
+	switch {
+	case s.generation.Load() != known:
+		return nil
+	case now.Before(s.notBefore):
+		return errDamaged
+	}
+	s.notBefore = now.Add(mendPause)
+	streams := *s.streams.Load()
+	m, err := mend(s.options.Path, streams, now, s.options.maxSize)
+	if err == nil && !m.done && !s.stuck.Load() {
+		return errDamaged // a read has failed, and what is on disk is as it should be
+	}
+	if err == nil {
+		err = s.reopen()
+	}
+	if err != nil {
+		s.broken.Store(true)
+		s.log.Error("the stream's file is damaged and cannot be written anew: nothing is accepted or delivered until it can",
+			"file", s.options.Path, "error", err, "remedy", "make room on the disk if it is full, or put a copy of the file back and start again")
+		return errDamaged
+	}
+	s.adopt(m)
+	s.broken.Store(false)
+	s.generation.Add(1)
+	m.say(s.log)
+	s.sayDamage()
+	return nil
+}
+
+// reopen opens the file that has taken the damaged one's place. It is called with files held.
+func (s *Service) reopen() error {
+	db, err := openBolt(s.options.Path, s.options.maxSize)
+	if err != nil {
+		return err
+	}
+	file, err := os.Stat(s.options.Path)
+	if err != nil {
+		return errors.Join(err, guard(db.Close))
+	}
+	if !s.stuck.Swap(false) {
+		_ = guard(s.db.Close) // has been replaced
+	}
+	s.db, s.file = db, file
+	return nil
+}
+
+// adopt takes over where the shards' records end in the new file. It is called with files held.
+func (s *Service) adopt(m *mending) {
+	for _, stream := range m.streams {
+		for group, index := range m.indexes[stream] {
+			stream.indexes[group] = max(stream.indexes[group], index)
+		}
+		for _, shard := range stream.shards {
+			shard.mu.Lock()
+			shard.damage = m.marks(shard)
+			shard.last, shard.lastArrived = m.lasts[shard].index, m.lasts[shard].arrived
+			shard.wake()
+			shard.mu.Unlock()
+		}
+	}
 }
 
 // Response is the answer to one call.

@@ -69,13 +69,17 @@ func (e *entry) fits() bool {
 func (e *entry) appendValue(to []byte) (_ []byte, ok bool) {
 	start := len(to)
 	to = append(to, make([]byte, headerSize)...) // which the compiler does not allocate
-	putHeader(to[start:], len(e.key))
 	to = append(to, e.key...)
 	if e.decoded {
-		return append(to, e.data...), true
+		to = append(to, e.data...)
+	} else {
+		var err error
+		if to, err = base64Strict.AppendDecode(to, e.data); err != nil {
+			return to, false
+		}
 	}
-	to, err := base64Strict.AppendDecode(to, e.data)
-	return to, err == nil
+	finish(to[start:], event, len(e.key))
+	return to, true
 }
 
 var (

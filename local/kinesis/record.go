@@ -11,4 +11,11 @@ type Record struct {
 	Data []byte
 	// ArrivedAt is when the record was accepted, in milliseconds' precision as on AWS.
 	ArrivedAt time.Time
+	// Missed says that the shard had records between the one before this, or where the reading began, and this one: they have
+	// expired. It goes by the shard's own order, and so by no clock.
+	Missed bool
+	// Empty says that this is no record but a place in the shard: whoever reads goes on after it.
+	Empty bool
+	// Lost is what could not be read in this place, and the remedy; empty if nothing is missing.
+	Lost string
 }

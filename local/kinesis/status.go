@@ -31,6 +31,9 @@ type ShardStatus struct {
 	Failed int64 `json:"failed"`
 	// Latest is the newest record's sequence number, empty of a shard without.
 	Latest string `json:"latest"`
+	// Damage is records that could not be read and are not delivered, at most ten places; Damages is how many there are.
+	Damage  []Damage `json:"damage,omitempty"`
+	Damages int      `json:"damages,omitempty"`
 }
 
 // Status counts, streams by name and shards in order.
@@ -51,6 +54,8 @@ func (s *shard) status() ShardStatus {
 	status := ShardStatus{
 		ID: s.id, Records: s.records.Load(), Bytes: s.bytes.Load(), Throttled: s.throttled.Load(), Failed: s.failed.Load(),
 	}
+	damage := s.damaged()
+	status.Damage, status.Damages = damage[:min(len(damage), mostSaid)], len(damage)
 	if index, arrived := s.newest(); index != 0 {
 		status.Latest = s.number(index, arrived).String()
 	}

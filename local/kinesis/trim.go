@@ -2,6 +2,7 @@ package kinesis
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,9 +38,13 @@ func (s *Service) isClosing() bool {
 
 // trim deletes some of what is past its retention or belongs to a deleted stream, and is true if there may be more.
 func (c *committer) trim() bool {
+	known := c.generation.Load()
 	late, err := c.due()
 	if err == nil && len(late) > 0 {
 		err = c.update(func(tx *bbolt.Tx) error { return trimBuckets(tx, late) })
+	}
+	if errors.Is(err, errDamaged) && c.mend(known) == nil {
+		return false // what is due is found the next time
 	}
 	if err != nil {
 		c.log.Error("old records cannot be deleted; the next attempt follows", "file", c.options.Path, "error", err)
@@ -73,7 +78,7 @@ func (c *committer) due() (late []overdue, err error) {
 				late = append(late, overdue{slices.Clone(key), everything})
 				continue
 			}
-			before, err := startsBefore(tx.Bucket(key), horizon)
+			before, err := startsBefore(tx.Bucket(key), seedOf(key), horizon)
 			if err != nil {
 				return err
 			}
@@ -86,12 +91,12 @@ func (c *committer) due() (late []overdue, err error) {
 	return slices.DeleteFunc(late, func(o overdue) bool { return o.cutoff == everything && c.isAlive(identity(o.bucket)) }), err
 }
 
-func startsBefore(bucket *bbolt.Bucket, horizon int64) (bool, error) {
+func startsBefore(bucket *bbolt.Bucket, seed uint32, horizon int64) (bool, error) {
 	key, value := bucket.Cursor().First()
 	if newest, _ := bucket.Cursor().Last(); bytes.Equal(key, newest) {
 		return false, nil
 	}
-	oldest, err := readStored(key, value)
+	oldest, err := readStored(seed, key, value)
 	return oldest.arrived < horizon, err
 }
 
@@ -143,9 +148,10 @@ func trimBucket(tx *bbolt.Tx, o overdue, most int) (deleted int, err error) {
 		newest, _ = bucket.Cursor().Last()
 	}
 	cursor := bucket.Cursor()
+	seed := seedOf(o.bucket)
 	key, value := cursor.First()
 	for ; key != nil && len(keys) < most && !bytes.Equal(key, newest); key, value = cursor.Next() {
-		record, err := readStored(key, value)
+		record, err := readStored(seed, key, value)
 		if err != nil {
 			return 0, err
 		}

@@ -133,8 +133,8 @@ func fromGo(value any) any {
 
 // toGo is fromGo's inverse, for what a template hands on.
 func (r *run) toGo(value any, depth int) (any, error) {
-	if depth > maxNesting {
-		return nil, failuref("an override nested more than %d levels deep, or in itself", maxNesting)
+	if depth >= maxDepth {
+		return nil, failuref("an override nested more than %d levels deep, or in itself", maxDepth)
 	}
 	if err := r.spend(1, nowhere); err != nil {
 		return nil, err

@@ -164,7 +164,7 @@ func TestRenderRefuses(t *testing.T) {
 		{"#foreach($i in [1..1001])x#end", "line 1, column 1: #foreach over 1001 elements; API Gateway takes no more than 1000"},
 		{"#set($x = [1..200000])", "line 1, column 11: a range of 200000 numbers; the longest is 100000"},
 		{"#set($l=[])#set($x=$l.add($l))$l",
-			"line 1, column 31: a value nested more than 200 levels deep, or in itself, has no text"},
+			"line 1, column 31: a value nested more than 400 levels deep, or in itself, has no text"},
 		{"#set($l=[1])#set($s='xxxxxxxxxxxxxxxx')#foreach($i in [1..1000])#set($s = $s + $s)#end",
 			"line 1, column 78: more than 16777216 bytes are rendered"},
 		{"#set($x=2)#foreach($i in [1..1000])#set($x = $x * $x)#end", "line 1, column 49: a number of more than 10000 digits"},

@@ -2,6 +2,7 @@ package vtl
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/url"
 	"strings"
 	"unicode/utf16"
@@ -44,7 +45,11 @@ func (r *run) path(expression string) (value any, found bool, err error) {
 	if !r.payload.parsed {
 		text, _ := r.body().(string)
 		if r.payload.json, r.payload.ok = r.request.Payload.value, true; r.payload.json == nil {
-			r.payload.json, r.payload.ok = parseJSON(text)
+			var err error
+			r.payload.json, err = parseJSON(text)
+			if r.payload.ok = err == nil; !r.payload.ok && !errors.Is(err, errNoJSON) {
+				return nil, false, err
+			}
 		}
 		r.payload.parsed = true
 		if err := r.spendBytes(len(text), nowhere); err != nil {
@@ -147,8 +152,8 @@ var utilClass = &type1{methods: map[string]signature{
 		if !ok {
 			return nil, failuref("$util.parseJson takes text, not %s", typeName(c.args[0]))
 		}
-		value, ok := parseJSON(s)
-		if !ok {
+		value, err := parseJSON(s)
+		if err != nil {
 			return nil, failuref("$util.parseJson: %s is not JSON", quote(s))
 		}
 		return value, c.run.spendBytes(len(s), nowhere)

@@ -1,6 +1,9 @@
 package vtl
 
 import (
+	"errors"
+	"fmt"
+	"math"
 	"math/big"
 	"strconv"
 	"unicode/utf16"
@@ -10,18 +13,42 @@ import (
 )
 
 // parseJSON parses a JSON text into a template's values, in order and with every digit of whole numbers; of a name that
-// an object has twice the last value counts, at the first one's place, as in Java's LinkedHashMap.
-func parseJSON(text string) (any, bool) {
+// an object has twice the last value counts, at the first one's place, as in Java's LinkedHashMap. The error is errNoJSON, or
+// what of the text is beyond the bounds here.
+func parseJSON(text string) (any, error) {
 	p := jsonParser{text: text}
 	p.space()
 	value, ok := p.value(0)
 	p.space()
-	return value, ok && p.at == len(p.text)
+	switch {
+	case p.beyond != nil:
+		return nil, p.beyond
+	case !ok || p.at != len(p.text):
+		return nil, errNoJSON
+	}
+	return value, nil
 }
+
+var errNoJSON = errors.New("not JSON")
+
+// PayloadError is what is wrong with a payload that a template cannot read, or not hand on as it is. Its text is for whoever
+// sent the payload, and holds nothing of it.
+type PayloadError struct{ reason string }
+
+func (e *PayloadError) Error() string { return e.reason }
+
+// The bounds of a payload (assumption VTL-10).
+var (
+	errDeep   = &PayloadError{fmt.Sprintf("the body is nested more than %d levels deep", maxDepth)}
+	errDigits = &PayloadError{fmt.Sprintf("the body has a number of more than %d digits, or with an exponent beyond that", maxDigits)}
+	errDouble = &PayloadError{"the body has a number beyond 1.7976931348623157E308, which would be written anew as null"}
+)
 
 type jsonParser struct {
 	text string
 	at   int
+	// beyond is which bound the text has met; it may be no JSON either.
+	beyond *PayloadError
 	// names are those of the object that ended last at each of the first depths: the next one often has the same, and need
 	// not allocate them again.
 	names [8][]any
@@ -49,10 +76,12 @@ func (p *jsonParser) take(c byte) bool {
 }
 
 func (p *jsonParser) value(depth int) (any, bool) {
-	if depth > maxNesting {
+	c := p.peek()
+	if (c == '{' || c == '[') && depth >= maxDepth {
+		p.beyond = errDeep
 		return nil, false
 	}
-	switch p.peek() {
+	switch c {
 	case '{':
 		return p.object(depth)
 	case '[':
@@ -273,10 +302,15 @@ func (p *jsonParser) number() (any, bool) {
 	if (p.take('e') || p.take('E')) && !p.exponent() {
 		return nil, false
 	}
+	parse := fraction
 	if p.at == whole {
-		return parseInteger(p.text[start:p.at])
+		parse = parseInteger
 	}
-	return fraction(p.text[start:p.at])
+	value, ok := parse(p.text[start:p.at])
+	if !ok {
+		p.beyond = errDigits
+	}
+	return value, ok
 }
 
 func (p *jsonParser) exponent() bool {
@@ -295,7 +329,7 @@ func fraction(text string) (any, bool) {
 		return d, ok
 	}
 	f, err := strconv.ParseFloat(text, 64)
-	return f, err == nil
+	return f, err == nil || errors.Is(err, strconv.ErrRange) // Double.parseDouble has an infinity there
 }
 
 // appendJSON appends a value as JSON without white space.
@@ -305,11 +339,16 @@ func (r *run) appendJSON(out []byte, value any, depth int) ([]byte, error) {
 		return append(out, "null"...), nil
 	case string:
 		return appendQuoted(out, v), nil
-	case bool, int32, int64, float64, *big.Int, *decimal:
+	case float64:
+		if math.IsInf(v, 0) {
+			return nil, errDouble
+		}
+		return r.appendText(out, v, depth)
+	case bool, int32, int64, *big.Int, *decimal:
 		return r.appendText(out, v, depth)
 	}
-	if depth > maxNesting {
-		return nil, failuref("a value nested more than %d levels deep, or in itself, is no JSON", maxNesting)
+	if depth >= maxDepth {
+		return nil, failuref("a value nested more than %d levels deep, or in itself, is no JSON", maxDepth)
 	}
 	if err := r.spend(1, nowhere); err != nil {
 		return nil, err

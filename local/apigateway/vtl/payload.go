@@ -5,11 +5,11 @@ import "cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 // Payload is a JSON text, taken apart.
 type Payload struct{ value any }
 
-// ParsePayload takes a text apart, unless it is no JSON or nested more than 200 levels deep. The text must not change
-// afterwards: what is in it is in the payload.
+// ParsePayload takes a text apart, unless it is no JSON or beyond the bounds here (assumption VTL-10). The text must not
+// change afterwards: what is in it is in the payload.
 func ParsePayload(text []byte) (Payload, bool) {
-	value, ok := parseJSON(asText(jsontext.ValidUTF8(text)))
-	return Payload{value}, ok
+	value, err := parseJSON(asText(jsontext.ValidUTF8(text)))
+	return Payload{value}, err == nil
 }
 
 // IsZero is true of null, and of the zero Payload.

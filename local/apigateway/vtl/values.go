@@ -224,8 +224,8 @@ func (r *run) appendText(out []byte, value any, depth int) ([]byte, error) {
 
 // appendStructure counts what it writes: a small value can hold itself many times over.
 func (r *run) appendStructure(out []byte, value any, depth int) ([]byte, error) {
-	if depth > maxNesting {
-		return nil, failuref("a value nested more than %d levels deep, or in itself, has no text", maxNesting)
+	if depth >= maxDepth {
+		return nil, failuref("a value nested more than %d levels deep, or in itself, has no text", maxDepth)
 	}
 	if err := r.spend(1, nowhere); err != nil {
 		return nil, err
@@ -357,8 +357,8 @@ func mapOf(value any) *object {
 
 // equal is Java's equals: 1 and 1.0 differ, as do 1 of an Integer and 1 of a Long.
 func (r *run) equal(a, b any, depth int) (bool, error) {
-	if depth > maxNesting {
-		return false, failuref("values nested more than %d levels deep, or in themselves, cannot be compared", maxNesting)
+	if depth >= maxDepth {
+		return false, failuref("values nested more than %d levels deep, or in themselves, cannot be compared", maxDepth)
 	}
 	if err := r.spend(1, nowhere); err != nil {
 		return false, err

@@ -40,6 +40,12 @@
 //
 // Assumption VTL-9: $input.params() lists path, querystring and header, each sorted by name: the order is nowhere said.
 // $input.params('a') searches them in that order (AG), and is case-sensitive.
+//
+// Assumption VTL-10: what API Gateway does with a number beyond a Double (1e400) and with deep nesting is not documented.
+// json-smart reads the first as Infinity, which it writes as null (netplex/json-smart-v2, JSONParserBase.extractFloat and
+// JsonWriter), and from 2.4.9 on throws beyond 400 levels (JSONParserBase.MAX_DEPTH), so that $input.path would be empty
+// (VTL-5) and a key lost. Here a rendering fails with a [PayloadError] where it reads a deeper payload, or one with a number
+// of more than 10,000 digits, and where it would write that null: a value is never lost without a word.
 package vtl
 
 import (
@@ -54,9 +60,11 @@ import (
 const (
 	// maxTemplate is API Gateway's quota for a mapping template, in bytes (AG, limits: 300 KB).
 	maxTemplate = 300 << 10
-	// maxNesting is for blocks, expressions and strings within each other, and for values within values: recursion
-	// takes stack, and 200 levels take less than a megabyte.
+	// maxNesting is for blocks, expressions and strings within each other: recursion takes stack, and 200 levels take less
+	// than a megabyte.
 	maxNesting = 200
+	// maxDepth is for values within values, and is json-smart's (assumption VTL-10).
+	maxDepth = 400
 	// maxRendered is in bytes: API Gateway's 10 MB of payload (AG, limits) in base64, with what a template puts around it.
 	maxRendered = 16 << 20
 	// maxIterations is API Gateway's quota for one #foreach (AG, limits).
@@ -75,6 +83,8 @@ type templateError struct {
 	Message      string
 	// plain is the message without what may be a client's.
 	plain string
+	// payload is set where the payload is to blame, and not the template.
+	payload *PayloadError
 }
 
 func (e *templateError) Error() string {
@@ -98,6 +108,13 @@ func Plain(err error) string {
 	default:
 		return err.Error()
 	}
+}
+
+func (e *templateError) Unwrap() error {
+	if e.payload == nil {
+		return nil
+	}
+	return e.payload
 }
 
 // Request is what a template can see. A template changes none of it but the payload.
@@ -179,7 +196,8 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 // maxKept is the largest buffer, in bytes, that is kept for the next rendering.
 const maxKept = 1 << 20
 
-// Render renders the template for one request. The error says the line and the column.
+// Render renders the template for one request. The error says the line and the column, and is a [PayloadError] where the
+// payload is to blame.
 func (t *Template) Render(request *Request) (Result, error) {
 	buffer := buffers.Get().(*[]byte)
 	r := run{template: t, request: request, out: (*buffer)[:0], vars: make([]any, len(t.names))}
@@ -283,10 +301,14 @@ func (r *run) located(err error, at int) error {
 	if err == nil || at == nowhere { // before there is a p, which is allocated
 		return err
 	}
-	var p *problem
-	if errors.As(err, &p) {
-		place := r.template.failure(at, p.message)
-		place.plain = p.plain
+	switch e := err.(type) { //nolint:errorlint // one that wraps another has its place
+	case *problem:
+		place := r.template.failure(at, e.message)
+		place.plain = e.plain
+		return place
+	case *PayloadError:
+		place := r.template.failure(at, e.reason)
+		place.payload, place.plain = e, e.reason
 		return place
 	}
 	return err

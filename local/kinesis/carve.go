@@ -1,0 +1,197 @@
+package kinesis
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"hash/crc32"
+	"iter"
+	"strconv"
+)
+
+// carver finds what a file holds without the pages that lead there: each record says by its checksum where it belongs. It
+// also finds what is in pages that are free, which has been trimmed, or written by a commit that nobody was told of.
+type carver struct {
+	*report
+	// streams are those whose records are looked for, by creation. wanted are their shards that are not whole.
+	streams map[int64]*stream
+	wanted  []*shard
+	found   map[*shard]map[uint64]location
+	// sequences are the last index that was given to a shard, as far as it is known.
+	sequences map[*shard]uint64
+
+	page []byte
+	at   int64  // of the page
+	next int64  // where the next record may begin
+	hint *shard // of the last record: a page's neighbours are most often of one shard
+}
+
+// eachPage reads the file page by page.
+func (r *report) eachPage(look func(page []byte, at int64)) {
+	page := make([]byte, r.pages.pageSize)
+	for at := int64(0); at < r.pages.size; at += int64(len(page)) {
+		part := page[:min(int64(len(page)), r.pages.size-at)]
+		if _, err := r.pages.file.ReadAt(part, at); err == nil { // a sector that cannot be read holds nothing to find
+			look(part, at)
+		}
+	}
+}
+
+// carveStreams finds descriptions of streams; of a name that had several streams, the last.
+func (r *report) carveStreams() map[string]description {
+	found := map[string]description{}
+	begin := []byte(`{"Name":"`)
+	r.eachPage(func(page []byte, _ int64) {
+		for at := range eachIndex(page, begin) {
+			var text json.RawMessage
+			if at < 4 || json.NewDecoder(bytes.NewReader(page[at:])).Decode(&text) != nil {
+				continue
+			}
+			var named struct{ Name string }
+			_ = json.Unmarshal(text, &named) // is JSON
+			d, err := readDescription([]byte(named.Name), text)
+			if _, ok := unsealText(page[at-4 : at+len(text)]); ok && err == nil && d.Created >= found[d.Name].Created {
+				found[d.Name] = d
+			}
+		}
+	})
+	return found
+}
+
+// carve finds the records of shards.
+func (r *report) carve(streams map[string]*stream, wanted []*shard) *carver {
+	c := &carver{
+		report: r, streams: map[int64]*stream{}, wanted: wanted, found: map[*shard]map[uint64]location{}, sequences: map[*shard]uint64{},
+	}
+	for _, s := range streams {
+		c.streams[s.created] = s
+	}
+	for _, s := range wanted {
+		c.found[s] = map[uint64]location{}
+	}
+	if len(wanted) > 0 {
+		r.eachPage(c.look)
+	}
+	return c
+}
+
+// look finds the records that begin in a page, wherever they do: what leads to them may be damaged. What is inside of one is
+// its data.
+func (c *carver) look(page []byte, at int64) {
+	c.page, c.at = page, at
+	for end := at + int64(len(page)); c.next < end; {
+		size, ok := c.record(c.next)
+		if !ok {
+			size = 1
+		}
+		c.next += size
+	}
+	for name := range eachIndex(page, []byte(recordsPrefix)) {
+		c.bucket(page[name+len(recordsPrefix):])
+	}
+}
+
+// eachIndex are the places of a text in a page.
+func eachIndex(page, text []byte) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for from := 0; ; from++ {
+			next := bytes.Index(page[from:], text)
+			if from += next; next < 0 || !yield(from) {
+				return
+			}
+		}
+	}
+}
+
+// bucket reads what follows a bucket's name: its head. name begins after [recordsPrefix].
+func (c *carver) bucket(name []byte) {
+	created, rest, _ := bytes.Cut(name, []byte("/"))
+	index, rest, _ := bytes.Cut(rest, []byte("/"))
+	n, err := strconv.ParseInt(string(created), 10, 64)
+	i, errIndex := strconv.Atoi(string(index))
+	s := c.streams[n]
+	if err != nil || errIndex != nil || s == nil || i < 0 || i >= len(s.shards) || !bytes.HasPrefix(rest, []byte(s.name)) {
+		return
+	}
+	head := rest[len(s.name):]
+	if len(head) < bucketHeadSize {
+		return
+	}
+	if sequence := binary.NativeEndian.Uint64(head[8:]); sequence < maxIndex {
+		c.sequences[s.shards[i]] = max(c.sequences[s.shards[i]], sequence)
+	}
+}
+
+// record reads a key and its value at an offset.
+func (c *carver) record(at int64) (size int64, ok bool) {
+	head := c.bytes(at, 8+headerSize)
+	if head == nil {
+		return 0, false
+	}
+	if !plausible(head[:8], head[8:]) {
+		return 0, false
+	}
+	length := int64(binary.BigEndian.Uint32(head[8+lengthAt:]))
+	all := c.bytes(at, 8+length)
+	if all == nil {
+		return 0, false
+	}
+	r, sum, ok := readUnsealed(all[:8], all[8:])
+	if !ok {
+		return 0, false
+	}
+	owner := c.owner(r, sum, crc32.Checksum(all[8+lengthAt:], castagnoli))
+	if owner == nil {
+		return 0, false
+	}
+	c.add(owner, location{
+		index: r.index, previous: r.previous, arrived: r.arrived, kind: r.kind, at: at + 8, size: int32(length),
+		live: c.used.has(uint64(at) / uint64(c.pages.pageSize)),
+	})
+	return 8 + length, true
+}
+
+// owner is the shard whose record it is by its checksum.
+func (c *carver) owner(r stored, sum, content uint32) *shard {
+	is := func(s *shard) bool { return s != nil && sealed(content, s.seed, r.index, r.previous, r.arrived) == sum }
+	if is(c.hint) {
+		return c.hint
+	}
+	for _, s := range c.streams {
+		for _, shard := range s.shards {
+			if is(shard) {
+				c.hint = shard
+				return shard
+			}
+		}
+	}
+	return nil
+}
+
+// add notes a record. Of two under one index the one in use counts, and of two that are not the later: an index is given
+// again only if nobody was told of the first.
+func (c *carver) add(to *shard, l location) {
+	found := c.found[to]
+	if found == nil {
+		return // is whole without
+	}
+	old, known := found[l.index]
+	if !known || l.live && !old.live || l.live == old.live && l.arrived > old.arrived {
+		found[l.index] = l
+	}
+}
+
+// bytes are the file's; nil if it does not have as many.
+func (c *carver) bytes(at, size int64) []byte {
+	if from := at - c.at; from >= 0 && from+size <= int64(len(c.page)) {
+		return c.page[from : from+size]
+	}
+	if at < 0 || at+size > c.pages.size {
+		return nil
+	}
+	part := make([]byte, size)
+	if _, err := c.pages.file.ReadAt(part, at); err != nil {
+		return nil
+	}
+	return part
+}

@@ -1,0 +1,66 @@
+package kinesis
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Damage is records of a shard that were in the file and could not be read.
+type Damage struct {
+	// After and Before are the sequence numbers of the records around them that could be read; empty where there is none.
+	After  string `json:"after,omitempty"`
+	Before string `json:"before,omitempty"`
+	// File is the damaged file, which is kept beside the stream's.
+	File string `json:"file"`
+	// FoundAt is when it was found.
+	FoundAt time.Time `json:"foundAt"`
+}
+
+// resend is the remedy.
+const resend = "send the events again whose sequence numbers lie between"
+
+// String says what is lost, and what to do.
+func (d Damage) String() string {
+	return fmt.Sprintf("records after %s and before %s could not be read; %s; the damaged file is kept as %s",
+		cmp.Or(d.After, "the shard's first"), cmp.Or(d.Before, "the first of those since "+d.FoundAt.UTC().Format(time.RFC3339)), resend, d.File)
+}
+
+func (d Damage) text() []byte {
+	text, _ := json.Marshal(d) // which three texts and a time of now can be
+	return text
+}
+
+func readDamage(text []byte) (d Damage) {
+	_ = json.Unmarshal(text, &d) // its checksum was right
+	return d
+}
+
+// mostSaid bounds how many damages of a shard are logged and shown: beyond it their number is.
+const mostSaid = 10
+
+// sayDamage says at each start, and when it is found, what of each shard could not be read and is still within its
+// retention.
+func (s *Service) sayDamage() {
+	for _, stream := range *s.streams.Load() {
+		for _, shard := range stream.shards {
+			for i, damage := range shard.damaged() {
+				if i == mostSaid {
+					s.log.Error("more records of this shard could not be read", "stream", stream.name, "shard", shard.id, "places", len(shard.damaged())-mostSaid)
+					break
+				}
+				s.log.Error("records of this shard could not be read and are not delivered; those that follow them are",
+					"stream", stream.name, "shard", shard.id, "after", damage.After, "before", damage.Before, "kept_as", damage.File,
+					"found_at", damage.FoundAt, "remedy", resend)
+			}
+		}
+	}
+}
+
+// damaged is what of the shard could not be read.
+func (s *shard) damaged() []Damage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.damage
+}

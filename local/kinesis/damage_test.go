@@ -192,7 +192,7 @@ func (w *wreck) hits(t *testing.T) (hits []hit) {
 // put then is kept.
 func TestAnyDamage(t *testing.T) {
 	w := newWreck(t)
-	hits := some(w.hits(t), 400, 60)
+	hits := some(w.hits(t), 120, 40)
 	t.Logf("%d places of a file of %d pages are hit, one at a time", len(hits), len(w.image)/pageSize)
 	for _, h := range hits {
 		image := slices.Clone(w.image)
@@ -204,7 +204,7 @@ func TestAnyDamage(t *testing.T) {
 	}
 }
 
-// allDamage, in the environment, has every place hit, which takes minutes.
+// allDamage, in the environment, has every place hit, which takes many minutes: set -timeout too.
 const allDamage = "KINESIS_TEST_ALL_DAMAGE"
 
 // some are as many of the hits, or a few where tests are to be short, the same each time.
@@ -347,7 +347,7 @@ func TestAnyDamageBeneathARunningService(t *testing.T) {
 		}
 	}
 	slices.SortFunc(hits, func(a, b hit) int { return strings.Compare(a.name, b.name) })
-	for _, h := range some(hits, 150, 30) {
+	for _, h := range some(hits, 60, 20) {
 		w.checkRunning(t, h)
 		if t.Failed() {
 			t.Fatal(h.name)

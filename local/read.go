@@ -239,6 +239,11 @@ func (d *declaration) notices() []string {
 	return append(found, "metrics, X-Ray and encryption at rest are not imitated")
 }
 
+// warnings are what AWS takes and nobody means.
+func (d *declaration) warnings() []string {
+	return d.api.Warnings()
+}
+
 // bucketNotices say what several buckets have in common once.
 func (d *declaration) bucketNotices() []string {
 	var notices []string

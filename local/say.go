@@ -32,6 +32,9 @@ func (p *Pipeline) sayStarted() {
 		fmt.Fprintf(out, "  logs      %s\n", p.logsDir())
 	}
 	fmt.Fprintf(out, "what is not as on AWS:\n  - %s\n", strings.Join(p.declared.notices(), "\n  - "))
+	if warnings := p.declared.warnings(); len(warnings) > 0 {
+		fmt.Fprintf(out, "what AWS takes and the stack may not mean:\n  - %s\n", strings.Join(warnings, "\n  - "))
+	}
 	if curl := p.output("curl"); curl != "" {
 		fmt.Fprintf(out, "\ntry it:\n  %s\n%s\n", curl, p.secrets(curl))
 	}

@@ -4,27 +4,29 @@ import "slices"
 
 // The blocks below are Terraform's attributes of API Gateway's resources, as far as this package knows them. An attribute
 // that is none of them is refused by name when the stack is read. One whose comment says "no effect" is known and left
-// alone, because nothing on one machine could tell the difference.
+// alone, because nothing on one machine could tell the difference; "only checked" is refused where API Gateway refuses it.
 
 type restAPIBlock struct {
-	Name             string   `tf:"name"`
-	BinaryMediaTypes []string `tf:"binary_media_types"`
-	APIKeySource     string   `tf:"api_key_source"`
-	Endpoint         []struct {
-		Types         []string `tf:"types"`
-		IPAddressType string   `tf:"ip_address_type"` // no effect: the address served on is the caller's choice
-		VPCEndpoints  []string `tf:"vpc_endpoint_ids"`
-	} `tf:"endpoint_configuration"`
-	MinimumCompressionSize string `tf:"minimum_compression_size"`
-	DisableExecuteAPI      bool   `tf:"disable_execute_api_endpoint"`
-	Policy                 string `tf:"policy"`
-	OpenAPI                string `tf:"body"`
+	Name                   string          `tf:"name"`
+	BinaryMediaTypes       []string        `tf:"binary_media_types"`
+	APIKeySource           string          `tf:"api_key_source"`
+	Endpoint               []endpointBlock `tf:"endpoint_configuration"`
+	MinimumCompressionSize string          `tf:"minimum_compression_size"`
+	DisableExecuteAPI      bool            `tf:"disable_execute_api_endpoint"`
+	Policy                 string          `tf:"policy"`
+	OpenAPI                string          `tf:"body"`
 
 	Description    string            `tf:"description"`       // no effect: for people
 	FailOnWarnings bool              `tf:"fail_on_warnings"`  // no effect without a body
 	PutMode        string            `tf:"put_rest_api_mode"` // no effect without a body
 	Parameters     map[string]string `tf:"parameters"`        // no effect without a body
 	Tags           map[string]string `tf:"tags"`              // no effect: for bills and policies
+}
+
+type endpointBlock struct {
+	Types         []string `tf:"types"`
+	IPAddressType string   `tf:"ip_address_type"` // only checked: the address served on is the caller's choice
+	VPCEndpoints  []string `tf:"vpc_endpoint_ids"`
 }
 
 type resourceBlock struct {
@@ -63,7 +65,7 @@ type authorizerBlock struct {
 
 type validatorBlock struct {
 	API        string `tf:"rest_api_id"`
-	Name       string `tf:"name"` // no effect: for people
+	Name       string `tf:"name"`
 	Body       bool   `tf:"validate_request_body"`
 	Parameters bool   `tf:"validate_request_parameters"`
 }
@@ -71,7 +73,7 @@ type validatorBlock struct {
 type modelBlock struct {
 	API         string `tf:"rest_api_id"`
 	Name        string `tf:"name"`
-	ContentType string `tf:"content_type"` // no effect: a method's request_models says where a model applies
+	ContentType string `tf:"content_type"` // only checked: a method's request_models says where a model applies
 	Description string `tf:"description"`  // no effect: for people
 	Schema      string `tf:"schema"`
 }
@@ -89,7 +91,7 @@ type integrationBlock struct {
 	Passthrough       string            `tf:"passthrough_behavior"`
 	ContentHandling   string            `tf:"content_handling"`
 	TimeoutMillis     int               `tf:"timeout_milliseconds"`
-	CacheKeys         []string          `tf:"cache_key_parameters"` // no effect: a stage with a cache is refused
+	CacheKeys         []string          `tf:"cache_key_parameters"` // only checked: a stage with a cache is refused
 	CacheNamespace    string            `tf:"cache_namespace"`      // no effect: a stage with a cache is refused
 }
 
@@ -110,7 +112,7 @@ type methodResponseBlock struct {
 	Method     string            `tf:"http_method"`
 	Status     string            `tf:"status_code"`
 	Parameters map[string]bool   `tf:"response_parameters"`
-	Models     map[string]string `tf:"response_models"` // no effect: API Gateway does not validate answers
+	Models     map[string]string `tf:"response_models"` // only checked: API Gateway does not validate answers
 }
 
 type gatewayResponseBlock struct {
@@ -179,7 +181,7 @@ type apiKeyBlock struct {
 	Value   string `tf:"value"`
 
 	CustomerID  string            `tf:"customer_id"` // no effect: for the marketplace
-	Description string            `tf:"description"` // no effect: for people
+	Description string            `tf:"description"` // only checked: for people
 	Tags        map[string]string `tf:"tags"`        // no effect: for bills and policies
 }
 

@@ -27,6 +27,7 @@ type Config struct {
 	domains     []Domain
 
 	clientCertificates []string
+	warnings           []string
 }
 
 // Stages are the names of the API's stages, in order; each is served under "/NAME/".
@@ -51,6 +52,9 @@ func (c Config) Origins() []string { return slices.Clone(c.origins) }
 
 // Producers are the addresses of the resource policies that let in principals of other accounts and keep nobody out.
 func (c Config) Producers() []string { return slices.Clone(c.producers) }
+
+// Warnings say in a sentence each what API Gateway takes and nobody means.
+func (c Config) Warnings() []string { return slices.Clone(c.warnings) }
 
 // Authorizer is one that cannot run on one machine, Cognito's or a Lambda function: the requests to its methods can only be
 // refused, or let through unverified.
@@ -117,12 +121,13 @@ type integration struct {
 }
 
 type integrationResponse struct {
-	status    int
-	pattern   *regexp.Regexp
-	templates map[string]*template // by media type, in lower case
-	first     string               // the template that answers an Accept of none
-	headers   []mapping
-	handling  string
+	status      int
+	unannounced bool // no method response has the status
+	pattern     *regexp.Regexp
+	templates   map[string]*template // by media type, in lower case
+	first       string               // the template that answers an Accept of none
+	headers     []mapping
+	handling    string
 }
 
 type stage struct {

@@ -467,3 +467,8 @@ func (x *exchange) integrationLatency() string {
 }
 
 var errNoAnswer = errors.New("no integration response matches, and there is none without a pattern")
+
+// errUnannounced is in the words of API Gateway's execution log (dev.classmethod.jp, "API Gateway で「Output mapping refers to an
+// invalid method response: 200」が発生するときの対処方法"); PutIntegrationResponse takes such a status (localstack's
+// test_put_integration_response_templates, recorded on AWS).
+var errUnannounced = errors.New("Output mapping refers to an invalid method response") //nolint:staticcheck // API Gateway's own words

@@ -175,6 +175,7 @@ func (r *reader) gatewayResponse(res tfjson.Resource, block gatewayResponseBlock
 	if len(texts) == 0 {
 		texts = map[string]string{jsonType: defaultBody}
 	}
+	checkMediaTypes(r, res, "response_templates", texts)
 	for _, contentType := range sortedKeys(texts) {
 		body, err := parseFormat(texts[contentType], findAnywhere)
 		if err != nil {

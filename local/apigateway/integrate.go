@@ -41,6 +41,9 @@ func (x *exchange) integrate() *failure {
 	if chosen == nil {
 		return failInternal(apiConfiguration, errNoAnswer)
 	}
+	if chosen.unannounced {
+		return failInternal(apiConfiguration, fmt.Errorf("%w: %d", errUnannounced, chosen.status))
+	}
 	if fail := x.mapAnswer(chosen, mapped); fail != nil {
 		return fail
 	}

@@ -1,6 +1,7 @@
 package apigateway
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -80,6 +81,7 @@ func (r *reader) checkIntegration(res tfjson.Resource, m *method, block integrat
 		r.problem(res, "passthrough_behavior is %q; use %s, %s or %s", block.Passthrough, whenNoMatch, whenNoTemplates, never)
 	}
 	r.checkHandling(res, block.ContentHandling)
+	r.checkCacheKeys(res, m, block.CacheKeys)
 	timeout := time.Duration(block.TimeoutMillis) * time.Millisecond
 	if block.TimeoutMillis != 0 && (timeout < shortestTimeout || timeout > longestTimeout) {
 		r.problem(res, "timeout_milliseconds is %d; use %d to %d", block.TimeoutMillis, shortestTimeout.Milliseconds(), longestTimeout.Milliseconds())
@@ -122,6 +124,16 @@ func (r *reader) checkRole(res tfjson.Resource, arn string) {
 func (r *reader) checkHandling(res tfjson.Resource, handling string) {
 	if !slices.Contains([]string{"", toText, toBinary}, handling) {
 		r.problem(res, "content_handling is %q; use %s, %s or nothing", handling, toText, toBinary)
+	}
+}
+
+// checkCacheKeys refuses what the method does not declare: "Invalid cache key parameter specified" (deployed on AWS by
+// badmintoncryer/cdk-preflight, pf-apigw-integration-cache-key-parameters).
+func (r *reader) checkCacheKeys(res tfjson.Resource, m *method, keys []string) {
+	for _, key := range keys {
+		if name, ok := strings.CutPrefix(key, "method.request."); !ok || !r.declared[r.key(m)]["request"][name] {
+			r.problem(res, "cache_key_parameters has %q, which is not among the request_parameters of the method; declare it there, or API Gateway refuses this", key)
+		}
 	}
 }
 
@@ -187,10 +199,14 @@ func (r *reader) readIntegrationResponses() {
 			r.dangling(res, "integration", "%s %s has no aws_api_gateway_integration; declare one", m.verb, m.resource.path)
 			return
 		}
-		declared, announced := r.declared[r.key(m)][block.Status]
-		if !announced {
-			r.dangling(res, "method_response", "status_code is %q, for which %s %s has no aws_api_gateway_method_response; declare one, or API Gateway refuses this", block.Status, m.verb, m.resource.path)
+		if !status.MatchString(block.Status) { // its method response may have said so
+			r.dangling(res, "method_response", "status_code is %q; use one of 200 to 599", block.Status)
 			return
+		}
+		declared, announced := r.declared[r.key(m)][block.Status]
+		if !announced && !r.failed["aws_api_gateway_method_response"] {
+			r.api.warnings = append(r.api.warnings, fmt.Sprintf("%s %s has no aws_api_gateway_method_response for the status %s of %s: API Gateway answers 500 where it chooses that one, although the call was made",
+				m.verb, m.resource.path, block.Status, res.Address()))
 		}
 		r.checkHandling(res, block.ContentHandling)
 		number, _ := strconv.Atoi(block.Status)
@@ -199,7 +215,7 @@ func (r *reader) readIntegrationResponses() {
 			return
 		}
 		answer := &integrationResponse{
-			status: number, handling: block.ContentHandling,
+			status: number, unannounced: !announced, handling: block.ContentHandling,
 			templates: r.templates(res, "response_templates", block.Templates),
 			headers:   r.responseMappings(res, block.Parameters, declared),
 		}
@@ -279,6 +295,7 @@ func (r *reader) checkIntegrations() {
 }
 
 func (r *reader) templates(res tfjson.Resource, attribute string, texts map[string]string) map[string]*template {
+	checkMediaTypes(r, res, attribute, texts)
 	parsed := map[string]*template{}
 	for _, contentType := range sortedKeys(texts) {
 		t, err := parseTemplate(texts[contentType])

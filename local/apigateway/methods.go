@@ -56,6 +56,10 @@ func (r *reader) checkMethod(res tfjson.Resource, block methodBlock) bool {
 	if !slices.Contains([]string{authNone, authIAM, authCognito, authCustom}, block.Authorization) {
 		r.problem(res, "authorization is %q; use %s, %s, %s or %s", block.Authorization, authNone, authIAM, authCognito, authCustom)
 	}
+	// Deployed on AWS by badmintoncryer/cdk-preflight (pf-apigw-method-authorization-scopes-cognito).
+	if len(block.AuthorizationScopes) > 0 && block.Authorization != authCognito {
+		r.problem(res, "authorization_scopes is there, and authorization is %s; API Gateway takes scopes with %s alone", block.Authorization, authCognito)
+	}
 	if known && at.methods[block.Method] != nil {
 		r.problem(res, "http_method is %s, which %s has already", block.Method, at.path)
 	}
@@ -66,6 +70,7 @@ func (r *reader) checkMethod(res tfjson.Resource, block methodBlock) bool {
 // Gateway lets it pass as well.
 func (r *reader) validator(res tfjson.Resource, block methodBlock, m *method) bool {
 	before := len(r.problems)
+	checkMediaTypes(r, res, "request_models", block.RequestModels)
 	for _, contentType := range sortedKeys(block.RequestModels) {
 		model, err := r.models.get(block.RequestModels[contentType])
 		if err != nil {
@@ -101,14 +106,19 @@ func required(parameters map[string]bool) []requiredParameter {
 
 // declareParameters remembers which parameters of a request a mapping may name, and refuses what is no parameter.
 func (r *reader) declareParameters(res tfjson.Resource, block methodBlock, m *method) {
-	names := map[string]bool{}
+	names, keys := map[string]bool{}, map[string]string{}
 	for _, key := range sortedKeys(block.RequestParameters) {
 		place, name, _ := strings.Cut(strings.TrimPrefix(key, "method.request."), ".")
 		if !strings.HasPrefix(key, "method.request.") || !isParameter(place, name) {
 			r.problem(res, "request_parameters has %q; use method.request.header.NAME, method.request.querystring.NAME or method.request.path.NAME", key)
 			continue
 		}
-		names[place+"."+name] = true
+		// "Parameter names must be unique across querystring, header and path" (localstack's test_method_request_parameters,
+		// recorded on AWS).
+		if other, taken := keys[name]; taken {
+			r.problem(res, "request_parameters has %q, and %q with the same name; API Gateway takes a name once across header, querystring and path", key, other)
+		}
+		names[place+"."+name], keys[name] = true, key
 	}
 	r.declared[r.key(m)] = map[string]map[string]bool{"request": names}
 }
@@ -155,6 +165,7 @@ func (r *reader) readMethodResponses() {
 			r.problem(res, "status_code is %s, for which %s %s has a response already; declare one", block.Status, m.verb, m.resource.path)
 			return
 		}
+		checkMediaTypes(r, res, "response_models", block.Models)
 		names := maps.Clone(block.Parameters)
 		if names == nil {
 			names = map[string]bool{}

@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -87,8 +86,14 @@ func (r *reader) addModel(res tfjson.Resource, block modelBlock, declared map[st
 		r.problem(res, "name is %s, which is a model of every API; use another", block.Name)
 	case !modelName.MatchString(block.Name):
 		r.problem(res, "name is %q; API Gateway takes letters and digits alone", block.Name)
+	case block.ContentType != "" && !isMediaType(block.ContentType): // Terraform demands one
+		r.problem(res, "content_type is %q, which API Gateway refuses; use a media type, such as application/json", block.ContentType)
+	case block.Schema == "":
+		// "Model schema must have at least 1 property or array items defined" (localstack's test_model_validation, recorded on
+		// AWS, of JSON and of XML).
+		r.problem(res, "schema is empty, which API Gateway refuses; give the model one, at least {}")
 	default:
-		if err := r.models.add(r.api.ID, block.Name, cmp.Or(block.Schema, "{}")); err != nil { // one without a schema checks nothing
+		if err := r.models.add(r.api.ID, block.Name, block.Schema); err != nil {
 			r.problem(res, "schema %w", err)
 			return false
 		}

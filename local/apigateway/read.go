@@ -157,11 +157,35 @@ func (r *reader) checkRestAPI(res tfjson.Resource, block restAPIBlock) {
 		r.problem(res, "api_key_source is %q; use HEADER: the keys that a Lambda authorizer returns do not exist on one machine", block.APIKeySource)
 	}
 	for _, endpoint := range block.Endpoint {
-		if slices.Contains(endpoint.Types, "PRIVATE") || len(endpoint.VPCEndpoints) > 0 {
+		r.checkEndpoint(res, endpoint)
+		if slices.Contains(endpoint.Types, "PRIVATE") {
 			r.api.origins = append(r.api.origins, res.Address()+": endpoint_configuration (PRIVATE)")
 		}
 	}
 }
+
+// checkEndpoint refuses what CreateRestApi does ("Cannot create an api with multiple Endpoint Types", "Only dualstack
+// ipAddressType is supported for Private APIs": localstack's test_apigateway_api.py, recorded on AWS; "VPCEndpoints can only
+// be specified with PRIVATE apis": deployed on AWS by badmintoncryer/cdk-preflight, pf-apigw-vpc-endpoint-ids-private-only).
+func (r *reader) checkEndpoint(res tfjson.Resource, endpoint endpointBlock) {
+	private := slices.Contains(endpoint.Types, "PRIVATE")
+	const attribute = "endpoint_configuration."
+	if len(endpoint.Types) > 1 || len(endpoint.Types) == 1 && !slices.Contains(endpointTypes, endpoint.Types[0]) {
+		r.problem(res, attribute+"types has %s; use one of %s", strings.Join(endpoint.Types, ", "), strings.Join(endpointTypes, ", "))
+	}
+	switch kind := endpoint.IPAddressType; {
+	case kind == "" || kind == "dualstack":
+	case private:
+		r.problem(res, attribute+"ip_address_type is %q; use dualstack, the only one for a PRIVATE API", kind)
+	case kind != "ipv4":
+		r.problem(res, attribute+"ip_address_type is %q; use ipv4 or dualstack", kind)
+	}
+	if len(endpoint.VPCEndpoints) > 0 && !private {
+		r.problem(res, attribute+"vpc_endpoint_ids is there, and types is not PRIVATE; API Gateway takes it of a PRIVATE API alone")
+	}
+}
+
+var endpointTypes = []string{"EDGE", "PRIVATE", "REGIONAL"}
 
 // id is the identifier that AWS would give.
 func (r *reader) id(res tfjson.Resource) string {
@@ -218,9 +242,13 @@ func (r *reader) addResource(res tfjson.Resource, block resourceBlock, parent *r
 
 func (r *reader) readValidators() {
 	each(r, "aws_api_gateway_request_validator", func(res tfjson.Resource, block validatorBlock) {
-		if r.ours(res, block.API) {
-			r.validators[r.id(res)] = block
+		if !r.ours(res, block.API) {
+			return
 		}
+		if strings.TrimSpace(block.Name) == "" { // "Request Validator name cannot be blank" (localstack's test_apigateway_api.py, recorded on AWS)
+			r.problem(res, "name is %q; give the validator one", block.Name)
+		}
+		r.validators[r.id(res)] = block
 	})
 }
 

@@ -41,6 +41,17 @@ func TestRefusesStacks(t *testing.T) {
 	model := func(schema string) func(raw) {
 		return func(r raw) { r.edit("model", "api_event", attributes{"schema": schema}) }
 	}
+	endpoint := func(a attributes) func(raw) { return api(attributes{"endpoint_configuration": a}) }
+	quota := func(a attributes) func(raw) {
+		return func(r raw) { r.add("usage_plan", "p", attributes{"name": "p", "quota_settings": a}) }
+	}
+	sibling := func(part string) func(raw) { // of {proxy+}
+		return func(r raw) {
+			for name, part := range map[string]string{"sibling_1": "{proxy+}", "sibling_2": part} {
+				r.add("resource", name, attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "parent_id": "${aws_api_gateway_rest_api.api.root_resource_id}", "path_part": part})
+			}
+		}
+	}
 	const apiAddress, methodAddress = "aws_api_gateway_rest_api.api: ", "aws_api_gateway_method.api_submit_post: "
 	const integrationAddress = "aws_api_gateway_integration.api_submit_post_integration: "
 	const responseAddress = "aws_api_gateway_integration_response.api_submit_post_200-mapping: "
@@ -105,7 +116,8 @@ func TestRefusesStacks(t *testing.T) {
 		{"a long template", integration(attributes{"request_templates": attributes{"application/json": strings.Repeat("x", 300<<10+1)}}), integrationAddress + "request_templates of application/json: the template is refused: line 1, column 1: the template has 307201 bytes; API Gateway takes no more than 307200"},
 		{"a pattern", response(attributes{"selection_pattern": "("}), responseAddress + "selection_pattern is \"(\"; use a regular expression of RE2's: error parsing regexp: missing closing ): `^(?:()$`"},
 		{"two without a pattern", response(attributes{"selection_pattern": nil}), "aws_api_gateway_integration_response.api_submit_post_502-mapping: selection_pattern is empty, as is another of POST /submit; which of them answers is not defined"},
-		{"an unannounced status", response(attributes{"status_code": "201"}), responseAddress + `status_code is "201", for which POST /submit has no aws_api_gateway_method_response; declare one, or API Gateway refuses this`},
+		{"an unannounced status with a header", response(attributes{"status_code": "201", "response_parameters": attributes{"method.response.header.X": "'x'"}}), responseAddress + `response_parameters has "method.response.header.X", which its aws_api_gateway_method_response does not declare; add it there, or API Gateway refuses this`},
+		{"an answer's status that is none", response(attributes{"status_code": "wrong"}), responseAddress + `status_code is "wrong"; use one of 200 to 599`},
 		{"an undeclared header", response(attributes{"response_parameters": attributes{"method.response.header.X": "'x'"}}), responseAddress + `response_parameters has "method.response.header.X", which its aws_api_gateway_method_response does not declare; add it there, or API Gateway refuses this`},
 		{"a header's source", response(attributes{"response_parameters": attributes{"method.response.header.Retry-After": "integration.response.status"}}), responseAddress + `response_parameters of method.response.header.Retry-After: "integration.response.status" is no source of a header; use integration.response.header.NAME or integration.response.body.PATH`},
 		{"a method's status", func(r raw) {
@@ -181,6 +193,39 @@ func TestRefusesStacks(t *testing.T) {
 		{"a rate below zero", settings(attributes{"throttling_rate_limit": -5}), settingsAddress + "settings.throttling_rate_limit is -5; use at least 0, or -1 for the account's"},
 		{"a burst below zero", settings(attributes{"throttling_burst_limit": -5}), settingsAddress + "settings.throttling_burst_limit is -5; use at least 0, or -1 for the account's"},
 		{"no settings", func(r raw) { r.edit("method_settings", "api_settings", attributes{"settings": nil}) }, settingsAddress + "settings is there 0 times; give one"},
+		{"a parameter beside the rest", sibling("{dynamic}"), `aws_api_gateway_resource.sibling_2: path_part is "{dynamic}", but its parent has {proxy+} already; API Gateway takes one parameter below a resource`},
+		{"the rest beside the rest", sibling("{all+}"), `aws_api_gateway_resource.sibling_2: path_part is "{all+}", but its parent has {proxy+} already; API Gateway takes one parameter below a resource`},
+		{"one name in two places", method(attributes{"request_parameters": attributes{"method.request.header.id": false, "method.request.querystring.id": true}}), methodAddress + `request_parameters has "method.request.querystring.id", and "method.request.header.id" with the same name; API Gateway takes a name once across header, querystring and path`},
+		{"one name in the path too", method(attributes{"request_parameters": attributes{"method.request.path.id": true, "method.request.header.id": true}}), methodAddress + `request_parameters has "method.request.path.id", and "method.request.header.id" with the same name; API Gateway takes a name once across header, querystring and path`},
+		{"an empty schema", model(""), modelAddress + "schema is empty, which API Gateway refuses; give the model one, at least {}"},
+		{"no schema", func(r raw) { r.edit("model", "api_event", attributes{"schema": nil}) }, modelAddress + "schema is empty, which API Gateway refuses; give the model one, at least {}"},
+		{"a model's content type", func(r raw) { r.edit("model", "api_event", attributes{"content_type": "notacontenttype"}) }, modelAddress + `content_type is "notacontenttype", which API Gateway refuses; use a media type, such as application/json`},
+		{"a request template's content type", integration(attributes{"request_templates": attributes{"123": "{}"}}), integrationAddress + `request_templates has "123", which API Gateway refuses; use a media type, such as application/json`},
+		{"a response template's content type", response(attributes{"response_templates": attributes{"123": "{}"}}), responseAddress + `response_templates has "123", which API Gateway refuses; use a media type, such as application/json`},
+		{"a gateway response's content type", gatewayResponse(attributes{"response_templates": attributes{"123": "{}"}}), gatewayAddress + `response_templates has "123", which API Gateway refuses; use a media type, such as application/json`},
+		{"a request model's content type", method(attributes{"request_models": attributes{"123": "Event"}}), methodAddress + `request_models has "123", which API Gateway refuses; use a media type, such as application/json`},
+		{"a response model's content type", func(r raw) {
+			r.edit("method_response", "api_submit_post_200", attributes{"response_models": attributes{"123": "Empty"}})
+		}, `aws_api_gateway_method_response.api_submit_post_200: response_models has "123", which API Gateway refuses; use a media type, such as application/json`},
+		{"a long name of a key", func(r raw) { r.add("api_key", "k", attributes{"name": strings.Repeat("a", 1025)}) }, "aws_api_gateway_api_key.k: name has 1025 characters; use at most 1024"},
+		{"a long description of a key", func(r raw) {
+			r.add("api_key", "k", attributes{"name": "k", "description": strings.Repeat("a", 125_001)})
+		}, "aws_api_gateway_api_key.k: description has 125001 characters; use at most 125000"},
+		{"a validator without a name", func(r raw) {
+			r.add("request_validator", "v", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "name": " "})
+		}, `aws_api_gateway_request_validator.v: name is " "; give the validator one`},
+		{"two types of endpoint", endpoint(attributes{"types": []any{"EDGE", "REGIONAL"}}), apiAddress + "endpoint_configuration.types has EDGE, REGIONAL; use one of EDGE, PRIVATE, REGIONAL"},
+		{"a type of endpoint", endpoint(attributes{"types": []any{"GLOBAL"}}), apiAddress + "endpoint_configuration.types has GLOBAL; use one of EDGE, PRIVATE, REGIONAL"},
+		{"a private API of IPv4", endpoint(attributes{"types": []any{"PRIVATE"}, "ip_address_type": "ipv4"}), apiAddress + `endpoint_configuration.ip_address_type is "ipv4"; use dualstack, the only one for a PRIVATE API`},
+		{"an address type", endpoint(attributes{"types": []any{"REGIONAL"}, "ip_address_type": "ipv6"}), apiAddress + `endpoint_configuration.ip_address_type is "ipv6"; use ipv4 or dualstack`},
+		{"endpoints of a public API", endpoint(attributes{"types": []any{"REGIONAL"}, "vpc_endpoint_ids": []any{"vpce-1"}}), apiAddress + "endpoint_configuration.vpc_endpoint_ids is there, and types is not PRIVATE; API Gateway takes it of a PRIVATE API alone"},
+		{"scopes without Cognito", method(attributes{"authorization_scopes": []any{"a"}}), methodAddress + "authorization_scopes is there, and authorization is NONE; API Gateway takes scopes with COGNITO_USER_POOLS alone"},
+		{"a cache key", integration(attributes{"cache_key_parameters": []any{"method.request.header.X"}}), integrationAddress + `cache_key_parameters has "method.request.header.X", which is not among the request_parameters of the method; declare it there, or API Gateway refuses this`},
+		{"a stage variable's name", stage(attributes{"variables": attributes{"a-b": "x"}}), stageAddress + `variables has "a-b"; API Gateway takes names of letters, digits and "_"`},
+		{"a stage variable's value", stage(attributes{"variables": attributes{"a": "x!"}}), stageAddress + `variables has a = "x!"; API Gateway takes letters, digits, " " and -._~:/?#&=, in a value`},
+		{"a quota's offset in a day", quota(attributes{"limit": 1, "period": "DAY", "offset": 1}), "aws_api_gateway_usage_plan.p: quota_settings.offset is 1; use 0 in a DAY"},
+		{"a quota's offset in a week", quota(attributes{"limit": 1, "period": "WEEK", "offset": 7}), "aws_api_gateway_usage_plan.p: quota_settings.offset is 7; use 0 to 6 in a WEEK"},
+		{"a quota's offset in a month", quota(attributes{"limit": 1, "period": "MONTH", "offset": 28}), "aws_api_gateway_usage_plan.p: quota_settings.offset is 28; use 0 to 27 in a MONTH"},
 		{"a key of nobody", func(r raw) {
 			r.add("usage_plan_key", "k", attributes{"key_id": "x", "key_type": "API_KEY", "usage_plan_id": "y"})
 		}, `aws_api_gateway_usage_plan_key.k: key_id is "x", which is no API key of the stack`},
@@ -264,5 +309,73 @@ func TestIgnoresWhatIsForPeople(t *testing.T) {
 	r.add("client_certificate", "c", attributes{"description": "for backends"})
 	if _, err := apigateway.Read(r.resolve(t)); err != nil {
 		t.Error(err)
+	}
+}
+
+// What API Gateway takes at an apply, whether or not anybody means it.
+func TestReadsWhatIsTaken(t *testing.T) {
+	for name, edit := range map[string]func(raw){
+		"a parameter beside text":    func(r raw) { r.edit("resource", "api_submit", attributes{"path_part": "{id}"}) },
+		"the longest name of a key":  func(r raw) { r.add("api_key", "k", attributes{"name": strings.Repeat("ü", 1024)}) },
+		"a schema that says nothing": func(r raw) { r.edit("model", "api_event", attributes{"schema": "{}"}) },
+		"one name in two methods": func(r raw) {
+			r.edit("method", "api_submit_post", attributes{"request_parameters": attributes{"method.request.header.id": true}})
+			r.edit("method", "api_submit_options", attributes{"request_parameters": attributes{"method.request.querystring.id": true}})
+		},
+		"two names that differ in case": func(r raw) {
+			r.edit("method", "api_submit_post", attributes{"request_parameters": attributes{"method.request.header.Id": true, "method.request.querystring.id": true}})
+		},
+		"a template's parameter": func(r raw) {
+			r.edit("integration_response", "api_submit_post_200-mapping", attributes{"response_templates": attributes{"application/vnd.a+json; charset=utf-8": "{}"}})
+		},
+		"a stage's variables": func(r raw) {
+			r.edit("stage", "api_stage", attributes{"variables": attributes{"a_1": "https://a.example/?b=c, d#e~"}})
+		},
+		"the longest offsets": func(r raw) {
+			for name, quota := range map[string]attributes{
+				"day": {"limit": 1, "period": "DAY"}, "week": {"limit": 1, "period": "WEEK", "offset": 6}, "month": {"limit": 1, "period": "MONTH", "offset": 27},
+			} {
+				r.add("usage_plan", name, attributes{"name": name, "quota_settings": quota})
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := loadRaw(t, "dev")
+			edit(r)
+			if _, err := apigateway.Read(r.resolve(t)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// An integration response without a method response passes an apply, and each answer with it is 500.
+func TestStatusWithoutMethodResponse(t *testing.T) {
+	r := loadRaw(t, "dev")
+	r.edit("integration_response", "api_submit_post_200-mapping", attributes{"status_code": "201", "response_parameters": nil})
+	cfg, err := apigateway.Read(r.resolve(t))
+	want := []string{"POST /submit has no aws_api_gateway_method_response for the status 201 of aws_api_gateway_integration_response.api_submit_post_200-mapping: " +
+		"API Gateway answers 500 where it chooses that one, although the call was made"}
+	if err != nil || !slices.Equal(cfg.Warnings(), want) {
+		t.Errorf("%v, warnings %q", err, cfg.Warnings())
+	}
+	g := serve(t, r)
+	a := g.post(`{"user":"ann"}`)
+	if a.status != 500 || !strings.Contains(a.body, `"Internal server error"`) || len(g.kinesis.calls) != 1 {
+		t.Errorf("%d %s after %d calls", a.status, a.body, len(g.kinesis.calls))
+	}
+	if a.header["access-control-allow-origin"] == "" || !strings.Contains(g.log.String(), "Output mapping refers to an invalid method response: 201") {
+		t.Errorf("%v\n%s", a.header, g.log)
+	}
+	g.kinesis.answer = answers(400, `{"__type":"ProvisionedThroughputExceededException"}`)
+	if a := g.post(`{"user":"ann"}`); a.status != 429 {
+		t.Errorf("another answer: %d %s", a.status, a.body)
+	}
+}
+
+func TestWarnsOfNothing(t *testing.T) {
+	cfg, err := apigateway.Read(loadRaw(t, "dev").resolve(t))
+	if err != nil || len(cfg.Warnings()) > 0 {
+		t.Errorf("%v, warnings %q", err, cfg.Warnings())
 	}
 }

@@ -1,7 +1,10 @@
 package apigateway
 
 import (
+	"cmp"
+	"fmt"
 	"net/url"
+	"path"
 	"regexp"
 	"strings"
 )
@@ -29,13 +32,15 @@ func (n *resource) add(part string, added *resource) string {
 		n.fixed[part] = added
 		return ""
 	}
-	slot := &n.param
+	// "A sibling ({proxy+}) of this resource already has a variable path part -- only one is allowed" (localstack's
+	// test_apigateway_api.py, recorded on AWS), whichever of the two forms either has.
+	if other := cmp.Or(n.param, n.greedy); other != nil {
+		return fmt.Sprintf(", but its parent has %s already; API Gateway takes one parameter below a resource", path.Base(other.path))
+	}
 	name = strings.TrimSuffix(name, "}")
+	slot := &n.param
 	if strings.HasSuffix(name, "+") {
 		slot, name = &n.greedy, strings.TrimSuffix(name, "+")
-	}
-	if *slot != nil {
-		return ", but its parent has a parameter already"
 	}
 	*slot, added.name = added, name
 	return ""

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/time/rate"
 
@@ -53,6 +54,7 @@ func (r *reader) addStage(res tfjson.Resource, block stageBlock) {
 		r.problem(res, "canary_settings is not imitated on one machine; leave it out of the environment that runs here")
 	}
 	added := &stage{name: block.Name, deployment: block.Deployment, variables: block.Variables, tracing: block.Tracing, settings: map[int]settings{}}
+	r.checkVariables(res, block.Variables)
 	for _, log := range block.AccessLog {
 		added.accessLog = r.accessLogFormat(res, log.Format)
 	}
@@ -75,6 +77,24 @@ func (r *reader) accessLogFormat(res tfjson.Resource, text string) format {
 		r.problem(res, "access_log_settings.format: %w", err)
 	}
 	return parsed
+}
+
+// What API Gateway takes in a stage's variables (API reference, CreateStage, and what it says of the others: deployed on AWS by
+// badmintoncryer/cdk-preflight, pf-apigw-stage-variable-name and pf-apigw-stage-variable-value, which found that it takes spaces).
+var (
+	stageVariableName  = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
+	stageVariableValue = regexp.MustCompile(`^[A-Za-z0-9 ._~:/?#&=,-]*$`)
+)
+
+func (r *reader) checkVariables(res tfjson.Resource, variables map[string]string) {
+	for _, name := range sortedKeys(variables) {
+		if !stageVariableName.MatchString(name) {
+			r.problem(res, `variables has %q; API Gateway takes names of letters, digits and "_"`, name)
+		}
+		if value := variables[name]; !stageVariableValue.MatchString(value) {
+			r.problem(res, `variables has %s = %q; API Gateway takes letters, digits, " " and -._~:/?#&=, in a value`, name, value)
+		}
+	}
 }
 
 var stageVariable = regexp.MustCompile(`\$\{stageVariables\.(\w+)\}`)
@@ -214,6 +234,7 @@ func mergeLimit(below *limit, block settingsBlock) *limit {
 func (r *reader) readUsage() {
 	keys := map[string]*apiKey{}
 	each(r, "aws_api_gateway_api_key", func(res tfjson.Resource, block apiKeyBlock) {
+		r.checkKeyTexts(res, block)
 		key := &apiKey{id: r.id(res), name: block.Name, value: r.keyValue(res, block), enabled: true, plans: map[string]*usagePlan{}}
 		if block.Enabled != nil {
 			key.enabled = *block.Enabled
@@ -243,6 +264,35 @@ func (r *reader) readUsage() {
 	})
 }
 
+// checkKeyTexts refuses what is too long for API Gateway ("Invalid API Key name, can be at most 1024 characters" and "Invalid
+// API Key description specified": localstack's test_apigateway_extended.py, recorded on AWS with one character more).
+func (r *reader) checkKeyTexts(res tfjson.Resource, block apiKeyBlock) {
+	for _, text := range []struct {
+		attribute, value string
+		most             int
+	}{{"name", block.Name, 1024}, {"description", block.Description, 125_000}} {
+		if n := utf8.RuneCountInString(text.value); n > text.most {
+			r.problem(res, "%s has %d characters; use at most %d", text.attribute, n, text.most)
+		}
+	}
+}
+
+// largestOffset is how much a quota may leave out of its first period ("Usage Plan quota offset must be between 0 and 6 inclusive
+// in the WEEK period": deployed on AWS by badmintoncryer/cdk-preflight, pf-apigw-usage-plan-quota-offset-range, which has the
+// other two from AWS's documentation).
+var largestOffset = map[string]int64{"DAY": 0, "WEEK": 6, "MONTH": 27}
+
+func (r *reader) checkOffset(res tfjson.Resource, quota quotaBlock) {
+	most, known := largestOffset[quota.Period]
+	switch {
+	case !known || quota.Offset < 0 || quota.Offset <= most: // usagePlan has looked at the rest
+	case most == 0:
+		r.problem(res, "quota_settings.offset is %d; use 0 in a %s", quota.Offset, quota.Period)
+	default:
+		r.problem(res, "quota_settings.offset is %d; use 0 to %d in a %s", quota.Offset, most, quota.Period)
+	}
+}
+
 // keyValue is the key's own value, or the one that AWS would make up.
 func (r *reader) keyValue(res tfjson.Resource, block apiKeyBlock) string {
 	const least, most = 20, 128 // API reference, CreateApiKey
@@ -268,6 +318,7 @@ func (r *reader) usagePlan(res tfjson.Resource, id string, block usagePlanBlock)
 		if !slices.Contains([]string{"DAY", "WEEK", "MONTH"}, quota.Period) || quota.Limit < 1 || quota.Offset < 0 {
 			r.problem(res, "quota_settings is %d requests per %q with the offset %d; use a limit of at least 1 per DAY, WEEK or MONTH", quota.Limit, quota.Period, quota.Offset)
 		}
+		r.checkOffset(res, quota)
 		plan.quota = &quota
 	}
 	for _, at := range block.Stages {

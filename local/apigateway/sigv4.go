@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/smithy-go/logging"
 )
 
 // Signature Version 4 (IAM user guide, "AWS Signature Version 4 for API requests").
@@ -213,18 +214,40 @@ func spell(d time.Duration) string {
 func (s signature) verify(signer *v4.Signer, r *http.Request, body []byte, secret string) *failure {
 	credentials := aws.Credentials{AccessKeyID: s.accessKey, SecretAccessKey: secret}
 	sum := sha256.Sum256(body)
-	var err error
+	var right signing
 	for _, query := range signedQueries(r.URL.RawQuery) {
-		var got string
-		if got, err = s.sign(signer, s.signedPart(r, query), credentials, hex.EncodeToString(sum[:])); err == nil &&
-			subtle.ConstantTimeCompare([]byte(got), []byte(s.signature)) == 1 {
+		var now signing
+		got, err := s.sign(signer, s.signedPart(r, query), credentials, hex.EncodeToString(sum[:]), &now)
+		if err != nil {
+			fail := failSignature(notMatching)
+			fail.cause = err
+			return fail
+		}
+		if subtle.ConstantTimeCompare([]byte(got), []byte(s.signature)) == 1 {
 			return nil
 		}
+		if right == (signing{}) { // as AWS's SDKs read the query
+			right = now
+		}
 	}
-	fail := failSignature(notMatching)
-	fail.cause = err
-	return fail
+	return failSignature(notMatching+shouldHaveBeen, right.canonical, right.toSign)
 }
+
+// shouldHaveBeen is what follows notMatching, to its last line end (mhart/aws4#33, aws/aws-sdk-js#2372 and
+// postmanlabs/postman-app-support#1663, recorded on AWS).
+const shouldHaveBeen = "\n\nThe Canonical String for this request should have been\n'%s'\n\nThe String-to-Sign should have been\n'%s'\n"
+
+// signing is what the SDK's signer signs, which it tells its logger and nobody else.
+type signing struct{ canonical, toSign string }
+
+// Logf takes the two strings of the signer's one message.
+func (s *signing) Logf(_ logging.Classification, _ string, signed ...any) {
+	if len(signed) >= 2 {
+		s.canonical, s.toSign = fmt.Sprint(signed[0]), fmt.Sprint(signed[1])
+	}
+}
+
+func (s *signing) listen(o *v4.SignerOptions) { o.Logger, o.LogSigning = s, true }
 
 // signedPart is what of a request is signed, but for the body.
 func (s signature) signedPart(r *http.Request, query url.Values) *http.Request {
@@ -242,9 +265,10 @@ func (s signature) signedPart(r *http.Request, query url.Values) *http.Request {
 	return part
 }
 
-func (s signature) sign(signer *v4.Signer, r *http.Request, credentials aws.Credentials, hash string) (string, error) {
+// sign signs a request, and fills in what was signed.
+func (s signature) sign(signer *v4.Signer, r *http.Request, credentials aws.Credentials, hash string, what *signing) (string, error) {
 	if !s.presigned {
-		if err := signer.SignHTTP(r.Context(), credentials, r, hash, s.service, s.region, s.time); err != nil {
+		if err := signer.SignHTTP(r.Context(), credentials, r, hash, s.service, s.region, s.time, what.listen); err != nil {
 			return "", err
 		}
 		_, text, found := strings.Cut(r.Header.Get("Authorization"), "Signature=")
@@ -259,7 +283,7 @@ func (s signature) sign(signer *v4.Signer, r *http.Request, credentials aws.Cred
 	}
 	query.Del("X-Amz-Signature")
 	r.URL.RawQuery = query.Encode()
-	signed, _, err := signer.PresignHTTP(r.Context(), credentials, r, hash, s.service, s.region, s.time)
+	signed, _, err := signer.PresignHTTP(r.Context(), credentials, r, hash, s.service, s.region, s.time, what.listen)
 	if err != nil {
 		return "", err
 	}

@@ -2,10 +2,14 @@ package apigateway_test
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"net/http"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -101,7 +105,11 @@ func TestSignatures(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			g := serve(t, loadRaw(t, "prod"))
 			a := g.do(test.request)
-			if got := messageOf(t, a); a.status != test.status || a.header["x-amzn-errortype"] != test.errorType || got != test.want {
+			got := messageOf(t, a)
+			if test.want == doesNotMatch { // what follows is in TestExplainsSignatures
+				got, _, _ = strings.Cut(got, "\n")
+			}
+			if a.status != test.status || a.header["x-amzn-errortype"] != test.errorType || got != test.want {
 				t.Errorf("%d %s %s\nwant %d %s %s", a.status, a.header["x-amzn-errortype"], got, test.status, test.errorType, test.want)
 			}
 			if called := len(g.kinesis.calls) == 1; called != (test.status == 200) {
@@ -140,7 +148,11 @@ func TestPresignedURLs(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := serve(t, loadRaw(t, "prod")).do(test.request)
-			if got := messageOf(t, a); a.status != test.status || got != test.want {
+			got := messageOf(t, a)
+			if test.want == doesNotMatch {
+				got, _, _ = strings.Cut(got, "\n")
+			}
+			if a.status != test.status || got != test.want {
 				t.Errorf("%d %s\nwant %d %s", a.status, got, test.status, test.want)
 			}
 		})
@@ -203,4 +215,110 @@ func TestPrincipalIsLogged(t *testing.T) {
 	if g.access.String() != want {
 		t.Errorf("got  %swant %s", g.access, want)
 	}
+}
+
+// explained is the message of API Gateway about a signature (mhart/aws4#33, recorded): its parts are the canonical string and the
+// string to sign.
+var explained = regexp.MustCompile("(?s)^" + regexp.QuoteMeta(doesNotMatch) +
+	"\n\nThe Canonical String for this request should have been\n'(.*)'\n\nThe String-to-Sign should have been\n'(.*)'\n$")
+
+// What the 403 of a wrong signature says would have been right is right: the same request with a signature over it is accepted.
+func TestExplainsSignatures(t *testing.T) {
+	wrong := aws.Credentials{AccessKeyID: "AKIDANN", SecretAccessKey: "wrong"}
+	session := aws.Credentials{AccessKeyID: "AKIDANN", SecretAccessKey: "wrong", SessionToken: "token"}
+	host := "host:127.0.0.1:8080\n"
+	length := strconv.Itoa(len(ok))
+	for _, test := range []struct {
+		name, target, canonical string
+		key                     aws.Credentials
+		presigned               bool
+	}{
+		{"a header", "/prod/submit", "POST\n/prod/submit\n\ncontent-length:" + length + "\ncontent-type:application/json\n" + host +
+			"x-amz-date:20260701T120000Z\nx-custom:a b\n\ncontent-length;content-type;host;x-amz-date;x-custom\n" + hashOf(ok), wrong, false},
+		{"a query", "/prod/submit?b=2&a=%2F+x&a=1", "POST\n/prod/submit\na=%2F%20x&a=1&b=2\ncontent-length:" + length + "\ncontent-type:application/json\n" + host +
+			"x-amz-date:20260701T120000Z\nx-custom:a b\n\ncontent-length;content-type;host;x-amz-date;x-custom\n" + hashOf(ok), wrong, false},
+		{"a session", "/prod/submit", "POST\n/prod/submit\n\ncontent-length:" + length + "\ncontent-type:application/json\n" + host +
+			"x-amz-date:20260701T120000Z\nx-amz-security-token:token\nx-custom:a b\n\ncontent-length;content-type;host;x-amz-date;x-amz-security-token;x-custom\n" + hashOf(ok), session, false},
+		{"presigned", "/prod/submit?q=1", "POST\n/prod/submit\nX-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDANN%2F20260701%2Fus-east-1%2Fexecute-api%2Faws4_request" +
+			"&X-Amz-Date=20260701T120000Z&X-Amz-SignedHeaders=host&q=1\n" + host + "\nhost\n" + hashOf(ok), wrong, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := signed(t, test.target, ok, test.key, "execute-api", region, noon)
+			if test.presigned {
+				r = presign(t, test.target, test.key)
+			}
+			sent, given := r.Clone(context.Background()), signatureOf(r)
+			g := serve(t, loadRaw(t, "prod"))
+			a := g.do(r)
+			parts := explained.FindStringSubmatch(messageOf(t, a))
+			if a.status != http.StatusForbidden || parts == nil {
+				t.Fatalf("%d %s", a.status, a.body)
+			}
+			toSign := "AWS4-HMAC-SHA256\n20260701T120000Z\n20260701/us-east-1/execute-api/aws4_request\n" + hashOf(test.canonical)
+			if parts[1] != test.canonical || parts[2] != toSign {
+				t.Errorf("got\n%s\n%s\nwant\n%s\n%s", parts[1], parts[2], test.canonical, toSign)
+			}
+			right := signatureOver(parts[2], annsKey.SecretAccessKey)
+			sent.Body = io.NopCloser(strings.NewReader(ok))
+			sent.URL.RawQuery = strings.ReplaceAll(sent.URL.RawQuery, given, right)
+			sent.Header.Set("Authorization", strings.ReplaceAll(sent.Header.Get("Authorization"), given, right))
+			if test.presigned {
+				sent.Header.Del("Authorization")
+			}
+			if a := g.do(sent); a.status != http.StatusOK {
+				t.Errorf("what was said to be right is not: %d %s", a.status, a.body)
+			}
+		})
+	}
+}
+
+// A canonical string has many lines, and a line of an access log is one.
+func TestLogsAnExplainedSignature(t *testing.T) {
+	r := loadRaw(t, "prod")
+	r.body("stage", "api_stage")["access_log_settings"].(map[string]any)["format"] = "$context.requestId $context.error.message"
+	g := serve(t, r)
+	g.do(signed(t, "/prod/submit", ok, aws.Credentials{AccessKeyID: "AKIDANN", SecretAccessKey: "wrong"}, "execute-api", region, noon))
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if line := g.access.String(); strings.Count(line, "\n") != 1 || !strings.Contains(line, `should have been\n'POST\n/prod/submit\n`) {
+		t.Errorf("the log has %q", line)
+	}
+	if strings.Contains(g.log.String(), "x-custom") {
+		t.Errorf("the execution log quotes the request: %s", g.log)
+	}
+}
+
+// presign is a presigned request to prod.
+func presign(t *testing.T, target string, key aws.Credentials) *http.Request {
+	t.Helper()
+	r := request(http.MethodPost, target, ok)
+	r.ContentLength = 0 // not known yet
+	at, _, err := v4.NewSigner().PresignHTTP(context.Background(), key, r, hashOf(ok), "execute-api", region, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return request(http.MethodPost, strings.TrimPrefix(at, "http://127.0.0.1:8080"), ok, "Content-Type: application/json")
+}
+
+// signatureOf is the signature that a request carries.
+func signatureOf(r *http.Request) string {
+	if _, text, inHeader := strings.Cut(r.Header.Get("Authorization"), "Signature="); inHeader {
+		return text
+	}
+	return r.URL.Query().Get("X-Amz-Signature")
+}
+
+// signatureOver signs a string to sign (IAM user guide, "Create a signed AWS API request").
+func signatureOver(toSign, secret string) string {
+	sum := func(key []byte, text string) []byte {
+		mac := hmac.New(sha256.New, key)
+		mac.Write([]byte(text))
+		return mac.Sum(nil)
+	}
+	key := []byte("AWS4" + secret)
+	for _, part := range []string{noon.Format("20060102"), region, "execute-api", "aws4_request"} {
+		key = sum(key, part)
+	}
+	return hex.EncodeToString(sum(key, toSign))
 }

@@ -150,6 +150,27 @@ func TestIteratorsAndTokensExpire(t *testing.T) {
 	}
 }
 
+// "aws kinesis get-shard-iterator --query ShardIterator" prints it in quotes, which Kinesis takes with it.
+func TestQuotedIterators(t *testing.T) {
+	s := open(t, kinesis.Options{Unlimited: true}, map[string]int{"e": 1})
+	call(t, s, "PutRecord", `{"StreamName":"e","PartitionKey":"a","Data":""}`)
+	it := call(t, s, "GetShardIterator", `{"StreamName":"e","ShardId":"shardId-0","ShardIteratorType":"TRIM_HORIZON"}`)["ShardIterator"].(string)
+	for sent, taken := range map[string]bool{
+		it: true, `"` + it + `"`: true, `"` + it: true, it + `"`: true,
+		`""` + it + `""`: false, `'` + it + `'`: false, it[:10] + `"` + it[10:]: false, `"`: false, `""`: false,
+	} {
+		body, err := json.Marshal(map[string]string{"ShardIterator": sent})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := s.Do(context.Background(), "GetRecords", body)
+		want := `{"__type":"InvalidArgumentException","message":"Invalid ShardIterator."}`
+		if taken != (r.Status == 200) || taken && !strings.Contains(string(r.Body), `"PartitionKey":"a"`) || !taken && string(r.Body) != want {
+			t.Errorf("%s: %d %s", sent, r.Status, r.Body)
+		}
+	}
+}
+
 // A name that is used again is another stream.
 func TestIteratorOfADeletedStream(t *testing.T) {
 	s := open(t, kinesis.Options{}, map[string]int{"e": 2})

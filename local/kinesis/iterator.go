@@ -50,7 +50,12 @@ func (i iterator) String() string {
 	return base64.StdEncoding.EncodeToString(data)
 }
 
+// parseIterator reads an iterator, with or without a quote at either end.
+//
+// Assumption KIN-9: Kinesis takes one in double quotes, as the AWS command line prints it (localstack/localstack#9884, whose test was
+// run on AWS). It is nowhere said which other characters it passes over.
 func parseIterator(text string) (iterator, error) {
+	text = strings.TrimSuffix(strings.TrimPrefix(text, `"`), `"`)
 	data, err := base64.StdEncoding.Strict().DecodeString(text)
 	bad := errors.New("no iterator")
 	if err != nil || len(data) < iteratorLeast || binary.BigEndian.Uint64(data) != 1 {

@@ -241,7 +241,11 @@ func (d *declaration) notices() []string {
 
 // warnings are what AWS takes and nobody means.
 func (d *declaration) warnings() []string {
-	return d.api.Warnings()
+	found := d.api.Warnings()
+	for _, delivery := range d.deliveries {
+		found = append(found, delivery.Warnings...)
+	}
+	return found
 }
 
 // bucketNotices say what several buckets have in common once.

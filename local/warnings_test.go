@@ -2,6 +2,7 @@ package local
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"cdk.tf/go/ingest/internal/goldens"
@@ -13,21 +14,38 @@ func TestWarnsOfWhatNobodyMeans(t *testing.T) {
 	answer := stack.body("aws_api_gateway_integration_response", "api_submit_post_200-mapping")
 	answer["status_code"] = "201"
 	delete(answer, "response_parameters")
-	d, err := readStack(Options{Stack: stack.write(t)}, "http://127.0.0.1:8080")
+	delivery := stack.body("aws_kinesis_firehose_delivery_stream", "delivery")["extended_s3_configuration"].(object)
+	delivery["prefix"] = "events/!{timestamp:YYYY/MM}/"
+	var said strings.Builder
+	opts := optionsOf(t, stack.write(t))
+	opts.Out = &said
+	p, err := Open(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
 	want := []string{
 		"POST /submit has no aws_api_gateway_method_response for the status 201 of aws_api_gateway_integration_response.api_submit_post_200-mapping: " +
 			"API Gateway answers 500 where it chooses that one, although the call was made",
+		`aws_kinesis_firehose_delivery_stream.delivery: prefix holds "YYYY", the year of the week: the days about New Year land in the folder of another year; write "yyyy"`,
 	}
-	if err != nil || !slices.Equal(d.warnings(), want) {
-		t.Errorf("%v, the warnings are %q", err, d.warnings())
+	if got := p.declared.warnings(); !slices.Equal(got, want) {
+		t.Errorf("the warnings are %q", got)
+	}
+	p.sayStarted()
+	if part := "\nwhat AWS takes and the stack may not mean:\n  - " + strings.Join(want, "\n  - ") + "\n"; strings.Count(said.String(), part) != 1 {
+		t.Errorf("it does not say %q once:\n%s", part, said.String())
 	}
 }
 
 func TestWarnsOfNoneOfOurOwn(t *testing.T) {
 	for _, environment := range []string{"dev", "staging", "prod"} {
 		d, err := readStack(Options{Stack: goldens.File(t, environment), AllowUnverified: true}, "http://127.0.0.1:8080")
-		if err != nil || len(d.warnings()) > 0 {
-			t.Errorf("%s: %v, the warnings are %q", environment, err, d.warnings())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(d.warnings()) > 0 {
+			t.Errorf("%s: the warnings are %q", environment, d.warnings())
 		}
 	}
 }

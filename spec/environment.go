@@ -215,7 +215,8 @@ type Delivery struct {
 	Parquet Parquet
 	// Prefix of the delivered objects, at most 1,024 characters of printable ASCII and 512 once evaluated. It begins
 	// with a fixed folder. It may hold Firehose's expressions !{timestamp:…} (a Java DateTimeFormatter pattern, UTC)
-	// and !{firehose:random-string}; with any of them it must hold a timestamp.
+	// and !{firehose:random-string}; with any of them it must hold a timestamp. [Warnings] has the letters of a pattern
+	// that are seldom meant, such as YYYY.
 	Prefix string
 	// ErrorPrefix of the objects that hold what could not be delivered, with the same bounds. It must hold
 	// !{firehose:error-output-type}. Of the two prefixes' fixed beginnings neither may begin the other.

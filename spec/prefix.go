@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"cdk.tf/go/ingest/internal/datepattern"
 )
 
 // parsedPrefix is what there is to know of a Firehose prefix: text and expressions of the form !{namespace:value}.
@@ -46,13 +48,17 @@ func parsePrefix(text string) parsedPrefix {
 	}
 }
 
-func (p parsedPrefix) hasTimestamp() bool {
+func (p parsedPrefix) hasTimestamp() bool { return len(p.timestamps()) > 0 }
+
+// timestamps are the patterns of the dates.
+func (p parsedPrefix) timestamps() []string {
+	var patterns []string
 	for _, e := range p.expressions {
 		if e.namespace == timestampNamespace {
-			return true
+			patterns = append(patterns, e.value)
 		}
 	}
-	return false
+	return patterns
 }
 
 const (
@@ -87,13 +93,8 @@ func firehoseRemedy(value, field string) string {
 	return "use !{firehose:random-string}"
 }
 
-const (
-	// refusedLetters are those that Firehose refuses in a pattern ("Invalid conversion character"). AWS does not list
-	// them; badmintoncryer/cdk-preflight measured all 52 letters on 2026-09-10.
-	refusedLetters = "CIJPRTUVbfijloprt"
-	// reservedSymbols mean something else to Java's DateTimeFormatter, or nothing yet. An expression holds no braces.
-	reservedSymbols = "#[]"
-)
+// reservedSymbols mean something else to Java's DateTimeFormatter, or nothing yet. An expression holds no braces.
+const reservedSymbols = "#[]"
 
 // timestampRemedy checks the pattern of a Java DateTimeFormatter. Text in single quotes is taken literally.
 func timestampRemedy(pattern string) string {
@@ -105,7 +106,7 @@ func timestampRemedy(pattern string) string {
 		return "close the single quote"
 	}
 	for i := 0; i < len(parts); i += 2 {
-		if at := strings.IndexAny(parts[i], refusedLetters+reservedSymbols); at >= 0 {
+		if at := strings.IndexAny(parts[i], datepattern.Refused+reservedSymbols); at >= 0 {
 			return fmt.Sprintf("put %q between single quotes: Firehose knows no such part of a date", parts[i][at:at+1])
 		}
 	}

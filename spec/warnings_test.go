@@ -31,6 +31,15 @@ func TestWarnings(t *testing.T) {
 		produced(Producers{Organization: "o-a1b2c3d4e5"})(e)
 		e.API.Access.VPCEndpoints = private.API.Access.VPCEndpoints
 	})
+	dated := func(name, prefix, errors string) Environment {
+		return with(name, func(e *Environment) {
+			e.API.Domain, e.Delivery.Prefix, e.Delivery.ErrorPrefix = closed.API.Domain, prefix, errors
+		})
+	}
+	const plainErrors = "errors/!{firehose:error-output-type}/"
+	weekYear := dated("a", "events/!{timestamp:YYYY/MM}/", plainErrors)
+	weekYear2 := dated("week-2", "events/!{timestamp:YYYY}/!{timestamp:MM}/", plainErrors)
+	errorDates := dated("errors", "events/", plainErrors+"!{timestamp:yyyy/MM/DD}/")
 	for _, test := range []struct {
 		name string
 		envs []Environment
@@ -43,6 +52,12 @@ func TestWarnings(t *testing.T) {
 		{"producers of other accounts", []Environment{others}, []string{`environment "others":` + tls, `environment "others":` + vpc}},
 		{"producers at a domain", []Environment{closedToOthers}, nil},
 		{"producers behind endpoints", []Environment{privateToOthers}, nil},
+		{"the year of the week", []Environment{weekYear, weekYear2}, []string{
+			`environments "a", "week-2": Delivery.Prefix holds "YYYY", the year of the week: the days about New Year land in the folder of another year; write "yyyy"`,
+		}},
+		{"letters of an error prefix", []Environment{errorDates}, []string{
+			`environment "errors": Delivery.ErrorPrefix holds "DD", the day of the year, beside a month; write "dd" for the day of the month`,
+		}},
 		{"several", []Environment{plain, closed, private, others}, []string{`environments "a", "others":` + tls, `environment "others":` + vpc}},
 	} {
 		if got := Warnings(test.envs); !slices.Equal(got, test.want) {

@@ -7,15 +7,13 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"cdk.tf/go/ingest/internal/datepattern"
 )
 
 // Assumption FH-1: a timestamp expression is a pattern of Java's DateTimeFormatter in English (developer guide, "Understand
 // custom prefixes for Amazon S3 objects"; Java 8's documentation of DateTimeFormatter). Text in single quotes is literal,
 // two single quotes are one, and any other character that is no letter stands for itself.
-
-// refusedLetters are those that Firehose refuses ("Invalid conversion character"). AWS does not list them;
-// badmintoncryer/cdk-preflight measured all 52 letters on 2026-09-10.
-const refusedLetters = "CIJPRTUVbfijloprt"
 
 // unimitated are letters that Firehose takes, but whose text depends on Java's release or on CLDR's tables: the period
 // of the day, the week of a month, the modified Julian day, the generic name of a time zone.
@@ -98,7 +96,7 @@ func (p dateTimePart) check(zone *time.Location) error {
 	}
 	text := strings.Repeat(string(p.letter), p.count)
 	switch most := mostLetters[p.letter]; {
-	case strings.IndexByte(refusedLetters, p.letter) >= 0:
+	case strings.IndexByte(datepattern.Refused, p.letter) >= 0:
 		return fmt.Errorf("holds %q; put it between single quotes: Firehose knows no such part of a date", text)
 	case strings.IndexByte(unimitated, p.letter) >= 0 || p.letter == 'z' && (p.count > most || zone != time.UTC):
 		return fmt.Errorf("holds %q, which is not imitated on one machine; use letters whose text is a number, such as yyyy, MM, dd, HH", text)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"cdk.tf/go/ingest/internal/datepattern"
 	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local/s3"
 )
@@ -161,6 +162,37 @@ func checkErrorPrefix(text string, zone *time.Location, hasExpressions bool) err
 		return errors.New("holds expressions but no !{firehose:error-output-type}; add it, as Firehose demands")
 	}
 	return err
+}
+
+// unmeant are the sentences about what the two prefixes hold that Firehose takes and nobody means.
+func (s extendedS3) unmeant() []string {
+	events, eventDates := fixedAndDates(s.Prefix)
+	failed, failedDates := fixedAndDates(s.ErrorOutputPrefix)
+	var found []string
+	for _, said := range datepattern.Unmeant(eventDates) {
+		found = append(found, "prefix holds "+said)
+	}
+	for _, said := range datepattern.Unmeant(failedDates) {
+		found = append(found, "error_output_prefix holds "+said)
+	}
+	// The developer guide's semantic rules say nothing of it.
+	if events != "" && failed != "" && (strings.HasPrefix(events, failed) || strings.HasPrefix(failed, events)) {
+		found = append(found, fmt.Sprintf("error_output_prefix begins with %q and prefix with %q, so that what fails lands among the events; use folders of which neither begins the other",
+			failed, events))
+	}
+	return found
+}
+
+// fixedAndDates are the text before a prefix's first expression, and the patterns of its timestamps. The prefix was parsed before.
+func fixedAndDates(text string) (fixed string, dates []string) {
+	fixed, _, _ = strings.Cut(text, "!{")
+	_ = splitPrefix(text, func(_ string, e expression) error {
+		if e.namespace == timestampNamespace {
+			dates = append(dates, e.value)
+		}
+		return nil
+	})
+	return fixed, dates
 }
 
 // longest are the instants of a time zone at one of which a prefix is as long as it can be: the months and the weekday with the

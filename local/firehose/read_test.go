@@ -3,6 +3,7 @@ package firehose_test
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,9 @@ func TestReadADelimiterThatIsSwitchedOff(t *testing.T) {
 }
 
 func TestReadRefuses(t *testing.T) {
+	zone := func(name string) string {
+		return `custom_time_zone is "` + name + `", which Firehose refuses; use UTC or a time zone of its list (developer guide, "Configure Amazon S3 object name format"), such as Asia/Tokyo`
+	}
 	processors := func(p ...any) m { return m{"processing_configuration": m{"enabled": true, "processors": p}} }
 	for _, test := range []struct {
 		name    string
@@ -147,8 +151,13 @@ func TestReadRefuses(t *testing.T) {
 		{"a large buffer", nil, m{"buffering_size": 129, "buffering_interval": 60}, `buffering_size is 129; use 1 to 128 (MiB)`},
 		{"a compression", nil, m{"compression_format": "SNAPPY"}, `compression_format is "SNAPPY"; use one of UNCOMPRESSED, GZIP, ZIP, Snappy, HADOOP_SNAPPY`},
 		{"an extension", nil, m{"file_extension": "gz"}, `file_extension is "gz"; begin with "." and use at most 128 of 0-9a-z!-_.*'()`},
-		{"a time zone", nil, m{"custom_time_zone": "Local"}, `custom_time_zone is "Local"; use UTC or the name of a time zone, such as Asia/Tokyo`},
-		{"no time zone", nil, m{"custom_time_zone": "Mars/Base"}, `custom_time_zone is "Mars/Base"; use UTC or the name of a time zone, such as Asia/Tokyo`},
+		{"a time zone", nil, m{"custom_time_zone": "Local"}, zone("Local")},
+		{"no time zone", nil, m{"custom_time_zone": "Mars/Base"}, zone("Mars/Base")},
+		{"a zone of three letters", nil, m{"custom_time_zone": "EST"}, zone("EST")},
+		{"another", nil, m{"custom_time_zone": "GMT"}, zone("GMT")},
+		{"a zone's new name", nil, m{"custom_time_zone": "Asia/Kolkata"}, zone("Asia/Kolkata")},
+		{"a zone without a place", nil, m{"custom_time_zone": "Etc/UTC"}, zone("Etc/UTC")},
+		{"a place's country", nil, m{"custom_time_zone": "Japan"}, zone("Japan")},
 		{"a prefix", nil, m{"prefix": "!{x"}, `prefix holds "!{" that opens no expression; write !{namespace:value}, or leave it out`},
 		{"a prefix that no file can have", nil, m{"prefix": "a//"}, `prefix is "a//", with which no object can be a file here: the key "a//2025/09/17/10/delivery-1-2025-09-17-10-10-10-00000000-0000-4000-8000-000000000000" begins or ends with "/" or holds "//"; use another prefix`},
 		{"no error prefix", nil, m{"prefix": "!{timestamp:yyyy}/"}, `error_output_prefix is missing; Firehose demands it where prefix holds expressions`},
@@ -174,5 +183,53 @@ func TestReadReportsEverythingAtOnce(t *testing.T) {
 	_, err := read(t, resource(nil, m{"compression_format": "LZ4", "s3_backup_mode": "Enabled", "prefix": "!{"}))
 	if err == nil || strings.Count(err.Error(), "\n") != 2 {
 		t.Errorf("%v\nwant three problems", err)
+	}
+}
+
+// The names are those of AWS's list, which has some that IANA replaced; this process must know each.
+func TestReadsEveryTimeZone(t *testing.T) {
+	if len(firehose.Zones) < 250 || !slices.IsSorted(firehose.Zones) {
+		t.Errorf("%d zones, or not in order", len(firehose.Zones))
+	}
+	for _, zone := range firehose.Zones {
+		got, err := read(t, resource(nil, m{"custom_time_zone": zone}))
+		if err != nil || got[0].TimeZone != zone {
+			t.Errorf("%s: %v", zone, err)
+		}
+		if _, err := time.LoadLocation(zone); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What Firehose takes and nobody means runs, and is said.
+func TestReadWarns(t *testing.T) {
+	const (
+		address = "aws_kinesis_firehose_delivery_stream.d: "
+		week    = `"YYYY", the year of the week: the days about New Year land in the folder of another year; write "yyyy"`
+		among   = `, so that what fails lands among the events; use folders of which neither begins the other`
+		failed  = "!{firehose:error-output-type}/"
+	)
+	for _, test := range []struct {
+		name, prefix, errors string
+		want                 []string
+	}{
+		{"nothing", "", "", nil},
+		{"two folders", "a/!{timestamp:yyyy/MM/dd}/", "b/" + failed, nil},
+		{"two of one beginning", "events/!{timestamp:yyyy}/", "events-failed/" + failed, nil},
+		{"the year of the week", "a/!{timestamp:YYYY}/!{timestamp:MM}/", "b/" + failed, []string{address + "prefix holds " + week}},
+		{"of an error prefix", "a/!{timestamp:yyyy}/", "b/" + failed + "!{timestamp:YYYY}/", []string{address + "error_output_prefix holds " + week}},
+		{"an error prefix below", "a/!{timestamp:yyyy}/", "a/errors/" + failed, []string{address + `error_output_prefix begins with "a/errors/" and prefix with "a/"` + among}},
+		{"an error prefix above", "a/b/!{timestamp:yyyy}/", "a/" + failed, []string{address + `error_output_prefix begins with "a/" and prefix with "a/b/"` + among}},
+		{"one prefix for both", "a/!{timestamp:yyyy}/", "a/" + failed, []string{address + `error_output_prefix begins with "a/" and prefix with "a/"` + among}},
+		{"no prefix", "", "errors/" + failed, nil}, // events begin with a year
+		{"an error prefix of expressions", "a/", failed, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := read(t, resource(nil, m{"prefix": test.prefix, "error_output_prefix": test.errors}))
+			if err != nil || !slices.Equal(got[0].Warnings, test.want) {
+				t.Errorf("%v, warnings\n%q, want\n%q", err, got[0].Warnings, test.want)
+			}
+		})
 	}
 }

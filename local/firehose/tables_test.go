@@ -14,6 +14,8 @@ import (
 
 	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/snappy/xerial"
+
+	"cdk.tf/go/ingest/internal/datepattern"
 )
 
 func TestDateTime(t *testing.T) {
@@ -97,7 +99,7 @@ func TestEveryLetterIsDecided(t *testing.T) {
 		if !isLetter(c) {
 			continue
 		}
-		decided := strings.IndexByte(refusedLetters+unimitated, c) >= 0
+		decided := strings.IndexByte(datepattern.Refused+unimitated, c) >= 0
 		if _, known := mostLetters[c]; known == decided {
 			t.Errorf("%c: imitated %t, refused %t; want one of them", c, known, decided)
 		}

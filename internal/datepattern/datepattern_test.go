@@ -1,0 +1,48 @@
+package datepattern_test
+
+import (
+	"slices"
+	"testing"
+
+	"cdk.tf/go/ingest/internal/datepattern"
+)
+
+func TestUnmeant(t *testing.T) {
+	const (
+		weekYear = ` the year of the week: the days about New Year land in the folder of another year; write "yyyy"`
+		dayOfAll = ` the day of the year, beside a month; write "dd" for the day of the month`
+		minute   = ` minutes, where a month is missing; write "MM"`
+		half     = ` hours of half a day, so that morning and evening land in one folder; write "HH"`
+	)
+	for _, test := range []struct {
+		patterns []string
+		want     []string
+	}{
+		{nil, nil},
+		{[]string{"yyyy/MM/dd/HH"}, nil},
+		{[]string{"uuuu-MM-dd'T'HH:mm:ss"}, nil},
+		{[]string{"YYYY/MM/dd"}, []string{`"YYYY",` + weekYear}},
+		{[]string{"YYYY", "MM"}, []string{`"YYYY",` + weekYear}},
+		{[]string{"YYYY-'W'ww"}, nil},
+		{[]string{"YYYY", "ww"}, nil},
+		{[]string{"'YYYY'yyyy"}, nil},
+		{[]string{"yyyy/MM/DD"}, []string{`"DD",` + dayOfAll}},
+		{[]string{"yyyy-DDD"}, nil},
+		{[]string{"yyyy/mm/dd"}, []string{`"mm",` + minute}},
+		{[]string{"yyyy", "mm", "dd", "HH"}, []string{`"mm",` + minute}},
+		{[]string{"HH-mm"}, nil},
+		{[]string{"yyyy-DDD-HH-mm"}, nil},
+		{[]string{"yyyy/MM/dd/hh"}, []string{`"hh",` + half}},
+		{[]string{"yyyy/MM/dd/KK"}, []string{`"KK",` + half}},
+		{[]string{"yyyy/MM/dd/hha"}, nil},
+		{[]string{"yyyy/MM/dd/HH/hh"}, nil},
+		{[]string{"YYYY/mm/DD/hh"}, []string{`"YYYY",` + weekYear, `"hh",` + half}},
+		{[]string{"YYYY/MM/DD/HH"}, []string{`"YYYY",` + weekYear, `"DD",` + dayOfAll}},
+		{[]string{"é\xffYYYYYéY"}, []string{`"YYYYY",` + weekYear}},
+		{[]string{"'a"}, nil}, // no pattern: whoever reads it refuses it
+	} {
+		if got := datepattern.Unmeant(test.patterns); !slices.Equal(got, test.want) {
+			t.Errorf("%q: %q, want %q", test.patterns, got, test.want)
+		}
+	}
+}

@@ -116,6 +116,7 @@ func Open(opts Options) (_ *Pipeline, err error) {
 	}
 	p.apiServer.http = p.newServer(forOwnNames(ownNames(opts.API, opts.AllowHosts), inWords, p.front()))
 	p.apiServer.http.ReadTimeout = requestTime
+	p.apiServer.listener = apigateway.KeepSpelling(p.apiServer.http, p.apiServer.listener)
 	p.awsServer.http = p.newServer(harmless(forOwnNames(ownNames(opts.AWS, opts.AllowHosts), asAWS, withoutOtherPages(asAWS, p.awsEndpoint()))))
 	return p, nil
 }

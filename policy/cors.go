@@ -146,9 +146,10 @@ func (c *checker) answer(r tfjson.Resource) answer {
 }
 
 // gatewayAnswer has no templates that could set a header: those of a gateway response know variables only. Its
-// parameters may name whichever origin asked.
+// parameters may name whichever origin asked, by the spelling of HTTP/2: API Gateway's names are case-sensitive, and a browser
+// sends "origin" (middyjs/middy#257).
 func (c *checker) gatewayAnswer(r tfjson.Resource) answer {
-	const asked = "method.request.header.Origin"
+	const asked = "method.request.header.origin"
 	return answer{r, c.parameters(r, "gatewayresponse.header.", asked), nil, "to " + asked}
 }
 

@@ -168,7 +168,7 @@ func TestOrigins(t *testing.T) {
 		},
 		{
 			name:    "an answer with whichever origin asked, which no answer of an integration can have",
-			changes: []change{set(accepted, "method.request.header.Origin", "response_parameters", origin)},
+			changes: []change{set(accepted, "method.request.header.origin", "response_parameters", origin)},
 			want: []string{
 				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or in every response template`,
 			},
@@ -256,14 +256,21 @@ func TestGatewayResponses(t *testing.T) {
 			name:    "no origin",
 			changes: []change{unset(throttled, "response_parameters", gateway)},
 			want: []string{
-				`cors: aws_api_gateway_gateway_response.api_throttled: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or to method.request.header.Origin`,
+				`cors: aws_api_gateway_gateway_response.api_throttled: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or to method.request.header.origin`,
+			},
+		},
+		{
+			name:    "an origin as no browser spells it over HTTP/2",
+			changes: []change{set(throttled, "method.request.header.Origin", "response_parameters", gateway)},
+			want: []string{
+				`cors: aws_api_gateway_gateway_response.api_throttled: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or to method.request.header.origin`,
 			},
 		},
 		{
 			name:    "no parameters",
 			changes: []change{unset(throttled, "response_parameters")},
 			want: []string{
-				`cors: aws_api_gateway_gateway_response.api_throttled: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or to method.request.header.Origin`,
+				`cors: aws_api_gateway_gateway_response.api_throttled: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or to method.request.header.origin`,
 			},
 		},
 		{
@@ -273,7 +280,7 @@ func TestGatewayResponses(t *testing.T) {
 				set(throttled, echo, "response_templates", "application/json"),
 			},
 			want: []string{
-				`cors: aws_api_gateway_gateway_response.api_throttled: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or to method.request.header.Origin`,
+				`cors: aws_api_gateway_gateway_response.api_throttled: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or to method.request.header.origin`,
 			},
 		},
 		{

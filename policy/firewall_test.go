@@ -198,6 +198,6 @@ func TestWhatTheFirewallAnswersHasCORS(t *testing.T) {
 				object[key] = append(object[key].([]any), "aws_api_gateway_gateway_response.waf")
 			}),
 		want: []string{"cors: aws_api_gateway_gateway_response.waf: does not always set Access-Control-Allow-Origin to a value that can be told; " +
-			"set it to an origin in single quotes, or to method.request.header.Origin"},
+			"set it to an origin in single quotes, or to method.request.header.origin"},
 	}})
 }

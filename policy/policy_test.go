@@ -318,7 +318,7 @@ func TestGoodVariations(t *testing.T) {
 				unset(accepted, "response_parameters", origin),
 				edit(accepted, "## Without", echo+"## Without", "response_templates", "application/json"),
 				set(accepted, "'true'", "response_parameters", "method.response.header.Access-Control-Allow-Credentials"),
-				set(throttled, "method.request.header.Origin", "response_parameters", "gatewayresponse.header.Access-Control-Allow-Origin"),
+				set(throttled, "method.request.header.origin", "response_parameters", "gatewayresponse.header.Access-Control-Allow-Origin"),
 				set(throttled, "'true'", "response_parameters", "gatewayresponse.header.Access-Control-Allow-Credentials"),
 			},
 		},

@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"slices"
 	"strconv"
@@ -33,6 +35,7 @@ type exchange struct {
 
 	parameters []parameter // of the path
 	queries    url.Values
+	spelt      map[string][]string // the headers, see headers
 	request    parsedBody
 	hasBody    bool  // it was read
 	reading    bool  // it was begun to be read
@@ -233,7 +236,7 @@ func (x *exchange) validate() *failure {
 func (x *exchange) has(p requiredParameter) bool {
 	switch p.place {
 	case "header":
-		return strings.TrimSpace(x.r.Header.Get(p.name)) != ""
+		return strings.TrimSpace(last(x.headers()[p.name])) != ""
 	case "querystring":
 		return strings.TrimSpace(last(x.query()[p.name])) != ""
 	default:
@@ -389,21 +392,24 @@ var droppedHeaders = []string{
 	"Transfer-Encoding", "Trailer", "Upgrade", "Www-Authenticate",
 }
 
-// headerParameters are the request's headers with those that API Gateway adds.
+// headerParameters are the request's headers with those that API Gateway sets, however the client spelt them.
 func (x *exchange) headerParameters() map[string]string {
 	single := make(map[string]string, len(x.r.Header)+5)
-	for name, values := range x.r.Header {
-		if slices.Contains(droppedHeaders, name) {
+	own := map[string]string{
+		"Host": x.r.Host, "X-Amzn-Trace-Id": "Root=" + x.traceID(), "X-Forwarded-Port": x.port(), "X-Forwarded-Proto": x.scheme(),
+		"X-Forwarded-For": strings.TrimPrefix(last(x.r.Header["X-Forwarded-For"])+", "+x.sourceIP(), ", "),
+	}
+	for name, values := range x.headers() {
+		key := textproto.CanonicalMIMEHeaderKey(name)
+		if _, set := own[key]; set || slices.Contains(droppedHeaders, key) {
 			continue
 		}
-		if name == "Authorization" && strings.HasPrefix(last(values), algorithm) {
+		if key == "Authorization" && strings.HasPrefix(last(values), algorithm) {
 			continue // "dropped if it contains a Signature Version 4 signature" (developer guide, "Important notes")
 		}
 		single[name] = last(values)
 	}
-	single["Host"], single["X-Amzn-Trace-Id"] = x.r.Host, "Root="+x.traceID()
-	single["X-Forwarded-Port"], single["X-Forwarded-Proto"] = x.port(), x.scheme()
-	single["X-Forwarded-For"] = strings.TrimPrefix(single["X-Forwarded-For"]+", "+x.sourceIP(), ", ")
+	maps.Copy(single, own)
 	return single
 }
 

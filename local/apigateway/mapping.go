@@ -54,9 +54,9 @@ func requestValue(source string, declared map[string]bool) (value, error) {
 func parameterValue(kind, name string) (value, error) {
 	switch kind {
 	case "header":
-		return value{from: func(x *exchange) (string, error) { return last(x.r.Header.Values(name)), nil }}, nil
+		return value{from: func(x *exchange) (string, error) { return last(x.headers()[name]), nil }}, nil
 	case "multivalueheader":
-		return value{from: func(x *exchange) (string, error) { return strings.Join(x.r.Header.Values(name), ","), nil }}, nil
+		return value{from: func(x *exchange) (string, error) { return strings.Join(x.headers()[name], ","), nil }}, nil
 	case "querystring":
 		return value{from: func(x *exchange) (string, error) { return last(x.query()[name]), nil }}, nil
 	case "multivaluequerystring":

@@ -40,10 +40,14 @@ func answerHeaders(cors spec.CORS) map[string]string {
 // gatewayHeaders are the CORS headers of the answers that API Gateway gives by itself. No template runs for those, so
 // with several allowed origins they name whichever asked: such an answer tells a page what was wrong with its own
 // request and nothing else.
+//
+// The name is in lower case: API Gateway looks for a header as its client spelt it, and a browser, which reaches it over HTTP/2,
+// sends "origin" (middyjs/middy#257). A page that comes over HTTP/1.1, by a proxy, is not named. Two parameters whose names
+// differ in case alone would serve both; nothing says that API Gateway takes them.
 func gatewayHeaders(cors spec.CORS) map[string]string {
 	headers := answerHeaders(cors)
 	if len(cors.AllowOrigins) > 1 {
-		headers[allowOrigin] = "method.request.header.Origin"
+		headers[allowOrigin] = "method.request.header.origin"
 	}
 	return headers
 }

@@ -47,7 +47,7 @@ func TestAnswerHeaders(t *testing.T) {
 func TestGatewayHeadersNameWhicheverAskedOfSeveral(t *testing.T) {
 	want := map[string]string{
 		"Access-Control-Allow-Credentials": "'true'",
-		"Access-Control-Allow-Origin":      "method.request.header.Origin",
+		"Access-Control-Allow-Origin":      "method.request.header.origin",
 		"Vary":                             "'Origin'",
 	}
 	if diff := cmp.Diff(want, gatewayHeaders(severalOrigins)); diff != "" {

@@ -1,0 +1,35 @@
+package local
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+)
+
+// The names of a client that speaks HTTP/1.1 reach the API as it spelt them.
+func TestHeaderNamesOfAClient(t *testing.T) {
+	stack := devStack(t)
+	stack.body("aws_api_gateway_gateway_response", "api_default-4xx")["response_parameters"] = object{"gatewayresponse.header.X-Got": "method.request.header.X-Device-Id"}
+	p := run(t, optionsOf(t, stack.write(t)))
+	for name, want := range map[string]string{"X-Device-Id": "7", "x-device-id": "", "X-DEVICE-ID": ""} {
+		conn, err := net.Dial("tcp", p.apiServer.listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Fprintf(conn, "GET /dev/nothing HTTP/1.1\r\nHost: localhost\r\n%s: 7\r\n\r\n", name); err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, response.Body) // its status and headers are looked at
+		_ = conn.Close()
+		if got := response.Header.Get("X-Got"); response.StatusCode != http.StatusForbidden || got != want {
+			t.Errorf("%s: %s, X-Got %q, want %q", name, response.Status, got, want)
+		}
+	}
+}

@@ -611,7 +611,14 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/dev/files", ""},
 		{"POST", "/dev/pets", ""},
 		{"GET", "/dev/pets/7/other", ""},
-		{"GET", "/dev//pets", ""},
+		{"GET", "/dev//pets", "pets"},
+		{"GET", "//dev/pets", "pets"},
+		{"GET", "///dev///pets//", "pets"},
+		{"GET", "/dev//pets//7", "pet 7"},
+		{"PUT", "//dev//pets/7//toys/", "toys of 7 PUT /pets/{id}/toys /dev//pets/7//toys/"},
+		{"GET", "/dev//files//a//b//", "file a//b"},
+		{"GET", "/dev/%2Fpets", ""},
+		{"GET", "//dev", ""},
 		{"GET", "/dev/Pets", ""},
 	} {
 		a := g.do(request(test.verb, test.path, ""))

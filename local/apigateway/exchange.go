@@ -29,7 +29,7 @@ type exchange struct {
 	stage  *stage
 	method *method // nil before it is found
 	verb   string
-	path   string // as it was sent, stage first
+	path   string // as it was sent, stage first, with one slash before that
 
 	requestID, extendedID, trace string
 
@@ -91,7 +91,7 @@ func (a *answer) set(name, value string) {
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.counters.inFlight.Add(1)
-	x := &exchange{api: a, w: w, r: r, arrived: a.opts.Clock.Now(), path: r.URL.EscapedPath(), verb: r.Method}
+	x := &exchange{api: a, w: w, r: r, arrived: a.opts.Clock.Now(), path: pathOf(r), verb: r.Method}
 	defer func() {
 		a.counters.inFlight.Add(-1)
 		x.letGo(x.held)
@@ -103,7 +103,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.write()
 		return
 	}
-	name, rest, _ := strings.Cut(strings.TrimPrefix(x.path, "/"), "/")
+	name, rest, _ := strings.Cut(x.path[1:], "/")
 	if x.stage = a.cfg.stages[name]; x.stage == nil {
 		x.answerNoStage()
 		x.write()
@@ -118,6 +118,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.accessLog.write(x, x.stage.accessLog)
 	}
 }
+
+// pathOf is a request's path. Slashes before the stage are as one, also in $context.path; those after it are as they were sent
+// (localstack's test_lambda_aws_proxy_integration, recorded on AWS).
+func pathOf(r *http.Request) string { return "/" + strings.TrimLeft(r.URL.EscapedPath(), "/") }
 
 // answerNoStage answers a path whose first part is no stage.
 // Assumption API-11: that is 403 Forbidden, and has none of the API's gateway responses, which belong to a deployed stage

@@ -49,11 +49,15 @@ func (n *resource) add(part string, added *resource) string {
 func (n *resource) isGreedy() bool { return strings.HasSuffix(n.path, "+}") }
 
 // find follows a path (escaped, after the stage and its slash) to the most specific resource that has a method for it. A fixed part
-// goes before a parameter, a parameter before the rest of the path; a trailing slash is nothing.
+// goes before a parameter, a parameter before the rest of the path.
+//
+// Slashes before a part, and at the end, are as one: "//dev//submit/" is /dev/submit. Within what {proxy+} takes they are kept.
+//
 // Assumption API-1: so does API Gateway (developer guide, "Set up API Gateway resources": "/{proxy+}" takes what no other
-// takes; trailing slashes: localstack's tests, validated on AWS, resource_router.py).
+// takes; slashes: localstack's test_lambda_aws_proxy_integration, recorded on AWS before a stage, after it, at the end, and
+// within {proxy+}; between two fixed parts it is inferred from these).
 func (n *resource) find(path, verb string, params *[]parameter) *method {
-	if path == "" {
+	if path = strings.TrimLeft(path, "/"); path == "" {
 		return n.method(verb)
 	}
 	part, rest, _ := strings.Cut(path, "/")
@@ -64,7 +68,7 @@ func (n *resource) find(path, verb string, params *[]parameter) *method {
 		}
 	}
 	before := len(*params)
-	if n.param != nil && name != "" {
+	if n.param != nil {
 		*params = append(*params, parameter{n.param.name, name})
 		if m := n.param.find(rest, verb, params); m != nil {
 			return m
@@ -72,7 +76,7 @@ func (n *resource) find(path, verb string, params *[]parameter) *method {
 		*params = (*params)[:before]
 	}
 	if n.greedy != nil {
-		*params = append(*params, parameter{n.greedy.name, unescape(strings.TrimSuffix(path, "/"))})
+		*params = append(*params, parameter{n.greedy.name, unescape(strings.TrimRight(path, "/"))})
 		if m := n.greedy.method(verb); m != nil {
 			return m
 		}

@@ -2,7 +2,6 @@ package vtl
 
 import (
 	"encoding/base64"
-	"errors"
 	"net/url"
 	"strings"
 	"unicode/utf16"
@@ -21,7 +20,6 @@ type payload struct {
 	text   any // a string, once asked for
 	parsed bool
 	json   any
-	ok     bool // the payload is JSON
 }
 
 // body is the payload as text, "{}" for none (assumption VTL-4).
@@ -44,10 +42,9 @@ func (r *run) path(expression string) (value any, found bool, err error) {
 	}
 	if !r.payload.parsed {
 		text, _ := r.body().(string)
-		if r.payload.json, r.payload.ok = r.request.Payload.value, true; r.payload.json == nil {
+		if r.payload.json = r.request.Payload.value; r.payload.json == nil {
 			var err error
-			r.payload.json, err = parseJSON(text)
-			if r.payload.ok = err == nil; !r.payload.ok && !errors.Is(err, errNoJSON) {
+			if r.payload.json, err = parseSmart(text); err != nil {
 				return nil, false, err
 			}
 		}
@@ -55,9 +52,6 @@ func (r *run) path(expression string) (value any, found bool, err error) {
 		if err := r.spendBytes(len(text), nowhere); err != nil {
 			return nil, false, err
 		}
-	}
-	if !r.payload.ok {
-		return nil, false, nil
 	}
 	if compiled.definite {
 		value, found = compiled.one(r.payload.json)

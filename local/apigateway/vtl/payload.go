@@ -2,13 +2,12 @@ package vtl
 
 import "cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 
-// Payload is a JSON text, taken apart.
+// Payload is a text, taken apart as a template's payload is (assumption VTL-11).
 type Payload struct{ value any }
 
-// ParsePayload takes a text apart, unless it is no JSON or beyond the bounds here (assumption VTL-10). The text must not
-// change afterwards: what is in it is in the payload.
+// ParsePayload takes a text apart, unless it cannot be read. The text must not change afterwards: what is in it is in the payload.
 func ParsePayload(text []byte) (Payload, bool) {
-	value, err := parseJSON(asText(jsontext.ValidUTF8(text)))
+	value, err := parseSmart(asText(jsontext.ValidUTF8(text)))
 	return Payload{value}, err == nil
 }
 

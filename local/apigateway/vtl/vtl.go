@@ -24,8 +24,8 @@
 // Assumption VTL-4: an empty payload is {} (recorded: test_input_body_formatting). A payload is UTF-8 (AG, "the default
 // character set is UTF-8"); what is none becomes U+FFFD, as Java decodes it (inferred).
 //
-// Assumption VTL-5: $input.path of what is missing, and of a payload that is not JSON, is the empty string, and $input.json
-// of it is "" with its quotes (localstack/localstack#12774, found in the AWS console).
+// Assumption VTL-5: $input.path of what is missing is the empty string, and $input.json of it is "" with its quotes
+// (localstack/localstack#12774, found in the AWS console).
 //
 // Assumption VTL-6: $util.escapeJavaScript is Apache commons-lang 2.x's: also ' becomes \' (AG,
 // api-gateway-mapping-template-reference), / becomes \/, and what is not ASCII \uXXXX (inferred from that library).
@@ -43,9 +43,15 @@
 //
 // Assumption VTL-10: what API Gateway does with a number beyond a Double (1e400) and with deep nesting is not documented.
 // json-smart reads the first as Infinity, which it writes as null (netplex/json-smart-v2, JSONParserBase.extractFloat and
-// JsonWriter), and from 2.4.9 on throws beyond 400 levels (JSONParserBase.MAX_DEPTH), so that $input.path would be empty
-// (VTL-5) and a key lost. Here a rendering fails with a [PayloadError] where it reads a deeper payload, or one with a number
-// of more than 10,000 digits, and where it would write that null: a value is never lost without a word.
+// JsonWriter), and from 2.4.9 on throws beyond 400 levels (JSONParserBase.MAX_DEPTH). Here a rendering fails with a [PayloadError]
+// where it reads a deeper payload, or one with a number of more than 10,000 digits, and where it would write that null: a value
+// is never lost without a word.
+//
+// Assumption VTL-11: a payload is read by json-smart in its permissive mode. So a payload that is no JSON is a text, that of
+// $input.path('$'); {a:1}, {'a':1,} and [1,,2] are JSON; and what follows a value is not looked at. What it cannot read either,
+// such as {a, is a [PayloadError], and 400 (ToQoz/api-gateway-mapping-template, test/_.md, recorded on AWS, whose errors name
+// net.minidev.json.parser; the rules are those of netplex/json-smart-v2 at version 2.6). A number with a control character after
+// it, whose value json-smart makes of that too, is refused here.
 package vtl
 
 import (

@@ -1,0 +1,61 @@
+package apigateway_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// A form and lenient JSON reach the stream as text and as JSON; what cannot be read is the client's mistake, and not a lost event.
+func TestBodiesThatAreNoJSON(t *testing.T) {
+	r := loadRaw(t, "dev")
+	r.body("request_validator", "api_body")["validate_request_body"] = false
+	r.body("integration", "api_submit_post_integration")["request_templates"] = map[string]any{
+		"application/json": `{"Data": "$util.base64Encode($input.path('$'))", "Raw": $input.json('$')}`,
+	}
+	for body, want := range map[string]string{
+		"a=1&b=2":  `{"Data": "YT0xJmI9Mg==", "Raw": "a=1&b=2"}`,
+		`"a"`:      `{"Data": "YQ==", "Raw": "a"}`,
+		`"{'a':1`:  "",
+		`{a`:       "",
+		`[a`:       "",
+		`{"a":`:    "",
+		`<a b="c"`: `{"Data": "PGEgYj0iYyI=", "Raw": "<a b=\"c\""}`,
+	} {
+		g := serve(t, r)
+		a := g.post(body)
+		if want == "" {
+			if a.status != 400 || !strings.Contains(a.body, `"message": "Invalid request body", "reason": "[the body begins as JSON does and is none]"`) || len(g.kinesis.calls) > 0 {
+				t.Errorf("%s: %d %s", body, a.status, a.body)
+			}
+			continue
+		}
+		if a.status != 200 || string(g.kinesis.calls[0].Body) != want {
+			t.Errorf("%s: %d %s, want the call %s", body, a.status, a.body, want)
+		}
+	}
+}
+
+// What the integration answers is not the client's mistake.
+func TestAnAnswerThatIsNoJSON(t *testing.T) {
+	for body, status := range map[string]int{`{a`: http.StatusInternalServerError, `<html>`: http.StatusBadGateway, `{"SequenceNumber":'1',}`: http.StatusOK} {
+		g := serve(t, loadRaw(t, "dev"))
+		g.kinesis.answer = answers(http.StatusOK, body)
+		if a := g.post(ok); a.status != status {
+			t.Errorf("%s: %d %s, want %d", body, a.status, a.body, status)
+		}
+	}
+}
+
+// A mapping reads a body as a template does.
+func TestMappedLenientJSON(t *testing.T) {
+	r := loadRaw(t, "dev")
+	r.body("request_validator", "api_body")["validate_request_body"] = false
+	r.body("integration", "api_submit_post_integration")["request_parameters"].(map[string]any)["integration.request.header.X-A"] = "method.request.body.a"
+	for body, want := range map[string]string{`{'a':'x',}`: "x", `{a:y}`: "y", `{"a":"z"} tail`: "z", `a=1`: ""} {
+		g := serve(t, r)
+		if a := g.post(body); a.status != 200 || g.kinesis.calls[0].Header.Get("X-A") != want {
+			t.Errorf("%s: %d %s", body, a.status, a.body)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package vtl
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// What ToQoz/api-gateway-mapping-template recorded on AWS (test/_.md), and netplex/json-smart-v2 2.6 answers to the rest.
+func TestPayloadsThatAreNoJSON(t *testing.T) {
+	for _, test := range []struct{ body, path, json string }{
+		{`a=b`, `a=b`, `"a=b"`}, {`"a=b"`, `a=b`, `"a=b"`}, {`name=toqoz`, `name=toqoz`, `"name=toqoz"`}, // these eight recorded
+		{`a{b`, `a{b`, `"a{b"`}, {`a[`, `a[`, `"a["`}, {`null{`, `null{`, `"null{"`}, {`true{`, `true{`, `"true{"`}, {`undefined{`, `undefined{`, `"undefined{"`},
+		{`a=1&b=2`, `a=1&b=2`, `"a=1&b=2"`}, {" a \n b ", "a \n b", `"a \n b"`}, {`<a b="c"/>`, `<a b="c"/>`, `"<a b=\"c\"/>"`},
+		{`true`, `true`, `true`}, {`12`, `12`, `12`}, {`12 a`, `12 a`, `"12 a"`}, {`1-2`, `1-2`, `"1-2"`}, {`01`, `1`, `1`}, {`-`, `0`, `0`}, {`1.`, `1.0`, `1.0`},
+		{`.5`, `.5`, `".5"`}, {`1e`, `1e`, `"1e"`}, {`1e2`, `100.0`, `100.0`}, {` `, ` `[:0], `""`}, {`'a"b'`, `a"b`, `"a\"b"`}, {`"a" b`, `a`, `"a"`},
+		{`{"a":1,}`, `{a=1}`, `{"a":1}`}, {`{'a':1}`, `{a=1}`, `{"a":1}`}, {`{a:1}`, `{a=1}`, `{"a":1}`}, {`{a b : c d }`, `{a b=c d}`, `{"a b":"c d"}`},
+		{`{,,"a":1}`, `{a=1}`, `{"a":1}`}, {`{"a":,}`, `{a=}`, `{"a":""}`}, {`{"a":1} x`, `{a=1}`, `{"a":1}`}, {`{"a":nul}`, `{a=nul}`, `{"a":"nul"}`},
+		{`[1,,2]`, `[1,2]`, `[1,2]`}, {`["a" "b"]`, `["a","b"]`, `["a","b"]`}, {`[1 2]`, `["1 2"]`, `["1 2"]`}, {`[a, 'b']`, `["a","b"]`, `["a","b"]`},
+		{`{"a":"x\qy\x41\'"}`, `{a=xyA'}`, `{"a":"xyA'"}`}, {"{\"a\":\"x\ty\"}", "{a=x\ty}", `{"a":"x\ty"}`}, {"{\"a\":\"\\nx\ty\"}", "{a=\nxy}", `{"a":"\nxy"}`},
+		{"a\x1ab", `a`, `"a"`}, {`[["a]`, "", ""},
+		{`{a`, "", ""}, {`[a`, "", ""}, {`{`, "", ""}, {`[`, "", ""}, {`{"a"}`, "", ""}, {`{"a":}`, "", ""}, {`{"a":1`, "", ""}, {`"a`, "", ""}, {`:a`, "", ""},
+		{`}`, "", ""}, {`]`, "", ""}, {`[1:2]`, `["1:2"]`, `["1:2"]`}, {`[:]`, "", ""}, {`{"a":1 b}`, `{a=1 b}`, `{"a":"1 b"}`}, {`{"a":"1" b}`, "", ""}, {`"\u00g1"`, "", ""}, {`-e5`, "", ""},
+		{strings.Repeat("[", 401), "", ""}, {strings.Repeat("{a:", 401) + strings.Repeat("}", 401), "", ""}, {"1\x01", "", ""},
+	} {
+		for template, want := range map[string]string{`$input.path('$')`: test.path, `$input.json('$')`: test.json} {
+			parsed, err := Parse(template)
+			if err != nil {
+				t.Fatal(err)
+			}
+			result, err := parsed.Render(&Request{Body: []byte(test.body)})
+			if got := string(result.Body); got != want || errors.As(err, new(*PayloadError)) != (test.json == "") {
+				t.Errorf("%.20q: %s is %q, %v; want %q", test.body, template, got, err, want)
+			}
+		}
+	}
+}
+
+func TestAPathIntoText(t *testing.T) {
+	parsed, err := Parse(`[$input.path('$.a')][$input.json('$.a')][$input.path('$[0]')][$input.json('$..a')]`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := parsed.Render(&Request{Body: []byte("a=1&b=2")})
+	if got := string(result.Body); err != nil || got != `[][""][][[]]` {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
+// A payload that no template looks into need not be read.
+func TestAnUnreadablePayloadThatIsNotAsked(t *testing.T) {
+	parsed, err := Parse(`$input.body`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := parsed.Render(&Request{Body: []byte("{a")})
+	if string(result.Body) != "{a" || err != nil {
+		t.Errorf("%s, %v", result.Body, err)
+	}
+}
+
+// What the strict parser reads, the other reads as the same.
+func FuzzSmart(f *testing.F) {
+	for _, seed := range []string{`{"a":[1,-0.5e3,null,true,"\ud83d\ude00\ud83d\/"],"a":{}}`, `{a:'b',}`, "{\"\\u\x1a", `[1 2,,x]`, `"\x4`, "\t-.e"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		text = strings.ToValidUTF8(text, "\ufffd")
+		p := smartParser{text: text}
+		smart, smartOK := p.first()
+		strict, err := parseJSON(text)
+		if err != nil {
+			return
+		}
+		var r run
+		want, err := r.appendJSON(nil, strict, 0)
+		if err != nil {
+			return // an infinity
+		}
+		got, err := r.appendJSON(nil, smart, 0)
+		if !smartOK || err != nil || string(got) != string(want) {
+			t.Errorf("%q is read as %s, %t, %v; want %s", text, got, smartOK, err, want)
+		}
+	})
+}

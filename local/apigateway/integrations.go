@@ -313,13 +313,24 @@ func (r *reader) templates(res tfjson.Resource, attribute string, texts map[stri
 // the one without a pattern.
 func (in *integration) index() {
 	for code := range in.byStatus {
-		in.byStatus[code] = in.fallback
-		text := strconv.Itoa(code)
-		for _, answer := range in.responses {
-			if answer.pattern.MatchString(text) {
-				in.byStatus[code] = answer
-				break
-			}
+		in.byStatus[code] = in.find(code)
+	}
+}
+
+// answer is that of a status, which a MOCK may make up of any whole number.
+func (in *integration) answer(code int) *integrationResponse {
+	if code >= 0 && code < len(in.byStatus) {
+		return in.byStatus[code]
+	}
+	return in.find(code)
+}
+
+func (in *integration) find(code int) *integrationResponse {
+	text := strconv.Itoa(code)
+	for _, answer := range in.responses {
+		if answer.pattern.MatchString(text) {
+			return answer
 		}
 	}
+	return in.fallback
 }

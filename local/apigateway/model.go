@@ -180,7 +180,7 @@ func (m *model) check(request *parsedBody) broken {
 	return broken{says: wrong.Says, rule: wrong.Rule}
 }
 
-// trimJSON trims the white space that JSON knows, and no other: a template reads no body with more around it.
+// trimJSON trims the white space that JSON knows, and no other: with more before it, a template reads a body as text.
 func trimJSON(text []byte) []byte { return bytes.Trim(text, " \t\r\n") }
 
 // isEmptyObject knows {} among valid objects.

@@ -59,3 +59,34 @@ func TestMappedLenientJSON(t *testing.T) {
 		}
 	}
 }
+
+// A template cannot read what is binary by the tables of conversions, whatever is in it.
+func TestTemplatesOfBinaryBodies(t *testing.T) {
+	r := loadRaw(t, "dev")
+	r.mock("/answer", "GET", "x", func(_, response map[string]any) { response["content_handling"] = "CONVERT_TO_BINARY" })
+	r.mock("/request", "POST", "x", func(integration, _ map[string]any) { integration["content_handling"] = "CONVERT_TO_BINARY" })
+	r.mock("/text", "POST", "x", func(integration, response map[string]any) {
+		integration["content_handling"], response["content_handling"] = "CONVERT_TO_TEXT", "CONVERT_TO_TEXT"
+	})
+	r.mock("/plain", "POST", "x", func(integration, _ map[string]any) {
+		integration["request_templates"] = map[string]any{"application/json": `{"statusCode": 200}`, "application/pdf": `{"statusCode": 200}`}
+	})
+	r.body("rest_api", "api")["binary_media_types"] = []any{"application/pdf"}
+	g := serve(t, r)
+	for _, test := range []struct {
+		do     *http.Request
+		status int
+	}{
+		{request("GET", "/dev/answer", ""), 500},
+		{request("POST", "/dev/request", "e30="), 500}, // "{}", which is UTF-8
+		{request("POST", "/dev/text", "e30="), 200},
+		{request("POST", "/dev/text", "e30=", "Accept: application/pdf"), 200},
+		{request("POST", "/dev/plain", "{}"), 200},
+		{request("POST", "/dev/plain", "{}", "Content-Type: application/pdf"), 500},
+		{request("POST", "/dev/plain", "{}", "Accept: application/pdf"), 500},
+	} {
+		if a := g.do(test.do); a.status != test.status {
+			t.Errorf("%s, %v: %d %s, want %d", test.do.URL.Path, test.do.Header, a.status, a.body, test.status)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package apigateway
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -95,6 +96,13 @@ var logVariables = map[string]variable{
 	"waf.error": none, "waf.latency": none, "waf.status": none,
 }
 
+// identityKeys are in $context.identity whatever is known of the caller, with null for what is not; others only where they are
+// (localstack's test_sqs_amz_json_protocol, recorded on AWS, which has no other key of $context without a value).
+var identityKeys = []string{
+	"accessKey", "accountId", "caller", "cognitoAuthenticationProvider", "cognitoAuthenticationType", "cognitoIdentityId",
+	"cognitoIdentityPoolId", "principalOrgId", "sourceIp", "user", "userAgent", "userArn",
+}
+
 // contextTree is $context as a mapping template sees it: by its first names, nested. A value that is absent is nil.
 var contextTree = treeOf(contextVariables)
 
@@ -117,9 +125,12 @@ func treeOf(variables map[string]variable) map[string]func(*exchange) any {
 		tree[first] = func(x *exchange) any {
 			values := map[string]any{}
 			for name, value := range below {
-				if v := value(x); v != nil {
+				if v := value(x); v != nil || slices.Contains(identityKeys, name) && first == "identity" {
 					values[name] = v
 				}
+			}
+			if len(values) == 0 {
+				return nil
 			}
 			return values
 		}
@@ -131,7 +142,7 @@ func treeOf(variables map[string]variable) map[string]func(*exchange) any {
 	// What a template asks of an authorizer that does not exist is null.
 	if variables["requestId"] != nil {
 		for _, name := range []string{"authorizer", "customDomain"} {
-			tree[name] = func(*exchange) any { return map[string]any{} }
+			tree[name] = func(*exchange) any { return nil }
 		}
 	}
 	return tree

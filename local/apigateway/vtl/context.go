@@ -179,9 +179,7 @@ func (r *run) overrides(result *Result) error {
 			return err
 		}
 		if status, ok := response.get("status"); ok && response.given("status") {
-			if result.Status, err = r.status(status); err != nil {
-				return err
-			}
+			result.Status = r.status(status)
 		}
 		if err := r.handOn(result, responseOverride, response); err != nil {
 			return err
@@ -242,17 +240,17 @@ func (r *run) overridden(all *object, what string) (map[string]string, error) {
 	return out, nil
 }
 
-// status takes a number or its text.
-func (r *run) status(value any) (int, error) {
+// status takes a number or its text, and ignores anything else, as API Gateway does (assumption VTL-7).
+func (r *run) status(value any) int {
 	text, err := r.textOf(value)
 	if err != nil {
-		return 0, err
+		return 0
 	}
 	status, err := strconv.Atoi(text)
 	if err != nil || status < 100 || status > 599 {
-		return 0, failuref("$context.responseOverride.status is %s; it must be a whole number from 100 to 599", quote(text))
+		return 0
 	}
-	return status, nil
+	return status
 }
 
 // anyGiven tells whether this rendering set an override.

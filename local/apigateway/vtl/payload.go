@@ -13,3 +13,14 @@ func ParsePayload(text []byte) (Payload, bool) {
 
 // IsZero is true of null, and of the zero Payload.
 func (p Payload) IsZero() bool { return p.value == nil }
+
+// Integer is the member of an object by its name, if it is a whole number of 32 bits.
+func (p Payload) Integer(name string) (int, bool) {
+	o, ok := p.value.(*object)
+	if !ok {
+		return 0, false
+	}
+	value, _ := o.get(name)
+	number, ok := value.(int32)
+	return int(number), ok
+}

@@ -10,15 +10,14 @@ import (
 func TestPlainErrorsHoldNoValue(t *testing.T) {
 	const secret = "s3cret@"
 	for template, want := range map[string]string{
-		`$util.parseJson($input.path('$.a'))`:                                                        "line 1, column 7: $util.parseJson: … is not JSON",
-		`$util.base64Decode($input.path('$.a'))`:                                                     "line 1, column 7: $util.base64Decode: … is not base64",
-		`$util.urlDecode("%$input.path('$.a')")`:                                                     "line 1, column 7: $util.urlDecode: … is not URL-encoded",
-		`#set($n=0)$n.parseInt($input.path('$.a'))`:                                                  "line 1, column 14: … is not a whole number of 32 bits",
-		`$input.path("$[$input.path('$.a')")`:                                                        "line 1, column 8: … is not a JSONPath expression: …",
-		`#set($s='a')$s.replaceAll("[$input.path('$.a')", '')`:                                       "line 1, column 16: the regular expression … is not valid, or not imitated here: …",
-		`#set($context.responseOverride.status = $input.path('$.a'))`:                                "line 1, column 1: $context.responseOverride.status is …; it must be a whole number from 100 to 599",
-		`#set($o = $context.responseOverride.header)#set($o[$input.path('$.a')] = $input)`:           "line 1, column 1: the override of the header …: $input has no text of its own: Java writes an address there",
-		`#foreach($i in [1..2])#set($context.responseOverride.header[$input.path('$.a')] = "x")#end`: "line 1, column 60: the override of … is set a second time; API Gateway answers 5XX to that: set a variable first and the override once, at the end",
+		`$util.parseJson($input.path('$.a'))`:                  "line 1, column 7: $util.parseJson: … is not JSON",
+		`$util.base64Decode($input.path('$.a'))`:               "line 1, column 7: $util.base64Decode: … is not base64",
+		`$util.urlDecode("%$input.path('$.a')")`:               "line 1, column 7: $util.urlDecode: … is not URL-encoded",
+		`#set($n=0)$n.parseInt($input.path('$.a'))`:            "line 1, column 14: … is not a whole number of 32 bits",
+		`$input.path("$[$input.path('$.a')")`:                  "line 1, column 8: … is not a JSONPath expression: …",
+		`#set($s='a')$s.replaceAll("[$input.path('$.a')", '')`: "line 1, column 16: the regular expression … is not valid, or not imitated here: …",
+		"#foreach($i in [1])#set($o = $context.responseOverride.header)#set($o[$input.path('$.a')] = $foreach)#end": "line 1, column 1: the override of the header …: $foreach has no text of its own: Java writes an address there",
+		`#foreach($i in [1..2])#set($context.responseOverride.header[$input.path('$.a')] = "x")#end`:                "line 1, column 60: the override of … is set a second time; API Gateway answers 5XX to that: set a variable first and the override once, at the end",
 	} {
 		parsed, err := Parse(template)
 		if err != nil {

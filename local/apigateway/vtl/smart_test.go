@@ -83,3 +83,20 @@ func FuzzSmart(f *testing.F) {
 		}
 	})
 }
+
+// $input and $util are written as {}, and a function of $util takes the text of a map or a list (assumption VTL-11).
+func TestTextsOfVariablesAndMaps(t *testing.T) {
+	for template, want := range map[string]string{
+		`$input $util`: `{} {}`, `"$input"`: `"{}"`, `$util.base64Encode($input.path('$'))`: "e2E9WzFdfQ==", `$util.base64Encode($input.path('$.a'))`: "WzFd",
+		`$util.escapeJavaScript($input.path('$'))`: `{a=[1]}`, `$util.urlEncode($input.path('$.a'))`: `%5B1%5D`, `$util.base64Encode($input)`: "e30=",
+	} {
+		parsed, err := Parse(template)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := parsed.Render(&Request{Body: []byte(`{"a":[1]}`)})
+		if got := string(result.Body); got != want || err != nil {
+			t.Errorf("%s: %q, %v; want %q", template, got, err, want)
+		}
+	}
+}

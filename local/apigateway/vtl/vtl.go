@@ -33,7 +33,8 @@
 // Assumption VTL-7: $context.requestOverride has header, path and querystring, $context.responseOverride has header
 // (recorded: test_sqs_amz_json_protocol). An override is given once; a second time API Gateway answers 5XX (AG,
 // apigateway-override-request-response-parameters), so it is an error here. Several values are joined by "," (same page).
-// What a request template set there, its response template finds again, see [Result.Overrides].
+// What a request template set there, its response template finds again, see [Result.Overrides]. A status that is no whole number
+// from 100 to 599 is ignored (localstack's integration_response.py says so of AWS; its test_handler_integration_response.py).
 //
 // Assumption VTL-8: #foreach goes round 1,000 times at most (AG, limits). API Gateway does not say what happens then; here
 // it is an error, not a silent loss of the rest.
@@ -52,6 +53,9 @@
 // such as {a, is a [PayloadError], and 400 (ToQoz/api-gateway-mapping-template, test/_.md, recorded on AWS, whose errors name
 // net.minidev.json.parser; the rules are those of netplex/json-smart-v2 at version 2.6). A number with a control character after
 // it, whose value json-smart makes of that too, is refused here.
+//
+// Assumption VTL-12: $input and $util are written as {} (ToQoz/api-gateway-mapping-template, test/_.md, recorded on AWS; its index.js).
+// A function of $util takes a map or a list by its text; AWS does not document it.
 package vtl
 
 import (

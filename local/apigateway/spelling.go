@@ -126,7 +126,7 @@ func (h *heads) endBody() {
 
 func (h *heads) keep(text []byte) {
 	if h.size += len(text); h.size > http.DefaultMaxHeaderBytes {
-		h.in, h.line = lost, nil
+		h.in, h.line, h.current = lost, nil, head{}
 		return
 	}
 	h.line = append(h.line, text...)

@@ -65,14 +65,19 @@ func (x *exchange) mapRequest(in *integration) (vtl.Result, *failure) {
 		return vtl.Result{}, failInternal(apiConfiguration, errBinary)
 	}
 	mapped, err := chosen.render(x, body, x.request.handOver(body), nil)
-	var unread *vtl.PayloadError
-	if errors.As(err, &unread) {
-		return vtl.Result{}, failBody(broken{says: "[" + unread.Error() + "]", rule: unread.Error()}, err)
-	}
 	if err != nil {
-		return vtl.Result{}, failTemplate("request", err)
+		return vtl.Result{}, failRequest(err)
 	}
 	return mapped, nil
+}
+
+// failRequest tells a body that a request template cannot read from a template that is wrong.
+func failRequest(err error) *failure {
+	var unread *vtl.PayloadError
+	if errors.As(err, &unread) {
+		return failBody(broken{says: "[" + unread.Error() + "]", rule: unread.Error()}, err)
+	}
+	return failTemplate("request", err)
 }
 
 func failTemplate(which string, err error) *failure {

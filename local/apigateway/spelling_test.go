@@ -52,6 +52,7 @@ func send(t *testing.T, server *httptest.Server, texts ...string) []got {
 			t.Fatal(err)
 		}
 		body, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -121,19 +121,11 @@ func treeOf(variables map[string]variable) map[string]func(*exchange) any {
 		nested[first][rest] = value
 	}
 	for first, rest := range nested {
-		below := treeOf(rest)
-		tree[first] = func(x *exchange) any {
-			values := map[string]any{}
-			for name, value := range below {
-				if v := value(x); v != nil || slices.Contains(identityKeys, name) && first == "identity" {
-					values[name] = v
-				}
-			}
-			if len(values) == 0 {
-				return nil
-			}
-			return values
+		var always []string
+		if first == "identity" {
+			always = identityKeys
 		}
+		tree[first] = branchOf(rest, always)
 	}
 	// A number on AWS, so that templates can reckon with it.
 	if variables["requestTimeEpoch"] != nil {
@@ -146,6 +138,23 @@ func treeOf(variables map[string]variable) map[string]func(*exchange) any {
 		}
 	}
 	return tree
+}
+
+// branchOf is a map below $context, nil where it has no value. always are names that it has with null too.
+func branchOf(variables map[string]variable, always []string) func(*exchange) any {
+	below := treeOf(variables)
+	return func(x *exchange) any {
+		values := map[string]any{}
+		for name, value := range below {
+			if v := value(x); v != nil || slices.Contains(always, name) {
+				values[name] = v
+			}
+		}
+		if len(values) == 0 {
+			return nil
+		}
+		return values
+	}
 }
 
 func orNil(text string) any {

@@ -76,18 +76,22 @@ func (p *smartParser) value(stop string, depth int) (any, bool) {
 	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return p.number(stop)
 	}
-	text := p.bare(p.at, stop)
+	return bareWord(p.bare(p.at, stop), c), true
+}
+
+// bareWord is the value of a text without quotes that begins with c.
+func bareWord(text string, c byte) any {
 	switch {
 	case text == "" || text[0] != c: // other white space stood before it, and it is no word
-		return text, true
+		return text
 	case text == "null":
-		return nil, true
+		return nil
 	case text == "true", text == "false":
-		return text == "true", true
+		return text == "true"
 	case text == "NaN":
-		return math.NaN(), true
+		return math.NaN()
 	}
-	return text, true
+	return text
 }
 
 func isSmartSpace(c byte) bool { return c == ' ' || c == '\r' || c == '\n' || c == '\t' }

@@ -80,7 +80,11 @@ func (x *exchange) mapRequest(in *integration) (vtl.Result, *failure) {
 }
 
 func failTemplate(which string, err error) *failure {
-	return failInternal(apiConfiguration, fmt.Errorf("the %s template failed: %s", which, vtl.Plain(err)))
+	plain := err.Error()
+	if place := (*vtl.Error)(nil); errors.As(err, &place) {
+		plain = place.Plain()
+	}
+	return failInternal(apiConfiguration, fmt.Errorf("the %s template failed: %s", which, plain))
 }
 
 // isBinary tells whether a body of a content type is one of the API's binary_media_types.

@@ -85,6 +85,9 @@ func classOf(value any) *type1 {
 }
 
 func (m *method) get(r *run, of any) (any, error) {
+	if err := r.spend(1+len(m.arguments), m.at); err != nil {
+		return nil, err
+	}
 	mark := len(r.stack)
 	for _, argument := range m.arguments {
 		value, err := argument.value(r)
@@ -99,11 +102,14 @@ func (m *method) get(r *run, of any) (any, error) {
 	if err != nil {
 		return nil, r.located(err, m.at)
 	}
-	return value, r.spend(1, m.at)
+	return value, nil
 }
 
 // invoke calls a method by name.
 func (r *run) invoke(of any, name string, args []any) (any, error) {
+	if err := r.pay(weight(of) + weightOf(args)); err != nil {
+		return nil, err
+	}
 	class := classOf(of)
 	found, ok := class.methods[name]
 	if !ok || len(args) < found.min || found.max >= 0 && len(args) > found.max {
@@ -172,6 +178,9 @@ func (p *property) read(r *run, of any) (any, error) {
 	class := classOf(of)
 	for _, getter := range p.getters {
 		if found, ok := class.methods[getter]; ok && found.min == 0 {
+			if err := r.pay(weight(of)); err != nil {
+				return nil, err
+			}
 			return r.do(found, of, nil)
 		}
 		if class.unknown[getter] {
@@ -204,6 +213,9 @@ func (n *index) get(r *run, of any) (any, error) {
 
 // element is $a[key]: of a list by number, from its end if negative; of a map by key.
 func (r *run) element(of, key any) (any, error) {
+	if err := r.pay(weight(key)); err != nil {
+		return nil, err
+	}
 	key, err := fromEnd(of, key)
 	if err != nil {
 		return nil, err
@@ -213,7 +225,7 @@ func (r *run) element(of, key any) (any, error) {
 		return v.at(key)
 	case *object:
 		value, _ := v.get(key)
-		return value, nil
+		return value, r.pay(v.searched(key))
 	case *contextMap:
 		if name, ok := key.(string); ok {
 			return v.property(name), nil
@@ -301,6 +313,9 @@ func (r *run) setElement(of, key, value any) error {
 	}
 	if l, ok := of.(*list); ok {
 		_, err := l.replace(key, value)
+		if errors.Is(err, errNoMethod) { // a List has no set of that key, at which Velocity does nothing
+			return nil
+		}
 		return err
 	}
 	if o := mapOf(of); o != nil {
@@ -321,7 +336,9 @@ func (r *run) putInto(o *object, key, value any) (any, error) {
 		}
 		o.locked[key] = true
 	}
-	return o.put(key, value), r.spend(1, nowhere)
+	before := o.size()
+	previous := o.put(key, value)
+	return previous, r.pay(1 + weight(key) + o.searched(key) + (o.size()-before)*stepsOfEntry)
 }
 
 // replace is List.set.

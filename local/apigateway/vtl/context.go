@@ -136,11 +136,14 @@ func (r *run) toGo(value any, depth int) (any, error) {
 	if depth >= maxDepth {
 		return nil, failuref("an override nested more than %d levels deep, or in itself", maxDepth)
 	}
-	if err := r.spend(1, nowhere); err != nil {
+	if err := r.pay(1); err != nil {
 		return nil, err
 	}
 	switch v := value.(type) {
 	case *object:
+		if err := r.pay(stepsOfMap + stepsOfEntry*len(v.keys)); err != nil {
+			return nil, err
+		}
 		out := make(map[string]any, len(v.keys))
 		for i, key := range v.keys {
 			name, err := r.textOf(key)
@@ -153,6 +156,9 @@ func (r *run) toGo(value any, depth int) (any, error) {
 		}
 		return out, nil
 	case *list:
+		if err := r.pay(stepsOfList + len(v.items)); err != nil {
+			return nil, err
+		}
 		out := make([]any, len(v.items))
 		for i, item := range v.items {
 			var err error
@@ -223,8 +229,15 @@ func (r *run) overridden(all *object, what string) (map[string]string, error) {
 			values = l.items
 		}
 		var texts []string
+		size := 0
 		for _, value := range values {
 			text, err := r.textOf(value)
+			if size += len(text) + 1; err == nil && size > maxRendered {
+				err = failuref("a text of more than %d bytes", maxRendered)
+			}
+			if err == nil {
+				err = r.pay(1 + inSteps(len(text)))
+			}
 			if err != nil {
 				return nil, failuref("the override of the %s %s: %s", what, quoted(fmt.Sprint(key)), err)
 			}

@@ -38,6 +38,9 @@ func (r *run) body() any {
 
 // path evaluates a JSONPath expression over the payload; found is false for what is missing.
 func (r *run) path(expression string) (value any, found bool, err error) {
+	if err := r.pay(min(len(expression), maxPath)); err != nil {
+		return nil, false, err
+	}
 	compiled, err := paths.get(expression)
 	if err != nil {
 		return nil, false, err
@@ -63,12 +66,18 @@ func (r *run) path(expression string) (value any, found bool, err error) {
 		value, found = compiled.one(r.payload.json)
 		return value, found, nil
 	}
+	size, err := r.size(r.payload.json, 0)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := r.pay(size * compiled.passes()); err != nil {
+		return nil, false, err
+	}
 	items, err := compiled.all(r.payload.json)
 	if err != nil {
 		return nil, false, err
 	}
-	text, _ := r.body().(string)
-	return &list{kind: jsonArray, items: items}, true, r.spend(len(text)>>4+len(items), nowhere)
+	return &list{kind: jsonArray, items: items}, true, r.pay(stepsOfList + len(items))
 }
 
 var inputClass = &type1{methods: map[string]signature{
@@ -152,11 +161,11 @@ var utilClass = &type1{methods: map[string]signature{
 		if !ok {
 			return nil, failuref("$util.parseJson takes text, not %s", typeName(c.args[0]))
 		}
-		value, err := parseJSON(s)
+		value, steps, err := weighJSON(s)
 		if err != nil {
 			return nil, failuref("$util.parseJson: %s is not JSON", quote(s))
 		}
-		return value, c.run.spendBytes(len(s), nowhere)
+		return value, c.run.pay(steps)
 	}},
 }, unknown: setOf("toJson", "quiet", "qr", "error", "time", "autoId", "dynamodb", "defaultIfNull", "isNull", "validate")}
 

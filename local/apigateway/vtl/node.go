@@ -1,9 +1,6 @@
 package vtl
 
-import (
-	"errors"
-	"strings"
-)
+import "errors"
 
 // node is a piece of a template.
 type node interface {
@@ -23,6 +20,9 @@ type block []node
 
 func (b block) render(r *run) error {
 	for _, n := range b {
+		if err := r.pay(1); err != nil {
+			return err
+		}
 		if err := n.render(r); err != nil {
 			return err
 		}
@@ -34,8 +34,7 @@ func (b block) render(r *run) error {
 type text string
 
 func (t text) render(r *run) error {
-	r.out = append(r.out, t...)
-	return r.checkSize()
+	return r.writeText(string(t))
 }
 
 type branch struct {
@@ -50,6 +49,9 @@ type ifNode struct {
 
 func (n *ifNode) render(r *run) error {
 	for i := range n.branches {
+		if err := r.pay(1); err != nil {
+			return err
+		}
 		yes, err := n.branches[i].condition.truth(r)
 		if err != nil {
 			return err
@@ -136,7 +138,7 @@ func (n *foreachNode) rounds(r *run, items *iterator, scope *loop) error {
 			return nil
 		}
 		if err != nil {
-			return err
+			return r.located(err, n.at)
 		}
 	}
 	return nil
@@ -217,8 +219,14 @@ func (n *reference) find(r *run) (any, error) {
 	if n.dead {
 		return "", nil
 	}
+	if err := r.spend(1, n.at); err != nil {
+		return nil, err
+	}
 	value := r.vars[n.root]
 	for _, p := range n.parts {
+		if err := r.spend(1, n.at); err != nil {
+			return nil, err
+		}
 		if value == nil {
 			return "", nil
 		}
@@ -256,12 +264,15 @@ func (n *reference) render(r *run) error {
 	if err != nil {
 		return err
 	}
-	r.out = append(r.out, n.before...)
-	if n.escaped {
-		r.out = append(r.out, n.source...)
-		return r.checkSize()
+	if err := r.writeText(n.before); err != nil {
+		return r.located(err, n.at)
 	}
-	r.out = append(r.out, n.more...)
+	if n.escaped {
+		return r.located(r.writeText(n.source), n.at)
+	}
+	if err := r.writeText(n.more); err != nil {
+		return r.located(err, n.at)
+	}
 	return r.write(value, n.at)
 }
 
@@ -321,9 +332,15 @@ func (n *interpolation) truth(*run) (bool, error) { return false, nil }
 
 func (n *interpolation) literal() string { return n.source }
 
-type listLiteral struct{ items []expression }
+type listLiteral struct {
+	items  []expression
+	source string
+}
 
 func (n *listLiteral) value(r *run) (any, error) {
+	if err := r.pay(stepsOfList + 2*len(n.items)); err != nil {
+		return nil, err
+	}
 	out := &list{items: make([]any, 0, len(n.items))}
 	for _, item := range n.items {
 		value, err := item.value(r)
@@ -332,24 +349,22 @@ func (n *listLiteral) value(r *run) (any, error) {
 		}
 		out.items = append(out.items, value)
 	}
-	return out, r.spend(len(out.items), nowhere)
+	return out, nil
 }
 
 func (n *listLiteral) truth(*run) (bool, error) { return false, nil }
 
-func (n *listLiteral) literal() string { return "[" + literals(n.items) + "]" }
+func (n *listLiteral) literal() string { return n.source }
 
-func literals(of []expression) string {
-	var out []string
-	for _, each := range of {
-		out = append(out, each.literal())
-	}
-	return strings.Join(out, ", ")
+type mapLiteral struct {
+	keys, values []expression
+	source       string
 }
 
-type mapLiteral struct{ keys, values []expression }
-
 func (n *mapLiteral) value(r *run) (any, error) {
+	if err := r.pay(stepsOfMap); err != nil {
+		return nil, err
+	}
 	out := newObject(len(n.keys))
 	for i := range n.keys {
 		key, err := n.keys[i].value(r)
@@ -360,18 +375,21 @@ func (n *mapLiteral) value(r *run) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.put(key, value)
+		if _, err := r.putInto(out, key, value); err != nil {
+			return nil, err
+		}
 	}
-	return out, r.spend(len(n.keys), nowhere)
+	return out, nil
 }
 
 func (n *mapLiteral) truth(*run) (bool, error) { return false, nil }
 
-func (n *mapLiteral) literal() string { return "{" + literals(n.keys) + "}" }
+func (n *mapLiteral) literal() string { return n.source }
 
 type rangeLiteral struct {
 	first, last expression
 	at          int
+	source      string
 }
 
 // value is null where a bound is no number, as in Velocity. A range runs down where its first bound is the greater.
@@ -393,23 +411,27 @@ func (n *rangeLiteral) value(r *run) (any, error) {
 	if length > maxRange {
 		return nil, r.failure(n.at, "a range of %d numbers; the longest is %d", length, maxRange)
 	}
+	if err := r.spend(stepsOfList+2*int(length), n.at); err != nil {
+		return nil, err
+	}
 	out := &list{items: make([]any, 0, length)}
 	for ; length > 0; length-- {
 		out.items = append(out.items, int32(from))
 		from += step
 	}
-	return out, r.spend(len(out.items), n.at)
+	return out, nil
 }
 
 func (n *rangeLiteral) truth(*run) (bool, error) { return false, nil }
 
-func (n *rangeLiteral) literal() string {
-	return "[" + n.first.literal() + ".." + n.last.literal() + "]"
-}
+func (n *rangeLiteral) literal() string { return n.source }
 
 type not struct{ of expression }
 
 func (n *not) truth(r *run) (bool, error) {
+	if err := r.pay(1); err != nil {
+		return false, err
+	}
 	yes, err := n.of.truth(r)
 	return !yes, err
 }
@@ -436,6 +458,9 @@ type binary struct {
 func (n *binary) literal() string { return n.source }
 
 func (n *binary) truth(r *run) (bool, error) {
+	if err := r.spend(1, n.at); err != nil {
+		return false, err
+	}
 	switch n.operator {
 	case "&&", "||":
 		return n.logical(r)
@@ -486,11 +511,14 @@ func (n *binary) value(r *run) (any, error) {
 	if n.operator == "+" && (isString(left) || isString(right)) {
 		return n.concatenate(r, left, right)
 	}
+	if err := r.spendNumbers(left, right, n.at); err != nil {
+		return nil, err
+	}
 	result, err := calculate(n.operator, left, right)
 	if err != nil {
 		return nil, r.failure(n.at, "%s", err)
 	}
-	return result, r.spend(1, n.at)
+	return result, nil
 }
 
 // concatenate writes the source of a missing operand, as Velocity's ASTAddNode does.

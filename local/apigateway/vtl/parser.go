@@ -178,35 +178,28 @@ func (p *parser) misplaced(t token) {
 // block parses statements up to what is none.
 func (p *parser) block() block {
 	var body block
+	var texts []byte // neighbouring texts, to be one node
 	for p.failed == nil {
 		statement, ok := p.statement()
 		if !ok {
 			break
 		}
-		body = appendNode(body, statement)
+		if t, isText := statement.(text); isText {
+			texts = append(texts, t...)
+			continue
+		}
+		if statement != nil {
+			body, texts = append(appendText(body, texts), statement), nil
+		}
 	}
-	return body
+	return appendText(body, texts)
 }
 
-// appendNode joins neighbouring texts.
-func appendNode(body block, n node) block {
-	t, isText := n.(text)
-	if !isText {
-		if n == nil {
-			return body
-		}
-		return append(body, n)
-	}
-	if t == "" {
+func appendText(body block, texts []byte) block {
+	if len(texts) == 0 {
 		return body
 	}
-	if len(body) > 0 {
-		if before, ok := body[len(body)-1].(text); ok {
-			body[len(body)-1] = before + t
-			return body
-		}
-	}
-	return append(body, t)
+	return append(body, text(texts))
 }
 
 func (p *parser) statement() (node, bool) {

@@ -63,6 +63,14 @@ func hasSameKey(a, b any) bool {
 	return a == b
 }
 
+// searched is the steps that it takes to look a key up: those without an index are compared one by one.
+func (o *object) searched(key any) int {
+	if isString(key) && o.places != nil {
+		return 0
+	}
+	return o.size()
+}
+
 func (o *object) get(key any) (any, bool) {
 	if at := o.place(key); at >= 0 {
 		return o.vals[at], true
@@ -230,9 +238,6 @@ func (r *run) appendStructure(out []byte, value any, depth int) ([]byte, error) 
 	if err := r.spend(1, nowhere); err != nil {
 		return nil, err
 	}
-	if len(out) > maxRendered {
-		return nil, failuref("more than %d bytes are rendered", maxRendered)
-	}
 	switch v := value.(type) {
 	case *object:
 		return r.appendMap(out, v, depth)
@@ -251,7 +256,10 @@ func (r *run) appendStructure(out []byte, value any, depth int) ([]byte, error) 
 }
 
 func (r *run) appendMap(out []byte, o *object, depth int) ([]byte, error) {
-	var err error
+	err := r.pay(len(o.keys))
+	if err != nil {
+		return nil, err
+	}
 	out = append(out, '{')
 	for i := range o.keys {
 		if i > 0 {
@@ -261,6 +269,9 @@ func (r *run) appendMap(out []byte, o *object, depth int) ([]byte, error) {
 			return nil, err
 		}
 		if out, err = r.appendText(append(out, '='), o.vals[i], depth+1); err != nil {
+			return nil, err
+		}
+		if err = checkSize(out); err != nil {
 			return nil, err
 		}
 	}
@@ -274,13 +285,19 @@ func (r *run) appendList(out []byte, l *list, depth int) ([]byte, error) {
 	case javaArray:
 		return nil, failuref("an array, such as split gives, has no text of its own: take its elements, as in $a[0]")
 	}
-	var err error
+	err := r.pay(len(l.items))
+	if err != nil {
+		return nil, err
+	}
 	out = append(out, '[')
 	for i, item := range l.items {
 		if i > 0 {
 			out = append(out, ", "...)
 		}
 		if out, err = r.appendText(out, item, depth+1); err != nil {
+			return nil, err
+		}
+		if err = checkSize(out); err != nil {
 			return nil, err
 		}
 	}
@@ -303,10 +320,13 @@ func (r *run) textOf(value any) (string, error) {
 func (r *run) same(a, b any, at int) (bool, error) {
 	if x, ok := a.(string); ok {
 		if y, ok := b.(string); ok {
-			return x == y, nil
+			return x == y, r.spend(inSteps(min(len(x), len(y))), at)
 		}
 	}
 	if isNumber(a) && isNumber(b) {
+		if err := r.spendNumbers(a, b, at); err != nil {
+			return false, err
+		}
 		order, err := compare(a, b)
 		if err != nil {
 			return false, r.failure(at, "%s", err)
@@ -360,7 +380,7 @@ func (r *run) equal(a, b any, depth int) (bool, error) {
 	if depth >= maxDepth {
 		return false, failuref("values nested more than %d levels deep, or in themselves, cannot be compared", maxDepth)
 	}
-	if err := r.spend(1, nowhere); err != nil {
+	if err := r.pay(1 + weight(a)); err != nil {
 		return false, err
 	}
 	switch x := a.(type) {
@@ -417,6 +437,9 @@ func (r *run) equalMaps(a, b *object, depth int) (bool, error) {
 		return false, nil
 	}
 	for i, key := range a.keys {
+		if err := r.pay(weight(key) + b.searched(key)); err != nil {
+			return false, err
+		}
 		other, ok := b.get(key)
 		if !ok {
 			return false, nil
@@ -432,6 +455,9 @@ func (r *run) equalMaps(a, b *object, depth int) (bool, error) {
 func (r *run) ordered(operator string, a, b any, at int) (bool, error) {
 	if !isNumber(a) || !isNumber(b) {
 		return false, nil
+	}
+	if err := r.spendNumbers(a, b, at); err != nil {
+		return false, err
 	}
 	order, err := compare(a, b)
 	if err != nil {

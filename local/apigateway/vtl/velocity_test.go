@@ -17,7 +17,7 @@ func checkCorners(t *testing.T, corners []corner) {
 			t.Errorf("%q: %v", c.template, err)
 			continue
 		}
-		got, err := template.Render(request)
+		got, err := template.Render(t.Context(), request)
 		if err != nil {
 			t.Errorf("%q: %v", c.template, err)
 		} else if string(got.Body) != c.want {
@@ -115,6 +115,8 @@ func TestDirectives(t *testing.T) {
 		{"#set($l = [1,2])#set($l[0] = 9)#set($l[-1] = 8)$l", "[9, 8]"},
 		{"#set($m = {})#set($m.a = 1)#set($m['b'] = 2)#set($m.a = 3)$m", "{a=3, b=2}"},
 		{"#set($x = 1)#set($x = 1/0)$x", "1"},
+		{`#set($l = [1])#set($l["k"] = 1)$l`, "[1]"},
+		{"#set($x = {  })$x#set($x = [  1])$x", "{}[1]"},
 	})
 }
 

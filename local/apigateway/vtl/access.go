@@ -76,6 +76,8 @@ func classOf(value any) *type1 {
 		return entryClass
 	case *loop:
 		return loopClass
+	case *deferred:
+		return deferredClass
 	case input:
 		return inputClass
 	case util:
@@ -263,14 +265,17 @@ func (l *list) at(key any) (any, error) {
 // assign is #set. As in Velocity it does nothing where there is nothing to set: a property of a missing value, or of
 // text.
 func (n *reference) assign(r *run, value any) error {
-	if n.dead {
+	if n.dead || n.unnamed {
 		return nil
 	}
 	if len(n.parts) == 0 {
-		r.vars[n.root] = value
+		r.put(n.root, value)
 		return nil
 	}
-	of := r.vars[n.root]
+	of, err := r.get(n.root)
+	if err != nil {
+		return r.located(err, n.at)
+	}
 	for _, p := range n.parts[:len(n.parts)-1] {
 		if of == nil {
 			return nil

@@ -56,6 +56,9 @@ var tooMuch = map[string]string{
 	"parsed JSON":   around("#set($x = $util.parseJson('" + "[" + strings.Repeat("{},", 999) + "{}]'))"),
 	"escaped":       around("#set($x = $util.escapeJavaScript($t))"),
 	"encoded":       around("#set($x = $util.urlEncode($t))"),
+	"blocks":        "#define($block)" + strings.Repeat("#set($x = 1)", 10_000) + "#end" + around("$block"),
+	"macros":        "#macro(e $v)$v$v#end" + around(`#set($x = "#e($t)")`),
+	"many macros":   "#macro(e)#end" + around("#e()#e()#e()#e()"),
 	"shared values": "#set($s = [1])#set($r = [1])#foreach($i in [1..60])#set($s = [$s, $s])#set($r = [$r, $r])#end#if($s == $r)#end",
 	"shared values found": "#set($s = [1])#foreach($i in [1..60])#set($s = [$s, $s])#end#set($r = $input.path('$'))" +
 		"#set($r.shared = $s)$input.path('$..none')",

@@ -114,15 +114,29 @@ func (n *foreachNode) render(r *run) error {
 	if items.length() > maxIterations {
 		return r.failure(n.at, "#foreach over %d elements; API Gateway takes no more than %d", items.length(), maxIterations)
 	}
-	before := [...]any{r.vars[n.each], r.vars[n.scope], r.vars[n.count], r.vars[n.next]}
-	scope := &loop{items: items, parent: before[1]}
-	r.vars[n.scope] = scope
+	var before [4]any
+	places := [...]int{n.each, n.count, n.next, n.scope}
+	for i, place := range places {
+		if before[i], err = r.get(place); err != nil {
+			return r.located(err, n.at)
+		}
+	}
+	scope := &loop{items: items, parent: before[3]}
+	r.put(n.scope, scope)
 	err = n.rounds(r, items, scope)
-	r.vars[n.each], r.vars[n.scope], r.vars[n.count], r.vars[n.next] = before[0], before[1], before[2], before[3]
+	for i, place := range places {
+		// A #set of $foreach is left alone, as in Velocity.
+		if now, _ := r.get(place); place != n.scope || now == any(scope) {
+			r.restore(place, before[i])
+		}
+	}
 	return err
 }
 
 func (n *foreachNode) rounds(r *run, items *iterator, scope *loop) error {
+	around := r.scope
+	defer func() { r.scope = around }()
+	hidden := &nullScope{inner: around, place: n.each, active: true}
 	for i := 0; items.hasNext(); i++ {
 		if err := r.spend(1, n.at); err != nil {
 			return err
@@ -132,8 +146,14 @@ func (n *foreachNode) rounds(r *run, items *iterator, scope *loop) error {
 			return r.failure(n.at, "the list or map changes while #foreach goes over it, at which Java throws")
 		}
 		scope.index = i
-		r.vars[n.each], r.vars[n.count], r.vars[n.next] = item, int32(i+1), items.hasNext()
+		r.put(n.count, int32(i+1))
+		r.put(n.next, items.hasNext())
+		r.put(n.each, item)
+		if item == nil {
+			r.scope = hidden
+		}
 		err := n.body.render(r)
+		r.scope = around
 		if errors.Is(err, errBreak) {
 			return nil
 		}
@@ -204,6 +224,7 @@ type reference struct {
 	escaped bool
 	dead    bool // "$\!a", which is never defined
 	written bool // a target of #set
+	unnamed bool // a target of #set that nothing can name
 	at      int
 }
 
@@ -222,7 +243,10 @@ func (n *reference) find(r *run) (any, error) {
 	if err := r.spend(1, n.at); err != nil {
 		return nil, err
 	}
-	value := r.vars[n.root]
+	value, err := r.get(n.root)
+	if err != nil {
+		return nil, r.located(err, n.at)
+	}
 	for _, p := range n.parts {
 		if err := r.spend(1, n.at); err != nil {
 			return nil, err
@@ -253,8 +277,12 @@ func (n *reference) truth(r *run) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if b, ok := value.(bool); ok {
-		return b, nil
+	switch v := value.(type) {
+	case bool:
+		return v, nil
+	case *deferred:
+		_, ok, err := v.text(r)
+		return ok, r.located(err, n.at)
 	}
 	return true, nil
 }
@@ -264,11 +292,18 @@ func (n *reference) render(r *run) error {
 	if err != nil {
 		return err
 	}
+	if d, ok := value.(*deferred); ok && !n.escaped {
+		ok, err := d.render(r)
+		if !ok && err == nil {
+			err = r.writeText(n.before + n.before + n.more + r.nullText(n.source))
+		}
+		return r.located(err, n.at)
+	}
 	if err := r.writeText(n.before); err != nil {
 		return r.located(err, n.at)
 	}
 	if n.escaped {
-		return r.located(r.writeText(n.source), n.at)
+		return r.located(r.writeText(r.nullText(n.source)), n.at)
 	}
 	if err := r.writeText(n.more); err != nil {
 		return r.located(err, n.at)

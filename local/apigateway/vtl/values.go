@@ -9,7 +9,7 @@ import (
 //
 //	nil null · string String · bool Boolean · int32 Integer · int64 Long · *big.Int BigInteger · float64 Double
 //	*decimal BigDecimal · *object LinkedHashMap · *list a list, a set or an array · *entry Map.Entry
-//	*loop $foreach · *contextMap $context · input $input · util $util
+//	*deferred a block of #define · *loop $foreach · *contextMap $context · input $input · util $util
 
 // object is a map that keeps its order.
 type object struct {
@@ -199,6 +199,8 @@ func typeName(value any) string {
 		return "a map's entry"
 	case *loop:
 		return "$foreach"
+	case *deferred:
+		return "a block"
 	case input:
 		return "$input"
 	case util:
@@ -251,6 +253,12 @@ func (r *run) appendStructure(out []byte, value any, depth int) ([]byte, error) 
 			return nil, err
 		}
 		return r.appendText(append(out, '='), v.value, depth+1)
+	case *deferred:
+		text, ok, err := v.text(r)
+		if !ok {
+			text = "null"
+		}
+		return append(out, text...), err
 	}
 	return nil, failuref("%s has no text of its own: Java writes an address there", typeName(value))
 }
@@ -359,6 +367,9 @@ func sameClass(a, b any) bool {
 		return mapOf(b) != nil
 	case *list:
 		_, ok := b.(*list)
+		return ok
+	case *deferred:
+		_, ok := b.(*deferred)
 		return ok
 	}
 	return false

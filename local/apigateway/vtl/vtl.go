@@ -1,4 +1,4 @@
-// Package vtl renders API Gateway's mapping templates: Velocity 1.7's language (without macros), the variables $input,
+// Package vtl renders API Gateway's mapping templates: Velocity 1.7's language, the variables $input,
 // $util, $context and $stageVariables, and the methods of Java's strings, lists, maps and numbers that templates call.
 //
 // What of API Gateway it assumes (AG is awsdocs/amazon-api-gateway-developer-guide; "recorded" means that the answer
@@ -143,6 +143,7 @@ type Template struct {
 	source string
 	body   block
 	names  []string
+	macros map[string]*macro
 	// places of the variables that API Gateway gives; -1 where the template does not use one.
 	input, util, context, stageVariables int
 }
@@ -153,13 +154,13 @@ func Parse(text string) (*Template, error) {
 	if len(text) > maxTemplate {
 		return nil, t.failure(0, fmt.Sprintf("the template has %d bytes; API Gateway takes no more than %d", len(text), maxTemplate))
 	}
-	names := &names{index: map[string]int{}}
+	names := &names{index: map[string]int{}, macros: map[string]*macro{}}
 	p := newParser(text, 0, 0, names)
 	t.body = p.template()
 	if p.failed != nil {
 		return nil, t.failure(p.failed.at, p.failed.message)
 	}
-	t.names = names.list
+	t.names, t.macros = names.list, names.macros
 	place := func(name string) int {
 		if at, ok := names.index[name]; ok {
 			return at
@@ -200,17 +201,20 @@ func (t *Template) Render(ctx context.Context, request *Request) (Result, error)
 // run is one rendering.
 type run struct {
 	budget
-	template *Template
-	request  *Request
-	vars     []any // by the place of their name; nil is undefined
-	out      []byte
-	context  *contextMap
-	payload  payload
-	params   *object
-	stack    []any // arguments of methods being called
-	spare    *call // to be used again
-	jsonSize int   // room for the next text of $input.json: a loop's are often alike
-	matching time.Duration
+	template   *Template
+	request    *Request
+	vars       []any // by the place of their name; nil is undefined
+	scope      scope // around the variables; nil is none
+	depth      int   // of blocks and macros within each other
+	macroDepth int
+	out        []byte
+	context    *contextMap
+	payload    payload
+	params     *object
+	stack      []any // arguments of methods being called
+	spare      *call // to be used again
+	jsonSize   int   // room for the next text of $input.json: a loop's are often alike
+	matching   time.Duration
 }
 
 func (r *run) provide() {

@@ -78,6 +78,8 @@ func classOf(value any) *type1 {
 		return loopClass
 	case *deferred:
 		return deferredClass
+	case char:
+		return charClass
 	case input:
 		return inputClass
 	case util:
@@ -188,6 +190,9 @@ func (p *property) read(r *run, of any) (any, error) {
 		if class.unknown[getter] {
 			return nil, failuref("%s of %s is not imitated here", name, typeName(of))
 		}
+	}
+	if l, ok := of.(*loop); ok {
+		return l.stored(name), nil
 	}
 	return nil, nil
 }
@@ -306,6 +311,13 @@ func (n *reference) assign(r *run, value any) error {
 func (r *run) setProperty(of any, name string, value any) error {
 	if o := mapOf(of); o != nil {
 		_, err := r.putInto(o, name, value)
+		return err
+	}
+	if l, ok := of.(*loop); ok { // a Scope is a map too
+		if l.own == nil {
+			l.own = newObject(1)
+		}
+		_, err := r.putInto(l.own, name, value)
 		return err
 	}
 	return nil

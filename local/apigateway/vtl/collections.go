@@ -384,7 +384,7 @@ var entryClass = &type1{
 	unknown: setOf("setValue", "comparingByKey", "comparingByValue", "copyOf"),
 }
 
-// loopClass is Velocity 1.7's ForeachScope.
+// loopClass is Velocity 1.7's ForeachScope. Its getDepth is protected, so that a template finds no depth.
 var loopClass = &type1{
 	methods: map[string]signature{
 		"getIndex":   {0, 0, onLoop(func(l *loop) any { return int32(l.index) })},
@@ -397,7 +397,6 @@ var loopClass = &type1{
 		"getLast":    {0, 0, onLoop(func(l *loop) any { return !l.items.hasNext() })},
 		"getParent":  {0, 0, onLoop(func(l *loop) any { return l.around() })},
 		"getTopmost": {0, 0, onLoop(topmost)},
-		"getDepth":   {0, 0, onLoop(func(l *loop) any { return int32(l.depth()) })},
 		"equals":     {1, 1, func(c *call) (any, error) { return c.self == c.args[0], nil }},
 	},
 	unknown: setOf("stop", "getReplaced", "getInfo", "put", "get", "getEach", "toString"),
@@ -422,12 +421,4 @@ func topmost(l *loop) any {
 		}
 		l = parent
 	}
-}
-
-func (l *loop) depth() int {
-	depth := 1
-	for parent, ok := l.parent.(*loop); ok; parent, ok = parent.parent.(*loop) {
-		depth++
-	}
-	return depth
 }

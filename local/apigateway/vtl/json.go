@@ -349,7 +349,9 @@ func (r *run) appendJSON(out []byte, value any, depth int) ([]byte, error) {
 	case nil:
 		return append(out, "null"...), nil
 	case string:
-		return appendQuoted(out, v), nil
+		return r.appendQuoted(out, v), nil
+	case char:
+		return r.appendQuoted(out, v.text()), nil
 	case float64:
 		if math.IsInf(v, 0) {
 			return nil, errDouble
@@ -386,7 +388,7 @@ func (r *run) appendJSONObject(out []byte, o *object, depth int) ([]byte, error)
 		if err != nil {
 			return nil, err
 		}
-		out = append(appendQuoted(out, name), ':')
+		out = append(r.appendQuoted(out, name), ':')
 		if out, err = r.appendJSON(out, o.vals[i], depth+1); err != nil {
 			return nil, err
 		}
@@ -418,7 +420,27 @@ func (r *run) appendJSONArray(out []byte, l *list, depth int) ([]byte, error) {
 }
 
 // appendQuoted appends a JSON string.
-func appendQuoted(out []byte, s string) []byte {
+func (r *run) appendQuoted(out []byte, s string) []byte {
 	out = append(grow(out, len(s)+2), '"')
+	if r.asText {
+		out, s = appendProtected(out, s)
+	}
 	return append(jsontext.AppendEscaped(out, s), '"')
+}
+
+// appendProtected appends what json-smart escapes beyond JSON's own, and gives what is left of the text.
+func appendProtected(out []byte, s string) (_ []byte, rest string) {
+	start := 0
+	for i, c := range s {
+		switch {
+		case c == '/':
+			out = append(jsontext.AppendEscaped(out, s[start:i]), `\/`...)
+		case 0x7F <= c && c <= 0x9F, 0x2000 <= c && c <= 0x20FF:
+			out = appendUnit(jsontext.AppendEscaped(out, s[start:i]), c)
+		default:
+			continue
+		}
+		start = i + utf8.RuneLen(c)
+	}
+	return out, s[start:]
 }

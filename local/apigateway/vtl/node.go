@@ -210,7 +210,24 @@ func (i *iterator) next() (any, bool) {
 type loop struct {
 	items  *iterator
 	index  int
-	parent any // the $foreach around it, or whatever had that name
+	parent any     // the $foreach around it, or whatever had that name
+	own    *object // what #set gave it, nil for nothing
+}
+
+// stored is what #set gave the loop, or one around it.
+func (l *loop) stored(name string) any {
+	for here := any(l); ; {
+		l, ok := here.(*loop)
+		if !ok {
+			return nil
+		}
+		if l.own != nil {
+			if value, ok := l.own.get(name); ok {
+				return value
+			}
+		}
+		here = l.parent
+	}
 }
 
 // reference is "$a.b(1)[0]" and so on.

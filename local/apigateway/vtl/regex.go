@@ -1,6 +1,7 @@
 package vtl
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -63,6 +64,9 @@ const (
 	atEnd    = `(?=(?:\r\n|[` + lineEnds + `])?\z)`
 )
 
+// repetition is what Java takes after a "{"; anything else there is an error.
+var repetition = regexp.MustCompile(`^\{\d+(,\d*)?\}`)
+
 // translate rewrites a pattern and refuses what would mean something else.
 func translate(pattern string) (string, error) {
 	var out strings.Builder
@@ -77,6 +81,8 @@ func translate(pattern string) (string, error) {
 			err = failuref("the regular expression %s has a class within a class, which is not imitated here", quote(pattern))
 		case inClass:
 			inClass = pattern[i] != ']'
+		case pattern[i] == '{' && !repetition.MatchString(pattern[i:]):
+			err = failuref("the regular expression %s has a { that begins no repetition; write \\{", quote(pattern))
 		case strings.HasPrefix(pattern[i:], "[^"):
 			text, length, inClass = "[^", 2, true
 		default:

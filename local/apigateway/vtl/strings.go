@@ -211,21 +211,13 @@ func stringSubstring(c *call) (any, error) {
 	return out, c.run.pay(inSteps(len(out)))
 }
 
-func stringCharAt(c *call) (any, error) {
-	self, _ := c.self.(string)
-	at, ok := c.int(0)
-	if !ok {
-		return nil, errNoMethod
-	}
-	out, ok := slice(self, at, at+1)
-	if !ok {
-		return nil, failuref("charAt %d of a text of length %d", at, length(self))
-	}
-	return out, nil
-}
-
 func stringReplace(c *call) (any, error) {
 	args, ok := c.texts()
+	before, isChar := c.args[0].(char)
+	after, both := c.args[1].(char)
+	if isChar && both {
+		args, ok = []string{before.text(), after.text()}, true
+	}
 	if !ok {
 		return nil, errNoMethod
 	}
@@ -308,14 +300,6 @@ func longer(a, b string) string {
 		return a
 	}
 	return b
-}
-
-// unitsOf are a character's UTF-16 units; one in the BMP has one.
-func unitsOf(c rune) (first, second rune) {
-	if c > 0xFFFF {
-		return utf16.EncodeRune(c)
-	}
-	return c, 0
 }
 
 // textMethod is Object.toString.

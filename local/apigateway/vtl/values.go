@@ -7,7 +7,7 @@ import (
 
 // A template's values are, as Go and as the Java that API Gateway has (assumption VTL-3):
 //
-//	nil null · string String · bool Boolean · int32 Integer · int64 Long · *big.Int BigInteger · float64 Double
+//	nil null · string String · char Character · bool Boolean · int32 Integer · int64 Long · *big.Int BigInteger · float64 Double
 //	*decimal BigDecimal · *object LinkedHashMap · *list a list, a set or an array · *entry Map.Entry
 //	*deferred a block of #define · *loop $foreach · *contextMap $context · input $input · util $util
 
@@ -191,6 +191,8 @@ func typeName(value any) string {
 		return "text"
 	case bool:
 		return "a boolean"
+	case char:
+		return "a character"
 	case *object, *contextMap:
 		return "a map"
 	case *list:
@@ -216,6 +218,8 @@ func (r *run) appendText(out []byte, value any, depth int) ([]byte, error) {
 		return append(out, "null"...), nil
 	case string:
 		return append(out, v...), nil
+	case char:
+		return append(out, v.text()...), nil
 	case bool:
 		return strconv.AppendBool(out, v), nil
 	case int32:
@@ -289,6 +293,9 @@ func (r *run) appendMap(out []byte, o *object, depth int) ([]byte, error) {
 func (r *run) appendList(out []byte, l *list, depth int) ([]byte, error) {
 	switch l.kind {
 	case jsonArray:
+		before := r.asText
+		r.asText = true
+		defer func() { r.asText = before }()
 		return r.appendJSON(out, l, depth)
 	case javaArray:
 		return nil, failuref("an array, such as split gives, has no text of its own: take its elements, as in $a[0]")

@@ -17,8 +17,11 @@
 //
 // Assumption VTL-3: JSON comes as json-smart of Jayway's JSONPath gives it: an object is a LinkedHashMap with the text
 // {a=1, b=2}, an array has JSON as its text, also inside an object: {a=[{"b":1}]} (recorded:
-// test_input_path_template_formatting). A whole number is an Integer, a Long or a BigInteger; another is a Double,
-// written as Java writes it (1.50 becomes 1.5), or a BigDecimal from 19 characters on (inferred from json-smart's code).
+// test_input_path_template_formatting), in which "/" is "\/" and U+007F to U+009F and U+2000 to U+20FF are \uXXXX (JSONArray's
+// toString has the style NO_COMPRESS: netplex/json-smart-v2, JSONStyle.java and JStylerObj.java). $input.json's text has
+// none of these: Jayway writes it with LT_COMPRESS, which leaves "/", and what that does with the others is the same JSON.
+// A whole number is an Integer, a Long or a BigInteger; another is a Double, written as Java writes it (1.50 becomes 1.5), or
+// a BigDecimal from 19 characters on (inferred from json-smart's code).
 // A Double has the fewest digits that tell it apart, as from Java 19 on; Java 17 sometimes writes one more.
 //
 // Assumption VTL-4: an empty payload is {} (recorded: test_input_body_formatting). A payload is UTF-8 (AG, "the default
@@ -207,6 +210,7 @@ type run struct {
 	scope      scope // around the variables; nil is none
 	depth      int   // of blocks and macros within each other
 	macroDepth int
+	asText     bool // JSON is written as an array's text
 	out        []byte
 	context    *contextMap
 	payload    payload

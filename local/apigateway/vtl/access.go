@@ -277,21 +277,9 @@ func (n *reference) assign(r *run, value any) error {
 		r.put(n.root, value)
 		return nil
 	}
-	of, err := r.get(n.root)
-	if err != nil {
-		return r.located(err, n.at)
-	}
-	for _, p := range n.parts[:len(n.parts)-1] {
-		if of == nil {
-			return nil
-		}
-		var err error
-		if of, err = p.get(r, of); err != nil {
-			return err
-		}
-	}
-	if of == nil {
-		return nil
+	of, err := n.holder(r)
+	if err != nil || of == nil {
+		return err
 	}
 	switch last := n.parts[len(n.parts)-1].(type) {
 	case *property:
@@ -306,6 +294,18 @@ func (n *reference) assign(r *run, value any) error {
 		return r.located(r.setElement(of, key, value), last.at)
 	}
 	return nil
+}
+
+// holder is what the last part of a reference is set in, nil where there is nothing.
+func (n *reference) holder(r *run) (any, error) {
+	of, err := r.get(n.root)
+	for _, p := range n.parts[:len(n.parts)-1] {
+		if of == nil || err != nil {
+			break
+		}
+		of, err = p.get(r, of)
+	}
+	return of, r.located(err, n.at)
 }
 
 func (r *run) setProperty(of any, name string, value any) error {

@@ -141,36 +141,44 @@ func (r *run) toGo(value any, depth int) (any, error) {
 	}
 	switch v := value.(type) {
 	case *object:
-		if err := r.pay(stepsOfMap + stepsOfEntry*len(v.keys)); err != nil {
-			return nil, err
-		}
-		out := make(map[string]any, len(v.keys))
-		for i, key := range v.keys {
-			name, err := r.textOf(key)
-			if err != nil {
-				return nil, err
-			}
-			if out[name], err = r.toGo(v.vals[i], depth+1); err != nil {
-				return nil, err
-			}
-		}
-		return out, nil
+		return r.toGoMap(v, depth)
 	case *list:
-		if err := r.pay(stepsOfList + len(v.items)); err != nil {
-			return nil, err
-		}
-		out := make([]any, len(v.items))
-		for i, item := range v.items {
-			var err error
-			if out[i], err = r.toGo(item, depth+1); err != nil {
-				return nil, err
-			}
-		}
-		return out, nil
+		return r.toGoList(v, depth)
 	case nil, string, bool, int32, int64, float64:
 		return v, nil
 	}
 	return r.textOf(value)
+}
+
+func (r *run) toGoMap(o *object, depth int) (any, error) {
+	if err := r.pay(stepsOfMap + stepsOfEntry*len(o.keys)); err != nil {
+		return nil, err
+	}
+	out := make(map[string]any, len(o.keys))
+	for i, key := range o.keys {
+		name, err := r.textOf(key)
+		if err != nil {
+			return nil, err
+		}
+		if out[name], err = r.toGo(o.vals[i], depth+1); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (r *run) toGoList(l *list, depth int) (any, error) {
+	if err := r.pay(stepsOfList + len(l.items)); err != nil {
+		return nil, err
+	}
+	out := make([]any, len(l.items))
+	for i, item := range l.items {
+		var err error
+		if out[i], err = r.toGo(item, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // overrides reads what the template set.

@@ -66,18 +66,24 @@ func (r *run) path(expression string) (value any, found bool, err error) {
 		value, found = compiled.one(r.payload.json)
 		return value, found, nil
 	}
+	value, err = r.everywhere(compiled)
+	return value, true, err
+}
+
+// everywhere is all that an indefinite path finds.
+func (r *run) everywhere(path *Path) (any, error) {
 	size, err := r.size(r.payload.json, 0)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	if err := r.pay(size * compiled.passes()); err != nil {
-		return nil, false, err
+	if err := r.pay(size * path.passes()); err != nil {
+		return nil, err
 	}
-	items, err := compiled.all(r.payload.json)
+	items, err := path.all(r.payload.json)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	return &list{kind: jsonArray, items: items}, true, r.pay(stepsOfList + len(items))
+	return &list{kind: jsonArray, items: items}, r.pay(stepsOfList + len(items))
 }
 
 var inputClass = &type1{methods: map[string]signature{

@@ -90,7 +90,5 @@ func TestMacrosRefused(t *testing.T) {
 			"line 1, column 10: #m is called in a macro in a macro and so on, 20 deep; Velocity takes no more"},
 		{"#macro(m)a#break b#end#foreach($i in [1..30])#m()#end",
 			"line 1, column 46: #m is called in a macro in a macro and so on, 20 deep; Velocity takes no more"},
-		{`#macro(m $a)#n("$a$a")#end#macro(n $a)#m("$a$a")#end#macro(o $a)$a$a$a#end#define($d)#o($d)#o($d)#end#foreach($i in [1..1000])#foreach($j in [1..1000])$d#end#end`,
-			"line 1, column 92: the template takes more than 10000000 steps"},
 	})
 }

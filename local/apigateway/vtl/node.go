@@ -114,6 +114,9 @@ func (n *foreachNode) render(r *run) error {
 	if items.length() > maxIterations {
 		return r.failure(n.at, "#foreach over %d elements; API Gateway takes no more than %d", items.length(), maxIterations)
 	}
+	if err := r.spend(stepsOfMap+items.length(), n.at); err != nil {
+		return err
+	}
 	var before [4]any
 	places := [...]int{n.each, n.count, n.next, n.scope}
 	for i, place := range places {

@@ -81,7 +81,11 @@ func failRequest(err error) *failure {
 }
 
 func failTemplate(which string, err error) *failure {
-	return failInternal(apiConfiguration, fmt.Errorf("the %s template failed: %s", which, vtl.Plain(err)))
+	plain := err.Error()
+	if place := (*vtl.Error)(nil); errors.As(err, &place) {
+		plain = place.Plain()
+	}
+	return failInternal(apiConfiguration, fmt.Errorf("the %s template failed: %s", which, plain))
 }
 
 // errBinary is the error of a template for a body that the tables below make binary, whatever is in it.

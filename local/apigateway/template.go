@@ -59,5 +59,5 @@ func (t *template) render(x *exchange, body []byte, payload vtl.Payload, overrid
 	if t.params {
 		request.Path, request.Query, request.Header = x.pathParameters(), x.queryParameters(), x.headerParameters()
 	}
-	return t.parsed.Render(&request)
+	return t.parsed.Render(x.r.Context(), &request)
 }

@@ -76,6 +76,10 @@ func classOf(value any) *type1 {
 		return entryClass
 	case *loop:
 		return loopClass
+	case *deferred:
+		return deferredClass
+	case char:
+		return charClass
 	case input:
 		return inputClass
 	case util:
@@ -85,6 +89,9 @@ func classOf(value any) *type1 {
 }
 
 func (m *method) get(r *run, of any) (any, error) {
+	if err := r.spend(1+len(m.arguments), m.at); err != nil {
+		return nil, err
+	}
 	mark := len(r.stack)
 	for _, argument := range m.arguments {
 		value, err := argument.value(r)
@@ -99,11 +106,14 @@ func (m *method) get(r *run, of any) (any, error) {
 	if err != nil {
 		return nil, r.located(err, m.at)
 	}
-	return value, r.spend(1, m.at)
+	return value, nil
 }
 
 // invoke calls a method by name.
 func (r *run) invoke(of any, name string, args []any) (any, error) {
+	if err := r.pay(weight(of) + weightOf(args)); err != nil {
+		return nil, err
+	}
 	class := classOf(of)
 	found, ok := class.methods[name]
 	if !ok || len(args) < found.min || found.max >= 0 && len(args) > found.max {
@@ -172,11 +182,17 @@ func (p *property) read(r *run, of any) (any, error) {
 	class := classOf(of)
 	for _, getter := range p.getters {
 		if found, ok := class.methods[getter]; ok && found.min == 0 {
+			if err := r.pay(weight(of)); err != nil {
+				return nil, err
+			}
 			return r.do(found, of, nil)
 		}
 		if class.unknown[getter] {
 			return nil, failuref("%s of %s is not imitated here", name, typeName(of))
 		}
+	}
+	if l, ok := of.(*loop); ok {
+		return l.stored(name), nil
 	}
 	return nil, nil
 }
@@ -204,6 +220,9 @@ func (n *index) get(r *run, of any) (any, error) {
 
 // element is $a[key]: of a list by number, from its end if negative; of a map by key.
 func (r *run) element(of, key any) (any, error) {
+	if err := r.pay(weight(key)); err != nil {
+		return nil, err
+	}
 	key, err := fromEnd(of, key)
 	if err != nil {
 		return nil, err
@@ -213,7 +232,7 @@ func (r *run) element(of, key any) (any, error) {
 		return v.at(key)
 	case *object:
 		value, _ := v.get(key)
-		return value, nil
+		return value, r.pay(v.searched(key))
 	case *contextMap:
 		if name, ok := key.(string); ok {
 			return v.property(name), nil
@@ -251,25 +270,16 @@ func (l *list) at(key any) (any, error) {
 // assign is #set. As in Velocity it does nothing where there is nothing to set: a property of a missing value, or of
 // text.
 func (n *reference) assign(r *run, value any) error {
-	if n.dead {
+	if n.dead || n.unnamed {
 		return nil
 	}
 	if len(n.parts) == 0 {
-		r.vars[n.root] = value
+		r.put(n.root, value)
 		return nil
 	}
-	of := r.vars[n.root]
-	for _, p := range n.parts[:len(n.parts)-1] {
-		if of == nil {
-			return nil
-		}
-		var err error
-		if of, err = p.get(r, of); err != nil {
-			return err
-		}
-	}
-	if of == nil {
-		return nil
+	of, err := n.holder(r)
+	if err != nil || of == nil {
+		return err
 	}
 	switch last := n.parts[len(n.parts)-1].(type) {
 	case *property:
@@ -286,9 +296,28 @@ func (n *reference) assign(r *run, value any) error {
 	return nil
 }
 
+// holder is what the last part of a reference is set in, nil where there is nothing.
+func (n *reference) holder(r *run) (any, error) {
+	of, err := r.get(n.root)
+	for _, p := range n.parts[:len(n.parts)-1] {
+		if of == nil || err != nil {
+			break
+		}
+		of, err = p.get(r, of)
+	}
+	return of, r.located(err, n.at)
+}
+
 func (r *run) setProperty(of any, name string, value any) error {
 	if o := mapOf(of); o != nil {
 		_, err := r.putInto(o, name, value)
+		return err
+	}
+	if l, ok := of.(*loop); ok { // a Scope is a map too
+		if l.own == nil {
+			l.own = newObject(1)
+		}
+		_, err := r.putInto(l.own, name, value)
 		return err
 	}
 	return nil
@@ -301,6 +330,9 @@ func (r *run) setElement(of, key, value any) error {
 	}
 	if l, ok := of.(*list); ok {
 		_, err := l.replace(key, value)
+		if errors.Is(err, errNoMethod) { // a List has no set of that key, at which Velocity does nothing
+			return nil
+		}
 		return err
 	}
 	if o := mapOf(of); o != nil {
@@ -321,7 +353,9 @@ func (r *run) putInto(o *object, key, value any) (any, error) {
 		}
 		o.locked[key] = true
 	}
-	return o.put(key, value), r.spend(1, nowhere)
+	before := o.size()
+	previous := o.put(key, value)
+	return previous, r.pay(1 + weight(key) + o.searched(key) + (o.size()-before)*stepsOfEntry)
 }
 
 // replace is List.set.

@@ -31,6 +31,9 @@ func (c *cache[compiled]) get(text string) (compiled, error) {
 	if err != nil {
 		return found, err
 	}
+	if len(text) > maxPath { // 4 MB in all; a literal pattern can be as long as a text
+		return found, nil
+	}
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	if len(c.held) < maxCached {

@@ -21,7 +21,7 @@ var listClass = &type1{
 		"set":         {2, 2, listSet},
 		"subList":     {2, 2, numbered(listSubList)},
 		"clear":       {0, 0, listClear},
-		"toArray":     {0, 0, onList(func(l *list) any { return &list{kind: javaArray, items: append([]any(nil), l.items...)} })},
+		"toArray":     {0, 0, listToArray},
 		"toString":    {0, 0, textMethod},
 		"equals":      {1, 1, equalsMethod},
 	},
@@ -32,6 +32,14 @@ var listClass = &type1{
 
 func onList(do func(l *list) any) func(*call) (any, error) {
 	return func(c *call) (any, error) { return do(c.list()), nil }
+}
+
+func listToArray(c *call) (any, error) {
+	items := c.list().items
+	if err := c.run.pay(stepsOfList + len(items)); err != nil {
+		return nil, err
+	}
+	return &list{kind: javaArray, items: append([]any(nil), items...)}, nil
 }
 
 func (c *call) list() *list {
@@ -74,7 +82,7 @@ func listAdd(c *call) (any, error) {
 	}
 	if len(c.args) == 1 {
 		l.items = append(l.items, c.args[0])
-		return true, c.grown(1)
+		return true, c.grown(2)
 	}
 	return "", c.insert([]any{c.args[1]})
 }
@@ -89,8 +97,11 @@ func (c *call) insert(items []any) error {
 	if at < 0 || at > len(l.items) {
 		return failuref("the list has %d elements; nothing can be added at %d", len(l.items), at)
 	}
+	if err := c.run.pay(3 * (len(l.items) + len(items))); err != nil {
+		return err
+	}
 	l.items = append(l.items[:at:at], append(append([]any(nil), items...), l.items[at:]...)...)
-	return c.grown(len(l.items))
+	return c.grown(0)
 }
 
 func (c *call) grown(by int) error {
@@ -98,7 +109,7 @@ func (c *call) grown(by int) error {
 	if len(c.list().items) > maxElements {
 		return failuref("a list of more than %d elements", maxElements)
 	}
-	return c.run.spend(by, nowhere)
+	return c.run.pay(by)
 }
 
 func listAddAll(c *call) (any, error) {
@@ -113,8 +124,11 @@ func listAddAll(c *call) (any, error) {
 	if len(c.args) == 2 {
 		return added, c.insert(more.items)
 	}
+	if err := c.run.pay(2 * len(more.items)); err != nil {
+		return nil, err
+	}
 	c.list().items = append(c.list().items, more.items...)
-	return added, c.grown(len(more.items))
+	return added, c.grown(0)
 }
 
 // find is indexOf.
@@ -171,12 +185,12 @@ func listRemove(c *call) (any, error) {
 	if at < 0 || at >= len(l.items) {
 		return nil, failuref("the list has %d elements, none at %d", len(l.items), at)
 	}
+	if err := c.run.pay(len(l.items)); err != nil {
+		return nil, err
+	}
 	l.changes++
 	removed := l.items[at]
 	l.items = append(l.items[:at:at], l.items[at+1:]...)
-	if err := c.run.spend(len(l.items)>>4, nowhere); err != nil {
-		return nil, err
-	}
 	if isNumber {
 		return removed, nil
 	}
@@ -194,6 +208,9 @@ func listRemoveAll(c *call) (any, error) {
 	kept := []any{}
 	search := &call{run: c.run, self: others}
 	for _, item := range c.list().items {
+		if err := c.run.pay(2); err != nil {
+			return nil, err
+		}
 		at, err := search.find(item)
 		if err != nil {
 			return nil, err
@@ -223,7 +240,10 @@ func listSubList(c *call) (any, error) {
 	if from < 0 || to > len(l.items) || from > to {
 		return nil, failuref("subList from %d to %d of a list of %d elements", from, to, len(l.items))
 	}
-	return &list{items: append([]any(nil), l.items[from:to]...)}, c.run.spend(to-from, nowhere)
+	if err := c.run.pay(stepsOfList + to - from); err != nil {
+		return nil, err
+	}
+	return &list{items: append([]any(nil), l.items[from:to]...)}, nil
 }
 
 func listClear(c *call) (any, error) {
@@ -242,11 +262,11 @@ var mapClass = &type1{
 		"put":           {2, 2, func(c *call) (any, error) { return c.put(c.args[0], c.args[1]) }},
 		"putIfAbsent":   {2, 2, mapPutIfAbsent},
 		"putAll":        {1, 1, mapPutAll},
-		"containsKey":   {1, 1, func(c *call) (any, error) { _, ok := c.object().get(c.args[0]); return ok, nil }},
+		"containsKey":   {1, 1, func(c *call) (any, error) { _, ok, err := c.lookup(c.args[0]); return ok, err }},
 		"containsValue": {1, 1, mapContainsValue},
 		"keySet":        {0, 0, func(c *call) (any, error) { return c.copied(c.object().keys) }},
 		"values":        {0, 0, func(c *call) (any, error) { return c.copied(c.object().vals) }},
-		"entrySet":      {0, 0, func(c *call) (any, error) { return c.object().entries(), c.run.spend(c.object().size(), nowhere) }},
+		"entrySet":      {0, 0, mapEntrySet},
 		"size":          {0, 0, func(c *call) (any, error) { return int32(c.object().size()), nil }},
 		"isEmpty":       {0, 0, func(c *call) (any, error) { return c.object().size() == 0, nil }},
 		"remove":        {1, 1, mapRemove},
@@ -262,7 +282,28 @@ var mapClass = &type1{
 func (c *call) object() *object { return mapOf(c.self) }
 
 func (c *call) copied(items []any) (any, error) {
-	return &list{kind: setList, behind: c.object(), items: append([]any(nil), items...)}, c.run.spend(len(items), nowhere)
+	if err := c.run.pay(stepsOfList + len(items)); err != nil {
+		return nil, err
+	}
+	return &list{kind: setList, behind: c.object(), items: append([]any(nil), items...)}, nil
+}
+
+func mapEntrySet(c *call) (any, error) {
+	const stepsOfPair = 3
+	if err := c.run.pay(stepsOfList + stepsOfPair*c.object().size()); err != nil {
+		return nil, err
+	}
+	return c.object().entries(), nil
+}
+
+// lookup finds the value of a key, and pays for it.
+func (c *call) lookup(key any) (any, bool, error) {
+	o := c.object()
+	if err := c.run.pay(o.searched(key)); err != nil {
+		return nil, false, err
+	}
+	value, ok := o.get(key)
+	return value, ok, nil
 }
 
 func (c *call) put(key, value any) (any, error) {
@@ -278,20 +319,20 @@ func mapGet(c *call) (any, error) {
 		name, _ := c.text(0)
 		return m.property(name), nil
 	}
-	value, _ := c.object().get(c.args[0])
-	return value, nil
+	value, _, err := c.lookup(c.args[0])
+	return value, err
 }
 
 func mapGetOrDefault(c *call) (any, error) {
-	if value, ok := c.object().get(c.args[0]); ok {
-		return value, nil
+	if value, ok, err := c.lookup(c.args[0]); ok || err != nil {
+		return value, err
 	}
 	return c.args[1], nil
 }
 
 func mapPutIfAbsent(c *call) (any, error) {
-	if value, _ := c.object().get(c.args[0]); value != nil {
-		return value, nil
+	if value, _, err := c.lookup(c.args[0]); value != nil || err != nil {
+		return value, err
 	}
 	return c.put(c.args[0], c.args[1])
 }
@@ -300,6 +341,9 @@ func mapPutAll(c *call) (any, error) {
 	more := mapOf(c.args[0])
 	if more == nil {
 		return nil, errNoMethod
+	}
+	if err := c.run.pay(len(more.keys)); err != nil {
+		return nil, err
 	}
 	for i, key := range append([]any(nil), more.keys...) {
 		if _, err := c.put(key, more.vals[i]); err != nil {
@@ -324,7 +368,10 @@ func mapRemove(c *call) (any, error) {
 	if o.locked[c.args[0]] {
 		return nil, failuref("the override of %s is final: it cannot be removed", quoted(fmt.Sprint(c.args[0])))
 	}
-	return o.remove(c.args[0]), c.run.spend(o.size(), nowhere)
+	if err := c.run.pay(1 + stepsOfEntry*o.size()); err != nil {
+		return nil, err
+	}
+	return o.remove(c.args[0]), nil
 }
 
 var entryClass = &type1{
@@ -337,7 +384,7 @@ var entryClass = &type1{
 	unknown: setOf("setValue", "comparingByKey", "comparingByValue", "copyOf"),
 }
 
-// loopClass is Velocity 1.7's ForeachScope.
+// loopClass is Velocity 1.7's ForeachScope. Its getDepth is protected, so that a template finds no depth.
 var loopClass = &type1{
 	methods: map[string]signature{
 		"getIndex":   {0, 0, onLoop(func(l *loop) any { return int32(l.index) })},
@@ -350,7 +397,6 @@ var loopClass = &type1{
 		"getLast":    {0, 0, onLoop(func(l *loop) any { return !l.items.hasNext() })},
 		"getParent":  {0, 0, onLoop(func(l *loop) any { return l.around() })},
 		"getTopmost": {0, 0, onLoop(topmost)},
-		"getDepth":   {0, 0, onLoop(func(l *loop) any { return int32(l.depth()) })},
 		"equals":     {1, 1, func(c *call) (any, error) { return c.self == c.args[0], nil }},
 	},
 	unknown: setOf("stop", "getReplaced", "getInfo", "put", "get", "getEach", "toString"),
@@ -375,12 +421,4 @@ func topmost(l *loop) any {
 		}
 		l = parent
 	}
-}
-
-func (l *loop) depth() int {
-	depth := 1
-	for parent, ok := l.parent.(*loop); ok; parent, ok = parent.parent.(*loop) {
-		depth++
-	}
-	return depth
 }

@@ -136,35 +136,49 @@ func (r *run) toGo(value any, depth int) (any, error) {
 	if depth >= maxDepth {
 		return nil, failuref("an override nested more than %d levels deep, or in itself", maxDepth)
 	}
-	if err := r.spend(1, nowhere); err != nil {
+	if err := r.pay(1); err != nil {
 		return nil, err
 	}
 	switch v := value.(type) {
 	case *object:
-		out := make(map[string]any, len(v.keys))
-		for i, key := range v.keys {
-			name, err := r.textOf(key)
-			if err != nil {
-				return nil, err
-			}
-			if out[name], err = r.toGo(v.vals[i], depth+1); err != nil {
-				return nil, err
-			}
-		}
-		return out, nil
+		return r.toGoMap(v, depth)
 	case *list:
-		out := make([]any, len(v.items))
-		for i, item := range v.items {
-			var err error
-			if out[i], err = r.toGo(item, depth+1); err != nil {
-				return nil, err
-			}
-		}
-		return out, nil
+		return r.toGoList(v, depth)
 	case nil, string, bool, int32, int64, float64:
 		return v, nil
 	}
 	return r.textOf(value)
+}
+
+func (r *run) toGoMap(o *object, depth int) (any, error) {
+	if err := r.pay(stepsOfMap + stepsOfEntry*len(o.keys)); err != nil {
+		return nil, err
+	}
+	out := make(map[string]any, len(o.keys))
+	for i, key := range o.keys {
+		name, err := r.textOf(key)
+		if err != nil {
+			return nil, err
+		}
+		if out[name], err = r.toGo(o.vals[i], depth+1); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (r *run) toGoList(l *list, depth int) (any, error) {
+	if err := r.pay(stepsOfList + len(l.items)); err != nil {
+		return nil, err
+	}
+	out := make([]any, len(l.items))
+	for i, item := range l.items {
+		var err error
+		if out[i], err = r.toGo(item, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // overrides reads what the template set.
@@ -221,8 +235,15 @@ func (r *run) overridden(all *object, what string) (map[string]string, error) {
 			values = l.items
 		}
 		var texts []string
+		size := 0
 		for _, value := range values {
 			text, err := r.textOf(value)
+			if size += len(text) + 1; err == nil && size > maxRendered {
+				err = failuref("a text of more than %d bytes", maxRendered)
+			}
+			if err == nil {
+				err = r.pay(1 + inSteps(len(text)))
+			}
 			if err != nil {
 				return nil, failuref("the override of the %s %s: %s", what, quoted(fmt.Sprint(key)), err)
 			}

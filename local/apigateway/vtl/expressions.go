@@ -35,10 +35,13 @@ func (p *parser) binary(level int) expression {
 		return p.unary()
 	}
 	left := p.binary(level + 1)
-	for p.failed == nil {
+	for operators := 1; p.failed == nil; operators++ {
 		t := p.peek(1)
 		if t.kind != kindOperator || !contains(precedence[level], t.image) {
 			break
+		}
+		if operators > maxOperators {
+			p.fail(t.start, "more than %d operators in a row", maxOperators)
 		}
 		p.take()
 		start := t.end
@@ -52,6 +55,9 @@ func (p *parser) binary(level int) expression {
 	}
 	return left
 }
+
+// maxOperators is for operators of one precedence in a row: each is a level of the tree.
+const maxOperators = 1000
 
 // position is the offset of the next token.
 func (p *parser) position() int {
@@ -167,9 +173,8 @@ func (p *parser) list() expression {
 	}
 	defer func() { p.depth-- }()
 	items := &listLiteral{}
-	p.space()
-	if p.peek(1).kind == kindListClose {
-		p.take()
+	if p.peek(1).kind == kindListClose { // no white space stands between the two, in Velocity
+		items.source = p.since(opening, p.take())
 		return items
 	}
 	for p.failed == nil {
@@ -178,18 +183,23 @@ func (p *parser) list() expression {
 		case t.kind == kindComma:
 			p.take()
 		case t.kind == kindListClose:
-			p.take()
+			items.source = p.since(opening, p.take())
 			return items
 		case t.kind == kindRange && len(items.items) == 1:
 			p.take()
 			last := p.parameter()
-			p.expect(kindListClose, `"]"`)
-			return &rangeLiteral{first: items.items[0], last: last, at: p.base + opening.start}
+			source := p.since(opening, p.expect(kindListClose, `"]"`))
+			return &rangeLiteral{first: items.items[0], last: last, at: p.base + opening.start, source: source}
 		default:
 			p.unexpected(t, `"," or "]"`)
 		}
 	}
 	return nil
+}
+
+// since is the source from one token to another.
+func (p *parser) since(first, last token) string {
+	return p.lexer.text[first.start:max(first.start, last.end)]
 }
 
 func (p *parser) mapLiteral() expression {
@@ -201,7 +211,7 @@ func (p *parser) mapLiteral() expression {
 	m := &mapLiteral{}
 	p.space()
 	if k := p.peek(1).kind; k == kindMapClose || k == kindReferenceClose {
-		p.take()
+		m.source = p.since(opening, p.take())
 		return m
 	}
 	for p.failed == nil {
@@ -213,7 +223,7 @@ func (p *parser) mapLiteral() expression {
 		case kindComma:
 			p.take()
 		case kindMapClose, kindReferenceClose:
-			p.take()
+			m.source = p.since(opening, p.take())
 			return m
 		default:
 			p.unexpected(t, `"," or "}"`)
@@ -309,14 +319,14 @@ func (p *parser) reference() node {
 	}
 	r, runt := newReference(first, root, p.names)
 	r.at = p.base + first.start
-	from, end := p.parts(r, first.end, root.end)
+	parts, from, end := p.parts(r, first.end, root.end)
 	if formal && p.failed == nil {
 		end = p.expect(kindReferenceClose, `"}" of `+string(quote(first.image+root.image))).end
 	}
 	if p.failed != nil {
 		return nil
 	}
-	r.source += p.lexer.text[from:end]
+	r.source += string(append(parts, p.lexer.text[from:end]...))
 	if runt != "" {
 		return text(runt)
 	}
@@ -357,18 +367,19 @@ func newReference(first, root token, names *names) (r *reference, runt string) {
 	return r, ""
 }
 
-// parts parses what follows a reference's name, and gives the offsets of what is not in the reference's source yet: a
-// dot's token can have more in it than the dot ("$a#$.b" is "$a.b").
-func (p *parser) parts(r *reference, from, end int) (int, int) {
+// parts parses what follows a reference's name, and gives its source, with the offsets of what is not in it yet: a dot's
+// token can have more in it than the dot ("$a#$.b" is "$a.b").
+func (p *parser) parts(r *reference, from, end int) ([]byte, int, int) {
+	var source []byte
 	for p.failed == nil {
 		for p.peek(1).kind == kindIndexOpen {
 			end = p.index(r)
 		}
 		if p.peek(1).kind != kindDot || p.peek(2).kind != kindIdentifier {
-			return from, end
+			return source, from, end
 		}
 		point := p.take()
-		r.source += p.lexer.text[from:point.start] + "."
+		source = append(append(source, p.lexer.text[from:point.start]...), '.')
 		from = point.end
 		name := p.take()
 		end = name.end
@@ -378,7 +389,7 @@ func (p *parser) parts(r *reference, from, end int) (int, int) {
 		}
 		r.parts = append(r.parts, newProperty(name.image, p.base+name.start))
 	}
-	return from, end
+	return source, from, end
 }
 
 func (p *parser) index(r *reference) int {

@@ -36,6 +36,14 @@ func FuzzParseRender(f *testing.F) {
 		`#set($l = [1])#set($x = $l.add($l))$l.remove(0)$l.equals($l)$l`,
 		`#set($n = 9223372036854775807 * 2)#set($n = $n * $n)$n.compareTo(1)$n.intValue()#set($d = 0.1 / 3)$d`,
 		`$input.path("$.a[?(@.b > 1)][0,1][0:2]..*").size()`,
+		`#define($d)x$d$y#end#set($y = "$d")$d#if($d == "x")$d.toString()#end#set($l = [$d])$l\$d\\$d#foreach($i in [1, 2])$d#break#end`,
+		`#macro(m $a $b)$a\$a#set($a = $b)$a$bodyContent#break#end#m(1 "x$y")#@m({"k": [1..3]} $d)in$a#end#m#n(bar)#@n()y#end\#m`,
+		`#macro(r $a $k)#set($j = $k + 1)#if($k < 18)#r("$a$a" $j)#else$a#end#end#r("x" 1)#macro(s)#s()#end#s()`,
+		`#foreach($i in $input.path("$.none"))$i#end#foreach($i in [$m, 1])#foreach($i in [1])$i#end#set($i = 2)$i#end#set(${x} = 1)$x`,
+		`#set($l = [1])#set($l["k"] = 1)$l#set($l[-1] = 2)#set($s = "a")#set($s[0] = 1)$s[0]`,
+		`#foreach($i in [1..1000])#foreach($j in [1..1000])#set($x = "$!x$i")#if($x.compareTo($x) == 0)$x.toArray()#end#end#end`,
+		`#set($l = [1..999])#foreach($i in $l)#set($y = $l.toArray())#set($m = {$i: $y})$m.putAll($m)$l.subList(0, 9).addAll($l)#end`,
+		strings.Repeat("\\", 50) + "#if(true)" + strings.Repeat("$a.b", 50) + "#end" + strings.Repeat("##\\", 20),
 	} {
 		f.Add(template, []byte(`{"a": [{"b": 12345678901234567890, "c": 1e400}], "d": "\ud83d\ude00\ud83d"}`))
 	}
@@ -49,7 +57,7 @@ func FuzzParseRender(f *testing.F) {
 		}
 		request := &Request{Body: body, Header: map[string]string{"a": "b,c"}, Context: map[string]any{"requestId": "r"},
 			StageVariables: map[string]string{"b": "c,d"}}
-		first, err := template.Render(request)
+		first, err := template.Render(t.Context(), request)
 		if err != nil {
 			placed(t, err, text)
 			return
@@ -57,7 +65,7 @@ func FuzzParseRender(f *testing.F) {
 		if len(first.Body) > maxRendered {
 			t.Errorf("%d bytes", len(first.Body))
 		}
-		if second, err := template.Render(request); err != nil || !bytes.Equal(first.Body, second.Body) {
+		if second, err := template.Render(t.Context(), request); err != nil || !bytes.Equal(first.Body, second.Body) {
 			t.Errorf("%q, then %q, %v", first.Body, second.Body, err)
 		}
 	})
@@ -66,7 +74,7 @@ func FuzzParseRender(f *testing.F) {
 // placed checks that an error says where it is.
 func placed(t *testing.T, err error, text string) {
 	t.Helper()
-	var place *templateError
+	var place *Error
 	if !errors.As(err, &place) {
 		t.Fatalf("%T: %v", err, err)
 	}
@@ -86,7 +94,7 @@ func TestRenderConcurrently(t *testing.T) {
 			defer wait.Done()
 			key := string(rune('a' + i))
 			for range 200 {
-				got, err := template.Render(&Request{Body: []byte(`{"k": "` + key + `"}`), Context: requestContext})
+				got, err := template.Render(t.Context(), &Request{Body: []byte(`{"k": "` + key + `"}`), Context: requestContext})
 				if err != nil || !bytes.Contains(got.Body, []byte(`"PartitionKey": "`+key+`"`)) {
 					t.Errorf("%s, %v", got.Body, err)
 					return

@@ -36,6 +36,9 @@ func (r *run) body() any {
 
 // path evaluates a JSONPath expression over the payload; found is false for what is missing.
 func (r *run) path(expression string) (value any, found bool, err error) {
+	if err := r.pay(min(len(expression), maxPath)); err != nil {
+		return nil, false, err
+	}
 	compiled, err := paths.get(expression)
 	if err != nil {
 		return nil, false, err
@@ -57,12 +60,24 @@ func (r *run) path(expression string) (value any, found bool, err error) {
 		value, found = compiled.one(r.payload.json)
 		return value, found, nil
 	}
-	items, err := compiled.all(r.payload.json)
+	value, err = r.everywhere(compiled)
+	return value, true, err
+}
+
+// everywhere is all that an indefinite path finds.
+func (r *run) everywhere(path *Path) (any, error) {
+	size, err := r.size(r.payload.json, 0)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	text, _ := r.body().(string)
-	return &list{kind: jsonArray, items: items}, true, r.spend(len(text)>>4+len(items), nowhere)
+	if err := r.pay(size * path.passes()); err != nil {
+		return nil, err
+	}
+	items, err := path.all(r.payload.json)
+	if err != nil {
+		return nil, err
+	}
+	return &list{kind: jsonArray, items: items}, r.pay(stepsOfList + len(items))
 }
 
 var inputClass = &type1{methods: map[string]signature{
@@ -146,11 +161,11 @@ var utilClass = &type1{methods: map[string]signature{
 		if !ok {
 			return nil, failuref("$util.parseJson takes text, not %s", typeName(c.args[0]))
 		}
-		value, err := parseJSON(s)
+		value, steps, err := weighJSON(s)
 		if err != nil {
 			return nil, failuref("$util.parseJson: %s is not JSON", quote(s))
 		}
-		return value, c.run.spendBytes(len(s), nowhere)
+		return value, c.run.pay(steps)
 	}},
 }, unknown: setOf("toJson", "quiet", "qr", "error", "time", "autoId", "dynamodb", "defaultIfNull", "isNull", "validate")}
 

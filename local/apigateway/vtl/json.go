@@ -16,17 +16,23 @@ import (
 // an object has twice the last value counts, at the first one's place, as in Java's LinkedHashMap. The error is errNoJSON, or
 // what of the text is beyond the bounds here.
 func parseJSON(text string) (any, error) {
+	value, _, err := weighJSON(text)
+	return value, err
+}
+
+// weighJSON is parseJSON; steps are what its value takes.
+func weighJSON(text string) (_ any, steps int, _ error) {
 	p := jsonParser{text: text}
 	p.space()
 	value, ok := p.value(0)
 	p.space()
 	switch {
 	case p.beyond != nil:
-		return nil, p.beyond
+		return nil, p.steps, p.beyond
 	case !ok || p.at != len(p.text):
-		return nil, errNoJSON
+		return nil, p.steps, errNoJSON
 	}
-	return value, nil
+	return value, p.steps, nil
 }
 
 var errNoJSON = errors.New("not JSON")
@@ -45,8 +51,9 @@ var (
 )
 
 type jsonParser struct {
-	text string
-	at   int
+	text  string
+	at    int
+	steps int // what the values so far take
 	// beyond is which bound the text has met; it may be no JSON either.
 	beyond *PayloadError
 	// names are those of the object that ended last at each of the first depths: the next one often has the same, and need
@@ -81,6 +88,7 @@ func (p *jsonParser) value(depth int) (any, bool) {
 		p.beyond = errDeep
 		return nil, false
 	}
+	p.steps += 2 // its place in a list, and itself
 	switch c {
 	case '{':
 		return p.object(depth)
@@ -109,6 +117,7 @@ func (p *jsonParser) word(word string) bool {
 
 func (p *jsonParser) object(depth int) (any, bool) {
 	p.at++
+	p.steps += stepsOfMap
 	p.space()
 	if p.take('}') {
 		return &object{}, true
@@ -130,6 +139,7 @@ func (p *jsonParser) object(depth int) (any, bool) {
 			return nil, false
 		}
 		o.put(key, value)
+		p.steps += stepsOfEntry
 		p.space()
 		if p.take('}') {
 			if depth < len(p.names) {
@@ -164,6 +174,7 @@ func (p *jsonParser) name(depth, place int) (any, bool) {
 
 func (p *jsonParser) array(depth int) (any, bool) {
 	p.at++
+	p.steps += stepsOfList
 	l := &list{kind: jsonArray}
 	p.space()
 	if p.take(']') {
@@ -338,7 +349,9 @@ func (r *run) appendJSON(out []byte, value any, depth int) ([]byte, error) {
 	case nil:
 		return append(out, "null"...), nil
 	case string:
-		return appendQuoted(out, v), nil
+		return r.appendQuoted(out, v), nil
+	case char:
+		return r.appendQuoted(out, v.text()), nil
 	case float64:
 		if math.IsInf(v, 0) {
 			return nil, errDouble
@@ -350,11 +363,8 @@ func (r *run) appendJSON(out []byte, value any, depth int) ([]byte, error) {
 	if depth >= maxDepth {
 		return nil, failuref("a value nested more than %d levels deep, or in itself, is no JSON", maxDepth)
 	}
-	if err := r.spend(1, nowhere); err != nil {
+	if err := r.pay(1); err != nil {
 		return nil, err
-	}
-	if len(out) > maxRendered {
-		return nil, failuref("more than %d bytes are rendered", maxRendered)
 	}
 	switch v := value.(type) {
 	case *object, *contextMap:
@@ -366,6 +376,9 @@ func (r *run) appendJSON(out []byte, value any, depth int) ([]byte, error) {
 }
 
 func (r *run) appendJSONObject(out []byte, o *object, depth int) ([]byte, error) {
+	if err := r.pay(len(o.keys)); err != nil {
+		return nil, err
+	}
 	out = append(out, '{')
 	for i, key := range o.keys {
 		if i > 0 {
@@ -375,8 +388,11 @@ func (r *run) appendJSONObject(out []byte, o *object, depth int) ([]byte, error)
 		if err != nil {
 			return nil, err
 		}
-		out = append(appendQuoted(out, name), ':')
+		out = append(r.appendQuoted(out, name), ':')
 		if out, err = r.appendJSON(out, o.vals[i], depth+1); err != nil {
+			return nil, err
+		}
+		if err = checkSize(out); err != nil {
 			return nil, err
 		}
 	}
@@ -384,7 +400,10 @@ func (r *run) appendJSONObject(out []byte, o *object, depth int) ([]byte, error)
 }
 
 func (r *run) appendJSONArray(out []byte, l *list, depth int) ([]byte, error) {
-	var err error
+	err := r.pay(len(l.items))
+	if err != nil {
+		return nil, err
+	}
 	out = append(out, '[')
 	for i, item := range l.items {
 		if i > 0 {
@@ -393,12 +412,35 @@ func (r *run) appendJSONArray(out []byte, l *list, depth int) ([]byte, error) {
 		if out, err = r.appendJSON(out, item, depth+1); err != nil {
 			return nil, err
 		}
+		if err = checkSize(out); err != nil {
+			return nil, err
+		}
 	}
 	return append(out, ']'), nil
 }
 
 // appendQuoted appends a JSON string.
-func appendQuoted(out []byte, s string) []byte {
+func (r *run) appendQuoted(out []byte, s string) []byte {
 	out = append(grow(out, len(s)+2), '"')
+	if r.asText {
+		out, s = appendProtected(out, s)
+	}
 	return append(jsontext.AppendEscaped(out, s), '"')
+}
+
+// appendProtected appends what json-smart escapes beyond JSON's own, and gives what is left of the text.
+func appendProtected(out []byte, s string) (_ []byte, rest string) {
+	start := 0
+	for i, c := range s {
+		switch {
+		case c == '/':
+			out = append(jsontext.AppendEscaped(out, s[start:i]), `\/`...)
+		case 0x7F <= c && c <= 0x9F, 0x2000 <= c && c <= 0x20FF:
+			out = appendUnit(jsontext.AppendEscaped(out, s[start:i]), c)
+		default:
+			continue
+		}
+		start = i + utf8.RuneLen(c)
+	}
+	return out, s[start:]
 }

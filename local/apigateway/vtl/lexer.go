@@ -80,11 +80,12 @@ type token struct {
 	start, end int
 }
 
-// rule is a token's form: match gives the length of the longest match at the beginning of text, 0 for none.
+// rule is a token's form: match gives the length of the longest match at the beginning of text, 0 for none; slashes is the
+// number of backslashes that text begins with.
 type rule struct {
 	kind   kind
 	states state
-	match  func(text string) int
+	match  func(text string, slashes int) int
 	act    func(l *lexer)
 }
 
@@ -102,6 +103,7 @@ type lexer struct {
 	stack          []saved
 	commented      bool // in a comment or a text block
 	set            bool // between "#set(" and its ")"
+	slashesEnd     int  // of the last backslashes in a row that were counted, so that none is counted twice
 }
 
 func (l *lexer) push(next state) {
@@ -185,16 +187,25 @@ func (l *lexer) longest() (*rule, int) {
 	var best *rule
 	length := 0
 	text := l.text[l.at:]
+	slashes := l.slashes()
 	for i := range rules {
 		r := &rules[i]
 		if r.states&l.state == 0 {
 			continue
 		}
-		if n := r.match(text); n > length {
+		if n := r.match(text, slashes); n > length {
 			best, length = r, n
 		}
 	}
 	return best, length
+}
+
+// slashes is the number of backslashes that follow.
+func (l *lexer) slashes() int {
+	if l.at >= l.slashesEnd || l.text[l.at] != '\\' {
+		l.slashesEnd = l.at + backslashes(l.text[l.at:])
+	}
+	return l.slashesEnd - l.at
 }
 
 // specials are the broken references and directives before a token.

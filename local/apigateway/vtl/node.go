@@ -1,9 +1,6 @@
 package vtl
 
-import (
-	"errors"
-	"strings"
-)
+import "errors"
 
 // node is a piece of a template.
 type node interface {
@@ -23,6 +20,9 @@ type block []node
 
 func (b block) render(r *run) error {
 	for _, n := range b {
+		if err := r.pay(1); err != nil {
+			return err
+		}
 		if err := n.render(r); err != nil {
 			return err
 		}
@@ -34,8 +34,7 @@ func (b block) render(r *run) error {
 type text string
 
 func (t text) render(r *run) error {
-	r.out = append(r.out, t...)
-	return r.checkSize()
+	return r.writeText(string(t))
 }
 
 type branch struct {
@@ -50,6 +49,9 @@ type ifNode struct {
 
 func (n *ifNode) render(r *run) error {
 	for i := range n.branches {
+		if err := r.pay(1); err != nil {
+			return err
+		}
 		yes, err := n.branches[i].condition.truth(r)
 		if err != nil {
 			return err
@@ -112,15 +114,32 @@ func (n *foreachNode) render(r *run) error {
 	if items.length() > maxIterations {
 		return r.failure(n.at, "#foreach over %d elements; API Gateway takes no more than %d", items.length(), maxIterations)
 	}
-	before := [...]any{r.vars[n.each], r.vars[n.scope], r.vars[n.count], r.vars[n.next]}
-	scope := &loop{items: items, parent: before[1]}
-	r.vars[n.scope] = scope
+	if err := r.spend(stepsOfMap+items.length(), n.at); err != nil {
+		return err
+	}
+	var before [4]any
+	places := [...]int{n.each, n.count, n.next, n.scope}
+	for i, place := range places {
+		if before[i], err = r.get(place); err != nil {
+			return r.located(err, n.at)
+		}
+	}
+	scope := &loop{items: items, parent: before[3]}
+	r.put(n.scope, scope)
 	err = n.rounds(r, items, scope)
-	r.vars[n.each], r.vars[n.scope], r.vars[n.count], r.vars[n.next] = before[0], before[1], before[2], before[3]
+	for i, place := range places {
+		// A #set of $foreach is left alone, as in Velocity.
+		if now, _ := r.get(place); place != n.scope || now == any(scope) {
+			r.restore(place, before[i])
+		}
+	}
 	return err
 }
 
 func (n *foreachNode) rounds(r *run, items *iterator, scope *loop) error {
+	around := r.scope
+	defer func() { r.scope = around }()
+	hidden := &nullScope{inner: around, place: n.each, active: true}
 	for i := 0; items.hasNext(); i++ {
 		if err := r.spend(1, n.at); err != nil {
 			return err
@@ -130,13 +149,19 @@ func (n *foreachNode) rounds(r *run, items *iterator, scope *loop) error {
 			return r.failure(n.at, "the list or map changes while #foreach goes over it, at which Java throws")
 		}
 		scope.index = i
-		r.vars[n.each], r.vars[n.count], r.vars[n.next] = item, int32(i+1), items.hasNext()
+		r.put(n.count, int32(i+1))
+		r.put(n.next, items.hasNext())
+		r.put(n.each, item)
+		if item == nil {
+			r.scope = hidden
+		}
 		err := n.body.render(r)
+		r.scope = around
 		if errors.Is(err, errBreak) {
 			return nil
 		}
 		if err != nil {
-			return err
+			return r.located(err, n.at)
 		}
 	}
 	return nil
@@ -188,7 +213,24 @@ func (i *iterator) next() (any, bool) {
 type loop struct {
 	items  *iterator
 	index  int
-	parent any // the $foreach around it, or whatever had that name
+	parent any     // the $foreach around it, or whatever had that name
+	own    *object // what #set gave it, nil for nothing
+}
+
+// stored is what #set gave the loop, or one around it.
+func (l *loop) stored(name string) any {
+	for here := any(l); ; {
+		l, ok := here.(*loop)
+		if !ok {
+			return nil
+		}
+		if l.own != nil {
+			if value, ok := l.own.get(name); ok {
+				return value
+			}
+		}
+		here = l.parent
+	}
 }
 
 // reference is "$a.b(1)[0]" and so on.
@@ -202,6 +244,7 @@ type reference struct {
 	escaped bool
 	dead    bool // "$\!a", which is never defined
 	written bool // a target of #set
+	unnamed bool // a target of #set that nothing can name
 	at      int
 }
 
@@ -217,8 +260,17 @@ func (n *reference) find(r *run) (any, error) {
 	if n.dead {
 		return "", nil
 	}
-	value := r.vars[n.root]
+	if err := r.spend(1, n.at); err != nil {
+		return nil, err
+	}
+	value, err := r.get(n.root)
+	if err != nil {
+		return nil, r.located(err, n.at)
+	}
 	for _, p := range n.parts {
+		if err := r.spend(1, n.at); err != nil {
+			return nil, err
+		}
 		if value == nil {
 			return "", nil
 		}
@@ -245,8 +297,12 @@ func (n *reference) truth(r *run) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if b, ok := value.(bool); ok {
-		return b, nil
+	switch v := value.(type) {
+	case bool:
+		return v, nil
+	case *deferred:
+		_, ok, err := v.text(r)
+		return ok, r.located(err, n.at)
 	}
 	return true, nil
 }
@@ -256,12 +312,22 @@ func (n *reference) render(r *run) error {
 	if err != nil {
 		return err
 	}
-	r.out = append(r.out, n.before...)
-	if n.escaped {
-		r.out = append(r.out, n.source...)
-		return r.checkSize()
+	if d, ok := value.(*deferred); ok && !n.escaped {
+		ok, err := d.render(r)
+		if !ok && err == nil {
+			err = r.writeText(n.before + n.before + n.more + r.nullText(n.source))
+		}
+		return r.located(err, n.at)
 	}
-	r.out = append(r.out, n.more...)
+	if err := r.writeText(n.before); err != nil {
+		return r.located(err, n.at)
+	}
+	if n.escaped {
+		return r.located(r.writeText(r.nullText(n.source)), n.at)
+	}
+	if err := r.writeText(n.more); err != nil {
+		return r.located(err, n.at)
+	}
 	return r.write(value, n.at)
 }
 
@@ -321,9 +387,15 @@ func (n *interpolation) truth(*run) (bool, error) { return false, nil }
 
 func (n *interpolation) literal() string { return n.source }
 
-type listLiteral struct{ items []expression }
+type listLiteral struct {
+	items  []expression
+	source string
+}
 
 func (n *listLiteral) value(r *run) (any, error) {
+	if err := r.pay(stepsOfList + 2*len(n.items)); err != nil {
+		return nil, err
+	}
 	out := &list{items: make([]any, 0, len(n.items))}
 	for _, item := range n.items {
 		value, err := item.value(r)
@@ -332,24 +404,22 @@ func (n *listLiteral) value(r *run) (any, error) {
 		}
 		out.items = append(out.items, value)
 	}
-	return out, r.spend(len(out.items), nowhere)
+	return out, nil
 }
 
 func (n *listLiteral) truth(*run) (bool, error) { return false, nil }
 
-func (n *listLiteral) literal() string { return "[" + literals(n.items) + "]" }
+func (n *listLiteral) literal() string { return n.source }
 
-func literals(of []expression) string {
-	var out []string
-	for _, each := range of {
-		out = append(out, each.literal())
-	}
-	return strings.Join(out, ", ")
+type mapLiteral struct {
+	keys, values []expression
+	source       string
 }
 
-type mapLiteral struct{ keys, values []expression }
-
 func (n *mapLiteral) value(r *run) (any, error) {
+	if err := r.pay(stepsOfMap); err != nil {
+		return nil, err
+	}
 	out := newObject(len(n.keys))
 	for i := range n.keys {
 		key, err := n.keys[i].value(r)
@@ -360,18 +430,21 @@ func (n *mapLiteral) value(r *run) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.put(key, value)
+		if _, err := r.putInto(out, key, value); err != nil {
+			return nil, err
+		}
 	}
-	return out, r.spend(len(n.keys), nowhere)
+	return out, nil
 }
 
 func (n *mapLiteral) truth(*run) (bool, error) { return false, nil }
 
-func (n *mapLiteral) literal() string { return "{" + literals(n.keys) + "}" }
+func (n *mapLiteral) literal() string { return n.source }
 
 type rangeLiteral struct {
 	first, last expression
 	at          int
+	source      string
 }
 
 // value is null where a bound is no number, as in Velocity. A range runs down where its first bound is the greater.
@@ -393,23 +466,27 @@ func (n *rangeLiteral) value(r *run) (any, error) {
 	if length > maxRange {
 		return nil, r.failure(n.at, "a range of %d numbers; the longest is %d", length, maxRange)
 	}
+	if err := r.spend(stepsOfList+2*int(length), n.at); err != nil {
+		return nil, err
+	}
 	out := &list{items: make([]any, 0, length)}
 	for ; length > 0; length-- {
 		out.items = append(out.items, int32(from))
 		from += step
 	}
-	return out, r.spend(len(out.items), n.at)
+	return out, nil
 }
 
 func (n *rangeLiteral) truth(*run) (bool, error) { return false, nil }
 
-func (n *rangeLiteral) literal() string {
-	return "[" + n.first.literal() + ".." + n.last.literal() + "]"
-}
+func (n *rangeLiteral) literal() string { return n.source }
 
 type not struct{ of expression }
 
 func (n *not) truth(r *run) (bool, error) {
+	if err := r.pay(1); err != nil {
+		return false, err
+	}
 	yes, err := n.of.truth(r)
 	return !yes, err
 }
@@ -436,6 +513,9 @@ type binary struct {
 func (n *binary) literal() string { return n.source }
 
 func (n *binary) truth(r *run) (bool, error) {
+	if err := r.spend(1, n.at); err != nil {
+		return false, err
+	}
 	switch n.operator {
 	case "&&", "||":
 		return n.logical(r)
@@ -486,11 +566,14 @@ func (n *binary) value(r *run) (any, error) {
 	if n.operator == "+" && (isString(left) || isString(right)) {
 		return n.concatenate(r, left, right)
 	}
+	if err := r.spendNumbers(left, right, n.at); err != nil {
+		return nil, err
+	}
 	result, err := calculate(n.operator, left, right)
 	if err != nil {
 		return nil, r.failure(n.at, "%s", err)
 	}
-	return result, r.spend(1, n.at)
+	return result, nil
 }
 
 // concatenate writes the source of a missing operand, as Velocity's ASTAddNode does.

@@ -17,8 +17,9 @@ type parser struct {
 
 // names gives each variable of a template its place.
 type names struct {
-	index map[string]int
-	list  []string
+	index  map[string]int
+	list   []string
+	macros map[string]*macro // those that are declared so far
 }
 
 func (n *names) place(name string) int {
@@ -178,35 +179,28 @@ func (p *parser) misplaced(t token) {
 // block parses statements up to what is none.
 func (p *parser) block() block {
 	var body block
+	var texts []byte // neighbouring texts, to be one node
 	for p.failed == nil {
 		statement, ok := p.statement()
 		if !ok {
 			break
 		}
-		body = appendNode(body, statement)
+		if t, isText := statement.(text); isText {
+			texts = append(texts, t...)
+			continue
+		}
+		if statement != nil {
+			body, texts = append(appendText(body, texts), statement), nil
+		}
 	}
-	return body
+	return appendText(body, texts)
 }
 
-// appendNode joins neighbouring texts.
-func appendNode(body block, n node) block {
-	t, isText := n.(text)
-	if !isText {
-		if n == nil {
-			return body
-		}
-		return append(body, n)
-	}
-	if t == "" {
+func appendText(body block, texts []byte) block {
+	if len(texts) == 0 {
 		return body
 	}
-	if len(body) > 0 {
-		if before, ok := body[len(body)-1].(text); ok {
-			body[len(body)-1] = before + t
-			return body
-		}
-	}
-	return append(body, t)
+	return append(body, text(texts))
 }
 
 func (p *parser) statement() (node, bool) {
@@ -229,7 +223,7 @@ func (p *parser) statement() (node, bool) {
 	case kindSet:
 		return p.set(), true
 	case kindEscapedDirective:
-		return text(unescapedDirective(p.take().image)), true
+		return text(p.unescapedDirective(p.take().image)), true
 	case kindDoubleEscape:
 		return p.escape(), true
 	case kindWord, kindBracketedWord:
@@ -269,10 +263,15 @@ func (p *parser) escape() node {
 	case kindIf, kindElse, kindElseif, kindEnd:
 		return text(strings.Repeat(`\`, pairs))
 	}
-	if len(next.image) > 1 && isPluggable(next.image[1:]) {
+	if len(next.image) > 1 && p.isDirective(next.image[1:]) {
 		return text(strings.Repeat(`\`, pairs))
 	}
 	return text(strings.Repeat(`\\`, pairs))
+}
+
+// isDirective tells whether a name is that of a directive, or of a macro that is declared before.
+func (p *parser) isDirective(name string) bool {
+	return isPluggable(name) || p.names.macros[name] != nil
 }
 
 // isPluggable tells Velocity 1.7's directives apart from words; those of its grammar are not among them.
@@ -284,13 +283,13 @@ func isPluggable(name string) bool {
 	return false
 }
 
-func unescapedDirective(image string) string {
+func (p *parser) unescapedDirective(image string) string {
 	last := strings.LastIndexByte(image, '\\')
 	name := strings.Trim(image[last+2:], "{}")
 	switch name {
 	case "if", "end", "set", "else", "elseif":
 	default:
-		if !isPluggable(name) {
+		if !p.isDirective(name) {
 			return image
 		}
 	}
@@ -370,6 +369,8 @@ func (p *parser) set() node {
 		return nil
 	}
 	target.written = true
+	// Velocity names the variable by the first token without its "$": what "${x}" and "$!x" set, nothing can name.
+	target.unnamed = len(target.parts) == 0 && target.source != "$"+target.name
 	return &setNode{target: target, value: right}
 }
 
@@ -386,8 +387,8 @@ func (p *parser) directive() node {
 	}
 	p.lexer.state = inDirective
 	var args []argument
-	end := t.end
-	if p.lexer.parenFollows() {
+	end, parens := t.end, p.lexer.parenFollows()
+	if parens {
 		args, end = p.directiveArguments()
 	} else {
 		p.lexer.pop()
@@ -403,17 +404,21 @@ func (p *parser) directive() node {
 			p.fail(t.start, "#%s with an argument is not imitated here; leave it out", name)
 		}
 		return jump{stop: name == "stop"}
+	case "define":
+		return p.define(t, args)
+	case "macro":
+		return p.macro(t, args)
 	}
-	return text(t.image + p.lexer.text[t.end:end])
+	return p.call(t, name, args, parens, end)
 }
 
 // refused are the directives of Velocity that this package leaves out.
 func refused(name string) bool {
 	switch name {
-	case "macro", "parse", "include", "evaluate", "define", "literal":
+	case "parse", "include", "evaluate", "literal":
 		return true
 	}
-	return strings.HasPrefix(name, "@")
+	return false
 }
 
 // argument is a directive's: a value, or a word such as the "in" of #foreach.
@@ -445,11 +450,83 @@ func (p *parser) directiveArguments() ([]argument, int) {
 	return nil, 0
 }
 
-func (p *parser) foreach(opening token, args []argument) node {
-	if p.failed != nil || !p.deeper(opening.start) {
-		return nil
+// body parses what is up to a directive's #end, and gives its end.
+func (p *parser) body(opening token) (block, int) {
+	if !p.deeper(opening.start) {
+		return nil, 0
 	}
 	defer func() { p.depth-- }()
+	body := p.block()
+	if t := p.peek(1); t.kind != kindEnd {
+		p.unclosed(opening, t)
+		return nil, 0
+	}
+	return body, p.take().end
+}
+
+// nameOf is the name that a reference gives to what #define or #macro declare, which is its first token without the "$": ""
+// where nothing can name that.
+func nameOf(r *reference) string {
+	if strings.HasPrefix(r.source, "$"+r.name) {
+		return r.name
+	}
+	return ""
+}
+
+func (p *parser) define(opening token, args []argument) node {
+	const form = "#define is written #define($name) ... #end"
+	if len(args) != 1 || args[0].value == nil {
+		p.fail(opening.start, form)
+		return nil
+	}
+	n := &defineNode{}
+	if r, ok := args[0].value.(*reference); ok {
+		n.place, n.named = r.root, nameOf(r) != ""
+	}
+	n.body, _ = p.body(opening)
+	return n
+}
+
+// macro declares one, and is nothing itself.
+func (p *parser) macro(opening token, args []argument) node {
+	const form = "#macro is written #macro(name $a $b) ... #end"
+	if len(args) == 0 || args[0].word == "" {
+		p.fail(opening.start, form)
+		return nil
+	}
+	m := &macro{}
+	for _, arg := range args[1:] {
+		var named parameter
+		if r, ok := arg.value.(*reference); ok {
+			named = parameter{name: nameOf(r), place: r.root}
+		} else if arg.value == nil {
+			p.fail(opening.start, form)
+			return nil
+		}
+		m.parameters = append(m.parameters, named)
+	}
+	m.body, _ = p.body(opening)
+	if name := args[0].word; p.names.macros[name] == nil {
+		p.names.macros[name] = m
+	}
+	return nil
+}
+
+// call parses what may be a macro's call; whether it is one is known when the template is parsed to its end.
+func (p *parser) call(opening token, name string, args []argument, parens bool, end int) node {
+	n := &macroCall{name: name, arguments: args, at: p.base + opening.start}
+	if called, withBody := strings.CutPrefix(name, "@"); withBody {
+		if !parens {
+			return text(opening.image)
+		}
+		n.name, n.withBody, n.content = called, true, p.names.place("bodyContent")
+		n.body, end = p.body(opening)
+	}
+	n.source = opening.image + p.lexer.text[min(opening.end, end):end]
+	return n
+}
+
+func (p *parser) foreach(opening token, args []argument) node {
 	if len(args) != 3 || args[1].word != "in" || args[2].value == nil {
 		p.fail(opening.start, "#foreach is written #foreach($each in $list)")
 		return nil
@@ -459,12 +536,10 @@ func (p *parser) foreach(opening token, args []argument) node {
 		p.fail(opening.start, "#foreach is written #foreach($each in $list)")
 		return nil
 	}
-	body := p.block()
-	if t := p.peek(1); t.kind != kindEnd {
-		p.unclosed(opening, t)
+	body, _ := p.body(opening)
+	if p.failed != nil {
 		return nil
 	}
-	p.take()
 	return &foreachNode{each: each.root, list: args[2].value, body: body, at: p.base + opening.start,
 		scope: p.names.place("foreach"), count: p.names.place("velocityCount"), next: p.names.place("velocityHasNext")}
 }

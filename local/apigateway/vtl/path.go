@@ -232,6 +232,47 @@ func (p *Path) all(in any) (found []any, err error) {
 	return p.get(in), nil
 }
 
+// passes is how many times a path may go over the values within a payload.
+func (p *Path) passes() int {
+	passes := 1
+	for _, fragment := range p.expr {
+		passes++
+		if union, ok := fragment.(jp.Union); ok {
+			passes *= max(len(union), 1)
+		}
+	}
+	if p.below != nil {
+		passes += p.below.passes()
+	}
+	return passes
+}
+
+// size is the number of values within a value, one that stands in several places as often; it pays as it counts.
+func (r *run) size(value any, depth int) (int, error) {
+	if depth > maxDepth {
+		return 0, failuref("a value nested more than %d levels deep, or in itself, cannot be searched", maxDepth)
+	}
+	var within []any
+	switch v := value.(type) {
+	case *object:
+		within = v.vals
+	case *list:
+		within = v.items
+	}
+	sum := 1
+	for _, each := range within {
+		if err := r.pay(1); err != nil {
+			return 0, err
+		}
+		size, err := r.size(each, depth+1)
+		if err != nil {
+			return 0, err
+		}
+		sum += size
+	}
+	return sum, nil
+}
+
 func (p *Path) get(in any) []any {
 	switch {
 	case p.definite:

@@ -92,8 +92,8 @@ func TestGivenPayload(t *testing.T) {
 			payload, ok := ParsePayload([]byte(body))
 			given := &Request{Body: []byte(body), Payload: payload, Context: map[string]any{"requestId": "r"}}
 			own := &Request{Body: []byte(body), Context: map[string]any{"requestId": "r"}}
-			got, gotErr := template.Render(given)
-			want, wantErr := template.Render(own)
+			got, gotErr := template.Render(t.Context(), given)
+			want, wantErr := template.Render(t.Context(), own)
 			if diff := cmp.Diff(want, got); !ok || diff != "" || fmt.Sprint(gotErr) != fmt.Sprint(wantErr) {
 				t.Errorf("%s of %s: %v, want %v: %s", body, text, gotErr, wantErr, diff)
 			}

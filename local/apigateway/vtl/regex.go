@@ -1,6 +1,7 @@
 package vtl
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -63,6 +64,9 @@ const (
 	atEnd    = `(?=(?:\r\n|[` + lineEnds + `])?\z)`
 )
 
+// repetition is what Java takes after a "{"; anything else there is an error.
+var repetition = regexp.MustCompile(`^\{\d+(,\d*)?\}`)
+
 // translate rewrites a pattern and refuses what would mean something else.
 func translate(pattern string) (string, error) {
 	var out strings.Builder
@@ -77,6 +81,8 @@ func translate(pattern string) (string, error) {
 			err = failuref("the regular expression %s has a class within a class, which is not imitated here", quote(pattern))
 		case inClass:
 			inClass = pattern[i] != ']'
+		case pattern[i] == '{' && !repetition.MatchString(pattern[i:]):
+			err = failuref("the regular expression %s has a { that begins no repetition; write \\{", quote(pattern))
 		case strings.HasPrefix(pattern[i:], "[^"):
 			text, length, inClass = "[^", 2, true
 		default:
@@ -127,13 +133,38 @@ func (c *call) pattern() (*regex, error) {
 	if !ok {
 		return nil, errNoMethod
 	}
-	return regexes.get(pattern)
+	if err := c.run.pay(stepsOfPattern * min(len(pattern), maxPath)); err != nil {
+		return nil, err
+	}
+	re, err := regexes.get(pattern)
+	if err != nil || re.re == nil {
+		return re, err
+	}
+	self, _ := c.self.(string)
+	return re, c.run.pay(len(self) / bytesPerStep)
 }
 
 var errMatching = failuref("the template's regular expressions take more than %s to match", maxMatching)
 
-// matched adds up the time that a rendering spends in regular expressions.
-func (r *run) matched(since time.Time) { r.matching += time.Since(since) }
+// stepsOfPattern are for each byte of a pattern that is compiled.
+const stepsOfPattern = 4
+
+// bytesPerStep is of a text that a regular expression searches: the engine takes twelve bytes for each, and more time than a
+// copy.
+const bytesPerStep = 4
+
+// search is one search of a rendering, whose time it adds to that of all.
+type search struct {
+	run   *run
+	since time.Time
+}
+
+func (r *run) search() search { return search{r, time.Now()} }
+
+// late tells whether the rendering's searches have taken too long.
+func (s search) late() bool { return s.run.matching+time.Since(s.since) > maxMatching }
+
+func (s search) end() { s.run.matching += time.Since(s.since) }
 
 func stringMatches(c *call) (any, error) {
 	re, err := c.pattern()
@@ -149,15 +180,16 @@ func stringMatches(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.run.matching > maxMatching {
+	search := c.run.search()
+	defer search.end()
+	if search.late() {
 		return nil, errMatching
 	}
-	defer c.run.matched(time.Now())
 	matched, err := whole.re.MatchString(self)
 	if err != nil {
 		return nil, errMatching
 	}
-	return matched, c.run.spendBytes(len(self), nowhere)
+	return matched, nil
 }
 
 func stringReplaceRegex(c *call, times int) (any, error) {
@@ -191,13 +223,17 @@ func (r *run) each(s string, re *regex, found func(m match) (bool, error)) error
 	if re.re == nil {
 		return re.eachLiteral(s, found)
 	}
-	defer r.matched(time.Now())
-	if r.matching > maxMatching {
-		return errMatching
-	}
+	search := r.search()
+	defer search.end()
 	offsets := runeOffsets(s)
 	m, err := re.re.FindStringMatch(s)
 	for ; err == nil && m != nil; m, err = re.re.FindNextMatch(m) {
+		if search.late() {
+			return errMatching
+		}
+		if err := r.pay(stepsOfMap + stepsOfEntry*m.GroupCount()); err != nil {
+			return err
+		}
 		next := match{start: offsets[m.Index], end: offsets[m.Index+m.Length]}
 		for _, group := range m.Groups() {
 			next.groups = append(next.groups, group.String())
@@ -254,7 +290,7 @@ func (r *run) replaceMatches(s string, re *regex, replacement string, times int)
 			return false, failuref("a text of more than %d bytes", maxRendered)
 		}
 		times--
-		return times != 0, r.spend(1, nowhere)
+		return times != 0, r.pay(1 + inSteps(len(replacement)))
 	})
 	if err != nil {
 		return nil, err
@@ -349,7 +385,7 @@ func (r *run) split(s string, re *regex, limit int) ([]any, error) {
 		}
 		items = append(items, s[at:m.start])
 		at = m.end
-		return true, r.spend(1, nowhere)
+		return true, r.pay(3)
 	})
 	if err != nil {
 		return nil, err
@@ -363,5 +399,5 @@ func (r *run) split(s string, re *regex, limit int) ([]any, error) {
 			items = items[:len(items)-1]
 		}
 	}
-	return items, r.spendBytes(len(s), nowhere)
+	return items, nil
 }

@@ -14,8 +14,8 @@ func init() {
 	rules = append(rules, nameRules...)
 }
 
-func exactly(word string) func(string) int {
-	return func(text string) int {
+func exactly(word string) func(string, int) int {
+	return func(text string, _ int) int {
 		if strings.HasPrefix(text, word) {
 			return len(word)
 		}
@@ -23,8 +23,8 @@ func exactly(word string) func(string) int {
 	}
 }
 
-func oneOf(words ...string) func(string) int {
-	return func(text string) int {
+func oneOf(words ...string) func(string, int) int {
+	return func(text string, _ int) int {
 		longest := 0
 		for _, word := range words {
 			if len(word) > longest && strings.HasPrefix(text, word) {
@@ -33,6 +33,11 @@ func oneOf(words ...string) func(string) int {
 		}
 		return longest
 	}
+}
+
+// plainly is the form of a token in which a backslash is like any other character.
+func plainly(match func(text string) int) func(string, int) int {
+	return func(text string, _ int) int { return match(text) }
 }
 
 func pop(l *lexer) { l.pop() }
@@ -48,17 +53,17 @@ var punctuation = []rule{
 	{kindMapOpen, inDirective | inArguments, exactly("{"), nil},
 	{kindMapClose, inDirective | inArguments, exactly("}"), nil},
 	{kindParenOpen, inDirective | inModifier, exactly("("), openParen},
-	{kindParenClose, inDirective, closingParen, (*lexer).closeParen},
+	{kindParenClose, inDirective, plainly(closingParen), (*lexer).closeParen},
 	{kindArgumentsClose, inArguments, exactly(")"), func(l *lexer) { l.state = inReference }},
 }
 
 var beginnings = []rule{
 	{kindEscapedDirective, inText, escapedDirective, nil},
-	{kindSet, inText | inReference | inModifier | inArguments, setDirective, openSet},
+	{kindSet, inText | inReference | inModifier | inArguments, plainly(setDirective), openSet},
 	{kindMore, anywhere, dollar, openReference},
 	{kindMore, anywhere, dollarBang, openReference},
 	{kindMore, anywhere, exactly("#[["), func(l *lexer) { l.comment(inTextblock) }},
-	{kindMore, anywhere, formalComment, func(l *lexer) {
+	{kindMore, anywhere, plainly(formalComment), func(l *lexer) {
 		if !l.commented {
 			l.at--
 			l.comment(inComment)
@@ -72,17 +77,17 @@ var beginnings = []rule{
 var textRules = []rule{
 	{kindDoubleEscape, inText, exactly(`\\`), nil},
 	{kindEscape, inText, exactly(`\`), nil},
-	{kindText, inText, plainText, nil},
+	{kindText, inText, plainly(plainText), nil},
 	{kindLineCommentEnd, inLineComment, oneOf("\n", "\r", "\r\n"), closeComment},
 	{kindCommentEnd, inComment, exactly("*#"), closeComment},
 	{kindTextblock, inTextblock, exactly("]]#"), closeComment},
-	{kindSkip, inLineComment | inComment, anyCharacter, nil},
-	{kindMore, inTextblock, anyCharacter, nil},
+	{kindSkip, inLineComment | inComment, plainly(anyCharacter), nil},
+	{kindMore, inTextblock, plainly(anyCharacter), nil},
 }
 
 var literalRules = []rule{
-	{kindSpace, inDirective | inArguments | inIndex, spaces, nil},
-	{kindString, inDirective | inArguments | inIndex, stringLiteral, func(l *lexer) {
+	{kindSpace, inDirective | inArguments | inIndex, plainly(spaces), nil},
+	{kindString, inDirective | inArguments | inIndex, plainly(stringLiteral), func(l *lexer) {
 		if l.state == inDirective && !l.set && l.lparen == 0 {
 			l.pop()
 		}
@@ -101,7 +106,7 @@ var nameRules = []rule{
 	{kindIf, inName, oneOf("if", "{if}"), func(l *lexer) { l.state = inDirective }},
 	{kindElseif, inName, oneOf("elseif", "{elseif}"), func(l *lexer) { l.state = inDirective }},
 	{kindElse, inName, wordAndLine("else"), pop},
-	{kindInteger, inName | inDirective | inArguments | inIndex, integer, func(l *lexer) {
+	{kindInteger, inName | inDirective | inArguments | inIndex, plainly(integer), func(l *lexer) {
 		if strings.HasSuffix(l.text[:l.at], "..") {
 			l.at -= 2
 		}
@@ -109,22 +114,22 @@ var nameRules = []rule{
 			l.pop()
 		}
 	}},
-	{kindFloat, inName | inDirective | inArguments | inIndex, float, func(l *lexer) {
+	{kindFloat, inName | inDirective | inArguments | inIndex, plainly(float), func(l *lexer) {
 		if l.lparen == 0 && !l.set && l.state != inArguments {
 			l.pop()
 		}
 	}},
-	{kindWord, inName | inDirective, word, nil},
-	{kindBracketedWord, inName | inDirective, bracketedWord, nil},
-	{kindIdentifier, inReference | inModifier | inArguments, identifier, nil},
-	{kindDot, inReference | inModifier | inArguments, dot, func(l *lexer) {
+	{kindWord, inName | inDirective, plainly(word), nil},
+	{kindBracketedWord, inName | inDirective, plainly(bracketedWord), nil},
+	{kindIdentifier, inReference | inModifier | inArguments, plainly(identifier), nil},
+	{kindDot, inReference | inModifier | inArguments, plainly(dot), func(l *lexer) {
 		l.at--
 		l.state = inModifier
 	}},
 	{kindReferenceOpen, inReference | inModifier, exactly("{"), nil},
 	{kindReferenceClose, inReference | inModifier, exactly("}"), pop},
-	{kindSpecial, inReference | inModifier, anyCharacter, pop},
-	{kindSpecial, inName, anyCharacter, pop},
+	{kindSpecial, inReference | inModifier, plainly(anyCharacter), pop},
+	{kindSpecial, inName, plainly(anyCharacter), pop},
 	{kindEmptyIndex, inText | inReference, oneOf("$[", "$![", `$\![`, "$."), nil},
 }
 
@@ -244,10 +249,10 @@ func closingParen(text string) int {
 }
 
 // wordAndLine matches #end and #else, with the line's end after them.
-func wordAndLine(name string) func(string) int {
+func wordAndLine(name string) func(string, int) int {
 	match := oneOf(name, "{"+name+"}")
-	return func(text string) int {
-		n := match(text)
+	return func(text string, _ int) int {
+		n := match(text, 0)
 		if n > 0 {
 			n += line(text[n:])
 		}
@@ -257,16 +262,15 @@ func wordAndLine(name string) func(string) int {
 
 func backslashes(text string) int { return count(text, func(c byte) bool { return c == '\\' }) }
 
-func dollar(text string) int {
-	n := backslashes(text)
+func dollar(text string, n int) int {
 	if n < len(text) && text[n] == '$' {
 		return n + 1
 	}
 	return 0
 }
 
-func dollarBang(text string) int {
-	n := dollar(text)
+func dollarBang(text string, slashes int) int {
+	n := dollar(text, slashes)
 	if n == 0 {
 		return 0
 	}
@@ -277,8 +281,7 @@ func dollarBang(text string) int {
 	return 0
 }
 
-func escapedDirective(text string) int {
-	n := backslashes(text)
+func escapedDirective(text string, n int) int {
 	if n%2 == 0 || n == len(text) || text[n] != '#' {
 		return 0
 	}
@@ -291,7 +294,7 @@ func escapedDirective(text string) int {
 
 func setDirective(text string) int {
 	n := count(text, isBlank)
-	name := oneOf("#set", "#{set}")(text[n:])
+	name := oneOf("#set", "#{set}")(text[n:], 0)
 	if name == 0 {
 		return 0
 	}

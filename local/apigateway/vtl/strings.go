@@ -83,7 +83,7 @@ func onText(do func(self string, args []string) any) func(*call) (any, error) {
 		if s, ok := value.(string); ok {
 			return s, c.run.spendBytes(len(s), nowhere)
 		}
-		return value, c.run.spendBytes(len(self), nowhere)
+		return value, nil
 	}
 }
 
@@ -142,7 +142,7 @@ func stringStartsWith(c *call) (any, error) {
 	if from < 0 || from > length(self) {
 		return false, nil
 	}
-	return strings.HasPrefix(self[offset(self, from):], prefix), c.run.spendBytes(len(self), nowhere)
+	return strings.HasPrefix(self[offset(self, from):], prefix), nil
 }
 
 // searched is the String, what is looked for in it (a String, or the number of a character), and from where.
@@ -173,7 +173,7 @@ func stringIndexOf(c *call) (any, error) {
 	if at >= 0 {
 		at += start
 	}
-	return position(self, at), c.run.spendBytes(len(self), nowhere)
+	return position(self, at), nil
 }
 
 func stringLastIndexOf(c *call) (any, error) {
@@ -185,7 +185,7 @@ func stringLastIndexOf(c *call) (any, error) {
 		return int32(-1), nil
 	}
 	end := min(offset(self, from)+len(what), len(self))
-	return position(self, strings.LastIndex(self[:end], what)), c.run.spendBytes(len(self), nowhere)
+	return position(self, strings.LastIndex(self[:end], what)), nil
 }
 
 func stringSubstring(c *call) (any, error) {
@@ -208,24 +208,16 @@ func stringSubstring(c *call) (any, error) {
 	if !ok {
 		return nil, failuref("substring from %d to %d of a text of length %d", from, to, size)
 	}
-	return out, c.run.spendBytes(len(self), nowhere)
-}
-
-func stringCharAt(c *call) (any, error) {
-	self, _ := c.self.(string)
-	at, ok := c.int(0)
-	if !ok {
-		return nil, errNoMethod
-	}
-	out, ok := slice(self, at, at+1)
-	if !ok {
-		return nil, failuref("charAt %d of a text of length %d", at, length(self))
-	}
-	return out, c.run.spendBytes(len(self), nowhere)
+	return out, c.run.pay(inSteps(len(out)))
 }
 
 func stringReplace(c *call) (any, error) {
 	args, ok := c.texts()
+	before, isChar := c.args[0].(char)
+	after, both := c.args[1].(char)
+	if isChar && both {
+		args, ok = []string{before.text(), after.text()}, true
+	}
 	if !ok {
 		return nil, errNoMethod
 	}
@@ -237,7 +229,7 @@ func stringReplace(c *call) (any, error) {
 func (r *run) replaced(s, before, after string) (any, error) {
 	times := strings.Count(s, before)
 	if times == 0 {
-		return s, r.spendBytes(len(s), nowhere)
+		return s, nil
 	}
 	if err := r.spendBytes(len(s)+times*len(after), nowhere); err != nil {
 		return nil, err
@@ -261,8 +253,12 @@ func stringEqualsIgnoreCase(c *call) (any, error) {
 
 func hashCode(s string) any {
 	var hash int32
-	for _, unit := range utf16.Encode([]rune(s)) {
-		hash = 31*hash + int32(unit)
+	for _, c := range s {
+		if c > 0xFFFF {
+			high, low := utf16.EncodeRune(c)
+			hash, c = 31*hash+high, low
+		}
+		hash = 31*hash + c
 	}
 	return hash
 }
@@ -273,18 +269,37 @@ func stringCompareTo(c *call) (any, error) {
 	if !ok {
 		return nil, failuref("compareTo of text takes text, not %s", typeName(c.args[0]))
 	}
-	return compareTo(self, other), c.run.spendBytes(len(self), nowhere)
+	return compareTo(self, other), nil
 }
 
 // compareTo is the difference of the first units that differ, or of the lengths.
 func compareTo(a, b string) any {
-	x, y := utf16.Encode([]rune(a)), utf16.Encode([]rune(b))
-	for i := range min(len(x), len(y)) {
-		if x[i] != y[i] {
-			return int32(x[i]) - int32(y[i])
-		}
+	at := 0
+	for at < min(len(a), len(b)) && a[at] == b[at] {
+		at++
 	}
-	return int32(len(x) - len(y))
+	for at > 0 && at < max(len(a), len(b)) && !utf8.RuneStart(longer(a, b)[at]) {
+		at--
+	}
+	a, b = a[at:], b[at:]
+	if a == "" || b == "" {
+		return int32(length(a) - length(b))
+	}
+	x, _ := utf8.DecodeRuneInString(a)
+	y, _ := utf8.DecodeRuneInString(b)
+	highX, lowX := unitsOf(x)
+	highY, lowY := unitsOf(y)
+	if highX != highY {
+		return highX - highY
+	}
+	return lowX - lowY
+}
+
+func longer(a, b string) string {
+	if len(a) > len(b) {
+		return a
+	}
+	return b
 }
 
 // textMethod is Object.toString.
@@ -350,6 +365,9 @@ func intValue(value any) any {
 func numberCompareTo(c *call) (any, error) {
 	if !sameNumberClass(c.self, c.args[0]) {
 		return nil, failuref("compareTo of a number takes one of the same Java class; Integer, Long and Double are three")
+	}
+	if err := c.run.spendNumbers(c.self, c.args[0], nowhere); err != nil {
+		return nil, err
 	}
 	order, err := compare(c.self, c.args[0])
 	return int32(order), err

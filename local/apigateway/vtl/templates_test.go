@@ -287,7 +287,7 @@ func TestEchoOrigin(t *testing.T) {
 
 func renders(t testing.TB, template *Template, request *Request) Result {
 	t.Helper()
-	result, err := template.Render(request)
+	result, err := template.Render(t.Context(), request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +317,7 @@ func BenchmarkRender(b *testing.B) {
 			request := &Request{Body: c.body, Context: requestContext, Header: headers}
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := template.Render(request); err != nil {
+				if _, err := template.Render(b.Context(), request); err != nil {
 					b.Fatal(err)
 				}
 			}

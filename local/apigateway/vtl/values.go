@@ -7,9 +7,9 @@ import (
 
 // A template's values are, as Go and as the Java that API Gateway has (assumption VTL-3):
 //
-//	nil null · string String · bool Boolean · int32 Integer · int64 Long · *big.Int BigInteger · float64 Double
+//	nil null · string String · char Character · bool Boolean · int32 Integer · int64 Long · *big.Int BigInteger · float64 Double
 //	*decimal BigDecimal · *object LinkedHashMap · *list a list, a set or an array · *entry Map.Entry
-//	*loop $foreach · *contextMap $context · input $input · util $util
+//	*deferred a block of #define · *loop $foreach · *contextMap $context · input $input · util $util
 
 // object is a map that keeps its order.
 type object struct {
@@ -61,6 +61,14 @@ func hasSameKey(a, b any) bool {
 		return x.Cmp(y) == 0
 	}
 	return a == b
+}
+
+// searched is the steps that it takes to look a key up: those without an index are compared one by one.
+func (o *object) searched(key any) int {
+	if isString(key) && o.places != nil {
+		return 0
+	}
+	return o.size()
 }
 
 func (o *object) get(key any) (any, bool) {
@@ -183,6 +191,8 @@ func typeName(value any) string {
 		return "text"
 	case bool:
 		return "a boolean"
+	case char:
+		return "a character"
 	case *object, *contextMap:
 		return "a map"
 	case *list:
@@ -191,6 +201,8 @@ func typeName(value any) string {
 		return "a map's entry"
 	case *loop:
 		return "$foreach"
+	case *deferred:
+		return "a block"
 	case input:
 		return "$input"
 	case util:
@@ -206,6 +218,8 @@ func (r *run) appendText(out []byte, value any, depth int) ([]byte, error) {
 		return append(out, "null"...), nil
 	case string:
 		return append(out, v...), nil
+	case char:
+		return append(out, v.text()...), nil
 	case bool:
 		return strconv.AppendBool(out, v), nil
 	case int32:
@@ -230,9 +244,6 @@ func (r *run) appendStructure(out []byte, value any, depth int) ([]byte, error) 
 	if err := r.spend(1, nowhere); err != nil {
 		return nil, err
 	}
-	if len(out) > maxRendered {
-		return nil, failuref("more than %d bytes are rendered", maxRendered)
-	}
 	switch v := value.(type) {
 	case input, util: // assumption VTL-12
 		return append(out, "{}"...), nil
@@ -248,12 +259,21 @@ func (r *run) appendStructure(out []byte, value any, depth int) ([]byte, error) 
 			return nil, err
 		}
 		return r.appendText(append(out, '='), v.value, depth+1)
+	case *deferred:
+		text, ok, err := v.text(r)
+		if !ok {
+			text = "null"
+		}
+		return append(out, text...), err
 	}
 	return nil, failuref("%s has no text of its own: Java writes an address there", typeName(value))
 }
 
 func (r *run) appendMap(out []byte, o *object, depth int) ([]byte, error) {
-	var err error
+	err := r.pay(len(o.keys))
+	if err != nil {
+		return nil, err
+	}
 	out = append(out, '{')
 	for i := range o.keys {
 		if i > 0 {
@@ -265,6 +285,9 @@ func (r *run) appendMap(out []byte, o *object, depth int) ([]byte, error) {
 		if out, err = r.appendText(append(out, '='), o.vals[i], depth+1); err != nil {
 			return nil, err
 		}
+		if err = checkSize(out); err != nil {
+			return nil, err
+		}
 	}
 	return append(out, '}'), nil
 }
@@ -272,17 +295,26 @@ func (r *run) appendMap(out []byte, o *object, depth int) ([]byte, error) {
 func (r *run) appendList(out []byte, l *list, depth int) ([]byte, error) {
 	switch l.kind {
 	case jsonArray:
+		before := r.asText
+		r.asText = true
+		defer func() { r.asText = before }()
 		return r.appendJSON(out, l, depth)
 	case javaArray:
 		return nil, failuref("an array, such as split gives, has no text of its own: take its elements, as in $a[0]")
 	}
-	var err error
+	err := r.pay(len(l.items))
+	if err != nil {
+		return nil, err
+	}
 	out = append(out, '[')
 	for i, item := range l.items {
 		if i > 0 {
 			out = append(out, ", "...)
 		}
 		if out, err = r.appendText(out, item, depth+1); err != nil {
+			return nil, err
+		}
+		if err = checkSize(out); err != nil {
 			return nil, err
 		}
 	}
@@ -305,10 +337,13 @@ func (r *run) textOf(value any) (string, error) {
 func (r *run) same(a, b any, at int) (bool, error) {
 	if x, ok := a.(string); ok {
 		if y, ok := b.(string); ok {
-			return x == y, nil
+			return x == y, r.spend(inSteps(min(len(x), len(y))), at)
 		}
 	}
 	if isNumber(a) && isNumber(b) {
+		if err := r.spendNumbers(a, b, at); err != nil {
+			return false, err
+		}
 		order, err := compare(a, b)
 		if err != nil {
 			return false, r.failure(at, "%s", err)
@@ -342,6 +377,9 @@ func sameClass(a, b any) bool {
 	case *list:
 		_, ok := b.(*list)
 		return ok
+	case *deferred:
+		_, ok := b.(*deferred)
+		return ok
 	}
 	return false
 }
@@ -362,7 +400,7 @@ func (r *run) equal(a, b any, depth int) (bool, error) {
 	if depth >= maxDepth {
 		return false, failuref("values nested more than %d levels deep, or in themselves, cannot be compared", maxDepth)
 	}
-	if err := r.spend(1, nowhere); err != nil {
+	if err := r.pay(1 + weight(a)); err != nil {
 		return false, err
 	}
 	switch x := a.(type) {
@@ -419,6 +457,9 @@ func (r *run) equalMaps(a, b *object, depth int) (bool, error) {
 		return false, nil
 	}
 	for i, key := range a.keys {
+		if err := r.pay(weight(key) + b.searched(key)); err != nil {
+			return false, err
+		}
 		other, ok := b.get(key)
 		if !ok {
 			return false, nil
@@ -434,6 +475,9 @@ func (r *run) equalMaps(a, b *object, depth int) (bool, error) {
 func (r *run) ordered(operator string, a, b any, at int) (bool, error) {
 	if !isNumber(a) || !isNumber(b) {
 		return false, nil
+	}
+	if err := r.spendNumbers(a, b, at); err != nil {
+		return false, err
 	}
 	order, err := compare(a, b)
 	if err != nil {

@@ -7,7 +7,7 @@ type corner struct{ template, want string }
 func checkCorners(t *testing.T, corners []corner) {
 	t.Helper()
 	request := &Request{
-		Body:           []byte(`{"a": {"b": "1"}, "null": null, "list": [1, 2]}`),
+		Body:           []byte(`{"a": {"b": "1"}, "null": null, "list": [1, 2], "nulls": [null, 1, null, 2]}`),
 		Context:        map[string]any{"requestId": "r", "identity": map[string]any{"sourceIp": "::1"}},
 		StageVariables: map[string]string{"name": "v", "a-b": "w"},
 	}
@@ -17,7 +17,7 @@ func checkCorners(t *testing.T, corners []corner) {
 			t.Errorf("%q: %v", c.template, err)
 			continue
 		}
-		got, err := template.Render(request)
+		got, err := template.Render(t.Context(), request)
 		if err != nil {
 			t.Errorf("%q: %v", c.template, err)
 		} else if string(got.Body) != c.want {
@@ -115,6 +115,14 @@ func TestDirectives(t *testing.T) {
 		{"#set($l = [1,2])#set($l[0] = 9)#set($l[-1] = 8)$l", "[9, 8]"},
 		{"#set($m = {})#set($m.a = 1)#set($m['b'] = 2)#set($m.a = 3)$m", "{a=3, b=2}"},
 		{"#set($x = 1)#set($x = 1/0)$x", "1"},
+		{"#set($x = 0)#set(${x} = 1)$x#set($!x = 1)$x#set($m = {})#set(${m.a} = 1)#set($!m.b = 2)$m", "00{a=1, b=2}"},
+		{"#foreach($i in [1,2])#foreach($j in [1])[$foreach.depth$foreach.getDepth()$foreach.parent.depth]#end#end", "[][]"},
+		{"#foreach($i in [1])#set($foreach.k = 2)#foreach($j in [1])$foreach.k#end|$foreach.index#end", "2|0"},
+		{"#set($n = $input.path('$.nulls'))#set($i = 7)#foreach($i in $n)#set($i = 5)[$i]#end$i", "[][5][][5]7"},
+		{"#set($n = $input.path('$.nulls'))#foreach($i in $n)#foreach($i in [1])$i#end[$i]#end", "[]1[1]1[]1[2]"},
+		{"#foreach($i in [1])#foreach($j in [1])#set($foreach = 7)#end$foreach#end$foreach", "77"},
+		{`#set($l = [1])#set($l["k"] = 1)$l`, "[1]"},
+		{"#set($x = {  })$x#set($x = [  1])$x", "{}[1]"},
 	})
 }
 
@@ -182,6 +190,39 @@ func TestStringMethods(t *testing.T) {
 		{`#set($n = 0)$n.parseInt("42") $n.toString().length() $n.equals(0) $n.compareTo(1) $n.doubleValue() $n.longValue()`, "42 1 true -1 0.0 0"},
 		{`#set($b = true)$b.toString() $b.booleanValue() $b.equals(true)`, "true true true"},
 	})
+}
+
+// String.charAt gives a Character, which no method for a String takes.
+func TestCharacters(t *testing.T) {
+	checkCorners(t, []corner{
+		{`#set($s="abc")#set($c=$s.charAt(1))$c|#if($c == "b")eq#end|$c.length()|$s.indexOf($c)|$c.toString().length()|$c.equals("b")`, "b|eq|||1|false"},
+		{`#set($s="abc")#set($c=$s.charAt(1))#set($t = "x" + $c)$t|#set($t = $c + 1)$t|$s.replace($c, $c)|$s.replace($c, "x")|$c.compareTo($c)|$c.charValue()`,
+			"xb|xb|abc||0|b"},
+		{`#set($s="abc")#set($c=$s.charAt(0))$s.contains($c)|#set($l=[$c])$l.contains("a")|$l.contains($c)|$l|$c.hashCode()|$s.equals($c)`, "|false|true|[a]|97|false"},
+		{`#set($s="abc")#set($c=$s.charAt(0))#if($c)t#end#if("a" == $c)e#end#if($c == $s.charAt(0))e#end#if($c == 97)n#end#if($c < "b")l#end`, "tee"},
+		{`#set($s="abc")#set($c=$s.charAt(0))#set($m = {})$m.put($c, 1)$m.get("a")|$m.get($c)|$m[$s.charAt(0)]|$m`, "|1|1|{a=1}"},
+		{`#set($s="ABc1")#set($c=$s.charAt(0))$c.isUpperCase($c)|$c.isDigit($s.charAt(3))|$c.isLetter($c)|$c.toLowerCase($c)|$c.isDigit("1")`, "true|true|true|a|"},
+		{`#set($s="é😀x")$s.charAt(0)$s.charAt(3)|$s.charAt(1).equals($s.charAt(2))`, "éx|false"},
+	})
+}
+
+func TestRegexBraces(t *testing.T) {
+	checkCorners(t, []corner{
+		{`#set($s="a{x}")$s.replaceAll("[{]", "(") $s.replaceAll("\{", "<") $s.replaceAll("}", ">") $s.matches("a{1}.{2,}")`, `a(x} a<x} a{x> true`},
+	})
+}
+
+// The text of a JSON array is json-smart's, which escapes "/" and more; that of $input.json has them as they are.
+func TestJSONTexts(t *testing.T) {
+	const all = `["a/b","\u007F\u2028€\u0001\n\"é",{"c/d":"/"}]`
+	template, err := Parse(`$input.path('$')|$input.path('$[0]')|$input.path('$[2]')|$input.json('$[0]')|"$input.path('$[2]["c/d"]')"|$input.json('$[2]')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `["a\/b","\u007F\u2028\u20AC\u0001\n\"é",{"c\/d":"\/"}]|a/b|{c/d=/}|"a/b"|"/"|{"c/d":"/"}`
+	if got := string(renders(t, template, &Request{Body: []byte(all)}).Body); got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
 }
 
 func TestCollectionMethods(t *testing.T) {

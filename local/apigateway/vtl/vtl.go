@@ -1,4 +1,4 @@
-// Package vtl renders API Gateway's mapping templates: Velocity 1.7's language (without macros), the variables $input,
+// Package vtl renders API Gateway's mapping templates: Velocity 1.7's language, the variables $input,
 // $util, $context and $stageVariables, and the methods of Java's strings, lists, maps and numbers that templates call.
 //
 // What of API Gateway it assumes (AG is awsdocs/amazon-api-gateway-developer-guide; "recorded" means that the answer
@@ -17,8 +17,11 @@
 //
 // Assumption VTL-3: JSON comes as json-smart of Jayway's JSONPath gives it: an object is a LinkedHashMap with the text
 // {a=1, b=2}, an array has JSON as its text, also inside an object: {a=[{"b":1}]} (recorded:
-// test_input_path_template_formatting). A whole number is an Integer, a Long or a BigInteger; another is a Double,
-// written as Java writes it (1.50 becomes 1.5), or a BigDecimal from 19 characters on (inferred from json-smart's code).
+// test_input_path_template_formatting), in which "/" is "\/" and U+007F to U+009F and U+2000 to U+20FF are \uXXXX (JSONArray's
+// toString has the style NO_COMPRESS: netplex/json-smart-v2, JSONStyle.java and JStylerObj.java). $input.json's text has
+// none of these: Jayway writes it with LT_COMPRESS, which leaves "/", and what that does with the others is the same JSON.
+// A whole number is an Integer, a Long or a BigInteger; another is a Double, written as Java writes it (1.50 becomes 1.5), or
+// a BigDecimal from 19 characters on (inferred from json-smart's code).
 // A Double has the fewest digits that tell it apart, as from Java 19 on; Java 17 sometimes writes one more.
 //
 // Assumption VTL-4: an empty payload is {} (recorded: test_input_body_formatting). A payload is UTF-8 (AG, "the default
@@ -59,6 +62,7 @@
 package vtl
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -83,12 +87,11 @@ const (
 	maxRange = 100_000
 	// maxDigits is for numbers: arithmetic on longer ones takes more than linear time.
 	maxDigits = 10_000
-	// maxWork is the steps of one rendering: nodes in loops, elements, and 16 bytes of text each. Half a second or so.
-	maxWork = 10_000_000
 )
 
-// templateError is what is wrong with a template, and where. Line and Column count from 1, Column in bytes.
-type templateError struct {
+// Error is what is wrong with a template, or with a rendering of it, and where. Every error of [Parse] and [Template.Render]
+// is one. Line and Column count from 1, Column in bytes.
+type Error struct {
 	Line, Column int
 	Message      string
 	// plain is the message without what may be a client's.
@@ -97,30 +100,18 @@ type templateError struct {
 	payload *PayloadError
 }
 
-func (e *templateError) Error() string {
+func (e *Error) Error() string {
 	return e.at(e.Message)
 }
 
-func (e *templateError) at(message string) string {
+func (e *Error) at(message string) string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, message)
 }
 
-// Plain is the text of an error of this package for a log: "…" stands for each text in it that may come from a request. Any
-// other error's is its own.
-func Plain(err error) string {
-	var place *templateError
-	var unplaced *problem
-	switch {
-	case errors.As(err, &place):
-		return place.at(place.plain)
-	case errors.As(err, &unplaced):
-		return unplaced.plain
-	default:
-		return err.Error()
-	}
-}
+// Plain is the error's text for a log: "…" stands for each text in it that may come from a request.
+func (e *Error) Plain() string { return e.at(e.plain) }
 
-func (e *templateError) Unwrap() error {
+func (e *Error) Unwrap() error {
 	if e.payload == nil {
 		return nil
 	}
@@ -165,6 +156,7 @@ type Template struct {
 	source string
 	body   block
 	names  []string
+	macros map[string]*macro
 	// places of the variables that API Gateway gives; -1 where the template does not use one.
 	input, util, context, stageVariables int
 }
@@ -173,16 +165,15 @@ type Template struct {
 func Parse(text string) (*Template, error) {
 	t := &Template{source: text}
 	if len(text) > maxTemplate {
-		return nil, &templateError{Line: 1, Column: 1, Message: fmt.Sprintf(
-			"the template has %d bytes; API Gateway takes no more than %d", len(text), maxTemplate)}
+		return nil, t.failure(0, fmt.Sprintf("the template has %d bytes; API Gateway takes no more than %d", len(text), maxTemplate))
 	}
-	names := &names{index: map[string]int{}}
+	names := &names{index: map[string]int{}, macros: map[string]*macro{}}
 	p := newParser(text, 0, 0, names)
 	t.body = p.template()
 	if p.failed != nil {
 		return nil, t.failure(p.failed.at, p.failed.message)
 	}
-	t.names = names.list
+	t.names, t.macros = names.list, names.macros
 	place := func(name string) int {
 		if at, ok := names.index[name]; ok {
 			return at
@@ -194,10 +185,10 @@ func Parse(text string) (*Template, error) {
 }
 
 // failure is an error at an offset of the template.
-func (t *Template) failure(at int, message string) *templateError {
+func (t *Template) failure(at int, message string) *Error {
 	before := t.source[:min(max(at, 0), len(t.source))]
 	line := strings.Count(before, "\n")
-	return &templateError{Line: line + 1, Column: len(before) - strings.LastIndexByte(before, '\n'), Message: message, plain: message}
+	return &Error{Line: line + 1, Column: len(before) - strings.LastIndexByte(before, '\n'), Message: message, plain: message}
 }
 
 // buffers are for rendering into; a result is copied out at its own size, unless its buffer is too large to be kept.
@@ -206,11 +197,11 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 // maxKept is the largest buffer, in bytes, that is kept for the next rendering.
 const maxKept = 1 << 20
 
-// Render renders the template for one request. The error says the line and the column, and is a [PayloadError] where the
-// payload is to blame.
-func (t *Template) Render(request *Request) (Result, error) {
+// Render renders the template for one request, until the context ends or the budget of 10,000,000 steps is spent. The error
+// is an [*Error], and wraps a [PayloadError] where the payload is to blame.
+func (t *Template) Render(ctx context.Context, request *Request) (Result, error) {
 	buffer := buffers.Get().(*[]byte)
-	r := run{template: t, request: request, out: (*buffer)[:0], vars: make([]any, len(t.names))}
+	r := run{budget: budget{ctx: ctx, next: lookEvery}, template: t, request: request, out: (*buffer)[:0], vars: make([]any, len(t.names))}
 	r.provide()
 	result, err := r.result(t.body.render(&r))
 	if cap(r.out) <= maxKept {
@@ -222,18 +213,22 @@ func (t *Template) Render(request *Request) (Result, error) {
 
 // run is one rendering.
 type run struct {
-	template *Template
-	request  *Request
-	vars     []any // by the place of their name; nil is undefined
-	out      []byte
-	work     int
-	context  *contextMap
-	payload  payload
-	params   *object
-	stack    []any // arguments of methods being called
-	spare    *call // to be used again
-	jsonSize int   // room for the next text of $input.json: a loop's are often alike
-	matching time.Duration
+	budget
+	template   *Template
+	request    *Request
+	vars       []any // by the place of their name; nil is undefined
+	scope      scope // around the variables; nil is none
+	depth      int   // of blocks and macros within each other
+	macroDepth int
+	asText     bool // JSON is written as an array's text
+	out        []byte
+	context    *contextMap
+	payload    payload
+	params     *object
+	stack      []any // arguments of methods being called
+	spare      *call // to be used again
+	jsonSize   int   // room for the next text of $input.json: a loop's are often alike
+	matching   time.Duration
 }
 
 func (r *run) provide() {
@@ -256,7 +251,7 @@ func (r *run) provide() {
 func (r *run) result(err error) (Result, error) {
 	// A #break outside a loop ends the template, as in Velocity.
 	if err != nil && !errors.Is(err, errStop) && !errors.Is(err, errBreak) {
-		return Result{}, r.located(err, 0)
+		return Result{}, r.asError(err)
 	}
 	result := Result{Body: r.out}
 	if cap(r.out) <= maxKept || cap(r.out) > 2*len(r.out) {
@@ -266,9 +261,20 @@ func (r *run) result(err error) (Result, error) {
 		return result, nil
 	}
 	if err := r.overrides(&result); err != nil {
-		return Result{}, r.located(err, 0)
+		return Result{}, r.asError(err)
 	}
 	return result, nil
+}
+
+// asError gives an error that has none the template's beginning as its place.
+func (r *run) asError(err error) error {
+	err = r.located(err, 0)
+	if place := (*Error)(nil); errors.As(err, &place) {
+		return place
+	}
+	place := r.template.failure(0, err.Error())
+	place.plain = hidden
+	return place
 }
 
 // problem is an error that does not know its place yet. plain is its message without what may be a client's.
@@ -327,27 +333,20 @@ func (r *run) located(err error, at int) error {
 // nowhere is the place of an error that whoever called knows the place of.
 const nowhere = -1
 
-func (r *run) spend(steps, at int) error {
-	r.work += steps
-	if r.work > maxWork {
-		return r.located(failuref("the template takes more than %d steps", maxWork), at)
-	}
-	return nil
-}
-
-// spendBytes counts a text that was made.
-func (r *run) spendBytes(length, at int) error {
-	if length > maxRendered {
-		return r.located(failuref("a text of more than %d bytes", maxRendered), at)
-	}
-	return r.spend(length>>4, at)
-}
-
-func (r *run) checkSize() error {
-	if len(r.out) > maxRendered {
+func checkSize(out []byte) error {
+	if len(out) > maxRendered {
 		return failuref("more than %d bytes are rendered", maxRendered)
 	}
 	return nil
+}
+
+// writeText renders a text of the template.
+func (r *run) writeText(s string) error {
+	r.out = append(r.out, s...)
+	if err := checkSize(r.out); err != nil {
+		return err
+	}
+	return r.spend(inSteps(len(s)), nowhere)
 }
 
 // write renders a value.
@@ -361,8 +360,8 @@ func (r *run) write(value any, at int) error {
 		return r.located(err, at)
 	}
 	r.out = out
-	if err := r.checkSize(); err != nil {
+	if err := checkSize(r.out); err != nil {
 		return r.located(err, at)
 	}
-	return r.spend((len(out)-before)>>4, at)
+	return r.spend(inSteps(len(out)-before), at)
 }

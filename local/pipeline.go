@@ -116,7 +116,7 @@ func Open(opts Options) (_ *Pipeline, err error) {
 	}
 	p.apiServer.http = p.newServer(forOwnNames(ownNames(opts.API, opts.AllowHosts), inWords, p.front()))
 	p.apiServer.http.ReadTimeout = requestTime
-	p.awsServer.http = p.newServer(harmless(forOwnNames(ownNames(opts.AWS, opts.AllowHosts), asAWS, withoutOtherPages(asAWS, p.awsEndpoint()))))
+	p.awsServer.http = p.newAWSServer(harmless(forOwnNames(ownNames(opts.AWS, opts.AllowHosts), asAWS, withoutOtherPages(asAWS, p.awsEndpoint()))))
 	return p, nil
 }
 
@@ -267,13 +267,13 @@ func (p *Pipeline) credentials(id string) (secret, principal string, ok bool) {
 // a header, S3's does not.
 func (p *Pipeline) awsEndpoint() http.Handler {
 	bucketsHandler := p.buckets.Handler()
-	return steadyBodies(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Amz-Target") != "" {
 			p.streams.ServeHTTP(w, r)
 			return
 		}
 		bucketsHandler.ServeHTTP(w, r)
-	}))
+	})
 }
 
 const (
@@ -296,6 +296,20 @@ func (p *Pipeline) newServer(handler http.Handler) *http.Server {
 		IdleTimeout:       idleTime,
 		ErrorLog:          slog.NewLogLogger(p.opts.Logger.Handler(), slog.LevelDebug),
 	}
+}
+
+// newAWSServer serves the AWS address: bodies of any length, over HTTP/1.1 and over HTTP/2 without TLS.
+//
+// Assumption LOC-1: a client that wants HTTP/2 of an http:// address begins with its preface (RFC 9113, section 3.3: prior
+// knowledge). AWS's JavaScript SDK 3 does so to Kinesis (aws/aws-sdk-js-v3#3577, mhart/kinesalite#118), and AWS's Java SDK 2
+// (localstack/localstack#1218). Both take an answer in HTTP/1.1 for an error of the protocol.
+func (p *Pipeline) newAWSServer(handler http.Handler) *http.Server {
+	s := p.newServer(steadyBodies(handler))
+	s.Protocols = new(http.Protocols)
+	s.Protocols.SetHTTP1(true)
+	s.Protocols.SetUnencryptedHTTP2(true)
+	s.HTTP2 = &http.HTTP2Config{WriteByteTimeout: answerStall}
+	return s
 }
 
 // Run serves until ctx is done, then takes no more requests, delivers what is in the stream, and closes everything, within

@@ -148,7 +148,9 @@ func (p *Pipeline) openStorage() (err error) {
 		}
 	}
 	p.warnOfOthers()
-	p.buckets, err = s3.Open(s3.Options{Dir: p.bucketsDir(), Clock: p.opts.Clock, Logger: p.opts.Logger})
+	p.buckets, err = s3.Open(s3.Options{
+		Dir: p.bucketsDir(), Clock: p.opts.Clock, Logger: p.opts.Logger, ByHost: ownNames(p.opts.AWS, p.opts.AllowHosts).bucket,
+	})
 	if err != nil {
 		return err
 	}

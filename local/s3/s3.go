@@ -41,6 +41,8 @@ type Options struct {
 	Dir    string
 	Clock  clockwork.Clock // nil: the real one
 	Logger *slog.Logger    // nil: none
+	// ByHost finds the bucket that a request's host names, "" for none, and the name of the address without it; nil finds none.
+	ByHost func(host string) (bucket, address string)
 }
 
 // Service keeps buckets. Its methods may be called at the same time.
@@ -48,6 +50,7 @@ type Service struct {
 	root   *os.Root
 	clock  clockwork.Clock
 	logger *slog.Logger
+	byHost func(host string) (bucket, address string)
 	// mu is held for writing where names change, for reading where a file and its metadata must be of one generation.
 	mu sync.RWMutex
 	// last is the latest modification time that was given to a file, so that no two are the same.
@@ -75,6 +78,7 @@ func Open(opts Options) (*Service, error) {
 	s := &Service{
 		root: root, clock: cmp.Or[clockwork.Clock](opts.Clock, clockwork.NewRealClock()),
 		logger:  cmp.Or(opts.Logger, slog.New(slog.DiscardHandler)),
+		byHost:  opts.ByHost,
 		uploads: uploads{byID: map[gofakes3.UploadID]*upload{}},
 		fault:   func(string) error { return nil },
 	}
@@ -145,7 +149,7 @@ func (s *Service) Open(bucket, key string) (io.ReadSeekCloser, fs.FileInfo, erro
 	return file, info, nil
 }
 
-// Handler answers S3's wire protocol, with the bucket in the path. It needs the path as it was sent: a [http.ServeMux]
+// Handler answers S3's wire protocol, with the bucket in the path or in the host. It needs the path as it was sent: a [http.ServeMux]
 // would clean "//" and ".." out of it.
 func (s *Service) Handler() http.Handler {
 	fake := gofakes3.New(s.backend(),
@@ -153,7 +157,7 @@ func (s *Service) Handler() http.Handler {
 		gofakes3.WithTimeSkewLimit(0), // a signature's age is not checked, because signatures are not
 		gofakes3.WithLogger(logger{s.logger}),
 	)
-	return guard{fake.Server()}
+	return s.hosted(guard{fake.Server()})
 }
 
 // timeSource is a clock as gofakes3 wants it.

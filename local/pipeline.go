@@ -71,8 +71,10 @@ type Pipeline struct {
 	deliveries []*firehose.DeliveryStream
 	access     *cloudwatch.Group
 	callers    *callers
-	apiServer  server
-	awsServer  server
+	// notImitated is what clients have asked for in vain.
+	notImitated sayings
+	apiServer   server
+	awsServer   server
 }
 
 // server is a listener and what answers on it.
@@ -138,6 +140,7 @@ func (p *Pipeline) openStorage() (err error) {
 	p.streams, err = kinesis.Open(kinesis.Options{
 		Path: streamFile(p.opts.Data), Clock: p.opts.Clock, Logger: p.opts.Logger,
 		Region: p.declared.region, Account: account, Partition: p.declared.partition, Unlimited: p.opts.Unlimited,
+		NotImitated: p.sayNotImitated,
 	})
 	if err != nil {
 		return err
@@ -149,7 +152,7 @@ func (p *Pipeline) openStorage() (err error) {
 	}
 	p.warnOfOthers()
 	p.buckets, err = s3.Open(s3.Options{
-		Dir: p.bucketsDir(), Clock: p.opts.Clock, Logger: p.opts.Logger, ByHost: ownNames(p.opts.AWS, p.opts.AllowHosts).bucket,
+		Dir: p.bucketsDir(), Clock: p.opts.Clock, Logger: p.opts.Logger, NotImitated: p.sayNotImitated, ByHost: ownNames(p.opts.AWS, p.opts.AllowHosts).bucket,
 	})
 	if err != nil {
 		return err
@@ -263,19 +266,6 @@ func (p *Pipeline) logsDir() string { return filepath.Join(p.opts.Data, "logs") 
 func (p *Pipeline) credentials(id string) (secret, principal string, ok bool) {
 	secret, ok = p.opts.AccessKeys[id]
 	return secret, "arn:" + p.declared.partition + ":iam::" + account + ":user/" + id, ok
-}
-
-// awsEndpoint is one address for two services, told apart as their clients do: Kinesis's protocol names its operation in
-// a header, S3's does not.
-func (p *Pipeline) awsEndpoint() http.Handler {
-	bucketsHandler := p.buckets.Handler()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("X-Amz-Target") != "" {
-			p.streams.ServeHTTP(w, r)
-			return
-		}
-		bucketsHandler.ServeHTTP(w, r)
-	})
 }
 
 const (

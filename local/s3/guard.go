@@ -18,7 +18,13 @@ import (
 // itself (PutObjectTagging would replace the object with its tags), stores chunk signatures as content in all but one of
 // AWS's streaming encodings, and lets any web page read and write every bucket, which S3 does not do unless a bucket has
 // a CORS configuration.
-type guard struct{ next http.Handler }
+type guard struct {
+	next http.Handler
+	tell func(text string)
+}
+
+// imitated is what S3 answers here.
+const imitated = "buckets (create, head, list, location, delete), objects (put, get, head, list, copy, delete one or many) and uploads in parts"
 
 // subresources are S3's, without those that gofakes3 answers: uploads, uploadId, versioning, versions, versionId,
 // location, delete (S3's API reference, "Actions").
@@ -36,7 +42,9 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if what := unimitated(r); what != "" {
-		refuse(w, r, gofakes3.ErrorMessage(gofakes3.ErrNotImplemented, what+" is not imitated on one machine"))
+		why := "S3's " + what + " is not imitated on one machine; what is: " + imitated
+		g.tell(why)
+		refuse(w, r, gofakes3.ErrorMessage(gofakes3.ErrNotImplemented, why))
 		return
 	}
 	if err := dechunk(r); err != nil {

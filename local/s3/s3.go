@@ -43,6 +43,8 @@ type Options struct {
 	Logger *slog.Logger    // nil: none
 	// ByHost finds the bucket that a request's host names, "" for none, and the name of the address without it; nil finds none.
 	ByHost func(host string) (bucket, address string)
+	// NotImitated is told what a client asked for in vain, in words; nil is not told.
+	NotImitated func(text string)
 }
 
 // Service keeps buckets. Its methods may be called at the same time.
@@ -51,6 +53,7 @@ type Service struct {
 	clock  clockwork.Clock
 	logger *slog.Logger
 	byHost func(host string) (bucket, address string)
+	tell   func(text string)
 	// mu is held for writing where names change, for reading where a file and its metadata must be of one generation.
 	mu sync.RWMutex
 	// last is the latest modification time that was given to a file, so that no two are the same.
@@ -79,8 +82,12 @@ func Open(opts Options) (*Service, error) {
 		root: root, clock: cmp.Or[clockwork.Clock](opts.Clock, clockwork.NewRealClock()),
 		logger:  cmp.Or(opts.Logger, slog.New(slog.DiscardHandler)),
 		byHost:  opts.ByHost,
+		tell:    opts.NotImitated,
 		uploads: uploads{byID: map[gofakes3.UploadID]*upload{}},
 		fault:   func(string) error { return nil },
+	}
+	if s.tell == nil {
+		s.tell = func(string) {}
 	}
 	if err := root.RemoveAll(temporary); err != nil {
 		return nil, fmt.Errorf("removing what an earlier process left unfinished: %w", err)
@@ -157,7 +164,7 @@ func (s *Service) Handler() http.Handler {
 		gofakes3.WithTimeSkewLimit(0), // a signature's age is not checked, because signatures are not
 		gofakes3.WithLogger(logger{s.logger}),
 	)
-	return s.hosted(guard{fake.Server()})
+	return s.hosted(guard{fake.Server(), s.tell})
 }
 
 // timeSource is a clock as gofakes3 wants it.

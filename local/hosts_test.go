@@ -136,3 +136,9 @@ func TestJavaScriptS3Client(t *testing.T) {
 	p := devPipeline(t)
 	driveNode(t, strings.Replace(p.awsURL(), "127.0.0.1", "localhost", 1), "s3.mjs")
 }
+
+// boto3 meets S3 as AWS has it, or a refusal that says what is missing.
+func TestBoto3S3Client(t *testing.T) {
+	p := devPipeline(t)
+	drivePython(t, p.awsURL(), "s3.py")
+}

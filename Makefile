@@ -33,7 +33,7 @@ check: ## what to run before each commit: build, vet, goldens and the quick Go t
 	go vet ./...
 	go run ./internal/testrun -short
 
-test: tools moto webapp ## run every test; deploytest applies the pipeline to a moto server with real Terraform
+test: tools moto webapp clients ## run every test; deploytest applies the pipeline to a moto server with real Terraform
 	@echo "building what the tests run; the first time Go compiles the AWS provider's bindings, which takes about two minutes"
 	@go build -o bin/ingest ./cmd/ingest
 	@INGEST=$(CURDIR)/bin/ingest go run ./internal/testrun
@@ -71,7 +71,15 @@ node_modules/.package-lock.json: package-lock.json
 	npm ci --no-audit --no-fund
 	@touch $@
 
-# moto_server, as deploytest/requirements.txt pins it. Without Python the tests that need it skip and say so.
+# AWS's JavaScript clients, which the tests of local drive.
+.PHONY: clients
+clients: local/testdata/clients/node_modules/.package-lock.json
+local/testdata/clients/node_modules/.package-lock.json: local/testdata/clients/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is not to be found; install Node.js 20 or newer: https://nodejs.org" >&2; exit 1; }
+	@npm ci --prefix local/testdata/clients --no-audit --no-fund
+	@touch $@
+
+# moto_server with boto3, as deploytest/requirements.txt pins it. Without Python the tests that need it skip and say so.
 moto:
 	@if command -v moto_server >/dev/null || test -x .venv/bin/moto_server; then exit; fi; \
 	if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then \
@@ -88,4 +96,4 @@ clean: ## remove what the other targets made, also what KEEP=1 kept; the state b
 			echo "a kept server still runs on $$(dirname "$$file"); end it first: kill $$pid" >&2; exit 1; \
 		fi; \
 	done
-	rm -rf bin cdktf.out cdktf.out.tmp-* .local .venv node_modules bench/node_modules webapp/node_modules webapp/dist
+	rm -rf bin cdktf.out cdktf.out.tmp-* .local .venv node_modules bench/node_modules webapp/node_modules local/testdata/clients/node_modules webapp/dist

@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -64,6 +67,34 @@ func (n names) answer(host, arrived string) bool {
 	return false
 }
 
+// beforeS3 is what may stand between a bucket and the name of an address, as on AWS: "s3" and perhaps a region.
+var beforeS3 = regexp.MustCompile(`(^|\.)s3(\.[a-z]{2,}(-[a-z]+)+-[0-9]+)?$`)
+
+// bucket is the one that a host names, and the address's own name without it. It is "" for the address itself, which has the bucket
+// in the path: each name that is given, and localhost.
+//
+// Assumption LOC-2: a host is BUCKET.NAME, BUCKET.s3.NAME or BUCKET.s3.REGION.NAME (S3 user guide, "Virtual hosting of general
+// purpose buckets"). The SDKs put the bucket before any endpoint that is a name, and before none that is an IP address.
+func (n names) bucket(host string) (bucket, address string) {
+	name := hostName(host)
+	if n.exact[name] {
+		return "", name
+	}
+	bases := slices.Collect(maps.Keys(n.exact))
+	for _, suffix := range n.below {
+		bases = append(bases, suffix[1:])
+	}
+	for _, base := range append(bases, "localhost") {
+		if before, found := strings.CutSuffix(name, "."+base); found && len(base) > len(address) {
+			bucket, address = beforeS3.ReplaceAllString(before, ""), base
+		}
+	}
+	if bucket == "" {
+		return "", name
+	}
+	return bucket, address
+}
+
 // refusal answers 403, and says why.
 type refusal func(w http.ResponseWriter, r *http.Request, why string)
 
@@ -98,8 +129,14 @@ func forOwnNames(n names, refuse refusal, next http.Handler) http.Handler {
 		}
 		if !n.answer(r.Host, arrived) {
 			name := hostName(r.Host)
-			refuse(w, r, fmt.Sprintf("the request is for %q, which is no name of this address. It answers to localhost, to names below localhost, "+
-				"to its own address and to names given with --allow-host: if this name is yours, start ingest up with --allow-host %s", name, name))
+			why := fmt.Sprintf("the request is for %q, which is no name of this address. It answers to localhost, to names below localhost, "+
+				"to its own address and to names given with --allow-host: if this name is yours, start ingest up with --allow-host %s", name, name)
+			for base := range n.exact { // the others answer to all below them
+				if strings.HasSuffix(name, "."+base) {
+					why += fmt.Sprintf(", or with --allow-host .%s where a bucket stands before %s", base, base)
+				}
+			}
+			refuse(w, r, why)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -71,8 +71,10 @@ type Pipeline struct {
 	deliveries []*firehose.DeliveryStream
 	access     *cloudwatch.Group
 	callers    *callers
-	apiServer  server
-	awsServer  server
+	// notImitated is what clients have asked for in vain.
+	notImitated sayings
+	apiServer   server
+	awsServer   server
 }
 
 // server is a listener and what answers on it.
@@ -117,7 +119,7 @@ func Open(opts Options) (_ *Pipeline, err error) {
 	p.apiServer.http = p.newServer(forOwnNames(ownNames(opts.API, opts.AllowHosts), inWords, p.front()))
 	p.apiServer.http.ReadTimeout = requestTime
 	p.apiServer.listener = apigateway.KeepSpelling(p.apiServer.http, p.apiServer.listener)
-	p.awsServer.http = p.newServer(harmless(forOwnNames(ownNames(opts.AWS, opts.AllowHosts), asAWS, withoutOtherPages(asAWS, p.awsEndpoint()))))
+	p.awsServer.http = p.newAWSServer(harmless(forOwnNames(ownNames(opts.AWS, opts.AllowHosts), asAWS, withoutOtherPages(asAWS, p.awsEndpoint()))))
 	return p, nil
 }
 
@@ -139,6 +141,7 @@ func (p *Pipeline) openStorage() (err error) {
 	p.streams, err = kinesis.Open(kinesis.Options{
 		Path: streamFile(p.opts.Data), Clock: p.opts.Clock, Logger: p.opts.Logger,
 		Region: p.declared.region, Account: account, Partition: p.declared.partition, Unlimited: p.opts.Unlimited,
+		NotImitated: p.sayNotImitated,
 	})
 	if err != nil {
 		return err
@@ -149,7 +152,10 @@ func (p *Pipeline) openStorage() (err error) {
 		}
 	}
 	p.warnOfOthers()
-	p.buckets, err = s3.Open(s3.Options{Dir: p.bucketsDir(), Clock: p.opts.Clock, Logger: p.opts.Logger})
+	p.buckets, err = s3.Open(s3.Options{
+		Dir: p.bucketsDir(), Clock: p.opts.Clock, Logger: p.opts.Logger, Region: p.declared.region, NotImitated: p.sayNotImitated,
+		ByHost: ownNames(p.opts.AWS, p.opts.AllowHosts).bucket,
+	})
 	if err != nil {
 		return err
 	}
@@ -264,19 +270,6 @@ func (p *Pipeline) credentials(id string) (secret, principal string, ok bool) {
 	return secret, "arn:" + p.declared.partition + ":iam::" + account + ":user/" + id, ok
 }
 
-// awsEndpoint is one address for two services, told apart as their clients do: Kinesis's protocol names its operation in
-// a header, S3's does not.
-func (p *Pipeline) awsEndpoint() http.Handler {
-	bucketsHandler := p.buckets.Handler()
-	return steadyBodies(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("X-Amz-Target") != "" {
-			p.streams.ServeHTTP(w, r)
-			return
-		}
-		bucketsHandler.ServeHTTP(w, r)
-	}))
-}
-
 const (
 	// headerTime bounds how long a client may take over its headers.
 	headerTime = 10 * time.Second
@@ -297,6 +290,20 @@ func (p *Pipeline) newServer(handler http.Handler) *http.Server {
 		IdleTimeout:       idleTime,
 		ErrorLog:          slog.NewLogLogger(p.opts.Logger.Handler(), slog.LevelDebug),
 	}
+}
+
+// newAWSServer serves the AWS address: bodies of any length, over HTTP/1.1 and over HTTP/2 without TLS.
+//
+// Assumption LOC-1: a client that wants HTTP/2 of an http:// address begins with its preface (RFC 9113, section 3.3: prior
+// knowledge). AWS's JavaScript SDK 3 does so to Kinesis (aws/aws-sdk-js-v3#3577, mhart/kinesalite#118), and AWS's Java SDK 2
+// (localstack/localstack#1218). Both take an answer in HTTP/1.1 for an error of the protocol.
+func (p *Pipeline) newAWSServer(handler http.Handler) *http.Server {
+	s := p.newServer(steadyBodies(handler))
+	s.Protocols = new(http.Protocols)
+	s.Protocols.SetHTTP1(true)
+	s.Protocols.SetUnencryptedHTTP2(true)
+	s.HTTP2 = &http.HTTP2Config{WriteByteTimeout: answerStall}
+	return s
 }
 
 // Run serves until ctx is done, then takes no more requests, delivers what is in the stream, and closes everything, within

@@ -3,6 +3,7 @@ package local
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -32,7 +33,7 @@ func steadily(t *testing.T, handler http.HandlerFunc, with func(client net.Conn)
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p := &Pipeline{opts: Options{Logger: slog.New(slog.DiscardHandler)}}
-		server := p.newServer(steadyBodies(handler))
+		server := p.newAWSServer(handler)
 		listener := make(pipes)
 		ended := make(chan error)
 		go func() { ended <- server.Serve(listener) }()
@@ -84,6 +85,126 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 		isClosedAfter(t, client, time.Second)
 	})
 	steadily(t, func(http.ResponseWriter, *http.Request) {}, func(client net.Conn) { isClosedAfter(t, client, headerTime) })
+	steadily(t, func(http.ResponseWriter, *http.Request) {}, func(client net.Conn) {
+		_, _ = io.WriteString(client, "PRI * HTTP/2.0\r\n\r\n") // half of what HTTP/2 begins with
+		isClosedAfter(t, client, headerTime)
+	})
+}
+
+// overHTTP2 is a client that speaks HTTP/2 at once on a connection, as AWS's JavaScript SDK does to Kinesis.
+func overHTTP2(client net.Conn) *http.Transport {
+	transport := &http.Transport{
+		Protocols:   new(http.Protocols),
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return client, nil },
+	}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	return transport
+}
+
+// ended is a connection that notes when it was closed by the other side.
+type ended struct {
+	net.Conn
+	at chan time.Time
+}
+
+func (e ended) Read(to []byte) (int, error) {
+	n, err := e.Conn.Read(to)
+	if err != nil {
+		select {
+		case e.at <- time.Now():
+		default:
+		}
+	}
+	return n, err
+}
+
+// sendOverHTTP2 makes a PUT and gives its answer.
+func sendOverHTTP2(t *testing.T, transport *http.Transport, body io.Reader) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPut, "http://x/", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := transport.RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(answer.Body)
+	if err := errors.Join(err, answer.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return answer.Proto + " " + answer.Status + " " + string(text)
+}
+
+// What bounds a client's time over HTTP/1.1 bounds it over HTTP/2 without TLS.
+func TestHTTP2HasToMove(t *testing.T) {
+	echo := func(w http.ResponseWriter, r *http.Request) {
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, "ended", http.StatusBadRequest)
+			return
+		}
+		_, _ = w.Write(bytes.ToUpper(text))
+	}
+	steadily(t, echo, func(client net.Conn) {
+		connection := ended{client, make(chan time.Time, 1)}
+		transport := overHTTP2(connection)
+		defer transport.CloseIdleConnections()
+		for range 2 {
+			body, write := io.Pipe()
+			go func() {
+				for range 3 {
+					time.Sleep(bodyStall - time.Second)
+					_, _ = io.WriteString(write, "x")
+				}
+				_ = write.Close()
+			}()
+			if got := sendOverHTTP2(t, transport, body); got != "HTTP/2.0 200 OK XXX" {
+				t.Error(got)
+			}
+		}
+		began := time.Now()
+		if took := (<-connection.at).Sub(began); took < idleTime || took > idleTime+5*time.Second { // it takes leave first
+			t.Errorf("idle, it is closed after %s, want %s", took, idleTime)
+		}
+	})
+	steadily(t, echo, func(client net.Conn) {
+		transport := overHTTP2(client)
+		defer transport.CloseIdleConnections()
+		body, write := io.Pipe()
+		defer func() { _ = write.Close() }()
+		began := time.Now()
+		got := sendOverHTTP2(t, transport, body)
+		if took := time.Since(began); got != "HTTP/2.0 400 Bad Request ended\n" || took != bodyStall {
+			t.Errorf("%s after %s, want 400 after %s", got, took, bodyStall)
+		}
+	})
+}
+
+// A client over HTTP/2 that takes nothing more of its connection is ended.
+func TestHTTP2DownloadsHaveToMove(t *testing.T) {
+	steadily(t, func(w http.ResponseWriter, _ *http.Request) {
+		began := time.Now()
+		_, err := io.Copy(w, bytes.NewReader(make([]byte, 8<<20)))
+		if took := time.Since(began); err == nil || took > answerStall+time.Second {
+			t.Errorf("%v after %s, want an error after %s", err, took, answerStall)
+		}
+	}, func(client net.Conn) {
+		transport := overHTTP2(client)
+		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://x/", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := transport.RoundTrip(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * answerStall) // its window is full
+		if _, err := io.ReadAll(answer.Body); err == nil {
+			t.Error("the answer came whole")
+		}
+		_ = answer.Body.Close()
+	})
 }
 
 // An upload may take hours, as long as something comes; one that stands still is ended.

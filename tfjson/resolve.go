@@ -302,3 +302,20 @@ func (s *Stack) Attribute(address, name string) (string, error) {
 	}
 	return text, nil
 }
+
+// Tags are those of a resource of a resolved stack, the provider's default_tags among them; nil where it has none.
+func (s *Stack) Tags(address string) map[string]string {
+	if s.after == nil || s.after.nodes[address] == nil {
+		return nil
+	}
+	all, err := s.after.attribute(s.after.nodes[address], "tags_all")
+	given, ok := all.(map[string]any)
+	if err != nil || !ok || len(given) == 0 {
+		return nil
+	}
+	tags := map[string]string{}
+	for key, value := range given {
+		tags[key], _ = scalarText(value)
+	}
+	return tags
+}

@@ -27,6 +27,8 @@ type Config struct {
 	BufferMiB int
 	// Prefix as it is written, expressions and all.
 	Prefix string
+	// ErrorOutputPrefix is where AWS puts what it cannot deliver; nothing here comes below it.
+	ErrorOutputPrefix string
 	// Compression is UNCOMPRESSED, GZIP, ZIP, Snappy or HADOOP_SNAPPY.
 	Compression string
 	// FileExtension replaces the compression format's own unless it is empty.
@@ -165,7 +167,7 @@ func (b body) config() (Config, []error) {
 		Name: b.Name, StreamARN: from.StreamARN, SourceRoleARN: from.RoleARN,
 		BucketARN: s3.BucketARN, RoleARN: s3.RoleARN,
 		BufferInterval: defaultInterval, BufferMiB: defaultMiB,
-		Prefix: s3.Prefix, Compression: s3.CompressionFormat, FileExtension: s3.FileExtension, TimeZone: s3.CustomTimeZone,
+		Prefix: s3.Prefix, ErrorOutputPrefix: s3.ErrorOutputPrefix, Compression: s3.CompressionFormat, FileExtension: s3.FileExtension, TimeZone: s3.CustomTimeZone,
 	}
 	if cfg.Compression == "" {
 		cfg.Compression = "UNCOMPRESSED"

@@ -75,6 +75,7 @@ func TestReadEverything(t *testing.T) {
 		Name: "delivery", ARN: "arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery", StreamName: "events", StreamARN: streamARN,
 		Bucket: "events", BucketARN: "arn:aws:s3:::events", RoleARN: roleARN, SourceRoleARN: roleARN + "-reader",
 		BufferInterval: 0, BufferMiB: 128, Compression: "GZIP", TimeZone: "Asia/Tokyo", Prefix: "a/!{timestamp:yyyy}/", FileExtension: ".json.gz", Delimiter: "\n",
+		ErrorOutputPrefix: "b/!{firehose:error-output-type}/",
 	}}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("error %v, %s", err, cmp.Diff(want, got))
@@ -101,6 +102,7 @@ func TestReadTheProjectsOwnStacks(t *testing.T) {
 			RoleARN: role, SourceRoleARN: role, BufferInterval: time.Minute, BufferMiB: 1,
 			Prefix:      "events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",
 			Compression: "UNCOMPRESSED", TimeZone: "UTC", Delimiter: "\n",
+			ErrorOutputPrefix: "errors/!{firehose:error-output-type}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",
 		}}
 		if err != nil || !cmp.Equal(got, want) {
 			t.Errorf("%s: error %v, %s", env, err, cmp.Diff(want, got))

@@ -64,7 +64,7 @@ var createStreamInput = []field{
 	{name: "StreamModeDetails", kind: structKind, children: []field{
 		{name: "StreamMode", kind: stringKind, required: true, checks: []check{oneOf(provisioned, onDemand)}},
 	}},
-	{name: "Tags", kind: structKind},
+	{name: "Tags", kind: mapKind, checks: tagChecks},
 	{name: "WarmThroughputMiBps", kind: integerKind},
 	{name: "MaxRecordSizeInKiB", kind: integerKind, checks: between(1024, 10240)},
 }
@@ -76,15 +76,16 @@ func (s *Service) createStream(body []byte) ([]byte, *refusal) {
 	if problem != nil {
 		return nil, problem
 	}
-	for _, member := range []string{"Tags", "WarmThroughputMiBps"} {
-		if in[member] != nil {
-			return nil, invalid("%s is not imitated on one machine; leave it out.", member)
-		}
+	if in["WarmThroughputMiBps"] != nil {
+		return nil, invalid("WarmThroughputMiBps is not imitated on one machine; leave it out.")
 	}
 	if kib, given := in["MaxRecordSizeInKiB"].(int64); given && kib*1024 != maxRecord {
 		return nil, invalid("MaxRecordSizeInKiB %d is not imitated on one machine; leave it out, or use %d.", kib, maxRecord/1024)
 	}
-	cfg := Config{Name: in.text("StreamName"), Mode: modeOf(in), Retention: quota.MinRetention}
+	cfg := Config{Name: in.text("StreamName"), Mode: modeOf(in), Retention: quota.MinRetention, Tags: in.tags()}
+	if problem := checkTags(cfg.Name, s.options.Account, cfg.Tags, nil); problem != nil {
+		return nil, problem
+	}
 	cfg.Shards = int(in.integer("ShardCount"))
 	if cfg.Mode == onDemand && cfg.Shards != 0 {
 		return nil, invalid("ShardCount %d stands beside StreamMode %s; leave it out.", cfg.Shards, onDemand)

@@ -16,6 +16,10 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
+const imitated = "AddTagsToStream, CreateStream, DecreaseStreamRetentionPeriod, DeleteStream, DescribeStream, DescribeStreamSummary, GetRecords, " +
+	"GetShardIterator, IncreaseStreamRetentionPeriod, ListShards, ListStreams, ListTagsForResource, ListTagsForStream, PutRecord, PutRecords, " +
+	"RemoveTagsFromStream, TagResource, UntagResource"
+
 // The messages are AWS's own, from kinesalite's tests, unless an assumption says otherwise.
 func TestErrors(t *testing.T) {
 	clock := clockwork.NewFakeClockAt(noon)
@@ -24,7 +28,7 @@ func TestErrors(t *testing.T) {
 	large := base64.StdEncoding.EncodeToString(make([]byte, 1<<20))
 	number := call(t, s, "PutRecord", `{"StreamName":"e","PartitionKey":"a","Data":""}`)["SequenceNumber"].(string)
 	for _, test := range []struct{ action, body, typ, message string }{
-		{"Whatever", `{}`, "UnknownOperationException", ""},
+		{"Whatever", `{}`, "UnknownOperationException", `Kinesis's operation "Whatever" is not imitated on one machine; what is: ` + imitated},
 		{"PutRecord", ``, "SerializationException", ""},
 		{"PutRecord", `[]`, "SerializationException", ""},
 		{"PutRecord", `{} {}`, "SerializationException", ""},
@@ -94,7 +98,27 @@ func TestErrors(t *testing.T) {
 		{"CreateStream", `{"StreamName":"f","ShardCount":9998}`, "LimitExceededException", "This request would exceed the shard limit for the account 000000000000 in us-east-1. " +
 			"Current shard count for the account: 3. Limit: 10000. Number of additional shards that would have resulted from this request: 9998. " +
 			"Refer to the AWS Service Limits page (http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current limits and how to request higher limits."},
-		{"CreateStream", `{"StreamName":"f","ShardCount":1,"Tags":{"a":"b"}}`, "InvalidArgumentException", "Tags is not imitated on one machine; leave it out."},
+		{"AddTagsToStream", `{}`, "ValidationException", "2 validation errors detected: Value null at 'tags' failed to satisfy constraint: Member must not be null; " +
+			"Value null at 'streamName' failed to satisfy constraint: Member must not be null"},
+		{"AddTagsToStream", `{"StreamName":"e","Tags":[]}`, "SerializationException", "Start of list found where not expected"},
+		{"AddTagsToStream", `{"StreamName":"e","Tags":{}}`, "ValidationException",
+			"1 validation error detected: Value '{}' at 'tags' failed to satisfy constraint: Member must have length greater than or equal to 1"},
+		{"AddTagsToStream", `{"StreamName":"e","Tags":{"a%":"b"}}`, "InvalidArgumentException",
+			"Failed to add tags to stream e under account 000000000000 because some tags contained illegal characters. The allowed characters are " +
+				"Unicode letters, digits, white-spaces, '_', '.', ':', '/', '=', '+', '-', '@'."},
+		{"AddTagsToStream", `{"StreamName":"e","Tags":{"aws:x":"b"}}`, "InvalidArgumentException",
+			"Failed to add tags to stream e under account 000000000000 because the key aws:x begins with aws:, which is AWS's own."},
+		{"CreateStream", `{"StreamName":"f","ShardCount":1,"Tags":{"a":"!"}}`, "InvalidArgumentException",
+			"Failed to add tags to stream f under account 000000000000 because some tags contained illegal characters. The allowed characters are " +
+				"Unicode letters, digits, white-spaces, '_', '.', ':', '/', '=', '+', '-', '@'."},
+		{"AddTagsToStream", `{"StreamName":"none","Tags":{"a":"b"}}`, "ResourceNotFoundException", none},
+		{"RemoveTagsFromStream", `{"StreamName":"e","TagKeys":"a"}`, "SerializationException", "Expected list or null"},
+		{"IncreaseStreamRetentionPeriod", `{"StreamName":"e","RetentionPeriodHours":23}`, "InvalidArgumentException",
+			"Minimum allowed retention period is 24 hours. Requested retention period (23 hours) is too short."},
+		{"IncreaseStreamRetentionPeriod", `{"StreamName":"e","RetentionPeriodHours":8761}`, "InvalidArgumentException",
+			"Maximum allowed retention period is 8760 hours. Requested retention period (8761 hours) is too long."},
+		{"DecreaseStreamRetentionPeriod", `{"StreamName":"e","RetentionPeriodHours":25}`, "InvalidArgumentException",
+			"Requested retention period (25 hours) for stream e can not be longer than existing retention period (24 hours). Use IncreaseRetentionPeriod API."},
 		{"CreateStream", `{"StreamName":"f","ShardCount":1,"MaxRecordSizeInKiB":2048}`, "InvalidArgumentException",
 			"MaxRecordSizeInKiB 2048 is not imitated on one machine; leave it out, or use 1024."},
 		{"CreateStream", `{"StreamName":"f","ShardCount":4,"StreamModeDetails":{"StreamMode":"ON_DEMAND"}}`, "InvalidArgumentException",

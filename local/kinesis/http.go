@@ -24,7 +24,8 @@ const (
 // but there have to be some, because a client without would fail on AWS.
 //
 // Assumption KIN-8: what is wrong with a request is found in this order and answered in these forms (kinesalite, index.js
-// and test/connection.js, compared with AWS). Other than AWS it takes no CBOR.
+// and test/connection.js, compared with AWS). Other than AWS it takes no CBOR, and
+// says of an operation that it does not know what it knows, where AWS sends no message.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := readBody(w, r)
 	if err != nil {
@@ -41,7 +42,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	requestID := newRequestID()
 	header.Set("X-Amzn-Requestid", requestID)
 	header.Set("X-Amz-Id-2", extendedID())
-	if wrong := checkRequest(r, body); wrong != nil {
+	if wrong := s.checkRequest(r, body); wrong != nil {
 		s.refused.Add(1)
 		wrong.write(w)
 		return
@@ -92,7 +93,7 @@ func (a answer) write(w http.ResponseWriter) {
 }
 
 // checkRequest finds what is wrong with a request before its action is looked at.
-func checkRequest(r *http.Request, body []byte) *answer {
+func (s *Service) checkRequest(r *http.Request, body []byte) *answer {
 	if r.Method != http.MethodPost {
 		return noOperation()
 	}
@@ -107,11 +108,14 @@ func checkRequest(r *http.Request, body []byte) *answer {
 	case len(body) == 0:
 		return inForm(contentType, "UnknownOperationException", "")
 	case contentType != jsonType:
+		if contentType == cborType {
+			s.tell(noCBOR)
+		}
 		return otherType(contentType, service != "" && action != "", body)
 	case body[0] != '{' && !isObject(body):
 		return inForm(jsonType, "SerializationException", "")
 	case !known:
-		return inForm(jsonType, "UnknownOperationException", "")
+		return inForm(jsonType, "UnknownOperationException", s.unknownOperation(action).Message)
 	default:
 		return checkAuth(r)
 	}

@@ -20,6 +20,7 @@ func TestHTTP(t *testing.T) {
 		empty    = `{"HasMoreStreams":false,"StreamNames":[],"StreamSummaries":[]}`
 		serial   = `{"__type":"SerializationException"}`
 		unknown  = `{"__type":"UnknownOperationException"}`
+		other    = `{"__type":"UnknownOperationException","message":"Kinesis's operation \"RegisterStreamConsumer\" is not imitated on one machine; what is: ` + imitated + `"}`
 		inCBOR   = "\xa1\x66__type\x76SerializationException"
 		nothing  = "\xa1\x66__type\x78\x19UnknownOperationException"
 		refusal  = "\xa2\x66__type\x76SerializationException\x67message\x78"
@@ -45,8 +46,8 @@ func TestHTTP(t *testing.T) {
 		{"no JSON", "POST", amz, list, signed, "", "hello", 400, serial, amz},
 		{"half JSON", "POST", amz, list, signed, "", `{"Limit":`, 400, serial, amz},
 		{"a list", "POST", amz, list, signed, "", "[]", 400, serial, amz},
-		{"another action", "POST", amz, "Kinesis_20131202.SplitShard", signed, "", "{}", 400, unknown, amz},
-		{"another service", "POST", amz, "DynamoDB_20120810.ListStreams", signed, "", "{}", 400, unknown, amz},
+		{"another action", "POST", amz, "Kinesis_20131202.RegisterStreamConsumer", signed, "", "{}", 400, other, amz},
+		{"another service", "POST", amz, "DynamoDB_20120810.RegisterStreamConsumer", signed, "", "{}", 400, other, amz},
 		{"not signed", "POST", amz, list, "", "", "{}", 400, `{"__type":"MissingAuthenticationTokenException","message":"Missing Authentication Token"}`, amz},
 		{"half signed", "POST", amz, list, "X", "", "{}", 400, noFields, amz},
 		{"signed twice", "POST", amz, list, signed, "?X-Amz-Algorithm=x", "{}", 400, `{"__type":"InvalidSignatureException","message":"Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."}`, amz},

@@ -2,11 +2,12 @@
 //
 // A record is acknowledged after it is on disk, and is read again after a restart or a kill. What the package imitates
 // of AWS without AWS's word for it is a numbered assumption beside the code. What it does not imitate it refuses: an
-// on-demand stream stays at its four shards, a stream keeps its number of shards, and tags, consumers with enhanced
-// fan-out and resharding are unknown operations.
+// on-demand stream stays at its four shards, a stream keeps its number of shards, and consumers with enhanced fan-out and
+// resharding are unknown operations.
 package kinesis
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,9 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"reflect"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,6 +48,9 @@ type Options struct {
 	Region, Account, Partition string
 	// Unlimited switches the limits per shard off.
 	Unlimited bool
+
+	// NotImitated is told what a client asked for in vain, in words; nil is not told.
+	NotImitated func(text string)
 
 	// maxSize of the file in bytes, 0 for none. Tests fill a disk with it.
 	maxSize int
@@ -176,6 +183,9 @@ type Config struct {
 	Shards int
 	// Retention is 24 to 8,760 whole hours.
 	Retention time.Duration
+	// Tags are at most 50. What a call makes of them and of the retention lasts until the next [Service.Declare], as on AWS until
+	// the next apply.
+	Tags map[string]string
 	// Encryption is KMS or NONE. Records lie on this machine's disk as they are either way, and [Service.Declare] says so.
 	Encryption string
 }
@@ -204,7 +214,7 @@ func (c Config) check() error {
 	return errors.Join(problems...)
 }
 
-// Declare makes the stream if the file has none of its name. Of one that exists it takes over retention, mode and ARN;
+// Declare makes the stream if the file has none of its name. Of one that exists it takes over retention, mode, tags and ARN;
 // another number of shards is an error, because records would have to be resharded.
 func (s *Service) Declare(cfg Config) error {
 	if err := cfg.check(); err != nil {
@@ -228,13 +238,21 @@ func (s *Service) Declare(cfg Config) error {
 		// A stream that becomes on-demand keeps its shards (developer guide, "Switch between data stream capacity modes").
 		s.log.Info("the stream keeps its shards as it becomes on-demand", "stream", cfg.Name, "shards", d.Shards)
 	}
-	d.Mode, d.ARN, d.RetentionHours = cfg.Mode, s.arn(cfg), int(cfg.Retention/time.Hour)
-	if d == *old.description.Load() {
+	d.Mode, d.ARN, d.RetentionHours, d.Tags = cfg.Mode, s.arn(cfg), int(cfg.Retention/time.Hour), cfg.Tags
+	if len(d.Tags) == 0 {
+		d.Tags = nil // as the file gives it
+	}
+	if reflect.DeepEqual(d, *old.description.Load()) {
 		return nil
 	}
-	before := old.description.Swap(&d)
-	if err := s.update(func(tx *bbolt.Tx) error { return store(tx, old, false) }); err != nil {
-		old.description.Store(before)
+	return s.describeAs(old, d)
+}
+
+// describeAs puts another description of a stream on disk. It is called with mu held.
+func (s *Service) describeAs(of *stream, d description) error {
+	before := of.description.Swap(&d)
+	if err := s.update(func(tx *bbolt.Tx) error { return store(tx, of, false) }); err != nil {
+		of.description.Store(before)
 		return err
 	}
 	return nil
@@ -262,6 +280,7 @@ func (s *Service) create(cfg Config) error {
 			// Assumption KIN-4: shards are dated two seconds before their stream (kinesalite, actions/createStream.js).
 			Created:   max(now.Unix()-2, before+1),
 			CreatedAt: now,
+			Tags:      cfg.Tags,
 		})
 		return store(tx, made, true)
 	})
@@ -414,7 +433,7 @@ func (s *Service) DoAs(ctx context.Context, action string, body []byte, allow fu
 	} else if do, known := actions[action]; known {
 		response.Body, problem = do(s, call{body, allow})
 	} else {
-		problem = &refusal{Status: 400, Type: "UnknownOperationException"}
+		problem = s.unknownOperation(action)
 	}
 	if problem != nil {
 		s.refused.Add(1)
@@ -452,7 +471,7 @@ func (s *Service) askFirst(c call) *refusal {
 	if json.Unmarshal(c.body, &members) != nil {
 		return nil //nolint:nilerr // the action refuses it, in Kinesis's own words
 	}
-	if arn := text(members["StreamARN"]); arn != "" {
+	if arn := cmp.Or(text(members["StreamARN"]), text(members["ResourceARN"])); arn != "" {
 		return c.ask(arn)
 	}
 	return c.ask(s.arn(Config{Name: text(members["StreamName"])}))
@@ -478,16 +497,40 @@ func asked(do func(*Service, []byte) ([]byte, *refusal)) func(*Service, call) ([
 }
 
 var actions = map[string]func(*Service, call) ([]byte, *refusal){
-	"CreateStream":          asked((*Service).createStream),
-	"DeleteStream":          asked((*Service).deleteStream),
-	"DescribeStream":        asked((*Service).describeStream),
-	"DescribeStreamSummary": asked((*Service).describeStreamSummary),
-	"GetRecords":            asked((*Service).getRecords),
-	"GetShardIterator":      asked((*Service).getShardIterator),
-	"ListShards":            asked((*Service).listShards),
-	"ListStreams":           asked((*Service).listStreams),
-	"PutRecord":             (*Service).putRecord,
-	"PutRecords":            (*Service).putRecords,
+	"AddTagsToStream":               asked((*Service).addTagsToStream),
+	"CreateStream":                  asked((*Service).createStream),
+	"DecreaseStreamRetentionPeriod": asked((*Service).decreaseRetention),
+	"DeleteStream":                  asked((*Service).deleteStream),
+	"DescribeStream":                asked((*Service).describeStream),
+	"DescribeStreamSummary":         asked((*Service).describeStreamSummary),
+	"GetRecords":                    asked((*Service).getRecords),
+	"GetShardIterator":              asked((*Service).getShardIterator),
+	"IncreaseStreamRetentionPeriod": asked((*Service).increaseRetention),
+	"ListShards":                    asked((*Service).listShards),
+	"ListStreams":                   asked((*Service).listStreams),
+	"ListTagsForResource":           asked((*Service).listTagsForResource),
+	"ListTagsForStream":             asked((*Service).listTagsForStream),
+	"PutRecord":                     (*Service).putRecord,
+	"PutRecords":                    (*Service).putRecords,
+	"RemoveTagsFromStream":          asked((*Service).removeTagsFromStream),
+	"TagResource":                   asked((*Service).tagResource),
+	"UntagResource":                 asked((*Service).untagResource),
+}
+
+// imitated names the actions, for whoever asks for another. It is no part of actions' own initialisation.
+var imitated = strings.Join(slices.Sorted(maps.Keys(actions)), ", ")
+
+// unknownOperation refuses an action, in words, which AWS does not.
+func (s *Service) unknownOperation(action string) *refusal {
+	problem := refuse("UnknownOperationException", "Kinesis's operation %q is not imitated on one machine; what is: %s", action, imitated)
+	s.tell(problem.Message)
+	return problem
+}
+
+func (s *Service) tell(text string) {
+	if s.options.NotImitated != nil {
+		s.options.NotImitated(text)
+	}
 }
 
 // encode is for answers that are not many a second.

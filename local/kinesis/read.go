@@ -22,11 +22,11 @@ type resource struct {
 	ARN string `tf:"arn"` // an output of the provider's, which Attribute computes
 
 	// Without effect on one machine: records are not encrypted here, so that no key is asked for; nothing measures shards;
-	// no consumer is registered whose deletion could be enforced; and nothing here looks at tags.
+	// and no consumer is registered whose deletion could be enforced.
 	KMSKeyID                string            `tf:"kms_key_id"`
 	ShardLevelMetrics       []string          `tf:"shard_level_metrics"`
 	EnforceConsumerDeletion bool              `tf:"enforce_consumer_deletion"`
-	Tags                    map[string]string `tf:"tags"`
+	Tags                    map[string]string `tf:"tags"` // read with the provider's own
 	TagsAll                 map[string]string `tf:"tags_all"`
 }
 
@@ -70,6 +70,7 @@ func read(stack *tfjson.Stack, from tfjson.Resource) (Config, error) {
 		Name: r.Name, Mode: provisioned, Shards: r.ShardCount,
 		Retention: time.Duration(r.RetentionPeriod) * time.Hour, Encryption: r.EncryptionType,
 	}
+	cfg.Tags = stack.Tags(from.Address())
 	if len(r.Mode) > 0 {
 		cfg.Mode = r.Mode[0].StreamMode
 	}

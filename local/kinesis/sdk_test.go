@@ -188,8 +188,8 @@ func TestSDKErrors(t *testing.T) {
 	if missing := (*types.ResourceNotFoundException)(nil); !errors.As(err, &missing) {
 		t.Error(err)
 	}
-	_, err = c.ListTagsForStream(t.Context(), &sdk.ListTagsForStreamInput{StreamName: aws.String("e")})
-	if err == nil || !strings.Contains(err.Error(), "UnknownOperationException") {
+	_, err = c.ListStreamConsumers(t.Context(), &sdk.ListStreamConsumersInput{StreamARN: aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/e")})
+	if err == nil || !strings.Contains(err.Error(), "UnknownOperationException") || !strings.Contains(err.Error(), "what is: AddTagsToStream") {
 		t.Error(err)
 	}
 }

@@ -37,11 +37,12 @@ type description struct {
 	// is the stream's identity too.
 	Created   int64
 	CreatedAt time.Time
+	Tags      map[string]string `json:",omitempty"`
 }
 
 // stream is a live stream.
 type stream struct {
-	description atomic.Pointer[description] // what may change in it is its retention and mode
+	description atomic.Pointer[description] // what may change in it is its retention, mode and tags
 	name        string
 	created     int64
 	shards      []*shard

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -24,6 +26,8 @@ const (
 	timestampKind
 	listKind
 	structKind
+	mapKind  // of strings by strings
+	textList // of strings
 )
 
 // field is a member of a request. The messages are those AWS answers with (kinesalite, validations/index.js, whose tests
@@ -42,7 +46,7 @@ type check struct {
 	message string
 }
 
-// input is a request: strings, int64, bool, []byte, float64 (seconds), []input and input. What is null is absent.
+// input is a request: strings, int64, bool, []byte, float64 (seconds), []input, input, []string and map[string]string. What is null is absent.
 type input map[string]any
 
 func (in input) text(name string) string {
@@ -99,6 +103,10 @@ func (f field) convert(value any) (any, error) {
 		return f.list(value)
 	case structKind:
 		return structure(value, f.children)
+	case mapKind:
+		return mapOfTexts(value)
+	case textList:
+		return listOfTexts(value)
 	}
 	switch value := value.(type) {
 	case []any:
@@ -206,6 +214,47 @@ func structure(value any, fields []field) (input, error) {
 	}
 }
 
+var textField = field{kind: stringKind}
+
+func mapOfTexts(value any) (any, error) {
+	members, isMap := value.(map[string]any)
+	if !isMap {
+		return structure(value, nil) // says why it is none
+	}
+	converted := map[string]string{}
+	for name, value := range members {
+		if value == nil {
+			continue
+		}
+		text, err := textField.convert(value)
+		if err != nil {
+			return nil, err
+		}
+		converted[name], _ = text.(string)
+	}
+	return converted, nil
+}
+
+func listOfTexts(value any) (any, error) {
+	items, isList := value.([]any)
+	if !isList {
+		return field{}.list(value) // says why it is none
+	}
+	converted := []string{}
+	for _, item := range items {
+		if item == nil {
+			continue
+		}
+		text, err := textField.convert(item)
+		if err != nil {
+			return nil, err
+		}
+		name, _ := text.(string)
+		converted = append(converted, name)
+	}
+	return converted, nil
+}
+
 // mistyped is an error in AWS's words, which begin with a capital and may end with a full stop.
 type mistyped string
 
@@ -289,6 +338,14 @@ func show(value any) string {
 			items[i] = "com.amazonaws.kinesis.v20131202.PutRecordsRequestEntry@c965e310"
 		}
 		return "[" + strings.Join(items, ", ") + "]"
+	case []string:
+		return "[" + strings.Join(value, ", ") + "]"
+	case map[string]string:
+		items := make([]string, 0, len(value))
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			items = append(items, key+"="+value[key])
+		}
+		return "{" + strings.Join(items, ", ") + "}"
 	default:
 		return fmt.Sprint(value)
 	}
@@ -301,6 +358,10 @@ func length(value any) int {
 	case []byte:
 		return len(value)
 	case []input:
+		return len(value)
+	case []string:
+		return len(value)
+	case map[string]string:
 		return len(value)
 	default:
 		return 0

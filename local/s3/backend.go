@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,9 +18,22 @@ import (
 )
 
 // backend is a service as gofakes3 wants it. Its methods return gofakes3's errors as they are, because it looks no deeper.
-type backend struct{ *Service }
+// asked is the request that it is for, of which gofakes3 hands on a part; nil is the pipeline's own doing.
+type backend struct {
+	*Service
+	asked    *http.Request
+	answered http.Header
+}
 
-func (s *Service) backend() gofakes3.Backend { return backend{s} }
+func (s *Service) backend() backend { return backend{s, nil, nil} }
+
+// header is one of the request's.
+func (s backend) header(name string) string {
+	if s.asked == nil {
+		return ""
+	}
+	return s.asked.Header.Get(name)
+}
 
 // failed turns an error of the file system into S3's, which says what happened, and takes S3's own out of what else is
 // joined to it.
@@ -177,8 +191,11 @@ func (s backend) GetObject(bucket, key string, requested *gofakes3.ObjectRangeRe
 		return nil, err
 	}
 	part, err := requested.Range(info.Size())
+	if unmet := s.checkRead(meta, info); unmet != nil {
+		err = unmet
+	}
 	if err != nil {
-		_ = file.Close()
+		_ = file.Close() // it was only read
 		return nil, err
 	}
 	object := meta.object(key, info)
@@ -204,7 +221,24 @@ func (s backend) HeadObject(bucket, key string) (*gofakes3.Object, error) {
 	}
 	object := meta.object(key, info)
 	object.Contents = http.NoBody
+	if err := s.checkRead(meta, info); err != nil {
+		_ = file.Close() // it was only read
+		return nil, err
+	}
 	return object, failed(file.Close())
+}
+
+// checkRead holds an object that is read against the request's conditions. gofakes3 looks at the source of a copy by the same
+// method, whose conditions have other names.
+func (s backend) checkRead(meta metadata, info fs.FileInfo) error {
+	if s.asked == nil || s.asked.Method != http.MethodGet && s.asked.Method != http.MethodHead {
+		return nil
+	}
+	err := checkRead(s.asked.Header, "", meta, info)
+	if errors.Is(err, gofakes3.ErrNotModified) {
+		s.answered.Set("ETag", `"`+etag(meta.MD5)+`"`) // RFC 9110, section 15.4.5
+	}
+	return err
 }
 
 func (m metadata) object(key string, info fs.FileInfo) *gofakes3.Object {
@@ -215,7 +249,7 @@ func (m metadata) object(key string, info fs.FileInfo) *gofakes3.Object {
 
 // PutObject implements gofakes3.Backend.
 func (s backend) PutObject(bucket, key string, headers map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
-	_, _, err := s.put(bucket, key, headers, input, size, conditions)
+	_, _, err := s.put(bucket, key, s.kept(headers), input, size, conditions)
 	return gofakes3.PutObjectResult{}, failed(err)
 }
 
@@ -226,7 +260,7 @@ func (s *Service) put(bucket, key string, headers map[string]string, input io.Re
 	if err := checkKey(key); err != nil {
 		return nil, at, err
 	}
-	w := &write{service: s, bucket: bucket, key: key, headers: kept(headers), size: size}
+	w := &write{service: s, bucket: bucket, key: key, headers: headers, size: size}
 	defer w.cleanUp()
 	if err := w.content(input); err != nil {
 		return nil, at, err
@@ -234,18 +268,42 @@ func (s *Service) put(bucket, key string, headers map[string]string, input io.Re
 	return w.meta.MD5, w.modified, w.commit(conditions)
 }
 
-// CopyObject implements gofakes3.Backend.
-func (s backend) CopyObject(fromBucket, fromKey, bucket, key string, headers map[string]string) (gofakes3.CopyObjectResult, error) {
-	file, info, _, err := s.object(fromBucket, fromKey)
+// CopyObject implements gofakes3.Backend. The headers that gofakes3 gives are the source's and the request's in one, where S3 takes
+// either (S3 API reference, CopyObject, x-amz-metadata-directive).
+func (s backend) CopyObject(fromBucket, fromKey, bucket, key string, _ map[string]string) (gofakes3.CopyObjectResult, error) {
+	from, file, info, meta, err := s.source()
 	if err != nil {
-		return gofakes3.CopyObjectResult{}, err
+		return gofakes3.CopyObjectResult{}, failed(err)
 	}
 	defer file.Close() //nolint:errcheck // it was only read
-	sum, at, err := s.put(bucket, key, headers, file, info.Size(), nil)
+	headers := meta.Headers
+	if replaces := strings.EqualFold(s.header("X-Amz-Metadata-Directive"), "REPLACE"); replaces {
+		headers = s.kept(nil)
+	} else if fromBucket == bucket && fromKey == key {
+		return gofakes3.CopyObjectResult{}, gofakes3.ErrorMessage(gofakes3.ErrInvalidArgument, "This copy request is illegal because it is trying to copy an object to itself "+
+			"without changing the object's metadata, storage class, website redirect location or encryption attributes.")
+	}
+	sum, at, err := s.put(bucket, key, headers, io.NewSectionReader(from, 0, info.Size()), info.Size(), s.writeConditions())
 	if err != nil {
 		return gofakes3.CopyObjectResult{}, failed(err)
 	}
 	return gofakes3.CopyObjectResult{ETag: gofakes3.FormatETag(sum), LastModified: gofakes3.NewContentTime(at.UTC())}, nil
+}
+
+// writeConditions are those under which an object is written. gofakes3 hands on those of PutObject alone.
+func (s backend) writeConditions() *gofakes3.PutConditions {
+	match, none := s.header("If-Match"), s.header("If-None-Match")
+	if match == "" && none == "" {
+		return nil
+	}
+	conditions := &gofakes3.PutConditions{}
+	if match != "" {
+		conditions.IfMatch = &match
+	}
+	if none != "" {
+		conditions.IfNoneMatch = &none
+	}
+	return conditions
 }
 
 // DeleteObject implements gofakes3.Backend. An object that is not there is deleted already.
@@ -260,7 +318,12 @@ func (s backend) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, 
 	defer s.mu.Unlock()
 	name := path.Join(bucket, key)
 	info, err := s.root.Lstat(name)
-	if isAbsent(err) || err == nil && info.IsDir() {
+	absent := isAbsent(err) || err == nil && info.IsDir()
+	w := write{service: s.Service, bucket: bucket, key: key}
+	if unmet := checkDelete(s.header("If-Match"), !absent, func() ([]byte, error) { return w.existingSum(name) }); unmet != nil {
+		return gofakes3.ObjectDeleteResult{}, failed(unmet)
+	}
+	if absent {
 		return gofakes3.ObjectDeleteResult{}, nil
 	}
 	if err == nil {
@@ -294,16 +357,27 @@ func (s backend) DeleteMulti(bucket string, keys ...string) (result gofakes3.Mul
 	return result, nil
 }
 
-// kept are the headers that belong to an object. The rest of a request's, such as its signature's, do not.
-func kept(headers map[string]string) map[string]string {
+// objectHeaders are S3's system metadata that a client may set and that is kept (S3 user guide, "Working with object metadata").
+var objectHeaders = []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type", "Expires"}
+
+const userMetadata = "X-Amz-Meta-"
+
+// kept are the headers that belong to an object. The rest of a request's, such as its signature's, do not. gofakes3 gives some of
+// them, the request has all.
+func (s backend) kept(headers map[string]string) map[string]string {
 	object := map[string]string{}
-	for name, value := range headers {
+	add := func(name, value string) {
 		name = http.CanonicalHeaderKey(name)
-		switch {
-		case name == "Content-Type", name == "Content-Encoding", name == "Content-Disposition", strings.HasPrefix(name, "X-Amz-Meta-"):
-			if value != "" {
-				object[name] = value
-			}
+		if value != "" && (slices.Contains(objectHeaders, name) || strings.HasPrefix(name, userMetadata)) {
+			object[name] = value
+		}
+	}
+	for name, value := range headers {
+		add(name, value)
+	}
+	if s.asked != nil {
+		for name, values := range s.asked.Header {
+			add(name, strings.Join(values, ","))
 		}
 	}
 	return object

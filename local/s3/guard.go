@@ -3,11 +3,13 @@ package s3
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +20,10 @@ import (
 // itself (PutObjectTagging would replace the object with its tags), stores chunk signatures as content in all but one of
 // AWS's streaming encodings, and lets any web page read and write every bucket, which S3 does not do unless a bucket has
 // a CORS configuration.
-type guard struct{ next http.Handler }
+type guard struct{ *Service }
+
+// imitated is what S3 answers here.
+const imitated = "buckets (create, head, list, location, delete), objects (put, get, head, list, copy, delete one or many) and uploads in parts"
 
 // subresources are S3's, without those that gofakes3 answers: uploads, uploadId, versioning, versions, versionId,
 // location, delete (S3's API reference, "Actions").
@@ -36,22 +41,150 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if what := unimitated(r); what != "" {
-		refuse(w, r, gofakes3.ErrorMessage(gofakes3.ErrNotImplemented, what+" is not imitated on one machine"))
+		g.refuseUnimitated(w, r, what)
 		return
 	}
-	if err := dechunk(r); err != nil {
+	if err := checkMetadata(r); err != nil {
 		refuse(w, r, err)
 		return
 	}
-	if err := boundDocument(w, r); err != nil {
+	trailer, err := dechunk(r)
+	if err == nil {
+		err = boundDocument(w, r)
+	}
+	if err != nil {
 		refuse(w, r, err)
 		return
 	}
-	same := &sameOrigin{ResponseWriter: w}
-	g.next.ServeHTTP(same, r)
+	body, unknown := verify(r, trailer)
+	if unknown != "" {
+		g.refuseUnimitated(w, r, strings.ToLower(unknown))
+		return
+	}
+	if !isCompletion(r) { // whose checksum is the object's
+		r.Body = body
+	}
+	same := &sameOrigin{ResponseWriter: w, id: fmt.Sprintf("%016X", g.requests.Add(1)), body: body}
+	if !g.serve(same, r) {
+		g.server(same, r).ServeHTTP(same, withoutConditions(r))
+	}
 	if !same.begun {
 		same.WriteHeader(http.StatusOK)
 	}
+}
+
+func isCompletion(r *http.Request) bool {
+	return r.Method == http.MethodPost && r.URL.Query().Has("uploadId")
+}
+
+// serve answers what gofakes3 would not, and tells whether it did.
+func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	query := r.URL.Query()
+	switch {
+	case r.Method == http.MethodPut && query.Has("uploadId") && r.Header.Get(copySource) != "":
+		result, err := backend{g.Service, r, nil}.copyPart()
+		g.answer(w, r, result, err)
+	case g.isOwnBucket(r, bucket, key):
+		g.makeAgain(w, r, bucket)
+	case r.Method == http.MethodGet && query.Has("tagging") && key != "":
+		// No object here has tags: each that comes with some is refused. The AWS CLI asks before it copies a large object.
+		_, err := g.backend().HeadObject(bucket, key)
+		g.answer(w, r, struct {
+			XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ Tagging"`
+			TagSet  struct{}
+		}{}, err)
+	case r.Method == http.MethodPost && query.Has("delete"):
+		return g.refuseConditions(w, r)
+	default:
+		return false
+	}
+	return true
+}
+
+// isOwnBucket tells whether a request makes a bucket that is there.
+func (g guard) isOwnBucket(r *http.Request, bucket, key string) bool {
+	return r.Method == http.MethodPut && bucket != "" && key == "" && r.URL.RawQuery == "" && g.needBucket(bucket) == nil
+}
+
+// makeAgain answers that.
+//
+// Assumption S3-6: to make a bucket that is one's own already is 200 in us-east-1 and 409 elsewhere (S3 API reference, CreateBucket,
+// BucketAlreadyOwnedByYou).
+func (g guard) makeAgain(w http.ResponseWriter, r *http.Request, bucket string) {
+	if g.region != defaultRegion {
+		answer(w, r, http.StatusConflict, &gofakes3.ErrorResponse{
+			Code:    "BucketAlreadyOwnedByYou",
+			Message: "Your previous request to create the named bucket succeeded and you already own it.",
+		})
+		return
+	}
+	w.Header().Set("Location", "/"+bucket)
+	w.WriteHeader(http.StatusOK)
+}
+
+// refuseConditions refuses a deletion of many with conditions, which gofakes3 would not see.
+func (g guard) refuseConditions(w http.ResponseWriter, r *http.Request) bool {
+	body, err := io.ReadAll(r.Body) // bounded
+	if err != nil {
+		g.answer(w, r, nil, err)
+		return true
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	for _, condition := range []string{"<ETag", "<LastModifiedTime", "<Size"} {
+		if bytes.Contains(body, []byte(condition)) {
+			g.refuseUnimitated(w, r, "condition in DeleteObjects ("+condition[1:]+")")
+			return true
+		}
+	}
+	return false
+}
+
+func (g guard) answer(w http.ResponseWriter, r *http.Request, result any, err error) {
+	if err != nil {
+		refuse(w, r, failed(err))
+		return
+	}
+	text, err := xml.Marshal(result)
+	if err != nil {
+		refuse(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/xml")
+	_, _ = w.Write(append([]byte(xml.Header), text...)) // a client that is gone hears nothing
+}
+
+// withoutConditions hides those of a read from gofakes3, which weighs them otherwise.
+func withoutConditions(r *http.Request) *http.Request {
+	plain := *r
+	plain.Header = r.Header.Clone()
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		plain.Header.Del("If-None-Match")
+		plain.Header.Del("If-Modified-Since")
+	}
+	return &plain
+}
+
+// maxMetadata bounds user-defined metadata, names and values together, in bytes (S3 user guide, "Working with object metadata").
+const maxMetadata = 2 << 10
+
+func checkMetadata(r *http.Request) error {
+	size := 0
+	for name, values := range r.Header {
+		if name, found := strings.CutPrefix(name, userMetadata); found {
+			size += len(name) + len(strings.Join(values, ","))
+		}
+	}
+	if size > maxMetadata {
+		return gofakes3.ErrMetadataTooLarge
+	}
+	return nil
+}
+
+func (g guard) refuseUnimitated(w http.ResponseWriter, r *http.Request, what string) {
+	why := "S3's " + what + " is not imitated on one machine; what is: " + imitated
+	g.tell(why)
+	refuse(w, r, gofakes3.ErrorMessage(gofakes3.ErrNotImplemented, why))
 }
 
 // maxDocument bounds a request's XML, in bytes, which gofakes3 reads into memory: 1,000 keys to delete, or 10,000 parts to join.
@@ -70,29 +203,66 @@ func boundDocument(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+func readsObject(r *http.Request) bool {
+	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	return r.Method == http.MethodGet && key != ""
+}
+
 // unimitated names what of a request gofakes3 would take for something else.
 func unimitated(r *http.Request) string {
 	query := r.URL.Query()
 	for _, name := range subresources {
-		if query.Has(name) {
+		if query.Has(name) && (name != "tagging" || !readsObject(r)) {
 			return "?" + name
 		}
 	}
 	switch {
 	case r.Method == http.MethodPost && !query.Has("delete") && !query.Has("uploads") && !query.Has("uploadId"):
 		return "an upload by a browser's form"
-	case r.Method == http.MethodPut && query.Has("uploadId") && r.Header.Get("X-Amz-Copy-Source") != "":
-		return "UploadPartCopy"
+	case r.Method == http.MethodPut || r.Method == http.MethodPost:
+		return unimitatedHeader(r.Header)
+	}
+	return ""
+}
+
+// unimitatedHeader names what a write asks for that would be lost: what is silently dropped is missed later. Encryption with
+// S3's keys or KMS's is not among it, because the start says that nothing is encrypted.
+func unimitatedHeader(header http.Header) string {
+	for name := range header {
+		value := header.Get(name)
+		switch {
+		case value == "":
+		case slices.Contains([]string{"X-Amz-Tagging", "X-Amz-Website-Redirect-Location", "X-Amz-Write-Offset-Bytes"}, name),
+			strings.HasPrefix(name, "X-Amz-Object-Lock-"), strings.HasPrefix(name, "X-Amz-Grant-"),
+			strings.HasPrefix(name, "X-Amz-Server-Side-Encryption-Customer-"),
+			name == "X-Amz-Storage-Class" && value != "STANDARD",
+			name == "X-Amz-Acl" && value != "private" && value != "bucket-owner-full-control":
+			return strings.ToLower(name) + " " + value
+		}
 	}
 	return ""
 }
 
 func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var response *gofakes3.ErrorResponse
-	if !errors.As(err, &response) {
+	var known gofakes3.Error
+	switch {
+	case errors.As(err, &response):
+	case errors.As(err, &known): // a code alone, or one with the name of what is missing
+		response = &gofakes3.ErrorResponse{Code: known.ErrorCode(), Message: cmp.Or(known.ErrorCode().Message(), err.Error())}
+	default:
 		response = &gofakes3.ErrorResponse{Code: gofakes3.ErrInternal, Message: err.Error()}
 	}
-	answer(w, r, response.Code.Status(), response)
+	answer(w, r, statusOf(response.Code), response)
+}
+
+// statusOf knows the codes that gofakes3 does not.
+func statusOf(code gofakes3.ErrorCode) int {
+	switch code {
+	case "MaxMessageLengthExceeded", "XAmzContentSHA256Mismatch", "InvalidRequest":
+		return http.StatusBadRequest
+	}
+	return code.Status()
 }
 
 func answer(w http.ResponseWriter, r *http.Request, status int, response *gofakes3.ErrorResponse) {
@@ -105,19 +275,31 @@ func answer(w http.ResponseWriter, r *http.Request, status int, response *gofake
 	_, _ = w.Write(append([]byte(xml.Header), text...))
 }
 
-// sameOrigin takes gofakes3's permission for every web page out of an answer.
+// sameOrigin takes gofakes3's permission for every web page out of an answer, and writes the names of user-defined metadata as S3
+// does: in lower case (S3 user guide, "Working with object metadata"). boto3 takes them as they come.
 type sameOrigin struct {
 	http.ResponseWriter
+	id    string
+	body  *verified
 	begun bool
 }
 
 // WriteHeader implements http.ResponseWriter.
 func (s *sameOrigin) WriteHeader(status int) {
 	s.begun = true
-	for name := range s.Header() {
-		if strings.HasPrefix(name, "Access-Control-") {
-			s.Header().Del(name)
+	header := s.Header()
+	for name, values := range header {
+		switch {
+		case strings.HasPrefix(name, "Access-Control-"):
+			delete(header, name)
+		case strings.HasPrefix(name, userMetadata):
+			delete(header, name)
+			header[strings.ToLower(name)] = values
 		}
+	}
+	header.Set("X-Amz-Request-Id", s.id)
+	if s.body.wrong && status == http.StatusInternalServerError { // gofakes3 does not know each code
+		status = http.StatusBadRequest
 	}
 	s.ResponseWriter.WriteHeader(status)
 }
@@ -132,19 +314,20 @@ func (s *sameOrigin) Write(data []byte) (int, error) {
 
 // dechunk takes AWS's chunked encoding off a body: an SDK that streams sends "aws-chunked", each chunk with its length,
 // perhaps a signature, and perhaps checksums at the end (S3 developer guide, "Signature calculations: transferring payload
-// in multiple chunks"). Signatures and checksums are not verified; what arrives whole over TCP is what was sent.
-func dechunk(r *http.Request) error {
+// in multiple chunks"). Signatures are not verified. The map gets what comes behind the content.
+func dechunk(r *http.Request) (trailer map[string]string, err error) {
+	trailer = map[string]string{}
 	if !strings.HasPrefix(r.Header.Get("X-Amz-Content-Sha256"), "STREAMING-") {
-		return nil
+		return trailer, nil
 	}
 	size, err := strconv.ParseInt(r.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64)
 	if err != nil || size < 0 {
-		return gofakes3.ErrorMessage(gofakes3.ErrMissingContentLength, "x-amz-decoded-content-length is missing")
+		return nil, gofakes3.ErrorMessage(gofakes3.ErrMissingContentLength, "x-amz-decoded-content-length is missing")
 	}
 	r.Body = struct {
 		io.Reader
 		io.Closer
-	}{&chunks{source: bufio.NewReader(r.Body)}, r.Body}
+	}{&chunks{source: bufio.NewReader(r.Body), trailer: trailer}, r.Body}
 	r.ContentLength = size
 	r.Header.Set("Content-Length", strconv.FormatInt(size, 10))
 	r.Header.Set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")
@@ -158,7 +341,7 @@ func dechunk(r *http.Request) error {
 	if len(encodings) > 0 {
 		r.Header.Set("Content-Encoding", strings.Join(encodings, ","))
 	}
-	return nil
+	return trailer, nil
 }
 
 // chunks reads the content of an aws-chunked body.
@@ -167,6 +350,8 @@ type chunks struct {
 	left   int64 // of the chunk
 	begun  bool
 	done   bool
+	// trailer gets the checksums that come behind the last chunk, by the names of their headers.
+	trailer map[string]string
 }
 
 // Read implements io.Reader.
@@ -190,7 +375,7 @@ func (c *chunks) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// next reads a chunk's first line, such as "400;chunk-signature=…". After the last chunk come headers, which nobody needs.
+// next reads a chunk's first line, such as "400;chunk-signature=…". After the last chunk come headers.
 func (c *chunks) next() error {
 	if c.begun {
 		if line, err := c.line(); err != nil || line != "" {
@@ -211,8 +396,16 @@ func (c *chunks) next() error {
 		return nil
 	}
 	c.done = true
-	_, err = io.Copy(io.Discard, c.source)
-	return err
+	for {
+		line, err := c.line()
+		if name, value, found := strings.Cut(line, ":"); found {
+			c.trailer[http.CanonicalHeaderKey(strings.TrimSpace(name))] = strings.TrimSpace(value)
+		}
+		if err != nil || line == "" {
+			_, err = io.Copy(io.Discard, c.source)
+			return err
+		}
+	}
 }
 
 // line is the next line without its end. It is at most as long as the reader's buffer, 4 KiB.

@@ -29,11 +29,15 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/jonboulle/clockwork"
 )
+
+// defaultRegion is the one that S3 calls none, in a bucket's location and where a bucket is made.
+const defaultRegion = "us-east-1"
 
 // Options of a service.
 type Options struct {
@@ -41,6 +45,12 @@ type Options struct {
 	Dir    string
 	Clock  clockwork.Clock // nil: the real one
 	Logger *slog.Logger    // nil: none
+	// Region is the buckets'; "" is us-east-1.
+	Region string
+	// ByHost finds the bucket that a request's host names, "" for none, and the name of the address without it; nil finds none.
+	ByHost func(host string) (bucket, address string)
+	// NotImitated is told what a client asked for in vain, in words; nil is not told.
+	NotImitated func(text string)
 }
 
 // Service keeps buckets. Its methods may be called at the same time.
@@ -48,6 +58,11 @@ type Service struct {
 	root   *os.Root
 	clock  clockwork.Clock
 	logger *slog.Logger
+	byHost func(host string) (bucket, address string)
+	region string
+	// requests counts them, for their ids.
+	requests atomic.Int64
+	tell     func(text string)
 	// mu is held for writing where names change, for reading where a file and its metadata must be of one generation.
 	mu sync.RWMutex
 	// last is the latest modification time that was given to a file, so that no two are the same.
@@ -75,8 +90,14 @@ func Open(opts Options) (*Service, error) {
 	s := &Service{
 		root: root, clock: cmp.Or[clockwork.Clock](opts.Clock, clockwork.NewRealClock()),
 		logger:  cmp.Or(opts.Logger, slog.New(slog.DiscardHandler)),
+		byHost:  opts.ByHost,
+		region:  cmp.Or(opts.Region, defaultRegion),
+		tell:    opts.NotImitated,
 		uploads: uploads{byID: map[gofakes3.UploadID]*upload{}},
 		fault:   func(string) error { return nil },
+	}
+	if s.tell == nil {
+		s.tell = func(string) {}
 	}
 	if err := root.RemoveAll(temporary); err != nil {
 		return nil, fmt.Errorf("removing what an earlier process left unfinished: %w", err)
@@ -145,15 +166,20 @@ func (s *Service) Open(bucket, key string) (io.ReadSeekCloser, fs.FileInfo, erro
 	return file, info, nil
 }
 
-// Handler answers S3's wire protocol, with the bucket in the path. It needs the path as it was sent: a [http.ServeMux]
+// Handler answers S3's wire protocol, with the bucket in the path or in the host. It needs the path as it was sent: a [http.ServeMux]
 // would clean "//" and ".." out of it.
 func (s *Service) Handler() http.Handler {
-	fake := gofakes3.New(s.backend(),
+	return s.hosted(guard{s})
+}
+
+// server is gofakes3 for one request.
+func (s *Service) server(w http.ResponseWriter, r *http.Request) http.Handler {
+	return gofakes3.New(backend{s, r, w.Header()},
 		gofakes3.WithTimeSource(timeSource{s.clock}),
-		gofakes3.WithTimeSkewLimit(0), // a signature's age is not checked, because signatures are not
+		gofakes3.WithTimeSkewLimit(0),     // a signature's age is not checked, because signatures are not
+		gofakes3.WithMetadataSizeLimit(0), // it would count every header of AWS's, a session's token too
 		gofakes3.WithLogger(logger{s.logger}),
-	)
-	return guard{fake.Server()}
+	).Server()
 }
 
 // timeSource is a clock as gofakes3 wants it.

@@ -61,7 +61,7 @@ func (s backend) CreateMultipartUpload(bucket, key string, headers map[string]st
 	// In the order of their beginning, which listings have, and of no id that a process before gave.
 	u := &upload{
 		id:     gofakes3.UploadID(fmt.Sprintf("%016x-%x", initiated.UnixNano(), random)),
-		bucket: bucket, key: key, headers: headers, initiated: initiated, parts: map[int]sentPart{},
+		bucket: bucket, key: key, headers: s.kept(headers), initiated: initiated, parts: map[int]sentPart{},
 	}
 	s.uploads.mu.Lock()
 	defer s.uploads.mu.Unlock()
@@ -189,7 +189,7 @@ func (s backend) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadI
 	}
 	content := &joined{service: s.Service, parts: chosen}
 	defer content.close()
-	if _, _, err := s.put(bucket, key, u.headers, content, size, nil); err != nil {
+	if _, _, err := s.put(bucket, key, u.headers, s.objectChecked(content), size, s.writeConditions()); err != nil {
 		return "", "", failed(err)
 	}
 	s.end(u)

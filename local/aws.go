@@ -1,0 +1,214 @@
+package local
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"cdk.tf/go/ingest/local/firehose"
+)
+
+// imitated is what answers at the AWS address.
+const imitated = "Kinesis, S3, Firehose's DescribeDeliveryStream and ListDeliveryStreams, and STS's GetCallerIdentity"
+
+// awsEndpoint is one address for several services, told apart as their clients do: by the operation that a header names, by the
+// service that a request is signed for, and by the form of the old protocols. What is left is S3's, unsigned or signed by hand.
+func (p *Pipeline) awsEndpoint() http.Handler {
+	described := firehose.Described{Streams: p.declared.deliveries, Account: account, Since: p.started, NotImitated: p.sayNotImitated}
+	handlers := map[string]http.Handler{
+		"kinesis": p.streams, "s3": p.buckets.Handler(), "firehose": described, "sts": http.HandlerFunc(p.serveIdentity),
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		service := serviceOf(r)
+		if handler := handlers[service]; handler != nil {
+			handler.ServeHTTP(w, r)
+			return
+		}
+		p.refuseService(w, r, service, operationOf(r, nil))
+	})
+}
+
+// serviceOf is the service that a request is for, by the name that it is signed with.
+func serviceOf(r *http.Request) string {
+	prefix, _, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	prefix, _, _ = strings.Cut(prefix, "_")
+	signed := signedFor(r)
+	switch {
+	case prefix == "Kinesis", prefix == "Firehose":
+		return strings.ToLower(prefix)
+	case signed != "" && signed != "s3express" && signed != "kinesis" && signed != "s3":
+		return signed
+	case prefix != "" && r.Header.Get("X-Amz-Target") != prefix:
+		return prefix
+	case signed == "kinesis", r.Header.Get("X-Amz-Target") != "":
+		return "kinesis" // which says what is wrong with it
+	case r.URL.Path == "/" && (r.URL.Query().Has("Action") || isForm(r)):
+		return "sts" // unsigned, which it refuses
+	}
+	return "s3"
+}
+
+// signedFor is the service of a signature's scope: KEY/DATE/REGION/SERVICE/aws4_request, and without a region in version 4A (IAM user
+// guide, "Elements of an AWS API request signature").
+func signedFor(r *http.Request) string {
+	credential := r.URL.Query().Get("X-Amz-Credential")
+	if _, after, found := strings.Cut(r.Header.Get("Authorization"), "Credential="); found {
+		credential, _, _ = strings.Cut(after, ",")
+	}
+	scope := strings.Split(strings.TrimSpace(credential), "/")
+	if len(scope) < 4 || scope[len(scope)-1] != "aws4_request" {
+		return ""
+	}
+	return scope[len(scope)-2]
+}
+
+// signedBy is the id of the access key that a request is signed with.
+func signedBy(r *http.Request) string {
+	credential := r.URL.Query().Get("X-Amz-Credential")
+	if _, after, found := strings.Cut(r.Header.Get("Authorization"), "Credential="); found {
+		credential = after
+	}
+	id, _, _ := strings.Cut(credential, "/")
+	return id
+}
+
+func isForm(r *http.Request) bool {
+	contentType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return r.Method == http.MethodPost && strings.TrimSpace(contentType) == "application/x-www-form-urlencoded"
+}
+
+// maxForm bounds what is read of a call in the query protocol, in bytes.
+const maxForm = 64 << 10
+
+func formOf(w http.ResponseWriter, r *http.Request) url.Values {
+	if !isForm(r) {
+		return r.URL.Query()
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForm))
+	if err != nil {
+		return nil
+	}
+	form, _ := url.ParseQuery(string(body)) // what is wrong with it is no action
+	return form
+}
+
+// operationOf is what a request asks of a service, as far as it says so.
+func operationOf(r *http.Request, form url.Values) string {
+	if _, operation, found := strings.Cut(r.Header.Get("X-Amz-Target"), "."); found {
+		return operation
+	}
+	if action := form.Get("Action"); action != "" {
+		return action
+	}
+	return r.Method + " " + r.URL.Path
+}
+
+// refuseService says in a service's own form that it is not imitated. The status is none that SDKs repeat a request for.
+func (p *Pipeline) refuseService(w http.ResponseWriter, r *http.Request, service, operation string) {
+	if isForm(r) {
+		operation = operationOf(r, formOf(w, r))
+	}
+	why := fmt.Sprintf("%s (%s) is not imitated on one machine; what is: %s", service, operation, imitated)
+	p.sayNotImitated(why)
+	const code = "NotImplemented"
+	header := w.Header()
+	var body []byte
+	switch {
+	case r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor":
+		header.Set("Smithy-Protocol", "rpc-v2-cbor")
+		header.Set("X-Amzn-Query-Error", code+";Sender")
+		header.Set("Content-Type", "application/cbor")
+		body = cborTexts("__type", code, "message", why)
+	case service == "ec2":
+		header.Set("Content-Type", "text/xml")
+		body = inXML(struct {
+			XMLName xml.Name `xml:"Response"`
+			Code    string   `xml:"Errors>Error>Code"`
+			Message string   `xml:"Errors>Error>Message"`
+		}{Code: code, Message: why})
+	case isForm(r), slices.Contains([]string{"cloudfront", "route53"}, service):
+		header.Set("Content-Type", "text/xml")
+		body = queryError(code, why)
+	default:
+		header.Set("Content-Type", "application/x-amz-json-1.1")
+		header.Set("X-Amzn-Errortype", code)
+		body, _ = json.Marshal(map[string]string{"__type": code, "message": why}) // of strings
+	}
+	w.WriteHeader(http.StatusNotImplemented)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // a client that is gone hears nothing
+	}
+}
+
+func inXML(value any) []byte {
+	text, _ := xml.Marshal(value) // of strings
+	return append([]byte(xml.Header), text...)
+}
+
+func queryError(code, why string) []byte {
+	return inXML(struct {
+		XMLName   xml.Name `xml:"ErrorResponse"`
+		Type      string   `xml:"Error>Type"`
+		Code      string   `xml:"Error>Code"`
+		Message   string   `xml:"Error>Message"`
+		RequestID string   `xml:"RequestId"`
+	}{Type: "Sender", Code: code, Message: why, RequestID: account})
+}
+
+// cborTexts is a map of texts in CBOR (RFC 8949, section 3), each below 65,536 bytes.
+func cborTexts(pairs ...string) []byte {
+	out := []byte{0xa0 | byte(len(pairs)/2)}
+	for _, text := range pairs {
+		text = text[:min(len(text), 1<<16-1)]
+		out = append(out, 0x79, byte(len(text)>>8), byte(len(text)))
+		out = append(out, text...)
+	}
+	return out
+}
+
+// sayNotImitated logs once what is asked for in vain.
+func (p *Pipeline) sayNotImitated(what string) {
+	first, last := p.notImitated.first(what)
+	if first {
+		p.opts.Logger.Warn("a client asks for what is not imitated", "what", what)
+	}
+	if last {
+		p.opts.Logger.Warn("so much has been asked for that is not imitated that no more is told", "count", maxSaid)
+	}
+}
+
+// serveIdentity answers STS's GetCallerIdentity.
+//
+// Assumption LOC-3: whoever signs with a key is the account's user of that name, as where the API asks for a signature. The
+// answer's form is the API reference's (AWS Security Token Service, GetCallerIdentity). AWS's UserId is made up by AWS; here it is the
+// key's id. As with Kinesis any key will do.
+func (p *Pipeline) serveIdentity(w http.ResponseWriter, r *http.Request) {
+	form := formOf(w, r)
+	header, id := w.Header(), signedBy(r)
+	header.Set("Content-Type", "text/xml")
+	action := form.Get("Action")
+	switch {
+	case id == "":
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write(queryError("MissingAuthenticationToken", "Request is missing Authentication Token; a request without one is taken for STS's or of a service that is not imitated; what is: "+imitated))
+	case action != "GetCallerIdentity":
+		why := fmt.Sprintf("sts (%s) is not imitated on one machine; what is: %s", operationOf(r, form), imitated)
+		p.sayNotImitated(why)
+		w.WriteHeader(http.StatusNotImplemented)
+		_, _ = w.Write(queryError("NotImplemented", why))
+	default:
+		_, principal, _ := p.credentials(id)
+		_, _ = w.Write(inXML(struct {
+			XMLName   xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ GetCallerIdentityResponse"`
+			ARN       string   `xml:"GetCallerIdentityResult>Arn"`
+			UserID    string   `xml:"GetCallerIdentityResult>UserId"`
+			Account   string   `xml:"GetCallerIdentityResult>Account"`
+			RequestID string   `xml:"ResponseMetadata>RequestId"`
+		}{ARN: principal, UserID: id, Account: account, RequestID: account}))
+	}
+}

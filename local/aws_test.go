@@ -1,0 +1,152 @@
+package local
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	awskinesis "github.com/aws/aws-sdk-go-v2/service/kinesis"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+func (r *running) config() aws.Config {
+	return aws.Config{
+		Region: "us-east-1", BaseEndpoint: aws.String(r.awsURL()), RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	}
+}
+
+// AWS's Go clients show what is not imitated, and what is; so does the log, once.
+func TestWhatIsNotImitatedSaysSo(t *testing.T) {
+	p := devPipeline(t)
+	ctx, config := t.Context(), p.config()
+	pathStyle := func(o *awss3.Options) { o.UsePathStyle = true }
+	for what, call := range map[string]func() error{
+		"logs (DescribeLogGroups)": func() error {
+			_, err := cloudwatchlogs.NewFromConfig(config).DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{})
+			return err
+		},
+		"apigateway (GET /restapis)": func() error {
+			_, err := apigateway.NewFromConfig(config).GetRestApis(ctx, &apigateway.GetRestApisInput{})
+			return err
+		},
+		"iam (ListRoles)": func() error {
+			_, err := iam.NewFromConfig(config).ListRoles(ctx, &iam.ListRolesInput{})
+			return err
+		},
+		"sts (AssumeRole)": func() error {
+			_, err := sts.NewFromConfig(config).AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::000000000000:role/r"), RoleSessionName: aws.String("s")})
+			return err
+		},
+		`Kinesis's operation "DescribeLimits"`: func() error {
+			_, err := awskinesis.NewFromConfig(config).DescribeLimits(ctx, &awskinesis.DescribeLimitsInput{})
+			return err
+		},
+		`Firehose's operation "DeleteDeliveryStream"`: func() error {
+			_, err := firehose.NewFromConfig(config).DeleteDeliveryStream(ctx, &firehose.DeleteDeliveryStreamInput{DeliveryStreamName: aws.String("d")})
+			return err
+		},
+		"S3's ?tagging": func() error {
+			_, err := awss3.NewFromConfig(config, pathStyle).GetBucketTagging(ctx, &awss3.GetBucketTaggingInput{Bucket: aws.String(bucket)})
+			return err
+		},
+	} {
+		for range 2 {
+			if err := call(); err == nil || !strings.Contains(err.Error(), what+" is not imitated on one machine; what is: ") {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+	}
+	log := p.said.String()
+	for _, what := range []string{"what=\"logs (DescribeLogGroups) is not imitated", "apigateway (GET /restapis) is not", "DescribeLimits", "iam (ListRoles)", "sts (AssumeRole)", "S3's ?tagging", "DeleteDeliveryStream"} {
+		if got := strings.Count(log, what); got != 1 {
+			t.Errorf("%s is said %d times", what, got)
+		}
+	}
+}
+
+// In each protocol of AWS's, of services of which no client is at hand.
+func TestWhatIsNotImitatedInEachProtocol(t *testing.T) {
+	p := devPipeline(t)
+	scope := func(service string) string {
+		return "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/" + service + "/aws4_request, SignedHeaders=host, Signature=x"
+	}
+	const form = "Content-Type: application/x-www-form-urlencoded; charset=utf-8"
+	for _, test := range []struct {
+		name string
+		asked
+		status int
+		want   string
+	}{
+		{"ec2", asked{method: http.MethodPost, url: "/", body: "Action=DescribeVpcs", header: []string{scope("ec2"), form}}, 501, "<Response><Errors><Error><Code>NotImplemented</Code><Message>ec2 (DescribeVpcs) is not"},
+		{"sqs", asked{method: http.MethodPost, url: "/", body: "Action=ListQueues", header: []string{scope("sqs"), form}}, 501, "<Error><Type>Sender</Type><Code>NotImplemented</Code><Message>sqs (ListQueues) is not"},
+		{"dynamodb", asked{method: http.MethodPost, url: "/", body: "{}", header: []string{scope("dynamodb"), "X-Amz-Target: DynamoDB_20120810.ListTables"}}, 501, `"message":"dynamodb (ListTables) is not`},
+		{"an unsigned target", asked{method: http.MethodPost, url: "/", body: "{}", header: []string{"X-Amz-Target: Logs_20140328.FilterLogEvents"}}, 501, `"message":"Logs (FilterLogEvents) is not`},
+		{"cloudfront", asked{method: http.MethodGet, url: "/2020-05-31/distribution", header: []string{scope("cloudfront")}}, 501, "<Code>NotImplemented</Code>"},
+		{"lambda", asked{method: http.MethodGet, url: "/2015-03-31/functions/", header: []string{scope("lambda")}}, 501, `"message":"lambda (GET /2015-03-31/functions/) is not`},
+		{"presigned", asked{method: http.MethodGet, url: "/x?X-Amz-Credential=test/20260101/us-east-1/lambda/aws4_request"}, 501, "lambda (GET /x)"},
+		{"cbor", asked{method: http.MethodPost, url: "/service/x/operation/ListMetrics", header: []string{scope("monitoring"), "Smithy-Protocol: rpc-v2-cbor"}}, 501, "monitoring (POST /service/x/operation/ListMetrics) is not"},
+		{"a head", asked{method: http.MethodHead, url: "/x", header: []string{scope("lambda")}}, 501, ""},
+		{"an unsigned form", asked{method: http.MethodPost, url: "/", body: "Action=GetCallerIdentity", header: []string{form}}, 403, "MissingAuthenticationToken"},
+		{"an unsigned query", asked{method: http.MethodGet, url: "/?Action=GetCallerIdentity"}, 403, "MissingAuthenticationToken"},
+		{"Kinesis without a target", asked{method: http.MethodPost, url: "/", body: "{}", header: []string{scope("kinesis")}}, 403, "Unable to determine service/operation name"},
+		{"S3, signed", asked{method: http.MethodGet, url: "/" + bucket, header: []string{scope("s3")}}, 200, "ListBucketResult"},
+		{"S3, unsigned", asked{method: http.MethodGet, url: "/" + bucket}, 200, "ListBucketResult"},
+	} {
+		test.url = p.awsURL() + test.url
+		if got := ask(t, test.asked); got.status != test.status || !strings.Contains(got.body, test.want) {
+			t.Errorf("%s: %d %s", test.name, got.status, got.body)
+		}
+	}
+}
+
+// What a person asks first beside a pipeline.
+func TestWhoAmIAndWhatRuns(t *testing.T) {
+	p := devPipeline(t)
+	ctx, config := t.Context(), p.config()
+	me, err := sts.NewFromConfig(config).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil || *me.Account != account || *me.Arn != "arn:aws:iam::000000000000:user/test" || *me.UserId != "test" {
+		t.Errorf("%+v %v", me, err)
+	}
+	hoses := firehose.NewFromConfig(config)
+	listed, err := hoses.ListDeliveryStreams(ctx, &firehose.ListDeliveryStreamsInput{})
+	if err != nil || len(listed.DeliveryStreamNames) != 1 || *listed.HasMoreDeliveryStreams {
+		t.Fatalf("%+v %v", listed, err)
+	}
+	cfg := p.declared.deliveries[0]
+	described, err := hoses.DescribeDeliveryStream(ctx, &firehose.DescribeDeliveryStreamInput{DeliveryStreamName: &listed.DeliveryStreamNames[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := described.DeliveryStreamDescription
+	to := d.Destinations[0].ExtendedS3DestinationDescription
+	if *d.DeliveryStreamName != cfg.Name || *d.DeliveryStreamARN != cfg.ARN || d.DeliveryStreamStatus != "ACTIVE" || *to.BucketARN != cfg.BucketARN ||
+		*to.Prefix != cfg.Prefix || *to.ErrorOutputPrefix == "" || *to.BufferingHints.IntervalInSeconds != 3600 ||
+		*d.Source.KinesisStreamSourceDescription.KinesisStreamARN != cfg.StreamARN || to.ProcessingConfiguration.Processors[0].Type != "AppendDelimiterToRecord" {
+		t.Errorf("%+v %+v", d, to)
+	}
+	for _, limit := range []int32{0, 10_001} {
+		if _, err := hoses.ListDeliveryStreams(ctx, &firehose.ListDeliveryStreamsInput{Limit: &limit}); err == nil {
+			t.Errorf("a limit of %d is taken", limit)
+		}
+	}
+	after, err := hoses.ListDeliveryStreams(ctx, &firehose.ListDeliveryStreamsInput{ExclusiveStartDeliveryStreamName: &cfg.Name})
+	if err != nil || len(after.DeliveryStreamNames) != 0 {
+		t.Errorf("%+v %v", after, err)
+	}
+	_, err = hoses.DescribeDeliveryStream(ctx, &firehose.DescribeDeliveryStreamInput{DeliveryStreamName: aws.String("none")})
+	if err == nil || !strings.Contains(err.Error(), "Firehose none under account 000000000000 not found.") {
+		t.Error(err)
+	}
+	tags, err := awskinesis.NewFromConfig(config).ListTagsForStream(ctx, &awskinesis.ListTagsForStreamInput{StreamName: aws.String("api-kinesis-stream-dev")})
+	if err != nil || len(tags.Tags) < 3 || *tags.Tags[0].Key != "Environment" || *tags.Tags[0].Value != "dev" {
+		t.Errorf("%+v %v", tags, err)
+	}
+}

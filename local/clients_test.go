@@ -1,0 +1,79 @@
+package local
+
+import (
+	"cmp"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// clients is where AWS's JavaScript clients and the programs that drive them lie.
+const clients = "testdata/clients"
+
+// missing ends a test for want of a client. In CI that is a failure, because there a skip would pass for a success.
+func missing(t *testing.T, line string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(line)
+	}
+	t.Skip(line)
+}
+
+// drive runs one of the programs against the AWS address of a pipeline. A program ends with 1 where a client got what AWS would
+// not have sent.
+func drive(t *testing.T, url, interpreter, program string) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), interpreter, program)
+	command.Dir = clients
+	command.Env = append(os.Environ(), "ENDPOINT="+url, "BUCKET="+bucket, "STREAM=api-kinesis-stream-dev",
+		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1",
+		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull, "AWS_EC2_METADATA_DISABLED=true", "NO_PROXY=*")
+	said, err := command.CombinedOutput()
+	if text := strings.TrimSpace(string(said)); err != nil || !strings.HasSuffix(text, "done") {
+		t.Errorf("%s: %v\n%s", program, err, text)
+	}
+}
+
+// driveNode runs a program of AWS's JavaScript SDK 3.
+func driveNode(t *testing.T, url, program string) {
+	t.Helper()
+	node, err := exec.LookPath(cmp.Or(os.Getenv("JSII_NODE"), "node"))
+	if err != nil {
+		missing(t, "node is not on PATH; install Node.js 20 or newer (https://nodejs.org)")
+	}
+	if _, err := os.Stat(filepath.Join(clients, "node_modules", "@aws-sdk")); errors.Is(err, os.ErrNotExist) {
+		missing(t, "AWS's JavaScript SDK is not installed; run: npm ci --prefix local/"+clients)
+	}
+	drive(t, url, node, program)
+}
+
+// drivePython runs a program of boto3, which comes with moto.
+func drivePython(t *testing.T, url, program string) {
+	t.Helper()
+	for _, python := range []string{"../.venv/bin/python", "python3"} {
+		path, err := exec.LookPath(python)
+		if err != nil || exec.CommandContext(t.Context(), path, "-c", "import boto3").Run() != nil {
+			continue
+		}
+		path, err = filepath.Abs(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		drive(t, url, path, program)
+		return
+	}
+	missing(t, "boto3 is neither python3's nor in .venv; run: python3 -m venv .venv && .venv/bin/pip install -r deploytest/requirements.txt")
+}
+
+// AWS's JavaScript SDK speaks HTTP/2 to Kinesis unless it is told otherwise.
+func TestJavaScriptKinesisClient(t *testing.T) {
+	p := devPipeline(t, func(opts *Options) { opts.Unlimited = true })
+	before := p.records()
+	driveNode(t, p.awsURL(), "kinesis.mjs")
+	if p.records() == before && !t.Failed() && !t.Skipped() {
+		t.Error("no record is in the stream")
+	}
+}

@@ -1,0 +1,126 @@
+package s3
+
+import (
+	"bytes"
+	"crypto/sha1" //nolint:gosec // one that S3 offers
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"hash/crc32"
+	"hash/crc64"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/johannesboyne/gofakes3"
+)
+
+const checksumPrefix = "X-Amz-Checksum-"
+
+// checksums are those that S3 offers, by the end of their header's name (S3 user guide, "Checking object integrity").
+var checksums = map[string]func() hash.Hash{
+	"Crc32":  func() hash.Hash { return crc32.NewIEEE() },
+	"Crc32c": func() hash.Hash { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) },
+	// The polynomial of CRC-64/NVME, its bits in reverse, as hash/crc64 wants it.
+	"Crc64nvme": func() hash.Hash { return crc64.New(crc64.MakeTable(0x9a6c9329ac4bc9b5)) },
+	"Sha1":      sha1.New,
+	"Sha256":    sha256.New,
+}
+
+// about are the headers below checksumPrefix that are no checksum of a request's body.
+var about = []string{"Algorithm", "Type", "Mode"}
+
+// objectChecked reads the content of an object whose whole checksum a request names, as the end of an upload in parts may. One of the
+// parts' checksums has "-" and their number.
+func (s backend) objectChecked(content io.Reader) io.Reader {
+	if s.asked == nil {
+		return content
+	}
+	header := http.Header{}
+	for name, values := range s.asked.Header {
+		if strings.HasPrefix(name, checksumPrefix) && !strings.Contains(values[0], "-") {
+			header[name] = values
+		}
+	}
+	v, _ := verify(&http.Request{Header: header, Body: io.NopCloser(content)}, nil) // one that is unknown was refused
+	return v
+}
+
+// verified reads a body, and fails at its end where it is not what its client says.
+//
+// Assumption S3-5: a body that differs from a checksum in a header, or behind it, is BadDigest, and from x-amz-content-sha256
+// XAmzContentSHA256Mismatch, both with 400 (S3 API reference, "Error responses"). Nothing is stored then.
+type verified struct {
+	io.ReadCloser
+	sums   map[string]hash.Hash // by the header's name
+	header http.Header
+	// trailer is what came behind the content in AWS's chunked encoding.
+	trailer map[string]string
+	wrong   bool
+}
+
+// verify checks a body as it is read. It returns the header of a checksum that nothing here computes.
+func verify(r *http.Request, trailer map[string]string) (v *verified, unknown string) {
+	v = &verified{ReadCloser: r.Body, sums: map[string]hash.Hash{}, header: r.Header, trailer: trailer}
+	names := strings.Split(r.Header.Get("X-Amz-Trailer"), ",")
+	for name := range r.Header {
+		names = append(names, name)
+	}
+	for _, name := range names {
+		name = http.CanonicalHeaderKey(strings.TrimSpace(name))
+		which, found := strings.CutPrefix(name, checksumPrefix)
+		if !found || slices.Contains(about, which) {
+			continue
+		}
+		if checksums[which] == nil {
+			return nil, name
+		}
+		v.sums[name] = checksums[which]()
+	}
+	if len(r.Header.Get("X-Amz-Content-Sha256")) == hex.EncodedLen(sha256.Size) {
+		v.sums["X-Amz-Content-Sha256"] = sha256.New()
+	}
+	return v, ""
+}
+
+// Read implements io.Reader.
+func (v *verified) Read(to []byte) (int, error) {
+	n, err := v.ReadCloser.Read(to)
+	for _, sum := range v.sums {
+		_, _ = sum.Write(to[:n]) // never fails
+	}
+	if !errors.Is(err, io.EOF) {
+		return n, err
+	}
+	for name, sum := range v.sums {
+		if problem := v.compare(name, sum.Sum(nil)); problem != nil {
+			v.wrong = true
+			return n, problem
+		}
+	}
+	return n, err
+}
+
+func (v *verified) compare(name string, is []byte) error {
+	given := v.header.Get(name)
+	if given == "" {
+		given = v.trailer[name]
+	}
+	if name == "X-Amz-Content-Sha256" {
+		if strings.EqualFold(given, hex.EncodeToString(is)) {
+			return nil
+		}
+		return gofakes3.ErrorMessage("XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")
+	}
+	want, err := base64.StdEncoding.DecodeString(given)
+	switch {
+	case err != nil || len(want) != len(is):
+		return gofakes3.ErrorMessagef("InvalidRequest", "Value for %s header is invalid.", strings.ToLower(name))
+	case bytes.Equal(want, is):
+		return nil
+	}
+	return gofakes3.ErrorMessagef(gofakes3.ErrBadDigest, "The %s you specified did not match the calculated checksum.", strings.ToUpper(strings.TrimPrefix(name, checksumPrefix)))
+}

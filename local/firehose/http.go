@@ -99,7 +99,7 @@ func (d Described) list(typ, after string, limit int) (any, *problem) {
 	return answer, nil
 }
 
-// Assumption FH-10: a delivery stream is described by these members (API reference, DeliveryStreamDescription), in the state that
+// Assumption FH-11: a delivery stream is described by these members (API reference, DeliveryStreamDescription), in the state that
 // runs: the interval is the one that is gone by here.
 func (d Described) describe(name string) (any, *problem) {
 	at := slices.IndexFunc(d.Streams, func(cfg Config) bool { return cfg.Name == name })

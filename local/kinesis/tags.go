@@ -15,7 +15,7 @@ const (
 	listTagsLimit = 50 // API reference, ListTagsForStream
 )
 
-// Assumption KIN-9: a tag's key has 1 to 128 characters and its value up to 256, of letters, digits, white space and
+// Assumption KIN-11: a tag's key has 1 to 128 characters and its value up to 256, of letters, digits, white space and
 // "_ . : / = + - @"; a call names at most 200 (API reference, Tag, AddTagsToStream, TagResource). The messages are those of
 // kinesalite (actions/addTagsToStream.js), which refuses "%" as AWS does although the reference lists it.
 var (

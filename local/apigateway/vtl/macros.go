@@ -2,7 +2,7 @@ package vtl
 
 import "errors"
 
-// Assumption VTL-11: #define and #macro are Velocity 1.7's, with its velocity.properties. Of #define, the default templates of
+// Assumption VTL-13: #define and #macro are Velocity 1.7's, with its velocity.properties. Of #define, the default templates of
 // the Serverless Framework use it (serverless/serverless, lib/plugins/aws/package/compile/events/api-gateway/lib/method/
 // integration.js). Of #macro, AWS says nothing of API Gateway; of AppSync it says that it has none
 // (aws/aws-appsync-community#222), and AppSync's language is another. Odd corners follow apache/velocity-engine at 1.7:

@@ -84,7 +84,7 @@ func FuzzSmart(f *testing.F) {
 	})
 }
 
-// $input and $util are written as {}, and a function of $util takes the text of a map or a list (assumption VTL-11).
+// $input and $util are written as {}, and a function of $util takes the text of a map or a list (assumption VTL-12).
 func TestTextsOfVariablesAndMaps(t *testing.T) {
 	for template, want := range map[string]string{
 		`$input $util`: `{} {}`, `"$input"`: `"{}"`, `$util.base64Encode($input.path('$'))`: "e2E9WzFdfQ==", `$util.base64Encode($input.path('$.a'))`: "WzFd",

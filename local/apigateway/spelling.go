@@ -14,7 +14,7 @@ import (
 // Header names are case-sensitive in templates, in method.request.header.NAME and for a request validator. net/http writes
 // them in its own form, so that what is spelt otherwise is read beside it, from the connection.
 //
-// Assumption API-19: a name is as the client sent it (localstack's test_lambda_aws_proxy_integration, recorded on AWS:
+// Assumption API-22: a name is as the client sent it (localstack's test_lambda_aws_proxy_integration, recorded on AWS:
 // "tEsT-HEADeR"; its parameters_mapping.py: "the mapping is strict"), and in lower case over HTTP/2. Authorization, Host and
 // User-Agent alone are always spelt so (the same recording, of "aUThorization"; aws/aws-sam-cli#1860, of curl over HTTP/2).
 // A browser reaches API Gateway over HTTP/2 (middyjs/middy#257: it sends "origin"). Without TLS it speaks HTTP/1.1, so that
@@ -204,7 +204,7 @@ func (h *heads) take(r *http.Request) []string {
 	return nil
 }
 
-// alwaysSpelt are the names that are spelt so, however they came (assumption API-19).
+// alwaysSpelt are the names that are spelt so, however they came (assumption API-22).
 var alwaysSpelt = map[string]bool{"Authorization": true, "Host": true, "User-Agent": true}
 
 // headers are the request's, by the names that API Gateway knows them under.

@@ -28,7 +28,7 @@ func TestPayloadsThatAreNoJSON(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			result, err := parsed.Render(&Request{Body: []byte(test.body)})
+			result, err := parsed.Render(t.Context(), &Request{Body: []byte(test.body)})
 			if got := string(result.Body); got != want || errors.As(err, new(*PayloadError)) != (test.json == "") {
 				t.Errorf("%.20q: %s is %q, %v; want %q", test.body, template, got, err, want)
 			}
@@ -41,7 +41,7 @@ func TestAPathIntoText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := parsed.Render(&Request{Body: []byte("a=1&b=2")})
+	result, err := parsed.Render(t.Context(), &Request{Body: []byte("a=1&b=2")})
 	if got := string(result.Body); err != nil || got != `[][""][][[]]` {
 		t.Errorf("%s, %v", got, err)
 	}
@@ -53,7 +53,7 @@ func TestAnUnreadablePayloadThatIsNotAsked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := parsed.Render(&Request{Body: []byte("{a")})
+	result, err := parsed.Render(t.Context(), &Request{Body: []byte("{a")})
 	if string(result.Body) != "{a" || err != nil {
 		t.Errorf("%s, %v", result.Body, err)
 	}
@@ -94,7 +94,7 @@ func TestTextsOfVariablesAndMaps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		result, err := parsed.Render(&Request{Body: []byte(`{"a":[1]}`)})
+		result, err := parsed.Render(t.Context(), &Request{Body: []byte(`{"a":[1]}`)})
 		if got := string(result.Body); got != want || err != nil {
 			t.Errorf("%s: %q, %v; want %q", template, got, err, want)
 		}

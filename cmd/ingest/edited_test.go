@@ -87,16 +87,19 @@ func TestAnEditedStackRunsAsEdited(t *testing.T) {
 // Both addresses answer to a name that --allow-host gives, and to no other.
 func TestAllowHost(t *testing.T) {
 	p := begin(t, devStack, filepath.Join(t.TempDir(), "data"), "--allow-host", "a.example", "--allow-host", ".b.example")
-	for host, want := range map[string]int{"": 200, "a.example": 200, "x.b.example:80": 200, "c.example": 403} {
-		for _, url := range []string{p.api + "/_local/status", p.aws + "/"} {
+	for host, wants := range map[string][2]int{
+		"": {200, 200}, "a.example": {200, 200}, "b.example": {200, 200}, "c.example": {403, 403},
+		"x.b.example:80": {200, 404}, // at the AWS address, a bucket that is not there
+	} {
+		for i, url := range []string{p.api + "/_local/status", p.aws + "/"} {
 			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 			must(t, err)
 			request.Host = host
 			response, err := http.DefaultClient.Do(request)
 			must(t, err)
 			must(t, response.Body.Close())
-			if response.StatusCode != want {
-				t.Errorf("%s as %q: %d, want %d", url, host, response.StatusCode, want)
+			if response.StatusCode != wants[i] {
+				t.Errorf("%s as %q: %d, want %d", url, host, response.StatusCode, wants[i])
 			}
 		}
 	}

@@ -152,7 +152,7 @@ func decode(body []byte) ([]byte, error) {
 // mockStatus is the status that a MOCK answers with: statusCode in the body that the template made, any whole number (developer
 // guide, "Set up mock integrations in API Gateway"). A body without one is answered with 500.
 //
-// Assumption API-20: json-smart reads the body (see VTL-21). It explains each case of localstack's test_mock_integration.py: CDK's
+// Assumption API-20: json-smart reads the body (see VTL-11). It explains each case of localstack's test_mock_integration.py: CDK's
 // own {statusCode: 200} and {"statusCode": 200 ,, } are taken, {"statusCode": 200 and {"statusCode": "200"} are not.
 func mockStatus(body []byte) (int, *failure) {
 	if payload, ok := vtl.ParsePayload(body); ok {

@@ -133,7 +133,7 @@ type parsedBody struct {
 	err  error
 }
 
-// payload reads the body as a template does (assumption VTL-21). One that does not begin as JSON does is nothing to look into and
+// payload reads the body as a template does (assumption VTL-11). One that does not begin as JSON does is nothing to look into and
 // no error (localstack's parameters_mapping.py says so of AWS).
 func (b *parsedBody) payload() (_ vtl.Payload, ok bool, _ error) {
 	if b.done {

@@ -2,7 +2,7 @@ package vtl
 
 import "cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 
-// Payload is a text, taken apart as a template's payload is (assumption VTL-21).
+// Payload is a text, taken apart as a template's payload is (assumption VTL-11).
 type Payload struct{ value any }
 
 // ParsePayload takes a text apart, unless it cannot be read. The text must not change afterwards: what is in it is in the payload.

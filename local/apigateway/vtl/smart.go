@@ -11,7 +11,7 @@ import (
 // errUnread is what is wrong with a payload that json-smart cannot read either.
 var errUnread = &PayloadError{"the body begins as JSON does and is none"}
 
-// parseSmart reads a payload as API Gateway does (assumption VTL-21). JSON is read by the strict parser, which is faster.
+// parseSmart reads a payload as API Gateway does (assumption VTL-11). JSON is read by the strict parser, which is faster.
 func parseSmart(text string) (any, error) {
 	value, err := parseJSON(text)
 	if !errors.Is(err, errNoJSON) {

@@ -51,7 +51,7 @@
 // where it reads a deeper payload, or one with a number of more than 10,000 digits, and where it would write that null: a value
 // is never lost without a word.
 //
-// Assumption VTL-21: a payload is read by json-smart in its permissive mode. So a payload that is no JSON is a text, that of
+// Assumption VTL-11: a payload is read by json-smart in its permissive mode. So a payload that is no JSON is a text, that of
 // $input.path('$'); {a:1}, {'a':1,} and [1,,2] are JSON; and what follows a value is not looked at. What it cannot read either,
 // such as {a, is a [PayloadError], and 400 (ToQoz/api-gateway-mapping-template, test/_.md, recorded on AWS, whose errors name
 // net.minidev.json.parser; the rules are those of netplex/json-smart-v2 at version 2.6). A number with a control character after

@@ -28,7 +28,7 @@ var synthesising, initialising sync.Mutex
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
-		_ = parallel.Value.Set("16")
+		_ = parallel.Value.Set("8")
 	}
 	status := m.Run()
 	_ = os.RemoveAll(installation)

@@ -48,7 +48,8 @@ type part struct {
 	goTests bool
 }
 
-// lanes are the parts: those of a lane run one after another, beside those of the other lanes. deploytest and the browser mostly wait.
+// lanes are the parts: those of a lane run one after another, beside those of the other lanes. deploytest mostly waits. The
+// browser comes last, when there is less beside it.
 func lanes(short bool, packages []string) [][]part {
 	// No vet, which make lint and make check run, and no tables for a debugger: both take the linker and the compiler longer than
 	// the tests take.
@@ -64,8 +65,8 @@ func lanes(short bool, packages []string) [][]part {
 	}
 	return [][]part{
 		{{"Go", append(test, quick...), true}},
-		{{"deploytest", append(test, "./deploytest"), true}},
 		{
+			{"deploytest", append(test, "./deploytest"), true},
 			{"page", []string{"npm", "--prefix", "webapp", "test"}, false},
 			{"page in a browser", []string{"npm", "--prefix", "webapp", "run", "test:browser"}, false},
 		},

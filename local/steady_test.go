@@ -13,20 +13,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"cdk.tf/go/ingest/local/internal/pipes"
 )
-
-// pipes is a listener of connections in memory, whose deadlines are a test's time.
-type pipes chan net.Conn
-
-func (p pipes) Accept() (net.Conn, error) {
-	if connection, open := <-p; open {
-		return connection, nil
-	}
-	return nil, net.ErrClosed
-}
-
-func (p pipes) Close() error   { return nil }
-func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
 // steadily serves a handler as the AWS address does, and gives a connection to it.
 func steadily(t *testing.T, handler http.HandlerFunc, with func(client net.Conn)) {
@@ -34,11 +23,10 @@ func steadily(t *testing.T, handler http.HandlerFunc, with func(client net.Conn)
 	synctest.Test(t, func(t *testing.T) {
 		p := &Pipeline{opts: Options{Logger: slog.New(slog.DiscardHandler)}}
 		server := p.newAWSServer(handler)
-		listener := make(pipes)
+		listener := make(pipes.Listener)
 		ended := make(chan error)
 		go func() { ended <- server.Serve(listener) }()
-		client, side := net.Pipe()
-		listener <- side
+		client := listener.Dial()
 		with(client)
 		_ = client.Close()
 		close(listener)

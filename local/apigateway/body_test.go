@@ -24,6 +24,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"cdk.tf/go/ingest/local/apigateway"
+	"cdk.tf/go/ingest/local/internal/pipes"
 )
 
 var padding = bytes.Repeat([]byte("x"), 32<<10)
@@ -358,26 +359,6 @@ func TestAStalledBodyIsCutOff(t *testing.T) {
 	}
 }
 
-// pipes is a listener of connections in memory, whose deadlines are a test's time.
-type pipes chan net.Conn
-
-func (p pipes) Accept() (net.Conn, error) {
-	if connection, open := <-p; open {
-		return connection, nil
-	}
-	return nil, net.ErrClosed
-}
-
-func (p pipes) Close() error   { return nil }
-func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
-func (p pipes) dial(t *testing.T) net.Conn {
-	t.Helper()
-	client, server := net.Pipe()
-	p <- server
-	return client
-}
-
 // Clients that stall, or that hardly move, do not keep the room for large bodies from those that send theirs.
 func TestBodiesHaveToKeepComing(t *testing.T) {
 	for name, head := range map[string]string{"length": "Content-Length: 10485760\r\n\r\n", "chunks": "Transfer-Encoding: chunked\r\n\r\na00000\r\n"} {
@@ -387,13 +368,13 @@ func TestBodiesHaveToKeepComing(t *testing.T) {
 
 func testBodiesHaveToKeepComing(t *testing.T, head string) {
 	g := serve(t, loadRaw(t, "dev"), unlimited)
-	listener := make(pipes)
+	listener := make(pipes.Listener)
 	server := &http.Server{Handler: g, ReadTimeout: time.Minute} //nolint:gosec // as Pipeline has it
 	go func() { _ = server.Serve(listener) }()
 	began := time.Now()
 	var group sync.WaitGroup
 	send := func(head string, status int, least, most time.Duration, write func(net.Conn)) {
-		connection := listener.dial(t)
+		connection := listener.Dial()
 		group.Go(func() {
 			_, _ = io.WriteString(connection, "POST /dev/submit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+head)
 			write(connection)

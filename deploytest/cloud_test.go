@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-cmp/cmp"
+
+	"cdk.tf/go/ingest/internal/sdkhttp"
 )
 
 const (
@@ -39,6 +41,7 @@ func connect(endpoint string) cloud {
 		Region:       region,
 		BaseEndpoint: aws.String(endpoint),
 		Credentials:  credentials.NewStaticCredentialsProvider(accessKey, secretKey, ""),
+		HTTPClient:   sdkhttp.Keep(nil),
 	}
 	return cloud{
 		apigateway: apigateway.NewFromConfig(config),

@@ -14,12 +14,14 @@ import (
 	awskinesis "github.com/aws/aws-sdk-go-v2/service/kinesis"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"cdk.tf/go/ingest/internal/sdkhttp"
 )
 
 func (r *running) config() aws.Config {
 	return aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String(r.awsURL()), RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: sdkhttp.Keep(nil),
 	}
 }
 

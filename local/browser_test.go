@@ -17,6 +17,7 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"cdk.tf/go/ingest/internal/goldens"
+	"cdk.tf/go/ingest/internal/sdkhttp"
 )
 
 // asked is a request as a browser or a program sends it; header are "Name: value".
@@ -299,7 +300,7 @@ func TestSDKsPassOrSayWhy(t *testing.T) {
 	}}}
 	for host, wrong := range map[string]string{"events.lan:4566": "", "localhost:4566": "", "host.docker.internal:4566": "--allow-host host.docker.internal"} {
 		config := aws.Config{
-			Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: through,
+			Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: sdkhttp.Keep(through),
 			BaseEndpoint: aws.String("http://" + host), RetryMaxAttempts: 1,
 		}
 		buckets := awss3.NewFromConfig(config, func(o *awss3.Options) { o.UsePathStyle = true })

@@ -23,6 +23,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jonboulle/clockwork"
 
+	"cdk.tf/go/ingest/internal/sdkhttp"
 	"cdk.tf/go/ingest/local/kinesis"
 	"cdk.tf/go/ingest/local/s3"
 )
@@ -108,7 +109,7 @@ func newWorld(t *testing.T, shards int) *world {
 func (w *world) connect(endpoint string) {
 	cfg := aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String(endpoint),
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: sdkhttp.Keep(nil),
 	}
 	w.objects = awss3.NewFromConfig(cfg, func(o *awss3.Options) { o.UsePathStyle = true })
 	w.stream = &faulty{Client: awskinesis.NewFromConfig(cfg)}

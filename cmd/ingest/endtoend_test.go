@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"cdk.tf/go/ingest/internal/sdkhttp"
 )
 
 const (
@@ -27,7 +29,7 @@ const (
 func (p *process) config() aws.Config {
 	return aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String(p.aws),
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: sdkhttp.Keep(nil),
 	}
 }
 

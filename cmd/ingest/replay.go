@@ -24,6 +24,7 @@ import (
 	"github.com/jonboulle/clockwork"
 	"github.com/spf13/cobra"
 
+	"cdk.tf/go/ingest/internal/sdkhttp"
 	"cdk.tf/go/ingest/replay"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -217,6 +218,7 @@ func connect(ctx context.Context, opts *replay.Options) error {
 		return fmt.Errorf("there are no AWS credentials (%w); set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (for ingest up: test and test)", err)
 	}
 	opts.Region, opts.Endpoint = cfg.Region, aws.ToString(cfg.BaseEndpoint)
+	cfg.HTTPClient = sdkhttp.Keep(cfg.HTTPClient)
 	opts.To = kinesis.NewFromConfig(cfg)
 	opts.From = s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = opts.Endpoint != "" })
 	return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/jonboulle/clockwork"
 
+	"cdk.tf/go/ingest/internal/sdkhttp"
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
@@ -26,6 +27,7 @@ func client(t *testing.T, s *kinesis.Service) *sdk.Client {
 		Region: "us-east-1", BaseEndpoint: aws.String(server.URL),
 		Credentials: credentials.NewStaticCredentialsProvider("any", "thing", ""),
 		Retryer:     aws.NopRetryer{},
+		HTTPClient:  sdkhttp.Keep(nil),
 	})
 }
 

@@ -135,7 +135,7 @@ func checkOutputs(t *testing.T, outputs map[string]string, want expected) {
 	arn := "arn:aws:execute-api:us-east-1:123456789012:" + api + "/" + want.env + "/POST/submit"
 	all := map[string]string{
 		"submit_url":           submit,
-		"curl":                 "curl -sS -X POST " + submit + ` -H 'Content-Type: application/json'` + want.signing + ` -d '{"type":"signup","user":"u-1"}'`,
+		"curl":                 "curl -sS -X POST " + submit + ` -H 'Content-Type: application/json'` + want.signing + ` -d '{"event": "signup", "user_id": 123}'`,
 		"api_id":               api,
 		"api_stage":            want.env,
 		"authorization":        map[string]string{"NONE": "none", "AWS_IAM": "iam"}[want.authorization],

@@ -258,7 +258,7 @@ var authorization = map[spec.AuthorizationKind]string{
 // curl is a command that submits an event as the environment's authorisation asks; secrets come from the caller's shell.
 func curl(env spec.Environment, api *apigateway.API) string {
 	words := append([]string{"curl -sS -X POST", api.SubmitURL, "-H 'Content-Type: application/json'"}, credentials(env)...)
-	return strings.Join(append(words, `-d '{"type":"signup","user":"u-1"}'`), " ")
+	return strings.Join(append(words, `-d '{"event": "signup", "user_id": 123}'`), " ")
 }
 
 func credentials(env spec.Environment) []string {

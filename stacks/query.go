@@ -94,10 +94,11 @@ func newest(partitioning spec.Partitioning) string {
 	return "(" + strings.Join(times, "\n    OR ") + ")" // so that "AND …" can follow
 }
 
-// typeOf is what tells an event's type in SQL; empty where no column does.
+// typeOf returns the SQL of an event's type, or nothing where no column has it. Events name it `type`, or `event` as the first
+// event of the README does.
 func typeOf(columns []spec.Column) string {
 	if len(columns) == 0 {
-		return "json_extract_scalar(" + glue.WholeEvent + ", '$.type')"
+		return fmt.Sprintf("coalesce(json_extract_scalar(%[1]s, '$.type'), json_extract_scalar(%[1]s, '$.event'))", glue.WholeEvent)
 	}
 	for _, column := range columns {
 		if column.Name == "type" && column.Type == "string" {

@@ -18,7 +18,7 @@ FROM "api_kinesis_x_y"."events"
 WHERE (("dt" = format_datetime(now(), 'yyyy-MM-dd'))
     OR ("dt" = format_datetime(now() - interval '1' day, 'yyyy-MM-dd')))
 LIMIT 100`,
-			"count by type": `SELECT json_extract_scalar(event, '$.type') AS type, count(*) AS events
+			"count by type": `SELECT coalesce(json_extract_scalar(event, '$.type'), json_extract_scalar(event, '$.event')) AS type, count(*) AS events
 FROM "api_kinesis_x_y"."events"
 WHERE (("dt" = format_datetime(now(), 'yyyy-MM-dd'))
     OR ("dt" = format_datetime(now() - interval '1' day, 'yyyy-MM-dd')))

@@ -161,7 +161,7 @@ func TestOutputs(t *testing.T) {
 		"batch_url":        "http://127.0.0.1:8080/dev/submit/batch",
 		"bucket_name":      "api-kinesis-firehose-bucket-dev",
 		"curl": "curl -sS -X POST http://127.0.0.1:8080/dev/submit -H 'Content-Type: application/json' " +
-			`-d '{"type":"signup","user":"u-1"}'`,
+			`-d '{"event": "signup", "user_id": 123}'`,
 		"delivery_log_group":   "/aws/kinesisfirehose/api-kinesis-firehose-dev",
 		"delivery_stream_name": "api-kinesis-firehose-dev",
 		"execution_log_group":  "API-Gateway-Execution-Logs_n4s556ogp5/dev",

@@ -42,7 +42,7 @@ func padded(size int) string {
 // What a client sends is what lies in the stream and in the bucket, byte for byte.
 func TestEndToEnd(t *testing.T) {
 	bodies := []string{
-		`{"type":"signup","user":"u-1"}`,
+		`{"event": "signup", "user_id": 123}`,
 		`{"quotes":"\"'` + "`" + `\\","apostrophe":"it's"}`,
 		"{\n  \"lines\": \"a\\nb\\r\\n\",\r\n\t\"spaces\" : 1  }",
 		`{"unicode":"Zoë — 事件 😀 \u0000\ud83d\ude00","ключ":"значение"}`,

@@ -4,10 +4,10 @@ export const examples: readonly { id: string; label: string; text: string }[] = 
     id: "signup",
     label: "Signup",
     text: `{
-  "type": "signup",
+  "event": "signup",
+  "user_id": {{n}},
   "id": "{{uuid}}",
   "at": "{{now}}",
-  "user": "u-{{n}}",
   "plan": "{{pick free pro team}}",
   "referrer": "{{pick search mail friend}}"
 }`,

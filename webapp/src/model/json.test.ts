@@ -24,7 +24,7 @@ describe("JSON as it is typed", () => {
   });
 
   test.each([
-    ["", '‹› Write an event here, such as {"type": "signup"}.'],
+    ["", '‹› Write an event here, such as {"event": "signup"}.'],
     ['{"a": 1,}', '{"a": 1,‹}› Remove the comma before this }.'],
     ["[1,]", "[1,‹]› Remove the comma before this ]."],
     ["{'a': 1}", "{‹'›a': 1} JSON takes double quotes, not single ones."],

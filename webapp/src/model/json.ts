@@ -61,7 +61,7 @@ class Reader {
 
   document(): Outermost {
     this.space();
-    if (this.at === this.text.length) this.fail('Write an event here, such as {"type": "signup"}.');
+    if (this.at === this.text.length) this.fail('Write an event here, such as {"event": "signup"}.');
     const outermost = this.value(0);
     this.space();
     if (this.at < this.text.length) {

@@ -50,7 +50,7 @@ describe("what is sent", () => {
     for (const { text } of examples) {
       const template = compile(text, true);
       const bodies = [1, 2, 3].map((n) => fill(template, { n, now: n, random: Math.random }));
-      for (const body of bodies) expect(JSON.parse(body)).toHaveProperty("type");
+      for (const body of bodies) expect(Object.keys(JSON.parse(body))[0]).toMatch(/^(event|type)$/);
       expect(new Set(bodies).size).toBe(3);
       expect(template.varies).toBe(true);
     }

@@ -1,93 +1,112 @@
 package deploytest
 
 import (
+	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
+	"io"
 	"maps"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 )
 
 const (
 	// nowhere is an endpoint for commands that must not call AWS: nothing listens there.
 	nowhere = "http://127.0.0.1:1"
-	// motoStart bounds the wait for a moto server: it loads every service it knows before it listens.
-	motoStart = 10 * time.Minute
 	// logTail is how much of a server's log a failed test shows.
 	logTail = 40
 )
 
+// motoParent is the one moto_server of which each test's server is a copy (motomend/motomend_fork.py).
+type motoParent struct {
+	mu      sync.Mutex
+	input   io.WriteCloser
+	answers *bufio.Scanner
+	server  *exec.Cmd
+}
+
+var (
+	parent      *motoParent
+	startParent sync.Once
+	errParent   error
+)
+
+// begin starts the parent, which then loads what its servers share.
+func (p *motoParent) begin(program, motomend string) error {
+	p.server = exec.Command(program)
+	p.server.Stderr = os.Stderr
+	// The last entry of a name counts.
+	p.server.Env = append(os.Environ(), "PYTHONPATH="+motomend+string(os.PathListSeparator)+os.Getenv("PYTHONPATH"), "MOTOMEND_FORK=1",
+		"MOTO_ACM_VALIDATION_WAIT=1") // seconds until a certificate is issued, and a minute if nobody says otherwise
+	input, err := p.server.StdinPipe()
+	if err != nil {
+		return err
+	}
+	output, err := p.server.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	p.input, p.answers = input, bufio.NewScanner(output)
+	return p.server.Start()
+}
+
+// ask writes a line to the parent and returns its answer.
+func (p *motoParent) ask(line string) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, err := fmt.Fprintln(p.input, line); err != nil {
+		return "", fmt.Errorf("moto_server, the parent, has ended: %w", err)
+	}
+	if !p.answers.Scan() {
+		return "", fmt.Errorf("moto_server, the parent, has ended: %w", cmp.Or(p.answers.Err(), io.EOF))
+	}
+	return p.answers.Text(), nil
+}
+
+// end ends the parent, which ends what is left of its servers.
+func (p *motoParent) end() {
+	_ = p.input.Close()
+	_ = p.server.Wait()
+}
+
+// endMoto ends what [startMoto] began, after the last test.
+func endMoto() {
+	if parent != nil && errParent == nil {
+		parent.end()
+	}
+}
+
 // startMoto runs a moto server that is the test's own, mended by motomend, and returns its endpoint.
 func startMoto(t *testing.T) string {
 	t.Helper()
-	address := freeAddress(t)
-	host, port, _ := net.SplitHostPort(address)
+	program := motoServer(t)
+	startParent.Do(func() {
+		parent = &motoParent{}
+		errParent = parent.begin(program, filepath.Join(root(t), "deploytest", "motomend"))
+	})
+	if errParent != nil {
+		t.Fatal(errParent)
+	}
 	logFile := filepath.Join(t.TempDir(), "moto.log")
-	out, err := os.Create(logFile)
+	answer, err := parent.ask("begin " + logFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = out.Close() }()
-	server := exec.Command(motoServer(t), "-H", host, "-p", port)
-	server.Stdout, server.Stderr = out, out
-	// The last entry of a name counts.
-	server.Env = append(os.Environ(), "PYTHONPATH="+filepath.Join(root(t), "deploytest", "motomend")+
-		string(os.PathListSeparator)+os.Getenv("PYTHONPATH"),
-		"MOTO_ACM_VALIDATION_WAIT=1") // seconds until a certificate is issued, and a minute if nobody says otherwise
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	exited := make(chan struct{})
-	go func() {
-		_ = server.Wait()
-		close(exited)
-	}()
+	id, port, _ := strings.Cut(answer, " ")
 	t.Cleanup(func() {
-		_ = server.Process.Kill()
-		<-exited
+		if _, err := parent.ask("end " + id); err != nil {
+			t.Error(err)
+		}
 		if t.Failed() {
 			t.Logf("the end of moto's log:\n%s", tail(logFile))
 		}
 	})
-	endpoint := "http://" + address
-	waitForMoto(t, endpoint, exited)
-	return endpoint
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
-}
-
-func waitForMoto(t *testing.T, endpoint string, exited <-chan struct{}) {
-	t.Helper()
-	client := http.Client{Timeout: time.Minute}
-	poll := time.NewTicker(100 * time.Millisecond)
-	defer poll.Stop()
-	for deadline := time.After(motoStart); ; {
-		select {
-		case <-exited:
-			t.Fatal("moto_server ended before it listened")
-		case <-deadline:
-			t.Fatalf("moto_server does not answer at %s after %s", endpoint, motoStart)
-		case <-poll.C:
-			if response, err := client.Get(endpoint + "/moto-api/data.json"); err == nil {
-				_ = response.Body.Close()
-				return
-			}
-		}
-	}
+	return "http://127.0.0.1:" + port // which listens already
 }
 
 func tail(file string) []byte {

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 		_ = parallel.Value.Set("8")
 	}
 	status := m.Run()
+	endMoto()
 	_ = os.RemoveAll(installation)
 	os.Exit(status)
 }

@@ -5,6 +5,7 @@ no more of an installed moto than the name of its program.
 """
 
 import json
+import os
 
 import motomend_authorization  # noqa: F401
 import motomend_keys  # noqa: F401
@@ -192,3 +193,6 @@ for path in ("response-headers-policy$", "response-headers-policy/(?P<policy_id>
     cloudfront_urls.url_paths["{0}/2020-05-31/" + path] = CloudFrontResponse.dispatch
 Account.apply_patch_operations = apply_patch_operations
 APIGatewayResponse.update_integration = update_integration
+
+if os.environ.get("MOTOMEND_FORK"):
+    import motomend_fork  # noqa: F401

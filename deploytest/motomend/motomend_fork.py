@@ -1,0 +1,81 @@
+"""Makes moto_server a parent of many servers: see sitecustomize, which loads it where MOTOMEND_FORK is set.
+
+A server spends two to three seconds of processor on its modules and AWS's service models before it answers the first call of each
+service. The parent loads them once, and every server is a copy of it.
+
+It reads one line for each server from standard input, `begin LOGFILE`, and answers with `PID PORT`. The port listens by then. A line
+`end PID` ends a server. At the end of its input the parent ends all of them.
+"""
+
+import os
+import signal
+import socket
+import sys
+import traceback
+
+import moto.server
+from moto.core.utils import get_service_model
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+# What the stacks deploy, by moto's names, with botocore's where that is another. Any other service is loaded by its first call.
+SERVICES = {
+    "acm": "", "apigateway": "", "athena": "", "cloudfront": "", "cloudwatch": "", "firehose": "", "glue": "", "iam": "", "kinesis": "",
+    "kms": "", "logs": "", "route53": "", "s3": "", "sns": "", "sts": "", "wafv2": "", "cognitoidp": "cognito-idp", "awslambda": "lambda",
+}  # fmt: skip
+
+
+def serve(application, listener, log):
+    """Is a server until it is ended. It lets go of the parent's input and output, whose ends would not be seen otherwise."""
+    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    null = os.open(os.devnull, os.O_RDONLY)
+    for file, number in ((null, 0), (out, 1), (out, 2)):
+        os.dup2(file, number)
+    host, port = listener.getsockname()
+    os.environ["MOTO_PORT"] = str(port)
+    make_server(host, port, application, threaded=True, fd=listener.fileno()).serve_forever()
+
+
+def begin(application, log):
+    """Starts a server on a free port; returns its process id and the port."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        child = os.fork()
+        if child == 0:
+            try:
+                serve(application, listener, log)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(1)
+        return child, listener.getsockname()[1]
+
+
+def end(child):
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+def main():
+    application = DomainDispatcherApplication(create_backend_app)
+    application.debug = True
+    for service, model in SERVICES.items():
+        application.app_instances[service] = create_backend_app(service)
+        get_service_model(model or service)
+    children = set()
+    try:
+        for line in iter(sys.stdin.readline, ""):
+            command, _, argument = line.rstrip("\n").partition(" ")
+            if command == "end":
+                children.remove(int(argument))
+                end(int(argument))
+                print("ended", flush=True)
+                continue
+            child, port = begin(application, argument)
+            children.add(child)
+            print(child, port, flush=True)
+    finally:
+        for child in children:
+            end(child)
+
+
+moto.server.main = main

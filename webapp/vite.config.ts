@@ -19,8 +19,8 @@ export default defineConfig({
           include: ["browser/**/*.test.ts"],
           environment: "node",
           globalSetup: "browser/setup.ts",
-          // One file at a time: each starts a browser and a pipeline.
-          fileParallelism: false,
+          // Two files at a time: each starts a browser and a pipeline, and mostly waits for them.
+          maxWorkers: 2,
           // Far more than a machine under load needs.
           testTimeout: 900_000,
           expect: { poll: { timeout: 300_000 } },

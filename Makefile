@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help up webapp synth check test test-loading golden lint scan bench bench-synth deploy-local tools moto clean
+.PHONY: help up webapp synth check test test-loading golden docs lint scan bench bench-synth deploy-local tools moto clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -43,6 +43,9 @@ test-loading: ## compare CDKTF's own loading with the project's on every environ
 
 golden: ## rewrite the golden files in testdata/goldens from what is synthesised
 	go test . -run TestGoldens -update
+
+docs: ## rewrite docs/options.md and docs/policy.md from the code
+	go test ./docs -run Page -update
 
 lint: webapp/node_modules/.package-lock.json ## check the style of the code and the direction of its imports
 	@echo "linting; the first time Go compiles golangci-lint, which takes some minutes"

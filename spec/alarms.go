@@ -2,25 +2,27 @@ package spec
 
 import "time"
 
-// Alarms are CloudWatch's alarms over the pipeline and its dashboard. What an alarm is set off by follows from the
-// environment's other values, but for what only the clients' side can say: how slow and how refusing the API may be.
+// Alarms are CloudWatch alarms over the pipeline, and its dashboard. The thresholds follow from the environment's other options,
+// such as its shards and its retention. You set the two that depend on your clients: Alarms.LatencyP99 and
+// Alarms.RefusedPercent.
 type Alarms struct {
-	// Enabled declares the alarms, and a topic PREFIX-alarms-ENV that they are sent to where TopicARN names none.
+	// Enabled declares the alarms. They notify the SNS topic PREFIX-alarms-ENV, which the stack makes, or Alarms.TopicARN.
 	Enabled bool
-	// Emails are subscribed to the topic. SNS sends each a link, and nothing else before it is followed.
+	// Emails are the e-mail addresses that the topic notifies. SNS sends each address a link, and notifies it only after
+	// somebody follows the link.
 	Emails []string
-	// TopicARN is a topic that is there already, in the environment's region, which is used in place of an own one. Its
-	// policy must let CloudWatch publish, and so must its key's where it has one.
+	// TopicARN is the ARN of an existing topic in the environment's region. Empty makes a topic. The topic's policy must let
+	// CloudWatch publish to it, and so must the policy of its key.
 	TopicARN string
-	// RunbookURL is the https address of the folder of runbooks, which each alarm's description links to:
-	// RunbookURL/ALARM.md. Empty names the page in the repository: docs/runbooks/ALARM.md.
+	// RunbookURL is the https address of the folder of the runbooks. Each alarm's description links to RunbookURL/ALARM.md.
+	// Empty names the page in the repository: docs/runbooks/ALARM.md.
 	RunbookURL string
-	// LatencyP99 is how long the slowest hundredth of the requests may take: whole milliseconds, 1 ms to 29 s, after which
-	// API Gateway itself gives up.
+	// LatencyP99 is how long the slowest hundredth of the requests may take: whole milliseconds, 1 ms to 29 s. API Gateway
+	// ends a request after 29 s.
 	LatencyP99 time.Duration
-	// RefusedPercent is how much of the requests may be answered with a status of 400 to 499, 1 to 99.
+	// RefusedPercent is the percentage of the requests that may get a status of 400 to 499: 1 to 99.
 	RefusedPercent int
-	// Dashboard declares a CloudWatch dashboard PREFIX-ENV, with or without alarms.
+	// Dashboard declares the CloudWatch dashboard PREFIX-ENV. It does not need Alarms.Enabled.
 	Dashboard bool
 }
 

@@ -1,42 +1,41 @@
 package spec
 
-// Domain is a name of one's own for the API, such as "events.example.com": then events are posted to
-// https://events.example.com/submit, over TLS 1.2 or newer. A producer in a VPC reaches it where the VPC has a way to the internet,
-// whatever endpoints the VPC has.
+// Domain is a domain name of your own for the API, such as "events.example.com". Clients then post events to its path /submit, over
+// TLS 1.2 or newer. Producers in a VPC can use it if the VPC has a route to the internet, whatever endpoints the VPC has.
 //
-// The guide has two readings of the TLS version: a TLS_1_2 policy "rejects TLS 1.0 traffic" ("Choose a security policy for your REST
-// API custom domain in API Gateway"), and where the API's policy is another, "API Gateway uses the security policy of the API to
-// negotiate the TLS handshake" ("Security policies for REST APIs in API Gateway"). The API's is TLS_1_0, which provider 5 cannot
-// change. So try it: curl --tls-max 1.1 has to fail.
+// AWS documents the TLS version in two ways. A TLS_1_2 policy "rejects TLS 1.0 traffic" ("Choose a security policy for your REST
+// API custom domain in API Gateway"). And if the API's policy differs, "API Gateway uses the security policy of the API to
+// negotiate the TLS handshake" ("Security policies for REST APIs in API Gateway"). The API's policy is TLS_1_0, which version 5 of
+// the AWS provider cannot change. So test it: curl --tls-max 1.1 must fail.
 type Domain struct {
-	// Name is the host name, at most 64 characters, which is the most that a certificate of ACM's own names. Empty leaves the
-	// API with the address that API Gateway makes.
+	// Name is the host name, at most 64 characters: ACM does not issue a certificate for a longer name. Empty means that the
+	// API has only the address that API Gateway makes.
 	Name string
-	// ZoneID is the public Route 53 hosted zone that gets the domain's record, and the record by which ACM proves the domain,
-	// such as "Z0123456789ABCDEFGHIJ". Empty leaves both to somebody else: the output domain_target is what the name points
-	// at. Then there must be a certificate.
+	// ZoneID is the ID of the public Route 53 hosted zone, such as "Z0123456789ABCDEFGHIJ". The stack writes the domain's record
+	// to it, and the record by which ACM validates the domain. If it is empty, set API.Domain.CertificateARN and make the
+	// domain's record yourself: it points at the output domain_target.
 	ZoneID string
-	// CertificateARN of an ACM certificate for the name, in the environment's region. Empty requests one, which ACM renews as
-	// long as its record is in the zone.
+	// CertificateARN is the ARN of an ACM certificate for the name, in the environment's region. If it is empty, the stack
+	// requests a certificate. ACM renews it as long as its record is in the zone.
 	CertificateARN string
-	// MutualTLS asks clients for a certificate too.
-	MutualTLS MutualTLS
-	// DisableDefaultEndpoint turns the address off that API Gateway makes (execute-api), which takes TLS 1.0.
+	MutualTLS      MutualTLS
+	// DisableDefaultEndpoint turns off the address that API Gateway makes (execute-api), which takes TLS 1.0.
+	// API.Domain.MutualTLS needs it.
 	DisableDefaultEndpoint bool
 }
 
-// MutualTLS is whose clients are let in, before anything else is asked. The bundle of their authorities' certificates is an
-// object in S3 that is somebody else's to keep.
+// MutualTLS makes API Gateway require a client certificate, in addition to API.Authorization. The certificates of the
+// authorities that you trust are one object in an S3 bucket, which the environment does not make.
 type MutualTLS struct {
-	// TruststoreURI of the bundle in PEM, such as "s3://bucket/truststore.pem", in the environment's region. Empty asks for no
-	// client certificates.
+	// TruststoreURI is the address of the authorities' certificates in PEM, such as "s3://bucket/truststore.pem", in the
+	// environment's region. Empty means that clients need no certificate.
 	TruststoreURI string
-	// TruststoreVersion is the object's version. Empty takes the newest of the moment; API Gateway looks again only when this
-	// changes.
+	// TruststoreVersion is the version of that object. Empty means the newest version when you deploy. API Gateway reads the
+	// object again only when this option changes.
 	TruststoreVersion string
-	// OwnershipCertificateARN of a certificate that ACM itself issued for the name, which API Gateway asks for where
-	// CertificateARN is an imported certificate or a private authority's (API Gateway developer guide, "How to turn on mutual
-	// TLS authentication for your REST APIs").
+	// OwnershipCertificateARN is the ARN of a certificate that ACM issued for the name. API Gateway requires it if
+	// API.Domain.CertificateARN is an imported certificate or one of a private authority (API Gateway developer guide, "How to
+	// turn on mutual TLS authentication for your REST APIs").
 	OwnershipCertificateARN string
 }
 

@@ -1,16 +1,19 @@
 package spec
 
-// Encryption is how the environment's data is encrypted at rest. It always is: in the stream with the AWS-managed key of
-// Kinesis, in the bucket with S3's own keys, in the logs with those of CloudWatch Logs. A customer key makes the access to
-// the data a second question, of who may use the key, and each use of it a line in CloudTrail.
+// Encryption is how AWS encrypts the environment's data at rest. Without a customer key it uses keys of AWS: the AWS-managed key of
+// Kinesis for the stream, and the keys of S3 and of CloudWatch Logs. With a customer key, a reader of the data also needs
+// permission on the key, and CloudTrail records each use of the key.
 type Encryption struct {
-	// CustomerKey makes one KMS key, rotated every year, and encrypts the stream, the bucket and the log groups with it.
-	// Whoever reads the bucket needs kms:Decrypt on it by way of S3, and whoever reads the stream by way of Kinesis.
+	// CustomerKey makes one KMS key, which KMS rotates every year. The key encrypts the stream, the bucket, the logs, and the
+	// results of queries and the topic of alarms. A reader of the bucket or of the stream needs kms:Decrypt on it. A key costs
+	// 1 dollar a month, and more for its rotations and requests.
 	//
-	// Turning it on changes everything in place. Turning it off takes away what the pipeline may do with the key, so that
-	// records of the stream that have it are not delivered. Terraform lets go of the key itself and does not delete it, but for
-	// [Disposable]: there what it has encrypted cannot be read from that apply on, and is lost when the deletion window ends.
+	// If you turn it on, Terraform changes everything in place. If you turn it off, the pipeline loses its permissions on the
+	// key, and Firehose does not deliver records that are still in the stream. So wait until Firehose has delivered everything.
+	// Terraform keeps the key itself and no longer manages it. With [Disposable] it deletes the key: you can then read nothing
+	// that the key encrypted, and when the deletion window ends the data is lost.
 	CustomerKey bool
-	// DeletionWindowDays is how long a destroyed key can be brought back, and with it all that it encrypted: 7 to 30.
+	// DeletionWindowDays is the number of days in which you can restore a destroyed key, and with it the data that it encrypted: 7 to
+	// 30.
 	DeletionWindowDays int
 }

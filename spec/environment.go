@@ -13,31 +13,30 @@ import (
 	"time"
 )
 
-// Environment is one deployment of the pipeline: one Terraform stack, one API Gateway stage, one stream, one delivery
-// stream and one bucket of events; and, where it is asked for, the web page that exercises them.
+// Environment is one deployment of the pipeline: one Terraform stack with one API Gateway stage, one stream, one delivery
+// stream and one bucket of events. It may also have a web page that exercises them.
 type Environment struct {
-	// Name is the stack's id, the API Gateway stage and the suffix of every name: 1 to 35 characters of a-z, 0-9 and
-	// "-", beginning with a letter and ending with a letter or a digit. The bound leaves the bucket's name within S3's
-	// 63 characters where Names has its default.
+	// Name is the name of the stack and of the API Gateway stage, and the suffix of every derived name: 1 to 35 characters
+	// of a-z, 0-9 and "-". It begins with a letter and ends with a letter or a digit. With the default Names.Prefix, 35
+	// characters keep the derived bucket name within S3's limit of 63.
 	Name string
 
-	// Region is the AWS region that everything is made in, such as "eu-west-1".
+	// Region is the AWS region of every resource, such as "eu-west-1".
 	Region string
 
-	// Account is the 12-digit id of the only AWS account that the environment may be deployed to. Terraform refuses any
-	// other one. Empty allows every account.
+	// Account is the 12-digit ID of the only AWS account that Terraform may deploy to. Terraform refuses any other account.
+	// If it is empty, Terraform deploys to the account of your credentials.
 	Account string
 
-	// Names says how what is made is named.
 	Names Names
 
-	// Tags are put on every resource beside Project, Environment and ManagedBy; at most 47, so that with those three
-	// a resource stays within AWS's 50. A tag named Project or ManagedBy replaces the default one; Environment is
-	// always the environment's name, and may not be said here. No two keys may differ in case only. Where a page is hosted
-	// they are at most 7: its files are S3 objects, which take 10.
+	// Tags are added to every resource, beside the tags Project, Environment and ManagedBy: at most 47, because AWS allows 50
+	// tags on a resource. If the stack hosts a web page, the limit is 7: the page's files are S3 objects, which take 10 tags.
+	// A tag named Project or ManagedBy replaces the default one. The tag Environment is always the environment's name, and
+	// you cannot set it. Two keys may not differ in case alone.
 	Tags map[string]string
 
-	// Removal says what `terraform destroy` may do to the environment: see [Disposable], [Retained] and [Protected].
+	// Removal says what a destroy, or a change that replaces a resource, may delete.
 	Removal Removal
 
 	API        API
@@ -53,63 +52,65 @@ type Environment struct {
 	State      State
 }
 
-// Removal is how an environment may be destroyed.
+// Removal is what Terraform may destroy.
 type Removal string
 
 const (
-	// Disposable lets a destroy take everything, delivered objects included (force_destroy).
+	// Disposable lets `terraform destroy` delete everything, delivered events included (force_destroy).
 	Disposable Removal = "disposable"
-	// Retained makes Terraform refuse any plan that would destroy the bucket, its access log's, what is set on them, or the
-	// key (prevent_destroy). It refuses before it destroys anything. The rest may go, as where a change replaces the stream.
+	// Retained makes Terraform refuse any plan that destroys the bucket, the bucket of its access log, their settings or their
+	// key (prevent_destroy). Terraform refuses before it destroys anything. A plan may still destroy or replace the rest, such
+	// as the stream.
 	Retained Removal = "retained"
-	// Protected also refuses any plan that would destroy the API, the stream, the delivery stream or the hosted page's
-	// distribution and bucket.
+	// Protected makes Terraform also refuse any plan that destroys the API, the stream, the delivery stream, or the
+	// distribution and the bucket of a hosted page.
 	Protected Removal = "protected"
 )
 
 // API is the REST API in front of the stream.
 type API struct {
-	// Authorization says who may submit.
+	// Authorization says who may submit events. A preflight needs no authorisation: browsers send it without credentials.
 	Authorization Authorization
 
-	// Access says from where.
 	Access Access
-
-	// Domain is a name of one's own for the API.
 	Domain Domain
 
-	// Schema is the JSON schema, draft 4, that a request body must satisfy. It is checked by API Gateway before the
-	// event reaches the stream. At most 400 KB. A request without a body is checked as {}.
+	// Schema is the JSON schema (draft 4) of a request body, at most 400 KB. API Gateway checks a body before the event reaches
+	// the stream. API Gateway checks a request without a body as {}, which the default schema refuses: it asks for an
+	// object with at least one property.
 	Schema string
 
-	// Batch adds POST /submit/batch, which takes {"events": [ … ]}: 1 to 500 events, each held to the schema, with a result
-	// for each. Of a batch, the request id has the event's index after it as its partition key.
+	// Batch adds POST /submit/batch, which takes {"events": [ … ]}: 1 to 500 events. Each event is checked against the schema and
+	// gets a result of its own. With [PartitionByRequestID] the partition key of an event is the request ID followed by the
+	// event's index in the batch.
 	Batch bool
 
-	// PartitionKey says where an event's partition key comes from.
+	// PartitionKey says where the partition key of an event comes from. Events with the same key go to the same shard, and so
+	// keep their order. If a request lacks the value or the header, the key is its request ID. Kinesis takes keys of 1 to 256
+	// characters. It refuses a longer key, and the client gets a 400.
 	PartitionKey PartitionKey
 
 	CORS     CORS
 	Throttle Throttle
 
-	// ManageAccount says whether this environment sets the CloudWatch Logs role of API Gateway, of which an account has
-	// one per region. Where two environments share an account and a region only one may manage it; with false
-	// somebody else must, or the stage cannot log.
+	// ManageAccount makes this environment set the CloudWatch role of API Gateway. An AWS account has one such role in each
+	// region. If two environments share an account and a region, set it to true in one of them only. With false, something
+	// else must set the role, or API Gateway cannot write logs.
 	ManageAccount bool
 
-	// Tracing turns on AWS X-Ray for the stage.
+	// Tracing turns on AWS X-Ray for the stage. X-Ray charges for traces.
 	Tracing bool
 
-	// Metrics turns on CloudWatch metrics per method (detailed metrics, which are charged).
+	// Metrics turns on CloudWatch metrics for each method (detailed metrics), which CloudWatch charges for.
 	Metrics bool
 }
 
-// PartitionKey is where an event's partition key comes from. Made by [PartitionByRequestID], [PartitionByJSONPath] or
-// [PartitionByHeader]. Where the path or the header is absent from a request, its request id is the key. Kinesis takes
-// keys of 1 to 256 characters and refuses a longer one, which the client sees as a 400.
+// PartitionKey is where an event's partition key comes from. [PartitionByRequestID], [PartitionByJSONPath] and
+// [PartitionByHeader] make one.
 type PartitionKey struct {
+	// Source is the kind of place.
 	Source PartitionKeySource
-	// Name is the JSON path or the header's name; empty for the request id.
+	// Name is the JSON path or the header's name; empty for the request ID.
 	Name string
 }
 
@@ -125,56 +126,62 @@ const (
 	KeyFromHeader PartitionKeySource = "header"
 )
 
-// PartitionByRequestID takes API Gateway's request id as the partition key.
+// PartitionByRequestID uses API Gateway's request ID. It spreads events evenly over the shards.
 func PartitionByRequestID() PartitionKey { return PartitionKey{Source: KeyFromRequestID} }
 
-// PartitionByJSONPath takes the value at path, such as "$.user.id", as the partition key. A name with "-" stands in
-// brackets: "$['user-id']". At most 256 characters.
+// PartitionByJSONPath uses a value of the body, such as "$.user.id". Put a name that holds "-" in brackets:
+// "$['user-id']". A path has at most 256 characters.
 func PartitionByJSONPath(path string) PartitionKey {
 	return PartitionKey{Source: KeyFromJSONPath, Name: path}
 }
 
-// PartitionByHeader takes a request header, such as "X-Device-Id", as the partition key. The header is added to
-// the ones that CORS allows.
+// PartitionByHeader uses a request header, such as "X-Device-Id". API.CORS.AllowHeaders then includes the header.
 func PartitionByHeader(name string) PartitionKey {
 	return PartitionKey{Source: KeyFromHeader, Name: name}
 }
 
-// CORS is which web pages may call the API and read its answers.
+// CORS says which web pages may call the API and read its answers. It is not an access control: clients other than browsers
+// ignore it.
 type CORS struct {
-	// AllowOrigins is "*" alone, or up to 100 origins such as "https://app.example.com". With several, an answer names
-	// the one that asked, and API Gateway's own error answers name any that asks: they hold nothing of an event.
+	// AllowOrigins are the origins of the pages that may submit events: "*" alone, or up to 100 origins such as
+	// "https://app.example.com". With several origins, an answer names the origin that the request came from. The errors that
+	// API Gateway answers by itself then name any origin: they hold nothing of an event.
 	AllowOrigins []string
-	// AllowHeaders are the request headers that a page may send.
+	// AllowHeaders are the request headers that a page may send, in addition to those that API.Authorization and
+	// API.PartitionKey read.
 	AllowHeaders []string
-	// AllowMethods are the methods that a page may use; POST must be among them.
+	// AllowMethods are the methods that a page may use. POST must be among them.
 	AllowMethods []string
-	// ExposeHeaders are the response headers that a page may read.
+	// ExposeHeaders are the response headers that a page's scripts may read.
 	ExposeHeaders []string
-	// AllowCredentials lets a page send cookies and HTTP authentication. Browsers refuse it together with "*".
+	// AllowCredentials lets a page send cookies and HTTP authentication. You cannot combine it with the origin "*": browsers
+	// refuse that.
 	AllowCredentials bool
-	// MaxAge is how long a browser may keep a preflight's answer: whole seconds, 0 to 24 h (the most any browser keeps).
+	// MaxAge is how long a browser may cache the answer to a preflight: whole seconds, 0 to 24 h. No browser caches longer.
 	MaxAge time.Duration
 }
 
-// Throttle is the stage's limit over all callers together.
+// Throttle is the stage's limit for all callers together. API Gateway answers a throttled request with 429.
 type Throttle struct {
-	// RateLimit is the steady rate in requests per second, more than 0. The account's quota (10,000 in most regions)
-	// holds above it.
+	// RateLimit is the steady rate in requests per second, more than 0. The account's quota applies too: 10,000 in most
+	// regions.
 	RateLimit float64
-	// BurstLimit is the token bucket's size in requests, at least 1.
+	// BurstLimit is the size of the token bucket in requests, at least 1: how many requests may arrive at once.
 	BurstLimit int
 }
 
 // Stream is the Kinesis data stream.
 type Stream struct {
+	// Capacity says how the stream scales.
 	Capacity Capacity
-	// Retention is how long a record can be read again: whole hours, 24 h to 8,760 h.
+	// Retention is how long the stream keeps a record: whole hours, 24 h to 8,760 h (a year). Kinesis charges for each shard
+	// that keeps records longer than 24 h.
 	Retention time.Duration
 }
 
-// Capacity is how a stream scales. Made by [Provisioned] or [OnDemand].
+// Capacity is how a stream scales. [Provisioned] and [OnDemand] make one.
 type Capacity struct {
+	// Mode says who chooses the number of shards.
 	Mode CapacityMode
 	// Shards is the number of shards of a provisioned stream, 1 to 10,000; 0 on demand. A shard takes 1 MB/s and
 	// 1,000 records/s.
@@ -191,90 +198,96 @@ const (
 	ModeOnDemand CapacityMode = "ON_DEMAND"
 )
 
-// Provisioned is a fixed number of shards.
+// Provisioned is a fixed number of shards, 1 to 10,000. A shard takes 1 MB/s and 1,000 records/s, and is charged by the hour.
 func Provisioned(shards int) Capacity { return Capacity{Mode: ModeProvisioned, Shards: shards} }
 
 // OnDemand lets Kinesis scale the stream by its traffic.
 func OnDemand() Capacity { return Capacity{Mode: ModeOnDemand} }
 
-// Delivery is the Firehose delivery stream from the stream to the bucket.
+// Delivery is the Firehose delivery stream, which moves records from the stream to the bucket.
 type Delivery struct {
-	// BufferInterval is the longest time that a record waits: whole seconds, 0 to 900 s. A batch is delivered when the
-	// interval or the size is reached, whichever comes first.
+	// BufferInterval is the longest time that a record waits: whole seconds, 0 to 900. Firehose delivers a batch when it
+	// reaches the interval or the size, whichever comes first. With [FormatParquet], Delivery.Parquet.BufferInterval replaces it.
 	BufferInterval time.Duration
-	// BufferMiB is the size in MiB at which a batch is delivered, 1 to 128.
+	// BufferMiB is the size in MiB at which Firehose delivers a batch, 1 to 128. With [FormatParquet], Delivery.Parquet.BufferMiB
+	// replaces it.
 	BufferMiB int
-	// Compression of the delivered objects.
+	// Compression is the compression of the delivered objects. With Query.Enabled use [Uncompressed] or [GZIP], which Athena
+	// reads. With [FormatParquet] use [Uncompressed]: Delivery.Parquet.Compression compresses the files.
 	Compression Compression
-	// NewlineDelimited ends every record with a newline, so that an object holds one event a line. Without it the
-	// records are joined with nothing between them. In Parquet an event is a row, whatever stands here.
+	// NewlineDelimited ends every record with a newline, so that an object has one event on each line. With false, nothing
+	// separates the records. Query.Enabled needs true, because Athena reads one event on each line. In Parquet each event is
+	// a row, and this option has no effect.
 	NewlineDelimited bool
-	// Format of the delivered objects. With [FormatParquet], Parquet holds in place of BufferInterval and BufferMiB.
+	// Format is the format of the delivered objects. With [FormatParquet], the options of Delivery.Parquet replace
+	// Delivery.BufferInterval and Delivery.BufferMiB.
 	Format Format
-	// Parquet is how Parquet files are made.
+	// Parquet is how Firehose makes Parquet files.
 	Parquet Parquet
-	// Prefix of the delivered objects, at most 1,024 characters of printable ASCII and 512 once evaluated. It begins
-	// with a fixed folder. It may hold Firehose's expressions !{timestamp:…} (a Java DateTimeFormatter pattern, UTC)
-	// and !{firehose:random-string}; with any of them it must hold a timestamp. [Warnings] has the letters of a pattern
-	// that are seldom meant, such as YYYY.
+	// Prefix begins the key of every delivered object. It begins with a fixed folder, such as "events/", and has at most 1,024
+	// characters of printable ASCII, and 512 once it is evaluated. It may hold Firehose's expressions: !{timestamp:…}, with a
+	// pattern of Java's DateTimeFormatter in UTC, and !{firehose:random-string}. A prefix with an expression must have a
+	// timestamp. A synthesis warns of letters in a pattern that are seldom meant, such as YYYY.
 	Prefix string
-	// ErrorPrefix of the objects that hold what could not be delivered, with the same bounds. It must hold
-	// !{firehose:error-output-type}. Of the two prefixes' fixed beginnings neither may begin the other.
+	// ErrorPrefix begins the key of every object that holds what Firehose could not deliver. It has the same bounds and must
+	// hold !{firehose:error-output-type}. The fixed beginning of one prefix may not begin with that of the other.
 	ErrorPrefix string
 }
 
-// Compression is a format of delivered objects.
+// Compression is a compression of the delivered objects.
 type Compression string
 
 const (
-	// Uncompressed objects can be read with any tool.
+	// Uncompressed objects are readable with any tool.
 	Uncompressed Compression = "UNCOMPRESSED"
-	// GZIP objects are named ….gz.
+	// GZIP objects have names that end with .gz.
 	GZIP Compression = "GZIP"
-	// ZIP objects hold one file each.
+	// ZIP objects are archives of one file.
 	ZIP Compression = "ZIP"
-	// Snappy objects are in the blocks of snappy-java, and not in Snappy's own framing format (objects that AWS delivered,
+	// Snappy objects are in the block format of snappy-java, and not in Snappy's framing format (objects that AWS delivered,
 	// floci-io/floci#2328).
 	Snappy Compression = "Snappy"
 )
 
-// Bucket is the S3 bucket that events land in. All days are counted from an object's creation, at least 1.
+// Bucket is the S3 bucket of delivered events.
 type Bucket struct {
-	// Name overrides the derived PREFIX-firehose-bucket-ENV. Bucket names are global: where another account has that one, this or
-	// [Names.AccountInBuckets] must be set.
+	// Name is the bucket's name. Empty derives PREFIX-firehose-bucket-ENV. Bucket names are global: if another account has
+	// the derived name, set this option or Names.AccountInBuckets.
 	Name string
-	// ExpireAfterDays deletes events; 0 keeps them for ever.
+	// ExpireAfterDays is the number of days after its creation at which an event's object expires. 0 keeps events forever.
 	ExpireAfterDays int
-	// NoncurrentExpireAfterDays deletes versions that were overwritten or deleted.
+	// NoncurrentExpireAfterDays is the number of days for which S3 keeps a version after it was overwritten or deleted, at least
+	// 1.
 	NoncurrentExpireAfterDays int
-	// AbortUploadsAfterDays deletes the parts of multipart uploads that were never completed.
+	// AbortUploadsAfterDays is the number of days after its start at which S3 aborts an unfinished multipart upload and deletes
+	// its parts, at least 1.
 	AbortUploadsAfterDays int
-	// Transitions move events to cheaper storage classes, in ascending order of days and before ExpireAfterDays.
+	// Transitions move events to cheaper storage classes, in ascending order of days and before Bucket.ExpireAfterDays.
 	Transitions []Transition
-	// AccessLog makes a second bucket, which receives a line for each request to this one (S3's server access log). S3
-	// delivers them within hours, and promises no completeness. Turned off again, that bucket stays, but for [Disposable]:
-	// Terraform lets go of it.
+	// AccessLog makes a second bucket, to which S3 writes a line for each request to this bucket (server access log). S3 writes
+	// within hours and does not guarantee that the log is complete. If you turn the log off again, Terraform keeps the
+	// second bucket and no longer manages it. With [Disposable] it deletes the second bucket.
 	AccessLog bool
-	// AccessLogName overrides the derived PREFIX-access-log-ENV.
+	// AccessLogName is the name of the access log's bucket. Empty derives PREFIX-access-log-ENV. Bucket names are global.
 	AccessLogName string
-	// AccessLogExpireAfterDays deletes the access log's objects; 0 keeps them for ever.
+	// AccessLogExpireAfterDays is the number of days after which S3 deletes the access log's objects. 0 keeps them forever.
 	AccessLogExpireAfterDays int
-	// ObjectLock keeps events from being deleted.
-	ObjectLock ObjectLock
+	ObjectLock               ObjectLock
 }
 
-// Transition moves objects to another storage class: to [StandardIA] and [OneZoneIA] after 30 days at least, and from
-// those to [Glacier] and [DeepArchive] after 30 more. S3 leaves objects under 128 KB where they are.
+// Transition moves events to another storage class. S3 moves an object to [StandardIA] or [OneZoneIA] after 30 days at the
+// earliest, and from there to [Glacier] or [DeepArchive] after 30 more. It does not move objects under 128 KB.
 type Transition struct {
-	AfterDays    int
+	// AfterDays is the number of days after which S3 moves an event.
+	AfterDays int
+	// StorageClass is the storage class that S3 moves it to.
 	StorageClass StorageClass
 }
 
 // StorageClass is an S3 storage class that objects can be moved to.
 type StorageClass string
 
-// The storage classes in the order in which S3 lets objects descend through them, except from [OneZoneIA] to
-// [GlacierIR].
+// S3 moves objects down this list and never up, and not from [OneZoneIA] to [GlacierIR].
 const (
 	StandardIA         StorageClass = "STANDARD_IA"
 	IntelligentTiering StorageClass = "INTELLIGENT_TIERING"
@@ -286,22 +299,22 @@ const (
 
 // Logs are the CloudWatch log groups of the API and of the delivery stream.
 type Logs struct {
-	// RetentionDays is how long a log line is kept: one of the periods that CloudWatch Logs offers.
+	// RetentionDays is the number of days for which CloudWatch keeps a log line. CloudWatch offers the listed periods.
 	RetentionDays int
-	// Execution is how much API Gateway writes to its execution log.
+	// Execution is how much API Gateway writes to its execution log. The log has no whole request or response body. But API
+	// Gateway "publishes the validation results in CloudWatch Logs" (developer guide, "Request validation for REST APIs in API
+	// Gateway"), and these results quote the values that break API.Schema. Only [LogOff] keeps such values out of the log: AWS
+	// does not document at which of the other levels it writes them, and has no setting for them.
 	Execution ExecutionLevel
-	// ExecutionRetentionDays is how long a line of the execution log is kept, one of the same periods; 0 takes RetentionDays. That
-	// log may quote values of events, which the others do not.
+	// ExecutionRetentionDays is the number of days for which CloudWatch keeps a line of the execution log, one of the same
+	// periods. 0 means Logs.RetentionDays. The execution log may quote values of events. The other logs do not.
 	ExecutionRetentionDays int
 }
 
-// KeptExecutionDays is how long a line of the execution log is kept, in days.
+// KeptExecutionDays is the number of days for which CloudWatch keeps a line of the execution log.
 func (l Logs) KeptExecutionDays() int { return cmp.Or(l.ExecutionRetentionDays, l.RetentionDays) }
 
-// ExecutionLevel is how much API Gateway's execution log tells. Request and response bodies are never logged as a whole; but
-// API Gateway "publishes the validation results in CloudWatch Logs" (developer guide, "Request validation for REST APIs in API
-// Gateway"), and these quote the values that broke API.Schema. Only LogOff keeps them out: AWS does not say at which of the
-// other levels they are written, and offers no setting for them.
+// ExecutionLevel is a level of API Gateway's execution log.
 type ExecutionLevel string
 
 const (
@@ -309,60 +322,67 @@ const (
 	LogErrors ExecutionLevel = "ERROR"
 	// LogInfo writes every step of every request.
 	LogInfo ExecutionLevel = "INFO"
-	// LogOff writes nothing. The log group stays, for as long as another level is needed to find a mistake.
+	// LogOff writes nothing. The log group stays, so that you can turn on another level to find an error.
 	LogOff ExecutionLevel = "OFF"
 )
 
-// Web is the web page that exercises the pipeline, as the stack hosts it: the files of a folder in a private bucket, and a
-// CloudFront distribution that alone may read it. Beside them the stack puts config.json, with what the page needs to
-// know of the API: whoever has the page's address can read that.
+// Web hosts the project's web page with the stack: the page's files in a private bucket, and a CloudFront distribution that
+// alone may read the bucket. The stack also writes config.json, which has the API's address. The page and config.json are
+// public, whatever API.Authorization says.
 type Web struct {
-	// Hosted says whether there is a page. Where API.CORS.AllowOrigins is not "*", the page's own origin has to be added to
-	// it once an apply has told it (output web_url).
+	// Hosted makes the stack host the page. It is not available in China or GovCloud. If API.CORS.AllowOrigins is not "*",
+	// deploy, add the page's own origin (the output web_url) to it, and deploy again.
 	Hosted bool
-	// Folder that holds the built page, seen from the folder that the synthesis runs in; read by [Environment.Page].
+	// Folder is the folder of the built page, relative to the folder in which the synthesis runs. It must have an index.html.
+	// `make webapp` builds the page.
 	Folder string
-	// BucketName overrides the derived PREFIX-web-ENV. Bucket names are global.
+	// BucketName is the name of the page's bucket. Empty derives PREFIX-web-ENV. Bucket names are global.
 	BucketName string
-	// PriceClass is which of CloudFront's locations answer.
+	// PriceClass says which of CloudFront's locations serve the page.
 	PriceClass PriceClass
 }
 
-// PriceClass is a set of CloudFront's locations, by what they cost (developer guide, "Choose the price class").
+// PriceClass is a set of CloudFront's locations, by their price (developer guide, "Choose the price class").
 type PriceClass string
 
 const (
 	// PriceClass100 is North America, Europe and Israel.
 	PriceClass100 PriceClass = "PriceClass_100"
-	// PriceClass200 is all but South America, Australia and New Zealand.
+	// PriceClass200 is every location outside South America, Australia and New Zealand.
 	PriceClass200 PriceClass = "PriceClass_200"
-	// PriceClassAll is all of them.
+	// PriceClassAll is every location.
 	PriceClassAll PriceClass = "PriceClass_All"
 )
 
-// State is where Terraform keeps the environment's state: in a local file where both fields are nil.
+// State is where Terraform keeps the environment's state. With neither S3 nor Cloud, that is a local file. Set one of them:
+//
+//	env.State.S3 = &spec.S3State{Bucket: "my-states"}
+//	env.State.Cloud = &spec.CloudState{Organization: "my-organization"}
 type State struct {
 	S3    *S3State
 	Cloud *CloudState
 }
 
-// S3State keeps the state in a bucket, encrypted, with a lock file beside it (no DynamoDB table).
+// S3State keeps the state in an S3 bucket, encrypted, with a lock file beside it. It needs no DynamoDB table.
 type S3State struct {
+	// Bucket is the name of a bucket that exists. `ingest backend` prints a Terraform stack that makes one.
 	Bucket string
-	// Key of the state object, at most 1,017 bytes, so that the lock file's fits in S3's 1,024; empty means
-	// PREFIX/ENV.tfstate.
+	// Key is the key of the state object, at most 1,017 bytes, so that the lock file's key fits in S3's limit of 1,024. Empty
+	// derives PREFIX/ENV.tfstate.
 	Key string
-	// Region of the state's bucket; empty means the environment's.
+	// Region is the bucket's region. Empty means the environment's region.
 	Region string
-	// KMSKeyARN of the key that encrypts the state, or of its alias; empty means the bucket's default encryption.
+	// KMSKeyARN is the ARN of the KMS key that encrypts the state, or of the key's alias. Empty means the bucket's default
+	// encryption.
 	KMSKeyARN string
 }
 
-// CloudState keeps the state, and by the workspace's settings the runs, in HCP Terraform or Terraform Enterprise.
+// CloudState keeps the state in HCP Terraform or Terraform Enterprise. The workspace's settings say where Terraform runs.
 type CloudState struct {
+	// Organization is the organisation's name.
 	Organization string
-	// Workspace name; empty means PREFIX-ENV.
+	// Workspace is the workspace's name. Empty derives PREFIX-ENV.
 	Workspace string
-	// Hostname of Terraform Enterprise; empty means app.terraform.io.
+	// Hostname is the host name of Terraform Enterprise. Empty means app.terraform.io.
 	Hostname string
 }

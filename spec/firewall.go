@@ -1,24 +1,25 @@
 package spec
 
-// Firewall is an AWS WAF web ACL before the API's stage: AWS's managed rules, a limit for each source address, and one for
-// bodies. What it blocks is answered with 403, and nothing of it reaches the API.
+// Firewall is an AWS WAF web ACL in front of the API: AWS's managed rules, a rate limit for each source address and a limit
+// for bodies. WAF answers a blocked request with 403, and the request does not reach the API. The web ACL is charged by the
+// month.
 type Firewall struct {
-	// Enabled declares the web ACL PREFIX-ENV, and the log group aws-waf-logs-PREFIX-ENV of what it blocks and of
-	// what the rules of Count find, which is kept as long as the other logs.
+	// Enabled declares the web ACL PREFIX-ENV and its log group aws-waf-logs-PREFIX-ENV. The log has the blocked requests, and
+	// the requests that a rule of Firewall.Count matched. Logs.RetentionDays applies to it.
 	Enabled bool
-	// RateLimit is how many requests an address may send in any 5 minutes, batches and preflights included: 10 to
-	// 2,000,000,000. WAF counts every few seconds, so that a burst may pass before it blocks (AWS WAF developer guide,
-	// "Rate-based rule caveats").
+	// RateLimit is how many requests one IP address may send in any 5 minutes, batches and preflights included: 10 to
+	// 2,000,000,000. WAF counts every few seconds, so that a burst may pass before WAF blocks (AWS WAF developer guide,
+	// "Rate-based rule caveats"). The default is a tenth of what the default API.Throttle allows in that time.
 	RateLimit int
-	// MaxBodyBytes is the largest body that passes: 1 to 65,536, which is the most that WAF reads of one. So all that
-	// passes has been read as a whole. With 0 nothing is blocked for its size, and of a larger body WAF reads the first 16 KB.
-	// More than 16,384 costs a little more for the requests that are larger. A literal, Firewall{Enabled: true, …}, that leaves it
-	// out has no limit: take [Default]'s and turn Enabled on.
+	// MaxBodyBytes is the size in bytes of the largest body that passes: 1 to 65,536, which is the most that WAF reads of a body.
+	// So WAF has read the whole of every body that passes. With 0 there is no limit, and WAF reads the first 16 KB of a
+	// larger body. WAF charges a little more for requests over 16,384 bytes. If you write a literal, such as
+	// spec.Firewall{Enabled: true}, and leave this field out, there is no limit: change [Default]'s fields instead.
 	MaxBodyBytes int
-	// Count are rules of the managed groups, such as "CrossSiteScripting_BODY", that count and log what they find and let it
-	// pass. The rules of bodies look for what does harm to a web site, and an event may well hold it: a page's HTML, a
-	// path, an address. SizeRestrictions_BODY, which blocks what is over 8 KB, counts by itself where MaxBodyBytes lets more
-	// through, and then logs nothing unless it is named here.
+	// Count are rules of the managed groups, such as "CrossSiteScripting_BODY", that count and log the requests that they match, and
+	// do not block them. The rules for bodies look for HTML, paths and addresses, which an event may well hold. If
+	// Firewall.MaxBodyBytes allows bodies over 8 KB, the rule SizeRestrictions_BODY only counts, whether you name it or not. It
+	// logs only if you name it.
 	Count []string
 }
 

@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// Names is how the names of all that an environment makes are put together: PREFIX-KIND-ENV. A change of either field on an
-// environment that runs replaces what it renames, the bucket too. Of the prefix, it also looks for the state elsewhere where the
-// state's key or workspace is derived. So it is set before the first deployment.
+// Names says how the environment's names are derived: PREFIX-KIND-ENV. Set both options before the first deployment. A later
+// change replaces every resource that it renames, the bucket too. A change of the prefix also changes the derived key or
+// workspace of the state, so that Terraform no longer finds the state.
 type Names struct {
-	// Prefix begins every name that this project chooses, or follows what a service demands at the beginning. It is also the
-	// default of the tag Project. 1 to 32 characters of a-z, 0-9 and "-", beginning with a letter and ending with a letter or a
-	// digit. Every name of what is made has to stay within its service's length.
+	// Prefix begins every derived name, except where AWS requires another beginning: then it follows that. It is also the default
+	// of the tag Project. It has 1 to 32 characters of a-z, 0-9 and "-", begins with a letter and ends with a letter or a digit.
+	// A synthesis refuses a prefix that makes a name too long for its service.
 	Prefix string
-	// AccountInBuckets puts [Environment.Account], which must be set, before ENV in each bucket's derived name. S3 has one bucket
-	// of a name in all accounts of a partition. The other names are an account's own, or an organization's.
+	// AccountInBuckets puts [Environment.Account] before ENV in the derived name of each bucket. It needs Account. Only bucket
+	// names are global: S3 has one bucket of a name in all accounts of a partition.
 	AccountInBuckets bool
 }
 

@@ -2,14 +2,14 @@ package spec
 
 import "time"
 
-// Format is how events stand in the delivered objects.
+// Format is a format of the delivered objects.
 type Format string
 
 const (
-	// FormatJSON leaves every event as it was sent.
+	// FormatJSON leaves every event as the client sent it.
 	FormatJSON Format = "JSON"
-	// FormatParquet has Firehose convert events to Apache Parquet, by the columns of the Glue table. It needs
-	// [Query.Enabled] and [Query.Columns]. An event that does not fit the columns goes below the error prefix.
+	// FormatParquet makes Firehose convert events to Apache Parquet, by the columns of the query table. It needs Query.Enabled and
+	// Query.Columns. An event that does not fit the columns goes below Delivery.ErrorPrefix. `ingest up` refuses Parquet.
 	FormatParquet Format = "Parquet"
 )
 
@@ -32,59 +32,64 @@ func (d Delivery) Buffer() Buffer {
 // Interval is the longest time that a record waits in the delivery's format.
 func (d Delivery) Interval() time.Duration { return d.Buffer().Interval }
 
-// Parquet is how Firehose makes Parquet files.
+// Parquet has the options of [FormatParquet].
 type Parquet struct {
-	// BufferInterval is the longest time that a record waits: whole seconds, 60 s to 900 s.
+	// BufferInterval is the longest time that a record waits: whole seconds, 60 to 900. It replaces Delivery.BufferInterval.
 	BufferInterval time.Duration
-	// BufferMiB is the size of JSON in MiB at which a file is made, 64 to 128.
+	// BufferMiB is the size of JSON in MiB at which Firehose makes a file, 64 to 128. It replaces Delivery.BufferMiB.
 	BufferMiB int
-	// Compression within the files.
+	// Compression is the compression of the blocks in a file.
 	Compression ParquetCompression
 }
 
 // ParquetCompression is a compression of the blocks within a Parquet file.
 type ParquetCompression string
 
-// The compressions that Firehose offers (API reference, ParquetSerDe): the first for speed, the second for size.
+// Firehose offers these compressions (API reference, ParquetSerDe). Snappy is for speed, GZIP for size.
 const (
 	ParquetSnappy       ParquetCompression = "SNAPPY"
 	ParquetGZIP         ParquetCompression = "GZIP"
 	ParquetUncompressed ParquetCompression = "UNCOMPRESSED"
 )
 
-// Query lets Athena's SQL read what was delivered: a Glue table over the events' prefix, whose partitions are computed from
-// the prefix and never have to be added, a workgroup that bounds a query, and a bucket of results. Off, it makes nothing.
+// Query lets you read the delivered events with SQL in Amazon Athena. It makes a Glue table over Delivery.Prefix, a workgroup that
+// limits each query, and a bucket for the results. Athena computes the table's partitions from the prefix, so that nobody has to
+// add them.
 //
-// The events' prefix must be a folder and then Hive partitions by date, as the default is; the objects must be as Athena
-// can read them: a line each, uncompressed or GZIP, or Parquet.
+// The prefix must be a folder followed by Hive partitions by date, as the default is. The objects must be JSON with one event
+// on each line, uncompressed or GZIP, or Parquet.
 type Query struct {
+	// Enabled makes the table, the workgroup and the bucket. Athena charges for what each query reads.
 	Enabled bool
 
-	// Columns of the table. Without any the table has one, event, which is the whole event as JSON text: then
-	// json_extract_scalar(event, '$.user.id') reads any event, whatever its shape.
+	// Columns are the table's columns. Without any the table has one column, event, which is the whole event as JSON text:
+	// json_extract_scalar(event, '$.user.id') then reads a property of any event.
 	Columns []Column
 
-	// Since is the year of the first event, 2000 to 2100. A query that names no year looks for partitions from then on.
+	// Since is the year of the first event, 2000 to 2100. A query without a condition on the year reads the partitions from
+	// this year on.
 	Since int
 
-	// ScanLimitMiB ends a query that reads more, in MiB: 10, which is Athena's least, to 104,857,600 (100 TiB).
+	// ScanLimitMiB is the most that one query may read in MiB: 10, which is Athena's minimum, to 104,857,600 (100 TiB). Athena
+	// ends a query that reads more.
 	ScanLimitMiB int
 
-	// ResultBucket overrides the derived PREFIX-query-ENV, the global name of the bucket of results.
+	// ResultBucket is the name of the bucket for results. Empty derives PREFIX-query-ENV. Bucket names are global.
 	ResultBucket string
 
-	// ResultExpireAfterDays deletes a query's result, at least 1. The query can be run again.
+	// ResultExpireAfterDays is the number of days after which S3 deletes a query's result, at least 1. You can run the query
+	// again.
 	ResultExpireAfterDays int
 }
 
-// Column is one property of the events. Whatever else an event holds stays in the object, and out of the table (in Parquet:
-// out of both).
+// Column is one property of the events. The delivered JSON also has the properties without a column. Parquet does not.
 type Column struct {
-	// Name is the property's in lower case: a-z, 0-9 and "_", at most 255. Upper case in an event makes no difference.
+	// Name is the property's name in lower case: a-z, 0-9 and "_", at most 255 characters. Athena ignores the case of an
+	// event's property names.
 	Name string
-	// Type is one of Hive's, without spaces: boolean, tinyint, smallint, int, bigint, float, double, decimal(P,S), string,
-	// char(N), varchar(N), date, timestamp, array<T>, map<K,V> and struct<NAME:T,…>.
+	// Type is a Hive type, without spaces: boolean, tinyint, smallint, int, bigint, float, double, decimal(P,S), string,
+	// char(N), varchar(N), date, timestamp, array<T>, map<K,V> or struct<NAME:T,…>.
 	Type string
-	// Comment is shown beside the column: one line of at most 255 characters, or nothing.
+	// Comment describes the column: one line of at most 255 characters, or nothing.
 	Comment string
 }

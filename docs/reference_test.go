@@ -14,6 +14,7 @@ import (
 	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/internal/reference"
+	"cdk.tf/go/ingest/policy"
 	"cdk.tf/go/ingest/spec"
 	"cdk.tf/go/ingest/stacks"
 )
@@ -30,6 +31,16 @@ func TestOptionsPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	isWritten(t, "docs/options.md", want)
+}
+
+// docs/policy.md is what package policy says. Its example is what a synthesis would say of dev if dev were not public.
+func TestPolicyPage(t *testing.T) {
+	breach, _, _ := strings.Cut(policy.Check(stackOf(t, "dev"), policy.Expect{Public: false}).Error(), "\n")
+	want, err := reference.Policy(`environment "dev" breaches policy: ` + breach)
+	if err != nil {
+		t.Fatal(err)
+	}
+	isWritten(t, "docs/policy.md", want)
 }
 
 // isWritten compares a page with what the code says, or rewrites it.

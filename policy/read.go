@@ -13,7 +13,7 @@ import (
 type checker struct {
 	stack    *tfjson.Stack
 	expect   Expect
-	rule     string
+	rule     Rule
 	breaches []error
 }
 

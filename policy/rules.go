@@ -1,0 +1,129 @@
+package policy
+
+import "slices"
+
+// Rule is one of the project's rules.
+type Rule struct {
+	// Name begins each breach of the rule.
+	Name string
+	// Requires is what the rule asks of a stack: a sentence each.
+	Requires []string
+	// Reason says why the project has the rule: a clause on one line, which each breach quotes.
+	Reason string
+
+	check func(*checker)
+}
+
+// Rules are all rules, in the order in which [Check] applies them.
+func Rules() []Rule { return slices.Clone(rules) }
+
+var rules = []Rule{
+	{"readable", []string{
+		"Every text is a Terraform template that can be read, and no argument's name is an expression.",
+		"No resource has `count`, `for_each` or a `dynamic` block.",
+		"A REST API declares its methods as resources, and not in `body`.",
+		"A mapping template is written out. The only expressions in it are names and ARNs of the stack.",
+		"Each part of an API refers to the API, the path and the method that it belongs to. A method has one HTTP verb, and not `ANY`.",
+	}, "the other rules cannot check what they cannot read", readable},
+	{"least-privilege", []string{
+		"A statement that allows something names each action in full. It has no `NotAction`, `NotPrincipal` or `NotResource`.",
+		"It names each resource in full. A wildcard is for the objects that Firehose delivers and for API Gateway's logging role.",
+		"A policy that is attached by its ARN is one of the stack, or one of AWS's that does not allow a whole service or account.",
+	}, "whoever takes over a role must not be able to do more than the role's service needs", leastPrivilege},
+	{"trust", []string{
+		"The trust policy of a role has one statement. It allows `sts:AssumeRole` to one service: API Gateway or Firehose.",
+		"Trust in API Gateway has no condition on `aws:SourceAccount` or `aws:SourceArn`, which API Gateway does not send.",
+		"Trust in Firehose has the condition that `sts:ExternalId` is the account's ID.",
+	}, "only the service that a role is for may assume it", trust},
+	{"private-bucket", []string{
+		"A bucket has exactly one public access block (with all four settings), ownership controls (`BucketOwnerEnforced`), encryption, versioning (`Enabled`) and bucket policy.",
+		"The bucket policy denies requests without TLS. It allows nothing to a principal with a wildcard or by `NotPrincipal`.",
+		"No bucket has a `grant` or a policy of its own, or an ACL other than `private`.",
+	}, "events must stay private, encrypted and recoverable", privateBucket},
+	{"kept-bucket", []string{
+		"A bucket either has `force_destroy`, so that a destroy empties it, or `prevent_destroy`.",
+		"What is set on a bucket with `prevent_destroy` has `prevent_destroy` too, and so does the bucket's key.",
+	}, "a destroy must not take the settings or the key of a bucket that it cannot delete", keptBucket},
+	{"web-page", []string{
+		"Each origin of a distribution is a bucket of the stack, which no events land in. The distribution signs its requests (origin access control).",
+		"Every cache behaviour requires HTTPS and sets the security headers: a content security policy without wide sources, `nosniff`, no frames, no referrer, and HTTPS only for a year.",
+		"The policy of the page's bucket allows its distribution to read objects, and nothing to anybody else.",
+		"No bucket has an S3 website, and no object has a public ACL.",
+	}, "a hosted page must publish its own files and nothing else, over TLS", webPage},
+	{"authorization", []string{
+		"In an environment that is not public, every method requires an API key or has the authorization `AWS_IAM`, `COGNITO_USER_POOLS` or `CUSTOM`.",
+		"A preflight (`OPTIONS` with a `MOCK` integration) is exempt: browsers send it without credentials.",
+	}, "an environment that is not public must require credentials from every caller", authorization},
+	{"access", []string{
+		"A statement of the API's resource policy that allows everybody stands beside one that denies callers from other addresses or VPC endpoints. It does not cover a method that IAM or a Lambda function authorises.",
+		"A statement that allows principals names accounts, roles or an organisation, and each method. The method's authorization is `AWS_IAM`. For an organisation it leaves out the stack's own account.",
+		"If the API has a resource policy, the policy allows everybody the methods with the authorization `NONE` or `COGNITO_USER_POOLS`.",
+		"A private API has a resource policy that denies requests from other VPC endpoints.",
+	}, "a resource policy must restrict where callers are and not replace a method's authorization", access},
+	{"domain", []string{
+		"A domain has the security policy `TLS_1_2` and a certificate that ACM has issued.",
+		"A base path mapping joins the domain to an API and a stage of the stack.",
+		"If the domain requires client certificates, the API's own address is off. If the API's own address is off, a domain leads to it.",
+	}, "a domain must lead to a stage over TLS 1.2, with no way around its client certificates", domain},
+	{"firewall", []string{
+		"A web ACL is regional and associated with a stage. If the stack has a web ACL, every stage has one.",
+		"Each rule stands in a block of its own and blocks. The rules of a managed group block, apart from those that count by name. A limit for bodies blocks a body that is larger than WAF reads.",
+		"A web ACL has one logging configuration, to a log group of the stack, which leaves out the headers `authorization`, `cookie` and `x-api-key`.",
+		"CloudWatch metrics are on and samples are off. Data protection hides what a rule matched in a body or a query string.",
+	}, "a web ACL must protect every stage, block what its rules match and log it without secrets", firewall},
+	{"log-retention", []string{
+		"Every log group has `retention_in_days`, more than 0.",
+	}, "without retention CloudWatch keeps a log group, and charges for it, forever", logRetention},
+	{"cors", []string{
+		"Every path with methods has `OPTIONS` with a `MOCK` integration, without authorization or an API key. It answers with a status from 200 to 299 and `Access-Control-Allow-Headers`.",
+		"Its `Access-Control-Allow-Methods` names every method of the path.",
+		"Every answer sets `Access-Control-Allow-Origin`, and not to `*` beside `Access-Control-Allow-Credentials`.",
+		"The gateway responses `DEFAULT_4XX` and `DEFAULT_5XX` exist and set it too.",
+	}, "a web page must be able to read every answer, errors included", cors},
+	{"stage-logs", []string{
+		"Every stage has an access log in a log group of the stack. Its format has `$context.requestId` and no variable that quotes a request.",
+		"The stack declares the log group of the stage's execution log.",
+		"Method settings for `*/*` set a `logging_level`. `data_trace_enabled` is off.",
+	}, "you must be able to find a request by its ID, and no log may be set to hold bodies or credentials", stageLogs},
+	{"flow", []string{
+		"The stack has an integration, a stream, a delivery stream and a bucket.",
+		"The integration calls `PutRecord` or `PutRecords` for one stream of the stack, with a role that API Gateway can assume and that may do so.",
+		"The delivery stream reads a stream that the API writes and writes to a bucket of the stack, with roles that Firehose can assume and that may do so.",
+	}, "an event that the API accepts must reach the bucket", flow},
+	{"query", []string{
+		"A workgroup enforces its configuration, limits the bytes that a query reads, and writes encrypted results to a bucket of the stack.",
+		"A table has projected partitions at the bucket and the prefix of a delivery stream, and reads the format that the stream delivers.",
+		"A delivery of Parquet refers to a database and a table of the stack, with a role that may read them. No other policy allows anything in Glue.",
+	}, "SQL must read what Firehose delivers, with a limit for each query and private results", query},
+	{"stream-encryption", []string{
+		"Every stream has the `encryption_type` `KMS`.",
+	}, "events in the stream must be encrypted at rest", streamEncryption},
+	{"customer-key", []string{
+		"If the stack has a KMS key, a key of the stack encrypts every stream, log group, topic, query result and bucket. The buckets of an access log and of a hosted page are exempt.",
+		"A key rotates. Its policy names each action and each principal, lets the account change the policy, and lets principals use the key through a service alone. A service's statement has a condition. The key has no grants.",
+		"A bucket depends on its key, and its policy denies objects with another encryption.",
+		"The roles of the API and of the delivery stream may use the key through Kinesis and S3 for their stream and bucket.",
+	}, "if one part of the data has a customer key, every part must have it, and only the pipeline may use it", customerKey},
+	{"access-log", []string{
+		"A bucket's access log goes to another bucket of the stack. That bucket has S3's own keys, no object lock, and a policy that lets S3 write the log of the first bucket.",
+		"An object lock has the mode `GOVERNANCE` or `COMPLIANCE`, and not `COMPLIANCE` with `force_destroy`.",
+	}, "S3 reports nothing if it cannot write an access log, and a destroy cannot empty a bucket in compliance mode", accessLog},
+	{"deployment", []string{
+		"Every API has a deployment and a stage that refers to it.",
+		"The deployment has `triggers` and `create_before_destroy`, and depends on every method, integration, response, gateway response and model of the API.",
+	}, "API Gateway serves a snapshot, which must hold what the stack declares", deployment},
+	{"alarms", []string{
+		"An alarm's actions are on. `alarm_actions` names a topic of the stack or the ARN of a standard SNS topic.",
+		"`treat_missing_data` is set.",
+		"`alarm_description` ends with `Runbook: ` and the address of a page.",
+	}, "an alarm must notify somebody and say what to do", alarms},
+	{"closed-topic", []string{
+		"A topic has exactly one `aws_sns_topic_policy`, no policy of its own, and not the AWS-managed key, which CloudWatch may not use.",
+		"The policy allows services to publish on behalf of this account, and nothing else. It denies messages without TLS.",
+	}, "only this account's services may raise an alarm", closedTopic},
+	{"fail-closed", []string{
+		"An integration has the type `AWS`, `HTTP` or `MOCK`, and is no proxy. One of type `AWS` has the `passthrough_behavior` `NEVER`.",
+		"An integration response with a status from 200 to 299 has a `selection_pattern` that matches successes alone.",
+		"A response template sets only a status from 400 to 599, or 207 in a success. The status of a gateway response is from 400 to 599.",
+	}, "a client may get a success only for an event that is in the stream", failClosed},
+}

@@ -5,8 +5,8 @@ package spec
 // permission on the key, and CloudTrail records each use of the key.
 type Encryption struct {
 	// CustomerKey makes one KMS key, which KMS rotates every year. The key encrypts the stream, the bucket, the logs, and the
-	// results of queries and the topic of alarms. A reader of the bucket or of the stream needs kms:Decrypt on it. A key costs
-	// 1 dollar a month, and more for its rotations and requests.
+	// results of queries and the topic of alarms. A reader of the bucket needs kms:Decrypt on it through S3, and a reader of the
+	// stream through Kinesis. KMS charges for a key by the month, and for its first two rotations and its requests.
 	//
 	// If you turn it on, Terraform changes everything in place. If you turn it off, the pipeline loses its permissions on the
 	// key, and Firehose does not deliver records that are still in the stream. So wait until Firehose has delivered everything.

@@ -257,10 +257,10 @@ type Bucket struct {
 	// ExpireAfterDays is the number of days after its creation at which an event's object expires. 0 keeps events forever.
 	ExpireAfterDays int
 	// NoncurrentExpireAfterDays is the number of days for which S3 keeps a version after it was overwritten or deleted, at least
-	// 1.
+	// 1 (API reference, NoncurrentVersionExpiration).
 	NoncurrentExpireAfterDays int
 	// AbortUploadsAfterDays is the number of days after its start at which S3 aborts an unfinished multipart upload and deletes
-	// its parts, at least 1.
+	// its parts, at least 1 (API reference, AbortIncompleteMultipartUpload).
 	AbortUploadsAfterDays int
 	// Transitions move events to cheaper storage classes, in ascending order of days and before Bucket.ExpireAfterDays.
 	Transitions []Transition

@@ -77,7 +77,7 @@ func (p *page) read() {
 		p.add(webFolder, fmt.Sprintf("%s, which holds more than %d files or %d MiB", is(p.folder), maxPageFiles, maxPageBytes>>20),
 			"name the folder of the built page alone: all that it holds is published")
 	case err != nil:
-		p.add(webFolder, fmt.Sprintf("%s, which cannot be read: %q", is(p.folder), err), "mend that, or set Web.Hosted = false")
+		p.add(webFolder, fmt.Sprintf("%s, which cannot be read: %q", is(p.folder), err), "fix that, or set Web.Hosted = false")
 	}
 }
 

@@ -195,7 +195,7 @@ func (p *problems) logRetention(field string, days int, ofZero string) {
 }
 
 func (p *problems) logs(logs Logs) {
-	p.logRetention("Logs.RetentionDays", logs.RetentionDays, ": 0 would keep logs for ever")
+	p.logRetention("Logs.RetentionDays", logs.RetentionDays, ": 0 would keep logs forever")
 	if logs.ExecutionRetentionDays != 0 {
 		p.logRetention("Logs.ExecutionRetentionDays", logs.ExecutionRetentionDays, "")
 	}

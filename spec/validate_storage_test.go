@@ -163,7 +163,7 @@ func TestLogs(t *testing.T) {
 	kept := func(days int) func(e *Environment) { return func(e *Environment) { e.Logs.RetentionDays = days } }
 	var good []acceptance
 	bad := []refusal{
-		{"for ever", kept(0), []string{`Logs.RetentionDays is 0` + periods + `: 0 would keep logs for ever`}},
+		{"for ever", kept(0), []string{`Logs.RetentionDays is 0` + periods + `: 0 would keep logs forever`}},
 		{"the execution log", func(e *Environment) { e.Logs.ExecutionRetentionDays = 2 }, []string{`Logs.ExecutionRetentionDays is 2` + periods}},
 		{"execution", func(e *Environment) { e.Logs.Execution = "off" }, []string{`Logs.Execution is "off"; use "ERROR", "INFO" or "OFF"`}},
 	}

@@ -85,7 +85,7 @@ func TestZeroEnvironmentReportsEverything(t *testing.T) {
 		`Bucket.NoncurrentExpireAfterDays is 0; use 1 to 36500`,
 		`Bucket.AbortUploadsAfterDays is 0; use 1 to 36500`,
 		`Logs.RetentionDays is 0; use 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, ` +
-			`2557, 2922, 3288 or 3653: 0 would keep logs for ever`,
+			`2557, 2922, 3288 or 3653: 0 would keep logs forever`,
 		`Logs.Execution is ""; use "ERROR", "INFO" or "OFF"`,
 	}
 	checkError(t, Environment{}.Validate(), `environment "": `+strings.Join(want, "\nenvironment \"\": "))

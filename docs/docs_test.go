@@ -1,4 +1,5 @@
-// Package docs tests what the documents say: the README, and the runbooks with the alarms that name them.
+// Package docs tests what the documents say: the README, the pages that are written from the code, and the runbooks with the alarms
+// that name them.
 package docs
 
 import (

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -193,6 +194,10 @@ func TestABreachOfPolicyNamesTheEnvironment(t *testing.T) {
 		if !strings.HasPrefix(line, `environment "dev" breaches policy: `) || !strings.Contains(line, "; ") {
 			t.Errorf("a line does not stand alone: %s", line)
 		}
+	}
+	const want = `environment "dev" breaches policy: flow: aws_kinesis_stream: the stack has none (an event that the API accepts must reach the bucket); declare one`
+	if !slices.Contains(strings.Split(err.Error(), "\n"), want) {
+		t.Errorf("%v\nlacks\n%s", err, want)
 	}
 }
 

@@ -173,12 +173,21 @@ func (d *declarations) markdown(text string) string {
 		d.linkPaths(block)
 	}
 	printer := comment.Printer{DocLinkURL: func(link *comment.DocLink) string { return d.address(link.Recv, link.Name) }}
-	return codeSpan.ReplaceAllStringFunc(strings.TrimSpace(string(printer.Markdown(parsed))), func(span string) string {
+	written := codeSpan.ReplaceAllStringFunc(string(printer.Markdown(parsed)), func(span string) string {
 		return strings.ReplaceAll(span, `\`, "")
 	})
+	written = codeLines.ReplaceAllStringFunc(written, func(lines string) string {
+		return "```go\n" + strings.TrimPrefix(strings.ReplaceAll(lines, "\n\t", "\n"), "\t") + "```\n"
+	})
+	return strings.TrimSpace(written)
 }
 
-var codeSpan = regexp.MustCompile("\\\\`[^`]*\\\\`")
+var (
+	// codeSpan is what the printer makes of code between backticks: it knows no such thing in a comment, and escapes it.
+	codeSpan = regexp.MustCompile("\\\\`[^`]*\\\\`")
+	// codeLines are an indented block.
+	codeLines = regexp.MustCompile(`(?m)(^\t.*\n)+`)
+)
 
 func (d *declarations) isName(receiver, name string) bool {
 	if receiver != "" {

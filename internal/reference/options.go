@@ -91,8 +91,9 @@ func structOf(t reflect.Type) reflect.Type {
 	return t
 }
 
-// section writes a struct's options, and then the sections in it.
-func (o *options) section(t reflect.Type, path string, level int) {
+// section writes the options of a struct or of what a pointer leads to, and then the sections in it.
+func (o *options) section(field reflect.Type, path string, level int) {
+	t := structOf(field)
 	title, below := path, level+1
 	if path == "" {
 		title, below = "General", level
@@ -101,6 +102,7 @@ func (o *options) section(t reflect.Type, path string, level int) {
 	o.heading(level, title)
 	if path != "" {
 		o.paragraph("%s", o.markdown(o.types[t.Name()].Doc))
+		o.paragraph("Type: %s.", code(field.String()))
 	}
 	o.guide(path)
 	var inner []reflect.StructField
@@ -112,7 +114,7 @@ func (o *options) section(t reflect.Type, path string, level int) {
 		}
 	}
 	for _, field := range inner {
-		o.section(structOf(field.Type), join(path, field.Name), below)
+		o.section(field.Type, join(path, field.Name), below)
 	}
 }
 
@@ -191,7 +193,7 @@ func (o *options) line(shown, name, text string) string {
 	return shown + text
 }
 
-// signature is a constructor's call with the types of its parameters.
+// signature is a constructor's call with the names of its parameters.
 func signature(f *doc.Func) string {
 	var parameters []string
 	for _, one := range f.Decl.Type.Params.List {

@@ -103,6 +103,7 @@ func TestMarkdown(t *testing.T) {
 		"with API.Batch, as [Default] has it":       "with API.Batch, as Default has it",
 		"run `make it_all`, and a_b":                "run `make it_all`, and a\\_b",
 		"see https://app.example.com":               "see https://app.example.com",
+		"a:\n\n\tb := 1\n\tc := 2\n\nd":             "a:\n\n```go\nb := 1\nc := 2\n```\n\nd",
 	} {
 		if got := d.markdown(text); got != want {
 			t.Errorf("%q is %q, want %q", text, got, want)

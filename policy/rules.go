@@ -38,7 +38,7 @@ var rules = []Rule{
 	{"private-bucket", []string{
 		"A bucket has exactly one public access block (with all four settings), ownership controls (`BucketOwnerEnforced`), encryption, versioning (`Enabled`) and bucket policy.",
 		"The bucket policy denies requests without TLS. It allows nothing to a principal with a wildcard or by `NotPrincipal`.",
-		"No bucket has a `grant` or a policy of its own, or an ACL other than `private`.",
+		"No bucket has a `grant` or a policy in the resource itself, or an ACL that lets others in.",
 	}, "events must stay private, encrypted and recoverable", privateBucket},
 	{"kept-bucket", []string{
 		"A bucket either has `force_destroy`, so that a destroy empties it, or `prevent_destroy`.",
@@ -67,7 +67,7 @@ var rules = []Rule{
 	}, "a domain must lead to a stage over TLS 1.2, with no way around its client certificates", domain},
 	{"firewall", []string{
 		"A web ACL is regional and associated with a stage. If the stack has a web ACL, every stage has one.",
-		"Each rule stands in a block of its own and blocks. The rules of a managed group block, apart from those that count by name. A limit for bodies blocks a body that is larger than WAF reads.",
+		"Each rule is a `rule` block, and blocks what it matches. So do the rules of a managed group, apart from those that an override names to count. A limit for bodies blocks a body that is larger than WAF reads.",
 		"A web ACL has one logging configuration, to a log group of the stack, which leaves out the headers `authorization`, `cookie` and `x-api-key`.",
 		"CloudWatch metrics are on and samples are off. Data protection hides what a rule matched in a body or a query string.",
 	}, "a web ACL must protect every stage, block what its rules match and log it without secrets", firewall},
@@ -92,7 +92,7 @@ var rules = []Rule{
 	}, "an event that the API accepts must reach the bucket", flow},
 	{"query", []string{
 		"A workgroup enforces its configuration, limits the bytes that a query reads, and writes encrypted results to a bucket of the stack.",
-		"A table has projected partitions at the bucket and the prefix of a delivery stream, and reads the format that the stream delivers.",
+		"A table uses partition projection over the bucket and the prefix of a delivery stream, and reads the format that the delivery stream writes.",
 		"A delivery of Parquet refers to a database and a table of the stack, with a role that may read them. No other policy allows anything in Glue.",
 	}, "SQL must read what Firehose delivers, with a limit for each query and private results", query},
 	{"stream-encryption", []string{
@@ -118,7 +118,7 @@ var rules = []Rule{
 		"`alarm_description` ends with `Runbook: ` and the address of a page.",
 	}, "an alarm must notify somebody and say what to do", alarms},
 	{"closed-topic", []string{
-		"A topic has exactly one `aws_sns_topic_policy`, no policy of its own, and not the AWS-managed key, which CloudWatch may not use.",
+		"A topic has exactly one `aws_sns_topic_policy` and no policy in the resource itself. It does not use the AWS-managed key, which CloudWatch may not use.",
 		"The policy allows services to publish on behalf of this account, and nothing else. It denies messages without TLS.",
 	}, "only this account's services may raise an alarm", closedTopic},
 	{"fail-closed", []string{

@@ -45,7 +45,7 @@ golden: ## rewrite the golden files in testdata/goldens from what is synthesised
 	go test . -run TestGoldens -update
 
 docs: ## rewrite docs/options.md and docs/policy.md from the code
-	go test ./docs -run Page -update
+	go test ./docs -run '^Test(Options|Policy)Page$$' -update
 
 lint: webapp/node_modules/.package-lock.json ## check the style of the code and the direction of its imports
 	@echo "linting; the first time Go compiles golangci-lint, which takes some minutes"

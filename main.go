@@ -21,23 +21,32 @@ import (
 	"cdk.tf/go/ingest/synth"
 )
 
-const usage = `Synthesises the pipeline's environments to Terraform JSON: one stack each, validated
-before it is made and checked against the project's policy after.
+const usage = `Write the Terraform JSON of the environments in stacks/: %s.
 
-usage: go run . [-h]
+The program validates each environment, writes cdktf.out/stacks/ENV/cdk.tf.json, and checks it
+against the project's policy. If something is wrong, it writes nothing. The cdktf command runs
+this program before each diff and deployment.
 
-It writes cdktf.out/stacks/ENVIRONMENT/cdk.tf.json, and beside it the files of a page that
-the stack hosts, or nothing where something is wrong.
-The environments are %s: one file each in stacks/.
+Usage:
+  [ENV=dev,prod] go run .
+
+Examples:
+  go run .                     Write every environment.
+  ENV=dev go run .             Write dev, and remove the stacks of the others.
+  npx cdktf deploy dev         Write every environment, and deploy dev.
 
 Environment variables:
-  ENV                which of them, separated by commas (default: all)
-  CDKTF_OUTDIR       where to (default: cdktf.out; the cdktf command sets it)
-  JSII_NODE          the Node.js program to run CDKTF in (default: node)
-  INGEST_STOCK_JSII  1 turns off what makes CDKTF load faster (docs/adr/0006)
+  ENV                Environments to write, separated by commas (default: all).
+  CDKTF_OUTDIR       Folder to write to (default: cdktf.out). The cdktf command sets it.
+  JSII_NODE          Program of Node.js 20 or newer (default: node).
+  INGEST_STOCK_JSII  Set it to 1 to load CDKTF without the project's speed-up (docs/adr/0006).
 
-The cdktf command runs this program: npx cdktf synth, npx cdktf diff dev, npx cdktf deploy dev.
+Exit status: 0 after success and help, 1 after a failure, 2 after a usage error, 130 after Ctrl-C.
+"go run" itself ends with 1 whenever the program fails.
 `
+
+// usageError is a wrong command line or a wrong value of ENV.
+type usageError struct{ error }
 
 func main() {
 	stdout, stderr := os.Stdout, os.Stderr
@@ -106,11 +115,16 @@ func run(ctx context.Context, args []string, getenv func(string) string, all []s
 	return 0
 }
 
-// statusOf is 1, or a shell's own status of a program that a signal ended: 130 for SIGINT, 143 for SIGTERM.
+// statusOf is 1, 2 of a usage error, or a shell's own status of a program that a signal ended: 130 for SIGINT, 143 for
+// SIGTERM.
 func statusOf(err error) int {
 	var cause interrupted
 	if errors.As(err, &cause) {
 		return 128 + int(cause.signal)
+	}
+	var wrong usageError
+	if errors.As(err, &wrong) {
+		return 2
 	}
 	return 1
 }
@@ -122,10 +136,10 @@ func parse(args []string) error {
 		if errors.Is(err, flag.ErrHelp) {
 			return err
 		}
-		return fmt.Errorf("%w; -h says what there is", err)
+		return usageError{fmt.Errorf("%w; see go run . -h", err)}
 	}
 	if flags.NArg() > 0 {
-		return fmt.Errorf("%q is an argument too many; environments are chosen by a variable: ENV=%s", flags.Arg(0), flags.Arg(0))
+		return usageError{fmt.Errorf("%q: this program takes no arguments; choose environments with a variable: ENV=%s", flags.Arg(0), flags.Arg(0))}
 	}
 	return nil
 }
@@ -136,7 +150,7 @@ func synthesise(ctx context.Context, getenv func(string) string, all []spec.Envi
 	}
 	selected, err := stacks.Select(all, getenv("ENV"))
 	if err != nil {
-		return err
+		return usageError{err}
 	}
 	outdir := cmp.Or(getenv("CDKTF_OUTDIR"), "cdktf.out")
 	if err := synth.Run(ctx, selected, outdir); err != nil {

@@ -209,7 +209,7 @@ func TestHelp(t *testing.T) {
 	if status != 0 || stderr != "" {
 		t.Errorf("-h ends with %d and says %q", status, stderr)
 	}
-	for _, part := range []string{"usage: go run . [-h]", "dev, staging, prod", "CDKTF_OUTDIR"} {
+	for _, part := range []string{"Usage:\n  [ENV=dev,prod] go run .\n", "dev, staging, prod", "CDKTF_OUTDIR"} {
 		if !strings.Contains(stdout, part) {
 			t.Errorf("-h does not say %q:\n%s", part, stdout)
 		}
@@ -273,18 +273,25 @@ func TestBadInput(t *testing.T) {
 		path string
 		args []string
 		want string
+		// status is 1 where it is not given.
+		status int
 	}{
 		{
 			name: "an unknown flag", args: []string{"-x"},
-			want: "error: flag provided but not defined: -x; -h says what there is\n",
+			want: "error: flag provided but not defined: -x; see go run . -h\n", status: 2,
 		},
 		{
 			name: "an argument", args: []string{"dev"},
-			want: "error: \"dev\" is an argument too many; environments are chosen by a variable: ENV=dev\n",
+			want: "error: \"dev\": this program takes no arguments; choose environments with a variable: ENV=dev\n", status: 2,
 		},
 		{
 			name: "an unknown environment", env: map[string]string{"ENV": "tset"},
-			want: "error: ENV: no environment is named \"tset\"; use dev, staging, prod, or leave ENV unset for all of them\n",
+			want: "error: ENV: no environment is named \"tset\"; use dev, staging, prod\n", status: 2,
+		},
+		{
+			name: "two slips of the keyboard", env: map[string]string{"ENV": "prd,dev,stagin"}, status: 2,
+			want: "error: ENV: no environment is named \"prd\"; did you mean prod? There are dev, staging, prod\n" +
+				"error: ENV: no environment is named \"stagin\"; did you mean staging? There are dev, staging, prod\n",
 		},
 		{
 			name: "an invalid environment", all: []spec.Environment{invalid},
@@ -312,8 +319,8 @@ func TestBadInput(t *testing.T) {
 			dir := t.TempDir()
 			settings := map[string]string{"CDKTF_OUTDIR": filepath.Join(dir, "cdktf.out"), "ENV": test.env["ENV"]}
 			status, stdout, stderr := call(t, test.all, settings, test.args...)
-			if status != 1 || stdout != "" || stderr != test.want {
-				t.Errorf("got %d, %q, %q; want 1 and %q", status, stdout, stderr, test.want)
+			if want := max(test.status, 1); status != want || stdout != "" || stderr != test.want {
+				t.Errorf("got %d, %q, %q; want %d and %q", status, stdout, stderr, want, test.want)
 			}
 			if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
 				t.Errorf("it left %v behind", left)

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"cdk.tf/go/ingest/internal/nearest"
 	"cdk.tf/go/ingest/spec"
 )
 
@@ -96,20 +97,25 @@ func returnsEnvironment(results *ast.FieldList) bool {
 }
 
 // Select returns the environments with the given names, separated by commas; all of them where names is empty. An
-// unknown name is an error that lists the known ones; a name that comes twice counts once.
+// unknown name is an error that names the nearest one and lists all; a name that comes twice counts once.
 func Select(all []spec.Environment, names string) ([]spec.Environment, error) {
 	if names == "" {
 		return all, nil
 	}
 	var selected []spec.Environment
+	var unknown []error
 	for name := range strings.SplitSeq(names, ",") {
 		env, err := find(all, strings.TrimSpace(name))
 		if err != nil {
-			return nil, err
+			unknown = append(unknown, err)
+			continue
 		}
 		if !slices.ContainsFunc(selected, func(s spec.Environment) bool { return s.Name == env.Name }) {
 			selected = append(selected, env)
 		}
+	}
+	if len(unknown) > 0 {
+		return nil, errors.Join(unknown...)
 	}
 	return selected, nil
 }
@@ -122,6 +128,5 @@ func find(all []spec.Environment, name string) (spec.Environment, error) {
 		}
 		known[i] = env.Name
 	}
-	return spec.Environment{}, fmt.Errorf("ENV: no environment is named %q; use %s, or leave ENV unset for all of them",
-		name, strings.Join(known, ", "))
+	return spec.Environment{}, fmt.Errorf("ENV: no environment is named %q; %s", name, nearest.Remedy(name, known))
 }

@@ -42,8 +42,14 @@ func TestSelect(t *testing.T) {
 }
 
 func TestSelectRefusesWhatIsNotThere(t *testing.T) {
-	for names, unknown := range map[string]string{"tset": `"tset"`, "dev,": `""`, "Dev": `"Dev"`} {
-		want := "ENV: no environment is named " + unknown + "; use dev, staging, prod, or leave ENV unset for all of them"
+	for names, want := range map[string]string{
+		"tset":        `ENV: no environment is named "tset"; use dev, staging, prod`,
+		"dev,":        `ENV: no environment is named ""; use dev, staging, prod`,
+		"Dev":         `ENV: no environment is named "Dev"; did you mean dev? There are dev, staging, prod`,
+		"stagin,prod": `ENV: no environment is named "stagin"; did you mean staging? There are dev, staging, prod`,
+		"prd,dve": `ENV: no environment is named "prd"; did you mean prod? There are dev, staging, prod` + "\n" +
+			`ENV: no environment is named "dve"; did you mean dev? There are dev, staging, prod`,
+	} {
 		if selected, err := Select(three(), names); err == nil || err.Error() != want || selected != nil {
 			t.Errorf("Select(%q) = %v, %v; want the error %s", names, selected, err, want)
 		}

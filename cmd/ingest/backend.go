@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,12 +10,17 @@ import (
 	"cdk.tf/go/ingest/backend"
 )
 
-const backendLong = `Prints, as a Terraform JSON stack of its own, the bucket that environments keep their Terraform state in: private,
-versioned, encrypted, answering over TLS alone, and protected against a destroy. It calls nothing on AWS. How to apply it is
-said on standard error.
+const backendLong = `Print a Terraform stack that makes the bucket for the Terraform state of environments.
 
-With --env it reads what the environment says of its state (State.S3) from cdktf.out/stacks/ENV/cdk.tf.json; otherwise
---bucket and --region say it. The same input prints the same bytes.`
+The bucket is private, versioned, and encrypted, answers over TLS only, and refuses a destroy.
+The command calls nothing on AWS. It prints on standard error how to apply the stack. The same
+input prints the same bytes.
+
+With --env, the command reads the bucket, the region, and the key from the setting State.S3 in
+cdktf.out/stacks/ENV/cdk.tf.json.`
+
+const backendExample = `  ingest backend --bucket my-states --region us-east-1 --out state-backend    Write state-backend/main.tf.json.
+  ingest backend --env prod                                                   Print the stack for prod's State.S3.`
 
 type backendFlags struct {
 	env, bucket, region, kmsKey, out string
@@ -25,19 +29,19 @@ type backendFlags struct {
 func backendCommand() *cobra.Command {
 	var f backendFlags
 	command := &cobra.Command{
-		Use:   "backend",
-		Short: "Prints the stack of the bucket that Terraform's state lies in",
-		Long:  backendLong,
-		Args:  cobra.NoArgs,
-		RunE:  func(command *cobra.Command, _ []string) error { return printBackend(command, f) },
+		Use:     "backend [flags]",
+		Short:   "Print the stack of the bucket for Terraform's state",
+		Long:    backendLong,
+		Example: backendExample,
+		Args:    noArguments,
+		RunE:    func(command *cobra.Command, _ []string) error { return printBackend(command, f) },
 	}
 	flags := command.Flags()
-	flags.SortFlags = false
-	flags.StringVar(&f.env, "env", "", "environment whose synthesised stack says what follows")
-	flags.StringVar(&f.bucket, "bucket", "", "name of the bucket to make")
-	flags.StringVar(&f.region, "region", "", "AWS region of the bucket")
-	flags.StringVar(&f.kmsKey, "kms-key", "", "ARN of a KMS key, or of its alias, that encrypts the state (default: S3's own keys)")
-	flags.StringVar(&f.out, "out", "", "folder to write main.tf.json to, in place of standard output")
+	flags.StringVar(&f.env, "env", "", "Read what the next three flags say from the synthesised stack of `ENV`")
+	flags.StringVar(&f.bucket, "bucket", "", "Make the bucket `NAME`")
+	flags.StringVar(&f.region, "region", "", "Make the bucket in the AWS region `REGION`")
+	flags.StringVar(&f.kmsKey, "kms-key", "", "Encrypt the state with the KMS key or alias `ARN` (default S3's own keys)")
+	flags.StringVar(&f.out, "out", "", "Write main.tf.json to `FOLDER` (default standard output)")
 	return command
 }
 
@@ -79,12 +83,12 @@ func (f backendFlags) config(command *cobra.Command) (backend.Config, error) {
 	cfg := backend.Config{Bucket: f.bucket, Region: f.region, KMSKeyARN: f.kmsKey}
 	if !command.Flags().Changed("env") {
 		if cfg == (backend.Config{}) {
-			return cfg, errors.New("--env or --bucket and --region are missing; name an environment that keeps its state in S3, or the bucket to make")
+			return cfg, usagef("--env or --bucket and --region are missing; name an environment that keeps its state in S3, or the bucket to make")
 		}
-		return cfg, cfg.Check()
+		return cfg, asUsage(cfg.Check())
 	}
 	if cfg != (backend.Config{}) {
-		return cfg, errors.New("--env is given beside --bucket, --region or --kms-key; give one or the other: the environment says all three")
+		return cfg, usagef("--env is given beside --bucket, --region or --kms-key; give one or the other: the environment says all three")
 	}
 	stack, err := readEnvironment(f.env)
 	if err != nil {

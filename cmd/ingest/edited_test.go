@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -105,7 +106,8 @@ func TestAllowHost(t *testing.T) {
 	}
 }
 
-// Bad input is one line for each problem, and exit status 1.
+// Bad input is one line for each problem. The exit status is 2 where the command line is wrong in itself, and 1 where it asks for
+// what is not there.
 func TestBadInput(t *testing.T) {
 	unknown := edited(t, `"aws_s3_bucket_versioning": {`, `"aws_sqs_queue": {"q": {"name": "q"}}, "aws_s3_bucket_versioning": {`)
 	dangling := edited(t, `"${aws_iam_role.submit-role.arn}"`, `"${aws_iam_role.nobody.arn}"`)
@@ -117,22 +119,28 @@ func TestBadInput(t *testing.T) {
 	must(t, err)
 	defer func() { _ = listener.Close() }()
 	taken := listener.Addr().String()
+	failures := []string{
+		"a folder for a stack", "no web application", "a folder for the stream's file", "a taken address, before a synthesis", "no such file", "not JSON",
+		"an unknown resource type", "a reference to nothing", "a file for a folder",
+	}
 	for _, test := range []struct {
 		name string
 		args []string
 		want []string // parts of standard error, one a line
 	}{
-		{"an unknown flag", []string{"--nonsense"}, []string{"unknown flag: --nonsense; ingest up --help lists the flags"}},
-		{"no flag's value", []string{"--stack"}, []string{"flag needs an argument: --stack; ingest up --help lists the flags"}},
+		{"an unknown flag", []string{"--nonsense"}, []string{"ingest up has no flag --nonsense; see ingest up --help"}},
+		{"a slip of the keyboard", []string{"--alow-host", "a"}, []string{"ingest up has no flag --alow-host; did you mean --allow-host?"}},
+		{"an unknown letter", []string{"-x"}, []string{"unknown shorthand flag: 'x' in -x; see ingest up --help"}},
+		{"no flag's value", []string{"--stack"}, []string{"--stack needs a value; see ingest up --help"}},
 		{"a number without a unit", []string{"--buffer-interval", "5"}, []string{`--buffer-interval is "5"; use a number with its unit, such as 5s or 1m, or "stack"`}},
 		{"no boolean", []string{"--unlimited=maybe"}, []string{`--unlimited is "maybe"; use true or false`}},
 		{"an empty stack", []string{"--stack", ""}, []string{"--stack is empty; name a synthesised stack"}},
 		{"a folder for a stack", []string{"--stack", filepath.Dir(broken)}, []string{"is a folder; name the file in it, such as " + filepath.Join(filepath.Dir(broken), "cdk.tf.json")}},
-		{"an empty data folder", []string{"--stack", devStack, "--data", ""}, []string{"--data is empty; name a folder, such as .ingest"}},
+		{"an empty data folder", []string{"--stack", devStack, "--data", ""}, []string{"--data is empty; name a folder, such as .ingest/dev, or leave the flag out"}},
 		{"no web application", []string{"--stack", devStack, "--web", "nowhere"}, []string{`--web: there is no index.html in "nowhere"; run make webapp, then name webapp/dist`}},
 		{"a folder for the stream's file", []string{"--stack", devStack, "--data", folderForFile}, []string{"kinesis.db"}},
 		{"a taken address, before a synthesis", []string{"--api", taken}, []string{"--api " + taken + " cannot be listened on"}},
-		{"an argument", []string{"dev"}, []string{`unknown command "dev" for "ingest up"`}},
+		{"an argument", []string{"dev"}, []string{`ingest up takes no argument, but has "dev"; name an environment with --env dev`}},
 		{"no such file", []string{"--stack", "nowhere.json"}, []string{`--stack: there is no file "nowhere.json"; run make synth`}},
 		{"not JSON", []string{"--stack", broken}, []string{"broken.json: not JSON"}},
 		{"an unknown resource type", []string{"--stack", unknown}, []string{"aws_sqs_queue.q: a resource of type aws_sqs_queue cannot run on one machine"}},
@@ -150,7 +158,7 @@ func TestBadInput(t *testing.T) {
 		{"no environment's name", []string{"--env", ""}, []string{`--env is ""; use an environment's name`}},
 		{
 			"two problems", []string{"--stack", "nowhere.json", "--env", "dev", "--buffer-interval", "-1s"},
-			[]string{"--env and --stack are both given", "there is no file", "--buffer-interval is -1s"},
+			[]string{"--env and --stack are both given", "--buffer-interval is -1s", "there is no file"},
 		},
 		{"a file for a folder", []string{"--stack", devStack, "--data", broken}, []string{"is no folder and cannot be made one"}},
 		{"a bad address", []string{"--stack", devStack, "--api", "nonsense"}, []string{`--api is "nonsense"; use an address with a host and a port`}},
@@ -161,7 +169,11 @@ func TestBadInput(t *testing.T) {
 			<-p.exited
 			stderr := strings.TrimSuffix(p.stderr.String(), "\n")
 			got := strings.Split(stderr, "\n")
-			if p.command.ProcessState.ExitCode() != 1 || p.stdout.String() != "" || len(got) < len(test.want) {
+			status := statusUsage
+			if slices.Contains(failures, test.name) {
+				status = statusFailed
+			}
+			if p.command.ProcessState.ExitCode() != status || p.stdout.String() != "" || len(got) < len(test.want) {
 				t.Fatalf("it ends with %d and says\n%s\n%s", p.command.ProcessState.ExitCode(), p.stdout, stderr)
 			}
 			for i, line := range got {
@@ -181,7 +193,7 @@ func TestAnUnknownEnvironment(t *testing.T) {
 	atProject(t)
 	must(t, os.WriteFile("cdktf.json", []byte(`{"app": "true"}`), 0o644))
 	status, stdout, stderr := ingest(t, "up", "--env", "qa", "--api", "127.0.0.1:0", "--aws", "127.0.0.1:0")
-	if want := "error: --env: no environment is named \"qa\"; use dev\n"; status != 1 || stderr != want || strings.Count(stdout, "\n") != 1 {
+	if want := "error: --env: no environment is named \"qa\"; use dev\n"; status != statusUsage || stderr != want || strings.Count(stdout, "\n") != 1 {
 		t.Errorf("it ends with %d and says\n%s\n%s; want the error %s", status, stdout, stderr, want)
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"cdk.tf/go/ingest/replay"
 )
@@ -26,40 +25,53 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// flagError adds a remedy to what is wrong with a flag.
-func flagError(command *cobra.Command, err error) error {
-	var invalid *pflag.InvalidValueError
-	if !errors.As(err, &invalid) {
-		return fmt.Errorf("%w; %s --help lists the flags", err, command.CommandPath())
-	}
-	flag := invalid.GetFlag()
-	const duration = "a number with its unit, such as 5s or 1m"
-	remedy := map[string]string{"duration": duration, "interval": duration + `, or "` + ownInterval + `"`, "bool": "true or false", "int": "a whole number"}[flag.Value.Type()]
-	return fmt.Errorf("--%s is %q; use %s", flag.Name, invalid.GetValue(), remedy)
-}
+const rootExample = `  ingest up --env dev                   Run dev on this machine.
+  ingest replay --env prod --dry-run    Count the records that Firehose could not deliver.`
 
-// run is the program with everything that it takes from outside given to it. It returns the exit status.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// newRoot is the program's command line.
+func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "ingest",
-		Short:         "Runs the pipeline's synthesised stacks on one machine, and helps to operate them on AWS",
+		Short:         "Run the pipeline of a synthesised stack on this machine, and help to operate it on AWS",
+		Example:       rootExample,
+		Args:          unknownCommand,
+		RunE:          func(command *cobra.Command, _ []string) error { return command.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
+	root.SetUsageTemplate(usageTemplate)
+	root.SetHelpCommand(helpCommand())
 	root.AddCommand(upCommand(), replayCommand(), backendCommand())
+	root.InitDefaultHelpCmd() // which Execute does too, but after checkCommand
+	root.InitDefaultCompletionCmd()
+	addHelpFlags(append(root.Commands(), root)...)
+	return root
+}
+
+// run is the program with everything that it takes from outside given to it. It returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	if err := root.ExecuteContext(ctx); err != nil {
-		for line := range strings.SplitSeq(err.Error(), "\n") {
-			fmt.Fprintln(stderr, "error:", line)
-		}
-		if errors.Is(err, replay.ErrInterrupted) {
-			return 130 // what a shell expects after Ctrl-C
-		}
-		return 1
+	err := checkCommand(root, args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
 	}
-	return 0
+	if err == nil {
+		return statusDone
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintln(stderr, "error:", line)
+	}
+	var usage usageError
+	switch {
+	case errors.Is(err, replay.ErrInterrupted):
+		return statusInterrupted
+	case errors.As(err, &usage):
+		return statusUsage
+	}
+	return statusFailed
 }

@@ -24,25 +24,33 @@ import (
 	"github.com/jonboulle/clockwork"
 	"github.com/spf13/cobra"
 
+	"cdk.tf/go/ingest/internal/nearest"
 	"cdk.tf/go/ingest/internal/sdkhttp"
 	"cdk.tf/go/ingest/replay"
 	"cdk.tf/go/ingest/tfjson"
 )
 
-const replayLong = `Puts the records that Firehose could not deliver, and wrote below its error prefix, back into the stream. Mend what
-they failed for first: what fails again lands below the error prefix again.
+const replayLong = `Put the records that Firehose could not deliver back into the stream.
 
-With --env it reads bucket, error prefix, stream and region from cdktf.out/stacks/ENV/cdk.tf.json; each may be named by its
-own flag, instead or beside it. Credentials are the AWS command line's (AWS_PROFILE, AWS_ACCESS_KEY_ID, …). They need
-s3:ListBucket, s3:GetObject, kinesis:DescribeStreamSummary and kinesis:PutRecords, and on keys of your own kms:Decrypt and
-kms:GenerateDataKey.
+Firehose writes such records below its error prefix. Fix what they failed for first: what fails
+again lands there again. The command deletes nothing.
 
-It deletes nothing. What is confirmed is written to the checkpoint after every batch: after Ctrl-C, a failure or a power
-cut the same command goes on, and repeats nothing that is in there. Keep that file: without it everything is put
-again. Delivery is at least once, and in no order with other records: error records do not hold their partition key, so
-that one is made of the object's key and the line.
+With --env, the command reads the bucket, the error prefix, the stream, and the region from
+cdktf.out/stacks/ENV/cdk.tf.json. A flag replaces each of them. The credentials are the AWS
+CLI's (AWS_PROFILE, AWS_ACCESS_KEY_ID, …). They need s3:ListBucket, s3:GetObject,
+kinesis:DescribeStreamSummary, and kinesis:PutRecords, and with customer managed keys
+kms:Decrypt and kms:GenerateDataKey.
 
-It ends with status 1 where a record could not be put, and 130 where it was interrupted.`
+After each batch, the command writes to the checkpoint what the stream confirmed. After Ctrl-C
+or a failure, run the same command again: it continues from the checkpoint. Without that file it
+puts everything again. Delivery is at least once and in no order with other records. Error
+records do not contain their partition key, so that each gets a key of its object's key and its
+line.`
+
+const replayExample = `  ingest replay --env prod --dry-run                                  Count the records, and put nothing.
+  ingest replay --env prod                                            Put all of them.
+  ingest replay --env prod --since 2026-03-07 --rate 100              Put those since a day, 100 a second.
+  ingest replay --env dev --endpoint-url http://127.0.0.1:4566        Put those of a running ingest up.`
 
 type replayFlags struct {
 	env, bucket, prefix, stream, region, endpoint, since, until, errorType, checkpoint, rejected string
@@ -53,27 +61,27 @@ type replayFlags struct {
 func replayCommand() *cobra.Command {
 	var f replayFlags
 	command := &cobra.Command{
-		Use:   "replay",
-		Short: "Puts the records under the error prefix back into the stream",
-		Long:  replayLong,
-		Args:  cobra.NoArgs,
-		RunE:  func(command *cobra.Command, _ []string) error { return runReplay(command, f) },
+		Use:     "replay [flags]",
+		Short:   "Put the records that Firehose could not deliver back into the stream",
+		Long:    replayLong,
+		Example: replayExample,
+		Args:    noArguments,
+		RunE:    func(command *cobra.Command, _ []string) error { return runReplay(command, f) },
 	}
 	flags := command.Flags()
-	flags.SortFlags = false
-	flags.StringVar(&f.env, "env", "", "environment whose synthesised stack says what follows")
-	flags.StringVar(&f.bucket, "bucket", "", "bucket of the error objects")
-	flags.StringVar(&f.prefix, "prefix", "", "what their keys begin with")
-	flags.StringVar(&f.stream, "stream", "", "Kinesis data stream to put the records into")
-	flags.StringVar(&f.region, "region", "", "AWS region of both")
-	flags.StringVar(&f.endpoint, "endpoint-url", "", "address in place of AWS's, such as ingest up's http://127.0.0.1:4566")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "read and count, and write nothing")
-	flags.StringVar(&f.since, "since", "", "only records that Firehose received then or later: 2026-03-07T15:00:00Z, or a day (UTC)")
-	flags.StringVar(&f.until, "until", "", "only records that Firehose received before")
-	flags.StringVar(&f.errorType, "error-type", "", "only objects with this in their key, such as processing-failed")
-	flags.IntVar(&f.rate, "rate", 0, "records a second (default: half of what the stream's open shards take)")
-	flags.StringVar(&f.checkpoint, "checkpoint", "", "file of what is confirmed (default: .replay/BUCKET--STREAM.json)")
-	flags.StringVar(&f.rejected, "rejected", "", "file of records that can never be put (default: beside the checkpoint)")
+	flags.StringVar(&f.env, "env", "", "Read what the next four flags say from the synthesised stack of `ENV`")
+	flags.StringVar(&f.bucket, "bucket", "", "Read the error objects in `BUCKET`")
+	flags.StringVar(&f.prefix, "prefix", "", "Read the objects whose keys begin with `PREFIX`")
+	flags.StringVar(&f.stream, "stream", "", "Put the records into the Kinesis data stream `STREAM`")
+	flags.StringVar(&f.region, "region", "", "Use the AWS region `REGION` for both (default the region of ENV, or the AWS CLI's)")
+	flags.StringVar(&f.endpoint, "endpoint-url", "", "Use `URL` instead of the addresses of AWS, such as ingest up's http://127.0.0.1:4566")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "Read and count, and write nothing")
+	flags.StringVar(&f.since, "since", "", "Put only records that Firehose received at `TIME` or later: 2026-03-07T15:00:00Z, or a day (UTC)")
+	flags.StringVar(&f.until, "until", "", "Put only records that Firehose received before `TIME`")
+	flags.StringVar(&f.errorType, "error-type", "", "Read only objects whose keys contain `TEXT`, such as processing-failed")
+	flags.IntVar(&f.rate, "rate", 0, "Put `N` records a second at most (default half of what the stream's open shards take)")
+	flags.StringVar(&f.checkpoint, "checkpoint", "", "Keep in `FILE` what is confirmed (default .replay/BUCKET--STREAM.json)")
+	flags.StringVar(&f.rejected, "rejected", "", "Write records that can never be put to `FILE` (default beside the checkpoint)")
 	return command
 }
 
@@ -123,13 +131,13 @@ func (f replayFlags) options(command *cobra.Command) (replay.Options, error) {
 	opts.Until, err = moment("--until", f.until)
 	errs = append(errs, err)
 	if f.since != "" && f.until != "" && err == nil && !opts.Since.Before(opts.Until) {
-		errs = append(errs, fmt.Errorf("--since %s is not before --until %s; exchange them", f.since, f.until))
+		errs = append(errs, usagef("--since %s is not before --until %s; exchange them", f.since, f.until))
 	}
 	if address, err := url.Parse(f.endpoint); f.endpoint != "" && (err != nil || address.Host == "" || !strings.HasPrefix(address.Scheme, "http")) {
-		errs = append(errs, fmt.Errorf("--endpoint-url is %q; use an address such as http://127.0.0.1:4566", f.endpoint))
+		errs = append(errs, usagef("--endpoint-url is %q; use an address such as http://127.0.0.1:4566", f.endpoint))
 	}
 	if command.Flags().Changed("rate") && f.rate < 1 {
-		errs = append(errs, fmt.Errorf("--rate is %d; use 1 or more records a second", f.rate))
+		errs = append(errs, usagef("--rate is %d; use 1 or more records a second", f.rate))
 	}
 	return opts, errors.Join(errs...)
 }
@@ -156,7 +164,7 @@ func (f replayFlags) target(command *cobra.Command) (replay.Target, error) {
 		{"--bucket", t.Bucket, ""}, {"--prefix", t.Prefix, ", such as errors/"}, {"--stream", t.Stream, ""},
 	} {
 		if needed.value == "" {
-			errs = append(errs, fmt.Errorf("%s is missing; name it%s, or an environment with --env", needed.flag, needed.example))
+			errs = append(errs, usagef("%s is missing; name it%s, or an environment with --env", needed.flag, needed.example))
 		}
 	}
 	return t, errors.Join(errs...)
@@ -175,7 +183,7 @@ func readEnvironment(env string) (*tfjson.Stack, error) {
 	case len(made) == 0:
 		return nil, fmt.Errorf("--env: nothing is synthesised in %s; run make synth", short(stacks))
 	case !slices.Contains(made, env):
-		return nil, fmt.Errorf("--env: no environment named %q is synthesised; use %s, or run make synth", env, strings.Join(made, ", "))
+		return nil, usagef("--env: no environment named %q is synthesised (make synth synthesises all); %s", env, nearest.Remedy(env, made))
 	}
 	stack, err := tfjson.ReadFile(file)
 	if err != nil {
@@ -194,7 +202,7 @@ func moment(flag, text string) (time.Time, error) {
 			return at, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%s is %q; use a time such as 2026-03-07T15:00:00Z, or a day such as 2026-03-07 (UTC)", flag, text)
+	return time.Time{}, usagef("%s is %q; use a time such as 2026-03-07T15:00:00Z, or a day such as 2026-03-07 (UTC)", flag, text)
 }
 
 // connect makes the clients, with the AWS command line's credentials, region and endpoint where no flag says otherwise.
@@ -212,7 +220,7 @@ func connect(ctx context.Context, opts *replay.Options) error {
 		return fmt.Errorf("AWS's configuration cannot be read: %w; mend it, or choose another profile in AWS_PROFILE", err)
 	}
 	if cfg.Region == "" {
-		return errors.New("--region is missing; name it, or an environment with --env")
+		return usagef("--region is missing; name it, or an environment with --env")
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		return fmt.Errorf("there are no AWS credentials (%w); set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (for ingest up: test and test)", err)

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"cdk.tf/go/ingest/internal/nearest"
 	"cdk.tf/go/ingest/internal/readable"
 )
 
@@ -93,7 +94,7 @@ func (p project) synthesise(ctx context.Context, env string, stdout, stderr io.W
 	}
 	stacks := filepath.Join(p.folder, p.Output, "stacks")
 	if made := names(stacks); !slices.Contains(made, env) {
-		return "", fmt.Errorf("--env: no environment is named %q; use %s", env, strings.Join(made, ", "))
+		return "", usagef("--env: no environment is named %q; %s", env, nearest.Remedy(env, made))
 	}
 	return filepath.Join(stacks, env, "cdk.tf.json"), nil
 }

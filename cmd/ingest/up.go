@@ -20,13 +20,20 @@ import (
 	"cdk.tf/go/ingest/local"
 )
 
-const upLong = `Runs an environment's pipeline on this machine, end to end, with no account: it synthesises the
-environments, reads the environment's stack (cdktf.out/stacks/ENV/cdk.tf.json), and serves what that declares.
+const upLong = `Run the pipeline of an environment on this machine, without an AWS account.
 
-With --stack it synthesises nothing and reads that file: edit it, and what runs is what you wrote.
+The command synthesises the environments, reads cdktf.out/stacks/ENV/cdk.tf.json, and serves
+what that stack declares. With --stack, it synthesises nothing and serves the stack in that
+file: edit the file to change what runs.
 
-Ctrl-C delivers what is buffered and ends. Whenever the process ends, what was accepted is delivered after the next
-start, as long as that comes within the stream's retention (24 h in dev).`
+An event that the API acknowledged is on disk. Ctrl-C delivers what is buffered and ends. After
+any other end, the next start delivers the rest, as long as the stream keeps it (24 hours in
+dev).`
+
+const upExample = `  ingest up                                             Run dev.
+  ingest up --env staging --api 127.0.0.1:9090          Run staging at another address.
+  ingest up --stack cdktf.out/stacks/dev/cdk.tf.json    Run a stack as the file has it.
+  ingest up --unlimited --buffer-interval 0             Run dev without rate limits, and deliver each record at once.`
 
 // upFlags are what a person types.
 type upFlags struct {
@@ -37,30 +44,36 @@ type upFlags struct {
 	verbose                         bool
 }
 
-func upCommand() *cobra.Command {
-	f := upFlags{bufferInterval: interval{5 * time.Second, true}}
+func upCommand() *cobra.Command { return upCommandOf(&upFlags{}) }
+
+// upCommandOf is the command whose flags are put into f.
+func upCommandOf(f *upFlags) *cobra.Command {
+	f.bufferInterval = interval{5 * time.Second, true}
 	command := &cobra.Command{
-		Use:   "up",
-		Short: "Runs an environment's pipeline on this machine",
-		Long:  upLong,
-		Args:  cobra.NoArgs,
-		RunE:  func(command *cobra.Command, _ []string) error { return up(command, f) },
+		Use:     "up [flags]",
+		Short:   "Run an environment's pipeline on this machine",
+		Long:    upLong,
+		Example: upExample,
+		Args:    noArguments,
+		RunE:    func(command *cobra.Command, _ []string) error { return up(command, *f) },
 	}
 	flags := command.Flags()
-	flags.SortFlags = false
-	flags.StringVar(&f.env, "env", "dev", "environment to run; all are synthesised, and all must be valid")
-	flags.StringVar(&f.stack, "stack", "", "synthesised stack to run as it is, in place of --env")
-	flags.StringVar(&f.api, "api", "127.0.0.1:8080", "address of the API and the web page")
-	flags.StringVar(&f.aws, "aws", "127.0.0.1:4566", "address of Kinesis and S3")
-	flags.StringArrayVar(&f.allowHosts, "allow-host", nil, "name or IP address that both answer to beside their own and localhost, such as host.docker.internal; "+
-		"with a dot before it, all names below it too; may be repeated")
-	flags.StringVar(&f.data, "data", ".ingest", "folder of the stream, the objects and the logs")
-	flags.StringVar(&f.web, "web", "", "folder of the built web application (default: the project's "+builtWeb+")")
-	flags.Var(&f.bufferInterval, "buffer-interval", "the longest that a record waits; 0 delivers each as soon as it can, "+ownInterval+" takes the stack's own")
-	flags.StringArrayVar(&f.accessKeys, "access-key", []string{"test:test"}, "ID:SECRET of an access key that IAM authorisation knows; may be repeated")
-	flags.BoolVar(&f.unlimited, "unlimited", false, "no rate limits, neither the stage's nor the shards'")
-	flags.BoolVar(&f.allowUnverified, "allow-unverified", false, "let requests through Cognito and Lambda authorisers, from anywhere, and without client certificates (mutual TLS), unverified")
-	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every request")
+	flags.StringVar(&f.env, "env", "dev", "Run the environment `ENV`; every environment is synthesised and must be valid")
+	flags.StringVar(&f.stack, "stack", "", "Run the synthesised stack in `FILE` as it is, instead of --env")
+	flags.StringVar(&f.api, "api", "127.0.0.1:8080", "Serve the API and the web page at `HOST:PORT`; port 0 takes a free one")
+	flags.StringVar(&f.aws, "aws", "127.0.0.1:4566", "Serve Kinesis and S3 at `HOST:PORT`, over HTTP without TLS")
+	flags.StringArrayVar(&f.allowHosts, "allow-host", nil, "Answer requests for `HOST` too, a name or an IP address such as host.docker.internal; "+
+		"a leading dot includes all names below it; repeatable")
+	flags.StringVar(&f.data, "data", "", "Keep the stream, the objects, and the logs in `FOLDER` (default "+dataRoot+"/ENV, of the stack's environment)")
+	flags.StringVar(&f.web, "web", "", "Serve the built web page in `FOLDER` (default "+builtWeb+" of the project)")
+	flags.Var(&f.bufferInterval, "buffer-interval", "Deliver a record after `DURATION` at most, 0s to 900s; 0s delivers each record at once, "+
+		"and \""+ownInterval+"\" takes the stack's own interval")
+	flags.StringArrayVar(&f.accessKeys, "access-key", []string{"test:test"}, "Accept the access key `ID:SECRET` where the API asks for IAM authorisation; "+
+		"it may invoke everything; repeatable")
+	flags.BoolVar(&f.unlimited, "unlimited", false, "Apply no rate limits, neither the stage's and the usage plans' nor the shards'")
+	flags.BoolVar(&f.allowUnverified, "allow-unverified", false, "Let requests pass that cannot be verified here: those of Cognito and Lambda authorisers, "+
+		"of callers' networks, and of client certificates (mutual TLS)")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "Log every request")
 	return command
 }
 
@@ -71,6 +84,9 @@ func up(command *cobra.Command, f upFlags) error {
 	}
 	if err := local.Check(opts); err != nil {
 		return err
+	}
+	if f.data == "" {
+		sayFormerLayout(command.ErrOrStderr(), opts.Data)
 	}
 	if opts.Stack == "" {
 		if opts.Stack, err = synthesise(command, f.env); err != nil {
@@ -149,12 +165,10 @@ func (f upFlags) checkEnvironment() error {
 }
 
 func (f upFlags) checkStack(command *cobra.Command) error {
-	if !command.Flags().Changed("stack") {
+	if !command.Flags().Changed("stack") || f.stack == "" {
 		return nil
 	}
 	switch info, err := os.Stat(f.stack); {
-	case f.stack == "":
-		return errors.New("--stack is empty; name a synthesised stack, such as cdktf.out/stacks/dev/cdk.tf.json, or leave the flag out")
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("--stack: there is no file %q; run make synth, then name cdktf.out/stacks/ENV/cdk.tf.json", f.stack)
 	case err == nil && info.IsDir():
@@ -206,27 +220,39 @@ func (f upFlags) keys() (map[string]string, error) {
 
 // options checks what was typed, every problem at once, before anything runs.
 func (f upFlags) options(command *cobra.Command) (local.Options, error) {
-	var errs []error
-	if command.Flags().Changed("env") && f.stack != "" {
-		errs = append(errs, errors.New("--env and --stack are both given; give one: --env synthesises, --stack takes a file as it is"))
-	}
-	errs = append(errs, f.checkEnvironment(), f.checkStack(command))
-	if f.data == "" {
-		errs = append(errs, errors.New("--data is empty; name a folder, such as .ingest"))
-	}
-	web, err := f.webFiles()
-	errs = append(errs, err, checkAddress("--api", f.api), checkAddress("--aws", f.aws), f.checkHosts())
+	typed := f.checkTyped(command)
 	keys, err := f.keys()
-	errs = append(errs, f.bufferInterval.check(), err)
+	errs := []error{asUsage(errors.Join(typed, err)), f.checkStack(command)}
+	web, err := f.webFiles()
+	errs = append(errs, err)
+	if err := errors.Join(errs...); err != nil {
+		return local.Options{}, err
+	}
+	data, err := f.dataFolder()
 	level := slog.LevelWarn
 	if f.verbose {
 		level = slog.LevelDebug
 	}
 	return local.Options{
-		Stack: f.stack, API: f.api, AWS: f.aws, AllowHosts: f.allowHosts, Data: f.data,
+		Stack: f.stack, API: f.api, AWS: f.aws, AllowHosts: f.allowHosts, Data: data,
 		BufferInterval: f.bufferInterval.replacement(), Unlimited: f.unlimited, AllowUnverified: f.allowUnverified, AccessKeys: keys,
 		Web: web, Clock: clockwork.NewRealClock(),
 		Logger: slog.New(slog.NewTextHandler(command.ErrOrStderr(), &slog.HandlerOptions{Level: level})),
 		Out:    command.OutOrStdout(),
-	}, errors.Join(errs...)
+	}, err
+}
+
+// checkTyped checks what can be checked of the flags without a look at the machine.
+func (f upFlags) checkTyped(command *cobra.Command) error {
+	var errs []error
+	if command.Flags().Changed("env") && f.stack != "" {
+		errs = append(errs, errors.New("--env and --stack are both given; give one: --env synthesises, --stack takes a file as it is"))
+	}
+	if command.Flags().Changed("stack") && f.stack == "" {
+		errs = append(errs, errors.New("--stack is empty; name a synthesised stack, such as cdktf.out/stacks/dev/cdk.tf.json, or leave the flag out"))
+	}
+	if command.Flags().Changed("data") && f.data == "" {
+		errs = append(errs, fmt.Errorf("--data is empty; name a folder, such as %s/dev, or leave the flag out", dataRoot))
+	}
+	return errors.Join(append(errs, f.checkEnvironment(), checkAddress("--api", f.api), checkAddress("--aws", f.aws), f.checkHosts(), f.bufferInterval.check())...)
 }

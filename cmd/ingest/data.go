@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// dataRoot holds the data folder of each environment, by its name. An earlier layout kept all of them in dataRoot itself.
+const dataRoot = ".ingest"
+
+// dataFolder is the folder that --data names, or the environment's own.
+func (f upFlags) dataFolder() (string, error) {
+	switch {
+	case f.data != "":
+		return f.data, nil
+	case f.stack == "":
+		return filepath.Join(dataRoot, f.env), nil
+	}
+	stack, err := tfjson.ReadFile(f.stack)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dataRoot, environmentOf(stack, f.stack)), nil
+}
+
+// environmentOf is the environment of a stack's file. Of a stack that somebody wrote by hand it is the file's name, or the
+// folder's where the file has the name that all stacks have.
+func environmentOf(stack *tfjson.Stack, file string) string {
+	if name := stack.Name(); environmentName.MatchString(name) {
+		return name
+	}
+	name, _, _ := strings.Cut(filepath.Base(file), ".")
+	if folder := filepath.Base(filepath.Dir(file)); name == "cdk" && environmentName.MatchString(folder) {
+		return folder
+	}
+	return name
+}
+
+// formerLayout are the files of the earlier layout, of which there are some only where its stream is.
+func formerLayout() []string {
+	stream := filepath.Join(dataRoot, "kinesis.db")
+	if info, err := os.Stat(stream); err != nil || info.IsDir() {
+		return nil
+	}
+	found, _ := filepath.Glob(stream + "*")
+	for _, name := range []string{"firehose", "logs", "s3"} {
+		if _, err := os.Stat(filepath.Join(dataRoot, name)); err == nil {
+			found = append(found, filepath.Join(dataRoot, name))
+		}
+	}
+	return found
+}
+
+// sayFormerLayout says that there is data of the earlier layout, which a run on a folder does not use, and how to go on with it.
+func sayFormerLayout(stderr io.Writer, folder string) {
+	former := formerLayout()
+	if len(former) == 0 {
+		return
+	}
+	remedy := "to use that data, add --data " + dataRoot
+	if _, err := os.Stat(folder); err != nil { // nothing can be in the way of a folder that is not there
+		remedy += fmt.Sprintf(", or move it: mkdir -p %s && mv %s %s", folder, strings.Join(former, " "), folder)
+	}
+	fmt.Fprintf(stderr, "note: %s holds the data of an earlier version, which all environments shared; this run uses %s; %s\n", dataRoot, folder, remedy)
+}

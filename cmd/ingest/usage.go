@@ -1,0 +1,174 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"cdk.tf/go/ingest/internal/nearest"
+)
+
+// The statuses that the program exits with.
+const (
+	statusDone = iota
+	statusFailed
+	// statusUsage is of a command line that is wrong in itself: nothing was tried.
+	statusUsage
+	// statusInterrupted is what a shell expects after Ctrl-C.
+	statusInterrupted = 130
+)
+
+// usageError is one that only another command line avoids.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// asUsage makes a usage error of one; nil stays nil.
+func asUsage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError{err}
+}
+
+// usagef is fmt.Errorf of a usage error.
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// usageTemplate is cobra's in this project's words, with the flags' texts in lines of 100 characters.
+const usageTemplate = `Usage:
+  {{if .HasAvailableSubCommands}}{{.CommandPath}} COMMAND [flags]{{else}}{{.UseLine}}{{end}}{{if .HasExample}}
+
+Examples:
+{{.Example}}{{end}}{{if .HasAvailableSubCommands}}
+
+Commands:{{range .Commands}}{{if or .IsAvailableCommand (eq .Name "help")}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
+
+Flags:
+{{.LocalFlags.FlagUsagesWrapped 100 | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableSubCommands}}
+
+Exit status: 0 after success and help, 1 after a failure, 2 after a usage error, and 130
+after Ctrl-C in a replay.
+
+For the flags of a command, run "{{.CommandPath}} COMMAND --help".{{end}}
+`
+
+// addHelpFlags gives each command a flag --help as the last of its flags.
+func addHelpFlags(commands ...*cobra.Command) {
+	for _, command := range commands {
+		command.Flags().SortFlags = false
+		command.Flags().BoolP("help", "h", false, "Print this help")
+	}
+}
+
+// helpCommand is cobra's, but that it refuses a command that there is not.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Print the help of a command",
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(command *cobra.Command, args []string) error {
+			about, _, err := command.Root().Find(args)
+			if err == nil && about == command.Root() && len(args) > 0 {
+				err = unknownCommand(about, args)
+			}
+			if err != nil {
+				return err
+			}
+			return about.Help()
+		},
+	}
+}
+
+// checkCommand refuses a command that there is not, before its flags are looked at as the root's.
+func checkCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") || strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		return nil
+	}
+	if found, _, err := root.Find(args); err == nil && found == root {
+		return unknownCommand(root, args)
+	}
+	return nil
+}
+
+// unknownCommand refuses arguments of the root command, which are what it does not know as a command.
+func unknownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var known []string
+	for _, command := range root.Commands() {
+		if command.IsAvailableCommand() || command.Name() == "help" {
+			known = append(known, command.Name())
+		}
+	}
+	slices.Sort(known)
+	return usagef("%s has no command %q; %s", root.Name(), args[0], nearest.Remedy(args[0], known))
+}
+
+// noArguments refuses arguments of a command that takes flags alone.
+func noArguments(command *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if command.Flags().Lookup("env") != nil {
+		return usagef("%s takes no argument, but has %q; name an environment with --env %s", command.CommandPath(), args[0], args[0])
+	}
+	return usagef("%s takes no argument, but has %q; see %s --help", command.CommandPath(), args[0], command.CommandPath())
+}
+
+// flagError says what is wrong with a flag, and what to use in its place.
+func flagError(command *cobra.Command, err error) error {
+	var (
+		unknown *pflag.NotExistError
+		invalid *pflag.InvalidValueError
+		bare    *pflag.ValueRequiredError
+	)
+	switch {
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
+		return usagef("%s has no flag --%s; %s", command.CommandPath(), unknown.GetSpecifiedName(), flagRemedy(command, unknown.GetSpecifiedName()))
+	case errors.As(err, &bare):
+		return usagef("--%s needs a value; see %s --help", bare.GetFlag().Name, command.CommandPath())
+	case errors.As(err, &invalid):
+		return usagef("--%s is %q; use %s", invalid.GetFlag().Name, invalid.GetValue(), valueRemedy(invalid.GetFlag().Value.Type()))
+	}
+	return usagef("%w; see %s --help", err, command.CommandPath())
+}
+
+// valueRemedy is what to give a flag of a type.
+func valueRemedy(typ string) string {
+	switch typ {
+	case "duration":
+		return "a number with its unit, such as 5s or 1m"
+	case "interval":
+		return `a number with its unit, such as 5s or 1m, or "` + ownInterval + `"`
+	case "bool":
+		return "true or false"
+	case "int":
+		return "a whole number"
+	}
+	return "a value of the type " + typ
+}
+
+// flagRemedy is the nearest flag of a command, or else of another command.
+func flagRemedy(command *cobra.Command, typed string) string {
+	if near := nearest.Name(typed, flagNames(command)); near != "" {
+		return "did you mean --" + near + "?"
+	}
+	for _, other := range command.Root().Commands() {
+		if near := nearest.Name(typed, flagNames(other)); near != "" && other != command {
+			return fmt.Sprintf("%s has --%s; see %s --help", other.CommandPath(), near, command.CommandPath())
+		}
+	}
+	return "see " + command.CommandPath() + " --help"
+}
+
+func flagNames(command *cobra.Command) []string {
+	var names []string
+	command.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, flag.Name) })
+	return names
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Help that was asked for is on standard output, and is no failure.
+func TestHelp(t *testing.T) {
+	for _, test := range []struct{ args, want string }{
+		{"", "ingest COMMAND [flags]"},
+		{"help", "ingest COMMAND [flags]"},
+		{"--help", "ingest COMMAND [flags]"},
+		{"help up", "ingest up [flags]"},
+		{"up --help", "ingest up [flags]"},
+		{"up -h --env nonsense!", "ingest up [flags]"},
+		{"help replay", "ingest replay [flags]"},
+		{"replay -h", "ingest replay [flags]"},
+		{"help backend", "ingest backend [flags]"},
+		{"backend --help", "ingest backend [flags]"},
+		{"completion --help", "ingest completion COMMAND [flags]"},
+		{"help help", "ingest help [COMMAND] [flags]"},
+	} {
+		status, stdout, stderr := ingest(t, strings.Fields(test.args)...)
+		if status != statusDone || stderr != "" || !strings.Contains(stdout, "\nUsage:\n  "+test.want+"\n") {
+			t.Errorf("%q ends with %d and says\n%s\n%s", test.args, status, stdout, stderr)
+		}
+	}
+}
+
+// A command that is not there is a usage error of one line, which names the nearest one that is.
+func TestUnknownCommands(t *testing.T) {
+	for args, want := range map[string]string{
+		"upp":                `ingest has no command "upp"; did you mean up? There are backend, help, replay, up`,
+		"replya --env prod":  `ingest has no command "replya"; did you mean replay? There are backend, help, replay, up`,
+		"nonsense":           `ingest has no command "nonsense"; use backend, help, replay, up`,
+		"help upp":           `ingest has no command "upp"; did you mean up? There are backend, help, replay, up`,
+		"--verbos":           "ingest has no flag --verbos; ingest up has --verbose; see ingest --help",
+		"up dev":             `ingest up takes no argument, but has "dev"; name an environment with --env dev`,
+		"--nonsense-of-mine": "ingest has no flag --nonsense-of-mine; see ingest --help",
+	} {
+		status, stdout, stderr := ingest(t, strings.Fields(args)...)
+		if status != statusUsage || stdout != "" || stderr != "error: "+want+"\n" {
+			t.Errorf("%q ends with %d and says\n%s%s\nwant %s", args, status, stdout, stderr, want)
+		}
+	}
+}
+
+// One form for all help: imperative sentences that begin with a capital, end without a period in lists, and fit 120 columns.
+func TestTheFormOfHelp(t *testing.T) {
+	root := newRoot()
+	for _, command := range append(root.Commands(), root) {
+		if command.IsAvailableCommand() && (command.Short == "" || !isSentenceCase(command.Short)) {
+			t.Errorf("%s: its short text is %q", command.CommandPath(), command.Short)
+		}
+		if command.Name() != "help" && command.IsAvailableCommand() && (command.Example == "" || command.Long == "" && command != root) {
+			t.Errorf("%s has no example or no long text", command.CommandPath())
+		}
+		checkFlags(t, command)
+		for line := range strings.Lines(command.UsageString() + command.Long) {
+			if most := 120; len([]rune(line)) > most {
+				t.Errorf("%s: over %d columns: %s", command.CommandPath(), most, line)
+			}
+		}
+	}
+}
+
+func checkFlags(t *testing.T, command *cobra.Command) {
+	t.Helper()
+	command.Flags().VisitAll(func(flag *pflag.Flag) {
+		name, usage := pflag.UnquoteUsage(flag)
+		if !isSentenceCase(usage) {
+			t.Errorf("%s --%s: its text is %q", command.CommandPath(), flag.Name, usage)
+		}
+		if flag.Value.Type() != "bool" && name != strings.ToUpper(name) {
+			t.Errorf("%s --%s: its value is named %q, want a word in capitals between backquotes", command.CommandPath(), flag.Name, name)
+		}
+	})
+}
+
+func isSentenceCase(text string) bool {
+	return text != "" && strings.ToUpper(text[:1]) == text[:1] && !strings.HasSuffix(text, ".")
+}

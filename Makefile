@@ -1,76 +1,123 @@
-# Thin names for commands that a person could type. Each installs what it needs from the project's own files.
+# Thin names for commands that a person could type. Each checks what it needs, and installs the rest from the project's own files.
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help up webapp synth check test test-loading golden docs lint scan bench bench-synth deploy-local tools moto clean
+.PHONY: help up webapp synth diff deploy destroy output check test test-loading golden docs lint scan bench bench-synth deploy-local tools moto clean
 
-help: ## what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
+# Packages that take long to compile, for scripts/compiling.
+sdk := github.com/aws/aws-sdk-go-v2/service/s3
+bindings := github.com/cdktf/cdktf-provider-aws-go/aws/v19/kinesisstream
 
-up: webapp ## run the pipeline of ENV=dev on this machine, with its web page; ARGS="--unlimited" and the like
-	@echo "building bin/ingest; the first time Go compiles what it is made of, which takes about a minute"
+help: ## Print this help
+	@echo 'Usage: make TARGET [ENV=dev] [ARGS="--flag value"]'
+	@echo
+	@echo Targets:
+	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+)[a-z -]*:.*## /  \1\t/' | expand -t 18
+	@echo
+	@echo Examples:
+	@echo '  make up ENV=staging ARGS="--api 127.0.0.1:9090"'
+	@echo '  make synth ENV=dev,prod'
+	@echo '  make deploy ENV=dev'
+
+up: ## Run the pipeline of ENV (default dev) and its web page on this machine; ARGS are flags of "ingest up"
+	@scripts/need go node npm
+	@scripts/check-addresses $(ARGS)
+	@$(MAKE) --no-print-directory webapp
+	@scripts/compiling "building bin/ingest" $(sdk) "about a minute"
 	@go build -o bin/ingest ./cmd/ingest
-	@exec bin/ingest up --env $(or $(ENV),dev) $(ARGS)
+	@exec bin/ingest up $(if $(ENV),--env $(ENV)) $(ARGS)
 
-webapp: webapp/dist/index.html ## build the web application to static files: webapp/dist
+webapp: webapp/dist/index.html ## Build the web page to static files in webapp/dist
 webapp/dist/index.html: webapp/node_modules/.package-lock.json $(shell find webapp -path webapp/node_modules -prune -o -path webapp/dist -prune -o -type f -print)
-	@echo "building the web application"
+	@echo "building the web page"
 	@npm --prefix webapp run --silent build
 	@touch $@
 
 webapp/node_modules/.package-lock.json: webapp/package-lock.json
-	@command -v npm >/dev/null || { echo "npm is not to be found; install Node.js 20 or newer: https://nodejs.org" >&2; exit 1; }
-	@echo "installing what the web application is made of"
+	@scripts/need node npm
+	@echo "installing the packages of the web page"
 	@npm ci --prefix webapp --no-audit --no-fund
 	@touch $@
 
-synth: ## write cdktf.out/stacks/ENV/cdk.tf.json for every environment, or for those named in ENV=dev,prod
-	@echo "synthesising; the first time Go compiles the AWS provider's bindings, which takes about a minute"
-	go run .
+synth: ## Write cdktf.out/stacks/ENV/cdk.tf.json of every environment, or of those in ENV=dev,prod
+	@scripts/need go node
+	@scripts/compiling "synthesising" $(bindings) "about a minute"
+	@go run .
 
-check: ## what to run before each commit: build, vet, goldens and the quick Go tests
+# cdktf deploys, and runs Terraform without a look whether it is there.
+diff: ## Print what a deployment of ENV would change on AWS
+deploy: ## Deploy ENV to AWS
+destroy: ## Destroy what is deployed of ENV on AWS
+diff deploy destroy:
+	@$(name-one)
+	@scripts/need go node npm terraform
+	@$(MAKE) --no-print-directory tools
+	@scripts/compiling "synthesising, then terraform" $(bindings) "about a minute"
+	@env -u ENV npx --no-install cdktf $@ $(ENV) $(ARGS)
+
+output: ## Print the outputs of a deployed ENV: addresses, a curl command, the stream, and the bucket
+	@$(name-one)
+	@scripts/need go node npm terraform
+	@$(MAKE) --no-print-directory tools
+	@env -u ENV npx --no-install cdktf $@ $(ENV) $(ARGS)
+
+# A target that changes or reads AWS has no default environment.
+name-one = test -n "$(ENV)" || { echo "error: ENV is empty; name one environment: make $@ ENV=dev" >&2; exit 1; }
+
+check: ## Run the checks for each commit: build, vet, goldens, and the quick Go tests
+	@scripts/need go node
 	go build ./...
 	go vet ./...
 	go run ./internal/testrun -short
 
-test: tools moto webapp clients ## run every test; deploytest applies the pipeline to a moto server with real Terraform
-	@echo "building what the tests run; the first time Go compiles the AWS provider's bindings, which takes about two minutes"
+test: ## Run every test; deploytest applies the pipeline to a moto server with real Terraform
+	@scripts/need go node npm
+	@$(MAKE) --no-print-directory tools moto webapp clients
+	@scripts/compiling "building the tests" $(bindings) "about two minutes"
 	@go build -o bin/ingest ./cmd/ingest
 	@INGEST=$(CURDIR)/bin/ingest go run ./internal/testrun
 
-test-loading: ## compare CDKTF's own loading with the project's on every environment of the catalogue; make test does so on two
+test-loading: ## Compare CDKTF's own loading with the project's on every tested environment; "make test" does so on two
+	@scripts/need go node
 	INGEST_TEST_LOADING=all go test -timeout 1h -run TestLoadingLess -v ./synth
 
-golden: ## rewrite the golden files in testdata/goldens from what is synthesised
+golden: ## Rewrite the golden files in testdata/goldens from what is synthesised
+	@scripts/need go node
 	go test . -run TestGoldens -update
 
-docs: ## rewrite docs/options.md and docs/policy.md from the code
+docs: ## Rewrite docs/options.md and docs/policy.md from the code
+	@scripts/need go node
 	go test ./docs -run '^Test(Options|Policy)Page$$' -update
 
-lint: webapp/node_modules/.package-lock.json ## check the style of the code and the direction of its imports
-	@echo "linting; the first time Go compiles golangci-lint, which takes some minutes"
+lint: ## Check the style of the code and the direction of its imports
+	@scripts/need go node npm
+	@$(MAKE) --no-print-directory webapp/node_modules/.package-lock.json
+	@scripts/compiling "linting" github.com/golangci/golangci-lint/v2/pkg/commands "some minutes" -modfile=tools/go.mod
 	go tool -modfile=tools/go.mod golangci-lint run
 	go run ./internal/exported
 	npm --prefix webapp run --silent lint
 	npm --prefix webapp run --silent typecheck
 
-scan: ## scan every environment that is not public with Trivy and tflint; it says how to have them
-	scripts/scan
+scan: ## Scan every environment that is not public with Trivy and tflint
+	@scripts/need go node
+	@scripts/scan
 
-bench: ## measure the pipeline on this machine; docs/benchmarks.md has results
+bench: ## Measure the pipeline on this machine; docs/benchmarks.md has results
+	@scripts/need go node npm
 	@npm ci --prefix bench --no-audit --no-fund || echo "kinesalite could not be installed and is left out" >&2
 	go run ./bench
 
-bench-synth: ## measure a synthesis beside jsii's own loading
+bench-synth: ## Measure a synthesis beside jsii's own loading
+	@scripts/need go node
 	go run ./bench/synth
 
-deploy-local: tools ## deploy ENV=dev to a moto server on this machine, by cdktf and real Terraform; KEEP=1 leaves it running
-	scripts/deploy-local $(ENV)
+deploy-local: ## Deploy ENV to a moto server on this machine with cdktf and Terraform; KEEP=1 keeps the server
+	@scripts/deploy-local $(ENV)
 
 # cdktf-cli, as package-lock.json pins it.
 tools: node_modules/.package-lock.json
 node_modules/.package-lock.json: package-lock.json
-	@command -v npm >/dev/null || { echo "npm is not to be found; install Node.js 20 or newer: https://nodejs.org" >&2; exit 1; }
+	@scripts/need node npm
 	npm ci --no-audit --no-fund
 	@touch $@
 
@@ -78,7 +125,7 @@ node_modules/.package-lock.json: package-lock.json
 .PHONY: clients
 clients: local/testdata/clients/node_modules/.package-lock.json
 local/testdata/clients/node_modules/.package-lock.json: local/testdata/clients/package-lock.json
-	@command -v npm >/dev/null || { echo "npm is not to be found; install Node.js 20 or newer: https://nodejs.org" >&2; exit 1; }
+	@scripts/need node npm
 	@npm ci --prefix local/testdata/clients --no-audit --no-fund
 	@touch $@
 
@@ -92,7 +139,7 @@ moto:
 	python3 -m venv .venv && .venv/bin/pip install -q -r deploytest/requirements.txt || \
 		{ rm -rf .venv; echo "moto_server could not be installed; the tests against it will say what they miss" >&2; }
 
-clean: ## remove what the other targets made, also what KEEP=1 kept; the state beside cdktf.json stays
+clean: ## Remove what the other targets made, and what KEEP=1 kept; Terraform's state and .ingest stay
 	@for file in .local/deploy-*/moto.pid; do \
 		pid=$$(cat "$$file" 2>/dev/null) || continue; \
 		if ps -p "$$pid" -o args= 2>/dev/null | grep -q moto_server; then \

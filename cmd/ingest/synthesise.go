@@ -79,7 +79,10 @@ const interruptTime = 15 * time.Second
 
 // synthesise runs the project's app for every environment, as the cdktf command does, and returns one's stack file.
 func (p project) synthesise(ctx context.Context, env string, stdout, stderr io.Writer) (string, error) {
-	fmt.Fprintln(stdout, "synthesising; the first time Go compiles the AWS provider's bindings, which takes about a minute")
+	if err := p.checkApp(); err != nil {
+		return "", err
+	}
+	fmt.Fprintln(stdout, p.beginning(ctx))
 	app := exec.CommandContext(ctx, "sh", "-c", p.App)
 	app.Dir = p.folder
 	// Every environment: a synthesis removes the stacks that it did not make.

@@ -1,0 +1,297 @@
+package scripts
+
+import (
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// commandIn runs a command in the project's folder with programs of one folder alone, and with variables besides.
+func commandIn(t *testing.T, bin string, variables []string, words ...string) said {
+	t.Helper()
+	program, err := exec.LookPath(words[0])
+	if strings.HasPrefix(words[0], "scripts/") {
+		program, err = filepath.Abs(filepath.Join("..", words[0]))
+	}
+	if err != nil {
+		t.Skipf("%s is not to be found", words[0])
+	}
+	command := exec.Command(program, words[1:]...)
+	command.Dir = ".."
+	command.Env = append([]string{"PATH=" + bin, "HOME=" + t.TempDir()}, variables...)
+	var stdout, stderr strings.Builder
+	command.Stdout, command.Stderr = &stdout, &stderr
+	var exit *exec.ExitError
+	if err := command.Run(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return said{command.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+// programs is a folder with a shell, what a script takes for granted, and stand-ins of these texts.
+func programs(t *testing.T, standIns map[string]string) string {
+	t.Helper()
+	bin := t.TempDir()
+	for _, name := range []string{"bash", "cat", "dirname", "env", "expand", "find", "grep", "sed", "sh"} {
+		program, err := exec.LookPath(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(program, filepath.Join(bin, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range standIns {
+		if text == "" { // the program itself
+			text, err := exec.LookPath(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(text, filepath.Join(bin, name)); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return bin
+}
+
+// oldest are the versions that the project's own files ask for.
+func oldest(t *testing.T) (goVersion, nodeVersion, terraformVersion string) {
+	t.Helper()
+	find := func(file, pattern string) string {
+		text, err := os.ReadFile(filepath.Join("..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile(pattern).FindSubmatch(text)
+		if found == nil {
+			t.Fatalf("%s holds no %s", file, pattern)
+		}
+		return string(found[1])
+	}
+	return find("go.mod", `(?m)^go (.*)$`), find("synth/runtime.go", `oldestNode = ([0-9]+)`), find("stacks/terraform.go", `">= ([0-9]+\.[0-9]+)`)
+}
+
+// What is missing or too old is said with how to have it, a line each; what is there is not said.
+func TestNeed(t *testing.T) {
+	goVersion, nodeVersion, terraformVersion := oldest(t)
+	good := map[string]string{"go": "echo go1.99.0", "node": "echo v104.1.0", "npm": "true", "terraform": "echo Terraform v" + terraformVersion + ".0; echo on linux"}
+	getGo := "; install Go " + goVersion + " or newer: https://go.dev/doc/install"
+	getNode := "; install Node.js " + nodeVersion + " or newer: https://nodejs.org"
+	getTerraform := "; install Terraform " + terraformVersion + " or newer (https://developer.hashicorp.com/terraform/install), or name the program of OpenTofu in TERRAFORM_BINARY_NAME"
+	getTofu := "; name Terraform or OpenTofu " + terraformVersion + " or newer (https://opentofu.org/docs/intro/install), or unset TERRAFORM_BINARY_NAME to use terraform"
+	for _, test := range []struct {
+		name      string
+		unlike    map[string]string // "-" takes one away
+		variables []string
+		want      []string
+	}{
+		{"all there", nil, nil, nil},
+		{"the oldest", map[string]string{"go": "echo go" + goVersion, "node": "echo v" + nodeVersion + ".0.0"}, nil, nil},
+		{"a pre-release", map[string]string{"go": "echo go1.100rc1"}, nil, nil},
+		{
+			"nothing", map[string]string{"go": "-", "node": "-", "npm": "-", "terraform": "-"}, nil,
+			[]string{
+				"go is not on PATH" + getGo, "node is not on PATH" + getNode,
+				"npm is not on PATH; it comes with Node.js, so install Node.js " + nodeVersion + " or newer: https://nodejs.org",
+				"terraform is not on PATH" + getTerraform,
+			},
+		},
+		{
+			"too old", map[string]string{"go": "echo go1.20.3", "node": "echo v18.20.8", "terraform": "echo Terraform v1.9.8"}, nil,
+			[]string{"go is Go 1.20.3" + getGo, "node is Node.js 18.20.8" + getNode, "terraform is version 1.9.8" + getTerraform},
+		},
+		{
+			"programs that fail", map[string]string{"go": "echo broken >&2; exit 3", "node": "echo broken; echo more; exit 3", "terraform": "exit 1"}, nil,
+			[]string{"go env fails (broken)" + getGo, "node --version fails (broken)" + getNode, "terraform version prints no version" + getTerraform},
+		},
+		{"another program", map[string]string{"terraform": "echo hello"}, nil, []string{"terraform version prints no version" + getTerraform}},
+		{"OpenTofu", map[string]string{"terraform": "-", "tofu": "echo OpenTofu v1.10.6"}, []string{"TERRAFORM_BINARY_NAME=tofu"}, nil},
+		{"no OpenTofu", nil, []string{"TERRAFORM_BINARY_NAME=tofu"}, []string{"TERRAFORM_BINARY_NAME: tofu is not on PATH" + getTofu}},
+		{"an old OpenTofu", map[string]string{"tofu": "echo OpenTofu v1.6.0"}, []string{"TERRAFORM_BINARY_NAME=tofu"}, []string{"tofu is version 1.6.0" + getTofu}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			standIns := map[string]string{}
+			for _, from := range []map[string]string{good, test.unlike} {
+				for name, text := range from {
+					if standIns[name] = text; text == "-" {
+						delete(standIns, name)
+					}
+				}
+			}
+			got := commandIn(t, programs(t, standIns), test.variables, "scripts/need", "go", "node", "npm", "terraform")
+			want, status := "", 0
+			for _, line := range test.want {
+				want, status = want+"error: "+line+"\n", 1
+			}
+			if got.status != status || got.stdout != "" || got.stderr != want {
+				t.Errorf("it ends with %d and says\n%s%s\nwant %d and\n%s", got.status, got.stdout, got.stderr, status, want)
+			}
+		})
+	}
+}
+
+// That Go compiles first is said of an empty cache, and of one that lacks the package.
+func TestCompiling(t *testing.T) {
+	cache := t.TempDir()
+	of := func(stale string) map[string]string {
+		return map[string]string{"go": `case "$*" in "env GOCACHE") echo ` + cache + ` ;; "list -modfile=m -f {{.Stale}} a/package") ` + stale + ` ;; *) exit 9 ;; esac`}
+	}
+	const long = "building; Go compiles its dependencies first, which takes a minute\n"
+	words := []string{"scripts/compiling", "building", "a/package", "a minute", "-modfile=m"}
+	if got := commandIn(t, programs(t, of("exit 9")), nil, words...); got.stdout != long {
+		t.Errorf("of an empty cache: %+v", got)
+	}
+	if err := os.Mkdir(filepath.Join(cache, "00"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for stale, want := range map[string]string{"echo true": long, "echo false": "building\n", "exit 1": long} {
+		if got := commandIn(t, programs(t, of(stale)), nil, words...); got.status != 0 || got.stdout != want || got.stderr != "" {
+			t.Errorf("where go list answers %q: %+v, want %q", stale, got, want)
+		}
+	}
+}
+
+// With the real go: of a package that this test has compiled, nothing more is said.
+func TestCompilingWithGo(t *testing.T) {
+	command := exec.Command("./compiling", "building", "strings", "a minute")
+	output, err := command.CombinedOutput()
+	if err != nil || string(output) != "building\n" {
+		t.Errorf("%v: %s", err, output)
+	}
+}
+
+// A taken address is said before anything is compiled, with a command that has another one and keeps what was typed.
+func TestAddresses(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	taken := listener.Addr().String()
+	const other = " is taken; end the program that listens there, or use another address: make up "
+	for _, test := range []struct {
+		name      string
+		args      []string
+		variables []string
+		want      string
+	}{
+		{"free", []string{"--api", "127.0.0.1:0", "--aws", "127.0.0.1:0"}, nil, ""},
+		{"IPv6", []string{"--api", "[::1]:0", "--aws", "localhost:0"}, nil, ""},
+		{"the API's", []string{"--api", taken, "--aws=127.0.0.1:0"}, nil, "error: --api " + taken + other + "ARGS=\"--aws 127.0.0.1:0 --api 127.0.0.1:9090\"\n"},
+		{
+			"the AWS address, with more", []string{"--unlimited", "--aws=" + taken, "--access-key", "a:b", "--api", "127.0.0.1:0"}, []string{"ENV=staging"},
+			"error: --aws " + taken + other + "ENV=staging ARGS=\"--unlimited --access-key a:b --api 127.0.0.1:0 --aws 127.0.0.1:4567\"\n",
+		},
+		{
+			"both", []string{"--aws", taken, "--api", taken}, nil,
+			"error: --api " + taken + other + "ARGS=\"--api 127.0.0.1:9090 --aws 127.0.0.1:4567\"\nerror: --aws " + taken + other + "ARGS=\"--api 127.0.0.1:9090 --aws 127.0.0.1:4567\"\n",
+		},
+		{"of another machine", []string{"--api", "192.0.2.1:80", "--aws", "127.0.0.1:0"}, nil, "error: --api 192.0.2.1:80 cannot be listened on (EADDRNOTAVAIL); use another address: make up ARGS=\"--aws 127.0.0.1:0 --api 127.0.0.1:9090\"\n"},
+		{"no address, which ingest up refuses", []string{"--api", "nonsense", "--aws"}, nil, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := commandIn(t, programs(t, map[string]string{"node": ""}), test.variables, append([]string{"scripts/check-addresses"}, test.args...)...)
+			if got.stdout != "" || got.stderr != test.want || (got.status != 0) != (test.want != "") {
+				t.Errorf("it ends with %d and says\n%s%s\nwant\n%s", got.status, got.stdout, got.stderr, test.want)
+			}
+		})
+	}
+}
+
+// The script's addresses are ingest up's.
+func TestDefaultAddresses(t *testing.T) {
+	script, err := os.ReadFile("check-addresses")
+	if err != nil {
+		t.Fatal(err)
+	}
+	command, err := os.ReadFile("../cmd/ingest/up.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defaults := regexp.MustCompile(`flags\.StringVar\(&f\.(?:api|aws), "(api|aws)", "([^"]+)"`).FindAllSubmatch(command, -1)
+	if len(defaults) != 2 {
+		t.Fatalf("ingest up has %d defaults of --api and --aws, want 2", len(defaults))
+	}
+	for _, flag := range defaults {
+		if want := `"--` + string(flag[1]) + `": "` + string(flag[2]) + `"`; !strings.Contains(string(script), want) {
+			t.Errorf("check-addresses lacks %s", want)
+		}
+	}
+}
+
+// Each target that needs a program says so before it does anything else, and make up says that its address is taken.
+func TestTargetsCheckFirst(t *testing.T) {
+	if _, err := exec.LookPath("make"); err != nil {
+		t.Skip("make is not to be found")
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	taken := listener.Addr().String()
+	// A go and an npm that may be asked for their version alone.
+	standIns := func(without string) map[string]string {
+		all := map[string]string{
+			"make": "", "node": "", "go": `[ "$*" = "env GOVERSION" ] || { echo "go $*"; exit 1; }; echo go1.99.0`, "npm": `echo "npm $*"; exit 1`,
+			"terraform": "echo Terraform v1.99.0",
+		}
+		delete(all, without)
+		return all
+	}
+	for _, test := range []struct {
+		name, without string
+		target        []string
+		want          string
+	}{
+		{"a taken address", "", []string{"up", "ARGS=--api " + taken + " --aws 127.0.0.1:0"}, "error: --api " + taken + " is taken"},
+		{"up without Go", "go", []string{"up"}, "error: go is not on PATH; install Go"},
+		{"up without Node.js", "node", []string{"up"}, "error: node is not on PATH; install Node.js"},
+		{"synth without Node.js", "node", []string{"synth"}, "error: node is not on PATH; install Node.js"},
+		{"deploy without Terraform", "terraform", []string{"deploy", "ENV=dev"}, "error: terraform is not on PATH; install Terraform"},
+		{"diff without Terraform", "terraform", []string{"diff", "ENV=dev"}, "error: terraform is not on PATH; install Terraform"},
+		{"destroy without Terraform", "terraform", []string{"destroy", "ENV=dev"}, "error: terraform is not on PATH; install Terraform"},
+		{"output without Terraform", "terraform", []string{"output", "ENV=dev"}, "error: terraform is not on PATH; install Terraform"},
+		{"deploy without an environment", "", []string{"deploy"}, "error: ENV is empty; name one environment: make deploy ENV=dev"},
+		{"deploy-local without Terraform", "terraform", []string{"deploy-local", "ENV=dev"}, "error: terraform is not on PATH; install Terraform"},
+		{"deploy-local without an environment", "", []string{"deploy-local"}, "error: ENV is empty; name one environment: make deploy-local ENV=dev"},
+		{"check without Go", "go", []string{"check"}, "error: go is not on PATH; install Go"},
+		{"test without Go", "go", []string{"test"}, "error: go is not on PATH; install Go"},
+		{"lint without Go", "go", []string{"lint"}, "error: go is not on PATH; install Go"},
+		{"scan without Go", "go", []string{"scan"}, "error: go is not on PATH; install Go"},
+		{"bench without Go", "go", []string{"bench"}, "error: go is not on PATH; install Go"},
+		{"golden without Node.js", "node", []string{"golden"}, "error: node is not on PATH; install Node.js"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := commandIn(t, programs(t, standIns(test.without)), nil, append([]string{"make", "--no-print-directory"}, test.target...)...)
+			if got.status == 0 || got.stdout != "" || !strings.HasPrefix(got.stderr, test.want) {
+				t.Errorf("it ends with %d and says\n%s%s\nwant %s", got.status, got.stdout, got.stderr, test.want)
+			}
+		})
+	}
+}
+
+// The help of make lists each target that has a text, in one form.
+func TestMakeHelp(t *testing.T) {
+	got := commandIn(t, programs(t, map[string]string{"make": ""}), nil, "make", "help")
+	for _, part := range []string{"Usage: make TARGET", "\n  up              Run ", "\n  deploy          Deploy ENV to AWS\n", "\nExamples:\n"} {
+		if !strings.Contains(got.stdout, part) {
+			t.Errorf("it does not say %q:\n%s", part, got.stdout)
+		}
+	}
+	for line := range strings.Lines(got.stdout) {
+		if len(line) > 121 {
+			t.Errorf("over 120 columns: %s", line)
+		}
+	}
+}

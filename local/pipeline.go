@@ -16,7 +16,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -167,19 +166,6 @@ func (p *Pipeline) openStorage() (err error) {
 	return nil
 }
 
-// warnOfOthers says which streams of the data folder the stack does not declare, as after a rename: what was not delivered of
-// one waits for a stack that declares it.
-func (p *Pipeline) warnOfOthers() {
-	for _, stream := range p.streams.Status().Streams {
-		declared := slices.ContainsFunc(p.declared.streams, func(cfg kinesis.Config) bool { return cfg.Name == stream.Name })
-		holds := slices.ContainsFunc(stream.Shards, func(shard kinesis.ShardStatus) bool { return shard.Latest != "" })
-		if !declared && holds {
-			p.opts.Logger.Warn("the data folder holds records of a stream that the stack does not declare; what was not delivered of it stays there",
-				"stream", stream.Name, "remedy", "run the stack that declares it once more on this data folder, before its retention ends")
-		}
-	}
-}
-
 // keepNames puts the names of the folders and files that were just made on disk: what they hold is synced by its own
 // rooms, and would be lost with its name when the power fails.
 func (p *Pipeline) keepNames() error {
@@ -197,6 +183,8 @@ func (p *Pipeline) keepNames() error {
 
 func (p *Pipeline) bucketsDir() string { return filepath.Join(p.opts.Data, "s3") }
 
+func (p *Pipeline) checkpointsDir() string { return filepath.Join(p.opts.Data, "firehose") }
+
 func (p *Pipeline) openDelivery() error {
 	for _, cfg := range p.declared.deliveries {
 		allow, err := p.deliveryRights(cfg)
@@ -206,7 +194,7 @@ func (p *Pipeline) openDelivery() error {
 		delivery, err := firehose.Open(cfg, firehose.Options{
 			Source: p.streams, Destination: p.buckets,
 			Allow:      allow,
-			Checkpoint: filepath.Join(p.opts.Data, "firehose", cfg.Name+".json"),
+			Checkpoint: filepath.Join(p.checkpointsDir(), cfg.Name+".json"),
 			Clock:      p.opts.Clock, Logger: p.opts.Logger,
 			Delivered: p.sayDelivered,
 		})

@@ -133,7 +133,8 @@ func (p *Pipeline) sayDelivered(object firehose.Object) {
 		filepath.Join(p.bucketsDir(), object.Bucket, filepath.FromSlash(object.Key)))
 }
 
-// Status is what each hop has seen since the start.
+// Status is what each hop of the stack has seen since the start. Streams of the data folder that the stack does not declare are
+// no part of it.
 type Status struct {
 	Stack      string            `json:"stack"`
 	StartedAt  time.Time         `json:"startedAt"`
@@ -149,6 +150,7 @@ func (p *Pipeline) status() Status {
 		Stack: p.opts.Stack, StartedAt: p.started, Now: p.opts.Clock.Now(), SubmitURL: p.submitURL(),
 		API: p.api.Status(), Streams: p.streams.Status(), Deliveries: []firehose.Status{},
 	}
+	s.Streams.Streams = slices.DeleteFunc(s.Streams.Streams, func(stream kinesis.StreamStatus) bool { return !p.declares(stream.Name) })
 	for _, delivery := range p.deliveries {
 		s.Deliveries = append(s.Deliveries, delivery.Status())
 	}

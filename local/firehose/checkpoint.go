@@ -130,3 +130,21 @@ func (c checkpoint) with(after map[string]string) checkpoint {
 	maps.Copy(c.After, after)
 	return c
 }
+
+// Delivered is up to where the delivery streams of a folder of checkpoints have delivered a stream: for each of them that reads
+// it, the last sequence number by shard. A checkpoint that cannot be read delivered nothing.
+func Delivered(folder, stream string) []map[string]string {
+	files, _ := filepath.Glob(filepath.Join(folder, "*.json"))
+	var positions []map[string]string
+	for _, file := range files {
+		text, err := readable.File(file)
+		if err != nil {
+			continue
+		}
+		var c checkpoint
+		if readable.JSON(text, &c) == nil && c.check(text) == nil && strings.HasSuffix(c.Stream, ":stream/"+stream) {
+			positions = append(positions, c.After)
+		}
+	}
+	return positions
+}

@@ -1,0 +1,60 @@
+package kinesis
+
+import (
+	"context"
+	"time"
+)
+
+// Backlog is what a stream holds of events after some positions.
+type Backlog struct {
+	Events int
+	// Until is when the first of them is older than the stream's retention; zero where there is none.
+	Until time.Time
+}
+
+// Backlog counts a stream's events after a sequence number in each shard. A shard counts whole where after has no number for
+// it, or one that is not of this stream.
+func (s *Service) Backlog(ctx context.Context, stream string, after map[string]string) (Backlog, error) {
+	var backlog Backlog
+	found, problem := s.find(stream)
+	if problem != nil {
+		return backlog, problem
+	}
+	ids, err := s.Shards(ctx, stream)
+	if err != nil {
+		return backlog, err
+	}
+	retention := time.Duration(found.description.Load().RetentionHours) * time.Hour
+	for _, id := range ids {
+		shard, position, err := s.position(stream, id, after[id])
+		if err != nil {
+			if shard, position, err = s.position(stream, id, ""); err != nil {
+				return backlog, err
+			}
+		}
+		events, oldest, err := s.count(ctx, shard, position+1)
+		if err != nil {
+			return backlog, err
+		}
+		backlog.Events += events
+		if until := oldest.Add(retention); events > 0 && (backlog.Until.IsZero() || until.Before(backlog.Until)) {
+			backlog.Until = until
+		}
+	}
+	return backlog, nil
+}
+
+// count counts a shard's events from an index on, and gives the arrival of the first.
+func (s *Service) count(ctx context.Context, shard *shard, from uint64) (events int, oldest time.Time, err error) {
+	for {
+		before := events
+		from, err = s.read(ctx, shard, query{from: from, limit: readMost}, func(r stored) {
+			if events++; events == 1 {
+				oldest = time.UnixMilli(r.arrived)
+			}
+		})
+		if err != nil || events == before {
+			return events, oldest, err
+		}
+	}
+}

@@ -31,9 +31,9 @@ func (p *Pipeline) sayStarted() {
 	if p.access != nil {
 		fmt.Fprintf(out, "  logs      %s\n", p.logsDir())
 	}
-	fmt.Fprintf(out, "what is not as on AWS:\n  - %s\n", strings.Join(p.declared.notices(), "\n  - "))
+	fmt.Fprintf(out, "differences from AWS:\n  - %s\n", strings.Join(p.declared.notices(), "\n  - "))
 	if warnings := p.declared.warnings(); len(warnings) > 0 {
-		fmt.Fprintf(out, "what AWS takes and the stack may not mean:\n  - %s\n", strings.Join(warnings, "\n  - "))
+		fmt.Fprintf(out, "AWS accepts these settings, but they are probably not what you mean:\n  - %s\n", strings.Join(warnings, "\n  - "))
 	}
 	if curl := p.output("curl"); curl != "" {
 		fmt.Fprintf(out, "\ntry it:\n  %s\n%s\n", curl, p.secrets(curl))

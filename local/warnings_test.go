@@ -33,7 +33,7 @@ func TestWarnsOfWhatNobodyMeans(t *testing.T) {
 		t.Errorf("the warnings are %q", got)
 	}
 	p.sayStarted()
-	if part := "\nwhat AWS takes and the stack may not mean:\n  - " + strings.Join(want, "\n  - ") + "\n"; strings.Count(said.String(), part) != 1 {
+	if part := "\nAWS accepts these settings, but they are probably not what you mean:\n  - " + strings.Join(want, "\n  - ") + "\n"; strings.Count(said.String(), part) != 1 {
 		t.Errorf("it does not say %q once:\n%s", part, said.String())
 	}
 }

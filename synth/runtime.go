@@ -33,7 +33,7 @@ func checkRuntime() error {
 	}
 	node := cmp.Or(os.Getenv("JSII_NODE"), "node")
 	if _, err := exec.LookPath(node); err != nil {
-		return fmt.Errorf("%s is not to be found: %s", node, nodeRemedy)
+		return fmt.Errorf("%s cannot be found: %s", node, nodeRemedy)
 	}
 	output, err := exec.Command(node, "--version").Output()
 	if err != nil {

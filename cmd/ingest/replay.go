@@ -174,7 +174,7 @@ func (f replayFlags) target(command *cobra.Command) (replay.Target, error) {
 func readEnvironment(env string) (*tfjson.Stack, error) {
 	p, err := thisProject()
 	if err != nil {
-		return nil, fmt.Errorf("--env: %w, or leave the flag out and name --bucket, --prefix, --stream and --region", err)
+		return nil, fmt.Errorf("--env: %w, or leave the flag out and use the others", err)
 	}
 	stacks := filepath.Join(p.folder, p.Output, "stacks")
 	file := filepath.Join(stacks, env, "cdk.tf.json")
@@ -217,7 +217,7 @@ func connect(ctx context.Context, opts *replay.Options) error {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, more...)
 	if err != nil {
-		return fmt.Errorf("AWS's configuration cannot be read: %w; mend it, or choose another profile in AWS_PROFILE", err)
+		return fmt.Errorf("AWS's configuration cannot be read: %w; correct it, or choose another profile in AWS_PROFILE", err)
 	}
 	if cfg.Region == "" {
 		return usagef("--region is missing; name it, or an environment with --env")

@@ -211,7 +211,7 @@ func TestReplayBadInput(t *testing.T) {
 		outside := t.TempDir()
 		t.Chdir(outside)
 		status, _, stderr := ingest(t, "replay", "--env", "dev")
-		want := "error: --env: no cdktf.json in " + outside + " or above; run this in the project's folder, or leave the flag out and name --bucket, --prefix, --stream and --region\n"
+		want := "error: --env: no cdktf.json in " + outside + " or above; run this in the project's folder, or leave the flag out and use the others\n"
 		if status != 1 || stderr != want {
 			t.Errorf("%d %s\nwant %s", status, stderr, want)
 		}
@@ -267,7 +267,7 @@ func TestUnreadableFiles(t *testing.T) {
 			}
 			must(t, os.Remove("cdktf.json"))
 			must(t, kind.put("cdktf.json"))
-			for command, remedy := range map[string]string{"replay": "leave the flag out and name --bucket, --prefix, --stream and --region", "up": "name a synthesised stack with --stack"} {
+			for command, remedy := range map[string]string{"replay": "leave the flag out and use the others", "up": "name a synthesised stack with --stack"} {
 				status, _, stderr = ingest(t, command, "--env", "dev")
 				if want := filepath.Join(folder, "cdktf.json") + kind.project + ", or " + remedy + "\n"; status != 1 || !strings.HasSuffix(stderr, want) {
 					t.Errorf("%s, the project: %d %s\nwant %s", command, status, stderr, want)

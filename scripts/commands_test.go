@@ -178,33 +178,49 @@ func TestAddresses(t *testing.T) {
 	}
 	defer func() { _ = listener.Close() }()
 	taken := listener.Addr().String()
-	const other = " is taken; end the program that listens there, or use another address: make up "
+	const other = " is taken; end the program that listens there, or use another address in ARGS: "
 	for _, test := range []struct {
-		name      string
-		args      []string
-		variables []string
-		want      string
+		name string
+		args []string
+		want string
 	}{
-		{"free", []string{"--api", "127.0.0.1:0", "--aws", "127.0.0.1:0"}, nil, ""},
-		{"IPv6", []string{"--api", "[::1]:0", "--aws", "localhost:0"}, nil, ""},
-		{"the API's", []string{"--api", taken, "--aws=127.0.0.1:0"}, nil, "error: --api " + taken + other + "ARGS=\"--aws 127.0.0.1:0 --api 127.0.0.1:9090\"\n"},
+		{"free", []string{"--api", "127.0.0.1:0", "--aws", "127.0.0.1:0"}, ""},
+		{"IPv6", []string{"--api", "[::1]:0", "--aws", "localhost:0"}, ""},
+		{"the API's", []string{"--api", taken, "--aws=127.0.0.1:0"}, "error: --api " + taken + other + "--api 127.0.0.1:9090\n"},
+		{"the AWS address, beside a secret", []string{"--aws=" + taken, "--access-key", "a:b", "--api", "127.0.0.1:0"}, "error: --aws " + taken + other + "--aws 127.0.0.1:4567\n"},
 		{
-			"the AWS address, with more", []string{"--unlimited", "--aws=" + taken, "--access-key", "a:b", "--api", "127.0.0.1:0"}, []string{"ENV=staging"},
-			"error: --aws " + taken + other + "ENV=staging ARGS=\"--unlimited --access-key a:b --api 127.0.0.1:0 --aws 127.0.0.1:4567\"\n",
+			"both", []string{"--aws", taken, "--api", taken},
+			"error: --api " + taken + other + "--api 127.0.0.1:9090 --aws 127.0.0.1:4567\nerror: --aws " + taken + other + "--api 127.0.0.1:9090 --aws 127.0.0.1:4567\n",
 		},
 		{
-			"both", []string{"--aws", taken, "--api", taken}, nil,
-			"error: --api " + taken + other + "ARGS=\"--api 127.0.0.1:9090 --aws 127.0.0.1:4567\"\nerror: --aws " + taken + other + "ARGS=\"--api 127.0.0.1:9090 --aws 127.0.0.1:4567\"\n",
+			"of another machine", []string{"--api", "192.0.2.1:80", "--aws", "127.0.0.1:0"},
+			"error: --api 192.0.2.1:80 cannot be listened on (EADDRNOTAVAIL); use another address in ARGS: --api 127.0.0.1:9090\n",
 		},
-		{"of another machine", []string{"--api", "192.0.2.1:80", "--aws", "127.0.0.1:0"}, nil, "error: --api 192.0.2.1:80 cannot be listened on (EADDRNOTAVAIL); use another address: make up ARGS=\"--aws 127.0.0.1:0 --api 127.0.0.1:9090\"\n"},
-		{"no address, which ingest up refuses", []string{"--api", "nonsense", "--aws"}, nil, ""},
+		{"no address, which ingest up refuses", []string{"--api", "nonsense", "--aws"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := commandIn(t, programs(t, map[string]string{"node": ""}), test.variables, append([]string{"scripts/check-addresses"}, test.args...)...)
+			got := commandIn(t, programs(t, map[string]string{"node": ""}), nil, append([]string{"scripts/check-addresses"}, test.args...)...)
 			if got.stdout != "" || got.stderr != test.want || (got.status != 0) != (test.want != "") {
 				t.Errorf("it ends with %d and says\n%s%s\nwant\n%s", got.status, got.stdout, got.stderr, test.want)
 			}
 		})
+	}
+}
+
+// Where nothing was typed, the command that has another address is whole.
+func TestTheDefaultAddressesAreTaken(t *testing.T) {
+	preload := filepath.Join(t.TempDir(), "taken.js")
+	const text = `require("node:net").Server.prototype.listen = function () {
+  process.nextTick(() => this.emit("error", Object.assign(new Error(), { code: "EADDRINUSE" })));
+};`
+	if err := os.WriteFile(preload, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	variables := []string{"ENV=staging", "NODE_OPTIONS=--require " + preload}
+	got := commandIn(t, programs(t, map[string]string{"node": ""}), variables, "scripts/check-addresses")
+	const rest = " is taken; end the program that listens there, or use another address: make up ENV=staging ARGS=\"--api 127.0.0.1:9090 --aws 127.0.0.1:4567\"\n"
+	if want := "error: --api 127.0.0.1:8080" + rest + "error: --aws 127.0.0.1:4566" + rest; got.status != 1 || got.stderr != want {
+		t.Errorf("it ends with %d and says\n%s\nwant\n%s", got.status, got.stderr, want)
 	}
 }
 

@@ -189,21 +189,21 @@ func scan(t *testing.T, stack string, arguments []string, environment ...string)
 	return run(t, append([]string{folder}, arguments...), environment...)
 }
 
+// built is the folder of what the tests have built; empty where they have built nothing.
+var built string
+
 // nativetf is the program of that name, built once: the script would build it each time.
-var nativetf = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "nativetf-")
-	if err != nil {
+var nativetf = sync.OnceValues(func() (program string, err error) {
+	if built, err = os.MkdirTemp("", "nativetf-"); err != nil {
 		return "", err
 	}
-	program := filepath.Join(folder, "nativetf")
+	program = filepath.Join(built, "nativetf")
 	return program, exec.Command("go", "build", "-o", program, "../internal/nativetf").Run()
 })
 
 func TestMain(m *testing.M) {
 	status := m.Run()
-	if program, err := nativetf(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(program))
-	}
+	_ = os.RemoveAll(built)
 	os.Exit(status)
 }
 

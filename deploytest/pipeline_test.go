@@ -144,6 +144,7 @@ func (p *pipeline) took(command string, start time.Time) {
 // an address "output.NAME". It returns the plan's file.
 func (p *pipeline) expectPlan(want map[string]string) string {
 	p.t.Helper()
+	defer planning(p.folder)()
 	file := filepath.Join(p.t.TempDir(), "plan")
 	changed, err := p.tf.Plan(p.context(), tfexec.Out(file))
 	if err != nil {

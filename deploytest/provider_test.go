@@ -99,6 +99,9 @@ func startProvider(t *testing.T, endpoint, folder string) awsPlugin {
 
 func runProvider(t *testing.T, endpoint, folder string) tfexec.ReattachConfig {
 	t.Helper()
+	if endpoint != nowhere {
+		endpoint = recorded(t, endpoint, folder)
+	}
 	provider := exec.Command(providerProgram(t), "-debug")
 	provider.Dir = folder
 	for name, value := range environment(endpoint) {
@@ -313,6 +316,7 @@ func (p *proxy) types() (map[string]bool, error) {
 		if err != nil {
 			return nil, err
 		}
+		noteStack(p.folder, text)
 		for _, name := range quotedType.FindAllSubmatch(text, -1) {
 			p.declared[string(name[1])] = true
 		}

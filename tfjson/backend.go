@@ -42,3 +42,26 @@ func oneBackend(byType map[string]any) (string, map[string]any, error) {
 	}
 	return types[0], bodies[0], nil
 }
+
+// AllowedAccounts are the ids of the accounts that the stack's provider may deploy to; none where any will do.
+func (s *Stack) AllowedAccounts() []string {
+	providers, err := Blocks(s.root, "provider")
+	if err != nil {
+		return nil
+	}
+	var allowed []string
+	for _, provider := range providers {
+		blocks, err := Blocks(provider, "aws")
+		if err != nil {
+			return nil
+		}
+		for _, block := range blocks {
+			ids, _ := block["allowed_account_ids"].([]any)
+			for _, id := range ids {
+				text, _ := id.(string)
+				allowed = append(allowed, text)
+			}
+		}
+	}
+	return allowed
+}

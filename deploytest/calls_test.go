@@ -1,0 +1,261 @@
+package deploytest
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"cdk.tf/go/ingest/deployer"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// Every call that the AWS provider makes goes through a proxy that notes which IAM action it takes on which resource. At the end of a
+// test each of them has to be granted by the roles that `ingest deployer` prints for the test's stacks: a plan's by the planning role,
+// the others by the applying one. And the actions of a test are compared with testdata/calls, so that an action which is granted and used
+// by no test is found without a deployment (TestGrantsAreUsed).
+
+// update rewrites testdata/calls from what the tests call.
+var update = flag.Bool("update", false, "rewrite testdata/calls")
+
+// recording is what the AWS provider has called for one stack's folder.
+type recording struct {
+	lock sync.Mutex
+	// planning is true while Terraform makes a plan alone, and changes nothing.
+	planning bool
+	// plan and apply are what the calls of plans take, and what all others do.
+	plan, apply map[need]bool
+	// stacks are the folder's, as they have been since the first call.
+	stacks map[string]bool
+}
+
+// recordings are those of the stacks that are deployed now, by their folders.
+var recordings sync.Map
+
+// recorded is an endpoint that passes each call on to the moto server, and notes what it takes of IAM.
+func recorded(t *testing.T, endpoint, folder string) string {
+	t.Helper()
+	to, err := url.Parse(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &recording{plan: map[need]bool{}, apply: map[need]bool{}, stacks: map[string]bool{}}
+	proxy := &httputil.ReverseProxy{Rewrite: func(request *httputil.ProxyRequest) { request.SetURL(to) }}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		body, err := io.ReadAll(request.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		r.note(needsOf(request, body))
+		request.Body = io.NopCloser(bytes.NewReader(body))
+		proxy.ServeHTTP(w, request)
+	}))
+	recordings.Store(folder, r)
+	t.Cleanup(func() {
+		server.Close()
+		recordings.Delete(folder)
+		r.check(t)
+	})
+	return server.URL
+}
+
+func (r *recording) note(needs []need) {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	calls := r.apply
+	if r.planning {
+		calls = r.plan
+	}
+	for _, n := range needs {
+		calls[n] = true
+	}
+}
+
+// planning marks what is called until the function that it returns is called as part of a plan.
+func planning(folder string) (done func()) {
+	set := func(planning bool) {
+		if found, ok := recordings.Load(folder); ok {
+			r := found.(*recording)
+			r.lock.Lock()
+			defer r.lock.Unlock()
+			r.planning = planning
+		}
+	}
+	set(true)
+	return func() { set(false) }
+}
+
+// noteStack notes a stack that Terraform reads. What an earlier one declared is destroyed with the permissions of that.
+func noteStack(folder string, text []byte) {
+	if found, ok := recordings.Load(folder); ok {
+		r := found.(*recording)
+		r.lock.Lock()
+		defer r.lock.Unlock()
+		r.stacks[string(text)] = true
+	}
+}
+
+// check compares what was called with the policies, and with what the test calls by its file.
+func (r *recording) check(t *testing.T) {
+	t.Helper()
+	roles := map[string][]policyDocument{}
+	for text := range r.stacks {
+		if !strings.Contains(text, `"aws_kinesis_stream"`) {
+			return // the bucket of a state
+		}
+		for role, documents := range rolesOf(t, text) {
+			roles[role] = append(roles[role], documents...)
+		}
+	}
+	for role, calls := range map[string]map[need]bool{"plan": r.plan, "deploy": r.apply} {
+		for n := range calls {
+			if !slices.ContainsFunc(roles[role], func(d policyDocument) bool { return d.allows(n) }) {
+				t.Errorf("the %s role may not %s on %s%s", role, n.action, n.resource, n.passed())
+			}
+		}
+	}
+	if !t.Failed() {
+		compareCalls(t, t.Name(), r.lines())
+	}
+}
+
+// lines are the actions that were called, by the role that takes them, sorted.
+func (r *recording) lines() string {
+	lines := map[string]bool{}
+	for n := range r.plan {
+		lines["plan "+n.action] = true
+	}
+	for n := range r.apply {
+		lines["deploy "+n.action] = true
+	}
+	return strings.Join(slices.Sorted(maps.Keys(lines)), "\n") + "\n"
+}
+
+func callsFile(name string) string {
+	return filepath.Join("testdata", "calls", strings.ReplaceAll(name, "/", "-")+".txt")
+}
+
+// compareCalls fails the test where it calls an action that its file lacks. An action that it calls no more stays in the file until the
+// next -update: whether the provider asks a second time is a matter of how fast moto is.
+func compareCalls(t *testing.T, name, got string) {
+	t.Helper()
+	file := callsFile(name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Errorf("%v; run go test ./deploytest -run '^%s$' -update", err, name)
+		return
+	}
+	known := strings.Split(string(want), "\n")
+	for line := range strings.Lines(got) {
+		if line = strings.TrimSpace(line); !slices.Contains(known, line) {
+			t.Errorf("it calls %q, which %s lacks; run go test ./deploytest -run '^%s$' -update", line, file, name)
+		}
+	}
+}
+
+// policyDocument is a policy as the roles have it.
+type policyDocument struct {
+	Statement []struct {
+		Effect           string
+		Action, Resource []string
+		Condition        map[string]map[string][]string
+	}
+}
+
+const motoAccount = "123456789012"
+
+// rolesOf are the policies that `ingest deployer` prints for a stack, by the role's task: plan, deploy.
+func rolesOf(t *testing.T, text string) map[string][]policyDocument {
+	t.Helper()
+	printed := decode[struct {
+		Resource struct {
+			Policies map[string]struct{ Policy string } `json:"aws_iam_policy"`
+		}
+	}](t, "the roles' stack", string(printedRoles(t, text)))
+	roles := map[string][]policyDocument{}
+	known := strings.NewReplacer("${data.aws_partition.current.partition}", "aws", "${data.aws_caller_identity.current.account_id}", motoAccount)
+	for name, policy := range printed.Resource.Policies {
+		task, _, _ := strings.Cut(name, "-")
+		roles[task] = append(roles[task], decode[policyDocument](t, name, known.Replace(policy.Policy)))
+	}
+	return roles
+}
+
+// printedRoles is the stack of the roles that may deploy a stack, with its state in S3.
+func printedRoles(t *testing.T, text string) []byte {
+	t.Helper()
+	declared := decode[map[string]any](t, "a stack", text)
+	declared["terraform"] = map[string]any{"backend": map[string]any{"s3": map[string]any{"bucket": "states", "key": "state"}}}
+	stack, err := tfjson.Read(strings.NewReader(encode(t, declared)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles, err := deployer.Config{Stacks: []*tfjson.Stack{stack}, Repository: "octo-org/octo-repo"}.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return roles
+}
+
+// allows compares a need with a policy. Of the conditions it knows those that name a service; the others compare tags, which every
+// resource of a stack has.
+func (d policyDocument) allows(n need) bool {
+	for _, s := range d.Statement {
+		covers := func(pattern string) bool {
+			return like(pattern, n.resource) || n.resource == anyWorkgroup && strings.HasPrefix(pattern, anyWorkgroup)
+		}
+		if !slices.Contains(s.Action, n.action) || !slices.ContainsFunc(s.Resource, covers) {
+			continue
+		}
+		if services := s.Condition["StringEquals"]["iam:PassedToService"]; services == nil || slices.Contains(services, n.service) {
+			return true
+		}
+	}
+	return false
+}
+
+// like compares a text with a pattern in which "*" is any text.
+func like(pattern, text string) bool {
+	first, rest, wild := strings.Cut(pattern, "*")
+	if !wild {
+		return pattern == text
+	}
+	text, ok := strings.CutPrefix(text, first)
+	if !ok {
+		return false
+	}
+	for i := 0; i <= len(text); i++ {
+		if like(rest, text[i:]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (n need) passed() string {
+	if n.service == "" {
+		return ""
+	}
+	return fmt.Sprintf(" to %s", n.service)
+}

@@ -1,0 +1,85 @@
+package docs
+
+import (
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"cdk.tf/go/ingest/deployer"
+	"cdk.tf/go/ingest/internal/goldens"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// workflows are the project's own and the one that docs/github.md has a user copy.
+var workflows = []string{".github/workflows/ci.yml", "docs/examples/github/deploy.yml"}
+
+// actionlint reads a workflow as GitHub does: the syntax, the expressions, the events, the permissions.
+func TestWorkflowsAreValid(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles actionlint; run it without -short")
+	}
+	output, err := exec.Command("go", append([]string{"tool", "-modfile=tools/actionlint.mod", "actionlint"}, workflows...)...).CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, output)
+	}
+}
+
+// Actions of GitHub's and HashiCorp's own are pinned by version, those of others by commit, with the version beside it.
+func TestWorkflowsPinActions(t *testing.T) {
+	own := regexp.MustCompile(`^(actions|hashicorp)/[a-z-]+@v[0-9]+$`)
+	others := regexp.MustCompile(`^[A-Za-z0-9-]+/[a-z-]+@[0-9a-f]{40} # v[0-9.]+$`)
+	for _, file := range workflows {
+		found := 0
+		for _, use := range regexp.MustCompile(`(?m)^\s*- uses: (.*)$`).FindAllStringSubmatch(read(t, file), -1) {
+			found++
+			if !own.MatchString(use[1]) && !others.MatchString(use[1]) {
+				t.Errorf("%s: %s is not pinned", file, use[1])
+			}
+		}
+		if found == 0 {
+			t.Errorf("%s uses no action: this test no longer reads it", file)
+		}
+	}
+}
+
+// The workflow runs what there is: the targets of the Makefile, the folders of the stacks, and the roles of ingest deployer.
+func TestWorkflowRunsWhatThereIs(t *testing.T) {
+	text := read(t, "docs/examples/github/deploy.yml")
+	makefile := read(t, "Makefile")
+	targets := regexp.MustCompile(`\bmake ([a-z-]+)`).FindAllStringSubmatch(text, -1)
+	if len(targets) == 0 {
+		t.Error("the workflow runs no target of the Makefile: this test no longer reads it")
+	}
+	for _, target := range targets {
+		if !strings.Contains(makefile, "\n"+target[1]+":") {
+			t.Errorf("the Makefile has no target %q", target[1])
+		}
+	}
+	printed := rolesOf(t, "option-tuned")
+	for _, task := range []string{"plan", "deploy"} {
+		role := regexp.MustCompile(`:role/(api-kinesis-` + task + `-)\$\{\{ matrix\.environment \}\}`).FindStringSubmatch(text)
+		if role == nil || !strings.Contains(printed, `"name": "`+role[1]+`option-tuned"`) {
+			t.Errorf("the workflow's role to %s is not the one that ingest deployer prints", task)
+		}
+	}
+	if !strings.Contains(text, "STACK: cdktf.out/stacks/${{ matrix.environment }}") {
+		t.Error("the workflow does not plan in the stack's folder")
+	}
+	if !strings.Contains(printed, "octo-org/octo-repo:environment:option-tuned") || strings.Count(text, "environment: ${{ matrix.environment }}") != 1 {
+		t.Error("the deploying job is not in the environment that the role trusts")
+	}
+}
+
+func rolesOf(t *testing.T, env string) string {
+	t.Helper()
+	stack, err := tfjson.ReadFile(goldens.File(t, env))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := deployer.Config{Stacks: []*tfjson.Stack{stack}, Repository: "octo-org/octo-repo"}.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

@@ -26,10 +26,19 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
+// Pipeline is an environment's stack and its parts, for an app that declares resources of its own beside them.
+type Pipeline struct {
+	Stack    cdktf.TerraformStack
+	API      *apigateway.API
+	Stream   *kinesis.Stream
+	Delivery *firehose.DeliveryStream
+	Bucket   *s3.Bucket
+}
+
 // New declares an environment's stack: the roles, the stream and the bucket, the delivery stream between them, and the API last.
 // Firehose reads a stream from the moment that it is active, and an event that came before would stay behind. Where a
 // page is hosted it comes after the API, whose address it has; page are its files. The environment must be valid.
-func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile) cdktf.TerraformStack {
+func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile) *Pipeline {
 	stack := cdktf.NewTerraformStack(scope, jsii.String(env.Name))
 	configureTerraform(stack, env)
 	where := look(stack)
@@ -88,7 +97,7 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 	}
 	declareOutputs(stack, outputs)
 	forget(stack, env)
-	return stack
+	return &Pipeline{Stack: stack, API: api, Stream: stream, Delivery: delivery, Bucket: bucket}
 }
 
 // surroundings are what the stack learns of the account at plan time, so that nothing of it is written out.

@@ -81,7 +81,7 @@ func synth(t *testing.T, env spec.Environment, page ...spec.PageFile) document {
 	}
 	app := cdktf.Testing_App(&cdktf.TestingAppConfig{Outdir: jsii.String(t.TempDir())})
 	var doc document
-	if err := json.Unmarshal([]byte(*cdktf.Testing_Synth(New(app, env, page), jsii.Bool(true))), &doc); err != nil {
+	if err := json.Unmarshal([]byte(*cdktf.Testing_Synth(New(app, env, page).Stack, jsii.Bool(true))), &doc); err != nil {
 		t.Fatal(err)
 	}
 	return doc

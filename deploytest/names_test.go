@@ -1,8 +1,12 @@
 package deploytest
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/hashicorp/terraform-exec/tfexec"
 
 	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/spec"
@@ -46,8 +50,81 @@ func TestNames(t *testing.T) {
 		expect(t, output, name, outputs[output])
 	}
 
+	expectRenames(t, p, env)
+	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
+	waitForNothing(t, p)
 	if err := p.destroy(); err != nil {
 		t.Fatalf("terraform destroy: %v", err)
 	}
 	expect(t, "what is left", nil, p.cloud.inventory(t))
+}
+
+// expectRenames plans what docs/renaming.md says of an environment that runs: it gets another prefix, keeps its buckets' names with
+// that, and gets another name with its state and its bucket.
+func expectRenames(t *testing.T, p *pipeline, env spec.Environment) {
+	t.Helper()
+	const (
+		bucket, stream, delivery = "aws_s3_bucket.bucket", "aws_kinesis_stream.stream", "aws_kinesis_firehose_delivery_stream.delivery"
+		api, stage, role         = "aws_api_gateway_rest_api.api", "aws_api_gateway_stage.api_stage", "aws_iam_role.submit-role"
+		replaced                 = "destroy before create"
+	)
+	names := func(e spec.Environment) spec.Environment {
+		e.Bucket.Name, e.Bucket.AccessLogName = env.BucketName(), env.AccessLogBucketName()
+		e.Query.ResultBucket, e.Web.BucketName = env.QueryBucketName(), env.WebBucketName()
+		return e
+	}
+	before, err := os.ReadFile(filepath.Join(p.folder, "cdk.tf.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	prefix := env
+	prefix.Names.Prefix = "renamed"
+	for _, test := range []struct {
+		env  spec.Environment
+		want map[string]string
+	}{
+		{prefix, map[string]string{bucket: replaced, stream: replaced, delivery: replaced, api: "update", stage: "update", role: replaced}},
+		{names(prefix), map[string]string{bucket: "", stream: replaced, delivery: replaced, api: "update", stage: "update", role: replaced}},
+	} {
+		synthesise(t, test.env, filepath.Dir(filepath.Dir(p.folder)))
+		waitForNothing(t, p)
+		expectChanges(t, p, test.want)
+	}
+
+	other := names(env)
+	other.Name = "other"
+	outdir := filepath.Join(t.TempDir(), "cdktf.out")
+	synthesise(t, other, outdir)
+	state, err := os.ReadFile(filepath.Join(filepath.Dir(filepath.Dir(filepath.Dir(p.folder))), "terraform."+env.Name+".tfstate"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(filepath.Dir(outdir), "terraform.other.tfstate"), state, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	folder := stackFolder(outdir, other.Name)
+	moved := openPipeline(t, p.endpoint, attached(t, p.endpoint, folder), folder)
+	moved.init()
+	waitForNothing(t, moved)
+	noteStack(folder, before) // whose resources the plan reads
+	expectChanges(t, moved, map[string]string{bucket: "", stream: replaced, delivery: replaced, api: "update", stage: replaced, role: replaced})
+}
+
+// expectChanges compares a plan's changes with some that are expected; none is "".
+func expectChanges(t *testing.T, p *pipeline, want map[string]string) {
+	t.Helper()
+	defer planning(p.folder)()
+	file := filepath.Join(t.TempDir(), "plan")
+	if _, err := p.tf.Plan(p.context(), tfexec.Out(file)); err != nil {
+		t.Fatalf("terraform plan: %v", err)
+	}
+	plan, err := p.tf.ShowPlanFile(p.context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := changes(plan)
+	for address, action := range want {
+		expect(t, address, action, all[address])
+	}
+	t.Logf("the plan changes %v", all)
 }

@@ -248,17 +248,31 @@ func (c awsCall) ofJSON() []need {
 	var needs []need
 	for _, resource := range c.resources(operation, f) {
 		needs = append(needs, need{c.service + ":" + operation, resource, ""})
-		if f.Tags != nil && strings.HasPrefix(operation, "Create") || operation == "RequestCertificate" {
-			tagging := map[string]string{"kinesis": "AddTagsToStream", "firehose": "TagDeliveryStream", "acm": "AddTagsToCertificate"}[c.service]
-			if tagging == "" {
-				tagging = "TagResource"
-			}
-			if c.service == "acm" {
-				resource = c.arn("acm", "certificate/new")
-			}
-			needs = append(needs, need{c.service + ":" + tagging, resource, ""})
+		if f.Tags != nil && !strings.Contains(resource, ":regional/managedruleset/") {
+			needs = append(needs, c.ofTagging(operation, resource)...)
 		}
 	}
+	return append(needs, c.others(operation, f)...)
+}
+
+// ofTagging is what the tags of a new resource take beside its creation.
+func (c awsCall) ofTagging(operation, resource string) []need {
+	if operation == "RequestCertificate" {
+		return []need{{"acm:AddTagsToCertificate", c.arn("acm", "certificate/new"), ""}}
+	}
+	if !strings.HasPrefix(operation, "Create") {
+		return nil
+	}
+	tagging := map[string]string{"kinesis": "AddTagsToStream", "firehose": "TagDeliveryStream"}[c.service]
+	if tagging == "" {
+		tagging = "TagResource"
+	}
+	return []need{{c.service + ":" + tagging, resource, ""}}
+}
+
+// others are what an operation takes of other services.
+func (c awsCall) others(operation string, f fields) []need {
+	var needs []need
 	switch {
 	case c.service == "firehose" && operation != "DeleteDeliveryStream":
 		needs = append(needs, c.passedRoles("firehose.amazonaws.com")...)

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 
+	"cdk.tf/go/ingest/deployer"
 	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/policy"
@@ -78,6 +79,7 @@ func TestGoldens(t *testing.T) {
 		}
 		got[name] = string(text)
 	}
+	got["deployer/tuned"] = rolesOf(t, got["option-tuned"])
 	for _, name := range slices.Sorted(maps.Keys(got)) {
 		checkGolden(t, name, got[name])
 	}
@@ -93,6 +95,20 @@ func TestGoldens(t *testing.T) {
 			t.Errorf("%s is the golden of no environment; run %q", goldens.Path(name), goldens.Remedy)
 		}
 	}
+}
+
+// rolesOf is the stack of the roles that a workflow deploys a stack with.
+func rolesOf(t *testing.T, text string) string {
+	t.Helper()
+	stack, err := tfjson.Read(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles, err := deployer.Config{Stacks: []*tfjson.Stack{stack}, Repository: "octo-org/octo-repo"}.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(roles)
 }
 
 func checkGolden(t *testing.T, name, text string) {

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -316,7 +317,9 @@ func (p *proxy) types() (map[string]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		noteStack(p.folder, text)
+		if strings.HasSuffix(file, ".tf.json") { // and no state
+			noteStack(p.folder, text)
+		}
 		for _, name := range quotedType.FindAllSubmatch(text, -1) {
 			p.declared[string(name[1])] = true
 		}

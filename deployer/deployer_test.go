@@ -146,7 +146,7 @@ func checkSizes(t *testing.T, p printed) {
 var everywhere = []string{
 	"acm:RequestCertificate", "cloudwatch:DescribeAlarms", "kinesis:DescribeLimits", "kms:CreateKey", "kms:ListAliases", "kms:TagResource",
 	"logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:PutResourcePolicy",
-	"sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes", "sns:Subscribe", "sns:Unsubscribe",
+	"sns:GetSubscriptionAttributes", "sns:Subscribe", "sns:Unsubscribe",
 }
 
 // checkReach holds every permission to the environment's own names, as far as there are names.
@@ -192,7 +192,7 @@ func TestProtectedIsNotDestroyed(t *testing.T) {
 	const api, events = "apigateway:us-east-1::/restapis/*", "s3:::api-kinesis-firehose-bucket-"
 	for _, test := range []struct{ action, resource string }{
 		{"kinesis:DeleteStream", "stream/api-kinesis-stream-"}, {"firehose:DeleteDeliveryStream", "deliverystream/api-kinesis-firehose-"},
-		{"s3:DeleteBucket", events}, {"s3:DeleteBucketPolicy", events}, {"s3:DeleteObject", events}, {"s3:DeleteObjectVersion", events}, {"apigateway:DELETE", api},
+		{"s3:DeleteBucket", events}, {"s3:DeleteBucketPolicy", events}, {"s3:DeleteObjectVersion", events}, {"apigateway:DELETE", api},
 	} {
 		for name, want := range map[string]bool{"dev": true, "prod": false} {
 			may := slices.ContainsFunc(print(t, Config{Stacks: []*tfjson.Stack{stackNamed(t, name)}, Repository: "o/r"}).policy(t, "deploy-"+name), func(s statement) bool {

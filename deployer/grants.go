@@ -26,7 +26,7 @@ type grant struct {
 var grants = []grant{
 	{service: "kinesis", types: "aws_kinesis_stream", on: "kinesis:{region}:{account}:stream/{name}",
 		read:    "DescribeStreamSummary ListTagsForStream",
-		write:   "AddTagsToStream CreateStream DecreaseStreamRetentionPeriod IncreaseStreamRetentionPeriod RemoveTagsFromStream StartStreamEncryption StopStreamEncryption UpdateShardCount UpdateStreamMode",
+		write:   "AddTagsToStream CreateStream DecreaseStreamRetentionPeriod IncreaseStreamRetentionPeriod RemoveTagsFromStream StartStreamEncryption UpdateShardCount UpdateStreamMode",
 		destroy: "DeleteStream"},
 	{service: "kinesis", types: "aws_kinesis_stream", on: "*", read: "DescribeLimits"},
 
@@ -49,18 +49,21 @@ var grants = []grant{
 			"GetBucketRequestPayment GetBucketTagging GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration GetLifecycleConfiguration " +
 			"GetReplicationConfiguration ListBucket",
 		write: "CreateBucket PutBucketTagging", destroy: "DeleteBucket"},
+	// Every bucket is versioned, so that its objects are deleted by their versions.
 	{service: "s3", types: "aws_s3_bucket", when: "force_destroy", on: "s3:::{bucket}", destroy: "ListBucketVersions"},
-	{service: "s3", types: "aws_s3_bucket", when: "force_destroy", on: "s3:::{bucket}/*", destroy: "DeleteObject DeleteObjectVersion"},
+	{service: "s3", types: "aws_s3_bucket", when: "force_destroy", on: "s3:::{bucket}/*", destroy: "DeleteObjectVersion"},
 	{service: "s3", types: "aws_s3_bucket_versioning", on: "s3:::{bucket}", write: "PutBucketVersioning"},
 	{service: "s3", types: "aws_s3_bucket_lifecycle_configuration", on: "s3:::{bucket}", write: "PutLifecycleConfiguration"},
 	{service: "s3", types: "aws_s3_bucket_logging", on: "s3:::{bucket}", write: "PutBucketLogging"},
 	{service: "s3", types: "aws_s3_bucket_object_lock_configuration", on: "s3:::{bucket}", write: "PutBucketObjectLockConfiguration"},
+	// Terraform deletes what is locked in governance mode, where it may destroy the bucket with its objects.
+	{service: "s3", types: "aws_s3_bucket_object_lock_configuration", on: "s3:::{bucket}/*", destroy: "BypassGovernanceRetention"},
 	{service: "s3", types: "aws_s3_bucket_ownership_controls", on: "s3:::{bucket}", read: "GetBucketOwnershipControls", write: "PutBucketOwnershipControls"},
 	{service: "s3", types: "aws_s3_bucket_policy", on: "s3:::{bucket}", write: "PutBucketPolicy", destroy: "DeleteBucketPolicy"},
 	{service: "s3", types: "aws_s3_bucket_public_access_block", on: "s3:::{bucket}", read: "GetBucketPublicAccessBlock", write: "PutBucketPublicAccessBlock"},
 	{service: "s3", types: "aws_s3_bucket_server_side_encryption_configuration", on: "s3:::{bucket}", write: "PutEncryptionConfiguration"},
 	{service: "s3", types: "aws_s3_object", on: "s3:::{bucket}/*", read: "GetObject GetObjectTagging", write: "PutObject PutObjectTagging",
-		destroy: "DeleteObject DeleteObjectVersion"},
+		destroy: "DeleteObjectVersion"},
 	{service: "s3", types: "aws_s3_object", on: "s3:::{bucket}", destroy: "ListBucketVersions"},
 
 	// AWS chooses an API's id, so that the ARNs name every REST API of the region. A DELETE of /restapis/ID is a destroy of the API; what
@@ -103,7 +106,7 @@ var grants = []grant{
 		read: "GetTopicAttributes ListTagsForResource", write: "CreateTopic SetTopicAttributes TagResource UntagResource", destroy: "DeleteTopic"},
 	// Subscriptions have no ARN to grant on.
 	{service: "sns", types: "aws_sns_topic_subscription", on: "*",
-		read: "GetSubscriptionAttributes", write: "SetSubscriptionAttributes Subscribe", destroy: "Unsubscribe"},
+		read: "GetSubscriptionAttributes", write: "Subscribe", destroy: "Unsubscribe"},
 
 	{service: "glue", types: "aws_glue_catalog_database", on: "glue:{region}:{account}:catalog glue:{region}:{account}:database/{name}",
 		read: "GetDatabase GetTags", write: "CreateDatabase TagResource UntagResource UpdateDatabase", destroy: "DeleteDatabase"},
@@ -126,8 +129,8 @@ var grants = []grant{
 		write:   "EnableKeyRotation PutKeyPolicy TagResource UntagResource UpdateKeyDescription",
 		destroy: "ScheduleKeyDeletion"},
 	{service: "kms", types: "aws_kms_alias", on: "*", read: "ListAliases"},
-	{service: "kms", types: "aws_kms_alias", on: "kms:{region}:{account}:{name}", write: "CreateAlias UpdateAlias", destroy: "DeleteAlias"},
-	{service: "kms", types: "aws_kms_alias", on: "kms:{region}:{account}:key/*", tagged: "resource", write: "CreateAlias UpdateAlias", destroy: "DeleteAlias"},
+	{service: "kms", types: "aws_kms_alias", on: "kms:{region}:{account}:{name}", write: "CreateAlias", destroy: "DeleteAlias"},
+	{service: "kms", types: "aws_kms_alias", on: "kms:{region}:{account}:key/*", tagged: "resource", write: "CreateAlias", destroy: "DeleteAlias"},
 
 	{service: "wafv2", types: "aws_wafv2_web_acl", on: "wafv2:{region}:{account}:regional/webacl/{name}/*",
 		read: "GetLoggingConfiguration GetWebACL ListTagsForResource", write: "CreateWebACL TagResource UntagResource UpdateWebACL", destroy: "DeleteWebACL"},

@@ -12,7 +12,34 @@ import (
 )
 
 // unused are the actions that are granted and that no deployment of deploytest takes, with the reason.
-var unused = map[string]string{}
+var unused = map[string]string{
+	"acm:RemoveTagsFromCertificate": tagsChange, "athena:UntagResource": tagsChange, "cloudfront:UntagResource": tagsChange,
+	"cloudwatch:UntagResource": tagsChange, "firehose:UntagDeliveryStream": tagsChange, "glue:UntagResource": tagsChange, "iam:UntagRole": tagsChange,
+	"kinesis:RemoveTagsFromStream": tagsChange, "kms:UntagResource": tagsChange, "logs:UntagResource": tagsChange, "sns:UntagResource": tagsChange,
+	"wafv2:UntagResource": tagsChange,
+
+	"athena:UpdateWorkGroup": "Query.ScanLimitMiB changes", "kinesis:DecreaseStreamRetentionPeriod": "Stream.Retention becomes shorter",
+	"kinesis:UpdateStreamMode":             "Stream.Capacity changes between shards and on demand",
+	"kms:PutKeyPolicy":                     "an option adds a log group, which the key's policy names",
+	"s3:PutBucketObjectLockConfiguration":  "Bucket.ObjectLock is set",
+	"cloudfront:UpdateOriginAccessControl": aRename, "cloudfront:UpdateResponseHeadersPolicy": aRename, "glue:UpdateDatabase": aRename,
+	"iam:UpdateRoleDescription": aRename, "kms:UpdateKeyDescription": aRename,
+	"iam:UpdateAssumeRolePolicy": "a newer version of the project trusts another service, or under another condition",
+
+	"apigateway:AddCertificateToDomain": clientCertificates, "apigateway:RemoveCertificateFromDomain": clientCertificates,
+	"s3:GetObjectVersion": clientCertificates,
+
+	"iam:CreateServiceLinkedRole": "moto makes no service-linked role",
+
+	"kms:Decrypt": ofState, "kms:GenerateDataKey": ofState, "s3:DeleteObject": ofState,
+}
+
+const (
+	tagsChange         = "Tags loses an entry"
+	aRename            = "docs/renaming.md: the description or the name holds what is renamed"
+	clientCertificates = "API.Domain.MutualTLS, which moto does not imitate"
+	ofState            = "the state is read, written and locked by Terraform itself, whose calls are not recorded"
+)
 
 // deploytest/testdata/calls has the actions that the deployments of deploytest take. No other is granted, and each is by the roles of some
 // environment.

@@ -87,7 +87,7 @@ func expectRenames(t *testing.T, p *pipeline, env spec.Environment) {
 		want map[string]string
 	}{
 		{prefix, map[string]string{bucket: replaced, stream: replacedFirst, delivery: replaced, api: "update", stage: "update", role: replacedFirst}},
-		{names(prefix), map[string]string{bucket: "", stream: replacedFirst, delivery: replaced, api: "update", stage: "update", role: replacedFirst}},
+		{names(prefix), map[string]string{bucket: "update", stream: replacedFirst, delivery: replaced, api: "update", stage: "update", role: replacedFirst}},
 	} {
 		synthesise(t, test.env, filepath.Dir(filepath.Dir(p.folder)))
 		waitForNothing(t, p)
@@ -110,7 +110,7 @@ func expectRenames(t *testing.T, p *pipeline, env spec.Environment) {
 	moved.init()
 	waitForNothing(t, moved)
 	noteStack(folder, before) // whose resources the plan reads
-	expectChanges(t, moved, map[string]string{bucket: "", stream: replacedFirst, delivery: replaced, api: "update", stage: replaced, role: replacedFirst})
+	expectChanges(t, moved, map[string]string{bucket: "update", stream: replacedFirst, delivery: replaced, api: "update", stage: replaced, role: replacedFirst})
 }
 
 // expectChanges compares a plan's changes with some that are expected; none is "".

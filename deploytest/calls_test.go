@@ -2,9 +2,11 @@ package deploytest
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -148,29 +150,46 @@ func callsFile(name string) string {
 }
 
 // compareCalls fails the test where it calls an action that its file lacks. An action that it calls no more stays in the file until the
-// next -update: whether the provider asks a second time is a matter of how fast moto is.
+// next -update: whether the provider asks a second time is a matter of how fast moto is. A test without a file is compared with the
+// policies alone.
 func compareCalls(t *testing.T, name, got string) {
 	t.Helper()
 	file := callsFile(name)
 	if *update {
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		writeCalls(t, file, got)
 		return
 	}
 	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Errorf("%v; run go test ./deploytest -run '^%s$' -update", err, name)
+	if errors.Is(err, fs.ErrNotExist) {
 		return
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	known := strings.Split(string(want), "\n")
 	for line := range strings.Lines(got) {
 		if line = strings.TrimSpace(line); !slices.Contains(known, line) {
 			t.Errorf("it calls %q, which %s lacks; run go test ./deploytest -run '^%s$' -update", line, file, name)
 		}
+	}
+}
+
+// written are the lines of the files that this run has written: a test may deploy several stacks.
+var written sync.Map
+
+func writeCalls(t *testing.T, file, got string) {
+	t.Helper()
+	if earlier, ok := written.Load(file); ok {
+		lines := strings.Split(strings.TrimSpace(earlier.(string)+got), "\n")
+		slices.Sort(lines)
+		got = strings.Join(slices.Compact(lines), "\n") + "\n"
+	}
+	written.Store(file, got)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -369,7 +369,7 @@ func (c awsCall) ofKMS(f fields) []string {
 
 func (c awsCall) ofWAF(f fields) []string {
 	var all []string
-	for _, arn := range []string{f.ResourceArn, f.WebACLArn, f.LoggingConfiguration.ResourceArn} {
+	for _, arn := range []string{f.ResourceArn, f.ResourceARN, f.WebACLArn, f.LoggingConfiguration.ResourceArn} {
 		if arn != "" {
 			all = append(all, arn)
 		}
@@ -379,6 +379,9 @@ func (c awsCall) ofWAF(f fields) []string {
 	}
 	if strings.Contains(string(c.body), `"ManagedRuleGroupStatement"`) {
 		all = append(all, c.arn("wafv2", "regional/managedruleset/AWS/any"))
+	}
+	if len(all) == 0 {
+		return []string{"*"} // which no policy allows
 	}
 	return all
 }

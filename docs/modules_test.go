@@ -1,0 +1,39 @@
+package docs
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"cdk.tf/go/ingest/internal/goldens"
+)
+
+// The commands of docs/modules.md make an app in a module of its own.
+func TestModulesPageRuns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds an app in a module of its own; run it without -short")
+	}
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("node is not on PATH; install Node.js 20 or newer (https://nodejs.org)")
+	}
+	block := regexp.MustCompile("(?s)```sh\n(mkdir my-app.*?)```").FindStringSubmatch(read(t, "docs/modules.md"))
+	if block == nil {
+		t.Fatal("the page has no block that makes an app")
+	}
+	folder := t.TempDir()
+	if err := os.Symlink(goldens.Root(), filepath.Join(folder, "ingest")); err != nil {
+		t.Fatal(err)
+	}
+	shell := exec.Command("bash", "-euo", "pipefail", "-c", block[1])
+	shell.Dir = folder
+	if output, err := shell.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	for _, name := range []string{"orders", "clicks"} {
+		if _, err := os.Stat(filepath.Join(folder, "my-app", "cdktf.out", "stacks", name, "cdk.tf.json")); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -18,11 +18,10 @@ var unused = map[string]string{
 	"kinesis:RemoveTagsFromStream": tagsChange, "kms:UntagResource": tagsChange, "logs:UntagResource": tagsChange, "sns:UntagResource": tagsChange,
 	"wafv2:UntagResource": tagsChange,
 
-	"athena:UpdateWorkGroup": "Query.ScanLimitMiB changes", "kinesis:DecreaseStreamRetentionPeriod": "Stream.Retention becomes shorter",
-	"kinesis:UpdateStreamMode":             "Stream.Capacity changes between shards and on demand",
-	"kms:PutKeyPolicy":                     "an option adds a log group, which the key's policy names",
-	"s3:PutBucketObjectLockConfiguration":  "Bucket.ObjectLock is set",
-	"cloudfront:UpdateOriginAccessControl": aRename, "cloudfront:UpdateResponseHeadersPolicy": aRename, "glue:UpdateDatabase": aRename,
+	"kinesis:DecreaseStreamRetentionPeriod": "Stream.Retention becomes shorter",
+	"kinesis:UpdateStreamMode":              "Stream.Capacity changes between shards and on demand",
+	"kms:PutKeyPolicy":                      "an option adds a log group, which the key's policy names",
+	"cloudfront:UpdateOriginAccessControl":  aRename, "cloudfront:UpdateResponseHeadersPolicy": aRename, "glue:UpdateDatabase": aRename,
 	"iam:UpdateRoleDescription": aRename, "kms:UpdateKeyDescription": aRename,
 	"iam:UpdateAssumeRolePolicy": "a newer version of the project trusts another service, or under another condition",
 

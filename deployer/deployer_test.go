@@ -55,7 +55,7 @@ type printed struct {
 	}
 }
 
-func print(t *testing.T, cfg Config) printed {
+func rolesOf(t *testing.T, cfg Config) printed {
 	t.Helper()
 	text, err := cfg.JSON()
 	if err != nil {
@@ -109,7 +109,7 @@ func TestRoles(t *testing.T) {
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
-			p := print(t, Config{Stacks: []*tfjson.Stack{stackNamed(t, name)}, Repository: "octo-org/octo-repo"})
+			p := rolesOf(t, Config{Stacks: []*tfjson.Stack{stackNamed(t, name)}, Repository: "octo-org/octo-repo"})
 			checkSizes(t, p)
 			plan, deploy := p.policy(t, "plan-"+name), p.policy(t, "deploy-"+name)
 			for action := range actions(plan) {
@@ -195,7 +195,7 @@ func TestProtectedIsNotDestroyed(t *testing.T) {
 		{"s3:DeleteBucket", events}, {"s3:DeleteBucketPolicy", events}, {"s3:DeleteObjectVersion", events}, {"apigateway:DELETE", api},
 	} {
 		for name, want := range map[string]bool{"dev": true, "prod": false} {
-			may := slices.ContainsFunc(print(t, Config{Stacks: []*tfjson.Stack{stackNamed(t, name)}, Repository: "o/r"}).policy(t, "deploy-"+name), func(s statement) bool {
+			may := slices.ContainsFunc(rolesOf(t, Config{Stacks: []*tfjson.Stack{stackNamed(t, name)}, Repository: "o/r"}).policy(t, "deploy-"+name), func(s statement) bool {
 				return slices.Contains(s.Action, test.action) && slices.ContainsFunc(s.Resource, func(resource string) bool {
 					return strings.HasSuffix(resource, test.resource) || strings.Contains(resource, test.resource+name)
 				})
@@ -219,7 +219,7 @@ func TestTrust(t *testing.T) {
 			"repo:octo-org@12/octo-repo@34:pull_request", "repo:octo-org@12/octo-repo@34:ref:refs/heads/main", "data.aws_iam"},
 	} {
 		test.cfg.Stacks = stacks
-		p := print(t, test.cfg)
+		p := rolesOf(t, test.cfg)
 		for role, subject := range map[string]string{"plan-staging": test.plan, "deploy-staging": test.deploy} {
 			want := `{"Statement":[{"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com",` +
 				`"token.actions.githubusercontent.com:sub":"` + subject + `"}},"Effect":"Allow","Principal":{"Federated":"${` + test.provider + `_openid_connect_provider.github.arn}"}}],"Version":"2012-10-17"}`
@@ -238,7 +238,7 @@ func TestTrust(t *testing.T) {
 
 // The state's bucket is read by both roles; the deploying one writes and locks it.
 func TestState(t *testing.T) {
-	p := print(t, Config{Stacks: []*tfjson.Stack{edited(t, "option-tuned", func(map[string]any) {})}, Repository: "o/r"})
+	p := rolesOf(t, Config{Stacks: []*tfjson.Stack{edited(t, "option-tuned", func(map[string]any) {})}, Repository: "o/r"})
 	const state = "arn:${data.aws_partition.current.partition}:s3:::example-states/events/tuned.tfstate"
 	on := func(role, resource string) string {
 		var found []string

@@ -49,7 +49,7 @@ func TestGrantsAreUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		p := print(t, Config{Stacks: []*tfjson.Stack{stackNamed(t, name)}, Repository: "o/r"})
+		p := rolesOf(t, Config{Stacks: []*tfjson.Stack{stackNamed(t, name)}, Repository: "o/r"})
 		for _, role := range []string{"plan", "deploy"} {
 			for action := range actions(p.policy(t, role+"-"+name)) {
 				granted[role+" "+action] = true

@@ -107,7 +107,7 @@ func (c awsCall) ofS3() []need {
 // ofDelete is of a request that deletes several objects of a bucket.
 func (c awsCall) ofDelete(bucket string) []need {
 	var all struct {
-		Object []struct{ Key, VersionId string } //nolint:revive // S3's name
+		Object []struct{ Key, VersionId string }
 	}
 	_ = xml.Unmarshal(c.body, &all)
 	var needs []need

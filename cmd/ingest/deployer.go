@@ -11,12 +11,18 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-const deployerLong = `Prints, as a Terraform JSON stack of its own, the roles that a GitHub workflow deploys environments with: for each
-environment one that plans on pull requests and may only read, and one that applies. They trust GitHub's identity provider (OIDC), so that
-the workflow needs no stored keys. Their policies are derived from cdktf.out/stacks/ENV/cdk.tf.json. The command calls nothing on AWS. It
-prints how to apply the stack on standard error. The same input prints the same bytes.
+const deployerLong = `Print, as a Terraform JSON stack, the roles that a GitHub workflow deploys environments with.
 
-Before you deploy an option that was off, print and apply the roles again. After you turn one off, deploy first.`
+Each environment has a role that plans on pull requests and can only read, and a role that deploys. The
+roles trust GitHub's identity provider (OIDC), so that the workflow needs no stored keys. The policies are
+derived from cdktf.out/stacks/ENV/cdk.tf.json. The command calls nothing on AWS. It prints on standard
+error how to apply the stack. The same input prints the same bytes.
+
+Before you deploy an option that was off, print and apply the roles again. After you turn an option off,
+deploy first.`
+
+const deployerExample = `  ingest deployer --env dev,staging --repository OWNER/NAME --out deployer    Write deployer/main.tf.json.
+  ingest deployer --env prod --repository OWNER/NAME --existing-provider      Print the roles of another environment.`
 
 type deployerFlags struct {
 	envs, stacks                 []string
@@ -28,21 +34,21 @@ type deployerFlags struct {
 func deployerCommand() *cobra.Command {
 	var f deployerFlags
 	command := &cobra.Command{
-		Use:   "deployer",
-		Short: "Prints the stack of the roles that a GitHub workflow deploys with",
-		Long:  deployerLong,
-		Args:  cobra.NoArgs,
-		RunE:  func(command *cobra.Command, _ []string) error { return printDeployer(command, f) },
+		Use:     "deployer [flags]",
+		Short:   "Print the stack of the roles that a GitHub workflow deploys with",
+		Long:    deployerLong,
+		Example: deployerExample,
+		Args:    noArguments,
+		RunE:    func(command *cobra.Command, _ []string) error { return printDeployer(command, f) },
 	}
 	flags := command.Flags()
-	flags.SortFlags = false
-	flags.StringSliceVar(&f.envs, "env", nil, "environments to deploy, separated by commas")
-	flags.StringSliceVar(&f.stacks, "stack", nil, "synthesised stack files to deploy, in place of --env")
-	flags.StringVar(&f.repository, "repository", "", "GitHub repository of the workflow: OWNER/NAME, or OWNER@ID/NAME@ID")
-	flags.StringVar(&f.branch, "branch", "", "branch that may apply (default: jobs in the GitHub environment of the same name as ENV)")
-	flags.BoolVar(&f.existing, "existing-provider", false, "uses the account's identity provider of GitHub, and makes none")
-	flags.StringVar(&f.boundary, "permissions-boundary", "", "ARN of a managed policy that bounds the roles")
-	flags.StringVar(&f.out, "out", "", "folder to write main.tf.json to, in place of standard output")
+	flags.StringSliceVar(&f.envs, "env", nil, "Deploy the environments `ENV`, separated by commas")
+	flags.StringSliceVar(&f.stacks, "stack", nil, "Deploy the synthesised stack `FILE`, in place of --env")
+	flags.StringVar(&f.repository, "repository", "", "Trust the GitHub repository `OWNER/NAME`, or OWNER@ID/NAME@ID")
+	flags.StringVar(&f.branch, "branch", "", "Let jobs of `BRANCH` deploy (default jobs in the GitHub environment ENV)")
+	flags.BoolVar(&f.existing, "existing-provider", false, "Use the account's identity provider of GitHub, and create none")
+	flags.StringVar(&f.boundary, "permissions-boundary", "", "Bound the roles by the managed policy `ARN`")
+	flags.StringVar(&f.out, "out", "", "Write main.tf.json to `FOLDER` (default standard output)")
 	return command
 }
 
@@ -78,12 +84,12 @@ func (f deployerFlags) config() (deployer.Config, error) {
 	var errs []error
 	switch {
 	case len(f.envs) > 0 && len(f.stacks) > 0:
-		errs = append(errs, errors.New("--env is given beside --stack; give one of them"))
+		errs = append(errs, usagef("--env is given beside --stack; give one of them"))
 	case len(f.envs)+len(f.stacks) == 0:
-		errs = append(errs, errors.New("--env is missing; name the environments to deploy, or their files with --stack"))
+		errs = append(errs, usagef("--env is missing; name the environments to deploy, or their files with --stack"))
 	}
 	if err := errors.Join(append(errs, cfg.Check())...); err != nil {
-		return cfg, err
+		return cfg, usageError{err}
 	}
 	for _, env := range f.envs {
 		stack, err := readEnvironment(strings.TrimSpace(env))

@@ -164,15 +164,16 @@ func (f upFlags) checkEnvironment() error {
 	return fmt.Errorf(`--env is %q; use an environment's name, of a-z, 0-9 and "-", such as dev`, f.env)
 }
 
-func (f upFlags) checkStack(command *cobra.Command) error {
-	if !command.Flags().Changed("stack") || f.stack == "" {
+// checkStackFile looks at what --stack names; that it is not empty is checked before.
+func checkStackFile(command *cobra.Command, stack string) error {
+	if !command.Flags().Changed("stack") || stack == "" {
 		return nil
 	}
-	switch info, err := os.Stat(f.stack); {
+	switch info, err := os.Stat(stack); {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("--stack: there is no file %q; run make synth, then name cdktf.out/stacks/ENV/cdk.tf.json", f.stack)
+		return fmt.Errorf("--stack: there is no file %q; run make synth, then name cdktf.out/stacks/ENV/cdk.tf.json", stack)
 	case err == nil && info.IsDir():
-		return fmt.Errorf("--stack: %q is a folder; name the file in it, such as %s", f.stack, filepath.Join(f.stack, "cdk.tf.json"))
+		return fmt.Errorf("--stack: %q is a folder; name the file in it, such as %s", stack, filepath.Join(stack, "cdk.tf.json"))
 	}
 	return nil // what else is wrong with it is said when it is read
 }
@@ -222,7 +223,7 @@ func (f upFlags) keys() (map[string]string, error) {
 func (f upFlags) options(command *cobra.Command) (local.Options, error) {
 	typed := f.checkTyped(command)
 	keys, err := f.keys()
-	errs := []error{asUsage(errors.Join(typed, err)), f.checkStack(command)}
+	errs := []error{asUsage(errors.Join(typed, err)), checkStackFile(command, f.stack)}
 	web, err := f.webFiles()
 	errs = append(errs, err)
 	if err := errors.Join(errs...); err != nil {

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"cdk.tf/go/ingest/internal/readable"
+	"cdk.tf/go/ingest/openapi"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+const openapiLong = `Writes the API of a synthesised stack as an OpenAPI 3.1 document in JSON: its routes, the schemas of what it takes, its
+authorisation, and every answer with its status, headers and examples. Client generators and Postman import it.
+
+The document names the address of ingest up on this machine, and the API's domain where the stack has one. --outputs takes the
+address from the outputs of a deployment. --server gives another. The command calls nothing on AWS, and the same input writes the
+same bytes.`
+
+const openapiExample = `  ingest openapi --env dev --out openapi.json
+  ingest openapi --stack cdktf.out/stacks/dev/cdk.tf.json | less
+
+  npx cdktf output dev --outputs-file outputs.json
+  ingest openapi --env dev --outputs outputs.json --out openapi.json
+  ingest openapi --env prod --server https://events.example.com --out openapi.json`
+
+type openapiFlags struct {
+	env, stack, out, outputs, server string
+}
+
+func openapiCommand() *cobra.Command {
+	var f openapiFlags
+	command := &cobra.Command{
+		Use:     "openapi",
+		Short:   "Writes the API of an environment as an OpenAPI document",
+		Long:    openapiLong,
+		Example: openapiExample,
+		Args:    cobra.NoArgs,
+		RunE:    func(command *cobra.Command, _ []string) error { return writeOpenAPI(command, f) },
+	}
+	flags := command.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&f.env, "env", "dev", "environment to describe, as it was last synthesised")
+	flags.StringVar(&f.stack, "stack", "", "synthesised stack to describe, in place of --env")
+	flags.StringVar(&f.out, "out", "", "file to write, in place of standard output")
+	flags.StringVar(&f.outputs, "outputs", "", "file of a deployment's outputs (npx cdktf output ENV --outputs-file FILE), which has the API's address")
+	flags.StringVar(&f.server, "server", "", "address of the API before its paths, such as https://events.example.com")
+	return command
+}
+
+func writeOpenAPI(command *cobra.Command, f openapiFlags) error {
+	if err := f.check(command); err != nil {
+		return err
+	}
+	stack, source, err := f.read()
+	if err != nil {
+		return err
+	}
+	opts := openapi.Options{Server: f.server}
+	if f.outputs != "" {
+		text, err := readable.File(f.outputs)
+		if err == nil {
+			opts.Server, err = openapi.ServerOf(stack, text)
+		}
+		if err != nil {
+			return fmt.Errorf("--outputs %s: %w", f.outputs, err)
+		}
+	}
+	text, err := openapi.JSON(stack, opts)
+	if err != nil {
+		return fmt.Errorf("%s: %w", source, err)
+	}
+	if f.out == "" {
+		_, err := command.OutOrStdout().Write(text)
+		return err
+	}
+	return writeWhole(f.out, text)
+}
+
+// check finds every problem of the flags at once.
+func (f openapiFlags) check(command *cobra.Command) error {
+	var errs []error
+	changed := command.Flags().Changed
+	if changed("env") && changed("stack") {
+		errs = append(errs, errors.New("--env and --stack are both given; give one"))
+	}
+	if changed("outputs") && changed("server") {
+		errs = append(errs, errors.New("--outputs and --server are both given; give one: each names the API's address"))
+	}
+	for name, value := range map[string]string{"outputs": f.outputs, "out": f.out} {
+		if changed(name) && value == "" {
+			errs = append(errs, fmt.Errorf("--%s is empty; name a file, or leave the flag out", name))
+		}
+	}
+	if changed("server") {
+		if err := openapi.CheckServer(f.server); err != nil {
+			errs = append(errs, fmt.Errorf("--server %w", err))
+		}
+	}
+	errs = append(errs, checkStackFile(command, f.stack))
+	return errors.Join(errs...)
+}
+
+// read gives the stack, and the flag that named it.
+func (f openapiFlags) read() (*tfjson.Stack, string, error) {
+	if f.stack != "" {
+		stack, err := tfjson.ReadFile(f.stack)
+		return stack, "--stack " + f.stack, err
+	}
+	stack, err := readEnvironment(f.env)
+	return stack, "--env " + f.env, err
+}
+
+// writeWhole writes a file whole, or not at all.
+func writeWhole(file string, text []byte) error {
+	const remedy = "name a file in a folder that can be written"
+	written, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".tmp-*")
+	if err != nil {
+		return fmt.Errorf("--out: %w; %s", err, remedy)
+	}
+	defer func() { _ = os.Remove(written.Name()) }() // is gone where all went well
+	_, err = written.Write(text)
+	if err = errors.Join(err, written.Chmod(0o644), written.Close()); err == nil {
+		err = os.Rename(written.Name(), file)
+	}
+	if err != nil {
+		return fmt.Errorf("--out: %w; %s", err, remedy)
+	}
+	return nil
+}

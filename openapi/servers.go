@@ -1,0 +1,117 @@
+package openapi
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"cdk.tf/go/ingest/local/apigateway"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// server is where the API answers.
+type server struct {
+	URL         string `json:"url"`
+	Description string `json:"description,omitempty"`
+}
+
+// servers are the one that was asked for, or the pipeline on this machine and the API's domains.
+func servers(cfg apigateway.Config, opts Options) []server {
+	if opts.Server != "" {
+		return []server{{URL: strings.TrimRight(opts.Server, "/")}}
+	}
+	var all []server
+	for _, stage := range cfg.Stages() {
+		all = append(all, server{opts.local() + "/" + stage, "The pipeline on this machine (ingest up)"})
+	}
+	for _, domain := range cfg.Domains() {
+		all = append(all, server{domainServer(domain, cfg), "The API's domain"})
+	}
+	return all
+}
+
+// domainServer is a domain's URL with the stage, where the domain does not lead to one.
+func domainServer(domain apigateway.Domain, cfg apigateway.Config) string {
+	if domain.Stage != "" {
+		return domain.URL
+	}
+	return domain.URL + "/" + first(cfg.Stages())
+}
+
+// CheckServer tells whether an address can be a server's: http or https, with a host, and nothing after the path.
+func CheckServer(address string) error {
+	parsed, err := url.Parse(address)
+	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.RawQuery != "" || parsed.Fragment != "" || parsed.User != nil {
+		return fmt.Errorf("is %q; use the address before the paths, such as https://events.example.com or https://abc123.execute-api.us-east-1.amazonaws.com/dev", address)
+	}
+	return nil
+}
+
+// ServerOf finds the API's address in the outputs of a deployment, as `cdktf output --outputs-file` writes them: an object with
+// the outputs by name for each stack. It looks for an output that the stack makes of the API's address and of a path.
+func ServerOf(stack *tfjson.Stack, outputs []byte) (string, error) {
+	resolved, cfg, err := read(stack, defaultLocal)
+	if err != nil {
+		return "", err
+	}
+	deployed, err := outputsOf(outputs, cfg.Stages())
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, output := range resolved.Outputs() {
+		here, isText := output.Value.(string)
+		suffix, isAddress := addressSuffix(here, cfg)
+		if !isText || !isAddress {
+			continue
+		}
+		names = append(names, output.Name)
+		real, _ := deployed[output.Name].(string)
+		if base, ok := strings.CutSuffix(real, suffix); ok && CheckServer(base) == nil {
+			return base, nil
+		}
+	}
+	if len(names) == 0 {
+		return "", errors.New("the stack has no output that holds the API's address; pass --server in place of --outputs")
+	}
+	return "", fmt.Errorf("it has none of the outputs %s with the API's address; write it again after a deployment (npx cdktf output ENV --outputs-file FILE), or pass --server", strings.Join(names, ", "))
+}
+
+// addressSuffix is what comes after the API's address in an output.
+func addressSuffix(output string, cfg apigateway.Config) (string, bool) {
+	var bases []string
+	for _, domain := range cfg.Domains() {
+		bases = append(bases, domainServer(domain, cfg))
+	}
+	for _, stage := range cfg.Stages() {
+		bases = append(bases, defaultLocal+"/"+stage)
+	}
+	for _, base := range bases {
+		suffix, ok := strings.CutPrefix(output, base)
+		if ok && (suffix == "" || suffix[0] == '/') && !strings.ContainsAny(suffix, " '\"") {
+			return suffix, true
+		}
+	}
+	return "", false
+}
+
+// outputsOf are the outputs of one stack: the only one of the file, or the one that has a stage's name.
+func outputsOf(file []byte, stages []string) (map[string]any, error) {
+	const form = `write the file with "npx cdktf output ENV --outputs-file FILE"`
+	value, err := tfjson.Decode(file)
+	if err != nil {
+		return nil, fmt.Errorf("%w; %s", err, form)
+	}
+	stacks, _ := value.(map[string]any)
+	names := sortedKeys(stacks)
+	for _, name := range names {
+		if len(names) == 1 || slices.Contains(stages, name) {
+			if outputs, ok := stacks[name].(map[string]any); ok {
+				return outputs, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("it holds no outputs of a stack %s; %s", strings.Join(stages, " or "), form)
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cdk.tf/go/ingest/local/s3"
+	"cdk.tf/go/ingest/openapi"
 )
 
 // front is what a browser sees: the web application, the status, the objects, and the API below its stage. The API gets its
@@ -15,6 +16,7 @@ import (
 func (p *Pipeline) front() http.Handler {
 	page, data := http.NewServeMux(), http.NewServeMux()
 	data.HandleFunc("GET /_local/status", p.serveStatus)
+	data.HandleFunc("GET /_local/openapi.json", p.serveOpenAPI)
 	if p.opts.Web != nil {
 		files := http.FileServerFS(p.opts.Web)
 		page.Handle("GET /{$}", secured(files))
@@ -63,6 +65,18 @@ func (p *Pipeline) serveConfig(w http.ResponseWriter, _ *http.Request) {
 
 // serveStatus answers with the status as JSON.
 func (p *Pipeline) serveStatus(w http.ResponseWriter, _ *http.Request) { p.writeJSON(w, p.status()) }
+
+// serveOpenAPI answers with the API's OpenAPI document, whose server is the address that was asked.
+func (p *Pipeline) serveOpenAPI(w http.ResponseWriter, r *http.Request) {
+	text, err := openapi.JSON(p.declared.written, openapi.Options{Local: "http://" + r.Host})
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(text) // a client that has gone has gone
+}
 
 func (p *Pipeline) writeJSON(w http.ResponseWriter, value any) {
 	w.Header().Set("Content-Type", "application/json")

@@ -42,6 +42,7 @@ func TestFront(t *testing.T) {
 		{http.MethodPost, "/", 405, "Method Not Allowed"},
 		{http.MethodGet, "/_local/status", 200, `{"stack":"` + file + `"`},
 		{http.MethodGet, "/config.json", 200, `{"dev":{"access_log_group":`},
+		{http.MethodGet, "/_local/openapi.json", 200, "{\n  \"openapi\": \"3.1.0\""},
 		{http.MethodGet, objects + "events/a%20b+c", 200, "<script>"},
 		{http.MethodGet, objects + "events/nothing", 404, "s3://"},
 		{http.MethodGet, objects + "events", 404, "s3://"},

@@ -22,6 +22,7 @@ const account = "000000000000"
 
 // declaration is what a stack declares, read by the rooms that run it.
 type declaration struct {
+	written    *tfjson.Stack
 	stack      *tfjson.Stack // resolved
 	region     string
 	partition  string
@@ -81,7 +82,7 @@ func declare(written *tfjson.Stack, apiBase string) (*declaration, error) {
 	if err != nil {
 		return nil, unresolved(written, err)
 	}
-	d := &declaration{stack: stack, region: stack.Region(), partition: stack.Surroundings().Partition}
+	d := &declaration{written: written, stack: stack, region: stack.Region(), partition: stack.Surroundings().Partition}
 	var errs [6]error
 	d.api, errs[0] = apigateway.Read(stack)
 	d.streams, errs[1] = kinesis.Read(stack)

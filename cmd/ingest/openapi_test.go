@@ -1,0 +1,53 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestOpenAPI(t *testing.T) {
+	atProject(t)
+	status, stdout, stderr := ingest(t, "openapi", "--env", "dev")
+	if status != 0 || stderr != "" || !strings.Contains(stdout, `"url": "http://127.0.0.1:8080/dev"`) {
+		t.Fatalf("it ends with %d and says %s%s", status, stdout, stderr)
+	}
+	const outputs = `{"dev": {"submit_url": "https://abc.execute-api.us-east-1.amazonaws.com/dev/submit"}}`
+	must(t, os.WriteFile("outputs.json", []byte(outputs), 0o600))
+	const stack = "cdktf.out/stacks/dev/cdk.tf.json"
+	for _, args := range [][]string{
+		{"--stack", stack, "--outputs", "outputs.json"},
+		{"--server", "https://abc.execute-api.us-east-1.amazonaws.com/dev/"},
+	} {
+		status, stdout, stderr := ingest(t, append([]string{"openapi", "--out", "openapi.json"}, args...)...)
+		text, err := os.ReadFile("openapi.json")
+		if status != 0 || stdout+stderr != "" || err != nil || !strings.Contains(string(text), `"url": "https://abc.execute-api.us-east-1.amazonaws.com/dev"`) {
+			t.Errorf("%v: it ends with %d and says %s%s (%v)\n%s", args, status, stdout, stderr, err, text)
+		}
+	}
+}
+
+func TestOpenAPIBadInput(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"both stacks", []string{"--env", "dev", "--stack", "cdktf.out/stacks/dev/cdk.tf.json"}, "--env and --stack are both given; give one"},
+		{"both addresses", []string{"--outputs", "outputs.json", "--server", "https://a.example"}, "--outputs and --server are both given; give one: each names the API's address"},
+		{"no address", []string{"--server", "a.example"}, `--server is "a.example"; use the address before the paths, such as https://events.example.com or https://abc123.execute-api.us-east-1.amazonaws.com/dev`},
+		{"no file", []string{"--out", ""}, "--out is empty; name a file, or leave the flag out"},
+		{"no folder", []string{"--out", "none/openapi.json"}, "--out: open none/openapi.json.tmp-"},
+		{"no outputs", []string{"--outputs", "cdktf.json"}, "--outputs cdktf.json: it holds no outputs of a stack dev"},
+		{"an unknown environment", []string{"--env", "qa"}, `--env: no environment named "qa" is synthesised; use dev, or run make synth`},
+		{"no stack", []string{"--stack", "none.json"}, `--stack: there is no file "none.json"; run make synth, then name cdktf.out/stacks/ENV/cdk.tf.json`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			atProject(t)
+			status, stdout, stderr := ingest(t, append([]string{"openapi"}, test.args...)...)
+			if status != 1 || stdout != "" || !strings.HasPrefix(stderr, "error: "+test.want) || strings.Count(stderr, "\n") != 1 {
+				t.Errorf("it ends with %d and says\n%s%s, want %s", status, stdout, stderr, test.want)
+			}
+		})
+	}
+}

@@ -37,15 +37,15 @@ func drive(t *testing.T, url, interpreter, program string) {
 	}
 }
 
-// driveNode runs a program of AWS's JavaScript SDK 3.
-func driveNode(t *testing.T, url, program string) {
+// driveNode runs a JavaScript program, which needs a package of package.json's.
+func driveNode(t *testing.T, url, program, needs string) {
 	t.Helper()
 	node, err := exec.LookPath(cmp.Or(os.Getenv("JSII_NODE"), "node"))
 	if err != nil {
 		missing(t, "node is not on PATH; install Node.js 20 or newer (https://nodejs.org)")
 	}
-	if _, err := os.Stat(filepath.Join(clients, "node_modules", "@aws-sdk")); errors.Is(err, os.ErrNotExist) {
-		missing(t, "AWS's JavaScript SDK is not installed; run: npm ci --prefix local/"+clients)
+	if _, err := os.Stat(filepath.Join(clients, "node_modules", needs)); errors.Is(err, os.ErrNotExist) {
+		missing(t, needs+" is not installed; run: npm ci --prefix local/"+clients)
 	}
 	drive(t, url, node, program)
 }
@@ -72,7 +72,7 @@ func drivePython(t *testing.T, url, program string) {
 func TestJavaScriptKinesisClient(t *testing.T) {
 	p := devPipeline(t, func(opts *Options) { opts.Unlimited = true })
 	before := p.records()
-	driveNode(t, p.awsURL(), "kinesis.mjs")
+	driveNode(t, p.awsURL(), "kinesis.mjs", "@aws-sdk")
 	if p.records() == before && !t.Failed() && !t.Skipped() {
 		t.Error("no record is in the stream")
 	}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +22,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"cdk.tf/go/ingest/internal/goldens"
+	"cdk.tf/go/ingest/openapi"
+	"cdk.tf/go/ingest/tfjson"
 )
 
 // described is a pipeline with the document that it serves of its API. Its clock stands still: what is throttled stays so.
@@ -226,6 +230,30 @@ func (d *described) eachExample(t *testing.T, visit func(sent)) {
 			}
 		}
 	}
+}
+
+// Every environment's document is valid OpenAPI, by the specification's own schema and with every reference followed.
+func TestDocumentsAreValid(t *testing.T) {
+	names, err := goldens.Names()
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%d goldens: %v", len(names), err)
+	}
+	folder := t.TempDir()
+	for _, name := range names {
+		stack, err := tfjson.ReadFile(goldens.File(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := openapi.JSON(stack, openapi.Options{})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, name+".json"), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("DOCUMENTS", folder)
+	driveNode(t, "", "openapi.mjs", "@seriousme")
 }
 
 // Each example of each environment's document is accepted, and each answer and refusal that can be provoked is as the document says.

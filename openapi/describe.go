@@ -157,7 +157,9 @@ func (d *describer) readByTemplates(m method) []string {
 		for name := range strings.SplitSeq(allowed, ",") {
 			name = strings.TrimSpace(name)
 			for _, contentType := range sortedKeys(m.templates) {
-				if name != "" && strings.Contains(m.templates[contentType], `"`+name+`"`) && !slices.Contains(found, name) {
+				template := m.templates[contentType]
+				named := strings.Contains(template, `"`+name+`"`) || strings.Contains(template, `'`+name+`'`)
+				if name != "" && named && !slices.Contains(found, name) {
 					found = append(found, name)
 				}
 			}

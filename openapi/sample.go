@@ -31,6 +31,8 @@ const (
 type sampler struct {
 	convert *converter // for what a reference means
 	schemas map[string]*jsonschema.Schema
+	// byRules makes values of the rules alone: the examples that a schema holds may be invalid.
+	byRules bool
 }
 
 func newSampler(c *converter) (*sampler, error) {
@@ -82,10 +84,13 @@ func (s *sampler) allows(model string, value any) (valid bool) {
 func (s *sampler) example(model string) (any, bool) {
 	candidates := []any{decode(firstEvent)}
 	candidates = append(candidates, given(s.convert.texts[model])...)
-	at := address{model, ""}
-	for _, all := range []bool{true, false} { // with all properties, and with those that are required
-		candidates = append(candidates, s.make(at, s.convert.texts[model], all, 0))
+	before := s.byRules
+	for _, s.byRules = range []bool{false, true} {
+		for _, all := range []bool{true, false} { // with all properties, and with those that are required
+			candidates = append(candidates, s.make(address{model, ""}, s.convert.texts[model], all, 0))
+		}
 	}
+	s.byRules = before
 	for _, candidate := range candidates {
 		if s.allows(model, candidate) {
 			return candidate, true
@@ -113,7 +118,10 @@ func (s *sampler) make(at address, schema object, all bool, depth int) any {
 	if reference, ok := schema["$ref"].(string); ok {
 		return s.follow(at, reference, all, depth)
 	}
-	if examples := given(schema); len(examples) > 0 {
+	if values, ok := schema["enum"].([]any); ok && len(values) > 0 {
+		return values[0]
+	}
+	if examples := given(schema); len(examples) > 0 && !s.byRules {
 		return examples[0]
 	}
 	schema, at = s.merged(at, schema, depth)

@@ -233,6 +233,10 @@ func (c *converter) convert(at address, schema object) (object, error) {
 	} else if example, there := schema["example"]; there {
 		made["examples"] = []any{example}
 	}
+	if schema["type"] == "object" && schema["properties"] == nil && schema["additionalProperties"] == nil {
+		// It is what its absence means. Without it openapi-typescript takes an object without properties for an empty one.
+		made["additionalProperties"] = true
+	}
 	exclusive(schema, made, "minimum", "exclusiveMinimum")
 	exclusive(schema, made, "maximum", "exclusiveMaximum")
 	for _, step := range []func(address, object, object) error{c.convertBelow, c.convertItems, c.convertDependencies} {

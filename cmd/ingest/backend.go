@@ -90,7 +90,7 @@ func (f backendFlags) config(command *cobra.Command) (backend.Config, error) {
 	if cfg != (backend.Config{}) {
 		return cfg, usagef("--env is given beside --bucket, --region or --kms-key; give one or the other: the environment says all three")
 	}
-	stack, err := readEnvironment(f.env)
+	stack, err := readEnvironment(f.env, "leave the flag out and use the others")
 	if err != nil {
 		return cfg, err
 	}

@@ -51,3 +51,12 @@ func TestOpenAPIBadInput(t *testing.T) {
 		})
 	}
 }
+
+// Outside a project the remedy is this command's own.
+func TestOpenAPIOutsideAProject(t *testing.T) {
+	t.Chdir(t.TempDir())
+	status, stdout, stderr := ingest(t, "openapi")
+	if status != 1 || stdout != "" || !strings.HasSuffix(stderr, "run this in the project's folder, or name a synthesised stack with --stack\n") {
+		t.Errorf("it ends with %d and says\n%s%s", status, stdout, stderr)
+	}
+}

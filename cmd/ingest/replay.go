@@ -146,7 +146,7 @@ func (f replayFlags) options(command *cobra.Command) (replay.Options, error) {
 func (f replayFlags) target(command *cobra.Command) (replay.Target, error) {
 	var t replay.Target
 	if command.Flags().Changed("env") {
-		stack, err := readEnvironment(f.env)
+		stack, err := readEnvironment(f.env, "leave the flag out and use the others")
 		if err != nil {
 			return t, err
 		}
@@ -170,11 +170,11 @@ func (f replayFlags) target(command *cobra.Command) (replay.Target, error) {
 	return t, errors.Join(errs...)
 }
 
-// readEnvironment reads an environment's stack as it was last synthesised.
-func readEnvironment(env string) (*tfjson.Stack, error) {
+// readEnvironment reads an environment's stack as it was last synthesised. instead is what a command takes in place of --env.
+func readEnvironment(env, instead string) (*tfjson.Stack, error) {
 	p, err := thisProject()
 	if err != nil {
-		return nil, fmt.Errorf("--env: %w, or leave the flag out and use the others", err)
+		return nil, fmt.Errorf("--env: %w, or %s", err, instead)
 	}
 	stacks := filepath.Join(p.folder, p.Output, "stacks")
 	file := filepath.Join(stacks, env, "cdk.tf.json")

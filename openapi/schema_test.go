@@ -1,0 +1,154 @@
+package openapi
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// converted is a model in JSON, with the components that it needs.
+func converted(t *testing.T, models map[string]object) map[string]object {
+	t.Helper()
+	c := newConverter("API", models)
+	if _, err := c.model("Event"); err != nil {
+		t.Fatal(err)
+	}
+	return c.components
+}
+
+func TestConvert(t *testing.T) {
+	for _, test := range []struct{ name, draft4, want string }{
+		{"an exclusive bound", `{"minimum": 0, "exclusiveMinimum": true, "maximum": 9, "exclusiveMaximum": false}`,
+			`{"Event": {"exclusiveMinimum": 0, "maximum": 9}}`},
+		{"$schema and id", `{"$schema": "http://json-schema.org/draft-04/schema#", "id": "https://example.com/event", "type": "object"}`,
+			`{"Event": {"type": "object", "additionalProperties": true}}`},
+		{"definitions", `{"properties": {"a": {"$ref": "#/definitions/name"}}, "definitions": {"name": {"type": "string"}, "unused": {}}}`,
+			`{"Event": {"properties": {"a": {"$ref": "#/components/schemas/Event_name"}}}, "Event_name": {"type": "string"}}`},
+		{"a definition that is named like a keyword", `{"properties": {"a": {"$ref": "#/definitions/items/properties/b~1c"}}, "definitions": {"items": {"properties": {"b/c": {"type": "null"}}}}}`,
+			`{"Event": {"properties": {"a": {"$ref": "#/components/schemas/Event_b_1c"}}}, "Event_b_1c": {"type": "null"}}`},
+		{"dependencies", `{"dependencies": {"a": ["b"], "c": {"required": ["d"]}}}`,
+			`{"Event": {"dependentRequired": {"a": ["b"]}, "dependentSchemas": {"c": {"required": ["d"]}}}}`},
+		{"a list of items", `{"items": [{"type": "string"}], "additionalItems": false}`,
+			`{"Event": {"prefixItems": [{"type": "string"}], "items": false}}`},
+		{"additionalItems without a list", `{"items": {"type": "string"}, "additionalItems": false}`,
+			`{"Event": {"items": {"type": "string"}}}`},
+		{"keywords of later drafts", `{"const": 1, "if": {}, "then": false, "contains": {}, "propertyNames": false, "unevaluatedProperties": false, "exclusiveMinimum": true}`,
+			`{"Event": {}}`},
+		{"beside a reference", `{"properties": {"a": {"$ref": "#", "minProperties": 9}}}`,
+			`{"Event": {"properties": {"a": {"$ref": "#/components/schemas/Event"}}}}`},
+		{"a property that is named like a keyword", `{"properties": {"id": {"type": "string"}, "$ref": {"type": "string"}, "exclusiveMinimum": {"enum": [true]}}}`,
+			`{"Event": {"properties": {"id": {"type": "string"}, "$ref": {"type": "string"}, "exclusiveMinimum": {"enum": [true]}}}}`},
+		{"an id as an anchor", `{"properties": {"a": {"$ref": "#name"}, "b": {"id": "#name", "type": "string"}}}`,
+			`{"Event": {"properties": {"a": {"$ref": "#/components/schemas/Event_b"}, "b": {"type": "string"}}}, "Event_b": {"type": "string"}}`},
+		{"an id as a base", `{"properties": {"a": {"$ref": "https://example.com/b#/definitions/c"}, "b": {"id": "https://example.com/b", "definitions": {"c": {"type": "string"}}}}}`,
+			`{"Event": {"properties": {"a": {"$ref": "#/components/schemas/Event_c"}, "b": {}}}, "Event_c": {"type": "string"}}`},
+		{"another model", `{"items": {"$ref": "https://apigateway.amazonaws.com/restapis/API/models/Other"}}`,
+			`{"Event": {"items": {"$ref": "#/components/schemas/Other"}}, "Other": {"type": "integer"}}`},
+		{"examples", `{"example": 1, "not": {"examples": [2]}}`, `{"Event": {"examples": [1], "not": {"examples": [2]}}}`},
+		{"the rest", `{"allOf": [{"format": "email"}], "patternProperties": {"^a": {"pattern": "b"}}, "additionalProperties": {"multipleOf": 2}}`,
+			`{"Event": {"allOf": [{"format": "email"}], "patternProperties": {"^a": {"pattern": "b"}}, "additionalProperties": {"multipleOf": 2}}}`},
+	} {
+		got := converted(t, map[string]object{"Event": decode(test.draft4).(object), "Other": {"type": "integer"}})
+		text, err := json.Marshal(got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(decode(test.want), decode(string(text))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+		compiler := jsonschema.NewCompiler() // of draft 2020-12
+		if err := compiler.AddResource("doc.json", object{"components": object{"schemas": decode(string(text))}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := compiler.Compile("doc.json#/components/schemas/Event"); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+}
+
+func TestReferencesThatLeadNowhere(t *testing.T) {
+	for reference, want := range map[string]string{
+		"#/definitions/none":    `"/definitions/none" leads to no schema of the model Event`,
+		"#none":                 `"$ref" is "#none", which no "id" of a schema names`,
+		"https://example.com/a": `"$ref" is "https://example.com/a", which is no model of the API`,
+		"https://apigateway.amazonaws.com/restapis/API/models/None": `which is no model of the API`,
+	} {
+		_, err := newConverter("API", map[string]object{"Event": {"not": object{"$ref": reference}}}).model("Event")
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", reference, err, want)
+		}
+	}
+}
+
+// An example is valid, and is the first event where that is.
+func TestExamples(t *testing.T) {
+	for _, test := range []struct{ name, schema, want string }{
+		{"anything", `{}`, firstEvent},
+		{"room for the first event", `{"type": "object", "required": ["event"], "properties": {"event": {"type": "string"}, "user": {"type": "object"}}}`, firstEvent},
+		{"nothing else", `{"type": "object", "additionalProperties": false, "required": ["event", "id"], "properties": {"event": {"enum": ["order"]}, "id": {"type": "integer", "minimum": 5}}}`,
+			`{"event": "order", "id": 5}`},
+		{"an example of its own", `{"type": "object", "required": ["id"], "example": {"id": "e-1"}}`, `{"id": "e-1"}`},
+		{"an example that is invalid", `{"type": "object", "required": ["id"], "example": {}}`, `{"id": "text"}`},
+		{"a default", `{"type": "object", "required": ["id"], "default": {"id": 2}}`, `{"id": 2}`},
+		{"formats", `{"type": "object", "required": ["at", "mail"], "properties": {"at": {"type": "string", "format": "date-time"}, "mail": {"type": "string", "format": "email"}}}`,
+			`{"at": "2026-01-02T03:04:05Z", "mail": "user@example.com"}`},
+		{"a pattern", `{"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "pattern": "^u-[0-9]{3,}(a|b)?$"}}}`, `{"id": "u-000a"}`},
+		{"lengths", `{"type": "array", "minItems": 2, "items": {"type": "string", "minLength": 6}}`, `["textxx", "textxx"]`},
+		{"bounds", `{"type": "number", "minimum": 0, "maximum": 1, "exclusiveMinimum": true, "exclusiveMaximum": true}`, `0.5`},
+		{"a multiple", `{"type": "integer", "minimum": 10, "multipleOf": 4}`, `12`},
+		{"parts", `{"allOf": [{"$ref": "#/definitions/base"}, {"required": ["kind"], "properties": {"kind": {"enum": ["a"]}}}], "definitions": {"base": {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}}}`,
+			`{"id": 1, "kind": "a"}`},
+		{"one of itself", `{"type": "object", "additionalProperties": false, "required": ["a"], "properties": {"a": {"type": "boolean"}, "next": {"$ref": "#"}}}`, ""},
+		{"properties by number", `{"type": "object", "minProperties": 4, "additionalProperties": {"type": "boolean"}}`,
+			`{"property1": true, "property2": true, "property3": true, "property4": true}`},
+	} {
+		s, err := newSampler(newConverter("API", map[string]object{"Event": decode(test.schema).(object)}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, found := s.example("Event")
+		if !found {
+			t.Errorf("%s: there is no example", test.name)
+			continue
+		}
+		got, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(decode(test.want), decode(string(got))); test.want != "" && diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+		if !s.allows("Event", decode(string(got))) {
+			t.Errorf("%s: the example %s is not valid", test.name, got)
+		}
+	}
+}
+
+// Of a schema whose rules are too many for an example there is none; nothing invalid is one.
+func TestNoExample(t *testing.T) {
+	for _, schema := range []string{`{"not": {}}`, `{"type": "string", "pattern": "^(?=a)b?a$", "minLength": 1, "enum": ["b"]}`} {
+		s, err := newSampler(newConverter("API", map[string]object{"Event": decode(schema).(object)}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if value, found := s.example("Event"); found {
+			t.Errorf("%s has the example %v", schema, value)
+		}
+	}
+}
+
+// What all values have is required.
+func TestInfer(t *testing.T) {
+	got, err := json.Marshal(infer([]any{decode(`{"a": 1, "b": [{"c": "x"}, {"c": "y", "d": 1.5}]}`), decode(`{"a": null, "b": []}`)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"type": "object", "required": ["a", "b"], "properties": {"a": {"type": ["integer", "null"]}, "b": {"type": "array", "items":
+		{"type": "object", "required": ["c"], "properties": {"c": {"type": "string"}, "d": {"type": "number"}}}}}}`
+	if diff := cmp.Diff(decode(want), decode(string(got))); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -173,20 +173,8 @@ const largestBody = "A body has at most 10 MB (10,485,760 bytes)."
 
 // body describes what a method takes, and is a request that it accepts.
 func (d *describer) body(m method) (*requestBody, request, error) {
-	valid := request{verb: m.verb, path: "/" + d.stage + filled(m.path), header: map[string]string{}, query: map[string]string{}, iam: m.authorization == "AWS_IAM"}
-	for key, required := range m.parameters {
-		place, name, _ := strings.Cut(strings.TrimPrefix(key, "method.request."), ".")
-		if required && place == "header" {
-			valid.header[name] = "text"
-		}
-		if required && place == "querystring" {
-			valid.query[name] = "text"
-		}
-	}
+	valid := d.empty(m)
 	if m.service() == "" || m.verb == http.MethodGet || m.verb == http.MethodHead {
-		if m.verb == http.MethodOptions {
-			valid.header["Access-Control-Request-Method"] = http.MethodPost
-		}
 		return nil, valid, nil
 	}
 	types := sortedKeys(m.templates)
@@ -208,6 +196,24 @@ func (d *describer) body(m method) (*requestBody, request, error) {
 		}
 	}
 	return described, valid, nil
+}
+
+// empty is a request without a body, and with every parameter that the method requires.
+func (d *describer) empty(m method) request {
+	r := request{verb: m.verb, path: "/" + d.stage + filled(m.path), header: map[string]string{}, query: map[string]string{}, iam: m.authorization == "AWS_IAM"}
+	for key, required := range m.parameters {
+		place, name, _ := strings.Cut(strings.TrimPrefix(key, "method.request."), ".")
+		if required && place == "header" {
+			r.header[name] = "text"
+		}
+		if required && place == "querystring" {
+			r.query[name] = "text"
+		}
+	}
+	if m.verb == http.MethodOptions {
+		r.header["Access-Control-Request-Method"] = http.MethodPost
+	}
+	return r
 }
 
 // content describes a body that a model checks, or that none does.

@@ -42,7 +42,7 @@ type prober struct {
 // What every probe has in common, so that two documents of one stack are the same.
 const (
 	accessKey = "AKIAIOSFODNN7EXAMPLE"
-	secretKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" //nolint:gosec // AWS's documentation has it in its examples
+	secretKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" // AWS's documentation has it in its examples
 	requestID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 	traceID   = "Root=1-5759e988-bd862e3fe1be46a994272793"
 	account   = "000000000000"

@@ -252,36 +252,34 @@ func typeName(schema object) string {
 func (s *sampler) makeObject(at address, schema object, all bool, depth int) any {
 	value := object{}
 	properties, _ := schema["properties"].(object)
-	var required []any
-	required, _ = schema["required"].([]any)
+	required, _ := schema["required"].([]any)
 	for _, name := range sortedKeys(properties) {
 		below, ok := properties[name].(object)
-		if !slices.Contains(required, any(name)) && (!all || depth >= maxDepth) || !ok {
-			continue
-		}
-		if depth <= maxDepth {
+		wanted := slices.Contains(required, any(name)) || all && depth < maxDepth
+		if ok && wanted && depth <= maxDepth {
 			value[name] = s.make(address{at.model, at.pointer + "/properties/" + escapeToken(name)}, below, all, depth+1)
-		}
-	}
-	additional, _ := schema["additionalProperties"].(object)
-	fill := func(name string) {
-		if _, there := value[name]; there {
-			return
-		}
-		value[name] = "text"
-		if additional != nil {
-			value[name] = s.make(address{at.model, at.pointer + "/additionalProperties"}, additional, all, depth+1)
 		}
 	}
 	for _, name := range required {
 		if name, ok := name.(string); ok {
-			fill(name)
+			s.fill(value, name, at, schema, depth)
 		}
 	}
 	for n := 1; len(value) < int(number(schema, "minProperties", 0)) && n <= maxMade; n++ {
-		fill("property" + strconv.Itoa(n))
+		s.fill(value, "property"+strconv.Itoa(n), at, schema, depth)
 	}
 	return value
+}
+
+// fill adds a property that the schema does not describe, unless it is there.
+func (s *sampler) fill(value object, name string, at address, schema object, depth int) {
+	if _, there := value[name]; there {
+		return
+	}
+	value[name] = "text"
+	if additional, ok := schema["additionalProperties"].(object); ok {
+		value[name] = s.make(address{at.model, at.pointer + "/additionalProperties"}, additional, false, depth+1)
+	}
 }
 
 // maxMade bounds how many properties, items or characters are made.
@@ -326,28 +324,25 @@ func number(schema object, key string, otherwise float64) float64 {
 	return otherwise
 }
 
-// makeNumber makes one within the bounds, of the multiple.
+// makeNumber makes one within the bounds, of the multiple: the first of some that fits.
 func makeNumber(schema object) any {
 	least, most := number(schema, "minimum", math.Inf(-1)), number(schema, "maximum", math.Inf(1))
-	step := number(schema, "multipleOf", 0)
-	if step == 0 && typeName(schema) == "integer" || step == 0 && schema["exclusiveMinimum"] != true && schema["exclusiveMaximum"] != true {
-		step = 1
-	}
-	value := cmp.Or(step, 1)
-	switch {
-	case !math.IsInf(least, -1) && step > 0:
-		value = math.Ceil(least/step) * step
-		if value == least && schema["exclusiveMinimum"] == true {
-			value += step
+	step := number(schema, "multipleOf", 1)
+	above := func(n float64) bool { return n > least || n == least && schema["exclusiveMinimum"] != true }
+	below := func(n float64) bool { return n < most || n == most && schema["exclusiveMaximum"] != true }
+	from, to := math.Ceil(least/step)*step, math.Floor(most/step)*step
+	for _, value := range []float64{step, from, from + step, to, to - step, (least + most) / 2} {
+		if above(value) && below(value) && !math.IsInf(value, 0) {
+			return numeral(value)
 		}
-	case !math.IsInf(most, 1) && step > 0 && value > most:
-		value = math.Floor(most/step) * step
 	}
-	if !math.IsInf(least, -1) && !math.IsInf(most, 1) && (value > most || value == most && schema["exclusiveMaximum"] == true || step == 0) {
-		value = (least + most) / 2
-	}
-	if text := big.NewFloat(value).Text('f', -1); value == math.Trunc(value) {
-		return json.Number(text)
+	return numeral(step)
+}
+
+// numeral writes a whole number without an exponent.
+func numeral(value float64) json.Number {
+	if value == math.Trunc(value) {
+		return json.Number(big.NewFloat(value).Text('f', -1))
 	}
 	return json.Number(strconv.FormatFloat(value, 'g', -1, 64))
 }

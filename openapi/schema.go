@@ -87,21 +87,21 @@ func each(schema object, visit func(path string, below object)) {
 		}
 	}
 	for _, key := range sortedKeys(schema) {
-		switch value := schema[key].(type) {
-		case object:
-			if slices.Contains(namedSchemas, key) || key == "dependencies" {
-				for _, name := range sortedKeys(value) {
-					visitOne("/"+key+"/"+escapeToken(name), value[name])
-				}
-			} else if slices.Contains(oneSchema, key) || key == "items" {
-				visit("/"+key, value)
+		named := slices.Contains(namedSchemas, key) || key == "dependencies"
+		single := slices.Contains(oneSchema, key) || key == "items"
+		list, isList := schema[key].([]any)
+		below, _ := schema[key].(object)
+		switch {
+		case named:
+			for _, name := range sortedKeys(below) {
+				visitOne("/"+key+"/"+escapeToken(name), below[name])
 			}
-		case []any:
-			if slices.Contains(listOfSchemas, key) || key == "items" {
-				for i, item := range value {
-					visitOne("/"+key+"/"+strconv.Itoa(i), item)
-				}
+		case isList && (slices.Contains(listOfSchemas, key) || key == "items"):
+			for i, item := range list {
+				visitOne("/"+key+"/"+strconv.Itoa(i), item)
 			}
+		case single:
+			visitOne("/"+key, schema[key])
 		}
 	}
 }

@@ -13,12 +13,13 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-const openapiLong = `Writes the API of a synthesised stack as an OpenAPI 3.1 document in JSON: its routes, the schemas of what it takes, its
-authorisation, and every answer with its status, headers and examples. Client generators and Postman import it.
+const openapiLong = `Writes the API of a synthesised stack as an OpenAPI 3.1 document in JSON: its routes, the schemas of what it
+takes, its authorisation, and every answer with its status, headers and examples. Client generators and
+Postman import it.
 
-The document names the address of ingest up on this machine, and the API's domain where the stack has one. --outputs takes the
-address from the outputs of a deployment. --server gives another. The command calls nothing on AWS, and the same input writes the
-same bytes.`
+The document names the address of ingest up on this machine, and the API's domain where the stack has one.
+--outputs takes the address from the outputs of a deployment. --server gives another. The command calls
+nothing on AWS, and the same input writes the same bytes.`
 
 const openapiExample = `  ingest openapi --env dev --out openapi.json
   ingest openapi --stack cdktf.out/stacks/dev/cdk.tf.json | less
@@ -34,20 +35,19 @@ type openapiFlags struct {
 func openapiCommand() *cobra.Command {
 	var f openapiFlags
 	command := &cobra.Command{
-		Use:     "openapi",
-		Short:   "Writes the API of an environment as an OpenAPI document",
+		Use:     "openapi [flags]",
+		Short:   "Write the API of an environment as an OpenAPI document",
 		Long:    openapiLong,
 		Example: openapiExample,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE:    func(command *cobra.Command, _ []string) error { return writeOpenAPI(command, f) },
 	}
 	flags := command.Flags()
-	flags.SortFlags = false
-	flags.StringVar(&f.env, "env", "dev", "environment to describe, as it was last synthesised")
-	flags.StringVar(&f.stack, "stack", "", "synthesised stack to describe, in place of --env")
-	flags.StringVar(&f.out, "out", "", "file to write, in place of standard output")
-	flags.StringVar(&f.outputs, "outputs", "", "file of a deployment's outputs (npx cdktf output ENV --outputs-file FILE), which has the API's address")
-	flags.StringVar(&f.server, "server", "", "address of the API before its paths, such as https://events.example.com")
+	flags.StringVar(&f.env, "env", "dev", "Describe the environment `ENV`, as it was last synthesised")
+	flags.StringVar(&f.stack, "stack", "", "Describe the synthesised stack `FILE`, in place of --env")
+	flags.StringVar(&f.out, "out", "", "Write the document to `FILE` (default standard output)")
+	flags.StringVar(&f.outputs, "outputs", "", "Take the API's address from `FILE`, which npx cdktf output ENV --outputs-file writes")
+	flags.StringVar(&f.server, "server", "", "Name the address `URL` of the API before its paths, such as https://events.example.com")
 	return command
 }
 
@@ -90,7 +90,7 @@ func (f openapiFlags) check(command *cobra.Command) error {
 	if changed("outputs") && changed("server") {
 		errs = append(errs, errors.New("--outputs and --server are both given; give one: each names the API's address"))
 	}
-	for name, value := range map[string]string{"outputs": f.outputs, "out": f.out} {
+	for name, value := range map[string]string{"outputs": f.outputs, "out": f.out, "stack": f.stack} {
 		if changed(name) && value == "" {
 			errs = append(errs, fmt.Errorf("--%s is empty; name a file, or leave the flag out", name))
 		}
@@ -100,8 +100,10 @@ func (f openapiFlags) check(command *cobra.Command) error {
 			errs = append(errs, fmt.Errorf("--server %w", err))
 		}
 	}
-	errs = append(errs, checkStackFile(command, f.stack))
-	return errors.Join(errs...)
+	if len(errs) > 0 {
+		return asUsage(errors.Join(errs...))
+	}
+	return checkStackFile(command, f.stack)
 }
 
 // read gives the stack, and the flag that named it.

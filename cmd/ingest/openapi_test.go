@@ -29,23 +29,24 @@ func TestOpenAPI(t *testing.T) {
 
 func TestOpenAPIBadInput(t *testing.T) {
 	for _, test := range []struct {
-		name string
-		args []string
-		want string
+		name   string
+		args   []string
+		status int
+		want   string
 	}{
-		{"both stacks", []string{"--env", "dev", "--stack", "cdktf.out/stacks/dev/cdk.tf.json"}, "--env and --stack are both given; give one"},
-		{"both addresses", []string{"--outputs", "outputs.json", "--server", "https://a.example"}, "--outputs and --server are both given; give one: each names the API's address"},
-		{"no address", []string{"--server", "a.example"}, `--server is "a.example"; use the address before the paths, such as https://events.example.com or https://abc123.execute-api.us-east-1.amazonaws.com/dev`},
-		{"no file", []string{"--out", ""}, "--out is empty; name a file, or leave the flag out"},
-		{"no folder", []string{"--out", "none/openapi.json"}, "--out: open none/openapi.json.tmp-"},
-		{"no outputs", []string{"--outputs", "cdktf.json"}, "--outputs cdktf.json: it holds no outputs of a stack dev"},
-		{"an unknown environment", []string{"--env", "qa"}, `--env: no environment named "qa" is synthesised; use dev, or run make synth`},
-		{"no stack", []string{"--stack", "none.json"}, `--stack: there is no file "none.json"; run make synth, then name cdktf.out/stacks/ENV/cdk.tf.json`},
+		{"both stacks", []string{"--env", "dev", "--stack", "cdktf.out/stacks/dev/cdk.tf.json"}, 2, "--env and --stack are both given; give one"},
+		{"both addresses", []string{"--outputs", "outputs.json", "--server", "https://a.example"}, 2, "--outputs and --server are both given; give one: each names the API's address"},
+		{"no address", []string{"--server", "a.example"}, 2, `--server is "a.example"; use the address before the paths, such as https://events.example.com or https://abc123.execute-api.us-east-1.amazonaws.com/dev`},
+		{"no file", []string{"--out", ""}, 2, "--out is empty; name a file, or leave the flag out"},
+		{"no folder", []string{"--out", "none/openapi.json"}, 1, "--out: open none/openapi.json.tmp-"},
+		{"no outputs", []string{"--outputs", "cdktf.json"}, 1, "--outputs cdktf.json: it holds no outputs of a stack dev"},
+		{"an unknown environment", []string{"--env", "qa"}, 2, `--env: no environment named "qa" is synthesised (make synth synthesises all); use dev`},
+		{"no stack", []string{"--stack", "none.json"}, 1, `--stack: there is no file "none.json"; run make synth, then name cdktf.out/stacks/ENV/cdk.tf.json`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			atProject(t)
 			status, stdout, stderr := ingest(t, append([]string{"openapi"}, test.args...)...)
-			if status != 1 || stdout != "" || !strings.HasPrefix(stderr, "error: "+test.want) || strings.Count(stderr, "\n") != 1 {
+			if status != test.status || stdout != "" || !strings.HasPrefix(stderr, "error: "+test.want) || strings.Count(stderr, "\n") != 1 {
 				t.Errorf("it ends with %d and says\n%s%s, want %s", status, stdout, stderr, test.want)
 			}
 		})

@@ -195,7 +195,7 @@ func (w *world) counts() map[string]int {
 	w.must(err)
 	for _, shard := range shards {
 		for after := ""; ; {
-			records, err := w.streams.Records(w.Context(), streamName, shard, after, 1000)
+			records, err := w.streams.Records(w.Context(), streamName, shard.ID, after, 1000)
 			w.must(err)
 			if len(records) == 0 {
 				break
@@ -205,7 +205,7 @@ func (w *world) counts() map[string]int {
 				if places[string(record.Data)] == nil {
 					places[string(record.Data)] = map[string]bool{}
 				}
-				places[string(record.Data)][shard+record.PartitionKey] = true
+				places[string(record.Data)][shard.ID+record.PartitionKey] = true
 			}
 			after = records[len(records)-1].SequenceNumber
 		}

@@ -20,7 +20,9 @@ type backlog struct {
 	record kinesis.Record
 }
 
-func (b *backlog) Shards(context.Context, string) ([]string, error) { return []string{"shard-0"}, nil }
+func (b *backlog) Shards(context.Context, string) ([]kinesis.Shard, error) {
+	return []kinesis.Shard{{ID: "shard-0"}}, nil
+}
 
 func (b *backlog) Latest(context.Context, string, string) (string, error) { return "", nil }
 

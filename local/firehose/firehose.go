@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,13 +27,14 @@ import (
 
 // Source is the stream that is read, which local/kinesis is.
 type Source interface {
-	// Shards are the ids of a stream's shards.
-	Shards(ctx context.Context, stream string) ([]string, error)
-	// Latest is the sequence number of a shard's last record; "" where it has none.
+	// Shards are a stream's, each after its parents, the closed ones among them until their records have expired.
+	Shards(ctx context.Context, stream string) ([]kinesis.Shard, error)
+	// Latest is the sequence number of a shard's last record, and of a closed shard its ending one; "" where it has none.
 	Latest(ctx context.Context, stream, shard string) (string, error)
-	// Records are at most limit records with sequence numbers beyond after, in order; after "" is the oldest kept.
+	// Records are at most limit records with sequence numbers beyond after, in order; after "" is the oldest kept. A closed
+	// shard's last is empty and has its ending sequence number.
 	Records(ctx context.Context, stream, shard, after string, limit int) ([]kinesis.Record, error)
-	// Wait returns nil once there is a record beyond after.
+	// Wait returns nil once there is a record beyond after, or the shard is closed.
 	Wait(ctx context.Context, stream, shard, after string) error
 }
 
@@ -104,7 +106,7 @@ type DeliveryStream struct {
 // the stream keeps. For a new stream, which has none, that is the same. Otherwise nothing tells a delivery stream that has been
 // added to the stack from one whose checkpoint was lost, or that was renamed while records waited for it. To begin at the
 // end would lose acknowledged records; to begin at the beginning delivers some again, which at-least-once permits, and is
-// said. A shard that appears later is read from its beginning too, as one is that a split or merge has made.
+// said. A shard that appears later is read from its beginning too, as one is that a split or merge has made (see FH-12).
 func Open(cfg Config, opts Options) (*DeliveryStream, error) {
 	opts.Clock = cmp.Or[clockwork.Clock](opts.Clock, clockwork.NewRealClock())
 	opts.Logger = cmp.Or(opts.Logger, slog.New(slog.DiscardHandler))
@@ -149,13 +151,14 @@ func (d *DeliveryStream) openCheckpoint(ctx context.Context) error {
 	d.first = saved == nil
 	had := false
 	for _, shard := range shards {
-		latest, err := d.opts.Source.Latest(ctx, d.cfg.StreamName, shard)
+		latest, err := d.opts.Source.Latest(ctx, d.cfg.StreamName, shard.ID)
 		if err != nil {
 			return err
 		}
 		had = had || latest != ""
-		d.begin(ctx, shard, latest)
+		d.begin(ctx, shard.ID, latest)
 	}
+	d.forget(shards)
 	if saved == nil && had {
 		d.opts.Logger.Warn("there is no checkpoint, and the stream has had records: all that it still keeps is delivered, some of it perhaps again",
 			"checkpoint", d.opts.Checkpoint, "stream", d.cfg.StreamName)
@@ -183,6 +186,31 @@ func (d *DeliveryStream) begin(ctx context.Context, shard, latest string) {
 	}
 	d.checkpoint.After[shard] = begin
 	d.unsaved = d.unsaved || !known || begin != after
+}
+
+// forget drops the shards that the stream has no more from the checkpoint. One that was not delivered to its end is said.
+func (d *DeliveryStream) forget(shards []kinesis.Shard) {
+	for id, after := range d.checkpoint.After {
+		if hasShard(shards, id) {
+			continue
+		}
+		if !kinesis.IsEnd(after) {
+			d.sayGone(id, after)
+		}
+		delete(d.checkpoint.After, id)
+		d.unsaved = true
+	}
+}
+
+func hasShard(shards []kinesis.Shard, id string) bool {
+	return slices.ContainsFunc(shards, func(shard kinesis.Shard) bool { return shard.ID == id })
+}
+
+// sayGone says that a shard is no more which was not delivered to its end.
+func (d *DeliveryStream) sayGone(shard, after string) {
+	d.opts.Logger.Error("the stream has this shard no more, and what it held and was not delivered is lost: the records of a closed shard have expired, or the stream was deleted and made again",
+		"shard", shard, "delivered_up_to", after)
+	d.showFailure("reading of the stream", fmt.Errorf("%s is gone; its records after %q were not delivered", shard, after))
 }
 
 // allExpired says whether records came after the last delivered one, and retention has left none of them. latest has to be

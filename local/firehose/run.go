@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -117,7 +118,13 @@ func (d *DeliveryStream) dueIn() time.Duration {
 func (d *DeliveryStream) readAll(ctx context.Context, batches chan<- batch) {
 	d.sayDenied()
 	d.sayDocumented()
-	var shards []string
+	r := readers{DeliveryStream: d, batches: batches, reading: map[string]bool{}}
+	if d.take(ctx) != nil {
+		return
+	}
+	r.ended = maps.Clone(d.read)
+	d.give()
+	var shards []kinesis.Shard
 	err := d.persist(ctx, "reading of the stream", func() (err error) {
 		for _, action := range []string{"kinesis:DescribeStream", "kinesis:ListShards", "kinesis:GetShardIterator"} {
 			if err := d.allow(action, d.cfg.StreamARN); err != nil {
@@ -130,7 +137,6 @@ func (d *DeliveryStream) readAll(ctx context.Context, batches chan<- batch) {
 	if err != nil {
 		return // ctx has ended
 	}
-	r := readers{DeliveryStream: d, batches: batches, reading: map[string]bool{}}
 	r.mu.Lock()
 	r.start(ctx, shards)
 	r.mu.Unlock()
@@ -176,6 +182,10 @@ func (d *DeliveryStream) sayDocumented() {
 }
 
 // readers read the shards of the stream, each by itself.
+//
+// Assumption FH-12: a shard that a split or a merge has made is read when its parents have been read to their end, so that the
+// records of one partition key come in order. Amazon's own consumers do so ("after resharding, data from the parent shards first":
+// developer guide of Kinesis Data Streams, "Complete the resharding action"); of Firehose AWS says nothing.
 type readers struct {
 	*DeliveryStream
 	batches chan<- batch
@@ -183,16 +193,42 @@ type readers struct {
 
 	mu      sync.Mutex // held from asking for the stream's shards until it is known who reads them
 	reading map[string]bool
+	// ended are up to where shards have been read that nobody reads now.
+	ended map[string]string
 }
 
-// start reads those shards that nobody reads yet. It is called with mu held.
-func (r *readers) start(ctx context.Context, shards []string) {
+// start reads those shards that nobody reads yet, that are not read to their end, and whose parents are. It is called with mu
+// held.
+func (r *readers) start(ctx context.Context, shards []kinesis.Shard) {
+	isEnded := map[string]bool{}
 	for _, shard := range shards {
-		if !r.reading[shard] {
-			r.reading[shard] = true
-			r.group.Go(func() { r.readShard(ctx, shard) })
+		isEnded[shard.ID] = shard.End != "" && r.ended[shard.ID] == shard.End
+	}
+	for _, shard := range shards {
+		waits := slices.ContainsFunc(shard.Parents, func(parent string) bool {
+			ended, known := isEnded[parent]
+			return known && !ended
+		})
+		if !waits && !isEnded[shard.ID] && !r.reading[shard.ID] {
+			r.reading[shard.ID] = true
+			r.group.Go(func() { r.readShard(ctx, shard.ID) })
 		}
 	}
+}
+
+// finish notes that a shard has been read to its end, and reads those that it was split into or merged to.
+func (r *readers) finish(ctx context.Context, shard, end string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.reading, shard)
+	r.ended[shard] = end
+	_ = r.persist(ctx, "reading of the stream", func() error { // fails when ctx has ended
+		shards, err := r.opts.Source.Shards(ctx, r.cfg.StreamName)
+		if err == nil {
+			r.start(ctx, shards)
+		}
+		return withRemedy(err)
+	})
 }
 
 // readShard hands on a shard's records in order.
@@ -222,8 +258,13 @@ func (r *readers) readShard(ctx context.Context, shard string) {
 			continue
 		}
 		select {
-		case r.batches <- batch{shard, records}:
+		case r.batches <- batch{shard, records}: // is accepted before the next one is taken, of whatever shard
 		case <-ctx.Done():
+			return
+		}
+		if last := records[len(records)-1].SequenceNumber; kinesis.IsEnd(last) {
+			r.finish(ctx, shard, last)
+			return
 		}
 	}
 }
@@ -238,9 +279,9 @@ func (r *readers) look(ctx context.Context, reader *shardReader) (gone bool, err
 		return false, err
 	}
 	r.start(ctx, shards)
-	if !slices.Contains(shards, reader.shard) {
+	if !hasShard(shards, reader.shard) {
 		delete(r.reading, reader.shard)
-		r.opts.Logger.Warn("the stream, which must have been deleted and made again, has this shard no more", "shard", reader.shard)
+		r.sayGone(reader.shard, reader.after)
 		return true, nil
 	}
 	latest, err := r.opts.Source.Latest(ctx, r.cfg.StreamName, reader.shard)
@@ -345,13 +386,14 @@ func (d *DeliveryStream) Flush(ctx context.Context) error {
 	return nil
 }
 
+// drainAll goes from parents to children.
 func (d *DeliveryStream) drainAll(ctx context.Context) error {
 	shards, err := d.opts.Source.Shards(ctx, d.cfg.StreamName)
 	if err != nil {
 		return err
 	}
 	for _, shard := range shards {
-		if err := d.drain(ctx, shard); err != nil {
+		if err := d.drain(ctx, shard.ID); err != nil {
 			return err
 		}
 	}

@@ -73,7 +73,12 @@ func (s *stream) setFail(err error) {
 	s.fail = err
 }
 
-func (s *stream) Shards(context.Context, string) ([]string, error) { return s.order, nil }
+func (s *stream) Shards(context.Context, string) (shards []kinesis.Shard, err error) {
+	for _, id := range s.order {
+		shards = append(shards, kinesis.Shard{ID: id})
+	}
+	return shards, nil
+}
 
 func (s *stream) Latest(_ context.Context, _, shard string) (string, error) {
 	s.mu.Lock()

@@ -2,10 +2,13 @@ package kinesis
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"hash/crc32"
+	"io"
 	"iter"
+	"slices"
 	"strconv"
 )
 
@@ -41,21 +44,35 @@ func (r *report) eachPage(look func(page []byte, at int64)) {
 func (r *report) carveStreams() map[string]description {
 	found := map[string]description{}
 	begin := []byte(`{"Name":"`)
-	r.eachPage(func(page []byte, _ int64) {
+	r.eachPage(func(page []byte, pageAt int64) {
 		for at := range eachIndex(page, begin) {
 			var text json.RawMessage
-			if at < 4 || json.NewDecoder(bytes.NewReader(page[at:])).Decode(&text) != nil {
+			// A description of many shards goes on in the pages that follow.
+			rest := io.NewSectionReader(r.pages.file, pageAt+int64(at), largestPage)
+			if at < 4 || json.NewDecoder(rest).Decode(&text) != nil {
 				continue
 			}
 			var named struct{ Name string }
 			_ = json.Unmarshal(text, &named) // is JSON
 			d, err := readDescription([]byte(named.Name), text)
-			if _, ok := unsealText(page[at-4 : at+len(text)]); ok && err == nil && d.Created >= found[d.Name].Created {
+			sealed := append(slices.Clone(page[at-4:at]), text...)
+			if _, ok := unsealText(sealed); ok && err == nil && !d.before(found[d.Name]) {
 				found[d.Name] = d
 			}
 		}
 	})
 	return found
+}
+
+// before says whether a description is older than another of the same name: each resharding makes a shard of a higher index.
+func (d description) before(other description) bool {
+	newest := func(d description) int {
+		if d.Lineage == nil {
+			return d.Shards
+		}
+		return d.Lineage[len(d.Lineage)-1].Index + 1
+	}
+	return cmp.Or(cmp.Compare(d.Created, other.Created), cmp.Compare(newest(d), newest(other))) < 0
 }
 
 // carve finds the records of shards.
@@ -110,15 +127,16 @@ func (c *carver) bucket(name []byte) {
 	n, err := strconv.ParseInt(string(created), 10, 64)
 	i, errIndex := strconv.Atoi(string(index))
 	s := c.streams[n]
-	if err != nil || errIndex != nil || s == nil || i < 0 || i >= len(s.shards) || !bytes.HasPrefix(rest, []byte(s.name)) {
+	if err != nil || errIndex != nil || s == nil || !bytes.HasPrefix(rest, []byte(s.name)) {
 		return
 	}
+	of := find(s.all(), i)
 	head := rest[len(s.name):]
-	if len(head) < bucketHeadSize {
+	if of == nil || len(head) < bucketHeadSize {
 		return
 	}
 	if sequence := binary.NativeEndian.Uint64(head[8:]); sequence < maxIndex {
-		c.sequences[s.shards[i]] = max(c.sequences[s.shards[i]], sequence)
+		c.sequences[of] = max(c.sequences[of], sequence)
 	}
 }
 
@@ -158,7 +176,7 @@ func (c *carver) owner(r stored, sum, content uint32) *shard {
 		return c.hint
 	}
 	for _, s := range c.streams {
-		for _, shard := range s.shards {
+		for _, shard := range s.all() {
 			if is(shard) {
 				c.hint = shard
 				return shard

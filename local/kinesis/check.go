@@ -336,7 +336,7 @@ func (w walker) stream(e element, _ int64) {
 }
 
 func readDescription(name, text []byte) (d description, err error) {
-	if err := json.Unmarshal(text, &d); err != nil || d.Name != string(name) || d.Shards < 1 || d.Shards > maxShards {
+	if err := json.Unmarshal(text, &d); err != nil || d.Name != string(name) || !d.check() {
 		return d, fmt.Errorf("the description of stream %.80q is damaged", name)
 	}
 	return d, nil

@@ -23,24 +23,58 @@ const (
 	passOver = 10_000
 )
 
-// Shards are the ids of a stream's shards, in order. A stream or a shard that does not exist is [ErrGone], here and below.
-func (s *Service) Shards(_ context.Context, stream string) ([]string, error) {
+// Shard is one of a stream's.
+type Shard struct {
+	ID string
+	// Parents are the ids of the shard that was split into it, or of the two that were merged. They may have expired.
+	Parents []string
+	// End is a closed shard's ending sequence number, and empty of one that is open.
+	End string
+}
+
+// Shards are a stream's, each after its parents. A stream or a shard that does not exist is [ErrGone], here and below.
+func (s *Service) Shards(_ context.Context, stream string) ([]Shard, error) {
 	found, problem := s.find(stream)
 	if problem != nil {
 		return nil, problem
 	}
-	var ids []string
-	for _, shard := range found.shards {
-		ids = append(ids, shard.id)
+	var shards []Shard
+	for _, shard := range found.all() {
+		shards = append(shards, Shard{ID: shard.id, Parents: shard.parentIDs(), End: shard.endText()})
 	}
-	return ids, nil
+	return shards, nil
 }
 
-// Latest is the sequence number of a shard's newest record, or empty if it has none.
+func (s *shard) parentIDs() (ids []string) {
+	for _, parent := range s.parents {
+		ids = append(ids, shardID(parent))
+	}
+	return ids
+}
+
+// endText is a closed shard's ending sequence number, and empty of one that is open.
+func (s *shard) endText() string {
+	ending, closed := s.ending()
+	if !closed {
+		return ""
+	}
+	return ending.String()
+}
+
+// IsEnd says whether a sequence number is one that a closed shard ends with.
+func IsEnd(sequenceNumber string) bool {
+	n, err := parseNumber(sequenceNumber)
+	return err == nil && n.index == endIndex
+}
+
+// Latest is the sequence number of a shard's newest record, or empty if it has none; of a closed shard its ending one.
 func (s *Service) Latest(_ context.Context, stream, shard string) (string, error) {
 	found, err := s.shard(stream, shard)
 	if err != nil {
 		return "", err
+	}
+	if end := found.endText(); end != "" {
+		return end, nil
 	}
 	index, arrived := found.newest()
 	if index == 0 {
@@ -50,7 +84,8 @@ func (s *Service) Latest(_ context.Context, stream, shard string) (string, error
 }
 
 // Records are those of a shard after a sequence number, or from the oldest that is kept if it is empty. They are at most
-// limit, 10,000 and 10 MiB; none at all says that there is none yet. Those among them that are [Record.Empty] hold no event.
+// limit, 10,000 and 10 MiB; none at all says that there is none yet. Those among them that are [Record.Empty] hold no event; a
+// closed shard's last is one, under the shard's ending sequence number.
 // No limit of reads per second applies: on AWS
 // Firehose shares a shard's with its other readers, and slows down by itself.
 func (s *Service) Records(ctx context.Context, stream, shard, after string, limit int) ([]Record, error) {
@@ -60,7 +95,8 @@ func (s *Service) Records(ctx context.Context, stream, shard, after string, limi
 	}
 	var records []Record
 	last := position
-	_, err = s.read(ctx, found, query{from: position + 1, limit: limit, empty: true}, func(r stored) {
+	end := found.endText() // before it is read: what it holds then is all
+	next, err := s.read(ctx, found, query{from: position + 1, limit: limit, empty: true}, func(r stored) {
 		record := Record{
 			SequenceNumber: found.number(r.index, r.arrived).String(), ArrivedAt: time.UnixMilli(r.arrived),
 			Missed: r.previous > last, Empty: r.kind != event,
@@ -77,10 +113,13 @@ func (s *Service) Records(ctx context.Context, stream, shard, after string, limi
 	if err != nil {
 		return nil, err
 	}
+	if newest, arrived := found.newest(); end != "" && position < endIndex && next > newest && len(records) < limit {
+		records = append(records, Record{SequenceNumber: end, ArrivedAt: time.UnixMilli(max(arrived, found.closed.Load())), Missed: newest > last, Empty: true})
+	}
 	return records, nil
 }
 
-// Wait returns nil as soon as the shard has a record after a sequence number, or any if it is empty. It returns the
+// Wait returns nil as soon as the shard has a record after a sequence number, or any if it is empty, or is closed. It returns the
 // context's error, an error when the service is closed, or [ErrGone] when the stream is deleted meanwhile.
 func (s *Service) Wait(ctx context.Context, stream, shard, after string) error {
 	found, position, err := s.position(stream, shard, after)
@@ -109,7 +148,7 @@ func (s *Service) Wait(ctx context.Context, stream, shard, after string) error {
 func (s *shard) watch(position uint64, horizon int64) (changed <-chan struct{}, ready bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.last > position && s.lastArrived >= horizon {
+	if s.last > position && s.lastArrived >= horizon || s.closed.Load() != 0 && position < endIndex {
 		return nil, true
 	}
 	if s.changed == nil {
@@ -124,8 +163,9 @@ func (s *Service) shard(streamName, id string) (*shard, error) {
 		return nil, problem
 	}
 	// Their ids are in order.
-	if at, exists := slices.BinarySearchFunc(found.shards, id, func(s *shard, id string) int { return strings.Compare(s.id, id) }); exists {
-		return found.shards[at], nil
+	all := found.all()
+	if at, exists := slices.BinarySearchFunc(all, id, func(s *shard, id string) int { return strings.Compare(s.id, id) }); exists {
+		return all[at], nil
 	}
 	return nil, s.noShard(streamName, id)
 }
@@ -140,7 +180,7 @@ func (s *Service) position(streamName, id, after string) (*shard, uint64, error)
 		return shard, 0, err
 	}
 	n, err := parseNumber(after)
-	if err != nil || n.version != current || n.created != shard.stream.created || n.shard != int32(shard.index) {
+	if err != nil || n.version != current || n.created != shard.created || n.shard != int32(shard.index) {
 		return nil, 0, invalid("the sequence number %s is not of shard %s in stream %s", after, id, streamName)
 	}
 	return shard, n.index, nil

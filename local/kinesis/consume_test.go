@@ -29,7 +29,7 @@ func TestConsumer(t *testing.T) {
 	ctx := context.Background()
 	clock := clockwork.NewFakeClockAt(noon.Add(123456789 * time.Nanosecond))
 	s := open(t, kinesis.Options{Clock: clock}, map[string]int{"e": 2})
-	if shards, err := s.Shards(ctx, "e"); err != nil || fmt.Sprint(shards) != "[shardId-000000000000 shardId-000000000001]" {
+	if shards, err := s.Shards(ctx, "e"); err != nil || fmt.Sprint(shards) != "[{shardId-000000000000 [] } {shardId-000000000001 [] }]" {
 		t.Errorf("%v, %v", shards, err)
 	}
 	if latest, err := s.Latest(ctx, "e", shard0); err != nil || latest != "" {
@@ -204,7 +204,7 @@ func TestConcurrentProducersAndConsumers(t *testing.T) {
 	var consumers sync.WaitGroup
 	ids, _ := s.Shards(ctx, "e")
 	for _, id := range ids {
-		consumers.Go(func() { consume(ctx, t, s, id, found) })
+		consumers.Go(func() { consume(ctx, t, s, id.ID, found) })
 	}
 	var working sync.WaitGroup
 	var acknowledged sync.Map // sequence number by data

@@ -44,7 +44,7 @@ const mostSaid = 10
 // retention.
 func (s *Service) sayDamage() {
 	for _, stream := range *s.streams.Load() {
-		for _, shard := range stream.shards {
+		for _, shard := range stream.all() {
 			for i, damage := range shard.damaged() {
 				if i == mostSaid {
 					s.log.Error("more records of this shard could not be read", "stream", stream.name, "shard", shard.id, "places", len(shard.damaged())-mostSaid)

@@ -107,7 +107,7 @@ func newWreck(t testing.TB) *wreck {
 
 func (w *wreck) shard(bucket string) *shard {
 	for _, d := range w.report.streams {
-		for _, shard := range newStream(d).shards {
+		for _, shard := range newStream(d).all() {
 			if string(shard.bucket) == bucket {
 				return shard
 			}

@@ -169,14 +169,24 @@ func TestDeclareAgain(t *testing.T) {
 		want string // of the error
 		mode string
 		hour float64
+		// shards are 4 where it is 0.
+		shards float64
 	}{
 		{name: "new", cfg: first, mode: "PROVISIONED", hour: 24},
 		{name: "the same", cfg: first, mode: "PROVISIONED", hour: 24},
 		{name: "longer", cfg: with(func(c *kinesis.Config) { c.Retention = 48 * time.Hour }), mode: "PROVISIONED", hour: 48},
 		{name: "on demand", cfg: with(func(c *kinesis.Config) { c.Mode, c.Shards = "ON_DEMAND", 0 }), mode: "ON_DEMAND", hour: 24},
 		{name: "back", cfg: first, mode: "PROVISIONED", hour: 24},
-		{name: "more shards", cfg: with(func(c *kinesis.Config) { c.Shards = 8 }), mode: "PROVISIONED", hour: 24,
-			want: `stream "e": shard_count 8, but ` + path + ` holds it with 4 shards; resharding is not imitated: start with another --data folder, or set shard_count to 4`},
+		{name: "too many more shards", cfg: with(func(c *kinesis.Config) { c.Shards, c.Retention = 9, 48*time.Hour }), mode: "PROVISIONED", hour: 24,
+			want: `stream "e": shard_count 9, but ` + path + ` holds it with 4 shards, and AWS would refuse the change (LimitExceededException: UpdateShardCount cannot scale up over double your ` +
+				`current open shard count. Current open shard count: 4, Target shard count: 9); set shard_count to 2 to 8 and start again for each step, or start with another --data folder`},
+		{name: "more shards", cfg: with(func(c *kinesis.Config) { c.Shards = 7 }), mode: "PROVISIONED", hour: 24, shards: 7},
+		{name: "the same again", cfg: with(func(c *kinesis.Config) { c.Shards = 7 }), mode: "PROVISIONED", hour: 24, shards: 7},
+		{name: "on demand with 7", cfg: with(func(c *kinesis.Config) { c.Mode, c.Shards = "ON_DEMAND", 0 }), mode: "ON_DEMAND", hour: 24, shards: 7},
+		{name: "too few", cfg: with(func(c *kinesis.Config) { c.Shards = 3 }), mode: "ON_DEMAND", hour: 24, shards: 7,
+			want: `stream "e": shard_count 3, but ` + path + ` holds it with 7 shards, and AWS would refuse the change (LimitExceededException: UpdateShardCount cannot scale down below half your ` +
+				`current open shard count. Current open shard count: 7, Target shard count: 3); set shard_count to 4 to 14 and start again for each step, or start with another --data folder`},
+		{name: "provisioned with another number", cfg: first, mode: "PROVISIONED", hour: 24},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := open(t, kinesis.Options{Path: path}, nil)
@@ -185,7 +195,7 @@ func TestDeclareAgain(t *testing.T) {
 			}
 			d := call(t, s, "DescribeStreamSummary", `{"StreamName":"e"}`)["StreamDescriptionSummary"].(map[string]any)
 			got := []any{d["StreamModeDetails"].(map[string]any)["StreamMode"], d["RetentionPeriodHours"], d["OpenShardCount"]}
-			if want := []any{test.mode, test.hour, 4.0}; fmt.Sprint(got) != fmt.Sprint(want) {
+			if want := []any{test.mode, test.hour, max(test.shards, 4)}; fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("it is %v, want %v", got, want)
 			}
 		})

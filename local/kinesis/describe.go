@@ -92,7 +92,14 @@ func (s *Service) createStream(body []byte) ([]byte, *refusal) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if problem := s.room(cfg); problem != nil {
+	if _, exists := (*s.streams.Load())[cfg.Name]; exists {
+		return nil, refuse("ResourceInUseException", "Stream %s under account %s already exists.", cfg.Name, s.options.Account)
+	}
+	more := cfg.Shards
+	if cfg.Mode == onDemand {
+		more = onDemandShards
+	}
+	if problem := s.roomFor(more); problem != nil {
 		return nil, problem
 	}
 	if err := s.create(cfg); err != nil {
@@ -121,29 +128,6 @@ func shardCountNeeded(in input) string {
 	return ""
 }
 
-// room is called with mu held.
-func (s *Service) room(cfg Config) *refusal {
-	streams := *s.streams.Load()
-	if _, exists := streams[cfg.Name]; exists {
-		return refuse("ResourceInUseException", "Stream %s under account %s already exists.", cfg.Name, s.options.Account)
-	}
-	count := 0
-	for _, stream := range streams {
-		count += len(stream.shards)
-	}
-	more := cfg.Shards
-	if cfg.Mode == onDemand {
-		more = onDemandShards
-	}
-	if count+more <= maxShards {
-		return nil
-	}
-	return refuse("LimitExceededException", "This request would exceed the shard limit for the account %s in %s. "+
-		"Current shard count for the account: %d. Limit: %d. Number of additional shards that would have resulted from this request: %d. "+
-		"Refer to the AWS Service Limits page (http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) "+
-		"for current limits and how to request higher limits.", s.options.Account, s.options.Region, count, maxShards, more)
-}
-
 var deleteStreamInput = []field{
 	{name: "StreamName", kind: stringKind, checks: nameChecks},
 	{name: "StreamARN", kind: stringKind, checks: arnChecks},
@@ -169,7 +153,7 @@ func (s *Service) deleteStream(body []byte) ([]byte, *refusal) {
 		return nil, failure(err)
 	}
 	s.replace(func(streams map[string]*stream) { delete(streams, found.name) })
-	for _, shard := range found.shards {
+	for _, shard := range found.all() {
 		shard.mu.Lock()
 		shard.wake()
 		shard.mu.Unlock()
@@ -276,32 +260,47 @@ func describe(s *stream) streamDescription {
 	}
 }
 
+type hashKeyRange struct {
+	StartingHashKey, EndingHashKey string
+}
+
+func (r hashRange) describe() hashKeyRange { return hashKeyRange{r.start.String(), r.end.String()} }
+
 type shardDescription struct {
-	ShardId      string
-	HashKeyRange struct {
-		StartingHashKey string
-		EndingHashKey   string
-	}
-	// No shard is ever closed here, so none has an EndingSequenceNumber, a parent or a child.
-	SequenceNumberRange struct {
+	ShardId               string
+	ParentShardId         string `json:",omitempty"`
+	AdjacentParentShardId string `json:",omitempty"`
+	HashKeyRange          hashKeyRange
+	SequenceNumberRange   struct {
 		StartingSequenceNumber string
+		EndingSequenceNumber   string `json:",omitempty"`
 	}
 }
 
-// describeShards describes those after an id, at most limit, and says whether there are more.
-func describeShards(s *stream, after string, limit int) (shards []shardDescription, more bool) {
+func (s *shard) describe() shardDescription {
+	d := shardDescription{ShardId: s.id, HashKeyRange: s.hashRange.describe()}
+	d.SequenceNumberRange.StartingSequenceNumber = s.first().String()
+	if ending, closed := s.ending(); closed {
+		d.SequenceNumberRange.EndingSequenceNumber = ending.String()
+	}
+	for i, parent := range s.parents {
+		*[]*string{&d.ParentShardId, &d.AdjacentParentShardId}[i] = shardID(parent)
+	}
+	return d
+}
+
+// describeShards describes those that come after an id and pass a filter, at most limit, and says whether there are more.
+func (s *Service) describeShards(of *stream, after string, limit int, filter shardFilter) (shards []shardDescription, more bool) {
 	shards = []shardDescription{}
-	for _, shard := range s.shards {
-		if shard.id <= after {
+	now := s.options.Clock.Now()
+	for _, shard := range of.kept(now) {
+		if shard.id <= after || !filter.passes(shard, now) {
 			continue
 		}
 		if len(shards) == limit {
 			return shards, true
 		}
-		d := shardDescription{ShardId: shard.id}
-		d.HashKeyRange.StartingHashKey, d.HashKeyRange.EndingHashKey = shard.start.String(), shard.end.String()
-		d.SequenceNumberRange.StartingSequenceNumber = shard.first().String()
-		shards = append(shards, d)
+		shards = append(shards, shard.describe())
 	}
 	return shards, false
 }
@@ -324,7 +323,7 @@ func (s *Service) describeStream(body []byte) ([]byte, *refusal) {
 	}
 	d := &answer.StreamDescription
 	d.streamDescription = describe(found)
-	d.Shards, d.HasMoreShards = describeShards(found, in.text("ExclusiveStartShardId"), in.limit("Limit", describeStreamLimit))
+	d.Shards, d.HasMoreShards = s.describeShards(found, in.text("ExclusiveStartShardId"), in.limit("Limit", describeStreamLimit), shardFilter{})
 	return encode(answer)
 }
 
@@ -346,7 +345,7 @@ func (s *Service) describeStreamSummary(body []byte) ([]byte, *refusal) {
 		}
 	}
 	d := &answer.StreamDescriptionSummary
-	d.streamDescription, d.OpenShardCount, d.MaxRecordSizeInKiB = describe(found), len(found.shards), maxRecord/1024
+	d.streamDescription, d.OpenShardCount, d.MaxRecordSizeInKiB = describe(found), found.description.Load().Shards, maxRecord/1024
 	return encode(answer)
 }
 
@@ -373,6 +372,32 @@ type page struct {
 	Created int64
 	After   string
 	Made    int64 // in milliseconds
+	Filter  shardFilter
+}
+
+// shardFilter says which of a stream's shards are listed; without a Type all are.
+type shardFilter struct {
+	Type string `json:",omitempty"`
+	At   int64  `json:",omitempty"` // in milliseconds
+}
+
+// passes says whether a shard is listed (API reference, ShardFilter).
+//
+// Assumption KIN-15: a time before the oldest record that is kept counts as that time. The API reference says so of FROM_TIMESTAMP
+// alone; with AT_TIMESTAMP too a client needs shards that take every hash key, whatever the time.
+func (f shardFilter) passes(s *shard, now time.Time) bool {
+	at := max(f.At, s.stream.horizon(now), s.stream.description.Load().CreatedAt.UnixMilli())
+	closed := s.closed.Load()
+	switch f.Type {
+	case "AT_LATEST":
+		return closed == 0
+	case "AT_TRIM_HORIZON", "AT_TIMESTAMP":
+		return s.opened <= at && (closed == 0 || closed >= at)
+	case "FROM_TIMESTAMP":
+		return closed == 0 || closed >= at
+	default:
+		return true
+	}
 }
 
 func (s *Service) listShards(body []byte) ([]byte, *refusal) {
@@ -380,7 +405,14 @@ func (s *Service) listShards(body []byte) ([]byte, *refusal) {
 	if problem != nil {
 		return nil, problem
 	}
-	found, after, problem := s.shardPage(in)
+	from, problem := s.shardPage(in)
+	if problem != nil {
+		return nil, problem
+	}
+	found, problem := s.find(from.Stream)
+	if problem == nil && found.created != from.Created {
+		problem = s.unknown(from.Stream) // it has been made again
+	}
 	if problem != nil {
 		return nil, problem
 	}
@@ -389,9 +421,10 @@ func (s *Service) listShards(body []byte) ([]byte, *refusal) {
 		NextToken string `json:",omitempty"`
 	}{}
 	var more bool
-	answer.Shards, more = describeShards(found, after, in.limit("MaxResults", listShardsLimit))
+	answer.Shards, more = s.describeShards(found, from.After, in.limit("MaxResults", listShardsLimit), from.Filter)
 	if more {
-		next, problem := encode(page{found.name, found.created, answer.Shards[len(answer.Shards)-1].ShardId, s.options.Clock.Now().UnixMilli()})
+		from.After, from.Made = answer.Shards[len(answer.Shards)-1].ShardId, s.options.Clock.Now().UnixMilli()
+		next, problem := encode(from)
 		if problem != nil {
 			return nil, problem
 		}
@@ -400,53 +433,58 @@ func (s *Service) listShards(body []byte) ([]byte, *refusal) {
 	return encode(answer)
 }
 
-// shardPage is the stream to list and the shard to begin after.
-func (s *Service) shardPage(in input) (found *stream, after string, problem *refusal) {
+// shardPage is what to list.
+func (s *Service) shardPage(in input) (from page, problem *refusal) {
 	named := in["StreamName"] != nil || in["StreamARN"] != nil
 	token := in.text("NextToken")
 	switch {
 	case !named && token == "":
-		return nil, "", invalid("Either NextToken or StreamName should be provided.")
+		return page{}, invalid("Either NextToken or StreamName should be provided.")
 	case named && token != "":
-		return nil, "", invalid("NextToken and StreamName cannot be provided together.")
+		return page{}, invalid("NextToken and StreamName cannot be provided together.")
 	case token != "":
 		return s.nextShards(token)
 	}
-	if found, problem = s.stream(in); problem != nil {
-		return nil, "", problem
+	found, problem := s.stream(in)
+	if problem != nil {
+		return page{}, problem
 	}
 	if at, given := in["StreamCreationTimestamp"].(float64); given && int64(at) != found.description.Load().CreatedAt.Unix() {
-		return nil, "", s.unknown(found.name) // it asks for an earlier stream of that name
+		return page{}, s.unknown(found.name) // it asks for an earlier stream of that name
 	}
-	after, problem = firstShard(in)
-	return found, after, problem
+	from = page{Stream: found.name, Created: found.created}
+	from.After, from.Filter, problem = firstShard(in)
+	return from, problem
 }
 
-// firstShard is the shard to begin after, which two members can say.
-func firstShard(in input) (string, *refusal) {
-	// Every shard is open from its stream's creation on, so that only this filter leaves any out.
-	filter, given := in["ShardFilter"].(input)
-	if !given || filter.text("Type") != "AFTER_SHARD_ID" {
-		return in.text("ExclusiveStartShardId"), nil
+// firstShard is the shard to begin after, which two members can say, and the filter.
+func firstShard(in input) (after string, filter shardFilter, problem *refusal) {
+	given, _ := in["ShardFilter"].(input)
+	filter.Type, after = given.text("Type"), in.text("ExclusiveStartShardId")
+	switch filter.Type {
+	case "AFTER_SHARD_ID":
+		after = given.text("ShardId")
+		if after == "" {
+			problem = invalid("ShardFilter of type AFTER_SHARD_ID needs a ShardId.")
+		}
+	case "AT_TIMESTAMP", "FROM_TIMESTAMP":
+		seconds, known := given["Timestamp"].(float64)
+		if !known {
+			problem = invalid("ShardFilter of type %s needs a Timestamp.", filter.Type)
+		}
+		filter.At = int64(seconds * 1000)
 	}
-	if filter.text("ShardId") == "" {
-		return "", invalid("ShardFilter of type AFTER_SHARD_ID needs a ShardId.")
-	}
-	return filter.text("ShardId"), nil
+	return after, filter, problem
 }
 
-func (s *Service) nextShards(token string) (*stream, string, *refusal) {
+func (s *Service) nextShards(token string) (page, *refusal) {
 	var next page
 	text, err := base64Strict.DecodeString(token)
 	if err != nil || json.Unmarshal(text, &next) != nil {
-		return nil, "", invalid("NextToken is invalid.")
+		return page{}, invalid("NextToken is invalid.")
 	}
 	if s.options.Clock.Now().Sub(time.UnixMilli(next.Made)) > tokenAge {
-		return nil, "", refuse("ExpiredNextTokenException", "NextToken is older than %d seconds.", int(tokenAge.Seconds()))
+		return page{}, refuse("ExpiredNextTokenException", "NextToken is older than %d seconds.", int(tokenAge.Seconds()))
 	}
-	found, problem := s.find(next.Stream)
-	if problem == nil && found.created != next.Created {
-		problem = s.unknown(next.Stream)
-	}
-	return found, next.After, problem
+	return next, nil
 }

@@ -17,8 +17,8 @@ import (
 )
 
 const imitated = "AddTagsToStream, CreateStream, DecreaseStreamRetentionPeriod, DeleteStream, DescribeStream, DescribeStreamSummary, GetRecords, " +
-	"GetShardIterator, IncreaseStreamRetentionPeriod, ListShards, ListStreams, ListTagsForResource, ListTagsForStream, PutRecord, PutRecords, " +
-	"RemoveTagsFromStream, TagResource, UntagResource"
+	"GetShardIterator, IncreaseStreamRetentionPeriod, ListShards, ListStreams, ListTagsForResource, ListTagsForStream, MergeShards, PutRecord, PutRecords, " +
+	"RemoveTagsFromStream, SplitShard, TagResource, UntagResource, UpdateShardCount"
 
 // The messages are AWS's own, from kinesalite's tests, unless an assumption says otherwise.
 func TestErrors(t *testing.T) {

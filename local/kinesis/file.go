@@ -28,9 +28,11 @@ var (
 
 const (
 	recordsPrefix = "records/"
-	// format is the file's; formatPlain is the one before, without checksums.
-	format      = "2"
-	formatPlain = "1"
+	// format is the file's; formatPlain is the one before, without checksums. A file with a stream that has been resharded is of
+	// formatLineage, so that a program which does not know of closed shards refuses it.
+	format        = "2"
+	formatPlain   = "1"
+	formatLineage = "3"
 
 	// mapSize is what is mapped at least, in bytes. A file that outgrows its mapping is mapped again, for which every
 	// reader must have finished.
@@ -216,7 +218,7 @@ func load(db *bbolt.DB) (map[string]*stream, error) {
 // load finds each shard's newest record. A bucket's own sequence says what index was given last, even if its record has
 // been trimmed since.
 func (s *stream) load(tx *bbolt.Tx) error {
-	for _, shard := range s.shards {
+	for _, shard := range s.all() {
 		bucket := tx.Bucket(shard.bucket)
 		if bucket == nil {
 			return fmt.Errorf("stream %q has lost %s", s.name, shard.id)
@@ -237,17 +239,26 @@ func (s *stream) load(tx *bbolt.Tx) error {
 	return nil
 }
 
-// store writes a description. made says that the stream is new and needs its buckets.
-func store(tx *bbolt.Tx, s *stream, made bool) error {
-	d := s.description.Load()
+// storeDescription writes a description.
+func storeDescription(tx *bbolt.Tx, d *description) error {
 	text, err := json.Marshal(d)
 	if err != nil {
 		return err
 	}
-	if err := tx.Bucket(streamsBucket).Put([]byte(s.name), sealText(text)); err != nil || !made {
+	if d.Lineage != nil {
+		if err := tx.Bucket(serviceBucket).Put(formatKey, sealText([]byte(formatLineage))); err != nil {
+			return err
+		}
+	}
+	return tx.Bucket(streamsBucket).Put([]byte(d.Name), sealText(text))
+}
+
+// store writes a stream that is new in the file, with its buckets.
+func store(tx *bbolt.Tx, s *stream) error {
+	if err := storeDescription(tx, s.description.Load()); err != nil {
 		return err
 	}
-	for _, shard := range s.shards {
+	for _, shard := range s.all() {
 		if _, err := tx.CreateBucket(shard.bucket); err != nil {
 			return err
 		}

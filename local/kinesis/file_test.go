@@ -236,13 +236,13 @@ func TestUnknownFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		return errors.Join(begin(tx), tx.Bucket(serviceBucket).Put(formatKey, sealText([]byte("3"))))
+		return errors.Join(begin(tx), tx.Bucket(serviceBucket).Put(formatKey, sealText([]byte("4"))))
 	})
 	if err = errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}
 	_, err = Open(Options{Path: path})
-	want := path + `: this file of the local Kinesis cannot be read (its format is "3", this program knows "2"); put a copy of it back, or move it away to begin anew`
+	want := path + `: this file of the local Kinesis cannot be read (its format is "4", this program knows up to "3"); put a copy of it back, or move it away to begin anew`
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v\nwant  %s", err, want)
 	}
@@ -385,7 +385,7 @@ func TestRetention(t *testing.T) {
 func bucketSize(t *testing.T, s *Service) (keys int) {
 	t.Helper()
 	err := s.view(func(tx *bbolt.Tx) error {
-		return tx.Bucket((*s.streams.Load())["events"].shards[0].bucket).ForEach(func(_, _ []byte) error { keys++; return nil })
+		return tx.Bucket((*s.streams.Load())["events"].all()[0].bucket).ForEach(func(_, _ []byte) error { keys++; return nil })
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -403,7 +403,7 @@ func TestTrimmingOfManyShards(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	all := (*s.streams.Load())["many"].shards
+	all := (*s.streams.Load())["many"].all()
 	for range 2 {
 		for _, shard := range all {
 			body := fmt.Sprintf(`{"StreamName":"many","PartitionKey":"k","ExplicitHashKey":"%s","Data":""}`, shard.start)

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"crypto/md5"
 	"encoding/binary"
+	"fmt"
 	"math/big"
+	"math/bits"
 	"strconv"
 )
 
@@ -25,6 +27,41 @@ func parseHash(text string) (_ hashKey, ok bool) {
 
 func (h hashKey) compare(other hashKey) int {
 	return cmp.Or(cmp.Compare(h.high, other.high), cmp.Compare(h.low, other.low))
+}
+
+// plusOne is the next hash key; after the last it is the first.
+func (h hashKey) plusOne() hashKey {
+	low, carry := bits.Add64(h.low, 1, 0)
+	return hashKey{h.high + carry, low}
+}
+
+// minusOne is the hash key before; before the first it is the last.
+func (h hashKey) minusOne() hashKey {
+	low, borrow := bits.Sub64(h.low, 1, 0)
+	return hashKey{h.high - borrow, low}
+}
+
+// near says whether two hash keys are the same end of a range, rounded for different numbers of shards: see [split].
+func (h hashKey) near(other hashKey) bool {
+	lower, upper := h, other
+	if h.compare(other) > 0 {
+		lower, upper = other, h
+	}
+	low, borrow := bits.Sub64(upper.low, lower.low, 0)
+	return upper.high-lower.high == borrow && low <= 2*maxShards
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (h hashKey) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (h *hashKey) UnmarshalText(text []byte) error {
+	parsed, ok := parseHash(string(text))
+	if !ok {
+		return fmt.Errorf("%q is no hash key", text)
+	}
+	*h = parsed
+	return nil
 }
 
 func (h hashKey) String() string {

@@ -67,14 +67,14 @@ func TestKill(t *testing.T) {
 		killAfter(t, path, 500+700*round, acknowledged)
 	}
 	s = open(t, kinesis.Options{Path: path}, nil)
-	ids, err := s.Shards(context.Background(), "e")
+	shards, err := s.Shards(context.Background(), "e")
 	if err != nil {
 		t.Fatal(err)
 	}
 	total := len(acknowledged)
-	for _, id := range ids {
+	for _, shard := range shards {
 		for after := ""; ; {
-			records, err := s.Records(context.Background(), "e", id, after, 1000)
+			records, err := s.Records(context.Background(), "e", shard.ID, after, 1000)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -2,8 +2,7 @@
 //
 // A record is acknowledged after it is on disk, and is read again after a restart or a kill. What the package imitates
 // of AWS without AWS's word for it is a numbered assumption beside the code. What it does not imitate it refuses: an
-// on-demand stream stays at its four shards, a stream keeps its number of shards, and consumers with enhanced fan-out and
-// resharding are unknown operations.
+// on-demand stream keeps its shards, and consumers with enhanced fan-out are unknown operations.
 package kinesis
 
 import (
@@ -109,7 +108,7 @@ func Open(options Options) (*Service, error) {
 	if mended != nil {
 		mended.say(s.log)
 		for _, stream := range streams {
-			for _, shard := range stream.shards {
+			for _, shard := range stream.all() {
 				shard.damage = mended.marks(shard)
 			}
 		}
@@ -214,8 +213,8 @@ func (c Config) check() error {
 	return errors.Join(problems...)
 }
 
-// Declare makes the stream if the file has none of its name. Of one that exists it takes over retention, mode, tags and ARN;
-// another number of shards is an error, because records would have to be resharded.
+// Declare makes the stream if the file has none of its name. Of one that exists it takes over retention, mode, tags and ARN, and
+// the number of shards as UpdateShardCount does: what that refuses is an error, and the stream stays as it is.
 func (s *Service) Declare(cfg Config) error {
 	if err := cfg.check(); err != nil {
 		return err
@@ -223,35 +222,61 @@ func (s *Service) Declare(cfg Config) error {
 	if cfg.Encryption == "KMS" {
 		s.log.Info("records of this stream are not encrypted on this machine's disk", "stream", cfg.Name)
 	}
+	for {
+		old := (*s.streams.Load())[cfg.Name]
+		if done, err := s.declareOver(old, cfg); done {
+			return err
+		}
+	}
+}
+
+// declareOver declares a stream in place of the one of its name, or of none. It is not done if that is another by now.
+func (s *Service) declareOver(old *stream, cfg Config) (done bool, err error) {
+	if old != nil {
+		old.routing.Lock()
+		defer old.routing.Unlock()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	old, exists := (*s.streams.Load())[cfg.Name]
-	if !exists {
-		return s.create(cfg)
-	}
-	d := *old.description.Load()
 	switch {
-	case cfg.Mode == provisioned && cfg.Shards != d.Shards:
-		return fmt.Errorf("stream %q: shard_count %d, but %s holds it with %d shards; resharding is not imitated: start with another --data folder, or set shard_count to %d",
-			cfg.Name, cfg.Shards, s.options.Path, d.Shards, d.Shards)
-	case cfg.Mode == onDemand && d.Mode == provisioned:
-		// A stream that becomes on-demand keeps its shards (developer guide, "Switch between data stream capacity modes").
-		s.log.Info("the stream keeps its shards as it becomes on-demand", "stream", cfg.Name, "shards", d.Shards)
+	case (*s.streams.Load())[cfg.Name] != old:
+		return false, nil
+	case old == nil:
+		return true, s.create(cfg)
+	default:
+		return true, s.declareAgain(old, cfg)
 	}
+}
+
+// declareAgain is called with the stream's routing and mu held.
+func (s *Service) declareAgain(old *stream, cfg Config) error {
+	before := old.description.Load()
+	d := *before
 	d.Mode, d.ARN, d.RetentionHours, d.Tags = cfg.Mode, s.arn(cfg), int(cfg.Retention/time.Hour), cfg.Tags
 	if len(d.Tags) == 0 {
 		d.Tags = nil // as the file gives it
 	}
-	if reflect.DeepEqual(d, *old.description.Load()) {
+	switch {
+	case cfg.Mode == provisioned && cfg.Shards != d.Shards:
+		if problem := s.scaleTo(&d, cfg.Shards); problem != nil {
+			return fmt.Errorf("stream %q: shard_count %d, but %s holds it with %d shards, and AWS would refuse the change (%w); %s, or start with another --data folder",
+				cfg.Name, cfg.Shards, s.options.Path, d.Shards, problem, scaleRemedy(d.Shards, cfg.Shards))
+		}
+		s.log.Info("the stream is resharded as the stack declares it", "stream", cfg.Name, "shards", d.Shards, "before", before.Shards)
+	case cfg.Mode == onDemand && before.Mode == provisioned:
+		// A stream that becomes on-demand keeps its shards (developer guide, "Switch between data stream capacity modes").
+		s.log.Info("the stream keeps its shards as it becomes on-demand", "stream", cfg.Name, "shards", d.Shards)
+	}
+	if reflect.DeepEqual(d, *before) {
 		return nil
 	}
-	return s.describeAs(old, d)
+	return s.reshape(old, d)
 }
 
 // describeAs puts another description of a stream on disk. It is called with mu held.
 func (s *Service) describeAs(of *stream, d description) error {
 	before := of.description.Swap(&d)
-	if err := s.update(func(tx *bbolt.Tx) error { return store(tx, of, false) }); err != nil {
+	if err := s.update(func(tx *bbolt.Tx) error { return storeDescription(tx, &d) }); err != nil {
 		of.description.Store(before)
 		return err
 	}
@@ -282,7 +307,7 @@ func (s *Service) create(cfg Config) error {
 			CreatedAt: now,
 			Tags:      cfg.Tags,
 		})
-		return store(tx, made, true)
+		return store(tx, made)
 	})
 	if err != nil {
 		return fmt.Errorf("stream %q: %w", cfg.Name, err)
@@ -392,7 +417,7 @@ func (s *Service) adopt(m *mending) {
 		for group, index := range m.indexes[stream] {
 			stream.indexes[group] = max(stream.indexes[group], index)
 		}
-		for _, shard := range stream.shards {
+		for _, shard := range stream.all() {
 			shard.mu.Lock()
 			shard.damage = m.marks(shard)
 			shard.last, shard.lastArrived = m.lasts[shard].index, m.lasts[shard].arrived
@@ -510,11 +535,14 @@ var actions = map[string]func(*Service, call) ([]byte, *refusal){
 	"ListStreams":                   asked((*Service).listStreams),
 	"ListTagsForResource":           asked((*Service).listTagsForResource),
 	"ListTagsForStream":             asked((*Service).listTagsForStream),
+	"MergeShards":                   asked((*Service).mergeShards),
 	"PutRecord":                     (*Service).putRecord,
 	"PutRecords":                    (*Service).putRecords,
 	"RemoveTagsFromStream":          asked((*Service).removeTagsFromStream),
+	"SplitShard":                    asked((*Service).splitShard),
 	"TagResource":                   asked((*Service).tagResource),
 	"UntagResource":                 asked((*Service).untagResource),
+	"UpdateShardCount":              asked((*Service).updateShardCount),
 }
 
 // imitated names the actions, for whoever asks for another. It is no part of actions' own initialisation.

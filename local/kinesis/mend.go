@@ -64,9 +64,9 @@ func mend(path string, known map[string]*stream, now time.Time, maxSize int) (*m
 		indexes: map[*stream][]uint64{}, lasts: map[*shard]location{},
 	}
 	switch damage := m.report.damage(); {
-	case !slices.Contains([]string{"", format, formatPlain}, m.format):
-		return nil, fmt.Errorf("its format is %q, this program knows %q", m.format, format)
-	case damage == nil && (m.format == format || m.empty):
+	case !slices.Contains([]string{"", format, formatPlain, formatLineage}, m.format):
+		return nil, fmt.Errorf("its format is %q, this program knows up to %q", m.format, formatLineage)
+	case damage == nil && (m.format != formatPlain && m.format != "" || m.empty):
 		return m, nil
 	}
 	m.report, m.done = inspect(file, info.Size(), true), true
@@ -137,7 +137,7 @@ func (m *mending) findStreams() error {
 // broken are the shards of which something is missing, as far as a walk could see.
 func (m *mending) broken() (broken []*shard) {
 	for _, s := range m.streams {
-		for _, shard := range s.shards {
+		for _, shard := range s.all() {
 			if !m.whole(shard) {
 				broken = append(broken, shard)
 			}
@@ -230,11 +230,11 @@ func (m *mending) write(db *bbolt.DB, old io.ReaderAt) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.streams)) {
 		s := m.streams[name]
-		if err := db.Update(func(tx *bbolt.Tx) error { return store(tx, s, true) }); err != nil {
+		if err := db.Update(func(tx *bbolt.Tx) error { return store(tx, s) }); err != nil {
 			return err
 		}
 		m.indexes[s] = m.lastIndexes(s)
-		for _, shard := range s.shards {
+		for _, shard := range s.all() {
 			if err := m.writeShard(db, old, shard); err != nil {
 				return err
 			}
@@ -248,7 +248,7 @@ func (m *mending) write(db *bbolt.DB, old io.ReaderAt) error {
 func (m *mending) lastIndexes(s *stream) []uint64 {
 	last := make([]uint64, len(s.indexes))
 	broken := make([]bool, len(s.indexes))
-	for _, shard := range s.shards {
+	for _, shard := range s.all() {
 		group := shard.index / groupSize
 		last[group] = max(last[group], m.sequence(shard))
 		for _, l := range m.kept(shard) {

@@ -122,7 +122,7 @@ func (s *Service) putRecord(c call) ([]byte, *refusal) {
 				}
 				p := s.newPut()
 				if p.buffer, ok = e.appendValue(p.buffer[:0]); ok {
-					return s.putOne(found.shardFor(hash), p, s.options.Clock.Now())
+					return s.putOne(found, hash, p, s.options.Clock.Now())
 				}
 				s.free(p)
 			}
@@ -155,7 +155,7 @@ func (s *Service) putRecordSlowly(body []byte) ([]byte, *refusal) {
 		return nil, problem
 	}
 	e := entryOf(in)
-	shard, problem := place(found, &e)
+	hash, problem := place(&e)
 	if problem != nil {
 		return nil, problem
 	}
@@ -167,25 +167,28 @@ func (s *Service) putRecordSlowly(body []byte) ([]byte, *refusal) {
 	}
 	p := s.newPut()
 	p.buffer, _ = e.appendValue(p.buffer[:0])
-	return s.putOne(shard, p, s.options.Clock.Now())
+	return s.putOne(found, hash, p, s.options.Clock.Now())
 }
 
-// place finds an entry's shard and checks its size.
-func place(found *stream, e *entry) (*shard, *refusal) {
+// place finds where an entry lies and checks its size.
+func place(e *entry) (hashKey, *refusal) {
 	hash, ok := e.hashKey()
 	if !ok {
-		return nil, invalid("Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was %s", e.hash)
+		return hash, invalid("Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was %s", e.hash)
 	}
 	if size := len(e.key) + len(e.data); size > maxRecord {
 		// Assumption KIN-6: AWS counts the partition key too (API reference, PutRecord, Data); its wording is not documented.
-		return nil, invalid("The record has %d bytes of data and partition key; a record of this stream has at most %d.", size, maxRecord)
+		return hash, invalid("The record has %d bytes of data and partition key; a record of this stream has at most %d.", size, maxRecord)
 	}
-	return found.shardFor(hash), nil
+	return hash, nil
 }
 
 // putOne writes the record in p's buffer and answers.
-func (s *Service) putOne(to *shard, p *put, now time.Time) ([]byte, *refusal) {
+func (s *Service) putOne(into *stream, hash hashKey, p *put, now time.Time) ([]byte, *refusal) {
 	defer s.free(p)
+	into.routing.RLock()
+	defer into.routing.RUnlock()
+	to := into.shardFor(hash)
 	p.shard, p.bytes = to, len(p.buffer)-headerSize
 	p.one[0] = p.buffer
 	p.values = p.one[:]
@@ -235,8 +238,8 @@ func (s *Service) putRecords(c call) ([]byte, *refusal) {
 		if problem := c.ask(found.description.Load().ARN); problem != nil {
 			return nil, problem
 		}
-		if b, ok := newBatch(s, found, entries); ok {
-			return s.putAll(b)
+		if answer, ok := s.putAll(found, entries); ok {
+			return answer, nil
 		}
 	}
 	return asked((*Service).putRecordsSlowly)(s, c)
@@ -257,7 +260,7 @@ func (s *Service) putRecordsSlowly(body []byte) ([]byte, *refusal) {
 	for _, record := range in["Records"].([]input) {
 		e := entryOf(record)
 		size += len(e.key) + len(e.data)
-		if _, problem := place(found, &e); problem != nil {
+		if _, problem := place(&e); problem != nil {
 			return nil, problem
 		}
 		entries = append(entries, e)
@@ -266,8 +269,8 @@ func (s *Service) putRecordsSlowly(body []byte) ([]byte, *refusal) {
 		// The words were AWS's of 5 MB (aws/amazon-kinesis-streams-for-fluent-bit#20).
 		return nil, invalid("Records size exceeds %d MB limit", maxRequest/mib)
 	}
-	b, _ := newBatch(s, found, entries)
-	return s.putAll(b)
+	answer, _ := s.putAll(found, entries)
+	return answer, nil
 }
 
 // readEntries reads a plain PutRecords request.
@@ -386,8 +389,15 @@ func (s *Service) freeBatch(b *batch) {
 	}
 }
 
-// putAll writes a batch and answers. What a shard refuses fails by itself (API reference, PutRecords).
-func (s *Service) putAll(b *batch) ([]byte, *refusal) {
+// putAll writes entries and answers. What a shard refuses fails by itself (API reference, PutRecords). It is not ok if one of them
+// is not as it should be, and then none is written.
+func (s *Service) putAll(into *stream, entries []entry) (_ []byte, ok bool) {
+	into.routing.RLock()
+	defer into.routing.RUnlock()
+	b, ok := newBatch(s, into, entries)
+	if !ok {
+		return nil, false
+	}
 	defer s.freeBatch(b)
 	// Each shard's records are written together. AWS promises no order among shards (API reference, PutRecords).
 	slices.SortFunc(b.puts, func(x, y *put) int { return cmp.Compare(y.shard.index, x.shard.index) })
@@ -410,7 +420,7 @@ func (s *Service) putAll(b *batch) ([]byte, *refusal) {
 		}
 		out = e.append(out)
 	}
-	return append(out, `]}`...), nil
+	return append(out, `]}`...), true
 }
 
 func (e *placed) append(out []byte) []byte {

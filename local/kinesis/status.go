@@ -3,6 +3,7 @@ package kinesis
 import (
 	"maps"
 	"slices"
+	"time"
 )
 
 // Status is what a service has done since it was opened.
@@ -22,6 +23,11 @@ type StreamStatus struct {
 // ShardStatus is of one shard.
 type ShardStatus struct {
 	ID string `json:"id"`
+	// Parents are the ids of the shards that it was made of by a split or a merge.
+	Parents []string `json:"parents,omitempty"`
+	// Closed is when it was split or merged, so that it takes no more records; nil of an open shard. It is listed until its
+	// records have expired.
+	Closed *time.Time `json:"closed,omitempty"`
 	// Records and Bytes (of data and partition keys) have been acknowledged since the service was opened.
 	Records int64 `json:"records"`
 	Bytes   int64 `json:"bytes"`
@@ -42,7 +48,7 @@ func (s *Service) Status() Status {
 	streams := *s.streams.Load()
 	for _, name := range slices.Sorted(maps.Keys(streams)) {
 		stream := StreamStatus{Name: name, Mode: streams[name].description.Load().Mode}
-		for _, shard := range streams[name].shards {
+		for _, shard := range streams[name].all() {
 			stream.Shards = append(stream.Shards, shard.status())
 		}
 		status.Streams = append(status.Streams, stream)
@@ -52,7 +58,11 @@ func (s *Service) Status() Status {
 
 func (s *shard) status() ShardStatus {
 	status := ShardStatus{
-		ID: s.id, Records: s.records.Load(), Bytes: s.bytes.Load(), Throttled: s.throttled.Load(), Failed: s.failed.Load(),
+		ID: s.id, Parents: s.parentIDs(), Records: s.records.Load(), Bytes: s.bytes.Load(), Throttled: s.throttled.Load(), Failed: s.failed.Load(),
+	}
+	if closed := s.closed.Load(); closed != 0 {
+		at := time.UnixMilli(closed).UTC()
+		status.Closed = &at
 	}
 	damage := s.damaged()
 	status.Damage, status.Damages = damage[:min(len(damage), mostSaid)], len(damage)

@@ -1,9 +1,11 @@
 package kinesis
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -29,7 +31,7 @@ type description struct {
 	Name string
 	ARN  string
 	Mode string
-	// Shards is how many there are. They never change.
+	// Shards is how many are open.
 	Shards int
 	// RetentionHours is 24 to 8,760.
 	RetentionHours int
@@ -38,28 +40,136 @@ type description struct {
 	Created   int64
 	CreatedAt time.Time
 	Tags      map[string]string `json:",omitempty"`
+	// Lineage are the shards of a stream that has been resharded, in order of their indexes. A stream without has the shards of
+	// its creation.
+	Lineage []shardEntry `json:",omitempty"`
+	// Scaled are the times of the calls that changed the number of shards, in milliseconds, of the last 24 hours.
+	Scaled []int64 `json:",omitempty"`
+}
+
+// shardEntry is what the file says of a shard.
+type shardEntry struct {
+	Index int
+	// First and Last hash key of its range.
+	First, Last hashKey
+	// Parents are the indexes of the shard that was split, or of the two that were merged: the lower range first.
+	Parents []int `json:",omitempty"`
+	// Created is the shard's creation in sequence numbers, in seconds.
+	Created int64
+	// Opened and Closed are in milliseconds. An open shard has no Closed.
+	Opened int64
+	Closed int64 `json:",omitempty"`
+}
+
+// entries are all shards of a stream that it keeps, in order of their indexes.
+func (d *description) entries() []shardEntry {
+	if d.Lineage != nil {
+		return d.Lineage
+	}
+	entries := make([]shardEntry, d.Shards)
+	for i, r := range split(d.Shards) {
+		entries[i] = shardEntry{Index: i, First: r.start, Last: r.end, Created: d.Created, Opened: d.CreatedAt.UnixMilli()}
+	}
+	return entries
+}
+
+// check says whether the shards are as [draft] leaves them: the open ones take every hash key, once.
+func (d *description) check() bool {
+	if d.Shards < 1 || d.Shards > maxShards {
+		return false
+	}
+	if d.Lineage == nil {
+		return true
+	}
+	inOrder := slices.IsSortedFunc(d.Lineage, func(a, b shardEntry) int { return cmp.Or(cmp.Compare(a.Index, b.Index), -1) })
+	open := openOf(d.Lineage)
+	if !inOrder || len(open) != d.Shards || d.Lineage[0].Index < 0 {
+		return false
+	}
+	next := hashKey{}
+	for _, at := range open {
+		entry := d.Lineage[at]
+		if entry.First != next || entry.Last.compare(entry.First) < 0 {
+			return false
+		}
+		next = entry.Last.plusOne()
+	}
+	return next == hashKey{}
+}
+
+// openOf are the places of the open shards, in order of their hash keys.
+func openOf(entries []shardEntry) (open []int) {
+	for at := range entries {
+		if entries[at].Closed == 0 {
+			open = append(open, at)
+		}
+	}
+	slices.SortFunc(open, func(a, b int) int { return entries[a].First.compare(entries[b].First) })
+	return open
 }
 
 // stream is a live stream.
 type stream struct {
-	description atomic.Pointer[description] // what may change in it is its retention, mode and tags
+	description atomic.Pointer[description] // what may change in it is its retention, mode, tags and shards
 	name        string
 	created     int64
-	shards      []*shard
+	// shards is replaced and never changed.
+	shards atomic.Pointer[shardSet]
+	// routing is held for reading from when a record's shard is chosen until the record is on disk, and for writing while
+	// shards are closed: so no record comes into a shard that is closed. It is taken before the service's mu.
+	routing sync.RWMutex
 	// indexes are the last given, by group of shards. They belong to the committer.
 	indexes []uint64
 	deleted atomic.Bool
 }
 
+// shardSet are the shards of a stream.
+type shardSet struct {
+	// all in order of their indexes, the closed ones among them.
+	all []*shard
+	// open in order of their hash keys.
+	open []*shard
+}
+
+// newShardSet makes the shards of entries, but for those that there are already.
+func newShardSet(of *stream, entries []shardEntry, known []*shard) *shardSet {
+	set := &shardSet{}
+	for _, entry := range entries {
+		next := find(known, entry.Index)
+		if next == nil {
+			next = newShard(of, entry)
+		}
+		set.all = append(set.all, next)
+	}
+	for _, at := range openOf(entries) {
+		set.open = append(set.open, set.all[at])
+	}
+	return set
+}
+
+// find is the shard of an index, or nil.
+func find(shards []*shard, index int) *shard {
+	at, known := slices.BinarySearchFunc(shards, index, func(s *shard, index int) int { return cmp.Compare(s.index, index) })
+	if !known {
+		return nil
+	}
+	return shards[at]
+}
+
 // shard is one of a stream.
 type shard struct {
-	stream *stream
-	index  int
-	id     string
-	bucket []byte // its bucket's name in the file
-	seed   uint32 // see seedOf
+	stream  *stream
+	index   int
+	id      string
+	bucket  []byte // its bucket's name in the file
+	seed    uint32 // see seedOf
+	created int64  // in sequence numbers, in seconds
+	opened  int64  // in milliseconds
+	parents []int
 	hashRange
 	limits limits
+	// closed is when, in milliseconds; 0 of an open shard. What it holds changes no more from then on.
+	closed atomic.Int64
 
 	mu sync.Mutex
 	// last is the newest record that is on disk, zero if there never was one; lastArrived belongs to it, in milliseconds.
@@ -78,20 +188,36 @@ type shard struct {
 }
 
 func newStream(d description) *stream {
-	s := &stream{name: d.Name, created: d.Created, indexes: make([]uint64, (d.Shards+groupSize-1)/groupSize)}
+	s := &stream{name: d.Name, created: d.Created}
 	s.description.Store(&d)
-	for i, r := range split(d.Shards) {
-		bucket := fmt.Appendf(nil, "%s%d/%d/%s", recordsPrefix, d.Created, i, d.Name)
-		s.shards = append(s.shards, &shard{stream: s, index: i, id: shardID(i), hashRange: r, bucket: bucket, seed: seedOf(bucket)})
-	}
+	set := newShardSet(s, d.entries(), nil)
+	s.shards.Store(set)
+	s.indexes = make([]uint64, groups(set.all))
 	return s
 }
+
+// groups is how many groups shards have, whose indexes are in order.
+func groups(shards []*shard) int { return shards[len(shards)-1].index/groupSize + 1 }
+
+func newShard(of *stream, entry shardEntry) *shard {
+	bucket := fmt.Appendf(nil, "%s%d/%d/%s", recordsPrefix, of.created, entry.Index, of.name)
+	s := &shard{
+		stream: of, index: entry.Index, id: shardID(entry.Index), bucket: bucket, seed: seedOf(bucket),
+		created: entry.Created, opened: entry.Opened, parents: entry.Parents, hashRange: hashRange{entry.First, entry.Last},
+	}
+	s.closed.Store(entry.Closed)
+	return s
+}
+
+// all are the stream's shards in order of their indexes, the closed ones among them.
+func (s *stream) all() []*shard { return s.shards.Load().all }
 
 func shardID(index int) string { return fmt.Sprintf("shardId-%012d", index) }
 
 // shardFor is the shard that takes a hash key.
 func (s *stream) shardFor(key hashKey) *shard {
-	return s.shards[sort.Search(len(s.shards)-1, func(i int) bool { return key.compare(s.shards[i].end) <= 0 })]
+	open := s.shards.Load().open
+	return open[sort.Search(len(open)-1, func(i int) bool { return key.compare(open[i].end) <= 0 })]
 }
 
 // horizon is the arrival, in milliseconds, before which a record is trimmed.
@@ -101,12 +227,29 @@ func (s *stream) horizon(now time.Time) int64 {
 
 // number is the sequence number of a record; arrived is in milliseconds.
 func (s *shard) number(index uint64, arrived int64) number {
-	return number{created: s.stream.created, index: index, arrived: arrived / 1000, shard: int32(s.index), version: current}
+	return number{created: s.created, index: index, arrived: arrived / 1000, shard: int32(s.index), version: current}
 }
 
 // first is the number the shard begins with, which no record has.
 func (s *shard) first() number {
-	return s.number(0, s.stream.created*1000)
+	return s.number(0, s.created*1000)
+}
+
+// endIndex is the index of a closed shard's ending sequence number, which no record has (kinesalite, test/splitShard.js,
+// whose author ran it on AWS).
+const endIndex = 1<<63 - 1
+
+// ending is the number that a closed shard ends with. It is not ok of one that is open.
+func (s *shard) ending() (_ number, ok bool) {
+	closed := s.closed.Load()
+	return s.number(endIndex, closed), closed != 0
+}
+
+// expired is true of a closed shard that has nothing left that can be read.
+func (s *shard) expired(horizon int64) bool {
+	closed := s.closed.Load()
+	_, arrived := s.newest()
+	return closed != 0 && max(closed, arrived) < horizon
 }
 
 // newest is the index and arrival of the newest record that is on disk.

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -39,7 +37,11 @@ func (s *Service) isClosing() bool {
 // trim deletes some of what is past its retention or belongs to a deleted stream, and is true if there may be more.
 func (c *committer) trim() bool {
 	known := c.generation.Load()
-	late, err := c.due()
+	var late []overdue
+	err := c.expire()
+	if err == nil {
+		late, err = c.due()
+	}
 	if err == nil && len(late) > 0 {
 		err = c.update(func(tx *bbolt.Tx) error { return trimBuckets(tx, late) })
 	}
@@ -59,21 +61,23 @@ type overdue struct {
 	cutoff int64
 }
 
-// everything is the cutoff for a shard whose stream is deleted.
+// everything is the cutoff for a shard that has expired or whose stream is deleted.
 const everything = 1<<63 - 1
 
-// due finds buckets whose oldest record is past its retention and not their newest, and those of deleted streams.
+// due finds buckets whose oldest record is past its retention and not their newest, and those of no shard any more.
 func (c *committer) due() (late []overdue, err error) {
 	horizons := map[string]int64{}
 	now := c.options.Clock.Now()
 	for _, s := range *c.streams.Load() {
-		horizons[strconv.FormatInt(s.created, 10)] = s.horizon(now)
+		for _, shard := range s.all() {
+			horizons[string(shard.bucket)] = s.horizon(now)
+		}
 	}
 	err = c.view(func(tx *bbolt.Tx) error {
 		cursor := tx.Cursor()
 		prefix := []byte(recordsPrefix)
 		for key, _ := cursor.Seek(prefix); bytes.HasPrefix(key, prefix) && len(late) < trimShards; key, _ = cursor.Next() {
-			horizon, alive := horizons[identity(key)]
+			horizon, alive := horizons[string(key)]
 			if !alive {
 				late = append(late, overdue{slices.Clone(key), everything})
 				continue
@@ -88,7 +92,7 @@ func (c *committer) due() (late []overdue, err error) {
 		}
 		return nil
 	})
-	return slices.DeleteFunc(late, func(o overdue) bool { return o.cutoff == everything && c.isAlive(identity(o.bucket)) }), err
+	return slices.DeleteFunc(late, func(o overdue) bool { return o.cutoff == everything && c.isAlive(o.bucket) }), err
 }
 
 func startsBefore(bucket *bbolt.Bucket, seed uint32, horizon int64) (bool, error) {
@@ -100,19 +104,13 @@ func startsBefore(bucket *bbolt.Bucket, seed uint32, horizon int64) (bool, error
 	return oldest.arrived < horizon, err
 }
 
-// identity is the creation of the stream that a bucket of records belongs to.
-func identity(bucket []byte) string {
-	identity, _, _ := strings.Cut(string(bucket[len(recordsPrefix):]), "/")
-	return identity
-}
-
-// isAlive is true of a stream that was made since its bucket was taken for a deleted one's. Whoever makes a stream holds
+// isAlive is true of a shard that was made since its bucket was taken for a deleted one's. Whoever makes a stream or a shard holds
 // mu from before it is in the file until it is in memory. No transaction may be open here, because making may wait for it.
-func (c *committer) isAlive(identity string) bool {
+func (c *committer) isAlive(bucket []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, s := range *c.streams.Load() {
-		if strconv.FormatInt(s.created, 10) == identity {
+		if slices.ContainsFunc(s.all(), func(shard *shard) bool { return bytes.Equal(shard.bucket, bucket) }) {
 			return true
 		}
 	}
@@ -134,7 +132,7 @@ func trimBuckets(tx *bbolt.Tx, late []overdue) error {
 	return nil
 }
 
-// trimBucket deletes the oldest records of a bucket, and the bucket itself when its stream is deleted and it is empty. A
+// trimBucket deletes the oldest records of a bucket, and the bucket itself when no shard has it any more and it is empty. A
 // live shard's newest record stays, however old it is: nobody can read it, but it says up to where records had come, so
 // that after a restart a consumer can tell that some have expired before it read them.
 func trimBucket(tx *bbolt.Tx, o overdue, most int) (deleted int, err error) {

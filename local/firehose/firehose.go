@@ -93,8 +93,8 @@ type DeliveryStream struct {
 
 	mu     sync.Mutex
 	status Status
-	// first says that there was no checkpoint.
-	first bool
+	// unknown are the shards that there were without a checkpoint.
+	unknown map[string]bool
 	// expired is up to where records are known to have expired unread, by shard, so that it is said once.
 	expired map[string]string
 }
@@ -122,7 +122,7 @@ func Open(cfg Config, opts Options) (*DeliveryStream, error) {
 		cfg: cfg, opts: opts, prefix: parsed, random: rand.Reader,
 		size:    max(cfg.BufferMiB, 1) << 20,
 		running: make(chan struct{}, 1), turn: make(chan struct{}, 1),
-		status: Status{Name: cfg.Name}, expired: map[string]string{},
+		status: Status{Name: cfg.Name}, expired: map[string]string{}, unknown: map[string]bool{},
 	}
 	if err := d.openCheckpoint(context.Background()); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.Name, err)
@@ -148,7 +148,6 @@ func (d *DeliveryStream) openCheckpoint(ctx context.Context) error {
 	if saved != nil {
 		d.checkpoint = d.checkpoint.with(saved.After)
 	}
-	d.first = saved == nil
 	had := false
 	for _, shard := range shards {
 		latest, err := d.opts.Source.Latest(ctx, d.cfg.StreamName, shard.ID)
@@ -156,6 +155,7 @@ func (d *DeliveryStream) openCheckpoint(ctx context.Context) error {
 			return err
 		}
 		had = had || latest != ""
+		d.unknown[shard.ID] = saved == nil
 		d.begin(ctx, shard.ID, latest)
 	}
 	d.forget(shards)
@@ -179,7 +179,7 @@ func (d *DeliveryStream) begin(ctx context.Context, shard, latest string) {
 		d.sayForeign(shard, after, latest)
 		begin = ""
 	case d.allExpired(ctx, shard, after, latest):
-		if !d.first {
+		if !d.unknown[shard] {
 			d.sayAllExpired(shard, after, latest)
 		}
 		begin = latest

@@ -363,7 +363,7 @@ func (d *DeliveryStream) readOnce(ctx context.Context, r *shardReader) ([]kinesi
 // whatever any clock says. Without a checkpoint nobody knows whether those before the first were delivered.
 func (d *DeliveryStream) sayMissed(shard, after string, records []kinesis.Record) {
 	for _, record := range records {
-		if record.Missed && (after != "" || !d.first) {
+		if record.Missed && (after != "" || !d.unknown[shard]) {
 			d.sayExpired(shard, after, record.SequenceNumber, "before")
 		}
 		after = record.SequenceNumber

@@ -630,3 +630,64 @@ func FuzzDo(f *testing.F) {
 		}
 	})
 }
+
+// A closed shard is gone when its retention is over, with its bucket, and its number is not given again.
+func TestClosedShardsExpire(t *testing.T) {
+	clock := clockwork.NewFakeClockAt(noon)
+	s := opened(t, Options{Clock: clock})
+	do := func(action, members string) string {
+		t.Helper()
+		r := s.Do(context.Background(), action, []byte(`{"StreamName":"events",`+members+`}`))
+		if r.Status != 200 {
+			t.Fatalf("%d %s", r.Status, r.Body)
+		}
+		return string(r.Body)
+	}
+	shards := func() (text string) {
+		for _, shard := range (*s.streams.Load())["events"].all() {
+			text += fmt.Sprint(shard.index, shard.parents, shard.closed.Load() != 0, " ")
+		}
+		return text
+	}
+	put := func(want string) {
+		t.Helper()
+		if got := do("PutRecord", `"PartitionKey":"a","Data":""`); !strings.Contains(got, want) {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	put("shardId-000000000000")
+	clock.Advance(time.Hour)
+	do("SplitShard", `"ShardToSplit":"0","NewStartingHashKey":"170141183460469231731687303715884105728"`)
+	put("shardId-000000000001")
+	clock.Advance(24 * time.Hour)
+	trimAll(s)
+	if got, want := shards(), "0 [] true 1 [0] false 2 [0] false "; got != want {
+		t.Errorf("a day after the split there are %s, want %s", got, want)
+	}
+	clock.Advance(time.Millisecond)
+	if list := do("ListShards", `"MaxResults":10`); strings.Contains(list, `"ShardId":"shardId-000000000000"`) || !strings.Contains(list, `"ParentShardId":"shardId-000000000000"`) {
+		t.Errorf("a moment later %s", list)
+	}
+	trimAll(s)
+	do("MergeShards", `"ShardToMerge":"1","AdjacentShardToMerge":"2"`)
+	put("shardId-000000000003")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = opened(t, Options{Path: s.options.Path, Clock: clock})
+	put("shardId-000000000003")
+	if got, want := shards(), "1 [0] true 2 [0] true 3 [1 2] false "; got != want {
+		t.Errorf("after the merge there are %s, want %s", got, want)
+	}
+	err := s.view(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(name []byte, _ *bbolt.Bucket) error {
+			if bytes.HasSuffix(name, []byte("/0/events")) {
+				t.Errorf("%s is left", name)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

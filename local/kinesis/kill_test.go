@@ -15,8 +15,11 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
-// producerFile, in the environment, makes the test binary a producer on that file.
-const producerFile = "KINESIS_TEST_PRODUCER_FILE"
+// producerFile, in the environment, makes the test binary a producer on that file; resharding beside it reshards all the time.
+const (
+	producerFile = "KINESIS_TEST_PRODUCER_FILE"
+	resharding   = "KINESIS_TEST_RESHARDING"
+)
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(producerFile); path != "" {
@@ -35,6 +38,10 @@ func produce(path string) {
 		fmt.Println("error", err)
 		os.Exit(1)
 	}
+	acknowledged := make(chan struct{}, 1000)
+	if os.Getenv(resharding) != "" {
+		go reshardForever(s, acknowledged)
+	}
 	var output sync.Mutex
 	for p := range producers {
 		go func() {
@@ -48,15 +55,43 @@ func produce(path string) {
 				output.Lock()
 				fmt.Printf("%d %s\n", p*1_000_000+i, number) // one write: it is whole or not there
 				output.Unlock()
+				select {
+				case acknowledged <- struct{}{}:
+				default: // nobody reshards
+				}
 			}
 		}()
 	}
 	select {}
 }
 
+// reshardForever takes a stream from 2 shards to 4 and 3 and back, a step for each hundred records.
+func reshardForever(s *kinesis.Service, acknowledged <-chan struct{}) {
+	for i := 0; ; i++ {
+		for range 100 {
+			<-acknowledged
+		}
+		r := s.Do(context.Background(), "UpdateShardCount", fmt.Appendf(nil, `{"StreamName":"e","ScalingType":"UNIFORM_SCALING","TargetShardCount":%d}`, []int{4, 3, 2}[i%3]))
+		if r.Status != 200 && i > 2 { // the first ones may meet a number from which it is no step
+			fmt.Printf("error %s\n", r.Body)
+		}
+	}
+}
+
 // A process is killed with SIGKILL under load, and again on the same file: every record that was acknowledged is there,
 // under its sequence number, and each producer's are in order.
 func TestKill(t *testing.T) {
+	checkKill(t)
+}
+
+// So it is while the stream is resharded.
+func TestKillWhileResharding(t *testing.T) {
+	t.Setenv(resharding, "yes")
+	checkKill(t)
+}
+
+func checkKill(t *testing.T) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "kinesis.db")
 	s := open(t, kinesis.Options{Path: path}, map[string]int{"e": 2})
 	if err := s.Close(); err != nil {
@@ -72,6 +107,10 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	total := len(acknowledged)
+	t.Logf("%d records were acknowledged, in %d shards", total, len(shards))
+	if want := os.Getenv(resharding) != ""; (len(shards) > 2) != want {
+		t.Errorf("there are %d shards", len(shards))
+	}
 	for _, shard := range shards {
 		for after := ""; ; {
 			records, err := s.Records(context.Background(), "e", shard.ID, after, 1000)

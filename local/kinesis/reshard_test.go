@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -462,5 +463,88 @@ func TestShardFilters(t *testing.T) {
 	}
 	if got := readToEnd(t, s, iteratorOf(t, s, `"ShardId":"2","ShardIteratorType":"TRIM_HORIZON"`), 1); len(got) != 1 {
 		t.Errorf("the shard that is closed gives %v", got)
+	}
+}
+
+// Shards are split and merged while producers put: each record is there once, and those of a key are in the order in which they
+// were acknowledged, from parents to children, now and after a restart.
+func TestReshardingUnderLoad(t *testing.T) {
+	const producers, each = 16, 60
+	path := filepath.Join(t.TempDir(), "kinesis.db")
+	s := open(t, kinesis.Options{Path: path, Unlimited: true}, map[string]int{"e": 2})
+	var working sync.WaitGroup
+	for p := range producers {
+		working.Go(func() {
+			for i := range each {
+				record := fmt.Sprintf(`{"PartitionKey":"%d","Data":"%s"}`, p, base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%d", i)))
+				action, body := "PutRecord", strings.Replace(record, "{", `{"StreamName":"e",`, 1)
+				if i%2 == 1 { // beside one for each shard
+					action, body = "PutRecords", `{"StreamName":"e","Records":[`+record+`,{"PartitionKey":"other","Data":"","ExplicitHashKey":"0"},{"PartitionKey":"other","Data":"","ExplicitHashKey":"`+threeQuarters+`"}]}`
+				}
+				if r := s.Do(context.Background(), action, []byte(body)); r.Status != 200 || strings.Contains(string(r.Body), "ErrorCode") {
+					t.Errorf("%d %s", r.Status, r.Body)
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() {
+		working.Wait()
+		close(done)
+	}()
+	reshardings := 0
+	for under := true; under; reshardings++ {
+		reshard(t, s, "UpdateShardCount", fmt.Sprintf(`"ScalingType":"UNIFORM_SCALING","TargetShardCount":%d`, []int{4, 3, 5, 4, 2}[reshardings%5]))
+		select {
+		case <-done:
+			under = false
+		default:
+		}
+	}
+	t.Logf("resharded %d times", reshardings)
+	for range 2 {
+		checkKeys(t, s, producers, each)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = open(t, kinesis.Options{Path: path}, nil)
+	}
+}
+
+// checkKeys reads all shards, each after its parents.
+func checkKeys(t *testing.T, s *kinesis.Service, producers, each int) {
+	t.Helper()
+	shards, err := s.Shards(t.Context(), "e")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, shard := range shards {
+		for after := ""; ; {
+			records, err := s.Records(t.Context(), "e", shard.ID, after, 1000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range records {
+				if after = r.SequenceNumber; !r.Empty {
+					got[r.PartitionKey] += string(r.Data) + " "
+				}
+			}
+			if len(records) == 0 {
+				break
+			}
+		}
+	}
+	want := ""
+	for i := range each {
+		want += fmt.Sprint(i) + " "
+	}
+	for p := range producers {
+		if got[fmt.Sprint(p)] != want {
+			t.Errorf("the records of %d are %q, want %q", p, got[fmt.Sprint(p)], want)
+		}
+	}
+	if got := len(got["other"]); got != producers*each { // two for every second, of one byte
+		t.Errorf("of the others %d are there", got)
 	}
 }

@@ -37,7 +37,7 @@ type wrecked struct {
 	begin, end int64 // of key and value
 }
 
-// newWreck makes a file in which every kind of page is: a tree of pages of records, one of small records, one that lies in
+// newWreck makes a file with a stream that has been resharded, and in which every kind of page is: a tree of pages of records, one of small records, one that lies in
 // its parent's page, records that need more than a page, and free pages.
 func newWreck(t testing.TB) *wreck {
 	t.Helper()
@@ -47,7 +47,7 @@ func newWreck(t testing.TB) *wreck {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, shards := range map[string]int{"events": 2, "few": 1} {
+	for name, shards := range map[string]int{"events": 2, "few": 1, "split": 1} {
 		if err := s.Declare(Config{Name: name, Mode: provisioned, Shards: shards, Retention: quota.MinRetention}); err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +68,15 @@ func newWreck(t testing.TB) *wreck {
 		if i%75 == 0 {
 			put("events", fmt.Sprintf("large %d %s", i, strings.Repeat("l", 60_000)))
 			put("few", fmt.Sprintf("few %d", i))
+			put("split", fmt.Sprintf("split %d %s", i, strings.Repeat("s", i)))
 		}
+	}
+	body := `{"StreamName":"split","ShardToSplit":"0","NewStartingHashKey":"100000000000000000000000000000000000000"}`
+	if r := s.DoAs(context.Background(), "SplitShard", []byte(body), nil); r.Status != 200 {
+		t.Fatalf("%d %s", r.Status, r.Body)
+	}
+	for i := range 20 {
+		put("split", fmt.Sprintf("child %d %s", i, strings.Repeat("c", 7*i)))
 	}
 	trimAll(s)
 	put("few", "the last")

@@ -7,7 +7,15 @@ const status = {
   now: "2026-01-01T00:01:00.123456789Z",
   api: { requests: 12, inFlight: 1, answers: { "200": 10, "429": 2 } },
   streams: {
-    streams: [{ name: "s", shards: [{ id: "shardId-0", records: 10, bytes: 900, throttled: 1, latest: "496" }] }],
+    streams: [
+      {
+        name: "s",
+        shards: [
+          { id: "shardId-0", closed: "2026-01-01T00:00:01Z", records: 10, bytes: 900, throttled: 1, latest: "496" },
+          { id: "shardId-1", parents: ["shardId-0"], records: 1, bytes: 90, throttled: 0, latest: "497" },
+        ],
+      },
+    ],
   },
   deliveries: [
     {
@@ -42,7 +50,10 @@ test("reads a pipeline's status", () => {
       { status: "200", count: 10 },
       { status: "429", count: 2 },
     ],
-    shards: [{ stream: "s", id: "shardId-0", records: 10, bytes: 900, throttled: 1, latest: "496" }],
+    shards: [
+      { stream: "s", id: "shardId-0", records: 10, bytes: 900, throttled: 1, latest: "496", closed: true },
+      { stream: "s", id: "shardId-1", records: 1, bytes: 90, throttled: 0, latest: "497", closed: false },
+    ],
     bufferedRecords: 3,
     deliveredObjects: 2,
     objects: [

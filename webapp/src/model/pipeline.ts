@@ -11,7 +11,15 @@ export type Hops = {
   requests: number;
   inFlight: number;
   answers: { status: string; count: number }[];
-  shards: { stream: string; id: string; records: number; bytes: number; throttled: number; latest: string }[];
+  shards: {
+    stream: string;
+    id: string;
+    records: number;
+    bytes: number;
+    throttled: number;
+    latest: string;
+    closed: boolean;
+  }[];
   bufferedRecords: number;
   bufferedBytes: number;
   /** When the buffer is delivered at the latest; null while it is empty. */
@@ -76,6 +84,7 @@ function shardsOf(stream: Json): Hops["shards"] {
       bytes: numberOf(shard.bytes),
       throttled: numberOf(shard.throttled),
       latest: textOf(shard.latest),
+      closed: textOf(shard.closed) !== "",
     }));
 }
 

@@ -71,9 +71,12 @@ function shardsText(shards: Hops["shards"]): string {
   const size = bytes(shards.reduce((sum, shard) => sum + shard.bytes, 0));
   const throttled = shards.reduce((sum, shard) => sum + shard.throttled, 0);
   const throttledText = throttled === 0 ? "" : ` · ${count(throttled)} throttled`;
-  if (shards.length === 1) return `${size} · 1 shard${throttledText}`;
-  const each = shards.length <= 4 ? `: ${shards.map(({ records }) => count(records)).join(", ")}` : "";
-  return `${size} · ${count(shards.length)} shards${each}${throttledText}`;
+  const open = shards.filter(({ closed }) => !closed);
+  const closed = shards.length - open.length;
+  const restText = (closed === 0 ? "" : ` · ${count(closed)} closed`) + throttledText;
+  if (open.length === 1) return `${size} · 1 shard${restText}`;
+  const each = open.length <= 4 ? `: ${open.map(({ records }) => count(records)).join(", ")}` : "";
+  return `${size} · ${count(open.length)} shards${each}${restText}`;
 }
 
 /** The longest wait that was seen of this buffer, which is what its bar starts from. */

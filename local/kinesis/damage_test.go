@@ -536,3 +536,49 @@ func TestNoRoomToMend(t *testing.T) {
 		t.Errorf("the record is not among %d", len(all))
 	}
 }
+
+// A description that is larger than a page is found without the pages that lead to it, and of several versions the newest: an
+// older one knows fewer shards.
+func TestALargeDescriptionIsFound(t *testing.T) {
+	s := opened(t, Options{})
+	do := func(action, members string) string {
+		t.Helper()
+		r := s.Do(context.Background(), action, []byte(`{"StreamName":"large",`+members+`}`))
+		if r.Status != 200 {
+			t.Fatalf("%d %s", r.Status, r.Body)
+		}
+		return string(r.Body)
+	}
+	do("CreateStream", `"ShardCount":100`)
+	for _, count := range []int{150, 200} {
+		do("UpdateShardCount", fmt.Sprintf(`"ScalingType":"UNIFORM_SCALING","TargetShardCount":%d`, count))
+		do("PutRecord", `"PartitionKey":"a","Data":"YQ=="`)
+	}
+	shards := func() (text string) {
+		for _, shard := range (*s.streams.Load())["large"].all() {
+			text += fmt.Sprintln(shard.id, shard.hashRange, shard.parents, shard.created, shard.closed.Load(), shard.last)
+		}
+		return text
+	}
+	want, path := shards(), s.options.Path
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	image, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := range eachIndex(image, []byte(`{"Name":"large"`)) {
+		copy(image[at/pageSize*pageSize:], make([]byte, pageHeadSize)) // each version's page says nothing of itself
+	}
+	if err := os.WriteFile(path, image, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = opened(t, Options{Path: path})
+	if (*s.streams.Load())["large"] == nil {
+		t.Fatal("the stream is lost")
+	}
+	if got := shards(); got != want {
+		t.Errorf("the shards are %.2000s\nwant %.2000s", got, want)
+	}
+}

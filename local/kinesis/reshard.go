@@ -125,7 +125,7 @@ func (s *Service) scaleTo(d *description, target int) *refusal {
 	drafted := newDraft(d, now)
 	drafted.scale(target)
 	drafted.into(d)
-	d.Scaled = append(scaled, now.UnixMilli())
+	d.Scaled = slices.Concat(scaled, []int64{now.UnixMilli()})
 	return nil
 }
 

@@ -20,17 +20,11 @@ func (s *Service) Backlog(ctx context.Context, stream string, after map[string]s
 	if problem != nil {
 		return backlog, problem
 	}
-	ids, err := s.Shards(ctx, stream)
-	if err != nil {
-		return backlog, err
-	}
 	retention := time.Duration(found.description.Load().RetentionHours) * time.Hour
-	for _, id := range ids {
-		shard, position, err := s.position(stream, id, after[id])
+	for _, shard := range found.all() {
+		_, position, err := s.position(stream, shard.id, after[shard.id])
 		if err != nil {
-			if shard, position, err = s.position(stream, id, ""); err != nil {
-				return backlog, err
-			}
+			position = 0
 		}
 		events, oldest, err := s.count(ctx, shard, position+1)
 		if err != nil {

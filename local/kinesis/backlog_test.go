@@ -43,6 +43,14 @@ func TestBacklog(t *testing.T) {
 	check("one later", delivered, 1, noon.Add(25*time.Hour))
 	clock.Advance(23*time.Hour + time.Second)
 	check("what is kept", nil, 1, noon.Add(25*time.Hour))
+	reshard(t, s, "MergeShards", `"ShardToMerge":"0","AdjacentShardToMerge":"1"`)
+	add("b")
+	check("a closed shard's and its child's", nil, 2, noon.Add(25*time.Hour))
+	end, err := s.Latest(t.Context(), "e", "shardId-000000000001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("after the end of a closed shard", map[string]string{"shardId-000000000001": end}, 1, clock.Now().Add(24*time.Hour))
 	if _, err := s.Backlog(t.Context(), "nowhere", nil); err == nil {
 		t.Error("of a stream that is not there it has no error")
 	}

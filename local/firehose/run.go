@@ -184,8 +184,8 @@ func (d *DeliveryStream) sayDocumented() {
 // readers read the shards of the stream, each by itself.
 //
 // Assumption FH-12: a shard that a split or a merge has made is read when its parents have been read to their end, so that the
-// records of one partition key come in order. Amazon's own consumers do so ("after resharding, data from the parent shards first":
-// developer guide of Kinesis Data Streams, "Complete the resharding action"); of Firehose AWS says nothing.
+// records of one partition key come in order. Amazon's own consumers read all data of the parent shards first (developer guide of
+// Kinesis Data Streams, "Complete the resharding action"). AWS does not document what Firehose does.
 type readers struct {
 	*DeliveryStream
 	batches chan<- batch

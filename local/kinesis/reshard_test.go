@@ -149,8 +149,7 @@ func TestSplitAndMerge(t *testing.T) {
 	}
 }
 
-// The totals of the first four are moto's, verified against AWS (tests/test_kinesis/test_kinesis_stream_limits.py and
-// test_kinesis.py of getmoto/moto); four to three with its open shards is what risingwavelabs/risingwave#9961 shows of AWS.
+// The totals of the first three are those of moto's test_update_shard_count, verified against AWS (getmoto/moto); four to three with its open shards is what risingwavelabs/risingwave#9961 shows of AWS.
 func TestUpdateShardCount(t *testing.T) {
 	for _, test := range []struct {
 		from, to, total int

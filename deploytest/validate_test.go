@@ -67,7 +67,7 @@ func native(t *testing.T, name string) map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := stack.Native()
+	files, err := stack.Native(tfjson.ByAddress)
 	if err != nil {
 		t.Fatal(err)
 	}

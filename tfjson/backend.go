@@ -1,8 +1,10 @@
 package tfjson
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 )
 
@@ -64,4 +66,53 @@ func (s *Stack) AllowedAccounts() []string {
 		}
 	}
 	return allowed
+}
+
+// KeepState has a stack that moves to another folder keep its state where it is. Terraform takes the path of a local state from the
+// folder of the stack; any other backend says where the state is by itself.
+func (s *Stack) KeepState(from, to string) error {
+	typ, arguments, err := s.Backend()
+	if err != nil || typ != "local" {
+		return err
+	}
+	path, _ := arguments["path"].(string)
+	path = cmp.Or(path, "terraform.tfstate")
+	if filepath.IsAbs(path) {
+		return nil
+	}
+	if path, err = relative(to, filepath.Join(from, path)); err != nil {
+		return err
+	}
+	if arguments != nil {
+		arguments["path"] = path
+		return nil
+	}
+	settings, err := Blocks(s.root, "terraform")
+	if err != nil {
+		return err
+	}
+	local := map[string]any{"local": map[string]any{"path": path}}
+	s.root["terraform"] = append(anyOf(settings), map[string]any{"backend": local})
+	return nil
+}
+
+func anyOf(blocks []map[string]any) []any {
+	list := make([]any, len(blocks))
+	for i, block := range blocks {
+		list[i] = block
+	}
+	return list
+}
+
+// relative is a path as Terraform writes it on every system.
+func relative(folder, path string) (string, error) {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return "", err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return "", err
+	}
+	path, err = filepath.Rel(folder, path)
+	return filepath.ToSlash(path), err
 }

@@ -28,3 +28,29 @@ func TestBackend(t *testing.T) {
 		}
 	}
 }
+
+func TestKeepState(t *testing.T) {
+	for text, want := range map[string]string{
+		`{}`:                           "local map[path:../../out/stacks/dev/terraform.tfstate] <nil>",
+		`{"terraform":{"backend":{}}}`: "local map[] terraform: backend: it names 0 types; name one",
+		`{"terraform":{"required_version":"> 1"}}`:                                "local map[path:../../out/stacks/dev/terraform.tfstate] <nil>",
+		`{"terraform":{"backend":{"local":{}}}}`:                                  "local map[path:../../out/stacks/dev/terraform.tfstate] <nil>",
+		`{"terraform":{"backend":{"local":{"path":"../../../a.tfstate"}}}}`:       "local map[path:../../a.tfstate] <nil>",
+		`{"terraform":{"backend":{"local":{"path":"/states/a"}}}}`:                "local map[path:/states/a] <nil>",
+		`{"terraform":[{"required_version":"> 1"},{"backend":{"s3":[{"a":1}]}}]}`: "s3 map[a:1] <nil>",
+		`{"terraform":{"cloud":{"organization":"o"}}}`:                            "cloud map[organization:o] <nil>",
+	} {
+		stack, err := Read(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = stack.KeepState("out/stacks/dev", "infra/dev")
+		typ, arguments, _ := stack.Backend()
+		if typ == "" {
+			typ = "local"
+		}
+		if got := fmt.Sprint(typ, " ", arguments, " ", err); got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+}

@@ -1,19 +1,16 @@
 package tfjson
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 )
-
-// restFile holds what [Stack.Native] leaves in JSON.
-const restFile = "rest.tf.json"
 
 // mapAttributes are the arguments of this project's resources that hold a map, and are no nested blocks. JSON writes the
 // two alike. `terraform validate` of what Native writes, in deploytest, finds one that is missing here.
@@ -23,145 +20,283 @@ var mapAttributes = []string{
 }
 
 // bareArguments are those whose strings are references, which Terraform's native syntax writes without quotes.
-var bareArguments = []string{"depends_on", "ignore_changes", "provider", "replace_triggered_by"}
+var bareArguments = []string{"depends_on", "ignore_changes", "iterator", "provider", "replace_triggered_by"}
 
-// Native is the stack in Terraform's native syntax, as files by name: ADDRESS.tf for each resource and data source, and
-// rest.tf.json for whatever else there is. For programs that read nested blocks in that syntax alone, as Trivy does
-// (github.com/aquasecurity/trivy/issues/5907): in JSON they see a bucket that is versioned as one that is not. Comments
-// ("//") are left out.
-func (s *Stack) Native() (map[string][]byte, error) {
-	files := map[string][]byte{}
+// labelledBlocks are the nested blocks with a label: JSON writes it as one more level.
+var labelledBlocks = []string{"backend", "dynamic", "provider_meta", "provisioner"}
+
+// section is a part of a stack beside its resources and data sources.
+type section struct {
+	file     string
+	labelled bool
+	// maps are the arguments that hold any value, and bare those that hold a reference or a type.
+	maps, bare []string
+	// allMaps is true where nothing is a nested block.
+	allMaps bool
+}
+
+var nativeSections = map[string]section{
+	"import":    {file: "imports.tf", bare: []string{"to"}},
+	"locals":    {file: "locals.tf", allMaps: true},
+	"moved":     {file: "moved.tf", bare: []string{"from", "to"}},
+	"output":    {file: "outputs.tf", labelled: true, maps: []string{"value"}},
+	"provider":  {file: "providers.tf", labelled: true},
+	"removed":   {file: "removed.tf", bare: []string{"from"}},
+	"terraform": {file: "terraform.tf"},
+	"variable":  {file: "variables.tf", labelled: true, maps: []string{"default"}, bare: []string{"type"}},
+}
+
+// Native is the stack in Terraform's native syntax, as files by name. The function says of each resource and data source
+// in which file it stands, by that file's name without its extension; whatever else there is stands in terraform.tf,
+// providers.tf, outputs.tf and the like. Comments ("//") are left out. The result is formatted as `terraform fmt` does.
+func (s *Stack) Native(fileOf func(Resource) string) (map[string][]byte, error) {
+	texts := map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(s.root)) {
+		if slices.Contains([]string{"//", "resource", "data"}, name) {
+			continue
+		}
+		known, ok := nativeSections[name]
+		if !ok {
+			return nil, fmt.Errorf("%q has no known form in the native syntax; take it out and write it by hand", name)
+		}
+		blocks, err := known.native(s.root, name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		texts[known.file] = append(texts[known.file], blocks...)
+	}
 	for _, resource := range s.resources {
 		text, err := native(resource)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", resource.Address(), err)
 		}
-		files[resource.Address()+".tf"] = text
+		file := fileOf(resource) + ".tf"
+		texts[file] = append(texts[file], text)
 	}
-	rest := maps.Clone(s.root)
-	for _, written := range []string{"//", "resource", "data"} {
-		delete(rest, written)
+	files := map[string][]byte{}
+	for name, blocks := range texts {
+		files[name] = hclwrite.Format([]byte(strings.Join(blocks, "\n")))
 	}
-	text, err := marshal(rest)
-	files[restFile] = text
-	return files, err
+	return files, nil
 }
 
-// marshal writes ">" as it is, and not as \u003e, for a person to read.
-func marshal(value any) ([]byte, error) {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	err := encoder.Encode(value)
-	return out.Bytes(), err
+// ByAddress has [Stack.Native] write a file for each resource. It is for programs that name a file with what they find in it.
+func ByAddress(r Resource) string { return r.Address() }
+
+// ByConstruct has [Stack.Native] write a file for each part of the stack: a resource's name is its path, and the path's first
+// step is the part. Data sources stand together in data.tf.
+func ByConstruct(r Resource) string {
+	if r.Data {
+		return "data"
+	}
+	part, _, _ := strings.Cut(r.Name, "_")
+	if part == "" {
+		return "main"
+	}
+	return part
 }
 
-func native(resource Resource) ([]byte, error) {
-	section := "resource"
+func native(resource Resource) (string, error) {
+	kind := "resource"
 	if resource.Data {
-		section = "data"
+		kind = "data"
 	}
-	var out strings.Builder
-	fmt.Fprintf(&out, "%s %q %q {\n", section, resource.Type, resource.Name)
-	if err := writeBody(&out, resource.Body); err != nil {
+	return block(fmt.Sprintf("%s %q %q", kind, resource.Type, resource.Name), resource.Body, section{})
+}
+
+func (in section) native(root map[string]any, name string) ([]string, error) {
+	bodies, err := Blocks(root, name)
+	if err != nil {
 		return nil, err
 	}
-	out.WriteString("}\n")
-	return hclwrite.Format([]byte(out.String())), nil
+	var blocks []string
+	for _, body := range bodies {
+		written, err := in.blocks(name, body)
+		if err != nil {
+			return nil, err
+		}
+		blocks = append(blocks, written...)
+	}
+	return blocks, nil
 }
 
-func writeBody(out *strings.Builder, body map[string]any) error {
-	for _, name := range slices.Sorted(maps.Keys(body)) {
+// blocks are one, or where there are labels one for each body of each label.
+func (in section) blocks(name string, body map[string]any) ([]string, error) {
+	if !in.labelled {
+		text, err := block(name, body, in)
+		return []string{text}, err
+	}
+	var blocks []string
+	for _, label := range slices.Sorted(maps.Keys(body)) {
+		if label == "//" {
+			continue
+		}
+		bodies, err := Blocks(body, label)
+		if err != nil {
+			return nil, err
+		}
+		for _, body := range bodies {
+			text, err := block(fmt.Sprintf("%s %q", name, label), body, in)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", label, err)
+			}
+			blocks = append(blocks, text)
+		}
+	}
+	return blocks, nil
+}
+
+func block(head string, body map[string]any, in section) (string, error) {
+	text, err := in.body(body)
+	if err != nil {
+		return "", err
+	}
+	if text == "" {
+		return head + " {}\n", nil
+	}
+	return head + " {\n" + text + "}\n", nil
+}
+
+// body has the order of Terraform's style guide: arguments, nested blocks, lifecycle, depends_on
+// (https://developer.hashicorp.com/terraform/language/style#resource-order).
+func (in section) body(body map[string]any) (string, error) {
+	var arguments, blocks, last []string
+	for _, name := range slices.SortedFunc(maps.Keys(body), lifecycleLast) {
 		if name == "//" {
 			continue
 		}
-		if err := writeArgument(out, name, body[name]); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+		nested, isBlock, err := in.nested(name, body[name])
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", name, err)
 		}
+		if isBlock {
+			blocks = append(blocks, nested...)
+			continue
+		}
+		text, err := in.value(name, body[name])
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", name, err)
+		}
+		line := fmt.Sprintf("%s = %s\n", name, text)
+		if name == "depends_on" {
+			last = append(last, line)
+			continue
+		}
+		arguments = append(arguments, line)
 	}
-	return nil
+	parts := append([]string{strings.Join(arguments, "")}, blocks...)
+	parts = append(parts, last...)
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
+	return strings.Join(parts, "\n"), nil
 }
 
-func writeArgument(out *strings.Builder, name string, value any) error {
-	if blocks, ok := nestedBlocks(name, value); ok {
-		for _, block := range blocks {
-			fmt.Fprintf(out, "%s {\n", name)
-			if err := writeBody(out, block); err != nil {
-				return err
-			}
-			out.WriteString("}\n")
-		}
-		return nil
+func lifecycleLast(a, b string) int {
+	const last = "lifecycle"
+	switch {
+	case a == b:
+		return 0
+	case a == last:
+		return 1
+	case b == last:
+		return -1
 	}
-	text, err := nativeValue(value, slices.Contains(bareArguments, name))
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "%s = %s\n", name, text)
-	return nil
+	return strings.Compare(a, b)
 }
 
-// nestedBlocks takes an object, or a list of objects, for nested blocks, unless it is known to be a map.
-func nestedBlocks(name string, value any) ([]map[string]any, bool) {
+// nested takes an object, or a list of objects, for nested blocks, unless it is known to be a map.
+func (in section) nested(name string, value any) ([]string, bool, error) {
+	if in.allMaps || slices.Contains(in.maps, name) || slices.Contains(mapAttributes, name) {
+		return nil, false, nil
+	}
+	bodies, ok := objects(value)
+	if !ok {
+		return nil, false, nil
+	}
+	var blocks []string
+	for _, body := range bodies {
+		form := section{labelled: slices.Contains(labelledBlocks, name), allMaps: name == "required_providers"}
+		written, err := form.blocks(name, body)
+		if err != nil {
+			return nil, true, err
+		}
+		blocks = append(blocks, written...)
+	}
+	return blocks, true, nil
+}
+
+func objects(value any) ([]map[string]any, bool) {
 	switch value := value.(type) {
 	case map[string]any:
-		return []map[string]any{value}, !slices.Contains(mapAttributes, name)
+		return []map[string]any{value}, true
 	case []any:
-		var blocks []map[string]any
+		var found []map[string]any
 		for _, element := range value {
-			block, ok := element.(map[string]any)
+			object, ok := element.(map[string]any)
 			if !ok {
 				return nil, false
 			}
-			blocks = append(blocks, block)
+			found = append(found, object)
 		}
-		return blocks, len(blocks) > 0
+		return found, len(found) > 0
 	default:
 		return nil, false
 	}
 }
 
-// nativeValue is an expression. The strings of a bare one are references.
-func nativeValue(value any, bare bool) (string, error) {
+func (in section) value(name string, value any) (string, error) {
+	return nativeValue(value, slices.Contains(bareArguments, name) || slices.Contains(in.bare, name), true)
+}
+
+// nativeValue is an expression. The strings of a bare one are references. One that ends its line may be a heredoc.
+func nativeValue(value any, bare, endsLine bool) (string, error) {
 	switch value := value.(type) {
 	case string:
 		if bare {
 			return value, nil
 		}
-		return nativeString(value)
+		return nativeString(value, endsLine)
 	case []any:
 		return nativeList(value, bare)
 	case map[string]any:
 		return nativeMap(value)
 	default:
 		// What JSON writes of null, true and a number means the same in the native syntax.
-		text, err := marshal(value)
-		return strings.TrimSpace(string(text)), err
+		text, err := json.Marshal(value)
+		return string(text), err
 	}
 }
+
+// longestList is the length of a list, in bytes, that stands in one line.
+const longestList = 100
 
 func nativeList(list []any, bare bool) (string, error) {
 	var elements []string
 	for _, element := range list {
-		text, err := nativeValue(element, bare)
+		text, err := nativeValue(element, bare, false)
 		if err != nil {
 			return "", err
 		}
 		elements = append(elements, text)
 	}
-	return "[" + strings.Join(elements, ", ") + "]", nil
+	line := strings.Join(elements, ", ")
+	if len(elements) > 1 && len(line) > longestList {
+		return "[\n" + strings.Join(elements, ",\n") + ",\n]", nil
+	}
+	return "[" + line + "]", nil
 }
 
 func nativeMap(object map[string]any) (string, error) {
+	if len(object) == 0 {
+		return "{}", nil
+	}
 	var out strings.Builder
 	out.WriteString("{\n")
 	for _, key := range slices.Sorted(maps.Keys(object)) {
-		name, err := nativeString(key)
+		name, err := nativeKey(key)
 		if err != nil {
 			return "", err
 		}
-		value, err := nativeValue(object[key], false)
+		value, err := nativeValue(object[key], false, true)
 		if err != nil {
 			return "", err
 		}
@@ -171,9 +306,22 @@ func nativeMap(object map[string]any) (string, error) {
 	return out.String(), nil
 }
 
+// nativeKey is a map's key. A name stands bare, unless it means something else there, and an expression in parentheses: without
+// them it would be a name.
+func nativeKey(key string) (string, error) {
+	if hclsyntax.ValidIdentifier(key) && !slices.Contains([]string{"for", "null", "true", "false"}, key) {
+		return key, nil
+	}
+	text, err := nativeString(key, false)
+	if err == nil && !strings.HasPrefix(text, `"`) {
+		text = "(" + text + ")"
+	}
+	return text, err
+}
+
 // nativeString quotes a template's text, and leaves its expressions as they are: within ${ } quotes stand for themselves.
-// A template that is one expression has that expression's value, whatever its type.
-func nativeString(text string) (string, error) {
+// A template that is one expression has that expression's value, whatever its type. A text of several lines is a heredoc.
+func nativeString(text string, endsLine bool) (string, error) {
 	parts, err := Parse(text)
 	if err != nil {
 		return "", err
@@ -181,6 +329,9 @@ func nativeString(text string) (string, error) {
 	if len(parts) == 1 && isExpression(parts[0]) {
 		template := parts[0].String()
 		return strings.TrimSuffix(strings.TrimPrefix(template, "${"), "}"), nil
+	}
+	if endsLine && isReadable(parts) {
+		return heredoc(parts), nil
 	}
 	var out strings.Builder
 	out.WriteByte('"')
@@ -197,3 +348,36 @@ func nativeString(text string) (string, error) {
 }
 
 func isExpression(part Part) bool { return part.Literal == "" }
+
+// isReadable tells of a text that has several lines, and in them nothing that a heredoc could not hold. It ends in text: an
+// expression's own line breaks would be lost in chomp.
+func isReadable(parts []Part) bool {
+	if len(parts) == 0 || isExpression(parts[len(parts)-1]) {
+		return false
+	}
+	lines := false
+	for _, part := range parts {
+		lines = lines || strings.Contains(part.Literal, "\n")
+		if strings.ContainsFunc(part.Literal, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' }) {
+			return false
+		}
+	}
+	return lines
+}
+
+// heredoc ends with a line break, so that a text without one goes through chomp, which takes all of them off the end.
+func heredoc(parts []Part) string {
+	var text strings.Builder
+	for _, part := range parts {
+		text.WriteString(part.String())
+	}
+	body := text.String()
+	mark := "EOT"
+	for slices.ContainsFunc(strings.Split(body, "\n"), func(line string) bool { return strings.TrimSpace(line) == mark }) {
+		mark += "_"
+	}
+	if strings.HasSuffix(body, "\n") {
+		return "<<" + mark + "\n" + body + mark
+	}
+	return "chomp(<<" + mark + "\n" + body + "\n" + mark + "\n)"
+}

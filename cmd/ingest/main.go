@@ -43,7 +43,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(usageTemplate)
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(upCommand(), replayCommand(), openapiCommand(), backendCommand(), deployerCommand())
+	root.AddCommand(upCommand(), replayCommand(), openapiCommand(), backendCommand(), deployerCommand(), hclCommand())
 	root.InitDefaultHelpCmd() // which Execute does too, but after checkCommand
 	root.InitDefaultCompletionCmd()
 	addHelpFlags(append(root.Commands(), root)...)

@@ -172,24 +172,32 @@ func (f replayFlags) target(command *cobra.Command) (replay.Target, error) {
 
 // readEnvironment reads an environment's stack as it was last synthesised. instead is what a command takes in place of --env.
 func readEnvironment(env, instead string) (*tfjson.Stack, error) {
-	p, err := thisProject()
+	file, err := environmentFile(env, instead)
 	if err != nil {
-		return nil, fmt.Errorf("--env: %w, or %s", err, instead)
-	}
-	stacks := filepath.Join(p.folder, p.Output, "stacks")
-	file := filepath.Join(stacks, env, "cdk.tf.json")
-	made := names(stacks)
-	switch {
-	case len(made) == 0:
-		return nil, fmt.Errorf("--env: nothing is synthesised in %s; run make synth", short(stacks))
-	case !slices.Contains(made, env):
-		return nil, usagef("--env: no environment named %q is synthesised (make synth synthesises all); %s", env, nearest.Remedy(env, made))
+		return nil, err
 	}
 	stack, err := tfjson.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("--env: %w; run make synth again", err)
 	}
 	return stack, nil
+}
+
+// environmentFile is an environment's stack as it was last synthesised, under the same terms.
+func environmentFile(env, instead string) (string, error) {
+	p, err := thisProject()
+	if err != nil {
+		return "", fmt.Errorf("--env: %w, or %s", err, instead)
+	}
+	stacks := filepath.Join(p.folder, p.Output, "stacks")
+	made := names(stacks)
+	switch {
+	case len(made) == 0:
+		return "", fmt.Errorf("--env: nothing is synthesised in %s; run make synth", short(stacks))
+	case !slices.Contains(made, env):
+		return "", usagef("--env: no environment named %q is synthesised (make synth synthesises all); %s", env, nearest.Remedy(env, made))
+	}
+	return short(filepath.Join(stacks, env, "cdk.tf.json")), nil
 }
 
 // moment is a point in time as a person writes it; zero where nothing is written.

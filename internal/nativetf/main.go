@@ -62,7 +62,7 @@ func isPublic(stack *tfjson.Stack) bool {
 }
 
 func write(stack *tfjson.Stack, path, folder string) error {
-	files, err := stack.Native()
+	files, err := stack.Native(tfjson.ByAddress)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

@@ -57,12 +57,12 @@ func TestKeyPolicy(t *testing.T) {
 		},
 		{
 			name:    "everybody",
-			changes: keyPolicy(`"Principal":{"Service":"logs.${data.aws_region.current.name}.${data.aws_partition.current.dns_suffix}"}`, `"Principal":"*"`),
+			changes: keyPolicy(`"Principal":{"Service":"logs.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}"}`, `"Principal":"*"`),
 			want:    []string{`customer-key: aws_kms_key.key: policy: statement 3 lets in "*"; name who may`},
 		},
 		{
 			name:    "every account",
-			changes: keyPolicy(`"Service":"logs.${data.aws_region.current.name}.${data.aws_partition.current.dns_suffix}"`, `"AWS":"arn:aws:iam::*:root"`),
+			changes: keyPolicy(`"Service":"logs.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}"`, `"AWS":"arn:aws:iam::*:root"`),
 			want:    []string{`customer-key: aws_kms_key.key: policy: statement 3 lets in AWS "arn:aws:iam::*:root"; name who may`},
 		},
 		{
@@ -78,7 +78,7 @@ func TestKeyPolicy(t *testing.T) {
 		{
 			name:    "a service for whoever asks it",
 			changes: []change{withoutLastCondition(theKey)},
-			want:    []string{`customer-key: aws_kms_key.key: policy: statement 3 lets in Service "logs.${data.aws_region.current.name}.${data.aws_partition.current.dns_suffix}" for whoever asks it; add a condition on the encryption context, or on aws:SourceArn`},
+			want:    []string{`customer-key: aws_kms_key.key: policy: statement 3 lets in Service "logs.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}" for whoever asks it; add a condition on the encryption context, or on aws:SourceArn`},
 		},
 		{
 			name:    "everything to the account",

@@ -109,14 +109,14 @@ func TestLeastPrivilege(t *testing.T) {
 			name:    "logs of every account",
 			changes: []change{edit(pushLogs, "${data.aws_caller_identity.current.account_id}", "*", "policy")},
 			want: []string{
-				`least-privilege: aws_iam_role_policy.logging-role_push-logs: policy: statement 1 allows logs:CreateLogGroup, logs:CreateLogStream, logs:DescribeLogGroups, logs:DescribeLogStreams, logs:FilterLogEvents, logs:GetLogEvents, logs:PutLogEvents on "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:*:*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+				`least-privilege: aws_iam_role_policy.logging-role_push-logs: policy: statement 1 allows logs:CreateLogGroup, logs:CreateLogStream, logs:DescribeLogGroups, logs:DescribeLogStreams, logs:FilterLogEvents, logs:GetLogEvents, logs:PutLogEvents on "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:*:*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
 			},
 		},
 		{
 			name:    "an action on logs that API Gateway does not ask for",
 			changes: []change{edit(pushLogs, "logs:PutLogEvents", "logs:DeleteLogGroup", "policy")},
 			want: []string{
-				`least-privilege: aws_iam_role_policy.logging-role_push-logs: policy: statement 1 allows logs:CreateLogGroup, logs:CreateLogStream, logs:DescribeLogGroups, logs:DescribeLogStreams, logs:FilterLogEvents, logs:GetLogEvents, logs:DeleteLogGroup on "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+				`least-privilege: aws_iam_role_policy.logging-role_push-logs: policy: statement 1 allows logs:CreateLogGroup, logs:CreateLogStream, logs:DescribeLogGroups, logs:DescribeLogStreams, logs:FilterLogEvents, logs:GetLogEvents, logs:DeleteLogGroup on "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
 			},
 		},
 		{

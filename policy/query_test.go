@@ -101,7 +101,7 @@ func TestTable(t *testing.T) {
 func TestConversion(t *testing.T) {
 	const (
 		rights  = `; allow glue:GetTable, glue:GetTableVersion, glue:GetTableVersions on the catalog, the database and the table of a delivery's Parquet, and nothing else in Glue`
-		catalog = `arn:${data.aws_partition.current.partition}:glue:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:catalog`
+		catalog = `arn:${data.aws_partition.current.partition}:glue:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:catalog`
 		all     = catalog + `, ${aws_glue_catalog_database.events-table_database.arn}, ${aws_glue_catalog_table.events-table.arn}`
 		inline  = `, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`
 		three   = `query: aws_iam_role.delivery-role: is not allowed glue:GetTable, glue:GetTableVersion, glue:GetTableVersions on `

@@ -98,7 +98,7 @@ func TestTrust(t *testing.T) {
 			name:    "a service that the pipeline does not use",
 			changes: trust("aws_iam_role.logging-role", `apigateway.`, `lambda.`),
 			want: []string{
-				`least-privilege: aws_iam_role_policy.logging-role_push-logs: policy: statement 1 allows logs:CreateLogGroup, logs:CreateLogStream, logs:DescribeLogGroups, logs:DescribeLogStreams, logs:FilterLogEvents, logs:GetLogEvents, logs:PutLogEvents on "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+				`least-privilege: aws_iam_role_policy.logging-role_push-logs: policy: statement 1 allows logs:CreateLogGroup, logs:CreateLogStream, logs:DescribeLogGroups, logs:DescribeLogStreams, logs:FilterLogEvents, logs:GetLogEvents, logs:PutLogEvents on "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
 				`trust: aws_iam_role.logging-role: its trust is in Service "lambda.amazonaws.com"; trust one service: apigateway.amazonaws.com or firehose.amazonaws.com`,
 			},
 		},

@@ -9,10 +9,11 @@ import (
 
 func TestDefault(t *testing.T) {
 	want := Environment{
-		Name:    "x",
-		Region:  "us-east-1",
-		Names:   Names{Prefix: "api-kinesis"},
-		Removal: "retained",
+		Name:     "x",
+		Region:   "us-east-1",
+		Names:    Names{Prefix: "api-kinesis"},
+		Removal:  "retained",
+		Provider: "~> 5.99",
 		API: API{
 			Authorization: Authorization{Kind: "NONE"},
 			Schema: `{

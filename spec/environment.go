@@ -39,6 +39,9 @@ type Environment struct {
 	// Removal says what a destroy, or a change that replaces a resource, may delete.
 	Removal Removal
 
+	// Provider is the major version of the AWS provider that the stack is for: see [Provider5] and [Provider6].
+	Provider Provider
+
 	API        API
 	Firewall   Firewall
 	Stream     Stream
@@ -65,6 +68,18 @@ const (
 	// Protected makes Terraform also refuse any plan that destroys the API, the stream, the delivery stream, or the
 	// distribution and the bucket of a hosted page.
 	Protected Removal = "protected"
+)
+
+// Provider is a constraint on the version of the AWS provider.
+type Provider string
+
+const (
+	// Provider5 takes any version from 5.99 on and below 6, against which the stacks are tested.
+	Provider5 Provider = "~> 5.99"
+	// Provider6 takes any version from 6.0 on and below 7. The stacks are compared with its schema, and not applied with it.
+	// It empties the region's CloudWatch role of API Gateway whenever the environment that manages it is destroyed, and version 5
+	// only for a [Disposable] one.
+	Provider6 Provider = "~> 6.0"
 )
 
 // API is the REST API in front of the stream.

@@ -43,6 +43,7 @@ func (e Environment) problems() []error {
 	p.names(e)
 	p.tags(e.Tags)
 	oneOf(p, "Removal", e.Removal, Disposable, Retained, Protected)
+	oneOf(p, "Provider", e.Provider, Provider5, Provider6)
 	p.api(e.API)
 	p.producers(e)
 	p.domain(e)

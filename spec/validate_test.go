@@ -67,6 +67,7 @@ func TestZeroEnvironmentReportsEverything(t *testing.T) {
 		`Region is ""; use a region such as "eu-west-1": an area, a direction and a number`,
 		`Names.Prefix is ""; use 1 to 32 of a-z, 0-9 and "-", beginning with a letter and ending with a letter or a digit`,
 		`Removal is ""; use "disposable", "retained" or "protected"`,
+		`Provider is ""; use "~> 5.99" or "~> 6.0"`,
 		`API.Authorization.Kind is ""; use "NONE", "AWS_IAM", "API_KEY", "COGNITO_USER_POOLS" or "CUSTOM"`,
 		`API.Schema is empty; write a JSON schema of draft 4, at least {"type": "object"}`,
 		`API.PartitionKey.Source is ""; use "request id", "JSON path" or "header"`,
@@ -94,13 +95,14 @@ func TestZeroEnvironmentReportsEverything(t *testing.T) {
 func TestProblemsKeepTheirParts(t *testing.T) {
 	env := Default("dev")
 	env.Stream.Capacity = Provisioned(0)
-	env.Removal = "maybe"
+	env.Removal, env.Provider = "maybe", "~> 4.0"
 	joined, ok := env.Validate().(interface{ Unwrap() []error })
 	if !ok {
 		t.Fatal("the error does not join several")
 	}
 	want := []problem{
 		{"dev", "Removal", `is "maybe"`, `use "disposable", "retained" or "protected"`},
+		{"dev", "Provider", `is "~> 4.0"`, `use "~> 5.99" or "~> 6.0"`},
 		{"dev", "Stream.Capacity.Shards", "is 0", "use 1 to 10000"},
 	}
 	for i, err := range joined.Unwrap() {

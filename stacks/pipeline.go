@@ -118,8 +118,9 @@ func look(stack cdktf.TerraformStack) surroundings {
 	return surroundings{
 		partition: *partition.Partition(),
 		dnsSuffix: *partition.DnsSuffix(),
-		region:    *region.Name(),
-		account:   *identity.AccountId(),
+		// In version 6 of the provider "name" is deprecated, and version 5 has no "region".
+		region:  *region.Id(),
+		account: *identity.AccountId(),
 	}
 }
 
@@ -185,7 +186,7 @@ func declareAPI(stack cdktf.TerraformStack, env spec.Environment, where surround
 		Partition:      where.partition,
 		Region:         where.region,
 		Account:        where.account,
-		Disposable:     env.Removal == spec.Disposable,
+		ResetAccount:   env.Removal == spec.Disposable && env.Provider == spec.Provider5,
 		Protected:      env.Removal == spec.Protected,
 	}
 	if roles.logging != nil {

@@ -198,6 +198,18 @@ func TestRemoval(t *testing.T) {
 	}
 }
 
+// Version 6 of the provider has no reset_on_delete, and resets always.
+func TestProvider6HasNoResetOnDelete(t *testing.T) {
+	for provider, want := range map[spec.Provider]any{spec.Provider5: true, spec.Provider6: nil} {
+		env := spec.Default("dev")
+		env.Removal, env.Provider = spec.Disposable, provider
+		account, ok := synth(t, env).Resource["aws_api_gateway_account"]["api_account"].(map[string]any)
+		if !ok || account["reset_on_delete"] != want {
+			t.Errorf("%s: the account's setting is %v, want reset_on_delete to be %v", provider, account, want)
+		}
+	}
+}
+
 func TestCurlAsksForASignatureWhereTheAPIDoes(t *testing.T) {
 	env := spec.Default("dev")
 	open := synth(t, env).Output["curl"].Value

@@ -8,13 +8,8 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-const (
-	// terraformVersion is what the S3 backend's lock file needs at least: 1.10.
-	terraformVersion = ">= 1.10.0, < 2.0.0"
-	// providerVersion: the Go bindings were generated from 5.99.1 and would pin just that; 5.100.0 is the last of
-	// version 5. docs/adr/0002 has the reasons.
-	providerVersion = "~> 5.99"
-)
+// terraformVersion is what the S3 backend's lock file needs at least: 1.10.
+const terraformVersion = ">= 1.10.0, < 2.0.0"
 
 // configureTerraform declares the provider, the versions and the place of the state.
 func configureTerraform(stack cdktf.TerraformStack, env spec.Environment) {
@@ -31,7 +26,8 @@ func configureTerraform(stack cdktf.TerraformStack, env spec.Environment) {
 	}
 	awsprovider.NewAwsProvider(stack, jsii.String("aws"), config)
 	stack.AddOverride(jsii.String("terraform.required_version"), terraformVersion)
-	stack.AddOverride(jsii.String("terraform.required_providers.aws.version"), providerVersion)
+	// The Go bindings were generated from 5.99.1 and would pin just that. docs/adr/0002 has the reasons.
+	stack.AddOverride(jsii.String("terraform.required_providers.aws.version"), string(env.Provider))
 	configureState(stack, env)
 }
 

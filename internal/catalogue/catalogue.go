@@ -44,13 +44,17 @@ func others() []spec.Environment {
 		{"option-firewall", firewall}, {"option-domain", domain}, {"option-certificate", certificate},
 		{"option-tuned", tuned}, {"option-ondemand", onDemand}, {"option-encrypted", encrypted},
 		{"option-query", query}, {"option-parquet", parquet}, {"option-alarms", alarms}, {"option-topic", topic}, {"option-web", web},
-		{"option-names", names},
+		{"option-names", names}, {"option-provider", provider},
 	} {
 		env := spec.Default(one.name)
 		one.set(&env)
 		all = append(all, env)
 	}
 	return all
+}
+
+func provider(env *spec.Environment) {
+	env.Provider, env.Removal = spec.Provider6, spec.Disposable
 }
 
 func keys(env *spec.Environment) {

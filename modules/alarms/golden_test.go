@@ -153,7 +153,7 @@ func TestDashboard(t *testing.T) {
 		for _, metric := range w.Properties.Metrics {
 			checkGraphed(t, stack, title, metric)
 		}
-		if w.Type == "metric" && (w.Properties.Region != "${data.aws_region.current.name}" || w.Properties.Period < 60 || len(w.Properties.Metrics) == 0) {
+		if w.Type == "metric" && (w.Properties.Region != "${data.aws_region.current.id}" || w.Properties.Period < 60 || len(w.Properties.Metrics) == 0) {
 			t.Errorf("%s has the region %q, the period %d and %d metrics", title, w.Properties.Region, w.Properties.Period, len(w.Properties.Metrics))
 		}
 	}

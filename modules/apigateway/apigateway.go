@@ -40,8 +40,9 @@ type Config struct {
 	// policies. Empty leaves the account's setting to somebody else.
 	LoggingRoleARN string
 	LoggingReady   []cdktf.ITerraformDependable
-	// Disposable empties the account's setting when it is destroyed, whoever relies on it by then.
-	Disposable bool
+	// ResetAccount empties the account's setting when it is destroyed, whoever relies on it by then. It is for version 5 of the
+	// provider: version 6 always empties it, and does not know the argument.
+	ResetAccount bool
 	Partition  string
 	Region     string
 	// Account is the id of the account that the API is in.

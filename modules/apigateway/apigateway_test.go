@@ -252,9 +252,9 @@ func overridden() Config {
 	return cfg
 }
 
-func TestADisposableAPIResetsTheAccountsSetting(t *testing.T) {
+func TestTheAccountsSettingIsReset(t *testing.T) {
 	cfg := defaults()
-	cfg.Disposable = true
+	cfg.ResetAccount = true
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { New(stack, "api", cfg) })
 	resources.Expect(t, "aws_api_gateway_account.api_account", `{"cloudwatch_role_arn": "arn:logging", "reset_on_delete": true}`)
 }

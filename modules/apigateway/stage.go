@@ -73,7 +73,7 @@ func (a *api) account() []cdktf.ITerraformDependable {
 		// API Gateway tries the role at once. What takes its time comes first, so that the role has spread.
 		DependsOn: tf.DependsOn(slices.Concat(a.cfg.LoggingReady, a.cfg.Ready)),
 	}
-	if a.cfg.Disposable {
+	if a.cfg.ResetAccount {
 		// Without it a destroy would leave the account with the ARN of a role that is gone. It brings a warning with every
 		// plan, for which docs/adr/0002 has the reason.
 		config.ResetOnDelete = jsii.Bool(true)

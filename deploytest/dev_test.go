@@ -28,6 +28,7 @@ func makeAndChange(t *testing.T, env spec.Environment, want expected) (*pipeline
 	p.apply()
 	checkDeployed(t, p, want)
 	p.expectPlan(map[string]string{})
+	p.expectNativePlan()
 	changed := change(t, p, local(env))
 	p.expectPlan(map[string]string{})
 	return p, changed

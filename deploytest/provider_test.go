@@ -59,6 +59,12 @@ func attached(t *testing.T, endpoint, folder string) string {
 // proxied is a program that runs Terraform in a folder with this provider, and the proxy between the two.
 func (a awsPlugin) proxied(t *testing.T, folder string) (string, *proxy) {
 	t.Helper()
+	return a.proxiedFor(t, folder, terraform(t), awsProvider)
+}
+
+// proxiedFor is the same for another program, such as OpenTofu, and the provider's address there.
+func (a awsPlugin) proxiedFor(t *testing.T, folder, runs, address string) (string, *proxy) {
+	t.Helper()
 	private, err := os.MkdirTemp("", "provider-") //nolint:usetesting // t.TempDir's path may be longer than a socket's may be
 	if err != nil {
 		t.Fatal(err)
@@ -68,11 +74,11 @@ func (a awsPlugin) proxied(t *testing.T, folder string) (string, *proxy) {
 	where.Addr.String = filepath.Join(private, "socket")
 	between := &proxy{provider: a.connection, folder: folder, declared: map[string]bool{}}
 	serveProxy(t, where.Addr.String, between)
-	reattach, err := json.Marshal(tfexec.ReattachInfo{awsProvider: where})
+	reattach, err := json.Marshal(tfexec.ReattachInfo{address: where})
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := fmt.Sprintf("#!/bin/sh\nTF_REATTACH_PROVIDERS='%s' exec '%s' \"$@\"\n", reattach, terraform(t))
+	script := fmt.Sprintf("#!/bin/sh\nTF_REATTACH_PROVIDERS='%s' exec '%s' \"$@\"\n", reattach, runs)
 	program := filepath.Join(private, "terraform")
 	if err := os.WriteFile(program, []byte(script), 0o755); err != nil {
 		t.Fatal(err)

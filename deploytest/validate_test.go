@@ -13,11 +13,11 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// deprecated is version 5.100's warning of what version 6 does without being told: see docs/adr/0002.
+// deprecated is version 5.100's warning of what version 6 does without being told: see docs/adr/0002-provider-version.md.
 const deprecated = `The "reset_on_delete" attribute will be removed in a future version of the provider`
 
 // TestValidate has the provider's own schema check every environment, and so every option, as it is synthesised and in the native
-// syntax, in which scripts/scan has Trivy read it. The root's TestGoldens holds the goldens to what is synthesised. All stand in one
+// syntax, as `ingest hcl` writes it. The root's TestGoldens holds the goldens to what is synthesised. All stand in one
 // folder, one after another: they need the same provider, so that one init serves them all.
 func TestValidate(t *testing.T) {
 	t.Parallel()
@@ -38,6 +38,9 @@ func TestValidate(t *testing.T) {
 				proxy.forget()
 				replaceFiles(t, folder, files)
 				validate(t, p)
+				if formatted, wrong, err := p.tf.FormatCheck(p.context()); syntax == "native" && (!formatted || err != nil) {
+					t.Errorf("terraform fmt would change %v (%v)", wrong, err)
+				}
 			})
 		}
 	}
@@ -60,14 +63,14 @@ func validate(t *testing.T, p *pipeline) {
 	}
 }
 
-// native is the stack of a golden as scripts/scan has Trivy read it.
+// native is the stack of a golden as `ingest hcl` writes it, and as scripts/scan has Trivy read it, but for the files' names.
 func native(t *testing.T, name string) map[string][]byte {
 	t.Helper()
 	stack, err := tfjson.Read(bytes.NewReader(goldens.Read(t, name)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := stack.Native(tfjson.ByAddress)
+	files, err := stack.Native(tfjson.ByConstruct)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,6 +36,7 @@ func TestWeb(t *testing.T) {
 	p.apply()
 	checkWeb(t, p, built)
 	p.expectPlan(map[string]string{})
+	p.expectNativePlan()
 
 	env.Web.Folder = built
 	changePage(t, p, env)

@@ -205,7 +205,11 @@ func lifecycleLast(a, b string) int {
 
 // nested takes an object, or a list of objects, for nested blocks, unless it is known to be a map.
 func (in section) nested(name string, value any) ([]string, bool, error) {
-	if in.allMaps || slices.Contains(in.maps, name) || slices.Contains(mapAttributes, name) {
+	if in.allMaps || slices.Contains(in.maps, name) {
+		return nil, false, nil
+	}
+	// A list of objects is never a map: a Glue table's parameters are a map, and a Firehose processor's are blocks.
+	if _, one := value.(map[string]any); one && slices.Contains(mapAttributes, name) {
 		return nil, false, nil
 	}
 	bodies, ok := objects(value)

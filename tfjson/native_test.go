@@ -42,6 +42,7 @@ func TestNative(t *testing.T) {
 			"response_parameters": {"method.response.header.X": true},
 			"parameters": {},
 			"nothing": {},
+			"processors": {"parameters": [{"parameter_name": "Delimiter"}]},
 			"depends_on": ["aws_other.b", "data.aws_region.current"],
 			"lifecycle": {"prevent_destroy": true, "ignore_changes": ["name"]}
 		}, "a_part": {"name": "p"}, "_": {}}}
@@ -157,6 +158,12 @@ output "arn" {
   one {
     inner {
       deep = "d"
+    }
+  }
+
+  processors {
+    parameters {
+      parameter_name = "Delimiter"
     }
   }
 

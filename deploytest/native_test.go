@@ -1,0 +1,38 @@
+package deploytest
+
+import (
+	"os"
+	"path/filepath"
+
+	ingest "cdk.tf/go/ingest/tfjson"
+)
+
+// expectNativePlan fails the test where the stack in Terraform's native syntax, as `ingest hcl` writes it, is another one: against
+// the state that the JSON was applied to, a plan of it has to be empty. A hosted page's files are not copied here, which the test
+// of the command does: the provider runs in the folder of the JSON.
+func (p *pipeline) expectNativePlan() {
+	p.t.Helper()
+	stack, err := ingest.ReadFile(filepath.Join(p.folder, "cdk.tf.json"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	folder := p.t.TempDir()
+	if err := stack.KeepState(p.folder, folder); err != nil {
+		p.t.Fatal(err)
+	}
+	files, err := stack.Native(ingest.ByConstruct)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	native := openPipeline(p.t, p.endpoint, p.tf.ExecPath(), folder)
+	native.init()
+	native.expectPlan(map[string]string{})
+	if len(native.addresses()) == 0 {
+		p.t.Error("the native stack has another state")
+	}
+}

@@ -1,0 +1,34 @@
+package deploytest
+
+import (
+	"os/exec"
+	"testing"
+
+	"cdk.tf/go/ingest/internal/catalogue"
+)
+
+// tofuProvider is where OpenTofu looks for a provider whose source is "aws" and no more.
+const tofuProvider = "registry.opentofu.org/hashicorp/aws"
+
+// TestOpenTofu applies the JSON as it is with OpenTofu. No package registry has it built, and to build it takes minutes, so that the
+// test is for whoever has it, and no failure in CI where it is missing.
+func TestOpenTofu(t *testing.T) {
+	t.Parallel()
+	tofu, err := exec.LookPath("tofu")
+	if err != nil {
+		t.Skip("tofu is not on PATH; install OpenTofu (https://opentofu.org/docs/intro/install), or build it as docs/terraform.md says")
+	}
+	env := local(catalogue.Named("dev"))
+	endpoint := startMoto(t)
+	outdir := t.TempDir()
+	synthesise(t, env, outdir)
+	folder := stackFolder(outdir, env.Name)
+	program, _ := startProvider(t, endpoint, folder).proxiedFor(t, folder, tofu, tofuProvider)
+	p := openPipeline(t, endpoint, program, folder)
+	p.init()
+	p.apply()
+	checkDeployed(t, p, expectedDev)
+	p.expectPlan(map[string]string{})
+	p.expectNativePlan()
+	destroyDev(t, p)
+}

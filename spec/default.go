@@ -17,11 +17,10 @@ var defaultSchema string
 // Default is the environment that the pipeline has where nothing else is said. Every default lives here.
 func Default(name string) Environment {
 	return Environment{
-		Name:     name,
-		Region:   "us-east-1",
-		Names:    Names{Prefix: defaultPrefix},
-		Removal:  Retained,
-		Provider: Provider5,
+		Name:    name,
+		Region:  "us-east-1",
+		Names:   Names{Prefix: defaultPrefix},
+		Removal: Retained, Provider: Provider5,
 		API: API{
 			Authorization: AuthorizeNone(),
 			Schema:        strings.TrimSpace(defaultSchema),

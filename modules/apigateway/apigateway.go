@@ -43,8 +43,8 @@ type Config struct {
 	// ResetAccount empties the account's setting when it is destroyed, whoever relies on it by then. It is for version 5 of the
 	// provider: version 6 always empties it, and does not know the argument.
 	ResetAccount bool
-	Partition  string
-	Region     string
+	Partition    string
+	Region       string
 	// Account is the id of the account that the API is in.
 	Account string
 	// Protected makes Terraform refuse to destroy the API, whose id is part of the address that clients call.

@@ -39,7 +39,7 @@ type Environment struct {
 	// Removal says what a destroy, or a change that replaces a resource, may delete.
 	Removal Removal
 
-	// Provider is the major version of the AWS provider that the stack is for: see [Provider5] and [Provider6].
+	// Provider says which major version of the AWS provider applies the stack. docs/leaving.md has the steps to version 6.
 	Provider Provider
 
 	API        API
@@ -74,11 +74,11 @@ const (
 type Provider string
 
 const (
-	// Provider5 takes any version from 5.99 on and below 6, against which the stacks are tested.
+	// Provider5 takes version 5.99 or newer, and no version 6. The tests apply the stacks with it.
 	Provider5 Provider = "~> 5.99"
-	// Provider6 takes any version from 6.0 on and below 7. The stacks are compared with its schema, and not applied with it.
-	// It empties the region's CloudWatch role of API Gateway whenever the environment that manages it is destroyed, and version 5
-	// only for a [Disposable] one.
+	// Provider6 takes any version 6. The tests compare the stacks with its schema, and apply nothing with it. A destroy of the
+	// environment that manages the region's CloudWatch role of API Gateway then always empties that setting. With [Provider5]
+	// it does so for a [Disposable] environment alone.
 	Provider6 Provider = "~> 6.0"
 )
 

@@ -14,13 +14,16 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-const hclLong = `Writes a synthesised stack in Terraform's native syntax (HCL), for a project that goes on without CDKTF: a file for each part
-of the pipeline, formatted as terraform fmt does, with the files of a hosted page and the provider's lock file.
+const hclLong = `Writes a synthesised stack in Terraform's native syntax (HCL), for a project that leaves CDKTF.
 
-Every resource keeps its address, and the state stays where it is: a plan of what is written finds nothing to change. It calls
-nothing on AWS.
+The folder gets one file for each part of the pipeline, formatted as terraform fmt does, the files
+of a hosted page, and the provider's lock file. Every resource keeps its address, and the state
+stays where it is, so that a plan finds nothing to change. The command calls nothing on AWS.
 
-With --env it reads cdktf.out/stacks/ENV/cdk.tf.json as it was last synthesised.`
+With --env, the command reads cdktf.out/stacks/ENV/cdk.tf.json as it was last synthesised.`
+
+const hclExample = `  ingest hcl --env dev --out infra/dev                  Write the stack of dev to infra/dev.
+  ingest hcl --stack my/cdk.tf.json --out infra/mine    Write another stack.`
 
 type hclFlags struct {
 	env, stack, out string
@@ -29,17 +32,17 @@ type hclFlags struct {
 func hclCommand() *cobra.Command {
 	var f hclFlags
 	command := &cobra.Command{
-		Use:   "hcl",
-		Short: "Writes a synthesised stack in Terraform's native syntax",
-		Long:  hclLong,
-		Args:  cobra.NoArgs,
-		RunE:  func(command *cobra.Command, _ []string) error { return writeHCL(command, f) },
+		Use:     "hcl [flags]",
+		Short:   "Write a stack in Terraform's native syntax",
+		Long:    hclLong,
+		Example: hclExample,
+		Args:    noArguments,
+		RunE:    func(command *cobra.Command, _ []string) error { return writeHCL(command, f) },
 	}
 	flags := command.Flags()
-	flags.SortFlags = false
-	flags.StringVar(&f.env, "env", "", "environment whose synthesised stack is written")
-	flags.StringVar(&f.stack, "stack", "", "synthesised stack to read, in place of --env")
-	flags.StringVar(&f.out, "out", "", "folder to write to; it must be new or empty")
+	flags.StringVar(&f.env, "env", "", "Write the synthesised stack of `ENV`")
+	flags.StringVar(&f.stack, "stack", "", "Write the synthesised stack in `FILE`")
+	flags.StringVar(&f.out, "out", "", "Write to `FOLDER`, which must be new or empty")
 	return command
 }
 

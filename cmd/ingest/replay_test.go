@@ -188,7 +188,7 @@ func TestReplayBadInput(t *testing.T) {
 		{"no number", []string{"--rate", "fast"}, `--rate is "fast"; use a whole number`},
 		{"an address without a scheme", append([]string{"--endpoint-url", "127.0.0.1:4566"}, explicit...), `--endpoint-url is "127.0.0.1:4566"; use an address such as http://127.0.0.1:4566`},
 		{"no folder for the checkpoint", append([]string{"--region", "us-east-1", "--checkpoint", "cdktf.json/c.json"}, explicit...), "--checkpoint: mkdir cdktf.json: not a directory; name a file in a folder that can be written"},
-		{"another command's flag", []string{"--stak"}, "ingest replay has no flag --stak; ingest openapi has --stack; see ingest replay --help"},
+		{"another command's flag", []string{"--unlimted"}, "ingest replay has no flag --unlimted; ingest up has --unlimited; see ingest replay --help"},
 		{"an unknown flag", []string{"--strem", "s"}, "ingest replay has no flag --strem; did you mean --stream?"},
 		{"an argument", []string{"dev"}, `ingest replay takes no argument, but has "dev"; name an environment with --env dev`},
 	} {

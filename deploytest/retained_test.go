@@ -16,11 +16,11 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// keptPattern is what the README has a user take out of the state, to destroy all but the buckets and their key.
+// keptPattern is what docs/deploy.md has a user take out of the state, to destroy all but the buckets and their key.
 const keptPattern = `^aws_(s3_bucket|kms)[a-z_]*\.(bucket|access-log|key)`
 
 // TestRetained tries to destroy an environment with an event in its bucket, turns off what made the access log and the key, and
-// destroys the rest in the README's ways.
+// destroys the rest in the ways of docs/deploy.md.
 func TestRetained(t *testing.T) {
 	t.Parallel()
 	env := local(catalogue.Named("staging"))
@@ -98,7 +98,7 @@ func expectDisposableInPlace(t *testing.T, p *pipeline, env spec.Environment) {
 	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
 }
 
-// checkPattern holds the README's pattern to match what the stack guards, and the key's alias.
+// checkPattern holds the pattern of docs/deploy.md to match what the stack guards, and the key's alias.
 func checkPattern(t *testing.T, p *pipeline) {
 	t.Helper()
 	stack, err := tfjson.ReadFile(filepath.Join(p.folder, "cdk.tf.json"))
@@ -121,7 +121,7 @@ func checkPattern(t *testing.T, p *pipeline) {
 	}
 	slices.Sort(guarded)
 	slices.Sort(matched)
-	expect(t, "what the README's pattern matches", guarded, matched)
+	expect(t, "what the pattern of docs/deploy.md matches", guarded, matched)
 }
 
 // turnOff turns the access log and the key off: Terraform lets go of what holds lines, and of what reads the events.
@@ -156,14 +156,14 @@ func turnOff(t *testing.T, p *pipeline, env spec.Environment) {
 	p.expectPlan(map[string]string{})
 }
 
-// destroyAllButKept destroys as the README says: what is to stay is taken out of the state first.
+// destroyAllButKept destroys as docs/deploy.md says: what is to stay is taken out of the state first.
 func destroyAllButKept(t *testing.T, p *pipeline) {
 	t.Helper()
-	readme, err := os.ReadFile(filepath.Join(root(t), "README.md"))
+	page, err := os.ReadFile(filepath.Join(root(t), "docs/deploy.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	expectText(t, "the README", string(readme), "grep -E '"+keptPattern+"'")
+	expectText(t, "docs/deploy.md", string(page), "grep -E '"+keptPattern+"'")
 	kept := regexp.MustCompile(keptPattern)
 	for _, address := range p.addresses() {
 		if kept.MatchString(address) {

@@ -12,8 +12,8 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// The README says what the firewall costs: WAF charges the web ACL and each rule or group in it.
-func TestReadmeHasThePriceOfTheFirewall(t *testing.T) {
+// costs.md says what the firewall costs: WAF charges the web ACL and each rule or group in it.
+func TestThePriceOfTheFirewall(t *testing.T) {
 	const acl, rule = 5, 1 // dollars a month
 	stack := stackOf(t, "option-firewall")
 	blocks, err := stack.Resources("aws_wafv2_web_acl")[0].Blocks("rule")
@@ -21,21 +21,21 @@ func TestReadmeHasThePriceOfTheFirewall(t *testing.T) {
 		t.Fatal(err)
 	}
 	rules := len(blocks)
-	want := fmt.Sprintf("The firewall costs **%d.00 a month** (%d.00, and %d.00 for each of its %d rules)", acl+rule*rules, acl, rule, rules)
-	if !strings.Contains(read(t, "README.md"), want) {
-		t.Errorf("the README does not say %q", want)
+	want := fmt.Sprintf("**The firewall** costs **%d.00 a month** (%d.00, and %d.00 for each of its %d rules)", acl+rule*rules, acl, rule, rules)
+	if !strings.Contains(unfolded(read(t, "docs/costs.md")), want) {
+		t.Errorf("docs/costs.md does not say %q", want)
 	}
 }
 
-// The README says what the alarms cost: CloudWatch charges each metric that an alarm watches.
-func TestReadmeHasThePriceOfTheAlarms(t *testing.T) {
+// costs.md says what the alarms cost: CloudWatch charges each metric that an alarm watches.
+func TestThePriceOfTheAlarms(t *testing.T) {
 	const cents = 10 // a month
 	metrics := alarmedMetrics(t, stackOf(t, "option-alarms"))
 	// stream-full, which is not there on demand, watches two.
-	want := fmt.Sprintf("The alarms watch %d metrics (%d on demand) at 0.10 each: **%.2f a month** (%.2f)",
+	want := fmt.Sprintf("**The alarms** watch %d metrics (%d on demand) at 0.10 each: **%.2f a month** (%.2f)",
 		metrics, metrics-2, float64(metrics*cents)/100, float64((metrics-2)*cents)/100)
-	if !strings.Contains(read(t, "README.md"), want) {
-		t.Errorf("the README does not say %q", want)
+	if !strings.Contains(unfolded(read(t, "docs/costs.md")), want) {
+		t.Errorf("docs/costs.md does not say %q", want)
 	}
 }
 
@@ -51,6 +51,9 @@ func alarmedMetrics(t *testing.T, stack *tfjson.Stack) int {
 	}
 	return metrics
 }
+
+// unfolded is a text without its line breaks, at which a sentence may be folded anywhere.
+func unfolded(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // tableOfEnvironments has what an environment costs before its first event, in a column that has the environment's name.
 var tableOfEnvironments = regexp.MustCompile(`(?s)\n\| \|([^\n]*)\|\n\|---.*?\n\| a month, \[before the first event\]\(#costs\) \|([^\n]*)\|\n`)

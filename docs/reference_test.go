@@ -3,8 +3,6 @@ package docs
 import (
 	"flag"
 	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -21,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the pages that are written from the code")
 
-// docs/options.md is what the declarations of package spec say. Of environments that a user adds it says nothing.
+// docs/options.md is what the declarations of package spec say. It leaves out the environments that a user adds.
 func TestOptionsPage(t *testing.T) {
 	shown := slices.DeleteFunc(stacks.All(), func(env spec.Environment) bool {
 		return !slices.Contains([]string{"dev", "staging", "prod"}, env.Name)
@@ -54,38 +52,4 @@ func isWritten(t *testing.T, page, want string) {
 	if diff := cmp.Diff(want, read(t, page)); diff != "" {
 		t.Errorf("%s is not what the code says; run %q (-want +got):\n%s", page, reference.Remedy, diff)
 	}
-	for _, link := range regexp.MustCompile(`\]\(([^)]*)\)`).FindAllStringSubmatch(want, -1) {
-		if !leadsSomewhere(t, page, link[1]) {
-			t.Errorf("%s: the link %s leads nowhere", page, link[1])
-		}
-	}
-}
-
-// leadsSomewhere tells whether a page's link leads to a file and, where it names one, to a heading in it.
-func leadsSomewhere(t *testing.T, page, link string) bool {
-	t.Helper()
-	file, heading, named := strings.Cut(link, "#")
-	target := page
-	if file != "" {
-		target = filepath.Join(filepath.Dir(page), file)
-	}
-	if _, err := os.Stat(target); err != nil {
-		return false
-	}
-	return !named || slices.Contains(anchors(read(t, target)), heading)
-}
-
-var (
-	headings  = regexp.MustCompile(`(?m)^#+ (.*)$`)
-	noAnchor  = regexp.MustCompile(`[^a-z0-9 _-]`)
-	codeBlock = regexp.MustCompile("(?ms)^ *```.*?^ *```$")
-)
-
-// anchors are what GitHub makes of a page's headings.
-func anchors(text string) []string {
-	var found []string
-	for _, heading := range headings.FindAllStringSubmatch(codeBlock.ReplaceAllString(text, ""), -1) {
-		found = append(found, strings.ReplaceAll(noAnchor.ReplaceAllString(strings.ToLower(heading[1]), ""), " ", "-"))
-	}
-	return found
 }

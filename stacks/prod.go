@@ -7,8 +7,8 @@ import (
 )
 
 // Prod takes the events that matter. It costs 41.35 dollars a month before its first event, in us-east-1 by the list prices:
-// shard 10.95, its week of retention 14.60, firewall 10.00, alarms 1.80, dashboard 3.00, key 1.00. What an event adds is in
-// the README, under Costs.
+// shard 10.95, its week of retention 14.60, firewall 10.00, alarms 1.80, dashboard 3.00, key 1.00. docs/costs.md has
+// what an event adds.
 func Prod() spec.Environment {
 	env := spec.Default("prod")
 	// Events are accepted from principals that the account knows, never from anybody.

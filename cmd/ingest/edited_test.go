@@ -198,12 +198,12 @@ func TestAnUnknownEnvironment(t *testing.T) {
 	}
 }
 
-// The flag's help and the README's row name all that local.Open refuses without it.
+// The flag's help and its row in docs/local.md name all that local.Open refuses without it.
 func TestAllowUnverifiedNamesAll(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+	page, err := os.ReadFile("../../docs/local.md")
 	must(t, err)
 	help := upCommand().Flags().Lookup("allow-unverified").Usage
-	_, row, _ := strings.Cut(string(readme), "| `--allow-unverified` |")
+	_, row, _ := strings.Cut(string(page), "| `--allow-unverified` |")
 	row, _, _ = strings.Cut(row, "\n")
 	for _, what := range []string{"Cognito", "Lambda", "client certificates (mutual TLS)"} {
 		if !strings.Contains(help, what) || !strings.Contains(row, what) {

@@ -239,21 +239,21 @@ func (o *options) fields(t reflect.Type) {
 
 // guides are the pages that explain an option or a section at length.
 var guides = map[string]string{
-	"Removal":           "[Teardown](../README.md#teardown)",
-	"API.Authorization": "[Who may submit, and from where](../README.md#who-may-submit-and-from-where)",
-	"API.Access":        "[Who may submit, and from where](../README.md#who-may-submit-and-from-where)",
-	"API.Domain":        "[A domain of one's own](../README.md#a-domain-of-ones-own)",
-	"API.Batch":         "[Many events at once](../README.md#many-events-at-once)",
-	"API.ManageAccount": "[Limits](../README.md#limits)",
-	"Firewall":          "[Firewall](../README.md#firewall)",
-	"Bucket.AccessLog":  "[Audit](../README.md#audit)",
-	"Bucket.ObjectLock": "[Audit](../README.md#audit)",
-	"Query":             "[Query](../README.md#query)",
-	"Logs.Execution":    "[Security](../README.md#security)",
-	"Encryption":        "[A key of your own](../README.md#a-key-of-your-own)",
-	"Web":               "[Hosting the web page](../README.md#hosting-the-web-page)",
-	"Alarms":            "[Alarms](../README.md#alarms), [runbooks](runbooks/README.md)",
-	"State":             "[In CI, with HCP Terraform or Terraform alone](../README.md#in-ci-with-hcp-terraform-or-terraform-alone)",
+	"Removal":           "[Tear down](deploy.md#tear-down)",
+	"API.Authorization": "[Who may submit, and from where](security.md#who-may-submit-and-from-where)",
+	"API.Access":        "[Who may submit, and from where](security.md#who-may-submit-and-from-where)",
+	"API.Domain":        "[A domain of your own](security.md#a-domain-of-your-own)",
+	"API.Batch":         "[Send many events at once](clients.md#send-many-events-at-once)",
+	"API.ManageAccount": "[Limits](costs.md#limits)",
+	"Firewall":          "[Firewall](security.md#firewall)",
+	"Bucket.AccessLog":  "[Audit](security.md#audit)",
+	"Bucket.ObjectLock": "[Audit](security.md#audit)",
+	"Query":             "[Queries](query.md)",
+	"Logs.Execution":    "[Logs](security.md#logs)",
+	"Encryption":        "[A key of your own](security.md#a-key-of-your-own)",
+	"Web":               "[The web page](web-page.md)",
+	"Alarms":            "[Alarms](operations.md#alarms), [runbooks](runbooks/README.md)",
+	"State":             "[Terraform](terraform.md)",
 }
 
 func (o *options) guide(path string) {

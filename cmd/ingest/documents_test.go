@@ -133,7 +133,7 @@ func TestDocumentedGoCompiles(t *testing.T) {
 				continue
 			}
 			seen++
-			body.WriteString("func _(env spec.Environment) {\n" + match[1] + "\n_ = env\n}\n\n")
+			body.WriteString("func _(env spec.Environment) {\n{\n" + match[1] + "\n_ = env\n}\n_ = env\n}\n\n")
 		}
 	}
 	if seen < 5 {

@@ -119,13 +119,29 @@ var (
 	curlEvent = regexp.MustCompile(`-d '(\{"event"[^']*\})'`)
 )
 
+// aroundGo is what lines of the documents may use: an environment's types, and the stack of a pipeline.
+const aroundGo = `package stacks
+
+import (
+	"time"
+
+	"github.com/aws/jsii-runtime-go"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/spec"
+)
+
+var _, _ = jsii.String, time.Second
+
+`
+
 // The Go code in the documents compiles: whole files as they are, and lines as those of an environment's function.
 func TestDocumentedGoCompiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles the AWS provider's bindings")
 	}
 	var body strings.Builder
-	body.WriteString("package stacks\n\nimport (\n\t\"time\"\n\n\t\"cdk.tf/go/ingest/spec\"\n)\n\nvar _ = time.Second\n\n")
+	body.WriteString(aroundGo)
 	seen := 0
 	for _, text := range sorted(documents(t)) {
 		for _, match := range append(goBlock.FindAllStringSubmatch(text, -1), goInline.FindAllStringSubmatch(text, -1)...) {
@@ -133,7 +149,7 @@ func TestDocumentedGoCompiles(t *testing.T) {
 				continue
 			}
 			seen++
-			body.WriteString("func _(env spec.Environment) {\n{\n" + match[1] + "\n_ = env\n}\n_ = env\n}\n\n")
+			body.WriteString("func _(env spec.Environment, stack cdktf.TerraformStack) {\n{\n" + match[1] + "\n_ = env\n}\n_ = env\n}\n\n")
 		}
 	}
 	if seen < 5 {

@@ -74,7 +74,7 @@ func TestDocumentedCommands(t *testing.T) {
 // unknownFlag says which command or flag of a command line is not there, or nothing.
 func unknownFlag(words []string) string {
 	command, _, err := newRoot().Find(words)
-	if err != nil || !command.Runnable() {
+	if err != nil || !command.HasParent() {
 		return "there is no such command"
 	}
 	for _, word := range words {

@@ -258,7 +258,7 @@ func TestUnreadableFiles(t *testing.T) {
 			must(t, os.Remove(stack))
 			must(t, kind.put(stack))
 			status, _, stderr := ingest(t, "replay", "--env", "dev")
-			if kind.file != "" && (status != 1 || !strings.HasPrefix(stderr, "error: --env: "+filepath.Join(folder, stack)+kind.file) || !strings.HasSuffix(stderr, "; run make synth again\n")) {
+			if kind.file != "" && (status != 1 || !strings.HasPrefix(stderr, "error: --env: "+stack+kind.file) || !strings.HasSuffix(stderr, "; run make synth again\n")) {
 				t.Errorf("replay, the stack: %d %s", status, stderr)
 			}
 			status, _, stderr = ingest(t, "up", "--stack", stack, "--api", "127.0.0.1:0", "--aws", "127.0.0.1:0")

@@ -68,8 +68,8 @@ func ServerOf(stack *tfjson.Stack, outputs []byte) (string, error) {
 			continue
 		}
 		names = append(names, output.Name)
-		real, _ := deployed[output.Name].(string)
-		if base, ok := strings.CutSuffix(real, suffix); ok && CheckServer(base) == nil {
+		address, _ := deployed[output.Name].(string)
+		if base, ok := strings.CutSuffix(address, suffix); ok && CheckServer(base) == nil {
 			return base, nil
 		}
 	}

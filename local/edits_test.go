@@ -56,7 +56,7 @@ func TestOneMistakeIsOneError(t *testing.T) {
 			s.add("aws_kinesis_stream", "twin", object{"name": "api-kinesis-stream-dev", "shard_count": 3.0})
 		}, `aws_kinesis_stream.twin: name is "api-kinesis-stream-dev", which is the name of aws_kinesis_stream.stream; give it another, because AWS makes one of a name`},
 		{"a bucket's name", set("aws_s3_bucket", "bucket", "bucket", "A_B"),
-			`aws_s3_bucket.bucket: bucket is "A_B", which S3 takes for no name; use 3 to 63 of a-z, 0-9, "." and "-"`},
+			`aws_s3_bucket.bucket: bucket is "A_B", which S3 does not take as a name; use 3 to 63 of a-z, 0-9, "." and "-"`},
 		{"count", set("aws_s3_bucket", "bucket", "count", 2.0), "aws_s3_bucket.bucket: count: it is not evaluated here; write out each resource as it is"},
 		{"another's stream", end("kinesis_source_configuration", "kinesis_stream_arn", "arn:aws:kinesis:us-east-1:000000000000:stream/other"),
 			`aws_kinesis_firehose_delivery_stream.delivery: kinesis_source_configuration.kinesis_stream_arn is "arn:aws:kinesis:us-east-1:000000000000:stream/other", which is the ARN of no aws_kinesis_stream of the stack; refer to one that is declared`},
@@ -72,7 +72,7 @@ func TestOneMistakeIsOneError(t *testing.T) {
 			s.body("aws_api_gateway_stage", "api_stage")["access_log_settings"].(object)["destination_arn"] = "x"
 		}, `aws_api_gateway_stage.api_stage: access_log_settings.destination_arn is "x", which is the ARN of no aws_cloudwatch_log_group of the stack; refer to one that is declared`},
 		{"a log group that is no file", set("aws_cloudwatch_log_group", "api_access", "name", "../x"),
-			`aws_cloudwatch_log_group.api_access: name is "../x", which has no place below a folder; use a name without ".." and "//"`},
+			`aws_cloudwatch_log_group.api_access: name is "../x", which is not the path of a file below a folder; use a name without ".." and "//"`},
 		{"a method that cannot be read", set("aws_api_gateway_method", "api_submit_post", "colour", "red"),
 			"aws_api_gateway_method.api_submit_post: the attribute colour is not imitated on one machine; " + leave},
 		{"a path that cannot be read", set("aws_api_gateway_resource", "api_submit", "colour", "red"),

@@ -52,7 +52,7 @@ func TestWhatIsNotImitatedOfProd(t *testing.T) {
 		unwatched,
 		unguarded,
 		"nothing in " + buckets + " expires or changes its storage class",
-		"whoever reaches the AWS address may read and write " + buckets,
+		"everyone who reaches the AWS address may read and write " + buckets,
 		"old versions of the objects in " + buckets + " are not kept",
 		"requests to api-kinesis-firehose-bucket-prod are not logged to api-kinesis-access-log-prod",
 		"log lines never expire",

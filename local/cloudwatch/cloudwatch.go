@@ -1,4 +1,4 @@
-// Package cloudwatch keeps the log groups of a stack as files: one file a group, one line an event.
+// Package cloudwatch keeps the log groups of a stack as files: one file per group, one line per event.
 package cloudwatch
 
 import (
@@ -24,7 +24,7 @@ type Config struct {
 	ARN  string
 }
 
-// Types are the resource types that Read reads, or knows to have no effect here, sorted.
+// Types are the resource types that Read reads or knows to have no effect here, sorted.
 func Types() []string {
 	return []string{"aws_cloudwatch_log_group", "aws_cloudwatch_log_stream"}
 }
@@ -45,7 +45,7 @@ func Read(stack *tfjson.Stack) ([]Config, error) {
 }
 
 func read(stack *tfjson.Stack, r tfjson.Resource) (Config, error) {
-	// Without effect here: nothing expires, because the data folder is its reader's to delete, and nothing is encrypted.
+	// These have no effect here: nothing expires, because you delete the data folder yourself, and nothing is encrypted.
 	var body struct {
 		Name        string            `tf:"name"`
 		NamePrefix  string            `tf:"name_prefix"`
@@ -58,7 +58,7 @@ func read(stack *tfjson.Stack, r tfjson.Resource) (Config, error) {
 	if err := r.Into(&body); err != nil {
 		return Config{}, err
 	}
-	name, err := stack.Attribute(r.Address(), "name") // which may be left to the provider
+	name, err := stack.Attribute(r.Address(), "name") // the provider may generate it
 	if err != nil {
 		return Config{}, err
 	}
@@ -70,14 +70,14 @@ func read(stack *tfjson.Stack, r tfjson.Resource) (Config, error) {
 }
 
 const (
-	// flushEvery bounds how long a line waits in memory. A log line is no event: losing its last second to a kill -9 is
-	// what CloudWatch's own batching would do.
+	// flushEvery bounds how long a line waits in memory. A log line is not an event: a kill -9 may lose the last second of
+	// lines, as CloudWatch's own batching may.
 	flushEvery = time.Second
-	// flushSize is how many bytes wait at most.
+	// flushSize bounds the bytes that wait in memory.
 	flushSize = 64 << 10
 )
 
-// Group writes one log group's lines. It may be used by several goroutines.
+// Group writes one log group's lines. It is safe for concurrent use.
 type Group struct {
 	path   string
 	logger *slog.Logger
@@ -87,27 +87,27 @@ type Group struct {
 	file    io.WriteCloser
 	info    os.FileInfo // of file
 	pending []byte
-	// failing is true while lines cannot be written, and dropped counts those since it is.
+	// failing is true while lines cannot be written; dropped counts the lines lost since then.
 	failing bool
 	dropped int
-	// torn is true where the file ends in the middle of a line.
+	// torn is true if the file ends in the middle of a line.
 	torn bool
-	// astray is true where the path has another file, or none, and cannot be opened.
+	// astray is true if the file was moved or removed, and its path cannot be opened again.
 	astray bool
 }
 
-// fileName is where a group's lines lie below a folder: /aws/apigateway/x is aws/apigateway/x.log. A name is made of
+// fileName is the path of a group's file below a folder: that of /aws/apigateway/x is aws/apigateway/x.log. A name is made of
 // letters, digits and "_-/.#" (CloudWatch Logs API reference, CreateLogGroup); ".." and empty parts are refused.
 func fileName(name string) (string, error) {
 	file := filepath.FromSlash(strings.TrimPrefix(name, "/")) + ".log"
 	if !filepath.IsLocal(file) || strings.Contains(name, "//") {
-		return "", fmt.Errorf("%q, which has no place below a folder; use a name without \"..\" and \"//\"", name)
+		return "", fmt.Errorf("%q, which is not the path of a file below a folder; use a name without \"..\" and \"//\"", name)
 	}
 	return file, nil
 }
 
-// Open opens the file of a group below dir for appending. Whoever renames or removes it, as logrotate does, finds the next
-// lines in a new one.
+// Open opens the file of a group below dir for appending. After the file is renamed or removed, as by logrotate, the next lines
+// go to a new file.
 func Open(dir, name string, clock clockwork.Clock, logger *slog.Logger) (*Group, error) {
 	file, err := fileName(name)
 	if err != nil {
@@ -121,7 +121,7 @@ func Open(dir, name string, clock clockwork.Clock, logger *slog.Logger) (*Group,
 	return g, nil
 }
 
-// open opens what is at the path, in place of what was open before.
+// open opens the file at the path, and closes the one that was open before.
 func (g *Group) open() error {
 	if err := os.MkdirAll(filepath.Dir(g.path), 0o755); err != nil {
 		return err
@@ -136,7 +136,7 @@ func (g *Group) open() error {
 		return err
 	}
 	if g.file != nil {
-		_ = g.file.Close() // what was written to it was written
+		_ = g.file.Close() // each write to it was checked
 	}
 	g.file, g.info, g.torn, g.astray = file, info, false, false
 	return nil
@@ -144,8 +144,8 @@ func (g *Group) open() error {
 
 var _ io.WriteCloser = (*Group)(nil)
 
-// Write adds whole lines and never fails: what cannot be written is dropped, counted and said, because a full disk must not
-// fail a request for its log line.
+// Write adds whole lines and never fails. Lines that cannot be written are dropped, counted and reported in the log, because a full
+// disk must not fail a request for its log line.
 func (g *Group) Write(lines []byte) (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -174,7 +174,7 @@ func (g *Group) flushNowAndThen(tick clockwork.Ticker) {
 	}
 }
 
-// flush is called with mu held, as are put and reopen.
+// flush writes the buffered lines. It is called with mu held, as are put and reopen.
 func (g *Group) flush() {
 	if len(g.pending) > 0 {
 		g.put(g.pending)
@@ -182,7 +182,7 @@ func (g *Group) flush() {
 	}
 }
 
-// put writes lines. Of one that a failure tears, the rest is dropped, and the next begins on a line of its own.
+// put writes lines. If a failure cuts a line off, its rest is dropped, and the next line begins on a new one.
 func (g *Group) put(lines []byte) {
 	g.reopen()
 	if g.torn {
@@ -195,7 +195,7 @@ func (g *Group) put(lines []byte) {
 	switch {
 	case err != nil:
 		if !g.failing {
-			g.logger.Error("the log cannot be written; its lines are dropped until it can be", "error", err)
+			g.logger.Error("the log cannot be written; lines are dropped until it can", "error", err)
 		}
 		g.failing = true
 		g.dropped += bytes.Count(bytes.TrimPrefix(lines[n:], []byte{'\n'}), []byte{'\n'})
@@ -205,14 +205,14 @@ func (g *Group) put(lines []byte) {
 	}
 }
 
-// reopen opens the path where it is another file by now, or none. Where that fails, the one that is open goes on.
+// reopen opens the path again if its file was moved or removed. If that fails, the open file is used further.
 func (g *Group) reopen() {
 	if info, err := os.Stat(g.path); err == nil && os.SameFile(info, g.info) {
 		return
 	}
 	if err := g.open(); err != nil && !g.astray {
 		g.astray = true
-		g.logger.Error("the log was moved, and cannot be opened again where it was; it goes on in the file that was moved", "error", err)
+		g.logger.Error("the log file was moved, and its path cannot be opened again; lines go to the moved file", "error", err)
 	}
 }
 
@@ -223,7 +223,7 @@ func (g *Group) Close() error {
 	defer g.mu.Unlock()
 	g.flush()
 	if g.failing {
-		g.logger.Error("the log ends without its last lines", "dropped_lines", g.dropped)
+		g.logger.Error("the last lines of the log were not written", "dropped_lines", g.dropped)
 	}
 	return g.file.Close()
 }

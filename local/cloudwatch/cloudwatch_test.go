@@ -26,7 +26,7 @@ func TestFileName(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"../x", "/a/../../x", "a//b"} {
-		want := `"` + name + `", which has no place below a folder; use a name without ".." and "//"`
+		want := `"` + name + `", which is not the path of a file below a folder; use a name without ".." and "//"`
 		if got, err := fileName(name); err == nil || err.Error() != want {
 			t.Errorf("fileName(%q) = %q, %v; want the error %s", name, got, err, want)
 		}
@@ -53,7 +53,7 @@ func TestRead(t *testing.T) {
 		{Name: "/a", ARN: "arn:aws:logs:eu-west-1:111122223333:log-group:/a"},
 		{Name: "b-", ARN: "arn:aws:logs:eu-west-1:111122223333:log-group:b-"},
 	}
-	for i := range got { // the provider's own part of a name is 26 digits
+	for i := range got { // the provider generates 26 digits of the name
 		if prefix, generated := strings.CutSuffix(got[i].ARN, got[i].Name); generated && i == 1 {
 			got[i].Name = got[i].Name[:len(got[i].Name)-26]
 			got[i].ARN = prefix + got[i].Name
@@ -66,7 +66,7 @@ func TestRead(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	_, err := Read(resolved(t, `"a": {"name": "../a"}, "b": {"name": "b", "colour": "red"}, "c": {"name": "c"}`))
-	const want = `aws_cloudwatch_log_group.a: name is "../a", which has no place below a folder; use a name without ".." and "//"
+	const want = `aws_cloudwatch_log_group.a: name is "../a", which is not the path of a file below a folder; use a name without ".." and "//"
 aws_cloudwatch_log_group.b: the attribute colour is not imitated on one machine; leave it out of the environment that runs here`
 	if err == nil || err.Error() != want {
 		t.Errorf("error: %v\nwant:  %s", err, want)
@@ -80,7 +80,7 @@ func TestLinesAreWrittenByTheSecondAndAtTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, group, "one\n")
-	// The tick's receiver runs in its own goroutine: the second tick is taken only after the first was served.
+	// The tick's receiver runs in another goroutine: it takes the second tick only after it has served the first.
 	for range 2 {
 		if err := clock.BlockUntilContext(t.Context(), 1); err != nil {
 			t.Fatal(err)
@@ -107,7 +107,7 @@ func TestLinesAreWrittenByTheSecondAndAtTheEnd(t *testing.T) {
 	}
 }
 
-// smallDisk takes so many bytes.
+// smallDisk takes a limited number of bytes.
 type smallDisk struct {
 	taken bytes.Buffer
 	room  int
@@ -125,7 +125,7 @@ func (d *smallDisk) Write(text []byte) (int, error) {
 
 func (d *smallDisk) Close() error { return nil }
 
-// opened is a group whose log tells no time.
+// opened is a group whose logger writes no times.
 func opened(t *testing.T, dir string, log *bytes.Buffer) *Group {
 	t.Helper()
 	group, err := Open(dir, "/g", clockwork.NewFakeClock(), slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{
@@ -148,20 +148,20 @@ func flush(g *Group) {
 	g.flush()
 }
 
-func TestDroppedLinesAreCountedAndSaid(t *testing.T) {
+func TestDroppedLinesAreCountedAndReported(t *testing.T) {
 	var log bytes.Buffer
 	group := opened(t, t.TempDir(), &log)
 	disk := &smallDisk{room: len("one\ntw")}
 	group.file = disk
 	write(t, group, "one\ntwo\nthree\n")
-	flush(group) // tears the second
+	flush(group) // cuts the second line off
 	write(t, group, "four\n")
 	flush(group)
 	disk.room = 1000
 	write(t, group, "five\nsix\n")
 	flush(group)
 	disk.room = len("seven")
-	write(t, group, "seven\n") // only its end is missing
+	write(t, group, "seven\n") // only its newline is missing
 	flush(group)
 	disk.room = 1000
 	write(t, group, "eight\n")
@@ -174,10 +174,10 @@ func TestDroppedLinesAreCountedAndSaid(t *testing.T) {
 	if got := disk.taken.String(); got != "one\ntw\nfive\nsix\nseven\neight\n" {
 		t.Errorf("the file holds %q", got)
 	}
-	const cannot = `level=ERROR msg="the log cannot be written; its lines are dropped until it can be" log_group=/g error="no space left on device"` + "\n"
+	const cannot = `level=ERROR msg="the log cannot be written; lines are dropped until it can" log_group=/g error="no space left on device"` + "\n"
 	want := cannot + `level=WARN msg="the log is written again" log_group=/g dropped_lines=3` + "\n" +
 		cannot + `level=WARN msg="the log is written again" log_group=/g dropped_lines=0` + "\n" +
-		cannot + `level=ERROR msg="the log ends without its last lines" log_group=/g dropped_lines=2` + "\n"
+		cannot + `level=ERROR msg="the last lines of the log were not written" log_group=/g dropped_lines=2` + "\n"
 	if diff := cmp.Diff(want, log.String()); diff != "" {
 		t.Errorf("the log (-want +got):\n%s", diff)
 	}
@@ -201,14 +201,14 @@ func TestAFileThatWasMovedIsOpenedAgain(t *testing.T) {
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	write(t, group, strings.Repeat("three\n", flushSize)) // more than waits
+	write(t, group, strings.Repeat("three\n", flushSize)) // more than fits into the buffer
 	if got := content(t, dir); len(got) != flushSize*len("three\n") {
 		t.Errorf("the new folder's file has %d bytes", len(got))
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(dir, nil, 0o600); err != nil { // where no folder can be
+	if err := os.WriteFile(dir, nil, 0o600); err != nil { // no folder can be made there
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -225,7 +225,7 @@ func TestAFileThatWasMovedIsOpenedAgain(t *testing.T) {
 	if got := content(t, dir); got != "four\n" {
 		t.Errorf("the file holds %q", got)
 	}
-	want := `level=ERROR msg="the log was moved, and cannot be opened again where it was; it goes on in the file that was moved" log_group=/g error="mkdir ` + dir + `: not a directory"` + "\n"
+	want := `level=ERROR msg="the log file was moved, and its path cannot be opened again; lines go to the moved file" log_group=/g error="mkdir ` + dir + `: not a directory"` + "\n"
 	if diff := cmp.Diff(want, log.String()); diff != "" {
 		t.Errorf("the log (-want +got):\n%s", diff)
 	}

@@ -1,5 +1,5 @@
-// Package durable puts names on disk. A file's content is durable once the file is synced, but its name only once its
-// folder is: a new or renamed file would otherwise be lost, whole, when the power fails.
+// Package durable syncs the names of files to disk. A file's content is durable once the file is synced, but its name only once its
+// folder is synced: without that, a power failure can lose a new or renamed file entirely.
 package durable
 
 import (
@@ -8,10 +8,10 @@ import (
 	"path/filepath"
 )
 
-// SyncFolder puts the names in a folder on disk.
+// SyncFolder syncs the names in a folder to disk.
 func SyncFolder(path string) error { return SyncOpened(os.Open(path)) }
 
-// SyncOpened does so for a folder that was opened in another way, such as by an [os.Root], and closes it. It takes both
+// SyncOpened is SyncFolder for a folder that was opened in another way, such as by an [os.Root]. It closes the folder. It takes both
 // results of the opening: SyncOpened(root.Open(name)).
 func SyncOpened(folder *os.File, err error) error {
 	if err != nil {
@@ -20,9 +20,9 @@ func SyncOpened(folder *os.File, err error) error {
 	return errors.Join(folder.Sync(), folder.Close())
 }
 
-// WriteFile replaces a file whole, and does not return nil before that is on disk; after an error or a crash the file is
-// as it was or as it was to be. The content is first written beside it, as path + ".tmp", so that a file may have one writer at
-// a time. What a crash leaves of that is overwritten by the next call.
+// WriteFile replaces a file atomically, and returns nil only once the new content is on disk. After an error or a crash the file has
+// its old or its new content. WriteFile first writes to path + ".tmp", so a file may have only one writer at a time. The next call
+// overwrites what a crash left there.
 func WriteFile(path string, content []byte) error {
 	beside := path + ".tmp"
 	file, err := os.OpenFile(beside, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)

@@ -41,7 +41,7 @@ func TestWriteFile(t *testing.T) {
 	}
 }
 
-// What cannot be replaced stays, and nothing is left beside it.
+// If the file cannot be replaced, it stays, and no temporary file is left.
 func TestWriteFileThatFails(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "f")

@@ -193,11 +193,11 @@ func TestPrefixesThatNoFileCanHave(t *testing.T) {
 		{"a/!{timestamp:'..'}/", "UTC", `is "a/!{timestamp:'..'}/", with which no object can be a file here: the key "a/../` + key + `" ` + dots},
 		// The name has 67 characters, so that 188 may stand before it.
 		{strings.Repeat("a", 179) + "!{timestamp:MMMM}", "UTC", ""},
-		{strings.Repeat("a", 180) + "!{timestamp:MMMM}", "UTC", `is "` + strings.Repeat("a", 180) + `!{timestamp:MMMM}", with which no object can be a file here: the key "` + strings.Repeat("a", 180) + "September" + key + `" has 256 bytes between two "/", of which a file's name has at most 255; use another prefix`},
+		{strings.Repeat("a", 180) + "!{timestamp:MMMM}", "UTC", `is "` + strings.Repeat("a", 180) + `!{timestamp:MMMM}", with which no object can be a file here: the key "` + strings.Repeat("a", 180) + "September" + key + `" has 256 bytes between two "/"; a file name has at most 255; use another prefix`},
 		{strings.Repeat("a", 175) + "!{timestamp:MMMMXXX}", "UTC", ""}, // where it is Z
-		{strings.Repeat("a", 175) + "!{timestamp:MMMMXXX}", "Asia/Tokyo", `is "` + strings.Repeat("a", 175) + `!{timestamp:MMMMXXX}", with which no object can be a file here: the key "` + september + "+09:00" + key + `" has 257 bytes between two "/", of which a file's name has at most 255; use another prefix`},
+		{strings.Repeat("a", 175) + "!{timestamp:MMMMXXX}", "Asia/Tokyo", `is "` + strings.Repeat("a", 175) + `!{timestamp:MMMMXXX}", with which no object can be a file here: the key "` + september + "+09:00" + key + `" has 257 bytes between two "/"; a file name has at most 255; use another prefix`},
 		// The Azores are at UTC in summer, and an hour behind it in winter.
-		{strings.Repeat("a", 175) + "!{timestamp:MMMMXXX}", "Atlantic/Azores", `is "` + strings.Repeat("a", 175) + `!{timestamp:MMMMXXX}", with which no object can be a file here: the key "` + strings.Repeat("a", 175) + "November-01:00" + strings.Replace(key, "09-17", "11-26", 1) + `" has 256 bytes between two "/", of which a file's name has at most 255; use another prefix`},
+		{strings.Repeat("a", 175) + "!{timestamp:MMMMXXX}", "Atlantic/Azores", `is "` + strings.Repeat("a", 175) + `!{timestamp:MMMMXXX}", with which no object can be a file here: the key "` + strings.Repeat("a", 175) + "November-01:00" + strings.Replace(key, "09-17", "11-26", 1) + `" has 256 bytes between two "/"; a file name has at most 255; use another prefix`},
 	} {
 		cfg := Config{Name: "delivery", Prefix: test.prefix, TimeZone: test.zone, Compression: "UNCOMPRESSED"}
 		got := ""

@@ -13,24 +13,24 @@ import (
 	"time"
 )
 
-// condition is one key of one operator: true where the request's values of the key are as the operator and the
-// statement's values say. IAM User Guide, reference_policies_elements_condition_operators.
+// condition is one key below one operator. It holds if the request's values of the key match the statement's by the operator (IAM
+// User Guide, reference_policies_elements_condition_operators).
 type condition struct {
-	key       string // in lower case: AWS compares keys without regard to case
+	key       string // in lower case: AWS ignores the case of keys
 	quantity  quantity
 	negated   bool
 	ifExists  bool
 	null      bool // the operator Null
 	wantsNull bool
 	tests     []test
-	// variables are the keys of those in the values.
+	// variables are the keys of the variables in the statement's values.
 	variables []string
 }
 
 // test compares one value of the request with one of the statement's.
 type test func(value string, r *request) bool
 
-// quantity is how an operator takes a key of several values.
+// quantity says how an operator treats a key with several values.
 type quantity int
 
 const (
@@ -39,14 +39,14 @@ const (
 	forAllValues
 )
 
-// operator is one without its prefix and its ending.
+// operator is an operator without its prefix (ForAnyValue:) and its suffix (IfExists).
 type operator struct {
 	negated bool
-	// test reads one value of the statement.
+	// test parses one value of the statement, and returns the keys of its variables.
 	test func(text string, variables bool) (test, []string, error)
 }
 
-// operators are all of AWS's but Null.
+// operators are all of AWS's operators except Null.
 var operators = map[string]operator{
 	"StringEquals":              {false, testText(equalText)},
 	"StringNotEquals":           {true, testText(equalText)},
@@ -83,13 +83,13 @@ var operators = map[string]operator{
 func parseConditions(value any, variables bool) ([]condition, error) {
 	byOperator, ok := value.(map[string]any)
 	if !ok && value != nil {
-		return nil, errors.New(`"Condition" is no object`)
+		return nil, errors.New(`"Condition" is not an object`)
 	}
 	var found []condition
 	for _, name := range slices.Sorted(maps.Keys(byOperator)) {
 		byKey, ok := byOperator[name].(map[string]any)
 		if !ok {
-			return nil, fmt.Errorf(`"Condition": %q is no object`, name)
+			return nil, fmt.Errorf(`"Condition": %q is not an object`, name)
 		}
 		for _, key := range slices.Sorted(maps.Keys(byKey)) {
 			c, err := parseCondition(name, key, byKey[key], variables)
@@ -121,9 +121,9 @@ func parseCondition(name, key string, value any, variables bool) (condition, err
 	op, known := operators[base]
 	switch {
 	case !known:
-		return c, errors.New("it is no operator that is known here")
+		return c, errors.New("it is not a known operator")
 	case c.quantity == forAnyValue && c.ifExists:
-		// AWS documents each of them and not the two together.
+		// AWS documents each of them, but not the combination.
 		return c, errors.New("ForAnyValue and IfExists together are not evaluated here")
 	}
 	c.negated = op.negated
@@ -145,7 +145,7 @@ func (c *condition) readNull(key string, given []string) error {
 	return nil
 }
 
-// scalars are a condition's values as text. JSON's numbers and booleans will do for AWS.
+// scalars returns a condition's values as text. AWS also takes JSON's numbers and booleans.
 func scalars(value any) ([]string, error) {
 	items, isList := value.([]any)
 	if !isList {
@@ -170,7 +170,7 @@ func scalars(value any) ([]string, error) {
 	return found, nil
 }
 
-// holds evaluates the condition. A key that the request does not have fails a condition, but for a negated one.
+// holds evaluates the condition. If the request does not have the key, the condition fails unless its operator is negated.
 func (c *condition) holds(r *request) bool {
 	values, present := r.context.get(c.key)
 	present = present && len(values) > 0
@@ -190,7 +190,7 @@ func (c *condition) holds(r *request) bool {
 	}
 }
 
-// fits compares one value with all of the statement's: with one of them, or negated with none.
+// fits reports whether a value matches one of the statement's, or none of them if the operator is negated.
 func (c *condition) fits(value string, r *request) bool {
 	for _, t := range c.tests {
 		if t(value, r) {
@@ -203,7 +203,7 @@ func (c *condition) fits(value string, r *request) bool {
 func equalText(a, b string) bool { return a == b }
 func equalFold(a, b string) bool { return strings.EqualFold(a, b) }
 
-// testText compares text in which variables stand, and no wildcards.
+// testText compares text that may have variables, but no wildcards.
 func testText(equal func(a, b string) bool) func(string, bool) (test, []string, error) {
 	return func(text string, variables bool) (test, []string, error) {
 		if !variables || !strings.Contains(text, "${") {
@@ -213,7 +213,7 @@ func testText(equal func(a, b string) bool) func(string, bool) (test, []string, 
 		if err != nil {
 			return nil, nil, err
 		}
-		for i, s := range p.symbols { // here a wildcard is a character
+		for i, s := range p.symbols { // a wildcard is an ordinary character here
 			switch s {
 			case anyRunes:
 				p.symbols[i] = '*'
@@ -250,7 +250,7 @@ func testNumber(fits func(order int) bool) func(string, bool) (test, []string, e
 	return func(text string, _ bool) (test, []string, error) {
 		want, ok := number(text)
 		if !ok {
-			return nil, nil, fmt.Errorf("%q is no number", text)
+			return nil, nil, fmt.Errorf("%q is not a number", text)
 		}
 		return func(value string, _ *request) bool {
 			given, ok := number(value)
@@ -259,7 +259,7 @@ func testNumber(fits func(order int) bool) func(string, bool) (test, []string, e
 	}
 }
 
-// number reads a decimal. A number with a large exponent would take all memory, and a policy has none.
+// number reads a decimal without an exponent: a large one would take all memory, and no policy needs it.
 func number(text string) (*big.Rat, bool) {
 	if len(text) > 64 || text == "" || strings.Trim(text, "+-.0123456789") != "" {
 		return nil, false
@@ -271,7 +271,7 @@ func testDate(fits func(order int) bool) func(string, bool) (test, []string, err
 	return func(text string, _ bool) (test, []string, error) {
 		want, ok := date(text)
 		if !ok {
-			return nil, nil, fmt.Errorf("%q is no date; write one such as 2025-01-31T00:00:00Z, or seconds since 1970", text)
+			return nil, nil, fmt.Errorf("%q is not a date; write one such as 2025-01-31T00:00:00Z, or seconds since 1970", text)
 		}
 		return func(value string, _ *request) bool {
 			given, ok := date(value)
@@ -305,7 +305,7 @@ func testBool(text string, variables bool) (test, []string, error) {
 func testBinary(text string, _ bool) (test, []string, error) {
 	want, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%q is no base64", text)
+		return nil, nil, fmt.Errorf("%q is not base64", text)
 	}
 	return func(value string, _ *request) bool { return value == string(want) }, nil, nil
 }
@@ -315,7 +315,7 @@ func testAddress(text string, _ bool) (test, []string, error) {
 	if err != nil {
 		address, err := netip.ParseAddr(text)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%q is no IP address and no range of them", text)
+			return nil, nil, fmt.Errorf("%q is not an IP address or a range of them", text)
 		}
 		want = netip.PrefixFrom(address, address.BitLen())
 	}

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// Denied is a request that the policies do not let through.
+// Denied is the error of a request that the policies do not allow.
 type Denied struct {
-	// principal is who asked: the ARN of a role's session, or a service.
+	// Principal made the request: the ARN of a role's session, or a service.
 	Principal string
 	Action    string
 	Resource  string
 	// Policy is the kind of policy that denied, in AWS's words: "identity-based", "resource-based" or "role trust".
 	Policy string
-	// Explicit is true where a statement denies, and false where none allows.
+	// Explicit is true if a statement denies the request, and false if no statement allows it.
 	Explicit bool
 
 	statement, place string
@@ -24,8 +24,8 @@ func (d *Denied) by(policy attached, s *statement) *Denied {
 	return d
 }
 
-// Error is the message in AWS's own words (IAM User Guide, troubleshoot_access-denied). S3 alone puts the resource in
-// quotes (Amazon S3 User Guide, troubleshoot-403-errors), and of a role's trust policy the resource is not named.
+// Error is AWS's own message (IAM User Guide, troubleshoot_access-denied). Only S3 puts the resource in quotes (Amazon S3 User
+// Guide, troubleshoot-403-errors). A denial by a trust policy does not name the resource.
 func (d *Denied) Error() string {
 	where := " on resource: " + d.Resource
 	switch {
@@ -52,11 +52,11 @@ func article(policy string) string {
 	}
 }
 
-// Remedy is the statement that would let the request through, as JSON on one line. Where a statement denies, no other
-// statement helps, and Remedy says which to change.
+// Remedy is the statement that would allow the request, as JSON on one line. If a statement denies the request, no other statement
+// helps, and Remedy names the one to change.
 func (d *Denied) Remedy() string {
 	if d.Explicit {
-		return fmt.Sprintf("a change to what denies it, which no Allow outweighs: %s: %s", d.place, d.statement)
+		return fmt.Sprintf("a change to the statement that denies it, because no Allow outweighs a Deny: %s: %s", d.place, d.statement)
 	}
 	if d.Policy == "role trust" {
 		return compact(struct {

@@ -1,7 +1,7 @@
 // Package iam decides what a stack's roles may do, by the policies that the stack gives them, as AWS's IAM does.
 //
-// What it knows of a policy document it evaluates as AWS documents it; an element, operator or condition key that it
-// does not know is an error when the document is read, because ignoring one could allow what AWS would deny.
+// It evaluates a policy as AWS documents it. An element, operator or condition key that it does not know is an error when the policy
+// is read, because ignoring one could allow what AWS would deny.
 package iam
 
 import (
@@ -22,23 +22,23 @@ type document struct {
 // statement is one statement of a document, ready to be evaluated.
 type statement struct {
 	sid    string
-	allows bool // or denies
+	allows bool // false: denies
 	// text is the statement as JSON, for messages.
 	text string
 
 	actions    element
 	resources  element
-	principals *principals // nil of an identity's policy
+	principals *principals // nil in an identity's policy
 	conditions []condition
 }
 
-// element is Action or Resource, or with not set NotAction or NotResource. Without patterns it is absent.
+// element is Action or Resource, or, if not is set, NotAction or NotResource. Without patterns it is absent.
 type element struct {
 	not      bool
 	patterns []pattern
 }
 
-// The elements of a document and of a statement: IAM User Guide, reference_policies_grammar.
+// The elements of a document and of a statement (IAM User Guide, reference_policies_grammar).
 var (
 	documentElements  = []string{"Id", "Statement", "Version"}
 	statementElements = []string{
@@ -46,8 +46,8 @@ var (
 	}
 )
 
-// parseDocument reads a policy document. Variables such as ${aws:PrincipalAccount} are replaced where the document's
-// version is 2012-10-17; in the older version they are text (IAM User Guide, reference_policies_variables).
+// parseDocument reads a policy document. Variables such as ${aws:PrincipalAccount} are replaced if the document's version is
+// 2012-10-17; in the older version they are text (IAM User Guide, reference_policies_variables).
 func parseDocument(text string) (document, error) {
 	value, err := tfjson.Decode([]byte(text))
 	if err != nil {
@@ -96,7 +96,7 @@ func hasVariables(version any) (bool, error) {
 func onlyKnown(object map[string]any, known []string) error {
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if !slices.Contains(known, key) {
-			return fmt.Errorf("%q is no element that is known here", key)
+			return fmt.Errorf("%q is not a known element", key)
 		}
 		if object[key] == nil {
 			return fmt.Errorf("%q is null", key)
@@ -113,7 +113,7 @@ func parseStatement(body map[string]any, variables bool) (statement, error) {
 	if sid, ok := body["Sid"].(string); ok {
 		s.sid = sid
 	} else if body["Sid"] != nil {
-		return s, errors.New(`"Sid" is no text`)
+		return s, errors.New(`"Sid" is not text`)
 	}
 	effect, _ := body["Effect"].(string)
 	if effect != "Allow" && effect != "Deny" {
@@ -136,30 +136,30 @@ func parseStatement(body map[string]any, variables bool) (statement, error) {
 	return s, s.check()
 }
 
-// check refuses what no kind of policy may be.
+// check refuses statements that are wrong in every kind of policy.
 func (s *statement) check() error {
 	switch {
 	case s.actions.patterns == nil:
 		return errors.New(`"Action" is missing`)
 	case s.principals != nil && s.principals.not && s.allows:
-		return errors.New(`"NotPrincipal" with "Allow" would allow everybody else; AWS takes it with "Deny" alone`)
+		return errors.New(`"NotPrincipal" with "Allow" would allow everybody else; AWS takes it only with "Deny"`)
 	case s.resources.patterns == nil && s.principals == nil:
 		return errors.New(`"Resource" is missing`)
 	case s.resources.patterns == nil && !s.onlySTS():
-		return errors.New(`"Resource" is missing; a role's trust policy alone has none, and its actions are sts:…`)
+		return errors.New(`"Resource" is missing; only a role's trust policy has none, and its actions are sts:…`)
 	default:
 		return nil
 	}
 }
 
-// onlySTS tells whether every action is one of a trust policy's.
+// onlySTS reports whether every action is one of STS's, as in a trust policy.
 func (s *statement) onlySTS() bool {
 	return !s.actions.not && !slices.ContainsFunc(s.actions.patterns, func(p pattern) bool {
 		return !strings.HasPrefix(p.text, "sts:")
 	})
 }
 
-// parseElement reads an element, or the inverted one. AWS takes one of the two.
+// parseElement reads an element or its inverse, such as Action or NotAction. AWS takes only one of the two.
 func parseElement(body map[string]any, name string, variables bool) (element, error) {
 	inverted := "Not" + name
 	if body[name] != nil && body[inverted] != nil {
@@ -190,22 +190,22 @@ func parsePattern(name, text string, variables bool) (pattern, error) {
 	if strings.HasSuffix(name, "Action") {
 		service, _, found := strings.Cut(text, ":")
 		if text != "*" && (!found || service == "") {
-			return pattern{}, fmt.Errorf("%q is no action; one is written service:Action", text)
+			return pattern{}, fmt.Errorf("%q is not an action; write service:Action", text)
 		}
 		return compile(strings.ToLower(text), false)
 	}
 	p, err := compile(text, variables)
 	if err == nil && name == "NotResource" && p.variables != nil {
-		// AWS does not say what a variable without a value does to what is excluded.
+		// AWS does not document what a variable without a value excludes.
 		err = fmt.Errorf("%q holds a variable, which is not evaluated here", text)
 	}
 	if err == nil && text != "*" && !strings.HasPrefix(text, "arn:") {
-		err = fmt.Errorf("%q is no resource; write an ARN or \"*\"", text)
+		err = fmt.Errorf("%q is not a resource; write an ARN or \"*\"", text)
 	}
 	return p, err
 }
 
-// texts is a string, or a list of strings, and at least one.
+// texts reads a string, or a list of at least one string.
 func texts(value any) ([]string, error) {
 	items, isList := value.([]any)
 	if !isList {
@@ -225,8 +225,8 @@ func texts(value any) ([]string, error) {
 	return found, nil
 }
 
-// conditionKeys are the condition keys that the document tests or puts in for a variable, in lower case, sorted. Who
-// evaluates it has to give each of them a value, or know that AWS gives it none.
+// conditionKeys are the condition keys that the document tests or uses as variables, in lower case, sorted. The code that evaluates
+// the document must give each of them a value, or know that AWS gives it none.
 func (d document) conditionKeys() []string {
 	found := map[string]bool{}
 	for _, s := range d.statements {

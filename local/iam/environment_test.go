@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// The roles of an environment with a key may do with it what the pipeline does, and nothing else.
+// In an environment with a KMS key, the roles may use it as the pipeline does, and for nothing else.
 func TestKeysOfAnEnvironment(t *testing.T) {
 	roles := environment(t, "option-encrypted")
 	const (

@@ -6,21 +6,21 @@ import (
 	"unicode/utf8"
 )
 
-// request is what a document is evaluated for.
+// request is the request that a document is evaluated for.
 type request struct {
-	// action is a service's and an operation's name, such as "kinesis:PutRecord".
+	// action is SERVICE:OPERATION, such as "kinesis:PutRecord".
 	action string
-	// resource is an ARN, or "*" for an action that is about none.
+	// resource is an ARN, or "*" for an action without a resource.
 	resource  string
 	principal principal
 	context   conditionKeys
 }
 
-// conditionKeys are the condition keys that a request has, and their values: {"aws:SourceIp": {"192.0.2.1"}}. Their case does
-// not matter.
+// conditionKeys are a request's condition keys and their values: {"aws:SourceIp": {"192.0.2.1"}}. The case of a key does not
+// matter.
 type conditionKeys map[string][]string
 
-// get finds a key that is given in lower case.
+// get finds a key's values; the key is in lower case.
 func (c conditionKeys) get(key string) ([]string, bool) {
 	if values, ok := c[key]; ok {
 		return values, true
@@ -33,30 +33,28 @@ func (c conditionKeys) get(key string) ([]string, bool) {
 	return nil, false
 }
 
-// decision is what one document says to a request.
+// decision is the result of evaluating one document.
 type decision int
 
-// What a document can say. A Deny in any document outweighs every Allow; where nothing is said, the request is denied
-// (IAM User Guide, reference_policies_evaluation-logic).
+// The decisions. A Deny in any document outweighs every Allow. A request that no document allows is denied (IAM User Guide,
+// reference_policies_evaluation-logic).
 const (
-	// silent is of a document that neither allows nor denies: an implicit deny, unless another document allows.
+	// silent means that the document neither allows nor denies: an implicit deny, unless another document allows.
 	silent decision = iota
-	// accountAllowed is of a document that allows the account of who asks, and not who asks: it leaves the decision to the
-	// account, and counts as an Allow only where a policy of the identity allows as well (reference_policies_elements_principal).
+	// accountAllowed means that the document allows the principal's account, but not the principal itself. It leaves the decision to
+	// the account: it counts as an Allow only if a policy of the identity allows as well (reference_policies_elements_principal).
 	accountAllowed
-	// allow allows.
 	allow
-	// deny is an explicit deny.
-	deny
+	deny // explicitly
 )
 
-// String is the decision's name.
+// String returns the decision's name.
 func (d decision) String() string {
 	return [...]string{"Silent", "AccountAllowed", "Allow", "Deny"}[d]
 }
 
-// evaluate decides by one document, and gives the statement that decided. An identity's policy is about whoever has it, so
-// the principal is not looked at.
+// evaluate decides by one document, and returns the statement that decided. An identity's policy has no principals, so it applies to
+// every request.
 func (d document) evaluate(r *request) (decision, *statement) {
 	best, by := silent, (*statement)(nil)
 	action := strings.ToLower(r.action)
@@ -73,7 +71,7 @@ func (d document) evaluate(r *request) (decision, *statement) {
 	return best, by
 }
 
-// evaluate takes the action in lower case: actions are compared without regard to case.
+// evaluate takes the action in lower case, because the case of actions does not matter.
 func (s *statement) evaluate(action string, r *request) decision {
 	if !s.actions.covers(func(p *pattern) bool { return p.matches(action, r) }) ||
 		!s.resources.covers(func(p *pattern) bool { return p.matchesResource(r.resource, r) }) {
@@ -101,7 +99,7 @@ func (s *statement) evaluate(action string, r *request) decision {
 	}
 }
 
-// covers tells whether an element takes in what matches tests. An absent element takes in everything.
+// covers reports whether an element includes what matches tests. An absent element includes everything.
 func (e *element) covers(matches func(*pattern) bool) bool {
 	if e.patterns == nil {
 		return true
@@ -121,11 +119,11 @@ func firstRune(text string) (rune, int) {
 	return utf8.DecodeRuneInString(text)
 }
 
-// compact is a value as JSON on one line, with its names in order.
+// compact returns a value as JSON on one line, with its names sorted.
 func compact(value any) string {
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(value) // what was JSON is JSON
+	_ = encoder.Encode(value) // the value was read from JSON
 	return strings.TrimSuffix(text.String(), "\n")
 }

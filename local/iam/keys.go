@@ -8,14 +8,14 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// readKey reads a key's policy. Without one KMS gives it the policy that lets the account's IAM policies decide (AWS KMS
+// readKey reads a KMS key's policy. A key without one gets KMS's default, which lets the account's IAM policies decide (AWS KMS
 // Developer Guide, "Default key policy").
 func (r *reader) readKey(resource tfjson.Resource) error {
 	var body struct {
 		Policy  string `tf:"policy"`
 		Enabled *bool  `tf:"is_enabled"`
 
-		// Without effect here: nothing is encrypted, so no key is rotated and none is ever deleted.
+		// These have no effect here: nothing is encrypted, so no key is rotated or deleted.
 		Description    string         `tf:"description"`
 		Rotation       bool           `tf:"enable_key_rotation"`
 		RotationDays   int            `tf:"rotation_period_in_days"`
@@ -34,7 +34,7 @@ func (r *reader) readKey(resource tfjson.Resource) error {
 	}
 	address := resource.Address()
 	if body.Enabled != nil && !*body.Enabled {
-		return fmt.Errorf("%s: is_enabled is false; leave it out: with a key that is off nothing can be written or read", address)
+		return fmt.Errorf("%s: is_enabled is false; leave it out: with a disabled key nothing can be written or read", address)
 	}
 	arn, err := r.stack.Attribute(address, "arn")
 	if err != nil {
@@ -52,12 +52,12 @@ func (r *reader) readKey(resource tfjson.Resource) error {
 	return r.addResourcePolicy(arn, address+": policy", body.Policy)
 }
 
-// readAlias comes after the keys.
+// readAlias reads an alias, after all keys are read.
 func (r *reader) readAlias(resource tfjson.Resource) error {
 	var body struct {
 		Target string `tf:"target_key_id"`
 
-		// Read as attributes, because the name may be left to the provider.
+		// The name and the ARN are read as attributes, because the provider may generate the name.
 		Name       string `tf:"name"`
 		NamePrefix string `tf:"name_prefix"`
 		ID         string `tf:"id"`
@@ -77,12 +77,12 @@ func (r *reader) readAlias(resource tfjson.Resource) error {
 	return nil
 }
 
-// HasKey tells whether the stack declares a key, by its ARN, its id or an alias. Who may use another is not known here.
+// HasKey reports whether the stack declares a KMS key, by its ARN, its id or an alias. Who may use another key is not known here.
 func (r *Roles) HasKey(key string) bool { return r.keys[key] != "" }
 
 // UseKey decides whether a service may do an action, such as "kms:Decrypt", with a key on the session's behalf. service is
-// the first part of its principal, such as "kinesis", and arn the resource that it names in the encryption context. A key
-// that the stack does not declare is let through. A denial is a *Denied.
+// the first part of the service's principal, such as "kinesis". arn is the resource in the encryption context. A key that the stack
+// does not declare is always allowed. A denial is a *Denied.
 func (s *Session) UseKey(action, key, service, arn string) error {
 	keyARN, ok := s.roles.keys[key]
 	if !ok {
@@ -91,15 +91,15 @@ func (s *Session) UseKey(action, key, service, arn string) error {
 	return s.allow(call{action: action, resource: keyARN, service: service, context: arn})
 }
 
-// PutEncrypted is Allow of s3:PutObject for a request that names the key to encrypt the object with.
+// PutEncrypted is Allow of s3:PutObject for a request that names the key for the object's encryption.
 func (s *Session) PutEncrypted(object, key string) error {
 	return s.allow(call{action: "s3:PutObject", resource: object, key: key})
 }
 
-// contextOf is the condition keys of one call.
+// contextOf returns the condition keys of one call.
 //
-// Assumption IAM-5: a call that a service makes to KMS on a role's behalf has the role's own keys, and those that KMS documents
-// (AWS KMS Developer Guide, "Condition keys for AWS KMS"); aws:ViaAWSService is true of it (IAM User Guide,
+// Assumption IAM-5: a call that a service makes to KMS on a role's behalf has the role's own condition keys, and those that KMS
+// documents (AWS KMS Developer Guide, "Condition keys for AWS KMS"). Its aws:ViaAWSService is true (IAM User Guide,
 // reference_policies_condition-keys).
 func (s *Session) contextOf(c call) conditionKeys {
 	if c.service == "" && c.key == "" {
@@ -119,14 +119,14 @@ func (s *Session) contextOf(c call) conditionKeys {
 	return context
 }
 
-// encryptionContext is what the condition keys of an encryption context begin with.
+// encryptionContext is the prefix of an encryption context's condition keys.
 const encryptionContext = "kms:encryptioncontext:"
 
-// isKeyCondition tells whether a condition key is one of those that contextOf fills in, where a call has them.
+// isKeyCondition reports whether contextOf fills in a condition key for the calls that have it.
 func isKeyCondition(key string) bool {
 	switch key {
 	case "kms:calleraccount", "kms:viaservice", "s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id",
-		"s3:x-amz-server-side-encryption-customer-algorithm": // which no call here has
+		"s3:x-amz-server-side-encryption-customer-algorithm": // no call here has it
 		return true
 	}
 	return strings.HasPrefix(key, encryptionContext)

@@ -11,7 +11,7 @@ const (
 	viaKinesis = `, \"Condition\": {\"StringEquals\": {\"kms:ViaService\": \"kinesis.us-east-1.amazonaws.com\", \"kms:EncryptionContext:aws:kinesis:arn\": \"arn:stream\"}}`
 )
 
-// keyed is a session of a role with one statement, and a key with others.
+// keyed is a stack with a key and its policy, and the session of a role with one statement.
 func keyed(t *testing.T, keyPolicy, statement string) (*Roles, *Session) {
 	t.Helper()
 	roles := rolesOf(t, stackOf(t, `
@@ -47,7 +47,7 @@ func TestUseKey(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			roles, session := keyed(t, test.key, test.role)
-			for range 2 { // the second is remembered
+			for range 2 { // the second is cached
 				err := session.UseKey("kms:Decrypt", "alias/k", test.service, test.arn)
 				var denied *Denied
 				if errors.As(err, &denied) != (test.why != "") || err != nil && !strings.HasSuffix(err.Error(), test.why) {
@@ -55,16 +55,16 @@ func TestUseKey(t *testing.T) {
 				}
 			}
 			if !roles.HasKey("alias/k") || !roles.HasKey("arn:aws:kms:us-east-1:123456789012:alias/k") || roles.HasKey("alias/other") {
-				t.Error("a key of the stack is not known by its aliases, or another is")
+				t.Error("a key of the stack is not found by its aliases, or another key is found")
 			}
 			if err := session.UseKey("kms:Decrypt", "alias/other", "kinesis", "arn:stream"); err != nil {
-				t.Errorf("a key of somebody else's: %v", err)
+				t.Errorf("a key that the stack does not declare: %v", err)
 			}
 		})
 	}
 }
 
-// A request that names a key is told from one that names none.
+// A policy can tell a request that names a key from one that names none.
 func TestPutEncrypted(t *testing.T) {
 	_, session := keyed(t, "", `{\"Effect\": \"Allow\", \"Action\": \"s3:PutObject\", \"Resource\": \"*\"}, {\"Effect\": \"Deny\", \"Action\": \"s3:PutObject\", \"Resource\": \"*\", \"Condition\": {\"Null\": {\"s3:x-amz-server-side-encryption\": \"false\"}, \"StringNotEquals\": {\"s3:x-amz-server-side-encryption-aws-kms-key-id\": \"arn:key\"}}}`)
 	for _, test := range []struct {
@@ -82,9 +82,9 @@ func TestPutEncrypted(t *testing.T) {
 	}
 }
 
-func TestKeyThatIsOff(t *testing.T) {
+func TestDisabledKey(t *testing.T) {
 	_, err := Read(stackOf(t, `"aws_kms_key": {"k": {"is_enabled": false}}`))
-	const want = "aws_kms_key.k: is_enabled is false; leave it out: with a key that is off nothing can be written or read"
+	const want = "aws_kms_key.k: is_enabled is false; leave it out: with a disabled key nothing can be written or read"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

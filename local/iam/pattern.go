@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// pattern is text with wildcards: "*" for any characters, "?" for one, and variables, whose values are literal.
+// pattern is text with wildcards, "*" for any characters and "?" for one, and variables, whose values are literal.
 type pattern struct {
 	text string
-	// symbols are the text's runes, its wildcards, and for each variable a number below firstVariable. They are nil where
+	// symbols are the text's runes and wildcards, and for each variable a number from firstVariable down. They are nil if
 	// the text is literal and can be compared as it is.
 	symbols   []rune
 	variables []variable
@@ -29,10 +29,10 @@ const (
 	firstVariable rune = -3
 )
 
-// variableText is what stands between ${ and }: IAM User Guide, reference_policies_variables.
+// variableText matches the text between ${ and } (IAM User Guide, reference_policies_variables).
 var variableText = regexp.MustCompile(`^([A-Za-z0-9]+:[A-Za-z0-9:/._-]+)(?:, ?'([^']*)')?$`)
 
-// compile reads a pattern. ${*}, ${?} and ${$} are the characters themselves, where there are variables.
+// compile reads a pattern. If the document has variables, ${*}, ${?} and ${$} are the characters themselves.
 func compile(text string, variables bool) (pattern, error) {
 	p := pattern{text: text}
 	variables = variables && strings.Contains(text, "${")
@@ -77,7 +77,7 @@ func (p *pattern) addVariable(inside string) error {
 	}
 	parts := variableText.FindStringSubmatch(inside)
 	if parts == nil {
-		return fmt.Errorf("${%s} is no variable that is known here", inside)
+		return fmt.Errorf("${%s} is not a known variable", inside)
 	}
 	p.symbols = append(p.symbols, firstVariable-rune(len(p.variables)))
 	p.variables = append(p.variables, variable{
@@ -92,7 +92,7 @@ func (p *pattern) addKeys(found map[string]bool) {
 	}
 }
 
-// matches tells whether the whole text is as the pattern says. A variable without a value matches nothing.
+// matches reports whether the pattern matches the whole text. A variable without a value matches nothing.
 func (p *pattern) matches(text string, r *request) bool {
 	if p.symbols == nil {
 		return p.text == text
@@ -121,7 +121,7 @@ func (p *pattern) expand(r *request) ([]rune, bool) {
 	return expanded, true
 }
 
-// value is the variable's. AWS does not put in a key that has several values (reference_policies_variables).
+// value returns the variable's value. A key with several values has none (reference_policies_variables).
 func (v variable) value(r *request) (string, bool) {
 	values, ok := r.context.get(v.key)
 	if ok && len(values) == 1 {
@@ -130,7 +130,7 @@ func (v variable) value(r *request) (string, bool) {
 	return v.fallback, v.hasFallback
 }
 
-// glob matches as it goes, and goes back to the last "*" alone: its time is the product of both lengths at most.
+// glob goes back only to the last "*", so its time is at most the product of both lengths.
 func glob(symbols []rune, text string) bool {
 	at, retry, retryText := 0, -1, text
 	for text != "" {
@@ -162,9 +162,9 @@ const segments = 6
 // matchesResource matches as AWS documents it for resources.
 //
 // Assumption IAM-1: "If the * wildcard is the last character of a resource ARN segment, it can expand to match beyond the colon
-// boundaries" (IAM User Guide, reference_policies_elements_resource), so that arn:aws:kinesis:*:stream/s is a stream of every
-// region and account. Another "*", and each "?", stays within its segment, and after a pattern's fifth colon both match colons
-// too: the guide does not say more of either.
+// boundaries" (IAM User Guide, reference_policies_elements_resource), so arn:aws:kinesis:*:stream/s is a stream of every
+// region and account. Any other "*", and each "?", stays within its segment. After a pattern's fifth colon both match colons
+// too. The guide says no more about either.
 func (p *pattern) matchesResource(arn string, r *request) bool {
 	if p.symbols == nil {
 		return p.text == arn
@@ -173,13 +173,13 @@ func (p *pattern) matchesResource(arn string, r *request) bool {
 	return ok && globSegments(symbols, arn)
 }
 
-// globSegments knows for each beginning of the symbols whether it matches what was read of the text: its time is the product
-// of both lengths.
+// globSegments keeps for each prefix of the symbols whether it matches the text read so far, so its time is the product of both
+// lengths.
 func globSegments(symbols []rune, text string) bool {
 	crosses := crossing(symbols)
 	matched := make([]bool, len(symbols)+1)
 	matched[0] = true
-	pass := func() { // a "*" may stand for nothing
+	pass := func() { // a "*" may match nothing
 		for i, s := range symbols {
 			matched[i+1] = matched[i+1] || s == anyRunes && matched[i]
 		}
@@ -189,7 +189,7 @@ func globSegments(symbols []rune, text string) bool {
 		for i := len(symbols) - 1; i >= 0; i-- {
 			wild := c != ':' || crosses[i]
 			switch symbols[i] {
-			case anyRunes: // takes one more
+			case anyRunes: // matches one more
 				matched[i+1] = matched[i+1] && wild
 			case oneRune:
 				matched[i+1] = matched[i] && wild
@@ -203,7 +203,7 @@ func globSegments(symbols []rune, text string) bool {
 	return matched[len(symbols)]
 }
 
-// crossing tells which wildcards match colons.
+// crossing reports which wildcards match colons.
 func crossing(symbols []rune) []bool {
 	crosses := make([]bool, len(symbols))
 	part := 1
@@ -220,7 +220,7 @@ func crossing(symbols []rune) []bool {
 // matchesARN matches as AWS documents it for the Arn operators: "Each of the six colon-delimited components of the ARN is
 // checked separately" (IAM User Guide, reference_policies_elements_condition_operators).
 //
-// Assumption IAM-6: a pattern of fewer components that ends in "*" takes the rest. AWS does not document it.
+// Assumption IAM-6: if a pattern has fewer components and ends in "*", that "*" matches the rest. AWS does not document it.
 func (p *pattern) matchesARN(arn string, r *request) bool {
 	if p.text == "*" {
 		return true

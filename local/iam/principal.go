@@ -9,17 +9,17 @@ import (
 	"strings"
 )
 
-// principal is who makes a request: an AWS service, or an identity of an account, or nobody known.
+// principal makes a request: an AWS service, an identity of an account, or an anonymous caller.
 type principal struct {
 	// service is a service's principal, such as firehose.amazonaws.com.
 	service string
-	// account is the identity's account id; empty of a service and of an anonymous request.
+	// account is the identity's account id; empty for a service and an anonymous caller.
 	account string
-	// arns are the identity's: a role's session has its own and the role's.
+	// arns are the identity's ARNs: a role's session has its own and the role's.
 	arns []string
 }
 
-// principals is Principal, or with not set NotPrincipal.
+// principals is Principal, or, if not is set, NotPrincipal.
 type principals struct {
 	not      bool
 	everyone bool
@@ -33,8 +33,8 @@ type awsPrincipal struct {
 	arn     string
 }
 
-// principalTypes are those of the IAM User Guide, reference_policies_elements_principal. Nobody has a canonical user id
-// or comes by federation here, so those two match nobody.
+// principalTypes are those of the IAM User Guide, reference_policies_elements_principal. No caller here has a canonical user id or
+// is federated, so those two match nothing.
 var principalTypes = []string{"AWS", "CanonicalUser", "Federated", "Service"}
 
 func parsePrincipals(body map[string]any) (*principals, error) {
@@ -66,7 +66,7 @@ func parsePrincipals(body map[string]any) (*principals, error) {
 func (p *principals) read(name string, byType map[string]any) error {
 	for _, typ := range slices.Sorted(maps.Keys(byType)) {
 		if !slices.Contains(principalTypes, typ) {
-			return fmt.Errorf("%q: %q is no kind of principal that is known here", name, typ)
+			return fmt.Errorf("%q: %q is not a known kind of principal", name, typ)
 		}
 		given, err := texts(byType[typ])
 		if err != nil {
@@ -99,7 +99,7 @@ func (p *principals) readAWS(given []string) error {
 		case accountID.MatchString(text):
 			p.aws = append(p.aws, awsPrincipal{account: text})
 		case parts == nil:
-			return fmt.Errorf("%q is no principal; it must be \"*\", an account, or the ARN of one identity", text)
+			return fmt.Errorf("%q is not a principal; it must be \"*\", an account, or the ARN of one identity", text)
 		case parts[2] == "root":
 			p.aws = append(p.aws, awsPrincipal{account: parts[1]})
 		default:
@@ -109,12 +109,12 @@ func (p *principals) readAWS(given []string) error {
 	return nil
 }
 
-// match is how a statement's principals name who asks.
+// match says how a statement's principals name the request's principal.
 type match int
 
 const (
 	notNamed match = iota
-	// accountNamed is of an identity whose account is named and not itself.
+	// accountNamed means that the identity's account is named, but not the identity itself.
 	accountNamed
 	named
 )
@@ -144,9 +144,9 @@ func (p *principals) match(who principal) match {
 	return best
 }
 
-// matchInverted is named unless the exception holds for all that who asks is.
+// matchInverted evaluates NotPrincipal: the principal is named unless the exception covers it.
 //
-// Assumption IAM-2: an exception holds for a role's session only where its account, the role and the session are listed
+// Assumption IAM-2: an exception covers a role's session only if its account, the role and the session are listed
 // (IAM User Guide, reference_policies_elements_notprincipal: "you must also specify the account ARN of the not-denied
 // principal", and for an assumed role the role and the session).
 func (p *principals) matchInverted(who principal) match {

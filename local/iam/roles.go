@@ -10,13 +10,13 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// Roles are a stack's roles, with what each may do, and the policies of its resources.
+// Roles are a stack's roles with their policies, and the policies of the stack's resources.
 type Roles struct {
 	account, partition, region, dnsSuffix string
 	byARN                                 map[string]*role
 	// resources are the policies of buckets, streams and keys, by the resource's ARN.
 	resources map[string]attached
-	// keys are the ARNs of the stack's KMS keys, by each name that a resource may have for one.
+	// keys are the ARNs of the stack's KMS keys, by each name that a resource may use for one.
 	keys map[string]string
 }
 
@@ -24,21 +24,21 @@ type role struct {
 	address, arn, name, uniqueID string
 	trust                        attached
 	policies                     []attached
-	// idle is true of a role that no service here may assume, such as a function's: what it may do is asked by nobody.
+	// idle is true for a role that no service here may assume, such as a function's. Its permissions are never evaluated.
 	idle bool
 }
 
-// attached is a document and where the stack holds it, for messages.
+// attached is a document and its place in the stack, for messages.
 type attached struct {
 	document
 	place string
 }
 
-// reader collects what is wrong with a stack.
+// reader collects the roles, the policies and the problems of a stack.
 type reader struct {
 	stack *tfjson.Stack
 	roles *Roles
-	// byName are the roles; managed are the stack's own managed policies, by ARN.
+	// byName are the roles by name; managed are the stack's managed policies by ARN.
 	byName  map[string]*role
 	managed map[string]attached
 	errs    []error
@@ -54,8 +54,8 @@ func Types() []string {
 
 // Read reads the roles of a resolved stack and every policy that decides about them: aws_iam_role with its inline
 // policies, aws_iam_role_policy, aws_iam_policy with aws_iam_role_policy_attachment, aws_s3_bucket_policy,
-// aws_kinesis_resource_policy, aws_kms_key with aws_kms_alias. A document that cannot be read is an error, and so is, of a
-// role that some service here may assume, what cannot be evaluated; the error holds all of them, a line each.
+// aws_kinesis_resource_policy, aws_kms_key with aws_kms_alias. A document that cannot be read is an error. For a role that some
+// service here may assume, settings that cannot be evaluated are errors too. The error holds all problems, a line each.
 func Read(stack *tfjson.Stack) (*Roles, error) {
 	where := stack.Surroundings()
 	if where.Account == "" {
@@ -102,8 +102,8 @@ type roleBody struct {
 		Policy string `tf:"policy"`
 	} `tf:"inline_policy"`
 
-	// These have no effect here. The name is read as an attribute, because it may be left to the provider. A session is
-	// not bounded in time, and AWS's services renew theirs.
+	// These have no effect here. The name is read as an attribute, because the provider may generate it. A session here does not
+	// expire, as AWS's services renew theirs.
 	Name        string         `tf:"name"`
 	NamePrefix  string         `tf:"name_prefix"`
 	Description string         `tf:"description"`
@@ -124,7 +124,7 @@ func (r *reader) readRole(resource tfjson.Resource) error {
 		return fmt.Errorf("%s: name is %q, which another role has", address, name)
 	}
 	found := &role{address: address, name: name}
-	r.byName[name] = found // though it may have a problem: its policies' own problems are others
+	r.byName[name] = found // even with a problem, so that its policies are read and their problems reported
 	var body roleBody
 	if err := resource.Into(&body); err != nil {
 		return err
@@ -143,7 +143,7 @@ func (r *reader) readRole(resource tfjson.Resource) error {
 	return r.readInline(found, body)
 }
 
-// readInline reads what a role's own body says of what it may do.
+// readInline reads the policies in a role's own body.
 func (r *reader) readInline(found *role, body roleBody) error {
 	if body.Boundary != "" && !found.idle {
 		return fmt.Errorf("%s: permissions_boundary is not evaluated on one machine; leave it out of the environment that runs here", found.address)
@@ -161,7 +161,7 @@ func (r *reader) readInline(found *role, body roleBody) error {
 	return nil
 }
 
-// add gives a role a policy of its own.
+// add gives a role an inline policy.
 func (r *role) add(place, text string) error {
 	kind := identityPolicy
 	if r.idle {
@@ -178,7 +178,7 @@ func (r *reader) readRolePolicy(resource tfjson.Resource) error {
 	var body struct {
 		Role   string `tf:"role"`
 		Policy string `tf:"policy"`
-		// A policy's name has no effect on what it says.
+		// A policy's name has no effect.
 		Name       string `tf:"name"`
 		NamePrefix string `tf:"name_prefix"`
 		ID         string `tf:"id"`
@@ -196,7 +196,7 @@ func (r *reader) readRolePolicy(resource tfjson.Resource) error {
 func (r *reader) readManaged(resource tfjson.Resource) error {
 	var body struct {
 		Policy string `tf:"policy"`
-		// The ARN is read as an attribute; the rest has no effect on what the policy says.
+		// The ARN is read as an attribute; the rest has no effect.
 		Name        string         `tf:"name"`
 		NamePrefix  string         `tf:"name_prefix"`
 		Path        string         `tf:"path"`
@@ -232,14 +232,14 @@ func (r *reader) readAttachment(resource tfjson.Resource) error {
 	return r.attach(found, resource.Address()+": policy_arn", body.ARN)
 }
 
-// attach gives a role a managed policy. What AWS's own managed policies hold is AWS's to change, and not in the stack.
+// attach gives a role a managed policy. It refuses AWS's managed policies: AWS may change them, and the stack does not hold them.
 func (r *reader) attach(found *role, place, arn string) error {
 	policy, ok := r.managed[arn]
 	switch {
 	case ok:
 		found.policies = append(found.policies, policy)
 	case !found.idle:
-		return fmt.Errorf("%s: the stack does not hold the policy %s, so nobody here knows what it allows; write its statements as an aws_iam_role_policy",
+		return fmt.Errorf("%s: the stack does not hold the policy %s, so its permissions are not known here; write its statements as an aws_iam_role_policy",
 			place, arn)
 	}
 	return nil
@@ -248,12 +248,12 @@ func (r *reader) attach(found *role, place, arn string) error {
 func (r *reader) role(address, name string) (*role, error) {
 	found := r.byName[name]
 	if found == nil {
-		return nil, fmt.Errorf("%s: role is %q, which is the name of no aws_iam_role of the stack; refer to one that is declared", address, name)
+		return nil, fmt.Errorf("%s: role is %q, but no aws_iam_role of the stack has that name; refer to one that is declared", address, name)
 	}
 	return found, nil
 }
 
-// readBucket reads a bucket's own argument policy, the older way to give it one. The bucket itself is not looked at here.
+// readBucket reads the argument policy of a bucket, the older way to give it a policy. It reads nothing else of the bucket.
 func (r *reader) readBucket(resource tfjson.Resource) error {
 	policy, _ := resource.Body["policy"].(string)
 	if policy == "" {
@@ -292,7 +292,7 @@ func (r *reader) readStreamPolicy(resource tfjson.Resource) error {
 
 func (r *reader) addResourcePolicy(arn, place, text string) error {
 	if other, twice := r.roles.resources[arn]; twice {
-		return fmt.Errorf("%s: %s has a policy already, %s; AWS keeps one of them", place, arn, other.place)
+		return fmt.Errorf("%s: %s has a policy already, %s; AWS keeps only one", place, arn, other.place)
 	}
 	document, err := parse(place, text, resourcePolicy)
 	if err == nil {
@@ -301,12 +301,12 @@ func (r *reader) addResourcePolicy(arn, place, text string) error {
 	return err
 }
 
-// policyKind says what a document may hold.
+// policyKind decides what a document may hold.
 type policyKind int
 
 const (
 	identityPolicy policyKind = iota
-	idlePolicy                // an idle role's
+	idlePolicy                // of an idle role
 	resourcePolicy
 	trustPolicy
 )
@@ -328,17 +328,17 @@ func parse(place, text string, kind policyKind) (attached, error) {
 	return attached{document, place}, nil
 }
 
-// check refuses what AWS refuses in a document of a kind.
+// check refuses what AWS refuses in this kind of document.
 func (k policyKind) check(d document) error {
 	for i, s := range d.statements {
 		problem := ""
 		switch {
 		case k <= idlePolicy && s.principals != nil:
-			problem = `a role's policy has no "Principal"; it is the role's`
+			problem = `a role's policy has no "Principal"; the principal is the role`
 		case k > idlePolicy && s.principals == nil:
 			problem = `"Principal" is missing`
 		case k == trustPolicy && s.resources.patterns != nil:
-			problem = `a trust policy has no "Resource"; it is the role's`
+			problem = `a trust policy has no "Resource"; the resource is the role`
 		case k == resourcePolicy && s.resources.patterns == nil:
 			problem = `"Resource" is missing`
 		}
@@ -349,8 +349,8 @@ func (k policyKind) check(d document) error {
 	return nil
 }
 
-// checkKeys refuses a condition key whose value on AWS is not known here. The request would be decided without it, and a
-// Deny by it would be passed over.
+// checkKeys refuses a condition key whose value on AWS is not known here. Without the value, a Deny that depends on it could be
+// missed.
 func (k policyKind) checkKeys(d document) error {
 	known := sessionKeys
 	switch k {
@@ -367,8 +367,8 @@ func (k policyKind) checkKeys(d document) error {
 	return nil
 }
 
-// sessionKeys are the condition keys of a call that an AWS service makes with a role's session: those that Session fills
-// in, and those that such a call does not have on AWS either (IAM User Guide, reference_policies_condition-keys).
+// sessionKeys are the condition keys of a call that an AWS service makes with a role's session: those that Session fills in, and
+// those that such a call does not have on AWS (IAM User Guide, reference_policies_condition-keys).
 //
 // Assumption IAM-3: no call here goes through a VPC endpoint, and none is made on behalf of another principal's session
 // (aws:CalledVia is not in a call that a service makes "using a service role": the same page of the IAM User Guide).
@@ -381,14 +381,13 @@ var sessionKeys = []string{
 	"aws:username", "aws:vpcsourceip",
 }
 
-// trustKeys are the condition keys that a service can give when it assumes a role. Which of them it does give is for
-// the caller of Assume to say.
+// trustKeys are the condition keys that a service can give when it assumes a role. The caller of Assume decides which it gives.
 var trustKeys = []string{"aws:securetransport", "aws:sourceaccount", "aws:sourcearn", "sts:externalid"}
 
-// bucketARN is the bucket of an object's ARN, or the ARN itself of what is no object.
+// bucketARN matches the ARN of a bucket, or the bucket's part of an object's ARN.
 var bucketARN = regexp.MustCompile(`^arn:[^:]*:s3:::[^/]*`)
 
-// policyOf is the policy of a resource; ok is false where it has none.
+// policyOf is the policy of a resource; ok is false if it has none.
 func (r *Roles) policyOf(resource string) (document attached, ok bool) {
 	if bucket := bucketARN.FindString(resource); bucket != "" {
 		resource = bucket

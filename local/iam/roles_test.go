@@ -64,7 +64,7 @@ const (
 	firehose   = "firehose.amazonaws.com"
 )
 
-// TestEnvironments holds that each environment's roles may do what the pipeline does, and nothing besides.
+// TestEnvironments checks that each environment's roles may do what the pipeline does, and nothing else.
 func TestEnvironments(t *testing.T) {
 	for _, env := range []string{"dev", "staging", "prod"} {
 		roles := environment(t, env)
@@ -104,7 +104,7 @@ const (
 	trust = `"assume_role_policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"firehose.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}"`
 )
 
-// document is a policy document of one or more statements, as it stands in a stack's JSON.
+// policyText is a policy document of one or more statements, as a stack's JSON holds it.
 func policyText(statements string) string {
 	return `"{\"Version\":\"2012-10-17\",\"Statement\":[` + strings.ReplaceAll(statements, `"`, `\"`) + `]}"`
 }
@@ -127,12 +127,12 @@ func TestDenied(t *testing.T) {
 			`{"Effect":"Allow","Action":"kinesis:PutRecord","Resource":"arn:aws:kinesis:us-east-1:123456789012:stream/s"}`},
 		{"s3:DeleteObject", "arn:aws:s3:::b/k",
 			user + `s3:DeleteObject on resource: "arn:aws:s3:::b/k" with an explicit deny in an identity-based policy`,
-			`a change to what denies it, which no Allow outweighs: aws_iam_role_policy.p: policy: {"Action":"s3:Delete*","Effect":"Deny","Resource":"*","Sid":"NoDelete"}`},
+			`a change to the statement that denies it, because no Allow outweighs a Deny: aws_iam_role_policy.p: policy: {"Action":"s3:Delete*","Effect":"Deny","Resource":"*","Sid":"NoDelete"}`},
 		{"s3:PutObject", "arn:aws:s3:::b/secret/k",
 			user + `s3:PutObject on resource: "arn:aws:s3:::b/secret/k" with an explicit deny in a resource-based policy`,
-			`a change to what denies it, which no Allow outweighs: aws_s3_bucket_policy.bp: policy: {"Action":"s3:PutObject","Effect":"Deny","Principal":"*","Resource":"arn:aws:s3:::b/secret/*"}`},
+			`a change to the statement that denies it, because no Allow outweighs a Deny: aws_s3_bucket_policy.bp: policy: {"Action":"s3:PutObject","Effect":"Deny","Principal":"*","Resource":"arn:aws:s3:::b/secret/*"}`},
 	} {
-		for range 2 { // the second is remembered
+		for range 2 { // the second is cached
 			err := session.Allow(test.action, test.resource)
 			var denied *Denied
 			if !errors.As(err, &denied) || err.Error() != test.message || denied.Remedy() != test.remedy {
@@ -165,12 +165,12 @@ func TestAssume(t *testing.T) {
 			"User: firehose.amazonaws.com is not authorized to perform: sts:AssumeRole because no role trust policy allows the sts:AssumeRole action", fmt.Sprintf(remedy, firehose)},
 		{"another service", external, apigateway, map[string]string{"sts:ExternalId": "123456789012"},
 			"User: apigateway.amazonaws.com is not authorized to perform: sts:AssumeRole because no role trust policy allows the sts:AssumeRole action", fmt.Sprintf(remedy, apigateway)},
-		// API Gateway does not give aws:SourceAccount, and on AWS such a role cannot be assumed either.
+		// API Gateway does not give aws:SourceAccount, so it cannot assume such a role on AWS either.
 		{"a key that API Gateway does not give", source, apigateway, nil,
 			"User: apigateway.amazonaws.com is not authorized to perform: sts:AssumeRole because no role trust policy allows the sts:AssumeRole action", fmt.Sprintf(remedy, apigateway)},
 		{"denied", external + `,{"Effect":"Deny","Principal":"*","Action":"sts:*"}`, firehose, map[string]string{"sts:ExternalId": "123456789012"},
 			"User: firehose.amazonaws.com is not authorized to perform: sts:AssumeRole with an explicit deny in the role trust policy",
-			`a change to what denies it, which no Allow outweighs: aws_iam_role.r: assume_role_policy: {"Action":"sts:*","Effect":"Deny","Principal":"*"}`},
+			`a change to the statement that denies it, because no Allow outweighs a Deny: aws_iam_role.r: assume_role_policy: {"Action":"sts:*","Effect":"Deny","Principal":"*"}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			session, err := rolesOf(t, stackOf(t, trusting(test.statements))).Assume("arn:aws:iam::123456789012:role/r", test.service, test.context)
@@ -185,7 +185,7 @@ func TestAssume(t *testing.T) {
 			}
 		})
 	}
-	want := "the stack declares no role arn:aws:iam::123456789012:role/s, which firehose.amazonaws.com is to assume"
+	want := "the stack does not declare the role arn:aws:iam::123456789012:role/s, which firehose.amazonaws.com must assume"
 	if _, err := rolesOf(t, stackOf(t, trusting(external))).Assume("arn:aws:iam::123456789012:role/s", firehose, nil); err == nil || err.Error() != want {
 		t.Errorf("error: %v\nwant:  %s", err, want)
 	}
@@ -256,7 +256,7 @@ func TestBucketPolicies(t *testing.T) {
 const lambdas = `"aws_iam_role": {"f": {"name": "f", "permissions_boundary": "arn:aws:iam::aws:policy/X",
 	"assume_role_policy": "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",\"Principal\":{\"Service\":\"lambda.amazonaws.com\"}}}"}}`
 
-// What a role may do that nothing here assumes is asked by nobody, so that it need not be known.
+// The permissions of a role that no service here assumes are never evaluated, so they may hold what cannot be evaluated.
 func TestRolesThatNothingHereAssumes(t *testing.T) {
 	const arn = "arn:aws:iam::123456789012:role/f"
 	roles := rolesOf(t, stackOf(t, lambdas+`,
@@ -273,9 +273,9 @@ func TestReadRefuses(t *testing.T) {
 	allow := policyText(`{"Effect":"Allow","Action":"s3:*","Resource":"*"}`)
 	for _, test := range []struct{ name, resources, want string }{
 		{"AWS's own policies", `"aws_iam_role": {"r": {"name": "r", "managed_policy_arns": ["arn:aws:iam::aws:policy/AmazonKinesisFullAccess"], ` + trust + `}}`,
-			"aws_iam_role.r: managed_policy_arns: the stack does not hold the policy arn:aws:iam::aws:policy/AmazonKinesisFullAccess, so nobody here knows what it allows; write its statements as an aws_iam_role_policy"},
+			"aws_iam_role.r: managed_policy_arns: the stack does not hold the policy arn:aws:iam::aws:policy/AmazonKinesisFullAccess, so its permissions are not known here; write its statements as an aws_iam_role_policy"},
 		{"AWS's own policies, attached", plain + `, "aws_iam_role_policy_attachment": {"a": {"role": "r", "policy_arn": "arn:aws:iam::aws:policy/X"}}`,
-			"aws_iam_role_policy_attachment.a: policy_arn: the stack does not hold the policy arn:aws:iam::aws:policy/X, so nobody here knows what it allows; write its statements as an aws_iam_role_policy"},
+			"aws_iam_role_policy_attachment.a: policy_arn: the stack does not hold the policy arn:aws:iam::aws:policy/X, so its permissions are not known here; write its statements as an aws_iam_role_policy"},
 		{"a boundary", `"aws_iam_role": {"r": {"name": "r", "permissions_boundary": "arn:aws:iam::123456789012:policy/p", ` + trust + `}}`,
 			"aws_iam_role.r: permissions_boundary is not evaluated on one machine; leave it out of the environment that runs here"},
 		{"an unknown attribute", `"aws_iam_role": {"r": {"name": "r", "colour": "red", ` + trust + `}}`,
@@ -286,17 +286,17 @@ func TestReadRefuses(t *testing.T) {
 		{"a broken policy of a role that nothing here assumes", lambdas + `, "aws_iam_role_policy": {"p": {"role": "f", "policy": "{}"}}`, `aws_iam_role_policy.p: policy: "Statement" is missing`},
 		{"two of one name", `"aws_iam_role": {"r": {"name": "r", ` + trust + `}, "s": {"name": "r", ` + trust + `}}`, `aws_iam_role.s: name is "r", which another role has`},
 		{"a policy of no role", `"aws_iam_role_policy": {"p": {"role": "r", "policy": ` + allow + `}}`,
-			`aws_iam_role_policy.p: role is "r", which is the name of no aws_iam_role of the stack; refer to one that is declared`},
+			`aws_iam_role_policy.p: role is "r", but no aws_iam_role of the stack has that name; refer to one that is declared`},
 		{"a role's policy with a principal", plain + `, "aws_iam_role_policy": {"p": {"role": "r", "policy": ` + policyText(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}`) + `}}`,
-			`aws_iam_role_policy.p: policy: statement 1: a role's policy has no "Principal"; it is the role's`},
+			`aws_iam_role_policy.p: policy: statement 1: a role's policy has no "Principal"; the principal is the role`},
 		{"a trust policy with a resource", `"aws_iam_role": {"r": {"name": "r", "assume_role_policy": ` + policyText(`{"Effect":"Allow","Action":"sts:*","Resource":"*","Principal":"*"}`) + `}}`,
-			`aws_iam_role.r: assume_role_policy: statement 1: a trust policy has no "Resource"; it is the role's`},
+			`aws_iam_role.r: assume_role_policy: statement 1: a trust policy has no "Resource"; the resource is the role`},
 		{"a trust policy without a principal", `"aws_iam_role": {"r": {"name": "r", "assume_role_policy": ` + allow + `}}`, `aws_iam_role.r: assume_role_policy: statement 1: "Principal" is missing`},
 		{"a bucket's policy without a resource", `"aws_s3_bucket_policy": {"p": {"bucket": "b", "policy": ` + policyText(`{"Effect":"Allow","Action":"sts:*","Principal":"*"}`) + `}}`,
 			`aws_s3_bucket_policy.p: policy: statement 1: "Resource" is missing`},
 		{"two policies of a bucket", `"aws_s3_bucket": {"b": {"bucket": "b", "policy": ` + policyText(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}`) + `}},
 			"aws_s3_bucket_policy": {"p": {"bucket": "b", "policy": ` + policyText(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}`) + `}}`,
-			"aws_s3_bucket_policy.p: policy: arn:aws:s3:::b has a policy already, aws_s3_bucket.b: policy; AWS keeps one of them"},
+			"aws_s3_bucket_policy.p: policy: arn:aws:s3:::b has a policy already, aws_s3_bucket.b: policy; AWS keeps only one"},
 		{"a condition key without a value", plain + `, "aws_iam_role_policy": {"p": {"role": "r", "policy": ` + policyText(`{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}}`) + `}}`,
 			"aws_iam_role_policy.p: policy: the condition key aws:principalorgid has no value on one machine; leave it out of the environment that runs here"},
 		{"a variable without a value", plain + `, "aws_iam_role_policy": {"p": {"role": "r", "policy": ` + policyText(`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::$${aws:PrincipalTag/team}"}`) + `}}`,
@@ -320,7 +320,7 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-// TestSessionForgets asks about more resources than a session remembers, from several sides at once.
+// TestSessionForgets asks about more resources than a session caches, from several goroutines at once.
 func TestSessionForgets(t *testing.T) {
 	session := assume(t, environment(t, "dev"), "api-kinesis-delivery-dev", firehose)
 	var group sync.WaitGroup
@@ -350,7 +350,7 @@ func BenchmarkAllowKnown(b *testing.B) {
 	}
 }
 
-// BenchmarkAllowNew asks about another object each time.
+// BenchmarkAllowNew asks about a new object each time.
 func BenchmarkAllowNew(b *testing.B) {
 	session := assume(b, environment(b, "prod"), "api-kinesis-delivery-prod", firehose)
 	keys := make([]string, 4096)
@@ -366,7 +366,7 @@ func BenchmarkAllowNew(b *testing.B) {
 	}
 }
 
-// A session remembers what it has decided, within bounds: what is asked for may be a client's word.
+// A session bounds the decisions that it caches, because a resource may be a client's input.
 func TestDecisionsAreKeptWithinBounds(t *testing.T) {
 	session := assume(t, environment(t, "dev"), "api-kinesis-submit-dev", "apigateway.amazonaws.com")
 	kept := func() int {

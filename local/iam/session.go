@@ -15,32 +15,32 @@ type Session struct {
 	context   conditionKeys
 
 	mutex sync.RWMutex
-	// decided are decisions already made, which never change: the policies do not, and nor does the context.
+	// decided caches decisions. They never change, because neither the policies nor the context do.
 	decided map[call]error
 }
 
-// call is what is decided about. service and context are of a call that a service makes to KMS on the session's behalf: its
-// name, and the resource in the encryption context. key is the KMS key that a request to S3 names.
+// call is a call to decide. If a service calls KMS on the session's behalf, service is that service's name, and context is the
+// resource in the encryption context. key is the KMS key that a request to S3 names.
 type call struct{ action, resource, service, context, key string }
 
-// maxDecided bounds the decisions that a session keeps: each object in a bucket is a resource of its own, so they would
-// grow without end. At the bound all are forgotten, which costs an evaluation for each that is still in use.
+// maxDecided bounds the decisions that a session caches: each object in a bucket is a separate resource, so they would grow without
+// end. At the bound the cache is cleared, which costs one evaluation for each decision still in use.
 const maxDecided = 1024
 
-// maxKept bounds, in bytes, the resource of a decision that is kept: an object's key has 1,024 at most, a stream's name 128,
-// and what is longer is no resource, but somebody's word for one.
+// maxKept bounds, in bytes, the resource of a cached decision. An object's key has at most 1,024 and a stream's name 128, so a
+// longer text is not a real resource, but a client's input.
 const maxKept = 2048
 
-// sessionNames are what services call their sessions.
+// sessionNames are the names that services give their sessions.
 //
-// Assumption IAM-4: the names are those seen in CloudTrail events and in senders' ids: BackplaneAssumeRoleSession of API
-// Gateway (LocalStack uses it too), AWSFirehoseToS3 of Firehose. They tell nothing but who called.
+// Assumption IAM-4: the names are those seen in CloudTrail events and in senders' ids: BackplaneAssumeRoleSession for API
+// Gateway (LocalStack uses it too), AWSFirehoseToS3 for Firehose. They only identify the caller.
 var sessionNames = map[string]string{
 	"apigateway.amazonaws.com": "BackplaneAssumeRoleSession",
 	"firehose.amazonaws.com":   "AWSFirehoseToS3",
 }
 
-// namesService tells whether a trust policy lets in one of the services that assume roles here, on whatever condition.
+// namesService reports whether a trust policy allows one of the services that assume roles here, whatever its conditions.
 func (d document) namesService() bool {
 	return slices.ContainsFunc(d.statements, func(s statement) bool {
 		for service := range sessionNames {
@@ -52,13 +52,13 @@ func (d document) namesService() bool {
 	})
 }
 
-// Assume lets a service assume a role, as sts:AssumeRole would: by the role's trust policy. service is its principal,
-// such as firehose.amazonaws.com; context are the condition keys that the service gives, such as sts:ExternalId. The
-// error is a *Denied where the trust policy does not allow it.
+// Assume lets a service assume a role as sts:AssumeRole would, if the role's trust policy allows it; if not, the error is a *Denied.
+// service is the service's principal, such as firehose.amazonaws.com. context holds the condition keys that the service gives, such
+// as sts:ExternalId.
 func (r *Roles) Assume(roleARN, service string, context map[string]string) (*Session, error) {
 	found := r.byARN[roleARN]
 	if found == nil {
-		return nil, fmt.Errorf("the stack declares no role %s, which %s is to assume", roleARN, service)
+		return nil, fmt.Errorf("the stack does not declare the role %s, which %s must assume", roleARN, service)
 	}
 	request := request{
 		action: "sts:AssumeRole", resource: roleARN, principal: principal{service: service},
@@ -102,11 +102,11 @@ func (r *Roles) session(found *role, service string) *Session {
 	}
 }
 
-// arn is the session's.
+// arn is the session's ARN.
 func (s *Session) arn() string { return s.principal.arns[0] }
 
-// Allow decides whether the session may do an action, such as "s3:PutObject", to a resource: an ARN, or "*" for an
-// action that is about none. A denial is a *Denied. It is safe for concurrent use, and cheap when repeated.
+// Allow decides whether the session may do an action, such as "s3:PutObject", on a resource: an ARN, or "*" for an
+// action without a resource. A denial is a *Denied. It is safe for concurrent use, and cheap when repeated.
 func (s *Session) Allow(action, resource string) error {
 	return s.allow(call{action: action, resource: resource})
 }
@@ -131,10 +131,10 @@ func (s *Session) allow(c call) error {
 	return err
 }
 
-// decide evaluates the role's policies and the resource's: one Deny denies, one Allow allows, in either (IAM User Guide,
-// reference_policies_evaluation-logic_policy-eval-basics: within an account an Allow in one of the two is enough). A key's
-// policy has to let in the session or its account, whatever the role's policies say (AWS KMS Developer Guide, "Default key
-// policy").
+// decide evaluates the role's policies and the resource's policy. One Deny in either denies; without a Deny, one Allow in either
+// allows (IAM User Guide, reference_policies_evaluation-logic_policy-eval-basics: within an account an Allow in one of the two is
+// enough). A KMS key's policy must also allow the session or its account, whatever the role's policies allow (AWS KMS Developer
+// Guide, "Default key policy").
 func (s *Session) decide(c call) error {
 	request := &request{action: c.action, resource: c.resource, principal: s.principal, context: s.contextOf(c)}
 	denied := &Denied{Principal: s.arn(), Action: c.action, Resource: c.resource, Policy: "identity-based"}

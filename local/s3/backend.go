@@ -17,8 +17,8 @@ import (
 	"github.com/johannesboyne/gofakes3"
 )
 
-// backend is a service as gofakes3 wants it. Its methods return gofakes3's errors as they are, because it looks no deeper.
-// asked is the request that it is for, of which gofakes3 hands on a part; nil is the pipeline's own doing.
+// backend adapts a service to gofakes3's interfaces. Its methods return gofakes3's errors unwrapped, because gofakes3 does not unwrap.
+// asked is the request being served, because gofakes3 passes on only a part of it; nil means that the pipeline itself calls.
 type backend struct {
 	*Service
 	asked    *http.Request
@@ -27,7 +27,7 @@ type backend struct {
 
 func (s *Service) backend() backend { return backend{s, nil, nil} }
 
-// header is one of the request's.
+// header returns a header of the request, "" without a request.
 func (s backend) header(name string) string {
 	if s.asked == nil {
 		return ""
@@ -35,8 +35,8 @@ func (s backend) header(name string) string {
 	return s.asked.Header.Get(name)
 }
 
-// failed turns an error of the file system into S3's, which says what happened, and takes S3's own out of what else is
-// joined to it.
+// failed turns an error of the file system into S3's InternalError with its text. If the error wraps one of S3's, it returns
+// that one.
 func failed(err error) error {
 	var known gofakes3.Error
 	if err == nil {
@@ -61,7 +61,7 @@ func (s backend) ListBuckets() ([]gofakes3.BucketInfo, error) {
 		}
 		created, err := s.root.Stat(path.Join(hidden, entry.Name()))
 		if err != nil {
-			created, err = s.root.Stat(entry.Name()) // a folder that somebody else made
+			created, err = s.root.Stat(entry.Name()) // a folder that another program made
 		}
 		if err != nil {
 			return nil, failed(err)
@@ -139,7 +139,7 @@ func (s *Service) removeBucket(name string) error {
 // ForceDeleteBucket implements gofakes3.Backend. It is another server's extension, not S3's.
 func (backend) ForceDeleteBucket(string) error { return gofakes3.ErrNotImplemented }
 
-// object opens a file and finds its metadata, both of one generation.
+// object opens a file and finds its metadata, both of the same generation.
 func (s *Service) object(bucket, key string) (*os.File, fs.FileInfo, metadata, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -155,7 +155,7 @@ func (s *Service) object(bucket, key string) (*os.File, fs.FileInfo, metadata, e
 	return file, info, meta, nil
 }
 
-// open opens an object's file. A link is none, as in a listing.
+// open opens an object's file. A link is not an object, as in a listing.
 func (s *Service) open(bucket, key string) (*os.File, fs.FileInfo, error) {
 	if err := s.needBucket(bucket); err != nil {
 		return nil, nil, err
@@ -228,8 +228,8 @@ func (s backend) HeadObject(bucket, key string) (*gofakes3.Object, error) {
 	return object, failed(file.Close())
 }
 
-// checkRead holds an object that is read against the request's conditions. gofakes3 looks at the source of a copy by the same
-// method, whose conditions have other names.
+// checkRead checks the request's conditions for reading an object. It ignores other methods: gofakes3 also reads the source of a copy
+// this way, and a copy's conditions have other names.
 func (s backend) checkRead(meta metadata, info fs.FileInfo) error {
 	if s.asked == nil || s.asked.Method != http.MethodGet && s.asked.Method != http.MethodHead {
 		return nil
@@ -268,8 +268,8 @@ func (s *Service) put(bucket, key string, headers map[string]string, input io.Re
 	return w.meta.MD5, w.modified, w.commit(conditions)
 }
 
-// CopyObject implements gofakes3.Backend. The headers that gofakes3 gives are the source's and the request's in one, where S3 takes
-// either (S3 API reference, CopyObject, x-amz-metadata-directive).
+// CopyObject implements gofakes3.Backend. It ignores the headers that gofakes3 gives, which merge the source's and the request's: S3
+// takes either the one or the other (S3 API reference, CopyObject, x-amz-metadata-directive).
 func (s backend) CopyObject(fromBucket, fromKey, bucket, key string, _ map[string]string) (gofakes3.CopyObjectResult, error) {
 	from, file, info, meta, err := s.source()
 	if err != nil {
@@ -290,7 +290,7 @@ func (s backend) CopyObject(fromBucket, fromKey, bucket, key string, _ map[strin
 	return gofakes3.CopyObjectResult{ETag: gofakes3.FormatETag(sum), LastModified: gofakes3.NewContentTime(at.UTC())}, nil
 }
 
-// writeConditions are those under which an object is written. gofakes3 hands on those of PutObject alone.
+// writeConditions reads the conditions of a write from the request. gofakes3 passes on only PutObject's.
 func (s backend) writeConditions() *gofakes3.PutConditions {
 	match, none := s.header("If-Match"), s.header("If-None-Match")
 	if match == "" && none == "" {
@@ -306,7 +306,7 @@ func (s backend) writeConditions() *gofakes3.PutConditions {
 	return conditions
 }
 
-// DeleteObject implements gofakes3.Backend. An object that is not there is deleted already.
+// DeleteObject implements gofakes3.Backend. Deleting an object that does not exist succeeds.
 func (s backend) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, error) {
 	if err := s.needBucket(bucket); err != nil {
 		return gofakes3.ObjectDeleteResult{}, err
@@ -357,13 +357,13 @@ func (s backend) DeleteMulti(bucket string, keys ...string) (result gofakes3.Mul
 	return result, nil
 }
 
-// objectHeaders are S3's system metadata that a client may set and that is kept (S3 user guide, "Working with object metadata").
+// objectHeaders are the system metadata that a client may set and that S3 keeps (S3 user guide, "Working with object metadata").
 var objectHeaders = []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type", "Expires"}
 
 const userMetadata = "X-Amz-Meta-"
 
-// kept are the headers that belong to an object. The rest of a request's, such as its signature's, do not. gofakes3 gives some of
-// them, the request has all.
+// kept returns the headers that belong to an object, without the rest of a request's, such as its signature. gofakes3 gives only some
+// of them, so they are read from the request too.
 func (s backend) kept(headers map[string]string) map[string]string {
 	object := map[string]string{}
 	add := func(name, value string) {

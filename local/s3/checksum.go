@@ -2,7 +2,7 @@ package s3
 
 import (
 	"bytes"
-	"crypto/sha1" //nolint:gosec // one that S3 offers
+	"crypto/sha1" //nolint:gosec // S3 offers it
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -20,21 +20,21 @@ import (
 
 const checksumPrefix = "X-Amz-Checksum-"
 
-// checksums are those that S3 offers, by the end of their header's name (S3 user guide, "Checking object integrity").
+// checksums are the algorithms that S3 offers, by the end of their header's name (S3 user guide, "Checking object integrity").
 var checksums = map[string]func() hash.Hash{
 	"Crc32":  func() hash.Hash { return crc32.NewIEEE() },
 	"Crc32c": func() hash.Hash { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) },
-	// The polynomial of CRC-64/NVME, its bits in reverse, as hash/crc64 wants it.
+	// The polynomial of CRC-64/NVME in reversed bit order, which hash/crc64 takes.
 	"Crc64nvme": func() hash.Hash { return crc64.New(crc64.MakeTable(0x9a6c9329ac4bc9b5)) },
 	"Sha1":      sha1.New,
 	"Sha256":    sha256.New,
 }
 
-// about are the headers below checksumPrefix that are no checksum of a request's body.
+// about are the headers below checksumPrefix that do not hold a checksum.
 var about = []string{"Algorithm", "Type", "Mode"}
 
-// objectChecked reads the content of an object whose whole checksum a request names, as the end of an upload in parts may. One of the
-// parts' checksums has "-" and their number.
+// objectChecked verifies an object's content as it is read, if the request names a checksum of the whole object, as
+// CompleteMultipartUpload may. A checksum made from the parts' checksums, which ends in "-" and their number, is not verified.
 func (s backend) objectChecked(content io.Reader) io.Reader {
 	if s.asked == nil {
 		return content
@@ -45,24 +45,24 @@ func (s backend) objectChecked(content io.Reader) io.Reader {
 			header[name] = values
 		}
 	}
-	v, _ := verify(&http.Request{Header: header, Body: io.NopCloser(content)}, nil) // one that is unknown was refused
+	v, _ := verify(&http.Request{Header: header, Body: io.NopCloser(content)}, nil) // an unknown one was refused before
 	return v
 }
 
-// verified reads a body, and fails at its end where it is not what its client says.
+// verified reads a body, and fails at its end if the body does not match its client's checksums.
 //
-// Assumption S3-5: a body that differs from a checksum in a header, or behind it, is BadDigest, and from x-amz-content-sha256
-// XAmzContentSHA256Mismatch, both with 400 (S3 API reference, "Error responses"). Nothing is stored then.
+// Assumption S3-5: a body that does not match a checksum in a header or a trailer is BadDigest, and one that does not match
+// x-amz-content-sha256 is XAmzContentSHA256Mismatch, both with 400 (S3 API reference, "Error responses"). Nothing is stored then.
 type verified struct {
 	io.ReadCloser
 	sums   map[string]hash.Hash // by the header's name
 	header http.Header
-	// trailer is what came behind the content in AWS's chunked encoding.
+	// trailer holds the headers that follow the content in AWS's chunked encoding.
 	trailer map[string]string
 	wrong   bool
 }
 
-// verify checks a body as it is read. It returns the header of a checksum that nothing here computes.
+// verify returns a body that is checked as it is read, or the header of a checksum that this service cannot compute.
 func verify(r *http.Request, trailer map[string]string) (v *verified, unknown string) {
 	v = &verified{ReadCloser: r.Body, sums: map[string]hash.Hash{}, header: r.Header, trailer: trailer}
 	names := strings.Split(r.Header.Get("X-Amz-Trailer"), ",")

@@ -23,7 +23,7 @@ func serve(t *testing.T, service *s3.Service, method, path, body string, header 
 	return w
 }
 
-// Elsewhere than in us-east-1 a bucket cannot be made twice.
+// Outside us-east-1 a bucket cannot be created twice.
 func TestABucketIsMadeOnceElsewhere(t *testing.T) {
 	service, err := s3.Open(s3.Options{Dir: t.TempDir(), Region: "eu-central-1"})
 	if err != nil {
@@ -38,7 +38,7 @@ func TestABucketIsMadeOnceElsewhere(t *testing.T) {
 	}
 }
 
-// What is wrong with a body is found wherever its checksum stands, and leaves the object as it was.
+// A body with a wrong checksum, in a header or a trailer, is refused and leaves the object as it was.
 func TestWrongChecksums(t *testing.T) {
 	w := newWorld(t)
 	w.put("a", "before")
@@ -70,8 +70,8 @@ func TestWrongChecksums(t *testing.T) {
 	}
 }
 
-// A session's token is no metadata of the object.
-func TestALongTokenIsNoMetadata(t *testing.T) {
+// A session token does not count as metadata of the object.
+func TestALongTokenIsNotMetadata(t *testing.T) {
 	w := newWorld(t)
 	got := serve(t, w.service, http.MethodPut, "/events/a", "text", "Content-Length: 4", "X-Amz-Security-Token: "+strings.Repeat("x", 4000), "X-Amz-Meta-A: b")
 	if got.Code != http.StatusOK {

@@ -14,7 +14,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 )
 
-// matches says whether an entity tag is among those of a header, with or without quotes; "*" is any.
+// matches reports whether a header lists an entity tag, with or without quotes; "*" matches every tag.
 func matches(header string, sum []byte) bool {
 	for each := range strings.SplitSeq(header, ",") {
 		each = strings.TrimPrefix(strings.TrimSpace(each), "W/")
@@ -27,11 +27,11 @@ func matches(header string, sum []byte) bool {
 
 var errPrecondition = gofakes3.ErrorMessage(gofakes3.ErrPreconditionFailed, "At least one of the pre-conditions you specified did not hold")
 
-// checkRead holds an object against a request's conditions; prefix is that of the headers' names.
+// checkRead checks an object against a request's conditions; prefix is that of the headers' names.
 //
-// Assumption S3-4: If-Match that holds outweighs If-Unmodified-Since that does not, and If-None-Match that fails outweighs
-// If-Modified-Since (S3 API reference, GetObject, CopyObject). Of a copy every failure is 412, of a GET or HEAD that of the latter two
-// is 304.
+// Assumption S3-4: an If-Match that holds outweighs an If-Unmodified-Since that does not, and an If-None-Match that fails outweighs
+// If-Modified-Since (S3 API reference, GetObject, CopyObject). A copy answers every failure with 412; a GET or HEAD answers a failure
+// of the latter two with 304.
 func checkRead(header http.Header, prefix string, meta metadata, info fs.FileInfo) error {
 	modified := info.ModTime().Truncate(time.Second)
 	since := func(name string) (time.Time, bool) {
@@ -60,7 +60,7 @@ func checkRead(header http.Header, prefix string, meta metadata, info fs.FileInf
 	return nil
 }
 
-// checkDelete holds an object against If-Match. exists is false where there is none, which no condition matches.
+// checkDelete checks an object against If-Match. exists is false if there is no object; then no condition matches.
 func checkDelete(match string, exists bool, sum func() ([]byte, error)) error {
 	if match == "" {
 		return nil
@@ -80,7 +80,7 @@ func checkDelete(match string, exists bool, sum func() ([]byte, error)) error {
 
 const copySource = "X-Amz-Copy-Source"
 
-// source opens what a request copies, if its conditions hold.
+// source opens the object that a request copies, if the request's conditions hold.
 func (s backend) source() (io.ReaderAt, io.Closer, fs.FileInfo, metadata, error) {
 	name := s.asked.Header.Get(copySource)
 	name, _, _ = strings.Cut(name, "?") // there is one version
@@ -106,7 +106,7 @@ type copyPartResult struct {
 	ETag         string
 }
 
-// copyPart is UploadPartCopy: a part of an upload that is an object or a range of one.
+// copyPart is UploadPartCopy: it uploads an object, or a range of one, as a part.
 func (s backend) copyPart() (*copyPartResult, error) {
 	query := s.asked.URL.Query()
 	number, err := strconv.Atoi(query.Get("partNumber"))
@@ -127,7 +127,7 @@ func (s backend) copyPart() (*copyPartResult, error) {
 	return &copyPartResult{LastModified: s.clock.Now().UTC().Format("2006-01-02T15:04:05.000Z"), ETag: tag}, err
 }
 
-// rangeOf reads bytes=FIRST-LAST, which has both and lies within the object (S3 API reference, UploadPartCopy); "" is all.
+// rangeOf reads bytes=FIRST-LAST. Both are required and lie within the object (S3 API reference, UploadPartCopy); "" is all of it.
 func rangeOf(header string, size int64) (first, length int64, err error) {
 	if header == "" {
 		return 0, size, nil

@@ -46,7 +46,7 @@ func read(t testing.TB, service *Service, key string) (content string, contentTy
 	return string(text), object.Metadata["Content-Type"]
 }
 
-// TestAFullDisk makes each step of a write fail. What was there stays, nothing new is seen, nothing is left over.
+// TestAFullDisk makes each step of a write fail. The old object stays, no new one appears, and no temporary file is left.
 func TestAFullDisk(t *testing.T) {
 	for _, step := range []string{"create", "write", "metadata", "rename"} {
 		service := open(t, t.TempDir())
@@ -78,7 +78,7 @@ func TestAFullDisk(t *testing.T) {
 	}
 }
 
-// TestAFailedSyncIsAnError: the object is whole and seen, but its writer is not told that it is safe.
+// If the sync fails, the object is whole and visible, but its writer gets an error, because it may not be durable.
 func TestAFailedSyncIsAnError(t *testing.T) {
 	service := open(t, t.TempDir())
 	service.fault = func(at string) error {
@@ -108,7 +108,7 @@ func TestTwoWritesAtOneInstantAreTwoGenerations(t *testing.T) {
 	}
 }
 
-// TestManyAtOnce writes, reads, lists and deletes the same keys at the same time: what is read is always one whole write.
+// TestManyAtOnce writes, reads, lists and deletes the same keys at the same time. A read always returns one whole write.
 func TestManyAtOnce(t *testing.T) {
 	service := open(t, t.TempDir())
 	var group sync.WaitGroup
@@ -136,7 +136,7 @@ func TestManyAtOnce(t *testing.T) {
 	group.Wait()
 }
 
-// fill is a content that says which one it is, and how long.
+// fill is a content that holds its number and length.
 func fill(i int) []byte { return []byte(strings.Repeat(fmt.Sprintf("%d\n", i), 100+i*37%5000)) }
 
 func checkWhole(t *testing.T, content, contentType string) {
@@ -150,7 +150,7 @@ func checkWhole(t *testing.T, content, contentType string) {
 
 const crashDir = "INGEST_S3_CRASH_DIR"
 
-// TestKilled kills a process that writes, as often as it takes to meet it at several places, and looks at what it left.
+// TestKilled kills a process that writes, several times so that it dies in different steps, and checks what it left.
 func TestKilled(t *testing.T) {
 	if dir := os.Getenv(crashDir); dir != "" {
 		writeForEver(dir)
@@ -174,7 +174,7 @@ func TestKilled(t *testing.T) {
 		if err := child.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		for lines.Scan() { // what it said before it died counts
+		for lines.Scan() { // what it printed before it died counts
 			acknowledge(acknowledged, lines.Text())
 		}
 		_ = child.Wait() // it was killed
@@ -209,7 +209,7 @@ func checkAfterCrash(t *testing.T, dir string, acknowledged map[string]int) {
 	}
 }
 
-// writeForEver is the process that is killed. It says each write once it is acknowledged.
+// writeForEver is the process that is killed. It prints each write once it is acknowledged.
 func writeForEver(dir string) {
 	service, err := Open(Options{Dir: dir})
 	if err == nil {
@@ -223,7 +223,7 @@ func writeForEver(dir string) {
 	if object, err := service.backend().GetObject("events", "k0/x", nil); err == nil {
 		_, _ = fmt.Fscan(object.Contents, &first)
 	}
-	for i := first + 10; ; i++ { // beyond whatever the last process may have begun
+	for i := first + 10; ; i++ { // beyond what the last process may have begun
 		key := fmt.Sprintf("k%d/x", i%5)
 		body := fill(i)
 		if err := service.Put(context.Background(), "events", key, body, fmt.Sprintf("text/%d", i), ""); err != nil {

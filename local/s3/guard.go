@@ -16,16 +16,16 @@ import (
 	"github.com/johannesboyne/gofakes3"
 )
 
-// guard stands before gofakes3 and sees to what that would get wrong: it takes an unknown sub-resource for the object
-// itself (PutObjectTagging would replace the object with its tags), stores chunk signatures as content in all but one of
-// AWS's streaming encodings, and lets any web page read and write every bucket, which S3 does not do unless a bucket has
-// a CORS configuration.
+// guard stands before gofakes3 and handles the requests that gofakes3 gets wrong. gofakes3 takes an unknown sub-resource for the
+// object itself (PutObjectTagging would replace the object with its tags). It stores chunk signatures as content in all but one of
+// AWS's streaming encodings. It lets any web page read and write every bucket; S3 does so only if the bucket has a CORS
+// configuration.
 type guard struct{ *Service }
 
-// imitated is what S3 answers here.
+// imitated names the operations of S3 that run here, for messages.
 const imitated = "buckets (create, head, list, location, delete), objects (put, get, head, list, copy, delete one or many) and uploads in parts"
 
-// subresources are S3's, without those that gofakes3 answers: uploads, uploadId, versioning, versions, versionId,
+// subresources are S3's sub-resources, except those that gofakes3 answers: uploads, uploadId, versioning, versions, versionId,
 // location, delete (S3's API reference, "Actions").
 var subresources = []string{
 	"abac", "accelerate", "acl", "analytics", "attributes", "cors", "encryption", "intelligent-tiering", "inventory",
@@ -61,7 +61,7 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.refuseUnimitated(w, r, strings.ToLower(unknown))
 		return
 	}
-	if !isCompletion(r) { // whose checksum is the object's
+	if !isCompletion(r) { // a completion's checksum is the object's, not the body's
 		r.Body = body
 	}
 	same := &sameOrigin{ResponseWriter: w, id: fmt.Sprintf("%016X", g.requests.Add(1)), body: body}
@@ -77,7 +77,7 @@ func isCompletion(r *http.Request) bool {
 	return r.Method == http.MethodPost && r.URL.Query().Has("uploadId")
 }
 
-// serve answers what gofakes3 would not, and tells whether it did.
+// serve answers the requests that gofakes3 does not, and reports whether it did.
 func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	query := r.URL.Query()
@@ -88,7 +88,7 @@ func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
 	case g.isOwnBucket(r, bucket, key):
 		g.makeAgain(w, r, bucket)
 	case r.Method == http.MethodGet && query.Has("tagging") && key != "":
-		// No object here has tags: each that comes with some is refused. The AWS CLI asks before it copies a large object.
+		// No object here has tags, because a write with tags is refused. The AWS CLI asks for them before it copies a large object.
 		_, err := g.backend().HeadObject(bucket, key)
 		g.answer(w, r, struct {
 			XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ Tagging"`
@@ -102,14 +102,14 @@ func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// isOwnBucket tells whether a request makes a bucket that is there.
+// isOwnBucket reports whether a request creates a bucket that exists already.
 func (g guard) isOwnBucket(r *http.Request, bucket, key string) bool {
 	return r.Method == http.MethodPut && bucket != "" && key == "" && r.URL.RawQuery == "" && g.needBucket(bucket) == nil
 }
 
-// makeAgain answers that.
+// makeAgain answers a request that creates an existing bucket.
 //
-// Assumption S3-6: to make a bucket that is one's own already is 200 in us-east-1 and 409 elsewhere (S3 API reference, CreateBucket,
+// Assumption S3-6: creating a bucket that you own already is 200 in us-east-1 and 409 elsewhere (S3 API reference, CreateBucket,
 // BucketAlreadyOwnedByYou).
 func (g guard) makeAgain(w http.ResponseWriter, r *http.Request, bucket string) {
 	if g.region != defaultRegion {
@@ -123,7 +123,7 @@ func (g guard) makeAgain(w http.ResponseWriter, r *http.Request, bucket string) 
 	w.WriteHeader(http.StatusOK)
 }
 
-// refuseConditions refuses a deletion of many with conditions, which gofakes3 would not see.
+// refuseConditions refuses a DeleteObjects with conditions, which gofakes3 would ignore.
 func (g guard) refuseConditions(w http.ResponseWriter, r *http.Request) bool {
 	body, err := io.ReadAll(r.Body) // bounded
 	if err != nil {
@@ -151,10 +151,10 @@ func (g guard) answer(w http.ResponseWriter, r *http.Request, result any, err er
 		return
 	}
 	w.Header().Set("Content-Type", "application/xml")
-	_, _ = w.Write(append([]byte(xml.Header), text...)) // a client that is gone hears nothing
+	_, _ = w.Write(append([]byte(xml.Header), text...)) // the client may have gone
 }
 
-// withoutConditions hides those of a read from gofakes3, which weighs them otherwise.
+// withoutConditions hides a read's conditions from gofakes3, which evaluates them in another order.
 func withoutConditions(r *http.Request) *http.Request {
 	plain := *r
 	plain.Header = r.Header.Clone()
@@ -187,10 +187,10 @@ func (g guard) refuseUnimitated(w http.ResponseWriter, r *http.Request, what str
 	refuse(w, r, gofakes3.ErrorMessage(gofakes3.ErrNotImplemented, why))
 }
 
-// maxDocument bounds a request's XML, in bytes, which gofakes3 reads into memory: 1,000 keys to delete, or 10,000 parts to join.
+// maxDocument bounds a request's XML, in bytes. gofakes3 reads it into memory: at most 1,000 keys to delete, or 10,000 parts to join.
 const maxDocument = 8 << 20
 
-// boundDocument bounds the body of what is no object: a POST, or a PUT of a bucket.
+// boundDocument bounds a body that is not an object: that of a POST, or of a PUT of a bucket.
 func boundDocument(w http.ResponseWriter, r *http.Request) error {
 	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if r.Method != http.MethodPost && (r.Method != http.MethodPut || key != "") {
@@ -208,7 +208,7 @@ func readsObject(r *http.Request) bool {
 	return r.Method == http.MethodGet && key != ""
 }
 
-// unimitated names what of a request gofakes3 would take for something else.
+// unimitated names the part of a request that gofakes3 would take for something else; "" means none.
 func unimitated(r *http.Request) string {
 	query := r.URL.Query()
 	for _, name := range subresources {
@@ -225,8 +225,8 @@ func unimitated(r *http.Request) string {
 	return ""
 }
 
-// unimitatedHeader names what a write asks for that would be lost: what is silently dropped is missed later. Encryption with
-// S3's keys or KMS's is not among it, because the start says that nothing is encrypted.
+// unimitatedHeader names a header of a write that asks for something this service would silently drop. Encryption with S3's keys or
+// KMS's is let through, because the notices at the start say that nothing is encrypted.
 func unimitatedHeader(header http.Header) string {
 	for name := range header {
 		value := header.Get(name)
@@ -248,7 +248,7 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var known gofakes3.Error
 	switch {
 	case errors.As(err, &response):
-	case errors.As(err, &known): // a code alone, or one with the name of what is missing
+	case errors.As(err, &known): // a code alone, or one with the missing resource's name
 		response = &gofakes3.ErrorResponse{Code: known.ErrorCode(), Message: cmp.Or(known.ErrorCode().Message(), err.Error())}
 	default:
 		response = &gofakes3.ErrorResponse{Code: gofakes3.ErrInternal, Message: err.Error()}
@@ -256,7 +256,7 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	answer(w, r, statusOf(response.Code), response)
 }
 
-// statusOf knows the codes that gofakes3 does not.
+// statusOf is the HTTP status of an error code, including codes that gofakes3 does not know.
 func statusOf(code gofakes3.ErrorCode) int {
 	switch code {
 	case "MaxMessageLengthExceeded", "XAmzContentSHA256Mismatch", "InvalidRequest":
@@ -275,8 +275,8 @@ func answer(w http.ResponseWriter, r *http.Request, status int, response *gofake
 	_, _ = w.Write(append([]byte(xml.Header), text...))
 }
 
-// sameOrigin takes gofakes3's permission for every web page out of an answer, and writes the names of user-defined metadata as S3
-// does: in lower case (S3 user guide, "Working with object metadata"). boto3 takes them as they come.
+// sameOrigin removes gofakes3's CORS headers, which let every web page in, from an answer. It writes the names of user-defined
+// metadata as S3 does, in lower case (S3 user guide, "Working with object metadata"), because boto3 takes them as they come.
 type sameOrigin struct {
 	http.ResponseWriter
 	id    string
@@ -312,9 +312,9 @@ func (s *sameOrigin) Write(data []byte) (int, error) {
 	return s.ResponseWriter.Write(data)
 }
 
-// dechunk takes AWS's chunked encoding off a body: an SDK that streams sends "aws-chunked", each chunk with its length,
+// dechunk decodes AWS's chunked encoding of a body: an SDK that streams sends "aws-chunked", each chunk with its length,
 // perhaps a signature, and perhaps checksums at the end (S3 developer guide, "Signature calculations: transferring payload
-// in multiple chunks"). Signatures are not verified. The map gets what comes behind the content.
+// in multiple chunks"). It does not verify signatures. The map gets the headers that follow the content.
 func dechunk(r *http.Request) (trailer map[string]string, err error) {
 	trailer = map[string]string{}
 	if !strings.HasPrefix(r.Header.Get("X-Amz-Content-Sha256"), "STREAMING-") {
@@ -350,7 +350,7 @@ type chunks struct {
 	left   int64 // of the chunk
 	begun  bool
 	done   bool
-	// trailer gets the checksums that come behind the last chunk, by the names of their headers.
+	// trailer gets the checksums that follow the last chunk, by the names of their headers.
 	trailer map[string]string
 }
 
@@ -390,7 +390,7 @@ func (c *chunks) next() error {
 	length, _, _ := strings.Cut(line, ";")
 	c.left, err = strconv.ParseInt(strings.TrimSpace(length), 16, 64)
 	if err != nil || c.left < 0 {
-		return gofakes3.ErrorMessage(gofakes3.ErrIncompleteBody, fmt.Sprintf("%q is no chunk's length", length))
+		return gofakes3.ErrorMessage(gofakes3.ErrIncompleteBody, fmt.Sprintf("%q is not the length of a chunk", length))
 	}
 	if c.left > 0 {
 		return nil

@@ -9,8 +9,8 @@ import (
 	"github.com/johannesboyne/gofakes3"
 )
 
-// hosted puts the bucket that a request's host names before its path. The host becomes the address's own, because the answer to a
-// finished upload has a link with the bucket in its path.
+// hosted moves the bucket from a request's host to its path. The host becomes the address's own, because the answer to
+// CompleteMultipartUpload has a link with the bucket in its path.
 func (s *Service) hosted(next http.Handler) http.Handler {
 	if s.byHost == nil {
 		return next
@@ -25,7 +25,7 @@ func (s *Service) hosted(next http.Handler) http.Handler {
 		if creates := r.Method == http.MethodPut && strings.Trim(r.URL.Path, "/") == ""; err != nil || !exists && !creates {
 			if err == nil {
 				err = gofakes3.ErrorMessagef(gofakes3.ErrNoSuchBucket, "The specified bucket does not exist: the host %s names the bucket %s. "+
-					"If it is an address's own name, with the bucket in the path, start ingest up with --allow-host %s", r.Host, bucket, hostName(r.Host))
+					"If %[3]s is an endpoint of your own and the bucket is in the path, start ingest up with --allow-host %[3]s", r.Host, bucket, hostName(r.Host))
 			}
 			refuse(w, r, err)
 			return

@@ -11,8 +11,8 @@ import (
 	"github.com/johannesboyne/gofakes3"
 )
 
-// ListBucket implements gofakes3.Backend: keys in the order of their bytes, with those that have a delimiter after the
-// prefix rolled up (S3's API reference, ListObjectsV2). A page of no keys is empty and the last.
+// ListBucket implements gofakes3.Backend. It lists keys in byte order, and rolls up those with a delimiter after the prefix (S3's
+// API reference, ListObjectsV2). With a page size of 0 the page is empty and the last.
 func (s backend) ListBucket(bucket string, prefix *gofakes3.Prefix, page gofakes3.ListBucketPage) (*gofakes3.ObjectList, error) {
 	if err := s.needBucket(bucket); err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (s backend) ListBucket(bucket string, prefix *gofakes3.Prefix, page gofakes
 	return l.result, nil
 }
 
-// listing is one page while it fills.
+// listing is one page of a listing while it is filled.
 type listing struct {
 	service                           *Service
 	bucket, prefix, delimiter, marker string
@@ -42,10 +42,10 @@ type listing struct {
 	last                              string // the last key or common prefix on the page
 }
 
-// errFull ends a walk: there is more than the page holds.
+// errFull ends a walk when more keys are left than the page holds.
 var errFull = errors.New("the page is full")
 
-// folder lists the keys that begin with a folder's name, "" or one that ends in "/".
+// folder lists the keys that begin with a folder's name, which is "" or ends in "/".
 func (l *listing) folder(name string) error {
 	entries, err := l.service.readFolder(path.Join(l.bucket, name))
 	if isAbsent(err) {
@@ -93,7 +93,7 @@ func (l *listing) below(folder string) error {
 	return l.roll(common)
 }
 
-// common is what a key is rolled up to.
+// common is the common prefix that a key is rolled up to, if it is.
 func (l *listing) common(key string) (string, bool) {
 	rest, ok := strings.CutPrefix(key, l.prefix)
 	if !ok || l.delimiter == "" {
@@ -118,7 +118,7 @@ func (l *listing) roll(common string) error {
 	return nil
 }
 
-// room says whether the page holds one more. Where it does not, the page ends with its last entry.
+// room returns nil if the page has room for one more entry. If not, it marks the page as truncated after its last entry.
 func (l *listing) room() error {
 	if int64(len(l.result.Contents)+len(l.result.CommonPrefixes)) < l.most {
 		return nil
@@ -152,7 +152,7 @@ func (l *listing) file(key string) error {
 	return file.Close()
 }
 
-// readFolder reads a folder in the order of the keys in it, where a folder's name ends in "/".
+// readFolder reads a folder in the order of its keys: a subfolder sorts as its name with a "/" at the end.
 func (s *Service) readFolder(name string) ([]fs.DirEntry, error) {
 	folder, err := s.root.Open(name)
 	if err != nil {
@@ -171,7 +171,7 @@ func sortName(entry fs.DirEntry) string {
 	return entry.Name()
 }
 
-// holdsFile says whether there is a file anywhere below a folder.
+// holdsFile reports whether there is a file anywhere below a folder.
 func (s *Service) holdsFile(name string) (bool, error) {
 	entries, err := s.readFolder(name)
 	if isAbsent(err) {

@@ -21,7 +21,7 @@ func mustURL(t *testing.T, text string) *url.URL {
 	return u
 }
 
-// list lists all pages of a size: keys, and common prefixes with a "*" after them, each in order.
+// list lists all pages of a given size: keys, and common prefixes with a "*" after them, each in order.
 func (w *world) list(prefix, delimiter, after string, size int32) (all []string, pages int) {
 	w.Helper()
 	in := &awss3.ListObjectsV2Input{Bucket: aws.String("events"), MaxKeys: &size}

@@ -13,17 +13,18 @@ import (
 type Config struct {
 	Name string
 	ARN  string
-	// Notices say in plain words what the stack declares and nothing here imitates, each with %s for the bucket's name.
+	// Notices say what the stack declares and the local S3 does not imitate, each with %s for the bucket's name.
 	Notices []string
 }
 
-// Types are the resource types that [Read] reads or refuses in its own words, and those that have no effect here, sorted.
-// aws_s3_bucket_policy is local/iam's to read.
+// Types are the resource types that [Read] reads, refuses with a message of its own, or knows to have no effect here, sorted.
+// local/iam reads aws_s3_bucket_policy.
 func Types() []string {
 	return slices.Sorted(maps.Keys(parts))
 }
 
-// parts are the resource types of S3 with what reads one: the bucket that it is about, and what of it has no effect here.
+// parts are S3's resource types, each with the function that reads it. It returns the bucket that the resource configures, and notices
+// of what has no effect here.
 var parts = map[string]func(tfjson.Resource) (bucket string, notices []string, err error){
 	"aws_s3_bucket":                                      nil, // readBucket's
 	"aws_s3_bucket_lifecycle_configuration":              readLifecycle,
@@ -35,24 +36,24 @@ var parts = map[string]func(tfjson.Resource) (bucket string, notices []string, e
 	"aws_s3_bucket_versioning":                           readVersioning,
 
 	"aws_s3_bucket_cors_configuration":        refused("no web page may read or write a bucket here"),
-	"aws_s3_bucket_notification":              refused("nobody is told of new objects here"),
+	"aws_s3_bucket_notification":              refused("new objects cause no notifications here"),
 	"aws_s3_bucket_replication_configuration": refused("objects are copied to no other bucket here"),
 	"aws_s3_bucket_website_configuration":     refused("no website is served from a bucket here"),
 }
 
-// refused reads a type that is refused, and says what running the stack without it would mean.
+// refused returns the reader of a type that is refused; why says what the stack would lack without it.
 func refused(why string) func(tfjson.Resource) (string, []string, error) {
 	return func(r tfjson.Resource) (string, []string, error) {
 		return "", nil, fmt.Errorf("%s: %s is not imitated on one machine (%s); leave it out of the environment that runs here", r.Address(), r.Type, why)
 	}
 }
 
-// Read finds the stack's buckets, and what is declared for them that has no effect on one machine. The stack is resolved.
-// Every problem is reported at once.
+// Read finds the buckets of a resolved stack, and the settings of theirs that have no effect on one machine. Its error holds every
+// problem.
 func Read(stack *tfjson.Stack) ([]Config, error) {
 	var buckets []Config
 	var errs []error
-	var failed []any // names of buckets that have a problem already: their parts need none of their own
+	var failed []any // names of buckets with a problem: their other resources are not a second one
 	for _, r := range stack.Resources("aws_s3_bucket") {
 		cfg, err := readBucket(stack, r)
 		if err != nil {
@@ -68,7 +69,7 @@ func Read(stack *tfjson.Stack) ([]Config, error) {
 		}
 		name, notices, err := readPart(r)
 		if err == nil && !note(buckets, name, notices) && !slices.Contains(failed, any(name)) {
-			err = fmt.Errorf("%s: the bucket %q is none of the stack's; declare it", r.Address(), name)
+			err = fmt.Errorf("%s: the stack does not declare the bucket %q; declare it", r.Address(), name)
 		}
 		errs = append(errs, err)
 	}
@@ -81,7 +82,7 @@ func Read(stack *tfjson.Stack) ([]Config, error) {
 func readBucket(stack *tfjson.Stack, r tfjson.Resource) (Config, error) {
 	var body struct {
 		Bucket string `tf:"bucket"`
-		// These have no effect here: the folder is its owner's to delete, and tags are the account's.
+		// These have no effect here: you delete the folder yourself, and tags are for the account's bills.
 		ForceDestroy bool              `tf:"force_destroy"`
 		Tags         map[string]string `tf:"tags"`
 		Timeouts     any               `tf:"timeouts"`
@@ -90,16 +91,16 @@ func readBucket(stack *tfjson.Stack, r tfjson.Resource) (Config, error) {
 		return Config{}, err
 	}
 	if body.Bucket == "" {
-		return Config{}, fmt.Errorf("%s: bucket is missing; name the bucket: a name that AWS makes up is not imitated on one machine", r.Address())
+		return Config{}, fmt.Errorf("%s: bucket is missing; name the bucket: names that AWS generates are not imitated on one machine", r.Address())
 	}
 	if !isBucketName(body.Bucket) {
-		return Config{}, fmt.Errorf(`%s: bucket is %q, which S3 takes for no name; use 3 to 63 of a-z, 0-9, "." and "-"`, r.Address(), body.Bucket)
+		return Config{}, fmt.Errorf(`%s: bucket is %q, which S3 does not take as a name; use 3 to 63 of a-z, 0-9, "." and "-"`, r.Address(), body.Bucket)
 	}
 	arn, err := stack.Attribute(r.Address(), "arn")
 	return Config{Name: body.Bucket, ARN: arn}, err
 }
 
-// note adds notices to the bucket of a name, each once.
+// note adds notices to the bucket of a name, and reports whether there is one.
 func note(buckets []Config, name string, notices []string) bool {
 	for i := range buckets {
 		if buckets[i].Name == name {
@@ -110,7 +111,7 @@ func note(buckets []Config, name string, notices []string) bool {
 	return false
 }
 
-// part is a resource that says more of a bucket. Owner is the account that must own it, which there is one of here.
+// part holds the attributes that every resource of a bucket has. Owner has no effect, because there is one account here.
 type part struct {
 	Bucket string `tf:"bucket"`
 	Owner  string `tf:"expected_bucket_owner"`
@@ -122,11 +123,11 @@ func readEncryption(r tfjson.Resource) (string, []string, error) {
 		Rule any `tf:"rule"`
 	}
 	err := r.Into(&body)
-	return body.Bucket, nil, err // said of the whole pipeline
+	return body.Bucket, nil, err // a notice for the whole pipeline says that nothing is encrypted
 }
 
-// readPublicAccess reads what keeps strangers out. This server listens where its user says, by default on this machine
-// alone, and has no ACLs; who may do what is not asked.
+// readPublicAccess reads a public access block, which has no effect here: this server has no ACLs, and does not check who may do
+// what. By default it listens on this machine alone.
 func readPublicAccess(r tfjson.Resource) (string, []string, error) {
 	var body struct {
 		part                  `tf:",squash"`
@@ -136,7 +137,7 @@ func readPublicAccess(r tfjson.Resource) (string, []string, error) {
 		RestrictPublicBuckets bool `tf:"restrict_public_buckets"`
 	}
 	err := r.Into(&body)
-	return body.Bucket, []string{"whoever reaches the AWS address may read and write %s"}, err
+	return body.Bucket, []string{"everyone who reaches the AWS address may read and write %s"}, err
 }
 
 func readOwnership(r tfjson.Resource) (string, []string, error) {
@@ -168,7 +169,7 @@ func readLock(r tfjson.Resource) (string, []string, error) {
 		Rule    any    `tf:"rule"`
 	}
 	err := r.Into(&body)
-	return body.Bucket, []string{"objects in %s are not locked: whoever has the folder may delete them"}, err
+	return body.Bucket, []string{"objects in %s are not locked: everyone with access to the folder may delete them"}, err
 }
 
 func readVersioning(r tfjson.Resource) (string, []string, error) {

@@ -44,12 +44,12 @@ func TestReadTheProjectsOwnStacks(t *testing.T) {
 	}
 }
 
-// bucketsOf are an environment's.
+// bucketsOf are an environment's buckets.
 func bucketsOf(env string) []s3.Config {
 	bucket := func(name string, more ...string) s3.Config {
 		return s3.Config{Name: name + env, ARN: "arn:aws:s3:::" + name + env, Notices: slices.Concat([]string{
 			"nothing in %s expires or changes its storage class"}, more, []string{
-			"whoever reaches the AWS address may read and write %s",
+			"everyone who reaches the AWS address may read and write %s",
 			"old versions of the objects in %s are not kept",
 		})}
 	}
@@ -71,7 +71,7 @@ func TestReadSaysWhatIsNotLoggedAndNotLocked(t *testing.T) {
 	want := []s3.Config{
 		{Name: "events", ARN: "arn:aws:s3:::events", Notices: []string{
 			"requests to %s are not logged to log",
-			"objects in %s are not locked: whoever has the folder may delete them",
+			"objects in %s are not locked: everyone with access to the folder may delete them",
 		}},
 		{Name: "log", ARN: "arn:aws:s3:::log"},
 	}
@@ -87,13 +87,13 @@ func TestReadRefuses(t *testing.T) {
 		{"no name", `"aws_s3_bucket": {"b": {"bucket_prefix": "x"}}`,
 			`aws_s3_bucket.b: the attribute bucket_prefix is not imitated on one machine; leave it out of the environment that runs here`},
 		{"no name at all", `"aws_s3_bucket": {"b": {}}`,
-			`aws_s3_bucket.b: bucket is missing; name the bucket: a name that AWS makes up is not imitated on one machine`},
+			`aws_s3_bucket.b: bucket is missing; name the bucket: names that AWS generates are not imitated on one machine`},
 		{"another resource", `"aws_s3_bucket": {"b": {"bucket": "events"}}, "aws_s3_bucket_cors_configuration": {"c": {"bucket": "events"}}`,
 			`aws_s3_bucket_cors_configuration.c: aws_s3_bucket_cors_configuration is not imitated on one machine (no web page may read or write a bucket here); leave it out of the environment that runs here`},
 		{"replication", `"aws_s3_bucket": {"b": {"bucket": "events"}}, "aws_s3_bucket_replication_configuration": {"r": {"bucket": "events"}}`,
 			`aws_s3_bucket_replication_configuration.r: aws_s3_bucket_replication_configuration is not imitated on one machine (objects are copied to no other bucket here); leave it out of the environment that runs here`},
 		{"a bucket of somebody else", `"aws_s3_bucket_versioning": {"v": {"bucket": "other", "versioning_configuration": {"status": "Enabled"}}}`,
-			`aws_s3_bucket_versioning.v: the bucket "other" is none of the stack's; declare it`},
+			`aws_s3_bucket_versioning.v: the stack does not declare the bucket "other"; declare it`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := readStack(t, `{`+provider+`"resource": {`+test.resources+`}}`)
@@ -104,7 +104,7 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-// Each type that the room knows is read or refused, so that none is passed over.
+// Each type of Types is read or refused, so none is silently ignored.
 func TestTypes(t *testing.T) {
 	types := s3.Types()
 	if !slices.IsSorted(types) || !slices.Contains(types, "aws_s3_bucket") || len(types) < 2 {

@@ -1,20 +1,18 @@
-// Package s3 keeps buckets as folders and objects as plain files, DIR/BUCKET/KEY, so that cat, jq and zcat read them, and
-// serves them in S3's wire protocol, which is gofakes3's.
+// Package s3 keeps buckets as folders and objects as plain files, DIR/BUCKET/KEY, so that cat, jq and zcat read them. It serves
+// them in S3's wire protocol by gofakes3.
 //
-// An object is written under another name, put on disk, and then renamed: it is there whole or not at all, also after a
-// crash or on a full disk, and for good once Put or the request has succeeded. What is not content (content type, ETag,
-// user metadata) lies in a hidden folder beside the buckets. A file that somebody else puts into a bucket's folder is an
-// object too.
+// An object is written under another name, synced to disk, and then renamed. So it exists whole or not at all, also after a crash or
+// on a full disk, and it is durable once Put or the request has succeeded. Its content type, ETag and user metadata lie in a hidden
+// folder beside the buckets. A file that another program puts into a bucket's folder is an object too.
 //
-// The parts of an upload lie below the same hidden folder until it is complete or aborted, or the process ends: with it the
-// upload is over, where S3 would keep it.
+// The parts of a multipart upload lie in another hidden folder until the upload is completed or aborted. An upload ends with the
+// process; S3 would keep it.
 //
-// An object's ETag is the MD5 of its content, however it came. S3's own of an upload in parts is made of the parts' MD5s and
-// their number, which is known here when the upload is complete, and answered then, but not kept.
+// An object's ETag is the MD5 of its content, however it was uploaded. S3 makes the ETag of a multipart upload from the parts' MD5s
+// and their number. The answer to the upload's completion has that ETag, but this package does not keep it.
 //
-// A key must be the path of a file: "..", empty segments (so also a "/" at either end), segments of more than 255 bytes
-// and keys that are a folder of another object are refused. On a file system that does not tell upper case from lower
-// case, neither do keys.
+// A key must be the path of a file. "..", empty segments (so also a "/" at either end), segments of more than 255 bytes, and keys
+// that are a folder of another object are refused. On a file system that ignores case, keys that differ only in case are one.
 package s3
 
 import (
@@ -36,49 +34,49 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// defaultRegion is the one that S3 calls none, in a bucket's location and where a bucket is made.
+// defaultRegion is the region that S3 leaves out of a bucket's location and of the request that creates one.
 const defaultRegion = "us-east-1"
 
 // Options of a service.
 type Options struct {
-	// Dir holds the buckets. It is made. One process may have it at a time, which is its caller's to see to.
+	// Dir holds the buckets; Open makes it. The caller ensures that one process uses it at a time.
 	Dir    string
 	Clock  clockwork.Clock // nil: the real one
 	Logger *slog.Logger    // nil: none
-	// Region is the buckets'; "" is us-east-1.
+	// Region is the region of the buckets; "" is us-east-1.
 	Region string
-	// ByHost finds the bucket that a request's host names, "" for none, and the name of the address without it; nil finds none.
+	// ByHost finds the bucket that a request's host names, or "", and the host's name without it; nil finds none.
 	ByHost func(host string) (bucket, address string)
-	// NotImitated is told what a client asked for in vain, in words; nil is not told.
+	// NotImitated is called with a description of each refused request that is not imitated; nil is not called.
 	NotImitated func(text string)
 }
 
-// Service keeps buckets. Its methods may be called at the same time.
+// Service keeps buckets. It is safe for concurrent use.
 type Service struct {
 	root   *os.Root
 	clock  clockwork.Clock
 	logger *slog.Logger
 	byHost func(host string) (bucket, address string)
 	region string
-	// requests counts them, for their ids.
+	// requests counts the requests, for their ids.
 	requests atomic.Int64
 	tell     func(text string)
-	// mu is held for writing where names change, for reading where a file and its metadata must be of one generation.
+	// mu is held for writing while names change, and for reading where a file and its metadata must be of one generation.
 	mu sync.RWMutex
-	// last is the latest modification time that was given to a file, so that no two are the same.
+	// last is the latest modification time given to a file. No two files get the same one.
 	last    time.Time
 	uploads uploads
 	// fault makes a step of a write fail in tests.
 	fault func(step string) error
 }
 
-// Names in Dir that are no buckets: a bucket's name does not begin with a dot.
+// Names in Dir that are not buckets: a bucket's name does not begin with a dot.
 const (
 	temporary = ".tmp"
 	hidden    = ".meta"
 )
 
-// Open opens the buckets in a folder, and removes what a crash has left half done.
+// Open opens the buckets in a folder, and removes unfinished files that a crash left.
 func Open(opts Options) (*Service, error) {
 	if err := os.MkdirAll(opts.Dir, 0o755); err != nil {
 		return nil, err
@@ -110,13 +108,13 @@ func Open(opts Options) (*Service, error) {
 	return s, s.syncFolder(".")
 }
 
-// Close removes the parts of uploads that are not complete, and lets the folder go. Calls after it fail.
+// Close removes the parts of unfinished uploads, and closes the folder. Later calls fail.
 func (s *Service) Close() error {
 	s.endUploads("")
 	return s.root.Close()
 }
 
-// Declare makes a bucket unless it is there. Its objects stay as they are.
+// Declare makes a bucket unless it exists. Existing objects stay as they are.
 func (s *Service) Declare(cfg Config) error {
 	if err := gofakes3.ValidateBucketName(cfg.Name); err != nil {
 		return fmt.Errorf("the bucket %q: %w", cfg.Name, err)
@@ -127,8 +125,8 @@ func (s *Service) Declare(cfg Config) error {
 	return nil
 }
 
-// Put writes an object; it is there, whole and on disk, once Put returns nil. contentType "" is S3's own
-// binary/octet-stream, contentEncoding "" is none.
+// Put writes an object. Once Put returns nil, the object is whole and durable. contentType "" is S3's default,
+// binary/octet-stream; contentEncoding "" is none.
 func (s *Service) Put(ctx context.Context, bucket, key string, body []byte, contentType, contentEncoding string) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -150,11 +148,11 @@ func (s *Service) Put(ctx context.Context, bucket, key string, body []byte, cont
 	return nil
 }
 
-// ErrNotFound is returned by [Service.Open] where there is no such object.
+// ErrNotFound is the error of [Service.Open] if there is no such object.
 var ErrNotFound = errors.New("there is no such object")
 
-// Open opens an object's content, and says its size and when it was modified. Whatever is no object, such as a folder, a
-// link or a file that is still being written, is [ErrNotFound]. What was opened stays as it is when the object is replaced or deleted.
+// Open opens an object's content, and returns its size and modification time. For a folder, a link, or a file that is still being
+// written, the error is [ErrNotFound]. The opened content stays the same when the object is replaced or deleted.
 func (s *Service) Open(bucket, key string) (io.ReadSeekCloser, fs.FileInfo, error) {
 	file, info, err := s.open(bucket, key)
 	switch {
@@ -166,8 +164,8 @@ func (s *Service) Open(bucket, key string) (io.ReadSeekCloser, fs.FileInfo, erro
 	return file, info, nil
 }
 
-// Handler answers S3's wire protocol, with the bucket in the path or in the host. It needs the path as it was sent: a [http.ServeMux]
-// would clean "//" and ".." out of it.
+// Handler answers S3's wire protocol, with the bucket in the path or in the host. Do not put it behind a [http.ServeMux], which removes
+// "//" and ".." from the path.
 func (s *Service) Handler() http.Handler {
 	return s.hosted(guard{s})
 }
@@ -177,17 +175,17 @@ func (s *Service) server(w http.ResponseWriter, r *http.Request) http.Handler {
 	return gofakes3.New(backend{s, r, w.Header()},
 		gofakes3.WithTimeSource(timeSource{s.clock}),
 		gofakes3.WithTimeSkewLimit(0),     // a signature's age is not checked, because signatures are not
-		gofakes3.WithMetadataSizeLimit(0), // it would count every header of AWS's, a session's token too
+		gofakes3.WithMetadataSizeLimit(0), // it would count every x-amz header, such as a session token
 		gofakes3.WithLogger(logger{s.logger}),
 	).Server()
 }
 
-// timeSource is a clock as gofakes3 wants it.
+// timeSource adapts a clock to gofakes3's interface.
 type timeSource struct{ clockwork.Clock }
 
 func (t timeSource) Now() time.Time { return t.Clock.Now().UTC() }
 
-// logger passes gofakes3's errors on. What it says of each request is for debugging gofakes3.
+// logger passes gofakes3's errors on, and drops the rest, which is for debugging gofakes3.
 type logger struct{ *slog.Logger }
 
 func (l logger) Print(level gofakes3.LogLevel, v ...any) {

@@ -38,7 +38,7 @@ type world struct {
 	client  *awss3.Client
 }
 
-// newWorld is a service with one bucket, "events", and AWS's SDK before it.
+// newWorld is a service with one bucket, "events", and a client of AWS's SDK.
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{T: t, dir: t.TempDir(), clock: clockwork.NewFakeClockAt(start)}
@@ -47,7 +47,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// open opens the folder, again perhaps.
+// open opens the folder, perhaps a second time.
 func (w *world) open() {
 	w.Helper()
 	service, err := s3.Open(s3.Options{Dir: w.dir, Clock: w.clock})
@@ -174,7 +174,7 @@ func TestOverwriteAndDelete(t *testing.T) {
 	if metas := w.files(".meta"); len(metas) != 1 {
 		t.Errorf("metadata of two generations: %v", metas)
 	}
-	for range 2 { // the second time it is gone already
+	for range 2 { // the second time it does not exist
 		_, err := w.client.DeleteObject(t.Context(), &awss3.DeleteObjectInput{Bucket: aws.String("events"), Key: aws.String("a/b/c")})
 		w.must(err)
 	}
@@ -251,19 +251,19 @@ func TestKeysThatAreNoFiles(t *testing.T) {
 	w.put("folder/object", "x")
 	long := strings.Repeat("x", 256)
 	for key, want := range map[string]string{
-		"a//b":          `InvalidArgument: the key "a//b" begins or ends with "/" or holds "//"; objects lie as files here, choose another key`,
-		"/a":            `InvalidArgument: the key "/a" begins or ends with "/" or holds "//"; objects lie as files here, choose another key`,
-		"a/":            `InvalidArgument: the key "a/" begins or ends with "/" or holds "//"; objects lie as files here, choose another key`,
-		"a/../b":        `InvalidArgument: the key "a/../b" has "." or ".." for a segment; objects lie as files here, choose another key`,
-		"../../x":       `InvalidArgument: the key "../../x" has "." or ".." for a segment; objects lie as files here, choose another key`,
-		"./x":           `InvalidArgument: the key "./x" has "." or ".." for a segment; objects lie as files here, choose another key`,
-		"a\x00b":        `InvalidArgument: the key "a\x00b" holds a character that XML, and so a listing, cannot hold; objects lie as files here, choose another key`,
-		"a\nb":          `InvalidArgument: the key "a\nb" holds a character that XML, and so a listing, cannot hold; objects lie as files here, choose another key`,
-		"a\xffb":        `InvalidArgument: the key "a\xffb" holds a character that XML, and so a listing, cannot hold; objects lie as files here, choose another key`,
-		"folder":        `InvalidArgument: the key "folder" is a folder of other objects; objects lie as files here, choose another key`,
-		"object/object": `InvalidArgument: a part of the key "object/object" before a "/" is an object; objects lie as files here, choose another key`,
-		"object/a/b":    `InvalidArgument: a part of the key "object/a/b" before a "/" is an object; objects lie as files here, choose another key`,
-		"a/" + long:     `KeyTooLongError: the key "a/` + long + `" has 256 bytes between two "/", of which a file's name has at most 255; objects lie as files here, choose another key`,
+		"a//b":          `InvalidArgument: the key "a//b" begins or ends with "/" or holds "//"; the local S3 stores objects as files, so choose another key`,
+		"/a":            `InvalidArgument: the key "/a" begins or ends with "/" or holds "//"; the local S3 stores objects as files, so choose another key`,
+		"a/":            `InvalidArgument: the key "a/" begins or ends with "/" or holds "//"; the local S3 stores objects as files, so choose another key`,
+		"a/../b":        `InvalidArgument: the key "a/../b" has "." or ".." for a segment; the local S3 stores objects as files, so choose another key`,
+		"../../x":       `InvalidArgument: the key "../../x" has "." or ".." for a segment; the local S3 stores objects as files, so choose another key`,
+		"./x":           `InvalidArgument: the key "./x" has "." or ".." for a segment; the local S3 stores objects as files, so choose another key`,
+		"a\x00b":        `InvalidArgument: the key "a\x00b" holds a character that XML, and so a listing, cannot hold; the local S3 stores objects as files, so choose another key`,
+		"a\nb":          `InvalidArgument: the key "a\nb" holds a character that XML, and so a listing, cannot hold; the local S3 stores objects as files, so choose another key`,
+		"a\xffb":        `InvalidArgument: the key "a\xffb" holds a character that XML, and so a listing, cannot hold; the local S3 stores objects as files, so choose another key`,
+		"folder":        `InvalidArgument: the key "folder" is a folder of other objects; the local S3 stores objects as files, so choose another key`,
+		"object/object": `InvalidArgument: a part of the key "object/object" before a "/" is an object; the local S3 stores objects as files, so choose another key`,
+		"object/a/b":    `InvalidArgument: a part of the key "object/a/b" before a "/" is an object; the local S3 stores objects as files, so choose another key`,
+		"a/" + long:     `KeyTooLongError: the key "a/` + long + `" has 256 bytes between two "/"; a file name has at most 255; the local S3 stores objects as files, so choose another key`,
 	} {
 		err := w.service.Put(t.Context(), "events", key, nil, "", "")
 		wanted := "s3://events/" + key + ": " + want
@@ -326,7 +326,7 @@ func TestBuckets(t *testing.T) {
 	_, err := w.client.CreateBucket(t.Context(), &awss3.CreateBucketInput{Bucket: aws.String("another")})
 	w.must(err)
 	_, err = w.client.CreateBucket(t.Context(), &awss3.CreateBucketInput{Bucket: aws.String("another")})
-	w.must(err) // it is one's own, in us-east-1
+	w.must(err) // in us-east-1 you may create your own bucket again
 	_, err = w.client.HeadBucket(t.Context(), &awss3.HeadBucketInput{Bucket: aws.String("another")})
 	w.must(err)
 	w.put("a", "x")
@@ -384,7 +384,7 @@ func TestMultipart(t *testing.T) {
 	if got != want.String() || *out.ContentType != "text/plain" {
 		t.Errorf("%d bytes of %s", len(got), *out.ContentType)
 	}
-	// As the package's comment says: only the first is S3's.
+	// Only the first ETag is S3's: see the package's comment.
 	whole := fmt.Sprintf(`"%x"`, md5.Sum(want.Bytes())) //nolint:gosec // S3's own checksum
 	if !strings.HasSuffix(*completed.ETag, `-3"`) || *out.ETag != whole {
 		t.Errorf("the ETag is %s when it is complete, and %s when it is read; want one of 3 parts, and %s", *completed.ETag, *out.ETag, whole)
@@ -524,8 +524,8 @@ func TestCheckKey(t *testing.T) {
 		"events/year=2026/a b.gz": "", "ünï": "", "%2E": "", "...": "",
 		"a//b":                                 `begins or ends with "/" or holds "//"`,
 		"..":                                   `has "." or ".." for a segment`,
-		"a/" + strings.Repeat("x", 256) + "/b": `has 256 bytes between two "/", of which a file's name has at most 255`,
-		strings.Repeat("x/", 512) + "x":        `has 1025 bytes, of which S3 takes at most 1024`,
+		"a/" + strings.Repeat("x", 256) + "/b": `has 256 bytes between two "/"; a file name has at most 255`,
+		strings.Repeat("x/", 512) + "x":        `has 1025 bytes; S3 takes at most 1024`,
 	} {
 		got := ""
 		if err := s3.CheckKey(key); err != nil {
@@ -542,7 +542,7 @@ func TestOpenAnObject(t *testing.T) {
 	w.put("a/b", "hello")
 	content, info, err := w.service.Open("events", "a/b")
 	w.must(err)
-	w.put("a/b", "replaced") // which leaves what is open as it is
+	w.put("a/b", "replaced") // an open object does not change
 	text, err := io.ReadAll(content)
 	w.must(errors.Join(err, content.Close()))
 	if string(text) != "hello" || info.Size() != 5 || !info.ModTime().Truncate(time.Second).Equal(start) {
@@ -582,7 +582,7 @@ func TestClose(t *testing.T) {
 	}
 }
 
-// A bucket that goes while objects are written to it is an error, and takes them again when it is back.
+// Writing to a deleted bucket is an error; once the bucket is back, it takes objects again.
 func TestABucketThatGoesAndComes(t *testing.T) {
 	w := newWorld(t)
 	const want = "s3://events/a: NoSuchBucket: The specified bucket does not exist; make the bucket again (aws s3 mb s3://events, with the --endpoint-url of this machine), or start again"
@@ -608,7 +608,7 @@ func TestABucketThatGoesAndComes(t *testing.T) {
 	}
 }
 
-// Whoever empties the folder by hand, hidden folders too, stops nothing.
+// The service keeps working after the folder, hidden folders too, is emptied by hand.
 func TestHiddenFoldersThatAreRemoved(t *testing.T) {
 	w := newWorld(t)
 	w.put("a", "x")

@@ -19,14 +19,14 @@ import (
 	"github.com/johannesboyne/gofakes3"
 )
 
-// uploads are those in parts that are not complete. What is known of them is in memory, and their parts lie below the folder of
-// temporary files: an upload ends with the process, and the next one removes its parts.
+// uploads are the multipart uploads that have not ended. They are in memory, and their parts in the folder of temporary files. An
+// upload ends with the process, and the next process removes its parts.
 type uploads struct {
 	mu   sync.Mutex
 	byID map[gofakes3.UploadID]*upload
 }
 
-// upload is one. Its folder is there from its first part on.
+// upload is one multipart upload. Its folder exists from its first part on.
 type upload struct {
 	id          gofakes3.UploadID
 	bucket, key string
@@ -35,10 +35,10 @@ type upload struct {
 
 	mu    sync.Mutex
 	parts map[int]sentPart
-	ended bool // complete or aborted
+	ended bool // completed or aborted
 }
 
-// sentPart is a part in a file of its own. One that is sent again is another.
+// sentPart is a part, which has its own file. A part that is sent again gets a new file.
 type sentPart struct {
 	file string
 	sum  []byte
@@ -58,7 +58,7 @@ func (s backend) CreateMultipartUpload(bucket, key string, headers map[string]st
 	var random [8]byte
 	_, _ = rand.Read(random[:]) // never fails
 	initiated := s.nextModified()
-	// In the order of their beginning, which listings have, and of no id that a process before gave.
+	// Ids sort by the time of their creation, as listings need, and differ from those of earlier processes.
 	u := &upload{
 		id:     gofakes3.UploadID(fmt.Sprintf("%016x-%x", initiated.UnixNano(), random)),
 		bucket: bucket, key: key, headers: s.kept(headers), initiated: initiated, parts: map[int]sentPart{},
@@ -69,7 +69,7 @@ func (s backend) CreateMultipartUpload(bucket, key string, headers map[string]st
 	return u.id, nil
 }
 
-// upload finds one that has not ended, and holds it until its caller unlocks it.
+// upload finds an upload that has not ended, and locks it; the caller unlocks it.
 func (s *Service) upload(bucket, key string, id gofakes3.UploadID) (*upload, error) {
 	s.uploads.mu.Lock()
 	u := s.uploads.byID[id]
@@ -85,7 +85,7 @@ func (s *Service) upload(bucket, key string, id gofakes3.UploadID) (*upload, err
 	return u, nil
 }
 
-// end removes an upload that its caller holds, with its parts.
+// end removes an upload with its parts. The caller holds its lock.
 func (s *Service) end(u *upload) {
 	u.ended = true
 	s.uploads.mu.Lock()
@@ -96,7 +96,7 @@ func (s *Service) end(u *upload) {
 	}
 }
 
-// endUploads ends those of a bucket, or all.
+// endUploads ends the uploads of a bucket; "" means all.
 func (s *Service) endUploads(bucket string) {
 	s.uploads.mu.Lock()
 	all := slices.Collect(maps.Values(s.uploads.byID))
@@ -117,24 +117,24 @@ func (s backend) UploadPart(bucket, key string, id gofakes3.UploadID, number int
 	if err != nil {
 		return "", err
 	}
-	u.mu.Unlock() // a part may take its time, and others come beside it
+	u.mu.Unlock() // a part may take long, and others arrive at the same time
 	p, err := s.writePart(u, number, size, input)
 	if err != nil {
 		return "", failed(err)
 	}
-	if _, err := s.upload(bucket, key, id); err != nil { // it ended meanwhile, and took its folder along or left this file
+	if _, err := s.upload(bucket, key, id); err != nil { // it ended meanwhile, with or without removing this file
 		_ = s.root.RemoveAll(u.folder())
 		return "", err
 	}
 	defer u.mu.Unlock()
 	if before, ok := u.parts[number]; ok {
-		_ = s.root.Remove(before.file) // at the latest with the folder
+		_ = s.root.Remove(before.file) // if it fails, the folder's removal removes it
 	}
 	u.parts[number] = p
 	return p.etag(), nil
 }
 
-// writePart writes a part to a file. It is not put on disk: the object is, when the upload is complete.
+// writePart writes a part to a file. It does not sync it: the object is synced when the upload is completed.
 func (s *Service) writePart(u *upload, number int, size int64, input io.Reader) (sentPart, error) {
 	p := sentPart{at: s.nextModified()}
 	p.file = path.Join(u.folder(), fmt.Sprintf("%05d-%d", number, p.at.UnixNano()))
@@ -155,7 +155,7 @@ func (s *Service) writePart(u *upload, number int, size int64, input io.Reader) 
 	}
 	p.sum = sum.Sum(nil)
 	if err = errors.Join(err, file.Close()); err != nil {
-		_ = s.root.Remove(p.file) // at the latest with the folder
+		_ = s.root.Remove(p.file) // if it fails, the folder's removal removes it
 	}
 	return p, err
 }
@@ -171,7 +171,7 @@ func (s backend) AbortMultipartUpload(bucket, key string, id gofakes3.UploadID) 
 	return nil
 }
 
-// CompleteMultipartUpload implements gofakes3.MultipartBackend. An upload that cannot be completed stays as it is.
+// CompleteMultipartUpload implements gofakes3.MultipartBackend. After an error the upload stays as it is.
 func (s backend) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadID, asked *gofakes3.CompleteMultipartUploadRequest) (gofakes3.VersionID, string, error) {
 	u, err := s.upload(bucket, key, id)
 	if err != nil {
@@ -199,7 +199,7 @@ func (s backend) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadI
 // choose finds the parts that a client names, in their order.
 func (u *upload) choose(asked []gofakes3.CompletedPart) ([]sentPart, error) {
 	if len(asked) == 0 {
-		return nil, gofakes3.ErrorMessage(gofakes3.ErrMalformedXML, "name the parts of which the object is made")
+		return nil, gofakes3.ErrorMessage(gofakes3.ErrMalformedXML, "name the parts that make up the object")
 	}
 	if !slices.IsSortedFunc(asked, func(a, b gofakes3.CompletedPart) int { return cmp.Compare(a.PartNumber, b.PartNumber) }) {
 		return nil, gofakes3.ErrInvalidPartOrder
@@ -279,7 +279,7 @@ func (s backend) ListParts(bucket, key string, id gofakes3.UploadID, marker int,
 	return result, nil
 }
 
-// ListMultipartUploads implements gofakes3.MultipartBackend: by key, and for one key by their beginning (API reference).
+// ListMultipartUploads implements gofakes3.MultipartBackend. It sorts by key, and within a key by creation time (API reference).
 func (s backend) ListMultipartUploads(bucket string, marker *gofakes3.UploadListMarker, prefix gofakes3.Prefix, limit int64) (*gofakes3.ListMultipartUploadsResult, error) {
 	result := &gofakes3.ListMultipartUploadsResult{Bucket: bucket, Delimiter: prefix.Delimiter, Prefix: prefix.Prefix, MaxUploads: limit}
 	after := gofakes3.UploadListMarker{}
@@ -326,7 +326,7 @@ func (s *Service) uploadsOf(bucket string) []*upload {
 	return of
 }
 
-// isBefore is true of an upload that is on a page before: without an upload's id the marker is a key that has been listed.
+// isBefore reports whether an upload is on an earlier page. If the marker has no upload's id, all uploads of its key are.
 func isBefore(u *upload, after gofakes3.UploadListMarker) bool {
 	return u.key < after.Object || u.key == after.Object && after.Object != "" && (after.UploadID == "" || u.id <= after.UploadID)
 }

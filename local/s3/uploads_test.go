@@ -19,7 +19,7 @@ import (
 	"cdk.tf/go/ingest/local/s3"
 )
 
-// begin begins an upload and gives its id.
+// begin begins an upload and returns its id.
 func (w *world) begin(key string) *string {
 	w.Helper()
 	made, err := w.client.CreateMultipartUpload(w.Context(), &awss3.CreateMultipartUploadInput{Bucket: aws.String("events"), Key: aws.String(key)})
@@ -45,7 +45,7 @@ func (w *world) complete(key string, id *string, parts ...types.CompletedPart) e
 	return err
 }
 
-// leftOver are the files of what is not complete.
+// leftOver are the files of unfinished writes and uploads.
 func (w *world) leftOver() []string {
 	w.Helper()
 	var names []string
@@ -58,7 +58,7 @@ func (w *world) leftOver() []string {
 	return names
 }
 
-// endless is a body of a length, without a memory of its own.
+// endless is a body of a given length that takes no memory.
 type endless struct{}
 
 func (endless) Read(to []byte) (int, error) {
@@ -106,7 +106,8 @@ func TestPartsAreNotInMemory(t *testing.T) {
 	}
 }
 
-// Whatever ends an upload ends its parts: completion, an abort, the bucket's end, the process's, and a crash's next start.
+// An upload's parts are removed when it ends: by completion, an abort, the bucket's deletion, the process's end, or, after a crash,
+// the next start.
 func TestPartsAreRemoved(t *testing.T) {
 	for name, end := range map[string]func(w *world, id *string, part types.CompletedPart){
 		"complete": func(w *world, id *string, part types.CompletedPart) { w.must(w.complete("a", id, part)) },
@@ -174,7 +175,7 @@ func TestUploadsThatCannotBeCompleted(t *testing.T) {
 	if err := w.complete("b", id, one); !strings.HasPrefix(code(err), "NoSuchUpload") {
 		t.Errorf("under another key: %v", err)
 	}
-	w.must(w.complete("a", id, one, two)) // as if nothing had been
+	w.must(w.complete("a", id, one, two)) // the failed attempts changed nothing
 	if got, _ := w.get("a"); got != "onetwo" {
 		t.Errorf("%q", got)
 	}
@@ -243,7 +244,7 @@ func TestListUploads(t *testing.T) {
 	}
 }
 
-// What is longer than it says is cut off before it fills the disk, and what is shorter is refused.
+// A body that is longer than its Content-Length is cut off before it fills the disk, and a shorter one is refused.
 func TestPartsOfAnotherLength(t *testing.T) {
 	w := newWorld(t)
 	id := w.begin("a")
@@ -262,7 +263,7 @@ func TestPartsOfAnotherLength(t *testing.T) {
 	}
 }
 
-// A list of keys or parts is read into memory, so that it has its bound.
+// A list of keys or parts is read into memory, so its length is bounded.
 func TestDocumentsAreBounded(t *testing.T) {
 	w := newWorld(t)
 	for _, length := range []int64{9 << 20, -1} {

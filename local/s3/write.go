@@ -20,17 +20,16 @@ import (
 	"cdk.tf/go/ingest/local/durable"
 )
 
-// metadata is what there is to know of an object beside its content. It lies in a file of its own, which is named after
-// the key and the content's generation (modification time and size): it is written before the object is renamed into its
-// place, so that at any moment, an object has the metadata that it was written with. A file that has none was put there
-// by somebody else.
+// metadata is what S3 keeps of an object beside its content. It lies in a separate file, which is named after the key and the
+// content's generation (modification time and size). It is written before the object is renamed to its key, so an object always has
+// the metadata that it was written with. A file without metadata was put there by another program.
 type metadata struct {
 	Key     string            `json:"key"`
 	MD5     hexadecimal       `json:"md5"`
 	Headers map[string]string `json:"headers"`
 }
 
-// hexadecimal is bytes that people may want to compare with md5sum's.
+// hexadecimal is bytes that JSON shows in hexadecimal, so that you can compare them with md5sum's.
 type hexadecimal []byte
 
 // MarshalText implements encoding.TextMarshaler.
@@ -42,21 +41,22 @@ func (h *hexadecimal) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// folderOf is where a key's metadata lies, and generation the name that it has there for a file.
+// folderOf is the folder of a key's metadata.
 func folderOf(bucket, key string) string {
 	sum := sha256.Sum256([]byte(key))
 	name := hex.EncodeToString(sum[:])
 	return path.Join(hidden, bucket, name[:2], name[2:])
 }
 
+// generation is the name of the metadata file, in that folder, for a file's generation.
 func generation(info fs.FileInfo) string {
 	return fmt.Sprintf("%d-%d.json", info.ModTime().UnixNano(), info.Size())
 }
 
-// defaultType is S3's own content type (API reference, PutObject).
+// defaultType is S3's default content type (API reference, PutObject).
 const defaultType = "binary/octet-stream"
 
-// metadataOf finds the metadata of an open file. Where there is none it is made up, which takes reading the content.
+// metadataOf finds the metadata of an open file. If there is none, it reads the content to compute it.
 func (s *Service) metadataOf(bucket, key string, info fs.FileInfo, content io.ReadSeeker) (metadata, error) {
 	text, err := s.root.ReadFile(path.Join(folderOf(bucket, key), generation(info)))
 	meta := metadata{}
@@ -77,7 +77,7 @@ func (s *Service) metadataOf(bucket, key string, info fs.FileInfo, content io.Re
 	return metadata{Key: key, MD5: sum, Headers: map[string]string{"Content-Type": defaultType}}, err
 }
 
-// forget removes the metadata of a key's other generations. What is left of it by an error is never looked at.
+// forget removes the metadata of a key's other generations. It ignores errors, because nothing reads what is left.
 func (s *Service) forget(bucket, key, except string) {
 	folder := folderOf(bucket, key)
 	if except == "" {
@@ -107,7 +107,7 @@ type write struct {
 	modified time.Time
 }
 
-// cleanUp removes what is left of a write that failed.
+// cleanUp removes the temporary file of a write that failed.
 func (w *write) cleanUp() {
 	if w.file == "" {
 		return
@@ -117,7 +117,7 @@ func (w *write) cleanUp() {
 	}
 }
 
-// content writes the content under a temporary name and puts it on disk.
+// content writes the content under a temporary name and syncs it.
 func (w *write) content(input io.Reader) error {
 	file, err := w.create()
 	if err != nil {
@@ -142,7 +142,7 @@ func (w *write) content(input io.Reader) error {
 	return errors.Join(err, file.Close())
 }
 
-// create makes a file that nobody else has.
+// create makes a temporary file with a new name.
 func (w *write) create() (*os.File, error) {
 	if err := w.service.fault("create"); err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func (w *write) create() (*os.File, error) {
 			continue
 		}
 		if errors.Is(err, fs.ErrNotExist) && w.service.root.Mkdir(temporary, 0o755) == nil {
-			continue // somebody had removed the folder
+			continue // the folder was removed by hand
 		}
 		if err == nil {
 			w.file = name
@@ -163,7 +163,7 @@ func (w *write) create() (*os.File, error) {
 	}
 }
 
-// nextModified is the clock's time, but later than any that it has given before: a file's modification time tells its
+// nextModified is the clock's time, but always later than the last one that it returned: the modification time tells a file's
 // generations apart.
 func (s *Service) nextModified() time.Time {
 	s.mu.Lock()
@@ -209,7 +209,7 @@ func (w *write) commit(conditions *gofakes3.PutConditions) error {
 	return errors.Join(s.fault("sync"), s.syncFolder(path.Dir(name)))
 }
 
-// check says whether the object may be written where it is to be.
+// check returns nil if the object may be written under its key.
 func (w *write) check(conditions *gofakes3.PutConditions) error {
 	name := path.Join(w.bucket, w.key)
 	if err := w.service.needBucket(w.bucket); err != nil {
@@ -228,7 +228,7 @@ func (w *write) check(conditions *gofakes3.PutConditions) error {
 	return gofakes3.CheckPutConditions(conditions, &existing)
 }
 
-// makeRoom says whether there is an object already, and fails where there cannot be one.
+// makeRoom reports whether there is an object already, and fails if there cannot be one.
 func (w *write) makeRoom(name string) (exists bool, err error) {
 	info, err := w.service.root.Stat(name)
 	switch {
@@ -248,7 +248,7 @@ func (w *write) makeRoom(name string) (exists bool, err error) {
 	if full {
 		return false, isFolder(w.key)
 	}
-	return false, w.service.root.RemoveAll(name) // an empty folder is nothing
+	return false, w.service.root.RemoveAll(name) // an empty folder does not count
 }
 
 func (w *write) existingSum(name string) ([]byte, error) {
@@ -276,7 +276,7 @@ func (s *Service) saveMetadata(folder, name string, meta metadata) error {
 	if err := s.makeFolders(folder); err != nil {
 		return err
 	}
-	// No rename here: nobody looks at it before the object has its name, and then it is whole.
+	// No rename here: nothing reads it before the object has its name, and by then it is whole.
 	file, err := s.root.OpenFile(path.Join(folder, name), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
@@ -289,7 +289,7 @@ func (s *Service) saveMetadata(folder, name string, meta metadata) error {
 	return err
 }
 
-// makeFolders makes a folder and those above it, and puts the names of new ones on disk.
+// makeFolders makes a folder and those above it, and syncs the names of new ones.
 func (s *Service) makeFolders(folder string) error {
 	info, err := s.root.Stat(folder)
 	if err == nil && info.IsDir() {
@@ -310,5 +310,5 @@ func (s *Service) makeFolders(folder string) error {
 	return nil
 }
 
-// syncFolder puts the names in a folder on disk.
+// syncFolder syncs the names in a folder to disk.
 func (s *Service) syncFolder(name string) error { return durable.SyncOpened(s.root.Open(name)) }

@@ -1,13 +1,13 @@
-// Package pipes lets a test's client reach a server in memory, so that the deadlines of both are in the test's own time
-// (testing/synctest), as those of the network's connections are not.
+// Package pipes connects a test's client to a server in memory, so that testing/synctest's fake clock drives the deadlines of both.
+// It does not drive those of network connections.
 package pipes
 
 import "net"
 
-// Listener accepts the connections that Dial makes. Whoever ends the server closes the channel.
+// Listener accepts the connections that Dial makes. Close the channel to end the server.
 type Listener chan net.Conn
 
-// Dial returns the client's end of a new connection, when the server has accepted it.
+// Dial returns the client's end of a new connection, once the server has accepted it.
 func (l Listener) Dial() net.Conn {
 	client, server := net.Pipe()
 	l <- server
@@ -25,5 +25,5 @@ func (l Listener) Accept() (net.Conn, error) {
 // Close does nothing: a server closes its listener twice.
 func (l Listener) Close() error { return nil }
 
-// Addr is no address of the network's.
+// Addr returns an empty address: there is no network.
 func (l Listener) Addr() net.Addr { return &net.TCPAddr{} }

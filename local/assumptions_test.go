@@ -14,8 +14,7 @@ import (
 	"testing/fstest"
 )
 
-// roomIDs are the folders whose assumptions about AWS have ids of their own. A folder below one belongs to it, unless it has
-// an entry.
+// roomIDs are the prefixes of the assumptions' ids, by folder. A folder below one belongs to it, unless it has an entry.
 var roomIDs = map[string]string{
 	"local":                "LOC",
 	"local/apigateway":     "API",
@@ -34,14 +33,14 @@ var (
 	numbered = regexp.MustCompile(`(?i)\bassumptions? ([A-Z0-9]*-?\d+)\b`)
 	roomID   = regexp.MustCompile(`\b(?:` + strings.Join(slices.Collect(maps.Values(roomIDs)), "|") + `)-\d+\b`)
 	idForm   = regexp.MustCompile(`^[A-Z][A-Z0-9]*-\d+$`)
-	// cited is a kind of source, or the statement that AWS gives none.
+	// cited matches a source, or the statement that AWS documents none.
 	cited = regexp.MustCompile(`(?i)developer guide|user guide|api reference|documentation|re:post|` +
 		`[\w-]+/[\w.-]+#\d+|localstack|kinesalite|[a-z]+\.(com|dev)\b|cloudtrail events|execution log|` +
 		`\brecorded\b|\binferred\b|\bAG\b|velocity-engine|` +
 		`not documented|does not (document|say)|nowhere said`)
 )
 
-// An assumption has one id in the repository, which tells its room; whoever names one names one that is declared.
+// Each assumption has a unique id with the prefix of its room, and every mentioned id is declared.
 func TestAssumptions(t *testing.T) {
 	for _, problem := range assumptionProblems(t, os.DirFS("..")) {
 		t.Error(problem)
@@ -81,7 +80,7 @@ func TestAssumptionProblems(t *testing.T) {
 	}
 }
 
-// place is where a line stands: FILE:LINE.
+// place is the place of a line: FILE:LINE.
 type place struct {
 	file string
 	line int
@@ -133,12 +132,12 @@ func assumptionProblems(t *testing.T, files fs.FS) []string {
 	return a.problems
 }
 
-// foreign folders hold what is not the project's source: other people's packages and what is built.
+// foreign reports whether a folder holds other projects' packages or build results, not the project's source.
 func foreign(base string) bool {
 	return strings.HasPrefix(base, ".") || slices.Contains([]string{"node_modules", "cdktf.out", "dist", "bin"}, base)
 }
 
-// readable leaves out this file, whose cases are no assumptions.
+// readable reports whether a file is scanned. It leaves out this file, because its test cases are not assumptions.
 func readable(name string) bool {
 	extensions := []string{".go", ".md", ".vtl", ".js", ".ts", ".tsx", ".py", ".yml", ".yaml"}
 	return slices.Contains(extensions, path.Ext(name)) && name != "local/assumptions_test.go"

@@ -9,15 +9,15 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// behindAuthorizers are the types that stand behind an authorizer. Nothing of them runs here, as no authorizer does: what
-// lets its requests through unverified needs no pool and no function.
+// behindAuthorizers are the types that an authorizer uses. They do not run here, because no authorizer does: requests that pass
+// unverified need no pool and no function.
 var behindAuthorizers = []string{
 	"aws_cognito_resource_server", "aws_cognito_user_pool", "aws_cognito_user_pool_client", "aws_cognito_user_pool_domain",
 	"aws_lambda_alias", "aws_lambda_function", "aws_lambda_permission",
 }
 
-// usedByAuthorizers are the addresses of what stands behind the stack's authorizers: what they refer to, what that refers
-// to, and what refers to one of those, such as the permission to invoke an authorizer's function.
+// usedByAuthorizers are the addresses of the resources that the stack's authorizers use: those that they refer to, directly or
+// indirectly, and those that refer to one of these, such as the permission to invoke an authorizer's function.
 func usedByAuthorizers(stack *tfjson.Stack) map[string]bool {
 	var behind, next []string
 	for _, r := range stack.All() {
@@ -41,7 +41,7 @@ func usedByAuthorizers(stack *tfjson.Stack) map[string]bool {
 	return found
 }
 
-// refuseUnverified refuses what would keep callers out and cannot run here.
+// refuseUnverified refuses access controls that cannot run here.
 func (d *declaration) refuseUnverified() error {
 	var problems []error
 	for _, a := range d.api.Unverified() {
@@ -49,23 +49,23 @@ func (d *declaration) refuseUnverified() error {
 			a.Address, a.Name, a.Type, strings.Join(a.Methods, ", ")))
 	}
 	for _, origin := range d.api.Origins() {
-		problems = append(problems, fmt.Errorf("%s cannot be held to on one machine, where all callers are; --allow-unverified lets them in", origin))
+		problems = append(problems, fmt.Errorf("%s cannot be enforced on one machine, where all callers are local; --allow-unverified lets them in", origin))
 	}
 	for _, certificate := range d.api.ClientCertificates() {
-		problems = append(problems, fmt.Errorf("%s cannot be held to on one machine, where clients call without TLS; --allow-unverified lets them in without a certificate", certificate))
+		problems = append(problems, fmt.Errorf("%s cannot be enforced on one machine, where clients call without TLS; --allow-unverified lets them in without a certificate", certificate))
 	}
 	return errors.Join(problems...)
 }
 
-// unverified says what lets everybody through, where that is allowed.
+// unverified returns notices of the access controls that are off.
 func (d *declaration) unverified() []string {
 	var notices []string
 	for _, a := range d.api.Unverified() {
-		notices = append(notices, fmt.Sprintf("authorisation by %s (%s, %s) is off: %s lets everybody through",
+		notices = append(notices, fmt.Sprintf("authorisation by %s (%s, %s) is off: %s lets everyone through",
 			a.Address, a.Name, a.Type, strings.Join(a.Methods, ", ")))
 	}
 	for _, origin := range d.api.Origins() {
-		notices = append(notices, origin+" is off: callers are let in from anywhere")
+		notices = append(notices, origin+" is off: callers from anywhere are let in")
 	}
 	for _, certificate := range d.api.ClientCertificates() {
 		notices = append(notices, certificate+" is off: clients are let in without a certificate")

@@ -12,7 +12,7 @@ import (
 
 const apiID = "${aws_api_gateway_rest_api.api.id}"
 
-// withCognito puts a user pool before POST /submit, as CDKTF writes it.
+// withCognito protects POST /submit with a user pool, as CDKTF writes it.
 func withCognito(s editable) {
 	s.add("aws_cognito_user_pool", "users", object{"name": "users", "tags": object{"team": "data"}})
 	s.add("aws_cognito_user_pool_client", "web", object{"name": "web", "user_pool_id": "${aws_cognito_user_pool.users.id}"})
@@ -25,7 +25,7 @@ func withCognito(s editable) {
 	s.authorize("COGNITO_USER_POOLS", "${aws_api_gateway_authorizer.callers.id}")
 }
 
-// withPools puts the user pools of a name before POST /submit, and one by its id: somebody else's, looked up.
+// withPools protects POST /submit with user pools of another owner, looked up by name and by id.
 func withPools(s editable) {
 	data := s["data"].(object)
 	data["aws_cognito_user_pools"] = object{"named": object{"name": "users"}}
@@ -37,7 +37,7 @@ func withPools(s editable) {
 	s.authorize("COGNITO_USER_POOLS", "${aws_api_gateway_authorizer.callers.id}")
 }
 
-// withLambda puts a function before POST /submit, with all that a function needs.
+// withLambda protects POST /submit with a Lambda function and its resources.
 func withLambda(s editable) {
 	s.add("aws_iam_role", "function", object{
 		"name":               "function",
@@ -91,7 +91,7 @@ func TestAuthorizersThatCannotRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer p.close()
-			notice := "authorisation by aws_api_gateway_authorizer.callers (callers, " + test.typ + ") is off: POST /submit lets everybody through"
+			notice := "authorisation by aws_api_gateway_authorizer.callers (callers, " + test.typ + ") is off: POST /submit lets everyone through"
 			if notices := p.declared.notices(); !slices.Contains(notices, notice) {
 				t.Errorf("the notices are\n%s\nwant among them\n%s", strings.Join(notices, "\n"), notice)
 			}
@@ -106,14 +106,14 @@ func TestAuthorizersThatCannotRun(t *testing.T) {
 	}
 }
 
-// Where callers come from cannot be told on one machine: what decides by it is refused, or off and said to be.
-func TestOriginsThatCannotBeTold(t *testing.T) {
+// A caller's origin is not known on one machine: a policy that depends on it is refused, or off with a notice.
+func TestOriginsThatCannotBeChecked(t *testing.T) {
 	stack := devStack(t)
 	stack.add("aws_api_gateway_rest_api_policy", "p", object{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "policy": "{}"})
 	stack.body("aws_api_gateway_rest_api", "api")["endpoint_configuration"] = object{"types": []any{"PRIVATE"}, "vpc_endpoint_ids": []any{"vpce-0123456789abcdef0"}}
 	file := stack.write(t)
 	const private, policy = "aws_api_gateway_rest_api.api: endpoint_configuration (PRIVATE)", "aws_api_gateway_rest_api_policy.p: policy (a resource policy)"
-	const refused = " cannot be held to on one machine, where all callers are; --allow-unverified lets them in"
+	const refused = " cannot be enforced on one machine, where all callers are local; --allow-unverified lets them in"
 	_, err := Open(optionsOf(t, file))
 	if want := file + ": 2 problems:\n" + private + refused + "\n" + policy + refused; err == nil || err.Error() != want {
 		t.Errorf("error: %v\nwant:  %s", err, want)
@@ -127,13 +127,13 @@ func TestOriginsThatCannotBeTold(t *testing.T) {
 	defer p.close()
 	notices := strings.Join(p.declared.notices(), "\n")
 	for _, origin := range []string{private, policy} {
-		if notice := origin + " is off: callers are let in from anywhere"; !strings.Contains(notices, notice) {
+		if notice := origin + " is off: callers from anywhere are let in"; !strings.Contains(notices, notice) {
 			t.Errorf("the notices are\n%s\nwant among them\n%s", notices, notice)
 		}
 	}
 }
 
-// A policy that only allows principals of other accounts keeps none of this account's out, and every key here is of this account.
+// A policy that only allows principals of other accounts does not keep this account's out, and every key here is of this account.
 func TestProducersOfOtherAccounts(t *testing.T) {
 	const policy = "aws_api_gateway_rest_api_policy.api_resource-policy"
 	p, err := Open(optionsOf(t, goldens.File(t, "option-producers")))
@@ -141,7 +141,7 @@ func TestProducersOfOtherAccounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.close()
-	const notice = policy + " lets in principals of other accounts: each key here is one of the stack's own account"
+	const notice = policy + " lets in principals of other accounts: each key here belongs to the stack's own account"
 	if notices := p.declared.notices(); !slices.Contains(notices, notice) {
 		t.Errorf("the notices are\n%s\nwant among them\n%s", strings.Join(notices, "\n"), notice)
 	}
@@ -154,7 +154,7 @@ func TestProducersOfOtherAccounts(t *testing.T) {
 	}
 }
 
-// Whatever else a policy says cannot be held to.
+// No other kind of resource policy can be enforced.
 func TestPoliciesThatDoMore(t *testing.T) {
 	const allow = `{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"${aws_api_gateway_rest_api.api.execution_arn}/*/OPTIONS/*"}`
 	for name, edit := range map[string]func(editable){
@@ -181,7 +181,7 @@ func TestPoliciesThatDoMore(t *testing.T) {
 			stack.body("aws_api_gateway_method", "api_submit_batch_post")["authorization"] = "AWS_IAM"
 			edit(stack)
 			_, err := Open(optionsOf(t, stack.write(t)))
-			const want = "aws_api_gateway_rest_api_policy.p: policy (a resource policy) cannot be held to on one machine, where all callers are; --allow-unverified lets them in"
+			const want = "aws_api_gateway_rest_api_policy.p: policy (a resource policy) cannot be enforced on one machine, where all callers are local; --allow-unverified lets them in"
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("error: %v\nwant %s", err, want)
 			}
@@ -189,12 +189,12 @@ func TestPoliciesThatDoMore(t *testing.T) {
 	}
 }
 
-// allow gives the API a policy of these statements.
+// allow gives the API a resource policy with these statements.
 func (s editable) allow(statements string) {
 	s.add("aws_api_gateway_rest_api_policy", "p", object{"rest_api_id": apiID, "policy": `{"Version":"2012-10-17","Statement":[` + statements + `]}`})
 }
 
-// What stands behind an authorizer is let in with it, and not without.
+// The resources that an authorizer uses are let in only together with it.
 func TestPoolsAndFunctionsOfNoAuthorizer(t *testing.T) {
 	stack := devStack(t)
 	withCognito(stack)
@@ -216,7 +216,7 @@ func withoutAccount(s editable) {
 }
 
 func TestLogsWithoutAnAccount(t *testing.T) {
-	const notice = "the stage writes logs without a role of its own: on AWS its deployment fails unless the account's API Gateway has one (aws_api_gateway_account)"
+	const notice = "the stage writes logs, but the stack sets no role for them: on AWS the deployment fails unless the account's API Gateway has one (aws_api_gateway_account)"
 	for _, test := range []struct {
 		name string
 		edit func(editable)
@@ -249,7 +249,7 @@ func TestLogsWithoutAnAccount(t *testing.T) {
 }
 
 func TestQuotasThatAreForgotten(t *testing.T) {
-	const notice = "what an API key has used of its quota is counted anew with each start"
+	const notice = "the use of an API key's quota is counted from zero at each start"
 	for environment, want := range map[string]bool{"option-keys": true, "dev": false} {
 		d, err := readStack(Options{Stack: goldens.File(t, environment)}, "http://127.0.0.1:8080")
 		if err != nil {

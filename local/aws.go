@@ -13,11 +13,11 @@ import (
 	"cdk.tf/go/ingest/local/firehose"
 )
 
-// imitated is what answers at the AWS address.
+// imitated names the services and operations that answer at the AWS address, for messages.
 const imitated = "Kinesis, S3, Firehose's DescribeDeliveryStream and ListDeliveryStreams, and STS's GetCallerIdentity"
 
-// awsEndpoint is one address for several services, told apart as their clients do: by the operation that a header names, by the
-// service that a request is signed for, and by the form of the old protocols. What is left is S3's, unsigned or signed by hand.
+// awsEndpoint serves several services at one address. It tells them apart by the operation that a header names, by the service that
+// a request is signed for, and by the form of the older protocols. It takes other requests for S3's, unsigned or signed by hand.
 func (p *Pipeline) awsEndpoint() http.Handler {
 	described := firehose.Described{Streams: p.declared.deliveries, Account: account, Since: p.started, NotImitated: p.sayNotImitated}
 	handlers := map[string]http.Handler{
@@ -33,7 +33,7 @@ func (p *Pipeline) awsEndpoint() http.Handler {
 	})
 }
 
-// serviceOf is the service that a request is for, by the name that it is signed with.
+// serviceOf is the service that a request is for, by its name in signatures.
 func serviceOf(r *http.Request) string {
 	prefix, _, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	prefix, _, _ = strings.Cut(prefix, "_")
@@ -46,9 +46,9 @@ func serviceOf(r *http.Request) string {
 	case prefix != "" && r.Header.Get("X-Amz-Target") != prefix:
 		return prefix
 	case signed == "kinesis", r.Header.Get("X-Amz-Target") != "":
-		return "kinesis" // which says what is wrong with it
+		return "kinesis" // it answers with an error that says what is wrong
 	case r.URL.Path == "/" && (r.URL.Query().Has("Action") || isForm(r)):
-		return "sts" // unsigned, which it refuses
+		return "sts" // unsigned: STS refuses it
 	}
 	return "s3"
 }
@@ -82,7 +82,7 @@ func isForm(r *http.Request) bool {
 	return r.Method == http.MethodPost && strings.TrimSpace(contentType) == "application/x-www-form-urlencoded"
 }
 
-// maxForm bounds what is read of a call in the query protocol, in bytes.
+// maxForm bounds the body of a call in the query protocol, in bytes.
 const maxForm = 64 << 10
 
 func formOf(w http.ResponseWriter, r *http.Request) url.Values {
@@ -93,11 +93,11 @@ func formOf(w http.ResponseWriter, r *http.Request) url.Values {
 	if err != nil {
 		return nil
 	}
-	form, _ := url.ParseQuery(string(body)) // what is wrong with it is no action
+	form, _ := url.ParseQuery(string(body)) // a malformed form names no action
 	return form
 }
 
-// operationOf is what a request asks of a service, as far as it says so.
+// operationOf is the operation that a request names, or else its method and path.
 func operationOf(r *http.Request, form url.Values) string {
 	if _, operation, found := strings.Cut(r.Header.Get("X-Amz-Target"), "."); found {
 		return operation
@@ -108,12 +108,12 @@ func operationOf(r *http.Request, form url.Values) string {
 	return r.Method + " " + r.URL.Path
 }
 
-// refuseService says in a service's own form that it is not imitated. The status is none that SDKs repeat a request for.
+// refuseService answers, in the service's own protocol, that the service is not imitated. SDKs do not retry a request with that status.
 func (p *Pipeline) refuseService(w http.ResponseWriter, r *http.Request, service, operation string) {
 	if isForm(r) {
 		operation = operationOf(r, formOf(w, r))
 	}
-	why := fmt.Sprintf("%s (%s) is not imitated on one machine; what is: %s", service, operation, imitated)
+	why := fmt.Sprintf("%s (%s) is not imitated on one machine; these are: %s", service, operation, imitated)
 	p.sayNotImitated(why)
 	const code = "NotImplemented"
 	header := w.Header()
@@ -141,7 +141,7 @@ func (p *Pipeline) refuseService(w http.ResponseWriter, r *http.Request, service
 	}
 	w.WriteHeader(http.StatusNotImplemented)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // a client that is gone hears nothing
+		_, _ = w.Write(body) // the client may have gone
 	}
 }
 
@@ -171,22 +171,22 @@ func cborTexts(pairs ...string) []byte {
 	return out
 }
 
-// sayNotImitated logs once what is asked for in vain.
+// sayNotImitated logs each refused operation once.
 func (p *Pipeline) sayNotImitated(what string) {
 	first, last := p.notImitated.first(what)
 	if first {
-		p.opts.Logger.Warn("a client asks for what is not imitated", "what", what)
+		p.opts.Logger.Warn("a client used an operation that is not imitated", "what", what)
 	}
 	if last {
-		p.opts.Logger.Warn("so much has been asked for that is not imitated that no more is told", "count", maxSaid)
+		p.opts.Logger.Warn("too many operations that are not imitated were used: no more are logged", "count", maxSaid)
 	}
 }
 
 // serveIdentity answers STS's GetCallerIdentity.
 //
-// Assumption LOC-3: whoever signs with a key is the account's user of that name, as where the API asks for a signature. The
-// answer's form is the API reference's (AWS Security Token Service, GetCallerIdentity). AWS's UserId is made up by AWS; here it is the
-// key's id. As with Kinesis any key will do.
+// Assumption LOC-3: a request signed with a key comes from the account's user of that name, as for a method with IAM authorisation. The
+// answer has the form in the API reference (AWS Security Token Service, GetCallerIdentity). AWS generates the UserId; here it is the
+// key's id. As with Kinesis, any key is accepted.
 func (p *Pipeline) serveIdentity(w http.ResponseWriter, r *http.Request) {
 	form := formOf(w, r)
 	header, id := w.Header(), signedBy(r)
@@ -195,9 +195,9 @@ func (p *Pipeline) serveIdentity(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case id == "":
 		w.WriteHeader(http.StatusForbidden)
-		_, _ = w.Write(queryError("MissingAuthenticationToken", "Request is missing Authentication Token; a request without one is taken for STS's or of a service that is not imitated; what is: "+imitated))
+		_, _ = w.Write(queryError("MissingAuthenticationToken", "Request is missing Authentication Token; a request without one is taken as STS's or that of a service that is not imitated; these are: "+imitated))
 	case action != "GetCallerIdentity":
-		why := fmt.Sprintf("sts (%s) is not imitated on one machine; what is: %s", operationOf(r, form), imitated)
+		why := fmt.Sprintf("sts (%s) is not imitated on one machine; these are: %s", operationOf(r, form), imitated)
 		p.sayNotImitated(why)
 		w.WriteHeader(http.StatusNotImplemented)
 		_, _ = w.Write(queryError("NotImplemented", why))

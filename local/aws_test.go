@@ -25,7 +25,7 @@ func (r *running) config() aws.Config {
 	}
 }
 
-// AWS's Go clients show what is not imitated, and what is; so does the log, once.
+// AWS's Go clients show what is not imitated and what is, and the log has it once.
 func TestWhatIsNotImitatedSaysSo(t *testing.T) {
 	p := devPipeline(t)
 	ctx, config := t.Context(), p.config()
@@ -61,7 +61,7 @@ func TestWhatIsNotImitatedSaysSo(t *testing.T) {
 		},
 	} {
 		for range 2 {
-			if err := call(); err == nil || !strings.Contains(err.Error(), what+" is not imitated on one machine; what is: ") {
+			if err := call(); err == nil || !strings.Contains(err.Error(), what+" is not imitated on one machine; these are: ") {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
@@ -74,7 +74,7 @@ func TestWhatIsNotImitatedSaysSo(t *testing.T) {
 	}
 }
 
-// In each protocol of AWS's, of services of which no client is at hand.
+// The same holds in each of AWS's protocols, for services without a client here.
 func TestWhatIsNotImitatedInEachProtocol(t *testing.T) {
 	p := devPipeline(t)
 	scope := func(service string) string {
@@ -109,7 +109,7 @@ func TestWhatIsNotImitatedInEachProtocol(t *testing.T) {
 	}
 }
 
-// What a person asks first beside a pipeline.
+// The first questions to a running pipeline: who am I, and what runs.
 func TestWhoAmIAndWhatRuns(t *testing.T) {
 	p := devPipeline(t)
 	ctx, config := t.Context(), p.config()

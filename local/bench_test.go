@@ -18,13 +18,12 @@ import (
 // benchmarkEvent has 500 bytes.
 var benchmarkEvent = `{"id":1,"type":"page_view","pad":"` + strings.Repeat("x", 464) + `"}`
 
-// BenchmarkSubmit is an event's way from the HTTP handler to the disk, without a network and without a client: what
-// `make bench` measures, less those two.
+// BenchmarkSubmit takes an event from the HTTP handler to the disk: what `make bench` measures, without the network and the client.
 func BenchmarkSubmit(b *testing.B) {
 	benchmarkPosts(b, "/dev/submit", benchmarkEvent, 1)
 }
 
-// BenchmarkSubmitBatch is the same way of events that come together.
+// BenchmarkSubmitBatch does the same with a batch of events.
 func BenchmarkSubmitBatch(b *testing.B) {
 	for _, events := range []int{100, 500} {
 		body := `{"events":[` + strings.Repeat(benchmarkEvent+",", events-1) + benchmarkEvent + `]}`

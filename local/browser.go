@@ -14,19 +14,18 @@ import (
 	"strings"
 )
 
-// Whoever runs a pipeline has a browser beside it, and any page in that may send requests here. Two checks keep its scripts
-// out, before a request is looked at: it must be for a name of this address, and what is no API of its own must not come
-// from another page.
+// Any web page in a browser on this machine may send requests here. Two checks keep other pages' scripts out. A request must be for a
+// name of this address. And unless it is for the stack's API, which has its own rules, it must not come from another page.
 
-// names are what an address answers to. A name that resolves to this machine by somebody else's doing is none of them, so
-// that no page reads what is here under its own name (DNS rebinding).
+// names are the host names that an address answers to. It refuses any other name that resolves to this machine, so a page cannot
+// read the pipeline's data under a name of its own (DNS rebinding).
 type names struct {
 	exact     map[string]bool // in lower case
 	below     []string        // ".example.com" is that name and all below it
 	addresses map[netip.Addr]bool
 }
 
-// ownNames are the names of an address that is listened on, and those that its user gives.
+// ownNames are the name of an address that the pipeline listens on, and the names that its user gives.
 func ownNames(address string, given []string) names {
 	n := names{exact: map[string]bool{}, addresses: map[netip.Addr]bool{}}
 	for _, name := range append([]string{hostName(address)}, given...) {
@@ -42,13 +41,13 @@ func ownNames(address string, given []string) names {
 	return n
 }
 
-// hostName is the host of a host with or without a port, in lower case and without the dot that ends a full name.
+// hostName removes the port from a host, if it has one, and the dot that ends a fully qualified name. It is in lower case.
 func hostName(host string) string {
 	return strings.ToLower(strings.TrimSuffix((&url.URL{Host: host}).Hostname(), "."))
 }
 
-// answer tells whether a request for host is for one of the names. arrived is the address of this machine that it came to, with
-// its port: a request for that IP address is for this machine, whatever interfaces are listened on.
+// answer reports whether a request for host is for one of the names. arrived is the local address and port of the connection: a
+// request for that IP address is for this machine, whatever interfaces the pipeline listens on.
 func (n names) answer(host, arrived string) bool {
 	name := hostName(host)
 	if ip, err := netip.ParseAddr(name); err == nil {
@@ -67,14 +66,14 @@ func (n names) answer(host, arrived string) bool {
 	return false
 }
 
-// beforeS3 is what may stand between a bucket and the name of an address, as on AWS: "s3" and perhaps a region.
+// beforeS3 matches the labels between a bucket and the name of an address, as on AWS: "s3" and perhaps a region.
 var beforeS3 = regexp.MustCompile(`(^|\.)s3(\.[a-z]{2,}(-[a-z]+)+-[0-9]+)?$`)
 
-// bucket is the one that a host names, and the address's own name without it. It is "" for the address itself, which has the bucket
-// in the path: each name that is given, and localhost.
+// bucket returns the bucket that a host names, and the host without it. For localhost and each name that the user gives it is "": there
+// the bucket is in the path.
 //
 // Assumption LOC-2: a host is BUCKET.NAME, BUCKET.s3.NAME or BUCKET.s3.REGION.NAME (S3 user guide, "Virtual hosting of general
-// purpose buckets"). The SDKs put the bucket before any endpoint that is a name, and before none that is an IP address.
+// purpose buckets"). The SDKs put the bucket before an endpoint that is a name, but not before an IP address.
 func (n names) bucket(host string) (bucket, address string) {
 	name := hostName(host)
 	if n.exact[name] {
@@ -95,15 +94,15 @@ func (n names) bucket(host string) (bucket, address string) {
 	return bucket, address
 }
 
-// refusal answers 403, and says why.
+// refusal answers 403 with the reason.
 type refusal func(w http.ResponseWriter, r *http.Request, why string)
 
-// inWords is for people, and for programs that show what they do not know.
+// inWords answers with plain text.
 func inWords(w http.ResponseWriter, _ *http.Request, why string) {
 	http.Error(w, why, http.StatusForbidden)
 }
 
-// asAWS is for the AWS CLI and SDKs, which show the message of an error in their service's form.
+// asAWS answers in the service's error format, whose message the AWS CLI and SDKs show.
 func asAWS(w http.ResponseWriter, r *http.Request, why string) {
 	contentType, text := "application/xml", []byte(nil)
 	if r.Header.Get("X-Amz-Target") != "" {
@@ -117,10 +116,10 @@ func asAWS(w http.ResponseWriter, r *http.Request, why string) {
 	}
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(http.StatusForbidden)
-	_, _ = w.Write(text) // a client that is gone hears nothing
+	_, _ = w.Write(text) // the client may have gone
 }
 
-// forOwnNames hands on the requests for a name of an address.
+// forOwnNames passes on the requests for a name of the address, and refuses the others.
 func forOwnNames(n names, refuse refusal, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		arrived := ""
@@ -129,11 +128,11 @@ func forOwnNames(n names, refuse refusal, next http.Handler) http.Handler {
 		}
 		if !n.answer(r.Host, arrived) {
 			name := hostName(r.Host)
-			why := fmt.Sprintf("the request is for %q, which is no name of this address. It answers to localhost, to names below localhost, "+
+			why := fmt.Sprintf("the request is for %q, which is not a name of this address. It answers to localhost, to names below localhost, "+
 				"to its own address and to names given with --allow-host: if this name is yours, start ingest up with --allow-host %s", name, name)
-			for base := range n.exact { // the others answer to all below them
+			for base := range n.exact { // the other names already cover all names below them
 				if strings.HasSuffix(name, "."+base) {
-					why += fmt.Sprintf(", or with --allow-host .%s where a bucket stands before %s", base, base)
+					why += fmt.Sprintf(", or with --allow-host .%s if a bucket precedes %s", base, base)
 				}
 			}
 			refuse(w, r, why)
@@ -143,24 +142,24 @@ func forOwnNames(n names, refuse refusal, next http.Handler) http.Handler {
 	})
 }
 
-// withoutOtherPages hands on what comes from programs and from pages of the same address, and a link that somebody follows.
-// A request that only reads is refused too, because by an image or a script a page could still tell what is there. A preflight
-// goes on: it changes nothing, and no service here allows what it asks for.
+// withoutOtherPages passes on requests of programs and of pages of the same address, and links that a person follows. It also
+// refuses another page's reads, because an image or a script element tells the page which objects exist. It passes preflights on:
+// they change nothing, and no service here grants them.
 func withoutOtherPages(refuse refusal, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if from := otherPage(r); from != "" && !isFollowed(r) && r.Method != http.MethodOptions {
-			refuse(w, r, "the request comes from another page, "+from+": nothing but a page of this address and programs may use it")
+			refuse(w, r, "the request comes from another page, "+from+": only pages of this address and programs may use it")
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// otherPage says from which other page a request comes; "" is from none. Browsers say so in Origin with each request that is no
-// simple GET or HEAD (Fetch Standard, "Append a request Origin header"), and those of 2023 and later in Sec-Fetch-Site
-// with all (W3C, Fetch Metadata Request Headers): neither can be set by a page's script. Programs send neither. Another port
-// is the same site and another origin. Which scheme a page has is no matter, because a proxy may have taken TLS off.
-// net/http's CrossOriginProtection does the like for requests that change something, and believes either header.
+// otherPage describes the other page that a request comes from, or returns "". Browsers send Origin with every request except a simple
+// GET or HEAD (Fetch Standard, "Append a request Origin header"). Browsers since 2023 send Sec-Fetch-Site with every request (W3C,
+// Fetch Metadata Request Headers). A page's script can set neither, and programs send neither. Another port is the same site, but
+// another origin. The page's scheme does not matter, because a proxy may terminate TLS. net/http's CrossOriginProtection does the
+// same only for requests that change something, and accepts a request if either header allows it.
 func otherPage(r *http.Request) string {
 	for _, origin := range r.Header.Values("Origin") {
 		if parsed, err := url.Parse(origin); err != nil || parsed.Host == "" || parsed.Path != "" || !strings.EqualFold(parsed.Host, r.Host) {
@@ -168,21 +167,20 @@ func otherPage(r *http.Request) string {
 		}
 	}
 	switch site := r.Header.Get("Sec-Fetch-Site"); site {
-	case "", "same-origin", "none": // none is the person's own doing, as in the address bar
+	case "", "same-origin", "none": // none: the person's own action, as in the address bar
 		return ""
 	default:
 		return fmt.Sprintf("with the Sec-Fetch-Site %q", site)
 	}
 }
 
-// isFollowed tells whether a request only shows what is there, in a tab of its own.
+// isFollowed reports whether a request is a followed link, which only shows an object in a tab.
 func isFollowed(r *http.Request) bool {
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && len(r.Header.Values("Origin")) == 0 &&
 		r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
 }
 
-// harmless has a browser take what is answered for what it is said to be, and run nothing of it: an event is whoever's
-// that submitted it.
+// harmless makes browsers trust the declared content type, and run no script in an answer: an event may come from anyone.
 func harmless(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")

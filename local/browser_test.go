@@ -20,13 +20,13 @@ import (
 	"cdk.tf/go/ingest/internal/sdkhttp"
 )
 
-// asked is a request as a browser or a program sends it; header are "Name: value".
+// asked is a request of a browser or a program; header holds lines such as "Name: value".
 type asked struct {
 	method, url, host, body string
 	header                  []string
 }
 
-// answered is what came of it.
+// answered is its answer.
 type answered struct {
 	status int
 	header http.Header
@@ -44,7 +44,7 @@ func ask(t *testing.T, a asked) answered {
 		name, value, _ := strings.Cut(h, ": ")
 		request.Header.Add(name, value)
 	}
-	response, err := http.DefaultTransport.RoundTrip(request) // follows nothing
+	response, err := http.DefaultTransport.RoundTrip(request) // does not follow redirects
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func (r *running) putObject(t *testing.T, key, text string) {
 	}
 }
 
-// changes are requests to the AWS address that change something: each service's, as its clients send it.
+// changes are requests to the AWS address that change something, as each service's clients send them.
 var changes = []struct{ name, method, path, body, target string }{
 	{"delete many", http.MethodPost, "/" + bucket + "?delete", `<Delete><Object><Key>events/kept</Key></Object></Delete>`, ""},
 	{"begin an upload", http.MethodPost, "/" + bucket + "/events/new?uploads", "", ""},
@@ -97,7 +97,7 @@ var changes = []struct{ name, method, path, body, target string }{
 
 const signed = "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=x"
 
-// No request of another page changes anything, whatever its content type, and a program's passes.
+// A request of another page changes nothing, whatever its content type. A program's request passes.
 func TestForeignPagesChangeNothing(t *testing.T) {
 	p := devPipeline(t)
 	own, before := p.awsURL(), p.restore(t)
@@ -153,7 +153,7 @@ func TestForeignPagesChangeNothing(t *testing.T) {
 	}
 }
 
-// unchanged fails where there is another object, bucket, stream or record than before, which [running.restore] gave.
+// unchanged fails if objects, buckets, streams or records differ from before, which [running.restore] returned.
 func (r *running) unchanged(t *testing.T, before string) {
 	t.Helper()
 	listing := ask(t, asked{method: http.MethodGet, url: r.awsURL() + "/" + bucket + "?list-type=2"}).body
@@ -168,7 +168,7 @@ func (r *running) unchanged(t *testing.T, before string) {
 	}
 }
 
-// records are the streams with the last records of their shards.
+// records describes the streams with the last records of their shards.
 func (r *running) records() string {
 	var all strings.Builder
 	for _, stream := range r.streams.Status().Streams {
@@ -186,7 +186,7 @@ func uploadID(text string) string {
 	return text
 }
 
-// restore takes back what changes made, and gives the streams with their records.
+// restore undoes what changes made, and returns the streams with their records.
 func (r *running) restore(t *testing.T) string {
 	t.Helper()
 	r.putObject(t, "events/kept", "kept")
@@ -207,8 +207,8 @@ func (r *running) restore(t *testing.T) string {
 	return r.records()
 }
 
-// What only reads is refused to another page as well, unless somebody follows a link to it; so is whatever is this machine's at
-// the API's address. The API itself has its own rules for pages.
+// Another page's reads are refused as well, unless a person follows a link; so are those of the local paths at the API's address. The
+// API itself has its own rules for pages.
 func TestWhatForeignPagesRead(t *testing.T) {
 	p := devPipeline(t)
 	site := []string{"Sec-Fetch-Site: cross-site"}
@@ -252,7 +252,7 @@ func TestWhatForeignPagesRead(t *testing.T) {
 	}
 }
 
-// A name that somebody else lets resolve to this machine is no name of it.
+// Any other name that resolves to this machine is refused.
 func TestHosts(t *testing.T) {
 	p := devPipeline(t, func(o *Options) { o.AllowHosts = []string{"events.lan", ".Example.test", "192.0.2.9"} })
 	for _, test := range []struct {
@@ -280,19 +280,19 @@ func TestHosts(t *testing.T) {
 		}
 	}
 	got := ask(t, asked{method: http.MethodGet, url: p.apiBase() + "/", host: "evil.example:8080"}).body
-	want := `the request is for "evil.example", which is no name of this address. It answers to localhost, to names below localhost, to its own address ` +
+	want := `the request is for "evil.example", which is not a name of this address. It answers to localhost, to names below localhost, to its own address ` +
 		"and to names given with --allow-host: if this name is yours, start ingest up with --allow-host evil.example\n"
 	if got != want {
 		t.Errorf("got  %swant %s", got, want)
 	}
 	got = ask(t, asked{method: http.MethodDelete, url: p.apiBase() + "/_local/status", header: []string{"Origin: https://evil.example"}}).body
-	want = `the request comes from another page, of "https://evil.example": nothing but a page of this address and programs may use it` + "\n"
+	want = `the request comes from another page, of "https://evil.example": only pages of this address and programs may use it` + "\n"
 	if got != want {
 		t.Errorf("got  %swant %s", got, want)
 	}
 }
 
-// The SDKs pass, and show why they do not.
+// The SDKs pass, or show why they are refused.
 func TestSDKsPassOrSayWhy(t *testing.T) {
 	p := devPipeline(t, func(o *Options) { o.AllowHosts = []string{"events.lan"} })
 	through := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -315,7 +315,7 @@ func TestSDKsPassOrSayWhy(t *testing.T) {
 	}
 }
 
-// What listens on every interface answers to the address that a request came to, and to the name that it was given.
+// A pipeline that listens on every interface answers to the address that a request arrived at, and to the given names.
 func TestOwnAddresses(t *testing.T) {
 	everywhere := ownNames("0.0.0.0:8080", nil)
 	if !everywhere.answer("0.0.0.0:8080", "10.1.2.3:8080") || !everywhere.answer("10.1.2.3:8080", "10.1.2.3:8080") || everywhere.answer("10.1.2.4", "10.1.2.3:8080") {
@@ -326,7 +326,7 @@ func TestOwnAddresses(t *testing.T) {
 	}
 }
 
-// An event is never run as script where it can be read, whatever a link says of its type.
+// A browser never runs an event as a script, whatever content type a link asks for.
 func TestNothingRunsAsScriptAtTheAWSAddress(t *testing.T) {
 	p := devPipeline(t)
 	p.putObject(t, "events/page", "<script>alert(1)</script>")

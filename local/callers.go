@@ -12,27 +12,27 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
-// callers is how API Gateway calls Kinesis: with an integration's role, held to what the role may do.
+// callers makes API Gateway's calls to Kinesis, each with the permissions of its integration's role.
 type callers struct {
 	roles    *iam.Roles
 	streams  *kinesis.Service
 	logger   *slog.Logger
 	keys     keys
-	sessions sync.Map // by a role's ARN, of which the stack declares so many
+	sessions sync.Map // by a role's ARN, so the stack bounds their number
 	said     sayings
 }
 
-// sayings remembers what has been said, so that it is logged once and not ten thousand times a second.
+// sayings remembers logged messages, so each is logged once and not ten thousand times a second.
 type sayings struct {
 	mutex sync.Mutex
 	texts map[[sha256.Size]byte]bool
 }
 
-// maxSaid bounds what is remembered. A denial names its resource, which may be the client's word: without a bound a
-// client could fill the memory and the log.
+// maxSaid bounds the remembered messages. A denial names its resource, which may be a client's input: without a bound a client could
+// fill the memory and the log.
 const maxSaid = 1000
 
-// first tells whether a text is new; last is true of the last that is told from others.
+// first reports whether a text is new; last is true for the last text that is remembered.
 func (s *sayings) first(text string) (first, last bool) {
 	sum := sha256.Sum256([]byte(text))
 	s.mutex.Lock()
@@ -47,8 +47,8 @@ func (s *sayings) first(text string) (first, last bool) {
 	return true, len(s.texts) == maxSaid
 }
 
-// invoke makes one call. A role that cannot be assumed is an error, as on AWS, where the integration fails before the
-// service is reached; a missing permission is the service's own answer, AccessDeniedException.
+// invoke makes one call. If the role cannot be assumed it returns an error: on AWS the integration fails before it reaches the
+// service. If a permission is missing it returns the service's own answer, AccessDeniedException.
 func (c *callers) invoke(ctx context.Context, call apigateway.Call) (apigateway.Answer, error) {
 	if call.Service != "kinesis" {
 		return apigateway.Answer{}, fmt.Errorf("the service %q does not run on one machine", call.Service)
@@ -88,11 +88,11 @@ func (c *callers) sayOnce(err error) {
 		c.logger.Error("the API's role lacks a permission", "error", withRemedy(err))
 	}
 	if last {
-		c.logger.Error("the API's role has lacked so many permissions that no more are told", "count", maxSaid)
+		c.logger.Error("the API's role lacks too many permissions: no more are logged", "count", maxSaid)
 	}
 }
 
-// deny says once why a caller may not, and gives Kinesis its answer.
+// deny logs once why a caller is denied, and returns Kinesis's answer.
 func (c *callers) deny(typ string, err error) *kinesis.Denial {
 	c.sayOnce(err)
 	return &kinesis.Denial{Type: typ, Message: err.Error()}

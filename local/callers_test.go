@@ -13,7 +13,7 @@ import (
 	"cdk.tf/go/ingest/local/apigateway"
 )
 
-// submitRole may write the stack's own stream, and nothing else.
+// submitRole may write to the stack's own stream, and nothing else.
 const submitRole = "arn:aws:iam::" + account + ":role/api-kinesis-submit-dev"
 
 func TestCallersAreHeldToTheirRole(t *testing.T) {
@@ -45,7 +45,7 @@ func TestCallersAreHeldToTheirRole(t *testing.T) {
 	}
 }
 
-// A role that may do one thing to a stream may do no other, whichever way Kinesis reads the call.
+// A role that may do one action on a stream may do no other, however the call names the action.
 func TestCallersMayDoWhatTheirRoleSays(t *testing.T) {
 	p, err := Open(optionsOf(t, goldens.File(t, "staging"))) // one event at a time
 	if err != nil {
@@ -71,7 +71,7 @@ func TestCallersMayDoWhatTheirRoleSays(t *testing.T) {
 	}
 }
 
-// What a client makes up fills neither the log nor the memory.
+// A client that makes up resource names fills neither the log nor the memory.
 func TestDenialsAreLoggedOnceEachAndNotForEver(t *testing.T) {
 	var log bytes.Buffer
 	opts := optionsOf(t, goldens.File(t, "dev"))
@@ -98,7 +98,7 @@ func TestDenialsAreLoggedOnceEachAndNotForEver(t *testing.T) {
 	if got := strings.Count(log.String(), "lacks a permission"); got != maxSaid {
 		t.Errorf("%d denials are logged, want %d", got, maxSaid)
 	}
-	if got := strings.Count(log.String(), "no more are told"); got != 1 {
+	if got := strings.Count(log.String(), "no more are logged"); got != 1 {
 		t.Errorf("that no more are told is told %d times", got)
 	}
 }

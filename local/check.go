@@ -9,9 +9,9 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
-// Check says what would keep a pipeline from opening, as far as it can be known without a stack: an address that is taken,
-// a data folder that cannot be one or that another process has. A stack may take a minute to synthesise, after which
-// nobody wants to learn it. It changes nothing, and [Open] checks again.
+// Check finds what would keep a pipeline from opening, as far as it is known without a stack: an address in use, or a data folder
+// that is not a folder or that another process uses. Run it before a synthesis, which may take a minute. It changes nothing, and
+// [Open] checks again.
 func Check(opts Options) error {
 	return errors.Join(checkFree("--api", opts.API), checkFree("--aws", opts.AWS), checkData(opts.Data))
 }
@@ -37,7 +37,7 @@ func checkData(folder string) error {
 }
 
 func dataError(folder string, err error) error {
-	return fmt.Errorf("--data %s is no folder and cannot be made one (%w); name another", folder, err)
+	return fmt.Errorf("--data %s is not a folder and cannot be created (%w); name another", folder, err)
 }
 
 func streamFile(data string) string { return filepath.Join(data, "kinesis.db") }

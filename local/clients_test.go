@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// clients is where AWS's JavaScript clients and the programs that drive them lie.
+// clients is the folder of AWS's JavaScript clients and the programs that drive them.
 const clients = "testdata/clients"
 
-// missing ends a test for want of a client. In CI that is a failure, because there a skip would pass for a success.
+// missing skips a test that lacks a client. In CI it fails the test, because there a skip would look like a success.
 func missing(t *testing.T, line string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
@@ -22,7 +22,7 @@ func missing(t *testing.T, line string) {
 	t.Skip(line)
 }
 
-// drive runs one of the programs against the AWS address of a pipeline. A program ends with 1 where a client got what AWS would
+// drive runs one of the programs against the AWS address of a pipeline. A program ends with 1 if a client got an answer that AWS would
 // not have sent.
 func drive(t *testing.T, url, interpreter, program string) {
 	t.Helper()
@@ -65,10 +65,10 @@ func drivePython(t *testing.T, url, program string) {
 		drive(t, url, path, program)
 		return
 	}
-	missing(t, "boto3 is neither python3's nor in .venv; run: python3 -m venv .venv && .venv/bin/pip install -r deploytest/requirements.txt")
+	missing(t, "neither python3 nor .venv has boto3; run: python3 -m venv .venv && .venv/bin/pip install -r deploytest/requirements.txt")
 }
 
-// AWS's JavaScript SDK speaks HTTP/2 to Kinesis unless it is told otherwise.
+// AWS's JavaScript SDK speaks HTTP/2 to Kinesis by default.
 func TestJavaScriptKinesisClient(t *testing.T) {
 	p := devPipeline(t, func(opts *Options) { opts.Unlimited = true })
 	before := p.records()

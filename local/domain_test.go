@@ -13,16 +13,16 @@ import (
 )
 
 const (
-	namedNotice     = "the API answers at its own address here, and not at the domain"
-	unguardedNotice = "the firewall is not imitated: nothing is blocked by WAF here"
+	namedNotice     = "the API answers at its local address, not at its domain"
+	unguardedNotice = "the firewall is not imitated: WAF blocks nothing here"
 	certificates    = "aws_api_gateway_domain_name.domain: mutual_tls_authentication"
 )
 
-// A domain's stack answers at this machine's address, which is the one that it tells.
+// A stack with a domain answers at the local address, and prints that address.
 func TestAPipelineWithADomain(t *testing.T) {
 	file := goldens.File(t, "option-domain")
 	_, err := Open(optionsOf(t, file))
-	refused := file + ": " + certificates + " cannot be held to on one machine, where clients call without TLS; --allow-unverified lets them in without a certificate"
+	refused := file + ": " + certificates + " cannot be enforced on one machine, where clients call without TLS; --allow-unverified lets them in without a certificate"
 	if err == nil || err.Error() != refused {
 		t.Errorf("error: %v\nwant:  %s", err, refused)
 	}
@@ -72,7 +72,7 @@ func TestAPipelineWithADomain(t *testing.T) {
 	}
 }
 
-// Of several domains each is replaced by what it leads to, and a name that only begins like one stays.
+// Each of several domains is replaced by the address that it leads to. A name that only begins like a domain stays.
 func TestAddressesOfSeveralDomains(t *testing.T) {
 	stack := devStack(t)
 	stack.add("aws_api_gateway_domain_name", "a", object{"domain_name": "a.example"})
@@ -100,7 +100,7 @@ func TestAddressesOfSeveralDomains(t *testing.T) {
 	}
 }
 
-// A stack with a firewall runs like the same one without, and says once that nothing is blocked.
+// A stack with a firewall runs as without it, with one notice that nothing is blocked.
 func TestAGuardedPipelineRuns(t *testing.T) {
 	d, err := readStack(Options{Stack: goldens.File(t, "option-firewall")}, "http://127.0.0.1:8080")
 	if err != nil {

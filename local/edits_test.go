@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// TestOneMistakeIsOneError edits the dev stack as a person would, and wrong. What else fails for a mistake is not told:
-// it is no other mistake.
+// TestOneMistakeIsOneError makes one mistake in the dev stack. Errors that only follow from the mistake are not reported.
 func TestOneMistakeIsOneError(t *testing.T) {
 	const leave = "leave it out of the environment that runs here"
 	set := func(typ, name, attribute string, value any) func(editable) {
@@ -51,26 +50,26 @@ func TestOneMistakeIsOneError(t *testing.T) {
 		{"two delivery streams of one name", func(s editable) {
 			twin := maps.Clone(s.body("aws_kinesis_firehose_delivery_stream", "delivery"))
 			s.add("aws_kinesis_firehose_delivery_stream", "twin", twin)
-		}, `aws_kinesis_firehose_delivery_stream.twin: name is "api-kinesis-firehose-dev", which is the name of aws_kinesis_firehose_delivery_stream.delivery; give it another, because AWS makes one of a name`},
+		}, `aws_kinesis_firehose_delivery_stream.twin: name is "api-kinesis-firehose-dev", which is the name of aws_kinesis_firehose_delivery_stream.delivery; use another, because AWS requires unique names`},
 		{"two streams of one name", func(s editable) {
 			s.add("aws_kinesis_stream", "twin", object{"name": "api-kinesis-stream-dev", "shard_count": 3.0})
-		}, `aws_kinesis_stream.twin: name is "api-kinesis-stream-dev", which is the name of aws_kinesis_stream.stream; give it another, because AWS makes one of a name`},
+		}, `aws_kinesis_stream.twin: name is "api-kinesis-stream-dev", which is the name of aws_kinesis_stream.stream; use another, because AWS requires unique names`},
 		{"a bucket's name", set("aws_s3_bucket", "bucket", "bucket", "A_B"),
 			`aws_s3_bucket.bucket: bucket is "A_B", which S3 does not take as a name; use 3 to 63 of a-z, 0-9, "." and "-"`},
 		{"count", set("aws_s3_bucket", "bucket", "count", 2.0), "aws_s3_bucket.bucket: count: it is not evaluated here; write out each resource as it is"},
 		{"another's stream", end("kinesis_source_configuration", "kinesis_stream_arn", "arn:aws:kinesis:us-east-1:000000000000:stream/other"),
-			`aws_kinesis_firehose_delivery_stream.delivery: kinesis_source_configuration.kinesis_stream_arn is "arn:aws:kinesis:us-east-1:000000000000:stream/other", which is the ARN of no aws_kinesis_stream of the stack; refer to one that is declared`},
+			`aws_kinesis_firehose_delivery_stream.delivery: kinesis_source_configuration.kinesis_stream_arn is "arn:aws:kinesis:us-east-1:000000000000:stream/other", but no aws_kinesis_stream of the stack has that ARN; refer to one that is declared`},
 		{"another's bucket", end("extended_s3_configuration", "bucket_arn", "arn:aws:s3:::other"),
-			`aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.bucket_arn is "arn:aws:s3:::other", which is the ARN of no aws_s3_bucket of the stack; refer to one that is declared`},
+			`aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.bucket_arn is "arn:aws:s3:::other", but no aws_s3_bucket of the stack has that ARN; refer to one that is declared`},
 		{"a delivery without a role", end("extended_s3_configuration", "role_arn", nil),
-			`aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.role_arn is "", which is the ARN of no aws_iam_role of the stack; refer to one that is declared`},
+			`aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.role_arn is "", but no aws_iam_role of the stack has that ARN; refer to one that is declared`},
 		{"a broken trust policy", set("aws_iam_role", "submit-role", "assume_role_policy", "{"),
 			"aws_iam_role.submit-role: assume_role_policy: not JSON: unexpected end of JSON input"},
 		{"a policy that is no text", set("aws_iam_role_policy", "submit-role_put-record", "policy", object{}),
 			"aws_iam_role_policy.submit-role_put-record: policy: it is an object; it must be a string"},
 		{"another's log group", func(s editable) {
 			s.body("aws_api_gateway_stage", "api_stage")["access_log_settings"].(object)["destination_arn"] = "x"
-		}, `aws_api_gateway_stage.api_stage: access_log_settings.destination_arn is "x", which is the ARN of no aws_cloudwatch_log_group of the stack; refer to one that is declared`},
+		}, `aws_api_gateway_stage.api_stage: access_log_settings.destination_arn is "x", but no aws_cloudwatch_log_group of the stack has that ARN; refer to one that is declared`},
 		{"a log group that is no file", set("aws_cloudwatch_log_group", "api_access", "name", "../x"),
 			`aws_cloudwatch_log_group.api_access: name is "../x", which is not the path of a file below a folder; use a name without ".." and "//"`},
 		{"a method that cannot be read", set("aws_api_gateway_method", "api_submit_post", "colour", "red"),
@@ -101,8 +100,8 @@ func TestOneMistakeIsOneError(t *testing.T) {
 	}
 }
 
-// Mistakes that have nothing to do with each other are told at once, whichever room finds them.
-func TestEveryMistakeIsTold(t *testing.T) {
+// Independent mistakes are reported together, whichever package finds them.
+func TestEveryMistakeIsReported(t *testing.T) {
 	stack := devStack(t)
 	stack.body("aws_kinesis_stream", "stream")["shard_count"] = "many"
 	stack.body("aws_s3_bucket_versioning", "bucket_versioning")["colour"] = "red"

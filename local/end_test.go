@@ -9,12 +9,12 @@ import (
 	"testing/synctest"
 )
 
-// A delivery stream that cannot deliver takes nothing of the end's time from another.
+// A delivery stream that cannot deliver does not use up another's time at the end.
 func TestDeliveriesEndTogether(t *testing.T) {
 	stack := devStack(t)
 	other := maps.Clone(stack.body("aws_kinesis_firehose_delivery_stream", "delivery"))
 	destination := maps.Clone(other["extended_s3_configuration"].(object))
-	destination["prefix"] = "elsewhere/" // where the role may not write
+	destination["prefix"] = "elsewhere/" // the role may not write there
 	delete(destination, "error_output_prefix")
 	other["name"], other["extended_s3_configuration"] = "first", destination
 	stack.add("aws_kinesis_firehose_delivery_stream", "a_first", other)
@@ -31,7 +31,7 @@ func TestDeliveriesEndTogether(t *testing.T) {
 		end, cancel := context.WithTimeout(t.Context(), shutdownTime)
 		defer cancel()
 		err = p.end(end, &sync.WaitGroup{})
-		const want = "what is in the stream is kept and delivered after the next start: flushing first: delivery of first: User: "
+		const want = "the records in the stream are kept and delivered after the next start: flushing first: delivery of first: User: "
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("the end is %v, want %s…", err, want)
 		}

@@ -10,9 +10,9 @@ import (
 	"cdk.tf/go/ingest/openapi"
 )
 
-// front is what a browser sees: the web application, the status, the objects, and the API below its stage. The API gets its
-// requests as they came: a ServeMux would clean their paths, which API Gateway does not. No name here can be a stage's:
-// those have letters, digits, "-" and "_", and none begins with "_" (spec) but by hand.
+// front serves the API's address: the web application, the status, the objects, and the API below its stage. It does not put the API
+// behind a ServeMux, which would clean its paths; API Gateway does not. No path here is a stage's name: a stage's name has letters,
+// digits, "-" and "_", and spec lets none begin with "_".
 func (p *Pipeline) front() http.Handler {
 	page, data := http.NewServeMux(), http.NewServeMux()
 	data.HandleFunc("GET /_local/status", p.serveStatus)
@@ -25,7 +25,7 @@ func (p *Pipeline) front() http.Handler {
 	}
 	own := harmless(withoutOtherPages(inWords, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, objectsPath) {
-			p.serveObject(w, r) // apart from the ServeMux: a key may hold "//"
+			p.serveObject(w, r) // outside the ServeMux: a key may hold "//"
 			return
 		}
 		data.ServeHTTP(w, r)
@@ -38,12 +38,12 @@ func (p *Pipeline) front() http.Handler {
 		case path == "/" || strings.HasPrefix(path, "/_web/"):
 			page.ServeHTTP(w, r)
 		default:
-			p.api.ServeHTTP(w, r) // which says itself what pages may send
+			p.api.ServeHTTP(w, r) // it has its own rules for pages (CORS)
 		}
 	})
 }
 
-// secured adds what the page's own Content-Security-Policy (a meta element of index.html) cannot say.
+// secured adds headers for what the page's own Content-Security-Policy (a meta element of index.html) cannot set.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -55,11 +55,11 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// serveConfig tells the page where the pipeline is, in the form that cdktf output --outputs-file writes beside a hosted one.
+// serveConfig tells the page where the pipeline is, in the format that cdktf output --outputs-file writes for a hosted page.
 func (p *Pipeline) serveConfig(w http.ResponseWriter, _ *http.Request) {
 	outputs := p.outputs()
 	outputs["submit_url"] = p.submitURL()
-	outputs["local"] = "true" // the page may ask for /_local/ alone where it is served
+	outputs["local"] = "true" // only then does the page request /_local/
 	p.writeJSON(w, map[string]any{strings.Join(p.declared.api.Stages(), ","): outputs})
 }
 

@@ -15,7 +15,7 @@ import (
 	"cdk.tf/go/ingest/internal/goldens"
 )
 
-// The API sees every path as it was sent; the pages of this machine are theirs alone.
+// The API gets every path as it was sent, and none of the local pages' paths.
 func TestFront(t *testing.T) {
 	file := goldens.File(t, "dev")
 	p, err := Open(Options{
@@ -70,7 +70,7 @@ func TestFront(t *testing.T) {
 	}
 }
 
-// policyOf is what the browser is told of a path: the page may not be framed, and what is data may do nothing.
+// policyOf is the Content-Security-Policy of a path: no frame may hold the page, and data may do nothing.
 func policyOf(path string) string {
 	switch {
 	case path == "/" || strings.HasPrefix(path, "/_web/"):
@@ -82,7 +82,7 @@ func policyOf(path string) string {
 	}
 }
 
-// The page learns where the pipeline is in the form that cdktf output writes.
+// config.json tells the page where the pipeline is, in the format that cdktf output writes.
 func TestConfig(t *testing.T) {
 	p, err := Open(Options{
 		Stack: goldens.File(t, "staging"), API: "127.0.0.1:0", AWS: "127.0.0.1:0", Data: t.TempDir(),

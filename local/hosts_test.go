@@ -34,7 +34,7 @@ func TestBucketsOfHosts(t *testing.T) {
 	}
 }
 
-// A bucket in the host is the one in the path, by all names of the address, and no key is ever taken for a bucket.
+// A bucket in the host works like one in the path, for all names of the address. A key is never taken for a bucket.
 func TestBucketsByHost(t *testing.T) {
 	p := devPipeline(t, func(o *Options) { o.AllowHosts = []string{".events.lan", "aws.localhost"} })
 	for _, base := range []string{"localhost:4566", "s3.localhost:4566", "s3.us-east-1.localhost:4566", "events.lan", "s3.events.lan", "aws.localhost"} {
@@ -74,23 +74,23 @@ func TestBucketsByHost(t *testing.T) {
 	}
 }
 
-// A name that was given without a dot says how its buckets are allowed.
+// For a bucket before a name that was given without a dot, the refusal says how to allow it.
 func TestARefusedBucketHostSaysHow(t *testing.T) {
 	p := devPipeline(t, func(o *Options) { o.AllowHosts = []string{"events.lan"} })
 	got := ask(t, asked{method: http.MethodPut, url: p.awsURL() + "/key", host: bucket + ".events.lan"})
-	if want := "or with --allow-host .events.lan where a bucket stands before events.lan"; got.status != 403 || !strings.Contains(got.body, want) {
+	if want := "or with --allow-host .events.lan if a bucket precedes events.lan"; got.status != 403 || !strings.Contains(got.body, want) {
 		t.Errorf("%d %s, want %s", got.status, got.body, want)
 	}
 }
 
-// to dials an address whatever a URL's host is.
+// to is a client that dials an address whatever a URL's host is.
 func to(address string) *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, address)
 	}}}
 }
 
-// AWS's Go SDK puts the bucket before a name, in all that it does with one.
+// AWS's Go SDK puts the bucket before an endpoint that is a name, in each operation.
 func TestGoS3ClientByHost(t *testing.T) {
 	p := devPipeline(t)
 	address := p.awsServer.listener.Addr().String()
@@ -137,7 +137,7 @@ func TestJavaScriptS3Client(t *testing.T) {
 	driveNode(t, strings.Replace(p.awsURL(), "127.0.0.1", "localhost", 1), "s3.mjs", "@aws-sdk")
 }
 
-// boto3 meets S3 as AWS has it, or a refusal that says what is missing.
+// boto3 gets AWS's answers from S3, or a refusal that says what is missing.
 func TestBoto3S3Client(t *testing.T) {
 	p := devPipeline(t)
 	drivePython(t, p.awsURL(), "s3.py")

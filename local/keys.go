@@ -9,24 +9,24 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// keys are the KMS keys of what is encrypted. Nothing here is; who may use them is asked as AWS would.
+// keys are the KMS keys of encrypted resources. Nothing is encrypted here, but the permissions to use a key are checked as on AWS.
 type keys struct {
 	// streams are by ARN.
 	streams map[string]string
 	buckets map[string]bucketKey
-	// deliveries are the keys that a delivery stream names in its requests to S3, by its name.
+	// deliveries are the keys that the delivery streams name in their requests to S3, by delivery stream.
 	deliveries map[string]string
 	notices    []string
 }
 
 type bucketKey struct {
 	key string
-	// whole is true with an S3 Bucket Key: then the encryption context is the bucket's ARN, and else the object's (Amazon S3
+	// whole is true with an S3 Bucket Key: then the encryption context is the bucket's ARN, otherwise the object's (Amazon S3
 	// User Guide, "Using server-side encryption with AWS KMS keys", Encryption context).
 	whole bool
 }
 
-// awsManaged begins the aliases of the keys that AWS keeps for its services, for which nobody needs a permission.
+// awsManaged is the prefix of the aliases of AWS managed keys, which need no permission.
 const awsManaged = "alias/aws/"
 
 func readKeys(stack *tfjson.Stack, roles *iam.Roles) (keys, error) {
@@ -80,12 +80,12 @@ func (k *keys) readBucket(stack *tfjson.Stack, roles *iam.Roles, r tfjson.Resour
 	return nil
 }
 
-// counts tells whether it can be asked who may use a key. Of one that the stack does not declare a notice says that it is not.
+// counts reports whether permissions for a key can be checked. If the stack does not declare the key, it adds a notice.
 func (k *keys) counts(roles *iam.Roles, key string) bool {
 	if key == "" || strings.HasPrefix(key, awsManaged) || roles.HasKey(key) {
 		return roles.HasKey(key)
 	}
-	k.notices = append(k.notices, "who may use the key "+key+", which the stack does not declare, is not asked")
+	k.notices = append(k.notices, "permissions for the key "+key+" are not checked, because the stack does not declare it")
 	return false
 }
 
@@ -98,8 +98,8 @@ func (k *keys) encrypt(session *iam.Session, action, streamARN string) error {
 	return session.UseKey("kms:GenerateDataKey", key, "kinesis", streamARN)
 }
 
-// deliver decides about a delivery: by the role's own rights, and by those on the key, for reading records and for writing
-// objects with the key that the delivery names or else the bucket's.
+// deliver decides whether a delivery may read records or write objects: by the role's policies, and by the permissions for the key.
+// That is the stream's for reading; for writing it is the one that the delivery names, or else the bucket's.
 func (k *keys) deliver(session *iam.Session, cfg firehose.Config, action, resource string) error {
 	named := k.deliveries[cfg.Name]
 	put := action == "s3:PutObject"

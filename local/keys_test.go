@@ -11,7 +11,7 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// encrypted is a resolved stack's keys and a session of its only role, which may do what the statements say.
+// encrypted returns a resolved stack's keys and a session of its only role, which has these statements.
 func encrypted(t *testing.T, resources, statements string) (keys, *iam.Session) {
 	t.Helper()
 	written, err := tfjson.Read(strings.NewReader(`{"provider": {"aws": {"region": "us-east-1"}}, "resource": {
@@ -43,14 +43,14 @@ func encrypted(t *testing.T, resources, statements string) (keys, *iam.Session) 
 
 const put = `{\"Effect\": \"Allow\", \"Action\": [\"s3:PutObject\", \"kinesis:*\"], \"Resource\": \"*\"}`
 
-func TestKeysOfOthersAreNotAsked(t *testing.T) {
+func TestKeysOfOthersAreNotChecked(t *testing.T) {
 	k, session := encrypted(t, `
 		"aws_kinesis_stream": {
 			"aws": {"name": "aws", "shard_count": 1, "encryption_type": "KMS", "kms_key_id": "alias/aws/kinesis"},
 			"none": {"name": "none", "shard_count": 1},
 			"other": {"name": "other", "shard_count": 1, "encryption_type": "KMS", "kms_key_id": "arn:aws:kms:us-east-1:111122223333:key/x"}
 		}`, put)
-	want := []string{"who may use the key arn:aws:kms:us-east-1:111122223333:key/x, which the stack does not declare, is not asked"}
+	want := []string{"permissions for the key arn:aws:kms:us-east-1:111122223333:key/x are not checked, because the stack does not declare it"}
 	if diff := cmp.Diff(want, k.notices); diff != "" {
 		t.Errorf("notices (-want +got):\n%s", diff)
 	}

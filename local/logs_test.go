@@ -16,10 +16,10 @@ import (
 	"cdk.tf/go/ingest/internal/goldens"
 )
 
-// secret is what no log may hold. It is no header's name, no number and no JSON of its own.
+// secret is a text that no log may hold. It is not a header's name, a number or JSON.
 const secret = "s3cret@example.com"
 
-// lockedBuffer is written to by several goroutines.
+// lockedBuffer is a buffer for several goroutines.
 type lockedBuffer struct {
 	mutex sync.Mutex
 	text  bytes.Buffer
@@ -37,7 +37,7 @@ func (b *lockedBuffer) String() string {
 	return b.text.String()
 }
 
-// running is a pipeline that runs, with all that it says.
+// running is a running pipeline with its output and logs.
 type running struct {
 	*Pipeline
 	said *lockedBuffer
@@ -57,11 +57,11 @@ func run(t *testing.T, opts Options) *running {
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()
 	stop := sync.OnceValue(func() error { cancel(); return <-ended })
-	t.Cleanup(func() { _ = stop() }) // its error is the test's to look at
+	t.Cleanup(func() { _ = stop() }) // the test looks at its error
 	return &running{p, said, stop}
 }
 
-// logs are all that was said, and all files of the data folder but the stream and the buckets.
+// logs returns all output, and all files of the data folder except the stream and the buckets.
 func (r *running) logs(t *testing.T) string {
 	t.Helper()
 	if err := r.stop(); err != nil {
@@ -82,7 +82,7 @@ func (r *running) logs(t *testing.T) string {
 	return all
 }
 
-// strict has rules of every kind that a body can break.
+// strict is a schema with every kind of rule that a body can break.
 const strict = `{"type": "object", "additionalProperties": false, "required": ["type"], "properties": {
 	"type": {"type": "string"}, "email": {"pattern": "^[a-z]+$"}, "kind": {"enum": ["a", "b"]}, "short": {"maxLength": 3}, "long": {"minLength": 99},
 	"host": {"format": "ipv4"}, "mail": {"format": "email"}, "at": {"format": "date-time"}, "n": {"type": "integer", "maximum": 5, "multipleOf": 2},
@@ -101,8 +101,8 @@ var bodies = []string{
 	`{"type": ["` + secret + `"]}`, secret, `{"type": "` + secret, `["` + secret + `"]`, `"` + secret + `"`, `{"type": "x"} ` + secret,
 }
 
-// headers hold the secret in each header that something here reads, and in one that nothing does. Left out are those that the
-// access log has by design: User-Agent, a request id and a trace id of the client's own, and the name of a method.
+// headers hold the secret in each header that the pipeline reads, and in one that it does not. They leave out those that the access
+// log has by design: User-Agent, the client's request id and trace id, and the name of a method.
 var headers = []string{
 	"Authorization: " + secret, "Authorization: Bearer " + secret, "Authorization: AWS4-HMAC-SHA256 " + secret,
 	"Authorization: AWS4-HMAC-SHA256 Credential=" + secret + ", SignedHeaders=host, Signature=x",
@@ -117,7 +117,7 @@ var queries = []string{
 	"a=" + secret, secret + "=1", "X-Amz-Algorithm=" + secret, "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" + secret, "%zz" + secret,
 }
 
-// send sends a request and reads its answer. A client may be answered with what it has sent.
+// send sends a request and reads its answer, which may hold what the client sent.
 func send(t *testing.T, method, url, body string, header ...string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
@@ -136,7 +136,7 @@ func send(t *testing.T, method, url, body string, header ...string) {
 	_ = response.Body.Close() // the answer does not matter
 }
 
-// withSchema gives an environment's stack another schema.
+// withSchema writes an environment's stack with another schema.
 func withSchema(t *testing.T, environment, schema string) string {
 	t.Helper()
 	var stack editable
@@ -147,7 +147,7 @@ func withSchema(t *testing.T, environment, schema string) string {
 	return stack.write(t)
 }
 
-// The README promises that bodies are in no log: nor is a header or a query string. It holds whatever is wrong with them.
+// No log holds a body, as the README promises, nor a header or a query string, whatever is wrong with them.
 func TestNoLogHoldsWhatIsSent(t *testing.T) {
 	for _, environment := range []string{"dev", "staging", "option-keys", "option-token", "option-tuned"} {
 		t.Run(environment, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// opened opens a pipeline, and returns what it warns of.
+// opened opens a pipeline, and returns its warnings.
 func opened(t *testing.T, opts Options) (*Pipeline, string, error) {
 	t.Helper()
 	var log strings.Builder
@@ -28,7 +28,7 @@ func (p *Pipeline) mustPut(t *testing.T, stream string) {
 	}
 }
 
-// A stream that was renamed in the stack leaves its records under the old name, which is said.
+// After a stream is renamed in the stack, a warning says that its records are under the old name.
 func TestAStreamThatNoStackDeclaresIsNamed(t *testing.T) {
 	stack := devStack(t)
 	opts := optionsOf(t, stack.write(t))
@@ -61,8 +61,8 @@ func TestAStreamThatNoStackDeclaresIsNamed(t *testing.T) {
 	}
 }
 
-// Two environments in one data folder: what the other one has not delivered is said, with the number, until when, and what to do;
-// what it has delivered is not. Neither shows the other's stream as its own.
+// Two environments share a data folder: a warning names the other's undelivered events, with their number, their expiry and the
+// remedy. Delivered events cause no warning. Neither environment shows the other's stream as its own.
 func TestAnotherEnvironmentsEvents(t *testing.T) {
 	stack := devStack(t)
 	opts := optionsOf(t, stack.write(t))
@@ -105,15 +105,15 @@ func TestAnotherEnvironmentsEvents(t *testing.T) {
 	if len(checkpoints) != 1 {
 		t.Fatalf("the checkpoints are %v", checkpoints)
 	}
-	if err := os.WriteFile(checkpoints[0], []byte("{}"), 0o600); err != nil { // who knows what was delivered
+	if err := os.WriteFile(checkpoints[0], []byte("{}"), 0o600); err != nil { // the checkpoint no longer says what was delivered
 		t.Fatal(err)
 	}
 	check("holds undelivered events (2) of the stream api-kinesis-stream-dev")
-	clock.Advance(25 * time.Hour) // and after the retention there is nothing to deliver
+	clock.Advance(25 * time.Hour) // after the retention there is nothing to deliver
 	check("")
 }
 
-// deliverAll runs a pipeline to its end, which delivers what is in the stream.
+// deliverAll runs a pipeline to its end, which delivers the records in the stream.
 func deliverAll(t *testing.T, opts Options) {
 	t.Helper()
 	p, _, err := opened(t, opts)

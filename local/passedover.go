@@ -1,7 +1,6 @@
 package local
 
-// passedOver are the types that are let in though nothing imitates them, with the notice that says so. None of them is on
-// the way of an event.
+// passedOver are the types that are ignored, each with the notice that says so. No event passes through them.
 var passedOver = map[string]string{
 	"aws_acm_certificate":                     named,
 	"aws_acm_certificate_validation":          named,
@@ -22,13 +21,13 @@ var passedOver = map[string]string{
 	"aws_cloudfront_distribution":             hostedPage,
 	"aws_cloudfront_origin_access_control":    hostedPage,
 	"aws_cloudfront_response_headers_policy":  hostedPage,
-	"aws_s3_object":                           "objects that the stack itself declares (aws_s3_object) are not in their buckets",
+	"aws_s3_object":                           "objects that the stack declares (aws_s3_object) are not in their buckets",
 }
 
 const (
 	hostedPage = "CloudFront is not imitated: a page that the stack hosts is not served from its bucket"
-	named      = "the API answers at its own address here, and not at the domain"
-	unguarded  = "the firewall is not imitated: nothing is blocked by WAF here"
+	named      = "the API answers at its local address, not at its domain"
+	unguarded  = "the firewall is not imitated: WAF blocks nothing here"
 	queried    = "Glue and Athena are not imitated: DuckDB reads the same objects"
-	unwatched  = "alarms and the dashboard are not imitated: nobody is told anything"
+	unwatched  = "alarms and the dashboard are not imitated: nothing is notified"
 )

@@ -1,8 +1,8 @@
-// Package local runs a synthesised stack on one machine: what its JSON declares is served, with no account.
+// Package local runs a synthesised stack on one machine, without an AWS account.
 //
-// It reads the JSON alone, as AWS would have it after an apply, so whatever is edited there changes what runs. Its rooms
-// mirror modules/: apigateway, kinesis, firehose, s3, iam, cloudwatch. A pipeline opens in the order in which an event
-// meets its parts from the end, so that nothing is accepted before it can be delivered, and ends in the reverse order.
+// It reads only the stack's JSON, resolved as after an apply, so an edit of the JSON changes what runs. Its packages mirror modules/:
+// apigateway, kinesis, firehose, s3, iam, cloudwatch. A pipeline opens its parts from the bucket to the API, so it accepts no event
+// before it can deliver it. It closes them in the reverse order.
 package local
 
 import (
@@ -40,26 +40,26 @@ type Options struct {
 	// AllowHosts are names and IP addresses of both addresses beside their own, such as "events.lan"; ".events.lan" is that name
 	// and all below it. A request for another name is refused.
 	AllowHosts []string
-	// Data is the folder of everything that outlives the process. One process has it at a time.
+	// Data is the folder of everything that outlives the process. Only one process may use it at a time.
 	Data string
-	// BufferInterval replaces the delivery streams' own, so that nobody waits a minute for an object; nil keeps theirs.
+	// BufferInterval replaces the delivery streams' intervals, so you need not wait a minute for an object; nil keeps theirs.
 	BufferInterval *time.Duration
 	// Unlimited turns every rate limit off: the stage's, the usage plans' and the shards'.
 	Unlimited bool
-	// AllowUnverified lets requests through what cannot be verified here: authorisers (Cognito, Lambda), where callers are,
-	// and client certificates.
+	// AllowUnverified lets requests pass although these cannot be verified here: authorizers (Cognito, Lambda), the callers'
+	// origin, and client certificates.
 	AllowUnverified bool
-	// AccessKeys are the access keys that IAM authorisation knows, secrets by id.
+	// AccessKeys are the access keys that IAM authorisation accepts: secrets by key id.
 	AccessKeys map[string]string
 	// Web is the built web application, index.html at its top, served at "/"; nil serves none.
 	Web   fs.FS
 	Clock clockwork.Clock
-	// Logger for operators; Out for the person who started it.
+	// Logger is for operators, Out for the person who started the pipeline.
 	Logger *slog.Logger
 	Out    io.Writer
 }
 
-// Pipeline is a stack that runs.
+// Pipeline is a running stack.
 type Pipeline struct {
 	opts       Options
 	declared   *declaration
@@ -70,20 +70,20 @@ type Pipeline struct {
 	deliveries []*firehose.DeliveryStream
 	access     *cloudwatch.Group
 	callers    *callers
-	// notImitated is what clients have asked for in vain.
+	// notImitated remembers the refused operations that are logged.
 	notImitated sayings
 	apiServer   server
 	awsServer   server
 }
 
-// server is a listener and what answers on it.
+// server is a listener and its HTTP server.
 type server struct {
 	listener net.Listener
 	http     *http.Server
 }
 
-// Open reads the stack and opens all that it declares, listening included; [Pipeline.Run] serves. It returns every
-// problem of the stack at once. A data folder that another process has is an error that says so.
+// Open reads the stack, opens all that it declares, and listens; [Pipeline.Run] serves. Its error holds every problem of the stack. It
+// is also an error if another process uses the data folder.
 func Open(opts Options) (_ *Pipeline, err error) {
 	p := &Pipeline{opts: opts, started: opts.Clock.Now()}
 	defer func() {
@@ -132,7 +132,7 @@ func listen(flag, address string) (net.Listener, error) {
 
 func (p *Pipeline) apiBase() string { return "http://" + p.apiServer.listener.Addr().String() }
 
-// openStorage opens the stream first: its file is what locks the data folder.
+// openStorage opens the stream first, because the lock of its file locks the data folder.
 func (p *Pipeline) openStorage() (err error) {
 	if err := os.MkdirAll(p.opts.Data, 0o755); err != nil {
 		return dataError(p.opts.Data, err)
@@ -166,8 +166,8 @@ func (p *Pipeline) openStorage() (err error) {
 	return nil
 }
 
-// keepNames puts the names of the folders and files that were just made on disk: what they hold is synced by its own
-// rooms, and would be lost with its name when the power fails.
+// keepNames syncs the names of new folders and files to disk. Their packages sync the content, but without its name a power failure
+// would lose it.
 func (p *Pipeline) keepNames() error {
 	data, err := filepath.Abs(p.opts.Data)
 	if err != nil {
@@ -206,7 +206,7 @@ func (p *Pipeline) openDelivery() error {
 	return nil
 }
 
-// deliveryRights assumes a delivery stream's roles: one reads the stream, one writes the bucket; most often they are one.
+// deliveryRights assumes a delivery stream's roles. One reads the stream and one writes the bucket; often they are the same.
 func (p *Pipeline) deliveryRights(cfg firehose.Config) (func(action, resource string) error, error) {
 	sessions := map[string]*iam.Session{}
 	for _, role := range []string{cfg.RoleARN, cfg.SourceRoleARN} {
@@ -239,7 +239,7 @@ func (p *Pipeline) openAPI() (err error) {
 	return err
 }
 
-// openAccessLog opens the log group that the stage names, if it names one.
+// openAccessLog opens the log group of the stages' access log, if they have one.
 func (p *Pipeline) openAccessLog() (io.Writer, error) {
 	if p.declared.accessLog == "" {
 		return io.Discard, nil
@@ -251,8 +251,8 @@ func (p *Pipeline) openAccessLog() (io.Writer, error) {
 
 func (p *Pipeline) logsDir() string { return filepath.Join(p.opts.Data, "logs") }
 
-// credentials finds a secret by its key's id. A given key is a principal of the account that may do everything: who may
-// invoke the API is decided by that account's identity policies, which are not in the stack.
+// credentials finds a secret by its key's id. Each key is a principal of the account that may do everything: on AWS the account's
+// identity policies decide who may invoke the API, and they are not in the stack.
 func (p *Pipeline) credentials(id string) (secret, principal string, ok bool) {
 	secret, ok = p.opts.AccessKeys[id]
 	return secret, "arn:" + p.declared.partition + ":iam::" + account + ":user/" + id, ok
@@ -261,12 +261,12 @@ func (p *Pipeline) credentials(id string) (secret, principal string, ok bool) {
 const (
 	// headerTime bounds how long a client may take over its headers.
 	headerTime = 10 * time.Second
-	// requestTime bounds how long a client of the API may take over a whole request, but for a large body, which apigateway has
-	// keep coming instead. The AWS address takes objects of any length, which have to keep coming alone (bodyStall).
+	// requestTime bounds how long a client of the API may take over a whole request. A large body must keep moving instead: see
+	// apigateway. The AWS address takes objects of any length, so there only bodyStall bounds a body.
 	requestTime = time.Minute
-	// idleTime is how long a connection is kept between two requests. Go's own clients let go before (90 s).
+	// idleTime bounds how long a connection stays open between two requests. Go's clients close it before (90 s).
 	idleTime = 2 * time.Minute
-	// shutdownTime bounds a graceful end, of which requests in flight may take requestsTime.
+	// shutdownTime bounds a graceful end; requests in flight may take requestsTime of it.
 	shutdownTime = 10 * time.Second
 	requestsTime = 3 * time.Second
 )
@@ -282,9 +282,9 @@ func (p *Pipeline) newServer(handler http.Handler) *http.Server {
 
 // newAWSServer serves the AWS address: bodies of any length, over HTTP/1.1 and over HTTP/2 without TLS.
 //
-// Assumption LOC-1: a client that wants HTTP/2 of an http:// address begins with its preface (RFC 9113, section 3.3: prior
-// knowledge). AWS's JavaScript SDK 3 does so to Kinesis (aws/aws-sdk-js-v3#3577, mhart/kinesalite#118), and AWS's Java SDK 2
-// (localstack/localstack#1218). Both take an answer in HTTP/1.1 for an error of the protocol.
+// Assumption LOC-1: a client that speaks HTTP/2 to an http:// address begins with its preface (RFC 9113, section 3.3: prior
+// knowledge). AWS's JavaScript SDK 3 does so to Kinesis (aws/aws-sdk-js-v3#3577, mhart/kinesalite#118), and so does AWS's Java SDK 2
+// (localstack/localstack#1218). Both treat an answer in HTTP/1.1 as a protocol error.
 func (p *Pipeline) newAWSServer(handler http.Handler) *http.Server {
 	s := p.newServer(steadyBodies(handler))
 	s.Protocols = new(http.Protocols)
@@ -294,8 +294,8 @@ func (p *Pipeline) newAWSServer(handler http.Handler) *http.Server {
 	return s
 }
 
-// Run serves until ctx is done, then takes no more requests, delivers what is in the stream, and closes everything, within
-// 10 s. What could not be delivered in that time is delivered after the next start.
+// Run serves until ctx is done. Then it accepts no more requests, delivers the records in the stream, and closes everything, within
+// 10 s. Records that it cannot deliver in that time are delivered after the next start.
 func (p *Pipeline) Run(ctx context.Context) error {
 	defer p.close()
 	running, stop := context.WithCancelCause(ctx)
@@ -326,7 +326,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	return err
 }
 
-// end stops what was running, from the client to the bucket.
+// end stops the parts of the pipeline, from the servers to the deliveries.
 func (p *Pipeline) end(ctx context.Context, delivering *sync.WaitGroup) error {
 	requests, cancel := context.WithTimeout(ctx, requestsTime)
 	defer cancel()
@@ -342,10 +342,10 @@ func (p *Pipeline) end(ctx context.Context, delivering *sync.WaitGroup) error {
 	}()
 	select {
 	case <-ended:
-	case <-ctx.Done(): // a write that hangs must not hold the end up
+	case <-ctx.Done(): // a write that hangs must not delay the end
 		return p.undelivered(errors.New("a delivery did not end in time"))
 	}
-	// At once: one that fails until the time is over must not take it from the others.
+	// In parallel: a delivery that fails until the deadline must not use up the others' time.
 	errs := make([]error, len(p.deliveries))
 	var flushing sync.WaitGroup
 	for i, delivery := range p.deliveries {
@@ -359,21 +359,21 @@ func (p *Pipeline) end(ctx context.Context, delivering *sync.WaitGroup) error {
 	return errors.Join(errs...)
 }
 
-// undelivered says what becomes of what could not be delivered at the end: it is kept, as long as its stream is there.
-// Without deliveries it speaks of all.
+// undelivered is the error of deliveries that failed at the end; no deliveries means all. Their records are kept, unless the stream
+// was deleted or its file removed.
 func (p *Pipeline) undelivered(err error, of ...firehose.Config) error {
 	if len(of) == 0 {
 		of = p.declared.deliveries
 	}
 	for _, delivery := range of {
 		if gone := p.streams.Kept(delivery.StreamName); gone != nil {
-			return fmt.Errorf("what was not delivered of %s is lost: %w (%w)", delivery.StreamName, gone, err)
+			return fmt.Errorf("the undelivered records of %s are lost: %w (%w)", delivery.StreamName, gone, err)
 		}
 	}
-	return fmt.Errorf("what is in the stream is kept and delivered after the next start: %w", err)
+	return fmt.Errorf("the records in the stream are kept and delivered after the next start: %w", err)
 }
 
-// close closes whatever is open.
+// close closes everything that is open.
 func (p *Pipeline) close() {
 	for _, s := range []server{p.apiServer, p.awsServer} {
 		if s.http != nil {
@@ -399,7 +399,7 @@ func (p *Pipeline) close() {
 	}
 }
 
-// withRemedy adds to a denial what would have allowed it.
+// withRemedy adds to a denial the statement that would allow the request.
 func withRemedy(err error) error {
 	var denied *iam.Denied
 	if errors.As(err, &denied) {

@@ -8,7 +8,7 @@ import (
 	"cdk.tf/go/ingest/internal/goldens"
 )
 
-// A stack with a table and a workgroup runs as it is, and says once that nothing answers SQL.
+// A stack with a table and a workgroup runs, with one notice that nothing answers SQL.
 func TestAQueriedPipelineRuns(t *testing.T) {
 	d, err := readStack(Options{Stack: goldens.File(t, "option-query")}, "http://127.0.0.1:8080")
 	if err != nil {
@@ -33,7 +33,7 @@ func TestAQueriedPipelineRuns(t *testing.T) {
 	}
 }
 
-// Parquet is refused, not written as something else.
+// Parquet is refused, and not written in another format.
 func TestAPipelineOfParquetIsRefused(t *testing.T) {
 	file := goldens.File(t, "option-parquet")
 	_, err := readStack(Options{Stack: file}, "http://127.0.0.1:8080")
@@ -54,7 +54,7 @@ func TestWhereATablesFilesAre(t *testing.T) {
 	}
 }
 
-// A key that somebody chose may be one that is used elsewhere too: its secret is not shown.
+// A key that you chose may be in use elsewhere too, so its secret is not shown.
 func TestSecretsOfACurlCommand(t *testing.T) {
 	p := &Pipeline{opts: Options{AccessKeys: map[string]string{"test": "test", "mine": "s3cret"}}}
 	const want = "with AWS_ACCESS_KEY_ID=mine AWS_SECRET_ACCESS_KEY=… (--access-key)\nwith AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n"

@@ -17,10 +17,10 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// account is the id that every ARN here has: no account of AWS's, and the one that other emulators use.
+// account is the account id in every ARN here. It is not an account on AWS; other emulators use it too.
 const account = "000000000000"
 
-// declaration is what a stack declares, read by the rooms that run it.
+// declaration is a stack's content, as the packages that run it have read it.
 type declaration struct {
 	written    *tfjson.Stack
 	stack      *tfjson.Stack // resolved
@@ -33,15 +33,15 @@ type declaration struct {
 	groups     []cloudwatch.Config
 	roles      *iam.Roles
 	keys       keys
-	// accessLog is the name of the log group that the API's stages write to; empty where they write none.
+	// accessLog is the name of the log group that the API's stages write to; empty if they write none.
 	accessLog string
 }
 
-// rooms are the lists of the resource types that each room reads, or that it knows to have no effect here.
+// rooms are the packages' lists of resource types that they read, or know to have no effect here.
 var rooms = []func() []string{apigateway.Types, cloudwatch.Types, firehose.Types, iam.Types, kinesis.Types, s3.Types}
 
-// readStack reads opts.Stack as AWS would have it after an apply, and no other option but AllowUnverified. apiBase is the
-// address that stands for API Gateway's own. An error has a line for each problem, the file's name before the first.
+// readStack reads opts.Stack, resolved as after an apply; of the other options it uses only AllowUnverified. apiBase replaces API
+// Gateway's address. The error has a line for each problem, and begins with the file's name.
 func readStack(opts Options, apiBase string) (*declaration, error) {
 	written, err := tfjson.ReadFile(opts.Stack)
 	if err != nil {
@@ -57,14 +57,14 @@ func readStack(opts Options, apiBase string) (*declaration, error) {
 	return d, nil
 }
 
-// deliverEvery replaces the delivery streams' own intervals.
+// deliverEvery replaces the delivery streams' intervals.
 func (d *declaration) deliverEvery(interval time.Duration) {
 	for i := range d.deliveries {
 		d.deliveries[i].BufferInterval = interval
 	}
 }
 
-// inFile names the file of a stack's problems, once: they are a line each, and each names its resource.
+// inFile adds the file's name to a stack's problems once. They are a line each, and each names its resource.
 func inFile(file string, err error) error {
 	if problems := lines(err); len(problems) > 1 {
 		return fmt.Errorf("%s: %d problems:\n%s", file, len(problems), strings.Join(problems, "\n"))
@@ -98,8 +98,8 @@ func declare(written *tfjson.Stack, apiBase string) (*declaration, error) {
 	return d, errors.Join(err, checkNames(stack), d.findAccessLog(), d.checkDeliveries())
 }
 
-// unresolved is why a stack could not be resolved. What cannot run here has no attributes either: whatever refers to it
-// is not another problem.
+// unresolved is the error of a stack that could not be resolved. Resources that cannot run here have no attributes, so a reference to
+// one is not reported as another problem.
 func unresolved(stack *tfjson.Stack, err error) error {
 	foreign := foreigners(stack, func(r tfjson.Resource) bool { return slices.Contains(behindAuthorizers, r.Type) })
 	var problems []error
@@ -114,7 +114,7 @@ func unresolved(stack *tfjson.Stack, err error) error {
 	return errors.Join(problems...)
 }
 
-// foreigners are a stack's resources that no room knows, but for those that are let in.
+// foreigners are a stack's resources that no package knows, except those that are let in.
 func foreigners(stack *tfjson.Stack, letIn func(tfjson.Resource) bool) []tfjson.Resource {
 	known := map[string]bool{}
 	for _, types := range rooms {
@@ -129,8 +129,7 @@ func cannotRun(r tfjson.Resource) error {
 	return fmt.Errorf("%s: a resource of type %s cannot run on one machine; leave it out of the environment that runs here", r.Address(), r.Type)
 }
 
-// refuseUnknown refuses the resources that no room knows. Where a room has refused one already, in its own words, that is
-// enough.
+// refuseUnknown refuses the resources that no package knows, unless one has refused them already with its own message.
 func refuseUnknown(stack *tfjson.Stack, refused error) error {
 	said := ""
 	if refused != nil {
@@ -157,7 +156,7 @@ func (d *declaration) findAccessLog() error {
 			arn, _ := s["destination_arn"].(string)
 			at := slices.IndexFunc(d.groups, func(g cloudwatch.Config) bool { return g.ARN == arn })
 			if at < 0 {
-				return fmt.Errorf("%s: access_log_settings.destination_arn is %q, which is the ARN of no aws_cloudwatch_log_group of the stack; refer to one that is declared", stage.Address(), arn)
+				return fmt.Errorf("%s: access_log_settings.destination_arn is %q, but no aws_cloudwatch_log_group of the stack has that ARN; refer to one that is declared", stage.Address(), arn)
 			}
 			if d.accessLog != "" && d.accessLog != d.groups[at].Name {
 				return fmt.Errorf("%s: access_log_settings.destination_arn is %s, and another stage's %s; here all stages share one log group", stage.Address(), d.groups[at].Name, d.accessLog)
@@ -168,8 +167,8 @@ func (d *declaration) findAccessLog() error {
 	return nil
 }
 
-// checkNames checks that no two resources have one name, which AWS would refuse: here the two would share their files, and
-// one delivery stream's checkpoint would pass over the other's events.
+// checkNames checks that no two resources have the same name, which AWS would refuse. Here the two would share their files, and one
+// delivery stream's checkpoint would skip the other's events.
 func checkNames(stack *tfjson.Stack) error {
 	var problems []error
 	for _, named := range []struct{ typ, attribute string }{
@@ -179,7 +178,7 @@ func checkNames(stack *tfjson.Stack) error {
 		for _, r := range stack.Resources(named.typ) {
 			name := r.Body[named.attribute]
 			if other, taken := first[name]; taken {
-				problems = append(problems, fmt.Errorf("%s: %s is %q, which is the name of %s; give it another, because AWS makes one of a name", r.Address(), named.attribute, name, other))
+				problems = append(problems, fmt.Errorf("%s: %s is %q, which is the name of %s; use another, because AWS requires unique names", r.Address(), named.attribute, name, other))
 				continue
 			}
 			first[name] = r.Address()
@@ -188,7 +187,7 @@ func checkNames(stack *tfjson.Stack) error {
 	return errors.Join(problems...)
 }
 
-// checkDeliveries checks that what the delivery streams join is declared: nothing that is not can be met here.
+// checkDeliveries checks that the stack declares the streams, buckets and roles of its delivery streams: no others exist here.
 func (d *declaration) checkDeliveries() error {
 	const source, destination = "kinesis_source_configuration", "extended_s3_configuration"
 	var problems []error
@@ -201,7 +200,7 @@ func (d *declaration) checkDeliveries() error {
 			{destination + ".role_arn", cfg.RoleARN, "aws_iam_role"},
 		} {
 			if !d.declares(end.typ, end.arn) {
-				problems = append(problems, fmt.Errorf("%s: %s is %q, which is the ARN of no %s of the stack; refer to one that is declared", r.Address(), end.field, end.arn, end.typ))
+				problems = append(problems, fmt.Errorf("%s: %s is %q, but no %s of the stack has that ARN; refer to one that is declared", r.Address(), end.field, end.arn, end.typ))
 			}
 		}
 	}
@@ -215,7 +214,7 @@ func (d *declaration) declares(typ, arn string) bool {
 	})
 }
 
-// notices say in plain words what the stack declares and nothing here imitates, so that nobody takes it for granted.
+// notices say what the stack declares and the local pipeline does not imitate.
 func (d *declaration) notices() []string {
 	found := d.unverified()
 	for _, typ := range slices.Sorted(maps.Keys(passedOver)) {
@@ -224,13 +223,13 @@ func (d *declaration) notices() []string {
 		}
 	}
 	if d.writesLogs() && len(d.stack.Resources("aws_api_gateway_account")) == 0 {
-		found = append(found, "the stage writes logs without a role of its own: on AWS its deployment fails unless the account's API Gateway has one (aws_api_gateway_account)")
+		found = append(found, "the stage writes logs, but the stack sets no role for them: on AWS the deployment fails unless the account's API Gateway has one (aws_api_gateway_account)")
 	}
 	for _, policy := range d.api.Producers() {
-		found = append(found, policy+" lets in principals of other accounts: each key here is one of the stack's own account")
+		found = append(found, policy+" lets in principals of other accounts: each key here belongs to the stack's own account")
 	}
 	if d.hasQuota() {
-		found = append(found, "what an API key has used of its quota is counted anew with each start")
+		found = append(found, "the use of an API key's quota is counted from zero at each start")
 	}
 	found = append(found, d.bucketNotices()...)
 	found = append(found, d.keys.notices...)
@@ -240,7 +239,7 @@ func (d *declaration) notices() []string {
 	return append(found, "metrics, X-Ray and encryption at rest are not imitated")
 }
 
-// warnings are what AWS takes and nobody means.
+// warnings are the settings that AWS accepts although they are probably mistakes.
 func (d *declaration) warnings() []string {
 	found := d.api.Warnings()
 	for _, delivery := range d.deliveries {
@@ -249,7 +248,7 @@ func (d *declaration) warnings() []string {
 	return found
 }
 
-// bucketNotices say what several buckets have in common once.
+// bucketNotices are the buckets' notices, each once with the names of all its buckets.
 func (d *declaration) bucketNotices() []string {
 	var notices []string
 	buckets := map[string][]string{}
@@ -274,7 +273,7 @@ func (d *declaration) hasQuota() bool {
 	})
 }
 
-// writesLogs tells whether API Gateway writes an access log or an execution log, which it does with the account's role.
+// writesLogs reports whether API Gateway writes an access log or an execution log. It does so with the account's role.
 func (d *declaration) writesLogs() bool {
 	if d.accessLog != "" {
 		return true

@@ -18,7 +18,7 @@ func TestEveryEnvironmentCanBeRead(t *testing.T) {
 	if err != nil || len(names) == 0 {
 		t.Fatalf("%v, %v", names, err)
 	}
-	// What cannot run here says so.
+	// These environments cannot run here.
 	refused := map[string]string{
 		"option-parquet": "aws_kinesis_firehose_delivery_stream.delivery: data_format_conversion_configuration (Parquet, ORC) is not imitated on one machine; leave it out",
 	}
@@ -37,9 +37,9 @@ func TestEveryEnvironmentCanBeRead(t *testing.T) {
 	}
 }
 
-// A stack that was edited into nonsense is an error or runs; it never ends the process.
+// A stack with nonsense in it causes an error or runs; it never panics.
 func TestNonsenseIsAnErrorAndNoPanic(t *testing.T) {
-	// Reading so many stacks leaves much garbage and keeps little: collecting it less often takes the test half of the time.
+	// Reading many stacks makes much garbage: collecting it less often halves the test's time.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	var stack map[string]any
 	if err := json.Unmarshal(goldens.Read(t, "dev"), &stack); err != nil {
@@ -49,7 +49,7 @@ func TestNonsenseIsAnErrorAndNoPanic(t *testing.T) {
 	tried, refused := 0, 0
 	seen := map[string]bool{}
 	mutate(stack["resource"], "resource", func(path string, set func(any)) {
-		// The same code reads two resources of a type: each of their values is tried in the first.
+		// The same code reads all resources of a type, so each value is tried only in the first.
 		kind := withoutName(path)
 		if seen[kind] || testing.Short() && len(seen)%20 != 0 {
 			seen[kind] = true
@@ -96,7 +96,7 @@ func withoutName(path string) string {
 	return strings.Join(parts, ".")
 }
 
-// mutate calls try for each value within v, with a way to set it, and puts the value back after.
+// mutate calls try for each value within v, with a function that sets it, and restores the value afterwards.
 func mutate(v any, path string, try func(path string, set func(any))) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -118,7 +118,7 @@ func mutate(v any, path string, try func(path string, set func(any))) {
 	}
 }
 
-// An interval of 0 s replaces the stack's own as any other does; none keeps it.
+// An interval of 0 s replaces the stack's interval as any other does; nil keeps it.
 func TestBufferInterval(t *testing.T) {
 	of := func(d time.Duration) *time.Duration { return &d }
 	for _, test := range []struct {

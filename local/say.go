@@ -14,7 +14,7 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
-// sayStarted tells whoever started the pipeline where it is and how to try it.
+// sayStarted prints the pipeline's addresses and folders, and how to try it.
 func (p *Pipeline) sayStarted() {
 	out := p.opts.Out
 	fmt.Fprintf(out, "%s runs on this machine, as %s declares it\n", p.declared.api.Name, p.opts.Stack)
@@ -22,7 +22,7 @@ func (p *Pipeline) sayStarted() {
 	if p.opts.Web != nil {
 		fmt.Fprintf(out, "  web page  %s/\n", p.apiBase())
 	} else {
-		fmt.Fprintln(out, "  web page  not built; make webapp builds it")
+		fmt.Fprintln(out, "  web page  not built; run make webapp to build it")
 	}
 	fmt.Fprintf(out, "  AWS       http://%s (Kinesis and S3, for aws --endpoint-url and any SDK)\n", p.awsServer.listener.Addr())
 	for _, delivery := range p.declared.deliveries {
@@ -39,7 +39,7 @@ func (p *Pipeline) sayStarted() {
 		fmt.Fprintf(out, "\ntry it:\n  %s\n%s\n", curl, p.secrets(curl))
 	}
 	if tables := p.tables(); len(tables) > 0 {
-		fmt.Fprintln(out, "query what was delivered:")
+		fmt.Fprintln(out, "query the delivered events:")
 		for _, table := range tables {
 			fmt.Fprintf(out, "  duckdb -c \"select * from read_json('%s')\"\n", table)
 		}
@@ -56,7 +56,7 @@ func (p *Pipeline) tables() []string {
 	for _, r := range p.declared.stack.Resources("aws_glue_catalog_table") {
 		storage, err := r.Blocks("storage_descriptor")
 		if err != nil || len(storage) != 1 {
-			continue // a table that somebody wrote by hand; nothing here reads it
+			continue // a table that was written by hand; nothing here reads it
 		}
 		location, _ := storage[0]["location"].(string)
 		if place, ok := strings.CutPrefix(location, "s3://"); ok {
@@ -66,10 +66,10 @@ func (p *Pipeline) tables() []string {
 	return patterns
 }
 
-// defaultKey is what --access-key is where nobody says it: no secret.
+// defaultKey is the default of --access-key. It is not a secret.
 const defaultKey = "test"
 
-// secrets says what a command takes from its shell.
+// secrets returns the shell variables that the curl command needs, a line each.
 func (p *Pipeline) secrets(curl string) string {
 	var said strings.Builder
 	if strings.Contains(curl, "$AWS_ACCESS_KEY_ID") {
@@ -96,7 +96,7 @@ func (p *Pipeline) secrets(curl string) string {
 	return said.String()
 }
 
-// outputs are the stack's, with this API's address in place of its domains' on AWS.
+// outputs are the stack's outputs, with the local address instead of the API's domains.
 func (p *Pipeline) outputs() map[string]any {
 	values := map[string]any{}
 	for _, output := range p.declared.stack.Outputs() {
@@ -113,13 +113,13 @@ func (p *Pipeline) outputs() map[string]any {
 	return values
 }
 
-// output is one of the outputs; a stack that was written by hand may have none, which is "".
+// output is an output by name, or "": a stack written by hand may not have it.
 func (p *Pipeline) output(name string) string {
 	text, _ := p.outputs()[name].(string)
 	return text
 }
 
-// submitURL is where events are posted, or at least where the API is.
+// submitURL is the URL for events, or the API's URL if the stack has no such output.
 func (p *Pipeline) submitURL() string {
 	return cmp.Or(p.output("submit_url"), p.apiBase()+"/"+strings.Join(p.declared.api.Stages(), ","))
 }
@@ -133,8 +133,8 @@ func (p *Pipeline) sayDelivered(object firehose.Object) {
 		filepath.Join(p.bucketsDir(), object.Bucket, filepath.FromSlash(object.Key)))
 }
 
-// Status is what each hop of the stack has seen since the start. Streams of the data folder that the stack does not declare are
-// no part of it.
+// Status counts what passed through each part of the pipeline since the start. It leaves out streams of the data folder that the
+// stack does not declare.
 type Status struct {
 	Stack      string            `json:"stack"`
 	StartedAt  time.Time         `json:"startedAt"`

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The names of a client that speaks HTTP/1.1 reach the API as it spelt them.
+// Header names reach the API as an HTTP/1.1 client spelt them.
 func TestHeaderNamesOfAClient(t *testing.T) {
 	stack := devStack(t)
 	stack.body("aws_api_gateway_gateway_response", "api_default-4xx")["response_parameters"] = object{"gatewayresponse.header.X-Got": "method.request.header.X-Device-Id"}

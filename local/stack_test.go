@@ -15,7 +15,7 @@ import (
 
 type object = map[string]any
 
-// editable is the dev stack before it is read, so that a test can edit it as a person would.
+// editable is the dev stack's JSON, for a test to edit.
 type editable object
 
 func devStack(t testing.TB) editable {
@@ -30,7 +30,7 @@ func devStack(t testing.TB) editable {
 // types are the resources, by type and name.
 func (s editable) types() object { return s["resource"].(object) }
 
-// body is a resource's.
+// body is a resource's body.
 func (s editable) body(typ, name string) object { return s.types()[typ].(object)[name].(object) }
 
 // add declares a resource.
@@ -41,7 +41,7 @@ func (s editable) add(typ, name string, body object) {
 	s.types()[typ].(object)[name] = body
 }
 
-// write gives the path of the stack's file.
+// write writes the stack to a file, and returns its path.
 func (s editable) write(t testing.TB) string {
 	t.Helper()
 	text, err := json.Marshal(s)

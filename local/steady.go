@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// How long a client may leave a body, or an answer, where it is. Both move with every piece: a slow client has as long as it
-// needs. They are the network's time, whatever the pipeline's clock.
+// How long a client may neither send more of a body nor take more of an answer. Each piece renews the time, so a slow client has as
+// long as it needs. These are real time, not the pipeline's clock.
 const (
 	bodyStall = time.Minute
-	// answerStall is longer, because a write goes on only when a third of the system's buffer is free: of 4 MiB, that is from
-	// 5 KB a second on.
+	// answerStall is longer, because the system continues a write only when a third of its buffer is free. With a buffer of 4 MiB
+	// that allows clients from 5 KB a second.
 	answerStall = 5 * time.Minute
 )
 
@@ -27,20 +27,20 @@ func steadyAnswers(next http.Handler) http.Handler {
 	})
 }
 
-// steadyWriter moves the connection's deadline with each write. It hides that a file could be sent at once: that would have one
-// deadline for all of it.
+// steadyWriter moves the connection's deadline with each write. It hides io.ReaderFrom, which would send a whole file under one
+// deadline.
 type steadyWriter struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	ended   bool
 }
 
-// Unwrap is for [http.ResponseController].
+// Unwrap is used by [http.ResponseController].
 func (s *steadyWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 func (s *steadyWriter) move() { _ = s.control.SetWriteDeadline(time.Now().Add(answerStall)) } // a recorder has none
 
-// Write implements http.ResponseWriter, in pieces that even a slow client takes in time.
+// Write implements http.ResponseWriter. It writes in pieces that even a slow client takes in time.
 func (s *steadyWriter) Write(text []byte) (written int, err error) {
 	const piece = 16 << 10
 	for {
@@ -78,8 +78,8 @@ type steadyReader struct {
 
 func (s *steadyReader) move() { _ = s.control.SetReadDeadline(time.Now().Add(bodyStall)) } // a recorder has none
 
-// Read implements io.Reader. After the end there is no deadline: net/http watches the connection then. After an error it stays,
-// because net/http would read on.
+// Read implements io.Reader. At the end of the body it removes the deadline, because net/http then watches the connection. After an
+// error the deadline stays, because net/http would read on.
 func (s *steadyReader) Read(to []byte) (int, error) {
 	s.move()
 	n, err := s.ReadCloser.Read(to)

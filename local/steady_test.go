@@ -17,7 +17,7 @@ import (
 	"cdk.tf/go/ingest/local/internal/pipes"
 )
 
-// steadily serves a handler as the AWS address does, and gives a connection to it.
+// steadily serves a handler as the AWS address does, and calls with with a connection to it.
 func steadily(t *testing.T, handler http.HandlerFunc, with func(client net.Conn)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -63,7 +63,7 @@ func isClosedAfter(t *testing.T, client net.Conn, want time.Duration) {
 
 func TestIdleConnectionsAreClosed(t *testing.T) {
 	steadily(t, func(http.ResponseWriter, *http.Request) {}, func(client net.Conn) {
-		for range 2 { // the second in time
+		for range 2 { // the second before idleTime is over
 			_, _ = io.WriteString(client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 			if got := answerOf(t, client); got != "200 OK " {
 				t.Error(got)
@@ -74,12 +74,12 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 	})
 	steadily(t, func(http.ResponseWriter, *http.Request) {}, func(client net.Conn) { isClosedAfter(t, client, headerTime) })
 	steadily(t, func(http.ResponseWriter, *http.Request) {}, func(client net.Conn) {
-		_, _ = io.WriteString(client, "PRI * HTTP/2.0\r\n\r\n") // half of what HTTP/2 begins with
+		_, _ = io.WriteString(client, "PRI * HTTP/2.0\r\n\r\n") // half of HTTP/2's preface
 		isClosedAfter(t, client, headerTime)
 	})
 }
 
-// overHTTP2 is a client that speaks HTTP/2 at once on a connection, as AWS's JavaScript SDK does to Kinesis.
+// overHTTP2 is a client that speaks HTTP/2 with prior knowledge on a connection, as AWS's JavaScript SDK does to Kinesis.
 func overHTTP2(client net.Conn) *http.Transport {
 	transport := &http.Transport{
 		Protocols:   new(http.Protocols),
@@ -89,7 +89,7 @@ func overHTTP2(client net.Conn) *http.Transport {
 	return transport
 }
 
-// ended is a connection that notes when it was closed by the other side.
+// ended is a connection that notes when the other side closed it.
 type ended struct {
 	net.Conn
 	at chan time.Time
@@ -106,7 +106,7 @@ func (e ended) Read(to []byte) (int, error) {
 	return n, err
 }
 
-// sendOverHTTP2 makes a PUT and gives its answer.
+// sendOverHTTP2 sends a PUT and returns its answer.
 func sendOverHTTP2(t *testing.T, transport *http.Transport, body io.Reader) string {
 	t.Helper()
 	request, err := http.NewRequestWithContext(context.Background(), http.MethodPut, "http://x/", body)
@@ -124,7 +124,7 @@ func sendOverHTTP2(t *testing.T, transport *http.Transport, body io.Reader) stri
 	return answer.Proto + " " + answer.Status + " " + string(text)
 }
 
-// What bounds a client's time over HTTP/1.1 bounds it over HTTP/2 without TLS.
+// The bounds of a client's time over HTTP/1.1 also hold over HTTP/2 without TLS.
 func TestHTTP2HasToMove(t *testing.T) {
 	echo := func(w http.ResponseWriter, r *http.Request) {
 		text, err := io.ReadAll(r.Body)
@@ -152,7 +152,7 @@ func TestHTTP2HasToMove(t *testing.T) {
 			}
 		}
 		began := time.Now()
-		if took := (<-connection.at).Sub(began); took < idleTime || took > idleTime+5*time.Second { // it takes leave first
+		if took := (<-connection.at).Sub(began); took < idleTime || took > idleTime+5*time.Second { // it sends GOAWAY first
 			t.Errorf("idle, it is closed after %s, want %s", took, idleTime)
 		}
 	})
@@ -169,7 +169,7 @@ func TestHTTP2HasToMove(t *testing.T) {
 	})
 }
 
-// A client over HTTP/2 that takes nothing more of its connection is ended.
+// The connection of an HTTP/2 client that reads no more is ended.
 func TestHTTP2DownloadsHaveToMove(t *testing.T) {
 	steadily(t, func(w http.ResponseWriter, _ *http.Request) {
 		began := time.Now()
@@ -195,7 +195,7 @@ func TestHTTP2DownloadsHaveToMove(t *testing.T) {
 	})
 }
 
-// An upload may take hours, as long as something comes; one that stands still is ended.
+// An upload may take hours as long as data arrives; a stalled one is ended.
 func TestUploadsHaveToMove(t *testing.T) {
 	count := func(w http.ResponseWriter, r *http.Request) {
 		text, err := io.ReadAll(r.Body)
@@ -232,7 +232,7 @@ func TestUploadsHaveToMove(t *testing.T) {
 	})
 }
 
-// A download may take hours, as long as something is taken; one that stands still is ended.
+// A download may take hours as long as the client reads; a stalled one is ended.
 func TestDownloadsHaveToMove(t *testing.T) {
 	const size = 1 << 20
 	type outcome struct {
@@ -271,7 +271,7 @@ func TestDownloadsHaveToMove(t *testing.T) {
 	})
 }
 
-// An answer of headers alone is sent, however long it took to be made.
+// An answer of headers alone is sent, however long the handler took.
 func TestLateAnswersWithoutABody(t *testing.T) {
 	steadily(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/late" {

@@ -8,8 +8,8 @@ import (
 	"cdk.tf/go/ingest/internal/goldens"
 )
 
-// What AWS takes and nobody means runs here as well, and is said once.
-func TestWarnsOfWhatNobodyMeans(t *testing.T) {
+// Settings that AWS accepts although they are probably mistakes run here as well, with one warning each.
+func TestWarnsOfProbableMistakes(t *testing.T) {
 	stack := devStack(t)
 	answer := stack.body("aws_api_gateway_integration_response", "api_submit_post_200-mapping")
 	answer["status_code"] = "201"
@@ -38,7 +38,7 @@ func TestWarnsOfWhatNobodyMeans(t *testing.T) {
 	}
 }
 
-func TestWarnsOfNoneOfOurOwn(t *testing.T) {
+func TestOwnEnvironmentsHaveNoWarnings(t *testing.T) {
 	for _, environment := range []string{"dev", "staging", "prod"} {
 		d, err := readStack(Options{Stack: goldens.File(t, environment), AllowUnverified: true}, "http://127.0.0.1:8080")
 		if err != nil {

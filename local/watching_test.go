@@ -12,9 +12,9 @@ import (
 	"cdk.tf/go/ingest/internal/goldens"
 )
 
-// A stack with alarms runs like the same one without, and says once that nobody is told.
+// A stack with alarms runs as without them, with one notice that nothing is notified.
 func TestAWatchedPipelineRuns(t *testing.T) {
-	const notice = "alarms and the dashboard are not imitated: nobody is told anything"
+	const notice = "alarms and the dashboard are not imitated: nothing is notified"
 	file := filepath.Join(t.TempDir(), "cdk.tf.json")
 	watched := strings.Replace(string(goldens.Read(t, "dev")), `"resource": {`, `"resource": {
 		"aws_sns_topic": {"t": {"name": "alarms"}},
@@ -40,7 +40,7 @@ func TestAWatchedPipelineRuns(t *testing.T) {
 	}
 }
 
-// What prod is and this machine is not stands in a line each, though it has three buckets.
+// Each difference between prod and this machine has one line, though prod has three buckets.
 func TestWhatIsNotImitatedOfProd(t *testing.T) {
 	d, err := readStack(Options{Stack: goldens.File(t, "prod")}, "http://127.0.0.1:8080")
 	if err != nil {

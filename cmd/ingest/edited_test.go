@@ -160,7 +160,7 @@ func TestBadInput(t *testing.T) {
 			"two problems", []string{"--stack", "nowhere.json", "--env", "dev", "--buffer-interval", "-1s"},
 			[]string{"--env and --stack are both given", "--buffer-interval is -1s", "there is no file"},
 		},
-		{"a file for a folder", []string{"--stack", devStack, "--data", broken}, []string{"is no folder and cannot be made one"}},
+		{"a file for a folder", []string{"--stack", devStack, "--data", broken}, []string{"is not a folder and cannot be created"}},
 		{"a bad address", []string{"--stack", devStack, "--api", "nonsense"}, []string{`--api is "nonsense"; use an address with a host and a port`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -45,7 +45,7 @@ func (d Described) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = wrong
 		w.WriteHeader(http.StatusBadRequest)
 	}
-	_ = json.NewEncoder(w).Encode(answer) // a client that is gone hears nothing
+	_ = json.NewEncoder(w).Encode(answer) // the client may have gone
 }
 
 func (d Described) answer(w http.ResponseWriter, r *http.Request) (any, *problem) {
@@ -70,7 +70,7 @@ func (d Described) answer(w http.ResponseWriter, r *http.Request) (any, *problem
 		}
 		return d.list(in.DeliveryStreamType, in.ExclusiveStartDeliveryStreamName, limit)
 	default:
-		text := fmt.Sprintf("Firehose's operation %q is not imitated on one machine; what is: DescribeDeliveryStream, ListDeliveryStreams", action)
+		text := fmt.Sprintf("Firehose's operation %q is not imitated on one machine; these are: DescribeDeliveryStream, ListDeliveryStreams", action)
 		d.NotImitated(text)
 		return nil, &problem{"UnknownOperationException", text}
 	}

@@ -28,7 +28,7 @@ func TestErrors(t *testing.T) {
 	large := base64.StdEncoding.EncodeToString(make([]byte, 1<<20))
 	number := call(t, s, "PutRecord", `{"StreamName":"e","PartitionKey":"a","Data":""}`)["SequenceNumber"].(string)
 	for _, test := range []struct{ action, body, typ, message string }{
-		{"Whatever", `{}`, "UnknownOperationException", `Kinesis's operation "Whatever" is not imitated on one machine; what is: ` + imitated},
+		{"Whatever", `{}`, "UnknownOperationException", `Kinesis's operation "Whatever" is not imitated on one machine; these are: ` + imitated},
 		{"PutRecord", ``, "SerializationException", ""},
 		{"PutRecord", `[]`, "SerializationException", ""},
 		{"PutRecord", `{} {}`, "SerializationException", ""},

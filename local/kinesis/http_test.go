@@ -20,7 +20,7 @@ func TestHTTP(t *testing.T) {
 		empty    = `{"HasMoreStreams":false,"StreamNames":[],"StreamSummaries":[]}`
 		serial   = `{"__type":"SerializationException"}`
 		unknown  = `{"__type":"UnknownOperationException"}`
-		other    = `{"__type":"UnknownOperationException","message":"Kinesis's operation \"RegisterStreamConsumer\" is not imitated on one machine; what is: ` + imitated + `"}`
+		other    = `{"__type":"UnknownOperationException","message":"Kinesis's operation \"RegisterStreamConsumer\" is not imitated on one machine; these are: ` + imitated + `"}`
 		inCBOR   = "\xa1\x66__type\x76SerializationException"
 		nothing  = "\xa1\x66__type\x78\x19UnknownOperationException"
 		refusal  = "\xa2\x66__type\x76SerializationException\x67message\x78"

@@ -550,7 +550,7 @@ var imitated = strings.Join(slices.Sorted(maps.Keys(actions)), ", ")
 
 // unknownOperation refuses an action, in words, which AWS does not.
 func (s *Service) unknownOperation(action string) *refusal {
-	problem := refuse("UnknownOperationException", "Kinesis's operation %q is not imitated on one machine; what is: %s", action, imitated)
+	problem := refuse("UnknownOperationException", "Kinesis's operation %q is not imitated on one machine; these are: %s", action, imitated)
 	s.tell(problem.Message)
 	return problem
 }

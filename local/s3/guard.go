@@ -182,7 +182,7 @@ func checkMetadata(r *http.Request) error {
 }
 
 func (g guard) refuseUnimitated(w http.ResponseWriter, r *http.Request, what string) {
-	why := "S3's " + what + " is not imitated on one machine; what is: " + imitated
+	why := "S3's " + what + " is not imitated on one machine; these are: " + imitated
 	g.tell(why)
 	refuse(w, r, gofakes3.ErrorMessage(gofakes3.ErrNotImplemented, why))
 }

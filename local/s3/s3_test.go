@@ -413,14 +413,14 @@ func TestWhatIsNotImitatedIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.put("a", "content")
 	_, err := w.client.PutObjectTagging(t.Context(), &awss3.PutObjectTaggingInput{Bucket: aws.String("events"), Key: aws.String("a"), Tagging: &types.Tagging{TagSet: []types.Tag{}}})
-	if got, want := code(err), "NotImplemented: S3's ?tagging is not imitated on one machine; what is: buckets"; !strings.HasPrefix(got, want) {
+	if got, want := code(err), "NotImplemented: S3's ?tagging is not imitated on one machine; these are: buckets"; !strings.HasPrefix(got, want) {
 		t.Errorf("%s, want %s", got, want)
 	}
 	if got, _ := w.get("a"); got != "content" {
 		t.Errorf("the object now holds %q", got)
 	}
 	_, err = w.client.PutBucketPolicy(t.Context(), &awss3.PutBucketPolicyInput{Bucket: aws.String("fresh"), Policy: aws.String("{}")})
-	if got, want := code(err), "NotImplemented: S3's ?policy is not imitated on one machine; what is: buckets"; !strings.HasPrefix(got, want) {
+	if got, want := code(err), "NotImplemented: S3's ?policy is not imitated on one machine; these are: buckets"; !strings.HasPrefix(got, want) {
 		t.Errorf("%s, want %s", got, want)
 	}
 	_, err = w.client.PutBucketVersioning(t.Context(), &awss3.PutBucketVersioningInput{Bucket: aws.String("events"), VersioningConfiguration: &types.VersioningConfiguration{Status: "Enabled"}})

@@ -9,7 +9,7 @@ import {
   PutRecordsCommand,
 } from "@aws-sdk/client-kinesis";
 
-// Nothing is set but the address: whatever else a client does is its default.
+// Only the address is set: the clients use their defaults for the rest.
 const client = new KinesisClient({ endpoint: process.env.ENDPOINT });
 const StreamName = process.env.STREAM;
 assert.match(String(client.config.requestHandler.metadata.handlerProtocol), /^h2/);
@@ -20,7 +20,7 @@ assert.equal(summary.StreamStatus, "ACTIVE");
 const put = await client.send(new PutRecordCommand({ StreamName, PartitionKey: "k", Data: Buffer.from("first") }));
 assert.match(put.SequenceNumber, /^\d+$/);
 
-// Many at once share one connection, and a large one is more than a window of HTTP/2.
+// Many concurrent requests share one connection, and a large one exceeds a window of HTTP/2.
 const large = Buffer.alloc((1 << 20) - 100, "x");
 await Promise.all(
   Array.from({ length: 50 }, (_, n) =>

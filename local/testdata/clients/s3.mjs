@@ -10,7 +10,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 
-// Names below localhost are loopback's on every system that has it so, and here on all.
+// Not every system resolves the names below localhost to loopback; here they do.
 const lookup = (_host, options, done) =>
   options.all ? done(null, [{ address: "127.0.0.1", family: 4 }]) : done(null, "127.0.0.1", 4);
 const client = new S3Client({ endpoint: process.env.ENDPOINT, requestHandler: { httpAgent: new http.Agent({ lookup }) } });

@@ -20,7 +20,7 @@ def refused(call, *codes, **arguments):
     raise AssertionError(f"{call.__name__} {arguments} is taken")
 
 
-# Names of metadata as they were given, and what else is an object's.
+# The names of metadata are returned as they were given, with the object's other headers.
 client.put_object(
     Bucket=bucket, Key="kept", Body=b"text", Metadata={"mykey": "Value", "two-words": "x"}, CacheControl="max-age=60",
     ContentLanguage="en", ContentDisposition="inline", ContentEncoding="identity", Expires="Thu, 01 Dec 2033 16:00:00 GMT",
@@ -58,7 +58,7 @@ client.delete_object(Bucket=bucket, Key="copy", IfMatch="*")
 client.delete_object(Bucket=bucket, Key="kept", IfMatch=etag)
 refused(client.head_object, "404", Key="kept")
 
-# The stack's own bucket, again.
+# The stack's own bucket can be created again.
 client.create_bucket(Bucket=bucket)
 
 # Checksums, each as boto3 computes it, and one that is wrong.
@@ -74,16 +74,16 @@ for wrong in (
     refused(client.put_object, "BadDigest", Key="never", Body=b"text", **wrong)
 refused(client.head_object, "404", Key="never")
 
-# What would be lost is refused.
+# Requests whose settings would be dropped are refused.
 for lost in (
     {"Tagging": "a=b"}, {"StorageClass": "GLACIER"}, {"ACL": "public-read"}, {"WebsiteRedirectLocation": "/x"},
     {"ObjectLockLegalHoldStatus": "ON"}, {"GrantRead": "id=x"},
 ):
-    assert "what is: " in refused(client.put_object, "NotImplemented", Key="never", Body=b"", **lost)
+    assert "these are: " in refused(client.put_object, "NotImplemented", Key="never", Body=b"", **lost)
 assert client.get_object_tagging(Bucket=bucket, Key="sums")["TagSet"] == []
 refused(client.put_object_tagging, "NotImplemented", Key="sums", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
 
-# A large copy goes by parts, as `aws s3 cp` and `mv` make it.
+# A large copy is made in parts, as by `aws s3 cp` and `mv`.
 parts = TransferConfig(multipart_threshold=6 << 20, multipart_chunksize=5 << 20)
 content = bytes(range(256)) * (11 << 12)
 client.put_object(Bucket=bucket, Key="a/large+ü", Body=content, Metadata={"mykey": "Value"})

@@ -1,5 +1,5 @@
-// Package backend declares the bucket that Terraform's state lies in, as a stack of its own: it has to be there before
-// any stack that keeps its state in it, and to stay when those go.
+// Package backend declares the bucket of Terraform's state as a separate stack. The bucket must exist before any stack that keeps its
+// state there, and must stay when those stacks are destroyed.
 package backend
 
 import (
@@ -15,28 +15,27 @@ import (
 )
 
 const (
-	// terraformVersion and providerVersion are the stacks' own (stacks/terraform.go): 1.10 is what the lock file in S3
-	// needs at least.
+	// terraformVersion and providerVersion are those of the other stacks (stacks/terraform.go). The lock file in S3 needs at least
+	// Terraform 1.10.
 	terraformVersion = ">= 1.10.0, < 2.0.0"
 	providerVersion  = "~> 5.99"
 
-	// keptDays is how long a version of a state stays after the next one has come: to go back to one before a mistake is
-	// what versions are for, and a mistake in what is seldom applied is found late. A version has some 100 KB.
+	// keptDays is how long S3 keeps a version of a state after the next one. You go back to a version from before a mistake, and in
+	// a stack that is seldom applied a mistake is found late. A version has some 100 KB.
 	keptDays = 365
 	// abortUploadsAfterDays is the data bucket's default (spec.Default).
 	abortUploadsAfterDays = 7
 )
 
-// Config of a state's bucket.
+// Config describes the bucket of a state.
 type Config struct {
 	Bucket string
 	Region string
-	// KMSKeyARN is of a key or an alias in the same region; empty encrypts with S3's own keys.
+	// KMSKeyARN is the ARN of a key or an alias in the same region; empty encrypts with S3's own keys.
 	KMSKeyARN string
 }
 
-// Of reads what a synthesised stack says of the bucket that its state lies in. Where the state lies elsewhere the error
-// says how to have it in S3.
+// Of reads the bucket of a synthesised stack's state. If the stack keeps its state elsewhere, the error says how to keep it in S3.
 func Of(stack *tfjson.Stack) (Config, error) {
 	typ, arguments, err := stack.Backend()
 	if err != nil {
@@ -59,8 +58,8 @@ func Of(stack *tfjson.Stack) (Config, error) {
 	return c, nil
 }
 
-// The forms are those that spec holds an environment to: S3's bucket naming rules, a region, and what Terraform's S3
-// backend takes for a key.
+// The patterns are those that spec checks in an environment: S3's bucket naming rules, a region, and the key ARNs that Terraform's S3
+// backend accepts.
 var (
 	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	regionPattern = regexp.MustCompile(`^(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|us-iso|us-isob|us-isof|eu-isoe|eusc-de)` +
@@ -74,7 +73,7 @@ var (
 func (c Config) Check() error {
 	var errs []error
 	if _, err := netip.ParseAddr(c.Bucket); err == nil || !bucketPattern.MatchString(c.Bucket) || strings.Contains(c.Bucket, "..") {
-		errs = append(errs, fmt.Errorf(`--bucket is %q; use 3 to 63 of a-z, 0-9, "-" and ".", beginning and ending with a letter or a digit, and no address`, c.Bucket))
+		errs = append(errs, fmt.Errorf(`--bucket is %q; use 3 to 63 of a-z, 0-9, "-" and ".", beginning and ending with a letter or a digit, and not an IP address`, c.Bucket))
 	}
 	if !regionPattern.MatchString(c.Region) {
 		errs = append(errs, fmt.Errorf("--region is %q; use a region such as eu-west-1", c.Region))
@@ -86,12 +85,12 @@ func (c Config) Check() error {
 	if key == nil {
 		errs = append(errs, fmt.Errorf("--kms-key is %q; use the ARN of an alias or a key, such as arn:aws:kms:eu-west-1:111122223333:alias/state or …:key/ and a UUID, whose version Terraform checks too", c.KMSKeyARN))
 	} else if key[1] != c.Region {
-		errs = append(errs, fmt.Errorf("--kms-key is in %s and the bucket in %s; S3 takes a key of the bucket's own region", key[1], c.Region))
+		errs = append(errs, fmt.Errorf("--kms-key is in %s and the bucket in %s; S3 takes only a key of the bucket's region", key[1], c.Region))
 	}
 	return errors.Join(errs...)
 }
 
-// Spec is the line of Go that has an environment keep its state in the bucket.
+// Spec is the line of Go that makes an environment keep its state in the bucket.
 func (c Config) Spec() string {
 	key := ""
 	if c.KMSKeyARN != "" {
@@ -103,7 +102,7 @@ func (c Config) Spec() string {
 // object is a JSON object.
 type object = map[string]any
 
-// JSON is the whole stack as Terraform JSON. It is the same for the same configuration.
+// JSON returns the whole stack as Terraform JSON. The same configuration gives the same bytes.
 func (c Config) JSON() ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
@@ -129,7 +128,7 @@ func (c Config) JSON() ([]byte, error) {
 
 func (c Config) resources() object {
 	const bucket = "${aws_s3_bucket.state.bucket}"
-	// The bucket, and what is set on it: a bucket is not kept without its protection.
+	// Terraform may destroy neither the bucket nor its settings, because the bucket must not lose its protection.
 	kept := object{"prevent_destroy": true}
 	encryption := object{"sse_algorithm": "AES256"}
 	rule := object{"apply_server_side_encryption_by_default": encryption}
@@ -161,13 +160,13 @@ func (c Config) resources() object {
 		}},
 		"aws_s3_bucket_lifecycle_configuration": object{"state": object{
 			"bucket": bucket, "rule": lifecycleRules(), "lifecycle": kept,
-			// A rule over noncurrent versions has no meaning before there are any.
+			// A rule for noncurrent versions has no meaning before versioning is on.
 			"depends_on": []string{"aws_s3_bucket_versioning.state"},
 		}},
 	}
 }
 
-// tlsOnly is the data bucket's policy too (modules/s3).
+// tlsOnly is the same policy as the data bucket's (modules/s3).
 const tlsOnly = `{"Version":"2012-10-17","Statement":[{"Sid":"TLSOnly","Effect":"Deny","Principal":"*","Action":["s3:*"],` +
 	`"Resource":["${aws_s3_bucket.state.arn}","${aws_s3_bucket.state.arn}/*"],"Condition":{"Bool":{"aws:SecureTransport":["false"]}}}]}`
 

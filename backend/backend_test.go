@@ -17,7 +17,7 @@ var configs = map[string]Config{
 	"backend-kms": {Bucket: "api-kinesis-state", Region: "eu-west-1", KMSKeyARN: key},
 }
 
-// The project's rules hold for this stack too.
+// The project's policy rules hold for this stack too.
 func TestPolicy(t *testing.T) {
 	for name, config := range configs {
 		text, err := config.JSON()
@@ -27,14 +27,14 @@ func TestPolicy(t *testing.T) {
 		if got := breaches(t, string(text)); got != "" {
 			t.Errorf("%s: %s", name, got)
 		}
-		// And they are asked: without its encryption the bucket breaks one.
+		// The rules are evaluated: without its encryption the bucket breaks one.
 		if got := breaches(t, strings.Replace(string(text), `"aws_s3_bucket_server_side_encryption_configuration"`, `"aws_other"`, 1)); !strings.Contains(got, "private-bucket: aws_s3_bucket.state") {
 			t.Errorf("%s without encryption: %s", name, got)
 		}
 	}
 }
 
-// breaches are those of the rules that are not about a pipeline's own parts.
+// breaches are the broken rules, except those about the parts of a pipeline.
 func breaches(t *testing.T, text string) string {
 	t.Helper()
 	stack, err := tfjson.Read(strings.NewReader(text))
@@ -78,7 +78,7 @@ func TestOf(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	const bucketRemedy = `; use 3 to 63 of a-z, 0-9, "-" and ".", beginning and ending with a letter or a digit, and no address`
+	const bucketRemedy = `; use 3 to 63 of a-z, 0-9, "-" and ".", beginning and ending with a letter or a digit, and not an IP address`
 	for _, test := range []struct {
 		config Config
 		want   string
@@ -93,7 +93,7 @@ func TestCheck(t *testing.T) {
 		{Config{"states-", "eu-west-1", ""}, `--bucket is "states-"` + bucketRemedy},
 		{Config{"states", "Ireland", ""}, `--region is "Ireland"; use a region such as eu-west-1`},
 		{Config{"states", "eu-west-1", "alias/state"}, `--kms-key is "alias/state"; use the ARN of an alias or a key, such as arn:aws:kms:eu-west-1:111122223333:alias/state or …:key/ and a UUID, whose version Terraform checks too`},
-		{Config{"states", "us-east-1", key}, `--kms-key is in eu-west-1 and the bucket in us-east-1; S3 takes a key of the bucket's own region`},
+		{Config{"states", "us-east-1", key}, `--kms-key is in eu-west-1 and the bucket in us-east-1; S3 takes only a key of the bucket's region`},
 	} {
 		if got := fmt.Sprint(test.config.Check()); got != test.want {
 			t.Errorf("%+v: got %s, want %s", test.config, got, test.want)
@@ -101,7 +101,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// The stacks say which versions of Terraform and the provider they are for; this one is for the same.
+// This stack requires the same versions of Terraform and the provider as the other stacks.
 func TestVersionsAreTheStacks(t *testing.T) {
 	text := goldens.Read(t, "prod")
 	for _, want := range []string{`"required_version": "` + terraformVersion + `"`, `"version": "` + providerVersion + `"`} {

@@ -13,7 +13,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// result of a load.
+// result is the result of a load.
 type result struct {
 	metrics vegeta.Metrics
 	byCode  map[int]int
@@ -24,7 +24,7 @@ func (r result) accepted() int { return r.byCode[http.StatusOK] }
 
 func (r result) perSecond() float64 { return float64(r.accepted()) / r.wall.Seconds() }
 
-// apply sends requests over the connections: as fast as they are answered, or at a rate where one is given.
+// apply sends requests over the connections, at the given rate, or without one as fast as they are answered.
 func apply(o options, requests int, rate vegeta.Pacer, target func(id int64, t *vegeta.Target), each func(done int)) (result, error) {
 	var next atomic.Int64
 	targeter := func(t *vegeta.Target) error {
@@ -61,7 +61,7 @@ func apply(o options, requests int, rate vegeta.Pacer, target func(id int64, t *
 	return r, nil
 }
 
-// body is an event of the wanted size.
+// body is an event of a given size.
 func body(id int64, size int) []byte {
 	head := fmt.Sprintf(`{"id":%d,"type":"page_view","pad":"`, id)
 	return []byte(head + strings.Repeat("x", max(0, size-len(head)-2)) + `"}`)
@@ -74,7 +74,7 @@ func submit(url string, size int) func(int64, *vegeta.Target) {
 	}
 }
 
-// submitBatch sends batches of so many events, whose bytes are made once: their making would be measured too.
+// submitBatch sends batches of events. Their bytes are made once, so the run does not measure their creation.
 func submitBatch(url string, size, events int) func(int64, *vegeta.Target) {
 	header := http.Header{"Content-Type": {"application/json"}}
 	var all [][]byte

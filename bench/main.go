@@ -1,7 +1,7 @@
 // The command bench measures the pipeline on this machine and prints a table in Markdown: make bench.
 //
-// It measures from outside, as a client would: the program is built, started, and sent events over HTTP by vegeta from a
-// process of its own on the same cores. Beside it, in the same run and by the same client, kinesalite's PutRecord.
+// It measures from outside, as a client would: it builds and starts the program, and vegeta sends it events over HTTP from another
+// process on the same cores. In the same run it measures kinesalite's PutRecord with the same client.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// options of a run.
+// options are the options of a run.
 type options struct {
 	events      int
 	connections int
@@ -25,10 +25,10 @@ type options struct {
 func main() {
 	var o options
 	flag.IntVar(&o.events, "events", 1_000_000, "events of the throughput run")
-	flag.IntVar(&o.connections, "connections", 128, "connections at once")
+	flag.IntVar(&o.connections, "connections", 128, "concurrent connections")
 	flag.IntVar(&o.bytes, "bytes", 500, "bytes of an event's body")
 	flag.Parse()
-	debug.SetGCPercent(400) // the client shares the cores with what it measures
+	debug.SetGCPercent(400) // the client shares the cores with the measured program
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := measure(ctx, o)
 	stop()

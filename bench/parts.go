@@ -17,7 +17,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// throughput is what the pipeline accepts as fast as it answers, every event on disk before its answer.
+// throughput measures how many events per second the pipeline accepts, each on disk before its answer.
 func throughput(ctx context.Context, o options, program, dir string) ([]row, error) {
 	say("pipeline: %d events of %d bytes over %d connections", o.events, o.bytes, o.connections)
 	p, err := start(ctx, program, filepath.Join(dir, "unlimited"), "--unlimited")
@@ -55,11 +55,11 @@ func throughput(ctx context.Context, o options, program, dir string) ([]row, err
 	}, nil
 }
 
-// batchSizes are the numbers of events a batch that are measured: a usual one, and the most that a batch may have.
+// batchSizes are the measured numbers of events per batch: a usual one, and the maximum.
 var batchSizes = []int{100, 500}
 
-// batches is the batch route beside the single one, which gets a quarter of the events: one after the other, each with a
-// pipeline of its own.
+// batches measures the batch route and, with a quarter of the events, the single route. They run one after the other, each with a new
+// pipeline.
 func batches(ctx context.Context, o options, program, dir string) ([]row, error) {
 	single, err := batch(ctx, o, program, dir, o.events/4, 1)
 	if err != nil {
@@ -83,13 +83,13 @@ func batches(ctx context.Context, o options, program, dir string) ([]row, error)
 	return rows, nil
 }
 
-// batchResult is a load of batches, with the most anonymous memory in MiB that was seen, and the events in the objects.
+// batchResult is the result of a load of batches, with the peak of anonymous memory in MiB and the number of delivered events.
 type batchResult struct {
 	result
 	mostAnonymous, delivered int
 }
 
-// batch sends events, so many in each request; one is the single route.
+// batch sends events, size in each request; size 1 uses the single route.
 func batch(ctx context.Context, o options, program, dir string, events, size int) (batchResult, error) {
 	say("pipeline: %d events, %d a request", events, size)
 	p, err := start(ctx, program, filepath.Join(dir, fmt.Sprintf("batch-%d", size)), "--unlimited")
@@ -116,12 +116,12 @@ func batch(ctx context.Context, o options, program, dir string, events, size int
 }
 
 const (
-	// limitedRate is twice what one shard takes in a second.
+	// limitedRate is twice the records per second that one shard takes.
 	limitedRate    = 2000
 	limitedSeconds = 10
 )
 
-// limited is the pipeline with its limits on, asked for twice what its one shard takes.
+// limited measures the pipeline with its limits on, at twice the rate that its one shard takes.
 func limited(ctx context.Context, o options, program, dir string) ([]row, error) {
 	say("pipeline with its limits: %d events/s for %d s", limitedRate, limitedSeconds)
 	p, err := start(ctx, program, filepath.Join(dir, "limited"))
@@ -142,7 +142,7 @@ func limited(ctx context.Context, o options, program, dir string) ([]row, error)
 	}, nil
 }
 
-// kinesalite is the same client at kinesalite's PutRecord, in its fastest mode, which keeps records in memory alone.
+// kinesalite measures kinesalite's PutRecord with the same client, in its fastest mode, which keeps records only in memory.
 func kinesalite(ctx context.Context, o options, _, _ string) ([]row, error) {
 	what := fmt.Sprintf("kinesalite (in memory alone): PutRecord per second, %d bytes, %d connections", o.bytes, o.connections)
 	if _, err := os.Stat("bench/node_modules/kinesalite"); err != nil {
@@ -189,7 +189,7 @@ func kinesisHeader(action string) http.Header {
 		"Content-Type": {"application/x-amz-json-1.1"},
 		"X-Amz-Target": {"Kinesis_20131202." + action},
 		"X-Amz-Date":   {"20260101T000000Z"},
-		// kinesalite asks for the form of a signature and verifies none.
+		// kinesalite requires a signature, but does not verify it.
 		"Authorization": {"AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=x"},
 	}
 }

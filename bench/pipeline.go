@@ -26,7 +26,7 @@ func build(ctx context.Context, dir string) (string, error) {
 	return program, command.Run()
 }
 
-// pipeline is a running ingest up.
+// pipeline is a running `ingest up`.
 type pipeline struct {
 	command   *exec.Cmd
 	submitURL string
@@ -63,7 +63,7 @@ func start(ctx context.Context, program, data string, flags ...string) (*pipelin
 		}
 	}()
 	if p.submitURL == "" {
-		return nil, errors.Join(errors.New("ingest up ended before it listened"), p.command.Wait())
+		return nil, errors.Join(errors.New("ingest up ended before it was listening"), p.command.Wait())
 	}
 	response, err := http.Post(p.submitURL, "application/json", strings.NewReader(`{"first":true}`))
 	if err != nil {
@@ -77,7 +77,7 @@ func start(ctx context.Context, program, data string, flags ...string) (*pipelin
 	return p, nil
 }
 
-// stop ends it as Ctrl-C does and waits: what is buffered is delivered.
+// stop ends the process as Ctrl-C does, and waits until it has delivered what is buffered.
 func (p *pipeline) stop() error {
 	if err := p.command.Process.Signal(syscall.SIGINT); err != nil {
 		return err
@@ -85,7 +85,7 @@ func (p *pipeline) stop() error {
 	return p.command.Wait()
 }
 
-// memory is the process's resident memory in MiB: now, and the most there was. File pages of the stream's file count in.
+// memory is the process's resident memory in MiB, now and at its peak. It includes pages of the stream's file.
 func (p *pipeline) memory() (now, most int) {
 	text, _ := os.ReadFile("/proc/" + strconv.Itoa(p.command.Process.Pid) + "/status")
 	for line := range strings.Lines(string(text)) {
@@ -104,7 +104,7 @@ func (p *pipeline) memory() (now, most int) {
 	return now, most
 }
 
-// delivered counts the lines of the objects.
+// delivered counts the lines in the objects.
 func (p *pipeline) delivered() (int, error) {
 	count := 0
 	err := filepath.WalkDir(filepath.Join(p.data, "s3"), func(path string, entry fs.DirEntry, err error) error {

@@ -24,9 +24,9 @@ import (
 )
 
 func main() {
-	count := flag.Int("environments", 0, "synthesise so many environments and end; 0 measures")
-	outdir := flag.String("outdir", "", "where to")
-	runs := flag.Int("runs", 5, "runs of each kind, of which the median counts")
+	count := flag.Int("environments", 0, "synthesise this many environments and end; 0 measures")
+	outdir := flag.String("outdir", "", "folder of the synthesised stacks")
+	runs := flag.Int("runs", 5, "runs of each kind; the median counts")
 	flag.Parse()
 	var err error
 	if *count > 0 {
@@ -44,7 +44,7 @@ func main() {
 	}
 }
 
-// environments are the project's own, and copies of dev beyond them.
+// environments are the project's environments, followed by copies of dev.
 func environments(count int) []spec.Environment {
 	all := stacks.All()
 	for i := len(all); i < count; i++ {
@@ -61,7 +61,7 @@ type kind struct {
 	environment []string
 }
 
-// figures of one run.
+// figures are the figures of one run.
 type figures struct {
 	wall time.Duration
 	// peak is the resident memory, in MiB, of the largest process: Node.js's.
@@ -94,7 +94,7 @@ func measure(runs int) error {
 	return nil
 }
 
-// sideBySide takes the kinds in turn, after one run of each that does not count, and returns each one's medians.
+// sideBySide runs the kinds in turn, after one run of each that does not count, and returns the medians of each.
 func sideBySide(dir string, kinds []kind, count, runs int) ([]figures, error) {
 	all := make([][]figures, len(kinds))
 	for run := range runs + 1 {
@@ -124,7 +124,7 @@ func one(dir string, k kind, count int) (figures, error) {
 		return figures{}, err
 	}
 	command := exec.Command(program, "-environments", strconv.Itoa(count), "-outdir", filepath.Join(dir, "out"))
-	// This process has set Node.js's options for itself; the measured one sets its own, or none.
+	// This process has set Node.js's options for itself. The measured process sets its own, or none.
 	command.Env = append(append(os.Environ(), "NODE_OPTIONS=", nodeenv.Stock+"="), k.environment...)
 	command.Stderr = os.Stderr
 	began := time.Now()

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// commandIn runs a command in the project's folder with programs of one folder alone, and with variables besides.
+// commandIn runs a command in the project's folder, with only the programs in bin, and with additional variables.
 func commandIn(t *testing.T, bin string, variables []string, words ...string) said {
 	t.Helper()
 	program, err := exec.LookPath(words[0])
@@ -19,7 +19,7 @@ func commandIn(t *testing.T, bin string, variables []string, words ...string) sa
 		program, err = filepath.Abs(filepath.Join("..", words[0]))
 	}
 	if err != nil {
-		t.Skipf("%s is not to be found", words[0])
+		t.Skipf("%s is not on PATH", words[0])
 	}
 	command := exec.Command(program, words[1:]...)
 	command.Dir = ".."
@@ -33,7 +33,7 @@ func commandIn(t *testing.T, bin string, variables []string, words ...string) sa
 	return said{command.ProcessState.ExitCode(), stdout.String(), stderr.String()}
 }
 
-// programs is a folder with a shell, what a script takes for granted, and stand-ins of these texts.
+// programs is a folder with a shell, the basic commands that a script uses, and stand-ins with these texts.
 func programs(t *testing.T, standIns map[string]string) string {
 	t.Helper()
 	bin := t.TempDir()
@@ -64,7 +64,7 @@ func programs(t *testing.T, standIns map[string]string) string {
 	return bin
 }
 
-// oldest are the versions that the project's own files ask for.
+// oldest are the oldest versions that the project's own files allow.
 func oldest(t *testing.T) (goVersion, nodeVersion, terraformVersion string) {
 	t.Helper()
 	find := func(file, pattern string) string {
@@ -81,7 +81,7 @@ func oldest(t *testing.T) (goVersion, nodeVersion, terraformVersion string) {
 	return find("go.mod", `(?m)^go (.*)$`), find("synth/runtime.go", `oldestNode = ([0-9]+)`), find("stacks/terraform.go", `">= ([0-9]+\.[0-9]+)`)
 }
 
-// What is missing or too old is said with how to have it, a line each; what is there is not said.
+// scripts/need prints a line with the remedy for each program that is missing or too old, and nothing for the others.
 func TestNeed(t *testing.T) {
 	goVersion, nodeVersion, terraformVersion := oldest(t)
 	good := map[string]string{"go": "echo go1.99.0", "node": "echo v104.1.0", "npm": "true", "terraform": "echo Terraform v" + terraformVersion + ".0; echo on linux"}
@@ -140,7 +140,7 @@ func TestNeed(t *testing.T) {
 	}
 }
 
-// That Go compiles first is said of an empty cache, and of one that lacks the package.
+// scripts/compiling says that Go compiles first if the cache is empty or lacks the package.
 func TestCompiling(t *testing.T) {
 	cache := t.TempDir()
 	of := func(stale string) map[string]string {
@@ -161,7 +161,7 @@ func TestCompiling(t *testing.T) {
 	}
 }
 
-// With the real go: of a package that this test has compiled, nothing more is said.
+// With the real go, the output for a package that this test has compiled says nothing about compiling.
 func TestCompilingWithGo(t *testing.T) {
 	command := exec.Command("./compiling", "building", "strings", "a minute")
 	output, err := command.CombinedOutput()
@@ -170,7 +170,7 @@ func TestCompilingWithGo(t *testing.T) {
 	}
 }
 
-// A taken address is said before anything is compiled, with a command that has another one and keeps what was typed.
+// An address in use is reported before anything is compiled, with another one to use.
 func TestAddresses(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -207,7 +207,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// Where nothing was typed, the command that has another address is whole.
+// Without arguments, the remedy is the whole command with another address.
 func TestTheDefaultAddressesAreTaken(t *testing.T) {
 	preload := filepath.Join(t.TempDir(), "taken.js")
 	const text = `require("node:net").Server.prototype.listen = function () {
@@ -224,7 +224,7 @@ func TestTheDefaultAddressesAreTaken(t *testing.T) {
 	}
 }
 
-// The script's addresses are ingest up's.
+// The script's defaults are those of ingest up.
 func TestDefaultAddresses(t *testing.T) {
 	script, err := os.ReadFile("check-addresses")
 	if err != nil {
@@ -245,10 +245,10 @@ func TestDefaultAddresses(t *testing.T) {
 	}
 }
 
-// Each target that needs a program says so before it does anything else, and make up says that its address is taken.
+// Each target checks the programs that it needs before it does anything else, and make up checks its addresses.
 func TestTargetsCheckFirst(t *testing.T) {
 	if _, err := exec.LookPath("make"); err != nil {
-		t.Skip("make is not to be found")
+		t.Skip("make is not on PATH")
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -256,7 +256,7 @@ func TestTargetsCheckFirst(t *testing.T) {
 	}
 	defer func() { _ = listener.Close() }()
 	taken := listener.Addr().String()
-	// A go and an npm that may be asked for their version alone.
+	// A go and an npm that only print their version.
 	standIns := func(without string) map[string]string {
 		all := map[string]string{
 			"make": "", "node": "", "go": `[ "$*" = "env GOVERSION" ] || { echo "go $*"; exit 1; }; echo go1.99.0`, "npm": `echo "npm $*"; exit 1`,
@@ -297,7 +297,7 @@ func TestTargetsCheckFirst(t *testing.T) {
 	}
 }
 
-// The help of make lists each target that has a text, in one form.
+// make help lists each target with its text, in one format.
 func TestMakeHelp(t *testing.T) {
 	got := commandIn(t, programs(t, map[string]string{"make": ""}), nil, "make", "help")
 	for _, part := range []string{"Usage: make TARGET", "\n  up              Run ", "\n  deploy          Deploy ENV to AWS\n", "\nExamples:\n"} {

@@ -1,4 +1,4 @@
-// Package scripts tests what stands beside it.
+// Package scripts tests the scripts in this folder.
 package scripts
 
 import (
@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	noTrivy  = "trivy is not to be found; install Trivy (https://trivy.dev/docs/latest/getting-started/installation), or name its program in TRIVY\n"
-	noTFLint = "tflint is not to be found; install tflint (https://github.com/terraform-linters/tflint#installation), or name its program in TFLINT\n"
-	clean    = "nothing of severity HIGH or above, and nothing below that is not listed\n"
+	noTrivy  = "trivy is not installed; install Trivy (https://trivy.dev/docs/latest/getting-started/installation), or name its program in TRIVY\n"
+	noTFLint = "tflint is not installed; install tflint (https://github.com/terraform-linters/tflint#installation), or name its program in TFLINT\n"
+	clean    = "no finding of severity HIGH or above, and no lower one that is not listed\n"
 )
 
-// good is a stack in which neither program finds anything that is not listed; bad one in which both do.
+// good is a stack without unlisted findings of either program; bad is one with findings of both.
 const (
 	good = `{"terraform":{"required_version":">= 1.10","required_providers":{"aws":{"source":"aws","version":"~> 5.99"}}},` +
 		`"resource":{"aws_kinesis_stream":{"s":{"name":"events","encryption_type":"KMS","kms_key_id":"alias/aws/kinesis"}},` +
@@ -27,12 +27,12 @@ const (
 		`"aws_api_gateway_rest_api":{"api":{"name":"api"}}}}`
 	bad = `{"terraform":{"required_version":">= 1.10","required_providers":{"aws":{"source":"aws","version":"~> 5.99"}}},` +
 		`"resource":{"aws_kinesis_stream":{"s":{"name":"no stream's name","encryption_type":"NONE"}}}}`
-	// versioned holds what Trivy sees in the native syntax alone.
+	// versioned has a finding that Trivy reports only in the native syntax.
 	versioned = `{"resource":{"aws_s3_bucket":{"b":{"bucket":"b"}},"aws_s3_bucket_versioning":{"b":{` +
 		`"bucket":"${aws_s3_bucket.b.id}","versioning_configuration":{"status":"Suspended"}}}}}`
 )
 
-func TestScanSaysHowToHaveWhatIsMissing(t *testing.T) {
+func TestScanSaysHowToInstallWhatIsMissing(t *testing.T) {
 	standIns(t)
 	for _, test := range []struct {
 		name              string
@@ -56,7 +56,7 @@ func TestScanSaysHowToHaveWhatIsMissing(t *testing.T) {
 	}
 }
 
-// What the script makes of what the two programs say, whatever version of them there is.
+// The script's verdict on the two programs' output, with stand-ins instead of any version of them.
 func TestScanJudges(t *testing.T) {
 	standIns(t)
 	const read = "read stacks/x 60\n"
@@ -68,16 +68,16 @@ func TestScanJudges(t *testing.T) {
 		{"nothing", read, "", 0, "0 findings, all listed\n", ""},
 		{"what is listed", read + "listed LOW      AWS-0004 a.tf: open -- a reason\n", "", 0, "listed LOW      AWS-0004 a.tf: open -- a reason\n", ""},
 		{"below HIGH and not listed", read + "new    LOW      AWS-0017 a.tf: open\n", "", 1, "new    LOW      AWS-0017 a.tf: open\n",
-			"error: trivy has new findings (1); set what they ask for in the environment (stacks/), or below severity HIGH list them in scripts/trivyignore.yaml with a reason\n"},
+			"error: trivy has new findings (1); change the environment (stacks/) as they ask, or, below severity HIGH, list them in scripts/trivyignore.yaml with a reason\n"},
 		{"HIGH", read + "new    HIGH     AWS-0132 a.tf: open\n", "", 1, "new    HIGH     AWS-0132 a.tf: open\n",
-			"error: trivy has new findings (1); set what they ask for in the environment (stacks/), or below severity HIGH list them in scripts/trivyignore.yaml with a reason\n"},
+			"error: trivy has new findings (1); change the environment (stacks/) as they ask, or, below severity HIGH, list them in scripts/trivyignore.yaml with a reason\n"},
 		{"HIGH and listed", read + "listed CRITICAL AWS-0012 a.tf: open -- a reason\n", "", 1, "listed CRITICAL AWS-0012 a.tf: open -- a reason\n",
-			"error: of severity HIGH or above nothing may be listed; mend it\n"},
-		{"nothing read", "", "", 1, "", "error: trivy read nothing of x that it has a check for; that is no result\n"},
-		{"only another read", "read stacks/xy 60\n", "", 1, "", "error: trivy read nothing of x that it has a check for; that is no result\n"},
+			"error: a finding of severity HIGH or above must not be listed; fix it\n"},
+		{"nothing read", "", "", 1, "", "error: trivy found nothing in x that it has a check for, so this is not a result\n"},
+		{"only another read", "read stacks/xy 60\n", "", 1, "", "error: trivy found nothing in x that it has a check for, so this is not a result\n"},
 		{"trivy fails", "fail", "", 1, "", "error: trivy failed\n"},
 		{"tflint finds", read, "a.tf:1:1: Warning - open (rule)", 1, "a.tf:1:1: Warning - open (rule)\n",
-			"error: tflint has findings in x; mend them, or turn the rule off in scripts/tflint.hcl with a reason\n"},
+			"error: tflint has findings in x; fix them, or turn the rule off in scripts/tflint.hcl with a reason\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := scan(t, good, nil, "STAND_IN_TRIVY="+test.trivy, "STAND_IN_TFLINT="+test.tflint)
@@ -88,16 +88,16 @@ func TestScanJudges(t *testing.T) {
 	}
 }
 
-// Of a run over every environment that is not public nothing may be listed that none has.
-func TestScanFindsWhatIsListedInVain(t *testing.T) {
+// A scan of every environment that is not public fails for a listed finding that none of them has.
+func TestScanFindsUnneededEntries(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it synthesises every environment; run it without -short")
 	}
 	standIns(t)
-	const needed = "listed LOW      AWS-0004 a.tf: open -- a browser sends its preflight without credentials, so that OPTIONS cannot ask for any; the check means to leave OPTIONS out, and compares with OPTION\n"
+	const needed = "listed LOW      AWS-0004 a.tf: open -- a browser sends its preflight without credentials, so OPTIONS cannot require them; the check means to leave OPTIONS out, but compares with OPTION\n"
 	got := run(t, nil, "STAND_IN_TRIVY=read stacks/staging 60\nread stacks/prod 60\n"+needed)
-	const vain = "error: no finding needs this entry of scripts/trivyignore.yaml any more; take it out: "
-	if got.status != 1 || !strings.Contains(got.stderr, vain+"the API takes writes alone") || strings.Contains(got.stderr, vain+"a browser") {
+	const vain = "error: no finding needs this entry of scripts/trivyignore.yaml any more; remove it: "
+	if got.status != 1 || !strings.Contains(got.stderr, vain+"the API takes only writes") || strings.Contains(got.stderr, vain+"a browser") {
 		t.Errorf("it ends with %d and says\n%s%s", got.status, got.stdout, got.stderr)
 	}
 }
@@ -105,8 +105,8 @@ func TestScanFindsWhatIsListedInVain(t *testing.T) {
 func TestScanRefusesArguments(t *testing.T) {
 	standIns(t)
 	for argument, want := range map[string]string{
-		"--all": "error: --all is no option; there is --if-found\n",
-		"more":  " is a folder too many; name one, which holds stacks/NAME/cdk.tf.json\n",
+		"--all": "error: --all is not an option; the only one is --if-found\n",
+		"more":  " is a second folder; name only one, which holds stacks/NAME/cdk.tf.json\n",
 	} {
 		if got := scan(t, good, []string{argument}); got.status != 1 || !strings.HasSuffix(got.stderr, want) {
 			t.Errorf("%s: it ends with %d and says %s, want %s", argument, got.status, got.stderr, want)
@@ -114,7 +114,7 @@ func TestScanRefusesArguments(t *testing.T) {
 	}
 }
 
-// With the programs themselves, where they are: CI runs them there, and does not fail where it cannot have them.
+// These tests use the real programs if they are installed. CI does not fail without them.
 func TestScanWithTrivy(t *testing.T) {
 	found(t, "TRIVY", "trivy")
 	for _, test := range []struct {
@@ -125,7 +125,7 @@ func TestScanWithTrivy(t *testing.T) {
 		{"good", good, 0, "listed LOW      AWS-0004 stacks/x/aws_api_gateway_method.api_submit_options.tf: "},
 		{"bad", bad, 1, "new    HIGH     AWS-0064 stacks/x/aws_kinesis_stream.s.tf: "},
 		{"in a nested block", versioned, 1, "new    MEDIUM   AWS-0090 stacks/x/aws_s3_bucket_versioning.b.tf: "},
-		{"in a nested block, mended", strings.Replace(versioned, "Suspended", "Enabled", 1), 1, "! AWS-0090 stacks/x/aws_s3_bucket_versioning.b.tf: "},
+		{"in a nested block, fixed", strings.Replace(versioned, "Suspended", "Enabled", 1), 1, "! AWS-0090 stacks/x/aws_s3_bucket_versioning.b.tf: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := scan(t, test.stack, []string{"--if-found"}, "TFLINT=/nowhere/tflint")
@@ -159,8 +159,8 @@ func TestScanWithTFLint(t *testing.T) {
 	}
 }
 
-// found is a scanner's program. Where there is none the test is skipped in CI too: no package registry that every machine
-// reaches has one, and the tests of the script itself, which stand-ins drive, run everywhere.
+// found is a scanner's program. Without it the test is skipped, in CI too: no package registry that every machine reaches has it. The
+// tests of the script itself use stand-ins and run everywhere.
 func found(t *testing.T, variable, name string) string {
 	t.Helper()
 	if named := os.Getenv(variable); named != "" {
@@ -168,7 +168,7 @@ func found(t *testing.T, variable, name string) string {
 	}
 	program, err := exec.LookPath(name)
 	if err != nil {
-		t.Skipf("%s is not to be found; `make scan` says how to have it", name)
+		t.Skipf("%s is not installed; `make scan` prints how to install it", name)
 	}
 	return program
 }
@@ -178,7 +178,7 @@ type said struct {
 	stdout, stderr string
 }
 
-// scan runs the script over one stack, of the name x.
+// scan runs the script over one stack, named x.
 func scan(t *testing.T, stack string, arguments []string, environment ...string) said {
 	t.Helper()
 	folder := t.TempDir()
@@ -189,10 +189,10 @@ func scan(t *testing.T, stack string, arguments []string, environment ...string)
 	return run(t, append([]string{folder}, arguments...), environment...)
 }
 
-// built is the folder of what the tests have built; empty where they have built nothing.
+// built is the folder of the programs that the tests have built; empty if they have built none.
 var built string
 
-// nativetf is the program of that name, built once: the script would build it each time.
+// nativetf is the program internal/nativetf, built once: the script would build it each time.
 var nativetf = sync.OnceValues(func() (program string, err error) {
 	if built, err = os.MkdirTemp("", "nativetf-"); err != nil {
 		return "", err
@@ -225,7 +225,7 @@ func run(t *testing.T, arguments []string, environment ...string) said {
 	return said{command.ProcessState.ExitCode(), stdout.String(), stderr.String()}
 }
 
-// standIns sets programs in the place of the two, which say what STAND_IN_TRIVY and STAND_IN_TFLINT hold.
+// standIns replaces the two by programs that print STAND_IN_TRIVY and STAND_IN_TFLINT.
 func standIns(t *testing.T) {
 	t.Helper()
 	folder := t.TempDir()

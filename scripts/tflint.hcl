@@ -1,5 +1,4 @@
-# How scripts/scan runs tflint, and how `tflint --init` installs the rules. A rule that is wrong here is turned off in this
-# file, with its reason:
+# scripts/scan runs tflint with this file, and `tflint --init` installs its rules. Turn off a rule that is wrong here with its reason:
 #
 #   rule "NAME" {
 #     enabled = false # the reason

@@ -101,7 +101,7 @@ func TestAnotherShardCount(t *testing.T) {
 	refused := spawn(t, "up", "--stack", with("3"), "--api", "127.0.0.1:0", "--aws", "127.0.0.1:0", "--data", data)
 	<-refused.exited
 	for _, part := range []string{
-		`shard_count 3, but `, " holds it with 1 shards, and AWS would refuse the change (LimitExceededException: UpdateShardCount cannot scale up over double your current open shard count. ",
+		`shard_count 3, but in `, " the stream has 1 shards, and AWS would refuse the change (LimitExceededException: UpdateShardCount cannot scale up over double your current open shard count. ",
 		"set shard_count to 1 to 2 and start again for each step, or start with another --data folder",
 	} {
 		if stderr := refused.stderr.String(); !strings.Contains(stderr, part) || strings.Count(stderr, "\n") != 1 {

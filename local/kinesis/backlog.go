@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Backlog is what a stream holds of events after some positions.
+// Backlog describes a stream's events after given positions.
 type Backlog struct {
 	Events int
-	// Until is when the first of them is older than the stream's retention; zero where there is none.
+	// Until is when the oldest of them expires; zero if there are no events.
 	Until time.Time
 }
 
-// Backlog counts a stream's events after a sequence number in each shard. A shard counts whole where after has no number for
-// it, or one that is not of this stream.
+// Backlog counts a stream's events after a sequence number in each shard. All events of a shard count if after has no number for it,
+// or one from another stream.
 func (s *Service) Backlog(ctx context.Context, stream string, after map[string]string) (Backlog, error) {
 	var backlog Backlog
 	found, problem := s.find(stream)
@@ -38,7 +38,7 @@ func (s *Service) Backlog(ctx context.Context, stream string, after map[string]s
 	return backlog, nil
 }
 
-// count counts a shard's events from an index on, and gives the arrival of the first.
+// count counts a shard's events from an index on, and returns the arrival of the first.
 func (s *Service) count(ctx context.Context, shard *shard, from uint64) (events int, oldest time.Time, err error) {
 	for {
 		before := events

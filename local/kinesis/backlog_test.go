@@ -56,7 +56,7 @@ func TestBacklog(t *testing.T) {
 	}
 }
 
-// More than one read gives.
+// A backlog longer than one read is counted whole.
 func TestALongBacklog(t *testing.T) {
 	s := open(t, kinesis.Options{Unlimited: true}, map[string]int{"e": 1})
 	records := strings.TrimSuffix(strings.Repeat(`{"PartitionKey":"a","Data":"eA=="},`, 500), ",")

@@ -50,8 +50,8 @@ func benchmarkPutRecord(b *testing.B, shards int) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
 }
 
-// BenchmarkManyShards is the start of a service whose stream has as many shards as there can be: the first time, when it
-// is made, and later. Put is a record into such a stream by one caller.
+// BenchmarkManyShards starts a service whose stream has the maximum number of shards: the first time, when the stream is created, and
+// later. Put writes a record into such a stream by one caller.
 func BenchmarkManyShards(b *testing.B) {
 	declare := func(b *testing.B, path string) *kinesis.Service {
 		s, err := kinesis.Open(kinesis.Options{Path: path, Unlimited: true})
@@ -88,7 +88,7 @@ func BenchmarkManyShards(b *testing.B) {
 	})
 }
 
-// BenchmarkStart is the start of a service on a file of a hundred thousand records of 500 bytes, each of which is read.
+// BenchmarkStart starts a service on a file of a hundred thousand records of 500 bytes, and so reads each of them.
 func BenchmarkStart(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "kinesis.db")
 	s, err := kinesis.Open(kinesis.Options{Path: path, Unlimited: true})

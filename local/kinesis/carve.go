@@ -12,21 +12,21 @@ import (
 	"strconv"
 )
 
-// carver finds what a file holds without the pages that lead there: each record says by its checksum where it belongs. It
-// also finds what is in pages that are free, which has been trimmed, or written by a commit that nobody was told of.
+// carver finds records in a file without the pages that refer to them: a record's checksum tells its shard and index. It also finds
+// records in free pages. Those were trimmed, or belong to a commit that was never acknowledged.
 type carver struct {
 	*report
-	// streams are those whose records are looked for, by creation. wanted are their shards that are not whole.
+	// streams are the streams to search for, by creation. wanted are their shards with missing records.
 	streams map[int64]*stream
 	wanted  []*shard
 	found   map[*shard]map[uint64]location
-	// sequences are the last index that was given to a shard, as far as it is known.
+	// sequences are the last indexes that the shards were given, as far as they are known.
 	sequences map[*shard]uint64
 
 	page []byte
 	at   int64  // of the page
 	next int64  // where the next record may begin
-	hint *shard // of the last record: a page's neighbours are most often of one shard
+	hint *shard // of the last record: neighbours in a page are mostly of one shard
 }
 
 // eachPage reads the file page by page.
@@ -34,26 +34,26 @@ func (r *report) eachPage(look func(page []byte, at int64)) {
 	page := make([]byte, r.pages.pageSize)
 	for at := int64(0); at < r.pages.size; at += int64(len(page)) {
 		part := page[:min(int64(len(page)), r.pages.size-at)]
-		if _, err := r.pages.file.ReadAt(part, at); err == nil { // a sector that cannot be read holds nothing to find
+		if _, err := r.pages.file.ReadAt(part, at); err == nil { // a page that cannot be read is skipped
 			look(part, at)
 		}
 	}
 }
 
-// carveStreams finds descriptions of streams; of a name that had several streams, the last.
+// carveStreams finds descriptions of streams; if several streams had a name, the last one's.
 func (r *report) carveStreams() map[string]description {
 	found := map[string]description{}
 	begin := []byte(`{"Name":"`)
 	r.eachPage(func(page []byte, pageAt int64) {
 		for at := range eachIndex(page, begin) {
 			var text json.RawMessage
-			// A description of many shards goes on in the pages that follow.
+			// A description of many shards continues in the pages that follow.
 			rest := io.NewSectionReader(r.pages.file, pageAt+int64(at), largestPage)
 			if at < 4 || json.NewDecoder(rest).Decode(&text) != nil {
 				continue
 			}
 			var named struct{ Name string }
-			_ = json.Unmarshal(text, &named) // is JSON
+			_ = json.Unmarshal(text, &named) // it is JSON
 			d, err := readDescription([]byte(named.Name), text)
 			sealed := append(slices.Clone(page[at-4:at]), text...)
 			if _, ok := unsealText(sealed); ok && err == nil && !d.before(found[d.Name]) {
@@ -64,7 +64,7 @@ func (r *report) carveStreams() map[string]description {
 	return found
 }
 
-// before says whether a description is older than another of the same name: each resharding makes a shard of a higher index.
+// before reports whether a description is older than another of the same name: each resharding makes a shard with a higher index.
 func (d description) before(other description) bool {
 	newest := func(d description) int {
 		if d.Lineage == nil {
@@ -92,8 +92,7 @@ func (r *report) carve(streams map[string]*stream, wanted []*shard) *carver {
 	return c
 }
 
-// look finds the records that begin in a page, wherever they do: what leads to them may be damaged. What is inside of one is
-// its data.
+// look finds the records that begin anywhere in a page, because the page's table of them may be damaged. It skips a record's data.
 func (c *carver) look(page []byte, at int64) {
 	c.page, c.at = page, at
 	for end := at + int64(len(page)); c.next < end; {
@@ -108,7 +107,7 @@ func (c *carver) look(page []byte, at int64) {
 	}
 }
 
-// eachIndex are the places of a text in a page.
+// eachIndex iterates over the offsets of a text in a page.
 func eachIndex(page, text []byte) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for from := 0; ; from++ {
@@ -120,7 +119,7 @@ func eachIndex(page, text []byte) iter.Seq[int] {
 	}
 }
 
-// bucket reads what follows a bucket's name: its head. name begins after [recordsPrefix].
+// bucket reads the head of a bucket, which follows its name. name begins after [recordsPrefix].
 func (c *carver) bucket(name []byte) {
 	created, rest, _ := bytes.Cut(name, []byte("/"))
 	index, rest, _ := bytes.Cut(rest, []byte("/"))
@@ -169,7 +168,7 @@ func (c *carver) record(at int64) (size int64, ok bool) {
 	return 8 + length, true
 }
 
-// owner is the shard whose record it is by its checksum.
+// owner is the shard that a record belongs to by its checksum.
 func (c *carver) owner(r stored, sum, content uint32) *shard {
 	is := func(s *shard) bool { return s != nil && sealed(content, s.seed, r.index, r.previous, r.arrived) == sum }
 	if is(c.hint) {
@@ -186,12 +185,12 @@ func (c *carver) owner(r stored, sum, content uint32) *shard {
 	return nil
 }
 
-// add notes a record. Of two under one index the one in use counts, and of two that are not the later: an index is given
-// again only if nobody was told of the first.
+// add notes a record. Of two with the same index it keeps the one in use; if neither is, the later one, because an index is given
+// again only if the first record was not acknowledged.
 func (c *carver) add(to *shard, l location) {
 	found := c.found[to]
 	if found == nil {
-		return // is whole without
+		return // the shard is whole without it
 	}
 	old, known := found[l.index]
 	if !known || l.live && !old.live || l.live == old.live && l.arrived > old.arrived {
@@ -199,7 +198,7 @@ func (c *carver) add(to *shard, l location) {
 	}
 }
 
-// bytes are the file's; nil if it does not have as many.
+// bytes reads bytes of the file; nil if the file is too short.
 func (c *carver) bytes(at, size int64) []byte {
 	if from := at - c.at; from >= 0 && from+size <= int64(len(c.page)) {
 		return c.page[from : from+size]

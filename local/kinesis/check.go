@@ -11,12 +11,12 @@ import (
 	"strings"
 )
 
-// sealText puts a checksum before a text that is no record.
+// sealText puts a checksum before a text that is not a record.
 func sealText(text []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(nil, crc32.Checksum(text, castagnoli)), text...)
 }
 
-// unsealText is the text, if it is as it was written.
+// unsealText returns the text, if its checksum fits.
 func unsealText(value []byte) (text []byte, ok bool) {
 	if len(value) < 4 || binary.BigEndian.Uint32(value) != crc32.Checksum(value[4:], castagnoli) {
 		return nil, false
@@ -31,37 +31,37 @@ type location struct {
 	kind            recordKind
 	at              int64
 	size            int32
-	// live says that the page is in use, so that the record has not been trimmed.
+	// live is true if the page is in use, so the record has not been trimmed.
 	live bool
 }
 
-// shardReport is what a walk has found in one bucket of records.
+// shardReport is the result of walking one bucket of records.
 type shardReport struct {
 	records []location
-	// count is how many there are, places without an event among them.
+	// count is the number of records, placeholders among them.
 	count int
-	// sequence is the last index that was given, as the bucket has it.
+	// sequence is the last index that was given, according to the bucket.
 	sequence uint64
-	// problem is why not all that was acknowledged is there; nil if it is. headless says that it comes before every record.
+	// problem is why acknowledged records may be missing, or nil. headless means that it comes before the first record.
 	problem  error
 	headless bool
 	marks    []Damage
 }
 
-// report is what a walk has found in a file.
+// report is the result of walking a file.
 type report struct {
 	pages   pages
 	format  string
 	streams map[string]description
-	// noStreams says that the descriptions of the streams may not be all.
+	// noStreams means that descriptions of streams may be missing.
 	noStreams bool
 	shards    map[string]*shardReport
-	// problems are all of the file, the first few of them in words.
+	// problems are the file's problems; only the first few have texts.
 	problems []error
 	used     bitmap
-	// empty is true of a file without a bucket, as a start leaves it that was cut short.
+	// empty is true for a file without a bucket, as an interrupted first start leaves it.
 	empty bool
-	// newer says that the newest commit may be missing from what was walked.
+	// newer means that the walk may have missed the newest commit.
 	newer bool
 }
 
@@ -75,7 +75,7 @@ func (r *report) problem(format string, values ...any) error {
 	return err
 }
 
-// damage is nil of a file that is whole.
+// damage is the file's problems as one error, or nil.
 func (r *report) damage() error {
 	if len(r.problems) == 0 {
 		return nil
@@ -89,7 +89,7 @@ func (r *report) damage() error {
 
 type bitmap []uint64
 
-// set is false if the bit was set already.
+// set sets a bit, and returns false if it was set already.
 func (b bitmap) set(at uint64) bool {
 	if b.has(at) {
 		return false
@@ -100,13 +100,13 @@ func (b bitmap) set(at uint64) bool {
 
 func (b bitmap) has(at uint64) bool { return at/64 < uint64(len(b)) && b[at/64]&(1<<(at%64)) != 0 }
 
-// walker walks the pages of a file that are in use.
+// walker walks the pages in use of a file.
 type walker struct {
 	*report
 	high uint64
 }
 
-// inspect reads a whole file by its bounds. keep notes each record's place, which takes memory.
+// inspect reads a whole file with bounds checks. If keep is set it notes each record's location, which takes memory.
 func inspect(file io.ReaderAt, size int64, keep bool) *report {
 	p, newest, err := openPages(file, size)
 	r := &report{pages: p, streams: map[string]description{}, shards: map[string]*shardReport{}}
@@ -129,17 +129,17 @@ func inspect(file io.ReaderAt, size int64, keep bool) *report {
 	return r
 }
 
-// topBucket is a bucket of the file, with the place of its head.
+// topBucket is a top-level bucket of the file, with the location of its head.
 type topBucket struct {
 	element
 	at int64
 }
 
-// buckets walks the tree of buckets: first what says how the others are read.
+// buckets walks the tree of buckets. It reads first the bucket that says how to read the others.
 func (w walker) buckets(root uint64, keep bool) {
 	var own, records []topBucket
 	whole := w.tree(root, span{}, 0, visitor{
-		fail: func(error) {}, // whose it is nobody knows
+		fail: func(error) {}, // the bucket is not known
 		take: func(e element, at int64) {
 			if string(e.key) == string(serviceBucket) || string(e.key) == string(streamsBucket) {
 				own = append(own, topBucket{e, at})
@@ -150,7 +150,7 @@ func (w walker) buckets(root uint64, keep bool) {
 	})
 	w.empty = whole && len(own)+len(records) == 0
 	if whole && len(own) == 0 && !w.empty {
-		_ = w.problem("it is another program's")
+		_ = w.problem("it belongs to another program")
 	}
 	w.own(own)
 	w.noStreams = w.noStreams || !whole || len(own) < 2 || w.format == ""
@@ -170,7 +170,7 @@ func (w walker) all(buckets []topBucket, keep bool) {
 	}
 }
 
-// own walks the buckets that hold no records, in order: the service comes first.
+// own walks the buckets without records, in order: the service's comes first.
 func (w walker) own(buckets []topBucket) {
 	for _, b := range buckets {
 		take := w.service
@@ -181,21 +181,20 @@ func (w walker) own(buckets []topBucket) {
 	}
 }
 
-// span bounds the keys of a page: from the first, and below the second unless that is nil.
+// span bounds the keys of a page: at least from, and less than below unless that is nil.
 type span struct{ from, below []byte }
 
 func (s span) holds(key []byte) bool {
 	return bytes.Compare(key, s.from) >= 0 && (s.below == nil || bytes.Compare(key, s.below) < 0)
 }
 
-// visitor is given each element of a tree's leaves, with the place of its value in the file, and each problem of the tree
-// in its place.
+// visitor gets each element of a tree's leaves with the location of its value in the file, and each problem of the tree, in order.
 type visitor struct {
 	take func(e element, at int64)
 	fail func(error)
 }
 
-// tree walks the pages below one. It is false if a page could not be read.
+// tree walks a page and those below it. It returns false if a page could not be read.
 func (w walker) tree(id uint64, keys span, depth int, v visitor) bool {
 	page, head, err := w.pages.read(id, w.high)
 	if err == nil {
@@ -214,20 +213,20 @@ func (w walker) tree(id uint64, keys span, depth int, v visitor) bool {
 	return w.leaf(page, head.count, w.pages.offset(id), keys, v)
 }
 
-// fits says what is wrong with a page of a tree, so many levels down.
+// fits returns an error if a page does not fit into a tree at a depth.
 func fits(head pageHead, depth int) error {
 	switch {
 	case depth > deepest:
 		return fmt.Errorf("page %d is more than %d levels down", head.id, deepest)
 	case head.flags != leafPage && head.flags != branchPage:
-		return fmt.Errorf("page %d is of no known kind", head.id)
+		return fmt.Errorf("page %d is of an unknown kind", head.id)
 	case head.count == 0 && (depth > 0 || head.flags == branchPage): // an empty bucket has one empty leaf
 		return fmt.Errorf("page %d is empty", head.id)
 	}
 	return nil
 }
 
-// use notes that a page and those that follow it are in use.
+// use notes that a page and its overflow pages are in use.
 func (w walker) use(id uint64, head pageHead) (err error) {
 	for i := range uint64(head.overflow) + 1 {
 		if !w.used.set(id + i) {
@@ -265,7 +264,7 @@ func (w walker) branch(page []byte, head pageHead, keys span, depth int, v visit
 	return whole
 }
 
-// leaf walks the elements of a leaf, which begins at an offset of the file.
+// leaf walks the elements of a leaf page at an offset of the file.
 func (w walker) leaf(page []byte, count uint16, at int64, keys span, v visitor) bool {
 	whole := true
 	var last []byte
@@ -288,10 +287,10 @@ func (w walker) leaf(page []byte, count uint16, at int64, keys span, v visitor) 
 	return whole
 }
 
-// bucket walks a bucket, whose head is an element's value, and returns its sequence.
+// bucket walks a bucket, whose head is the element's value, and returns its sequence.
 func (w walker) bucket(e element, at int64, v visitor) (sequence uint64) {
 	if !e.isBucket || len(e.value) < bucketHeadSize {
-		v.fail(w.problem("%.80q is no bucket", e.key))
+		v.fail(w.problem("%.80q is not a bucket", e.key))
 		return 0
 	}
 	root := binary.NativeEndian.Uint64(e.value)
@@ -301,7 +300,7 @@ func (w walker) bucket(e element, at int64, v visitor) (sequence uint64) {
 	case root != 0:
 		w.tree(root, span{}, 0, v)
 	case len(inline) < pageHeadSize || headOf(inline).flags != leafPage:
-		v.fail(w.problem("the page in %.80q is no leaf", e.key))
+		v.fail(w.problem("the page in %.80q is not a leaf", e.key))
 	default:
 		w.leaf(inline, headOf(inline).count, at+bucketHeadSize, span{}, v)
 	}
@@ -310,12 +309,12 @@ func (w walker) bucket(e element, at int64, v visitor) (sequence uint64) {
 
 func (w walker) service(e element, _ int64) {
 	text, ok := unsealText(e.value)
-	if !ok { // of the first format, which was digits alone
+	if !ok { // the first format has only digits
 		text, ok = e.value, strings.Trim(string(e.value), "0123456789") == ""
 	}
 	switch {
 	case e.isBucket || !ok || string(e.key) != string(formatKey) && string(e.key) != string(createdKey):
-		_ = w.problem("what it says of itself under %.80q is damaged", e.key)
+		_ = w.problem("the file's property %.80q is damaged", e.key)
 	case string(e.key) == string(formatKey):
 		w.format = string(text)
 	}
@@ -324,7 +323,7 @@ func (w walker) service(e element, _ int64) {
 func (w walker) stream(e element, _ int64) {
 	text, ok := unsealText(e.value)
 	if !ok && bytes.HasPrefix(e.value, []byte("{")) {
-		text, ok = e.value, true // of the first format
+		text, ok = e.value, true // the first format has no checksum
 	}
 	d, err := readDescription(e.key, text)
 	if !ok || err != nil || e.isBucket {
@@ -393,7 +392,7 @@ func (w walker) location(seed uint32, e element, at int64) (location, stored, er
 	}, r, err
 }
 
-// plainHeader is a record's head in the first format: arrival in milliseconds (8) · length of the partition key (2).
+// plainHeader is the size of a record's head in the first format: arrival in milliseconds (8) · length of the partition key (2).
 const plainHeader = 10
 
 // readPlain reads a record of the first format.
@@ -411,14 +410,14 @@ func readPlain(key, value []byte) (stored, error) {
 	}, nil
 }
 
-// free reads the list of the free pages: one that is in use would be written over.
+// free reads the list of free pages. If one of them is in use, the next commit would overwrite it.
 func (w walker) free(id uint64) {
 	page, head, err := w.pages.read(id, w.high)
 	count, at := uint64(head.count), pageHeadSize
 	switch {
 	case err != nil:
 	case head.flags != freelistPage:
-		err = fmt.Errorf("page %d is no list of free pages", id)
+		err = fmt.Errorf("page %d is not a list of free pages", id)
 	case count == manyFree:
 		count, at = binary.NativeEndian.Uint64(page[at:]), at+8
 	}
@@ -435,13 +434,13 @@ func (w walker) free(id uint64) {
 	w.account(page[at:], count)
 }
 
-// account looks whether each page is used once, or free.
+// account checks that each page is either used once or free.
 func (w walker) account(list []byte, count uint64) {
 	free := make(bitmap, len(w.used))
 	for i := range count {
 		id := binary.NativeEndian.Uint64(list[i*8:])
 		if id < 2 || id >= w.high || w.used.has(id) || !free.set(id) {
-			_ = w.problem("page %d is free and used, or twice free", id)
+			_ = w.problem("page %d is both free and used, or free twice", id)
 		}
 	}
 	for id := uint64(2); id < w.high; id++ {

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// One transaction takes at most so many records and bytes, so that it stays short and its pages few.
+	// These bound the records and bytes of a transaction, so that it stays short and its pages few.
 	batchRecords = 1000
 	batchBytes   = 10 * mib
 )
@@ -20,7 +20,7 @@ const (
 // put is a run of records for one shard, waiting to be written.
 type put struct {
 	shard *shard
-	// values are as in the file, but for what [seal] adds. The committer only reads them otherwise.
+	// values are as in the file, except for what [seal] adds. The committer only reads them.
 	values [][]byte
 	bytes  int
 	// first is the index of the first record; those of the others follow it. arrived is in milliseconds.
@@ -29,12 +29,12 @@ type put struct {
 	err     error
 	done    chan struct{}
 
-	// one and buffer serve puts of a single record, which are used again and again.
+	// one and buffer serve puts of a single record, which are reused.
 	one    [1][]byte
 	buffer []byte
 }
 
-// keepBuffer bounds the buffers that are kept, in bytes, so that a few large records do not fill the memory for good.
+// keepBuffer bounds the buffers that are reused, in bytes, so that a few large records do not fill the memory for good.
 const keepBuffer = 16 << 10
 
 func (s *Service) newPut() *put {
@@ -52,7 +52,7 @@ func (s *Service) free(p *put) {
 	s.puts.Put(p)
 }
 
-// queue holds puts until the committer takes them. It is as long as there are callers.
+// queue holds puts until the committer takes them. Its length is at most the number of callers.
 type queue struct {
 	mu      sync.Mutex
 	waiting []*put
@@ -62,7 +62,7 @@ type queue struct {
 
 func newQueue() queue { return queue{wake: make(chan struct{}, 1)} }
 
-// add is false once the queue is closed.
+// add queues puts. It returns false once the queue is closed.
 func (q *queue) add(all ...*put) bool {
 	q.mu.Lock()
 	if q.closed {
@@ -90,7 +90,7 @@ func (q *queue) size() int {
 	return len(q.waiting)
 }
 
-// take moves one batch, in order, into an empty slice that the caller uses again.
+// take moves one batch, in order, into an empty slice that the caller reuses.
 func (q *queue) take(batch []*put) []*put {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -109,7 +109,7 @@ func (q *queue) take(batch []*put) []*put {
 	return batch
 }
 
-// gather lets callers that are ready to run add their puts. It waits for no clock: it ends as soon as a round brings none.
+// gather lets callers that are ready to run add their puts. It does not wait for a time: it ends as soon as a round brings none.
 func (q *queue) gather() {
 	for before := q.size(); before < batchRecords; {
 		runtime.Gosched()
@@ -121,7 +121,7 @@ func (q *queue) gather() {
 	}
 }
 
-// write hands puts to the committer and returns when they are on disk or have failed, which each says for itself.
+// write hands puts to the committer, and returns when they are on disk or have failed. Each put has its own error.
 func (s *Service) write(all ...*put) {
 	if !s.queue.add(all...) {
 		for _, p := range all {
@@ -139,11 +139,11 @@ type committer struct {
 	*Service
 	batch   []*put
 	touched []*shard
-	// doubtful are indexes of a commit that failed and yet can be seen in the file: the sync of the page that makes it
-	// valid failed. The next transaction deletes them.
+	// doubtful are the indexes of a failed commit that can be seen in the file, because only the sync of its meta page
+	// failed. The next transaction deletes them.
 	doubtful []doubt
 	failing  bool
-	// trimming is true while there may be something to trim; commits counts those since it was last trimmed.
+	// trimming is true while there may be something to trim; commits counts the commits since the last trimming.
 	trimming bool
 	commits  int
 }
@@ -174,7 +174,7 @@ func (s *Service) commitAll(ticker clockwork.Ticker) {
 	}
 }
 
-// work commits what is waiting and trims what is due, one transaction each, and is true if it committed.
+// work commits the waiting puts and trims what is due, one transaction each. It returns true if it committed.
 func (c *committer) work() (busy bool) {
 	if busy = c.queue.size() > 0; busy {
 		c.queue.gather()
@@ -255,7 +255,7 @@ func (c *committer) append(tx *bbolt.Tx, p *put, now int64) error {
 		if s.tx = tx.Bucket(s.bucket); s.tx == nil {
 			return fmt.Errorf("%w: it has lost %s of stream %q", errDamaged, s.id, s.stream.name)
 		}
-		s.tx.FillPercent = 1 // indexes only grow, so a page that is full stays as it is
+		s.tx.FillPercent = 1 // indexes only grow, so a full page does not change
 		c.touched = append(c.touched, s)
 	}
 	previous := s.written
@@ -278,10 +278,10 @@ func (c *committer) append(tx *bbolt.Tx, p *put, now int64) error {
 	return nil
 }
 
-// doubt looks whether a commit that failed can be seen nonetheless. Its indexes are never given again, so that what
-// cannot be seen now never can.
+// doubt checks whether a failed commit can be seen in the file. Its indexes are never given again, so records that cannot be seen now
+// never can.
 func (c *committer) doubt() {
-	_ = c.view(func(tx *bbolt.Tx) error { // a file that cannot be read shows nothing
+	_ = c.view(func(tx *bbolt.Tx) error { // in a file that cannot be read no records are visible
 		for _, s := range c.touched {
 			if bucket := tx.Bucket(s.bucket); bucket != nil && s.written != 0 && bucket.Sequence() == s.written {
 				last, _ := s.newest()
@@ -314,11 +314,11 @@ func (c *committer) clean(tx *bbolt.Tx) error {
 	return nil
 }
 
-// report logs the first of a run of failures, and its end.
+// report logs the first of several failures, and their end.
 func (c *committer) report(err error) {
 	switch {
 	case err != nil && !c.failing:
-		c.log.Error("records cannot be written; their senders are told so", "file", c.options.Path, "error", err)
+		c.log.Error("records cannot be written; their senders get an error", "file", c.options.Path, "error", err)
 	case err == nil && c.failing:
 		c.log.Info("records are written again", "file", c.options.Path)
 	}

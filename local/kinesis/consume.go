@@ -15,24 +15,24 @@ import (
 )
 
 const (
-	// A read returns at most so many records and bytes of partition keys and data (API reference, GetRecords).
+	// These bound the records, and the bytes of partition keys and data, of a read (API reference, GetRecords).
 	readMost      = quota.MaxGetRecords
 	readMostBytes = 10 * mib
 
-	// passOver bounds how many records past their retention one transaction passes over.
+	// passOver bounds how many expired records one transaction skips.
 	passOver = 10_000
 )
 
-// Shard is one of a stream's.
+// Shard is a shard of a stream.
 type Shard struct {
 	ID string
 	// Parents are the ids of the shard that was split into it, or of the two that were merged. They may have expired.
 	Parents []string
-	// End is a closed shard's ending sequence number, and empty of one that is open.
+	// End is the ending sequence number of a closed shard, and empty for an open one.
 	End string
 }
 
-// Shards are a stream's, each after its parents. A stream or a shard that does not exist is [ErrGone], here and below.
+// Shards returns a stream's shards, each after its parents. If a stream or a shard does not exist, the error is [ErrGone], here and below.
 func (s *Service) Shards(_ context.Context, stream string) ([]Shard, error) {
 	found, problem := s.find(stream)
 	if problem != nil {
@@ -52,7 +52,7 @@ func (s *shard) parentIDs() (ids []string) {
 	return ids
 }
 
-// endText is a closed shard's ending sequence number, and empty of one that is open.
+// endText is the ending sequence number of a closed shard, and empty for an open one.
 func (s *shard) endText() string {
 	ending, closed := s.ending()
 	if !closed {
@@ -61,13 +61,13 @@ func (s *shard) endText() string {
 	return ending.String()
 }
 
-// IsEnd says whether a sequence number is one that a closed shard ends with.
+// IsEnd reports whether a sequence number is the ending one of a closed shard.
 func IsEnd(sequenceNumber string) bool {
 	n, err := parseNumber(sequenceNumber)
 	return err == nil && n.index == endIndex
 }
 
-// Latest is the sequence number of a shard's newest record, or empty if it has none; of a closed shard its ending one.
+// Latest is the sequence number of a shard's newest record, or empty if it has none. For a closed shard it is the ending one.
 func (s *Service) Latest(_ context.Context, stream, shard string) (string, error) {
 	found, err := s.shard(stream, shard)
 	if err != nil {
@@ -83,11 +83,10 @@ func (s *Service) Latest(_ context.Context, stream, shard string) (string, error
 	return found.number(index, arrived).String(), nil
 }
 
-// Records are those of a shard after a sequence number, or from the oldest that is kept if it is empty. They are at most
-// limit, 10,000 and 10 MiB; none at all says that there is none yet. Those among them that are [Record.Empty] hold no event; a
-// closed shard's last is one, under the shard's ending sequence number.
-// No limit of reads per second applies: on AWS
-// Firehose shares a shard's with its other readers, and slows down by itself.
+// Records returns records of a shard after a sequence number; empty means from the oldest. They are at most limit, 10,000 and 10 MiB.
+// None means that there are none yet. A record that is [Record.Empty] holds no event; the last one of a closed shard is such a record,
+// with the shard's ending sequence number. No limit of reads per second applies: on AWS, Firehose shares a shard's limit with other
+// readers, and slows down by itself.
 func (s *Service) Records(ctx context.Context, stream, shard, after string, limit int) ([]Record, error) {
 	found, position, err := s.position(stream, shard, after)
 	if err != nil {
@@ -95,7 +94,7 @@ func (s *Service) Records(ctx context.Context, stream, shard, after string, limi
 	}
 	var records []Record
 	last := position
-	end := found.endText() // before it is read: what it holds then is all
+	end := found.endText() // before the read: a closed shard gets no more records
 	next, err := s.read(ctx, found, query{from: position + 1, limit: limit, empty: true}, func(r stored) {
 		record := Record{
 			SequenceNumber: found.number(r.index, r.arrived).String(), ArrivedAt: time.UnixMilli(r.arrived),
@@ -119,7 +118,7 @@ func (s *Service) Records(ctx context.Context, stream, shard, after string, limi
 	return records, nil
 }
 
-// Wait returns nil as soon as the shard has a record after a sequence number, or any if it is empty, or is closed. It returns the
+// Wait returns nil as soon as the shard has a record after a sequence number (empty: any record), or is closed. It returns the
 // context's error, an error when the service is closed, or [ErrGone] when the stream is deleted meanwhile.
 func (s *Service) Wait(ctx context.Context, stream, shard, after string) error {
 	found, position, err := s.position(stream, shard, after)
@@ -144,7 +143,7 @@ func (s *Service) Wait(ctx context.Context, stream, shard, after string) error {
 	}
 }
 
-// watch is ready if there is a record after position that is not trimmed, or gives what is closed by the next record.
+// watch is ready if there is an unexpired record after position. If not, it returns a channel that the next record closes.
 func (s *shard) watch(position uint64, horizon int64) (changed <-chan struct{}, ready bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -162,7 +161,7 @@ func (s *Service) shard(streamName, id string) (*shard, error) {
 	if problem != nil {
 		return nil, problem
 	}
-	// Their ids are in order.
+	// The ids are in order.
 	all := found.all()
 	if at, exists := slices.BinarySearchFunc(all, id, func(s *shard, id string) int { return strings.Compare(s.id, id) }); exists {
 		return all[at], nil
@@ -186,34 +185,34 @@ func (s *Service) position(streamName, id, after string) (*shard, uint64, error)
 	return shard, n.index, nil
 }
 
-// query is what a read looks for in a shard.
+// query selects the records of a read.
 type query struct {
-	// from is the first index that is wanted.
+	// from is the first index.
 	from uint64
-	// since is the earliest arrival that is wanted, in milliseconds.
+	// since is the earliest arrival, in milliseconds.
 	since int64
-	// limit is how many records are wanted at most.
+	// limit is the maximum number of records.
 	limit int
-	// empty also takes places that hold no event.
+	// empty also selects placeholders, which hold no event.
 	empty bool
 }
 
-// read gives take the records that a query finds, in order, until the query's limit or one of the bounds above is
-// reached, and returns the index to go on from. It reads what is on disk, and in transactions that end soon, because a
-// page that a transaction can see is not used again. A file that is damaged is mended, once.
+// read calls take with the records that a query selects, in order, until it reaches the query's limit or one of the bounds above. It
+// returns the index to continue from. It reads records that are on disk, in short transactions, because a page that a transaction can
+// see is not reused. If the file is damaged, read repairs it, once.
 func (s *Service) read(ctx context.Context, shard *shard, q query, take func(stored)) (next uint64, err error) {
 	q.limit = min(q.limit, readMost)
 	q.since = max(q.since, shard.stream.horizon(s.options.Clock.Now()))
 	last, _ := shard.newest()
 	scan := scan{query: q, shard: shard, last: last, take: take}
-	for mended := false; scan.from <= last && scan.limit > 0 && !scan.full; {
+	for repaired := false; scan.from <= last && scan.limit > 0 && !scan.full; {
 		if err := ctx.Err(); err != nil {
 			return scan.from, err
 		}
 		known := s.generation.Load()
 		err := s.view(func(tx *bbolt.Tx) error { return scan.step(tx.Bucket(shard.bucket)) })
-		if errors.Is(err, errDamaged) && !mended && s.mend(known) == nil {
-			mended = true
+		if errors.Is(err, errDamaged) && !repaired && s.repair(known) == nil {
+			repaired = true
 			scan.last, _ = shard.newest()
 			continue
 		}
@@ -234,7 +233,7 @@ type scan struct {
 	full  bool
 }
 
-// step is one transaction of a read. A bucket that is nil is one of a deleted stream.
+// step is one transaction of a read. The bucket is nil if the stream was deleted.
 func (s *scan) step(bucket *bbolt.Bucket) error {
 	if bucket == nil {
 		if s.full = s.shard.stream.deleted.Load(); !s.full {
@@ -270,7 +269,7 @@ func (s *scan) step(bucket *bbolt.Bucket) error {
 	return nil
 }
 
-// ended is damage where a shard ends before its newest record, which is never trimmed.
+// ended returns an error if a shard ends before its newest record, which is never trimmed: the file is damaged.
 func (s *scan) ended() error {
 	if s.last > 0 && s.from <= s.last && !s.shard.stream.deleted.Load() {
 		return errMissing
@@ -280,7 +279,7 @@ func (s *scan) ended() error {
 
 func (s *scan) wants(r stored) bool { return r.arrived >= s.since && (r.kind == event || s.empty) }
 
-// stored reads the next record. One that should have come before it, and has not been trimmed, is damage.
+// stored reads the next record. If the one before it is missing but was not trimmed, the file is damaged.
 func (s *scan) stored(bucket *bbolt.Bucket, key, value []byte) (stored, error) {
 	r, err := readStored(s.shard.seed, key, value)
 	if err == nil && r.previous >= s.from && !isFirst(bucket, key) {
@@ -289,7 +288,7 @@ func (s *scan) stored(bucket *bbolt.Bucket, key, value []byte) (stored, error) {
 	return r, err
 }
 
-// isFirst is true of the oldest key that is kept: what was before it has been trimmed.
+// isFirst reports whether a key is the oldest of its bucket: all before it were trimmed.
 func isFirst(bucket *bbolt.Bucket, key []byte) bool {
 	first, _ := bucket.Cursor().First()
 	return bytes.Equal(first, key)

@@ -126,8 +126,7 @@ func TestWaitEnds(t *testing.T) {
 	}
 }
 
-// What is in the stream is there after the next start unless the stream or the file is gone. Then nothing is acknowledged
-// any more either.
+// The records of a stream exist after the next start unless the stream or the file is gone. Then no more records are acknowledged.
 func TestKept(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -143,7 +142,7 @@ func TestKept(t *testing.T) {
 			"%[1]s was removed while it was in use (stat %[1]s: no such file or directory); start again: it is gone"},
 		{"the file, by another one", func(_ *kinesis.Service, path string) error {
 			return errors.Join(os.Rename(path, path+".old"), os.WriteFile(path, nil, 0o600))
-		}, "%s was removed while it was in use (another file has its place); start again: it is gone"},
+		}, "%s was removed while it was in use (another file has replaced it); start again: it is gone"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "data", "kinesis.db")
@@ -174,8 +173,8 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// A consumer that is so late that what it waits for has been trimmed sleeps, where it would spin on an empty shard.
-func TestWaitPassesOverTrimmedRecords(t *testing.T) {
+// A consumer whose next records have been trimmed sleeps; it does not spin on an empty shard.
+func TestWaitSkipsTrimmedRecords(t *testing.T) {
 	clock := clockwork.NewFakeClockAt(noon)
 	s := open(t, kinesis.Options{Clock: clock}, map[string]int{"e": 1})
 	_, old := put(t, s, "e", "k", "old")
@@ -194,7 +193,7 @@ func TestWaitPassesOverTrimmedRecords(t *testing.T) {
 	}
 }
 
-// Producers and consumers at once: each record is read once and in order, by shard.
+// With concurrent producers and consumers each record is read once, and each shard's in order.
 func TestConcurrentProducersAndConsumers(t *testing.T) {
 	const producers, each, shards = 32, 100, 3
 	s := open(t, kinesis.Options{Unlimited: true}, map[string]int{"e": shards})
@@ -212,7 +211,7 @@ func TestConcurrentProducersAndConsumers(t *testing.T) {
 		working.Go(func() {
 			for i := range each {
 				data := fmt.Sprintf("%d-%d", p, i)
-				_, number := put(t, s, "e", fmt.Sprintf("key %d", p), data) // of one producer all go to one shard
+				_, number := put(t, s, "e", fmt.Sprintf("key %d", p), data) // all records of one producer go to one shard
 				acknowledged.Store(data, number)
 			}
 		})
@@ -264,7 +263,7 @@ func consume(ctx context.Context, t *testing.T, s *kinesis.Service, shard string
 	}
 }
 
-// Streams come and go beneath producers.
+// Streams are created and deleted while producers put.
 func TestStreamsComeAndGo(t *testing.T) {
 	s := open(t, kinesis.Options{Unlimited: true, Path: filepath.Join(t.TempDir(), "k.db")}, nil)
 	var working sync.WaitGroup

@@ -7,41 +7,40 @@ import (
 	"time"
 )
 
-// Damage is records of a shard that were in the file and could not be read.
+// Damage describes records of a shard that were in the file and could not be read.
 type Damage struct {
-	// After and Before are the sequence numbers of the records around them that could be read; empty where there is none.
+	// After and Before are the sequence numbers of the readable records around them; empty if there is none.
 	After  string `json:"after,omitempty"`
 	Before string `json:"before,omitempty"`
-	// File is the damaged file, which is kept beside the stream's.
+	// File is the name of the damaged file, which is kept beside the stream's.
 	File string `json:"file"`
-	// FoundAt is when it was found.
+	// FoundAt is when the damage was found.
 	FoundAt time.Time `json:"foundAt"`
 }
 
-// resend is the remedy.
+// resend is the remedy for lost records.
 const resend = "send the events again whose sequence numbers lie between"
 
-// String says what is lost, and what to do.
+// String describes the lost records and the remedy.
 func (d Damage) String() string {
 	return fmt.Sprintf("records after %s and before %s could not be read; %s; the damaged file is kept as %s",
 		cmp.Or(d.After, "the shard's first"), cmp.Or(d.Before, "the first of those since "+d.FoundAt.UTC().Format(time.RFC3339)), resend, d.File)
 }
 
 func (d Damage) text() []byte {
-	text, _ := json.Marshal(d) // which three texts and a time of now can be
+	text, _ := json.Marshal(d) // three texts and a time always encode
 	return text
 }
 
 func readDamage(text []byte) (d Damage) {
-	_ = json.Unmarshal(text, &d) // its checksum was right
+	_ = json.Unmarshal(text, &d) // its checksum fits, so it is JSON
 	return d
 }
 
-// mostSaid bounds how many damages of a shard are logged and shown: beyond it their number is.
+// mostSaid bounds how many damages of a shard are logged and shown. Of the others only the number is.
 const mostSaid = 10
 
-// sayDamage says at each start, and when it is found, what of each shard could not be read and is still within its
-// retention.
+// sayDamage logs the damage of each shard that has not expired, at each start and when it is found.
 func (s *Service) sayDamage() {
 	for _, stream := range *s.streams.Load() {
 		for _, shard := range stream.all() {
@@ -58,7 +57,7 @@ func (s *Service) sayDamage() {
 	}
 }
 
-// damaged is what of the shard could not be read.
+// damaged is the shard's damage.
 func (s *shard) damaged() []Damage {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -23,12 +23,12 @@ import (
 	"cdk.tf/go/ingest/internal/quota"
 )
 
-// wreck is a real file with records, and what is in it.
+// wreck is a real file with records, and its content.
 type wreck struct {
 	path   string
 	image  []byte
 	report *report
-	// events are the data by shard's bucket and sequence number, and where each lies in the file.
+	// events are the data by shard's bucket and sequence number, each with its location in the file.
 	events map[string]map[string]wrecked
 }
 
@@ -37,8 +37,8 @@ type wrecked struct {
 	begin, end int64 // of key and value
 }
 
-// newWreck makes a file with a stream that has been resharded, and in which every kind of page is: a tree of pages of records, one of small records, one that lies in
-// its parent's page, records that need more than a page, and free pages.
+// newWreck makes a file with a resharded stream and every kind of page: a tree of pages of records, one of small records, a bucket that
+// lies in its parent's page, records that need more than a page, and free pages.
 func newWreck(t testing.TB) *wreck {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "kinesis.db")
@@ -105,7 +105,7 @@ func newWreck(t testing.TB) *wreck {
 				t.Fatal(err)
 			}
 			if l.arrived < clock.Now().Add(-24*time.Hour).UnixMilli() {
-				continue // only says up to where records had come
+				continue // a placeholder, without an event
 			}
 			w.events[bucket][shard.number(l.index, l.arrived).String()] = wrecked{string(r.data), l.at - 8, l.at + int64(l.size)}
 		}
@@ -124,14 +124,14 @@ func (w *wreck) shard(bucket string) *shard {
 	panic("no shard " + bucket)
 }
 
-// hit is a place that is overwritten.
+// hit is a change of the file at an offset.
 type hit struct {
 	name string
 	at   int
 	with []byte
 }
 
-// pagesOf are the pages of a kind in use, by their number.
+// pagesOf are the pages in use of a kind, by number.
 func (w *wreck) pagesOf(flags uint16) (ids []int) {
 	for id := range len(w.image) / pageSize {
 		if page := w.image[id*pageSize:]; w.report.used.has(uint64(id)) && headOf(page).id == uint64(id) && headOf(page).flags == flags {
@@ -141,7 +141,7 @@ func (w *wreck) pagesOf(flags uint16) (ids []int) {
 	return ids
 }
 
-// hits are of every kind of place.
+// hits are changes in every kind of place.
 func (w *wreck) hits(t *testing.T) (hits []hit) {
 	t.Helper()
 	ones, zeros := bytes.Repeat([]byte{0xff}, 64), make([]byte, 64)
@@ -186,7 +186,7 @@ func (w *wreck) hits(t *testing.T) (hits []hit) {
 			}
 		}
 	}
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same each time
+	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same each time, for reproducible tests
 	for range 400 {
 		at := random.IntN(len(w.image))
 		hits = append(hits, hit{fmt.Sprintf("byte %d", at), at, []byte{w.image[at] ^ 1<<random.IntN(8)}})
@@ -195,9 +195,8 @@ func (w *wreck) hits(t *testing.T) (hits []hit) {
 	return hits
 }
 
-// Whatever is damaged: nothing panics or hangs, no wrong byte is delivered, each record whose own bytes are as they were
-// is, and of the others each lies where the shard says that something is missing, at this start and at the next. What is
-// put then is kept.
+// Whatever is damaged, nothing panics or hangs, and no wrong byte is delivered. Each record with undamaged bytes is delivered. Each other
+// one lies where the shard reports missing records, at this start and at the next. Records put afterwards are kept.
 func TestAnyDamage(t *testing.T) {
 	w := newWreck(t)
 	hits := some(w.hits(t), 120, 40)
@@ -212,10 +211,10 @@ func TestAnyDamage(t *testing.T) {
 	}
 }
 
-// allDamage, in the environment, has every place hit, which takes many minutes: set -timeout too.
+// allDamage is an environment variable. With it the tests hit every place, which takes many minutes: set -timeout too.
 const allDamage = "KINESIS_TEST_ALL_DAMAGE"
 
-// some are as many of the hits, or a few where tests are to be short, the same each time.
+// some are many of the hits, or a few with -short, the same each time.
 func some(hits []hit, many, few int) []hit {
 	if os.Getenv(allDamage) != "" {
 		return hits
@@ -223,7 +222,7 @@ func some(hits []hit, many, few int) []hit {
 	if testing.Short() {
 		many = few
 	}
-	random := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // the same each time
+	random := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // the same each time, for reproducible tests
 	random.Shuffle(len(hits), func(i, j int) { hits[i], hits[j] = hits[j], hits[i] })
 	return hits[:min(many, len(hits))]
 }
@@ -264,8 +263,8 @@ func (w *wreck) check(t *testing.T, h hit, image []byte) {
 		}
 		if start == 0 && !bytes.Equal(image, w.image) {
 			kept, _ := filepath.Glob(path + ".damaged-*")
-			if mended := strings.Contains(log.text(), "is damaged"); mended != (len(kept) == 1) {
-				t.Errorf("%s: it says that the file is damaged: %t, and keeps %v", h.name, mended, kept)
+			if repaired := strings.Contains(log.text(), "is damaged"); repaired != (len(kept) == 1) {
+				t.Errorf("%s: it says that the file is damaged: %t, and keeps %v", h.name, repaired, kept)
 			}
 		}
 		if r := s.DoAs(context.Background(), "PutRecord", []byte(`{"StreamName":"few","PartitionKey":"k","Data":"bmV3"}`), nil); r.Status != 200 {
@@ -300,7 +299,7 @@ func shardRecords(t *testing.T, s *Service, stream, shard string) (all []Record)
 	}
 }
 
-// checkShard compares a shard with what was in it.
+// checkShard compares a shard with its records before the damage.
 func (w *wreck) checkShard(t *testing.T, h hit, s *Service, bucket string, events map[string]wrecked, log string) {
 	t.Helper()
 	of := w.shard(bucket)
@@ -340,7 +339,7 @@ func (w *wreck) checkShard(t *testing.T, h hit, s *Service, bucket string, event
 	}
 }
 
-// The same beneath a running service: whoever meets the damage mends the file.
+// The same holds while the service runs: the call that meets the damage repairs the file.
 func TestAnyDamageBeneathARunningService(t *testing.T) {
 	w := newWreck(t)
 	var hits []hit
@@ -405,7 +404,7 @@ func (w *wreck) checkRunning(t *testing.T, h hit) {
 	}
 }
 
-// plainFile is a file of the first format, which had no checksums.
+// plainFile writes a file of the first format, which had no checksums.
 func plainFile(t *testing.T, records int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "kinesis.db")
@@ -434,7 +433,7 @@ func plainFile(t *testing.T, records int) string {
 			value = append(value, 0, 1, 'k')
 			must(b.Put(indexKey(uint64(3*i+1)), fmt.Appendf(value, "event %d", i)))
 		}
-		return b.SetSequence(uint64(3*records + 1)) // the newest was taken back
+		return b.SetSequence(uint64(3*records + 1)) // the newest was deleted after a failed commit
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
@@ -442,7 +441,7 @@ func plainFile(t *testing.T, records int) string {
 	return path
 }
 
-// A file that was written before there were checksums is read, and has them from then on.
+// A file without checksums is read, and rewritten with checksums.
 func TestAFileWithoutChecksums(t *testing.T) {
 	for _, records := range []int{0, 1, 3000} {
 		path := plainFile(t, records)
@@ -461,7 +460,7 @@ func TestAFileWithoutChecksums(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if said := strings.Count(log.text(), "of a format without checksums"); said != 1 || strings.Contains(log.text(), "level=ERROR") {
+		if said := strings.Count(log.text(), "had a format without checksums"); said != 1 || strings.Contains(log.text(), "level=ERROR") {
 			t.Errorf("it says %d times that the format was another\n%s", said, log.text())
 		}
 		if beside, _ := filepath.Glob(path + ".*"); len(beside) != 0 {
@@ -470,7 +469,7 @@ func TestAFileWithoutChecksums(t *testing.T) {
 	}
 }
 
-// A damaged file of the first format is read as far as its pages can be, and says that there was more.
+// A damaged file of the first format is read as far as its pages can be read, and reports that records are missing.
 func TestADamagedFileWithoutChecksums(t *testing.T) {
 	path := plainFile(t, 3000)
 	image, err := os.ReadFile(path)
@@ -492,8 +491,8 @@ func TestADamagedFileWithoutChecksums(t *testing.T) {
 	}
 }
 
-// Nothing is accepted while a damaged file cannot be written anew, and what was is there once it can.
-func TestNoRoomToMend(t *testing.T) {
+// Nothing is accepted while a damaged file cannot be repaired. Once it can, all acknowledged records are there.
+func TestNoRoomToRepair(t *testing.T) {
 	w := newWreck(t)
 	clock := clockwork.NewFakeClockAt(noon.Add(25 * time.Hour))
 	log := &syncBuffer{}
@@ -502,10 +501,10 @@ func TestNoRoomToMend(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.Close() }()
-	if err := os.Mkdir(w.path+".mending", 0o700); err != nil {
+	if err := os.Mkdir(w.path+".repairing", 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(w.path+".mending", "x"), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(w.path+".repairing", "x"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	file, err := os.OpenFile(w.path, os.O_RDWR, 0)
@@ -526,10 +525,10 @@ func TestNoRoomToMend(t *testing.T) {
 	if !strings.Contains(log.text(), "nothing is accepted or delivered until it can") || !strings.Contains(log.text(), "make room on the disk") {
 		t.Errorf("the log has no remedy:\n%s", log.text())
 	}
-	if err := os.RemoveAll(w.path + ".mending"); err != nil {
+	if err := os.RemoveAll(w.path + ".repairing"); err != nil {
 		t.Fatal(err)
 	}
-	clock.Advance(mendPause)
+	clock.Advance(repairPause)
 	mustPut(t, s, "x")
 	all := append(shardRecords(t, s, "events", onlyShard), shardRecords(t, s, "events", shardID(1))...)
 	if !slices.ContainsFunc(all, func(r Record) bool { return string(r.Data) == "x" }) {
@@ -537,8 +536,8 @@ func TestNoRoomToMend(t *testing.T) {
 	}
 }
 
-// A description that is larger than a page is found without the pages that lead to it, and of several versions the newest: an
-// older one knows fewer shards.
+// A description that is larger than a page is found without the pages that refer to it. The newest of several versions counts: an
+// older one lacks shards.
 func TestALargeDescriptionIsFound(t *testing.T) {
 	s := opened(t, Options{})
 	do := func(action, members string) string {
@@ -569,7 +568,7 @@ func TestALargeDescriptionIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	for at := range eachIndex(image, []byte(`{"Name":"large"`)) {
-		copy(image[at/pageSize*pageSize:], make([]byte, pageHeadSize)) // each version's page says nothing of itself
+		copy(image[at/pageSize*pageSize:], make([]byte, pageHeadSize)) // the head of each version's page is zeroed
 	}
 	if err := os.WriteFile(path, image, 0o600); err != nil {
 		t.Fatal(err)

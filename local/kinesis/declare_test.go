@@ -20,7 +20,7 @@ import (
 
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 
-// open opens a service at path, or at a new one if it is empty, with the given streams of so many shards.
+// open opens a service, at a new path if options have none, with streams by name and number of shards.
 func open(t testing.TB, options kinesis.Options, streams map[string]int) *kinesis.Service {
 	t.Helper()
 	if options.Path == "" {
@@ -43,7 +43,7 @@ func open(t testing.TB, options kinesis.Options, streams map[string]int) *kinesi
 	return s
 }
 
-// call makes a call that has to succeed and decodes its answer.
+// call makes a call that must succeed, and decodes its answer.
 func call(t testing.TB, s *kinesis.Service, action, body string) map[string]any {
 	t.Helper()
 	r := s.Do(context.Background(), action, []byte(body))
@@ -127,9 +127,9 @@ func TestReadRefuses(t *testing.T) {
 		{"no shards", `{"name": "e"}`, `aws_kinesis_stream.s: stream "e": shard_count 0 is not 1 to 10000; set it to one of these`},
 		{"too many shards", `{"name": "e", "shard_count": 10001}`, `aws_kinesis_stream.s: stream "e": shard_count 10001 is not 1 to 10000; set it to one of these`},
 		{"shards on demand", `{"name": "e", "shard_count": 4, "stream_mode_details": {"stream_mode": "ON_DEMAND"}}`,
-			`aws_kinesis_stream.s: stream "e": shard_count 4 stands beside stream_mode ON_DEMAND; leave it out`},
+			`aws_kinesis_stream.s: stream "e": shard_count 4 is not allowed with stream_mode ON_DEMAND; leave it out`},
 		{"several", `{"name": "a b", "shard_count": 1, "retention_period": 23, "encryption_type": "AES", "stream_mode_details": {"stream_mode": "X"}}`,
-			`aws_kinesis_stream.s: stream "a b": its name has to be 1 to 128 letters, digits, "_", "." and "-"
+			`aws_kinesis_stream.s: stream "a b": its name must be 1 to 128 letters, digits, "_", "." and "-"
 stream "a b": stream_mode "X" is unknown; use PROVISIONED or ON_DEMAND
 stream "a b": retention_period 23h0m0s is not 24 to 8760 whole hours
 stream "a b": encryption_type "AES" is unknown; use KMS or NONE`},
@@ -166,10 +166,10 @@ func TestDeclareAgain(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		cfg  kinesis.Config
-		want string // of the error
+		want string // the error
 		mode string
 		hour float64
-		// shards are 4 where it is 0.
+		// shards is the number of shards; 0 means 4.
 		shards float64
 	}{
 		{name: "new", cfg: first, mode: "PROVISIONED", hour: 24},
@@ -178,13 +178,13 @@ func TestDeclareAgain(t *testing.T) {
 		{name: "on demand", cfg: with(func(c *kinesis.Config) { c.Mode, c.Shards = "ON_DEMAND", 0 }), mode: "ON_DEMAND", hour: 24},
 		{name: "back", cfg: first, mode: "PROVISIONED", hour: 24},
 		{name: "too many more shards", cfg: with(func(c *kinesis.Config) { c.Shards, c.Retention = 9, 48*time.Hour }), mode: "PROVISIONED", hour: 24,
-			want: `stream "e": shard_count 9, but ` + path + ` holds it with 4 shards, and AWS would refuse the change (LimitExceededException: UpdateShardCount cannot scale up over double your ` +
+			want: `stream "e": shard_count 9, but in ` + path + ` the stream has 4 shards, and AWS would refuse the change (LimitExceededException: UpdateShardCount cannot scale up over double your ` +
 				`current open shard count. Current open shard count: 4, Target shard count: 9); set shard_count to 2 to 8 and start again for each step, or start with another --data folder`},
 		{name: "more shards", cfg: with(func(c *kinesis.Config) { c.Shards = 7 }), mode: "PROVISIONED", hour: 24, shards: 7},
 		{name: "the same again", cfg: with(func(c *kinesis.Config) { c.Shards = 7 }), mode: "PROVISIONED", hour: 24, shards: 7},
 		{name: "on demand with 7", cfg: with(func(c *kinesis.Config) { c.Mode, c.Shards = "ON_DEMAND", 0 }), mode: "ON_DEMAND", hour: 24, shards: 7},
 		{name: "too few", cfg: with(func(c *kinesis.Config) { c.Shards = 3 }), mode: "ON_DEMAND", hour: 24, shards: 7,
-			want: `stream "e": shard_count 3, but ` + path + ` holds it with 7 shards, and AWS would refuse the change (LimitExceededException: UpdateShardCount cannot scale down below half your ` +
+			want: `stream "e": shard_count 3, but in ` + path + ` the stream has 7 shards, and AWS would refuse the change (LimitExceededException: UpdateShardCount cannot scale down below half your ` +
 				`current open shard count. Current open shard count: 7, Target shard count: 3); set shard_count to 4 to 14 and start again for each step, or start with another --data folder`},
 		{name: "provisioned with another number", cfg: first, mode: "PROVISIONED", hour: 24},
 	} {
@@ -202,7 +202,7 @@ func TestDeclareAgain(t *testing.T) {
 	}
 }
 
-// A stream that is made again after the clock jumped back cannot be mistaken for the one before.
+// A stream that is created again after the clock jumped back cannot be mistaken for the one before.
 func TestSequenceNumbersGrowWhateverTheClockDoes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "kinesis.db")
 	clock := clockwork.NewFakeClockAt(noon)

@@ -23,7 +23,7 @@ const (
 	tokenAge = 300 * time.Second
 )
 
-// noStreamID refuses a member that AWS reserves ("Not Implemented").
+// noStreamID refuses StreamId, which AWS reserves ("Not Implemented").
 func noStreamID(in input) *refusal {
 	if in.text("StreamId") != "" {
 		return invalid("StreamId is reserved by AWS and not imitated; name the stream by StreamName or StreamARN.")
@@ -69,8 +69,8 @@ var createStreamInput = []field{
 	{name: "MaxRecordSizeInKiB", kind: integerKind, checks: between(1024, 10240)},
 }
 
-// createStream makes a stream at once. Assumption KIN-7: it is ACTIVE when the call returns, where AWS takes some seconds of
-// CREATING (API reference, CreateStream); a client that waits for ACTIVE finds it.
+// createStream creates a stream at once. Assumption KIN-7: it is ACTIVE when the call returns, while on AWS it is CREATING for some
+// seconds (API reference, CreateStream). A client that waits for ACTIVE works with both.
 func (s *Service) createStream(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, createStreamInput, shardCountNeeded)
 	if problem != nil {
@@ -88,7 +88,7 @@ func (s *Service) createStream(body []byte) ([]byte, *refusal) {
 	}
 	cfg.Shards = int(in.integer("ShardCount"))
 	if cfg.Mode == onDemand && cfg.Shards != 0 {
-		return nil, invalid("ShardCount %d stands beside StreamMode %s; leave it out.", cfg.Shards, onDemand)
+		return nil, invalid("ShardCount %d is not allowed with StreamMode %s; leave it out.", cfg.Shards, onDemand)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,7 +135,7 @@ var deleteStreamInput = []field{
 	{name: "EnforceConsumerDeletion", kind: booleanKind}, // no stream here has registered consumers
 }
 
-// deleteStream deletes at once (as assumption KIN-7 has it); the committer frees the records' space by and by.
+// deleteStream deletes a stream at once (see assumption KIN-7). The committer frees the records' space later.
 func (s *Service) deleteStream(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, deleteStreamInput, streamNeeded)
 	if problem != nil {
@@ -234,8 +234,8 @@ var describeStreamInput = []field{
 	{name: "StreamId", kind: stringKind},
 }
 
-// streamDescription is what DescribeStream and DescribeStreamSummary have in common. EncryptionType is NONE whatever the
-// stack declares, because records lie here as they are.
+// streamDescription is the common part of DescribeStream and DescribeStreamSummary. EncryptionType is NONE whatever the
+// stack declares, because records are not encrypted here.
 type streamDescription struct {
 	StreamName              string
 	StreamARN               string
@@ -289,7 +289,7 @@ func (s *shard) describe() shardDescription {
 	return d
 }
 
-// describeShards describes those that come after an id and pass a filter, at most limit, and says whether there are more.
+// describeShards describes the shards that follow an id and pass a filter, at most limit, and reports whether there are more.
 func (s *Service) describeShards(of *stream, after string, limit int, filter shardFilter) (shards []shardDescription, more bool) {
 	shards = []shardDescription{}
 	now := s.options.Clock.Now()
@@ -366,7 +366,7 @@ var listShardsInput = []field{
 	}},
 }
 
-// page is where a listing of shards goes on. On the wire it is base64 of JSON.
+// page says where a listing of shards continues. On the wire it is base64 of JSON.
 type page struct {
 	Stream  string
 	Created int64
@@ -375,16 +375,16 @@ type page struct {
 	Filter  shardFilter
 }
 
-// shardFilter says which of a stream's shards are listed; without a Type all are.
+// shardFilter selects which of a stream's shards are listed; without a Type all are.
 type shardFilter struct {
 	Type string `json:",omitempty"`
 	At   int64  `json:",omitempty"` // in milliseconds
 }
 
-// passes says whether a shard is listed (API reference, ShardFilter).
+// passes reports whether a shard is listed (API reference, ShardFilter).
 //
-// Assumption KIN-15: a time before the oldest record that is kept counts as that time. The API reference says so of FROM_TIMESTAMP
-// alone; with AT_TIMESTAMP too a client needs shards that take every hash key, whatever the time.
+// Assumption KIN-15: a time before the oldest stored record counts as that record's time. The API reference says so only of
+// FROM_TIMESTAMP; with AT_TIMESTAMP too a client needs shards that take every hash key, whatever the time.
 func (f shardFilter) passes(s *shard, now time.Time) bool {
 	at := max(f.At, s.stream.horizon(now), s.stream.description.Load().CreatedAt.UnixMilli())
 	closed := s.closed.Load()
@@ -411,7 +411,7 @@ func (s *Service) listShards(body []byte) ([]byte, *refusal) {
 	}
 	found, problem := s.find(from.Stream)
 	if problem == nil && found.created != from.Created {
-		problem = s.unknown(from.Stream) // it has been made again
+		problem = s.unknown(from.Stream) // it was deleted and created again
 	}
 	if problem != nil {
 		return nil, problem
@@ -433,7 +433,7 @@ func (s *Service) listShards(body []byte) ([]byte, *refusal) {
 	return encode(answer)
 }
 
-// shardPage is what to list.
+// shardPage reads which page of shards a request lists.
 func (s *Service) shardPage(in input) (from page, problem *refusal) {
 	named := in["StreamName"] != nil || in["StreamARN"] != nil
 	token := in.text("NextToken")
@@ -450,14 +450,14 @@ func (s *Service) shardPage(in input) (from page, problem *refusal) {
 		return page{}, problem
 	}
 	if at, given := in["StreamCreationTimestamp"].(float64); given && int64(at) != found.description.Load().CreatedAt.Unix() {
-		return page{}, s.unknown(found.name) // it asks for an earlier stream of that name
+		return page{}, s.unknown(found.name) // the request is about an earlier stream of that name
 	}
 	from = page{Stream: found.name, Created: found.created}
 	from.After, from.Filter, problem = firstShard(in)
 	return from, problem
 }
 
-// firstShard is the shard to begin after, which two members can say, and the filter.
+// firstShard reads the shard to begin after, which two members can name, and the filter.
 func firstShard(in input) (after string, filter shardFilter, problem *refusal) {
 	given, _ := in["ShardFilter"].(input)
 	filter.Type, after = given.text("Type"), in.text("ExclusiveStartShardId")

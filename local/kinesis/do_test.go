@@ -107,7 +107,7 @@ func TestErrors(t *testing.T) {
 			"Failed to add tags to stream e under account 000000000000 because some tags contained illegal characters. The allowed characters are " +
 				"Unicode letters, digits, white-spaces, '_', '.', ':', '/', '=', '+', '-', '@'."},
 		{"AddTagsToStream", `{"StreamName":"e","Tags":{"aws:x":"b"}}`, "InvalidArgumentException",
-			"Failed to add tags to stream e under account 000000000000 because the key aws:x begins with aws:, which is AWS's own."},
+			"Failed to add tags to stream e under account 000000000000 because the key aws:x begins with aws:, which is reserved for AWS."},
 		{"CreateStream", `{"StreamName":"f","ShardCount":1,"Tags":{"a":"!"}}`, "InvalidArgumentException",
 			"Failed to add tags to stream f under account 000000000000 because some tags contained illegal characters. The allowed characters are " +
 				"Unicode letters, digits, white-spaces, '_', '.', ':', '/', '=', '+', '-', '@'."},
@@ -122,7 +122,7 @@ func TestErrors(t *testing.T) {
 		{"CreateStream", `{"StreamName":"f","ShardCount":1,"MaxRecordSizeInKiB":2048}`, "InvalidArgumentException",
 			"MaxRecordSizeInKiB 2048 is not imitated on one machine; leave it out, or use 1024."},
 		{"CreateStream", `{"StreamName":"f","ShardCount":4,"StreamModeDetails":{"StreamMode":"ON_DEMAND"}}`, "InvalidArgumentException",
-			"ShardCount 4 stands beside StreamMode ON_DEMAND; leave it out."},
+			"ShardCount 4 is not allowed with StreamMode ON_DEMAND; leave it out."},
 		{"CreateStream", `{"StreamName":"f","StreamModeDetails":{"StreamMode":"X"}}`, "ValidationException",
 			"2 validation errors detected: Value 'X' at 'streamModeDetails.streamMode' failed to satisfy constraint: Member must satisfy enum value set: [PROVISIONED, ON_DEMAND]; " +
 				"Value null at 'shardCount' failed to satisfy constraint: Member must not be null"},
@@ -174,7 +174,7 @@ func TestIteratorsAndTokensExpire(t *testing.T) {
 	}
 }
 
-// "aws kinesis get-shard-iterator --query ShardIterator" prints it in quotes, which Kinesis takes with it.
+// "aws kinesis get-shard-iterator --query ShardIterator" prints the iterator in quotes, and Kinesis accepts the quotes.
 func TestQuotedIterators(t *testing.T) {
 	s := open(t, kinesis.Options{Unlimited: true}, map[string]int{"e": 1})
 	call(t, s, "PutRecord", `{"StreamName":"e","PartitionKey":"a","Data":""}`)
@@ -195,7 +195,7 @@ func TestQuotedIterators(t *testing.T) {
 	}
 }
 
-// A name that is used again is another stream.
+// A stream created again with the same name is another stream.
 func TestIteratorOfADeletedStream(t *testing.T) {
 	s := open(t, kinesis.Options{}, map[string]int{"e": 2})
 	it := call(t, s, "GetShardIterator", `{"StreamName":"e","ShardId":"shardId-1","ShardIteratorType":"LATEST"}`)["ShardIterator"].(string)
@@ -247,7 +247,7 @@ func TestWriteLimit(t *testing.T) {
 	}
 }
 
-// An on-demand stream begins with four shards, and stays with them.
+// An on-demand stream begins with four shards, and keeps them.
 func TestOnDemand(t *testing.T) {
 	for _, unlimited := range []bool{false, true} {
 		s := open(t, kinesis.Options{Clock: clockwork.NewFakeClockAt(noon), Unlimited: unlimited}, nil)
@@ -280,7 +280,7 @@ func TestReadLimit(t *testing.T) {
 	}
 }
 
-// A call returns at most 10 MiB, and what is left with the next.
+// A call returns at most 10 MiB, and the next call the rest.
 func TestGetRecordsIsBounded(t *testing.T) {
 	s := open(t, kinesis.Options{Unlimited: true}, map[string]int{"e": 1})
 	data := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 1<<20-1))

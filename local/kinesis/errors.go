@@ -7,17 +7,16 @@ import (
 	"net/http"
 )
 
-// errLocked is returned by [Open] where another process has the file open.
+// errLocked is returned by [Open] if another process has the file open.
 var errLocked = errors.New("in use by another process")
 
-// errClosed is returned to consumers of a service that is closed.
+// errClosed is returned to consumers of a closed service.
 var errClosed = errors.New("the local Kinesis is closed")
 
-// ErrGone is what a call returns that is about something that is no more: a stream that was deleted or made again, or the
-// file, removed while it was in use.
+// ErrGone is returned if a stream does not exist, or was deleted or created again, or if the file was removed while it was in use.
 var ErrGone = errors.New("it is gone")
 
-// refusal is an error as AWS words it.
+// refusal is an error in AWS's form.
 type refusal struct {
 	// Status is the HTTP status, 400 or 500.
 	Status int
@@ -25,7 +24,7 @@ type refusal struct {
 	Type string
 	// Message may be empty, where AWS sends none.
 	Message string
-	// capital says that AWS names the member Message and not message, as it does where JSON has the wrong type.
+	// capital means that AWS names the member Message and not message, as it does if a JSON value has the wrong type.
 	capital bool
 }
 
@@ -36,7 +35,7 @@ func (e *refusal) Error() string {
 	return e.Type + ": " + e.Message
 }
 
-// Is makes what AWS calls not found [ErrGone].
+// Is makes AWS's ResourceNotFoundException match [ErrGone].
 func (e *refusal) Is(target error) bool {
 	return target == ErrGone && e.Type == "ResourceNotFoundException"
 }

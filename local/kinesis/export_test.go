@@ -2,7 +2,7 @@ package kinesis
 
 import "context"
 
-// ErrClosed is what consumers get of a service that is closed.
+// ErrClosed is the error that consumers of a closed service get.
 var ErrClosed = errClosed
 
 // Do makes a call for a caller that may do everything.

@@ -28,25 +28,25 @@ var (
 
 const (
 	recordsPrefix = "records/"
-	// format is the file's; formatPlain is the one before, without checksums. A file with a stream that has been resharded is of
-	// formatLineage, so that a program which does not know of closed shards refuses it.
+	// format is the file's format; formatPlain is the first one, without checksums. A file with a resharded stream has
+	// formatLineage, so a program that does not know closed shards refuses it.
 	format        = "2"
 	formatPlain   = "1"
 	formatLineage = "3"
 
-	// mapSize is what is mapped at least, in bytes. A file that outgrows its mapping is mapped again, for which every
-	// reader must have finished.
+	// mapSize is the minimum mapping of the file, in bytes. A file that outgrows its mapping is mapped again, and bbolt waits for
+	// all readers to finish before that.
 	mapSize = 1 << 30
 
-	// pageSize of a new file, in bytes; an older one keeps its own. bbolt remembers each page that a process has written
-	// for as long as it is in use, so that larger pages than the system's 4 KiB keep the memory of a long run flat.
+	// pageSize is that of a new file, in bytes; an existing file keeps its own. bbolt remembers each page that a process has written
+	// while the page is in use, so pages larger than the system's 4 KiB keep the memory of a long run flat.
 	pageSize = 16 << 10
 )
 
 var errDamaged = errors.New("the file is damaged")
 
-// guard turns what a damaged file does to a reader into an error: bbolt panics on a page that makes no sense, and a page
-// beyond the end of the file is a fault.
+// guard turns the failures of reading a damaged file into an error: bbolt panics on a page that makes no sense, and a page beyond the
+// end of the file is a memory fault.
 func guard(work func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -57,13 +57,13 @@ func guard(work func() error) (err error) {
 	return work()
 }
 
-// openFile opens the file, or makes it, and writes it anew if it is damaged or of an older format, which it then says.
-func openFile(options Options) (*bbolt.DB, *mending, error) {
+// openFile opens or creates the file. It rewrites the file if it is damaged or of an older format, and returns that repair.
+func openFile(options Options) (*bbolt.DB, *repair, error) {
 	path := options.Path
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, nil, err
 	}
-	mended, err := mendLocked(options)
+	repaired, err := repairLocked(options)
 	if err != nil {
 		return nil, nil, openError(path, err)
 	}
@@ -79,11 +79,11 @@ func openFile(options Options) (*bbolt.DB, *mending, error) {
 	if err != nil {
 		return nil, nil, openError(path, err)
 	}
-	return db, mended, nil
+	return db, repaired, nil
 }
 
-// mendLocked mends the file while no other process has it. A file that is not there yet is not damaged.
-func mendLocked(options Options) (*mending, error) {
+// repairLocked repairs the file while it holds the file's lock. A file that does not exist is not damaged.
+func repairLocked(options Options) (*repair, error) {
 	info, err := os.Stat(options.Path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().IsRegular() && info.Size() == 0 {
 		return nil, nil
@@ -91,7 +91,7 @@ func mendLocked(options Options) (*mending, error) {
 	if err != nil {
 		return nil, err
 	}
-	// For reading alone bbolt looks at the meta pages and no further.
+	// If it opens a file only for reading, bbolt reads only the meta pages.
 	var lock *bbolt.DB
 	err = guard(func() (err error) {
 		lock, err = bbolt.Open(options.Path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Millisecond})
@@ -104,15 +104,15 @@ func mendLocked(options Options) (*mending, error) {
 	if lock != nil {
 		defer func() { _ = guard(lock.Close) }()
 	}
-	return mend(options.Path, nil, options.Clock.Now(), options.maxSize)
+	return repairFile(options.Path, nil, options.Clock.Now(), options.maxSize)
 }
 
-// openBolt opens bbolt's file. maxSize in bytes bounds it; 0 does not.
+// openBolt opens bbolt's file. maxSize bounds it in bytes; 0 means no bound.
 //
-// The list of free pages is kept in the file, although a transaction would be cheaper without: else bbolt walks the
-// whole file at each start and after each failed commit, and dies of what it finds in a goroutine of its own. It is the
-// plain list, because bbolt's other one breaks long free runs up, so that the file grew by a new place for the list at
-// each commit once a million records had been trimmed.
+// The list of free pages is kept in the file, although transactions would be cheaper without it: otherwise bbolt walks the whole file
+// at each start and after each failed commit, and a damaged page makes it panic in another goroutine. It is the plain list, because
+// bbolt's other kind breaks up long free runs. With that kind, once a million records had been trimmed, each commit made the file grow
+// by new pages for the list.
 func openBolt(path string, maxSize int) (db *bbolt.DB, err error) {
 	err = guard(func() (err error) {
 		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
@@ -136,12 +136,12 @@ func openError(path string, err error) error {
 	case errors.As(err, &path1):
 		return err
 	default:
-		return fmt.Errorf("%s: this file of the local Kinesis cannot be read (%w); put a copy of it back, or move it away to begin anew", path, err)
+		return fmt.Errorf("%s: this file of the local Kinesis cannot be read (%w); restore a copy of it, or move it away to start with an empty file", path, err)
 	}
 }
 
-// prepare writes what a new file lacks, or checks an old one. It writes nothing to an old one, because bbolt keeps its
-// locks for good if damage stops it in a commit.
+// prepare initialises a new file, or checks an existing one. It writes nothing to an existing file, because bbolt keeps its locks
+// forever if damage stops a commit.
 func prepare(db *bbolt.DB) error {
 	info, err := os.Stat(db.Path())
 	if err != nil {
@@ -158,7 +158,7 @@ func prepare(db *bbolt.DB) error {
 		}
 		service := tx.Bucket(serviceBucket)
 		if service == nil || tx.Bucket(streamsBucket) == nil {
-			return errors.New("it is another program's")
+			return errors.New("it belongs to another program")
 		}
 		return nil
 	})
@@ -168,7 +168,7 @@ func prepare(db *bbolt.DB) error {
 	return db.Update(begin)
 }
 
-// begin writes what every file has.
+// begin writes what every file holds.
 func begin(tx *bbolt.Tx) error {
 	service, err := tx.CreateBucket(serviceBucket)
 	if err != nil {
@@ -180,8 +180,8 @@ func begin(tx *bbolt.Tx) error {
 	return service.Put(formatKey, sealText([]byte(format)))
 }
 
-// present returns [ErrGone] where the file that is open is no more the one at its path. The system keeps it for as long as
-// it is open, so that writing to it would succeed, and nobody would read it again.
+// present returns [ErrGone] if the open file is no longer the one at its path. The system keeps an open file, so writes to it would
+// succeed, and nobody would read them again.
 func (s *Service) present() error {
 	s.files.RLock()
 	defer s.files.RUnlock()
@@ -190,7 +190,7 @@ func (s *Service) present() error {
 	case err == nil && os.SameFile(info, s.file):
 		return nil
 	case err == nil:
-		err = errors.New("another file has its place")
+		err = errors.New("another file has replaced it")
 	}
 	return fmt.Errorf("%s was removed while it was in use (%w); start again: %w", s.options.Path, err, ErrGone)
 }
@@ -215,8 +215,8 @@ func load(db *bbolt.DB) (map[string]*stream, error) {
 	return streams, err
 }
 
-// load finds each shard's newest record. A bucket's own sequence says what index was given last, even if its record has
-// been trimmed since.
+// load finds each shard's newest record. A bucket's sequence is the last index that was given, even if its record has been trimmed
+// since.
 func (s *stream) load(tx *bbolt.Tx) error {
 	for _, shard := range s.all() {
 		bucket := tx.Bucket(shard.bucket)
@@ -253,7 +253,7 @@ func storeDescription(tx *bbolt.Tx, d *description) error {
 	return tx.Bucket(streamsBucket).Put([]byte(d.Name), sealText(text))
 }
 
-// store writes a stream that is new in the file, with its buckets.
+// store writes a new stream to the file, with its buckets.
 func store(tx *bbolt.Tx, s *stream) error {
 	if err := storeDescription(tx, s.description.Load()); err != nil {
 		return err
@@ -266,7 +266,7 @@ func store(tx *bbolt.Tx, s *stream) error {
 	return tx.Bucket(serviceBucket).Put(createdKey, sealText(fmt.Append(nil, max(s.created, lastCreated(tx)))))
 }
 
-// lastCreated is the last creation that was given to a stream, 0 in a new file.
+// lastCreated is the last creation number that a stream was given, 0 in a new file.
 func lastCreated(tx *bbolt.Tx) int64 {
 	text, _ := unsealText(tx.Bucket(serviceBucket).Get(createdKey))
 	last, _ := strconv.ParseInt(string(text), 10, 64)

@@ -46,7 +46,7 @@ func (s *Service) putText(data []byte) Response {
 	return s.Do(context.Background(), "PutRecord", fmt.Appendf(nil, `{"StreamName":"events","PartitionKey":"k","Data":"%s"}`, base64.StdEncoding.EncodeToString(data)))
 }
 
-// texts are the data of all records.
+// texts returns the data of all records.
 func texts(t *testing.T, s *Service) (data []string) {
 	t.Helper()
 	for after := ""; ; {
@@ -113,8 +113,8 @@ func TestASecondProcessIsRefused(t *testing.T) {
 	}
 }
 
-// The newest of bbolt's two meta pages is torn, so that for bbolt the file is as the commit before left it. What the torn one's
-// commit wrote is found nonetheless: it may have been acknowledged.
+// The newest of bbolt's two meta pages is torn, so bbolt sees the file as the commit before left it. The records of the torn page's
+// commit are found nonetheless, because they may have been acknowledged.
 func TestTornWrite(t *testing.T) {
 	for name, tear := range map[string]func(page []byte){
 		"half of it is old": func(page []byte) { clear(page[:60]) },
@@ -162,7 +162,7 @@ func TestDamagedFile(t *testing.T) {
 	}
 	size := pageSize
 	for name, damage := range map[string]func(file []byte) []byte{
-		"another program's":         func([]byte) []byte { return bytes.Repeat([]byte("not a database\n"), 1000) },
+		"of another program":        func([]byte) []byte { return bytes.Repeat([]byte("not a database\n"), 1000) },
 		"a few bytes":               func(file []byte) []byte { return file[:100] },
 		"it is cut after the metas": func(file []byte) []byte { return file[:2*size] },
 		"it is cut in the middle":   func(file []byte) []byte { return file[:20*size] },
@@ -185,11 +185,11 @@ func TestDamagedFile(t *testing.T) {
 			if err == nil {
 				t.Fatal("the file is opened", broken.Close())
 			}
-			const begin, end = ": this file of the local Kinesis cannot be read (", "); put a copy of it back, or move it away to begin anew"
+			const begin, end = ": this file of the local Kinesis cannot be read (", "); restore a copy of it, or move it away to start with an empty file"
 			if text := err.Error(); !strings.HasPrefix(text, path+begin) || !strings.HasSuffix(text, end) || strings.Contains(text, "\n") {
 				t.Errorf("error %q", text)
 			}
-			// The lock is let go of, so that the file can be looked at.
+			// The lock is released, so you can inspect the file.
 			if db, err := os.OpenFile(path, os.O_RDWR, 0); err != nil || db.Close() != nil {
 				t.Error(err)
 			}
@@ -197,7 +197,7 @@ func TestDamagedFile(t *testing.T) {
 	}
 }
 
-// A file that is damaged while it is open is mended by who meets it: what is lost is said, and what comes is kept.
+// The call that meets damage of an open file repairs the file: lost records are reported, and new ones are kept.
 func TestDamageBeneathARunningService(t *testing.T) {
 	s := opened(t, Options{})
 	for i := range 200 {
@@ -242,14 +242,13 @@ func TestUnknownFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Open(Options{Path: path})
-	want := path + `: this file of the local Kinesis cannot be read (its format is "4", this program knows up to "3"); put a copy of it back, or move it away to begin anew`
+	want := path + `: this file of the local Kinesis cannot be read (its format is "4", this program knows up to "3"); restore a copy of it, or move it away to start with an empty file`
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v\nwant  %s", err, want)
 	}
 }
 
-// A full disk is an error to the producer and nothing else: what was acknowledged stays, and when there is room again
-// the service goes on.
+// A full disk is only an error for the producer: acknowledged records stay, and when there is room again the service continues.
 func TestFullDisk(t *testing.T) {
 	clock := clockwork.NewFakeClockAt(noon)
 	s := opened(t, Options{maxSize: 40 << 20, Clock: clock})
@@ -305,7 +304,7 @@ func TestFullDisk(t *testing.T) {
 	check()
 }
 
-// A sync that fails after the commit can be seen leaves a record that nobody was promised. It never becomes readable.
+// If the sync fails after the commit is visible, the file holds a record that was not acknowledged. It never becomes readable.
 func TestFailingSync(t *testing.T) {
 	var failing atomic.Bool
 	s := opened(t, Options{syncFails: func() error {
@@ -351,7 +350,7 @@ func TestRetention(t *testing.T) {
 		t.Fatalf("%d records", len(got))
 	}
 	clock.Advance(time.Hour + time.Millisecond)
-	// They are gone for readers before they are for the disk.
+	// Readers no longer see them before they are deleted from the disk.
 	if got := texts(t, s); len(got) != each || got[0] != "new 0" {
 		t.Fatalf("%d records, first %s", len(got), got[0])
 	}
@@ -368,7 +367,7 @@ func TestRetention(t *testing.T) {
 	if kept := bucketSize(t, s); kept != 1 || len(texts(t, s)) != 0 {
 		t.Errorf("the file keeps %d records and shows %d, want the newest, and none", kept, len(texts(t, s)))
 	}
-	// Sequence numbers go on, after a restart too, and it is still known up to where records had come.
+	// Sequence numbers continue, after a restart too, and the last given one is still known.
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -393,7 +392,7 @@ func bucketSize(t *testing.T, s *Service) (keys int) {
 	return keys
 }
 
-// Trimming comes round to every shard, of more than one transaction takes, and of a deleted stream too.
+// Trimming reaches every shard, even with more shards than one transaction trims, and those of a deleted stream.
 func TestTrimmingOfManyShards(t *testing.T) {
 	clock := clockwork.NewFakeClockAt(noon)
 	s := opened(t, Options{Clock: clock, Unlimited: true})
@@ -435,7 +434,7 @@ func TestTrimmingOfManyShards(t *testing.T) {
 	}
 }
 
-// Trimming by the ticker, without anybody's help.
+// The ticker alone causes the trimming.
 func TestTrimmingFollowsTheClock(t *testing.T) {
 	clock := clockwork.NewFakeClockAt(noon)
 	s := opened(t, Options{Clock: clock})
@@ -447,7 +446,7 @@ func TestTrimmingFollowsTheClock(t *testing.T) {
 	}
 }
 
-// Space that the trimming frees is used again: in the long run the file stays as it is.
+// The space that trimming frees is reused: in the long run the file does not grow.
 func TestFileDoesNotGrowWithoutBound(t *testing.T) {
 	clock := clockwork.NewFakeClockAt(noon)
 	s := opened(t, Options{Clock: clock})
@@ -511,7 +510,7 @@ func TestDeletedStreamFreesItsSpace(t *testing.T) {
 	}
 }
 
-// The fast reader says the same as the thorough one, or nothing.
+// The fast reader agrees with the thorough one, or gives up.
 func FuzzPutRecord(f *testing.F) {
 	for _, seed := range []string{
 		`{"StreamName": "events", "PartitionKey": "k", "Data": "YQ=="}`,
@@ -555,7 +554,7 @@ func FuzzPutRecord(f *testing.F) {
 	})
 }
 
-// The fast reader of many records says the same as the thorough one, or nothing.
+// The fast reader of many records agrees with the thorough one, or gives up.
 func FuzzPutRecords(f *testing.F) {
 	for _, seed := range []string{
 		`{"StreamName":"events","Records":[{"PartitionKey":"k","Data":"YQ=="},{"Data":"","PartitionKey":"a\/1","ExplicitHashKey":"7"}]}`,
@@ -593,7 +592,7 @@ func FuzzPutRecords(f *testing.F) {
 	})
 }
 
-// What a mapping template makes is read by the fast reader: it escapes "/", and whatever is not ASCII.
+// The fast reader reads the requests of a mapping template, which escape "/" and all characters that are not ASCII.
 func TestEscapesAreReadFast(t *testing.T) {
 	name, entries, ok := readEntries([]byte(`{"StreamName":"events","Records":[{"Data":"YQ==","PartitionKey":"c0ffee\/1"},{"Data":"\/w==","PartitionKey":"\u00E9\uD83D\uDE00\"\\"}]}`))
 	if !ok || string(name) != "events" || len(entries) != 2 || string(entries[0].key) != "c0ffee/1" || string(entries[1].key) != `é😀"\` || string(entries[1].data) != "/w==" {
@@ -631,7 +630,7 @@ func FuzzDo(f *testing.F) {
 	})
 }
 
-// A closed shard is gone when its retention is over, with its bucket, and its number is not given again.
+// A closed shard is deleted with its bucket when its retention is over, and its number is not given again.
 func TestClosedShardsExpire(t *testing.T) {
 	clock := clockwork.NewFakeClockAt(noon)
 	s := opened(t, Options{Clock: clock})

@@ -9,12 +9,12 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 )
 
-// Free returns an error where another process has the file at path open. It reads nothing of it, and a file that is not
-// there is free: what else is wrong with it is [Open]'s to say.
+// Free returns an error if another process has the file at path open. It does not read the file, and a file that does not exist is
+// free. [Open] reports all other problems.
 func Free(path string) error {
 	info, err := os.Stat(path)
 	if usable := err == nil && info.Mode().IsRegular() && info.Size() > 0; !usable {
-		return nil // Open says why it cannot use it
+		return nil // Open reports why it cannot use the file
 	}
 	err = guard(func() error {
 		db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Millisecond, PreLoadFreelist: false})

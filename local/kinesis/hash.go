@@ -10,16 +10,16 @@ import (
 	"strconv"
 )
 
-// hashKey is an MD5 hash as an unsigned number of 128 bits.
+// hashKey is an MD5 hash as an unsigned 128-bit number.
 type hashKey struct{ high, low uint64 }
 
-// hashOf is where a partition key lies. Kinesis uses MD5 over the key's UTF-8 (API reference, PutRecord).
+// hashOf is the hash key of a partition key. Kinesis uses MD5 of the key's UTF-8 (API reference, PutRecord).
 func hashOf(partitionKey []byte) hashKey {
 	sum := md5.Sum(partitionKey)
 	return hashKey{binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:])}
 }
 
-// parseHash reads an ExplicitHashKey; it is not ok beyond 2^128-1.
+// parseHash reads an ExplicitHashKey; ok is false beyond 2^128-1.
 func parseHash(text string) (_ hashKey, ok bool) {
 	w, err := parseWide(text)
 	return hashKey{w[1], w[0]}, err == nil && w[2] == 0
@@ -41,7 +41,7 @@ func (h hashKey) minusOne() hashKey {
 	return hashKey{h.high - borrow, low}
 }
 
-// near says whether two hash keys are the same end of a range, rounded for different numbers of shards: see [split].
+// near reports whether two hash keys are the same end of a range except for rounding: see [split].
 func (h hashKey) near(other hashKey) bool {
 	lower, upper := h, other
 	if h.compare(other) > 0 {
@@ -58,7 +58,7 @@ func (h hashKey) MarshalText() ([]byte, error) { return []byte(h.String()), nil 
 func (h *hashKey) UnmarshalText(text []byte) error {
 	parsed, ok := parseHash(string(text))
 	if !ok {
-		return fmt.Errorf("%q is no hash key", text)
+		return fmt.Errorf("%q is not a hash key", text)
 	}
 	*h = parsed
 	return nil
@@ -77,7 +77,7 @@ func (h hashKey) String() string {
 	}
 }
 
-// hashRange is what a shard takes, both ends included.
+// hashRange is the range of hash keys of a shard, both ends included.
 type hashRange struct{ start, end hashKey }
 
 // split divides all hash keys among shards as Kinesis does: each range has floor(2^128/shards) keys and the last takes

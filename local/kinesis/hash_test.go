@@ -53,7 +53,7 @@ func TestShardFor(t *testing.T) {
 	if _, ok := parseHash("340282366920938463463374607431768211456"); ok {
 		t.Error("2^128 is taken for a hash key")
 	}
-	// As on AWS (kinesalite, test/putRecords.js): a lies in the first of three shards, b and f in the second, e in the last.
+	// As on AWS (kinesalite, test/putRecords.js): key a belongs to the first of three shards, b and f to the second, e to the last.
 	for key, want := range map[string]int{"a": 0, "b": 1, "e": 2, "f": 1} {
 		if got := s.shardFor(hashOf([]byte(key))).index; got != want {
 			t.Errorf("key %s lies in %d, want %d", key, got, want)

@@ -16,16 +16,16 @@ const (
 	jsonType = "application/x-amz-json-1.1"
 	cborType = "application/x-amz-cbor-1.1"
 
-	// maxBody is the most a call's body has, in bytes: 10 MiB of records in base64, and room for their keys and JSON.
+	// maxBody bounds the body of a call, in bytes: 10 MiB of records in base64, and room for their keys and JSON.
 	maxBody = 15 * mib
 )
 
-// ServeHTTP speaks AWS JSON 1.1: a POST whose header X-Amz-Target is Kinesis_20131202.ACTION. Any credentials will do,
-// but there have to be some, because a client without would fail on AWS.
+// ServeHTTP speaks AWS JSON 1.1: a POST whose header X-Amz-Target is Kinesis_20131202.ACTION. It accepts any credentials, but requires
+// some, because a client without credentials would fail on AWS.
 //
-// Assumption KIN-8: what is wrong with a request is found in this order and answered in these forms (kinesalite, index.js
-// and test/connection.js, compared with AWS). Other than AWS it takes no CBOR, and
-// says of an operation that it does not know what it knows, where AWS sends no message.
+// Assumption KIN-8: errors of a request are found in this order and answered in these forms (kinesalite, index.js and
+// test/connection.js, compared with AWS). Unlike AWS it does not accept CBOR, and its answer to an unknown operation names the known
+// ones, where AWS sends no message.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := readBody(w, r)
 	if err != nil {
@@ -63,7 +63,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, err
 }
 
-// extendedID looks like AWS's second identifier of a request, which means something to AWS alone.
+// extendedID looks like AWS's second identifier of a request, which only AWS can interpret.
 func extendedID() string {
 	var id [72]byte
 	for i := 0; i < len(id); i += 8 {
@@ -83,16 +83,16 @@ type answer struct {
 
 func (a answer) write(w http.ResponseWriter) {
 	if a.contentType == "" {
-		w.Header()["Content-Type"] = nil // else Go would guess one
+		w.Header()["Content-Type"] = nil // otherwise Go would guess one
 	} else {
 		w.Header().Set("Content-Type", a.contentType)
 	}
 	w.Header().Set("Content-Length", fmt.Sprint(len(a.body)))
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) // a client that is gone hears nothing
+	_, _ = w.Write(a.body) // the client may have gone
 }
 
-// checkRequest finds what is wrong with a request before its action is looked at.
+// checkRequest finds errors of a request that do not depend on its action.
 func (s *Service) checkRequest(r *http.Request, body []byte) *answer {
 	if r.Method != http.MethodPost {
 		return noOperation()
@@ -135,8 +135,8 @@ func otherType(contentType string, hasTarget bool, body []byte) *answer {
 	}
 }
 
-// noCBOR names how each SDK that speaks CBOR is told not to.
-const noCBOR = "CBOR is not spoken on one machine; make the client send JSON: AWS SDK for Java 2 with the system property aws.cborEnabled=false " +
+// noCBOR says how to turn CBOR off in each SDK that uses it.
+const noCBOR = "CBOR is not supported on one machine; make the client send JSON: AWS SDK for Java 2 with the system property aws.cborEnabled=false " +
 	"or the environment CBOR_ENABLED=false, AWS SDK for Java 1 with com.amazonaws.sdk.disableCbor=true or AWS_CBOR_DISABLE=true"
 
 func isObject(body []byte) bool {
@@ -152,7 +152,7 @@ func inXML(typ, message string) *answer {
 	return &answer{http.StatusForbidden, "", fmt.Appendf(nil, "<%s>\n  <Message>%s</Message>\n</%s>\n", typ, message, typ)}
 }
 
-// inForm is an error in JSON, or in CBOR for a client that sent anything else than JSON.
+// inForm is an error in JSON, or in CBOR for a client that did not send JSON.
 func inForm(contentType, typ, message string) *answer {
 	if contentType == jsonType {
 		return &answer{http.StatusBadRequest, jsonType, (&refusal{Type: typ, Message: message}).body()}
@@ -164,7 +164,7 @@ func inForm(contentType, typ, message string) *answer {
 	return &answer{http.StatusBadRequest, cborType, cborMap(pairs)}
 }
 
-// cborMap encodes texts of less than 65,536 bytes (RFC 8949, section 3), so that who sends CBOR can read why it is refused.
+// cborMap encodes texts of less than 65,536 bytes (RFC 8949, section 3), so that a client that sends CBOR can read the reason.
 func cborMap(pairs []string) []byte {
 	out := []byte{0xa0 | byte(len(pairs)/2)}
 	for _, text := range pairs {
@@ -181,7 +181,7 @@ func cborMap(pairs []string) []byte {
 	return out
 }
 
-// withoutVersion answers application/json as AWS does, which knows no operation in it.
+// withoutVersion answers a request of type application/json as AWS does, which finds no operation in it.
 func withoutVersion(body []byte) *answer {
 	typ, status := "UnknownOperationException", http.StatusNotFound
 	if !isObject(body) {
@@ -190,7 +190,7 @@ func withoutVersion(body []byte) *answer {
 	return &answer{status, "application/json", fmt.Appendf(nil, `{"Output":{"__type":"com.amazon.coral.service#%s"},"Version":"1.0"}`, typ)}
 }
 
-// checkAuth looks whether a request is signed, and not by whom.
+// checkAuth checks that a request is signed, but not by whom.
 func checkAuth(r *http.Request) *answer {
 	authorization := r.Header.Get("Authorization")
 	query := r.URL.Query()

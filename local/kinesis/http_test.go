@@ -80,7 +80,7 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
-// A web page may not call: its browser asks first, with a request that names no action, and is not answered what it needs.
+// A web page may not call: its browser first sends a preflight, which names no action, and the answer does not allow the call.
 func TestNoPermissionForWebPages(t *testing.T) {
 	s := open(t, kinesis.Options{}, nil)
 	for _, method := range []string{http.MethodOptions, http.MethodPost} {

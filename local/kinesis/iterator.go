@@ -15,11 +15,11 @@ import (
 // iteratorAge is how long a shard iterator can be used (API reference, GetShardIterator).
 const iteratorAge = 5 * time.Minute
 
-// iterator is a place in a shard. On the wire it is base64 of: 1 (8 bytes) · checksum (16) · made, in milliseconds (8) ·
+// iterator is a position in a shard. On the wire it is base64 of: 1 (8 bytes) · checksum (16) · made, in milliseconds (8) ·
 // stream's creation (8) · index (8) · shard (4) · length of the name (2) · name · zeros up to a length of 8 and a
 // multiple of 16, at least 152.
 //
-// Assumption KIN-5: AWS's own is opaque, begins with the same 8 bytes and has such a length (kinesalite, test/helpers.js).
+// Assumption KIN-5: AWS's iterator is opaque, begins with the same 8 bytes and has such a length (kinesalite, test/helpers.js).
 type iterator struct {
 	made    time.Time
 	created int64
@@ -52,12 +52,12 @@ func (i iterator) String() string {
 
 // parseIterator reads an iterator, with or without a quote at either end.
 //
-// Assumption KIN-9: Kinesis takes one in double quotes, as the AWS command line prints it (localstack/localstack#9884, whose test was
-// run on AWS). It is nowhere said which other characters it passes over.
+// Assumption KIN-9: Kinesis accepts an iterator in double quotes, as the AWS command line prints it (localstack/localstack#9884, whose
+// test was run on AWS). Which other characters it ignores is not documented.
 func parseIterator(text string) (iterator, error) {
 	text = strings.TrimSuffix(strings.TrimPrefix(text, `"`), `"`)
 	data, err := base64.StdEncoding.Strict().DecodeString(text)
-	bad := errors.New("no iterator")
+	bad := errors.New("not an iterator")
 	if err != nil || len(data) < iteratorLeast || binary.BigEndian.Uint64(data) != 1 {
 		return iterator{}, bad
 	}
@@ -76,7 +76,7 @@ func parseIterator(text string) (iterator, error) {
 	}, nil
 }
 
-// parseShardID reads a shard's number out of whatever ends in one, as AWS does (kinesalite, test/getShardIterator.js:
+// parseShardID reads the number at the end of a shard id, whatever comes before it, as AWS does (kinesalite, test/getShardIterator.js:
 // "2147483647", "a-00002147483647" and "x-2147483647" are all shardId-002147483647).
 func parseShardID(id string) (int, bool) {
 	pieces := strings.Split(id, "-")
@@ -172,8 +172,8 @@ func mismatched(typ string, given bool) *refusal {
 		"(2) TRIM_HORIZON or LATEST and no StartingSequenceNumber. Request specified %s %s.", typ, has)
 }
 
-// startingNumber reads a sequence number that a caller has. The messages are kinesalite's, tested against AWS
-// (test/getShardIterator.js); so is the failure for a number of Kinesis' first layout.
+// startingNumber reads a caller's StartingSequenceNumber. The messages are kinesalite's, tested against AWS
+// (test/getShardIterator.js), as is the failure for a number of Kinesis' first layout.
 func (s *Service) startingNumber(found *shard, text string) (number, *refusal) {
 	n, err := parseNumber(text)
 	about := "StartingSequenceNumber " + text + " used in GetShardIterator on shard " + found.id + " in stream " + found.stream.name + " under account " + s.options.Account
@@ -191,8 +191,8 @@ func (s *Service) startingNumber(found *shard, text string) (number, *refusal) {
 	return n, nil
 }
 
-// startAt finds the first record that arrived at a time or later. Where there is none yet, it is the next to come.
-// Arrival follows the clock, which may jump back, so every record before is looked at.
+// startAt finds the first record that arrived at a time or later. If there is none yet, it is the next record to come.
+// Arrival times follow the clock, which may jump back, so startAt reads all records before it.
 func (s *Service) startAt(found *shard, in input) (uint64, *refusal) {
 	seconds, given := in["Timestamp"].(float64)
 	if !given {
@@ -248,7 +248,7 @@ func (s *Service) getRecords(body []byte) ([]byte, *refusal) {
 	case in.text("StreamARN") != "" && in.text("StreamARN") != found.stream.description.Load().ARN:
 		return nil, invalid("StreamARN %s is not that of the ShardIterator.", in.text("StreamARN"))
 	case !s.options.Unlimited && !found.limits.call(now):
-		// Reads have been answered in these words since 2023 (risingwavelabs/risingwave#7453).
+		// AWS has used these words for reads since 2023 (risingwavelabs/risingwave#7453).
 		return nil, refuse("ProvisionedThroughputExceededException", "Rate exceeded for Shard - %s/%s/%s", s.options.Account, it.stream, found.id)
 	}
 	limit := readMost
@@ -262,7 +262,7 @@ func (s *Service) answerRecords(found *shard, it iterator, limit int) ([]byte, *
 	out := []byte(`{"Records":[`)
 	size, behind := 0, int64(0)
 	now := s.options.Clock.Now()
-	closed := found.closed.Load() // before it is read: what it holds then is all
+	closed := found.closed.Load() // before the read: a closed shard gets no more records
 	next, err := s.read(context.Background(), found, query{from: it.index, limit: limit}, func(r stored) {
 		if size > 0 || len(out) > len(`{"Records":[`) {
 			out = append(out, ',')
@@ -294,12 +294,12 @@ func (s *Service) answerRecords(found *shard, it iterator, limit int) ([]byte, *
 	return append(out, `"}`...), nil
 }
 
-// appendEnd ends an answer that has come to the end of a closed shard.
+// appendEnd ends an answer that has reached the end of a closed shard.
 //
 // Assumption KIN-16: the answer with a closed shard's last records has no next iterator, and the shard's children (API reference,
 // GetRecords: "If set to null, the shard has been closed"; ChildShards come "only when the end of the current shard is reached").
-// Amazon's own client takes one without the other for an error (awslabs/amazon-kinesis-client, DataRetrievalUtil.java). It is
-// behind by the time since the shard was closed (kinesalite, actions/getRecords.js).
+// Amazon's client library treats one without the other as an error (awslabs/amazon-kinesis-client, DataRetrievalUtil.java).
+// MillisBehindLatest is the time since the shard was closed (kinesalite, actions/getRecords.js).
 func appendEnd(out []byte, children []*shard) ([]byte, *refusal) {
 	type childShard struct {
 		ShardId      string

@@ -15,7 +15,8 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
-// producerFile, in the environment, makes the test binary a producer on that file; resharding beside it reshards all the time.
+// producerFile is an environment variable that makes the test binary a producer on that file. With resharding it also reshards all the
+// time.
 const (
 	producerFile = "KINESIS_TEST_PRODUCER_FILE"
 	resharding   = "KINESIS_TEST_RESHARDING"
@@ -31,7 +32,7 @@ func TestMain(m *testing.M) {
 
 const producers = 16
 
-// produce puts records until it is killed, and says on standard output which have been acknowledged.
+// produce puts records until it is killed, and prints those that have been acknowledged.
 func produce(path string) {
 	s, err := kinesis.Open(kinesis.Options{Path: path, Unlimited: true})
 	if err != nil {
@@ -53,11 +54,11 @@ func produce(path string) {
 				}
 				number := r.Body[bytes.LastIndexByte(r.Body, ':')+2 : len(r.Body)-2]
 				output.Lock()
-				fmt.Printf("%d %s\n", p*1_000_000+i, number) // one write: it is whole or not there
+				fmt.Printf("%d %s\n", p*1_000_000+i, number) // one write, so the line is whole or missing
 				output.Unlock()
 				select {
 				case acknowledged <- struct{}{}:
-				default: // nobody reshards
+				default: // without resharding
 				}
 			}
 		}()
@@ -72,19 +73,19 @@ func reshardForever(s *kinesis.Service, acknowledged <-chan struct{}) {
 			<-acknowledged
 		}
 		r := s.Do(context.Background(), "UpdateShardCount", fmt.Appendf(nil, `{"StreamName":"e","ScalingType":"UNIFORM_SCALING","TargetShardCount":%d}`, []int{4, 3, 2}[i%3]))
-		if r.Status != 200 && i > 2 { // the first ones may meet a number from which it is no step
+		if r.Status != 200 && i > 2 { // the first ones may begin from another number of shards
 			fmt.Printf("error %s\n", r.Body)
 		}
 	}
 }
 
-// A process is killed with SIGKILL under load, and again on the same file: every record that was acknowledged is there,
-// under its sequence number, and each producer's are in order.
+// A process is killed with SIGKILL under load, several times on the same file. Every acknowledged record is there under its sequence
+// number, and each producer's records are in order.
 func TestKill(t *testing.T) {
 	checkKill(t)
 }
 
-// So it is while the stream is resharded.
+// The same holds while the stream is resharded.
 func TestKillWhileResharding(t *testing.T) {
 	t.Setenv(resharding, "yes")
 	checkKill(t)
@@ -137,7 +138,7 @@ func checkKill(t *testing.T) {
 	}
 }
 
-// killAfter kills a producer when it has said so many acknowledgements, and notes all that it said.
+// killAfter kills a producer after a number of acknowledgements, and notes all that it printed.
 func killAfter(t *testing.T, path string, count int, acknowledged map[string]string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])

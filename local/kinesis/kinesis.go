@@ -1,8 +1,8 @@
 // Package kinesis is Amazon Kinesis Data Streams on one machine: durable, with AWS's wire protocol, limits and errors.
 //
-// A record is acknowledged after it is on disk, and is read again after a restart or a kill. What the package imitates
-// of AWS without AWS's word for it is a numbered assumption beside the code. What it does not imitate it refuses: an
-// on-demand stream keeps its shards, and consumers with enhanced fan-out are unknown operations.
+// A record is acknowledged after it is on disk, and is still there after a restart or a kill. Behaviour that AWS does not document is a
+// numbered assumption beside the code. What the package does not imitate it refuses, such as consumers with enhanced fan-out, whose
+// operations are unknown; an on-demand stream keeps its number of shards.
 package kinesis
 
 import (
@@ -29,51 +29,51 @@ import (
 )
 
 const (
-	// maxShards bounds the shards of a stream, and of those together that calls make. AWS's quota is its account's to have
+	// maxShards bounds the shards of a stream, and the total of the streams that calls create. On AWS it is a quota that can be
 	// raised: by default 20,000 in us-east-1, us-west-2 and eu-west-1, and 1,000 or 6,000 elsewhere (developer guide, "Quotas
-	// and limits"). Here it is what one machine opens in well under a second (BenchmarkManyShards).
+	// and limits"). One machine opens this number in well under a second (BenchmarkManyShards).
 	maxShards = 10_000
 )
 
-// Options of a service.
+// Options are the options of a service.
 type Options struct {
-	// Path of the file that holds streams and records. It and its folder are made if they do not exist.
+	// Path is the file of the streams and records. It and its folder are created if they do not exist.
 	Path string
 	// Clock is the real one if it is nil.
 	Clock clockwork.Clock
 	// Logger discards if it is nil.
 	Logger *slog.Logger
-	// Region, Account and Partition are those in ARNs: us-east-1, 000000000000 and aws where they are empty.
+	// Region, Account and Partition are those in ARNs; empty means us-east-1, 000000000000 and aws.
 	Region, Account, Partition string
 	// Unlimited switches the limits per shard off.
 	Unlimited bool
 
-	// NotImitated is told what a client asked for in vain, in words; nil is not told.
+	// NotImitated is called with a description of each refused request that is not imitated; nil is not called.
 	NotImitated func(text string)
 
-	// maxSize of the file in bytes, 0 for none. Tests fill a disk with it.
+	// maxSize bounds the file in bytes; 0 means no bound. Tests simulate a full disk with it.
 	maxSize int
-	// syncFails makes a commit fail after it can be seen in the file, as a failing sync does. Tests set it.
+	// syncFails makes a commit fail after it is visible in the file, as a failing sync does. Tests set it.
 	syncFails func() error
 }
 
-// Service is a Kinesis. It is safe for concurrent use.
+// Service is a local Kinesis. It is safe for concurrent use.
 type Service struct {
 	options Options
 	log     *slog.Logger
-	// files is held for reading while db is in use, and for writing while a damaged file is replaced, which makes generation
-	// grow.
+	// files is held for reading while db is in use, and for writing while a damaged file is replaced. Each replacement increments
+	// generation.
 	files      sync.RWMutex
 	db         *bbolt.DB
 	file       os.FileInfo // the one that db has open
 	generation atomic.Int64
-	// notBefore is when a file that could not be mended is tried again; stuck says that db keeps its locks for good.
+	// notBefore is when a failed repair is tried again; stuck means that db keeps its locks forever.
 	notBefore time.Time
 	stuck     atomic.Bool
 	queue     queue
 	puts      sync.Pool // of *put
 	buffers   sync.Pool // of *[]byte, for batches
-	// streams is replaced and never changed, under mu, so that a put looks its stream up without a lock.
+	// streams is a map that is replaced under mu and never changed, so a put finds its stream without a lock.
 	streams  atomic.Pointer[map[string]*stream]
 	mu       sync.Mutex
 	refused  atomic.Int64
@@ -83,11 +83,11 @@ type Service struct {
 	closed   sync.Once
 }
 
-// Open opens the file at options.Path, or makes it. It returns an error while another process has it open, and one that
-// names the file if it is damaged.
+// Open opens or creates the file at options.Path. It returns an error while another process has the file open, and one that names the
+// file if it cannot be read.
 func Open(options Options) (*Service, error) {
 	options.setDefaults()
-	db, mended, err := openFile(options)
+	db, repaired, err := openFile(options)
 	if err != nil {
 		return nil, err
 	}
@@ -105,11 +105,11 @@ func Open(options Options) (*Service, error) {
 		queue: newQueue(), closing: make(chan struct{}), finished: make(chan struct{}),
 	}
 	s.streams.Store(&streams)
-	if mended != nil {
-		mended.say(s.log)
+	if repaired != nil {
+		repaired.say(s.log)
 		for _, stream := range streams {
 			for _, shard := range stream.all() {
-				shard.damage = mended.marks(shard)
+				shard.damage = repaired.marks(shard)
 			}
 		}
 		s.sayDamage()
@@ -132,7 +132,7 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// Close writes what is waiting and closes the file. Calls after it fail; those of consumers that wait return an error.
+// Close writes the waiting records and closes the file. Later calls fail, and waiting consumers get an error.
 func (s *Service) Close() error {
 	var err error
 	s.closed.Do(func() {
@@ -142,7 +142,7 @@ func (s *Service) Close() error {
 		s.files.RLock()
 		defer s.files.RUnlock()
 		if s.broken.Load() || s.stuck.Load() {
-			err = fmt.Errorf("%s: %w; it is left as it is", s.options.Path, errDamaged)
+			err = fmt.Errorf("%s: %w; it is left unchanged", s.options.Path, errDamaged)
 			return
 		}
 		err = guard(s.db.Close)
@@ -150,8 +150,8 @@ func (s *Service) Close() error {
 	return err
 }
 
-// Kept returns nil if what a stream holds is there after the next start, and [ErrGone] if it is not: the stream has been
-// deleted, or the file has been removed.
+// Kept returns nil if a stream's records will exist after the next start. If the stream was deleted or the file removed, it returns
+// [ErrGone].
 func (s *Service) Kept(stream string) error {
 	if _, problem := s.find(stream); problem != nil {
 		return problem
@@ -174,18 +174,18 @@ func (s *Service) unknown(name string) *refusal {
 // Config is a stream that a stack declares.
 type Config struct {
 	Name string
-	// ARN is made from the options if it is empty.
+	// ARN is built from the options if it is empty.
 	ARN string
 	// Mode is PROVISIONED or ON_DEMAND.
 	Mode string
-	// Shards is 1 to 10,000 in mode PROVISIONED; in mode ON_DEMAND it is 0, which makes 4.
+	// Shards is 1 to 10,000 in mode PROVISIONED. In mode ON_DEMAND it is 0, which creates 4.
 	Shards int
 	// Retention is 24 to 8,760 whole hours.
 	Retention time.Duration
-	// Tags are at most 50. What a call makes of them and of the retention lasts until the next [Service.Declare], as on AWS until
-	// the next apply.
+	// Tags are at most 50. A call's changes of tags and retention last until the next [Service.Declare], as on AWS until the next
+	// apply.
 	Tags map[string]string
-	// Encryption is KMS or NONE. Records lie on this machine's disk as they are either way, and [Service.Declare] says so.
+	// Encryption is KMS or NONE. Records on this machine's disk are not encrypted either way, and [Service.Declare] logs that.
 	Encryption string
 }
 
@@ -197,12 +197,12 @@ func (c Config) check() error {
 			problems = append(problems, fmt.Errorf("stream %q: "+format, append([]any{c.Name}, values...)...))
 		}
 	}
-	hold(isName(c.Name) && len(c.Name) <= 128, "its name has to be 1 to 128 letters, digits, \"_\", \".\" and \"-\"")
+	hold(isName(c.Name) && len(c.Name) <= 128, "its name must be 1 to 128 letters, digits, \"_\", \".\" and \"-\"")
 	switch c.Mode {
 	case provisioned:
 		hold(c.Shards >= 1 && c.Shards <= maxShards, "shard_count %d is not 1 to %d; set it to one of these", c.Shards, maxShards)
 	case onDemand:
-		hold(c.Shards == 0, "shard_count %d stands beside stream_mode %s; leave it out", c.Shards, onDemand)
+		hold(c.Shards == 0, "shard_count %d is not allowed with stream_mode %s; leave it out", c.Shards, onDemand)
 	default:
 		hold(false, "stream_mode %q is unknown; use %s or %s", c.Mode, provisioned, onDemand)
 	}
@@ -213,8 +213,8 @@ func (c Config) check() error {
 	return errors.Join(problems...)
 }
 
-// Declare makes the stream if the file has none of its name. Of one that exists it takes over retention, mode, tags and ARN, and
-// the number of shards as UpdateShardCount does: what that refuses is an error, and the stream stays as it is.
+// Declare creates the stream if the file has none of its name. It gives an existing stream the declared retention, mode, tags and ARN.
+// It changes the number of shards as UpdateShardCount does; if that refuses, Declare returns an error and the stream stays as it is.
 func (s *Service) Declare(cfg Config) error {
 	if err := cfg.check(); err != nil {
 		return err
@@ -230,7 +230,7 @@ func (s *Service) Declare(cfg Config) error {
 	}
 }
 
-// declareOver declares a stream in place of the one of its name, or of none. It is not done if that is another by now.
+// declareOver declares a stream over old, the existing stream of its name, or nil. done is false if that has changed meanwhile.
 func (s *Service) declareOver(old *stream, cfg Config) (done bool, err error) {
 	if old != nil {
 		old.routing.Lock()
@@ -259,12 +259,12 @@ func (s *Service) declareAgain(old *stream, cfg Config) error {
 	switch {
 	case cfg.Mode == provisioned && cfg.Shards != d.Shards:
 		if problem := s.scaleTo(&d, cfg.Shards); problem != nil {
-			return fmt.Errorf("stream %q: shard_count %d, but %s holds it with %d shards, and AWS would refuse the change (%w); %s, or start with another --data folder",
+			return fmt.Errorf("stream %q: shard_count %d, but in %s the stream has %d shards, and AWS would refuse the change (%w); %s, or start with another --data folder",
 				cfg.Name, cfg.Shards, s.options.Path, d.Shards, problem, scaleRemedy(d.Shards, cfg.Shards))
 		}
 		s.log.Info("the stream is resharded as the stack declares it", "stream", cfg.Name, "shards", d.Shards, "before", before.Shards)
 	case cfg.Mode == onDemand && before.Mode == provisioned:
-		// A stream that becomes on-demand keeps its shards (developer guide, "Switch between data stream capacity modes").
+		// A stream that switches to on-demand keeps its shards (developer guide, "Switch between data stream capacity modes").
 		s.log.Info("the stream keeps its shards as it becomes on-demand", "stream", cfg.Name, "shards", d.Shards)
 	}
 	if reflect.DeepEqual(d, *before) {
@@ -273,7 +273,7 @@ func (s *Service) declareAgain(old *stream, cfg Config) error {
 	return s.reshape(old, d)
 }
 
-// describeAs puts another description of a stream on disk. It is called with mu held.
+// describeAs writes a new description of a stream to disk. It is called with mu held.
 func (s *Service) describeAs(of *stream, d description) error {
 	before := of.description.Swap(&d)
 	if err := s.update(func(tx *bbolt.Tx) error { return storeDescription(tx, &d) }); err != nil {
@@ -290,7 +290,7 @@ func (s *Service) arn(cfg Config) string {
 	return fmt.Sprintf("arn:%s:kinesis:%s:%s:stream/%s", s.options.Partition, s.options.Region, s.options.Account, cfg.Name)
 }
 
-// create is called with mu held and a config that is right.
+// create creates a stream. It is called with mu held and a valid config.
 func (s *Service) create(cfg Config) error {
 	if cfg.Mode == onDemand {
 		cfg.Shards = onDemandShards
@@ -316,17 +316,17 @@ func (s *Service) create(cfg Config) error {
 	return nil
 }
 
-// replace is called with mu held.
+// replace replaces the map of streams. It is called with mu held.
 func (s *Service) replace(change func(map[string]*stream)) {
 	streams := maps.Clone(*s.streams.Load())
 	change(streams)
 	s.streams.Store(&streams)
 }
 
-// update runs one transaction that writes. One that meets damage fails, and the file is mended for the next.
+// update runs one writing transaction. If it meets damage it fails, and the file is repaired for the next one.
 func (s *Service) update(work func(*bbolt.Tx) error) error {
 	known := s.generation.Load()
-	if s.broken.Load() && s.mend(known) != nil {
+	if s.broken.Load() && s.repair(known) != nil {
 		return errDamaged
 	}
 	if err := s.present(); err != nil {
@@ -340,28 +340,28 @@ func (s *Service) update(work func(*bbolt.Tx) error) error {
 		committing = false
 		return err
 	})
-	if committing { // bbolt has panicked, and keeps its locks for good
+	if committing { // bbolt has panicked, and keeps its locks forever
 		s.stuck.Store(true)
 	}
 	s.files.RUnlock()
 	if errors.Is(err, errDamaged) {
-		_ = s.mend(known) // says so itself
+		_ = s.repair(known) // it logs its error
 	}
 	return err
 }
 
-// view runs one transaction that reads.
+// view runs one reading transaction.
 func (s *Service) view(work func(*bbolt.Tx) error) error {
 	s.files.RLock()
 	defer s.files.RUnlock()
 	return guard(func() error { return s.db.View(work) })
 }
 
-// mendPause is how long a file that could not be mended is left before it is tried again.
-const mendPause = 10 * time.Second
+// repairPause is the time between a failed repair and the next attempt.
+const repairPause = 10 * time.Second
 
-// mend replaces the file by what of it can be read, unless somebody has done so since a generation.
-func (s *Service) mend(known int64) error {
+// repair replaces the file by one with all that can be read, unless that was done since a generation.
+func (s *Service) repair(known int64) error {
 	s.files.Lock()
 	defer s.files.Unlock()
 	now := s.options.Clock.Now()
@@ -371,19 +371,19 @@ func (s *Service) mend(known int64) error {
 	case now.Before(s.notBefore):
 		return errDamaged
 	}
-	s.notBefore = now.Add(mendPause)
+	s.notBefore = now.Add(repairPause)
 	streams := *s.streams.Load()
-	m, err := mend(s.options.Path, streams, now, s.options.maxSize)
+	m, err := repairFile(s.options.Path, streams, now, s.options.maxSize)
 	if err == nil && !m.done && !s.stuck.Load() {
-		return errDamaged // a read has failed, and what is on disk is as it should be
+		return errDamaged // a read has failed, but the file on disk is whole
 	}
 	if err == nil {
 		err = s.reopen()
 	}
 	if err != nil {
 		s.broken.Store(true)
-		s.log.Error("the stream's file is damaged and cannot be written anew: nothing is accepted or delivered until it can",
-			"file", s.options.Path, "error", err, "remedy", "make room on the disk if it is full, or put a copy of the file back and start again")
+		s.log.Error("the stream's file is damaged and cannot be repaired: nothing is accepted or delivered until it can",
+			"file", s.options.Path, "error", err, "remedy", "make room on the disk if it is full, or restore a copy of the file and start again")
 		return errDamaged
 	}
 	s.adopt(m)
@@ -394,7 +394,7 @@ func (s *Service) mend(known int64) error {
 	return nil
 }
 
-// reopen opens the file that has taken the damaged one's place. It is called with files held.
+// reopen opens the file that has replaced the damaged one. It is called with files held.
 func (s *Service) reopen() error {
 	db, err := openBolt(s.options.Path, s.options.maxSize)
 	if err != nil {
@@ -405,14 +405,14 @@ func (s *Service) reopen() error {
 		return errors.Join(err, guard(db.Close))
 	}
 	if !s.stuck.Swap(false) {
-		_ = guard(s.db.Close) // has been replaced
+		_ = guard(s.db.Close) // the file has been replaced
 	}
 	s.db, s.file = db, file
 	return nil
 }
 
-// adopt takes over where the shards' records end in the new file. It is called with files held.
-func (s *Service) adopt(m *mending) {
+// adopt takes the ends of the shards' records from the new file. It is called with files held.
+func (s *Service) adopt(m *repair) {
 	for _, stream := range m.streams {
 		for group, index := range m.indexes[stream] {
 			stream.indexes[group] = max(stream.indexes[group], index)
@@ -437,19 +437,19 @@ type Response struct {
 	Body []byte
 }
 
-// Denial is why a caller may not make a call.
+// Denial is the reason why a caller may not make a call.
 type Denial struct {
 	// Type is AWS's: AccessDeniedException, or KMSAccessDeniedException.
 	Type, Message string
 }
 
-// DoAs makes one call of AWS's API: action is such as PutRecord, body its JSON, which DoAs does not keep. A call that cannot
-// be met is a response with an error in AWS's form. DoAs is over when a record is on disk, whatever becomes of ctx: a
-// record that was handed over cannot be taken back.
+// DoAs makes one call of AWS's API. action is the operation, such as PutRecord; body is its JSON, which DoAs does not keep. A failed
+// call is a response with an error in AWS's form. DoAs returns when the record is on disk, even if ctx ends before, because it cannot
+// take back a record that was handed over.
 //
-// Before anything is done allow is given the ARN of the stream that the call is about, and returns nil or why the caller may
-// not make it; of a call that names no stream, the ARN lacks the name. A body that is no JSON is refused for that, and nobody
-// is asked. A nil allow allows everything.
+// Before it does anything, DoAs calls allow with the ARN of the call's stream; allow returns nil, or why the caller may not make the
+// call. If the call names no stream, the ARN lacks the name. A body that is not JSON is refused without calling allow. A nil allow
+// allows everything.
 func (s *Service) DoAs(ctx context.Context, action string, body []byte, allow func(streamARN string) *Denial) Response {
 	response := Response{Status: 200, RequestID: newRequestID()}
 	var problem *refusal
@@ -467,13 +467,13 @@ func (s *Service) DoAs(ctx context.Context, action string, body []byte, allow fu
 	return response
 }
 
-// call is one call, and who may make it; a nil allow is that anybody may.
+// call is one call with its permission check; a nil allow allows everything.
 type call struct {
 	body  []byte
 	allow func(streamARN string) *Denial
 }
 
-// ask asks whether a call about a stream may be made.
+// ask checks whether the caller may make a call about a stream.
 func (c call) ask(streamARN string) *refusal {
 	if c.allow == nil {
 		return nil
@@ -482,19 +482,19 @@ func (c call) ask(streamARN string) *refusal {
 	if denial == nil {
 		return nil
 	}
-	// What AWS's services share of IAM spells its member so.
+	// The IAM check that AWS's services share spells this member with a capital.
 	return &refusal{Status: 400, Type: denial.Type, Message: denial.Message, capital: denial.Type == "AccessDeniedException"}
 }
 
-// askFirst asks before a body is known to be right. Names are told apart by their case and the last of two counts, as they
-// do when the body is read: what is allowed is what is done.
+// askFirst checks permissions before the body is validated. As when the body is read, the case of names matters and the last of two
+// equal names counts, so the check is for the same stream that the call uses.
 func (s *Service) askFirst(c call) *refusal {
 	if c.allow == nil {
 		return nil
 	}
 	var members map[string]json.RawMessage
 	if json.Unmarshal(c.body, &members) != nil {
-		return nil //nolint:nilerr // the action refuses it, in Kinesis's own words
+		return nil //nolint:nilerr // the action refuses it with Kinesis's own message
 	}
 	if arn := cmp.Or(text(members["StreamARN"]), text(members["ResourceARN"])); arn != "" {
 		return c.ask(arn)
@@ -502,7 +502,7 @@ func (s *Service) askFirst(c call) *refusal {
 	return c.ask(s.arn(Config{Name: text(members["StreamName"])}))
 }
 
-// text is a JSON string's, or "" of anything else.
+// text is the value of a JSON string, or "" for anything else.
 func text(value json.RawMessage) string {
 	var text string
 	if json.Unmarshal(value, &text) != nil {
@@ -511,7 +511,7 @@ func text(value json.RawMessage) string {
 	return text
 }
 
-// asked is an action that asks first.
+// asked is an action that checks permissions first.
 func asked(do func(*Service, []byte) ([]byte, *refusal)) func(*Service, call) ([]byte, *refusal) {
 	return func(s *Service, c call) ([]byte, *refusal) {
 		if problem := s.askFirst(c); problem != nil {
@@ -545,10 +545,10 @@ var actions = map[string]func(*Service, call) ([]byte, *refusal){
 	"UpdateShardCount":              asked((*Service).updateShardCount),
 }
 
-// imitated names the actions, for whoever asks for another. It is no part of actions' own initialisation.
+// imitated names the actions, for the refusal of others. It is separate because actions cannot refer to itself while it is initialised.
 var imitated = strings.Join(slices.Sorted(maps.Keys(actions)), ", ")
 
-// unknownOperation refuses an action, in words, which AWS does not.
+// unknownOperation refuses an action with a message, which AWS does not send.
 func (s *Service) unknownOperation(action string) *refusal {
 	problem := refuse("UnknownOperationException", "Kinesis's operation %q is not imitated on one machine; these are: %s", action, imitated)
 	s.tell(problem.Message)
@@ -561,7 +561,7 @@ func (s *Service) tell(text string) {
 	}
 }
 
-// encode is for answers that are not many a second.
+// encode encodes the less frequent answers.
 func encode(answer any) ([]byte, *refusal) {
 	text, err := json.Marshal(answer)
 	if err != nil {

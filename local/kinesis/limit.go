@@ -10,18 +10,18 @@ import (
 const (
 	mib = 1 << 20
 
-	// Each shard gives 2 MiB a second in five calls, in both capacity modes (API reference, CreateStream and GetRecords).
+	// Reads of a shard are at most 2 MiB and five calls per second, in both capacity modes (API reference, CreateStream and GetRecords).
 	writeRecords = quota.ShardRecords
 	writeBytes   = quota.ShardBytes
 	readCalls    = 5
 	readBytes    = 2 * mib
 )
 
-// tank holds at most one second of a rate and is refilled steadily. Its zero value is full.
+// tank is a token bucket: it holds at most one second of a rate and is refilled steadily. Its zero value is full.
 //
-// Assumption KIN-2: AWS says "per second" and not how a second is measured; it describes a shard's write capacity as a tank
-// that is refilled at a steady rate (developer guide, "Handle large records"). So after a pause one second's worth is
-// taken at once, and over t seconds at most t+1 seconds' worth.
+// Assumption KIN-2: AWS says "per second" but not how it measures a second. It describes a shard's write capacity as a bucket that is
+// refilled at a steady rate (developer guide, "Handle large records"). So after a pause a shard takes one second's worth at once, and
+// over t seconds at most t+1 seconds' worth.
 type tank struct {
 	spent float64
 }
@@ -32,7 +32,7 @@ func (t *tank) refill(rate float64, elapsed time.Duration) {
 
 func (t *tank) has(rate, amount float64) bool { return t.spent+amount <= rate }
 
-// limits of one shard.
+// limits are the limits of one shard.
 type limits struct {
 	mu             sync.Mutex
 	last           time.Time
@@ -51,7 +51,7 @@ func (l *limits) advance(now time.Time) {
 	l.last = now
 }
 
-// write takes one record of so many bytes, or nothing and is false.
+// write takes one record of a size in bytes, or takes nothing and returns false.
 func (l *limits) write(now time.Time, bytes int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -64,7 +64,7 @@ func (l *limits) write(now time.Time, bytes int) bool {
 	return true
 }
 
-// call takes one GetRecords call, or nothing and is false.
+// call takes one GetRecords call, or takes nothing and returns false.
 func (l *limits) call(now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -76,8 +76,8 @@ func (l *limits) call(now time.Time) bool {
 	return true
 }
 
-// gave says how much a call returned. One that returns more than a second's worth is paid off in full before the next:
-// after 10 MiB, calls throw for 5 seconds (API reference, GetRecords).
+// gave takes the bytes that a call returned. If they exceed a second's worth, calls fail until the tank has recovered: after 10 MiB for
+// 5 seconds (API reference, GetRecords).
 func (l *limits) gave(bytes int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -40,7 +40,7 @@ func TestWriteLimits(t *testing.T) {
 	}
 }
 
-// What was refused is not counted: a shard that is asked too much goes on at its rate.
+// Refused records do not count: an overloaded shard continues at its rate.
 func TestWriteLimitsUnderLoad(t *testing.T) {
 	var l limits
 	taken := 0

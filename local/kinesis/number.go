@@ -6,11 +6,11 @@ import (
 	"strconv"
 )
 
-// A sequence number is a 186-bit number, which in decimal has 56 digits. Its hexadecimal digits are, from the left:
+// number is a sequence number, which has 186 bits and 56 decimal digits. Its hexadecimal digits are, from the left:
 //
 //	2 · shard's creation, seconds (9) · shard (1) · index (16) · 00 (2) · arrival, seconds (9) · shard (8) · 2
 //
-// Assumption KIN-1: this layout, which kinesalite's author took from numbers that AWS gave out and tests against AWS
+// Assumption KIN-1: this layout, which kinesalite's author derived from AWS's numbers and tests against AWS
 // (github.com/mhart/kinesalite, db/index.js and test/helpers.js). AWS documents only that they grow within a shard.
 // The index decides the order, so a clock that jumps back changes nothing.
 type number struct {
@@ -21,7 +21,7 @@ type number struct {
 	version int
 }
 
-// maxCreated is the first creation time, in seconds, that Kinesis takes for none (kinesalite, db/index.js).
+// maxCreated is the first creation time, in seconds, that Kinesis does not accept (kinesalite, db/index.js).
 const maxCreated = 16025175000
 
 const (
@@ -30,7 +30,7 @@ const (
 	current = 2  // the version of the layout above
 )
 
-// wide is an unsigned number of 192 bits, the lowest first.
+// wide is an unsigned 192-bit number, lowest word first.
 type wide [3]uint64
 
 // append appends the number in decimal.
@@ -67,9 +67,9 @@ func appendPadded(to []byte, value uint64) []byte {
 	return append(to, text[:]...)
 }
 
-var errNumber = errors.New("no sequence number")
+var errNumber = errors.New("not a sequence number")
 
-// parseWide reads decimal digits. It fails on anything else and on what might not fit.
+// parseWide reads decimal digits. It fails on other characters, and on a number that might not fit.
 func parseWide(text string) (w wide, err error) {
 	if text == "" || len(text) > 3*digits {
 		return wide{}, errNumber
@@ -95,8 +95,8 @@ func parseWide(text string) (w wide, err error) {
 	return w, nil
 }
 
-// parseNumber reads a sequence number of any of the layouts Kinesis has had (kinesalite, db/index.js). Only version 2
-// carries an index; the others are known so that they are refused in AWS's words.
+// parseNumber reads a sequence number in any layout that Kinesis has had (kinesalite, db/index.js). Only version 2 has an index; the
+// others are read to refuse them with AWS's messages.
 func parseNumber(text string) (number, error) {
 	w, err := parseWide(text)
 	if err != nil {
@@ -114,7 +114,7 @@ func parseNumber(text string) (number, error) {
 	return newNumber(w)
 }
 
-// newNumber reads versions 1 and 2. The first has what is unknown where the second has its index.
+// newNumber reads versions 1 and 2. Where version 2 has its index, the content of version 1 is unknown.
 func newNumber(w wide) (number, error) {
 	n := number{version: int(w[0] & 0xf), shard: int32(uint32(w[0] >> 4)), created: int64(w[2] >> 20 & (1<<36 - 1))}
 	if n.version == current {

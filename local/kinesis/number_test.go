@@ -26,7 +26,7 @@ func TestNumberIsKinesisLayout(t *testing.T) {
 	}
 }
 
-// Kinesalite's tests, which pass on AWS, expect this difference between the first numbers of neighbouring shards.
+// Kinesalite's tests, which pass on AWS, expect this difference between the first sequence numbers of neighbouring shards.
 func TestNumbersOfNeighbours(t *testing.T) {
 	first, _ := new(big.Int).SetString(number{created: 1e9, arrived: 1e9}.String(), 10)
 	second, _ := new(big.Int).SetString(number{created: 1e9, arrived: 1e9, shard: 1}.String(), 10)
@@ -80,7 +80,7 @@ func TestParseNumber(t *testing.T) {
 func FuzzNumber(f *testing.F) {
 	f.Add(uint64(1), uint64(2), uint64(3))
 	f.Fuzz(func(t *testing.T, low, middle, high uint64) {
-		value := new(big.Int).SetUint64(high >> 7) // what 57 digits hold
+		value := new(big.Int).SetUint64(high >> 7) // the maximum of 57 digits
 		value.Add(value.Lsh(value, 64), new(big.Int).SetUint64(middle))
 		value.Add(value.Lsh(value, 64), new(big.Int).SetUint64(low))
 		got, err := parseWide(value.String())

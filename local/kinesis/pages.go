@@ -8,9 +8,9 @@ import (
 	"io"
 )
 
-// This is how bbolt lays its file out (go.etcd.io/bbolt, internal/common: page.go, meta.go, bucket.go, inode.go), in the
-// machine's own byte order. bbolt follows what it finds there without a check: a damaged page makes it panic, go round in
-// circles, or hand out memory that is no record. So a file is read by these bounds before bbolt has it.
+// The layout of bbolt's file (go.etcd.io/bbolt, internal/common: page.go, meta.go, bucket.go, inode.go), in the machine's byte order.
+// bbolt does not check what it reads: a damaged page makes it panic, loop forever, or return memory that is not a record. So this
+// package checks a file against this layout before bbolt opens it.
 const (
 	pageHeadSize   = 16 // id (8) · flags (2) · count (2) · overflow (4)
 	elementSize    = 16 // of a leaf: flags (4) · pos (4) · key's size (4) · value's size (4); of a branch: pos (4) · key's size (4) · page (8)
@@ -25,24 +25,24 @@ const (
 	metaMagic   = 0xED0CDAED
 	metaVersion = 2
 	metaSize    = 64
-	// manyFree is a freelist's count where the number of its pages follows.
+	// manyFree is a freelist's count if the number of its pages follows.
 	manyFree = 0xFFFF
 
-	// largestPage bounds a page with its overflow, in bytes: no node of this program's comes near.
+	// largestPage bounds a page with its overflow, in bytes. Nodes of this program are far smaller.
 	largestPage = 64 * mib
-	// deepest is how many levels a tree of pages can have: bbolt's have two keys a page at least.
+	// deepest bounds the levels of a tree of pages: bbolt's pages have at least two keys.
 	deepest = 64
 )
 
-// pages are a file's, read by their bounds.
+// pages reads a file's pages with bounds checks.
 type pages struct {
 	file io.ReaderAt
-	// size of the file and of a page, in bytes.
+	// size and pageSize are those of the file, in bytes.
 	size     int64
 	pageSize int
 }
 
-// meta is what one of the first two pages says.
+// meta is the content of a meta page, one of the first two.
 type meta struct {
 	pageSize       int
 	root           uint64
@@ -64,7 +64,7 @@ func readMeta(file io.ReaderAt, at int64, id uint64) (meta, error) {
 	order := binary.NativeEndian
 	switch {
 	case order.Uint32(body) != metaMagic || order.Uint32(body[4:]) != metaVersion:
-		return meta{}, errors.New("it is none of bbolt's")
+		return meta{}, errors.New("it is not a bbolt page")
 	case order.Uint64(body[metaSize-8:]) != sum.Sum64():
 		return meta{}, errors.New("its checksum does not fit")
 	case head.id != id || head.flags != metaPage:
@@ -76,11 +76,10 @@ func readMeta(file io.ReaderAt, at int64, id uint64) (meta, error) {
 	}, nil
 }
 
-// pageSizes are those that a file may have, beside its own: a system's.
+// pageSizes are the page sizes that a file may have: this program's, and those of systems.
 var pageSizes = []int{pageSize, 4 << 10, 8 << 10, 32 << 10, 64 << 10}
 
-// openPages reads both meta pages. The error says what is wrong with one of them; then newest is the other, and zero
-// if both are wrong.
+// openPages reads both meta pages. If one of them is damaged, the error says so and newest is the other; if both are, newest is zero.
 func openPages(file io.ReaderAt, size int64) (p pages, newest meta, err error) {
 	p = pages{file: file, size: size, pageSize: pageSize}
 	first, errFirst := readMeta(file, 0, 0)
@@ -115,7 +114,7 @@ func openPages(file io.ReaderAt, size int64) (p pages, newest meta, err error) {
 	return p, newest, err
 }
 
-// pageHead is what a page says of itself.
+// pageHead is the head of a page.
 type pageHead struct {
 	id           uint64
 	flags, count uint16
@@ -140,7 +139,7 @@ func (p pages) read(id, high uint64) ([]byte, pageHead, error) {
 	size := (int64(head.overflow) + 1) * int64(p.pageSize)
 	switch {
 	case head.id != id:
-		return nil, head, fmt.Errorf("page %d calls itself page %d", id, head.id)
+		return nil, head, fmt.Errorf("page %d has the number %d", id, head.id)
 	case size > largestPage && head.flags != freelistPage || uint64(head.overflow) >= high-id:
 		return nil, head, fmt.Errorf("page %d is followed by %d others", id, head.overflow)
 	case head.overflow == 0:
@@ -155,13 +154,13 @@ func (p pages) read(id, high uint64) ([]byte, pageHead, error) {
 
 func (p pages) offset(id uint64) int64 { return int64(id) * int64(p.pageSize) }
 
-// element is one of a leaf or of a branch.
+// element is an element of a leaf or of a branch.
 type element struct {
 	key, value []byte
 	isBucket   bool
-	// at is the value's place in the page.
+	// at is the value's offset in the page.
 	at int
-	// child is a branch's.
+	// child is the child page of a branch's element.
 	child uint64
 }
 

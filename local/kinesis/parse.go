@@ -9,14 +9,13 @@ import (
 	"unicode/utf8"
 )
 
-// reader reads the JSON that producers send, which is nearly always plain: members that are strings of printable ASCII,
-// other characters escaped. It gives up on anything else, and then [decode] reads the whole again and finds what is wrong
-// with it or that nothing is. It never says that a request is bad.
+// reader reads the JSON that producers usually send: members that are strings of printable ASCII, with other characters escaped. It
+// gives up on anything else, and then [decode] reads the request again. It never refuses a request itself.
 type reader struct {
 	text []byte
 	at   int
 	bad  bool
-	// unescaped holds strings that had escapes, one after the other.
+	// unescaped holds the strings that had escapes, one after the other.
 	unescaped []byte
 }
 
@@ -31,7 +30,7 @@ func (r *reader) space() {
 	}
 }
 
-// next takes c if it is next.
+// next takes c if it is next, after white space.
 func (r *reader) next(c byte) bool {
 	r.space()
 	return r.take(c)
@@ -52,7 +51,7 @@ func (r *reader) take(c byte) bool {
 	return true
 }
 
-// plain marks the bytes that a string may hold as they are.
+// plain marks the bytes that a string may hold without an escape.
 var plain = func() (table [256]bool) {
 	for c := ' '; c < 0x7f; c++ {
 		table[c] = c != '"' && c != '\\'
@@ -77,8 +76,8 @@ func (r *reader) string() []byte {
 	return nil
 }
 
-// escaped goes on with a string behind its first backslash. API Gateway's escapeJavaScript writes "/" as "\/", so that a
-// mapping template's request has one in nearly each partition key.
+// escaped reads the rest of a string after its first backslash. API Gateway's escapeJavaScript writes "/" as "\/", so a mapping
+// template's request has one in nearly each partition key.
 func (r *reader) escaped(before []byte) []byte {
 	out, start := r.unescaped, len(r.unescaped)
 	out = append(out, before...)
@@ -98,8 +97,8 @@ func (r *reader) escaped(before []byte) []byte {
 	return out[start:len(out):len(out)]
 }
 
-// escape reads what follows a backslash. Control characters are left to [decode]: base64 may not hold line ends, which
-// Go's decoder passes over.
+// escape reads the characters after a backslash. It leaves control characters to [decode]: base64 may not hold line ends, which Go's
+// decoder ignores.
 func (r *reader) escape() rune {
 	c := rune(0)
 	if r.at < len(r.text) {
@@ -133,8 +132,8 @@ func (r *reader) unit() rune {
 	return rune(unit)
 }
 
-// base64 is a string that is read on as base64, which finds in it all that does not belong there but line ends. It is
-// most of a request, and this reads many bytes at a time.
+// base64 reads a string of base64 without checking its characters: the decoder finds all invalid ones but line ends. The string is most
+// of a request, and this way many bytes are read at a time.
 func (r *reader) base64() []byte {
 	start := r.at + 1
 	if !r.take('"') {
@@ -155,7 +154,7 @@ func (r *reader) base64() []byte {
 	return value
 }
 
-// object calls member with each name, which reads its value.
+// object calls member with each name; member reads the value.
 func (r *reader) object(member func(name []byte)) {
 	r.expect('{')
 	if r.next('}') {
@@ -176,13 +175,13 @@ func (r *reader) object(member func(name []byte)) {
 	}
 }
 
-// end is true if the text has been read and was plain.
+// end reports whether the whole text has been read and was plain.
 func (r *reader) end() bool {
 	r.space()
 	return !r.bad && r.at == len(r.text)
 }
 
-// once stores a member that may come once.
+// once stores a member that may occur only once.
 func (r *reader) once(to *[]byte, value []byte) {
 	if *to != nil {
 		r.bad = true
@@ -208,7 +207,7 @@ func appendText(out, text []byte) []byte {
 	return append(out, '"')
 }
 
-// newRequestID is a random UUID. It tells requests apart and protects nothing.
+// newRequestID is a random UUID. It only identifies a request, so it need not be unpredictable.
 func newRequestID() string {
 	const hex = "0123456789abcdef"
 	var id [36]byte

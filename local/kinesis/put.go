@@ -14,11 +14,11 @@ import (
 )
 
 const (
-	// maxRecord is every record's most bytes: no stream here allows more.
+	// maxRecord bounds the bytes of a record: no stream here allows more.
 	maxRecord = quota.MaxRecordBytes
 
-	// maxRequest is a PutRecords call's most bytes, data and partition keys together. It was 5 MiB until records of 10 MiB
-	// came (API reference, PutRecords, 2025: "up to a limit of 10 MiB for the entire request, including partition keys").
+	// maxRequest bounds the bytes of a PutRecords call, data and partition keys together. It was 5 MiB until AWS allowed records of
+	// 10 MiB (API reference, PutRecords, 2025: "up to a limit of 10 MiB for the entire request, including partition keys").
 	maxRequest = 10 * mib
 
 	maxRecords      = quota.MaxPutRecords
@@ -27,10 +27,10 @@ const (
 
 var base64Strict = base64.StdEncoding.Strict()
 
-// entry is one record of a request. Nil is absent.
+// entry is one record of a request. A nil member is absent.
 type entry struct {
 	key, data, hash []byte
-	// decoded says that data is not base64 any more.
+	// decoded means that data is no longer base64.
 	decoded bool
 }
 
@@ -48,7 +48,7 @@ func (e *entry) read(r *reader, name []byte) bool {
 	return true
 }
 
-// hashKey is where the entry lies; it is not ok for an ExplicitHashKey that is none.
+// hashKey is the entry's hash key; ok is false for an invalid ExplicitHashKey.
 func (e *entry) hashKey() (_ hashKey, ok bool) {
 	if e.hash == nil {
 		return hashOf(e.key), true
@@ -59,16 +59,16 @@ func (e *entry) hashKey() (_ hashKey, ok bool) {
 	return parseHash(string(e.hash))
 }
 
-// fits is true of what is present and within its bounds. [decode] says what is wrong with others.
+// fits reports whether the members are present and within their bounds. If not, [decode] finds the error.
 func (e *entry) fits() bool {
 	return len(e.key) >= 1 && len(e.key) <= maxPartitionKey && e.data != nil &&
 		base64.StdEncoding.DecodedLen(len(e.data))+len(e.key) <= maxRecord
 }
 
-// appendValue appends the record as it is stored; it is not ok if its data is not base64.
+// appendValue appends the record as it is stored; ok is false if its data is not base64.
 func (e *entry) appendValue(to []byte) (_ []byte, ok bool) {
 	start := len(to)
-	to = append(to, make([]byte, headerSize)...) // which the compiler does not allocate
+	to = append(to, make([]byte, headerSize)...) // the compiler does not allocate the argument
 	to = append(to, e.key...)
 	if e.decoded {
 		to = append(to, e.data...)
@@ -144,7 +144,7 @@ func readEntry(body []byte) (name []byte, e entry, ok bool) {
 	return name, e, r.end() && e.fits()
 }
 
-// putRecordSlowly takes any request.
+// putRecordSlowly is PutRecord for requests that [reader] gives up on.
 func (s *Service) putRecordSlowly(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, putRecordInput, streamNeeded)
 	if problem != nil {
@@ -160,7 +160,7 @@ func (s *Service) putRecordSlowly(body []byte) ([]byte, *refusal) {
 		return nil, problem
 	}
 	if ordering, given := in["SequenceNumberForOrdering"].(string); given {
-		// A number of this shard is always below the next, so that ordering is kept as it is.
+		// Sequence numbers of a shard always grow, so a valid number needs nothing else.
 		if n, err := parseNumber(ordering); err != nil || n.arrived > s.options.Clock.Now().Unix() {
 			return nil, invalid("ExclusiveMinimumSequenceNumber %s used in PutRecord on stream %s under account %s is invalid.", ordering, found.name, s.options.Account)
 		}
@@ -170,7 +170,7 @@ func (s *Service) putRecordSlowly(body []byte) ([]byte, *refusal) {
 	return s.putOne(found, hash, p, s.options.Clock.Now())
 }
 
-// place finds where an entry lies and checks its size.
+// place finds an entry's hash key and checks its size.
 func place(e *entry) (hashKey, *refusal) {
 	hash, ok := e.hashKey()
 	if !ok {
@@ -183,7 +183,7 @@ func place(e *entry) (hashKey, *refusal) {
 	return hash, nil
 }
 
-// putOne writes the record in p's buffer and answers.
+// putOne writes the record in p's buffer and returns the answer.
 func (s *Service) putOne(into *stream, hash hashKey, p *put, now time.Time) ([]byte, *refusal) {
 	defer s.free(p)
 	into.routing.RLock()
@@ -215,7 +215,7 @@ func writeError(err error) *refusal {
 	return failure(err)
 }
 
-// admit asks the shard's limits.
+// admit checks the shard's limits.
 func (s *Service) admit(to *shard, bytes int, now time.Time) *refusal {
 	if s.options.Unlimited || to.limits.write(now, bytes) {
 		return nil
@@ -223,11 +223,11 @@ func (s *Service) admit(to *shard, bytes int, now time.Time) *refusal {
 	if to.throttled.Add(1) == 1 {
 		advice := "spread the partition keys, declare more shards, or start with --unlimited"
 		if to.stream.description.Load().Mode == onDemand {
-			advice = "AWS would add shards to a stream on demand, which is not imitated; start with --unlimited"
+			advice = "AWS would add shards to an on-demand stream, which is not imitated; start with --unlimited"
 		}
-		s.log.Warn("a shard is at its write limit; further records are refused as on AWS", "stream", to.stream.name, "shard", to.id, "remedy", advice)
+		s.log.Warn("a shard is at its write limit; more records are refused as on AWS", "stream", to.stream.name, "shard", to.id, "remedy", advice)
 	}
-	// The words are AWS's (rockset/rocksdb-cloud#55; developer guide, "Add data to a stream", of PutRecords).
+	// The message is AWS's (rockset/rocksdb-cloud#55; developer guide, "Add data to a stream", for PutRecords).
 	return refuse("ProvisionedThroughputExceededException", "Rate exceeded for shard %s in stream %s under account %s.", to.id, to.stream.name, s.options.Account)
 }
 
@@ -245,7 +245,7 @@ func (s *Service) putRecords(c call) ([]byte, *refusal) {
 	return asked((*Service).putRecordsSlowly)(s, c)
 }
 
-// putRecordsSlowly takes any request.
+// putRecordsSlowly is PutRecords for requests that [reader] gives up on.
 func (s *Service) putRecordsSlowly(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, putRecordsInput, streamNeeded)
 	if problem != nil {
@@ -266,7 +266,7 @@ func (s *Service) putRecordsSlowly(body []byte) ([]byte, *refusal) {
 		entries = append(entries, e)
 	}
 	if size > maxRequest {
-		// The words were AWS's of 5 MB (aws/amazon-kinesis-streams-for-fluent-bit#20).
+		// The message was AWS's for the limit of 5 MB (aws/amazon-kinesis-streams-for-fluent-bit#20).
 		return nil, invalid("Records size exceeds %d MB limit", maxRequest/mib)
 	}
 	answer, _ := s.putAll(found, entries)
@@ -299,14 +299,14 @@ func readEntries(body []byte) (name []byte, entries []entry, ok bool) {
 	return name, entries, r.end() && len(entries) >= 1 && len(entries) <= maxRecords
 }
 
-// batch is a PutRecords call on its way.
+// batch is a PutRecords call that is being written.
 type batch struct {
 	entries []placed
 	puts    []*put
 	buffer  *[]byte // holds the records, see [Service.freeBatch]
 }
 
-// placed is one record of it. It is at its index among its put's records, or refused.
+// placed is one record of a batch. It has its index among its put's records, or is refused.
 type placed struct {
 	shard   *shard
 	put     *put
@@ -314,7 +314,7 @@ type placed struct {
 	refused *refusal
 }
 
-// newBatch sorts entries by shard, in their order. It is not ok if one of them is not as it should be.
+// newBatch groups entries by shard, in their order. ok is false if one of them is invalid.
 func newBatch(s *Service, found *stream, entries []entry) (*batch, bool) {
 	b := &batch{entries: make([]placed, len(entries)), buffer: s.newBuffer(room(entries))}
 	values := make([][]byte, len(entries))
@@ -349,7 +349,7 @@ func newBatch(s *Service, found *stream, entries []entry) (*batch, bool) {
 	return b, true
 }
 
-// room is what the values of entries take at most, in bytes.
+// room bounds the bytes that the values of entries take.
 func room(entries []entry) int {
 	size := 0
 	for i := range entries {
@@ -369,10 +369,10 @@ func (b *batch) putFor(to *shard) *put {
 	return p
 }
 
-// keepBatch bounds the buffers of batches that are kept, in bytes.
+// keepBatch bounds the buffers of batches that are reused, in bytes.
 const keepBatch = 1 * mib
 
-// newBuffer has room for so many bytes, and perhaps more.
+// newBuffer returns a buffer with room for at least so many bytes.
 func (s *Service) newBuffer(room int) *[]byte {
 	buffer, used := s.buffers.Get().(*[]byte)
 	if !used {
@@ -382,15 +382,15 @@ func (s *Service) newBuffer(room int) *[]byte {
 	return buffer
 }
 
-// freeBatch gives back what holds a batch's records, once nobody writes them any more.
+// freeBatch returns a batch's buffer for reuse, once its records are written.
 func (s *Service) freeBatch(b *batch) {
 	if cap(*b.buffer) <= keepBatch {
 		s.buffers.Put(b.buffer)
 	}
 }
 
-// putAll writes entries and answers. What a shard refuses fails by itself (API reference, PutRecords). It is not ok if one of them
-// is not as it should be, and then none is written.
+// putAll writes entries and returns the answer. A record that its shard refuses fails alone (API reference, PutRecords). If an entry is
+// invalid, ok is false and none is written.
 func (s *Service) putAll(into *stream, entries []entry) (_ []byte, ok bool) {
 	into.routing.RLock()
 	defer into.routing.RUnlock()
@@ -435,7 +435,7 @@ func (e *placed) append(out []byte) []byte {
 	return append(out, `"}`...)
 }
 
-// characters are counted as AWS's Java counts them, in UTF-16.
+// characters counts characters as AWS's Java does, in UTF-16.
 func characters(text string) int {
 	count := utf8.RuneCountInString(text)
 	for _, r := range text {

@@ -8,7 +8,7 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// resource is aws_kinesis_stream.
+// resource is the body of an aws_kinesis_stream.
 type resource struct {
 	Name       string `tf:"name"`
 	ShardCount int    `tf:"shard_count"`
@@ -19,14 +19,14 @@ type resource struct {
 		StreamMode string `tf:"stream_mode"`
 	} `tf:"stream_mode_details"`
 
-	ARN string `tf:"arn"` // an output of the provider's, which Attribute computes
+	ARN string `tf:"arn"` // an output of the provider; Attribute computes it
 
-	// Without effect on one machine: records are not encrypted here, so that no key is asked for; nothing measures shards;
-	// and no consumer is registered whose deletion could be enforced.
+	// These have no effect on one machine: records are not encrypted here, nothing measures shards, and no consumer is registered
+	// whose deletion could be enforced.
 	KMSKeyID                string            `tf:"kms_key_id"`
 	ShardLevelMetrics       []string          `tf:"shard_level_metrics"`
 	EnforceConsumerDeletion bool              `tf:"enforce_consumer_deletion"`
-	Tags                    map[string]string `tf:"tags"` // read with the provider's own
+	Tags                    map[string]string `tf:"tags"` // read together with the provider's default tags
 	TagsAll                 map[string]string `tf:"tags_all"`
 }
 
@@ -35,12 +35,12 @@ const (
 	consumerType = "aws_kinesis_stream_consumer"
 )
 
-// Types are the resource types that [Read] reads, or refuses in its own words, sorted. aws_kinesis_resource_policy is
-// local/iam's to read.
+// Types are the resource types that [Read] reads, or refuses with a message of its own, sorted. local/iam reads
+// aws_kinesis_resource_policy.
 func Types() []string { return []string{streamType, consumerType} }
 
-// Read reads the data streams (aws_kinesis_stream) that a resolved stack declares, by name of their resources. It
-// returns every problem at once, each with the resource's address.
+// Read reads the data streams (aws_kinesis_stream) of a resolved stack, in order of their resources' names. Its error holds every
+// problem, each with the resource's address.
 func Read(stack *tfjson.Stack) ([]Config, error) {
 	var configs []Config
 	var problems []error

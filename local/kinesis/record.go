@@ -4,18 +4,18 @@ import "time"
 
 // Record is one record of a shard.
 type Record struct {
-	// SequenceNumber is a decimal number that grows within its shard.
+	// SequenceNumber is a decimal number that grows within the shard.
 	SequenceNumber string
 	PartitionKey   string
 	// Data is at most 1 MiB together with the partition key.
 	Data []byte
-	// ArrivedAt is when the record was accepted, in milliseconds' precision as on AWS.
+	// ArrivedAt is when the record was accepted, in milliseconds as on AWS.
 	ArrivedAt time.Time
-	// Missed says that the shard had records between the one before this, or where the reading began, and this one: they have
-	// expired. It goes by the shard's own order, and so by no clock.
+	// Missed means that records between this one and the one before it, or the start of the read, have expired. It depends on the
+	// shard's order and not on a clock.
 	Missed bool
-	// Empty says that this is no record but a place in the shard: whoever reads goes on after it.
+	// Empty means that this is a placeholder without an event. Continue reading after it.
 	Empty bool
-	// Lost is what could not be read in this place, and the remedy; empty if nothing is missing.
+	// Lost describes the records that could not be read here, with the remedy; empty if none are missing.
 	Lost string
 }

@@ -9,22 +9,21 @@ import (
 )
 
 const (
-	// A call of UpdateShardCount at most doubles or halves the open shards, and a stream takes ten in 24 hours (API reference,
+	// A call of UpdateShardCount at most doubles or halves the open shards, and a stream allows ten calls in 24 hours (API reference,
 	// UpdateShardCount).
 	scaleMost   = 2
 	scaleCalls  = 10
 	scalePeriod = 24 * time.Hour
 )
 
-// draft are the shards of a stream while they are split and merged.
+// draft holds the shards of a stream while they are split and merged.
 //
-// Assumption KIN-12: a parent ends at the time of the call, its children begin a second later in their sequence numbers, and have
-// the indexes that follow, the lower range first (kinesalite, test/splitShard.js and test/mergeShards.js, whose author ran them on
-// AWS). The stream is ACTIVE when the call returns, where AWS takes half a minute of UPDATING; a client that waits for ACTIVE
-// finds it.
+// Assumption KIN-12: a parent ends at the time of the call. In their sequence numbers its children begin a second later, and they have
+// the next indexes, the lower range first (kinesalite, test/splitShard.js and test/mergeShards.js, whose author ran them on AWS). The
+// stream is ACTIVE when the call returns, while on AWS it is UPDATING for half a minute. A client that waits for ACTIVE works with both.
 type draft struct {
 	entries []shardEntry // by index
-	open    []int        // places of the open ones among them, by hash key
+	open    []int        // positions of the open shards in entries, by hash key
 	now     time.Time
 }
 
@@ -33,10 +32,10 @@ func newDraft(d *description, now time.Time) *draft {
 	return &draft{entries: entries, open: openOf(entries), now: now}
 }
 
-// at is an open shard, by its place among them.
+// at is an open shard, by its position among them.
 func (d *draft) at(place int) *shardEntry { return &d.entries[d.open[place]] }
 
-// child opens a shard, and closes its parents. It returns the child's place in entries.
+// child opens a shard and closes its parents. It returns the child's position in entries.
 func (d *draft) child(first, last hashKey, parents ...int) int {
 	entry := shardEntry{
 		Index: d.entries[len(d.entries)-1].Index + 1, First: first, Last: last, Created: d.now.Unix(), Opened: d.now.UnixMilli(),
@@ -45,14 +44,14 @@ func (d *draft) child(first, last hashKey, parents ...int) int {
 		parent := &d.entries[at]
 		parent.Closed = d.now.UnixMilli()
 		entry.Parents = append(entry.Parents, parent.Index)
-		entry.Created = max(entry.Created, parent.Created) // whatever the clock does
+		entry.Created = max(entry.Created, parent.Created) // even if the clock jumps back
 	}
 	entry.Created++
 	d.entries = append(d.entries, entry)
 	return len(d.entries) - 1
 }
 
-// split splits an open shard where a hash key begins the upper one.
+// split splits an open shard; the upper one begins with a hash key.
 func (d *draft) split(place int, key hashKey) {
 	parent := d.open[place]
 	first, last := d.entries[parent].First, d.entries[parent].Last
@@ -66,13 +65,12 @@ func (d *draft) merge(place int) {
 	d.open = slices.Replace(d.open, place, place+2, child)
 }
 
-// scale makes a number of shards of equal size.
+// scale splits and merges until there is a given number of shards of equal size.
 //
-// Assumption KIN-13: AWS goes from the lowest hash key to the highest, splits a shard where one of the new ones ends, and merges
-// what lies in one of them, two at a time. A shard that fits, but for what was rounded, stays. So four shards become three by way of the shards 4 to 10, of
-// which 6, 9 and 10 stay open (risingwavelabs/risingwave#9961, which shows what AWS did); "uniform scaling creates shards of
-// equal size" (API reference, UpdateShardCount). moto counts fewer splits and merges for some numbers, and makes shards of
-// different sizes.
+// Assumption KIN-13: AWS goes from the lowest hash key to the highest. It splits a shard where a new one ends, and merges the shards
+// within a new one, two at a time. A shard that fits except for rounding stays. So four shards become three through the shards 4 to 10,
+// and 6, 9 and 10 stay open (risingwavelabs/risingwave#9961, which shows what AWS did); "uniform scaling creates shards of equal size"
+// (API reference, UpdateShardCount). moto counts fewer splits and merges for some numbers, and makes shards of different sizes.
 func (d *draft) scale(target int) {
 	for place, want := range split(target) {
 		fits := func(last hashKey) bool { return last == want.end || place < target-1 && last.near(want.end) }
@@ -96,11 +94,10 @@ func (d *draft) into(of *description) {
 	of.Lineage, of.Shards = d.entries, len(d.open)
 }
 
-// scaleTo scales a description to a number of shards, or says as AWS why it cannot.
+// scaleTo scales a description to a number of shards, or returns AWS's refusal.
 //
-// Assumption KIN-14: what UpdateShardCount refuses is a LimitExceededException in these words (mhart/kinesalite#103, whose tests
-// have them). AWS documents no words for the eleventh call of a day. A call for the
-// number of shards that there are counts among the ten.
+// Assumption KIN-14: UpdateShardCount refuses with a LimitExceededException and these messages (mhart/kinesalite#103, whose tests have
+// them). AWS does not document a message for the eleventh call of a day. A call for the current number of shards counts among the ten.
 func (s *Service) scaleTo(d *description, target int) *refusal {
 	now := s.options.Clock.Now()
 	if d.Mode == onDemand {
@@ -129,7 +126,7 @@ func (s *Service) scaleTo(d *description, target int) *refusal {
 	return nil
 }
 
-// scaleRemedy says what to do where a number of shards cannot become another.
+// scaleRemedy says what to do if a number of shards cannot become another.
 func scaleRemedy(shards, target int) string {
 	least, most := (shards+scaleMost-1)/scaleMost, min(scaleMost*shards, maxShards)
 	if target >= least && target <= most {
@@ -138,8 +135,8 @@ func scaleRemedy(shards, target int) string {
 	return fmt.Sprintf("set shard_count to %d to %d and start again for each step", least, most)
 }
 
-// notOnDemand refuses what only a provisioned stream takes (API reference, ValidationException of these actions, which gives no
-// words).
+// notOnDemand refuses an action that only a provisioned stream supports (API reference, ValidationException of these actions, which
+// gives no message).
 func notOnDemand(action string) *refusal {
 	return refuse("ValidationException", "%s is only supported for data streams with the provisioned capacity mode.", action)
 }
@@ -195,7 +192,7 @@ func (s *Service) splitShard(body []byte) ([]byte, *refusal) {
 		}
 		parent, text := *drafted.at(place), in.text("NewStartingHashKey")
 		key, ok := parseHash(text)
-		// A range of one key has no key after its first but one.
+		// First.plusOne() would wrap around for a range of only the last key.
 		if !ok || key.compare(parent.First) <= 0 || key.minusOne() == parent.First || key.compare(parent.Last) >= 0 {
 			return invalid("NewStartingHashKey %s used in SplitShard() on shard %s in stream %s under account %s is not both greater than one plus the shard's StartingHashKey %s and less than the shard's EndingHashKey %s.",
 				text, shardID(index), d.Name, s.options.Account, parent.First, parent.Last)
@@ -244,8 +241,8 @@ func (s *Service) mergeShards(body []byte) ([]byte, *refusal) {
 	})
 }
 
-// shardNamed is the index of the shard that a member names. The words of this and of what follows are kinesalite's
-// (actions/splitShard.js, actions/mergeShards.js), whose author compared them with AWS, and of mhart/kinesalite#109.
+// shardNamed is the index of the shard that a member names. Its messages and those below are kinesalite's (actions/splitShard.js,
+// actions/mergeShards.js), whose author compared them with AWS, and those of mhart/kinesalite#109.
 func (s *Service) shardNamed(in input, member string) (int, *refusal) {
 	name, problem := s.streamName(in)
 	if problem != nil {
@@ -262,7 +259,7 @@ func (s *Service) couldNotFind(shard, stream string) *refusal {
 	return refuse("ResourceNotFoundException", "Could not find shard %s in stream %s under account %s.", shard, stream, s.options.Account)
 }
 
-// openAt is the place of a shard among the open ones.
+// openAt is the position of a shard among the open ones.
 func (s *Service) openAt(action string, d *description, drafted *draft, index int) (int, *refusal) {
 	if d.Mode == onDemand {
 		return 0, notOnDemand(action)
@@ -279,7 +276,7 @@ func (s *Service) openAt(action string, d *description, drafted *draft, index in
 	return place, nil
 }
 
-// reshard changes the shards of the stream that a call names. They are on disk when it returns nil.
+// reshard changes the shards of the stream that a call names. The change is on disk when it returns nil.
 func (s *Service) reshard(in input, plan func(*description) *refusal) *refusal {
 	found, problem := s.stream(in)
 	if problem != nil {
@@ -290,7 +287,7 @@ func (s *Service) reshard(in input, plan func(*description) *refusal) *refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if (*s.streams.Load())[found.name] != found {
-		return s.unknown(found.name) // was deleted meanwhile
+		return s.unknown(found.name) // it was deleted meanwhile
 	}
 	d := *found.description.Load()
 	if problem := plan(&d); problem != nil {
@@ -302,8 +299,8 @@ func (s *Service) reshard(in input, plan func(*description) *refusal) *refusal {
 	return nil
 }
 
-// reshape puts a description with other shards on disk, and then in force. It is called with mu held, and with the stream's
-// routing if it closes shards. The file is not replaced between the two: see [Service.mend].
+// reshape writes a description with other shards to disk, and then puts it in force. It is called with mu held, and also with the
+// stream's routing if it closes shards. The file is not replaced between the two steps: see [Service.repair].
 func (s *Service) reshape(of *stream, d description) error {
 	for {
 		known := s.generation.Load()
@@ -317,7 +314,7 @@ func (s *Service) reshape(of *stream, d description) error {
 	}
 }
 
-// storeShards writes a description and the buckets that its shards lack. A commit that failed may have left some.
+// storeShards writes a description and the missing buckets of its shards. A failed commit may have left some buckets.
 func storeShards(tx *bbolt.Tx, of *stream, d *description, set *shardSet) error {
 	for _, shard := range set.all {
 		if find(of.all(), shard.index) == nil {
@@ -352,7 +349,7 @@ func (s *Service) enforce(of *stream, d description, set *shardSet, known int64)
 	return true
 }
 
-// roomFor says whether so many more shards may be open. It is called with mu held.
+// roomFor checks whether a number of additional shards may be open. It is called with mu held.
 func (s *Service) roomFor(more int) *refusal {
 	count := 0
 	for _, stream := range *s.streams.Load() {
@@ -367,7 +364,7 @@ func (s *Service) roomFor(more int) *refusal {
 		"for current limits and how to request higher limits.", s.options.Account, s.options.Region, count, maxShards, more)
 }
 
-// expire forgets closed shards that have nothing left that can be read; their buckets go like those of a deleted stream.
+// expire removes closed shards whose records have all expired; their buckets are deleted like those of a deleted stream.
 func (c *committer) expire() error {
 	now := c.options.Clock.Now()
 	c.mu.Lock()
@@ -392,7 +389,7 @@ func (s *stream) kept(now time.Time) []*shard {
 	return slices.DeleteFunc(slices.Clone(s.all()), func(shard *shard) bool { return shard.expired(horizon) })
 }
 
-// children are the shards that a shard was split into or merged to, as far as they have not expired.
+// children are the shards that a shard was split or merged into, except expired ones.
 func (s *shard) children(now time.Time) []*shard {
 	return slices.DeleteFunc(s.stream.kept(now), func(child *shard) bool { return !slices.Contains(child.parents, s.index) })
 }

@@ -20,7 +20,7 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
-// listed is a shard as ListShards gives it.
+// listed is a shard as ListShards returns it.
 type listed struct {
 	ShardID               string `json:"ShardId"`
 	ParentShardID         string `json:"ParentShardId"`
@@ -46,7 +46,7 @@ func named(t *testing.T, s *kinesis.Service, stream string) (shards []listed) {
 	return shards
 }
 
-// brief is a shard's number, then those of its parents, its range in hexadecimal's first digits, and whether it is closed.
+// brief describes shards: each one's number, those of its parents, the first hexadecimal digits of its range, and whether it is closed.
 func brief(shards []listed) (all []string) {
 	number := func(id string) string { return id[len(id)-2:] }
 	digits := func(key string) string {
@@ -91,7 +91,7 @@ const (
 	threeQuarters = "255211775190703847597530955573826158592"
 )
 
-// digits are a sequence number's in hexadecimal: 2, creation, shard, index, 00, arrival, shard, 2.
+// digits are the hexadecimal digits of a sequence number: 2, creation, shard, index, 00, arrival, shard, 2.
 func digits(t *testing.T, number string) string {
 	t.Helper()
 	n, ok := new(big.Int).SetString(number, 10)
@@ -101,7 +101,7 @@ func digits(t *testing.T, number string) string {
 	return fmt.Sprintf("%x", n)
 }
 
-// The shards of a split and of a merge, as kinesalite's tests have them from AWS.
+// A split and a merge make the shards that kinesalite's tests found on AWS.
 func TestSplitAndMerge(t *testing.T) {
 	clock := clockwork.NewFakeClockAt(noon)
 	s := open(t, kinesis.Options{Clock: clock}, map[string]int{"e": 1})
@@ -149,7 +149,7 @@ func TestSplitAndMerge(t *testing.T) {
 	}
 }
 
-// The totals of the first three are those of moto's test_update_shard_count, verified against AWS (getmoto/moto); four to three with its open shards is what risingwavelabs/risingwave#9961 shows of AWS.
+// The totals of the first three are those of moto's test_update_shard_count, verified against AWS (getmoto/moto); risingwavelabs/risingwave#9961 shows the open shards of four to three on AWS.
 func TestUpdateShardCount(t *testing.T) {
 	for _, test := range []struct {
 		from, to, total int
@@ -180,7 +180,7 @@ func TestUpdateShardCount(t *testing.T) {
 	}
 }
 
-// sizes are those of the smallest and of the largest of shards.
+// sizes are the sizes of the smallest and the largest shard.
 func sizes(shards []listed) (least, most *big.Int) {
 	for _, shard := range shards {
 		start, _ := new(big.Int).SetString(shard.HashKeyRange.StartingHashKey, 10)
@@ -299,7 +299,7 @@ func TestTenScalesADay(t *testing.T) {
 	}
 }
 
-// An iterator of whatever kind comes to the end of a closed shard, which says what follows.
+// An iterator of any type reaches the end of a closed shard, whose last answer names the child shards.
 func TestReadingAClosedShard(t *testing.T) {
 	clock := clockwork.NewFakeClockAt(noon)
 	s := open(t, kinesis.Options{Clock: clock, Unlimited: true}, map[string]int{"e": 2})
@@ -343,7 +343,7 @@ func iteratorOf(t *testing.T, s *kinesis.Service, members string) string {
 	return reshard(t, s, "GetShardIterator", members)["ShardIterator"].(string)
 }
 
-// readToEnd are the data of each answer until one has no next iterator.
+// readToEnd returns the data of each answer until one has no next iterator.
 func readToEnd(t *testing.T, s *kinesis.Service, it string, limit int) (all []string) {
 	t.Helper()
 	for {
@@ -363,7 +363,7 @@ func readToEnd(t *testing.T, s *kinesis.Service, it string, limit int) (all []st
 	}
 }
 
-// Whoever consumes a shard within the process comes to a place that says that it is closed.
+// A consumer in the process reaches a placeholder that shows that the shard is closed.
 func TestConsumingAClosedShard(t *testing.T) {
 	ctx := t.Context()
 	clock := clockwork.NewFakeClockAt(noon)
@@ -465,8 +465,8 @@ func TestShardFilters(t *testing.T) {
 	}
 }
 
-// Shards are split and merged while producers put: each record is there once, and those of a key are in the order in which they
-// were acknowledged, from parents to children, now and after a restart.
+// Shards are split and merged while producers put. Each record is there once. The records of a key are in the order of their
+// acknowledgement, from parents to children, now and after a restart.
 func TestReshardingUnderLoad(t *testing.T) {
 	const producers, each = 16, 60
 	path := filepath.Join(t.TempDir(), "kinesis.db")
@@ -510,7 +510,7 @@ func TestReshardingUnderLoad(t *testing.T) {
 	}
 }
 
-// checkKeys reads all shards, each after its parents.
+// checkKeys reads all shards, each after its parents, and checks the records of each key.
 func checkKeys(t *testing.T, s *kinesis.Service, producers, each int) {
 	t.Helper()
 	shards, err := s.Shards(t.Context(), "e")

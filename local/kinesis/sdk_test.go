@@ -19,7 +19,7 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
-// client is AWS's own, before a service on a real socket. It does not retry.
+// client is AWS's client for a service on a real socket. It does not retry.
 func client(t *testing.T, s *kinesis.Service) *sdk.Client {
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
@@ -82,7 +82,7 @@ func TestSDK(t *testing.T) {
 	}
 }
 
-// readAll reads a shard from its oldest record, a few at a time.
+// readAll reads a shard from its oldest record, with a limit for each call.
 func readAll(t *testing.T, c *sdk.Client, shard string, limit int32) (records []types.Record) {
 	t.Helper()
 	start, err := c.GetShardIterator(t.Context(), &sdk.GetShardIteratorInput{
@@ -191,7 +191,7 @@ func TestSDKErrors(t *testing.T) {
 		t.Error(err)
 	}
 	_, err = c.ListStreamConsumers(t.Context(), &sdk.ListStreamConsumersInput{StreamARN: aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/e")})
-	if err == nil || !strings.Contains(err.Error(), "UnknownOperationException") || !strings.Contains(err.Error(), "what is: AddTagsToStream") {
+	if err == nil || !strings.Contains(err.Error(), "UnknownOperationException") || !strings.Contains(err.Error(), "these are: AddTagsToStream") {
 		t.Error(err)
 	}
 }

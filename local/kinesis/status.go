@@ -6,43 +6,43 @@ import (
 	"time"
 )
 
-// Status is what a service has done since it was opened.
+// Status counts what a service has done since it was opened.
 type Status struct {
-	// Refused calls have been answered with an error, whatever its reason.
+	// Refused counts the calls that were answered with an error, whatever its reason.
 	Refused int64          `json:"refused"`
 	Streams []StreamStatus `json:"streams"`
 }
 
-// StreamStatus is of one stream.
+// StreamStatus is the status of one stream.
 type StreamStatus struct {
 	Name   string        `json:"name"`
 	Mode   string        `json:"mode"`
 	Shards []ShardStatus `json:"shards"`
 }
 
-// ShardStatus is of one shard.
+// ShardStatus is the status of one shard.
 type ShardStatus struct {
 	ID string `json:"id"`
 	// Parents are the ids of the shards that it was made of by a split or a merge.
 	Parents []string `json:"parents,omitempty"`
-	// Closed is when it was split or merged, so that it takes no more records; nil of an open shard. It is listed until its
-	// records have expired.
+	// Closed is when the shard was split or merged, after which it takes no records; nil for an open shard. A closed shard is
+	// listed until its records have expired.
 	Closed *time.Time `json:"closed,omitempty"`
-	// Records and Bytes (of data and partition keys) have been acknowledged since the service was opened.
+	// Records and Bytes (of data and partition keys) count the records acknowledged since the service was opened.
 	Records int64 `json:"records"`
 	Bytes   int64 `json:"bytes"`
-	// Throttled records met the shard's limits.
+	// Throttled counts the records refused by the shard's limits.
 	Throttled int64 `json:"throttled"`
-	// Failed records could not be written.
+	// Failed counts the records that could not be written.
 	Failed int64 `json:"failed"`
-	// Latest is the newest record's sequence number, empty of a shard without.
+	// Latest is the newest record's sequence number; empty if there is none.
 	Latest string `json:"latest"`
-	// Damage is records that could not be read and are not delivered, at most ten places; Damages is how many there are.
+	// Damage describes records that could not be read and are not delivered, at most ten entries; Damages is the total number.
 	Damage  []Damage `json:"damage,omitempty"`
 	Damages int      `json:"damages,omitempty"`
 }
 
-// Status counts, streams by name and shards in order.
+// Status returns the status, with streams by name and shards in order.
 func (s *Service) Status() Status {
 	status := Status{Refused: s.refused.Load(), Streams: []StreamStatus{}}
 	streams := *s.streams.Load()

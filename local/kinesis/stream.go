@@ -18,50 +18,50 @@ const (
 	provisioned = "PROVISIONED"
 	onDemand    = "ON_DEMAND"
 
-	// onDemandShards is what an on-demand stream begins with (developer guide, "On-demand mode": 4 MB/s of writes).
+	// onDemandShards is the number of shards of a new on-demand stream (developer guide, "On-demand mode": 4 MB/s of writes).
 	onDemandShards = 4
 
-	// groupSize is how many neighbouring shards share one run of indexes. Assumption KIN-3: as in numbers that AWS gave out
+	// groupSize is how many neighbouring shards share one sequence of indexes. Assumption KIN-3: as in AWS's sequence numbers
 	// (kinesalite, actions/putRecord.js).
 	groupSize = 5
 )
 
-// description is what the file says of a stream, as JSON.
+// description describes a stream in the file, as JSON.
 type description struct {
 	Name string
 	ARN  string
 	Mode string
-	// Shards is how many are open.
+	// Shards is the number of open shards.
 	Shards int
 	// RetentionHours is 24 to 8,760.
 	RetentionHours int
-	// Created is the shards' creation in sequence numbers, in seconds. No two streams of a file have the same, so that it
-	// is the stream's identity too.
+	// Created is the shards' creation time in sequence numbers, in seconds. No two streams of a file have the same, so it also
+	// identifies the stream.
 	Created   int64
 	CreatedAt time.Time
 	Tags      map[string]string `json:",omitempty"`
-	// Lineage are the shards of a stream that has been resharded, in order of their indexes. A stream without has the shards of
-	// its creation.
+	// Lineage are the shards of a resharded stream, in order of their indexes. Without it, the stream has the shards of its
+	// creation.
 	Lineage []shardEntry `json:",omitempty"`
 	// Scaled are the times of the calls that changed the number of shards, in milliseconds, of the last 24 hours.
 	Scaled []int64 `json:",omitempty"`
 }
 
-// shardEntry is what the file says of a shard.
+// shardEntry describes a shard in the file.
 type shardEntry struct {
 	Index int
-	// First and Last hash key of its range.
+	// First and Last are the hash keys at the ends of its range.
 	First, Last hashKey
 	// Parents are the indexes of the shard that was split, or of the two that were merged: the lower range first.
 	Parents []int `json:",omitempty"`
-	// Created is the shard's creation in sequence numbers, in seconds.
+	// Created is the shard's creation time in sequence numbers, in seconds.
 	Created int64
-	// Opened and Closed are in milliseconds. An open shard has no Closed.
+	// Opened and Closed are times in milliseconds. An open shard has no Closed.
 	Opened int64
 	Closed int64 `json:",omitempty"`
 }
 
-// entries are all shards of a stream that it keeps, in order of their indexes.
+// entries are all shards that a stream keeps, in order of their indexes.
 func (d *description) entries() []shardEntry {
 	if d.Lineage != nil {
 		return d.Lineage
@@ -73,7 +73,7 @@ func (d *description) entries() []shardEntry {
 	return entries
 }
 
-// check says whether the shards are as [draft] leaves them: the open ones take every hash key, once.
+// check reports whether the shards are as [draft] leaves them: each hash key belongs to exactly one open shard.
 func (d *description) check() bool {
 	if d.Shards < 1 || d.Shards > maxShards {
 		return false
@@ -97,7 +97,7 @@ func (d *description) check() bool {
 	return next == hashKey{}
 }
 
-// openOf are the places of the open shards, in order of their hash keys.
+// openOf are the positions of the open shards, in order of their hash keys.
 func openOf(entries []shardEntry) (open []int) {
 	for at := range entries {
 		if entries[at].Closed == 0 {
@@ -110,28 +110,28 @@ func openOf(entries []shardEntry) (open []int) {
 
 // stream is a live stream.
 type stream struct {
-	description atomic.Pointer[description] // what may change in it is its retention, mode, tags and shards
+	description atomic.Pointer[description] // only its retention, mode, tags and shards may change
 	name        string
 	created     int64
-	// shards is replaced and never changed.
+	// shards points to a set that is replaced and never changed.
 	shards atomic.Pointer[shardSet]
-	// routing is held for reading from when a record's shard is chosen until the record is on disk, and for writing while
-	// shards are closed: so no record comes into a shard that is closed. It is taken before the service's mu.
+	// routing is held for reading from the choice of a record's shard until the record is on disk, and for writing while shards
+	// are closed. So no record goes to a closed shard. It is taken before the service's mu.
 	routing sync.RWMutex
-	// indexes are the last given, by group of shards. They belong to the committer.
+	// indexes are the last given indexes, by group of shards. They belong to the committer.
 	indexes []uint64
 	deleted atomic.Bool
 }
 
 // shardSet are the shards of a stream.
 type shardSet struct {
-	// all in order of their indexes, the closed ones among them.
+	// all are the shards in order of their indexes, the closed ones among them.
 	all []*shard
-	// open in order of their hash keys.
+	// open are the open shards in order of their hash keys.
 	open []*shard
 }
 
-// newShardSet makes the shards of entries, but for those that there are already.
+// newShardSet makes the shards of entries, and reuses the known ones.
 func newShardSet(of *stream, entries []shardEntry, known []*shard) *shardSet {
 	set := &shardSet{}
 	for _, entry := range entries {
@@ -147,7 +147,7 @@ func newShardSet(of *stream, entries []shardEntry, known []*shard) *shardSet {
 	return set
 }
 
-// find is the shard of an index, or nil.
+// find is the shard with an index, or nil.
 func find(shards []*shard, index int) *shard {
 	at, known := slices.BinarySearchFunc(shards, index, func(s *shard, index int) int { return cmp.Compare(s.index, index) })
 	if !known {
@@ -156,7 +156,7 @@ func find(shards []*shard, index int) *shard {
 	return shards[at]
 }
 
-// shard is one of a stream.
+// shard is a shard of a stream.
 type shard struct {
 	stream  *stream
 	index   int
@@ -168,16 +168,16 @@ type shard struct {
 	parents []int
 	hashRange
 	limits limits
-	// closed is when, in milliseconds; 0 of an open shard. What it holds changes no more from then on.
+	// closed is when the shard was closed, in milliseconds; 0 for an open shard. A closed shard gets no more records.
 	closed atomic.Int64
 
 	mu sync.Mutex
-	// last is the newest record that is on disk, zero if there never was one; lastArrived belongs to it, in milliseconds.
+	// last is the index of the newest record on disk, zero if there never was one; lastArrived is its arrival, in milliseconds.
 	last        uint64
 	lastArrived int64
-	// damage is what could not be read.
+	// damage describes the records that could not be read.
 	damage []Damage
-	// changed is closed by the next record. It is nil while nobody waits.
+	// changed is a channel that the next record closes. It is nil while nothing waits.
 	changed chan struct{}
 
 	records, bytes, throttled, failed atomic.Int64
@@ -196,7 +196,7 @@ func newStream(d description) *stream {
 	return s
 }
 
-// groups is how many groups shards have, whose indexes are in order.
+// groups is the number of groups of shards, which are in order of their indexes.
 func groups(shards []*shard) int { return shards[len(shards)-1].index/groupSize + 1 }
 
 func newShard(of *stream, entry shardEntry) *shard {
@@ -220,7 +220,7 @@ func (s *stream) shardFor(key hashKey) *shard {
 	return open[sort.Search(len(open)-1, func(i int) bool { return key.compare(open[i].end) <= 0 })]
 }
 
-// horizon is the arrival, in milliseconds, before which a record is trimmed.
+// horizon is the arrival, in milliseconds, before which records have expired.
 func (s *stream) horizon(now time.Time) int64 {
 	return now.Add(-time.Duration(s.description.Load().RetentionHours) * time.Hour).UnixMilli()
 }
@@ -230,7 +230,7 @@ func (s *shard) number(index uint64, arrived int64) number {
 	return number{created: s.created, index: index, arrived: arrived / 1000, shard: int32(s.index), version: current}
 }
 
-// first is the number the shard begins with, which no record has.
+// first is the shard's starting sequence number, which no record has.
 func (s *shard) first() number {
 	return s.number(0, s.created*1000)
 }
@@ -239,28 +239,28 @@ func (s *shard) first() number {
 // whose author ran it on AWS).
 const endIndex = 1<<63 - 1
 
-// ending is the number that a closed shard ends with. It is not ok of one that is open.
+// ending is a closed shard's ending sequence number; ok is false for an open shard.
 func (s *shard) ending() (_ number, ok bool) {
 	closed := s.closed.Load()
 	return s.number(endIndex, closed), closed != 0
 }
 
-// expired is true of a closed shard that has nothing left that can be read.
+// expired reports whether a shard is closed and all its records have expired.
 func (s *shard) expired(horizon int64) bool {
 	closed := s.closed.Load()
 	_, arrived := s.newest()
 	return closed != 0 && max(closed, arrived) < horizon
 }
 
-// newest is the index and arrival of the newest record that is on disk.
+// newest is the index and arrival of the newest record on disk.
 func (s *shard) newest() (index uint64, arrived int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.last, s.lastArrived
 }
 
-// publish makes records up to index readable and wakes who waits for them. An index below the last says nothing: the file
-// was mended meanwhile.
+// publish makes records up to index readable and wakes those that wait for them. It ignores an index below the last: the file was
+// repaired meanwhile.
 func (s *shard) publish(index uint64, arrived int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -270,7 +270,7 @@ func (s *shard) publish(index uint64, arrived int64) {
 	s.wake()
 }
 
-// wake is called with mu held.
+// wake wakes the waiting consumers. It is called with mu held.
 func (s *shard) wake() {
 	if s.changed != nil {
 		close(s.changed)
@@ -278,23 +278,23 @@ func (s *shard) wake() {
 	}
 }
 
-// recordKind is what lies under an index.
+// recordKind is the kind of what is stored under an index.
 type recordKind uint8
 
 const (
 	event recordKind = iota
-	// lost is a place whose data is what could not be read there, as JSON of [Damage].
+	// lost is a placeholder for records that could not be read; its data is JSON of [Damage].
 	lost
-	// passed is a place up to where indexes may have been given that nobody knows of any more.
+	// passed is a placeholder; indexes before it may have been given to records that are not known.
 	passed
 )
 
-// A record is stored under its index, as eight bytes in order, as: arrival in milliseconds (8) · checksum (4) · the index of
-// the shard's record before it (8) · length of all (4) · kind (1) · length of the partition key (2) · partition key · data.
+// A record is stored under its index, which is eight bytes in big-endian order, as: arrival in milliseconds (8) · checksum (4) · the
+// index of the shard's record before it (8) · total length (4) · kind (1) · length of the partition key (2) · partition key · data.
 //
-// The checksum is CRC-32C of the length and what follows it, then of the shard, the index, the index before and the arrival:
-// a record counts in its own place alone. By the index before, a record that is missing is missed. By the length, records are
-// found where the page's own table of them is damaged.
+// The checksum is CRC-32C of the length and what follows it, then of the shard, the index, the index before and the arrival, so a
+// record is valid only in its own place. The index before reveals a missing record. The length makes it possible to find records if the
+// page's table of them is damaged.
 const (
 	headerSize = 27
 	sumAt      = 8
@@ -304,7 +304,7 @@ const (
 	keySizeAt  = 25
 )
 
-// maxIndex bounds indexes. Sequence numbers have room for twice as many.
+// maxIndex bounds indexes. Sequence numbers could hold twice as many.
 const maxIndex = 1 << 62
 
 var (
@@ -313,10 +313,10 @@ var (
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
 )
 
-// seedOf is the shard's part in the checksums of its records.
+// seedOf is the shard's part of its records' checksums.
 func seedOf(bucket []byte) uint32 { return crc32.Checksum(bucket, castagnoli) }
 
-// finish writes the head of a value that holds the partition key and the data, but for what [seal] adds.
+// finish writes the head of a value that holds the partition key and the data, except for what [seal] adds.
 func finish(value []byte, what recordKind, keySize int) {
 	binary.BigEndian.PutUint32(value[lengthAt:], uint32(len(value)))
 	value[kindAt] = byte(what)
@@ -324,7 +324,7 @@ func finish(value []byte, what recordKind, keySize int) {
 	binary.BigEndian.PutUint32(value[sumAt:], crc32.Checksum(value[lengthAt:], castagnoli))
 }
 
-// seal puts a finished value in its place: once.
+// seal binds a finished value to its place. It must be called only once.
 func seal(value []byte, seed uint32, index, previous uint64, arrived int64) {
 	binary.BigEndian.PutUint64(value, uint64(arrived))
 	binary.BigEndian.PutUint64(value[previousAt:], previous)
@@ -332,7 +332,7 @@ func seal(value []byte, seed uint32, index, previous uint64, arrived int64) {
 	binary.BigEndian.PutUint32(value[sumAt:], sealed(sum, seed, index, previous, arrived))
 }
 
-// sealed is the checksum of a value in its place, from that of its content.
+// sealed is the checksum of a value in its place, computed from its content's.
 func sealed(sum, seed uint32, index, previous uint64, arrived int64) uint32 {
 	var place [28]byte
 	binary.BigEndian.PutUint32(place[:], seed)
@@ -361,14 +361,14 @@ func readStored(seed uint32, key, value []byte) (stored, error) {
 	return r, nil
 }
 
-// plausible says whether a key and the head of a value could be a record's, without the rest of it.
+// plausible reports whether a key and the head of a value can be a record's. It does not look at the rest.
 func plausible(key, head []byte) bool {
 	index, length := binary.BigEndian.Uint64(key), binary.BigEndian.Uint32(head[lengthAt:])
 	return index > 0 && index <= maxIndex && binary.BigEndian.Uint64(head[previousAt:]) < index && head[kindAt] <= byte(passed) &&
 		length <= headerSize+maxRecord && headerSize+uint32(binary.BigEndian.Uint16(head[keySizeAt:])) <= length
 }
 
-// readUnsealed reads what looks like a record, and its checksum.
+// readUnsealed reads a plausible record, and its content's checksum.
 func readUnsealed(key, value []byte) (r stored, sum uint32, ok bool) {
 	if len(key) != 8 || len(value) < headerSize || !plausible(key, value) || int(binary.BigEndian.Uint32(value[lengthAt:])) != len(value) {
 		return stored{}, 0, false

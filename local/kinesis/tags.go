@@ -16,8 +16,8 @@ const (
 )
 
 // Assumption KIN-11: a tag's key has 1 to 128 characters and its value up to 256, of letters, digits, white space and
-// "_ . : / = + - @"; a call names at most 200 (API reference, Tag, AddTagsToStream, TagResource). The messages are those of
-// kinesalite (actions/addTagsToStream.js), which refuses "%" as AWS does although the reference lists it.
+// "_ . : / = + - @"; a call names at most 200 tags (API reference, Tag, AddTagsToStream, TagResource). The messages are kinesalite's
+// (actions/addTagsToStream.js), which refuses "%" as AWS does although the reference lists it.
 var (
 	tagKeyPattern = "Map keys must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1]"
 	tagValues     = "Map value must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 0]"
@@ -52,7 +52,7 @@ func (in input) tags() map[string]string {
 	return tags
 }
 
-// checkTags checks tags that come to those that a stream has.
+// checkTags checks tags that are added to those that a stream has.
 func checkTags(stream, account string, added, had map[string]string) *refusal {
 	for key, value := range added {
 		if strings.ContainsFunc(key+value, func(c rune) bool {
@@ -62,7 +62,7 @@ func checkTags(stream, account string, added, had map[string]string) *refusal {
 				"Unicode letters, digits, white-spaces, '_', '.', ':', '/', '=', '+', '-', '@'.", stream, account)
 		}
 		if strings.HasPrefix(strings.ToLower(key), "aws:") {
-			return invalid("Failed to add tags to stream %s under account %s because the key %s begins with aws:, which is AWS's own.", stream, account, key)
+			return invalid("Failed to add tags to stream %s under account %s because the key %s begins with aws:, which is reserved for AWS.", stream, account, key)
 		}
 	}
 	all := maps.Clone(had)
@@ -76,7 +76,7 @@ func checkTags(stream, account string, added, had map[string]string) *refusal {
 	return nil
 }
 
-// change changes a stream's description. It is on disk when change returns nil.
+// change changes a stream's description. The change is on disk when it returns nil.
 func (s *Service) change(in input, edit func(*description) *refusal) ([]byte, *refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -172,7 +172,7 @@ func (s *Service) untagResource(body []byte) ([]byte, *refusal) {
 func (s *Service) removeTags(in input) ([]byte, *refusal) {
 	return s.change(in, func(d *description) *refusal {
 		for _, key := range in["TagKeys"].([]string) {
-			delete(d.Tags, key) // one that is not there is removed already
+			delete(d.Tags, key) // a missing tag is not an error
 		}
 		return nil
 	})
@@ -221,9 +221,9 @@ func (s *Service) listTagsForResource(body []byte) ([]byte, *refusal) {
 	return encode(struct{ Tags []tag }{tagsAfter(found.description.Load().Tags, "")})
 }
 
-// increaseRetention keeps records for longer. Assumption KIN-10: the bounds of both are refused in these words, and the retention that
-// a stream has already is accepted (kinesalite, actions/increaseStreamRetentionPeriod.js and decreaseStreamRetentionPeriod.js);
-// it is at most 8,760 hours (API reference, IncreaseStreamRetentionPeriod).
+// increaseRetention keeps records for longer. Assumption KIN-10: both calls refuse values beyond their bounds with these messages, and
+// accept the current retention (kinesalite, actions/increaseStreamRetentionPeriod.js and decreaseStreamRetentionPeriod.js). The maximum
+// is 8,760 hours (API reference, IncreaseStreamRetentionPeriod).
 func (s *Service) increaseRetention(body []byte) ([]byte, *refusal) {
 	return s.setRetention(body, func(d *description, hours int) *refusal {
 		if hours < d.RetentionHours {
@@ -234,7 +234,7 @@ func (s *Service) increaseRetention(body []byte) ([]byte, *refusal) {
 	})
 }
 
-// decreaseRetention keeps records for a shorter time: those that are older can be read no more (API reference,
+// decreaseRetention keeps records for a shorter time: older ones can no longer be read (API reference,
 // DecreaseStreamRetentionPeriod).
 func (s *Service) decreaseRetention(body []byte) ([]byte, *refusal) {
 	return s.setRetention(body, func(d *description, hours int) *refusal {

@@ -30,7 +30,7 @@ func said(tags []types.Tag) (all string) {
 	return all
 }
 
-// What was tagged, and how long records are to be kept, is there after a restart, and what the stack declares after it is declared.
+// Tags and the retention survive a restart. A declaration replaces them by the stack's.
 func TestTagsAndRetentionAreKept(t *testing.T) {
 	ctx := t.Context()
 	options := kinesis.Options{Path: filepath.Join(t.TempDir(), "kinesis.db")}
@@ -104,7 +104,7 @@ func TestTagsAreAtMostFifty(t *testing.T) {
 	}
 }
 
-// A shorter retention hides what is older at once, and a longer one keeps what is there.
+// A shorter retention hides older records at once, and a longer one keeps the existing records.
 func TestRetentionChangesWhatIsRead(t *testing.T) {
 	clock := clockwork.NewFakeClockAt(noon)
 	s := open(t, kinesis.Options{Clock: clock}, map[string]int{"e": 1})

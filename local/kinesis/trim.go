@@ -10,18 +10,18 @@ import (
 )
 
 const (
-	// trimInterval is how often what is past its retention is looked for. Between, readers pass over it.
+	// trimInterval is how often expired records are looked for. Until then, readers skip them.
 	trimInterval = time.Minute
 
-	// trimRecords bounds one transaction of the trimming, so that puts wait little for it.
+	// trimRecords bounds one transaction of the trimming, so that puts do not wait long for it.
 	trimRecords = 1000
 
-	// trimShards bounds it too: each shard has pages of its own to write.
+	// trimShards bounds it too: each shard has its own pages to write.
 	trimShards = 100
 
-	// trimPace is how many commits come before one transaction of the trimming while puts keep coming. About as many
-	// records then go as come, which use the pages that become free: the longer the list of free pages, the slower each
-	// commit, because it is written with it.
+	// trimPace is how many commits come before one transaction of the trimming while puts keep coming. Then about as many records
+	// are deleted as arrive, and new records use the freed pages. A commit writes the list of free pages, so a longer list makes it
+	// slower.
 	trimPace = 8
 )
 
@@ -34,7 +34,7 @@ func (s *Service) isClosing() bool {
 	}
 }
 
-// trim deletes some of what is past its retention or belongs to a deleted stream, and is true if there may be more.
+// trim deletes some expired records, or some of a deleted stream. It returns true if there may be more.
 func (c *committer) trim() bool {
 	known := c.generation.Load()
 	var late []overdue
@@ -45,8 +45,8 @@ func (c *committer) trim() bool {
 	if err == nil && len(late) > 0 {
 		err = c.update(func(tx *bbolt.Tx) error { return trimBuckets(tx, late) })
 	}
-	if errors.Is(err, errDamaged) && c.mend(known) == nil {
-		return false // what is due is found the next time
+	if errors.Is(err, errDamaged) && c.repair(known) == nil {
+		return false // the next call finds what is due
 	}
 	if err != nil {
 		c.log.Error("old records cannot be deleted; the next attempt follows", "file", c.options.Path, "error", err)
@@ -64,7 +64,7 @@ type overdue struct {
 // everything is the cutoff for a shard that has expired or whose stream is deleted.
 const everything = 1<<63 - 1
 
-// due finds buckets whose oldest record is past its retention and not their newest, and those of no shard any more.
+// due finds buckets whose oldest record has expired and is not the newest, and buckets whose shard no longer exists.
 func (c *committer) due() (late []overdue, err error) {
 	horizons := map[string]int64{}
 	now := c.options.Clock.Now()
@@ -104,8 +104,8 @@ func startsBefore(bucket *bbolt.Bucket, seed uint32, horizon int64) (bool, error
 	return oldest.arrived < horizon, err
 }
 
-// isAlive is true of a shard that was made since its bucket was taken for a deleted one's. Whoever makes a stream or a shard holds
-// mu from before it is in the file until it is in memory. No transaction may be open here, because making may wait for it.
+// isAlive reports whether a shard was created after its bucket was taken for a deleted one's. Creating a stream or a shard holds mu from
+// before it is in the file until it is in memory. No transaction may be open here, because the creation may wait for it.
 func (c *committer) isAlive(bucket []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -132,9 +132,9 @@ func trimBuckets(tx *bbolt.Tx, late []overdue) error {
 	return nil
 }
 
-// trimBucket deletes the oldest records of a bucket, and the bucket itself when no shard has it any more and it is empty. A
-// live shard's newest record stays, however old it is: nobody can read it, but it says up to where records had come, so
-// that after a restart a consumer can tell that some have expired before it read them.
+// trimBucket deletes the oldest records of a bucket, and the bucket itself if it is empty and its shard no longer exists. A live shard's
+// newest record stays even when it has expired and cannot be read. It shows the last index that was given, so after a restart a consumer
+// can tell that records have expired before it read them.
 func trimBucket(tx *bbolt.Tx, o overdue, most int) (deleted int, err error) {
 	bucket := tx.Bucket(o.bucket)
 	if bucket == nil {
@@ -164,7 +164,7 @@ func trimBucket(tx *bbolt.Tx, o overdue, most int) (deleted int, err error) {
 	return len(keys), deleteKeys(bucket, keys)
 }
 
-// deleteKeys deletes after the iteration that found the keys, because a cursor loses its place by a deletion.
+// deleteKeys deletes keys after the iteration that found them, because a deletion moves a cursor.
 func deleteKeys(bucket *bbolt.Bucket, keys [][]byte) error {
 	for i, key := range keys {
 		keys[i] = slices.Clone(key) // the page that holds it may be rewritten

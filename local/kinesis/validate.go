@@ -26,12 +26,12 @@ const (
 	timestampKind
 	listKind
 	structKind
-	mapKind  // of strings by strings
+	mapKind  // from strings to strings
 	textList // of strings
 )
 
-// field is a member of a request. The messages are those AWS answers with (kinesalite, validations/index.js, whose tests
-// have been run against AWS); AWS promises no order among several.
+// field is a member of a request. The messages are AWS's (kinesalite, validations/index.js, whose tests have been run against AWS); AWS
+// promises no order among several.
 type field struct {
 	name     string
 	kind     kind
@@ -46,7 +46,7 @@ type check struct {
 	message string
 }
 
-// input is a request: strings, int64, bool, []byte, float64 (seconds), []input, input, []string and map[string]string. What is null is absent.
+// input is a request: strings, int64, bool, []byte, float64 (seconds), []input, input, []string and map[string]string. A null member is absent.
 type input map[string]any
 
 func (in input) text(name string) string {
@@ -54,8 +54,7 @@ func (in input) text(name string) string {
 	return text
 }
 
-// decode reads a request. Members that AWS does not know are passed over, as AWS does. rule adds a problem that depends
-// on several members, and may be nil.
+// decode reads a request. It ignores unknown members, as AWS does. rule adds a problem that depends on several members, and may be nil.
 func decode(body []byte, fields []field, rule func(input) string) (input, *refusal) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
@@ -126,7 +125,7 @@ func (f field) convert(value any) (any, error) {
 	return nil, f.cannot("this")
 }
 
-// cannot is in AWS's words, articles included.
+// cannot is AWS's message, articles included.
 func (f field) cannot(what string) error {
 	into := map[kind]string{
 		stringKind: "an String", integerKind: "an Integer", booleanKind: "an Boolean", blobKind: "a Blob",
@@ -219,7 +218,7 @@ var textField = field{kind: stringKind}
 func mapOfTexts(value any) (any, error) {
 	members, isMap := value.(map[string]any)
 	if !isMap {
-		return structure(value, nil) // says why it is none
+		return structure(value, nil) // returns the error
 	}
 	converted := map[string]string{}
 	for name, value := range members {
@@ -238,7 +237,7 @@ func mapOfTexts(value any) (any, error) {
 func listOfTexts(value any) (any, error) {
 	items, isList := value.([]any)
 	if !isList {
-		return field{}.list(value) // says why it is none
+		return field{}.list(value) // returns the error
 	}
 	converted := []string{}
 	for _, item := range items {
@@ -255,7 +254,7 @@ func listOfTexts(value any) (any, error) {
 	return converted, nil
 }
 
-// mistyped is an error in AWS's words, which begin with a capital and may end with a full stop.
+// mistyped is an error with AWS's message, which begins with a capital and may end with a full stop.
 type mistyped string
 
 func (m mistyped) Error() string { return string(m) }
@@ -267,7 +266,7 @@ const (
 	errNoStructure mistyped = "Expected null"
 )
 
-// mostProblems is how many AWS names of one request.
+// mostProblems bounds the problems of a request that AWS names.
 const mostProblems = 10
 
 type validator struct{ problems []string }
@@ -327,7 +326,7 @@ func constraint(value, path, message string) string {
 	return fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value, path, message)
 }
 
-// show is how AWS shows a value, which is how Java does.
+// show formats a value as AWS does, which is how Java does.
 func show(value any) string {
 	switch value := value.(type) {
 	case []byte:
@@ -415,7 +414,7 @@ func isHashNumber(text string) bool { return isDecimal(text, 39) }
 
 func isSequenceNumber(text string) bool { return isDecimal(text, 129) }
 
-// isDecimal is true of 0 and of what does not begin with it.
+// isDecimal reports whether a text is a decimal number without leading zeros.
 func isDecimal(text string, most int) bool {
 	return text == "0" || text != "" && text[0] != '0' && len(text) <= most && isDigits(text)
 }
@@ -429,7 +428,7 @@ func isDigits(text string) bool {
 	return text != ""
 }
 
-// isARN is true of arn:PARTITION:kinesis:REGION:ACCOUNT:stream/NAME.
+// isARN reports whether a text is arn:PARTITION:kinesis:REGION:ACCOUNT:stream/NAME.
 func isARN(text string) bool {
 	parts := strings.SplitN(text, ":", 6)
 	return len(parts) == 6 && parts[0] == "arn" && strings.HasPrefix(parts[1], "aws") && parts[2] == "kinesis" &&
@@ -437,7 +436,7 @@ func isARN(text string) bool {
 		!strings.ContainsFunc(parts[5], unicode.IsSpace)
 }
 
-// streamNeeded is the rule of calls that are about one stream.
+// streamNeeded is the rule of calls that must name a stream.
 func streamNeeded(in input) string {
 	if in["StreamName"] == nil && in["StreamARN"] == nil {
 		return constraint("null", "streamName", "Member must not be null")

@@ -19,47 +19,47 @@ import (
 	"cdk.tf/go/ingest/local/durable"
 )
 
-// A file that is damaged is written anew: each record that can be read goes into a new file, in its place, and where
-// records are missing there is a place that says so. The damaged file is kept beside it. So neither reading nor writing
-// meets damage a second time, and a page that cannot be read holds nothing else up.
+// A damaged file is rewritten: each readable record goes into a new file under its index, with a placeholder wherever records are
+// missing. The damaged file is kept beside the new one. So no read or write meets the same damage twice, and an unreadable page does
+// not block the other records.
 
-// jump is by how much indexes go on after damage: those of the records that are lost must not be given again, because
-// whoever has read up to them would take the new ones for old.
+// jump is how many indexes are skipped after damage. The indexes of lost records must not be given again, because a consumer that has
+// read up to them would miss the new records.
 const jump = 1 << 20
 
-// mending is a file that is being written anew.
-type mending struct {
+// repair is a file while it is rewritten.
+type repair struct {
 	*report
 	path string
 	now  time.Time
-	// keptAs is the name of the damaged file; empty of one that is only of the first format.
+	// keptAs is the new name of the damaged file; empty if the file is only of the first format.
 	keptAs  string
 	streams map[string]*stream
 	carved  *carver
-	// records is how many are written, places without an event among them; damage what was found to be
-	// missing, by the shard's bucket.
+	// records is how many records are written, placeholders among them; damage is what was found missing, by the shard's
+	// bucket.
 	records int
 	damage  map[string][]Damage
-	// done says that the file had to be written anew.
+	// done means that the file had to be rewritten.
 	done bool
-	// indexes are the last given, by stream and group, and lasts the last written, by shard.
+	// indexes are the last given indexes, by stream and group; lasts are the last written records, by shard.
 	indexes map[*stream][]uint64
 	lasts   map[*shard]location
 }
 
-// mend inspects the file, and writes it anew if it is damaged or of the first format. known are its streams, if they are
+// repairFile inspects the file, and rewrites it if it is damaged or of the first format. known are its streams; nil if they are not
 // known.
-func mend(path string, known map[string]*stream, now time.Time, maxSize int) (*mending, error) {
+func repairFile(path string, known map[string]*stream, now time.Time, maxSize int) (*repair, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = file.Close() }() // is only read
+	defer func() { _ = file.Close() }() // it was only read
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err
 	}
-	m := &mending{
+	m := &repair{
 		report: inspect(file, info.Size(), false), path: path, now: now, streams: known, damage: map[string][]Damage{},
 		indexes: map[*stream][]uint64{}, lasts: map[*shard]location{},
 	}
@@ -70,11 +70,11 @@ func mend(path string, known map[string]*stream, now time.Time, maxSize int) (*m
 		return m, nil
 	}
 	m.report, m.done = inspect(file, info.Size(), true), true
-	return m, m.anew(file, maxSize)
+	return m, m.rewrite(file, maxSize)
 }
 
-// anew writes the file anew.
-func (m *mending) anew(file io.ReaderAt, maxSize int) error {
+// rewrite writes the new file.
+func (m *repair) rewrite(file io.ReaderAt, maxSize int) error {
 	if err := m.findStreams(); err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (m *mending) anew(file io.ReaderAt, maxSize int) error {
 	err := m.replace(file, maxSize)
 	if err != nil {
 		_ = os.Remove(m.beside())
-		return fmt.Errorf("%w; it cannot be written anew (%w)", cmp.Or(damage, errors.New("its format is 1")), err)
+		return fmt.Errorf("%w; it cannot be rewritten (%w)", cmp.Or(damage, errors.New("its format is 1")), err)
 	}
 	return nil
 }
@@ -104,9 +104,9 @@ func freeName(name string) string {
 	}
 }
 
-// findStreams finds the file's streams. Those that are known are so by what was read before it was damaged; where the file
-// can be read, it says which of them are, because one may be being made or deleted.
-func (m *mending) findStreams() error {
+// findStreams finds the file's streams. If their descriptions in the file can be read, these count, because a stream may be in creation
+// or deletion. If not, the known streams count, which were read before the damage.
+func (m *repair) findStreams() error {
 	known := m.streams
 	m.streams = map[string]*stream{}
 	if known != nil && m.noStreams {
@@ -122,7 +122,7 @@ func (m *mending) findStreams() error {
 		}
 	}
 	if len(descriptions) == 0 && m.noStreams {
-		return cmp.Or(m.report.damage(), errors.New("it is another program's"))
+		return cmp.Or(m.report.damage(), errors.New("it belongs to another program"))
 	}
 	for name, d := range descriptions {
 		if s := known[name]; s != nil && s.created == d.Created {
@@ -134,8 +134,8 @@ func (m *mending) findStreams() error {
 	return nil
 }
 
-// broken are the shards of which something is missing, as far as a walk could see.
-func (m *mending) broken() (broken []*shard) {
+// broken are the shards with missing records, as far as a walk could see.
+func (m *repair) broken() (broken []*shard) {
 	for _, s := range m.streams {
 		for _, shard := range s.all() {
 			if !m.whole(shard) {
@@ -146,15 +146,15 @@ func (m *mending) broken() (broken []*shard) {
 	return broken
 }
 
-func (m *mending) whole(s *shard) bool {
+func (m *repair) whole(s *shard) bool {
 	found := m.shards[string(s.bucket)]
 	return found != nil && found.problem == nil && !m.newer
 }
 
-func (m *mending) beside() string { return m.path + ".mending" }
+func (m *repair) beside() string { return m.path + ".repairing" }
 
-// replace writes the new file beside the old one and puts it in its place. The old one is there until then.
-func (m *mending) replace(old io.ReaderAt, maxSize int) error {
+// replace writes the new file beside the old one, and then renames it over the old one.
+func (m *repair) replace(old io.ReaderAt, maxSize int) error {
 	if err := os.Remove(m.beside()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -181,7 +181,7 @@ func (m *mending) replace(old io.ReaderAt, maxSize int) error {
 	return durable.SyncFolder(filepath.Dir(m.path))
 }
 
-// keep gives a file a second name, or copies it where a file has one name alone.
+// keep gives a file a second name. It copies the file if the file system has no hard links.
 func keep(path, name string) error {
 	if os.Link(path, name) == nil {
 		return nil
@@ -190,7 +190,7 @@ func keep(path, name string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = from.Close() }() // is only read
+	defer func() { _ = from.Close() }() // it was only read
 	to, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -199,13 +199,13 @@ func keep(path, name string) error {
 	return errors.Join(err, to.Sync(), to.Close())
 }
 
-// verify reads what was written.
-func (m *mending) verify() error {
+// verify inspects the new file.
+func (m *repair) verify() error {
 	file, err := os.Open(m.beside())
 	if err != nil {
 		return err
 	}
-	defer func() { _ = file.Close() }() // is only read
+	defer func() { _ = file.Close() }() // it was only read
 	info, err := file.Stat()
 	if err != nil {
 		return err
@@ -224,7 +224,7 @@ func (m *mending) verify() error {
 	return nil
 }
 
-func (m *mending) write(db *bbolt.DB, old io.ReaderAt) error {
+func (m *repair) write(db *bbolt.DB, old io.ReaderAt) error {
 	if err := db.Update(begin); err != nil {
 		return err
 	}
@@ -243,9 +243,9 @@ func (m *mending) write(db *bbolt.DB, old io.ReaderAt) error {
 	return nil
 }
 
-// lastIndexes are the last that were given to the groups of a stream's shards, as far as it is known, and beyond where
-// they may have been others.
-func (m *mending) lastIndexes(s *stream) []uint64 {
+// lastIndexes are the last indexes that were given to the groups of a stream's shards. If a group has missing records, the index is so
+// high that none beyond it was given.
+func (m *repair) lastIndexes(s *stream) []uint64 {
 	last := make([]uint64, len(s.indexes))
 	broken := make([]bool, len(s.indexes))
 	for _, shard := range s.all() {
@@ -265,8 +265,8 @@ func (m *mending) lastIndexes(s *stream) []uint64 {
 }
 
 // sequence is the last index that a shard is known to have been given.
-func (m *mending) sequence(s *shard) uint64 {
-	last, _ := s.newest() // of a stream that is known
+func (m *repair) sequence(s *shard) uint64 {
+	last, _ := s.newest() // zero unless the stream was known before
 	last = max(last, m.carved.sequences[s])
 	if found := m.shards[string(s.bucket)]; found != nil && found.sequence < maxIndex {
 		last = max(last, found.sequence)
@@ -274,9 +274,8 @@ func (m *mending) sequence(s *shard) uint64 {
 	return last
 }
 
-// kept are the records of a shard that can be read, in order. What is past its retention, and not known to be there still,
-// has been trimmed.
-func (m *mending) kept(s *shard) []location {
+// kept are the readable records of a shard, in order. It leaves out expired records in free pages, because they have been trimmed.
+func (m *repair) kept(s *shard) []location {
 	found := m.shards[string(s.bucket)]
 	if m.whole(s) || m.format == formatPlain {
 		if found == nil {
@@ -295,14 +294,14 @@ func (m *mending) kept(s *shard) []location {
 	return records
 }
 
-// slot is a record that is to be written, or what is in place of some that are missing.
+// slot is a record to write, or the placeholder of missing ones.
 type slot struct {
 	location
 	damage *Damage
 }
 
-// slots are a shard's, in order.
-func (m *mending) slots(s *shard) (slots []slot) {
+// slots are the slots of a shard, in order.
+func (m *repair) slots(s *shard) (slots []slot) {
 	records := m.kept(s)
 	whole := m.whole(s)
 	for i, l := range records {
@@ -321,8 +320,8 @@ func (m *mending) slots(s *shard) (slots []slot) {
 	return append(slots, m.end(s, last))
 }
 
-// before says whether records are missing before one. The first format does not tell.
-func (m *mending) before(s *shard, records []location, l location) (damage Damage, missing bool) {
+// before reports whether records are missing before one. The first format does not show that.
+func (m *repair) before(s *shard, records []location, l location) (damage Damage, missing bool) {
 	switch {
 	case m.format == formatPlain:
 		return Damage{}, false
@@ -333,13 +332,13 @@ func (m *mending) before(s *shard, records []location, l location) (damage Damag
 	return Damage{After: textOf(s, last), Before: textOf(s, l)}, l.previous > last.index
 }
 
-// end is the place beyond all indexes that may have been given.
-func (m *mending) end(s *shard, last location) slot {
+// end is the placeholder beyond all indexes that may have been given.
+func (m *repair) end(s *shard, last location) slot {
 	index := &m.indexes[s.stream][s.index/groupSize]
 	*index++
 	end := location{index: *index, arrived: m.now.UnixMilli(), kind: passed}
 	switch {
-	case m.format == formatPlain: // nobody knows where records are missing
+	case m.format == formatPlain: // it does not show where records are missing
 		return m.lose(s, end, Damage{})
 	case m.sequence(s) <= last.index && !m.endless(s):
 		return slot{end, nil}
@@ -349,8 +348,8 @@ func (m *mending) end(s *shard, last location) slot {
 	return m.lose(s, end, Damage{After: textOf(s, last)})
 }
 
-// lose is what is in place of records that are missing.
-func (m *mending) lose(s *shard, at location, damage Damage) slot {
+// lose notes damage, and returns the placeholder of the missing records.
+func (m *repair) lose(s *shard, at location, damage Damage) slot {
 	damage.File, damage.FoundAt = filepath.Base(m.keptAs), m.now
 	m.damage[string(s.bucket)] = append(m.damage[string(s.bucket)], damage)
 	at.kind = lost
@@ -359,20 +358,20 @@ func (m *mending) lose(s *shard, at location, damage Damage) slot {
 
 func textOf(s *shard, l location) string { return s.number(l.index, l.arrived).String() }
 
-// headless says that records may be missing before the first that can be read.
-func (m *mending) headless(s *shard) bool {
+// headless reports whether records may be missing before the first readable one.
+func (m *repair) headless(s *shard) bool {
 	found := m.shards[string(s.bucket)]
 	return found == nil || found.problem != nil && found.headless
 }
 
-// endless says that nobody knows what a shard's newest record was.
-func (m *mending) endless(s *shard) bool {
+// endless reports whether a shard's newest record is unknown.
+func (m *repair) endless(s *shard) bool {
 	last, _ := s.newest()
 	return m.shards[string(s.bucket)] == nil && last == 0
 }
 
-// writeShard writes a shard's records, some in each transaction.
-func (m *mending) writeShard(db *bbolt.DB, old io.ReaderAt, s *shard) error {
+// writeShard writes a shard's records, in several transactions.
+func (m *repair) writeShard(db *bbolt.DB, old io.ReaderAt, s *shard) error {
 	slots := m.slots(s)
 	for len(slots) > 0 {
 		err := db.Update(func(tx *bbolt.Tx) error {
@@ -400,8 +399,9 @@ func (m *mending) writeShard(db *bbolt.DB, old io.ReaderAt, s *shard) error {
 	return m.writeSequence(db, s)
 }
 
-// writeSequence keeps the last index of a shard whose newest records were taken back, as only the first format has it.
-func (m *mending) writeSequence(db *bbolt.DB, s *shard) error {
+// writeSequence keeps the last index of a shard whose newest records were deleted after a failed commit. Only the first format has such
+// shards.
+func (m *repair) writeSequence(db *bbolt.DB, s *shard) error {
 	last := m.sequence(s)
 	if !m.whole(s) || last <= m.lasts[s].index {
 		return nil
@@ -418,8 +418,8 @@ func (m *mending) writeSequence(db *bbolt.DB, s *shard) error {
 	})
 }
 
-// value is a place's, as it is stored.
-func (m *mending) value(old io.ReaderAt, s *shard, p slot) ([]byte, error) {
+// value is a slot's value, as it is stored.
+func (m *repair) value(old io.ReaderAt, s *shard, p slot) ([]byte, error) {
 	value := make([]byte, headerSize)
 	keySize := 0
 	switch {
@@ -444,8 +444,8 @@ func (m *mending) value(old io.ReaderAt, s *shard, p slot) ([]byte, error) {
 	return value, nil
 }
 
-// marks are what of a shard could not be read, now or before.
-func (m *mending) marks(s *shard) []Damage {
+// marks are a shard's damage, found now or before.
+func (m *repair) marks(s *shard) []Damage {
 	marks := slices.Clone(m.damage[string(s.bucket)])
 	if found := m.shards[string(s.bucket)]; found != nil {
 		marks = append(slices.Clone(found.marks), marks...)
@@ -453,14 +453,14 @@ func (m *mending) marks(s *shard) []Damage {
 	return marks
 }
 
-// say says that the file was written anew, and why.
-func (m *mending) say(log *slog.Logger) {
+// say logs that the file was rewritten, and why.
+func (m *repair) say(log *slog.Logger) {
 	switch damage := m.report.damage(); {
 	case !m.done:
 	case damage == nil:
-		log.Info("the stream's file was of a format without checksums, and is written anew", "file", m.path, "records", m.records)
+		log.Info("the stream's file had a format without checksums and was rewritten", "file", m.path, "records", m.records)
 	default:
-		log.Error("the stream's file is damaged; it is written anew with all that can be read, and the damaged one is kept", "file", m.path,
-			"damage", damage, "records", m.records, "kept_as", m.keptAs, "remedy", "look for a failing disk; delete the kept file when it is needed no more")
+		log.Error("the stream's file is damaged; a new file holds all that can be read, and the damaged one is kept", "file", m.path,
+			"damage", damage, "records", m.records, "kept_as", m.keptAs, "remedy", "look for a failing disk; delete the kept file when you no longer need it")
 	}
 }

@@ -66,7 +66,7 @@ func (p *Pipeline) serveConfig(w http.ResponseWriter, _ *http.Request) {
 // serveStatus answers with the status as JSON.
 func (p *Pipeline) serveStatus(w http.ResponseWriter, _ *http.Request) { p.writeJSON(w, p.status()) }
 
-// serveOpenAPI answers with the API's OpenAPI document, whose server is the address that was asked.
+// serveOpenAPI answers with the API's OpenAPI document, whose server is the request's address.
 func (p *Pipeline) serveOpenAPI(w http.ResponseWriter, r *http.Request) {
 	text, err := openapi.JSON(p.declared.written, openapi.Options{Local: "http://" + r.Host})
 	if err != nil {
@@ -75,7 +75,7 @@ func (p *Pipeline) serveOpenAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(text) // a client that has gone has gone
+	_, _ = w.Write(text) // the client may have gone
 }
 
 func (p *Pipeline) writeJSON(w http.ResponseWriter, value any) {

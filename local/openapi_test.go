@@ -26,7 +26,7 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// described is a pipeline with the document that it serves of its API. Its clock stands still: what is throttled stays so.
+// described is a pipeline with the OpenAPI document that it serves. Its clock stands still, so a throttled request stays throttled.
 type described struct {
 	*Pipeline
 	doc     object
@@ -35,7 +35,7 @@ type described struct {
 	seen    map[string]bool // answers by "VERB PATH STATUS"
 }
 
-// documentURL is what the document's references are relative to.
+// documentURL is the base URL of the document's references.
 const documentURL = "http://127.0.0.1/openapi.json"
 
 func describedPipeline(t *testing.T, file string) *described {
@@ -71,8 +71,8 @@ func describedPipeline(t *testing.T, file string) *described {
 // sent is a request to an operation.
 type sent struct {
 	verb, path, contentType, body string
-	header                        []string // "Name: value"
-	length                        int64    // in place of the body's own
+	header                        []string // lines "Name: value"
+	length                        int64    // replaces the body's length
 	unsigned, keyless             bool
 }
 
@@ -102,7 +102,7 @@ func (d *described) request(t *testing.T, s sent) *http.Request {
 	return r
 }
 
-// schemes are what the document says that an operation asks for.
+// schemes are the security schemes that the document gives for an operation.
 func (d *described) schemes(s sent) []string {
 	var names []string
 	for _, requirement := range d.operation(s)["security"].([]any) {
@@ -117,7 +117,7 @@ func (d *described) operation(s sent) object {
 	return d.doc["paths"].(object)[s.path].(object)[strings.ToLower(s.verb)].(object)
 }
 
-// send sends a request and holds the answer to the document: its status, its headers, its content type and its body.
+// send sends a request and checks the answer against the document: its status, headers, content type and body.
 func (d *described) send(t *testing.T, s sent) int {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -135,7 +135,7 @@ func (d *described) send(t *testing.T, s sent) int {
 	return w.Code
 }
 
-// checkBody wants a body of the schema that the document has for its content type, or none where it has none.
+// checkBody checks that the body has the document's schema for its content type, or that there is no body if the document has none.
 func (d *described) checkBody(t *testing.T, place string, response object, w *httptest.ResponseRecorder) {
 	t.Helper()
 	contents, _ := response["content"].(object)
@@ -149,7 +149,7 @@ func (d *described) checkBody(t *testing.T, place string, response object, w *ht
 	d.hold(t, place, content["schema"], w.Body.Bytes())
 }
 
-// hold checks JSON against one of the document's schemas.
+// hold validates JSON by one of the document's schemas.
 func (d *described) hold(t *testing.T, place string, reference any, text []byte) {
 	t.Helper()
 	schema, err := d.schemas.Compile(documentURL + reference.(object)["$ref"].(string))
@@ -175,7 +175,7 @@ func sign(t *testing.T, r *http.Request, region string, now time.Time, body []by
 	}
 }
 
-// checkHeaders wants every header that the document requires, and none that it does not know.
+// checkHeaders checks that the answer has every header that the document requires, and none that it does not list.
 func (d *described) checkHeaders(t *testing.T, place string, response object, got http.Header) {
 	t.Helper()
 	headers, _ := response["headers"].(object)
@@ -232,7 +232,7 @@ func (d *described) eachExample(t *testing.T, visit func(sent)) {
 	}
 }
 
-// Every environment's document is valid OpenAPI, by the specification's own schema and with every reference followed.
+// Every environment's document is valid OpenAPI by the specification's own schema, and all its references resolve.
 func TestDocumentsAreValid(t *testing.T) {
 	names, err := goldens.Names()
 	if err != nil || len(names) == 0 {
@@ -256,14 +256,14 @@ func TestDocumentsAreValid(t *testing.T) {
 	driveNode(t, "", "openapi.mjs", "@seriousme")
 }
 
-// Each example of each environment's document is accepted, and each answer and refusal that can be provoked is as the document says.
+// Each example of each environment's document is accepted, and each answer and refusal that a test can cause matches the document.
 func TestAnswersAreTheDocuments(t *testing.T) {
 	names, err := goldens.Names()
 	if err != nil || len(names) == 0 {
 		t.Fatalf("%d goldens: %v", len(names), err)
 	}
 	for _, name := range names {
-		if name == "option-parquet" { // is refused here (local/firehose)
+		if name == "option-parquet" { // refused on one machine (local/firehose)
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -284,7 +284,7 @@ func TestAnswersAreTheDocuments(t *testing.T) {
 	}
 }
 
-// provoke makes the API refuse an example in each way in which a single request can.
+// provoke makes the API refuse an example in each way that needs only one request.
 func (d *described) provoke(t *testing.T, valid sent) {
 	t.Helper()
 	refuse := func(want int, set func(*sent)) {
@@ -310,7 +310,7 @@ func (d *described) provoke(t *testing.T, valid sent) {
 	}
 }
 
-// What a stream refuses is answered as the document says: a record that is too large, and one over the write limit.
+// The answers to a record that is too large, and to one over the write limit, match the document.
 func TestRefusalsOfTheStreamAreTheDocuments(t *testing.T) {
 	d := describedPipeline(t, goldens.File(t, "dev"))
 	event := func(bytes int) string {
@@ -340,7 +340,7 @@ func TestRefusalsOfTheStreamAreTheDocuments(t *testing.T) {
 	}
 }
 
-// A stack that is edited is described as it is: without its permission Kinesis refuses the API.
+// The document describes an edited stack. Here the API's role lacks its permission, so Kinesis refuses the API's calls.
 func TestAnEditedStackIsDescribed(t *testing.T) {
 	stack := devStack(t)
 	delete(stack.types()["aws_iam_role_policy"].(object), "submit-role_put-record")

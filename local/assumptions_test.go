@@ -57,14 +57,14 @@ func TestAssumptionProblems(t *testing.T) {
 		"the same id again":    {"local/s3/list.go", good, []string{"local/s3/list.go:3: S3-1 is also declared at local/s3/key.go:3"}},
 		"not declared":         {"README.md", "see assumption S3-2\n", []string{"README.md:1: S3-2 is declared nowhere"}},
 		"not declared, alone":  {"README.md", "see KIN-2\n", []string{"README.md:1: KIN-2 is declared nowhere"}},
-		"no room":              {"README.md", "see assumption 2\n", []string{`README.md:1: "2" is no id; write ROOM-n`}},
+		"no room":              {"README.md", "see assumption 2\n", []string{`README.md:1: "2" is not an id; write ROOM-n`}},
 		"no text":              {"local/s3/list.go", "// Assumption S3-2:\n", []string{"local/s3/list.go:1: S3-2 cites no source"}},
 		"no source":            {"local/s3/list.go", "// Assumption S3-2: it is so.\n//\n// The developer guide differs.\n", []string{"local/s3/list.go:1: S3-2 cites no source"}},
 		"the next one's":       {"local/s3/list.go", "// Assumption S3-2: it is so.\n// Assumption S3-3: that is not documented.\n", []string{"local/s3/list.go:1: S3-2 cites no source"}},
 		"source on a new line": {"local/s3/list.go", "// It is so. Assumption S3-2: as one\n// has found (owner/name#12).\n", nil},
 		"wrong room":           {"local/kinesis/put.go", "// Assumption S3-2: that is not documented.\n", []string{"local/kinesis/put.go:1: S3-2 is declared in the room of KIN"}},
 		"room below":           {"local/durable/write.go", "// Assumption LOC-1: that is not documented.\n", nil},
-		"outside the rooms":    {"policy/key.go", "// Assumption S3-2: that is not documented.\n", []string{"policy/key.go:1: S3-2 is declared in a folder that is no room"}},
+		"outside the rooms":    {"policy/key.go", "// Assumption S3-2: that is not documented.\n", []string{"policy/key.go:1: S3-2 is declared in a folder that is not a room"}},
 		"declared in prose":    {"README.md", "Assumption S3-2: that is not documented.\n", []string{"README.md:1: S3-2 is declared outside Go code"}},
 	}
 	for name, test := range tests {
@@ -152,7 +152,7 @@ func (a *assumptions) read(file, text string) {
 		}
 		for _, found := range numbered.FindAllStringSubmatch(line, -1) {
 			if !idForm.MatchString(found[1]) {
-				a.add(at, "%q is no id; write ROOM-n", found[1])
+				a.add(at, "%q is not an id; write ROOM-n", found[1])
 			} else if !roomID.MatchString(found[1]) {
 				a.mentions = append(a.mentions, mention{found[1], at})
 			}
@@ -175,7 +175,7 @@ func (a *assumptions) declare(id string, at place, text string) {
 	room, _, _ := strings.Cut(id, "-")
 	switch own := roomOf(path.Dir(at.file)); {
 	case own == "":
-		a.add(at, "%s is declared in a folder that is no room", id)
+		a.add(at, "%s is declared in a folder that is not a room", id)
 	case own != room:
 		a.add(at, "%s is declared in the room of %s", id, own)
 	}

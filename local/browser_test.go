@@ -124,10 +124,10 @@ func TestForeignPagesChangeNothing(t *testing.T) {
 		{"a sandbox, in an old browser", []string{"Origin: null"}, true},
 		{"two origins", []string{"Origin: " + own, "Origin: https://evil.example"}, true},
 		{"an empty origin", []string{"Origin: "}, true},
-		{"an origin that is none", []string{"Origin: " + own + "/"}, true},
+		{"a malformed origin", []string{"Origin: " + own + "/"}, true},
 		{"a new word", []string{"Sec-Fetch-Site: near-by"}, true},
 		{"a navigation", []string{"Origin: https://evil.example", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"}, true},
-		{"an origin that is said to be this one's", []string{"Origin: https://evil.example", "Sec-Fetch-Site: same-origin"}, true},
+		{"an origin beside a contradicting Sec-Fetch-Site", []string{"Origin: https://evil.example", "Sec-Fetch-Site: same-origin"}, true},
 	} {
 		for _, contentType := range []string{"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", "application/x-amz-json-1.1"} {
 			for _, change := range changes {

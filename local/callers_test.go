@@ -27,7 +27,7 @@ func TestCallersAreHeldToTheirRole(t *testing.T) {
 	for _, test := range []struct {
 		name, body string
 		status     int
-		want       string // the beginning of what is answered
+		want       string // the beginning of the answer
 	}{
 		{"its own stream", `{"StreamName": "` + own + `", ` + record + `}`, http.StatusOK, `{`},
 		{"another", `{"StreamName": "other", ` + record + `}`, http.StatusBadRequest, `{"__type":"AccessDeniedException","Message":"User: arn:aws:sts::000000000000:assumed-role/api-kinesis-submit-dev/`},

@@ -50,10 +50,10 @@ func TestOneMistakeIsOneError(t *testing.T) {
 		{"two delivery streams of one name", func(s editable) {
 			twin := maps.Clone(s.body("aws_kinesis_firehose_delivery_stream", "delivery"))
 			s.add("aws_kinesis_firehose_delivery_stream", "twin", twin)
-		}, `aws_kinesis_firehose_delivery_stream.twin: name is "api-kinesis-firehose-dev", which is the name of aws_kinesis_firehose_delivery_stream.delivery; use another, because AWS requires unique names`},
+		}, `aws_kinesis_firehose_delivery_stream.twin: name is "api-kinesis-firehose-dev", but aws_kinesis_firehose_delivery_stream.delivery has that name already; use another, because AWS requires unique names`},
 		{"two streams of one name", func(s editable) {
 			s.add("aws_kinesis_stream", "twin", object{"name": "api-kinesis-stream-dev", "shard_count": 3.0})
-		}, `aws_kinesis_stream.twin: name is "api-kinesis-stream-dev", which is the name of aws_kinesis_stream.stream; use another, because AWS requires unique names`},
+		}, `aws_kinesis_stream.twin: name is "api-kinesis-stream-dev", but aws_kinesis_stream.stream has that name already; use another, because AWS requires unique names`},
 		{"a bucket's name", set("aws_s3_bucket", "bucket", "bucket", "A_B"),
 			`aws_s3_bucket.bucket: bucket is "A_B", which S3 does not take as a name; use 3 to 63 of a-z, 0-9, "." and "-"`},
 		{"count", set("aws_s3_bucket", "bucket", "count", 2.0), "aws_s3_bucket.bucket: count: it is not evaluated here; write out each resource as it is"},
@@ -65,12 +65,12 @@ func TestOneMistakeIsOneError(t *testing.T) {
 			`aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.role_arn is "", but no aws_iam_role of the stack has that ARN; refer to one that is declared`},
 		{"a broken trust policy", set("aws_iam_role", "submit-role", "assume_role_policy", "{"),
 			"aws_iam_role.submit-role: assume_role_policy: not JSON: unexpected end of JSON input"},
-		{"a policy that is no text", set("aws_iam_role_policy", "submit-role_put-record", "policy", object{}),
+		{"a policy that is not text", set("aws_iam_role_policy", "submit-role_put-record", "policy", object{}),
 			"aws_iam_role_policy.submit-role_put-record: policy: it is an object; it must be a string"},
 		{"another's log group", func(s editable) {
 			s.body("aws_api_gateway_stage", "api_stage")["access_log_settings"].(object)["destination_arn"] = "x"
 		}, `aws_api_gateway_stage.api_stage: access_log_settings.destination_arn is "x", but no aws_cloudwatch_log_group of the stack has that ARN; refer to one that is declared`},
-		{"a log group that is no file", set("aws_cloudwatch_log_group", "api_access", "name", "../x"),
+		{"a log group that cannot be a file", set("aws_cloudwatch_log_group", "api_access", "name", "../x"),
 			`aws_cloudwatch_log_group.api_access: name is "../x", which is not the path of a file below a folder; use a name without ".." and "//"`},
 		{"a method that cannot be read", set("aws_api_gateway_method", "api_submit_post", "colour", "red"),
 			"aws_api_gateway_method.api_submit_post: the attribute colour is not imitated on one machine; " + leave},

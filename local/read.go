@@ -178,7 +178,7 @@ func checkNames(stack *tfjson.Stack) error {
 		for _, r := range stack.Resources(named.typ) {
 			name := r.Body[named.attribute]
 			if other, taken := first[name]; taken {
-				problems = append(problems, fmt.Errorf("%s: %s is %q, which is the name of %s; use another, because AWS requires unique names", r.Address(), named.attribute, name, other))
+				problems = append(problems, fmt.Errorf("%s: %s is %q, but %s has that name already; use another, because AWS requires unique names", r.Address(), named.attribute, name, other))
 				continue
 			}
 			first[name] = r.Address()

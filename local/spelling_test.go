@@ -25,7 +25,7 @@ func TestHeaderNamesOfAClient(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = response.Body.Close() // its status and headers are looked at
+		_ = response.Body.Close() // the test only reads the headers
 		_ = conn.Close()
 		if got := response.Header.Get("X-Got"); response.StatusCode != http.StatusForbidden || got != want {
 			t.Errorf("%s: %s, X-Got %q, want %q", name, response.Status, got, want)

@@ -27,13 +27,13 @@ func TestParseDocumentRefuses(t *testing.T) {
 		{"a name twice", `{"Statement": [], "Statement": []}`, `an object holds the name "Statement" twice`},
 		{"nothing", `{}`, `"Statement" is missing`},
 		{"no statement", `{"Statement": []}`, `"Statement" is missing`},
-		{"a statement that is none", `{"Statement": "x"}`, `"Statement" is a string; it must be an object or a list of objects`},
+		{"a statement that is text", `{"Statement": "x"}`, `"Statement" is a string; it must be an object or a list of objects`},
 		{"another element", `{"Statements": []}`, `"Statements" is not a known element`},
 		{"another version", `{"Version": "2024-01-01", "Statement": []}`, `"Version" is 2024-01-01; it must be 2012-10-17 or 2008-10-17`},
 		{"another element of a statement", oneStatement(allow + `, "Actions": "x"`), `statement 1: "Actions" is not a known element`},
-		{"null for a condition", oneStatement(allow + `, "Condition": null`), `statement 1: "Condition" is null`},
+		{"a null condition", oneStatement(allow + `, "Condition": null`), `statement 1: "Condition" is null`},
 		{"in the second", `{"Statement": [{` + allow + `}, {"Effect": "allow"}]}`, `statement 2: "Effect" is neither Allow nor Deny`},
-		{"a sid that is none", oneStatement(allow + `, "Sid": 1`), `statement 1: "Sid" is not text`},
+		{"a sid that is a number", oneStatement(allow + `, "Sid": 1`), `statement 1: "Sid" is not text`},
 		{"no effect", oneStatement(`"Action": "*", "Resource": "*"`), `statement 1: "Effect" is neither Allow nor Deny`},
 		{"no action", oneStatement(`"Effect": "Allow", "Resource": "*"`), `statement 1: "Action" is missing`},
 		{"no resource", oneStatement(`"Effect": "Allow", "Action": "*"`), `statement 1: "Resource" is missing`},
@@ -48,7 +48,7 @@ func TestParseDocumentRefuses(t *testing.T) {
 		{"a number", oneStatement(`"Effect": "Allow", "Action": [1], "Resource": "*"`), `statement 1: "Action" holds something other than text`},
 		{"an action without a service", oneStatement(`"Effect": "Allow", "Action": "PutRecord", "Resource": "*"`),
 			`statement 1: "Action": "PutRecord" is not an action; write service:Action`},
-		{"a resource that is no ARN", oneStatement(`"Effect": "Allow", "Action": "*", "Resource": "my-bucket/*"`),
+		{"a resource that is not an ARN", oneStatement(`"Effect": "Allow", "Action": "*", "Resource": "my-bucket/*"`),
 			`statement 1: "Resource": "my-bucket/*" is not a resource; write an ARN or "*"`},
 		{"an unknown variable", oneStatement(`"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::${bucket}"`),
 			`statement 1: "Resource": "arn:aws:s3:::${bucket}": ${bucket} is not a known variable`},
@@ -147,7 +147,7 @@ func TestActionsAndResources(t *testing.T) {
 		{`"Action": "*", "Resource": "arn:aws:kinesis:*:123456789012:*:s"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", silent},
 		{`"Action": "*", "Resource": "arn:aws:s3:*:b/k"`, "s3:GetObject", "arn:aws:s3:::b/k", allow},
 		{`"Action": "*", "Resource": "arn:aws:s3:::a*:c"`, "s3:GetObject", "arn:aws:s3:::a/b:c", allow}, // within the last
-		// A "*" at the end takes what is left.
+		// A "*" at the end matches the rest.
 		{`"Action": "*", "Resource": "arn:aws:logs:us-east-1:123456789012:*"`, "logs:PutLogEvents", "arn:aws:logs:us-east-1:123456789012:log-group:a:log-stream:b", allow},
 		{`"Action": "*", "Resource": "arn:aws:kinesis:us-east-1:*"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", allow},
 		{`"Action": "*", "Resource": "arn:aws:kinesis:us-east-1"`, "kinesis:PutRecord", "arn:aws:kinesis:us-east-1:123456789012:stream/s", silent},
@@ -173,7 +173,7 @@ func TestVariables(t *testing.T) {
 		{"2012-10-17", "arn:aws:s3:::b/home/${aws:username}/*", "arn:aws:s3:::b/home/bob/x", silent},
 		{"2012-10-17", "arn:aws:s3:::b/${aws:PrincipalTag/team}", "arn:aws:s3:::b/blue", allow},
 		{"2012-10-17", "arn:aws:s3:::b/${aws:userid}", "arn:aws:s3:::b/A*:x", allow},
-		{"2012-10-17", "arn:aws:s3:::b/${aws:userid}", "arn:aws:s3:::b/Ab:x", silent}, // the value's "*" is no wildcard
+		{"2012-10-17", "arn:aws:s3:::b/${aws:userid}", "arn:aws:s3:::b/Ab:x", silent}, // the value's "*" is not a wildcard
 		{"2012-10-17", "arn:aws:s3:::b/${aws:FederatedProvider}", "arn:aws:s3:::b/", silent},
 		{"2012-10-17", "arn:aws:s3:::b/${aws:FederatedProvider, 'none'}", "arn:aws:s3:::b/none", allow},
 		{"2012-10-17", "arn:aws:s3:::b/${aws:username, 'none'}", "arn:aws:s3:::b/ann", allow},
@@ -276,7 +276,7 @@ func TestConditions(t *testing.T) {
 		{`{"NumericLessThanEquals": {"s3:max-keys": 10}}`, true},
 		{`{"NumericGreaterThan": {"s3:max-keys": "9.5"}}`, true},
 		{`{"NumericGreaterThanEquals": {"s3:max-keys": "-1"}}`, true},
-		{`{"NumericLessThan": {"s3:prefix": "10"}}`, false}, // it is no number
+		{`{"NumericLessThan": {"s3:prefix": "10"}}`, false}, // the value is not a number
 		{`{"NumericNotEquals": {"s3:prefix": "10"}}`, true},
 		{`{"DateEquals": {"aws:CurrentTime": "2025-06-01T12:00:00Z"}}`, true},
 		{`{"DateNotEquals": {"aws:CurrentTime": "2025-06-01"}}`, true},
@@ -292,7 +292,7 @@ func TestConditions(t *testing.T) {
 		{`{"IpAddress": {"x:v6": "2001:DB8::/32"}}`, true},
 		{`{"IpAddress": {"x:v6": "203.0.113.0/24"}}`, false},
 		{`{"BinaryEquals": {"x:binary": "aGVsbG8="}}`, true},
-		// A key that is not there: false, but for a negated operator.
+		// A missing key: false, except for a negated operator.
 		{`{"StringEquals": {"x:absent": "a"}}`, false},
 		{`{"StringNotEquals": {"x:absent": "a"}}`, true},
 		{`{"StringLike": {"x:empty": "*"}}`, false},

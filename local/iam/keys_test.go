@@ -33,7 +33,7 @@ func TestUseKey(t *testing.T) {
 	for _, test := range []struct {
 		name, key, role string
 		service, arn    string
-		why             string // why it is denied; "" where it is allowed
+		why             string // why it is denied; "" if it is allowed
 	}{
 		{"a key without a policy leaves it to the role", "", allowed + "}", "kinesis", "arn:stream", ""},
 		{"and the role has nothing", "", `{\"Effect\": \"Allow\", \"Action\": \"kms:Encrypt\", \"Resource\": \"*\"}`, "kinesis", "arn:stream", noIdentity},

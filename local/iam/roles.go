@@ -121,7 +121,7 @@ func (r *reader) readRole(resource tfjson.Resource) error {
 		return err
 	}
 	if r.byName[name] != nil {
-		return fmt.Errorf("%s: name is %q, which another role has", address, name)
+		return fmt.Errorf("%s: name is %q, but another role has that name; use another", address, name)
 	}
 	found := &role{address: address, name: name}
 	r.byName[name] = found // even with a problem, so that its policies are read and their problems reported
@@ -292,7 +292,7 @@ func (r *reader) readStreamPolicy(resource tfjson.Resource) error {
 
 func (r *reader) addResourcePolicy(arn, place, text string) error {
 	if other, twice := r.roles.resources[arn]; twice {
-		return fmt.Errorf("%s: %s has a policy already, %s; AWS keeps only one", place, arn, other.place)
+		return fmt.Errorf("%s: %s has a policy already, %s; AWS keeps only one, so join them", place, arn, other.place)
 	}
 	document, err := parse(place, text, resourcePolicy)
 	if err == nil {

@@ -155,7 +155,7 @@ func TestAssume(t *testing.T) {
 	for _, test := range []struct {
 		name, statements, service string
 		context                   map[string]string
-		want, remedy              string // empty where it is let
+		want, remedy              string // empty if it may assume the role
 	}{
 		{"its external id", external, firehose, map[string]string{"sts:ExternalId": "123456789012"}, "", ""},
 		{"in another case", external, firehose, map[string]string{"STS:externalid": "123456789012"}, "", ""},
@@ -230,13 +230,13 @@ func TestBucketPolicies(t *testing.T) {
 	}{
 		{"allows the role", `{"Effect":"Allow","Principal":{"AWS":"` + role + `"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::b/*"}`, true},
 		{"allows the session", `{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::123456789012:assumed-role/r/AWSFirehoseToS3"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::b/*"}`, true},
-		{"allows all over TLS", `{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::b/*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}`, true},
+		{"allows everyone over TLS", `{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::b/*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}`, true},
 		{"allows the service, whose role asks", `{"Effect":"Allow","Principal":{"Service":"firehose.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::b/*"}`, false},
 		{"allows by the session's context", `{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::b/*","Condition":{
 			"StringEquals":{"aws:PrincipalAccount":"123456789012","aws:PrincipalType":"AssumedRole","aws:RequestedRegion":"us-east-1","aws:ResourceAccount":"123456789012","s3:ResourceAccount":"123456789012"},
 			"ArnEquals":{"aws:PrincipalArn":"` + role + `"},"Bool":{"aws:ViaAWSService":"false","aws:PrincipalIsAWSService":"false"},"StringLike":{"aws:userid":"AROA*:AWSFirehoseToS3"},
 			"Null":{"aws:SourceVpce":"true","aws:username":"true"}}}`, true},
-		{"allows another's", `{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::c/*"}`, false},
+		{"allows another bucket", `{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::c/*"}`, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			statements := strings.NewReplacer("\n", "", "\t", "").Replace(test.statements)
@@ -284,7 +284,7 @@ func TestReadRefuses(t *testing.T) {
 		{"a role that cannot be read, and a policy of it that can", `"aws_iam_role": {"r": {"name": "r", "assume_role_policy": "x"}}, "aws_iam_role_policy": {"p": {"role": "r", "policy": ` + allow + `}}`,
 			"aws_iam_role.r: assume_role_policy: not JSON: invalid character 'x' looking for beginning of value"},
 		{"a broken policy of a role that nothing here assumes", lambdas + `, "aws_iam_role_policy": {"p": {"role": "f", "policy": "{}"}}`, `aws_iam_role_policy.p: policy: "Statement" is missing`},
-		{"two of one name", `"aws_iam_role": {"r": {"name": "r", ` + trust + `}, "s": {"name": "r", ` + trust + `}}`, `aws_iam_role.s: name is "r", which another role has`},
+		{"two of one name", `"aws_iam_role": {"r": {"name": "r", ` + trust + `}, "s": {"name": "r", ` + trust + `}}`, `aws_iam_role.s: name is "r", but another role has that name; use another`},
 		{"a policy of no role", `"aws_iam_role_policy": {"p": {"role": "r", "policy": ` + allow + `}}`,
 			`aws_iam_role_policy.p: role is "r", but no aws_iam_role of the stack has that name; refer to one that is declared`},
 		{"a role's policy with a principal", plain + `, "aws_iam_role_policy": {"p": {"role": "r", "policy": ` + policyText(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}`) + `}}`,
@@ -296,7 +296,7 @@ func TestReadRefuses(t *testing.T) {
 			`aws_s3_bucket_policy.p: policy: statement 1: "Resource" is missing`},
 		{"two policies of a bucket", `"aws_s3_bucket": {"b": {"bucket": "b", "policy": ` + policyText(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}`) + `}},
 			"aws_s3_bucket_policy": {"p": {"bucket": "b", "policy": ` + policyText(`{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}`) + `}}`,
-			"aws_s3_bucket_policy.p: policy: arn:aws:s3:::b has a policy already, aws_s3_bucket.b: policy; AWS keeps only one"},
+			"aws_s3_bucket_policy.p: policy: arn:aws:s3:::b has a policy already, aws_s3_bucket.b: policy; AWS keeps only one, so join them"},
 		{"a condition key without a value", plain + `, "aws_iam_role_policy": {"p": {"role": "r", "policy": ` + policyText(`{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}}`) + `}}`,
 			"aws_iam_role_policy.p: policy: the condition key aws:principalorgid has no value on one machine; leave it out of the environment that runs here"},
 		{"a variable without a value", plain + `, "aws_iam_role_policy": {"p": {"role": "r", "policy": ` + policyText(`{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::$${aws:PrincipalTag/team}"}`) + `}}`,

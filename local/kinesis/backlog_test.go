@@ -52,7 +52,7 @@ func TestBacklog(t *testing.T) {
 	}
 	check("after the end of a closed shard", map[string]string{"shardId-000000000001": end}, 1, clock.Now().Add(24*time.Hour))
 	if _, err := s.Backlog(t.Context(), "nowhere", nil); err == nil {
-		t.Error("of a stream that is not there it has no error")
+		t.Error("a stream that does not exist causes no error")
 	}
 }
 

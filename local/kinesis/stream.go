@@ -278,7 +278,7 @@ func (s *shard) wake() {
 	}
 }
 
-// recordKind is the kind of what is stored under an index.
+// recordKind is the kind of a stored value.
 type recordKind uint8
 
 const (

@@ -92,7 +92,7 @@ func TestReadRefuses(t *testing.T) {
 			`aws_s3_bucket_cors_configuration.c: aws_s3_bucket_cors_configuration is not imitated on one machine (no web page may read or write a bucket here); leave it out of the environment that runs here`},
 		{"replication", `"aws_s3_bucket": {"b": {"bucket": "events"}}, "aws_s3_bucket_replication_configuration": {"r": {"bucket": "events"}}`,
 			`aws_s3_bucket_replication_configuration.r: aws_s3_bucket_replication_configuration is not imitated on one machine (objects are copied to no other bucket here); leave it out of the environment that runs here`},
-		{"a bucket of somebody else", `"aws_s3_bucket_versioning": {"v": {"bucket": "other", "versioning_configuration": {"status": "Enabled"}}}`,
+		{"a bucket that is not declared", `"aws_s3_bucket_versioning": {"v": {"bucket": "other", "versioning_configuration": {"status": "Enabled"}}}`,
 			`aws_s3_bucket_versioning.v: the stack does not declare the bucket "other"; declare it`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

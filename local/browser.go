@@ -159,7 +159,7 @@ func withoutOtherPages(refuse refusal, next http.Handler) http.Handler {
 // GET or HEAD (Fetch Standard, "Append a request Origin header"). Browsers since 2023 send Sec-Fetch-Site with every request (W3C,
 // Fetch Metadata Request Headers). A page's script can set neither, and programs send neither. Another port is the same site, but
 // another origin. The page's scheme does not matter, because a proxy may terminate TLS. net/http's CrossOriginProtection does the
-// same only for requests that change something, and accepts a request if either header allows it.
+// same only for requests that change something, and trusts one of the headers.
 func otherPage(r *http.Request) string {
 	for _, origin := range r.Header.Values("Origin") {
 		if parsed, err := url.Parse(origin); err != nil || parsed.Host == "" || parsed.Path != "" || !strings.EqualFold(parsed.Host, r.Host) {

@@ -19,8 +19,8 @@ const (
 	readMost      = quota.MaxGetRecords
 	readMostBytes = 10 * mib
 
-	// passOver bounds how many expired records one transaction skips.
-	passOver = 10_000
+	// skipMost bounds how many expired records one transaction skips.
+	skipMost = 10_000
 )
 
 // Shard is a shard of a stream.
@@ -243,7 +243,7 @@ func (s *scan) step(bucket *bbolt.Bucket) error {
 	}
 	cursor := bucket.Cursor()
 	key, value := cursor.Seek(indexKey(s.from))
-	for passed := 0; key != nil && passed < passOver && s.limit > 0; key, value = cursor.Next() {
+	for passed := 0; key != nil && passed < skipMost && s.limit > 0; key, value = cursor.Next() {
 		r, err := s.stored(bucket, key, value)
 		switch {
 		case err != nil:

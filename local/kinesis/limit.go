@@ -17,9 +17,9 @@ const (
 	readBytes    = 2 * mib
 )
 
-// tank is a token bucket: it holds at most one second of a rate and is refilled steadily. Its zero value is full.
+// tank holds at most one second of a rate and is refilled steadily (a token bucket). Its zero value is full.
 //
-// Assumption KIN-2: AWS says "per second" but not how it measures a second. It describes a shard's write capacity as a bucket that is
+// Assumption KIN-2: AWS says "per second" but not how it measures a second. It describes a shard's write capacity as a tank that is
 // refilled at a steady rate (developer guide, "Handle large records"). So after a pause a shard takes one second's worth at once, and
 // over t seconds at most t+1 seconds' worth.
 type tank struct {

@@ -154,7 +154,7 @@ func (g guard) answer(w http.ResponseWriter, r *http.Request, result any, err er
 	_, _ = w.Write(append([]byte(xml.Header), text...)) // the client may have gone
 }
 
-// withoutConditions hides a read's conditions from gofakes3, which evaluates them in another order.
+// withoutConditions hides a read's conditions from gofakes3, which evaluates them differently.
 func withoutConditions(r *http.Request) *http.Request {
 	plain := *r
 	plain.Header = r.Header.Clone()

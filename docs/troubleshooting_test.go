@@ -43,11 +43,14 @@ func sources(t *testing.T) string {
 	var all strings.Builder
 	for _, folder := range []string{"cmd", "local", "modules", "policy", "replay", "spec", "stacks", "synth", "tfjson", "main.go", "main_test.go", "Makefile"} {
 		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() && entry.Name() == "node_modules" {
-				return fs.SkipDir
+			if err != nil {
+				return err
 			}
 			isTest := strings.HasSuffix(path, "_test.go") && path != "main_test.go"
-			if entry.IsDir() || isTest {
+			switch {
+			case entry.IsDir() && entry.Name() == "node_modules":
+				return fs.SkipDir
+			case !entry.Type().IsRegular() || isTest:
 				return nil
 			}
 			text, err := os.ReadFile(path)

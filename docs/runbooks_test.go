@@ -257,8 +257,8 @@ func TestTheRunbooksAskUntilThereIsAnAnswer(t *testing.T) {
 		{"Cancelled", 1, "", ended("Cancelled")},
 		{"Timeout", 1, "", ended("Timeout")},
 		{"Unknown", 1, "", ended("Unknown")},
-		{"Denied", 1, "", "get-query-results is denied\n" + ended("not to be had")},
-		{"Running Denied", 1, "", "get-query-results is denied\n" + ended("not to be had")},
+		{"Denied", 1, "", "get-query-results is denied\n" + ended("unknown")},
+		{"Running Denied", 1, "", "get-query-results is denied\n" + ended("unknown")},
 		{"not started", 254, "", "start-query is denied\n"},
 	} {
 		t.Run(test.states, func(t *testing.T) {

@@ -15,15 +15,15 @@ const (
 	preflights    = "/*/OPTIONS/*"
 )
 
-// access: a resource policy stands beside the methods' authorization, and what its Allow and its silence mean depends on that
-// (API Gateway developer guide, "How API Gateway resource policies affect authorization workflow"):
+// access checks a resource policy together with the methods' authorization, on which the effect of its Allow, and of a missing
+// one, depends (API Gateway developer guide, "How API Gateway resource policies affect authorization workflow"):
 //
-//   - With IAM in the same account and with a Lambda authorizer an Allow of either is enough (Table A). So an Allow to everybody
-//     lets in whom they would not.
-//   - Without authorization and with Cognito the policy has to allow: its silence refuses.
-//   - With IAM across accounts both have to allow (Table B), so that producers of other accounts are named.
+//   - With IAM in the same account and with a Lambda authorizer, an Allow of either is enough (Table A). So an Allow to everybody
+//     admits callers that the authorization would refuse.
+//   - Without authorization and with Cognito, the policy must allow: without an Allow it refuses.
+//   - With IAM across accounts, both must allow (Table B), so the policy names producers of other accounts.
 //
-// One that lets everybody in must say from where, and that of a private API from which endpoints.
+// A policy that allows everybody must restrict the addresses, and that of a private API the endpoints.
 func access(c *checker) {
 	for _, p := range c.accessPolicies() {
 		statements, ok := c.document(in(p.holder), "policy")
@@ -40,12 +40,12 @@ func access(c *checker) {
 	}
 	for _, api := range c.stack.Resources(restAPI) {
 		if strings.Contains(fmt.Sprint(api.Body["endpoint_configuration"]), "PRIVATE") && !c.hasAccessPolicy(api) {
-			c.breach(api.Address(), "is private and has no resource policy", "declare an "+restAPIPolicy+": a private API answers nobody without one")
+			c.breach(api.Address(), "is private and has no resource policy", "declare an "+restAPIPolicy+": without one a private API refuses every caller")
 		}
 	}
 }
 
-// accessPolicy is the resource policy of an API: holder is the resource that has it, which may be the API itself.
+// accessPolicy is an API's resource policy. holder is the resource that contains it, which may be the API itself.
 type accessPolicy struct {
 	holder, api tfjson.Resource
 	statements  []statement
@@ -69,7 +69,7 @@ func (c *checker) hasAccessPolicy(api tfjson.Resource) bool {
 	return slices.ContainsFunc(c.accessPolicies(), func(p accessPolicy) bool { return p.api.Address() == api.Address() })
 }
 
-// boundBy tells whether a statement denies everybody the whole API, on one condition that holds for who comes from elsewhere.
+// boundBy reports whether a statement denies everybody the whole API, on one condition that is true for callers from elsewhere.
 func (p accessPolicy) boundBy(operator string, keys ...string) bool {
 	return slices.ContainsFunc(p.statements, func(s statement) bool {
 		whole := len(s.resources) == 1 && strings.HasSuffix(s.resources[0], "execution_arn}/*")
@@ -78,7 +78,7 @@ func (p accessPolicy) boundBy(operator string, keys ...string) bool {
 	})
 }
 
-// boundsOrigin tells whether conditions are one, on a key of an origin, whose values are not every address.
+// boundsOrigin reports whether there is a single condition, on one of the keys, whose values do not include every address.
 func boundsOrigin(conditions map[string][]string, keys []string) bool {
 	for key, values := range conditions {
 		known := slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, key) })
@@ -97,7 +97,7 @@ func (p accessPolicy) bound() bool {
 	return p.boundByEndpoint() || p.boundBy("NotIpAddress", "aws:SourceIp", "aws:VpcSourceIp")
 }
 
-// ofOrganization tells whether a statement is about an organisation's principals alone.
+// ofOrganization reports whether a statement applies only to an organisation's principals.
 func ofOrganization(s statement) bool {
 	for key := range s.conditions["StringEquals"] {
 		if strings.EqualFold(key, "aws:PrincipalOrgID") {
@@ -107,7 +107,7 @@ func ofOrganization(s statement) bool {
 	return false
 }
 
-// leavesOutAnAccount: whether it is this one cannot be told of digits.
+// leavesOutAnAccount reports whether a statement excludes an account. The JSON does not show whether its digits are this one's.
 func leavesOutAnAccount(s statement) bool {
 	for key, values := range s.conditions["StringNotEquals"] {
 		if strings.EqualFold(key, "aws:PrincipalAccount") && len(values) == 1 && accountID.MatchString(values[0]) {
@@ -136,7 +136,7 @@ func (c *checker) lets(p accessPolicy, where string, s statement) {
 
 func (c *checker) letsEverybody(p accessPolicy, where string, s statement) {
 	if !p.bound() {
-		c.breach(p.holder.Address(), where+" lets callers in from everywhere", "deny execute-api:Invoke on the whole API where NotIpAddress or StringNotEquals aws:SourceVpce holds, or leave the policy out")
+		c.breach(p.holder.Address(), where+" allows callers from everywhere", "deny execute-api:Invoke on the whole API where NotIpAddress or StringNotEquals aws:SourceVpce holds, or leave the policy out")
 	}
 	for _, m := range c.methodsOf(p.api) {
 		somebody := c.leftTo(m)
@@ -145,33 +145,32 @@ func (c *checker) letsEverybody(p accessPolicy, where string, s statement) {
 		}
 		for _, resource := range s.resources {
 			if !strings.HasSuffix(resource, preflights) {
-				c.breach(p.holder.Address(), fmt.Sprintf("%s allows %s on %q, which %s leaves to %s", where, strings.Join(s.actions, ", "), resource, m.Address(), somebody),
-					"allow the preflight alone, ..."+preflights)
+				c.breach(p.holder.Address(), fmt.Sprintf("%s allows everybody %s on %q, which bypasses %s of %s", where, strings.Join(s.actions, ", "), resource, somebody, m.Address()),
+					"allow only the preflight, ..."+preflights)
 			}
 		}
 	}
 }
 
-// leftTo is who decides about a method's callers, so that an Allow of the policy would decide in their stead; "" where the policy
-// has to allow.
+// leftTo names the authorization that an Allow of the policy would bypass; "" for a method that the policy must allow.
 func (c *checker) leftTo(m method) string {
 	switch authorization, _ := c.value(m.Body["authorization"]); authorization {
 	case "NONE", "COGNITO_USER_POOLS":
 		return ""
 	case "AWS_IAM":
-		return "IAM"
+		return "the IAM authorization"
 	case "CUSTOM":
-		return "a Lambda function"
+		return "the Lambda authorizer"
 	default:
-		return "what cannot be told"
+		return "the unknown authorization"
 	}
 }
 
 var methodResource = regexp.MustCompile(`execution_arn\}/[^/*?]+/[^/*?]+/[^*?]+$`)
 
-// letsPrincipals: the accounts, roles and organisations that producers are in. Who is in this account is no producer: an
-// organisation's statement leaves the account out, and an Allow to the account itself leaves the decision to its policies (IAM
-// User Guide, "AWS JSON policy elements: Principal", "AWS account principals").
+// letsPrincipals checks a statement for the accounts, roles and organisations of producers. A producer belongs to another
+// account: an organisation's statement excludes this account. An Allow to the account itself is harmless, because it leaves the
+// decision to the account's policies (IAM User Guide, "AWS JSON policy elements: Principal", "AWS account principals").
 func (c *checker) letsPrincipals(p accessPolicy, where string, s statement) {
 	holder := p.holder.Address()
 	for _, resource := range s.resources {
@@ -189,13 +188,13 @@ func (c *checker) letsPrincipals(p accessPolicy, where string, s statement) {
 	for _, m := range c.methodsOf(p.api) {
 		authorization, ok := c.value(m.Body["authorization"])
 		if m.verb != options && ok && authorization != "AWS_IAM" {
-			c.breach(holder, fmt.Sprintf("%s lets in principals, whom %s cannot tell: its authorization is %q", where, m.Address(), authorization),
+			c.breach(holder, fmt.Sprintf("%s allows principals, which %s does not identify: its authorization is %q", where, m.Address(), authorization),
 				`set it to "AWS_IAM", or leave the statement out`)
 		}
 	}
 }
 
-// answersSomebody: what nobody has to sign for needs an Allow to everybody, or the policy refuses it to all.
+// answersSomebody: a method that needs no signature needs an Allow to everybody, or the policy refuses every caller.
 func (c *checker) answersSomebody(p accessPolicy) {
 	if strings.Contains(fmt.Sprint(p.api.Body["endpoint_configuration"]), "PRIVATE") && !p.boundByEndpoint() {
 		c.breach(p.api.Address(), "is private and open to every VPC", "deny execute-api:Invoke on the whole API where StringNotEquals aws:SourceVpce holds")
@@ -207,13 +206,13 @@ func (c *checker) answersSomebody(p accessPolicy) {
 			resource = preflights
 		}
 		if c.leftTo(m) == "" && !p.allowsEverybody(m.verb) {
-			c.breach(m.Address(), fmt.Sprintf("answers nobody: its authorization is %q, and no policy of the API allows it to everybody", authorization),
+			c.breach(m.Address(), fmt.Sprintf("refuses every caller: its authorization is %q, and no policy of the API allows it to everybody", authorization),
 				"allow execute-api:Invoke on ..."+resource+` to "*", or leave the policy out`)
 		}
 	}
 }
 
-// allowsEverybody looks at the verb: a resource's path is not followed.
+// allowsEverybody compares only the verb, and not a resource's path.
 func (p accessPolicy) allowsEverybody(verb string) bool {
 	return slices.ContainsFunc(p.statements, func(s statement) bool {
 		return s.effect == allow && isEverybody(s) && len(s.conditions) == 0 && slices.ContainsFunc(s.resources, func(r string) bool {

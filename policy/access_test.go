@@ -14,7 +14,7 @@ const (
 	ownAccount   = "${data.aws_caller_identity.current.account_id}"
 )
 
-// accessStatement is one of a resource policy: {"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke",…}.
+// accessStatement is one statement of a resource policy: {"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke",…}.
 func accessStatement(effect, principal, resource, condition string) string {
 	text := `{"Effect":"` + effect + `","Principal":` + principal + `,"Action":["execute-api:Invoke"],"Resource":["` + execution + resource + `"]`
 	if condition != "" {
@@ -27,7 +27,7 @@ func accessDocument(statements ...string) string {
 	return `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
 }
 
-// withAccess gives the stack a resource policy that is deployed.
+// withAccess gives the stack a deployed resource policy.
 func withAccess(statements ...string) []change {
 	return []change{
 		add(accessPolicy, `{"rest_api_id": "${aws_api_gateway_rest_api.api.id}"}`),
@@ -57,25 +57,25 @@ var (
 const (
 	accessOf   = "access: " + accessPolicy + ": policy: "
 	openRemedy = "; deny execute-api:Invoke on the whole API where NotIpAddress or StringNotEquals aws:SourceVpce holds, or leave the policy out"
-	opened     = " lets callers in from everywhere" + openRemedy
+	opened     = " allows callers from everywhere" + openRemedy
 )
 
-// wide is the breach of a statement that allows everybody what a method leaves to somebody.
-func wide(statement, resource, somebody string) string {
-	return accessOf + "statement " + statement + ` allows execute-api:Invoke on "` + execution + resource + `", which ` + post + ` leaves to ` +
-		somebody + "; allow the preflight alone, .../*/OPTIONS/*"
+// wide is the breach of a statement that allows everybody a method with an authorization.
+func wide(statement, resource, authorization string) string {
+	return accessOf + "statement " + statement + ` allows everybody execute-api:Invoke on "` + execution + resource + `", which bypasses ` +
+		authorization + " of " + post + "; allow only the preflight, .../*/OPTIONS/*"
 }
 
 func TestAccess(t *testing.T) {
 	var tests []breaking
 	for name, bound := range map[string]string{
-		"no bound":                         "",
-		"a bound of a part":                accessStatement("Deny", everybody, "/dev/GET/*", fromThere),
-		"a bound with a second condition":  accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24"]},"Bool":{"aws:SecureTransport":["false"]}}`),
-		"a bound for some":                 accessStatement("Deny", producers, "/*", fromThere),
-		"a bound of every address":         accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24","0.0.0.0/0"]}}`),
-		"a bound by what is no origin":     accessStatement("Deny", everybody, "/*", `{"StringNotEquals":{"aws:PrincipalAccount":["444455556666"]}}`),
-		"a bound by no address of callers": accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:Other":["203.0.113.0/24"]}}`),
+		"no bound":                        "",
+		"a bound of a part":               accessStatement("Deny", everybody, "/dev/GET/*", fromThere),
+		"a bound with a second condition": accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24"]},"Bool":{"aws:SecureTransport":["false"]}}`),
+		"a bound for some":                accessStatement("Deny", producers, "/*", fromThere),
+		"a bound of every address":        accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24","0.0.0.0/0"]}}`),
+		"a bound by something else":       accessStatement("Deny", everybody, "/*", `{"StringNotEquals":{"aws:PrincipalAccount":["444455556666"]}}`),
+		"a bound by an unknown key":       accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:Other":["203.0.113.0/24"]}}`),
 	} {
 		statements := []string{all}
 		if bound != "" {
@@ -94,37 +94,37 @@ func TestAccess(t *testing.T) {
 		},
 		breaking{
 			name: "a policy that leaves a public method out", changes: withAccess(allowPreflight, outside),
-			want: []string{`access: ` + post + `: answers nobody: its authorization is "NONE", and no policy of the API allows it to everybody; allow execute-api:Invoke on .../* to "*", or leave the policy out`},
+			want: []string{`access: ` + post + `: refuses every caller: its authorization is "NONE", and no policy of the API allows it to everybody; allow execute-api:Invoke on .../* to "*", or leave the policy out`},
 		},
 		breaking{
 			name: "a policy without preflights", private: true,
 			changes: append(withAccess(accessStatement("Allow", producers, submitPath, "")), by("AWS_IAM")),
-			want:    []string{`access: aws_api_gateway_method.api_submit_options: answers nobody: its authorization is "NONE", and no policy of the API allows it to everybody; allow execute-api:Invoke on .../*/OPTIONS/* to "*", or leave the policy out`},
+			want:    []string{`access: aws_api_gateway_method.api_submit_options: refuses every caller: its authorization is "NONE", and no policy of the API allows it to everybody; allow execute-api:Invoke on .../*/OPTIONS/* to "*", or leave the policy out`},
 		},
 	)
 	check(t, tests)
 }
 
-// An Allow to everybody decides in the stead of whom a method leaves it to, whichever kind that is.
+// An Allow to everybody bypasses a method's authorization, of whichever kind.
 func TestAccessBesideEachAuthorization(t *testing.T) {
 	var tests []breaking
-	for authorization, somebody := range map[string]string{
-		"AWS_IAM": "IAM", "CUSTOM": "a Lambda function", "${var.authorization}": `what cannot be told`,
+	for authorization, bypassed := range map[string]string{
+		"AWS_IAM": "the IAM authorization", "CUSTOM": "the Lambda authorizer", "${var.authorization}": "the unknown authorization",
 	} {
-		want := []string{wide("1", "/*", somebody)}
+		want := []string{wide("1", "/*", bypassed)}
 		if strings.HasPrefix(authorization, "$") {
 			want = []string{
-				`authorization: ` + post + `: authorization is "${var.authorization}", which only an apply can tell; write the value itself`, want[0],
+				`authorization: ` + post + `: authorization is "${var.authorization}", whose value is known only after an apply; write the value itself`, want[0],
 			}
 		}
 		tests = append(tests,
 			breaking{name: "everybody beside " + authorization, private: true, changes: append(withAccess(all, outside), by(authorization)), want: want},
 			breaking{name: "one method beside " + authorization, private: true,
 				changes: append(withAccess(allowPreflight, outside, accessStatement("Allow", everybody, submitPath, "")), by(authorization)),
-				want:    append(want[:len(want)-1:len(want)-1], wide("3", submitPath, somebody))},
+				want:    append(want[:len(want)-1:len(want)-1], wide("3", submitPath, bypassed))},
 			breaking{name: "everybody by a list beside " + authorization, private: true,
 				changes: append(withAccess(allowPreflight, outside, accessStatement("Allow", `{"AWS":["arn:aws:iam::444455556666:root","*"]}`, submitPath, "")), by(authorization)),
-				want:    append(want[:len(want)-1:len(want)-1], wide("3", submitPath, somebody))},
+				want:    append(want[:len(want)-1:len(want)-1], wide("3", submitPath, bypassed))},
 		)
 	}
 	check(t, tests)
@@ -151,13 +151,13 @@ func TestAccessOfProducers(t *testing.T) {
 			want: named(`lets in Service "events.amazonaws.com"`, "name accounts and roles, under AWS"),
 		},
 		{
-			name: "an organisation with this account", private: true,
+			name: "an organisation that includes this account", private: true,
 			changes: iam(accessStatement("Allow", everybody, submitPath, `{"StringEquals":{"aws:PrincipalOrgID":["o-a1b2c3d4e5"]}}`)),
 			want: named("lets in this account's own principals of the organisation, whatever their policies say",
 				"add the condition StringNotEquals aws:PrincipalAccount with the account's id"),
 		},
 		{
-			name: "an organisation without no account", private: true,
+			name: "an organisation that excludes no account", private: true,
 			changes: iam(accessStatement("Allow", everybody, submitPath, `{"StringEquals":{"aws:PrincipalOrgID":["o-a1b2c3d4e5"]},"StringNotEquals":{"aws:PrincipalAccount":["none"]}}`)),
 			want: named("lets in this account's own principals of the organisation, whatever their policies say",
 				"add the condition StringNotEquals aws:PrincipalAccount with the account's id"),
@@ -165,17 +165,17 @@ func TestAccessOfProducers(t *testing.T) {
 		{
 			name: "an organisation by a pattern", private: true,
 			changes: iam(outside, accessStatement("Allow", everybody, submitPath, `{"StringLike":{"aws:PrincipalOrgID":["o-*"]}}`)),
-			want:    []string{wide("3", submitPath, "IAM")},
+			want:    []string{wide("3", submitPath, "the IAM authorization")},
 		},
 		{
 			name: "producers beside a Lambda function", private: true,
 			changes: append(withAccess(allowPreflight, outside, accessStatement("Allow", producers, submitPath, "")), by("CUSTOM")),
-			want:    []string{accessOf + "statement 3 lets in principals, whom " + post + ` cannot tell: its authorization is "CUSTOM"; set it to "AWS_IAM", or leave the statement out`},
+			want:    []string{accessOf + "statement 3 allows principals, which " + post + ` does not identify: its authorization is "CUSTOM"; set it to "AWS_IAM", or leave the statement out`},
 		},
 		{
 			name:    "producers of a public method",
 			changes: withAccess(all, outside, accessStatement("Allow", producers, submitPath, "")),
-			want:    []string{accessOf + "statement 3 lets in principals, whom " + post + ` cannot tell: its authorization is "NONE"; set it to "AWS_IAM", or leave the statement out`},
+			want:    []string{accessOf + "statement 3 allows principals, which " + post + ` does not identify: its authorization is "NONE"; set it to "AWS_IAM", or leave the statement out`},
 		},
 	})
 	for name, changes := range map[string][]change{
@@ -199,7 +199,7 @@ func TestAccessOfAPrivateAPI(t *testing.T) {
 			name:    "without a policy",
 			changes: []change{private},
 			want: []string{
-				`access: ` + theAPI + `: is private and has no resource policy; declare an aws_api_gateway_rest_api_policy: a private API answers nobody without one`,
+				`access: ` + theAPI + `: is private and has no resource policy; declare an aws_api_gateway_rest_api_policy: without one a private API refuses every caller`,
 			},
 		},
 		{
@@ -211,13 +211,13 @@ func TestAccessOfAPrivateAPI(t *testing.T) {
 	if err := policy.Check(good(t, append(withAccess(all, endpoint), private)...), policy.Expect{Public: true}); err != nil {
 		t.Error(err)
 	}
-	// In the API's own argument it is a policy as well.
+	// The API's own argument is a policy as well.
 	if err := policy.Check(good(t, private, set(theAPI, accessDocument(all, endpoint), "policy")), policy.Expect{Public: true}); err != nil {
 		t.Error(err)
 	}
 }
 
-// waits adds an address to what the deployment waits for.
+// waits adds an address to the deployment's depends_on.
 func waits(address string) change {
 	return func(t *testing.T, root map[string]any) {
 		names, name := byName(root, "aws_api_gateway_deployment.api_deployment")

@@ -13,8 +13,8 @@ const (
 	logDelivery  = "logging.s3.amazonaws.com"
 )
 
-// accessLog: S3 says nothing where it cannot deliver an access log (Amazon S3 User Guide, "Enabling Amazon S3 server access
-// logging", has what it demands of the bucket).
+// accessLog: S3 reports no error if it cannot deliver an access log. For its requirements on the bucket, see Amazon S3 User
+// Guide, "Enabling Amazon S3 server access logging".
 func accessLog(c *checker) {
 	for _, r := range c.stack.Resources(s3Logging) {
 		source, sourceOK := c.follow(r.Body["bucket"], s3Bucket, "bucket", "id")
@@ -23,7 +23,7 @@ func accessLog(c *checker) {
 		case !sourceOK || !targetOK:
 			c.breach(r.Address(), "bucket and target_bucket do not both refer to buckets of the stack", "refer to them")
 		case source.Address() == target.Address():
-			c.breach(r.Address(), "has "+source.Address()+" log to itself, which logs each log", "use another bucket")
+			c.breach(r.Address(), "logs "+source.Address()+" to itself, so each delivered log causes another", "use another bucket")
 		default:
 			c.logTarget(r, source, target)
 		}
@@ -39,7 +39,7 @@ func (c *checker) logTarget(r, source, target tfjson.Resource) {
 		c.want(byDefault, "sse_algorithm", "AES256")
 	}
 	if lock, ok := c.bucketPart(target, s3Lock); ok {
-		c.breach(lock.Address(), "locks "+target.Address()+", which receives an access log", "leave it out: S3 delivers none there")
+		c.breach(lock.Address(), "locks "+target.Address()+", which receives an access log", "leave it out: S3 delivers no log to a locked bucket")
 	}
 	prefix, ok := c.literal(in(r), "target_prefix")
 	policy, hasPolicy := c.bucketPart(target, s3BucketPolicy)
@@ -57,24 +57,24 @@ func (c *checker) logTarget(r, source, target tfjson.Resource) {
 		"allow s3:PutObject on "+arnOf(target)+"/"+prefix+"* to "+logDelivery+", where aws:SourceArn is the bucket's and aws:SourceAccount the account")
 }
 
-// isOf tells whether a statement lets a service in on behalf of one bucket of the account and of nobody else's.
+// isOf reports whether a statement allows a service to act only on behalf of one bucket of the account.
 func isOf(s statement, bucket tfjson.Resource) bool {
 	arns, accounts := s.conditions["ArnLike"]["aws:SourceArn"], s.conditions["StringEquals"]["aws:SourceAccount"]
 	return len(s.conditions) == 2 && len(arns) == 1 && arns[0] == arnOf(bucket) && len(accounts) == 1 && accountID.MatchString(accounts[0])
 }
 
-// lock: a destroy would try to empty the bucket, for as long as the lock lasts.
+// lock: a destroy would try to empty the bucket and fail until the lock ends.
 func (c *checker) lock(r tfjson.Resource) {
 	retention := c.block(c.block(in(r), "rule"), "default_retention")
 	c.want(retention, "mode", "GOVERNANCE", "COMPLIANCE")
 	mode, _ := c.value(retention.body["mode"])
 	bucket, ok := c.follow(r.Body["bucket"], s3Bucket, "bucket", "id")
 	if emptied, _ := c.value(bucket.Body["force_destroy"]); ok && mode == "COMPLIANCE" && emptied == "true" {
-		c.breach(r.Address(), "locks "+bucket.Address()+", which a destroy is to empty, for everybody", "use the mode GOVERNANCE or leave force_destroy out")
+		c.breach(r.Address(), "locks "+bucket.Address()+" for everybody, and a destroy must empty it", "use the mode GOVERNANCE or leave force_destroy out")
 	}
 }
 
-// receivesLogs tells whether S3 writes an access log to the bucket.
+// receivesLogs reports whether S3 writes an access log to the bucket.
 func (c *checker) receivesLogs(bucket tfjson.Resource) bool {
 	for _, r := range c.stack.Resources(s3Logging) {
 		if target, ok := c.follow(r.Body["target_bucket"], s3Bucket, "bucket", "id"); ok && target.Address() == bucket.Address() {
@@ -84,7 +84,7 @@ func (c *checker) receivesLogs(bucket tfjson.Resource) bool {
 	return false
 }
 
-// bucketPart is the first resource of a type that refers to the bucket. That there is one, "private-bucket" checks.
+// bucketPart is the first resource of a type that refers to the bucket. The rule "private-bucket" checks that there is one.
 func (c *checker) bucketPart(bucket tfjson.Resource, typ string) (tfjson.Resource, bool) {
 	for _, r := range c.stack.Resources(typ) {
 		if b, ok := c.follow(r.Body["bucket"], s3Bucket, "bucket", "id"); ok && b.Address() == bucket.Address() {
@@ -94,7 +94,7 @@ func (c *checker) bucketPart(bucket tfjson.Resource, typ string) (tfjson.Resourc
 	return tfjson.Resource{}, false
 }
 
-// conditionsText is conditions as a remedy says them.
+// conditionsText writes conditions for a remedy.
 func conditionsText(conditions map[string]map[string][]string) string {
 	var parts []string
 	for _, operator := range []string{"Null", "StringNotEquals"} {

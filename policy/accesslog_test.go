@@ -13,7 +13,7 @@ func TestAccessLog(t *testing.T) {
 			name:    "a bucket elsewhere",
 			changes: []change{set(logging, "elsewhere", "target_bucket")},
 			want: []string{
-				// Nothing says any more that the bucket receives a log, which must not be encrypted with the key.
+				// The bucket no longer receives a log, so it must be encrypted with the key.
 				`customer-key: aws_s3_bucket_server_side_encryption_configuration.access-log_encryption: rule.bucket_key_enabled is not set; set it to "true"`,
 				`customer-key: aws_s3_bucket_server_side_encryption_configuration.access-log_encryption: rule.apply_server_side_encryption_by_default.sse_algorithm is "AES256"; set it to "aws:kms" or "aws:kms:dsse"`,
 				`customer-key: aws_s3_bucket_server_side_encryption_configuration.access-log_encryption: rule.apply_server_side_encryption_by_default.kms_master_key_id refers to no key of the stack; refer to the ARN of one`,
@@ -23,7 +23,7 @@ func TestAccessLog(t *testing.T) {
 		{
 			name:    "a bucket that logs to itself",
 			changes: []change{set(logging, "${aws_s3_bucket.access-log.bucket}", "bucket")},
-			want:    []string{`access-log: aws_s3_bucket_logging.access-log_logging: has aws_s3_bucket.access-log log to itself, which logs each log; use another bucket`},
+			want:    []string{`access-log: aws_s3_bucket_logging.access-log_logging: logs aws_s3_bucket.access-log to itself, so each delivered log causes another; use another bucket`},
 		},
 		{
 			name:    "a log bucket with a key",
@@ -33,14 +33,14 @@ func TestAccessLog(t *testing.T) {
 		{
 			name:    "a log bucket with a lock",
 			changes: []change{add("aws_s3_bucket_object_lock_configuration.more", `{"bucket": "${aws_s3_bucket.access-log.id}", "rule": {"default_retention": {"mode": "GOVERNANCE", "days": 1}}, "lifecycle": {"prevent_destroy": true}}`)},
-			want:    []string{`access-log: aws_s3_bucket_object_lock_configuration.more: locks aws_s3_bucket.access-log, which receives an access log; leave it out: S3 delivers none there`},
+			want:    []string{`access-log: aws_s3_bucket_object_lock_configuration.more: locks aws_s3_bucket.access-log, which receives an access log; leave it out: S3 delivers no log to a locked bucket`},
 		},
 		{
 			name:    "a public log bucket",
 			changes: []change{set("aws_s3_bucket_public_access_block.access-log_access", false, "block_public_policy")},
 			want:    []string{`private-bucket: aws_s3_bucket_public_access_block.access-log_access: block_public_policy is "false"; set it to "true"`},
 		},
-		{name: "nobody who may write it", changes: []change{edit(target, `"Effect":"Allow"`, `"Effect":"Deny"`, "policy")}, want: []string{refused}},
+		{name: "no writer", changes: []change{edit(target, `"Effect":"Allow"`, `"Effect":"Deny"`, "policy")}, want: []string{refused}},
 		{name: "a writer for other buckets", changes: []change{edit(target, `"aws:SourceArn":["${aws_s3_bucket.bucket.arn}"]`, `"aws:SourceArn":["${aws_s3_bucket.access-log.arn}"]`, "policy")}, want: []string{refused}},
 		{name: "a writer for other accounts", changes: []change{edit(target, `"aws:SourceAccount"`, `"aws:PrincipalAccount"`, "policy")}, want: []string{refused}},
 		{name: "a writer elsewhere", changes: []change{set(logging, "log/", "target_prefix")}, want: []string{
@@ -58,9 +58,9 @@ func TestLock(t *testing.T) {
 			want:    []string{`access-log: aws_s3_bucket_object_lock_configuration.bucket_lock: rule.default_retention.mode is not set; set it to "GOVERNANCE" or "COMPLIANCE"`},
 		},
 		{
-			name:    "what nobody can delete in what a destroy is to empty",
+			name:    "a compliance lock on a bucket that a destroy empties",
 			changes: []change{set(lock, "COMPLIANCE", "rule", "default_retention", "mode"), set("aws_s3_bucket.bucket", true, "force_destroy")},
-			want:    []string{`access-log: aws_s3_bucket_object_lock_configuration.bucket_lock: locks aws_s3_bucket.bucket, which a destroy is to empty, for everybody; use the mode GOVERNANCE or leave force_destroy out`},
+			want:    []string{`access-log: aws_s3_bucket_object_lock_configuration.bucket_lock: locks aws_s3_bucket.bucket for everybody, and a destroy must empty it; use the mode GOVERNANCE or leave force_destroy out`},
 		},
 	})
 }

@@ -21,8 +21,8 @@ var (
 	topicARN    = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$`)
 )
 
-// alarms: an alarm that reaches nobody, or that tells nobody what to do, is none; and what a period without data means is
-// said, because CloudWatch's own choice leaves an alarm in a state that nobody is told of.
+// alarms: an alarm is useless if it reaches nobody or does not say what to do. It must set the meaning of a period without data,
+// because CloudWatch's default is a state that notifies nobody.
 func alarms(c *checker) {
 	for _, alarm := range c.stack.Resources(metricAlarm) {
 		c.want(in(alarm), "actions_enabled", "", "true")
@@ -31,7 +31,7 @@ func alarms(c *checker) {
 			c.breach(alarm.Address(), "alarm_description names no runbook", `end it with "Runbook: " and the address of a page, ….md`)
 		}
 		if len(list(alarm.Body["alarm_actions"])) == 0 {
-			c.breach(alarm.Address(), "alarm_actions tells nobody", "name a topic")
+			c.breach(alarm.Address(), "alarm_actions is empty", "name a topic")
 		}
 		for _, action := range list(alarm.Body["alarm_actions"]) {
 			c.tellsATopic(alarm, action)
@@ -39,21 +39,21 @@ func alarms(c *checker) {
 	}
 }
 
-// tellsATopic takes a topic of the stack's, or one that is there already.
+// tellsATopic accepts a topic of the stack, or the ARN of an existing one.
 func (c *checker) tellsATopic(alarm tfjson.Resource, action string) {
 	if _, ours := c.follow(action, snsTopic, "arn", "id"); ours {
 		return
 	}
 	if literal, ok := c.value(action); !ok || !topicARN.MatchString(literal) {
-		c.breach(alarm.Address(), "alarm_actions names "+action+", which is no SNS topic", "name a topic of the stack, or the ARN of a standard one")
+		c.breach(alarm.Address(), "alarm_actions names "+action+", which is not a standard SNS topic", "name a topic of the stack, or the ARN of a standard one")
 	}
 }
 
-// closedTopic: whoever can publish to a topic of alarms can call somebody out of bed, and whoever can subscribe reads along.
+// closedTopic: anybody who can publish to a topic of alarms can page somebody, and anybody who can subscribe can read the alarms.
 func closedTopic(c *checker) {
 	for _, topic := range c.stack.Resources(snsTopic) {
 		if topic.Body["policy"] != nil {
-			c.breach(topic.Address(), "policy is set in the topic itself", "leave it out: an aws_sns_topic_policy says who may do what")
+			c.breach(topic.Address(), "policy is set in the topic itself", "leave it out: an aws_sns_topic_policy controls access")
 		}
 		if key, _ := c.value(topic.Body["kms_master_key_id"]); strings.HasSuffix(key, "alias/aws/sns") {
 			c.breach(topic.Address(), "kms_master_key_id is the AWS-managed key, which CloudWatch may not use", "name a customer key whose policy lets it, or none")
@@ -63,7 +63,7 @@ func closedTopic(c *checker) {
 	for _, policy := range c.stack.Resources(snsTopicPolicy) {
 		topic, ours := c.follow(policy.Body["arn"], snsTopic, "arn", "id")
 		if !ours {
-			c.breach(policy.Address(), "arn refers to no topic of the stack", "refer to the ARN of one: another topic has an owner of its own")
+			c.breach(policy.Address(), "arn refers to no topic of the stack", "refer to the ARN of one: another topic's owner sets its policy")
 			continue
 		}
 		policies[topic.Address()]++
@@ -99,13 +99,13 @@ func onlyPublishing(s statement, topic tfjson.Resource) bool {
 	return slices.Equal(s.actions, []string{"sns:Publish"}) && slices.Equal(s.resources, []string{arnOf(topic)})
 }
 
-// publishes takes a statement that lets services publish on behalf of the account alone.
+// publishes checks that a statement lets only services publish, and only on behalf of the account.
 func (c *checker) publishes(policy, topic tfjson.Resource, s statement) {
 	if len(s.inverted) > 0 || !onlyPublishing(s, topic) {
-		c.breach(policy.Address(), "allows other than sns:Publish to the topic", "allow that and nothing else")
+		c.breach(policy.Address(), "allows more than sns:Publish to the topic", "allow that and nothing else")
 	}
 	if len(s.principals) != 1 || len(s.principals["Service"]) == 0 {
-		c.breach(policy.Address(), "lets in "+everybodyOr(s), "name services alone: the account's own principals have policies of their own")
+		c.breach(policy.Address(), "lets in "+everybodyOr(s), "name only services: the account's own principals need their own policies")
 	}
 	if !forThisAccount(s) {
 		c.breach(policy.Address(), "lets a service publish for any account", "add the condition that aws:SourceAccount is the account's id under StringEquals")

@@ -25,7 +25,7 @@ func withAlarm(changes ...change) []change {
 	}, changes...)
 }
 
-func TestAGoodAlarmBreaksNothing(t *testing.T) {
+func TestAGoodAlarmBreachesNothing(t *testing.T) {
 	for name, changes := range map[string][]change{
 		"the stack's topic":     withAlarm(),
 		"somebody else's topic": withAlarm(set(alarm, []any{"arn:aws-cn:sns:cn-north-1:111122223333:on-call"}, "alarm_actions")),
@@ -44,26 +44,26 @@ func TestAlarms(t *testing.T) {
 		{
 			name:    "nobody to tell",
 			changes: withAlarm(unset(alarm, "alarm_actions")),
-			want:    []string{`alarms: aws_cloudwatch_metric_alarm.a: alarm_actions tells nobody; name a topic`},
+			want:    []string{`alarms: aws_cloudwatch_metric_alarm.a: alarm_actions is empty; name a topic`},
 		},
 		{
 			name:    "an empty list",
 			changes: withAlarm(set(alarm, []any{}, "alarm_actions")),
-			want:    []string{`alarms: aws_cloudwatch_metric_alarm.a: alarm_actions tells nobody; name a topic`},
+			want:    []string{`alarms: aws_cloudwatch_metric_alarm.a: alarm_actions is empty; name a topic`},
 		},
 		{
 			name:    "a topic that is not declared",
 			changes: withAlarm(set(alarm, []any{"${aws_sns_topic.other.arn}"}, "alarm_actions")),
 			want: []string{
-				`alarms: aws_cloudwatch_metric_alarm.a: alarm_actions names ${aws_sns_topic.other.arn}, which is no SNS topic; name a topic of the stack, or the ARN of a standard one`,
+				`alarms: aws_cloudwatch_metric_alarm.a: alarm_actions names ${aws_sns_topic.other.arn}, which is not a standard SNS topic; name a topic of the stack, or the ARN of a standard one`,
 			},
 		},
 		{
 			name:    "a FIFO topic, and something else",
 			changes: withAlarm(set(alarm, []any{"arn:aws:sns:us-east-1:111122223333:a.fifo", "arn:aws:swf:us-east-1:111122223333:action/x"}, "alarm_actions")),
 			want: []string{
-				`alarms: aws_cloudwatch_metric_alarm.a: alarm_actions names arn:aws:sns:us-east-1:111122223333:a.fifo, which is no SNS topic; name a topic of the stack, or the ARN of a standard one`,
-				`alarms: aws_cloudwatch_metric_alarm.a: alarm_actions names arn:aws:swf:us-east-1:111122223333:action/x, which is no SNS topic; name a topic of the stack, or the ARN of a standard one`,
+				`alarms: aws_cloudwatch_metric_alarm.a: alarm_actions names arn:aws:sns:us-east-1:111122223333:a.fifo, which is not a standard SNS topic; name a topic of the stack, or the ARN of a standard one`,
+				`alarms: aws_cloudwatch_metric_alarm.a: alarm_actions names arn:aws:swf:us-east-1:111122223333:action/x, which is not a standard SNS topic; name a topic of the stack, or the ARN of a standard one`,
 			},
 		},
 		{
@@ -106,7 +106,7 @@ func TestClosedTopic(t *testing.T) {
 		{
 			name:    "a policy in the topic",
 			changes: withAlarm(set(topic, "{}", "policy")),
-			want:    []string{`closed-topic: aws_sns_topic.t: policy is set in the topic itself; leave it out: an aws_sns_topic_policy says who may do what`},
+			want:    []string{`closed-topic: aws_sns_topic.t: policy is set in the topic itself; leave it out: an aws_sns_topic_policy controls access`},
 		},
 		{
 			name:    "the AWS-managed key",
@@ -116,22 +116,22 @@ func TestClosedTopic(t *testing.T) {
 		{
 			name:    "a topic elsewhere",
 			changes: withAlarm(add("aws_sns_topic_policy.other", `{"arn": "arn:aws:sns:us-east-1:111122223333:x", "policy": "{}"}`)),
-			want:    []string{`closed-topic: aws_sns_topic_policy.other: arn refers to no topic of the stack; refer to the ARN of one: another topic has an owner of its own`},
+			want:    []string{`closed-topic: aws_sns_topic_policy.other: arn refers to no topic of the stack; refer to the ARN of one: another topic's owner sets its policy`},
 		},
 		{
 			name:    "a policy that cannot be read",
 			changes: withAlarm(set(topicPolicy, "${var.policy}", "policy")),
-			want:    []string{address + `policy cannot be read: ${var.policy} is no name and no ARN of the stack; write it as one JSON document, with references to names and ARNs of the stack at most`},
+			want:    []string{address + `policy cannot be read: ${var.policy} is not a name or an ARN of the stack; write it as one JSON document, in which names and ARNs of the stack are the only references`},
 		},
 		{
 			name:    "everybody",
 			changes: replace(`{"Service":"cloudwatch.amazonaws.com"}`, `"*"`),
-			want:    []string{address + `lets in "*"; name services alone: the account's own principals have policies of their own`},
+			want:    []string{address + `lets in "*"; name only services: the account's own principals need their own policies`},
 		},
 		{
 			name:    "another account",
 			changes: replace(`{"Service":"cloudwatch.amazonaws.com"}`, `{"AWS":"arn:aws:iam::111122223333:root"}`),
-			want:    []string{address + `lets in AWS "arn:aws:iam::111122223333:root"; name services alone: the account's own principals have policies of their own`},
+			want:    []string{address + `lets in AWS "arn:aws:iam::111122223333:root"; name only services: the account's own principals need their own policies`},
 		},
 		{
 			name:    "any account's alarms",
@@ -139,14 +139,14 @@ func TestClosedTopic(t *testing.T) {
 			want:    []string{address + `lets a service publish for any account; add the condition that aws:SourceAccount is the account's id under StringEquals`},
 		},
 		{
-			name:    "an account that is none",
+			name:    "an invalid account",
 			changes: replace(`["${data.aws_caller_identity.current.account_id}"]`, `["*"]`),
 			want:    []string{address + `lets a service publish for any account; add the condition that aws:SourceAccount is the account's id under StringEquals`},
 		},
 		{
 			name:    "subscribing",
 			changes: replace(`"Action":["sns:Publish"],"Resource":["${aws_sns_topic.t.arn}"],"Condition":{"StringEquals"`, `"Action":["sns:Subscribe"],"Resource":["${aws_sns_topic.t.arn}"],"Condition":{"StringEquals"`),
-			want:    []string{address + `allows other than sns:Publish to the topic; allow that and nothing else`},
+			want:    []string{address + `allows more than sns:Publish to the topic; allow that and nothing else`},
 		},
 		{
 			name:    "no TLS",

@@ -28,12 +28,12 @@ const (
 	firehoseService   = "firehose.amazonaws.com"
 )
 
-// api is the REST API that a part of one belongs to.
+// api is the REST API to which a part belongs.
 func (c *checker) api(part tfjson.Resource) (tfjson.Resource, bool) {
 	return c.follow(part.Body["rest_api_id"], restAPI, "id")
 }
 
-// belongs tells whether a part is one of this API's.
+// belongs reports whether a part belongs to this API.
 func (c *checker) belongs(part, api tfjson.Resource) bool {
 	owner, ok := c.api(part)
 	return ok && owner.Address() == api.Address()
@@ -50,7 +50,7 @@ func (c *checker) partsOf(api tfjson.Resource, typ string) []tfjson.Resource {
 	return parts
 }
 
-// path is what clients call: an API's resource, or the API where it is the root.
+// path is the resource of an API that clients call; the API itself for the root.
 func (c *checker) path(r tfjson.Resource) (tfjson.Resource, bool) {
 	if root, ok := c.follow(r.Body["resource_id"], restAPI, "root_resource_id"); ok {
 		return root, true
@@ -58,7 +58,7 @@ func (c *checker) path(r tfjson.Resource) (tfjson.Resource, bool) {
 	return c.follow(r.Body["resource_id"], apiResource, "id")
 }
 
-// method is a method with what belongs to it.
+// method is a method with its integrations and responses.
 type method struct {
 	tfjson.Resource
 	verb         string
@@ -67,7 +67,7 @@ type method struct {
 	responses    []tfjson.Resource
 }
 
-// methodKey is the same for a method and for what belongs to it. The rule "readable" reports what has no key.
+// methodKey is the same for a method and for its parts. The rule "readable" reports resources without a key.
 type methodKey struct{ api, path, verb string }
 
 func (c *checker) methodKey(r tfjson.Resource) (methodKey, bool) {
@@ -102,7 +102,7 @@ func (c *checker) ofMethod(key methodKey, typ string) []tfjson.Resource {
 	return found
 }
 
-// isMock tells whether nothing but API Gateway answers the method.
+// isMock reports whether only API Gateway answers the method.
 func (c *checker) isMock(m method) bool {
 	for _, r := range m.integrations {
 		if kind, ok := c.value(r.Body["type"]); !ok || kind != "MOCK" {

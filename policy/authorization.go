@@ -1,7 +1,6 @@
 package policy
 
-// authorization: a browser sends a preflight without credentials, so OPTIONS stays open; it is a mock and reaches
-// nothing.
+// authorization: a browser sends a preflight without credentials, so OPTIONS stays open. It is a mock, which reaches nothing.
 func authorization(c *checker) {
 	if c.expect.Public {
 		return

@@ -13,7 +13,7 @@ func TestAuthorization(t *testing.T) {
 			},
 		},
 		{
-			name:    "a method that is open by a name that AWS does not know",
+			name:    "a method with an unknown authorization",
 			changes: []change{set(post, "none", "authorization")},
 			private: true,
 			want: []string{
@@ -21,7 +21,7 @@ func TestAuthorization(t *testing.T) {
 			},
 		},
 		{
-			name:    "a method that says nothing",
+			name:    "a method without an authorization",
 			changes: []change{unset(post, "authorization")},
 			private: true,
 			want: []string{
@@ -29,19 +29,19 @@ func TestAuthorization(t *testing.T) {
 			},
 		},
 		{
-			name:    "a method of which only an apply can tell",
+			name:    "a method known only after an apply",
 			changes: []change{set(post, "${var.authorization}", "authorization")},
 			private: true,
 			want: []string{
-				`authorization: aws_api_gateway_method.api_submit_post: authorization is "${var.authorization}", which only an apply can tell; write the value itself`,
+				`authorization: aws_api_gateway_method.api_submit_post: authorization is "${var.authorization}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 		{
-			name:    "a key of which only an apply can tell",
+			name:    "a key known only after an apply",
 			changes: []change{set(post, "${var.key}", "api_key_required")},
 			private: true,
 			want: []string{
-				`authorization: aws_api_gateway_method.api_submit_post: api_key_required is "${var.key}", which only an apply can tell; write the value itself`,
+				`authorization: aws_api_gateway_method.api_submit_post: api_key_required is "${var.key}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 		{
@@ -51,18 +51,18 @@ func TestAuthorization(t *testing.T) {
 			want: []string{
 				`authorization: aws_api_gateway_method.api_submit_options: authorization is "NONE"; set it to "AWS_IAM", "COGNITO_USER_POOLS" or "CUSTOM"`,
 				`cors: aws_api_gateway_method.api_submit_options: OPTIONS has no MOCK integration; answer it in API Gateway`,
-				`fail-closed: aws_api_gateway_integration_response.api_submit_options_204-mapping: answers whatever no other pattern matches with 204; set its selection_pattern, such as "200"`,
+				`fail-closed: aws_api_gateway_integration_response.api_submit_options_204-mapping: answers with 204 when no other pattern matches; set its selection_pattern, such as "200"`,
 			},
 		},
 		{
-			name:    "OPTIONS of which only an apply can tell",
+			name:    "OPTIONS known only after an apply",
 			changes: []change{authorize, set(mock, "${var.type}", "type")},
 			private: true,
 			want: []string{
 				`authorization: aws_api_gateway_method.api_submit_options: authorization is "NONE"; set it to "AWS_IAM", "COGNITO_USER_POOLS" or "CUSTOM"`,
 				`cors: aws_api_gateway_method.api_submit_options: OPTIONS has no MOCK integration; answer it in API Gateway`,
-				`fail-closed: aws_api_gateway_integration.api_submit_options_integration: type is "${var.type}", which only an apply can tell; write the value itself`,
-				`fail-closed: aws_api_gateway_integration_response.api_submit_options_204-mapping: answers whatever no other pattern matches with 204; set its selection_pattern, such as "200"`,
+				`fail-closed: aws_api_gateway_integration.api_submit_options_integration: type is "${var.type}", whose value is known only after an apply; write the value itself`,
+				`fail-closed: aws_api_gateway_integration_response.api_submit_options_204-mapping: answers with 204 when no other pattern matches; set its selection_pattern, such as "200"`,
 			},
 		},
 		{
@@ -72,7 +72,7 @@ func TestAuthorization(t *testing.T) {
 			want: []string{
 				`authorization: aws_api_gateway_method.api_submit_options: authorization is "NONE"; set it to "AWS_IAM", "COGNITO_USER_POOLS" or "CUSTOM"`,
 				`cors: aws_api_gateway_method.api_submit_options: OPTIONS has no MOCK integration; answer it in API Gateway`,
-				`fail-closed: aws_api_gateway_integration_response.api_submit_options_204-mapping: answers whatever no other pattern matches with 204; set its selection_pattern, such as "200"`,
+				`fail-closed: aws_api_gateway_integration_response.api_submit_options_204-mapping: answers with 204 when no other pattern matches; set its selection_pattern, such as "200"`,
 			},
 		},
 	})

@@ -18,7 +18,7 @@ func privateBucket(c *checker) {
 		c.want(in(bucket), "acl", "", "private")
 		for _, key := range []string{"grant", "policy"} {
 			if bucket.Body[key] != nil {
-				c.breach(bucket.Address(), key+" is set in the bucket itself", "leave it out: BucketOwnerEnforced and an aws_s3_bucket_policy say who may do what")
+				c.breach(bucket.Address(), key+" is set in the bucket itself", "leave it out: BucketOwnerEnforced and an aws_s3_bucket_policy control access")
 			}
 		}
 		c.companions(bucket)
@@ -26,10 +26,10 @@ func privateBucket(c *checker) {
 	for _, acl := range c.stack.Resources("aws_s3_bucket_acl") {
 		c.want(in(acl), "acl", "private", "bucket-owner-full-control")
 		if acl.Body["access_control_policy"] != nil {
-			c.breach(acl.Address(), "access_control_policy lets others in", "leave it out: a bucket policy says who may do what")
+			c.breach(acl.Address(), "access_control_policy lets others in", "leave it out: a bucket policy controls access")
 		}
 	}
-	// Of every bucket, this stack's or not.
+	// Every bucket policy, whether or not the stack has the bucket.
 	for _, policy := range c.stack.Resources(s3BucketPolicy) {
 		if statements, ok := c.document(in(policy), "policy"); ok {
 			c.namesPrincipals(policy, statements)
@@ -37,7 +37,7 @@ func privateBucket(c *checker) {
 	}
 }
 
-// companions checks the resources that each say one thing of a bucket.
+// companions checks the resources that each have one setting of a bucket.
 func (c *checker) companions(bucket tfjson.Resource) {
 	if access, ok := c.companion(bucket, "aws_s3_bucket_public_access_block"); ok {
 		for _, key := range []string{"block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"} {
@@ -59,7 +59,7 @@ func (c *checker) companions(bucket tfjson.Resource) {
 	}
 }
 
-// companion is the only resource of a type that refers to the bucket. Of two, the one that is applied last would count.
+// companion is the only resource of a type that refers to the bucket. If there were two, the one applied last would win.
 func (c *checker) companion(bucket tfjson.Resource, typ string) (place, bool) {
 	var found []tfjson.Resource
 	for _, r := range c.stack.Resources(typ) {
@@ -125,7 +125,7 @@ func (c *checker) namesPrincipals(policy tfjson.Resource, statements []statement
 			open = open || slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, "*") })
 		}
 		if open {
-			c.breach(policy.Address(), fmt.Sprintf("policy: statement %d lets in %s", i+1, everybodyOr(s)), "name who may")
+			c.breach(policy.Address(), fmt.Sprintf("policy: statement %d lets in %s", i+1, everybodyOr(s)), "name the principals that may")
 		}
 	}
 }

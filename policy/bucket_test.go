@@ -20,14 +20,14 @@ func TestPrivateBucket(t *testing.T) {
 			name:    "a grant in the bucket",
 			changes: []change{set(bucket, map[string]any{}, "grant")},
 			want: []string{
-				`private-bucket: aws_s3_bucket.bucket: grant is set in the bucket itself; leave it out: BucketOwnerEnforced and an aws_s3_bucket_policy say who may do what`,
+				`private-bucket: aws_s3_bucket.bucket: grant is set in the bucket itself; leave it out: BucketOwnerEnforced and an aws_s3_bucket_policy control access`,
 			},
 		},
 		{
 			name:    "a policy in the bucket",
 			changes: []change{set(bucket, "{}", "policy")},
 			want: []string{
-				`private-bucket: aws_s3_bucket.bucket: policy is set in the bucket itself; leave it out: BucketOwnerEnforced and an aws_s3_bucket_policy say who may do what`,
+				`private-bucket: aws_s3_bucket.bucket: policy is set in the bucket itself; leave it out: BucketOwnerEnforced and an aws_s3_bucket_policy control access`,
 			},
 		},
 		{
@@ -38,14 +38,14 @@ func TestPrivateBucket(t *testing.T) {
 			},
 		},
 		{
-			name:    "an ACL that is only known at apply",
+			name:    "an ACL known only after an apply",
 			changes: []change{add("aws_s3_bucket_acl.acl", `{"acl": "${var.acl}"}`)},
 			want: []string{
-				`private-bucket: aws_s3_bucket_acl.acl: acl is "${var.acl}", which only an apply can tell; write the value itself`,
+				`private-bucket: aws_s3_bucket_acl.acl: acl is "${var.acl}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 		{
-			name:    "an ACL that is no value",
+			name:    "an ACL that is a list",
 			changes: []change{add("aws_s3_bucket_acl.acl", `{"acl": ["private"]}`)},
 			want: []string{
 				`private-bucket: aws_s3_bucket_acl.acl: acl is no single value; write the value itself`,
@@ -56,7 +56,7 @@ func TestPrivateBucket(t *testing.T) {
 			changes: []change{add("aws_s3_bucket_acl.acl", `{"access_control_policy": {}}`)},
 			want: []string{
 				`private-bucket: aws_s3_bucket_acl.acl: acl is not set; set it to "private" or "bucket-owner-full-control"`,
-				`private-bucket: aws_s3_bucket_acl.acl: access_control_policy lets others in; leave it out: a bucket policy says who may do what`,
+				`private-bucket: aws_s3_bucket_acl.acl: access_control_policy lets others in; leave it out: a bucket policy controls access`,
 			},
 		},
 		{
@@ -86,7 +86,7 @@ func TestPrivateBucket(t *testing.T) {
 			changes: []change{set(access, false, "block_public_policy"), set(access, "${var.x}", "restrict_public_buckets")},
 			want: []string{
 				`private-bucket: aws_s3_bucket_public_access_block.bucket_access: block_public_policy is "false"; set it to "true"`,
-				`private-bucket: aws_s3_bucket_public_access_block.bucket_access: restrict_public_buckets is "${var.x}", which only an apply can tell; write the value itself`,
+				`private-bucket: aws_s3_bucket_public_access_block.bucket_access: restrict_public_buckets is "${var.x}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 		{
@@ -133,11 +133,11 @@ func TestPrivateBucket(t *testing.T) {
 			changes: []change{set("aws_s3_bucket_ownership_controls.bucket_ownership",
 				[]any{map[string]any{"object_ownership": "BucketOwnerEnforced"}, map[string]any{}}, "rule")},
 			want: []string{
-				`private-bucket: aws_s3_bucket_ownership_controls.bucket_ownership: rule stands 2 times; leave one`,
+				`private-bucket: aws_s3_bucket_ownership_controls.bucket_ownership: rule appears 2 times; keep one`,
 			},
 		},
 		{
-			name:    "a rule that is no block",
+			name:    "a rule that is not a block",
 			changes: []change{set("aws_s3_bucket_ownership_controls.bucket_ownership", "${var.rule}", "rule")},
 			want: []string{
 				`private-bucket: aws_s3_bucket_ownership_controls.bucket_ownership: rule cannot be read: "rule" is a string; it must be an object or a list of objects; write it as a block`,
@@ -152,7 +152,7 @@ func TestPrivateBucket(t *testing.T) {
 			},
 		},
 		{
-			name: "encryption by nothing",
+			name: "encryption without an algorithm",
 			changes: []change{unset("aws_s3_bucket_server_side_encryption_configuration.bucket_encryption", "rule", "0",
 				"apply_server_side_encryption_by_default")},
 			want: []string{
@@ -181,10 +181,10 @@ func TestPrivateBucket(t *testing.T) {
 			},
 		},
 		{
-			name:    "a policy that is only known at apply",
+			name:    "a policy known only after an apply",
 			changes: []change{set(bucketPolicy, "${var.policy}", "policy")},
 			want: []string{
-				`private-bucket: aws_s3_bucket_policy.bucket_policy: policy cannot be read: ${var.policy} is no name and no ARN of the stack; write it as one JSON document, with references to names and ARNs of the stack at most`,
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: policy cannot be read: ${var.policy} is not a name or an ARN of the stack; write it as one JSON document, in which names and ARNs of the stack are the only references`,
 			},
 		},
 	})
@@ -198,7 +198,7 @@ func TestBucketPolicies(t *testing.T) {
 			want: []string{
 				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
 				`private-bucket: aws_s3_bucket_policy.bucket_policy: does not deny requests without TLS on ${aws_s3_bucket.bucket.arn}/*; deny s3:* there to the principal "*" where aws:SecureTransport is false`,
-				`private-bucket: aws_s3_bucket_policy.bucket_policy: policy: statement 1 lets in "*"; name who may`,
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: policy: statement 1 lets in "*"; name the principals that may`,
 			},
 		},
 		{
@@ -283,21 +283,21 @@ func TestBucketPolicies(t *testing.T) {
 			name:    "anybody let in",
 			changes: policyOf(`"Statement":[`, `"Statement":[{"Effect":"Allow","Principal":{"AWS":["*"]},"Action":"s3:GetObject","Resource":"${aws_s3_bucket.bucket.arn}/x","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}},`),
 			want: []string{
-				`private-bucket: aws_s3_bucket_policy.bucket_policy: policy: statement 1 lets in AWS "*"; name who may`,
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: policy: statement 1 lets in AWS "*"; name the principals that may`,
 			},
 		},
 		{
 			name:    "anybody but some let in",
 			changes: policyOf(`"Statement":[`, `"Statement":[{"Effect":"Allow","NotPrincipal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"s3:GetObject","Resource":"${aws_s3_bucket.bucket.arn}/x"},`),
 			want: []string{
-				`private-bucket: aws_s3_bucket_policy.bucket_policy: policy: statement 1 lets in all but NotPrincipal; name who may`,
+				`private-bucket: aws_s3_bucket_policy.bucket_policy: policy: statement 1 lets in all but NotPrincipal; name the principals that may`,
 			},
 		},
 		{
-			name:    "anybody let into a bucket of somebody else",
+			name:    "anybody let into another owner's bucket",
 			changes: []change{add("aws_s3_bucket_policy.other", `{"bucket": "other", "policy": "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::other/*\"}}"}`)},
 			want: []string{
-				`private-bucket: aws_s3_bucket_policy.other: policy: statement 1 lets in "*"; name who may`,
+				`private-bucket: aws_s3_bucket_policy.other: policy: statement 1 lets in "*"; name the principals that may`,
 			},
 		},
 	})

@@ -37,7 +37,7 @@ func cors(c *checker) {
 	}
 }
 
-// preflight: a browser sends it without credentials and takes none but a success for an answer.
+// preflight: a browser sends it without credentials and accepts only a success.
 func (c *checker) preflight(m method) {
 	c.want(in(m.Resource), "authorization", "NONE")
 	c.want(in(m.Resource), "api_key_required", "", "false")
@@ -92,18 +92,18 @@ func (c *checker) namesMethods(a answer, verbs []string) {
 			named = append(named, strings.TrimSpace(name))
 		}
 	}
-	// A browser takes "*" for every method unless it sends credentials.
+	// A browser reads "*" as every method unless it sends credentials.
 	if slices.Contains(named, "*") && !a.mentions(allowCredentials) {
 		return
 	}
 	for _, verb := range verbs {
 		if !slices.Contains(named, verb) {
-			c.breach(a.resource.Address(), allowMethods+" has no "+verb, "add it, in the single quotes of the others")
+			c.breach(a.resource.Address(), allowMethods+" has no "+verb, "add it, inside the same single quotes")
 		}
 	}
 }
 
-// gatewayAnswers: API Gateway's own refusals carry no CORS header unless a gateway response sets it.
+// gatewayAnswers: API Gateway's own refusals have no CORS header unless a gateway response sets it.
 func (c *checker) gatewayAnswers(api tfjson.Resource) {
 	kinds := map[string]bool{}
 	for _, r := range c.partsOf(api, gatewayResponse) {
@@ -119,25 +119,25 @@ func (c *checker) gatewayAnswers(api tfjson.Resource) {
 	}
 }
 
-// originOf checks that an answer names an origin, and not every origin where a page may send credentials.
+// originOf checks that an answer names an origin, and not every origin if a page may send credentials.
 func (c *checker) originOf(a answer) {
 	origins := a.values(allowOrigin)
 	if !a.isSet(allowOrigin) {
-		c.breach(a.resource.Address(), "does not always set "+allowOrigin+" to a value that can be told", "set it to an origin in single quotes, or "+a.otherwise)
+		c.breach(a.resource.Address(), "does not always set "+allowOrigin+" to a known value", "set it to an origin in single quotes, or "+a.otherwise)
 	}
 	if slices.Contains(origins, "*") && a.mentions(allowCredentials) {
-		c.breach(a.resource.Address(), allowCredentials+` is set beside the origin "*"`, "leave it out or name the origins: browsers refuse the two together")
+		c.breach(a.resource.Address(), allowCredentials+` is set together with the origin "*"`, "leave it out or name the origins: browsers refuse the two together")
 	}
 }
 
-// answer is what sets the headers of a response: parameters that map them, and templates that override them.
+// answer has the parts of a response that set its headers: parameters that map them, and templates that override them.
 type answer struct {
 	resource tfjson.Resource
-	// parameters are the headers' values by name in lower case: a fixed one without its single quotes, the one variable
-	// that is known to be good, or nothing where the value cannot be told.
+	// parameters are the headers' values by name in lower case: a fixed value without its single quotes, the one permitted
+	// variable, or "" for an unknown value.
 	parameters map[string]string
 	templates  []string
-	// otherwise is how an origin can be set that is not fixed.
+	// otherwise says how to set an origin that is not fixed.
 	otherwise string
 }
 
@@ -145,9 +145,9 @@ func (c *checker) answer(r tfjson.Resource) answer {
 	return answer{r, c.parameters(r, "method.response.header.", ""), responseTemplates(r), "in every response template"}
 }
 
-// gatewayAnswer has no templates that could set a header: those of a gateway response know variables only. Its
-// parameters may name whichever origin asked, by the spelling of HTTP/2: API Gateway's names are case-sensitive, and a browser
-// sends "origin" (middyjs/middy#257).
+// gatewayAnswer has no templates, because those of a gateway response cannot set a header. Its parameters may name the
+// request's origin. They must use HTTP/2's spelling, because API Gateway's names are case-sensitive and a browser sends "origin"
+// (middyjs/middy#257).
 func (c *checker) gatewayAnswer(r tfjson.Resource) answer {
 	const asked = "method.request.header.origin"
 	return answer{r, c.parameters(r, "gatewayresponse.header.", asked), nil, "to " + asked}
@@ -194,7 +194,7 @@ var (
 	override = regexp.MustCompile(`(?i)#set\s*\(\s*\$context\.responseOverride\.header\.([a-z0-9-]+)\s*=\s*(.*?)\s*\)`)
 )
 
-// values are all that the header may become; nil where nothing sets it.
+// values are all possible values of the header; nil if nothing sets it.
 func (a answer) values(header string) []string {
 	var found []string
 	if value := a.parameters[strings.ToLower(header)]; value != "" {
@@ -216,13 +216,13 @@ func overrides(template, header string) []string {
 	return found
 }
 
-// mentions tells whether anything sets the header, be it to a value that cannot be told.
+// mentions reports whether anything sets the header, even to an unknown value.
 func (a answer) mentions(header string) bool {
 	_, mapped := a.parameters[strings.ToLower(header)]
 	return mapped || a.values(header) != nil
 }
 
-// isSet tells whether the header is there whichever template runs.
+// isSet reports whether the header is set whichever template runs.
 func (a answer) isSet(header string) bool {
 	if a.parameters[strings.ToLower(header)] != "" {
 		return true

@@ -9,7 +9,7 @@ const (
 	gateway     = "gatewayresponse.header.Access-Control-Allow-Origin"
 )
 
-// overriding takes the fixed origin from the answer to an accepted event and puts text before its template.
+// overriding removes the fixed origin from the answer to an accepted event and puts text before its template.
 func overriding(text string) []change {
 	return []change{
 		unset(accepted, "response_parameters", origin),
@@ -29,25 +29,25 @@ func TestPreflights(t *testing.T) {
 			},
 		},
 		{
-			name:    "a preflight that asks for credentials",
+			name:    "a preflight that requires credentials",
 			changes: []change{set(options, "AWS_IAM", "authorization")},
 			want: []string{
 				`cors: aws_api_gateway_method.api_submit_options: authorization is "AWS_IAM"; set it to "NONE"`,
 			},
 		},
 		{
-			name:    "a preflight that asks for a key",
+			name:    "a preflight that requires a key",
 			changes: []change{set(options, true, "api_key_required")},
 			want: []string{
 				`cors: aws_api_gateway_method.api_submit_options: api_key_required is "true"; leave it out or set it to "false"`,
 			},
 		},
 		{
-			name:    "a preflight that is no mock",
+			name:    "a preflight that is not a mock",
 			changes: []change{set(mock, "HTTP", "type")},
 			want: []string{
 				`cors: aws_api_gateway_method.api_submit_options: OPTIONS has no MOCK integration; answer it in API Gateway`,
-				`fail-closed: aws_api_gateway_integration_response.api_submit_options_204-mapping: answers whatever no other pattern matches with 204; set its selection_pattern, such as "200"`,
+				`fail-closed: aws_api_gateway_integration_response.api_submit_options_204-mapping: answers with 204 when no other pattern matches; set its selection_pattern, such as "200"`,
 			},
 		},
 		{
@@ -65,31 +65,31 @@ func TestPreflights(t *testing.T) {
 			},
 		},
 		{
-			name:    "a preflight of which only an apply can tell",
+			name:    "a preflight known only after an apply",
 			changes: []change{set(preflight, "${var.status}", "status_code")},
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: status_code is "${var.status}", which only an apply can tell; write the value itself`,
+				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: status_code is "${var.status}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 		{
 			name:    "a preflight without an origin",
 			changes: []change{unset(preflight, "response_parameters", origin)},
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or in every response template`,
+				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: does not always set Access-Control-Allow-Origin to a known value; set it to an origin in single quotes, or in every response template`,
 			},
 		},
 		{
 			name:    "a preflight without methods",
 			changes: []change{unset(preflight, "response_parameters", methods)},
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: Access-Control-Allow-Methods has no POST; add it, in the single quotes of the others`,
+				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: Access-Control-Allow-Methods has no POST; add it, inside the same single quotes`,
 			},
 		},
 		{
 			name:    "a preflight without the method",
 			changes: []change{set(preflight, "'GET, OPTIONS'", "response_parameters", methods)},
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: Access-Control-Allow-Methods has no POST; add it, in the single quotes of the others`,
+				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: Access-Control-Allow-Methods has no POST; add it, inside the same single quotes`,
 			},
 		},
 		{
@@ -100,7 +100,7 @@ func TestPreflights(t *testing.T) {
 				set(preflight, "'true'", "response_parameters", credentials),
 			},
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: Access-Control-Allow-Methods has no POST; add it, in the single quotes of the others`,
+				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: Access-Control-Allow-Methods has no POST; add it, inside the same single quotes`,
 			},
 		},
 		{
@@ -121,9 +121,9 @@ func TestPreflights(t *testing.T) {
 			name:    "a preflight without anything",
 			changes: []change{unset(preflight, "response_parameters")},
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or in every response template`,
+				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: does not always set Access-Control-Allow-Origin to a known value; set it to an origin in single quotes, or in every response template`,
 				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: Access-Control-Allow-Headers is not set; set it to the headers that a page may send, in single quotes`,
-				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: Access-Control-Allow-Methods has no POST; add it, in the single quotes of the others`,
+				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: Access-Control-Allow-Methods has no POST; add it, inside the same single quotes`,
 			},
 		},
 	})
@@ -135,63 +135,63 @@ func TestOrigins(t *testing.T) {
 			name:    "an answer without an origin",
 			changes: []change{unset(accepted, "response_parameters", origin)},
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or in every response template`,
+				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a known value; set it to an origin in single quotes, or in every response template`,
 			},
 		},
 		{
-			name:    "an answer with an origin of which only an apply can tell",
+			name:    "an answer with an origin known only after an apply",
 			changes: []change{set(accepted, "'${var.origin}'", "response_parameters", origin)},
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or in every response template`,
+				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a known value; set it to an origin in single quotes, or in every response template`,
 			},
 		},
 		{
 			name:    "an answer with an origin in half of its quotes",
 			changes: []change{set(accepted, "*'", "response_parameters", origin)},
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or in every response template`,
+				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a known value; set it to an origin in single quotes, or in every response template`,
 			},
 		},
 		{
 			name:    "an answer with an origin in the other half",
 			changes: []change{set(accepted, "'*", "response_parameters", origin)},
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or in every response template`,
+				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a known value; set it to an origin in single quotes, or in every response template`,
 			},
 		},
 		{
 			name:    "an answer with the backend's origin",
 			changes: []change{set(accepted, "integration.response.header.Origin", "response_parameters", origin)},
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or in every response template`,
+				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a known value; set it to an origin in single quotes, or in every response template`,
 			},
 		},
 		{
-			name:    "an answer with whichever origin asked, which no answer of an integration can have",
+			name:    "an answer with the request's origin, which an integration's answer cannot have",
 			changes: []change{set(accepted, "method.request.header.origin", "response_parameters", origin)},
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or in every response template`,
+				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a known value; set it to an origin in single quotes, or in every response template`,
 			},
 		},
 		{
 			name:    "an origin in a comment",
 			changes: overriding("##" + echo),
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or in every response template`,
+				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a known value; set it to an origin in single quotes, or in every response template`,
 			},
 		},
 		{
 			name:    "an origin in a long comment",
 			changes: overriding("#*\n" + echo + "*#"),
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or in every response template`,
+				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a known value; set it to an origin in single quotes, or in every response template`,
 			},
 		},
 		{
 			name:    "another header",
 			changes: overriding("#set($context.responseOverride.header.Vary = \"Origin\")\n"),
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or in every response template`,
+				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a known value; set it to an origin in single quotes, or in every response template`,
 			},
 		},
 		{
@@ -199,7 +199,7 @@ func TestOrigins(t *testing.T) {
 			changes: append(overriding(echo),
 				set(accepted, "{}", "response_templates", "text/plain")),
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or in every response template`,
+				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: does not always set Access-Control-Allow-Origin to a known value; set it to an origin in single quotes, or in every response template`,
 			},
 		},
 		{
@@ -213,14 +213,14 @@ func TestOrigins(t *testing.T) {
 			name:    "every origin with credentials",
 			changes: []change{set(accepted, "'true'", "response_parameters", credentials)},
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: Access-Control-Allow-Credentials is set beside the origin "*"; leave it out or name the origins: browsers refuse the two together`,
+				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: Access-Control-Allow-Credentials is set together with the origin "*"; leave it out or name the origins: browsers refuse the two together`,
 			},
 		},
 		{
-			name:    "every origin with credentials of which only the backend can tell",
+			name:    "every origin with credentials from the backend",
 			changes: []change{set(accepted, "integration.response.header.X", "response_parameters", credentials)},
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: Access-Control-Allow-Credentials is set beside the origin "*"; leave it out or name the origins: browsers refuse the two together`,
+				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: Access-Control-Allow-Credentials is set together with the origin "*"; leave it out or name the origins: browsers refuse the two together`,
 			},
 		},
 		{
@@ -228,7 +228,7 @@ func TestOrigins(t *testing.T) {
 			changes: overriding("#set($context.responseOverride.header.Access-Control-Allow-Origin = \"*\")\n" +
 				"#set( $context.responseOverride.header.access-control-allow-credentials = 'true' )\n"),
 			want: []string{
-				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: Access-Control-Allow-Credentials is set beside the origin "*"; leave it out or name the origins: browsers refuse the two together`,
+				`cors: aws_api_gateway_integration_response.api_submit_post_200-mapping: Access-Control-Allow-Credentials is set together with the origin "*"; leave it out or name the origins: browsers refuse the two together`,
 			},
 		},
 	})
@@ -245,10 +245,10 @@ func TestGatewayResponses(t *testing.T) {
 			},
 		},
 		{
-			name:    "a type of which only an apply can tell",
+			name:    "a type known only after an apply",
 			changes: []change{set("aws_api_gateway_gateway_response.api_default-5xx", "${var.type}", "response_type")},
 			want: []string{
-				`cors: aws_api_gateway_gateway_response.api_default-5xx: response_type is "${var.type}", which only an apply can tell; write the value itself`,
+				`cors: aws_api_gateway_gateway_response.api_default-5xx: response_type is "${var.type}", whose value is known only after an apply; write the value itself`,
 				`cors: aws_api_gateway_rest_api.api: has no gateway response DEFAULT_5XX; declare one that sets Access-Control-Allow-Origin`,
 			},
 		},
@@ -256,21 +256,21 @@ func TestGatewayResponses(t *testing.T) {
 			name:    "no origin",
 			changes: []change{unset(throttled, "response_parameters", gateway)},
 			want: []string{
-				`cors: aws_api_gateway_gateway_response.api_throttled: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or to method.request.header.origin`,
+				`cors: aws_api_gateway_gateway_response.api_throttled: does not always set Access-Control-Allow-Origin to a known value; set it to an origin in single quotes, or to method.request.header.origin`,
 			},
 		},
 		{
-			name:    "an origin as no browser spells it over HTTP/2",
+			name:    "an origin in a spelling that no browser uses over HTTP/2",
 			changes: []change{set(throttled, "method.request.header.Origin", "response_parameters", gateway)},
 			want: []string{
-				`cors: aws_api_gateway_gateway_response.api_throttled: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or to method.request.header.origin`,
+				`cors: aws_api_gateway_gateway_response.api_throttled: does not always set Access-Control-Allow-Origin to a known value; set it to an origin in single quotes, or to method.request.header.origin`,
 			},
 		},
 		{
 			name:    "no parameters",
 			changes: []change{unset(throttled, "response_parameters")},
 			want: []string{
-				`cors: aws_api_gateway_gateway_response.api_throttled: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or to method.request.header.origin`,
+				`cors: aws_api_gateway_gateway_response.api_throttled: does not always set Access-Control-Allow-Origin to a known value; set it to an origin in single quotes, or to method.request.header.origin`,
 			},
 		},
 		{
@@ -280,14 +280,14 @@ func TestGatewayResponses(t *testing.T) {
 				set(throttled, echo, "response_templates", "application/json"),
 			},
 			want: []string{
-				`cors: aws_api_gateway_gateway_response.api_throttled: does not always set Access-Control-Allow-Origin to a value that can be told; set it to an origin in single quotes, or to method.request.header.origin`,
+				`cors: aws_api_gateway_gateway_response.api_throttled: does not always set Access-Control-Allow-Origin to a known value; set it to an origin in single quotes, or to method.request.header.origin`,
 			},
 		},
 		{
 			name:    "every origin with credentials",
 			changes: []change{set(throttled, "'true'", "response_parameters", "gatewayresponse.header.Access-Control-Allow-Credentials")},
 			want: []string{
-				`cors: aws_api_gateway_gateway_response.api_throttled: Access-Control-Allow-Credentials is set beside the origin "*"; leave it out or name the origins: browsers refuse the two together`,
+				`cors: aws_api_gateway_gateway_response.api_throttled: Access-Control-Allow-Credentials is set together with the origin "*"; leave it out or name the origins: browsers refuse the two together`,
 			},
 		},
 	})

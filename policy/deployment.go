@@ -13,7 +13,7 @@ func streamEncryption(c *checker) {
 	}
 }
 
-// deployment: API Gateway serves a snapshot, which it never takes by itself, and takes of what is there at the moment.
+// deployment: API Gateway serves a snapshot. It takes one only on request, of the resources that exist at that moment.
 func deployment(c *checker) {
 	for _, api := range c.stack.Resources(restAPI) {
 		deployments := c.partsOf(api, apiDeployment)
@@ -42,7 +42,7 @@ func (c *checker) stages(api tfjson.Resource) {
 
 func (c *checker) snapshot(d, api tfjson.Resource) {
 	if triggers, _ := d.Body["triggers"].(map[string]any); len(triggers) == 0 {
-		c.breach(d.Address(), "has no triggers", "add a hash of all that it deploys, or a change is never deployed")
+		c.breach(d.Address(), "has no triggers", "add a hash of everything that it deploys, or Terraform never deploys a change")
 	}
 	c.want(c.block(in(d), "lifecycle"), "create_before_destroy", "true")
 	before := list(d.Body["depends_on"])
@@ -55,6 +55,6 @@ func (c *checker) snapshot(d, api tfjson.Resource) {
 		}
 	}
 	if missing != nil {
-		c.breach(d.Address(), "does not depend on "+strings.Join(missing, ", "), "add it to depends_on, or it may be deployed without")
+		c.breach(d.Address(), "does not depend on "+strings.Join(missing, ", "), "add it to depends_on, or the deployment may lack it")
 	}
 }

@@ -23,16 +23,16 @@ func TestStreamEncryption(t *testing.T) {
 			},
 		},
 		{
-			name:    "only known at apply",
+			name:    "known only after an apply",
 			changes: []change{set(stream, "${var.encryption}", "encryption_type")},
 			want: []string{
-				`stream-encryption: aws_kinesis_stream.stream: encryption_type is "${var.encryption}", which only an apply can tell; write the value itself`,
+				`stream-encryption: aws_kinesis_stream.stream: encryption_type is "${var.encryption}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 	})
 }
 
-// without leaves an address out of what the deployment waits for.
+// without removes an address from the deployment's depends_on.
 func without(address string) change {
 	return func(_ *testing.T, root map[string]any) {
 		names, name := byName(root, deployment)
@@ -67,18 +67,18 @@ func TestDeployment(t *testing.T) {
 			name:    "no triggers",
 			changes: []change{unset(deployment, "triggers")},
 			want: []string{
-				`deployment: aws_api_gateway_deployment.api_deployment: has no triggers; add a hash of all that it deploys, or a change is never deployed`,
+				`deployment: aws_api_gateway_deployment.api_deployment: has no triggers; add a hash of everything that it deploys, or Terraform never deploys a change`,
 			},
 		},
 		{
 			name:    "empty triggers",
 			changes: []change{set(deployment, map[string]any{}, "triggers")},
 			want: []string{
-				`deployment: aws_api_gateway_deployment.api_deployment: has no triggers; add a hash of all that it deploys, or a change is never deployed`,
+				`deployment: aws_api_gateway_deployment.api_deployment: has no triggers; add a hash of everything that it deploys, or Terraform never deploys a change`,
 			},
 		},
 		{
-			name:    "the old one destroyed first",
+			name:    "the old deployment destroyed first",
 			changes: []change{unset(deployment, "lifecycle")},
 			want: []string{
 				`deployment: aws_api_gateway_deployment.api_deployment: lifecycle.create_before_destroy is not set; set it to "true"`,
@@ -88,14 +88,14 @@ func TestDeployment(t *testing.T) {
 			name:    "parts that it does not wait for",
 			changes: parts,
 			want: []string{
-				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_integration.more, aws_api_gateway_integration_response.more, aws_api_gateway_method_response.more, aws_api_gateway_gateway_response.more, aws_api_gateway_model.more; add it to depends_on, or it may be deployed without`,
+				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_integration.more, aws_api_gateway_integration_response.more, aws_api_gateway_method_response.more, aws_api_gateway_gateway_response.more, aws_api_gateway_model.more; add it to depends_on, or the deployment may lack it`,
 			},
 		},
 		{
 			name:    "a method that it does not wait for",
 			changes: []change{without(post)},
 			want: []string{
-				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_method.api_submit_post; add it to depends_on, or it may be deployed without`,
+				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_method.api_submit_post; add it to depends_on, or the deployment may lack it`,
 			},
 		},
 		{

@@ -11,24 +11,24 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// statement is one statement of a policy document. Texts are templates, as [tfjson.Part] writes them.
+// statement is one statement of a policy document. Its texts are templates, as [tfjson.Part] writes them.
 type statement struct {
 	effect     string
 	actions    []string
 	resources  []string
 	principals map[string][]string
 	conditions map[string]map[string][]string
-	// inverted are the elements that mean all but what they name: NotAction, NotPrincipal, NotResource.
+	// inverted are the statement's elements among NotAction, NotPrincipal and NotResource.
 	inverted []string
 }
 
 const (
-	documentRemedy = "write it as one JSON document, with references to names and ARNs of the stack at most"
+	documentRemedy = "write it as one JSON document, in which names and ARNs of the stack are the only references"
 	allow          = "Allow"
 	deny           = "Deny"
 )
 
-// document is a place's policy document. It reports one that cannot be read.
+// document is a place's policy document. It reports a document that it cannot read.
 func (c *checker) document(p place, key string) ([]statement, bool) {
 	statements, err := c.parseDocument(p.body[key])
 	if err != nil {
@@ -37,7 +37,7 @@ func (c *checker) document(p place, key string) ([]statement, bool) {
 	return statements, err == nil
 }
 
-// parseDocument does not ignore anything: an element that it does not know may be the one that matters.
+// parseDocument ignores nothing, because an unknown element may be the one that matters.
 func (c *checker) parseDocument(v any) ([]statement, error) {
 	text, err := c.documentText(v)
 	if err != nil {
@@ -49,7 +49,7 @@ func (c *checker) parseDocument(v any) ([]statement, error) {
 	}
 	document, ok := value.(map[string]any)
 	if !ok {
-		return nil, errors.New("it is no JSON object")
+		return nil, errors.New("it is not a JSON object")
 	}
 	if err := onlyKnown(document, "Id", "Statement", "Version"); err != nil {
 		return nil, err
@@ -67,9 +67,9 @@ func (c *checker) parseDocument(v any) ([]statement, error) {
 	return statements, nil
 }
 
-// documentText is the document with its expressions checked. Terraform puts their values in before anybody reads the
-// JSON, so only values that cannot hold JSON or a wildcard are let in. What looks like an expression afterwards (an
-// IAM policy variable, a "$" behind JSON's \u) is kept out, so that "${" is always a reference.
+// documentText is the document with its expressions checked. Terraform inserts their values before anybody reads the
+// JSON, so it accepts only values that cannot contain JSON or a wildcard. It refuses texts that later look like an expression
+// (an IAM policy variable, a "$" written with JSON's \u), so "${" is always a reference.
 func (c *checker) documentText(v any) (string, error) {
 	parts, err := c.textAndNames(v)
 	if err != nil {
@@ -79,7 +79,7 @@ func (c *checker) documentText(v any) (string, error) {
 	for _, part := range parts {
 		switch {
 		case strings.Contains(part.Literal, "${"), strings.Contains(part.Literal, `\u`):
-			return "", errors.New("it holds a policy variable or a \\u escape")
+			return "", errors.New("it contains a policy variable or a \\u escape")
 		case part.Literal != "":
 			text.WriteString(part.Literal)
 		default:
@@ -89,11 +89,11 @@ func (c *checker) documentText(v any) (string, error) {
 	return text.String(), nil
 }
 
-// textAndNames are the parts of a template that holds nothing else, so that all that it does stands in it.
+// textAndNames are the parts of a template that has only text and names, so the template shows its whole effect.
 func (c *checker) textAndNames(v any) ([]tfjson.Part, error) {
 	template, ok := v.(string)
 	if !ok {
-		return nil, errors.New("it is no text")
+		return nil, errors.New("it is not text")
 	}
 	parts, err := tfjson.Parse(template)
 	if err != nil {
@@ -104,13 +104,13 @@ func (c *checker) textAndNames(v any) ([]tfjson.Part, error) {
 			return nil, fmt.Errorf("%q is an expression", part.Expression)
 		}
 		if part.Reference != nil && !c.isName(*part.Reference) {
-			return nil, fmt.Errorf("%s is no name and no ARN of the stack", part)
+			return nil, fmt.Errorf("%s is not a name or an ARN of the stack", part)
 		}
 	}
 	return parts, nil
 }
 
-// named are the attributes whose values name something, and which AWS keeps free of quotes and wildcards.
+// The attributes whose values are names, which in AWS have no quotes or wildcards.
 var (
 	namedOfResources = []string{"arn", "bucket", "execution_arn", "id", "name"}
 	namedOfData      = map[string][]string{
@@ -132,7 +132,7 @@ func (c *checker) isName(ref tfjson.Reference) bool {
 func onlyKnown(object map[string]any, known ...string) error {
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if !slices.Contains(known, key) {
-			return fmt.Errorf("%q is no element that is known here", key)
+			return fmt.Errorf("%q is an unknown element", key)
 		}
 	}
 	return nil
@@ -165,7 +165,7 @@ func parseStatement(body map[string]any) (statement, error) {
 	return s, err
 }
 
-// texts is an element that holds a string, or a list of strings. Conditions may have booleans and numbers for strings.
+// texts reads an element that is a string or a list of strings. Conditions may have booleans and numbers instead of strings.
 func texts(object map[string]any, key string) ([]string, error) {
 	items, isList := object[key].([]any)
 	if !isList && object[key] != nil {
@@ -175,7 +175,7 @@ func texts(object map[string]any, key string) ([]string, error) {
 	for i, item := range items {
 		text, ok := scalar(item)
 		if !ok {
-			return nil, fmt.Errorf("%q holds something other than text", key)
+			return nil, fmt.Errorf("%q contains something other than text", key)
 		}
 		found[i] = text
 	}
@@ -209,13 +209,13 @@ func textsByName(object map[string]any) (map[string][]string, error) {
 func parseConditions(body map[string]any) (map[string]map[string][]string, error) {
 	operators, isObject := body["Condition"].(map[string]any)
 	if !isObject && body["Condition"] != nil {
-		return nil, errors.New("\"Condition\" is no object")
+		return nil, errors.New("\"Condition\" is not an object")
 	}
 	found := map[string]map[string][]string{}
 	for _, operator := range slices.Sorted(maps.Keys(operators)) {
 		keys, ok := operators[operator].(map[string]any)
 		if !ok {
-			return nil, fmt.Errorf("%q is no object", operator)
+			return nil, fmt.Errorf("%q is not an object", operator)
 		}
 		values, err := textsByName(keys)
 		if err != nil {
@@ -226,8 +226,7 @@ func parseConditions(body map[string]any) (map[string]map[string][]string, error
 	return found, nil
 }
 
-// covers tells whether an action, which may hold wildcards and which IAM reads without regard to case, is or includes
-// another.
+// covers reports whether an action is or includes another. An action may contain wildcards, and IAM ignores its case.
 func covers(action, other string) bool {
 	matched, err := path.Match(strings.ToLower(action), strings.ToLower(other))
 	return err == nil && matched

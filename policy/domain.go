@@ -4,8 +4,8 @@ import "cdk.tf/go/ingest/tfjson"
 
 const apiDomain = "aws_api_gateway_domain_name"
 
-// domain: a name leads to a stage, over TLS 1.2 at least and with a certificate that is there; and where clients need one too
-// there is no way round it.
+// domain checks that a domain leads to a stage over TLS 1.2 at least, with an issued certificate. If it requires client
+// certificates, no other address may bypass them.
 func domain(c *checker) {
 	leads := map[string]bool{}  // domains
 	called := map[string]bool{} // APIs
@@ -16,7 +16,7 @@ func domain(c *checker) {
 		}
 		leads[name.Address()], called[api.Address()] = true, true
 		if len(c.blocks(in(name), "mutual_tls_authentication")) > 0 && !c.defaultEndpointIsOff(api) {
-			c.breach(api.Address(), "answers at its own address, where "+name.Address()+" asks clients for a certificate",
+			c.breach(api.Address(), "answers at its own address, which bypasses the client certificates of "+name.Address(),
 				"set disable_execute_api_endpoint to true")
 		}
 	}
@@ -27,7 +27,7 @@ func domain(c *checker) {
 				"refer to the certificate_arn of its aws_acm_certificate_validation")
 		}
 		if !leads[name.Address()] {
-			c.breach(name.Address(), "leads nowhere", "declare an "+basePathMapping+" to a stage of the stack")
+			c.breach(name.Address(), "leads to no stage", "declare an "+basePathMapping+" to a stage of the stack")
 		}
 	}
 	for _, api := range c.stack.Resources(restAPI) {
@@ -42,7 +42,7 @@ func (c *checker) defaultEndpointIsOff(api tfjson.Resource) bool {
 	return off == "true"
 }
 
-// mapping is what a mapping joins: a domain and an API of the stack.
+// mapping reads the domain and the API of the stack that a base path mapping joins.
 func (c *checker) mapping(mapping tfjson.Resource) (name, api tfjson.Resource, ok bool) {
 	name, hasName := c.follow(mapping.Body["domain_name"], apiDomain, "domain_name", "id")
 	if !hasName {
@@ -53,7 +53,7 @@ func (c *checker) mapping(mapping tfjson.Resource) (name, api tfjson.Resource, o
 		c.breach(mapping.Address(), "api_id refers to no REST API of the stack", "refer to the id of one")
 		return name, api, false
 	}
-	// Without a stage the path has to name one.
+	// Without a stage, the path must name one.
 	if _, known := c.follow(mapping.Body["stage_name"], apiStage, "stage_name"); !known {
 		c.breach(mapping.Address(), "stage_name refers to no stage of the stack", "refer to the stage_name of one")
 	}

@@ -25,7 +25,7 @@ func withDomain(changes ...change) []change {
 	}, changes...)
 }
 
-func TestAGoodDomainBreaksNothing(t *testing.T) {
+func TestAGoodDomainBreachesNothing(t *testing.T) {
 	for name, changes := range map[string][]change{
 		"a certificate of ACM's":      withDomain(),
 		"a certificate that is there": withDomain(set(apiName, "arn:aws:acm:us-east-1:111122223333:certificate/x", "regional_certificate_arn")),
@@ -59,17 +59,17 @@ func TestDomain(t *testing.T) {
 			},
 		},
 		{
-			name:    "a way round the client's certificate",
+			name:    "an address that bypasses the client's certificate",
 			changes: withDomain(put(apiName, mutually, "mutual_tls_authentication")),
 			want: []string{
-				`domain: aws_api_gateway_rest_api.api: answers at its own address, where aws_api_gateway_domain_name.d asks clients for a certificate; set disable_execute_api_endpoint to true`,
+				`domain: aws_api_gateway_rest_api.api: answers at its own address, which bypasses the client certificates of aws_api_gateway_domain_name.d; set disable_execute_api_endpoint to true`,
 			},
 		},
 		{
 			name:    "no mapping",
 			changes: withDomain(drop(pathMap), set(restAPI, true, "disable_execute_api_endpoint")),
 			want: []string{
-				about + `leads nowhere; declare an aws_api_gateway_base_path_mapping to a stage of the stack`,
+				about + `leads to no stage; declare an aws_api_gateway_base_path_mapping to a stage of the stack`,
 				`domain: aws_api_gateway_rest_api.api: answers at no address; map a domain to a stage of it, or leave disable_execute_api_endpoint out`,
 			},
 		},
@@ -78,7 +78,7 @@ func TestDomain(t *testing.T) {
 			changes: withDomain(set(pathMap, "abcdef1234", "api_id")),
 			want: []string{
 				`domain: aws_api_gateway_base_path_mapping.m: api_id refers to no REST API of the stack; refer to the id of one`,
-				about + `leads nowhere; declare an aws_api_gateway_base_path_mapping to a stage of the stack`,
+				about + `leads to no stage; declare an aws_api_gateway_base_path_mapping to a stage of the stack`,
 			},
 		},
 		{
@@ -93,13 +93,13 @@ func TestDomain(t *testing.T) {
 			changes: withDomain(set(pathMap, "other.example.com", "domain_name")),
 			want: []string{
 				`domain: aws_api_gateway_base_path_mapping.m: domain_name refers to no domain of the stack; refer to the domain_name of one`,
-				about + `leads nowhere; declare an aws_api_gateway_base_path_mapping to a stage of the stack`,
+				about + `leads to no stage; declare an aws_api_gateway_base_path_mapping to a stage of the stack`,
 			},
 		},
 	})
 }
 
-// A page may call the domain, and not whatever an apply makes of another reference.
+// A page may call the domain, but not another reference, whose value is known only after an apply.
 func TestAPageMayCallTheDomain(t *testing.T) {
 	const (
 		stage  = "${aws_api_gateway_stage.api_stage.invoke_url}"

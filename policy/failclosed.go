@@ -11,7 +11,7 @@ import (
 
 func failClosed(c *checker) {
 	for _, r := range c.stack.Resources(integration) {
-		// A proxy has no integration responses: what it answers cannot be told.
+		// A proxy has no integration responses, so the JSON does not show its answers.
 		c.want(in(r), "type", "AWS", "HTTP", "MOCK")
 		if kind, ok := c.value(r.Body["type"]); ok && kind == "AWS" {
 			c.want(in(r), "passthrough_behavior", "NEVER")
@@ -40,13 +40,12 @@ func isFailure(status string) bool { return failureStatus.MatchString(status) }
 
 var statusOverride = regexp.MustCompile(`#set\s*\(\s*\$context\.responseOverride\.status\s*=\s*(.*?)\s*\)`)
 
-// multiStatus is the one success that a template may set, and that of a success alone: it says of each event whether it
-// failed.
+// multiStatus is the only success that a template may set, and only in a success: its body says for each event whether it failed.
 const multiStatus = "207"
 
-// overridesWithFailure checks that a template turns nothing into a success.
+// overridesWithFailure checks that no template turns a failure into a success.
 func (c *checker) overridesWithFailure(r tfjson.Resource) {
-	status, _ := c.value(r.Body["status_code"]) // succeedsOnSuccess reports one that cannot be told
+	status, _ := c.value(r.Body["status_code"]) // succeedsOnSuccess reports an unknown one
 	for _, template := range responseTemplates(r) {
 		for _, set := range statusOverride.FindAllStringSubmatch(template, -1) {
 			partly := set[1] == multiStatus && strings.HasPrefix(status, "2")
@@ -57,8 +56,8 @@ func (c *checker) overridesWithFailure(r tfjson.Resource) {
 	}
 }
 
-// succeedsOnSuccess checks that an answer with a status of success is for a success alone: an integration response
-// without a pattern, or with a wide one, would hide a failure.
+// succeedsOnSuccess checks that a response with a status of success is only for a success. An integration response without a
+// pattern, or with a wide one, would hide a failure.
 func (c *checker) succeedsOnSuccess(r tfjson.Resource) {
 	status, ok := c.literal(in(r), "status_code")
 	pattern, patternOK := c.literal(in(r), "selection_pattern")
@@ -66,13 +65,13 @@ func (c *checker) succeedsOnSuccess(r tfjson.Resource) {
 		return
 	}
 	if pattern == "" {
-		c.breach(r.Address(), "answers whatever no other pattern matches with "+status, `set its selection_pattern, such as "200"`)
+		c.breach(r.Address(), "answers with "+status+" when no other pattern matches", `set its selection_pattern, such as "200"`)
 		return
 	}
-	// Java's and Go's expressions differ in nothing that a pattern over three digits needs.
+	// For a pattern over three digits, Java's and Go's regular expressions do not differ.
 	matcher, err := regexp.Compile("^(?:" + pattern + ")$")
 	if err != nil {
-		c.breach(r.Address(), fmt.Sprintf("selection_pattern %q is no regular expression that can be read", pattern), `write a plain one, such as "200"`)
+		c.breach(r.Address(), fmt.Sprintf("selection_pattern %q is not a valid regular expression", pattern), `write a plain one, such as "200"`)
 		return
 	}
 	for failure := 300; failure <= 599; failure++ {

@@ -20,11 +20,11 @@ func TestFailClosed(t *testing.T) {
 			},
 		},
 		{
-			name:    "a type of which only an apply can tell",
+			name:    "a type known only after an apply",
 			changes: []change{set(submit, "${var.type}", "type")},
 			want: []string{
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
-				`fail-closed: aws_api_gateway_integration.api_submit_post_integration: type is "${var.type}", which only an apply can tell; write the value itself`,
+				`fail-closed: aws_api_gateway_integration.api_submit_post_integration: type is "${var.type}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 		{
@@ -33,21 +33,21 @@ func TestFailClosed(t *testing.T) {
 			want: []string{
 				`cors: aws_api_gateway_method.api_submit_options: OPTIONS has no MOCK integration; answer it in API Gateway`,
 				`fail-closed: aws_api_gateway_integration.api_submit_options_integration: type is "AWS_PROXY"; set it to "AWS", "HTTP" or "MOCK"`,
-				`fail-closed: aws_api_gateway_integration_response.api_submit_options_204-mapping: answers whatever no other pattern matches with 204; set its selection_pattern, such as "200"`,
+				`fail-closed: aws_api_gateway_integration_response.api_submit_options_204-mapping: answers with 204 when no other pattern matches; set its selection_pattern, such as "200"`,
 			},
 		},
 		{
 			name:    "success for everything else",
 			changes: []change{unset(accepted, "selection_pattern")},
 			want: []string{
-				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: answers whatever no other pattern matches with 200; set its selection_pattern, such as "200"`,
+				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: answers with 200 when no other pattern matches; set its selection_pattern, such as "200"`,
 			},
 		},
 		{
 			name:    "success for everything else, by an empty pattern",
 			changes: []change{set(accepted, "", "selection_pattern")},
 			want: []string{
-				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: answers whatever no other pattern matches with 200; set its selection_pattern, such as "200"`,
+				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: answers with 200 when no other pattern matches; set its selection_pattern, such as "200"`,
 			},
 		},
 		{
@@ -65,24 +65,24 @@ func TestFailClosed(t *testing.T) {
 			},
 		},
 		{
-			name:    "success for what cannot be read",
+			name:    "success for an invalid pattern",
 			changes: []change{set(accepted, `(?=2)`, "selection_pattern")},
 			want: []string{
-				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: selection_pattern "(?=2)" is no regular expression that can be read; write a plain one, such as "200"`,
+				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: selection_pattern "(?=2)" is not a valid regular expression; write a plain one, such as "200"`,
 			},
 		},
 		{
-			name:    "success of which only an apply can tell",
+			name:    "success known only after an apply",
 			changes: []change{set(accepted, "${var.pattern}", "selection_pattern")},
 			want: []string{
-				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: selection_pattern is "${var.pattern}", which only an apply can tell; write the value itself`,
+				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: selection_pattern is "${var.pattern}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 		{
-			name:    "a status of which only an apply can tell",
+			name:    "a status known only after an apply",
 			changes: []change{set(accepted, "${var.status}", "status_code")},
 			want: []string{
-				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: status_code is "${var.status}", which only an apply can tell; write the value itself`,
+				`fail-closed: aws_api_gateway_integration_response.api_submit_post_200-mapping: status_code is "${var.status}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 		{
@@ -107,10 +107,10 @@ func TestFailClosed(t *testing.T) {
 			},
 		},
 		{
-			name:    "a refusal of which only an apply can tell",
+			name:    "a refusal known only after an apply",
 			changes: []change{set(throttled, "${var.status}", "status_code")},
 			want: []string{
-				`fail-closed: aws_api_gateway_gateway_response.api_throttled: status_code is "${var.status}", which only an apply can tell; write the value itself`,
+				`fail-closed: aws_api_gateway_gateway_response.api_throttled: status_code is "${var.status}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 	})

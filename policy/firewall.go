@@ -15,11 +15,11 @@ const (
 	aclLogging     = "aws_wafv2_web_acl_logging_configuration"
 )
 
-// aclSecrets are the headers whose values prove who a caller is.
+// aclSecrets are the headers that contain credentials.
 var aclSecrets = []string{"authorization", "cookie", "x-api-key"}
 
-// firewall: a web ACL protects what it is associated with, blocks by each of its rules but for those that are named, and logs
-// what it did without the callers' secrets.
+// firewall checks that web ACLs protect every stage, that their rules block except those that count by name, and that their logs
+// contain no credentials.
 func firewall(c *checker) {
 	acls := c.stack.Resources(webACL)
 	for _, acl := range acls {
@@ -34,7 +34,7 @@ func firewall(c *checker) {
 	}
 }
 
-// associations: where there is a web ACL, no stage is left without one.
+// associations checks that every stage has a web ACL if the stack has any.
 func (c *checker) associations(acls []tfjson.Resource) {
 	used := map[string]bool{}
 	guarded := map[string]bool{}
@@ -62,20 +62,20 @@ func (c *checker) associations(acls []tfjson.Resource) {
 }
 
 func (c *checker) aclRules(acl tfjson.Resource) {
-	const remedy = "declare each rule in a block: what an expression or another resource adds is not seen here"
+	const remedy = "declare each rule in a block: this check does not see rules from an expression or another resource"
 	if acl.Body["rule_json"] != nil {
 		c.breach(acl.Address(), "rule_json is set", remedy)
 	}
 	rules := c.blocks(in(acl), "rule")
 	if len(rules) == 0 {
-		c.breach(acl.Address(), "has no rules", "add some: it blocks nothing")
+		c.breach(acl.Address(), "has no rules", "add some: without rules it blocks nothing")
 	}
 	for _, rule := range rules {
 		c.aclRule(rule)
 	}
 }
 
-// aclRule: a rule of one's own blocks, and so does a group but for those of its rules that count by name.
+// aclRule: a custom rule blocks. A managed group blocks too, except for the rules that an override names to count.
 func (c *checker) aclRule(rule place) {
 	name, _ := c.value(rule.body["name"])
 	at := place{rule.resource, fmt.Sprintf("rule %q: ", name), rule.body}
@@ -94,7 +94,7 @@ func (c *checker) aclRule(rule place) {
 	}
 }
 
-// wantAction reports a block that holds another action than these, or none.
+// wantAction reports a block whose action is not one of allowed.
 func (c *checker) wantAction(p place, key string, allowed ...string) {
 	actions := slices.Sorted(maps.Keys(c.block(p, key).body))
 	if len(actions) == 1 && slices.Contains(allowed, actions[0]) {
@@ -113,7 +113,7 @@ func (c *checker) unsampled(visibility place) {
 	c.want(visibility, "sampled_requests_enabled", "false")
 }
 
-// bodyLimits: of a body that is larger than WAF reads only the beginning would be measured.
+// bodyLimits: WAF would measure only the beginning of a body that is larger than it reads.
 func (c *checker) bodyLimits(rule place, v any) {
 	switch v := v.(type) {
 	case []any:
@@ -143,8 +143,8 @@ func (c *checker) bodyLimit(rule place, limit map[string]any) {
 	}
 }
 
-// aclProtection: the details of a rule that matched quote what it matched, whatever the log leaves out (AWS WAF developer guide,
-// "Log fields for web ACL traffic").
+// aclProtection: a matching rule's details quote the matched text, whatever the log leaves out (AWS WAF developer guide, "Log
+// fields for web ACL traffic").
 func (c *checker) aclProtection(acl tfjson.Resource) {
 	hidden := map[string]bool{}
 	for _, protection := range c.blocks(c.block(in(acl), "data_protection_config"), "data_protection") {
@@ -159,7 +159,7 @@ func (c *checker) aclProtection(acl tfjson.Resource) {
 	}
 }
 
-// aclLog: each web ACL has one log, in a group of the stack, and it holds nobody's credentials.
+// aclLog checks that each web ACL has one log, in a log group of the stack, without credentials.
 func (c *checker) aclLog(acl tfjson.Resource) {
 	count := 0
 	for _, logging := range c.stack.Resources(aclLogging) {

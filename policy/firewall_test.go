@@ -33,7 +33,7 @@ func withFirewall(changes ...change) []change {
 	}, changes...)
 }
 
-func TestAGoodFirewallBreaksNothing(t *testing.T) {
+func TestAGoodFirewallBreachesNothing(t *testing.T) {
 	for name, changes := range map[string][]change{
 		"as it is":                withFirewall(),
 		"a rule that blocks anew": withFirewall(put(acl, `{"block": {}}`, "rule", "1", "statement", "managed_rule_group_statement", "rule_action_override", "0", "action_to_use")),
@@ -47,7 +47,7 @@ func TestAGoodFirewallBreaksNothing(t *testing.T) {
 	}
 }
 
-// put is set, with an object that is written as JSON.
+// put is like set, with an object in JSON.
 func put(address, text string, path ...string) change {
 	return func(t *testing.T, root map[string]any) { set(address, decode(t, text), path...)(t, root) }
 }
@@ -65,12 +65,12 @@ func TestFirewall(t *testing.T) {
 			want:    []string{stored("BODY"), stored("QUERY_STRING")},
 		},
 		{
-			name:    "with what its rules match in a body",
+			name:    "with the text that its rules match in a body",
 			changes: withFirewall(set(acl, true, "data_protection_config", "data_protection", "0", "exclude_rule_match_details")),
 			want:    []string{stored("BODY")},
 		},
 		{
-			name:    "with protection of which only an apply can tell",
+			name:    "with protection known only after an apply",
 			changes: withFirewall(set(acl, "${var.shown}", "data_protection_config", "data_protection", "1", "exclude_rule_match_details")),
 			want:    []string{stored("QUERY_STRING")},
 		},
@@ -80,7 +80,7 @@ func TestFirewall(t *testing.T) {
 			want:    []string{about + `scope is "CLOUDFRONT"; set it to "REGIONAL"`},
 		},
 		{
-			name:    "nothing behind it",
+			name:    "without an association",
 			changes: withFirewall(drop(aclAssociation)),
 			want: []string{
 				about + `is associated with no stage; declare an aws_wafv2_web_acl_association`,
@@ -88,7 +88,7 @@ func TestFirewall(t *testing.T) {
 			},
 		},
 		{
-			name:    "something else behind it",
+			name:    "associated with something else",
 			changes: withFirewall(set(aclAssociation, "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/x/y", "resource_arn")),
 			want: []string{
 				`firewall: aws_wafv2_web_acl_association.a: resource_arn refers to no stage of the stack; refer to the ARN of one`,
@@ -97,7 +97,7 @@ func TestFirewall(t *testing.T) {
 			},
 		},
 		{
-			name:    "another one before the stage",
+			name:    "another web ACL before the stage",
 			changes: withFirewall(set(aclAssociation, "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/x/y", "web_acl_arn")),
 			want: []string{
 				`firewall: aws_wafv2_web_acl_association.a: web_acl_arn refers to no web ACL of the stack; refer to the ARN of one`,
@@ -108,12 +108,12 @@ func TestFirewall(t *testing.T) {
 		{
 			name:    "no rules",
 			changes: withFirewall(unset(acl, "rule")),
-			want:    []string{about + `has no rules; add some: it blocks nothing`},
+			want:    []string{about + `has no rules; add some: without rules it blocks nothing`},
 		},
 		{
 			name:    "rules by JSON",
 			changes: withFirewall(set(acl, "[]", "rule_json")),
-			want:    []string{about + `rule_json is set; declare each rule in a block: what an expression or another resource adds is not seen here`},
+			want:    []string{about + `rule_json is set; declare each rule in a block: this check does not see rules from an expression or another resource`},
 		},
 		{
 			name:    "a rule that counts",
@@ -136,12 +136,12 @@ func TestFirewall(t *testing.T) {
 			want:    []string{about + `rule "common": SizeRestrictions_BODY: action_to_use is allow; set it to block or count`},
 		},
 		{
-			name:    "a body of which the beginning is measured",
+			name:    "a body whose beginning alone is measured",
 			changes: withFirewall(set(acl, "CONTINUE", append(size, "field_to_match", "body", "oversize_handling")...)),
 			want:    []string{about + `rule "size": size_constraint_statement.field_to_match.body.oversize_handling is "CONTINUE"; set it to "MATCH"`},
 		},
 		{
-			name: "the same, within another statement",
+			name: "the same, inside another statement",
 			changes: withFirewall(put(acl, `{"and_statement": {"statement": [{"size_constraint_statement": {"field_to_match": {"json_body": {}}}}]}}`,
 				"rule", "0", "statement")),
 			want: []string{about + `rule "size": size_constraint_statement.field_to_match.json_body.oversize_handling is not set; set it to "MATCH"`},
@@ -186,9 +186,9 @@ func TestFirewall(t *testing.T) {
 	})
 }
 
-// What WAF blocks is answered by API Gateway's own response WAF_FILTERED, which is DEFAULT_4XX where there is none: a page can
-// read the 403 only with CORS headers.
-func TestWhatTheFirewallAnswersHasCORS(t *testing.T) {
+// API Gateway answers a blocked request with its response WAF_FILTERED, or DEFAULT_4XX if there is none. A page can read the 403
+// only with CORS headers.
+func TestTheFirewallsAnswerHasCORS(t *testing.T) {
 	check(t, []breaking{{
 		name: "an answer of its own without CORS",
 		changes: withFirewall(add("aws_api_gateway_gateway_response.waf",
@@ -197,7 +197,7 @@ func TestWhatTheFirewallAnswersHasCORS(t *testing.T) {
 				object, key := inner(t, root, "aws_api_gateway_deployment.api_deployment", []string{"depends_on"})
 				object[key] = append(object[key].([]any), "aws_api_gateway_gateway_response.waf")
 			}),
-		want: []string{"cors: aws_api_gateway_gateway_response.waf: does not always set Access-Control-Allow-Origin to a value that can be told; " +
+		want: []string{"cors: aws_api_gateway_gateway_response.waf: does not always set Access-Control-Allow-Origin to a known value; " +
 			"set it to an origin in single quotes, or to method.request.header.origin"},
 	}})
 }

@@ -15,7 +15,7 @@ const (
 	deliveryStream = "aws_kinesis_firehose_delivery_stream"
 )
 
-// What Firehose needs of its source and its destination (Firehose developer guide, "Controlling access").
+// The actions that Firehose needs on its source and its destination (Firehose developer guide, "Controlling access").
 var (
 	readStream   = []string{"kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"}
 	useBucket    = []string{"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"}
@@ -61,11 +61,11 @@ func (c *checker) written(r tfjson.Resource) []string {
 	return streams
 }
 
-// templateStreams are the streams that the request templates refer to; each template must name one.
+// templateStreams are the streams to which the request templates refer. Each template must name one.
 func (c *checker) templateStreams(r tfjson.Resource) []tfjson.Resource {
 	templates, _ := r.Body["request_templates"].(map[string]any)
 	if len(templates) == 0 {
-		c.breach(r.Address(), "has no request template to name a stream in", "declare one")
+		c.breach(r.Address(), "has no request template that names a stream", "declare one")
 	}
 	var streams []tfjson.Resource
 	for _, kind := range slices.Sorted(maps.Keys(templates)) {
@@ -94,12 +94,12 @@ func (c *checker) streamsIn(template string) []tfjson.Resource {
 	return streams
 }
 
-// delivery is a delivery stream with what can be read of it.
+// delivery is a delivery stream with the attributes that the JSON shows.
 type delivery struct {
 	place
 	bucket    tfjson.Resource
 	hasBucket bool
-	// fixedPrefixes are the beginnings of its objects' keys, up to Firehose's first expression.
+	// fixedPrefixes are the prefixes of its objects' keys up to Firehose's first expression.
 	fixedPrefixes []string
 }
 
@@ -122,7 +122,7 @@ func (c *checker) deliveries() []delivery {
 	return found
 }
 
-// prefixes: without an error prefix, errors land anywhere in the bucket.
+// prefixes are the attributes of a delivery's prefixes. Without an error prefix, errors land anywhere in the bucket.
 var prefixes = []string{"prefix", "error_output_prefix"}
 
 func (c *checker) source(d delivery, written map[string]bool) {
@@ -156,7 +156,7 @@ func (c *checker) destination(d delivery) {
 	}
 }
 
-// role is the stack's role that a place refers to. It reports one that the service cannot take.
+// role is the stack's role to which a place refers. It reports a role that the service cannot assume.
 func (c *checker) role(p place, key, service string) (tfjson.Resource, bool) {
 	role, ok := c.follow(p.body[key], iamRole, "arn")
 	if !ok {
@@ -181,12 +181,12 @@ func (c *checker) may(role, user tfjson.Resource, actions []string, resource str
 	}
 }
 
-// allows is careful: a statement with a condition allows nothing, and one that denies the action anywhere denies it.
+// allows is strict: a statement with a condition allows nothing, and a statement that denies the action for any resource denies it.
 func (c *checker) allows(role tfjson.Resource, action, resource string) bool {
 	return c.allowsWhere(role, action, resource, func(s statement) bool { return len(s.conditions) == 0 })
 }
 
-// allowsWhere is what allows is, with conditions that the caller knows to hold.
+// allowsWhere is like allows, but accepts statements whose conditions the caller knows to be true.
 func (c *checker) allowsWhere(role tfjson.Resource, action, resource string, holds func(statement) bool) bool {
 	allowed := false
 	for _, policy := range c.identityPolicies() {
@@ -219,7 +219,7 @@ func coversAny(actions []string, action string) bool {
 	return slices.ContainsFunc(actions, func(a string) bool { return covers(a, action) })
 }
 
-// includes tells whether a resource's pattern is or includes another. Only a wildcard at the end is understood.
+// includes reports whether a resource's pattern is or includes another. It understands a wildcard only at the end.
 func includes(pattern, other string) bool {
 	beginning, open := strings.CutSuffix(pattern, "*")
 	return pattern == other || open && strings.HasPrefix(other, beginning)

@@ -19,14 +19,14 @@ func TestIntegrationsThatWrite(t *testing.T) {
 			},
 		},
 		{
-			name:    "an action of which only an apply can tell",
+			name:    "an action known only after an apply",
 			changes: []change{edit(submit, "PutRecord", "${var.action}", "uri")},
 			want: []string{
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
 			},
 		},
 		{
-			name:    "an action that is no template",
+			name:    "an action that is not a template",
 			changes: []change{set(submit, "${", "uri")},
 			want: []string{
 				`readable: aws_api_gateway_integration.api_submit_post_integration: "${" is no Terraform template: Missing expression; write it out`,
@@ -69,7 +69,7 @@ func TestIntegrationsThatWrite(t *testing.T) {
 			},
 		},
 		{
-			name:    "a role that API Gateway cannot take",
+			name:    "a role that API Gateway cannot assume",
 			changes: []change{set(submit, "${aws_iam_role.delivery-role.arn}", "credentials")},
 			want: []string{
 				`flow: aws_api_gateway_integration.api_submit_post_integration: credentials refers to aws_iam_role.delivery-role, which does not trust apigateway.amazonaws.com; refer to a role that does`,
@@ -80,7 +80,7 @@ func TestIntegrationsThatWrite(t *testing.T) {
 			name:    "no template",
 			changes: []change{unset(submit, "request_templates")},
 			want: []string{
-				`flow: aws_api_gateway_integration.api_submit_post_integration: has no request template to name a stream in; declare one`,
+				`flow: aws_api_gateway_integration.api_submit_post_integration: has no request template that names a stream; declare one`,
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
 			},
 		},
@@ -162,7 +162,7 @@ func TestDeliveries(t *testing.T) {
 			},
 		},
 		{
-			name: "a source that nobody writes",
+			name: "a source that the API does not write",
 			changes: []change{
 				add("aws_kinesis_stream.other", `{"encryption_type": "KMS"}`),
 				set(delivery, "${aws_kinesis_stream.other.arn}", source, "kinesis_stream_arn"),
@@ -204,11 +204,11 @@ func TestDeliveries(t *testing.T) {
 			},
 		},
 		{
-			name:    "a prefix of which only an apply can tell",
+			name:    "a prefix known only after an apply",
 			changes: []change{set(delivery, "${var.prefix}", destination, "prefix")},
 			want: []string{
 				`least-privilege: aws_iam_role_policy.delivery-role_write-bucket: policy: statement 2 allows s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on "${aws_s3_bucket.bucket.arn}/events/year=*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
-				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.prefix is "${var.prefix}", which only an apply can tell; write the value itself`,
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.prefix is "${var.prefix}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 		{
@@ -227,7 +227,7 @@ func TestDeliveries(t *testing.T) {
 			},
 		},
 		{
-			name:    "a role that Firehose cannot take",
+			name:    "a role that Firehose cannot assume",
 			changes: []change{set(delivery, "${aws_iam_role.submit-role.arn}", destination, "role_arn")},
 			want: []string{
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.role_arn refers to aws_iam_role.submit-role, which does not trust firehose.amazonaws.com; refer to a role that does`,
@@ -252,7 +252,7 @@ func TestDeliveries(t *testing.T) {
 			},
 		},
 		{
-			name:    "a role of which only an apply can tell what it may",
+			name:    "a role with a policy known only after an apply",
 			changes: []change{set(writeBucket, "${aws_iam_role.other.name}", "role")},
 			want: []string{
 				`flow: aws_iam_role.delivery-role: is not allowed s3:GetBucketLocation, s3:ListBucket, s3:ListBucketMultipartUploads on ${aws_s3_bucket.bucket.arn}, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`,

@@ -6,8 +6,8 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// keptBucket: S3 refuses to delete a bucket that holds objects, and Terraform has destroyed what is set on the bucket by then.
-// So a bucket is emptied by a destroy, or Terraform refuses the plan of one, and that of what is set on the bucket as well.
+// keptBucket: S3 refuses to delete a bucket that contains objects, and by then Terraform has destroyed the bucket's settings. So
+// either a destroy empties the bucket, or Terraform refuses to plan the destroy of the bucket and of its settings.
 func keptBucket(c *checker) {
 	for _, bucket := range c.stack.Resources(s3Bucket) {
 		if emptied, _ := c.value(bucket.Body["force_destroy"]); emptied == "true" && !c.guarded(bucket) {
@@ -17,19 +17,19 @@ func keptBucket(c *checker) {
 		for _, r := range c.stack.All() {
 			of, ok := c.follow(r.Body["bucket"], s3Bucket, "bucket", "id")
 			if ok && strings.HasPrefix(r.Type, s3Bucket+"_") && of.Address() == bucket.Address() {
-				c.guard(r, "set it to true, as of "+bucket.Address()+", which is kept")
+				c.guard(r, "set it to true, like that of "+bucket.Address()+", which is kept")
 			}
 		}
 		if encryption, ok := c.bucketPart(bucket, s3Encryption); ok {
 			byDefault := c.block(c.block(in(encryption), "rule"), "apply_server_side_encryption_by_default")
 			if key, ok := c.keyOf(byDefault.body["kms_master_key_id"]); ok {
-				c.guard(key, "set it to true: nobody reads "+bucket.Address()+", which is kept, without it")
+				c.guard(key, "set it to true: without the key nobody can read "+bucket.Address()+", which is kept")
 			}
 		}
 	}
 }
 
-// guarded tells whether Terraform refuses to destroy the resource.
+// guarded reports whether Terraform refuses to destroy the resource.
 func (c *checker) guarded(r tfjson.Resource) bool {
 	guard, _ := c.value(c.block(in(r), "lifecycle").body["prevent_destroy"])
 	return guard == "true"

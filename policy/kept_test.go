@@ -5,11 +5,11 @@ import "testing"
 func TestKeptBucket(t *testing.T) {
 	const (
 		bucket    = "aws_s3_bucket.bucket"
-		companion = `set it to true, as of aws_s3_bucket.bucket, which is kept`
+		companion = `set it to true, like that of aws_s3_bucket.bucket, which is kept`
 	)
 	check(t, []breaking{
 		{
-			name:    "a bucket that only S3 keeps",
+			name:    "a bucket without prevent_destroy or force_destroy",
 			changes: []change{unset(bucket, "lifecycle")},
 			want:    []string{`kept-bucket: aws_s3_bucket.bucket: lifecycle.prevent_destroy is not true; set it to true, or set force_destroy so that a destroy empties the bucket first`},
 		},
@@ -32,7 +32,7 @@ func TestKeptBucket(t *testing.T) {
 			want:    []string{`kept-bucket: aws_s3_bucket_versioning.bucket_versioning: lifecycle.prevent_destroy is not true; ` + companion},
 		},
 		{
-			name:    "a disposable one that is kept after all",
+			name:    "force_destroy that is not a literal",
 			changes: []change{set(bucket, "${aws_s3_bucket.bucket.id}", "force_destroy"), unset(bucket, "lifecycle")},
 			want:    []string{`kept-bucket: aws_s3_bucket.bucket: lifecycle.prevent_destroy is not true; set it to true, or set force_destroy so that a destroy empties the bucket first`},
 		},
@@ -41,10 +41,10 @@ func TestKeptBucket(t *testing.T) {
 		{
 			name:    "the key of a kept bucket",
 			changes: []change{unset("aws_kms_key.key", "lifecycle")},
-			want:    []string{`kept-bucket: aws_kms_key.key: lifecycle.prevent_destroy is not true; set it to true: nobody reads aws_s3_bucket.bucket, which is kept, without it`},
+			want:    []string{`kept-bucket: aws_kms_key.key: lifecycle.prevent_destroy is not true; set it to true: without the key nobody can read aws_s3_bucket.bucket, which is kept`},
 		},
 		{
-			name:    "where the log of a kept bucket goes",
+			name:    "the log bucket of a kept bucket",
 			changes: []change{unset("aws_s3_bucket_logging.access-log_logging", "lifecycle")},
 			want:    []string{`kept-bucket: aws_s3_bucket_logging.access-log_logging: lifecycle.prevent_destroy is not true; ` + companion},
 		},

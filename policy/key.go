@@ -29,7 +29,7 @@ func customerKey(c *checker) {
 		c.keyPolicy(policy)
 	}
 	for _, grant := range c.stack.Resources("aws_kms_grant") {
-		c.breach(grant.Address(), "allows the use of a key past its policy", "leave it out: allow it in a role's policy")
+		c.breach(grant.Address(), "allows the use of a key that its policy does not allow", "leave it out: allow it in a role's policy")
 	}
 	if len(c.stack.Resources(kmsKey)) > 0 {
 		c.encryptedWithKeys()
@@ -37,7 +37,8 @@ func customerKey(c *checker) {
 	}
 }
 
-// keyPolicy: whom a key's policy names may use the key whatever else is allowed to them, and so do services for anybody.
+// keyPolicy: the principals that a key's policy names may use the key without another permission. A service that it names may
+// do so on behalf of anybody.
 func (c *checker) keyPolicy(r tfjson.Resource) {
 	statements, ok := c.document(in(r), "policy")
 	if !ok {
@@ -61,28 +62,28 @@ func (c *checker) keyPolicy(r tfjson.Resource) {
 		kept = kept || isAccount(s) && len(s.conditions) == 0 && coversAny(s.actions, "kms:PutKeyPolicy")
 	}
 	if !kept {
-		c.breach(r.Address(), "policy: the account may not change it", "allow kms:PutKeyPolicy to the account's root, or the key may be lost with whom it names")
+		c.breach(r.Address(), "policy: the account may not change it", "allow kms:PutKeyPolicy to the account's root, or nobody can manage the key when the principals that it names are gone")
 	}
 }
 
-// administrative are actions that neither read nor write data, nor allow it to others past the policy.
+// administrative are the actions that neither read nor write data, and cannot allow others to do so without the policy.
 var administrative = regexp.MustCompile(`^kms:(CancelKeyDeletion|DescribeKey|(Create|Delete|Update)Alias|(Disable|Enable)Key(Rotation)?|Get[A-Za-z]+|List[A-Za-z]+|PutKeyPolicy|RevokeGrant|RotateKeyOnDemand|ScheduleKeyDeletion|(Tag|Untag)Resource|UpdateKeyDescription)$`)
 
 func (c *checker) keyPrincipals(r tfjson.Resource, where string, s statement) {
 	for _, names := range s.principals {
 		if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, "*") }) {
-			c.breach(r.Address(), where+" lets in "+principalsText(s), "name who may")
+			c.breach(r.Address(), where+" lets in "+principalsText(s), "name the principals that may")
 			return
 		}
 	}
 	switch {
 	case s.principals["Service"] != nil && len(s.conditions) == 0:
-		c.breach(r.Address(), where+" lets in "+principalsText(s)+" for whoever asks it",
+		c.breach(r.Address(), where+" lets in "+principalsText(s)+" on behalf of any caller",
 			"add a condition on the encryption context, or on aws:SourceArn")
 	case s.principals["Service"] != nil:
 	case slices.ContainsFunc(s.actions, func(action string) bool { return !administrative.MatchString(action) }) && !limitsService(s):
-		c.breach(r.Address(), where+" lets "+principalsText(s)+" use the key itself",
-			"add a condition on "+viaService+" under StringEquals: data is read through the service that holds it")
+		c.breach(r.Address(), where+" lets "+principalsText(s)+" use the key directly",
+			"add a condition on "+viaService+" under StringEquals: read data through the service that stores it")
 	}
 }
 
@@ -92,12 +93,12 @@ func limitsService(s statement) bool {
 
 var accountRoot = regexp.MustCompile(`^arn:[^:*]+:iam::[^:*]+:root$`)
 
-// isAccount tells whether a statement is about the account, whose users its IAM policies then tell.
+// isAccount reports whether a statement names the account, whose IAM policies then decide.
 func isAccount(s statement) bool {
 	return slices.ContainsFunc(s.principals["AWS"], accountRoot.MatchString)
 }
 
-// encryptedWithKeys: where there is a key, what is encrypted otherwise was forgotten.
+// encryptedWithKeys checks that all data has a key of the stack. If the stack has a key, other encryption is an oversight.
 func (c *checker) encryptedWithKeys() {
 	for _, kind := range []struct{ typ, key string }{
 		{kinesisStream, "kms_key_id"}, {logGroup, "kms_key_id"},
@@ -128,7 +129,7 @@ func (c *checker) encryptedWithKeys() {
 	}
 }
 
-// isPublished tells whether CloudFront serves the bucket to whoever asks: then there is nothing to keep from anybody.
+// isPublished reports whether CloudFront serves the bucket to everybody. Then its objects are not secret.
 func (c *checker) isPublished(bucket tfjson.Resource) bool {
 	policy, _ := c.bucketPart(bucket, s3BucketPolicy)
 	statements, err := c.parseDocument(policy.Body["policy"])
@@ -137,7 +138,7 @@ func (c *checker) isPublished(bucket tfjson.Resource) bool {
 	})
 }
 
-// alarmsMayUse: SNS encrypts a message in the name of who publishes it, and CloudWatch says nothing where it may not.
+// alarmsMayUse: SNS encrypts a message with the publisher's permissions, and CloudWatch reports no error if it lacks them.
 func (c *checker) alarmsMayUse(key, topic tfjson.Resource) {
 	needed := []string{"kms:Decrypt", "kms:GenerateDataKey"}
 	statements, err := c.parseDocument(key.Body["policy"])
@@ -147,7 +148,7 @@ func (c *checker) alarmsMayUse(key, topic tfjson.Resource) {
 	if !slices.ContainsFunc(statements, func(s statement) bool {
 		return s.effect == allow && service(s) == alarmService && forThisAccount(s) && coversEach(s.actions, needed)
 	}) {
-		c.breach(key.Address(), "policy: "+alarmService+" may not use it, so that no alarm gets through "+topic.Address(),
+		c.breach(key.Address(), "policy: "+alarmService+" may not use it, so no alarm reaches "+topic.Address(),
 			"allow it "+strings.Join(needed, ", ")+" where aws:SourceAccount is the account's")
 	}
 }
@@ -156,7 +157,7 @@ func coversEach(actions, needed []string) bool {
 	return !slices.ContainsFunc(needed, func(action string) bool { return !coversAny(actions, action) })
 }
 
-// encryptedWith is the key of the stack that a place names.
+// encryptedWith is the key of the stack that a place names. It reports a place that names none.
 func (c *checker) encryptedWith(p place, attribute string) (tfjson.Resource, bool) {
 	key, ok := c.keyOf(p.body[attribute])
 	if !ok {
@@ -181,12 +182,12 @@ func (c *checker) encryptedBucket(bucket tfjson.Resource) {
 		return
 	}
 	if !slices.Contains(list(bucket.Body["depends_on"]), key.Address()) {
-		c.breach(bucket.Address(), "does not depend on "+key.Address(), "add it to depends_on, or a destroy that stops at the bucket takes the key of what is in it")
+		c.breach(bucket.Address(), "does not depend on "+key.Address(), "add it to depends_on, or a destroy that cannot delete the bucket deletes the key of its objects")
 	}
 	c.deniesOtherKeys(bucket, key)
 }
 
-// deniesOtherKeys: an object may ask for another encryption than the bucket's.
+// deniesOtherKeys: the writer of an object may choose another encryption than the bucket's.
 func (c *checker) deniesOtherKeys(bucket, key tfjson.Resource) {
 	policy, ok := c.bucketPart(bucket, s3BucketPolicy)
 	if !ok {
@@ -214,7 +215,7 @@ func (c *checker) deniesOtherKeys(bucket, key tfjson.Resource) {
 	}
 }
 
-// keyUsers: without its part of the key a role is refused, by Kinesis or by S3, when the first event comes.
+// keyUsers: if a role may not use the key, Kinesis or S3 refuses it when the first event comes.
 func (c *checker) keyUsers() {
 	for _, r := range c.stack.Resources(integration) {
 		role, ok := c.follow(r.Body["credentials"], iamRole, "arn")
@@ -251,8 +252,8 @@ func (c *checker) deliveryMayUse(d delivery) {
 	c.mayUse(role, d.resource, byDefault.body["kms_master_key_id"], "s3", arnOf(d.bucket), "kms:Decrypt", "kms:GenerateDataKey")
 }
 
-// mayUse checks that a role may use a key through a service for one resource: allowed with at most the two conditions that
-// say so.
+// mayUse checks that a role may use a key through a service for one resource. The allowing statement may have only the two
+// conditions for that service and resource.
 func (c *checker) mayUse(role, user tfjson.Resource, keyID any, service, resource string, actions ...string) {
 	key, ok := c.keyOf(keyID)
 	if !ok {
@@ -271,7 +272,7 @@ func (c *checker) mayUse(role, user tfjson.Resource, keyID any, service, resourc
 	}
 }
 
-// isThrough tells whether a statement's conditions hold of every call of a service for one resource.
+// isThrough reports whether a statement's conditions are true for every call of a service for one resource.
 func isThrough(s statement, service, resource string) bool {
 	for operator, keys := range s.conditions {
 		for key, values := range keys {

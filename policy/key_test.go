@@ -7,10 +7,10 @@ import (
 	"cdk.tf/go/ingest/policy"
 )
 
-// withKeys has a key of its own, an access log and a lock.
+// withKeys has a customer key, an access log and a lock.
 const withKeys = "option-encrypted"
 
-func TestTheStackWithKeysBreaksNothing(t *testing.T) {
+func TestTheStackWithKeysBreachesNothing(t *testing.T) {
 	if err := policy.Check(changed(t, withKeys, nil), policy.Expect{Public: true}); err != nil {
 		t.Error(err)
 	}
@@ -24,7 +24,7 @@ const (
 	deliverKey = "aws_iam_role_policy.delivery-role_use-key"
 )
 
-// withoutLastCondition takes the last statement's condition out of a policy.
+// withoutLastCondition removes the last statement's condition from a policy.
 func withoutLastCondition(address string) change {
 	return func(t *testing.T, root map[string]any) {
 		object, key := inner(t, root, address, []string{"policy"})
@@ -51,67 +51,67 @@ func TestKeyPolicy(t *testing.T) {
 			},
 		},
 		{
-			name:    "the policy that KMS makes up",
+			name:    "the default policy of KMS",
 			changes: []change{unset(theKey, "policy")},
-			want:    []string{`customer-key: aws_kms_key.key: policy cannot be read: it is no text; write it as one JSON document, with references to names and ARNs of the stack at most`},
+			want:    []string{`customer-key: aws_kms_key.key: policy cannot be read: it is not text; write it as one JSON document, in which names and ARNs of the stack are the only references`},
 		},
 		{
 			name:    "everybody",
 			changes: keyPolicy(`"Principal":{"Service":"logs.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}"}`, `"Principal":"*"`),
-			want:    []string{`customer-key: aws_kms_key.key: policy: statement 3 lets in "*"; name who may`},
+			want:    []string{`customer-key: aws_kms_key.key: policy: statement 3 lets in "*"; name the principals that may`},
 		},
 		{
 			name:    "every account",
 			changes: keyPolicy(`"Service":"logs.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}"`, `"AWS":"arn:aws:iam::*:root"`),
-			want:    []string{`customer-key: aws_kms_key.key: policy: statement 3 lets in AWS "arn:aws:iam::*:root"; name who may`},
+			want:    []string{`customer-key: aws_kms_key.key: policy: statement 3 lets in AWS "arn:aws:iam::*:root"; name the principals that may`},
 		},
 		{
-			name: "all but one",
+			name: "every principal but one",
 			changes: []change{add("aws_kms_key_policy.more", `{"key_id": "${aws_kms_key.key.id}",
 				"policy": "{\"Statement\":[{\"Effect\":\"Allow\",\"NotPrincipal\":{\"AWS\":\"arn:aws:iam::111122223333:root\"},\"NotAction\":\"kms:Decrypt\",\"Resource\":\"*\"}]}"}`)},
 			want: []string{
 				`customer-key: aws_kms_key_policy.more: policy: statement 1 has NotAction; name what it allows`,
 				`customer-key: aws_kms_key_policy.more: policy: statement 1 has NotPrincipal; name what it allows`,
-				`customer-key: aws_kms_key_policy.more: policy: the account may not change it; allow kms:PutKeyPolicy to the account's root, or the key may be lost with whom it names`,
+				`customer-key: aws_kms_key_policy.more: policy: the account may not change it; allow kms:PutKeyPolicy to the account's root, or nobody can manage the key when the principals that it names are gone`,
 			},
 		},
 		{
-			name:    "a service for whoever asks it",
+			name:    "a service on behalf of any caller",
 			changes: []change{withoutLastCondition(theKey)},
-			want:    []string{`customer-key: aws_kms_key.key: policy: statement 3 lets in Service "logs.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}" for whoever asks it; add a condition on the encryption context, or on aws:SourceArn`},
+			want:    []string{`customer-key: aws_kms_key.key: policy: statement 3 lets in Service "logs.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}" on behalf of any caller; add a condition on the encryption context, or on aws:SourceArn`},
 		},
 		{
 			name:    "everything to the account",
 			changes: keyPolicy(`"kms:CancelKeyDeletion"`, `"kms:*"`),
 			want: []string{
 				`customer-key: aws_kms_key.key: policy: statement 1 allows the action "kms:*"; name each action in full`,
-				`customer-key: aws_kms_key.key: policy: statement 1 lets ` + account + ` use the key itself; add a condition on kms:ViaService under StringEquals: data is read through the service that holds it`,
+				`customer-key: aws_kms_key.key: policy: statement 1 lets ` + account + ` use the key directly; add a condition on kms:ViaService under StringEquals: read data through the service that stores it`,
 			},
 		},
 		{
 			name:    "grants by the account",
 			changes: keyPolicy(`"kms:CancelKeyDeletion"`, `"kms:CreateGrant"`),
-			want:    []string{`customer-key: aws_kms_key.key: policy: statement 1 lets ` + account + ` use the key itself; add a condition on kms:ViaService under StringEquals: data is read through the service that holds it`},
+			want:    []string{`customer-key: aws_kms_key.key: policy: statement 1 lets ` + account + ` use the key directly; add a condition on kms:ViaService under StringEquals: read data through the service that stores it`},
 		},
 		{
 			name:    "use without a service",
 			changes: keyPolicy(`"kms:ViaService"`, `"kms:CallerAccount"`),
-			want:    []string{`customer-key: aws_kms_key.key: policy: statement 2 lets ` + account + ` use the key itself; add a condition on kms:ViaService under StringEquals: data is read through the service that holds it`},
+			want:    []string{`customer-key: aws_kms_key.key: policy: statement 2 lets ` + account + ` use the key directly; add a condition on kms:ViaService under StringEquals: read data through the service that stores it`},
 		},
 		{
-			name:    "nobody who may change it",
+			name:    "a policy that nobody may change",
 			changes: keyPolicy(`"kms:PutKeyPolicy",`, ``),
-			want:    []string{`customer-key: aws_kms_key.key: policy: the account may not change it; allow kms:PutKeyPolicy to the account's root, or the key may be lost with whom it names`},
+			want:    []string{`customer-key: aws_kms_key.key: policy: the account may not change it; allow kms:PutKeyPolicy to the account's root, or nobody can manage the key when the principals that it names are gone`},
 		},
 		{
 			name:    "a grant",
 			changes: []change{add("aws_kms_grant.grant", `{}`)},
-			want:    []string{`customer-key: aws_kms_grant.grant: allows the use of a key past its policy; leave it out: allow it in a role's policy`},
+			want:    []string{`customer-key: aws_kms_grant.grant: allows the use of a key that its policy does not allow; leave it out: allow it in a role's policy`},
 		},
 	})
 }
 
-func TestWhatIsEncryptedWithTheKey(t *testing.T) {
+func TestTheKeyEncryptsEverything(t *testing.T) {
 	checkFile(t, withKeys, []breaking{
 		{
 			name: "a stream, a log group without it",
@@ -132,7 +132,7 @@ func TestWhatIsEncryptedWithTheKey(t *testing.T) {
 		{
 			name:    "a topic whose alarms may not use it",
 			changes: withAlarm(set(topic, "${aws_kms_key.key.arn}", "kms_master_key_id")),
-			want: []string{`customer-key: aws_kms_key.key: policy: cloudwatch.amazonaws.com may not use it, so that no alarm gets through aws_sns_topic.t; ` +
+			want: []string{`customer-key: aws_kms_key.key: policy: cloudwatch.amazonaws.com may not use it, so no alarm reaches aws_sns_topic.t; ` +
 				`allow it kms:Decrypt, kms:GenerateDataKey where aws:SourceAccount is the account's`},
 		},
 		{
@@ -167,7 +167,7 @@ func TestWhatIsEncryptedWithTheKey(t *testing.T) {
 		{
 			name:    "a key that goes before its bucket",
 			changes: []change{unset(events, "depends_on")},
-			want:    []string{`customer-key: aws_s3_bucket.bucket: does not depend on aws_kms_key.key; add it to depends_on, or a destroy that stops at the bucket takes the key of what is in it`},
+			want:    []string{`customer-key: aws_s3_bucket.bucket: does not depend on aws_kms_key.key; add it to depends_on, or a destroy that cannot delete the bucket deletes the key of its objects`},
 		},
 		{
 			name:    "objects with other keys",
@@ -182,14 +182,14 @@ func TestWhatIsEncryptedWithTheKey(t *testing.T) {
 	})
 }
 
-// What a distribution serves to everybody needs no key of the environment's.
+// A bucket that a distribution serves to everybody needs no key of the environment.
 func TestAPublishedBucketNeedsNoKey(t *testing.T) {
 	if err := policy.Check(changed(t, withKeys, withPage()), policy.Expect{Public: true}); err != nil {
 		t.Error(err)
 	}
 }
 
-// An alarm gets through a topic that is encrypted with a key which lets CloudWatch use it for the account's alarms.
+// An alarm reaches an encrypted topic if the topic's key lets CloudWatch use it for the account's alarms.
 func TestAKeyThatAlarmsMayUse(t *testing.T) {
 	const statement = `{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":["kms:Decrypt","kms:GenerateDataKey"],"Resource":["*"],` +
 		`"Condition":{"StringEquals":{"aws:SourceAccount":["${data.aws_caller_identity.current.account_id}"]}}}`
@@ -199,7 +199,7 @@ func TestAKeyThatAlarmsMayUse(t *testing.T) {
 	}
 }
 
-func TestWhoNeedsTheKey(t *testing.T) {
+func TestTheRolesMayUseTheKey(t *testing.T) {
 	const (
 		stream = "${aws_kms_key.key.arn} through kinesis for ${aws_kinesis_stream.stream.arn}"
 		bucket = "${aws_kms_key.key.arn} through s3 for ${aws_s3_bucket.bucket.arn}"

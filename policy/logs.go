@@ -37,9 +37,9 @@ func stageLogs(c *checker) {
 	}
 }
 
-// quoting are the variables that quote a request: what broke the schema, a header Authorization that is no signature, the
-// service's words about a record, an authoriser's about a token, and an API key as it is (developer guide, "Variables for access
-// logging for API Gateway").
+// quoting are the variables that quote a request: the values that break the schema, a header Authorization that is not a
+// signature, the service's message about a record, an authoriser's message about a token, and the API key itself (developer
+// guide, "Variables for access logging for API Gateway").
 var quoting = regexp.MustCompile(`\$context\.(error\.(message|messageString|validationErrorString)|integration\.error|integrationErrorMessage|` +
 	`(authorizer|authorize|authenticate)\.error|identity\.apiKey)\b`)
 
@@ -55,20 +55,20 @@ func (c *checker) accessLog(stage tfjson.Resource) {
 		return
 	}
 	if !requestID.MatchString(format) {
-		c.breachAt(settings, "access_log_settings.format has no $context.requestId", "add it: a request's answer names it")
+		c.breachAt(settings, "access_log_settings.format has no $context.requestId", "add it: each answer has the request ID")
 	}
 	found := quoting.FindAllString(strings.ReplaceAll(format, "${", "$"), -1)
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(found))) {
-		c.breachAt(settings, "access_log_settings.format has "+name+", which may hold what a client sent in a body or as a credential",
+		c.breachAt(settings, "access_log_settings.format has "+name+", which may contain a client's body or credentials",
 			"leave it out: $context.error.responseType says what failed")
 	}
 }
 
-// executionLog: API Gateway chooses the group's name, and makes the group without retention where it is absent.
+// executionLog: API Gateway chooses the log group's name. If the group is missing, API Gateway makes it without retention.
 func (c *checker) executionLog(stage tfjson.Resource) {
 	name, nameOK := c.literal(in(stage), "stage_name")
 	api, apiOK := c.api(stage)
-	if !nameOK || !apiOK { // of the second, "readable" tells
+	if !nameOK || !apiOK { // "readable" reports the second
 		return
 	}
 	want := "API-Gateway-Execution-Logs_${" + api.Address() + ".id}/" + name
@@ -77,7 +77,7 @@ func (c *checker) executionLog(stage tfjson.Resource) {
 			return
 		}
 	}
-	c.breach(stage.Address(), "no log group is named "+want, "declare one, so that its retention is set")
+	c.breach(stage.Address(), "no log group is named "+want, "declare one, which sets its retention")
 }
 
 // settingsOf checks a stage's method settings and returns them.
@@ -92,7 +92,7 @@ func (c *checker) settingsOf(stage tfjson.Resource) []tfjson.Resource {
 		path, _ := c.literal(in(s), "method_path")
 		forAll = forAll || path == "*/*"
 		settings := c.block(in(s), "settings")
-		c.want(settings, "logging_level", "ERROR", "INFO", "OFF") // said, whichever it is
+		c.want(settings, "logging_level", "ERROR", "INFO", "OFF") // any level, but it must be set
 		c.want(settings, "data_trace_enabled", "", "false")
 	}
 	if !forAll {

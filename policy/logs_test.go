@@ -31,10 +31,10 @@ func TestLogRetention(t *testing.T) {
 			},
 		},
 		{
-			name:    "only known at apply",
+			name:    "known only after an apply",
 			changes: []change{set(group, "${var.days}", "retention_in_days")},
 			want: []string{
-				`log-retention: aws_cloudwatch_log_group.delivery-log: retention_in_days is "${var.days}", which only an apply can tell; write the value itself`,
+				`log-retention: aws_cloudwatch_log_group.delivery-log: retention_in_days is "${var.days}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 	})
@@ -42,10 +42,10 @@ func TestLogRetention(t *testing.T) {
 
 func quotes(variable string) string {
 	return `stage-logs: aws_api_gateway_stage.api_stage: access_log_settings.format has ` + variable +
-		`, which may hold what a client sent in a body or as a credential; leave it out: $context.error.responseType says what failed`
+		`, which may contain a client's body or credentials; leave it out: $context.error.responseType says what failed`
 }
 
-// What an access log names beside what it may not, by names that begin alike.
+// An access log may have variables whose names begin like the forbidden ones.
 func TestAGoodAccessLog(t *testing.T) {
 	changes := edit(stage, "$context.status", "$context.status $context.error.responseType $context.identity.apiKeyId $context.integration.status", "access_log_settings", "format")
 	if err := policy.Check(good(t, changes, set(settings, "OFF", "settings", "logging_level")), policy.Expect{Public: true}); err != nil {
@@ -60,7 +60,7 @@ func TestStageLogs(t *testing.T) {
 			changes: []change{unset(stage, "access_log_settings")},
 			want: []string{
 				`stage-logs: aws_api_gateway_stage.api_stage: access_log_settings.destination_arn refers to no log group of the stack; refer to the ARN of one`,
-				`stage-logs: aws_api_gateway_stage.api_stage: access_log_settings.format has no $context.requestId; add it: a request's answer names it`,
+				`stage-logs: aws_api_gateway_stage.api_stage: access_log_settings.format has no $context.requestId; add it: each answer has the request ID`,
 			},
 		},
 		{
@@ -74,7 +74,7 @@ func TestStageLogs(t *testing.T) {
 			name:    "an access log without ids",
 			changes: []change{edit(stage, "$context.requestId", "$context.requestIdX", "access_log_settings", "format")},
 			want: []string{
-				`stage-logs: aws_api_gateway_stage.api_stage: access_log_settings.format has no $context.requestId; add it: a request's answer names it`,
+				`stage-logs: aws_api_gateway_stage.api_stage: access_log_settings.format has no $context.requestId; add it: each answer has the request ID`,
 			},
 		},
 		{
@@ -87,24 +87,24 @@ func TestStageLogs(t *testing.T) {
 			},
 		},
 		{
-			name:    "an access log of which only an apply can tell",
+			name:    "an access log known only after an apply",
 			changes: []change{set(stage, "${file(\"format\")}", "access_log_settings", "format")},
 			want: []string{
-				`stage-logs: aws_api_gateway_stage.api_stage: access_log_settings.format is "${file(\"format\")}", which only an apply can tell; write the value itself`,
+				`stage-logs: aws_api_gateway_stage.api_stage: access_log_settings.format is "${file(\"format\")}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 		{
 			name:    "no execution log",
 			changes: []change{drop("aws_cloudwatch_log_group.api_execution")},
 			want: []string{
-				`stage-logs: aws_api_gateway_stage.api_stage: no log group is named API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.api.id}/option-none; declare one, so that its retention is set`,
+				`stage-logs: aws_api_gateway_stage.api_stage: no log group is named API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.api.id}/option-none; declare one, which sets its retention`,
 			},
 		},
 		{
 			name:    "an execution log of another stage",
 			changes: []change{edit("aws_cloudwatch_log_group.api_execution", "/option-none", "/prod", "name")},
 			want: []string{
-				`stage-logs: aws_api_gateway_stage.api_stage: no log group is named API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.api.id}/option-none; declare one, so that its retention is set`,
+				`stage-logs: aws_api_gateway_stage.api_stage: no log group is named API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.api.id}/option-none; declare one, which sets its retention`,
 			},
 		},
 		{
@@ -122,15 +122,15 @@ func TestStageLogs(t *testing.T) {
 			},
 		},
 		{
-			name:    "settings of which only an apply can tell",
+			name:    "settings known only after an apply",
 			changes: []change{set(settings, "${var.path}", "method_path")},
 			want: []string{
-				`stage-logs: aws_api_gateway_method_settings.api_settings: method_path is "${var.path}", which only an apply can tell; write the value itself`,
+				`stage-logs: aws_api_gateway_method_settings.api_settings: method_path is "${var.path}", whose value is known only after an apply; write the value itself`,
 				`stage-logs: aws_api_gateway_stage.api_stage: no method settings have its method_path "*/*"; declare them, with a logging_level`,
 			},
 		},
 		{
-			name:    "settings of a level that there is not",
+			name:    "settings with an unknown level",
 			changes: []change{set(settings, "DEBUG", "settings", "logging_level")},
 			want: []string{
 				`stage-logs: aws_api_gateway_method_settings.api_settings: settings.logging_level is "DEBUG"; set it to "ERROR", "INFO" or "OFF"`,
@@ -161,7 +161,7 @@ func TestStageLogs(t *testing.T) {
 			name:    "a data trace of one method",
 			changes: []change{add("aws_api_gateway_method_settings.post", `{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "stage_name": "option-none", "method_path": "submit/POST", "settings": [{"logging_level": "INFO", "data_trace_enabled": "${var.trace}"}]}`)},
 			want: []string{
-				`stage-logs: aws_api_gateway_method_settings.post: settings.data_trace_enabled is "${var.trace}", which only an apply can tell; write the value itself`,
+				`stage-logs: aws_api_gateway_method_settings.post: settings.data_trace_enabled is "${var.trace}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 		{
@@ -173,16 +173,16 @@ func TestStageLogs(t *testing.T) {
 			},
 		},
 		{
-			name:    "a stage of which only an apply can tell",
+			name:    "a stage known only after an apply",
 			changes: []change{set(stage, "${var.stage}", "stage_name")},
 			want: []string{
-				`stage-logs: aws_api_gateway_stage.api_stage: stage_name is "${var.stage}", which only an apply can tell; write the value itself`,
+				`stage-logs: aws_api_gateway_stage.api_stage: stage_name is "${var.stage}", whose value is known only after an apply; write the value itself`,
 				`stage-logs: aws_api_gateway_stage.api_stage: no method settings have its method_path "*/*"; declare them, with a logging_level`,
 				`stage-logs: aws_api_gateway_method_settings.api_settings: stage_name is no stage of its API in the stack; refer to a stage's stage_name`,
 			},
 		},
 		{
-			name:    "settings of a stage whose name is made up of others",
+			name:    "settings of a stage whose name is an expression",
 			changes: []change{set(settings, "${aws_api_gateway_rest_api.api.description}", "stage_name")},
 			want: []string{
 				`stage-logs: aws_api_gateway_stage.api_stage: no method settings have its method_path "*/*"; declare them, with a logging_level`,

@@ -12,7 +12,7 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// change breaks, or varies, a good stack.
+// change breaks or varies a good stack.
 type change func(t *testing.T, root map[string]any)
 
 // good is a stack without options.
@@ -48,7 +48,7 @@ func decode(t *testing.T, text string) map[string]any {
 	return object
 }
 
-// byName is the section of the stack that holds an address, and the resource's name in it.
+// byName is the section of the stack that contains an address, and the resource's name in it.
 func byName(root map[string]any, address string) (map[string]any, string) {
 	section := "resource"
 	if rest, isData := strings.CutPrefix(address, "data."); isData {
@@ -62,7 +62,7 @@ func byName(root map[string]any, address string) (map[string]any, string) {
 	return types[typ].(map[string]any), name
 }
 
-// inner walks down a path of names and indexes to what holds the last of them.
+// inner walks down a path of names and indexes to the value that contains the last one.
 func inner(t *testing.T, root map[string]any, address string, path []string) (map[string]any, string) {
 	t.Helper()
 	names, name := byName(root, address)
@@ -135,8 +135,8 @@ func drop(addresses ...string) change {
 	}
 }
 
-// breaking is a change with the lines of every breach that it causes, without the rule's reason. The environment is public
-// unless it says that it is private.
+// breaking is a change with the lines of all its breaches, without the rules' reasons. The environment is public unless private
+// is set.
 type breaking struct {
 	name    string
 	changes []change
@@ -149,7 +149,7 @@ func check(t *testing.T, tests []breaking) {
 	checkFile(t, "option-none", tests)
 }
 
-// checkFile fails on a test that wants no breach: it would pass with a rule that checks nothing.
+// checkFile fails on a test that wants no breach, because it would pass with a rule that checks nothing.
 func checkFile(t *testing.T, file string, tests []breaking) {
 	t.Helper()
 	for _, test := range tests {
@@ -163,7 +163,7 @@ func checkFile(t *testing.T, file string, tests []breaking) {
 	}
 }
 
-// lines are breaches without the reason of their rule, which each must hold.
+// lines are breaches without their rule's reason, which each must contain.
 func lines(err error) []string {
 	if err == nil {
 		return nil
@@ -180,7 +180,7 @@ func lines(err error) []string {
 	return found
 }
 
-// reasons are those of the rules, as a breach quotes them.
+// reasons are the rules' reasons, as a breach quotes them.
 var reasons = func() map[string]string {
 	found := map[string]string{}
 	for _, rule := range policy.Rules() {
@@ -189,7 +189,7 @@ var reasons = func() map[string]string {
 	return found
 }()
 
-func TestTheGoodStackBreaksNothing(t *testing.T) {
+func TestTheGoodStackBreachesNothing(t *testing.T) {
 	if err := policy.Check(good(t), policy.Expect{Public: true}); err != nil {
 		t.Error(err)
 	}
@@ -208,7 +208,7 @@ func TestBreachesComeTogetherInOrder(t *testing.T) {
 		`log-retention: aws_cloudwatch_log_group.delivery-log: retention_in_days is "0"; set it to a number of days`,
 		`stream-encryption: aws_kinesis_stream.stream: encryption_type is "NONE"; set it to "KMS"`,
 	}
-	for range 20 { // maps have another order each time
+	for range 20 { // a map's order changes each time
 		if got := lines(policy.Check(stack, policy.Expect{Public: true})); !slices.Equal(got, want) {
 			t.Fatalf("breaches:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
@@ -231,7 +231,7 @@ func TestAnEmptyStack(t *testing.T) {
 	}
 }
 
-// Variations of the good stack that are as good.
+// Variations of the good stack that are also good.
 func TestGoodVariations(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -249,7 +249,7 @@ func TestGoodVariations(t *testing.T) {
 			private: true,
 		},
 		{
-			name:    "a boolean as text, as Terraform takes it",
+			name:    "a boolean as text, which Terraform accepts",
 			changes: []change{set("aws_s3_bucket_public_access_block.bucket_access", "true", "block_public_acls")},
 		},
 		{
@@ -260,7 +260,7 @@ func TestGoodVariations(t *testing.T) {
 			},
 		},
 		{
-			name: "a value by reference to an argument that holds it",
+			name: "a value by reference to an argument that contains it",
 			changes: []change{
 				add("aws_kinesis_stream.other", `{"encryption_type": "${aws_kinesis_stream.stream.encryption_type}"}`),
 			},
@@ -278,7 +278,7 @@ func TestGoodVariations(t *testing.T) {
 			},
 		},
 		{
-			name: "an account setting that is somebody else's",
+			name: "no account setting",
 			changes: []change{
 				drop("aws_iam_role.logging-role", "aws_iam_role_policy.logging-role_push-logs", "aws_api_gateway_account.api_account"),
 			},
@@ -297,7 +297,7 @@ func TestGoodVariations(t *testing.T) {
 			},
 		},
 		{
-			name: "a policy that names all that a policy can",
+			name: "a policy with every element",
 			changes: []change{
 				edit(putRecord, `"Statement":[`, `"Id":"all","Statement":[{"Sid":"Names","Effect":"Allow","Action":"s3:ListBucket","Resource":[`+
 					`"arn:${data.aws_partition.current.partition}:s3:::${aws_s3_bucket.bucket.bucket}","arn:aws:s3:::${aws_s3_bucket.bucket.id}",`+
@@ -306,7 +306,7 @@ func TestGoodVariations(t *testing.T) {
 			},
 		},
 		{
-			name: "a request that names the stream by its ARN, in a variable of Velocity's",
+			name: "a request that names the stream by its ARN, in a Velocity variable",
 			changes: []change{
 				edit(submit, "${aws_kinesis_stream.stream.name}", "${aws_kinesis_stream.stream.arn} $${context.requestId}", "request_templates", "application/json"),
 			},
@@ -368,7 +368,7 @@ func TestGoodVariations(t *testing.T) {
 			},
 		},
 		{
-			name: "errors wherever Firehose puts them",
+			name: "errors without a prefix",
 			changes: []change{
 				unset(delivery, "extended_s3_configuration", "error_output_prefix"),
 				edit(writeBucket, "/errors/*", "/*", "policy"),
@@ -403,7 +403,7 @@ func TestGoodVariations(t *testing.T) {
 	}
 }
 
-// No stack makes Check panic, and every breach is one line that is the same each time.
+// No stack makes Check panic, and each breach is one line that is the same every time.
 func FuzzCheck(f *testing.F) {
 	f.Add(string(goldens.Read(f, "option-none")))
 	f.Add(`{"resource": {"aws_iam_role": {"a": {"assume_role_policy": "{}", "inline_policy": [{"policy": "[]"}]}}}}`)
@@ -413,7 +413,7 @@ func FuzzCheck(f *testing.F) {
 		if err != nil {
 			return
 		}
-		breaches := lines(policy.Check(stack, policy.Expect{})) // which panics at part of a line
+		breaches := lines(policy.Check(stack, policy.Expect{})) // lines panics at a part of a line
 		if again := lines(policy.Check(stack, policy.Expect{})); !slices.Equal(breaches, again) {
 			t.Errorf("breaches:\n%s\nand then:\n%s", strings.Join(breaches, "\n"), strings.Join(again, "\n"))
 		}

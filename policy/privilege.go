@@ -15,10 +15,10 @@ const (
 	iamRolePolicy = "aws_iam_role_policy"
 )
 
-// identityPolicy is a policy document that allows somebody something.
+// identityPolicy is a policy document of a role, a user or a group.
 type identityPolicy struct {
 	place
-	// role that has it; nil where that is not known.
+	// role has the policy; nil if unknown.
 	role *tfjson.Resource
 }
 
@@ -34,7 +34,7 @@ func (c *checker) identityPolicies() []identityPolicy {
 		}
 	}
 	for _, role := range c.stack.Resources(iamRole) {
-		blocks, _ := role.Blocks("inline_policy") // leastPrivilege reports what is no block
+		blocks, _ := role.Blocks("inline_policy") // leastPrivilege reports a value that is not a block
 		for _, body := range blocks {
 			policies = append(policies, identityPolicy{place{role, "inline_policy.", body}, &role})
 		}
@@ -74,7 +74,7 @@ func (c *checker) narrow(policy identityPolicy, where string, s statement) {
 	}
 }
 
-// exceptions are the only wildcards in resources. Each one's reason stands at its function.
+// exceptions are the only permitted wildcards in resources. For the reasons, see the functions.
 var exceptions = []struct {
 	name  string
 	holds func(c *checker, policy identityPolicy, actions []string, resource string) bool
@@ -100,13 +100,13 @@ func (c *checker) excepted(policy identityPolicy, actions []string, resource str
 	return false
 }
 
-// only tells whether every one of the actions is among the allowed ones.
+// only reports whether all actions are among the allowed ones.
 func only(actions, allowed []string) bool {
 	return !slices.ContainsFunc(actions, func(action string) bool { return !slices.Contains(allowed, action) })
 }
 
-// deliveredObjects: Firehose makes up an object's key behind the fixed text of its prefix. What is allowed must begin
-// with the prefix of a delivery to the same bucket, and allow no more than a delivery needs.
+// deliveredObjects: Firehose chooses an object's key after the fixed text of its prefix. The resource must begin with the prefix
+// of a delivery to the same bucket, and the actions must be those that a delivery needs.
 func deliveredObjects(c *checker, _ identityPolicy, actions []string, resource string) bool {
 	keys, ends := strings.CutSuffix(resource, "*")
 	if !ends || strings.ContainsAny(keys, "*?") || !only(actions, writeObjects) {
@@ -128,11 +128,11 @@ var pushLogs = []string{
 	"logs:FilterLogEvents", "logs:GetLogEvents", "logs:PutLogEvents",
 }
 
-// logsOfAccount names partition, region and account by reference or by value.
+// logsOfAccount is the ARN of an account's log groups. Partition, region and account are references or values.
 var logsOfAccount = regexp.MustCompile(`^arn:[^:*?]+:logs:[^:*?]+:[^:*?]+:\*$`)
 
-// loggingRole: when an account is given the role, API Gateway tries all of these actions on the account's log groups, and
-// later makes the groups of execution logs under names of its own.
+// loggingRole: when an account gets the role, API Gateway tries all of these actions on the account's log groups. Later it makes
+// the groups of execution logs under names that it chooses.
 func loggingRole(c *checker, policy identityPolicy, actions []string, resource string) bool {
 	return logsOfAccount.MatchString(resource) && only(actions, pushLogs) &&
 		policy.role != nil && c.trusts(*policy.role, apiGatewayService)
@@ -164,7 +164,7 @@ func (c *checker) attachedLists(typ, key string) {
 	}
 }
 
-// awsManaged is the ARN of a policy that AWS keeps. Its groups are the ARN's partition and the policy's name.
+// awsManaged is the ARN of an AWS managed policy. Its groups are the ARN's partition and the policy's name.
 var awsManaged = regexp.MustCompile(`^arn:(aws[a-z-]*|\$\{data\.aws_partition\.[^}]+\.partition\}):iam::aws:policy/([A-Za-z0-9/_+=,.@-]+)$`)
 
 // broad are parts of the names of AWS's policies that allow a whole service or account.
@@ -172,7 +172,7 @@ var broad = []string{"Administrator", "FullAccess", "PowerUser"}
 
 func (c *checker) attached(r tfjson.Resource, arn any) {
 	if _, ok := c.follow(arn, iamPolicy, "arn"); ok {
-		return // its document is checked as any other
+		return // leastPrivilege checks its document
 	}
 	text, _ := scalar(arn)
 	parts := awsManaged.FindStringSubmatch(c.settle(text))

@@ -2,7 +2,7 @@ package policy_test
 
 import "testing"
 
-// statement puts a statement before those of the role that submits.
+// statement puts a statement before those of the submitting role.
 func statement(text string) []change {
 	return []change{edit(putRecord, `"Statement":[`, `"Statement":[`+text+`,`, "policy")}
 }
@@ -81,7 +81,7 @@ func TestLeastPrivilege(t *testing.T) {
 			},
 		},
 		{
-			name:    "an action on objects that no delivery needs",
+			name:    "an action that no delivery needs on objects",
 			changes: statement(`{"Effect":"Allow","Action":["s3:PutObject","s3:DeleteObject"],"Resource":"${aws_s3_bucket.bucket.arn}/events/year=*"}`),
 			want: []string{
 				`least-privilege: aws_iam_role_policy.submit-role_put-record: policy: statement 1 allows s3:PutObject, s3:DeleteObject on "${aws_s3_bucket.bucket.arn}/events/year=*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
@@ -113,7 +113,7 @@ func TestLeastPrivilege(t *testing.T) {
 			},
 		},
 		{
-			name:    "an action on logs that API Gateway does not ask for",
+			name:    "an action on logs that API Gateway does not need",
 			changes: []change{edit(pushLogs, "logs:PutLogEvents", "logs:DeleteLogGroup", "policy")},
 			want: []string{
 				`least-privilege: aws_iam_role_policy.logging-role_push-logs: policy: statement 1 allows logs:CreateLogGroup, logs:CreateLogStream, logs:DescribeLogGroups, logs:DescribeLogStreams, logs:FilterLogEvents, logs:GetLogEvents, logs:DeleteLogGroup on "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
@@ -149,7 +149,7 @@ func TestLeastPrivilege(t *testing.T) {
 			},
 		},
 		{
-			name:    "a role's policy that is no block",
+			name:    "a role's policy that is not a block",
 			changes: []change{set("aws_iam_role.logging-role", "${var.policies}", "inline_policy")},
 			want: []string{
 				`least-privilege: aws_iam_role.logging-role: inline_policy cannot be read: "inline_policy" is a string; it must be an object or a list of objects; write it as a block`,
@@ -189,7 +189,7 @@ func TestAttachedPolicies(t *testing.T) {
 			},
 		},
 		{
-			name:    "a policy that is only known at apply",
+			name:    "a policy known only after an apply",
 			changes: []change{add("aws_iam_role_policy_attachment.some", `{"policy_arn": "${data.aws_iam_policy.some.arn}"}`)},
 			want: []string{
 				`least-privilege: aws_iam_role_policy_attachment.some: attaches "${data.aws_iam_policy.some.arn}", whose document is not in the stack; attach an aws_iam_policy of the stack`,
@@ -211,10 +211,10 @@ func TestAttachedPolicies(t *testing.T) {
 			},
 		},
 		{
-			name:    "a list that is only known at apply",
+			name:    "a list known only after an apply",
 			changes: []change{add("aws_iam_role_policy_attachments_exclusive.some", `{"policy_arns": "${var.policies}"}`)},
 			want: []string{
-				`least-privilege: aws_iam_role_policy_attachments_exclusive.some: policy_arns is "${var.policies}", which only an apply can tell; write the value itself`,
+				`least-privilege: aws_iam_role_policy_attachments_exclusive.some: policy_arns is "${var.policies}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 	})

@@ -16,7 +16,8 @@ const (
 	athenaWorkgroup = "aws_athena_workgroup"
 )
 
-// readTable is what Firehose needs of a table that names a file's columns (Firehose developer guide, "Controlling access").
+// readTable has the actions that Firehose needs on the table with a file's columns (Firehose developer guide, "Controlling
+// access").
 var readTable = []string{"glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"}
 
 func query(c *checker) {
@@ -41,12 +42,12 @@ func (c *checker) workgroup(group tfjson.Resource) {
 	const limit = "bytes_scanned_cutoff_per_query"
 	bytes, ok := c.literal(configuration, limit)
 	if n, err := strconv.Atoi(bytes); ok && (err != nil || n <= 0) {
-		c.breach(group.Address(), fmt.Sprintf("configuration.%s is %q", limit, bytes), "set it to a number of bytes: a query costs by what it reads")
+		c.breach(group.Address(), fmt.Sprintf("configuration.%s is %q", limit, bytes), "set it to a number of bytes: Athena charges for the bytes that a query reads")
 	}
 	results := c.block(configuration, "result_configuration")
 	c.want(c.block(results, "encryption_configuration"), "encryption_option", "SSE_S3", "SSE_KMS", "CSE_KMS")
 	if location, ok := c.literal(results, "output_location"); ok && !c.inABucket(location) {
-		c.breach(group.Address(), fmt.Sprintf("results go to %q, which is in no bucket of the stack", location), "send them to one that is, so that it is known to be private")
+		c.breach(group.Address(), fmt.Sprintf("results go to %q, which is in no bucket of the stack", location), "send them to one of the stack, which is known to be private")
 	}
 }
 
@@ -57,7 +58,7 @@ func (c *checker) inABucket(location string) bool {
 	})
 }
 
-// table checks that a table reads what some delivery writes, where and how it is written.
+// table checks that a table reads the objects of a delivery, at their place and in their format.
 func (c *checker) table(table tfjson.Resource) {
 	storage := c.block(in(table), "storage_descriptor")
 	values, _ := table.Body["parameters"].(map[string]any)
@@ -75,7 +76,7 @@ func (c *checker) table(table tfjson.Resource) {
 			continue
 		}
 		if isParquet, makesParquet := strings.Contains(serde, "parquet"), c.converts(d); isParquet != makesParquet {
-			c.breach(table.Address(), fmt.Sprintf("is read by %s, and %s delivers %s", serde, d.resource.Address(), formatName(makesParquet)), "read what is delivered")
+			c.breach(table.Address(), fmt.Sprintf("is read by %s, and %s delivers %s", serde, d.resource.Address(), formatName(makesParquet)), "read the delivered format")
 		}
 		return
 	}
@@ -92,7 +93,7 @@ func formatName(parquet bool) string {
 
 var datePartition = regexp.MustCompile(`([a-z0-9_]+)=!\{timestamp:[^{}]*\}`)
 
-// places are where a delivery writes, as a table says it: the folder of all objects, and that of a partition.
+// places are the folders to which a delivery writes, as a table names them: that of all objects, and that of a partition.
 func (c *checker) places(d delivery) (folder, partitions string) {
 	bucket, _ := c.value(d.bucket.Body["bucket"])
 	prefix, _ := c.value(d.body["prefix"])
@@ -112,12 +113,12 @@ func (c *checker) converts(d delivery) bool {
 
 const conversionBlock = "data_format_conversion_configuration"
 
-// conversion is what a delivery stream that makes Parquet may read.
+// conversion has the database and the table that a delivery stream of Parquet may read, and the role with which it reads them.
 type conversion struct {
 	role, database, table tfjson.Resource
 }
 
-// conversion checks that Firehose finds the columns: it fails with every record else.
+// conversion checks that Firehose finds the columns. Otherwise it fails for every record.
 func (c *checker) conversion(d delivery) (found conversion, ok bool) {
 	if !c.converts(d) {
 		return found, false
@@ -143,7 +144,7 @@ func (c *checker) conversion(d delivery) (found conversion, ok bool) {
 // catalogPattern is the ARN of an account's Glue catalog, whose parts may be references.
 var catalogPattern = regexp.MustCompile(`^arn:[^:*]+:glue:[^:*]+:[^:*]+:catalog$`)
 
-// catalog is the account's catalog as the role's policies name it: it is no resource of the stack.
+// catalog is the account's catalog as the role's policies name it, because it is not a resource of the stack.
 func (c *checker) catalog(role tfjson.Resource) string {
 	for _, policy := range c.identityPolicies() {
 		if policy.role == nil || policy.role.Address() != role.Address() {
@@ -159,7 +160,7 @@ func (c *checker) catalog(role tfjson.Resource) string {
 	return "the account's Glue catalog"
 }
 
-// glueRights checks that nobody may do more in Glue than Firehose needs: the catalog is the whole account's.
+// glueRights checks that no policy allows more in Glue than Firehose needs, because the catalog belongs to the whole account.
 func (c *checker) glueRights(conversions []conversion) {
 	for _, policy := range c.identityPolicies() {
 		statements, _ := c.parseDocument(policy.body["policy"])

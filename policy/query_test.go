@@ -32,7 +32,7 @@ func TestWorkgroup(t *testing.T) {
 		{
 			name:    "no limit",
 			changes: []change{unset(workgroup, "configuration", "bytes_scanned_cutoff_per_query")},
-			want:    []string{`query: aws_athena_workgroup.query: configuration.bytes_scanned_cutoff_per_query is ""; set it to a number of bytes: a query costs by what it reads`},
+			want:    []string{`query: aws_athena_workgroup.query: configuration.bytes_scanned_cutoff_per_query is ""; set it to a number of bytes: Athena charges for the bytes that a query reads`},
 		},
 		{
 			name:    "plain results",
@@ -42,15 +42,15 @@ func TestWorkgroup(t *testing.T) {
 		{
 			name:    "results elsewhere",
 			changes: []change{set(workgroup, "s3://somebodys/", "configuration", "result_configuration", "output_location")},
-			want:    []string{`query: aws_athena_workgroup.query: results go to "s3://somebodys/", which is in no bucket of the stack; send them to one that is, so that it is known to be private`},
+			want:    []string{`query: aws_athena_workgroup.query: results go to "s3://somebodys/", which is in no bucket of the stack; send them to one of the stack, which is known to be private`},
 		},
 		{
 			name:    "nothing said",
 			changes: []change{unset(workgroup, "configuration")},
 			want: []string{
-				`query: aws_athena_workgroup.query: configuration.bytes_scanned_cutoff_per_query is ""; set it to a number of bytes: a query costs by what it reads`,
+				`query: aws_athena_workgroup.query: configuration.bytes_scanned_cutoff_per_query is ""; set it to a number of bytes: Athena charges for the bytes that a query reads`,
 				`query: aws_athena_workgroup.query: configuration.result_configuration.encryption_configuration.encryption_option is not set; set it to "SSE_S3", "SSE_KMS" or "CSE_KMS"`,
-				`query: aws_athena_workgroup.query: results go to "", which is in no bucket of the stack; send them to one that is, so that it is known to be private`,
+				`query: aws_athena_workgroup.query: results go to "", which is in no bucket of the stack; send them to one of the stack, which is known to be private`,
 			},
 		},
 	})
@@ -88,12 +88,12 @@ func TestTable(t *testing.T) {
 		{
 			name:    "Parquet of JSON",
 			changes: []change{set(eventsTable, "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe", "storage_descriptor", "ser_de_info", "serialization_library")},
-			want:    []string{`query: aws_glue_catalog_table.events-table: is read by org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe, and aws_kinesis_firehose_delivery_stream.delivery delivers JSON; read what is delivered`},
+			want:    []string{`query: aws_glue_catalog_table.events-table: is read by org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe, and aws_kinesis_firehose_delivery_stream.delivery delivers JSON; read the delivered format`},
 		},
 		{
-			name:    "only known at apply",
+			name:    "known only after an apply",
 			changes: []change{set(eventsTable, "${var.location}", "storage_descriptor", "location")},
-			want:    []string{`query: aws_glue_catalog_table.events-table: storage_descriptor.location is "${var.location}", which only an apply can tell; write the value itself`},
+			want:    []string{`query: aws_glue_catalog_table.events-table: storage_descriptor.location is "${var.location}", whose value is known only after an apply; write the value itself`},
 		},
 	})
 }
@@ -113,7 +113,7 @@ func TestConversion(t *testing.T) {
 		{
 			name:    "JSON for a table of Parquet",
 			changes: []change{unset(delivering, "extended_s3_configuration", "data_format_conversion_configuration"), drop(readsTable)},
-			want:    []string{`query: aws_glue_catalog_table.events-table: is read by org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe, and aws_kinesis_firehose_delivery_stream.delivery delivers JSON; read what is delivered`},
+			want:    []string{`query: aws_glue_catalog_table.events-table: is read by org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe, and aws_kinesis_firehose_delivery_stream.delivery delivers JSON; read the delivered format`},
 		},
 		{
 			name:    "another table",
@@ -124,7 +124,7 @@ func TestConversion(t *testing.T) {
 			},
 		},
 		{
-			name:    "no right",
+			name:    "no permission",
 			changes: []change{drop(readsTable)},
 			want: []string{
 				three + `the account's Glue catalog` + inline,
@@ -133,7 +133,7 @@ func TestConversion(t *testing.T) {
 			},
 		},
 		{
-			name:    "a right too few",
+			name:    "a missing permission",
 			changes: []change{edit(readsTable, `,"glue:GetTableVersions"`, ``, "policy")},
 			want: []string{
 				`query: aws_iam_role.delivery-role: is not allowed glue:GetTableVersions on ` + catalog + inline,
@@ -142,14 +142,14 @@ func TestConversion(t *testing.T) {
 			},
 		},
 		{
-			name:    "a right too many",
+			name:    "a superfluous permission",
 			changes: []change{edit(readsTable, `"glue:GetTable",`, `"glue:GetTable","glue:UpdateTable",`, "policy")},
 			want: []string{
 				`query: aws_iam_role_policy.delivery-role_read-table: policy: statement 1 allows glue:GetTable, glue:UpdateTable, glue:GetTableVersion, glue:GetTableVersions on ` + all + rights,
 			},
 		},
 		{
-			name: "somebody else's right",
+			name: "another role's permission",
 			changes: []change{add("aws_iam_role_policy.more", `{
 				"name": "more", "role": "${aws_iam_role.submit-role.name}",
 				"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"glue:GetTable\",\"Resource\":\"${aws_glue_catalog_table.events-table.arn}\"}]}"

@@ -24,7 +24,7 @@ func (c *checker) breach(resource, problem, remedy string) {
 // place is a resource's body, or a block within it.
 type place struct {
 	resource tfjson.Resource
-	// path leads from the resource to the block: "rule.", or nothing.
+	// path leads from the resource to the block, such as "rule."; "" for the resource itself.
 	path string
 	body map[string]any
 }
@@ -48,8 +48,7 @@ func (c *checker) blocks(p place, name string) []place {
 	return places
 }
 
-// block is the only nested block of a name. Where there is none it is empty, so that a rule finds missing what it
-// looks for in it.
+// block is the only nested block of a name. If there is none, it is empty, so a rule reports the attributes that it needs in it.
 func (c *checker) block(p place, name string) place {
 	places := c.blocks(p, name)
 	switch len(places) {
@@ -57,12 +56,12 @@ func (c *checker) block(p place, name string) place {
 		return place{p.resource, p.path + name + ".", nil}
 	case 1:
 	default:
-		c.breachAt(p, fmt.Sprintf("%s stands %d times", p.path+name, len(places)), "leave one")
+		c.breachAt(p, fmt.Sprintf("%s appears %d times", p.path+name, len(places)), "keep one")
 	}
 	return places[0]
 }
 
-// want reports an attribute that has none of the allowed values. Among them "" stands for an absent one.
+// want reports an attribute that has none of the allowed values. Among them, "" allows an absent attribute.
 func (c *checker) want(p place, key string, allowed ...string) {
 	value, ok := c.literal(p, key)
 	if !ok || slices.Contains(allowed, value) {
@@ -94,7 +93,7 @@ func setTo(allowed []string) string {
 	return remedy
 }
 
-// literal is an attribute's value as text, "" where it is absent. It reports one that the JSON does not hold.
+// literal is an attribute's value as text; "" if the attribute is absent. It reports a value that the JSON does not contain.
 func (c *checker) literal(p place, key string) (string, bool) {
 	value, ok := c.value(p.body[key])
 	if !ok {
@@ -106,12 +105,12 @@ func (c *checker) literal(p place, key string) (string, bool) {
 func (c *checker) undecidable(p place, key string) {
 	written := "no single value"
 	if text, ok := p.body[key].(string); ok {
-		written = fmt.Sprintf("%q, which only an apply can tell", text)
+		written = fmt.Sprintf("%q, whose value is known only after an apply", text)
 	}
 	c.breachAt(p, p.path+key+" is "+written, "write the value itself")
 }
 
-// value is what literal is, in silence.
+// value is like literal, but reports nothing.
 func (c *checker) value(v any) (string, bool) {
 	if v == nil {
 		return "", true
@@ -149,7 +148,7 @@ func literalText(template string) (string, bool) {
 	return parts[0].Literal, parts[0].Literal != ""
 }
 
-// reference is a template that is one reference and nothing else.
+// reference reads a template that is exactly one reference.
 func reference(v any) (tfjson.Reference, bool) {
 	text, _ := v.(string)
 	parts, err := tfjson.Parse(text)
@@ -159,10 +158,10 @@ func reference(v any) (tfjson.Reference, bool) {
 	return *parts[0].Reference, true
 }
 
-// maxHops bounds how many references are followed from one to the next, in case they lead in a circle.
+// maxHops bounds a chain of references, in case it is a circle.
 const maxHops = 8
 
-// settle replaces each reference to an argument that the stack holds with the argument. What only AWS knows, such as an
+// settle replaces each reference to an argument of the stack with the argument's value. A value that only AWS knows, such as an
 // ARN, stays a reference. Two templates for one value settle to the same text.
 func (c *checker) settle(template string) string {
 	parts, err := tfjson.Parse(template)
@@ -199,8 +198,8 @@ func (c *checker) settleReference(ref tfjson.Reference) string {
 	return tfjson.Part{Reference: &ref}.String()
 }
 
-// follow leads from a reference, by any arguments that it passes through, to a resource of a type by one of the
-// attributes that identify it.
+// follow finds the resource of a type to which a reference leads, through any arguments, by one of the attributes that identify
+// the resource.
 func (c *checker) follow(v any, typ string, attributes ...string) (tfjson.Resource, bool) {
 	for range maxHops {
 		ref, ok := reference(v)
@@ -219,7 +218,7 @@ func (c *checker) follow(v any, typ string, attributes ...string) (tfjson.Resour
 	return tfjson.Resource{}, false
 }
 
-// list is a list of strings as they are written; what is none is left out.
+// list is a list of strings as they are written. It leaves out other items.
 func list(v any) []string {
 	items, _ := v.([]any)
 	var texts []string

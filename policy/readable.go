@@ -8,7 +8,7 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// readable refuses what would hide a part of the stack from the other rules.
+// readable refuses constructs that would hide a part of the stack from the other rules.
 func readable(c *checker) {
 	for _, r := range slices.Concat(c.stack.Data(), c.stack.All()) {
 		c.declaredOnce(r)
@@ -27,7 +27,7 @@ func readable(c *checker) {
 	c.ownedByMethods()
 }
 
-// templates: what a mapping template does must stand in it. Of expressions it may hold names and ARNs alone.
+// templates checks that a mapping template shows its whole effect. Its only expressions may be names and ARNs.
 func (c *checker) templates(typ, key string) {
 	for _, r := range c.stack.Resources(typ) {
 		written, isObject := r.Body[key].(map[string]any)
@@ -45,12 +45,12 @@ func (c *checker) templates(typ, key string) {
 func (c *checker) declaredOnce(r tfjson.Resource) {
 	for _, argument := range []string{"count", "for_each"} {
 		if r.Body[argument] != nil {
-			c.breach(r.Address(), argument+" leaves it open how many of it there are", "declare each one by itself")
+			c.breach(r.Address(), argument+" hides how many resources it declares", "declare each one separately")
 		}
 	}
 }
 
-// unreadable is what in a body cannot be read, or nothing.
+// unreadable says which part of a body it cannot read; "" if it can read all.
 func unreadable(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -76,7 +76,7 @@ func unreadableObject(object map[string]any) string {
 		}
 		_, isText := object[key].(string)
 		if key == "dynamic" && !isText { // a tag may have that name
-			return "a dynamic block leaves it open what it holds"
+			return "a dynamic block hides its contents"
 		}
 		if problem := unreadable(object[key]); problem != "" {
 			return problem
@@ -85,7 +85,7 @@ func unreadableObject(object map[string]any) string {
 	return ""
 }
 
-// ownedParts: a part whose API is not known would be checked with none.
+// ownedParts: if a part's API is unknown, no rule checks the part.
 func (c *checker) ownedParts() {
 	for _, typ := range []string{
 		apiDeployment, gatewayResponse, integration, integrationResponse, apiMethod, methodResponse, methodSettings,

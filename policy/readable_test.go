@@ -8,21 +8,21 @@ func TestReadable(t *testing.T) {
 			name:    "a count",
 			changes: []change{set("aws_s3_bucket_public_access_block.bucket_access", 0, "count")},
 			want: []string{
-				`readable: aws_s3_bucket_public_access_block.bucket_access: count leaves it open how many of it there are; declare each one by itself`,
+				`readable: aws_s3_bucket_public_access_block.bucket_access: count hides how many resources it declares; declare each one separately`,
 			},
 		},
 		{
 			name:    "a data source for each",
 			changes: []change{set("data.aws_region.current", map[string]any{}, "for_each")},
 			want: []string{
-				`readable: data.aws_region.current: for_each leaves it open how many of it there are; declare each one by itself`,
+				`readable: data.aws_region.current: for_each hides how many resources it declares; declare each one separately`,
 			},
 		},
 		{
 			name:    "a dynamic block",
 			changes: []change{set("aws_s3_bucket.bucket", map[string]any{"grant": map[string]any{}}, "dynamic")},
 			want: []string{
-				`readable: aws_s3_bucket.bucket: a dynamic block leaves it open what it holds; write it out`,
+				`readable: aws_s3_bucket.bucket: a dynamic block hides its contents; write it out`,
 			},
 		},
 		{
@@ -33,7 +33,7 @@ func TestReadable(t *testing.T) {
 			},
 		},
 		{
-			name:    "a template that is none, deep within",
+			name:    "an invalid template, deep inside",
 			changes: []change{set("aws_s3_bucket_lifecycle_configuration.bucket_lifecycle", "${", "rule", "0", "id")},
 			want: []string{
 				`readable: aws_s3_bucket_lifecycle_configuration.bucket_lifecycle: "${" is no Terraform template: Missing expression; write it out`,
@@ -54,17 +54,17 @@ func TestReadable(t *testing.T) {
 			},
 		},
 		{
-			name:    "response templates of which only an apply can tell",
+			name:    "response templates known only after an apply",
 			changes: []change{set(accepted, "${var.templates}", "response_templates")},
 			want: []string{
-				`readable: aws_api_gateway_integration_response.api_submit_post_200-mapping: response_templates is "${var.templates}", which only an apply can tell; write the value itself`,
+				`readable: aws_api_gateway_integration_response.api_submit_post_200-mapping: response_templates is "${var.templates}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 		{
 			name:    "a request template with a variable",
 			changes: []change{edit(submit, "## The", "${var.key} ## The", "request_templates", "application/json")},
 			want: []string{
-				`readable: aws_api_gateway_integration.api_submit_post_integration: request_templates for "application/json" cannot be read: ${var.key} is no name and no ARN of the stack; write it out`,
+				`readable: aws_api_gateway_integration.api_submit_post_integration: request_templates for "application/json" cannot be read: ${var.key} is not a name or an ARN of the stack; write it out`,
 			},
 		},
 		{
@@ -81,16 +81,16 @@ func TestReadable(t *testing.T) {
 			want: []string{
 				`readable: aws_api_gateway_method.any: http_method is "ANY"; set it to "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST" or "PUT"`,
 				`cors: aws_api_gateway_method.any: has no integration response to set Access-Control-Allow-Origin in; declare one`,
-				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: Access-Control-Allow-Methods has no ANY; add it, in the single quotes of the others`,
-				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_method.any; add it to depends_on, or it may be deployed without`,
+				`cors: aws_api_gateway_integration_response.api_submit_options_204-mapping: Access-Control-Allow-Methods has no ANY; add it, inside the same single quotes`,
+				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_method.any; add it to depends_on, or the deployment may lack it`,
 			},
 		},
 		{
 			name:    "a method whose verb is only known at apply",
 			changes: []change{add("aws_api_gateway_method.some", `{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "resource_id": "${aws_api_gateway_resource.api_submit.id}", "http_method": "${var.verb}", "authorization": "NONE"}`)},
 			want: []string{
-				`readable: aws_api_gateway_method.some: http_method is "${var.verb}", which only an apply can tell; write the value itself`,
-				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_method.some; add it to depends_on, or it may be deployed without`,
+				`readable: aws_api_gateway_method.some: http_method is "${var.verb}", whose value is known only after an apply; write the value itself`,
+				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_method.some; add it to depends_on, or the deployment may lack it`,
 			},
 		},
 		{
@@ -98,7 +98,7 @@ func TestReadable(t *testing.T) {
 			changes: []change{add("aws_api_gateway_method.lost", `{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "resource_id": "abc123", "http_method": "GET", "authorization": "NONE"}`)},
 			want: []string{
 				`readable: aws_api_gateway_method.lost: resource_id refers to no path of the stack; refer to a resource's id or to an API's root_resource_id`,
-				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_method.lost; add it to depends_on, or it may be deployed without`,
+				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_method.lost; add it to depends_on, or the deployment may lack it`,
 			},
 		},
 		{
@@ -106,7 +106,7 @@ func TestReadable(t *testing.T) {
 			changes: []change{add("aws_api_gateway_integration.lost", `{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "resource_id": "${aws_api_gateway_resource.api_submit.id}", "http_method": "PUT", "type": "MOCK"}`)},
 			want: []string{
 				`readable: aws_api_gateway_integration.lost: belongs to no method of the stack; refer to a method's API, resource and http_method`,
-				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_integration.lost; add it to depends_on, or it may be deployed without`,
+				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_integration.lost; add it to depends_on, or the deployment may lack it`,
 			},
 		},
 		{
@@ -114,7 +114,7 @@ func TestReadable(t *testing.T) {
 			changes: []change{add("aws_api_gateway_method_response.circle", `{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "resource_id": "${aws_api_gateway_method_response.circle.resource_id}", "http_method": "${aws_api_gateway_method_response.circle.http_method}"}`)},
 			want: []string{
 				`readable: aws_api_gateway_method_response.circle: belongs to no method of the stack; refer to a method's API, resource and http_method`,
-				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_method_response.circle; add it to depends_on, or it may be deployed without`,
+				`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_method_response.circle; add it to depends_on, or the deployment may lack it`,
 			},
 		},
 	})

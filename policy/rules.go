@@ -6,7 +6,7 @@ import "slices"
 type Rule struct {
 	// Name begins each breach of the rule.
 	Name string
-	// Requires is what the rule asks of a stack: a sentence each.
+	// Requires has the rule's requirements, one in each text.
 	Requires []string
 	// Reason says why the project has the rule: a clause on one line, which each breach quotes.
 	Reason string
@@ -28,8 +28,8 @@ var rules = []Rule{
 	{"least-privilege", []string{
 		"A statement that allows something names each action in full. It has no `NotAction`, `NotPrincipal` or `NotResource`.",
 		"It names each resource in full. A wildcard is for the objects that Firehose delivers and for API Gateway's logging role.",
-		"A policy that is attached by its ARN is one of the stack, or one of AWS's that does not allow a whole service or account.",
-	}, "whoever takes over a role must not be able to do more than the role's service needs", leastPrivilege},
+		"A policy that is attached by its ARN is a policy of the stack, or a policy of AWS that does not allow a whole service or account.",
+	}, "an attacker who takes over a role must not be able to do more than the role's service needs", leastPrivilege},
 	{"trust", []string{
 		"The trust policy of a role has one statement. It allows `sts:AssumeRole` to one service: API Gateway or Firehose.",
 		"Trust in API Gateway has no condition on `aws:SourceAccount` or `aws:SourceArn`, which API Gateway does not send.",
@@ -42,10 +42,10 @@ var rules = []Rule{
 	}, "events must stay private, encrypted and recoverable", privateBucket},
 	{"kept-bucket", []string{
 		"A bucket either has `force_destroy`, so that a destroy empties it, or `prevent_destroy`.",
-		"What is set on a bucket with `prevent_destroy` has `prevent_destroy` too, and so does the bucket's key.",
+		"The settings and the key of a bucket with `prevent_destroy` have `prevent_destroy` too.",
 	}, "a destroy must not take the settings or the key of a bucket that it cannot delete", keptBucket},
 	{"web-page", []string{
-		"Each origin of a distribution is a bucket of the stack, which no events land in. The distribution signs its requests (origin access control).",
+		"Each origin of a distribution is a bucket of the stack in which no events land. The distribution signs its requests (origin access control).",
 		"Every cache behaviour requires HTTPS and sets the security headers: a content security policy without wide sources, `nosniff`, no frames, no referrer, and HTTPS only for a year.",
 		"The policy of the page's bucket allows its distribution to read objects, and nothing to anybody else.",
 		"No bucket has an S3 website, and no object has a public ACL.",
@@ -55,7 +55,7 @@ var rules = []Rule{
 		"A preflight (`OPTIONS` with a `MOCK` integration) is exempt: browsers send it without credentials.",
 	}, "an environment that is not public must require credentials from every caller", authorization},
 	{"access", []string{
-		"A statement of the API's resource policy that allows everybody stands beside one that denies callers from other addresses or VPC endpoints. It does not cover a method that IAM or a Lambda function authorises.",
+		"If a statement of the API's resource policy allows everybody, another statement denies callers from other addresses or VPC endpoints. The first does not cover a method that IAM or a Lambda function authorises.",
 		"A statement that allows principals names accounts, roles or an organisation, and each method. The method's authorization is `AWS_IAM`. For an organisation it leaves out the stack's own account.",
 		"If the API has a resource policy, the policy allows everybody the methods with the authorization `NONE` or `COGNITO_USER_POOLS`.",
 		"A private API has a resource policy that denies requests from other VPC endpoints.",
@@ -77,7 +77,7 @@ var rules = []Rule{
 	{"cors", []string{
 		"Every path with methods has `OPTIONS` with a `MOCK` integration, without authorization or an API key. It answers with a status from 200 to 299 and `Access-Control-Allow-Headers`.",
 		"Its `Access-Control-Allow-Methods` names every method of the path.",
-		"Every answer sets `Access-Control-Allow-Origin`, and not to `*` beside `Access-Control-Allow-Credentials`.",
+		"Every answer sets `Access-Control-Allow-Origin`, and not to `*` if it sets `Access-Control-Allow-Credentials`.",
 		"The gateway responses `DEFAULT_4XX` and `DEFAULT_5XX` exist and set it too.",
 	}, "a web page must be able to read every answer, errors included", cors},
 	{"stage-logs", []string{
@@ -100,7 +100,7 @@ var rules = []Rule{
 	}, "events in the stream must be encrypted at rest", streamEncryption},
 	{"customer-key", []string{
 		"If the stack has a KMS key, a key of the stack encrypts every stream, log group, topic, query result and bucket. The buckets of an access log and of a hosted page are exempt.",
-		"A key rotates. Its policy names each action and each principal, lets the account change the policy, and lets principals use the key through a service alone. A service's statement has a condition. The key has no grants.",
+		"A key rotates. Its policy names each action and each principal, lets the account change the policy, and lets principals use the key only through a service. A service's statement has a condition. The key has no grants.",
 		"A bucket depends on its key, and its policy denies objects with another encryption.",
 		"The roles of the API and of the delivery stream may use the key through Kinesis and S3 for their stream and bucket.",
 	}, "if one part of the data has a customer key, every part must have it, and only the pipeline may use it", customerKey},
@@ -122,8 +122,8 @@ var rules = []Rule{
 		"The policy allows services to publish on behalf of this account, and nothing else. It denies messages without TLS.",
 	}, "only this account's services may raise an alarm", closedTopic},
 	{"fail-closed", []string{
-		"An integration has the type `AWS`, `HTTP` or `MOCK`, and is no proxy. One of type `AWS` has the `passthrough_behavior` `NEVER`.",
-		"An integration response with a status from 200 to 299 has a `selection_pattern` that matches successes alone.",
+		"An integration has the type `AWS`, `HTTP` or `MOCK`, and is not a proxy. One of type `AWS` has the `passthrough_behavior` `NEVER`.",
+		"An integration response with a status from 200 to 299 has a `selection_pattern` that matches only successes.",
 		"A response template sets only a status from 400 to 599, or 207 in a success. The status of a gateway response is from 400 to 599.",
 	}, "a client may get a success only for an event that is in the stream", failClosed},
 }

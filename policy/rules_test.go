@@ -14,7 +14,7 @@ func TestABreachIsOneLine(t *testing.T) {
 	}
 }
 
-// A breach says which resource, what is wrong, why that matters and what to do.
+// A breach has the resource, the problem, the reason and the remedy.
 func TestABreachSaysWhy(t *testing.T) {
 	stack, err := tfjson.Read(strings.NewReader(`{"resource": {"aws_cloudwatch_log_group": {"g": {"retention_in_days": 0}}}}`))
 	if err != nil {

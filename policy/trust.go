@@ -12,7 +12,7 @@ import (
 
 const assumeRole = "sts:AssumeRole"
 
-// services that take roles in this pipeline, with what each demands of a trust's conditions.
+// services are the services that assume roles in this pipeline, with the check of each for a trust's conditions.
 var services = map[string]func(*checker, tfjson.Resource, statement){
 	apiGatewayService: noSourceCondition,
 	firehoseService:   externalID,
@@ -33,7 +33,7 @@ func (c *checker) trustOf(role tfjson.Resource, statements []statement) {
 	}
 	s := statements[0]
 	if s.effect != allow || len(s.inverted) > 0 || !slices.Equal(s.actions, []string{assumeRole}) {
-		c.breach(role.Address(), "its trust does other than allow "+assumeRole, "allow that action and nothing else")
+		c.breach(role.Address(), "its trust does more than allow "+assumeRole, "allow that action and nothing else")
 	}
 	demand, known := services[service(s)]
 	if !known {
@@ -44,7 +44,7 @@ func (c *checker) trustOf(role tfjson.Resource, statements []statement) {
 	demand(c, role, s)
 }
 
-// service is the one that a trust is in, where it is in one service and nobody else.
+// service is the service that a statement names, if it names no other principal; otherwise "".
 func service(s statement) string {
 	names := s.principals["Service"]
 	if len(s.principals) != 1 || len(names) != 1 {
@@ -66,19 +66,19 @@ func principalsText(s statement) string {
 	return strings.Join(all, ", ")
 }
 
-// trusts tells whether a service can take the role.
+// trusts reports whether a service can assume the role.
 func (c *checker) trusts(role tfjson.Resource, name string) bool {
 	statements, err := c.parseDocument(role.Body["assume_role_policy"])
 	return err == nil && len(statements) == 1 && statements[0].effect == allow && service(statements[0]) == name
 }
 
-// noSourceCondition: API Gateway fills in neither key when it takes an integration's role, so every call would fail with
-// 500 (aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws, pull request 479).
+// noSourceCondition: API Gateway sends neither key when it assumes an integration's role, so every call would fail with 500
+// (aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws, pull request 479).
 func noSourceCondition(c *checker, role tfjson.Resource, s statement) {
 	for _, operator := range slices.Sorted(maps.Keys(s.conditions)) {
 		for _, key := range slices.Sorted(maps.Keys(s.conditions[operator])) {
 			if strings.EqualFold(key, "aws:SourceAccount") || strings.EqualFold(key, "aws:SourceArn") {
-				c.breach(role.Address(), "its trust has a condition on "+key, "leave it out: API Gateway does not fill it in, and every call would fail")
+				c.breach(role.Address(), "its trust has a condition on "+key, "leave it out: API Gateway does not send it, and every call would fail")
 			}
 		}
 	}
@@ -86,7 +86,7 @@ func noSourceCondition(c *checker, role tfjson.Resource, s statement) {
 
 var accountID = regexp.MustCompile(`^([0-9]{12}|\$\{data\.aws_caller_identity\.[^}.]+\.account_id\})$`)
 
-// externalID is the condition that keeps Firehose from taking the role for another account (Firehose developer guide,
+// externalID checks the condition that keeps Firehose from assuming the role for another account (Firehose developer guide,
 // "Controlling access").
 func externalID(c *checker, role tfjson.Resource, s statement) {
 	for key, values := range s.conditions["StringEquals"] {
@@ -95,5 +95,5 @@ func externalID(c *checker, role tfjson.Resource, s statement) {
 		}
 	}
 	c.breach(role.Address(), "its trust in Firehose has no condition that sts:ExternalId is the account's id",
-		"add one under StringEquals, or Firehose may take the role for somebody else's account")
+		"add one under StringEquals, or Firehose may assume the role for another account")
 }

@@ -9,10 +9,10 @@ func trust(address, before, after string) []change {
 func TestTrust(t *testing.T) {
 	check(t, []breaking{
 		{
-			name:    "no trust that can be read",
+			name:    "an unreadable trust",
 			changes: []change{set(submitRole, "${var.trust}", "assume_role_policy")},
 			want: []string{
-				`trust: aws_iam_role.submit-role: assume_role_policy cannot be read: ${var.trust} is no name and no ARN of the stack; write it as one JSON document, with references to names and ARNs of the stack at most`,
+				`trust: aws_iam_role.submit-role: assume_role_policy cannot be read: ${var.trust} is not a name or an ARN of the stack; write it as one JSON document, in which names and ARNs of the stack are the only references`,
 				`flow: aws_api_gateway_integration.api_submit_post_integration: credentials refers to aws_iam_role.submit-role, which does not trust apigateway.amazonaws.com; refer to a role that does`,
 			},
 		},
@@ -36,7 +36,7 @@ func TestTrust(t *testing.T) {
 			name:    "a denial",
 			changes: trust(submitRole, `"Allow"`, `"Deny"`),
 			want: []string{
-				`trust: aws_iam_role.submit-role: its trust does other than allow sts:AssumeRole; allow that action and nothing else`,
+				`trust: aws_iam_role.submit-role: its trust does more than allow sts:AssumeRole; allow that action and nothing else`,
 				`flow: aws_api_gateway_integration.api_submit_post_integration: credentials refers to aws_iam_role.submit-role, which does not trust apigateway.amazonaws.com; refer to a role that does`,
 			},
 		},
@@ -44,14 +44,14 @@ func TestTrust(t *testing.T) {
 			name:    "another action",
 			changes: trust(submitRole, `["sts:AssumeRole"]`, `["sts:AssumeRole","sts:TagSession"]`),
 			want: []string{
-				`trust: aws_iam_role.submit-role: its trust does other than allow sts:AssumeRole; allow that action and nothing else`,
+				`trust: aws_iam_role.submit-role: its trust does more than allow sts:AssumeRole; allow that action and nothing else`,
 			},
 		},
 		{
 			name:    "all but an action",
 			changes: trust(submitRole, `"Action":["sts:AssumeRole"]`, `"Action":"sts:AssumeRole","NotAction":"sts:TagSession"`),
 			want: []string{
-				`trust: aws_iam_role.submit-role: its trust does other than allow sts:AssumeRole; allow that action and nothing else`,
+				`trust: aws_iam_role.submit-role: its trust does more than allow sts:AssumeRole; allow that action and nothing else`,
 			},
 		},
 		{
@@ -79,7 +79,7 @@ func TestTrust(t *testing.T) {
 			},
 		},
 		{
-			name:    "somebody federated",
+			name:    "a federated principal",
 			changes: trust(submitRole, `"Service"`, `"Federated"`),
 			want: []string{
 				`trust: aws_iam_role.submit-role: its trust is in Federated "apigateway.amazonaws.com"; trust one service: apigateway.amazonaws.com or firehose.amazonaws.com`,
@@ -114,43 +114,43 @@ func TestTrust(t *testing.T) {
 			name:    "a condition that API Gateway never meets",
 			changes: trust(submitRole, `"Action"`, `"Condition":{"StringEquals":{"AWS:SourceAccount":"${data.aws_caller_identity.current.account_id}"},"ArnLike":{"aws:SourceArn":"arn:aws:execute-api:us-east-1:123456789012:abc"}},"Action"`),
 			want: []string{
-				`trust: aws_iam_role.submit-role: its trust has a condition on aws:SourceArn; leave it out: API Gateway does not fill it in, and every call would fail`,
-				`trust: aws_iam_role.submit-role: its trust has a condition on AWS:SourceAccount; leave it out: API Gateway does not fill it in, and every call would fail`,
+				`trust: aws_iam_role.submit-role: its trust has a condition on aws:SourceArn; leave it out: API Gateway does not send it, and every call would fail`,
+				`trust: aws_iam_role.submit-role: its trust has a condition on AWS:SourceAccount; leave it out: API Gateway does not send it, and every call would fail`,
 			},
 		},
 		{
 			name:    "Firehose without a condition",
 			changes: trust(deliveryRole, `,"Condition":{"StringEquals":{"sts:ExternalId":["${data.aws_caller_identity.current.account_id}"]}}`, ``),
 			want: []string{
-				`trust: aws_iam_role.delivery-role: its trust in Firehose has no condition that sts:ExternalId is the account's id; add one under StringEquals, or Firehose may take the role for somebody else's account`,
+				`trust: aws_iam_role.delivery-role: its trust in Firehose has no condition that sts:ExternalId is the account's id; add one under StringEquals, or Firehose may assume the role for another account`,
 			},
 		},
 		{
 			name:    "Firehose under a condition that an absent id meets",
 			changes: trust(deliveryRole, `"StringEquals"`, `"StringEqualsIfExists"`),
 			want: []string{
-				`trust: aws_iam_role.delivery-role: its trust in Firehose has no condition that sts:ExternalId is the account's id; add one under StringEquals, or Firehose may take the role for somebody else's account`,
+				`trust: aws_iam_role.delivery-role: its trust in Firehose has no condition that sts:ExternalId is the account's id; add one under StringEquals, or Firehose may assume the role for another account`,
 			},
 		},
 		{
 			name:    "Firehose under a condition on something else",
 			changes: trust(deliveryRole, `sts:ExternalId`, `aws:PrincipalTag/x`),
 			want: []string{
-				`trust: aws_iam_role.delivery-role: its trust in Firehose has no condition that sts:ExternalId is the account's id; add one under StringEquals, or Firehose may take the role for somebody else's account`,
+				`trust: aws_iam_role.delivery-role: its trust in Firehose has no condition that sts:ExternalId is the account's id; add one under StringEquals, or Firehose may assume the role for another account`,
 			},
 		},
 		{
 			name:    "Firehose for either of two accounts",
 			changes: trust(deliveryRole, `["${data.`, `["123456789012","${data.`),
 			want: []string{
-				`trust: aws_iam_role.delivery-role: its trust in Firehose has no condition that sts:ExternalId is the account's id; add one under StringEquals, or Firehose may take the role for somebody else's account`,
+				`trust: aws_iam_role.delivery-role: its trust in Firehose has no condition that sts:ExternalId is the account's id; add one under StringEquals, or Firehose may assume the role for another account`,
 			},
 		},
 		{
-			name:    "Firehose for what is no account",
+			name:    "Firehose for something that is not an account",
 			changes: trust(deliveryRole, `"${data.aws_caller_identity.current.account_id}"`, `"any"`),
 			want: []string{
-				`trust: aws_iam_role.delivery-role: its trust in Firehose has no condition that sts:ExternalId is the account's id; add one under StringEquals, or Firehose may take the role for somebody else's account`,
+				`trust: aws_iam_role.delivery-role: its trust in Firehose has no condition that sts:ExternalId is the account's id; add one under StringEquals, or Firehose may assume the role for another account`,
 			},
 		},
 	})

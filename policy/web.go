@@ -17,7 +17,7 @@ const (
 )
 
 func webPage(c *checker) {
-	// What each bucket is published by.
+	// The distributions that publish each bucket.
 	publishers := map[string][]tfjson.Resource{}
 	for _, d := range c.stack.Resources(distribution) {
 		for _, bucket := range c.origins(d) {
@@ -48,11 +48,11 @@ func (c *checker) origins(d tfjson.Resource) []tfjson.Resource {
 		}
 		buckets = append(buckets, bucket)
 		if _, ok := c.follow(origin.body["origin_access_control_id"], accessControl, "id"); !ok {
-			c.breachAt(origin, "origin.origin_access_control_id refers to no access control of the stack", "refer to the id of one: the bucket answers to signed requests alone")
+			c.breachAt(origin, "origin.origin_access_control_id refers to no access control of the stack", "refer to the id of one: the bucket answers only signed requests")
 		}
 		for _, delivery := range c.deliveries() {
 			if delivery.hasBucket && delivery.bucket.Address() == bucket.Address() {
-				c.breachAt(origin, "publishes "+bucket.Address()+", in which events land", "publish a bucket of its own")
+				c.breachAt(origin, "publishes "+bucket.Address()+", in which events land", "publish a separate bucket")
 			}
 		}
 	}
@@ -92,11 +92,11 @@ func (c *checker) securityHeaders(policy tfjson.Resource) {
 	}
 }
 
-// contentSecurity: a page may load what came with it. Whom its scripts may call is said by host, or is an API of the stack.
+// contentSecurity: a page may load only its own files. Its scripts may call named hosts and the APIs of the stack.
 func (c *checker) contentSecurity(p place) {
 	const key = "content_security_policy"
 	text, _ := p.body[key].(string)
-	parts, _ := tfjson.Parse(text) // "readable" reports what is no template
+	parts, _ := tfjson.Parse(text) // "readable" reports an invalid template
 	if slices.ContainsFunc(parts, c.unknownSource) {
 		c.undecidable(p, key)
 	}
@@ -112,17 +112,17 @@ func (c *checker) contentSecurity(p place) {
 	for _, directive := range directives {
 		for _, source := range strings.Fields(directive) {
 			if isWide(source) && directive != inlineImages {
-				c.breachAt(p, fmt.Sprintf("%s says %q", p.path+key, directive), "say what the page needs by its host, and keep scripts and styles in files")
+				c.breachAt(p, fmt.Sprintf("%s says %q", p.path+key, directive), "name the hosts that the page needs, and keep scripts and styles in files")
 				break
 			}
 		}
 	}
 }
 
-// addresses are where an API answers, by type and attribute.
+// addresses are the attributes with an API's address, by type.
 var addresses = map[string]string{apiStage: "invoke_url", basePathMapping: "domain_name"}
 
-// unknownSource tells of a part of a policy whether it is neither text nor the address of the stack's own API.
+// unknownSource reports whether a part of a policy is neither text nor the address of the stack's own API.
 func (c *checker) unknownSource(part tfjson.Part) bool {
 	if part.Literal != "" {
 		return false
@@ -134,15 +134,16 @@ func (c *checker) unknownSource(part tfjson.Part) bool {
 	return !known || attribute != part.Reference.Attribute
 }
 
-// inlineImages: an image does nothing, wherever it is from.
+// inlineImages is allowed because an image cannot do anything, whatever its source.
 const inlineImages = "img-src 'self' data:"
 
-// isWide tells of a source whether it is any host's, or written into the page (Content Security Policy, level 3, 2.3.1).
+// isWide reports whether a source allows any host or inline code (Content Security Policy, level 3, 2.3.1).
 func isWide(source string) bool {
 	return strings.Contains(source, "*") || strings.HasPrefix(source, "'unsafe-") || strings.HasSuffix(source, ":")
 }
 
-// readers: of a bucket that is published, and for CloudFront in any, a policy may let in a distribution alone.
+// readers checks that the policy of a published bucket allows only a distribution, and that the policy of any bucket allows
+// CloudFront only for a distribution that has the bucket as its origin.
 func (c *checker) readers(publishers map[string][]tfjson.Resource) {
 	let := map[string]bool{} // "bucket distribution"
 	for _, policy := range c.stack.Resources(s3BucketPolicy) {
@@ -159,7 +160,7 @@ func (c *checker) readers(publishers map[string][]tfjson.Resource) {
 			d := slices.IndexFunc(by, func(d tfjson.Resource) bool { return readsFor(s, bucket, d) })
 			if d < 0 {
 				c.breach(policy.Address(), fmt.Sprintf("policy: statement %d lets in %s", i+1, everybodyOr(s)),
-					"let "+cloudFrontService+" s3:GetObject where AWS:SourceArn is the distribution's of the stack that has the bucket for its origin, and nobody else")
+					"allow s3:GetObject only to "+cloudFrontService+", where AWS:SourceArn is the distribution of the stack that has the bucket as its origin")
 				continue
 			}
 			let[bucket.Address()+" "+by[d].Address()] = true
@@ -174,22 +175,22 @@ func (c *checker) readers(publishers map[string][]tfjson.Resource) {
 	}
 }
 
-// readsFor tells whether a statement lets a distribution read a bucket's objects, and does nothing else.
+// readsFor reports whether a statement lets a distribution read a bucket's objects and does nothing else.
 func readsFor(s statement, bucket, d tfjson.Resource) bool {
 	return len(s.inverted) == 0 && len(s.principals) == 1 && service(s) == cloudFrontService &&
 		slices.Equal(s.actions, []string{"s3:GetObject"}) && slices.Equal(s.resources, []string{arnOf(bucket) + "/*"}) &&
 		onlyCondition(s, "StringEquals", "AWS:SourceArn", arnOf(d))
 }
 
-// otherWaysToPublish are S3's own: its website answers to everybody, and without TLS.
+// otherWaysToPublish refuses S3's own ways: a website answers everybody, and without TLS.
 func (c *checker) otherWaysToPublish() {
 	const remedy = "leave it out: a distribution serves a page"
 	for _, website := range c.stack.Resources("aws_s3_bucket_website_configuration") {
-		c.breach(website.Address(), "publishes a bucket by S3's own website", remedy)
+		c.breach(website.Address(), "publishes a bucket as an S3 website", remedy)
 	}
 	for _, bucket := range c.stack.Resources(s3Bucket) {
 		if bucket.Body["website"] != nil {
-			c.breach(bucket.Address(), "website publishes it by S3's own website", remedy)
+			c.breach(bucket.Address(), "website publishes it as an S3 website", remedy)
 		}
 	}
 	for _, typ := range []string{"aws_s3_bucket_object", "aws_s3_object", "aws_s3_object_copy"} {

@@ -7,7 +7,7 @@ import (
 	"cdk.tf/go/ingest/policy"
 )
 
-// withPage adds to a stack what the option Web.Hosted declares: the resources that option-web has and option-none has not.
+// withPage adds the resources of the option Web.Hosted to a stack: those that option-web has and option-none does not.
 func withPage(changes ...change) []change {
 	page := func(t *testing.T, root map[string]any) {
 		types := root["resource"].(map[string]any)
@@ -26,7 +26,7 @@ func withPage(changes ...change) []change {
 	return append([]change{page}, changes...)
 }
 
-func TestAGoodPageBreaksNothing(t *testing.T) {
+func TestAGoodPageBreachesNothing(t *testing.T) {
 	if err := policy.Check(good(t, withPage()...), policy.Expect{Public: true}); err != nil {
 		t.Error(err)
 	}
@@ -46,7 +46,7 @@ func TestDistribution(t *testing.T) {
 			changes: withPage(set(page, "other.s3.us-east-1.amazonaws.com", "origin", "0", "domain_name")),
 			want: []string{
 				`web-page: aws_cloudfront_distribution.web: origin.domain_name refers to no bucket of the stack; refer to the bucket_regional_domain_name of one`,
-				`web-page: aws_s3_bucket_policy.web-bucket_policy: policy: statement 2 lets in Service "cloudfront.amazonaws.com"; let cloudfront.amazonaws.com s3:GetObject where AWS:SourceArn is the distribution's of the stack that has the bucket for its origin, and nobody else`,
+				`web-page: aws_s3_bucket_policy.web-bucket_policy: policy: statement 2 lets in Service "cloudfront.amazonaws.com"; allow s3:GetObject only to cloudfront.amazonaws.com, where AWS:SourceArn is the distribution of the stack that has the bucket as its origin`,
 			},
 		},
 		{
@@ -60,11 +60,11 @@ func TestDistribution(t *testing.T) {
 			name:    "unsigned requests",
 			changes: withPage(unset(page, "origin", "0", "origin_access_control_id")),
 			want: []string{
-				`web-page: aws_cloudfront_distribution.web: origin.origin_access_control_id refers to no access control of the stack; refer to the id of one: the bucket answers to signed requests alone`,
+				`web-page: aws_cloudfront_distribution.web: origin.origin_access_control_id refers to no access control of the stack; refer to the id of one: the bucket answers only signed requests`,
 			},
 		},
 		{
-			name: "requests that are signed otherwise",
+			name: "requests with another signature",
 			changes: withPage(set(pageAccess, "never", "signing_behavior"), set(pageAccess, "lambda", "origin_access_control_origin_type"),
 				unset(pageAccess, "signing_protocol")),
 			want: []string{
@@ -99,7 +99,7 @@ func TestDistribution(t *testing.T) {
 			name:    "the events published",
 			changes: withPage(set(page, "${aws_s3_bucket.bucket.bucket_regional_domain_name}", "origin", "0", "domain_name"), drop(pageBucket), drop("aws_s3_bucket.web-bucket")),
 			want: []string{
-				`web-page: aws_cloudfront_distribution.web: publishes aws_s3_bucket.bucket, in which events land; publish a bucket of its own`,
+				`web-page: aws_cloudfront_distribution.web: publishes aws_s3_bucket.bucket, in which events land; publish a separate bucket`,
 				`web-page: aws_cloudfront_distribution.web: may not read aws_s3_bucket.bucket; allow it in the bucket's policy`,
 			},
 		},
@@ -145,22 +145,22 @@ func TestSecurityHeaders(t *testing.T) {
 			name:    "scripts from anywhere",
 			changes: withPage(edit(pageHeaders, "script-src 'self'", "script-src 'self' https://*.example.com", config, "content_security_policy", "content_security_policy")),
 			want: []string{
-				`web-page: aws_cloudfront_response_headers_policy.web_headers: security_headers_config.content_security_policy.content_security_policy says "script-src 'self' https://*.example.com"; say what the page needs by its host, and keep scripts and styles in files`,
+				`web-page: aws_cloudfront_response_headers_policy.web_headers: security_headers_config.content_security_policy.content_security_policy says "script-src 'self' https://*.example.com"; name the hosts that the page needs, and keep scripts and styles in files`,
 			},
 		},
 		{
-			name:    "what is only known at apply",
+			name:    "a source known only after an apply",
 			changes: withPage(set(pageHeaders, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; connect-src ${var.x}", config, "content_security_policy", "content_security_policy")),
 			want: []string{
-				`web-page: aws_cloudfront_response_headers_policy.web_headers: security_headers_config.content_security_policy.content_security_policy is "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; connect-src ${var.x}", which only an apply can tell; write the value itself`,
+				`web-page: aws_cloudfront_response_headers_policy.web_headers: security_headers_config.content_security_policy.content_security_policy is "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; connect-src ${var.x}", whose value is known only after an apply; write the value itself`,
 			},
 		},
 		{
 			name:    "scripts and styles in the page",
 			changes: withPage(edit(pageHeaders, "'self'; style-src 'self'", "'unsafe-inline'; style-src data:", config, "content_security_policy", "content_security_policy")),
 			want: []string{
-				`web-page: aws_cloudfront_response_headers_policy.web_headers: security_headers_config.content_security_policy.content_security_policy says "script-src 'unsafe-inline'"; say what the page needs by its host, and keep scripts and styles in files`,
-				`web-page: aws_cloudfront_response_headers_policy.web_headers: security_headers_config.content_security_policy.content_security_policy says "style-src data:"; say what the page needs by its host, and keep scripts and styles in files`,
+				`web-page: aws_cloudfront_response_headers_policy.web_headers: security_headers_config.content_security_policy.content_security_policy says "script-src 'unsafe-inline'"; name the hosts that the page needs, and keep scripts and styles in files`,
+				`web-page: aws_cloudfront_response_headers_policy.web_headers: security_headers_config.content_security_policy.content_security_policy says "style-src data:"; name the hosts that the page needs, and keep scripts and styles in files`,
 			},
 		},
 	})
@@ -169,14 +169,14 @@ func TestSecurityHeaders(t *testing.T) {
 func TestReadersOfAPage(t *testing.T) {
 	const (
 		lets   = `web-page: aws_s3_bucket_policy.web-bucket_policy: policy: statement 2 lets in `
-		alone  = `; let cloudfront.amazonaws.com s3:GetObject where AWS:SourceArn is the distribution's of the stack that has the bucket for its origin, and nobody else`
+		alone  = `; allow s3:GetObject only to cloudfront.amazonaws.com, where AWS:SourceArn is the distribution of the stack that has the bucket as its origin`
 		denied = `web-page: aws_cloudfront_distribution.web: may not read aws_s3_bucket.web-bucket; allow it in the bucket's policy`
 	)
 	cloudFront := []string{lets + `Service "cloudfront.amazonaws.com"` + alone, denied}
 	changed := func(before, after string) []change { return withPage(edit(pageBucket, before, after, "policy")) }
 	check(t, []breaking{
 		{
-			name:    "any distribution of anybody's",
+			name:    "any distribution of any account",
 			changes: changed(`,"Condition":{"StringEquals":{"AWS:SourceArn":["${aws_cloudfront_distribution.web.arn}"]}}`, ``),
 			want:    cloudFront,
 		},
@@ -194,7 +194,7 @@ func TestReadersOfAPage(t *testing.T) {
 			want:    []string{lets + `AWS "arn:aws:iam::111122223333:root"` + alone, denied},
 		},
 		{
-			name:    "somebody else beside",
+			name:    "another principal too",
 			changes: changed(`{"Service":"cloudfront.amazonaws.com"}`, `{"Service":"cloudfront.amazonaws.com","AWS":"arn:aws:iam::111122223333:root"}`),
 			want:    []string{lets + `AWS "arn:aws:iam::111122223333:root", Service "cloudfront.amazonaws.com"` + alone, denied},
 		},
@@ -202,7 +202,7 @@ func TestReadersOfAPage(t *testing.T) {
 			name:    "everybody",
 			changes: changed(`{"Service":"cloudfront.amazonaws.com"}`, `"*"`),
 			want: []string{
-				`private-bucket: aws_s3_bucket_policy.web-bucket_policy: policy: statement 2 lets in "*"; name who may`,
+				`private-bucket: aws_s3_bucket_policy.web-bucket_policy: policy: statement 2 lets in "*"; name the principals that may`,
 				lets + `"*"` + alone, denied,
 			},
 		},
@@ -224,14 +224,14 @@ func TestOtherWaysToPublish(t *testing.T) {
 			name:    "S3's website",
 			changes: withPage(add("aws_s3_bucket_website_configuration.site", `{"bucket": "${aws_s3_bucket.web-bucket.id}", "lifecycle": {"prevent_destroy": true}}`)),
 			want: []string{
-				`web-page: aws_s3_bucket_website_configuration.site: publishes a bucket by S3's own website; leave it out: a distribution serves a page`,
+				`web-page: aws_s3_bucket_website_configuration.site: publishes a bucket as an S3 website; leave it out: a distribution serves a page`,
 			},
 		},
 		{
 			name:    "S3's website in the bucket",
 			changes: []change{set("aws_s3_bucket.bucket", map[string]any{"index_document": "index.html"}, "website")},
 			want: []string{
-				`web-page: aws_s3_bucket.bucket: website publishes it by S3's own website; leave it out: a distribution serves a page`,
+				`web-page: aws_s3_bucket.bucket: website publishes it as an S3 website; leave it out: a distribution serves a page`,
 			},
 		},
 		{

@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Built with relative addresses, so that any path of any host serves it; its files lie in _web/, beside which the local
-// pipeline has its own /_local/ and config.json.
+// Addresses are relative, so any host can serve the page at any path. Its files are in _web/, because the local pipeline
+// serves /_local/ and config.json beside them.
 export default defineConfig({
   base: "./",
   build: {

@@ -48,7 +48,7 @@ inBrowser("the page for everybody", () => {
     await page.click("#send");
     await result(page, "400 Breaks the rule");
     await write(page, '{"a": "{{oh}}"}');
-    await expect.poll(() => text(page, "#check")).toContain("is no placeholder");
+    await expect.poll(() => text(page, "#check")).toContain("is not a placeholder");
     await check(page, "after a refusal, with a note");
     await page.locator("#rows button").first().click();
     await check(page, "with a refusal open");
@@ -76,7 +76,7 @@ inBrowser("the page for everybody", () => {
     await page.context().close();
   });
 
-  test("is read by keyboard alone: examples, the editor and out of it, sending, tabs, an object", async () => {
+  test("works with the keyboard alone: examples, into the editor and out of it, sending, tabs, an object", async () => {
     const { page } = await browser.open(pipeline.url);
     await page.keyboard.press("Tab");
     expect(await page.evaluate(() => document.activeElement?.className)).toBe("skip");
@@ -113,7 +113,7 @@ inBrowser("the page for everybody", () => {
     await page.context().close();
   });
 
-  test("tells a screen reader what came of it", async () => {
+  test("tells a screen reader the result", async () => {
     const { page } = await browser.open(pipeline.url);
     expect(await page.getAttribute("#say", "aria-live")).toBe("polite");
     await page.click("#send");
@@ -131,7 +131,7 @@ inBrowser("the page for everybody", () => {
     await page.context().close();
   });
 
-  test("can be read at twice the text size", async () => {
+  test("is readable at twice the text size", async () => {
     const { page } = await browser.open(pipeline.url, { width: 640, height: 400 });
     await page.click("#send");
     await result(page, "200 In the stream");

@@ -23,7 +23,7 @@ inBrowser("who may submit: API keys and tokens", () => {
     for (const one of [answers, keys, cognito, lambda]) await one?.stop();
   });
 
-  test("403 with a wrong API key, and 200 with the one that the pipeline made, also of many", async () => {
+  test("403 with a wrong API key, and 200 with one of the pipeline's, for one event and many", async () => {
     const { page, complaints } = await browser.open(keys.url);
     expect(await page.inputValue("#authorization")).toBe("api_key");
     await page.click("#send");
@@ -31,7 +31,7 @@ inBrowser("who may submit: API keys and tokens", () => {
     expect(await focused(page)).toBe("api-key");
     await page.fill("#api-key", "wrong");
     await page.click("#send");
-    expect(await result(page, "403 The API key is refused")).toContain("usage plan");
+    expect(await result(page, "403 The API refuses the key")).toContain("usage plan");
     const key = keys.keys["api-kinesis-option-keys-web"] ?? "";
     expect(key).not.toBe("");
     await page.fill("#api-key", key);
@@ -47,12 +47,12 @@ inBrowser("who may submit: API keys and tokens", () => {
     await page.context().close();
   });
 
-  test("a Cognito token goes in Authorization, once, in many and in repeats, and is nowhere else", async () => {
+  test("a Cognito token goes in Authorization, for one event, many and repeats, and is nowhere else", async () => {
     const { page, complaints } = await browser.open(cognito.url);
     const sent = tokensOf(page, "authorization");
     expect(await page.inputValue("#authorization")).toBe("cognito");
     expect(await page.inputValue("#header")).toBe("Authorization");
-    expect(await text(page, "#token-hint")).toMatch(/Nothing on this machine verifies it, so it may stay empty\.$/);
+    expect(await text(page, "#token-hint")).toMatch(/verifies it, so you can leave it empty\.$/);
     await page.fill("#token-authorization", "eyJ.for-my-eyes.sig");
     await page.click("#send");
     await result(page, "200 In the stream");
@@ -97,14 +97,14 @@ inBrowser("who may submit: API keys and tokens", () => {
     await host.stop();
   });
 
-  test("401 and 403 of an authoriser, in one, in many and in the list", async () => {
+  test("401 and 403 of an authoriser, for one event, for many and in the list", async () => {
     const host = await hostPage({
       answers: { submit_url: `${answers.url}/token`, authorization: "lambda", curl: 'curl -H "X-Client: $TOKEN"' },
     });
     const { page, complaints } = await browser.open(`${host.url}/try/`);
     await page.fill("#token-x-client", "Bearer unknown");
     await page.click("#send");
-    expect(await result(page, "401 No token, or one that is refused")).toContain("(the page sent X-Client)");
+    expect(await result(page, "401 The token is missing or refused")).toContain("(the page sent X-Client)");
     await page.fill("#token-x-client", "Bearer denied");
     await choose(page, "Send many");
     await page.fill("#count", "3");
@@ -119,10 +119,10 @@ inBrowser("who may submit: API keys and tokens", () => {
     await result(page, "200 Answered without a sequence number");
     await page.fill("#header", "Cookie");
     await page.click("#send");
-    expect(await result(page, "Not sent")).toBe("A browser lets no page send the header Cookie; use the curl command.");
+    expect(await result(page, "Not sent")).toBe("Browsers let no page send the header Cookie. Use the curl command.");
     await page.selectOption("#authorization", "none");
     await page.click("#send");
-    await result(page, "401 A token is asked for");
+    await result(page, "401 The API requires a token");
     expect(unexpected(complaints)).toEqual([]);
     await page.context().close();
     await host.stop();
@@ -145,7 +145,7 @@ inBrowser("who may submit: API keys and tokens", () => {
 
 const focused = (page: Page) => page.evaluate(() => document.activeElement?.id);
 
-/** tokensOf collects what events are sent with in a header. */
+/** tokensOf collects the values of a header with which events are sent. */
 function tokensOf(page: Page, header: string): (string | undefined)[] {
   const sent: (string | undefined)[] = [];
   page.on("request", (request: Request) => {
@@ -154,7 +154,7 @@ function tokensOf(page: Page, header: string): (string | undefined)[] {
   return sent;
 }
 
-/** expectNowhere looks where a secret must not be: in the address, in what is stored, in the page's text. */
+/** expectNowhere checks that a secret is not in the address, in the storage or in the page's text. */
 async function expectNowhere(page: Page, secret: string) {
   await page.click("#share");
   expect(page.url()).not.toContain(secret);

@@ -7,7 +7,7 @@ const places = process.env.CHROMIUM
   ? [process.env.CHROMIUM]
   : ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** The browser's program; undefined where there is none. */
+/** The browser's program; undefined if there is none. */
 export const program = places.find((place) => {
   try {
     accessSync(place, constants.X_OK);
@@ -19,13 +19,13 @@ export const program = places.find((place) => {
 
 export const howToHaveIt = "no Chromium: apt-get install chromium, or CHROMIUM=/path/to/chromium";
 
-/** Milliseconds after which a test takes what it waits for as lost: far more than a machine under load needs. */
+/** Milliseconds after which a test gives up waiting: far more than a machine under load needs. */
 export const patience = 300_000;
 
 export type Options = { colorScheme?: "light" | "dark"; width?: number; height?: number };
 
 export type Browser = {
-  /** open makes a new page that records what must not happen; see Watched. */
+  /** open makes a new page that records complaints and origins; see Watched. */
   open: (url: string, options?: Options) => Promise<Watched>;
   close: () => Promise<void>;
 };
@@ -39,7 +39,7 @@ export type Watched = {
   origins: Set<string>;
 };
 
-/** startChromium starts a headless browser with a profile of its own, which goes with it. */
+/** startChromium starts a headless browser with its own profile, and removes the profile when the browser stops. */
 export async function startChromium(): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), "ingest-chromium-"));
   const browser = await chromium.launch({

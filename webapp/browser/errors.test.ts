@@ -24,14 +24,14 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     for (const one of [answers, dev, staging, tight]) await one?.stop();
   });
 
-  /** throttle lets ten requests a second through, and five at once. */
+  /** throttle allows ten requests a second, in bursts of five. */
   function throttle(stack: Stack) {
     const [settings] = Object.values(stack.resource.aws_api_gateway_method_settings) as Stack[];
     settings.settings.throttling_rate_limit = 10;
     settings.settings.throttling_burst_limit = 5;
   }
 
-  /** sendTo opens a page, sends once, and checks that the browser complained about the request alone. */
+  /** sendTo opens a page, sends once, and checks that the browser complained only about the request. */
   async function sendTo(
     url: string,
     title: string | RegExp,
@@ -50,18 +50,16 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
   test("400 with the rule that the event breaks", async () => {
     const { page, complaints } = await browser.open(dev.url);
     await write(page, "{}");
-    await expect
-      .poll(() => text(page, "#check"))
-      .toBe("Valid JSON, but the API usually refuses an object without members.");
+    await expect.poll(() => text(page, "#check")).toBe("Valid JSON, but the API usually refuses an empty object.");
     await page.click("#send");
-    await result(page, /^400 Breaks the rule: an object has 0 members where at least 1 is asked for /);
+    await result(page, /^400 Breaks the rule: an object has 0 members and must have at least 1 /);
     await page.click("#rows button");
     expect(await text(page, "#drawer-body")).toContain("object has too few properties");
     expect(unexpected(complaints)).toEqual([]);
     await page.context().close();
   });
 
-  test("400 for what is no JSON, which the editor underlines, with the way to the place", async () => {
+  test("400 for a text that is not JSON, which the editor underlines and links to", async () => {
     const { page } = await browser.open(dev.url);
     await write(page, '{\n  "type": "signup",\n}');
     await expect.poll(() => text(page, "#check")).toBe("Line 3, column 1 Remove the comma before this }.");
@@ -72,7 +70,7 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     await expect.poll(() => text(page, "#check")).toMatch(/^Valid JSON/);
     await page.keyboard.insertText(",,");
     await page.click("#send");
-    expect(await result(page, "400 The event is no JSON")).toBe("Mend what the editor underlines, then send again.");
+    expect(await result(page, "400 The event is not JSON")).toBe("Fix what the editor underlines, then send again.");
     await page.context().close();
   });
 
@@ -81,19 +79,21 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
       await paste(page, `{"long": "${"x".repeat(1_100_000)}"}`);
       await expect
         .poll(() => text(page, "#check"))
-        .toBe("1.1 MB: Kinesis takes 1 MiB at most, and the answer will be 400.");
+        .toBe("1.1 MB: Kinesis accepts at most 1 MiB, and the answer will be 400.");
     });
-    expect(said).toBe("Kinesis takes records of at most 1 MiB; this one has 1,100,011 bytes.");
+    expect(said).toBe("Kinesis accepts records of at most 1 MiB; this one has 1,100,011 bytes.");
   });
 
   test("413 for a body over 10 MB", async () => {
     await sendTo(dev.submit, "413 The body is too large", async ({ page }) => {
       await paste(page, `{"long": "${"x".repeat(11_000_000)}"}`);
-      await expect.poll(() => text(page, "#check")).toBe("11.0 MB: API Gateway takes 10 MB at most, and answers 413.");
+      await expect
+        .poll(() => text(page, "#check"))
+        .toBe("11.0 MB: API Gateway accepts at most 10 MB, and will answer 413.");
     });
   });
 
-  test("403 where a signature is asked for and none is given", async () => {
+  test("403 where the API requires a signature and gets none", async () => {
     const { page } = await browser.open(staging.url);
     expect(await page.inputValue("#authorization")).toBe("iam");
     await page.click("#send");
@@ -103,11 +103,11 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("access-key-id");
     await page.selectOption("#authorization", "none");
     await page.click("#send");
-    expect(await result(page, "403 A signature is asked for, or the path is wrong")).toContain("Choose IAM keys");
+    expect(await result(page, "403 The API requires a signature, or the path is wrong")).toContain("Choose IAM keys");
     await page.context().close();
   });
 
-  test("403 for wrong keys, and 200 with the right ones, which are nowhere afterwards", async () => {
+  test("403 for wrong keys, and 200 with the right ones, which the page keeps nowhere", async () => {
     const { page, complaints } = await browser.open(staging.url);
     await page.fill("#access-key-id", "test");
     await page.fill("#secret-access-key", "wrong-secret");
@@ -115,7 +115,7 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     expect(await result(page, "403 The signature does not match")).toContain("secret access key");
     await page.fill("#access-key-id", "unknown");
     await page.click("#send");
-    await result(page, "403 The access key is not known");
+    await result(page, "403 AWS does not know the access key");
     await page.fill("#access-key-id", "test");
     await page.fill("#secret-access-key", "test");
     await page.fill("#region", "eu-west-9");
@@ -142,7 +142,7 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     await page.context().close();
   });
 
-  test("429 is tried again until everything is in", async () => {
+  test("429 is retried until every event is accepted", async () => {
     const { page } = await browser.open(tight.url);
     await choose(page, "Send many");
     await page.fill("#count", "20");
@@ -155,7 +155,7 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     await page.context().close();
   });
 
-  test("429 that is not to be tried again is rejected, with its limit and its wait", async () => {
+  test("429 without retries is rejected, with its limit and its wait", async () => {
     const { page } = await browser.open(tight.url);
     await page.waitForTimeout(1000);
     await page.uncheck("#retry");
@@ -168,7 +168,7 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     expect(rejected).toBeGreaterThan(0);
     expect(Number(await text(page, "#figure-accepted")) + rejected).toBe(60);
     expect(await text(page, "#result-text")).toContain(
-      "Throttled at the API's request limit. Too many events at once. It asks to wait 1 s.",
+      "Throttled at the API's request limit. Too many events at once. Wait 1 s.",
     );
     await page.check("#hide-accepted");
     expect(await page.locator("#rows tr:visible").count()).toBe(rejected);
@@ -176,23 +176,21 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
   });
 
   test.each([
-    ["415", "415 The content type is refused"],
+    ["415", "415 The endpoint refuses the content type"],
     ["500", "500 API Gateway could not call the stream"],
-    ["502", "502 The stream did not take the event"],
+    ["502", "502 The stream did not accept the event"],
     ["504", "504 The stream did not answer in time"],
-    ["redirect", "The endpoint sends elsewhere"],
+    ["redirect", "The endpoint redirects"],
   ])("%s", async (path, title) => {
     expect(await sendTo(`${answers.url}/${path}`, title)).not.toBe("");
   });
 
-  test("an endpoint that does not allow the page, told from one that is not there", async () => {
+  test("an endpoint that does not allow the page, and one that does not answer", async () => {
     expect(await sendTo(`${answers.url}/cors`, "CORS: this page may not read the answer")).toContain(
       `does not allow ${new URL(dev.url).origin}.`,
     );
     const port = await freePort();
-    expect(await sendTo(`http://127.0.0.1:${port}/dev/submit`, `127.0.0.1:${port} cannot be reached`)).toContain(
-      "make up",
-    );
+    expect(await sendTo(`http://127.0.0.1:${port}/dev/submit`, `Cannot reach 127.0.0.1:${port}`)).toContain("make up");
   });
 
   test("a request that is stopped", async () => {
@@ -203,60 +201,62 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     await expect.poll(() => text(page, "#figure-in-flight")).toBe("1");
     await page.click("#stop");
     expect(await result(page, "Stopped: 1 event")).toMatch(
-      /^0 accepted · 0 rejected · 1 unknown · .* Stopped\. It was under way when the run was stopped, so it may be in the stream or not\.$/,
+      /^0 accepted · 0 rejected · 1 unknown · .* Stopped\. You stopped the run before the answer came, so the event may or may not be in the stream\.$/,
     );
     expect(await text(page, "#figure-rejected")).toBe("0");
     expect(await text(page, "#figure-unknown")).toBe("1");
     await page.context().close();
   });
 
-  test("repeats that fail and then go well keep no advice of what is over", async () => {
+  test("repeats that fail and then succeed keep no old advice", async () => {
     const { page } = await browser.open(dev.url);
     await setEndpoint(page, `${answers.url}/recovers`);
     await choose(page, "Repeat");
     await page.fill("#every", "1");
     await page.click("#send");
-    await expect.poll(() => text(page, "#result-text")).toContain("It is safe to send it again.");
+    await expect.poll(() => text(page, "#result-text")).toContain("You can safely send it again.");
     await expect
       .poll(() => text(page, "#result-text"))
       .toMatch(
-        /per second\. All is well again\. The last that was not accepted, at \d\d:\d\d:\d\d: The stream did not take the event\.$/,
+        /per second\. Events are accepted again\. The last one that was not, at \d\d:\d\d:\d\d: The stream did not accept the event\.$/,
       );
     expect(await page.getAttribute("#result", "data-kind")).toBe("plain");
     await page.click("#stop");
     await page.context().close();
   });
 
-  test("what is no JSON is not sent many times", async () => {
+  test("a text that is not JSON is not sent many times", async () => {
     const { page } = await browser.open(dev.url);
     await write(page, '{"a": 1,}');
     for (const mode of ["Send many", "Repeat"] as const) {
       await choose(page, mode);
       await page.click("#send");
       expect(await result(page, "Not sent")).toBe(
-        "The event is no JSON: Remove the comma before this }. Mend what the editor underlines; Send one sends it as it is.",
+        "The event is not JSON: Remove the comma before this }. Fix what the editor underlines. Send one sends it unchanged.",
       );
     }
     expect(await text(page, "#badge-answers")).toBe("0");
     await page.context().close();
   });
 
-  test("a number out of its bounds is said to be", async () => {
+  test("a number out of its bounds gets a note", async () => {
     const { page } = await browser.open(dev.url);
     await choose(page, "Send many");
     await page.fill("#count", "1000000");
     await page.locator("#count").blur();
     expect(await page.inputValue("#count")).toBe("100000");
-    expect(await text(page, "#numbers-note")).toBe("Events takes a whole number from 1 to 100,000; 100,000 is taken.");
+    expect(await text(page, "#numbers-note")).toBe(
+      "Events takes a whole number from 1 to 100,000. The page uses 100,000.",
+    );
     await page.fill("#count", "0");
-    await page.click("#send"); // which the note must not have moved away
+    await page.click("#send"); // the note must not have moved the button
     await result(page, "200 In the stream");
     await page.fill("#count", "2");
     expect(await page.locator("#numbers-note").isVisible()).toBe(false);
     await page.context().close();
   });
 
-  test("an endpoint with a wrong path is offered the right one", async () => {
+  test("the page offers the right endpoint for a wrong path", async () => {
     const { page } = await browser.open(dev.url);
     for (const path of ["/", "/dev", "/prod/submit", "/dev/submits"]) {
       await setEndpoint(page, new URL(path, dev.url).href);
@@ -271,11 +271,11 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     await page.context().close();
   });
 
-  test("an endpoint that cannot be sent to is refused before anything is sent", async () => {
+  test("an endpoint that the page cannot send to is refused before it sends", async () => {
     const { page, complaints } = await browser.open(dev.url);
     await setEndpoint(page, "http://example.com/dev/submit");
     expect(await text(page, "#target-notice")).toBe(
-      "This page sends by http to 127.0.0.1 and localhost alone; use https for other hosts.",
+      "This page uses http only for 127.0.0.1 and localhost. Use https for other hosts.",
     );
     await page.click("#send");
     await result(page, "Not sent");
@@ -285,7 +285,7 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
   });
 });
 
-/** freePort is one at which nobody listens. */
+/** freePort is a port on which nothing listens. */
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -26,7 +26,7 @@ inBrowser("another page", () => {
   }
   const get = async (path: string) => (await fetch(`${bucket}${path}`)).text();
 
-  test("cannot change anything by what it may send without being asked, nor see what is there", async () => {
+  test("cannot change or read anything with requests that need no preflight", async () => {
     await put("events/kept", "kept");
     const { page } = await browser.open(other.url);
     const sent = await page.evaluate(async (at) => {

@@ -25,7 +25,7 @@ inBrowser("a page on a host of static files", () => {
     for (const one of [dev, staging, page1, bare]) await one?.stop();
   });
 
-  test("sends across origins to the environments of its config.json, and asks no other host", async () => {
+  test("sends across origins to the environments of its config.json, and requests no other host", async () => {
     const { page, complaints, origins } = await browser.open(`${page1.url}/try/`);
     expect(await page.locator("#environment option").allTextContents()).toEqual(["dev", "staging", "another"]);
     await page.click("#send");
@@ -50,14 +50,14 @@ inBrowser("a page on a host of static files", () => {
     await page.context().close();
   });
 
-  test("without config.json asks for an endpoint, and takes the address's", async () => {
+  test("without config.json asks for an endpoint, and uses the one in the address", async () => {
     const { page } = await browser.open(`${bare.url}/try/`);
     expect(await page.inputValue("#endpoint")).toBe("");
-    expect(await text(page, "#target-notice")).toMatch(/^Enter the address that events are posted to/);
+    expect(await text(page, "#target-notice")).toMatch(/^Enter the address to post events to/);
     await page.goto(`${bare.url}/try/?endpoint=${encodeURIComponent(dev.submit)}`);
     await page.waitForSelector("html[data-ready]");
     expect(await page.inputValue("#endpoint")).toBe(dev.submit);
-    expect(await text(page, "#target-notice")).toMatch(/^This endpoint came with the link that you opened\./);
+    expect(await text(page, "#target-notice")).toMatch(/^This endpoint comes from the link that you opened\./);
     await page.click("#send");
     await result(page, "200 In the stream");
     await page.context().close();

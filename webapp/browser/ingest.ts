@@ -12,9 +12,9 @@ const startMs = patience;
 const endMs = 60_000;
 
 export type Pipeline = {
-  /** The page's address, which ends in /. */
+  /** The page's address, with a / at the end. */
   url: string;
-  /** Where events are posted. */
+  /** The address to post events to. */
   submit: string;
   /** The address of Kinesis and S3. */
   aws: string;
@@ -23,7 +23,7 @@ export type Pipeline = {
   stop: () => Promise<void>;
 };
 
-/** What is running, for a test that fails before it stops its pipeline. */
+/** The running pipelines, for a test that fails before it stops its own. */
 const running = new Set<Pipeline>();
 
 export async function stopAll() {
@@ -35,14 +35,14 @@ export type Options = {
   /** change edits the stack's JSON before it runs. */
   change?: (stack: Stack) => void;
   flags?: string[];
-  /** port takes that one again, for a pipeline that comes back. */
+  /** port listens on that port again, for a pipeline that restarts. */
   port?: number;
 };
 
-// biome-ignore lint/suspicious/noExplicitAny: a synthesised stack, of which a test changes a field or two
+// biome-ignore lint/suspicious/noExplicitAny: a synthesised stack, in which a test changes a field or two
 export type Stack = any;
 
-/** readGolden is a golden's stack: package goldens says how a golden writes out long strings. */
+/** readGolden is a golden's stack. Package goldens says how a golden writes long strings. */
 function readGolden(name: string): Stack {
   return JSON.parse(readFileSync(join(project, `testdata/goldens/${name}.json`), "utf8"), (_, value) => {
     if (value?.["JSON in a string"] !== undefined) return JSON.stringify(value["JSON in a string"]);
@@ -50,7 +50,7 @@ function readGolden(name: string): Stack {
   });
 }
 
-/** startIngest runs a pipeline from a golden stack, with the built page, on a free port and in a folder of its own. */
+/** startIngest runs a pipeline from a golden stack, with the built page, on a free port and in a new folder. */
 export async function startIngest({ env = "dev", change, flags = [], port = 0 }: Options = {}): Promise<Pipeline> {
   if (!existsSync(join(dist, "index.html"))) throw new Error("webapp/dist is not built; run npm run build first");
   const folder = mkdtempSync(join(tmpdir(), "ingest-browser-"));
@@ -79,7 +79,7 @@ export async function startIngest({ env = "dev", change, flags = [], port = 0 }:
     const submit = /^ {2}API {7}(http:\S+)/m.exec(said)?.[1];
     const aws = /^ {2}AWS {7}(http:\S+)/m.exec(said)?.[1];
     if (url === undefined || submit === undefined || aws === undefined)
-      throw new Error(`ingest up named not all addresses:\n${said}`);
+      throw new Error(`ingest up did not name all addresses:\n${said}`);
     const keys = Object.fromEntries(
       Array.from(said.matchAll(/^with API_KEY=(\S+) for (\S+)$/gm), ([, value = "", name = ""]) => [name, value]),
     );
@@ -100,7 +100,7 @@ function started(child: ChildProcess): Promise<string> {
     });
     child.stdout?.on("data", (chunk) => {
       out += chunk;
-      if (!out.includes("\ntry it:")) return; // the last that is said, in one piece
+      if (!out.includes("\ntry it:")) return; // the last output of the start, in one piece
       clearTimeout(timer);
       resolve(out);
     });
@@ -111,7 +111,7 @@ function started(child: ChildProcess): Promise<string> {
   });
 }
 
-/** end ends the process that was started here, by its own id. */
+/** end ends a process that was started here, by its id. */
 async function end(child: ChildProcess) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise((resolve) => child.once("exit", resolve));

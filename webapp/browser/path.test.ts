@@ -72,7 +72,7 @@ inBrowser("a person's path on a pipeline of this machine", () => {
     await page.context().close();
   });
 
-  test("sends what was typed to the byte when it is not to be compact", async () => {
+  test("without compact, sends the typed text to the byte", async () => {
     const { page } = await browser.open(pipeline.url);
     await page.uncheck("#compact");
     await write(page, '{\n  "a" : 1.0,\n  "user": "lines"\n}');
@@ -147,7 +147,7 @@ inBrowser("a person's path on a pipeline of this machine", () => {
     await page.context().close();
   });
 
-  test("an object that is compressed is unpacked in the page", async () => {
+  test("the page unpacks a compressed object", async () => {
     const own = await startIngest({
       change: (stack) => {
         for (const delivery of Object.values(stack.resource.aws_kinesis_firehose_delivery_stream) as Stack[])
@@ -168,7 +168,7 @@ inBrowser("a person's path on a pipeline of this machine", () => {
     await own.stop();
   });
 
-  test("the curl command sends what the page would", async () => {
+  test("the curl command sends the same as the page", async () => {
     const { page } = await browser.open(pipeline.url);
     await write(page, `{"user": "it's \\" me", "big": 12345678901234567890}`);
     await page.click("#curl-details summary");
@@ -183,7 +183,7 @@ inBrowser("a person's path on a pipeline of this machine", () => {
     await page.context().close();
   });
 
-  test("a pipeline that ends is said to have ended, its figures stay, and the page finds it again", async () => {
+  test("the page says that a pipeline ended, keeps its figures, and finds it again", async () => {
     const own = await startIngest();
     const { page } = await browser.open(own.url);
     await page.click("#send");
@@ -199,10 +199,10 @@ inBrowser("a person's path on a pipeline of this machine", () => {
     expect(await text(page, "#hop-due")).toBe("unknown while the pipeline is down");
     const again = await startIngest({ port });
     await expect.poll(() => page.locator("#pipeline-ended").isVisible(), { timeout: patience }).toBe(false);
-    expect(await text(page, "#result-landing")).toMatch(/^The pipeline was started again since this answer /);
+    expect(await text(page, "#result-landing")).toMatch(/^The pipeline has restarted since this answer/);
     await again.stop();
     await page.click("#send");
-    expect(await result(page, /cannot be reached$/)).toContain("make up");
+    expect(await result(page, /^Cannot reach /)).toContain("make up");
     await page.context().close();
   });
 
@@ -245,10 +245,10 @@ async function shoot(shown: Page | Locator, name: string) {
   writeFileSync(resolve(screenshots, `${name}.png`), png);
 }
 
-/** work begins to measure the page's main thread, and returns what tells the seconds that it has worked since. */
+/** work begins to measure the page's main thread. The function that it returns says how many seconds it has worked since. */
 async function work(page: Page): Promise<() => Promise<number>> {
   const session = await page.context().newCDPSession(page);
-  // In the thread's own time: how much else this machine does is no matter.
+  // In the thread's own time, so the machine's other load does not matter.
   await session.send("Performance.enable", { timeDomain: "threadTicks" });
   const read = async () => {
     const { metrics } = await session.send("Performance.getMetrics");
@@ -259,8 +259,8 @@ async function work(page: Page): Promise<() => Promise<number>> {
 }
 
 /**
- * progress begins to note what the bar shows, and returns what tells all that it has shown since. The page itself notes it: on a
- * busy machine the test would look too seldom.
+ * progress begins to record the bar's values. The function that it returns has all values since. The page itself records them,
+ * because the test would look too rarely on a busy machine.
  */
 async function progress(page: Page): Promise<() => Promise<Set<number>>> {
   const shown = await page.locator("#progress").evaluateHandle((bar: HTMLProgressElement) => {
@@ -271,7 +271,7 @@ async function progress(page: Page): Promise<() => Promise<Set<number>>> {
   return async () => new Set(await shown.jsonValue());
 }
 
-/** pixels counts those of a chart that have one of the style sheet's colours. */
+/** pixels counts a chart's pixels in one of the style sheet's colours. */
 function pixels(page: Page, chart: string, property: string): Promise<number> {
   return page.evaluate(
     ([chart, property]) => {

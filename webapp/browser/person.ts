@@ -1,4 +1,4 @@
-// What a person does on the page, and sees.
+// The actions of a person on the page, and what they see.
 
 import type { Page } from "playwright-core";
 import { afterAll, describe, expect } from "vitest";
@@ -19,14 +19,14 @@ export function inBrowser(name: string, tests: () => void) {
   });
 }
 
-/** write replaces what is in the editor, as with the keyboard. */
+/** write replaces the editor's text by typing. */
 export async function write(page: Page, text: string) {
   await page.locator(".cm-content").click();
   await page.keyboard.press("ControlOrMeta+A");
   await page.keyboard.insertText(text);
 }
 
-/** paste replaces what is in the editor by a text that is too long to type. */
+/** paste replaces the editor's text with one that is too long to type. */
 export async function paste(page: Page, text: string) {
   await page.locator(".cm-content").click();
   await page.keyboard.press("ControlOrMeta+A");
@@ -54,17 +54,17 @@ function quoted(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-/** choose takes one of the ways to send. */
+/** choose selects one of the ways to send. */
 export async function choose(page: Page, mode: "Send one" | "Send many" | "Repeat") {
   await page.locator(".modes label", { hasText: mode }).click();
 }
 
-/** text reads an element; all that is hidden in it included. */
+/** text reads an element, with its hidden parts. */
 export async function text(page: Page, selector: string): Promise<string> {
   return (await page.textContent(selector)) ?? "";
 }
 
-/** What the browser itself says about refused and failed requests, which a test of errors brings about. */
+/** The browser's own messages about refused and failed requests, which tests of errors cause. */
 export function unexpected(complaints: string[]): string[] {
   return complaints.filter((complaint) => !/Failed to load resource|blocked by CORS policy|net::ERR_/.test(complaint));
 }

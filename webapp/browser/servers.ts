@@ -32,7 +32,7 @@ const types: Record<string, string> = {
   ".svg": "image/svg+xml",
 };
 
-/** hostPage serves the built page below /try/, as any host of static files would; config is its config.json. */
+/** hostPage serves the built page below /try/, as any static host would; config is its config.json. */
 export function hostPage(config?: object): Promise<Host> {
   return listen((request, response) => {
     const path = new URL(request.url ?? "/", "http://host").pathname;
@@ -53,7 +53,7 @@ export function hostPage(config?: object): Promise<Host> {
   });
 }
 
-/** hostBlank serves an empty page at every path, which a test fills with a script of its own. */
+/** hostBlank serves an empty page at every path. A test adds a script to it. */
 export function hostBlank(): Promise<Host> {
   return listen((_, response) => {
     response.setHeader("Content-Type", "text/html");
@@ -61,7 +61,7 @@ export function hostBlank(): Promise<Host> {
   });
 }
 
-/** answerOf is what an authoriser's answers are at /token, as nothing verifies one on this machine. */
+/** answerOf imitates an authoriser at /token, because nothing verifies a token on this machine. */
 function answerOf(path: string, times: number, token: unknown): [number, string] {
   if (path === "recovers") return [times <= 2 ? 502 : 200, "for a test"];
   if (path !== "token") return [Number(path) || 200, "for a test"];
@@ -70,9 +70,8 @@ function answerOf(path: string, times: number, token: unknown): [number, string]
 }
 
 /**
- * hostAnswers answers POST /STATUS with that status, as the pipeline would where a test cannot bring it to. /cors allows
- * no page to read, /redirect leads away, /slow never answers, /recovers fails
- * twice and answers with 200 from then on.
+ * hostAnswers answers POST /STATUS with that status, for those that a test cannot make the pipeline answer. /cors lets no
+ * page read its answer, /redirect redirects, /slow never answers, and /recovers fails twice and then answers with 200.
  */
 export function hostAnswers(): Promise<Host> {
   return listen((request, response, asked) => {

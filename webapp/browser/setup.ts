@@ -11,7 +11,7 @@ declare module "vitest" {
   }
 }
 
-/** Builds the command that all files start, once: INGEST, or what is in this tree. */
+/** Provides the command that all files start: INGEST, or one that it builds once from this tree. */
 export default function setup({ provide }: TestProject): (() => void) | undefined {
   provide("ingest", process.env.INGEST ?? "");
   if (process.env.INGEST || program === undefined) return undefined;

@@ -13,7 +13,7 @@ function files(folder: string): string[] {
   });
 }
 
-test("all of the page, compressed, is below 150 KB, also what only some visits load", () => {
+test("the whole page, compressed, is below 150 KB, with the parts that only some visits load", () => {
   expect(existsSync(dist), "webapp/dist is not built; run npm run build first").toBe(true);
   const sizes = files(dist).map((path) => gzipSync(readFileSync(path), { level: 6 }).length);
   const total = sizes.reduce((sum, size) => sum + size, 0);

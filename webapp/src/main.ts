@@ -49,7 +49,7 @@ async function loadConfig(): Promise<Config> {
 }
 
 async function start() {
-  // Both are larger than all the rest; what needs neither works while they load.
+  // Both are larger than all the rest. The parts that need neither work while they load.
   const editor = import("./view/editor.ts");
   const plots = import("./view/charts.ts");
   const config = await loadConfig();
@@ -91,7 +91,7 @@ function drawEverySecond(session: Session, drawCharts: (figures: Figures, now: n
   setInterval(tick, tickMs);
 }
 
-/** watchLocal asks the page's own host how the pipeline is for as long as the endpoint is there. */
+/** watchLocal asks the page's own host for the pipeline's status while the endpoint is on that host. */
 function watchLocal(store: Store, ...parts: ((watched: Watched | null) => void)[]) {
   const show = (watched: Watched | null) => {
     for (const part of parts) part(watched);
@@ -115,5 +115,5 @@ function watchLocal(store: Store, ...parts: ((watched: Watched | null) => void)[
 start().catch((error: unknown) => {
   const notice = byId("target-notice");
   notice.hidden = false;
-  notice.textContent = `The page did not load whole (${error}). Load it again.`;
+  notice.textContent = `The page did not load completely (${error}). Reload it.`;
 });

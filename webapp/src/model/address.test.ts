@@ -30,18 +30,18 @@ const config = {
   problem: "",
 };
 
-/** again opens a store's view in another browser. */
+/** again opens a store's link in another browser. */
 function again(store: Store): Store {
   const { search, hash } = writeAddress(store.settings, store.standard);
   return new Store(config, readAddress(new URL(search + hash, page)), page);
 }
 
-test("an address of what the page starts with is empty", () => {
+test("the address of the page's initial state is empty", () => {
   const store = new Store(config, {}, page);
   expect(writeAddress(store.settings, store.standard)).toEqual({ search: "", hash: "", withoutEvent: false });
 });
 
-test("an address brings back the whole view", () => {
+test("an address restores the whole view", () => {
   const store = new Store(config, {}, page);
   store.choose(config.environments[1]!);
   store.update({ mode: "many", count: 7, rate: 0.5, concurrency: 3, compact: false, retry: false });
@@ -56,7 +56,7 @@ test("an address brings back the whole view", () => {
   });
 });
 
-test("an endpoint in the query takes its environment's authorisation", () => {
+test("an endpoint in the query has its environment's authorisation", () => {
   const shared = readAddress(new URL("?endpoint=https://y/prod/submit", page));
   const store = new Store(config, shared, page);
   expect(store.settings).toMatchObject({
@@ -68,13 +68,13 @@ test("an endpoint in the query takes its environment's authorisation", () => {
   expect(store.foreign).toBe("");
 });
 
-test("an endpoint that config.json does not know is foreign, and the link's authorisation is taken", () => {
+test("an endpoint that config.json does not have is foreign, and uses the link's authorisation", () => {
   const store = new Store(config, readAddress(new URL("?endpoint=https://z/submit#auth=api_key", page)), page);
   expect(store.foreign).toBe("https://z/submit");
   expect(store.settings.authorization).toBe("api_key");
 });
 
-test("the header of a token is in an address where it is another than the environment's, and no name that a page cannot send", () => {
+test("a token's header is in an address if it differs from the environment's, and never one that a page cannot send", () => {
   const store = new Store(config, {}, page);
   store.update({ authorization: "lambda" });
   expect(writeAddress(store.settings, store.standard).hash).toBe("#auth=lambda");
@@ -103,13 +103,13 @@ test("no key and no password is in an address", () => {
   expect(search + hash).toBe("#auth=iam");
 });
 
-test("an event that is too long is left out, and that is said", () => {
+test("an event that is too long is left out and reported", () => {
   const store = new Store(config, {}, page);
   store.update({ example: "", event: `"${"x".repeat(maxEventBytes)}"` });
   expect(writeAddress(store.settings, store.standard)).toEqual({ search: "", hash: "", withoutEvent: true });
 });
 
-test("what is wrong in an address is left alone", () => {
+test("wrong values in an address are ignored", () => {
   const shared = readAddress(
     new URL("#auth=root&region=eu west&example=none&event=%25%25&mode=fast&count=-5&rate=1e9&concurrency=x", page),
   );

@@ -1,21 +1,21 @@
-// A view's state in its address. The endpoint is in the query, as documented; everything else is behind the #, which no
-// browser sends anywhere. Keys are no part of Settings, so none can get here.
+// A view's state in its address. The endpoint is in the query, as documented. Everything else is in the fragment, which no
+// browser sends anywhere. Settings has no keys, so none can get into an address.
 
 import { authorizationKinds } from "./config.ts";
 import { examples } from "./examples.ts";
 import { headerNames, headerProblem } from "./header.ts";
 import { bounds, type Mode, type Settings, within } from "./settings.ts";
 
-/** Bytes of an event's text that fit a link; longer addresses break in chats and mail. */
+/** The most bytes of an event's text in a link. Longer addresses break in chats and mail. */
 export const maxEventBytes = 4096;
 
-/** Characters of the names of headers that an address may bring. */
+/** The most characters of header names in an address. */
 const maxHeaderChars = 200;
 
-/** What an address says; what it leaves out is undefined. */
+/** The settings in an address; those that it leaves out are undefined. */
 export type Shared = Partial<Settings>;
 
-/** readAddress takes what an address says and is usable. */
+/** readAddress reads the valid settings in an address and ignores the others. */
 export function readAddress(url: URL): Shared {
   const hash = new URLSearchParams(url.hash.slice(1));
   const shared: Shared = {};
@@ -49,7 +49,7 @@ export function readAddress(url: URL): Shared {
   return shared;
 }
 
-/** What the page would choose by itself; such values are left out of an address. */
+/** The page's own choices; an address leaves out such values. */
 export type Standard = Pick<Settings, "endpoint" | "authorization" | "region" | "header">;
 
 export type Address = { search: string; hash: string /** The event is too long to be in it. */; withoutEvent: boolean };
@@ -79,7 +79,7 @@ export function writeAddress(settings: Settings, standard: Standard): Address {
   return { search: search && `?${search}`, hash: fragment && `#${fragment}`, withoutEvent };
 }
 
-/** encodeText writes text as base64 for addresses: shorter than percent signs for JSON. */
+/** encodeText writes text as base64url, which is shorter than percent-encoding for JSON. */
 function encodeText(text: string): string {
   const binary = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
   return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
@@ -91,6 +91,6 @@ function decodeText(encoded: string | null): string | null {
     const binary = atob(encoded.replaceAll("-", "+").replaceAll("_", "/"));
     return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
   } catch {
-    return null; // a link that was cut off; the page starts with its example
+    return null; // a truncated link; the page starts with its example
   }
 }

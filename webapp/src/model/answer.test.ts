@@ -45,15 +45,15 @@ describe("an answer in words", () => {
         message: "Invalid request body",
         reason: "[object has too few properties (found 0 but schema requires at least 1)]",
       }),
-      "Breaks the rule: an object has 0 members where at least 1 is asked for",
+      "Breaks the rule: an object has 0 members and must have at least 1",
     ],
     [answer(400, { message: "Invalid request body" }), "Invalid request body"],
-    [answer(403, { message: "Missing Authentication Token" }), "A signature is asked for, or the path is wrong"],
+    [answer(403, { message: "Missing Authentication Token" }), "The API requires a signature, or the path is wrong"],
     [answer(403, { message: "Forbidden" }), "Not allowed, or no such stage"],
     [answer(404), "Nothing at this path"],
     [answer(405), "No POST at this path"],
     [answer(413, { message: "Request Entity Too Large" }), "The body is too large"],
-    [answer(415), "The content type is refused"],
+    [answer(415), "The endpoint refuses the content type"],
     [{ ...answer(429), errorType: "LimitExceededException" }, "The key's quota is used up"],
     [
       answer(429, { message: "the API is at its request limit; send the event again after Retry-After seconds" }),
@@ -64,7 +64,7 @@ describe("an answer in words", () => {
       "Throttled at the stream's write limit",
     ],
     [answer(500), "API Gateway could not call the stream"],
-    [answer(502), "The stream did not take the event"],
+    [answer(502), "The stream did not accept the event"],
     [answer(503), "The API is not available"],
     [answer(504), "The stream did not answer in time"],
     [answer(418, { Message: "a teapot" }), "a teapot"],
@@ -72,27 +72,27 @@ describe("an answer in words", () => {
     expect(summary(outcome)).toBe(want);
   });
 
-  test("a 400 for what is no JSON, and for what is over Kinesis's bound", () => {
-    expect(summary(answer(400), { validJSON: false })).toBe("The event is no JSON");
+  test("a 400 for a text that is not JSON, and for one over Kinesis's limit", () => {
+    expect(summary(answer(400), { validJSON: false })).toBe("The event is not JSON");
     expect(summary(answer(400, { reason: "x" }), { bytes: 1024 * 1024 + 1 })).toBe("Over 1 MiB");
   });
 
-  test("the wait that a 429 asks for", () => {
-    expect(explain(answer(429, {}, "2"), sent).advice).toContain("It asks to wait 2 s.");
+  test("the wait in a 429", () => {
+    expect(explain(answer(429, {}, "2"), sent).advice).toContain("Wait 2 s.");
   });
 
   test.each([
     ["The request signature we calculated does not match the signature you provided.", "The signature does not match"],
     [
       "Signature expired: 20260101T000000Z is now earlier than 20260101T001000Z",
-      "The signature or the session is out of time",
+      "The signature or the session has expired",
     ],
     [
       "Signature not yet current: 20260101T001000Z is still later than 20260101T000000Z",
-      "The signature or the session is out of time",
+      "The signature or the session has expired",
     ],
-    ["The security token included in the request is expired", "The signature or the session is out of time"],
-    ["The security token included in the request is invalid.", "The access key is not known"],
+    ["The security token included in the request is expired", "The signature or the session has expired"],
+    ["The security token included in the request is invalid.", "AWS does not know the access key"],
     ["Credential should be scoped to a valid region, not 'eu-west-9'.", "Signed for another region"],
     [
       "User: arn:aws:iam::1:user/x is not authorized to perform: execute-api:Invoke on resource: y",
@@ -104,11 +104,11 @@ describe("an answer in words", () => {
   });
 
   test.each([
-    [401, "cognito", "Unauthorized", "No token, or one that is refused"],
-    [401, "lambda", "Unauthorized", "No token, or one that is refused"],
+    [401, "cognito", "Unauthorized", "The token is missing or refused"],
+    [401, "lambda", "Unauthorized", "The token is missing or refused"],
     [401, "cognito", "The incoming token has expired", "The token has expired"],
     [403, "cognito", "The incoming token has expired", "The token has expired"],
-    [401, "none", "Unauthorized", "A token is asked for"],
+    [401, "none", "Unauthorized", "The API requires a token"],
     [403, "lambda", "User is not authorized to access this resource", "The authoriser's policy denies it"],
     [
       403,
@@ -140,15 +140,17 @@ describe("an answer in words", () => {
   });
 
   test("403 with an API key", () => {
-    expect(summary(answer(403, { message: "Forbidden" }), { authorization: "api_key" })).toBe("The API key is refused");
+    expect(summary(answer(403, { message: "Forbidden" }), { authorization: "api_key" })).toBe(
+      "The API refuses the key",
+    );
   });
 
   test.each([
     ["offline", "This browser is offline"],
-    ["network", "abc.execute-api.eu-west-1.amazonaws.com cannot be reached"],
+    ["network", "Cannot reach abc.execute-api.eu-west-1.amazonaws.com"],
     ["cors", "CORS: this page may not read the answer"],
     ["timeout", "No answer within 35 s"],
-    ["redirect", "The endpoint sends elsewhere"],
+    ["redirect", "The endpoint redirects"],
     ["signing", "The request could not be signed"],
     ["stopped", "Stopped"],
   ] as const)("silence: %s", (kind, want) => {
@@ -167,23 +169,25 @@ describe("an answer in words", () => {
     expect(explain(outcome, sent).fate).toBe(fate);
   });
 
-  test("a pipeline of this machine that does not run says how to start it", () => {
+  test("a local pipeline that does not run gets advice to start it", () => {
     const { advice } = explain(
       { kind: "network", detail: "" },
       { ...sent, url: new URL("http://127.0.0.1:8080/dev/submit") },
     );
-    expect(advice).toBe("Nothing answers there. Start the pipeline with make up, or correct the port in the endpoint.");
+    expect(advice).toBe(
+      "No server answers there. Start the pipeline with make up, or correct the port in the endpoint.",
+    );
   });
 
-  test("CORS names the page's origin, and a body that is too large to be answered readably", () => {
+  test("CORS names the page's origin, or a body that is too large for a readable answer", () => {
     expect(explain({ kind: "cors", detail: "" }, sent).advice).toContain("does not allow https://events.example.com.");
     expect(explain({ kind: "cors", detail: "" }, { ...sent, headers: ["X-Client"] }).advice).toMatch(
-      / API\.CORS\.AllowHeaders has to name X-Client, too\.$/,
+      / API\.CORS\.AllowHeaders must name X-Client, too\.$/,
     );
     expect(summary({ kind: "cors", detail: "" }, { bytes: maxBodyBytes + 1 })).toBe("The body is over 10 MB");
   });
 
-  test("fields are texts alone", () => {
+  test("fields are only texts", () => {
     expect(fieldsOf('{"Message": "m", "shardId": 7, "reason": {"a": 1}}')).toEqual({ message: "m", reason: '{"a":1}' });
     expect(fieldsOf("[]")).toEqual({});
     expect(fieldsOf("null")).toEqual({});

@@ -1,9 +1,9 @@
-// What became of a request, and in words what a person can do about it.
+// The outcome of a request, and in words what a person can do about it.
 
 import type { AuthorizationKind } from "./config.ts";
 import { plainRule } from "./rule.ts";
 
-/** What came back. Headers that another origin's page may not read are "". */
+/** The answer. Headers that another origin's page may not read are "". */
 export type Answer = {
   kind: "answer";
   status: number;
@@ -13,23 +13,23 @@ export type Answer = {
   errorType: string;
 };
 
-/** Why nothing came back that the page may read. */
+/** Why there is no answer that the page may read. */
 export type Silence = {
   kind: "network" | "offline" | "cors" | "timeout" | "redirect" | "signing" | "stopped";
-  /** The browser's own words, where it has any. */
+  /** The browser's own message; "" if it has none. */
   detail: string;
 };
 
 export type Outcome = Answer | Silence;
 
-/** What became of an event. Of an unknown one nobody here can say whether it is in the stream. */
+/** The fate of an event. An unknown one may or may not be in the stream. */
 export type Fate = "accepted" | "rejected" | "unknown";
 
 export type Words = {
   fate: Fate;
   /** A few words for a row. */
   summary: string;
-  /** What to do about it; "" where nothing is to be done. */
+  /** What to do about it; "" for nothing. */
   advice: string;
 };
 
@@ -37,19 +37,19 @@ type Said = Omit<Words, "fate">;
 
 export type Sent = {
   authorization: AuthorizationKind;
-  /** Headers that tokens went in. */
+  /** Headers that carried tokens. */
   headers: string[];
   url: URL;
-  /** The page's own origin, as the endpoint has to allow it. */
+  /** The page's own origin, which the endpoint must allow. */
   origin: string;
   bytes: number;
   validJSON: boolean;
 };
 
-/** API Gateway takes no body over 10 MB; its 413 carries no CORS headers, so a page of another origin cannot read it. */
+/** API Gateway accepts no body over 10 MB. Its 413 has no CORS headers, so a page of another origin cannot read it. */
 export const maxBodyBytes = 10 * 1024 * 1024;
 
-/** Kinesis takes no record over 1 MiB, the partition key included. */
+/** Kinesis accepts no record over 1 MiB, the partition key included. */
 export const maxRecordBytes = 1024 * 1024;
 
 /** fieldsOf reads the pipeline's own answer; {} for any other. */
@@ -77,17 +77,17 @@ export function fieldsOf(body: string): {
   return fields;
 }
 
-/** isOverQuota tells the 429 of a key's quota, which no wait of seconds mends (API Gateway's QUOTA_EXCEEDED). */
+/** isOverQuota recognises the 429 of a key's quota (API Gateway's QUOTA_EXCEEDED), for which a short wait does not help. */
 export const isOverQuota = ({ errorType }: Answer): boolean => errorType === "LimitExceededException";
 
-/** explain says what an outcome means. */
+/** explain says what an outcome means to a person. */
 export function explain(outcome: Outcome, sent: Sent): Words {
   return outcome.kind === "answer"
     ? explainAnswer(outcome, sent)
     : { fate: fateOf(outcome), ...silences[outcome.kind](sent, outcome.detail) };
 }
 
-/** fateOf takes a lost connection for a refusal: it is nearly always one that never was. */
+/** fateOf counts a lost connection as rejected: nearly always, no connection was made. */
 function fateOf(outcome: Outcome): Fate {
   if (outcome.kind === "answer") {
     if (outcome.status >= 200 && outcome.status < 300) return "accepted";
@@ -99,31 +99,31 @@ function fateOf(outcome: Outcome): Fate {
 const silences: Record<Silence["kind"], (sent: Sent, detail: string) => Said> = {
   offline: () => ({ summary: "This browser is offline", advice: "Connect to the network, then send again." }),
   network: ({ url }) => ({
-    summary: `${url.host} cannot be reached`,
+    summary: `Cannot reach ${url.host}`,
     advice: isThisMachine(url)
-      ? "Nothing answers there. Start the pipeline with make up, or correct the port in the endpoint."
-      : "Nothing answers there. Check the endpoint's host name, your connection, and whether the API is deployed.",
+      ? "No server answers there. Start the pipeline with make up, or correct the port in the endpoint."
+      : "No server answers there. Check the endpoint's host name, your connection, and whether the API is deployed.",
   }),
   cors: ({ origin, bytes, headers }) =>
     bytes > maxBodyBytes
       ? {
           summary: "The body is over 10 MB",
           advice:
-            "API Gateway refuses it with 413, which carries no CORS headers, so the page sees no status. Send a smaller event.",
+            "API Gateway refuses it with a 413 that has no CORS headers, so the page sees no status. Send a smaller event.",
         }
       : {
           summary: "CORS: this page may not read the answer",
-          advice: `The endpoint is up, but its answer does not allow ${origin}. Add that to API.CORS.AllowOrigins and deploy; or check the endpoint's path, because an answer from outside the API carries no CORS headers.${headers.length === 0 ? "" : ` API.CORS.AllowHeaders has to name ${headers.join(", ")}, too.`}`,
+          advice: `The endpoint is up, but its answer does not allow ${origin}. Add that to API.CORS.AllowOrigins and deploy. Or check the endpoint's path, because an answer from outside the API has no CORS headers.${headers.length === 0 ? "" : ` API.CORS.AllowHeaders must name ${headers.join(", ")}, too.`}`,
         },
   timeout: () => ({
     summary: `No answer within ${timeoutSeconds} s`,
     advice:
-      "API Gateway itself gives up after 29 s. The event may be in the stream or not; send it again if a duplicate does no harm.",
+      "API Gateway itself gives up after 29 s. The event may or may not be in the stream. Send it again if a duplicate does no harm.",
   }),
   redirect: () => ({
-    summary: "The endpoint sends elsewhere",
+    summary: "The endpoint redirects",
     advice:
-      "It answered with a redirect, which is not followed, so that keys go nowhere else. Enter the address that it leads to.",
+      "The page follows no redirect, so it sends your keys to no other host. Enter the address that the redirect leads to.",
   }),
   signing: (_, detail) => ({
     summary: "The request could not be signed",
@@ -131,11 +131,11 @@ const silences: Record<Silence["kind"], (sent: Sent, detail: string) => Said> = 
   }),
   stopped: () => ({
     summary: "Stopped",
-    advice: "It was under way when the run was stopped, so it may be in the stream or not.",
+    advice: "You stopped the run before the answer came, so the event may or may not be in the stream.",
   }),
 };
 
-/** timeoutSeconds is longer than API Gateway's own 29 s, so that its 504 is seen. */
+/** timeoutSeconds is longer than API Gateway's own 29 s, so the page sees its 504. */
 export const timeoutSeconds = 35;
 
 function explainAnswer(answer: Answer, sent: Sent): Words {
@@ -147,7 +147,8 @@ function explainAnswer(answer: Answer, sent: Sent): Words {
     return {
       fate,
       summary: "Answered without a sequence number",
-      advice: "The status is good, but the answer names no record of a stream. Does the endpoint end in /STAGE/submit?",
+      advice:
+        "The status is a success, but the answer names no record of a stream. Check that the endpoint ends in /STAGE/submit.",
     };
   }
   return { fate, ...refusal(status, fields, answer, sent) };
@@ -168,27 +169,27 @@ function refusal(status: number, fields: ReturnType<typeof fieldsOf>, answer: An
         advice: "Check the endpoint's path: it is /STAGE/submit, such as /dev/submit.",
       };
     case 405:
-      return { summary: "No POST at this path", advice: "Events are posted to /STAGE/submit, such as /dev/submit." };
+      return { summary: "No POST at this path", advice: "Post events to /STAGE/submit, such as /dev/submit." };
     case 413:
       return {
         summary: "The body is too large",
-        advice: `It has ${sent.bytes.toLocaleString("en")} bytes. API Gateway takes at most 10 MB, and Kinesis 1 MiB of that. Send a smaller event.`,
+        advice: `It has ${sent.bytes.toLocaleString("en")} bytes. API Gateway accepts at most 10 MB, and Kinesis at most 1 MiB. Send a smaller event.`,
       };
     case 415:
       return {
-        summary: "The content type is refused",
+        summary: "The endpoint refuses the content type",
         advice:
-          "The page sends application/json, so this endpoint wants something else: is it the pipeline's submit URL?",
+          "The page sends application/json, and this endpoint expects another type. Check that it is the pipeline's submit URL.",
       };
     case 429: {
       if (isOverQuota(answer))
         return {
           summary: "The key's quota is used up",
           advice:
-            "It begins anew with the next day, week or month, whichever it is for. Use another key, or raise the usage plan's Quota in the environment.",
+            "The quota resets with the next day, week or month, as the usage plan says. Use another key, or raise the usage plan's Quota in the environment.",
         };
       const limit = message.includes("stream") ? "the stream's write limit" : "the API's request limit";
-      const after = answer.retryAfter === "" ? "" : ` It asks to wait ${answer.retryAfter} s.`;
+      const after = answer.retryAfter === "" ? "" : ` Wait ${answer.retryAfter} s.`;
       return {
         summary: `Throttled at ${limit}`,
         advice: `Too many events at once.${after} Lower the rate or the concurrency, or raise ${message.includes("stream") ? "Stream.Capacity" : "API.Throttle"} in the environment.`,
@@ -200,18 +201,18 @@ function refusal(status: number, fields: ReturnType<typeof fieldsOf>, answer: An
         return {
           summary: "The authoriser failed",
           advice:
-            "The function threw an error, took too long or answered with no policy. The API's execution log says which; the request id finds it there.",
+            "The function threw an error, took too long or returned no policy. Search the API's execution log for the request id to see which.",
         };
       return {
         summary: "API Gateway could not call the stream",
         advice:
-          "Its role cannot be assumed, or a mapping template fails. The API's execution log says which; the request id finds it there.",
+          "It cannot assume its role, or a mapping template fails. Search the API's execution log for the request id to see which.",
       };
     case 502:
       return {
-        summary: "The stream did not take the event",
+        summary: "The stream did not accept the event",
         advice:
-          "It is safe to send it again. If it goes on, the access log names Kinesis's error: most often a permission or a stream that is being made.",
+          "You can safely send it again. If it keeps failing, look for Kinesis's status in the access log. The usual cause is a missing permission, or a stream that is not ready yet.",
       };
     case 503:
       return { summary: "The API is not available", advice: "Send it again in a moment." };
@@ -219,55 +220,59 @@ function refusal(status: number, fields: ReturnType<typeof fieldsOf>, answer: An
       return {
         summary: "The stream did not answer in time",
         advice:
-          "The event may be in the stream or not. Send it again if a duplicate does no harm: delivery is at least once.",
+          "The event may or may not be in the stream. Send it again if a duplicate does no harm: delivery is at least once.",
       };
     default:
-      return { summary: message || `Answered ${status}`, advice: "Is the endpoint the pipeline's submit URL?" };
+      return {
+        summary: message || `Answered ${status}`,
+        advice: "Check that the endpoint is the pipeline's submit URL.",
+      };
   }
 }
 
 function badRequest({ message = "", reason = "" }: ReturnType<typeof fieldsOf>, sent: Sent): Said {
   if (!sent.validJSON)
-    return { summary: "The event is no JSON", advice: "Mend what the editor underlines, then send again." };
+    return { summary: "The event is not JSON", advice: "Fix what the editor underlines, then send again." };
   if (sent.bytes > maxRecordBytes)
     return {
       summary: "Over 1 MiB",
-      advice: `Kinesis takes records of at most 1 MiB; this one has ${sent.bytes.toLocaleString("en")} bytes.`,
+      advice: `Kinesis accepts records of at most 1 MiB; this one has ${sent.bytes.toLocaleString("en")} bytes.`,
     };
   if (reason !== "")
     return {
       summary: `Breaks the rule: ${shorten(plainRule(reason))}`,
-      advice: "Change the event so that it keeps this rule, which is the environment's API.Schema or Kinesis's own.",
+      advice: "Change the event to follow this rule, which comes from the environment's API.Schema or from Kinesis.",
     };
   return {
-    summary: message === "" ? "The event is refused" : shorten(message),
+    summary: message === "" ? "The API refuses the event" : shorten(message),
     advice: "Compare the event with the environment's API.Schema.",
   };
 }
 
-/** unauthorised is for 401, which API Gateway answers for an authoriser alone. */
+/** unauthorised is for 401, which only an authoriser causes. */
 function unauthorised(message: string, { authorization, headers }: Sent): Said {
   if (message.toLowerCase().includes("expired")) return expired;
   if (authorization === "cognito")
     return {
-      summary: "No token, or one that is refused",
+      summary: "The token is missing or refused",
       advice:
-        "Check that the token is whole, has not expired and is of the environment's user pool: an identity token where it asks for no scopes, and an access token with one of them where it does.",
+        "Check that the token is complete, has not expired and comes from the environment's user pool. An environment without scopes needs an identity token. One with scopes needs an access token that has one of them.",
     };
   if (authorization === "lambda")
     return {
-      summary: "No token, or one that is refused",
-      advice: `Either the request lacks something that the authoriser reads (the page sent ${headers.join(", ") || "no header"}), or the function refuses it. Check the token, with Bearer before it where the function wants that, and the header's name.`,
+      summary: "The token is missing or refused",
+      advice: `Either the request lacks a value that the authoriser reads (the page sent ${headers.join(", ") || "no header"}), or the function refuses it. Check the header's name and the token, with Bearer before it where the function expects that.`,
     };
   return {
-    summary: "A token is asked for",
+    summary: "The API requires a token",
     advice: "Choose Cognito token or Lambda authoriser below Authorisation, and enter the token.",
   };
 }
 
 const expired = {
   summary: "The token has expired",
-  advice: "Get a new one and enter it below Authorisation; a user pool's holds for an hour, or as its client says.",
+  advice:
+    "Get a new one and enter it below Authorisation. A user pool's token is valid for an hour, or as its app client says.",
 };
 
 function forbidden(message: string, sent: Sent): Said {
@@ -282,32 +287,32 @@ function forbidden(message: string, sent: Sent): Said {
   if (authorization === "cognito" || authorization === "lambda") return forbiddenToken(said, sent);
   if (said.includes("missing authentication token"))
     return {
-      summary: "A signature is asked for, or the path is wrong",
-      advice: `Choose IAM keys below Authorisation if this environment asks for them; otherwise check ${url.pathname}: the endpoint is /STAGE/submit.`,
+      summary: "The API requires a signature, or the path is wrong",
+      advice: `Choose IAM keys below Authorisation if this environment requires them. Otherwise check ${url.pathname}: the endpoint is /STAGE/submit.`,
     };
   if (authorization === "api_key")
     return {
-      summary: "The API key is refused",
-      advice: "Check the key, and that its usage plan holds this API's stage.",
+      summary: "The API refuses the key",
+      advice: "Check the key, and that its usage plan includes this API's stage.",
     };
   return {
     summary: "Not allowed, or no such stage",
-    advice: `Check ${url.pathname}: the endpoint is /STAGE/submit, such as /dev/submit. Where that is right, this environment asks for an API key or a signature, or a resource policy or a firewall refuses.`,
+    advice: `Check ${url.pathname}: the endpoint is /STAGE/submit, such as /dev/submit. If that is right, this environment requires an API key or a signature, or a resource policy or a firewall refuses the request.`,
   };
 }
 
-/** forbiddenToken is for 403 with a token: it was understood, and still something denies. */
+/** forbiddenToken is for 403 with a token that was accepted: a policy or a firewall denies the request. */
 function forbiddenToken(said: string, { authorization, url }: Sent): Said {
   if (said.includes("expired")) return expired;
   if (said.includes("missing authentication token")) return noSuchPath(url);
   if (authorization === "lambda" && said.includes("not authorized to access this resource"))
     return {
       summary: "The authoriser's policy denies it",
-      advice: `The function took the token, and its policy does not allow POST ${url.pathname}. Use another token, or have the function allow it; its last answer may be kept for a while.`,
+      advice: `The function accepted the token, but its policy does not allow POST ${url.pathname}. Use another token, or change the function to allow it. API Gateway may cache its last answer for a while.`,
     };
   return {
     summary: "Refused by a policy, or no such stage",
-    advice: `Check ${url.pathname}: the endpoint is /STAGE/submit, such as /dev/submit. Where that is right, a resource policy or a firewall refuses, and not the token: that would be 401.`,
+    advice: `Check ${url.pathname}: the endpoint is /STAGE/submit, such as /dev/submit. If that is right, a resource policy or a firewall refuses the request. The token is accepted: a refused one causes a 401.`,
   };
 }
 
@@ -322,8 +327,8 @@ function noSuchPath(url: URL): Said {
 function forbiddenToSign(said: string, url: URL): Said {
   if (said.includes("expired") || said.includes("not yet current"))
     return {
-      summary: "The signature or the session is out of time",
-      advice: "Get new keys, or set this machine's clock: a signature holds for five minutes.",
+      summary: "The signature or the session has expired",
+      advice: "Get new keys, or set this machine's clock: a signature is valid for five minutes.",
     };
   if (said.includes("signature"))
     return {
@@ -333,12 +338,12 @@ function forbiddenToSign(said: string, url: URL): Said {
   if (said.includes("scoped") || said.includes("region"))
     return {
       summary: "Signed for another region",
-      advice: "Enter the API's region below Authorisation; it is in the endpoint's host name.",
+      advice: "Enter the API's region below Authorisation. The endpoint's host name contains it.",
     };
   if (said.includes("security token"))
     return {
-      summary: "The access key is not known",
-      advice: "Check the access key id. Temporary keys (they begin with ASIA) need their session token, too.",
+      summary: "AWS does not know the access key",
+      advice: "Check the access key id. Temporary keys, which begin with ASIA, also need their session token.",
     };
   if (said.includes("missing authentication token")) return noSuchPath(url);
   return {

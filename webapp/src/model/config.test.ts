@@ -40,7 +40,7 @@ test("reads what cdktf output writes", () => {
   });
 });
 
-test("reads the headers of tokens out of the output curl", () => {
+test("reads the headers of tokens from the output curl", () => {
   const curl = (headers: string) =>
     `curl -sS -X POST https://x/dev/submit -H 'Content-Type: application/json'${headers} -d '{"type":"signup"}'`;
   const outputs = (authorization: string, curl?: string) => ({
@@ -69,9 +69,9 @@ test("reads the headers of tokens out of the output curl", () => {
 });
 
 test.each([
-  ["{", "config.json beside this page is no JSON; write it with cdktf output --outputs-file."],
-  ["[]", "config.json beside this page holds no stacks; write it with cdktf output --outputs-file."],
-  ['{"dev": {"api_id": "x"}}', "config.json: dev has no output submit_url and is left out."],
+  ["{", "config.json beside this page is not JSON. Write it with cdktf output --outputs-file."],
+  ["[]", "config.json beside this page has no stacks. Write it with cdktf output --outputs-file."],
+  ['{"dev": {"api_id": "x"}}', "config.json: dev has no output submit_url, so the page ignores it."],
   ["<!doctype html><title>not found</title>", ""],
   ["{}", ""],
 ])("says what is wrong with %j", (text, problem) => {

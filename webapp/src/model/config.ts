@@ -1,6 +1,6 @@
 import { standardHeader, tokenHeaders } from "./header.ts";
 
-/** How a request shows who sends it. */
+/** How a request identifies its sender. */
 export const authorizationKinds = ["none", "api_key", "iam", "cognito", "lambda"] as const;
 export type AuthorizationKind = (typeof authorizationKinds)[number];
 
@@ -9,9 +9,9 @@ export type Environment = {
   name: string;
   submitUrl: string;
   authorization: AuthorizationKind;
-  /** Region that a signature names; "" where it is not said. */
+  /** Region that a signature names; "" if unknown. */
   region: string;
-  /** Headers that a token goes in, with commas between; "" where a Lambda authoriser reads none. */
+  /** Headers that carry tokens, separated by commas; "" where a Lambda authoriser reads none. */
   header: string;
   /** Whether the page is served by the pipeline itself, on one machine. */
   local: boolean;
@@ -22,25 +22,25 @@ export type Environment = {
 export type Config = { environments: Environment[]; problem: string };
 
 /**
- * readConfig reads what `cdktf output --outputs-file config.json` writes: an object of outputs per stack. What it does
- * not know it leaves alone.
+ * readConfig reads the file that `cdktf output --outputs-file config.json` writes: an object of outputs per stack. It
+ * ignores outputs that it does not know.
  */
 export function readConfig(text: string): Config {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    // Many hosts answer with a page where a file is missing.
+    // Many hosts answer with a page when a file is missing.
     const isPage = /^\s*</.test(text);
     return {
       environments: [],
-      problem: isPage ? "" : "config.json beside this page is no JSON; write it with cdktf output --outputs-file.",
+      problem: isPage ? "" : "config.json beside this page is not JSON. Write it with cdktf output --outputs-file.",
     };
   }
   if (!isObject(json))
     return {
       environments: [],
-      problem: "config.json beside this page holds no stacks; write it with cdktf output --outputs-file.",
+      problem: "config.json beside this page has no stacks. Write it with cdktf output --outputs-file.",
     };
   const environments: Environment[] = [];
   const without: string[] = [];
@@ -62,7 +62,7 @@ export function readConfig(text: string): Config {
     });
   }
   const problem =
-    without.length === 0 ? "" : `config.json: ${without.join(", ")} has no output submit_url and is left out.`;
+    without.length === 0 ? "" : `config.json: ${without.join(", ")} has no output submit_url, so the page ignores it.`;
   return { environments, problem };
 }
 
@@ -72,7 +72,7 @@ function kindOf(value: unknown): AuthorizationKind {
   return authorizationKinds.find((kind) => kind === text) ?? "none";
 }
 
-/** headerOf is said by the output curl, which has one word for each header that takes a token. */
+/** headerOf reads the headers from the output curl, which has one argument for each header that carries a token. */
 function headerOf(authorization: AuthorizationKind, curl: string): string {
   const names = tokenHeaders(curl);
   return names.length === 0 && (authorization !== "lambda" || curl === "") ? standardHeader : names.join(", ");

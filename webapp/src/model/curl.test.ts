@@ -17,7 +17,7 @@ test("the command for each authorisation", () => {
   );
 });
 
-test("a shell gives curl exactly the body and the address, whatever is in them", () => {
+test("a shell passes curl exactly the body and the address, whatever they contain", () => {
   const body = `@it's "q" $HOME \`id\` \\ !x\n  ünï`;
   const url = "https://example.com/a?b=c&d='e'";
   const command = curlCommand(url, body, "none", "").replace("curl", "printf '%s\\0'");

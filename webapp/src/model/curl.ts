@@ -1,8 +1,8 @@
 import type { AuthorizationKind } from "./config.ts";
 
 /**
- * curlCommand is what a shell types to send the same. Keys are the shell's variables: nothing that was typed into the
- * page is in it.
+ * curlCommand is the shell command that sends the same request. Keys are shell variables: the command contains none that
+ * a person typed into the page.
  */
 export function curlCommand(
   url: string,
@@ -26,7 +26,7 @@ export function curlCommand(
   return words.join(" \\\n  ");
 }
 
-/** quote writes one word for a POSIX shell. */
+/** quote writes one argument for a POSIX shell. */
 function quote(text: string, always = false): string {
   if (!always && /^[\w:/.@%+,=-]+$/.test(text)) return text;
   return `'${text.replaceAll("'", "'\\''")}'`;

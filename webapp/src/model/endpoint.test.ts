@@ -16,20 +16,23 @@ describe("an endpoint", () => {
   });
 
   test.each([
-    ["", "Enter the address that events are posted to, such as https://….amazonaws.com/dev/submit."],
+    ["", "Enter the address to post events to, such as https://….amazonaws.com/dev/submit."],
     ["abc.execute-api.eu-west-1.amazonaws.com/dev/submit", "Begin the endpoint with https:// or http://."],
     ["ftp://example.com/", "Begin the endpoint with https:// or http://."],
     ["javascript:alert(1)", "Begin the endpoint with https:// or http://."],
-    ["https://", "This is no address; use one such as https://….amazonaws.com/dev/submit."],
-    ["https://me:secret@example.com/", "Take the user and password out of the endpoint; keys go below Authorisation."],
+    ["https://", "This is not an address. Enter one such as https://….amazonaws.com/dev/submit."],
+    [
+      "https://me:secret@example.com/",
+      "Remove the user and password from the endpoint. Enter keys below Authorisation.",
+    ],
     ["https://example.com/#x", "Take #x out of the endpoint; it is never sent."],
     [
       "http://example.com/dev/submit",
-      "This page sends by http to 127.0.0.1 and localhost alone; use https for other hosts.",
+      "This page uses http only for 127.0.0.1 and localhost. Use https for other hosts.",
     ],
     [
       "http://[::1]:8080/dev/submit",
-      "This page sends by http to 127.0.0.1 and localhost alone; use https for other hosts.",
+      "This page uses http only for 127.0.0.1 and localhost. Use https for other hosts.",
     ],
   ])("%j may not, and why", (text, problem) => {
     expect(checkEndpoint(text, page)).toEqual({ url: null, problem });
@@ -42,7 +45,7 @@ describe("an endpoint", () => {
     expect(regionOf(null)).toBe("");
   });
 
-  test("is a local pipeline's where config.json says so and the page comes from it", () => {
+  test("is a local pipeline's if config.json says so and the page comes from it", () => {
     const own = new URL("http://127.0.0.1:8080/dev/submit");
     expect(isLocalPipeline(own, page, true)).toBe(true);
     expect(isLocalPipeline(own, page, false)).toBe(false);

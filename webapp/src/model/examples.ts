@@ -1,4 +1,4 @@
-/** Events that a product might send. Placeholders make each that is sent another one. */
+/** Events that a product might send. Placeholders make each sent event different. */
 export const examples: readonly { id: string; label: string; text: string }[] = [
   {
     id: "signup",

@@ -4,13 +4,13 @@ import { chartSeconds, Figures, latencyWindow, percentilesOf } from "./figures.t
 const at = Date.UTC(2026, 0, 1);
 
 describe("figures", () => {
-  test("percentiles are of the nearest rank", () => {
+  test("percentiles use the nearest rank", () => {
     const hundred = Float64Array.from({ length: 100 }, (_, index) => 100 - index);
     expect(percentilesOf(hundred)).toEqual({ p50: 50, p95: 95, p99: 99, max: 100, of: 100 });
     expect(percentilesOf(Float64Array.of(7))).toEqual({ p50: 7, p95: 7, p99: 7, max: 7, of: 1 });
   });
 
-  test("count exactly, and forget old latencies alone", () => {
+  test("count exactly, and forget only old latencies", () => {
     const figures = new Figures();
     for (let n = 0; n < latencyWindow + 500; n++) {
       figures.begin();
@@ -33,7 +33,7 @@ describe("figures", () => {
     ]);
   });
 
-  test("have a series by second, with gaps where nothing was answered", () => {
+  test("have a series by second, with gaps in seconds without answers", () => {
     const figures = new Figures();
     figures.end("accepted", "200", 10, at);
     figures.end("accepted", "200", 30, at + 999);
@@ -51,7 +51,7 @@ describe("figures", () => {
     ]);
   });
 
-  test("per second is a mean of the last five whole seconds", () => {
+  test("per second is the mean of the last five whole seconds", () => {
     const figures = new Figures();
     for (let n = 0; n < 50; n++) figures.end("accepted", "200", 1, at + n * 100);
     expect(figures.perSecond(at + 5000)).toBe(10);

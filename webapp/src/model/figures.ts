@@ -1,12 +1,12 @@
 import type { Fate } from "./answer.ts";
 
-// Figures of what this page sent: exact counts since they were last cleared, what happened in each of the last seconds,
+// Figures of the events from this page: exact counts since they were last cleared, counts for each of the last seconds,
 // and percentiles of the last answers.
 
-/** Seconds that the charts go back. */
+/** Seconds that the charts show. */
 export const chartSeconds = 60;
 
-/** Answers that percentiles are of. */
+/** The number of answers that the percentiles cover. */
 export const latencyWindow = 10_000;
 
 type Second = Record<Fate, number> & { latencies: number[] };
@@ -17,11 +17,11 @@ export class Figures {
   begun = 0;
   accepted = 0;
   rejected = 0;
-  /** Those that may be in the stream or not. */
+  /** Events that may or may not be in the stream. */
   unknown = 0;
-  /** Answers with 429 that were followed by another try. */
+  /** Answers of 429 that the page followed with another try. */
   retries = 0;
-  /** How many were not accepted, by status or by what kept the answer away. */
+  /** How many events were not accepted, by status or by the kind of silence. */
   readonly reasons = new Map<string, number>();
   private readonly seconds = new Map<number, Second>();
   private readonly latencies = new Float64Array(latencyWindow);
@@ -35,7 +35,7 @@ export class Figures {
     this.begun++;
   }
 
-  /** end counts one that is done. ms is null where nothing came back. at is in milliseconds since 1970. */
+  /** end counts an event that is done. ms is null without an answer. at is in milliseconds since 1970. */
   end(fate: Fate, reason: string, ms: number | null, at: number) {
     const second = this.second(Math.floor(at / 1000));
     this[fate]++;
@@ -61,7 +61,7 @@ export class Figures {
     return of === 0 ? null : percentilesOf(this.latencies.slice(0, of));
   }
 
-  /** perSecond is the mean over the last whole seconds, at most five, in which anything was done since the first. */
+  /** perSecond is the mean over the last five whole seconds. */
   perSecond(now: number): number {
     const current = Math.floor(now / 1000);
     let sum = 0;
@@ -72,7 +72,7 @@ export class Figures {
     return sum / 5;
   }
 
-  /** series has one entry a second up to the last whole one; a second without answers has no latency. */
+  /** series has one entry for each second of the chart. A second without answers has no latency. */
   series(now: number): Series {
     const last = Math.floor(now / 1000);
     const series: Series = { times: [], accepted: [], rejected: [], unknown: [], p50: [], p95: [] };
@@ -100,7 +100,7 @@ export type Series = {
   p95: (number | null)[];
 };
 
-/** percentilesOf takes the nearest rank. It sorts what it is given. */
+/** percentilesOf uses the nearest rank. It sorts values in place. */
 export function percentilesOf(values: Float64Array): Percentiles {
   values.sort();
   const rank = (part: number) => values[Math.max(0, Math.ceil(part * values.length) - 1)] ?? 0;

@@ -3,7 +3,7 @@ import { examples } from "./examples.ts";
 import { checkJSON } from "./json.ts";
 import { compile, fill } from "./template.ts";
 
-/** at marks with ‹ and › what the problem is about. */
+/** at marks the problem's place with ‹ and ›. */
 function marked(text: string): string {
   const { problem } = checkJSON(text);
   if (problem === null) return "fine";
@@ -37,7 +37,7 @@ describe("JSON as it is typed", () => {
     ['{"a": "b}', '{"a": ‹"b}› This string is never closed; a " is missing.'],
     ['{"a": "b\n"}', '{"a": ‹"b›\n"} The string must end on its line; close it with ", or write \\n for a line break.'],
     ['{"a": "\t"}', '{"a": "‹\t›"} Write this control character as \\u0009.'],
-    ['{"a": "\\x"}', '{"a": "‹\\x›"} There is no such escape; write \\\\ for a backslash.'],
+    ['{"a": "\\x"}', '{"a": "‹\\x›"} JSON has no such escape; write \\\\ for a backslash.'],
     ['{"a": "\\u12"}', '{"a": "‹\\u12"}› \\u takes four hexadecimal digits.'],
     ['{"a": True}', '{"a": ‹True›} Write true in small letters.'],
     ['{"a": None}', '{"a": ‹None›} JSON has no None; write null.'],
@@ -54,8 +54,11 @@ describe("JSON as it is typed", () => {
     ["{} {}", "{} ‹{}› The event ends before this; one request takes one event."],
     ["{}x", "{}‹x› The event ends before this; remove it."],
     ['{"a": 1} // why', '{"a": 1} ‹//› why JSON has no comments; remove this one.'],
-    ['{"id": {{uuid}}}', '{"id": ‹{{uuid}}›} {{uuid}} stands for text; put it in double quotes.'],
-    ['{"id": {{uid}}}', '{"id": ‹{{uid}}›} {{uid}} is no placeholder; there are n, uuid, now, random and pick.'],
+    ['{"id": {{uuid}}}', '{"id": ‹{{uuid}}›} {{uuid}} stands for text. Put it in double quotes.'],
+    [
+      '{"id": {{uid}}}',
+      '{"id": ‹{{uid}}›} {{uid}} is not a placeholder; the placeholders are n, uuid, now, random and pick.',
+    ],
     ['{"id": {{random 5}}}', '{"id": ‹{{random 5}}›} {{random}} takes two numbers, such as {{random 0 100}}.'],
     ['{"id": {{random 5 1}}}', '{"id": ‹{{random 5 1}}›} {{random}} takes the smaller number first.'],
   ])("says of %j what is wrong", (text, want) => {
@@ -80,17 +83,18 @@ describe("JSON as it is typed", () => {
     }
   });
 
-  test("refuses what is nested too deep instead of overflowing", () => {
+  test("refuses a text that is nested too deep instead of overflowing", () => {
     expect(checkJSON("[".repeat(100_000)).problem?.message).toBe("Nested more than 500 deep.");
   });
 
-  test("notes what looks like a placeholder in a string, and sends it as it is", () => {
+  test("notes a text in a string that only looks like a placeholder, and sends it unchanged", () => {
     const text = '{"a": "{{uid}}"}';
     expect(checkJSON(text).notes).toEqual([
       {
         from: 7,
         to: 14,
-        message: "{{uid}} is no placeholder; there are n, uuid, now, random and pick. It is sent as it is.",
+        message:
+          "{{uid}} is not a placeholder; the placeholders are n, uuid, now, random and pick. It is sent unchanged.",
       },
     ]);
     expect(fill(compile(text, true), { n: 1, now: 0, random: () => 0 })).toBe('{"a":"{{uid}}"}');

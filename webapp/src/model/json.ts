@@ -1,14 +1,14 @@
-// A checker of JSON in which placeholders may stand. It never makes values of what it reads, so nothing that is sent has
-// been through a parser: a number of twenty digits stays one.
+// A checker of JSON that may contain placeholders. It never converts the text to values, so the page sends numbers exactly
+// as written: one of twenty digits keeps them all.
 
 import { type Found, findPlaceholder } from "./placeholder.ts";
 
 export type Problem = { from: number; to: number; message: string };
 
 export type Checked = {
-  /** The first thing that makes the text no JSON. */
+  /** The first fault that makes the text invalid JSON. */
   problem: Problem | null;
-  /** What is allowed and most often a slip. */
+  /** Texts that are allowed and are probably mistakes. */
   notes: Problem[];
   placeholders: Found[];
   kind: "object" | "array" | "other" | "none";
@@ -16,7 +16,7 @@ export type Checked = {
   members: number;
 };
 
-/** Nesting that is read; a text nested deeper is refused. */
+/** The deepest nesting that the checker accepts. */
 const maxDepth = 500;
 
 class Wrong extends Error {
@@ -29,7 +29,7 @@ class Wrong extends Error {
   }
 }
 
-/** checkJSON says whether a text is JSON, and in words what is wrong with it if not. */
+/** checkJSON says whether a text is JSON, and if not, what is wrong with it. */
 export function checkJSON(text: string): Checked {
   const reader = new Reader(text);
   const checked: Checked = {
@@ -101,7 +101,7 @@ class Reader {
 
   private bare(found: Found): Outermost {
     if (found.placeholder === null) this.fail(`${found.problem}.`, found.to);
-    if (!found.bare) this.fail(`{{${found.placeholder.name}}} stands for text; put it in double quotes.`, found.to);
+    if (!found.bare) this.fail(`{{${found.placeholder.name}}} stands for text. Put it in double quotes.`, found.to);
     this.placeholders.push(found);
     this.at = found.to;
     return { kind: "other", members: 0 };
@@ -198,7 +198,7 @@ class Reader {
     }
     this.at = found.to;
     if (found.placeholder !== null) this.placeholders.push(found);
-    else this.notes.push({ from: found.from, to: found.to, message: `${found.problem}. It is sent as it is.` });
+    else this.notes.push({ from: found.from, to: found.to, message: `${found.problem}. It is sent unchanged.` });
   }
 
   private escape() {
@@ -210,7 +210,7 @@ class Reader {
       return;
     }
     if (next === undefined || !'"\\/bfnrt'.includes(next))
-      this.fail("There is no such escape; write \\\\ for a backslash.", this.at + 2);
+      this.fail("JSON has no such escape; write \\\\ for a backslash.", this.at + 2);
     this.at += 2;
   }
 

@@ -17,7 +17,7 @@ function stream(bytes: Uint8Array, size = 1000): ReadableStream<Uint8Array<Array
 const text = (value: string) => new TextEncoder().encode(value);
 
 describe("an object", () => {
-  test("is its lines, whatever the pieces that it comes in", async () => {
+  test("is its lines, in whatever pieces it arrives", async () => {
     for (const size of [1, 2, 3, 1000])
       expect(await readObject(stream(text('{"a":"größe 😀"}\n{"b":2}\n'), size))).toEqual({
         kind: "lines",
@@ -37,26 +37,26 @@ describe("an object", () => {
       });
   });
 
-  test("is shown up to its first thousand lines", async () => {
+  test("shows at most its first thousand lines", async () => {
     const opened = await readObject(stream(text("{}\n".repeat(maxLines + 5))));
     expect(opened).toMatchObject({ kind: "lines", more: 5, cut: true });
     expect(opened.kind === "lines" && opened.lines.length).toBe(maxLines);
   });
 
-  test("is read no further than shown, even where a little gzip holds very much", async () => {
+  test("is read no further than shown, even if a small gzip unpacks to very much", async () => {
     const opened = await readObject(stream(gzipSync("x".repeat(64 * 1024 * 1024)), 65_536));
     expect(opened).toMatchObject({ kind: "lines", more: null, cut: true });
     expect(opened.kind === "lines" && opened.lines[0]!.length).toBe(maxBytes);
   });
 
-  test("that the page cannot unpack is said to be that", async () => {
+  test("that the page cannot unpack is reported", async () => {
     expect(await readObject(stream(Uint8Array.of(0x50, 0x4b, 3, 4)))).toEqual({
       kind: "closed",
-      why: "It is a ZIP archive, which this page does not unpack.",
+      why: "It is a ZIP archive. This page cannot unpack it.",
     });
     expect(await readObject(stream(Uint8Array.of(0xff, 6, 0, 0, 0xfe)))).toEqual({
       kind: "closed",
-      why: "It is no text: perhaps compressed as Snappy, which this page does not unpack.",
+      why: "It is not text. It may be compressed with Snappy, which this page cannot unpack.",
     });
   });
 

@@ -1,34 +1,34 @@
-// An object of the bucket as lines to read.
+// An object of the bucket as lines of text.
 
-/** What is shown of an object; the rest can be downloaded. */
+/** How much of an object the page shows. You can download the rest. */
 export const maxLines = 1000;
 export const maxBytes = 256 * 1024;
 
 export type Opened =
   | {
       kind: "lines";
-      lines: string[] /** Lines that are not shown; null where they were not counted. */;
+      lines: string[] /** The number of lines that are not shown; null if unknown. */;
       more: number | null;
       cut: boolean;
     }
   /** Why its lines are not shown. */
   | { kind: "closed"; why: string };
 
-/** objectPath is an object's address below the page; every part of its key is escaped, the slashes are not. */
+/** objectPath is an object's address below the page. It escapes every part of the key, but not the slashes. */
 export function objectPath(bucket: string, key: string): string {
   return `_local/objects/${[bucket, ...key.split("/")].map(encodeURIComponent).join("/")}`;
 }
 
-/** readObject reads the bytes of an object, and unpacks gzip, which it knows by its first bytes. */
+/** readObject reads the bytes of an object. It recognises gzip by the first bytes and unpacks it. */
 export async function readObject(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Opened> {
   const [first, whole] = await peek(body);
   if (first[0] === 0x50 && first[1] === 0x4b)
-    return { kind: "closed", why: "It is a ZIP archive, which this page does not unpack." };
+    return { kind: "closed", why: "It is a ZIP archive. This page cannot unpack it." };
   const gzip = first[0] === 0x1f && first[1] === 0x8b;
   const plain = gzip ? whole.pipeThrough(new DecompressionStream("gzip")) : whole;
   const { text, more } = await readText(plain);
   if (text === null)
-    return { kind: "closed", why: "It is no text: perhaps compressed as Snappy, which this page does not unpack." };
+    return { kind: "closed", why: "It is not text. It may be compressed with Snappy, which this page cannot unpack." };
   return linesOf(text, more);
 }
 

@@ -71,7 +71,7 @@ test.each([null, [], "x", {}, { api: 1, deliveries: [null, { lastObjects: [3] }]
   },
 );
 
-test("what became of an event goes by the times of its answer, the objects and the pipeline's start", () => {
+test("where an event is follows from the times of its answer, the objects and the pipeline's start", () => {
   const hops = readHops(status);
   const at = (seconds: number) => Date.UTC(2026, 0, 1, 0, 0, seconds);
   expect(landingOf(hops, at(5))).toEqual({ state: "landed", object: hops.objects[1] });
@@ -84,7 +84,7 @@ test("what became of an event goes by the times of its answer, the objects and t
   expect(landingOf(many, at(20))).toEqual({ state: "landed", object: hops.objects[0] });
 });
 
-test("a watch goes on asking after the pipeline ended, shows what it knew last, and asks nothing while hidden", async () => {
+test("a watch keeps asking after the pipeline ended, shows the last known status, and asks nothing while hidden", async () => {
   const stop = new AbortController();
   const answers = [
     Response.json(status),

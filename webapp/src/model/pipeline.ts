@@ -1,5 +1,5 @@
-// What a pipeline on this machine says of itself (GET _local/status). Only what is shown is read, and what is missing is
-// taken for nothing, so that an older or newer pipeline still shows what it has.
+// The status of a pipeline on this machine (GET _local/status). The page reads only the fields that it shows, and treats
+// missing ones as empty, so it also works with an older or newer pipeline.
 
 export type Landed = { bucket: string; key: string; records: number; bytes: number; at: number; compression: string };
 
@@ -22,7 +22,7 @@ export type Hops = {
   }[];
   bufferedRecords: number;
   bufferedBytes: number;
-  /** When the buffer is delivered at the latest; null while it is empty. */
+  /** The latest time at which the buffer is delivered; null while it is empty. */
   nextDelivery: number | null;
   deliveredObjects: number;
   deliveredRecords: number;
@@ -59,13 +59,13 @@ export function readHops(json: unknown): Hops {
   };
 }
 
-/** What became of an event that was accepted, in a pipeline on this machine. */
+/** Where an accepted event is in a pipeline on this machine. */
 export type Landing =
   | { state: "landed"; object: Landed }
   /** On the way to the buffer; in it; answered by an earlier run of the pipeline; before the objects that are listed. */
   | { state: "coming" | "buffered" | "earlier" | "unlisted" };
 
-/** landingOf goes by times alone: the first object after an answer has, as a rule, the event in it. */
+/** landingOf compares only times: the first object after an answer usually contains the event. */
 export function landingOf({ startedAt, objects, deliveredObjects, nextDelivery }: Hops, answeredAt: number): Landing {
   if (startedAt > answeredAt) return { state: "earlier" };
   const object = objects.findLast(({ at }) => at >= answeredAt);

@@ -1,5 +1,5 @@
-// Placeholders let many events differ: {{n}}, {{uuid}}, {{now}}, {{random 0 100}}, {{pick a b}}. Each is filled anew for
-// every event. In a string they stand for text; n, random and now also stand alone, for a number.
+// Placeholders make many events differ: {{n}}, {{uuid}}, {{now}}, {{random 0 100}}, {{pick a b}}. Every event gets new
+// values. In a string they stand for text. Outside a string, n, random and now stand for a number.
 
 export type Placeholder = {
   name: "n" | "uuid" | "now" | "random" | "pick";
@@ -9,14 +9,14 @@ export type Placeholder = {
 export type Found = {
   from: number;
   to: number;
-  /** The placeholder, or why what looks like one is none. */
+  /** The placeholder; null if the text only looks like one, and problem then says why. */
   placeholder: Placeholder | null;
   problem: string;
-  /** Whether it may stand outside a string. */
+  /** Whether it may be outside a string. */
   bare: boolean;
 };
 
-/** What fills placeholders; injected so that tests know it. */
+/** The values that fill placeholders, injected so that tests know them. */
 export type Filler = { n: number; now: number; random: () => number };
 
 const shape = /\{\{[ \t]*([A-Za-z]+)((?:[ \t]+[^\s{}"\\]+)*)[ \t]*\}\}/y;
@@ -25,12 +25,12 @@ const number = /^-?(0|[1-9]\d*)(\.\d+)?$/;
 export const placeholderHelp: readonly { text: string; means: string }[] = [
   { text: "{{n}}", means: "1, 2, 3 … in the order of sending" },
   { text: "{{uuid}}", means: "a new random UUID" },
-  { text: "{{now}}", means: "the time: ISO 8601 in a string, milliseconds without quotes" },
-  { text: "{{random 0 100}}", means: "a number between two, with as many decimals as they have" },
+  { text: "{{now}}", means: "the time: ISO 8601 in a string, milliseconds since 1970 without quotes" },
+  { text: "{{random 0 100}}", means: "a number in this range, with as many decimals as the bounds" },
   { text: "{{pick a b c}}", means: "one of the words, in a string" },
 ];
 
-/** findPlaceholder reads what stands at an offset; null where nothing there looks like a placeholder. */
+/** findPlaceholder reads the placeholder at an offset; null if the text there does not look like one. */
 export function findPlaceholder(text: string, at: number): Found | null {
   if (!text.startsWith("{{", at)) return null;
   shape.lastIndex = at;
@@ -60,13 +60,13 @@ function wrong(name: string, args: string[]): string {
       return Number(low) <= Number(high) ? "" : "{{random}} takes the smaller number first";
     }
     case "pick":
-      return args.length > 0 ? "" : "{{pick}} takes the words to pick from, such as {{pick free pro}}";
+      return args.length > 0 ? "" : "{{pick}} takes the words to choose from, such as {{pick free pro}}";
     default:
-      return `{{${name}}} is no placeholder; there are n, uuid, now, random and pick`;
+      return `{{${name}}} is not a placeholder; the placeholders are n, uuid, now, random and pick`;
   }
 }
 
-/** value is what a placeholder stands for; bare says that it stands outside a string. */
+/** value is the text for a placeholder; bare says that it is outside a string. */
 export function value({ name, args }: Placeholder, bare: boolean, { n, now, random }: Filler): string {
   switch (name) {
     case "n":
@@ -93,7 +93,7 @@ function decimalsOf(text: string): number {
   return point < 0 ? 0 : Math.min(text.length - point - 1, 9);
 }
 
-/** uuid is of version 4. crypto.randomUUID is not there on a page that came over plain HTTP. */
+/** uuid is of version 4. A page over plain HTTP has no crypto.randomUUID. */
 function uuid(random: () => number): string {
   const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16));
   hex[12] = "4";

@@ -13,7 +13,7 @@ describe("what is missing before anything can be sent", () => {
     [
       { kind: "api_key", apiKey: "k\u2026" },
       "api-key",
-      "The API key has a character that no header can hold; copy it again.",
+      "The API key has a character that no header can contain. Copy it again.",
     ],
     [
       { ...iam, accessKeyId: "" },
@@ -31,11 +31,7 @@ describe("what is missing before anything can be sent", () => {
       "token-authorization",
       "Enter the token for Authorization, or choose None below Authorisation.",
     ],
-    [
-      { kind: "cognito", headers: [] },
-      "header",
-      "Name the header that the token goes in; most often it is Authorization.",
-    ],
+    [{ kind: "cognito", headers: [] }, "header", "Name the header for the token. It is usually Authorization."],
     [
       {
         kind: "lambda",
@@ -47,21 +43,21 @@ describe("what is missing before anything can be sent", () => {
     [
       { kind: "lambda", headers: [{ name: "X-Client", token: "a\nb" }] },
       "token-x-client",
-      "The token for X-Client has a character that no header can hold; copy it again.",
+      "The token for X-Client has a character that no header can contain. Copy it again.",
     ],
     [
       { kind: "lambda", headers: [{ name: "Cookie", token: "t" }] },
       "header",
-      "A browser lets no page send the header Cookie; use the curl command.",
+      "Browsers let no page send the header Cookie. Use the curl command.",
     ],
   ])("%j", (authorization, field, text) => {
     expect(missing(authorization)).toEqual({ field, text });
   });
 
-  test("a signature, where the browser does not sign", () => {
+  test("a signature, if the browser does not sign", () => {
     expect(missing(iam, { canSign: false })).toEqual({
       field: "authorization",
-      text: "A browser signs only on a page that came by https or from 127.0.0.1; open the page there.",
+      text: "The browser signs only on a page from https or 127.0.0.1. Open the page there.",
     });
   });
 
@@ -73,7 +69,7 @@ describe("what is missing before anything can be sent", () => {
     expect(missing({ kind: "lambda", headers: [] }), "an authoriser that reads the query").toBeNull();
   });
 
-  test("no token where nothing verifies it, but what no header can hold is still said", () => {
+  test("no token if nothing verifies it, but an invalid header value is still reported", () => {
     const headers = [{ name: "Authorization", token: "" }];
     expect(missing({ kind: "cognito", headers }, { unverified: true })).toBeNull();
     expect(missing({ kind: "lambda", headers: [{ name: "Host", token: "" }] }, { unverified: true })?.field).toBe(
@@ -82,7 +78,7 @@ describe("what is missing before anything can be sent", () => {
   });
 });
 
-test("names of headers, as they are typed", () => {
+test("names of headers, as a person types them", () => {
   expect(headerNames(" X-Client,X-Signature  x-client ")).toEqual(["X-Client", "X-Signature"]);
   expect(headerNames("")).toEqual([]);
 });
@@ -90,9 +86,9 @@ test("names of headers, as they are typed", () => {
 test.each([
   ["X-Client", ""],
   ["Authorization", ""],
-  ["sec-token", "A browser lets no page send the header sec-token; use the curl command."],
-  ["Content-Type", "Content-Type is application/json in whatever the page sends."],
-  ["X-Client:", "X-Client: is no header's name; use letters, digits and -, such as X-Client."],
+  ["sec-token", "Browsers let no page send the header sec-token. Use the curl command."],
+  ["Content-Type", "The page always sends Content-Type: application/json."],
+  ["X-Client:", "X-Client: is not a header name. Use letters, digits and -, such as X-Client."],
 ])("whether a page can send the header %s", (name, problem) => {
   expect(headerProblem(name)).toBe(problem);
 });

@@ -1,13 +1,13 @@
 import type { AwsV4Signer } from "aws4fetch";
 import { headerProblem, valueProblem } from "./header.ts";
 
-/** Keys as they were typed. They are in memory alone, and gone with the page. */
+/** Keys as a person typed them. They are only in memory, and gone with the page. */
 export type Keys = {
   apiKey: string;
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken: string;
-  /** By the header that each goes in, in small letters. */
+  /** By the header that carries each, in lower case. */
   tokens: Record<string, string>;
 };
 
@@ -19,20 +19,20 @@ export type Authorization =
 
 export type Target = { url: URL; authorization: Authorization };
 
-/** Loaded when the first request is signed: most environments to try take none. */
+/** Loaded for the first request to sign, because most environments need no signature. */
 let signer: Promise<{ AwsV4Signer: typeof AwsV4Signer }> | undefined;
 
-/** What has to be typed before anything can be sent, and into which field. */
+/** What a person must enter before the page can send, and into which field. */
 export type Missing = { field: string; text: string };
 
 export type Circumstances = {
-  /** Whether the browser signs: it does not on a page that came by http from another machine. */
+  /** Whether the browser signs: it does not on a page that came over http from another machine. */
   canSign: boolean;
-  /** Whether nobody verifies a token, as on one machine. */
+  /** Whether nothing verifies a token, as on one machine. */
   unverified: boolean;
 };
 
-/** missingKeys is null where nothing is missing. */
+/** missingKeys is null if nothing is missing. */
 export function missingKeys(authorization: Authorization, { canSign, unverified }: Circumstances): Missing | null {
   switch (authorization.kind) {
     case "none":
@@ -59,7 +59,7 @@ function missingSignature(
   if (!canSign)
     return {
       field: "authorization",
-      text: "A browser signs only on a page that came by https or from 127.0.0.1; open the page there.",
+      text: "The browser signs only on a page from https or 127.0.0.1. Open the page there.",
     };
   if (accessKeyId === "" || secretAccessKey === "")
     return {
@@ -73,9 +73,9 @@ function missingToken(
   { kind, headers }: Extract<Authorization, { kind: "cognito" | "lambda" }>,
   unverified: boolean,
 ): Missing | null {
-  // A Lambda authoriser may read the query alone, which is the endpoint's.
+  // A Lambda authoriser may read only the query, which is part of the endpoint.
   if (kind === "cognito" && headers.length === 0)
-    return { field: "header", text: "Name the header that the token goes in; most often it is Authorization." };
+    return { field: "header", text: "Name the header for the token. It is usually Authorization." };
   for (const { name, token } of headers) {
     const problem = headerProblem(name);
     if (problem !== "") return { field: "header", text: problem };
@@ -85,12 +85,12 @@ function missingToken(
   return null;
 }
 
-/** tokenField names the field of the token that goes in a header. */
+/** tokenField is the id of the field for a header's token. */
 export function tokenField(header: string): string {
   return `token-${header.toLowerCase()}`;
 }
 
-/** tokenNames are the headers that tokens go in. */
+/** tokenNames are the headers that carry tokens. */
 export function tokenNames(authorization: Authorization): string[] {
   return "headers" in authorization ? authorization.headers.map(({ name }) => name) : [];
 }

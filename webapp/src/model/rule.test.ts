@@ -4,30 +4,27 @@ import { plainRule } from "./rule.ts";
 test.each([
   [
     "[object has too few properties (found 0 but schema requires at least 1)]",
-    "an object has 0 members where at least 1 is asked for",
+    "an object has 0 members and must have at least 1",
   ],
   ['[object has missing required properties (["type"])]', "the member type is missing"],
   ['[object has missing required properties (["type","user","at"])]', "the members type, user and at are missing"],
   [
     '[instance type (array) does not match any allowed primitive type (allowed: ["object"])]',
-    "there is an array where an object is asked for",
+    "there is an array instead of an object",
   ],
   [
     '[instance type (null) does not match any allowed primitive type (allowed: ["integer","number"])]',
-    "there is null where an integer or a number is asked for",
+    "there is null instead of an integer or a number",
   ],
-  ['[instance value ("c") not found in enum (possible values: ["a","b"])]', '"c" is none of "a", "b"'],
+  ['[instance value ("c") not found in enum (possible values: ["a","b"])]', '"c" is not one of "a", "b"'],
   [
     '[object instance has properties which are not allowed by the schema: ["extra"]]',
-    "extra is no member that it may have",
+    "extra is not allowed as a member",
   ],
-  [
-    '[string "abcd" is too long (length: 4, maximum allowed: 3)]',
-    '"abcd" has 4 characters where at most 3 are asked for',
-  ],
+  ['[string "abcd" is too long (length: 4, maximum allowed: 3)]', '"abcd" has 4 characters and must have at most 3'],
   [
     "[array is too short: must have at least 1 elements but instance has 0 elements]",
-    "an array has 0 items where at least 1 are asked for",
+    "an array has 0 items and must have at least 1",
   ],
   ["[numeric instance is lower than the required minimum (minimum: 0, found: -1)]", "-1 is less than 0"],
   ['[ECMA 262 regex "^u-" does not match input string "x-1"]', '"x-1" does not match "^u-"'],

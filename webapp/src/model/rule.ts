@@ -1,5 +1,5 @@
-// API Gateway's validator in plain words. It says what is wrong, and never where: "[object has missing required
-// properties ([\"type\"])]". Its messages are those of github.com/java-json-tools/json-schema-validator.
+// API Gateway's validator in plain words. It says what is wrong but not where: "[object has missing required properties
+// ([\"type\"])]". Its messages are those of github.com/java-json-tools/json-schema-validator.
 
 const sayings: [RegExp, (...found: string[]) => string][] = [
   [
@@ -9,29 +9,28 @@ const sayings: [RegExp, (...found: string[]) => string][] = [
   ],
   [
     /^object instance has properties which are not allowed by the schema: \[(.+)\]$/,
-    (names) => `${list(names)} ${names.includes('","') ? "are no members" : "is no member"} that it may have`,
+    (names) => `${list(names)} ${names.includes('","') ? "are not allowed as members" : "is not allowed as a member"}`,
   ],
   [
     /^object has too (few|many) properties \(found (\d+) but schema requires at (least|most) (\d+)\)$/,
-    (_, found, bound, want) =>
-      `an object has ${found} ${members(found)} where at ${bound} ${want} ${want === "1" ? "is" : "are"} asked for`,
+    (_, found, bound, want) => `an object has ${found} ${members(found)} and must have at ${bound} ${want}`,
   ],
   [
     /^instance type \((\w+)\) does not match any allowed primitive type \(allowed: \[(.+)\]\)$/,
-    (type, allowed) => `there is ${article(type)} where ${list(allowed, article, "or")} is asked for`,
+    (type, allowed) => `there is ${article(type)} instead of ${list(allowed, article, "or")}`,
   ],
   [
     /^instance value \((.+)\) not found in enum \(possible values: \[(.+)\]\)$/,
-    (value, allowed) => `${value} is none of ${allowed.replaceAll(",", ", ")}`,
+    (value, allowed) => `${value} is not one of ${allowed.replaceAll(",", ", ")}`,
   ],
   [
     /^string (".*") is too (short|long) \(length: (\d+), (?:required minimum|maximum allowed): (\d+)\)$/,
     (text, how, length, bound) =>
-      `${text} has ${length} characters where at ${how === "short" ? "least" : "most"} ${bound} are asked for`,
+      `${text} has ${length} characters and must have at ${how === "short" ? "least" : "most"} ${bound}`,
   ],
   [
     /^array is too (?:short|long): must have (at (?:least|most) \d+) elements but instance has (\d+) elements$/,
-    (bound, found) => `an array has ${found} items where ${bound} are asked for`,
+    (bound, found) => `an array has ${found} items and must have ${bound}`,
   ],
   [
     /^numeric instance is (lower|greater) than the required (?:minimum|maximum) \((?:minimum|maximum): (\S+), found: (\S+)\)$/,
@@ -43,11 +42,11 @@ const sayings: [RegExp, (...found: string[]) => string][] = [
   ],
 ];
 
-/** plainRule says a reason in plain words where it is one of the validator's; what it does not know stays as it is. */
+/** plainRule rewrites the validator's messages in plain words, and leaves any other reason unchanged. */
 export function plainRule(reason: string): string {
   const inside = /^\[(.*)\]$/s.exec(reason)?.[1];
   if (inside === undefined) return reason;
-  // What a message quotes may look like the beginning of another; it is cut there, and both parts stay as they are.
+  // A message may quote text that looks like the beginning of another. It is split there, and both parts stay unchanged.
   return inside
     .split(/, (?=(?:object|instance|string|array|numeric|ECMA|and \d+ more)\b)/)
     .map(plain)
@@ -62,7 +61,7 @@ function plain(message: string): string {
   return message;
 }
 
-/** list writes the strings of a JSON array's inside with commas, and the last after a word. */
+/** list writes the strings inside a JSON array with commas, and a word before the last. */
 function list(inside: string, one = (name: string) => name, last = "and"): string {
   const names = inside.split(/(?<="),(?=")/).map((name) => one(name.replaceAll(/^"|"$/g, "")));
   return names.length === 1 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} ${last} ${names.at(-1)}`;

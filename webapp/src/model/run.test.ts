@@ -3,7 +3,7 @@ import { run } from "./run.ts";
 
 const never = new AbortController().signal;
 
-/** A clock that moves when somebody sleeps, to the earliest that is slept for. */
+/** A clock that moves, when all sleep, to the earliest time at which one wakes. */
 class Clock {
   time = 0;
   private waiting: { at: number; wake: () => void }[] = [];
@@ -15,7 +15,7 @@ class Clock {
       this.waiting.push({ at: this.time + ms, wake: resolve });
     });
 
-  /** advance wakes whoever is next until nothing moves any more. */
+  /** advance wakes the next sleeper until none is left. */
   async advance(until = Number.POSITIVE_INFINITY) {
     for (;;) {
       for (let i = 0; i < 20; i++) await Promise.resolve();
@@ -30,7 +30,7 @@ class Clock {
 }
 
 describe("a run", () => {
-  test("begins as many as planned, at the planned rate", async () => {
+  test("begins the planned number, at the planned rate", async () => {
     const clock = new Clock();
     const began: number[] = [];
     const done = run({ count: 5, everyMs: 20, concurrency: 2 }, async () => void began.push(clock.time), clock, never);
@@ -39,7 +39,7 @@ describe("a run", () => {
     expect(began).toEqual([0, 20, 40, 60, 80]);
   });
 
-  test("has no more under way than planned, and catches up after it was held up", async () => {
+  test("has no more under way than planned, and catches up after a delay", async () => {
     const clock = new Clock();
     const began: number[] = [];
     let underWay = 0;
@@ -57,7 +57,7 @@ describe("a run", () => {
     expect(began).toEqual([0, 10, 100, 110, 200, 210]);
   });
 
-  test("does not make up for a sleep of the machine with a burst", async () => {
+  test("sends no burst after the machine slept", async () => {
     const clock = new Clock();
     const began: number[] = [];
     const work = async () => {
@@ -67,11 +67,11 @@ describe("a run", () => {
     const done = run({ count: 20, everyMs: 500, concurrency: 10 }, work, clock, never);
     await clock.advance();
     await done;
-    // At most a second's worth is caught up.
+    // It catches up at most one second's events.
     expect(began.filter((at) => at === 60_000)).toHaveLength(2 + 1);
   });
 
-  test("begins nothing more once it is stopped, and waits for what is under way", async () => {
+  test("begins nothing more after it is stopped, and waits for the work under way", async () => {
     const clock = new Clock();
     const stop = new AbortController();
     let ended = 0;

@@ -1,19 +1,19 @@
 import type { World } from "./send.ts";
 
 export type Plan = {
-  /** How many to begin; Infinity for until it is stopped. */
+  /** How many to begin; Infinity to go on until the signal is aborted. */
   count: number;
-  /** Milliseconds between the beginnings of two, at least. */
+  /** The least milliseconds between two beginnings. */
   everyMs: number;
   concurrency: number;
 };
 
-/** A pause longer than this (a laptop that slept, a tab in the background) is not caught up with a burst. */
+/** After a longer pause than this (a sleeping laptop, a tab in the background), no burst makes up for it. */
 const maxLagMs = 1000;
 
 /**
- * run begins work number 1, 2, … as planned and resolves when all that it began is done. After the signal is aborted it
- * begins nothing more.
+ * run begins work number 1, 2, … as planned and resolves when all work that it began is done. It begins no more work after
+ * the signal is aborted.
  */
 export async function run(
   plan: Plan,

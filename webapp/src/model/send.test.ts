@@ -7,7 +7,7 @@ const open: Target = { url, authorization: { kind: "none" } };
 
 type Step = Response | Error;
 
-/** world answers with one step after the other; its clock moves in sleep alone. */
+/** world answers with one step after the other. Its clock moves only in sleep. */
 function world(...steps: Step[]) {
   const calls: { url: string; init: RequestInit }[] = [];
   const slept: number[] = [];
@@ -39,12 +39,12 @@ const throttled = (retryAfter?: string) =>
 const refused = () => new TypeError("Failed to fetch");
 
 describe("a delivery", () => {
-  test("tries no more where the key's quota is used up", async () => {
+  test("does not retry when the key's quota is used up", async () => {
     const w = world(new Response("{}", { status: 429, headers: { "x-amzn-ErrorType": "LimitExceededException" } }));
     expect(await deliver(open, "{}", patient, w, never)).toMatchObject({ outcome: { status: 429 }, tries: 1 });
   });
 
-  test("posts the body as it is, without cookies, and follows no redirect", async () => {
+  test("posts the body unchanged, without cookies, and follows no redirect", async () => {
     const w = world(new Response('{"message": "accepted"}', { headers: { "x-amzn-RequestId": "r-1" } }));
     const delivery = await deliver(open, '{ "big": 12345678901234567890 }', patient, w, never);
     expect(delivery).toEqual({
@@ -70,11 +70,11 @@ describe("a delivery", () => {
     expect([...(init.headers as Headers)]).toEqual([["content-type", "application/json"]]);
   });
 
-  test("tries 429 again with an exponential backoff, and not before Retry-After", async () => {
+  test("retries a 429 with an exponential backoff, and not before Retry-After", async () => {
     const w = world(throttled(), throttled("3"), throttled("soon"), new Response("{}"));
     const delivery = await deliver(open, "{}", patient, w, never);
     expect(delivery).toMatchObject({ outcome: { status: 200 }, tries: 4 });
-    // Half the bound, or Retry-After, and half of the other half at random.
+    // Half the bound, or Retry-After, plus a random part of the other half.
     expect(w.slept).toEqual([250 + 125, 3000 + 250, 1000 + 500]);
   });
 
@@ -85,7 +85,7 @@ describe("a delivery", () => {
     expect(Math.max(...w.slept)).toBeLessThanOrEqual(30_000);
   });
 
-  test("tries once where that is wanted", async () => {
+  test("tries once if asked to", async () => {
     expect(await deliver(open, "{}", once, world(throttled()), never)).toMatchObject({
       outcome: { status: 429 },
       tries: 1,
@@ -99,7 +99,7 @@ describe("a delivery", () => {
     });
   });
 
-  test("tells a host that cannot be reached from one that does not allow the page", async () => {
+  test("distinguishes an unreachable host from one that does not allow the page", async () => {
     const silent = world(refused(), refused());
     expect((await deliver(open, "{}", patient, silent, never)).outcome.kind).toBe("network");
     const w = world(refused(), new Response("not for you"));
@@ -113,14 +113,14 @@ describe("a delivery", () => {
     expect((await deliver(open, "{}", patient, w, never)).outcome.kind).toBe("offline");
   });
 
-  test("that is stopped while it waits ends with what it knew", async () => {
+  test("that is stopped while it waits ends with its last answer", async () => {
     const stop = new AbortController();
     const w = world(throttled());
     w.sleep = async () => stop.abort();
     expect(await deliver(open, "{}", patient, w, stop.signal)).toMatchObject({ outcome: { status: 429 }, tries: 1 });
   });
 
-  test("that is stopped under way is neither accepted nor a network's failure", async () => {
+  test("that is stopped under way is neither accepted nor a network failure", async () => {
     const stop = new AbortController();
     const w = world();
     w.fetch = async () => {

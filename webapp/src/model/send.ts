@@ -1,10 +1,10 @@
 import { type Answer, isOverQuota, type Outcome, type Silence, timeoutSeconds } from "./answer.ts";
 import { headersOf, type Target } from "./request.ts";
 
-/** What sending takes from outside; injected so that tests own the network and the time. */
+/** What sending needs from outside, injected so that tests control the network and the time. */
 export type World = {
   fetch: (url: string, init: RequestInit) => Promise<Response>;
-  /** Milliseconds that only rise. */
+  /** Milliseconds of a monotonic clock. */
   now: () => number;
   /** Resolves after milliseconds, or at once when the signal is aborted. */
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -16,7 +16,7 @@ export type Delivery = {
   outcome: Outcome;
   /** Milliseconds of the last try, from the call to the answer's last byte. */
   ms: number;
-  /** Tries it took; every one but the last was answered 429. */
+  /** The number of tries. The answer to every one but the last was 429. */
   tries: number;
 };
 
@@ -26,12 +26,12 @@ export type RetryPolicy = { tries: number; firstMs: number; maxMs: number };
 export const patient: RetryPolicy = { tries: 6, firstMs: 500, maxMs: 20_000 };
 export const once: RetryPolicy = { ...patient, tries: 1 };
 
-/** Bytes of an answer that are kept; the pipeline's own have a few hundred. */
+/** The most characters of an answer to keep. The pipeline's own answers have a few hundred. */
 const maxAnswerChars = 20_000;
 
 /**
- * deliver posts one body. 429 is tried again, after what Retry-After asks for and at least an exponential backoff with
- * jitter, but for a quota that is used up. Nothing else is: after a 504 or a lost connection the event may be in the stream.
+ * deliver posts one body. It retries a 429 after the time in Retry-After and at least an exponential backoff with jitter,
+ * except when a quota is used up. It retries nothing else: after a 504 or a lost connection the event may be in the stream.
  */
 export async function deliver(
   target: Target,
@@ -103,8 +103,8 @@ async function read(response: Response): Promise<Answer> {
 }
 
 /**
- * whySilent tells a host that cannot be reached from one that answers without allowing this page: a request whose answer
- * is not to be read needs no CORS, so it fails on the network alone.
+ * whySilent distinguishes an unreachable host from one that answers without allowing this page. A request whose answer
+ * nobody reads needs no CORS, so only the network can make it fail.
  */
 async function whySilent(url: URL, world: World, signal: AbortSignal): Promise<Silence["kind"]> {
   if (!world.online() && url.protocol === "https:") return "offline";

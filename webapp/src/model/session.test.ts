@@ -59,12 +59,12 @@ test("one event", async () => {
   expect(changes()).toBeGreaterThan(1);
 });
 
-test("the log has the header of a token, and the token nowhere", async () => {
+test("the log has the header of a token, and never the token", async () => {
   const { session: s } = session(() => new Response('{"message": "Unauthorized"}', { status: 401 }));
   const authorization = { kind: "cognito" as const, headers: [{ name: "Authorization", token: "secret-1" }] };
   await s.start(job({ target: { url: target.url, authorization } }));
   expect(s.entries).toMatchObject([
-    { authorization: "Cognito token in Authorization", words: { summary: "No token, or one that is refused" } },
+    { authorization: "Cognito token in Authorization", words: { summary: "The token is missing or refused" } },
   ]);
   expect(JSON.stringify([s.entries, s.progress, s.figures])).not.toContain("secret-1");
 });
@@ -83,7 +83,7 @@ test("many events differ, are all counted, and the log keeps the last", async ()
   expect(s.entries.at(-1)?.n).toBe(maxEntries + 101);
 });
 
-test("retries are counted apart from what is rejected", async () => {
+test("retries are counted apart from rejected events", async () => {
   let calls = 0;
   const { session: s } = session(() => (++calls % 2 === 1 ? new Response("{}", { status: 429 }) : accepted()));
   await s.start(job({ plan: { count: 3, everyMs: 0, concurrency: 1 } }));
@@ -92,7 +92,7 @@ test("retries are counted apart from what is rejected", async () => {
   expect(s.entries.map(({ tries }) => tries)).toEqual([2, 2, 2]);
 });
 
-test("a stop ends a run that has no end, and another job can follow", async () => {
+test("a stop ends an endless run, and another job can follow", async () => {
   const { session: s } = session(() => {
     if (s.figures.begun === 3) s.stop();
     return accepted();
@@ -104,7 +104,7 @@ test("a stop ends a run that has no end, and another job can follow", async () =
   expect(s.figures.begun).toBe(4);
 });
 
-test("what a stop finds under way is neither accepted nor rejected", async () => {
+test("an event under way at a stop is neither accepted nor rejected", async () => {
   const { session: s } = session((body) => {
     if (body !== '{"n":3}') return accepted();
     s.stop();
@@ -116,7 +116,7 @@ test("what a stop finds under way is neither accepted nor rejected", async () =>
   expect(s.entries.at(-1)?.words).toMatchObject({ fate: "unknown", summary: "Stopped" });
 });
 
-test("a second press while a job goes on sends nothing", async () => {
+test("a second press while a job runs sends nothing", async () => {
   const { session: s } = session(async () => {
     await s.start(job());
     return accepted();
@@ -125,7 +125,7 @@ test("a second press while a job goes on sends nothing", async () => {
   expect(s.figures.begun).toBe(1);
 });
 
-test("clearing forgets figures and answers, and what is under way is still counted", async () => {
+test("clearing forgets figures and answers, and still counts events under way", async () => {
   const { session: s } = session(() => {
     s.clear();
     return accepted();

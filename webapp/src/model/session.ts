@@ -12,9 +12,9 @@ export const maxEntries = 500;
 /** Characters of a body that a row keeps. */
 const maxBodyChars = 20_000;
 
-/** One event that was answered, or was not. */
+/** One event that was sent, and its answer if there was one. */
 export type Entry = Delivery & {
-  /** The event's number since the page was opened, which {{n}} is, too. */
+  /** The event's number since the page was opened, which is also {{n}}. */
   n: number;
   /** When it was done, in milliseconds since 1970. */
   at: number;
@@ -22,7 +22,7 @@ export type Entry = Delivery & {
   shardId: string;
   sequenceNumber: string;
   url: string;
-  /** How the request showed who sent it, without what was secret. */
+  /** How the request identified its sender, without secrets. */
   authorization: string;
   body: string;
   bytes: number;
@@ -37,7 +37,7 @@ export type Job = {
   retry: boolean;
 };
 
-/** How far a job is. */
+/** The progress of a job. */
 export type Progress = {
   planned: number;
   begun: number;
@@ -46,12 +46,12 @@ export type Progress = {
   unknown: number;
   retries: number;
   beganAt: number;
-  /** null while it goes on. */
+  /** null while it runs. */
   endedAt: number | null;
   stopped: boolean;
 };
 
-/** Session is what was sent since the page was opened. It sends one job at a time. */
+/** Session has the events that were sent since the page was opened. It sends one job at a time. */
 export class Session {
   figures = new Figures();
   /** The newest last, at most maxEntries. */
@@ -75,7 +75,7 @@ export class Session {
     this.stopping?.abort();
   }
 
-  /** clear forgets what was answered; a job that is under way is counted from here on. */
+  /** clear forgets all answers. It counts a running job from here on. */
   clear() {
     const underWay = this.figures.inFlight;
     this.figures = new Figures();
@@ -85,7 +85,7 @@ export class Session {
     this.changed();
   }
 
-  /** start resolves when the last event of the job is done. While another job goes on it does nothing. */
+  /** start resolves when the last event of the job is done. It does nothing while another job runs. */
   async start(job: Job): Promise<void> {
     if (this.running) return;
     const stopping = new AbortController();
@@ -173,7 +173,7 @@ function named(authorization: Authorization): string {
   }[authorization.kind];
 }
 
-/** byteLength is of the UTF-8 that is sent. */
+/** byteLength is the length in UTF-8, in which the text is sent. */
 export function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }

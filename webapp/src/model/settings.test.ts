@@ -4,13 +4,13 @@ import { type bounds, corrected, within } from "./settings.ts";
 test.each<[keyof typeof bounds, string, number, string]>([
   ["count", "7", 7, ""],
   ["count", " 100000 ", 100_000, ""],
-  ["count", "1000000", 100_000, "Events takes a whole number from 1 to 100,000; 100,000 is taken."],
-  ["count", "2.4", 2, "Events takes a whole number from 1 to 100,000; 2 is taken."],
-  ["count", "", 500, "Events takes a whole number from 1 to 100,000; 500 is taken."],
+  ["count", "1000000", 100_000, "Events takes a whole number from 1 to 100,000. The page uses 100,000."],
+  ["count", "2.4", 2, "Events takes a whole number from 1 to 100,000. The page uses 2."],
+  ["count", "", 500, "Events takes a whole number from 1 to 100,000. The page uses 500."],
   ["rate", "0.5", 0.5, ""],
-  ["rate", "0", 0.1, "Per second takes a number from 0.1 to 1,000; 0.1 is taken."],
-  ["concurrency", "65", 64, "At once takes a whole number from 1 to 64; 64 is taken."],
-  ["every", "a lot", 2, "Seconds between events takes a number from 0.1 to 3,600; 2 is taken."],
+  ["rate", "0", 0.1, "Per second takes a number from 0.1 to 1,000. The page uses 0.1."],
+  ["concurrency", "65", 64, "At once takes a whole number from 1 to 64. The page uses 64."],
+  ["every", "a lot", 2, "Seconds between events takes a number from 0.1 to 3,600. The page uses 2."],
 ])("%s %j", (name, text, value, note) => {
   expect(within(name, text)).toBe(value);
   expect(corrected(name, text)).toBe(note);

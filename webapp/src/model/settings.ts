@@ -2,20 +2,20 @@ import type { AuthorizationKind } from "./config.ts";
 
 export type Mode = "one" | "many" | "repeat";
 
-/** What a person chose, but for keys, which are kept apart so that nothing can write them anywhere. */
+/** A person's choices, without keys, which are separate so that nothing writes them anywhere. */
 export type Settings = {
   endpoint: string;
   authorization: AuthorizationKind;
   region: string;
-  /** Headers that a token goes in, with commas between. */
+  /** Headers that carry tokens, separated by commas. */
   header: string;
-  /** An example's id, or "" for an event of one's own. */
+  /** An example's id, or "" for your own event. */
   example: string;
   event: string;
   compact: boolean;
   mode: Mode;
   count: number;
-  /** Events begun in a second, at most. */
+  /** The most events to begin in a second. */
   rate: number;
   concurrency: number;
   /** Seconds between two repeats. */
@@ -33,7 +33,7 @@ export const bounds: Record<"count" | "rate" | "concurrency" | "every", Bounds> 
   every: { label: "Seconds between events", min: 0.1, max: 3600, standard: 2, whole: false },
 };
 
-/** within reads a number that was typed or came in an address; the standard where it is none, the bound where it is beyond. */
+/** within reads a number from a field or an address: the standard if it is not a number, the bound if it is out of range. */
 export function within(name: keyof typeof bounds, text: string | null): number {
   const { min, max, standard, whole } = bounds[name];
   const typed = text === null || text.trim() === "" ? Number.NaN : Number(text);
@@ -42,11 +42,11 @@ export function within(name: keyof typeof bounds, text: string | null): number {
   return whole ? Math.round(value) : value;
 }
 
-/** corrected says what within makes of a number; "" where it is as it was typed. */
+/** corrected says which number within uses instead; "" if it is the typed one. */
 export function corrected(name: keyof typeof bounds, text: string): string {
   const { label, min, max, whole } = bounds[name];
   const value = within(name, text);
   if (text.trim() !== "" && value === Number(text)) return "";
   const kind = whole ? "a whole number" : "a number";
-  return `${label} takes ${kind} from ${min.toLocaleString("en")} to ${max.toLocaleString("en")}; ${value.toLocaleString("en")} is taken.`;
+  return `${label} takes ${kind} from ${min.toLocaleString("en")} to ${max.toLocaleString("en")}. The page uses ${value.toLocaleString("en")}.`;
 }

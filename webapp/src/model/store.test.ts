@@ -38,7 +38,7 @@ test.each([
   expect(store(endpoint).meant?.name).toBe(name);
 });
 
-test("tokens are by the headers of the environment, and are forgotten with an API key alone", () => {
+test("tokens follow the environment's headers, and only tokens and an API key are forgotten", () => {
   const made = store("");
   made.choose(prod);
   made.setKeys({ apiKey: "key-1", accessKeyId: "AKIA1", tokens: { "x-client": " t-1 ", authorization: "other" } });

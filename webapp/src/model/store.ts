@@ -8,13 +8,13 @@ import { bounds, type Settings } from "./settings.ts";
 
 const noKeys: Keys = { apiKey: "", accessKeyId: "", secretAccessKey: "", sessionToken: "", tokens: {} };
 
-/** Store is what a person chose, and what follows from it. */
+/** Store has a person's choices, and what follows from them. */
 export class Store {
   settings: Settings;
-  /** Apart from the settings, which are written to the address. */
+  /** Separate from the settings, because the address contains those. */
   keys: Keys = { ...noKeys };
   readonly environments: Environment[];
-  /** The endpoint came with a link and is none of config.json's: its reader may not know whose it is. */
+  /** The endpoint from a link, if config.json does not have it: the reader may not know who owns it. */
   readonly foreign: string;
   private readonly listeners: (() => void)[] = [];
 
@@ -54,7 +54,7 @@ export class Store {
     for (const listener of this.listeners) listener();
   }
 
-  /** forget clears what is sent as it was typed: it goes to the host that it was typed for, and to no other. */
+  /** forget clears the keys that are sent as typed, because they belong to one host and must not go to another. */
   forget() {
     this.setKeys({ apiKey: "", tokens: {} });
   }
@@ -64,7 +64,7 @@ export class Store {
     for (const listener of this.listeners) listener();
   }
 
-  /** choose takes an environment of config.json with all that it says. */
+  /** choose uses an environment of config.json with all its settings. */
   choose({ submitUrl, authorization, region, header }: Environment) {
     this.update({ endpoint: submitUrl, authorization, region, header });
   }
@@ -78,7 +78,7 @@ export class Store {
     return this.find(this.settings.endpoint.trim());
   }
 
-  /** The environment of config.json that the endpoint's host is of, where nothing of it takes events at the path. */
+  /** The environment of config.json that has the endpoint's host, if no environment accepts events at the endpoint's path. */
   get meant(): Environment | undefined {
     const { url } = this.endpoint;
     const near = this.environments.filter(({ submitUrl }) => url !== null && submitUrl.startsWith(`${url.origin}/`));
@@ -119,7 +119,7 @@ export class Store {
     }
   }
 
-  /** Whether the page may ask its own host how the pipeline is. */
+  /** Whether the page may ask its own host for the pipeline's status. */
   get local(): boolean {
     return isLocalPipeline(
       this.endpoint.url,

@@ -5,7 +5,7 @@ import { compile, fill } from "./template.ts";
 const filler = { n: 7, now: Date.UTC(2026, 0, 2, 3, 4, 5, 678), random: () => 0.5 };
 
 describe("what is sent", () => {
-  test("is what was typed, to the byte, without compact", () => {
+  test("is the typed text, to the byte, without compact", () => {
     const text = '{ "big" : 123456789012345678901234567890 ,\n\t"e": 1.0e+2, "s": "a  \\" b\\\\" }\n';
     expect(fill(compile(text, false), filler)).toBe(text);
   });
@@ -17,7 +17,7 @@ describe("what is sent", () => {
     );
   });
 
-  test("is left whole where it is no JSON", () => {
+  test("is left unchanged where it is not JSON", () => {
     const text = '{ "a": oh no }';
     expect(fill(compile(text, true), filler)).toBe(text);
   });

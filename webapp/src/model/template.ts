@@ -1,18 +1,18 @@
 import { checkJSON } from "./json.ts";
 import { type Filler, findPlaceholder, type Placeholder, value } from "./placeholder.ts";
 
-/** A body to send: its text in pieces, between them what differs from event to event. */
+/** A body to send: pieces of text, and between them the placeholders that differ from event to event. */
 export type Template = {
   pieces: (string | { placeholder: Placeholder; bare: boolean })[];
-  /** Whether two events of it differ. */
+  /** Whether two events from it differ. */
   varies: boolean;
   /** Lines that the body takes in an object. */
   lines: number;
 };
 
 /**
- * compile makes a body of what was typed. compact leaves out the white space between tokens, so that one event is one
- * line, and nothing else: what is in strings and how numbers are written stays. A text that is no JSON stays whole.
+ * compile makes a body from the typed text. compact removes only the white space between tokens, so that one event is one
+ * line; strings and numbers keep their exact text. A text that is not JSON stays unchanged.
  */
 export function compile(text: string, compact: boolean): Template {
   const valid = checkJSON(text).problem === null;

@@ -3,14 +3,14 @@ import type { World } from "./send.ts";
 
 export type Watched =
   | { state: "live"; hops: Hops; seenAt: number }
-  /** The pipeline no longer answers; hops are what it said last, if it ever did. */
+  /** The pipeline no longer answers; hops is its last status, or null if it never answered. */
   | { state: "ended"; hops: Hops | null; seenAt: number };
 
-/** Milliseconds between two looks, while the pipeline answers and after it ended. */
+/** Milliseconds between two requests, while the pipeline answers and after it ended. */
 const liveMs = 1000;
 const endedMs = 5000;
 
-/** watch asks a local pipeline for its status until the signal is aborted. Nobody is asked while the page is hidden. */
+/** watch asks a local pipeline for its status until the signal is aborted. It does not ask while the page is hidden. */
 export async function watch(
   url: string,
   world: Pick<World, "fetch" | "sleep"> & { time: () => number; visible: () => boolean },

@@ -8,7 +8,7 @@ import { clock, count, latency } from "./format.ts";
 const height = 132;
 const spokenMs = 2000;
 
-/** charts draws the last minute. Its result draws them anew. */
+/** charts draws the last minute. The function that it returns redraws it. */
 export function charts(): (figures: Figures, now: number) => void {
   const rate = chart(byId("rate-chart"), true, rateSeries(), (index, data) => {
     const [times, total, notRejected, accepted] = data.map((list) => list[index] ?? 0);
@@ -65,7 +65,7 @@ function describe(figures: Figures, total: number[]) {
   );
 }
 
-/** fates leaves out the unknown where there are none, as there nearly never are. */
+/** fates leaves out the unknown events if there are none, which is usual. */
 function fates({ accepted, rejected, unknown }: Record<Fate, number>): string {
   const more = unknown === 0 ? "" : `, ${count(unknown)} unknown`;
   return `${count(accepted)} accepted, ${count(rejected)} rejected${more}`;
@@ -96,7 +96,7 @@ function table({ times, accepted, rejected, unknown, p50, p95 }: Series) {
   );
 }
 
-/** color is a custom property of the style sheet, which knows dark and light. */
+/** color reads a custom property of the style sheet, which has values for dark and light. */
 const color = (name: string) => () => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function rateSeries(): uPlot.Series[] {
@@ -109,7 +109,7 @@ function rateSeries(): uPlot.Series[] {
     points: { show: false },
     ...(bars ? { paths: bars } : {}),
   });
-  // Each is drawn over the one before, so that what is left of all above the others is the rejected.
+  // Each series is drawn over the one before, so the visible part of the total is the rejected.
   return [series("rejected", "--bad"), series("unknown", "--warn"), series("accepted", "--accent")];
 }
 

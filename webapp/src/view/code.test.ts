@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { indented } from "./indented.ts";
 import { tokens } from "./token.ts";
 
-test("JSON over several lines, its numbers and strings as they are", () => {
+test("JSON over several lines, with unchanged numbers and strings", () => {
   expect(indented('{"a":12345678901234567890,"b":[],"c":{},"d":[1.0,"x, {y}: \\"z\\""],"e":{"f":null}}')).toBe(
     '{\n  "a": 12345678901234567890,\n  "b": [],\n  "c": {},\n  "d": [\n    1.0,\n    "x, {y}: \\"z\\""\n  ],\n  "e": {\n    "f": null\n  }\n}',
   );

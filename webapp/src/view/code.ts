@@ -1,7 +1,7 @@
 import { h } from "./dom.ts";
 import { tokens } from "./token.ts";
 
-/** code shows JSON in the editor's colours; what is no JSON is shown as it is. */
+/** code shows JSON in the editor's colours, and any other text without colours. */
 export function code(text: string): DocumentFragment {
   const fragment = document.createDocumentFragment();
   let at = 0;

@@ -11,12 +11,12 @@ import { byId, copies, h, setText, soon } from "./dom.ts";
 import type { Editor } from "./editor.ts";
 import { bytes } from "./format.ts";
 
-/** Characters up to which a text is checked as one types; a larger one would be felt in the keys. */
+/** The most characters to check while a person types. A longer text would slow down typing. */
 const maxCheckedChars = 512 * 1024;
 
 const checkMs = 120;
 
-/** compose is the event: examples, the editor, what is wrong with it, and the curl command. */
+/** compose shows the event: examples, the editor, its faults, and the curl command. */
 export function compose(store: Store, createEditor: typeof import("./editor.ts").createEditor) {
   const editor = createEditor(byId("editor"), store.settings.event, { "aria-label": "Event, as JSON" }, (text) => {
     const example = examples.find((one) => one.text === text)?.id ?? "";
@@ -98,11 +98,11 @@ function showCheck(store: Store, editor: Editor, { problem, notes, kind, members
 }
 
 function warning(kind: Checked["kind"], members: number, size: number, tooLong: boolean): string {
-  if (size > maxBodyBytes) return `${bytes(size)}: API Gateway takes 10 MB at most, and answers 413.`;
-  if (size > maxRecordBytes) return `${bytes(size)}: Kinesis takes 1 MiB at most, and the answer will be 400.`;
-  if (tooLong) return `${bytes(size)}: too long to be checked while you type.`;
-  if (kind === "array" || kind === "other") return "Valid JSON, but the API usually takes an object, such as {…}.";
-  if (kind === "object" && members === 0) return "Valid JSON, but the API usually refuses an object without members.";
+  if (size > maxBodyBytes) return `${bytes(size)}: API Gateway accepts at most 10 MB, and will answer 413.`;
+  if (size > maxRecordBytes) return `${bytes(size)}: Kinesis accepts at most 1 MiB, and the answer will be 400.`;
+  if (tooLong) return `${bytes(size)}: too long to check while you type.`;
+  if (kind === "array" || kind === "other") return "Valid JSON, but the API usually expects an object, such as {…}.";
+  if (kind === "object" && members === 0) return "Valid JSON, but the API usually refuses an empty object.";
   return "";
 }
 
@@ -113,6 +113,6 @@ function sample(text: string, compact: boolean): string {
 function curl(store: Store, tooLong: boolean) {
   const { settings, region, authorization } = store;
   const url = store.endpoint.url?.href ?? "https://ENDPOINT";
-  const body = tooLong ? "(too long to be shown)" : sample(settings.event, settings.compact);
+  const body = tooLong ? "(too long to show)" : sample(settings.event, settings.compact);
   setText(byId("curl"), curlCommand(url, body, authorization.kind, region, tokenNames(authorization)));
 }

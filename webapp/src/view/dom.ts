@@ -1,4 +1,4 @@
-/** byId finds an element of index.html; one that is missing is a mistake of the page. */
+/** byId finds an element of index.html. A missing one is a bug. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   const element = document.getElementById(id);
   if (element === null) throw new Error(`index.html has no element ${id}`);
@@ -22,12 +22,12 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** setText leaves an element alone whose text is right: a change of nothing would cost a layout and a selection. */
+/** setText does not touch an element that has the text already: that would cost a layout and lose a selection. */
 export function setText(element: HTMLElement, text: string) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** copy puts text on the clipboard; false where the browser does not let it. */
+/** copy puts text on the clipboard; false if the browser does not allow it. */
 export async function copy(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -37,7 +37,7 @@ export async function copy(text: string): Promise<boolean> {
   }
 }
 
-/** copies makes a button copy a text, and say so. */
+/** copies makes a button copy a text and say that it did. */
 export function copies(button: HTMLElement, text: () => string) {
   const label = button.textContent ?? "";
   button.addEventListener("click", async () => {
@@ -48,14 +48,14 @@ export function copies(button: HTMLElement, text: () => string) {
   });
 }
 
-/** copyButton stands after a text; what names that for a screen reader. */
+/** copyButton is a button to place after a text; what names the text for a screen reader. */
 export function copyButton(text: string, what: string): HTMLElement {
   const button = h("button", { type: "button", class: "quiet copy", "aria-label": `Copy ${what}` }, "Copy");
   copies(button, () => text);
   return button;
 }
 
-/** soon calls at most once per interval, and always after the last asking. */
+/** soon calls at most once per interval, and always after the last request. */
 export function soon(ms: number, call: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return () => {
@@ -76,7 +76,7 @@ function speak(text: string) {
   setText(byId("say"), text);
 }
 
-/** say tells a screen reader, at once if it was silent; what comes faster than it can be heard replaces what waits. */
+/** say tells a screen reader a text, at once if it was silent. A text that comes too fast to be heard replaces the waiting one. */
 export function say(text: string) {
   toSay = text;
   if (performance.now() - saidAt < speechMs) saySoon();

@@ -1,6 +1,6 @@
 import { byId, setText } from "./dom.ts";
 
-/** drawer opens beside everything else; Escape or Close closes it, and the focus returns to where it was. */
+/** Drawer opens beside the page. Escape or Close closes it, and the focus returns to its place. */
 export class Drawer {
   private readonly dialog = byId<HTMLDialogElement>("drawer");
   private onClose: () => void = () => {};

@@ -6,7 +6,7 @@ import { tokens } from "./token.ts";
 
 export type Editor = {
   set: (text: string) => void;
-  /** show underlines what a check found. */
+  /** show underlines the faults that a check found. */
   show: (checked: Checked) => void;
   /** goTo moves the cursor, and the focus with it. */
   goTo: (offset: number) => void;
@@ -41,10 +41,10 @@ const tokenMarks = {
   placeholder: Decoration.mark({ class: "cm-t-placeholder" }),
 };
 
-/** A line longer than this, in characters, is not coloured: it would be coloured whole at every key. */
+/** The most characters of a coloured line. A longer one would be coloured again at every key. */
 const maxColouredLine = 20_000;
 
-/** colours are of the lines that are seen. */
+/** colours colours the visible lines. */
 const colours = ViewPlugin.define(
   (view) => ({
     decorations: colour(view),
@@ -83,9 +83,9 @@ const wrongMark = Decoration.mark({ class: "cm-wrong" });
 const noteMark = Decoration.mark({ class: "cm-note" });
 
 /**
- * createEditor puts the editor into a shadow root, where its styles are adopted style sheets: as style elements of the
- * page, the Content-Security-Policy would refuse them. Tab is not bound, so that it moves the focus on, as everywhere.
- * JSON is coloured here and not by CodeMirror's own grammar, which knows no placeholders and has 15 KB.
+ * createEditor puts the editor into a shadow root, where its styles are adopted style sheets: the Content-Security-Policy
+ * would refuse them as style elements of the page. Tab is not bound, so it moves the focus, as everywhere.
+ * The page colours JSON itself: CodeMirror's own grammar knows no placeholders and has 15 KB.
  */
 export function createEditor(
   host: HTMLElement,
@@ -131,7 +131,7 @@ export function createEditor(
 function underline({ problem, notes }: Checked, length: number): DecorationSet {
   const ranges = notes.map(({ from, to }) => noteMark.range(from, to));
   if (problem !== null && length > 0) {
-    // A mark needs a character: what is missing at the end is shown at the last one.
+    // A mark needs a character: the last one is marked when something is missing at the end.
     const to = Math.min(Math.max(problem.to, problem.from + 1), length);
     ranges.push(wrongMark.range(Math.min(problem.from, to - 1), to));
   }

@@ -2,7 +2,7 @@ import type { Session } from "../model/session.ts";
 import { byId, setText } from "./dom.ts";
 import { count, latency, rate } from "./format.ts";
 
-/** figures shows the counters and percentiles. Its result brings them up to date. */
+/** figures shows the counters and percentiles. The function that it returns updates them. */
 export function figures(session: Session): () => void {
   return () => {
     const { figures } = session;

@@ -5,7 +5,7 @@ export function count(value: number): string {
   return whole.format(value);
 }
 
-/** things writes how many there are of something. */
+/** things writes a number with its noun, in the singular or plural. */
 export function things(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
@@ -16,7 +16,7 @@ export function bytes(value: number): string {
   return `${(value / 1_000_000).toFixed(1)} MB`;
 }
 
-/** latency is for milliseconds. */
+/** latency writes milliseconds with a unit. */
 export function latency(ms: number): string {
   if (ms >= 10_000) return `${(ms / 1000).toFixed(1)} s`;
   return ms >= 100 ? `${whole.format(Math.round(ms))} ms` : `${ms.toFixed(1)} ms`;

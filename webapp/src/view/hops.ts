@@ -3,13 +3,13 @@ import type { Watched } from "../model/watch.ts";
 import { byId, h, say, setText } from "./dom.ts";
 import { bytes, clock, count, things } from "./format.ts";
 
-/** hops shows a pipeline on this machine: what each hop has seen, and the objects as they land. */
+/** hops shows a pipeline on this machine: the counts of each hop, and the objects as they land. */
 export function hops(open: (object: Landed) => void): (watched: Watched | null) => void {
   let latest: Watched | null = null;
   let known = new Set<string>();
   let first = true;
 
-  // The countdown runs on between two looks at the pipeline.
+  // The countdown continues between two requests to the pipeline.
   setInterval(() => {
     if (latest?.state === "live") countdown(latest.hops, latest.seenAt);
   }, 200);
@@ -25,7 +25,7 @@ export function hops(open: (object: Landed) => void): (watched: Watched | null) 
     showHops(watched.hops);
     if (watched.state === "live") countdown(watched.hops, watched.seenAt);
     const fresh = watched.hops.objects.filter(({ key }) => !known.has(key));
-    // A pipeline that was started again begins its list anew.
+    // A restarted pipeline begins its list again.
     const changed = fresh.length > 0 || watched.hops.objects.length !== known.size;
     if (changed || first) showObjects(watched.hops, first ? [] : fresh, open);
     const [newest] = fresh;
@@ -40,8 +40,8 @@ function showEnd(watched: Watched) {
   const text = !ended
     ? ""
     : watched.hops === null
-      ? "The pipeline on this machine does not say how it is. The page goes on asking."
-      : `The pipeline has ended; these figures are from ${clock(watched.seenAt)}. Start it again with make up; the page goes on asking.`;
+      ? "The pipeline on this machine does not report its status. The page keeps asking."
+      : `The pipeline has ended; these figures are from ${clock(watched.seenAt)}. Start it again with make up. The page keeps asking.`;
   const element = byId("pipeline-ended");
   if (ended && element.hidden) say(text);
   setText(element, text);
@@ -79,7 +79,7 @@ function shardsText(shards: Hops["shards"]): string {
   return `${size} · ${count(open.length)} shards${each}${restText}`;
 }
 
-/** The longest wait that was seen of this buffer, which is what its bar starts from. */
+/** The first wait that was seen of this buffer, from which its bar starts. */
 let longest = 0;
 let dueAt: number | null = null;
 
@@ -94,7 +94,7 @@ function countdown(hops: Hops, seenAt: number) {
     );
     return;
   }
-  // By the pipeline's own clock, and what has passed here since it was asked.
+  // By the pipeline's own clock, and the time here since the page asked it.
   const left = Math.max(0, hops.nextDelivery - hops.now - (Date.now() - seenAt));
   if (dueAt !== hops.nextDelivery) longest = left;
   dueAt = hops.nextDelivery;
@@ -131,7 +131,7 @@ function showObjects(
   if (!newest) return setText(element, "no objects yet");
   const button = h("button", { type: "button", class: "link" }, "open the newest");
   button.addEventListener("click", () => open(newest));
-  // The button stays where it has the focus.
+  // The new button takes over the focus.
   const focused = element.contains(document.activeElement);
   element.replaceChildren(`${things(deliveredObjects, "object")} · ${bytes(deliveredBytes)} · `, button);
   if (focused) button.focus();

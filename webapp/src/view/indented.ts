@@ -1,4 +1,4 @@
-/** indented writes JSON over several lines without touching its numbers; what is no JSON stays. */
+/** indented writes JSON over several lines without changing its numbers. It returns any other text unchanged. */
 export function indented(text: string): string {
   try {
     JSON.parse(text);

@@ -5,22 +5,22 @@ import type { Watched } from "../model/watch.ts";
 import { byId, copyButton, h, setText } from "./dom.ts";
 
 export type Landings = {
-  /** show is for when something was sent, see for when the pipeline said how it is. */
+  /** show is called after an event was sent, see with each status of the pipeline. */
   show: () => void;
   see: (watched: Watched | null) => void;
-  /** follow makes a text that says what became of the event with an answer, for as long as it is on the page. */
+  /** follow makes a text that says where an answered event is. It is updated while it is on the page. */
   follow: (answeredAt: number) => HTMLElement;
 };
 
 const words = {
   coming: "On the way to the buffer.",
-  buffered: "In the buffer; lands in S3 with the next delivery.",
+  buffered: "In the buffer. The next delivery writes it to S3.",
   earlier:
-    "The pipeline was started again since this answer and lists only what landed after that; look for the event in the bucket's folder.",
-  unlisted: "Landed in S3, in an older object than are listed here.",
+    "The pipeline has restarted since this answer, and lists only newer objects. Look for the event in the bucket's folder.",
+  unlisted: "Landed in S3, in an object that is too old for this list.",
 };
 
-/** landings say what becomes of events in a pipeline on this machine: below an answer, and where one is followed. */
+/** landings says where events are in a pipeline on this machine: below an answer, and in the drawer. */
 export function landings(session: Session, open: (object: Landed) => void): Landings {
   let watched: Watched | null = null;
   let followed: { element: HTMLElement; answeredAt: number } | undefined;
@@ -70,7 +70,7 @@ export function landings(session: Session, open: (object: Landed) => void): Land
   };
 }
 
-/** deployed says how to see the objects of a pipeline that is not on this machine. */
+/** deployed shows the commands that list the objects of a deployed pipeline. */
 export function deployed(store: Store) {
   const show = () => {
     const bucket = store.local ? "" : (store.environment?.bucket ?? "");

@@ -6,7 +6,7 @@ import type { Drawer } from "./drawer.ts";
 import { bytes, clock, count, latency } from "./format.ts";
 import { indented } from "./indented.ts";
 
-/** log lists answers, the newest first. Its result brings it up to date. */
+/** log lists answers, the newest first. The function that it returns updates the list. */
 export function log(session: Session, drawer: Drawer, follow: (answeredAt: number) => HTMLElement): () => void {
   const rows = byId<HTMLTableSectionElement>("rows");
   const hideAccepted = byId<HTMLInputElement>("hide-accepted");

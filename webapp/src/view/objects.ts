@@ -45,8 +45,8 @@ async function lines({ bytes: size }: Landed, path: string, signal: AbortSignal)
     const shown = opened.lines.map((line) => h("li", {}, h("code", {}, code(line))));
     const more =
       opened.more === null
-        ? `Only the first ${bytes(maxBytes)} are shown; download it for the rest.`
-        : `${count(opened.more)} more lines; download it for all.`;
+        ? `Only the first ${bytes(maxBytes)} are shown. Download it to read the rest.`
+        : `${count(opened.more)} more lines. Download it to read them.`;
     say(`${things(opened.lines.length, "line")} shown.`);
     return [
       h("h3", {}, `${things(opened.lines.length, "line")}${opened.cut ? ", the first of it" : ""}`),
@@ -59,7 +59,7 @@ async function lines({ bytes: size }: Landed, path: string, signal: AbortSignal)
       h(
         "p",
         { class: "notice" },
-        `It cannot be read (${why}). Is the pipeline still running, and the object still in its folder? It had ${bytes(size)}.`,
+        `The page cannot read it (${why}). Check that the pipeline is running and that the object is in its folder. It had ${bytes(size)}.`,
       ),
     ];
   }

@@ -9,7 +9,7 @@ import { clock, latency, rate, things } from "./format.ts";
 const numbers = ["count", "rate", "concurrency", "every"] as const;
 type NumberName = (typeof numbers)[number];
 
-/** sending is the form that sends, and what came of it. The result says how to show a change of the session. */
+/** sending shows the form that sends, and the result. The function that it returns shows a change of the session. */
 export function sending(store: Store, session: Session): () => void {
   const form = byId<HTMLFormElement>("send-form");
   const button = byId<HTMLButtonElement>("send");
@@ -26,7 +26,7 @@ export function sending(store: Store, session: Session): () => void {
     });
   for (const name of numbers) {
     const input = byId<HTMLInputElement>(name);
-    // While it is typed: a note that came with the loss of focus would move Send away from below the pointer.
+    // Shown while a person types: a note that appears with the loss of focus would move Send from under the pointer.
     input.addEventListener("input", () => noteNumber(corrected(name, input.value)));
     input.addEventListener("change", () => take([name]));
   }
@@ -35,13 +35,13 @@ export function sending(store: Store, session: Session): () => void {
 
   const send = () => {
     if (session.running) return;
-    // What is still being typed into a number counts, too.
+    // A number counts even if its field still has the focus.
     take(numbers);
     const missing = whatIsMissing(store);
     if (missing !== null) return refuse(missing);
     byId("result").scrollIntoView({ block: "nearest" });
     void session.start(jobOf(store));
-    showRun(); // at once: what was answered before is not this job's
+    showRun(); // at once, because the last answer is not this job's
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -86,7 +86,7 @@ export function sending(store: Store, session: Session): () => void {
 
   const showRun = () => {
     const running = session.running;
-    // Disabled by ARIA alone: a disabled button would lose the focus that it has.
+    // Disabled only for ARIA: a disabled button would lose the focus.
     button.setAttribute("aria-disabled", String(running));
     if (running) setText(button, "Sending…");
     else show();
@@ -96,7 +96,7 @@ export function sending(store: Store, session: Session): () => void {
   return showRun;
 }
 
-/** noteNumber says what is made of a number that is out of bounds. */
+/** noteNumber says which number the page uses for one that is out of bounds. */
 function noteNumber(text: string) {
   byId("numbers-note").hidden = text === "";
   setText(byId("numbers-note"), text);
@@ -108,7 +108,7 @@ function jobOf(store: Store): Job {
   const plans: Record<Mode, Job["plan"]> = {
     one: { count: 1, everyMs: 0, concurrency: 1 },
     many: { count, everyMs: 1000 / perSecond, concurrency },
-    // One that takes long does not hold up the next.
+    // A slow event does not delay the next.
     repeat: { count: Number.POSITIVE_INFINITY, everyMs: every * 1000, concurrency: 6 },
   };
   const target = { url: store.endpoint.url as URL, authorization: store.authorization };
@@ -122,11 +122,11 @@ function whatIsMissing(store: Store): Missing | null {
   return missing ?? wrongEvent(store.settings);
 }
 
-/** wrongEvent refuses to send many that the API will all refuse; one is sent, to see what it answers. */
+/** wrongEvent refuses to send an invalid event many times. Sending one is allowed, to see the answer. */
 function wrongEvent({ mode, event }: Settings): Missing | null {
   const problem = mode === "one" ? null : checkJSON(event).problem;
   if (problem === null) return null;
-  const text = `The event is no JSON: ${problem.message} Mend what the editor underlines; Send one sends it as it is.`;
+  const text = `The event is not JSON: ${problem.message} Fix what the editor underlines. Send one sends it unchanged.`;
   return { field: "", text };
 }
 
@@ -136,11 +136,11 @@ function refuse({ field, text }: Missing) {
   byId("progress").hidden = true;
   byId("result").scrollIntoView({ block: "nearest" });
   say(`Not sent. ${text}`);
-  // The editor keeps the focus where the event is wrong.
+  // If the event is wrong, the editor keeps the focus.
   if (field !== "") byId(field).focus();
 }
 
-/** trouble is what the last event that was not accepted says; of repeats that go well again only that it was. */
+/** trouble explains the last event that was not accepted, with its advice unless repeats are accepted again. */
 function trouble({ entries }: Session, progress: Progress): { kind: Kind; why: string } {
   if (progress.rejected + progress.unknown === 0)
     return { kind: progress.endedAt === null ? "plain" : "good", why: "" };
@@ -149,7 +149,7 @@ function trouble({ entries }: Session, progress: Progress): { kind: Kind; why: s
     return {
       kind: "plain",
       why: last
-        ? ` All is well again. The last that was not accepted, at ${clock(last.at)}: ${last.words.summary}.`
+        ? ` Events are accepted again. The last one that was not, at ${clock(last.at)}: ${last.words.summary}.`
         : "",
     };
   const why = last ? ` ${last.words.summary}. ${last.words.advice}` : "";
@@ -186,7 +186,9 @@ function showOne(session: Session) {
     result(
       "plain",
       "Sending…",
-      retries === 0 ? "" : `Answered 429; waits, then tries again (${things(retries, "retry", "retries")} so far).`,
+      retries === 0
+        ? ""
+        : `The answer was 429. The page waits and tries again (${things(retries, "retry", "retries")} so far).`,
     );
     return;
   }

@@ -1,4 +1,4 @@
-/** tabs lets arrow keys, Home and End choose among tabs, as a tab list does. */
+/** tabs lets arrow keys, Home and End select a tab, as a tab list does. */
 export function tabs(list: HTMLElement, chosen: (tab: HTMLElement) => void) {
   const all = Array.from(list.querySelectorAll<HTMLElement>("[role=tab]"));
   const choose = (tab: HTMLElement, focus: boolean) => {

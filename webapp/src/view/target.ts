@@ -6,7 +6,7 @@ import { type Keys, tokenField, tokenNames } from "../model/request.ts";
 import type { Store } from "../model/store.ts";
 import { byId, copy, h, say, setText, soon } from "./dom.ts";
 
-/** target is where events go and with which keys: the bar at the top. */
+/** target shows the bar at the top: where events go and with which keys. */
 export function target(store: Store, configProblem: string) {
   const environment = byId<HTMLSelectElement>("environment");
   const endpoint = byId<HTMLInputElement>("endpoint");
@@ -78,7 +78,7 @@ const keyInputs: readonly [string, Exclude<keyof Keys, "tokens">][] = [
   ["session-token", "sessionToken"],
 ];
 
-/** showTokens has a field for each header that a token goes in. */
+/** showTokens shows a field for each header that carries a token. */
 function showTokens(store: Store) {
   const { authorization, keys, local } = store;
   const names = tokenNames(authorization).filter((name) => headerProblem(name) === "");
@@ -105,15 +105,16 @@ function tokenInput(store: Store, name: string, label: string): HTMLElement {
   return h("div", { class: "field" }, h("label", { for: id }, label), input);
 }
 
-const unverified = " Nothing on this machine verifies it, so it may stay empty.";
+const unverified = " Nothing on this machine verifies it, so you can leave it empty.";
 
 function tokenHint(kind: AuthorizationKind, names: string[]): string {
   if (kind === "cognito")
-    return "A token of the user pool: an identity token, or an access token where the environment asks for scopes.";
-  const query = "A query parameter that the function reads goes into the endpoint (?NAME=VALUE), and so into the link.";
+    return "A token of the user pool: an identity token, or an access token where the environment requires scopes.";
+  const query =
+    "Put a query parameter that the function reads into the endpoint (?NAME=VALUE). The link then contains it.";
   return names.length === 0
-    ? `This authoriser reads no header, so there is no token to enter. ${query}`
-    : `Sent as it is typed, so with Bearer before it where the function wants that. ${query}`;
+    ? `This authoriser reads no header, so you need no token. ${query}`
+    : `Sent exactly as you type it. Include Bearer where the function expects that. ${query}`;
 }
 
 function notice(store: Store, configProblem: string) {
@@ -121,7 +122,7 @@ function notice(store: Store, configProblem: string) {
   const { problem } = store.endpoint;
   const foreign =
     store.foreign !== "" && store.settings.endpoint === store.foreign && !store.local
-      ? "This endpoint came with the link that you opened. Make sure that you know whose it is before you enter keys or send events."
+      ? "This endpoint comes from the link that you opened. Find out who owns it before you enter keys or send events."
       : "";
   const meant = problem || foreign ? undefined : store.meant;
   const text = problem || foreign || (meant ? `Events of ${meant.name} go to ${meant.submitUrl}. ` : configProblem);
@@ -159,7 +160,7 @@ function share(store: Store) {
     const copied = await copy(location.href);
     const text = copied ? "Link copied" : "Copy it from the address bar";
     setText(button, text);
-    say(withoutEvent ? `${text}. The event is over 4 KB and not in it.` : text);
+    say(withoutEvent ? `${text}. The event is over 4 KB, so the link does not contain it.` : text);
     if (withoutEvent) setText(button, "Copied, without the event (over 4 KB)");
     setTimeout(() => setText(button, "Copy link"), 2500);
   });

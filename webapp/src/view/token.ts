@@ -5,8 +5,8 @@ const shape =
 const placeholder = /\{\{[ \t]*(?:n|uuid|now|random|pick)(?:[ \t]+[^\s{}"\\]+)*[ \t]*\}\}/g;
 
 /**
- * tokens finds what to colour in a piece of JSON that begins outside a string, such as a line: none of JSON's strings
- * goes over its line. Placeholders in a string come after it and lie in it.
+ * tokens finds the parts to colour in a piece of JSON that begins outside a string. A line does, because no string of JSON
+ * spans lines. Placeholders in a string come after the string in the result.
  */
 export function tokens(text: string): Token[] {
   const found: Token[] = [];

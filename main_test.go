@@ -322,7 +322,7 @@ func TestBadInput(t *testing.T) {
 		},
 		{
 			name: "no Node.js", path: t.TempDir(),
-			want: "error: node cannot be found: CDKTF runs in Node.js; install Node.js 20 or newer (https://nodejs.org), or name its program in JSII_NODE\n",
+			want: "error: node cannot be found: CDKTF runs in Node.js; install Node.js 20 or newer (https://nodejs.org), or set JSII_NODE to the path of its program\n",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -20,15 +20,15 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// synthesiseTo makes the test's binary synthesise every environment to the folder that it names, and nothing else: what
-// CDKTF's Node.js process finds in its environment is decided when a process starts.
+// synthesiseTo makes the test's binary synthesise every environment to the folder that it names, and do nothing else. This needs
+// a process, because a process's environment for CDKTF's Node.js is fixed when it starts.
 const synthesiseTo = "INGEST_TEST_SYNTHESISE_TO"
 
-// wholeComparison has the two ways of loading compared on every environment of the catalogue, and after every damage to the cache:
-// make test-loading.
+// wholeComparison makes the test compare the two ways of loading on every environment of the catalogue, and after every kind of
+// damage to the cache: make test-loading.
 const wholeComparison = "INGEST_TEST_LOADING"
 
-// compared are the environments that the two ways of loading are compared on: those that use most of the provider, or all.
+// compared are the environments on which the test compares the two ways of loading: those that use most of the provider, or all.
 func compared() []spec.Environment {
 	if os.Getenv(wholeComparison) == "all" {
 		return catalogue.All()
@@ -36,7 +36,7 @@ func compared() []spec.Environment {
 	return []spec.Environment{catalogue.Named("prod"), catalogue.Named("option-web")}
 }
 
-// failIn makes it fail in Node.js instead, and print what the panic says.
+// failIn makes the test's binary fail in Node.js instead, and print the panic.
 const failIn = "INGEST_TEST_FAIL"
 
 // runAsProgram is for TestMain.
@@ -56,7 +56,7 @@ func runAsProgram() {
 	}
 }
 
-// panicOfTwoWithOneName is what CDKTF says of two constructs with one name.
+// panicOfTwoWithOneName is CDKTF's panic for two constructs with the same name.
 func panicOfTwoWithOneName() (cause any) {
 	defer func() { cause = recover() }()
 	app := cdktf.NewApp(&cdktf.AppConfig{Outdir: jsii.String(os.TempDir())})
@@ -67,10 +67,10 @@ func panicOfTwoWithOneName() (cause any) {
 	return nil
 }
 
-// littleMemory is enough for what the stacks use of the provider, and not for its whole description.
+// littleMemory is enough for the parts of the provider that the stacks use, but not for its whole description.
 const littleMemory = "NODE_OPTIONS=--max-old-space-size=160"
 
-// synthesised runs a synthesis of its own with a cache folder, and returns its files by name.
+// synthesised runs a synthesis in a new process with a cache folder, and returns its files by name.
 func synthesised(t *testing.T, cache string, environment ...string) (map[string]string, error) {
 	t.Helper()
 	program, err := os.Executable()
@@ -79,7 +79,7 @@ func synthesised(t *testing.T, cache string, environment ...string) (map[string]
 	}
 	folder := filepath.Join(t.TempDir(), "out")
 	command := exec.Command(program)
-	// NODE_OPTIONS and the rest are as a user has them, and not as this process has set them for itself.
+	// NODE_OPTIONS and the others have the user's values, and not those that this process has set for itself.
 	command.Env = append(os.Environ(), "NODE_OPTIONS=", "JSII_RUNTIME=", "INGEST_JSII_CACHE=", nodeenv.Stock+"=", "XDG_CACHE_HOME="+cache, synthesiseTo+"="+folder)
 	command.Env = append(command.Env, environment...)
 	var stderr bytes.Buffer
@@ -119,7 +119,7 @@ func same(t *testing.T, what string, got, want map[string]string) {
 	}
 }
 
-// Loading less of the provider changes not a byte, whether the cache is there, is being made, is damaged, or cannot be.
+// Loading less of the provider changes no byte, whether the cache exists, is being made, is damaged, or cannot be made.
 func TestLoadingLessChangesNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it synthesises fifteen times; run it without -short")
@@ -145,21 +145,21 @@ func TestLoadingLessChangesNothing(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			damage(t, cacheFolder(t, cache))
 			same(t, "damaged", mustSynthesise(t, cache), want)
-			// What was damaged has been made again, or is gone and made now.
+			// The damaged part has been made again, or is made now.
 			same(t, "after the damage", mustSynthesise(t, cache), want)
 		})
 	}
 
 	same(t, "mended", mustSynthesise(t, cache, littleMemory), want)
 	if os.Getenv(wholeComparison) != "all" {
-		return // a file in the cache's place was tried
+		return // this damage was a file in the cache's place
 	}
 	file := filepath.Join(t.TempDir(), "file")
 	must(t, os.WriteFile(file, nil, 0o644))
 	same(t, "where no cache can be", mustSynthesise(t, file), want)
 }
 
-// notesAreMadeAgain damages the note of where modules were found, which is not read then.
+// notesAreMadeAgain damages the record of where modules were found. The script then ignores it.
 func notesAreMadeAgain(t *testing.T, cache string, want map[string]string) {
 	t.Helper()
 	found := filepath.Join(cache, "ingest", "jsii", "found")
@@ -174,7 +174,7 @@ func notesAreMadeAgain(t *testing.T, cache string, want map[string]string) {
 	}
 }
 
-// damages are those that the cache finds in different ways. A file that is cut short is found as wrong bytes are.
+// damages are those that the cache detects in different ways. It detects a truncated file in the same way as wrong bytes.
 func damages() map[string]func(t *testing.T, folder string) {
 	found := map[string]func(t *testing.T, folder string){
 		"an index with a wrong byte": func(t *testing.T, folder string) { spoil(t, filepath.Join(folder, "index")) },
@@ -190,7 +190,7 @@ func damages() map[string]func(t *testing.T, folder string) {
 	return found
 }
 
-// An error that CDKTF throws says the same, wherever it is thrown.
+// An error that CDKTF throws has the same text with both ways of loading.
 func TestLoadingLessKeepsErrors(t *testing.T) {
 	program, err := os.Executable()
 	must(t, err)
@@ -207,7 +207,7 @@ func TestLoadingLessKeepsErrors(t *testing.T) {
 	}
 }
 
-// cacheFolder is the one of the provider's description.
+// cacheFolder is the cache folder for the provider's description.
 func cacheFolder(t *testing.T, cache string) string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(cache, "ingest", "jsii", "*", "types"))
@@ -224,7 +224,7 @@ func cut(t *testing.T, file string) {
 	must(t, os.Truncate(file, info.Size()/2))
 }
 
-// spoil changes a byte in every 4 KiB, so that each part of the file is damaged and its size is not.
+// spoil changes a byte in every 4 KiB, which damages each part of the file and keeps its size.
 func spoil(t *testing.T, file string) {
 	t.Helper()
 	text, err := os.ReadFile(file)

@@ -9,8 +9,8 @@ import (
 	"cdk.tf/go/ingest/stacks"
 )
 
-// pages are the files of the environments' hosted pages, by the environments' names. They are read once, so that what the
-// stack says of a file is true of the one that is beside it.
+// pages are the files of the hosted pages, by the environments' names. They are read once, so the stack's digest of a file is
+// that of the file beside it.
 type pages map[string][]spec.PageFile
 
 func readPages(environments []spec.Environment) (pages, error) {
@@ -24,7 +24,7 @@ func readPages(environments []spec.Environment) (pages, error) {
 	return read, errors.Join(problems...)
 }
 
-// pageFolder is where a stack's page lies below the output directory.
+// pageFolder is the folder of a stack's page below the output directory.
 func pageFolder(name string) string {
 	return filepath.Join(filepath.Dir(StackFile(name)), stacks.WebFolder)
 }

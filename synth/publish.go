@@ -16,10 +16,10 @@ import (
 
 const manifest = "manifest.json"
 
-// publish moves the synthesised files from scratch to outdir, each in one step: the pages' before the stacks that refer to
-// them, and the manifest last, which until then names what was there before. Then it removes the stack files and the
-// pages' that this synthesis did not make, so that nobody applies an environment that is no longer declared. Where
-// something is in the way of any of that, nothing is moved.
+// publish moves the synthesised files from scratch to outdir, each in one step: the pages' files before the stacks that refer
+// to them, and the manifest last, which until then names the old stacks. Then it removes the stack files and page files that
+// this synthesis did not make, so nobody applies an environment that is no longer declared. If something is in the way of any
+// file, publish moves nothing.
 func publish(environments []spec.Environment, scratch, outdir string) error {
 	made, err := pageFiles(scratch)
 	if err != nil {
@@ -53,14 +53,14 @@ func publish(environments []spec.Environment, scratch, outdir string) error {
 	return nil
 }
 
-// removeEmptyFolders removes the folders that a page's file has left empty: one could be in the way of a file to come.
+// removeEmptyFolders removes the folders that a page's removed file leaves empty, because one could be in the way of a later file.
 func removeEmptyFolders(outdir, folder string) {
-	for ofPage(folder) && os.Remove(filepath.Join(outdir, folder)) == nil { // one that holds something stays
+	for ofPage(folder) && os.Remove(filepath.Join(outdir, folder)) == nil { // Remove keeps a folder that is not empty
 		folder = filepath.Dir(folder)
 	}
 }
 
-// ofPage tells of a folder below the output directory whether it is a page's, or in it.
+// ofPage reports whether a folder below the output directory is a page's folder or inside one.
 func ofPage(folder string) bool {
 	parts := strings.Split(folder, string(filepath.Separator))
 	return len(parts) >= 3 && parts[2] == stacks.WebFolder
@@ -74,8 +74,8 @@ func move(from, to, file string) error {
 	return os.Rename(filepath.Join(from, file), target)
 }
 
-// checkWay says what is in the way of the files below outdir: a folder in the place of one, or a file in the place of a
-// folder that it needs.
+// checkWay returns an error if something is in the way of the files below outdir: a folder instead of a file, or a file instead
+// of a folder.
 func checkWay(outdir string, files []string) error {
 	for _, file := range files {
 		parts := strings.Split(file, string(filepath.Separator))
@@ -89,16 +89,16 @@ func checkWay(outdir string, files []string) error {
 				return err
 			}
 			if last := i == len(parts); last && info.IsDir() {
-				return fmt.Errorf("%s is a folder, where a file is to be; move it away", path)
+				return fmt.Errorf("%s is a folder, but a file belongs there; move it away", path)
 			} else if !last && !info.IsDir() {
-				return fmt.Errorf("%s is a file, where a folder is to be; move it away", path)
+				return fmt.Errorf("%s is a file, but a folder belongs there; move it away", path)
 			}
 		}
 	}
 	return nil
 }
 
-// others are the stack and page files in outdir that are not among these.
+// others are the stack and page files in outdir that are not in made.
 func others(made []string, outdir string) ([]string, error) {
 	there, err := pageFiles(outdir)
 	if err != nil {
@@ -129,7 +129,7 @@ func stackFolders(outdir string) ([]string, error) {
 	return names, nil
 }
 
-// pageFiles are the pages' files that lie in a folder of stacks.
+// pageFiles are the files of the pages below the output directory.
 func pageFiles(outdir string) ([]string, error) {
 	folders, err := stackFolders(outdir)
 	if err != nil {

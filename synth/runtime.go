@@ -14,22 +14,22 @@ import (
 )
 
 const (
-	// oldestNode is the oldest major version of Node.js that this project is tested on.
+	// oldestNode is the oldest major version of Node.js on which this project is tested.
 	oldestNode = 20
-	// nodeRemedy is what to do about Node.js.
-	nodeRemedy = "CDKTF runs in Node.js; install Node.js 20 or newer (https://nodejs.org), or name its program in JSII_NODE"
+	// nodeRemedy says how to install Node.js.
+	nodeRemedy = "CDKTF runs in Node.js; install Node.js 20 or newer (https://nodejs.org), or set JSII_NODE to the path of its program"
 )
 
 // nodeVersion's group is the major version.
 var nodeVersion = regexp.MustCompile(`^v([0-9]+)\.`)
 
-// checkRuntime says what CDKTF's runtime lacks, where jsii would panic.
+// checkRuntime returns an error if CDKTF's runtime is unusable, because jsii would panic.
 func checkRuntime() error {
 	if os.Getenv("SYNTH_HCL_OUTPUT") == "true" {
 		return errors.New("SYNTH_HCL_OUTPUT is true, but the policy is checked on Terraform JSON; synthesise without --hcl")
 	}
 	if os.Getenv("JSII_RUNTIME") != "" {
-		return nil // the whole runtime is somebody's choice
+		return nil // the user has chosen the whole runtime
 	}
 	node := cmp.Or(os.Getenv("JSII_NODE"), "node")
 	if _, err := exec.LookPath(node); err != nil {
@@ -51,11 +51,11 @@ func saidBy(err error) string {
 	return ": " + firstLine(string(exit.Stderr))
 }
 
-// checkVersion refuses an old Node.js, on which CDKTF's code fails in the middle.
+// checkVersion refuses an old Node.js, on which CDKTF's code fails at some point.
 func checkVersion(node, version string) error {
 	parts := nodeVersion.FindStringSubmatch(version)
 	if parts == nil {
-		return fmt.Errorf("%s --version says %q and no version: %s", node, version, nodeRemedy)
+		return fmt.Errorf("%s --version prints %q, which is not a version: %s", node, version, nodeRemedy)
 	}
 	if major, err := strconv.Atoi(parts[1]); err == nil && major < oldestNode {
 		return fmt.Errorf("%s is Node.js %s: %s", node, strings.TrimPrefix(version, "v"), nodeRemedy)

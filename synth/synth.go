@@ -1,7 +1,7 @@
 // Package synth turns environments into Terraform JSON, all or nothing.
 //
-// It validates the environments, runs CDKTF, checks every stack against the project's policy, and only then puts the
-// result where it was asked for. What goes wrong in CDKTF's Node.js runtime, which panics, comes back as an error.
+// It validates the environments, runs CDKTF, checks every stack against the project's policy, and only then writes the result
+// to the output directory. It returns a panic of CDKTF's Node.js runtime as an error.
 package synth
 
 import (
@@ -22,17 +22,16 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// StackFile is a stack's file below the output directory.
+// StackFile is the path of a stack's file below the output directory.
 func StackFile(name string) string { return filepath.Join("stacks", name, "cdk.tf.json") }
 
-// Run synthesises the environments to outdir/stacks/NAME/cdk.tf.json and outdir/manifest.json, and puts the files of a
-// hosted page into the folder web beside its stack, which refers to them there. It returns every problem of the
-// environments and their pages, or every breach of policy, at once; then outdir is as it was before. Whatever else lies in
-// a stack's folder (.terraform, a plan) stays; the file of a stack that is not among the environments is removed, and a
-// page's that is no longer part of it.
+// Run synthesises the environments to outdir/stacks/NAME/cdk.tf.json and outdir/manifest.json. It writes the files of a hosted
+// page into the folder web beside its stack, which refers to them there. It removes the file of a stack that is not among the
+// environments, and a file that is no longer part of a page. Other files in a stack's folder (.terraform, a plan) stay.
 //
-// Where ctx ends before the last step, outdir is as it was before too, and the error is ctx's cause. CDKTF's runtime does
-// not listen, so that what it is doing is waited for: seconds.
+// Run returns all problems of the environments and their pages, or all breaches of policy, at once. It then leaves outdir
+// unchanged. It also does so if ctx ends before the last step, and returns ctx's cause. CDKTF's runtime cannot be interrupted, so
+// Run waits some seconds for its current work.
 //
 // Runs must not overlap: CDKTF's runtime is one process with one thread.
 func Run(ctx context.Context, environments []spec.Environment, outdir string) error {
@@ -46,7 +45,7 @@ func Run(ctx context.Context, environments []spec.Environment, outdir string) er
 	if err := os.MkdirAll(filepath.Dir(outdir), 0o755); err != nil {
 		return err
 	}
-	// Beside outdir, so that its files can be moved there and never copied.
+	// Beside outdir, so that its files can be moved there and need not be copied.
 	scratch, err := os.MkdirTemp(filepath.Dir(outdir), filepath.Base(outdir)+".tmp-")
 	if err != nil {
 		return err
@@ -67,8 +66,8 @@ func Run(ctx context.Context, environments []spec.Environment, outdir string) er
 	return publish(environments, scratch, outdir)
 }
 
-// declare runs the CDKTF app. A panic of jsii's holds a JavaScript stack trace, of which the first line says what is
-// wrong. What ends ctx may well have ended Node.js too, as Ctrl-C does: then the panic is no news.
+// declare runs the CDKTF app. A panic of jsii contains a JavaScript stack trace, whose first line has the error. If ctx has ended,
+// the same signal, such as Ctrl-C, may have ended Node.js too, so declare ignores the panic.
 func declare(ctx context.Context, environments []spec.Environment, pages pages, outdir string) (err error) {
 	defer func() {
 		cause := recover()
@@ -76,12 +75,12 @@ func declare(ctx context.Context, environments []spec.Environment, pages pages, 
 		case ctx.Err() != nil:
 			err = context.Cause(ctx)
 		case cause != nil:
-			err = fmt.Errorf("CDKTF failed in Node.js, of which it needs 20 or newer: %s", firstLine(fmt.Sprint(cause)))
+			err = fmt.Errorf("CDKTF failed in Node.js (it needs version 20 or newer): %s", firstLine(fmt.Sprint(cause)))
 		}
 	}()
 	app := cdktf.NewApp(&cdktf.AppConfig{
 		Outdir: jsii.String(outdir),
-		// A trace of this program's lines in the JSON would change with every edit of it.
+		// With traces, the JSON would contain line numbers of this program, and change with every edit.
 		StackTraces: jsii.Bool(false),
 	})
 	for _, env := range environments {
@@ -122,7 +121,7 @@ func checkStack(env spec.Environment, dir string) error {
 	return errors.Join(breaches...)
 }
 
-// each is the errors that one joins; none of nil.
+// each returns the errors that err joins; none for nil.
 func each(err error) []error {
 	if err == nil {
 		return nil

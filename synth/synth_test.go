@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// tree is every file below dir, with its text.
+// tree has the text of every file below dir.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -69,7 +69,7 @@ func TestRunReplacesStacksAndKeepsTheRest(t *testing.T) {
 	}
 }
 
-// hosting is dev with a page of these files.
+// hosting is dev with a page that has these files.
 func hosting(t *testing.T, files map[string]string) spec.Environment {
 	t.Helper()
 	env := stacks.Dev()
@@ -80,7 +80,7 @@ func hosting(t *testing.T, files map[string]string) spec.Environment {
 	return env
 }
 
-// pageIn are the files of dev's page in an output, and its stack.
+// pageIn has the files of dev's page in an output directory, and its stack.
 func pageIn(t *testing.T, outdir string) (map[string]string, string) {
 	t.Helper()
 	files := tree(t, outdir)
@@ -99,7 +99,7 @@ func TestAPageLiesBesideItsStackAndFollowsIt(t *testing.T) {
 			map[string]string{"stacks/dev/web/index.html": "1", "stacks/dev/web/_web/a.js": "a", "stacks/dev/web/deep/er/b.txt": "b"}},
 		{hosting(t, map[string]string{"index.html": "2", "_web/c.js": "c"}),
 			map[string]string{"stacks/dev/web/index.html": "2", "stacks/dev/web/_web/c.js": "c"}},
-		// A file in the place of what was a folder, which is gone with its last file.
+		// A file with the name of a former folder, which was removed with its last file.
 		{hosting(t, map[string]string{"index.html": "2", "deep": "d"}),
 			map[string]string{"stacks/dev/web/index.html": "2", "stacks/dev/web/deep": "d"}},
 		{stacks.Dev(), map[string]string{}},
@@ -123,7 +123,7 @@ func TestAPageLiesBesideItsStackAndFollowsIt(t *testing.T) {
 	}
 }
 
-func TestThePageOfAnEnvironmentThatIsGoneGoesToo(t *testing.T) {
+func TestThePageOfARemovedEnvironmentIsRemoved(t *testing.T) {
 	outdir := filepath.Join(t.TempDir(), "cdktf.out")
 	write(t, filepath.Join(outdir, "stacks", "gone", "web", "_web", "a.js"), "old")
 	write(t, filepath.Join(outdir, StackFile("gone")), "old")
@@ -170,7 +170,7 @@ func TestAFailureLeavesTheOutputAsItWas(t *testing.T) {
 	}
 }
 
-// CDKTF throws on a stack's id with a space, which validation never lets through.
+// CDKTF throws on a stack's id with a space. Validation never allows one.
 func TestAPanicOfCDKTFIsAnErrorOfOneLine(t *testing.T) {
 	env := spec.Default("a b")
 	err := declare(t.Context(), []spec.Environment{env}, nil, t.TempDir())
@@ -201,7 +201,7 @@ func TestABreachOfPolicyNamesTheEnvironment(t *testing.T) {
 	}
 }
 
-// late is a context that ends when it has been asked a number of times.
+// late is a context that ends after a number of calls to it.
 type late struct {
 	context.Context
 	asked, ends int
@@ -234,17 +234,17 @@ func TestAnInterruptionAtAnyPointLeavesTheOutputAsItWas(t *testing.T) {
 	}
 }
 
-func TestWhatIsInTheWayIsFoundBeforeAnythingIsMoved(t *testing.T) {
+func TestObstaclesAreFoundBeforeAnythingIsMoved(t *testing.T) {
 	environments := []spec.Environment{spec.Default("dev"), spec.Default("prod")}
 	for _, test := range []struct{ name, file, want string }{
-		{"a folder for the manifest", "manifest.json/x", "out/manifest.json is a folder, where a file is to be; move it away"},
-		{"a folder for a stack", "stacks/prod/cdk.tf.json/x", "out/stacks/prod/cdk.tf.json is a folder, where a file is to be; move it away"},
-		{"a folder for a stack that goes", "stacks/gone/cdk.tf.json/x", "out/stacks/gone/cdk.tf.json is a folder, where a file is to be; move it away"},
-		{"a file for a stack's folder", "stacks/prod", "out/stacks/prod is a file, where a folder is to be; move it away"},
-		{"a file for all stacks", "stacks", "out/stacks is a file, where a folder is to be; move it away"},
-		{"a folder for a page's file", "stacks/dev/web/a/b", "out/stacks/dev/web/a is a folder, where a file is to be; move it away"},
-		{"a file for a page's folder", "stacks/dev/web", "out/stacks/dev/web is a file, where a folder is to be; move it away"},
-		{"a file for the output", "", "out is a file, where a folder is to be; move it away"},
+		{"a folder for the manifest", "manifest.json/x", "out/manifest.json is a folder, but a file belongs there; move it away"},
+		{"a folder for a stack", "stacks/prod/cdk.tf.json/x", "out/stacks/prod/cdk.tf.json is a folder, but a file belongs there; move it away"},
+		{"a folder for a stack that goes", "stacks/gone/cdk.tf.json/x", "out/stacks/gone/cdk.tf.json is a folder, but a file belongs there; move it away"},
+		{"a file for a stack's folder", "stacks/prod", "out/stacks/prod is a file, but a folder belongs there; move it away"},
+		{"a file for all stacks", "stacks", "out/stacks is a file, but a folder belongs there; move it away"},
+		{"a folder for a page's file", "stacks/dev/web/a/b", "out/stacks/dev/web/a is a folder, but a file belongs there; move it away"},
+		{"a file for a page's folder", "stacks/dev/web", "out/stacks/dev/web is a file, but a folder belongs there; move it away"},
+		{"a file for the output", "", "out is a file, but a folder belongs there; move it away"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			parent := t.TempDir()
@@ -276,15 +276,15 @@ func fakeNode(t *testing.T, script string) string {
 }
 
 func TestNodeVersions(t *testing.T) {
-	const remedy = ": CDKTF runs in Node.js; install Node.js 20 or newer (https://nodejs.org), or name its program in JSII_NODE"
+	const remedy = ": CDKTF runs in Node.js; install Node.js 20 or newer (https://nodejs.org), or set JSII_NODE to the path of its program"
 	for _, test := range []struct{ name, script, want string }{
 		{"the oldest", "echo v20.0.0", ""},
 		{"a new one", "echo v104.1.0", ""},
 		{"a warning beside the version", "echo v22.1.0; echo warning >&2", ""},
 		{"an old one", "echo v18.20.8", " is Node.js 18.20.8" + remedy},
 		{"a very old one", "echo v0.12.18", " is Node.js 0.12.18" + remedy},
-		{"another program", "echo hello", ` --version says "hello" and no version` + remedy},
-		{"nothing", "true", ` --version says "" and no version` + remedy},
+		{"another program", "echo hello", ` --version prints "hello", which is not a version` + remedy},
+		{"nothing", "true", ` --version prints "", which is not a version` + remedy},
 		{"a failure", "echo broken >&2; exit 3", " --version fails (exit status 3: broken)" + remedy},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -301,7 +301,7 @@ func TestNodeVersions(t *testing.T) {
 	}
 }
 
-// What spec lets through must come through synthesis and policy, with the characters that JSON might escape.
+// A prefix that spec allows must pass synthesis and policy, with the characters that JSON might escape.
 func TestPrefixesWithUnusualCharacters(t *testing.T) {
 	for _, folder := range []string{"a&b/", "<x>/", `a"b/`, `a\b/`, "it's/", "a b/", "$x/"} {
 		env := stacks.Dev()

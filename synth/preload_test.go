@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 )
 
-// What CDKTF loads late, it loads: an asset takes archiver.
+// CDKTF loads a module that preload.js delays: an asset needs archiver.
 func TestAnArchiveCanBeMade(t *testing.T) {
 	folder, outdir := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(folder, "file"), "text")
@@ -27,8 +27,8 @@ func TestAnArchiveCanBeMade(t *testing.T) {
 	}
 }
 
-// An error still says where the token was made that cannot be resolved.
-func TestATokenThatCannotBeResolvedHasItsTrace(t *testing.T) {
+// The error for an unresolvable token still says where the token was made.
+func TestAnUnresolvableTokenHasItsTrace(t *testing.T) {
 	defer func() {
 		if text := fmt.Sprint(recover()); !strings.Contains(text, "Object creation stack:\n  at new Intrinsic (") {
 			t.Errorf("the error is %.2000s", text)

@@ -14,8 +14,7 @@ import (
 // runbooks is the folder of the alarms' pages in the repository.
 const runbooks = "docs/runbooks"
 
-// watch declares the alarms with their topic, and the dashboard, as far as the environment has them. It returns what a
-// person needs of them.
+// watch declares the alarms with their topic, and the dashboard, if the environment has them. It returns their outputs.
 func watch(stack cdktf.TerraformStack, env spec.Environment, where surroundings, encryption encryption, pipeline alarms.Pipeline) []output {
 	var outputs []output
 	var arns []string
@@ -38,8 +37,7 @@ func watch(stack cdktf.TerraformStack, env spec.Environment, where surroundings,
 	return outputs
 }
 
-// alarmTopic is the topic that every alarm is sent to: somebody else's, or an own one that this environment's alarms, and
-// nobody else, publish to.
+// alarmTopic is the topic of every alarm: an existing one, or a new one to which only this environment's alarms may publish.
 func alarmTopic(stack cdktf.TerraformStack, env spec.Environment, where surroundings, encryption encryption) string {
 	arn := env.Alarms.TopicARN
 	if arn == "" {
@@ -55,7 +53,7 @@ func alarmTopic(stack cdktf.TerraformStack, env spec.Environment, where surround
 	return arn
 }
 
-// consoles are the domains of the consoles by how a region's name begins.
+// consoles are the domains of the AWS consoles, by the prefix of a region's name.
 var consoles = []struct{ regions, domain string }{
 	{"cn-", "console.amazonaws.cn"},
 	{"us-gov-", "console.amazonaws-us-gov.com"},

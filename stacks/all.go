@@ -16,7 +16,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// declared are the functions that declare an environment. A new environment is a file beside dev.go and a name here.
+// declared are the functions that declare an environment. For a new environment, add a file beside dev.go and a name here.
 var declared = []func() spec.Environment{Dev, Staging, Prod}
 
 // All are the project's environments.
@@ -31,8 +31,8 @@ func All() []spec.Environment {
 //go:embed *.go
 var sources embed.FS
 
-// CheckDeclared returns an error for each function of this package that returns an environment and is not among those that
-// [All] calls. Such an environment would be left out of every synthesis without a word.
+// CheckDeclared returns an error for each function of this package that returns an environment and that [All] does not call.
+// Without this check, no synthesis would include such an environment, and nothing would report that.
 func CheckDeclared() error {
 	files, err := sources.ReadDir(".")
 	if err != nil {
@@ -59,7 +59,7 @@ func CheckDeclared() error {
 	return errors.Join(missing...)
 }
 
-// names of the functions, as their sources have them.
+// names are the functions' names in the sources.
 func names(functions []func() spec.Environment) []string {
 	found := make([]string, len(functions))
 	for i, function := range functions {
@@ -69,7 +69,7 @@ func names(functions []func() spec.Environment) []string {
 	return found
 }
 
-// environmentsIn are the functions of a source file that take nothing and return an environment.
+// environmentsIn are the functions of a source file without parameters that return an environment.
 func environmentsIn(name string, text []byte) ([]string, error) {
 	if strings.HasSuffix(name, "_test.go") {
 		return nil, nil
@@ -96,8 +96,8 @@ func returnsEnvironment(results *ast.FieldList) bool {
 	return ok && selector.Sel.Name == "Environment"
 }
 
-// Select returns the environments with the given names, separated by commas; all of them where names is empty. An
-// unknown name is an error that names the nearest one and lists all; a name that comes twice counts once.
+// Select returns the environments with the given names, separated by commas. Empty selects all. An unknown name is an error that
+// names the nearest one and lists all. A repeated name counts once.
 func Select(all []spec.Environment, names string) ([]spec.Environment, error) {
 	if names == "" {
 		return all, nil

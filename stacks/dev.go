@@ -2,7 +2,7 @@ package stacks
 
 import "cdk.tf/go/ingest/spec"
 
-// Dev is where one tries things: the defaults, open to anybody, and destroyed with all that it holds.
+// Dev is for experiments: it has the defaults, is open to anybody, and a destroy deletes everything in it.
 func Dev() spec.Environment {
 	env := spec.Default("dev")
 	env.Removal = spec.Disposable

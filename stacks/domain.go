@@ -9,8 +9,8 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// declareDomain declares the API's own domain, where the environment has one, with its certificate and its record as far as
-// they are the stack's to make. It returns the API at its address from then on.
+// declareDomain declares the API's own domain, if the environment has one, with its certificate and its record unless somebody
+// else makes them. It returns the API at its address from then on.
 func declareDomain(stack cdktf.TerraformStack, env spec.Environment, api *apigateway.API) (*apigateway.API, []output) {
 	domain := env.API.Domain
 	if domain.Name == "" {

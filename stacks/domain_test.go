@@ -49,7 +49,7 @@ func TestAPageOfADomain(t *testing.T) {
 	}
 }
 
-// What is somebody else's to keep is not declared.
+// The stack does not declare a certificate or a record that somebody else makes.
 func TestADomainOfSomebodyElsesZone(t *testing.T) {
 	env := spec.Default("dev")
 	env.API.Domain = spec.Domain{

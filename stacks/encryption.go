@@ -9,13 +9,13 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// encryption is the environment's own key, or none: then its ARN is empty, and nobody needs anything for it.
+// encryption is the environment's customer key. Without one, its ARN is empty, and no role needs a permission for it.
 type encryption struct{ key *kms.Key }
 
-// declareKey declares the key that everything else is encrypted with, where the environment wants one of its own.
+// declareKey declares the key that encrypts everything else, if the environment has a customer key.
 //
-// The execution log's group is named after the API's id, and the API comes after the stream and so after the key: any API's
-// group of a stage of this name will do.
+// The execution log group's name contains the API's id, and the API is made after the key. So the key allows the log groups of
+// any API with a stage of this name.
 func declareKey(stack cdktf.TerraformStack, env spec.Environment, where surroundings) encryption {
 	if !env.Encryption.CustomerKey {
 		return encryption{}
@@ -30,7 +30,7 @@ func declareKey(stack cdktf.TerraformStack, env spec.Environment, where surround
 		LogGroups:          groups,
 		Topic:              env.Alarms.Enabled && env.Alarms.TopicARN == "",
 		DeletionWindowDays: env.Encryption.DeletionWindowDays,
-		Protected:          env.Removal != spec.Disposable, // without it nobody reads what is kept
+		Protected:          env.Removal != spec.Disposable, // without it nobody can read the kept data
 		Partition:          where.partition,
 		Region:             where.region,
 		Account:            where.account,
@@ -45,7 +45,7 @@ func (e encryption) arn() string {
 	return e.key.ARN
 }
 
-// made is what must not be gone before what it encrypts is: Terraform destroys in the reverse order.
+// made is the key as a dependency of the data that it encrypts. Terraform destroys in the reverse order, and so the key last.
 func (e encryption) made() []cdktf.ITerraformDependable {
 	if e.key == nil {
 		return nil
@@ -53,7 +53,7 @@ func (e encryption) made() []cdktf.ITerraformDependable {
 	return []cdktf.ITerraformDependable{e.key.Made}
 }
 
-// allow adds to a role's policies what the role may do with the key, in a policy of its own.
+// allow adds a separate policy to a role's policies, with the role's permissions on the key.
 func (e encryption) allow(policies map[string]iam.Document, use func(key *kms.Key) iam.Document) map[string]iam.Document {
 	if e.key != nil {
 		policies["use-key"] = use(e.key)
@@ -61,7 +61,7 @@ func (e encryption) allow(policies map[string]iam.Document, use func(key *kms.Ke
 	return policies
 }
 
-// declareAccessLog has the requests to the bucket logged, where the environment wants it.
+// declareAccessLog declares the access log of the bucket, if the environment has one.
 func declareAccessLog(stack cdktf.TerraformStack, env spec.Environment, where surroundings, bucket *s3.Bucket) []output {
 	if !env.Bucket.AccessLog {
 		return nil
@@ -76,7 +76,7 @@ func declareAccessLog(stack cdktf.TerraformStack, env spec.Environment, where su
 	return []output{{"access_log_bucket", "Where S3 logs the requests to the bucket", log.Name}}
 }
 
-// outputs are what a reader of the data needs.
+// outputs are the outputs that a reader of the data needs.
 func (e encryption) outputs() []output {
 	if e.key == nil {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// What is guarded, or emptied, is so with everything that the environment has.
+// Removal applies to the key and the access log too: all buckets are guarded, or all are emptied.
 func TestRemovalOfKeyAndAccessLog(t *testing.T) {
 	for removal, want := range map[spec.Removal][2]bool{
 		spec.Disposable: {true, false},
@@ -35,7 +35,7 @@ func TestRemovalOfKeyAndAccessLog(t *testing.T) {
 	}
 }
 
-// With every option on, each place that holds data has the key, and the role of the batches needs no more of it.
+// With every option on, the key encrypts each place with data, and the role needs no other permission on it for batches.
 func TestKeyOfEveryOption(t *testing.T) {
 	env := spec.Default("dev")
 	env.Encryption.CustomerKey, env.API.Batch, env.Alarms.Enabled, env.Query.Enabled = true, true, true, true
@@ -64,7 +64,7 @@ func TestKeyOfEveryOption(t *testing.T) {
 	}
 }
 
-// CloudWatch may use the key for a topic that is encrypted with it, and for none else.
+// CloudWatch may use the key only for a topic that it encrypts.
 func TestCloudWatchMayUseTheKey(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -85,7 +85,7 @@ func TestCloudWatchMayUseTheKey(t *testing.T) {
 	}
 }
 
-// at walks down a resource's attributes; a block that is a list has one element.
+// at walks down a resource's attributes. A block that is a list has one element.
 func at(v any, path ...string) any {
 	for _, name := range path {
 		if list, ok := v.([]any); ok && len(list) == 1 {

@@ -10,8 +10,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// declareFirewall declares what stands before the API's stage, where the environment has it, whatever the address by which
-// the stage is called.
+// declareFirewall declares the web ACL of the API's stage, if the environment has one. It applies to every address of the stage.
 func declareFirewall(stack cdktf.TerraformStack, env spec.Environment, encryption encryption, api *apigateway.API) []output {
 	if !env.Firewall.Enabled {
 		return nil
@@ -28,7 +27,7 @@ func declareFirewall(stack cdktf.TerraformStack, env spec.Environment, encryptio
 	return []output{{"firewall_log_group", "The requests that the firewall blocked, and those in which a rule of Firewall.Count found something", firewall.LogGroup}}
 }
 
-// sentSecrets are the request headers that hold a caller's token, or an event's partition key.
+// sentSecrets are the request headers that contain a caller's token or an event's partition key.
 func sentSecrets(api spec.API) []string {
 	var names []string
 	for _, source := range api.Authorization.Lambda.IdentitySources {

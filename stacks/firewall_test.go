@@ -8,7 +8,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// The firewall's log is encrypted with the environment's own key as the others are, and the key lets it.
+// The environment's key encrypts the firewall's log too, and its policy allows that.
 func TestAFirewallsLogIsEncrypted(t *testing.T) {
 	env := spec.Default("dev")
 	env.Firewall.Enabled, env.Encryption.CustomerKey = true, true
@@ -29,7 +29,7 @@ func TestAFirewallsLogIsEncrypted(t *testing.T) {
 	}
 }
 
-// The firewall's log holds neither a token nor a partition key, by whatever header they come.
+// The firewall's log contains neither a token nor a partition key, whatever their header.
 func TestAFirewallsLogHoldsNoTokens(t *testing.T) {
 	env := spec.Default("dev")
 	env.Firewall.Enabled = true

@@ -7,8 +7,8 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// keptByOption are the addresses of what an option makes and what is kept when it is turned off again: the access log with all that
-// is set on its bucket, and the key, without which nobody reads what it encrypted.
+// keptByOption are the addresses of the resources that an option makes and that stay when you turn the option off: the access log's
+// bucket with its settings, and the key, without which nobody can read the data that it encrypted.
 func keptByOption(env spec.Environment) []string {
 	var kept []string
 	if !env.Bucket.AccessLog {
@@ -27,8 +27,9 @@ func keptByOption(env spec.Environment) []string {
 	return kept
 }
 
-// forget has Terraform let go of what an option made, and not destroy it, where the option is off again. prevent_destroy does not
-// do that: it goes with the resource's declaration. Where there never was such a resource the block says nothing.
+// forget makes Terraform remove an option's resources from the state without destroying them, when you turn the option off.
+// prevent_destroy cannot do that, because it disappears with the resource's declaration. If there never was such a resource, the
+// block has no effect.
 func forget(stack cdktf.TerraformStack, env spec.Environment) {
 	if env.Removal == spec.Disposable {
 		return

@@ -10,7 +10,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// What an option makes, and what is kept, is let go of when the option is off again: all of it, and nothing else.
+// When you turn an option off, Terraform forgets all of its kept resources, and nothing else.
 func TestOptionsThatAreOffAgain(t *testing.T) {
 	for _, removal := range []spec.Removal{spec.Disposable, spec.Retained, spec.Protected} {
 		env := spec.Default("dev")
@@ -25,7 +25,7 @@ func TestOptionsThatAreOffAgain(t *testing.T) {
 		for typ, byName := range on.Resource {
 			for name, body := range byName {
 				made := off.Resource[typ][name] == nil
-				// That the bucket's requests are logged ends with the option, and what is logged stays.
+				// The logging ends with the option, and the log stays.
 				if made && at(body, "lifecycle", "prevent_destroy") == true && typ != "aws_s3_bucket_logging" {
 					want = append(want, typ+"."+name)
 				}

@@ -1,4 +1,4 @@
-// Package stacks holds the environments, one file each, and the wiring that makes a Terraform stack of one.
+// Package stacks has the environments, one file each, and the wiring that makes a Terraform stack from one.
 package stacks
 
 import (
@@ -26,7 +26,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// Pipeline is an environment's stack and its parts, for an app that declares resources of its own beside them.
+// Pipeline is an environment's stack and its parts, for an app that declares further resources.
 type Pipeline struct {
 	Stack    cdktf.TerraformStack
 	API      *apigateway.API
@@ -35,9 +35,9 @@ type Pipeline struct {
 	Bucket   *s3.Bucket
 }
 
-// New declares an environment's stack: the roles, the stream and the bucket, the delivery stream between them, and the API last.
-// Firehose reads a stream from the moment that it is active, and an event that came before would stay behind. Where a
-// page is hosted it comes after the API, whose address it has; page are its files. The environment must be valid.
+// New declares an environment's stack: the roles, the stream and the bucket, the delivery stream between them, and then the API.
+// Firehose reads a stream from the moment that it is active, and would not deliver an earlier event. A hosted page comes after
+// the API, because it has the API's address. page are its files. The environment must be valid.
 func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile) *Pipeline {
 	stack := cdktf.NewTerraformStack(scope, jsii.String(env.Name))
 	configureTerraform(stack, env)
@@ -100,7 +100,7 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 	return &Pipeline{Stack: stack, API: api, Stream: stream, Delivery: delivery, Bucket: bucket}
 }
 
-// surroundings are what the stack learns of the account at plan time, so that nothing of it is written out.
+// surroundings are references to facts about the account, which Terraform reads at plan time, so the stack does not contain them.
 type surroundings struct {
 	partition string
 	dnsSuffix string
@@ -124,8 +124,8 @@ func look(stack cdktf.TerraformStack) surroundings {
 	}
 }
 
-// declareDelivery declares the delivery stream with its role's policies and its error log. The table is read for the columns
-// of Parquet files alone.
+// declareDelivery declares the delivery stream with its role's policies and its error log. Firehose reads the table only for the
+// columns of Parquet files.
 func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where surroundings, encryption encryption, roles roles, stream *kinesis.Stream, bucket *s3.Bucket, table *glue.Table) (*firehose.DeliveryStream, *cloudwatch.LogGroup) {
 	logs := cloudwatch.New(stack, "delivery-log", cloudwatch.Config{
 		Name:          env.DeliveryLogGroupName(),
@@ -199,13 +199,13 @@ func declareAPI(stack cdktf.TerraformStack, env spec.Environment, where surround
 	return apigateway.New(stack, "api", cfg)
 }
 
-// output is one Terraform output: a text, or texts by name.
+// output is one Terraform output. Its value is a text, or texts by name.
 type output struct {
 	id, description string
 	value           any
 }
 
-// apiOutputs are what a client of the API needs after an apply.
+// apiOutputs are the outputs that a client of the API needs.
 func apiOutputs(env spec.Environment, api *apigateway.API) []output {
 	outputs := []output{
 		{"submit_url", "Where events are posted", api.SubmitURL},
@@ -237,12 +237,11 @@ func declareOutputs(stack cdktf.TerraformStack, outputs []output) {
 	}
 }
 
-// forThePage are the outputs that a hosted page is told, and with it whoever has its address: no ARNs, which name the
-// account.
+// forThePage are the outputs that a hosted page publishes to everybody. They include no ARNs, because these name the account.
 var forThePage = []string{"submit_url", "curl", "authorization", "region"}
 
-// pageSettings is the page's config.json: some of the outputs, as `cdktf output --outputs-file` writes them all. An apply
-// puts in what is known only then, the API's address, in which JSON has nothing to escape.
+// pageSettings is the page's config.json: some of the outputs, in the form of `cdktf output --outputs-file`. The API's address is
+// a reference, whose value the apply inserts; JSON need not escape anything in an address.
 func pageSettings(stack string, outputs []output) string {
 	settings := map[string]any{}
 	for _, o := range outputs {
@@ -255,17 +254,17 @@ func pageSettings(stack string, outputs []output) string {
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(map[string]map[string]any{stack: settings}); err != nil {
-		panic(err) // texts always become JSON
+		panic(err) // texts can always be encoded
 	}
 	return text.String()
 }
 
-// authorization is how the web application, which reads the outputs, knows what to ask its user for.
+// authorization are the values of the output by which the web application knows which credentials to ask for.
 var authorization = map[spec.AuthorizationKind]string{
 	spec.ByNothing: "none", spec.ByIAM: "iam", spec.ByAPIKey: "api_key", spec.ByCognito: "cognito", spec.ByLambda: "lambda",
 }
 
-// curl is a command that submits an event as the environment's authorisation asks; secrets come from the caller's shell.
+// curl is a command that submits an event with the environment's authorisation. Secrets are variables of the caller's shell.
 func curl(env spec.Environment, api *apigateway.API) string {
 	words := append([]string{"curl -sS -X POST", api.SubmitURL, "-H 'Content-Type: application/json'"}, credentials(env)...)
 	return strings.Join(append(words, `-d '{"event": "signup", "user_id": 123}'`), " ")

@@ -12,12 +12,12 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// declareTable declares the table over the delivered objects; nil where the environment has none.
+// declareTable declares the table over the delivered objects; nil if the environment has none.
 func declareTable(stack cdktf.TerraformStack, env spec.Environment, bucket *s3.Bucket) *glue.Table {
 	if !env.Query.Enabled {
 		return nil
 	}
-	partitioning, _ := env.Delivery.Partitioning() // validation has found it to be one
+	partitioning, _ := env.Delivery.Partitioning() // validation has checked it
 	return glue.New(stack, "events-table", glue.Config{
 		Database:     env.QueryDatabaseName(),
 		Table:        env.QueryTableName(),
@@ -30,7 +30,7 @@ func declareTable(stack cdktf.TerraformStack, env spec.Environment, bucket *s3.B
 	})
 }
 
-// declareQuery declares the workgroup that queries the table, with its bucket of results, and tells of both.
+// declareQuery declares the workgroup that queries the table, with its bucket of results, and returns their outputs.
 func declareQuery(stack cdktf.TerraformStack, env spec.Environment, where surroundings, encryption encryption, table *glue.Table) []output {
 	if table == nil {
 		return nil
@@ -42,7 +42,7 @@ func declareQuery(stack cdktf.TerraformStack, env spec.Environment, where surrou
 		},
 		KeyARN:    encryption.arn(),
 		DependsOn: encryption.made(),
-		// Results are copies, which expire anyway, so they hold up no destroy. The option can be turned off again.
+		// Results are copies that expire anyway, so they must not block a destroy. You can turn the option off again.
 		Disposable: true,
 	})
 	group := athena.New(stack, "query", athena.Config{
@@ -60,7 +60,7 @@ func declareQuery(stack cdktf.TerraformStack, env spec.Environment, where surrou
 	}
 }
 
-// queries to begin with. Each reads the newest two partitions, so it costs little however much there is.
+// queries are the saved queries. Each reads only the newest two partitions, so it costs little in a large bucket too.
 func queries(env spec.Environment, database string) []athena.Query {
 	partitioning, _ := env.Delivery.Partitioning()
 	unit := partitioning.Unit()
@@ -80,8 +80,8 @@ func queries(env spec.Environment, database string) []athena.Query {
 	return found
 }
 
-// newest is the condition that holds in the newest two partitions. Athena works out now() before it looks for partitions,
-// and compares a partition's value as text.
+// newest is the condition for the newest two partitions. Athena evaluates now() before it selects partitions, and compares a
+// partition's value as text.
 func newest(partitioning spec.Partitioning) string {
 	var times []string
 	for _, at := range []string{"now()", "now() - interval '1' " + partitioning.Unit()} {
@@ -94,8 +94,8 @@ func newest(partitioning spec.Partitioning) string {
 	return "(" + strings.Join(times, "\n    OR ") + ")" // so that "AND …" can follow
 }
 
-// typeOf returns the SQL of an event's type, or nothing where no column has it. Events name it `type`, or `event` as the first
-// event of the README does.
+// typeOf returns the SQL for an event's type, or "" if no column has it. Events name it `type`, or `event` like the first event
+// of the README.
 func typeOf(columns []spec.Column) string {
 	if len(columns) == 0 {
 		return fmt.Sprintf("coalesce(json_extract_scalar(%[1]s, '$.type'), json_extract_scalar(%[1]s, '$.event'))", glue.WholeEvent)

@@ -68,7 +68,7 @@ LIMIT 100`,
 	}
 }
 
-// A destroy is held up by events, and never by what was asked about them: the option can be turned off again.
+// Events block a destroy, and results of queries do not: you can turn the option off again.
 func TestRemovalOfQuery(t *testing.T) {
 	for _, removal := range []spec.Removal{spec.Disposable, spec.Retained, spec.Protected} {
 		env := spec.Default("dev")

@@ -8,25 +8,27 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// roles are the environment's, each trusted by one service. They are made first, before the stream, which the AWS provider waits
-// ten seconds for at least (hashicorp/terraform-provider-aws, internal/service/kinesis/stream.go, waitStreamCreated), and the
-// delivery stream comes after all that is set on the bucket, which takes the provider a minute. A role takes some seconds until
-// every part of AWS knows it. Firehose answers for one that has not spread "The security token included in the request is
-// invalid" (issue 47937 there), which the provider does not try again. It does so where the role lacks a permission that was
-// just given (internal/service/firehose/delivery_stream.go, retryDeliveryStreamOp), so that the policies may come last.
+// roles are the environment's roles. Each trusts one service. A role takes some seconds until every part of AWS knows it, so
+// Terraform makes the roles first. The stream comes next: the AWS provider waits at least ten seconds for it
+// (hashicorp/terraform-provider-aws, internal/service/kinesis/stream.go, waitStreamCreated). The delivery stream comes after all
+// settings of the bucket, which take the provider a minute. For a role that it does not know yet, Firehose answers "The security
+// token included in the request is invalid" (issue 47937 there), and the provider does not retry. It does retry if the role lacks
+// a permission that was just given (internal/service/firehose/delivery_stream.go, retryDeliveryStreamOp), so the policies may
+// come last.
 type roles struct {
 	submit, delivery *iam.Role
-	// logging and authorizer are nil where the environment needs none.
+	// logging and authorizer are nil if the environment does not need them.
 	logging, authorizer *iam.Role
 }
 
-// declareRoles declares the roles. The submitting and the delivering one get their policies with what these name. The submitting
-// and the logging one are two: the logging role serves every API of the region and must not be able to write to this stream.
+// declareRoles declares the roles. The submit and delivery roles get their policies later, with the resources that these name. The
+// submit and logging roles are separate: the logging role serves every API of the region and must not be able to write to this
+// stream.
 //
 // Firehose's trust has the condition that its developer guide documents ("Controlling access"): the external id is the account's.
-// API Gateway's have none: it does not fill in aws:SourceAccount or aws:SourceArn when it assumes an integration's role, and every
-// call through such a condition fails with 500 (aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws,
-// pull request 479).
+// API Gateway's trusts have no condition: it does not send aws:SourceAccount or aws:SourceArn when it assumes an integration's
+// role, and every call through such a condition fails with 500
+// (aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws, pull request 479).
 func declareRoles(stack cdktf.TerraformStack, env spec.Environment, where surroundings) roles {
 	const gateway = "apigateway.amazonaws.com"
 	r := roles{
@@ -60,7 +62,7 @@ func declareRoles(stack cdktf.TerraformStack, env spec.Environment, where surrou
 	return r
 }
 
-// made are the roles themselves.
+// made are the roles, without their policies.
 func (r roles) made() []cdktf.ITerraformDependable {
 	var all []cdktf.ITerraformDependable
 	for _, role := range []*iam.Role{r.submit, r.delivery, r.logging, r.authorizer} {

@@ -41,7 +41,7 @@ func TestSelect(t *testing.T) {
 	}
 }
 
-func TestSelectRefusesWhatIsNotThere(t *testing.T) {
+func TestSelectRefusesAnUnknownName(t *testing.T) {
 	for names, want := range map[string]string{
 		"tset":        `ENV: no environment is named "tset"; use dev, staging, prod`,
 		"dev,":        `ENV: no environment is named ""; use dev, staging, prod`,
@@ -62,7 +62,7 @@ func TestEnvironmentsAreValid(t *testing.T) {
 	}
 }
 
-// document is a stack's Terraform JSON.
+// document is the Terraform JSON of a stack.
 type document struct {
 	Terraform map[string]any
 	Provider  map[string][]map[string]any
@@ -146,7 +146,7 @@ func TestProvider(t *testing.T) {
 	}
 }
 
-func TestAnAccountSettingLeftToOthersNeedsNoRole(t *testing.T) {
+func TestAnExistingAccountSettingNeedsNoRole(t *testing.T) {
 	env := spec.Default("dev")
 	env.API.ManageAccount = false
 	doc := synth(t, env)
@@ -161,7 +161,7 @@ func TestAnAccountSettingLeftToOthersNeedsNoRole(t *testing.T) {
 func TestRemoval(t *testing.T) {
 	for removal, want := range map[spec.Removal]struct {
 		emptied, pageEmptied bool
-		// data are the bucket and what is set on it, and the rest is what costs more than a deployment to have again.
+		// data are the bucket and its settings; the rest are resources that a deployment alone cannot restore.
 		dataGuarded, restGuarded bool
 	}{
 		spec.Disposable: {emptied: true, pageEmptied: true},

@@ -44,7 +44,7 @@ func configureState(stack cdktf.TerraformStack, env spec.Environment) {
 			config.KmsKeyId = jsii.String(env.State.S3.KMSKeyARN)
 		}
 		cdktf.NewS3Backend(stack, config)
-		// CDKTF 0.21 has no field for it.
+		// CDKTF 0.21 has no field for this argument.
 		stack.AddOverride(jsii.String("terraform.backend.s3.use_lockfile"), true)
 	case env.State.Cloud != nil:
 		config := &cdktf.CloudBackendConfig{
@@ -56,8 +56,8 @@ func configureState(stack cdktf.TerraformStack, env spec.Environment) {
 		}
 		cdktf.NewCloudBackend(stack, config)
 	default:
-		// Terraform runs in cdktf.out/stacks/ENV; the state lies three folders up, beside cdktf.json. CDKTF's own
-		// default is an absolute path, with which no two machines would synthesise the same.
+		// Terraform runs in cdktf.out/stacks/ENV. The state is three folders up, beside cdktf.json. CDKTF's default is an absolute
+		// path, which would make the synthesis differ between machines.
 		cdktf.NewLocalBackend(stack, &cdktf.LocalBackendConfig{
 			Path: jsii.String("../../../terraform." + env.Name + ".tfstate"),
 		})

@@ -14,7 +14,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// WebFolder is the folder of a hosted page's files in the stack's own, where Terraform looks for them.
+// WebFolder is the folder of a hosted page's files in the stack's folder, where Terraform reads them.
 const WebFolder = "web"
 
 // declareWeb declares the hosted page and returns its address. settings are the text of its config.json.
@@ -43,7 +43,7 @@ func declareWeb(stack cdktf.TerraformStack, env spec.Environment, page []spec.Pa
 	return distribution.URL
 }
 
-// putPage declares the objects. The page itself comes last: what it names is there by then.
+// putPage declares the objects. The page itself comes last, when the files that it names exist.
 func putPage(bucket *s3.Bucket, page []spec.PageFile, settings string) {
 	before := []cdktf.ITerraformDependable{bucket.Put(s3.Object{
 		Key: spec.PageConfig, ContentType: contentType(spec.PageConfig), CacheControl: cacheControl(spec.PageConfig),
@@ -66,8 +66,8 @@ func putPage(bucket *s3.Bucket, page []spec.PageFile, settings string) {
 	bucket.Put(index)
 }
 
-// contentTypes by a file's extension. Go's own table is the machine's, and would not be the same on another. A browser is
-// told not to guess (nosniff), so that a script of another type would not run.
+// contentTypes are the types by a file's extension. Go's own table depends on the machine. The header nosniff forbids a browser to
+// guess, so it would not run a script with a wrong type.
 var contentTypes = map[string]string{
 	".css":         "text/css; charset=utf-8",
 	".gif":         "image/gif",
@@ -95,14 +95,14 @@ func contentType(key string) string {
 	return "application/octet-stream"
 }
 
-// builtFolder is where the page's build puts what has a digest in its name (webapp/vite.config), so that another content
-// has another name.
+// builtFolder is the folder for the build's files with a digest in their names (webapp/vite.config). If a file's content changes,
+// so does its name.
 const builtFolder = "_web/"
 
 func cacheControl(key string) string {
 	if strings.HasPrefix(key, builtFolder) {
 		return "public, max-age=31536000, immutable"
 	}
-	// Kept, and asked for again each time.
+	// A browser keeps the file, and revalidates it each time.
 	return "no-cache"
 }

@@ -12,7 +12,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// object is what a stack says of an object.
+// object has the arguments of an S3 object.
 type object struct {
 	Type, Cache, Source, Hash string
 }
@@ -70,14 +70,14 @@ func TestPageObjects(t *testing.T) {
 	}
 	for name, resource := range doc.Resource["aws_s3_object"] {
 		before, _ := resource.(map[string]any)["depends_on"].([]any)
-		// The bucket's versioning, and for the page itself each other object.
+		// The bucket's versioning, and for the page itself all other objects.
 		if most := map[bool]int{true: len(want), false: 1}[strings.HasPrefix(name, "web-bucket_index-html-")]; len(before) != most {
 			t.Errorf("%s waits for %v, which should be %d", name, before, most)
 		}
 	}
 }
 
-// What a page is told everybody is told: no ARN, no account, no bucket.
+// Everybody can read a page's settings, so they contain no ARN, no account and no bucket.
 func TestPageSettings(t *testing.T) {
 	env := spec.Default("dev")
 	env.Region, env.API.Authorization, env.Web.Hosted = "eu-west-1", spec.AuthorizeIAM(), true

@@ -14,13 +14,13 @@ import (
 
 // Config of a certificate.
 type Config struct {
-	// Name is the one host name that it is for.
+	// Name is the certificate's only host name.
 	Name string
-	// ZoneID of the hosted zone of that name, in which ACM finds the proof.
+	// ZoneID of the hosted zone of that name, in which ACM looks for the proof.
 	ZoneID string
 }
 
-// Certificate is what was made. ARN is known once it is issued, so that whoever refers to it waits for that: some minutes.
+// Certificate is the declared certificate. ARN is known once ACM has issued it, so a resource that refers to it waits some minutes.
 type Certificate struct {
 	ARN string
 }
@@ -35,7 +35,7 @@ func New(scope constructs.Construct, id string, cfg Config) *Certificate {
 		// A certificate that is in use cannot be deleted.
 		Lifecycle: &cdktf.TerraformResourceLifecycle{CreateBeforeDestroy: jsii.Bool(true)},
 	})
-	option := certificate.DomainValidationOptions().Get(jsii.Number(0)) // of one name there is one
+	option := certificate.DomainValidationOptions().Get(jsii.Number(0)) // one name has one option
 	proof := route53.Proof(c, "proof", cfg.ZoneID,
 		*option.ResourceRecordName(), *option.ResourceRecordType(), *option.ResourceRecordValue())
 	issued := tf.New(c, "issued", acmcertificatevalidation.NewAcmCertificateValidation,

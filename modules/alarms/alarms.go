@@ -1,6 +1,6 @@
 // Package alarms declares the alarms over a pipeline, from the request to the object, and a dashboard in the same order.
 //
-// What sets an alarm off is plain data: each alarm is a function of the pipeline's configuration, with its arithmetic and
+// An alarm's condition is plain data: each alarm is a function of the pipeline's configuration, with its arithmetic and
 // its sources in the comment. Each has a page of its name in docs/runbooks.
 package alarms
 
@@ -16,13 +16,13 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// Pipeline is what is watched: the names of its parts, and the values that the thresholds follow from.
+// Pipeline has the names of the watched parts, and the values from which the thresholds follow.
 type Pipeline struct {
 	APIName string
 	Stage   string
-	// Batch is whether the API writes several records at once too.
+	// Batch says whether the API also writes several records at once.
 	Batch bool
-	// LatencyP99 and RefusedPercent are the environment's own.
+	// LatencyP99 and RefusedPercent are the environment's options.
 	LatencyP99     time.Duration
 	RefusedPercent int
 
@@ -42,33 +42,33 @@ type Config struct {
 	Pipeline Pipeline
 	// Name gives an alarm's full name to its id.
 	Name func(id string) string
-	// TopicARN of the topic that every alarm is sent to.
+	// TopicARN of the topic that receives every alarm.
 	TopicARN string
-	// Runbooks is the address or the path of the folder that holds a page for each alarm.
+	// Runbooks is the address or the path of the folder with a page for each alarm.
 	Runbooks string
 }
 
-// level is what an alarm asks for. It begins the alarm's description, by which a subscription can filter.
+// level says how urgent an alarm is. It begins the alarm's description, by which a subscription can filter.
 type level string
 
 const (
-	// page is for somebody now: events are lost or refused, or will be.
+	// page needs somebody now: events are lost or refused, or soon will be.
 	page level = "page"
-	// notice is for somebody in working hours.
+	// notice can wait for working hours.
 	notice level = "notice"
 )
 
-// alarm is one of the pipeline's.
+// alarm is one alarm over the pipeline.
 type alarm struct {
-	// id ends the alarm's name and is its runbook's.
+	// id is the end of the alarm's name, and its runbook's name.
 	id    string
 	level level
-	// says what is wrong in a sentence.
+	// says is a sentence about the problem.
 	says      string
 	condition cloudwatch.Condition
 }
 
-// all are the alarms of a pipeline in the order in which an event meets what they watch.
+// all are the alarms of a pipeline, in the order in which an event passes the watched parts.
 func all(p Pipeline) []alarm {
 	alarms := []alarm{failedRequests(p), refusedRequests(p), slowRequests(p), refusedWrites(p), throttledWrites(p)}
 	if p.Capacity.Mode == spec.ModeProvisioned {
@@ -102,8 +102,8 @@ func single(metric cloudwatch.Metric) []cloudwatch.Variable {
 	return []cloudwatch.Variable{{Metric: metric}}
 }
 
-// api is a metric of the API's stage. These are there whether or not the stage has metrics per method, which have more
-// dimensions and are charged (API Gateway developer guide, "Amazon API Gateway dimensions and metrics").
+// api is a metric of the API's stage. It exists whether or not the stage has metrics for each method, which have more dimensions
+// and are charged (API Gateway developer guide, "Amazon API Gateway dimensions and metrics").
 func (p Pipeline) api(name, statistic string) cloudwatch.Metric {
 	return cloudwatch.Metric{
 		Namespace:  "AWS/ApiGateway",
@@ -113,30 +113,30 @@ func (p Pipeline) api(name, statistic string) cloudwatch.Metric {
 	}
 }
 
-// stream is a metric of the stream, which Kinesis sends every minute and at no charge (Kinesis developer guide,
-// "Monitoring … with Amazon CloudWatch", which has all of them).
+// stream is a metric of the stream. Kinesis sends it every minute, at no charge. The Kinesis developer guide lists all of them
+// ("Monitoring … with Amazon CloudWatch").
 func (p Pipeline) stream(name, statistic string) cloudwatch.Metric {
 	return cloudwatch.Metric{
 		Namespace: "AWS/Kinesis", Name: name, Dimensions: map[string]string{"StreamName": p.StreamName}, Statistic: statistic,
 	}
 }
 
-// delivery is a metric of the delivery stream, which Firehose sends every five minutes and at no charge (Firehose developer
-// guide, "Monitoring … with CloudWatch metrics", which has all of them).
+// delivery is a metric of the delivery stream. Firehose sends it every five minutes, at no charge. The Firehose developer guide
+// lists all of them ("Monitoring … with CloudWatch metrics").
 func (p Pipeline) delivery(name, statistic string) cloudwatch.Metric {
 	return cloudwatch.Metric{
 		Namespace: "AWS/Firehose", Name: name, Dimensions: map[string]string{"DeliveryStreamName": p.DeliveryStreamName}, Statistic: statistic,
 	}
 }
 
-// deliveryLog is the number of lines in the delivery stream's log, which CloudWatch Logs counts at no charge.
+// deliveryLog is the number of lines in the delivery stream's log. CloudWatch Logs counts them at no charge.
 func (p Pipeline) deliveryLog() cloudwatch.Metric {
 	return cloudwatch.Metric{
 		Namespace: "AWS/Logs", Name: "IncomingLogEvents", Dimensions: map[string]string{"LogGroupName": p.DeliveryLogGroup}, Statistic: "Sum",
 	}
 }
 
-// bucket is a metric of the bucket's storage, which S3 sends once a day and at no charge.
+// bucket is a metric of the bucket's storage. S3 sends it once a day, at no charge.
 func (p Pipeline) bucket(name, storage string) cloudwatch.Metric {
 	return cloudwatch.Metric{
 		Namespace: "AWS/S3", Name: name, Dimensions: map[string]string{"BucketName": p.BucketName, "StorageType": storage}, Statistic: "Average",

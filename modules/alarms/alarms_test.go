@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { tftest.Main(m) }
 
-// pipeline is that of the default environment.
+// pipeline is the default environment's pipeline.
 func pipeline() Pipeline {
 	env := spec.Default("dev")
 	return Pipeline{
@@ -32,7 +32,7 @@ func config(p Pipeline) Config {
 	return Config{Pipeline: p, Name: func(id string) string { return "alarm-" + id }, TopicARN: "arn:topic", Runbooks: "docs/runbooks"}
 }
 
-// thresholds are the alarms' by their ids, with the expressions that hold numbers too.
+// thresholds are the alarms' thresholds by id, with the expressions that contain numbers.
 func thresholds(p Pipeline) map[string]any {
 	found := map[string]any{}
 	for _, a := range all(p) {
@@ -106,7 +106,7 @@ func TestABatchIsACallToo(t *testing.T) {
 	}
 }
 
-// A record must be in the bucket, or somebody called, long before the stream lets go of it: whatever an environment says.
+// Long before the stream loses a record, the record must be in the bucket or an alarm must call somebody, in every environment.
 func TestSomebodyIsCalledLongBeforeTheRetentionEnds(t *testing.T) {
 	p := pipeline()
 	p.BufferInterval, p.Retention = 900*time.Second, 24*time.Hour // the longest, and the shortest
@@ -137,7 +137,7 @@ func TestAStreamOnDemandHasNoShardsToFill(t *testing.T) {
 	}
 }
 
-// What CloudWatch would refuse, or what nobody would understand.
+// No alarm has a condition that CloudWatch would refuse, or a text that nobody would understand.
 func TestConditions(t *testing.T) {
 	seen := map[string]bool{}
 	for _, a := range all(pipeline()) {
@@ -206,7 +206,7 @@ func TestTwiceInOneStack(t *testing.T) {
 	}
 }
 
-// Every metric that an alarm watches is on the dashboard, so that one who is called sees what set it off.
+// Every metric that an alarm watches is on the dashboard, so a person who is called sees its cause.
 func TestTheDashboardShowsWhatTheAlarmsWatch(t *testing.T) {
 	drawn := map[string]bool{}
 	for _, row := range rows(pipeline(), nil) {
@@ -218,7 +218,7 @@ func TestTheDashboardShowsWhatTheAlarmsWatch(t *testing.T) {
 	}
 	for _, a := range all(pipeline()) {
 		for _, m := range a.condition.Metrics {
-			// Whether something reads at all shows in the age of what is read, which is there with every read.
+			// The age of the read records shows whether anything reads at all: each read sends it.
 			if name := m.Namespace + " " + m.Name; !drawn[name] && name != "AWS/Kinesis GetRecords.Success" {
 				t.Errorf("%s is not on the dashboard", name)
 			}
@@ -235,7 +235,7 @@ func TestTheDashboardsFirstRow(t *testing.T) {
 	}
 }
 
-// dimensions are those that each service gives its metrics.
+// Each metric has its service's dimensions.
 func TestDimensions(t *testing.T) {
 	p := pipeline()
 	for _, test := range []struct {

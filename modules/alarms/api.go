@@ -7,14 +7,14 @@ import (
 	"cdk.tf/go/ingest/modules/cloudwatch"
 )
 
-// failedShare is the share of requests that may fail at AWS, and so of events that a client must send again. The service
-// level agreements leave API Gateway 0.05 percent of a month's requests to fail and Kinesis 0.1 percent, 0.15 together
-// (99.95 and 99.9 percent); six times that, and for minutes, is no longer within it.
+// failedShare is the share of requests that may fail at AWS, and so of events that a client must send again. By the service
+// level agreements (99.95 and 99.9 percent), API Gateway may fail 0.05 percent of a month's requests and Kinesis 0.1 percent,
+// together 0.15 percent. Six times as many, for minutes, exceed that.
 const failedShare = 0.01
 
-// failedRequests takes AWS's recommendation, the average over a minute, three times in a row ("Recommended alarms", API
-// Gateway, 5XXError), at failedShare in place of 0.05. The average of the metric is the share of the requests. In a row
-// also means that one failure among few requests is none: a minute without requests breaks the row.
+// failedRequests follows AWS's recommendation, the average over a minute, three times in a row ("Recommended alarms", API
+// Gateway, 5XXError), but at failedShare instead of 0.05. The average of the metric is the share of the requests. Three in a row
+// also ignore a single failure among few requests, because a minute without requests ends the row.
 func failedRequests(p Pipeline) alarm {
 	return alarm{
 		id: "api-5xx", level: page,
@@ -25,19 +25,19 @@ func failedRequests(p Pipeline) alarm {
 			Threshold:  failedShare,
 			Period:     time.Minute,
 			Periods:    3,
-			Missing:    cloudwatch.MissingIsGood, // no request, none that failed
+			Missing:    cloudwatch.MissingIsGood, // no requests, so no failures
 		},
 	}
 }
 
-// leastRefused is how many refused requests in a period are worth a look, however few requests there are.
+// leastRefused is the least number of refused requests in a period that causes an alarm, even if there are few requests.
 const leastRefused = 5
 
-// refusedRequests is over a quarter of an hour: a client with a mistake keeps making it, and nobody is called at night for
-// it. A period counts from so many requests on that the share is leastRefused of them: at 5 percent 5 × 100 / 5 = 100.
+// refusedRequests covers a quarter of an hour: a faulty client keeps failing, and nobody needs to be called at night. A period
+// counts only if it has so many requests that the share is leastRefused of them: at 5 percent 5 × 100 / 5 = 100.
 //
-// 429 counts too, the stage's own as well as what the stream has no room for: API Gateway has no metric for them alone.
-// throttledWrites watches the second by themselves; the first are what the environment's Throttle is there for.
+// 429 counts too, both from the stage's throttle and from a full stream, because API Gateway has no separate metric for it.
+// throttledWrites watches the full stream. The stage's 429 are the purpose of the environment's Throttle.
 func refusedRequests(p Pipeline) alarm {
 	return alarm{
 		id: "api-4xx", level: notice,
@@ -52,21 +52,20 @@ func refusedRequests(p Pipeline) alarm {
 			Threshold:  float64(p.RefusedPercent),
 			Period:     5 * time.Minute,
 			Periods:    3,
-			Missing:    cloudwatch.MissingIsGood, // no request, none that was refused
+			Missing:    cloudwatch.MissingIsGood, // no requests, so no refusals
 		},
 	}
 }
 
-// leastRequests is rounded up.
+// leastRequests is the least number of requests in a period that counts, rounded up.
 func leastRequests(percent int) int { return (leastRefused*100 + percent - 1) / percent }
 
-// leastMeasured: of fewer requests a hundredth is none, and p99 the slowest of them.
+// leastMeasured is the least number of requests for a p99: a hundredth of fewer requests is less than one request.
 const leastMeasured = 100
 
-// slowRequests looks at periods with leastMeasured requests or more. What is slow without many requests times out and is a
-// failure. An alarm on p99 by itself would have CloudWatch leave fewer than 10 / (1 - 0.99) = 1,000 samples out of account,
-// and stay as it was while they are so few: on, through a quiet night (user guide, "Percentile-based CloudWatch alarms and
-// low data samples").
+// slowRequests looks at periods with leastMeasured requests or more. With fewer requests, very slow ones time out and count as
+// failures. An alarm on p99 alone would make CloudWatch ignore periods with fewer than 10 / (1 - 0.99) = 1,000 samples. The alarm
+// would then keep its state through a quiet night (user guide, "Percentile-based CloudWatch alarms and low data samples").
 func slowRequests(p Pipeline) alarm {
 	return alarm{
 		id: "api-latency", level: notice,
@@ -81,7 +80,7 @@ func slowRequests(p Pipeline) alarm {
 			Threshold:  float64(p.LatencyP99.Milliseconds()), // the metric's unit
 			Period:     5 * time.Minute,
 			Periods:    3,
-			Missing:    cloudwatch.MissingIsGood, // no request, none that is slow
+			Missing:    cloudwatch.MissingIsGood, // no requests, so no slow ones
 		},
 	}
 }

@@ -15,7 +15,7 @@ type DashboardConfig struct {
 	Pipeline Pipeline
 	Name     string
 	Region   string
-	// AlarmARNs whose states stand at the top; none leaves them out.
+	// AlarmARNs are the alarms whose states are at the top. They may be empty.
 	AlarmARNs []string
 }
 
@@ -109,7 +109,7 @@ func streamGraphs(p Pipeline) []cloudwatch.Widget {
 	}
 }
 
-// successes are the shares of the calls that succeed, by how many records a call has.
+// successes are the shares of successful calls, of single records and of batches.
 func (p Pipeline) successes() []cloudwatch.Line {
 	lines := []cloudwatch.Line{{Metric: p.stream("PutRecord.Success", "Average"), Label: "one record"}}
 	if p.Batch {
@@ -118,7 +118,7 @@ func (p Pipeline) successes() []cloudwatch.Line {
 	return lines
 }
 
-// capacity is a line at what the shards take; a stream on demand has none.
+// capacity is a line at the shards' limit. A stream on demand has none.
 func (p Pipeline) capacity(limit int) []cloudwatch.Limit {
 	if p.Capacity.Mode != spec.ModeProvisioned {
 		return nil
@@ -153,10 +153,10 @@ func deliveryGraphs(p Pipeline) []cloudwatch.Widget {
 	}
 }
 
-// minutes is a period of whole minutes in words.
+// minutes writes a period of whole minutes in words.
 func minutes(period time.Duration) string { return fmt.Sprintf("%d minutes", int(period.Minutes())) }
 
-// bucketDays is what a graph with one value a day shows.
+// bucketDays is the number of days in a graph with one value a day.
 const bucketDays = 30
 
 func bucketGraphs(p Pipeline) []cloudwatch.Widget {

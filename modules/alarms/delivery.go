@@ -6,15 +6,15 @@ import (
 	"cdk.tf/go/ingest/modules/cloudwatch"
 )
 
-// firehosePeriod is how often Firehose sends its metrics.
+// firehosePeriod is the period of Firehose's metrics.
 const firehosePeriod = 5 * time.Minute
 
-// freshness is how old a record in Firehose may be: the buffer's interval, which each waits for, and another
-// firehosePeriod for writing the object, for a retry, and for a metric that is late. The Firehose developer guide advises an
-// alarm at the interval ("Implement best practices with CloudWatch alarms"), at which a healthy delivery stands.
+// freshness is the greatest age of a record in Firehose: the buffer's interval, for which each record waits, and another
+// firehosePeriod to write the object, for a retry, and for a late metric. The Firehose developer guide advises an alarm at the
+// interval ("Implement best practices with CloudWatch alarms"), but a healthy delivery reaches that.
 //
-// The longest interval, 900 s, makes 1,200 s; with three periods in a row somebody is called after 35 minutes at most, and
-// the shortest retention is 24 hours.
+// With the longest interval, 900 s, it is 1,200 s. With three periods in a row, the alarm calls somebody after 35 minutes at
+// most. The shortest retention is 24 hours.
 func (p Pipeline) freshness() time.Duration { return p.BufferInterval + firehosePeriod }
 
 func staleDelivery(p Pipeline) alarm {
@@ -32,12 +32,12 @@ func staleDelivery(p Pipeline) alarm {
 	}
 }
 
-// failedDelivery is on writes to the bucket that S3 refused or failed, of those that Firehose made: the metric is the share
-// of the successful ones. Firehose tries again for as long as the stream keeps the records, so that it is a notice;
-// staleDelivery calls somebody when trying again does not help.
+// failedDelivery watches Firehose's writes to the bucket that S3 refused or failed: the metric is the share of successful writes.
+// It is a notice, because Firehose tries again for as long as the stream keeps the records. staleDelivery calls somebody when
+// that does not help.
 //
-// The bucket's own error metrics would need request metrics, which are charged, and see no more: nothing but Firehose writes
-// to it.
+// The bucket's own error metrics would need request metrics, which are charged, and would show no more: only Firehose writes to
+// the bucket.
 func failedDelivery(p Pipeline) alarm {
 	return alarm{
 		id: "delivery-failed", level: notice,
@@ -53,8 +53,8 @@ func failedDelivery(p Pipeline) alarm {
 	}
 }
 
-// deliveryErrors: Firehose logs nothing but errors (developer guide, "Monitoring … using CloudWatch Logs"), so that the
-// first line is one: an error of S3's, of KMS's, of reading the stream, and of records that went below the error prefix.
+// deliveryErrors counts any line, because Firehose logs only errors (developer guide, "Monitoring … using CloudWatch Logs"):
+// errors of S3, of KMS, of reading the stream, and of records that it wrote below the error prefix.
 func deliveryErrors(p Pipeline) alarm {
 	return alarm{
 		id: "delivery-errors", level: notice,
@@ -65,7 +65,7 @@ func deliveryErrors(p Pipeline) alarm {
 			Threshold:  0,
 			Period:     5 * time.Minute,
 			Periods:    1,
-			Missing:    cloudwatch.MissingIsGood, // the metric has data only where there was a line
+			Missing:    cloudwatch.MissingIsGood, // the metric has data only for periods with a line
 		},
 	}
 }

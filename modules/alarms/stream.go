@@ -8,17 +8,17 @@ import (
 	"cdk.tf/go/ingest/modules/cloudwatch"
 )
 
-// refusedWrites are the share of the calls that Kinesis refused for something else than the room in its shards, which
-// throttledWrites watches: a key that is disabled, denied or about to be deleted, most of all. The Kinesis developer guide
-// advises an alarm on the average of PutRecord.Success and PutRecords.Success ("Recommended … metrics"), and for an encrypted
-// stream to watch the key by these ("Verifying and Troubleshooting KMS Key Permissions"). The sample count of either is its
-// calls and the sum those that succeeded. Throttling is counted by record, of which a refused batch has several, so that the
-// share is never too large. It is held to failedShare, for as long as failedRequests is: API Gateway counts what it answers
-// itself, and this is there whatever the mapping of an error says.
+// refusedWrites is the share of the calls that Kinesis refused for another reason than full shards, which throttledWrites
+// watches. The usual reason is a key that is disabled, denied or scheduled for deletion. The Kinesis developer guide advises an
+// alarm on the average of PutRecord.Success and PutRecords.Success ("Recommended … metrics"), and to watch the key of an
+// encrypted stream by them ("Verifying and Troubleshooting KMS Key Permissions"). The sample count of either is the number of
+// calls, and the sum is the number of successful ones. Kinesis counts throttling by record, and a refused batch has several, so
+// the share is never too large. The threshold and the time are those of failedRequests. API Gateway counts its own answers, and
+// this alarm works however an error is mapped.
 //
-// Firehose has metrics of key faults too, which are of its own encryption, and a delivery stream that reads a Kinesis stream
-// has none (Firehose developer guide, "Data protection"). What it may not decrypt is an unread stream, and what it may not
-// encrypt a stale delivery.
+// Firehose's metrics of key faults are about its own encryption, which a delivery stream that reads a Kinesis stream does not
+// have (Firehose developer guide, "Data protection"). If Firehose may not decrypt, unreadStream goes off. If it may not encrypt,
+// staleDelivery does.
 func refusedWrites(p Pipeline) alarm {
 	calls, taken := "one", "one_taken"
 	metrics := []cloudwatch.Variable{
@@ -42,19 +42,19 @@ func refusedWrites(p Pipeline) alarm {
 			Threshold:  failedShare,
 			Period:     time.Minute,
 			Periods:    3,
-			Missing:    cloudwatch.MissingIsGood, // no write, none that was refused
+			Missing:    cloudwatch.MissingIsGood, // no writes, so no refusals
 		},
 	}
 }
 
-// throttledShare is the share of writes that may be throttled: a client that sends a throttled event once more, as
-// Retry-After says, is throttled again with the same share, which leaves 0.01 × 0.01, one in 10,000.
+// throttledShare is the share of writes that may be throttled. If a client sends a throttled event once more, as Retry-After
+// says, the same share is throttled again: 0.01 × 0.01, one in 10,000.
 const throttledShare = 0.01
 
-// throttledWrites compares the records that were throttled with all that were sent. Kinesis counts a call's throttled records
-// in one metric and those that it took in another (Kinesis developer guide, "Monitoring the Amazon Kinesis Data Streams
-// Service with Amazon CloudWatch"), so that the share is the same whether events come alone or in batches. Five minutes in a
-// row are no burst: a shard that has been idle takes a second's worth at once. Where nothing is taken that metric has no data.
+// throttledWrites compares the throttled records with all records sent. Kinesis counts a call's throttled records in one metric
+// and the accepted ones in another (Kinesis developer guide, "Monitoring the Amazon Kinesis Data Streams Service with Amazon
+// CloudWatch"), so the share is the same for single events and for batches. Five minutes in a row are longer than a burst, because
+// an idle shard takes one second's worth at once. If no record is accepted, the second metric has no data.
 func throttledWrites(p Pipeline) alarm {
 	return alarm{
 		id: "stream-throttled", level: page,
@@ -69,25 +69,25 @@ func throttledWrites(p Pipeline) alarm {
 			Threshold:  throttledShare,
 			Period:     time.Minute,
 			Periods:    5,
-			Missing:    cloudwatch.MissingIsGood, // no write, none that was throttled
+			Missing:    cloudwatch.MissingIsGood, // no writes, so no throttling
 		},
 	}
 }
 
-// fullPercent leaves a fifth of the shards for what arrives while somebody reads the notice, and for partition keys that do
-// not spread evenly.
+// fullPercent leaves a fifth of the shards for growth until somebody acts on the notice, and for partition keys that do not
+// spread evenly.
 const fullPercent = 80
 
-// bytesPerMinute and recordsPerMinute are what the stream takes; 0 on demand.
+// bytesPerMinute and recordsPerMinute are the stream's limits; 0 on demand.
 func (p Pipeline) bytesPerMinute() int   { return p.Capacity.Shards * quota.ShardBytes * 60 }
 func (p Pipeline) recordsPerMinute() int { return p.Capacity.Shards * quota.ShardRecords * 60 }
 
-// fullShards compares a period's bytes and records, whichever come nearer, with what the shards take in it: of one shard
-// in five minutes 1,048,576 × 300 = 314,572,800 bytes and 1,000 × 300 = 300,000 records. The bytes are those of the
-// events, without the partition keys, which the limit counts too.
+// fullShards compares a period's bytes or records, whichever are nearer to the limit, with the limit of the shards: for one shard
+// and five minutes 1,048,576 × 300 = 314,572,800 bytes and 1,000 × 300 = 300,000 records. The bytes are those of the events,
+// without the partition keys, which the limit counts too.
 //
-// A stream on demand has no such limit: Kinesis gives it twice its peak of the last 30 days, which no metric tells. There
-// throttledWrites has to do.
+// A stream on demand has no such limit: Kinesis gives it twice its peak of the last 30 days, for which there is no metric. Only
+// throttledWrites watches such a stream.
 func fullShards(p Pipeline) alarm {
 	bytes, records := 5*p.bytesPerMinute(), 5*p.recordsPerMinute()
 	return alarm{
@@ -103,15 +103,14 @@ func fullShards(p Pipeline) alarm {
 			Threshold:  fullPercent,
 			Period:     5 * time.Minute,
 			Periods:    3,
-			Missing:    cloudwatch.MissingIsGood, // nothing came
+			Missing:    cloudwatch.MissingIsGood, // no records came
 		},
 	}
 }
 
-// unreadStream: Firehose reads each shard once a second, whether or not there is something (Firehose developer guide,
-// "Writing … using Kinesis Data Streams"), so that without a successful read nothing reads at all, and Kinesis, which counts
-// reads, sends no data. A role that may not read, a key that may not be used and a delivery stream that is gone look like
-// this, and show in no metric of Firehose's.
+// unreadStream: Firehose reads each shard once a second, even if it is empty (Firehose developer guide, "Writing … using Kinesis
+// Data Streams"). So without a successful read nothing reads at all, and Kinesis, which counts reads, sends no data. The causes
+// are a role that may not read, a key that the role may not use, or a deleted delivery stream. No metric of Firehose shows them.
 func unreadStream(p Pipeline) alarm {
 	return alarm{
 		id: "stream-unread", level: page,
@@ -127,9 +126,9 @@ func unreadStream(p Pipeline) alarm {
 	}
 }
 
-// agedShare of the retention: at half of it there is "risk for data loss due to record expiration", says the Kinesis
-// developer guide, which advises an alarm on the maximum before that ("Recommended … metrics"). A quarter leaves three
-// times as long to mend what is broken as it took to be noticed: 18 of 24 hours.
+// agedShare is the divisor of the retention. At half of the retention there is "risk for data loss due to record expiration", and
+// the Kinesis developer guide advises an alarm on the maximum before that ("Recommended … metrics"). At a quarter, you have three
+// times as long for the repair as it took to notice the problem: 18 of 24 hours.
 const agedShare = 4
 
 func agedRecords(p Pipeline) alarm {
@@ -142,14 +141,14 @@ func agedRecords(p Pipeline) alarm {
 			Threshold:  float64((p.Retention / agedShare).Milliseconds()),
 			Period:     5 * time.Minute,
 			Periods:    3,
-			Missing:    cloudwatch.MissingIsGood, // what is not read has no age; unreadStream watches that
+			Missing:    cloudwatch.MissingIsGood, // without reads there is no age, and unreadStream goes off
 		},
 	}
 }
 
-// throttledReads: a shard answers five reads a second, of which Firehose makes one. With more it is another reader's doing,
-// and Firehose asks again. AWS Solutions Constructs alarms on any as well (kinesis-streams-helper.ts, average above 0, five
-// minutes); here a quarter of an hour of them is a notice.
+// throttledReads: a shard answers five reads a second, and Firehose makes one. If reads are throttled, another reader causes it,
+// and Firehose reads again. AWS Solutions Constructs also has an alarm on any throttled read (kinesis-streams-helper.ts, average
+// above 0, five minutes). This one is a notice after a quarter of an hour.
 func throttledReads(p Pipeline) alarm {
 	return alarm{
 		id: "stream-reads-throttled", level: notice,
@@ -160,7 +159,7 @@ func throttledReads(p Pipeline) alarm {
 			Threshold:  0,
 			Period:     5 * time.Minute,
 			Periods:    3,
-			Missing:    cloudwatch.MissingIsGood, // no read, none that was throttled
+			Missing:    cloudwatch.MissingIsGood, // no reads, so no throttling
 		},
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 const invoke = "execute-api:Invoke"
 
-// resourcePolicy declares from where the API may be called.
+// resourcePolicy declares the policy that restricts the API's callers.
 func (a *api) resourcePolicy() {
 	if a.cfg.API.Access.Open() {
 		return
@@ -24,7 +24,7 @@ func (a *api) resourcePolicy() {
 	})
 }
 
-// accessPolicy denies whoever comes from elsewhere, and allows no more than the methods' authorization needs allowed.
+// accessPolicy denies callers from elsewhere, and allows only those methods whose authorization needs an Allow.
 func accessPolicy(cfg Config, executionARN string) iam.Document {
 	api, all := cfg.API, executionARN+"/*"
 	document := iam.Document{{
@@ -42,8 +42,8 @@ func accessPolicy(cfg Config, executionARN string) iam.Document {
 		})
 	}
 	deny("Endpoints", "StringNotEquals", "aws:SourceVpce", api.Access.VPCEndpoints)
-	// A private API sees its caller's address within the VPC (API Gateway developer guide, "AWS condition keys that can be
-	// used in API Gateway resource policies").
+	// A private API sees its caller's address in the VPC (API Gateway developer guide, "AWS condition keys that can be used in
+	// API Gateway resource policies").
 	key := "aws:SourceIp"
 	if api.Access.Private() {
 		key = "aws:VpcSourceIp"
@@ -52,16 +52,16 @@ func accessPolicy(cfg Config, executionARN string) iam.Document {
 	return document
 }
 
-// allowedToAll are the methods that the policy allows everybody, below the API's ARN. What an Allow means depends on the
+// allowedToAll are the methods that the policy allows everybody, below the API's ARN. The effect of an Allow depends on the
 // authorization (API Gateway developer guide, "How API Gateway resource policies affect authorization workflow"):
 //
-//   - Without one, an API key's included, the policy decides alone, and its silence refuses.
-//   - With Cognito the token is checked first, and then "an explicit allow is required".
-//   - With IAM in the same account and with a Lambda authorizer an Allow counts where the caller's policy or the function's is
-//     silent (Table A). It would open POST /submit/batch to who may call POST /submit alone. There the policy's silence leaves
-//     the decision to them: the guide's own example for a Lambda authorizer is a Deny alone.
+//   - Without authorization, or with an API key, only the policy decides, and without an Allow it refuses.
+//   - With Cognito, API Gateway checks the token first, and then "an explicit allow is required".
+//   - With IAM in the same account and with a Lambda authorizer, an Allow applies if the caller's or the function's policy does
+//     not decide (Table A). It would open POST /submit/batch to a caller that may call only POST /submit. Without an Allow, these
+//     policies decide: the guide's own example for a Lambda authorizer is only a Deny.
 //
-// A preflight is always anonymous, so that it always needs its Allow.
+// A preflight is always anonymous, so it always needs an Allow.
 func allowedToAll(kind spec.AuthorizationKind) string {
 	switch kind {
 	case spec.ByNothing, spec.ByAPIKey, spec.ByCognito:
@@ -71,13 +71,14 @@ func allowedToAll(kind spec.AuthorizationKind) string {
 	}
 }
 
-// ofOwnAccount allows the submitting methods of a private API with IAM to the account that the API is in. Of private APIs the guide
-// says in one place that all calls fail until the policy grants access ("Private REST APIs in API Gateway", "Until your API has a
-// resource policy that grants access to your VPC or VPC endpoint, all API calls will fail"), and by Table A the caller's own Allow
-// is enough. This is right under both: an Allow to an account leaves the decision to the policies of its principals.
+// ofOwnAccount allows the submitting methods of a private API with IAM to the API's account. The guide contradicts itself about
+// private APIs. In one place, all calls fail until the policy grants access ("Private REST APIs in API Gateway", "Until your API
+// has a resource policy that grants access to your VPC or VPC endpoint, all API calls will fail"). By Table A, the caller's own
+// Allow is enough. This Allow is right under both readings: an Allow to an account leaves the decision to the policies of its
+// principals.
 //
-// Nothing is under both with a Lambda authorizer, whose callers are no principals: an Allow to everybody would decide in the
-// function's stead. There the guide's own example for an endpoint is followed, a Deny alone.
+// With a Lambda authorizer, no Allow is right under both readings: its callers are not principals, and an Allow to everybody would
+// bypass the function. This module follows the guide's own example for an endpoint, only a Deny.
 func ofOwnAccount(cfg Config, executionARN string) iam.Document {
 	if cfg.API.Authorization.Kind != spec.ByIAM || !cfg.API.Access.Private() {
 		return nil
@@ -96,8 +97,8 @@ func submittingMethods(cfg Config, executionARN string) []string {
 	return methods
 }
 
-// ofProducers allows the submitting methods to principals of other accounts, which need it beside their own policies (Table B). An
-// account's own policies decide who of it that is: an Allow to an account allows none of its principals by itself (IAM User
+// ofProducers allows the submitting methods to principals of other accounts, which need this in addition to their own policies
+// (Table B). An account's own policies decide about its principals: an Allow to an account alone allows none of them (IAM User
 // Guide, "AWS JSON policy elements: Principal", "AWS account principals").
 func ofProducers(cfg Config, executionARN string) iam.Document {
 	producers, methods := cfg.API.Access.Producers, submittingMethods(cfg, executionARN)
@@ -112,8 +113,8 @@ func ofProducers(cfg Config, executionARN string) iam.Document {
 		})
 	}
 	if producers.Organization != "" {
-		// An Allow to everybody of the organisation would let in each principal of this account too, whatever its own policies
-		// say (Table A).
+		// An Allow to the whole organisation would also allow each principal of this account, whatever its own policies say
+		// (Table A).
 		document = append(document, iam.Statement{
 			Sid: "Organization", Principal: "*", Actions: []string{invoke}, Resources: methods,
 			Conditions: map[string]map[string][]string{

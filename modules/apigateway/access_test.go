@@ -10,13 +10,13 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// decision is what one policy says of a call.
+// decision is one policy's decision about a call.
 type decision int
 
 const (
 	silent decision = iota
-	// delegated is an Allow to the caller's account and not to the caller: it counts where the caller's own policy allows too
-	// (IAM User Guide, "AWS JSON policy elements: Principal", "AWS account principals").
+	// delegated is an Allow to the caller's account and not to the caller. It applies if the caller's own policy allows too (IAM
+	// User Guide, "AWS JSON policy elements: Principal", "AWS account principals").
 	delegated
 	allowed
 	denied
@@ -76,7 +76,7 @@ func named(t *testing.T, principal any, call called) decision {
 	return silent
 }
 
-// matches reads "*" of a resource as any text.
+// matches reads "*" in a resource as any text.
 func matches(pattern, text string) bool {
 	head, rest, wild := strings.Cut(pattern, "*")
 	if !wild {
@@ -94,7 +94,7 @@ func matches(pattern, text string) bool {
 	return false
 }
 
-// holds: an operator that negates holds for a key that the request lacks.
+// holds evaluates conditions. A negated operator is true for a key that the request lacks.
 func holds(t *testing.T, conditions map[string]map[string][]string, keys map[string]string) bool {
 	t.Helper()
 	for operator, byKey := range conditions {
@@ -119,11 +119,11 @@ func holds(t *testing.T, conditions map[string]map[string][]string, keys map[str
 	return true
 }
 
-// letsIn joins what the caller's own policy or the authorizer says with what the resource policy says, by the sections and the
-// tables of the API Gateway developer guide, "How API Gateway resource policies affect authorization workflow".
+// letsIn combines the decision of the caller's own policy or the authorizer with that of the resource policy, by the sections and
+// the tables of the API Gateway developer guide, "How API Gateway resource policies affect authorization workflow".
 func letsIn(kind spec.AuthorizationKind, method, account string, own, policy decision) bool {
 	if strings.HasPrefix(method, "OPTIONS/") {
-		kind = spec.ByNothing // a preflight asks for nothing
+		kind = spec.ByNothing // a preflight requires nothing
 	}
 	switch {
 	case own == denied || policy == denied:
@@ -145,7 +145,7 @@ func policyOf(auth spec.Authorization, access spec.Access) iam.Document {
 	}, testAPI)
 }
 
-// authorizations are every kind.
+// authorizations has one authorization of every kind.
 func authorizations() []spec.Authorization {
 	return []spec.Authorization{
 		spec.AuthorizeNone(), spec.AuthorizeIAM(), spec.AuthorizeAPIKey(spec.UsagePlan{}), spec.AuthorizeCognito(spec.Cognito{}),
@@ -153,8 +153,8 @@ func authorizations() []spec.Authorization {
 	}
 }
 
-// TestAccessOpensNothing calls each method with credentials that are good for POST /submit alone, from where the policy lets
-// callers in and from elsewhere, with every kind of authorization.
+// TestAccessOpensNothing calls each method with credentials that are valid only for POST /submit, from an allowed address and from
+// elsewhere, with every kind of authorization.
 func TestAccessOpensNothing(t *testing.T) {
 	const one, other, preflight = "POST/submit", "POST/submit/batch", "OPTIONS/submit/batch"
 	for name, origin := range map[string]struct {
@@ -170,7 +170,7 @@ func TestAccessOpensNothing(t *testing.T) {
 	} {
 		for _, auth := range authorizations() {
 			document := policyOf(auth, origin.access)
-			// Where API Gateway does not ask who may call which method, good credentials are good for all.
+			// If the authorization does not distinguish methods, valid credentials are valid for all.
 			each := auth.Kind == spec.ByIAM || auth.Kind == spec.ByLambda
 			for method, want := range map[string]bool{one: true, other: !each, preflight: true} {
 				own := allowed
@@ -191,10 +191,10 @@ func TestAccessOpensNothing(t *testing.T) {
 	}
 }
 
-// TestAPrivateAPIUnderBothReadings: of private APIs the guide also says that all calls fail until the policy "grants access to your
-// VPC or VPC endpoint" ("Private REST APIs in API Gateway"). So whoever may call has an Allow of the policy too, which opens
-// nothing by itself. With a Lambda authorizer that cannot be: an Allow to everybody is all that its callers could be given, and
-// decides in the function's stead.
+// TestAPrivateAPIUnderBothReadings: the guide also says that all calls of a private API fail until the policy "grants access to your
+// VPC or VPC endpoint" ("Private REST APIs in API Gateway"). So the policy also allows every permitted caller, with an Allow that
+// alone opens nothing. This is impossible with a Lambda authorizer: its callers could only get an Allow to everybody, which would
+// bypass the function.
 func TestAPrivateAPIUnderBothReadings(t *testing.T) {
 	private := spec.Access{VPCEndpoints: []string{"vpce-1"}}
 	for _, auth := range authorizations() {
@@ -211,7 +211,7 @@ func TestAPrivateAPIUnderBothReadings(t *testing.T) {
 	}
 }
 
-// TestProducersOfOtherAccounts has each producer call the API with a policy of its own that allows POST /submit, or says nothing.
+// TestProducersOfOtherAccounts calls the API as each producer, with its own policy that allows POST /submit, and without one.
 func TestProducersOfOtherAccounts(t *testing.T) {
 	const organization = "o-a1b2c3d4e5"
 	all := spec.Producers{Accounts: []string{"222233334444"}, Roles: []string{otherRole}, Organization: organization}
@@ -220,7 +220,7 @@ func TestProducersOfOtherAccounts(t *testing.T) {
 		account, arn  string
 		organization  string
 		producers     spec.Producers
-		lets, unasked bool // with a policy of its own, and without one
+		lets, unasked bool // with its own policy, and without one
 	}{
 		{"the own account without producers", ownAccount, "arn:aws:iam::" + ownAccount + ":role/r", organization, spec.Producers{}, true, false},
 		{"the own account", ownAccount, "arn:aws:iam::" + ownAccount + ":role/r", organization, all, true, false},
@@ -259,8 +259,8 @@ func TestProducersOfOtherAccounts(t *testing.T) {
 	}
 }
 
-// TestPolicyLength holds the longest policies to what spec counts of a policy beside its entries (policyWithoutEntries and
-// policyOfProducers): each entry is counted with its quotes and its comma.
+// TestPolicyLength compares the longest policies with the lengths that spec assumes without the entries (policyWithoutEntries and
+// policyOfProducers). Each entry counts with its quotes and its comma.
 func TestPolicyLength(t *testing.T) {
 	const (
 		withoutEntries, ofProducers = 1100, 900

@@ -1,7 +1,7 @@
-// Package apigateway declares the REST API that takes events and writes them to a Kinesis data stream.
+// Package apigateway declares the REST API that accepts events and writes them to a Kinesis data stream.
 //
-// New reads in the order in which a request meets what it declares: the method and its body's model, the integration
-// with Kinesis, the answers, the gateway's own answers, the deployment of all that, and the stage with its logs.
+// New declares the parts in the order in which a request passes them: the method and its body's model, the integration with
+// Kinesis, the answers, the gateway's own answers, then the deployment of all these, and the stage with its logs.
 package apigateway
 
 import (
@@ -24,17 +24,17 @@ type Config struct {
 	Stage string
 	API   spec.API
 	Logs  spec.Logs
-	// AccessLogGroup is the name of the access log's group. The execution log's is API Gateway's choice.
+	// AccessLogGroup is the name of the access log's group. API Gateway chooses the name of the execution log's group.
 	AccessLogGroup string
 	// KeyARN of the key that encrypts both groups; empty for CloudWatch Logs' own.
 	KeyARN string
-	// StreamName of the stream that events are written to.
+	// StreamName of the stream to which the API writes events.
 	StreamName string
-	// SubmitRoleARN of the role that may write to it.
+	// SubmitRoleARN of the role that may write to the stream.
 	SubmitRoleARN string
-	// AuthorizerRoleARN of the role that may invoke the Lambda authorizer; empty where there is none.
+	// AuthorizerRoleARN of the role that may invoke the Lambda authorizer; empty without one.
 	AuthorizerRoleARN string
-	// Ready is what must exist before the first event: that role's policies, and what reads the stream.
+	// Ready are the resources that must exist before the first event: the submit role's policies, and the stream's reader.
 	Ready []cdktf.ITerraformDependable
 	// LoggingRoleARN of the role with which API Gateway writes logs in this account and region, and LoggingReady, its
 	// policies. Empty leaves the account's setting to somebody else.
@@ -51,18 +51,18 @@ type Config struct {
 	Protected bool
 }
 
-// API is what was made.
+// API is the declared API.
 type API struct {
 	ID    string
 	Name  string
 	Stage string
-	// StageURL is where the stage answers, without a "/" at its end.
+	// StageURL is the stage's address, without a "/" at its end.
 	StageURL  string
 	StageARN  string
 	SubmitURL string
-	// ARN of POST /submit, which a caller needs execute-api:Invoke on where the API authorises by IAM.
+	// SubmitARN is the ARN of POST /submit. With IAM, a caller needs execute-api:Invoke on it.
 	SubmitARN string
-	// BatchURL and BatchARN are POST /submit/batch's; empty where the API has none.
+	// BatchURL and BatchARN are those of POST /submit/batch; empty without it.
 	BatchURL, BatchARN string
 	AccessLogGroup     string
 	ExecutionLogGroup  string
@@ -70,24 +70,24 @@ type API struct {
 	APIKeys map[string]string
 }
 
-// submitPath is below the stage, and batchPath below that.
+// submitPath is below the stage, and batchPath below submitPath.
 const submitPath, batchPath = "/submit", "/batch"
 
-// api is the API while it is being made.
+// api is the API while New declares it.
 type api struct {
 	cfg  Config
 	c    constructs.Construct
 	rest apigatewayrestapi.ApiGatewayRestApi
-	// id is rest's: asked for once, as every answer takes a request to Node.js.
+	// id is rest's id. It is read once, because each read is a request to Node.js.
 	id *string
-	// event is the schema of one event, and body the validator that holds a request to its model.
+	// event is the schema of one event. body is the validator that checks a request against its model.
 	event model.ApiGatewayModel
 	body  validator.ApiGatewayRequestValidator
-	// authorizer is nil where API Gateway authorises by itself.
+	// authorizer is nil if API Gateway authorises without one.
 	authorizer authorizer.ApiGatewayAuthorizer
 }
 
-// place is where a method hangs: its own construct, and the API's resource.
+// place is the parent of a method: a construct, and the API's resource.
 type place struct {
 	scope      constructs.Construct
 	resourceID *string
@@ -103,8 +103,8 @@ func New(scope constructs.Construct, id string, cfg Config) *API {
 		Lifecycle:             tf.Protect(cfg.Protected),
 	}
 	if cfg.API.Domain.DisableDefaultEndpoint {
-		// Which takes a deployment to have an effect (developer guide, "Disable the default endpoint for REST APIs"): it is
-		// part of the API, so that there is one.
+		// This has an effect only after a deployment (developer guide, "Disable the default endpoint for REST APIs"). It is part
+		// of the API's definition, so a change causes one.
 		rest.DisableExecuteApiEndpoint = jsii.Bool(true)
 	}
 	a.rest = tf.New(a.c, "Default", apigatewayrestapi.NewApiGatewayRestApi, rest)
@@ -152,7 +152,7 @@ func endpoint(access spec.Access) *apigatewayrestapi.ApiGatewayRestApiEndpointCo
 	}
 }
 
-// method is where one of a resource's methods hangs.
+// method is the place of one of a resource's methods.
 func (p place) method(id string) place {
 	return place{constructs.NewConstruct(p.scope, jsii.String(id)), p.resourceID}
 }

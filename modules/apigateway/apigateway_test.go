@@ -220,7 +220,7 @@ func TestDeploymentWaitsForAllThatItDeploys(t *testing.T) {
 	for _, address := range body["depends_on"].([]any) {
 		waits[address] = true
 	}
-	// What comes after the deployment.
+	// The resources that come after the deployment.
 	for _, address := range []string{"account", "deployment", "settings", "stage"} {
 		waits[map[string]string{
 			"account":    "aws_api_gateway_account.api_account",
@@ -314,7 +314,7 @@ func TestEverythingOverridden(t *testing.T) {
 	}`)
 }
 
-// A header that a response sets must be announced by its method response, or API Gateway refuses the deployment.
+// A method response must announce each header that its integration response sets, or API Gateway refuses the deployment.
 func TestEveryHeaderIsAnnounced(t *testing.T) {
 	for name, cfg := range map[string]Config{"defaults": defaults(), "overridden": overridden()} {
 		resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { New(stack, "api", cfg) })

@@ -16,10 +16,10 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// anonymous is the authorization of a method that anybody may call, as API Gateway names it.
+// anonymous is API Gateway's name for the authorization of a method that anybody may call.
 const anonymous = "NONE"
 
-// authorize makes a method ask what the environment asks of its callers.
+// authorize sets the environment's authorization on a method.
 func (a *api) authorize(config *method.ApiGatewayMethodConfig) {
 	auth := a.cfg.API.Authorization
 	switch auth.Kind {
@@ -35,10 +35,11 @@ func (a *api) authorize(config *method.ApiGatewayMethodConfig) {
 	}
 }
 
-// declareAuthorizer declares what checks a caller's token, where that is not API Gateway itself. A function and user pools
-// have authorizers of different names: the provider replaces one by the other (internal/service/apigateway/authorizer.go,
-// CustomizeDiff), Terraform makes the new one first, as the deployment's create_before_destroy asks, and API Gateway refuses a
-// second of the same name ("Authorizer name must be unique", aws/aws-cdk, issue 13711).
+// declareAuthorizer declares the authorizer that checks a caller's token; nil if the authorization needs none. The authorizers of
+// a function and of user pools have different names. The provider replaces one by the other
+// (internal/service/apigateway/authorizer.go, CustomizeDiff), and the deployment's create_before_destroy makes Terraform create the
+// new one first. API Gateway would refuse a second authorizer of the same name ("Authorizer name must be unique", aws/aws-cdk,
+// issue 13711).
 func (a *api) declareAuthorizer() authorizer.ApiGatewayAuthorizer {
 	auth := a.cfg.API.Authorization
 	config := &authorizer.ApiGatewayAuthorizerConfig{
@@ -53,7 +54,7 @@ func (a *api) declareAuthorizer() authorizer.ApiGatewayAuthorizer {
 		config.Name, config.Type = jsii.String("submit-lambda"), jsii.String(string(auth.Lambda.Kind))
 		config.AuthorizerUri = jsii.String(fmt.Sprintf("arn:%s:apigateway:%s:lambda:path/2015-03-31/functions/%s/invocations",
 			a.cfg.Partition, a.cfg.Region, auth.Lambda.FunctionARN))
-		// With a role of its own the function's own policy, which is somebody else's, need not change.
+		// With this role, the function's own policy, which somebody else manages, need not change.
 		config.AuthorizerCredentials = jsii.String(a.cfg.AuthorizerRoleARN)
 		config.AuthorizerResultTtlInSeconds = jsii.Number(auth.Lambda.CacheTTL.Seconds())
 		if len(auth.Lambda.IdentitySources) > 0 {
@@ -65,8 +66,8 @@ func (a *api) declareAuthorizer() authorizer.ApiGatewayAuthorizer {
 	return tf.New(a.c, "authorizer", authorizer.NewApiGatewayAuthorizer, config)
 }
 
-// identityHeaders are the request headers that say who a caller is: a page must be allowed to send them. Authorization has to be
-// named, also beside "*" (Fetch Standard, "CORS non-wildcard request-header name").
+// identityHeaders are the request headers that identify a caller. A page must be allowed to send them. Authorization must be named,
+// even with "*" (Fetch Standard, "CORS non-wildcard request-header name").
 func identityHeaders(auth spec.Authorization) []string {
 	var names []string
 	switch auth.Kind {
@@ -86,7 +87,7 @@ func identityHeaders(auth spec.Authorization) []string {
 	return names
 }
 
-// usagePlan declares the keys and what each may send; the ids of the keys are by client.
+// usagePlan declares the API keys and their limits, and returns the keys' ids by client.
 func (a *api) usagePlan(stage stageParts) map[string]string {
 	auth := a.cfg.API.Authorization
 	if auth.Kind != spec.ByAPIKey {

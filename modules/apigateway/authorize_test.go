@@ -13,7 +13,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// submitMethod is POST /submit as a stack has it, without what does not depend on who may call it.
+// submitMethod has the arguments of POST /submit that depend on its authorization.
 func submitMethod(t *testing.T, resources tftest.Resources) map[string]any {
 	t.Helper()
 	got := map[string]any{}

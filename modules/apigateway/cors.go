@@ -37,13 +37,12 @@ func answerHeaders(cors spec.CORS) map[string]string {
 	return headers
 }
 
-// gatewayHeaders are the CORS headers of the answers that API Gateway gives by itself. No template runs for those, so
-// with several allowed origins they name whichever asked: such an answer tells a page what was wrong with its own
-// request and nothing else.
+// gatewayHeaders are the CORS headers of API Gateway's own answers. No template runs for those, so with several allowed origins
+// they name the request's origin, whichever it is. Such an answer tells a page only what was wrong with its own request.
 //
-// The name is in lower case: API Gateway looks for a header as its client spelt it, and a browser, which reaches it over HTTP/2,
-// sends "origin" (middyjs/middy#257). A page that comes over HTTP/1.1, by a proxy, is not named. Two parameters whose names
-// differ in case alone would serve both; nothing says that API Gateway takes them.
+// The name is in lower case: API Gateway looks for a header in its client's spelling, and a browser over HTTP/2 sends "origin"
+// (middyjs/middy#257). So the answer names no origin for a page over HTTP/1.1, through a proxy. Two parameters whose names differ
+// only in case would serve both, but no source says that API Gateway accepts them.
 func gatewayHeaders(cors spec.CORS) map[string]string {
 	headers := answerHeaders(cors)
 	if len(cors.AllowOrigins) > 1 {
@@ -61,8 +60,7 @@ func preflightHeaders(api spec.API) map[string]string {
 	return headers
 }
 
-// allowedHeaders has the headers that the API itself reads beside the environment's own: without them no page could send
-// one.
+// allowedHeaders are the environment's headers and those that the API itself reads, which a page could not send otherwise.
 func allowedHeaders(api spec.API) []string {
 	headers := slices.Clone(api.CORS.AllowHeaders)
 	wanted := identityHeaders(api.Authorization)
@@ -79,7 +77,7 @@ func allowedHeaders(api spec.API) []string {
 
 func quoted(value string) string { return "'" + value + "'" }
 
-// declared is how a method response announces headers: by name, required or not.
+// declared are the headers as a method response announces them: by name, and whether they are required.
 func declared(headers ...map[string]string) *map[string]interface{} {
 	out := map[string]interface{}{}
 	for _, set := range headers {
@@ -90,7 +88,7 @@ func declared(headers ...map[string]string) *map[string]interface{} {
 	return &out
 }
 
-// mapped is how an integration response or a gateway response sets headers.
+// mapped are the headers as an integration response or a gateway response sets them.
 func mapped(prefix string, headers map[string]string) *map[string]*string {
 	out := map[string]string{}
 	for name, value := range headers {

@@ -27,7 +27,7 @@ func TestAnswerHeaders(t *testing.T) {
 		{"anybody", spec.CORS{AllowOrigins: []string{"*"}}, map[string]string{
 			"Access-Control-Allow-Origin": "'*'",
 		}},
-		// A cache must not give one origin's answer to another, even where one alone is allowed.
+		// A cache must not give one origin's answer to another, even if only one is allowed.
 		{"one origin", spec.CORS{AllowOrigins: []string{"https://a.example.com"}, ExposeHeaders: []string{"A", "B"}}, map[string]string{
 			"Access-Control-Allow-Origin":   "'https://a.example.com'",
 			"Access-Control-Expose-Headers": "'A,B'",

@@ -17,7 +17,7 @@ import (
 	"cdk.tf/go/ingest/modules/internal/tf"
 )
 
-// deploy declares the deployment: a snapshot of the API as it is, which API Gateway never takes by itself.
+// deploy declares the deployment: a snapshot of the API, which API Gateway takes only on request.
 func (a *api) deploy() apigatewaydeployment.ApiGatewayDeployment {
 	stack, _ := cdktf.TerraformStack_Of(a.c).ToTerraform().(map[string]any)
 	snapshot := snapshotOf(stack, *a.c.Node().Path())
@@ -25,25 +25,25 @@ func (a *api) deploy() apigatewaydeployment.ApiGatewayDeployment {
 		&apigatewaydeployment.ApiGatewayDeploymentConfig{
 			RestApiId: a.id,
 			Triggers:  tf.StringMap(snapshot.triggers),
-			// The stage moves to the new deployment before the old one goes.
+			// The stage moves to the new deployment before Terraform deletes the old one.
 			Lifecycle: &cdktf.TerraformResourceLifecycle{CreateBeforeDestroy: jsii.Bool(true)},
 		})
 	deployment.SetDependsOn(jsii.Strings(snapshot.addresses...))
 	return deployment
 }
 
-// snapshot is what a deployment follows.
+// snapshot has the resources and the triggers of a deployment.
 type snapshot struct {
-	// addresses of every resource that is deployed, in order.
+	// addresses are those of every deployed resource, in order.
 	addresses []string
-	// triggers make Terraform deploy again when one changes: "definition", a hash over all that is deployed as it is
-	// written, and by its expression each value that it takes from elsewhere (a role's ARN, the stream's name), which
-	// may change while what is written stays the same.
+	// triggers make Terraform deploy again when one changes. "definition" is a hash over the deployed resources as they are
+	// written. Each other trigger is an expression for a value from elsewhere (a role's ARN, the stream's name), which may
+	// change while the text stays the same.
 	triggers map[string]string
 }
 
-// snapshotOf reads it from the stack's Terraform JSON, so that nothing that is added to the API can be forgotten. The
-// API is every aws_api_gateway_* resource whose construct lies under path.
+// snapshotOf reads the snapshot from the stack's Terraform JSON, so it cannot miss a new part of the API. The API is every
+// aws_api_gateway_* resource whose construct is below path.
 func snapshotOf(stack map[string]any, path string) snapshot {
 	deployed := map[string]any{}
 	for kind, resources := range object(stack["resource"]) {
@@ -58,7 +58,7 @@ func snapshotOf(stack map[string]any, path string) snapshot {
 	}
 	text, err := json.Marshal(deployed) // sorts keys
 	if err != nil {
-		panic(err) // what came from JSON is JSON
+		panic(err) // a value from JSON can be encoded
 	}
 	sum := sha256.Sum256(text)
 	s := snapshot{
@@ -83,7 +83,7 @@ func constructPath(body any) string {
 	return path
 }
 
-// withoutMeta leaves out what is Terraform's and not API Gateway's.
+// withoutMeta leaves out Terraform's meta-arguments, which API Gateway does not get.
 func withoutMeta(body map[string]any) map[string]any {
 	body = maps.Clone(body)
 	for _, key := range []string{"//", "depends_on", "lifecycle"} {
@@ -92,14 +92,14 @@ func withoutMeta(body map[string]any) map[string]any {
 	return body
 }
 
-// refersTo tells whether a reference, such as aws_iam_role.submit.arn, is to one of the resources.
+// refersTo reports whether a reference, such as aws_iam_role.submit.arn, is to one of the resources.
 func refersTo(reference string, addresses []string) bool {
 	return slices.ContainsFunc(addresses, func(address string) bool {
 		return strings.HasPrefix(reference, address+".")
 	})
 }
 
-// references are all that the strings in v refer to, in Terraform's own syntax.
+// references are all references in the strings of v, in Terraform's own syntax.
 func references(v any) []string {
 	var found []string
 	switch v := v.(type) {
@@ -113,7 +113,7 @@ func references(v any) []string {
 		}
 	case string:
 		if !strings.Contains(v, "${") && !strings.Contains(v, "%{") {
-			return nil // as most are
+			return nil // most strings have no expression
 		}
 		expression, diagnostics := hclsyntax.ParseTemplate([]byte(v), "", hcl.InitialPos)
 		if diagnostics.HasErrors() {

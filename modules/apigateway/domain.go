@@ -10,7 +10,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// DomainConfig is of a domain for an API's stage.
+// DomainConfig of a domain for an API's stage.
 type DomainConfig struct {
 	Name string
 	// CertificateARN of the certificate for the name, which must be issued.
@@ -19,16 +19,16 @@ type DomainConfig struct {
 	API            *API
 }
 
-// Domain is what was made.
+// Domain is the declared domain.
 type Domain struct {
-	// URL is where the stage answers, without a "/" at its end.
+	// URL is the stage's address, without a "/" at its end.
 	URL string
-	// Target is the endpoint that the name must lead to, and ZoneID the hosted zone that it is in.
+	// Target is the endpoint to which the name must lead. ZoneID is the endpoint's hosted zone.
 	Target, ZoneID string
 }
 
-// NewDomain declares the domain, and maps all of it to the stage. The scope must not be the API's own: a domain is no part
-// of what is deployed, and may change without a deployment.
+// NewDomain declares the domain, and maps all of it to the stage. The scope must not be the API's own, because a domain is not part
+// of the deployment, and may change without one.
 func NewDomain(scope constructs.Construct, id string, cfg DomainConfig) *Domain {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	config := &domainname.ApiGatewayDomainNameConfig{
@@ -47,21 +47,21 @@ func NewDomain(scope constructs.Construct, id string, cfg DomainConfig) *Domain 
 		config.OwnershipVerificationCertificateArn = tf.Optional(cfg.MutualTLS.OwnershipCertificateARN)
 	}
 	domain := tf.New(c, "Default", domainname.NewApiGatewayDomainName, config)
-	// Without a base path: it is the stage that stands there, and /submit follows.
+	// Without a base path, the domain's root is the stage, and /submit follows.
 	mapped := tf.New(c, "mapping", mapping.NewApiGatewayBasePathMapping, &mapping.ApiGatewayBasePathMappingConfig{
 		ApiId:      jsii.String(cfg.API.ID),
 		StageName:  jsii.String(cfg.API.Stage),
 		DomainName: domain.DomainName(),
 	})
 	return &Domain{
-		// By the mapping: before it is there the name answers nobody.
+		// From the mapping, because the name answers nobody before the mapping exists.
 		URL:    "https://" + *mapped.DomainName(),
 		Target: *domain.RegionalDomainName(),
 		ZoneID: *domain.RegionalZoneId(),
 	}
 }
 
-// At is the same API, called at another address.
+// At is the same API at another address.
 func (a *API) At(url string) *API {
 	moved := *a
 	moved.StageURL, moved.SubmitURL = url, url+submitPath

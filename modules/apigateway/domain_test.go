@@ -55,7 +55,7 @@ func TestDomainWithTheNewestTruststore(t *testing.T) {
 	}
 }
 
-// A domain is no part of what is deployed, whatever changes of it; that the API's own address is off is.
+// A change of a domain causes no deployment. Turning the API's own address off causes one.
 func TestADomainIsNotDeployed(t *testing.T) {
 	deployment := func(resources tftest.Resources) map[string]any {
 		return resources["aws_api_gateway_deployment.api_deployment"]
@@ -92,9 +92,9 @@ func TestTwoDomains(t *testing.T) {
 		"aws_api_gateway_base_path_mapping.first_mapping", "aws_api_gateway_base_path_mapping.second_mapping")
 }
 
-// What WAF blocks has no gateway response of its own, so that it is answered by the one for every 4xx: with CORS headers, and
-// in the form of every other refusal.
-func TestWhatWAFBlocksIsAnsweredAsAnyRefusal(t *testing.T) {
+// There is no gateway response for WAF, so the one for every 4xx answers a blocked request: with CORS headers, and in the form of
+// every other refusal.
+func TestABlockedRequestIsAnsweredAsAnyRefusal(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { New(stack, "api", defaults()) })
 	for address, body := range resources.Of("aws_api_gateway_gateway_response") {
 		if body["response_type"] == "WAF_FILTERED" {

@@ -11,17 +11,17 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// gatewayAnswer is an answer that API Gateway gives before or without the integration.
+// gatewayAnswer is an answer of API Gateway before or without the integration.
 type gatewayAnswer struct {
 	responseType string
-	// status replaces API Gateway's own; empty keeps it.
+	// status replaces API Gateway's own status; empty keeps it.
 	status   string
 	template string
 	headers  map[string]string
 }
 
-// gatewayAnswers: the defaults carry CORS headers to every other answer of API Gateway's own; the rest say more than
-// its fixed messages do.
+// gatewayAnswers are the gateway responses. The defaults add CORS headers to API Gateway's other answers. The rest replace its fixed
+// messages with more helpful ones.
 func gatewayAnswers(api spec.API) []gatewayAnswer {
 	answers := []gatewayAnswer{
 		{responseType: "DEFAULT_4XX", template: "gateway-error.json"},
@@ -29,18 +29,18 @@ func gatewayAnswers(api spec.API) []gatewayAnswer {
 		{responseType: "BAD_REQUEST_BODY", status: "400", template: "gateway-bad-body.json"},
 		{responseType: "UNSUPPORTED_MEDIA_TYPE", status: "415", template: "gateway-media-type.json"},
 		{responseType: "THROTTLED", status: "429", template: "gateway-throttled.json", headers: map[string]string{"Retry-After": quoted("1")}},
-		// API Gateway says 504 here; but Kinesis did answer, or could not be reached at all.
+		// API Gateway's own status is 504, but Kinesis did answer or could not be reached at all.
 		{responseType: "INTEGRATION_FAILURE", status: "502", template: "gateway-failed.json"},
 		{responseType: "INTEGRATION_TIMEOUT", status: "504", template: "gateway-timeout.json"},
 	}
 	if api.Authorization.Kind == spec.ByAPIKey && api.Authorization.UsagePlan.Quota > 0 {
-		// No Retry-After: nothing that a template sees says how much of the period is left.
+		// No Retry-After, because no variable says how much of the period is left.
 		answers = append(answers, gatewayAnswer{responseType: "QUOTA_EXCEEDED", status: "429", template: "gateway-quota.json"})
 	}
 	return answers
 }
 
-// gatewayResponses declares them.
+// gatewayResponses declares the gateway responses.
 func (a *api) gatewayResponses() {
 	for _, answer := range gatewayAnswers(a.cfg.API) {
 		headers := gatewayHeaders(a.cfg.API.CORS)

@@ -14,7 +14,7 @@ import (
 	"cdk.tf/go/ingest/modules/internal/tf"
 )
 
-// stageParts is the stage with the log groups that it writes to.
+// stageParts is the stage with its log groups.
 type stageParts struct {
 	stage     apigatewaystage.ApiGatewayStage
 	name      *string
@@ -22,8 +22,8 @@ type stageParts struct {
 	execution *cloudwatch.LogGroup
 }
 
-// stage declares the stage, its logs and its settings. The execution log's group has a name that API Gateway chooses,
-// and is made here first: API Gateway would make it without retention.
+// stage declares the stage, its logs and its settings. API Gateway chooses the name of the execution log's group, and would make
+// the group without retention, so stage declares it first.
 func (a *api) stage(deployment deployment.ApiGatewayDeployment) stageParts {
 	access := cloudwatch.New(a.c, "access", cloudwatch.Config{
 		Name: a.cfg.AccessLogGroup, RetentionDays: a.cfg.Logs.RetentionDays, KeyARN: a.cfg.KeyARN,
@@ -62,8 +62,8 @@ func (a *api) stage(deployment deployment.ApiGatewayDeployment) stageParts {
 	return stageParts{stage: stage, name: name, access: access, execution: execution}
 }
 
-// account declares the region's API Gateway setting, where this API is the one to manage it. A stage that logs is
-// refused before it is there ("CloudWatch Logs role ARN must be set").
+// account declares the region's API Gateway setting, if this API manages it. API Gateway refuses a stage with logs before the
+// setting exists ("CloudWatch Logs role ARN must be set").
 func (a *api) account() []cdktf.ITerraformDependable {
 	if a.cfg.LoggingRoleARN == "" {
 		return nil

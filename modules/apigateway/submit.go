@@ -20,27 +20,27 @@ import (
 
 // intake is a method that writes events to the stream.
 type intake struct {
-	// action of Kinesis that takes them.
+	// action is Kinesis's action for them.
 	action   string
 	model    model.ApiGatewayModel
 	template string
 	answers  []answer
-	// overrides are the statuses that a template sets in place of its answer's own.
+	// overrides are the statuses that a template may set instead of its answer's status.
 	overrides []int
-	// many events come in one request.
+	// many says that one request has several events.
 	many bool
 }
 
-// answer is one integration response: which of the integration's statuses it answers, with what.
+// answer is one integration response, for some of the integration's statuses.
 type answer struct {
 	status int
-	// pattern is a regular expression over the integration's HTTP status; the empty one answers everything else.
+	// pattern is a regular expression over the integration's HTTP status. The empty one matches everything else.
 	pattern  string
 	template string
 }
 
-// answers are fail-closed: only a 200 of Kinesis is a 200, and what no pattern knows is a failure. Patterns are over the
-// status alone (an integration of type AWS other than Lambda), so what a 400 means is decided in its template.
+// answers are fail-closed: only a 200 of Kinesis becomes a 200, and a status that no pattern matches is a failure. Patterns apply
+// only to the status (an integration of type AWS other than Lambda), so the template of a 400 decides its meaning.
 func answers(accepted string) []answer {
 	return []answer{
 		{status: http.StatusOK, pattern: "200", template: accepted},
@@ -49,7 +49,7 @@ func answers(accepted string) []answer {
 	}
 }
 
-// submit declares POST /submit, which takes one event. It returns the method's verb.
+// submit declares POST /submit, which accepts one event. It returns the method's verb.
 func (a *api) submit(at place) *string {
 	return a.take(at, intake{
 		action:    "PutRecord",
@@ -60,7 +60,7 @@ func (a *api) submit(at place) *string {
 	})
 }
 
-// batch declares POST /submit/batch, which takes up to 500.
+// batch declares POST /submit/batch, which accepts up to 500 events. It returns the method's verb.
 func (a *api) batch(at place) *string {
 	return a.take(at, intake{
 		action:    "PutRecords",
@@ -92,7 +92,7 @@ func (a *api) take(at place, in intake) *string {
 		IntegrationHttpMethod: jsii.String(http.MethodPost),
 		Uri:                   jsii.String(fmt.Sprintf("arn:%s:apigateway:%s:kinesis:action/%s", a.cfg.Partition, a.cfg.Region, in.action)),
 		Credentials:           jsii.String(a.cfg.SubmitRoleARN),
-		// An unmapped content type is answered with 415, not passed to Kinesis as it is.
+		// API Gateway answers an unmapped content type with 415, and does not pass the body to Kinesis.
 		PassthroughBehavior: jsii.String("NEVER"),
 		RequestParameters: tf.StringMap(map[string]string{
 			"integration.request.header.Content-Type": "'application/x-amz-json-1.1'",
@@ -108,9 +108,8 @@ func (a *api) take(at place, in intake) *string {
 	return verb
 }
 
-// batchModel declares the schema of a batch's body. Each event is held to the event's own model, by the reference with which
-// one model names another (API Gateway developer guide, "Data models for REST APIs"), so that a "$ref" inside of it still
-// means what it says.
+// batchModel declares the schema of a batch's body. It refers to the model of one event for each event (API Gateway developer
+// guide, "Data models for REST APIs"), so a "$ref" inside that model keeps its meaning.
 func (a *api) batchModel() model.ApiGatewayModel {
 	return tf.New(a.c, "events", model.NewApiGatewayModel, &model.ApiGatewayModelConfig{
 		RestApiId:   a.id,
@@ -142,7 +141,7 @@ func (a *api) bodyValidator() validator.ApiGatewayRequestValidator {
 	})
 }
 
-// answer declares what a status of Kinesis becomes. It needs the integration to exist, which no reference says.
+// answer declares an integration response. It needs the integration to exist, but has no reference to it.
 func (a *api) answer(at place, verb *string, put cdktf.ITerraformDependable, answer answer, many bool) {
 	response := a.announce(at, verb, answer.status)
 	config := &integrationresponse.ApiGatewayIntegrationResponseConfig{
@@ -160,7 +159,7 @@ func (a *api) answer(at place, verb *string, put cdktf.ITerraformDependable, ans
 	tf.New(at.scope, strconv.Itoa(answer.status)+"-mapping", integrationresponse.NewApiGatewayIntegrationResponse, config)
 }
 
-// announce declares a status that the method may answer, with every header that it may carry.
+// announce declares a status that the method may answer, with all of its possible headers.
 func (a *api) announce(at place, verb *string, status int) methodresponse.ApiGatewayMethodResponse {
 	set := map[string]string{allowOrigin: "", "Retry-After": ""}
 	return tf.New(at.scope, strconv.Itoa(status), methodresponse.NewApiGatewayMethodResponse, &methodresponse.ApiGatewayMethodResponseConfig{

@@ -10,8 +10,8 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// templates are API Gateway's mapping templates (VTL), its gateway responses (which know variables only) and the
-// access log's format, as they are deployed. They hold no "${", because Terraform would take it for its own.
+// templates are API Gateway's mapping templates (VTL), its gateway responses (which have only variables) and the access log's
+// format, as they are deployed. They contain no "${", because Terraform would evaluate it.
 //
 //go:embed templates
 var templates embed.FS
@@ -19,7 +19,7 @@ var templates embed.FS
 func template(name string) string {
 	text, err := templates.ReadFile("templates/" + name)
 	if err != nil {
-		panic(err) // a name that this package does not embed: a mistake found by its first test
+		panic(err) // the package does not embed this name: a bug that its first test finds
 	}
 	return string(text)
 }
@@ -40,8 +40,8 @@ func submitTemplate(streamName string, key spec.PartitionKey) string {
 	return set + template(keyTemplates[key.Source]) + template("put-record.vtl")
 }
 
-// batchKeyTemplates set $key for each event of a batch, whose JSONPath is $at. A header is the same for all of them, and
-// is read once, before the loop.
+// batchKeyTemplates set $key for each event of a batch, whose JSONPath is $at. A header is the same for all events, so its template
+// reads it once, before the loop.
 var batchKeyTemplates = map[spec.PartitionKeySource]string{
 	spec.KeyFromRequestID: "batch-key-request-id.vtl",
 	spec.KeyFromJSONPath:  "batch-key-json-path.vtl",
@@ -63,10 +63,10 @@ func batchTemplate(streamName string, key spec.PartitionKey) string {
 	return set + template("records-begin.vtl") + perEvent + template("records-end.vtl")
 }
 
-// literal is a partition key's path or header as a string of Velocity's. Between single quotes Velocity evaluates nothing.
-// A name in brackets has single quotes of its own, the form that json-path/JsonPath documents, so such a path goes between
-// double ones, as in $input.json("$['name']"). There "$" begins a reference before a letter, "!" or "{" alone, and spec lets
-// through no such "$" and no "#".
+// literal is a partition key's path or header as a Velocity string. Velocity evaluates nothing between single quotes. A name in
+// brackets has its own single quotes, the form that json-path/JsonPath documents, so such a path goes between double quotes, as
+// in $input.json("$['name']"). There, "$" begins a reference only before a letter, "!" or "{", and spec allows neither such a
+// "$" nor "#".
 func literal(name string) string {
 	if strings.Contains(name, "'") {
 		return `"` + name + `"`
@@ -74,8 +74,7 @@ func literal(name string) string {
 	return "'" + name + "'"
 }
 
-// responseTemplate is a response's template, with the origin echoed where several are allowed. The templates are of one
-// event, or with many of several.
+// responseTemplate is a response's template. It echoes the origin if several are allowed. many selects the template of a batch.
 func responseTemplate(name string, many bool, cors spec.CORS) string {
 	text := template(name)
 	if many {
@@ -84,7 +83,7 @@ func responseTemplate(name string, many bool, cors spec.CORS) string {
 	return echoOrigin(cors) + text
 }
 
-// echoOrigin is empty where one origin is allowed: then a fixed header says it.
+// echoOrigin is empty if one origin is allowed: then a fixed header names it.
 func echoOrigin(cors spec.CORS) string {
 	if len(cors.AllowOrigins) < 2 {
 		return ""
@@ -93,13 +92,13 @@ func echoOrigin(cors spec.CORS) string {
 		template("echo-origin.vtl")
 }
 
-// accessLogFormat is the access log's format on one line: API Gateway takes no other.
+// accessLogFormat is the access log's format on one line, because API Gateway accepts no other.
 //
-// It has no variable that holds what a client sent in a body or as a credential. $context.error.validationErrorString quotes the
-// values that broke the schema; $context.error.message quotes the header Authorization of a request that is not signed as it
-// should be; and $context.integration.error is "the error message returned from an integration", where Kinesis quotes the
-// partition key (developer guide, "Variables for access logging for API Gateway"). None of them can be rewritten there.
-// $context.error.responseType says which check failed. A policy rule refuses the others.
+// It has no variable that contains a client's body or credentials. $context.error.validationErrorString quotes the values that
+// break the schema. $context.error.message quotes the header Authorization of a wrongly signed request. $context.integration.error
+// is "the error message returned from an integration", where Kinesis quotes the partition key (developer guide, "Variables for
+// access logging for API Gateway"). A format cannot rewrite a value. $context.error.responseType says which check failed. A policy
+// rule refuses the others.
 func accessLogFormat() string {
 	var line bytes.Buffer
 	if err := json.Compact(&line, []byte(template("access-log.json"))); err != nil {

@@ -115,7 +115,7 @@ func TestSeveralOriginsAreEchoed(t *testing.T) {
 	}
 }
 
-// Terraform would evaluate "${" and "%{" in what is deployed.
+// Terraform would evaluate "${" and "%{" in a template.
 func TestNoTemplateHoldsATerraformExpression(t *testing.T) {
 	err := fs.WalkDir(templates, "templates", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -141,7 +141,7 @@ func TestAccessLogFormat(t *testing.T) {
 	if err := json.Unmarshal([]byte(line), &fields); err != nil {
 		t.Fatalf("the format is not a JSON object of strings: %v", err)
 	}
-	// API Gateway refuses a format without a request id; what went wrong is in the others.
+	// API Gateway refuses a format without a request id. The other variables say what went wrong.
 	for name, variable := range map[string]string{
 		"requestId":            "$context.requestId",
 		"status":               "$context.status",
@@ -155,7 +155,7 @@ func TestAccessLogFormat(t *testing.T) {
 	}
 }
 
-// A gateway response knows variables only, and is JSON once they are filled in: messageString brings its own quotes.
+// A gateway response has only variables, and is JSON with their values. messageString has its own quotes.
 func TestGatewayResponsesAreJSON(t *testing.T) {
 	for _, answer := range gatewayAnswers(spec.API{Authorization: spec.AuthorizeAPIKey(spec.UsagePlan{Quota: 1})}) {
 		filled := strings.NewReplacer("$context.error.messageString", `"Invalid request body"`).Replace(template(answer.template))

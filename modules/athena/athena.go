@@ -1,5 +1,4 @@
-// Package athena declares a workgroup, by which a query's cost is bounded and its result encrypted, with queries to begin
-// with.
+// Package athena declares a workgroup with saved queries. The workgroup limits a query's cost and encrypts its result.
 package athena
 
 import (
@@ -15,34 +14,34 @@ import (
 type Config struct {
 	Name        string
 	Description string
-	// ResultBucket is the name of the bucket of results, and Account the id of the one that must own it.
+	// ResultBucket is the name of the bucket of results. Account is the id of the account that must own it.
 	ResultBucket string
 	Account      string
 	// KeyARN of the key that encrypts results; empty for S3's own.
 	KeyARN string
-	// ScanLimitMiB ends a query that reads more.
+	// ScanLimitMiB is the most that a query may read. Athena ends a query that reads more.
 	ScanLimitMiB int
 	Queries      []Query
 }
 
-// Query is one that is found by its name.
+// Query is a saved query.
 type Query struct {
-	// ID is its construct's: no "_".
+	// ID is the construct's id, which may not contain "_".
 	ID          string
 	Name        string
 	Description string
-	// Database that the query's tables are in.
+	// Database of the query's tables.
 	Database string
 	SQL      string
 }
 
-// Workgroup is what was made.
+// Workgroup is the declared workgroup.
 type Workgroup struct {
 	Name string
 }
 
-// New declares the workgroup and its queries. A destroy takes it with its history and the queries that others saved in it:
-// Athena refuses to delete one that has either, so that it could not be taken away any more once somebody has asked anything.
+// New declares the workgroup and its queries. A destroy also deletes its history and the queries that others saved in it. Otherwise
+// Athena would refuse to delete the workgroup once somebody had used it.
 func New(scope constructs.Construct, id string, cfg Config) *Workgroup {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	group := tf.New(c, "Default", workgroup.NewAthenaWorkgroup, &workgroup.AthenaWorkgroupConfig{
@@ -64,7 +63,7 @@ func New(scope constructs.Construct, id string, cfg Config) *Workgroup {
 	return &Workgroup{Name: *group.Name()}
 }
 
-// configuration is enforced: without that a client may name a bucket of its own for a result, and have it unencrypted.
+// configuration is enforced. Otherwise a client could choose another bucket for a result, without encryption.
 func configuration(cfg Config) *workgroup.AthenaWorkgroupConfiguration {
 	encryption := &workgroup.AthenaWorkgroupConfigurationResultConfigurationEncryptionConfiguration{EncryptionOption: jsii.String("SSE_S3")}
 	if cfg.KeyARN != "" {

@@ -15,38 +15,39 @@ import (
 
 // Config of a distribution.
 type Config struct {
-	// Name of what belongs to the distribution, which has none itself: one per account.
+	// Name of the distribution's origin access control and headers policy, which must be unique in the account. A distribution
+	// itself has no name.
 	Name    string
 	Comment string
-	// BucketDomain is where the bucket answers.
+	// BucketDomain is the bucket's domain name.
 	BucketDomain string
-	// RootObject answers for the distribution's address without a path.
+	// RootObject is the object for the distribution's address without a path.
 	RootObject string
 	PriceClass spec.PriceClass
-	// Connect are the addresses, beside its own, that the page's scripts may call; they may hold references. One that ends
-	// with "/" is all that begins so.
+	// Connect are the addresses that the page's scripts may call, in addition to the page's own. They may contain references. One
+	// that ends with "/" includes all addresses below it.
 	Connect []string
-	// Protected makes Terraform refuse to destroy the distribution, whose address is AWS's choice.
+	// Protected makes Terraform refuse to destroy the distribution, whose address AWS chooses.
 	Protected bool
 }
 
-// Distribution is what was made.
+// Distribution is the declared distribution.
 type Distribution struct {
 	ARN string
 	URL string
 }
 
 const (
-	// cachingOptimized is a cache policy that AWS keeps (developer guide, "Use managed cache policies"): compressed objects,
-	// and neither cookies nor queries. It obeys Cache-Control but for its least time, a second.
+	// cachingOptimized is a managed cache policy of AWS (developer guide, "Use managed cache policies"): compressed objects,
+	// without cookies and queries. It obeys Cache-Control, except that it caches for at least a second.
 	cachingOptimized = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 	originID         = "bucket"
 )
 
-// New declares the distribution, what signs its requests to the bucket, and what its answers' headers say.
+// New declares the distribution, its origin access control, which signs its requests to the bucket, and its headers policy.
 //
-// It has CloudFront's own certificate, with which TLS 1.2 cannot be made the least: CloudFront takes TLSv1 for it whatever
-// is said (API reference, ViewerCertificate).
+// It has CloudFront's own certificate, for which TLS 1.2 cannot be the minimum: CloudFront sets TLSv1 for it, whatever the
+// configuration (API reference, ViewerCertificate).
 func New(scope constructs.Construct, id string, cfg Config) *Distribution {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	control := tf.New(c, "access", access.NewCloudfrontOriginAccessControl, &access.CloudfrontOriginAccessControlConfig{
@@ -91,7 +92,7 @@ func behaviour(headers *string) *distribution.CloudfrontDistributionDefaultCache
 	}
 }
 
-// contentSecurity is what a page may load, and call: what came with it, and the addresses.
+// contentSecurity allows a page to load only its own files, and to call itself and the addresses.
 func contentSecurity(connect []string) string {
 	return strings.Join([]string{
 		"default-src 'none'",

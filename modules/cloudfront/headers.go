@@ -10,10 +10,10 @@ import (
 	"cdk.tf/go/ingest/modules/internal/tf"
 )
 
-// httpsOnly is how long a browser that was here asks with HTTPS alone: a year, as RFC 6797 has it in its examples.
+// httpsOnly is the time for which a browser uses only HTTPS after a visit: a year, as in the examples of RFC 6797.
 const httpsOnly = 365 * 24 * time.Hour
 
-// securityHeaders declares what every answer says, whatever the bucket does.
+// securityHeaders declares the headers of every answer, whatever the bucket sends.
 func securityHeaders(c constructs.Construct, cfg Config) headers.CloudfrontResponseHeadersPolicy {
 	override := jsii.Bool(true)
 	return tf.New(c, "headers", headers.NewCloudfrontResponseHeadersPolicy, &headers.CloudfrontResponseHeadersPolicyConfig{

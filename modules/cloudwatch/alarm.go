@@ -11,7 +11,7 @@ import (
 	"cdk.tf/go/ingest/modules/internal/tf"
 )
 
-// Metric is one of CloudWatch's time series, with the statistic that is made of it.
+// Metric is one of CloudWatch's metrics, with a statistic.
 type Metric struct {
 	Namespace  string
 	Name       string
@@ -20,28 +20,28 @@ type Metric struct {
 	Statistic string
 }
 
-// Variable is a metric by the name that an expression has for it: a small letter, then letters, digits and "_". The only
-// metric of a condition without an expression needs none.
+// Variable is a metric with its name in an expression: a lower-case letter, then letters, digits and "_". The only metric of a
+// condition without an expression needs no name.
 type Variable struct {
 	ID string
 	Metric
 }
 
-// Comparison is how an alarm's value and its threshold are compared.
+// Comparison of an alarm's value with its threshold.
 type Comparison string
 
 const (
-	// Above is an alarm at more than the threshold.
+	// Above is true for a value above the threshold.
 	Above Comparison = "GreaterThanThreshold"
-	// Below is an alarm at less than the threshold.
+	// Below is true for a value below the threshold.
 	Below Comparison = "LessThanThreshold"
 )
 
-// Missing is what a period without data means.
+// Missing is the meaning of a period without data.
 type Missing string
 
 const (
-	// MissingIsGood is for metrics that have data only where something happened.
+	// MissingIsGood is for metrics that have data only when something happens.
 	MissingIsGood Missing = "notBreaching"
 	// MissingIsBad is for metrics that always have data.
 	MissingIsBad Missing = "breaching"
@@ -49,15 +49,15 @@ const (
 
 // Condition is when an alarm goes off.
 type Condition struct {
-	// Metrics are one, or those of the expression.
+	// Metrics are the metrics of the expression, or one metric without an expression.
 	Metrics []Variable
-	// Expression is CloudWatch's metric math over the metrics. Without one the only metric is compared as it is.
+	// Expression is CloudWatch's metric math over the metrics. Without one, the alarm compares the only metric.
 	Expression string
 	Comparison Comparison
 	Threshold  float64
 	// Period in whole minutes; CloudWatch makes one value of each.
 	Period time.Duration
-	// Periods is how many periods in a row must break the threshold.
+	// Periods is the number of consecutive periods that must breach the threshold.
 	Periods int
 	Missing Missing
 }
@@ -67,7 +67,7 @@ type AlarmConfig struct {
 	Name        string
 	Description string
 	Condition   Condition
-	// TopicARN of the SNS topic that is told when the alarm goes off, and when it is over.
+	// TopicARN of the SNS topic that receives a message when the alarm goes off, and when it returns to OK.
 	TopicARN string
 }
 
@@ -93,8 +93,8 @@ func NewAlarm(scope constructs.Construct, id string, cfg AlarmConfig) string {
 	return *tf.New(scope, id, cloudwatchmetricalarm.NewCloudwatchMetricAlarm, config).Arn()
 }
 
-// watchOne has a metric by itself. The percentile of a period is compared however few samples it is of; a condition that
-// wants many has an expression that asks for them.
+// watchOne sets an alarm on a single metric. It compares a percentile however few samples a period has. A condition that needs
+// many samples has an expression that counts them.
 func watchOne(config *cloudwatchmetricalarm.CloudwatchMetricAlarmConfig, condition Condition) {
 	metric := condition.Metrics[0].Metric
 	config.Namespace, config.MetricName = jsii.String(metric.Namespace), jsii.String(metric.Name)
@@ -109,7 +109,7 @@ func watchOne(config *cloudwatchmetricalarm.CloudwatchMetricAlarmConfig, conditi
 
 func isPercentile(statistic string) bool { return strings.HasPrefix(statistic, "p") }
 
-// queries are an expression and its metrics; CloudWatch compares what the only one with return_data gives.
+// queries are an expression and its metrics. CloudWatch compares the value of the only one with return_data.
 func queries(condition Condition) []*cloudwatchmetricalarm.CloudwatchMetricAlarmMetricQuery {
 	all := []*cloudwatchmetricalarm.CloudwatchMetricAlarmMetricQuery{{
 		Id:         jsii.String("value"),

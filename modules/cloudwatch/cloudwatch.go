@@ -18,24 +18,24 @@ import (
 type Config struct {
 	Name          string
 	RetentionDays int
-	// Stream is a log stream that is made in the group, for a writer that does not make its own. Empty makes none.
+	// Stream is the name of a log stream in the group, for a writer that does not make its own. Empty makes none.
 	Stream string
-	// KeyARN of the key that encrypts the group, whose policy lets CloudWatch Logs; empty for the service's own.
+	// KeyARN of the key that encrypts the group. Its policy must let CloudWatch Logs use it. Empty uses the service's own key.
 	KeyARN string
 }
 
-// LogGroup is what was made. StreamName is empty where no stream was asked for.
+// LogGroup is the declared log group. StreamName is empty without a log stream.
 type LogGroup struct {
 	Name       string
 	ARN        string
 	StreamName string
-	// Ready is the last thing made: a writer depends on it.
+	// Ready is the last resource to be made. A writer must depend on it.
 	Ready cdktf.ITerraformDependable
 
 	streamARN string
 }
 
-// New declares the log group, and a stream in it where one is asked for.
+// New declares the log group, and a log stream in it if cfg names one.
 func New(scope constructs.Construct, id string, cfg Config) *LogGroup {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	resource := tf.New(c, "Default", cloudwatchloggroup.NewCloudwatchLogGroup,
@@ -61,9 +61,9 @@ func (g *LogGroup) Write() iam.Statement {
 	return iam.Statement{Actions: []string{"logs:PutLogEvents"}, Resources: []string{g.streamARN}}
 }
 
-// Push allows what API Gateway asks of an account's logging role, in one account and region: the actions of AWS's own
-// AmazonAPIGatewayPushToCloudWatchLogs. It is tried when the account's setting is made, and refused with less. The
-// resource is every log group there, because API Gateway names and makes the execution logs' groups itself.
+// Push allows the actions that API Gateway requires of an account's logging role, in one account and region: those of AWS's
+// AmazonAPIGatewayPushToCloudWatchLogs. API Gateway tries them when the account's setting is made, and refuses a role with fewer.
+// The resource is every log group there, because API Gateway names and makes the execution logs' groups itself.
 func Push(partition, region, account string) iam.Statement {
 	return iam.Statement{
 		Actions: []string{

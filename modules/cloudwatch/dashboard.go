@@ -24,9 +24,9 @@ type DashboardConfig struct {
 	Rows []Row
 }
 
-// Row is what stands side by side on a dashboard: at most 24, each as wide as the others.
+// Row has the widgets that are side by side on a dashboard: at most 24, of equal width.
 type Row struct {
-	// Height in the dashboard's units, of which a graph needs 6 or so.
+	// Height in the dashboard's units. A graph needs about 6.
 	Height  int
 	Widgets []Widget
 }
@@ -44,7 +44,7 @@ type Widget struct {
 	Period time.Duration
 	// Limits are horizontal lines across a graph.
 	Limits []Limit
-	// Days of a graph that shows another time than the dashboard does; 0 shows the dashboard's.
+	// Days that a graph shows, if not the dashboard's time range; 0 shows the dashboard's.
 	Days int
 }
 
@@ -70,8 +70,8 @@ func NewDashboard(scope constructs.Construct, id string, cfg DashboardConfig) st
 	return *dashboard.DashboardName()
 }
 
-// gridWidth is that of every dashboard (CloudWatch API reference, "Dashboard Body Structure and Syntax", which has the
-// form of all that follows).
+// gridWidth is the width of every dashboard. For the format of the body, see CloudWatch API reference, "Dashboard Body Structure
+// and Syntax".
 const gridWidth = 24
 
 type widgetJSON struct {
@@ -83,7 +83,7 @@ type widgetJSON struct {
 	Properties map[string]any `json:"properties"`
 }
 
-// dashboardBody is the same text for the same configuration: the keys of JSON objects are sorted.
+// dashboardBody is the dashboard's JSON. The same configuration gives the same text, because the keys of objects are sorted.
 func dashboardBody(cfg DashboardConfig) string {
 	placed := []widgetJSON{}
 	y := 0
@@ -97,9 +97,9 @@ func dashboardBody(cfg DashboardConfig) string {
 	}
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false) // or a ">" in a title would differ from what CloudWatch gives back
+	encoder.SetEscapeHTML(false) // CloudWatch returns a ">" in a title unescaped
 	if err := encoder.Encode(map[string]any{"widgets": placed}); err != nil {
-		panic(err) // a number that JSON cannot hold: a mistake of the module's
+		panic(err) // a number that JSON cannot represent: a bug of the module
 	}
 	return strings.TrimSuffix(text.String(), "\n")
 }
@@ -141,7 +141,7 @@ func (w Widget) graph(region string) map[string]any {
 	return properties
 }
 
-// json is namespace, name, each dimension's name and value, and how it is drawn.
+// json is the line in the form of a dashboard's body: namespace, name, each dimension's name and value, and the rendering.
 func (l Line) json() []any {
 	metric := []any{l.Namespace, l.Name}
 	for _, dimension := range slices.Sorted(maps.Keys(l.Dimensions)) {

@@ -19,27 +19,27 @@ type Config struct {
 	BucketARN string
 	// RoleARN of the role that may read the stream and write the bucket.
 	RoleARN string
-	// KeyARN of the key that objects are encrypted with; empty for what the bucket does by itself.
+	// KeyARN of the key that encrypts objects; empty for the bucket's default.
 	KeyARN string
 	// LogGroup and LogStream receive the delivery's errors.
 	LogGroup  string
 	LogStream string
-	// Protected makes Terraform refuse to destroy the delivery stream, also by replacing it: a new one reads from the moment
-	// that it is active, and leaves in the stream what came while there was none.
+	// Protected makes Terraform refuse to destroy the delivery stream, also by a replacement: a new one reads from the moment
+	// that it is active, and does not deliver earlier events.
 	Protected bool
-	// Schema is the table whose columns Parquet files have; of no meaning with another format.
+	// Schema is the table with the columns of Parquet files. Other formats ignore it.
 	Schema Schema
-	// DependsOn is what must exist before the first delivery: the role's policies, and what a bucket does to new objects.
+	// DependsOn are the resources that must exist before the first delivery: the role's policies and the bucket's settings.
 	DependsOn []cdktf.ITerraformDependable
 }
 
 // Schema is a Glue table. The delivery's role must be allowed to read it.
 type Schema struct{ Database, Table string }
 
-// DeliveryStream is what was made.
+// DeliveryStream is the declared delivery stream.
 type DeliveryStream struct {
 	Name string
-	// Ready is the delivery stream: what must not run before it reads depends on it.
+	// Ready is the delivery stream, for resources that must wait until it reads.
 	Ready cdktf.ITerraformDependable
 }
 
@@ -86,8 +86,8 @@ func toS3(cfg Config) *delivery.KinesisFirehoseDeliveryStreamExtendedS3Configura
 	return s3
 }
 
-// delimiting adds the processor that ends each record with a newline. Firehose spells the newline as a backslash and
-// an n; it needs no dynamic partitioning for it.
+// delimiting adds the processor that ends each record with a newline. Firehose writes the newline as a backslash and an n. The
+// processor does not need dynamic partitioning.
 func delimiting(on bool) *delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfiguration {
 	if !on {
 		return nil

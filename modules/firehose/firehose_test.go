@@ -81,7 +81,7 @@ func TestEverythingOverridden(t *testing.T) {
 	}`)
 }
 
-// Of Parquet the buffer is its own, and no record is ended with a newline.
+// Parquet has its own buffer options, and no newline after a record.
 func TestParquet(t *testing.T) {
 	cfg := defaults()
 	cfg.Delivery.Format, cfg.Schema = spec.FormatParquet, firehose.Schema{Database: "db", Table: "t"}

@@ -5,8 +5,8 @@ import (
 	delivery "github.com/cdktf/cdktf-provider-aws-go/aws/v19/kinesisfirehosedeliverystream"
 )
 
-// convert has Firehose make Parquet files. A record that does not fit the columns goes below the
-// error prefix, as format-conversion-failed.
+// convert makes Firehose write Parquet files. A record that does not fit the columns goes below the error prefix, as
+// format-conversion-failed.
 func convert(s3 *delivery.KinesisFirehoseDeliveryStreamExtendedS3Configuration, cfg Config) {
 	s3.DataFormatConversionConfiguration = &delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationDataFormatConversionConfiguration{
 		InputFormatConfiguration: &delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationDataFormatConversionConfigurationInputFormatConfiguration{

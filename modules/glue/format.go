@@ -2,7 +2,7 @@ package glue
 
 import "cdk.tf/go/ingest/spec"
 
-// format is how Hive's classes, by which Athena knows them too, read an object.
+// format has the Hive classes with which Athena reads an object.
 type format struct {
 	classification string
 	input, output  string
@@ -15,18 +15,18 @@ const (
 	textOutput = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
 )
 
-// wholeLines has one column that is the line. LazySimpleSerDe splits at \001, its default, and no JSON text holds that
-// character: in a string it must be escaped (RFC 8259, section 7). It escapes nothing where escape.delim is not set, so the
-// text stays as it was sent.
+// wholeLines has one column, which is the line. LazySimpleSerDe splits at \001, its default, and no JSON text contains that
+// character: in a string it must be escaped (RFC 8259, section 7). Without escape.delim the SerDe unescapes nothing, so the text
+// stays as it was sent.
 var wholeLines = format{
 	classification: "json", input: textInput, output: textOutput,
 	serde:      "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
 	parameters: map[string]string{"serialization.format": "1"},
 }
 
-// jsonLines has a column for a property. OpenX's SerDe is the one that Firehose converts to Parquet with: it compares names
-// without regard to case, and it can pass over a line that is no JSON, such as one of an event that was sent with line
-// breaks in it, of which Hive's own would end the query (Athena user guide, "OpenX JSON SerDe").
+// jsonLines has a column for each property. It uses OpenX's SerDe, with which Firehose also converts to Parquet. It ignores the
+// case of names. It can also skip a line that is not JSON, such as a part of an event with line breaks, at which Hive's own SerDe
+// would end the query (Athena user guide, "OpenX JSON SerDe").
 var jsonLines = format{
 	classification: "json", input: textInput, output: textOutput,
 	serde:      "org.openx.data.jsonserde.JsonSerDe",

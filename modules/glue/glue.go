@@ -1,4 +1,4 @@
-// Package glue declares the table through which SQL sees delivered objects.
+// Package glue declares the table through which SQL reads delivered objects.
 package glue
 
 import (
@@ -14,12 +14,12 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// Config of a table and the database that holds it alone.
+// Config of a table, and of the database that contains only this table.
 type Config struct {
 	Database    string
 	Table       string
 	Description string
-	// Bucket is the name of the bucket that holds the objects.
+	// Bucket is the name of the bucket with the objects.
 	Bucket string
 	// Partitioning of the objects' keys.
 	Partitioning spec.Partitioning
@@ -27,14 +27,14 @@ type Config struct {
 	Since int
 	// Format of the objects.
 	Format spec.Format
-	// Columns of the table; none for one column with the whole event, which Parquet has not.
+	// Columns of the table. Empty means one column with the whole event, which Parquet does not support.
 	Columns []spec.Column
 }
 
-// WholeEvent is the only column of a table for which no columns are said.
+// WholeEvent is the only column of a table without configured columns.
 const WholeEvent = "event"
 
-// Table is what was made.
+// Table is the declared table.
 type Table struct {
 	Database string
 	Name     string
@@ -64,8 +64,8 @@ func New(scope constructs.Construct, id string, cfg Config) *Table {
 	}
 }
 
-// Read allows what Firehose needs to read the table's columns (developer guide, "Controlling access"). Glue asks for the
-// permission on all that holds the table, up to the account's catalog.
+// Read allows what Firehose needs to read the table's columns (developer guide, "Controlling access"). Glue requires the permission
+// on the table, its database and the account's catalog.
 func (t *Table) Read(partition, region, account string) iam.Statement {
 	return iam.Statement{
 		Actions: []string{"glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"},
@@ -80,7 +80,7 @@ func partitionKeys(partitioning spec.Partitioning) []*gluecatalogtable.GlueCatal
 	for _, partition := range partitioning.Partitions {
 		keys = append(keys, &gluecatalogtable.GlueCatalogTablePartitionKeys{
 			Name: jsii.String(partition.Name),
-			// What Athena projects has leading zeros, and is compared as it stands.
+			// A value that Athena projects has leading zeros, and is compared as text.
 			Type:    jsii.String("string"),
 			Comment: jsii.String(partition.Pattern + " of the delivery, UTC"),
 		})

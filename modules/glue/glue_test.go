@@ -125,7 +125,7 @@ func TestColumnsOfJSON(t *testing.T) {
 	}
 }
 
-// The range of each pattern that validation lets through begins with its year.
+// The range of each pattern that validation allows begins with its year.
 func TestProjectionsOfDates(t *testing.T) {
 	for pattern, want := range map[string][2]string{
 		"yyyy":          {"2026,NOW", "YEARS"},

@@ -9,8 +9,8 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// parameters of the table: what it is, and how Athena computes its partitions (Athena user guide, "Use partition
-// projection with Amazon Athena"). So a partition is there as soon as its first object is, and nobody has to add it.
+// parameters of the table: its kind, and how Athena computes its partitions (Athena user guide, "Use partition projection with
+// Amazon Athena"). So a partition exists as soon as its first object does, and nobody must add it.
 func parameters(cfg Config) map[string]string {
 	found := map[string]string{
 		"EXTERNAL":                  "TRUE",
@@ -38,9 +38,9 @@ func template(partitioning spec.Partitioning) string {
 // firstOf is the first date of a year, in the longest pattern.
 const firstOf = "%04d-01-01-00"
 
-// projection of one partition's values. The one with the year is a date, because its range can end at NOW: that is decided
-// by each query, and a synthesis stays the same whenever it is made. A range of years to come would have every query that
-// names no year look for objects in the future.
+// projection of one partition's values. The projection of the year is a date, because its range can end at NOW, which each query
+// evaluates. So the time of a synthesis does not matter. With a range into the future, every query without a year would look for
+// future objects.
 func projection(pattern string, since int) map[string]string {
 	if !strings.HasPrefix(pattern, "yyyy") {
 		found := map[string]string{"type": "integer", "digits": "2"}

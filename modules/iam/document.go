@@ -9,7 +9,7 @@ import (
 // Document is an IAM policy document.
 type Document []Statement
 
-// Statement is one statement of a policy document. Effect is Allow where it is empty.
+// Statement is one statement of a policy document. An empty Effect means Allow.
 type Statement struct {
 	Sid        string                         `json:"Sid,omitempty"`
 	Effect     string                         `json:"Effect"`
@@ -19,8 +19,8 @@ type Statement struct {
 	Conditions map[string]map[string][]string `json:"Condition,omitempty"`
 }
 
-// JSON is the document as IAM takes it. The same document is always the same text. "<", ">" and "&" stay themselves: an
-// escape for HTML would be read as the same by IAM, and by nothing that compares texts.
+// JSON is the document in IAM's format. The same document is always the same text. It does not escape "<", ">" and "&" for HTML:
+// IAM would read the escapes as the same, but a comparison of texts would not.
 func (d Document) JSON() string {
 	statements := make([]Statement, len(d))
 	for i, s := range d {
@@ -37,7 +37,7 @@ func (d Document) JSON() string {
 		Statement []Statement
 	}{"2012-10-17", statements})
 	if err != nil {
-		panic(err) // a Principal that JSON cannot hold: a mistake of the module's
+		panic(err) // a Principal that JSON cannot represent: a bug of the module
 	}
 	return strings.TrimSuffix(text.String(), "\n")
 }

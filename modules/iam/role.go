@@ -1,4 +1,4 @@
-// Package iam declares roles that one AWS service assumes, with the least that it needs.
+// Package iam declares roles that one AWS service assumes, with the least permissions that it needs.
 package iam
 
 import (
@@ -24,19 +24,19 @@ type Config struct {
 	TrustConditions map[string]map[string][]string
 }
 
-// Role is what was made.
+// Role is the declared role.
 type Role struct {
 	ARN string
-	// Made is the role: what takes its time to be made depends on it, so that the role has spread when it is used.
+	// Made is the role. Slow resources depend on it, so that AWS knows the role everywhere when something uses it.
 	Made cdktf.ITerraformDependable
-	// Ready are the role's policies: what uses the role must depend on them, or it may be refused in its first seconds.
+	// Ready are the role's policies. A user of the role must depend on them, or AWS may refuse it in the first seconds.
 	Ready []cdktf.ITerraformDependable
 
 	c    constructs.Construct
 	name *string
 }
 
-// New declares the role, which may do nothing yet.
+// New declares the role, without permissions.
 func New(scope constructs.Construct, id string, cfg Config) *Role {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	trust := Document{{

@@ -1,4 +1,4 @@
-// Package kinesis declares the data stream that events wait in.
+// Package kinesis declares the data stream of the events.
 package kinesis
 
 import (
@@ -21,21 +21,21 @@ type Config struct {
 	Capacity spec.Capacity
 	// Retention in whole hours.
 	Retention time.Duration
-	// KeyARN of the key that encrypts the stream; empty for the AWS-managed one.
+	// KeyARN of the key that encrypts the stream; empty for the AWS-managed key.
 	KeyARN string
-	// DependsOn is what is made before the stream.
+	// DependsOn are the resources to make before the stream.
 	DependsOn []cdktf.ITerraformDependable
 	// Protected makes Terraform refuse to destroy the stream.
 	Protected bool
 }
 
-// Stream is what was made.
+// Stream is the declared stream.
 type Stream struct {
 	Name string
 	ARN  string
 }
 
-// managedKey is the AWS-managed key of Kinesis: it costs nothing, and who may use the stream needs no permission on it.
+// managedKey is the AWS-managed key of Kinesis. It costs nothing, and a user of the stream needs no permission on it.
 const managedKey = "alias/aws/kinesis"
 
 // New declares the stream, encrypted.

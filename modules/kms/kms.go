@@ -1,4 +1,4 @@
-// Package kms declares the key that an environment's data is encrypted with.
+// Package kms declares the key that encrypts an environment's data.
 package kms
 
 import (
@@ -17,32 +17,32 @@ type Config struct {
 	// Alias begins with "alias/".
 	Alias       string
 	Description string
-	// LogGroups are the names of the log groups that CloudWatch Logs may encrypt with the key. "*" stands for what cannot
-	// be known before the key is made.
+	// LogGroups are the names of the log groups that CloudWatch Logs may encrypt with the key. "*" stands for a part that is
+	// unknown before the key is made.
 	LogGroups []string
 	// Topic lets CloudWatch's alarms publish to SNS topics that are encrypted with the key.
 	Topic bool
-	// DeletionWindowDays is how long a destroyed key can be brought back, 7 to 30.
+	// DeletionWindowDays is the number of days in which you can restore a destroyed key, 7 to 30.
 	DeletionWindowDays int
 	// Protected makes Terraform refuse to destroy the key.
 	Protected bool
 
 	Partition, Region, Account string
-	// DNSSuffix is the partition's, which services' names end with: amazonaws.com.
+	// DNSSuffix is the partition's suffix of services' names, such as amazonaws.com.
 	DNSSuffix string
 }
 
-// Key is what was made.
+// Key is the declared key.
 type Key struct {
 	ARN string
-	// Made is the key: what must not outlive it depends on it.
+	// Made is the key. Resources that must not outlive the key depend on it.
 	Made cdktf.ITerraformDependable
 
 	cfg Config
 }
 
-// New declares the key, rotated every year, with its policy and its alias. The policy comes with the key and not after it,
-// because CloudWatch Logs tries the key when a log group is made with it.
+// New declares the key, rotated every year, with its policy and its alias. The policy is part of the key resource and not a separate
+// one, because CloudWatch Logs tries the key when it makes an encrypted log group.
 func New(scope constructs.Construct, id string, cfg Config) *Key {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	key := tf.New(c, "Default", kmskey.NewKmsKey, &kmskey.KmsKeyConfig{
@@ -59,8 +59,8 @@ func New(scope constructs.Construct, id string, cfg Config) *Key {
 	return &Key{ARN: *key.Arn(), Made: key, cfg: cfg}
 }
 
-// EncryptStream allows what a writer of a stream needs (Kinesis Data Streams Developer Guide, "Permissions to use
-// user-generated KMS keys", as are the encryption context and DecryptStream).
+// EncryptStream allows what a writer of a stream needs. The source of this, of the encryption context and of DecryptStream is
+// Kinesis Data Streams Developer Guide, "Permissions to use user-generated KMS keys".
 func (k *Key) EncryptStream(streamARN string) iam.Statement {
 	return k.by("kinesis", "aws:kinesis:arn", streamARN, "kms:GenerateDataKey")
 }
@@ -70,15 +70,15 @@ func (k *Key) DecryptStream(streamARN string) iam.Statement {
 	return k.by("kinesis", "aws:kinesis:arn", streamARN, "kms:Decrypt")
 }
 
-// WriteBucket allows what Firehose needs to deliver to a bucket with an S3 Bucket Key (Firehose Developer Guide,
-// "Controlling access"). With such a key the context is the bucket's ARN and not the object's, so that it cannot be limited
-// to a prefix (Amazon S3 User Guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys"). Decrypt is for the parts of
-// large objects.
+// WriteBucket allows what Firehose needs to deliver to a bucket with an S3 Bucket Key (Firehose Developer Guide, "Controlling
+// access"). With such a key, the encryption context is the bucket's ARN and not the object's, so the permission cannot be limited to
+// a prefix (Amazon S3 User Guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys"). Decrypt is for the parts of large
+// objects.
 func (k *Key) WriteBucket(bucketARN string) iam.Statement {
 	return k.by("s3", "aws:s3:arn", bucketARN, "kms:Decrypt", "kms:GenerateDataKey")
 }
 
-// by allows actions on the key to a role that a service acts for, and for one resource.
+// by allows a role actions on the key, only through a service and for one resource.
 func (k *Key) by(service, context, arn string, actions ...string) iam.Statement {
 	return iam.Statement{
 		Actions:   actions,
@@ -92,5 +92,5 @@ func (k *Key) by(service, context, arn string, actions ...string) iam.Statement 
 	}
 }
 
-// service is the principal of a service in the region, which is also its name for kms:ViaService.
+// service is the regional name of a service: its principal, and its value for kms:ViaService.
 func (c Config) service(name string) string { return name + "." + c.Region + "." + c.DNSSuffix }

@@ -69,7 +69,7 @@ func TestTwiceInOneStack(t *testing.T) {
 	}
 }
 
-// Each statement is of one action's worth, by one service, for one resource.
+// Each statement allows the actions of one use, through one service, for one resource.
 func TestUse(t *testing.T) {
 	tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		key := kms.New(stack, "key", defaults())

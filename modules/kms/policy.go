@@ -6,9 +6,9 @@ import (
 	"cdk.tf/go/ingest/modules/iam"
 )
 
-// administration is all that the key's keepers need and nothing that reads or writes data. It has no grants, which would
-// give that away past this policy. Whoever may change the policy can change this too (AWS KMS Developer Guide, "Default key
-// policy").
+// administration are the actions that the key's administrators need. None reads or writes data. There are no grants, which would
+// allow that without this policy. But an administrator who may change the policy can change this too (AWS KMS Developer Guide,
+// "Default key policy").
 var administration = []string{
 	"kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:DescribeKey", "kms:DisableKey",
 	"kms:DisableKeyRotation", "kms:EnableKey", "kms:EnableKeyRotation", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus",
@@ -17,17 +17,17 @@ var administration = []string{
 	"kms:UpdateAlias", "kms:UpdateKeyDescription",
 }
 
-// cryptography is what services do with a key for their data.
+// cryptography are the actions of services that encrypt their data with the key.
 var cryptography = []string{
 	"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom",
 	"kms:ReEncryptTo",
 }
 
-// policy is who may do what with the key. In a key's policy the resource "*" is the key itself.
+// policy is the key's policy. In a key's policy, the resource "*" is the key itself.
 //
-// The account is named because no IAM policy has any effect on a key whose policy does not name it, and because a key whose
-// policy names nobody else can be lost with the last user it names (same page). What IAM policies may allow is the key's
-// administration, and its use through the services that hold the data: nobody can decrypt with the key itself.
+// It names the account because IAM policies have no effect on a key whose policy does not, and because a key whose policy names only
+// users becomes unmanageable when they are deleted (same page). IAM policies may allow the key's administration, and its use
+// through the services that store the data: nobody can decrypt with the key directly.
 func (c Config) policy() iam.Document {
 	account := map[string]string{"AWS": fmt.Sprintf("arn:%s:iam::%s:root", c.Partition, c.Account)}
 	services := []string{c.service("kinesis"), c.service("logs"), c.service("s3")}
@@ -48,8 +48,8 @@ func (c Config) policy() iam.Document {
 	return document
 }
 
-// logs lets CloudWatch Logs encrypt the groups (CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS
-// Key Management Service", which has these actions by wildcards).
+// logs lets CloudWatch Logs encrypt the groups. Its source lists these actions with wildcards (CloudWatch Logs User Guide, "Encrypt
+// log data in CloudWatch Logs using AWS Key Management Service").
 func (c Config) logs() iam.Statement {
 	groups := make([]string, len(c.LogGroups))
 	for i, name := range c.LogGroups {
@@ -65,7 +65,7 @@ func (c Config) logs() iam.Statement {
 }
 
 // alarms lets CloudWatch publish (Amazon SNS Developer Guide, "Enable compatibility between event sources from AWS services
-// and encrypted topics"). Which alarms may is the topic's to say.
+// and encrypted topics"). The topic's policy restricts the alarms.
 func (c Config) alarms() iam.Statement {
 	return iam.Statement{
 		Sid:        "Alarms",

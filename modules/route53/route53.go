@@ -1,4 +1,4 @@
-// Package route53 declares records in a hosted zone that is somebody else's to keep.
+// Package route53 declares records in an existing hosted zone.
 package route53
 
 import (
@@ -9,14 +9,14 @@ import (
 	"cdk.tf/go/ingest/modules/internal/tf"
 )
 
-// Target is an endpoint of AWS's that a name leads to.
+// Target is an AWS endpoint to which a name leads.
 type Target struct {
 	DomainName string
 	ZoneID     string
 }
 
-// Alias declares the address record of a name: an alias, which follows the target's addresses and costs nothing to ask for.
-// It is for IPv4 alone, as API Gateway's regional endpoints are where nobody asks for more.
+// Alias declares the address record of a name: an alias, which follows the target's addresses, and whose queries are free. It is
+// only for IPv4, like API Gateway's regional endpoints by default.
 func Alias(scope constructs.Construct, id, zoneID, name string, target Target) {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	tf.New(c, "Default", route53record.NewRoute53Record, &route53record.Route53RecordConfig{
@@ -26,17 +26,18 @@ func Alias(scope constructs.Construct, id, zoneID, name string, target Target) {
 		Alias: &route53record.Route53RecordAlias{
 			Name:   jsii.String(target.DomainName),
 			ZoneId: jsii.String(target.ZoneID),
-			// There is no second answer to give where the only one is ill.
+			// There is no other record to answer with if the target is unhealthy.
 			EvaluateTargetHealth: jsii.Bool(false),
 		},
 	})
 }
 
-// proofTTL is how long resolvers keep a proof, in seconds: short, because a mistake in it holds up the certificate.
+// proofTTL is the time in seconds for which resolvers cache a proof. It is short, because a mistake in a proof delays the
+// certificate.
 const proofTTL = 60
 
-// Proof declares the record by which a certificate authority knows who has a domain, and returns its name. A second
-// certificate for the same domain has the same record, which then is taken over.
+// Proof declares the record that proves the ownership of a domain to a certificate authority, and returns its name. A second
+// certificate for the same domain has the same record, and overwrites it.
 func Proof(scope constructs.Construct, id, zoneID, name, kind, value string) (fqdn string) {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	record := tf.New(c, "Default", route53record.NewRoute53Record, &route53record.Route53RecordConfig{

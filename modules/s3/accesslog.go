@@ -14,26 +14,26 @@ import (
 // AccessLogConfig of a bucket that receives another one's access log.
 type AccessLogConfig struct {
 	Name string
-	// Of is the bucket that is logged, of the same account and region.
+	// Of is the logged bucket, in the same account and region.
 	Of      *Bucket
 	Account string
-	// ExpireAfterDays is 0 where lines are kept for ever.
+	// ExpireAfterDays is 0 to keep log files forever.
 	ExpireAfterDays int
-	// Disposable is as of any bucket.
+	// Disposable is like Config.Disposable.
 	Disposable bool
 }
 
 const (
-	// accessLogPrefix is where S3 puts its files. Below it follow account, region, bucket and date.
+	// accessLogPrefix is the prefix of S3's log files. The account, the region, the bucket and the date follow it.
 	accessLogPrefix = "access/"
-	// A log that was deleted can be brought back for as long as an event in a bucket with the defaults.
+	// accessLogNoncurrentDays is the time in which you can restore a deleted log, the default for events too.
 	accessLogNoncurrentDays = 30
 	accessLogUploadDays     = 7
 )
 
-// NewAccessLog declares the bucket of an access log, and has S3 write it. S3 delivers neither to a bucket that is encrypted
-// with a key of KMS's nor to one with a lock (Amazon S3 User Guide, "Enabling Amazon S3 server access logging"), so that this
-// one has S3's own keys, whatever encrypts the events.
+// NewAccessLog declares the bucket of an access log, and makes S3 write the log. S3 delivers neither to a bucket that is encrypted
+// with a KMS key nor to one with a lock (Amazon S3 User Guide, "Enabling Amazon S3 server access logging"). So this bucket has S3's
+// own keys, whatever encrypts the events.
 func NewAccessLog(scope constructs.Construct, id string, cfg AccessLogConfig) *Bucket {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	bucket := declareBucket(c, Config{Name: cfg.Name, Disposable: cfg.Disposable})
@@ -53,7 +53,7 @@ func NewAccessLog(scope constructs.Construct, id string, cfg AccessLogConfig) *B
 		TargetBucket: name,
 		TargetPrefix: jsii.String(accessLogPrefix),
 		TargetObjectKeyFormat: &logging.S3BucketLoggingTargetObjectKeyFormat{
-			// By the time of the requests, so that a day's are in that day's folder.
+			// By the time of the requests, so a day's requests are in that day's folder.
 			PartitionedPrefix: &logging.S3BucketLoggingTargetObjectKeyFormatPartitionedPrefix{
 				PartitionDateSource: jsii.String("EventTime"),
 			},
@@ -64,7 +64,7 @@ func NewAccessLog(scope constructs.Construct, id string, cfg AccessLogConfig) *B
 	return b
 }
 
-// receive lets S3's log delivery in, on behalf of the logged bucket alone (same page, "Permissions for log delivery").
+// receive lets S3's log delivery write, only on behalf of the logged bucket (same page, "Permissions for log delivery").
 func receive(bucketARN string, cfg AccessLogConfig) iam.Statement {
 	return iam.Statement{
 		Sid:       "AccessLog",

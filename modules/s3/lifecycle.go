@@ -9,7 +9,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// lifecycle waits for versioning: a rule over noncurrent versions has no meaning before it.
+// lifecycle waits for versioning, because a rule for noncurrent versions has no effect before it.
 func (s *settings) lifecycle(cfg spec.Bucket, versioning cdktf.ITerraformDependable) {
 	setting(s, "lifecycle", lifecycle.NewS3BucketLifecycleConfiguration,
 		&lifecycle.S3BucketLifecycleConfigurationConfig{
@@ -71,7 +71,7 @@ func transitions(from []spec.Transition) []*lifecycle.S3BucketLifecycleConfigura
 	return to
 }
 
-// wholeBucket is the filter that every object passes. S3 wants one in each rule.
+// wholeBucket is the filter that every object passes. S3 requires one in each rule.
 func wholeBucket() []*lifecycle.S3BucketLifecycleConfigurationRuleFilter {
 	return []*lifecycle.S3BucketLifecycleConfigurationRuleFilter{{Prefix: jsii.String("")}}
 }

@@ -13,17 +13,17 @@ import (
 	"cdk.tf/go/ingest/modules/internal/tf"
 )
 
-// Object of a bucket: a file, or a text that an apply makes up.
+// Object of a bucket: a file, or a text that is complete after an apply.
 type Object struct {
 	Key          string
 	ContentType  string
 	CacheControl string
-	// Source is the file, seen from the folder of the stack's own, and SourceHash changes with what it holds.
+	// Source is the file, relative to the stack's folder. SourceHash changes with the file's content.
 	Source     string
 	SourceHash string
-	// Content is the text where there is no file. It may hold references.
+	// Content is the text if there is no file. It may contain references.
 	Content string
-	// DependsOn is what must be there before it.
+	// DependsOn are the resources that must exist before the object.
 	DependsOn []cdktf.ITerraformDependable
 }
 
@@ -34,7 +34,7 @@ func (b *Bucket) Put(object Object) cdktf.ITerraformDependable {
 		Key:          jsii.String(object.Key),
 		ContentType:  jsii.String(object.ContentType),
 		CacheControl: jsii.String(object.CacheControl),
-		// So that each object has a version by which it can be removed.
+		// So that each object has a version, by which Terraform can delete it.
 		DependsOn: tf.DependsOn(append(object.DependsOn, b.versioning)),
 	}
 	if object.Source != "" {
@@ -47,8 +47,8 @@ func (b *Bucket) Put(object Object) cdktf.ITerraformDependable {
 
 var notInID = regexp.MustCompile(`[^A-Za-z0-9]+`)
 
-// objectID is a construct's id for a key: what of it an id may hold, and a digest, because two keys may have that in
-// common. It is made of the key alone: two resources of one key, the old and the new, would remove each other's object.
+// objectID is a construct's id for a key: the characters that an id may contain, and a digest, because two keys may have the same
+// such characters. It depends only on the key: two resources for one key, an old and a new one, would delete each other's object.
 func objectID(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return strings.Trim(notInID.ReplaceAllString(key, "-"), "-") + "-" + hex.EncodeToString(sum[:3])

@@ -1,5 +1,4 @@
-// Package s3 declares buckets, such as the one that events land in and the one that its access log goes to, and objects in
-// them.
+// Package s3 declares buckets, such as the one in which events land and the one for its access log, and objects in them.
 package s3
 
 import (
@@ -25,25 +24,25 @@ import (
 type Config struct {
 	Name      string
 	Lifecycle spec.Bucket
-	// KeyARN of the key that objects are encrypted with; empty for S3's own keys.
+	// KeyARN of the key that encrypts objects; empty for S3's own keys.
 	KeyARN string
-	// DependsOn is what must outlive the bucket: the key, without which no object that is left can be read.
+	// DependsOn are the resources that must outlive the bucket: the key, without which nobody can read the remaining objects.
 	DependsOn []cdktf.ITerraformDependable
-	// Disposable lets a destroy delete the bucket with the objects in it. Any other bucket is kept: Terraform refuses each plan
-	// that destroys it, or what is set on it. There is nothing between the two. Terraform destroys what is set on a bucket
-	// before the bucket, so that S3's refusal to delete one that holds objects comes when its policy, its encryption and its
-	// public access block are gone. A condition cannot refuse it either: before a destroy Terraform takes a failed one for a
-	// warning (hashicorp/terraform, internal/terraform/node_resource_plan_instance.go, preDestroyRefresh).
+	// Disposable lets a destroy delete the bucket with its objects. Any other bucket is kept: Terraform refuses each plan that
+	// destroys it or one of its settings. There is no option between the two. Terraform destroys a bucket's settings before the
+	// bucket. If S3 then refuses to delete a bucket with objects, its policy, its encryption and its public access block are
+	// gone. A condition cannot prevent that: before a destroy, a failed condition is only a warning (hashicorp/terraform,
+	// internal/terraform/node_resource_plan_instance.go, preDestroyRefresh).
 	Disposable bool
 }
 
-// Bucket is what was made.
+// Bucket is the declared bucket.
 type Bucket struct {
 	Name string
 	ARN  string
-	// DomainName is where the bucket answers in its own region.
+	// DomainName is the bucket's regional domain name.
 	DomainName string
-	// Ready is what is set on the bucket: a writer depends on it, or its first objects go without.
+	// Ready are the bucket's settings. A writer must depend on them, or they do not apply to its first objects.
 	Ready []cdktf.ITerraformDependable
 
 	c          constructs.Construct
@@ -87,7 +86,7 @@ func declareBucket(c constructs.Construct, cfg Config) s3bucket.S3Bucket {
 	})
 }
 
-// settings are the resources that each say one thing of a bucket. They are kept with it.
+// settings are the resources that each have one setting of a bucket. They are kept with the bucket.
 type settings struct {
 	c      constructs.Construct
 	bucket *string
@@ -95,7 +94,7 @@ type settings struct {
 	made   []cdktf.ITerraformDependable
 }
 
-// setting declares one of them.
+// setting declares one of the settings.
 func setting[E cdktf.TerraformElement, C any](s *settings, id string, constructor func(constructs.Construct, *string, C) E, config C) E {
 	element := tf.New(s.c, id, constructor, config)
 	s.made = append(s.made, any(element).(cdktf.ITerraformDependable))
@@ -122,8 +121,8 @@ func (s *settings) closeToPublic() cdktf.ITerraformDependable {
 		})
 }
 
-// encrypt has new objects encrypted with the key, where there is one, and then with an S3 Bucket Key, by which S3 asks KMS
-// for one data key in a while and not for one an object.
+// encrypt makes S3 encrypt new objects, with the key if there is one. It then uses an S3 Bucket Key, with which S3 asks KMS for a
+// data key from time to time and not for each object.
 func (s *settings) encrypt(keyARN string) {
 	rule := &s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleA{
 		ApplyServerSideEncryptionByDefault: &s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA{
@@ -154,8 +153,8 @@ func (s *settings) keepVersions() cdktf.ITerraformDependable {
 		})
 }
 
-// lockObjects turns the lock on in place, as S3 can since 2023. The bucket's own argument would have the bucket replaced
-// (hashicorp/terraform-provider-aws, issue 36529). S3 wants versioning before it.
+// lockObjects turns the lock on in place, which S3 supports since 2023. The bucket's own argument would replace the bucket
+// (hashicorp/terraform-provider-aws, issue 36529). S3 requires versioning first.
 func (s *settings) lockObjects(cfg spec.ObjectLock, versioning cdktf.ITerraformDependable) {
 	setting(s, "lock", lock.NewS3BucketObjectLockConfigurationA, &lock.S3BucketObjectLockConfigurationAConfig{
 		Bucket: s.bucket,
@@ -170,8 +169,8 @@ func (s *settings) lockObjects(cfg spec.ObjectLock, versioning cdktf.ITerraformD
 	})
 }
 
-// attach gives the bucket its policy. It waits for the access block, because S3 refuses two changes of a bucket's access at
-// the same time.
+// attach declares the bucket's policy. It waits for the access block, because S3 refuses two simultaneous changes of a bucket's
+// access.
 func (s *settings) attach(document iam.Document, private cdktf.ITerraformDependable) s3bucketpolicy.S3BucketPolicy {
 	return setting(s, "policy", s3bucketpolicy.NewS3BucketPolicy, &s3bucketpolicy.S3BucketPolicyConfig{
 		Bucket:    s.bucket,
@@ -195,8 +194,8 @@ func requireTLS(bucketARN string) iam.Statement {
 	}
 }
 
-// requireKey denies each object that asks to be encrypted otherwise: by S3's keys, by another key of KMS's, by a key that
-// the request itself brings. Who asks for nothing gets the bucket's default, which is the key.
+// requireKey denies each object that requests another encryption: with S3's keys, with another KMS key, or with a key in the
+// request. A request without an encryption gets the bucket's default, which is the key.
 func requireKey(bucketARN, keyARN string) []iam.Statement {
 	deny := func(sid string, conditions map[string]map[string][]string) iam.Statement {
 		return iam.Statement{
@@ -205,8 +204,8 @@ func requireKey(bucketARN, keyARN string) []iam.Statement {
 		}
 	}
 	return []iam.Statement{
-		// Where a request names an algorithm and no key, the second condition holds too: a negated one does of a key that is
-		// absent (IAM User Guide, condition operators).
+		// If a request names an algorithm and no key, the second condition is true too, because a negated operator is true for
+		// an absent key (IAM User Guide, condition operators).
 		deny("NoOtherKey", map[string]map[string][]string{
 			"Null":            {"s3:x-amz-server-side-encryption": {"false"}},
 			"StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": {keyARN}},
@@ -217,8 +216,8 @@ func requireKey(bucketARN, keyARN string) []iam.Statement {
 	}
 }
 
-// Publish lets one CloudFront distribution read the bucket's objects, and nobody else (CloudFront developer guide, "Give
-// CloudFront permission to access the S3 bucket").
+// Publish lets only one CloudFront distribution read the bucket's objects (CloudFront developer guide, "Give CloudFront permission
+// to access the S3 bucket").
 func (b *Bucket) Publish(distributionARN string) {
 	b.document = append(b.document, iam.Statement{
 		Sid:        "DistributionReads",
@@ -230,7 +229,7 @@ func (b *Bucket) Publish(distributionARN string) {
 	b.policy.SetPolicy(jsii.String(b.document.JSON()))
 }
 
-// Deliver allows what Firehose needs to write objects under the given prefixes, which may hold Firehose's expressions.
+// Deliver allows what Firehose needs to write objects under the prefixes, which may contain Firehose's expressions.
 func (b *Bucket) Deliver(prefixes ...string) []iam.Statement {
 	objects := make([]string, len(prefixes))
 	for i, prefix := range prefixes {

@@ -165,7 +165,7 @@ func TestObjects(t *testing.T) {
 			Key: "_web/a_b.js", ContentType: "text/javascript", CacheControl: "immutable", Source: "web/_web/a_b.js", SourceHash: "12",
 			DependsOn: []cdktf.ITerraformDependable{settings},
 		})
-		// The same but for what an id cannot hold, in this bucket and in another.
+		// Keys that differ only in characters that an id cannot contain, in this bucket and in another.
 		bucket.Put(s3.Object{Key: "_web/a-b.js", Source: "web/_web/a-b.js", SourceHash: "34"})
 		s3.New(stack, "other", defaults()).Put(s3.Object{Key: "config.json", Content: "{}"})
 	})
@@ -184,7 +184,7 @@ func TestObjects(t *testing.T) {
 	}`)
 }
 
-// A writer waits for all that is set on the bucket.
+// A writer waits for all settings of the bucket.
 func TestReady(t *testing.T) {
 	locked := spec.Bucket{ObjectLock: spec.ObjectLock{Mode: spec.Governance, Days: 1}}
 	for _, row := range []struct {

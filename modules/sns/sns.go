@@ -1,4 +1,4 @@
-// Package sns declares a topic that one AWS service publishes to, and who is told.
+// Package sns declares a topic to which one AWS service publishes, and its subscriptions.
 package sns
 
 import (
@@ -18,24 +18,24 @@ import (
 // Config of a topic.
 type Config struct {
 	Name string
-	// Service that publishes, such as "cloudwatch.amazonaws.com", on behalf of these sources of this account. The sources
-	// are a pattern of ARNs.
+	// Service is the service that publishes, such as "cloudwatch.amazonaws.com". It may do so only on behalf of Sources, a
+	// pattern of ARNs, in Account.
 	Service string
 	Account string
 	Sources string
-	// KeyARN of the customer key that encrypts messages, whose policy lets Service decrypt and generate data keys. Empty
-	// leaves them as they are: with the AWS-managed alias/aws/sns no alarm would get through, because its policy does not
+	// KeyARN of the customer key that encrypts messages. Its policy must let Service decrypt and generate data keys. Empty
+	// means no encryption: with the AWS-managed alias/aws/sns no alarm would reach the topic, because that key's policy does not
 	// let CloudWatch use it and cannot be changed (repost.aws, "cloudwatch-configure-alarm-sns").
 	KeyARN string
 }
 
-// Topic is what was made.
+// Topic is the declared topic.
 type Topic struct {
 	ARN string
 }
 
-// New declares a topic that nobody but the service publishes to, and over TLS only. The account's own principals manage
-// it and subscribe to it by their own policies.
+// New declares a topic to which only the service may publish, and only over TLS. The account's own principals manage it and
+// subscribe to it by their own policies.
 func New(scope constructs.Construct, id string, cfg Config) *Topic {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	config := &snstopic.SnsTopicConfig{Name: jsii.String(cfg.Name)}
@@ -51,8 +51,8 @@ func New(scope constructs.Construct, id string, cfg Config) *Topic {
 	return &Topic{ARN: *arn}
 }
 
-// access has both of the conditions with which the SNS developer guide narrows what a service may do ("Example cases for
-// Amazon SNS access control"): whose resource it is, and which.
+// access has both conditions with which the SNS developer guide restricts a service ("Example cases for Amazon SNS access
+// control"): the account and the ARN of the source.
 func access(cfg Config, topic string) iam.Document {
 	return iam.Document{
 		{
@@ -78,11 +78,11 @@ func access(cfg Config, topic string) iam.Document {
 	}
 }
 
-// Subscribe declares a subscription for each e-mail address. SNS asks each by mail before it sends anything else.
+// Subscribe declares a subscription for each e-mail address. SNS first sends each a request to confirm.
 func Subscribe(scope constructs.Construct, id, topicARN string, emails []string) {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	for _, email := range emails {
-		// By the address and not by its place in the list: or one that goes would take the ones after it along.
+		// The id depends on the address and not on its index, so that removing one address does not replace the later ones.
 		sum := sha256.Sum256([]byte(email))
 		tf.New(c, hex.EncodeToString(sum[:4]), snstopicsubscription.NewSnsTopicSubscription,
 			&snstopicsubscription.SnsTopicSubscriptionConfig{

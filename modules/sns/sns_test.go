@@ -49,7 +49,7 @@ func TestTwiceInOneStack(t *testing.T) {
 		"aws_sns_topic_policy.first_policy", "aws_sns_topic_policy.second_policy")
 }
 
-// subscribed are the addresses of subscriptions by their Terraform addresses.
+// subscribed are the e-mail addresses of subscriptions by their Terraform addresses.
 func subscribed(t *testing.T, emails ...string) map[string]any {
 	t.Helper()
 	found := map[string]any{}
@@ -71,7 +71,7 @@ func TestSubscribe(t *testing.T) {
 	if diff := cmp.Diff([]any{"a@example.com", "b@example.com", "c@example.com"}, sorted(three)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	// Whoever stays keeps the Terraform address, and so the confirmation.
+	// A remaining subscription keeps its Terraform address, and so its confirmation.
 	for address, email := range subscribed(t, "c@example.com", "b@example.com") {
 		if three[address] != email {
 			t.Errorf("%s was %v and is %v", address, three[address], email)

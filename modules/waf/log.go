@@ -14,7 +14,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// secrets are the headers that the log does not hold, in lower case as WAF wants them: those that say who a caller is, and more.
+// secrets are the headers that the log leaves out, in lower case as WAF requires: those with credentials, and more.
 func secrets(more []string) []string {
 	names := []string{"authorization", "cookie", "x-amz-security-token", "x-api-key"}
 	for _, name := range more {
@@ -24,9 +24,9 @@ func secrets(more []string) []string {
 	return slices.Compact(names)
 }
 
-// protected keeps what was sent out of what WAF stores of a request. The redacted fields of a log are not enough: they know no
-// bodies, and the details of a rule that matched quote what it matched (AWS WAF developer guide, "Log fields for web ACL
-// traffic" and "Data protection exceptions"). A query string may hold a signature.
+// protected keeps a request's content out of WAF's records. The redacted fields of a log are not enough: they do not cover bodies,
+// and a matching rule's details quote the matched text (AWS WAF developer guide, "Log fields for web ACL traffic" and "Data
+// protection exceptions"). A query string may contain a signature.
 func protected(more []string) *wafv2webacl.Wafv2WebAclDataProtectionConfig {
 	var all []*wafv2webacl.Wafv2WebAclDataProtectionConfigDataProtection
 	for _, field := range []*wafv2webacl.Wafv2WebAclDataProtectionConfigDataProtectionField{
@@ -39,19 +39,19 @@ func protected(more []string) *wafv2webacl.Wafv2WebAclDataProtectionConfig {
 	return &wafv2webacl.Wafv2WebAclDataProtectionConfig{DataProtection: all}
 }
 
-// condition is one of those of which a request must meet any to be in the log.
+// condition is one of the conditions for logging a request. A request is logged if it meets any of them.
 type condition = logging.Wafv2WebAclLoggingConfigurationLoggingFilterFilterCondition
 
-// logged are the requests that were blocked, and those in which a rule of Firewall.Count found something, by the label that a
-// rule adds whether it blocks or counts. The label stays on the request until the end, so that it is also in the record of one
-// that another rule blocks afterwards (AWS WAF developer guide, "Web request labeling in AWS WAF" and "Log fields").
+// logged are the conditions for blocked requests, and for those that a rule of Firewall.Count matched. The latter use the label
+// that a rule adds whether it blocks or counts. The label stays on the request, so it is also in the record of a request that
+// another rule blocks later (AWS WAF developer guide, "Web request labeling in AWS WAF" and "Log fields").
 //
-// COUNT and EXCLUDED_AS_COUNT would keep what any rule counted (API reference, ActionCondition): each event over 8 KB, which
-// SizeRestrictions_BODY counts by itself, and what AWSManagedIPDDoSList finds. Both pass, and the metrics of their labels
-// say how many they are (AWS WAF developer guide, "AWS WAF metrics and dimensions").
+// COUNT and EXCLUDED_AS_COUNT would log the matches of any counting rule (API reference, ActionCondition): each event over 8 KB,
+// which SizeRestrictions_BODY counts, and the matches of AWSManagedIPDDoSList. Both kinds pass, and the metrics of their labels
+// count them (AWS WAF developer guide, "AWS WAF metrics and dimensions").
 //
-// All are conditions of one filter. Of several filters the first that a request meets decides, and the provider sends them in
-// an order of its own (hashicorp/terraform-provider-aws, issue 32665). AWS states no limit for the conditions of one.
+// All are conditions of one filter. With several filters, the first match decides, and the provider sends the filters in an
+// arbitrary order (hashicorp/terraform-provider-aws, issue 32665). AWS states no limit for the conditions of one filter.
 func logged(firewall spec.Firewall) []*condition {
 	conditions := []*condition{{
 		ActionCondition: &logging.Wafv2WebAclLoggingConfigurationLoggingFilterFilterConditionActionCondition{Action: jsii.String("BLOCK")},
@@ -70,12 +70,12 @@ func logged(firewall spec.Firewall) []*condition {
 	return conditions
 }
 
-// logTo declares what is logged. A request that passes is in the API's access log anyway, and a line of WAF's is a kilobyte
-// and more: it would cost more than WAF itself does for the request.
+// logTo declares the log. It leaves out a request that passes: the API's access log has it anyway, and a line of WAF has a kilobyte
+// and more, which would cost more than WAF itself for the request.
 //
-// The log group needs no resource policy of the stack's: WAF makes the group's, by which delivery.logs.amazonaws.com may
-// write to it, with the permissions of whoever applies this (API reference, LoggingConfiguration; CloudWatch Logs user
-// guide, "Logs sent to CloudWatch Logs"). A second one of another name would be refused, of which a group has one
+// The stack declares no resource policy for the log group. WAF makes it with the permissions of the principal that applies the
+// stack, and lets delivery.logs.amazonaws.com write to the group (API reference, LoggingConfiguration; CloudWatch Logs user guide,
+// "Logs sent to CloudWatch Logs"). A group has one such policy, so AWS would refuse a second one of another name
 // (hashicorp/terraform-provider-aws, pull request 47111).
 func logTo(c constructs.Construct, acl wafv2webacl.Wafv2WebAcl, log *cloudwatch.LogGroup, cfg Config) {
 	names := secrets(cfg.Secrets)

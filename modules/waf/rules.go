@@ -10,8 +10,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// rules are asked in this order, and the first that blocks ends it: the limits come first, so that they count whatever is
-// sent. Their capacity is
+// rules run in this order until one blocks. The limits come first, so that they apply to every request. Their capacity is
 //
 //	rate-limit                                 2
 //	body-size                          1 + 10 = 11   (at most: a text transformation is 10, and NONE is one by its form)
@@ -35,15 +34,15 @@ func rules(firewall spec.Firewall) []*wafv2webacl.Wafv2WebAclRule {
 		rule.VisibilityConfig = &wafv2webacl.Wafv2WebAclRuleVisibilityConfig{
 			CloudwatchMetricsEnabled: jsii.Bool(true),
 			MetricName:               rule.Name,
-			// Samples show headers as they were sent: what the log leaves out is left out of the log alone (API reference,
-			// LoggingConfiguration, RedactedFields).
+			// Samples show all headers, because redacted fields are left out only of the log (API reference, LoggingConfiguration,
+			// RedactedFields).
 			SampledRequestsEnabled: jsii.Bool(false),
 		}
 	}
 	return all
 }
 
-// object is a block of a rule's statement, whose form CDKTF leaves open because statements hold statements.
+// object is a block of a rule's statement. CDKTF has no type for it, because statements contain statements.
 type object = map[string]any
 
 func own(name string, statement object) *wafv2webacl.Wafv2WebAclRule {
@@ -54,7 +53,7 @@ func own(name string, statement object) *wafv2webacl.Wafv2WebAclRule {
 	}
 }
 
-// rateWindow is in seconds, and WAF's own choice.
+// rateWindow is in seconds, and WAF's default.
 const rateWindow = 300
 
 func rateLimit(requests int) object {
@@ -63,9 +62,9 @@ func rateLimit(requests int) object {
 	}}
 }
 
-// bodySize compares what WAF has of a body, which is no more than API Gateway hands on. What is larger than that is over the
-// limit whatever its size, which is what MATCH says: without it, it would compare as just as large as was handed on, and
-// pass (AWS WAF developer guide, "Size constraint rule statement" and "Oversize web request components").
+// bodySize compares the size of a body. WAF has only the part that API Gateway passes to it. With MATCH, a larger body exceeds the
+// limit whatever its size. Without MATCH, WAF would compare the size of the passed part, and the body would pass (AWS WAF developer
+// guide, "Size constraint rule statement" and "Oversize web request components").
 func bodySize(most int) object {
 	return object{"size_constraint_statement": object{
 		"comparison_operator": "GT",
@@ -75,7 +74,7 @@ func bodySize(most int) object {
 	}}
 }
 
-// managed declares a group of AWS's, in the version that AWS recommends at the moment, with those of its rules that count.
+// managed declares a managed group of AWS, in AWS's default version, with the rules of it that only count.
 func managed(group spec.ManagedRules, counted map[string]bool) *wafv2webacl.Wafv2WebAclRule {
 	statement := object{"vendor_name": "AWS", "name": group.Group}
 	var overrides []object

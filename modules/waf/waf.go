@@ -1,4 +1,4 @@
-// Package waf declares a web ACL of AWS WAF before an API's stage, and its log.
+// Package waf declares a web ACL of AWS WAF for an API's stage, and its log.
 package waf
 
 import (
@@ -16,27 +16,27 @@ import (
 type Config struct {
 	Name     string
 	Firewall spec.Firewall
-	// StageARN of the API's stage that it stands before.
+	// StageARN of the API's stage that the web ACL protects.
 	StageARN string
-	// LogGroup is the name of its log group, which begins with "aws-waf-logs-".
+	// LogGroup is the log group's name, which begins with "aws-waf-logs-".
 	LogGroup      string
 	RetentionDays int
-	// Secrets are request headers that the log does not hold, beside those that say who a caller is everywhere.
+	// Secrets are request headers that the log leaves out, in addition to the usual ones with credentials.
 	Secrets []string
-	// KeyARN of the key that encrypts the log, whose policy lets CloudWatch Logs; empty for the service's own.
+	// KeyARN of the key that encrypts the log. Its policy must let CloudWatch Logs use it. Empty uses the service's own key.
 	KeyARN string
 }
 
-// Firewall is what was made.
+// Firewall is the declared web ACL.
 type Firewall struct {
 	LogGroup string
 }
 
 // New declares the web ACL, its log and its association with the stage.
 //
-// It has no custom response, so that what it blocks is answered by API Gateway's own response WAF_FILTERED, which is
-// DEFAULT_4XX where nothing else is said: 403, with CORS headers. WAF's custom responses would go before that (API Gateway
-// developer guide, "Gateway response types for API Gateway").
+// It has no custom response, so API Gateway's response WAF_FILTERED answers a blocked request. Its default is DEFAULT_4XX: 403, with
+// CORS headers. WAF's custom responses would take precedence (API Gateway developer guide, "Gateway response types for API
+// Gateway").
 func New(scope constructs.Construct, id string, cfg Config) *Firewall {
 	c := constructs.NewConstruct(scope, jsii.String(id))
 	acl := tf.New(c, "Default", wafv2webacl.NewWafv2WebAcl, &wafv2webacl.Wafv2WebAclConfig{
@@ -68,11 +68,11 @@ func New(scope constructs.Construct, id string, cfg Config) *Firewall {
 	return &Firewall{LogGroup: log.Name}
 }
 
-// inspected is how much of a body API Gateway hands to WAF: 16, 32, 48 or 64 KB, and no more than is let through, because
-// from 16 KB on it costs by the request that is larger (AWS WAF developer guide, "Managing body inspection size limits").
+// inspected is the part of a body that API Gateway passes to WAF: 16, 32, 48 or 64 KB. It is no more than the limit for bodies
+// needs, because above 16 KB each larger request costs more (AWS WAF developer guide, "Managing body inspection size limits").
 func inspected(maxBodyBytes int) string {
 	switch {
-	case maxBodyBytes <= 16<<10: // 0 too: then there is no limit that this could help
+	case maxBodyBytes <= 16<<10: // also for 0, where no limit needs more
 		return "KB_16"
 	case maxBodyBytes <= 32<<10:
 		return "KB_32"

@@ -82,7 +82,7 @@ func TestDefaults(t *testing.T) {
 	}`)
 }
 
-// rule is as much of a rule as the tests below read.
+// rule has the arguments of a rule that the tests below read.
 type rule struct {
 	Name      string `json:"name"`
 	Statement struct {
@@ -158,7 +158,7 @@ func TestEverythingOverridden(t *testing.T) {
 	}
 }
 
-// What counts by somebody else's choice, which here is every event over 8 KB, is not logged.
+// Matches of rules that count by another choice, here every event over 8 KB, are not logged.
 func TestLogged(t *testing.T) {
 	cfg := defaults()
 	for _, test := range []struct{ count, labels []string }{
@@ -187,7 +187,7 @@ func TestLogged(t *testing.T) {
 	}
 }
 
-// WAF is handed no more of a body than is let through.
+// WAF gets no more of a body than the limit for bodies needs.
 func TestInspectedBody(t *testing.T) {
 	for size, want := range map[int]string{
 		0: "KB_16", 1: "KB_16", 16384: "KB_16", 16385: "KB_32", 32768: "KB_32", 32769: "KB_48", 49152: "KB_48", 49153: "KB_64", 65536: "KB_64",

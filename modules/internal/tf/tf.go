@@ -1,4 +1,4 @@
-// Package tf is what the modules share in speaking to CDKTF.
+// Package tf has the modules' shared helpers for CDKTF.
 package tf
 
 import (
@@ -11,10 +11,10 @@ import (
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 )
 
-// New makes an element by its constructor and gives it the Terraform name of its place in the construct tree, such as
-// api_submit_post, in place of CDKTF's name with a hash, so that plans, state commands and the synthesised JSON can be read.
+// New makes an element by its constructor. It names the element in Terraform by its path in the construct tree, such as
+// api_submit_post, instead of CDKTF's name with a hash, so that plans, state commands and the synthesised JSON are readable.
 //
-// The stack and children called "Default" are left out. Ids may not hold "_": then no two places have the same name.
+// The name leaves out the stack and children called "Default". Ids may not contain "_", so no two paths have the same name.
 func New[E cdktf.TerraformElement, C any](scope constructs.Construct, id string, constructor func(constructs.Construct, *string, C) E, config C) E {
 	element := constructor(scope, jsii.String(id), config)
 	_, path, _ := strings.Cut(pathOf(scope)+"/"+id, "/")
@@ -22,8 +22,8 @@ func New[E cdktf.TerraformElement, C any](scope constructs.Construct, id string,
 	return element
 }
 
-// paths are those of the constructs that elements were made in: each costs a request to Node.js, and one holds several
-// elements. Nothing leaves it, as jsii itself holds a construct for as long as the program runs.
+// paths caches the paths of constructs, because each read is a request to Node.js, and a construct contains several elements. It
+// never shrinks, because jsii itself keeps a construct for as long as the program runs.
 var paths sync.Map
 
 func pathOf(scope constructs.Construct) string {
@@ -42,7 +42,7 @@ func nameOf(path string) string {
 	return strings.ReplaceAll(strings.TrimSuffix(path, "/Default"), "/", "_")
 }
 
-// StringMap turns a Go map into what jsii takes.
+// StringMap converts a Go map for jsii.
 func StringMap(m map[string]string) *map[string]*string {
 	out := make(map[string]*string, len(m))
 	for k, v := range m {
@@ -51,12 +51,12 @@ func StringMap(m map[string]string) *map[string]*string {
 	return &out
 }
 
-// Literal escapes a text so that Terraform takes it as it stands: without it "${" and "%{" begin an expression.
+// Literal escapes a text so that Terraform does not evaluate "${" and "%{" in it.
 func Literal(text string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(text)
 }
 
-// Protect is the lifecycle of a resource that Terraform must refuse to destroy; nil where it may.
+// Protect is the lifecycle of a resource that Terraform must refuse to destroy; nil if protected is false.
 func Protect(protected bool) *cdktf.TerraformResourceLifecycle {
 	if !protected {
 		return nil
@@ -64,7 +64,7 @@ func Protect(protected bool) *cdktf.TerraformResourceLifecycle {
 	return &cdktf.TerraformResourceLifecycle{PreventDestroy: jsii.Bool(true)}
 }
 
-// DependsOn is what a resource waits for beside what it refers to; nil where there is nothing.
+// DependsOn are a resource's dependencies without references; nil if there are none.
 func DependsOn(dependables []cdktf.ITerraformDependable) *[]cdktf.ITerraformDependable {
 	if len(dependables) == 0 {
 		return nil
@@ -72,7 +72,7 @@ func DependsOn(dependables []cdktf.ITerraformDependable) *[]cdktf.ITerraformDepe
 	return &dependables
 }
 
-// Optional is an argument that is left out where it is empty.
+// Optional is a string argument; nil for the empty text.
 func Optional(text string) *string {
 	if text == "" {
 		return nil

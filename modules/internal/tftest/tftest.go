@@ -1,4 +1,4 @@
-// Package tftest lets a module's test see the Terraform JSON that it makes.
+// Package tftest gives a module's test the Terraform JSON that the module makes.
 package tftest
 
 import (
@@ -50,7 +50,7 @@ func Synth(t *testing.T, build func(stack cdktf.TerraformStack)) Resources {
 	return resources
 }
 
-// Expect fails the test where a resource is not what the JSON text says, all of it.
+// Expect fails the test if a resource's arguments are not exactly those in the JSON text.
 func (r Resources) Expect(t *testing.T, address, text string) {
 	t.Helper()
 	var want map[string]any
@@ -62,7 +62,7 @@ func (r Resources) Expect(t *testing.T, address, text string) {
 	}
 }
 
-// ExpectAddresses fails the test where the stack has other resources than these, which come in sorted order.
+// ExpectAddresses fails the test if the stack's resources are not exactly these, which must be sorted.
 func (r Resources) ExpectAddresses(t *testing.T, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(r))); diff != "" {
@@ -70,7 +70,7 @@ func (r Resources) ExpectAddresses(t *testing.T, want ...string) {
 	}
 }
 
-// Of returns the resources whose address begins so.
+// Of returns the resources whose address begins with prefix.
 func (r Resources) Of(prefix string) Resources {
 	found := Resources{}
 	for address, body := range r {

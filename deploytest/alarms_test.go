@@ -12,8 +12,7 @@ import (
 	"testing"
 )
 
-// query calls one of AWS's older APIs, which take forms and answer with XML, and whose clients the project has no other
-// use for.
+// query calls one of AWS's older APIs, which take forms and answer with XML. The project has no other use for their clients.
 func query(t *testing.T, endpoint, service, version, action string, form url.Values, answer any) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), commandLimit)
@@ -42,7 +41,7 @@ func query(t *testing.T, endpoint, service, version, action string, form url.Val
 	}
 }
 
-// deployedAlarm is as much of an alarm as the test reads.
+// deployedAlarm has the attributes of an alarm that the test reads.
 type deployedAlarm struct {
 	AlarmName        string
 	AlarmDescription string
@@ -68,7 +67,7 @@ func describeAlarms(t *testing.T, endpoint string) []deployedAlarm {
 	return answer.Alarms
 }
 
-// topicARN is the topic that an environment's alarms are sent to.
+// topicARN is the topic of an environment's alarms.
 func topicARN(env string) string {
 	return "arn:aws:sns:us-east-1:123456789012:api-kinesis-alarms-" + env
 }

@@ -16,14 +16,13 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// redeployed is what a plan has beside its other changes where it changes what is deployed.
+// redeployed are the additional changes of a plan that changes the deployed API.
 var redeployed = map[string]string{
 	"aws_api_gateway_deployment.api_deployment": "create before destroy",
 	"aws_api_gateway_stage.api_stage":           "update",
 }
 
-// TestAPIKeys leads an environment from signatures to keys, which it changes, and at last takes a path and the resource
-// policy away.
+// TestAPIKeys changes an environment from signatures to keys, changes the keys, and then removes a path and the resource policy.
 func TestAPIKeys(t *testing.T) {
 	t.Parallel()
 	env := catalogue.Named("option-keys")
@@ -52,8 +51,8 @@ func TestAPIKeys(t *testing.T) {
 	expect(t, "what is left", nil, p.cloud.inventory(t))
 }
 
-// toKeys replaces neither what events lie in nor the API, whose address clients have. It lets other addresses in, too, and no
-// producers of other accounts, whom a key does not tell.
+// toKeys replaces neither the stream and the bucket nor the API, whose address clients use. It also allows other addresses, and no
+// producers of other accounts, which a key does not identify.
 func toKeys(t *testing.T, p *pipeline, env *spec.Environment) {
 	t.Helper()
 	env.API.Authorization = spec.AuthorizeAPIKey(spec.UsagePlan{
@@ -83,7 +82,7 @@ func toKeys(t *testing.T, p *pipeline, env *spec.Environment) {
 	expectText(t, "curl", outputs["curl"], `/keys/submit -H 'Content-Type: application/json' -H "X-Api-Key: $API_KEY" -d '{`)
 }
 
-// changeKeys changes what each key may send, and has another one. That takes no deployment, and who has a key keeps it.
+// changeKeys changes the keys' limits and adds a key. That needs no deployment, and existing keys stay valid.
 func changeKeys(t *testing.T, p *pipeline, env *spec.Environment) {
 	t.Helper()
 	before := keyValues(t, p.cloud)
@@ -100,9 +99,9 @@ func changeKeys(t *testing.T, p *pipeline, env *spec.Environment) {
 	expect(t, "the key that there was", before["api-kinesis-keys-web"], keyValues(t, p.cloud)["api-kinesis-keys-web"])
 }
 
-// takeAwayBatch takes a path and the resource policy away. Terraform makes the new deployment before it takes anything from
-// under the old one, as create_before_destroy, which a deployment with a stage needs, orders all that it depends on
-// (hashicorp/terraform, docs/destroying.md). So the deployment still holds both, and there must be another.
+// takeAwayBatch removes a path and the resource policy. A deployment with a stage needs create_before_destroy, which applies to all
+// of its dependencies too (hashicorp/terraform, docs/destroying.md). So Terraform makes the new deployment before it deletes
+// anything. The new deployment still contains both, and a second one is necessary.
 func takeAwayBatch(t *testing.T, p *pipeline, env *spec.Environment) {
 	t.Helper()
 	env.API.Batch, env.API.Access = false, spec.Access{}
@@ -117,7 +116,7 @@ func takeAwayBatch(t *testing.T, p *pipeline, env *spec.Environment) {
 	checkCallers(t, p.cloud, api, env.Name, map[string]caller{"/submit": withKey})
 }
 
-// withoutBatch is what a plan takes away with POST /submit/batch and the resource policy.
+// withoutBatch are the resources that a plan deletes with POST /submit/batch and the resource policy.
 func withoutBatch() map[string]string {
 	want := map[string]string{
 		"aws_iam_role_policy.submit-role_put-record":          "update",
@@ -141,7 +140,7 @@ func withoutBatch() map[string]string {
 	return want
 }
 
-// The function and the pools are somebody else's. Moto's authorizers do not look for them.
+// The function and the pools do not exist. Moto's authorizers do not look for them.
 const (
 	function   = "arn:aws:lambda:us-east-1:123456789012:function:authorize:live"
 	invocation = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/" + function + "/invocations"
@@ -149,7 +148,7 @@ const (
 	otherPool  = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_gHiJkL456"
 )
 
-// TestAuthorizers leads a private environment from a Lambda function that is asked to user pools, to nobody, and to IAM.
+// TestAuthorizers changes a private environment from a Lambda function to user pools, to no authorization, and to IAM.
 func TestAuthorizers(t *testing.T) {
 	t.Parallel()
 	env := catalogue.Named("option-token")
@@ -181,7 +180,7 @@ func TestAuthorizers(t *testing.T) {
 	expect(t, "what is left", nil, p.cloud.inventory(t))
 }
 
-// toRequest gives the function more of a request, keeps its answers, and lets in another VPC.
+// toRequest gives the function more of a request, caches its answers, and allows another VPC.
 func toRequest(t *testing.T, p *pipeline, env *spec.Environment) {
 	t.Helper()
 	lambda := &env.API.Authorization.Lambda
@@ -202,9 +201,9 @@ func toRequest(t *testing.T, p *pipeline, env *spec.Environment) {
 	checkPrivate(t, p.cloud, api, "*/OPTIONS/*", env.API.Access)
 }
 
-// toPools asks for a pool's token in the function's stead, whose authorizer goes, and its role. The resource policy, whose Allow
-// would have decided in the function's stead, now has to allow. Another pool's would be
-// taken too without a third authorizer: that is planned alone, as moto cannot change the pools.
+// toPools requires a pool's token instead of the function, whose authorizer and role it deletes. The resource policy, whose Allow
+// would have bypassed the function, must now allow. A change of the pools would need no third authorizer. The test only plans that,
+// because moto cannot change the pools.
 func toPools(t *testing.T, p *pipeline, env *spec.Environment) {
 	t.Helper()
 	cognito := spec.Cognito{UserPoolARNs: []string{pool}, Scopes: []string{"events/submit"}}
@@ -215,7 +214,7 @@ func toPools(t *testing.T, p *pipeline, env *spec.Environment) {
 		"aws_iam_role_policy.authorizer-role_invoke":          "delete",
 		"aws_api_gateway_method.api_submit_post":              "update",
 		"aws_api_gateway_rest_api_policy.api_resource-policy": "update",
-		// A page need not send X-Token any more.
+		// A page no longer needs to send X-Token.
 		"aws_api_gateway_integration_response.api_submit_options_204-mapping": "update",
 		"output.authorization": "update",
 		"output.curl":          "update",
@@ -235,8 +234,8 @@ func toPools(t *testing.T, p *pipeline, env *spec.Environment) {
 	planOf(t, p, another, redeployed, map[string]string{"aws_api_gateway_authorizer.api_authorizer": "update"})
 }
 
-// toNobody takes the authorizer away, which must come after the methods that name it: API Gateway refuses it before, and
-// the provider takes the refusal for a success (hashicorp/terraform-provider-aws, issue 41401).
+// toNobody deletes the authorizer. This must come after the change of the methods that name it: before, API Gateway refuses it, and
+// the provider treats the refusal as a success (hashicorp/terraform-provider-aws, issue 41401).
 func toNobody(t *testing.T, p *pipeline, env *spec.Environment) {
 	t.Helper()
 	api := p.outputs()["api_id"]
@@ -258,7 +257,7 @@ func toNobody(t *testing.T, p *pipeline, env *spec.Environment) {
 	checkCallers(t, p.cloud, api, env.Name, map[string]caller{"/submit": {Authorization: "NONE"}})
 }
 
-// toSigners asks for signatures, and leaves it to the account's own policies whose.
+// toSigners requires signatures, and lets the account's own policies decide.
 func toSigners(t *testing.T, p *pipeline, env *spec.Environment) {
 	t.Helper()
 	env.API.Authorization = spec.AuthorizeIAM()
@@ -275,14 +274,14 @@ func toSigners(t *testing.T, p *pipeline, env *spec.Environment) {
 			"Resource": ["`+executionARN(api)+`asked/POST/submit"]}`)
 }
 
-// become changes what is deployed to env, by a plan that has these changes and no others, and leaves nothing to be done.
+// become applies env by a plan with exactly these changes, and checks that the next plan is empty.
 func become(t *testing.T, p *pipeline, env spec.Environment, changes ...map[string]string) {
 	t.Helper()
 	p.apply(tfexec.DirOrPlan(planOf(t, p, env, changes...)))
 	p.expectPlan(map[string]string{})
 }
 
-// planOf is the file of a plan that leads to env by these changes and no others.
+// planOf is the file of a plan for env with exactly these changes.
 func planOf(t *testing.T, p *pipeline, env spec.Environment, changes ...map[string]string) string {
 	t.Helper()
 	want := map[string]string{}
@@ -293,7 +292,7 @@ func planOf(t *testing.T, p *pipeline, env spec.Environment, changes ...map[stri
 	return p.expectPlan(want)
 }
 
-// caller is what a method asks of its caller.
+// caller has a method's requirements for its callers.
 type caller struct {
 	Authorization string
 	Authorizer    string
@@ -307,8 +306,7 @@ func methodCaller(t *testing.T, c cloud, api, path string) caller {
 	return caller{*method.AuthorizationType, deref(method.AuthorizerId), method.AuthorizationScopes, *method.ApiKeyRequired}
 }
 
-// checkCallers holds what the stage serves, which is as the API was when it was deployed, to what each path's POST asks. A
-// preflight asks for nothing.
+// checkCallers compares the stage's deployment with the requirements of each path's POST. A preflight requires nothing.
 func checkCallers(t *testing.T, c cloud, api, stage string, want map[string]caller) {
 	t.Helper()
 	deployment := call(t, c.apigateway.GetDeployment, apigateway.GetDeploymentInput{
@@ -332,7 +330,7 @@ func authorizers(t *testing.T, c cloud, api string) []apigatewaytypes.Authorizer
 	return call(t, c.apigateway.GetAuthorizers, apigateway.GetAuthorizersInput{RestApiId: &api}).Items
 }
 
-// checkAuthorizer fails where the API has another authorizer, or more than one, or its method names another.
+// checkAuthorizer fails if the API has another authorizer or more than one, or if its method names another.
 func checkAuthorizer(t *testing.T, c cloud, api string, want apigatewaytypes.Authorizer, who caller) {
 	t.Helper()
 	found := authorizers(t, c, api)
@@ -385,7 +383,7 @@ func checkAccess(t *testing.T, c cloud, api, allowed string, access spec.Access,
 	expectJSON(t, "the API's policy", document(text), apiPolicy(t, c, api))
 }
 
-// producersOf are the statements of TestAPIKeys' producers, with all three kinds of them, of both methods.
+// producersOf are the statements for TestAPIKeys' producers, of all three kinds and for both methods.
 func producersOf(producers spec.Producers, arn string) string {
 	methods := `"Action": ["execute-api:Invoke"], "Resource": ["` + arn + `keys/POST/submit", "` + arn + `keys/POST/submit/batch"]`
 	return `, {"Sid": "Producers", "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::` + producers.Accounts[0] + `:root", "` + producers.Roles[0] + `"]}, ` + methods + `}` +
@@ -393,7 +391,7 @@ func producersOf(producers spec.Producers, arn string) string {
 			"StringEquals": {"aws:PrincipalOrgID": ["` + producers.Organization + `"]}, "StringNotEquals": {"aws:PrincipalAccount": ["123456789012"]}}}`
 }
 
-// apiPolicy is as it was written: API Gateway answers with it escaped as within a JSON string.
+// apiPolicy is the API's policy as it was written. API Gateway returns it escaped like the inside of a JSON string.
 func apiPolicy(t *testing.T, c cloud, api string) string {
 	t.Helper()
 	policy := call(t, c.apigateway.GetRestApi, apigateway.GetRestApiInput{RestApiId: &api}).Policy
@@ -428,7 +426,7 @@ func checkUsagePlan(t *testing.T, c cloud, api string, env spec.Environment) {
 	expect(t, "the plan's keys", all, names)
 }
 
-// keyValues are the secrets by the key's name.
+// keyValues are the API keys' values by name.
 func keyValues(t *testing.T, c cloud) map[string]string {
 	t.Helper()
 	values := map[string]string{}
@@ -441,7 +439,7 @@ func keyValues(t *testing.T, c cloud) map[string]string {
 	return values
 }
 
-// checkKeyOutputs holds the output to the keys that there are. No output may show what a key is.
+// checkKeyOutputs compares the output with the existing keys. No output may contain a key's value.
 func checkKeyOutputs(t *testing.T, p *pipeline, clients []string) {
 	t.Helper()
 	outputs := p.allOutputs()

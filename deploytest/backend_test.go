@@ -15,7 +15,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// TestBackend makes the bucket of a state and keeps an environment's state in it.
+// TestBackend makes a bucket for states and keeps an environment's state in it.
 func TestBackend(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range catalogue.Backends() {
@@ -41,7 +41,7 @@ func TestBackend(t *testing.T) {
 			expect(t, "the outputs", map[string]string{"bucket": cfg.Bucket, "spec": cfg.Spec()}, p.outputs())
 			checkStateBucket(t, p.cloud, cfg)
 			expectRefusal(t, p.destroy(), "aws_s3_bucket_policy.state", "aws_s3_bucket_lifecycle_configuration.state")
-			// The policy refuses whoever comes without TLS, and moto is reached without.
+			// The policy refuses requests without TLS, and moto has no TLS.
 			call(t, p.cloud.s3.DeleteBucketPolicy, s3.DeleteBucketPolicyInput{Bucket: aws.String(cfg.Bucket)})
 			keepState(t, endpoint, cfg)
 		})
@@ -73,8 +73,8 @@ func checkStateBucket(t *testing.T, c cloud, cfg backend.Config) {
 	expect(t, "days that versions stay", int32(365), *rules[1].NoncurrentVersionExpiration.NoncurrentDays)
 }
 
-// keepState has an environment keep its state in the bucket, as the line says that ingest backend prints, and makes one
-// resource of it: what matters is that the state and its lock are written there.
+// keepState makes an environment keep its state in the bucket, by the line that ingest backend prints, and applies one of its
+// resources: the test is about the state and its lock.
 func keepState(t *testing.T, endpoint string, cfg backend.Config) {
 	t.Helper()
 	env := local(catalogue.Named("dev"))

@@ -14,8 +14,8 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// TestCLI deploys dev as a person does, with the cdktf command, in a folder of its own: in the repository's, cdktf
-// would write to the state of whoever deploys from there.
+// TestCLI deploys dev as a user does, with the cdktf command, in a new folder: in the repository's folder, cdktf would write to the
+// user's own state.
 func TestCLI(t *testing.T) {
 	t.Parallel()
 	if dev := catalogue.Named("dev"); dev.State != (spec.State{}) || dev.Account != "" {
@@ -31,7 +31,7 @@ func TestCLI(t *testing.T) {
 	env["TERRAFORM_BINARY_NAME"] = program
 	start := time.Now()
 	deploy := command(t, folder, env, "npx", "--no-install", "cdktf", "deploy", "dev", "--auto-approve",
-		// Locking asks the registry, even where Terraform has a mirror.
+		// Locking asks the registry, even if Terraform has a mirror.
 		"--skip-provider-lock")
 	if output, err := deploy.CombinedOutput(); err != nil {
 		t.Fatalf("cdktf deploy: %v\n%s", err, output)
@@ -47,8 +47,8 @@ func TestCLI(t *testing.T) {
 	p.expectPlan(map[string]string{})
 }
 
-// writeProject makes a project that is this one to cdktf, by links: cdktf.json with its `go run .`, what that compiles,
-// and the npm packages. No state is among it, and no output.
+// writeProject makes a copy of this project for cdktf by links: cdktf.json with its `go run .`, the sources for that, and the npm
+// packages. It has no state and no output.
 func writeProject(t *testing.T, folder, packages string) {
 	t.Helper()
 	link := func(from, name string) {

@@ -26,7 +26,7 @@ const (
 	secretKey = "test"
 )
 
-// cloud is AWS as its own SDK sees it: what was made is not asked of Terraform, which would say what it meant to make.
+// cloud reads the deployed resources with AWS's own SDK, because Terraform would report the resources that it meant to make.
 type cloud struct {
 	apigateway *apigateway.Client
 	kinesis    *kinesis.Client
@@ -63,7 +63,7 @@ func call[I, O, F any](t *testing.T, operation func(context.Context, *I, ...F) (
 	return out
 }
 
-// inventory is everything of the pipeline's kinds that there is.
+// inventory has all existing resources of the pipeline's kinds.
 func (c cloud) inventory(t *testing.T) []string {
 	t.Helper()
 	var found []string
@@ -98,7 +98,7 @@ func (c cloud) inventory(t *testing.T) []string {
 	return found
 }
 
-// expect fails the test where got is not want.
+// expect fails the test if got is not want.
 func expect[T any](t *testing.T, what string, want, got T) {
 	t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -106,7 +106,7 @@ func expect[T any](t *testing.T, what string, want, got T) {
 	}
 }
 
-// expectText fails the test where part is not in text.
+// expectText fails the test if part is not in text.
 func expectText(t *testing.T, what, text, part string) {
 	t.Helper()
 	if !strings.Contains(text, part) {
@@ -114,7 +114,7 @@ func expectText(t *testing.T, what, text, part string) {
 	}
 }
 
-// expectJSON compares two JSON texts by what they say.
+// expectJSON compares the values of two JSON texts.
 func expectJSON(t *testing.T, what, want, got string) {
 	t.Helper()
 	expect(t, what, decode[any](t, "the expected "+what, want), decode[any](t, what, got))

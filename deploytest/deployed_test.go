@@ -19,13 +19,13 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// expected are the values in which the deployed environments differ, as they are to be read back.
+// expected are the values in which the deployed environments differ, as the test must read them back.
 type expected struct {
 	env           string
 	authorization string
-	// batch is whether there is POST /submit/batch.
+	// batch says whether there is POST /submit/batch.
 	batch bool
-	// signing is what the curl command adds where the API asks for a signature.
+	// signing is the curl command's addition if the API requires a signature.
 	signing        string
 	loggingLevel   string
 	tracing        bool
@@ -33,9 +33,9 @@ type expected struct {
 	noncurrentDays int32
 	// In days.
 	logDays, executionLogDays int32
-	// key is the customer key's ARN, or empty. Its alias is known beforehand, and it is not.
+	// key is the customer key's ARN, or empty. It is unknown before the apply; its alias is known.
 	key string
-	// complete is whether there are a customer key, an access log, alarms with their dashboard, queries and a firewall.
+	// complete says whether there are a customer key, an access log, alarms with their dashboard, queries and a firewall.
 	complete bool
 }
 
@@ -63,7 +63,7 @@ func (e expected) accessLogBucket() string { return "api-kinesis-access-log-" + 
 func (e expected) resultBucket() string    { return "api-kinesis-query-" + e.env }
 func (e expected) firewallLog() string     { return "aws-waf-logs-api-kinesis-" + e.env }
 
-// role is the name of the role for one of submit, logging and delivery.
+// role is the name of a role; what is submit, logging or delivery.
 func (e expected) role(what string) string { return "api-kinesis-" + what + "-" + e.env }
 func (e expected) roleARN(what string) string {
 	return "arn:aws:iam::123456789012:role/" + e.role(what)
@@ -73,7 +73,7 @@ func (e expected) executionLog(api string) string {
 	return "API-Gateway-Execution-Logs_" + api + "/" + e.env
 }
 
-// inventory is everything that an environment is made of, by its names.
+// inventory has the names of all resources of an environment.
 func (e expected) inventory(api string) []string {
 	there := []string{
 		"REST API api-kinesis-" + e.env,
@@ -346,7 +346,7 @@ func checkBucket(t *testing.T, c cloud, want expected) {
 	expect(t, "lifecycle rules", map[string]string{"abort-uploads": "Enabled", "expire-noncurrent": "Enabled"}, rules)
 }
 
-// checkBucketKey holds a bucket to encrypt with a key, or with S3's own.
+// checkBucketKey checks that a bucket encrypts with a key, or with S3's own.
 func checkBucketKey(t *testing.T, c cloud, bucket, key string) {
 	t.Helper()
 	rule := call(t, c.s3.GetBucketEncryption, s3.GetBucketEncryptionInput{Bucket: &bucket}).ServerSideEncryptionConfiguration.Rules[0]
@@ -424,7 +424,7 @@ func checkRoles(t *testing.T, c cloud, want expected) {
 	checkRole(t, c, want.role("delivery"), deliver, delivery)
 }
 
-// checkRole compares a role's trust and its inline policies, of which there are no others.
+// checkRole compares a role's trust and its inline policies, and checks that it has no others.
 func checkRole(t *testing.T, c cloud, name, trust string, policies map[string]string) {
 	t.Helper()
 	role := call(t, c.iam.GetRole, iam.GetRoleInput{RoleName: &name}).Role
@@ -447,7 +447,7 @@ func document(statements string) string {
 	return `{"Version": "2012-10-17", "Statement": [` + statements + `]}`
 }
 
-// unescaped is a policy document as it was written: IAM answers with it escaped as in a URL.
+// unescaped is a policy document as it was written. IAM returns it escaped as in a URL.
 func unescaped(t *testing.T, document string) string {
 	t.Helper()
 	text, err := url.QueryUnescape(document)

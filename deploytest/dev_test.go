@@ -14,14 +14,15 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// TestDev leads dev through its life: made, changed, destroyed.
+// TestDev creates dev, changes it and destroys it.
 func TestDev(t *testing.T) {
 	t.Parallel()
 	p, _ := makeAndChange(t, catalogue.Named("dev"), expectedDev)
 	destroyDev(t, p)
 }
 
-// makeAndChange makes an environment, reads it back and changes it, with an empty plan after each. It returns what it is by then.
+// makeAndChange makes an environment, reads it back and changes it, with an empty plan after each step. It returns the changed
+// environment.
 func makeAndChange(t *testing.T, env spec.Environment, want expected) (*pipeline, spec.Environment) {
 	t.Helper()
 	p := newPipeline(t, local(env))
@@ -34,14 +35,14 @@ func makeAndChange(t *testing.T, env spec.Environment, want expected) (*pipeline
 	return p, changed
 }
 
-// local keeps the state in a file and takes any account: a test has no business with where an environment really lies,
-// and moto's account is none that anybody has.
+// local keeps the state in a file and allows any account: a test must not touch an environment's real state, and nobody has moto's
+// account.
 func local(env spec.Environment) spec.Environment {
 	env.State, env.Account = spec.State{}, ""
 	return env
 }
 
-// change changes what a request becomes, which must reach the stage by a new deployment, the number of shards, and what the
+// change changes a mapping template, which must reach the stage by a new deployment, the number of shards, and the rules that the
 // firewall counts.
 func change(t *testing.T, p *pipeline, env spec.Environment) spec.Environment {
 	t.Helper()
@@ -67,7 +68,7 @@ func change(t *testing.T, p *pipeline, env spec.Environment) spec.Environment {
 		changes["aws_wafv2_web_acl.firewall"] = "update"
 		changes["aws_wafv2_web_acl_logging_configuration.firewall_logging"] = "update"
 	}
-	if env.Alarms.Enabled { // more shards are more room
+	if env.Alarms.Enabled { // more shards have a higher limit
 		changes["aws_cloudwatch_metric_alarm.alarms_stream-full"] = "update"
 		changes["aws_cloudwatch_dashboard.dashboard"] = "update"
 	}
@@ -101,7 +102,7 @@ func deploymentOf(t *testing.T, c cloud, api, stageName string) string {
 	return *stage.DeploymentId
 }
 
-// destroyDev destroys it with an event in its bucket, written twice, so that there is a version too.
+// destroyDev destroys dev with an event in its bucket, written twice, so that there is an old version too.
 func destroyDev(t *testing.T, p *pipeline) {
 	t.Helper()
 	for _, event := range []string{"{}\n", "{}\n{}\n"} {

@@ -16,7 +16,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// withDomain has a domain in the zone.
+// withDomain is an environment with a domain in the zone.
 func withDomain(zone string) spec.Environment {
 	env := catalogue.Named("option-domain")
 	env.Name, env.Removal, env.API.Batch = "domain", spec.Disposable, false
@@ -43,7 +43,7 @@ func TestDomain(t *testing.T) {
 	expect(t, "the records that are left", []string{"example.com. NS", "example.com. SOA"}, recordsOf(t, endpoint, zone))
 }
 
-// route53 calls its REST API, for which the project has no SDK.
+// route53 calls Route 53's REST API, for which the project has no SDK.
 func route53(t *testing.T, endpoint, method, path, body string, answer any) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), commandLimit)
@@ -67,7 +67,7 @@ func route53(t *testing.T, endpoint, method, path, body string, answer any) {
 	}
 }
 
-// createZone makes a hosted zone, which is somebody else's to the stack.
+// createZone makes a hosted zone, which the stack does not manage.
 func createZone(t *testing.T, endpoint string) string {
 	t.Helper()
 	var answer struct {
@@ -78,7 +78,7 @@ func createZone(t *testing.T, endpoint string) string {
 	return strings.TrimPrefix(answer.ID, "/hostedzone/")
 }
 
-// recordsOf are a zone's, by name and type, and where they lead.
+// recordsOf are a zone's records: name, type and target.
 func recordsOf(t *testing.T, endpoint, zone string) []string {
 	t.Helper()
 	var answer struct {
@@ -122,7 +122,7 @@ func checkDomain(t *testing.T, p *pipeline, zone string, outputs map[string]stri
 	}
 }
 
-// checkFirewall checks the web ACL and its log, which is to keep the requests with these actions or labels, in order.
+// checkFirewall checks the web ACL and its log, which must keep the requests with these actions or labels, in order.
 func checkFirewall(t *testing.T, endpoint, api, env string, logged ...string) {
 	t.Helper()
 	stage := "arn:aws:apigateway:us-east-1::/restapis/" + api + "/stages/" + env

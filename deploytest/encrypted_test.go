@@ -19,7 +19,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// TestEncrypted turns a key, an access log and a lock on where events are taken already, and destroys it all.
+// TestEncrypted turns on a key, an access log and a lock in a running environment, and destroys it all.
 func TestEncrypted(t *testing.T) {
 	t.Parallel()
 	env := catalogue.Named("option-none")
@@ -44,7 +44,7 @@ func TestEncrypted(t *testing.T) {
 	destroyLocked(t, p, key)
 }
 
-// turningOnInPlace is what a plan does to an environment that runs: it replaces nothing.
+// turningOnInPlace are a plan's changes to a running environment: none is a replacement.
 func turningOnInPlace() map[string]string {
 	want := map[string]string{
 		"aws_kms_key.key":                                                             "create",
@@ -99,19 +99,19 @@ func kms[T any](t *testing.T, endpoint, action, key string) T {
 	return decode[T](t, action, string(answer))
 }
 
-// keyOf is the ARN of the key that has an alias.
+// keyOf is the ARN of the key with an alias.
 func keyOf(t *testing.T, endpoint, alias string) string {
 	t.Helper()
 	return kms[struct{ KeyMetadata struct{ Arn string } }](t, endpoint, "DescribeKey", alias).KeyMetadata.Arn
 }
 
-// useKey is a statement that lets a role do something with the key, by way of a service and for one of its resources.
+// useKey is a statement that lets a role use the key through a service and for one of its resources.
 func useKey(key, service, resource, actions string) string {
 	return `{"Effect": "Allow", "Action": [` + actions + `], "Resource": ["` + key + `"], "Condition": {"StringEquals": {
 		"kms:ViaService": ["` + service + `.us-east-1.amazonaws.com"], "kms:EncryptionContext:aws:` + service + `:arn": ["` + resource + `"]}}}`
 }
 
-// noOtherKey are the statements that keep a bucket from objects with another encryption.
+// noOtherKey are the statements that deny a bucket objects with another encryption.
 func noOtherKey(bucket, key string) string {
 	return `{"Sid": "NoOtherKey", "Effect": "Deny", "Principal": "*", "Action": ["s3:PutObject"], "Resource": ["` + bucket + `/*"],
 		"Condition": {"Null": {"s3:x-amz-server-side-encryption": ["false"]},
@@ -166,7 +166,7 @@ func checkLock(t *testing.T, c cloud) {
 	expect(t, "the lock's days", 30, *lock.Rule.DefaultRetention.Days)
 }
 
-// destroyLocked destroys it with an event that is locked, as Disposable may, and leaves a key that can be brought back.
+// destroyLocked destroys the environment with a locked event, which Disposable allows, and checks that the key can be restored.
 func destroyLocked(t *testing.T, p *pipeline, key string) {
 	t.Helper()
 	bucket := ref("api-kinesis-firehose-bucket-encrypted")

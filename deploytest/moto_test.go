@@ -16,13 +16,13 @@ import (
 )
 
 const (
-	// nowhere is an endpoint for commands that must not call AWS: nothing listens there.
+	// nowhere is an endpoint for commands that must not call AWS. Nothing listens there.
 	nowhere = "http://127.0.0.1:1"
-	// logTail is how much of a server's log a failed test shows.
+	// logTail is the number of lines of a server's log that a failed test shows.
 	logTail = 40
 )
 
-// motoParent is the one moto_server of which each test's server is a copy (motomend/motomend_fork.py).
+// motoParent is the moto_server of which each test's server is a copy (motomend/motomend_fork.py).
 type motoParent struct {
 	mu      sync.Mutex
 	input   io.WriteCloser
@@ -36,13 +36,13 @@ var (
 	errParent   error
 )
 
-// begin starts the parent, which then loads what its servers share.
+// begin starts the parent, which then loads the modules that its servers share.
 func (p *motoParent) begin(program, motomend string) error {
 	p.server = exec.Command(program)
 	p.server.Stderr = os.Stderr
 	// The last entry of a name counts.
 	p.server.Env = append(os.Environ(), "PYTHONPATH="+motomend+string(os.PathListSeparator)+os.Getenv("PYTHONPATH"), "MOTOMEND_FORK=1",
-		"MOTO_ACM_VALIDATION_WAIT=1") // seconds until a certificate is issued, and a minute if nobody says otherwise
+		"MOTO_ACM_VALIDATION_WAIT=1") // seconds until a certificate is issued; the default is a minute
 	input, err := p.server.StdinPipe()
 	if err != nil {
 		return err
@@ -68,20 +68,20 @@ func (p *motoParent) ask(line string) (string, error) {
 	return p.answers.Text(), nil
 }
 
-// end ends the parent, which ends what is left of its servers.
+// end ends the parent, which ends its remaining servers.
 func (p *motoParent) end() {
 	_ = p.input.Close()
 	_ = p.server.Wait()
 }
 
-// endMoto ends what [startMoto] began, after the last test.
+// endMoto ends the parent that [startMoto] started, after the last test.
 func endMoto() {
 	if parent != nil && errParent == nil {
 		parent.end()
 	}
 }
 
-// startMoto runs a moto server that is the test's own, mended by motomend, and returns its endpoint.
+// startMoto runs a moto server for the test, with the patches of motomend, and returns its endpoint.
 func startMoto(t *testing.T) string {
 	t.Helper()
 	program := motoServer(t)
@@ -118,8 +118,8 @@ func tail(file string) []byte {
 	return bytes.Join(lines[max(0, len(lines)-logTail):], nil)
 }
 
-// environment is that of a command which takes the endpoint for AWS. The caller's own AWS and Terraform settings stay
-// behind, so that no test can reach a real account, or be changed by a variable of somebody's shell.
+// environment has the variables of a command that uses the endpoint as AWS. It leaves out the caller's own AWS and Terraform
+// settings, so no test can reach a real account or depend on a variable of the caller's shell.
 func environment(endpoint string) map[string]string {
 	env := map[string]string{}
 	for _, entry := range os.Environ() {
@@ -135,14 +135,14 @@ func environment(endpoint string) map[string]string {
 		"AWS_CONFIG_FILE":             os.DevNull,
 		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 		"CHECKPOINT_DISABLE":          "1",
-		// Terraform and its provider spend less of their time on garbage (a seventh of all), and have the memory for it.
+		// Terraform and its provider then collect garbage less often. It took a seventh of their time, and there is enough memory.
 		"GOGC": "400", "GOMEMLIMIT": "1GiB",
 	})
 	return env
 }
 
-// private tells of a variable whether it is the caller's own. What says where Terraform finds its providers is not;
-// ENV chooses what the CDKTF app synthesises.
+// private reports whether a variable is one of the caller's own settings. Those with the place of Terraform's providers are not.
+// ENV is, because it selects the environments that the CDKTF app synthesises.
 func private(name string) bool {
 	switch name {
 	case "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR":

@@ -12,12 +12,12 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// TestNames makes an environment with a prefix of its own and the account's id in its buckets' names, and destroys it.
+// TestNames makes an environment with another prefix and the account's id in its buckets' names, and destroys it.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	env := local(catalogue.Named("option-names"))
 	env.Name, env.Removal = "named", spec.Disposable
-	env.Account = "123456789012" // moto's, which Terraform compares
+	env.Account = "123456789012" // moto's account, which Terraform compares
 	p := newPipeline(t, env)
 	waitForNothing(t, p)
 	p.apply()

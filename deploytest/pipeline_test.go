@@ -17,14 +17,14 @@ import (
 	"cdk.tf/go/ingest/synth"
 )
 
-// commandLimit ends a command of Terraform's that hangs, before `go test` ends the whole package without a clean-up. No slow
-// machine comes near it.
+// commandLimit ends a Terraform command that hangs, before `go test` ends the whole package without a clean-up. No slow machine
+// reaches it.
 const commandLimit = 30 * time.Minute
 
 // CDKTF's runtime is one process with one thread, and Terraform's plugin cache has no lock.
 var synthesising, initialising sync.Mutex
 
-// TestMain lets more tests run at once than there are processors, where nobody has said how many: they mostly wait.
+// TestMain lets more tests run at once than there are processors, unless the caller chooses a number: the tests mostly wait.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// pipeline is one environment in a folder of its own.
+// pipeline is one environment in its own folder.
 type pipeline struct {
 	t        *testing.T
 	folder   string
@@ -45,7 +45,7 @@ type pipeline struct {
 	cloud    cloud
 }
 
-// newPipeline makes an environment ready for `terraform apply` to a moto server of its own.
+// newPipeline prepares an environment for `terraform apply` to a new moto server.
 func newPipeline(t *testing.T, env spec.Environment) *pipeline {
 	t.Helper()
 	endpoint := startMoto(t)
@@ -77,7 +77,7 @@ func synthesise(t *testing.T, env spec.Environment, outdir string) {
 	}
 }
 
-// openPipeline takes a folder as it is.
+// openPipeline uses an existing folder.
 func openPipeline(t *testing.T, endpoint, program, folder string) *pipeline {
 	t.Helper()
 	tf, err := tfexec.NewTerraform(folder, program)
@@ -92,8 +92,8 @@ func openPipeline(t *testing.T, endpoint, program, folder string) *pipeline {
 	return &pipeline{t: t, folder: folder, endpoint: endpoint, tf: tf, cloud: connect(endpoint)}
 }
 
-// shareProviders has Terraform download the provider, which is large, once and for all tests to come. Who has set up
-// providers in another way keeps it.
+// shareProviders makes Terraform download the provider, which is large, only once for all tests. It keeps a caller's own setup of
+// providers.
 func shareProviders(t *testing.T, env map[string]string) {
 	t.Helper()
 	if env["TF_CLI_CONFIG_FILE"] != "" || env["TF_PLUGIN_CACHE_DIR"] != "" {
@@ -104,7 +104,7 @@ func shareProviders(t *testing.T, env map[string]string) {
 		t.Fatal(err)
 	}
 	env["TF_PLUGIN_CACHE_DIR"] = cache
-	// Without a lock file, which a new folder has not, Terraform would not trust the cache.
+	// Otherwise Terraform would not use the cache without a lock file, which a new folder lacks.
 	env["TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE"] = "true"
 }
 
@@ -140,8 +140,8 @@ func (p *pipeline) took(command string, start time.Time) {
 	p.t.Logf("terraform %s: %s", command, time.Since(start).Round(time.Second))
 }
 
-// expectPlan fails the test where a plan's changes are other than these: actions by address. Outputs that change have
-// an address "output.NAME". It returns the plan's file.
+// expectPlan fails the test if a plan's changes are not exactly these: actions by address. A changed output has the address
+// "output.NAME". It returns the plan's file.
 func (p *pipeline) expectPlan(want map[string]string) string {
 	p.t.Helper()
 	defer planning(p.folder)()
@@ -164,7 +164,7 @@ func (p *pipeline) expectPlan(want map[string]string) string {
 	return file
 }
 
-// changes are the plan's, without what stays as it is.
+// changes are the plan's changes by address, without "no-op".
 func changes(plan *tfjson.Plan) map[string]string {
 	found := map[string]string{}
 	for _, resource := range plan.ResourceChanges {
@@ -192,7 +192,7 @@ func actionOf(actions tfjson.Actions) string {
 	return string(actions[0])
 }
 
-// outputs of type string, which all of the stack's are but api_key_ids.
+// outputs are the outputs of type string: all of the stack's outputs except api_key_ids.
 func (p *pipeline) outputs() map[string]string {
 	p.t.Helper()
 	values := map[string]string{}
@@ -213,7 +213,7 @@ func (p *pipeline) allOutputs() map[string]tfexec.OutputMeta {
 	return meta
 }
 
-// addresses of the resources in the state.
+// addresses are those of the resources in the state.
 func (p *pipeline) addresses() []string {
 	p.t.Helper()
 	text, err := p.tf.StatePull(p.context())
@@ -227,7 +227,7 @@ func (p *pipeline) addresses() []string {
 	return found
 }
 
-// state is as much as the tests read of a state.
+// state has the parts of a state that the tests read.
 type state struct {
 	Resources []struct{ Type, Name string }
 }

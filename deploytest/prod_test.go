@@ -10,7 +10,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// TestProd leads prod through its life: made, changed, protected from a destroy, and destroyed on purpose.
+// TestProd creates prod, changes it, checks that Terraform refuses to destroy it, and then destroys it on purpose.
 func TestProd(t *testing.T) {
 	t.Parallel()
 	env := catalogue.Named("prod")
@@ -18,7 +18,7 @@ func TestProd(t *testing.T) {
 	p, env := makeAndChange(t, env, expectedProd)
 	before, there := p.addresses(), p.cloud.inventory(t)
 
-	// A destroy comes to the API and the delivery stream first, and so never to what they depend on; a replacement does.
+	// A destroy stops at the API and the delivery stream, before their dependencies. A replacement reaches those.
 	expectRefusal(t, p.destroy(), "aws_api_gateway_rest_api.api", "aws_kinesis_firehose_delivery_stream.delivery")
 	for _, addresses := range [][]string{{"aws_kinesis_stream.stream", "aws_s3_bucket.bucket"}, {"aws_kms_key.key"}} {
 		replacement := []tfexec.PlanOption{tfexec.Refresh(false)}
@@ -49,7 +49,7 @@ func destroyOnPurpose(t *testing.T, p *pipeline, env spec.Environment) {
 	expectText(t, "the web ACLs that are left", string(text), `"WebACLs": []`)
 }
 
-// outputsOfComplete are those of what only a complete environment has.
+// outputsOfComplete are the outputs that only a complete environment has.
 func outputsOfComplete(want expected) map[string]string {
 	return map[string]string{
 		"key_arn":            want.key,
@@ -83,7 +83,7 @@ func checksOfComplete(p *pipeline, api string, want expected) []deployedCheck {
 	}
 }
 
-// expectRefusal fails the test where Terraform did not refuse to destroy each of the resources.
+// expectRefusal fails the test if Terraform did not refuse to destroy each of the resources.
 func expectRefusal(t *testing.T, err error, addresses ...string) {
 	t.Helper()
 	if err == nil {

@@ -30,33 +30,33 @@ import (
 	"cdk.tf/go/ingest/internal/goldens"
 )
 
-// A Terraform command starts the AWS provider and reads the schemas of its 1,500 types, which takes five seconds of a
-// processor, and the tests run some two hundred commands. So all commands of a test share one provider process. It runs as for a
-// debugger (`-debug`), and Terraform finds it by TF_REATTACH_PROVIDERS. A gRPC proxy stands between the two. It forwards every call
-// unchanged, except that it leaves out of the schemas the types that the stack does not declare. Where it left out too many,
-// Terraform would refuse the stack and name the type.
+// A Terraform command starts the AWS provider and reads the schemas of its 1,500 types, which takes five seconds of processor time,
+// and the tests run some two hundred commands. So all commands of a test share one provider process. It runs with `-debug`, and
+// Terraform finds it by TF_REATTACH_PROVIDERS. A gRPC proxy runs between the two. It forwards every call unchanged, except that it
+// leaves out of the schemas the types that the stack does not declare. If it left out too many, Terraform would refuse the stack and
+// name the type.
 
 const (
-	// providerStart bounds the wait for a provider to say where it listens.
+	// providerStart bounds the wait for a provider's address.
 	providerStart = 10 * time.Minute
-	// largestMessage is the size of a message that is still passed on: the schemas are the largest.
+	// largestMessage is the size of the largest message that the proxy forwards. The schemas are the largest.
 	largestMessage = 256 << 20
 )
 
-// awsPlugin is a provider that runs, for all commands of a test.
+// awsPlugin is a running provider for all commands of a test.
 type awsPlugin struct {
 	where      tfexec.ReattachConfig
 	connection *grpc.ClientConn
 }
 
-// attached is a program that runs Terraform in a folder with a provider of its own, whose AWS is the endpoint.
+// attached is a program that runs Terraform in a folder with a new provider, which uses the endpoint as AWS.
 func attached(t *testing.T, endpoint, folder string) string {
 	t.Helper()
 	program, _ := startProvider(t, endpoint, folder).proxied(t, folder)
 	return program
 }
 
-// proxied is a program that runs Terraform in a folder with this provider, and the proxy between the two.
+// proxied is a program that runs Terraform in a folder with this provider, through a proxy.
 func (a awsPlugin) proxied(t *testing.T, folder string) (string, *proxy) {
 	t.Helper()
 	return a.proxiedFor(t, folder, terraform(t), awsProvider)
@@ -88,10 +88,10 @@ func (a awsPlugin) proxiedFor(t *testing.T, folder, runs, address string) (strin
 
 const awsProvider = "registry.terraform.io/hashicorp/aws"
 
-// reattachment is the line by which a provider under a debugger says where it is.
+// reattachment matches the line with the address of a provider that runs with -debug.
 var reattachment = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*)'`)
 
-// startProvider runs a provider that is the test's own, in the folder from which it is to read files.
+// startProvider runs a provider for the test, in the folder from which it must read files.
 func startProvider(t *testing.T, endpoint, folder string) awsPlugin {
 	t.Helper()
 	where := runProvider(t, endpoint, folder)
@@ -132,11 +132,11 @@ func runProvider(t *testing.T, endpoint, folder string) tfexec.ReattachConfig {
 			return decode[tfexec.ReattachInfo](t, "where the provider is", found[1])[awsProvider]
 		}
 	}
-	t.Fatalf("the provider ended, or did not say within %s where it listens", providerStart)
+	t.Fatalf("the provider ended, or did not print its address within %s", providerStart)
 	return tfexec.ReattachConfig{}
 }
 
-// providerProgram is the provider's path, as Terraform has it by the project's own constraint.
+// providerProgram is the path of the provider that Terraform selects by the project's constraint.
 func providerProgram(t *testing.T) string {
 	t.Helper()
 	program := terraform(t)
@@ -149,7 +149,7 @@ var (
 	installing        sync.Once
 	installedProvider string
 	errInstall        error
-	// installation is the folder that it was installed from, and in where nobody keeps a cache.
+	// installation is the folder from which the provider was installed, or into which it was installed without a cache.
 	installation string
 )
 
@@ -159,7 +159,7 @@ func installProvider(t *testing.T, program string) (string, error) {
 			Providers json.RawMessage `json:"required_providers"`
 		}
 	}](t, "the dev stack", string(goldens.Read(t, "dev")))
-	folder, err := os.MkdirTemp("", "terraform-init-") //nolint:usetesting // it is for the tests to come, too
+	folder, err := os.MkdirTemp("", "terraform-init-") //nolint:usetesting // later tests use it too
 	if err != nil {
 		return "", err
 	}
@@ -180,7 +180,7 @@ func installProvider(t *testing.T, program string) (string, error) {
 	return filepath.EvalSymlinks(found[0])
 }
 
-// asIs passes messages on as the bytes that they are.
+// asIs passes on messages as bytes.
 type asIs struct{}
 
 func (asIs) Name() string                        { return "proto" }
@@ -190,10 +190,10 @@ func (asIs) Unmarshal(data []byte, message any) error {
 	return nil
 }
 
-// proxy passes a provider's calls on.
+// proxy passes on a provider's calls.
 type proxy struct {
 	provider *grpc.ClientConn
-	// folder holds the stack, and declared the types that have been in it: what is in it no more may be in its state.
+	// folder contains the stack. declared are all types that were ever in it, because its state may still have a removed type.
 	folder   string
 	declared map[string]bool
 	lock     sync.Mutex
@@ -213,7 +213,7 @@ func serveProxy(t *testing.T, socket string, p *proxy) {
 
 const schemaMethod = "/tfplugin5.Provider/GetSchema"
 
-// pass is one call, of whatever service.
+// pass forwards one call of any service.
 func (p *proxy) pass(_ any, in grpc.ServerStream) error {
 	method, ok := grpc.MethodFromServerStream(in)
 	if !ok {
@@ -243,7 +243,7 @@ func (p *proxy) pass(_ any, in grpc.ServerStream) error {
 	return err
 }
 
-// carry takes messages from one to the other until there are no more.
+// carry forwards messages from one stream to the other until there are no more.
 func carry(from, to interface {
 	SendMsg(message any) error
 	RecvMsg(message any) error
@@ -282,8 +282,8 @@ func (p *proxy) sendSchemas(in grpc.ServerStream) error {
 	return in.SendMsg(&kept)
 }
 
-// allSchemas asks the first provider alone: this one says of itself that it works without being asked
-// (get_provider_schema_optional), and the question takes it a second.
+// allSchemas asks only the first provider: the provider declares that it works without this request
+// (get_provider_schema_optional), and the request takes a second.
 func allSchemas(provider *grpc.ClientConn) ([]byte, error) {
 	schemas.Lock()
 	defer schemas.Unlock()
@@ -310,7 +310,7 @@ func (p *proxy) forget() {
 	clear(p.declared)
 }
 
-// types are those that the folder's stack has or had.
+// types are the types that the folder's stack declares or declared before.
 func (p *proxy) types() (map[string]bool, error) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
@@ -333,7 +333,7 @@ func (p *proxy) types() (map[string]bool, error) {
 	return maps.Clone(p.declared), nil
 }
 
-// keepTypes leaves out of the answer to GetSchema the types that are not to be kept. Its maps of schemas by type are the fields
+// keepTypes removes from the answer to GetSchema all types that are not in keep. The answer's maps of schemas by type are the fields
 // resource_schemas, data_source_schemas and ephemeral_resource_schemas (hashicorp/terraform, docs/plugin-protocol/tfplugin5.proto).
 func keepTypes(whole []byte, keep map[string]bool) ([]byte, error) {
 	var kept []byte

@@ -19,7 +19,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// TestQuery leads dev with Query through its life: made for events of any shape, changed to Parquet, destroyed.
+// TestQuery creates dev with Query for events of any shape, changes it to Parquet, and destroys it.
 func TestQuery(t *testing.T) {
 	t.Parallel()
 	env := local(catalogue.Named("dev"))
@@ -46,7 +46,7 @@ func TestQuery(t *testing.T) {
 	expectText(t, "the answer", string(answer), "EntityNotFoundException")
 }
 
-// expectValid has the provider's own schema check the stack.
+// expectValid checks the stack against the provider's own schema.
 func expectValid(t *testing.T, p *pipeline) {
 	t.Helper()
 	verdict, err := p.tf.Validate(p.context())
@@ -89,7 +89,7 @@ func ask(t *testing.T, endpoint, service, target string, body any) (int, []byte)
 	}
 	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	request.Header.Set("X-Amz-Target", target)
-	// Moto finds the service by the signature's scope, and does not verify it.
+	// Moto finds the service by the signature's scope, and does not verify the signature.
 	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/"+service+"/aws4_request, SignedHeaders=host, Signature=0")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {

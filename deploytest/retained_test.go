@@ -16,10 +16,11 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// keptPattern is what docs/deploy.md has a user take out of the state, to destroy all but the buckets and their key.
+// keptPattern matches the resources that docs/deploy.md tells a user to remove from the state, to destroy all but the buckets and their
+// key.
 const keptPattern = `^aws_(s3_bucket|kms)[a-z_]*\.(bucket|access-log|key)`
 
-// TestRetained tries to destroy an environment with an event in its bucket, turns off what made the access log and the key, and
+// TestRetained tries to destroy an environment with an event in its bucket, turns off the options of the access log and the key, and
 // destroys the rest in the ways of docs/deploy.md.
 func TestRetained(t *testing.T) {
 	t.Parallel()
@@ -52,7 +53,7 @@ func TestRetained(t *testing.T) {
 		"account's logging role " + want.roleARN("logging"), "bucket " + want.accessLogBucket(), "bucket " + want.bucket(),
 	}, p.cloud.inventory(t))
 	checkLetGoOf(t, p, want)
-	want.key = "" // of new objects
+	want.key = "" // for new objects
 	checkBucket(t, p.cloud, want)
 	checkBucketAccess(t, p.cloud, want)
 	call(t, p.cloud.s3.HeadObject, s3.HeadObjectInput{Bucket: ref(want.bucket()), Key: ref("events/year=2026/object")})
@@ -63,7 +64,7 @@ func putEvent(t *testing.T, c cloud, bucket string) {
 	call(t, c.s3.PutObject, s3.PutObjectInput{Bucket: &bucket, Key: ref("events/year=2026/object"), Body: strings.NewReader("{}\n")})
 }
 
-// checkKept reads the buckets back with all that protects them, the event and the key.
+// checkKept reads back the buckets with all of their protection, the event and the key.
 func checkKept(t *testing.T, p *pipeline, want expected) {
 	t.Helper()
 	checkBucket(t, p.cloud, want)
@@ -74,7 +75,7 @@ func checkKept(t *testing.T, p *pipeline, want expected) {
 	expect(t, "the alias's key", want.key, keyOf(t, p.endpoint, "alias/api-kinesis-"+want.env))
 }
 
-// checkLetGoOf reads the access log's bucket and the key back.
+// checkLetGoOf reads back the access log's bucket and the key.
 func checkLetGoOf(t *testing.T, p *pipeline, want expected) {
 	t.Helper()
 	checkBucketKey(t, p.cloud, want.accessLogBucket(), "")
@@ -86,7 +87,7 @@ func checkLetGoOf(t *testing.T, p *pipeline, want expected) {
 	expect(t, "the key", "Enabled", key.KeyMetadata.KeyState)
 }
 
-// expectDisposableInPlace plans the way that destroys everything: it begins with a change of the environment, in place.
+// expectDisposableInPlace plans the first step of destroying everything: a change of the environment in place.
 func expectDisposableInPlace(t *testing.T, p *pipeline, env spec.Environment) {
 	t.Helper()
 	env.Removal = spec.Disposable
@@ -98,7 +99,7 @@ func expectDisposableInPlace(t *testing.T, p *pipeline, env spec.Environment) {
 	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
 }
 
-// checkPattern holds the pattern of docs/deploy.md to match what the stack guards, and the key's alias.
+// checkPattern checks that the pattern of docs/deploy.md matches the guarded resources and the key's alias.
 func checkPattern(t *testing.T, p *pipeline) {
 	t.Helper()
 	stack, err := tfjson.ReadFile(filepath.Join(p.folder, "cdk.tf.json"))
@@ -124,7 +125,7 @@ func checkPattern(t *testing.T, p *pipeline) {
 	expect(t, "what the pattern of docs/deploy.md matches", guarded, matched)
 }
 
-// turnOff turns the access log and the key off: Terraform lets go of what holds lines, and of what reads the events.
+// turnOff turns off the access log and the key. Terraform forgets the log's bucket and the key, and does not destroy them.
 func turnOff(t *testing.T, p *pipeline, env spec.Environment) {
 	t.Helper()
 	env.Bucket.AccessLog, env.Encryption.CustomerKey = false, false
@@ -156,7 +157,7 @@ func turnOff(t *testing.T, p *pipeline, env spec.Environment) {
 	p.expectPlan(map[string]string{})
 }
 
-// destroyAllButKept destroys as docs/deploy.md says: what is to stay is taken out of the state first.
+// destroyAllButKept destroys as docs/deploy.md says: it first removes the kept resources from the state.
 func destroyAllButKept(t *testing.T, p *pipeline) {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join(root(t), "docs/deploy.md"))

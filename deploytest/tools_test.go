@@ -18,7 +18,7 @@ import (
 	"github.com/hashicorp/hc-install/src"
 )
 
-// missing ends a test for want of a tool. In CI that is a failure, because there a skip would pass for a success.
+// missing ends a test that lacks a tool. In CI it fails the test, because a skip would look like a success.
 func missing(t *testing.T, what, remedy string) {
 	t.Helper()
 	line := what + "; " + remedy
@@ -38,7 +38,7 @@ func root(t *testing.T) string {
 	return path
 }
 
-// terraform is the program's path: from PATH or, where there is none, downloaded once into .local/terraform.
+// terraform is the program's path: from PATH, or downloaded once into .local/terraform.
 func terraform(t *testing.T) string {
 	t.Helper()
 	path, err := findTerraform()
@@ -53,7 +53,7 @@ var findTerraform = sync.OnceValues(func() (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
 	defer cancel()
 	folder := filepath.Join("..", ".local", "terraform")
-	_ = os.MkdirAll(folder, 0o755) // where it cannot be made, the download fails and says so
+	_ = os.MkdirAll(folder, 0o755) // if this fails, the download fails and reports it
 	wanted := version.MustConstraints(version.NewConstraint(">= 1.10, < 2"))
 	path, err := install.NewInstaller().Ensure(ctx, []src.Source{
 		&fs.Version{Product: product.Terraform, Constraints: wanted, ExtraPaths: []string{folder}},
@@ -78,7 +78,7 @@ func motoServer(t *testing.T) string {
 	return ""
 }
 
-// needNode ends a test where CDKTF's runtime cannot run.
+// needNode ends a test if CDKTF's runtime cannot run.
 func needNode(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath(cmp.Or(os.Getenv("JSII_NODE"), "node")); err != nil {
@@ -86,7 +86,7 @@ func needNode(t *testing.T) {
 	}
 }
 
-// nodeModules is the folder of the npm packages, cdktf-cli among them.
+// nodeModules is the folder of the npm packages, with cdktf-cli.
 func nodeModules(t *testing.T) string {
 	t.Helper()
 	needNode(t)
@@ -110,7 +110,7 @@ func needProvider(t *testing.T, err error) {
 	t.Fatalf("terraform init: %v", err)
 }
 
-// unwrapped is a message of Terraform's on one line: it breaks lines by width and draws a frame beside them.
+// unwrapped is a message of Terraform on one line. Terraform wraps lines and draws a frame beside them.
 func unwrapped(text string) string {
 	return strings.Join(strings.Fields(strings.ReplaceAll(text, "│", " ")), " ")
 }

@@ -16,9 +16,9 @@ import (
 // deprecated is version 5.100's warning of what version 6 does without being told: see docs/adr/0002-provider-version.md.
 const deprecated = `The "reset_on_delete" attribute will be removed in a future version of the provider`
 
-// TestValidate has the provider's own schema check every environment, and so every option, as it is synthesised and in the native
-// syntax, as `ingest hcl` writes it. The root's TestGoldens holds the goldens to what is synthesised. All stand in one
-// folder, one after another: they need the same provider, so that one init serves them all.
+// TestValidate checks every environment, and so every option, against the provider's own schema, as it is synthesised and in the
+// native syntax, as `ingest hcl` writes it. The root's TestGoldens compares the goldens with the synthesis. All use one
+// folder, one after another: they need the same provider, so one init is enough.
 func TestValidate(t *testing.T) {
 	t.Parallel()
 	names, err := goldens.Names()
@@ -29,7 +29,7 @@ func TestValidate(t *testing.T) {
 	program, proxy := startProvider(t, nowhere, folder).proxied(t, folder)
 	p := openPipeline(t, nowhere, program, folder)
 	replaceFiles(t, folder, map[string][]byte{"cdk.tf.json": goldens.Read(t, names[0])})
-	p.init(tfexec.Backend(false)) // a backend that lies elsewhere is not asked
+	p.init(tfexec.Backend(false)) // do not use a remote backend
 	for _, name := range names {
 		for syntax, files := range map[string]map[string][]byte{
 			"JSON": {"cdk.tf.json": goldens.Read(t, name)}, "native": native(t, name),
@@ -63,7 +63,7 @@ func validate(t *testing.T, p *pipeline) {
 	}
 }
 
-// native is the stack of a golden as `ingest hcl` writes it, and as scripts/scan has Trivy read it, but for the files' names.
+// native is the stack of a golden as `ingest hcl` writes it, and as Trivy reads it for scripts/scan, except for the files' names.
 func native(t *testing.T, name string) map[string][]byte {
 	t.Helper()
 	stack, err := tfjson.Read(bytes.NewReader(goldens.Read(t, name)))
@@ -77,7 +77,7 @@ func native(t *testing.T, name string) map[string][]byte {
 	return files
 }
 
-// replaceFiles leaves of a stack's own files these alone in its folder.
+// replaceFiles replaces a stack's own files in its folder.
 func replaceFiles(t *testing.T, folder string, files map[string][]byte) {
 	t.Helper()
 	old, err := filepath.Glob(filepath.Join(folder, "*.tf*"))

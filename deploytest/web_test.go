@@ -19,13 +19,13 @@ import (
 
 const webBucket = "api-kinesis-web-dev"
 
-// TestWeb leads a hosted page through its life: made, changed, destroyed with all that belongs to it. The files are read
-// from the stack's own folder: the one that they were built in is gone by then.
+// TestWeb creates a hosted page, changes it, and destroys it with everything that belongs to it. Terraform reads the files from the
+// stack's own folder: the folder of the build has been deleted by then.
 func TestWeb(t *testing.T) {
 	t.Parallel()
 	env := local(catalogue.Named("dev"))
 	env.Web.Hosted, env.Web.Folder = true, copyOfPage(t)
-	// With the three that are always there, as many as an object takes.
+	// With the three default tags, as many as an object can have.
 	env.Tags = map[string]string{"1": "a", "2": "b", "3": "c", "4": "d", "5": "e", "6": "f", "7": "g"}
 	p := newPipeline(t, env)
 	waitForNothing(t, p)
@@ -49,8 +49,8 @@ func TestWeb(t *testing.T) {
 	expect(t, "distributions that are left", "0", readXML[struct{ Quantity string }](t, p, "/distribution").Quantity)
 }
 
-// waitForNothing edits the stack: the provider would look for the first time after half a minute whether a distribution is
-// at its places, and moto's is at once.
+// waitForNothing edits the stack: the provider would check for the first time after half a minute whether a distribution is
+// deployed, and moto deploys it at once.
 func waitForNothing(t *testing.T, p *pipeline) {
 	t.Helper()
 	file := filepath.Join(p.folder, "cdk.tf.json")
@@ -105,8 +105,8 @@ func checkWeb(t *testing.T, p *pipeline, built string) {
 	})
 }
 
-// distribution is as much as the tests read of one, and of its access control and its headers: no client of CloudFront's is
-// among the project's libraries.
+// distribution has the parts of a distribution, its access control and its headers that the tests read. The project's libraries
+// include no client for CloudFront.
 type distribution struct {
 	ID         string `xml:"Id"`
 	ARN        string
@@ -179,7 +179,7 @@ func checkDistribution(t *testing.T, p *pipeline, d distribution, submitURL stri
 	}](t, p, "/response-headers-policy/"+c.Behaviour.Headers).Headers)
 }
 
-// readXML reads what CloudFront's API answers. Moto looks at what a signature names, and not at the signature.
+// readXML reads an answer of CloudFront's API. Moto reads the signature's scope, and does not verify the signature.
 func readXML[T any](t *testing.T, p *pipeline, path string) T {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.endpoint+"/2020-05-31"+path, nil)
@@ -239,7 +239,7 @@ func objectText(t *testing.T, p *pipeline, key string) string {
 	return string(text)
 }
 
-// changePage builds the page anew: a script of another name, and the page that names it.
+// changePage builds the page again: a script with another name, and the page that names it.
 func changePage(t *testing.T, p *pipeline, env spec.Environment) {
 	t.Helper()
 	script, page := filepath.Join(env.Web.Folder, "_web", "index-3dE_4f-5.js"), filepath.Join(env.Web.Folder, "index.html")

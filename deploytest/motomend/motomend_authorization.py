@@ -1,6 +1,6 @@
-"""Mends what moto lacks of who may call an API and of what a deployment holds: see sitecustomize.
+"""Patches moto's authorization of an API's callers and the contents of its deployments: see sitecustomize.
 
-What may be patched is in API Gateway's API reference, "Patch Operations".
+For the operations that API Gateway supports, see its API reference, "Patch Operations".
 """
 
 import json
@@ -25,7 +25,7 @@ def patch_list(items, operation):
 
 
 def update_method(self):
-    """Moto has no UpdateMethod. This one changes who may call; whatever else is asked stays unimplemented."""
+    """Moto has no UpdateMethod. This one changes the authorization; other operations stay unimplemented."""
     parts = self.path.split("/")
     method = self.backend.get_method(parts[2], parts[4], parts[6])
     for operation in self._get_param("patchOperations"):
@@ -45,7 +45,7 @@ def update_method(self):
 
 def api_to_dict(self):
     """
-    API Gateway answers with a policy escaped once more, its slashes too, and the provider fails at one that is not
+    API Gateway returns a policy escaped once more, with its slashes, and the provider fails at one that is not escaped
     (hashicorp/terraform-provider-aws, internal/service/apigateway/rest_api.go, flattenAPIPolicy).
     """
     answer = _api_to_dict(self)
@@ -55,7 +55,7 @@ def api_to_dict(self):
 
 
 def apply_to_api(self, operations):
-    """Moto ignores that a private API's endpoints change."""
+    """Moto ignores changes of a private API's endpoints."""
     endpoints = "/endpointConfiguration/vpcEndpointIds"
     _apply_to_api(self, [operation for operation in operations if operation["path"] != endpoints])
     for operation in operations:
@@ -65,14 +65,14 @@ def apply_to_api(self, operations):
 
 
 def create_authorizer(self, authorizer_id, name, *args, **kwargs):
-    """Moto takes a second authorizer of a name, where API Gateway refuses it (aws/aws-cdk, issue 13711)."""
+    """Moto accepts a second authorizer of a name. API Gateway refuses it (aws/aws-cdk, issue 13711)."""
     if any(authorizer.name == name for authorizer in self.authorizers.values()):
         raise BadRequestException(f"Authorizer name must be unique. Authorizer {name} already exists in this RestApi.")
     return _create_authorizer(self, authorizer_id, name, *args, **kwargs)
 
 
 def delete_authorizer(self, restapi_id, authorizer_id):
-    """Moto takes an authorizer from under its methods, where API Gateway refuses to (hashicorp/terraform, pull request 6731)."""
+    """Moto deletes an authorizer that methods still use. API Gateway refuses that (hashicorp/terraform, pull request 6731)."""
     for resource in self.get_resources(restapi_id):
         for verb, method in resource.resource_methods.items():
             if method.authorizer_id == authorizer_id:
@@ -81,7 +81,7 @@ def delete_authorizer(self, restapi_id, authorizer_id):
 
 
 def apply_to_plan(self, operations):
-    """Moto keeps a quota that is changed as text, where clients want numbers, and fails at a rate that is not whole."""
+    """Moto keeps a changed quota as text, although clients need numbers, and fails at a fractional rate."""
     _apply_to_plan(self, [operation for operation in operations if operation["path"] != "/throttle/rateLimit"])
     for operation in operations:
         if operation["path"] == "/throttle/rateLimit":
@@ -91,7 +91,7 @@ def apply_to_plan(self, operations):
 
 
 def create_deployment(self, *args, **kwargs):
-    """Moto's deployments hold nothing. These keep what GetDeployment answers of the API as it was (embed=apisummary)."""
+    """Moto's deployments are empty. These keep the summary of the API for GetDeployment (embed=apisummary)."""
     deployment = _create_deployment(self, *args, **kwargs)
     deployment.api_summary = {
         resource.get_path(): {

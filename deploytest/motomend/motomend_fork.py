@@ -1,10 +1,10 @@
-"""Makes moto_server a parent of many servers: see sitecustomize, which loads it where MOTOMEND_FORK is set.
+"""Makes moto_server a parent of many servers. sitecustomize loads it if MOTOMEND_FORK is set.
 
-A server spends two to three seconds of processor on its modules and AWS's service models before it answers the first call of each
-service. The parent loads them once, and every server is a copy of it.
+A server spends two to three seconds of processor time on its modules and AWS's service models before it answers the first call of
+each service. The parent loads them once, and every server is a copy of it.
 
-It reads one line for each server from standard input, `begin LOGFILE`, and answers with `PID PORT`. The port listens by then. A line
-`end PID` ends a server. At the end of its input the parent ends all of them.
+It reads one line for each server from standard input, `begin LOGFILE`, and answers with `PID PORT` when the port listens. A line
+`end PID` ends a server. At the end of its input the parent ends all servers.
 """
 
 import os
@@ -18,7 +18,8 @@ from moto.core.utils import get_service_model
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-# What the stacks deploy, by moto's names, with botocore's where that is another. Any other service is loaded by its first call.
+# The services that the stacks deploy, by moto's names, with botocore's names if those differ. The first call of any other service
+# loads it.
 SERVICES = {
     "acm": "", "apigateway": "", "athena": "", "cloudfront": "", "cloudwatch": "", "firehose": "", "glue": "", "iam": "", "kinesis": "",
     "kms": "", "logs": "", "route53": "", "s3": "", "sns": "", "sts": "", "wafv2": "", "cognitoidp": "cognito-idp", "awslambda": "lambda",
@@ -26,7 +27,7 @@ SERVICES = {
 
 
 def serve(application, listener, log):
-    """Is a server until it is ended. It lets go of the parent's input and output, whose ends would not be seen otherwise."""
+    """Runs a server until it is ended. It closes the parent's input and output, or their ends would go unnoticed."""
     out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     null = os.open(os.devnull, os.O_RDONLY)
     for file, number in ((null, 0), (out, 1), (out, 2)):

@@ -1,4 +1,4 @@
-"""Mends what moto lacks of S3's access logs and locks, and of the keys of log groups and workgroups: see sitecustomize."""
+"""Patches moto's S3 access logs and locks, and the keys of log groups and workgroups: see sitecustomize."""
 
 import json
 
@@ -13,7 +13,7 @@ _serialized = S3Response.serialized
 
 
 def log_permissions_enabled_policy(target_bucket, target_prefix):
-    """Moto fails at a statement whose principal is "*", and knows no lists of resources."""
+    """Moto fails at a statement whose principal is "*", and does not support lists of resources."""
     if not target_bucket.policy:
         return False
     bucket = f"arn:{target_bucket.partition}:s3:::{target_bucket.name}"
@@ -34,7 +34,7 @@ def log_permissions_enabled_policy(target_bucket, target_prefix):
 
 
 def serialized(self, result):
-    """Moto keeps the log objects' key format and does not answer with it, so that the plan after an apply would want it again."""
+    """Moto keeps the log objects' key format but does not return it, so the plan after an apply would set it again."""
     if self.data.get("Action") == "GetBucketLogging":
         logging = self.backend.get_bucket_logging(self.bucket_name)
         if logging and logging.get("TargetObjectKeyFormat"):
@@ -43,7 +43,7 @@ def serialized(self, result):
 
 
 def put_object_lock_configuration(self, bucket_name, lock_enabled, mode=None, days=None, years=None):
-    """Moto wants the bucket empty, as S3 did until 2023, so that no rule can be taken from one with objects."""
+    """Moto requires an empty bucket, as S3 did until 2023, so a rule could not be removed from one with objects."""
     bucket = self.get_bucket(bucket_name)
     if not bucket.is_versioned:
         raise InvalidBucketState("Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration")
@@ -52,7 +52,7 @@ def put_object_lock_configuration(self, bucket_name, lock_enabled, mode=None, da
 
 
 def associate_kms_key(self):
-    """Moto knows a log group's key only where the group is made with it."""
+    """Moto keeps a log group's key only if the group is made with it."""
     return set_key(self, self._get_param("kmsKeyId"))
 
 

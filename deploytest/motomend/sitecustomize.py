@@ -1,7 +1,7 @@
-"""Mends what moto 5.2.1 lacks and Terraform meets here.
+"""Patches the faults of moto 5.2.1 that Terraform hits here.
 
-Python loads a module of this name by itself, before moto_server starts, where its folder is on PYTHONPATH. So it needs
-no more of an installed moto than the name of its program.
+Python loads a module of this name automatically, before moto_server starts, if its folder is on PYTHONPATH. So only the name of
+moto's program must be known, and the installation need not change.
 """
 
 import json
@@ -34,7 +34,7 @@ _web_acl_to_dict = FakeWebACL.to_dict
 
 
 def create_stream(self):
-    """Moto drops the tags of CreateStream, so that the plan after an apply would want them again."""
+    """Moto drops the tags of CreateStream, so the plan after an apply would add them again."""
     result = _create_stream(self)
     tags = self._get_param("Tags")
     if tags:
@@ -43,7 +43,7 @@ def create_stream(self):
 
 
 def update_integration(self):
-    """Moto has no UpdateIntegration. This one changes mapping templates; whatever else is asked stays unimplemented."""
+    """Moto has no UpdateIntegration. This one changes mapping templates; other operations stay unimplemented."""
     parts = self.path.split("/")
     integration = self.backend.get_integration(parts[2], parts[4], parts[6])
     for operation in self._get_param("patchOperations"):
@@ -65,8 +65,8 @@ def apply_patch_operations(self, operations):
 
 def get_permission(self, action, resource):
     """
-    Moto leaves a bucket policy's conditions out, so that "deny what is not over TLS" denies all. Here a statement with a
-    condition decides nothing: nobody who calls moto is CloudFront, and the bucket's owner needs no statement.
+    Moto ignores a bucket policy's conditions, so "deny requests without TLS" denies everything. Here a statement with a
+    condition has no effect: no caller of moto is CloudFront, and the bucket's owner needs no statement.
     """
     if self.policy is None:
         return _get_permission(self, action, resource)
@@ -81,27 +81,27 @@ def get_permission(self, action, resource):
 
 
 def init_origin(self, origin):
-    """Moto drops an origin's access control, so that the plan after an apply would want it again."""
+    """Moto drops an origin's access control, so the plan after an apply would add it again."""
     _init_origin(self, origin)
     self.origin_access_control_id = origin.get("OriginAccessControlId") or ""
 
 
 def init_behaviour(self, config):
-    """Moto answers with ForwardedValues also where a cache policy stands for them, as AWS never does."""
+    """Moto returns ForwardedValues even if a cache policy replaces them, as AWS never does."""
     _init_behaviour(self, config)
     if self.cache_policy_id:
         del self.forwarded_values
 
 
 def init_certificate(self, config):
-    """Moto answers with a certificate's names though they are empty, as if it were the owner's own."""
+    """Moto returns a certificate's names even if they are empty, as if it were a custom certificate."""
     _init_certificate(self, config)
     self.iam_certificate_id = self.iam_certificate_id or None
     self.acm_certificate_arn = self.acm_certificate_arn or None
 
 
 class ResponseHeadersPolicies:
-    """Moto has no response headers policies. These are kept as they were sent."""
+    """Moto has no response headers policies. This class keeps them as they were sent."""
 
     def __init__(self, backend):
         self.by_id = backend.__dict__.setdefault("response_headers_policies", {})
@@ -117,7 +117,7 @@ class ResponseHeadersPolicies:
         return ActionResult({
             "ResponseHeadersPolicy": {
                 "Id": policy_id,
-                "LastModifiedTime": "2021-11-27T10:34:26.802Z",  # as moto has it of a distribution
+                "LastModifiedTime": "2021-11-27T10:34:26.802Z",  # moto's value for a distribution
                 "ResponseHeadersPolicyConfig": policy["config"],
             },
             "ETag": policy["etag"],
@@ -146,7 +146,7 @@ def delete_response_headers_policy(self):
 
 
 def keep_protection(self):
-    """Moto drops a web ACL's data protection, so that the plan after an apply would want it again."""
+    """Moto drops a web ACL's data protection, so the plan after an apply would add it again."""
     body = json.loads(self.body)
     for acl in self.wafv2_backend.wacls.values():
         if acl.name == body["Name"]:
@@ -171,7 +171,7 @@ def web_acl_to_dict(self):
 
 
 def delete_named_query(self):
-    """Moto has no DeleteNamedQuery, by which a query's text is changed too: Terraform replaces the query."""
+    """Moto has no DeleteNamedQuery. Terraform needs it to change a query's text too, because it replaces the query."""
     del self.athena_backend.named_queries[self._get_param("NamedQueryId")]
     return "{}"
 

@@ -34,7 +34,7 @@ func TestProd(t *testing.T) {
 	destroyOnPurpose(t, p, env)
 }
 
-// destroyOnPurpose makes an environment disposable before it destroys it, as the README says.
+// destroyOnPurpose makes an environment disposable before it destroys it, as docs/deploy.md says.
 func destroyOnPurpose(t *testing.T, p *pipeline, env spec.Environment) {
 	t.Helper()
 	env.Removal = spec.Disposable

@@ -23,29 +23,29 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// Every call that the AWS provider makes goes through a proxy that notes which IAM action it takes on which resource. At the end of a
-// test each of them has to be granted by the roles that `ingest deployer` prints for the test's stacks: a plan's by the planning role,
-// the others by the applying one. And the actions of a test are compared with testdata/calls, so that an action which is granted and used
-// by no test is found without a deployment (TestGrantsAreUsed).
+// Every call of the AWS provider goes through a proxy, which records the IAM action and the resource that the call needs. At the end of
+// a test, the roles that `ingest deployer` prints for the test's stacks must grant each of them: the planning role those of plans, the
+// applying role the others. The test also compares the actions with testdata/calls, so a granted action that no test uses is found
+// without a deployment (TestGrantsAreUsed).
 
-// update rewrites testdata/calls from what the tests call.
+// update rewrites testdata/calls from the tests' calls.
 var update = flag.Bool("update", false, "rewrite testdata/calls")
 
-// recording is what the AWS provider has called for one stack's folder.
+// recording has the AWS provider's calls for one stack's folder.
 type recording struct {
 	lock sync.Mutex
-	// planning is true while Terraform makes a plan alone, and changes nothing.
+	// planning is true while Terraform only makes a plan and changes nothing.
 	planning bool
-	// plan and apply are what the calls of plans take, and what all others do.
+	// plan has the needs of calls during plans, and apply those of all other calls.
 	plan, apply map[need]bool
-	// stacks are the folder's, as they have been since the first call.
+	// stacks are all texts of the folder's stack since the first call.
 	stacks map[string]bool
 }
 
-// recordings are those of the stacks that are deployed now, by their folders.
+// recordings are those of the currently deployed stacks, by folder.
 var recordings sync.Map
 
-// recorded is an endpoint that passes each call on to the moto server, and notes what it takes of IAM.
+// recorded is an endpoint that forwards each call to the moto server and records its needs.
 func recorded(t *testing.T, endpoint, folder string) string {
 	t.Helper()
 	to, err := url.Parse(endpoint)
@@ -85,7 +85,7 @@ func (r *recording) note(needs []need) {
 	}
 }
 
-// planning marks what is called until the function that it returns is called as part of a plan.
+// planning marks the calls as part of a plan, until the function that it returns is called.
 func planning(folder string) (done func()) {
 	set := func(planning bool) {
 		if found, ok := recordings.Load(folder); ok {
@@ -99,7 +99,7 @@ func planning(folder string) (done func()) {
 	return func() { set(false) }
 }
 
-// noteStack notes a stack that Terraform reads. What an earlier one declared is destroyed with the permissions of that.
+// noteStack records a stack that Terraform reads. The roles of an earlier stack grant the destroy of its resources.
 func noteStack(folder string, text []byte) {
 	if found, ok := recordings.Load(folder); ok {
 		r := found.(*recording)
@@ -109,13 +109,13 @@ func noteStack(folder string, text []byte) {
 	}
 }
 
-// check compares what was called with the policies, and with what the test calls by its file.
+// check compares the recorded calls with the policies, and with the test's file of calls.
 func (r *recording) check(t *testing.T) {
 	t.Helper()
 	roles := map[string][]policyDocument{}
 	for text := range r.stacks {
 		if !strings.Contains(text, `"aws_kinesis_stream"`) {
-			return // the bucket of a state
+			return // the stack of a state's bucket
 		}
 		for role, documents := range rolesOf(t, text) {
 			roles[role] = append(roles[role], documents...)
@@ -133,7 +133,7 @@ func (r *recording) check(t *testing.T) {
 	}
 }
 
-// lines are the actions that were called, by the role that takes them, sorted.
+// lines are the called actions with the role that needs them, sorted.
 func (r *recording) lines() string {
 	lines := map[string]bool{}
 	for n := range r.plan {
@@ -149,9 +149,9 @@ func callsFile(name string) string {
 	return filepath.Join("testdata", "calls", strings.ReplaceAll(name, "/", "-")+".txt")
 }
 
-// compareCalls fails the test where it calls an action that its file lacks. An action that it calls no more stays in the file until the
-// next -update: whether the provider asks a second time is a matter of how fast moto is. A test without a file is compared with the
-// policies alone.
+// compareCalls fails the test if it calls an action that its file lacks. An action that it no longer calls stays in the file until the
+// next -update, because moto's speed decides whether the provider asks a second time. A test without a file is compared only with the
+// policies.
 func compareCalls(t *testing.T, name, got string) {
 	t.Helper()
 	file := callsFile(name)
@@ -174,7 +174,7 @@ func compareCalls(t *testing.T, name, got string) {
 	}
 }
 
-// written are the lines of the files that this run has written: a test may deploy several stacks.
+// written are the lines of the files that this run has written, because a test may deploy several stacks.
 var written sync.Map
 
 func writeCalls(t *testing.T, file, got string) {
@@ -193,7 +193,7 @@ func writeCalls(t *testing.T, file, got string) {
 	}
 }
 
-// policyDocument is a policy as the roles have it.
+// policyDocument is a policy of a role.
 type policyDocument struct {
 	Statement []struct {
 		Effect           string
@@ -204,7 +204,7 @@ type policyDocument struct {
 
 const motoAccount = "123456789012"
 
-// rolesOf are the policies that `ingest deployer` prints for a stack, by the role's task: plan, deploy.
+// rolesOf are the policies that `ingest deployer` prints for a stack, by the role's task: plan or deploy.
 func rolesOf(t *testing.T, text string) map[string][]policyDocument {
 	t.Helper()
 	printed := decode[struct {
@@ -237,7 +237,7 @@ func printedRoles(t *testing.T, text string) []byte {
 	return roles
 }
 
-// allows compares a need with a policy. Of the conditions it knows those that name a service; the others compare tags, which every
+// allows compares a need with a policy. It evaluates only the conditions that name a service. The others compare tags, which every
 // resource of a stack has.
 func (d policyDocument) allows(n need) bool {
 	for _, s := range d.Statement {

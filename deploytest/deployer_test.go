@@ -14,7 +14,7 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// TestDeployer makes the roles that a workflow deploys with, and those of another environment beside them.
+// TestDeployer makes the roles with which a workflow deploys, and those of another environment beside them.
 func TestDeployer(t *testing.T) {
 	t.Parallel()
 	endpoint := startMoto(t)
@@ -44,7 +44,7 @@ func TestDeployer(t *testing.T) {
 	}
 }
 
-// rolesPipeline is the roles' stack of an environment of the catalogue, ready to apply.
+// rolesPipeline is the stack of the roles for an environment of the catalogue, ready to apply.
 func rolesPipeline(t *testing.T, endpoint string, cfg deployer.Config, env string) *pipeline {
 	t.Helper()
 	stack, err := tfjson.ReadFile(goldens.File(t, env))

@@ -59,21 +59,21 @@ func TestNames(t *testing.T) {
 	expect(t, "what is left", nil, p.cloud.inventory(t))
 }
 
-// expectRenames plans what docs/renaming.md says of an environment that runs: it gets another prefix, keeps its buckets' names with
-// that, and gets another name with its state and its bucket.
+// expectRenames plans the changes of docs/renaming.md to a running environment: another prefix, another prefix with the old buckets'
+// names, and another name with the old state and bucket.
 func expectRenames(t *testing.T, p *pipeline, env spec.Environment) {
 	t.Helper()
 	const (
 		bucket, stream, delivery = "aws_s3_bucket.bucket", "aws_kinesis_stream.stream", "aws_kinesis_firehose_delivery_stream.delivery"
 		api, stage, role         = "aws_api_gateway_rest_api.api", "aws_api_gateway_stage.api_stage", "aws_iam_role.submit-role"
 		replaced                 = "destroy before create"
-		// Of what the deployment depends on: it is made before the old one goes.
+		// The deployment depends on it, so Terraform makes the new one before it deletes the old one.
 		replacedFirst = "create before destroy"
 	)
 	names := func(e spec.Environment) spec.Environment {
 		e.Bucket.Name, e.Bucket.AccessLogName = env.BucketName(), env.AccessLogBucketName()
 		e.Query.ResultBucket, e.Web.BucketName = env.QueryBucketName(), env.WebBucketName()
-		e.Names.AccountInBuckets = false // it is in these names
+		e.Names.AccountInBuckets = false // these names contain it
 		return e
 	}
 	before, err := os.ReadFile(filepath.Join(p.folder, "cdk.tf.json"))
@@ -109,11 +109,11 @@ func expectRenames(t *testing.T, p *pipeline, env spec.Environment) {
 	moved := openPipeline(t, p.endpoint, attached(t, p.endpoint, folder), folder)
 	moved.init()
 	waitForNothing(t, moved)
-	noteStack(folder, before) // whose resources the plan reads
+	noteStack(folder, before) // the plan reads its resources
 	expectChanges(t, moved, map[string]string{bucket: "update", stream: replacedFirst, delivery: replaced, api: "update", stage: replaced, role: replacedFirst})
 }
 
-// expectChanges compares a plan's changes with some that are expected; none is "".
+// expectChanges compares some of a plan's changes with the expected ones. "" means no change.
 func expectChanges(t *testing.T, p *pipeline, want map[string]string) {
 	t.Helper()
 	defer planning(p.folder)()

@@ -7,9 +7,9 @@ import (
 	ingest "cdk.tf/go/ingest/tfjson"
 )
 
-// expectNativePlan fails the test where the stack in Terraform's native syntax, as `ingest hcl` writes it, is another one: against
-// the state that the JSON was applied to, a plan of it has to be empty. A hosted page's files are not copied here, which the test
-// of the command does: the provider runs in the folder of the JSON.
+// expectNativePlan fails the test if the stack in Terraform's native syntax, as `ingest hcl` writes it, differs from the JSON: its plan
+// against the state of the applied JSON must be empty. It does not copy a hosted page's files, because the provider runs in the folder
+// of the JSON. The test of the command copies them.
 func (p *pipeline) expectNativePlan() {
 	p.t.Helper()
 	stack, err := ingest.ReadFile(filepath.Join(p.folder, "cdk.tf.json"))

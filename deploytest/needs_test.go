@@ -11,21 +11,21 @@ import (
 	"testing"
 )
 
-// need is what one call of the AWS provider takes: an IAM action on a resource. service is the one that a role is passed to.
+// need is a permission that a call of the AWS provider needs: an IAM action on a resource. service is the one to which a role is passed.
 type need struct{ action, resource, service string }
 
-// awsCall is a request to AWS, as far as it says what it takes.
+// awsCall has the parts of a request to AWS that determine its needs.
 type awsCall struct {
 	region, service string
 	request         *http.Request
 	body            []byte
 }
 
-// credential's groups are the region and the service that a request is signed for.
+// credential's groups are the region and the service of a request's signature.
 var credential = regexp.MustCompile(`Credential=[^/]+/[0-9]+/([^/]+)/([^/]+)/aws4_request`)
 
-// needsOf is what a request takes of IAM, by the service authorization reference
-// (https://docs.aws.amazon.com/service-authorization/latest/reference/). sts:GetCallerIdentity takes nothing.
+// needsOf are the permissions that a request needs, by the service authorization reference
+// (https://docs.aws.amazon.com/service-authorization/latest/reference/). sts:GetCallerIdentity needs none.
 func needsOf(request *http.Request, body []byte) []need {
 	signed := credential.FindStringSubmatch(request.Header.Get("Authorization"))
 	if signed == nil {
@@ -53,7 +53,7 @@ func (c awsCall) arn(service, resource string) string {
 	return "arn:aws:" + service + ":" + c.region + ":" + motoAccount + ":" + resource
 }
 
-// bucketActions are by method and subresource. What S3 calls a deletion of a setting takes the permission to put it.
+// bucketActions are the actions by method and subresource. The deletion of a setting needs the permission to put it.
 var bucketActions = map[string]string{
 	"GET accelerate": "GetAccelerateConfiguration", "GET acl": "GetBucketAcl", "GET cors": "GetBucketCORS", "GET encryption": "GetEncryptionConfiguration",
 	"GET lifecycle": "GetLifecycleConfiguration", "GET logging": "GetBucketLogging", "GET object-lock": "GetBucketObjectLockConfiguration",
@@ -104,7 +104,7 @@ func (c awsCall) ofS3() []need {
 	return needs
 }
 
-// ofDelete is of a request that deletes several objects of a bucket.
+// ofDelete are the needs of a request that deletes several objects of a bucket.
 func (c awsCall) ofDelete(bucket string) []need {
 	var all struct {
 		Object []struct{ Key, VersionId string }
@@ -124,7 +124,7 @@ func (c awsCall) ofDelete(bucket string) []need {
 	return needs
 }
 
-// roleARN is a role that a request hands to a service, which takes iam:PassRole.
+// roleARN matches a role that a request passes to a service, which needs iam:PassRole.
 var roleARN = regexp.MustCompile(`arn:aws:iam::[0-9]+:role/[\w+=,.@/-]+`)
 
 func (c awsCall) passedRoles(service string) []need {
@@ -135,7 +135,7 @@ func (c awsCall) passedRoles(service string) []need {
 	return needs
 }
 
-// ofAPIGateway is of its REST API, whose actions are the methods and whose ARNs end in the paths.
+// ofAPIGateway are the needs of API Gateway's REST API. Its actions are the methods, and its ARNs end in the paths.
 func (c awsCall) ofAPIGateway() []need {
 	prefix := "arn:aws:apigateway:" + c.region + "::"
 	path := c.request.URL.Path
@@ -182,7 +182,7 @@ func (c awsCall) ofRoute53() []need {
 	return []need{{"route53:" + action, "arn:aws:route53:::" + parts[1] + "/" + parts[2], ""}}
 }
 
-// ofForm is of the services whose requests are forms.
+// ofForm are the needs of services whose requests are forms.
 func (c awsCall) ofForm() []need {
 	form, _ := url.ParseQuery(string(c.body))
 	operation := form.Get("Action")
@@ -228,7 +228,7 @@ func (c awsCall) ofCloudWatch(form url.Values) string {
 	return c.arn("cloudwatch", "alarm:"+form.Get("AlarmName")+form.Get("AlarmNames.member.1"))
 }
 
-// fields are those by which the JSON services name their resources.
+// fields are the members by which the JSON services name their resources.
 type fields struct {
 	StreamName, StreamARN, DeliveryStreamName             string
 	LogGroupName, LogStreamName, ResourceArn, ResourceARN string
@@ -240,11 +240,11 @@ type fields struct {
 	Tags                                                  any
 }
 
-// ofJSON is of the services whose requests are JSON.
+// ofJSON are the needs of services whose requests are JSON.
 func (c awsCall) ofJSON() []need {
 	_, operation, _ := strings.Cut(c.request.Header.Get("X-Amz-Target"), ".")
 	var f fields
-	_ = json.Unmarshal(c.body, &f) // names are compared without regard to case
+	_ = json.Unmarshal(c.body, &f) // Unmarshal ignores the case of names
 	var needs []need
 	for _, resource := range c.resources(operation, f) {
 		needs = append(needs, need{c.service + ":" + operation, resource, ""})
@@ -255,7 +255,7 @@ func (c awsCall) ofJSON() []need {
 	return append(needs, c.others(operation, f)...)
 }
 
-// ofTagging is what the tags of a new resource take beside its creation.
+// ofTagging are the needs for the tags of a new resource, in addition to those for its creation.
 func (c awsCall) ofTagging(operation, resource string) []need {
 	if operation == "RequestCertificate" {
 		return []need{{"acm:AddTagsToCertificate", c.arn("acm", "certificate/new"), ""}}
@@ -270,7 +270,7 @@ func (c awsCall) ofTagging(operation, resource string) []need {
 	return []need{{c.service + ":" + tagging, resource, ""}}
 }
 
-// others are what an operation takes of other services.
+// others are the permissions that an operation needs on other services.
 func (c awsCall) others(operation string, f fields) []need {
 	var needs []need
 	switch {
@@ -288,7 +288,7 @@ func (c awsCall) others(operation string, f fields) []need {
 	return needs
 }
 
-// resources are those that an operation is checked on, each of them.
+// resources are the resources on each of which an operation needs its permission.
 func (c awsCall) resources(operation string, f fields) []string {
 	switch c.service {
 	case "kinesis":
@@ -338,7 +338,8 @@ func (c awsCall) ofGlue(operation string, f fields) []string {
 	return all
 }
 
-// ofAthena leaves the workgroup out of what a named query is asked by its id: Athena knows it, and the test does not.
+// ofAthena uses a placeholder for the workgroup of a request that names only a query's id: Athena knows the workgroup, and the test
+// does not.
 func (c awsCall) ofAthena(f fields) []string {
 	switch {
 	case f.ResourceARN+f.ResourceArn != "":

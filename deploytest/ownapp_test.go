@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestOwnApp has the provider check the stacks of the example in docs/modules.md.
+// TestOwnApp checks the stacks of the example in docs/modules.md with the provider.
 func TestOwnApp(t *testing.T) {
 	t.Parallel()
 	needNode(t)

@@ -7,11 +7,11 @@ import (
 	"cdk.tf/go/ingest/internal/catalogue"
 )
 
-// tofuProvider is where OpenTofu looks for a provider whose source is "aws" and no more.
+// tofuProvider is the address at which OpenTofu looks for a provider with the source "aws".
 const tofuProvider = "registry.opentofu.org/hashicorp/aws"
 
-// TestOpenTofu applies the JSON as it is with OpenTofu. No package registry has it built, and to build it takes minutes, so that the
-// test is for whoever has it, and no failure in CI where it is missing.
+// TestOpenTofu applies the unchanged JSON with OpenTofu. No package registry has a built OpenTofu, and a build takes minutes. So the
+// test skips without it, also in CI.
 func TestOpenTofu(t *testing.T) {
 	t.Parallel()
 	tofu, err := exec.LookPath("tofu")

@@ -40,8 +40,8 @@ type Config struct {
 	// policies. Empty leaves the account's setting to somebody else.
 	LoggingRoleARN string
 	LoggingReady   []cdktf.ITerraformDependable
-	// ResetAccount empties the account's setting when it is destroyed, whoever relies on it by then. It is for version 5 of the
-	// provider: version 6 always empties it, and does not know the argument.
+	// ResetAccount empties the account's setting on a destroy, even if another API relies on it. It is for version 5 of the
+	// provider: version 6 always empties the setting, and does not have the argument.
 	ResetAccount bool
 	Partition    string
 	Region       string

@@ -70,12 +70,12 @@ func (a *api) account() []cdktf.ITerraformDependable {
 	}
 	config := &account.ApiGatewayAccountConfig{
 		CloudwatchRoleArn: jsii.String(a.cfg.LoggingRoleARN),
-		// API Gateway tries the role at once. What takes its time comes first, so that the role has spread.
+		// API Gateway tries the role at once. So slow resources come first, and AWS knows the role everywhere by then.
 		DependsOn: tf.DependsOn(slices.Concat(a.cfg.LoggingReady, a.cfg.Ready)),
 	}
 	if a.cfg.ResetAccount {
-		// Without it a destroy would leave the account with the ARN of a role that is gone. It brings a warning with every
-		// plan, for which docs/adr/0002 has the reason.
+		// Otherwise a destroy would leave the account with the ARN of a deleted role. The argument causes a warning with every
+		// plan; docs/adr/0002 has the reason.
 		config.ResetOnDelete = jsii.Bool(true)
 	}
 	return []cdktf.ITerraformDependable{tf.New(a.c, "account", account.NewApiGatewayAccount, config)}

@@ -26,16 +26,16 @@ type Alarms struct {
 	Dashboard bool
 }
 
-// defaultAlarms are off. AWS recommends to be told when 5 percent of the requests are refused (CloudWatch user guide,
-// "Recommended alarms", API Gateway, 4XXError). It recommends 2.5 s for the slowest tenth of the requests of any API; this
-// one makes a single call that takes tens of milliseconds, so that a second is far from what is usual, and still short of
-// what a client would take for a failure.
+// defaultAlarms are off. AWS recommends an alarm when 5 percent of the requests are refused (CloudWatch user guide,
+// "Recommended alarms", API Gateway, 4XXError). It recommends 2.5 s for the slowest tenth of the requests of any API; this one
+// makes a single call that takes tens of milliseconds. A second is far above the usual, and still below the time after which a
+// client gives up.
 func defaultAlarms() Alarms { return Alarms{LatencyP99: time.Second, RefusedPercent: 5} }
 
-// AlarmTopicName is the topic that alarms are sent to, where the environment has its own.
+// AlarmTopicName is the name of the SNS topic that the stack makes for its alarms.
 func (e Environment) AlarmTopicName() string { return e.derived("alarms") }
 
-// AlarmName is the name of the alarm that the runbook docs/runbooks/ID.md is about.
+// AlarmName is the name of the alarm whose runbook is docs/runbooks/ID.md.
 func (e Environment) AlarmName(id string) string { return e.APIName() + "-" + id }
 
 // DashboardName is the dashboard's name.

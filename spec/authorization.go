@@ -158,12 +158,12 @@ type Producers struct {
 	Organization string
 }
 
-// set tells whether there are producers in other accounts.
+// set reports whether there are producers in other accounts.
 func (p Producers) set() bool { return len(p.Accounts)+len(p.Roles) > 0 || p.Organization != "" }
 
-// Private tells whether the API is reached through VPC endpoints alone.
+// Private reports whether only VPC endpoints reach the API.
 func (a Access) Private() bool { return len(a.VPCEndpoints) > 0 }
 
-// Open tells whether the API has no resource policy: it may be called from anywhere, and by this account's principals alone where
-// it asks for a signature.
+// Open reports whether the API has no resource policy. Such an API accepts calls from everywhere. If it requires a signature,
+// only principals of this account can call it.
 func (a Access) Open() bool { return len(a.VPCEndpoints)+len(a.SourceIPs) == 0 && !a.Producers.set() }

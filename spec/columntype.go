@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// isColumnType tells whether a text is a type of Hive's that both Athena and Firehose's conversion know, written as Glue
-// keeps it. Glue itself takes any text; a wrong one is found by the first query, or by Firehose with every record.
+// isColumnType reports whether a text is a Hive type that both Athena and Firehose's conversion know, written as Glue stores
+// it. Glue itself accepts any text: a wrong type then fails the first query, or Firehose's conversion of every record.
 func isColumnType(text string) bool {
 	rest, ok := columnType(text)
 	return ok && rest == ""
 }
 
 var (
-	// simpleTypePattern has the longer names first where one begins another.
+	// simpleTypePattern lists a name before any shorter name that it begins with.
 	simpleTypePattern = regexp.MustCompile(`^(boolean|tinyint|smallint|bigint|int|float|double|string|date|timestamp)`)
 	decimalPattern    = regexp.MustCompile(`^decimal\(([0-9]{1,2}),([0-9]{1,2})\)`)
 	lengthPattern     = regexp.MustCompile(`^(char|varchar)\(([0-9]{1,5})\)`)
@@ -86,7 +86,7 @@ func primitiveType(text string) (rest string, ok bool) {
 	return "", false
 }
 
-// number is that of digits which a pattern has matched.
+// number parses digits that a pattern has matched.
 func number(digits string) int {
 	n, _ := strconv.Atoi(digits)
 	return n

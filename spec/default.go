@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// defaultSchema asks for one property at least: API Gateway validates an empty body as {} (localstack/localstack, pull
-// request 7916, which measured it), so without that a request with no body at all would become an event. Which one is
-// measured both ways: $input.body is {} then (pull request 12413), or nothing (12774).
+// defaultSchema requires at least one property. API Gateway validates an empty body as {} (localstack/localstack, pull request
+// 7916, which measured it), so without this rule a request without a body would become an event. Two measurements disagree on
+// that event: $input.body is {} (pull request 12413), or nothing (12774).
 //
 //go:embed event.schema.json
 var defaultSchema string
 
-// Default is the environment that the pipeline has where nothing else is said. Every default lives here.
+// Default returns an environment with the default of every option. This function sets every default.
 func Default(name string) Environment {
 	return Environment{
 		Name:    name,
@@ -55,8 +55,8 @@ func Default(name string) Environment {
 			NewlineDelimited: true,
 			Format:           FormatJSON,
 			Parquet: Parquet{
-				// A file's columns are read apart, which needs many rows in one: so what Firehose itself takes as its default
-				// (API reference, BufferingHints: 128 MiB with format conversion, 300 s).
+				// Readers read each column of a file separately, which pays with many rows in a file. So these are Firehose's
+				// own defaults (API reference, BufferingHints: 128 MiB with format conversion, 300 s).
 				BufferInterval: 300 * time.Second,
 				BufferMiB:      128,
 				Compression:    ParquetSnappy,
@@ -70,7 +70,7 @@ func Default(name string) Environment {
 			AccessLogExpireAfterDays:  365,
 		},
 		Query: Query{
-			// Nothing was delivered by this pipeline before.
+			// This project's pipelines delivered nothing before this year.
 			Since: 2026,
 			// 10 GiB of a query are about 5 US cents.
 			ScanLimitMiB:          10 * 1024,
@@ -80,7 +80,7 @@ func Default(name string) Environment {
 			RetentionDays: 30,
 			Execution:     LogInfo,
 		},
-		// The longest: a key that was destroyed by mistake is noticed when something cannot be read.
+		// The longest window: you notice that a key is gone only when you cannot read something.
 		Encryption: Encryption{DeletionWindowDays: 30},
 		// What `make webapp` builds.
 		Web:    Web{Folder: "webapp/dist", PriceClass: PriceClass100},
@@ -88,7 +88,7 @@ func Default(name string) Environment {
 	}
 }
 
-// datePartitions are Hive-style, so that Athena and Spark find the partitions by themselves.
+// datePartitions are Hive partitions, which Athena and Spark can find in the keys.
 const datePartitions = "year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/"
 
 // AllTags are the tags that every resource carries: the defaults, the environment's own over them, and its name.

@@ -1,7 +1,7 @@
-// Package spec says what an environment of the pipeline is: plain Go types, their defaults and their validation.
+// Package spec declares what an environment of the pipeline is: plain Go types, their defaults and their validation.
 //
-// It knows nothing of CDKTF. An environment starts from [Default], is changed field by field, and is checked by
-// [Environment.Validate] before anything is constructed from it:
+// It does not depend on CDKTF. You start from [Default] and change fields. [Environment.Validate] checks the environment before
+// anything is constructed from it:
 //
 //	env := spec.Default("dev")
 //	env.Stream.Capacity = spec.OnDemand()
@@ -160,7 +160,7 @@ func PartitionByHeader(name string) PartitionKey {
 type CORS struct {
 	// AllowOrigins are the origins of the pages that may submit events: "*" alone, or up to 100 origins such as
 	// "https://app.example.com". With several origins, an answer names the origin that the request came from. The errors that
-	// API Gateway answers by itself then name any origin: they hold nothing of an event.
+	// API Gateway itself answers then name any origin: they hold no event data.
 	AllowOrigins []string
 	// AllowHeaders are the request headers that a page may send, in addition to those that API.Authorization and
 	// API.PartitionKey read.

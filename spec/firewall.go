@@ -24,13 +24,14 @@ type Firewall struct {
 }
 
 // defaultFirewall is off. The rate is a tenth of what the default throttle lets through in that time, 1,000/s × 300 s =
-// 300,000: one address, with whoever shares it, may not take all that there is. A producer that sends for many needs more.
+// 300,000, so one address cannot use up the whole throttle. A producer that sends the events of many clients needs a higher
+// rate.
 func defaultFirewall() Firewall {
 	return Firewall{RateLimit: 30_000, MaxBodyBytes: maxInspected}
 }
 
 const (
-	// maxInspected is the most that WAF reads of a body of API Gateway's (API reference,
+	// maxInspected is the number of bytes that WAF reads at most of a body from API Gateway (API reference,
 	// RequestBodyAssociatedResourceTypeConfig).
 	maxInspected = 64 << 10
 	// sizeRestriction and its threshold are those of the core rule set (AWS WAF developer guide, "Baseline rule groups").
@@ -40,24 +41,25 @@ const (
 
 // ManagedRules are a rule group that AWS keeps up to date.
 type ManagedRules struct {
-	// Group is its name.
+	// Group is the rule group's name.
 	Group string
-	// Namespace is what its rules' labels begin with, the last colon included.
+	// Namespace is the beginning of its rules' labels, including the last colon.
 	Namespace string
-	// Rules are those that block.
+	// Rules are the rules of the group that block.
 	Rules []ManagedRule
 }
 
 // ManagedRule is a rule of a group.
 type ManagedRule struct {
 	Name string
-	// Label is what it adds to a request, without its group's namespace. It is not always spelt as the name is.
+	// Label is the label that the rule adds to a request, without its group's namespace. Its spelling can differ from the
+	// name's.
 	Label string
 }
 
-// ManagedRuleGroups are those of the firewall, in the order in which they are asked. Names, labels and capacities are those of
-// the AWS WAF developer guide, "Baseline rule groups" and "IP reputation rule groups". AWSManagedIPDDoSList is not among
-// them: it counts anyway, by AWS's choice, and what it finds is not logged.
+// ManagedRuleGroups are the firewall's managed groups, in the order in which WAF evaluates them. Names, labels and capacities
+// are from the AWS WAF developer guide, "Baseline rule groups" and "IP reputation rule groups". AWSManagedIPDDoSList is not
+// among them: AWS has it count only, and the firewall does not log its matches.
 func ManagedRuleGroups() []ManagedRules {
 	return []ManagedRules{
 		{"AWSManagedRulesAmazonIpReputationList", "awswaf:managed:aws:amazon-ip-list:", []ManagedRule{
@@ -105,8 +107,8 @@ func ManagedRuleGroups() []ManagedRules {
 	}
 }
 
-// Counted are the rules that count and do not block: those of Count, and the managed group's own limit of bodies where
-// MaxBodyBytes stands in its place. Only what those of Count find is logged.
+// Counted are the rules that count and do not block: those of Count, and the managed group's own body limit where MaxBodyBytes
+// replaces it. WAF logs only what the rules of Count match.
 func (f Firewall) Counted() map[string]bool {
 	counted := map[string]bool{sizeRestriction: f.MaxBodyBytes == 0 || f.MaxBodyBytes > sizeRestrictionBytes}
 	for _, rule := range f.Count {
@@ -118,7 +120,7 @@ func (f Firewall) Counted() map[string]bool {
 // FirewallName is the web ACL's name.
 func (e Environment) FirewallName() string { return e.APIName() }
 
-// FirewallLogGroupName is the log group of what the firewall blocked, and of what the rules of Firewall.Count found. WAF
-// writes to none whose name begins otherwise (AWS WAF developer guide, "Sending web ACL traffic logs to a CloudWatch Logs
-// log group").
+// FirewallLogGroupName is the log group of the requests that the firewall blocked, and of those that the rules of
+// Firewall.Count matched. WAF requires this beginning of the name (AWS WAF developer guide, "Sending web ACL traffic logs to a
+// CloudWatch Logs log group").
 func (e Environment) FirewallLogGroupName() string { return "aws-waf-logs-" + e.FirewallName() }

@@ -22,12 +22,12 @@ type Names struct {
 // defaultPrefix is the project's name.
 const defaultPrefix = "api-kinesis"
 
-// derived is the name of a kind of thing; without a kind it is the environment's own.
+// derived returns the name of a kind of resource. Without a kind it is the environment's own name.
 func (e Environment) derived(kind string) string {
 	return strings.Join(slices.DeleteFunc([]string{e.Names.Prefix, kind, e.Name}, func(part string) bool { return part == "" }), "-")
 }
 
-// derivedBucket is the name of a bucket, of which there is one in the world.
+// derivedBucket returns the name of a bucket. Bucket names are global.
 func (e Environment) derivedBucket(kind string) string {
 	if e.Names.AccountInBuckets {
 		kind += "-" + e.Account
@@ -35,7 +35,7 @@ func (e Environment) derivedBucket(kind string) string {
 	return e.derived(kind)
 }
 
-// The names of what an environment is made of, all derived from its own name and the prefix.
+// The names of an environment's resources are derived from its own name and the prefix.
 
 // APIName is the REST API's name.
 func (e Environment) APIName() string { return e.derived("") }
@@ -60,7 +60,7 @@ func (e Environment) AccessLogBucketName() string {
 // KeyAliasName is the alias of the customer key.
 func (e Environment) KeyAliasName() string { return "alias/" + e.derived("") }
 
-// WebName is the name of what CloudFront has of the hosted page. Its names are one per account.
+// WebName is the name of the hosted page's CloudFront resources. CloudFront's names are unique within an account.
 func (e Environment) WebName() string { return e.derived("web") }
 
 // WebBucketName is the name of the hosted page's bucket: the environment's own choice, or derived.
@@ -86,7 +86,7 @@ func (e Environment) AuthorizerRoleName() string { return e.derived("authorizer"
 // DeliveryRoleName is the role with which Firehose reads the stream and writes the bucket.
 func (e Environment) DeliveryRoleName() string { return e.derived("delivery") }
 
-// QueryDatabaseName is the Glue database's name. Athena takes no "-" in a name without quotes.
+// QueryDatabaseName is the Glue database's name. Athena does not accept "-" in a name without quotes.
 func (e Environment) QueryDatabaseName() string {
 	return strings.ReplaceAll(e.derived(""), "-", "_")
 }

@@ -69,7 +69,7 @@ func TestAccountInBuckets(t *testing.T) {
 		{"access log's bucket", env.AccessLogBucketName(), "api-kinesis-access-log-111122223333-dev"},
 		{"web page's bucket", env.WebBucketName(), "api-kinesis-web-111122223333-dev"},
 		{"query bucket", env.QueryBucketName(), "api-kinesis-query-111122223333-dev"},
-		// What is one's own account's alone needs none.
+		// Names that are unique within an account do not hold the account.
 		{"web page", env.WebName(), "api-kinesis-web-dev"},
 		{"stream", env.StreamName(), "api-kinesis-stream-dev"},
 		{"submit role", env.SubmitRoleName(), "api-kinesis-submit-dev"},
@@ -88,7 +88,7 @@ func TestAccountInBuckets(t *testing.T) {
 	}
 }
 
-// Every name begins with the prefix, where it does not begin with what a service demands.
+// Every name begins with the prefix, or with the beginning that a service requires.
 func TestPrefix(t *testing.T) {
 	env := Default("dev")
 	env.Names.Prefix = "web-clicks"

@@ -21,22 +21,23 @@ type PageFile struct {
 const (
 	// PageIndex is the file that answers for the page's address.
 	PageIndex = "index.html"
-	// PageConfig is what the stack says to the page. It takes the place of a file of that name, such as a development
+	// PageConfig is the file with the stack's settings for the page. It replaces a file of that name, such as a development
 	// server's.
 	PageConfig = "config.json"
 )
 
-// A page's bounds are this project's, against a folder that was named by mistake: what is read is published.
+// The bounds of a page are this project's own. They catch a folder that was named by mistake: the stack publishes what it
+// reads.
 const (
 	maxPageFiles = 500
 	maxPageBytes = 64 << 20
 )
 
-// pageKeyPattern has no character that a URL or a Terraform template has an escape for.
+// pageKeyPattern has no character that a URL or a Terraform template escapes.
 var pageKeyPattern = regexp.MustCompile(`^[A-Za-z0-9._~@+/-]+$`)
 
-// Page reads the files of the hosted page, in the order of their keys; none where no page is hosted. Files and folders
-// whose names begin with "." stay behind. The error joins the problems.
+// Page reads the files of the hosted page, in the order of their keys. It returns none if the environment hosts no page. It
+// leaves out files and folders whose names begin with ".". The error joins the problems.
 func (e Environment) Page() ([]PageFile, error) {
 	if !e.Web.Hosted {
 		return nil, nil
@@ -53,7 +54,7 @@ func (e Environment) Page() ([]PageFile, error) {
 // page is a page while it is being read.
 type page struct {
 	problems
-	// folder is as the environment has it, and root without links.
+	// folder is Web.Folder as the environment has it. root is the same folder without symbolic links.
 	folder string
 	root   string
 	files  []PageFile
@@ -75,7 +76,7 @@ func (p *page) read() {
 	switch {
 	case errors.Is(err, errPageTooLarge):
 		p.add(webFolder, fmt.Sprintf("%s, which holds more than %d files or %d MiB", is(p.folder), maxPageFiles, maxPageBytes>>20),
-			"name the folder of the built page alone: all that it holds is published")
+			"name a folder that holds only the built page: the stack publishes everything in it")
 	case err != nil:
 		p.add(webFolder, fmt.Sprintf("%s, which cannot be read: %q", is(p.folder), err), "fix that, or set Web.Hosted = false")
 	}
@@ -106,7 +107,7 @@ func (p *page) visit(path string, entry fs.DirEntry, err error) error {
 func (p *page) file(path, key string, entry fs.DirEntry) error {
 	switch {
 	case !entry.Type().IsRegular():
-		p.add(webFolder, fmt.Sprintf("holds %q, which is no regular file", key), "put a file in its place, or remove it")
+		p.add(webFolder, fmt.Sprintf("holds %q, which is no regular file", key), "replace it with a file, or remove it")
 		return nil
 	case !pageKeyPattern.MatchString(key):
 		p.add(webFolder, fmt.Sprintf("holds %q", key), `use letters, digits, ".", "_", "~", "@", "+" and "-" in a file's name`)

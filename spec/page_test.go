@@ -77,7 +77,7 @@ func TestPageRefused(t *testing.T) {
 	const (
 		build = `; build the page with "make webapp", name the folder that holds it, or set Web.Hosted = false`
 		names = `; use letters, digits, ".", "_", "~", "@", "+" and "-" in a file's name`
-		large = `, which holds more than 500 files or 64 MiB; name the folder of the built page alone: all that it holds is published`
+		large = `, which holds more than 500 files or 64 MiB; name a folder that holds only the built page: the stack publishes everything in it`
 	)
 	many := map[string]string{"index.html": "x"}
 	for i := range 500 {
@@ -105,7 +105,7 @@ func TestPageRefused(t *testing.T) {
 		{"files that cannot be published", linked, []string{
 			`holds "${a}"` + names,
 			`holds "b c"` + names,
-			`holds "link", which is no regular file; put a file in its place, or remove it`,
+			`holds "link", which is no regular file; replace it with a file, or remove it`,
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -6,33 +6,33 @@ import (
 	"strings"
 )
 
-// Partitioning is how the keys of delivered objects tell when their events came.
+// Partitioning is how the keys of delivered objects show when their events arrived.
 type Partitioning struct {
-	// Folder is what all keys begin with: "events/".
+	// Folder is the beginning of all keys, such as "events/".
 	Folder string
-	// Partitions follow it, from the year down, each as NAME=VALUE/.
+	// Partitions follow the folder, from the year down, each as NAME=VALUE/.
 	Partitions []Partition
 }
 
 // Partition is one Hive partition by date.
 type Partition struct {
-	// Name is that of its column in a table.
+	// Name is the name of the partition's column in a table.
 	Name string
-	// Pattern is that of its values, in Java's letters: a part of "yyyy-MM-dd-HH".
+	// Pattern is the pattern of the partition's values, in Java's letters: a part of "yyyy-MM-dd-HH".
 	Pattern string
 }
 
-// datePattern is what the partitions' patterns must begin together, joined by "-".
+// datePattern is the longest pattern. The partitions' patterns, joined by "-", must begin it.
 const datePattern = "yyyy-MM-dd-HH"
 
 var (
 	partitionPattern = regexp.MustCompile(`^([a-z_][a-z0-9_]*)=!\{timestamp:([^{}]*)\}/`)
-	// partitionUnits are where the whole pattern may end.
+	// partitionUnits are the allowed beginnings of datePattern.
 	partitionUnits = []string{"yyyy", "yyyy-MM", "yyyy-MM-dd", datePattern}
 )
 
-// Partitioning reads the prefix as a folder and Hive partitions by date, none left out from the year down, so that a query
-// can compute them. It is not ok where the prefix is anything else.
+// Partitioning reads the prefix as a folder and Hive partitions by date, from the year down without a gap, so that a query can
+// compute them. ok is false if the prefix is anything else.
 func (d Delivery) Partitioning() (found Partitioning, ok bool) {
 	fixed, _, _ := strings.Cut(d.Prefix, "!{")
 	found.Folder = fixed[:strings.LastIndex(fixed, "/")+1]

@@ -8,14 +8,14 @@ import (
 	"cdk.tf/go/ingest/internal/datepattern"
 )
 
-// parsedPrefix is what there is to know of a Firehose prefix: text and expressions of the form !{namespace:value}.
+// parsedPrefix is a Firehose prefix: text and expressions of the form !{namespace:value}.
 type parsedPrefix struct {
 	// fixed is the text before the first expression.
 	fixed string
 	// literals counts the characters outside expressions.
 	literals    int
 	expressions []expression
-	// stray is whether a "!{" opens no expression. It may stand nowhere else.
+	// stray reports whether a "!{" opens no expression. Firehose allows "!{" nowhere else.
 	stray bool
 }
 
@@ -24,7 +24,7 @@ type expression struct{ text, namespace, value string }
 
 var expressionPattern = regexp.MustCompile(`^!\{([A-Za-z]+):([^{}]*)\}`)
 
-// parsePrefix never fails: what it cannot read is stray.
+// parsePrefix never fails: it marks what it cannot read as stray.
 func parsePrefix(text string) parsedPrefix {
 	var parsed parsedPrefix
 	parsed.fixed, _, _ = strings.Cut(text, "!{")
@@ -68,7 +68,7 @@ const (
 	errorOutputType    = "error-output-type"
 )
 
-// remedy is empty for an expression that the field may hold.
+// remedy returns an empty text for an expression that the field may hold.
 func (e expression) remedy(field string) string {
 	switch e.namespace {
 	case timestampNamespace:
@@ -86,7 +86,7 @@ func firehoseRemedy(value, field string) string {
 	case value == randomString, value == errorOutputType && field == errorPrefixField:
 		return ""
 	case value == errorOutputType:
-		return "move it to " + errorPrefixField + ": Firehose takes it nowhere else"
+		return "move it to " + errorPrefixField + ": Firehose accepts it only there"
 	case field == errorPrefixField:
 		return "use !{firehose:error-output-type} or !{firehose:random-string}"
 	}
@@ -96,7 +96,7 @@ func firehoseRemedy(value, field string) string {
 // reservedSymbols mean something else to Java's DateTimeFormatter, or nothing yet. An expression holds no braces.
 const reservedSymbols = "#[]"
 
-// timestampRemedy checks the pattern of a Java DateTimeFormatter. Text in single quotes is taken literally.
+// timestampRemedy checks the pattern of a Java DateTimeFormatter. Text in single quotes is literal.
 func timestampRemedy(pattern string) string {
 	if pattern == "" {
 		return "give it a pattern, such as !{timestamp:yyyy/MM/dd/HH}"
@@ -114,8 +114,8 @@ func timestampRemedy(pattern string) string {
 }
 
 const (
-	// randomStringLength and errorOutputTypeLength are from the developer guide, "Custom prefixes". The longest type of
-	// error that AWS names anywhere is of another destination than S3, which makes it a safe upper bound here.
+	// randomStringLength and errorOutputTypeLength are from the developer guide, "Custom prefixes". The longest error type that
+	// AWS documents is that of another destination, so it is an upper bound for S3.
 	randomStringLength    = 11
 	errorOutputTypeLength = len("AmazonOpenSearchService-failed")
 	// appended is what Firehose adds to a prefix (not to an error prefix) without a timestamp.
@@ -124,7 +124,7 @@ const (
 	nameLength = 9
 )
 
-// evaluatedLength is how long the prefix may become, near enough.
+// evaluatedLength returns an estimate of the longest text that the prefix evaluates to.
 func (p parsedPrefix) evaluatedLength(field string) int {
 	length := p.literals
 	for _, e := range p.expressions {
@@ -147,7 +147,7 @@ func timestampLength(pattern string) int {
 	length := 0
 	for i, part := range strings.Split(pattern, "'") {
 		if i%2 == 1 {
-			length += max(len(part), 1) // two quotes with nothing between them are one quote
+			length += max(len(part), 1) // two quotes in a row are one quote character
 			continue
 		}
 		for part != "" {
@@ -159,7 +159,7 @@ func timestampLength(pattern string) int {
 	return length
 }
 
-// leadingRun counts the bytes that equal the first one, which need be no letter and no ASCII.
+// leadingRun counts the bytes at the beginning that equal the first one, whatever byte that is.
 func leadingRun(text string) int {
 	run := 1
 	for run < len(text) && text[run] == text[0] {
@@ -168,8 +168,8 @@ func leadingRun(text string) int {
 	return run
 }
 
-// runLength is how long a run of the same letter becomes: a number has as many digits as letters and at least two, a
-// year at least four unless it has two letters, and four letters of a month or a day are its name.
+// runLength returns the evaluated length of a run of the same letter. A number has as many digits as letters, and at least two.
+// A year has at least four, unless it has two letters. Four letters of a month or a day are its name.
 func runLength(letter byte, run int) int {
 	switch {
 	case !isLetter(letter), run == 2:

@@ -13,7 +13,7 @@ const (
 	FormatParquet Format = "Parquet"
 )
 
-// Buffer is what a delivery waits for: whichever is reached first.
+// Buffer is when Firehose delivers: at the interval or the size, whichever is reached first.
 type Buffer struct {
 	// Interval is the longest time that a record waits.
 	Interval time.Duration
@@ -21,7 +21,7 @@ type Buffer struct {
 	MiB int
 }
 
-// Buffer is the one that holds in the delivery's format.
+// Buffer returns the buffer that applies to the delivery's format.
 func (d Delivery) Buffer() Buffer {
 	if d.Format == FormatParquet {
 		return Buffer{d.Parquet.BufferInterval, d.Parquet.BufferMiB}
@@ -29,7 +29,7 @@ func (d Delivery) Buffer() Buffer {
 	return Buffer{d.BufferInterval, d.BufferMiB}
 }
 
-// Interval is the longest time that a record waits in the delivery's format.
+// Interval returns the longest time that a record waits in the delivery's format.
 func (d Delivery) Interval() time.Duration { return d.Buffer().Interval }
 
 // Parquet has the options of [FormatParquet].

@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// problem is one thing that is wrong with an environment, and what to do about it.
+// problem is one fault of an environment, and its remedy.
 type problem struct {
 	// Environment is the environment's name.
 	Environment string
-	// Field is its path from the environment, such as "Stream.Capacity.Shards". It is empty where there is no
-	// environment at all.
+	// Field is the option's path from the environment, such as "Stream.Capacity.Shards". It is empty if there is no environment
+	// at all.
 	Field string
 	// Fault follows the field in a sentence, such as "is 0".
 	Fault string
@@ -24,7 +24,7 @@ type problem struct {
 	Remedy string
 }
 
-// Error is the problem on one line.
+// Error returns the problem on one line.
 func (p problem) Error() string {
 	if p.Field == "" {
 		return p.Fault + "; " + p.Remedy
@@ -32,9 +32,9 @@ func (p problem) Error() string {
 	return fmt.Sprintf("environment %q: %s %s; %s", p.Environment, p.Field, p.Fault, p.Remedy)
 }
 
-// Validate reports everything that is wrong with the environment at once, in the order of its fields: an error that
-// joins the problems, or nil. A value that has no effect, because its switch is off, is wrong too, unless it is that
-// of [Default] or none.
+// Validate reports every problem of the environment at once, in the order of its fields: an error that joins the problems, or
+// nil. A value that has no effect because its switch is off is a problem too, unless it is the one of [Default] or the zero
+// value.
 func (e Environment) Validate() error { return errors.Join(e.problems()...) }
 
 func (e Environment) problems() []error {
@@ -62,15 +62,16 @@ func (e Environment) problems() []error {
 	return p.found
 }
 
-// maxNameLength leaves the derived bucket name, the longest of all names, within S3's 63 characters where the prefix is the
-// default: 63 - len("api-kinesis-firehose-bucket-").
+// maxNameLength keeps the derived bucket name, the longest of all names, within S3's 63 characters with the default prefix: 63
+// - len("api-kinesis-firehose-bucket-").
 const maxNameLength = 35
 
 var (
 	namePattern = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
-	// regionPattern is no list of regions, so that a new one in a known area needs no new version: the areas are those of the
-	// partitions' regular expressions in the AWS SDKs (partitions.json of github.com/aws/aws-sdk-go-v2, internal/endpoints/
-	// awsrulesfn), where any word may follow. Here that is a direction, as in all regions' names.
+	// regionPattern is not a list of regions, so a new region in a known area needs no new version of this project. The areas
+	// are those of the partitions' regular expressions in the AWS SDKs (partitions.json of github.com/aws/aws-sdk-go-v2,
+	// internal/endpoints/awsrulesfn). There any word may follow the area. Here a direction must follow, as in the names of all
+	// regions.
 	regionPattern = regexp.MustCompile(`^(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|us-iso|us-isob|us-isof|eu-isoe|eusc-de)` +
 		`-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9][0-9]?$`)
 	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
@@ -83,7 +84,7 @@ func (p *problems) identity(e Environment) {
 		p.add("Name", is(e.Name), fmt.Sprintf(
 			`use 1 to %d of a-z, 0-9 and "-", beginning with a letter and ending with a letter or a digit`, maxNameLength))
 	} else if suffix := reservedSuffix(e.BucketName()); e.Bucket.Name == "" && suffix != "" {
-		// The bucket's other rules hold for every valid name.
+		// Every valid environment name satisfies the other rules for bucket names.
 		p.add("Name", is(e.Name), fmt.Sprintf(
 			"use another or set Bucket.Name: S3 reserves bucket names that end with %q", suffix))
 	}
@@ -96,8 +97,8 @@ func (p *problems) identity(e Environment) {
 // maxTags leaves room for Project, Environment and ManagedBy within AWS's 50 tags a resource.
 const maxTags = 47
 
-// The tags are put on resources of every service, so the strictest rules hold. The lengths are the same everywhere. The
-// characters are those of API Gateway's developer guide: its API reference has fewer still, but as a misprinted range
+// Resources of every service get the tags, so the strictest rules apply. The lengths are the same for all services. The
+// characters are those of API Gateway's developer guide. Its API reference has fewer still, but that range is misprinted
 // ("[a-zA-Z+-=._:/]").
 var (
 	tagKeyPattern   = regexp.MustCompile(`^[A-Za-z0-9 .:+=@_/-]{1,128}$`)
@@ -109,7 +110,7 @@ const tagCharacters = "letters, digits, spaces and . : + = @ _ / -"
 func (p *problems) tags(tags map[string]string) {
 	if len(tags) > maxTags {
 		p.add("Tags", fmt.Sprintf("has %d entries", len(tags)), fmt.Sprintf(
-			"use at most %d: three more are put on every resource, and AWS takes 50", maxTags))
+			"use at most %d: every resource gets three more, and AWS allows 50", maxTags))
 	}
 	spellings := map[string]string{"project": "Project", "managedby": "ManagedBy"}
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
@@ -119,9 +120,8 @@ func (p *problems) tags(tags map[string]string) {
 	}
 }
 
-// tagKey checks one key. The spellings are the keys before it by their lower case: IAM takes keys that differ in case
-// only for the same, and refuses a role with both ("Duplicate tag keys found. Please note that Tag keys are case
-// insensitive").
+// tagKey checks one key. spellings has the keys before it, by their lower case: IAM treats keys that differ only in case as the
+// same key, and refuses a role with both ("Duplicate tag keys found. Please note that Tag keys are case insensitive").
 func (p *problems) tagKey(key string, spellings map[string]string) {
 	lower := strings.ToLower(key)
 	other, spelt := spellings[lower]
@@ -134,13 +134,13 @@ func (p *problems) tagKey(key string, spellings map[string]string) {
 	case lower == "environment":
 		p.add("Tags", fault, "leave it out: the tag Environment is always the environment's name")
 	case spelt && other != key:
-		p.add("Tags", fault, fmt.Sprintf("use the spelling %q alone: IAM refuses keys that differ in case only", other))
+		p.add("Tags", fault, fmt.Sprintf("use the spelling %q only: IAM refuses keys that differ in case alone", other))
 	default:
 		spellings[lower] = key
 	}
 }
 
-// problems collects what is wrong with one environment.
+// problems collects the problems of one environment.
 type problems struct {
 	environment string
 	found       []error
@@ -164,7 +164,7 @@ func (p *problems) within(field string, value, least, most int) {
 	}
 }
 
-// whole adds a problem where the value is out of bounds or no whole number of units.
+// whole adds a problem where the value is out of bounds or not a whole number of units.
 func (p *problems) whole(field string, value, least, most, unit time.Duration, units string) {
 	if value < least || value > most || value%unit != 0 {
 		p.add(field, "is "+value.String(), fmt.Sprintf("use whole %s, %d to %d", units, least/unit, most/unit))
@@ -183,7 +183,7 @@ func oneOf[T ~string](p *problems, field string, value T, allowed ...T) {
 	p.add(field, is(string(value)), "use "+anyOf(quoted))
 }
 
-// is quotes the value, so that the message stays on one line whatever the value holds.
+// is quotes the value, so the message stays on one line even if the value holds line breaks.
 func is(value string) string { return "is " + strconv.Quote(value) }
 
 func anyOf(words []string) string {

@@ -12,22 +12,21 @@ import (
 )
 
 const (
-	// maxLatency is what the API leaves as it is: no request takes longer.
+	// maxLatency is the default integration timeout, which the API does not change: no request takes longer.
 	maxLatency = quota.IntegrationTimeout
 	// maxRunbookURL leaves an alarm's description within CloudWatch's 1,024 characters (API reference, PutMetricAlarm).
 	maxRunbookURL = 512
 )
 
 var (
-	// emailPattern is a shape: who reads the address is found out by SNS, which writes to it. Of what a mailbox's name may
-	// hold it leaves out the characters that begin an expression of Terraform's.
+	// emailPattern checks only the form: SNS finds out whether somebody reads the address. It excludes the characters of a
+	// mailbox name that begin a Terraform expression.
 	emailPattern = regexp.MustCompile(`^[A-Za-z0-9.!#&'*+/=?^_|~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,63}$`)
-	// topicPattern's group is the region. A FIFO topic's name ends with ".fifo"; it takes no e-mail addresses.
+	// topicPattern's group is the region. It does not match a FIFO topic (".fifo"), which cannot notify e-mail addresses.
 	topicPattern = regexp.MustCompile(`^arn:aws[a-z-]*:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}$`)
 )
 
-// alarms checks what an environment says of its alarms, also where they are off: then nothing may be said that would have
-// no effect.
+// alarms checks the options of the alarms. While the alarms are off, it refuses the options that would have no effect.
 func (p *problems) alarms(alarms Alarms, region string) {
 	if alarms.Enabled {
 		p.emails(alarms.Emails)
@@ -38,7 +37,7 @@ func (p *problems) alarms(alarms Alarms, region string) {
 	} else {
 		p.withoutAlarms(alarms)
 	}
-	if alarms.Enabled || alarms.Dashboard { // which draws it
+	if alarms.Enabled || alarms.Dashboard { // the dashboard draws it
 		p.whole("Alarms.LatencyP99", alarms.LatencyP99, time.Millisecond, maxLatency, time.Millisecond, "milliseconds")
 	}
 	if alarms.Enabled {
@@ -66,14 +65,14 @@ func (p *problems) emails(emails []string) {
 	}
 }
 
-// topic: an alarm's actions are in its own region (API reference, PutMetricAlarm, "AlarmActions").
+// topic checks that the topic is in the alarms' region, as CloudWatch requires (API reference, PutMetricAlarm, "AlarmActions").
 func (p *problems) topic(arn, region string) {
 	parts := topicPattern.FindStringSubmatch(arn)
 	if parts == nil {
 		p.add("Alarms.TopicARN", is(arn),
 			`use the ARN of a standard topic, such as "arn:aws:sns:eu-west-1:111122223333:on-call", or leave it empty`)
 	} else if parts[1] != region {
-		p.add("Alarms.TopicARN", is(arn), fmt.Sprintf("use a topic in %s: an alarm reaches none in another region", region))
+		p.add("Alarms.TopicARN", is(arn), fmt.Sprintf("use a topic in %s: an alarm cannot notify a topic in another region", region))
 	}
 }
 

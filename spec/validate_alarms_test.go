@@ -34,7 +34,7 @@ func TestAlarmsRefused(t *testing.T) {
 		{"a FIFO topic", alarmed(func(a *Alarms) { a.TopicARN = "arn:aws:sns:us-east-1:111122223333:on-call.fifo" }),
 			[]string{`Alarms.TopicARN is "arn:aws:sns:us-east-1:111122223333:on-call.fifo"` + topic}},
 		{"a topic elsewhere", alarmed(func(a *Alarms) { a.TopicARN = "arn:aws:sns:eu-west-1:111122223333:on-call" }),
-			[]string{`Alarms.TopicARN is "arn:aws:sns:eu-west-1:111122223333:on-call"; use a topic in us-east-1: an alarm reaches none in another region`}},
+			[]string{`Alarms.TopicARN is "arn:aws:sns:eu-west-1:111122223333:on-call"; use a topic in us-east-1: an alarm cannot notify a topic in another region`}},
 		{"runbooks over HTTP", alarmed(func(a *Alarms) { a.RunbookURL = "http://example.com" }),
 			[]string{`Alarms.RunbookURL is "http://example.com"` + folder}},
 		{"runbooks by a path", alarmed(func(a *Alarms) { a.RunbookURL = "docs/runbooks" }),

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// ValidateAll reports everything that is wrong with each environment, as [Environment.Validate] does, and then what is
-// wrong with having them all: one error that joins the problems, or nil.
+// ValidateAll reports every problem of each environment, as [Environment.Validate] does, and then the conflicts between
+// environments: one error that joins the problems, or nil.
 func ValidateAll(envs []Environment) error {
 	if len(envs) == 0 {
 		return errors.Join(problem{Fault: "there are no environments", Remedy: "declare at least one"})
@@ -18,7 +18,7 @@ func ValidateAll(envs []Environment) error {
 		found = append(found, env.problems()...)
 	}
 	found = append(found, clashes(envs, claimName)...)
-	// An environment that is listed twice is one mistake, not one for each thing that it owns.
+	// An environment that is listed twice is one problem, not one for each of its resources.
 	named := firstOfEachName(envs)
 	found = append(found, sameNames(named)...)
 	found = append(found, clashes(named, claimBucket, claimAccessLogBucket, claimResultBucket, claimWebBucket)...)
@@ -40,12 +40,12 @@ func firstOfEachName(envs []Environment) []Environment {
 	return first
 }
 
-// claim is what an environment wants for itself: a key that no other one may have, empty for nothing, and the problem
-// that it has where another environment has the key already.
+// claim is what an environment needs for itself alone: a key that no other environment may have, and the problem to report if
+// another one has it. An empty key claims nothing.
 type claim func(env Environment) (key string, taken func(by Environment) problem)
 
-// clashes reports each environment whose key an environment before it has, by one of the claims. What an environment
-// claims twice itself is no clash with another.
+// clashes reports each environment that claims a key of an environment before it. A key that one environment claims twice is no
+// clash.
 func clashes(envs []Environment, claims ...claim) []error {
 	owners := map[string]int{}
 	var found []error
@@ -68,7 +68,7 @@ func clashes(envs []Environment, claims ...claim) []error {
 
 func claimName(env Environment) (string, func(Environment) problem) {
 	return env.Name, func(Environment) problem {
-		return problem{env.Name, "Name", is(env.Name) + ", as another environment's is", "use another"}
+		return problem{env.Name, "Name", is(env.Name) + ", which another environment has too", "use another"}
 	}
 }
 
@@ -113,7 +113,7 @@ func claimResultBucket(env Environment) (string, func(Environment) problem) {
 	}
 }
 
-// claimDomain is for a name that leads to one API.
+// claimDomain claims the domain name: a domain leads to one API.
 func claimDomain(env Environment) (string, func(Environment) problem) {
 	domain := env.API.Domain.Name
 	return domain, func(by Environment) problem {
@@ -122,8 +122,8 @@ func claimDomain(env Environment) (string, func(Environment) problem) {
 	}
 }
 
-// claimAccount is for the setting of which API Gateway has one per account and region (aws_api_gateway_account). Where
-// the account is not said, two environments may well be in different ones.
+// claimAccount claims API Gateway's setting of the account and region (aws_api_gateway_account). Environments without an
+// account claim nothing: they may be in different accounts.
 func claimAccount(env Environment) (string, func(Environment) problem) {
 	if env.Account == "" || !env.API.ManageAccount {
 		return "", nil
@@ -146,7 +146,7 @@ func claimS3State(env Environment) (string, func(Environment) problem) {
 	}
 }
 
-// defaultHostname is HCP Terraform's, which Terraform takes where none is said.
+// defaultHostname is the host of HCP Terraform, Terraform's default.
 const defaultHostname = "app.terraform.io"
 
 func claimCloudState(env Environment) (string, func(Environment) problem) {

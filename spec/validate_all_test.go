@@ -44,13 +44,13 @@ func TestValidateAll(t *testing.T) {
 			`environment "b": Account is "y"; use the 12 digits of an account's id, or leave it empty`,
 		}},
 		{"same environment twice", []Environment{inAccount("a", asIs), Default("b"), inAccount("a", asIs), Default("b"), Default("b")}, []string{
-			`environment "a": Name is "a", as another environment's is; use another`,
-			`environment "b": Name is "b", as another environment's is; use another`,
-			`environment "b": Name is "b", as another environment's is; use another`,
+			`environment "a": Name is "a", which another environment has too; use another`,
+			`environment "b": Name is "b", which another environment has too; use another`,
+			`environment "b": Name is "b", which another environment has too; use another`,
 		}},
 		{"own problems first", []Environment{Default("a"), with("a", func(e *Environment) { e.Logs.Execution = "" })}, []string{
 			`environment "a": Logs.Execution is ""; use "ERROR", "INFO" or "OFF"`,
-			`environment "a": Name is "a", as another environment's is; use another`,
+			`environment "a": Name is "a", which another environment has too; use another`,
 		}},
 		{"same bucket", []Environment{
 			with("a", func(e *Environment) { e.Bucket.Name = "events" }), with("b", func(e *Environment) { e.Bucket.Name = "events" }),
@@ -115,7 +115,7 @@ func TestValidateAll(t *testing.T) {
 }
 
 func TestValidateAllOfNamelessEnvironments(t *testing.T) {
-	// Each says that its name is empty; that the two are the same goes without saying.
+	// Each environment reports that its name is empty. ValidateAll does not also report that the two names are equal.
 	err := ValidateAll([]Environment{{}, {}})
 	alone := strings.Split(Environment{}.Validate().Error(), "\n")
 	if lines := strings.Split(err.Error(), "\n"); len(lines) != 2*len(alone) {

@@ -20,25 +20,24 @@ func (p *problems) api(api API) {
 }
 
 var (
-	// jsonPathPattern has no filters, and no quotes but those of a name in brackets: the path is written into a mapping
-	// template, where nothing of it may be evaluated.
+	// jsonPathPattern excludes filters, and quotes except around a name in brackets: the path becomes part of a mapping
+	// template, which must not evaluate any of it.
 	jsonPathPattern = regexp.MustCompile(`^\$((\.[A-Za-z_][A-Za-z0-9_]*|\['[A-Za-z0-9_-]+'\])(\[[0-9]+\])*)+$`)
 	// keyHeaderPattern is narrower than HTTP's, for the same reason.
 	keyHeaderPattern = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 )
 
-// maxJSONPath is this project's bound, against a path that was pasted by mistake. API Gateway has none of its own, other
-// than the template's.
+// maxJSONPath is this project's bound, against a path that was pasted by mistake. API Gateway bounds only the whole template.
 const maxJSONPath = 256
 
-// droppedHeaders are dropped, replaced or renamed on their way to an integration (API Gateway developer guide, "Important
-// notes"). That a mapping template had better not count on them either is inferred.
+// droppedHeaders are the headers that API Gateway drops, replaces or renames on the way to an integration (API Gateway
+// developer guide, "Important notes"). This project infers that a mapping template cannot rely on them either.
 var droppedHeaders = []string{
 	"Authorization", "Connection", "Content-Length", "Expect", "Host", "Proxy-Authenticate", "TE", "Trailer",
 	"Transfer-Encoding", "Upgrade",
 }
 
-// secretHeaders are credentials, which a partition key would show to everybody who may read the stream.
+// secretHeaders are credentials. As a partition key they would be visible to every reader of the stream.
 var secretHeaders = []string{"Cookie", "X-Amz-Security-Token", "X-Api-Key"}
 
 func (p *problems) partitionKey(key PartitionKey) {
@@ -62,13 +61,14 @@ func (p *problems) keyHeader(field, name string) {
 	case containsFold(droppedHeaders, name):
 		p.add(field, is(name), "use another header: API Gateway drops or changes this one")
 	case containsFold(secretHeaders, name):
-		p.add(field, is(name), "use another header: this one is a credential, and would be in every record")
+		p.add(field, is(name), "use another header: this one is a credential, and every record would hold it")
 	default:
 		p.match(field, name, keyHeaderPattern, `use a header's name of letters, digits, "_" and "-", such as "X-Device-Id"`)
 	}
 }
 
-// maxCORSAge is the most that any browser keeps a preflight's answer: Firefox's 24 hours (MDN, Access-Control-Max-Age).
+// maxCORSAge is the longest time that any browser caches the answer to a preflight: Firefox's 24 hours (MDN,
+// Access-Control-Max-Age).
 const maxCORSAge = 24 * time.Hour
 
 func (p *problems) cors(cors CORS) {
@@ -93,8 +93,8 @@ func (p *problems) cors(cors CORS) {
 var originPattern = regexp.MustCompile(
 	`^(https?)://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::([1-9][0-9]{0,4}))?$`)
 
-// maxOrigins keeps a response's template, which lists them all, far below API Gateway's 300 KB: an origin has at most
-// 269 characters (a host name's 253, "https://" and a port).
+// maxOrigins keeps a response's template, which lists all origins, far below API Gateway's 300 KB. An origin has at most 269
+// characters (a host name's 253, "https://" and a port).
 const maxOrigins = 100
 
 func (p *problems) origins(field string, origins []string) {
@@ -111,7 +111,7 @@ func (p *problems) origins(field string, origins []string) {
 	}
 }
 
-// originRemedy is empty for a good origin.
+// originRemedy returns an empty text for a good origin.
 func originRemedy(origin string, before []string, count int) string {
 	parts := originPattern.FindStringSubmatch(origin)
 	switch {
@@ -124,7 +124,7 @@ func originRemedy(origin string, before []string, count int) string {
 	case parts == nil || !isPort(parts[2]):
 		return `use an origin such as "https://app.example.com": scheme, host and port only`
 	case parts[1] == "http" && parts[2] == "80", parts[1] == "https" && parts[2] == "443":
-		return "leave the port out, as browsers do: the two would not compare equal"
+		return "leave the port out: browsers do not send it, so the two would never match"
 	}
 	return ""
 }
@@ -137,8 +137,8 @@ func isPort(digits string) bool {
 	return err == nil && port <= math.MaxUint16
 }
 
-// headerPattern is HTTP's token (RFC 9110, section 5.6.2) without "'", because API Gateway writes the names between
-// single quotes, and without "*", which means any header where it stands alone.
+// headerPattern is HTTP's token (RFC 9110, section 5.6.2), or "*" for any header. The token excludes "'", because API Gateway
+// writes the names between single quotes, and "*".
 var headerPattern = regexp.MustCompile("^([A-Za-z0-9!#$%&+.^_`|~-]+|\\*)$")
 
 func (p *problems) headers(field string, names []string) {
@@ -164,20 +164,20 @@ func (p *problems) methods(field string, methods []string) {
 	}
 }
 
-// credentials refuses "*" beside credentials. Browsers refuse such an origin, and take such a header or method for the
-// name of one (Fetch standard, "CORS protocol and credentials").
+// credentials refuses "*" beside credentials. With credentials, browsers refuse the origin "*", and read "*" in the other lists
+// as a literal name (Fetch standard, "CORS protocol and credentials").
 func (p *problems) credentials(list string, values []string) {
 	if slices.Contains(values, "*") {
 		p.add("API.CORS.AllowCredentials", fmt.Sprintf(`is true while API.CORS.%s has "*"`, list),
-			`use false, or say each one in place of "*": browsers do not honour "*" with credentials`)
+			`use false, or list each one instead of "*": browsers do not honour "*" with credentials`)
 	}
 }
 
-// maxBurst is the largest value of API Gateway's burstLimit, which its API has as a 32-bit integer.
+// maxBurst is the largest value of API Gateway's burstLimit, a 32-bit integer.
 const maxBurst = math.MaxInt32
 
 func (p *problems) rate(field string, rate float64, burst int) {
-	// NaN is neither more than 0 nor anything else.
+	// The condition also refuses NaN, for which every comparison is false.
 	if !(rate > 0) || math.IsInf(rate, 1) {
 		p.add(field+".RateLimit", "is "+strconv.FormatFloat(rate, 'g', -1, 64),
 			"use a number of requests per second, more than 0")

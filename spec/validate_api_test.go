@@ -18,7 +18,7 @@ func TestPartitionKeyRefused(t *testing.T) {
 			`names of letters, digits and "_", in brackets also "-", and indexes`
 		header = `; use a header's name of letters, digits, "_" and "-", such as "X-Device-Id"`
 		hidden = `; use another header: API Gateway drops or changes this one`
-		secret = `; use another header: this one is a credential, and would be in every record`
+		secret = `; use another header: this one is a credential, and every record would hold it`
 	)
 	rows := []refusal{
 		{"authorization", func(e *Environment) { e.API.Authorization.Kind = "JWT" },
@@ -100,9 +100,9 @@ func TestOriginsRefused(t *testing.T) {
 			[]string{`API.CORS.AllowOrigins[1] is "example.com/"` + remedy}},
 		{"101", origins(manyOrigins(101)...), []string{`API.CORS.AllowOrigins has 101 entries; use at most 100`}},
 		{"port of https", origins("https://a.example:443"), []string{`API.CORS.AllowOrigins[0] is "https://a.example:443"; ` +
-			`leave the port out, as browsers do: the two would not compare equal`}},
+			`leave the port out: browsers do not send it, so the two would never match`}},
 		{"port of http", origins("http://a.example:80"), []string{`API.CORS.AllowOrigins[0] is "http://a.example:80"; ` +
-			`leave the port out, as browsers do: the two would not compare equal`}},
+			`leave the port out: browsers do not send it, so the two would never match`}},
 	}
 	for _, bad := range []string{
 		"", "null", "example.com", "ftp://a.example", "https://", "https://a.example/", "https://a.example/path",
@@ -132,7 +132,7 @@ func TestCORSRefused(t *testing.T) {
 	const (
 		header      = `; use a header's name such as "Content-Type", or "*"`
 		method      = `; use "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" or "*"`
-		credentials = `; use false, or say each one in place of "*": browsers do not honour "*" with credentials`
+		credentials = `; use false, or list each one instead of "*": browsers do not honour "*" with credentials`
 	)
 	testRefusals(t, []refusal{
 		{"no header", func(e *Environment) { e.API.CORS.AllowHeaders = nil },

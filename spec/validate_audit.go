@@ -15,12 +15,12 @@ func (p *problems) accessLog(e Environment) {
 	}
 	switch {
 	case e.AccessLogBucketName() == e.BucketName():
-		p.add(field, is(e.AccessLogBucketName())+", as the name of the bucket itself",
+		p.add(field, is(e.AccessLogBucketName())+", which is the name of the bucket itself",
 			"use another: a bucket that logs to itself logs each log")
 	case e.Query.Enabled && e.AccessLogBucketName() == e.QueryBucketName():
-		p.add(field, is(e.AccessLogBucketName())+", as the bucket of queries' results is", "use another: results expire, and are read by others than logs")
+		p.add(field, is(e.AccessLogBucketName())+", which is also the bucket of query results", "use another: results expire, and have other readers than logs")
 	case e.Web.Hosted && e.AccessLogBucketName() == e.WebBucketName():
-		p.add(field, is(e.AccessLogBucketName())+", as the web page's bucket is", "use another: what the page's holds is public")
+		p.add(field, is(e.AccessLogBucketName())+", which is also the web page's bucket", "use another: everything in the web page's bucket is public")
 	case name != "":
 		if remedy := ownBucketRemedy(name); remedy != "" {
 			p.add(field, is(name), remedy)
@@ -42,13 +42,13 @@ func (p *problems) objectLock(e Environment) {
 	oneOf(p, mode, lock.Mode, Governance, Compliance)
 	if lock.Mode == Compliance && e.Removal == Disposable {
 		p.add(mode, fmt.Sprintf("is %q and Removal is %q", lock.Mode, e.Removal), fmt.Sprintf(
-			"use %q or another Removal: nobody can delete what is locked so, and no destroy would end", Governance))
+			"use %q or another Removal: nobody can delete locked versions, so no destroy would succeed", Governance))
 	}
 	p.within("Bucket.ObjectLock.Days", lock.Days, 1, maxDays)
-	// A lifecycle puts a delete marker over a locked version, which hides it and leaves it there (user guide, "Object Lock
+	// The lifecycle puts a delete marker over a locked version: S3 hides the version and keeps it (user guide, "Object Lock
 	// considerations").
 	if days := e.Bucket.ExpireAfterDays; days > 0 && days < lock.Days {
 		p.add("Bucket.ExpireAfterDays", fmt.Sprintf("is %d", days), fmt.Sprintf(
-			"use 0 or at least Bucket.ObjectLock.Days, which is %d: what expires before is hidden and kept", lock.Days))
+			"use 0 or at least Bucket.ObjectLock.Days, which is %d: S3 hides an object that expires earlier, and keeps it", lock.Days))
 	}
 }

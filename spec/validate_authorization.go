@@ -31,7 +31,7 @@ func (p *problems) authorization(api API) {
 	}
 }
 
-// unusedByKind refuses the parts of other kinds: whoever wrote a usage plan expects keys to be asked for.
+// unusedByKind refuses the options of other kinds. An environment with a usage plan, for example, is meant to require keys.
 func (p *problems) unusedByKind(field string, auth Authorization) {
 	for _, part := range []struct {
 		kind        AuthorizationKind
@@ -49,7 +49,7 @@ func (p *problems) unusedByKind(field string, auth Authorization) {
 	}
 }
 
-// keyName leaves room for "PREFIX-ENV-" within a key's 1,024 characters many times over; the bound keeps names readable.
+// keyName keeps names readable. API Gateway's limit for a key's name, 1,024 characters, is far above it.
 var keyName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 
 // maxKeys is this project's bound: an account and region has 10,000 (API Gateway developer guide, "Quotas").
@@ -75,10 +75,10 @@ func (p *problems) usagePlan(field string, plan UsagePlan) {
 	}
 }
 
-// planWithinStage refuses a limit that no key ever meets. API Gateway applies a client's limit first and the stage's after it,
-// which is each method's own, over all clients (developer guide, "Throttle requests to your REST APIs for better throughput
-// in API Gateway", "How throttling limit settings are applied"). So what a plan lets through beyond that of the methods
-// together is turned away all the same. The stage's own limits are the way to say that a plan has none.
+// planWithinStage refuses a limit that a key can never reach. API Gateway applies a client's limit first, and then the stage's
+// limit to each method over all clients (developer guide, "Throttle requests to your REST APIs for better throughput in API
+// Gateway", "How throttling limit settings are applied"). So the stage refuses what a plan allows beyond the methods' limits
+// together. For a plan without limits of its own, use the stage's limits.
 func (p *problems) planWithinStage(field string, plan UsagePlan, api API) {
 	methods := 1
 	if api.Batch {
@@ -86,7 +86,7 @@ func (p *problems) planWithinStage(field string, plan UsagePlan, api API) {
 	}
 	const fault, remedy = "is %s, more than the stage lets through", "use at most %s, or raise API.Throttle.%s"
 	number := func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
-	// A limit that is out of bounds is reported as that.
+	// Another rule reports a limit that is out of bounds.
 	if most := api.Throttle.RateLimit * float64(methods); most > 0 && plan.RateLimit > most && !math.IsInf(plan.RateLimit, 1) {
 		p.add(field+".RateLimit", fmt.Sprintf(fault, number(plan.RateLimit)), fmt.Sprintf(remedy, number(most), "RateLimit"))
 	}
@@ -102,7 +102,7 @@ var (
 	functionARN = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_$-]{1,128})?$`)
 	// headerSource is a mapping expression of one header.
 	headerSource = regexp.MustCompile(`^method\.request\.header\.[A-Za-z0-9_-]+$`)
-	// anySource is what a request authoriser may be keyed by (API Gateway developer guide, "Use API Gateway Lambda
+	// anySource matches the identity sources of a request authoriser (API Gateway developer guide, "Use API Gateway Lambda
 	// authorizers").
 	anySource = regexp.MustCompile(`^(method\.request\.(header|querystring)\.[A-Za-z0-9_-]+|(context|stageVariables)\.[A-Za-z0-9_.]+)$`)
 )
@@ -141,9 +141,9 @@ func (p *problems) lambda(field string, lambda LambdaAuthorizer) {
 	count := len(lambda.IdentitySources)
 	switch {
 	case lambda.Kind == TokenAuthorizer && count != 1:
-		p.add(sources, fmt.Sprintf("has %d entries", count), "use one: a TOKEN authorizer is given one header")
+		p.add(sources, fmt.Sprintf("has %d entries", count), "use one: API Gateway gives a TOKEN authorizer one header")
 	case lambda.Kind == RequestAuthorizer && count == 0 && lambda.CacheTTL > 0:
-		p.add(sources, "is empty", "say what tells callers apart, or set CacheTTL to 0: one answer would hold for all of them")
+		p.add(sources, "is empty", "name what identifies a caller, or set CacheTTL to 0: otherwise one cached answer applies to all callers")
 	}
 }
 
@@ -173,7 +173,7 @@ func (p *problems) access(access Access) {
 	}
 }
 
-// rangeRemedy is empty for a good range.
+// rangeRemedy returns an empty text for a good range.
 func rangeRemedy(text string, before []string) string {
 	prefix, err := netip.ParsePrefix(text)
 	switch {
@@ -189,9 +189,9 @@ func rangeRemedy(text string, before []string) string {
 	return ""
 }
 
-// internalRanges are of addresses that no packet on the internet comes from: private (RFC 1918), shared behind a carrier's
-// NAT (RFC 6598), loopback (RFC 1122, 4291), link-local (RFC 3927, 4291) and unique local (RFC 4193). A private API is held
-// to them rightly: it sees the address within the VPC (aws:VpcSourceIp).
+// internalRanges are the addresses that no packet on the internet comes from: private (RFC 1918), shared behind a carrier's NAT
+// (RFC 6598), loopback (RFC 1122, 4291), link-local (RFC 3927, 4291) and unique local (RFC 4193). A private API may name them:
+// it sees the address within the VPC (aws:VpcSourceIp).
 var internalRanges = []netip.Prefix{
 	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
 	netip.MustParsePrefix("100.64.0.0/10"),
@@ -200,7 +200,7 @@ var internalRanges = []netip.Prefix{
 	netip.MustParsePrefix("fc00::/7"),
 }
 
-// isInternal tells whether the whole range is internal. One that is wider has callers.
+// isInternal reports whether the whole range is internal. A wider range also has public addresses.
 func isInternal(prefix netip.Prefix) bool {
 	return slices.ContainsFunc(internalRanges, func(internal netip.Prefix) bool {
 		return internal.Bits() <= prefix.Bits() && internal.Contains(prefix.Addr())

@@ -41,7 +41,7 @@ func from(ranges ...string) func(e *Environment) {
 	return func(e *Environment) { e.API.Access.SourceIPs = ranges }
 }
 
-// Nobody calls a public API from within a network. The API that is private sees such addresses.
+// No request to a public API comes from an internal address. A private API sees such addresses.
 func TestInternalAddresses(t *testing.T) {
 	const unreachable = `, from which nobody reaches a public API; use the public addresses that callers have on the internet, such as those of a NAT gateway, or set API.Access.VPCEndpoints`
 	var refused []refusal
@@ -132,11 +132,11 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"kind", asked(func(l *LambdaAuthorizer) { l.Kind = "JWT" }), []string{lambda + `Kind is "JWT"; use "TOKEN" or "REQUEST"`}},
 		{"time", asked(func(l *LambdaAuthorizer) { l.CacheTTL = time.Hour + time.Second }), []string{lambda + "CacheTTL is 1h0m1s; use whole seconds, 0 to 3600"}},
 		{"no source of a token", asked(func(l *LambdaAuthorizer) { l.IdentitySources = nil }),
-			[]string{lambda + "IdentitySources has 0 entries; use one: a TOKEN authorizer is given one header"}},
+			[]string{lambda + "IdentitySources has 0 entries; use one: API Gateway gives a TOKEN authorizer one header"}},
 		{"a token from the query", asked(func(l *LambdaAuthorizer) { l.IdentitySources = []string{"method.request.querystring.t"} }),
 			[]string{lambda + `IdentitySources[0] is "method.request.querystring.t"; use one header, such as "` + authHeader + `"`}},
 		{"a cached answer for all", asked(func(l *LambdaAuthorizer) { l.Kind, l.IdentitySources = RequestAuthorizer, nil }),
-			[]string{lambda + "IdentitySources is empty; say what tells callers apart, or set CacheTTL to 0: one answer would hold for all of them"}},
+			[]string{lambda + "IdentitySources is empty; name what identifies a caller, or set CacheTTL to 0: otherwise one cached answer applies to all callers"}},
 		{"a source", asked(func(l *LambdaAuthorizer) { l.Kind, l.IdentitySources = RequestAuthorizer, []string{"Authorization"} }),
 			[]string{lambda + `IdentitySources[0] is "Authorization"; use a header, a query parameter, a stage variable or a context variable, such as "method.request.header.X-Client"`}},
 		{"no range", from("203.0.113.7"), []string{ips + `[0] is "203.0.113.7"; use a range of addresses, such as "203.0.113.0/24" or "203.0.113.7/32"`}},

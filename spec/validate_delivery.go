@@ -30,8 +30,8 @@ func (p *problems) delivery(delivery Delivery) {
 	p.overlap(delivery)
 }
 
-// unusedByFormat looks at what only the other format asks for. NewlineDelimited is none of it: of a false one it cannot be
-// told whether it was set, and there is no line to end in Parquet.
+// unusedByFormat refuses the options of the format that is not in use. It ignores NewlineDelimited: Parquet has no lines, and a
+// false value does not show whether somebody set it.
 func (p *problems) unusedByFormat(delivery Delivery) {
 	byDefault := Default("").Delivery
 	switch delivery.Format {
@@ -48,8 +48,8 @@ func (p *problems) unusedByFormat(delivery Delivery) {
 	}
 }
 
-// prefix checks one of the two prefixes: first its text, then its expressions, and where those can be read, whether it
-// has the ones that it must and how long it becomes.
+// prefix checks one of the two prefixes: first its text, then its expressions. If it can read the expressions, it also checks
+// that the required ones are there, and how long the prefix becomes.
 func (p *problems) prefix(field, text string) {
 	if text == "" {
 		p.add(field, is(text), "begin with a folder, such as \"events/\"")
@@ -74,7 +74,7 @@ func (p *problems) prefixText(field, text string) {
 		p.add(field, fmt.Sprintf("is %d characters long", len(text)), fmt.Sprintf("use at most %d", quota.MaxPrefix))
 	}
 	if i := strings.IndexFunc(text, notPrintable); i >= 0 {
-		// IAM's policies end at U+00FF, and S3 counts a key's bytes.
+		// IAM policies accept characters up to U+00FF only, and S3 limits a key in bytes.
 		p.add(field, is(text), "use printable ASCII characters only")
 	}
 	for _, wildcard := range []string{"*", "?"} {
@@ -84,7 +84,7 @@ func (p *problems) prefixText(field, text string) {
 	}
 	for _, opening := range terraformOpenings {
 		if strings.Contains(text, opening) {
-			p.add(field, is(text), fmt.Sprintf("leave %q out: Terraform would take it for its own expression", opening))
+			p.add(field, is(text), fmt.Sprintf("leave %q out: Terraform would evaluate it as an expression", opening))
 		}
 	}
 	if strings.HasPrefix(text, "/") {
@@ -111,20 +111,20 @@ func (p *problems) prefixExpressions(field string, parsed parsedPrefix) {
 	}
 }
 
-// requiredExpressions has the developer guide's rules ("Custom prefixes"), made a little stricter. The guide leaves it
-// open what Firehose appends to a prefix with expressions of which none is a timestamp.
+// requiredExpressions checks the developer guide's rules ("Custom prefixes"), and is a little stricter. The guide does not say
+// what Firehose appends to a prefix that has expressions and no timestamp.
 func (p *problems) requiredExpressions(field string, parsed parsedPrefix) {
 	isErrorType := func(e expression) bool { return e.value == errorOutputType }
 	switch {
 	case field == errorPrefixField && !slices.ContainsFunc(parsed.expressions, isErrorType):
-		p.add(field, "holds no !{firehose:error-output-type}", "add it, as Firehose demands")
+		p.add(field, "holds no !{firehose:error-output-type}", "add it: Firehose requires it")
 	case field == prefixField && len(parsed.expressions) > 0 && !parsed.hasTimestamp():
 		p.add(field, "holds expressions but no timestamp", "add one, such as !{timestamp:yyyy/MM/dd/HH}")
 	}
 }
 
-// overlap keeps errors from landing among events. What is fixed in a prefix is also all that the delivery role's policy
-// can tell apart.
+// overlap keeps errors from landing among events. The delivery role's policy, too, can distinguish the two only by their fixed
+// beginnings.
 func (p *problems) overlap(delivery Delivery) {
 	events, errors := parsePrefix(delivery.Prefix).fixed, parsePrefix(delivery.ErrorPrefix).fixed
 	if events == "" || errors == "" {
@@ -132,6 +132,6 @@ func (p *problems) overlap(delivery Delivery) {
 	}
 	if strings.HasPrefix(events, errors) || strings.HasPrefix(errors, events) {
 		p.add(errorPrefixField, fmt.Sprintf("begins with %q and Delivery.Prefix with %q", errors, events),
-			"use folders of which neither begins the other: errors would land among events")
+			"make sure that neither begins with the other: Firehose would write errors among the events")
 	}
 }

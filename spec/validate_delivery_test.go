@@ -43,7 +43,7 @@ func TestPrefixTextRefused(t *testing.T) {
 	const (
 		folder    = `; begin with a folder, such as "events/": the delivery role may write below that only`
 		ascii     = `; use printable ASCII characters only`
-		terraform = ` out: Terraform would take it for its own expression`
+		terraform = ` out: Terraform would evaluate it as an expression`
 		wildcard  = ` out: it would be a wildcard in the delivery role's policy`
 	)
 	testRefusals(t, []refusal{
@@ -88,7 +88,7 @@ func TestPrefixExpressionsRefused(t *testing.T) {
 		{"unknown namespace", prefixed("events/!{date:yyyy}/"), []string{`Delivery.Prefix holds "!{date:yyyy}"` + namespace}},
 		{"namespace in upper case", prefixed("events/!{Timestamp:yyyy}/"), []string{`Delivery.Prefix holds "!{Timestamp:yyyy}"` + namespace}},
 		{"type of error among events", prefixed("events/!{firehose:error-output-type}/"), []string{
-			`Delivery.Prefix holds "!{firehose:error-output-type}"; move it to Delivery.ErrorPrefix: Firehose takes it nowhere else`}},
+			`Delivery.Prefix holds "!{firehose:error-output-type}"; move it to Delivery.ErrorPrefix: Firehose accepts it only there`}},
 		{"unknown value", prefixed("events/!{firehose:random}/"),
 			[]string{`Delivery.Prefix holds "!{firehose:random}"; use !{firehose:random-string}`}},
 		{"unknown value for errors", errorPrefixed("errors/!{firehose:random}/"), []string{
@@ -109,9 +109,9 @@ func TestPrefixExpressionsRefused(t *testing.T) {
 		{"no timestamp", prefixed("events/!{firehose:random-string}/"),
 			[]string{`Delivery.Prefix holds expressions but no timestamp; add one, such as !{timestamp:yyyy/MM/dd/HH}`}},
 		{"no type of error", errorPrefixed("errors/!{timestamp:yyyy}/"),
-			[]string{`Delivery.ErrorPrefix holds no !{firehose:error-output-type}; add it, as Firehose demands`}},
+			[]string{`Delivery.ErrorPrefix holds no !{firehose:error-output-type}; add it: Firehose requires it`}},
 		{"no expression for errors", errorPrefixed("errors/"),
-			[]string{`Delivery.ErrorPrefix holds no !{firehose:error-output-type}; add it, as Firehose demands`}},
+			[]string{`Delivery.ErrorPrefix holds no !{firehose:error-output-type}; add it: Firehose requires it`}},
 	})
 }
 
@@ -134,7 +134,7 @@ func TestTimestampLetters(t *testing.T) {
 }
 
 func TestPrefixLength(t *testing.T) {
-	// What a prefix adds to "events/": 7 characters.
+	// "events/" takes 7 of the characters.
 	text := func(length int) string { return "events/" + strings.Repeat("x", length-7) }
 	const tooLong = ` is up to 513 characters long once evaluated; use at most 512`
 	testRefusals(t, []refusal{
@@ -181,7 +181,7 @@ func TestTimestampLength(t *testing.T) {
 }
 
 func TestOverlappingPrefixesRefused(t *testing.T) {
-	const remedy = `; use folders of which neither begins the other: errors would land among events`
+	const remedy = `; make sure that neither begins with the other: Firehose would write errors among the events`
 	both := func(events, errors string) func(e *Environment) {
 		return func(e *Environment) {
 			e.Delivery.Prefix, e.Delivery.ErrorPrefix = events+"!{timestamp:yyyy}/", errors+"!{firehose:error-output-type}/"

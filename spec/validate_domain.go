@@ -6,9 +6,9 @@ import (
 )
 
 var (
-	// hostPattern has two labels at least, and no wildcard: the API answers under one name.
+	// hostPattern requires at least two labels and allows no wildcard: the API answers under one name.
 	hostPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$`)
-	// zonePattern is the form of ids, of which Route 53's API reference says that they have at most 32 characters.
+	// zonePattern is the form of hosted zone ids, which have at most 32 characters (Route 53 API reference).
 	zonePattern = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)
 	// certificatePattern's group is the region.
 	certificatePattern = regexp.MustCompile(`^arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate/[A-Za-z0-9-]+$`)
@@ -18,7 +18,7 @@ var (
 	certificateExample = `use the ARN of a certificate in ACM, such as "arn:aws:acm:%s:111122223333:certificate/…"`
 )
 
-// maxCommonName is ACM's bound of a certificate's first name (API reference, RequestCertificate).
+// maxCommonName is ACM's bound on the length of a certificate's domain name (API reference, RequestCertificate).
 const maxCommonName = 64
 
 func (p *problems) domain(e Environment) {
@@ -33,13 +33,13 @@ func (p *problems) domain(e Environment) {
 	}
 	if e.API.Access.Private() {
 		p.add("API.Domain.Name", is(domain.Name)+" while API.Access.VPCEndpoints is set",
-			"leave it out: a private API answers at its VPC endpoints alone")
+			"leave it out: a private API answers only at its VPC endpoints")
 	}
 	if domain.ZoneID != "" {
 		p.match("API.Domain.ZoneID", domain.ZoneID, zonePattern, `use a hosted zone's id, such as "Z0123456789ABCDEFGHIJ"`)
 	} else if domain.CertificateARN == "" {
 		p.add("API.Domain.ZoneID", "is empty and so is API.Domain.CertificateARN",
-			"set the zone, in which ACM can prove the domain, or name a certificate that is there already")
+			"set the zone, in which ACM validates the domain, or name an existing certificate")
 	}
 	p.certificate("API.Domain.CertificateARN", domain.CertificateARN, e.Region)
 	p.mutualTLS(e)
@@ -53,8 +53,8 @@ func (p *problems) withoutDomain(domain Domain) {
 		option{"API.Domain.DisableDefaultEndpoint", domain.DisableDefaultEndpoint})
 }
 
-// certificate: API Gateway takes a regional domain's from its own region (developer guide, "Set up a regional custom domain
-// name").
+// certificate checks that the certificate is in the environment's region, as API Gateway requires for a regional domain
+// (developer guide, "Set up a regional custom domain name").
 func (p *problems) certificate(field, arn, region string) {
 	if arn == "" {
 		return
@@ -72,7 +72,7 @@ func (p *problems) mutualTLS(e Environment) {
 	domain, mutual := e.API.Domain, e.API.Domain.MutualTLS
 	if !mutual.Enabled() {
 		if mutual != (MutualTLS{}) {
-			p.add(field, "has no TruststoreURI", "set it, or leave the others out: they say nothing without it")
+			p.add(field, "has no TruststoreURI", "set it, or leave the others out: they have no effect without it")
 		}
 		return
 	}
@@ -82,15 +82,15 @@ func (p *problems) mutualTLS(e Environment) {
 	}
 	if mutual.OwnershipCertificateARN != "" && domain.CertificateARN == "" {
 		p.add(field+".OwnershipCertificateARN", is(mutual.OwnershipCertificateARN)+" while API.Domain.CertificateARN is empty",
-			"leave it out: the certificate that is requested is ACM's own")
+			"leave it out: ACM issues the certificate that the stack requests")
 	}
 	p.certificate(field+".OwnershipCertificateARN", mutual.OwnershipCertificateARN, e.Region)
 	if !domain.DisableDefaultEndpoint {
 		p.add("API.Domain.DisableDefaultEndpoint", "is false while clients need a certificate (API.Domain.MutualTLS)",
-			"set it to true: at the API's own address nobody is asked for one")
+			"set it to true: the API's own address does not ask for one")
 	}
 	if e.Web.Hosted {
 		p.add("Web.Hosted", "is true while clients need a certificate (API.Domain.MutualTLS)",
-			"set it to false: browsers send preflights without one, so that no page could submit")
+			"set it to false: browsers send preflights without one, so no page could submit events")
 	}
 }

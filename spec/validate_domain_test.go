@@ -37,9 +37,9 @@ func TestDomainRefused(t *testing.T) {
 		{"a private API", func(e *Environment) {
 			named(func(*Domain) {})(e)
 			e.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef0"}
-		}, []string{`API.Domain.Name is "events.example.com" while API.Access.VPCEndpoints is set; leave it out: a private API answers at its VPC endpoints alone`}},
+		}, []string{`API.Domain.Name is "events.example.com" while API.Access.VPCEndpoints is set; leave it out: a private API answers only at its VPC endpoints`}},
 		{"no zone and no certificate", named(func(d *Domain) { d.ZoneID = "" }),
-			[]string{`API.Domain.ZoneID is empty and so is API.Domain.CertificateARN; set the zone, in which ACM can prove the domain, or name a certificate that is there already`}},
+			[]string{`API.Domain.ZoneID is empty and so is API.Domain.CertificateARN; set the zone, in which ACM validates the domain, or name an existing certificate`}},
 		{"a zone's name", named(func(d *Domain) { d.ZoneID = "example.com" }), []string{`API.Domain.ZoneID is "example.com"` + zone}},
 		{"a zone's ARN", named(func(d *Domain) { d.ZoneID = "/hostedzone/Z1" }), []string{`API.Domain.ZoneID is "/hostedzone/Z1"` + zone}},
 		{"a certificate's id", named(func(d *Domain) { d.CertificateARN = "12345678" }), []string{`API.Domain.CertificateARN is "12345678"` + arn}},
@@ -48,7 +48,7 @@ func TestDomainRefused(t *testing.T) {
 			e.Region = "eu-west-1"
 		}, []string{`API.Domain.CertificateARN is "` + certificate + `"; use a certificate in eu-west-1, where the API is`}},
 		{"a version of nothing", named(func(d *Domain) { d.MutualTLS.TruststoreVersion = "1" }),
-			[]string{"API.Domain.MutualTLS has no TruststoreURI; set it, or leave the others out: they say nothing without it"}},
+			[]string{"API.Domain.MutualTLS has no TruststoreURI; set it, or leave the others out: they have no effect without it"}},
 		{"a truststore on a disk", mutual(func(d *Domain) { d.MutualTLS.TruststoreURI = "truststore.pem" }),
 			[]string{`API.Domain.MutualTLS.TruststoreURI is "truststore.pem"` + store}},
 		{"a truststore by an expression", mutual(func(d *Domain) { d.MutualTLS.TruststoreURI = "s3://trust/${x}" }),
@@ -57,16 +57,16 @@ func TestDomainRefused(t *testing.T) {
 		{"a version by words", mutual(func(d *Domain) { d.MutualTLS.TruststoreVersion = "the newest" }),
 			[]string{`API.Domain.MutualTLS.TruststoreVersion is "the newest"; use the version of an object in S3, or leave it empty for the newest`}},
 		{"a proof of what needs none", mutual(func(d *Domain) { d.MutualTLS.OwnershipCertificateARN = certificate }),
-			[]string{`API.Domain.MutualTLS.OwnershipCertificateARN is "` + certificate + `" while API.Domain.CertificateARN is empty; leave it out: the certificate that is requested is ACM's own`}},
+			[]string{`API.Domain.MutualTLS.OwnershipCertificateARN is "` + certificate + `" while API.Domain.CertificateARN is empty; leave it out: ACM issues the certificate that the stack requests`}},
 		{"a proof that is none", mutual(func(d *Domain) {
 			d.CertificateARN, d.MutualTLS.OwnershipCertificateARN = certificate, "x"
 		}), []string{`API.Domain.MutualTLS.OwnershipCertificateARN is "x"` + arn}},
 		{"a way round", mutual(func(d *Domain) { d.DisableDefaultEndpoint = false }),
-			[]string{"API.Domain.DisableDefaultEndpoint is false while clients need a certificate (API.Domain.MutualTLS); set it to true: at the API's own address nobody is asked for one"}},
+			[]string{"API.Domain.DisableDefaultEndpoint is false while clients need a certificate (API.Domain.MutualTLS); set it to true: the API's own address does not ask for one"}},
 		{"a page that could not submit", func(e *Environment) {
 			mutual(func(*Domain) {})(e)
 			e.Web.Hosted = true
-		}, []string{"Web.Hosted is true while clients need a certificate (API.Domain.MutualTLS); set it to false: browsers send preflights without one, so that no page could submit"}},
+		}, []string{"Web.Hosted is true while clients need a certificate (API.Domain.MutualTLS); set it to false: browsers send preflights without one, so no page could submit events"}},
 	}
 	for _, bad := range []string{
 		"events", "Events.example.com", "*.example.com", "events.example.com.", "https://events.example.com", "-a.example.com",

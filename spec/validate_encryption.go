@@ -9,7 +9,7 @@ const (
 func (p *problems) encryption(encryption Encryption) {
 	const field = "Encryption.DeletionWindowDays"
 	if !encryption.CustomerKey {
-		// A key that is taken away has the window that it was last applied with.
+		// When a key is removed, the window of its last apply counts.
 		p.unused("Encryption.CustomerKey is false", "set Encryption.CustomerKey to true, or leave it out",
 			option{field, isSet(encryption.DeletionWindowDays, Default("").Encryption.DeletionWindowDays)})
 		return

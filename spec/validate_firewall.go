@@ -38,7 +38,8 @@ func (p *problems) firewall(firewall Firewall) {
 	}
 }
 
-// countRemedy is empty for the name of a rule that blocks. What is nearly one is often its label, which is spelt otherwise.
+// countRemedy returns an empty text for the name of a rule that blocks. A near miss is often the rule's label, whose spelling
+// differs.
 func countRemedy(name string) string {
 	remedy := `use the name of a rule that blocks, such as "GenericLFI_BODY": ManagedRuleGroups in spec/firewall.go has them all`
 	for _, group := range ManagedRuleGroups() {
@@ -54,7 +55,7 @@ func countRemedy(name string) string {
 	return remedy
 }
 
-// letters are what two spellings of a rule's name have in common.
+// letters returns what two spellings of a rule's name have in common: the name in lower case, without separators.
 func letters(name string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(name))
 }

@@ -61,7 +61,7 @@ func TestFirewallAccepted(t *testing.T) {
 	})
 }
 
-// Otherwise a near miss would have two answers.
+// Otherwise two rules could match a near miss.
 func TestRulesDifferInLetters(t *testing.T) {
 	names := map[string]string{}
 	for _, group := range ManagedRuleGroups() {

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// maxPrefixLength leaves the bucket's name room for 14 characters of the environment's.
+// maxPrefixLength leaves room in the bucket's name for 14 characters of the environment's name.
 const maxPrefixLength = 32
 
-// Lengths of names by their services' API references: S3's bucket naming rules, CreateDeliveryStream, CreateRole,
-// CreateStream, CreateWebACL, CreateTopic and CloudFront's OriginAccessControlConfig. What is not among the things has their names
-// in its own, or may have 90 characters and more.
+// Lengths of names by their services' API references: S3's bucket naming rules, CreateDeliveryStream, CreateRole, CreateStream,
+// CreateWebACL, CreateTopic and CloudFront's OriginAccessControlConfig. Resources that are not among the things have such a
+// name within theirs, or may have names of 90 characters and more.
 const (
 	maxBucketName        = 63
 	maxDeliveryName      = 64
@@ -35,7 +35,7 @@ func (p *problems) names(e Environment) {
 		}
 	}
 	p.accountInBuckets(e)
-	if len(e.Name) <= maxNameLength { // or that is what is wrong
+	if len(e.Name) <= maxNameLength { // a longer Name is already a problem
 		p.lengths(e)
 	}
 }
@@ -45,32 +45,32 @@ func (p *problems) accountInBuckets(e Environment) {
 	switch {
 	case !e.Names.AccountInBuckets:
 	case e.Account == "":
-		p.add(field, `is true and Account is ""`, "set Account to the 12 digits of the account's id, which the names hold")
+		p.add(field, `is true and Account is ""`, "set Account to the 12 digits of the account's id, which becomes part of the names")
 	case !e.namesABucket():
-		p.add(field, "is true and every bucket has a name of its own", "leave it out, or leave out Bucket.Name")
+		p.add(field, "is true and no bucket has a derived name", "leave it out, or leave out Bucket.Name")
 	}
 }
 
-// namesABucket tells whether a bucket's name is derived.
+// namesABucket reports whether the name of any bucket is derived.
 func (e Environment) namesABucket() bool {
 	return slices.ContainsFunc(e.things(), func(t thing) bool { return t.isBucket() && t.made && !t.chosen })
 }
 
-// thing is what an environment makes, with the name that it gets.
+// thing is a resource that an environment makes, with its name.
 type thing struct {
 	what, name string
 	made       bool
-	// service takes names of so many characters at most.
+	// most is the number of characters that service allows in a name.
 	service string
 	most    int
-	// field is where a bucket's name can be chosen, and chosen whether it is.
+	// field is the option that sets a bucket's name. chosen reports whether it is set.
 	field  string
 	chosen bool
 }
 
 func (t thing) isBucket() bool { return t.field != "" }
 
-// things are all whose names are made of the prefix, but for those that have another's name in theirs.
+// things returns every resource whose name begins with the prefix, except those whose name includes the name of another one.
 func (e Environment) things() []thing {
 	bucket := func(what, name, field, chosen string, made bool) thing {
 		return thing{what, name, made, "S3", maxBucketName, field, chosen != ""}
@@ -114,9 +114,9 @@ func (p *problems) lengths(e Environment) {
 	}
 }
 
-// sameNames reports each environment that would make something under a name that one before it has, as two prefixes and two
-// names can come to: "a-b" and "c", "a" and "b-c". Buckets, whose names may be chosen, are claimed each for itself. Environments
-// that are said to be in different accounts have nothing in common.
+// sameNames reports each environment that would make a resource with the name of one in an environment before it. Two prefixes
+// and two names can give the same name: "a-b" and "c", "a" and "b-c". The claims of ValidateAll cover buckets, whose names an
+// environment can set. Environments in different accounts cannot conflict.
 func sameNames(envs []Environment) []error {
 	var found []error
 	for i, env := range envs {
@@ -131,7 +131,7 @@ func sameNames(envs []Environment) []error {
 	return found
 }
 
-// shares is the first name that both environments give to a thing of the same kind.
+// shares returns the first name that both environments give to a thing of the same kind.
 func (e Environment) shares(other Environment) (what, name string) {
 	if e.Account != "" && other.Account != "" && e.Account != other.Account {
 		return "", ""

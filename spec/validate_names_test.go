@@ -36,15 +36,15 @@ func TestNamesRefused(t *testing.T) {
 		{"another", withPrefix("xn--clicks"),
 			[]string{`Names.Prefix is "xn--clicks"; use another: S3 reserves bucket names that begin with "xn--"`}},
 		{"an account that is not known", func(e *Environment) { e.Names.AccountInBuckets = true },
-			[]string{`Names.AccountInBuckets is true and Account is ""; set Account to the 12 digits of the account's id, which the names hold`}},
+			[]string{`Names.AccountInBuckets is true and Account is ""; set Account to the 12 digits of the account's id, which becomes part of the names`}},
 		{"an account that is none", func(e *Environment) { e.Names.AccountInBuckets, e.Account = true, "me" },
 			[]string{`Account is "me"; use the 12 digits of an account's id, or leave it empty`}},
 		{"an account in no name", withAccount(func(e *Environment) { e.Bucket.Name = "my-events" }),
-			[]string{`Names.AccountInBuckets is true and every bucket has a name of its own; leave it out, or leave out Bucket.Name`}},
+			[]string{`Names.AccountInBuckets is true and no bucket has a derived name; leave it out, or leave out Bucket.Name`}},
 	})
 }
 
-// Each name that becomes too long is named, with what it is of.
+// The message has each name that becomes too long, and the resource that has it.
 func TestLengthsOfNames(t *testing.T) {
 	long := strings.Repeat("p", 32)
 	everything := func(e *Environment) {
@@ -118,7 +118,7 @@ func TestNamesAccepted(t *testing.T) {
 	})
 }
 
-// The default prefix makes no two names of two environments' names. Others may.
+// With the default prefix two environments never share a name. With other prefixes they may.
 func TestSameNames(t *testing.T) {
 	with := func(name, prefix, account string) Environment {
 		env := Default(name)

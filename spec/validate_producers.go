@@ -10,20 +10,20 @@ import (
 const maxProducers = 50
 
 var (
-	// producerRole's group is the account. A path may stand before the name (IAM API reference, CreateRole); of its characters
-	// those are left out that mean something to Terraform or to IAM.
+	// producerRole's group is the account. A path may stand before the name (IAM API reference, CreateRole). The pattern
+	// excludes the characters of a path that mean something to Terraform or IAM.
 	producerRole = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}):role/([A-Za-z0-9_+=,.@/-]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,64}$`)
-	// organizationID is that of AWS Organizations (API reference, Organization).
+	// organizationID is the form of ids in AWS Organizations (API reference, Organization).
 	organizationID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
 )
 
-// producers checks who may submit from other accounts, and how long the resource policy becomes.
+// producers checks the producers in other accounts, and the length of the resource policy.
 func (p *problems) producers(e Environment) {
 	const field = "API.Access.Producers"
 	producers := e.API.Access.Producers
 	if e.API.Authorization.Kind != ByIAM {
 		p.unused(fmt.Sprintf("API.Authorization.Kind %s", is(string(e.API.Authorization.Kind))),
-			"use AuthorizeIAM, by which alone accounts and roles are known, or leave it out",
+			"use AuthorizeIAM, the only kind that identifies accounts and roles, or leave it out",
 			option{field, producers.set()})
 	}
 	p.atMost(field+".Accounts", len(producers.Accounts), maxProducers)
@@ -49,7 +49,7 @@ func (p *problems) atMost(field string, count, most int) {
 	}
 }
 
-// producerAccount checks an account that stands in the value.
+// producerAccount checks the account that the value names.
 func (p *problems) producerAccount(field, value, account string, before []string, own string) {
 	switch {
 	case !accountPattern.MatchString(account):
@@ -57,7 +57,7 @@ func (p *problems) producerAccount(field, value, account string, before []string
 	case slices.Contains(before, value):
 		p.add(field, is(value), repeatedRemedy)
 	case account == own:
-		p.add(field, is(value)+", in the environment's own account", "leave it out: there a principal's own policy is enough")
+		p.add(field, is(value)+", in the environment's own account", "leave it out: within the account a principal's own policy is enough")
 	}
 }
 
@@ -74,19 +74,19 @@ func (p *problems) producerRole(field, role string, i int, e Environment) {
 	}
 }
 
-// maxPolicy is how many characters a resource policy may have (API Gateway developer guide, "Quotas for configuring and running a
-// REST API": it can be increased).
+// maxPolicy is the number of characters that a resource policy may have (API Gateway developer guide, "Quotas for configuring
+// and running a REST API": AWS can increase it).
 const maxPolicy = 8192
 
-// What a resource policy has beside its entries, at most: without producers, and what they add to it. modules/apigateway's test
-// measures both.
+// These are upper bounds of the characters in a resource policy beside its entries: without producers, and added by producers.
+// A test in modules/apigateway measures both.
 const (
 	policyWithoutEntries = 1100
 	policyOfProducers    = 900
 	rootARN              = "arn:aws-us-gov:iam::123456789012:root"
 )
 
-// policyLength is the most characters that the resource policy can have: each entry with its quotes and its comma.
+// policyLength returns the most characters that the resource policy can have. Each entry counts with its quotes and its comma.
 func (a Access) policyLength() int {
 	if a.Open() {
 		return 0

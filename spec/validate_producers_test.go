@@ -18,10 +18,10 @@ func TestProducersRefused(t *testing.T) {
 	const (
 		accounts = "API.Access.Producers.Accounts"
 		roles    = "API.Access.Producers.Roles"
-		own      = ", in the environment's own account; leave it out: there a principal's own policy is enough"
+		own      = ", in the environment's own account; leave it out: within the account a principal's own policy is enough"
 		role     = `; use the ARN of one IAM role, such as "arn:aws:iam::444455556666:role/producer"`
 		id       = `; use an organisation's id, such as "o-a1b2c3d4e5"`
-		needsIAM = `; use AuthorizeIAM, by which alone accounts and roles are known, or leave it out`
+		needsIAM = `; use AuthorizeIAM, the only kind that identifies accounts and roles, or leave it out`
 	)
 	others := func(auth Authorization) func(e *Environment) {
 		return func(e *Environment) {

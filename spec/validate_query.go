@@ -11,7 +11,7 @@ import (
 	"cdk.tf/go/ingest/internal/quota"
 )
 
-// Parquet files are made of at least 64 MiB (Firehose API reference, BufferingHints). The shortest interval is this
+// Firehose makes a Parquet file of at least 64 MiB (Firehose API reference, BufferingHints). The shortest interval is this
 // project's bound: a file of a few rows is larger than its JSON, and slower to read.
 const (
 	minParquetMiB      = 64
@@ -24,12 +24,12 @@ func (p *problems) parquet(delivery Delivery) {
 	oneOf(p, "Delivery.Parquet.Compression", delivery.Parquet.Compression, ParquetSnappy, ParquetGZIP, ParquetUncompressed)
 	if delivery.Compression != Uncompressed {
 		p.add("Delivery.Compression", is(string(delivery.Compression))+" with Delivery.Format = Parquet",
-			`use "UNCOMPRESSED": Firehose demands it, and Delivery.Parquet.Compression says how the files are compressed`)
+			`use "UNCOMPRESSED": Firehose requires it, and Delivery.Parquet.Compression compresses the files`)
 	}
 }
 
 const (
-	// minScanMiB is the least that Athena takes (API reference, WorkGroupConfiguration: 10,000,000 bytes), in MiB.
+	// minScanMiB is the lowest limit that Athena accepts (API reference, WorkGroupConfiguration: 10,000,000 bytes), in MiB.
 	minScanMiB = 10
 	// maxScanMiB is 100 TiB, this project's bound against typing errors: about 500 USD for one query.
 	maxScanMiB = 100 * 1024 * 1024
@@ -55,7 +55,8 @@ func (p *problems) query(e Environment) {
 	p.within("Query.ResultExpireAfterDays", e.Query.ResultExpireAfterDays, 1, maxDays)
 }
 
-// withoutQuery leaves it alone where Parquet asks for Query.Enabled anyway: then what is set is not too much.
+// withoutQuery refuses the options that have no effect without Query.Enabled. It reports nothing with Parquet: there another
+// rule requires Query.Enabled, and the options then have an effect.
 func (p *problems) withoutQuery(e Environment) {
 	if e.Delivery.Format == FormatParquet {
 		return
@@ -69,9 +70,9 @@ func (p *problems) withoutQuery(e Environment) {
 		option{"Query.ResultExpireAfterDays", isSet(query.ResultExpireAfterDays, byDefault.ResultExpireAfterDays)})
 }
 
-// readable checks that Athena can find and read the delivered objects. Of Firehose's compressions of text it reads GZIP:
-// ZIP "is not supported", and what Firehose calls Snappy is none of the framings that Athena knows (Athena user guide,
-// "Use compression in Athena").
+// readable checks that Athena can find and read the delivered objects. Of Firehose's compressions of text, Athena reads GZIP.
+// ZIP "is not supported", and Firehose's Snappy is none of the framings that Athena knows (Athena user guide, "Use compression
+// in Athena").
 func (p *problems) readable(delivery Delivery) {
 	const orOff = ", or set Query.Enabled = false"
 	if delivery.Compression == ZIP || delivery.Compression == Snappy {
@@ -79,7 +80,7 @@ func (p *problems) readable(delivery Delivery) {
 			`use "UNCOMPRESSED" or "GZIP", which Athena can read`+orOff)
 	}
 	if !delivery.NewlineDelimited && delivery.Format == FormatJSON {
-		p.add("Delivery.NewlineDelimited", "is false with Query.Enabled", "set it to true: Athena reads an event a line"+orOff)
+		p.add("Delivery.NewlineDelimited", "is false with Query.Enabled", "set it to true: Athena reads one event on each line"+orOff)
 	}
 	if _, ok := delivery.Partitioning(); !ok {
 		p.add(prefixField, is(delivery.Prefix)+" with Query.Enabled",
@@ -87,7 +88,7 @@ func (p *problems) readable(delivery Delivery) {
 	}
 }
 
-// Glue's names and comments (API reference, Column); the names as Athena takes them without quotes.
+// The bounds of names and comments are Glue's (API reference, Column). Names are those that Athena accepts without quotes.
 var (
 	columnPattern    = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,254}$`)
 	maxColumnComment = 255
@@ -102,9 +103,9 @@ func (p *problems) columns(e Environment) {
 		case !columnPattern.MatchString(column.Name):
 			p.add(field+"Name", is(column.Name), `use the property's name in lower case: a-z, 0-9 and "_", not beginning with a digit, at most 255`)
 		case seen[column.Name]:
-			p.add(field+"Name", is(column.Name)+", as another column's is", "use another: upper case makes no difference")
+			p.add(field+"Name", is(column.Name)+", which another column has too", "use another: Athena ignores case")
 		case partitioning.has(column.Name):
-			p.add(field+"Name", is(column.Name)+", as a partition's is in Delivery.Prefix", "leave the column out or rename the partition")
+			p.add(field+"Name", is(column.Name)+", which a partition in Delivery.Prefix has too", "leave the column out or rename the partition")
 		}
 		seen[column.Name] = true
 		if !isColumnType(column.Type) {
@@ -125,8 +126,8 @@ func (p *problems) resultBucket(e Environment) {
 	case suffix != "" && e.Query.ResultBucket == "":
 		p.add(field, fmt.Sprintf("would be %q", name), suffixRemedy(suffix))
 	case name == e.BucketName():
-		p.add(field, is(name)+", as the events' bucket is", "use another: results expire, and are read by others than events")
+		p.add(field, is(name)+", which is also the events' bucket", "use another: results expire, and have other readers than events")
 	case e.Web.Hosted && name == e.WebBucketName():
-		p.add(field, is(name)+", as the web page's bucket is", "use another: what the page's holds is public")
+		p.add(field, is(name)+", which is also the web page's bucket", "use another: everything in the web page's bucket is public")
 	}
 }

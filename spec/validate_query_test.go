@@ -30,7 +30,7 @@ func TestQueryRefused(t *testing.T) {
 		{"Snappy", queried(func(e *Environment) { e.Delivery.Compression = Snappy }),
 			[]string{`Delivery.Compression is "Snappy" with Query.Enabled` + unzipped}},
 		{"no lines", queried(func(e *Environment) { e.Delivery.NewlineDelimited = false }),
-			[]string{`Delivery.NewlineDelimited is false with Query.Enabled; set it to true: Athena reads an event a line` + off}},
+			[]string{`Delivery.NewlineDelimited is false with Query.Enabled; set it to true: Athena reads one event on each line` + off}},
 		{"no partitions", queried(prefixed("events/")), []string{`Delivery.Prefix is "events/"` + partition}},
 		{"a random string", queried(prefixed("events/!{timestamp:yyyy}/!{firehose:random-string}/")),
 			[]string{`Delivery.Prefix is "events/!{timestamp:yyyy}/!{firehose:random-string}/"` + partition}},
@@ -45,13 +45,13 @@ func TestQueryRefused(t *testing.T) {
 			`Query.ResultBucket is "my.results"; use "-" in place of ".": S3's TLS certificates do not match addresses of such names`,
 		}},
 		{"results among the events", queried(func(e *Environment) { e.Query.ResultBucket = "api-kinesis-firehose-bucket-dev" }), []string{
-			`Query.ResultBucket is "api-kinesis-firehose-bucket-dev", as the events' bucket is; use another: results expire, and are read by others than events`,
+			`Query.ResultBucket is "api-kinesis-firehose-bucket-dev", which is also the events' bucket; use another: results expire, and have other readers than events`,
 		}},
 		{"results beside the state", queried(func(e *Environment) { e.Query.ResultBucket, e.State.S3 = "state", &S3State{Bucket: "state"} }), []string{
-			`State.S3.Bucket is "state", which this environment makes; use a bucket that is there before it and stays after it`,
+			`State.S3.Bucket is "state", which this environment makes; use a bucket that exists before the environment and outlives it`,
 		}},
 		{"results in the web page", queried(func(e *Environment) { e.Query.ResultBucket, e.Web.Hosted = "api-kinesis-web-dev", true }), []string{
-			`Query.ResultBucket is "api-kinesis-web-dev", as the web page's bucket is; use another: what the page's holds is public`,
+			`Query.ResultBucket is "api-kinesis-web-dev", which is also the web page's bucket; use another: everything in the web page's bucket is public`,
 		}},
 	})
 	env := Default("dev-s3alias")
@@ -70,9 +70,9 @@ func TestColumnsRefused(t *testing.T) {
 		{"256 characters", columned(Column{Name: strings.Repeat("a", 256), Type: "string"}),
 			[]string{`Query.Columns[0].Name is "` + strings.Repeat("a", 256) + `"` + name}},
 		{"twice", columned(Column{Name: "a", Type: "string"}, Column{Name: "a", Type: "int"}),
-			[]string{`Query.Columns[1].Name is "a", as another column's is; use another: upper case makes no difference`}},
+			[]string{`Query.Columns[1].Name is "a", which another column has too; use another: Athena ignores case`}},
 		{"a partition", columned(Column{Name: "month", Type: "string"}),
-			[]string{`Query.Columns[0].Name is "month", as a partition's is in Delivery.Prefix; leave the column out or rename the partition`}},
+			[]string{`Query.Columns[0].Name is "month", which a partition in Delivery.Prefix has too; leave the column out or rename the partition`}},
 		{"type", columned(Column{Name: "a", Type: "integer"}), []string{`Query.Columns[0].Type is "integer"` + kind}},
 		{"comment", columned(Column{Name: "a", Type: "int", Comment: "a\nb"}), []string{`Query.Columns[0].Comment is "a\nb"; use one line of at most 255 characters`}},
 		{"long comment", columned(Column{Name: "a", Type: "int", Comment: strings.Repeat("é", 256)}),
@@ -93,7 +93,7 @@ func TestParquetRefused(t *testing.T) {
 		{"no query", parquet(func(e *Environment) { e.Query.Enabled = false }), []string{columns}},
 		{"no columns", parquet(func(e *Environment) { e.Query.Columns = nil }), []string{columns}},
 		{"compression", parquet(func(e *Environment) { e.Delivery.Compression = GZIP }),
-			[]string{`Delivery.Compression is "GZIP" with Delivery.Format = Parquet; use "UNCOMPRESSED": Firehose demands it, and Delivery.Parquet.Compression says how the files are compressed`}},
+			[]string{`Delivery.Compression is "GZIP" with Delivery.Format = Parquet; use "UNCOMPRESSED": Firehose requires it, and Delivery.Parquet.Compression compresses the files`}},
 		{"format", func(e *Environment) { e.Delivery.Format = "ORC" }, []string{`Delivery.Format is "ORC"; use "JSON" or "Parquet"`}},
 		{"buffer", parquet(func(e *Environment) {
 			e.Delivery.Parquet = Parquet{BufferInterval: 59 * time.Second, BufferMiB: 63, Compression: "LZO"}
@@ -121,7 +121,7 @@ func TestQueryAccepted(t *testing.T) {
 			e.Query.Since, e.Query.ScanLimitMiB, e.Query.ResultExpireAfterDays = 2100, 104857600, 36500
 		})},
 		{"bucket", queried(func(e *Environment) { e.Query.ResultBucket = "my-results" })},
-		// What is off is not asked about.
+		// The rules do not check options that are off.
 		{"off", func(e *Environment) { e.Query, e.Delivery.Compression, e.Delivery.Prefix = Query{}, ZIP, "events/" }},
 	})
 }

@@ -40,7 +40,7 @@ func (p *problems) schema(text string) {
 	p.schemaDraft(field, root)
 	p.schemaReferences(field, root, "")
 	if len(p.found) > before {
-		return // neither of those compiles
+		return // the schema would not compile
 	}
 	if err := compileSchema(root); err != nil {
 		p.add(field, "is not a JSON schema of draft 4: "+describe(err), "correct it")
@@ -56,7 +56,7 @@ func (p *problems) schemaDraft(field string, root map[string]any) {
 		fmt.Sprintf("use %q, the only draft that API Gateway validates, or leave it out", draft4.URL+"#"))
 }
 
-// schemaReferences refuses references out of the schema: API Gateway resolves none but those to its own models.
+// schemaReferences refuses references out of the schema: API Gateway resolves only references to its own models.
 func (p *problems) schemaReferences(field string, value any, at string) {
 	switch value := value.(type) {
 	case map[string]any:
@@ -74,8 +74,8 @@ func (p *problems) schemaReferences(field string, value any, at string) {
 	}
 }
 
-// keywordReferences looks where a keyword's value may hold a reference. What an enum or a default holds is data, and the
-// names in properties and its like are no keywords, whatever they are called.
+// keywordReferences visits the parts of a keyword's value that may hold a reference. The values of an enum or a default are
+// data. The names in properties and similar keywords are not keywords themselves.
 func (p *problems) keywordReferences(field, keyword string, value any, at string) {
 	switch keyword {
 	case "default", "enum":
@@ -93,7 +93,7 @@ func (p *problems) keywordReferences(field, keyword string, value any, at string
 
 func compileSchema(doc any) error {
 	const url = "urn:event"
-	compiler := draft4.NewCompiler(time.Second) // which nothing takes: the schema is looked at, and nothing else by it
+	compiler := draft4.NewCompiler(time.Second) // no schema takes that long: the compiler reads the schema and validates no value
 	if err := compiler.AddResource(url, doc); err != nil {
 		return err
 	}
@@ -101,7 +101,8 @@ func compileSchema(doc any) error {
 	return err
 }
 
-// describe puts the compiler's error on one line, the same one each time: the compiler walks objects in any order.
+// describe puts the compiler's error on one line. It sorts the causes, because the compiler visits the members of an object in
+// any order.
 func describe(err error) string {
 	var invalid *jsonschema.ValidationError
 	if refused := (*jsonschema.SchemaValidationError)(nil); errors.As(err, &refused) && errors.As(refused.Err, &invalid) {
@@ -110,7 +111,7 @@ func describe(err error) string {
 	return oneLine(err.Error())
 }
 
-// causes are the innermost errors; those around them say only that something within failed.
+// causes returns the innermost errors. The outer ones say only that an inner one failed.
 func causes(err *jsonschema.ValidationError) []string {
 	if len(err.Causes) == 0 {
 		return []string{err.Error()}

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// state checks where the state is kept; ownBuckets are the buckets that the environment makes.
+// state checks the backend of the state. ownBuckets are the buckets that the environment makes.
 func (p *problems) state(state State, ownBuckets []string) {
 	if state.S3 != nil && state.Cloud != nil {
 		p.add("State", "has both S3 and Cloud", "set one of them to nil")
@@ -20,27 +20,27 @@ func (p *problems) state(state State, ownBuckets []string) {
 	}
 }
 
-// maxStateKeyBytes is S3's longest key, 1,024 bytes, without what Terraform's lock file appends to it.
+// maxStateKeyBytes is S3's longest key, 1,024 bytes, less the ending of Terraform's lock file.
 const maxStateKeyBytes = 1024 - len(".tflock")
 
 var (
-	// kmsKeyPattern is what Terraform's S3 backend takes for the ARN of a key or of an alias. It is stricter than KMS, whose
-	// documents say of no digit of a key's id what it has to be: of another id `terraform init` says "Invalid KMS Key ARN"
+	// kmsKeyPattern is what Terraform's S3 backend accepts as the ARN of a key or an alias. It is stricter than KMS, whose
+	// documents prescribe no digit of a key's id. With another id `terraform init` fails with "Invalid KMS Key ARN"
 	// (hashicorp/terraform, internal/backend/remote-state/s3/validate.go; tried with 1.11).
 	kmsKeyPattern = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(` +
 		`key/[a-f0-9]{8}-[a-f0-9]{4}-[1-5][a-f0-9]{3}-[ab89][a-f0-9]{3}-[a-f0-9]{12}|` +
 		`key/mrk-[a-f0-9]{32}|alias/[a-zA-Z0-9/_-]+)$`)
-	// anyUUIDPattern is the ARN of a key whose id has a UUID's form, whatever its version.
+	// anyUUIDPattern is the ARN of a key whose id has the form of a UUID of any version.
 	anyUUIDPattern = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-f0-9]{8}(-[a-f0-9]{4}){3}-[a-f0-9]{12}$`)
 )
 
-// s3State checks a backend in a bucket that somebody else made: its name may have dots.
+// s3State checks an S3 backend. The environment does not make this bucket, so its name may have dots.
 func (p *problems) s3State(s3 S3State, ownBuckets []string) {
 	if remedy := bucketRemedy(s3.Bucket); remedy != "" {
 		p.add("State.S3.Bucket", is(s3.Bucket), remedy)
 	} else if slices.Contains(ownBuckets, s3.Bucket) {
 		p.add("State.S3.Bucket", is(s3.Bucket)+", which this environment makes",
-			"use a bucket that is there before it and stays after it")
+			"use a bucket that exists before the environment and outlives it")
 	}
 	p.stateKey(s3.Key)
 	if s3.Region != "" {
@@ -54,8 +54,8 @@ func (p *problems) stateKMSKey(arn string) {
 	switch {
 	case arn == "" || kmsKeyPattern.MatchString(arn):
 	case anyUUIDPattern.MatchString(arn):
-		p.add(field, is(arn)+", whose key id is no UUID of RFC 4122 as those of KMS are",
-			"copy the id from KMS, or name an alias such as "+alias+": in a UUID Terraform's S3 backend takes 1 to 5 as the 13th digit, and 8, 9, a or b as the 17th")
+		p.add(field, is(arn)+", whose key id is not a UUID of RFC 4122, as KMS makes them",
+			"copy the id from KMS, or name an alias such as "+alias+": Terraform's S3 backend requires 1 to 5 as a UUID's 13th digit, and 8, 9, a or b as its 17th")
 	default:
 		p.add(field, is(arn), `use the ARN of a key, such as "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-4bcd-8def-1234567890ab" or `+
 			`"…:key/mrk-1234abcd12ab34cd56ef1234567890ab", or of an alias, such as `+alias+`, or leave it empty`)
@@ -72,7 +72,7 @@ func (p *problems) stateKey(key string) {
 	}
 	for _, opening := range terraformOpenings {
 		if strings.Contains(key, opening) {
-			p.add(field, is(key), fmt.Sprintf("leave %q out: Terraform would take it for its own expression", opening))
+			p.add(field, is(key), fmt.Sprintf("leave %q out: Terraform would evaluate it as an expression", opening))
 		}
 	}
 	if strings.HasPrefix(key, "/") || strings.HasSuffix(key, "/") {
@@ -80,7 +80,8 @@ func (p *problems) stateKey(key string) {
 	}
 }
 
-// HCP Terraform's names (its API reference, organizations and workspaces) and a host name that may have a port.
+// The patterns are those of HCP Terraform's names (its API reference, organizations and workspaces), and of a host name with or
+// without a port.
 var (
 	organizationPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$`)
 	workspacePattern    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,90}$`)

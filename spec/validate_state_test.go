@@ -23,9 +23,9 @@ func TestStateRefused(t *testing.T) {
 	const (
 		bucket    = `; use 3 to 63 of a-z, 0-9 and "-", beginning and ending with a letter or a digit`
 		slashes   = `; use a key that neither begins nor ends with "/"`
-		terraform = ` out: Terraform would take it for its own expression`
+		terraform = ` out: Terraform would evaluate it as an expression`
 		arn       = `; use the ARN of a key, such as "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-4bcd-8def-1234567890ab" or "…:key/mrk-1234abcd12ab34cd56ef1234567890ab", or of an alias, such as "arn:aws:kms:eu-west-1:111122223333:alias/state", or leave it empty`
-		uuid      = `, whose key id is no UUID of RFC 4122 as those of KMS are; copy the id from KMS, or name an alias such as "arn:aws:kms:eu-west-1:111122223333:alias/state": in a UUID Terraform's S3 backend takes 1 to 5 as the 13th digit, and 8, 9, a or b as the 17th`
+		uuid      = `, whose key id is not a UUID of RFC 4122, as KMS makes them; copy the id from KMS, or name an alias such as "arn:aws:kms:eu-west-1:111122223333:alias/state": Terraform's S3 backend requires 1 to 5 as a UUID's 13th digit, and 8, 9, a or b as its 17th`
 		host      = `; use a host name such as "tfe.example.com", without scheme and path, or leave it empty`
 	)
 	rows := []refusal{
@@ -41,7 +41,7 @@ func TestStateRefused(t *testing.T) {
 			[]string{`State.S3.Bucket is "state--use1-az4--x-s3"; use another: S3 reserves names that end with "--x-s3"`}},
 		{"the bucket it makes", inS3(func(s *S3State) { s.Bucket = "api-kinesis-firehose-bucket-dev" }),
 			[]string{`State.S3.Bucket is "api-kinesis-firehose-bucket-dev", which this environment makes; ` +
-				`use a bucket that is there before it and stays after it`}},
+				`use a bucket that exists before the environment and outlives it`}},
 		{"key begins with a slash", inS3(func(s *S3State) { s.Key = "/a" }), []string{`State.S3.Key is "/a"` + slashes}},
 		{"key ends with a slash", inS3(func(s *S3State) { s.Key = "a/" }), []string{`State.S3.Key is "a/"` + slashes}},
 		{"long key", inS3(func(s *S3State) { s.Key = strings.Repeat("k", 1018) }),

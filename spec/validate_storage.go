@@ -11,7 +11,7 @@ import (
 	"cdk.tf/go/ingest/internal/quota"
 )
 
-// maxShards is what UpdateShardCount scales to at most (API reference).
+// maxShards is the largest target of UpdateShardCount (API reference).
 const maxShards = 10000
 
 func (p *problems) stream(stream Stream) {
@@ -28,7 +28,7 @@ func (p *problems) stream(stream Stream) {
 	p.whole("Stream.Retention", stream.Retention, quota.MinRetention, quota.MaxRetention, time.Hour, "hours")
 }
 
-// maxDays is a hundred years. S3 takes more; this project's bound is against typing errors.
+// maxDays is a hundred years. S3 accepts more: this project's bound is against typing errors.
 const maxDays = 36500
 
 func (p *problems) bucket(bucket Bucket) {
@@ -46,7 +46,7 @@ func (p *problems) bucket(bucket Bucket) {
 	p.transitionsBeforeExpiry(bucket)
 }
 
-// S3's names of general purpose buckets (user guide, "General purpose bucket naming rules").
+// The rules are those of general purpose buckets (S3 user guide, "General purpose bucket naming rules").
 var (
 	bucketPattern    = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	addressPattern   = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$`)
@@ -54,11 +54,11 @@ var (
 	reservedSuffixes = []string{"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"}
 )
 
-// regionalSuffix ends the names in an account's own namespace. S3 takes it with a request header that version 5 of
-// Terraform's AWS provider does not send, so a bucket that is there may have it, and one to be made may not.
+// regionalSuffix ends the names in an account's own namespace. S3 accepts it with a request header that version 5 of
+// Terraform's AWS provider does not send. So an existing bucket may have it, and a bucket that a stack makes may not.
 const regionalSuffix = "-an"
 
-// bucketRemedy is empty for the name of any bucket that S3 may hold.
+// bucketRemedy returns an empty text for a name that a bucket in S3 may have.
 func bucketRemedy(name string) string {
 	if !bucketPattern.MatchString(name) || strings.Contains(name, "..") || addressPattern.MatchString(name) {
 		return `use 3 to 63 of a-z, 0-9 and "-", beginning and ending with a letter or a digit`
@@ -74,7 +74,7 @@ func bucketRemedy(name string) string {
 	return ""
 }
 
-// ownBucketRemedy is empty for the name of a bucket that this project can make.
+// ownBucketRemedy returns an empty text for a name of a bucket that this project can make.
 func ownBucketRemedy(name string) string {
 	if remedy := bucketRemedy(name); remedy != "" {
 		return remedy
@@ -88,7 +88,7 @@ func ownBucketRemedy(name string) string {
 	return ""
 }
 
-// reservedSuffix is the end of the name that S3 reserves, if it has one.
+// reservedSuffix returns the suffix of the name that S3 reserves, or nothing.
 func reservedSuffix(name string) string {
 	for _, suffix := range append(slices.Clone(reservedSuffixes), regionalSuffix) {
 		if strings.HasSuffix(name, suffix) {
@@ -102,12 +102,11 @@ func suffixRemedy(suffix string) string {
 	return fmt.Sprintf("use another: S3 reserves names that end with %q", suffix)
 }
 
-// storageClasses are in the order in which S3 lets objects descend through them.
+// storageClasses are in the order in which S3 lets objects move through them.
 var storageClasses = []StorageClass{StandardIA, IntelligentTiering, OneZoneIA, GlacierIR, Glacier, DeepArchive}
 
-// minInfrequentAccessDays is how long an object must have been in S3 before it is moved to an infrequent access class,
-// and how long it must stay there before it is archived (user guide, "Transitioning objects using Amazon S3 Lifecycle",
-// constraints).
+// minInfrequentAccessDays is the number of days after which S3 moves an object to an infrequent access class, and for which it
+// keeps the object there before it archives it (user guide, "Transitioning objects using Amazon S3 Lifecycle", constraints).
 const minInfrequentAccessDays = 30
 
 func isInfrequentAccess(class StorageClass) bool { return class == StandardIA || class == OneZoneIA }
@@ -135,7 +134,7 @@ func (p *problems) transition(all []Transition, i int) {
 	}
 }
 
-// daysRemedy is empty where the transition comes late enough after the ones before it.
+// daysRemedy returns an empty text if the transition is late enough after the ones before it.
 func daysRemedy(before []Transition, t Transition) string {
 	if len(before) > 0 && t.AfterDays <= before[len(before)-1].AfterDays {
 		return fmt.Sprintf("use more than the %d of the transition before it", before[len(before)-1].AfterDays)
@@ -150,12 +149,12 @@ func daysRemedy(before []Transition, t Transition) string {
 	return ""
 }
 
-// classRemedy is empty where S3 moves objects to the class from each of the ones before it.
+// classRemedy returns an empty text if S3 moves objects to the class from each of the classes before it.
 func classRemedy(before []Transition, class StorageClass) string {
 	for _, earlier := range before {
 		from := earlier.StorageClass
 		up := slices.Index(storageClasses, class) <= slices.Index(storageClasses, from)
-		// The one exception in the order of the classes (same page, unsupported transitions).
+		// This is the one exception to the order of the classes (same page, unsupported transitions).
 		across := from == OneZoneIA && class == GlacierIR
 		if up || across {
 			return fmt.Sprintf("leave it out: S3 does not move objects to it from %q", from)
@@ -164,7 +163,7 @@ func classRemedy(before []Transition, class StorageClass) string {
 	return ""
 }
 
-// transitionsBeforeExpiry looks at the last transition only: the ones before it are earlier still.
+// transitionsBeforeExpiry checks only the last transition: the others are earlier.
 func (p *problems) transitionsBeforeExpiry(bucket Bucket) {
 	last := len(bucket.Transitions) - 1
 	if last < 0 || bucket.ExpireAfterDays <= 0 || bucket.Transitions[last].AfterDays < bucket.ExpireAfterDays {

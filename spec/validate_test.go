@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// refusal is a change of Default("dev") and the problems that it makes, without `environment "dev": `.
+// refusal is a change of Default("dev") and the problems that it causes, without `environment "dev": `.
 type refusal struct {
 	name   string
 	change func(e *Environment)
@@ -43,7 +43,7 @@ func testAcceptances(t *testing.T, rows []acceptance) {
 	}
 }
 
-// checkError compares the whole message; an empty one is no error.
+// checkError compares the whole message. An empty message means no error.
 func checkError(t *testing.T, err error, want string) {
 	t.Helper()
 	got := ""
@@ -226,7 +226,7 @@ func TestTagsRefused(t *testing.T) {
 	long := strings.Repeat("k", 129)
 	testRefusals(t, []refusal{
 		{"48 tags", manyTags(48),
-			[]string{`Tags has 48 entries; use at most 47: three more are put on every resource, and AWS takes 50`}},
+			[]string{`Tags has 48 entries; use at most 47: every resource gets three more, and AWS allows 50`}},
 		{"empty key", tagged("", "x"),
 			[]string{`Tags has the key ""; use 1 to 128 letters, digits, spaces and . : + = @ _ / -`}},
 		{"long key", tagged(long, "x"),
@@ -240,9 +240,9 @@ func TestTagsRefused(t *testing.T) {
 		{"environment", tagged("environment", "x"),
 			[]string{`Tags has the key "environment"; leave it out: the tag Environment is always the environment's name`}},
 		{"another spelling of a default", tagged("project", "x"),
-			[]string{`Tags has the key "project"; use the spelling "Project" alone: IAM refuses keys that differ in case only`}},
+			[]string{`Tags has the key "project"; use the spelling "Project" only: IAM refuses keys that differ in case alone`}},
 		{"two spellings", tagged("team", "x", "TEAM", "y"),
-			[]string{`Tags has the key "team"; use the spelling "TEAM" alone: IAM refuses keys that differ in case only`}},
+			[]string{`Tags has the key "team"; use the spelling "TEAM" only: IAM refuses keys that differ in case alone`}},
 		{"long value", tagged("team", strings.Repeat("v", 257)),
 			[]string{`Tags["team"] is "` + strings.Repeat("v", 257) + `"; use at most 256 letters, digits, spaces and . : + = @ _ / -`}},
 		{"character in a value", tagged("team", "ünit"),

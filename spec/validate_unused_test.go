@@ -51,7 +51,7 @@ func TestUnusedRefused(t *testing.T) {
 	})
 }
 
-// A switch may be turned alone, and a literal may leave out what goes with it.
+// You can turn a switch without touching its options, and a literal can leave them out.
 func TestUnusedAccepted(t *testing.T) {
 	testAcceptances(t, []acceptance{
 		{"parts without anything", func(e *Environment) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// web checks all of the hosted page but its files, which [Environment.Page] reads.
+// web checks the options of the hosted page. [Environment.Page] checks its files.
 func (p *problems) web(e Environment) {
 	const field = "Web.BucketName"
 	if !e.Web.Hosted {
@@ -27,10 +27,10 @@ func (p *problems) web(e Environment) {
 	oneOf(p, "Web.PriceClass", e.Web.PriceClass, PriceClass100, PriceClass200, PriceClassAll)
 }
 
-// webRegion refuses where CloudFront's own domain, under which the page answers, serves nothing: in China ("Getting Started
-// with Amazon Web Services in China", "Amazon CloudFront": a domain of one's own and an ICP registration are needed), and in
-// GovCloud, whose partition has no CloudFront ("Distributed Load Testing on AWS", "Deploy in AWS GovCloud (US) Regions"). Of
-// the isolated partitions nothing public tells it.
+// webRegion refuses the regions where CloudFront's own domain, at which the page answers, serves nothing. In China you need
+// your own domain and an ICP registration ("Getting Started with Amazon Web Services in China", "Amazon CloudFront").
+// GovCloud's partition has no CloudFront ("Distributed Load Testing on AWS", "Deploy in AWS GovCloud (US) Regions"). For the
+// isolated partitions no public document says it.
 func (p *problems) webRegion(region string) {
 	for area, reason := range map[string]string{
 		"cn-": "in China CloudFront serves nothing under its own domain", "us-gov-": "GovCloud has no CloudFront",
@@ -41,31 +41,31 @@ func (p *problems) webRegion(region string) {
 	}
 }
 
-// webBucket checks the name where there is to be such a bucket.
+// webBucket checks the name of the page's bucket.
 func (p *problems) webBucket(field string, e Environment) {
 	name := e.WebBucketName()
 	if name == e.BucketName() {
-		p.add(field, is(name)+", as the bucket of events is", "use another: what the page's holds is public")
+		p.add(field, is(name)+", which is also the bucket of events", "use another: everything in the web page's bucket is public")
 	}
-	// The derived name's other rules hold for every valid name of an environment.
+	// Every valid environment name satisfies the other rules for the derived name.
 	if suffix := reservedSuffix(name); e.Web.BucketName == "" && suffix != "" {
 		p.add(field, fmt.Sprintf("would be %q", name), suffixRemedy(suffix))
 	}
 }
 
-// maxWebTags leaves room for Project, Environment and ManagedBy within the 10 tags of an object (S3 user guide,
-// "Categorizing your objects using tags"). The provider could leave its tags out of an object, but not for long: since
-// 5.89 it puts them there with the next apply (hashicorp/terraform-provider-aws, issue 41747).
+// maxWebTags leaves room for Project, Environment and ManagedBy within the 10 tags of an object (S3 user guide, "Categorizing
+// your objects using tags"). The provider can leave its default tags out of an object, but since 5.89 it adds them with the
+// next apply (hashicorp/terraform-provider-aws, issue 41747).
 const maxWebTags = 7
 
 func (p *problems) webTags(count int) {
 	if count > maxWebTags && count <= maxTags {
 		p.add("Tags", fmt.Sprintf("has %d entries while Web.Hosted is true", count), fmt.Sprintf(
-			"use at most %d: three more are put on each of the page's files, and an S3 object takes 10", maxWebTags))
+			"use at most %d: each of the page's files gets three more, and an S3 object takes 10", maxWebTags))
 	}
 }
 
-// ownBuckets are the names of the buckets that the environment makes.
+// ownBuckets returns the names of the buckets that the environment makes.
 func (e Environment) ownBuckets() []string {
 	names := []string{e.BucketName()}
 	if e.Bucket.AccessLog {

@@ -19,21 +19,21 @@ func TestWebRefused(t *testing.T) {
 			`Web.BucketName is "my.page"; use "-" in place of ".": S3's TLS certificates do not match addresses of such names`,
 		}},
 		{"the bucket of events", hosted("api-kinesis-firehose-bucket-dev"), []string{
-			`Web.BucketName is "api-kinesis-firehose-bucket-dev", as the bucket of events is; use another: what the page's holds is public`,
+			`Web.BucketName is "api-kinesis-firehose-bucket-dev", which is also the bucket of events; use another: everything in the web page's bucket is public`,
 		}},
 		{"the page's bucket for events", func(e *Environment) { e.Web.Hosted, e.Bucket.Name = true, "api-kinesis-web-dev" }, []string{
-			`Web.BucketName is "api-kinesis-web-dev", as the bucket of events is; use another: what the page's holds is public`,
+			`Web.BucketName is "api-kinesis-web-dev", which is also the bucket of events; use another: everything in the web page's bucket is public`,
 		}},
 		{"the page's bucket for the state", func(e *Environment) {
 			e.Web.Hosted, e.State.S3 = true, &S3State{Bucket: "api-kinesis-web-dev"}
 		}, []string{
-			`State.S3.Bucket is "api-kinesis-web-dev", which this environment makes; use a bucket that is there before it and stays after it`,
+			`State.S3.Bucket is "api-kinesis-web-dev", which this environment makes; use a bucket that exists before the environment and outlives it`,
 		}},
 		{"8 tags", func(e *Environment) { hosted("")(e); manyTags(8)(e) }, []string{
-			`Tags has 8 entries while Web.Hosted is true; use at most 7: three more are put on each of the page's files, and an S3 object takes 10`,
+			`Tags has 8 entries while Web.Hosted is true; use at most 7: each of the page's files gets three more, and an S3 object takes 10`,
 		}},
 		{"48 tags", func(e *Environment) { hosted("")(e); manyTags(48)(e) }, []string{
-			`Tags has 48 entries; use at most 47: three more are put on every resource, and AWS takes 50`,
+			`Tags has 48 entries; use at most 47: every resource gets three more, and AWS allows 50`,
 		}},
 		{"price class", func(e *Environment) { e.Web.Hosted, e.Web.PriceClass = true, "100" }, []string{
 			`Web.PriceClass is "100"; use "PriceClass_100", "PriceClass_200" or "PriceClass_All"`,

@@ -8,8 +8,8 @@ import (
 	"cdk.tf/go/ingest/internal/datepattern"
 )
 
-// Warnings are what valid environments may not mean: a line each, with the environments that it is about. What is surely wrong
-// [ValidateAll] refuses.
+// Warnings returns a line for each option of valid environments that is probably a mistake, with the names of the environments.
+// [ValidateAll] refuses what is certainly wrong.
 func Warnings(envs []Environment) []string {
 	var found []string
 	for _, warn := range []func(Environment) []string{oldTLS, privateDNS, unmeantDates} {
@@ -34,8 +34,8 @@ func Warnings(envs []Environment) []string {
 	return found
 }
 
-// oldTLS: of a regional API's own address the security policy is TLS_1_0, of a private one's TLS_1_2 (API Gateway developer guide,
-// "Choose a security policy for your REST API custom domain in API Gateway").
+// oldTLS warns of the address that API Gateway makes: a regional API's has the security policy TLS_1_0, a private API's TLS_1_2
+// (API Gateway developer guide, "Choose a security policy for your REST API custom domain in API Gateway").
 func oldTLS(e Environment) []string {
 	if e.API.Domain.DisableDefaultEndpoint || e.API.Access.Private() {
 		return nil
@@ -43,8 +43,8 @@ func oldTLS(e Environment) []string {
 	return []string{"API.Domain.DisableDefaultEndpoint is false: the API's own address takes TLS 1.0; set API.Domain.Name, whose address takes TLS 1.2 or newer, and set this to true"}
 }
 
-// privateDNS: whose networks a producer of another account has nobody here can look up (AWS re:Post, "Why do I get an HTTP 403
-// Forbidden error when I connect to my API Gateway APIs from a VPC?").
+// privateDNS warns of producers in other accounts: nothing here shows which endpoints their VPCs have (AWS re:Post, "Why do I
+// get an HTTP 403 Forbidden error when I connect to my API Gateway APIs from a VPC?").
 func privateDNS(e Environment) []string {
 	if !e.API.Access.Producers.set() || e.API.Domain.Name != "" || e.API.Access.Private() {
 		return nil
@@ -52,7 +52,7 @@ func privateDNS(e Environment) []string {
 	return []string{"API.Domain.Name is empty: in a VPC that has an execute-api endpoint with private DNS the API's own address leads to that endpoint, which answers 403; set API.Domain for such producers"}
 }
 
-// unmeantDates are the parts of a prefix's dates that Firehose takes and that are seldom meant.
+// unmeantDates warns of letters in a prefix's dates that Firehose accepts and that are seldom meant.
 func unmeantDates(e Environment) []string {
 	var texts []string
 	for _, field := range []struct{ name, prefix string }{{prefixField, e.Delivery.Prefix}, {errorPrefixField, e.Delivery.ErrorPrefix}} {

@@ -5,12 +5,12 @@ import (
 	"sync"
 )
 
-// maxPending is how many bytes of the access log wait for its writer before requests do. API Gateway drops lines under
-// load ("best effort"); here none is lost, at the price of waiting for a slow disk.
+// maxPending is the number of bytes of the access log that may wait for its writer. Beyond it requests wait. API Gateway drops
+// lines under load ("best effort"). This log loses none, so a slow disk slows the requests.
 const maxPending = 1 << 20
 
-// accessLog writes lines in the background, whole and in order: a request only appends to what waits. What is written at
-// once is what came meanwhile, so that a busy API makes few large writes and an idle one is not behind.
+// accessLog writes lines in the background, whole and in order. A request only appends a line to a buffer. Each write takes the
+// lines that arrived during the one before it, so a busy API makes few large writes and an idle one writes at once.
 type accessLog struct {
 	mutex   sync.Mutex
 	changed sync.Cond
@@ -22,7 +22,7 @@ type accessLog struct {
 	err     error // the first
 }
 
-// newAccessLog starts the writer; failed is told of its first error, after which lines are dropped.
+// newAccessLog starts the writer. It reports the writer's first error to failed, and drops all lines after it.
 func newAccessLog(to io.Writer, failed func(error)) *accessLog {
 	l := &accessLog{to: to, done: make(chan struct{}), failed: failed}
 	l.changed.L = &l.mutex
@@ -70,7 +70,7 @@ func (l *accessLog) run() {
 	}
 }
 
-// close writes what waits. It returns the writer's first error.
+// close writes the pending lines. It returns the writer's first error.
 func (l *accessLog) close() error {
 	l.mutex.Lock()
 	l.closed = true

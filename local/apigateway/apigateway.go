@@ -1,14 +1,14 @@
 // Package apigateway serves a REST API of API Gateway on one machine: what a resolved stack declares, at /STAGE/path.
 //
-// A request goes the way it goes on AWS: route, API key with its usage plan, authorisation, throttle, size, parameters
-// and body, mapping, integration, and back through the integration response. Whatever API Gateway would answer itself is
-// answered by the API's gateway responses. What is not imitated is refused when the stack is read, by name.
+// A request goes the way it goes on AWS: route, API key with its usage plan, authorisation, throttle, size, parameters and
+// body, mapping, integration, and back through the integration response. The API's gateway responses are the answers that API
+// Gateway gives itself. [Read] refuses by name what this package does not imitate.
 //
-// Differences that remain, none of which a client of a well-behaved API meets: net/http writes header names in their
-// canonical form, so that mapping templates see Content-Type for whatever the client sent (Assumption API-10: HTTP/1.1 names
-// pass as they were sent on AWS; aws/aws-sam-cli#1860); malformed HTTP is answered by net/http, with 400 and no gateway response, as a load
-// balancer before API Gateway does; a status of 100 to 199 is refused; bodies of more than 64 MiB together wait for each
-// other, and have to keep coming (assumption API-14); and usage of quotas is forgotten with the process.
+// Some differences remain. A client of a well-behaved API meets none of them. net/http writes header names in their canonical
+// form, so mapping templates see Content-Type for whatever the client sent (Assumption API-10: HTTP/1.1 names pass as they were
+// sent on AWS; aws/aws-sam-cli#1860). net/http answers malformed HTTP with 400 and without a gateway response, as a load
+// balancer in front of API Gateway does. A status of 100 to 199 is refused. Bodies of more than 64 MiB together wait for each
+// other, and must keep arriving (assumption API-14). The usage of quotas is lost when the process ends.
 package apigateway
 
 import (
@@ -48,23 +48,24 @@ type Answer struct {
 
 // Options of an API.
 type Options struct {
-	// Invoke calls a service. It must return soon after its context is done. An error is that the service could not be
-	// called at all: INTEGRATION_TIMEOUT once the context is done, INTEGRATION_FAILURE otherwise.
+	// Invoke calls a service. It must return soon after its context is done. An error means that it could not call the service
+	// at all: the client then gets INTEGRATION_TIMEOUT if the context is done, and otherwise INTEGRATION_FAILURE.
 	Invoke func(context.Context, Call) (Answer, error)
 	Clock  clockwork.Clock
-	// Logger takes what API Gateway writes to a stage's execution log too, by the stage's level: what API Gateway could not
-	// do itself as an error, everything else for debugging.
+	// Logger gets what API Gateway writes to a stage's execution log, as far as the stage's level allows. Failures of API
+	// Gateway itself have the level ERROR, and everything else DEBUG.
 	Logger *slog.Logger
-	// AccessLog takes one line a request in the format of its stage, from one goroutine; nil takes none.
+	// AccessLog gets one line for each request, in the format of its stage, from one goroutine. With nil there is no access
+	// log.
 	AccessLog io.Writer
-	// Credentials are the access keys that IAM authorisation knows, with their owner; nil knows none. Each of them may
-	// invoke every method: what a person may do is no part of a stack.
+	// Credentials are the access keys that IAM authorisation knows, with their owner. nil knows none. Each key may invoke every
+	// method, because a stack does not declare the permissions of people.
 	Credentials func(accessKeyID string) (secret, principalARN string, ok bool)
-	// Account has twelve digits; Region is the one that a signature must be for.
+	// Account has twelve digits. Region is the region that a signature must name.
 	Account, Region string
 	// AllowUnverified lets requests through authorizers that cannot run here (Cognito, Lambda), see [Config.Unverified].
 	AllowUnverified bool
-	// Unlimited turns all throttles and quotas off, and nothing else: keys are still asked for.
+	// Unlimited turns off all throttles and quotas, and nothing else: methods still require their API keys.
 	Unlimited bool
 }
 
@@ -78,16 +79,15 @@ type API struct {
 	roles     map[string][]string // by stage; index is method.number
 	bodies    *semaphore.Weighted // of requests in flight, in bytes
 	turns     chan struct{}       // one for each processor, see inTurn
-	// heldBytes is what they hold of it, and givingBack is true while their memory is about to be given back.
+	// heldBytes is the part of bodies that requests hold. givingBack is true while a goroutine waits to return their memory.
 	heldBytes  atomic.Int64
 	givingBack atomic.Bool
 	explained  explained
 	counters   counters
 }
 
-// New makes an API ready to serve. Close it after its last request. It refuses authorizers that cannot run here, each with
-// an error of its own, unless it is told to let their requests through; whoever starts it is to be told which
-// ([Config.Unverified]).
+// New makes an API that is ready to serve. Close it after its last request. New returns an error for each authorizer that
+// cannot run here, unless opts.AllowUnverified is set: then tell the user which they are ([Config.Unverified]).
 func New(cfg Config, opts Options) (*API, error) {
 	if opts.Credentials == nil {
 		opts.Credentials = func(string) (string, string, bool) { return "", "", false }
@@ -123,7 +123,7 @@ func New(cfg Config, opts Options) (*API, error) {
 	return a, nil
 }
 
-// Close writes what waits to be written to the access log. Requests that are still served are not in it.
+// Close writes the pending lines of the access log. It does not wait for requests that are still being served.
 func (a *API) Close() error {
 	if a.accessLog == nil {
 		return nil
@@ -131,20 +131,20 @@ func (a *API) Close() error {
 	return a.accessLog.close()
 }
 
-// Status counts what an API did since it was made.
+// Status has counters since the API was made.
 type Status struct {
 	// Requests that were answered, and those that are being served.
 	Requests int64 `json:"requests"`
 	InFlight int64 `json:"inFlight"`
 	// Answers by HTTP status.
 	Answers map[string]int64 `json:"answers"`
-	// Refused are the answers that API Gateway gave itself, by type of gateway response.
+	// Refused counts the answers that API Gateway gave itself, by type of gateway response.
 	Refused map[string]int64 `json:"refused"`
-	// Calls of services, and those that could not be made or took too long.
+	// Calls counts the calls of services, and FailedCalls those that failed or took too long.
 	Calls       int64 `json:"calls"`
 	FailedCalls int64 `json:"failedCalls"`
-	// UnloggedErrors are answers of API Gateway's own, of 500 and above, that the execution log does not show: their cause
-	// is in it already, or it has 1,000 others.
+	// UnloggedErrors counts the answers of API Gateway itself, of 500 and above, that the execution log does not show, because
+	// it already has their cause or 1,000 others.
 	UnloggedErrors int64 `json:"unloggedErrors"`
 }
 
@@ -154,7 +154,7 @@ type counters struct {
 	refused                      map[string]*atomic.Int64
 }
 
-// Status is the state of the API's counters.
+// Status returns the API's counters.
 func (a *API) Status() Status {
 	s := Status{
 		InFlight: a.counters.inFlight.Load(), Calls: a.counters.calls.Load(), FailedCalls: a.counters.failedCalls.Load(),

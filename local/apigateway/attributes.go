@@ -2,9 +2,9 @@ package apigateway
 
 import "slices"
 
-// The blocks below are Terraform's attributes of API Gateway's resources, as far as this package knows them. An attribute
-// that is none of them is refused by name when the stack is read. One whose comment says "no effect" is known and left
-// alone, because nothing on one machine could tell the difference; "only checked" is refused where API Gateway refuses it.
+// The blocks below are the attributes of API Gateway's Terraform resources that this package knows. Read refuses any other
+// attribute by name. Read ignores an attribute whose comment says "no effect": it changes nothing that is visible on one
+// machine. Read refuses the values of an "only checked" attribute that API Gateway refuses, and otherwise ignores it.
 
 type restAPIBlock struct {
 	Name                   string          `tf:"name"`
@@ -228,7 +228,7 @@ type usagePlanKeyBlock struct {
 	Plan string `tf:"usage_plan_id"`
 }
 
-// served are the types that Read reads.
+// served are the resource types that Read reads.
 var served = []string{
 	"aws_api_gateway_api_key", "aws_api_gateway_authorizer", "aws_api_gateway_base_path_mapping", "aws_api_gateway_deployment",
 	"aws_api_gateway_domain_name", "aws_api_gateway_gateway_response",
@@ -239,22 +239,22 @@ var served = []string{
 	"aws_api_gateway_usage_plan", "aws_api_gateway_usage_plan_key",
 }
 
-// ignored are the types whose resources have no effect on what is served.
+// ignored are the resource types that have no effect on what the API serves.
 var ignored = []string{
 	"aws_api_gateway_account",                                                     // what API Gateway logs here goes to the caller's writer, without a role
 	"aws_api_gateway_client_certificate",                                          // is shown to HTTP backends alone, which are refused
 	"aws_api_gateway_documentation_part", "aws_api_gateway_documentation_version", // for people
 }
 
-// refused are the types that would change what is served, with what to do about them.
+// refused are the resource types that would change what the API serves, with the remedy for each.
 var refused = map[string]string{
-	"aws_api_gateway_domain_name_access_association": "the API is served at its own address alone; leave it out of the environment that runs here",
+	"aws_api_gateway_domain_name_access_association": "the API answers only at its own address here; leave it out of the environment that runs here",
 	"aws_api_gateway_rest_api_put":                   "an OpenAPI definition is not imitated on one machine; declare resources and methods",
 	"aws_api_gateway_vpc_link":                       "there is no VPC on one machine; leave it out of the environment that runs here",
 }
 
-// Types are the resource types that are [Read]'s to judge, sorted: those that it reads, those that have nothing to run, and
-// those that it refuses in words of its own.
+// Types returns the resource types that [Read] handles, sorted: those that it reads, those without an effect, and those that it
+// refuses with a message of their own.
 func Types() []string {
 	return slices.Sorted(slices.Values(slices.Concat(served, ignored, sortedKeys(refused))))
 }

@@ -30,7 +30,7 @@ func (r *reader) readAuthorizers() {
 	})
 }
 
-// guard remembers which authorizer guards a method. An authorizer that is not in the stack is one of another's.
+// guard records which authorizer guards a method. The stack need not declare the authorizer: another one may have made it.
 func (r *reader) guard(res tfjson.Resource, block methodBlock, m *method) {
 	if m.authorization != authCognito && m.authorization != authCustom {
 		return
@@ -54,7 +54,7 @@ func (r *reader) guard(res tfjson.Resource, block methodBlock, m *method) {
 	found.Methods = append(found.Methods, m.verb+" "+m.resource.path)
 }
 
-// authorizationOf is the authorization of methods with an authorizer of a type.
+// authorizationOf returns the authorization that a method needs for an authorizer of the type.
 func authorizationOf(typ string) string {
 	if typ == ofCognito {
 		return authCognito

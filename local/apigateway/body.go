@@ -17,31 +17,31 @@ const (
 	// maxPayload is API Gateway's largest request, 10 MB (developer guide, "Amazon API Gateway quotas"; the API counts
 	// 10,485,760 bytes).
 	maxPayload = 10 << 20
-	// smallBody is the largest body that does not count among those in flight: only thousands of them would take memory
-	// worth counting, and each of them should take no time for it.
+	// smallBody is the largest body that does not count as in flight. Only thousands of such bodies would use much memory, and
+	// counting each would cost time.
 	smallBody = 64 << 10
-	// inTurn is from which length on bodies are validated and mapped in turn, as many at once as there are processors: more
-	// are not done sooner, and each takes some ten times its length meanwhile.
+	// inTurn is the length from which on bodies are validated and mapped in turn, as many at once as there are processors. More
+	// at once would not finish sooner, and each uses some ten times its length in memory meanwhile.
 	inTurn = 16 << 10
-	// maxInFlight bounds the bodies that are read and answered at one time; others wait their turn. On the way through its
-	// template a body takes some four times its length.
+	// maxInFlight bounds the bodies that are read and answered at the same time. Other bodies wait. In its template a body uses
+	// some four times its length.
 	maxInFlight = 64 << 20
-	// maxPassedOver is how much of a body that nobody wants is read all the same, and passOverTime how long that may take.
+	// maxPassedOver is the number of bytes that are read and discarded of a body that is not needed, and passOverTime the time
+	// for it.
 	maxPassedOver = 16 << 20
 	passOverTime  = time.Second
-	// patience is how long a body that holds room may be behind leastRate, in bytes a second, at which the largest takes a
-	// minute. Without them seven clients that stall would keep everybody else's large bodies out.
+	// patience is how long a body that holds room may be behind leastRate, in bytes per second. At leastRate the largest body
+	// takes a minute. Without these bounds seven stalled clients would block all other large bodies.
 	//
 	// Assumption API-14: API Gateway says only how long a connection may be idle (developer guide, "Quotas for configuring and
-	// running a REST API": 310 seconds), and not how long a body may take: these bounds are of this machine alone, and so is
-	// their 408.
+	// running a REST API": 310 seconds), and not how long a body may take. These bounds, and their status 408, exist only here.
 	patience  = 5 * time.Second
 	leastRate = maxPayload / 60
-	// serversOwn is what net/http passes over itself (maxPostHandlerReadBytes).
+	// serversOwn is the number of bytes that net/http itself reads and discards (maxPostHandlerReadBytes).
 	serversOwn = 256 << 10
 )
 
-var errTooLarge = errors.New("the body is larger than API Gateway takes")
+var errTooLarge = errors.New("the body is larger than API Gateway accepts")
 
 // readBody reads the body once.
 func (x *exchange) readBody() *failure {
@@ -65,7 +65,7 @@ func (x *exchange) readBody() *failure {
 	return nil
 }
 
-// readAll reads a body of a length that is known, or of one that is not (-1).
+// readAll reads a body of a known length, or of an unknown one (-1).
 func (x *exchange) readAll() ([]byte, error) {
 	length := x.r.ContentLength
 	switch {
@@ -88,8 +88,8 @@ func (x *exchange) readAll() ([]byte, error) {
 	return text, err
 }
 
-// readChunks reads a body of unknown length. Once it is not small, it holds the room of the largest: bodies that took room
-// as they grow could all wait for each other.
+// readChunks reads a body of unknown length. A body that is not small reserves the room of the largest one: bodies that
+// reserved room while they grow could deadlock.
 func (x *exchange) readChunks() ([]byte, error) {
 	x.reading = true
 	first, err := io.ReadAll(io.LimitReader(x.r.Body, smallBody+1))
@@ -119,8 +119,8 @@ func (x *exchange) readChunks() ([]byte, error) {
 	return text[:n], nil
 }
 
-// keepComing has the body read by read, and ends that with [os.ErrDeadlineExceeded] where a body that holds room does not
-// keep coming. A small one holds none: the server's own time for a request is enough for it.
+// keepComing calls read with the body. If the body holds room and stops arriving, reads fail with [os.ErrDeadlineExceeded]. A
+// small body holds no room: the server's own timeout is enough for it.
 func (x *exchange) keepComing(read func(io.Reader) error) error {
 	if x.held == 0 {
 		return read(x.r.Body)
@@ -133,7 +133,8 @@ func (x *exchange) keepComing(read func(io.Reader) error) error {
 	return err
 }
 
-// steadyBody moves the connection's deadline with each read. It is the network's time, whatever the API's clock.
+// steadyBody moves the connection's deadline with each read. It uses real time and not the API's clock, because the network
+// does.
 type steadyBody struct {
 	body    io.Reader
 	control *http.ResponseController
@@ -152,20 +153,20 @@ func (s *steadyBody) Read(to []byte) (int, error) {
 	return n, err
 }
 
-// hold waits for room for a body, in the order in which requests ask for it, until the request is over.
+// hold reserves room for a body. Requests wait in order. The wait ends with the request.
 func (x *exchange) hold(length int64) error {
 	if length <= smallBody {
 		return nil
 	}
 	if err := x.api.bodies.Acquire(x.r.Context(), length); err != nil {
-		return fmt.Errorf("waiting for room among the bodies that are being served: %w", err)
+		return fmt.Errorf("waiting for the bodies of other requests: %w", err)
 	}
 	x.held = length
 	x.api.heldBytes.Add(length)
 	return nil
 }
 
-// letGo gives back room that was held.
+// letGo returns reserved room.
 func (x *exchange) letGo(length int64) {
 	if length > 0 {
 		x.api.bodies.Release(length)
@@ -176,7 +177,7 @@ func (x *exchange) letGo(length int64) {
 	}
 }
 
-// takeTurn waits for a large body's turn to be validated and mapped. There is nothing to wait for in a turn but a processor.
+// takeTurn waits until a large body may be validated and mapped. During a turn a request waits for nothing but a processor.
 func (x *exchange) takeTurn() {
 	if len(x.request.text) >= inTurn {
 		x.api.turns <- struct{}{}
@@ -192,11 +193,11 @@ func (x *exchange) endTurn() {
 	}
 }
 
-// quietTime is how long no large body comes before their memory is given back.
+// quietTime is the time without large bodies after which their memory goes back to the system.
 const quietTime = 5 * time.Second
 
-// giveMemoryBack returns to the system what large bodies took, once they are over for a while: Go itself would keep it until
-// its next collection, which a process with little to do makes two minutes later.
+// giveMemoryBack returns the memory of large bodies to the system when none has arrived for quietTime. Go itself would keep it
+// until the next collection, which an idle process makes only after two minutes.
 func (a *API) giveMemoryBack() {
 	if !a.givingBack.CompareAndSwap(false, true) {
 		return
@@ -209,9 +210,9 @@ func (a *API) giveMemoryBack() {
 	})
 }
 
-// passOver reads what is left of a body that nobody looked at, within bounds, and tells whether the connection can be used
-// again. A client that writes all of its request before it reads would find its connection reset, and no answer. One that
-// waits for "100 Continue" has sent nothing yet, and need not.
+// passOver reads and discards the rest of an unread body, within bounds, and reports whether the connection can be used again.
+// Without it a client that writes its whole request before it reads would get a connection reset and no answer. A client that
+// waits for "100 Continue" has sent nothing yet.
 func (x *exchange) passOver() (ended bool) {
 	length := x.r.ContentLength
 	if x.hasBody || x.r.Body == nil || length >= 0 && length <= serversOwn {

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Config is a REST API with its stages, as a stack declares it: read, checked and ready to serve. It does not change once
-// it is read, so that one may be served more than once.
+// Config is a REST API with its stages, as a stack declares it: read, checked and ready to serve. It is immutable, so several
+// APIs can serve one Config.
 type Config struct {
 	// ID is API Gateway's identifier of the REST API, Name its name.
 	ID, Name string
@@ -33,7 +33,7 @@ type Config struct {
 // Stages are the names of the API's stages, in order; each is served under "/NAME/".
 func (c Config) Stages() []string { return sortedKeys(c.stages) }
 
-// Keys are the values of the API keys by name. AWS makes up the values that a stack does not give; here they are made of
+// Keys are the values of the API keys by name. AWS generates the values that a stack does not give. Here they are derived from
 // the keys' addresses.
 func (c Config) Keys() map[string]string {
 	byName := map[string]string{}
@@ -43,28 +43,29 @@ func (c Config) Keys() map[string]string {
 	return byName
 }
 
-// Unverified are the authorizers that cannot run on one machine and that some method names, by address.
+// Unverified are the authorizers that a method names and that cannot run on one machine, by address.
 func (c Config) Unverified() []Authorizer { return slices.Clone(c.unverified) }
 
-// Origins are what decides by where a caller is, each with its address, such as "aws_api_gateway_rest_api_policy.p: a resource
-// policy". On one machine every caller is in one place: such an API can only be refused, or be open to all.
+// Origins are the declarations that restrict where a caller may be, each with its address, such as
+// "aws_api_gateway_rest_api_policy.p: a resource policy". On one machine all callers are in one place, so you can only refuse
+// such an API, or open it to all.
 func (c Config) Origins() []string { return slices.Clone(c.origins) }
 
 // Producers are the addresses of the resource policies that let in principals of other accounts and keep nobody out.
 func (c Config) Producers() []string { return slices.Clone(c.producers) }
 
-// Warnings say in a sentence each what API Gateway takes and nobody means.
+// Warnings are sentences about declarations that API Gateway accepts and that are probably mistakes.
 func (c Config) Warnings() []string { return slices.Clone(c.warnings) }
 
-// Authorizer is one that cannot run on one machine, Cognito's or a Lambda function: the requests to its methods can only be
-// refused, or let through unverified.
+// Authorizer is a Cognito or Lambda authorizer, which cannot run on one machine. The API can only refuse the requests to its
+// methods, or let them through unverified.
 type Authorizer struct {
-	// Address is that of the aws_api_gateway_authorizer, or of the method where the authorizer is not in the stack.
+	// Address is the address of the aws_api_gateway_authorizer, or of the method if the stack does not declare the authorizer.
 	Address string
-	// Type is TOKEN, REQUEST or COGNITO_USER_POOLS, Name the authorizer's name; of one that is not in the stack they are
-	// the method's authorization and authorizer_id.
+	// Type is TOKEN, REQUEST or COGNITO_USER_POOLS. Name is the authorizer's name. If the stack does not declare the
+	// authorizer, they are the method's authorization and authorizer_id.
 	Name, Type string
-	// Methods are those that name it, such as "POST /submit", in order.
+	// Methods are the methods that name the authorizer, such as "POST /submit", in order.
 	Methods []string
 }
 
@@ -92,7 +93,7 @@ type method struct {
 
 type requiredParameter struct{ place, name string }
 
-// Types of an integration, and what becomes of a body that no template maps.
+// These are the types of an integration, and the values of passthrough_behavior: what happens to a body that no template maps.
 const (
 	typeAWS  = "AWS"
 	typeMock = "MOCK"
@@ -139,14 +140,14 @@ type stage struct {
 	settings   map[int]settings // by method.number
 }
 
-// settings are a method's within a stage.
+// settings are a method's settings in a stage.
 type settings struct {
 	logging   string // OFF, ERROR or INFO
 	dataTrace bool
 	limit     *limit // nil: the account's alone
 }
 
-// limit is a token bucket: rate in requests a second, and the requests that may come at once.
+// limit is a token bucket: its rate in requests per second, and the number of requests that may arrive at once.
 type limit struct {
 	rate  rate.Limit
 	burst int

@@ -32,8 +32,7 @@ type basePathMappingBlock struct {
 	BasePath string `tf:"base_path"`
 }
 
-// Domain is where clients call a stage on AWS, by a custom domain name. Here there is no such name: the stage answers below
-// "/STAGE/" alone.
+// Domain is the address of a stage by a custom domain name on AWS. Here the stage answers only below "/STAGE/".
 type Domain struct {
 	// URL without a "/" at its end, such as "https://events.example.com" or, with a base path, "https://example.com/events".
 	URL string
@@ -41,11 +40,11 @@ type Domain struct {
 	Stage string
 }
 
-// Domains are those that lead to the API, by URL.
+// Domains are the custom domains that lead to the API, by URL.
 func (c Config) Domains() []Domain { return slices.Clone(c.domains) }
 
-// ClientCertificates are what asks clients for a certificate, each with its address, such as
-// "aws_api_gateway_domain_name.d: mutual_tls_authentication". Here nobody is asked.
+// ClientCertificates are the declarations that require client certificates, each with its address, such as
+// "aws_api_gateway_domain_name.d: mutual_tls_authentication". Here the API requires none.
 func (c Config) ClientCertificates() []string { return slices.Clone(c.clientCertificates) }
 
 func (r *reader) readDomains() {

@@ -53,7 +53,7 @@ type exchange struct {
 	headerSpace [8]header    // of answer.headers
 }
 
-// callState is what is known of the integration's call.
+// callState is the state of the integration's call.
 type callState struct {
 	made      bool
 	status    int
@@ -73,7 +73,7 @@ type answer struct {
 
 type header struct{ name, value string }
 
-// set sets a header, in place of one with the same name.
+// set sets a header, and replaces one with the same name.
 func (a *answer) set(name, value string) {
 	if strings.EqualFold(name, "Content-Type") {
 		a.contentType = value
@@ -119,12 +119,12 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// pathOf is a request's path. Slashes before the stage are as one, also in $context.path; those after it are as they were sent
+// pathOf returns a request's path. It joins slashes before the stage, also in $context.path, and keeps those after it
 // (localstack's test_lambda_aws_proxy_integration, recorded on AWS).
 func pathOf(r *http.Request) string { return "/" + strings.TrimLeft(r.URL.EscapedPath(), "/") }
 
-// answerNoStage answers a path whose first part is no stage.
-// Assumption API-11: that is 403 Forbidden, and has none of the API's gateway responses, which belong to a deployed stage
+// answerNoStage answers a path whose first part is not a stage.
+// Assumption API-11: the answer is 403 Forbidden, and none of the API's gateway responses, which belong to a deployed stage
 // (AWS re:Post, "How do I troubleshoot HTTP 403 errors from API Gateway?": ForbiddenException, "Forbidden").
 func (x *exchange) answerNoStage() {
 	x.answer.status, x.answer.contentType, x.answer.body = http.StatusForbidden, jsonType, []byte(`{"message":"Forbidden"}`)
@@ -146,16 +146,16 @@ func headerSize(r *http.Request) int {
 }
 
 // answerLargeHeader answers a request whose headers are too large.
-// Assumption API-15: that is 431 (backbencher.dev, "SOLVED: 431 Status Code", of API Gateway), with these words
-// (ntsblog.homedev.com.au, "AWS API Gateway – HTTP header is larger than 10240 bytes"), from what reads the request before any
-// stage is known. The words are those of Netty, which counts names too; the quota's own are of values.
+// Assumption API-15: the answer is 431 (backbencher.dev, "SOLVED: 431 Status Code", of API Gateway), with these words
+// (ntsblog.homedev.com.au, "AWS API Gateway – HTTP header is larger than 10240 bytes"). It comes from the server that reads the
+// request, before any stage is known. The words are those of Netty, which counts names too. The quota counts values.
 func (x *exchange) answerLargeHeader() {
 	x.answer.status, x.answer.contentType = http.StatusRequestHeaderFieldsTooLarge, jsonType
 	x.answer.body = []byte(`{"message":"HTTP header is larger than 10240 bytes."}`)
 }
 
-// run takes a request through API Gateway; a failure is what it answers itself.
-// Assumption API-12: in this order. A key and its usage plan are checked first, as an execution log shows ("API Key
+// run takes a request through API Gateway. It returns a failure if API Gateway answers itself.
+// Assumption API-12: the order is this one. A key and its usage plan are checked first, as an execution log shows ("API Key
 // authorized", "Usage Plan check succeeded", then "Starting execution for request" and "Starting authorizer").
 func (x *exchange) run(path string) *failure {
 	if other := x.r.Header.Get("X-HTTP-Method-Override"); other != "" {
@@ -185,8 +185,8 @@ func (x *exchange) run(path string) *failure {
 	return x.integrate()
 }
 
-// noRoute answers a path or a method that does not exist. API Gateway takes it for one with IAM authorisation, and so
-// finds fault with whatever else is in the header Authorization ("not a valid key=value pair …",
+// noRoute answers a path or a method that does not exist. API Gateway treats it like one with IAM authorisation, so it refuses
+// any other content of the header Authorization ("not a valid key=value pair …",
 // amazon-archives/aws-cognito-angular-quickstart#50).
 func (x *exchange) noRoute() *failure {
 	if _, fail := parseSignature(x.r); fail != nil {
@@ -212,7 +212,7 @@ func (x *exchange) checkKey() *failure {
 	return x.api.throttles.allowClient(x.arrived, x.stage, x.method, client{key, plan})
 }
 
-// validate checks what the method's request validator asks for.
+// validate checks the parameters and the body as the method's request validator requires.
 func (x *exchange) validate() *failure {
 	var missing []string
 	for _, p := range x.method.required {
@@ -236,7 +236,7 @@ func (x *exchange) validate() *failure {
 	return nil
 }
 
-// has tells whether a required parameter is "included and non-blank" (developer guide, "Request validation").
+// has reports whether a required parameter is "included and non-blank" (developer guide, "Request validation").
 func (x *exchange) has(p requiredParameter) bool {
 	switch p.place {
 	case "header":
@@ -248,8 +248,8 @@ func (x *exchange) has(p requiredParameter) bool {
 	}
 }
 
-// contentType is what the client says of its body; "when the Content-Type header is absent in the request, API Gateway
-// assumes that its default value is application/json" (developer guide).
+// contentType returns the client's Content-Type. "When the Content-Type header is absent in the request, API Gateway assumes
+// that its default value is application/json" (developer guide).
 func (x *exchange) contentType() string {
 	if said := x.r.Header.Get("Content-Type"); said != "" {
 		return said
@@ -257,7 +257,7 @@ func (x *exchange) contentType() string {
 	return jsonType
 }
 
-// lookup finds what is declared for a content type: with its parameters, without, or $default.
+// lookup finds the value that is declared for a content type: with its parameters, without them, or $default.
 func lookup[kept any](declared map[string]kept, contentType string) (kept, bool) {
 	if found, ok := declared[contentType]; ok {
 		return found, true
@@ -272,8 +272,8 @@ func lookup[kept any](declared map[string]kept, contentType string) (kept, bool)
 	return found, ok
 }
 
-// identify gives the request its ids. A client may choose the first, which must be a UUID; the second is API Gateway's
-// own (developer guide, "Setting up CloudWatch logging for a REST API").
+// identify gives the request its ids. A client may choose the first, which must be a UUID. API Gateway makes the second
+// (developer guide, "Setting up CloudWatch logging for a REST API").
 func (x *exchange) identify() {
 	if own := x.r.Header.Get("X-Amzn-Requestid"); own == "" {
 		id, _ := uuid.NewRandomFromReader(randomness{})
@@ -288,10 +288,10 @@ func (x *exchange) identify() {
 	x.extendedID = base64.StdEncoding.EncodeToString(extended[:])
 }
 
-// uuidLength is that of 8-4-4-4-12 digits, among the forms that the uuid package knows.
+// uuidLength is the length of the form with 8-4-4-4-12 digits. The uuid package accepts other forms too.
 const uuidLength = 36
 
-// randomness is a source of random bytes that never fails. What they go into tells requests apart, and is no secret.
+// randomness is a source of random bytes that never fails. The ids that are made of them identify requests, and are not secret.
 type randomness struct{}
 
 func (randomness) Read(to []byte) (int, error) {
@@ -303,7 +303,7 @@ func (randomness) Read(to []byte) (int, error) {
 	return len(to), nil
 }
 
-// traceID is the header that API Gateway adds to an answer of an integration, with the client's root if it sent one
+// traceID returns the trace id that API Gateway adds to an integration's answer, with the client's root if it sent one
 // (localstack's test_invocation_trace_id, validated on AWS).
 func (x *exchange) traceID() string {
 	if x.trace == "" {
@@ -324,7 +324,7 @@ func (x *exchange) traceID() string {
 	return x.trace
 }
 
-// xrayTraceID is the trace of a stage that traces.
+// xrayTraceID returns the trace id if the stage has tracing on.
 func (x *exchange) xrayTraceID() string {
 	if !x.stage.tracing {
 		return ""
@@ -363,7 +363,7 @@ func (x *exchange) write() {
 	x.api.counters.statuses[x.answer.status].Add(1)
 }
 
-// The rest are what variables and mappings ask for.
+// The functions below serve variables and mappings.
 
 func (x *exchange) pathParameters() map[string]string {
 	values := make(map[string]string, len(x.parameters))
@@ -373,7 +373,8 @@ func (x *exchange) pathParameters() map[string]string {
 	return values
 }
 
-// query are the parameters of the query string. A semicolon splits them as "&" does (developer guide, "Important notes").
+// query returns the parameters of the query string. A semicolon separates them as "&" does (developer guide, "Important
+// notes").
 func (x *exchange) query() url.Values {
 	if x.queries == nil {
 		x.queries, _ = url.ParseQuery(strings.ReplaceAll(x.r.URL.RawQuery, ";", "&")) // what is malformed is left out
@@ -381,7 +382,7 @@ func (x *exchange) query() url.Values {
 	return x.queries
 }
 
-// queryParameters has the last value of each: so does API Gateway (localstack's parse.py).
+// queryParameters returns the last value of each parameter, as API Gateway does (localstack's parse.py).
 func (x *exchange) queryParameters() map[string]string {
 	single := make(map[string]string, len(x.query()))
 	for name, values := range x.query() {
@@ -396,7 +397,7 @@ var droppedHeaders = []string{
 	"Transfer-Encoding", "Trailer", "Upgrade", "Www-Authenticate",
 }
 
-// headerParameters are the request's headers with those that API Gateway sets, however the client spelt them.
+// headerParameters returns the request's headers, and those that API Gateway sets whatever spelling the client used.
 func (x *exchange) headerParameters() map[string]string {
 	single := make(map[string]string, len(x.r.Header)+5)
 	own := map[string]string{

@@ -8,17 +8,18 @@ import (
 	"sync/atomic"
 )
 
-// maxExplained is how many causes are logged. Some name what a client sent, so that there is no end of them.
+// maxExplained is the number of causes that are logged. Some causes quote what a client sent, so their number has no other
+// bound.
 const maxExplained = 1000
 
-// explained are the causes of errors that were logged: a stack with a mistake makes the same one thousands of times a second.
+// explained has the causes that were logged. A mistake in a stack can produce the same cause thousands of times per second.
 type explained struct {
 	mutex    sync.Mutex
 	causes   map[string]bool
 	unlogged atomic.Int64
 }
 
-// isNew tells whether a cause is to be logged, which it is once.
+// isNew reports whether to log a cause: each is logged once.
 func (e *explained) isNew(cause string) bool {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
@@ -30,11 +31,11 @@ func (e *explained) isNew(cause string) bool {
 	return true
 }
 
-// explain writes to the execution log why API Gateway answered itself, as far as the stage's level goes: an error once for
-// each cause, and everything where the logger takes what is for debugging. It holds no values of the request: the client has
-// the message, which may quote its Authorization, and the log has its type; of a body that breaks the schema, the rule.
-// API Gateway's own execution log is not so careful: it has the validation's result (developer guide, "Request validation for
-// REST APIs in API Gateway").
+// explain writes to the execution log why API Gateway answered itself, as far as the stage's level allows: an error once for
+// each cause, and everything if the logger accepts DEBUG. The log holds no values of the request. The client gets the message,
+// which may quote its Authorization header. The log gets the message's type, or the rule of the schema that a body breaks. API
+// Gateway's own execution log also holds the validation's result (developer guide, "Request validation for REST APIs in API
+// Gateway").
 func (x *exchange) explain(f *failure) {
 	level := slog.LevelDebug
 	if x.answer.status >= http.StatusInternalServerError {

@@ -9,7 +9,7 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// Types of gateway responses that arise here.
+// These are the types of gateway responses that can occur here.
 const (
 	accessDenied       = "ACCESS_DENIED"
 	apiConfiguration   = "API_CONFIGURATION_ERROR"
@@ -28,8 +28,8 @@ const (
 	unsupportedMedia   = "UNSUPPORTED_MEDIA_TYPE"
 )
 
-// responseTypes are all types of gateway responses with their statuses (developer guide, "Gateway response types"). The
-// last seven cannot arise here, but may be declared.
+// responseTypes are all types of gateway responses with their statuses (developer guide, "Gateway response types"). The last
+// seven cannot occur here, but a stack may declare them.
 var responseTypes = map[string]int{
 	accessDenied: 403, apiConfiguration: 500, badBody: 400, badParameters: 400, default4xx: 400, default5xx: 500,
 	integrationFailure: 504, integrationTimeOut: 504, invalidKey: 403, invalidSignature: 403, missingToken: 403,
@@ -39,16 +39,16 @@ var responseTypes = map[string]int{
 	"UNAUTHORIZED": 401, "WAF_FILTERED": 403,
 }
 
-// failure is why API Gateway answers itself. The header x-amzn-ErrorType tells a client its kind.
+// failure is the reason for an answer that API Gateway gives itself. The header x-amzn-ErrorType has its kind.
 type failure struct {
 	responseType string
-	// status is in place of the response's own; 0 for that.
+	// status replaces the gateway response's own status. 0 keeps that.
 	status    int
 	message   string
 	errorType string
-	// broken is what is wrong with a body.
+	// broken is the fault of a body.
 	broken broken
-	// cause is for the execution log alone, and holds nothing of what was sent.
+	// cause is for the execution log only. It holds no data of the request.
 	cause error
 }
 
@@ -73,9 +73,8 @@ func (f *failure) validationText() string {
 	return f.broken.says
 }
 
-// The failures whose words never change. The error types are those of localstack's gateway_response.py, of which its
-// tests validate on AWS MissingAuthenticationTokenException, BadRequestException, ForbiddenException and
-// InternalServerErrorException.
+// These failures have fixed messages. The error types are those of localstack's gateway_response.py. Its tests validate
+// MissingAuthenticationTokenException, BadRequestException, ForbiddenException and InternalServerErrorException on AWS.
 var (
 	failMissingToken = &failure{responseType: missingToken, message: "Missing Authentication Token", errorType: "MissingAuthenticationTokenException"}
 	failKey          = &failure{responseType: invalidKey, message: "Forbidden", errorType: "ForbiddenException"}
@@ -93,12 +92,12 @@ func failInternal(responseType string, cause error) *failure {
 	return &failure{responseType: responseType, message: message, errorType: "InternalServerErrorException", cause: cause}
 }
 
-// failBody answers a body that is not as the API can take it.
+// failBody returns the failure for a body that the API refuses.
 func failBody(wrong broken, cause error) *failure {
 	return &failure{responseType: badBody, message: "Invalid request body", errorType: "BadRequestException", broken: wrong, cause: cause}
 }
 
-// gatewayResponse is how a failure is answered.
+// gatewayResponse is the answer to a type of failure.
 type gatewayResponse struct {
 	status  int
 	bodies  map[string]format // by media type, in lower case
@@ -106,8 +105,8 @@ type gatewayResponse struct {
 	headers []mapping
 }
 
-// defaultBody answers where a stack says nothing, and the one that AWS itself writes otherwise (localstack's
-// test_gateway_response_crud, validated on AWS).
+// defaultBody is the body of the gateway responses that a stack does not declare, and deniedBody the one that AWS writes
+// differently (localstack's test_gateway_response_crud, validated on AWS).
 // Assumption API-3: ACCESS_DENIED has "Message" (localstack's gateway_exception.py says so of AWS, although its declared
 // template does not differ).
 const (
@@ -136,10 +135,11 @@ func (r *reader) readGatewayResponses() {
 	}
 }
 
-// resolveGatewayResponse picks what answers a type: its own response, else DEFAULT_4XX or DEFAULT_5XX, else AWS's.
-// A default's status replaces that of every type it answers (developer guide, "Gateway response types").
-// Assumption API-4: 413 cannot be customised, by its own response or by the default (developer guide, "Important notes": "Customizing the
-// default gateway response for 413 REQUEST_TOO_LARGE isn't currently supported"), so it has no CORS headers either.
+// resolveGatewayResponse picks the response to a type: its own one, else DEFAULT_4XX or DEFAULT_5XX, else AWS's. A default's
+// status replaces the status of every type that it answers (developer guide, "Gateway response types").
+// Assumption API-4: 413 cannot be customised, by its own response or by the default (developer guide, "Important notes":
+// "Customizing the default gateway response for 413 REQUEST_TOO_LARGE isn't currently supported"), so it has no CORS headers
+// either.
 func resolveGatewayResponse(typ string, status int, declared map[string]*gatewayResponse) *gatewayResponse {
 	chosen := declared[typ]
 	if chosen == nil {
@@ -200,9 +200,9 @@ func (r *reader) gatewayResponse(res tfjson.Resource, block gatewayResponseBlock
 	return answer
 }
 
-// findAnywhere knows what a gateway response's body may hold: "$context variable values and $stageVariables property
-// values, as well as method request parameters", in "simple variable substitutions", which are not VTL (developer guide,
-// "Gateway responses in API Gateway").
+// findAnywhere finds a variable of a gateway response's body: "$context variable values and $stageVariables property values, as
+// well as method request parameters", in "simple variable substitutions", which are not VTL (developer guide, "Gateway
+// responses in API Gateway").
 func findAnywhere(name string) (variable, error) {
 	if place, ok := strings.CutPrefix(name, "method.request."); ok {
 		kind, parameter, _ := strings.Cut(place, ".")
@@ -218,7 +218,7 @@ func findAnywhere(name string) (variable, error) {
 	return findContext(name)
 }
 
-// answerFailure writes a failure as its gateway response says.
+// answerFailure answers a failure with its gateway response.
 func (x *exchange) answerFailure(f *failure) {
 	x.failure = f
 	chosen := x.api.cfg.gateway[f.responseType]
@@ -237,9 +237,8 @@ func (x *exchange) answerFailure(f *failure) {
 	x.explain(f)
 }
 
-// selectByAccept picks a template of an answer: the first type that the request accepts, else JSON, else the first
-// (developer guide, "Select a VTL mapping template", and "Important notes": "API Gateway only honors the first Accept
-// media type").
+// selectByAccept picks the template of an answer: the first type that the request accepts, else JSON, else the first (developer
+// guide, "Select a VTL mapping template", and "Important notes": "API Gateway only honors the first Accept media type").
 func selectByAccept[template any](accept string, templates map[string]template, first string) string {
 	if accept != "" {
 		wanted, _, _ := strings.Cut(accept, ",")
@@ -257,9 +256,9 @@ func selectByAccept[template any](accept string, templates map[string]template, 
 
 const jsonType = "application/json"
 
-// mediaType is a content type without its parameters, in lower case.
-// Assumption API-5: API Gateway chooses templates and models by it, so that "application/json; charset=utf-8" is JSON.
-// AWS does not document it.
+// mediaType returns a content type without its parameters, in lower case.
+// Assumption API-5: API Gateway selects templates and models by it, so "application/json; charset=utf-8" is JSON. AWS does not
+// document it.
 func mediaType(contentType string) string {
 	contentType, _, _ = strings.Cut(contentType, ";")
 	contentType = strings.TrimSpace(contentType)

@@ -71,7 +71,7 @@ func (x *exchange) mapRequest(in *integration) (vtl.Result, *failure) {
 	return mapped, nil
 }
 
-// failRequest tells a body that a request template cannot read from a template that is wrong.
+// failRequest returns a 400 if the request template cannot read the body, and a 500 if the template is wrong.
 func failRequest(err error) *failure {
 	var unread *vtl.PayloadError
 	if errors.As(err, &unread) {
@@ -88,12 +88,13 @@ func failTemplate(which string, err error) *failure {
 	return failInternal(apiConfiguration, fmt.Errorf("the %s template failed: %s", which, plain))
 }
 
-// errBinary is the error of a template for a body that the tables below make binary, whatever is in it.
-// Assumption API-21: that is 500 (localstack's test_apigw_s3_binary_support_request_convert_to_binary_with_request_template, validated
-// on AWS; for a response its integration_response.py says so).
+// errBinary is the error of a template whose body is binary by the tables below, whatever the body holds.
+// Assumption API-21: the answer is 500 (localstack's
+// test_apigw_s3_binary_support_request_convert_to_binary_with_request_template, validated on AWS; for a response its
+// integration_response.py says so).
 var errBinary = errors.New("a mapping template cannot read a binary body; set content_handling to CONVERT_TO_TEXT")
 
-// isBinary tells whether a body of a content type is one of the API's binary_media_types.
+// isBinary reports whether a content type is among the API's binary_media_types.
 func (a *API) isBinary(contentType string) bool {
 	if len(a.cfg.binaryTypes) == 0 || contentType == "" {
 		return false
@@ -108,8 +109,8 @@ func (a *API) isBinary(contentType string) bool {
 	return false
 }
 
-// convertRequest follows the developer guide's table "API request content type conversions in API Gateway". Text is
-// UTF-8, whatever was sent.
+// convertRequest follows the developer guide's table "API request content type conversions in API Gateway". Text becomes valid
+// UTF-8.
 func convertRequest(body []byte, isBinary bool, handling string) ([]byte, error) {
 	switch {
 	case isBinary && handling == toText:
@@ -144,16 +145,17 @@ func encode(body []byte) []byte {
 func decode(body []byte) ([]byte, error) {
 	decoded, err := base64.StdEncoding.AppendDecode(nil, body)
 	if err != nil {
-		return nil, fmt.Errorf("a text that is to become binary is not base64: %w", err)
+		return nil, fmt.Errorf("the text that CONVERT_TO_BINARY converts is not base64: %w", err)
 	}
 	return decoded, nil
 }
 
-// mockStatus is the status that a MOCK answers with: statusCode in the body that the template made, any whole number (developer
-// guide, "Set up mock integrations in API Gateway"). A body without one is answered with 500.
+// mockStatus returns the status of a MOCK's answer: statusCode in the body that the template made, any whole number (developer
+// guide, "Set up mock integrations in API Gateway"). API Gateway answers a body without one with 500.
 //
-// Assumption API-20: json-smart reads the body (see VTL-11). It explains each case of localstack's test_mock_integration.py: CDK's
-// own {statusCode: 200} and {"statusCode": 200 ,, } are taken, {"statusCode": 200 and {"statusCode": "200"} are not.
+// Assumption API-20: json-smart reads the body (see VTL-11). That explains each case of localstack's test_mock_integration.py:
+// API Gateway accepts CDK's own {statusCode: 200} and {"statusCode": 200 ,, }, and refuses {"statusCode": 200 and
+// {"statusCode": "200"}.
 func mockStatus(body []byte) (int, *failure) {
 	if payload, ok := vtl.ParsePayload(body); ok {
 		if code, ok := payload.Integer("statusCode"); ok {
@@ -166,8 +168,8 @@ func mockStatus(body []byte) (int, *failure) {
 func inRange(code int) bool { return code >= 100 && code <= 599 }
 
 // invoke makes the call.
-// Assumption API-13: a client that goes away does not stop it, as API Gateway has no way to take a call back.
-// AWS does not document it.
+// Assumption API-13: a client that disconnects does not stop the call, because API Gateway cannot cancel it. AWS does not
+// document it.
 func (x *exchange) invoke(in *integration, mapped vtl.Result) *failure {
 	headers, fail := x.callHeaders(in, mapped)
 	if fail != nil {
@@ -202,8 +204,8 @@ func (x *exchange) invoke(in *integration, mapped vtl.Result) *failure {
 	return nil
 }
 
-// callHeaders are the mapped headers, with $context.requestOverride.header in their place. Overrides of the path and of the
-// query string reach nothing, as mappings of them do.
+// callHeaders returns the mapped headers, replaced by those of $context.requestOverride.header. Overrides of the path and of
+// the query string have no effect, and neither have mappings to them.
 func (x *exchange) callHeaders(in *integration, mapped vtl.Result) (http.Header, *failure) {
 	if in.fixed != nil && len(mapped.RequestHeader) == 0 {
 		return in.fixed, nil
@@ -266,8 +268,8 @@ func (x *exchange) mapAnswer(chosen *integrationResponse, mapped vtl.Result) *fa
 }
 
 // override applies $context.responseOverride, which the request's template may set as well (localstack's
-// test_integration_mock_with_response_override_in_request_template, validated on AWS). One of 100 to 199 is none that a client
-// takes for an answer, and is ignored here.
+// test_integration_mock_with_response_override_in_request_template, validated on AWS). A status of 100 to 199 is ignored here,
+// because clients do not treat it as the answer.
 func (x *exchange) override(result vtl.Result) {
 	if result.Status >= 200 && result.Status <= 599 {
 		x.answer.status = result.Status
@@ -277,11 +279,11 @@ func (x *exchange) override(result vtl.Result) {
 	}
 }
 
-// logsBodies tells whether the stage asks for a data trace.
+// logsBodies reports whether the stage has data traces on.
 func (x *exchange) logsBodies() bool { return x.stage.settings[x.method.number].dataTrace }
 
-// logAnswer writes a request to the execution log of a stage that wants to know all; bodies only where the stage asks for
-// a data trace.
+// logAnswer writes a request to the execution log of a stage with the level INFO. It writes bodies only if the stage has data
+// traces on.
 func (x *exchange) logAnswer(mapped vtl.Result) {
 	set := x.stage.settings[x.method.number]
 	if set.logging != "INFO" || !x.api.opts.Logger.Enabled(x.r.Context(), slog.LevelDebug) {

@@ -13,27 +13,27 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// The shortest timeout is 50 ms (developer guide, "Amazon API Gateway quotas"). With a raised quota a Regional API waits for
-// five minutes at most (AWS re:Post, and Terraform's own check).
+// The shortest timeout is 50 ms (developer guide, "Amazon API Gateway quotas"). With an increased quota a Regional API waits at
+// most five minutes (AWS re:Post, and Terraform's own check).
 const (
 	shortestTimeout = 50 * time.Millisecond
 	longestTimeout  = 5 * time.Minute
 )
 
-// service is the one that runs on one machine.
+// service is the only service that runs on one machine.
 const service = "kinesis"
 
 var (
-	// status is a final one of HTTP's. API Gateway takes 100 to 199 as well, which no client takes for an answer.
+	// status is a final HTTP status. API Gateway also accepts 100 to 199, which clients do not treat as the answer.
 	status = regexp.MustCompile(`^[2-5]\d\d$`)
-	// role is the ARN of one, of which stage variables may be any part.
+	// role is the ARN of a role. Any part of it may be a stage variable.
 	role = regexp.MustCompile(`^arn:[a-z0-9-]+:iam::\d{12}:role/.+$|\$\{stageVariables\.`)
-	// action is the URI of a call to a service: arn:aws:apigateway:us-east-1:kinesis:action/PutRecord.
+	// action is the URI of a service call: arn:aws:apigateway:us-east-1:kinesis:action/PutRecord.
 	action = regexp.MustCompile(`^arn:[a-z0-9-]+:apigateway:([a-z0-9-]+):([a-z0-9.-]+):(action|path)/(.+)$`)
 )
 
-// illegalHeaders cannot be mapped onto a call of a service: with one of them, API Gateway answers every request with 500
-// (localstack's test_apigateway_header_remapping_aws, validated on AWS).
+// illegalHeaders cannot be mapped to a service call: with one of them API Gateway answers every request with 500 (localstack's
+// test_apigateway_header_remapping_aws, validated on AWS).
 var illegalHeaders = []string{
 	"authorization", "connection", "content-length", "expect", "proxy-authenticate", "te", "transfer-encoding",
 	"x-amzn-apigateway-api-id", "x-amzn-trace-id",
@@ -72,7 +72,7 @@ func (r *reader) checkIntegration(res tfjson.Resource, m *method, block integrat
 		r.checkCall(res, block)
 	case typeMock:
 	default:
-		r.problem(res, "type is %q; one machine serves AWS and MOCK alone: there is no backend to call", block.Type)
+		r.problem(res, "type is %q; use AWS or MOCK, the only types that run on one machine", block.Type)
 	}
 	if m.integration != nil {
 		r.problem(res, "%s %s has an integration already", m.verb, m.resource.path)
@@ -97,9 +97,9 @@ func (r *reader) checkCall(res tfjson.Resource, block integrationBlock) {
 	case uri[3] == "path":
 		r.problem(res, "uri is %q; calls by path are not imitated on one machine, use SERVICE:action/ACTION", block.URI)
 	case uri[2] != service:
-		r.problem(res, "uri is %q; %s is the one service that runs on one machine, leave it out of the environment that runs here", block.URI, service)
+		r.problem(res, "uri is %q; %s is the only service that runs on one machine, leave it out of the environment that runs here", block.URI, service)
 	case strings.ContainsAny(uri[4], "&?{"):
-		r.problem(res, "uri is %q; an action alone is imitated on one machine, put its parameters in the request template", block.URI)
+		r.problem(res, "uri is %q; only an action is imitated on one machine, put its parameters in the request template", block.URI)
 	}
 	if uri != nil && uri[1] != r.stack.Region() {
 		r.problem(res, "uri is %q, of another region than the stack's; use %s, there is one region on one machine", block.URI, r.stack.Region())
@@ -127,8 +127,8 @@ func (r *reader) checkHandling(res tfjson.Resource, handling string) {
 	}
 }
 
-// checkCacheKeys refuses what the method does not declare: "Invalid cache key parameter specified" (deployed on AWS by
-// badmintoncryer/cdk-preflight, pf-apigw-integration-cache-key-parameters).
+// checkCacheKeys refuses parameters that the method does not declare: "Invalid cache key parameter specified" (deployed on AWS
+// by badmintoncryer/cdk-preflight, pf-apigw-integration-cache-key-parameters).
 func (r *reader) checkCacheKeys(res tfjson.Resource, m *method, keys []string) {
 	for _, key := range keys {
 		if name, ok := strings.CutPrefix(key, "method.request."); !ok || !r.declared[r.key(m)]["request"][name] {
@@ -137,8 +137,8 @@ func (r *reader) checkCacheKeys(res tfjson.Resource, m *method, keys []string) {
 	}
 }
 
-// requestMappings are the headers of the call. Parameters of the query string and of the path are read and checked, and
-// then dropped: an action of a service with a JSON protocol takes nothing from there, and a MOCK is no call.
+// requestMappings returns the mapped headers of the call. It checks parameters of the query string and of the path, and then
+// drops them: an action of a JSON protocol does not use them, and a MOCK makes no call.
 func (r *reader) requestMappings(res tfjson.Resource, m *method, parameters map[string]string) []mapping {
 	var mappings []mapping
 	for _, key := range sortedKeys(parameters) {
@@ -164,7 +164,7 @@ func (r *reader) requestMappings(res tfjson.Resource, m *method, parameters map[
 	return mappings
 }
 
-// fixedHeaders are the headers of every call, where none of them depends on a request.
+// fixedHeaders returns the headers of every call, if none of them depends on the request.
 func fixedHeaders(mappings []mapping, apiID string) http.Header {
 	header := http.Header{}
 	for _, m := range mappings {
@@ -177,8 +177,8 @@ func fixedHeaders(mappings []mapping, apiID string) http.Header {
 	return header
 }
 
-// setDefaults adds what API Gateway sends unless something is mapped (localstack's test_apigateway_header_remapping_aws,
-// validated on AWS).
+// setDefaults adds the headers that API Gateway sends unless a mapping sets them (localstack's
+// test_apigateway_header_remapping_aws, validated on AWS).
 func setDefaults(header http.Header, contentType, apiID string) {
 	for name, value := range map[string]string{
 		"Accept": "application/json", "User-Agent": "AmazonAPIGateway_" + apiID, "Content-Type": contentType,
@@ -226,17 +226,17 @@ func (r *reader) readIntegrationResponses() {
 	})
 }
 
-// answers tells whether a status has an integration response.
+// answers reports whether a status has an integration response.
 func (in *integration) answers(status int) bool {
 	return in.fallback != nil && in.fallback.status == status ||
 		slices.ContainsFunc(in.responses, func(r *integrationResponse) bool { return r.status == status })
 }
 
-// addAnswer puts an integration response in its place: one without a pattern answers whatever no pattern matches.
+// addAnswer adds an integration response. The one without a pattern answers if no pattern matches.
 func (r *reader) addAnswer(res tfjson.Resource, block integrationResponseBlock, m *method, answer *integrationResponse) {
 	if block.Pattern == "" {
 		if m.integration.fallback != nil {
-			r.problem(res, "selection_pattern is empty, as is another of %s %s; which of them answers is not defined", m.verb, m.resource.path)
+			r.problem(res, "selection_pattern is empty, as for another integration response of %s %s; AWS does not define which of them answers", m.verb, m.resource.path)
 		}
 		m.integration.fallback = answer
 		return
@@ -251,7 +251,7 @@ func (r *reader) addAnswer(res tfjson.Resource, block integrationResponseBlock, 
 	slices.SortStableFunc(m.integration.responses, func(a, b *integrationResponse) int { return a.status - b.status })
 }
 
-// responseMappings are the headers of an answer; each must be declared by the method response of its status, as API
+// responseMappings returns the mapped headers of an answer. The method response of its status must declare each of them, as API
 // Gateway's PutIntegrationResponse requires ("Invalid mapping expression parameter specified").
 func (r *reader) responseMappings(res tfjson.Resource, parameters map[string]string, declared map[string]bool) []mapping {
 	var mappings []mapping
@@ -275,8 +275,8 @@ func (r *reader) responseMappings(res tfjson.Resource, parameters map[string]str
 	return mappings
 }
 
-// checkIntegrations refuses a method that calls nothing: API Gateway's CreateDeployment does ("No integration defined for
-// method").
+// checkIntegrations refuses a method without an integration, as API Gateway's CreateDeployment does ("No integration defined
+// for method").
 func (r *reader) checkIntegrations() {
 	if len(r.problems) > 0 {
 		return // the integration may be there and be one of the problems
@@ -308,16 +308,16 @@ func (r *reader) templates(res tfjson.Resource, attribute string, texts map[stri
 	return parsed
 }
 
-// index finds the answer of every status once: the first whose pattern matches the whole of it (developer guide, "Set up
-// an API integration response": for an integration other than Lambda's the pattern is matched against the status), else
-// the one without a pattern.
+// index finds the answer to every status once: the first whose pattern matches the whole status, else the one without a pattern
+// (developer guide, "Set up an API integration response": API Gateway matches the pattern against the status, except for
+// Lambda).
 func (in *integration) index() {
 	for code := range in.byStatus {
 		in.byStatus[code] = in.find(code)
 	}
 }
 
-// answer is that of a status, which a MOCK may make up of any whole number.
+// answer returns the integration response of a status. A MOCK's status can be any whole number.
 func (in *integration) answer(code int) *integrationResponse {
 	if code >= 0 && code < len(in.byStatus) {
 		return in.byStatus[code]

@@ -8,21 +8,20 @@ import (
 	"cdk.tf/go/ingest/local/apigateway/vtl"
 )
 
-// mapping puts a value under a name: a parameter mapping of API Gateway.
+// mapping is a parameter mapping of API Gateway: a name and the source of its value.
 type mapping struct {
 	name  string
 	value value
 }
 
-// value is where a mapping takes its value from (developer guide, "API Gateway API request and response data mapping
-// reference").
+// value is the source of a mapping's value (developer guide, "API Gateway API request and response data mapping reference").
 type value struct {
 	fixed bool
 	text  string // where fixed
 	from  func(x *exchange) (string, error)
 }
 
-// errNoJSON is the error of a mapping that looks into a body that is not JSON.
+// errNoJSON is the error of a mapping from a body that is not JSON.
 var errNoJSON = errors.New("Invalid JSON in request body") //nolint:staticcheck // API Gateway's own words
 
 func (v value) of(x *exchange) (string, error) {
@@ -32,8 +31,8 @@ func (v value) of(x *exchange) (string, error) {
 	return v.from(x)
 }
 
-// requestValue reads the source of a request's mapping. declared are the method's parameters: API Gateway refuses a
-// mapping from another ("Invalid mapping expression parameter specified").
+// requestValue reads the source of a request's mapping. declared are the method's parameters: API Gateway refuses a mapping
+// from any other ("Invalid mapping expression parameter specified").
 func requestValue(source string, declared map[string]bool) (value, error) {
 	place, isRequest := strings.CutPrefix(source, "method.request.")
 	if !isRequest {
@@ -50,7 +49,7 @@ func requestValue(source string, declared map[string]bool) (value, error) {
 	return parameterValue(kind, name)
 }
 
-// parameterValue reads a parameter of a request, of which the last value counts where there are several.
+// parameterValue reads a parameter of a request. If it has several values, the last one counts.
 func parameterValue(kind, name string) (value, error) {
 	switch kind {
 	case "header":
@@ -105,7 +104,7 @@ func gatewayValue(source string) (value, error) {
 	return parameterValue(kind, name)
 }
 
-// commonValue reads what every mapping may use.
+// commonValue reads a source that every mapping may use.
 func commonValue(source, others string) (value, error) {
 	switch {
 	case len(source) >= 2 && strings.HasPrefix(source, "'") && strings.HasSuffix(source, "'"):
@@ -133,8 +132,8 @@ type parsedBody struct {
 	err  error
 }
 
-// payload reads the body as a template does (assumption VTL-11). One that does not begin as JSON does is nothing to look into and
-// no error (localstack's parameters_mapping.py says so of AWS).
+// payload reads the body as a template does (assumption VTL-11). A body that does not begin like JSON gives no values and no
+// error (localstack's parameters_mapping.py says so of AWS).
 func (b *parsedBody) payload() (_ vtl.Payload, ok bool, _ error) {
 	if b.done {
 		return b.json, b.ok, b.err
@@ -150,8 +149,8 @@ func (b *parsedBody) payload() (_ vtl.Payload, ok bool, _ error) {
 	return b.json, b.ok, b.err
 }
 
-// handOver gives the payload away, if it has been read, to a template that is to see text. A template may change it, so that
-// whoever asks for it later has it read anew.
+// handOver gives the payload, if it has been read, to a template of the text. The template may change it, so a later use reads
+// it again.
 func (b *parsedBody) handOver(text []byte) vtl.Payload {
 	same := len(text) == len(b.text) && len(text) > 0 && &text[0] == &b.text[0]
 	if !b.ok || !same {

@@ -10,7 +10,7 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// Ways in which a method authorises its callers.
+// These are the values of a method's authorization.
 const (
 	authNone    = "NONE"
 	authIAM     = "AWS_IAM"
@@ -58,7 +58,7 @@ func (r *reader) checkMethod(res tfjson.Resource, block methodBlock) bool {
 	}
 	// Deployed on AWS by badmintoncryer/cdk-preflight (pf-apigw-method-authorization-scopes-cognito).
 	if len(block.AuthorizationScopes) > 0 && block.Authorization != authCognito {
-		r.problem(res, "authorization_scopes is there, and authorization is %s; API Gateway takes scopes with %s alone", block.Authorization, authCognito)
+		r.problem(res, "authorization_scopes is set, and authorization is %s; API Gateway takes scopes with %s alone", block.Authorization, authCognito)
 	}
 	if known && at.methods[block.Method] != nil {
 		r.problem(res, "http_method is %s, which %s has already", block.Method, at.path)
@@ -66,8 +66,7 @@ func (r *reader) checkMethod(res tfjson.Resource, block methodBlock) bool {
 	return known && len(r.problems) == before
 }
 
-// validator sets what is checked of a request. A model or a required parameter that no validator checks is none: API
-// Gateway lets it pass as well.
+// validator sets the checks of a request. A model or a required parameter without a validator has no effect, as in API Gateway.
 func (r *reader) validator(res tfjson.Resource, block methodBlock, m *method) bool {
 	before := len(r.problems)
 	checkMediaTypes(r, res, "request_models", block.RequestModels)
@@ -91,8 +90,8 @@ func (r *reader) validator(res tfjson.Resource, block methodBlock, m *method) bo
 	return len(r.problems) == before
 }
 
-// required are the parameters that must be there, in the order in which API Gateway names those that are not: by their
-// whole name (localstack's test_api_gateway_request_validator, validated on AWS).
+// required returns the required parameters, in the order in which API Gateway lists missing ones: by their whole name
+// (localstack's test_api_gateway_request_validator, validated on AWS).
 func required(parameters map[string]bool) []requiredParameter {
 	var all []requiredParameter
 	for _, key := range sortedKeys(parameters) {
@@ -104,7 +103,7 @@ func required(parameters map[string]bool) []requiredParameter {
 	return all
 }
 
-// declareParameters remembers which parameters of a request a mapping may name, and refuses what is no parameter.
+// declareParameters records which parameters of a request a mapping may name, and refuses anything that is not a parameter.
 func (r *reader) declareParameters(res tfjson.Resource, block methodBlock, m *method) {
 	names, keys := map[string]bool{}, map[string]string{}
 	for _, key := range sortedKeys(block.RequestParameters) {
@@ -123,10 +122,10 @@ func (r *reader) declareParameters(res tfjson.Resource, block methodBlock, m *me
 	r.declared[r.key(m)] = map[string]map[string]bool{"request": names}
 }
 
-// headerName is a name of HTTP's (RFC 9110, "token").
+// headerName is the form of an HTTP header's name (RFC 9110, "token").
 var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
-// isParameter tells whether a place of a request can have a parameter of a name.
+// isParameter reports whether a place of a request can have a parameter of the name.
 func isParameter(place, name string) bool {
 	switch place {
 	case "header":
@@ -139,7 +138,7 @@ func isParameter(place, name string) bool {
 
 func (r *reader) key(m *method) string { return m.resource.id + " " + m.verb }
 
-// place finds the method that a resource belongs to; one that belongs to none is a problem.
+// place finds the method that a resource belongs to. A resource without a method is a problem.
 func (r *reader) place(res tfjson.Resource, api, resourceID, verb string) *method {
 	if !r.ours(res, api) {
 		return nil

@@ -18,13 +18,13 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// patternTime bounds the matches of one body's patterns, as it does a template's.
+// patternTime bounds the time for matching patterns, of one body and of one template.
 const patternTime = time.Second
 
 // model checks a body against a JSON schema.
 type model struct {
-	// objectOnly is true of a schema that asks for an object, at most for one that is not empty, and for nothing more: then
-	// the body need not be taken apart, only read.
+	// objectOnly is true if the schema requires only an object, or a non-empty one. Then the body is only read, and its values
+	// are not listed.
 	objectOnly, notEmpty bool
 	schema               *validation.Schema
 }
@@ -83,9 +83,9 @@ func (r *reader) addModel(res tfjson.Resource, block modelBlock, declared map[st
 	case taken:
 		r.problem(res, "name is %s, which %s has; use another", block.Name, other.Address())
 	case builtIn[block.Name] != "":
-		r.problem(res, "name is %s, which is a model of every API; use another", block.Name)
+		r.problem(res, "name is %s, a model that every API has; use another", block.Name)
 	case !modelName.MatchString(block.Name):
-		r.problem(res, "name is %q; API Gateway takes letters and digits alone", block.Name)
+		r.problem(res, "name is %q; API Gateway accepts letters and digits only", block.Name)
 	case block.ContentType != "" && !isMediaType(block.ContentType): // Terraform demands one
 		r.problem(res, "content_type is %q, which API Gateway refuses; use a media type, such as application/json", block.ContentType)
 	case block.Schema == "":
@@ -138,7 +138,7 @@ func (m *models) get(name string) (*model, error) {
 	if m.texts[name] != nil {
 		return &model{}, nil // is a problem already
 	}
-	return nil, fmt.Errorf("the model %q is none of the API's", name)
+	return nil, fmt.Errorf("the API has no model %q", name)
 }
 
 func isObjectOnly(schema map[string]any) bool {
@@ -153,17 +153,17 @@ func isObjectOnly(schema map[string]any) bool {
 	return schema["type"] == "object"
 }
 
-// broken is what is wrong with a body; the zero value is nothing.
+// broken is the fault of a body. The zero value means no fault.
 type broken struct {
-	// says is API Gateway's validationErrorString, which may quote the body.
+	// says is API Gateway's validationErrorString. It may quote the body.
 	says string
-	// rule is which rules of the schema it breaks, in the schema's own words alone.
+	// rule has the rules of the schema that the body breaks. It quotes only the schema.
 	rule string
 }
 
 // check validates a body.
 // Assumption API-7: an empty body is checked as {} (localstack's method_request.py).
-// Assumption API-8: what the string says of a body that is not JSON is not documented; this says what is wrong.
+// Assumption API-8: AWS does not document the string for a body that is not JSON. This one describes the fault.
 func (m *model) check(request *parsedBody) broken {
 	body := trimJSON(request.text)
 	if len(body) == 0 {
@@ -180,10 +180,10 @@ func (m *model) check(request *parsedBody) broken {
 	return broken{says: wrong.Says, rule: wrong.Rule}
 }
 
-// trimJSON trims the white space that JSON knows, and no other: with more before it, a template reads a body as text.
+// trimJSON trims only JSON's white space: a template reads a body with any other white space before it as text.
 func trimJSON(text []byte) []byte { return bytes.Trim(text, " \t\r\n") }
 
-// isEmptyObject knows {} among valid objects.
+// isEmptyObject reports whether a valid object is {}.
 func isEmptyObject(object []byte) bool {
 	return len(trimJSON(object[1:len(object)-1])) == 0
 }

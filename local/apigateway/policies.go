@@ -19,11 +19,11 @@ func (r *reader) readPolicies() {
 	})
 }
 
-// keepPolicies tells a policy that adds callers from one that keeps callers out, which may be by where they are.
+// keepPolicies distinguishes policies that only add callers from policies that keep callers out, for example by their address.
 //
-// Assumption API-16: beside IAM a resource policy without a Deny keeps out nobody of the API's own account whom their own
-// policies let in (API Gateway developer guide, "How API Gateway resource policies affect authorization workflow", Table A).
-// Each key here is of that account, and may invoke everything.
+// Assumption API-16: with IAM authorisation, a resource policy without a Deny does not keep out principals of the API's own
+// account whose own policies allow the call (API Gateway developer guide, "How API Gateway resource policies affect
+// authorization workflow", Table A). Each key here belongs to that account and may invoke everything.
 func (r *reader) keepPolicies() {
 	signed := !slices.ContainsFunc(r.api.methods, func(m *method) bool { return m.verb != http.MethodOptions && m.authorization != authIAM })
 	for _, policy := range r.policies {
@@ -35,7 +35,7 @@ func (r *reader) keepPolicies() {
 	}
 }
 
-// onlyAddsProducers: the policy allows the preflight to everybody, and all else that it says allows somebody by name or by
+// onlyAddsProducers reports whether the policy allows everybody the preflight, and otherwise only allows principals by name or
 // organisation.
 func onlyAddsProducers(text string) bool {
 	value, err := tfjson.Decode([]byte(text))
@@ -50,7 +50,7 @@ func onlyAddsProducers(text string) bool {
 	return slices.ContainsFunc(statements, allowsPreflight)
 }
 
-// onlyAllows tells whether a statement allows, and by nothing that is not looked at here.
+// onlyAllows reports whether a statement allows, and has only keys that this function checks.
 func onlyAllows(statement map[string]any) bool {
 	for name := range statement {
 		if !slices.Contains([]string{"Action", "Condition", "Effect", "Principal", "Resource", "Sid"}, name) {

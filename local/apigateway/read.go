@@ -10,15 +10,14 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// reader collects what a stack declares. It returns every problem at once: a problem stops the reading of its resource
-// and of no other.
+// reader collects the declarations of a stack and every problem. A problem stops the reading of its resource only.
 type reader struct {
 	stack    *tfjson.Stack
 	api      *Config
 	problems []error
 
-	// failed are the types of resources with a problem: a reference to what there is none of may well be to one of them, and
-	// one mistake should not read as many.
+	// failed are the types of resources with a problem. A dangling reference may be to one of them, and one mistake should be
+	// one problem.
 	failed map[string]bool
 
 	resources   map[string]*resource      // by id
@@ -30,9 +29,9 @@ type reader struct {
 	declared    map[string]map[string]map[string]bool
 }
 
-// Read reads the REST API of a resolved stack: one aws_api_gateway_rest_api with all that belongs to it. A stack without
-// one, with two, with an attribute or a kind of API Gateway that is not imitated here, or with what API Gateway itself
-// would refuse, is an error that names the resource, the attribute, the value and the remedy; every problem is in it.
+// Read reads the REST API of a resolved stack: one aws_api_gateway_rest_api with all that belongs to it. The error joins every
+// problem, each with the resource, the attribute, the value and the remedy. A stack must have exactly one REST API, only the
+// attributes and resource types that this package imitates, and nothing that API Gateway itself would refuse.
 func Read(stack *tfjson.Stack) (Config, error) {
 	r := &reader{
 		stack: stack,
@@ -69,7 +68,7 @@ func (r *reader) fail(resource tfjson.Resource, err error) {
 	r.problems = append(r.problems, err)
 }
 
-// dangling is the problem of a reference to what there is none of, unless a resource of its type has a problem itself.
+// dangling reports a reference to a resource that does not exist, unless a resource of that type has a problem itself.
 func (r *reader) dangling(resource tfjson.Resource, to, text string, args ...any) {
 	if !r.failed["aws_api_gateway_"+to] {
 		r.problem(resource, text, args...)
@@ -77,7 +76,7 @@ func (r *reader) dangling(resource tfjson.Resource, to, text string, args ...any
 	r.failed[resource.Type] = true
 }
 
-// each decodes every resource of a type into a block and hands it on; one that cannot be decoded is a problem.
+// each decodes every resource of a type into a block and calls use with it. A resource that it cannot decode is a problem.
 func each[block any](r *reader, typ string, use func(tfjson.Resource, block)) {
 	for _, res := range r.stack.Resources(typ) {
 		var b block
@@ -95,7 +94,7 @@ type declared[block any] struct {
 	block block
 }
 
-// refuseUnknown refuses what is API Gateway's and not imitated, whoever else looks at it.
+// refuseUnknown refuses API Gateway's resource types that this package does not imitate.
 func (r *reader) refuseUnknown() {
 	for _, res := range r.stack.All() {
 		if !strings.HasPrefix(res.Type, "aws_api_gateway_") || slices.Contains(served, res.Type) || slices.Contains(ignored, res.Type) {
@@ -109,7 +108,7 @@ func (r *reader) refuseUnknown() {
 	}
 }
 
-// restAPI reads the API itself; without exactly one there is nothing to serve.
+// restAPI reads the API itself. It reports whether the stack has exactly one.
 func (r *reader) restAPI() bool {
 	all := r.stack.Resources("aws_api_gateway_rest_api")
 	if len(all) != 1 {
@@ -144,7 +143,7 @@ func (r *reader) checkRestAPI(res tfjson.Resource, block restAPIBlock) {
 	if block.Policy != "" {
 		r.policies = append(r.policies, policyText{res.Address(), block.Policy})
 	}
-	// Where there is a domain, this address stands for that one.
+	// With a domain, the local address replaces the domain's.
 	if block.DisableExecuteAPI && len(r.stack.Resources("aws_api_gateway_domain_name")) == 0 {
 		r.problem(res, "disable_execute_api_endpoint is true, and the stack has no aws_api_gateway_domain_name: the API would answer nobody; declare one, or leave it out")
 	}
@@ -181,13 +180,13 @@ func (r *reader) checkEndpoint(res tfjson.Resource, endpoint endpointBlock) {
 		r.problem(res, attribute+"ip_address_type is %q; use ipv4 or dualstack", kind)
 	}
 	if len(endpoint.VPCEndpoints) > 0 && !private {
-		r.problem(res, attribute+"vpc_endpoint_ids is there, and types is not PRIVATE; API Gateway takes it of a PRIVATE API alone")
+		r.problem(res, attribute+"vpc_endpoint_ids is there, and types is not PRIVATE; API Gateway accepts it for a PRIVATE API only")
 	}
 }
 
 var endpointTypes = []string{"EDGE", "PRIVATE", "REGIONAL"}
 
-// id is the identifier that AWS would give.
+// id returns the identifier that AWS would assign.
 func (r *reader) id(res tfjson.Resource) string {
 	id, err := r.stack.Attribute(res.Address(), "id")
 	if err != nil {
@@ -196,7 +195,7 @@ func (r *reader) id(res tfjson.Resource) string {
 	return id
 }
 
-// ours tells whether a resource belongs to the API; one that does not is a problem.
+// ours reports whether a resource belongs to the API. A resource that does not is a problem.
 func (r *reader) ours(res tfjson.Resource, api string) bool {
 	if api == r.api.ID {
 		return true

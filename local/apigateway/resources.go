@@ -13,7 +13,7 @@ import (
 // error of CreateResource).
 var pathPart = regexp.MustCompile(`^(?:[a-zA-Z0-9._\-:,]+|\{[a-zA-Z0-9._\-:]+\+?\})$`)
 
-// add hangs a resource below another; the answer says what is wrong with it, or is empty.
+// add adds a resource below another. It returns the problem, or an empty text.
 func (n *resource) add(part string, added *resource) string {
 	if !pathPart.MatchString(part) {
 		return `; API Gateway takes letters, digits, "_", "-", ".", ":" and ",", or one parameter such as {id} or {proxy+}`
@@ -48,14 +48,14 @@ func (n *resource) add(part string, added *resource) string {
 
 func (n *resource) isGreedy() bool { return strings.HasSuffix(n.path, "+}") }
 
-// find follows a path (escaped, after the stage and its slash) to the most specific resource that has a method for it. A fixed part
-// goes before a parameter, a parameter before the rest of the path.
+// find follows a path (escaped, after the stage and its slash) to the most specific resource that has a method for it. A fixed
+// part has priority over a parameter, and a parameter over the rest of the path.
 //
-// Slashes before a part, and at the end, are as one: "//dev//submit/" is /dev/submit. Within what {proxy+} takes they are kept.
+// It joins slashes before a part and at the end: "//dev//submit/" is /dev/submit. It keeps them within the value of {proxy+}.
 //
-// Assumption API-1: so does API Gateway (developer guide, "Set up API Gateway resources": "/{proxy+}" takes what no other
-// takes; slashes: localstack's test_lambda_aws_proxy_integration, recorded on AWS before a stage, after it, at the end, and
-// within {proxy+}; between two fixed parts it is inferred from these).
+// Assumption API-1: API Gateway does so too (developer guide, "Set up API Gateway resources": "/{proxy+}" matches what no other
+// resource matches; slashes: localstack's test_lambda_aws_proxy_integration, recorded on AWS before a stage, after it, at the
+// end, and within {proxy+}; between two fixed parts it is inferred from these).
 func (n *resource) find(path, verb string, params *[]parameter) *method {
 	if path = strings.TrimLeft(path, "/"); path == "" {
 		return n.method(verb)
@@ -94,8 +94,8 @@ func (n *resource) method(verb string) *method {
 	return n.methods["ANY"]
 }
 
-// unescape decodes a part of a path: API Gateway decodes parameters before it passes them on (developer guide,
-// "Amazon API Gateway important notes"). What is no escape stands as it is.
+// unescape decodes a part of a path: API Gateway decodes parameters before it passes them on (developer guide, "Amazon API
+// Gateway important notes"). It keeps what is not an escape.
 func unescape(part string) string {
 	if !strings.Contains(part, "%") {
 		return part

@@ -30,11 +30,11 @@ const (
 	notMatching = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
 )
 
-// caller is who signed a request. What it may do is not looked at: a key that is given to this process may invoke
-// everything, because the policies of people are no part of a stack.
+// caller is the principal that signed a request. A key that is given to this process may invoke everything, because a stack
+// does not declare the policies of people.
 type caller struct{ accessKey, arn string }
 
-// signature is what a request carries of one, in its header or in its query string.
+// signature is a request's signature, from its header or its query string.
 type signature struct {
 	accessKey, date, region, service, terminator string
 	signedHeaders                                []string
@@ -52,7 +52,7 @@ func failIncomplete(text string, args ...any) *failure {
 	return &failure{responseType: invalidSignature, errorType: "IncompleteSignatureException", message: fmt.Sprintf(text, args...)}
 }
 
-// authorize checks the signature of a request to a method with IAM authorisation, with the body: its hash is signed.
+// authorize checks the signature of a request to a method with IAM authorisation. It includes the body, whose hash is signed.
 func (x *exchange) authorize() *failure {
 	if x.method.authorization != authIAM {
 		return nil // NONE; New lets nothing else through unless it was told to
@@ -81,7 +81,7 @@ func (x *exchange) authorize() *failure {
 	return nil
 }
 
-// parseSignature reads the signature of a request; one without any is an error of its own.
+// parseSignature reads the signature of a request. A request without one has its own failure.
 func parseSignature(r *http.Request) (signature, *failure) {
 	if header := r.Header.Get("Authorization"); header != "" {
 		return parseHeader(r, header)
@@ -186,8 +186,8 @@ func (s signature) checkScope(region string) *failure {
 	return nil
 }
 
-// checkTime refuses a signature of another time: 5 minutes either way, or past a presigned URL's end
-// (mhart/aws4#118 for the words).
+// checkTime refuses a signature whose time differs by more than 5 minutes, or whose presigned URL has expired (mhart/aws4#118
+// for the words).
 func (s signature) checkTime(now time.Time) *failure {
 	now = now.UTC()
 	allowed := cmp.Or(s.expires, maxSkew)
@@ -209,8 +209,8 @@ func spell(d time.Duration) string {
 
 // verify signs the request again with the SDK's own signer, and compares.
 //
-// The signer leaves out the headers User-Agent, X-Amzn-Trace-Id, Expect and Transfer-Encoding, as every AWS SDK does: a
-// signature over one of them, which AWS would take, is refused here.
+// The signer leaves out the headers User-Agent, X-Amzn-Trace-Id, Expect and Transfer-Encoding, as every AWS SDK does. So this
+// package refuses a signature over one of them, which AWS would accept.
 func (s signature) verify(signer *v4.Signer, r *http.Request, body []byte, secret string) *failure {
 	credentials := aws.Credentials{AccessKeyID: s.accessKey, SecretAccessKey: secret}
 	sum := sha256.Sum256(body)
@@ -233,11 +233,11 @@ func (s signature) verify(signer *v4.Signer, r *http.Request, body []byte, secre
 	return failSignature(notMatching+shouldHaveBeen, right.canonical, right.toSign)
 }
 
-// shouldHaveBeen is what follows notMatching, to its last line end (mhart/aws4#33, aws/aws-sdk-js#2372 and
+// shouldHaveBeen follows notMatching, up to its last line end (mhart/aws4#33, aws/aws-sdk-js#2372 and
 // postmanlabs/postman-app-support#1663, recorded on AWS).
 const shouldHaveBeen = "\n\nThe Canonical String for this request should have been\n'%s'\n\nThe String-to-Sign should have been\n'%s'\n"
 
-// signing is what the SDK's signer signs, which it tells its logger and nobody else.
+// signing has the strings that the SDK's signer signs. The signer gives them only to its logger.
 type signing struct{ canonical, toSign string }
 
 // Logf takes the two strings of the signer's one message.
@@ -249,7 +249,7 @@ func (s *signing) Logf(_ logging.Classification, _ string, signed ...any) {
 
 func (s *signing) listen(o *v4.SignerOptions) { o.Logger, o.LogSigning = s, true }
 
-// signedPart is what of a request is signed, but for the body.
+// signedPart returns the signed part of a request, without the body.
 func (s signature) signedPart(r *http.Request, query url.Values) *http.Request {
 	part := &http.Request{Method: r.Method, Host: r.Host, URL: cloneURL(r.URL), Header: http.Header{}}
 	part.URL.RawQuery = query.Encode()
@@ -265,7 +265,7 @@ func (s signature) signedPart(r *http.Request, query url.Values) *http.Request {
 	return part
 }
 
-// sign signs a request, and fills in what was signed.
+// sign signs a request, and fills in the strings that it signed.
 func (s signature) sign(signer *v4.Signer, r *http.Request, credentials aws.Credentials, hash string, what *signing) (string, error) {
 	if !s.presigned {
 		if err := signer.SignHTTP(r.Context(), credentials, r, hash, s.service, s.region, s.time, what.listen); err != nil {
@@ -299,12 +299,12 @@ func cloneURL(from *url.URL) *url.URL {
 	return &to
 }
 
-// signedQuery reads a query string as whoever signs it does: "&" alone splits it, and a "%" that two hexadecimal digits do not
-// follow is itself. net/url leaves out what holds a ";" or such a "%", and the SDK's signer with it.
+// signedQuery reads a query string as signers do: only "&" separates parameters, and a "%" without two hexadecimal digits after
+// it is literal. net/url drops parameters with a ";" or such a "%", and so does the SDK's signer.
 //
-// Assumption API-18: names and values are encoded anew then, so that ";" is signed as %3B and %zz as %25zz (curl/curl,
-// lib/http_aws_sigv4.c). A "+" is a space for AWS's SDKs and itself for curl: a signature of either is good. What API Gateway
-// does with any of them is not documented.
+// Assumption API-18: signers then encode names and values again, so ";" is signed as %3B and %zz as %25zz (curl/curl,
+// lib/http_aws_sigv4.c). A "+" is a space for AWS's SDKs and literal for curl: a signature of either is accepted. AWS does not
+// document what API Gateway does with any of them.
 func signedQuery(raw string) url.Values {
 	query := url.Values{}
 	for pair := range strings.SplitSeq(raw, "&") {
@@ -316,7 +316,7 @@ func signedQuery(raw string) url.Values {
 	return query
 }
 
-// signedQueries are the ways in which a query may have been read before it was signed.
+// signedQueries returns the possible readings of a query before it was signed.
 func signedQueries(raw string) []url.Values {
 	ways := []url.Values{signedQuery(raw)}
 	if strings.Contains(raw, "+") {
@@ -338,7 +338,7 @@ func unescaped(text string) string {
 	return plain
 }
 
-// accountOf is the account of a principal's ARN.
+// accountOf returns the account in a principal's ARN.
 func accountOf(arn string) string {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) < 6 {

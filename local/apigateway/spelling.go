@@ -11,17 +11,17 @@ import (
 	"sync"
 )
 
-// Header names are case-sensitive in templates, in method.request.header.NAME and for a request validator. net/http writes
-// them in its own form, so that what is spelt otherwise is read beside it, from the connection.
+// Header names are case-sensitive in templates, in method.request.header.NAME and for a request validator. net/http writes them
+// in its canonical form, so this file also reads the client's spelling from the connection.
 //
-// Assumption API-22: a name is as the client sent it (localstack's test_lambda_aws_proxy_integration, recorded on AWS:
-// "tEsT-HEADeR"; its parameters_mapping.py: "the mapping is strict"), and in lower case over HTTP/2. Authorization, Host and
-// User-Agent alone are always spelt so (the same recording, of "aUThorization"; aws/aws-sam-cli#1860, of curl over HTTP/2).
-// A browser reaches API Gateway over HTTP/2 (middyjs/middy#257: it sends "origin"). Without TLS it speaks HTTP/1.1, so that
-// its names, known by Sec-Fetch-Site, are in lower case here too.
+// Assumption API-22: a name keeps the client's spelling (localstack's test_lambda_aws_proxy_integration, recorded on AWS:
+// "tEsT-HEADeR"; its parameters_mapping.py: "the mapping is strict"), and in lower case over HTTP/2. Only Authorization, Host
+// and User-Agent always have this spelling (the same recording, of "aUThorization"; aws/aws-sam-cli#1860, of curl over HTTP/2).
+// A browser reaches API Gateway over HTTP/2 (middyjs/middy#257: it sends "origin"). Without TLS it uses HTTP/1.1. So a
+// browser's names are in lower case here too: Sec-Fetch-Site identifies a browser.
 
-// KeepSpelling has a server of an [API] keep the spelling of header names: it sets the server's ConnContext and wraps its
-// Handler. The listener that it returns is to be served. Without it names are in net/http's canonical form.
+// KeepSpelling makes a server of an [API] keep the spelling of header names: it sets the server's ConnContext and wraps its
+// Handler. Serve the listener that it returns. Without KeepSpelling names are in net/http's canonical form.
 func KeepSpelling(server *http.Server, listener net.Listener) net.Listener {
 	server.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
 		if spelt, ok := conn.(*speltConn); ok {
@@ -51,7 +51,7 @@ func (l speltListener) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// speltConn notes the header names of the requests that are read from it.
+// speltConn records the header names of the requests that are read from it.
 type speltConn struct {
 	*net.TCPConn
 	heads heads
@@ -63,13 +63,13 @@ func (c *speltConn) Read(to []byte) (int, error) {
 	return n, err
 }
 
-// head is the first line of a request and its header names, in their order.
+// head is the first line of a request and its header names, in order.
 type head struct {
 	first string
 	names []string
 }
 
-// heads follows the requests on one connection as far as it must to find where each begins.
+// heads parses the requests on one connection just enough to find where each begins.
 type heads struct {
 	mutex   sync.Mutex // net/http reads on in the background while a request is served
 	waiting []head
@@ -190,7 +190,7 @@ func (h *heads) beginChunk(line string) {
 	}
 }
 
-// take gives the names of a request. Requests that no handler saw, such as "OPTIONS *", are passed over.
+// take returns the header names of a request. It skips requests that no handler saw, such as "OPTIONS *".
 func (h *heads) take(r *http.Request) []string {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
@@ -204,10 +204,10 @@ func (h *heads) take(r *http.Request) []string {
 	return nil
 }
 
-// alwaysSpelt are the names that are spelt so, however they came (assumption API-22).
+// alwaysSpelt are the names with a fixed spelling, whatever the client sent (assumption API-22).
 var alwaysSpelt = map[string]bool{"Authorization": true, "Host": true, "User-Agent": true}
 
-// headers are the request's, by the names that API Gateway knows them under.
+// headers returns the request's headers, by the names that API Gateway uses.
 func (x *exchange) headers() map[string][]string {
 	if x.spelt != nil {
 		return x.spelt

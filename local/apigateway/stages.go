@@ -79,8 +79,8 @@ func (r *reader) accessLogFormat(res tfjson.Resource, text string) format {
 	return parsed
 }
 
-// What API Gateway takes in a stage's variables (API reference, CreateStage, and what it says of the others: deployed on AWS by
-// badmintoncryer/cdk-preflight, pf-apigw-stage-variable-name and pf-apigw-stage-variable-value, which found that it takes spaces).
+// These are the characters that API Gateway accepts in a stage's variables (API reference, CreateStage; refusals and spaces:
+// deployed on AWS by badmintoncryer/cdk-preflight, pf-apigw-stage-variable-name and pf-apigw-stage-variable-value).
 var (
 	stageVariableName  = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 	stageVariableValue = regexp.MustCompile(`^[A-Za-z0-9 ._~:/?#&=,-]*$`)
@@ -99,7 +99,7 @@ func (r *reader) checkVariables(res tfjson.Resource, variables map[string]string
 
 var stageVariable = regexp.MustCompile(`\$\{stageVariables\.(\w+)\}`)
 
-// checkStageVariables refuses a stage whose integrations name a variable that it does not have.
+// checkStageVariables refuses a stage without a variable that its integrations name.
 func (r *reader) checkStageVariables(res tfjson.Resource, s *stage) {
 	for _, m := range r.api.methods {
 		if m.integration == nil {
@@ -123,7 +123,7 @@ func (s *stage) fill(text string) string {
 	})
 }
 
-// readMethodSettings reads the settings of */* first: those of one method go before them.
+// readMethodSettings reads the settings of */* first, so the settings of one method override them.
 func (r *reader) readMethodSettings() {
 	var all []declared[methodSettingsBlock]
 	each(r, "aws_api_gateway_method_settings", func(res tfjson.Resource, block methodSettingsBlock) {
@@ -153,7 +153,7 @@ func (r *reader) readMethodSettings() {
 	}
 }
 
-// methodsAt are the methods that a path such as "*/*", "submit/POST" or "~1a~1b/GET" names.
+// methodsAt returns the methods that a path such as "*/*", "submit/POST" or "~1a~1b/GET" names.
 func (r *reader) methodsAt(methodPath string) ([]int, string) {
 	var numbers []int
 	if methodPath == "*/*" {
@@ -206,8 +206,8 @@ func (r *reader) checkSettings(res tfjson.Resource, block settingsBlock) {
 	}
 }
 
-// mergeLimit lays a limit over another. Terraform writes -1 for none, which leaves the account's; a limit of which one
-// half is given takes the account's for the other.
+// mergeLimit merges a limit over another. Terraform writes -1 for no limit, which leaves the account's. A limit with only a
+// rate or a burst gets the other one from the account's.
 func mergeLimit(below *limit, block settingsBlock) *limit {
 	if block.Rate == nil && block.Burst == nil {
 		return below
@@ -277,9 +277,9 @@ func (r *reader) checkKeyTexts(res tfjson.Resource, block apiKeyBlock) {
 	}
 }
 
-// largestOffset is how much a quota may leave out of its first period ("Usage Plan quota offset must be between 0 and 6 inclusive
-// in the WEEK period": deployed on AWS by badmintoncryer/cdk-preflight, pf-apigw-usage-plan-quota-offset-range, which has the
-// other two from AWS's documentation).
+// largestOffset is the largest offset of a quota in its first period ("Usage Plan quota offset must be between 0 and 6
+// inclusive in the WEEK period": deployed on AWS by badmintoncryer/cdk-preflight, pf-apigw-usage-plan-quota-offset-range, which
+// takes the other two from AWS's documentation).
 var largestOffset = map[string]int64{"DAY": 0, "WEEK": 6, "MONTH": 27}
 
 func (r *reader) checkOffset(res tfjson.Resource, quota quotaBlock) {
@@ -293,7 +293,7 @@ func (r *reader) checkOffset(res tfjson.Resource, quota quotaBlock) {
 	}
 }
 
-// keyValue is the key's own value, or the one that AWS would make up.
+// keyValue returns the key's own value, or generates one as AWS does.
 func (r *reader) keyValue(res tfjson.Resource, block apiKeyBlock) string {
 	const least, most = 20, 128 // API reference, CreateApiKey
 	if block.Value != "" {
@@ -304,7 +304,7 @@ func (r *reader) keyValue(res tfjson.Resource, block apiKeyBlock) string {
 	}
 	value, err := r.stack.Attribute(res.Address(), "value")
 	if err != nil {
-		r.problem(res, "value is empty, and on one machine nobody makes one up: %w", err)
+		r.problem(res, "value is empty, and no value can be generated: %w", err)
 	}
 	return value
 }
@@ -340,8 +340,8 @@ func (r *reader) usagePlan(res tfjson.Resource, id string, block usagePlanBlock)
 	return plan
 }
 
-// join puts a key into a plan. A key has one plan for a stage (developer guide, "Usage plans and API keys": "an API key
-// can be associated with more than one usage plan … but only once for a stage").
+// join adds a key to a plan. A key has one plan for a stage (developer guide, "Usage plans and API keys": "an API key can be
+// associated with more than one usage plan … but only once for a stage").
 func (r *reader) join(res tfjson.Resource, key *apiKey, plan *usagePlan) {
 	for _, stage := range slices.Sorted(maps.Keys(plan.byMethod)) {
 		if key.plans[stage] != nil {

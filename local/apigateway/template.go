@@ -9,8 +9,8 @@ import (
 	"cdk.tf/go/ingest/local/apigateway/vtl"
 )
 
-// template is a mapping template, and which of a request's variables it can ask for: a map that no template looks into
-// is not made.
+// template is a mapping template, with the variables of a request that it uses. Maps that the template does not use are not
+// made.
 type template struct {
 	parsed  *vtl.Template
 	empty   bool // API Gateway passes a body through an empty template as it is
@@ -18,10 +18,10 @@ type template struct {
 	params  bool
 }
 
-// contextUse finds every mention of $context in a template, with the name that follows it.
+// contextUse matches every use of $context in a template, with the name that follows it.
 var contextUse = regexp.MustCompile(`\bcontext\b(?:\.([A-Za-z]+))?`)
 
-// paramsUse finds every use of $input.params: there is no other way to a parameter.
+// paramsUse matches every use of $input.params, the only access to parameters.
 var paramsUse = regexp.MustCompile(`\bparams\b`)
 
 func parseTemplate(text string) (*template, error) {
@@ -46,8 +46,8 @@ func parseTemplate(text string) (*template, error) {
 	return t, nil
 }
 
-// render fills in a template with a body, and with what it asks for of an exchange. payload is the body taken apart, or
-// zero. overrides are those that the request's template set, for the response's.
+// render renders a template with a body, and with the variables of an exchange that it uses. payload is the parsed body, or
+// zero. overrides are the ones that the request's template set, for the response's template.
 func (t *template) render(x *exchange, body []byte, payload vtl.Payload, overrides map[string]any) (vtl.Result, error) {
 	request := vtl.Request{Body: body, Payload: payload, StageVariables: x.stage.variables, Context: make(map[string]any, len(t.context)+len(overrides))}
 	maps.Copy(request.Context, overrides)

@@ -7,17 +7,17 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// The account's limit in a region, over all of its APIs, unless a quota was raised (developer guide, "Amazon API Gateway
-// quotas": 10,000 requests a second, a burst of 5,000; newer regions have a quarter).
+// This is the account's default limit in a region, over all of its APIs (developer guide, "Amazon API Gateway quotas": 10,000
+// requests a second, a burst of 5,000; newer regions have a quarter).
 const (
 	accountRate  = 10_000
 	accountBurst = 5_000
 )
 
-// throttles are the token buckets of an API while it runs: one of the account, one of each method of a stage, and those
-// of the usage plans. "API Gateway throttles requests to your API using the token bucket algorithm, where a token counts
-// for a request" (developer guide, "Throttle API requests"). A stage's setting for */* is a bucket of each method:
-// "limits are applied at the API method level for a stage" (the same).
+// throttles are the token buckets of a running API: one for the account, one for each method of a stage, and those of the usage
+// plans. "API Gateway throttles requests to your API using the token bucket algorithm, where a token counts for a request"
+// (developer guide, "Throttle API requests"). A stage's setting for */* is a bucket of each method: "limits are applied at the
+// API method level for a stage" (the same).
 type throttles struct {
 	off     bool
 	account *rate.Limiter
@@ -32,7 +32,7 @@ type client struct {
 	plan *usagePlan
 }
 
-// usage is what a client has used of its plan. It begins anew with the process.
+// usage is a client's usage of its plan. It starts at zero with the process.
 type usage struct {
 	all       *rate.Limiter
 	byMethod  map[string]map[int]*rate.Limiter
@@ -55,7 +55,7 @@ func newThrottles(cfg *Config, off bool) *throttles {
 	return t
 }
 
-// allow takes the tokens of a request; a client's own are taken by allowClient.
+// allow takes the tokens of a request from the account and the method. allowClient takes the client's own.
 func (t *throttles) allow(now time.Time, s *stage, m *method) bool {
 	if t.off {
 		return true
@@ -123,7 +123,7 @@ func (u *usage) count(now time.Time, quota *quotaBlock) *failure {
 	return nil
 }
 
-// periodOf is when the period of a quota began.
+// periodOf returns the beginning of the quota's period.
 // Assumption API-6: days, weeks (from Sunday) and months begin at 00:00 UTC; API Gateway's documentation does not say.
 func periodOf(now time.Time, period string) time.Time {
 	year, month, day := now.UTC().Date()

@@ -10,14 +10,14 @@ import (
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
 
-// variable is the value of one of API Gateway's variables for a request; an absent one is "".
+// variable returns the value of one of API Gateway's variables for a request, or "" if it has none.
 type variable func(x *exchange) string
 
 func none(*exchange) string { return "" }
 
-// contextVariables are all that API Gateway documents for REST APIs ("Variables for data transformations" and "Variables
-// for access logging"). Those of Cognito, of client certificates, of WAF and of custom domains are always absent here, as
-// they are on AWS for an API that has none.
+// contextVariables are all variables that API Gateway documents for REST APIs ("Variables for data transformations" and
+// "Variables for access logging"). Those of Cognito, of client certificates, of WAF and of custom domains are always absent
+// here, as they are on AWS for an API that has none.
 var contextVariables = map[string]variable{
 	"accountId":            func(x *exchange) string { return x.api.opts.Account },
 	"apiId":                func(x *exchange) string { return x.api.cfg.ID },
@@ -60,7 +60,7 @@ var contextVariables = map[string]variable{
 		}
 		return x.key.id
 	},
-	// IAM's unique ids of principals (AIDA…) exist on AWS alone.
+	// IAM's unique ids of principals (AIDA…) exist on AWS only.
 	"identity.caller": none, "identity.user": none, "identity.principalOrgId": none, "identity.vpcId": none, "identity.vpceId": none,
 	"identity.cognitoAuthenticationProvider": none, "identity.cognitoAuthenticationType": none,
 	"identity.cognitoIdentityId": none, "identity.cognitoIdentityPoolId": none,
@@ -73,7 +73,7 @@ var contextVariables = map[string]variable{
 	"error.validationErrorString": func(x *exchange) string { return x.failure.validationText() },
 }
 
-// logVariables are for access logs alone.
+// logVariables are for access logs only.
 var logVariables = map[string]variable{
 	"integration.error":  func(x *exchange) string { return x.call.problem },
 	"integration.status": (*exchange).integrationStatus,
@@ -96,14 +96,14 @@ var logVariables = map[string]variable{
 	"waf.error": none, "waf.latency": none, "waf.status": none,
 }
 
-// identityKeys are in $context.identity whatever is known of the caller, with null for what is not; others only where they are
+// identityKeys are always in $context.identity, with null for an unknown value. Other keys are there only with a value
 // (localstack's test_sqs_amz_json_protocol, recorded on AWS, which has no other key of $context without a value).
 var identityKeys = []string{
 	"accessKey", "accountId", "caller", "cognitoAuthenticationProvider", "cognitoAuthenticationType", "cognitoIdentityId",
 	"cognitoIdentityPoolId", "principalOrgId", "sourceIp", "user", "userAgent", "userArn",
 }
 
-// contextTree is $context as a mapping template sees it: by its first names, nested. A value that is absent is nil.
+// contextTree is $context as a mapping template sees it: nested, by its first names. An absent value is nil.
 var contextTree = treeOf(contextVariables)
 
 func treeOf(variables map[string]variable) map[string]func(*exchange) any {
@@ -127,11 +127,11 @@ func treeOf(variables map[string]variable) map[string]func(*exchange) any {
 		}
 		tree[first] = branchOf(rest, always)
 	}
-	// A number on AWS, so that templates can reckon with it.
+	// It is a number on AWS, so templates can calculate with it.
 	if variables["requestTimeEpoch"] != nil {
 		tree["requestTimeEpoch"] = func(x *exchange) any { return x.arrived.UnixMilli() }
 	}
-	// What a template asks of an authorizer that does not exist is null.
+	// Every value of an authorizer that does not exist is null.
 	if variables["requestId"] != nil {
 		for _, name := range []string{"authorizer", "customDomain"} {
 			tree[name] = func(*exchange) any { return nil }
@@ -140,7 +140,7 @@ func treeOf(variables map[string]variable) map[string]func(*exchange) any {
 	return tree
 }
 
-// branchOf is a map below $context, nil where it has no value. always are names that it has with null too.
+// branchOf returns a map below $context, or nil if it has no value. always are the names that it also has with null.
 func branchOf(variables map[string]variable, always []string) func(*exchange) any {
 	below := treeOf(variables)
 	return func(x *exchange) any {
@@ -164,7 +164,7 @@ func orNil(text string) any {
 	return text
 }
 
-// format is text with variables in it, which knows nothing else: a gateway response's body or an access log's line.
+// format is text with variables and without other syntax: a gateway response's body or a line of an access log.
 type format []segment
 
 // segment is either literal text or a variable.
@@ -175,12 +175,12 @@ type segment struct {
 	quoted bool
 }
 
-// formatVariable finds the variables of a format. A dot that nothing follows is text.
+// formatVariable matches the variables of a format. A dot at the end is text.
 var formatVariable = regexp.MustCompile(`\$(?:` + variableName + `|\{` + variableName + `\})`)
 
 const variableName = `((?:context|stageVariables)(?:\.\w+)+|method\.request\.(?:header|querystring|path)\.[\w-]+(?:\.[\w-]+)*)`
 
-// parseFormat reads a format. find gives the variable of a name such as context.requestId.
+// parseFormat reads a format. find returns the variable of a name such as context.requestId.
 func parseFormat(text string, find func(name string) (variable, error)) (format, error) {
 	var parsed format
 	for text != "" {
@@ -202,7 +202,7 @@ func parseFormat(text string, find func(name string) (variable, error)) (format,
 	return parsed, nil
 }
 
-// findContext knows $context in gateway responses and mappings.
+// findContext finds a variable of $context for gateway responses and mappings.
 func findContext(name string) (variable, error) {
 	short := strings.TrimPrefix(name, "context.")
 	if value := contextVariables[short]; value != nil {
@@ -214,22 +214,23 @@ func findContext(name string) (variable, error) {
 	return nil, fmt.Errorf("$%s is no variable of API Gateway's REST APIs", name)
 }
 
-// findLogged knows what an access log may hold: $context alone (developer guide, "Setting up CloudWatch logging").
+// findLogged finds a variable of an access log, which may hold only $context (developer guide, "Setting up CloudWatch
+// logging").
 func findLogged(name string) (variable, error) {
 	if value := logVariables[strings.TrimPrefix(name, "context.")]; value != nil {
 		return value, nil
 	}
 	if !strings.HasPrefix(name, "context.") {
-		return nil, fmt.Errorf("$%s is no variable of an access log, which knows $context alone", name)
+		return nil, fmt.Errorf("$%s is no variable of an access log, which has only $context", name)
 	}
 	return findContext(name)
 }
 
-// append writes the format for an exchange. absent stands for a variable that has no value. Where escape is set, a value
-// is written as the inside of a JSON string.
+// append writes the format for an exchange. It writes absent for a variable without a value. With escape it writes a value as
+// the inside of a JSON string.
 // Assumption API-2: API Gateway escapes so in access logs (DataBiosphere/azul#4348: a user agent of quotes is logged as \"),
 // and in gateway responses (public examples of a BAD_REQUEST_BODY response show [object has missing required properties
-// ([\"email\"])] within quotes), and writes "-" for what is absent from a log (the same azul issue).
+// ([\"email\"])] within quotes), and writes "-" for a missing value in a log (the same azul issue).
 func (f format) append(to []byte, x *exchange, absent string, escape bool) []byte {
 	for _, s := range f {
 		if s.value == nil {

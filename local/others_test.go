@@ -51,7 +51,7 @@ func TestAStreamThatNoStackDeclaresIsNamed(t *testing.T) {
 	stack.body("aws_kinesis_stream", "stream")["name"] = "renamed"
 	opts.Stack = stack.write(t)
 	_, said, err = opened(t, opts)
-	const remedy = "first run the stack that it is of once more, so that nothing of that stream stays behind; then delete this file"
+	const remedy = "first run its own stack once more, so no record of that stream stays undelivered; then delete this file"
 	if err == nil || !strings.Contains(err.Error(), remedy) {
 		t.Errorf("the checkpoint of another stream is %v, want an error with %q", err, remedy)
 	}

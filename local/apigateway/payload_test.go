@@ -25,7 +25,7 @@ func TestBodiesThatAreNoJSON(t *testing.T) {
 		g := serve(t, r)
 		a := g.post(body)
 		if want == "" {
-			if a.status != 400 || !strings.Contains(a.body, `"message": "Invalid request body", "reason": "[the body begins as JSON does and is none]"`) || len(g.kinesis.calls) > 0 {
+			if a.status != 400 || !strings.Contains(a.body, `"message": "Invalid request body", "reason": "[the body begins like JSON and is not JSON]"`) || len(g.kinesis.calls) > 0 {
 				t.Errorf("%s: %d %s", body, a.status, a.body)
 			}
 			continue

@@ -8,21 +8,21 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
-// buffer is what the next object will hold, in the order in which it was read.
+// buffer has the records of the next object, in the order in which they were read.
 type buffer struct {
 	data    []byte
 	records int
-	// oldest arrival of a record in it.
+	// oldest is the earliest arrival of its records.
 	oldest time.Time
-	// since when there has been a record in it.
+	// since is when the first record was added.
 	since time.Time
 	// after is the sequence number of the last record by shard.
 	after map[string]string
 }
 
-// add appends one record of the stream, which is more than one of the delivery stream's if the Kinesis Producer Library
-// has put them together. There is no other place for it to go: without transformation, conversion and partitioning no
-// record can fail, so that nothing is ever written below the error prefix.
+// add appends one record of the stream. It is several records of the delivery stream if the Kinesis Producer Library aggregated
+// them. No record can fail without transformation, conversion and partitioning, so nothing is ever written below the error
+// prefix.
 func (b *buffer) add(shard string, record kinesis.Record, delimiter string, clock clockwork.Clock) {
 	if b.records == 0 {
 		b.since, b.oldest = clock.Now(), record.ArrivedAt
@@ -39,7 +39,7 @@ func (b *buffer) add(shard string, record kinesis.Record, delimiter string, cloc
 	b.after[shard] = record.SequenceNumber
 }
 
-// reset empties the buffer and keeps its memory, unless one large record has made that large.
+// reset empties the buffer. It keeps the memory, unless a large record has made it large.
 func (b *buffer) reset(size int) {
 	data := b.data[:0]
 	if cap(data) > 2*size {

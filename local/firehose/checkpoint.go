@@ -16,26 +16,26 @@ import (
 	"cdk.tf/go/ingest/local/durable"
 )
 
-// checkpoint says up to where each shard has been delivered. It is written after the object is, so that what lies
-// between the two is delivered again after a crash, and never lost.
+// checkpoint has the position up to which each shard has been delivered. It is written after the object. So a crash between the
+// two writes delivers the records again and never loses them.
 type checkpoint struct {
-	// Stream is whose sequence numbers these are, DeliveryStream who has delivered up to them.
+	// Stream is the stream of these sequence numbers. DeliveryStream has delivered up to them.
 	DeliveryStream string `json:"deliveryStream"`
 	Stream         string `json:"stream"`
-	// After holds the sequence number of the last delivered record by shard: "" is the oldest record that is kept.
+	// After holds the sequence number of the last delivered record by shard. "" means to begin with the oldest record.
 	After map[string]string `json:"after"`
-	// Checksum is of the others: a digit that is flipped would pass over records. Older checkpoints have none.
+	// Checksum covers the other fields: a wrong digit would skip records. Older checkpoints have none.
 	Checksum string `json:"checksum,omitempty"`
 }
 
-// checksum is CRC-32C of what the checkpoint says, in hexadecimal.
+// checksum returns the CRC-32C of the checkpoint's content, in hexadecimal.
 func (c checkpoint) checksum() (string, error) {
 	c.Checksum = ""
 	text, err := json.Marshal(c)
 	return fmt.Sprintf("%08x", crc32.Checksum(text, crc32.MakeTable(crc32.Castagnoli))), err
 }
 
-// loadCheckpoint reads a checkpoint. One that does not exist is nil.
+// loadCheckpoint reads a checkpoint. It returns nil if the file does not exist.
 func loadCheckpoint(path string, cfg Config) (*checkpoint, error) {
 	text, err := readable.File(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -44,30 +44,30 @@ func loadCheckpoint(path string, cfg Config) (*checkpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the checkpoint %w", err)
 	}
-	const remedy = "mend it, or delete it to deliver again all that the stream keeps"
+	const remedy = "repair it, or delete it to deliver again all that the stream keeps"
 	var c checkpoint
 	if err := readable.JSON(text, &c); err != nil {
 		return nil, fmt.Errorf("the checkpoint %s cannot be read: %w; %s", path, err, remedy)
 	}
 	if c.Stream == "" || c.DeliveryStream == "" {
-		return nil, fmt.Errorf("the checkpoint %s does not name the delivery stream and the stream that it is of; %s", path, remedy)
+		return nil, fmt.Errorf("the checkpoint %s does not name its delivery stream and its stream; %s", path, remedy)
 	}
 	if err := c.check(text); err != nil {
 		return nil, fmt.Errorf("the checkpoint %s is damaged: %w; delete it to deliver again all that the stream keeps", path, err)
 	}
 	if c.Stream != cfg.StreamARN || c.DeliveryStream != cfg.ARN {
-		return nil, fmt.Errorf("the checkpoint %s is that of %s reading %s, not of %s reading %s; first run the stack that it is of once more, so that nothing of that stream stays behind; then delete this file",
+		return nil, fmt.Errorf("the checkpoint %s is that of %s reading %s, not of %s reading %s; first run its own stack once more, so no record of that stream stays undelivered; then delete this file",
 			path, c.DeliveryStream, c.Stream, cfg.ARN, cfg.StreamARN)
 	}
 	for shard, after := range c.After {
 		if strings.Trim(after, "0123456789") != "" {
-			return nil, fmt.Errorf("the checkpoint %s has %q for %s, which is no sequence number; %s", path, after, shard, remedy)
+			return nil, fmt.Errorf("the checkpoint %s has %q for %s, which is not a sequence number; %s", path, after, shard, remedy)
 		}
 	}
 	return &c, nil
 }
 
-// check looks whether a checkpoint is as it was written. Only one without any word of a checksum is an older one.
+// check compares a checkpoint with its checksum. An older checkpoint does not mention a checksum at all.
 func (c checkpoint) check(text []byte) error {
 	if c.Checksum == "" && isOld(text) {
 		return nil
@@ -79,7 +79,7 @@ func (c checkpoint) check(text []byte) error {
 	return err
 }
 
-// isOld is true of a text that has the members that a checkpoint always had, and no other.
+// isOld reports whether a text has only the members that the first checkpoints had.
 func isOld(text []byte) bool {
 	strict := json.NewDecoder(bytes.NewReader(text))
 	strict.DisallowUnknownFields()
@@ -91,8 +91,8 @@ func isOld(text []byte) bool {
 	return strict.Decode(&old) == nil
 }
 
-// save replaces the file whole and does not return before that is on disk. Its folder is made again if somebody has
-// removed it, because nothing could be delivered without; those above it are not, because they hold the stream too.
+// save replaces the whole file, and returns when it is on disk. It makes the file's folder again if somebody has removed it,
+// because delivery needs it. It does not make the folders above, because those hold the stream too.
 func (c checkpoint) save(path string) error {
 	checksum, err := c.checksum()
 	if err != nil {
@@ -115,7 +115,8 @@ func (c checkpoint) save(path string) error {
 	return durable.WriteFile(path, append(text, '\n'))
 }
 
-// later says whether a sequence number comes after another one. They are decimal numbers of any length; "" is before all.
+// later reports whether sequence number a comes after b. Sequence numbers are decimal numbers of any length. "" comes before
+// all of them.
 func later(a, b string) bool {
 	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
 	if len(a) != len(b) {
@@ -124,15 +125,15 @@ func later(a, b string) bool {
 	return a > b
 }
 
-// with is the checkpoint moved on to other positions.
+// with returns the checkpoint with other positions.
 func (c checkpoint) with(after map[string]string) checkpoint {
 	c.After = maps.Clone(c.After)
 	maps.Copy(c.After, after)
 	return c
 }
 
-// Delivered is up to where the delivery streams of a folder of checkpoints have delivered a stream: for each of them that reads
-// it, the last sequence number by shard. A checkpoint that cannot be read delivered nothing.
+// Delivered returns how far the delivery streams of a folder of checkpoints have delivered a stream: for each of them that
+// reads it, the last sequence number by shard. A checkpoint that cannot be read counts as nothing delivered.
 func Delivered(folder, stream string) []map[string]string {
 	files, _ := filepath.Glob(filepath.Join(folder, "*.json"))
 	var positions []map[string]string

@@ -12,12 +12,12 @@ import (
 	"github.com/klauspost/compress/snappy/xerial"
 )
 
-// format is what a compression format does to an object.
+// format is the effect of a compression format on an object.
 type format struct {
 	extension string
 	// encoding is the object's Content-Encoding.
 	encoding string
-	compress func(data []byte, random io.Reader) ([]byte, error) // nil: as it is
+	compress func(data []byte, random io.Reader) ([]byte, error) // nil: no compression
 }
 
 // Assumption FH-4: the extensions are the developer guide's ("Configure Amazon S3 object name format"), but for
@@ -33,7 +33,7 @@ var formats = map[string]format{
 	"HADOOP_SNAPPY": {".snappy", "hadoop-snappy", func(data []byte, _ io.Reader) ([]byte, error) { return hadoopSnappy(data), nil }},
 }
 
-// contentType of every object, whatever it holds (the objects of floci-io/floci#2410;
+// contentType is the Content-Type of every object, whatever its content (the objects of floci-io/floci#2410;
 // honeycombio/agentless-integrations-for-aws#12).
 const contentType = "application/octet-stream"
 
@@ -65,7 +65,7 @@ func zipped(data []byte, random io.Reader) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// hadoopBlock is how much snappy-java compresses at once.
+// hadoopBlock is the number of bytes that snappy-java compresses at once.
 const hadoopBlock = 32 << 10
 
 // hadoopSnappy has, for each block, its length, the length of its compressed form, and that form. Lengths are big-endian

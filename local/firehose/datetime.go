@@ -12,11 +12,11 @@ import (
 )
 
 // Assumption FH-1: a timestamp expression is a pattern of Java's DateTimeFormatter in English (developer guide, "Understand
-// custom prefixes for Amazon S3 objects"; Java 8's documentation of DateTimeFormatter). Text in single quotes is literal,
-// two single quotes are one, and any other character that is no letter stands for itself.
+// custom prefixes for Amazon S3 objects"; Java 8's documentation of DateTimeFormatter). Text in single quotes is literal, two
+// single quotes are one quote, and a character that is not a letter stands for itself.
 
-// unimitated are letters that Firehose takes, but whose text depends on Java's release or on CLDR's tables: the period
-// of the day, the week of a month, the modified Julian day, the generic name of a time zone.
+// unimitated are letters that Firehose accepts and whose text depends on Java's release or on CLDR's tables: the period of the
+// day, the week of a month, the modified Julian day, the generic name of a time zone.
 const unimitated = "BFgv"
 
 // dateTime is a parsed pattern.
@@ -29,7 +29,7 @@ type dateTimePart struct {
 	count   int
 }
 
-// parseDateTime parses a pattern for a time zone, whose name some letters show. Its errors say what to write instead.
+// parseDateTime parses a pattern for a time zone. Some letters show the zone's name. The errors say what to write instead.
 func parseDateTime(pattern string, zone *time.Location) (dateTime, error) {
 	if pattern == "" {
 		return nil, errors.New("is empty; give it one, such as !{timestamp:yyyy/MM/dd/HH}")
@@ -62,7 +62,7 @@ func nextPart(text string) (dateTimePart, int, error) {
 	}
 }
 
-// quoted reads from a single quote to its partner. A quote that is written twice is one quote and ends nothing.
+// quoted reads from a single quote to its partner. Two quotes in a row are one quote character and do not end the text.
 func quoted(text string) (dateTimePart, int, error) {
 	var literal strings.Builder
 	for i := 1; i < len(text); i++ {
@@ -83,7 +83,7 @@ func quoted(text string) (dateTimePart, int, error) {
 
 func isLetter(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }
 
-// mostLetters is how often Java lets each letter be repeated.
+// mostLetters is the number of repetitions that Java allows for each letter.
 var mostLetters = map[byte]int{
 	'G': 5, 'u': 19, 'y': 19, 'Y': 19, 'D': 3, 'M': 5, 'L': 5, 'd': 2, 'Q': 5, 'q': 5, 'w': 2, 'W': 1, 'E': 5, 'e': 5,
 	'c': 5, 'a': 1, 'h': 2, 'K': 2, 'k': 2, 'H': 2, 'm': 2, 's': 2, 'S': 9, 'A': 19, 'n': 19, 'N': 19, 'z': 3, 'O': 4,
@@ -97,7 +97,7 @@ func (p dateTimePart) check(zone *time.Location) error {
 	text := strings.Repeat(string(p.letter), p.count)
 	switch most := mostLetters[p.letter]; {
 	case strings.IndexByte(datepattern.Refused, p.letter) >= 0:
-		return fmt.Errorf("holds %q; put it between single quotes: Firehose knows no such part of a date", text)
+		return fmt.Errorf("holds %q; put it between single quotes: it is not a date field that Firehose knows", text)
 	case strings.IndexByte(unimitated, p.letter) >= 0 || p.letter == 'z' && (p.count > most || zone != time.UTC):
 		return fmt.Errorf("holds %q, which is not imitated on one machine; use letters whose text is a number, such as yyyy, MM, dd, HH", text)
 	case p.count > most, p.letter == 'c' && p.count == 2, p.letter == 'O' && p.count != 1 && p.count != 4:
@@ -106,8 +106,8 @@ func (p dateTimePart) check(zone *time.Location) error {
 	return nil
 }
 
-// format is the text of a pattern at one instant, which has whole seconds: objects that AWS delivered are said to show
-// zeros for fractions of a second (another emulator's captures of AWS, "Firehose streaming behavior"; not seen ourselves).
+// format returns the text of a pattern at an instant of whole seconds. Objects that AWS delivered reportedly show zeros for
+// fractions of a second (another emulator's captures of AWS, "Firehose streaming behavior"; this project has not verified it).
 func (d dateTime) format(at time.Time) string {
 	at = at.Truncate(time.Second)
 	var b strings.Builder
@@ -148,7 +148,7 @@ func (p dateTimePart) format(at time.Time) string {
 	return p.name(at, number)
 }
 
-// number is the value of a letter that counts something.
+// number returns the value of a numeric letter.
 func (p dateTimePart) number(at time.Time) int {
 	_, weekOfYear := week(at)
 	sinceMidnight := (at.Hour()*60+at.Minute())*60 + at.Second()
@@ -161,7 +161,7 @@ func (p dateTimePart) number(at time.Time) int {
 	}[p.letter]
 }
 
-// name is the text of a letter that is repeated three times or more: short, full, or its first character.
+// name returns the text of a letter that is repeated three times or more: short, full, or its first character.
 func (p dateTimePart) name(at time.Time, number int) string {
 	switch p.letter {
 	case 'M', 'L':
@@ -187,7 +187,7 @@ func pick(count int, short, full, narrow string) string {
 
 func pad(number, width int) string { return fmt.Sprintf("%0*d", width, number) }
 
-// year has two digits where it has two letters, else as many as it has letters and more where they are needed.
+// year returns two digits for two letters, and otherwise at least as many digits as letters.
 func year(year, count int) string {
 	if count == 2 {
 		return pad(year%100, 2)
@@ -197,9 +197,9 @@ func year(year, count int) string {
 
 func quarter(at time.Time) int { return (int(at.Month())-1)/3 + 1 }
 
-// week has the conventions of the United States, which is how AWS documents the weeks of its own index names (developer
-// guide, "Amazon S3 Object Name Format" and its neighbour for OpenSearch): a week begins on Sunday, and the first one of
-// a year holds January 1.
+// week follows the conventions of the United States, as AWS documents for the weeks in its index names (developer guide,
+// "Amazon S3 Object Name Format" and its neighbour for OpenSearch): a week begins on Sunday, and the first one of a year holds
+// January 1.
 func week(at time.Time) (inYear, number int) {
 	saturday := at.AddDate(0, 0, 6-int(at.Weekday())) // the week's last day decides
 	return saturday.Year(), (saturday.YearDay()-1)/7 + 1
@@ -210,7 +210,7 @@ func weekOfMonth(at time.Time) int {
 	return (at.Day()-1+int(first.Weekday()))/7 + 1
 }
 
-// offset is the distance from UTC in the shapes that Java has for it.
+// offset returns the offset from UTC in Java's forms.
 func (p dateTimePart) offset(at time.Time) string {
 	_, seconds := at.Zone()
 	if seconds == 0 && (p.letter == 'X' || p.letter == 'Z' && p.count == 5) {
@@ -229,8 +229,8 @@ func (p dateTimePart) offset(at time.Time) string {
 	return sign + clockface(seconds, p.count)
 }
 
-// clockface has 1 to 5 shapes: hours with minutes if there are any, hours and minutes, the same with a colon, and those
-// two with seconds if there are any.
+// clockface has the shapes 1 to 5: hours, with minutes if they are not 0; hours and minutes; the same with a colon; and the
+// last two with seconds if they are not 0.
 func clockface(seconds, shape int) string {
 	minutes, rest := seconds/60%60, seconds%60
 	text := pad(seconds/3600, 2)
@@ -261,7 +261,7 @@ func (p dateTimePart) localized(sign string, hours, minutes int) string {
 	return text
 }
 
-// printable says whether a text is of printable ASCII characters.
+// printable reports whether a text has only printable ASCII characters.
 func printable(text string) bool {
 	return strings.IndexFunc(text, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsPrint(r) }) < 0
 }

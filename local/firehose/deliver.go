@@ -12,19 +12,19 @@ import (
 // Assumption FH-6: a buffer is delivered when it holds BufferMiB or when BufferInterval has passed since its first record,
 // whichever is first; its size counts before compression (API reference, BufferingHints; developer guide, "Quota"). One
 // delivery stream has one buffer for all shards, as it has one pair of hints and joins "multiple incoming records" into an
-// object ("Data Delivery Format"). The hints are hints: here, a buffer is full with the record that reaches the size, and
-// is not made larger when delivery falls behind.
+// object ("Data Delivery Format"). AWS may deviate from the hints. Here, a buffer is full with the record that reaches the
+// size, and does not grow when delivery falls behind.
 //
 // AppendDelimiterToRecord writes its delimiter after each record ("appends a new line character after every record",
-// aws-cloudformation/cloudformation-coverage-roadmap#1935), so that objects can be joined. Another emulator's
-// captures of AWS ("Firehose streaming behavior") are said to have it between records alone and not after an object's
-// last one, and AWS's documentation can be read both ways: nothing should depend on an object's last byte.
+// aws-cloudformation/cloudformation-coverage-roadmap#1935), so that objects can be joined. Another emulator's captures of AWS
+// ("Firehose streaming behavior") reportedly have it only between records and not after an object's last one. AWS's
+// documentation allows both readings, so do not depend on an object's last byte.
 //
-// Records have no limit of their own here. The 1,000 KiB of the guide's quotas are those of Firehose's own PutRecord,
-// which does not exist with a Kinesis source; the stream's limit holds.
+// This package has no limit for a record's size. The 1,000 KiB of the guide's quotas apply to Firehose's own PutRecord, which
+// does not exist with a Kinesis source. The stream's limit applies.
 
-// accept takes records of one shard into the buffer and delivers each time it is full. Records that it already has are
-// passed over. The caller has the turn. When ctx ends, what was not accepted is read again later.
+// accept adds records of one shard to the buffer, and delivers whenever the buffer is full. It skips records that it already
+// has. The caller has the turn. When ctx ends, the remaining records are read again later.
 func (d *DeliveryStream) accept(ctx context.Context, shard string, records []kinesis.Record) error {
 	for _, record := range records {
 		if !later(record.SequenceNumber, d.read[shard]) {
@@ -46,11 +46,10 @@ func (d *DeliveryStream) accept(ctx context.Context, shard string, records []kin
 	return nil
 }
 
-// pass goes on after a place that holds no record, and says what of the stream could not be read there. The caller has the
-// turn.
+// pass continues after a place that holds no record, and reports what the stream could not read there. The caller has the turn.
 func (d *DeliveryStream) pass(shard string, place kinesis.Record) {
 	if place.Lost != "" {
-		d.opts.Logger.Error("records of the stream are damaged and are not delivered; those that follow them are", "shard", shard, "lost", place.Lost)
+		d.opts.Logger.Error("records of the stream are damaged and are not delivered; later records are", "shard", shard, "lost", place.Lost)
 		d.showFailure("reading of the stream", fmt.Errorf("%s: %s", shard, place.Lost))
 	}
 	d.read[shard] = place.SequenceNumber
@@ -61,12 +60,12 @@ func (d *DeliveryStream) pass(shard string, place kinesis.Record) {
 	d.checkpoint, d.unsaved = d.checkpoint.with(map[string]string{shard: place.SequenceNumber}), true
 }
 
-// deliver writes the buffer as one object and moves the checkpoint, and tries for ever. It returns an error only when
-// ctx ends first, or when no object can be made of the buffer, which is then still there. An object whose checkpoint could
-// not be written is not written again, unless the process dies.
+// deliver writes the buffer as one object and moves the checkpoint. It retries without end. It returns an error only if ctx
+// ends first, or if it cannot make an object of the buffer, which then keeps its records. It does not write an object again
+// because its checkpoint could not be written. Only a process that starts again does.
 //
-// Assumption FH-7: with a Kinesis source, delivery is tried again for as long as the stream keeps the records (developer
-// guide, "Troubleshooting" and "Quota"); the guide gives no delays. What is in the buffer is kept here beyond that.
+// Assumption FH-7: with a Kinesis source, Firehose retries a delivery as long as the stream keeps the records (developer guide,
+// "Troubleshooting" and "Quota"). The guide gives no delays. The buffer here keeps its records longer than that.
 func (d *DeliveryStream) deliver(ctx context.Context) error {
 	var err error
 	if d.buffer.records > 0 {
@@ -105,8 +104,8 @@ func (d *DeliveryStream) writeObject(ctx context.Context) error {
 	return nil
 }
 
-// saveCheckpoint writes the checkpoint if it has moved. Its object is there, so that it is due even if ctx has ended: one
-// attempt is always made, and a last one when ctx ends a wait. What fails is made up for by the next delivery or flush.
+// saveCheckpoint writes the checkpoint if it has moved. The object exists, so the checkpoint is due even if ctx has ended:
+// there is always one attempt, and a last one when ctx ends a wait. The next delivery or flush makes up for a failure.
 func (d *DeliveryStream) saveCheckpoint(ctx context.Context) error {
 	if !d.unsaved {
 		return nil
@@ -120,7 +119,7 @@ func (d *DeliveryStream) saveCheckpoint(ctx context.Context) error {
 	return err
 }
 
-// object makes the next object's name and content.
+// object returns the next object's key and content.
 func (d *DeliveryStream) object() (key string, body []byte, err error) {
 	key, err = d.cfg.keyOf(d.prefix, d.buffer.oldest, d.random)
 	if err != nil {
@@ -142,12 +141,12 @@ const (
 	mostDelay  = time.Minute
 )
 
-// delay before the attempt that follows a number of failures: 1 s, doubled each time, at most a minute.
+// delay returns the wait after a number of failures: 1 s, doubled each time, at most a minute.
 func delay(failures int) time.Duration {
 	return min(firstDelay<<min(failures-1, 10), mostDelay)
 }
 
-// persist tries until it succeeds. It returns an error only when ctx has ended. Each failure is logged with the time of
+// persist calls attempt until it succeeds. It returns an error only when ctx has ended. It logs each failure with the time of
 // the next attempt.
 func (d *DeliveryStream) persist(ctx context.Context, what string, attempt func() error) error {
 	for failures := 1; ; failures++ {
@@ -168,7 +167,7 @@ func (d *DeliveryStream) persist(ctx context.Context, what string, attempt func(
 	}
 }
 
-// sleep says whether ctx lasted.
+// sleep reports whether ctx is still valid after the wait.
 func (d *DeliveryStream) sleep(ctx context.Context, wait time.Duration) bool {
 	timer := d.opts.Clock.NewTimer(wait)
 	defer timer.Stop()

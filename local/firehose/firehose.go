@@ -1,8 +1,8 @@
 // Package firehose delivers the records of a Kinesis data stream to a bucket, as a Firehose delivery stream does: joined
 // in a buffer, compressed, and named by prefix expressions.
 //
-// What was acknowledged by the stream is delivered at least once, in order within its shard, whatever happens between: a
-// checkpoint on disk says up to where each shard has been delivered, and it moves only after an object is written.
+// It delivers each record that the stream acknowledged at least once, in order within its shard, also after a crash. A
+// checkpoint on disk has the position up to which each shard has been delivered. It moves only after an object is written.
 package firehose
 
 import (
@@ -25,26 +25,27 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
-// Source is the stream that is read, which local/kinesis is.
+// Source is the stream to read. local/kinesis implements it.
 type Source interface {
-	// Shards are a stream's, each after its parents, the closed ones among them until their records have expired.
+	// Shards returns a stream's shards, each after its parents. A closed shard is among them until its records have expired.
 	Shards(ctx context.Context, stream string) ([]kinesis.Shard, error)
-	// Latest is the sequence number of a shard's last record, and of a closed shard its ending one; "" where it has none.
+	// Latest is the sequence number of a shard's last record, or "" if it has none. For a closed shard it is the ending
+	// sequence number.
 	Latest(ctx context.Context, stream, shard string) (string, error)
-	// Records are at most limit records with sequence numbers beyond after, in order; after "" is the oldest kept. A closed
-	// shard's last is empty and has its ending sequence number.
+	// Records returns at most limit records with sequence numbers greater than after, in order. With "" it begins with the
+	// oldest record. The last record of a closed shard is empty and has the ending sequence number.
 	Records(ctx context.Context, stream, shard, after string, limit int) ([]kinesis.Record, error)
-	// Wait returns nil once there is a record beyond after, or the shard is closed.
+	// Wait returns nil as soon as there is a record after the sequence number, or the shard is closed.
 	Wait(ctx context.Context, stream, shard, after string) error
 }
 
-// Destination is where objects go, which local/s3 is. An object is there, whole and for good, once Put returns nil. body
-// must not be kept or changed.
+// Destination stores objects. local/s3 implements it. When Put returns nil, the whole object is stored durably. Put must not
+// keep or change body.
 type Destination interface {
 	Put(ctx context.Context, bucket, key string, body []byte, contentType, contentEncoding string) error
 }
 
-// Object is what was delivered.
+// Object is a delivered object.
 type Object struct {
 	Bucket string `json:"bucket"`
 	Key    string `json:"key"`
@@ -61,10 +62,10 @@ type Object struct {
 type Options struct {
 	Source      Source
 	Destination Destination
-	// Allow says whether the delivery stream's role may do an action; nil allows everything. A denial is a failure like
-	// any other: logged with its text and tried again. The stream's actions are Config.SourceRoleARN's to be allowed.
+	// Allow returns an error if the delivery stream's role may not do an action. nil allows everything. A denial is a failure
+	// like any other: it is logged with its text and retried. For actions on the stream the role is Config.SourceRoleARN.
 	Allow func(action, resource string) error
-	// Checkpoint is the path of the checkpoint's file. Its folder is made.
+	// Checkpoint is the path of the checkpoint's file. Open makes its folder.
 	Checkpoint string
 	Clock      clockwork.Clock // nil: the real one
 	Logger     *slog.Logger    // nil: none
@@ -81,32 +82,33 @@ type DeliveryStream struct {
 	random  io.Reader
 	running chan struct{} // holds a token while Run runs
 
-	// turn holds a token while nobody changes what follows. It is no mutex, because a delivery may be tried for hours
-	// and whoever waits for it has a context.
+	// turn holds a token while nothing changes the fields below. It is not a mutex, because a delivery may be retried for
+	// hours, and a goroutine that waits for it must be able to stop with its context.
 	turn       chan struct{}
 	buffer     buffer
 	checkpoint checkpoint
-	// unsaved says that the checkpoint has moved since it was last written.
+	// unsaved is true if the checkpoint has moved since it was last written.
 	unsaved bool
-	// read is the last record that came into the buffer, by shard.
+	// read is the last record that was added to the buffer, by shard.
 	read map[string]string
 
 	mu     sync.Mutex
 	status Status
-	// unknown are the shards that there were without a checkpoint.
+	// unknown are the shards that the stream had when there was no checkpoint.
 	unknown map[string]bool
-	// expired is up to where records are known to have expired unread, by shard, so that it is said once.
+	// expired is the position up to which records are known to have expired unread, by shard. It serves to report them only
+	// once.
 	expired map[string]string
 }
 
-// Open opens a delivery stream. Where it begins is on disk when Open returns.
+// Open opens a delivery stream. When it returns, the positions at which the delivery begins are on disk.
 //
-// Assumption FH-5: on AWS a delivery stream reads its source from LATEST, as of its own creation (developer guide, "Writing
-// to Amazon Data Firehose Using Kinesis Data Streams"). Here one without a checkpoint begins with the oldest record that
-// the stream keeps. For a new stream, which has none, that is the same. Otherwise nothing tells a delivery stream that has been
-// added to the stack from one whose checkpoint was lost, or that was renamed while records waited for it. To begin at the
-// end would lose acknowledged records; to begin at the beginning delivers some again, which at-least-once permits, and is
-// said. A shard that appears later is read from its beginning too, as one is that a split or merge has made (see FH-12).
+// Assumption FH-5: on AWS a delivery stream reads its source from LATEST, as of its own creation (developer guide, "Writing to
+// Amazon Data Firehose Using Kinesis Data Streams"). Here one without a checkpoint begins with the oldest record that the
+// stream keeps. For a new stream, which has none, that is the same. Otherwise Open cannot distinguish a delivery stream that
+// was added to the stack from one whose checkpoint was lost, or that was renamed while records waited for it. To begin at the
+// end would lose acknowledged records. To begin at the beginning may deliver records again, which at-least-once permits and
+// Open logs. A shard that appears later is also read from its beginning, like one that a split or merge makes (see FH-12).
 func Open(cfg Config, opts Options) (*DeliveryStream, error) {
 	opts.Clock = cmp.Or[clockwork.Clock](opts.Clock, clockwork.NewRealClock())
 	opts.Logger = cmp.Or(opts.Logger, slog.New(slog.DiscardHandler))
@@ -160,7 +162,7 @@ func (d *DeliveryStream) openCheckpoint(ctx context.Context) error {
 	}
 	d.forget(shards)
 	if saved == nil && had {
-		d.opts.Logger.Warn("there is no checkpoint, and the stream has had records: all that it still keeps is delivered, some of it perhaps again",
+		d.opts.Logger.Warn("there is no checkpoint, and the stream has had records: every record that it still keeps is delivered, perhaps some of them again",
 			"checkpoint", d.opts.Checkpoint, "stream", d.cfg.StreamName)
 	}
 	if !d.unsaved {
@@ -170,7 +172,7 @@ func (d *DeliveryStream) openCheckpoint(ctx context.Context) error {
 	return d.checkpoint.save(d.opts.Checkpoint)
 }
 
-// begin finds where to begin in a shard. Without a checkpoint nobody knows whether what has expired was delivered.
+// begin finds the position to begin at in a shard. Without a checkpoint it is unknown whether expired records were delivered.
 func (d *DeliveryStream) begin(ctx context.Context, shard, latest string) {
 	after, known := d.checkpoint.After[shard]
 	begin := after
@@ -188,7 +190,8 @@ func (d *DeliveryStream) begin(ctx context.Context, shard, latest string) {
 	d.unsaved = d.unsaved || !known || begin != after
 }
 
-// forget drops the shards that the stream has no more from the checkpoint. One that was not delivered to its end is said.
+// forget removes the shards from the checkpoint that the stream no longer has. It reports one that was not delivered to its
+// end.
 func (d *DeliveryStream) forget(shards []kinesis.Shard) {
 	for id, after := range d.checkpoint.After {
 		if hasShard(shards, id) {
@@ -206,15 +209,15 @@ func hasShard(shards []kinesis.Shard, id string) bool {
 	return slices.ContainsFunc(shards, func(shard kinesis.Shard) bool { return shard.ID == id })
 }
 
-// sayGone says that a shard is no more which was not delivered to its end.
+// sayGone reports a shard that no longer exists and was not delivered to its end.
 func (d *DeliveryStream) sayGone(shard, after string) {
-	d.opts.Logger.Error("the stream has this shard no more, and what it held and was not delivered is lost: the records of a closed shard have expired, or the stream was deleted and made again",
+	d.opts.Logger.Error("the stream no longer has this shard, and its undelivered records are lost: the records of a closed shard have expired, or the stream was deleted and made again",
 		"shard", shard, "delivered_up_to", after)
 	d.showFailure("reading of the stream", fmt.Errorf("%s is gone; its records after %q were not delivered", shard, after))
 }
 
-// allExpired says whether records came after the last delivered one, and retention has left none of them. latest has to be
-// what the stream said before now. A stream that cannot be read now is read later.
+// allExpired reports whether there were records after the last delivered one that have all expired. latest must be an earlier
+// answer of the stream. A stream that cannot be read now is read later.
 func (d *DeliveryStream) allExpired(ctx context.Context, shard, after, latest string) bool {
 	if !later(latest, after) {
 		return false
@@ -223,12 +226,12 @@ func (d *DeliveryStream) allExpired(ctx context.Context, shard, after, latest st
 	return err == nil && len(kept) == 0
 }
 
-// sayAllExpired says that nothing is left of what came after the last delivered record.
+// sayAllExpired reports that all records after the last delivered one have expired.
 func (d *DeliveryStream) sayAllExpired(shard, after, latest string) {
 	d.sayExpired(shard, after, latest, "up to")
 }
 
-// sayExpired says so loudly, and once. The records that are lost came after one number, and until another or before it.
+// sayExpired reports lost records as an error, once. They came after the number after, and up to or before the number end.
 func (d *DeliveryStream) sayExpired(shard, after, end, until string) {
 	d.mu.Lock()
 	said := d.expired[shard] == end
@@ -242,8 +245,8 @@ func (d *DeliveryStream) sayExpired(shard, after, end, until string) {
 	d.showFailure("reading of the stream", fmt.Errorf("records of %s after %q %s %s have expired before they were delivered", shard, after, until, end))
 }
 
-// isForeign says whether a sequence number is that of another stream of the same name: it is beyond the end, or the stream
-// refuses it and nothing else.
+// isForeign reports whether a sequence number belongs to another stream of the same name: it is beyond the end, or the stream
+// refuses only that number.
 func (d *DeliveryStream) isForeign(ctx context.Context, shard, after, latest string) bool {
 	if after == "" {
 		return false
@@ -260,11 +263,11 @@ func (d *DeliveryStream) isForeign(ctx context.Context, shard, after, latest str
 }
 
 func (d *DeliveryStream) sayForeign(shard, after, latest string) {
-	d.opts.Logger.Error("what was read last is not of this stream, which must have been deleted and made again; delivering from its beginning. What the one before held and was not delivered is lost",
+	d.opts.Logger.Error("the last record that was read is not in this stream, so the stream must have been deleted and made again; delivering from its beginning. Undelivered records of the former stream are lost",
 		"shard", shard, "read_up_to", after, "end", latest)
 }
 
-// take takes the turn. It fails when ctx ends first.
+// take takes the turn. It fails if ctx ends first.
 func (d *DeliveryStream) take(ctx context.Context) error {
 	select {
 	case <-d.turn:

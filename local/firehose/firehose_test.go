@@ -125,7 +125,7 @@ func TestBeginsAtTheBeginningOfTheStream(t *testing.T) {
 		if got := w.checkpoint(); !strings.Contains(got, `"shard-0": ""`) || !strings.Contains(got, `"shard-1": ""`) {
 			t.Errorf("checkpoint %s", got)
 		}
-		w.expectLog(`level=WARN msg="there is no checkpoint, and the stream has had records: all that it still keeps is delivered, some of it perhaps again" delivery_stream=delivery checkpoint=` + w.opts.Checkpoint + ` stream=stream`)
+		w.expectLog(`level=WARN msg="there is no checkpoint, and the stream has had records: every record that it still keeps is delivered, perhaps some of them again" delivery_stream=delivery checkpoint=` + w.opts.Checkpoint + ` stream=stream`)
 		w.stream.put("shard-0", "a")
 		w.start()
 		w.advance(time.Minute)
@@ -284,7 +284,7 @@ func TestADenialIsAFailingDelivery(t *testing.T) {
 		w.start()
 		defer func() { w.stop() }()
 		synctest.Wait()
-		w.expectLog(`msg="nothing can be delivered as the role is now: it may not write an object of this prefix; what comes is kept in the stream" delivery_stream=delivery prefix=e/!{timestamp:HH}/ error="is not authorized to perform: s3:PutObject; the role's policies need {…}"`)
+		w.expectLog(`msg="nothing can be delivered: the role may not write objects with this prefix; the stream keeps the records" delivery_stream=delivery prefix=e/!{timestamp:HH}/ error="is not authorized to perform: s3:PutObject; the role's policies need {…}"`)
 		w.stream.put("shard-0", "a")
 		synctest.Wait()
 		w.advance(time.Minute)
@@ -344,7 +344,7 @@ func TestAMissingPermissionThatAWSDocumentsIsSaid(t *testing.T) {
 		}
 		w.start()
 		defer func() { w.stop() }()
-		w.expectLog(`level=WARN msg="the role lacks a permission that AWS documents as needed; delivery here works without it" delivery_stream=delivery action=s3:ListBucket error="no list"`)
+		w.expectLog(`level=WARN msg="the role lacks a permission that AWS documents as required; local delivery works without it" delivery_stream=delivery action=s3:ListBucket error="no list"`)
 		w.stream.put("shard-0", "a")
 		synctest.Wait()
 		w.advance(time.Minute)
@@ -453,7 +453,7 @@ func TestAnotherStreamOfTheSameName(t *testing.T) {
 		w.advance(time.Minute)
 		w.stop()
 		w.expectBodies("1\n2\n3\na\n")
-		w.expectLog(`level=ERROR msg="what was read last is not of this stream, which must have been deleted and made again; delivering from its beginning. What the one before held and was not delivered is lost" delivery_stream=delivery shard=shard-0 read_up_to=3 end=1`)
+		w.expectLog(`level=ERROR msg="the last record that was read is not in this stream, so the stream must have been deleted and made again; delivering from its beginning. Undelivered records of the former stream are lost" delivery_stream=delivery shard=shard-0 read_up_to=3 end=1`)
 	})
 }
 
@@ -472,7 +472,7 @@ func TestAStreamThatRefusesTheCheckpoint(t *testing.T) {
 		w.advance(time.Minute)
 		w.stop()
 		w.expectBodies("1\n1\na\n")
-		w.expectLog("what was read last is not of this stream")
+		w.expectLog("the last record that was read is not in this stream")
 	})
 }
 
@@ -741,12 +741,12 @@ func TestOpenRefuses(t *testing.T) {
 		name, checkpoint, want string
 		change                 func(*firehose.Config)
 	}{
-		{"no JSON", `{`, `delivery: the checkpoint ` + path + ` cannot be read: its end is cut off; mend it, or delete it to deliver again all that the stream keeps`, nil},
-		{"{}", `{}`, `delivery: the checkpoint ` + path + ` does not name the delivery stream and the stream that it is of; mend it, or delete it to deliver again all that the stream keeps`, nil},
-		{"empty", ``, `delivery: the checkpoint ` + path + ` cannot be read: it is empty; mend it, or delete it to deliver again all that the stream keeps`, nil},
-		{"another's", `{"deliveryStream": "d", "stream": "s"}`, `delivery: the checkpoint ` + path + ` is that of d reading s, not of arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery reading arn:aws:kinesis:us-east-1:000000000000:stream/stream; first run the stack that it is of once more, so that nothing of that stream stays behind; then delete this file`, nil},
+		{"no JSON", `{`, `delivery: the checkpoint ` + path + ` cannot be read: its end is cut off; repair it, or delete it to deliver again all that the stream keeps`, nil},
+		{"{}", `{}`, `delivery: the checkpoint ` + path + ` does not name its delivery stream and its stream; repair it, or delete it to deliver again all that the stream keeps`, nil},
+		{"empty", ``, `delivery: the checkpoint ` + path + ` cannot be read: it is empty; repair it, or delete it to deliver again all that the stream keeps`, nil},
+		{"another's", `{"deliveryStream": "d", "stream": "s"}`, `delivery: the checkpoint ` + path + ` is that of d reading s, not of arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery reading arn:aws:kinesis:us-east-1:000000000000:stream/stream; first run its own stack once more, so no record of that stream stays undelivered; then delete this file`, nil},
 		{"no number", `{"deliveryStream": "arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery", "stream": "arn:aws:kinesis:us-east-1:000000000000:stream/stream", "after": {"shard-0": "x"}}`,
-			`delivery: the checkpoint ` + path + ` has "x" for shard-0, which is no sequence number; mend it, or delete it to deliver again all that the stream keeps`, nil},
+			`delivery: the checkpoint ` + path + ` has "x" for shard-0, which is not a sequence number; repair it, or delete it to deliver again all that the stream keeps`, nil},
 		{"a wrong prefix", ``, `delivery: prefix holds "!{" that opens no expression; write !{namespace:value}, or leave it out`, func(c *firehose.Config) { c.Prefix = "!{" }},
 		{"a wrong compression", ``, `delivery: compression_format is "BROTLI"; use one of UNCOMPRESSED, GZIP, ZIP, Snappy, HADOOP_SNAPPY`, func(c *firehose.Config) { c.Compression = "BROTLI" }},
 	} {

@@ -17,17 +17,17 @@ const (
 
 	listDefault, listMost = 10, 10_000 // API reference, ListDeliveryStreams
 
-	// maxBody of a call, in bytes: it names a delivery stream.
+	// maxBody is the largest body of a call, in bytes: a call only names a delivery stream.
 	maxBody = 64 << 10
 )
 
-// Described answers Firehose's DescribeDeliveryStream and ListDeliveryStreams of what runs.
+// Described answers Firehose's DescribeDeliveryStream and ListDeliveryStreams for the running delivery streams.
 type Described struct {
 	Streams []Config
 	Account string
-	// Since is given as the time of their creation.
+	// Since is their time of creation in the answers.
 	Since time.Time
-	// NotImitated is told what a client asked for in vain.
+	// NotImitated is called with an operation that a client asked for and that is not imitated.
 	NotImitated func(text string)
 }
 
@@ -37,7 +37,7 @@ type problem struct {
 	Message string `json:"message"`
 }
 
-// ServeHTTP speaks AWS JSON 1.1. Any credentials will do, but there have to be some.
+// ServeHTTP speaks AWS JSON 1.1. It accepts any credentials, but requires some.
 func (d Described) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, wrong := d.answer(w, r)
 	w.Header().Set("Content-Type", jsonType)
@@ -99,8 +99,8 @@ func (d Described) list(typ, after string, limit int) (any, *problem) {
 	return answer, nil
 }
 
-// Assumption FH-11: a delivery stream is described by these members (API reference, DeliveryStreamDescription), in the state that
-// runs: the interval is the one that is gone by here.
+// Assumption FH-11: a delivery stream is described by these members (API reference, DeliveryStreamDescription), as it runs: the
+// interval is the one in effect here.
 func (d Described) describe(name string) (any, *problem) {
 	at := slices.IndexFunc(d.Streams, func(cfg Config) bool { return cfg.Name == name })
 	if at < 0 {

@@ -6,14 +6,14 @@ import (
 	"encoding/binary"
 )
 
-// Assumption FH-9: records that the Kinesis Producer Library has put together into one are taken apart again before they are
-// delivered (developer guide, "Data Delivery", Important). Such a record is four bytes, a protocol buffer whose field 3
-// holds the records, each with its data in a field 3, and the MD5 of the protocol buffer
-// (awslabs/amazon-kinesis-producer, aggregation-format.md). What has another form is a record as it is.
+// Assumption FH-9: Firehose de-aggregates records that the Kinesis Producer Library aggregated, before it delivers them
+// (developer guide, "Data Delivery", Important). Such a record is four bytes, a protocol buffer whose field 3 holds the
+// records, each with its data in a field 3, and the MD5 of the protocol buffer (awslabs/amazon-kinesis-producer,
+// aggregation-format.md). A record of any other form stays as it is.
 
 var kplMagic = []byte{0xF3, 0x89, 0x9A, 0xC2}
 
-// userRecords are the records that were put together into one; one record is itself.
+// userRecords returns the records that were aggregated into one, or the record itself.
 func userRecords(data []byte) [][]byte {
 	message, ok := bytes.CutPrefix(data, kplMagic)
 	if !ok || len(message) <= md5.Size {
@@ -44,7 +44,7 @@ const (
 	sized  = 2
 )
 
-// fields are the contents of a message's sized fields of one number, in order. Others are passed over.
+// fields returns the contents of a message's sized fields with one number, in order. It skips other fields.
 func fields(message []byte, number uint64) (found [][]byte, ok bool) {
 	for len(message) > 0 {
 		tag, n := binary.Uvarint(message)

@@ -17,10 +17,10 @@ import (
 	"cdk.tf/go/ingest/local/s3"
 )
 
-// Assumption FH-2: a prefix is text with expressions !{namespace:value}; a prefix without any gets
-// !{timestamp:yyyy/MM/dd/HH/} appended as it stands, with no "/" before it (developer guide, "Understand custom prefixes
-// for Amazon S3 objects", semantic rules; keys seen on AWS in floci-io/floci#1857). All timestamps of an object are the
-// arrival of the oldest record in it (same page), in UTC or in custom_time_zone.
+// Assumption FH-2: a prefix is text with expressions !{namespace:value}; a prefix without any gets !{timestamp:yyyy/MM/dd/HH/}
+// appended directly, without "/" before it (developer guide, "Understand custom prefixes for Amazon S3 objects", semantic
+// rules; keys seen on AWS in floci-io/floci#1857). All timestamps of an object are the arrival of the oldest record in it (same
+// page), in UTC or in custom_time_zone.
 
 const (
 	timestampNamespace = "timestamp"
@@ -48,7 +48,7 @@ var expressionPattern = regexp.MustCompile(`^!\{([A-Za-z]+):([^{}]*)\}`)
 // expression is one !{namespace:value}.
 type expression struct{ text, namespace, value string }
 
-// splitPrefix separates text from expressions: of each pair of results one is empty.
+// splitPrefix separates text from expressions. It calls each with one of the two, the other empty.
 func splitPrefix(text string, each func(literal string, e expression) error) error {
 	for text != "" {
 		at := strings.Index(text, "!{")
@@ -99,7 +99,7 @@ func parsePrefix(text string, zone *time.Location) (prefix, error) {
 	case expressions == 0:
 		return parsePrefix(text+appended, zone)
 	case dates == 0:
-		// The guide says that a timestamp is appended; on AWS it was seen not to be (floci-io/floci#1857).
+		// The guide says that Firehose appends a timestamp. On AWS it did not (floci-io/floci#1857).
 		return nil, errors.New("holds expressions but no timestamp, which AWS's documentation and AWS itself treat differently; add one, such as !{timestamp:yyyy/MM/dd/HH}")
 	}
 	return parsed, parsed.checkLength(zone)
@@ -110,7 +110,7 @@ func checkText(text string) error {
 	case len(text) > quota.MaxPrefix:
 		return fmt.Errorf("is %d characters long; use at most %d", len(text), quota.MaxPrefix)
 	case !printable(text):
-		return errors.New("holds a character that is no printable ASCII; leave it out")
+		return errors.New("holds a character that is not printable ASCII; leave it out")
 	}
 	return nil
 }
@@ -126,19 +126,19 @@ func (e expression) parse(zone *time.Location) (prefixPart, error) {
 	case e.namespace == firehoseNamespace && e.value == randomString:
 		return prefixPart{random: true}, nil
 	case e.namespace == firehoseNamespace && e.value == errorOutputType:
-		return prefixPart{}, fmt.Errorf("holds %q; move it to error_output_prefix: Firehose takes it nowhere else", e.text)
+		return prefixPart{}, fmt.Errorf("holds %q; move it to error_output_prefix: Firehose accepts it only there", e.text)
 	case e.namespace == "partitionKeyFromQuery" || e.namespace == "partitionKeyFromLambda":
 		return prefixPart{}, fmt.Errorf("holds %q, which needs dynamic partitioning: that is not imitated on one machine", e.text)
 	}
 	return prefixPart{}, fmt.Errorf("holds %q; use the namespace timestamp, or !{firehose:random-string}", e.text)
 }
 
-// checkErrorPrefix checks the prefix of failed records, which is never evaluated: without transformation, conversion and
+// checkErrorPrefix checks the prefix of failed records. Nothing here evaluates it: without transformation, conversion and
 // partitioning no record fails.
 func checkErrorPrefix(text string, zone *time.Location, hasExpressions bool) error {
 	if text == "" {
 		if hasExpressions {
-			return errors.New("is missing; Firehose demands it where prefix holds expressions")
+			return errors.New("is missing; Firehose requires it if prefix holds expressions")
 		}
 		return nil
 	}
@@ -159,12 +159,12 @@ func checkErrorPrefix(text string, zone *time.Location, hasExpressions bool) err
 		return err
 	})
 	if err == nil && expressions > 0 && !hasType {
-		return errors.New("holds expressions but no !{firehose:error-output-type}; add it, as Firehose demands")
+		return errors.New("holds expressions but no !{firehose:error-output-type}; add it: Firehose requires it")
 	}
 	return err
 }
 
-// unmeant are the sentences about what the two prefixes hold that Firehose takes and nobody means.
+// unmeant returns sentences about parts of the two prefixes that Firehose accepts and that are probably mistakes.
 func (s extendedS3) unmeant() []string {
 	events, eventDates := fixedAndDates(s.Prefix)
 	failed, failedDates := fixedAndDates(s.ErrorOutputPrefix)
@@ -175,15 +175,16 @@ func (s extendedS3) unmeant() []string {
 	for _, said := range datepattern.Unmeant(failedDates) {
 		found = append(found, "error_output_prefix holds "+said)
 	}
-	// The developer guide's semantic rules say nothing of it.
+	// The developer guide's semantic rules do not mention this.
 	if events != "" && failed != "" && (strings.HasPrefix(events, failed) || strings.HasPrefix(failed, events)) {
-		found = append(found, fmt.Sprintf("error_output_prefix begins with %q and prefix with %q, so that what fails lands among the events; use folders of which neither begins the other",
+		found = append(found, fmt.Sprintf("error_output_prefix begins with %q and prefix with %q, so that Firehose on AWS writes failed records among the events; make sure that neither begins with the other",
 			failed, events))
 	}
 	return found
 }
 
-// fixedAndDates are the text before a prefix's first expression, and the patterns of its timestamps. The prefix was parsed before.
+// fixedAndDates returns the text before a prefix's first expression, and the patterns of its timestamps. The prefix must be
+// valid.
 func fixedAndDates(text string) (fixed string, dates []string) {
 	fixed, _, _ = strings.Cut(text, "!{")
 	_ = splitPrefix(text, func(_ string, e expression) error {
@@ -195,8 +196,8 @@ func fixedAndDates(text string) (fixed string, dates []string) {
 	return fixed, dates
 }
 
-// longest are the instants of a time zone at one of which a prefix is as long as it can be: the months and the weekday with the
-// longest names, two digits wherever there can be two, one with and one without daylight saving, whose offset may be written longer.
+// longest returns instants at one of which a prefix is longest: they have the months and the weekday with the longest names,
+// and two digits wherever possible. One has daylight saving time and one does not, because their offsets may differ in length.
 func longest(zone *time.Location) []time.Time {
 	return []time.Time{
 		time.Date(2025, time.September, 17, 10, 10, 10, 0, zone),
@@ -217,9 +218,9 @@ func (p prefix) checkLength(zone *time.Location) error {
 	return nil
 }
 
-// checkKeys refuses a prefix with which no object could be written, as files cannot have all names that S3's objects can.
-// Whether a part of a key is empty or "." is the same at each instant, because no date or random string is empty or holds
-// "." or "/"; how long it is, is not. The prefix of errors is not checked: nothing is ever written below it (see buffer.add).
+// checkKeys refuses a prefix whose keys cannot be files, because not every S3 key is a valid path. Whether a part of a key is
+// empty or "." does not depend on the instant, because no date or random string is empty or holds "." or "/". Its length does.
+// checkKeys ignores the error prefix: nothing is ever written below it (see buffer.add).
 func (c Config) checkKeys(p prefix) error {
 	for _, at := range longest(c.zone()) {
 		key, err := c.keyOf(p, at, zeros{})
@@ -233,13 +234,13 @@ func (c Config) checkKeys(p prefix) error {
 	return nil
 }
 
-// zeros is a source of no randomness.
+// zeros is a source of zeros instead of random bytes.
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// evaluate gives the prefix of one object. Each random string is a new one, all dates are the same instant (developer
-// guide, as above).
+// evaluate returns the prefix of one object. Each random string is new, and all dates are of the same instant (developer guide,
+// as above).
 func (p prefix) evaluate(at time.Time, random io.Reader) (string, error) {
 	var b strings.Builder
 	for _, part := range p {
@@ -273,13 +274,12 @@ func randomText(random io.Reader) (string, error) {
 	return string(text), nil
 }
 
-// Assumption FH-3: an object is PREFIX + NAME-VERSION-yyyy-MM-dd-HH-mm-ss-UUID + EXTENSION (developer guide, "Configure
-// Amazon S3 object name format"). The version begins with 1 and grows with each change of the delivery stream; what a
-// stack declares has always just been made here. The guide does not say which instant the name shows; it is taken to be
-// the prefix's, so that a name and its folder agree.
+// Assumption FH-3: an object is PREFIX + NAME-VERSION-yyyy-MM-dd-HH-mm-ss-UUID + EXTENSION (developer guide, "Configure Amazon
+// S3 object name format"). The version begins with 1 and grows with each change of the delivery stream. Here it is always 1.
+// The guide does not say which instant the name shows. Here it is the prefix's, so a name and its folder agree.
 const version = 1
 
-// keyOf names an object whose oldest record arrived at an instant.
+// keyOf returns the key of an object whose oldest record arrived at the instant.
 func (c Config) keyOf(p prefix, oldest time.Time, random io.Reader) (string, error) {
 	oldest = oldest.In(c.zone())
 	folder, err := p.evaluate(oldest, random)

@@ -19,25 +19,26 @@ type Config struct {
 	Name, ARN             string
 	StreamName, StreamARN string
 	Bucket, BucketARN     string
-	// RoleARN of the role that writes the bucket; SourceRoleARN of the one that reads the stream, most often the same.
+	// RoleARN is the role that writes to the bucket. SourceRoleARN is the role that reads the stream, usually the same.
 	RoleARN, SourceRoleARN string
-	// BufferInterval is from 0 s (whatever was read is delivered at once) to 900 s.
+	// BufferInterval is from 0 s (each read is delivered at once) to 900 s.
 	BufferInterval time.Duration
 	// BufferMiB is from 1 to 128.
 	BufferMiB int
-	// Prefix as it is written, expressions and all.
+	// Prefix is the prefix as declared, with its expressions.
 	Prefix string
-	// ErrorOutputPrefix is where AWS puts what it cannot deliver; nothing here comes below it.
+	// ErrorOutputPrefix is the prefix of what AWS cannot deliver. Nothing is written below it here.
 	ErrorOutputPrefix string
 	// Compression is UNCOMPRESSED, GZIP, ZIP, Snappy or HADOOP_SNAPPY.
 	Compression string
-	// FileExtension replaces the compression format's own unless it is empty.
+	// FileExtension replaces the extension of the compression format, unless it is empty.
 	FileExtension string
-	// TimeZone of the dates in prefixes and names, "UTC" by default.
+	// TimeZone is the time zone of the dates in prefixes and names, "UTC" by default.
 	TimeZone string
-	// Delimiter is written after each record; it may be empty.
+	// Delimiter is written after each record. It may be empty.
 	Delimiter string
-	// Warnings say in a sentence each what Firehose takes and nobody means, the delivery stream's address first.
+	// Warnings are sentences about declarations that Firehose accepts and that are probably mistakes. Each begins with the
+	// delivery stream's address.
 	Warnings []string
 }
 
@@ -46,7 +47,7 @@ const typ = "aws_kinesis_firehose_delivery_stream"
 // Types are the resource types that [Read] reads.
 func Types() []string { return []string{typ} }
 
-// body is the resource. What is any is refused unless it is absent, because it has no imitation here.
+// body is the resource. Attributes of type any are not imitated: Read refuses them if they are set.
 type body struct {
 	Name          string       `tf:"name"`
 	Destination   string       `tf:"destination"`
@@ -62,7 +63,7 @@ type body struct {
 	Snowflake     any          `tf:"snowflake_configuration"`
 	Splunk        any          `tf:"splunk_configuration"`
 	Encryption    []switched   `tf:"server_side_encryption"`
-	// Tags and timeouts are of the account and of Terraform; they have no effect on delivery.
+	// Tags and timeouts have no effect on delivery.
 	Tags     map[string]string `tf:"tags"`
 	Timeouts any               `tf:"timeouts"`
 }
@@ -97,17 +98,17 @@ type extendedS3 struct {
 		Enabled    bool        `tf:"enabled"`
 		Processors []processor `tf:"processors"`
 	} `tf:"processing_configuration"`
-	// CloudWatchLogging is where AWS writes failures; here they go to the process's own log.
+	// CloudWatchLogging is where AWS writes failures. Here they go to the log of the process.
 	CloudWatchLogging any `tf:"cloudwatch_logging_options"`
 }
 
-// maybe is a block that may be switched off, with attributes that nothing here reads.
+// maybe is a block that can be switched off. Its other attributes have no effect here.
 type maybe struct {
 	Enabled *bool          `tf:"enabled"`
 	Rest    map[string]any `tf:",remain"`
 }
 
-// on is what most blocks are unless they say otherwise.
+// on reports whether a block is switched on. otherwise is the default of a block that does not say it.
 func on(blocks []maybe, otherwise bool) bool {
 	if len(blocks) == 0 {
 		return false
@@ -126,8 +127,8 @@ type processor struct {
 	} `tf:"parameters"`
 }
 
-// Read finds the stack's delivery streams. The stack is resolved. Every problem is reported at once, each with the
-// attribute, the value and a remedy: what cannot be imitated is refused.
+// Read finds the delivery streams of a resolved stack. It refuses what this package cannot imitate. The error joins every
+// problem, each with the attribute, the value and a remedy.
 func Read(stack *tfjson.Stack) ([]Config, error) {
 	var configs []Config
 	var errs []error
@@ -152,7 +153,7 @@ func Read(stack *tfjson.Stack) ([]Config, error) {
 	return configs, nil
 }
 
-// AWS's own defaults (API reference, BufferingHints; Terraform's are the same).
+// These are AWS's own defaults (API reference, BufferingHints). Terraform's are the same.
 const (
 	defaultInterval = 300 * time.Second
 	defaultMiB      = 5
@@ -191,7 +192,7 @@ func (b body) config() (Config, []error) {
 	return cfg, errs
 }
 
-// refused names what this delivery stream has that nothing here imitates, or lacks.
+// refused returns errors for blocks that are not imitated, and for required blocks that are missing.
 func (b body) refused() []error {
 	var errs []error
 	if b.Destination != "extended_s3" {
@@ -236,8 +237,8 @@ func (s extendedS3) refused() []error {
 	return errs
 }
 
-// delimiter is what the processor AppendDelimiterToRecord writes after a record. Other processors are refused: they
-// would change the records.
+// delimiter returns the text that the processor AppendDelimiterToRecord writes after a record. It refuses other processors:
+// they would change the records.
 func (s extendedS3) delimiter() (string, []error) {
 	if len(s.Processing) == 0 || !s.Processing[0].Enabled {
 		return "", nil
@@ -251,8 +252,8 @@ func (s extendedS3) delimiter() (string, []error) {
 		}
 		delimiter = "\n"
 		for _, parameter := range p.Parameters {
-			// Firehose calls it the new line delimiter and documents no other value (developer guide, "Configure
-			// destination settings", S3); another one would be guessed at.
+			// Firehose calls it the new line delimiter and documents no other value (developer guide, "Configure destination
+			// settings", S3). The effect of another value would be a guess.
 			if parameter.Name != "Delimiter" || parameter.Value != `\n` && parameter.Value != "\n" {
 				errs = append(errs, fmt.Errorf("AppendDelimiterToRecord has %s = %q; use Delimiter = %q, the only one that AWS documents", parameter.Name, parameter.Value, `\n`))
 			}
@@ -261,8 +262,8 @@ func (s extendedS3) delimiter() (string, []error) {
 	return delimiter, errs
 }
 
-// setNames takes the stream's and the bucket's names from their ARNs, and the delivery stream's own ARN from the
-// stream's, which is of the same account and region.
+// setNames takes the names of the stream and the bucket from their ARNs. It derives the delivery stream's ARN from the
+// stream's, which has the same account and region.
 func (c *Config) setNames() []error {
 	var errs []error
 	stream := strings.Split(c.StreamARN, ":")
@@ -284,7 +285,7 @@ func (c *Config) setNames() []error {
 	return errs
 }
 
-// namePattern and the others are the API reference's (CreateDeliveryStream, ExtendedS3DestinationConfiguration).
+// namePattern and the others are from the API reference (CreateDeliveryStream, ExtendedS3DestinationConfiguration).
 var (
 	namePattern      = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`)
 	extensionPattern = regexp.MustCompile(`^(|\.[0-9a-z!\-_.*'()]{1,127})$`)
@@ -293,16 +294,17 @@ var (
 //go:embed zones.txt
 var zonesText string
 
-// zones are those that Firehose takes, in order.
+// zones are the time zones that Firehose accepts, in order.
 //
-// Assumption FH-10: they are those of AWS's list and UTC (developer guide, "Configure Amazon S3 object name format"): "Custom time
-// zones are limited to UTC and non-3-letter IANA time zones". EST, Asia/Kolkata and Europe/Kyiv are refused, Asia/Calcutta is taken
-// (badmintoncryer/cdk-preflight, pf-firehose-custom-time-zone, measured on AWS on 2026-09-10; aws/aws-cdk#36089).
+// Assumption FH-10: they are the zones of AWS's list, and UTC (developer guide, "Configure Amazon S3 object name format"):
+// "Custom time zones are limited to UTC and non-3-letter IANA time zones". Firehose refuses EST, Asia/Kolkata and Europe/Kyiv,
+// and accepts Asia/Calcutta (badmintoncryer/cdk-preflight, pf-firehose-custom-time-zone, measured on AWS on 2026-09-10;
+// aws/aws-cdk#36089).
 var zones = strings.Fields(zonesText)
 
 func (c *Config) setBuffer(s3 extendedS3) []error {
 	if (s3.BufferingInterval == nil) != (s3.BufferingSize == nil) {
-		return []error{errors.New("buffering_interval and buffering_size: set both or neither, as Firehose demands")}
+		return []error{errors.New("buffering_interval and buffering_size: set both or neither: Firehose requires that")}
 	}
 	if s3.BufferingInterval == nil {
 		return nil
@@ -319,7 +321,7 @@ func (c *Config) setBuffer(s3 extendedS3) []error {
 	return errs
 }
 
-// check checks what [Open] relies on.
+// check checks the values that [Open] relies on.
 func (c Config) check() []error {
 	var errs []error
 	if _, ok := formats[c.Compression]; !ok {
@@ -351,7 +353,7 @@ func (c Config) checkErrors(errorPrefix string) []error {
 	return nil
 }
 
-// zone is the time zone of dates. check has found it to exist.
+// zone returns the time zone of dates. check has verified that it exists.
 func (c Config) zone() *time.Location {
 	if c.TimeZone == "" || c.TimeZone == "UTC" {
 		return time.UTC

@@ -148,7 +148,7 @@ func TestReadRefuses(t *testing.T) {
 		{"no name", m{"name": "a b"}, nil, `name is "a b"; use 1 to 64 letters, digits, "_", "." and "-"`},
 		{"no stream", m{"kinesis_source_configuration": m{"kinesis_stream_arn": "x", "role_arn": roleARN}}, nil, `kinesis_stream_arn is "x"; use the ARN of a Kinesis data stream`},
 		{"no bucket", nil, m{"bucket_arn": "events"}, `bucket_arn is "events"; use the ARN of a bucket`},
-		{"half a buffer", nil, m{"buffering_size": 1}, `buffering_interval and buffering_size: set both or neither, as Firehose demands`},
+		{"half a buffer", nil, m{"buffering_size": 1}, `buffering_interval and buffering_size: set both or neither: Firehose requires that`},
 		{"a long interval", nil, m{"buffering_size": 1, "buffering_interval": 901}, `buffering_interval is 901; use 0 to 900 (seconds)`},
 		{"a large buffer", nil, m{"buffering_size": 129, "buffering_interval": 60}, `buffering_size is 129; use 1 to 128 (MiB)`},
 		{"a compression", nil, m{"compression_format": "SNAPPY"}, `compression_format is "SNAPPY"; use one of UNCOMPRESSED, GZIP, ZIP, Snappy, HADOOP_SNAPPY`},
@@ -162,7 +162,7 @@ func TestReadRefuses(t *testing.T) {
 		{"a place's country", nil, m{"custom_time_zone": "Japan"}, zone("Japan")},
 		{"a prefix", nil, m{"prefix": "!{x"}, `prefix holds "!{" that opens no expression; write !{namespace:value}, or leave it out`},
 		{"a prefix that no file can have", nil, m{"prefix": "a//"}, `prefix is "a//", with which no object can be a file here: the key "a//2025/09/17/10/delivery-1-2025-09-17-10-10-10-00000000-0000-4000-8000-000000000000" begins or ends with "/" or holds "//"; use another prefix`},
-		{"no error prefix", nil, m{"prefix": "!{timestamp:yyyy}/"}, `error_output_prefix is missing; Firehose demands it where prefix holds expressions`},
+		{"no error prefix", nil, m{"prefix": "!{timestamp:yyyy}/"}, `error_output_prefix is missing; Firehose requires it if prefix holds expressions`},
 		{"Parquet", nil, m{"data_format_conversion_configuration": m{"input_format_configuration": m{}}}, `data_format_conversion_configuration (Parquet, ORC) is not imitated on one machine; leave it out`},
 		{"partitioning", nil, m{"dynamic_partitioning_configuration": m{"enabled": true}}, `dynamic_partitioning_configuration is not imitated on one machine; leave it out`},
 		{"a backup", nil, m{"s3_backup_mode": "Enabled"}, `s3_backup_mode is "Enabled", which is not imitated on one machine; use "Disabled"`},
@@ -209,7 +209,7 @@ func TestReadWarns(t *testing.T) {
 	const (
 		address = "aws_kinesis_firehose_delivery_stream.d: "
 		week    = `"YYYY", the year of the week: the days about New Year land in the folder of another year; write "yyyy"`
-		among   = `, so that what fails lands among the events; use folders of which neither begins the other`
+		among   = `, so that Firehose on AWS writes failed records among the events; make sure that neither begins with the other`
 		failed  = "!{firehose:error-output-type}/"
 	)
 	for _, test := range []struct {

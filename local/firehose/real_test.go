@@ -156,7 +156,7 @@ func TestAStreamThatIsMadeAgain(t *testing.T) {
 					w.advance(time.Minute)
 					w.expectOnce(want)
 				}
-				w.expectLog(`error="ResourceNotFoundException: Stream stream under account 000000000000 not found.; make it again (aws kinesis create-stream, with the --endpoint-url of this machine), or start again"`)
+				w.expectLog(`error="ResourceNotFoundException: Stream stream under account 000000000000 not found.; make the stream again (aws kinesis create-stream, with the --endpoint-url of this machine), or start again"`)
 			})
 		})
 	}

@@ -173,7 +173,7 @@ func TestAClosedShardThatExpires(t *testing.T) {
 			}
 			w.expectBodies(want)
 			w.expectLog(map[bool]string{
-				false: "the stream has this shard no more, and what it held and was not delivered is lost",
+				false: "the stream no longer has this shard, and its undelivered records are lost",
 				true:  "records have expired in the stream before they were delivered, and are lost",
 			}[running])
 		})

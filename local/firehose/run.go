@@ -15,17 +15,17 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
-// batch is what one read of a shard gave.
+// batch is the result of one read of a shard.
 type batch struct {
 	shard   string
 	records []kinesis.Record
 }
 
-// Run reads and delivers until ctx is done, and returns nil then. Failures of the stream, the bucket and the role are logged
-// and tried again. It returns an error if it runs already, or if no object can be made of the buffer. What is in the buffer
-// at the end stays there for another Run or [DeliveryStream.Flush]; after a restart it is read again.
+// Run reads and delivers until ctx is done, and then returns nil. It logs and retries failures of the stream, the bucket and
+// the role. It returns an error if it already runs, or if it cannot make an object of the buffer. Records that are in the
+// buffer at the end stay there for another Run or [DeliveryStream.Flush]. After a restart they are read again.
 //
-// A shard is read ahead by one read, which is about one buffer, so that memory stays bounded however large the backlog is.
+// Run reads at most one read ahead of each shard, which is about one buffer. So memory stays bounded with any backlog.
 func (d *DeliveryStream) Run(ctx context.Context) error {
 	select {
 	case d.running <- struct{}{}:
@@ -37,7 +37,7 @@ func (d *DeliveryStream) Run(ctx context.Context) error {
 	batches := make(chan batch)
 	var reading sync.WaitGroup
 	defer reading.Wait()
-	defer cancel() // before that: whoever reads has to end with an error too
+	defer cancel() // runs before the wait, because the readers must also end with an error
 	reading.Go(func() { d.readAll(ctx, batches) })
 	for ctx.Err() == nil {
 		if err := d.step(ctx, batches); err != nil && ctx.Err() == nil {
@@ -69,7 +69,7 @@ func (d *DeliveryStream) step(ctx context.Context, batches <-chan batch) error {
 		})
 	case <-due:
 		return d.withTurn(ctx, func() error {
-			if d.dueIn() > 0 { // a flush has delivered what was due
+			if d.dueIn() > 0 { // a flush has delivered the buffer
 				return nil
 			}
 			return d.deliver(ctx)
@@ -85,7 +85,7 @@ func (d *DeliveryStream) withTurn(ctx context.Context, do func() error) error {
 	return do()
 }
 
-// due is a channel that receives when the buffer's interval is over. It is nil while the buffer is empty.
+// due returns a channel that receives when the buffer's interval is over. The channel is nil while the buffer is empty.
 func (d *DeliveryStream) due(ctx context.Context) (<-chan time.Time, func(), error) {
 	if err := d.take(ctx); err != nil {
 		return nil, nil, err
@@ -100,7 +100,7 @@ func (d *DeliveryStream) due(ctx context.Context) (<-chan time.Time, func(), err
 
 func stopTimer(timer clockwork.Timer) { timer.Stop() }
 
-// dueIn is how long the buffer may still wait.
+// dueIn returns how long the buffer may still wait.
 func (d *DeliveryStream) dueIn() time.Duration {
 	if d.buffer.records == 0 {
 		return d.cfg.BufferInterval
@@ -111,10 +111,11 @@ func (d *DeliveryStream) dueIn() time.Duration {
 // readAll reads every shard until ctx ends.
 //
 // Assumption FH-8: the role needs kinesis:DescribeStream, ListShards, GetShardIterator and GetRecords on the stream, which
-// Firehose retries indefinitely (developer guide, "Controlling access" and "Troubleshooting"), and s3:PutObject on the
-// object, the call with which it delivers. "Controlling access" also lists s3:GetBucketLocation, ListBucket and
+// Firehose retries indefinitely (developer guide, "Controlling access" and "Troubleshooting"), and s3:PutObject on the object,
+// the call with which it delivers. "Controlling access" also lists s3:GetBucketLocation, ListBucket and
 // ListBucketMultipartUploads on the bucket, and s3:AbortMultipartUpload and GetObject on its objects. One object of at most
-// some MiB needs none of them, and AWS does not say what fails without them, so a denial of those is said and not enforced.
+// some MiB needs none of them, and AWS does not document what fails without them. So a denial of those is logged and not
+// enforced.
 func (d *DeliveryStream) readAll(ctx context.Context, batches chan<- batch) {
 	d.sayDenied()
 	d.sayDocumented()
@@ -143,28 +144,28 @@ func (d *DeliveryStream) readAll(ctx context.Context, batches chan<- batch) {
 	r.group.Wait()
 }
 
-// withRemedy says what to do where the stream was deleted beneath its readers.
+// withRemedy adds the remedy to an error of a stream that was deleted while it was read.
 func withRemedy(err error) error {
 	if errors.Is(err, kinesis.ErrGone) {
-		return fmt.Errorf("%w; make it again (aws kinesis create-stream, with the --endpoint-url of this machine), or start again", err)
+		return fmt.Errorf("%w; make the stream again (aws kinesis create-stream, with the --endpoint-url of this machine), or start again", err)
 	}
 	return err
 }
 
-// sayDenied says at once, and not with the first delivery, that the role may not write objects. The key that it asks about
-// is one that an object of now could have: the role may be held to others, so that nothing is refused for it.
+// sayDenied logs at the start, before the first delivery, that the role may not write objects. It checks a key that an object
+// could have now. The role may allow other keys, so this check refuses nothing.
 func (d *DeliveryStream) sayDenied() {
 	key, err := d.cfg.keyOf(d.prefix, d.opts.Clock.Now(), zeros{})
 	if err == nil {
 		err = d.allow("s3:PutObject", d.cfg.BucketARN+"/"+key)
 	}
 	if err != nil {
-		d.opts.Logger.Error("nothing can be delivered as the role is now: it may not write an object of this prefix; what comes is kept in the stream",
+		d.opts.Logger.Error("nothing can be delivered: the role may not write objects with this prefix; the stream keeps the records",
 			"prefix", d.cfg.Prefix, "error", err)
 	}
 }
 
-// sayDocumented warns of what AWS documents as needed and nothing here needs.
+// sayDocumented warns of missing permissions that AWS documents as required and that local delivery does not need.
 func (d *DeliveryStream) sayDocumented() {
 	objects := d.cfg.BucketARN + "/" + d.cfg.Prefix
 	if fixed := d.prefix[0].literal; fixed != "" {
@@ -175,30 +176,29 @@ func (d *DeliveryStream) sayDocumented() {
 		{"s3:AbortMultipartUpload", objects}, {"s3:GetObject", objects},
 	} {
 		if err := d.allow(needed.action, needed.resource); err != nil {
-			d.opts.Logger.Warn("the role lacks a permission that AWS documents as needed; delivery here works without it",
+			d.opts.Logger.Warn("the role lacks a permission that AWS documents as required; local delivery works without it",
 				"action", needed.action, "error", err)
 		}
 	}
 }
 
-// readers read the shards of the stream, each by itself.
+// readers read the shards of the stream, each in its own goroutine.
 //
-// Assumption FH-12: a shard that a split or a merge has made is read when its parents have been read to their end, so that the
-// records of one partition key come in order. Amazon's own consumers read all data of the parent shards first (developer guide of
-// Kinesis Data Streams, "Complete the resharding action"). AWS does not document what Firehose does.
+// Assumption FH-12: a shard that a split or a merge made is read after its parents have been read to their end, so the records
+// of a partition key stay in order. Amazon's own consumers read all data of the parent shards first (developer guide of Kinesis
+// Data Streams, "Complete the resharding action"). AWS does not document what Firehose does.
 type readers struct {
 	*DeliveryStream
 	batches chan<- batch
 	group   sync.WaitGroup
 
-	mu      sync.Mutex // held from asking for the stream's shards until it is known who reads them
+	mu      sync.Mutex // held from the listing of the stream's shards until each has a reader
 	reading map[string]bool
-	// ended are up to where shards have been read that nobody reads now.
+	// ended are the positions up to which shards without a reader have been read.
 	ended map[string]string
 }
 
-// start reads those shards that nobody reads yet, that are not read to their end, and whose parents are. It is called with mu
-// held.
+// start starts a reader for each shard that has none, is not read to its end, and whose parents are. The caller holds mu.
 func (r *readers) start(ctx context.Context, shards []kinesis.Shard) {
 	isEnded := map[string]bool{}
 	for _, shard := range shards {
@@ -216,7 +216,7 @@ func (r *readers) start(ctx context.Context, shards []kinesis.Shard) {
 	}
 }
 
-// finish notes that a shard has been read to its end, and reads those that it was split into or merged to.
+// finish records that a shard has been read to its end, and starts readers for the shards that it was split into or merged to.
 func (r *readers) finish(ctx context.Context, shard, end string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -231,7 +231,7 @@ func (r *readers) finish(ctx context.Context, shard, end string) {
 	})
 }
 
-// readShard hands on a shard's records in order.
+// readShard sends a shard's records in order.
 func (r *readers) readShard(ctx context.Context, shard string) {
 	if r.take(ctx) != nil {
 		return
@@ -269,8 +269,8 @@ func (r *readers) readShard(ctx context.Context, shard string) {
 	}
 }
 
-// look looks at the stream after a read has failed, because it may have been deleted and made again: its shards may be
-// others, and those that were there begin anew. It says whether the reader's own is gone.
+// look checks the stream after a failed read, because somebody may have deleted and made it again. It may then have other
+// shards, and the same shards begin anew. look reports whether the reader's own shard is gone.
 func (r *readers) look(ctx context.Context, reader *shardReader) (gone bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -295,7 +295,7 @@ func (r *readers) look(ctx context.Context, reader *shardReader) (gone bool, err
 	})
 }
 
-// dropForeign forgets up to where a shard has been read if that was in another stream. The caller has the turn.
+// dropForeign drops the position of a shard if it belongs to another stream. The caller has the turn.
 func (d *DeliveryStream) dropForeign(ctx context.Context, shard, latest string) {
 	if after := d.read[shard]; d.isForeign(ctx, shard, after, latest) {
 		d.sayForeign(shard, after, latest)
@@ -303,26 +303,27 @@ func (d *DeliveryStream) dropForeign(ctx context.Context, shard, latest string) 
 	}
 }
 
-// firstLimit is how many records the first read of a shard asks for. Each of the most that there can be is 10 MiB.
+// firstLimit is the number of records that the first read of a shard asks for. A record has at most 10 MiB.
 const firstLimit = 16
 
-// shardReader is where the reading of one shard has come to.
+// shardReader is the state of reading one shard.
 type shardReader struct {
 	shard, after string
-	// limit is how many records the next read asks for: about as many as fill one buffer, going by the last ones.
+	// limit is the number of records that the next read asks for: about as many as fill one buffer, by the size of the last
+	// ones.
 	limit int
-	// waited says that a record was waited for, and that none was read since.
+	// waited is true if the reader has waited for a record and has read none since.
 	waited bool
 }
 
-// next reads once, and waits where there is nothing.
+// next reads once, and waits if there is nothing to read.
 func (d *DeliveryStream) next(ctx context.Context, r *shardReader) ([]kinesis.Record, error) {
 	records, err := d.readOnce(ctx, r)
 	if err != nil || len(records) > 0 {
 		r.waited = false
 		return records, err
 	}
-	if r.waited { // the record that was waited for has expired, or the source is wrong: no reason to spin
+	if r.waited { // the record has expired meanwhile, or the source is wrong: do not spin
 		d.sleep(ctx, firstDelay)
 	}
 	err = d.opts.Source.Wait(ctx, d.cfg.StreamName, r.shard, r.after)
@@ -334,7 +335,7 @@ func (d *DeliveryStream) readOnce(ctx context.Context, r *shardReader) ([]kinesi
 	if err := d.allow("kinesis:GetRecords", d.cfg.StreamARN); err != nil {
 		return nil, err
 	}
-	latest, err := d.opts.Source.Latest(ctx, d.cfg.StreamName, r.shard) // first, so that records up to it can be read unless they have expired
+	latest, err := d.opts.Source.Latest(ctx, d.cfg.StreamName, r.shard) // before the read, so a missing record up to it has expired
 	if err != nil {
 		return nil, err
 	}
@@ -359,8 +360,8 @@ func (d *DeliveryStream) readOnce(ctx context.Context, r *shardReader) ([]kinesi
 	return records, nil
 }
 
-// sayMissed says where records have expired before they were read: the shard has had some between these and those before,
-// whatever any clock says. Without a checkpoint nobody knows whether those before the first were delivered.
+// sayMissed reports records that expired before they were read: the shard had records between these and the ones before,
+// whatever any clock says. Without a checkpoint it is unknown whether the records before the first were delivered.
 func (d *DeliveryStream) sayMissed(shard, after string, records []kinesis.Record) {
 	for _, record := range records {
 		if record.Missed && (after != "" || !d.unknown[shard]) {
@@ -370,8 +371,8 @@ func (d *DeliveryStream) sayMissed(shard, after string, records []kinesis.Record
 	}
 }
 
-// Flush delivers what is in the buffer and what the stream holds when it is called, and does not wait for an interval. It
-// may be called while Run runs, and after it. It ends with ctx; what was not delivered by then is delivered later.
+// Flush delivers the records in the buffer and those that the stream holds when you call it, without waiting for an interval.
+// You can call it while Run runs, and after it. It ends with ctx. The remaining records are delivered later.
 func (d *DeliveryStream) Flush(ctx context.Context) error {
 	err := d.withTurn(ctx, func() error {
 		err := d.drainAll(ctx)
@@ -400,7 +401,7 @@ func (d *DeliveryStream) drainAll(ctx context.Context) error {
 	return nil
 }
 
-// drain accepts what a shard holds now. What comes meanwhile is not waited for.
+// drain accepts the records that a shard holds now. It does not wait for later ones.
 func (d *DeliveryStream) drain(ctx context.Context, shard string) error {
 	end, err := d.opts.Source.Latest(ctx, d.cfg.StreamName, shard)
 	if err != nil {

@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// Status is what a delivery stream has done since it was opened, and what it is about to do.
+// Status has what a delivery stream has done since Open, and what it will deliver next.
 type Status struct {
 	Name string `json:"name"`
-	// BufferedRecords and BufferedBytes wait for delivery, at NextDelivery at the latest. Bytes are before compression.
+	// BufferedRecords and BufferedBytes wait for delivery, which happens at NextDelivery at the latest. Bytes count before
+	// compression.
 	BufferedRecords int        `json:"bufferedRecords"`
 	BufferedBytes   int        `json:"bufferedBytes"`
 	NextDelivery    *time.Time `json:"nextDelivery,omitempty"`
-	// Delivered so far.
+	// Delivered counts what has been delivered since Open.
 	DeliveredObjects int `json:"deliveredObjects"`
 	DeliveredRecords int `json:"deliveredRecords"`
 	DeliveredBytes   int `json:"deliveredBytes"`
@@ -20,13 +21,13 @@ type Status struct {
 	Failures      int        `json:"failures"`
 	LastFailure   string     `json:"lastFailure,omitempty"`
 	LastFailureAt *time.Time `json:"lastFailureAt,omitempty"`
-	// LastObjects are the last fifty that were delivered, the newest first.
+	// LastObjects are the last fifty delivered objects, the newest first.
 	LastObjects []Object `json:"lastObjects"`
 }
 
 const lastObjects = 50
 
-// Status is a copy.
+// Status returns a copy of the status.
 func (d *DeliveryStream) Status() Status {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -35,7 +36,7 @@ func (d *DeliveryStream) Status() Status {
 	return s
 }
 
-// showBuffer shows what is in the buffer. The caller has the turn.
+// showBuffer updates the status with the buffer. The caller has the turn.
 func (d *DeliveryStream) showBuffer() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// errNoMethod: the type has no method of that name for those arguments. To Velocity that is a missing value.
+// errNoMethod means that the type has no method of that name for those arguments. Velocity treats that as a missing value.
 var errNoMethod = errors.New("no such method")
 
 // call is one call of a method.
@@ -15,13 +15,13 @@ type call struct {
 	args []any
 }
 
-// signature is a method: how many arguments it takes, and what it does.
+// signature is a method: the number of its arguments, and its function.
 type signature struct {
 	min, max int
 	do       func(c *call) (any, error)
 }
 
-// text is an argument as a String, of which Java takes nothing else.
+// text returns an argument if it is a String: Java converts no other type.
 func (c *call) text(i int) (string, bool) {
 	s, ok := c.args[i].(string)
 	return s, ok
@@ -39,13 +39,13 @@ func (c *call) texts() ([]string, bool) {
 	return out, true
 }
 
-// int is an argument as an int, which no Long fits.
+// int returns an argument if it is an int. A Long is not an int.
 func (c *call) int(i int) (int, bool) {
 	n, ok := c.args[i].(int32)
 	return int(n), ok
 }
 
-// type1 is what Velocity's introspection finds out about a Java class.
+// type1 is what Velocity's introspection knows about a Java class.
 type type1 struct {
 	methods map[string]signature
 	// unknown are methods and properties that the Java class has and this package lacks: using one is an error. Any
@@ -61,7 +61,7 @@ func setOf(words ...string) map[string]bool {
 	return set
 }
 
-// classOf is nil for what has no methods.
+// classOf returns nil for a value without methods.
 func classOf(value any) *type1 {
 	switch value.(type) {
 	case string:
@@ -132,7 +132,7 @@ func (r *run) invoke(of any, name string, args []any) (any, error) {
 	return value, err
 }
 
-// do calls a method, which keeps nothing of the call.
+// do calls a method. The method must not keep the call.
 func (r *run) do(method signature, of any, args []any) (any, error) {
 	c := r.spare
 	if c == nil {
@@ -146,8 +146,8 @@ func (r *run) do(method signature, of any, args []any) (any, error) {
 	return value, err
 }
 
-// reflective are the methods of every Java object that lead out of the template. API Gateway may or may not refuse
-// them; nothing says so.
+// reflective reports whether a name is a method of every Java object that leads out of the template. AWS does not document
+// whether API Gateway refuses them.
 func reflective(name string) bool {
 	switch name {
 	case "getClass", "hashCode", "wait", "notify", "notifyAll", "class":
@@ -218,7 +218,7 @@ func (n *index) get(r *run, of any) (any, error) {
 	return value, r.located(err, n.at)
 }
 
-// element is $a[key]: of a list by number, from its end if negative; of a map by key.
+// element evaluates $a[key]. A key of a list is a number, and counts from the end if negative. A map has its own keys.
 func (r *run) element(of, key any) (any, error) {
 	if err := r.pay(weight(key)); err != nil {
 		return nil, err
@@ -241,7 +241,7 @@ func (r *run) element(of, key any) (any, error) {
 	return nil, nil
 }
 
-// fromEnd makes -1 the last.
+// fromEnd evaluates a negative index: -1 is the last element.
 func fromEnd(of, key any) (any, error) {
 	n, ok := key.(int32)
 	if !ok || n >= 0 {
@@ -267,8 +267,7 @@ func (l *list) at(key any) (any, error) {
 	return l.items[n], nil
 }
 
-// assign is #set. As in Velocity it does nothing where there is nothing to set: a property of a missing value, or of
-// text.
+// assign evaluates #set. As in Velocity it has no effect on a property of a missing value or of text.
 func (n *reference) assign(r *run, value any) error {
 	if n.dead || n.unnamed {
 		return nil
@@ -296,7 +295,7 @@ func (n *reference) assign(r *run, value any) error {
 	return nil
 }
 
-// holder is what the last part of a reference is set in, nil where there is nothing.
+// holder returns the value in which the last part of a reference is set, or nil.
 func (n *reference) holder(r *run) (any, error) {
 	of, err := r.get(n.root)
 	for _, p := range n.parts[:len(n.parts)-1] {
@@ -330,7 +329,7 @@ func (r *run) setElement(of, key, value any) error {
 	}
 	if l, ok := of.(*list); ok {
 		_, err := l.replace(key, value)
-		if errors.Is(err, errNoMethod) { // a List has no set of that key, at which Velocity does nothing
+		if errors.Is(err, errNoMethod) { // a List has no set for that key: Velocity does nothing then
 			return nil
 		}
 		return err
@@ -341,7 +340,7 @@ func (r *run) setElement(of, key, value any) error {
 	return err
 }
 
-// putInto puts into a map, and into an override once only (assumption VTL-7).
+// putInto puts a value into a map. A key of an override can be put only once (assumption VTL-7).
 func (r *run) putInto(o *object, key, value any) (any, error) {
 	if o.once {
 		if o.locked[key] {

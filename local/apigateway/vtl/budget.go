@@ -2,19 +2,19 @@ package vtl
 
 import "context"
 
-// One budget bounds what a rendering does and what it makes. Its unit is the step: a node of the template, an element of a
-// list, or stepBytes bytes of text that are made, copied, compared or searched. So it bounds memory too: a rendering makes
-// at most maxWork × stepBytes bytes, some 160 MB, beside the payload. Every node, method, comparison and copy pays before
-// or as it works, at what it costs by its operands' sizes; what is paid afterwards makes no more than maxRendered bytes.
+// One budget bounds the time and the memory of a rendering. Its unit is the step: a node of the template, an element of a list,
+// or stepBytes bytes of text that are made, copied, compared or searched. So a rendering makes at most maxWork × stepBytes
+// bytes, some 160 MB, beside the payload. Every node, method, comparison and copy pays its cost, by the sizes of its operands,
+// before or while it works. Work that is paid afterwards makes at most maxRendered bytes.
 const (
-	// maxWork is the steps of one rendering. Half a second or so.
+	// maxWork is the number of steps of one rendering. They take about half a second.
 	maxWork = 10_000_000
 	// stepBytes is a power of two.
 	stepBytes = 16
-	// lookEvery is the steps between two looks at the context.
+	// lookEvery is the number of steps between two checks of the context.
 	lookEvery = 1 << 14
 
-	// What values take, in steps: their bytes in memory.
+	// These are the costs of values in steps, by their bytes in memory.
 	stepsOfList  = 4
 	stepsOfMap   = 10
 	stepsOfEntry = 5
@@ -27,14 +27,14 @@ type budget struct {
 	next int // the work at which the context is looked at again
 }
 
-// pay spends steps. The error is the budget's end, or the context's.
+// pay spends steps. It returns an error when the budget is spent or the context is done.
 func (b *budget) pay(steps int) error {
 	b.work += steps
 	if b.work < b.next {
 		return nil
 	}
 	if b.work > maxWork {
-		b.next = 0 // whatever is paid later fails too
+		b.next = 0 // every later payment fails too
 		return failuref("the template takes more than %d steps", maxWork)
 	}
 	b.next = min(b.work+lookEvery, maxWork)
@@ -45,12 +45,12 @@ func (b *budget) pay(steps int) error {
 	return nil
 }
 
-// inSteps is a length in bytes as steps.
+// inSteps converts a length in bytes to steps.
 func inSteps(bytes int) int { return bytes / stepBytes }
 
 func (r *run) spend(steps, at int) error { return r.located(r.pay(steps), at) }
 
-// spendBytes counts a text that was made.
+// spendBytes pays for a text that was made.
 func (r *run) spendBytes(length, at int) error {
 	if length > maxRendered {
 		return r.located(failuref("a text of more than %d bytes", maxRendered), at)
@@ -58,8 +58,8 @@ func (r *run) spendBytes(length, at int) error {
 	return r.spend(inSteps(length), at)
 }
 
-// weight is the steps that it takes to look at a value once: at a text's bytes, at a number's digits. A list or a map pays
-// by itself.
+// weight returns the steps for one pass over a value: over a text's bytes or a number's digits. A list or a map pays for its
+// elements itself.
 func weight(value any) int {
 	switch v := value.(type) {
 	case string:
@@ -69,7 +69,7 @@ func weight(value any) int {
 	}
 }
 
-// weightOf is the weight of several values.
+// weightOf returns the weight of several values.
 func weightOf(values []any) int {
 	sum := 0
 	for _, value := range values {
@@ -81,7 +81,7 @@ func weightOf(values []any) int {
 // steps of arithmetic grow with the square of a number's machine words; wordsPerStep words by words are a step.
 const wordsPerStep = 16
 
-// numberWeight is the steps that an operation on a number takes: of more than linear time in its digits.
+// numberWeight returns the steps of an operation on a number. Its time grows faster than the number of digits.
 func numberWeight(value any) int {
 	words := numberWords(value)
 	return words * words / wordsPerStep

@@ -5,10 +5,11 @@ import (
 	"sync"
 )
 
-// maxCached is how many compiled texts a cache holds: a template can compute them from the request.
+// maxCached is the number of compiled texts in a cache. It needs a bound because a template can compute the texts from the
+// request.
 const maxCached = 1000
 
-// cache holds what texts compile to: expressions and patterns, most of which a template has written out.
+// cache holds compiled texts: expressions and patterns, most of which are literals in the template.
 type cache[compiled any] struct {
 	mutex   sync.RWMutex
 	held    map[string]compiled
@@ -26,7 +27,7 @@ func (c *cache[compiled]) get(text string) (compiled, error) {
 	if ok {
 		return found, nil
 	}
-	text = strings.Clone(text) // it may be a part of a payload, which should not be held with it
+	text = strings.Clone(text) // it may be part of a payload, which the cache must not keep in memory
 	found, err := c.compile(text)
 	if err != nil {
 		return found, err

@@ -5,11 +5,11 @@ import (
 	"unicode/utf16"
 )
 
-// char is Java's Character, which String.charAt gives: one UTF-16 unit. It is no text: a method that takes a String does not
-// take it.
+// char is Java's Character, the result of String.charAt: one UTF-16 unit. It is not text: a method with a String parameter does
+// not accept it.
 type char uint16
 
-// text is the character; half of one outside the BMP becomes U+FFFD.
+// text returns the character as text. Half of a character outside the BMP becomes U+FFFD.
 func (c char) text() string { return string(rune(c)) }
 
 // unitAt is String.charAt.

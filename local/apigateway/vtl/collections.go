@@ -2,7 +2,7 @@ package vtl
 
 import "fmt"
 
-// maxElements bounds a list and a map that a template fills: its own loops end earlier, addAll of itself does not.
+// maxElements bounds a list or a map that a template fills. Loops end earlier, but addAll can double a list again and again.
 const maxElements = 1_000_000
 
 var listClass = &type1{
@@ -47,7 +47,7 @@ func (c *call) list() *list {
 	return l
 }
 
-// numbered is for methods that a set lacks.
+// numbered refuses a set: it lacks the method.
 func numbered(do func(*call) (any, error)) func(*call) (any, error) {
 	return func(c *call) (any, error) {
 		if c.list().kind == setList {
@@ -57,13 +57,13 @@ func numbered(do func(*call) (any, error)) func(*call) (any, error) {
 	}
 }
 
-// writable refuses what Java throws at, or leaves to the map behind.
+// writable refuses changes at which Java throws, or which would change the map behind the list.
 func (c *call) writable() error {
 	switch c.list().kind {
 	case setList:
 		return failuref("the keys, values and entries of a map can be read here, not changed")
 	case javaArray:
-		return failuref("an array has no elements added or removed")
+		return failuref("an array cannot get or lose elements")
 	}
 	return nil
 }
@@ -87,7 +87,7 @@ func listAdd(c *call) (any, error) {
 	return "", c.insert([]any{c.args[1]})
 }
 
-// insert puts elements before the one whose number is the first argument.
+// insert puts elements before the one at the index that is the first argument.
 func (c *call) insert(items []any) error {
 	l := c.list()
 	at, ok := c.int(0)
@@ -169,7 +169,7 @@ func listContainsAll(c *call) (any, error) {
 	return true, nil
 }
 
-// listRemove takes an int for the element's number, as Java does, and anything else for the element.
+// listRemove treats an int as the element's index, as Java does, and anything else as the element.
 func listRemove(c *call) (any, error) {
 	if err := c.writable(); err != nil {
 		return nil, err
@@ -229,7 +229,7 @@ func listRemoveAll(c *call) (any, error) {
 
 func listSet(c *call) (any, error) { return c.list().replace(c.args[0], c.args[1]) }
 
-// listSubList is a copy, where Java's is a view.
+// listSubList returns a copy. Java's subList is a view.
 func listSubList(c *call) (any, error) {
 	l := c.list()
 	from, ok := c.int(0)
@@ -296,7 +296,7 @@ func mapEntrySet(c *call) (any, error) {
 	return c.object().entries(), nil
 }
 
-// lookup finds the value of a key, and pays for it.
+// lookup finds the value of a key, and pays for the search.
 func (c *call) lookup(key any) (any, bool, error) {
 	o := c.object()
 	if err := c.run.pay(o.searched(key)); err != nil {
@@ -384,7 +384,7 @@ var entryClass = &type1{
 	unknown: setOf("setValue", "comparingByKey", "comparingByValue", "copyOf"),
 }
 
-// loopClass is Velocity 1.7's ForeachScope. Its getDepth is protected, so that a template finds no depth.
+// loopClass is Velocity 1.7's ForeachScope. Its getDepth is protected, so a template cannot read the depth.
 var loopClass = &type1{
 	methods: map[string]signature{
 		"getIndex":   {0, 0, onLoop(func(l *loop) any { return int32(l.index) })},

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// contextMap is $context. The request's own map is shared and never written to: what a template can change is copied
-// when the template first asks for it.
+// contextMap is $context. The request's own map is shared, so nothing writes to it. The parts that a template can change are
+// copied when the template first uses them.
 type contextMap struct {
 	given map[string]any
 	// copied has the entries that were copied so far, all of them if whole.
@@ -78,7 +78,7 @@ func overridable(name string, given any) *object {
 	return o
 }
 
-// child is a map within a map, made if it is not there.
+// child returns a map within a map, and makes it if it is missing.
 func child(of *object, name string) *object {
 	value, _ := of.get(name)
 	if o, ok := value.(*object); ok {
@@ -89,7 +89,7 @@ func child(of *object, name string) *object {
 	return o
 }
 
-// sorted is a map of text in the order of its names, so that a template always renders the same.
+// sorted returns a map of text in the order of its names, so a template always renders the same text.
 func sorted(given map[string]string) *object {
 	o := newObject(len(given))
 	for _, name := range slices.Sorted(maps.Keys(given)) {
@@ -98,7 +98,7 @@ func sorted(given map[string]string) *object {
 	return o
 }
 
-// fromGo makes a template's value of a Go value.
+// fromGo converts a Go value to a template's value.
 func fromGo(value any) any {
 	switch v := value.(type) {
 	case nil, string, bool, int32, int64, float64:
@@ -131,7 +131,7 @@ func fromGo(value any) any {
 	return fmt.Sprint(value)
 }
 
-// toGo is fromGo's inverse, for what a template hands on.
+// toGo is the inverse of fromGo, for the overrides that a template passes on.
 func (r *run) toGo(value any, depth int) (any, error) {
 	if depth >= maxDepth {
 		return nil, failuref("an override nested more than %d levels deep, or in itself", maxDepth)
@@ -181,7 +181,7 @@ func (r *run) toGoList(l *list, depth int) (any, error) {
 	return out, nil
 }
 
-// overrides reads what the template set.
+// overrides reads the overrides that the template set.
 func (r *run) overrides(result *Result) error {
 	if r.context.copied == nil {
 		return nil
@@ -207,7 +207,7 @@ func (r *run) overrides(result *Result) error {
 	if result.RequestHeader, err = r.overridden(request, "header"); err != nil {
 		return err
 	}
-	for _, what := range []string{"path", "querystring"} { // a call of a service has neither; what is no text is wrong all the same
+	for _, what := range []string{"path", "querystring"} { // a service call has neither, but a value that is not text is still an error
 		if _, err := r.overridden(request, what); err != nil {
 			return err
 		}
@@ -215,10 +215,10 @@ func (r *run) overrides(result *Result) error {
 	return r.handOn(result, requestOverride, request)
 }
 
-// given tells whether this rendering put the key there; a map of the template's own is all its own.
+// given reports whether this rendering put the key. It put every key of a map that is not an override.
 func (o *object) given(key any) bool { return !o.once || o.locked[key] }
 
-// overridden are the values that this rendering set, several joined by a comma.
+// overridden returns the values that this rendering set. It joins several values with a comma.
 func (r *run) overridden(all *object, what string) (map[string]string, error) {
 	value, _ := all.get(what)
 	of := mapOf(value)
@@ -261,7 +261,7 @@ func (r *run) overridden(all *object, what string) (map[string]string, error) {
 	return out, nil
 }
 
-// status takes a number or its text, and ignores anything else, as API Gateway does (assumption VTL-7).
+// status accepts a number or its text, and ignores anything else, as API Gateway does (assumption VTL-7).
 func (r *run) status(value any) int {
 	text, err := r.textOf(value)
 	if err != nil {
@@ -274,7 +274,7 @@ func (r *run) status(value any) int {
 	return status
 }
 
-// anyGiven tells whether this rendering set an override.
+// anyGiven reports whether this rendering set an override.
 func anyGiven(of *object) bool {
 	if !of.once || len(of.locked) > 0 {
 		return true

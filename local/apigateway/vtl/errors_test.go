@@ -129,7 +129,7 @@ func TestRenderRefuses(t *testing.T) {
 		{"#set($s='a')$s.replaceAll('[a&&b]', '')",
 			"line 1, column 16: the regular expression \"[a&&b]\" has a class within a class, which is not imitated here"},
 		{"#set($s='a')$s.replaceAll('\\p{Alpha}', '')", "line 1, column 16: \\p in a regular expression is not imitated here"},
-		{"#set($s='a')$s.replaceAll('[\\D]', '')", "line 1, column 16: \\D within [ and ] is not imitated here"},
+		{"#set($s='a')$s.replaceAll('[\\D]', '')", "line 1, column 16: \\D between [ and ] is not imitated here"},
 		{"#set($s='{')$s.replaceAll('{', '')",
 			"line 1, column 16: the regular expression \"{\" has a { that begins no repetition; write \\{"},
 		{"#set($s='a')$s.matches('a{,2}')",

@@ -17,7 +17,7 @@ var precedence = [][]string{
 	{"*", "/", "%"},
 }
 
-// spelled gives an operator its one spelling.
+// spelled maps the spellings of an operator to one.
 var spelled = map[string]string{
 	"or": "||", "and": "&&", "eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">=", "not": "!",
 }
@@ -56,7 +56,7 @@ func (p *parser) binary(level int) expression {
 	return left
 }
 
-// maxOperators is for operators of one precedence in a row: each is a level of the tree.
+// maxOperators bounds the operators of one precedence in a row: each is a level of the tree.
 const maxOperators = 1000
 
 // position is the offset of the next token.
@@ -144,7 +144,7 @@ func (p *parser) value() expression {
 	return nil
 }
 
-// integer is Java's Integer, Long or BigInteger, whichever is the first to hold it.
+// integer parses Java's Integer, Long or BigInteger: the smallest that holds the number.
 func (p *parser) integer(t token) expression {
 	image := strings.TrimSuffix(t.image, "..")
 	value, ok := parseInteger(image)
@@ -197,7 +197,7 @@ func (p *parser) list() expression {
 	return nil
 }
 
-// since is the source from one token to another.
+// since returns the source from one token to another.
 func (p *parser) since(first, last token) string {
 	return p.lexer.text[first.start:max(first.start, last.end)]
 }
@@ -256,7 +256,7 @@ func (p *parser) interpolated(t token, content string) expression {
 		return nil
 	}
 	defer func() { p.depth-- }()
-	// Velocity parses the text with one space after it, so that a "$" at its end is text, and cuts it off again.
+	// Velocity appends a space before it parses the text, so a "$" at the end is text, and removes it afterwards.
 	padded := !strings.Contains(content, "##")
 	if padded {
 		content += " "
@@ -273,7 +273,7 @@ func (p *parser) interpolated(t token, content string) expression {
 	return &interpolation{body: body, padded: padded, source: t.image}
 }
 
-// constantText is the text of a body that has nothing to evaluate.
+// constantText returns the text of a body without anything to evaluate.
 func constantText(body block, padded bool) (string, bool) {
 	if len(body) != 1 {
 		return "", len(body) == 0
@@ -309,7 +309,7 @@ func unescapeUnicode(s string) (string, bool) {
 	}
 }
 
-// reference parses a reference; where Velocity takes a bare word for one ("$a{b}"), it is the text of that word.
+// reference parses a reference. Where Velocity treats a bare word as a reference ("$a{b}"), it returns the text of the word.
 func (p *parser) reference() node {
 	first := p.take()
 	root := first
@@ -333,7 +333,7 @@ func (p *parser) reference() node {
 	return r
 }
 
-// newReference takes apart the image of a reference's first token: escapes, what stands before it, "!", "{".
+// newReference splits the image of a reference's first token: escapes, text before it, "!", "{".
 func newReference(first, root token, names *names) (r *reference, runt string) {
 	r = &reference{}
 	image := first.image
@@ -367,8 +367,8 @@ func newReference(first, root token, names *names) (r *reference, runt string) {
 	return r, ""
 }
 
-// parts parses what follows a reference's name, and gives its source, with the offsets of what is not in it yet: a dot's
-// token can have more in it than the dot ("$a#$.b" is "$a.b").
+// parts parses the parts after a reference's name. It returns their source, and the offsets of the text that is not in it yet:
+// a dot's token can hold more than the dot ("$a#$.b" is "$a.b").
 func (p *parser) parts(r *reference, from, end int) ([]byte, int, int) {
 	var source []byte
 	for p.failed == nil {
@@ -416,7 +416,7 @@ func (p *parser) indexValue() expression {
 	}
 }
 
-// methodFollows looks at "(" and at what is between it and ")".
+// methodFollows reports whether a method's "(", arguments and ")" follow.
 func (p *parser) methodFollows() bool {
 	if p.peek(1).kind != kindParenOpen {
 		return false

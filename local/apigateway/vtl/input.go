@@ -9,13 +9,13 @@ import (
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
 
-// input is $input, util is $util: what they read is in the run.
+// input is $input and util is $util. The run has the data that they read.
 type (
 	input struct{}
 	util  struct{}
 )
 
-// payload is the body, decoded when a template first asks for it.
+// payload is the body. It is decoded when a template first uses it.
 type payload struct {
 	text   any // a string, once asked for
 	parsed bool
@@ -34,7 +34,7 @@ func (r *run) body() any {
 	return r.payload.text
 }
 
-// path evaluates a JSONPath expression over the payload; found is false for what is missing.
+// path evaluates a JSONPath expression over the payload. found is false for a missing value.
 func (r *run) path(expression string) (value any, found bool, err error) {
 	if err := r.pay(min(len(expression), maxPath)); err != nil {
 		return nil, false, err
@@ -64,7 +64,7 @@ func (r *run) path(expression string) (value any, found bool, err error) {
 	return value, true, err
 }
 
-// everywhere is all that an indefinite path finds.
+// everywhere returns everything that an indefinite path finds.
 func (r *run) everywhere(path *Path) (any, error) {
 	size, err := r.size(r.payload.json, 0)
 	if err != nil {
@@ -96,7 +96,7 @@ func inputPath(c *call) (any, error) {
 	return value, err
 }
 
-// inputJSON gives "" in its quotes for what is missing (assumption VTL-5).
+// inputJSON returns "" with its quotes for a missing value (assumption VTL-5).
 func inputJSON(c *call) (any, error) {
 	expression, ok := c.text(0)
 	if !ok {
@@ -119,7 +119,7 @@ func inputJSON(c *call) (any, error) {
 	return asText(out), c.run.spendBytes(len(out), nowhere)
 }
 
-// inputParams searches path, query string and header in that order (AG); a missing one is empty.
+// inputParams searches path, query string and header in that order (AG). A missing parameter is empty.
 func inputParams(c *call) (any, error) {
 	request := c.run.request
 	if len(c.args) == 1 {
@@ -169,7 +169,7 @@ var utilClass = &type1{methods: map[string]signature{
 	}},
 }, unknown: setOf("toJson", "quiet", "qr", "error", "time", "autoId", "dynamodb", "defaultIfNull", "isNull", "validate")}
 
-// textFunction takes the text of anything that has one (assumption VTL-12).
+// textFunction makes a function of the text of its argument (assumption VTL-12).
 func textFunction(do func(string) (string, error)) func(*call) (any, error) {
 	return func(c *call) (any, error) {
 		s, err := c.run.textOf(c.args[0])
@@ -186,14 +186,14 @@ func textFunction(do func(string) (string, error)) func(*call) (any, error) {
 
 func base64Encode(s string) string {
 	out := make([]byte, base64.StdEncoding.EncodedLen(len(s)))
-	base64.StdEncoding.Encode(out, []byte(s)) // which the compiler does not copy
+	base64.StdEncoding.Encode(out, []byte(s)) // the compiler does not copy the string
 	return asText(out)
 }
 
 func base64Decode(s string) (string, error) {
 	out, err := base64.StdEncoding.DecodeString(s)
 	if err != nil {
-		out, err = base64.RawStdEncoding.DecodeString(s) // Java's decoder takes it without its padding too
+		out, err = base64.RawStdEncoding.DecodeString(s) // Java's decoder also accepts it without padding
 	}
 	if err != nil {
 		return "", failuref("$util.base64Decode: %s is not base64", quote(s))

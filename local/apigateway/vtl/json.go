@@ -12,15 +12,15 @@ import (
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
 
-// parseJSON parses a JSON text into a template's values, in order and with every digit of whole numbers; of a name that
-// an object has twice the last value counts, at the first one's place, as in Java's LinkedHashMap. The error is errNoJSON, or
-// what of the text is beyond the bounds here.
+// parseJSON parses a JSON text into a template's values, in order and with every digit of whole numbers. If an object has a
+// name twice, the last value counts, at the place of the first, as in Java's LinkedHashMap. The error is errNoJSON, or the
+// bound that the text exceeds.
 func parseJSON(text string) (any, error) {
 	value, _, err := weighJSON(text)
 	return value, err
 }
 
-// weighJSON is parseJSON; steps are what its value takes.
+// weighJSON is parseJSON with the cost of the value in steps.
 func weighJSON(text string) (_ any, steps int, _ error) {
 	p := jsonParser{text: text}
 	p.space()
@@ -37,8 +37,8 @@ func weighJSON(text string) (_ any, steps int, _ error) {
 
 var errNoJSON = errors.New("not JSON")
 
-// PayloadError is what is wrong with a payload that a template cannot read, or not hand on as it is. Its text is for whoever
-// sent the payload, and holds nothing of it.
+// PayloadError is the fault of a payload that a template cannot read, or cannot pass on unchanged. Its text is for the sender
+// of the payload, and quotes nothing of it.
 type PayloadError struct{ reason string }
 
 func (e *PayloadError) Error() string { return e.reason }
@@ -47,17 +47,17 @@ func (e *PayloadError) Error() string { return e.reason }
 var (
 	errDeep   = &PayloadError{fmt.Sprintf("the body is nested more than %d levels deep", maxDepth)}
 	errDigits = &PayloadError{fmt.Sprintf("the body has a number of more than %d digits, or with an exponent beyond that", maxDigits)}
-	errDouble = &PayloadError{"the body has a number beyond 1.7976931348623157E308, which would be written anew as null"}
+	errDouble = &PayloadError{"the body has a number beyond 1.7976931348623157E308, which would be written as null"}
 )
 
 type jsonParser struct {
 	text  string
 	at    int
 	steps int // what the values so far take
-	// beyond is which bound the text has met; it may be no JSON either.
+	// beyond is the bound that the text exceeds. The text may also be invalid JSON.
 	beyond *PayloadError
-	// names are those of the object that ended last at each of the first depths: the next one often has the same, and need
-	// not allocate them again.
+	// names has, for each of the first depths, the names of the last object there. The next object often has the same names,
+	// and need not allocate them again.
 	names [8][]any
 }
 
@@ -153,7 +153,7 @@ func (p *jsonParser) object(depth int) (any, bool) {
 	}
 }
 
-// members is room for as many members as the last object at a depth had, and for a few where it had many.
+// members returns the room to allocate for an object: the members of the last object at the depth, or a few if it had many.
 func (p *jsonParser) members(depth int) int {
 	if depth < len(p.names) && len(p.names[depth]) > 0 {
 		return min(len(p.names[depth]), indexed)
@@ -161,7 +161,7 @@ func (p *jsonParser) members(depth int) int {
 	return 4
 }
 
-// name is the name of an object's next member, which is at a place.
+// name parses the name of an object's member at a place.
 func (p *jsonParser) name(depth, place int) (any, bool) {
 	name, ok := p.string()
 	if depth < len(p.names) && place < len(p.names[depth]) && ok {
@@ -266,7 +266,7 @@ func (p *jsonParser) escape(out []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// pair appends the character of two surrogates, U+FFFD for one alone.
+// pair appends the character of two surrogates, or U+FFFD for a single one.
 func (p *jsonParser) pair(out []byte, high rune) ([]byte, bool) {
 	before := p.at
 	if p.word(`\u`) {
@@ -331,7 +331,7 @@ func (p *jsonParser) exponent() bool {
 	return p.digits()
 }
 
-// exactFrom is the length from which json-smart keeps every digit of a number with a fraction.
+// exactFrom is the length in characters from which json-smart keeps every digit of a number with a fraction.
 const exactFrom = 19
 
 func fraction(text string) (any, bool) {
@@ -361,7 +361,7 @@ func (r *run) appendJSON(out []byte, value any, depth int) ([]byte, error) {
 		return r.appendText(out, v, depth)
 	}
 	if depth >= maxDepth {
-		return nil, failuref("a value nested more than %d levels deep, or in itself, is no JSON", maxDepth)
+		return nil, failuref("a value nested more than %d levels deep, or in itself, is not JSON", maxDepth)
 	}
 	if err := r.pay(1); err != nil {
 		return nil, err
@@ -428,7 +428,7 @@ func (r *run) appendQuoted(out []byte, s string) []byte {
 	return append(jsontext.AppendEscaped(out, s), '"')
 }
 
-// appendProtected appends what json-smart escapes beyond JSON's own, and gives what is left of the text.
+// appendProtected appends a text up to the last character that json-smart escapes and JSON need not, and returns the rest.
 func appendProtected(out []byte, s string) (_ []byte, rest string) {
 	start := 0
 	for i, c := range s {

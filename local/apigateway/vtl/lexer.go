@@ -2,7 +2,7 @@ package vtl
 
 import "strings"
 
-// kind is a token's kind, by Velocity 1.7's own names where there is no plainer one.
+// kind is a token's kind. Some names are Velocity 1.7's own.
 type kind uint8
 
 const (
@@ -51,8 +51,8 @@ const (
 	kindEmptyIndex
 )
 
-// state is the lexer's state; what a character means depends on it. They are those of Velocity 1.7's Parser.jjt,
-// because the odd corners of the language are corners of these states.
+// state is the lexer's state, on which the meaning of a character depends. The states are those of Velocity 1.7's Parser.jjt,
+// because the language's special cases follow from them.
 type state uint16
 
 const (
@@ -70,18 +70,18 @@ const (
 	anywhere = 1<<10 - 1
 )
 
-// token is one token; image is its text with the beginnings before it ("$" of "$a").
+// token is one token. image is its text, including the beginnings before it ("$" of "$a").
 type token struct {
 	kind  kind
 	image string
-	// special is what of a reference or directive that came to nothing is text after all: "$" of "$ ".
+	// special is the text of an incomplete reference or directive: "$" of "$ ".
 	special string
-	// start and end are offsets in the lexer's text, start that of the image's first character.
+	// start and end are offsets in the lexer's text. start is the offset of the image's first character.
 	start, end int
 }
 
-// rule is a token's form: match gives the length of the longest match at the beginning of text, 0 for none; slashes is the
-// number of backslashes that text begins with.
+// rule is a token's form. match returns the length of the longest match at the beginning of text, or 0. slashes is the number
+// of backslashes that text begins with.
 type rule struct {
 	kind   kind
 	states state
@@ -141,7 +141,7 @@ func (l *lexer) closeParen() {
 	}
 }
 
-// next gives the next token. The error's offset is where no token begins.
+// next returns the next token. The error has the offset at which no token begins.
 func (l *lexer) next() (token, *lexError) {
 	var special specials
 	start, more := l.at, false
@@ -182,7 +182,7 @@ func (l *lexer) token(k kind, start int, special specials) token {
 	return t
 }
 
-// longest finds the rule that matches most of the text; of equals the first.
+// longest finds the rule with the longest match. Of equal ones it returns the first.
 func (l *lexer) longest() (*rule, int) {
 	var best *rule
 	length := 0
@@ -211,7 +211,7 @@ func (l *lexer) slashes() int {
 // specials are the broken references and directives before a token.
 type specials []string
 
-// text is what is left of them; if the last begins with "##", Velocity takes it for a comment, and drops them all.
+// text returns their text. If the last one begins with "##", Velocity treats it as a comment and drops them all.
 func (s specials) text() string {
 	if len(s) == 0 || strings.HasPrefix(s[len(s)-1], "##") {
 		return ""
@@ -223,7 +223,7 @@ func (s specials) text() string {
 	return out
 }
 
-// specialText is what Velocity's NodeUtils.getSpecialText keeps of a reference that is none: its "$" and "#".
+// specialText is Velocity's NodeUtils.getSpecialText: it keeps the "$" and "#" of an incomplete reference.
 func specialText(image string) string {
 	var out strings.Builder
 	for i := 0; i < len(image); i++ {
@@ -244,7 +244,7 @@ func specialText(image string) string {
 	return out.String()
 }
 
-// parenFollows tells whether "(" follows, white space apart.
+// parenFollows reports whether "(" follows, with or without white space before it.
 func (l *lexer) parenFollows() bool {
 	rest := strings.TrimLeft(l.text[l.at:], " \n\r\t")
 	return strings.HasPrefix(rest, "(")

@@ -5,25 +5,25 @@ import "errors"
 // Assumption VTL-13: #define and #macro are Velocity 1.7's, with its velocity.properties. Of #define, the default templates of
 // the Serverless Framework use it (serverless/serverless, lib/plugins/aws/package/compile/events/api-gateway/lib/method/
 // integration.js). Of #macro, AWS says nothing of API Gateway; of AppSync it says that it has none
-// (aws/aws-appsync-community#222), and AppSync's language is another. Odd corners follow apache/velocity-engine at 1.7:
+// (aws/aws-appsync-community#222), and AppSync's language is another. Special cases follow apache/velocity-engine at 1.7:
 // Define.java, Block.java, Macro.java, RuntimeMacro.java, VelocimacroProxy.java and ProxyVMContext.java.
 
-// How deep #define and #macro may be within themselves (directive.define.max.depth, velocimacro.max.depth).
+// These are the largest depths of #define and #macro within themselves (directive.define.max.depth, velocimacro.max.depth).
 const (
 	maxDefineDepth = 2
 	maxMacroDepth  = 20
 )
 
-// deferred is a block that is rendered where its name stands: of #define, or $bodyContent of a macro that is called with a
-// block (Velocity's Block.Reference). It sees the variables of the place where it is rendered; its text is that of the place
-// where it was made.
+// deferred is a block that is rendered at each use of its name: of #define, or $bodyContent of a macro that is called with a
+// block (Velocity's Block.Reference). As a reference it sees the variables of the place where it is rendered. As a text it sees
+// those of the place where it was made.
 type deferred struct {
 	body       block
 	made       scope
 	depth, max int
 }
 
-// render tells whether it rendered: within itself, it does not for long.
+// render reports whether it rendered. Beyond the largest depth within itself it does not.
 func (d *deferred) render(r *run) (bool, error) {
 	if d.depth == d.max {
 		return false, nil
@@ -40,16 +40,16 @@ func (d *deferred) render(r *run) (bool, error) {
 // within renders a block from within a reference or a macro, which takes stack.
 func (r *run) within(body block) error {
 	if r.depth++; r.depth > maxNesting {
-		return failuref("blocks and macros within each other, more than %d levels deep", maxNesting)
+		return failuref("blocks and macros are nested more than %d levels deep", maxNesting)
 	}
 	defer func() { r.depth-- }()
 	return body.render(r)
 }
 
-// text is the block's text; false is null, where it has none.
+// text returns the block's text, or false for null if it has none.
 func (d *deferred) text(r *run) (string, bool, error) {
 	around, out := r.scope, r.out
-	r.scope, r.out = d.made, nil // what is written to out may be half a list
+	r.scope, r.out = d.made, nil // out may hold half a list
 	ok, err := d.render(r)
 	text := asText(r.out)
 	r.scope, r.out = around, out
@@ -71,7 +71,7 @@ var deferredClass = &type1{methods: map[string]signature{
 	"equals": {1, 1, equalsMethod},
 }}
 
-// defineNode is #define. A name that is not written plainly ("${a}") defines what nothing can name.
+// defineNode is #define. A name that is not plain ("${a}") defines a block that no reference can name.
 type defineNode struct {
 	place int
 	named bool
@@ -85,8 +85,8 @@ func (n *defineNode) render(r *run) error {
 	return r.pay(stepsOfList)
 }
 
-// macro is what #macro declares. All of a template's are known before it renders; of two of one name the first counts
-// (velocimacro.permissions.allow.inline.to.replace.global is false).
+// macro is the declaration of a #macro. All macros of a template are known before it renders. Of two with the same name the
+// first counts (velocimacro.permissions.allow.inline.to.replace.global is false).
 type macro struct {
 	parameters []parameter
 	body       block
@@ -97,7 +97,7 @@ type parameter struct {
 	place int
 }
 
-// macroCall is #name(...), or #@name(...) with a block; where no macro has the name, it is text.
+// macroCall is #name(...), or #@name(...) with a block. If no macro has the name, it is text.
 type macroCall struct {
 	name      string
 	arguments []argument
@@ -118,7 +118,7 @@ func (n *macroCall) render(r *run) error {
 		return r.located(err, n.at)
 	}
 	if r.macroDepth == maxMacroDepth {
-		return r.failure(n.at, "#%s is called in a macro in a macro and so on, %d deep; Velocity takes no more", n.name, maxMacroDepth)
+		return r.failure(n.at, "#%s is nested in %d calls of macros; Velocity allows no more", n.name, maxMacroDepth)
 	}
 	r.macroDepth++
 	around := r.scope
@@ -160,7 +160,8 @@ func (n *macroCall) scope(r *run, m *macro) (*macroScope, error) {
 	return s, nil
 }
 
-// nullText is what an escaped reference, and one without a text, render: the source, of a macro's argument that of the call.
+// nullText is the text of an escaped reference, and of one without a text: its source, or for a macro's argument the source in
+// the call.
 func (r *run) nullText(source string) string {
 	if argument, ok := argumentIn(r.scope, source); ok {
 		return argument

@@ -87,8 +87,8 @@ func TestMacrosRefused(t *testing.T) {
 		{"#@m()x", "line 1, column 1: #@m has no #end"},
 		{"#macro(m $a)x#end#m(bar)", `line 1, column 18: the argument "bar" of #m is a bare word; an argument is a value`},
 		{"#macro(m)#m()#end#m()",
-			"line 1, column 10: #m is called in a macro in a macro and so on, 20 deep; Velocity takes no more"},
+			"line 1, column 10: #m is nested in 20 calls of macros; Velocity allows no more"},
 		{"#macro(m)a#break b#end#foreach($i in [1..30])#m()#end",
-			"line 1, column 46: #m is called in a macro in a macro and so on, 20 deep; Velocity takes no more"},
+			"line 1, column 46: #m is nested in 20 calls of macros; Velocity allows no more"},
 	})
 }

@@ -7,7 +7,7 @@ type node interface {
 	render(r *run) error
 }
 
-// expression is what has a value. Its truth is not its value's: in Velocity "#if("a")" is false, because only
+// expression is a node with a value. Its truth does not follow from its value: in Velocity "#if("a")" is false, because only
 // references, booleans and comparisons can be true. literal is its source, which + writes for a missing operand.
 type expression interface {
 	value(r *run) (any, error)
@@ -68,8 +68,8 @@ type setNode struct {
 	value  expression
 }
 
-// render leaves the target as it is where the value is null, Velocity's default (directive.set.null.allowed=false).
-// A reference is never null here (assumption VTL-1); what can be is arithmetic that failed.
+// render does not change the target if the value is null, Velocity's default (directive.set.null.allowed=false). A reference is
+// never null here (assumption VTL-1). Failed arithmetic is.
 func (n *setNode) render(r *run) error {
 	value, err := n.value.value(r)
 	if err != nil || value == nil {
@@ -78,7 +78,7 @@ func (n *setNode) render(r *run) error {
 	return n.target.assign(r, value)
 }
 
-// errBreak and errStop travel up to the #foreach, or the template, that they end.
+// errBreak and errStop propagate to the #foreach, or the template, that they end.
 var (
 	errBreak = errors.New("#break")
 	errStop  = errors.New("#stop")
@@ -109,7 +109,7 @@ func (n *foreachNode) render(r *run) error {
 	}
 	items := iterate(value)
 	if items == nil {
-		return nil // Velocity passes over what it cannot iterate, such as a string
+		return nil // Velocity skips a value that it cannot iterate, such as a string
 	}
 	if items.length() > maxIterations {
 		return r.failure(n.at, "#foreach over %d elements; API Gateway takes no more than %d", items.length(), maxIterations)
@@ -128,7 +128,7 @@ func (n *foreachNode) render(r *run) error {
 	r.put(n.scope, scope)
 	err = n.rounds(r, items, scope)
 	for i, place := range places {
-		// A #set of $foreach is left alone, as in Velocity.
+		// A #set of $foreach stays in effect, as in Velocity.
 		if now, _ := r.get(place); place != n.scope || now == any(scope) {
 			r.restore(place, before[i])
 		}
@@ -167,8 +167,8 @@ func (n *foreachNode) rounds(r *run, items *iterator, scope *loop) error {
 	return nil
 }
 
-// iterator goes over a list's elements or a map's values, and notices, as Java's does, when the list or the map behind
-// it gets or loses an element.
+// iterator iterates over a list's elements or a map's values. As in Java, it notices when the list or the map behind it gets or
+// loses an element.
 type iterator struct {
 	list    *list
 	behind  *object // the map, if it is one
@@ -176,7 +176,7 @@ type iterator struct {
 	at      int
 }
 
-// iterate is nil for what has no elements.
+// iterate returns nil for a value without elements.
 func iterate(value any) *iterator {
 	i := &iterator{}
 	if l, ok := value.(*list); ok {
@@ -217,7 +217,7 @@ type loop struct {
 	own    *object // what #set gave it, nil for nothing
 }
 
-// stored is what #set gave the loop, or one around it.
+// stored returns a property that #set gave the loop, or a loop around it.
 func (l *loop) stored(name string) any {
 	for here := any(l); ; {
 		l, ok := here.(*loop)
@@ -255,7 +255,7 @@ type part interface {
 	get(r *run, of any) (any, error)
 }
 
-// find gives the reference's value; what is missing is the empty string (assumption VTL-1).
+// find returns the reference's value, or the empty string if it is missing (assumption VTL-1).
 func (n *reference) find(r *run) (any, error) {
 	if n.dead {
 		return "", nil
@@ -333,7 +333,7 @@ func (n *reference) render(r *run) error {
 
 type property struct {
 	name string
-	// getters are the methods that Velocity takes for the property, in this order.
+	// getters are the methods that Velocity tries for the property, in this order.
 	getters [2]string
 	at      int
 }
@@ -349,7 +349,7 @@ type method struct {
 	at        int
 }
 
-// constant is a literal's value; no source, and null, is a bare word as in "$map.put('a', null)".
+// constant is a literal's value. A bare word, as in "$map.put('a', null)", has no source and the value null.
 type constant struct {
 	is     any
 	source string
@@ -447,7 +447,7 @@ type rangeLiteral struct {
 	source      string
 }
 
-// value is null where a bound is no number, as in Velocity. A range runs down where its first bound is the greater.
+// value returns null if a bound is not a number, as in Velocity. A range runs down if its first bound is the greater.
 func (n *rangeLiteral) value(r *run) (any, error) {
 	first, err := n.first.value(r)
 	if err != nil {

@@ -31,7 +31,7 @@ func isWhole(value any) bool {
 	return false
 }
 
-// narrow is an Integer where one holds the number, else a Long.
+// narrow returns an Integer if it holds the number, else a Long.
 func narrow(n int64) any {
 	if n == int64(int32(n)) {
 		return int32(n)
@@ -146,7 +146,7 @@ func parseDecimal(text string) (*decimal, bool) {
 	return &decimal{unscaled: unscaled, scale: len(fraction) - power}, true
 }
 
-// rescaled is the unscaled value at another scale; fewer digits are cut off.
+// rescaled returns the unscaled value at another scale. It truncates digits.
 func (d *decimal) rescaled(scale int) (*big.Int, bool) {
 	by := scale - d.scale
 	if by > 2*maxDigits || by < -2*maxDigits {
@@ -218,7 +218,7 @@ func appendDouble(out []byte, f float64) []byte {
 	return strconv.AppendInt(out, int64(n), 10)
 }
 
-// class is how Velocity 1.7's MathUtils calculates with two numbers.
+// class is the way in which Velocity 1.7's MathUtils calculates with two numbers.
 type class uint8
 
 const (
@@ -256,7 +256,7 @@ func isDecimal(value any) bool {
 	return ok
 }
 
-// calculate gives null for what is no number, and for a division by zero.
+// calculate returns null for an operand that is not a number, and for a division by zero.
 func calculate(operator string, left, right any) (any, error) {
 	both := classOfBoth(left, right)
 	if both == noNumbers || (operator == "/" || operator == "%") && isZero(right) {
@@ -297,7 +297,7 @@ func calculateDoubles(operator string, a, b float64) any {
 	return math.Mod(a, b)
 }
 
-// calculateLongs widens where the result does not fit.
+// calculateLongs widens the result if it does not fit.
 func calculateLongs(operator string, left, right any) (any, error) {
 	a, b := toLong(left), toLong(right)
 	var result int64
@@ -351,7 +351,7 @@ func calculateBigs(operator string, a, b *big.Int) (any, error) {
 	return result, nil
 }
 
-// calculateDecimals: a division keeps the left scale and rounds half down.
+// calculateDecimals calculates with BigDecimals. A division keeps the left scale and rounds half down.
 func calculateDecimals(operator string, a, b *decimal) (any, error) {
 	scale := max(a.scale, b.scale)
 	var result *big.Int
@@ -415,7 +415,7 @@ func compare(left, right any) (int, error) {
 	return x.Cmp(y), nil
 }
 
-// compareDoubles has not-a-number equal to everything, as Velocity does.
+// compareDoubles treats not-a-number as equal to everything, as Velocity does.
 func compareDoubles(a, b float64) int {
 	switch {
 	case a < b:

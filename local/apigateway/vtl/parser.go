@@ -12,10 +12,10 @@ type parser struct {
 	base   int // where the lexer's text begins in the template; nested texts are in string literals
 	depth  int // of nested blocks, expressions and strings
 	names  *names
-	failed *parseError // the first failure; the rest of the text then reads as its end
+	failed *parseError // the first failure: the parser then sees the end of the text
 }
 
-// names gives each variable of a template its place.
+// names assigns each variable of a template its place.
 type names struct {
 	index  map[string]int
 	list   []string
@@ -41,7 +41,7 @@ func newParser(text string, base, depth int, names *names) *parser {
 	return &parser{lexer: lexer{text: text, state: inText}, base: base, depth: depth, names: names}
 }
 
-// fail keeps the first failure only, at an offset of the lexer's text.
+// fail records the first failure, at an offset of the lexer's text.
 func (p *parser) fail(at int, format string, args ...any) {
 	if p.failed == nil {
 		p.failed = &parseError{at: p.base + at, message: fmt.Sprintf(format, args...)}
@@ -75,7 +75,7 @@ func (p *parser) read() token {
 	return token{kind: kindEOF}
 }
 
-// hintOf explains what people expect to work and Velocity 1.7 does not know.
+// hintOf explains syntax that people expect and Velocity 1.7 does not have.
 func hintOf(text string, in state) string {
 	switch {
 	case text[0] == '"' || text[0] == '\'':
@@ -109,7 +109,7 @@ func (p *parser) space() {
 	}
 }
 
-// expect takes a token of the kind, or fails by saying what is there instead.
+// expect takes a token of the kind. Otherwise it fails and reports the token.
 func (p *parser) expect(k kind, what string) token {
 	t := p.peek(1)
 	if t.kind != k {
@@ -133,7 +133,7 @@ func (p *parser) unexpected(t token, what string) {
 	p.fail(t.start, "unexpected %s where %s is expected%s", quote(t.image), what, hint)
 }
 
-// deeper guards the parser's recursion.
+// deeper bounds the parser's recursion.
 func (p *parser) deeper(at int) bool {
 	p.depth++
 	if p.depth > maxNesting {
@@ -142,7 +142,7 @@ func (p *parser) deeper(at int) bool {
 	return p.failed == nil
 }
 
-// quoted is a text in a message that may be a client's, so that no log has it ([Plain]).
+// quoted is a text in a message that may be a client's. Logs leave it out ([Error.Plain]).
 type quoted string
 
 // quote shows the beginning of a text in a message.
@@ -164,7 +164,7 @@ func (p *parser) template() block {
 	return body
 }
 
-// misplaced refuses what begins no statement.
+// misplaced refuses a token that begins no statement.
 func (p *parser) misplaced(t token) {
 	switch t.kind {
 	case kindEnd, kindElse, kindElseif:
@@ -176,7 +176,7 @@ func (p *parser) misplaced(t token) {
 	}
 }
 
-// block parses statements up to what is none.
+// block parses statements up to a token that begins none.
 func (p *parser) block() block {
 	var body block
 	var texts []byte // neighbouring texts, to be one node
@@ -238,7 +238,7 @@ func (p *parser) statement() (node, bool) {
 // plain is a token as text.
 func (t token) plain() string { return t.special + t.image }
 
-// comment yields the text that began before it, such as the "$" of "$##".
+// comment returns the text before it, such as the "$" of "$##".
 func (p *parser) comment() node {
 	t := p.take()
 	if t.kind == kindLineComment && p.peek(1).kind == kindLineCommentEnd {
@@ -269,12 +269,12 @@ func (p *parser) escape() node {
 	return text(strings.Repeat(`\\`, pairs))
 }
 
-// isDirective tells whether a name is that of a directive, or of a macro that is declared before.
+// isDirective reports whether a name is a directive's, or that of a macro declared before.
 func (p *parser) isDirective(name string) bool {
 	return isPluggable(name) || p.names.macros[name] != nil
 }
 
-// isPluggable tells Velocity 1.7's directives apart from words; those of its grammar are not among them.
+// isPluggable reports whether a word is one of Velocity 1.7's directives, except those of its grammar.
 func isPluggable(name string) bool {
 	switch name {
 	case "foreach", "break", "stop", "include", "parse", "macro", "evaluate", "define", "literal":
@@ -329,7 +329,7 @@ func (p *parser) ifStatement() node {
 	return nil
 }
 
-// unclosed says which directive has no #end.
+// unclosed reports the directive that has no #end.
 func (p *parser) unclosed(opening, t token) {
 	if t.kind == kindEOF {
 		p.fail(opening.start, "%s has no #end", strings.TrimSpace(opening.image))
@@ -365,19 +365,19 @@ func (p *parser) set() node {
 	p.lexer.set = false
 	target, ok := left.(*reference)
 	if !ok {
-		p.fail(opening.start, "#set of what is no reference")
+		p.fail(opening.start, "#set of something that is not a reference")
 		return nil
 	}
 	target.written = true
-	// Velocity names the variable by the first token without its "$": what "${x}" and "$!x" set, nothing can name.
+	// Velocity names the variable by the first token without its "$". So no reference can name what "${x}" and "$!x" set.
 	target.unnamed = len(target.parts) == 0 && target.source != "$"+target.name
 	return &setNode{target: target, value: right}
 }
 
-// directive parses a directive that is not of the grammar itself, or a word that only looks like one.
+// directive parses a directive that is not part of the grammar, or a word that only looks like one.
 func (p *parser) directive() node {
 	t := p.take()
-	name := t.image[1:] // after a "$" the name is "#foreach", which is none: "$#foreach" is text
+	name := t.image[1:] // after a "$" the name is "#foreach", which is not a directive: "$#foreach" is text
 	if t.kind == kindBracketedWord {
 		name = t.image[2 : len(t.image)-1]
 	}
@@ -412,7 +412,7 @@ func (p *parser) directive() node {
 	return p.call(t, name, args, parens, end)
 }
 
-// refused are the directives of Velocity that this package leaves out.
+// refused reports whether a name is a directive of Velocity that this package does not imitate.
 func refused(name string) bool {
 	switch name {
 	case "parse", "include", "evaluate", "literal":
@@ -427,7 +427,7 @@ type argument struct {
 	value expression
 }
 
-// directiveArguments also gives the offset of their end.
+// directiveArguments parses arguments. It also returns the offset of their end.
 func (p *parser) directiveArguments() ([]argument, int) {
 	var args []argument
 	p.space()
@@ -450,7 +450,7 @@ func (p *parser) directiveArguments() ([]argument, int) {
 	return nil, 0
 }
 
-// body parses what is up to a directive's #end, and gives its end.
+// body parses up to a directive's #end, and returns the end.
 func (p *parser) body(opening token) (block, int) {
 	if !p.deeper(opening.start) {
 		return nil, 0
@@ -464,8 +464,8 @@ func (p *parser) body(opening token) (block, int) {
 	return body, p.take().end
 }
 
-// nameOf is the name that a reference gives to what #define or #macro declare, which is its first token without the "$": ""
-// where nothing can name that.
+// nameOf returns the name that a reference gives to the declaration of #define or #macro: its first token without the "$", or
+// "" if no reference can have that name.
 func nameOf(r *reference) string {
 	if strings.HasPrefix(r.source, "$"+r.name) {
 		return r.name
@@ -487,7 +487,7 @@ func (p *parser) define(opening token, args []argument) node {
 	return n
 }
 
-// macro declares one, and is nothing itself.
+// macro parses a #macro. It declares the macro and returns no node.
 func (p *parser) macro(opening token, args []argument) node {
 	const form = "#macro is written #macro(name $a $b) ... #end"
 	if len(args) == 0 || args[0].word == "" {
@@ -512,7 +512,7 @@ func (p *parser) macro(opening token, args []argument) node {
 	return nil
 }
 
-// call parses what may be a macro's call; whether it is one is known when the template is parsed to its end.
+// call parses a possible call of a macro. Whether it is one is known at the end of the template.
 func (p *parser) call(opening token, name string, args []argument, parens bool, end int) node {
 	n := &macroCall{name: name, arguments: args, at: p.base + opening.start}
 	if called, withBody := strings.CutPrefix(name, "@"); withBody {

@@ -7,22 +7,23 @@ import (
 	"github.com/ohler55/ojg/jp"
 )
 
-// Path is a compiled JSONPath expression, as $input.path takes it. It is safe for concurrent use.
+// Path is a compiled JSONPath expression, as for $input.path. It is safe for concurrent use.
 type Path struct {
 	expr jp.Expr
-	// definite paths have one result or none; others, with a wildcard, a filter, a slice or "..", have a list of them,
+	// definite paths have at most one result. Other paths, with a wildcard, a filter, a slice or "..", have a list of results,
 	// as in Jayway's JSONPath.
 	definite bool
-	// below is what follows "..", if there is one: expr is then what is before it.
+	// below is the path after "..", if there is one. expr is then the path before it.
 	below *Path
 }
 
 var paths = newCache(ParsePath)
 
-// maxPath is the length of an expression in bytes: its parser is recursive.
+// maxPath is the largest length of an expression in bytes. It has a bound because the parser is recursive.
 const maxPath = 4096
 
-// Text is the first value that a path finds: text as it is, anything else as JSON; "" is null, or that nothing is found.
+// Text returns the first value that a path finds: text as it is, anything else as JSON. It returns "" for null, or if the path
+// finds nothing.
 func (p *Path) Text(in Payload) (string, error) {
 	found, err := p.all(in.value)
 	if err != nil || len(found) == 0 || found[0] == nil {
@@ -36,8 +37,8 @@ func (p *Path) Text(in Payload) (string, error) {
 	return asText(out), err
 }
 
-// ParsePath compiles an expression of at most 4,096 bytes. One that is not imitated, such as one with a function at its end,
-// is an error that names it.
+// ParsePath compiles an expression of at most 4,096 bytes. It returns an error with the expression if it is not imitated, such
+// as one with a function at its end.
 func ParsePath(expression string) (*Path, error) {
 	text := expression
 	if len(text) > maxPath {
@@ -60,7 +61,7 @@ func ParsePath(expression string) (*Path, error) {
 	return compiled, nil
 }
 
-// splitPath finds out what the fragments of a path come to, or what is wrong with them.
+// splitPath makes a Path of the fragments, or returns what is wrong with them.
 func splitPath(expr jp.Expr) (*Path, string) {
 	definite, results := true, 1
 	for i, fragment := range expr {
@@ -87,10 +88,10 @@ func splitPath(expr jp.Expr) (*Path, string) {
 	return &Path{expr: expr, definite: definite}, ""
 }
 
-// maxUnion is how many elements lists of names and numbers may come to, multiplied with each other.
+// maxUnion is the largest number of elements that the path's lists of names and numbers select, multiplied with each other.
 const maxUnion = 1000
 
-// unboundedPath names what would take more than a few passes over the payload, and functions.
+// unboundedPath returns the part of a path that would take more than a few passes over the payload, or a function.
 func unboundedPath(path string) string {
 	bare := withoutQuotes(path)
 	switch {
@@ -104,7 +105,7 @@ func unboundedPath(path string) string {
 	return ""
 }
 
-// withoutQuotes leaves out the text in quotes.
+// withoutQuotes removes the text in quotes.
 func withoutQuotes(path string) string {
 	var out strings.Builder
 	var quoted byte
@@ -123,7 +124,7 @@ func withoutQuotes(path string) string {
 	return out.String()
 }
 
-// bracketed writes names after a dot that the library does not take there, such as "a-b", in brackets.
+// bracketed puts names in brackets that the library does not accept after a dot, such as "a-b".
 func bracketed(path string) string {
 	var out strings.Builder
 	for i := 0; i < len(path); {
@@ -152,7 +153,7 @@ func bracketed(path string) string {
 	return out.String()
 }
 
-// bracketEnd is the length of a text in brackets, with brackets and quotes in it.
+// bracketEnd returns the length of a text in brackets, which may itself hold brackets and quotes.
 func bracketEnd(text string) int {
 	depth := 0
 	var quoted byte
@@ -232,7 +233,7 @@ func (p *Path) all(in any) (found []any, err error) {
 	return p.get(in), nil
 }
 
-// passes is how many times a path may go over the values within a payload.
+// passes returns the largest number of times that a path visits the values of a payload.
 func (p *Path) passes() int {
 	passes := 1
 	for _, fragment := range p.expr {
@@ -247,7 +248,7 @@ func (p *Path) passes() int {
 	return passes
 }
 
-// size is the number of values within a value, one that stands in several places as often; it pays as it counts.
+// size returns the number of values within a value. A value at several places counts several times. size pays while it counts.
 func (r *run) size(value any, depth int) (int, error) {
 	if depth > maxDepth {
 		return 0, failuref("a value nested more than %d levels deep, or in itself, cannot be searched", maxDepth)
@@ -290,7 +291,7 @@ func (p *Path) get(in any) []any {
 	return found
 }
 
-// descend looks in a value, and then in everything within it, in the order of the payload.
+// descend searches a value, and then everything within it, in the order of the payload.
 func (p *Path) descend(found []any, in any) []any {
 	var within []any
 	switch v := in.(type) {

@@ -8,13 +8,13 @@ import (
 	"github.com/dlclark/regexp2"
 )
 
-// regex is a Java regular expression. Most in templates match one text only, and then need no engine.
+// regex is a Java regular expression. Most of those in templates match only one text, and need no engine.
 type regex struct {
 	literal string
 	re      *regexp2.Regexp // nil of a literal
 }
 
-// maxMatching is how long the searches of one rendering may take, in wall time: backtracking can take exponentially long.
+// maxMatching is the wall time that the searches of one rendering may take: backtracking can take exponential time.
 const maxMatching = time.Second
 
 var regexes = newCache(newRegex)
@@ -38,7 +38,7 @@ func newRegex(pattern string) (*regex, error) {
 	return &regex{re: re}, nil
 }
 
-// literalPattern is the one text that a pattern without operators matches.
+// literalPattern returns the only text that a pattern without operators matches.
 func literalPattern(pattern string) (string, bool) {
 	var out strings.Builder
 	for i := 0; i < len(pattern); i++ {
@@ -56,7 +56,7 @@ func literalPattern(pattern string) (string, bool) {
 	return out.String(), out.Len() > 0
 }
 
-// Where Java's classes differ from .NET's, whose syntax regexp2 has: they are of ASCII, and "." stops at more line ends.
+// Java's classes differ from those of .NET, whose syntax regexp2 has: they are ASCII only, and "." stops at more line ends.
 var classes = map[byte]string{'d': "0-9", 'w': "a-zA-Z_0-9", 's': ` \t\n\x0B\f\r`}
 
 const (
@@ -64,10 +64,10 @@ const (
 	atEnd    = `(?=(?:\r\n|[` + lineEnds + `])?\z)`
 )
 
-// repetition is what Java takes after a "{"; anything else there is an error.
+// repetition is the text that Java accepts after a "{". Anything else is an error.
 var repetition = regexp.MustCompile(`^\{\d+(,\d*)?\}`)
 
-// translate rewrites a pattern and refuses what would mean something else.
+// translate rewrites a pattern, and refuses syntax whose meaning differs.
 func translate(pattern string) (string, error) {
 	var out strings.Builder
 	inClass, flags := false, strings.Contains(pattern, "(?")
@@ -98,7 +98,7 @@ func translate(pattern string) (string, error) {
 	return out.String(), nil
 }
 
-// translateOutside leaves "." and "$" to the flags of a pattern that has any.
+// translateOutside translates "." and "$", unless the pattern has flags, which may change them.
 func translateOutside(c byte, flags bool) string {
 	switch {
 	case c == '.' && !flags:
@@ -118,7 +118,7 @@ func translateEscape(c byte, inClass bool) (string, error) {
 	case ok && c == lower:
 		return "[" + class + "]", nil
 	case ok && inClass:
-		return "", failuref(`\%c within [ and ] is not imitated here`, c)
+		return "", failuref(`\%c between [ and ] is not imitated here`, c)
 	case ok:
 		return "[^" + class + "]", nil
 	case strings.IndexByte("QERhHvVNXpP", c) >= 0:
@@ -146,14 +146,14 @@ func (c *call) pattern() (*regex, error) {
 
 var errMatching = failuref("the template's regular expressions take more than %s to match", maxMatching)
 
-// stepsOfPattern are for each byte of a pattern that is compiled.
+// stepsOfPattern is the number of steps for each byte of a compiled pattern.
 const stepsOfPattern = 4
 
-// bytesPerStep is of a text that a regular expression searches: the engine takes twelve bytes for each, and more time than a
-// copy.
+// bytesPerStep is the number of searched bytes for a step: the engine uses twelve bytes of memory for each, and more time than
+// a copy.
 const bytesPerStep = 4
 
-// search is one search of a rendering, whose time it adds to that of all.
+// search is one search of a rendering. It adds its time to the total of the rendering.
 type search struct {
 	run   *run
 	since time.Time
@@ -161,7 +161,7 @@ type search struct {
 
 func (r *run) search() search { return search{r, time.Now()} }
 
-// late tells whether the rendering's searches have taken too long.
+// late reports whether the rendering's searches have taken too long.
 func (s search) late() bool { return s.run.matching+time.Since(s.since) > maxMatching }
 
 func (s search) end() { s.run.matching += time.Since(s.since) }
@@ -211,7 +211,7 @@ func stringReplaceRegex(c *call, times int) (any, error) {
 	return c.run.replaceMatches(self, re, replacement, times)
 }
 
-// match is where a pattern matched, in bytes, and its groups' texts.
+// match is the place of a match, in bytes, and the texts of its groups.
 type match struct {
 	start, end int
 	groups     []string
@@ -267,7 +267,7 @@ func (re *regex) eachLiteral(s string, found func(m match) (bool, error)) error 
 	}
 }
 
-// runeOffsets turns the engine's positions, which count characters, into bytes.
+// runeOffsets converts the engine's positions, which count characters, to bytes.
 func runeOffsets(s string) []int {
 	offsets := make([]int, 0, len(s)+1)
 	for at := range s {
@@ -299,7 +299,7 @@ func (r *run) replaceMatches(s string, re *regex, replacement string, times int)
 	return string(out), r.spendBytes(len(out), nowhere)
 }
 
-// expand appends a replacement: "$1" and "${name}" are groups, a backslash takes the next character as it is.
+// expand appends a replacement: "$1" and "${name}" are groups, and a backslash makes the next character literal.
 func expand(out []byte, replacement string, m match) ([]byte, error) {
 	for i := 0; i < len(replacement); i++ {
 		c := replacement[i]
@@ -325,7 +325,7 @@ func expand(out []byte, replacement string, m match) ([]byte, error) {
 	return out, nil
 }
 
-// group reads a group's number, as many digits as there is a group for, or its name in braces.
+// group reads a group's number, with as many digits as still name a group, or its name in braces.
 func group(text string, m match) (string, int, error) {
 	if text[0] == '{' {
 		end := strings.IndexByte(text, '}')
@@ -352,7 +352,7 @@ func group(text string, m match) (string, int, error) {
 	return m.groups[number], length, nil
 }
 
-// stringSplit is String.split: empty texts at the end are left out, unless a limit is given.
+// stringSplit is String.split. It drops empty texts at the end, unless there is a limit.
 func stringSplit(c *call) (any, error) {
 	re, err := c.pattern()
 	if err != nil {

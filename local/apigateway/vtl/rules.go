@@ -2,7 +2,7 @@ package vtl
 
 import "strings"
 
-// rules are Velocity 1.7's tokens, in the order of its Parser.jjt: of two that match as much, the earlier one counts.
+// rules are Velocity 1.7's tokens, in the order of its Parser.jjt. Of two with equally long matches the earlier one counts.
 var rules []rule
 
 func init() {
@@ -194,7 +194,7 @@ func closeComment(l *lexer) {
 	l.pop()
 }
 
-// formalComment matches one character more, which only goes back outside of a comment.
+// formalComment matches one character more. Outside of a comment the lexer puts it back.
 func formalComment(text string) int {
 	if len(text) > 3 && text[:3] == "#**" && text[3] != '#' {
 		return 4
@@ -229,7 +229,7 @@ func isWord(c byte) bool       { return isAlpha(c) || isDigit(c) || c == '_' || 
 
 func spaces(text string) int { return count(text, isSpace) }
 
-// line is the length of blanks with a line's end after them, which a directive takes with it.
+// line returns the length of blanks and the line end after them, which belong to a directive.
 func line(text string) int {
 	n := count(text, isBlank)
 	switch {

@@ -1,7 +1,7 @@
 package vtl
 
-// scope is where a template's variables are while a macro or a #foreach renders, as Velocity 1.7's contexts: each is around
-// another, the innermost being the template's own variables, which is a nil scope.
+// scope has a template's variables while a macro or a #foreach renders, like Velocity 1.7's contexts. Each scope wraps another.
+// The innermost one is nil: the template's own variables.
 type scope interface {
 	get(r *run, place int) (any, error)
 	put(r *run, place int, value any)
@@ -37,7 +37,7 @@ func (r *run) removeIn(s scope, place int) {
 	s.remove(r, place)
 }
 
-// restore gives a variable the value that it had; nil removes it.
+// restore sets a variable to its former value. nil removes it.
 func (r *run) restore(place int, value any) {
 	if value == nil {
 		r.removeIn(r.scope, place)
@@ -46,8 +46,8 @@ func (r *run) restore(place int, value any) {
 	r.put(place, value)
 }
 
-// nullScope is around a round of #foreach whose element is null (NullHolderContext): the loop's variable stays null, whatever
-// it is set to.
+// nullScope wraps an iteration of #foreach whose element is null (NullHolderContext): the loop's variable stays null even if
+// the template sets it.
 type nullScope struct {
 	inner  scope
 	place  int
@@ -84,12 +84,12 @@ func argumentIn(s scope, name string) (string, bool) {
 	return s.argument(name)
 }
 
-// macroScope is around a macro's body (ProxyVMContext). What the body sets is set outside too, but hides an argument of
+// macroScope wraps a macro's body (ProxyVMContext). A variable that the body sets is also set outside, but hides an argument of
 // the name.
 type macroScope struct {
 	inner scope
 	local map[int]any
-	// arguments are evaluated each time that the body asks for them, in the scope of the call.
+	// arguments are evaluated at each use in the body, in the scope of the call.
 	arguments map[int]expression
 	sources   map[string]string
 }

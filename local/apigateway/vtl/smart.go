@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// errUnread is what is wrong with a payload that json-smart cannot read either.
-var errUnread = &PayloadError{"the body begins as JSON does and is none"}
+// errUnread is the fault of a payload that json-smart cannot read.
+var errUnread = &PayloadError{"the body begins like JSON and is not JSON"}
 
-// parseSmart reads a payload as API Gateway does (assumption VTL-11). JSON is read by the strict parser, which is faster.
+// parseSmart reads a payload as API Gateway does (assumption VTL-11). It reads JSON with the strict parser, which is faster.
 func parseSmart(text string) (any, error) {
 	value, err := parseJSON(text)
 	if !errors.Is(err, errNoJSON) {
@@ -29,14 +29,15 @@ func parseSmart(text string) (any, error) {
 }
 
 // smartParser is json-smart's JSONParser.MODE_PERMISSIVE, method by method (netplex/json-smart-v2, JSONParserBase and
-// JSONParserMemory). It looks at bytes, where that looks at UTF-16: no byte beyond ASCII means anything to either.
+// JSONParserMemory). It reads bytes where json-smart reads UTF-16. That makes no difference, because only ASCII has a meaning
+// in the syntax.
 type smartParser struct {
 	text   string
 	at     int
-	beyond *PayloadError // which bound the text has met
+	beyond *PayloadError // the bound that the text exceeds
 }
 
-// endOfInput is what json-smart takes for the end, also within a text.
+// endOfInput is the character that json-smart treats as the end, also within a text.
 const endOfInput = 0x1A
 
 func (p *smartParser) peek() byte {
@@ -46,7 +47,7 @@ func (p *smartParser) peek() byte {
 	return p.text[p.at]
 }
 
-// Where a text without quotes ends. At the top nothing ends it.
+// These characters end a text without quotes. At the top level nothing ends it.
 const (
 	atTop    = ""
 	ofKey    = ":"
@@ -54,7 +55,7 @@ const (
 	ofItem   = ",]"
 )
 
-// first reads the payload; what follows its value is not looked at.
+// first reads the payload. It ignores everything after the value.
 func (p *smartParser) first() (any, bool) { return p.value(atTop, 0) }
 
 func (p *smartParser) value(stop string, depth int) (any, bool) {
@@ -79,10 +80,10 @@ func (p *smartParser) value(stop string, depth int) (any, bool) {
 	return bareWord(p.bare(p.at, stop), c), true
 }
 
-// bareWord is the value of a text without quotes that begins with c.
+// bareWord returns the value of a text without quotes that begins with c.
 func bareWord(text string, c byte) any {
 	switch {
-	case text == "" || text[0] != c: // other white space stood before it, and it is no word
+	case text == "" || text[0] != c: // other white space stood before it, so it is not a word
 		return text
 	case text == "null":
 		return nil
@@ -96,14 +97,14 @@ func bareWord(text string, c byte) any {
 
 func isSmartSpace(c byte) bool { return c == ' ' || c == '\r' || c == '\n' || c == '\t' }
 
-// space passes over white space and all other control characters.
+// space skips white space and all other control characters.
 func (p *smartParser) space() {
 	for p.at < len(p.text) && p.peek() <= ' ' && p.peek() != endOfInput {
 		p.at++
 	}
 }
 
-// bare is a text without quotes, from a place on, without the white space around it.
+// bare reads a text without quotes, from a place on, without the white space around it.
 func (p *smartParser) bare(start int, stop string) string {
 	for p.at < len(p.text) && p.peek() != endOfInput && strings.IndexByte(stop, p.peek()) < 0 {
 		p.at++
@@ -214,7 +215,7 @@ func (p *smartParser) string() (any, bool) {
 	return text, ok
 }
 
-// text1 reads a text in quotes of either kind. Without a backslash all is kept; with one, control characters are left out.
+// inQuotes reads a text in quotes of either kind. In a text with a backslash it drops control characters.
 func (p *smartParser) inQuotes() (string, bool) {
 	quote := p.peek()
 	p.at++
@@ -246,7 +247,7 @@ func (p *smartParser) inQuotes() (string, bool) {
 	}
 }
 
-// escape reads what follows a backslash. An unknown one is left out, with its letter.
+// escape reads the escape after a backslash. It drops an unknown escape with its letter.
 func (p *smartParser) escape(out []byte) ([]byte, bool) {
 	strict := jsonParser{text: p.text, at: p.at}
 	switch p.peek() {
@@ -283,7 +284,7 @@ func (p *smartParser) digits() {
 	}
 }
 
-// number reads a number, or the text that only begins as one does.
+// number reads a number, or a text that begins like one.
 func (p *smartParser) number(stop string) (any, bool) {
 	start := p.at
 	p.at++
@@ -309,7 +310,7 @@ func (p *smartParser) number(stop string) (any, bool) {
 		return p.bare(start, stop), true
 	}
 	if strings.TrimFunc(p.text[start:p.at], isJavaSpace) != p.text[start:end] {
-		return nil, false // json-smart takes the control characters after a number for digits
+		return nil, false // json-smart treats the control characters after a number as digits
 	}
 	return p.reckon(p.text[start:end], whole)
 }

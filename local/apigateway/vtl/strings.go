@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// A Java string's positions count UTF-16 units. In ASCII they are bytes; other strings are taken apart.
+// The positions in a Java string count UTF-16 units. In an ASCII string they are bytes. Other strings are decoded.
 
 func isASCII(s string) bool {
 	for i := 0; i < len(s); i++ {
@@ -31,7 +31,7 @@ func length(s string) int {
 	return n
 }
 
-// slice is String.substring. Half of a character outside the BMP becomes U+FFFD, where Java would keep the half.
+// slice is String.substring. Half of a character outside the BMP becomes U+FFFD. Java would keep the half.
 func slice(s string, from, to int) (string, bool) {
 	if isASCII(s) {
 		if from < 0 || to > len(s) || from > to {
@@ -46,7 +46,7 @@ func slice(s string, from, to int) (string, bool) {
 	return string(utf16.Decode(units[from:to])), true
 }
 
-// offset turns a position into one of bytes, at the string's ends at most.
+// offset converts a position to an offset in bytes, within the string.
 func offset(s string, position int) int {
 	if position <= 0 {
 		return 0
@@ -63,7 +63,7 @@ func offset(s string, position int) int {
 	return len(s)
 }
 
-// position turns an offset in bytes, or -1, into a position.
+// position converts an offset in bytes, or -1, to a position.
 func position(s string, offset int) any {
 	if offset < 0 {
 		return int32(-1)
@@ -71,7 +71,7 @@ func position(s string, offset int) any {
 	return int32(length(s[:offset]))
 }
 
-// onText makes a method of a function over the String and its arguments, all of them Strings.
+// onText makes a method of a function of the String and its arguments, which must all be Strings.
 func onText(do func(self string, args []string) any) func(*call) (any, error) {
 	return func(c *call) (any, error) {
 		args, ok := c.texts()
@@ -145,7 +145,7 @@ func stringStartsWith(c *call) (any, error) {
 	return strings.HasPrefix(self[offset(self, from):], prefix), nil
 }
 
-// searched is the String, what is looked for in it (a String, or the number of a character), and from where.
+// searched returns the String, the text to look for (a String, or the number of a character), and the position to start from.
 func (c *call) searched(otherwise int) (self, what string, from int, ok bool) {
 	self, _ = c.self.(string)
 	switch v := c.args[0].(type) {
@@ -225,7 +225,7 @@ func stringReplace(c *call) (any, error) {
 	return c.run.replaced(self, args[0], args[1])
 }
 
-// replaced looks first how long the result gets.
+// replaced computes the length of the result first, and pays for it.
 func (r *run) replaced(s, before, after string) (any, error) {
 	times := strings.Count(s, before)
 	if times == 0 {
@@ -272,7 +272,7 @@ func stringCompareTo(c *call) (any, error) {
 	return compareTo(self, other), nil
 }
 
-// compareTo is the difference of the first units that differ, or of the lengths.
+// compareTo returns the difference of the first units that differ, or of the lengths.
 func compareTo(a, b string) any {
 	at := 0
 	for at < min(len(a), len(b)) && a[at] == b[at] {
@@ -330,8 +330,8 @@ func parseBoolean(c *call) (any, error) {
 	return strings.EqualFold(s, "true"), nil
 }
 
-// numberClass has the methods that Integer, Long, Double, BigInteger and BigDecimal share, and the static ones that
-// templates reach through a number, as in "$n.parseInt('5')".
+// numberClass has the methods that Integer, Long, Double, BigInteger and BigDecimal share, and the static ones that templates
+// call on a number, as in "$n.parseInt('5')".
 var numberClass = &type1{
 	methods: map[string]signature{
 		"toString":    {0, 0, textMethod},
@@ -354,7 +354,7 @@ var numberClass = &type1{
 		"toOctalString", "toPlainString", "toUnsignedString", "unscaledValue", "isNaN"),
 }
 
-// intValue is Java's cast: the low 32 bits, but of a Double the nearest that fits.
+// intValue is Java's cast: the low 32 bits, or for a Double the nearest int.
 func intValue(value any) any {
 	if f, ok := value.(float64); ok {
 		return int32(min(max(truncated(f), -1<<31), 1<<31-1))
@@ -438,7 +438,7 @@ func numberValueOf(c *call) (any, error) {
 	return nil, errNoMethod
 }
 
-// widened is a smaller number as one of a larger class.
+// widened converts a number to a larger class.
 func widened(self, value any) (any, error) {
 	_, isInt := value.(int32)
 	_, isLong := value.(int64)

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// A template's values are, as Go and as the Java that API Gateway has (assumption VTL-3):
+// A template's values are, as Go types and as API Gateway's Java types (assumption VTL-3):
 //
 //	nil null · string String · char Character · bool Boolean · int32 Integer · int64 Long · *big.Int BigInteger · float64 Double
 //	*decimal BigDecimal · *object LinkedHashMap · *list a list, a set or an array · *entry Map.Entry
@@ -21,7 +21,7 @@ type object struct {
 	locked  map[any]bool   // keys that were put, if once
 }
 
-// indexed is the number of entries from which a map looks its keys up instead of comparing them all.
+// indexed is the number of entries from which a map has an index of its keys and does not compare them all.
 const indexed = 8
 
 func newObject(capacity int) *object {
@@ -52,8 +52,8 @@ func (o *object) place(key any) int {
 	return -1
 }
 
-// hasSameKey compares by value what Java compares by value; a map or list as a key is compared by identity, which
-// Java does not do, but which no JSON can show.
+// hasSameKey compares keys by value, as Java does. It compares a map or a list by identity. Java does not, but no JSON shows
+// the difference.
 func hasSameKey(a, b any) bool {
 	x, ok := a.(*big.Int)
 	y, both := b.(*big.Int)
@@ -63,7 +63,7 @@ func hasSameKey(a, b any) bool {
 	return a == b
 }
 
-// searched is the steps that it takes to look a key up: those without an index are compared one by one.
+// searched returns the steps to look up a key: without an index, all keys are compared.
 func (o *object) searched(key any) int {
 	if isString(key) && o.places != nil {
 		return 0
@@ -78,7 +78,7 @@ func (o *object) get(key any) (any, bool) {
 	return nil, false
 }
 
-// put gives the value that was there before.
+// put returns the value that was there before.
 func (o *object) put(key, value any) any {
 	if at := o.place(key); at >= 0 {
 		before := o.vals[at]
@@ -154,7 +154,7 @@ func (o *object) Keys() []string {
 	return keys
 }
 
-// listKind is what Java has where this package has a list.
+// listKind is the Java type of a list.
 type listKind uint8
 
 const (
@@ -236,7 +236,7 @@ func (r *run) appendText(out []byte, value any, depth int) ([]byte, error) {
 	return r.appendStructure(out, value, depth)
 }
 
-// appendStructure counts what it writes: a small value can hold itself many times over.
+// appendStructure pays for what it writes: a small value can hold itself many times.
 func (r *run) appendStructure(out []byte, value any, depth int) ([]byte, error) {
 	if depth >= maxDepth {
 		return nil, failuref("a value nested more than %d levels deep, or in itself, has no text", maxDepth)
@@ -384,7 +384,7 @@ func sameClass(a, b any) bool {
 	return false
 }
 
-// mapOf gives a map's entries, of $context too.
+// mapOf returns a map's entries, also those of $context.
 func mapOf(value any) *object {
 	switch v := value.(type) {
 	case *object:
@@ -471,7 +471,7 @@ func (r *run) equalMaps(a, b *object, depth int) (bool, error) {
 	return true, nil
 }
 
-// ordered is <, <=, > and >=. What is no number is neither less nor more, in Velocity.
+// ordered evaluates <, <=, > and >=. In Velocity a value that is not a number is neither less nor greater.
 func (r *run) ordered(operator string, a, b any, at int) (bool, error) {
 	if !isNumber(a) || !isNumber(b) {
 		return false, nil

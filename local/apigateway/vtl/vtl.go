@@ -1,8 +1,8 @@
 // Package vtl renders API Gateway's mapping templates: Velocity 1.7's language, the variables $input,
 // $util, $context and $stageVariables, and the methods of Java's strings, lists, maps and numbers that templates call.
 //
-// What of API Gateway it assumes (AG is awsdocs/amazon-api-gateway-developer-guide; "recorded" means that the answer
-// of API Gateway itself is kept in the snapshot files of localstack/airspeed, tests/test_templating.snapshot.json, or of
+// It makes these assumptions about API Gateway (AG is awsdocs/amazon-api-gateway-developer-guide; "recorded" means that API
+// Gateway's own answer is in the snapshot files of localstack/airspeed, tests/test_templating.snapshot.json, or of
 // localstack/localstack, tests/aws/services/apigateway):
 //
 // Assumption VTL-1: a reference without a value is the empty string, everywhere: it renders as nothing, "#if($missing)" is
@@ -13,52 +13,54 @@
 // differs in the order of a map; without that handler it is 181.
 //
 // Assumption VTL-2: the engine is Velocity 1.7: $velocityHasNext works (recorded: test_has_next), which 2.0 removed, and
-// "#if(”)" and "#if(0)" are not the same as in 2.x. Odd corners follow the 1.7 tag of apache/velocity-engine.
+// "#if(”)" and "#if(0)" are not the same as in 2.x. Special cases follow the 1.7 tag of apache/velocity-engine.
 //
-// Assumption VTL-3: JSON comes as json-smart of Jayway's JSONPath gives it: an object is a LinkedHashMap with the text
-// {a=1, b=2}, an array has JSON as its text, also inside an object: {a=[{"b":1}]} (recorded:
+// Assumption VTL-3: JSON values are those of json-smart, as Jayway's JSONPath returns them: an object is a LinkedHashMap with
+// the text {a=1, b=2}, an array has JSON as its text, also inside an object: {a=[{"b":1}]} (recorded:
 // test_input_path_template_formatting), in which "/" is "\/" and U+007F to U+009F and U+2000 to U+20FF are \uXXXX (JSONArray's
-// toString has the style NO_COMPRESS: netplex/json-smart-v2, JSONStyle.java and JStylerObj.java). $input.json's text has
-// none of these: Jayway writes it with LT_COMPRESS, which leaves "/", and what that does with the others is the same JSON.
-// A whole number is an Integer, a Long or a BigInteger; another is a Double, written as Java writes it (1.50 becomes 1.5), or
-// a BigDecimal from 19 characters on (inferred from json-smart's code).
-// A Double has the fewest digits that tell it apart, as from Java 19 on; Java 17 sometimes writes one more.
+// toString has the style NO_COMPRESS: netplex/json-smart-v2, JSONStyle.java and JStylerObj.java). $input.json's text has none
+// of these: Jayway writes it with LT_COMPRESS, which leaves "/", and what that does with the others is the same JSON. A whole
+// number is an Integer, a Long or a BigInteger; another is a Double, written as Java writes it (1.50 becomes 1.5), or a
+// BigDecimal from 19 characters on (inferred from json-smart's code). A Double has the fewest digits that identify it, as from
+// Java 19 on. Java 17 sometimes writes one more.
 //
 // Assumption VTL-4: an empty payload is {} (recorded: test_input_body_formatting). A payload is UTF-8 (AG, "the default
-// character set is UTF-8"); what is none becomes U+FFFD, as Java decodes it (inferred).
+// character set is UTF-8"); a byte that is not valid UTF-8 becomes U+FFFD, as Java decodes it (inferred).
 //
-// Assumption VTL-5: $input.path of what is missing is the empty string, and $input.json of it is "" with its quotes
+// Assumption VTL-5: for a missing value $input.path is the empty string, and $input.json is "" with its quotes
 // (localstack/localstack#12774, found in the AWS console).
 //
-// Assumption VTL-6: $util.escapeJavaScript is Apache commons-lang 2.x's: also ' becomes \' (AG,
-// api-gateway-mapping-template-reference), / becomes \/, and what is not ASCII \uXXXX (inferred from that library).
+// Assumption VTL-6: $util.escapeJavaScript is Apache commons-lang 2.x's: ' becomes \' (AG,
+// api-gateway-mapping-template-reference), / becomes \/, and a character that is not ASCII becomes \uXXXX (inferred from that
+// library).
 //
-// Assumption VTL-7: $context.requestOverride has header, path and querystring, $context.responseOverride has header
-// (recorded: test_sqs_amz_json_protocol). An override is given once; a second time API Gateway answers 5XX (AG,
-// apigateway-override-request-response-parameters), so it is an error here. Several values are joined by "," (same page).
-// What a request template set there, its response template finds again, see [Result.Overrides]. A status that is no whole number
-// from 100 to 599 is ignored (localstack's integration_response.py says so of AWS; its test_handler_integration_response.py).
+// Assumption VTL-7: $context.requestOverride has header, path and querystring, $context.responseOverride has header (recorded:
+// test_sqs_amz_json_protocol). A template can set an override only once. If it sets it again, API Gateway answers 5XX (AG,
+// apigateway-override-request-response-parameters), so it is an error here. Several values are joined by "," (same page). A
+// response template sees what its request template set there, see [Result.Overrides]. API Gateway ignores a status that is not
+// a whole number from 100 to 599 (localstack's integration_response.py says so of AWS; its
+// test_handler_integration_response.py).
 //
-// Assumption VTL-8: #foreach goes round 1,000 times at most (AG, limits). API Gateway does not say what happens then; here
-// it is an error, not a silent loss of the rest.
+// Assumption VTL-8: #foreach has at most 1,000 iterations (AG, limits). AWS does not document what happens beyond them. Here it
+// is an error, so no element is lost silently.
 //
-// Assumption VTL-9: $input.params() lists path, querystring and header, each sorted by name: the order is nowhere said.
+// Assumption VTL-9: $input.params() lists path, querystring and header, each sorted by name: AWS does not document the order.
 // $input.params('a') searches them in that order (AG), and is case-sensitive.
 //
 // Assumption VTL-10: what API Gateway does with a number beyond a Double (1e400) and with deep nesting is not documented.
 // json-smart reads the first as Infinity, which it writes as null (netplex/json-smart-v2, JSONParserBase.extractFloat and
-// JsonWriter), and from 2.4.9 on throws beyond 400 levels (JSONParserBase.MAX_DEPTH). Here a rendering fails with a [PayloadError]
-// where it reads a deeper payload, or one with a number of more than 10,000 digits, and where it would write that null: a value
-// is never lost without a word.
+// JsonWriter), and from 2.4.9 on throws beyond 400 levels (JSONParserBase.MAX_DEPTH). Here a rendering fails with a
+// [PayloadError] where it reads a deeper payload, or one with a number of more than 10,000 digits, and where it would write
+// that null, so no value is lost silently.
 //
-// Assumption VTL-11: a payload is read by json-smart in its permissive mode. So a payload that is no JSON is a text, that of
-// $input.path('$'); {a:1}, {'a':1,} and [1,,2] are JSON; and what follows a value is not looked at. What it cannot read either,
-// such as {a, is a [PayloadError], and 400 (ToQoz/api-gateway-mapping-template, test/_.md, recorded on AWS, whose errors name
-// net.minidev.json.parser; the rules are those of netplex/json-smart-v2 at version 2.6). A number with a control character after
-// it, whose value json-smart makes of that too, is refused here.
+// Assumption VTL-11: a payload is read by json-smart in its permissive mode. So a payload that is not JSON is a text, the value
+// of $input.path('$'). {a:1}, {'a':1,} and [1,,2] are JSON. json-smart ignores everything after a value. A payload that it
+// cannot read, such as {a, is a [PayloadError], and the answer 400 (ToQoz/api-gateway-mapping-template, test/_.md, recorded on
+// AWS, whose errors name net.minidev.json.parser; the rules are those of netplex/json-smart-v2 at version 2.6). This package
+// refuses a number with a control character after it, because json-smart reads the character as part of the number.
 //
-// Assumption VTL-12: $input and $util are written as {} (ToQoz/api-gateway-mapping-template, test/_.md, recorded on AWS; its index.js).
-// A function of $util takes a map or a list by its text; AWS does not document it.
+// Assumption VTL-12: $input and $util are written as {} (ToQoz/api-gateway-mapping-template, test/_.md, recorded on AWS; its
+// index.js). A function of $util uses the text of a map or a list. AWS does not document it.
 package vtl
 
 import (
@@ -70,33 +72,33 @@ import (
 	"time"
 )
 
-// Bounds that no template of any use comes near; they keep a mistake, or an attack, from taking the process down.
+// These bounds are far above those of useful templates. They keep a mistake or an attack from bringing the process down.
 const (
 	// maxTemplate is API Gateway's quota for a mapping template, in bytes (AG, limits: 300 KB).
 	maxTemplate = 300 << 10
-	// maxNesting is for blocks, expressions and strings within each other: recursion takes stack, and 200 levels take less
-	// than a megabyte.
+	// maxNesting bounds the nesting of blocks, expressions and strings: recursion takes stack, and 200 levels take less than a
+	// megabyte.
 	maxNesting = 200
-	// maxDepth is for values within values, and is json-smart's (assumption VTL-10).
+	// maxDepth bounds the nesting of values, and is json-smart's bound (assumption VTL-10).
 	maxDepth = 400
 	// maxRendered is in bytes: API Gateway's 10 MB of payload (AG, limits) in base64, with what a template puts around it.
 	maxRendered = 16 << 20
 	// maxIterations is API Gateway's quota for one #foreach (AG, limits).
 	maxIterations = 1000
-	// maxRange is the longest range: more elements than a #foreach can go over are a mistake, but can be counted.
+	// maxRange is the longest range. It is longer than a #foreach allows, because a template can also count the elements.
 	maxRange = 100_000
-	// maxDigits is for numbers: arithmetic on longer ones takes more than linear time.
+	// maxDigits bounds the digits of numbers: arithmetic on long numbers takes more than linear time.
 	maxDigits = 10_000
 )
 
-// Error is what is wrong with a template, or with a rendering of it, and where. Every error of [Parse] and [Template.Render]
-// is one. Line and Column count from 1, Column in bytes.
+// Error is a fault of a template or of a rendering, with its place. Every error of [Parse] and [Template.Render] is one. Line
+// and Column count from 1, Column in bytes.
 type Error struct {
 	Line, Column int
 	Message      string
-	// plain is the message without what may be a client's.
+	// plain is the message without texts that may be a client's.
 	plain string
-	// payload is set where the payload is to blame, and not the template.
+	// payload is set if the fault is the payload's and not the template's.
 	payload *PayloadError
 }
 
@@ -108,7 +110,7 @@ func (e *Error) at(message string) string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, message)
 }
 
-// Plain is the error's text for a log: "…" stands for each text in it that may come from a request.
+// Plain returns the error's text for a log, with "…" for each text that may come from a request.
 func (e *Error) Plain() string { return e.at(e.plain) }
 
 func (e *Error) Unwrap() error {
@@ -118,16 +120,16 @@ func (e *Error) Unwrap() error {
 	return e.payload
 }
 
-// Request is what a template can see. A template changes none of it but the payload.
+// Request is the input of a template. A template changes none of it except the payload.
 type Request struct {
-	// Body is the payload as it came: of the request in a request template, of the integration in a response template. It
-	// must not change afterwards either: the texts of a Result may be parts of it.
+	// Body is the payload as it came: of the request in a request template, of the integration in a response template. It must
+	// not change afterwards, because the texts of a Result may refer to it.
 	Body []byte
-	// Payload is the body taken apart, if the caller has done that already; the template owns it from then on, and may change
-	// it. The zero value is that it has not.
+	// Payload is the parsed body, if the caller has it. The template then owns it and may change it. The zero value means that
+	// the caller has not parsed the body.
 	Payload Payload
 	// Path, Query and Header are the parameters of the client's request by name, one value each, names in the client's own
-	// spelling: where a name came more than once, API Gateway gives the last one.
+	// spelling: if a name occurs more than once, API Gateway uses the last one.
 	Path, Query, Header map[string]string
 	// Context is $context: text, booleans, numbers, and map[string]any, map[string]string and []any of these. Its
 	// "requestOverride" and "responseOverride" come from the request template's [Result.Overrides].
@@ -135,7 +137,7 @@ type Request struct {
 	StageVariables map[string]string
 }
 
-// Result is what a template made.
+// Result is the result of a rendering.
 type Result struct {
 	// Body is at most 16 MiB.
 	Body []byte
@@ -191,7 +193,7 @@ func (t *Template) failure(at int, message string) *Error {
 	return &Error{Line: line + 1, Column: len(before) - strings.LastIndexByte(before, '\n'), Message: message, plain: message}
 }
 
-// buffers are for rendering into; a result is copied out at its own size, unless its buffer is too large to be kept.
+// buffers are reused for renderings. Render copies a result out of its buffer, unless the buffer is too large to keep.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // maxKept is the largest buffer, in bytes, that is kept for the next rendering.
@@ -266,7 +268,7 @@ func (r *run) result(err error) (Result, error) {
 	return result, nil
 }
 
-// asError gives an error that has none the template's beginning as its place.
+// asError gives an error without a place the template's beginning.
 func (r *run) asError(err error) error {
 	err = r.located(err, 0)
 	if place := (*Error)(nil); errors.As(err, &place) {
@@ -277,12 +279,12 @@ func (r *run) asError(err error) error {
 	return place
 }
 
-// problem is an error that does not know its place yet. plain is its message without what may be a client's.
+// problem is an error without a place yet. plain is its message without texts that may be a client's.
 type problem struct{ message, plain string }
 
 func (p *problem) Error() string { return p.message }
 
-// failuref makes a problem. What may be a client's is given as [quoted] or as an error: these are left out of a log.
+// failuref makes a problem. Pass a text that may be a client's as [quoted] or as an error: a log leaves these out.
 func failuref(format string, args ...any) error {
 	withheld := make([]any, len(args))
 	for i, arg := range args {
@@ -297,10 +299,10 @@ func failuref(format string, args ...any) error {
 	return &problem{fmt.Sprintf(format, args...), fmt.Sprintf(format, withheld...)}
 }
 
-// hidden stands in a log for what may be a client's.
+// hidden replaces a text in a log that may be a client's.
 const hidden = "…"
 
-// plain is what may be logged of an error: of another package's, nothing.
+// plain returns the part of an error that a log may hold: nothing of another package's error.
 func plain(err error) string {
 	if p := (*problem)(nil); errors.As(err, &p) {
 		return p.plain
@@ -312,7 +314,7 @@ func (r *run) failure(at int, format string, args ...any) error {
 	return r.located(failuref(format, args...), at)
 }
 
-// located gives an error its place.
+// located adds a place to an error.
 func (r *run) located(err error, at int) error {
 	if err == nil || at == nowhere { // before there is a p, which is allocated
 		return err
@@ -330,7 +332,7 @@ func (r *run) located(err error, at int) error {
 	return err
 }
 
-// nowhere is the place of an error that whoever called knows the place of.
+// nowhere means that the caller adds the place of an error.
 const nowhere = -1
 
 func checkSize(out []byte) error {

@@ -1,5 +1,5 @@
-// Package jsontape reads a JSON text into a flat list of its values. A tree of Go values takes some hundred bytes for each of
-// them; the list takes twelve, which is what bounds the memory of checking a body of millions.
+// Package jsontape reads a JSON text into a flat list of its values. A tree of Go values takes some hundred bytes for each
+// value. The list takes twelve, which bounds the memory for checking a body of millions of values.
 package jsontape
 
 import (
@@ -12,16 +12,16 @@ import (
 	"unsafe"
 )
 
-// maxNesting is how deep arrays and objects may be nested: encoding/json has the same bound.
+// maxNesting is the largest nesting of arrays and objects. encoding/json has the same bound.
 const maxNesting = 10_000
 
 // node is a value, or an object's member's name, in the order of the text.
 type node struct {
 	start uint32
-	// end of a scalar is where its text ends; next of an array or object is the node after all that is in it.
+	// For a scalar, endOrNext is the end of its text. For an array or object it is the node after everything in it.
 	endOrNext uint32
-	// count is an array's elements, or an object's members of which some may have one name. Of a string it is 1 where its
-	// text is not its value.
+	// count is the number of an array's elements, or of an object's members, some of which may have the same name. For a string
+	// it is 1 if its text differs from its value.
 	count uint32
 }
 
@@ -37,7 +37,7 @@ type Value struct {
 	at   uint32
 }
 
-var errUnlike = errors.New("this is no JSON") // of a text that encoding/json would take: a fuzz test found none
+var errUnlike = errors.New("this is no JSON") // for a text that encoding/json accepts: a fuzz test found none
 
 // Read reads a text of less than 4 GiB, which must not change afterwards. The error is encoding/json's.
 func Read(text []byte) (Value, error) {
@@ -60,8 +60,8 @@ func (v Value) Kind() byte {
 	return '0'
 }
 
-// Len is the number of an array's elements, or of an object's members with those that a later one of the same name replaces;
-// 0 of anything else.
+// Len is the number of an array's elements, or of an object's members, including those that a later one of the same name
+// replaces. It is 0 for anything else.
 func (v Value) Len() int {
 	if kind := v.Kind(); kind != '{' && kind != '[' {
 		return 0
@@ -82,7 +82,7 @@ func (v Value) Items() iter.Seq2[int, Value] {
 	}
 }
 
-// Members are an object's names and values, with those that a later one of the same name replaces.
+// Members are an object's names and values, including those that a later one of the same name replaces.
 func (v Value) Members() iter.Seq2[Value, Value] {
 	return func(yield func(Value, Value) bool) {
 		name := Value{v.tape, v.at + 1}
@@ -96,7 +96,7 @@ func (v Value) Members() iter.Seq2[Value, Value] {
 	}
 }
 
-// after is what follows a value and all that is in it.
+// after returns what follows a value and everything in it.
 func (v Value) after() Value {
 	if kind := v.Kind(); kind == '{' || kind == '[' {
 		return Value{v.tape, v.tape.nodes[v.at].endOrNext}
@@ -113,7 +113,7 @@ func (v Value) Raw() []byte {
 	return v.tape.text[n.start:n.endOrNext]
 }
 
-// bracketed is the length of the array or object that a text begins with.
+// bracketed returns the length of the array or object that a text begins with.
 func bracketed(text []byte) int {
 	depth := 0
 	for at, inString := 0, false; ; at++ {
@@ -138,7 +138,7 @@ func bracketed(text []byte) int {
 	}
 }
 
-// Text is a string's value. Each byte that is no UTF-8 becomes U+FFFD.
+// Text is a string's value. Each byte that is not valid UTF-8 becomes U+FFFD.
 func (v Value) Text() string {
 	n := v.tape.nodes[v.at]
 	inside := v.tape.text[n.start+1 : n.endOrNext-1]

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// scanner reads a text as RFC 8259 has it, without recursion.
+// scanner reads a text by RFC 8259, without recursion.
 type scanner struct {
 	*tape
 	at   int
@@ -103,7 +103,8 @@ func (s *scanner) scalar(start int, notLiteral uint32) {
 	s.nodes = append(s.nodes, node{uint32(start), uint32(s.at), notLiteral}) //nolint:gosec // the text is shorter
 }
 
-// plain are the bytes that are themselves in a string: ASCII but for control characters, quotation mark and backslash.
+// plain are the bytes that stand for themselves in a string: ASCII except control characters, the quotation mark and the
+// backslash.
 var plain = func() (is [256]bool) {
 	for c := ' '; c < utf8.RuneSelf; c++ {
 		is[c] = c != '"' && c != '\\'

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// AppendEscaped appends text as the inside of a JSON string. Each byte that is no UTF-8 becomes U+FFFD.
+// AppendEscaped appends text as the inside of a JSON string. Each byte that is not valid UTF-8 becomes U+FFFD.
 func AppendEscaped(to []byte, text string) []byte {
 	start := 0
 	for i := 0; i < len(text); {
@@ -54,7 +54,7 @@ func appendEscape(to []byte, c byte) []byte {
 	return append(to, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 }
 
-// Of writes a value as JSON, with the names of objects in order; what is no JSON as Go writes it.
+// Of writes a value as JSON, with sorted names of objects. It writes a value that JSON does not have as Go does.
 func Of(value any) string {
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)
@@ -65,8 +65,8 @@ func Of(value any) string {
 	return strings.TrimSuffix(text.String(), "\n")
 }
 
-// ValidUTF8 is a text with U+FFFD for each byte that is none, as Java decodes it; the text itself where there is no such
-// byte.
+// ValidUTF8 returns a text with U+FFFD for each byte that is not valid UTF-8, as Java decodes it. It returns the text itself if
+// it is valid.
 func ValidUTF8(text []byte) []byte {
 	if utf8.Valid(text) {
 		return text

@@ -8,7 +8,7 @@ import (
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontape"
 )
 
-// array checks an array's number of items, and that no two are equal.
+// array checks the number of an array's items, and that no two are equal.
 func (c *checker) array(s *schema, v jsontape.Value) bool {
 	n, valid := v.Len(), true
 	if s.minItems != nil && n < *s.minItems {
@@ -44,7 +44,7 @@ func (c *checker) belowArray(s *schema, v jsontape.Value) bool {
 			asked = s.additionalItems
 		}
 		if asked == nil {
-			return valid // and so is every one after it
+			return valid // and every later one has none either
 		}
 		valid = c.own(asked, item) && c.below(asked, item) && valid
 		if c.stops(valid) {
@@ -54,11 +54,11 @@ func (c *checker) belowArray(s *schema, v jsontape.Value) bool {
 	return valid
 }
 
-// seed is of this process alone, so that nobody can craft values of one hash.
+// seed is random for each process, so nobody can craft values with the same hash.
 var seed = maphash.MakeSeed()
 
-// repeats tells whether an array holds a value twice. Values are told apart by their hash of 64 bits: of a million different
-// ones two have the same in one array of 30 million.
+// repeats reports whether an array holds a value twice. It compares hashes of 64 bits: of a million different values, two have
+// the same hash in one of 30 million arrays.
 func (c *checker) repeats(v jsontape.Value) bool {
 	seen := map[uint64]struct{}{}
 	var hash maphash.Hash
@@ -75,7 +75,7 @@ func (c *checker) repeats(v jsontape.Value) bool {
 	return false
 }
 
-// hash writes a value so that no two that differ have one text, and two that are equal do.
+// hash writes a value so that equal values write the same text, and different ones do not.
 func (c *checker) hash(to *maphash.Hash, v jsontape.Value) {
 	c.enter()
 	defer func() { c.depth-- }()

@@ -12,45 +12,46 @@ import (
 
 // Bounds of one check.
 //
-// Assumption API-17: API Gateway does not document its own, so that what they refuse it may take. No body of 10 MB reaches them
-// by a schema that asks six things of each value.
+// Assumption API-17: API Gateway does not document its own bounds, so it may accept a body that these refuse. With a schema of
+// six rules for each value, no body of 10 MB reaches them.
 const (
-	// maxSteps is how many values are held to a schema, each as often as it is, together with the names that are put in order
-	// and each 64 bytes of a text that is read.
+	// maxSteps is the number of steps of a check. A step is the check of a value against a schema, the sorting of a name, or
+	// the reading of 64 bytes of text.
 	maxSteps = 32 << 20
-	// maxDepth is how deep a value may be nested, each alternative and reference on the way counted. It is four times what
-	// encoding/json takes of arrays and objects, and ends a schema that refers to itself and to nothing else.
+	// maxDepth is the largest nesting of a value, where each alternative and reference counts too. It is four times the nesting
+	// that encoding/json accepts, and it ends a schema that refers only to itself.
 	maxDepth = 40_000
-	// maxFindings is how many wrong things are looked for. A client of 1 MB of wrong items has no use for 100,000 messages.
+	// maxFindings is the number of faults after which a check ends. The client of a body with 1 MB of wrong items does not need
+	// 100,000 messages.
 	maxFindings = 100
 )
 
-// exceeded is the panic of a check that is over one of its bounds: neither a yes nor a no is known then, and either would let
-// a body pass somewhere in a schema.
+// exceeded is the panic of a check that exceeds a bound. Its verdict is then unknown, and either verdict could let a body pass
+// somewhere in a schema.
 type exceeded string
 
 // checker is one check.
 type checker struct {
 	steps    int // that are left
 	depth    int
-	quiet    int // inside alternatives, whose reasons nobody reports
+	quiet    int // depth of alternatives, whose faults are not reported
 	found    findings
 	findings int      // with the one beyond maxFindings
-	members  []member // room for those of the objects around
+	members  []member // room for the members of the enclosing objects
 
 	left, patternTime time.Duration // of all matches together
 	now               func() time.Time
 }
 
-// Broken is what is wrong with a value; the zero value is nothing.
+// Broken is the fault of a value. The zero value means no fault.
 type Broken struct {
-	// Says is API Gateway's validationErrorString, which may quote the value.
+	// Says is API Gateway's validationErrorString. It may quote the value.
 	Says string
-	// Rule is which rules of the schema are broken, in the schema's own words alone.
+	// Rule has the rules of the schema that the value breaks. It quotes only the schema.
 	Rule string
 }
 
-// Check says what is wrong with a value.
+// Check returns the fault of a value.
 func (s *Schema) Check(value jsontape.Value) Broken { return s.checker(time.Now).check(s, value) }
 
 func (s *Schema) checker(now func() time.Time) *checker {
@@ -75,7 +76,7 @@ func (c *checker) check(s *Schema, value jsontape.Value) (broken Broken) {
 	return c.found.broken(c.findings > maxFindings)
 }
 
-// outOfBounds is of words that hold nothing of the body.
+// outOfBounds makes a fault of words that quote nothing of the body.
 func outOfBounds(words string) Broken {
 	return Broken{Says: "[" + words + "]", Rule: "[" + words + "]"}
 }
@@ -86,18 +87,18 @@ func (c *checker) spend(steps int) {
 	}
 }
 
-// enter counts a step down; its caller leaves again by c.depth--.
+// enter counts a level of nesting. Its caller leaves the level with c.depth--.
 func (c *checker) enter() {
 	c.spend(1)
 	if c.depth++; c.depth > maxDepth {
-		panic(exceeded(fmt.Sprintf("the body is nested more than %d levels deep for its model, or the model refers to itself alone", maxDepth)))
+		panic(exceeded(fmt.Sprintf("the body is nested more than %d levels deep for its model, or the model refers only to itself", maxDepth)))
 	}
 }
 
-// stops is true where the check is decided.
+// stops reports whether the verdict of the check is known.
 func (c *checker) stops(valid bool) bool { return !valid && c.quiet > 0 || c.findings > maxFindings }
 
-// valid tells whether a value is as a schema says, and nothing of the reasons.
+// valid reports whether a value satisfies a schema, without the faults.
 func (c *checker) valid(s *schema, v jsontape.Value) bool {
 	c.quiet++
 	valid := c.own(s, v) && c.below(s, v)
@@ -105,8 +106,8 @@ func (c *checker) valid(s *schema, v jsontape.Value) bool {
 	return valid
 }
 
-// own holds a value to all that is not said of the values in it. Lengths are among it, so that they are known before the
-// values are looked at: of one that is wrong itself nothing below is (assumption API-9).
+// own checks the rules for the value itself, such as lengths. They come before the values in it, because nothing below a wrong
+// value is checked (assumption API-9).
 func (c *checker) own(s *schema, v jsontape.Value) bool {
 	c.enter()
 	defer func() { c.depth-- }()
@@ -134,7 +135,7 @@ func (c *checker) own(s *schema, v jsontape.Value) bool {
 	return valid
 }
 
-// kind checks what excludes all the rest: of a value of another type nothing else is said.
+// kind checks the type and the enum first: a value of another type gets no other finding.
 func (c *checker) kind(s *schema, v jsontape.Value) bool {
 	if len(s.types) > 0 && !hasType(s.types, v) {
 		return c.wrong(s, "type", func() string {
@@ -154,7 +155,7 @@ func (c *checker) kind(s *schema, v jsontape.Value) bool {
 	return true
 }
 
-// alternatives checks the schemas that are about the value as a whole.
+// alternatives checks the schemas that apply to the value as a whole.
 func (c *checker) alternatives(s *schema, v jsontape.Value) bool {
 	valid := true
 	if s.not != nil && c.valid(s.not, v) {
@@ -188,7 +189,7 @@ func (c *checker) one(s *schema, v jsontape.Value) bool {
 	return true
 }
 
-// below holds the values in a value to what is said of them.
+// below checks the values in a value.
 func (c *checker) below(s *schema, v jsontape.Value) bool {
 	c.enter()
 	defer func() { c.depth-- }()
@@ -203,7 +204,7 @@ func (c *checker) below(s *schema, v jsontape.Value) bool {
 	return true
 }
 
-// both holds one value to several schemas.
+// both checks one value against several schemas.
 func (c *checker) both(schemas []*schema, v jsontape.Value) bool {
 	valid := true
 	for _, s := range schemas {

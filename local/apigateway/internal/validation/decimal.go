@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// decimal is a number's exact value, 0.digits × 10^exponent, without a zero at either end of the digits. A number of JSON has
-// as many digits as its text has bytes, but 1e999999 as a big.Int has a million: what is decided here is decided by digits.
+// decimal is a number's exact value, 0.digits × 10^exponent, without a zero at either end of the digits. A JSON number has at
+// most as many digits as its text has bytes, but 1e999999 as a big.Int has a million. So the comparisons here use the digits.
 type decimal struct {
 	negative bool
 	digits   string // none is 0
@@ -52,7 +52,7 @@ func exponentOf(text string) int64 {
 	return farAway
 }
 
-// decimalOfBound reads a bound of a schema, which was a number of JSON.
+// decimalOfBound reads a bound of a schema, which was a JSON number.
 func decimalOfBound(bound *big.Rat) decimal {
 	return decimalOf(bound.FloatString(bound.Denom().BitLen())) // a denominator of twos and fives has as many digits at most
 }
@@ -87,8 +87,8 @@ func (d decimal) sign() int {
 	return 1
 }
 
-// isMultipleOf tells whether a number is a whole number of times another, which is not 0. Its time goes with the digits, not
-// with the number.
+// isMultipleOf reports whether a number is a multiple of another one, which is not 0. Its time depends on the digits, not on
+// the size of the number.
 func (d decimal) isMultipleOf(other decimal) bool {
 	if d.digits == "" {
 		return true
@@ -111,12 +111,12 @@ func (d decimal) isMultipleOf(other decimal) bool {
 	return rest.Mod(rest, divisor).Sign() == 0
 }
 
-// power is a power of ten, modulo a divisor unless that is nil.
+// power returns a power of ten, modulo a divisor unless that is nil.
 func power(of int64, modulo *big.Int) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(of), modulo)
 }
 
-// maxSpelled is up to how many digits and how large an exponent a number is written out in a message.
+// maxSpelled is the largest number of digits, and the largest exponent, of a number that a message writes out.
 const maxSpelled = 64
 
 // spell writes a number as messages have it: without an exponent, and with 12 digits after the point at most.

@@ -84,7 +84,7 @@ var hostiles = []hostile{
 	{"a large enum", largeEnum(), repeat(`[`, `{"a":{"b":"y"}}`, `]`), "[instance value ({\"a\":{\"b\":\"y\"}}) not found in enum"},
 	{"alternatives that double at each level", `{"anyOf": [{"items": {"$ref": "#"}, "maxItems": 9}, {"items": {"$ref": "#"}, "minItems": 1}], "not": {"type": "integer"}}`,
 		func(int) string { return strings.Repeat("[", 200) + "1" + strings.Repeat("]", 200) }, "[the body takes more than 33554432 steps to be checked against its model]"},
-	{"a schema that is in itself", `{"anyOf": [{"$ref": "#"}]}`, func(int) string { return "1" }, "[the body is nested more than 40000 levels deep for its model, or the model refers to itself alone]"},
+	{"a schema that is in itself", `{"anyOf": [{"$ref": "#"}]}`, func(int) string { return "1" }, "[the body is nested more than 40000 levels deep for its model, or the model refers only to itself]"},
 }
 
 // brackets gives arrays of the same flat text: each is one of the ways to put 20 brackets.

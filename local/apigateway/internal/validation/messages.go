@@ -15,18 +15,19 @@ import (
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
 
-// Assumption API-9: API Gateway validates with github.com/java-json-tools/json-schema-validator, whose messages its strings
-// are ("[object has missing required properties ([\"body\",\"subject\",\"to\"])]", RafPe/serverless-reqvalidator-plugin#1).
-// From that library: the messages (validation.properties), the order of keywords (by name) and of properties (by name),
-// and that nothing below a value is checked once the value itself is wrong (InstanceValidator.process).
+// Assumption API-9: API Gateway validates with github.com/java-json-tools/json-schema-validator, and its strings are that
+// library's messages ("[object has missing required properties ([\"body\",\"subject\",\"to\"])]",
+// RafPe/serverless-reqvalidator-plugin#1). From that library: the messages (validation.properties), the order of keywords (by
+// name) and of properties (by name), and that nothing below a value is checked once the value itself is wrong
+// (InstanceValidator.process).
 
-// finding is one thing that is wrong with a body: by which keyword, in words, and by which rule of the schema.
+// finding is one fault of a body: the keyword, the message, and the rule of the schema.
 type finding struct{ keyword, message, rule string }
 
-// findings are in the order of their places.
+// findings are in the order of their places in the body.
 type findings []finding
 
-// wrong reports a finding, in words that are made only where they are needed. It gives false.
+// wrong reports a finding. It calls words only if it needs the message. It returns false.
 func (c *checker) wrong(s *schema, keyword string, words func() string) bool {
 	if c.quiet > 0 {
 		return false
@@ -37,14 +38,14 @@ func (c *checker) wrong(s *schema, keyword string, words func() string) bool {
 	return false
 }
 
-// sortFindings puts those of one place in order.
+// sortFindings sorts the findings of one place.
 func sortFindings(found []finding) {
 	slices.SortFunc(found, func(a, b finding) int {
 		return cmp.Or(strings.Compare(a.keyword, b.keyword), strings.Compare(a.message, b.message))
 	})
 }
 
-// broken lists the findings; those that say the same, one after the other, once, and each rule once.
+// broken lists the findings. Of equal messages in a row it lists one, and it lists each rule once.
 func (f findings) broken(more bool) Broken {
 	if len(f) == 0 {
 		return Broken{}
@@ -61,8 +62,8 @@ func (f findings) broken(more bool) Broken {
 	return Broken{Says: "[" + strings.Join(messages, ", ") + "]", Rule: strings.Join(rules, ", ")}
 }
 
-// maxQuoted is how many bytes of a value are in a message. The messages of a body of 10 MB could be 40 MB otherwise, in the
-// answer and in the log.
+// maxQuoted is the number of bytes of a value that a message quotes. Otherwise the messages of a body of 10 MB could have 40
+// MB, in the answer and in the log.
 const maxQuoted = 1024
 
 // cut shortens a text to maxQuoted bytes.
@@ -77,7 +78,7 @@ func cut(text string) string {
 	return text[:end] + "…"
 }
 
-// quoted is a value's JSON without white space, with the names of objects in order.
+// quoted returns a value's JSON without white space, with sorted names of objects.
 func quoted(v jsontape.Value) string {
 	raw := v.Raw()
 	if len(raw) > maxQuoted {
@@ -103,7 +104,7 @@ func withInteger(types []string) []string {
 	return all
 }
 
-// maxFormatted bounds a text, in bytes, of which it is asked whether it is an address, a date or a regular expression.
+// maxFormatted bounds a text, in bytes, that is checked for a format: an address, a date or a regular expression.
 const maxFormatted = 64 << 10
 
 func (c *checker) hasFormat(format *jsonschema.Format, text string) bool {
@@ -113,7 +114,7 @@ func (c *checker) hasFormat(format *jsonschema.Format, text string) bool {
 	return format.Validate(text) == nil
 }
 
-// ofFormat knows the formats of draft 4 whose messages differ.
+// ofFormat returns the message for a format. Some formats of draft 4 have a message of their own.
 func ofFormat(name, text string) string {
 	kinds := map[string]string{
 		"email": "a valid email address", "hostname": "a valid hostname", "ipv4": "a valid IPv4 address",

@@ -9,13 +9,13 @@ import (
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
 
-// member of an object. Of those with one name only the last is one, as Java's maps have it.
+// member is a member of an object. Of several with the same name only the last counts, as in Java's maps.
 type member struct {
 	name  string
 	value jsontape.Value
 }
 
-// enterMembers gives an object's members in the order of their names, in room that the caller gives back by c.leaveMembers.
+// enterMembers returns an object's members in the order of their names, in room that the caller returns with c.leaveMembers.
 func (c *checker) enterMembers(v jsontape.Value) []member {
 	first, n := len(c.members), v.Len()
 	c.spend(2 * n)
@@ -64,7 +64,8 @@ func (c *checker) object(s *schema, v jsontape.Value) bool {
 	return valid
 }
 
-// asksCount tells whether an object's members are to be counted that has a number of them, of which some may have one name.
+// asksCount reports whether the members of an object must be counted. The object has most members, some of which may have the
+// same name.
 func (s *schema) asksCount(most int) bool {
 	return s.minProps != nil && (*s.minProps > 1 || most < *s.minProps) || s.maxProps != nil && most > *s.maxProps
 }
@@ -94,7 +95,7 @@ func absent(members []member, names []string) []string {
 	return missing
 }
 
-// noOthers lists the members that a closed schema does not know, as many as there may be findings.
+// noOthers lists the members that a closed schema does not allow, up to the bound on findings.
 func (c *checker) noOthers(s *schema, members []member) bool {
 	var others []string
 	more := 0

@@ -56,10 +56,10 @@ func (c *checker) length(s *schema, text string) bool {
 	return valid
 }
 
-// maxMatched bounds a text, in bytes, that is matched against a pattern: an engine that goes back keeps a note of each step.
+// maxMatched bounds a text, in bytes, that is matched against a pattern: a backtracking engine records each step.
 const maxMatched = 1 << 20
 
-// matches asks a pattern, within the time that is left for all of them.
+// matches reports whether a text matches a pattern, within the time that is left for all patterns.
 func (c *checker) matches(pattern jsonschema.Regexp, text string) bool {
 	c.spend(1 + len(text)/64)
 	if len(text) > maxMatched {
@@ -123,7 +123,7 @@ func (c *checker) maximum(s *schema, d decimal, raw string) bool {
 	return true
 }
 
-// typeOf is a JSON schema's name for a value's type.
+// typeOf returns JSON schema's name for a value's type.
 func typeOf(v jsontape.Value) string {
 	switch v.Kind() {
 	case '{':

@@ -1,6 +1,6 @@
 // Package validation checks bodies against JSON schemas of draft 4 as API Gateway does, within bounds of time and memory that
-// hold for every body. The compiler of github.com/santhosh-tekuri/jsonschema reads the schemas; its validator has no bounds:
-// it makes an error of every wrong value, compares the items of crafted arrays each with each, and writes 1e999999 out.
+// hold for every body. The compiler of github.com/santhosh-tekuri/jsonschema reads the schemas; its validator has no bounds: it
+// makes an error for every wrong value, compares the items of crafted arrays pairwise, and writes out all digits of 1e999999.
 package validation
 
 import (
@@ -15,23 +15,23 @@ import (
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
 
-// Schema is a JSON schema. Many may check bodies by it at once.
+// Schema is a JSON schema. It is safe for concurrent use.
 type Schema struct {
 	root        *schema
 	patternTime time.Duration
 }
 
-// New takes a compiled schema of draft 4. All matches of patterns of one check may take patternTime together; the schema's
-// own engine bounds each.
+// New makes a Schema of a compiled schema of draft 4. The pattern matches of one check may take patternTime together. The
+// schema's own engine bounds each match.
 func New(compiled *jsonschema.Schema, patternTime time.Duration) *Schema {
 	return &Schema{root: reader{}.read(compiled), patternTime: patternTime}
 }
 
-// schema is what a value is held to. A field without a value asks for nothing.
+// schema has the rules for a value. A field without a value is not a rule.
 type schema struct {
-	// at is where in the API's models it stands, such as event#/properties/user.
+	// at is the schema's place in the API's models, such as event#/properties/user.
 	at  string
-	ref *schema // and nothing else
+	ref *schema // if set, no other field is
 
 	types            []string
 	enum             []any
@@ -79,14 +79,14 @@ type patterned struct {
 	schema *schema
 }
 
-// dependency is what is asked of an object that has a member.
+// dependency is a rule for objects that have a member.
 type dependency struct {
 	name   string
 	needed []string
 	schema *schema // nil where names are needed
 }
 
-// reader has what is read of schemas, which may refer to themselves.
+// reader has the schemas that have been read. A schema may refer to itself.
 type reader map[*jsonschema.Schema]*schema
 
 func (r reader) read(compiled *jsonschema.Schema) *schema {
@@ -99,7 +99,7 @@ func (r reader) read(compiled *jsonschema.Schema) *schema {
 	url, pointer, _ := strings.Cut(compiled.Location, "#")
 	s := &schema{at: url[strings.LastIndexByte(url, '/')+1:] + "#" + strings.TrimSuffix(pointer, "/")}
 	r[compiled] = s
-	if compiled.Ref != nil { // next to which everything else is ignored
+	if compiled.Ref != nil { // draft 4 ignores everything next to $ref
 		s.ref = r.read(compiled.Ref)
 		return s
 	}

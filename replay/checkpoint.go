@@ -14,29 +14,29 @@ import (
 	"cdk.tf/go/ingest/internal/readable"
 )
 
-// objectID says which object lines are of. One that is written again under its key has another ETag (S3's API reference,
-// Object), and so other lines.
+// objectID identifies the object of a line. An object that is written again under its key has another ETag (S3's API reference,
+// Object), so its lines are other lines.
 type objectID struct{ key, etag string }
 
-// settled is what is known of one object.
+// settled has the settled lines of one object.
 type settled struct {
-	// version is the object's where the bucket keeps versions, for people who look for what was put.
+	// version is the object's version if the bucket keeps versions. It helps people to find what was put.
 	version string
-	// lines is how many it has, -1 until it was read to its end.
+	// lines is the number of its lines, or -1 until it was read to its end.
 	lines int
-	// done are the lines that the stream has confirmed, and those that hold nothing.
+	// done are the lines that the stream has confirmed, and empty lines.
 	done ranges
 }
 
-// checkpoint says which records are in the stream. It is written whole, and never says more than the stream has
-// confirmed; nor less, but for what a crash leaves between the two.
+// checkpoint has the records that are in the stream. It is written whole, and never has more than the stream has confirmed. It
+// has less only after a crash between the confirmation and the write.
 type checkpoint struct {
 	path    string
 	of      identity
 	objects map[objectID]*settled
 }
 
-// identity is what a checkpoint is about. The positions of one stream mean nothing for another.
+// identity is the source and the target of a checkpoint. The lines that one stream confirmed mean nothing for another.
 type identity struct {
 	Bucket   string `json:"bucket"`
 	Stream   string `json:"stream"`
@@ -52,7 +52,7 @@ func (i identity) String() string {
 	return fmt.Sprintf("%s to %s in %s", i.Bucket, i.Stream, where)
 }
 
-// file is the checkpoint as it is written.
+// file is the checkpoint's form on disk.
 type file struct {
 	identity
 	Objects []fileObject `json:"objects"`
@@ -66,7 +66,7 @@ type fileObject struct {
 	Done    ranges `json:"done"`
 }
 
-// check refuses what this program does not write: it could leave out what was never put.
+// check refuses what this program does not write: such a checkpoint could skip records that were never put.
 func (f file) check() error {
 	seen := map[objectID]bool{}
 	for i, o := range f.Objects {
@@ -77,14 +77,14 @@ func (f file) check() error {
 		case seen[id]:
 			return fmt.Errorf("the object %s is in it twice", o.Key)
 		case o.Lines < -1 || len(o.Done) > 0 && o.Lines >= 0 && o.Done[len(o.Done)-1][1] > o.Lines:
-			return fmt.Errorf("the object %s has %d lines, of which later ones are done", o.Key, o.Lines)
+			return fmt.Errorf("the object %s has %d lines, but later lines are done", o.Key, o.Lines)
 		}
 		seen[id] = true
 	}
 	return nil
 }
 
-// loadCheckpoint reads a checkpoint. One that does not exist is empty.
+// loadCheckpoint reads a checkpoint. If the file does not exist, the checkpoint is empty.
 func loadCheckpoint(path string, of identity) (*checkpoint, error) {
 	c := &checkpoint{path: path, of: of, objects: map[objectID]*settled{}}
 	text, err := readable.File(path)
@@ -97,13 +97,13 @@ func loadCheckpoint(path string, of identity) (*checkpoint, error) {
 	}
 	var f file
 	if err := readable.JSON(text, &f); err != nil {
-		return nil, fmt.Errorf("--checkpoint: %s is no checkpoint: %w; restore it, %s", path, err, remedy)
+		return nil, fmt.Errorf("--checkpoint: %s is not a checkpoint: %w; restore it, %s", path, err, remedy)
 	}
 	if f.Bucket == "" || f.Stream == "" || f.Region == "" {
-		return nil, fmt.Errorf("--checkpoint: %s is no checkpoint: it does not name the bucket, the stream and the region that it is of; restore it, %s", path, remedy)
+		return nil, fmt.Errorf("--checkpoint: %s is not a checkpoint: it does not name its bucket, stream and region; restore it, %s", path, remedy)
 	}
 	if f.identity != of {
-		return nil, fmt.Errorf("--checkpoint: %s is that of a replay of %s, not of %s; name another", path, f.identity, of)
+		return nil, fmt.Errorf("--checkpoint: %s belongs to a replay of %s, not of %s; name another", path, f.identity, of)
 	}
 	if err := f.check(); err != nil {
 		return nil, fmt.Errorf("--checkpoint: %s is damaged: %w; restore it, %s", path, err, remedy)
@@ -114,7 +114,7 @@ func loadCheckpoint(path string, of identity) (*checkpoint, error) {
 	return c, nil
 }
 
-// lockCheckpoint keeps a second replay from one checkpoint. The lock goes with the process, however that ends.
+// lockCheckpoint keeps a second replay from using the checkpoint. The lock ends with the process, also after a crash.
 func lockCheckpoint(path string) (*os.File, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("--checkpoint: %w; name a file in a folder that can be written", err)
@@ -126,26 +126,26 @@ func lockCheckpoint(path string) (*os.File, error) {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = lock.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("--checkpoint: another replay is at work with %s; wait for its end, or name another to put everything a second time", path)
+			return nil, fmt.Errorf("--checkpoint: another replay is using %s; wait for its end, or name another to put everything a second time", path)
 		}
 		return nil, fmt.Errorf("--checkpoint: %s.lock cannot be locked: %w", path, err)
 	}
 	return lock, nil
 }
 
-// has says whether a line is settled.
+// has reports whether a line is settled.
 func (c *checkpoint) has(id objectID, line int) bool {
 	s := c.objects[id]
 	return s != nil && s.done.has(line)
 }
 
-// complete says whether every line of an object is settled.
+// complete reports whether every line of an object is settled.
 func (c *checkpoint) complete(id objectID) bool {
 	s := c.objects[id]
 	return s != nil && s.lines >= 0 && s.done.all(s.lines)
 }
 
-// object is what is known of an object, made where nothing is.
+// object returns the settled lines of an object. It adds an entry if there is none.
 func (c *checkpoint) object(id objectID) *settled {
 	s := c.objects[id]
 	if s == nil {
@@ -155,7 +155,7 @@ func (c *checkpoint) object(id objectID) *settled {
 	return s
 }
 
-// mark settles the lines of a batch, and returns how to take that back.
+// mark settles the lines of a batch, and returns a function that undoes it.
 func (c *checkpoint) mark(batch []entry) (undo func()) {
 	before := map[*settled]ranges{}
 	for _, e := range batch {
@@ -173,8 +173,8 @@ func (c *checkpoint) mark(batch []entry) (undo func()) {
 	}
 }
 
-// prepare puts on disk, beside the checkpoint, what it will be once a batch is confirmed: what can fail of writing it,
-// such as a full disk, then fails before the batch is put and not after.
+// prepare writes the next checkpoint to disk, beside the current one, before a batch is put. So a failure to write it, such as
+// a full disk, happens before the batch is put and not after.
 func (c *checkpoint) prepare(batch []entry) error {
 	undo := c.mark(batch)
 	defer undo()
@@ -190,7 +190,7 @@ func (c *checkpoint) prepare(batch []entry) error {
 	return errors.Join(err, tmp.Sync(), tmp.Close())
 }
 
-// commit makes what was prepared for the same batch the checkpoint.
+// commit replaces the checkpoint with the one that prepare wrote for the same batch.
 func (c *checkpoint) commit(batch []entry) error {
 	c.mark(batch)
 	if err := os.Rename(c.path+".tmp", c.path); err != nil {

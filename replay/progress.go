@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// How often progress is said: a terminal's line is written over, any other output grows.
+// These are the intervals of progress messages: on a terminal they overwrite one line, any other output grows.
 const (
 	onTerminal = time.Second
 	elsewhere  = 10 * time.Second
 )
 
-// progress tells a person how far a replay is.
+// progress shows a person how far a replay has come.
 type progress struct {
 	run   *run
 	out   io.Writer
 	began time.Time
 	said  time.Time
-	// line says that a line on the terminal is not ended yet.
+	// line is true while a line on the terminal has not ended.
 	line bool
-	// objects and bytes are those of the objects that are read, done of both those that were.
+	// objects and bytes count all objects to read. The fields with done count those that have been read.
 	objects, doneObjects int
 	bytes, doneBytes     int64
 	current              *spool
@@ -49,7 +49,7 @@ func (p *progress) objectDone(o object) {
 	p.tick()
 }
 
-// tick says how far it is, unless that was said a moment ago.
+// tick shows the progress, unless it did so a moment ago.
 func (p *progress) tick() {
 	every := elsewhere
 	if p.run.Terminal {
@@ -86,7 +86,7 @@ func (p *progress) text(elapsed time.Duration) string {
 	return text
 }
 
-// say says something in a line of its own.
+// say writes a message on its own line.
 func (p *progress) say(format string, args ...any) {
 	p.end()
 	fmt.Fprintf(p.out, format+"\n", args...)

@@ -18,24 +18,25 @@ import (
 )
 
 const (
-	// mostBytes is PutRecords' limit (API reference). Of bytes, partition keys included, it takes 10 MiB today and took 5 MiB
-	// until records of 10 MiB came; the lower is safe everywhere.
+	// mostBytes is the limit of a PutRecords call, partition keys included (API reference). It is 10 MiB now, and was 5 MiB
+	// before Kinesis allowed records of 10 MiB. The lower limit is safe everywhere.
 	mostBytes = 5 << 20
 
-	// shardBytes is what a shard takes in a second where its "1 MB" is the lower reading (API reference, PutRecords). A replay
-	// takes a share of it, and of the records, unless it is told a rate: the rest is left for what comes in meanwhile.
+	// shardBytes is the number of bytes that a shard accepts per second, by the lower reading of "1 MB" (API reference,
+	// PutRecords). Without --rate a replay uses a share of these bytes, and of the records, and leaves the rest for new events.
 	shardBytes = 1_000_000
 	share      = 0.5
 
-	// putTime bounds one call.
+	// putTime bounds the time of one call.
 	putTime = 30 * time.Second
-	// patience is how long a replay goes on while the stream takes nothing.
+	// patience is how long a replay continues while the stream accepts nothing.
 	patience = 5 * time.Minute
-	// The waits between two tries of a batch double from the first to the last of these, less up to a half by chance.
+	// The waits between two tries of a batch double from the first value to the last. Each is shortened by up to a half at
+	// random.
 	firstWait, lastWait = 200 * time.Millisecond, 10 * time.Second
 )
 
-// entry is one record on its way.
+// entry is one record to put.
 type entry struct {
 	object objectID
 	line   int
@@ -46,20 +47,20 @@ type entry struct {
 
 func (e entry) bytes() int { return len(e.data) + len(e.key) }
 
-// partitionKey spreads records evenly and always in the same way: Firehose's error records do not have the one that a
-// record was put with, so that a replay cannot keep its shard, nor its order with others. A record that is put twice
-// lies in one shard twice.
+// partitionKey returns a key that spreads records evenly, and is always the same for a record. Firehose's error records do not
+// have the original partition key, so a replay cannot keep a record's shard, or its order with other records. A record that is
+// put twice is in one shard twice.
 func partitionKey(key string, line int) string {
 	sum := sha256.Sum256([]byte(key + "\n" + strconv.Itoa(line)))
 	return hex.EncodeToString(sum[:16])
 }
 
-// limits are what the stream takes.
+// limits are the limits of the stream.
 type limits struct {
 	shards int
-	// record is a record's most bytes, partition key included.
+	// record is the largest size of a record in bytes, partition key included.
 	record int
-	// rate is records a second, bytes bytes a second.
+	// rate is in records per second, and bytes in bytes per second.
 	rate, bytes float64
 }
 
@@ -80,16 +81,16 @@ func (r *run) describe(ctx context.Context) (limits, error) {
 	return l, nil
 }
 
-// mostAtOnce is how many records a batch holds: no more than a second's worth.
+// mostAtOnce returns the largest number of records in a batch: at most those of one second.
 func (l limits) mostAtOnce() int { return min(quota.MaxPutRecords, max(1, int(l.rate))) }
 
-// cost is how long the stream is given for so much.
+// cost returns the time that the records and bytes take at the limits.
 func (l limits) cost(records, bytes int) time.Duration {
 	seconds := max(float64(records)/l.rate, float64(bytes)/l.bytes)
 	return time.Duration(seconds * float64(time.Second))
 }
 
-// add takes a record into the batch, and puts the batch before where there is no room.
+// add adds a record to the batch. If there is no room, it puts the batch first.
 func (r *run) add(ctx context.Context, e entry) error {
 	full := len(r.batch) >= r.limits.mostAtOnce() || r.size+e.bytes() > min(mostBytes, int(r.limits.bytes))
 	if full && len(r.batch) > 0 {
@@ -102,7 +103,7 @@ func (r *run) add(ctx context.Context, e entry) error {
 	return nil
 }
 
-// flush puts the batch, and what of it the stream does not take again and again.
+// flush puts the batch, and retries the records that the stream refuses.
 func (r *run) flush(ctx context.Context) error {
 	if r.DryRun {
 		r.count(r.batch)
@@ -127,7 +128,7 @@ func (r *run) flush(ctx context.Context) error {
 			began, tries = r.Clock.Now(), 1
 		}
 		if r.Clock.Since(began) > patience {
-			return fmt.Errorf("the stream %s has taken nothing for %s (%w); what it had confirmed is in the checkpoint: try again later, or with a lower --rate", r.Stream, patience, refusal)
+			return fmt.Errorf("the stream %s has accepted nothing for %s (%w); the checkpoint has the confirmed records: try again later, or with a lower --rate", r.Stream, patience, refusal)
 		}
 		if err := r.sleep(ctx, r.backoff(tries)); err != nil {
 			return err
@@ -156,18 +157,18 @@ func (r *run) sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// put puts the batch once, and leaves in it what the stream has not taken, which refusal is about. An error is one that
-// no other try would mend.
+// put puts the batch once, and keeps in it the records that the stream refused. refusal is the reason. err is an error that a
+// retry does not fix.
 func (r *run) put(ctx context.Context) (confirmed int, refusal, err error) {
 	r.free = r.Clock.Now().Add(r.limits.cost(len(r.batch), r.size))
 	if err := r.checkpoint.prepare(r.batch); err != nil {
-		return 0, nil, fmt.Errorf("--checkpoint: %w; nothing was put since the last batch: make room, and the same command goes on", err)
+		return 0, nil, fmt.Errorf("--checkpoint: %w; nothing was put since the last batch: make room, and run the same command again to continue", err)
 	}
 	input := &kinesis.PutRecordsInput{StreamName: aws.String(r.Stream)}
 	for _, e := range r.batch {
 		input.Records = append(input.Records, types.PutRecordsRequestEntry{Data: e.data, PartitionKey: aws.String(e.key)})
 	}
-	// A call that has begun is not ended with ctx: whether it put something would be unknown.
+	// ctx does not end a call that has begun: it would be unknown whether the call put records.
 	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), putTime)
 	defer cancel()
 	answer, err := r.To.PutRecords(call, input, once)
@@ -175,15 +176,15 @@ func (r *run) put(ctx context.Context) (confirmed int, refusal, err error) {
 		if again(err) {
 			return 0, err, nil
 		}
-		return 0, nil, fmt.Errorf("putting into %s: %w%s", r.Stream, err, remedy(err, "kinesis:PutRecords on it, and kms:GenerateDataKey where its key is yours"))
+		return 0, nil, fmt.Errorf("putting into %s: %w%s", r.Stream, err, remedy(err, "kinesis:PutRecords on it, and kms:GenerateDataKey if you manage its key"))
 	}
 	if len(answer.Records) != len(r.batch) {
-		return 0, nil, fmt.Errorf("putting into %s: it answers for %d records of %d; whether they are in it is not known, and the next replay puts them again", r.Stream, len(answer.Records), len(r.batch))
+		return 0, nil, fmt.Errorf("putting into %s: the answer has %d of %d records; it is unknown whether the stream has them, and the next replay puts them again", r.Stream, len(answer.Records), len(r.batch))
 	}
 	return r.confirm(answer.Records)
 }
 
-// confirm writes down what the stream has taken.
+// confirm records in the checkpoint what the stream has accepted.
 func (r *run) confirm(results []types.PutRecordsResultEntry) (confirmed int, refusal, err error) {
 	var taken, left []entry
 	for i, result := range results {
@@ -202,7 +203,7 @@ func (r *run) confirm(results []types.PutRecordsResultEntry) (confirmed int, ref
 			err = r.checkpoint.commit(taken)
 		}
 		if err != nil {
-			return 0, nil, fmt.Errorf("--checkpoint: %w; the last %d records are in the stream and not in the checkpoint, and the next replay puts them again", err, len(taken))
+			return 0, nil, fmt.Errorf("--checkpoint: %w; the last %d records are in the stream and not in the checkpoint, so the next replay puts them again", err, len(taken))
 		}
 	}
 	r.count(taken)
@@ -221,12 +222,12 @@ func (r *run) count(taken []entry) {
 	}
 }
 
-// once turns the SDK's own retries off: it would try a whole batch again at once, and count no time.
+// once turns off the SDK's own retries: they would send the whole batch again at once, without regard to the rate.
 func once(o *kinesis.Options) { o.Retryer = aws.NopRetryer{} }
 
 var retryable = retry.NewStandard()
 
-// again says whether another try may go better: throttling, a failure of AWS's own, or the network's.
+// again reports whether a retry may succeed: after throttling, a failure of AWS, or one of the network.
 func again(err error) bool {
 	return retryable.IsErrorRetryable(err) || code(err) == "KMSThrottlingException" || errors.Is(err, context.DeadlineExceeded)
 }

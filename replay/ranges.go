@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// ranges are line numbers, as pairs of the first and the last of each run of them, in order and apart from each other.
+// ranges are line numbers, as pairs of the first and the last of each run. The pairs are in order and do not touch.
 type ranges [][2]int
 
-// find is where n is, or the index of the first pair after it.
+// find returns the index of the pair that holds n, or of the first pair after it.
 func (r ranges) find(n int) (int, bool) {
 	return slices.BinarySearchFunc(r, n, func(pair [2]int, n int) int {
 		switch {
@@ -48,12 +48,12 @@ func (r ranges) add(n int) ranges {
 	return r
 }
 
-// all says whether the lines are those from 1 to n.
+// all reports whether the lines are exactly those from 1 to n.
 func (r ranges) all(n int) bool {
 	return n == 0 || len(r) == 1 && r[0] == [2]int{1, n}
 }
 
-// UnmarshalJSON refuses pairs that are not as add makes them: with those a line could be missed.
+// UnmarshalJSON refuses pairs that add does not make: with them a line could be missed.
 func (r *ranges) UnmarshalJSON(text []byte) error {
 	var pairs [][2]int
 	if err := json.Unmarshal(text, &pairs); err != nil {

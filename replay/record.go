@@ -14,31 +14,31 @@ import (
 	"time"
 )
 
-// Assumption REPLAY-1: below the error prefix Firehose writes one JSON object a line, and in it the record in base64 as rawData.
-// The developer guide has two forms of it: of a transformation that failed ("Handle failure in data transformation":
-// attemptsMade, arrivalTimestamp, errorCode, errorMessage, attemptEndingTimestamp, rawData, lambdaArn), and of a
+// Assumption REPLAY-1: below the error prefix Firehose writes one JSON object on each line, with the record in base64 as
+// rawData. The developer guide has two forms: that of a failed transformation ("Handle failure in data transformation":
+// attemptsMade, arrivalTimestamp, errorCode, errorMessage, attemptEndingTimestamp, rawData, lambdaArn), and that of a
 // conversion to Parquet or ORC ("Handling errors for data format conversion": the same with ErrorCode and ErrorMessage, or
 // lastErrorCode and lastErrorMessage in earlier editions, and with a Kinesis source sequenceNumber, subSequenceNumber and
 // dataCatalogTable). Neither has the partition key.
 //
-// Assumption REPLAY-2: times are milliseconds since 1970. The developer guide shows them as strings in one form and as numbers in the other;
-// objects that people have published hold numbers. Either is read.
+// Assumption REPLAY-2: times are milliseconds since 1970. The developer guide shows them as strings in one form and as numbers
+// in the other; published objects hold numbers. decode reads both.
 //
-// Assumption REPLAY-3: whether these objects are compressed as the delivered ones are is not documented. What begins as GZIP
-// does is decompressed, whatever its name says, and anything else that is not JSON is rejected with its reason.
+// Assumption REPLAY-3: AWS does not document whether these objects are compressed like the delivered ones. An object that
+// begins like GZIP is decompressed, whatever its name, and anything else that is not JSON is rejected with its reason.
 
 // failed is one record that Firehose could not deliver.
 type failed struct {
 	data []byte
-	// code is Firehose's, such as Lambda.FunctionError; "" where the line gives none.
+	// code is Firehose's error code, such as Lambda.FunctionError, or "" if the line has none.
 	code string
-	// arrived is when Firehose received the record; zero where the line does not say.
+	// arrived is when Firehose received the record, or zero if the line does not say it.
 	arrived time.Time
 }
 
-// decode reads one line. An error is one that no other try would mend.
+// decode reads one line. A retry does not fix its errors.
 func decode(line []byte) (failed, error) {
-	// encoding/json takes a name in any case.
+	// encoding/json ignores the case of names.
 	var written struct {
 		RawData          *string
 		ErrorCode        string
@@ -63,7 +63,7 @@ func decode(line []byte) (failed, error) {
 	return record, nil
 }
 
-// milliseconds is a time that is written as a number or as a string of one; zero where it is neither.
+// milliseconds reads a time from a number, or from a string with one. It returns zero for anything else.
 func milliseconds(written json.RawMessage) time.Time {
 	ms, err := strconv.ParseInt(strings.Trim(string(written), `"`), 10, 64)
 	if err != nil {
@@ -72,21 +72,21 @@ func milliseconds(written json.RawMessage) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// longestLine bounds a line, in bytes: the largest record that a stream can take, 10 MiB, in base64, and room for the rest.
+// longestLine bounds a line, in bytes: the largest record of a stream, 10 MiB, in base64, and room for the rest.
 const longestLine = 16 << 20
 
 // lines reads an object line by line.
 type lines struct {
 	reader *bufio.Reader
-	// number is that of the line that was read last, from 1.
+	// number is the number of the last line that was read, from 1.
 	number int
 }
 
-// errNotLines is the error of an object that holds something else than error records.
-var errNotLines = errors.New("the object holds no JSON lines; Firehose writes its error records as such")
+// errNotLines is the error of an object that holds something other than error records.
+var errNotLines = errors.New("the object holds no JSON lines, as Firehose writes its error records")
 
 // errLong is the error of one line. The next one can be read.
-var errLong = fmt.Errorf("the line is longer than %d MiB, which no record can be", longestLine>>20)
+var errLong = fmt.Errorf("the line is longer than %d MiB, more than any record can have", longestLine>>20)
 
 func readLines(object io.Reader) (*lines, error) {
 	reader := bufio.NewReaderSize(object, 64<<10)
@@ -104,7 +104,7 @@ func readLines(object io.Reader) (*lines, error) {
 	return &lines{reader: reader}, nil
 }
 
-// next is the next line without its end. It is io.EOF after the last one. Any other error but errLong ends the object.
+// next returns the next line without its end, or io.EOF after the last one. Every other error except errLong ends the object.
 func (l *lines) next() ([]byte, error) {
 	var line []byte
 	for long := false; ; {

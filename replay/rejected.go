@@ -12,21 +12,21 @@ import (
 	"cdk.tf/go/ingest/internal/readable"
 )
 
-// rejection is a record that can never be put as it is, as a line of the file of rejected records. The object that it is
-// in stays where it is.
+// rejection is a line of the file of rejected records: a record that can never be put unchanged. Its object stays in the
+// bucket.
 type rejection struct {
 	Bucket string `json:"bucket"`
 	Key    string `json:"key"`
 	ETag   string `json:"etag"`
-	// Line is 0 where it is the whole object that cannot be read.
+	// Line is 0 if the whole object cannot be read.
 	Line      int    `json:"line"`
 	Reason    string `json:"reason"`
 	ErrorCode string `json:"errorCode,omitempty"`
-	// Record is the line as Firehose wrote it. It is empty where that is no text, or too long.
+	// Record is the line as Firehose wrote it. It is empty if the line is not text, or too long.
 	Record string `json:"record,omitempty"`
 }
 
-// rejects is the file of rejected records. Each is in it once, however often a replay comes by it.
+// rejects is the file of rejected records. Each record is in it once, even if several replays reject it.
 type rejects struct {
 	path  string
 	file  *os.File
@@ -39,7 +39,7 @@ type position struct {
 	line   int
 }
 
-// add appends a record. The file is made when there is a first one.
+// add appends a record. The first one makes the file.
 func (r *rejects) add(rejected rejection) error {
 	if r.file == nil {
 		if err := r.open(); err != nil {
@@ -80,7 +80,7 @@ func (r *rejects) open() (err error) {
 		}
 		switch {
 		case errors.Is(err, io.EOF) && len(line) > 0:
-			_, err = r.file.WriteString("\n") // a crash has cut the last line off
+			_, err = r.file.WriteString("\n") // a crash has truncated the last line
 			return err
 		case errors.Is(err, io.EOF):
 			return nil
@@ -90,7 +90,7 @@ func (r *rejects) open() (err error) {
 	}
 }
 
-// close puts what was added on disk.
+// close syncs the file to disk.
 func (r *rejects) close() error {
 	if r.file == nil {
 		return nil

@@ -1,13 +1,13 @@
 // Package replay puts the records that Firehose could not deliver, and wrote below its error prefix, back into the stream.
 //
-// It reads the objects in the order of their keys and their lines in order, puts one batch after the other, and writes
-// down after each what the stream has confirmed. So whatever ends it, another replay with the same checkpoint goes on
-// from there. It deletes nothing: the objects stay, and what is put is delivered again, at least once. Between two
-// batches' confirmation and their entry in the checkpoint a crash repeats one batch at most; an answer that got lost on
-// its way may repeat its batch too, as with every producer.
+// It reads the objects in the order of their keys, and their lines in order. It puts one batch after the other, and after each
+// it records in the checkpoint what the stream has confirmed. So another replay with the same checkpoint continues where this
+// one ended, for whatever reason. It deletes nothing: the objects stay, and Firehose delivers the records again, at least once.
+// A crash between the confirmation of a batch and its entry in the checkpoint repeats at most that batch. A lost answer may
+// also repeat its batch, as with every producer.
 //
-// What fails again while a replay goes on makes new objects. It is left to the next one: a replay's objects are those
-// that are there when it begins.
+// A replay reads the objects that exist when it begins. Records that fail again meanwhile make new objects, which are left for
+// the next replay.
 package replay
 
 import (
@@ -22,13 +22,13 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// Bucket is as much of S3 as a replay needs: s3:ListBucket and s3:GetObject.
+// Bucket is the part of S3 that a replay needs: s3:ListBucket and s3:GetObject.
 type Bucket interface {
 	ListObjectsV2(context.Context, *s3.ListObjectsV2Input, ...func(*s3.Options)) (*s3.ListObjectsV2Output, error)
 	GetObject(context.Context, *s3.GetObjectInput, ...func(*s3.Options)) (*s3.GetObjectOutput, error)
 }
 
-// Stream is as much of Kinesis as a replay needs.
+// Stream is the part of Kinesis that a replay needs.
 type Stream interface {
 	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...func(*kinesis.Options)) (*kinesis.DescribeStreamSummaryOutput, error)
 	PutRecords(context.Context, *kinesis.PutRecordsInput, ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error)
@@ -39,46 +39,48 @@ type Options struct {
 	Target
 	From Bucket
 	To   Stream
-	// Since and Until bound when Firehose received a record, the first inclusive, the other not. Where a record does not
-	// say it, it is when its object was written. Zero is no bound.
+	// Since and Until bound the time at which Firehose received a record: Since inclusive, Until exclusive. If a record does
+	// not have that time, the time at which its object was written counts. Zero is no bound.
 	Since, Until time.Time
-	// ErrorType is a part of the key, Firehose's error-output-type, such as processing-failed; empty is any.
+	// ErrorType is a part of the key: Firehose's error-output-type, such as processing-failed. Empty means any.
 	ErrorType string
-	// Rate is records a second; 0 takes half of what the stream's open shards take.
+	// Rate is in records per second. 0 means half of what the stream's open shards accept.
 	Rate int
-	// Checkpoint and Rejected are files. The latter is made when there is a record to go into it.
+	// Checkpoint and Rejected are paths of files. The first rejected record makes the latter.
 	Checkpoint, Rejected string
-	// DryRun reads and counts, and writes nothing anywhere.
+	// DryRun reads and counts, and writes nothing.
 	DryRun bool
 	Clock  clockwork.Clock
-	// Jitter is a random number from 0 to 1.
+	// Jitter returns a random number from 0 to 1.
 	Jitter func() float64
-	// Progress is for the person who started it; Terminal says that a line of it can be written over.
+	// Progress gets messages for the person who started the replay. Terminal means that a message can overwrite the one before.
 	Progress io.Writer
 	Terminal bool
 }
 
-// Summary is what a replay did, or a dry run would do.
+// Summary is what a replay did, or what a dry run would do.
 type Summary struct {
-	// Objects is how many there are; Complete those whose records an earlier replay has put, all of them; Gone those that
-	// were deleted meanwhile; Archived those that have to be restored before they can be read.
+	// Objects is the number of objects. Complete counts those whose records an earlier replay has put completely, Gone those
+	// that were deleted meanwhile, and Archived those that you must restore before a replay can read them.
 	Objects, Complete, Gone, Archived int
-	// Put is how many records were confirmed, and Bytes their size; ByCode counts them by Firehose's error code.
+	// Put is the number of confirmed records, and Bytes their size. ByCode counts them by Firehose's error code.
 	Put    int
 	Bytes  int64
 	ByCode map[string]int
-	// Earlier were confirmed before, Outside are out of Since and Until, Rejected can never be put.
+	// Earlier counts the records that were confirmed before, Outside those outside Since and Until, and Rejected those that can
+	// never be put.
 	Earlier, Outside, Rejected int
-	// Retried counts the records that were put again because the stream had not taken them.
+	// Retried counts the records that were put again because the stream had refused them.
 	Retried int
-	// Rate is what the records were held to, a second.
+	// Rate is the limit that applied, in records per second.
 	Rate float64
 }
 
-// ErrInterrupted is the error of a replay that its context ended. What was confirmed until then is in the checkpoint.
+// ErrInterrupted is the error of a replay that its context ended. The checkpoint has the records that were confirmed until
+// then.
 var ErrInterrupted = errors.New("interrupted")
 
-// run is a replay at work.
+// run is a running replay.
 type run struct {
 	Options
 	limits     limits
@@ -86,14 +88,14 @@ type run struct {
 	rejects    rejects
 	progress   *progress
 	summary    Summary
-	// batch is what is put next, size its bytes.
+	// batch has the records to put next, and size is their bytes.
 	batch []entry
 	size  int
 	// free is when the next batch may be put.
 	free time.Time
 }
 
-// Run replays. The summary counts what was done also where there is an error.
+// Run replays. The summary is valid even if there is an error.
 func Run(ctx context.Context, opts Options) (_ Summary, err error) {
 	r := &run{Options: opts, rejects: rejects{path: opts.Rejected}}
 	r.summary.ByCode = map[string]int{}
@@ -121,12 +123,12 @@ func Run(ctx context.Context, opts Options) (_ Summary, err error) {
 	err = r.objects(ctx, objects)
 	r.progress.end()
 	if closing := r.rejects.close(); closing != nil {
-		err = errors.Join(err, fmt.Errorf("--rejected: %w; the records are in their objects still", closing))
+		err = errors.Join(err, fmt.Errorf("--rejected: %w; the records are still in their objects", closing))
 	}
 	return r.summary, interrupted(ctx, err)
 }
 
-// interrupted is ErrInterrupted in place of whatever the end of ctx has led to.
+// interrupted returns ErrInterrupted instead of the error that the end of ctx has caused.
 func interrupted(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
 		return ErrInterrupted
@@ -137,7 +139,7 @@ func interrupted(ctx context.Context, err error) error {
 func (r *run) sayRate() {
 	text := fmt.Sprintf("at most %.0f records a second", r.limits.rate)
 	if r.Rate == 0 {
-		text += fmt.Sprintf(": half of what the stream's open shards (%d) take, and the rest is left for what comes in; --rate changes it", r.limits.shards)
+		text += fmt.Sprintf(": half of the capacity of the stream's open shards (%d), and the rest is left for new events; --rate changes it", r.limits.shards)
 	}
 	r.progress.say("%s", text)
 }
@@ -157,18 +159,18 @@ func (r *run) objects(ctx context.Context, objects []object) error {
 	return r.saveEnds()
 }
 
-// saveEnds writes down which objects were read to their end, where no batch has since.
+// saveEnds saves which objects were read to their end, unless a later batch has saved it.
 func (r *run) saveEnds() error {
 	if r.DryRun || len(r.checkpoint.file().Objects) == 0 {
 		return nil
 	}
 	if err := errors.Join(r.checkpoint.prepare(nil), r.checkpoint.commit(nil)); err != nil {
-		return fmt.Errorf("--checkpoint: %w; all records are confirmed, and the next replay reads some objects again to no purpose", err)
+		return fmt.Errorf("--checkpoint: %w; all records are confirmed, but the next replay reads some objects again needlessly", err)
 	}
 	return nil
 }
 
-// object reads one object, and puts a batch whenever one is full.
+// object reads one object, and puts each batch when it is full.
 func (r *run) object(ctx context.Context, o object) error {
 	spooled, err := r.fetch(ctx, &o)
 	switch {
@@ -177,7 +179,7 @@ func (r *run) object(ctx context.Context, o object) error {
 		return nil
 	case errors.Is(err, errArchived):
 		r.summary.Archived++
-		r.progress.say("s3://%s/%s is archived and was left; restore it, then replay again", r.Bucket, o.id.key)
+		r.progress.say("s3://%s/%s is archived and was not read; restore it, then replay again", r.Bucket, o.id.key)
 		return nil
 	case err != nil:
 		return err
@@ -199,7 +201,7 @@ func (r *run) object(ctx context.Context, o object) error {
 		if err == nil || errors.Is(err, errLong) {
 			err = r.line(ctx, o, text.number, line, err)
 		} else {
-			return r.reject(o, 0, failed{}, nil, fmt.Errorf("after line %d it cannot be read: %w", text.number, err))
+			return r.reject(o, 0, failed{}, nil, fmt.Errorf("it cannot be read after line %d: %w", text.number, err))
 		}
 		if err != nil {
 			return err
@@ -207,7 +209,7 @@ func (r *run) object(ctx context.Context, o object) error {
 	}
 }
 
-// line takes one line into the batch, or says why not.
+// line adds one line to the batch, or rejects it with a reason.
 func (r *run) line(ctx context.Context, o object, number int, line []byte, problem error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -249,11 +251,11 @@ func (r *run) outside(record failed, o object) bool {
 	return !r.Since.IsZero() && at.Before(r.Since) || !r.Until.IsZero() && !at.Before(r.Until)
 }
 
-// shown is how many rejected records are said one by one. The file has all.
+// shown is the number of rejected records that get a message. The file has all of them.
 const shown = 10
 
-// reject writes down a record that can never be put, or, as line 0, an object that cannot be read. It is no part of the
-// checkpoint, so that it is tried again where that helps: after the stream's limit was raised, for instance.
+// reject writes a record that can never be put to the file, or as line 0 an object that cannot be read. The checkpoint does not
+// have it, so the next replay tries it again. That helps, for example, after an increase of the stream's limit.
 func (r *run) reject(o object, number int, record failed, line []byte, reason error) error {
 	r.summary.Rejected++
 	place := fmt.Sprintf("s3://%s/%s", r.Bucket, o.id.key)
@@ -264,7 +266,7 @@ func (r *run) reject(o object, number int, record failed, line []byte, reason er
 	case r.summary.Rejected <= shown:
 		r.progress.say("rejected: %s: %v", place, reason)
 	case r.summary.Rejected == shown+1 && !r.DryRun:
-		r.progress.say("rejected: further ones are in %s alone", r.Rejected)
+		r.progress.say("rejected: further records are only in %s", r.Rejected)
 	}
 	if r.DryRun {
 		return nil

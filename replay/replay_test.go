@@ -122,7 +122,7 @@ func TestCheckpointLostAfterABatch(t *testing.T) {
 			return forward(in)
 		}
 		_, err := w.run()
-		wantText := fmt.Sprintf("; the last %d records are in the stream and not in the checkpoint, and the next replay puts them again", len(lost))
+		wantText := fmt.Sprintf("; the last %d records are in the stream and not in the checkpoint, so the next replay puts them again", len(lost))
 		if err == nil || !strings.HasSuffix(err.Error(), wantText) {
 			w.Fatalf("it ends with %v", err)
 		}
@@ -229,8 +229,8 @@ func TestRateFollowsTheShards(t *testing.T) {
 		want         time.Duration
 		says         string
 	}{
-		{1, 0, 8 * time.Second, "at most 500 records a second: half of what the stream's open shards (1) take, and the rest is left for what comes in; --rate changes it\n"},
-		{4, 0, 2 * time.Second, "at most 2000 records a second: half of what the stream's open shards (4) take, and the rest is left for what comes in; --rate changes it\n"},
+		{1, 0, 8 * time.Second, "at most 500 records a second: half of the capacity of the stream's open shards (1), and the rest is left for new events; --rate changes it\n"},
+		{4, 0, 2 * time.Second, "at most 2000 records a second: half of the capacity of the stream's open shards (4), and the rest is left for new events; --rate changes it\n"},
 		{1, 100, 40 * time.Second, "at most 100 records a second\n"},
 	} {
 		w := newWorld(t, test.shards)
@@ -282,10 +282,10 @@ func TestFailedCalls(t *testing.T) {
 		}, 2, ""},
 		{"of the key's limit", &types.KMSThrottlingException{Message: aws.String("slow")}, 2, ""},
 		{"no answer", context.DeadlineExceeded, 1, ""},
-		{"throttled for ever", throttled, 1 << 20, "the stream stream has taken nothing for 5m0s (ProvisionedThroughputExceededException: Rate exceeded); what it had confirmed is in the checkpoint: try again later, or with a lower --rate"},
-		{"no permission", &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no"}, 1, "putting into stream: api error AccessDeniedException: no; it needs kinesis:PutRecords on it, and kms:GenerateDataKey where its key is yours"},
+		{"throttled for ever", throttled, 1 << 20, "the stream stream has accepted nothing for 5m0s (ProvisionedThroughputExceededException: Rate exceeded); the checkpoint has the confirmed records: try again later, or with a lower --rate"},
+		{"no permission", &smithy.GenericAPIError{Code: "AccessDeniedException", Message: "no"}, 1, "putting into stream: api error AccessDeniedException: no; it needs kinesis:PutRecords on it, and kms:GenerateDataKey if you manage its key"},
 		{"no stream", &types.ResourceNotFoundException{Message: aws.String("gone")}, 1, "putting into stream: ResourceNotFoundException: gone; correct the name or the region"},
-		{"old credentials", &smithy.GenericAPIError{Code: "ExpiredTokenException", Message: "old"}, 1, "putting into stream: api error ExpiredTokenException: old; renew the credentials, and the same command goes on"},
+		{"old credentials", &smithy.GenericAPIError{Code: "ExpiredTokenException", Message: "old"}, 1, "putting into stream: api error ExpiredTokenException: old; renew the credentials, and run the same command again to continue"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, 1)
@@ -329,8 +329,8 @@ func TestRejectedRecords(t *testing.T) {
 		`"line":3,"reason":"it has no rawData","errorCode":"E","record":"{\"errorCode\":\"E\"}"}`,
 		`"line":4,"reason":"not one of Firehose's error records: invalid character 'p' looking for beginning of value","record":"plain text"}`,
 		`"line":6,"reason":"its 1048608 bytes, partition key included, are more than the 1048576 that a record of the stream may have","errorCode":"Lambda.FunctionError","record":"{`,
-		`"line":0,"reason":"the object holds no JSON lines; Firehose writes its error records as such"}`,
-		`"line":0,"reason":"after line 2 it cannot be read: unexpected EOF"}`,
+		`"line":0,"reason":"the object holds no JSON lines, as Firehose writes its error records"}`,
+		`"line":0,"reason":"it cannot be read after line 2: unexpected EOF"}`,
 	} {
 		if i >= len(lines) || !strings.Contains(lines[i], want) {
 			t.Fatalf("%d rejected records are in the file; number %d should hold\n%s\n%.400s", len(lines), i+1, want, text)
@@ -489,12 +489,12 @@ func TestObjectsThatCannotBeRead(t *testing.T) {
 	w.failures(1, 1)
 	w.opts.From = refusing{w.objects, "InvalidObjectState"}
 	w.expect("archived", 1, w.mustRun().Archived)
-	if want := "s3://events/errors/processing-failed/00 is archived and was left; restore it, then replay again\n"; !strings.HasSuffix(w.stderr.String(), want) {
+	if want := "s3://events/errors/processing-failed/00 is archived and was not read; restore it, then replay again\n"; !strings.HasSuffix(w.stderr.String(), want) {
 		t.Errorf("it says %s", w.stderr.String())
 	}
 	w.opts.From = refusing{w.objects, "AccessDenied"}
 	_, err := w.run()
-	w.expect("the error", "reading s3://events/errors/processing-failed/00: api error AccessDenied: no; it needs s3:GetObject on it, and kms:Decrypt where its key is yours", fmt.Sprint(err))
+	w.expect("the error", "reading s3://events/errors/processing-failed/00: api error AccessDenied: no; it needs s3:GetObject on it, and kms:Decrypt if you manage its key", fmt.Sprint(err))
 	w.opts.From = w.objects
 	w.opts.Bucket, w.opts.Checkpoint = "nobodys", w.opts.Checkpoint+"2"
 	_, err = w.run()
@@ -517,7 +517,7 @@ func TestTwoReplaysOfOneCheckpoint(t *testing.T) {
 		return forward(in)
 	}
 	w.mustRun()
-	w.expect("the second", "--checkpoint: another replay is at work with "+w.opts.Checkpoint+"; wait for its end, or name another to put everything a second time", fmt.Sprint(second))
+	w.expect("the second", "--checkpoint: another replay is using "+w.opts.Checkpoint+"; wait for its end, or name another to put everything a second time", fmt.Sprint(second))
 }
 
 // refused fails unless a replay ends with an error that begins so, and has put nothing.
@@ -535,18 +535,18 @@ func TestCheckpointsThatAreRefused(t *testing.T) {
 		return `{"bucket":"events","stream":"stream","region":"us-east-1","endpoint":"ENDPOINT","objects":[` + objects + `]}`
 	}
 	for name, test := range map[string]struct{ text, want string }{
-		"cut off":         {`{"bucket":`, " is no checkpoint: its end is cut off" + again},
-		"empty":           {``, " is no checkpoint: it is empty" + again},
-		"not JSON":        {`x`, " is no checkpoint: it is no JSON: invalid character 'x' looking for beginning of value" + again},
-		"{}":              {`{}`, " is no checkpoint: it does not name the bucket, the stream and the region that it is of" + again},
-		"null":            {`null`, " is no checkpoint: it is no JSON object" + again},
-		"a list":          {`[]`, " is no checkpoint: it is no JSON object" + again},
-		"another type":    {`{"objects":1}`, " is no checkpoint: its objects is a JSON number" + again},
-		"another stream":  {`{"bucket":"events","stream":"other","region":"us-east-1"}`, " is that of a replay of events to other in us-east-1, not of events to stream in us-east-1 at "},
-		"lines that jump": {of(`{"key":"k","done":[[3,4],[5,6]]}`), " is no checkpoint: the lines 5 to 6 are out of order" + again},
+		"cut off":         {`{"bucket":`, " is not a checkpoint: its end is cut off" + again},
+		"empty":           {``, " is not a checkpoint: it is empty" + again},
+		"not JSON":        {`x`, " is not a checkpoint: it is no JSON: invalid character 'x' looking for beginning of value" + again},
+		"{}":              {`{}`, " is not a checkpoint: it does not name its bucket, stream and region" + again},
+		"null":            {`null`, " is not a checkpoint: it is no JSON object" + again},
+		"a list":          {`[]`, " is not a checkpoint: it is no JSON object" + again},
+		"another type":    {`{"objects":1}`, " is not a checkpoint: its objects is a JSON number" + again},
+		"another stream":  {`{"bucket":"events","stream":"other","region":"us-east-1"}`, " belongs to a replay of events to other in us-east-1, not of events to stream in us-east-1 at "},
+		"lines that jump": {of(`{"key":"k","done":[[3,4],[5,6]]}`), " is not a checkpoint: the lines 5 to 6 are out of order" + again},
 		"no key":          {of(`{"etag":"e","lines":1,"done":[[1,1]]}`), " is damaged: object 1 has no key" + again},
 		"twice":           {of(`{"key":"k","lines":1,"done":[[1,1]]},{"key":"k","lines":2,"done":[[1,1]]}`), " is damaged: the object k is in it twice" + again},
-		"too many lines":  {of(`{"key":"k","lines":1,"done":[[1,2]]}`), " is damaged: the object k has 1 lines, of which later ones are done" + again},
+		"too many lines":  {of(`{"key":"k","lines":1,"done":[[1,2]]}`), " is damaged: the object k has 1 lines, but later lines are done" + again},
 	} {
 		w := newWorld(t, 1)
 		w.failures(1, 1)

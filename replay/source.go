@@ -14,7 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// object is one below the error prefix.
+// object is an object below the error prefix.
 type object struct {
 	id       objectID
 	version  string
@@ -22,7 +22,7 @@ type object struct {
 	modified time.Time
 }
 
-// list finds the objects, in the order of their keys.
+// list returns the objects, in the order of their keys.
 func (r *run) list(ctx context.Context) ([]object, error) {
 	var found []object
 	pages := s3.NewListObjectsV2Paginator(r.From, &s3.ListObjectsV2Input{Bucket: aws.String(r.Bucket), Prefix: aws.String(r.Prefix)})
@@ -45,19 +45,19 @@ func (r *run) list(ctx context.Context) ([]object, error) {
 	return found, nil
 }
 
-// wanted leaves out what need not be read. No record is received after its object is written; S3 cuts that time to
-// seconds.
+// wanted reports whether an object must be read. Firehose writes an object after it received its records. S3 truncates that
+// time to seconds.
 func (r *run) wanted(o object) bool {
 	folder := o.size == 0 && strings.HasSuffix(o.id.key, "/")
 	before := !r.Since.IsZero() && o.modified.Add(time.Second).Before(r.Since)
 	return !folder && !before && strings.Contains(o.id.key, r.ErrorType)
 }
 
-// spool is an object's copy on this machine: a batch may wait for the stream for longer than S3 keeps a connection open. The
-// file has no name, so that it goes with the process, however that ends.
+// spool is an object's copy on this machine. It is needed because a batch may wait for the stream longer than S3 keeps a
+// connection open. The file has no name, so it disappears with the process, also after a crash.
 type spool struct {
 	file *os.File
-	// read is how many bytes of it were.
+	// read is the number of bytes that have been read.
 	read int64
 }
 
@@ -74,18 +74,18 @@ var (
 	errArchived = errors.New("the object is archived")
 )
 
-// fetchTries is how often an object's download is begun: the SDK tries a request again, but not a body that breaks off.
+// fetchTries is how often a download is started: the SDK retries a request, but not a body that breaks off.
 const fetchTries = 3
 
-// fetch copies an object, and has o be the object that was read, which may be another than the listed one.
+// fetch copies an object. It sets o to the object that it read, which may differ from the listed one.
 func (r *run) fetch(ctx context.Context, o *object) (*spool, error) {
 	file, err := os.CreateTemp("", "ingest-replay-*")
 	if err != nil {
-		return nil, fmt.Errorf("the copy of an object cannot be made: %w; make room, or name another folder in TMPDIR", err)
+		return nil, fmt.Errorf("the local copy of an object cannot be made: %w; make room, or name another folder in TMPDIR", err)
 	}
 	if err := os.Remove(file.Name()); err != nil {
 		_ = file.Close()
-		return nil, fmt.Errorf("the copy of an object cannot be unlinked: %w; name another folder in TMPDIR", err)
+		return nil, fmt.Errorf("the local copy of an object cannot be unlinked: %w; name another folder in TMPDIR", err)
 	}
 	s := &spool{file: file}
 	for try := 1; ; try++ {
@@ -108,7 +108,7 @@ func (r *run) fetchError(o object, err error) error {
 	case "InvalidObjectState":
 		return errArchived
 	}
-	return fmt.Errorf("reading s3://%s/%s: %w%s", r.Bucket, o.id.key, err, remedy(err, "s3:GetObject on it, and kms:Decrypt where its key is yours"))
+	return fmt.Errorf("reading s3://%s/%s: %w%s", r.Bucket, o.id.key, err, remedy(err, "s3:GetObject on it, and kms:Decrypt if you manage its key"))
 }
 
 func (r *run) copy(ctx context.Context, o *object, to *os.File) error {
@@ -131,7 +131,7 @@ func (r *run) copy(ctx context.Context, o *object, to *os.File) error {
 	return err
 }
 
-// code is AWS's name of an error, or "".
+// code returns AWS's code of an error, or "".
 func code(err error) string {
 	var answered smithy.APIError
 	if errors.As(err, &answered) {
@@ -140,7 +140,7 @@ func code(err error) string {
 	return ""
 }
 
-// remedy is what to add to an error about a missing permission.
+// remedy returns the remedy to add to an error of AWS.
 func remedy(err error, permission string) string {
 	switch code(err) {
 	case "AccessDenied", "AccessDeniedException", "KMSAccessDeniedException":
@@ -148,7 +148,7 @@ func remedy(err error, permission string) string {
 	case "NoSuchBucket", "ResourceNotFoundException":
 		return "; correct the name or the region"
 	case "ExpiredToken", "ExpiredTokenException":
-		return "; renew the credentials, and the same command goes on"
+		return "; renew the credentials, and run the same command again to continue"
 	}
 	return ""
 }

@@ -8,25 +8,25 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// Target is what a replay reads and where it writes.
+// Target is the source and the destination of a replay.
 type Target struct {
 	Bucket string
-	// Prefix is what the keys of error objects begin with; never empty, because other objects are no error records.
+	// Prefix is the beginning of the keys of error objects. It is never empty, because other objects do not hold error records.
 	Prefix string
 	// Stream is the name of the Kinesis data stream.
 	Stream string
 	Region string
-	// Endpoint stands for AWS's own where it is not empty. It is told apart from AWS in a checkpoint.
+	// Endpoint replaces AWS's endpoint if it is not empty. A checkpoint distinguishes it from AWS.
 	Endpoint string
 }
 
-// placeholder is an account's id where any will do: nothing that is read from the stack here holds one.
+// placeholder is an arbitrary account id: nothing that this package reads from the stack holds one.
 const placeholder = "000000000000"
 
 const deliveryStream = "aws_kinesis_firehose_delivery_stream"
 
-// TargetOf reads a stack's only delivery stream: the bucket that it delivers to, its error prefix up to the first
-// expression, and the stream that it reads.
+// TargetOf reads a stack's only delivery stream: its bucket, its error prefix up to the first expression, and the stream that
+// it reads.
 func TargetOf(stack *tfjson.Stack) (Target, error) {
 	resolved, err := stack.Resolve(tfjson.Surroundings{Account: placeholder})
 	if err != nil {
@@ -34,7 +34,7 @@ func TargetOf(stack *tfjson.Stack) (Target, error) {
 	}
 	found := resolved.Resources(deliveryStream)
 	if len(found) != 1 {
-		return Target{}, fmt.Errorf("it declares %d delivery streams, and a replay is about one; name --bucket, --prefix, --stream and --region", len(found))
+		return Target{}, fmt.Errorf("it declares %d delivery streams, and a replay needs exactly one; name --bucket, --prefix, --stream and --region", len(found))
 	}
 	t := Target{Region: resolved.Region()}
 	t.Bucket, err = nameIn(found[0], "extended_s3_configuration", "bucket_arn", ":::")
@@ -47,7 +47,7 @@ func TargetOf(stack *tfjson.Stack) (Target, error) {
 	return t, errors.Join(errs...)
 }
 
-// nameIn is what stands in an ARN after a separator.
+// nameIn returns the part of an ARN after a separator.
 func nameIn(r tfjson.Resource, block, attribute, separator string) (string, error) {
 	arn, err := textIn(r, block, attribute)
 	if err != nil {
@@ -56,7 +56,7 @@ func nameIn(r tfjson.Resource, block, attribute, separator string) (string, erro
 	if _, name, found := strings.Cut(arn, separator); found && name != "" {
 		return name, nil
 	}
-	return "", fmt.Errorf("%s: %s.%s is %q, which holds no name", r.Address(), block, attribute, arn)
+	return "", fmt.Errorf("%s: %s.%s is %q, which has no name", r.Address(), block, attribute, arn)
 }
 
 func textIn(r tfjson.Resource, block, attribute string) (string, error) {
@@ -65,7 +65,7 @@ func textIn(r tfjson.Resource, block, attribute string) (string, error) {
 		return "", err
 	}
 	if len(blocks) == 0 {
-		return "", fmt.Errorf("%s has no %s; a replay is from a bucket to the Kinesis stream that the delivery stream reads", r.Address(), block)
+		return "", fmt.Errorf("%s has no %s; a replay reads from the delivery stream's bucket and writes to the Kinesis stream that it reads", r.Address(), block)
 	}
 	text, _ := blocks[0][attribute].(string)
 	return text, nil

@@ -39,17 +39,17 @@ func TestTargetOfRefuses(t *testing.T) {
 	}{
 		"no delivery stream": {
 			[]string{`"aws_kinesis_firehose_delivery_stream": {`, `"aws_sqs_queue": {`, `${aws_kinesis_firehose_delivery_stream.delivery.name}`, ``, `aws_kinesis_firehose_delivery_stream.delivery`, `aws_s3_bucket.bucket`},
-			"it declares 0 delivery streams, and a replay is about one; name --bucket, --prefix, --stream and --region",
+			"it declares 0 delivery streams, and a replay needs exactly one; name --bucket, --prefix, --stream and --region",
 		},
 		"another source and destination": {
 			[]string{`"kinesis_source_configuration"`, `"msk_source_configuration"`, `"extended_s3_configuration"`, `"splunk_configuration"`},
-			address + " has no extended_s3_configuration; a replay is from a bucket to the Kinesis stream that the delivery stream reads\n" +
-				address + " has no kinesis_source_configuration; a replay is from a bucket to the Kinesis stream that the delivery stream reads\n" +
-				address + " has no extended_s3_configuration; a replay is from a bucket to the Kinesis stream that the delivery stream reads",
+			address + " has no extended_s3_configuration; a replay reads from the delivery stream's bucket and writes to the Kinesis stream that it reads\n" +
+				address + " has no kinesis_source_configuration; a replay reads from the delivery stream's bucket and writes to the Kinesis stream that it reads\n" +
+				address + " has no extended_s3_configuration; a replay reads from the delivery stream's bucket and writes to the Kinesis stream that it reads",
 		},
 		"no ARN": {
 			[]string{`"bucket_arn": "${aws_s3_bucket.bucket.arn}"`, `"bucket_arn": "bucket"`},
-			address + `: extended_s3_configuration.bucket_arn is "bucket", which holds no name`,
+			address + `: extended_s3_configuration.bucket_arn is "bucket", which has no name`,
 		},
 	} {
 		_, err := TargetOf(readStack(t, test.replace...))

@@ -69,8 +69,8 @@ func TestDocuments(t *testing.T) {
 			name:    "no template",
 			changes: []change{set(putRecord, "${", "policy")},
 			want: []string{
-				`readable: aws_iam_role_policy.submit-role_put-record: "${" is no Terraform template: Missing expression; write it out`,
-				fmt.Sprintf(unread, `"${" is no Terraform template: Missing expression`),
+				`readable: aws_iam_role_policy.submit-role_put-record: "${" is not a Terraform template: Missing expression; write it out`,
+				fmt.Sprintf(unread, `"${" is not a Terraform template: Missing expression`),
 				unwritten,
 			},
 		},

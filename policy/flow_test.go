@@ -29,7 +29,7 @@ func TestIntegrationsThatWrite(t *testing.T) {
 			name:    "an action that is not a template",
 			changes: []change{set(submit, "${", "uri")},
 			want: []string{
-				`readable: aws_api_gateway_integration.api_submit_post_integration: "${" is no Terraform template: Missing expression; write it out`,
+				`readable: aws_api_gateway_integration.api_submit_post_integration: "${" is not a Terraform template: Missing expression; write it out`,
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
 			},
 		},

@@ -36,7 +36,7 @@ func TestReadable(t *testing.T) {
 			name:    "an invalid template, deep inside",
 			changes: []change{set("aws_s3_bucket_lifecycle_configuration.bucket_lifecycle", "${", "rule", "0", "id")},
 			want: []string{
-				`readable: aws_s3_bucket_lifecycle_configuration.bucket_lifecycle: "${" is no Terraform template: Missing expression; write it out`,
+				`readable: aws_s3_bucket_lifecycle_configuration.bucket_lifecycle: "${" is not a Terraform template: Missing expression; write it out`,
 			},
 		},
 		{

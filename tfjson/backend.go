@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// Backend is where a stack keeps its state: the backend's type, such as "s3", and its arguments, in which Terraform
-// allows no expressions. HCP Terraform is "cloud". A stack that says nothing has "local" and no arguments.
+// Backend returns where a stack keeps its state: the backend's type, such as "s3", and its arguments, in which Terraform allows
+// no expressions. HCP Terraform is "cloud". A stack without a backend has "local" and no arguments.
 func (s *Stack) Backend() (typ string, arguments map[string]any, err error) {
 	settings, err := Blocks(s.root, "terraform")
 	if err != nil {

@@ -9,32 +9,32 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// node is what a reference can lead to, and what holds references: a resource, a data source, a local value, a
-// variable, an output, the provider block.
+// node is a part of a stack that can hold references or be referred to: a resource, a data source, a local value, a variable,
+// an output, or the provider block.
 type node struct {
 	address string
-	// resource is nil of what is none.
+	// resource is nil unless the node is a resource or a data source.
 	resource *Resource
-	// written is what the stack holds; value is what came of it, in the same form.
+	// written is the node's body in the stack. value is the evaluated body, in the same form.
 	written, value any
-	// failed are the attributes whose evaluation failed and is reported; "" is all of it.
+	// failed are the attributes whose evaluation failed and was reported. "" means the whole node.
 	failed map[string]bool
 	// refersTo are addresses, sorted.
 	refersTo []string
 	done     bool
 }
 
-// object is a node's value where it is a body.
+// object returns a node's value if it is a body.
 func (n *node) object() map[string]any {
 	object, _ := n.value.(map[string]any)
 	return object
 }
 
-// sections are the parts of a stack that Resolve knows. Of "moved" and "removed" it needs nothing: they are about an
-// earlier apply. "terraform" says how to run Terraform.
+// sections are the parts of a stack that Resolve knows. It ignores "moved" and "removed", which refer to an earlier apply, and
+// "terraform", which configures Terraform.
 var sections = []string{"//", "data", "locals", "moved", "output", "provider", "removed", "resource", "terraform", "variable"}
 
-// collect makes the nodes, and finds what each refers to.
+// collect makes the nodes, and finds the addresses that each refers to.
 func (r *resolver) collect() {
 	for _, section := range slices.Sorted(maps.Keys(r.stack.root)) {
 		if !slices.Contains(sections, section) {
@@ -72,7 +72,7 @@ func (r *resolver) add(n *node) {
 	case r.nodes[n.address] != nil:
 		r.fail(nil, "%s is declared twice", n.address)
 	case !hclsyntax.ValidIdentifier(name):
-		r.fail(nil, "%q is no name; use letters, digits, \"_\" and \"-\"", n.address)
+		r.fail(nil, "%q is not a name; use letters, digits, \"_\" and \"-\"", n.address)
 	default:
 		r.nodes[n.address] = n
 	}
@@ -86,7 +86,7 @@ func (r *resolver) addLocals(block map[string]any) {
 	}
 }
 
-// addVariables takes a variable's default, because nobody is here to give another value.
+// addVariables uses a variable's default, because nothing else sets its value here.
 func (r *resolver) addVariables(block map[string]any) {
 	for name, value := range block {
 		if name == "//" {
@@ -124,7 +124,7 @@ func (r *resolver) addOutputs(block map[string]any) {
 	}
 }
 
-// body is a block that must be one object.
+// body returns a block that must be exactly one object.
 func (r *resolver) body(address string, value any) (map[string]any, bool) {
 	bodies, err := Blocks(map[string]any{address: value}, address)
 	switch {
@@ -151,7 +151,7 @@ func (r *resolver) collectProvider() {
 	})
 	switch {
 	case len(bodies) == 0:
-		r.fail([]string{providerAddress}, "the stack has none; write one with its region, because nothing else says where the stack is")
+		r.fail([]string{providerAddress}, "the stack has none; write one with its region, because nothing else defines the stack's region")
 	case len(bodies) > 1:
 		r.fail([]string{providerAddress}, "there are %d; %s", len(bodies), oneProvider)
 	case bodies[0]["alias"] != nil:
@@ -161,10 +161,10 @@ func (r *resolver) collectProvider() {
 	}
 }
 
-// metaArguments are those of Terraform's that make of one block several, or run something.
+// metaArguments are Terraform's arguments that make several instances of a block, or run something.
 var metaArguments = []string{"connection", "count", "for_each", "provisioner"}
 
-// checkMeta refuses what would need more than evaluation.
+// checkMeta refuses arguments that would need more than evaluation.
 func (r *resolver) checkMeta(resource *Resource) {
 	address := resource.Address()
 	for _, name := range metaArguments {
@@ -189,8 +189,8 @@ func (r *resolver) checkMeta(resource *Resource) {
 	r.checkDynamic(address, "", resource.Body)
 }
 
-// checkDynamic finds blocks named dynamic, at any depth: {"dynamic": {"rule": {"for_each": …, "content": …}}}. An
-// attribute's own key of that name holds something else.
+// checkDynamic finds blocks named dynamic, at any depth: {"dynamic": {"rule": {"for_each": …, "content": …}}}. An attribute may
+// have a key of that name with other content.
 func (r *resolver) checkDynamic(address, path string, value any) {
 	switch value := value.(type) {
 	case []any:

@@ -15,23 +15,22 @@ import (
 	"cdk.tf/go/ingest/internal/quota"
 )
 
-// This file holds what an apply would compute: the attributes that the provider fills in. Their forms are those of the
-// AWS provider 5.100.0; those of the repository's dev stack were compared with the state after an apply on moto, and with
-// the provider's schema (terraform providers schema -json).
+// This file computes the attributes that the provider sets in an apply. Their forms are those of the AWS provider 5.100.0.
+// Those of the repository's dev stack were compared with the state after an apply on moto, and with the provider's schema
+// (terraform providers schema -json).
 //
-// Ids and other values that AWS draws at random are derived from the account, the resource's address, and those of its
-// arguments whose change makes a new resource, so that a stack resolves to the same values each time. Dates of creation
-// are not among them: nothing was created.
+// Ids and other random values of AWS are derived from the account, the resource's address, and the arguments whose change
+// replaces the resource. So a stack always resolves to the same values. Creation dates are not computed: nothing was created.
 
 // attributes computes the attributes of one type, by name.
 type attributes map[string]func(*computation) any
 
-// computed are the types whose attributes an apply here computes. An argument that a body gives goes before the entry
-// here: what stands here for an argument is its default.
+// computed has the resource types with computed attributes. An argument that a body sets overrides the entry here, which is its
+// default.
 var computed = map[string]attributes{
 	"data.aws_caller_identity": {
-		// Assumption TFJSON-1: the caller is the account's root user. No caller is known here, and that one every account has
-		// (IAM User Guide, "AWS account root user").
+		// Assumption TFJSON-1: the caller is the account's root user. The caller is not known here, and every account has that
+		// one (IAM User Guide, "AWS account root user").
 		"account_id": account, "id": account, "user_id": account,
 		"arn": func(c *computation) any { return c.arn("iam", "", c.account(), "root") },
 	},
@@ -40,8 +39,8 @@ var computed = map[string]attributes{
 		"arn": userPoolARN,
 	},
 	"data.aws_cognito_user_pools": {
-		// Assumption TFJSON-3: there is one pool of the name. Nobody here knows, and a name may have several (the AWS provider's
-		// documentation, data source aws_cognito_user_pools).
+		// Assumption TFJSON-3: there is one pool with the name. A name may have several, but nothing here knows them (the AWS
+		// provider's documentation, data source aws_cognito_user_pools).
 		"id":   argument("name"),
 		"ids":  func(c *computation) any { return []any{c.namedPoolID()} },
 		"arns": func(c *computation) any { return []any{c.userPoolARN(c.namedPoolID())} },
@@ -70,7 +69,7 @@ var computed = map[string]attributes{
 		"domain_validation_options": validationOptions,
 		"tags_all":                  tagsAll,
 	},
-	// Its id is the time at which the certificate was issued.
+	// The id of the validation is the time at which the certificate was issued.
 	"aws_acm_certificate_validation": {},
 
 	"aws_api_gateway_account": {"id": fixed("api-gateway-account"), "api_key_version": fixed("1")},
@@ -167,7 +166,7 @@ var computed = map[string]attributes{
 			}
 			return c.invokeURL(c.text("stage_name"))
 		},
-		// An aws_wafv2_web_acl_association comes after the stage, and fills it in.
+		// An aws_wafv2_web_acl_association, which comes after the stage, sets it.
 		"web_acl_arn": fixed(""),
 		"tags_all":    tagsAll,
 	},
@@ -198,7 +197,7 @@ var computed = map[string]attributes{
 		"id":          func(c *computation) any { return "E" + strings.ToUpper(c.id(13)) },
 		"arn":         func(c *computation) any { return c.arn("cloudfront", "", c.account(), "distribution/"+c.text("id")) },
 		"domain_name": func(c *computation) any { return c.derived("domain_name", 14) + ".cloudfront.net" },
-		// The one zone of all distributions (provider: cloudFrontRoute53ZoneID).
+		// All distributions have this zone (provider: cloudFrontRoute53ZoneID).
 		"hosted_zone_id": fixed("Z2FDTNDATAQYW2"),
 		"tags_all":       tagsAll,
 	},
@@ -238,7 +237,7 @@ var computed = map[string]attributes{
 		"tags_all":           tagsAll,
 	},
 
-	// Cognito's and Lambda's types stand behind authorizers. Their forms are those of the provider's documentation.
+	// Authorizers refer to the types of Cognito and Lambda. Their forms are from the provider's documentation.
 	"aws_cognito_resource_server": {
 		"id": func(c *computation) any { return c.text("user_pool_id") + "|" + c.text("identifier") },
 	},
@@ -252,7 +251,7 @@ var computed = map[string]attributes{
 	},
 	"aws_cognito_user_pool_client": {
 		"id": func(c *computation) any { return c.id(26, "user_pool_id") },
-		// Without generate_secret AWS gives none.
+		// Without generate_secret there is none.
 		"client_secret": func(c *computation) any {
 			if c.optional("generate_secret") != "true" {
 				return ""
@@ -356,7 +355,7 @@ var computed = map[string]attributes{
 		"qualified_arn":        func(c *computation) any { return c.text("arn") + ":" + c.text("version") },
 		"qualified_invoke_arn": func(c *computation) any { return c.invokeARN(c.text("qualified_arn")) },
 		"tags_all":             tagsAll,
-		// The first version, where one is published.
+		// The first version, if one is published.
 		"version": func(c *computation) any {
 			if c.optional("publish") == "true" {
 				return "1"
@@ -373,7 +372,7 @@ var computed = map[string]attributes{
 		"id": func(c *computation) any {
 			return c.text("zone_id") + "_" + strings.TrimSuffix(c.text("name"), ".") + "_" + c.text("type")
 		},
-		// As a whole name, which those of this project's are; AWS appends its zone's to any other.
+		// This project's names are fully qualified. AWS appends the zone's name to any other.
 		"fqdn": func(c *computation) any { return strings.TrimSuffix(c.text("name"), ".") },
 	},
 
@@ -435,7 +434,7 @@ var computed = map[string]attributes{
 	"aws_wafv2_web_acl_logging_configuration": {"id": argument("resource_arn")},
 }
 
-// compute is an attribute that a body does not give.
+// compute returns an attribute that a body does not set.
 func (r *resolver) compute(n *node, name string) (any, error) {
 	typ := n.resource.Type
 	if n.resource.Data {
@@ -443,11 +442,11 @@ func (r *resolver) compute(n *node, name string) (any, error) {
 	}
 	attributes, known := computed[typ]
 	if !known {
-		return nil, fmt.Errorf("only an apply tells the attribute %s of %s; this type's attributes are not computed here", name, typ)
+		return nil, fmt.Errorf("only an apply knows the attribute %s of %s; the attributes of this type are not computed here", name, typ)
 	}
 	attribute, ok := attributes[name]
 	if !ok {
-		return nil, fmt.Errorf("%s gives no %s, and it is not computed here; computed are %s",
+		return nil, fmt.Errorf("%s does not set %s, which is not computed here; these attributes are: %s",
 			n.address, name, strings.Join(slices.Sorted(maps.Keys(attributes)), ", "))
 	}
 	c := r.computation(n)
@@ -458,11 +457,12 @@ func (r *resolver) compute(n *node, name string) (any, error) {
 	return value, nil
 }
 
-// computation is of one resource's attributes. Its error is the first that its steps met.
+// computation computes one resource's attributes. Its error is the first one of its steps.
 type computation struct {
 	r *resolver
 	n *node
-	// attribute is the resolver's, by way of a field because the table above cannot refer to what refers to it.
+	// attribute is the resolver's method. It is a field because the table above cannot refer to a function that refers to the
+	// table.
 	attribute func(n *node, name string) (any, error)
 	err       error
 }
@@ -479,7 +479,7 @@ func fixed(value any) func(*computation) any {
 	return func(*computation) any { return value }
 }
 
-// argument is an attribute that is another's value.
+// argument computes an attribute that equals an argument.
 func argument(name string) func(*computation) any {
 	return func(c *computation) any { return c.text(name) }
 }
@@ -490,7 +490,7 @@ func (c *computation) account() string { return c.r.where.Account }
 
 func (c *computation) dnsSuffix() string { return dnsSuffixes[c.r.where.Partition] }
 
-// text is an attribute of the same resource, given or computed.
+// text returns an attribute of the same resource, set or computed.
 func (c *computation) text(name string) string {
 	value, err := c.attribute(c.n, name)
 	if err != nil {
@@ -504,7 +504,7 @@ func (c *computation) text(name string) string {
 	return text
 }
 
-// optional is an argument, or "".
+// optional returns an argument, or "".
 func (c *computation) optional(name string) string {
 	if c.n.object()[name] == nil && !c.n.failed[name] {
 		return ""
@@ -530,7 +530,7 @@ func (c *computation) userPoolARN(id string) string {
 
 func (c *computation) namedPoolID() string { return c.r.region + "_" + c.id(9, "name") }
 
-// apiGatewayARN is that of the control plane, which has no account in it.
+// apiGatewayARN returns an ARN of the control plane, which holds no account.
 func (c *computation) apiGatewayARN(resource string) string {
 	return c.arn("apigateway", c.r.region, "", resource)
 }
@@ -543,7 +543,7 @@ func (c *computation) invokeURL(stage string) string {
 	return "https://" + c.text("rest_api_id") + ".execute-api." + c.r.region + "." + c.dnsSuffix() + "/" + stage
 }
 
-// functionARN is a Lambda function's, without a version. An argument function_name may hold the ARN itself.
+// functionARN returns a Lambda function's ARN, without a version. An argument function_name may hold the ARN itself.
 func (c *computation) functionARN() string {
 	name := c.text("function_name")
 	if strings.HasPrefix(name, "arn:") {
@@ -552,12 +552,12 @@ func (c *computation) functionARN() string {
 	return c.arn("lambda", c.r.region, c.account(), "function:"+name)
 }
 
-// invokeARN is the URI by which API Gateway invokes a function.
+// invokeARN returns the URI with which API Gateway invokes a function.
 func (c *computation) invokeARN(function string) string {
 	return c.arn("apigateway", c.r.region, "lambda", "path/2015-03-31/functions/"+function+"/invocations")
 }
 
-// dashed is the form of the ids that the provider itself makes for parts of an API.
+// dashed returns an id in the form that the provider makes for parts of an API.
 func (c *computation) dashed(prefix string, names ...string) string {
 	for _, name := range names {
 		prefix += "-" + c.text(name)
@@ -565,13 +565,14 @@ func (c *computation) dashed(prefix string, names ...string) string {
 	return prefix
 }
 
-// id is a resource's id: lower-case letters and digits, as many as AWS gives (10 for an API and a key, 6 for a part).
+// id returns a resource's id of lower-case letters and digits, with AWS's length (10 for an API and a key, 6 for a part of an
+// API).
 func (c *computation) id(length int, names ...string) string {
 	return c.derived("id", length, names...)
 }
 
-// derived is made from the account, the resource's address and some of its arguments, and from a word that tells one
-// value from another.
+// derived returns a text derived from the account, the resource's address, some of its arguments, and a word that distinguishes
+// several values.
 func (c *computation) derived(word string, length int, names ...string) string {
 	sum := c.sum(word, names...)
 	text := new(big.Int).SetBytes(sum[:]).Text(36)
@@ -586,12 +587,12 @@ func (c *computation) sum(word string, names ...string) [sha256.Size]byte {
 		}
 		given[name] = c.n.object()[name]
 	}
-	// What JSON holds is JSON always, and its maps are in order.
+	// Decoded JSON can always be encoded, and maps are encoded in order.
 	text, _ := json.Marshal([]any{c.account(), c.n.address, word, given})
 	return sha256.Sum256(text)
 }
 
-// uuid is the form of a KMS key's id, and of some of CloudFront's.
+// uuid returns an id in the form of KMS keys, and of some resources of CloudFront.
 func (c *computation) uuid() string {
 	sum := c.sum("id")
 	sum[6], sum[8] = sum[6]&0x0f|0x40, sum[8]&0x3f|0x80 // version 4, variant 1 (RFC 9562)
@@ -599,15 +600,15 @@ func (c *computation) uuid() string {
 	return strings.Join([]string{text[:8], text[8:12], text[12:16], text[16:20], text[20:]}, "-")
 }
 
-// uniqueID is IAM's form of id: a prefix of four letters for the kind (IAM User Guide, reference_identifiers) and 17
+// uniqueID returns an id in IAM's form: a prefix of four letters for the kind (IAM User Guide, reference_identifiers) and 17
 // characters.
 func (c *computation) uniqueID(prefix string) string {
 	sum := c.sum("unique_id", "name")
 	return prefix + base32.StdEncoding.EncodeToString(sum[:])[:17]
 }
 
-// generatedName is a name that the body leaves to the provider: its prefix, or "terraform-", and 26 digits (Terraform's
-// plugin SDK, helper/id).
+// generatedName returns a name that the provider generates: its prefix, or "terraform-", and 26 digits (Terraform's plugin SDK,
+// helper/id).
 func generatedName(c *computation) any {
 	prefix := "terraform-"
 	for _, name := range []string{"name_prefix", "bucket_prefix"} {
@@ -619,7 +620,7 @@ func generatedName(c *computation) any {
 	return prefix + hex.EncodeToString(sum[:])[:26]
 }
 
-// validationOptions are how ACM proves a certificate's domain, of which there is one here: a record below it.
+// validationOptions returns the record by which ACM validates a certificate's domain. A certificate here has one domain.
 func validationOptions(c *computation) any {
 	domain := c.text("domain_name")
 	return []any{map[string]any{
@@ -630,7 +631,7 @@ func validationOptions(c *computation) any {
 	}}
 }
 
-// bucketID is the id of most of a bucket's own resources: the bucket, and the owner that it must have where one is given.
+// bucketID returns the id of most resources of a bucket: the bucket, and its expected owner if there is one.
 func bucketID(c *computation) any {
 	if owner := c.optional("expected_bucket_owner"); owner != "" {
 		return c.text("bucket") + "," + owner
@@ -638,7 +639,7 @@ func bucketID(c *computation) any {
 	return c.text("bucket")
 }
 
-// tagsAll are the resource's tags over the provider's default ones.
+// tagsAll returns the resource's tags, merged over the provider's default tags.
 func tagsAll(c *computation) any {
 	if c.n.failed["tags"] {
 		c.fail(errReported)
@@ -652,7 +653,7 @@ func tagsAll(c *computation) any {
 	return all
 }
 
-// other is an attribute of the resource of a type whose id an argument holds.
+// other returns an attribute of the resource of a type whose id an argument holds.
 func (c *computation) other(typ, idArgument, attribute string) string {
 	found := c.find(typ, c.text(idArgument))
 	if found == nil {
@@ -667,7 +668,8 @@ func (c *computation) other(typ, idArgument, attribute string) string {
 	return text
 }
 
-// find is the evaluated resource of a type that has an id. What refers to an id is evaluated after what has it.
+// find returns the evaluated resource of a type with an id. A resource that refers to an id is evaluated after the one that has
+// it.
 func (c *computation) find(typ, id string) *node {
 	for _, resource := range c.r.stack.Resources(typ) {
 		n := c.r.nodes[resource.Address()]
@@ -680,13 +682,13 @@ func (c *computation) find(typ, id string) *node {
 	return nil
 }
 
-// resourcePath is the path of a resource of a REST API: its parents' path parts and its own.
+// resourcePath returns the path of a resource of a REST API: its parents' path parts and its own.
 func resourcePath(c *computation) any {
 	path := ""
 	at := c
 	for seen := map[string]bool{}; c.err == nil; {
 		if seen[at.n.address] {
-			c.fail(errors.New("its parents go round in a circle"))
+			c.fail(errors.New("its parents form a cycle"))
 			break
 		}
 		seen[at.n.address] = true

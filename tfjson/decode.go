@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// Decode decodes one JSON value as [json.Unmarshal] does, and refuses an object that holds a name twice: of the two
-// values Go takes the last, and another reader may take the first.
+// Decode decodes one JSON value as [json.Unmarshal] does. It refuses an object that holds a name twice: Go uses the last value,
+// and another reader may use the first.
 func Decode(text []byte) (any, error) {
 	var value any
 	if err := json.Unmarshal(text, &value); err != nil {
@@ -19,14 +19,14 @@ func Decode(text []byte) (any, error) {
 	return value, nil
 }
 
-// level is an object or a list that is being read.
+// level is an enclosing object or list of the current token.
 type level struct {
-	names    map[string]bool // nil of a list
+	names    map[string]bool // nil for a list
 	wantName bool
 }
 
-// repeated finds a name that valid JSON holds twice in one object. It keeps its own stack of levels, because the depth
-// of the nesting is the input's choice.
+// repeated finds a name that valid JSON holds twice in one object. It keeps its own stack of levels, because the input
+// determines the depth.
 func repeated(text []byte) (string, bool) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	levels := []level{{}}

@@ -14,11 +14,11 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 )
 
-// errReported is that of a value whose evaluation failed, where the failure is among the errors already.
+// errReported is the error of a value whose evaluation failed and has been reported.
 var errReported = errors.New("its evaluation failed")
 
-// evaluateNode evaluates a node whose references are evaluated. A failure is reported, and kept for those who refer to
-// the node, so that one mistake is one error.
+// evaluateNode evaluates a node whose references are evaluated. It reports a failure, and records it for the nodes that refer
+// to this one, so one mistake is one error.
 func (r *resolver) evaluateNode(n *node) {
 	n.failed = map[string]bool{}
 	switch {
@@ -40,7 +40,7 @@ func (r *resolver) evaluateBody(n *node) {
 		value[name], n.failed[name] = evaluated, !ok
 	}
 	if n.resource != nil {
-		for _, name := range notTemplates[1:] { // as written, but for the comment
+		for _, name := range notTemplates[1:] { // as written, except the comment
 			if given, ok := n.resource.Body[name]; ok {
 				value[name] = given
 			}
@@ -49,8 +49,7 @@ func (r *resolver) evaluateBody(n *node) {
 	n.value = value
 }
 
-// evaluateVariable converts a variable's default to its type. A variable that has none is an error where it is referred
-// to.
+// evaluateVariable converts a variable's default to its type. A reference to a variable without a default is an error.
 func (r *resolver) evaluateVariable(n *node) {
 	body, _ := n.written.(map[string]any)
 	given, ok := body["default"]
@@ -77,7 +76,7 @@ func (r *resolver) evaluateVariable(n *node) {
 	n.value, n.failed[""] = evaluated, err != nil
 }
 
-// typeOf reads a type constraint, such as list(string). Terraform's older form has a type's name in it and no more.
+// typeOf reads a type constraint, such as list(string). Terraform's older form is only a type's name in quotes.
 func typeOf(constraint string) (cty.Type, error) {
 	switch constraint {
 	case "list", "map":
@@ -96,8 +95,7 @@ func typeOf(constraint string) (cty.Type, error) {
 	return cty.NilType, errors.New(summary(diagnostics[0]))
 }
 
-// evaluate evaluates a JSON value: the strings in it, and the keys, which are templates too. ok is false if anything in
-// it failed.
+// evaluate evaluates a JSON value: its strings, and its keys, which are templates too. ok is false if any of it failed.
 func (r *resolver) evaluate(n *node, path string, written any) (value any, ok bool) {
 	switch written := written.(type) {
 	case string:
@@ -128,7 +126,7 @@ func (r *resolver) evaluateObject(n *node, path string, written map[string]any) 
 			r.fail(place, "the key is %s; it must be a string", kind(key))
 		}
 		if _, twice := object[text]; twice && isText {
-			r.fail(place, "the key %q stands twice", text)
+			r.fail(place, "the key %q is there twice", text)
 			fine = false
 		}
 		evaluated, fineToo := r.evaluate(n, join(path, name), written[name])
@@ -137,7 +135,7 @@ func (r *resolver) evaluateObject(n *node, path string, written map[string]any) 
 	return object, ok
 }
 
-// evaluateText evaluates one string. A string that is one expression has the value of that, whatever its type.
+// evaluateText evaluates one string. A string that is exactly one expression has that expression's value, of any type.
 func (r *resolver) evaluateText(place []string, text string) (value any, ok bool) {
 	if isLiteral(text) {
 		return cty.NormalizeString(text), true
@@ -158,7 +156,7 @@ func (r *resolver) evaluateText(place []string, text string) (value any, ok bool
 	return value, known && len(problems) == 0
 }
 
-// variables are the values of what an expression refers to. What of it cannot be had is reported, and then known is false.
+// variables returns the values that an expression refers to. If one is not available, it reports that and known is false.
 func (r *resolver) variables(place []string, expression hclsyntax.Expression, text string) (variables map[string]any, known bool) {
 	variables, known = map[string]any{}, true
 	inText := textTraversals(expression)
@@ -176,7 +174,8 @@ func (r *resolver) variables(place []string, expression hclsyntax.Expression, te
 	return variables, known
 }
 
-// textTraversals are where a template has a reference between text, which takes no list and no object.
+// textTraversals returns the places where a template has a reference within text. Such a reference cannot be a list or an
+// object.
 func textTraversals(expression hclsyntax.Expression) []hcl.Range {
 	template, ok := expression.(*hclsyntax.TemplateExpr)
 	if !ok {
@@ -191,11 +190,11 @@ func textTraversals(expression hclsyntax.Expression) []hcl.Range {
 	return found
 }
 
-// mustBeText refuses an attribute that is a list or an object. The attribute is to blame, and not the many that take it
-// for text.
+// mustBeText refuses an attribute that is a list or an object. The error names the attribute, and not the many places that use
+// it as text.
 func (r *resolver) mustBeText(t target) error {
 	if t.attribute == "" || len(t.rest) > 0 {
-		return nil // the evaluation says it
+		return nil // the evaluation reports it
 	}
 	switch value, _ := r.valueOf(t); value.(type) {
 	case []any, map[string]any:
@@ -209,7 +208,7 @@ func notText(address, attribute string, value any) error {
 	return fmt.Errorf("%s.%s is %s; it must be text", address, attribute, kind(value))
 }
 
-// isLiteral tells a text without expressions, as most are: it need not be parsed.
+// isLiteral reports whether a text has no expressions, as most texts. It need not be parsed.
 func isLiteral(text string) bool {
 	return !strings.Contains(text, "${") && !strings.Contains(text, "%{")
 }
@@ -237,7 +236,7 @@ func (r *resolver) run(expression hclsyntax.Expression, variables map[string]any
 	return value, nil
 }
 
-// placeOf is the expression that a diagnostic is about, rather than the spot in it.
+// placeOf returns the whole expression of a diagnostic, and not the position within it.
 func placeOf(d *hcl.Diagnostic) hcl.Range {
 	switch {
 	case d.Expression != nil:

@@ -23,8 +23,8 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// functions are those of Terraform's that depend on nothing but their arguments, under Terraform's names. The time, the
-// file system, random values and what a provider defines are not among them.
+// functions are Terraform's functions that depend only on their arguments, by their names. They exclude functions of the time,
+// the file system, random values and providers.
 var functions = functionTable()
 
 func functionTable() map[string]function.Function {
@@ -65,7 +65,7 @@ func functionTable() map[string]function.Function {
 	return table
 }
 
-// textFunctions make text, or true and false, of text.
+// textFunctions return text, or true and false, for text.
 func textFunctions() map[string]function.Function {
 	return map[string]function.Function{
 		"base64decode": fromText(func(text string) (string, error) {
@@ -133,18 +133,18 @@ func (r *resolver) unknownFunctions(expression hclsyntax.Expression, text string
 }
 
 const (
-	// maxProduct bounds what a function makes of two arguments that multiply, in bytes.
+	// maxProduct bounds the result of a function in bytes, if its size is the product of two arguments' sizes.
 	maxProduct = 1 << 20
-	// maxDistinct bounds the items that distinct compares each with each.
+	// maxDistinct bounds the number of items that distinct compares pairwise.
 	maxDistinct = 2000
 )
 
-// bounded is a function whose arguments are looked at first.
+// bounded returns a function that checks its arguments first.
 func bounded(f function.Function, check func(args []cty.Value) error) function.Function {
 	checked := func(args []cty.Value) error {
 		for _, arg := range args {
 			if !arg.IsWhollyKnown() || arg.IsNull() {
-				return nil // the function itself knows what to say of it
+				return nil // the function itself reports it
 			}
 		}
 		return check(args)
@@ -163,7 +163,7 @@ func bounded(f function.Function, check func(args []cty.Value) error) function.F
 
 func boundProduct(a, b int) error {
 	if a > 0 && b > maxProduct/a {
-		return fmt.Errorf("the result would be of more than %d bytes, which is the most that is evaluated here", maxProduct)
+		return fmt.Errorf("the result would have more than %d bytes, the most that is evaluated here", maxProduct)
 	}
 	return nil
 }
@@ -197,7 +197,7 @@ func boundFormat(args []cty.Value) error {
 			size += len(arg.AsString())
 		}
 	}
-	// Each verb of the format can hold each of its arguments again: %[1]s%[1]s.
+	// A format can use an argument several times: %[1]s%[1]s.
 	return errors.Join(boundProduct(longest, size), boundProduct(strings.Count(args[0].AsString(), "%"), size))
 }
 
@@ -229,7 +229,7 @@ func boundReplace(args []cty.Value) error {
 			size[i] = len(arg.AsString())
 		}
 	}
-	// A pattern of nothing matches between any two characters; $1 in a replacement stands for what was matched.
+	// An empty pattern matches between any two characters, and $1 in a replacement is the matched text.
 	return errors.Join(boundProduct(size[0]+1, size[2]), boundProduct(size[0]+1, strings.Count(textOf(args, 2), "$")))
 }
 
@@ -240,7 +240,7 @@ func textOf(args []cty.Value, i int) string {
 	return ""
 }
 
-// replaceFunction is Terraform's replace: between slashes, what is replaced is a regular expression.
+// replaceFunction is Terraform's replace: a substring between slashes is a regular expression.
 var replaceFunction = function.New(&function.Spec{
 	Params: []function.Parameter{{Name: "str", Type: cty.String}, {Name: "substr", Type: cty.String}, {Name: "replace", Type: cty.String}},
 	Type:   function.StaticReturnType(cty.String),
@@ -257,7 +257,7 @@ var replaceFunction = function.New(&function.Spec{
 	},
 })
 
-// lengthFunction is Terraform's length, which is that of strings too.
+// lengthFunction is Terraform's length, which also accepts strings.
 var lengthFunction = function.New(&function.Spec{
 	Params: []function.Parameter{{Name: "value", Type: cty.DynamicPseudoType, AllowDynamicType: true}},
 	Type:   function.StaticReturnType(cty.Number),
@@ -273,7 +273,7 @@ var lengthFunction = function.New(&function.Spec{
 	},
 })
 
-// coalesceFunction is Terraform's coalesce, which passes over null and over empty strings.
+// coalesceFunction is Terraform's coalesce, which skips null and empty strings.
 var coalesceFunction = function.New(&function.Spec{
 	VarParam: &function.Parameter{Name: "values", Type: cty.DynamicPseudoType, AllowNull: true, AllowDynamicType: true},
 	Type: func(args []cty.Value) (cty.Type, error) {
@@ -292,7 +292,7 @@ func coalesce(args []cty.Value) (cty.Value, error) {
 	return cty.DynamicVal, errors.New("every argument is null or empty")
 }
 
-// indexFunction is Terraform's index: where in a list a value stands.
+// indexFunction is Terraform's index: the index of a value in a list.
 var indexFunction = function.New(&function.Spec{
 	Params: []function.Parameter{{Name: "list", Type: cty.DynamicPseudoType}, {Name: "value", Type: cty.DynamicPseudoType}},
 	Type:   function.StaticReturnType(cty.Number),
@@ -307,7 +307,7 @@ var indexFunction = function.New(&function.Spec{
 	},
 })
 
-// lookupFunction is Terraform's lookup, whose default may be left out for a key that exists.
+// lookupFunction is Terraform's lookup. Its default is optional if the key exists.
 var lookupFunction = function.New(&function.Spec{
 	Params:   []function.Parameter{{Name: "map", Type: cty.DynamicPseudoType}, {Name: "key", Type: cty.String}},
 	VarParam: &function.Parameter{Name: "default", Type: cty.DynamicPseudoType, AllowNull: true},
@@ -323,7 +323,7 @@ func lookup(args []cty.Value) (cty.Value, error) {
 	case !typ.IsMapType() && !typ.IsObjectType():
 		return cty.DynamicVal, function.NewArgErrorf(0, "it must be a map")
 	case len(args) > 3:
-		return cty.DynamicVal, errors.New("there is one default at most")
+		return cty.DynamicVal, errors.New("use at most one default")
 	}
 	if value, ok := args[0].AsValueMap()[args[1].AsString()]; ok {
 		return value, nil
@@ -334,7 +334,7 @@ func lookup(args []cty.Value) (cty.Value, error) {
 	return cty.DynamicVal, fmt.Errorf("the map has no key %q, and no default is given", args[1].AsString())
 }
 
-// oneFunction is Terraform's one: the only item of a list, or null where there is none.
+// oneFunction is Terraform's one: the only item of a list, or null for an empty list.
 var oneFunction = function.New(&function.Spec{
 	Params: []function.Parameter{{Name: "list", Type: cty.DynamicPseudoType}},
 	Type: func(args []cty.Value) (cty.Type, error) {

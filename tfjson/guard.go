@@ -10,12 +10,12 @@ import (
 )
 
 const (
-	// maxEvaluated bounds what the expressions of one stack produce on the way to their values, in bytes (and 8 for each
-	// number and item): three loops in each other over 1,000 items, or a local value that holds the one before it twice,
-	// forty times over, would otherwise take all memory. The repository's own stacks use 11,000.
+	// maxEvaluated bounds the intermediate and final values of one stack's expressions, in bytes (and 8 for each number and
+	// item). Otherwise three nested loops over 1,000 items would take all memory, or forty local values of which each holds the
+	// one before it twice. The repository's own stacks use 11,000.
 	maxEvaluated = 8 << 20
-	// maxExponent bounds numbers, as binary exponents: 1e999999999 is short, and its digits are not. JSON's numbers are
-	// float64, which end at 1024.
+	// maxExponent bounds the binary exponents of numbers: 1e999999999 is short, but has very many digits. JSON's numbers are
+	// float64, whose exponents end at 1024.
 	maxExponent = 1100
 )
 
@@ -31,10 +31,10 @@ type guard struct {
 	r *resolver
 }
 
-// Value is the expression's value, or an error where the budget is spent or the value is a number out of bounds.
+// Value returns the expression's value, or an error if the budget is spent or the value is a number out of bounds.
 func (g guard) Value(context *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	if g.r.budget <= 0 {
-		return cty.DynamicVal, g.refuse("the stack's expressions produce more than %d bytes, which is the most that is evaluated here", maxEvaluated)
+		return cty.DynamicVal, g.refuse("the stack's expressions produce more than %d bytes, the most that is evaluated here", maxEvaluated)
 	}
 	value, diagnostics := g.Expression.Value(context)
 	size, ok := measure(value)
@@ -50,10 +50,10 @@ func (g guard) refuse(format string, args ...any) hcl.Diagnostics {
 	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: fmt.Sprintf(format, args...), Subject: &at}}
 }
 
-// hugeNumber is text that Terraform would convert to a number out of bounds.
+// hugeNumber matches text that Terraform would convert to a number out of bounds.
 var hugeNumber = regexp.MustCompile(`^\s*[+-]?[0-9][0-9._]*[eEpP][+-]?[0-9_]{4,}\s*$`)
 
-// measure is a value's size, and whether its numbers are within bounds.
+// measure returns a value's size, and whether its numbers are within bounds.
 func measure(value cty.Value) (int, bool) {
 	const item = 8
 	if !value.IsKnown() || value.IsNull() {
@@ -82,8 +82,8 @@ func measure(value cty.Value) (int, bool) {
 	}
 }
 
-// guardWalker replaces, on the way out, the parts of an expression by guarded ones. The kinds of expression that it
-// passes over hold no part that could be large.
+// guardWalker replaces the parts of an expression with guarded ones, when it leaves them. The kinds of expression that it skips
+// hold no part that could be large.
 type guardWalker struct{ r *resolver }
 
 func (guardWalker) Enter(hclsyntax.Node) hcl.Diagnostics { return nil }

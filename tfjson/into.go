@@ -12,11 +12,11 @@ import (
 	"github.com/go-viper/mapstructure/v2"
 )
 
-// Into decodes a resolved resource's body into target, a pointer to a struct whose fields are tagged `tf:"attribute"`.
-// As Terraform does, it takes "1" for a number, "true" for a boolean, 1 and true for strings, and one nested block for a
-// list of one; and it takes a list of one block for a struct. An attribute that target does not have is an error that
-// names it: whoever decodes says what it knows, so that nothing of a stack is passed over in silence. Terraform's own
-// depends_on, lifecycle and provider are nobody's attributes. An error holds every problem, one a line.
+// Into decodes a resolved resource's body into target, a pointer to a struct whose fields are tagged `tf:"attribute"`. As
+// Terraform does, it accepts "1" as a number, "true" as a boolean, 1 and true as strings, and one nested block as a list of
+// one. It also accepts a list of one block as a struct. An attribute that target does not have is an error that names it, so a
+// caller cannot ignore a part of a stack silently. Terraform's own depends_on, lifecycle and provider are not attributes. The
+// error has every problem on a line of its own.
 func (r Resource) Into(target any) error {
 	body := map[string]any{}
 	for name, value := range r.Body {
@@ -26,7 +26,7 @@ func (r Resource) Into(target any) error {
 	}
 	unknown, err := decode(body, target, asTerraform)
 	problems := r.problems(err)
-	if err != nil && reflect.TypeOf(target).Kind() == reflect.Pointer { // which ends the search for unknown attributes; they are wanted all the same
+	if err != nil && reflect.TypeOf(target).Kind() == reflect.Pointer { // the error ended the search for unknown attributes, so search again
 		unknown, _ = decode(body, reflect.New(reflect.TypeOf(target).Elem()).Interface(), zeroWhereWrong)
 	}
 	for _, name := range unknown {
@@ -35,7 +35,7 @@ func (r Resource) Into(target any) error {
 	return errors.Join(problems...)
 }
 
-// decode gives the attributes that target does not have, sorted.
+// decode returns the attributes that target does not have, sorted.
 func decode(body map[string]any, target any, hook func(from, to reflect.Value) (any, error)) ([]string, error) {
 	var meta mapstructure.Metadata
 	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
@@ -58,7 +58,7 @@ func zeroWhereWrong(from, to reflect.Value) (any, error) {
 	return value, nil
 }
 
-// problems are the errors of a decoding, each with the attribute that it is about.
+// problems returns the errors of a decoding, each with its attribute.
 func (r Resource) problems(err error) []error {
 	var found []error
 	var visit func(error)
@@ -82,8 +82,8 @@ func (r Resource) problems(err error) []error {
 	return found
 }
 
-// asTerraform converts a JSON value to what a field needs where Terraform would, and refuses it where Terraform would.
-// mapstructure alone would take 1.5 for 1 and true for "1".
+// asTerraform converts a JSON value to a field's type as Terraform would, and refuses the values that Terraform refuses.
+// mapstructure alone would convert 1.5 to 1 and true to "1".
 func asTerraform(from, to reflect.Value) (any, error) {
 	value := from.Interface()
 	switch to.Kind() {
@@ -143,7 +143,7 @@ func asFloat(value any) (any, error) {
 	return nil, mustBe(value, "a number")
 }
 
-// asInt takes whole numbers that a float64 holds exactly, as JSON's numbers do.
+// asInt accepts whole numbers that a float64 holds exactly, because JSON's numbers are float64.
 func asInt(value any) (any, error) {
 	const exact = 1 << 53
 	number, err := asFloat(value)
@@ -160,14 +160,14 @@ func asInt(value any) (any, error) {
 	return int64(f), nil
 }
 
-// asObject takes the one block out of a list.
+// asObject returns the only block of a list.
 func asObject(value any) (any, error) {
 	items, isList := value.([]any)
 	if isList && len(items) == 0 {
 		return map[string]any{}, nil
 	}
 	if isList && len(items) > 1 {
-		return nil, fmt.Errorf("it stands %d times; it must stand once", len(items))
+		return nil, fmt.Errorf("it is there %d times; it must be there once", len(items))
 	}
 	if isList {
 		value = items[0]

@@ -94,7 +94,7 @@ func TestIntoRefuses(t *testing.T) {
 		{"text for blocks", map[string]any{"rule": "a"}, `a.b: rule: it is "a"; it must be an object or a list of objects`},
 		{"text among blocks", map[string]any{"rule": []any{"a"}}, `a.b: rule[0]: it is "a"; it must be an object`},
 		{"text for a block", map[string]any{"one": "a"}, `a.b: one: it is "a"; it must be an object`},
-		{"two for one block", map[string]any{"one": []any{map[string]any{}, map[string]any{}}}, `a.b: one: it stands 2 times; it must stand once`},
+		{"two for one block", map[string]any{"one": []any{map[string]any{}, map[string]any{}}}, `a.b: one: it is there 2 times; it must be there once`},
 		{"within a block", map[string]any{"rule": []any{map[string]any{"limit": "x"}}}, `a.b: rule[0].limit: it is "x"; it must be a number`},
 		{"an unknown attribute", map[string]any{"colour": "red"}, `a.b: the attribute colour ` + unknown},
 		{"another case", map[string]any{"Text": "a"}, `a.b: the attribute Text ` + unknown},

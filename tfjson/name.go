@@ -1,6 +1,6 @@
 package tfjson
 
-// Name is the stack's name, which CDKTF writes beside what Terraform reads: the environment's. It is empty of a stack that
+// Name returns the stack's name, which is the environment's. CDKTF writes it as a comment. It is empty for a stack that
 // somebody wrote by hand.
 func (s *Stack) Name() string {
 	comment, _ := s.root["//"].(map[string]any)

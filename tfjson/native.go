@@ -12,17 +12,17 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// mapAttributes are the arguments of this project's resources that hold a map, and are no nested blocks. JSON writes the
-// two alike. `terraform validate` of what Native writes, in deploytest, finds one that is missing here.
+// mapAttributes are the arguments of this project's resources that hold a map, and not nested blocks. JSON writes both in the
+// same way. In deploytest, `terraform validate` of Native's result finds an argument that is missing here.
 var mapAttributes = []string{
 	"dimensions", "parameters", "request_models", "request_parameters", "request_templates", "response_models",
 	"response_parameters", "response_templates", "tags", "triggers",
 }
 
-// bareArguments are those whose strings are references, which Terraform's native syntax writes without quotes.
+// bareArguments are the arguments whose strings are references, which Terraform's native syntax writes without quotes.
 var bareArguments = []string{"depends_on", "ignore_changes", "iterator", "provider", "replace_triggered_by"}
 
-// labelledBlocks are the nested blocks with a label: JSON writes it as one more level.
+// labelledBlocks are the nested blocks with a label, which JSON writes as one more level.
 var labelledBlocks = []string{"backend", "dynamic", "provider_meta", "provisioner"}
 
 // section is a part of a stack beside its resources and data sources.
@@ -46,9 +46,9 @@ var nativeSections = map[string]section{
 	"variable":  {file: "variables.tf", labelled: true, maps: []string{"default"}, bare: []string{"type"}},
 }
 
-// Native is the stack in Terraform's native syntax, as files by name. The function says of each resource and data source
-// in which file it stands, by that file's name without its extension; whatever else there is stands in terraform.tf,
-// providers.tf, outputs.tf and the like. Comments ("//") are left out. The result is formatted as `terraform fmt` does.
+// Native returns the stack in Terraform's native syntax, as files by name. fileOf returns the file's name, without its
+// extension, for each resource and data source. Everything else is in terraform.tf, providers.tf, outputs.tf and similar files.
+// Native leaves out comments ("//"), and formats the result as `terraform fmt` does.
 func (s *Stack) Native(fileOf func(Resource) string) (map[string][]byte, error) {
 	texts := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(s.root)) {
@@ -80,11 +80,11 @@ func (s *Stack) Native(fileOf func(Resource) string) (map[string][]byte, error) 
 	return files, nil
 }
 
-// ByAddress has [Stack.Native] write a file for each resource. It is for programs that name a file with what they find in it.
+// ByAddress makes [Stack.Native] write a file for each resource. It is for programs whose findings name a file.
 func ByAddress(r Resource) string { return r.Address() }
 
-// ByConstruct has [Stack.Native] write a file for each part of the stack: a resource's name is its path, and the path's first
-// step is the part. Data sources stand together in data.tf.
+// ByConstruct makes [Stack.Native] write a file for each part of the stack. A resource's name is its path, whose first step is
+// the part. All data sources are in data.tf.
 func ByConstruct(r Resource) string {
 	if r.Data {
 		return "data"
@@ -120,7 +120,7 @@ func (in section) native(root map[string]any, name string) ([]string, error) {
 	return blocks, nil
 }
 
-// blocks are one, or where there are labels one for each body of each label.
+// blocks returns one block, or with labels a block for each body of each label.
 func (in section) blocks(name string, body map[string]any) ([]string, error) {
 	if !in.labelled {
 		text, err := block(name, body, in)
@@ -203,7 +203,7 @@ func lifecycleLast(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// nested takes an object, or a list of objects, for nested blocks, unless it is known to be a map.
+// nested treats an object, or a list of objects, as nested blocks, unless it is known to be a map.
 func (in section) nested(name string, value any) ([]string, bool, error) {
 	if in.allMaps || slices.Contains(in.maps, name) {
 		return nil, false, nil
@@ -264,7 +264,7 @@ func nativeValue(value any, bare, endsLine bool) (string, error) {
 	case map[string]any:
 		return nativeMap(value)
 	default:
-		// What JSON writes of null, true and a number means the same in the native syntax.
+		// null, true, false and numbers are the same in JSON and in the native syntax.
 		text, err := json.Marshal(value)
 		return string(text), err
 	}
@@ -310,8 +310,8 @@ func nativeMap(object map[string]any) (string, error) {
 	return out.String(), nil
 }
 
-// nativeKey is a map's key. A name stands bare, unless it means something else there, and an expression in parentheses: without
-// them it would be a name.
+// nativeKey returns a map's key. A name has no quotes, unless it is a keyword. An expression is in parentheses: without them it
+// would be a name.
 func nativeKey(key string) (string, error) {
 	if hclsyntax.ValidIdentifier(key) && !slices.Contains([]string{"for", "null", "true", "false"}, key) {
 		return key, nil
@@ -323,8 +323,8 @@ func nativeKey(key string) (string, error) {
 	return text, err
 }
 
-// nativeString quotes a template's text, and leaves its expressions as they are: within ${ } quotes stand for themselves.
-// A template that is one expression has that expression's value, whatever its type. A text of several lines is a heredoc.
+// nativeString quotes a template's text, and does not change its expressions: quotes within ${ } need no escape. A template
+// that is exactly one expression has that expression's value, of any type. A text of several lines becomes a heredoc.
 func nativeString(text string, endsLine bool) (string, error) {
 	parts, err := Parse(text)
 	if err != nil {

@@ -259,11 +259,11 @@ func TestNativeText(t *testing.T) {
 func TestNativeRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"check": {"a": {}}}`:                                              `"check" has no known form in the native syntax; take it out and write it by hand`,
-		`{"output": {"a": {"value": "${"}}}`:                                `output: a: value: "${" is no Terraform template: `,
+		`{"output": {"a": {"value": "${"}}}`:                                `output: a: value: "${" is not a Terraform template: `,
 		`{"output": 1}`:                                                     `output: "output" is a number; it must be an object or a list of objects`,
-		`{"resource": {"aws_thing": {"a": {"name": "${"}}}}`:                `aws_thing.a: name: "${" is no Terraform template: `,
-		`{"resource": {"aws_thing": {"a": {"one": {"in": ["${"]}}}}}`:       `aws_thing.a: one: in: "${" is no Terraform template: `,
-		`{"resource": {"aws_thing": {"a": {"tags": {"${": 1}}}}}`:           `aws_thing.a: tags: "${" is no Terraform template: `,
+		`{"resource": {"aws_thing": {"a": {"name": "${"}}}}`:                `aws_thing.a: name: "${" is not a Terraform template: `,
+		`{"resource": {"aws_thing": {"a": {"one": {"in": ["${"]}}}}}`:       `aws_thing.a: one: in: "${" is not a Terraform template: `,
+		`{"resource": {"aws_thing": {"a": {"tags": {"${": 1}}}}}`:           `aws_thing.a: tags: "${" is not a Terraform template: `,
 		`{"resource": {"aws_thing": {"a": {"dynamic": {"rule": "text"}}}}}`: `aws_thing.a: dynamic: "rule" is a string; it must be `,
 	} {
 		stack, err := Read(strings.NewReader(text))

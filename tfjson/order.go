@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// referred are the addresses of all that a node refers to. What is no template or refers to nothing that is declared is
-// reported when it is evaluated.
+// referred returns the addresses that a node refers to. The evaluation reports invalid templates and references to something
+// undeclared.
 func (r *resolver) referred(n *node) []string {
 	found := map[string]bool{}
 	walk(n.templates(), func(text string) {
@@ -47,8 +47,8 @@ func walk(value any, visit func(string)) {
 	}
 }
 
-// templates are the part of a node whose strings are templates. Those of Terraform's own arguments are addresses, and
-// a variable's are literal.
+// templates returns the part of a node whose strings are templates. The strings of Terraform's own arguments are addresses, and
+// those of a variable are literal.
 func (n *node) templates() any {
 	switch {
 	case strings.HasPrefix(n.address, "var."):
@@ -64,11 +64,11 @@ func (n *node) templates() any {
 	return body
 }
 
-// notTemplates are Terraform's own arguments of a resource or output, as far as they are let in.
+// notTemplates are Terraform's own arguments of a resource or output that Resolve accepts.
 var notTemplates = []string{"//", "depends_on", "lifecycle", "provider"}
 
-// dependsOn are the addresses in depends_on. Their values are not needed, but Terraform takes them in order too, and
-// refuses a circle.
+// dependsOn returns the addresses in depends_on. Their values are not needed, but Terraform orders by them too, and refuses a
+// cycle.
 func (r *resolver) dependsOn(n *node) []string {
 	body, _ := n.written.(map[string]any)
 	given := body["depends_on"]
@@ -95,8 +95,8 @@ func (r *resolver) dependsOn(n *node) []string {
 	return found
 }
 
-// order gives the addresses in groups, so that whatever a group refers to comes before it. A group of more than one is
-// a circle. It is Tarjan's algorithm for strongly connected components.
+// order returns the addresses in groups. Everything that a group refers to comes before the group. A group of more than one
+// address is a cycle. The algorithm is Tarjan's for strongly connected components.
 func (r *resolver) order() [][]string {
 	t := tarjan{nodes: r.nodes, index: map[string]int{}, low: map[string]int{}, on: map[string]bool{}}
 	for _, address := range slices.Sorted(maps.Keys(r.nodes)) {
@@ -140,7 +140,7 @@ func (t *tarjan) visit(address string) {
 	t.groups = append(t.groups, group)
 }
 
-// evaluateGroup evaluates a node whose references are evaluated, and reports a circle.
+// evaluateGroup evaluates a node whose references are evaluated, or reports a cycle.
 func (r *resolver) evaluateGroup(group []string) {
 	first := r.nodes[group[0]]
 	if first.done {
@@ -159,7 +159,7 @@ func (r *resolver) evaluateGroup(group []string) {
 	r.fail([]string{circle[0]}, "it refers to itself: %s", strings.Join(circle, " -> "))
 }
 
-// circle is a shortest way from the first address of a group, in their order, back to itself.
+// circle returns a shortest cycle from the first address of a group back to itself.
 func (r *resolver) circle(group []string) []string {
 	start, within := slices.Min(group), map[string]bool{}
 	for _, address := range group {

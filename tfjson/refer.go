@@ -8,20 +8,20 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// target is what a traversal leads to.
+// target is what a traversal refers to.
 type target struct {
 	address string
-	// path are the names that lead to the value in an expression: "aws_kinesis_stream", "stream", "arn".
+	// path are the names of the value in an expression: "aws_kinesis_stream", "stream", "arn".
 	path []string
-	// attribute is that of a resource; elsewhere it is empty.
+	// attribute is the attribute of a resource. It is empty for anything else.
 	attribute string
 	// rest are the steps within the value.
 	rest hcl.Traversal
-	// scope is the first name, where that is one of Terraform's own.
+	// scope is the first name, if it is one of Terraform's own.
 	scope string
 }
 
-// targetOf splits a traversal. Where it is too short to lead to a value, the path is too.
+// targetOf splits a traversal. If the traversal is too short to refer to a value, so is the path.
 func targetOf(traversal hcl.Traversal) target {
 	t := target{path: []string{traversal.RootName()}, rest: traversal[1:]}
 	length := 3 // type, name, attribute
@@ -53,7 +53,7 @@ func targetOf(traversal hcl.Traversal) target {
 	return t
 }
 
-// supply puts the value that a traversal leads to among an expression's variables, as deep as the traversal names it.
+// supply adds the value of a traversal to an expression's variables, at the depth that the traversal names.
 func (r *resolver) supply(variables map[string]any, traversal hcl.Traversal) error {
 	t := targetOf(traversal)
 	value, err := r.valueOf(t)
@@ -71,7 +71,7 @@ func (r *resolver) supply(variables map[string]any, traversal hcl.Traversal) err
 		at = next
 	}
 	if earlier, ok := at[t.path[last]]; ok {
-		value = earlier // of which this traversal may take another part
+		value = earlier // this traversal may use another part of it
 	}
 	at[t.path[last]] = listed(value, t.rest)
 	return nil
@@ -97,7 +97,7 @@ func (r *resolver) valueOf(t target) (any, error) {
 	case t.scope == "var":
 		body, _ := n.written.(map[string]any)
 		if _, given := body["default"]; !given {
-			return nil, fmt.Errorf("%s has no default, and nobody gives it a value here; write a default", t.address)
+			return nil, fmt.Errorf("%s has no default, and nothing else sets its value here; write a default", t.address)
 		}
 		return n.value, nil
 	}
@@ -105,23 +105,24 @@ func (r *resolver) valueOf(t target) (any, error) {
 }
 
 func undeclared(address string) error {
-	return fmt.Errorf("%s is not declared in the stack; declare it, or refer to what is", address)
+	return fmt.Errorf("%s is not declared in the stack; declare it, or correct the reference", address)
 }
 
 func tooShort(t target) error {
 	if len(t.rest) > 0 {
-		return errors.New("it takes one of several, which only count and for_each make; they are not evaluated here")
+		return errors.New("it selects an instance, which only count and for_each make; they are not evaluated here")
 	}
 	return errors.New("it names no attribute, and a whole resource is not evaluated here; name the attribute that is meant")
 }
 
-// attribute is what a resource's body gives, or what an apply computes. As in Terraform, null is as good as not given.
+// attribute returns an attribute from a resource's body, or computes it as an apply would. As in Terraform, null counts as not
+// set.
 func (r *resolver) attribute(n *node, name string) (any, error) {
 	if n.failed[name] {
 		return nil, errReported
 	}
 	if isTerraforms(name) {
-		return nil, fmt.Errorf("%s is Terraform's own argument and no attribute", name)
+		return nil, fmt.Errorf("%s is Terraform's own argument and not an attribute", name)
 	}
 	if given := n.object()[name]; given != nil {
 		return given, nil
@@ -133,8 +134,8 @@ func isTerraforms(name string) bool {
 	return name == "depends_on" || name == "lifecycle" || name == "provider"
 }
 
-// listed makes a list of one of each nested block that the steps take by its number: JSON writes a single block as an
-// object, and Terraform holds a list.
+// listed makes a list of one of each nested block that the steps index: JSON writes a single block as an object, and Terraform
+// has a list.
 func listed(value any, steps hcl.Traversal) any {
 	if len(steps) == 0 {
 		return value
@@ -152,7 +153,7 @@ func listed(value any, steps hcl.Traversal) any {
 		items, _ := value.([]any)
 		at, _ := step.Key.AsBigFloat().Int64()
 		if at < 0 || at >= int64(len(items)) {
-			return value // the evaluation says that it is out of range
+			return value // the evaluation reports that it is out of range
 		}
 		changed := append([]any(nil), items...)
 		changed[at] = listed(items[at], steps[1:])

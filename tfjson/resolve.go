@@ -10,47 +10,48 @@ import (
 	"strings"
 )
 
-// Surroundings are what a stack's expressions can refer to and no stack holds: where it is taken to be applied.
+// Surroundings are values that a stack's expressions can refer to and the stack does not hold. They say where the stack is
+// applied.
 type Surroundings struct {
 	// Account is the AWS account's id, 12 digits.
 	Account string
-	// Partition is "aws", "aws-cn" or "aws-us-gov"; empty means that of the provider block's region.
+	// Partition is "aws", "aws-cn" or "aws-us-gov". Empty means the partition of the provider block's region.
 	Partition string
-	// APIBase is where the stages of the stack's REST APIs answer, such as http://127.0.0.1:8080. With it the invoke_url
-	// of a stage is APIBase + "/" + its name. Empty means AWS's own address.
+	// APIBase is the address of the stack's REST APIs, such as http://127.0.0.1:8080. With it the invoke_url of a stage is
+	// APIBase + "/" + its name. Empty means AWS's own address.
 	APIBase string
 }
 
 // Output is one output of a resolved stack.
 type Output struct {
 	Name string
-	// Description is empty where the stack gives none.
+	// Description is empty if the stack has none.
 	Description string
 	// Value is a string, float64, bool, nil, []any or map[string]any.
 	Value any
 }
 
-// resolver evaluates one stack, and knows afterwards what an apply would have found out.
+// resolver evaluates one stack. Afterwards it has the values that an apply would compute.
 type resolver struct {
 	stack  *Stack
 	where  Surroundings
 	region string
 	nodes  map[string]*node
-	// defaultTags are the provider's, which every resource with tags gets.
+	// defaultTags are the provider's tags, which every resource with tags gets.
 	defaultTags map[string]any
 	budget      int
 	errs        []error
-	// blamed are the places that refer to something that cannot be had, by what is wrong with it: that is one mistake,
-	// however many places see it.
+	// blamed are the places that refer to an unavailable value, by the problem: it is one problem, however many places refer to
+	// the value.
 	blamed map[string][]string
 }
 
-// Resolve evaluates every expression of a stack, as Terraform would in an apply, and gives a stack of the same resources
-// whose strings are plain values. The region is that of the stack's provider block.
+// Resolve evaluates every expression of a stack, as Terraform would in an apply. It returns a stack of the same resources whose
+// strings are plain values. The region is the one in the stack's provider block.
 //
-// What an apply would make up (ids, ARNs) is made up from the stack, so that two runs agree; see computed.go. An
-// expression that cannot be evaluated, and a part of Terraform's language that would need more than evaluation (count,
-// for_each, dynamic, provisioner), is an error that names its place. The error holds them all, one a line, sorted.
+// Ids and ARNs, which an apply would generate, are derived from the stack, so two runs agree; see computed.go. An expression
+// that cannot be evaluated is an error that names its place. So is a part of Terraform's language that would need more than
+// evaluation (count, for_each, dynamic, provisioner). The error has every problem on a line of its own, sorted.
 func (s *Stack) Resolve(where Surroundings) (*Stack, error) {
 	if s.after != nil {
 		return nil, errors.New("the stack is resolved already")
@@ -77,21 +78,21 @@ func (s *Stack) Resolve(where Surroundings) (*Stack, error) {
 	return resolved, nil
 }
 
-// sortedErrors joins errors, each of them once.
+// sortedErrors sorts and joins errors, without duplicates.
 func sortedErrors(errs []error) error {
 	byText := func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) }
 	slices.SortFunc(errs, byText)
 	return errors.Join(slices.CompactFunc(errs, func(a, b error) bool { return byText(a, b) == 0 })...)
 }
 
-// fail reports what is wrong at a place: an address, a path within it, an expression; empty ones are left out.
+// fail reports a problem at a place: an address, a path within it, an expression. It leaves out empty parts of the place.
 func (r *resolver) fail(place []string, format string, args ...any) {
 	place = slices.DeleteFunc(slices.Clone(place), func(part string) bool { return part == "" })
 	problem := oneLine(fmt.Sprintf(format, args...))
 	r.errs = append(r.errs, errors.New(strings.Join(append(place, problem), ": ")))
 }
 
-// blame reports an error of what a place refers to. Where the error names that, it is reported once for all places.
+// blame reports an error of the value that a place refers to. If the error names the value, it is reported once for all places.
 func (r *resolver) blame(place []string, address string, err error) {
 	if address == "" || !strings.Contains(err.Error(), address) {
 		r.fail(place, "%s", err)
@@ -124,7 +125,7 @@ var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
 func (r *resolver) checkAccount() {
 	if !accountID.MatchString(r.where.Account) {
-		r.fail(nil, "the account %q is none; an account id has 12 digits", r.where.Account)
+		r.fail(nil, "the account id is %q; use 12 digits", r.where.Account)
 	}
 }
 
@@ -136,7 +137,7 @@ var dnsSuffixes = map[string]string{
 	"aws-us-gov": "amazonaws.com",
 }
 
-// partitionOf is "" where the partition is none of those above.
+// partitionOf returns "" if the partition is none of those above.
 func partitionOf(region string) string {
 	switch {
 	case strings.HasPrefix(region, "eusc-"), strings.Contains(region, "-iso"):
@@ -154,11 +155,11 @@ const providerAddress = "provider.aws"
 
 var regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
 
-// placeProvider evaluates the provider block, and before it what it refers to, because everything else is where it says.
+// placeProvider evaluates the provider block, after the nodes that it refers to, because everything else depends on its region.
 func (r *resolver) placeProvider(groups [][]string) {
 	provider := r.nodes[providerAddress]
 	if provider == nil {
-		return // collect has reported it
+		return // collect has reported this
 	}
 	needed := map[string]bool{}
 	r.mark(providerAddress, needed)
@@ -167,7 +168,7 @@ func (r *resolver) placeProvider(groups [][]string) {
 			continue
 		}
 		if r.nodes[group[0]].resource != nil {
-			r.fail([]string{providerAddress}, "it refers to %s, which can be known only after it; refer to variables and local values", group[0])
+			r.fail([]string{providerAddress}, "it refers to %s, which depends on the provider itself; refer to variables and local values", group[0])
 		}
 		r.evaluateGroup(group)
 	}
@@ -176,11 +177,11 @@ func (r *resolver) placeProvider(groups [][]string) {
 	}
 	region, _ := provider.object()["region"].(string)
 	if region == "" {
-		r.fail([]string{providerAddress}, "it has no region; write one into the stack, because nothing else says where the stack is")
+		r.fail([]string{providerAddress}, "it has no region; write one into the stack, because nothing else defines the stack's region")
 		return
 	}
 	if !regionName.MatchString(region) {
-		r.fail([]string{providerAddress, "region"}, "%q is no region; write one such as us-east-1", region)
+		r.fail([]string{providerAddress, "region"}, "%q is not a region; write one such as us-east-1", region)
 	}
 	r.region = region
 	partition := partitionOf(region)
@@ -219,7 +220,7 @@ func tagsOf(block any) map[string]any {
 	return tags
 }
 
-// Region is the region of a resolved stack, such as "us-east-1"; before it is resolved, "".
+// Region returns the region of a resolved stack, such as "us-east-1", or "" before it is resolved.
 func (s *Stack) Region() string {
 	if s.after == nil {
 		return ""
@@ -227,11 +228,11 @@ func (s *Stack) Region() string {
 	return s.after.region
 }
 
-// DNSSuffix is what the names of AWS's services end with in a resolved stack's partition, such as "amazonaws.com"; before
-// it is resolved, "".
+// DNSSuffix returns the suffix of AWS's host names in a resolved stack's partition, such as "amazonaws.com", or "" before it is
+// resolved.
 func (s *Stack) DNSSuffix() string { return dnsSuffixes[s.Surroundings().Partition] }
 
-// Surroundings are those that the stack was resolved in, with the partition filled in.
+// Surroundings returns the surroundings that the stack was resolved with, including the partition.
 func (s *Stack) Surroundings() Surroundings {
 	if s.after == nil {
 		return Surroundings{}
@@ -239,8 +240,9 @@ func (s *Stack) Surroundings() Surroundings {
 	return s.after.where
 }
 
-// RefersTo are the addresses of the resources and data sources that one of a resolved stack refers to, in an expression or
-// in depends_on, itself or by way of local values; sorted. Before the stack is resolved there are none.
+// RefersTo returns the addresses of the resources and data sources that a resource or data source of a resolved stack refers
+// to, sorted. References are in expressions and in depends_on, directly or through local values. It returns none before the
+// stack is resolved.
 func (s *Stack) RefersTo(address string) []string {
 	if s.after == nil || s.after.nodes[address] == nil {
 		return nil
@@ -264,7 +266,7 @@ func (s *Stack) RefersTo(address string) []string {
 	return found
 }
 
-// Outputs are a resolved stack's outputs, by name; before it is resolved there are none.
+// Outputs returns a resolved stack's outputs, sorted by name, or none before it is resolved.
 func (s *Stack) Outputs() []Output {
 	if s.after == nil {
 		return nil
@@ -282,9 +284,9 @@ func (s *Stack) Outputs() []Output {
 	return outputs
 }
 
-// Attribute is an attribute of a resolved resource or data source as text: an argument that its body gives, or one that
-// an apply computes, such as the arn of aws_kinesis_stream.stream. A number or boolean is given as Terraform writes it.
-// It is an error where there is no such resource or attribute, or its value is no text.
+// Attribute returns an attribute of a resolved resource or data source as text: an argument of its body, or one that an apply
+// computes, such as the arn of aws_kinesis_stream.stream. It returns a number or boolean as Terraform writes it. It returns an
+// error if there is no such resource or attribute, or if its value is not text.
 func (s *Stack) Attribute(address, name string) (string, error) {
 	if s.after == nil {
 		return "", errors.New("the stack is not resolved")
@@ -303,7 +305,7 @@ func (s *Stack) Attribute(address, name string) (string, error) {
 	return text, nil
 }
 
-// Tags are those of a resource of a resolved stack, the provider's default_tags among them; nil where it has none.
+// Tags returns the tags of a resource of a resolved stack, including the provider's default_tags, or nil if it has none.
 func (s *Stack) Tags(address string) map[string]string {
 	if s.after == nil || s.after.nodes[address] == nil {
 		return nil

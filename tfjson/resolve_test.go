@@ -465,25 +465,25 @@ func TestResolveRefuses(t *testing.T) {
 		{"an unknown part", `"import": [], "check": {}`,
 			"check: this part of a stack is not evaluated here; leave it out\nimport: this part of a stack is not evaluated here; leave it out"},
 		{"what is not declared", `"output": {"o": {"value": "x${aws_s3_bucket.b.arn}"}}`,
-			`output.o: value: ${aws_s3_bucket.b.arn}: aws_s3_bucket.b is not declared in the stack; declare it, or refer to what is`},
+			`output.o: value: ${aws_s3_bucket.b.arn}: aws_s3_bucket.b is not declared in the stack; declare it, or correct the reference`},
 		{"deep in a body", `"resource": {"a_b": {"c": {"rule": [{"x": 1}, {"y": {"z": "${a_b.d.id}"}}]}}}`,
-			`a_b.c: rule[1].y.z: ${a_b.d.id}: a_b.d is not declared in the stack; declare it, or refer to what is`},
+			`a_b.c: rule[1].y.z: ${a_b.d.id}: a_b.d is not declared in the stack; declare it, or correct the reference`},
 		{"in a key", `"resource": {"a_b": {"c": {"tags": {"${var.x}": "y"}}}}`,
-			`a_b.c: tags.${var.x}: ${var.x}: var.x is not declared in the stack; declare it, or refer to what is`},
+			`a_b.c: tags.${var.x}: ${var.x}: var.x is not declared in the stack; declare it, or correct the reference`},
 		{"one that several refer to", `"resource": {"a_b": {"c": {"x": "${a_b.d.id}", "y": "${a_b.d.id} ${a_b.d.arn}", "depends_on": ["a_b.d"]}}}`,
-			"a_b.d is not declared in the stack; declare it, or refer to what is (4 places refer to it, such as a_b.c: depends_on)"},
+			"a_b.d is not declared in the stack; declare it, or correct the reference (4 places refer to it, such as a_b.c: depends_on)"},
 		{"one without an argument that several need", `"resource": {"aws_kinesis_stream": {"s": {}}}, "output": {"o": {"value": "${aws_kinesis_stream.s.arn}"}, "p": {"value": "${aws_kinesis_stream.s.id}"}}`,
-			`aws_kinesis_stream.s gives no name, and it is not computed here; computed are arn, encryption_type, enforce_consumer_deletion, id, retention_period, tags_all (2 places refer to it, such as output.o: value: ${aws_kinesis_stream.s.arn})`},
+			`aws_kinesis_stream.s does not set name, which is not computed here; these attributes are: arn, encryption_type, enforce_consumer_deletion, id, retention_period, tags_all (2 places refer to it, such as output.o: value: ${aws_kinesis_stream.s.arn})`},
 		{"several, once each", `"locals": {"a": "${local.x}${local.x}${upper(1, 2)}", "b": "${local.a}"}, "output": {"o": {"value": "${local.a}"}}`,
-			"local.a: ${local.x}: local.x is not declared in the stack; declare it, or refer to what is"},
+			"local.a: ${local.x}: local.x is not declared in the stack; declare it, or correct the reference"},
 		{"a computed attribute of an unknown type", `"resource": {"a_b": {"c": {"x": "y"}}}, "output": {"o": {"value": "${a_b.c.arn}"}}`,
-			`output.o: value: ${a_b.c.arn}: only an apply tells the attribute arn of a_b; this type's attributes are not computed here`},
+			`output.o: value: ${a_b.c.arn}: only an apply knows the attribute arn of a_b; the attributes of this type are not computed here`},
 		{"a policy document", `"data": {"aws_iam_policy_document": {"d": {"statement": {}}}}, "output": {"o": {"value": "${data.aws_iam_policy_document.d.json}"}}`,
-			`output.o: value: ${data.aws_iam_policy_document.d.json}: only an apply tells the attribute json of data.aws_iam_policy_document; this type's attributes are not computed here`},
+			`output.o: value: ${data.aws_iam_policy_document.d.json}: only an apply knows the attribute json of data.aws_iam_policy_document; the attributes of this type are not computed here`},
 		{"an attribute that is neither given nor computed", `"resource": {"aws_iam_role_policy": {"p": {"role": "r"}}}, "output": {"o": {"value": "${aws_iam_role_policy.p.policy}"}}`,
-			`output.o: value: ${aws_iam_role_policy.p.policy}: aws_iam_role_policy.p gives no policy, and it is not computed here; computed are id, name`},
+			`output.o: value: ${aws_iam_role_policy.p.policy}: aws_iam_role_policy.p does not set policy, which is not computed here; these attributes are: id, name`},
 		{"a computed attribute without what it needs", `"resource": {"aws_kinesis_stream": {"s": {}}}, "output": {"o": {"value": "${aws_kinesis_stream.s.arn}"}}`,
-			`output.o: value: ${aws_kinesis_stream.s.arn}: aws_kinesis_stream.s gives no name, and it is not computed here; computed are arn, encryption_type, enforce_consumer_deletion, id, retention_period, tags_all`},
+			`output.o: value: ${aws_kinesis_stream.s.arn}: aws_kinesis_stream.s does not set name, which is not computed here; these attributes are: arn, encryption_type, enforce_consumer_deletion, id, retention_period, tags_all`},
 		{"a computed attribute of no text", `"resource": {"aws_kinesis_stream": {"s": {"name": ["x"]}}}, "output": {"o": {"value": "${aws_kinesis_stream.s.arn}"}}`,
 			`output.o: value: ${aws_kinesis_stream.s.arn}: aws_kinesis_stream.s.name is a list; it must be text`},
 		{"a path that leads nowhere", `"resource": {"aws_api_gateway_resource": {"r": {"path_part": "x", "parent_id": "y", "rest_api_id": "z"}}}, "output": {"o": {"value": "${aws_api_gateway_resource.r.path}"}}`,
@@ -493,9 +493,9 @@ func TestResolveRefuses(t *testing.T) {
 		{"a whole resource", `"resource": {"aws_s3_bucket": {"b": {}}}, "output": {"o": {"value": "${jsonencode(aws_s3_bucket.b)}"}}`,
 			`output.o: value: ${aws_s3_bucket.b}: it names no attribute, and a whole resource is not evaluated here; name the attribute that is meant`},
 		{"one of several", `"resource": {"aws_s3_bucket": {"b": {}}}, "output": {"o": {"value": "${aws_s3_bucket.b[0].arn}"}}`,
-			`output.o: value: ${aws_s3_bucket.b[0].arn}: it takes one of several, which only count and for_each make; they are not evaluated here`},
+			`output.o: value: ${aws_s3_bucket.b[0].arn}: it selects an instance, which only count and for_each make; they are not evaluated here`},
 		{"Terraform's own", `"resource": {"aws_s3_bucket": {"b": {"depends_on": []}}}, "output": {"o": {"value": "${aws_s3_bucket.b.depends_on}"}}`,
-			`output.o: value: ${aws_s3_bucket.b.depends_on}: depends_on is Terraform's own argument and no attribute`},
+			`output.o: value: ${aws_s3_bucket.b.depends_on}: depends_on is Terraform's own argument and not an attribute`},
 		{"Terraform's names", `"output": {"o": {"value": "${path.module}${terraform.workspace}${each.key}"}}`,
 			"output.o: value: ${each.key}: each is not evaluated here; write the value itself\n" +
 				"output.o: value: ${path.module}: path is not evaluated here; write the value itself\n" +
@@ -513,7 +513,7 @@ func TestResolveRefuses(t *testing.T) {
 		{"an index out of range", `"resource": {"a_b": {"c": {"rule": {"id": "x"}}}}, "output": {"o": {"value": "${a_b.c.rule[1].id}"}}`,
 			`output.o: value: "a_b.c.rule[1].id": The given key does not identify an element in this collection value: the given index is greater than or equal to the length of the collection`},
 		{"no template", `"output": {"o": {"value": "${"}}`,
-			`output.o: value: "${" is no Terraform template: Missing expression`},
+			`output.o: value: "${" is not a Terraform template: Missing expression`},
 		{"a circle", `"locals": {"a": "${local.b}", "b": "${local.c}", "c": "${local.a}", "d": "${local.a}"}`,
 			`local.a: it refers to itself: local.a -> local.b -> local.c -> local.a`},
 		{"itself", `"resource": {"aws_s3_bucket": {"b": {"bucket": "${aws_s3_bucket.b.arn}"}}}`,
@@ -521,8 +521,8 @@ func TestResolveRefuses(t *testing.T) {
 		{"a circle by depends_on", `"resource": {"a_b": {"c": {"depends_on": ["a_b.d"]}, "d": {"x": "${a_b.c.y}"}}}`,
 			`a_b.c: it refers to itself: a_b.c -> a_b.d -> a_b.c`},
 		{"depends_on nothing", `"resource": {"a_b": {"c": {"depends_on": ["a_b.d", 1, "${a_b.e}", "local.x"]}, "d": {"depends_on": "a_b.c"}}}`,
-			"a_b.c: depends_on: a_b.e is not declared in the stack; declare it, or refer to what is\na_b.c: depends_on: it holds a number; it must hold addresses\n" +
-				"a_b.c: depends_on: local.x is not declared in the stack; declare it, or refer to what is\na_b.d: depends_on: it is a string; it must be a list of addresses"},
+			"a_b.c: depends_on: a_b.e is not declared in the stack; declare it, or correct the reference\na_b.c: depends_on: it holds a number; it must hold addresses\n" +
+				"a_b.c: depends_on: local.x is not declared in the stack; declare it, or correct the reference\na_b.d: depends_on: it is a string; it must be a list of addresses"},
 		{"meta-arguments", `"resource": {"a_b": {"c": {"count": 2, "for_each": {}, "provisioner": {}, "connection": {}, "provider": "aws.other", "dynamic": {"rule": {"for_each": [], "content": {}}},
 				"x": [{"dynamic": [{"y": [{"content": {}}]}]}], "tags": {"dynamic": {"a": {"b": "c"}}}, "lifecycle": [{"precondition": {}, "postcondition": {}}]}}}`,
 			"a_b.c: connection: it is not evaluated here; write out each resource as it is\n" +
@@ -537,9 +537,9 @@ func TestResolveRefuses(t *testing.T) {
 		{"lifecycle as text", `"resource": {"a_b": {"c": {"lifecycle": "x"}}}`,
 			`a_b.c: "lifecycle" is a string; it must be an object or a list of objects`},
 		{"a key twice", `"locals": {"a": {"${\"x\"}": 1, "x": 2, "${[]}": 3}}`,
-			"local.a: ${[]}: the key is a list; it must be a string\nlocal.a: x: the key \"x\" stands twice"},
+			"local.a: ${[]}: the key is a list; it must be a string\nlocal.a: x: the key \"x\" is there twice"},
 		{"a variable without a default", `"variable": {"v": {}, "unused": {"type": "string"}}, "output": {"o": {"value": "${var.v}"}}`,
-			`output.o: value: ${var.v}: var.v has no default, and nobody gives it a value here; write a default`},
+			`output.o: value: ${var.v}: var.v has no default, and nothing else sets its value here; write a default`},
 		{"a variable of another type", `"variable": {"v": {"type": "number", "default": "x"}, "w": {"type": "colour", "default": 1}}, "output": {"o": {"value": "${var.v}"}}`,
 			"var.v: default: it does not fit the type number: a number is required\n" +
 				`var.w: default: it does not fit the type colour: The keyword "colour" is not a valid type specification`},
@@ -549,7 +549,7 @@ func TestResolveRefuses(t *testing.T) {
 			"\"locals\" is a number; it must be an object or a list of objects\n\"var.v\" is a number; it must be an object or a list of objects\n" +
 				"output.o is declared 2 times; it must be once\noutput.p: an output has a value\noutput.q: precondition: conditions are not evaluated here; leave it out"},
 		{"a name that is none", `"locals": [{"a b": 1, "x": 1}, {"x": 2}]`,
-			`"local.a b" is no name; use letters, digits, "_" and "-"` + "\nlocal.x is declared twice"},
+			`"local.a b" is not a name; use letters, digits, "_" and "-"` + "\nlocal.x is declared twice"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := read(t, inStack(test.sections)).Resolve(here)
@@ -561,7 +561,7 @@ func TestResolveRefuses(t *testing.T) {
 }
 
 func TestResolveRefusesSurroundings(t *testing.T) {
-	const remedy = "because nothing else says where the stack is"
+	const remedy = "because nothing else defines the stack's region"
 	for _, test := range []struct {
 		name, text string
 		where      tfjson.Surroundings
@@ -570,10 +570,10 @@ func TestResolveRefusesSurroundings(t *testing.T) {
 		{"no provider", `{}`, here, "provider.aws: the stack has none; write one with its region, " + remedy},
 		{"another provider", `{"provider": {"random": {}}}`, here, "provider.aws: the stack has none; write one with its region, " + remedy},
 		{"no region", `{"provider": {"aws": {"profile": "x"}}}`, here, "provider.aws: it has no region; write one into the stack, " + remedy},
-		{"a region that is none", `{"provider": {"aws": {"region": "Virginia"}}}`, here, `provider.aws: region: "Virginia" is no region; write one such as us-east-1`},
-		{"an open region", `{"provider": {"aws": {"region": "${var.x}"}}}`, here, `provider.aws: region: ${var.x}: var.x is not declared in the stack; declare it, or refer to what is`},
+		{"a region that is none", `{"provider": {"aws": {"region": "Virginia"}}}`, here, `provider.aws: region: "Virginia" is not a region; write one such as us-east-1`},
+		{"an open region", `{"provider": {"aws": {"region": "${var.x}"}}}`, here, `provider.aws: region: ${var.x}: var.x is not declared in the stack; declare it, or correct the reference`},
 		{"a resource's region", `{"provider": {"aws": {"region": "${a_b.c.x}"}}, "resource": {"a_b": {"c": {"x": "us-east-1"}}}}`, here,
-			`provider.aws: it refers to a_b.c, which can be known only after it; refer to variables and local values`},
+			`provider.aws: it refers to a_b.c, which depends on the provider itself; refer to variables and local values`},
 		{"two providers", `{"provider": {"aws": [{"region": "us-east-1"}, {"region": "us-east-2", "alias": "b"}]}}`, here,
 			"provider.aws: there are 2; a stack has one block of the provider aws here, without an alias"},
 		{"an alias", `{"provider": {"aws": {"region": "us-east-1", "alias": "b"}}}`, here,
@@ -582,7 +582,7 @@ func TestResolveRefusesSurroundings(t *testing.T) {
 			"provider.aws: the stack has none; write one with its region, " + remedy + "\n" + `provider: "aws" is a number; it must be an object or a list of objects`},
 		{"another partition", `{"provider": {"aws": {"region": "cn-north-1"}}}`, here, `provider.aws: region: cn-north-1 is in the partition aws-cn, and not in "aws"`},
 		{"an isolated region", `{"provider": {"aws": {"region": "us-isob-east-1"}}}`, here, `provider.aws: region: the partition of us-isob-east-1 is not known here`},
-		{"no account", `{"provider": {"aws": {"region": "us-east-1"}}}`, tfjson.Surroundings{Account: "me"}, `the account "me" is none; an account id has 12 digits`},
+		{"no account", `{"provider": {"aws": {"region": "us-east-1"}}}`, tfjson.Surroundings{Account: "me"}, `the account id is "me"; use 12 digits`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := read(t, test.text).Resolve(test.where)
@@ -611,12 +611,12 @@ func TestResolveEnds(t *testing.T) {
 		{"a large number to round", `"output": {"o": {"value": "n=${floor([\"1e999999999\"]...)}"}}`, "it is too large a number, or too small a fraction"},
 		{"a wide format", `"output": {"o": {"value": "${format(\"%999999999d\", 1)}"}}`, "a width of more than three digits is not evaluated here"},
 		{"an argument many times", `"locals": {"x": "${join(\"\", [for i in range(1000) : \"%[1]s\"])}", "y": "${join(\"\", [for i in range(1000) : \"aaaaaaaaaa\"])}"}, "output": {"o": {"value": "${format(local.x, local.y)}"}}`,
-			"the result would be of more than 1048576 bytes"},
+			"the result would have more than 1048576 bytes"},
 		{"a long separator", `"locals": {"l": "${range(1000)}", "y": "${join(\"\", [for i in range(1000) : \"aaaaaaaaaa\"])}"}, "output": {"o": {"value": "${join(local.y, local.l)}"}}`,
-			"the result would be of more than 1048576 bytes"},
+			"the result would have more than 1048576 bytes"},
 		{"a long replacement", `"locals": {"y": "${join(\"\", [for i in range(1000) : \"aaaaaaaaaa\"])}"}, "output": {"o": {"value": "${replace(local.y, \"a\", local.y)}"}}`,
-			"the result would be of more than 1048576 bytes"},
-		{"a wide indent", `"output": {"o": {"value": "${indent(1e9, \"a\\nb\")}"}}`, "the result would be of more than 1048576 bytes"},
+			"the result would have more than 1048576 bytes"},
+		{"a wide indent", `"output": {"o": {"value": "${indent(1e9, \"a\\nb\")}"}}`, "the result would have more than 1048576 bytes"},
 		{"a long range", `"output": {"o": {"value": "${range(1e9)}"}}`, "more than 1024 values were generated"},
 		{"an abyss", `"output": {"o": {"value": "${` + strings.Repeat("(", 100_000) + `"}}`, "holds expressions of 100002 tokens; at most 5000 are read"},
 	} {
@@ -646,11 +646,11 @@ func TestResolveLongChain(t *testing.T) {
 func TestAttributeRefuses(t *testing.T) {
 	resolved := resolve(t, read(t, inStack(`"resource": {"aws_s3_bucket": {"b": {"tags": {"a": "b"}}}, "a_b": {"c": {}}}`)), here)
 	for _, test := range []struct{ address, name, want string }{
-		{"aws_s3_bucket.c", "arn", "aws_s3_bucket.c is not declared in the stack; declare it, or refer to what is"},
-		{"local.x", "y", "local.x is not declared in the stack; declare it, or refer to what is"},
+		{"aws_s3_bucket.c", "arn", "aws_s3_bucket.c is not declared in the stack; declare it, or correct the reference"},
+		{"local.x", "y", "local.x is not declared in the stack; declare it, or correct the reference"},
 		{"aws_s3_bucket.b", "tags", "aws_s3_bucket.b.tags is an object, and no text"},
-		{"aws_s3_bucket.b", "colour", "aws_s3_bucket.b.colour: aws_s3_bucket.b gives no colour, and it is not computed here; computed are arn, bucket, bucket_domain_name, bucket_regional_domain_name, force_destroy, id, region, tags_all"},
-		{"a_b.c", "arn", "a_b.c.arn: only an apply tells the attribute arn of a_b; this type's attributes are not computed here"},
+		{"aws_s3_bucket.b", "colour", "aws_s3_bucket.b.colour: aws_s3_bucket.b does not set colour, which is not computed here; these attributes are: arn, bucket, bucket_domain_name, bucket_regional_domain_name, force_destroy, id, region, tags_all"},
+		{"a_b.c", "arn", "a_b.c.arn: only an apply knows the attribute arn of a_b; the attributes of this type are not computed here"},
 	} {
 		if _, err := resolved.Attribute(test.address, test.name); err == nil || err.Error() != test.want {
 			t.Errorf("error: %v\nwant:  %s", err, test.want)

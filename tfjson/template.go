@@ -10,17 +10,17 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// Reference is what an expression names: an attribute of a resource or of a data source. Of what is neither, such as
-// var.region, Type is the first name, Name the second, and no stack finds it.
+// Reference is what an expression names: an attribute of a resource or of a data source. For anything else, such as var.region,
+// Type is the first name and Name the second, and Find does not find it.
 type Reference struct {
 	Data bool
 	Type string
 	Name string
-	// Attribute is the rest: "arn", or "rule[0].id". It is empty where the whole resource is meant.
+	// Attribute is the rest: "arn", or "rule[0].id". It is empty if the reference is to the whole resource.
 	Attribute string
 }
 
-// Address of what is referred to.
+// Address returns the address of the resource or data source.
 func (r Reference) Address() string {
 	address := r.Type + "." + r.Name
 	if r.Data {
@@ -29,7 +29,7 @@ func (r Reference) Address() string {
 	return address
 }
 
-// String is the reference as an expression.
+// String returns the reference as an expression.
 func (r Reference) String() string {
 	if r.Attribute == "" || strings.HasPrefix(r.Attribute, "[") {
 		return r.Address() + r.Attribute
@@ -39,15 +39,15 @@ func (r Reference) String() string {
 
 // Part is one part of a string. Exactly one of its fields is set.
 type Part struct {
-	// Literal is text as it stands, Terraform's escapes undone.
+	// Literal is text, without Terraform's escapes.
 	Literal string
-	// Reference is an expression that is a reference and nothing more, such as ${aws_s3_bucket.bucket.arn}.
+	// Reference is an expression that is only a reference, such as ${aws_s3_bucket.bucket.arn}.
 	Reference *Reference
 	// Expression is the source of any other expression.
 	Expression string
 }
 
-// String is the part as a template.
+// String returns the part as a template.
 func (p Part) String() string {
 	switch {
 	case p.Reference != nil:
@@ -59,7 +59,7 @@ func (p Part) String() string {
 	}
 }
 
-// Parse splits a string of a stack into text and expressions. No two literals stand side by side.
+// Parse splits a string of a stack into text and expressions. Two literals are never adjacent.
 func Parse(text string) ([]Part, error) {
 	if withoutExpressions(text) {
 		if text == "" {
@@ -80,8 +80,9 @@ func Parse(text string) ([]Part, error) {
 	return parts, nil
 }
 
-// withoutExpressions tells of a text that is surely all text, as most strings of a stack are: the parser looks at each letter
-// of one several times. Letters beyond ASCII it may write in another way (Unicode's form NFC).
+// withoutExpressions reports whether a text certainly has no expressions, as most strings of a stack. It saves the parser,
+// which reads each letter several times. It is false for letters beyond ASCII, because the parser may change them (Unicode's
+// form NFC).
 func withoutExpressions(text string) bool {
 	for i := range len(text) {
 		if text[i] >= utf8.RuneSelf {
@@ -91,7 +92,7 @@ func withoutExpressions(text string) bool {
 	return !strings.Contains(text, "${") && !strings.Contains(text, "%{")
 }
 
-// References are all that the expressions in a string refer to, in the order in which they stand.
+// References returns everything that the expressions in a string refer to, in their order.
 func References(text string) ([]Reference, error) {
 	expression, err := parse(text)
 	if err != nil {
@@ -104,8 +105,8 @@ func References(text string) ([]Reference, error) {
 	return found, nil
 }
 
-// maxTokens bounds the expressions of one string, whose parser calls itself for each level of nesting: 100,000 open
-// parentheses exhaust Go's stack, which ends the process. A policy document with 500 references has 3,500 tokens.
+// maxTokens bounds the expressions of one string. Their parser is recursive: 100,000 open parentheses exhaust Go's stack, which
+// ends the process. A policy document with 500 references has 3,500 tokens.
 const maxTokens = 5000
 
 func parse(text string) (hclsyntax.Expression, error) {
@@ -114,16 +115,16 @@ func parse(text string) (hclsyntax.Expression, error) {
 	}
 	expression, diagnostics := hclsyntax.ParseTemplate([]byte(text), "", hcl.InitialPos)
 	if diagnostics.HasErrors() {
-		return nil, fmt.Errorf("%s is no Terraform template: %s", excerpt(text), diagnostics[0].Summary)
+		return nil, fmt.Errorf("%s is not a Terraform template: %s", excerpt(text), diagnostics[0].Summary)
 	}
 	return expression, nil
 }
 
 func bound(text string) error {
 	if len(text) < maxTokens {
-		return nil // a token has a byte at least, but for the one that ends the text
+		return nil // a token has at least one byte, except the one that ends the text
 	}
-	tokens, _ := hclsyntax.LexTemplate([]byte(text), "", hcl.InitialPos) // the parser reports what is wrong
+	tokens, _ := hclsyntax.LexTemplate([]byte(text), "", hcl.InitialPos) // the parser reports problems
 	count := 0
 	for _, token := range tokens {
 		if token.Type != hclsyntax.TokenStringLit && token.Type != hclsyntax.TokenQuotedLit {
@@ -136,7 +137,7 @@ func bound(text string) error {
 	return nil
 }
 
-// excerpt keeps an error about a long text on one line.
+// excerpt shortens a long text for an error of one line.
 func excerpt(text string) string {
 	const most = 60
 	if runes := []rune(text); len(runes) > most {
@@ -191,7 +192,7 @@ func toReference(traversal hcl.Traversal) Reference {
 	return ref
 }
 
-// name takes the name that a traversal begins with; it is empty where there is none.
+// name takes the name that a traversal begins with, or "" if there is none.
 func name(steps hcl.Traversal) (string, hcl.Traversal) {
 	if len(steps) > 0 {
 		if step, ok := steps[0].(hcl.TraverseAttr); ok {

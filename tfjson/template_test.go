@@ -109,10 +109,10 @@ func TestPartString(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	deep := "${" + strings.Repeat("(", 100_000)
 	for _, test := range []struct{ name, text, want string }{
-		{"an open expression", "${aws_s3_bucket.", `"${aws_s3_bucket." is no Terraform template: Invalid attribute name`},
-		{"two lines", "${\n)", `"${\n)" is no Terraform template: Invalid expression`},
+		{"an open expression", "${aws_s3_bucket.", `"${aws_s3_bucket." is not a Terraform template: Invalid attribute name`},
+		{"two lines", "${\n)", `"${\n)" is not a Terraform template: Invalid expression`},
 		{"a long text", strings.Repeat("x", 60) + "${)}",
-			`"` + strings.Repeat("x", 60) + `…" is no Terraform template: Invalid expression`},
+			`"` + strings.Repeat("x", 60) + `…" is not a Terraform template: Invalid expression`},
 		{"an abyss", deep, `"${` + strings.Repeat("(", 58) + `…" holds expressions of 100002 tokens; at most 5000 are read`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,8 +1,7 @@
-// Package tfjson reads a synthesised Terraform JSON stack: its resources, its data sources, and what refers to what.
+// Package tfjson reads a synthesised Terraform JSON stack: its resources, its data sources, and the references between them.
 //
-// Read evaluates nothing. What it cannot represent (a module, a resource that is declared twice) is an error, so that
-// nobody takes a part of a stack for the whole. [Stack.Resolve] evaluates the expressions, as if the stack had been
-// applied.
+// Read evaluates nothing. It returns an error for what it cannot represent (a module, a resource that is declared twice), so a
+// part of a stack cannot pass for the whole. [Stack.Resolve] evaluates the expressions, as if the stack had been applied.
 package tfjson
 
 import (
@@ -19,11 +18,11 @@ import (
 	"cdk.tf/go/ingest/internal/readable"
 )
 
-// Stack is what one Terraform JSON file declares.
+// Stack has the declarations of one Terraform JSON file.
 type Stack struct {
 	resources []Resource
 	byAddress map[string]Resource
-	// root is the whole file. Read looks at its resources and data sources alone, and Resolve at the rest.
+	// root is the whole file. Read reads only its resources and data sources, and Resolve the rest.
 	root map[string]any
 	// after is nil until the stack is resolved.
 	after *resolver
@@ -32,20 +31,20 @@ type Stack struct {
 // Resource is a resource or a data source as it is written: strings hold Terraform templates, see [Parse]. In a resolved
 // stack they hold plain values.
 type Resource struct {
-	// Data is true of a data source.
+	// Data is true for a data source.
 	Data bool
 	Type string
 	Name string
-	// Body is what stands between the braces, without Terraform's comment ("//").
+	// Body has the arguments and blocks, without Terraform's comment ("//").
 	Body map[string]any
 }
 
-// Address is how a plan names the resource, such as aws_s3_bucket.bucket or data.aws_region.current.
+// Address returns the resource's name in a plan, such as aws_s3_bucket.bucket or data.aws_region.current.
 func (r Resource) Address() string {
 	return Reference{Data: r.Data, Type: r.Type, Name: r.Name}.Address()
 }
 
-// Blocks are the resource's nested blocks of one name: see the function [Blocks].
+// Blocks returns the resource's nested blocks of one name: see the function [Blocks].
 func (r Resource) Blocks(name string) ([]map[string]any, error) {
 	blocks, err := Blocks(r.Body, name)
 	if err != nil {
@@ -82,7 +81,7 @@ func Read(r io.Reader) (*Stack, error) {
 		return nil, fmt.Errorf("a stack is a JSON object; this is %s", kind(value))
 	}
 	if root["module"] != nil {
-		return nil, errors.New("module: what a module declares stands elsewhere and would be missed; declare its resources in the stack")
+		return nil, errors.New("module: the resources of a module are in other files, which are not read; declare them in the stack")
 	}
 	stack := &Stack{byAddress: map[string]Resource{}, root: root}
 	if err := stack.read(root, "resource", false); err != nil {
@@ -99,7 +98,7 @@ func inOrder(a, b Resource) int {
 	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name))
 }
 
-// read adds a section: objects by type, in them objects by name, in them one body each.
+// read adds a section: objects by type, which hold objects by name, which hold one body each.
 func (s *Stack) read(root map[string]any, section string, data bool) error {
 	types, err := Blocks(root, section)
 	if err != nil {
@@ -138,7 +137,7 @@ func (s *Stack) readType(byType map[string]any, typ string, data bool) error {
 
 func (s *Stack) add(r Resource) error {
 	if !hclsyntax.ValidIdentifier(r.Type) || !hclsyntax.ValidIdentifier(r.Name) {
-		return fmt.Errorf("%q %q is no address; use letters, digits, \"_\" and \"-\"", r.Type, r.Name)
+		return fmt.Errorf("%q %q is not an address; use letters, digits, \"_\" and \"-\"", r.Type, r.Name)
 	}
 	if _, twice := s.byAddress[r.Address()]; twice {
 		return fmt.Errorf("%s is declared twice", r.Address())
@@ -149,17 +148,17 @@ func (s *Stack) add(r Resource) error {
 	return nil
 }
 
-// All are the stack's resources, without data sources, by type and name.
+// All returns the stack's resources, without data sources, sorted by type and name.
 func (s *Stack) All() []Resource {
 	return s.where(func(r Resource) bool { return !r.Data })
 }
 
-// Data are the stack's data sources, by type and name.
+// Data returns the stack's data sources, sorted by type and name.
 func (s *Stack) Data() []Resource {
 	return s.where(func(r Resource) bool { return r.Data })
 }
 
-// Resources are the stack's resources of one type, by name.
+// Resources returns the stack's resources of one type, sorted by name.
 func (s *Stack) Resources(typ string) []Resource {
 	return s.where(func(r Resource) bool { return !r.Data && r.Type == typ })
 }
@@ -174,14 +173,14 @@ func (s *Stack) where(wanted func(Resource) bool) []Resource {
 	return found
 }
 
-// Find follows a reference to what it refers to.
+// Find returns the resource or data source that a reference refers to.
 func (s *Stack) Find(ref Reference) (Resource, bool) {
 	r, ok := s.byAddress[ref.Address()]
 	return r, ok
 }
 
-// Blocks are the nested blocks of one name in a body. Terraform JSON writes one as an object and several as a list of
-// objects. One that is absent or null is none.
+// Blocks returns the nested blocks of one name in a body. Terraform JSON writes one as an object and several as a list of
+// objects. It returns none if the name is absent or null.
 func Blocks(body map[string]any, name string) ([]map[string]any, error) {
 	switch v := body[name].(type) {
 	case nil:

@@ -10,7 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// toCty is a JSON value as Terraform holds it: an object's and a list's items each keep their own type.
+// toCty converts a JSON value to Terraform's: the items of an object and of a list each keep their own type.
 func toCty(value any) cty.Value {
 	switch value := value.(type) {
 	case string:
@@ -36,7 +36,7 @@ func toCty(value any) cty.Value {
 	}
 }
 
-// fromCty is a value as JSON holds it.
+// fromCty converts a value to JSON's form.
 func fromCty(value cty.Value) (any, error) {
 	if !value.IsKnown() {
 		return nil, errors.New("its value is not known")
@@ -90,7 +90,7 @@ func listFromCty(value cty.Value) (any, error) {
 	return items, nil
 }
 
-// scalarText is a string, a boolean or a number as the text that Terraform converts it to.
+// scalarText returns a string, a boolean or a number as the text that Terraform converts it to.
 func scalarText(value any) (string, bool) {
 	switch value := value.(type) {
 	case string:

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// bindings is a package of the AWS provider's bindings, which take Go about a minute to compile. Each stack uses it.
+// bindings is a package of the AWS provider's bindings, which Go compiles in about a minute. Each stack uses it.
 const bindings = "github.com/cdktf/cdktf-provider-aws-go/aws/v19/kinesisstream"
 
-// goRemedy is how to have Go; which version is in go.mod.
+// goRemedy tells how to install Go. go.mod has the version.
 const goRemedy = "install Go (https://go.dev/doc/install)"
 
-// checkApp says that the program that synthesises is missing, where a shell would only end with 127.
+// checkApp returns an error if the program that synthesises is missing. A shell would only end with status 127.
 func (p project) checkApp() error {
 	program := p.program()
 	if program == "" {
@@ -31,7 +31,7 @@ func (p project) checkApp() error {
 	return fmt.Errorf("%s is not on PATH; cdktf.json runs %q to synthesise: %s", program, p.App, remedy)
 }
 
-// program is what the app's command begins with; empty where that is no plain name.
+// program returns the first word of the app's command, or nothing if it is not a plain name.
 func (p project) program() string {
 	words := strings.Fields(p.App)
 	if len(words) == 0 || strings.ContainsAny(words[0], `=/$"'(`) {
@@ -40,7 +40,8 @@ func (p project) program() string {
 	return words[0]
 }
 
-// beginning is what to say when a synthesis begins: that it takes long, where Go has to compile the bindings first.
+// beginning returns the message for the start of a synthesis. It says so if Go must first compile the bindings, which takes
+// long.
 func (p project) beginning(ctx context.Context) string {
 	if p.program() == "go" && !p.compiled(ctx) {
 		return "synthesising; Go compiles the AWS provider's bindings first, which takes about a minute"
@@ -48,8 +49,8 @@ func (p project) beginning(ctx context.Context) string {
 	return "synthesising"
 }
 
-// compiled tells whether Go's build cache has the bindings, as scripts/compiling does. In an empty cache go list would itself
-// take a while.
+// compiled reports whether Go's build cache has the bindings, as scripts/compiling does. With an empty cache, go list itself
+// would take a while.
 func (p project) compiled(ctx context.Context) bool {
 	folder, err := p.goOutput(ctx, "env", "GOCACHE")
 	if err != nil {

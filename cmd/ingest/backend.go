@@ -88,7 +88,7 @@ func (f backendFlags) config(command *cobra.Command) (backend.Config, error) {
 		return cfg, asUsage(cfg.Check())
 	}
 	if cfg != (backend.Config{}) {
-		return cfg, usagef("--env is given beside --bucket, --region or --kms-key; give one or the other: the environment says all three")
+		return cfg, usagef("--env is given beside --bucket, --region or --kms-key; give one or the other: the environment has all three")
 	}
 	stack, err := readEnvironment(f.env, "leave the flag out and use the others")
 	if err != nil {
@@ -98,12 +98,12 @@ func (f backendFlags) config(command *cobra.Command) (backend.Config, error) {
 		return cfg, fmt.Errorf("--env %s: %w", f.env, err)
 	}
 	if err := cfg.Check(); err != nil {
-		return cfg, fmt.Errorf("--env %s says it so: %w", f.env, err)
+		return cfg, fmt.Errorf("--env %s: its stack's value is refused: %w", f.env, err)
 	}
 	return cfg, nil
 }
 
-// writeStack writes main.tf.json whole, or not at all.
+// writeStack writes the whole main.tf.json, or nothing.
 func writeStack(folder string, text []byte) error {
 	const remedy = "name a folder that can be written"
 	if err := os.MkdirAll(folder, 0o755); err != nil {

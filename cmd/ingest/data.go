@@ -10,10 +10,11 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// dataRoot holds the data folder of each environment, by its name. An earlier layout kept all of them in dataRoot itself.
+// dataRoot holds the data folder of each environment, by its name. In an earlier layout all environments shared dataRoot
+// itself.
 const dataRoot = ".ingest"
 
-// dataFolder is the folder that --data names, or the environment's own.
+// dataFolder returns the folder that --data names, or the environment's own.
 func (f upFlags) dataFolder() (string, error) {
 	switch {
 	case f.data != "":
@@ -28,8 +29,8 @@ func (f upFlags) dataFolder() (string, error) {
 	return filepath.Join(dataRoot, environmentOf(stack, f.stack)), nil
 }
 
-// environmentOf is the environment of a stack's file. Of a stack that somebody wrote by hand it is the file's name, or the
-// folder's where the file has the name that all stacks have.
+// environmentOf returns the environment of a stack's file. For a stack that somebody wrote by hand it is the file's name, or
+// the folder's name if the file has the name that all stacks have.
 func environmentOf(stack *tfjson.Stack, file string) string {
 	if name := stack.Name(); environmentName.MatchString(name) {
 		return name
@@ -41,7 +42,7 @@ func environmentOf(stack *tfjson.Stack, file string) string {
 	return name
 }
 
-// formerLayout are the files of the earlier layout, of which there are some only where its stream is.
+// formerLayout returns the files of the earlier layout. There are some only if its stream is there.
 func formerLayout() []string {
 	stream := filepath.Join(dataRoot, "kinesis.db")
 	if info, err := os.Stat(stream); err != nil || info.IsDir() {
@@ -56,14 +57,14 @@ func formerLayout() []string {
 	return found
 }
 
-// sayFormerLayout says that there is data of the earlier layout, which a run on a folder does not use, and how to go on with it.
+// sayFormerLayout tells that there is data of the earlier layout, which a run on the folder does not use, and how to use it.
 func sayFormerLayout(stderr io.Writer, folder string) {
 	former := formerLayout()
 	if len(former) == 0 {
 		return
 	}
 	remedy := "to use that data, add --data " + dataRoot
-	if _, err := os.Stat(folder); err != nil { // nothing can be in the way of a folder that is not there
+	if _, err := os.Stat(folder); err != nil { // the folder does not exist, so the move cannot overwrite anything
 		remedy += fmt.Sprintf(", or move it: mkdir -p %s && mv %s %s", folder, strings.Join(former, " "), folder)
 	}
 	fmt.Fprintf(stderr, "note: %s holds the data of an earlier version, which all environments shared; this run uses %s; %s\n", dataRoot, folder, remedy)

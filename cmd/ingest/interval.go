@@ -7,17 +7,17 @@ import (
 	"cdk.tf/go/ingest/internal/quota"
 )
 
-// ownInterval is typed for the interval that the stack has.
+// ownInterval is the value of the flag that means the stack's own interval.
 const ownInterval = "stack"
 
-// interval is the value of --buffer-interval: a duration, or the stack's own where it is not set. Its zero value is the
-// stack's own, and a set one of 0 s is 0 s.
+// interval is the value of --buffer-interval: a duration, or the stack's own interval if it is not set. The zero value means
+// the stack's own. If it is set, 0 s means 0 s.
 type interval struct {
 	duration time.Duration
 	set      bool
 }
 
-// String, Set and Type are pflag.Value's.
+// String, Set and Type implement pflag.Value.
 func (i *interval) String() string {
 	if !i.set {
 		return ownInterval
@@ -48,7 +48,7 @@ func (i *interval) check() error {
 	return nil
 }
 
-// replacement replaces the stack's own interval; nil keeps it.
+// replacement returns the interval that replaces the stack's own, or nil to keep that.
 func (i *interval) replacement() *time.Duration {
 	if !i.set {
 		return nil

@@ -18,7 +18,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	// Whoever reads what is printed may go away: the pipeline goes on.
+	// The reader of the output may go away: the pipeline continues.
 	signal.Ignore(syscall.SIGPIPE)
 	// A second Ctrl-C ends the process at once.
 	context.AfterFunc(ctx, stop)
@@ -28,7 +28,7 @@ func main() {
 const rootExample = `  ingest up --env dev                   Run dev on this machine.
   ingest replay --env prod --dry-run    Count the records that Firehose could not deliver.`
 
-// newRoot is the program's command line.
+// newRoot makes the program's command line.
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "ingest",
@@ -44,13 +44,13 @@ func newRoot() *cobra.Command {
 	root.SetUsageTemplate(usageTemplate)
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(upCommand(), replayCommand(), openapiCommand(), backendCommand(), deployerCommand(), hclCommand())
-	root.InitDefaultHelpCmd() // which Execute does too, but after checkCommand
+	root.InitDefaultHelpCmd() // Execute does this too, but only after checkCommand
 	root.InitDefaultCompletionCmd()
 	addHelpFlags(append(root.Commands(), root)...)
 	return root
 }
 
-// run is the program with everything that it takes from outside given to it. It returns the exit status.
+// run is the whole program. Its arguments are everything that it uses from outside. It returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)

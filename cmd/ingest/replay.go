@@ -79,7 +79,7 @@ func replayCommand() *cobra.Command {
 	flags.StringVar(&f.since, "since", "", "Put only records that Firehose received at `TIME` or later: 2026-03-07T15:00:00Z, or a day (UTC)")
 	flags.StringVar(&f.until, "until", "", "Put only records that Firehose received before `TIME`")
 	flags.StringVar(&f.errorType, "error-type", "", "Read only objects whose keys contain `TEXT`, such as processing-failed")
-	flags.IntVar(&f.rate, "rate", 0, "Put `N` records a second at most (default half of what the stream's open shards take)")
+	flags.IntVar(&f.rate, "rate", 0, "Put `N` records a second at most (default half of the capacity of the stream's open shards)")
 	flags.StringVar(&f.checkpoint, "checkpoint", "", "Keep in `FILE` what is confirmed (default .replay/BUCKET--STREAM.json)")
 	flags.StringVar(&f.rejected, "rejected", "", "Write records that can never be put to `FILE` (default beside the checkpoint)")
 	return command
@@ -106,18 +106,18 @@ func runReplay(command *cobra.Command, f replayFlags) error {
 	}
 	switch {
 	case errors.Is(err, replay.ErrInterrupted) && !opts.DryRun:
-		return fmt.Errorf("%w; what is confirmed is in %s, and the same command goes on from there", err, opts.Checkpoint)
+		return fmt.Errorf("%w; %s has the confirmed records; run the same command again to continue", err, opts.Checkpoint)
 	case err != nil:
 		return err
 	case summary.Rejected > 0:
-		return fmt.Errorf("not everything could be put: %s, a record or a whole object each, with their reasons in %s; their objects are still there", many(summary.Rejected, "reject"), opts.Rejected)
+		return fmt.Errorf("not everything could be put: %s, each a record or a whole object; %s has the reasons, and their objects are still there", many(summary.Rejected, "reject"), opts.Rejected)
 	case summary.Archived > 0:
 		return fmt.Errorf("%d objects are archived and were not read; restore them (aws s3api restore-object), and replay again", summary.Archived)
 	}
 	return nil
 }
 
-// options checks what was typed, every problem at once.
+// options makes the replay's options from the flags. It reports every problem at once.
 func (f replayFlags) options(command *cobra.Command) (replay.Options, error) {
 	target, err := f.target(command)
 	errs := []error{err}
@@ -131,7 +131,7 @@ func (f replayFlags) options(command *cobra.Command) (replay.Options, error) {
 	opts.Until, err = moment("--until", f.until)
 	errs = append(errs, err)
 	if f.since != "" && f.until != "" && err == nil && !opts.Since.Before(opts.Until) {
-		errs = append(errs, usagef("--since %s is not before --until %s; exchange them", f.since, f.until))
+		errs = append(errs, usagef("--since %s is not before --until %s; swap them", f.since, f.until))
 	}
 	if address, err := url.Parse(f.endpoint); f.endpoint != "" && (err != nil || address.Host == "" || !strings.HasPrefix(address.Scheme, "http")) {
 		errs = append(errs, usagef("--endpoint-url is %q; use an address such as http://127.0.0.1:4566", f.endpoint))
@@ -142,7 +142,7 @@ func (f replayFlags) options(command *cobra.Command) (replay.Options, error) {
 	return opts, errors.Join(errs...)
 }
 
-// target is what the environment's stack says, and flags over it.
+// target returns the values of the environment's stack, overridden by flags.
 func (f replayFlags) target(command *cobra.Command) (replay.Target, error) {
 	var t replay.Target
 	if command.Flags().Changed("env") {
@@ -154,7 +154,7 @@ func (f replayFlags) target(command *cobra.Command) (replay.Target, error) {
 			return t, fmt.Errorf("--env %s: %w", f.env, err)
 		}
 		if t.Prefix == "" && f.prefix == "" {
-			return t, fmt.Errorf("--env %s: its error prefix begins with an expression, so that nothing tells error objects from others; name --prefix, such as processing-failed/", f.env)
+			return t, fmt.Errorf("--env %s: its error prefix begins with an expression, so error objects cannot be told from other objects; name --prefix, such as processing-failed/", f.env)
 		}
 	}
 	t.Bucket, t.Prefix, t.Stream = cmp.Or(f.bucket, t.Bucket), cmp.Or(f.prefix, t.Prefix), cmp.Or(f.stream, t.Stream)
@@ -170,7 +170,7 @@ func (f replayFlags) target(command *cobra.Command) (replay.Target, error) {
 	return t, errors.Join(errs...)
 }
 
-// readEnvironment reads an environment's stack as it was last synthesised. instead is what a command takes in place of --env.
+// readEnvironment reads the last synthesised stack of an environment. instead is what to use instead of --env, for an error.
 func readEnvironment(env, instead string) (*tfjson.Stack, error) {
 	file, err := environmentFile(env, instead)
 	if err != nil {
@@ -183,7 +183,7 @@ func readEnvironment(env, instead string) (*tfjson.Stack, error) {
 	return stack, nil
 }
 
-// environmentFile is an environment's stack as it was last synthesised, under the same terms.
+// environmentFile returns the file of the last synthesised stack of an environment, with the same arguments.
 func environmentFile(env, instead string) (string, error) {
 	p, err := thisProject()
 	if err != nil {
@@ -200,7 +200,7 @@ func environmentFile(env, instead string) (string, error) {
 	return short(filepath.Join(stacks, env, "cdk.tf.json")), nil
 }
 
-// moment is a point in time as a person writes it; zero where nothing is written.
+// moment parses a point in time as a person types it. It returns zero for an empty text.
 func moment(flag, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
@@ -213,9 +213,9 @@ func moment(flag, text string) (time.Time, error) {
 	return time.Time{}, usagef("%s is %q; use a time such as 2026-03-07T15:00:00Z, or a day such as 2026-03-07 (UTC)", flag, text)
 }
 
-// connect makes the clients, with the AWS command line's credentials, region and endpoint where no flag says otherwise.
+// connect makes the clients. Without flags they use the credentials, region and endpoint of the AWS command line.
 func connect(ctx context.Context, opts *replay.Options) error {
-	// The SDK's log is of no use to whoever reads the errors.
+	// The SDK's log does not help the reader of the errors.
 	more := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
 	if opts.Region != "" {
 		more = append(more, config.WithRegion(opts.Region))
@@ -240,7 +240,8 @@ func connect(ctx context.Context, opts *replay.Options) error {
 	return nil
 }
 
-// files names the checkpoint and the file of rejected records: by what is replayed where, unless they are given.
+// files sets the paths of the checkpoint and of the file of rejected records. Without flags they are named for the bucket and
+// the stream.
 func (f replayFlags) files(opts *replay.Options) {
 	name := opts.Bucket + "--" + opts.Stream
 	if address, err := url.Parse(opts.Endpoint); err == nil && address.Host != "" {
@@ -251,7 +252,7 @@ func (f replayFlags) files(opts *replay.Options) {
 	opts.Rejected = cmp.Or(f.rejected, strings.TrimSuffix(opts.Checkpoint, ".json")+".rejected.jsonl")
 }
 
-// isTerminal tells a terminal from a file or a pipe.
+// isTerminal reports whether w is a terminal, and not a file or a pipe.
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
 	if !ok {
@@ -276,7 +277,7 @@ func tellDryRun(out io.Writer, s replay.Summary) {
 	tellRest(out, s)
 }
 
-// tellRest is a line for every count that is not 0.
+// tellRest prints a line for every count that is not 0.
 func tellRest(out io.Writer, s replay.Summary) {
 	for _, code := range slices.Sorted(maps.Keys(s.ByCode)) {
 		fmt.Fprintf(out, "  %d %s\n", s.ByCode[code], cmp.Or(code, "(no error code)"))
@@ -285,13 +286,13 @@ func tellRest(out io.Writer, s replay.Summary) {
 		count      int
 		what, text string
 	}{
-		{s.Complete, "object", "put before, whole"},
-		{s.Earlier, "record", "of other objects put before"},
-		{s.Outside, "record", "out of --since and --until"},
-		{s.Retried, "time", "a record was put again, because the stream had not taken it"},
-		{s.Rejected, "reject", "in all, a record or a whole object each"},
+		{s.Complete, "object", "put completely by an earlier replay"},
+		{s.Earlier, "record", "of other objects, put by an earlier replay"},
+		{s.Outside, "record", "outside --since and --until"},
+		{s.Retried, "time", "a record was put again, because the stream had refused it"},
+		{s.Rejected, "reject", "in total, each a record or a whole object"},
 		{s.Gone, "object", "deleted meanwhile"},
-		{s.Archived, "object", "archived and left"},
+		{s.Archived, "object", "archived and not read"},
 	} {
 		if line.count > 0 {
 			fmt.Fprintf(out, "%s %s\n", many(line.count, line.what), line.text)

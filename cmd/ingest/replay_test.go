@@ -86,12 +86,12 @@ func TestReplayEndToEnd(t *testing.T) {
 	}
 	status, stdout, stderr = ingest(t, "replay", "--env", "dev", "--endpoint-url", p.aws)
 	wantErr := "from s3://api-kinesis-firehose-bucket-dev/errors/ to api-kinesis-stream-dev in us-east-1\n" +
-		"at most 500 records a second: half of what the stream's open shards (1) take, and the rest is left for what comes in; --rate changes it\n"
+		"at most 500 records a second: half of the capacity of the stream's open shards (1), and the rest is left for new events; --rate changes it\n"
 	if status != 0 || stdout != "put 25 records from 25 objects\n  25 Lambda.FunctionError\n" || stderr != wantErr {
 		t.Fatalf("it ends with %d and says\n%s\n%s", status, stdout, stderr)
 	}
 	status, stdout, _ = ingest(t, "replay", "--env", "dev", "--endpoint-url", p.aws)
-	if status != 0 || stdout != "put 0 records from 0 objects\n25 objects put before, whole\n" {
+	if status != 0 || stdout != "put 0 records from 0 objects\n25 objects put completely by an earlier replay\n" {
 		t.Fatalf("another one ends with %d and says\n%s", status, stdout)
 	}
 	if status := p.end(); status != 0 {
@@ -133,7 +133,7 @@ func TestReplayGoesOn(t *testing.T) {
 			if status := stop(p); status != 130 {
 				t.Fatalf("it ends with %d:\n%s", status, p.stderr)
 			}
-			if want := "error: interrupted; what is confirmed is in c.json, and the same command goes on from there\n"; name == "Ctrl-C" && !strings.HasSuffix(p.stderr.String(), want) {
+			if want := "error: interrupted; c.json has the confirmed records; run the same command again to continue\n"; name == "Ctrl-C" && !strings.HasSuffix(p.stderr.String(), want) {
 				t.Errorf("it says %s", p.stderr)
 			}
 			status, stdout, stderr := ingest(t, args...)
@@ -161,8 +161,8 @@ func TestReplayRejects(t *testing.T) {
 	must(t, os.MkdirAll(filepath.Dir(file), 0o755))
 	must(t, os.WriteFile(file, []byte("{\"rawData\":\"eyJpZCI6IjEifQ==\"}\n{}\n"), 0o644))
 	status, stdout, stderr := ingest(t, "replay", "--endpoint-url", p.aws, "--bucket", bucket, "--prefix", "errors/", "--stream", stream, "--region", "us-east-1", "--rejected", "r.jsonl")
-	want := "error: not everything could be put: 1 reject, a record or a whole object each, with their reasons in r.jsonl; their objects are still there\n"
-	if status != 1 || !strings.HasSuffix(stderr, want) || stdout != "put 1 record from 1 object\n  1 (no error code)\n1 reject in all, a record or a whole object each\n" {
+	want := "error: not everything could be put: 1 reject, each a record or a whole object; r.jsonl has the reasons, and their objects are still there\n"
+	if status != 1 || !strings.HasSuffix(stderr, want) || stdout != "put 1 record from 1 object\n  1 (no error code)\n1 reject in total, each a record or a whole object\n" {
 		t.Errorf("it ends with %d and says\n%s%s", status, stdout, stderr)
 	}
 	if status := p.end(); status != 0 {
@@ -183,7 +183,7 @@ func TestReplayBadInput(t *testing.T) {
 		{"an unknown environment", []string{"--env", "qa"}, `--env: no environment named "qa" is synthesised (make synth synthesises all); use dev`},
 		{"an empty environment", []string{"--env", ""}, `--env: no environment named "" is synthesised (make synth synthesises all); use dev`},
 		{"bad times", append([]string{"--since", "yesterday", "--until", "2026-13-01"}, explicit...), `--since is "yesterday"; use a time such as 2026-03-07T15:00:00Z, or a day such as 2026-03-07 (UTC)` + "\n" + `--until is "2026-13-01"; use a time such as 2026-03-07T15:00:00Z, or a day such as 2026-03-07 (UTC)`},
-		{"times in the wrong order", append([]string{"--since", "2026-03-08", "--until", "2026-03-07"}, explicit...), "--since 2026-03-08 is not before --until 2026-03-07; exchange them"},
+		{"times in the wrong order", append([]string{"--since", "2026-03-08", "--until", "2026-03-07"}, explicit...), "--since 2026-03-08 is not before --until 2026-03-07; swap them"},
 		{"a rate of nothing", append([]string{"--rate", "0"}, explicit...), "--rate is 0; use 1 or more records a second"},
 		{"no number", []string{"--rate", "fast"}, `--rate is "fast"; use a whole number`},
 		{"an address without a scheme", append([]string{"--endpoint-url", "127.0.0.1:4566"}, explicit...), `--endpoint-url is "127.0.0.1:4566"; use an address such as http://127.0.0.1:4566`},
@@ -242,10 +242,10 @@ func TestUnreadableFiles(t *testing.T) {
 		put           func(path string) error
 		project, file string // what is said of cdktf.json and of a stack
 	}{
-		"empty":    {func(path string) error { return os.WriteFile(path, nil, 0o600) }, " is no project file: it is empty; correct it", ": "},
+		"empty":    {func(path string) error { return os.WriteFile(path, nil, 0o600) }, " is not a CDKTF project file: it is empty; correct it", ": "},
 		"{}":       {func(path string) error { return os.WriteFile(path, []byte("{}"), 0o600) }, ` has no command in "app"; correct it`, ""},
-		"cut off":  {func(path string) error { return os.WriteFile(path, []byte(`{"app":`), 0o600) }, " is no project file: its end is cut off; correct it", ": "},
-		"a list":   {func(path string) error { return os.WriteFile(path, []byte("[]"), 0o600) }, " is no project file: it is no JSON object; correct it", ": "},
+		"cut off":  {func(path string) error { return os.WriteFile(path, []byte(`{"app":`), 0o600) }, " is not a CDKTF project file: its end is cut off; correct it", ": "},
+		"a list":   {func(path string) error { return os.WriteFile(path, []byte("[]"), 0o600) }, " is not a CDKTF project file: it is no JSON object; correct it", ": "},
 		"a folder": {func(path string) error { return os.Mkdir(path, 0o755) }, " is a folder; name a file", " is a folder; name "},
 		"a loop":   {func(path string) error { return os.Symlink(filepath.Base(path), path) }, loop, loop},
 	}

@@ -19,15 +19,15 @@ import (
 	"cdk.tf/go/ingest/internal/readable"
 )
 
-// project is a CDKTF project: the folder that holds cdktf.json, and what that says.
+// project is a CDKTF project: the folder of cdktf.json, and the content of that file.
 type project struct {
 	folder string
-	// App is the command that synthesises, and Output where to.
+	// App is the command that synthesises, and Output the folder that it writes to.
 	App    string `json:"app"`
 	Output string `json:"output"`
 }
 
-// thisProject is the project of the working folder.
+// thisProject returns the project of the working folder.
 func thisProject() (project, error) {
 	folder, err := os.Getwd()
 	if err != nil {
@@ -36,7 +36,7 @@ func thisProject() (project, error) {
 	return findProject(folder)
 }
 
-// short is a path as it is seen from the working folder, where it can be.
+// short returns a path relative to the working folder, if possible.
 func short(path string) string {
 	folder, err := os.Getwd()
 	if err != nil {
@@ -48,7 +48,8 @@ func short(path string) string {
 	return path
 }
 
-// findProject looks for cdktf.json in a folder and those above it. Its errors end in a remedy, to which a command adds its own.
+// findProject looks for cdktf.json in a folder and the folders above it. Its errors end with a remedy, to which a command adds
+// its own.
 func findProject(from string) (project, error) {
 	for folder := from; ; folder = filepath.Dir(folder) {
 		file := filepath.Join(folder, "cdktf.json")
@@ -64,7 +65,7 @@ func findProject(from string) (project, error) {
 		}
 		p := project{folder: folder}
 		if err := readable.JSON(text, &p); err != nil {
-			return project{}, fmt.Errorf("%s is no project file: %w; correct it", file, err)
+			return project{}, fmt.Errorf("%s is not a CDKTF project file: %w; correct it", file, err)
 		}
 		if p.App == "" {
 			return project{}, fmt.Errorf("%s has no command in \"app\"; correct it", file)
@@ -74,10 +75,10 @@ func findProject(from string) (project, error) {
 	}
 }
 
-// interruptTime is what an interrupted synthesis may take to end: CDKTF's Node.js finishes its step first.
+// interruptTime is how long an interrupted synthesis may take to end: CDKTF's Node.js process finishes its step first.
 const interruptTime = 15 * time.Second
 
-// synthesise runs the project's app for every environment, as the cdktf command does, and returns one's stack file.
+// synthesise runs the project's app for every environment, as the cdktf command does. It returns the stack file of env.
 func (p project) synthesise(ctx context.Context, env string, stdout, stderr io.Writer) (string, error) {
 	if err := p.checkApp(); err != nil {
 		return "", err
@@ -85,7 +86,7 @@ func (p project) synthesise(ctx context.Context, env string, stdout, stderr io.W
 	fmt.Fprintln(stdout, p.beginning(ctx))
 	app := exec.CommandContext(ctx, "sh", "-c", p.App)
 	app.Dir = p.folder
-	// Every environment: a synthesis removes the stacks that it did not make.
+	// It synthesises every environment, because a synthesis removes the stacks that it did not make.
 	app.Env = append(without(os.Environ(), "ENV"), "CDKTF_OUTDIR="+p.Output)
 	app.Stdout, app.Stderr = stdout, stderr
 	// The app runs below sh and go: a signal goes to all of them, and the app takes the time to clean up after itself.
@@ -102,7 +103,7 @@ func (p project) synthesise(ctx context.Context, env string, stdout, stderr io.W
 	return filepath.Join(stacks, env, "cdk.tf.json"), nil
 }
 
-// names are the environments that a synthesis made.
+// names returns the environments that a synthesis made.
 func names(stacks string) []string {
 	files, _ := filepath.Glob(filepath.Join(stacks, "*", "cdk.tf.json"))
 	var found []string

@@ -35,7 +35,7 @@ const upExample = `  ingest up                                             Run d
   ingest up --stack cdktf.out/stacks/dev/cdk.tf.json    Run a stack as the file has it.
   ingest up --unlimited --buffer-interval 0             Run dev without rate limits, and deliver each record at once.`
 
-// upFlags are what a person types.
+// upFlags are the flags of the command.
 type upFlags struct {
 	env, stack, api, aws, data, web string
 	bufferInterval                  interval
@@ -46,7 +46,7 @@ type upFlags struct {
 
 func upCommand() *cobra.Command { return upCommandOf(&upFlags{}) }
 
-// upCommandOf is the command whose flags are put into f.
+// upCommandOf makes the command. It stores the flags in f.
 func upCommandOf(f *upFlags) *cobra.Command {
 	f.bufferInterval = interval{5 * time.Second, true}
 	command := &cobra.Command{
@@ -103,12 +103,12 @@ func up(command *cobra.Command, f upFlags) error {
 	return err
 }
 
-// memoryLimit is the heap, in bytes, from which on it is collected as often as needed: the bodies that are in flight at
-// once (64 MiB, local/apigateway), times the copies that a mapping template makes of them, fit below it.
+// memoryLimit is the size of the heap, in bytes, above which Go collects as often as needed. The bodies in flight (64 MiB,
+// local/apigateway), times the copies that a mapping template makes of them, fit below it.
 const memoryLimit = 256 << 20
 
-// boundMemory lets the heap grow to five times what is live before it is collected, up to memoryLimit, unless GOGC and
-// GOMEMLIMIT say otherwise: a few MiB are live here, so that the default would collect many times a second.
+// boundMemory lets the heap grow to five times its live size before a collection, up to memoryLimit. Here only a few MiB are
+// live, so with the default Go would collect many times a second. GOGC and GOMEMLIMIT override this.
 func boundMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
@@ -130,7 +130,7 @@ func synthesise(command *cobra.Command, env string) (string, error) {
 	return short(file), nil
 }
 
-// checkAddress wants a host: without one every interface would be listened on.
+// checkAddress requires a host: without one the server would listen on every interface.
 func checkAddress(flag, address string) error {
 	if host, _, err := net.SplitHostPort(address); err != nil || host == "" {
 		return fmt.Errorf("%s is %q; use an address with a host and a port, such as 127.0.0.1:8080", flag, address)
@@ -138,11 +138,11 @@ func checkAddress(flag, address string) error {
 	return nil
 }
 
-// hostPattern is a host's name. DNS would take other characters, but none is in the name of a machine (RFC 1123, section 2.1),
-// "_" aside, which containers' names have.
+// hostPattern is the form of a host name (RFC 1123, section 2.1), and "_", which names of containers have. DNS itself allows
+// other characters.
 var hostPattern = regexp.MustCompile(`^\.?[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?$`)
 
-// checkHosts wants names alone: the port of a request is no matter.
+// checkHosts requires names without ports: the port of a request does not matter.
 func (f upFlags) checkHosts() error {
 	var errs []error
 	for _, host := range f.allowHosts {
@@ -153,10 +153,10 @@ func (f upFlags) checkHosts() error {
 	return errors.Join(errs...)
 }
 
-// environmentName is what every environment's name is made of (spec).
+// environmentName is the form of every environment's name (spec).
 var environmentName = regexp.MustCompile(`^[a-z0-9-]+$`)
 
-// checkEnvironment looks at the name alone: which environments there are, only a synthesis tells.
+// checkEnvironment checks only the name's form: only a synthesis shows which environments exist.
 func (f upFlags) checkEnvironment() error {
 	if environmentName.MatchString(f.env) {
 		return nil
@@ -175,14 +175,14 @@ func checkStackFile(command *cobra.Command, stack string) error {
 	case err == nil && info.IsDir():
 		return fmt.Errorf("--stack: %q is a folder; name the file in it, such as %s", stack, filepath.Join(stack, "cdk.tf.json"))
 	}
-	return nil // what else is wrong with it is said when it is read
+	return nil // reading the file reports everything else
 }
 
-// builtWeb is where make webapp builds the web application, in the project's folder.
+// builtWeb is the folder in the project where make webapp builds the web application.
 const builtWeb = "webapp/dist"
 
-// webFiles finds the built web application. Outside the project, or before it is built, there is none, which is no error
-// but where one is named.
+// webFiles finds the built web application. Outside the project, or before it is built, there is none. That is an error only
+// with --web.
 func (f upFlags) webFiles() (fs.FS, error) {
 	folder := f.web
 	if folder == "" {
@@ -201,7 +201,7 @@ func (f upFlags) webFiles() (fs.FS, error) {
 	return nil, nil
 }
 
-// keys are the access keys' secrets by id.
+// keys returns the secrets of the access keys, by id.
 func (f upFlags) keys() (map[string]string, error) {
 	keys := map[string]string{}
 	var errs []error
@@ -219,7 +219,7 @@ func (f upFlags) keys() (map[string]string, error) {
 	return keys, errors.Join(errs...)
 }
 
-// options checks what was typed, every problem at once, before anything runs.
+// options makes the pipeline's options from the flags. It reports every problem at once, before anything runs.
 func (f upFlags) options(command *cobra.Command) (local.Options, error) {
 	typed := f.checkTyped(command)
 	keys, err := f.keys()
@@ -243,7 +243,7 @@ func (f upFlags) options(command *cobra.Command) (local.Options, error) {
 	}, err
 }
 
-// checkTyped checks what can be checked of the flags without a look at the machine.
+// checkTyped checks the flags as far as possible without access to the machine.
 func (f upFlags) checkTyped(command *cobra.Command) error {
 	var errs []error
 	if command.Flags().Changed("env") && f.stack != "" {

@@ -12,22 +12,22 @@ import (
 	"cdk.tf/go/ingest/internal/nearest"
 )
 
-// The statuses that the program exits with.
+// These are the program's exit statuses.
 const (
 	statusDone = iota
 	statusFailed
-	// statusUsage is of a command line that is wrong in itself: nothing was tried.
+	// statusUsage is the status for a wrong command line: the program did nothing.
 	statusUsage
-	// statusInterrupted is what a shell expects after Ctrl-C.
+	// statusInterrupted is the status that a shell expects after Ctrl-C.
 	statusInterrupted = 130
 )
 
-// usageError is one that only another command line avoids.
+// usageError is an error that only another command line avoids.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// asUsage makes a usage error of one; nil stays nil.
+// asUsage makes an error a usage error. nil stays nil.
 func asUsage(err error) error {
 	if err == nil {
 		return nil
@@ -35,10 +35,10 @@ func asUsage(err error) error {
 	return usageError{err}
 }
 
-// usagef is fmt.Errorf of a usage error.
+// usagef is fmt.Errorf for a usage error.
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// usageTemplate is cobra's in this project's words, with the flags' texts in lines of 100 characters.
+// usageTemplate is cobra's template in this project's words, with the texts of flags in lines of 100 characters.
 const usageTemplate = `Usage:
   {{if .HasAvailableSubCommands}}{{.CommandPath}} COMMAND [flags]{{else}}{{.UseLine}}{{end}}{{if .HasExample}}
 
@@ -65,7 +65,7 @@ func addHelpFlags(commands ...*cobra.Command) {
 	}
 }
 
-// helpCommand is cobra's, but that it refuses a command that there is not.
+// helpCommand is cobra's help command, but it refuses an unknown command.
 func helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
@@ -84,7 +84,7 @@ func helpCommand() *cobra.Command {
 	}
 }
 
-// checkCommand refuses a command that there is not, before its flags are looked at as the root's.
+// checkCommand refuses an unknown command, before cobra reads its flags as the root's.
 func checkCommand(root *cobra.Command, args []string) error {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") || strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		return nil
@@ -95,7 +95,7 @@ func checkCommand(root *cobra.Command, args []string) error {
 	return nil
 }
 
-// unknownCommand refuses arguments of the root command, which are what it does not know as a command.
+// unknownCommand refuses arguments of the root command: they are names of unknown commands.
 func unknownCommand(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -110,7 +110,7 @@ func unknownCommand(root *cobra.Command, args []string) error {
 	return usagef("%s has no command %q; %s", root.Name(), args[0], nearest.Remedy(args[0], known))
 }
 
-// noArguments refuses arguments of a command that takes flags alone.
+// noArguments refuses arguments of a command that takes only flags.
 func noArguments(command *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -121,7 +121,7 @@ func noArguments(command *cobra.Command, args []string) error {
 	return usagef("%s takes no argument, but has %q; see %s --help", command.CommandPath(), args[0], command.CommandPath())
 }
 
-// flagError says what is wrong with a flag, and what to use in its place.
+// flagError returns an error for a wrong flag, with what to use instead.
 func flagError(command *cobra.Command, err error) error {
 	var (
 		unknown *pflag.NotExistError
@@ -139,7 +139,7 @@ func flagError(command *cobra.Command, err error) error {
 	return usagef("%w; see %s --help", err, command.CommandPath())
 }
 
-// valueRemedy is what to give a flag of a type.
+// valueRemedy returns the form of a value for a flag's type.
 func valueRemedy(typ string) string {
 	switch typ {
 	case "duration":
@@ -154,7 +154,7 @@ func valueRemedy(typ string) string {
 	return "a value of the type " + typ
 }
 
-// flagRemedy is the nearest flag of a command, or else of another command.
+// flagRemedy names the nearest flag of the command, or else of another command.
 func flagRemedy(command *cobra.Command, typed string) string {
 	if near := nearest.Name(typed, flagNames(command)); near != "" {
 		return "did you mean --" + near + "?"

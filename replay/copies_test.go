@@ -8,7 +8,7 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// A replay that is killed leaves no copy of an object: the copy that a download goes to has no name.
+// A killed replay leaves no copy of an object, because the copy's file has no name.
 func TestCopiesHaveNoName(t *testing.T) {
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
@@ -28,7 +28,7 @@ func TestCopiesHaveNoName(t *testing.T) {
 	}
 }
 
-// downloading is a bucket that says when an object is asked for, by when its copy is open.
+// downloading is a bucket that signals a request for an object. The object's copy is open by then.
 type downloading struct {
 	*awss3.Client
 	begun func()

@@ -78,7 +78,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// Whatever is added in whatever order, the ranges are those of the same lines.
+// The order of additions does not matter: the ranges have the same lines.
 func TestRanges(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200 {

@@ -25,7 +25,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// What lies under the error prefix is put once, and nothing of it goes away; what lies elsewhere is left.
+// A replay puts the records below the error prefix once, and deletes no object. It ignores other objects.
 func TestReplayPutsEachRecordOnce(t *testing.T) {
 	w := newWorld(t, 2)
 	want := w.failures(5, 7)
@@ -44,12 +44,12 @@ func TestReplayPutsEachRecordOnce(t *testing.T) {
 const (
 	objectCount = 5
 	recordCount = 5
-	// batch is such that batches end within objects and reach over several.
+	// With this size batches end within objects and span several.
 	batch   = 4
 	batches = (objectCount*recordCount + batch - 1) / batch
 )
 
-// eachBoundary runs a test for each batch after which, or before which, something may end a replay.
+// eachBoundary runs a test for each batch before or after which something may end a replay.
 func eachBoundary(t *testing.T, test func(w *world, boundary int, want []string)) {
 	for boundary := 1; boundary <= batches; boundary++ {
 		t.Run(fmt.Sprint(boundary), func(t *testing.T) {
@@ -60,8 +60,7 @@ func eachBoundary(t *testing.T, test func(w *world, boundary int, want []string)
 	}
 }
 
-// Ctrl-C while a batch is on its way: it is confirmed and written down, nothing else is put, and the next replay puts the
-// rest.
+// Ctrl-C during a call: the batch is confirmed and saved, nothing else is put, and the next replay puts the rest.
 func TestInterruptedAtEveryBatch(t *testing.T) {
 	eachBoundary(t, func(w *world, boundary int, want []string) {
 		ctx, cancel := context.WithCancel(w.Context())
@@ -83,13 +82,13 @@ func TestInterruptedAtEveryBatch(t *testing.T) {
 	})
 }
 
-// A checkpoint that cannot be written stops a replay before it puts what it could not write down.
+// If the checkpoint cannot be written, a replay stops before it puts records that it could not save.
 func TestNoRoomForTheCheckpointAtEveryBatch(t *testing.T) {
 	eachBoundary(t, func(w *world, boundary int, want []string) {
 		blocked := w.opts.Checkpoint + ".tmp"
 		w.stream.put = func(call int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
 			out, err := forward(in)
-			if call == boundary { // the batch after this one finds a folder where it would write
+			if call == boundary { // for the next batch there is a folder in place of the file
 				w.Cleanup(func() { _ = os.Remove(blocked) })
 				w.must(os.Rename(blocked, w.opts.Checkpoint))
 				w.must(os.Mkdir(blocked, 0o755))
@@ -108,7 +107,7 @@ func TestNoRoomForTheCheckpointAtEveryBatch(t *testing.T) {
 	})
 }
 
-// What is confirmed and could not be written down is the only thing that is put twice, and the error says how much.
+// Only confirmed records that could not be saved are put twice, and the error has their number.
 func TestCheckpointLostAfterABatch(t *testing.T) {
 	eachBoundary(t, func(w *world, boundary int, want []string) {
 		var lost []string
@@ -134,7 +133,7 @@ func TestCheckpointLostAfterABatch(t *testing.T) {
 	})
 }
 
-// kill -9 between the stream's answer and the checkpoint: the next replay takes no notice of what was prepared.
+// kill -9 between the stream's answer and the checkpoint: the next replay ignores the prepared checkpoint.
 func TestKilledAfterABatch(t *testing.T) {
 	w := newWorld(t, 1)
 	want := w.failures(1, 3)
@@ -144,7 +143,7 @@ func TestKilledAfterABatch(t *testing.T) {
 	w.expect("the stream", want, w.put())
 }
 
-// Of a batch that is taken in part the rest is put again, alone.
+// If the stream accepts a part of a batch, only the rest is put again.
 func TestPartialFailures(t *testing.T) {
 	w := newWorld(t, 2)
 	want := w.failures(3, 40)
@@ -152,7 +151,7 @@ func TestPartialFailures(t *testing.T) {
 		if len(in.Records) == 1 {
 			return forward(in)
 		}
-		// Every third is refused, the first among them.
+		// It refuses every third record, including the first.
 		some := *in
 		some.Records = nil
 		for i, record := range in.Records {
@@ -183,7 +182,7 @@ func TestPartialFailures(t *testing.T) {
 	w.expect("another replay", 0, w.mustRun().Put)
 }
 
-// A replay that is interrupted while part of a batch waits for its next try puts that part, and no other, the next time.
+// If a replay is interrupted while part of a batch waits for a retry, the next replay puts only that part.
 func TestInterruptedBetweenTwoTries(t *testing.T) {
 	w := newWorld(t, 2)
 	want := w.failures(1, 10)
@@ -207,7 +206,7 @@ func TestInterruptedBetweenTwoTries(t *testing.T) {
 	w.expect("the stream", want, w.put())
 }
 
-// The shard's own limit: a rate above it is throttled, waits, and arrives all the same.
+// A rate above the shard's own limit is throttled, and all records still arrive.
 func TestThrottledByTheShard(t *testing.T) {
 	w := newWorld(t, 1)
 	want := w.failures(4, 1000)
@@ -218,7 +217,7 @@ func TestThrottledByTheShard(t *testing.T) {
 		t.Error("nothing was throttled, so this tests nothing")
 	}
 	if took := w.clock.Since(start); took < 2900*time.Millisecond {
-		t.Errorf("4000 records took a shard %s", took) // one second's worth is taken at once
+		t.Errorf("4000 records took a shard %s", took) // the shard accepts the records of one second at once
 	}
 }
 
@@ -238,7 +237,7 @@ func TestRateFollowsTheShards(t *testing.T) {
 		w.opts.Rate = test.rate
 		w.expect("retried", 0, w.mustRun().Retried)
 		w.expect("the stream", want, w.put())
-		// The last batch is not waited for.
+		// The replay does not wait after the last batch.
 		if took := w.clock.Since(start); took > test.want || took < test.want-time.Second {
 			t.Errorf("4000 records took %d shards %s, want up to %s", test.shards, took, test.want)
 		}
@@ -248,7 +247,7 @@ func TestRateFollowsTheShards(t *testing.T) {
 	}
 }
 
-// Large records are held to the shard's bytes, and never more than a call takes go into one.
+// Large records keep to the shard's limit of bytes, and no call exceeds its own.
 func TestRateOfBytes(t *testing.T) {
 	w := newWorld(t, 1)
 	var lines []string
@@ -266,7 +265,7 @@ func TestRateOfBytes(t *testing.T) {
 	}
 }
 
-// Whole calls that fail are tried again, with longer and longer waits, but for what no other try would mend.
+// A failed call is retried with increasing waits, unless a retry does not help.
 func TestFailedCalls(t *testing.T) {
 	throttled := &types.ProvisionedThroughputExceededException{Message: aws.String("Rate exceeded")}
 	for _, test := range []struct {
@@ -339,7 +338,7 @@ func TestRejectedRecords(t *testing.T) {
 	if !strings.Contains(w.stderr.String(), "rejected: s3://events/errors/processing-failed/1 line 3: it has no rawData\n") {
 		t.Errorf("it says %s", w.stderr.String())
 	}
-	// Another replay comes by them again; the file has each once.
+	// Another replay rejects them again, and the file has each once.
 	again := w.mustRun()
 	w.expect("rejected again", 6, again.Rejected)
 	w.expect("put again", 0, again.Put)
@@ -348,7 +347,7 @@ func TestRejectedRecords(t *testing.T) {
 	w.expect("the file", string(text), string(after))
 }
 
-// A crash may cut the file of rejected records off in a line.
+// A crash may truncate the file of rejected records within a line.
 func TestRejectedFileWithATornLine(t *testing.T) {
 	w := newWorld(t, 1)
 	w.write("processing-failed/1", `{"errorCode":"E"}`)
@@ -377,13 +376,13 @@ func TestCompressedObjects(t *testing.T) {
 	w.expect("another replay", 1, w.mustRun().Complete)
 }
 
-// at is an error record that was received so long after the start.
+// at returns an error record that was received at a time after the start.
 func at(data string, after time.Duration) string {
 	return fmt.Sprintf(`{"arrivalTimestamp":"%d","rawData":%q}`, start.Add(after).UnixMilli(), base64.StdEncoding.EncodeToString([]byte(data)))
 }
 
-// Since and until choose records by when Firehose received them; what they leave out is put by another replay with the
-// same checkpoint, and nothing twice.
+// Since and until select records by the time at which Firehose received them. Another replay with the same checkpoint puts the
+// others, and none twice.
 func TestSinceAndUntil(t *testing.T) {
 	w := newWorld(t, 1)
 	w.clock.Advance(10 * time.Minute)
@@ -411,7 +410,7 @@ func TestErrorType(t *testing.T) {
 	w.expect("the stream", []string{"converted"}, w.put())
 }
 
-// A dry run counts what a replay would do and leaves no trace of itself.
+// A dry run counts what a replay would do, and writes nothing.
 func TestDryRun(t *testing.T) {
 	w := newWorld(t, 1)
 	w.failures(2, 3)
@@ -433,7 +432,7 @@ func TestDryRun(t *testing.T) {
 	w.expect("after a replay", []int{0, 2, 2, 1}, []int{after.Put, after.Complete, after.Earlier, after.Rejected})
 }
 
-// What fails again while a replay goes on is not replayed by it: that might never end.
+// A replay does not put records that fail again while it runs: that might never end.
 func TestNewFailuresAreLeftToTheNextReplay(t *testing.T) {
 	w := newWorld(t, 1)
 	w.failures(2, 3)
@@ -447,7 +446,8 @@ func TestNewFailuresAreLeftToTheNextReplay(t *testing.T) {
 	w.expect("put by the next", 6, w.mustRun().Put)
 }
 
-// An object that is written again under its key has other records. One that goes away while a replay goes on is no error.
+// An object that is written again under its key has other records. An object that is deleted while a replay runs is not an
+// error.
 func TestChangedObjects(t *testing.T) {
 	w := newWorld(t, 1)
 	w.write("processing-failed/1", line("old"))
@@ -462,7 +462,7 @@ func TestChangedObjects(t *testing.T) {
 	w.expect("the stream", []string{"first", "new", "old"}, w.put())
 }
 
-// vanishing is a bucket out of which an object goes away after it is listed.
+// vanishing is a bucket that loses an object after the listing.
 type vanishing struct{ *awss3.Client }
 
 func (v vanishing) GetObject(ctx context.Context, in *awss3.GetObjectInput, options ...func(*awss3.Options)) (*awss3.GetObjectOutput, error) {
@@ -520,7 +520,7 @@ func TestTwoReplaysOfOneCheckpoint(t *testing.T) {
 	w.expect("the second", "--checkpoint: another replay is using "+w.opts.Checkpoint+"; wait for its end, or name another to put everything a second time", fmt.Sprint(second))
 }
 
-// refused fails unless a replay ends with an error that begins so, and has put nothing.
+// refused fails unless a replay puts nothing and ends with an error with this beginning.
 func (w *world) refused(name, want string) {
 	w.Helper()
 	if _, err := w.run(); err == nil || !strings.HasPrefix(err.Error(), want) {
@@ -572,7 +572,7 @@ func TestCheckpointsThatAreRefused(t *testing.T) {
 	}
 }
 
-// Progress comes once a second on a terminal, over itself, and every ten seconds elsewhere.
+// Progress appears every second on a terminal, on the same line, and every ten seconds elsewhere.
 func TestProgress(t *testing.T) {
 	for terminal, want := range map[bool]string{
 		true:  "\r\x1b[Kobjects 3 of 10, records 90, 11 a second, about 12s left\r",

@@ -35,7 +35,7 @@ const (
 	streamName = "stream"
 )
 
-// eager is a clock on which waiting takes no time: who waits moves it.
+// eager is a clock on which waits take no time: a wait moves the clock.
 type eager struct{ *clockwork.FakeClock }
 
 func (e eager) NewTimer(d time.Duration) clockwork.Timer {
@@ -44,7 +44,7 @@ func (e eager) NewTimer(d time.Duration) clockwork.Timer {
 	return timer
 }
 
-// world is a stream and a bucket of this machine behind AWS's SDK.
+// world is a local stream and bucket behind AWS's SDK.
 type world struct {
 	*testing.T
 	dir     string
@@ -56,12 +56,12 @@ type world struct {
 	opts    Options
 }
 
-// faulty is a stream with whatever a test puts between.
+// faulty is a stream whose calls a test can replace.
 type faulty struct {
 	*awskinesis.Client
 	// calls counts PutRecords.
 	calls int
-	// put is called in place of PutRecords; forward makes the real call.
+	// put is called instead of PutRecords. forward makes the real call.
 	put func(call int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error)
 }
 
@@ -127,7 +127,7 @@ func (w *world) must(err error) {
 	}
 }
 
-// line is an error record of Firehose's.
+// line returns an error record as Firehose writes it.
 func line(data string) string {
 	return fmt.Sprintf(`{"attemptsMade":4,"arrivalTimestamp":%d,"errorCode":"Lambda.FunctionError","errorMessage":"it failed","attemptEndingTimestamp":%d,"rawData":%q,"lambdaArn":"arn:aws:lambda:us-east-1:000000000000:function:f"}`,
 		start.UnixMilli(), start.Add(time.Minute).UnixMilli(), base64.StdEncoding.EncodeToString([]byte(data)))
@@ -145,7 +145,7 @@ func (w *world) writeBytes(key string, content []byte) {
 	w.must(err)
 }
 
-// failures writes objects of so many records each, and returns what is in them.
+// failures writes objects with a number of records each, and returns the records.
 func (w *world) failures(objects, records int) []string {
 	w.Helper()
 	var all []string
@@ -164,7 +164,7 @@ func (w *world) run() (Summary, error) {
 	return Run(w.Context(), w.opts)
 }
 
-// mustRun replays all that there is.
+// mustRun runs a replay, which must succeed.
 func (w *world) mustRun() Summary {
 	w.Helper()
 	summary, err := w.run()
@@ -174,7 +174,7 @@ func (w *world) mustRun() Summary {
 	return summary
 }
 
-// put is what the stream holds, sorted.
+// put returns the records of the stream, sorted.
 func (w *world) put() []string {
 	w.Helper()
 	var all []string
@@ -187,7 +187,7 @@ func (w *world) put() []string {
 	return all
 }
 
-// counts says how often the stream holds each record. Those that it holds more than once must be in one shard.
+// counts returns how often the stream holds each record. It fails if copies of a record are in different shards.
 func (w *world) counts() map[string]int {
 	w.Helper()
 	found, places := map[string]int{}, map[string]map[string]bool{}
@@ -225,7 +225,7 @@ func (w *world) expect(what string, want, got any) {
 	}
 }
 
-// refuse answers for a record what the stream says when it is throttled.
+// refuse returns the result of a throttled record.
 func refuse() types.PutRecordsResultEntry {
 	return types.PutRecordsResultEntry{ErrorCode: aws.String("ProvisionedThroughputExceededException"), ErrorMessage: aws.String("Rate exceeded")}
 }

@@ -58,7 +58,7 @@ func TestDomainRefused(t *testing.T) {
 			[]string{`API.Domain.MutualTLS.TruststoreVersion is "the newest"; use the version of an object in S3, or leave it empty for the newest`}},
 		{"a proof of what needs none", mutual(func(d *Domain) { d.MutualTLS.OwnershipCertificateARN = certificate }),
 			[]string{`API.Domain.MutualTLS.OwnershipCertificateARN is "` + certificate + `" while API.Domain.CertificateARN is empty; leave it out: ACM issues the certificate that the stack requests`}},
-		{"a proof that is none", mutual(func(d *Domain) {
+		{"an invalid ownership certificate", mutual(func(d *Domain) {
 			d.CertificateARN, d.MutualTLS.OwnershipCertificateARN = certificate, "x"
 		}), []string{`API.Domain.MutualTLS.OwnershipCertificateARN is "x"` + arn}},
 		{"a way round", mutual(func(d *Domain) { d.DisableDefaultEndpoint = false }),

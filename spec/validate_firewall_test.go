@@ -26,7 +26,7 @@ func TestFirewallRefused(t *testing.T) {
 			[]string{`Firewall.RateLimit is 2000000001; use 10 to 2000000000`}},
 		{"a body that WAF does not read", guarded(func(f *Firewall) { f.MaxBodyBytes = 65537 }), []string{`Firewall.MaxBodyBytes is 65537` + size}},
 		{"less than no body", guarded(func(f *Firewall) { f.MaxBodyBytes = -1 }), []string{`Firewall.MaxBodyBytes is -1` + size}},
-		{"rules that are none", guarded(func(f *Firewall) { f.Count = []string{"SQLi_BODY", "GenericLFI", ""} }), []string{
+		{"unknown rules", guarded(func(f *Firewall) { f.Count = []string{"SQLi_BODY", "GenericLFI", ""} }), []string{
 			`Firewall.Count[0] is "SQLi_BODY"` + known, `Firewall.Count[1] is "GenericLFI"` + known, `Firewall.Count[2] is ""` + known,
 		}},
 		{"near misses", guarded(func(f *Firewall) {

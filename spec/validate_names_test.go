@@ -37,7 +37,7 @@ func TestNamesRefused(t *testing.T) {
 			[]string{`Names.Prefix is "xn--clicks"; use another: S3 reserves bucket names that begin with "xn--"`}},
 		{"an account that is not known", func(e *Environment) { e.Names.AccountInBuckets = true },
 			[]string{`Names.AccountInBuckets is true and Account is ""; set Account to the 12 digits of the account's id, which becomes part of the names`}},
-		{"an account that is none", func(e *Environment) { e.Names.AccountInBuckets, e.Account = true, "me" },
+		{"an invalid account", func(e *Environment) { e.Names.AccountInBuckets, e.Account = true, "me" },
 			[]string{`Account is "me"; use the 12 digits of an account's id, or leave it empty`}},
 		{"an account in no name", withAccount(func(e *Environment) { e.Bucket.Name = "my-events" }),
 			[]string{`Names.AccountInBuckets is true and no bucket has a derived name; leave it out, or leave out Bucket.Name`}},

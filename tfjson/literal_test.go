@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What Parse does not give to Terraform's parser would come out of it as it went in.
+// A text that Parse does not pass to Terraform's parser would be the same after it.
 func TestALiteralIsWhatTheParserSays(t *testing.T) {
 	texts := []string{"", "$", "%", "{", "$ {", "$$", "$$$", "%%", "a$", "$a{", `\\n`, `"`, `\"`, "a\nb", "a\r\nb", "\r", "\x00", "<<EOT\n", "# a", "/*", "~}", "$input.json('$')"}
 	for letter := range rune(128) {

@@ -34,7 +34,7 @@ func resolve(t *testing.T, stack *tfjson.Stack, where tfjson.Surroundings) *tfjs
 	return resolved
 }
 
-// partitionTemplate is Glue's, and escaped in the stack: no expression of Terraform's.
+// partitionTemplate is Glue's. The stack escapes it, so it is not a Terraform expression.
 const partitionTemplate = "year=${year}/month=${month}/day=${day}/hour=${hour}/"
 
 var expression = regexp.MustCompile(`[$%]\{`)
@@ -187,7 +187,7 @@ func inStack(sections string) string {
 	return `{"provider": {"aws": {"region": "us-east-1", "default_tags": [{"tags": {"Team": "data"}}]}}, ` + sections + `}`
 }
 
-// evaluated is the value of the output o of a stack with more sections.
+// evaluated returns the value of the output o of a stack with more sections.
 func evaluated(t *testing.T, where tfjson.Surroundings, sections, expression string) any {
 	t.Helper()
 	value, err := json.Marshal(expression)
@@ -223,7 +223,7 @@ func TestResolveEvaluates(t *testing.T) {
 		{"<${aws_kinesis_stream.s.name}>", "<s-p-2>"},
 		{"$${aws_kinesis_stream.s.arn} %%{if}", "${aws_kinesis_stream.s.arn} %{if}"},
 		{"$context.requestId !{timestamp:yyyy} 100% $$ {x}", "$context.requestId !{timestamp:yyyy} 100% $$ {x}"},
-		{"e\u0301", "\u00e9"}, // as Terraform keeps text: composed
+		{"e\u0301", "\u00e9"}, // Terraform keeps text in the composed form
 		{"${aws_kinesis_stream.s.shard_count}", 2.0},
 		{"${aws_kinesis_stream.s.shard_count + 1}", 3.0},
 		{"n=${aws_kinesis_stream.s.shard_count}", "n=2"},
@@ -401,7 +401,7 @@ func like(text, shape string) bool {
 	return true
 }
 
-// Pools that a stack looks up are named as AWS would name them, the same each time.
+// Pools that a stack looks up get names in AWS's form, and always the same ones.
 func TestResolveUserPoolsOfOthers(t *testing.T) {
 	const data = `"data": {"aws_cognito_user_pools": {"a": {"name": "users"}, "b": {"name": "users"}}, "aws_cognito_user_pool": {"one": {"user_pool_id": "us-east-1_aBcDeF123"}}}`
 	const pools = "data.aws_cognito_user_pools.a"
@@ -545,10 +545,10 @@ func TestResolveRefuses(t *testing.T) {
 				`var.w: default: it does not fit the type colour: The keyword "colour" is not a valid type specification`},
 		{"a variable's validation", `"variable": {"v": {"default": 1, "validation": {}}}`,
 			`var.v: validation: validations are not evaluated here; leave it out`},
-		{"parts that are none", `"variable": {"v": 1}, "locals": 1, "output": {"o": [{}, {}], "p": {}, "q": {"value": 1, "precondition": {}}}`,
+		{"invalid parts", `"variable": {"v": 1}, "locals": 1, "output": {"o": [{}, {}], "p": {}, "q": {"value": 1, "precondition": {}}}`,
 			"\"locals\" is a number; it must be an object or a list of objects\n\"var.v\" is a number; it must be an object or a list of objects\n" +
 				"output.o is declared 2 times; it must be once\noutput.p: an output has a value\noutput.q: precondition: conditions are not evaluated here; leave it out"},
-		{"a name that is none", `"locals": [{"a b": 1, "x": 1}, {"x": 2}]`,
+		{"an invalid name", `"locals": [{"a b": 1, "x": 1}, {"x": 2}]`,
 			`"local.a b" is not a name; use letters, digits, "_" and "-"` + "\nlocal.x is declared twice"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -570,7 +570,7 @@ func TestResolveRefusesSurroundings(t *testing.T) {
 		{"no provider", `{}`, here, "provider.aws: the stack has none; write one with its region, " + remedy},
 		{"another provider", `{"provider": {"random": {}}}`, here, "provider.aws: the stack has none; write one with its region, " + remedy},
 		{"no region", `{"provider": {"aws": {"profile": "x"}}}`, here, "provider.aws: it has no region; write one into the stack, " + remedy},
-		{"a region that is none", `{"provider": {"aws": {"region": "Virginia"}}}`, here, `provider.aws: region: "Virginia" is not a region; write one such as us-east-1`},
+		{"an invalid region", `{"provider": {"aws": {"region": "Virginia"}}}`, here, `provider.aws: region: "Virginia" is not a region; write one such as us-east-1`},
 		{"an open region", `{"provider": {"aws": {"region": "${var.x}"}}}`, here, `provider.aws: region: ${var.x}: var.x is not declared in the stack; declare it, or correct the reference`},
 		{"a resource's region", `{"provider": {"aws": {"region": "${a_b.c.x}"}}, "resource": {"a_b": {"c": {"x": "us-east-1"}}}}`, here,
 			`provider.aws: it refers to a_b.c, which depends on the provider itself; refer to variables and local values`},
@@ -578,7 +578,7 @@ func TestResolveRefusesSurroundings(t *testing.T) {
 			"provider.aws: there are 2; a stack has one block of the provider aws here, without an alias"},
 		{"an alias", `{"provider": {"aws": {"region": "us-east-1", "alias": "b"}}}`, here,
 			"provider.aws: alias: a stack has one block of the provider aws here, without an alias"},
-		{"a provider that is none", `{"provider": {"aws": 1}}`, here,
+		{"an invalid provider", `{"provider": {"aws": 1}}`, here,
 			"provider.aws: the stack has none; write one with its region, " + remedy + "\n" + `provider: "aws" is a number; it must be an object or a list of objects`},
 		{"another partition", `{"provider": {"aws": {"region": "cn-north-1"}}}`, here, `provider.aws: region: cn-north-1 is in the partition aws-cn, and not in "aws"`},
 		{"an isolated region", `{"provider": {"aws": {"region": "us-isob-east-1"}}}`, here, `provider.aws: region: the partition of us-isob-east-1 is not known here`},
@@ -593,7 +593,7 @@ func TestResolveRefusesSurroundings(t *testing.T) {
 	}
 }
 
-// TestResolveEnds holds expressions that are short and whose values are not, or not soon.
+// TestResolveEnds has short expressions whose values are long, or take long to compute.
 func TestResolveEnds(t *testing.T) {
 	doubled := `"locals": {"a0": "` + strings.Repeat("x", 100) + `"`
 	for i := range 60 {
@@ -667,7 +667,7 @@ func TestAttributeRefuses(t *testing.T) {
 	}
 }
 
-// TestResolveNonsense changes one string or number of a stack at a time, and wants an answer, whichever.
+// TestResolveNonsense changes one string or number of a stack at a time, and expects a result or an error, and no panic.
 func TestResolveNonsense(t *testing.T) {
 	text := goldens.Read(t, "dev")
 	for _, nonsense := range []any{nil, "${", "x-${self}", 1.0, []any{nil}, map[string]any{"${null}": nil}} {

@@ -22,7 +22,7 @@ func TestTheAppsProgramIsMissing(t *testing.T) {
 	}
 }
 
-// That Go compiles is said where its cache has no bindings, and not of another program.
+// The message says that Go compiles if its cache has no bindings, and not for another program.
 func TestTheBeginningOfASynthesis(t *testing.T) {
 	folder, err := filepath.Abs("../..")
 	must(t, err)
@@ -34,7 +34,7 @@ func TestTheBeginningOfASynthesis(t *testing.T) {
 	if got := (project{folder: folder, App: "go run ."}).beginning(t.Context()); got != long {
 		t.Errorf("of an empty cache it says %q", got)
 	}
-	// A go that knows the package is what a filled cache looks like; a real one takes minutes to fill.
+	// A go command that knows the package stands for a filled cache, which takes minutes to fill.
 	bin, cache := t.TempDir(), t.TempDir()
 	must(t, os.Mkdir(filepath.Join(cache, "00"), 0o755))
 	for said, want := range map[string]string{"false": "synthesising", "true": long} {

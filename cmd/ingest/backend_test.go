@@ -26,9 +26,9 @@ where the environment has been deployed with its state elsewhere:
 	if status != 0 || stdout != string(golden) || stderr != wantErr {
 		t.Errorf("it ends with %d and says\n%s\n%s", status, stdout, stderr)
 	}
-	// An environment says the same of its state.
+	// An environment gives the same stack.
 	withState(t, `"s3": {"bucket": "api-kinesis-state", "encrypt": true, "key": "api-kinesis/dev.tfstate", "region": "us-east-1", "use_lockfile": true}`)
-	for range 2 { // the second time over the first
+	for range 2 { // the second time overwrites the first
 		status, stdout, stderr = ingest(t, "backend", "--env", "dev", "--out", "made/here")
 		written, err := os.ReadFile("made/here/main.tf.json")
 		if status != 0 || err != nil || stdout != "" || string(written) != string(golden) ||

@@ -104,7 +104,7 @@ func TestWhatIsNoBatch(t *testing.T) {
 			t.Errorf("%.40s is answered with %d %s %s", body, answer.status, answer.Message, answer.Reason)
 		}
 	}
-	// Kinesis's own limit is met by one event, and the batch is refused with it.
+	// One event exceeds Kinesis's own limit, so the whole batch is refused.
 	answer := p.postBatch(`{"events":[{"a":1},` + padded(1<<20+1) + `]}`)
 	if answer.status != http.StatusBadRequest || answer.Message != "the stream refused the events" || answer.Reason == "" {
 		t.Errorf("an event over 1 MiB is answered with %d %s %s", answer.status, answer.Message, answer.Reason)

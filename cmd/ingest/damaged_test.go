@@ -46,7 +46,7 @@ func TestADamagedStream(t *testing.T) {
 			post := func(id string) {
 				t.Helper()
 				answer := p.mustPost(`{"id":"` + id + `","pad":"` + strings.Repeat("x", 2000) + `"}`)
-				if running && answer.Status == http.StatusBadGateway { // who meets the damage is told to send it again
+				if running && answer.Status == http.StatusBadGateway { // a client that meets the damage must send the event again
 					answer = p.mustPost(`{"id":"` + id + `","pad":"` + strings.Repeat("x", 2000) + `"}`)
 				}
 				if answer.Status != http.StatusOK {
@@ -60,7 +60,7 @@ func TestADamagedStream(t *testing.T) {
 			if !running {
 				p.kill()
 			}
-			// One event's bytes, wherever they are, and the head of the page that another one lies in.
+			// The test damages one event's bytes, and the header of another event's page.
 			if damage(t, file, `{"id":"before-20"`, func(image []byte, at int) { image[at+3] ^= 1 }) == 0 ||
 				damage(t, file, `{"id":"before-40"`, func(image []byte, at int) {
 					copy(image[at&^(16<<10-1):], bytes.Repeat([]byte{0xff}, 64))
@@ -72,7 +72,7 @@ func TestADamagedStream(t *testing.T) {
 				p = begin(t, devStack, data, flags...)
 			}
 			post("after")
-			if running { // the delivery has read what it was before it was damaged
+			if running { // the delivery has read the records before the damage
 				p.kill()
 				p = begin(t, devStack, data, flags...)
 			}

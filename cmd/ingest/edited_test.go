@@ -57,9 +57,9 @@ func TestTheDeliveryRoleMayNotPut(t *testing.T) {
 		p.wait("the log's "+part, func() bool { return strings.Contains(p.stderr.String(), part) })
 	}
 	p.kill()
-	mended := begin(t, devStack, data)
-	if status := mended.end(); status != 0 {
-		t.Fatalf("the process ends with %d:\n%s", status, mended.stderr)
+	repaired := begin(t, devStack, data)
+	if status := repaired.end(); status != 0 {
+		t.Fatalf("the process ends with %d:\n%s", status, repaired.stderr)
 	}
 	checkDelivered(t, lines(t, data), map[string]string{"1": answer.SequenceNumber})
 }
@@ -147,7 +147,7 @@ func TestBadInput(t *testing.T) {
 		{"a reference to nothing", []string{"--stack", dangling}, []string{"aws_iam_role.nobody"}},
 		{"a bad interval", []string{"--stack", devStack, "--buffer-interval", "901s"}, []string{"--buffer-interval is 15m1s; use 0s to 900s, Firehose's own bounds, or stack for the stack's own"}},
 		{"a bad key", []string{"--stack", devStack, "--access-key", "secret"}, []string{"--access-key number 1 is not of the form ID:SECRET"}},
-		{"hosts that are none", []string{"--stack", devStack, "--allow-host", "http://a", "--allow-host", "a:80", "--allow-host", "*.a", "--allow-host", ""}, []string{
+		{"invalid hosts", []string{"--stack", devStack, "--allow-host", "http://a", "--allow-host", "a:80", "--allow-host", "*.a", "--allow-host", ""}, []string{
 			`--allow-host is "http://a"; use a name or an IP address alone, without a port, such as host.docker.internal`,
 			`--allow-host is "a:80"; use a name or an IP address alone, without a port, such as host.docker.internal`,
 			`--allow-host is "*.a"; use a name or an IP address alone, without a port, such as host.docker.internal`,

@@ -55,9 +55,9 @@ func TestTheDeliveryRoleMayNotUseTheKey(t *testing.T) {
 				p.wait("the log's "+part, func() bool { return strings.Contains(p.stderr.String(), part) })
 			}
 			p.kill()
-			mended := begin(t, encryptedStack, data)
-			if status := mended.end(); status != 0 {
-				t.Fatalf("the process ends with %d:\n%s", status, mended.stderr)
+			repaired := begin(t, encryptedStack, data)
+			if status := repaired.end(); status != 0 {
+				t.Fatalf("the process ends with %d:\n%s", status, repaired.stderr)
 			}
 			checkDelivered(t, linesOf(t, data, "api-kinesis-firehose-bucket-option-encrypted"), map[string]string{"1": answer.SequenceNumber})
 		})

@@ -20,8 +20,8 @@ import (
 const (
 	bucket = "api-kinesis-firehose-bucket-dev"
 	stream = "api-kinesis-stream-dev"
-	// recordLimit is what a record has at most, its data and its partition key together: 1 MiB. requestIDLength is the
-	// partition key's length where that is the request id.
+	// recordLimit is the largest size of a record, data and partition key together: 1 MiB. requestIDLength is the length of a
+	// request id, which is the partition key.
 	recordLimit     = 1 << 20
 	requestIDLength = 36
 )
@@ -74,7 +74,7 @@ func TestEndToEnd(t *testing.T) {
 	again := begin(t, devStack, data)
 	want := strings.Join(bodies, "\n") + "\n"
 	objects := again.objects(t)
-	// Of two objects that were written in one second the names do not tell which was first.
+	// The names of two objects of the same second do not show which came first.
 	slices.SortFunc(objects, func(a, b string) int { return strings.Index(want, a) - strings.Index(want, b) })
 	if got := strings.Join(objects, ""); got != want {
 		t.Errorf("the bucket holds %d bytes, sent were %d with a newline each: %.200q", len(got), len(want), got)

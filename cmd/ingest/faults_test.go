@@ -56,7 +56,7 @@ func TestKilledTenTimesUnderLoad(t *testing.T) {
 	}
 	data := filepath.Join(t.TempDir(), "data")
 	acks := &acknowledged{sequence: map[string]string{}}
-	random := rand.New(rand.NewPCG(1, 2)) // the moments differ by the machine's own timing anyway
+	random := rand.New(rand.NewPCG(1, 2)) // the machine's timing varies the moments anyway
 	for round := range 10 {
 		p := begin(t, devStack, data, "--unlimited", "--buffer-interval", "1s")
 		before := acks.count()
@@ -207,12 +207,12 @@ func TestFullDisk(t *testing.T) {
 		sequence["after"] = answer.SequenceNumber
 	}
 	p.kill()
-	moved := filepath.Join(t.TempDir(), "data") // the objects need as much room again
+	moved := filepath.Join(t.TempDir(), "data") // the objects need the same room again
 	must(t, os.CopyFS(moved, os.DirFS(data)))
 	last := begin(t, devStack, moved)
 	if status := last.end(); status != 0 {
 		t.Fatalf("the last process ends with %d:\n%s", status, last.stderr)
 	}
-	// The copy has lost the order in which the objects were written.
+	// The copy does not keep the order in which the objects were written.
 	checkNoneLost(t, lines(t, moved), sequence)
 }

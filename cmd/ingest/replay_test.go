@@ -118,7 +118,7 @@ func checkReplayed(t *testing.T, data string, events []string, most int) {
 	}
 }
 
-// Ctrl-C and kill -9 in the middle: the same command goes on. Only what was on its way when a process was killed may come
+// Ctrl-C and kill -9 in the middle: the same command continues. Only what was on its way when a process was killed may come
 // twice, here one record, because a batch is no more than a second's worth.
 func TestReplayGoesOn(t *testing.T) {
 	for name, stop := range map[string]func(p *process) int{"Ctrl-C": (*process).end, "kill -9": func(p *process) int { p.kill(); return 130 }} {

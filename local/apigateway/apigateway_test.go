@@ -20,7 +20,7 @@ import (
 	"cdk.tf/go/ingest/local/apigateway"
 )
 
-// ok is an event that dev takes.
+// ok is an event that dev accepts.
 const ok = `{"a":1}`
 
 func TestReadsEveryEnvironment(t *testing.T) {
@@ -109,7 +109,7 @@ func TestAnswersOfKinesis(t *testing.T) {
 	}
 }
 
-// A browser reads no answer without the header, however wrong its request was.
+// A browser cannot read an answer without the header, not even the answer to a wrong request.
 func TestEveryAnswerOfDevHasCORS(t *testing.T) {
 	big := strings.Repeat("x", 10<<20+1)
 	for _, test := range []struct {
@@ -164,7 +164,7 @@ func TestEveryAnswerOfDevHasCORS(t *testing.T) {
 	})
 }
 
-// bare is the dev stack without gateway responses of its own: then AWS's answer.
+// bare is the dev stack without gateway responses, so the answers are AWS's.
 func bare(t testing.TB) raw {
 	r := loadRaw(t, "dev")
 	resources := r["resource"].(map[string]any)
@@ -309,7 +309,7 @@ func TestValidatesBodies(t *testing.T) {
 	}
 }
 
-// The body's bytes are the record's, whatever they are.
+// The record has exactly the bytes of the body.
 func TestBodiesArriveAsTheyAre(t *testing.T) {
 	g := serve(t, loadRaw(t, "dev"), unlimited)
 	for _, body := range []string{
@@ -397,7 +397,7 @@ func TestIntegrationTimeout(t *testing.T) {
 	}
 }
 
-// What a client that went away sent is not half done.
+// The request of a client that has gone is still completed.
 func TestAClientThatGoesAwayDoesNotStopTheCall(t *testing.T) {
 	g := serve(t, loadRaw(t, "dev"))
 	ctx, cancel := context.WithCancel(context.Background())
@@ -561,7 +561,7 @@ func TestQuotas(t *testing.T) {
 	}
 }
 
-// mock puts a MOCK at a path, which answers with a template.
+// mock adds a MOCK at a path, which answers with a template.
 func (r raw) mock(path, verb, template string, edit ...func(integration, response map[string]any)) {
 	name := strings.NewReplacer("/", "-", "{", "", "}", "", "+", "").Replace(path) + verb
 	parent := "${aws_api_gateway_rest_api.api.root_resource_id}"
@@ -749,9 +749,9 @@ func TestBinaryBodies(t *testing.T) {
 		status                                   int
 		passed                                   string
 	}{
-		{"text that is none", "", "image/png", "", bytes, 200, "\ufffd\x00\ufffd"},
+		{"bytes that are not text", "", "image/png", "", bytes, 200, "\ufffd\x00\ufffd"},
 		{"text to binary", "", "image/png", "CONVERT_TO_BINARY", encoded, 200, bytes},
-		{"text to binary that is none", "", "image/png", "CONVERT_TO_BINARY", "%", 500, ""},
+		{"text that is not base64", "", "image/png", "CONVERT_TO_BINARY", "%", 500, ""},
 		{"binary", "image/png", "image/png", "", bytes, 200, bytes},
 		{"binary of a family", "image/*", "image/png", "CONVERT_TO_BINARY", bytes, 200, bytes},
 		{"binary to text", "*/*", "image/png", "CONVERT_TO_TEXT", bytes, 200, encoded},
@@ -785,7 +785,7 @@ func TestBinaryAnswers(t *testing.T) {
 		{"binary wanted", "image/png", "image/png,*/*", "", bytes, bytes, 200},
 		{"binary for a text client", "image/png", "text/html,image/png", "", bytes, encoded, 200},
 		{"text for a binary client", "application/json", "image/png", "", encoded, bytes, 200},
-		{"text for a binary client that is none", "application/json", "image/png", "", "{}", "", 500},
+		{"text for a binary client that is not base64", "application/json", "image/png", "", "{}", "", 500},
 		{"told to be text", "image/png", "image/png", "CONVERT_TO_TEXT", bytes, encoded, 200},
 		{"told to be binary", "application/json", "", "CONVERT_TO_BINARY", encoded, bytes, 200},
 	} {
@@ -909,7 +909,7 @@ func TestAnAccessLogThatFailsDoesNotStopTheAPI(t *testing.T) {
 	}
 }
 
-// guarded is the stack with a method below each of some authorizers, by their types.
+// guarded is the stack with a method for each of some authorizers, by their types.
 func guarded(t *testing.T, types ...string) raw {
 	r := loadRaw(t, "dev")
 	for _, typ := range types {
@@ -994,7 +994,7 @@ func TestExecutionLog(t *testing.T) {
 	}
 }
 
-// What a stack does wrong at every request is said once, and counted.
+// A mistake of the stack that affects every request is logged once, and counted.
 func TestErrorsAreLoggedOnce(t *testing.T) {
 	for level, want := range map[slog.Level]struct{ lines, unlogged int64 }{slog.LevelInfo: {2, 198}, slog.LevelDebug: {200, 0}} {
 		var log bytes.Buffer
@@ -1014,7 +1014,7 @@ func TestErrorsAreLoggedOnce(t *testing.T) {
 	}
 }
 
-// Causes that name what a client sent do not fill the memory.
+// Causes that quote a client's data do not fill the memory.
 func TestErrorsAreLoggedWithinBounds(t *testing.T) {
 	var log bytes.Buffer
 	g := serve(t, loadRaw(t, "dev"), unlimited, func(o *apigateway.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })

@@ -18,14 +18,14 @@ import (
 // event has 500 bytes.
 var event = `{"type":"signup","user":"u-1","padding":"` + strings.Repeat("x", 457) + `"}`
 
-// nowhere is an answer that nobody reads; it keeps no header from one request to the next.
+// nowhere discards an answer. It keeps no header from one request to the next.
 type nowhere struct{ header http.Header }
 
 func (w *nowhere) Header() http.Header            { return w.header }
 func (w *nowhere) Write(text []byte) (int, error) { return len(text), nil }
 func (w *nowhere) WriteHeader(int)                {}
 
-// BenchmarkSubmit is the API's share of POST /dev/submit: all but net/http and Kinesis.
+// BenchmarkSubmit measures the API's part of POST /dev/submit: everything except net/http and Kinesis.
 func BenchmarkSubmit(b *testing.B) {
 	benchmarkSubmit(b, "dev")
 }
@@ -51,7 +51,7 @@ func benchmarkSubmit(b *testing.B, environment string, headers ...string) {
 	}
 }
 
-// hostileBodies are bodies of a length that are large by one thing alone, each valid to dev's model but for those of a batch.
+// hostileBodies are bodies of a length, each large in a single respect. Each is valid for dev's model, except those of a batch.
 func hostileBodies(length int) map[string]string {
 	fill := func(head, unit, tail string) string {
 		return head + strings.Repeat(unit, (length-len(head)-len(tail))/len(unit)) + tail

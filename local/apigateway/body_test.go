@@ -29,7 +29,7 @@ import (
 
 var padding = bytes.Repeat([]byte("x"), 32<<10)
 
-// bigBody is a JSON object of a length that takes no memory of its own.
+// bigBody is a JSON object of a length. It is generated, and takes no memory.
 type bigBody struct {
 	head, tail string
 	left       int
@@ -63,7 +63,7 @@ func (b *bigBody) Read(to []byte) (int, error) {
 
 func (b *bigBody) Close() error { return nil }
 
-// bigRequest posts a body; its length is -1 where it comes in chunks.
+// bigRequest posts a body. Its length is -1 if it is chunked.
 func bigRequest(body *bigBody, length int64) *http.Request {
 	r := request(http.MethodPost, "/dev/submit", "", "Content-Type: application/json")
 	r.Body, r.ContentLength = body, length
@@ -111,7 +111,7 @@ func benchmarkBigBodies(b *testing.B, length int64) {
 	}
 }
 
-// watchHeap samples the heap until it is asked for the most that it saw, in bytes.
+// watchHeap samples the heap. The function that it returns stops it and returns the maximum in bytes.
 func watchHeap() func() uint64 {
 	done, most := make(chan struct{}), make(chan uint64)
 	go func() {
@@ -138,8 +138,8 @@ func watchHeap() func() uint64 {
 
 const mib = 1 << 20
 
-// Bodies of 64 MiB are served at one time. Others wait in their order, and are not read before it is their turn; small ones
-// do not wait.
+// At most 64 MiB of bodies are served at the same time. Others wait in order, and are not read before their turn. Small ones do
+// not wait.
 func TestBigBodiesWait(t *testing.T) {
 	for name, length := range map[string]int64{"length": 10 * mib, "chunks": -1} {
 		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { testBigBodiesWait(t, length) }) })
@@ -199,7 +199,7 @@ func testBigBodiesWait(t *testing.T, length int64) {
 	group.Wait()
 }
 
-// All room is given back, whatever becomes of a request.
+// A request returns all its room, however it ends.
 func TestRoomForBodiesIsGivenBack(t *testing.T) {
 	g := serve(t, loadRaw(t, "dev"), unlimited)
 	g.kinesis.answer = func(context.Context, apigateway.Call) (apigateway.Answer, error) {
@@ -224,7 +224,7 @@ func TestRoomForBodiesIsGivenBack(t *testing.T) {
 	}
 }
 
-// A body of up to 10 MiB is passed on whole, however it comes.
+// A body of up to 10 MiB is passed on whole, however it arrives.
 func TestBodiesAreWhole(t *testing.T) {
 	g := serve(t, loadRaw(t, "dev"), unlimited)
 	for _, size := range []int{100, 64 << 10, 64<<10 + 1, 5*mib - 1, 10 * mib} {
@@ -243,7 +243,7 @@ func TestBodiesAreWhole(t *testing.T) {
 	}
 }
 
-// A client that writes all of a refused request before it reads gets its answer, and no reset.
+// A client that writes the whole of a refused request before it reads gets the answer, and no connection reset.
 func TestRefusedBodiesAreAnswered(t *testing.T) {
 	server := httptest.NewServer(serve(t, loadRaw(t, "dev")))
 	t.Cleanup(server.Close)
@@ -303,7 +303,7 @@ func readAnswer(t *testing.T, from *bufio.Reader) (status int, body string, clos
 	return response.StatusCode, string(text), response.Close
 }
 
-// A client that never stops writing is not listened to for ever.
+// The API does not read without end from a client that never stops writing.
 func TestAnEndlessBodyIsCutOff(t *testing.T) {
 	server := httptest.NewServer(serve(t, loadRaw(t, "dev")))
 	t.Cleanup(server.Close)
@@ -323,7 +323,7 @@ func TestAnEndlessBodyIsCutOff(t *testing.T) {
 	}
 }
 
-// stalled is a connection whose client stops in the middle of its body: it can be read from until its deadline.
+// stalled is a connection whose client stops in the middle of its body: reads block until the deadline.
 type stalled struct {
 	*httptest.ResponseRecorder
 	deadlines []time.Time
@@ -359,7 +359,7 @@ func TestAStalledBodyIsCutOff(t *testing.T) {
 	}
 }
 
-// Clients that stall, or that hardly move, do not keep the room for large bodies from those that send theirs.
+// Clients that stall, or send very slowly, do not keep other clients' large bodies waiting.
 func TestBodiesHaveToKeepComing(t *testing.T) {
 	for name, head := range map[string]string{"length": "Content-Length: 10485760\r\n\r\n", "chunks": "Transfer-Encoding: chunked\r\n\r\na00000\r\n"} {
 		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { testBodiesHaveToKeepComing(t, head) }) })

@@ -27,7 +27,7 @@ const (
 	region  = "us-east-1"
 )
 
-// raw is a stack before it is read, so that a test can edit it as a person would.
+// raw is a stack before it is read, which a test can edit.
 type raw map[string]any
 
 func loadRaw(t testing.TB, environment string) raw {
@@ -39,7 +39,7 @@ func loadRaw(t testing.TB, environment string) raw {
 	return r
 }
 
-// body is the block of a resource of API Gateway, without the prefix of its type.
+// body returns the block of a resource of API Gateway. The type has no prefix.
 func (r raw) body(typ, name string) map[string]any {
 	return r["resource"].(map[string]any)["aws_api_gateway_"+typ].(map[string]any)[name].(map[string]any)
 }
@@ -70,7 +70,7 @@ func (r raw) resolve(t testing.TB) *tfjson.Stack {
 	return resolved
 }
 
-// kinesis is a service that accepts every record, unless it is told otherwise.
+// kinesis is a service that accepts every record by default.
 type kinesis struct {
 	mutex  sync.Mutex
 	calls  []apigateway.Call
@@ -95,7 +95,7 @@ func answers(status int, body string) func(context.Context, apigateway.Call) (ap
 	}
 }
 
-// gateway is an API that is being tested, with what it talks to.
+// gateway is an API under test, with the service that it calls.
 type gateway struct {
 	*apigateway.API
 	t       testing.TB

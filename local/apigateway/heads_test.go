@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// However the bytes of a connection come, the same names are read from them.
+// The names do not depend on how the bytes of a connection are split into reads.
 func TestHeadsInPieces(t *testing.T) {
 	const sent = "POST /a HTTP/1.1\r\nX-a: 1\r\n b: folded\r\nContent-Length: 3\r\n\r\nX:\n" +
 		"POST /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\nx-B: 2\r\n\r\nA;e=1\r\n0123456789\r\n0\r\nT: 1\r\n\r\n" +
@@ -27,7 +27,7 @@ func TestHeadsInPieces(t *testing.T) {
 	}
 }
 
-// What is no HTTP/1 takes no memory beyond a head's.
+// Data that is not HTTP/1 takes no memory beyond that of a head.
 func TestHeadsOfNoHTTP(t *testing.T) {
 	for name, sent := range map[string]string{
 		"a line without an end": strings.Repeat("x", 1<<16), "headers without an end": "GET / HTTP/1.1\r\n" + strings.Repeat("a: b\r\n", 1<<14),

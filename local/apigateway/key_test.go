@@ -33,7 +33,7 @@ func keyedByID(t testing.TB) *gateway {
 // deep is a value of n arrays within each other.
 func deep(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
 
-// Whatever else is in a body that is accepted, the record has the event's own key.
+// The record of an accepted body has the event's own key, whatever else the body holds.
 func TestTheEventsKeyCountsOrTheAnswerIs400(t *testing.T) {
 	for name, test := range map[string]struct {
 		event  string
@@ -52,7 +52,7 @@ func TestTheEventsKeyCountsOrTheAnswerIs400(t *testing.T) {
 		"an exponent beyond an int":    {`{"id":"k","v":1.5e99999999999999999999}`, "10000 digits"},
 		"a number of too many digits":  {`{"id":"k","v":` + strings.Repeat("9", 20_000) + `}`, "10000 digits"},
 		"a fraction of too many":       {`{"id":"k","v":0.` + strings.Repeat("9", 20_000) + `}`, "10000 digits"},
-		"white space that is none":     {"\u00a0" + `{"id":"k"}`, "not JSON"},
+		"white space beyond JSON's":    {"\u00a0" + `{"id":"k"}`, "not JSON"},
 		"a vertical tab at the end":    {`{"id":"k"}` + "\v", "not JSON"},
 		"a next-line at the beginning": {"\u0085" + `{"id":"k"}`, "not JSON"},
 		"no UTF-8":                     {"{\"id\":\"k\",\"v\":\"\xff\"}", ""},
@@ -86,7 +86,7 @@ func checkKeyed(t *testing.T, g *gateway, a got, event, reason string) {
 	}
 }
 
-// An event of a batch is written anew: one whose value would become another is refused.
+// The template writes each event of a batch anew. An event with a value that this would change is refused.
 func TestABatchsEventKeepsItsKeyAndItsValues(t *testing.T) {
 	for event, reason := range map[string]string{
 		`{"id":"k","v":12345678901234567890.123456789}`:      "",
@@ -120,7 +120,7 @@ func TestABatchsEventKeepsItsKeyAndItsValues(t *testing.T) {
 	}
 }
 
-// What a validator takes a template reads, or the answer is 400: no body has its key lost between the two.
+// A template reads every body that a validator accepts, or the answer is 400: no body loses its key.
 func FuzzTheKeyIsNeverLost(f *testing.F) {
 	for _, value := range []string{`1e400`, `1e-400`, `"\ud83d"`, deep(7), `{"a":[1.5,{}]}`, `-0`, `0.1e+1`, "\"\xff\"", `null`, `1E99999`, ` [ ] `} {
 		f.Add(value, "", "")
@@ -147,7 +147,7 @@ func FuzzTheKeyIsNeverLost(f *testing.F) {
 	})
 }
 
-// keyOf is the id of an event by encoding/json, "" where it has none, as a fuzzer may close the object.
+// keyOf returns the id of an event by encoding/json. It returns "" if there is none: a fuzzer may close the object.
 func keyOf(body string) string {
 	var event map[string]any
 	dec := json.NewDecoder(strings.NewReader(body))

@@ -23,7 +23,7 @@ func modelOf(t testing.TB, schema string) *model {
 	return m.compiled["M"]
 }
 
-// A log has the rule that a body breaks, and nothing of the body.
+// A log has the rule that a body breaks, and no data of the body.
 func TestBrokenRules(t *testing.T) {
 	for _, test := range []struct{ schema, body, want string }{
 		{`{"type": "object"}`, `{"a": s}`, `the body is not JSON`},
@@ -82,7 +82,7 @@ func TestValidationMessages(t *testing.T) {
 		{`{"format": "email"}`, `"x"`, `[string "x" is not a valid email address]`},
 		{`{"properties": {"b": {"type": "string"}, "a": {"type": "string"}, "c": {"properties": {"d": {"minimum": 2}}}}}`, `{"b":1,"a":null,"c":{"d":1}}`,
 			`[instance type (null) does not match any allowed primitive type (allowed: ["string"]), instance type (integer) does not match any allowed primitive type (allowed: ["string"]), numeric instance is lower than the required minimum (minimum: 2, found: 1)]`},
-		// What is below a value that is wrong itself is not looked at.
+		// Nothing below a wrong value is checked.
 		{`{"required": ["x"], "properties": {"b": {"type": "string"}}}`, `{"b":1}`, `[object has missing required properties (["x"])]`},
 		{`{"definitions": {"d": {"type": "string"}}, "properties": {"a": {"$ref": "#/definitions/d"}}}`, `{"a":1}`, `[instance type (integer) does not match any allowed primitive type (allowed: ["string"])]`},
 	} {
@@ -94,7 +94,7 @@ func TestValidationMessages(t *testing.T) {
 	}
 }
 
-// What is listed is the first 100 of what is wrong.
+// A message lists the first 100 faults.
 func TestManyViolations(t *testing.T) {
 	m := modelOf(t, `{"additionalProperties": {"minimum": 1000}}`)
 	for n, more := range map[int]string{100: "", 101: ", and more", 150: ", and more"} {
@@ -110,7 +110,7 @@ func TestManyViolations(t *testing.T) {
 	}
 }
 
-// A pattern that is not done in time refuses the body wherever it stands: neither a yes nor a no is known.
+// A pattern that takes too long refuses the body, wherever the pattern is: its verdict is unknown.
 func TestSlowPatterns(t *testing.T) {
 	m := &models{compiler: draft4.NewCompiler(time.Millisecond), texts: map[string]map[string]any{}, compiled: map[string]*model{}}
 	text := strings.Repeat("a", 50) + "!" // takes hours
@@ -152,7 +152,7 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-// Every type that AWS lists has its status and its body, even those that cannot arise here.
+// Every type that AWS lists has its status and its body, even those that cannot occur here.
 func TestEveryGatewayResponse(t *testing.T) {
 	if len(responseTypes) != 21 {
 		t.Errorf("%d types; AWS lists 21", len(responseTypes))
@@ -180,7 +180,7 @@ func TestEveryGatewayResponse(t *testing.T) {
 	}
 }
 
-// BenchmarkManyViolations checks bodies of 1 MB or so of which nothing is as the model wants it.
+// BenchmarkManyViolations checks bodies of about 1 MB in which every value breaks the model.
 func BenchmarkManyViolations(b *testing.B) {
 	const n = 100_000
 	for _, bench := range []struct{ name, schema, body string }{

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// A template owns the payload that it gets: whoever asks later gets another. It gets none that it would not read itself.
+// A template owns the payload that it gets, so a later use gets another one. A template does not get a payload that it would
+// not read itself.
 func TestHandOver(t *testing.T) {
 	for body, want := range map[string]bool{`{"a":1}`: true, `[1]` + "\r\n\t": true, "\u00a0{}": false, "{}\v": true, `{"a"`: false, `1`: false, ``: false} {
 		b := &parsedBody{text: []byte(body)}

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A form and lenient JSON reach the stream as text and as JSON; what cannot be read is the client's mistake, and not a lost event.
+// A form reaches the stream as text, and lenient JSON as JSON. A body that cannot be read is a 400, and not a lost event.
 func TestBodiesThatAreNoJSON(t *testing.T) {
 	r := loadRaw(t, "dev")
 	r.body("request_validator", "api_body")["validate_request_body"] = false
@@ -36,7 +36,7 @@ func TestBodiesThatAreNoJSON(t *testing.T) {
 	}
 }
 
-// What the integration answers is not the client's mistake.
+// An unreadable answer of the integration is not the client's fault.
 func TestAnAnswerThatIsNoJSON(t *testing.T) {
 	for body, status := range map[string]int{`{a`: http.StatusInternalServerError, `<html>`: http.StatusBadGateway, `{"SequenceNumber":'1',}`: http.StatusOK} {
 		g := serve(t, loadRaw(t, "dev"))
@@ -60,7 +60,7 @@ func TestMappedLenientJSON(t *testing.T) {
 	}
 }
 
-// A template cannot read what is binary by the tables of conversions, whatever is in it.
+// A template cannot read a body that is binary by the conversion tables, whatever its content.
 func TestTemplatesOfBinaryBodies(t *testing.T) {
 	r := loadRaw(t, "dev")
 	r.mock("/answer", "GET", "x", func(_, response map[string]any) { response["content_handling"] = "CONVERT_TO_BINARY" })

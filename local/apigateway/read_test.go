@@ -117,7 +117,7 @@ func TestRefusesStacks(t *testing.T) {
 		{"a pattern", response(attributes{"selection_pattern": "("}), responseAddress + "selection_pattern is \"(\"; use a regular expression of RE2's: error parsing regexp: missing closing ): `^(?:()$`"},
 		{"two without a pattern", response(attributes{"selection_pattern": nil}), "aws_api_gateway_integration_response.api_submit_post_502-mapping: selection_pattern is empty, as for another integration response of POST /submit; AWS does not define which of them answers"},
 		{"an unannounced status with a header", response(attributes{"status_code": "201", "response_parameters": attributes{"method.response.header.X": "'x'"}}), responseAddress + `response_parameters has "method.response.header.X", which its aws_api_gateway_method_response does not declare; add it there, or API Gateway refuses this`},
-		{"an answer's status that is none", response(attributes{"status_code": "wrong"}), responseAddress + `status_code is "wrong"; use one of 200 to 599`},
+		{"an invalid status of an answer", response(attributes{"status_code": "wrong"}), responseAddress + `status_code is "wrong"; use one of 200 to 599`},
 		{"an undeclared header", response(attributes{"response_parameters": attributes{"method.response.header.X": "'x'"}}), responseAddress + `response_parameters has "method.response.header.X", which its aws_api_gateway_method_response does not declare; add it there, or API Gateway refuses this`},
 		{"a header's source", response(attributes{"response_parameters": attributes{"method.response.header.Retry-After": "integration.response.status"}}), responseAddress + `response_parameters of method.response.header.Retry-After: "integration.response.status" is no source of a header; use integration.response.header.NAME or integration.response.body.PATH`},
 		{"a method's status", func(r raw) {
@@ -157,13 +157,13 @@ func TestRefusesStacks(t *testing.T) {
 		{"a plan of no stage", func(r raw) {
 			r.add("usage_plan", "p", attributes{"name": "p", "api_stages": attributes{"api_id": "x", "stage": "y"}})
 		}, `aws_api_gateway_usage_plan.p: api_stages names the stage "y" of the API "x", which is not in the stack`},
-		{"a timeout that is none", integration(attributes{"timeout_milliseconds": "soon"}), integrationAddress + `timeout_milliseconds: it is "soon"; it must be a number`},
+		{"an invalid timeout", integration(attributes{"timeout_milliseconds": "soon"}), integrationAddress + `timeout_milliseconds: it is "soon"; it must be a number`},
 		{"a timeout below zero", integration(attributes{"timeout_milliseconds": -1}), integrationAddress + "timeout_milliseconds is -1; use 50 to 300000"},
 		{"another service", integration(attributes{"uri": "arn:aws:apigateway:us-east-1:sns:action/Publish"}), integrationAddress + `uri is "arn:aws:apigateway:us-east-1:sns:action/Publish"; kinesis is the only service that runs on one machine, ` + leave},
 		{"another region", integration(attributes{"uri": "arn:aws:apigateway:eu-west-1:kinesis:action/PutRecord"}), integrationAddress + `uri is "arn:aws:apigateway:eu-west-1:kinesis:action/PutRecord", of another region than the stack's; use us-east-1, there is one region on one machine`},
-		{"a role that is none", integration(attributes{"credentials": "me"}), integrationAddress + `credentials is "me"; use the ARN of a role, arn:PARTITION:iam::ACCOUNT:role/NAME`},
+		{"an invalid role", integration(attributes{"credentials": "me"}), integrationAddress + `credentials is "me"; use the ARN of a role, arn:PARTITION:iam::ACCOUNT:role/NAME`},
 		{"a header's name", integration(attributes{"request_parameters": attributes{"integration.request.header.X Y": "'x'"}}), integrationAddress + `request_parameters has "integration.request.header.X Y"; use integration.request.header.NAME, integration.request.querystring.NAME or integration.request.path.NAME`},
-		{"templates that are none", integration(attributes{"request_templates": "x"}), integrationAddress + `request_templates: it is "x"; it must be an object`},
+		{"invalid templates", integration(attributes{"request_templates": "x"}), integrationAddress + `request_templates: it is "x"; it must be an object`},
 		{"an unfinished template", integration(attributes{"request_templates": attributes{"application/json": "#foreach($x in"}}), integrationAddress + "request_templates of application/json: the template is refused: line 1, column 15: the template ends where a value is expected"},
 		{"no name", api(attributes{"name": nil}), apiAddress + "name is empty; give the API one"},
 		{"a verb", method(attributes{"http_method": "post"}), methodAddress + `http_method is "post"; use one of ANY, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT`},
@@ -172,7 +172,7 @@ func TestRefusesStacks(t *testing.T) {
 		{"an attribute of a model", func(r raw) { r.edit("model", "api_event", attributes{"colour": "red"}) }, modelAddress + "the attribute colour is not imitated on one machine; " + leave},
 		{"an attribute of a deployment", func(r raw) { r.edit("deployment", "api_deployment", attributes{"colour": "red"}) }, "aws_api_gateway_deployment.api_deployment: the attribute colour is not imitated on one machine; " + leave},
 		{"an attribute of a resource", func(r raw) { r.edit("resource", "api_submit", attributes{"colour": "red"}) }, "aws_api_gateway_resource.api_submit: the attribute colour is not imitated on one machine; " + leave},
-		{"a method's status that is none", func(r raw) { r.edit("method_response", "api_submit_post_200", attributes{"status_code": "abc"}) }, `aws_api_gateway_method_response.api_submit_post_200: status_code is "abc"; use one of 200 to 599`},
+		{"an invalid status of a method", func(r raw) { r.edit("method_response", "api_submit_post_200", attributes{"status_code": "abc"}) }, `aws_api_gateway_method_response.api_submit_post_200: status_code is "abc"; use one of 200 to 599`},
 		{"a path with a space", func(r raw) { r.edit("resource", "api_submit", attributes{"path_part": "sub mit"}) }, `aws_api_gateway_resource.api_submit: path_part is "sub mit"; API Gateway takes letters, digits, "_", "-", ".", ":" and ",", or one parameter such as {id} or {proxy+}`},
 		{"a path twice", func(r raw) {
 			r.add("resource", "again", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "parent_id": "${aws_api_gateway_rest_api.api.root_resource_id}", "path_part": "submit"})
@@ -301,7 +301,7 @@ func TestTypes(t *testing.T) {
 	}
 }
 
-// What has nothing to run is left alone.
+// Resources without an effect are ignored.
 func TestIgnoresWhatIsForPeople(t *testing.T) {
 	r := loadRaw(t, "dev")
 	r.add("documentation_part", "p", attributes{"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "location": attributes{"type": "API"}, "properties": "{}"})
@@ -312,7 +312,7 @@ func TestIgnoresWhatIsForPeople(t *testing.T) {
 	}
 }
 
-// What API Gateway takes at an apply, whether or not anybody means it.
+// API Gateway accepts these at an apply, mistakes or not.
 func TestReadsWhatIsTaken(t *testing.T) {
 	for name, edit := range map[string]func(raw){
 		"a parameter beside text":    func(r raw) { r.edit("resource", "api_submit", attributes{"path_part": "{id}"}) },

@@ -25,7 +25,7 @@ func hashOf(body string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// signed is a request to prod, signed by the SDK.
+// signed returns a request to prod, signed by the SDK.
 func signed(t *testing.T, target, body string, key aws.Credentials, service, inRegion string, at time.Time) *http.Request {
 	t.Helper()
 	r := request(http.MethodPost, target, body, "Content-Type: application/json", "X-Custom: a  b")
@@ -159,7 +159,7 @@ func TestPresignedURLs(t *testing.T) {
 	}
 }
 
-// What a query holds counts as it was sent: curl's --aws-sigv4 signs it so.
+// The signature covers a query as it was sent: curl's --aws-sigv4 signs it so.
 func TestSignedQueries(t *testing.T) {
 	g := serve(t, loadRaw(t, "prod"), unlimited)
 	for sent, encoded := range map[string]string{
@@ -201,7 +201,7 @@ func TestSignedQueries(t *testing.T) {
 	}
 }
 
-// Who signed is in the access log, and in what a template can ask for.
+// The access log and the template's variables have the signer.
 func TestPrincipalIsLogged(t *testing.T) {
 	r := loadRaw(t, "prod")
 	r.body("stage", "api_stage")["access_log_settings"].(map[string]any)["format"] =
@@ -217,12 +217,12 @@ func TestPrincipalIsLogged(t *testing.T) {
 	}
 }
 
-// explained is the message of API Gateway about a signature (mhart/aws4#33, recorded): its parts are the canonical string and the
-// string to sign.
+// explained matches API Gateway's message about a signature (mhart/aws4#33, recorded). Its groups are the canonical string and
+// the string to sign.
 var explained = regexp.MustCompile("(?s)^" + regexp.QuoteMeta(doesNotMatch) +
 	"\n\nThe Canonical String for this request should have been\n'(.*)'\n\nThe String-to-Sign should have been\n'(.*)'\n$")
 
-// What the 403 of a wrong signature says would have been right is right: the same request with a signature over it is accepted.
+// The strings in the 403 of a wrong signature are right: the same request with a signature over them is accepted.
 func TestExplainsSignatures(t *testing.T) {
 	wrong := aws.Credentials{AccessKeyID: "AKIDANN", SecretAccessKey: "wrong"}
 	session := aws.Credentials{AccessKeyID: "AKIDANN", SecretAccessKey: "wrong", SessionToken: "token"}
@@ -289,7 +289,7 @@ func TestLogsAnExplainedSignature(t *testing.T) {
 	}
 }
 
-// presign is a presigned request to prod.
+// presign returns a presigned request to prod.
 func presign(t *testing.T, target string, key aws.Credentials) *http.Request {
 	t.Helper()
 	r := request(http.MethodPost, target, ok)

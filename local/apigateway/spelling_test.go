@@ -106,7 +106,7 @@ func TestMappingsAndTemplatesAreStrict(t *testing.T) {
 	}
 }
 
-// A required header is looked for as it is declared too.
+// A required header must have the declared spelling, too.
 func TestARequiredHeaderIsStrict(t *testing.T) {
 	r := loadRaw(t, "dev")
 	r.body("request_validator", "api_body")["validate_request_parameters"] = true
@@ -123,7 +123,7 @@ func TestARequiredHeaderIsStrict(t *testing.T) {
 	}
 }
 
-// What is between two requests of one connection is no header of the next, whatever it looks like.
+// Bytes between two requests of a connection are not a header of the next, whatever they look like.
 func TestSpellingOfRequestsOnOneConnection(t *testing.T) {
 	server := spelling(t)
 	body := "GET /dev/names HTTP/1.1\r\nX-Fake: 1\r\n\r\n"

@@ -14,8 +14,8 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
-// asleep is a machine's clock: its times have a monotonic part too, which stands still while the machine sleeps, as Linux's
-// does (clock_gettime(2), CLOCK_MONOTONIC).
+// asleep is a machine's clock. Its times also have a monotonic part, which stops while the machine sleeps, as on Linux
+// (clock_gettime(2), CLOCK_MONOTONIC).
 type asleep struct {
 	clockwork.Clock
 	origin, began time.Time
@@ -47,8 +47,8 @@ func (a *asleep) sleep(long time.Duration) {
 	a.slept += long
 }
 
-// A machine sleeps for longer than the retention while events wait: how many hours it were only its wall clock knows. What
-// has expired is said, and what is left is delivered.
+// A machine sleeps for longer than the retention while events wait. Only its wall clock shows how long. The log reports expired
+// records, and the rest is delivered.
 func TestWhatExpiresWhileTheMachineSleepsIsSaid(t *testing.T) {
 	for _, left := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestWhatExpiresWhileTheMachineSleepsIsSaid(t *testing.T) {
 	}
 }
 
-// s3Away takes the bucket's place away, or gives it back.
+// s3Away makes the bucket unavailable, or available again.
 func (w *realWorld) s3Away(away bool) {
 	w.Helper()
 	w.allowPut = !away
@@ -133,7 +133,7 @@ func TestWhatExpiredBeforeAStartIsSaid(t *testing.T) {
 	})
 }
 
-// A clock that was ahead has dated records in the future. Once it is right, some between others expire first.
+// A clock that was ahead has dated records in the future. Once it is right, records between others expire first.
 func TestWhatExpiresBetweenOthersIsSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newRealWorld(t, 1)

@@ -14,7 +14,7 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
-// backlog is a stream of n records that are made when they are read, so that what is measured is the delivery stream.
+// backlog is a stream of n records. It makes them on reading, so the benchmark measures only the delivery stream.
 type backlog struct {
 	n      int
 	record kinesis.Record
@@ -44,7 +44,7 @@ func (b *backlog) Wait(ctx context.Context, _, _, after string) error {
 	return ctx.Err()
 }
 
-// counter is a bucket that forgets.
+// counter is a bucket that discards objects.
 type counter struct{ objects int }
 
 func (c *counter) Put(context.Context, string, string, []byte, string, string) error {
@@ -53,7 +53,7 @@ func (c *counter) Put(context.Context, string, string, []byte, string, string) e
 }
 
 // BenchmarkManyShards opens a delivery stream of as many shards as there can be, runs it until one record is delivered, and
-// flushes it. What else it measures is the memory of its waiting readers.
+// flushes it. It also measures the memory of its waiting readers.
 func BenchmarkManyShards(b *testing.B) {
 	dir := b.TempDir()
 	stream, err := kinesis.Open(kinesis.Options{Path: filepath.Join(dir, "kinesis.db")})
@@ -63,7 +63,7 @@ func BenchmarkManyShards(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer stream.Close() //nolint:errcheck // nothing is read of it any more
+	defer stream.Close() //nolint:errcheck // nothing reads it after this
 	b.ReportAllocs()
 	for b.Loop() {
 		delivered := make(chan struct{}, 1)

@@ -11,7 +11,8 @@ import (
 	"cdk.tf/go/ingest/local/firehose"
 )
 
-// No flipped bit of a checkpoint has records passed over: it is refused with what to do, or delivers again.
+// No flipped bit of a checkpoint makes the delivery skip records: Open refuses the checkpoint with a remedy, or records are
+// delivered again.
 func TestADamagedCheckpointLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -52,7 +53,7 @@ func TestADamagedCheckpointLosesNothing(t *testing.T) {
 	})
 }
 
-// A checkpoint that was written before it had a checksum is taken.
+// A checkpoint of an older version, without a checksum, is accepted.
 func TestACheckpointWithoutAChecksum(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -16,8 +16,8 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
-// With a real stream: an outage that is longer than the retention loses what was not delivered, and says so at the next
-// start; one that is shorter does not.
+// With a real stream: an outage longer than the retention loses undelivered records, and the next start logs it. A shorter
+// outage loses nothing.
 func TestAnOutageLongerThanTheRetentionIsSaid(t *testing.T) {
 	for outage, lost := range map[time.Duration]bool{23 * time.Hour: false, 25 * time.Hour: true} {
 		dir, clock := t.TempDir(), clockwork.NewFakeClock()

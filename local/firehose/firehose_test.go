@@ -116,7 +116,7 @@ func TestReadsAheadNoMoreThanOneRead(t *testing.T) {
 	})
 }
 
-// Of a stream that has records already, nothing is passed over.
+// If a stream already has records, none is skipped.
 func TestBeginsAtTheBeginningOfTheStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "shard-0", "shard-1")
@@ -134,7 +134,7 @@ func TestBeginsAtTheBeginningOfTheStream(t *testing.T) {
 	})
 }
 
-// A new stream is begun with in silence, and one that was begun with is gone on with.
+// A delivery from a new stream begins without a warning, and continues after a restart.
 func TestANewStreamNeedsNoWarning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -198,7 +198,7 @@ func TestANewShardIsReadFromItsBeginning(t *testing.T) {
 	})
 }
 
-// TestACrashBetweenObjectAndCheckpoint keeps the checkpoint as it is when an object is written, and goes on from that.
+// TestACrashBetweenObjectAndCheckpoint saves the checkpoint when an object is written, and continues from it.
 func TestACrashBetweenObjectAndCheckpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -382,7 +382,7 @@ func TestExpiredRecordsAreSaidLoudly(t *testing.T) {
 			w.stop()
 			w.stream.put("shard-0", "2", "3", "4")
 			w.stream.expire("shard-0", expired)
-			for range 2 { // the second time, there is nothing new to say
+			for range 2 { // the second time there is nothing new to log
 				w.start()
 				w.advance(time.Minute)
 				w.stop()
@@ -400,7 +400,7 @@ func TestExpiredRecordsAreSaidLoudly(t *testing.T) {
 	}
 }
 
-// While a bucket is away for longer than the retention, what is not in the buffer expires.
+// While a bucket is unavailable for longer than the retention, records outside the buffer expire.
 func TestRecordsThatExpireWhileItRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -421,7 +421,7 @@ func TestRecordsThatExpireWhileItRuns(t *testing.T) {
 			t.Errorf("the status says %q", got)
 		}
 		w.stop()
-		for _, next := range []string{"next", "and next"} { // the flush has to pass over the gap by itself
+		for _, next := range []string{"next", "and next"} { // the flush itself must skip the gap
 			if err := d.Flush(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -457,7 +457,7 @@ func TestAnotherStreamOfTheSameName(t *testing.T) {
 	})
 }
 
-// TestAStreamThatRefusesTheCheckpoint: the numbers of a stream that was made again may be larger than the old ones.
+// TestAStreamThatRefusesTheCheckpoint has a stream that was made again with larger sequence numbers than the old ones.
 func TestAStreamThatRefusesTheCheckpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -505,7 +505,7 @@ func TestFlush(t *testing.T) {
 		if len(w.bucket.objects) != 2 {
 			t.Errorf("%d objects", len(w.bucket.objects))
 		}
-		w.run(d) // and on it goes
+		w.run(d) // it continues
 		w.stream.put("shard-0", "e")
 		synctest.Wait()
 		w.advance(time.Minute)
@@ -582,7 +582,7 @@ func TestRunsOnce(t *testing.T) {
 	})
 }
 
-// block puts a file where the checkpoint's folder was, and gives what undoes that.
+// block replaces the checkpoint's folder with a file, and returns a function that undoes it.
 func (w *world) block() (unblock func()) {
 	w.Helper()
 	folder := filepath.Dir(w.opts.Checkpoint)
@@ -624,7 +624,7 @@ func TestACheckpointThatCannotBeWritten(t *testing.T) {
 	})
 }
 
-// Run ends while the checkpoint of an object cannot be written. The flush makes up for it, so that nothing is delivered again.
+// Run ends while the checkpoint of an object cannot be written. The flush writes it, so nothing is delivered again.
 func TestFlushWritesACheckpointThatWasDue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -653,8 +653,8 @@ func TestFlushWritesACheckpointThatWasDue(t *testing.T) {
 	})
 }
 
-// A checkpoint that is due is written at the end, though the wait for the next attempt is cut short, and though the bucket
-// fails meanwhile.
+// A checkpoint that is due is written at the end, even if the wait for the next attempt is cut short and the bucket fails
+// meanwhile.
 func TestACheckpointIsTriedOnceMoreAtTheEnd(t *testing.T) {
 	for name, bucketFails := range map[string]bool{"alone": false, "with a failing bucket": true} {
 		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { testCheckpointAtTheEnd(t, bucketFails) }) })
@@ -667,7 +667,7 @@ func testCheckpointAtTheEnd(t *testing.T, bucketFails bool) {
 	w.stream.put("shard-0", "a")
 	synctest.Wait()
 	unblock := w.block()
-	w.advance(time.Minute) // the object is there, its checkpoint is not
+	w.advance(time.Minute) // the object exists, its checkpoint does not
 	w.stop()
 	if bucketFails {
 		w.bucket.setFail(func(int) error { return errors.New("no room") })
@@ -689,7 +689,8 @@ func testCheckpointAtTheEnd(t *testing.T, bucketFails bool) {
 	w.expectBodies("a\n")
 }
 
-// The folder of checkpoints may go while it runs; that above it holds the stream, and is not made again.
+// Somebody may remove the folder of checkpoints while the delivery runs. The folder above it holds the stream, and is not made
+// again.
 func TestACheckpointWhoseFolderIsRemoved(t *testing.T) {
 	for above, want := range map[bool]bool{false: true, true: false} {
 		synctest.Test(t, func(t *testing.T) {
@@ -715,7 +716,7 @@ func TestACheckpointWhoseFolderIsRemoved(t *testing.T) {
 	}
 }
 
-// Run returns an error that is not its context's, although readers wait for records.
+// Run returns an error other than its context's while readers wait for records.
 func TestRunEndsWithAnErrorOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "shard-0", "shard-1")

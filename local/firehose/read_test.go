@@ -20,7 +20,7 @@ const (
 	roleARN   = "arn:aws:iam::000000000000:role/delivery"
 )
 
-// resource is a delivery stream with as little as there can be, and changes to its two blocks.
+// resource returns a minimal delivery stream, with changes to its two blocks.
 func resource(top, s3 map[string]any) string {
 	extended := map[string]any{"bucket_arn": "arn:aws:s3:::events", "role_arn": roleARN}
 	maps.Copy(extended, s3)
@@ -110,7 +110,7 @@ func TestReadTheProjectsOwnStacks(t *testing.T) {
 	}
 }
 
-// Nothing is ever written below the prefix of errors, so that it may be what no file's name can be.
+// Nothing is ever written below the error prefix, so it need not be a valid path.
 func TestReadAnErrorPrefixThatNoFileCanHave(t *testing.T) {
 	if _, err := read(t, resource(nil, m{"error_output_prefix": "/errors//"})); err != nil {
 		t.Error(err)
@@ -204,7 +204,7 @@ func TestReadsEveryTimeZone(t *testing.T) {
 	}
 }
 
-// What Firehose takes and nobody means runs, and is said.
+// A declaration that Firehose accepts and that is probably a mistake runs, with a warning.
 func TestReadWarns(t *testing.T) {
 	const (
 		address = "aws_kinesis_firehose_delivery_stream.d: "

@@ -24,7 +24,7 @@ type realWorld struct {
 	*world
 	dir     string
 	kinesis *kinesis.Service
-	// allowPut is what s3Away sets.
+	// allowPut is set by s3Away.
 	allowPut bool
 	s3       *s3.Service
 }
@@ -82,7 +82,7 @@ func (w *realWorld) put(partitionKey, data string) {
 	w.do("PutRecord", fmt.Sprintf(`{"StreamName":"stream","PartitionKey":"%s","Data":"%s"}`, partitionKey, base64.StdEncoding.EncodeToString([]byte(data))))
 }
 
-// putAll puts records, each with another partition key, so that every shard of a few gets some.
+// putAll puts records, each with a different partition key, so every shard gets some.
 func (w *realWorld) putAll(name string) (lines []string) {
 	w.Helper()
 	for i := range 20 {
@@ -93,14 +93,14 @@ func (w *realWorld) putAll(name string) (lines []string) {
 	return lines
 }
 
-// remake deletes the stream and makes it again. Readers that wait meet the first.
+// remake deletes the stream and makes it again. Waiting readers notice the deletion.
 func (w *realWorld) remake(shards int) {
 	w.Helper()
 	w.do("DeleteStream", `{"StreamName":"stream"}`)
 	w.do("CreateStream", fmt.Sprintf(`{"StreamName":"stream","ShardCount":%d}`, shards))
 }
 
-// bodies are the contents of all objects, one after the other.
+// bodies returns the contents of all objects, one after the other.
 func (w *realWorld) bodies() string {
 	w.Helper()
 	var all strings.Builder
@@ -126,7 +126,7 @@ func (w *realWorld) expectOnce(lines []string) {
 	}
 }
 
-// A stream that is deleted and made again while it is read is read on, with as many shards as it then has.
+// If a stream is deleted and made again while it is read, reading continues with its new shards.
 func TestAStreamThatIsMadeAgain(t *testing.T) {
 	for _, test := range []struct {
 		name          string
@@ -162,7 +162,7 @@ func TestAStreamThatIsMadeAgain(t *testing.T) {
 	}
 }
 
-// The last flush reads a stream that was made again, too, and delivers what was read of the one before.
+// The last flush also reads a stream that was made again, and delivers the records that were read from the former stream.
 func TestFlushOfAStreamThatIsMadeAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newRealWorld(t, 2)
@@ -182,7 +182,7 @@ func TestFlushOfAStreamThatIsMadeAgain(t *testing.T) {
 	})
 }
 
-// What can be said of records at the end depends on whether the stream is gone.
+// What the log can report at the end depends on whether the stream is gone.
 func TestFlushOfADeletedStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newRealWorld(t, 1)
@@ -199,7 +199,7 @@ func TestFlushOfADeletedStream(t *testing.T) {
 	})
 }
 
-// The data folder is removed while it runs: nothing can be delivered, and what is in the stream is not kept.
+// Somebody removes the data folder while the delivery runs: nothing can be delivered, and the records of the stream are lost.
 func TestFlushOfAFolderThatIsRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newRealWorld(t, 1)
@@ -222,7 +222,7 @@ func TestFlushOfAFolderThatIsRemoved(t *testing.T) {
 	})
 }
 
-// A bucket that is deleted while it runs is said with what to do, and gets its objects when it is back.
+// If a bucket is deleted while the delivery runs, the log has the remedy. The bucket gets its objects when it exists again.
 func TestABucketThatGoesAndComes(t *testing.T) {
 	for name, remove := range map[string]func(w *realWorld) error{
 		"by the wire": func(w *realWorld) error {
@@ -257,8 +257,8 @@ func TestABucketThatGoesAndComes(t *testing.T) {
 	}
 }
 
-// With the stream's file as it is after a restart: what has expired and been trimmed meanwhile is said, and what was
-// delivered before it expired is not.
+// With the stream's file as it is after a restart: the log reports records that have expired and been trimmed meanwhile, except
+// those that were delivered before.
 func TestAnOutageIsSaidAfterTheTrimmingToo(t *testing.T) {
 	for _, delivered := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {

@@ -173,7 +173,7 @@ func TestErrorPrefix(t *testing.T) {
 	}
 }
 
-// What files cannot be named is refused before anything is accepted, whatever the time at which it would be met.
+// A prefix whose keys cannot be names of files is refused at the start, even if only some instants give such a key.
 func TestPrefixesThatNoFileCanHave(t *testing.T) {
 	const (
 		key   = "delivery-1-2025-09-17-10-10-10-00000000-0000-4000-8000-000000000000"

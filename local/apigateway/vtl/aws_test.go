@@ -7,8 +7,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What API Gateway itself answered (localstack/localstack, tests/aws/services/apigateway/test_apigateway_common.snapshot.json:
-// test_input_path_template_formatting, test_input_body_formatting).
+// These are API Gateway's own answers (localstack/localstack,
+// tests/aws/services/apigateway/test_apigateway_common.snapshot.json: test_input_path_template_formatting,
+// test_input_body_formatting).
 func TestRecordedAnswers(t *testing.T) {
 	const missing = `#set($result = $input.path("$.nonExisting")){"body": $result, "nested": $result.nested, ` +
 		`"isNull": #if( $result == $null )"true"#else"false"#end, "isEmptyString": #if( $result == "" )"true"#else"false"#end}`
@@ -250,7 +251,7 @@ func TestOverrides(t *testing.T) {
 			Overrides: map[string]any{"requestOverride": map[string]any{"header": map[string]any{"multi": []any{"a", int32(2)}},
 				"path": map[string]any{"p": "c"}, "querystring": map[string]any{"q": "b", "r": "d"}}},
 		}},
-		// What the request template set is there, but is not set again.
+		// The overrides of the request template are there, but are not set again.
 		{template: `$context.responseOverride.status $context.responseOverride.custom`, context: map[string]any{
 			"responseOverride": map[string]any{"status": int32(444), "custom": "handed on"},
 		}, want: Result{Body: []byte("444 handed on")}},

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// tooMuch are templates that would run for minutes or take gigabytes if what they do were not paid for, by what that is.
-// The payload's "text" has 5 MB, "items" 100,000 elements, "map" 1,000 members.
+// tooMuch are templates that would run for minutes or take gigabytes without the budget, by the operation that must pay. The
+// payload's "text" has 5 MB, "items" 100,000 elements, "map" 1,000 members.
 var tooMuch = map[string]string{
 	"sets":              around(strings.Repeat("#set($x = 1)", 20_000)),
 	"texts":             around(strings.Repeat("a#if(false)b#{end}", 5_000)),
@@ -65,7 +65,7 @@ var tooMuch = map[string]string{
 	"shared values handed on": "#set($s = [1])#foreach($i in [1..60])#set($s = [$s, $s])#end#set($context.responseOverride.x = $s)",
 }
 
-// around repeats what it is given a million times.
+// around repeats its argument a million times.
 func around(body string) string {
 	return `#set($a = "a")#set($t = $input.path('$.text'))#set($u = "x$t")#set($u = $u.substring(1))` +
 		`#set($l = $input.path('$.items'))#set($n = $l.subList(0, 100000))#set($m = $input.path('$.map'))#set($d = $input.path('$.decimal'))` +
@@ -86,7 +86,8 @@ func largePayload() []byte {
 	return []byte(out.String())
 }
 
-// Whatever a template does is paid for: it ends with the budget, at a place, and has not taken more memory than that allows.
+// Every operation pays: the template ends with the budget, with a place in the error, and takes no more memory than the budget
+// allows.
 func TestBudgetHolds(t *testing.T) {
 	const most = 2 << 30 // bytes made in all, most of them garbage soon
 	payload := largePayload()
@@ -101,7 +102,7 @@ func TestBudgetHolds(t *testing.T) {
 			_, err = template.Render(t.Context(), &Request{Body: payload})
 			runtime.ReadMemStats(&after)
 			placed(t, err, text)
-			// What regular expressions take is measured too.
+			// The time of regular expressions is measured too.
 			if !strings.HasSuffix(err.Error(), "the template takes more than 10000000 steps") &&
 				!strings.HasSuffix(err.Error(), errMatching.Error()) {
 				t.Error(err)
@@ -113,7 +114,7 @@ func TestBudgetHolds(t *testing.T) {
 	}
 }
 
-// countdown is a context that ends after it has been looked at some times.
+// countdown is a context that ends after a number of checks.
 type countdown struct {
 	context.Context
 	left int
@@ -150,8 +151,8 @@ func TestContextEndsRendering(t *testing.T) {
 	}
 }
 
-// The parser takes a template of the greatest length as it takes a short one: it makes some bytes for each byte, and this test
-// would run for hours if it were quadratic.
+// The parser takes linear time and memory for a template of the largest size: it makes some bytes for each byte. If its time
+// were quadratic, this test would run for hours.
 func TestParserIsLinear(t *testing.T) {
 	const most = 1000 // bytes made for each byte of the template
 	for _, pattern := range []string{`\`, `\\#`, `\#x`, `\$`, `$a.b`, `.b`, `#*\`, "##\\", `$`, `#`, `"`, `""`, `{`, `#{a`, ` `, "(", "1+", "a ", `\u0041`,

@@ -176,7 +176,7 @@ func TestRenderRefuses(t *testing.T) {
 	})
 }
 
-// Bounds that take long templates to reach.
+// These bounds need long templates.
 func TestBounds(t *testing.T) {
 	checkRefusals(t, []refusal{
 		{"#set($s='xxxxxxxxxxxxxxxx')#foreach($i in [1..1000])#set($s = $s + $s)#end", "line 1, column 66: more than 16777216 bytes are rendered"},

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// patience is far more than any rendering within the bounds takes on a busy machine.
+// patience is far longer than any rendering within the bounds takes on a busy machine.
 const patience = 10 * time.Minute
 
 func FuzzParseRender(f *testing.F) {
@@ -71,7 +71,7 @@ func FuzzParseRender(f *testing.F) {
 	})
 }
 
-// placed checks that an error says where it is.
+// placed checks that an error has a place.
 func placed(t *testing.T, err error, text string) {
 	t.Helper()
 	var place *Error

@@ -2,7 +2,7 @@ package vtl
 
 import "testing"
 
-// What Velocity 1.7 itself renders, with missing references as assumption VTL-1 has them.
+// These are Velocity 1.7's own results, with missing references by assumption VTL-1.
 func TestDefine(t *testing.T) {
 	checkCorners(t, []corner{
 		{"#define($a)x$y#end#set($y=1)$a#set($y=2)$a", "x1x2"},
@@ -58,7 +58,7 @@ func TestMacros(t *testing.T) {
 	})
 }
 
-// A block's call without parentheses is text, and one of no macro is its source.
+// The call of a block without parentheses is text, and a call of an unknown macro is its source.
 func TestBlockCallsOfNoMacro(t *testing.T) {
 	checkCorners(t, []corner{
 		{"#@x", "#@x"},

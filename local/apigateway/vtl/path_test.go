@@ -54,7 +54,7 @@ type broken struct{}
 func (broken) Get(any) []any { panic("a mistake of the library's") }
 func (broken) First(any) any { panic("a mistake of the library's") }
 
-// A panic of the library ends one request, and is said.
+// A panic of the library ends one request, with an error.
 func TestAPathThatPanics(t *testing.T) {
 	path := &Path{expr: jp.Expr{&jp.Proc{Procedure: broken{}, Script: []byte("(x)")}}}
 	const want = `the JSONPath expression "[(x)]" cannot be evaluated: a mistake of the library's`
@@ -63,7 +63,7 @@ func TestAPathThatPanics(t *testing.T) {
 	}
 }
 
-// A template that is given its payload does with it what it does with its own.
+// A template treats a payload that it is given like one that it parses.
 func TestGivenPayload(t *testing.T) {
 	read := func(text string, names ...string) string {
 		for _, name := range names {
@@ -101,7 +101,7 @@ func TestGivenPayload(t *testing.T) {
 	}
 }
 
-// What the strict parser reads is JSON to encoding/json too, and means the same: a validator looks at the same text.
+// A text that the strict parser reads is also JSON for encoding/json, with the same meaning: the validator reads the same text.
 func FuzzPayload(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":1,"b":[1.5,-0,1e2,null,true],"a":"\ud83d\ude00\ud83d\/"}`, `[{"a":1,"b":2},{"a":1,"c":2},{"a\"":{"a":1}}]`, "\"\xff\t\"",
@@ -128,8 +128,8 @@ func FuzzPayload(f *testing.F) {
 	})
 }
 
-// instance is a payload as encoding/json has it with UseNumber. It is not ok where there is a number that is not written as a
-// whole one, because not all of its digits are known.
+// instance converts a payload to encoding/json's form with UseNumber. ok is false if it has a number with a fraction or an
+// exponent, because not all of its digits are known.
 func instance(value any) (_ any, ok bool) {
 	switch v := value.(type) {
 	case nil, bool, string:

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What a client sends is in no text that a log gets, wherever a template meets it; where it met it is.
+// No text for a log holds a client's data, wherever the template used it. The log has the place.
 func TestPlainErrorsHoldNoValue(t *testing.T) {
 	const secret = "s3cret@"
 	for template, want := range map[string]string{
@@ -33,7 +33,7 @@ func TestPlainErrorsHoldNoValue(t *testing.T) {
 	}
 }
 
-// A mistake in a template is its author's, and shown.
+// A mistake in a template is shown in full, because it is the author's text.
 func TestPlainErrorsShowTheTemplate(t *testing.T) {
 	_, err := Parse("#set($x = null)")
 	var place *Error

@@ -9,7 +9,7 @@ import (
 
 // The Serverless Framework's default request templates for integrations of the type AWS (serverless/serverless at b9d7ea5,
 // packages/serverless/lib/plugins/aws/package/compile/events/api-gateway/lib/method/integration.js), the one for JSON without
-// what it takes of Cognito's claims.
+// Cognito's claims.
 const (
 	serverlessCommon = `
   #define( $loop )
@@ -101,7 +101,7 @@ func TestServerlessTemplates(t *testing.T) {
 		want           any
 	}{
 		{serverlessJSON, `{"a": [1, "b"]}`, map[string]any{"a": []any{1.0, "b"}}},
-		// A JSON text in the form, since $input.path('$') of another is another assumption.
+		// The form's text is JSON, because $input.path('$') of other text depends on another assumption.
 		{serverlessForm, `"a=1&b=%27x%27&c="`, map[string]any{"a": "1", "b": "'x'", "c": ""}},
 	} {
 		template, err := Parse(c.template)

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// What ToQoz/api-gateway-mapping-template recorded on AWS (test/_.md), and netplex/json-smart-v2 2.6 answers to the rest.
+// ToQoz/api-gateway-mapping-template recorded some of these on AWS (test/_.md). The rest are results of netplex/json-smart-v2
+// 2.6.
 func TestPayloadsThatAreNoJSON(t *testing.T) {
 	for _, test := range []struct{ body, path, json string }{
 		{`a=b`, `a=b`, `"a=b"`}, {`"a=b"`, `a=b`, `"a=b"`}, {`name=toqoz`, `name=toqoz`, `"name=toqoz"`}, // these eight recorded
@@ -47,7 +48,7 @@ func TestAPathIntoText(t *testing.T) {
 	}
 }
 
-// A payload that no template looks into need not be read.
+// A payload whose values no template uses need not be valid.
 func TestAnUnreadablePayloadThatIsNotAsked(t *testing.T) {
 	parsed, err := Parse(`$input.body`)
 	if err != nil {
@@ -59,7 +60,7 @@ func TestAnUnreadablePayloadThatIsNotAsked(t *testing.T) {
 	}
 }
 
-// What the strict parser reads, the other reads as the same.
+// The lenient parser reads what the strict parser reads, with the same result.
 func FuzzSmart(f *testing.F) {
 	for _, seed := range []string{`{"a":[1,-0.5e3,null,true,"\ud83d\ude00\ud83d\/"],"a":{}}`, `{a:'b',}`, "{\"\\u\x1a", `[1 2,,x]`, `"\x4`, "\t-.e"} {
 		f.Add(seed)
@@ -84,7 +85,7 @@ func FuzzSmart(f *testing.F) {
 	})
 }
 
-// $input and $util are written as {}, and a function of $util takes the text of a map or a list (assumption VTL-12).
+// $input and $util are written as {}, and a function of $util uses the text of a map or a list (assumption VTL-12).
 func TestTextsOfVariablesAndMaps(t *testing.T) {
 	for template, want := range map[string]string{
 		`$input $util`: `{} {}`, `"$input"`: `"{}"`, `$util.base64Encode($input.path('$'))`: "e2E9WzFdfQ==", `$util.base64Encode($input.path('$.a'))`: "WzFd",

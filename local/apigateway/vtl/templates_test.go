@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// deployed is a template as modules/apigateway deploys it: lines that set its variables, and its files.
+// deployed returns a template as modules/apigateway deploys it: lines that set its variables, and its files.
 func deployed(t testing.TB, set string, files ...string) *Template {
 	t.Helper()
 	text := set
@@ -68,7 +68,7 @@ func TestPutRecord(t *testing.T) {
 	}
 }
 
-// The record is the payload, whatever that is.
+// The record is exactly the payload.
 func TestPutRecordKeepsTheBody(t *testing.T) {
 	template := deployed(t, "#set($stream = \"s\")\n", "key-request-id.vtl", "put-record.vtl")
 	for _, body := range []string{
@@ -147,7 +147,7 @@ func TestPutRecords(t *testing.T) {
 		keys      []string
 	}{
 		{"request id", stream, []string{"records-begin.vtl", "batch-key-request-id.vtl", "records-end.vtl"}, nil, []string{"req-1/0", "req-1/1", "req-1/2"}},
-		// The second event has no such value, and must not take the first one's.
+		// The second event has no such value, and must not get the first one's.
 		{
 			"path", stream + "#set($keyName = '.user.id')\n", []string{"records-begin.vtl", "batch-key-json-path.vtl", "records-end.vtl"},
 			nil, []string{"O'Neil", "req-1/1", "7"},
@@ -189,7 +189,7 @@ func TestPutRecords(t *testing.T) {
 	}
 }
 
-// A batch is a success where all of it is, and says of each event what became of it otherwise.
+// A batch succeeds if all of its events do. Otherwise the answer has the result of each event.
 func TestBatchAnswers(t *testing.T) {
 	const (
 		in        = `{"ShardId": "shardId-000000000000", "SequenceNumber": "49"}`

@@ -26,7 +26,7 @@ func checkCorners(t *testing.T, corners []corner) {
 	}
 }
 
-// What Velocity 1.7 itself renders, with missing references as assumption VTL-1 has them.
+// These are Velocity 1.7's own results, with missing references by assumption VTL-1.
 func TestReferences(t *testing.T) {
 	checkCorners(t, []corner{
 		{"Hello $name!", "Hello !"},
@@ -192,7 +192,7 @@ func TestStringMethods(t *testing.T) {
 	})
 }
 
-// String.charAt gives a Character, which no method for a String takes.
+// String.charAt returns a Character, which no method with a String parameter accepts.
 func TestCharacters(t *testing.T) {
 	checkCorners(t, []corner{
 		{`#set($s="abc")#set($c=$s.charAt(1))$c|#if($c == "b")eq#end|$c.length()|$s.indexOf($c)|$c.toString().length()|$c.equals("b")`, "b|eq|||1|false"},
@@ -212,7 +212,7 @@ func TestRegexBraces(t *testing.T) {
 	})
 }
 
-// The text of a JSON array is json-smart's, which escapes "/" and more; that of $input.json has them as they are.
+// The text of a JSON array is json-smart's, which escapes "/" and more. That of $input.json does not escape them.
 func TestJSONTexts(t *testing.T) {
 	const all = `["a/b","\u007F\u2028€\u0001\n\"é",{"c/d":"/"}]`
 	template, err := Parse(`$input.path('$')|$input.path('$[0]')|$input.path('$[2]')|$input.json('$[0]')|"$input.path('$[2]["c/d"]')"|$input.json('$[2]')`)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// tree is a value as encoding/json has it.
+// tree converts a value to encoding/json's form.
 func tree(v Value) any {
 	switch v.Kind() {
 	case '{':
@@ -33,7 +33,7 @@ func tree(v Value) any {
 	return nil
 }
 
-// readsAlike fails where encoding/json reads a text in another way.
+// readsAlike fails if encoding/json reads a text differently.
 func readsAlike(t *testing.T, text string) {
 	t.Helper()
 	value, err := Read([]byte(text))
@@ -81,7 +81,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(readsAlike)
 }
 
-// A list of values is made in a few pieces, however many they are.
+// A list of values takes only a few allocations, however many values it has.
 func TestReadAllocates(t *testing.T) {
 	text := []byte("[" + strings.Repeat("{},", 1_000_000) + "[]]")
 	allocations := testing.AllocsPerRun(1, func() {

@@ -70,10 +70,10 @@ var bodies = []string{
 	`[1,2]`, `[1,3]`, `[1,6,"x"]`, `[1.5]`, `[5,4,3]`, `{"a":1,"b":"y"}`,
 }
 
-// writtenOut is a number that the library writes out.
+// writtenOut matches a number that the library writes out.
 var writtenOut = regexp.MustCompile(`[eE][+-]?\d{5}`)
 
-// saysTheSame fails where the library that compiles the schemas has another verdict.
+// saysTheSame fails if the library that compiles the schemas has another verdict.
 func saysTheSame(t *testing.T, schema, body string) {
 	t.Helper()
 	if writtenOut.MatchString(body) {
@@ -102,7 +102,7 @@ func TestVerdictsAreTheLibrarys(t *testing.T) {
 	}
 }
 
-// Each match may take its time; all of them may take it once.
+// Each match may take patternTime, and all of them together may take it once.
 func TestPatternsShareTheirTime(t *testing.T) {
 	s := New(compile(t, `{"items": {"not": {"pattern": "^b"}}}`), time.Second)
 	now, matches := time.Time{}, 0

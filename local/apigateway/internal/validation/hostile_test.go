@@ -10,14 +10,14 @@ import (
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontape"
 )
 
-// hostile is a body that is large by one thing alone, with a schema that asks about it.
+// hostile is a body that is large in a single respect, with a schema whose rules apply to that.
 type hostile struct {
 	name, schema string
 	body         func(length int) string
 	want         string // begins what is said of it; "" is that it is valid
 }
 
-// repeat is a text around as many units as a length takes, joined by commas.
+// repeat returns a text around as many units as fit a length, joined by commas.
 func repeat(head, unit, tail string) func(int) string {
 	return func(length int) string {
 		n := (length-len(head)-len(tail))/(len(unit)+1) - 1
@@ -25,19 +25,19 @@ func repeat(head, unit, tail string) func(int) string {
 	}
 }
 
-// filled is a text around as many bytes as a length takes.
+// filled returns a text around as many bytes as fit a length.
 func filled(head, unit, tail string) func(int) string {
 	return func(length int) string {
 		return head + strings.Repeat(unit, (length-len(head)-len(tail))/len(unit)) + tail
 	}
 }
 
-// times makes a body longer than the others, for a bound that they do not meet.
+// times makes a body longer than the others, for a bound that they do not reach.
 func times(n int, body func(int) string) func(int) string {
 	return func(length int) string { return body(n * length) }
 }
 
-// counted is an object or array whose members all differ.
+// counted returns an object or array whose members all differ.
 func counted(head, format, tail string) func(int) string {
 	return func(length int) string {
 		var b strings.Builder
@@ -87,7 +87,7 @@ var hostiles = []hostile{
 	{"a schema that is in itself", `{"anyOf": [{"$ref": "#"}]}`, func(int) string { return "1" }, "[the body is nested more than 40000 levels deep for its model, or the model refers only to itself]"},
 }
 
-// brackets gives arrays of the same flat text: each is one of the ways to put 20 brackets.
+// brackets returns arrays with the same flat text: each has 20 brackets in different places.
 func brackets(length int) string {
 	var b strings.Builder
 	b.WriteString(`[0`)
@@ -105,12 +105,12 @@ func brackets(length int) string {
 	return b.String() + `]`
 }
 
-// largeEnum is a schema of 500 objects that differ in what comes last.
+// largeEnum returns a schema of 500 objects that differ only at their end.
 func largeEnum() string {
 	return counted(`{"items": {"enum": [`, `{"a": {"b": %d}}`, `]}}`)(10_000)
 }
 
-// run reads and checks a body, and gives the steps and the bytes that this took.
+// run reads and checks a body, and returns the steps and the bytes that this took.
 func (h hostile) run(s *Schema, body []byte) (wrong string, steps int, bytes uint64) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -125,8 +125,9 @@ func (h hostile) run(s *Schema, body []byte) (wrong string, steps int, bytes uin
 	return wrong, maxSteps - c.steps, after.TotalAlloc - before.TotalAlloc
 }
 
-// However a body is made, checking it takes memory and steps by its length: at most a MiB and 64 bytes for each of its own (44 with
-// the race detector), of which as good as all is given back at once, and 16 steps, or it is refused for its steps.
+// The memory and the steps of a check depend only on the body's length, whatever its content. The memory is at most a MiB and 64
+// bytes for each byte of the body (44 with the race detector), of which nearly all is released at once. The steps are at most 16
+// for each byte, or the body is refused for its steps.
 func TestHostileBodies(t *testing.T) {
 	for _, h := range hostiles {
 		s := New(compile(t, h.schema), time.Second)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 
+	"cdk.tf/go/ingest/internal/models"
 	"cdk.tf/go/ingest/local/apigateway"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -19,8 +20,8 @@ type describer struct {
 	reader  *reader
 	prober  *prober
 	lenient *prober // without request validators, for bodies of which there is no valid example
-	convert *converter
-	samples *sampler
+	convert *models.Converter
+	samples *models.Sampler
 	stage   string
 	headers map[string]object // components
 	schemes map[string]object // of security
@@ -37,8 +38,8 @@ func newDescriber(written, resolved *tfjson.Stack, cfg apigateway.Config) (*desc
 	if err != nil {
 		return nil, err
 	}
-	convert := newConverter(cfg.ID, r.models())
-	samples, err := newSampler(convert)
+	convert := models.NewConverter(cfg.ID, r.models())
+	samples, err := models.NewSampler(convert)
 	return &describer{
 		reader: r, prober: p, lenient: lenient, convert: convert, samples: samples, stage: first(cfg.Stages()),
 		headers: map[string]object{}, schemes: map[string]object{}, ids: map[string]bool{},
@@ -101,7 +102,7 @@ func (d *describer) operationID(m method) string {
 			id += strings.ToUpper(word[:1]) + word[1:]
 		}
 	}
-	id = free(id, func(id string) bool { return d.ids[id] })
+	id = models.Free(id, func(id string) bool { return d.ids[id] })
 	d.ids[id] = true
 	return id
 }
@@ -218,16 +219,16 @@ func (d *describer) empty(m method) request {
 
 // content describes a body that a model checks, or that none does.
 func (d *describer) content(model string) (content mediaType, sample []byte, required bool, err error) {
-	value, found := decode(firstEvent), true
+	value, found := models.Decode(models.FirstEvent), true
 	if model != "" {
-		if content.Schema, err = d.convert.model(model); err != nil {
+		if content.Schema, err = d.convert.Model(model); err != nil {
 			return content, nil, false, err
 		}
-		value, found = d.samples.example(model)
-		required = !d.samples.allows(model, object{}) // API Gateway checks no body as {}
+		value, found = d.samples.Example(model)
+		required = !d.samples.Allows(model, object{}) // API Gateway checks no body as {}
 	}
 	if !found {
-		return content, []byte(firstEvent), required, nil
+		return content, []byte(models.FirstEvent), required, nil
 	}
 	content.Examples = map[string]example{"event": {Value: value}}
 	sample, err = json.Marshal(value)
@@ -261,7 +262,7 @@ func (d *describer) response(outcomes []outcome) *response {
 		if len(o.body) == 0 {
 			continue
 		}
-		value := decode(string(o.body))
+		value := models.Decode(string(o.body))
 		if value == nil {
 			value = string(o.body)
 		}
@@ -276,7 +277,7 @@ func (d *describer) response(outcomes []outcome) *response {
 		made.Content[o.contentType] = content
 	}
 	for contentType, content := range made.Content {
-		content.Schema = infer(values[contentType])
+		content.Schema = models.Infer(values[contentType])
 		made.Content[contentType] = content
 	}
 	made.Description = reasons[0]
@@ -368,15 +369,15 @@ func (d *describer) finish(paths map[string]pathItem) components {
 			if shared {
 				name = "Failure"
 			}
-			name = free(name, func(name string) bool { _, taken := d.convert.components[name]; return taken })
-			d.convert.components[name], _ = content.Schema.(object)
+			name = models.Free(name, func(name string) bool { _, taken := d.convert.Components[name]; return taken })
+			d.convert.Components[name], _ = content.Schema.(object)
 		}
 		if shared {
 			named[text] = name
 		}
-		content.Schema = object{"$ref": schemaRef + name}
+		content.Schema = object{"$ref": models.SchemaRef + name}
 	})
-	return components{Schemas: d.convert.components, Headers: d.headers, SecuritySchemes: d.schemes}
+	return components{Schemas: d.convert.Components, Headers: d.headers, SecuritySchemes: d.schemes}
 }
 
 // eachSchema visits the schemas of all answers in order.

@@ -150,15 +150,4 @@ func read(stack *tfjson.Stack, local string) (*tfjson.Stack, apigateway.Config, 
 	return resolved, cfg, err
 }
 
-// decode decodes JSON that is known to be valid, or nil. Numbers stay as they are written.
-func decode(text string) any {
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	var value any
-	if decoder.Decode(&value) != nil {
-		return nil
-	}
-	return value
-}
-
 func sortedKeys[value any](m map[string]value) []string { return slices.Sorted(maps.Keys(m)) }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"cdk.tf/go/ingest/internal/models"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -196,10 +197,10 @@ func (r *reader) origins() []string {
 func (r *reader) models() map[string]object {
 	all := map[string]object{}
 	for name, text := range builtInModels {
-		all[name] = decode(text).(object)
+		all[name] = models.Decode(text).(object)
 	}
 	for _, resource := range r.stack.Resources("aws_api_gateway_model") {
-		if schema, ok := decode(text(resource.Body, "schema")).(object); ok { // apigateway has read it
+		if schema, ok := models.Decode(text(resource.Body, "schema")).(object); ok { // apigateway has read it
 			all[text(resource.Body, "name")] = schema
 		}
 	}

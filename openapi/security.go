@@ -2,6 +2,8 @@ package openapi
 
 import (
 	"strings"
+
+	"cdk.tf/go/ingest/internal/models"
 )
 
 // security is what a method asks of its callers: the requirement, and the schemes that it names. They are those of API Gateway's
@@ -41,7 +43,7 @@ func (m method) security() (requirement map[string][]string, schemes map[string]
 
 func (m method) authorizerName(otherwise string) string {
 	if name := text(m.authorizer.Body, "name"); name != "" {
-		return notOfAName.ReplaceAllString(name, "_")
+		return models.NotOfAName.ReplaceAllString(name, "_")
 	}
 	return otherwise
 }
@@ -67,7 +69,7 @@ func (m method) identitySources() []identitySource {
 		}
 		scheme := m.authorizerName("authorizer")
 		if len(sources) > 0 {
-			scheme += "_" + notOfAName.ReplaceAllString(name, "_")
+			scheme += "_" + models.NotOfAName.ReplaceAllString(name, "_")
 		}
 		sources = append(sources, identitySource{scheme, in, name})
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dataawsregion"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"cdk.tf/go/ingest/internal/models"
 	"cdk.tf/go/ingest/modules/alarms"
 	"cdk.tf/go/ingest/modules/apigateway"
 	"cdk.tf/go/ingest/modules/cloudwatch"
@@ -267,7 +268,20 @@ var authorization = map[spec.AuthorizationKind]string{
 // curl is a command that submits an event with the environment's authorisation. Secrets are variables of the caller's shell.
 func curl(env spec.Environment, api *apigateway.API) string {
 	words := append([]string{"curl -sS -X POST", api.SubmitURL, "-H 'Content-Type: application/json'"}, credentials(env)...)
-	return strings.Join(append(words, `-d '{"event": "signup", "user_id": 123}'`), " ")
+	return strings.Join(append(words, "-d "+quoted(example(env))), " ")
+}
+
+// example is an event that the environment's schema allows.
+func example(env spec.Environment) string {
+	if event, ok := models.Example(env.API.Schema); ok {
+		return event
+	}
+	return models.FirstEvent // no example is known of a schema whose rules are too special
+}
+
+// quoted is a text as one word of a POSIX shell, which Terraform does not take for its own expression.
+func quoted(text string) string {
+	return "'" + strings.NewReplacer("'", `'\''`, "${", "$${", "%{", "%%{").Replace(text) + "'"
 }
 
 func credentials(env spec.Environment) []string {

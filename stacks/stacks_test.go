@@ -224,3 +224,13 @@ func TestCurlAsksForASignatureWhereTheAPIDoes(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", signed, want)
 	}
 }
+
+// The event of the curl is one that the environment's own schema allows, and one word to the shell and to Terraform.
+func TestCurlSendsWhatTheSchemaAllows(t *testing.T) {
+	env := spec.Default("dev")
+	env.API.Schema = `{"type": "object", "required": ["id"], "properties": {"id": {"enum": ["it's ${a} %{b}"]}}}`
+	got := synth(t, env).Output["curl"].Value
+	if want := ` -d '{"id":"it'\''s $${a} %%{b}"}'`; !strings.HasSuffix(got, want) {
+		t.Errorf("got  %s\nwant an end of %s", got, want)
+	}
+}

@@ -7,6 +7,7 @@ const environment = {
   authorization: "none",
   region: "",
   header: "Authorization",
+  event: "",
   local: false,
   bucket: "",
   stream: "",
@@ -38,6 +39,19 @@ test("reads what cdktf output writes", () => {
     ],
     problem: "",
   });
+});
+
+test("reads the event of the output curl, where the environment's schema has one of its own", () => {
+  const eventOf = (data: string) =>
+    readConfig(
+      JSON.stringify({
+        qa: { submit_url: "https://x/qa/submit", curl: `curl -X POST https://x/qa/submit -d ${data}` },
+      }),
+    ).environments[0]?.event;
+  expect(eventOf(`'{"id":"o-1","text":"it'\\''s"}'`)).toBe('{\n  "id": "o-1",\n  "text": "it\'s"\n}');
+  expect(eventOf(`'{"amount":1.50}'`)).toBe('{"amount":1.50}');
+  expect(eventOf(`'{"event": "signup", "user_id": 123}'`)).toBe("");
+  expect(eventOf("$EVENT")).toBe("");
 });
 
 test("reads the headers of tokens from the output curl", () => {

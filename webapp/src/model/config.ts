@@ -13,11 +13,16 @@ export type Environment = {
   region: string;
   /** Headers that carry tokens, separated by commas; "" where a Lambda authoriser reads none. */
   header: string;
+  /** The event of the output curl, which the environment's schema allows; "" where it is the first event of every environment. */
+  event: string;
   /** Whether the page is served by the pipeline itself, on one machine. */
   local: boolean;
   bucket: string;
   stream: string;
 };
+
+/** firstEvent is what the output curl sends wherever the environment's schema allows it. */
+const firstEvent = '{"event": "signup", "user_id": 123}';
 
 export type Config = { environments: Environment[]; problem: string };
 
@@ -56,6 +61,7 @@ export function readConfig(text: string): Config {
       authorization,
       region: stringOf(outputs.region),
       header: headerOf(authorization, stringOf(outputs.curl)),
+      event: eventOf(stringOf(outputs.curl)),
       local: outputs.local === "true" || outputs.local === true,
       bucket: stringOf(outputs.bucket_name),
       stream: stringOf(outputs.stream_name),
@@ -70,6 +76,23 @@ function kindOf(value: unknown): AuthorizationKind {
   const text = typeof value === "string" ? value.toLowerCase() : "";
   if (text === "aws_iam") return "iam";
   return authorizationKinds.find((kind) => kind === text) ?? "none";
+}
+
+/** eventOf reads the event that the output curl sends. It is empty where every environment's first event is meant. */
+function eventOf(curl: string): string {
+  const word = / -d '((?:[^']|'\\'')*)'$/.exec(curl)?.[1] ?? "";
+  const text = word.replaceAll("'\\''", "'");
+  return text === firstEvent ? "" : spread(text);
+}
+
+/** spread writes JSON over several lines, unless that would spell a number in it another way. */
+function spread(json: string): string {
+  try {
+    const value: unknown = JSON.parse(json);
+    return JSON.stringify(value) === json ? JSON.stringify(value, null, 2) : json;
+  } catch {
+    return "";
+  }
 }
 
 /** headerOf reads the headers from the output curl, which has one argument for each header that carries a token. */

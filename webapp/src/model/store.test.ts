@@ -9,6 +9,7 @@ const environment = (name: string, submitUrl: string, change: Partial<Environmen
   authorization: "none",
   region: "",
   header: "Authorization",
+  event: "",
   local: false,
   bucket: "",
   stream: "",

@@ -1,11 +1,13 @@
-package openapi
+package models
 
 import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"math/big"
+	"reflect"
 	"regexp/syntax"
 	"slices"
 	"strconv"
@@ -17,8 +19,8 @@ import (
 	"cdk.tf/go/ingest/internal/draft4"
 )
 
-// firstEvent is the example of every schema that allows it.
-const firstEvent = `{"event": "signup", "user_id": 123}`
+// FirstEvent is the example of every schema that allows it.
+const FirstEvent = `{"event": "signup", "user_id": 123}`
 
 const (
 	// patternTime bounds a match of a schema's pattern.
@@ -27,16 +29,16 @@ const (
 	maxDepth = 8
 )
 
-// sampler makes examples of models.
-type sampler struct {
-	convert *converter // for what a reference means
+// Sampler makes examples of models.
+type Sampler struct {
+	convert *Converter // for what a reference means
 	schemas map[string]*jsonschema.Schema
 	// byRules makes values of the rules alone: the examples that a schema holds may be invalid.
 	byRules bool
 }
 
-func newSampler(c *converter) (*sampler, error) {
-	s := &sampler{convert: c, schemas: map[string]*jsonschema.Schema{}}
+func NewSampler(c *Converter) (*Sampler, error) {
+	s := &Sampler{convert: c, schemas: map[string]*jsonschema.Schema{}}
 	compiler := draft4.NewCompiler(patternTime)
 	compiler.AssertFormat()
 	for _, name := range sortedKeys(c.texts) {
@@ -67,7 +69,7 @@ func without(from object, key string) object {
 }
 
 // allows tells whether a value is valid. A pattern that takes too long allows nothing.
-func (s *sampler) allows(model string, value any) (valid bool) {
+func (s *Sampler) Allows(model string, value any) (valid bool) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			if _, slow := reason.(draft4.SlowPattern); !slow {
@@ -81,8 +83,8 @@ func (s *sampler) allows(model string, value any) (valid bool) {
 
 // example is a value that the model allows: the first event, one that the schema gives itself, or one that is made of its rules.
 // It is none where none of these is valid.
-func (s *sampler) example(model string) (any, bool) {
-	candidates := []any{decode(firstEvent)}
+func (s *Sampler) Example(model string) (any, bool) {
+	candidates := []any{Decode(FirstEvent)}
 	candidates = append(candidates, given(s.convert.texts[model])...)
 	before := s.byRules
 	for _, s.byRules = range []bool{false, true} {
@@ -92,7 +94,7 @@ func (s *sampler) example(model string) (any, bool) {
 	}
 	s.byRules = before
 	for _, candidate := range candidates {
-		if s.allows(model, candidate) {
+		if s.Allows(model, candidate) {
 			return candidate, true
 		}
 	}
@@ -114,7 +116,7 @@ func given(schema object) []any {
 }
 
 // make makes a value of a schema's rules. It may be invalid: not every rule is looked at.
-func (s *sampler) make(at address, schema object, all bool, depth int) any {
+func (s *Sampler) make(at address, schema object, all bool, depth int) any {
 	if reference, ok := schema["$ref"].(string); ok {
 		return s.follow(at, reference, all, depth)
 	}
@@ -142,13 +144,13 @@ func (s *sampler) make(at address, schema object, all bool, depth int) any {
 }
 
 // follow makes a value of what a reference leads to. Another model has an example of its own.
-func (s *sampler) follow(at address, reference string, all bool, depth int) any {
+func (s *Sampler) follow(at address, reference string, all bool, depth int) any {
 	to, err := s.convert.target(at, reference)
 	if err != nil || depth > maxDepth {
 		return nil
 	}
 	if to.pointer == "" && to.model != at.model {
-		if value, ok := s.example(to.model); ok {
+		if value, ok := s.Example(to.model); ok {
 			return value
 		}
 	}
@@ -161,7 +163,7 @@ func (s *sampler) follow(at address, reference string, all bool, depth int) any 
 
 // merged adds to a schema what its allOf and the first of its anyOf and oneOf say. A reference in them is followed, and then the
 // references below are relative to that place: this finds the properties of one place alone.
-func (s *sampler) merged(at address, schema object, depth int) (object, address) {
+func (s *Sampler) merged(at address, schema object, depth int) (object, address) {
 	var parts []any
 	all, _ := schema["allOf"].([]any)
 	parts = append(parts, all...)
@@ -249,7 +251,7 @@ func typeName(schema object) string {
 	return "string"
 }
 
-func (s *sampler) makeObject(at address, schema object, all bool, depth int) any {
+func (s *Sampler) makeObject(at address, schema object, all bool, depth int) any {
 	value := object{}
 	properties, _ := schema["properties"].(object)
 	required, _ := schema["required"].([]any)
@@ -272,7 +274,7 @@ func (s *sampler) makeObject(at address, schema object, all bool, depth int) any
 }
 
 // fill adds a property that the schema does not describe, unless it is there.
-func (s *sampler) fill(value object, name string, at address, schema object, depth int) {
+func (s *Sampler) fill(value object, name string, at address, schema object, depth int) {
 	if _, there := value[name]; there {
 		return
 	}
@@ -285,7 +287,7 @@ func (s *sampler) fill(value object, name string, at address, schema object, dep
 // maxMade bounds how many properties, items or characters are made.
 const maxMade = 1000
 
-func (s *sampler) makeArray(at address, schema object, all bool, depth int) any {
+func (s *Sampler) makeArray(at address, schema object, all bool, depth int) any {
 	least, most := int(number(schema, "minItems", 0)), int(number(schema, "maxItems", maxMade))
 	values := []any{}
 	if list, ok := schema["items"].([]any); ok {
@@ -437,4 +439,48 @@ func printable(class []rune) rune {
 		return 'a'
 	}
 	return class[0]
+}
+
+// Decode decodes JSON that is known to be valid, or nil. Numbers stay as they are written.
+func Decode(text string) any {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if decoder.Decode(&value) != nil {
+		return nil
+	}
+	return value
+}
+
+type object = map[string]any
+
+func sortedKeys[value any](m map[string]value) []string { return slices.Sorted(maps.Keys(m)) }
+
+// Example returns an event that a schema of draft 4 allows, as JSON on one line: [FirstEvent] if it is allowed, else one of the
+// schema's own examples, else one that is made of its rules. It returns false if none of these is valid, and if the schema is not
+// a JSON object.
+func Example(schema string) (string, bool) {
+	text, ok := Decode(schema).(object)
+	if !ok {
+		return "", false
+	}
+	const name = "Event"
+	samples, err := NewSampler(NewConverter("", map[string]object{name: text}))
+	if err != nil {
+		return "", false
+	}
+	value, ok := samples.Example(name)
+	if !ok {
+		return "", false
+	}
+	if reflect.DeepEqual(value, Decode(FirstEvent)) {
+		return FirstEvent, true
+	}
+	var line strings.Builder
+	encoder := json.NewEncoder(&line)
+	encoder.SetEscapeHTML(false)
+	if encoder.Encode(value) != nil {
+		return "", false
+	}
+	return strings.TrimSuffix(line.String(), "\n"), true
 }

@@ -1,4 +1,4 @@
-package openapi
+package models
 
 import (
 	"encoding/json"
@@ -12,11 +12,11 @@ import (
 // converted is a model in JSON, with the components that it needs.
 func converted(t *testing.T, models map[string]object) map[string]object {
 	t.Helper()
-	c := newConverter("API", models)
-	if _, err := c.model("Event"); err != nil {
+	c := NewConverter("API", models)
+	if _, err := c.Model("Event"); err != nil {
 		t.Fatal(err)
 	}
-	return c.components
+	return c.Components
 }
 
 func TestConvert(t *testing.T) {
@@ -51,16 +51,16 @@ func TestConvert(t *testing.T) {
 		{"the rest", `{"allOf": [{"format": "email"}], "patternProperties": {"^a": {"pattern": "b"}}, "additionalProperties": {"multipleOf": 2}}`,
 			`{"Event": {"allOf": [{"format": "email"}], "patternProperties": {"^a": {"pattern": "b"}}, "additionalProperties": {"multipleOf": 2}}}`},
 	} {
-		got := converted(t, map[string]object{"Event": decode(test.draft4).(object), "Other": {"type": "integer"}})
+		got := converted(t, map[string]object{"Event": Decode(test.draft4).(object), "Other": {"type": "integer"}})
 		text, err := json.Marshal(got)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(decode(test.want), decode(string(text))); diff != "" {
+		if diff := cmp.Diff(Decode(test.want), Decode(string(text))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 		compiler := jsonschema.NewCompiler() // of draft 2020-12
-		if err := compiler.AddResource("doc.json", object{"components": object{"schemas": decode(string(text))}}); err != nil {
+		if err := compiler.AddResource("doc.json", object{"components": object{"schemas": Decode(string(text))}}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := compiler.Compile("doc.json#/components/schemas/Event"); err != nil {
@@ -76,7 +76,7 @@ func TestReferencesThatLeadNowhere(t *testing.T) {
 		"https://example.com/a": `"$ref" is "https://example.com/a", which is no model of the API`,
 		"https://apigateway.amazonaws.com/restapis/API/models/None": `which is no model of the API`,
 	} {
-		_, err := newConverter("API", map[string]object{"Event": {"not": object{"$ref": reference}}}).model("Event")
+		_, err := NewConverter("API", map[string]object{"Event": {"not": object{"$ref": reference}}}).Model("Event")
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", reference, err, want)
 		}
@@ -86,8 +86,8 @@ func TestReferencesThatLeadNowhere(t *testing.T) {
 // An example is valid, and is the first event where that is.
 func TestExamples(t *testing.T) {
 	for _, test := range []struct{ name, schema, want string }{
-		{"anything", `{}`, firstEvent},
-		{"room for the first event", `{"type": "object", "required": ["event"], "properties": {"event": {"type": "string"}, "user": {"type": "object"}}}`, firstEvent},
+		{"anything", `{}`, FirstEvent},
+		{"room for the first event", `{"type": "object", "required": ["event"], "properties": {"event": {"type": "string"}, "user": {"type": "object"}}}`, FirstEvent},
 		{"nothing else", `{"type": "object", "additionalProperties": false, "required": ["event", "id"], "properties": {"event": {"enum": ["order"]}, "id": {"type": "integer", "minimum": 5}}}`,
 			`{"event": "order", "id": 5}`},
 		{"an example of its own", `{"type": "object", "required": ["id"], "example": {"id": "e-1"}}`, `{"id": "e-1"}`},
@@ -105,11 +105,11 @@ func TestExamples(t *testing.T) {
 		{"properties by number", `{"type": "object", "minProperties": 4, "additionalProperties": {"type": "boolean"}}`,
 			`{"property1": true, "property2": true, "property3": true, "property4": true}`},
 	} {
-		s, err := newSampler(newConverter("API", map[string]object{"Event": decode(test.schema).(object)}))
+		s, err := NewSampler(NewConverter("API", map[string]object{"Event": Decode(test.schema).(object)}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		value, found := s.example("Event")
+		value, found := s.Example("Event")
 		if !found {
 			t.Errorf("%s: there is no example", test.name)
 			continue
@@ -118,10 +118,10 @@ func TestExamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(decode(test.want), decode(string(got))); test.want != "" && diff != "" {
+		if diff := cmp.Diff(Decode(test.want), Decode(string(got))); test.want != "" && diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
-		if !s.allows("Event", decode(string(got))) {
+		if !s.Allows("Event", Decode(string(got))) {
 			t.Errorf("%s: the example %s is not valid", test.name, got)
 		}
 	}
@@ -130,11 +130,11 @@ func TestExamples(t *testing.T) {
 // Of a schema whose rules are too many for an example there is none; nothing invalid is one.
 func TestNoExample(t *testing.T) {
 	for _, schema := range []string{`{"not": {}}`, `{"type": "string", "pattern": "^(?=a)b?a$", "minLength": 1, "enum": ["b"]}`} {
-		s, err := newSampler(newConverter("API", map[string]object{"Event": decode(schema).(object)}))
+		s, err := NewSampler(NewConverter("API", map[string]object{"Event": Decode(schema).(object)}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if value, found := s.example("Event"); found {
+		if value, found := s.Example("Event"); found {
 			t.Errorf("%s has the example %v", schema, value)
 		}
 	}
@@ -142,13 +142,28 @@ func TestNoExample(t *testing.T) {
 
 // What all values have is required.
 func TestInfer(t *testing.T) {
-	got, err := json.Marshal(infer([]any{decode(`{"a": 1, "b": [{"c": "x"}, {"c": "y", "d": 1.5}]}`), decode(`{"a": null, "b": []}`)}))
+	got, err := json.Marshal(Infer([]any{Decode(`{"a": 1, "b": [{"c": "x"}, {"c": "y", "d": 1.5}]}`), Decode(`{"a": null, "b": []}`)}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := `{"type": "object", "required": ["a", "b"], "properties": {"a": {"type": ["integer", "null"]}, "b": {"type": "array", "items":
 		{"type": "object", "required": ["c"], "properties": {"c": {"type": "string"}, "d": {"type": "number"}}}}}}`
-	if diff := cmp.Diff(decode(want), decode(string(got))); diff != "" {
+	if diff := cmp.Diff(Decode(want), Decode(string(got))); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestTheExampleOfASchema(t *testing.T) {
+	for schema, want := range map[string]string{
+		`{"type": "object", "minProperties": 1}`: FirstEvent,
+		`{"type": "object", "required": ["id", "at"], "properties": {"id": {"type": "string", "pattern": "^o-[0-9]+$"}, "at": {"enum": ["here"]}},
+		  "additionalProperties": false}`: `{"at":"here","id":"o-0"}`,
+		`{"type": "object", "required": ["note"], "example": {"note": "<it's>"}}`: `{"note":"<it's>"}`,
+		`{"type": "object", "not": {}}`:                                           "",
+		`[]`:                                                                      "",
+	} {
+		if got, ok := Example(schema); got != want || ok != (want != "") {
+			t.Errorf("%s: got %q, %v, want %q", schema, got, ok, want)
+		}
 	}
 }

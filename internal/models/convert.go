@@ -1,4 +1,4 @@
-package openapi
+package models
 
 import (
 	"encoding/json"
@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// schemaRef is where the document keeps its schemas.
-const schemaRef = "#/components/schemas/"
+// SchemaRef is where the document keeps its schemas.
+const SchemaRef = "#/components/schemas/"
 
 // Keywords of draft 4 that hold one schema, a list of schemas, or schemas by name.
 var (
@@ -26,11 +26,11 @@ var (
 	}
 )
 
-// converter makes schemas of JSON Schema draft 2020-12, which is OpenAPI 3.1's, of the API's models, which are of draft 4.
+// Converter makes schemas of JSON Schema draft 2020-12, which is OpenAPI 3.1's, of the API's models, which are of draft 4.
 // What draft 4 does not know is left out but for examples: API Gateway passes over it, and 2020-12 might not.
-type converter struct {
-	// components are the converted schemas by name.
-	components map[string]object
+type Converter struct {
+	// Components are the converted schemas by name.
+	Components map[string]object
 	// texts are the models, as they are written, by name.
 	texts map[string]object
 	// names are the components' names by the address of the schema: the model, and a pointer into it.
@@ -45,9 +45,9 @@ type converter struct {
 // address is a place in a model's schema.
 type address struct{ model, pointer string }
 
-func newConverter(apiID string, models map[string]object) *converter {
-	c := &converter{
-		components: map[string]object{}, texts: models, names: map[address]string{}, ids: map[string]address{}, bases: map[address]string{},
+func NewConverter(apiID string, models map[string]object) *Converter {
+	c := &Converter{
+		Components: map[string]object{}, texts: models, names: map[address]string{}, ids: map[string]address{}, bases: map[address]string{},
 		api: "https://apigateway.amazonaws.com/restapis/" + apiID + "/models/",
 	}
 	for _, name := range sortedKeys(models) {
@@ -58,7 +58,7 @@ func newConverter(apiID string, models map[string]object) *converter {
 }
 
 // index finds every id below a schema. That of a model itself counts for nothing: API Gateway knows it by its name.
-func (c *converter) index(at address, schema object, base string) {
+func (c *Converter) index(at address, schema object, base string) {
 	if id, ok := schema["id"].(string); ok && at.pointer != "" {
 		base = join(base, id)
 		c.ids[strings.TrimSuffix(base, "#")] = at
@@ -111,44 +111,44 @@ func escapeToken(name string) string {
 }
 
 // model converts a model with all that it refers to, and returns a reference to it.
-func (c *converter) model(name string) (object, error) { return c.component(address{name, ""}) }
+func (c *Converter) Model(name string) (object, error) { return c.component(address{name, ""}) }
 
 // component converts the schema at an address, as a component of its own.
-func (c *converter) component(at address) (object, error) {
+func (c *Converter) component(at address) (object, error) {
 	name, named := c.names[at]
 	if !named {
 		name = c.unique(at)
 		c.names[at] = name
 	}
-	if _, done := c.components[name]; !done {
+	if _, done := c.Components[name]; !done {
 		schema, err := c.find(at)
 		if err != nil {
 			return nil, err
 		}
-		c.components[name] = object{} // a schema may refer to itself
-		if c.components[name], err = c.convert(at, schema); err != nil {
+		c.Components[name] = object{} // a schema may refer to itself
+		if c.Components[name], err = c.convert(at, schema); err != nil {
 			return nil, fmt.Errorf("the schema of the model %s: %w", at.model, err)
 		}
 	}
-	return object{"$ref": schemaRef + name}, nil
+	return object{"$ref": SchemaRef + name}, nil
 }
 
-// notOfAName are the characters that the name of a component may not have.
-var notOfAName = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+// NotOfAName are the characters that the name of a component may not have.
+var NotOfAName = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
 
 // unique is the name of what a pointer leads to: the last part of it, after the model's name.
-func (c *converter) unique(at address) string {
+func (c *Converter) unique(at address) string {
 	last := at.pointer[strings.LastIndex(at.pointer, "/")+1:]
-	name := at.model + "_" + notOfAName.ReplaceAllString(last, "_")
+	name := at.model + "_" + NotOfAName.ReplaceAllString(last, "_")
 	taken := map[string]bool{}
 	for _, other := range c.names {
 		taken[other] = true
 	}
-	return free(name, func(name string) bool { return taken[name] })
+	return Free(name, func(name string) bool { return taken[name] })
 }
 
 // free is the name, or the first one with a number that is not taken.
-func free(name string, taken func(string) bool) string {
+func Free(name string, taken func(string) bool) string {
 	for n, candidate := 2, name; ; n++ {
 		if !taken(candidate) {
 			return candidate
@@ -158,7 +158,7 @@ func free(name string, taken func(string) bool) string {
 }
 
 // find is the schema at an address.
-func (c *converter) find(at address) (object, error) {
+func (c *Converter) find(at address) (object, error) {
 	text, known := c.texts[at.model]
 	if !known {
 		return nil, fmt.Errorf("there is no model %q", at.model)
@@ -190,7 +190,7 @@ func (c *converter) find(at address) (object, error) {
 }
 
 // target is where a reference leads from a schema.
-func (c *converter) target(at address, reference string) (address, error) {
+func (c *Converter) target(at address, reference string) (address, error) {
 	base, known := c.bases[at]
 	if !known {
 		base = c.api + at.model
@@ -214,7 +214,7 @@ func (c *converter) target(at address, reference string) (address, error) {
 }
 
 // convert makes one schema of draft 2020-12. Beside "$ref" draft 4 knows no other keyword.
-func (c *converter) convert(at address, schema object) (object, error) {
+func (c *Converter) convert(at address, schema object) (object, error) {
 	if reference, ok := schema["$ref"].(string); ok {
 		to, err := c.target(at, reference)
 		if err != nil {
@@ -256,7 +256,7 @@ func exclusive(schema, made object, bound, flag string) {
 }
 
 // schemaOrBool converts what is a schema, or true or false.
-func (c *converter) schemaOrBool(at address, path string, value any) (any, error) {
+func (c *Converter) schemaOrBool(at address, path string, value any) (any, error) {
 	if below, ok := value.(object); ok {
 		return c.convert(address{at.model, at.pointer + path}, below)
 	}
@@ -265,7 +265,7 @@ func (c *converter) schemaOrBool(at address, path string, value any) (any, error
 
 // convertBelow converts the keywords that hold schemas and are the same in both drafts. Definitions become components, where
 // something refers to them.
-func (c *converter) convertBelow(at address, schema, made object) (err error) {
+func (c *Converter) convertBelow(at address, schema, made object) (err error) {
 	for _, key := range []string{"not", "additionalProperties"} {
 		if value, there := schema[key]; there {
 			if made[key], err = c.schemaOrBool(at, "/"+key, value); err != nil {
@@ -296,7 +296,7 @@ func (c *converter) convertBelow(at address, schema, made object) (err error) {
 	return nil
 }
 
-func (c *converter) convertList(at address, path string, list []any) ([]any, error) {
+func (c *Converter) convertList(at address, path string, list []any) ([]any, error) {
 	converted := make([]any, len(list))
 	for i, item := range list {
 		var err error
@@ -309,7 +309,7 @@ func (c *converter) convertList(at address, path string, list []any) ([]any, err
 
 // convertItems makes "prefixItems" of a list of items; what comes after the list is "additionalItems" in draft 4, which means
 // nothing without one, and "items" in 2020-12.
-func (c *converter) convertItems(at address, schema, made object) (err error) {
+func (c *Converter) convertItems(at address, schema, made object) (err error) {
 	switch items := schema["items"].(type) {
 	case object:
 		made["items"], err = c.convert(address{at.model, at.pointer + "/items"}, items)
@@ -327,7 +327,7 @@ func (c *converter) convertItems(at address, schema, made object) (err error) {
 }
 
 // convertDependencies tells those that are a list of names from those that are a schema.
-func (c *converter) convertDependencies(at address, schema, made object) error {
+func (c *Converter) convertDependencies(at address, schema, made object) error {
 	dependencies, _ := schema["dependencies"].(object)
 	required, schemas := object{}, object{}
 	for _, name := range sortedKeys(dependencies) {
@@ -351,7 +351,7 @@ func (c *converter) convertDependencies(at address, schema, made object) error {
 }
 
 // infer is a schema of values that were seen: what all of them have is required.
-func infer(values []any) object {
+func Infer(values []any) object {
 	types := map[string]bool{}
 	var objects []object
 	var items []any
@@ -379,7 +379,7 @@ func infer(values []any) object {
 		inferProperties(objects, schema)
 	}
 	if len(items) > 0 {
-		schema["items"] = infer(items)
+		schema["items"] = Infer(items)
 	}
 	return schema
 }
@@ -393,7 +393,7 @@ func inferProperties(objects []object, schema object) {
 	}
 	properties, required := object{}, []string{}
 	for _, name := range sortedKeys(seen) {
-		properties[name] = infer(seen[name])
+		properties[name] = Infer(seen[name])
 		if len(seen[name]) == len(objects) {
 			required = append(required, name)
 		}

@@ -53,13 +53,17 @@ diff deploy destroy:
 	@scripts/need go node npm terraform
 	@$(MAKE) --no-print-directory tools
 	@scripts/compiling "synthesising, then terraform" $(bindings) "about a minute"
-	@env -u ENV npx --no-install cdktf $@ $(ENV) $(ARGS)
+	@go run . -check
+	@env -u ENV npx --no-install cdktf $@ $(ENV) $(lock) $(ARGS)
 
 output: ## Print the outputs of a deployed ENV: addresses, a curl command, the stream, and the bucket
 	@$(name-one)
 	@scripts/need go node npm terraform
 	@$(MAKE) --no-print-directory tools
 	@env -u ENV npx --no-install cdktf $@ $(ENV) $(ARGS)
+
+# The lock of other platforms' providers asks the registry, even if Terraform may use only a mirror.
+lock = $(if $(wildcard $(TF_CLI_CONFIG_FILE)),--skip-provider-lock)
 
 # A target that changes or reads AWS has no default environment.
 name-one = test -n "$(ENV)" || { echo "error: ENV is empty; name one environment: make $@ ENV=dev" >&2; exit 1; }

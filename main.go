@@ -28,11 +28,12 @@ against the project's policy. If something is wrong, it writes nothing. The cdkt
 this program before each diff and deployment.
 
 Usage:
-  [ENV=dev,prod] go run .
+  [ENV=dev,prod] go run . [-check]
 
 Examples:
   go run .                     Write every environment.
   ENV=dev go run .             Write dev, and remove the stacks of the others.
+  ENV=dev go run . -check      Check the names in ENV, and write nothing.
   npx cdktf deploy dev         Write every environment, and deploy dev.
 
 Environment variables:
@@ -98,12 +99,14 @@ func interruptible(before func()) (context.Context, func()) {
 
 // run is the program with everything that it takes from outside given to it. It returns the exit status.
 func run(ctx context.Context, args []string, getenv func(string) string, all []spec.Environment, stdout, stderr io.Writer) int {
-	err := parse(args)
+	checkOnly, err := parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintf(stdout, usage, strings.Join(names(all), ", "))
 		return 0
 	}
-	if err == nil {
+	if err == nil && checkOnly {
+		_, err = selection(getenv, all)
+	} else if err == nil {
 		err = synthesise(ctx, getenv, all, stdout, stderr)
 	}
 	if err != nil {
@@ -129,28 +132,38 @@ func statusOf(err error) int {
 	return 1
 }
 
-func parse(args []string) error {
+func parse(args []string) (checkOnly bool, err error) {
 	flags := flag.NewFlagSet("", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
+	flags.BoolVar(&checkOnly, "check", false, "")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			return err
+			return false, err
 		}
-		return usageError{fmt.Errorf("%w; see go run . -h", err)}
+		return false, usageError{fmt.Errorf("%w; see go run . -h", err)}
 	}
 	if flags.NArg() > 0 {
-		return usageError{fmt.Errorf("%q: this program takes no arguments; choose environments with a variable: ENV=%s", flags.Arg(0), flags.Arg(0))}
+		return false, usageError{fmt.Errorf("%q: this program takes no arguments; choose environments with a variable: ENV=%s", flags.Arg(0), flags.Arg(0))}
 	}
-	return nil
+	return checkOnly, nil
 }
 
-func synthesise(ctx context.Context, getenv func(string) string, all []spec.Environment, stdout, stderr io.Writer) error {
+// selection are the environments that ENV names.
+func selection(getenv func(string) string, all []spec.Environment) ([]spec.Environment, error) {
 	if err := stacks.CheckDeclared(); err != nil {
-		return err
+		return nil, err
 	}
 	selected, err := stacks.Select(all, getenv("ENV"))
 	if err != nil {
-		return usageError{err}
+		return nil, usageError{err}
+	}
+	return selected, nil
+}
+
+func synthesise(ctx context.Context, getenv func(string) string, all []spec.Environment, stdout, stderr io.Writer) error {
+	selected, err := selection(getenv, all)
+	if err != nil {
+		return err
 	}
 	outdir := cmp.Or(getenv("CDKTF_OUTDIR"), "cdktf.out")
 	if err := synth.Run(ctx, selected, outdir); err != nil {

@@ -225,10 +225,23 @@ func TestHelp(t *testing.T) {
 	if status != 0 || stderr != "" {
 		t.Errorf("-h ends with %d and says %q", status, stderr)
 	}
-	for _, part := range []string{"Usage:\n  [ENV=dev,prod] go run .\n", "dev, staging, prod", "CDKTF_OUTDIR"} {
+	for _, part := range []string{"Usage:\n  [ENV=dev,prod] go run . [-check]\n", "dev, staging, prod", "CDKTF_OUTDIR"} {
 		if !strings.Contains(stdout, part) {
 			t.Errorf("-h does not say %q:\n%s", part, stdout)
 		}
+	}
+}
+
+// -check finds a wrong name before anything is synthesised: make deploy asks it before cdktf runs.
+func TestCheckOfNames(t *testing.T) {
+	outdir := filepath.Join(t.TempDir(), "out")
+	status, stdout, stderr := call(t, three(), map[string]string{"ENV": "prod", "CDKTF_OUTDIR": outdir}, "-check")
+	if _, err := os.Stat(outdir); status != 0 || stdout+stderr != "" || err == nil {
+		t.Errorf("got %d, %q, %q and %v; want 0, nothing said, and nothing written", status, stdout, stderr, err)
+	}
+	status, _, stderr = call(t, three(), map[string]string{"ENV": "prd"}, "-check")
+	if status != 2 || !strings.Contains(stderr, `no environment is named "prd"; did you mean prod?`) {
+		t.Errorf("got %d, %q", status, stderr)
 	}
 }
 

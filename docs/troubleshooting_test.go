@@ -41,7 +41,7 @@ func TestTroubleshootingQuotesWhatIsSaid(t *testing.T) {
 func sources(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	for _, folder := range []string{"cmd", "local", "modules", "policy", "replay", "spec", "stacks", "synth", "tfjson", "main.go", "main_test.go", "Makefile"} {
+	for _, folder := range []string{"cmd", "local", "modules", "policy", "replay", "spec", "stacks", "synth", "tfjson", "scripts", "main.go", "main_test.go", "Makefile"} {
 		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil {
 				return err

@@ -1,3 +1,5 @@
+// Package models knows the models of an API, which are JSON schemas of draft 4: it converts them to draft 2020-12, and finds an
+// example that one allows.
 package models
 
 import (
@@ -45,6 +47,7 @@ type Converter struct {
 // address is a place in a model's schema.
 type address struct{ model, pointer string }
 
+// NewConverter returns a converter of the models of an API, by their names.
 func NewConverter(apiID string, models map[string]object) *Converter {
 	c := &Converter{
 		Components: map[string]object{}, texts: models, names: map[address]string{}, ids: map[string]address{}, bases: map[address]string{},
@@ -110,7 +113,7 @@ func escapeToken(name string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }
 
-// model converts a model with all that it refers to, and returns a reference to it.
+// Model converts a model with everything that it refers to, and returns a reference to it. It fails where a reference leads nowhere.
 func (c *Converter) Model(name string) (object, error) { return c.component(address{name, ""}) }
 
 // component converts the schema at an address, as a component of its own.
@@ -147,7 +150,7 @@ func (c *Converter) unique(at address) string {
 	return Free(name, func(name string) bool { return taken[name] })
 }
 
-// free is the name, or the first one with a number that is not taken.
+// Free returns the name, or, if it is taken, the name with the first number that makes another one.
 func Free(name string, taken func(string) bool) string {
 	for n, candidate := 2, name; ; n++ {
 		if !taken(candidate) {
@@ -350,7 +353,7 @@ func (c *Converter) convertDependencies(at address, schema, made object) error {
 	return nil
 }
 
-// infer is a schema of values that were seen: what all of them have is required.
+// Infer returns a schema of the given values. It requires the properties that all of them have.
 func Infer(values []any) object {
 	types := map[string]bool{}
 	var objects []object

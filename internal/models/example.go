@@ -37,6 +37,7 @@ type Sampler struct {
 	byRules bool
 }
 
+// NewSampler returns a sampler of a converter's models. It fails where a model is not a valid schema.
 func NewSampler(c *Converter) (*Sampler, error) {
 	s := &Sampler{convert: c, schemas: map[string]*jsonschema.Schema{}}
 	compiler := draft4.NewCompiler(patternTime)
@@ -68,7 +69,7 @@ func without(from object, key string) object {
 	return left
 }
 
-// allows tells whether a value is valid. A pattern that takes too long allows nothing.
+// Allows reports whether a model allows a value. A pattern that takes over a second to match allows nothing.
 func (s *Sampler) Allows(model string, value any) (valid bool) {
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -81,8 +82,8 @@ func (s *Sampler) Allows(model string, value any) (valid bool) {
 	return s.schemas[model].Validate(value) == nil
 }
 
-// example is a value that the model allows: the first event, one that the schema gives itself, or one that is made of its rules.
-// It is none where none of these is valid.
+// Example returns a value that a model allows: the first event, one that the schema gives itself, or one that is made of its rules.
+// It returns false if none of these is valid.
 func (s *Sampler) Example(model string) (any, bool) {
 	candidates := []any{Decode(FirstEvent)}
 	candidates = append(candidates, given(s.convert.texts[model])...)

@@ -92,7 +92,8 @@ type API struct {
 
 	// Schema is the JSON schema (draft 4) of a request body, at most 400 KB. API Gateway checks a body before the event reaches
 	// the stream. API Gateway checks a request without a body as {}, which the default schema refuses: it asks for an
-	// object with at least one property.
+	// object with at least one property. A synthesis warns of a keyword that draft 4 does not have, such as "const": API Gateway
+	// does not check it.
 	Schema string
 
 	// Batch adds POST /submit/batch, which takes {"events": [ … ]}: 1 to 500 events. Each event is checked against the schema and

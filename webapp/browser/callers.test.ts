@@ -78,7 +78,7 @@ inBrowser("who may submit: API keys and tokens", () => {
   });
 
   test("a page of another origin may send the header that a Lambda authoriser reads", async () => {
-    const curl = `curl -sS -X POST ${lambda.submit} -H "X-Client: $TOKEN" -d '{}'`;
+    const curl = `curl -sS -X POST ${lambda.submit} -H "X-Client: $TOKEN" -d '{"event": "signup", "user_id": 123}'`;
     const host = await hostPage({ dev: { submit_url: lambda.submit, authorization: "lambda", curl } });
     const { page, complaints } = await browser.open(`${host.url}/try/`);
     const sent = tokensOf(page, "x-client");

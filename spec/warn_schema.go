@@ -22,7 +22,7 @@ var (
 	}
 )
 
-// unknownKeywords warns of keywords that draft 4 does not have, such as "requried", or "const" of a later draft: a validator of
+// unknownKeywords warns of keywords that draft 4 does not have, such as "enums", or "const" of a later draft: a validator of
 // draft 4, which API Gateway has (developer guide, "Data models for REST APIs"), passes over them.
 func unknownKeywords(e Environment) []string {
 	var schema any

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"cdk.tf/go/ingest/internal/models"
+	"cdk.tf/go/ingest/internal/tftext"
 	"cdk.tf/go/ingest/modules/alarms"
 	"cdk.tf/go/ingest/modules/apigateway"
 	"cdk.tf/go/ingest/modules/cloudwatch"
@@ -281,7 +282,7 @@ func example(env spec.Environment) string {
 
 // quoted is a text as one word of a POSIX shell, which Terraform does not take for its own expression.
 func quoted(text string) string {
-	return "'" + strings.NewReplacer("'", `'\''`, "${", "$${", "%{", "%%{").Replace(text) + "'"
+	return tftext.Escape("'" + strings.ReplaceAll(text, "'", `'\''`) + "'")
 }
 
 func credentials(env spec.Environment) []string {

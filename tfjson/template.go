@@ -8,6 +8,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"cdk.tf/go/ingest/internal/tftext"
 )
 
 // Reference is what an expression names: an attribute of a resource or of a data source. For anything else, such as var.region,
@@ -55,7 +57,7 @@ func (p Part) String() string {
 	case p.Expression != "":
 		return "${" + p.Expression + "}"
 	default:
-		return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(p.Literal)
+		return tftext.Escape(p.Literal)
 	}
 }
 

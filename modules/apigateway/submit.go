@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"cdk.tf/go/ingest/internal/quota"
+	"cdk.tf/go/ingest/internal/tftext"
 	"cdk.tf/go/ingest/modules/internal/tf"
 )
 
@@ -129,7 +130,7 @@ func (a *api) eventModel() model.ApiGatewayModel {
 		Name:        jsii.String("Event"),
 		Description: jsii.String("The body of POST /submit"),
 		ContentType: jsii.String("application/json"),
-		Schema:      jsii.String(tf.Literal(a.cfg.API.Schema)),
+		Schema:      jsii.String(tftext.Escape(a.cfg.API.Schema)),
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/athenanamedquery"
 	workgroup "github.com/cdktf/cdktf-provider-aws-go/aws/v19/athenaworkgroup"
 
+	"cdk.tf/go/ingest/internal/tftext"
 	"cdk.tf/go/ingest/modules/internal/tf"
 )
 
@@ -57,7 +58,7 @@ func New(scope constructs.Construct, id string, cfg Config) *Workgroup {
 			Description: jsii.String(query.Description),
 			Workgroup:   group.Name(),
 			Database:    jsii.String(query.Database),
-			Query:       jsii.String(tf.Literal(query.SQL)),
+			Query:       jsii.String(tftext.Escape(query.SQL)),
 		})
 	}
 	return &Workgroup{Name: *group.Name()}

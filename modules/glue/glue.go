@@ -9,6 +9,7 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/gluecatalogdatabase"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/gluecatalogtable"
 
+	"cdk.tf/go/ingest/internal/tftext"
 	"cdk.tf/go/ingest/modules/iam"
 	"cdk.tf/go/ingest/modules/internal/tf"
 	"cdk.tf/go/ingest/spec"
@@ -109,7 +110,7 @@ func storage(cfg Config) *gluecatalogtable.GlueCatalogTableStorageDescriptor {
 			Name: jsii.String(column.Name), Type: jsii.String(column.Type),
 		}
 		if column.Comment != "" {
-			d.Comment = jsii.String(tf.Literal(column.Comment))
+			d.Comment = jsii.String(tftext.Escape(column.Comment))
 		}
 		described = append(described, d)
 	}

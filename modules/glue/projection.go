@@ -5,7 +5,7 @@ import (
 	"maps"
 	"strings"
 
-	"cdk.tf/go/ingest/modules/internal/tf"
+	"cdk.tf/go/ingest/internal/tftext"
 	"cdk.tf/go/ingest/spec"
 )
 
@@ -16,7 +16,7 @@ func parameters(cfg Config) map[string]string {
 		"EXTERNAL":                  "TRUE",
 		"classification":            formatOf(cfg).classification,
 		"projection.enabled":        "true",
-		"storage.location.template": "s3://" + cfg.Bucket + "/" + tf.Literal(template(cfg.Partitioning)),
+		"storage.location.template": "s3://" + cfg.Bucket + "/" + tftext.Escape(template(cfg.Partitioning)),
 	}
 	for _, partition := range cfg.Partitioning.Partitions {
 		for key, value := range projection(partition.Pattern, cfg.Since) {

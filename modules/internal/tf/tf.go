@@ -51,11 +51,6 @@ func StringMap(m map[string]string) *map[string]*string {
 	return &out
 }
 
-// Literal escapes a text so that Terraform does not evaluate "${" and "%{" in it.
-func Literal(text string) string {
-	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(text)
-}
-
 // Protect is the lifecycle of a resource that Terraform must refuse to destroy; nil if protected is false.
 func Protect(protected bool) *cdktf.TerraformResourceLifecycle {
 	if !protected {

@@ -2,9 +2,6 @@ package tf
 
 import (
 	"testing"
-
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
 func TestNameOf(t *testing.T) {
@@ -28,20 +25,4 @@ func TestNameOfRefusesAnIdThatCouldBeTwoPlaces(t *testing.T) {
 		}
 	}()
 	nameOf("api/put_record")
-}
-
-func TestLiteralIsTakenAsItStands(t *testing.T) {
-	for _, text := range []string{
-		"", `{"type": "object"}`, `^\${a}%{b}$`, "$ { and % { stay: $5 %", "$${a}", "$$${a}", "%%{a}", "$", "${",
-	} {
-		expression, diagnostics := hclsyntax.ParseTemplate([]byte(Literal(text)), "", hcl.InitialPos)
-		if diagnostics.HasErrors() {
-			t.Errorf("Literal(%q) = %q is no template: %v", text, Literal(text), diagnostics)
-			continue
-		}
-		value, diagnostics := expression.Value(nil)
-		if diagnostics.HasErrors() || value.AsString() != text {
-			t.Errorf("Terraform reads Literal(%q) as %#v (%v)", text, value, diagnostics)
-		}
-	}
 }

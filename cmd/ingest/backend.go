@@ -54,13 +54,8 @@ func printBackend(command *cobra.Command, f backendFlags) error {
 	if err != nil {
 		return err
 	}
-	folder, save := f.out, ""
-	if f.out == "" {
-		folder, save = "state-backend", "  (save this as state-backend/main.tf.json)\n"
-		if _, err := command.OutOrStdout().Write(text); err != nil {
-			return err
-		}
-	} else if err := writeStack(f.out, text); err != nil {
+	folder, save, err := giveStack(command, f.out, "state-backend", text)
+	if err != nil {
 		return err
 	}
 	env := f.env
@@ -101,6 +96,16 @@ func (f backendFlags) config(command *cobra.Command) (backend.Config, error) {
 		return cfg, fmt.Errorf("--env %s: its stack's value is refused: %w", f.env, err)
 	}
 	return cfg, nil
+}
+
+// giveStack writes a stack to the folder of --out, or prints it. It returns the folder for the steps that follow, and, if it printed
+// the stack, the line that says where to save it.
+func giveStack(command *cobra.Command, out, proposed string, text []byte) (folder, save string, err error) {
+	if out != "" {
+		return out, "", writeStack(out, text)
+	}
+	_, err = command.OutOrStdout().Write(text)
+	return proposed, "  (save this as " + proposed + "/main.tf.json)\n", err
 }
 
 // writeStack writes the whole main.tf.json, or nothing.

@@ -61,13 +61,8 @@ func printDeployer(command *cobra.Command, f deployerFlags) error {
 	if err != nil {
 		return err
 	}
-	folder, save := f.out, ""
-	if f.out == "" {
-		folder, save = "deployer", "  (save this as deployer/main.tf.json)\n"
-		if _, err := command.OutOrStdout().Write(text); err != nil {
-			return err
-		}
-	} else if err := writeStack(f.out, text); err != nil {
+	folder, save, err := giveStack(command, f.out, "deployer", text)
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(command.ErrOrStderr(), `to make the roles, as an administrator of the account:

@@ -1,3 +1,5 @@
+//go:build tofu
+
 package deploytest
 
 import (
@@ -11,12 +13,12 @@ import (
 const tofuProvider = "registry.opentofu.org/hashicorp/aws"
 
 // TestOpenTofu applies the unchanged JSON with OpenTofu. No package registry has a built OpenTofu, and a build takes minutes. So the
-// test skips without it, also in CI.
+// test has a build tag, which make test gives where `tofu` is on PATH.
 func TestOpenTofu(t *testing.T) {
 	t.Parallel()
 	tofu, err := exec.LookPath("tofu")
 	if err != nil {
-		t.Skip("tofu is not on PATH; install OpenTofu (https://opentofu.org/docs/intro/install), or build it as docs/terraform.md says")
+		missing(t, "tofu is not on PATH", "install OpenTofu (https://opentofu.org/docs/intro/install), or build it as docs/terraform.md says")
 	}
 	env := local(catalogue.Named("dev"))
 	endpoint := startMoto(t)

@@ -138,7 +138,7 @@ var _, _ = jsii.String, time.Second
 // The Go code in the documents compiles: whole files as they are, and lines as those of an environment's function.
 func TestDocumentedGoCompiles(t *testing.T) {
 	if testing.Short() {
-		t.Skip("compiles the AWS provider's bindings")
+		t.Skip("it compiles the AWS provider's bindings; run it without -short")
 	}
 	var body strings.Builder
 	body.WriteString(aroundGo)
@@ -164,7 +164,7 @@ func TestDocumentedGoCompiles(t *testing.T) {
 // The README's first environment is one: it synthesises, it runs, and the README's first event is in its schema.
 func TestTheFirstEnvironment(t *testing.T) {
 	if testing.Short() {
-		t.Skip("synthesises")
+		t.Skip("it synthesises; run it without -short")
 	}
 	pages := documents(t)
 	example := savedAs.FindStringSubmatch(pages["README.md"])

@@ -64,13 +64,17 @@ func lanes(short bool, packages []string) [][]part {
 	if short {
 		return [][]part{{{"Go, -short", append(append(test, "-short"), quick...), true}}}
 	}
+	deploy := append(slices.Clone(test), "./deploytest")
+	if _, err := exec.LookPath("tofu"); err == nil {
+		deploy = append(slices.Clone(test), "-tags=tofu", "./deploytest")
+	}
 	return [][]part{
 		{
 			{"Go", append(test, quick...), true},
 			{"page in a browser", []string{"npm", "--prefix", "webapp", "run", "test:browser"}, false},
 		},
 		{
-			{"deploytest", append(test, "./deploytest"), true},
+			{"deploytest", deploy, true},
 			{"page", []string{"npm", "--prefix", "webapp", "test"}, false},
 		},
 	}

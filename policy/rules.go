@@ -85,6 +85,9 @@ var rules = []Rule{
 		"The stack declares the log group of the stage's execution log.",
 		"Method settings for `*/*` set a `logging_level`. `data_trace_enabled` is off.",
 	}, "you must be able to find a request by its ID, and no log may be set to hold bodies or credentials", stageLogs},
+	{"records", []string{
+		"No request template reads the API key, the access key, or the headers `Authorization`, `Cookie`, `X-Api-Key` and `X-Amz-Security-Token`.",
+	}, "every reader of the stream and of the bucket would have the credentials", records},
 	{"flow", []string{
 		"The stack has an integration, a stream, a delivery stream and a bucket.",
 		"The integration calls `PutRecord` or `PutRecords` for one stream of the stack, with a role that API Gateway can assume and that may do so.",

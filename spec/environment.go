@@ -106,6 +106,8 @@ type API struct {
 	// characters. It refuses a longer key, and the client gets a 400.
 	PartitionKey PartitionKey
 
+	Envelope Envelope
+
 	CORS     CORS
 	Throttle Throttle
 

@@ -15,6 +15,7 @@ func (p *problems) api(api API) {
 	p.access(api.Access)
 	p.schema(api.Schema)
 	p.partitionKey(api.PartitionKey)
+	p.envelope(api)
 	p.cors(api.CORS)
 	p.rate("API.Throttle", api.Throttle.RateLimit, api.Throttle.BurstLimit)
 }

@@ -96,6 +96,11 @@ var (
 
 func (p *problems) columns(e Environment) {
 	partitioning, _ := e.Delivery.Partitioning()
+	for _, column := range e.ownColumns() {
+		if partitioning.has(column.Name) {
+			p.add(prefixField, fmt.Sprintf("%s, whose partition %q is a column of the table too", is(e.Delivery.Prefix), column.Name), "rename the partition")
+		}
+	}
 	seen := map[string]bool{}
 	for i, column := range e.Query.Columns {
 		field := fmt.Sprintf("Query.Columns[%d].", i)
@@ -104,7 +109,7 @@ func (p *problems) columns(e Environment) {
 			p.add(field+"Name", is(column.Name), `use the property's name in lower case: a-z, 0-9 and "_", not beginning with a digit, at most 255`)
 		case seen[column.Name]:
 			p.add(field+"Name", is(column.Name)+", which another column has too", "use another: Athena ignores case")
-		case partitioning.has(column.Name):
+		case partitioning.has(column.Name) && !e.API.Envelope.Enabled: // in an envelope it is a field of the event
 			p.add(field+"Name", is(column.Name)+", which a partition in Delivery.Prefix has too", "leave the column out or rename the partition")
 		}
 		seen[column.Name] = true

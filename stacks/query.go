@@ -26,7 +26,7 @@ func declareTable(stack cdktf.TerraformStack, env spec.Environment, bucket *s3.B
 		Partitioning: partitioning,
 		Since:        env.Query.Since,
 		Format:       env.Delivery.Format,
-		Columns:      env.Query.Columns,
+		Columns:      env.TableColumns(),
 	})
 }
 
@@ -70,7 +70,7 @@ func queries(env spec.Environment, database string) []athena.Query {
 		Description: fmt.Sprintf("Events of this %s and the one before", unit),
 		SQL:         "SELECT *\n" + from + "\nLIMIT 100",
 	}}
-	if kind := typeOf(env.Query.Columns); kind != "" {
+	if kind := typeOf(env); kind != "" {
 		found = append(found, athena.Query{
 			ID: "count-by-type", Name: "count by type", Database: database,
 			Description: fmt.Sprintf("How many events of each type came in this %s and the one before", unit),
@@ -95,13 +95,17 @@ func newest(partitioning spec.Partitioning) string {
 }
 
 // typeOf returns the SQL for an event's type, or "" if no column has it. Events name it `type`, or `event` like the first event
-// of the README.
-func typeOf(columns []spec.Column) string {
-	if len(columns) == 0 {
+// of the README. In an envelope the columns are fields of the event.
+func typeOf(env spec.Environment) string {
+	if len(env.Query.Columns) == 0 {
 		return fmt.Sprintf("coalesce(json_extract_scalar(%[1]s, '$.type'), json_extract_scalar(%[1]s, '$.event'))", glue.WholeEvent)
 	}
-	for _, column := range columns {
-		if column.Name == "type" && column.Type == "string" {
+	for _, column := range env.Query.Columns {
+		switch {
+		case column.Name != "type" || column.Type != "string":
+		case env.API.Envelope.Enabled:
+			return glue.WholeEvent + `."type"`
+		default:
 			return `"type"`
 		}
 	}

@@ -68,6 +68,22 @@ LIMIT 100`,
 	}
 }
 
+// In an envelope the columns are fields of the event.
+func TestTypeOfAnEnvelope(t *testing.T) {
+	env := spec.Default("dev")
+	env.API.Envelope.Enabled = true
+	for want, columns := range map[string][]spec.Column{
+		"coalesce(json_extract_scalar(event, '$.type'), json_extract_scalar(event, '$.event'))": nil,
+		`event."type"`: {{Name: "id", Type: "bigint"}, {Name: "type", Type: "string"}},
+		"":             {{Name: "type", Type: "bigint"}},
+	} {
+		env.Query.Columns = columns
+		if got := typeOf(env); got != want {
+			t.Errorf("%v: %s, want %s", columns, got, want)
+		}
+	}
+}
+
 // Events block a destroy, and results of queries do not: you can turn the option off again.
 func TestRemovalOfQuery(t *testing.T) {
 	for _, removal := range []spec.Removal{spec.Disposable, spec.Retained, spec.Protected} {

@@ -43,7 +43,7 @@ func others() []spec.Environment {
 		{"option-keys", keys}, {"option-cognito", cognito}, {"option-lambda", lambda}, {"option-token", token}, {"option-private", private}, {"option-producers", producers},
 		{"option-firewall", firewall}, {"option-domain", domain}, {"option-certificate", certificate},
 		{"option-tuned", tuned}, {"option-ondemand", onDemand}, {"option-encrypted", encrypted},
-		{"option-query", query}, {"option-parquet", parquet}, {"option-alarms", alarms}, {"option-topic", topic}, {"option-web", web},
+		{"option-envelope", envelope}, {"option-query", query}, {"option-parquet", parquet}, {"option-alarms", alarms}, {"option-topic", topic}, {"option-web", web},
 		{"option-names", names}, {"option-provider", provider},
 	} {
 		env := spec.Default(one.name)
@@ -61,6 +61,7 @@ func keys(env *spec.Environment) {
 	env.API.Authorization = spec.AuthorizeAPIKey(spec.UsagePlan{
 		Keys: []string{"web", "mobile"}, RateLimit: 10, BurstLimit: 20, Quota: 100_000, QuotaPeriod: spec.PerDay,
 	})
+	env.API.Envelope = spec.Envelope{Enabled: true, APIKeyID: true}
 }
 
 func cognito(env *spec.Environment) {
@@ -165,6 +166,14 @@ func encrypted(env *spec.Environment) {
 	env.Encryption = spec.Encryption{CustomerKey: true, DeletionWindowDays: 14}
 	env.Bucket.AccessLog, env.Bucket.AccessLogName, env.Bucket.AccessLogExpireAfterDays = true, "example-access-log", 400
 	env.Bucket.ObjectLock = spec.ObjectLock{Mode: spec.Governance, Days: 30}
+}
+
+func envelope(env *spec.Environment) {
+	env.API.Authorization = spec.AuthorizeIAM()
+	env.API.Envelope = spec.Envelope{Enabled: true, SourceIP: true, UserAgent: true, Principal: true}
+	env.API.Batch, env.Query.Enabled = true, true
+	env.Bucket.ExpireAfterDays = 365
+	env.Removal = spec.Disposable
 }
 
 func query(env *spec.Environment) { env.Query.Enabled = true }

@@ -66,6 +66,7 @@ var met = map[string]source{
 	"log-retention":     {[]string{"modules/cloudwatch"}, []string{"Logs.RetentionDays", "Logs.ExecutionRetentionDays"}},
 	"cors":              {[]string{"modules/apigateway"}, []string{"API.CORS"}},
 	"stage-logs":        {[]string{"modules/apigateway", "modules/cloudwatch"}, []string{"Logs.Execution"}},
+	"records":           {[]string{"modules/apigateway"}, []string{"API.Envelope"}},
 	"flow":              {[]string{"modules/apigateway", "modules/kinesis", "modules/firehose", "modules/s3"}, []string{"Delivery.Prefix", "Delivery.ErrorPrefix"}},
 	"query":             {[]string{"modules/athena", "modules/glue", "modules/firehose"}, []string{"Query", "Delivery.Format"}},
 	"stream-encryption": {[]string{"modules/kinesis"}, []string{"Encryption.CustomerKey"}},

@@ -93,7 +93,7 @@ func TestDefaults(t *testing.T) {
 		"credentials": "arn:submit",
 		"passthrough_behavior": "NEVER",
 		"request_parameters": {"integration.request.header.Content-Type": "'application/x-amz-json-1.1'"},
-		"request_templates": {"application/json": `+quote(submitTemplate("events", spec.PartitionByRequestID()))+`}
+		"request_templates": {"application/json": `+quote(submitTemplate("events", spec.API{PartitionKey: spec.PartitionByRequestID()}))+`}
 	}`)
 	for _, answer := range answers("accepted.vtl") {
 		pattern := ""

@@ -55,7 +55,7 @@ func (a *api) submit(at place) *string {
 	return a.take(at, intake{
 		action:    "PutRecord",
 		model:     a.event,
-		template:  submitTemplate(a.cfg.StreamName, a.cfg.API.PartitionKey),
+		template:  submitTemplate(a.cfg.StreamName, a.cfg.API),
 		answers:   answers("accepted.vtl"),
 		overrides: []int{http.StatusTooManyRequests},
 	})
@@ -66,7 +66,7 @@ func (a *api) batch(at place) *string {
 	return a.take(at, intake{
 		action:    "PutRecords",
 		model:     a.batchModel(),
-		template:  batchTemplate(a.cfg.StreamName, a.cfg.API.PartitionKey),
+		template:  batchTemplate(a.cfg.StreamName, a.cfg.API),
 		answers:   answers("accepted-batch.vtl"),
 		overrides: []int{http.StatusMultiStatus, http.StatusTooManyRequests},
 		many:      true,

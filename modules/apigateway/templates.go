@@ -32,12 +32,44 @@ var keyTemplates = map[spec.PartitionKeySource]string{
 }
 
 // submitTemplate turns a request into Kinesis's PutRecord.
-func submitTemplate(streamName string, key spec.PartitionKey) string {
+func submitTemplate(streamName string, api spec.API) string {
 	set := fmt.Sprintf("#set($stream = \"%s\")\n", streamName)
+	key := api.PartitionKey
 	if key.Name != "" {
 		set += fmt.Sprintf("#set($keyName = %s)\n", literal(key.Name))
 	}
-	return set + template(keyTemplates[key.Source]) + template("put-record.vtl")
+	set += template(keyTemplates[key.Source])
+	if api.Envelope.Enabled {
+		return set + envelope(api) + template("put-record-envelope.vtl")
+	}
+	return set + template("put-record.vtl")
+}
+
+// principals are the variables that tell who sent a request (developer guide, "Variables for data transformations").
+var principals = map[spec.AuthorizationKind]string{
+	spec.ByIAM:     "$!context.identity.userArn",
+	spec.ByCognito: "$!context.authorizer.claims.sub",
+	spec.ByLambda:  "$!context.authorizer.principalId",
+}
+
+// envelope sets $envelope, the text of an event's envelope up to the event.
+func envelope(api spec.API) string {
+	text := template("envelope-begin.vtl")
+	for _, field := range []struct {
+		on             bool
+		name, variable string
+	}{
+		{api.Envelope.SourceIP, "sourceIp", "$!context.identity.sourceIp"},
+		{api.Envelope.UserAgent, "userAgent", "$!context.identity.userAgent"},
+		{api.Envelope.Principal, "principal", principals[api.Authorization.Kind]},
+		{api.Envelope.APIKeyID, "apiKeyId", "$!context.identity.apiKeyId"},
+	} {
+		if field.on {
+			text += fmt.Sprintf("#set($envelope = $envelope.concat(',\"%s\":'))\n#set($value = \"%s\")\n", field.name, field.variable) +
+				template("envelope-field.vtl")
+		}
+	}
+	return text
 }
 
 // batchKeyTemplates set $key for each event of a batch, whose JSONPath is $at. A header is the same for all events, so its template
@@ -48,7 +80,8 @@ var batchKeyTemplates = map[spec.PartitionKeySource]string{
 }
 
 // batchTemplate turns a request into Kinesis's PutRecords.
-func batchTemplate(streamName string, key spec.PartitionKey) string {
+func batchTemplate(streamName string, api spec.API) string {
+	key, end := api.PartitionKey, "records-end.vtl"
 	set := fmt.Sprintf("#set($stream = \"%s\")\n", streamName)
 	perEvent := ""
 	switch key.Source {
@@ -60,7 +93,11 @@ func batchTemplate(streamName string, key spec.PartitionKey) string {
 	default:
 		perEvent = template(batchKeyTemplates[key.Source])
 	}
-	return set + template("records-begin.vtl") + perEvent + template("records-end.vtl")
+	if api.Envelope.Enabled {
+		set += envelope(api)
+		end = "records-end-envelope.vtl"
+	}
+	return set + template("records-begin.vtl") + perEvent + template(end)
 }
 
 // literal is a partition key's path or header as a Velocity string. Velocity evaluates nothing between single quotes. A name in

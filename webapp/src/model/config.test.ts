@@ -8,6 +8,7 @@ const environment = {
   region: "",
   header: "Authorization",
   event: "",
+  types: [],
   local: false,
   bucket: "",
   stream: "",
@@ -52,6 +53,20 @@ test("reads the event of the output curl, where the environment's schema has one
   expect(eventOf(`'{"amount":1.50}'`)).toBe('{"amount":1.50}');
   expect(eventOf(`'{"event": "signup", "user_id": 123}'`)).toBe("");
   expect(eventOf("$EVENT")).toBe("");
+});
+
+test("reads the event types, with an event of each", () => {
+  const typesOf = (outputs: object) =>
+    readConfig(JSON.stringify({ qa: { submit_url: "https://x/qa/submit", ...outputs } })).environments[0]?.types;
+  const urls = { order: "https://x/qa/submit/order", "page-view": "https://x/qa/submit/page-view" };
+  const curls = { order: `curl -d '{"total":89.90}'`, "page-view": `curl -d '{"page":"it'\\''s"}'` };
+  expect(typesOf({ event_type_urls: urls, event_type_curls: curls })).toEqual([
+    { name: "order", submitUrl: urls.order, event: '{"total":89.90}' },
+    { name: "page-view", submitUrl: urls["page-view"], event: '{\n  "page": "it\'s"\n}' },
+  ]);
+  expect(typesOf({ event_type_urls: urls })).toEqual([]);
+  expect(typesOf({ event_type_urls: "order", event_type_curls: curls })).toEqual([]);
+  expect(typesOf({ event_type_urls: urls, event_type_curls: {} })?.map(({ event }) => event)).toEqual(["", ""]);
 });
 
 test("reads the headers of tokens from the output curl", () => {

@@ -15,11 +15,16 @@ export type Environment = {
   header: string;
   /** The event of the output curl, which the environment's schema allows; "" where it is the first event of every environment. */
   event: string;
+  /** The environment's event types. */
+  types: EventType[];
   /** Whether the page is served by the pipeline itself, on one machine. */
   local: boolean;
   bucket: string;
   stream: string;
 };
+
+/** An event type of an environment: a path with a schema of its own, and an event that the schema allows. */
+export type EventType = { name: string; submitUrl: string; event: string };
 
 /** firstEvent is what the output curl sends wherever the environment's schema allows it. */
 const firstEvent = '{"event": "signup", "user_id": 123}';
@@ -62,6 +67,7 @@ export function readConfig(text: string): Config {
       region: stringOf(outputs.region),
       header: headerOf(authorization, stringOf(outputs.curl)),
       event: eventOf(stringOf(outputs.curl)),
+      types: typesOf(outputs.event_type_urls, outputs.event_type_curls),
       local: outputs.local === "true" || outputs.local === true,
       bucket: stringOf(outputs.bucket_name),
       stream: stringOf(outputs.stream_name),
@@ -80,9 +86,24 @@ function kindOf(value: unknown): AuthorizationKind {
 
 /** eventOf reads the event that the output curl sends. It is empty where every environment's first event is meant. */
 function eventOf(curl: string): string {
-  const word = / -d '((?:[^']|'\\'')*)'$/.exec(curl)?.[1] ?? "";
-  const text = word.replaceAll("'\\''", "'");
+  const text = bodyOf(curl);
   return text === firstEvent ? "" : spread(text);
+}
+
+/** bodyOf reads the last argument of a curl command, the body. */
+function bodyOf(curl: string): string {
+  const word = / -d '((?:[^']|'\\'')*)'$/.exec(curl)?.[1] ?? "";
+  return word.replaceAll("'\\''", "'");
+}
+
+/** typesOf reads the event types from two outputs, each with a text for each type. */
+function typesOf(urls: unknown, curls: unknown): EventType[] {
+  if (!isObject(urls) || !isObject(curls)) return [];
+  return Object.keys(urls).map((name) => ({
+    name,
+    submitUrl: stringOf(urls[name]),
+    event: spread(bodyOf(stringOf(curls[name]))),
+  }));
 }
 
 /** spread writes JSON over several lines, unless that would spell a number in it another way. */

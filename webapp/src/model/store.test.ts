@@ -10,6 +10,7 @@ const environment = (name: string, submitUrl: string, change: Partial<Environmen
   region: "",
   header: "Authorization",
   event: "",
+  types: [],
   local: false,
   bucket: "",
   stream: "",
@@ -52,4 +53,18 @@ test("tokens follow the environment's headers, and only tokens and an API key ar
   });
   made.forget();
   expect(made.keys).toMatchObject({ apiKey: "", accessKeyId: "AKIA1", tokens: {} });
+});
+
+test("an event type's endpoint belongs to its environment, and a link to it begins with its event", () => {
+  const order = { name: "order", submitUrl: "https://x/dev/submit/order", event: '{"total": 1}' };
+  const typed = { ...dev, event: '{"any": 1}', types: [order] };
+  const made = new Store({ environments: [typed], problem: "" }, { endpoint: order.submitUrl }, page);
+  expect(made.environment).toBe(typed);
+  expect(made.foreign).toBe("");
+  expect(made.settings).toMatchObject({ endpoint: order.submitUrl, event: order.event, example: "" });
+  expect(made.types).toEqual([order]);
+  made.choose(typed, order.submitUrl);
+  expect(made.settings.endpoint).toBe(order.submitUrl);
+  made.choose(typed);
+  expect(made.settings.endpoint).toBe(typed.submitUrl);
 });

@@ -1,5 +1,5 @@
 import type { Shared, Standard } from "./address.ts";
-import type { Config, Environment } from "./config.ts";
+import type { Config, Environment, EventType } from "./config.ts";
 import { checkEndpoint, type Endpoint, isLocalPipeline, regionOf } from "./endpoint.ts";
 import { examples } from "./examples.ts";
 import { headerNames, standardHeader } from "./header.ts";
@@ -7,6 +7,8 @@ import type { Authorization, Keys } from "./request.ts";
 import { bounds, type Settings } from "./settings.ts";
 
 const noKeys: Keys = { apiKey: "", accessKeyId: "", secretAccessKey: "", sessionToken: "", tokens: {} };
+
+const noTypes: EventType[] = [];
 
 /** Store has a person's choices, and what follows from them. */
 export class Store {
@@ -26,14 +28,16 @@ export class Store {
     this.environments = config.environments;
     const first = config.environments[0];
     const environment = shared.endpoint === undefined ? first : this.find(shared.endpoint);
+    const type = environment?.types.find(({ submitUrl }) => submitUrl === shared.endpoint);
+    const event = type?.event || environment?.event;
     this.foreign = shared.endpoint !== undefined && environment === undefined ? shared.endpoint : "";
     this.settings = {
       endpoint: first?.submitUrl ?? "",
       authorization: environment?.authorization ?? "none",
       region: environment?.region ?? "",
       header: environment?.header ?? standardHeader,
-      example: environment?.event ? "" : (examples[0]?.id ?? ""),
-      event: environment?.event || (examples[0]?.text ?? ""),
+      example: event ? "" : (examples[0]?.id ?? ""),
+      event: event || (examples[0]?.text ?? ""),
       compact: true,
       mode: "one",
       count: bounds.count.standard,
@@ -64,9 +68,14 @@ export class Store {
     for (const listener of this.listeners) listener();
   }
 
-  /** choose uses an environment of config.json with all its settings. */
-  choose({ submitUrl, authorization, region, header }: Environment) {
-    this.update({ endpoint: submitUrl, authorization, region, header });
+  /** choose uses an environment of config.json with all its settings, at one of its endpoints. */
+  choose({ submitUrl, authorization, region, header }: Environment, endpoint = submitUrl) {
+    this.update({ endpoint, authorization, region, header });
+  }
+
+  /** The event types of the environment whose endpoint is set. */
+  get types(): EventType[] {
+    return this.environment?.types ?? noTypes;
   }
 
   get endpoint(): Endpoint {
@@ -140,6 +149,8 @@ export class Store {
   }
 
   private find(endpoint: string): Environment | undefined {
-    return this.environments.find(({ submitUrl }) => submitUrl === endpoint);
+    return this.environments.find(
+      ({ submitUrl, types }) => submitUrl === endpoint || types.some((type) => type.submitUrl === endpoint),
+    );
   }
 }

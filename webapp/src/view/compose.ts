@@ -1,4 +1,5 @@
 import { maxBodyBytes, maxRecordBytes } from "../model/answer.ts";
+import type { EventType } from "../model/config.ts";
 import { curlCommand } from "../model/curl.ts";
 import { examples } from "../model/examples.ts";
 import { type Checked, checkJSON } from "../model/json.ts";
@@ -41,8 +42,6 @@ export function compose(store: Store, createEditor: typeof import("./editor.ts")
   const checkSoon = soon(checkMs, check);
   store.subscribe(() => {
     compact.checked = store.settings.compact;
-    for (const chip of byId("examples").children)
-      chip.setAttribute("aria-pressed", String(chip.id === `example-${store.settings.example}`));
     checkSoon();
   });
   compact.checked = store.settings.compact;
@@ -52,21 +51,42 @@ export function compose(store: Store, createEditor: typeof import("./editor.ts")
 
 const unchecked: Checked = { problem: null, notes: [], placeholders: [], kind: "none", members: 0 };
 
+/** chips shows the samples: an event of each of the environment's types, which also goes to the type's endpoint, and the examples. */
 function chips(store: Store, editor: Editor) {
-  byId("examples").append(
-    ...examples.map(({ id, label, text }) => {
-      const chip = h(
-        "button",
-        { type: "button", id: `example-${id}`, "aria-pressed": String(store.settings.example === id) },
-        label,
-      );
-      chip.addEventListener("click", () => {
+  let shown: EventType[] | undefined;
+  const show = () => {
+    const { types, settings } = store;
+    if (types !== shown) byId("examples").replaceChildren(...samples(store, editor, types));
+    shown = types;
+    const type = types.find(({ submitUrl, event }) => submitUrl === settings.endpoint && event === settings.event);
+    const pressed = type ? `type-${type.name}` : `example-${settings.example}`;
+    for (const one of byId("examples").children) one.setAttribute("aria-pressed", String(one.id === pressed));
+  };
+  store.subscribe(show);
+  show();
+}
+
+function samples(store: Store, editor: Editor, types: EventType[]): HTMLElement[] {
+  const sample = (id: string, label: string, choose: () => void) => {
+    const button = h("button", { type: "button", id }, label);
+    button.addEventListener("click", choose);
+    return button;
+  };
+  return [
+    ...types.map(({ name, submitUrl, event }) =>
+      sample(`type-${name}`, name, () => {
+        editor.set(event);
+        store.update({ example: "", event, endpoint: submitUrl });
+      }),
+    ),
+    ...examples.map(({ id, label, text }) =>
+      sample(`example-${id}`, label, () => {
         editor.set(text);
-        store.update({ example: id, event: text });
-      });
-      return chip;
-    }),
-  );
+        const { environment } = store;
+        store.update({ example: id, event: text, ...(environment && { endpoint: environment.submitUrl }) });
+      }),
+    ),
+  ];
 }
 
 function help() {

@@ -34,7 +34,7 @@ export function target(store: Store, configProblem: string) {
     if (store.endpoint.url?.host !== host) store.forget();
     host = store.endpoint.url?.host;
     const known = store.environment;
-    if (known) store.choose(known);
+    if (known) store.choose(known, store.settings.endpoint.trim());
   });
   authorization.addEventListener("change", () =>
     store.update({ authorization: authorization.value as AuthorizationKind }),

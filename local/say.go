@@ -36,7 +36,12 @@ func (p *Pipeline) sayStarted() {
 		fmt.Fprintf(out, "AWS accepts these settings, but they are probably not what you mean:\n  - %s\n", strings.Join(warnings, "\n  - "))
 	}
 	if curl := p.output("curl"); curl != "" {
-		fmt.Fprintf(out, "\ntry it:\n  %s\n%s\n", curl, p.secrets(curl))
+		fmt.Fprintf(out, "\ntry it:\n  %s\n", curl)
+		curls, _ := p.outputs()["event_type_curls"].(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(curls)) {
+			fmt.Fprintf(out, "  %s\n", curls[name])
+		}
+		fmt.Fprintf(out, "%s\n", p.secrets(curl))
 	}
 	if tables := p.tables(); len(tables) > 0 {
 		fmt.Fprintln(out, "query the delivered events:")
@@ -100,17 +105,27 @@ func (p *Pipeline) secrets(curl string) string {
 func (p *Pipeline) outputs() map[string]any {
 	values := map[string]any{}
 	for _, output := range p.declared.stack.Outputs() {
-		values[output.Name] = output.Value
-		text, isText := output.Value.(string)
-		if !isText {
-			continue
-		}
-		for _, domain := range p.declared.api.Domains() {
-			text = strings.ReplaceAll(text, domain.URL+"/", strings.TrimSuffix(p.apiBase()+"/"+domain.Stage, "/")+"/")
-		}
-		values[output.Name] = text
+		values[output.Name] = p.atLocalAddress(output.Value)
 	}
 	return values
+}
+
+// atLocalAddress replaces the API's domains in a text, or in texts by name.
+func (p *Pipeline) atLocalAddress(value any) any {
+	switch value := value.(type) {
+	case string:
+		for _, domain := range p.declared.api.Domains() {
+			value = strings.ReplaceAll(value, domain.URL+"/", strings.TrimSuffix(p.apiBase()+"/"+domain.Stage, "/")+"/")
+		}
+		return value
+	case map[string]any:
+		moved := map[string]any{}
+		for name, below := range value {
+			moved[name] = p.atLocalAddress(below)
+		}
+		return moved
+	}
+	return value
 }
 
 // output is an output by name, or "": a stack written by hand may not have it.

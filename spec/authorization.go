@@ -62,7 +62,7 @@ type UsagePlan struct {
 	// characters of a-z, 0-9 and "-", and begins with a letter.
 	Keys []string
 	// RateLimit is the steady rate of each key in requests per second, more than 0. It may not exceed what API.Throttle allows
-	// for each method. API.Batch adds a method.
+	// for each method. API.Batch and API.EventTypes add methods.
 	RateLimit float64
 	// BurstLimit is the size of each key's token bucket in requests, at least 1. It has the same upper bound.
 	BurstLimit int

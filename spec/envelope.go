@@ -73,6 +73,7 @@ func (e Environment) TableColumns() []Column {
 		on bool
 		Column
 	}{
+		{len(e.API.EventTypes) > 0, Column{"type", "string", "The event's type; null for POST /submit"}},
 		{envelope.SourceIP, Column{"sourceip", "string", "The address that the request came from"}},
 		{envelope.UserAgent, Column{"useragent", "string", "The header User-Agent"}},
 		{envelope.Principal, Column{"principal", "string", "Who sent the event"}},

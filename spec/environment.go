@@ -96,6 +96,15 @@ type API struct {
 	// does not check it.
 	Schema string
 
+	// Example is an event that API.Schema allows, at most 8,192 bytes. The curl command, the outputs and the page send it, so do not use
+	// real data. If it is empty, they send an event that is derived from the schema.
+	Example string
+
+	// EventTypes are kinds of events with a path, a schema and an example of their own, at most 25. The type "order" adds POST
+	// /submit/order, and with API.Batch also POST /submit/order/batch. POST /submit stays, with API.Schema. All events go to the one
+	// stream. API.Envelope adds "type", the name of the event's type, to each record; it is null for POST /submit.
+	EventTypes []EventType
+
 	// Batch adds POST /submit/batch, which takes {"events": [ … ]}: 1 to 500 events. Each event is checked against the schema and
 	// gets a result of its own. With [PartitionByRequestID] the partition key of an event is the request ID followed by the
 	// event's index in the batch.

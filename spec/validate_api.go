@@ -13,7 +13,9 @@ import (
 func (p *problems) api(api API) {
 	p.authorization(api)
 	p.access(api.Access)
-	p.schema(api.Schema)
+	p.schema("API.Schema", api.Schema)
+	p.example("API", api.Schema, api.Example)
+	p.eventTypes(api)
 	p.partitionKey(api.PartitionKey)
 	p.envelope(api)
 	p.cors(api.CORS)

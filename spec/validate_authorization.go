@@ -80,10 +80,7 @@ func (p *problems) usagePlan(field string, plan UsagePlan) {
 // Gateway", "How throttling limit settings are applied"). So the stage refuses what a plan allows beyond the methods' limits
 // together. For a plan without limits of its own, use the stage's limits.
 func (p *problems) planWithinStage(field string, plan UsagePlan, api API) {
-	methods := 1
-	if api.Batch {
-		methods = 2
-	}
+	methods := api.methods()
 	const fault, remedy = "is %s, more than the stage lets through", "use at most %s, or raise API.Throttle.%s"
 	number := func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 	// Another rule reports a limit that is out of bounds.

@@ -37,9 +37,12 @@ func (p *problems) producers(e Environment) {
 	if producers.Organization != "" {
 		p.match(field+".Organization", producers.Organization, organizationID, `use an organisation's id, such as "o-a1b2c3d4e5"`)
 	}
-	if length := e.API.Access.policyLength(); length > maxPolicy {
-		p.add("API.Access", fmt.Sprintf("makes a resource policy of up to %d characters", length),
-			fmt.Sprintf("use fewer or shorter entries: API Gateway takes %d", maxPolicy))
+	if length := e.API.policyLength(); length > maxPolicy {
+		remedy := "use fewer or shorter entries"
+		if len(e.API.EventTypes) > 0 {
+			remedy += ", or fewer API.EventTypes"
+		}
+		p.add("API.Access", fmt.Sprintf("makes a resource policy of up to %d characters", length), fmt.Sprintf("%s: API Gateway takes %d", remedy, maxPolicy))
 	}
 }
 
@@ -84,19 +87,34 @@ const (
 	policyWithoutEntries = 1100
 	policyOfProducers    = 900
 	rootARN              = "arn:aws-us-gov:iam::123456789012:root"
+	// methodARN is that of a type's method up to its name, with the longest region and environment's name.
+	methodARN = "arn:aws-us-gov:execute-api:ap-southeast-99:123456789012:abcdefghij/12345678901234567890123456789012345/POST/submit/"
 )
 
 // policyLength returns the most characters that the resource policy can have. Each entry counts with its quotes and its comma.
-func (a Access) policyLength() int {
-	if a.Open() {
+func (a API) policyLength() int {
+	access := a.Access
+	if access.Open() {
 		return 0
 	}
 	length := policyWithoutEntries
-	if a.Producers.set() {
-		length += policyOfProducers
+	lists := 0 // of the submitting methods: for the account, for principals and for an organisation
+	if access.Private() && a.Authorization.Kind == ByIAM {
+		lists++
 	}
-	for _, entry := range slices.Concat(a.SourceIPs, a.VPCEndpoints, a.Producers.Roles) {
+	if access.Producers.set() {
+		length += policyOfProducers
+		lists += 2
+	}
+	for _, kind := range a.EventTypes {
+		paths := len(methodARN) + len(kind.Name) + len(`"",`)
+		if a.Batch {
+			paths += paths + len("/batch")
+		}
+		length += lists * paths
+	}
+	for _, entry := range slices.Concat(access.SourceIPs, access.VPCEndpoints, access.Producers.Roles) {
 		length += len(entry) + len(`"",`)
 	}
-	return length + len(a.Producers.Accounts)*(len(rootARN)+len(`"",`))
+	return length + len(access.Producers.Accounts)*(len(rootARN)+len(`"",`))
 }

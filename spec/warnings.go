@@ -12,7 +12,7 @@ import (
 // [ValidateAll] refuses what is certainly wrong.
 func Warnings(envs []Environment) []string {
 	var found []string
-	for _, warn := range []func(Environment) []string{oldTLS, privateDNS, unmeantDates, unknownKeywords, keptPersonalData} {
+	for _, warn := range []func(Environment) []string{oldTLS, privateDNS, unmeantDates, unknownKeywords, keptPersonalData, unknownExamples} {
 		var texts []string
 		about := map[string][]string{}
 		for _, env := range envs {

@@ -14,7 +14,6 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dataawsregion"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"cdk.tf/go/ingest/internal/models"
 	"cdk.tf/go/ingest/internal/tftext"
 	"cdk.tf/go/ingest/modules/alarms"
 	"cdk.tf/go/ingest/modules/apigateway"
@@ -211,7 +210,7 @@ type output struct {
 func apiOutputs(env spec.Environment, api *apigateway.API) []output {
 	outputs := []output{
 		{"submit_url", "Where events are posted", api.SubmitURL},
-		{"curl", "A command that submits one event", curl(env, api)},
+		{"curl", "A command that submits one event", curl(env, api.SubmitURL, env.API.ExampleEvent)},
 		{"api_id", "The REST API", api.ID},
 		{"api_stage", "The API's stage", api.Stage},
 		{"authorization", "What submitting takes: none, iam, api_key, cognito or lambda", authorization[env.API.Authorization.Kind]},
@@ -225,10 +224,27 @@ func apiOutputs(env spec.Environment, api *apigateway.API) []output {
 			output{"batch_url", "Where up to 500 events at once are posted", api.BatchURL},
 			output{"batch_arn", "What a caller of it needs execute-api:Invoke on", api.BatchARN})
 	}
+	if len(api.Types) > 0 {
+		outputs = append(outputs, typeOutputs(env, api)...)
+	}
 	if len(api.APIKeys) > 0 {
 		outputs = append(outputs, output{"api_key_ids", "The API keys' ids by client; aws apigateway get-api-key --include-value tells a key", api.APIKeys})
 	}
 	return outputs
+}
+
+// typeOutputs are what a client of the event types needs, by the types' names.
+func typeOutputs(env spec.Environment, api *apigateway.API) []output {
+	urls, arns, curls := map[string]string{}, map[string]string{}, map[string]string{}
+	for _, of := range env.API.EventTypes {
+		urls[of.Name], arns[of.Name] = api.TypeURL(of.Name), api.TypeARN(of.Name)
+		curls[of.Name] = curl(env, urls[of.Name], of.ExampleEvent)
+	}
+	return []output{
+		{"event_type_urls", "Where events of each type are posted; batches below /batch", urls},
+		{"event_type_arns", "What a caller needs execute-api:Invoke on for events of each type", arns},
+		{"event_type_curls", "A command for each type that submits one event", curls},
+	}
 }
 
 func declareOutputs(stack cdktf.TerraformStack, outputs []output) {
@@ -240,7 +256,7 @@ func declareOutputs(stack cdktf.TerraformStack, outputs []output) {
 }
 
 // forThePage are the outputs that a hosted page publishes to everybody. They include no ARNs, because these name the account.
-var forThePage = []string{"submit_url", "curl", "authorization", "region"}
+var forThePage = []string{"submit_url", "curl", "event_type_urls", "event_type_curls", "authorization", "region"}
 
 // pageSettings is the page's config.json: some of the outputs, in the form of `cdktf output --outputs-file`. The API's address is
 // a reference, whose value the apply inserts; JSON need not escape anything in an address.
@@ -266,18 +282,11 @@ var authorization = map[spec.AuthorizationKind]string{
 	spec.ByNothing: "none", spec.ByIAM: "iam", spec.ByAPIKey: "api_key", spec.ByCognito: "cognito", spec.ByLambda: "lambda",
 }
 
-// curl is a command that submits an event with the environment's authorisation. Secrets are variables of the caller's shell.
-func curl(env spec.Environment, api *apigateway.API) string {
-	words := append([]string{"curl -sS -X POST", api.SubmitURL, "-H 'Content-Type: application/json'"}, credentials(env)...)
-	return strings.Join(append(words, "-d "+quoted(example(env))), " ")
-}
-
-// example is an event that the environment's schema allows.
-func example(env spec.Environment) string {
-	if event, ok := models.Example(env.API.Schema); ok {
-		return event
-	}
-	return models.FirstEvent // no example is known of a schema whose rules are too special
+// curl is a command that submits an example with the environment's authorisation. Secrets are variables of the caller's shell.
+func curl(env spec.Environment, url string, example func() (string, bool)) string {
+	words := append([]string{"curl -sS -X POST", url, "-H 'Content-Type: application/json'"}, credentials(env)...)
+	event, _ := example() // spec warns where the schema may refuse it
+	return strings.Join(append(words, "-d "+quoted(event)), " ")
 }
 
 // quoted is a text as one word of a POSIX shell, which Terraform does not take for its own expression.

@@ -13,6 +13,7 @@ import (
 // The key that the start names is the one that lets in, and nothing else does.
 func TestAPIKeys(t *testing.T) {
 	p := begin(t, goldens.File(t, "option-keys"), filepath.Join(t.TempDir(), "data"))
+	p.waitFor("-option-keys-web\n") // the last of the two
 	keys := regexp.MustCompile(`(?m)^with API_KEY=(\S+) for api-kinesis-option-keys-(\w+)$`).FindAllStringSubmatch(p.stdout.String(), -1)
 	if len(keys) != 2 || keys[0][2] != "mobile" || keys[1][2] != "web" || keys[0][1] == keys[1][1] {
 		t.Fatalf("the start names the keys %v:\n%s", keys, p.stdout)

@@ -43,7 +43,7 @@ func others() []spec.Environment {
 		{"option-keys", keys}, {"option-cognito", cognito}, {"option-lambda", lambda}, {"option-token", token}, {"option-private", private}, {"option-producers", producers},
 		{"option-firewall", firewall}, {"option-domain", domain}, {"option-certificate", certificate},
 		{"option-tuned", tuned}, {"option-ondemand", onDemand}, {"option-encrypted", encrypted},
-		{"option-envelope", envelope}, {"option-query", query}, {"option-parquet", parquet}, {"option-alarms", alarms}, {"option-topic", topic}, {"option-web", web},
+		{"option-envelope", envelope}, {"option-types", types}, {"option-query", query}, {"option-parquet", parquet}, {"option-alarms", alarms}, {"option-topic", topic}, {"option-web", web},
 		{"option-names", names}, {"option-provider", provider},
 	} {
 		env := spec.Default(one.name)
@@ -173,7 +173,27 @@ func envelope(env *spec.Environment) {
 	env.API.Envelope = spec.Envelope{Enabled: true, SourceIP: true, UserAgent: true, Principal: true}
 	env.API.Batch, env.Query.Enabled = true, true
 	env.Bucket.ExpireAfterDays = 365
-	env.Removal = spec.Disposable
+}
+
+// types are event types with schemas of their own. The last one has no example.
+func types(env *spec.Environment) {
+	env.API.Batch, env.API.Envelope.Enabled, env.Query.Enabled = true, true, true
+	env.API.Example = `{"event": "other", "note": "it's"}`
+	env.API.EventTypes = []spec.EventType{
+		{
+			Name:    "order",
+			Schema:  `{"type": "object", "required": ["order", "total"], "properties": {"order": {"type": "string"}, "total": {"type": "number", "minimum": 0}}}`,
+			Example: "{\n  \"order\": \"o-1\",\n  \"total\": 89.90\n}",
+		},
+		{
+			Name:    "page-view",
+			Schema:  `{"type": "object", "required": ["page"], "properties": {"page": {"type": "string", "pattern": "^/"}}, "additionalProperties": false}`,
+			Example: `{"page": "/docs"}`,
+		},
+		{Name: "post", Schema: `{"type": "object", "required": ["title"], "properties": {"title": {"type": "string", "minLength": 1}}}`},
+	}
+	env.API.Authorization = spec.AuthorizeIAM()
+	env.API.Access.Producers = spec.Producers{Accounts: []string{"444455556666"}}
 }
 
 func query(env *spec.Environment) { env.Query.Enabled = true }

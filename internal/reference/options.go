@@ -244,6 +244,7 @@ var guides = map[string]string{
 	"API.Access":        "[Who may submit, and from where](security.md#who-may-submit-and-from-where)",
 	"API.Domain":        "[A domain of your own](security.md#a-domain-of-your-own)",
 	"API.Envelope":      "[The envelope](events.md#the-envelope)",
+	"API.EventTypes":    "[Event types](events.md#event-types)",
 	"API.Batch":         "[Send many events at once](clients.md#send-many-events-at-once)",
 	"API.ManageAccount": "[Limits](costs.md#limits)",
 	"Firewall":          "[Firewall](security.md#firewall)",

@@ -90,9 +90,17 @@ func ofOwnAccount(cfg Config, executionARN string) iam.Document {
 }
 
 func submittingMethods(cfg Config, executionARN string) []string {
-	methods := []string{executionARN + "/" + cfg.Stage + "/POST" + submitPath}
-	if cfg.API.Batch {
-		methods = append(methods, methods[0]+batchPath)
+	kinds := []kind{{}}
+	for _, of := range cfg.API.EventTypes {
+		kinds = append(kinds, kind{eventType: of.Name})
+	}
+	var methods []string
+	for _, of := range kinds {
+		one := executionARN + "/" + cfg.Stage + "/POST" + of.path()
+		methods = append(methods, one)
+		if cfg.API.Batch {
+			methods = append(methods, one+batchPath)
+		}
 	}
 	return methods
 }

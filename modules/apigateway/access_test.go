@@ -283,4 +283,12 @@ func TestPolicyLength(t *testing.T) {
 	if got := len(accessPolicy(longest, arn).JSON()) - entries; got > withoutEntries+ofProducers {
 		t.Errorf("with producers a policy has %d characters beside its entries, more than %d", got, withoutEntries+ofProducers)
 	}
+
+	// Each of the three statements with methods names both methods of a type.
+	before := len(accessPolicy(longest, arn).JSON())
+	longest.API.EventTypes = []spec.EventType{{Name: "page-view"}}
+	method := arn + "/" + longest.Stage + "/POST/submit/page-view"
+	if got, want := len(accessPolicy(longest, arn).JSON())-before, 3*(2*len(method)+len("/batch")+2*len(`"",`)); got != want {
+		t.Errorf("a type adds %d characters, want %d", got, want)
+	}
 }

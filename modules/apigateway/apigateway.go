@@ -8,7 +8,6 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	authorizer "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayauthorizer"
-	model "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewaymodel"
 	validator "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayrequestvalidator"
 	resource "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayresource"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayrestapi"
@@ -64,8 +63,10 @@ type API struct {
 	SubmitARN string
 	// BatchURL and BatchARN are those of POST /submit/batch; empty without it.
 	BatchURL, BatchARN string
-	AccessLogGroup     string
-	ExecutionLogGroup  string
+	// Types are the names of the event types, in their order. TypeURL and TypeARN have their addresses.
+	Types             []string
+	AccessLogGroup    string
+	ExecutionLogGroup string
 	// APIKeys are the ids of the API keys by client.
 	APIKeys map[string]string
 }
@@ -80,9 +81,8 @@ type api struct {
 	rest apigatewayrestapi.ApiGatewayRestApi
 	// id is rest's id. It is read once, because each read is a request to Node.js.
 	id *string
-	// event is the schema of one event. body is the validator that checks a request against its model.
-	event model.ApiGatewayModel
-	body  validator.ApiGatewayRequestValidator
+	// body is the validator that checks a request against its model.
+	body validator.ApiGatewayRequestValidator
 	// authorizer is nil if API Gateway authorises without one.
 	authorizer authorizer.ApiGatewayAuthorizer
 }
@@ -111,15 +111,10 @@ func New(scope constructs.Construct, id string, cfg Config) *API {
 	a.id = a.rest.Id()
 
 	a.resourcePolicy()
-	a.event, a.body, a.authorizer = a.eventModel(), a.bodyValidator(), a.declareAuthorizer()
+	a.body, a.authorizer = a.bodyValidator(), a.declareAuthorizer()
 	submit := a.resource(place{a.c, a.rest.RootResourceId()}, "submit")
-	post := a.submit(submit.method("post"))
-	a.preflight(submit.method("options"))
-	if cfg.API.Batch {
-		batch := a.resource(submit, "batch")
-		a.batch(batch.method("post"))
-		a.preflight(batch.method("options"))
-	}
+	post := a.accept(submit, a.c, kind{schema: cfg.API.Schema})
+	a.acceptTypes(submit)
 	a.gatewayResponses()
 	deployment := a.deploy()
 	stage := a.stage(deployment)
@@ -137,10 +132,32 @@ func New(scope constructs.Construct, id string, cfg Config) *API {
 		AccessLogGroup:    stage.access.Name,
 		ExecutionLogGroup: stage.execution.Name,
 	}
+	for _, of := range cfg.API.EventTypes {
+		made.Types = append(made.Types, of.Name)
+	}
 	if cfg.API.Batch {
 		made.BatchURL, made.BatchARN = made.SubmitURL+batchPath, made.SubmitARN+batchPath
 	}
 	return made
+}
+
+// TypeURL returns the address for events of a type. Their batches, where the environment has some, go to the path "/batch" below it.
+func (a *API) TypeURL(eventType string) string { return a.SubmitURL + "/" + eventType }
+
+// TypeARN returns the ARN of the method for events of a type. That of their batches has "/batch" after it.
+func (a *API) TypeARN(eventType string) string { return a.SubmitARN + "/" + eventType }
+
+// acceptTypes declares the paths of the event types. They have a construct of their own below the path of any event, so a type can
+// have the name of a method.
+func (a *api) acceptTypes(submit place) {
+	if len(a.cfg.API.EventTypes) == 0 {
+		return
+	}
+	types := place{constructs.NewConstruct(submit.scope, jsii.String("types")), submit.resourceID}
+	for _, of := range a.cfg.API.EventTypes {
+		at := a.resource(types, of.Name)
+		a.accept(at, at.scope, kind{of.Name, of.Schema})
+	}
 }
 
 func endpoint(access spec.Access) *apigatewayrestapi.ApiGatewayRestApiEndpointConfiguration {

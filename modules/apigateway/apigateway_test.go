@@ -3,6 +3,8 @@ package apigateway
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +95,7 @@ func TestDefaults(t *testing.T) {
 		"credentials": "arn:submit",
 		"passthrough_behavior": "NEVER",
 		"request_parameters": {"integration.request.header.Content-Type": "'application/x-amz-json-1.1'"},
-		"request_templates": {"application/json": `+quote(submitTemplate("events", spec.API{PartitionKey: spec.PartitionByRequestID()}))+`}
+		"request_templates": {"application/json": `+quote(submitTemplate("events", spec.API{PartitionKey: spec.PartitionByRequestID()}, kind{}))+`}
 	}`)
 	for _, answer := range answers("accepted.vtl") {
 		pattern := ""
@@ -160,6 +162,50 @@ func TestDefaults(t *testing.T) {
 			"throttling_burst_limit": 500
 		}
 	}`)
+}
+
+func TestEventTypes(t *testing.T) {
+	cfg := defaults()
+	cfg.API.Batch, cfg.API.Envelope.Enabled = true, true
+	cfg.API.EventTypes = []spec.EventType{{Name: "page-view", Schema: `{"title": "Page view"}`}, {Name: "post", Schema: `{"title": "Post"}`}}
+	var api *API
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { api = New(stack, "api", cfg) })
+	for address, want := range map[string]string{
+		"aws_api_gateway_resource.api_submit_types_page-view":       `{"path_part": "page-view", "parent_id": "${aws_api_gateway_resource.api_submit.id}"}`,
+		"aws_api_gateway_resource.api_submit_types_page-view_batch": `{"path_part": "batch", "parent_id": "${aws_api_gateway_resource.api_submit_types_page-view.id}"}`,
+		"aws_api_gateway_model.api_submit_types_page-view_event":    `{"name": "EventPageView", "description": "The body of POST /submit/page-view", "schema": "{\"title\": \"Page view\"}"}`,
+		"aws_api_gateway_model.api_submit_types_page-view_events":   `{"name": "EventsPageView", "description": "The body of POST /submit/page-view/batch"}`,
+		"aws_api_gateway_model.api_submit_types_post_event":         `{"name": "EventPost"}`,
+		"aws_api_gateway_method.api_submit_types_post_post":         `{"request_models": {"application/json": "${aws_api_gateway_model.api_submit_types_post_event.name}"}}`,
+		"aws_api_gateway_method.api_submit_types_post_batch_post":   `{"request_models": {"application/json": "${aws_api_gateway_model.api_submit_types_post_events.name}"}}`,
+		"aws_api_gateway_method.api_submit_types_post_options":      `{"http_method": "OPTIONS", "authorization": "NONE"}`,
+	} {
+		var subset map[string]any
+		if err := json.Unmarshal([]byte(want), &subset); err != nil {
+			t.Fatal(err)
+		}
+		for key, value := range subset {
+			if got := resources[address][key]; !reflect.DeepEqual(got, value) {
+				t.Errorf("%s: %s is %v, want %v", address, key, got, value)
+			}
+		}
+	}
+	for address, kind := range map[string]string{
+		"api_submit_post": `null`, "api_submit_batch_post": `null`, "api_submit_types_page-view_post": `"page-view"`,
+		"api_submit_types_page-view_batch_post": `"page-view"`, "api_submit_types_post_post": `"post"`,
+	} {
+		templates, _ := resources["aws_api_gateway_integration."+address+"_integration"]["request_templates"].(map[string]any)
+		if text, _ := templates["application/json"].(string); strings.Count(text, `',"type":`+kind+`'`) != 1 {
+			t.Errorf("%s does not write the type %s:\n%s", address, kind, text)
+		}
+	}
+	if !slices.Equal(api.Types, []string{"page-view", "post"}) || !strings.HasSuffix(api.TypeURL("post"), "/submit/post") || !strings.HasSuffix(api.TypeARN("post"), "/submit/post") {
+		t.Errorf("the types are %v, with the address %s and the ARN %s", api.Types, api.TypeURL("post"), api.TypeARN("post"))
+	}
+	moved := api.At("https://events.example.com")
+	if got := moved.TypeURL("post"); got != "https://events.example.com/submit/post" {
+		t.Errorf("at a domain the address is %s", got)
+	}
 }
 
 func TestBatch(t *testing.T) {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	integration "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayintegration"
 	integrationresponse "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayintegrationresponse"
@@ -50,23 +52,62 @@ func answers(accepted string) []answer {
 	}
 }
 
-// submit declares POST /submit, which accepts one event. It returns the method's verb.
-func (a *api) submit(at place) *string {
+// kind is a kind of events with a path of its own: one of the environment's event types, or any event.
+type kind struct {
+	// eventType is empty for any event, whose path is submitPath.
+	eventType string
+	schema    string
+}
+
+// path of the kind's method below the stage.
+func (k kind) path() string {
+	if k.eventType == "" {
+		return submitPath
+	}
+	return submitPath + "/" + k.eventType
+}
+
+// modelName is the name of a kind's model. API Gateway takes letters and digits.
+func (k kind) modelName(begin string) string {
+	for part := range strings.SplitSeq(k.eventType, "-") {
+		if part != "" {
+			begin += strings.ToUpper(part[:1]) + part[1:]
+		}
+	}
+	return begin
+}
+
+// accept declares the methods that accept a kind of events: one, and where the environment has batches, up to 500. Their models are
+// below scope. It returns the verb of the first.
+func (a *api) accept(at place, scope constructs.Construct, of kind) *string {
+	one := a.eventModel(scope, of)
+	post := a.submit(at.method("post"), of, one)
+	a.preflight(at.method("options"))
+	if a.cfg.API.Batch {
+		batch := a.resource(at, "batch")
+		a.batch(batch.method("post"), of, a.batchModel(scope, of, one))
+		a.preflight(batch.method("options"))
+	}
+	return post
+}
+
+// submit declares a method that accepts one event. It returns the method's verb.
+func (a *api) submit(at place, of kind, event model.ApiGatewayModel) *string {
 	return a.take(at, intake{
 		action:    "PutRecord",
-		model:     a.event,
-		template:  submitTemplate(a.cfg.StreamName, a.cfg.API),
+		model:     event,
+		template:  submitTemplate(a.cfg.StreamName, a.cfg.API, of),
 		answers:   answers("accepted.vtl"),
 		overrides: []int{http.StatusTooManyRequests},
 	})
 }
 
-// batch declares POST /submit/batch, which accepts up to 500 events. It returns the method's verb.
-func (a *api) batch(at place) *string {
+// batch declares a method that accepts up to 500 events. It returns the method's verb.
+func (a *api) batch(at place, of kind, events model.ApiGatewayModel) *string {
 	return a.take(at, intake{
 		action:    "PutRecords",
-		model:     a.batchModel(),
-		template:  batchTemplate(a.cfg.StreamName, a.cfg.API),
+		model:     events,
+		template:  batchTemplate(a.cfg.StreamName, a.cfg.API, of),
 		answers:   answers("accepted-batch.vtl"),
 		overrides: []int{http.StatusMultiStatus, http.StatusTooManyRequests},
 		many:      true,
@@ -111,26 +152,26 @@ func (a *api) take(at place, in intake) *string {
 
 // batchModel declares the schema of a batch's body. It refers to the model of one event for each event (API Gateway developer
 // guide, "Data models for REST APIs"), so a "$ref" inside that model keeps its meaning.
-func (a *api) batchModel() model.ApiGatewayModel {
-	return tf.New(a.c, "events", model.NewApiGatewayModel, &model.ApiGatewayModelConfig{
+func (a *api) batchModel(scope constructs.Construct, of kind, event model.ApiGatewayModel) model.ApiGatewayModel {
+	return tf.New(scope, "events", model.NewApiGatewayModel, &model.ApiGatewayModelConfig{
 		RestApiId:   a.id,
-		Name:        jsii.String("Events"),
-		Description: jsii.String("The body of POST /submit/batch"),
+		Name:        jsii.String(of.modelName("Events")),
+		Description: jsii.String("The body of POST " + of.path() + batchPath),
 		ContentType: jsii.String("application/json"),
 		Schema: jsii.String(fmt.Sprintf(`{"$schema":"http://json-schema.org/draft-04/schema#","type":"object","required":["events"],`+
 			`"properties":{"events":{"type":"array","minItems":1,"maxItems":%d,`+
-			`"items":{"$ref":"https://apigateway.amazonaws.com/restapis/%s/models/%s"}}}}`, quota.MaxPutRecords, *a.id, *a.event.Name())),
+			`"items":{"$ref":"https://apigateway.amazonaws.com/restapis/%s/models/%s"}}}}`, quota.MaxPutRecords, *a.id, *event.Name())),
 	})
 }
 
 // eventModel declares the schema of a body.
-func (a *api) eventModel() model.ApiGatewayModel {
-	return tf.New(a.c, "event", model.NewApiGatewayModel, &model.ApiGatewayModelConfig{
+func (a *api) eventModel(scope constructs.Construct, of kind) model.ApiGatewayModel {
+	return tf.New(scope, "event", model.NewApiGatewayModel, &model.ApiGatewayModelConfig{
 		RestApiId:   a.id,
-		Name:        jsii.String("Event"),
-		Description: jsii.String("The body of POST /submit"),
+		Name:        jsii.String(of.modelName("Event")),
+		Description: jsii.String("The body of POST " + of.path()),
 		ContentType: jsii.String("application/json"),
-		Schema:      jsii.String(tftext.Escape(a.cfg.API.Schema)),
+		Schema:      jsii.String(tftext.Escape(of.schema)),
 	})
 }
 

@@ -32,7 +32,7 @@ var keyTemplates = map[spec.PartitionKeySource]string{
 }
 
 // submitTemplate turns a request into Kinesis's PutRecord.
-func submitTemplate(streamName string, api spec.API) string {
+func submitTemplate(streamName string, api spec.API, of kind) string {
 	set := fmt.Sprintf("#set($stream = \"%s\")\n", streamName)
 	key := api.PartitionKey
 	if key.Name != "" {
@@ -40,7 +40,7 @@ func submitTemplate(streamName string, api spec.API) string {
 	}
 	set += template(keyTemplates[key.Source])
 	if api.Envelope.Enabled {
-		return set + envelope(api) + template("put-record-envelope.vtl")
+		return set + envelope(api, of) + template("put-record-envelope.vtl")
 	}
 	return set + template("put-record.vtl")
 }
@@ -53,8 +53,14 @@ var principals = map[spec.AuthorizationKind]string{
 }
 
 // envelope sets $envelope, the text of an event's envelope up to the event.
-func envelope(api spec.API) string {
+func envelope(api spec.API, of kind) string {
 	text := template("envelope-begin.vtl")
+	switch {
+	case of.eventType != "":
+		text += fmt.Sprintf("#set($envelope = $envelope.concat(',\"type\":\"%s\"'))\n", of.eventType)
+	case len(api.EventTypes) > 0:
+		text += "#set($envelope = $envelope.concat(',\"type\":null'))\n"
+	}
 	for _, field := range []struct {
 		on             bool
 		name, variable string
@@ -80,7 +86,7 @@ var batchKeyTemplates = map[spec.PartitionKeySource]string{
 }
 
 // batchTemplate turns a request into Kinesis's PutRecords.
-func batchTemplate(streamName string, api spec.API) string {
+func batchTemplate(streamName string, api spec.API, of kind) string {
 	key, end := api.PartitionKey, "records-end.vtl"
 	set := fmt.Sprintf("#set($stream = \"%s\")\n", streamName)
 	perEvent := ""
@@ -94,7 +100,7 @@ func batchTemplate(streamName string, api spec.API) string {
 		perEvent = template(batchKeyTemplates[key.Source])
 	}
 	if api.Envelope.Enabled {
-		set += envelope(api)
+		set += envelope(api, of)
 		end = "records-end-envelope.vtl"
 	}
 	return set + template("records-begin.vtl") + perEvent + template(end)

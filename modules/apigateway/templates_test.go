@@ -53,7 +53,7 @@ func TestSubmitTemplate(t *testing.T) {
 #end
 ` + putRecord},
 	} {
-		if got := submitTemplate("events", spec.API{PartitionKey: test.key}); got != test.want {
+		if got := submitTemplate("events", spec.API{PartitionKey: test.key}, kind{}); got != test.want {
 			t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
 		}
 	}
@@ -80,7 +80,7 @@ func TestBatchTemplate(t *testing.T) {
 			"#set($stream = \"events\")\n#set($keyName = 'X-Device-Id')\n" + template("key-header.vtl") + begin + end,
 		},
 	} {
-		if got := batchTemplate("events", spec.API{PartitionKey: test.key}); got != test.want {
+		if got := batchTemplate("events", spec.API{PartitionKey: test.key}, kind{}); got != test.want {
 			t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"cdk.tf/go/ingest/internal/datepattern"
+	"cdk.tf/go/ingest/internal/objectname"
 	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local/s3"
 )
@@ -181,6 +182,15 @@ func (s extendedS3) unmeant() []string {
 			failed, events))
 	}
 	return found
+}
+
+// misnamed returns a sentence if the extension of the objects contradicts their compression.
+func (c Config) misnamed() []string {
+	fault, remedy := objectname.Mismatch(c.Compression, c.FileExtension)
+	if fault == "" {
+		return nil
+	}
+	return []string{"file_extension " + fault + "; " + remedy}
 }
 
 // fixedAndDates returns the text before a prefix's first expression, and the patterns of its timestamps. The prefix must be

@@ -1,7 +1,6 @@
 package firehose
 
 import (
-	_ "embed"
 	"errors"
 	"fmt"
 	"regexp"
@@ -10,6 +9,7 @@ import (
 	"time"
 	_ "time/tzdata" // custom_time_zone must not depend on what the machine has installed
 
+	"cdk.tf/go/ingest/internal/objectname"
 	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -174,7 +174,7 @@ func (b body) config() (Config, []error) {
 		cfg.Compression = "UNCOMPRESSED"
 	}
 	if cfg.TimeZone == "" {
-		cfg.TimeZone = "UTC"
+		cfg.TimeZone = objectname.UTC
 	}
 	errs := cfg.setNames()
 	errs = append(errs, cfg.setBuffer(s3)...)
@@ -187,7 +187,7 @@ func (b body) config() (Config, []error) {
 		errs = append(errs, cfg.checkErrors(s3.ErrorOutputPrefix)...)
 	}
 	if len(errs) == 0 {
-		cfg.Warnings = s3.unmeant()
+		cfg.Warnings = append(s3.unmeant(), cfg.misnamed()...)
 	}
 	return cfg, errs
 }
@@ -285,22 +285,8 @@ func (c *Config) setNames() []error {
 	return errs
 }
 
-// namePattern and the others are from the API reference (CreateDeliveryStream, ExtendedS3DestinationConfiguration).
-var (
-	namePattern      = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`)
-	extensionPattern = regexp.MustCompile(`^(|\.[0-9a-z!\-_.*'()]{1,127})$`)
-)
-
-//go:embed zones.txt
-var zonesText string
-
-// zones are the time zones that Firehose accepts, in order.
-//
-// Assumption FH-10: they are the zones of AWS's list, and UTC (developer guide, "Configure Amazon S3 object name format"):
-// "Custom time zones are limited to UTC and non-3-letter IANA time zones". Firehose refuses EST, Asia/Kolkata and Europe/Kyiv,
-// and accepts Asia/Calcutta (badmintoncryer/cdk-preflight, pf-firehose-custom-time-zone, measured on AWS on 2026-09-10;
-// aws/aws-cdk#36089).
-var zones = strings.Fields(zonesText)
+// namePattern is from the API reference (CreateDeliveryStream).
+var namePattern = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`)
 
 func (c *Config) setBuffer(s3 extendedS3) []error {
 	if (s3.BufferingInterval == nil) != (s3.BufferingSize == nil) {
@@ -328,10 +314,14 @@ func (c Config) check() []error {
 		names := []string{"UNCOMPRESSED", "GZIP", "ZIP", "Snappy", "HADOOP_SNAPPY"}
 		errs = append(errs, fmt.Errorf("compression_format is %q; use one of %s", c.Compression, strings.Join(names, ", ")))
 	}
-	if !extensionPattern.MatchString(c.FileExtension) {
+	if !objectname.Extension.MatchString(c.FileExtension) {
 		errs = append(errs, fmt.Errorf("file_extension is %q; begin with \".\" and use at most 128 of 0-9a-z!-_.*'()", c.FileExtension))
 	}
-	if _, found := slices.BinarySearch(zones, c.TimeZone); !found {
+	// Assumption FH-10: Firehose accepts the zones of AWS's list, and UTC (developer guide, "Configure Amazon S3 object name
+	// format"): "Custom time zones are limited to UTC and non-3-letter IANA time zones". It refuses EST, Asia/Kolkata and
+	// Europe/Kyiv, and accepts Asia/Calcutta (badmintoncryer/cdk-preflight, pf-firehose-custom-time-zone, measured on AWS on
+	// 2026-09-10; aws/aws-cdk#36089).
+	if _, found := slices.BinarySearch(objectname.Zones(), c.TimeZone); !found {
 		errs = append(errs, fmt.Errorf("custom_time_zone is %q, which Firehose refuses; use UTC or a time zone of its list (developer guide, %q), such as Asia/Tokyo",
 			c.TimeZone, "Configure Amazon S3 object name format"))
 		return errs
@@ -355,7 +345,7 @@ func (c Config) checkErrors(errorPrefix string) []error {
 
 // zone returns the time zone of dates. check has verified that it exists.
 func (c Config) zone() *time.Location {
-	if c.TimeZone == "" || c.TimeZone == "UTC" {
+	if c.TimeZone == "" || c.TimeZone == objectname.UTC {
 		return time.UTC
 	}
 	zone, err := time.LoadLocation(c.TimeZone)

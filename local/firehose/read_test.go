@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cdk.tf/go/ingest/internal/goldens"
+	"cdk.tf/go/ingest/internal/objectname"
 	"cdk.tf/go/ingest/local/firehose"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -190,10 +191,7 @@ func TestReadReportsEverythingAtOnce(t *testing.T) {
 
 // The names are those of AWS's list, which has some that IANA replaced; this process must know each.
 func TestReadsEveryTimeZone(t *testing.T) {
-	if len(firehose.Zones) < 250 || !slices.IsSorted(firehose.Zones) {
-		t.Errorf("%d zones, or not in order", len(firehose.Zones))
-	}
-	for _, zone := range firehose.Zones {
+	for _, zone := range objectname.Zones() {
 		got, err := read(t, resource(nil, m{"custom_time_zone": zone}))
 		if err != nil || got[0].TimeZone != zone {
 			t.Errorf("%s: %v", zone, err)
@@ -233,5 +231,24 @@ func TestReadWarns(t *testing.T) {
 				t.Errorf("%v, warnings\n%q, want\n%q", err, got[0].Warnings, test.want)
 			}
 		})
+	}
+}
+
+// So do objects whose names claim another compression.
+func TestReadWarnsOfAnExtension(t *testing.T) {
+	for _, test := range []struct{ compression, extension, want string }{
+		{"GZIP", ".json.gz", ""},
+		{"GZIP", ".json", `file_extension is ".json", and the objects are compressed with GZIP; end it with ".gz": readers tell the compression by the end of a name`},
+		{"HADOOP_SNAPPY", ".snappy", ""},
+		{"", ".gz", `file_extension is ".gz", and the objects are not compressed; leave ".gz" out: readers tell the compression by the end of a name`},
+	} {
+		got, err := read(t, resource(nil, m{"compression_format": test.compression, "file_extension": test.extension}))
+		var want []string
+		if test.want != "" {
+			want = []string{"aws_kinesis_firehose_delivery_stream.d: " + test.want}
+		}
+		if err != nil || !slices.Equal(got[0].Warnings, want) {
+			t.Errorf("%s: %v, warnings\n%q, want\n%q", test.extension, err, got[0].Warnings, want)
+		}
 	}
 }

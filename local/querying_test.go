@@ -1,9 +1,15 @@
 package local
 
 import (
+	"compress/gzip"
+	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
 
 	"cdk.tf/go/ingest/internal/goldens"
 )
@@ -30,6 +36,38 @@ func TestAQueriedPipelineRuns(t *testing.T) {
 	slices.Sort(buckets)
 	if want := []string{"api-kinesis-firehose-bucket-option-query", "api-kinesis-query-option-query"}; !slices.Equal(buckets, want) {
 		t.Errorf("the buckets are %q, want %q", buckets, want)
+	}
+}
+
+// An environment with a time zone and an extension names its objects by both. The last evening of a year in UTC is in the next
+// year in Tokyo.
+func TestAnEnvironmentsObjectNames(t *testing.T) {
+	opts := optionsOf(t, goldens.File(t, "option-delivery"))
+	opts.Clock = clockwork.NewFakeClockAt(time.Date(2026, 12, 31, 18, 30, 0, 0, time.UTC))
+	p, said, err := opened(t, opts)
+	if err != nil || said != "" {
+		t.Fatalf("%v, warnings %s", err, said)
+	}
+	p.mustPut(t, "api-kinesis-stream-option-delivery")
+	p.close()
+	deliverAll(t, opts)
+
+	found, err := filepath.Glob(filepath.Join(opts.Data, "s3", "api-kinesis-firehose-bucket-option-delivery", "events",
+		"year=2027", "month=01", "day=01", "hour=03", "api-kinesis-firehose-option-delivery-1-2027-01-01-03-30-00-*.json.gz"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("the objects are %q, %v", found, err)
+	}
+	file, err := os.Open(found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	unzipped, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(unzipped); err != nil || string(text) != "{}\n" {
+		t.Errorf("the object is %q, %v", text, err)
 	}
 }
 

@@ -1,12 +1,15 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"cdk.tf/go/ingest/internal/objectname"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -78,10 +81,43 @@ func (c *checker) table(table tfjson.Resource) {
 		if isParquet, makesParquet := strings.Contains(serde, "parquet"), c.converts(d); isParquet != makesParquet {
 			c.breach(table.Address(), fmt.Sprintf("is read by %s, and %s delivers %s", serde, d.resource.Address(), formatName(makesParquet)), "read the delivered format")
 		}
+		c.newestPartitions(parameters, d)
+		c.extension(d)
 		return
 	}
 	c.breach(table.Address(), fmt.Sprintf("is at %q with partitions at %q, where no delivery stream writes", location, template),
 		"name the bucket and the prefix of one")
+}
+
+// newestPartitions checks that the projection of dates in another time zone than UTC reaches as far ahead as that zone.
+func (c *checker) newestPartitions(parameters place, d delivery) {
+	zone, ok := c.value(d.body["custom_time_zone"])
+	end := objectname.AthenaEnd(zone)
+	if !ok || end == objectname.AthenaEnd(objectname.UTC) {
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(parameters.body)) {
+		if !strings.HasPrefix(key, "projection.") || !strings.HasSuffix(key, ".range") {
+			continue
+		}
+		dates, _ := c.value(parameters.body[key])
+		if _, last, _ := strings.Cut(dates, ","); strings.HasPrefix(strings.TrimSpace(last), "NOW") && strings.TrimSpace(last) != end {
+			c.breachAt(parameters, fmt.Sprintf("%s%s is %q, and %s has the time zone %s", parameters.path, key, dates, d.resource.Address(), zone),
+				fmt.Sprintf("end it with %q: Athena evaluates NOW in UTC", end))
+		}
+	}
+}
+
+// extension checks that Athena, which tells the compression of text by the end of an object's name, finds the delivered one.
+func (c *checker) extension(d delivery) {
+	extension, hasExtension := c.value(d.body["file_extension"])
+	compression, ok := c.value(d.body["compression_format"])
+	if !hasExtension || !ok || c.converts(d) {
+		return
+	}
+	if fault, remedy := objectname.Mismatch(cmp.Or(compression, "UNCOMPRESSED"), extension); fault != "" {
+		c.breachAt(d.place, d.path+"file_extension "+fault, remedy+", as Athena does")
+	}
 }
 
 func formatName(parquet bool) string {

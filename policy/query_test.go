@@ -98,6 +98,48 @@ func TestTable(t *testing.T) {
 	})
 }
 
+// A table over objects that are named in another time zone, and with an extension.
+func TestTableOfObjectNames(t *testing.T) {
+	destination := func(key string) []string { return []string{"extended_s3_configuration", key} }
+	const (
+		years  = `query: aws_glue_catalog_table.events-table: parameters.projection.year.range is `
+		tokyo  = `, and aws_kinesis_firehose_delivery_stream.delivery has the time zone Asia/Tokyo; end it with "NOW+14HOURS": Athena evaluates NOW in UTC`
+		ending = `query: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.file_extension `
+		reads  = `: readers tell the compression by the end of a name, as Athena does`
+	)
+	checkQueried(t, "option-delivery", []breaking{
+		{
+			name:    "a range without the newest partitions",
+			changes: []change{set(eventsTable, "2026,NOW", "parameters", "projection.year.range")},
+			want:    []string{years + `"2026,NOW"` + tokyo},
+		},
+		{
+			name:    "one with some of them",
+			changes: []change{set(eventsTable, "2026, NOW + 1HOUR", "parameters", "projection.year.range")},
+			want:    []string{years + `"2026, NOW + 1HOUR"` + tokyo},
+		},
+		{
+			name:    "an extension of text",
+			changes: []change{set(delivering, ".json", destination("file_extension")...)},
+			want:    []string{ending + `is ".json", and the objects are compressed with GZIP; end it with ".gz"` + reads},
+		},
+		{
+			name:    "text with an extension of GZIP",
+			changes: []change{unset(delivering, destination("compression_format")...)},
+			want:    []string{ending + `is ".json.gz", and the objects are not compressed; leave ".gz" out` + reads},
+		},
+	})
+	for name, changes := range map[string][]change{
+		"a range that ends at a date": {set(eventsTable, "2026,2030", "parameters", "projection.year.range")},
+		"UTC":                         {unset(delivering, destination("custom_time_zone")...)},
+		"no extension":                {unset(delivering, destination("file_extension")...)},
+	} {
+		if err := policy.Check(changed(t, "option-delivery", changes), policy.Expect{Public: true}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestConversion(t *testing.T) {
 	const (
 		rights  = `; allow glue:GetTable, glue:GetTableVersion, glue:GetTableVersions on the catalog, the database and the table of a delivery's Parquet, and nothing else in Glue`

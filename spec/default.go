@@ -5,6 +5,8 @@ import (
 	"maps"
 	"strings"
 	"time"
+
+	"cdk.tf/go/ingest/internal/objectname"
 )
 
 // defaultSchema requires at least one property. API Gateway validates an empty body as {} (localstack/localstack, pull request
@@ -48,22 +50,7 @@ func Default(name string) Environment {
 			Capacity:  Provisioned(1),
 			Retention: 24 * time.Hour,
 		},
-		Delivery: Delivery{
-			BufferInterval:   60 * time.Second,
-			BufferMiB:        1,
-			Compression:      Uncompressed,
-			NewlineDelimited: true,
-			Format:           FormatJSON,
-			Parquet: Parquet{
-				// Readers read each column of a file separately, which pays with many rows in a file. So these are Firehose's
-				// own defaults (API reference, BufferingHints: 128 MiB with format conversion, 300 s).
-				BufferInterval: 300 * time.Second,
-				BufferMiB:      128,
-				Compression:    ParquetSnappy,
-			},
-			Prefix:      "events/" + datePartitions,
-			ErrorPrefix: "errors/!{firehose:error-output-type}/" + datePartitions,
-		},
+		Delivery: defaultDelivery(),
 		Bucket: Bucket{
 			NoncurrentExpireAfterDays: 30,
 			AbortUploadsAfterDays:     7,
@@ -85,6 +72,26 @@ func Default(name string) Environment {
 		// What `make webapp` builds.
 		Web:    Web{Folder: "webapp/dist", PriceClass: PriceClass100},
 		Alarms: defaultAlarms(),
+	}
+}
+
+func defaultDelivery() Delivery {
+	return Delivery{
+		BufferInterval:   60 * time.Second,
+		BufferMiB:        1,
+		Compression:      Uncompressed,
+		NewlineDelimited: true,
+		Format:           FormatJSON,
+		Parquet: Parquet{
+			// Readers read each column of a file separately, which pays with many rows in a file. So these are Firehose's
+			// own defaults (API reference, BufferingHints: 128 MiB with format conversion, 300 s).
+			BufferInterval: 300 * time.Second,
+			BufferMiB:      128,
+			Compression:    ParquetSnappy,
+		},
+		Prefix:      "events/" + datePartitions,
+		ErrorPrefix: "errors/!{firehose:error-output-type}/" + datePartitions,
+		TimeZone:    objectname.UTC,
 	}
 }
 

@@ -49,6 +49,7 @@ func TestDefault(t *testing.T) {
 				"hour=!{timestamp:HH}/",
 			ErrorPrefix: "errors/!{firehose:error-output-type}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/" +
 				"day=!{timestamp:dd}/hour=!{timestamp:HH}/",
+			TimeZone: "UTC",
 		},
 		Bucket:     Bucket{NoncurrentExpireAfterDays: 30, AbortUploadsAfterDays: 7, AccessLogExpireAfterDays: 365},
 		Query:      Query{Since: 2026, ScanLimitMiB: 10240, ResultExpireAfterDays: 30},

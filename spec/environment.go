@@ -253,12 +253,24 @@ type Delivery struct {
 	Parquet Parquet
 	// Prefix begins the key of every delivered object. It begins with a fixed folder, such as "events/", and has at most 1,024
 	// characters of printable ASCII, and 512 once it is evaluated. It may hold Firehose's expressions: !{timestamp:…}, with a
-	// pattern of Java's DateTimeFormatter in UTC, and !{firehose:random-string}. A prefix with an expression must have a
-	// timestamp. A synthesis warns of letters in a pattern that are seldom meant, such as YYYY.
+	// pattern of Java's DateTimeFormatter in Delivery.TimeZone, and !{firehose:random-string}. A prefix with an expression must
+	// have a timestamp. A synthesis warns of letters in a pattern that are seldom meant, such as YYYY.
 	Prefix string
 	// ErrorPrefix begins the key of every object that holds what Firehose could not deliver. It has the same bounds and must
 	// hold !{firehose:error-output-type}. The fixed beginning of one prefix may not begin with that of the other.
 	ErrorPrefix string
+	// TimeZone is the time zone of the dates in both prefixes and in the objects' names: "UTC", or one of the time zones that
+	// Firehose lists, such as "Asia/Tokyo" (developer guide, "Configure Amazon S3 object name format"). The list has no
+	// abbreviations such as EST, and some names that IANA has replaced, such as Asia/Calcutta. Where clocks are set back, a folder
+	// of an hour holds two hours of events once a year. The saved queries and the partitions of Query are in this time zone. A
+	// change moves no object: those that Firehose delivered before keep the names of the former time zone.
+	TimeZone string
+	// FileExtension ends the name of every delivered object: "." and 1 to 127 of 0-9, a-z and ! - _ . * ' ( ), such as
+	// ".json.gz". It replaces the extension that Firehose gives by itself: .gz with [GZIP], .zip with [ZIP], .snappy with [Snappy],
+	// .parquet with [FormatParquet]. Empty keeps that one. Readers tell the compression by the end of a name, so end it
+	// with the extension of the compression. A synthesis warns of one that doesn't. Query.Enabled refuses it, because Athena
+	// could not read the objects.
+	FileExtension string
 }
 
 // Compression is a compression of the delivered objects.

@@ -120,6 +120,8 @@ const (
 	errorOutputTypeLength = len("AmazonOpenSearchService-failed")
 	// appended is what Firehose adds to a prefix (not to an error prefix) without a timestamp.
 	appended = "yyyy/MM/dd/HH/"
+	// offsetLength is the longest offset from UTC (Java 8's documentation of DateTimeFormatter, letters O, X, x and Z).
+	offsetLength = len("GMT+09:00")
 	// nameLength is the longest name of a day or a month: "Wednesday", "September".
 	nameLength = 9
 )
@@ -172,6 +174,8 @@ func leadingRun(text string) int {
 // A year has at least four, unless it has two letters. Four letters of a month or a day are its name.
 func runLength(letter byte, run int) int {
 	switch {
+	case strings.IndexByte("OXxZ", letter) >= 0:
+		return max(run, offsetLength)
 	case !isLetter(letter), run == 2:
 		return run
 	case strings.IndexByte("uyY", letter) >= 0:

@@ -66,7 +66,7 @@ type Query struct {
 	// json_extract_scalar(event, '$.user.id') then reads a property of any event.
 	Columns []Column
 
-	// Since is the year of the first event, 2000 to 2100. A query without a condition on the year reads the partitions from
+	// Since is the year of the first event in Delivery.TimeZone, 2000 to 2100. A query without a condition on the year reads the partitions from
 	// this year on.
 	Since int
 

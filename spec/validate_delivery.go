@@ -1,11 +1,14 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"cdk.tf/go/ingest/internal/nearest"
+	"cdk.tf/go/ingest/internal/objectname"
 	"cdk.tf/go/ingest/internal/quota"
 )
 
@@ -28,6 +31,17 @@ func (p *problems) delivery(delivery Delivery) {
 	p.prefix(prefixField, delivery.Prefix)
 	p.prefix(errorPrefixField, delivery.ErrorPrefix)
 	p.overlap(delivery)
+	p.objectNames(delivery)
+}
+
+// objectNames checks what Firehose's names of objects depend on beside the prefixes.
+func (p *problems) objectNames(delivery Delivery) {
+	if zones := objectname.Zones(); !slices.Contains(zones, delivery.TimeZone) {
+		p.add("Delivery.TimeZone", is(delivery.TimeZone), fmt.Sprintf(
+			`use "UTC" or a time zone that Firehose lists, such as %q`, cmp.Or(nearest.Name(delivery.TimeZone, zones), "Asia/Tokyo")))
+	}
+	p.match("Delivery.FileExtension", delivery.FileExtension, objectname.Extension,
+		`use "." and then 1 to 127 of 0-9, a-z and ! - _ . * ' ( ), or leave it empty`)
 }
 
 // unusedByFormat refuses the options of the format that is not in use. It ignores NewlineDelimited: Parquet has no lines, and a

@@ -169,6 +169,8 @@ func TestTimestampLength(t *testing.T) {
 		"SSS":                        3,
 		"yyyy/MM/dd/HH":              13,
 		"'year='yyyy'/month='MM":     18,
+		"XXX":                        9,
+		"yyyy Z":                     14,
 		"''":                         1,
 		"yyyy-MM-dd'T'HH":            13,
 		"---":                        3,
@@ -199,6 +201,36 @@ func TestOverlappingPrefixesRefused(t *testing.T) {
 	testAcceptances(t, []acceptance{
 		{"side by side", both("data/events/", "data/errors/")},
 		{"alike", both("events/", "events-failed/")},
+	})
+}
+
+func TestObjectNamesRefused(t *testing.T) {
+	zoned := func(zone string) func(e *Environment) { return func(e *Environment) { e.Delivery.TimeZone = zone } }
+	ended := func(extension string) func(e *Environment) {
+		return func(e *Environment) { e.Delivery.FileExtension = extension }
+	}
+	const (
+		zone      = `; use "UTC" or a time zone that Firehose lists, such as `
+		extension = `; use "." and then 1 to 127 of 0-9, a-z and ! - _ . * ' ( ), or leave it empty`
+	)
+	testRefusals(t, []refusal{
+		{"no zone", zoned(""), []string{`Delivery.TimeZone is ""` + zone + `"Asia/Tokyo"`}},
+		{"an abbreviation", zoned("EST"), []string{`Delivery.TimeZone is "EST"` + zone + `"Asia/Tokyo"`}},
+		{"a new name", zoned("Asia/Kolkata"), []string{`Delivery.TimeZone is "Asia/Kolkata"` + zone + `"Asia/Tokyo"`}},
+		{"a slip", zoned("Europe/Berln"), []string{`Delivery.TimeZone is "Europe/Berln"` + zone + `"Europe/Berlin"`}},
+		{"the machine's", zoned("Local"), []string{`Delivery.TimeZone is "Local"` + zone + `"Asia/Tokyo"`}},
+		{"no dot", ended("json"), []string{`Delivery.FileExtension is "json"` + extension}},
+		{"a dot alone", ended("."), []string{`Delivery.FileExtension is "."` + extension}},
+		{"upper case", ended(".JSON"), []string{`Delivery.FileExtension is ".JSON"` + extension}},
+		{"a folder", ended("./json"), []string{`Delivery.FileExtension is "./json"` + extension}},
+		{"129 characters", ended("." + strings.Repeat("a", 128)), []string{`Delivery.FileExtension is ".` + strings.Repeat("a", 128) + `"` + extension}},
+	})
+	testAcceptances(t, []acceptance{
+		{"a zone", zoned("America/St_Johns")},
+		{"a replaced name", zoned("Asia/Calcutta")},
+		{"an extension", ended(".json")},
+		{"every sign", ended(".a9!-_.*'()")},
+		{"128 characters", ended("." + strings.Repeat("a", 127))},
 	})
 }
 

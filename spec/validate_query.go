@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"cdk.tf/go/ingest/internal/objectname"
 	"cdk.tf/go/ingest/internal/quota"
 )
 
@@ -81,6 +82,9 @@ func (p *problems) readable(delivery Delivery) {
 	}
 	if !delivery.NewlineDelimited && delivery.Format == FormatJSON {
 		p.add("Delivery.NewlineDelimited", "is false with Query.Enabled", "set it to true: Athena reads one event on each line"+orOff)
+	}
+	if fault, remedy := objectname.Mismatch(string(delivery.Compression), delivery.FileExtension); fault != "" && delivery.Format == FormatJSON {
+		p.add("Delivery.FileExtension", fault, remedy+", as Athena does"+orOff)
 	}
 	if _, ok := delivery.Partitioning(); !ok {
 		p.add(prefixField, is(delivery.Prefix)+" with Query.Enabled",

@@ -31,6 +31,10 @@ func TestQueryRefused(t *testing.T) {
 			[]string{`Delivery.Compression is "Snappy" with Query.Enabled` + unzipped}},
 		{"no lines", queried(func(e *Environment) { e.Delivery.NewlineDelimited = false }),
 			[]string{`Delivery.NewlineDelimited is false with Query.Enabled; set it to true: Athena reads one event on each line` + off}},
+		{"another extension than GZIP's", queried(func(e *Environment) { e.Delivery.Compression, e.Delivery.FileExtension = GZIP, ".json" }), []string{
+			`Delivery.FileExtension is ".json", and the objects are compressed with GZIP; end it with ".gz": readers tell the compression by the end of a name, as Athena does` + off}},
+		{"GZIP's extension on text", queried(func(e *Environment) { e.Delivery.FileExtension = ".json.gz" }), []string{
+			`Delivery.FileExtension is ".json.gz", and the objects are not compressed; leave ".gz" out: readers tell the compression by the end of a name, as Athena does` + off}},
 		{"no partitions", queried(prefixed("events/")), []string{`Delivery.Prefix is "events/"` + partition}},
 		{"a random string", queried(prefixed("events/!{timestamp:yyyy}/!{firehose:random-string}/")),
 			[]string{`Delivery.Prefix is "events/!{timestamp:yyyy}/!{firehose:random-string}/"` + partition}},
@@ -106,6 +110,7 @@ func TestParquetRefused(t *testing.T) {
 	testAcceptances(t, []acceptance{
 		{"defaults", parquet(func(*Environment) {})},
 		{"no lines", parquet(func(e *Environment) { e.Delivery.NewlineDelimited = false })},
+		{"an extension", parquet(func(e *Environment) { e.Delivery.FileExtension = ".gz" })}, // Athena doesn't read it from the name of a Parquet file
 		{"least", parquet(func(e *Environment) { e.Delivery.Parquet = Parquet{time.Minute, 64, ParquetGZIP} })},
 		{"most", parquet(func(e *Environment) { e.Delivery.Parquet = Parquet{900 * time.Second, 128, ParquetUncompressed} })},
 	})
@@ -115,6 +120,9 @@ func TestQueryAccepted(t *testing.T) {
 	testAcceptances(t, []acceptance{
 		{"defaults", queried(func(*Environment) {})},
 		{"GZIP", queried(func(e *Environment) { e.Delivery.Compression = GZIP })},
+		{"GZIP with an extension", queried(func(e *Environment) { e.Delivery.Compression, e.Delivery.FileExtension = GZIP, ".json.gz" })},
+		{"text with an extension", queried(func(e *Environment) { e.Delivery.FileExtension = ".json" })},
+		{"a time zone", queried(func(e *Environment) { e.Delivery.TimeZone = "Asia/Tokyo" })},
 		{"days", queried(prefixed("events/dt=!{timestamp:yyyy-MM-dd}/"))},
 		{"columns", columned(Column{"user_id", "string", ""}, Column{"tags", "array<string>", strings.Repeat("é", 255)})},
 		{"bounds", queried(func(e *Environment) {

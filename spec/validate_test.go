@@ -83,6 +83,7 @@ func TestZeroEnvironmentReportsEverything(t *testing.T) {
 		`Delivery.Format is ""; use "JSON" or "Parquet"`,
 		`Delivery.Prefix is ""; begin with a folder, such as "events/"`,
 		`Delivery.ErrorPrefix is ""; begin with a folder, such as "events/"`,
+		`Delivery.TimeZone is ""; use "UTC" or a time zone that Firehose lists, such as "Asia/Tokyo"`,
 		`Bucket.NoncurrentExpireAfterDays is 0; use 1 to 36500`,
 		`Bucket.AbortUploadsAfterDays is 0; use 1 to 36500`,
 		`Logs.RetentionDays is 0; use 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, ` +

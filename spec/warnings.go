@@ -6,13 +6,16 @@ import (
 	"strings"
 
 	"cdk.tf/go/ingest/internal/datepattern"
+	"cdk.tf/go/ingest/internal/objectname"
 )
 
 // Warnings returns a line for each option of valid environments that is probably a mistake, with the names of the environments.
 // [ValidateAll] refuses what is certainly wrong.
 func Warnings(envs []Environment) []string {
 	var found []string
-	for _, warn := range []func(Environment) []string{oldTLS, privateDNS, unmeantDates, unknownKeywords, keptPersonalData, unknownExamples} {
+	for _, warn := range []func(Environment) []string{
+		oldTLS, privateDNS, unmeantDates, misleadingExtension, unknownKeywords, keptPersonalData, unknownExamples,
+	} {
 		var texts []string
 		about := map[string][]string{}
 		for _, env := range envs {
@@ -61,4 +64,13 @@ func unmeantDates(e Environment) []string {
 		}
 	}
 	return texts
+}
+
+// misleadingExtension warns of objects whose names claim another compression than they have. Parquet compresses within its files.
+func misleadingExtension(e Environment) []string {
+	fault, remedy := objectname.Mismatch(string(e.Delivery.Compression), e.Delivery.FileExtension)
+	if fault == "" {
+		return nil
+	}
+	return []string{"Delivery.FileExtension " + fault + "; " + remedy}
 }

@@ -40,6 +40,13 @@ func TestWarnings(t *testing.T) {
 	weekYear := dated("a", "events/!{timestamp:YYYY/MM}/", plainErrors)
 	weekYear2 := dated("week-2", "events/!{timestamp:YYYY}/!{timestamp:MM}/", plainErrors)
 	errorDates := dated("errors", "events/", plainErrors+"!{timestamp:yyyy/MM/DD}/")
+	ended := with("ended", func(e *Environment) {
+		e.API.Domain, e.Delivery.Compression, e.Delivery.FileExtension = closed.API.Domain, GZIP, ".json"
+	})
+	endedToo := with("ended-too", func(e *Environment) { e.API.Domain, e.Delivery.FileExtension = closed.API.Domain, ".json.gz" })
+	endedWell := with("ended-well", func(e *Environment) {
+		e.API.Domain, e.Delivery.Compression, e.Delivery.FileExtension = closed.API.Domain, Snappy, ".json.snappy"
+	})
 	for _, test := range []struct {
 		name string
 		envs []Environment
@@ -57,6 +64,10 @@ func TestWarnings(t *testing.T) {
 		}},
 		{"letters of an error prefix", []Environment{errorDates}, []string{
 			`environment "errors": Delivery.ErrorPrefix holds "DD", the day of the year, beside a month; write "dd" for the day of the month`,
+		}},
+		{"extensions of another compression", []Environment{ended, endedToo, endedWell}, []string{
+			`environment "ended": Delivery.FileExtension is ".json", and the objects are compressed with GZIP; end it with ".gz": readers tell the compression by the end of a name`,
+			`environment "ended-too": Delivery.FileExtension is ".json.gz", and the objects are not compressed; leave ".gz" out: readers tell the compression by the end of a name`,
 		}},
 		{"several", []Environment{plain, closed, private, others}, []string{`environments "a", "others":` + tls, `environment "others":` + vpc}},
 	} {

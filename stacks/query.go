@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"cdk.tf/go/ingest/internal/objectname"
 	"cdk.tf/go/ingest/modules/athena"
 	"cdk.tf/go/ingest/modules/glue"
 	"cdk.tf/go/ingest/modules/s3"
@@ -24,6 +25,7 @@ func declareTable(stack cdktf.TerraformStack, env spec.Environment, bucket *s3.B
 		Description:  "What " + env.DeliveryStreamName() + " delivered to " + env.BucketName(),
 		Bucket:       bucket.Name,
 		Partitioning: partitioning,
+		TimeZone:     env.Delivery.TimeZone,
 		Since:        env.Query.Since,
 		Format:       env.Delivery.Format,
 		Columns:      env.TableColumns(),
@@ -64,7 +66,7 @@ func declareQuery(stack cdktf.TerraformStack, env spec.Environment, where surrou
 func queries(env spec.Environment, database string) []athena.Query {
 	partitioning, _ := env.Delivery.Partitioning()
 	unit := partitioning.Unit()
-	from := fmt.Sprintf("FROM %q.%q\nWHERE %s", env.QueryDatabaseName(), env.QueryTableName(), newest(partitioning))
+	from := fmt.Sprintf("FROM %q.%q\nWHERE %s", env.QueryDatabaseName(), env.QueryTableName(), newest(partitioning, env.Delivery.TimeZone))
 	found := []athena.Query{{
 		ID: "latest", Name: "latest", Database: database,
 		Description: fmt.Sprintf("Events of this %s and the one before", unit),
@@ -81,10 +83,16 @@ func queries(env spec.Environment, database string) []athena.Query {
 }
 
 // newest is the condition for the newest two partitions. Athena evaluates now() before it selects partitions, and compares a
-// partition's value as text.
-func newest(partitioning spec.Partitioning) string {
+// partition's value as text. In another time zone than UTC, date_add counts days of the zone, which may have 23 or 25 hours
+// (trinodb/trino, timestamptz/DateAdd.java: it adds to the field of the zone's calendar).
+func newest(partitioning spec.Partitioning, zone string) string {
+	now, before := "now()", "now() - interval '1' "+partitioning.Unit()
+	if zone != objectname.UTC {
+		now = fmt.Sprintf("now() AT TIME ZONE '%s'", zone)
+		before = fmt.Sprintf("date_add('%s', -1, %s)", partitioning.Unit(), now)
+	}
 	var times []string
-	for _, at := range []string{"now()", "now() - interval '1' " + partitioning.Unit()} {
+	for _, at := range []string{now, before} {
 		var parts []string
 		for _, partition := range partitioning.Partitions {
 			parts = append(parts, fmt.Sprintf("%q = format_datetime(%s, '%s')", partition.Name, at, partition.Pattern))

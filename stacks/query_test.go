@@ -8,11 +8,11 @@ import (
 
 func TestQueriesOfEachTable(t *testing.T) {
 	for _, test := range []struct {
-		name, prefix string
-		columns      []spec.Column
-		want         map[string]string
+		name, zone, prefix string
+		columns            []spec.Column
+		want               map[string]string
 	}{
-		{"any event", "e/dt=!{timestamp:yyyy-MM-dd}/", nil, map[string]string{
+		{"any event", "UTC", "e/dt=!{timestamp:yyyy-MM-dd}/", nil, map[string]string{
 			"latest": `SELECT *
 FROM "api_kinesis_x_y"."events"
 WHERE (("dt" = format_datetime(now(), 'yyyy-MM-dd'))
@@ -25,7 +25,7 @@ WHERE (("dt" = format_datetime(now(), 'yyyy-MM-dd'))
 GROUP BY 1
 ORDER BY 2 DESC`,
 		}},
-		{"a column for the type", "e/y=!{timestamp:yyyy}/m=!{timestamp:MM}/", []spec.Column{{Name: "type", Type: "string"}}, map[string]string{
+		{"a column for the type", "UTC", "e/y=!{timestamp:yyyy}/m=!{timestamp:MM}/", []spec.Column{{Name: "type", Type: "string"}}, map[string]string{
 			"latest": `SELECT *
 FROM "api_kinesis_x_y"."events"
 WHERE (("y" = format_datetime(now(), 'yyyy') AND "m" = format_datetime(now(), 'MM'))
@@ -38,17 +38,24 @@ WHERE (("y" = format_datetime(now(), 'yyyy') AND "m" = format_datetime(now(), 'M
 GROUP BY 1
 ORDER BY 2 DESC`,
 		}},
-		{"no column for the type", "e/y=!{timestamp:yyyy}/", []spec.Column{{Name: "kind", Type: "string"}}, map[string]string{
+		{"no column for the type", "UTC", "e/y=!{timestamp:yyyy}/", []spec.Column{{Name: "kind", Type: "string"}}, map[string]string{
 			"latest": `SELECT *
 FROM "api_kinesis_x_y"."events"
 WHERE (("y" = format_datetime(now(), 'yyyy'))
     OR ("y" = format_datetime(now() - interval '1' year, 'yyyy')))
 LIMIT 100`,
 		}},
+		{"the days of a time zone", "Asia/Tokyo", "e/dt=!{timestamp:yyyy-MM-dd}/", []spec.Column{{Name: "kind", Type: "string"}}, map[string]string{
+			"latest": `SELECT *
+FROM "api_kinesis_x_y"."events"
+WHERE (("dt" = format_datetime(now() AT TIME ZONE 'Asia/Tokyo', 'yyyy-MM-dd'))
+    OR ("dt" = format_datetime(date_add('day', -1, now() AT TIME ZONE 'Asia/Tokyo'), 'yyyy-MM-dd')))
+LIMIT 100`,
+		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			env := spec.Default("x-y")
-			env.Delivery.Prefix, env.Query.Columns = test.prefix, test.columns
+			env.Delivery.TimeZone, env.Delivery.Prefix, env.Query.Columns = test.zone, test.prefix, test.columns
 			got := map[string]string{}
 			for _, query := range queries(env, "db") {
 				got[query.Name] = query.SQL

@@ -43,8 +43,7 @@ func others() []spec.Environment {
 		{"option-keys", keys}, {"option-cognito", cognito}, {"option-lambda", lambda}, {"option-token", token}, {"option-private", private}, {"option-producers", producers},
 		{"option-firewall", firewall}, {"option-domain", domain}, {"option-certificate", certificate},
 		{"option-tuned", tuned}, {"option-ondemand", onDemand}, {"option-encrypted", encrypted},
-		{"option-envelope", envelope}, {"option-types", types}, {"option-query", query}, {"option-parquet", parquet}, {"option-alarms", alarms}, {"option-topic", topic}, {"option-web", web},
-		{"option-names", names}, {"option-provider", provider},
+		{"option-envelope", envelope}, {"option-types", types}, {"option-query", query}, {"option-parquet", parquet}, {"option-alarms", alarms}, {"option-topic", topic}, {"option-web", web}, {"option-names", names}, {"option-provider", provider}, {"option-delivery", delivery},
 	} {
 		env := spec.Default(one.name)
 		one.set(&env)
@@ -197,6 +196,12 @@ func types(env *spec.Environment) {
 }
 
 func query(env *spec.Environment) { env.Query.Enabled = true }
+
+// delivery names its objects by the clocks of Tokyo, and by an extension of its own.
+func delivery(env *spec.Environment) {
+	env.Delivery.TimeZone, env.Delivery.Compression, env.Delivery.FileExtension = "Asia/Tokyo", spec.GZIP, ".json.gz"
+	env.Query.Enabled = true
+}
 
 func parquet(env *spec.Environment) {
 	env.Removal = spec.Protected

@@ -7,6 +7,7 @@ import (
 	delivery "github.com/cdktf/cdktf-provider-aws-go/aws/v19/kinesisfirehosedeliverystream"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"cdk.tf/go/ingest/internal/objectname"
 	"cdk.tf/go/ingest/modules/internal/tf"
 	"cdk.tf/go/ingest/spec"
 )
@@ -71,12 +72,16 @@ func toS3(cfg Config) *delivery.KinesisFirehoseDeliveryStreamExtendedS3Configura
 		CompressionFormat: jsii.String(string(cfg.Delivery.Compression)),
 		Prefix:            jsii.String(cfg.Delivery.Prefix),
 		ErrorOutputPrefix: jsii.String(cfg.Delivery.ErrorPrefix),
+		FileExtension:     tf.Optional(cfg.Delivery.FileExtension),
 		KmsKeyArn:         tf.Optional(cfg.KeyARN),
 		CloudwatchLoggingOptions: &delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationCloudwatchLoggingOptions{
 			Enabled:       jsii.Bool(true),
 			LogGroupName:  jsii.String(cfg.LogGroup),
 			LogStreamName: jsii.String(cfg.LogStream),
 		},
+	}
+	if cfg.Delivery.TimeZone != objectname.UTC { // the provider's default
+		s3.CustomTimeZone = tf.Optional(cfg.Delivery.TimeZone)
 	}
 	if cfg.Delivery.Format == spec.FormatParquet {
 		convert(s3, cfg)

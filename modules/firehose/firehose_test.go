@@ -56,6 +56,7 @@ func TestEverythingOverridden(t *testing.T) {
 			Name: "batch",
 			Delivery: spec.Delivery{
 				BufferInterval: 0, BufferMiB: 128, Compression: spec.GZIP, Prefix: "a/", ErrorPrefix: "b/!{firehose:error-output-type}/",
+				TimeZone: "Asia/Tokyo", FileExtension: ".json.gz",
 			},
 			StreamARN: "arn:s", BucketARN: "arn:b", RoleARN: "arn:r", KeyARN: "arn:k", LogGroup: "g", LogStream: "l",
 			Protected: true, DependsOn: role.Ready,
@@ -75,6 +76,8 @@ func TestEverythingOverridden(t *testing.T) {
 			"compression_format": "GZIP",
 			"prefix": "a/",
 			"error_output_prefix": "b/!{firehose:error-output-type}/",
+			"custom_time_zone": "Asia/Tokyo",
+			"file_extension": ".json.gz",
 			"kms_key_arn": "arn:k",
 			"cloudwatch_logging_options": {"enabled": true, "log_group_name": "g", "log_stream_name": "l"}
 		}

@@ -2,6 +2,7 @@
 package glue
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -9,6 +10,7 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/gluecatalogdatabase"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/gluecatalogtable"
 
+	"cdk.tf/go/ingest/internal/objectname"
 	"cdk.tf/go/ingest/internal/tftext"
 	"cdk.tf/go/ingest/modules/iam"
 	"cdk.tf/go/ingest/modules/internal/tf"
@@ -24,6 +26,8 @@ type Config struct {
 	Bucket string
 	// Partitioning of the objects' keys.
 	Partitioning spec.Partitioning
+	// TimeZone of the partitions' dates. Empty means UTC.
+	TimeZone string
 	// Since is the year of the first partition.
 	Since int
 	// Format of the objects.
@@ -57,7 +61,7 @@ func New(scope constructs.Construct, id string, cfg Config) *Table {
 		Description:       jsii.String(cfg.Description),
 		TableType:         jsii.String("EXTERNAL_TABLE"),
 		Parameters:        tf.StringMap(parameters(cfg)),
-		PartitionKeys:     partitionKeys(cfg.Partitioning),
+		PartitionKeys:     partitionKeys(cfg),
 		StorageDescriptor: storage(cfg),
 	})
 	return &Table{
@@ -76,14 +80,14 @@ func (t *Table) Read(partition, region, account string) iam.Statement {
 	}
 }
 
-func partitionKeys(partitioning spec.Partitioning) []*gluecatalogtable.GlueCatalogTablePartitionKeys {
+func partitionKeys(cfg Config) []*gluecatalogtable.GlueCatalogTablePartitionKeys {
 	var keys []*gluecatalogtable.GlueCatalogTablePartitionKeys
-	for _, partition := range partitioning.Partitions {
+	for _, partition := range cfg.Partitioning.Partitions {
 		keys = append(keys, &gluecatalogtable.GlueCatalogTablePartitionKeys{
 			Name: jsii.String(partition.Name),
 			// A value that Athena projects has leading zeros, and is compared as text.
 			Type:    jsii.String("string"),
-			Comment: jsii.String(partition.Pattern + " of the delivery, UTC"),
+			Comment: jsii.String(partition.Pattern + " of the delivery, " + cmp.Or(cfg.TimeZone, objectname.UTC)),
 		})
 	}
 	return keys

@@ -18,7 +18,7 @@ func defaults() glue.Config {
 	partitioning, _ := env.Delivery.Partitioning()
 	return glue.Config{
 		Database: env.QueryDatabaseName(), Table: env.QueryTableName(), Description: "Events", Bucket: "bucket",
-		Partitioning: partitioning, Since: env.Query.Since, Format: env.Delivery.Format, Columns: env.Query.Columns,
+		Partitioning: partitioning, TimeZone: env.Delivery.TimeZone, Since: env.Query.Since, Format: env.Delivery.Format, Columns: env.Query.Columns,
 	}
 }
 
@@ -74,7 +74,7 @@ func TestEverythingOverridden(t *testing.T) {
 	cfg := glue.Config{
 		Database: "d", Table: "t", Description: "What came", Bucket: "b",
 		Partitioning: spec.Partitioning{Folder: "a/b/", Partitions: []spec.Partition{{Name: "dt", Pattern: "yyyy-MM-dd"}}},
-		Since:        2031, Format: spec.FormatParquet,
+		TimeZone:     "Asia/Tokyo", Since: 2031, Format: spec.FormatParquet,
 		Columns: []spec.Column{{Name: "type", Type: "string", Comment: "What ${it} is"}, {Name: "tags", Type: "array<string>"}},
 	}
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { glue.New(stack, "table", cfg) })
@@ -89,12 +89,12 @@ func TestEverythingOverridden(t *testing.T) {
 			"projection.enabled": "true",
 			"projection.dt.type": "date",
 			"projection.dt.format": "yyyy-MM-dd",
-			"projection.dt.range": "2031-01-01,NOW",
+			"projection.dt.range": "2031-01-01,NOW+14HOURS",
 			"projection.dt.interval": "1",
 			"projection.dt.interval.unit": "DAYS",
 			"storage.location.template": "s3://b/a/b/dt=$${dt}/"
 		},
-		"partition_keys": [{"name": "dt", "type": "string", "comment": "yyyy-MM-dd of the delivery, UTC"}],
+		"partition_keys": [{"name": "dt", "type": "string", "comment": "yyyy-MM-dd of the delivery, Asia/Tokyo"}],
 		"storage_descriptor": {
 			"location": "s3://b/a/b/",
 			"input_format": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",

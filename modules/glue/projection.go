@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 
+	"cdk.tf/go/ingest/internal/objectname"
 	"cdk.tf/go/ingest/internal/tftext"
 	"cdk.tf/go/ingest/spec"
 )
@@ -19,7 +20,7 @@ func parameters(cfg Config) map[string]string {
 		"storage.location.template": "s3://" + cfg.Bucket + "/" + tftext.Escape(template(cfg.Partitioning)),
 	}
 	for _, partition := range cfg.Partitioning.Partitions {
-		for key, value := range projection(partition.Pattern, cfg.Since) {
+		for key, value := range projection(partition.Pattern, cfg.Since, objectname.AthenaEnd(cfg.TimeZone)) {
 			found["projection."+partition.Name+"."+key] = value
 		}
 	}
@@ -38,10 +39,10 @@ func template(partitioning spec.Partitioning) string {
 // firstOf is the first date of a year, in the longest pattern.
 const firstOf = "%04d-01-01-00"
 
-// projection of one partition's values. The projection of the year is a date, because its range can end at NOW, which each query
+// projection of one partition's values. The projection of the year is a date, because its range can end relative to NOW, which each query
 // evaluates. So the time of a synthesis does not matter. With a range into the future, every query without a year would look for
 // future objects.
-func projection(pattern string, since int) map[string]string {
+func projection(pattern string, since int, end string) map[string]string {
 	if !strings.HasPrefix(pattern, "yyyy") {
 		found := map[string]string{"type": "integer", "digits": "2"}
 		maps.Copy(found, map[string]map[string]string{
@@ -53,7 +54,7 @@ func projection(pattern string, since int) map[string]string {
 	return map[string]string{
 		"type":          "date",
 		"format":        pattern,
-		"range":         fmt.Sprintf(firstOf, since)[:len(pattern)] + ",NOW",
+		"range":         fmt.Sprintf(firstOf, since)[:len(pattern)] + "," + end,
 		"interval":      "1",
 		"interval.unit": units[pattern],
 	}

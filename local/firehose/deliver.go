@@ -92,7 +92,7 @@ func (d *DeliveryStream) writeObject(ctx context.Context) error {
 	}
 	object := Object{
 		Bucket: d.cfg.Bucket, Key: key, Records: d.buffer.records, Bytes: len(d.buffer.data),
-		Compression: d.cfg.Compression, DeliveredAt: d.opts.Clock.Now(),
+		Compression: d.cfg.Compression, TimeZone: d.cfg.TimeZone, DeliveredAt: d.opts.Clock.Now(),
 	}
 	d.checkpoint, d.unsaved = d.checkpoint.with(d.buffer.after), true
 	d.buffer.reset(d.size)

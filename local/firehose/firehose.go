@@ -54,6 +54,8 @@ type Object struct {
 	Bytes   int `json:"bytes"`
 	// Compression is the delivery stream's: UNCOMPRESSED, GZIP, ZIP, Snappy or HADOOP_SNAPPY.
 	Compression string `json:"compression"`
+	// TimeZone is the time zone of the dates in the key.
+	TimeZone string `json:"timeZone"`
 	// DeliveredAt is when it was written.
 	DeliveredAt time.Time `json:"deliveredAt"`
 }

@@ -44,7 +44,7 @@ func TestDeliversAfterTheInterval(t *testing.T) {
 			o.contentType != "application/octet-stream" || o.encoding != "" {
 			t.Errorf("%+v", o)
 		}
-		want := firehose.Object{Bucket: "events", Key: o.key, Records: 2, Bytes: 16, Compression: "UNCOMPRESSED", DeliveredAt: start.Add(time.Hour + time.Minute)}
+		want := firehose.Object{Bucket: "events", Key: o.key, Records: 2, Bytes: 16, Compression: "UNCOMPRESSED", TimeZone: "UTC", DeliveredAt: start.Add(time.Hour + time.Minute)}
 		if len(delivered) != 1 || delivered[0] != want {
 			t.Errorf("delivered %+v, want %+v", delivered, want)
 		}

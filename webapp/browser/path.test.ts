@@ -147,11 +147,15 @@ inBrowser("a person's path on a pipeline of this machine", () => {
     await page.context().close();
   });
 
-  test("the page unpacks a compressed object", async () => {
+  test("the page unpacks a compressed object, and names the time zone of its key", async () => {
     const own = await startIngest({
       change: (stack) => {
         for (const delivery of Object.values(stack.resource.aws_kinesis_firehose_delivery_stream) as Stack[])
-          delivery.extended_s3_configuration.compression_format = "GZIP";
+          Object.assign(delivery.extended_s3_configuration, {
+            compression_format: "GZIP",
+            custom_time_zone: "Asia/Tokyo",
+            file_extension: ".json.gz",
+          });
       },
     });
     const { page, complaints } = await browser.open(own.url);
@@ -160,9 +164,10 @@ inBrowser("a person's path on a pipeline of this machine", () => {
     await result(page, "200 In the stream");
     await page.locator("#result-landing button").click({ timeout: patience });
     await expect.poll(() => page.locator(".lines li").allTextContents()).toEqual(['{"packed":"größe"}']);
+    await expect.poll(() => text(page, ".facts:has(a)")).toContain("Dates in the keyAsia/Tokyo");
     const download = page.waitForEvent("download");
     await page.click(".facts a");
-    expect((await download).suggestedFilename()).toMatch(/\.gz$/);
+    expect((await download).suggestedFilename()).toMatch(/\.json\.gz$/);
     expect(complaints).toEqual([]);
     await page.context().close();
     await own.stop();

@@ -33,6 +33,7 @@ const status = {
           bytes: 360,
           deliveredAt: "2026-01-01T00:00:30Z",
           compression: "GZIP",
+          timeZone: "Asia/Tokyo",
         },
         { bucket: "b", key: "events/1", records: 3, bytes: 270, at: "2026-01-01T00:00:10Z" },
       ],
@@ -57,8 +58,8 @@ test("reads a pipeline's status", () => {
     bufferedRecords: 3,
     deliveredObjects: 2,
     objects: [
-      { key: "events/2", compression: "GZIP", at: Date.UTC(2026, 0, 1, 0, 0, 30) },
-      { key: "events/1", compression: "", at: Date.UTC(2026, 0, 1, 0, 0, 10) },
+      { key: "events/2", compression: "GZIP", timeZone: "Asia/Tokyo", at: Date.UTC(2026, 0, 1, 0, 0, 30) },
+      { key: "events/1", compression: "", timeZone: "", at: Date.UTC(2026, 0, 1, 0, 0, 10) },
     ],
     failure: "",
   });

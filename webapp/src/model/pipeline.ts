@@ -1,7 +1,16 @@
 // The status of a pipeline on this machine (GET _local/status). The page reads only the fields that it shows, and treats
 // missing ones as empty, so it also works with an older or newer pipeline.
 
-export type Landed = { bucket: string; key: string; records: number; bytes: number; at: number; compression: string };
+export type Landed = {
+  bucket: string;
+  key: string;
+  records: number;
+  bytes: number;
+  at: number;
+  compression: string;
+  /** The time zone of the dates in the key. */
+  timeZone: string;
+};
 
 export type Hops = {
   /** In milliseconds since 1970. */
@@ -96,6 +105,7 @@ function landed(object: Json): Landed {
     bytes: numberOf(object.bytes),
     at: timeOf(object.deliveredAt) ?? timeOf(object.at) ?? 0,
     compression: textOf(object.compression),
+    timeZone: textOf(object.timeZone),
   };
 }
 

@@ -19,7 +19,7 @@ export function opener(drawer: Drawer): (object: Landed) => void {
   };
 }
 
-function facts({ bucket, key, bytes: size, at, compression }: Landed, path: string): HTMLElement {
+function facts({ bucket, key, bytes: size, at, compression, timeZone }: Landed, path: string): HTMLElement {
   const packed = compression === "" || compression === "UNCOMPRESSED" ? "" : `, ${compression} in the bucket`;
   const name = key.split("/").at(-1) ?? key;
   return h(
@@ -29,6 +29,7 @@ function facts({ bucket, key, bytes: size, at, compression }: Landed, path: stri
     h("dd", {}, bucket),
     h("dt", {}, "Key"),
     h("dd", {}, key, " ", copyButton(key, "the key")),
+    ...(timeZone === "" ? [] : [h("dt", {}, "Dates in the key"), h("dd", {}, timeZone)]),
     h("dt", {}, "Landed"),
     h("dd", {}, `${clock(at)}, ${bytes(size)}${packed}`),
     h("dt", {}, "File"),

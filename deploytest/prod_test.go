@@ -72,7 +72,7 @@ func checksOfComplete(p *pipeline, api string, want expected) []deployedCheck {
 				"awswaf:managed:aws:core-rule-set:EC2MetaDataSSRF_Body", "awswaf:managed:aws:core-rule-set:GenericLFI_Body",
 				"awswaf:managed:aws:core-rule-set:GenericRFI_Body")
 		}},
-		{"table", func(t *testing.T) { checkTable(t, p.endpoint, want.env, lines) }},
+		{"table", func(t *testing.T) { checkTable(t, p.endpoint, want.env, "2026,NOW", lines) }},
 		{"workgroup", func(t *testing.T) {
 			checkWorkgroup(t, p.endpoint, want.env, map[string]string{"EncryptionOption": "SSE_KMS", "KmsKey": want.key})
 			checkBucketKey(t, p.cloud, want.resultBucket(), want.key)

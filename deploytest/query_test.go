@@ -19,7 +19,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// TestQuery creates dev with Query for events of any shape, changes it to Parquet, and destroys it.
+// TestQuery creates dev with Query for events of any shape, changes how its objects are named, changes it to Parquet, and destroys it.
 func TestQuery(t *testing.T) {
 	t.Parallel()
 	env := local(catalogue.Named("dev"))
@@ -28,15 +28,21 @@ func TestQuery(t *testing.T) {
 	p := initialised(t, endpoint, env)
 	expectValid(t, p)
 	p.apply()
-	checkTable(t, endpoint, "dev", "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe")
+	checkTable(t, endpoint, "dev", "2026,NOW", "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe")
 	checkWorkgroup(t, endpoint, "dev", map[string]string{"EncryptionOption": "SSE_S3"})
 	outputs := p.outputs()
 	expect(t, "workgroup", "api-kinesis-dev", outputs["query_workgroup"])
 	expect(t, "table", "api_kinesis_dev.events", outputs["query_table"])
 	p.expectPlan(map[string]string{})
 
+	env.Delivery = catalogue.Named("option-delivery").Delivery
+	toOtherNames(t, p, env)
+	checkTable(t, endpoint, "dev", "2026,NOW+14HOURS", "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe")
+	checkObjectNames(t, p.cloud)
+	p.expectPlan(map[string]string{})
+
 	toParquet(t, p, env)
-	checkTable(t, endpoint, "dev", "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe")
+	checkTable(t, endpoint, "dev", "2026,NOW+14HOURS", "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe")
 	checkConversion(t, p.cloud)
 	p.expectPlan(map[string]string{})
 
@@ -60,9 +66,32 @@ func expectValid(t *testing.T, p *pipeline) {
 	}
 }
 
+// toOtherNames changes the time zone, the compression and the extension of the objects, which replaces no delivery stream.
+func toOtherNames(t *testing.T, p *pipeline, env spec.Environment) {
+	t.Helper()
+	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
+	plan := p.expectPlan(map[string]string{
+		"aws_athena_named_query.query_count-by-type":    "destroy before create",
+		"aws_athena_named_query.query_latest":           "destroy before create",
+		"aws_glue_catalog_table.events-table":           "update",
+		"aws_kinesis_firehose_delivery_stream.delivery": "update",
+	})
+	p.apply(tfexec.DirOrPlan(plan))
+}
+
+func checkObjectNames(t *testing.T, c cloud) {
+	t.Helper()
+	to := call(t, c.firehose.DescribeDeliveryStream, firehose.DescribeDeliveryStreamInput{
+		DeliveryStreamName: ref("api-kinesis-firehose-dev"),
+	}).DeliveryStreamDescription.Destinations[0].ExtendedS3DestinationDescription
+	expect(t, "time zone", "Asia/Tokyo", *to.CustomTimeZone)
+	expect(t, "extension", ".json.gz", *to.FileExtension)
+	expect(t, "compression", firehosetypes.CompressionFormatGzip, to.CompressionFormat)
+}
+
 func toParquet(t *testing.T, p *pipeline, env spec.Environment) {
 	t.Helper()
-	env.Delivery.Format = spec.FormatParquet
+	env.Delivery.Format, env.Delivery.Compression, env.Delivery.FileExtension = spec.FormatParquet, spec.Uncompressed, ""
 	env.Query.Columns = []spec.Column{
 		{Name: "type", Type: "string", Comment: "What happened"}, {Name: "user", Type: "struct<id:string>"},
 	}
@@ -103,7 +132,7 @@ func ask(t *testing.T, endpoint, service, target string, body any) (int, []byte)
 	return response.StatusCode, answer
 }
 
-func checkTable(t *testing.T, endpoint, env, serde string) {
+func checkTable(t *testing.T, endpoint, env, years, serde string) {
 	t.Helper()
 	_, answer := ask(t, endpoint, "glue", "AWSGlue.GetTable", map[string]any{"DatabaseName": "api_kinesis_" + env, "Name": "events"})
 	table := decode[struct {
@@ -120,7 +149,7 @@ func checkTable(t *testing.T, endpoint, env, serde string) {
 	expect(t, "location", bucket+"/events/", table.StorageDescriptor.Location)
 	expect(t, "template", bucket+"/events/year=${year}/month=${month}/day=${day}/hour=${hour}/",
 		table.Parameters["storage.location.template"])
-	expect(t, "years", "2026,NOW", table.Parameters["projection.year.range"])
+	expect(t, "years", years, table.Parameters["projection.year.range"])
 	expect(t, "partition keys", []struct{ Name, Type string }{
 		{"year", "string"}, {"month", "string"}, {"day", "string"}, {"hour", "string"},
 	}, table.PartitionKeys)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+	"time"
 
 	"cdk.tf/go/ingest/internal/readable"
 )
@@ -31,30 +32,60 @@ type settled struct {
 // checkpoint has the records that are in the stream. It is written whole, and never has more than the stream has confirmed. It
 // has less only after a crash between the confirmation and the write.
 type checkpoint struct {
-	path    string
-	of      identity
+	path string
+	of   identity
+	// before is when the first replay began that could read what it puts, or zero. Objects that were written later can hold it.
+	before  time.Time
 	objects map[objectID]*settled
 }
 
 // identity is the source and the target of a checkpoint. The lines that one stream confirmed mean nothing for another.
 type identity struct {
-	Bucket   string `json:"bucket"`
-	Stream   string `json:"stream"`
-	Region   string `json:"region"`
-	Endpoint string `json:"endpoint,omitempty"`
+	Delivered bool   `json:"delivered,omitempty"`
+	Bucket    string `json:"bucket"`
+	Stream    string `json:"stream"`
+	Region    string `json:"region"`
+	Endpoint  string `json:"endpoint,omitempty"`
+	// ToRegion and ToEndpoint are the stream's. Empty means the bucket's.
+	ToRegion   string `json:"toRegion,omitempty"`
+	ToEndpoint string `json:"toEndpoint,omitempty"`
+}
+
+func (o Options) identity() identity {
+	i := identity{Delivered: o.Delivered, Bucket: o.Bucket, Stream: o.Stream, Region: o.Region, Endpoint: o.Endpoint}
+	if o.ToRegion != o.Region {
+		i.ToRegion = o.ToRegion
+	}
+	if o.ToEndpoint != o.Endpoint {
+		i.ToEndpoint = o.ToEndpoint
+	}
+	return i
 }
 
 func (i identity) String() string {
-	where := i.Region
-	if i.Endpoint != "" {
-		where += " at " + i.Endpoint
+	from, to := place(i.Region, i.Endpoint), place(cmp.Or(i.ToRegion, i.Region), cmp.Or(i.ToEndpoint, i.Endpoint))
+	text := i.Bucket
+	if i.Delivered {
+		text = "the delivered objects of " + text
 	}
-	return fmt.Sprintf("%s to %s in %s", i.Bucket, i.Stream, where)
+	if from != to {
+		text += " in " + from
+	}
+	return text + " to " + i.Stream + " in " + to
+}
+
+// place names a region, and the address if it is not AWS's.
+func place(region, endpoint string) string {
+	if endpoint == "" {
+		return region
+	}
+	return region + " at " + endpoint
 }
 
 // file is the checkpoint's form on disk.
 type file struct {
 	identity
+	Before  time.Time    `json:"before,omitzero"`
 	Objects []fileObject `json:"objects"`
 }
 
@@ -108,6 +139,7 @@ func loadCheckpoint(path string, of identity) (*checkpoint, error) {
 	if err := f.check(); err != nil {
 		return nil, fmt.Errorf("--checkpoint: %s is damaged: %w; restore it, %s", path, err, remedy)
 	}
+	c.before = f.Before
 	for _, o := range f.Objects {
 		c.objects[objectID{o.Key, o.ETag}] = &settled{version: o.Version, lines: o.Lines, done: o.Done}
 	}
@@ -204,7 +236,7 @@ func (c *checkpoint) commit(batch []entry) error {
 }
 
 func (c *checkpoint) file() file {
-	f := file{identity: c.of, Objects: []fileObject{}}
+	f := file{identity: c.of, Before: c.before, Objects: []fileObject{}}
 	for id, s := range c.objects {
 		if len(s.done) > 0 {
 			f.Objects = append(f.Objects, fileObject{id.key, id.etag, s.version, s.lines, s.done})

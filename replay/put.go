@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,13 +9,16 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"cdk.tf/go/ingest/internal/quota"
+	"cdk.tf/go/ingest/local/apigateway/vtl"
 )
 
 const (
@@ -47,12 +51,45 @@ type entry struct {
 
 func (e entry) bytes() int { return len(e.data) + len(e.key) }
 
-// partitionKey returns a key that spreads records evenly, and is always the same for a record. Firehose's error records do not
-// have the original partition key, so a replay cannot keep a record's shard, or its order with other records. A record that is
+// partitionKey returns a key that spreads records evenly, and is always the same for a record. Neither error records nor delivered
+// ones have the original partition key, so a replay cannot keep a record's shard, or its order with other records. A record that is
 // put twice is in one shard twice.
 func partitionKey(key string, line int) string {
 	sum := sha256.Sum256([]byte(key + "\n" + strconv.Itoa(line)))
 	return hex.EncodeToString(sum[:16])
+}
+
+// maxKey is the longest partition key, in characters (API reference, PutRecordsRequestEntry).
+const maxKey = 256
+
+// key returns the record's partition key: what the path finds in it, or a made one. It refuses a record that is too large with
+// its key.
+func (r *run) key(e entry) (string, error) {
+	e.key = partitionKey(e.object.key, e.line)
+	if r.KeyPath != nil {
+		found, err := r.find(e.data)
+		if err != nil {
+			return "", err
+		}
+		e.key = cmp.Or(found, e.key)
+	}
+	if e.bytes() > r.limits.record {
+		return "", fmt.Errorf("its %d bytes, partition key included, are more than the %d that a record of the stream may have", e.bytes(), r.limits.record)
+	}
+	return e.key, nil
+}
+
+// find returns what the path finds in a record, or "".
+func (r *run) find(data []byte) (string, error) {
+	payload, ok := vtl.ParsePayload(data)
+	if !ok {
+		return "", nil
+	}
+	found, err := r.KeyPath.Text(payload)
+	if length := utf8.RuneCountInString(found); err == nil && length > maxKey {
+		err = fmt.Errorf("its partition key has %d characters, more than the %d that Kinesis allows", length, maxKey)
+	}
+	return found, err
 }
 
 // limits are the limits of the stream.
@@ -62,15 +99,20 @@ type limits struct {
 	record int
 	// rate is in records per second, and bytes in bytes per second.
 	rate, bytes float64
+	// now is the time of the answer by the clock of AWS, or by this machine's if the answer does not say it.
+	now time.Time
 }
 
 func (r *run) describe(ctx context.Context) (limits, error) {
 	answer, err := r.To.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: aws.String(r.Stream)})
 	if err != nil {
-		return limits{}, fmt.Errorf("the stream %s in %s: %w%s", r.Stream, r.Region, err, remedy(err, "kinesis:DescribeStreamSummary on it"))
+		return limits{}, fmt.Errorf("the stream %s in %s: %w%s", r.Stream, r.ToRegion, err, remedy(err, "kinesis:DescribeStreamSummary on it"))
 	}
 	described := answer.StreamDescriptionSummary
-	l := limits{shards: max(int(aws.ToInt32(described.OpenShardCount)), 1), record: quota.MaxRecordBytes}
+	l := limits{shards: max(int(aws.ToInt32(described.OpenShardCount)), 1), record: quota.MaxRecordBytes, now: r.Clock.Now()}
+	if now, ok := middleware.GetServerTime(answer.ResultMetadata); ok {
+		l.now = now
+	}
 	if kib := int(aws.ToInt32(described.MaxRecordSizeInKiB)); kib > 0 {
 		l.record = kib << 10
 	}
@@ -218,7 +260,9 @@ func (r *run) count(taken []entry) {
 	r.summary.Put += len(taken)
 	for _, e := range taken {
 		r.summary.Bytes += int64(len(e.data))
-		r.summary.ByCode[e.code]++
+		if !r.Delivered {
+			r.summary.ByCode[e.code]++
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package replay
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -25,7 +24,8 @@ import (
 // in the other; published objects hold numbers. decode reads both.
 //
 // Assumption REPLAY-3: AWS does not document whether these objects are compressed like the delivered ones. An object that
-// begins like GZIP is decompressed, whatever its name, and anything else that is not JSON is rejected with its reason.
+// begins like a compressed one (REPLAY-4) is decompressed, whatever its name, and anything else that is not JSON is rejected with
+// its reason.
 
 // failed is one record that Firehose could not deliver.
 type failed struct {
@@ -80,6 +80,8 @@ type lines struct {
 	reader *bufio.Reader
 	// number is the number of the last line that was read, from 1.
 	number int
+	// ended is the error that ended the object.
+	ended error
 }
 
 // errNotLines is the error of an object that holds something other than error records.
@@ -88,26 +90,48 @@ var errNotLines = errors.New("the object holds no JSON lines, as Firehose writes
 // errLong is the error of one line. The next one can be read.
 var errLong = fmt.Errorf("the line is longer than %d MiB, more than any record can have", longestLine>>20)
 
-func readLines(object io.Reader) (*lines, error) {
-	reader := bufio.NewReaderSize(object, 64<<10)
-	if magic, _ := reader.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		unzipped, err := gzip.NewReader(reader)
-		if err != nil {
-			return nil, err
-		}
-		reader = bufio.NewReaderSize(unzipped, 64<<10)
+// errTable is the error of an object that Firehose converted.
+var errTable = errors.New("the object is Parquet or ORC, and a replay reads lines; convert it to lines of JSON first, for example with UNLOAD of Athena")
+
+// readLines decompresses an object and reads its lines. wanted are the bytes with which an object may begin, or "" for any.
+func readLines(object content, wanted string) (*lines, error) {
+	text, err := decompress(object)
+	if err != nil {
+		return nil, err
 	}
-	first, err := reader.Peek(1)
-	if err == nil && bytes.IndexByte([]byte("{ \t\r\n"), first[0]) < 0 {
+	reader := bufio.NewReaderSize(text, 64<<10)
+	first, _ := reader.Peek(4)
+	switch {
+	case string(first) == "PAR1" || strings.HasPrefix(string(first), "ORC"):
+		return nil, errTable
+	case wanted != "" && len(first) > 0 && strings.IndexByte(wanted, first[0]) < 0:
 		return nil, errNotLines
 	}
 	return &lines{reader: reader}, nil
 }
 
+// failures reads the records of an object below the error prefix, one a line.
+type failures struct{ *lines }
+
+func (f failures) next() (item, error) {
+	line, err := f.item()
+	line.text = bytes.TrimSpace(line.text)
+	return line, err
+}
+
+// item returns the next line. If it is too long, that is its problem.
+func (l *lines) item() (item, error) {
+	text, err := l.next()
+	if errors.Is(err, errLong) {
+		return item{number: l.number, last: l.number, problem: err}, nil
+	}
+	return item{number: l.number, last: l.number, text: text}, err
+}
+
 // next returns the next line without its end, or io.EOF after the last one. Every other error except errLong ends the object.
 func (l *lines) next() ([]byte, error) {
 	var line []byte
-	for long := false; ; {
+	for long := false; l.ended == nil; {
 		part, err := l.reader.ReadSlice('\n')
 		if long = long || len(line)+len(part) > longestLine; long {
 			line = nil
@@ -122,9 +146,10 @@ func (l *lines) next() ([]byte, error) {
 			if long {
 				return nil, errLong
 			}
-			return bytes.TrimSpace(line), nil
+			return bytes.TrimSuffix(line, []byte("\n")), nil
 		default:
-			return nil, err
+			l.ended = err
 		}
 	}
+	return nil, l.ended
 }

@@ -55,23 +55,26 @@ func TestDecode(t *testing.T) {
 
 func TestLines(t *testing.T) {
 	long := "{" + strings.Repeat("x", longestLine)
-	l, err := readLines(strings.NewReader(" \n{1}\r\n\n{2}\n" + long + "\n{3}"))
+	l, err := readLines(strings.NewReader(" \n{1}\r\n\n{2}\n"+long+"\n{3}"), "{ ")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for {
-		text, err := l.next()
+		line, err := (failures{l}).next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		got = append(got, fmt.Sprint(l.number, string(text), err))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprint(line.number, string(line.text), line.problem))
 	}
 	want := []string{"1<nil>", "2{1}<nil>", "3<nil>", "4{2}<nil>", "5the line is longer than 16 MiB, more than any record can have", "6{3}<nil>"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if empty, err := readLines(strings.NewReader("")); err != nil {
+	if empty, err := readLines(strings.NewReader(""), "{"); err != nil {
 		t.Errorf("an empty object: %v", err)
 	} else if _, err := empty.next(); !errors.Is(err, io.EOF) {
 		t.Errorf("an empty object's first line: %v", err)

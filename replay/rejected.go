@@ -19,10 +19,12 @@ type rejection struct {
 	Key    string `json:"key"`
 	ETag   string `json:"etag"`
 	// Line is 0 if the whole object cannot be read.
-	Line      int    `json:"line"`
+	Line int `json:"line"`
+	// LastLine is the last of several lines that are rejected together, or 0.
+	LastLine  int    `json:"lastLine,omitempty"`
 	Reason    string `json:"reason"`
 	ErrorCode string `json:"errorCode,omitempty"`
-	// Record is the line as Firehose wrote it. It is empty if the line is not text, or too long.
+	// Record is the line, or the lines, as Firehose wrote them. It is empty if they are not text, or a line is too long.
 	Record string `json:"record,omitempty"`
 }
 

@@ -1,4 +1,5 @@
-// Package replay puts the records that Firehose could not deliver, and wrote below its error prefix, back into the stream.
+// Package replay puts the records that Firehose could not deliver, and wrote below its error prefix, back into the stream. It does
+// the same with records that Firehose delivered.
 //
 // It reads the objects in the order of their keys, and their lines in order. It puts one batch after the other, and after each
 // it records in the checkpoint what the stream has confirmed. So another replay with the same checkpoint continues where this
@@ -7,7 +8,8 @@
 // also repeat its batch, as with every producer.
 //
 // A replay reads the objects that exist when it begins. Records that fail again meanwhile make new objects, which are left for
-// the next replay.
+// the next replay. Delivered records that go through their own stream again make new objects too. No replay with the same checkpoint
+// reads those.
 package replay
 
 import (
@@ -20,6 +22,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/jonboulle/clockwork"
+
+	"cdk.tf/go/ingest/local/apigateway/vtl"
 )
 
 // Bucket is the part of S3 that a replay needs: s3:ListBucket and s3:GetObject.
@@ -39,9 +43,17 @@ type Options struct {
 	Target
 	From Bucket
 	To   Stream
+	// Delivered replays delivered objects instead of error objects. Each of their lines is a record.
+	Delivered bool
+	// Feeds means that the records land in the bucket again, or may. Then a replay of delivered objects leaves out those that
+	// were written after the first replay with its checkpoint began: they can hold what it has put.
+	Feeds bool
 	// Since and Until bound the time at which Firehose received a record: Since inclusive, Until exclusive. If a record does
-	// not have that time, the time at which its object was written counts. Zero is no bound.
+	// not have that time, the time at which its object was written counts. So it is for every delivered record. Zero is no bound.
 	Since, Until time.Time
+	// KeyPath finds a record's partition key in it. Nil, or a record in which it finds nothing, means a key made of the object's
+	// key and the line.
+	KeyPath *vtl.Path
 	// ErrorType is a part of the key: Firehose's error-output-type, such as processing-failed. Empty means any.
 	ErrorType string
 	// Rate is in records per second. 0 means half of what the stream's open shards accept.
@@ -93,6 +105,8 @@ type run struct {
 	size  int
 	// free is when the next batch may be put.
 	free time.Time
+	// bounded means that bound has set Until.
+	bounded bool
 }
 
 // Run replays. The summary is valid even if there is an error.
@@ -106,7 +120,7 @@ func Run(ctx context.Context, opts Options) (_ Summary, err error) {
 		}
 		defer func() { _ = lock.Close() }()
 	}
-	r.checkpoint, err = loadCheckpoint(opts.Checkpoint, identity{opts.Bucket, opts.Stream, opts.Region, opts.Endpoint})
+	r.checkpoint, err = loadCheckpoint(opts.Checkpoint, opts.identity())
 	if err != nil {
 		return r.summary, err
 	}
@@ -114,11 +128,15 @@ func Run(ctx context.Context, opts Options) (_ Summary, err error) {
 		return r.summary, interrupted(ctx, err)
 	}
 	r.summary.Rate = r.limits.rate
+	if err := r.bound(); err != nil {
+		return r.summary, err
+	}
 	objects, err := r.list(ctx)
 	if err != nil {
 		return r.summary, interrupted(ctx, err)
 	}
 	r.progress = newProgress(r, objects)
+	r.sayBound()
 	r.sayRate()
 	err = r.objects(ctx, objects)
 	r.progress.end()
@@ -134,6 +152,41 @@ func interrupted(ctx context.Context, err error) error {
 		return ErrInterrupted
 	}
 	return err
+}
+
+// bound leaves out the objects that can hold what replays with this checkpoint have put. The checkpoint keeps the time at which
+// the first of them began, by the clock of AWS, before anything is put.
+func (r *run) bound() error {
+	if !r.Delivered || !r.Feeds {
+		return nil
+	}
+	before := r.checkpoint.before
+	if before.IsZero() {
+		before = r.limits.now.Truncate(time.Second).UTC()
+		if !r.Since.Before(before) {
+			return fmt.Errorf("--since %s is in the future; use an earlier time", r.Since.UTC().Format(time.RFC3339))
+		}
+		r.checkpoint.before = before
+		if !r.DryRun {
+			if err := errors.Join(r.checkpoint.prepare(nil), r.checkpoint.commit(nil)); err != nil {
+				return fmt.Errorf("--checkpoint: %w; nothing was put: make room, and run the same command again", err)
+			}
+		}
+	}
+	if !r.Since.Before(before) {
+		return fmt.Errorf("--since %s: the objects written from %s on can hold what replays with this checkpoint have put; use an earlier time, or name another --checkpoint to read them",
+			r.Since.UTC().Format(time.RFC3339), before.Format(time.RFC3339))
+	}
+	if r.bounded = r.Until.IsZero() || r.Until.After(before); r.bounded {
+		r.Until = before
+	}
+	return nil
+}
+
+func (r *run) sayBound() {
+	if r.bounded {
+		r.progress.say("objects written from %s on are left out, because they can hold what this replay puts", r.Until.Format(time.RFC3339))
+	}
 }
 
 func (r *run) sayRate() {
@@ -186,61 +239,78 @@ func (r *run) object(ctx context.Context, o object) error {
 	}
 	defer spooled.close()
 	r.progress.reading(spooled)
-	text, err := readLines(spooled)
+	text, err := r.read(spooled)
 	if err != nil {
-		return r.reject(o, 0, failed{}, nil, err)
+		return r.reject(o, item{}, "", err)
 	}
 	known := r.checkpoint.object(o.id)
 	known.version = o.version
-	for {
+	for last := 0; ; {
 		line, err := text.next()
-		if errors.Is(err, io.EOF) {
-			known.lines = text.number
+		switch {
+		case errors.Is(err, io.EOF):
+			known.lines = last
 			return nil
+		case err != nil:
+			return r.reject(o, item{}, "", fmt.Errorf("it cannot be read after line %d: %w", last, err))
 		}
-		if err == nil || errors.Is(err, errLong) {
-			err = r.line(ctx, o, text.number, line, err)
-		} else {
-			return r.reject(o, 0, failed{}, nil, fmt.Errorf("it cannot be read after line %d: %w", text.number, err))
-		}
-		if err != nil {
+		last = line.last
+		if err := r.line(ctx, o, line); err != nil {
 			return err
 		}
 	}
 }
 
-// line adds one line to the batch, or rejects it with a reason.
-func (r *run) line(ctx context.Context, o object, number int, line []byte, problem error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
+// reader reads an object's lines. Its error is io.EOF after the last one, and every other error ends the object.
+type reader interface{ next() (item, error) }
+
+func (r *run) read(object content) (reader, error) {
+	if r.Delivered {
+		text, err := readLines(object, "")
+		return &delivered{lines: text}, err
 	}
-	if r.checkpoint.has(o.id, number) {
-		if len(line) > 0 {
+	text, err := readLines(object, "{ \t\r\n")
+	return failures{text}, err
+}
+
+// line adds one line to the batch, or rejects it with a reason.
+func (r *run) line(ctx context.Context, o object, line item) error {
+	empty := line.problem == nil && blank(line.text)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case r.checkpoint.has(o.id, line.number):
+		if !empty {
 			r.summary.Earlier++
 		}
 		return nil
-	}
-	if problem != nil {
-		return r.reject(o, number, failed{}, nil, problem)
-	}
-	if len(line) == 0 {
+	case line.problem != nil:
+		return r.reject(o, line, "", line.problem)
+	case empty:
 		known := r.checkpoint.object(o.id)
-		known.done = known.done.add(number)
+		known.done = known.done.add(line.number)
 		return nil
 	}
-	record, err := decode(line)
+	record, err := r.decode(line.text)
 	if r.outside(record, o) {
 		r.summary.Outside++
 		return nil
 	}
-	key := partitionKey(o.id.key, number)
-	if size := len(record.data) + len(key); err == nil && size > r.limits.record {
-		err = fmt.Errorf("its %d bytes, partition key included, are more than the %d that a record of the stream may have", size, r.limits.record)
+	e := entry{object: o.id, line: line.number, data: record.data, code: record.code}
+	if err == nil {
+		e.key, err = r.key(e)
 	}
 	if err != nil {
-		return r.reject(o, number, record, line, err)
+		return r.reject(o, line, record.code, err)
 	}
-	return r.add(ctx, entry{object: o.id, line: number, data: record.data, key: key, code: record.code})
+	return r.add(ctx, e)
+}
+
+func (r *run) decode(line []byte) (failed, error) {
+	if r.Delivered {
+		return failed{data: line}, nil
+	}
+	return decode(line)
 }
 
 func (r *run) outside(record failed, o object) bool {
@@ -256,11 +326,14 @@ const shown = 10
 
 // reject writes a record that can never be put to the file, or as line 0 an object that cannot be read. The checkpoint does not
 // have it, so the next replay tries it again. That helps, for example, after an increase of the stream's limit.
-func (r *run) reject(o object, number int, record failed, line []byte, reason error) error {
+func (r *run) reject(o object, line item, code string, reason error) error {
 	r.summary.Rejected++
 	place := fmt.Sprintf("s3://%s/%s", r.Bucket, o.id.key)
-	if number > 0 {
-		place += fmt.Sprintf(" line %d", number)
+	switch {
+	case line.last > line.number:
+		place += fmt.Sprintf(" lines %d to %d", line.number, line.last)
+	case line.number > 0:
+		place += fmt.Sprintf(" line %d", line.number)
 	}
 	switch {
 	case r.summary.Rejected <= shown:
@@ -271,11 +344,14 @@ func (r *run) reject(o object, number int, record failed, line []byte, reason er
 	if r.DryRun {
 		return nil
 	}
-	err := r.rejects.add(rejection{
-		Bucket: r.Bucket, Key: o.id.key, ETag: o.id.etag, Line: number,
-		Reason: reason.Error(), ErrorCode: record.code, Record: string(line),
-	})
-	if err != nil {
+	rejected := rejection{
+		Bucket: r.Bucket, Key: o.id.key, ETag: o.id.etag, Line: line.number,
+		Reason: reason.Error(), ErrorCode: code, Record: string(line.text),
+	}
+	if line.last > line.number {
+		rejected.LastLine = line.last
+	}
+	if err := r.rejects.add(rejected); err != nil {
 		return fmt.Errorf("--rejected: %w; make room, or name another file", err)
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// object is an object below the error prefix.
+// object is an object below the prefix.
 type object struct {
 	id       objectID
 	version  string
@@ -47,18 +47,29 @@ func (r *run) list(ctx context.Context) ([]object, error) {
 
 // wanted reports whether an object must be read. Firehose writes an object after it received its records. S3 truncates that
 // time to seconds.
+//
+// Assumption REPLAY-5: an object's LastModified is the time of its delivery, "creation date of the object" (S3's API reference,
+// Object), and Firehose creates an object after all its records have arrived. AWS does not document the latter. A copy of an object
+// has the time of the copy. The dates in a key are other times: those of the oldest record in the object, in the delivery stream's
+// time zone (developer guide, "Configure Amazon S3 object name format"; FH-2). A delivered record has no time of its own, so the
+// object's time is that of all its records.
 func (r *run) wanted(o object) bool {
-	folder := o.size == 0 && strings.HasSuffix(o.id.key, "/")
+	if o.size == 0 && strings.HasSuffix(o.id.key, "/") { // a folder
+		return false
+	}
+	if r.Delivered {
+		return !r.outside(failed{}, o)
+	}
 	before := !r.Since.IsZero() && o.modified.Add(time.Second).Before(r.Since)
-	return !folder && !before && strings.Contains(o.id.key, r.ErrorType)
+	return !before && strings.Contains(o.id.key, r.ErrorType)
 }
 
 // spool is an object's copy on this machine. It is needed because a batch may wait for the stream longer than S3 keeps a
 // connection open. The file has no name, so it disappears with the process, also after a crash.
 type spool struct {
 	file *os.File
-	// read is the number of bytes that have been read.
-	read int64
+	// size is in bytes. read is the number of bytes that have been read.
+	size, read int64
 }
 
 func (s *spool) Read(p []byte) (int, error) {
@@ -66,6 +77,15 @@ func (s *spool) Read(p []byte) (int, error) {
 	s.read += int64(n)
 	return n, err
 }
+
+// ReadAt is for ZIP archives, whose directory is at their end.
+func (s *spool) ReadAt(p []byte, at int64) (int, error) {
+	n, err := s.file.ReadAt(p, at)
+	s.read = min(s.read+int64(n), s.size)
+	return n, err
+}
+
+func (s *spool) Size() int64 { return s.size }
 
 func (s *spool) close() { _ = s.file.Close() }
 
@@ -89,7 +109,7 @@ func (r *run) fetch(ctx context.Context, o *object) (*spool, error) {
 	}
 	s := &spool{file: file}
 	for try := 1; ; try++ {
-		err = r.copy(ctx, o, file)
+		err = r.copy(ctx, o, s)
 		if err == nil {
 			return s, nil
 		}
@@ -111,23 +131,23 @@ func (r *run) fetchError(o object, err error) error {
 	return fmt.Errorf("reading s3://%s/%s: %w%s", r.Bucket, o.id.key, err, remedy(err, "s3:GetObject on it, and kms:Decrypt if you manage its key"))
 }
 
-func (r *run) copy(ctx context.Context, o *object, to *os.File) error {
+func (r *run) copy(ctx context.Context, o *object, to *spool) error {
 	answer, err := r.From.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(r.Bucket), Key: aws.String(o.id.key)})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = answer.Body.Close() }()
-	if _, err := to.Seek(0, io.SeekStart); err != nil {
+	if _, err := to.file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	if err := to.Truncate(0); err != nil {
+	if err := to.file.Truncate(0); err != nil {
 		return err
 	}
-	if _, err := io.Copy(to, answer.Body); err != nil {
+	if to.size, err = io.Copy(to.file, answer.Body); err != nil {
 		return err
 	}
 	o.id.etag, o.version = strings.Trim(aws.ToString(answer.ETag), `"`), aws.ToString(answer.VersionId)
-	_, err = to.Seek(0, io.SeekStart)
+	_, err = to.file.Seek(0, io.SeekStart)
 	return err
 }
 

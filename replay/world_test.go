@@ -95,6 +95,7 @@ func newWorld(t *testing.T, shards int) *world {
 	w.streams = streams
 	handler := buckets.Handler()
 	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		out.Header().Set("Date", w.clock.Now().UTC().Format(http.TimeFormat))
 		if r.Header.Get("X-Amz-Target") != "" {
 			streams.ServeHTTP(out, r)
 			return
@@ -114,7 +115,7 @@ func (w *world) connect(endpoint string) {
 	w.objects = awss3.NewFromConfig(cfg, func(o *awss3.Options) { o.UsePathStyle = true })
 	w.stream = &faulty{Client: awskinesis.NewFromConfig(cfg)}
 	w.opts = Options{
-		Target: Target{Bucket: bucketName, Prefix: "errors/", Stream: streamName, Region: "us-east-1", Endpoint: endpoint},
+		Target: Target{Bucket: bucketName, Prefix: "errors/", Stream: streamName, Region: "us-east-1", Endpoint: endpoint, ToRegion: "us-east-1", ToEndpoint: endpoint},
 		From:   w.objects, To: w.stream, Clock: w.clock, Jitter: func() float64 { return 1 }, Progress: &w.stderr,
 		Checkpoint: filepath.Join(w.dir, "replay", "c.json"), Rejected: filepath.Join(w.dir, "replay", "c.rejected.jsonl"),
 	}

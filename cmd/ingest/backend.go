@@ -85,7 +85,7 @@ func (f backendFlags) config(command *cobra.Command) (backend.Config, error) {
 	if cfg != (backend.Config{}) {
 		return cfg, usagef("--env is given beside --bucket, --region or --kms-key; give one or the other: the environment has all three")
 	}
-	stack, err := readEnvironment(f.env, "leave the flag out and use the others")
+	stack, err := readEnvironment("--env", f.env, "leave the flag out and use the others")
 	if err != nil {
 		return cfg, err
 	}

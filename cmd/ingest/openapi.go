@@ -112,7 +112,7 @@ func (f openapiFlags) read() (*tfjson.Stack, string, error) {
 		stack, err := tfjson.ReadFile(f.stack)
 		return stack, "--stack " + f.stack, err
 	}
-	stack, err := readEnvironment(f.env, "name a synthesised stack with --stack")
+	stack, err := readEnvironment("--env", f.env, "name a synthesised stack with --stack")
 	return stack, "--env " + f.env, err
 }
 

@@ -26,6 +26,7 @@ import (
 
 	"cdk.tf/go/ingest/internal/nearest"
 	"cdk.tf/go/ingest/internal/sdkhttp"
+	"cdk.tf/go/ingest/local/apigateway/vtl"
 	"cdk.tf/go/ingest/replay"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -35,7 +36,12 @@ const replayLong = `Put the records that Firehose could not deliver back into th
 Firehose writes such records below its error prefix. Fix what they failed for first: what fails
 again lands there again. The command deletes nothing.
 
-With --env, the command reads the bucket, the error prefix, the stream, and the region from
+With --delivered, the command puts what Firehose delivered: each line of the objects that were
+written from --since on. Records that go into their own stream are delivered again, so that the
+bucket then has a copy of each. The command does not read those copies, as long as the
+checkpoint is the same. A line that is not JSON by itself is rejected.
+
+With --env, the command reads the bucket, the prefix, the stream, and the region from
 cdktf.out/stacks/ENV/cdk.tf.json. A flag replaces each of them. The credentials are the AWS
 CLI's (AWS_PROFILE, AWS_ACCESS_KEY_ID, …). They need s3:ListBucket, s3:GetObject,
 kinesis:DescribeStreamSummary, and kinesis:PutRecords, and with customer managed keys
@@ -43,26 +49,29 @@ kms:Decrypt and kms:GenerateDataKey.
 
 After each batch, the command writes to the checkpoint what the stream confirmed. After Ctrl-C
 or a failure, run the same command again: it continues from the checkpoint. Without that file it
-puts everything again. Delivery is at least once and in no order with other records. Error
-records do not contain their partition key, so that each gets a key of its object's key and its
-line.`
+puts everything again. Delivery is at least once and in no order with other records. Objects do
+not contain the partition keys of their records, so that each gets a key of its object's key and
+its line, or of --partition-key.`
 
 const replayExample = `  ingest replay --env prod --dry-run                                  Count the records, and put nothing.
   ingest replay --env prod                                            Put all of them.
   ingest replay --env prod --since 2026-03-07 --rate 100              Put those since a day, 100 a second.
-  ingest replay --env dev --endpoint-url http://127.0.0.1:4566        Put those of a running ingest up.`
+  ingest replay --env dev --endpoint-url http://127.0.0.1:4566        Put those of a running ingest up.
+  ingest replay --env prod --delivered --since 2026-03-07 --until 2026-03-08 --to-env staging
+                                                                      Put what was delivered on a day into staging.`
 
 type replayFlags struct {
 	env, bucket, prefix, stream, region, endpoint, since, until, errorType, checkpoint, rejected string
+	toEnv, toEndpoint, toProfile, partitionKey                                                   string
 	rate                                                                                         int
-	dryRun                                                                                       bool
+	dryRun, delivered                                                                            bool
 }
 
 func replayCommand() *cobra.Command {
 	var f replayFlags
 	command := &cobra.Command{
 		Use:     "replay [flags]",
-		Short:   "Put the records that Firehose could not deliver back into the stream",
+		Short:   "Put the records that Firehose could not deliver, or that it delivered, into a stream",
 		Long:    replayLong,
 		Example: replayExample,
 		Args:    noArguments,
@@ -70,14 +79,19 @@ func replayCommand() *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.StringVar(&f.env, "env", "", "Read what the next four flags say from the synthesised stack of `ENV`")
-	flags.StringVar(&f.bucket, "bucket", "", "Read the error objects in `BUCKET`")
+	flags.StringVar(&f.bucket, "bucket", "", "Read the objects in `BUCKET`")
 	flags.StringVar(&f.prefix, "prefix", "", "Read the objects whose keys begin with `PREFIX`")
 	flags.StringVar(&f.stream, "stream", "", "Put the records into the Kinesis data stream `STREAM`")
-	flags.StringVar(&f.region, "region", "", "Use the AWS region `REGION` for both (default the region of ENV, or the AWS CLI's)")
+	flags.StringVar(&f.region, "region", "", "Use the AWS region `REGION` for the bucket, and without --to-env for the stream (default the region of ENV, or the AWS CLI's)")
 	flags.StringVar(&f.endpoint, "endpoint-url", "", "Use `URL` instead of the addresses of AWS, such as ingest up's http://127.0.0.1:4566")
+	flags.BoolVar(&f.delivered, "delivered", false, "Read the delivered objects instead of the error objects; it needs --since")
+	flags.StringVar(&f.toEnv, "to-env", "", "Put the records into the stream of the synthesised stack of `ENV`, in its region")
+	flags.StringVar(&f.toEndpoint, "to-endpoint-url", "", "Use `URL` for the stream (default that of --endpoint-url)")
+	flags.StringVar(&f.toProfile, "to-profile", "", "Use the AWS `PROFILE` for the stream (default the credentials for the bucket)")
+	flags.StringVar(&f.partitionKey, "partition-key", "", "Take each record's partition key from the `JSONPATH` in it, such as $.user_id, where it has one")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "Read and count, and write nothing")
-	flags.StringVar(&f.since, "since", "", "Put only records that Firehose received at `TIME` or later: 2026-03-07T15:00:00Z, or a day (UTC)")
-	flags.StringVar(&f.until, "until", "", "Put only records that Firehose received before `TIME`")
+	flags.StringVar(&f.since, "since", "", "Put only records that Firehose received, or with --delivered wrote, at `TIME` or later: 2026-03-07T15:00:00Z, or a day (UTC)")
+	flags.StringVar(&f.until, "until", "", "Put only those before `TIME`")
 	flags.StringVar(&f.errorType, "error-type", "", "Read only objects whose keys contain `TEXT`, such as processing-failed")
 	flags.IntVar(&f.rate, "rate", 0, "Put `N` records a second at most (default half of the capacity of the stream's open shards)")
 	flags.StringVar(&f.checkpoint, "checkpoint", "", "Keep in `FILE` what is confirmed (default .replay/BUCKET--STREAM.json)")
@@ -86,16 +100,20 @@ func replayCommand() *cobra.Command {
 }
 
 func runReplay(command *cobra.Command, f replayFlags) error {
-	opts, err := f.options(command)
+	opts, own, err := f.options(command)
 	if err != nil {
 		return err
 	}
-	if err := connect(command.Context(), &opts); err != nil {
+	if err := f.connect(command.Context(), &opts); err != nil {
 		return err
 	}
+	opts.Feeds = feeds(own, opts.Target)
 	f.files(&opts)
 	stderr := command.ErrOrStderr()
-	fmt.Fprintf(stderr, "from s3://%s/%s to %s in %s\n", opts.Bucket, opts.Prefix, opts.Stream, opts.Region)
+	fmt.Fprintln(stderr, route(opts.Target))
+	if f.delivered {
+		sayCopies(stderr, own, opts)
+	}
 	summary, err := replay.Run(command.Context(), opts)
 	if opts.DryRun && err == nil {
 		tellDryRun(command.OutOrStdout(), summary)
@@ -104,6 +122,11 @@ func runReplay(command *cobra.Command, f replayFlags) error {
 	if err == nil || summary.Objects > 0 {
 		tell(command.OutOrStdout(), summary)
 	}
+	return outcome(opts, summary, err)
+}
+
+// outcome returns the error with which a replay ends, if it did not put everything.
+func outcome(opts replay.Options, summary replay.Summary, err error) error {
 	switch {
 	case errors.Is(err, replay.ErrInterrupted) && !opts.DryRun:
 		return fmt.Errorf("%w; %s has the confirmed records; run the same command again to continue", err, opts.Checkpoint)
@@ -117,48 +140,104 @@ func runReplay(command *cobra.Command, f replayFlags) error {
 	return nil
 }
 
-// options makes the replay's options from the flags. It reports every problem at once.
-func (f replayFlags) options(command *cobra.Command) (replay.Options, error) {
-	target, err := f.target(command)
+// route says from where to where a replay goes.
+func route(t replay.Target) string {
+	text := fmt.Sprintf("from s3://%s/%s", t.Bucket, t.Prefix)
+	if t.ToRegion != t.Region {
+		text += " in " + t.Region
+	}
+	text += fmt.Sprintf(" to %s in %s", t.Stream, t.ToRegion)
+	if t.ToEndpoint != t.Endpoint {
+		text += " at " + t.ToEndpoint
+	}
+	return text
+}
+
+// sayCopies says that a replay into a bucket's own stream leaves its records in the bucket twice.
+func sayCopies(stderr io.Writer, own replay.Target, opts replay.Options) {
+	const copies = "the bucket gets a second copy of each record, in new objects"
+	switch {
+	case opts.Feeds && own.Bucket == "":
+		fmt.Fprintln(stderr, "if this stream's records land in this bucket,", copies)
+	case opts.Feeds:
+		fmt.Fprintln(stderr, "the records go into the stream that they came from:", copies)
+	}
+}
+
+// feeds reports whether the records land in the bucket again, or may: without --env it is unknown. own is what the stack of
+// --env says.
+func feeds(own, t replay.Target) bool {
+	if own.Bucket == "" {
+		return true
+	}
+	return t.Bucket == own.Bucket && t.Stream == own.Stream && t.ToRegion == t.Region && t.ToEndpoint == t.Endpoint
+}
+
+// options makes the replay's options from the flags, and returns what the stack of --env says. It reports every problem at once.
+func (f replayFlags) options(command *cobra.Command) (opts replay.Options, own replay.Target, err error) {
+	own, err = f.source(command)
+	target := own
+	if err == nil {
+		target, err = f.target(command, own)
+	}
 	errs := []error{err}
-	opts := replay.Options{
-		Target: target, ErrorType: f.errorType, Rate: f.rate, DryRun: f.dryRun,
+	opts = replay.Options{
+		Target: target, Delivered: f.delivered, ErrorType: f.errorType, Rate: f.rate, DryRun: f.dryRun,
 		Clock: clockwork.NewRealClock(), Jitter: rand.Float64,
 		Progress: command.ErrOrStderr(), Terminal: isTerminal(command.ErrOrStderr()),
 	}
-	opts.Since, err = moment("--since", f.since)
-	errs = append(errs, err)
-	opts.Until, err = moment("--until", f.until)
-	errs = append(errs, err)
-	if f.since != "" && f.until != "" && err == nil && !opts.Since.Before(opts.Until) {
-		errs = append(errs, usagef("--since %s is not before --until %s; swap them", f.since, f.until))
+	errs = append(errs, f.times(&opts))
+	if f.delivered && f.errorType != "" {
+		errs = append(errs, usagef("--error-type selects error objects; leave it out, or leave out --delivered"))
 	}
-	if address, err := url.Parse(f.endpoint); f.endpoint != "" && (err != nil || address.Host == "" || !strings.HasPrefix(address.Scheme, "http")) {
-		errs = append(errs, usagef("--endpoint-url is %q; use an address such as http://127.0.0.1:4566", f.endpoint))
+	if f.partitionKey != "" {
+		if opts.KeyPath, err = vtl.ParsePath(f.partitionKey); err != nil {
+			errs = append(errs, usagef("--partition-key: %w; use a path such as $.user_id", err))
+		}
 	}
+	errs = append(errs, checkEndpoint("--endpoint-url", f.endpoint), checkEndpoint("--to-endpoint-url", f.toEndpoint))
 	if command.Flags().Changed("rate") && f.rate < 1 {
 		errs = append(errs, usagef("--rate is %d; use 1 or more records a second", f.rate))
 	}
-	return opts, errors.Join(errs...)
+	return opts, own, errors.Join(errs...)
+}
+
+// times sets the bounds of time.
+func (f replayFlags) times(opts *replay.Options) error {
+	var since, until error
+	opts.Since, since = moment("--since", f.since)
+	opts.Until, until = moment("--until", f.until)
+	switch {
+	case since != nil || until != nil:
+		return errors.Join(since, until)
+	case f.delivered && f.since == "":
+		return usagef("--since is missing, and --delivered needs it; use a time such as 2026-03-07T15:00:00Z, or a day such as 2026-03-07 (UTC)")
+	case f.since != "" && f.until != "" && !opts.Since.Before(opts.Until):
+		return usagef("--since %s is not before --until %s; swap them", f.since, f.until)
+	}
+	return nil
+}
+
+func checkEndpoint(flag, text string) error {
+	address, err := url.Parse(text)
+	if text != "" && (err != nil || address.Host == "" || !strings.HasPrefix(address.Scheme, "http")) {
+		return usagef("%s is %q; use an address such as http://127.0.0.1:4566", flag, text)
+	}
+	return nil
 }
 
 // target returns the values of the environment's stack, overridden by flags.
-func (f replayFlags) target(command *cobra.Command) (replay.Target, error) {
-	var t replay.Target
-	if command.Flags().Changed("env") {
-		stack, err := readEnvironment(f.env, "leave the flag out and use the others")
+func (f replayFlags) target(command *cobra.Command, t replay.Target) (replay.Target, error) {
+	t.Bucket, t.Prefix, t.Stream = cmp.Or(f.bucket, t.Bucket), cmp.Or(f.prefix, t.Prefix), cmp.Or(f.stream, t.Stream)
+	t.Region, t.Endpoint = cmp.Or(f.region, t.Region), f.endpoint
+	t.ToRegion = t.Region
+	if command.Flags().Changed("to-env") {
+		to, err := f.destination()
 		if err != nil {
 			return t, err
 		}
-		if t, err = replay.TargetOf(stack); err != nil {
-			return t, fmt.Errorf("--env %s: %w", f.env, err)
-		}
-		if t.Prefix == "" && f.prefix == "" {
-			return t, fmt.Errorf("--env %s: its error prefix begins with an expression, so error objects cannot be told from other objects; name --prefix, such as processing-failed/", f.env)
-		}
+		t.Stream, t.ToRegion = to.Stream, to.ToRegion
 	}
-	t.Bucket, t.Prefix, t.Stream = cmp.Or(f.bucket, t.Bucket), cmp.Or(f.prefix, t.Prefix), cmp.Or(f.stream, t.Stream)
-	t.Region, t.Endpoint = cmp.Or(f.region, t.Region), f.endpoint
 	var errs []error
 	for _, needed := range []struct{ flag, value, example string }{
 		{"--bucket", t.Bucket, ""}, {"--prefix", t.Prefix, ", such as errors/"}, {"--stream", t.Stream, ""},
@@ -170,32 +249,70 @@ func (f replayFlags) target(command *cobra.Command) (replay.Target, error) {
 	return t, errors.Join(errs...)
 }
 
-// readEnvironment reads the last synthesised stack of an environment. instead is what to use instead of --env, for an error.
-func readEnvironment(env, instead string) (*tfjson.Stack, error) {
-	file, err := environmentFile(env, instead)
+// source returns what the stack of --env says, or nothing without the flag.
+func (f replayFlags) source(command *cobra.Command) (t replay.Target, err error) {
+	if !command.Flags().Changed("env") {
+		return t, nil
+	}
+	stack, err := readEnvironment("--env", f.env, "leave the flag out and use the others")
+	if err != nil {
+		return t, err
+	}
+	read, what, example := replay.TargetOf, "error", "processing-failed/"
+	if f.delivered {
+		read, what, example = replay.DeliveredOf, "delivered", "events/"
+	}
+	if t, err = read(stack); err != nil {
+		return t, fmt.Errorf("--env %s: %w", f.env, err)
+	}
+	if t.Prefix == "" && f.prefix == "" {
+		return t, fmt.Errorf("--env %s: its %s prefix begins with an expression, so %s objects cannot be told from other objects; name --prefix, such as %s", f.env, what, what, example)
+	}
+	return t, nil
+}
+
+// destination returns the stream of --to-env.
+func (f replayFlags) destination() (t replay.Target, err error) {
+	if f.stream != "" {
+		return t, usagef("--stream and --to-env both name the stream; use one of them")
+	}
+	stack, err := readEnvironment("--to-env", f.toEnv, "leave the flag out and use --stream")
+	if err != nil {
+		return t, err
+	}
+	if t, err = replay.StreamOf(stack); err != nil {
+		return t, fmt.Errorf("--to-env %s: %w", f.toEnv, err)
+	}
+	return t, nil
+}
+
+// readEnvironment reads the last synthesised stack of an environment, which a flag names. instead is what to use instead of the
+// flag, for an error.
+func readEnvironment(flag, env, instead string) (*tfjson.Stack, error) {
+	file, err := environmentFile(flag, env, instead)
 	if err != nil {
 		return nil, err
 	}
 	stack, err := tfjson.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("--env: %w; run make synth again", err)
+		return nil, fmt.Errorf("%s: %w; run make synth again", flag, err)
 	}
 	return stack, nil
 }
 
 // environmentFile returns the file of the last synthesised stack of an environment, with the same arguments.
-func environmentFile(env, instead string) (string, error) {
+func environmentFile(flag, env, instead string) (string, error) {
 	p, err := thisProject()
 	if err != nil {
-		return "", fmt.Errorf("--env: %w, or %s", err, instead)
+		return "", fmt.Errorf("%s: %w, or %s", flag, err, instead)
 	}
 	stacks := filepath.Join(p.folder, p.Output, "stacks")
 	made := names(stacks)
 	switch {
 	case len(made) == 0:
-		return "", fmt.Errorf("--env: nothing is synthesised in %s; run make synth", short(stacks))
+		return "", fmt.Errorf("%s: nothing is synthesised in %s; run make synth", flag, short(stacks))
 	case !slices.Contains(made, env):
-		return "", usagef("--env: no environment named %q is synthesised (make synth synthesises all); %s", env, nearest.Remedy(env, made))
+		return "", usagef("%s: no environment named %q is synthesised (make synth synthesises all); %s", flag, env, nearest.Remedy(env, made))
 	}
 	return short(filepath.Join(stacks, env, "cdk.tf.json")), nil
 }
@@ -214,42 +331,89 @@ func moment(flag, text string) (time.Time, error) {
 }
 
 // connect makes the clients. Without flags they use the credentials, region and endpoint of the AWS command line.
-func connect(ctx context.Context, opts *replay.Options) error {
+func (f replayFlags) connect(ctx context.Context, opts *replay.Options) error {
+	from, err := configure(ctx, opts.Region, opts.Endpoint, "")
+	if err != nil {
+		return err
+	}
+	opts.Region, opts.Endpoint = from.Region, aws.ToString(from.BaseEndpoint)
+	to := from.Copy() // its credentials are retrieved once, because that may ask a person for a code
+	to.Region = cmp.Or(opts.ToRegion, opts.Region)
+	if f.toProfile != "" {
+		if to, err = configure(ctx, to.Region, opts.Endpoint, f.toProfile); err != nil {
+			return err
+		}
+	}
+	opts.ToRegion, opts.ToEndpoint = to.Region, cmp.Or(f.toEndpoint, aws.ToString(to.BaseEndpoint))
+	opts.To = kinesis.NewFromConfig(to, func(o *kinesis.Options) {
+		if f.toEndpoint != "" { // the SDK prefers the address of the configuration's sources to that of the configuration
+			o.BaseEndpoint = aws.String(f.toEndpoint)
+		}
+	})
+	opts.From = s3.NewFromConfig(from, func(o *s3.Options) { o.UsePathStyle = opts.Endpoint != "" })
+	return nil
+}
+
+// configure reads the AWS configuration, with values that replace its own unless they are empty.
+func configure(ctx context.Context, region, endpoint, profile string) (aws.Config, error) {
 	// The SDK's log does not help the reader of the errors.
 	more := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
-	if opts.Region != "" {
-		more = append(more, config.WithRegion(opts.Region))
+	if region != "" {
+		more = append(more, config.WithRegion(region))
 	}
-	if opts.Endpoint != "" {
-		more = append(more, config.WithBaseEndpoint(opts.Endpoint))
+	if endpoint != "" {
+		more = append(more, config.WithBaseEndpoint(endpoint))
+	}
+	if profile != "" {
+		more = append(more, config.WithSharedConfigProfile(profile))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, more...)
 	if err != nil {
-		return fmt.Errorf("AWS's configuration cannot be read: %w; correct it, or choose another profile in AWS_PROFILE", err)
+		return cfg, fmt.Errorf("AWS's configuration cannot be read: %w; correct it, or choose another profile in %s", err, profileFlag(profile))
 	}
 	if cfg.Region == "" {
-		return usagef("--region is missing; name it, or an environment with --env")
+		return cfg, usagef("--region is missing; name it, or an environment with --env")
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return fmt.Errorf("there are no AWS credentials (%w); set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (for ingest up: test and test)", err)
+		return cfg, fmt.Errorf("there are no AWS credentials (%w); set %s, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (for ingest up: test and test)", err, profileFlag(profile))
 	}
-	opts.Region, opts.Endpoint = cfg.Region, aws.ToString(cfg.BaseEndpoint)
 	cfg.HTTPClient = sdkhttp.Keep(cfg.HTTPClient)
-	opts.To = kinesis.NewFromConfig(cfg)
-	opts.From = s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = opts.Endpoint != "" })
-	return nil
+	return cfg, nil
+}
+
+// profileFlag names where a profile was, or can be, chosen.
+func profileFlag(profile string) string {
+	if profile != "" {
+		return "--to-profile"
+	}
+	return "AWS_PROFILE"
 }
 
 // files sets the paths of the checkpoint and of the file of rejected records. Without flags they are named for the bucket and
 // the stream.
 func (f replayFlags) files(opts *replay.Options) {
 	name := opts.Bucket + "--" + opts.Stream
-	if address, err := url.Parse(opts.Endpoint); err == nil && address.Host != "" {
-		name += "--" + address.Host
+	if opts.Delivered {
+		name += "--delivered"
+	}
+	if opts.ToRegion != opts.Region {
+		name += "--" + opts.ToRegion
+	}
+	name += host(opts.Endpoint)
+	if opts.ToEndpoint != opts.Endpoint {
+		name += host(opts.ToEndpoint)
 	}
 	name = strings.NewReplacer("/", "-", ":", "-").Replace(name)
 	opts.Checkpoint = cmp.Or(f.checkpoint, filepath.Join(".replay", name+".json"))
 	opts.Rejected = cmp.Or(f.rejected, strings.TrimSuffix(opts.Checkpoint, ".json")+".rejected.jsonl")
+}
+
+// host returns the part of a file's name for an address.
+func host(endpoint string) string {
+	if address, err := url.Parse(endpoint); err == nil && address.Host != "" {
+		return "--" + address.Host
+	}
+	return ""
 }
 
 // isTerminal reports whether w is a terminal, and not a file or a pipe.

@@ -514,6 +514,38 @@ func TestKeyPath(t *testing.T) {
 	}, keys)
 }
 
+// What is in an envelope is put byte for byte, and its partition key is the event's. A record that is no envelope is rejected.
+func TestOpenEnvelopes(t *testing.T) {
+	w := newDelivered(t, 1)
+	path, err := vtl.ParsePath("$.user")
+	w.must(err)
+	w.opts.KeyPath, w.opts.OpenEnvelopes = path, true
+	const head = `{"receivedAt":"2026-03-07T15:00:00.000Z","requestId":"r","index":0,"event":`
+	w.deliver("1", strings.Join([]string{
+		head + `{ "user":"ann", "n":12345678901234567890.10e+2 }}`, head + `null}`, head + `{"receivedAt":"x"}}`,
+		`{"user":"bob"}`, `{"receivedAt":1,"requestId":"r","event":{}}`, `{"requestId":"r","event":{}}`, `[1]`,
+	}, "\n"))
+	keys := map[string]string{}
+	w.stream.put = func(_ int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
+		for _, record := range in.Records {
+			keys[string(record.Data)] = *record.PartitionKey
+		}
+		return forward(in)
+	}
+	w.expect("rejected", 4, w.mustRun().Rejected)
+	for i, want := range []string{
+		`it is no envelope, which has "receivedAt", "requestId" and "event"`, "it is no envelope: json: cannot unmarshal number",
+		`it is no envelope, which has "receivedAt", "requestId" and "event"`, "it is no envelope: json: cannot unmarshal array",
+	} {
+		if got := w.rejected()[i].Reason; !strings.HasPrefix(got, want) {
+			t.Errorf("reason %d is %q, want %q", i, got, want)
+		}
+	}
+	w.expect("the keys", map[string]string{
+		`{ "user":"ann", "n":12345678901234567890.10e+2 }`: "ann", `null`: partitionKey("events/1", 2), `{"receivedAt":"x"}`: partitionKey("events/1", 3),
+	}, keys)
+}
+
 // The progress of a ZIP archive, whose directory is read first, is never more than its size.
 func TestProgressOfZIP(t *testing.T) {
 	w := newDelivered(t, 1)

@@ -51,6 +51,8 @@ type Options struct {
 	// Since and Until bound the time at which Firehose received a record: Since inclusive, Until exclusive. If a record does
 	// not have that time, the time at which its object was written counts. So it is for every delivered record. Zero is no bound.
 	Since, Until time.Time
+	// OpenEnvelopes puts the event of each envelope in place of the envelope. A record that is none is rejected.
+	OpenEnvelopes bool
 	// KeyPath finds a record's partition key in it. Nil, or a record in which it finds nothing, means a key made of the object's
 	// key and the line.
 	KeyPath *vtl.Path
@@ -295,6 +297,9 @@ func (r *run) line(ctx context.Context, o object, line item) error {
 	if r.outside(record, o) {
 		r.summary.Outside++
 		return nil
+	}
+	if err == nil && r.OpenEnvelopes {
+		record.data, err = open(record.data)
 	}
 	e := entry{object: o.id, line: line.number, data: record.data, code: record.code}
 	if err == nil {

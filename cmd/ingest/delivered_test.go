@@ -177,6 +177,28 @@ func TestReplayDeliveredEnvelopes(t *testing.T) {
 	}
 }
 
+// What is put without its envelope is what the client sent, on one line.
+func TestReplayOpensEnvelopes(t *testing.T) {
+	stack, err := goldens.Write("option-envelope", t.TempDir())
+	must(t, err)
+	stack = editedOf(t, stack, `"AWS_IAM"`, `"NONE"`)
+	from, to := filepath.Join(t.TempDir(), "from"), filepath.Join(t.TempDir(), "to")
+	delivered(t, stack, from, []string{"{\n  \"user_id\": 1.50\n}"})
+	p, other := begin(t, stack, from), begin(t, devStack, to)
+	atProjectOf(t, "option-envelope", stack)
+	status, stdout, stderr := ingest(t, "replay", "--env", "option-envelope", "--delivered", "--open-envelopes", "--since", yesterday(),
+		"--endpoint-url", p.aws, "--to-endpoint-url", other.aws, "--stream", "api-kinesis-stream-dev")
+	if status != 0 || stdout != "put 1 record from 1 object\n" {
+		t.Fatalf("it ends with %d and says\n%s%s", status, stdout, stderr)
+	}
+	if status := other.end(); status != 0 {
+		t.Fatalf("the process ends with %d:\n%s", status, other.stderr)
+	}
+	if got := linesOf(t, to, "api-kinesis-firehose-bucket-dev"); len(got) != 1 || got[0] != `{   "user_id": 1.50 }` {
+		t.Errorf("the bucket has %q", got)
+	}
+}
+
 // The stream may be in another account: its calls have the credentials of another profile.
 func TestReplayToAnotherProfile(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")

@@ -64,7 +64,7 @@ type replayFlags struct {
 	env, bucket, prefix, stream, region, endpoint, since, until, errorType, checkpoint, rejected string
 	toEnv, toEndpoint, toProfile, partitionKey                                                   string
 	rate                                                                                         int
-	dryRun, delivered                                                                            bool
+	dryRun, delivered, openEnvelopes                                                             bool
 }
 
 func replayCommand() *cobra.Command {
@@ -88,6 +88,7 @@ func replayCommand() *cobra.Command {
 	flags.StringVar(&f.toEnv, "to-env", "", "Put the records into the stream of the synthesised stack of `ENV`, in its region")
 	flags.StringVar(&f.toEndpoint, "to-endpoint-url", "", "Use `URL` for the stream (default that of --endpoint-url)")
 	flags.StringVar(&f.toProfile, "to-profile", "", "Use the AWS `PROFILE` for the stream (default the credentials for the bucket)")
+	flags.BoolVar(&f.openEnvelopes, "open-envelopes", false, "Put the event that is in each envelope, without the envelope, and reject a record that is none")
 	flags.StringVar(&f.partitionKey, "partition-key", "", "Take each record's partition key from the `JSONPATH` in it, such as $.user_id, where it has one")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "Read and count, and write nothing")
 	flags.StringVar(&f.since, "since", "", "Put only records that Firehose received, or with --delivered wrote, at `TIME` or later: 2026-03-07T15:00:00Z, or a day (UTC)")
@@ -182,7 +183,7 @@ func (f replayFlags) options(command *cobra.Command) (opts replay.Options, own r
 	}
 	errs := []error{err}
 	opts = replay.Options{
-		Target: target, Delivered: f.delivered, ErrorType: f.errorType, Rate: f.rate, DryRun: f.dryRun,
+		Target: target, Delivered: f.delivered, OpenEnvelopes: f.openEnvelopes, ErrorType: f.errorType, Rate: f.rate, DryRun: f.dryRun,
 		Clock: clockwork.NewRealClock(), Jitter: rand.Float64,
 		Progress: command.ErrOrStderr(), Terminal: isTerminal(command.ErrOrStderr()),
 	}

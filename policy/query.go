@@ -127,7 +127,7 @@ func formatName(parquet bool) string {
 	return "JSON"
 }
 
-var datePartition = regexp.MustCompile(`([a-z0-9_]+)=!\{timestamp:[^{}]*\}`)
+var hivePartition = regexp.MustCompile(`([a-z0-9_]+)=!\{(?:timestamp|partitionKeyFromQuery):[^{}]*\}`)
 
 // places are the folders to which a delivery writes, as a table names them: that of all objects, and that of a partition.
 func (c *checker) places(d delivery) (folder, partitions string) {
@@ -135,7 +135,7 @@ func (c *checker) places(d delivery) (folder, partitions string) {
 	prefix, _ := c.value(d.body["prefix"])
 	fixed, _, _ := strings.Cut(prefix, "!{")
 	root := "s3://" + bucket + "/"
-	return root + fixed[:strings.LastIndex(fixed, "/")+1], root + datePartition.ReplaceAllString(prefix, "$1=$${$1}")
+	return root + fixed[:strings.LastIndex(fixed, "/")+1], root + hivePartition.ReplaceAllString(prefix, "$1=$${$1}")
 }
 
 func (c *checker) converts(d delivery) bool {

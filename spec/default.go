@@ -89,9 +89,10 @@ func defaultDelivery() Delivery {
 			BufferMiB:      128,
 			Compression:    ParquetSnappy,
 		},
-		Prefix:      "events/" + datePartitions,
-		ErrorPrefix: "errors/!{firehose:error-output-type}/" + datePartitions,
-		TimeZone:    objectname.UTC,
+		PartitionRetry: 5 * time.Minute, // Firehose's own (API reference, RetryOptions)
+		Prefix:         "events/" + datePartitions,
+		ErrorPrefix:    "errors/!{firehose:error-output-type}/" + datePartitions,
+		TimeZone:       objectname.UTC,
 	}
 }
 

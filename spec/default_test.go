@@ -45,6 +45,7 @@ func TestDefault(t *testing.T) {
 			NewlineDelimited: true,
 			Format:           "JSON",
 			Parquet:          Parquet{BufferInterval: 300 * time.Second, BufferMiB: 128, Compression: "SNAPPY"},
+			PartitionRetry:   300 * time.Second,
 			Prefix: "events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/" +
 				"hour=!{timestamp:HH}/",
 			ErrorPrefix: "errors/!{firehose:error-output-type}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/" +

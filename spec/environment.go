@@ -256,6 +256,17 @@ type Delivery struct {
 	// pattern of Java's DateTimeFormatter in Delivery.TimeZone, and !{firehose:random-string}. A prefix with an expression must
 	// have a timestamp. A synthesis warns of letters in a pattern that are seldom meant, such as YYYY.
 	Prefix string
+	// PartitionBy delivers the events of each value of a field to a folder of their own (Firehose's dynamic partitioning), in this
+	// order, between the fixed folder of Delivery.Prefix and its dates: events/tenant=acme/year=…. It has 1 to 50 fields, or none,
+	// which turns it off. With it, Delivery.Prefix needs a folder and a timestamp, and a buffer has at least 64 MiB and 60 s for
+	// each folder. Firehose writes an event for which a query fails, or gives null or "", below Delivery.ErrorPrefix
+	// (metadata-extraction-failed), as it does with further folders while 500 are in its buffer (activePartitionExceeded).
+	//
+	// You cannot turn it on or off for a deployed delivery stream: Terraform replaces that, and a new one does not deliver events
+	// that came before it was active.
+	PartitionBy []PartitionField
+	// PartitionRetry is how long Firehose retries to deliver a folder of Delivery.PartitionBy: whole seconds, 0 to 7200.
+	PartitionRetry time.Duration
 	// ErrorPrefix begins the key of every object that holds what Firehose could not deliver. It has the same bounds and must
 	// hold !{firehose:error-output-type}. The fixed beginning of one prefix may not begin with that of the other.
 	ErrorPrefix string

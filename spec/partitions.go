@@ -6,20 +6,22 @@ import (
 	"strings"
 )
 
-// Partitioning is how the keys of delivered objects show when their events arrived.
+// Partitioning is how the keys of delivered objects show which fields their events have, and when they arrived.
 type Partitioning struct {
 	// Folder is the beginning of all keys, such as "events/".
 	Folder string
-	// Partitions follow the folder, from the year down, each as NAME=VALUE/.
+	// Partitions follow the folder, each as NAME=VALUE/: the fields of Delivery.PartitionBy, and then dates from the year down.
 	Partitions []Partition
 }
 
-// Partition is one Hive partition by date.
+// Partition is one Hive partition, by date or by a field of the events.
 type Partition struct {
 	// Name is the name of the partition's column in a table.
 	Name string
-	// Pattern is the pattern of the partition's values, in Java's letters: a part of "yyyy-MM-dd-HH".
+	// Pattern is the pattern of a date's values, in Java's letters: a part of "yyyy-MM-dd-HH". It is empty for a field.
 	Pattern string
+	// Values are the known values of a field. Without any, a query must name the value.
+	Values []string
 }
 
 // datePattern is the longest pattern. The partitions' patterns, joined by "-", must begin it.
@@ -31,12 +33,18 @@ var (
 	partitionUnits = []string{"yyyy", "yyyy-MM", "yyyy-MM-dd", datePattern}
 )
 
+// Injected reports whether a query of the table must name the partition's value.
+func (p Partition) Injected() bool { return p.Pattern == "" && len(p.Values) == 0 }
+
 // Partitioning reads the prefix as a folder and Hive partitions by date, from the year down without a gap, so that a query can
-// compute them. ok is false if the prefix is anything else.
+// compute them, and puts the fields of Delivery.PartitionBy before them. ok is false if the prefix is anything else.
 func (d Delivery) Partitioning() (found Partitioning, ok bool) {
 	fixed, _, _ := strings.Cut(d.Prefix, "!{")
 	found.Folder = fixed[:strings.LastIndex(fixed, "/")+1]
 	rest := d.Prefix[len(found.Folder):]
+	for _, field := range d.PartitionBy {
+		found.Partitions = append(found.Partitions, Partition{Name: field.Name, Values: field.Values})
+	}
 	var patterns []string
 	for rest != "" {
 		parts := partitionPattern.FindStringSubmatch(rest)
@@ -54,7 +62,7 @@ func (p Partitioning) has(name string) bool {
 	return slices.ContainsFunc(p.Partitions, func(partition Partition) bool { return partition.Name == name })
 }
 
-// Unit is how long one partition lasts: "year", "month", "day" or "hour".
+// Unit is how long one partition by date lasts: "year", "month", "day" or "hour".
 func (p Partitioning) Unit() string {
 	last := p.Partitions[len(p.Partitions)-1].Pattern
 	return map[string]string{"yy": "year", "MM": "month", "dd": "day", "HH": "hour"}[last[len(last)-2:]]

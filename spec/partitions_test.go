@@ -12,19 +12,33 @@ func TestPartitioning(t *testing.T) {
 		unit   string
 	}{
 		{Default("x").Delivery.Prefix, Partitioning{"events/", []Partition{
-			{"year", "yyyy"}, {"month", "MM"}, {"day", "dd"}, {"hour", "HH"},
+			{Name: "year", Pattern: "yyyy"}, {Name: "month", Pattern: "MM"}, {Name: "day", Pattern: "dd"}, {Name: "hour", Pattern: "HH"},
 		}}, "hour"},
-		{"raw/v1/dt=!{timestamp:yyyy-MM-dd}/", Partitioning{"raw/v1/", []Partition{{"dt", "yyyy-MM-dd"}}}, "day"},
-		{"e/dt=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/", Partitioning{"e/", []Partition{{"dt", "yyyy-MM-dd"}, {"hour", "HH"}}}, "hour"},
-		{"e/at=!{timestamp:yyyy-MM-dd-HH}/", Partitioning{"e/", []Partition{{"at", "yyyy-MM-dd-HH"}}}, "hour"},
-		{"e/m=!{timestamp:yyyy-MM}/", Partitioning{"e/", []Partition{{"m", "yyyy-MM"}}}, "month"},
-		{"e/y=!{timestamp:yyyy}/", Partitioning{"e/", []Partition{{"y", "yyyy"}}}, "year"},
+		{"raw/v1/dt=!{timestamp:yyyy-MM-dd}/", Partitioning{"raw/v1/", []Partition{{Name: "dt", Pattern: "yyyy-MM-dd"}}}, "day"},
+		{"e/dt=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/", Partitioning{"e/", []Partition{{Name: "dt", Pattern: "yyyy-MM-dd"}, {Name: "hour", Pattern: "HH"}}}, "hour"},
+		{"e/at=!{timestamp:yyyy-MM-dd-HH}/", Partitioning{"e/", []Partition{{Name: "at", Pattern: "yyyy-MM-dd-HH"}}}, "hour"},
+		{"e/m=!{timestamp:yyyy-MM}/", Partitioning{"e/", []Partition{{Name: "m", Pattern: "yyyy-MM"}}}, "month"},
+		{"e/y=!{timestamp:yyyy}/", Partitioning{"e/", []Partition{{Name: "y", Pattern: "yyyy"}}}, "year"},
 	} {
 		got, ok := Delivery{Prefix: row.prefix}.Partitioning()
 		if !ok || !reflect.DeepEqual(got, row.want) {
 			t.Errorf("%s: got %v, %t", row.prefix, got, ok)
 		} else if got.Unit() != row.unit {
 			t.Errorf("%s: the unit is %q, want %q", row.prefix, got.Unit(), row.unit)
+		}
+	}
+}
+
+// The fields come before the dates, in their order.
+func TestPartitioningByField(t *testing.T) {
+	got, ok := Delivery{Prefix: "e/y=!{timestamp:yyyy}/", PartitionBy: []PartitionField{{Name: "b", Values: []string{"x"}}, {Name: "a"}}}.Partitioning()
+	want := Partitioning{"e/", []Partition{{Name: "b", Values: []string{"x"}}, {Name: "a"}, {Name: "y", Pattern: "yyyy"}}}
+	if !ok || !reflect.DeepEqual(got, want) || got.Unit() != "year" {
+		t.Errorf("got %v, %t", got, ok)
+	}
+	for i, want := range []bool{false, true, false} {
+		if got.Partitions[i].Injected() != want {
+			t.Errorf("%s is injected: %t", got.Partitions[i].Name, !want)
 		}
 	}
 }

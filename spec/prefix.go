@@ -63,6 +63,7 @@ func (p parsedPrefix) timestamps() []string {
 
 const (
 	timestampNamespace = "timestamp"
+	queryNamespace     = "partitionKeyFromQuery"
 	firehoseNamespace  = "firehose"
 	randomString       = "random-string"
 	errorOutputType    = "error-output-type"
@@ -75,8 +76,13 @@ func (e expression) remedy(field string) string {
 		return timestampRemedy(e.value)
 	case firehoseNamespace:
 		return firehoseRemedy(e.value, field)
-	case "partitionKeyFromQuery", "partitionKeyFromLambda":
-		return "leave it out: it needs dynamic partitioning, which this pipeline does not have"
+	case queryNamespace:
+		if field == errorPrefixField {
+			return "leave it out: Firehose accepts it only in the prefix of delivered objects"
+		}
+		return "leave it out, and set Delivery.PartitionBy, which adds it"
+	case "partitionKeyFromLambda":
+		return "leave it out: it needs a Lambda function, which this pipeline does not have"
 	}
 	return "use the namespace timestamp or firehose"
 }
@@ -133,6 +139,8 @@ func (p parsedPrefix) evaluatedLength(field string) int {
 		switch {
 		case e.namespace == timestampNamespace:
 			length += timestampLength(e.value)
+		case e.namespace == queryNamespace:
+			length++ // at least: the value is known only when an event comes
 		case e.value == randomString:
 			length += randomStringLength
 		default:

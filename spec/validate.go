@@ -50,6 +50,7 @@ func (e Environment) problems() []error {
 	p.firewall(e.Firewall)
 	p.stream(e.Stream)
 	p.delivery(e.Delivery)
+	p.partitions(e)
 	p.bucket(e.Bucket)
 	p.accessLog(e)
 	p.objectLock(e)

@@ -19,8 +19,7 @@ const (
 
 func (p *problems) delivery(delivery Delivery) {
 	if delivery.Format != FormatParquet {
-		p.whole("Delivery.BufferInterval", delivery.BufferInterval, quota.MinBufferInterval, quota.MaxBufferInterval, time.Second, "seconds")
-		p.within("Delivery.BufferMiB", delivery.BufferMiB, quota.MinBufferMiB, quota.MaxBufferMiB)
+		p.buffer(delivery)
 	}
 	p.unusedByFormat(delivery)
 	oneOf(p, "Delivery.Compression", delivery.Compression, Uncompressed, GZIP, ZIP, Snappy)
@@ -42,6 +41,24 @@ func (p *problems) objectNames(delivery Delivery) {
 	}
 	p.match("Delivery.FileExtension", delivery.FileExtension, objectname.Extension,
 		`use "." and then 1 to 127 of 0-9, a-z and ! - _ . * ' ( ), or leave it empty`)
+}
+
+func (p *problems) buffer(delivery Delivery) {
+	const interval, size = "Delivery.BufferInterval", "Delivery.BufferMiB"
+	before := len(p.found)
+	p.whole(interval, delivery.BufferInterval, quota.MinBufferInterval, quota.MaxBufferInterval, time.Second, "seconds")
+	p.within(size, delivery.BufferMiB, quota.MinBufferMiB, quota.MaxBufferMiB)
+	if len(p.found) > before || len(delivery.PartitionBy) == 0 {
+		return
+	}
+	if delivery.BufferInterval < quota.MinPartitionInterval {
+		p.add(interval, "is "+delivery.BufferInterval.String()+" with Delivery.PartitionBy", fmt.Sprintf(
+			"use whole seconds, %d to %d: Firehose requires it for each partition", quota.MinPartitionInterval/time.Second, quota.MaxBufferInterval/time.Second))
+	}
+	if delivery.BufferMiB < quota.MinPartitionMiB {
+		p.add(size, fmt.Sprintf("is %d with Delivery.PartitionBy", delivery.BufferMiB), fmt.Sprintf(
+			"use %d to %d: Firehose requires it for each partition", quota.MinPartitionMiB, quota.MaxBufferMiB))
+	}
 }
 
 // unusedByFormat refuses the options of the format that is not in use. It ignores NewlineDelimited: Parquet has no lines, and a

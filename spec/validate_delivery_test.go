@@ -71,7 +71,8 @@ func TestPrefixTextRefused(t *testing.T) {
 func TestPrefixExpressionsRefused(t *testing.T) {
 	const (
 		stray     = `holds "!{" that opens no expression; write !{namespace:value}, or leave it out`
-		dynamic   = `; leave it out: it needs dynamic partitioning, which this pipeline does not have`
+		query     = `; leave it out, and set Delivery.PartitionBy, which adds it`
+		lambda    = `; leave it out: it needs a Lambda function, which this pipeline does not have`
 		namespace = `; use the namespace timestamp or firehose`
 		unknown   = ` between single quotes: Firehose knows no such part of a date`
 	)
@@ -82,9 +83,11 @@ func TestPrefixExpressionsRefused(t *testing.T) {
 		{"one within another", prefixed("events/!{timestamp:!{timestamp:yyyy}}"), []string{`Delivery.Prefix ` + stray}},
 		{"not closed for errors", errorPrefixed("errors/!{firehose:error-output-type"), []string{`Delivery.ErrorPrefix ` + stray}},
 		{"query", prefixed("events/!{partitionKeyFromQuery:user}/"),
-			[]string{`Delivery.Prefix holds "!{partitionKeyFromQuery:user}"` + dynamic}},
+			[]string{`Delivery.Prefix holds "!{partitionKeyFromQuery:user}"` + query}},
+		{"query among errors", errorPrefixed("errors/!{partitionKeyFromQuery:user}/!{firehose:error-output-type}/"),
+			[]string{`Delivery.ErrorPrefix holds "!{partitionKeyFromQuery:user}"; leave it out: Firehose accepts it only in the prefix of delivered objects`}},
 		{"lambda", prefixed("events/!{partitionKeyFromLambda:user}/"),
-			[]string{`Delivery.Prefix holds "!{partitionKeyFromLambda:user}"` + dynamic}},
+			[]string{`Delivery.Prefix holds "!{partitionKeyFromLambda:user}"` + lambda}},
 		{"unknown namespace", prefixed("events/!{date:yyyy}/"), []string{`Delivery.Prefix holds "!{date:yyyy}"` + namespace}},
 		{"namespace in upper case", prefixed("events/!{Timestamp:yyyy}/"), []string{`Delivery.Prefix holds "!{Timestamp:yyyy}"` + namespace}},
 		{"type of error among events", prefixed("events/!{firehose:error-output-type}/"), []string{

@@ -114,7 +114,7 @@ func (p *problems) columns(e Environment) {
 		case seen[column.Name]:
 			p.add(field+"Name", is(column.Name)+", which another column has too", "use another: Athena ignores case")
 		case partitioning.has(column.Name) && !e.API.Envelope.Enabled: // in an envelope it is a field of the event
-			p.add(field+"Name", is(column.Name)+", which a partition in Delivery.Prefix has too", "leave the column out or rename the partition")
+			p.add(field+"Name", is(column.Name)+", which a partition of Delivery.Prefix or Delivery.PartitionBy has too", "leave the column out or rename the partition")
 		}
 		seen[column.Name] = true
 		if !isColumnType(column.Type) {

@@ -76,7 +76,7 @@ func TestColumnsRefused(t *testing.T) {
 		{"twice", columned(Column{Name: "a", Type: "string"}, Column{Name: "a", Type: "int"}),
 			[]string{`Query.Columns[1].Name is "a", which another column has too; use another: Athena ignores case`}},
 		{"a partition", columned(Column{Name: "month", Type: "string"}),
-			[]string{`Query.Columns[0].Name is "month", which a partition in Delivery.Prefix has too; leave the column out or rename the partition`}},
+			[]string{`Query.Columns[0].Name is "month", which a partition of Delivery.Prefix or Delivery.PartitionBy has too; leave the column out or rename the partition`}},
 		{"type", columned(Column{Name: "a", Type: "integer"}), []string{`Query.Columns[0].Type is "integer"` + kind}},
 		{"comment", columned(Column{Name: "a", Type: "int", Comment: "a\nb"}), []string{`Query.Columns[0].Comment is "a\nb"; use one line of at most 255 characters`}},
 		{"long comment", columned(Column{Name: "a", Type: "int", Comment: strings.Repeat("é", 256)}),

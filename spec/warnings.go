@@ -1,12 +1,14 @@
 package spec
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"cdk.tf/go/ingest/internal/datepattern"
 	"cdk.tf/go/ingest/internal/objectname"
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 // Warnings returns a line for each option of valid environments that is probably a mistake, with the names of the environments.
@@ -14,7 +16,7 @@ import (
 func Warnings(envs []Environment) []string {
 	var found []string
 	for _, warn := range []func(Environment) []string{
-		oldTLS, privateDNS, unmeantDates, misleadingExtension, unknownKeywords, keptPersonalData, unknownExamples,
+		oldTLS, privateDNS, unmeantDates, misleadingExtension, unknownKeywords, keptPersonalData, unknownExamples, manyPartitions,
 	} {
 		var texts []string
 		about := map[string][]string{}
@@ -73,4 +75,17 @@ func misleadingExtension(e Environment) []string {
 		return nil
 	}
 	return []string{"Delivery.FileExtension " + fault + "; " + remedy}
+}
+
+// manyPartitions warns of more known partitions than Firehose has in its buffer at once. Those of an unknown field may be as many.
+func manyPartitions(e Environment) []string {
+	known := 1
+	for _, field := range e.Delivery.PartitionBy {
+		known *= max(len(field.Values), 1)
+	}
+	if known <= quota.ActivePartitions {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s has %d combinations of values: Firehose has at most %d partitions in its buffer and writes the events of others below Delivery.ErrorPrefix; use fewer fields, or ask AWS to raise the quota",
+		partitionField, known, quota.ActivePartitions)}
 }

@@ -136,7 +136,7 @@ func declareDelivery(stack cdktf.TerraformStack, env spec.Environment, where sur
 	})
 	policies := map[string]iam.Document{
 		"read-stream":  {stream.Read()},
-		"write-bucket": bucket.Deliver(env.Delivery.Prefix, env.Delivery.ErrorPrefix),
+		"write-bucket": bucket.Deliver(env.Delivery.KeyPrefix(), env.Delivery.ErrorPrefix),
 		"write-log":    {logs.Write()},
 	}
 	var schema firehose.Schema

@@ -66,16 +66,17 @@ func declareQuery(stack cdktf.TerraformStack, env spec.Environment, where surrou
 func queries(env spec.Environment, database string) []athena.Query {
 	partitioning, _ := env.Delivery.Partitioning()
 	unit := partitioning.Unit()
-	from := fmt.Sprintf("FROM %q.%q\nWHERE %s", env.QueryDatabaseName(), env.QueryTableName(), newest(partitioning, env.Delivery.TimeZone))
+	where := newest(partitioning, env.Delivery.TimeZone) + named(partitioning)
+	from := fmt.Sprintf("FROM %q.%q\nWHERE %s", env.QueryDatabaseName(), env.QueryTableName(), where)
 	found := []athena.Query{{
 		ID: "latest", Name: "latest", Database: database,
-		Description: fmt.Sprintf("Events of this %s and the one before", unit),
+		Description: fmt.Sprintf("Events of this %s and the one before", unit) + replaced(partitioning),
 		SQL:         "SELECT *\n" + from + "\nLIMIT 100",
 	}}
 	if kind := typeOf(env); kind != "" {
 		found = append(found, athena.Query{
 			ID: "count-by-type", Name: "count by type", Database: database,
-			Description: fmt.Sprintf("How many events of each type came in this %s and the one before", unit),
+			Description: fmt.Sprintf("How many events of each type came in this %s and the one before", unit) + replaced(partitioning),
 			SQL:         "SELECT " + kind + " AS type, count(*) AS events\n" + from + "\nGROUP BY 1\nORDER BY 2 DESC",
 		})
 	}
@@ -95,11 +96,46 @@ func newest(partitioning spec.Partitioning, zone string) string {
 	for _, at := range []string{now, before} {
 		var parts []string
 		for _, partition := range partitioning.Partitions {
+			if partition.Pattern == "" {
+				continue
+			}
 			parts = append(parts, fmt.Sprintf("%q = format_datetime(%s, '%s')", partition.Name, at, partition.Pattern))
 		}
 		times = append(times, "("+strings.Join(parts, " AND ")+")")
 	}
 	return "(" + strings.Join(times, "\n    OR ") + ")" // so that "AND …" can follow
+}
+
+// named is a condition for each partition whose value Athena does not know, in which you replace the value. Athena refuses a query
+// without the condition (Athena user guide, "Supported types for partition projection", injected).
+func named(partitioning spec.Partitioning) string {
+	var text strings.Builder
+	for _, name := range injected(partitioning) {
+		fmt.Fprintf(&text, "\n  AND %q = '%s'", name, strings.ToUpper(name))
+	}
+	return text.String()
+}
+
+// replaced says in a query's description what to replace.
+func replaced(partitioning spec.Partitioning) string {
+	var values []string
+	for _, name := range injected(partitioning) {
+		values = append(values, strings.ToUpper(name))
+	}
+	if len(values) == 0 {
+		return ""
+	}
+	return ". Replace " + strings.Join(values, ", ")
+}
+
+func injected(partitioning spec.Partitioning) []string {
+	var names []string
+	for _, partition := range partitioning.Partitions {
+		if partition.Injected() {
+			names = append(names, partition.Name)
+		}
+	}
+	return names
 }
 
 // typeOf returns the SQL for an event's type, or "" if no column has it. Events name it `type`, or `event` like the first event

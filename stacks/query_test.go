@@ -91,6 +91,27 @@ func TestTypeOfAnEnvelope(t *testing.T) {
 	}
 }
 
+// A saved query names each value that Athena cannot know, so that Athena does not refuse it.
+func TestQueriesByField(t *testing.T) {
+	env := spec.Default("x-y")
+	env.Delivery.Prefix = "e/y=!{timestamp:yyyy}/"
+	env.Delivery.PartitionBy = []spec.PartitionField{{Name: "kind", Query: ".kind", Values: []string{"order"}}, {Name: "tenant", Query: ".tenant"}, {Name: "shop", Query: ".shop"}}
+	const want = `SELECT *
+FROM "api_kinesis_x_y"."events"
+WHERE (("y" = format_datetime(now(), 'yyyy'))
+    OR ("y" = format_datetime(now() - interval '1' year, 'yyyy')))
+  AND "tenant" = 'TENANT'
+  AND "shop" = 'SHOP'
+LIMIT 100`
+	latest := queries(env, "db")[0]
+	if latest.SQL != want {
+		t.Errorf("got:\n%s\nwant:\n%s", latest.SQL, want)
+	}
+	if want := "Events of this year and the one before. Replace TENANT, SHOP"; latest.Description != want {
+		t.Errorf("the description is %q, want %q", latest.Description, want)
+	}
+}
+
 // Events block a destroy, and results of queries do not: you can turn the option off again.
 func TestRemovalOfQuery(t *testing.T) {
 	for _, removal := range []spec.Removal{spec.Disposable, spec.Retained, spec.Protected} {

@@ -43,7 +43,7 @@ func others() []spec.Environment {
 		{"option-keys", keys}, {"option-cognito", cognito}, {"option-lambda", lambda}, {"option-token", token}, {"option-private", private}, {"option-producers", producers},
 		{"option-firewall", firewall}, {"option-domain", domain}, {"option-certificate", certificate},
 		{"option-tuned", tuned}, {"option-ondemand", onDemand}, {"option-encrypted", encrypted},
-		{"option-envelope", envelope}, {"option-types", types}, {"option-query", query}, {"option-parquet", parquet}, {"option-alarms", alarms}, {"option-topic", topic}, {"option-web", web}, {"option-names", names}, {"option-provider", provider}, {"option-delivery", delivery},
+		{"option-envelope", envelope}, {"option-types", types}, {"option-query", query}, {"option-parquet", parquet}, {"option-partitions", partitions}, {"option-alarms", alarms}, {"option-topic", topic}, {"option-web", web}, {"option-names", names}, {"option-provider", provider}, {"option-delivery", delivery},
 	} {
 		env := spec.Default(one.name)
 		one.set(&env)
@@ -216,6 +216,16 @@ func parquet(env *spec.Environment) {
 			{Name: "amount", Type: "decimal(12,2)"},
 		},
 	}
+}
+
+// partitions has a folder for each kind of event, which are known, and in it for each tenant, who are not.
+func partitions(env *spec.Environment) {
+	env.Delivery.BufferMiB, env.Delivery.Compression, env.Delivery.PartitionRetry = 64, spec.GZIP, 10*time.Minute
+	env.Delivery.PartitionBy = []spec.PartitionField{
+		{Name: "kind", Query: `if .event == "order" or .event == "view" then .event else "other" end`, Values: []string{"order", "view", "other"}},
+		{Name: "tenant", Query: ".tenant"},
+	}
+	env.Query.Enabled, env.Alarms.Enabled, env.Alarms.Dashboard = true, true, true
 }
 
 func alarms(env *spec.Environment) {

@@ -23,6 +23,25 @@ const (
 	MaxEvaluatedPrefix = 512
 )
 
+// Amazon Data Firehose's bounds of dynamic partitioning.
+const (
+	// MinPartitionMiB and MinPartitionInterval are the smallest buffer of a partition. Firehose checks them when the delivery stream
+	// is made: "BufferingHints.SizeInMBs must be at least 64 when Dynamic Partitioning is enabled.", and the same for
+	// IntervalInSeconds and 60 seconds (both quoted in aws/aws-cdk, aws-kinesisfirehose/lib/private/helpers.ts).
+	MinPartitionMiB      = 64
+	MinPartitionInterval = 60 * time.Second
+	// MaxPartitionKeys is the most keys of a delivery stream (developer guide, "Configure destination settings": "up to 50 dynamic
+	// partitioning keys").
+	MaxPartitionKeys = 50
+	// MaxPartitionRetry is the longest time of retries (API reference, RetryOptions).
+	MaxPartitionRetry = 7200 * time.Second
+	// ActivePartitions is how many partitions a delivery stream has in its buffer at once, unless AWS has raised the quota, to at most
+	// 5,000 (developer guide, "Quota").
+	ActivePartitions = 500
+	// MaxParameter is the longest parameter of a processor, in characters (API reference, ProcessorParameter).
+	MaxParameter = 5120
+)
+
 // Amazon Kinesis Data Streams' bounds of a stream's retention, in whole hours (API reference, IncreaseStreamRetentionPeriod
 // and its opposite).
 const (

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"cdk.tf/go/ingest/internal/objectname"
+	"cdk.tf/go/ingest/internal/tftext"
 	"cdk.tf/go/ingest/modules/internal/tf"
 	"cdk.tf/go/ingest/spec"
 )
@@ -70,7 +71,7 @@ func toS3(cfg Config) *delivery.KinesisFirehoseDeliveryStreamExtendedS3Configura
 		BufferingInterval: jsii.Number(buffer.Interval.Seconds()),
 		BufferingSize:     jsii.Number(buffer.MiB),
 		CompressionFormat: jsii.String(string(cfg.Delivery.Compression)),
-		Prefix:            jsii.String(cfg.Delivery.Prefix),
+		Prefix:            jsii.String(cfg.Delivery.KeyPrefix()),
 		ErrorOutputPrefix: jsii.String(cfg.Delivery.ErrorPrefix),
 		FileExtension:     tf.Optional(cfg.Delivery.FileExtension),
 		KmsKeyArn:         tf.Optional(cfg.KeyARN),
@@ -85,26 +86,53 @@ func toS3(cfg Config) *delivery.KinesisFirehoseDeliveryStreamExtendedS3Configura
 	}
 	if cfg.Delivery.Format == spec.FormatParquet {
 		convert(s3, cfg)
-	} else {
-		s3.ProcessingConfiguration = delimiting(cfg.Delivery.NewlineDelimited)
 	}
+	partition(s3, cfg.Delivery)
+	s3.ProcessingConfiguration = processing(cfg.Delivery)
 	return s3
 }
 
-// delimiting adds the processor that ends each record with a newline. Firehose writes the newline as a backslash and an n. The
-// processor does not need dynamic partitioning.
-func delimiting(on bool) *delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfiguration {
-	if !on {
+type (
+	processors = delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfigurationProcessors
+	parameters = delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfigurationProcessorsParameters
+)
+
+// processing has the processors of a delivery, or is nil if there are none. The one that ends each record with a newline does not
+// need dynamic partitioning. Parquet has no lines.
+func processing(d spec.Delivery) *delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfiguration {
+	var all []*processors
+	if len(d.PartitionBy) > 0 {
+		all = append(all, processor("MetadataExtraction", []string{
+			"MetadataExtractionQuery", tftext.Escape(d.PartitionQuery()), "JsonParsingEngine", "JQ-1.6",
+		}))
+	}
+	if d.NewlineDelimited && d.Format != spec.FormatParquet {
+		// Firehose writes the newline as a backslash and an n.
+		all = append(all, processor("AppendDelimiterToRecord", []string{"Delimiter", `\n`}))
+	}
+	if len(all) == 0 {
 		return nil
 	}
 	return &delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfiguration{
-		Enabled: jsii.Bool(true),
-		Processors: []*delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfigurationProcessors{{
-			Type: jsii.String("AppendDelimiterToRecord"),
-			Parameters: []*delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationProcessingConfigurationProcessorsParameters{{
-				ParameterName:  jsii.String("Delimiter"),
-				ParameterValue: jsii.String(`\n`),
-			}},
-		}},
+		Enabled: jsii.Bool(true), Processors: all,
+	}
+}
+
+// processor has names and values of its parameters in turn.
+func processor(kind string, namesAndValues []string) *processors {
+	var all []*parameters
+	for i := 0; i < len(namesAndValues); i += 2 {
+		all = append(all, &parameters{ParameterName: jsii.String(namesAndValues[i]), ParameterValue: jsii.String(namesAndValues[i+1])})
+	}
+	return &processors{Type: jsii.String(kind), Parameters: all}
+}
+
+// partition turns dynamic partitioning on. The keys come from the processor MetadataExtraction, and the prefix names each.
+func partition(s3 *delivery.KinesisFirehoseDeliveryStreamExtendedS3Configuration, d spec.Delivery) {
+	if len(d.PartitionBy) == 0 {
+		return
+	}
+	s3.DynamicPartitioningConfiguration = &delivery.KinesisFirehoseDeliveryStreamExtendedS3ConfigurationDynamicPartitioningConfiguration{
+		Enabled: jsii.Bool(true), RetryDuration: jsii.Number(d.PartitionRetry.Seconds()),
 	}
 }

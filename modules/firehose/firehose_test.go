@@ -1,8 +1,10 @@
 package firehose_test
 
 import (
+	"encoding/json"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"cdk.tf/go/ingest/modules/firehose"
@@ -109,6 +111,45 @@ func TestParquet(t *testing.T) {
 			}
 		}
 	}`)
+}
+
+// A partition's query is one text of jq, in which Terraform finds no expression of its own.
+func TestPartitions(t *testing.T) {
+	cfg := defaults()
+	cfg.Delivery.BufferMiB, cfg.Delivery.PartitionRetry = 64, 0
+	cfg.Delivery.PartitionBy = []spec.PartitionField{{Name: "type", Query: ".type"}, {Name: "tenant", Query: `.event.tenant // "${none}"`}}
+	parquet := cfg
+	parquet.Delivery.Format, parquet.Schema = spec.FormatParquet, firehose.Schema{Database: "db", Table: "t"}
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		firehose.New(stack, "json", cfg)
+		firehose.New(stack, "parquet", parquet)
+	})
+	const query = `{
+		"type": "MetadataExtraction",
+		"parameters": [
+			{"parameter_name": "MetadataExtractionQuery", "parameter_value": "{type:(.type),tenant:(.event.tenant // \"$${none}\")}"},
+			{"parameter_name": "JsonParsingEngine", "parameter_value": "JQ-1.6"}
+		]
+	}`
+	const line = `{"type": "AppendDelimiterToRecord", "parameters": [{"parameter_name": "Delimiter", "parameter_value": "\\n"}]}`
+	for name, processors := range map[string]string{"json": query + ", " + line, "parquet": query} {
+		s3, _ := resources["aws_kinesis_firehose_delivery_stream."+name]["extended_s3_configuration"].(map[string]any)
+		got := map[string]any{}
+		for _, attribute := range []string{"prefix", "dynamic_partitioning_configuration", "processing_configuration"} {
+			got[attribute] = s3[attribute]
+		}
+		var want map[string]any
+		if err := json.Unmarshal([]byte(`{
+			"prefix": "events/type=!{partitionKeyFromQuery:type}/tenant=!{partitionKeyFromQuery:tenant}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",
+			"dynamic_partitioning_configuration": {"enabled": true, "retry_duration": 0},
+			"processing_configuration": {"enabled": true, "processors": [`+processors+`]}
+		}`), &want); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
 }
 
 func TestTwiceInOneStack(t *testing.T) {

@@ -83,11 +83,15 @@ func (t *Table) Read(partition, region, account string) iam.Statement {
 func partitionKeys(cfg Config) []*gluecatalogtable.GlueCatalogTablePartitionKeys {
 	var keys []*gluecatalogtable.GlueCatalogTablePartitionKeys
 	for _, partition := range cfg.Partitioning.Partitions {
+		comment := partition.Pattern + " of the delivery, " + cmp.Or(cfg.TimeZone, objectname.UTC)
+		if partition.Pattern == "" {
+			comment = "a field of the events"
+		}
 		keys = append(keys, &gluecatalogtable.GlueCatalogTablePartitionKeys{
 			Name: jsii.String(partition.Name),
 			// A value that Athena projects has leading zeros, and is compared as text.
 			Type:    jsii.String("string"),
-			Comment: jsii.String(partition.Pattern + " of the delivery, " + cmp.Or(cfg.TimeZone, objectname.UTC)),
+			Comment: jsii.String(comment),
 		})
 	}
 	return keys

@@ -143,6 +143,34 @@ func TestProjectionsOfDates(t *testing.T) {
 	}
 }
 
+// Athena projects the known values of a field, and takes the value of another from the query.
+func TestProjectionsOfFields(t *testing.T) {
+	cfg := defaults()
+	cfg.Partitioning = spec.Partitioning{Folder: "e/", Partitions: []spec.Partition{
+		{Name: "kind", Values: []string{"order", "view"}}, {Name: "tenant"}, {Name: "y", Pattern: "yyyy"},
+	}}
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { glue.New(stack, "table", cfg) })
+	table := resources["aws_glue_catalog_table.table"]
+	parameters, _ := table["parameters"].(map[string]any)
+	for name, want := range map[string]any{
+		"projection.kind.type": "enum", "projection.kind.values": "order,view",
+		"projection.tenant.type": "injected", "projection.tenant.values": nil, "projection.y.type": "date",
+		"storage.location.template": "s3://bucket/e/kind=$${kind}/tenant=$${tenant}/y=$${y}/",
+	} {
+		if parameters[name] != want {
+			t.Errorf("%s is %v, want %v", name, parameters[name], want)
+		}
+	}
+	want := []any{
+		map[string]any{"name": "kind", "type": "string", "comment": "a field of the events"},
+		map[string]any{"name": "tenant", "type": "string", "comment": "a field of the events"},
+		map[string]any{"name": "y", "type": "string", "comment": "yyyy of the delivery, UTC"},
+	}
+	if diff := cmp.Diff(want, table["partition_keys"]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestTwiceInOneStack(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		glue.New(stack, "first", defaults())

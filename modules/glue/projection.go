@@ -20,7 +20,7 @@ func parameters(cfg Config) map[string]string {
 		"storage.location.template": "s3://" + cfg.Bucket + "/" + tftext.Escape(template(cfg.Partitioning)),
 	}
 	for _, partition := range cfg.Partitioning.Partitions {
-		for key, value := range projection(partition.Pattern, cfg.Since, objectname.AthenaEnd(cfg.TimeZone)) {
+		for key, value := range projection(partition, cfg.Since, objectname.AthenaEnd(cfg.TimeZone)) {
 			found["projection."+partition.Name+"."+key] = value
 		}
 	}
@@ -39,10 +39,17 @@ func template(partitioning spec.Partitioning) string {
 // firstOf is the first date of a year, in the longest pattern.
 const firstOf = "%04d-01-01-00"
 
-// projection of one partition's values. The projection of the year is a date, because its range can end relative to NOW, which each query
-// evaluates. So the time of a synthesis does not matter. With a range into the future, every query without a year would look for
-// future objects.
-func projection(pattern string, since int, end string) map[string]string {
+// projection of one partition's values. Those of a field are listed, or each query names the value. The projection of the year is a
+// date, because its range can end relative to NOW, which each query evaluates. So the time of a synthesis does not matter. With a range
+// into the future, every query without a year would look for future objects.
+func projection(partition spec.Partition, since int, end string) map[string]string {
+	pattern := partition.Pattern
+	switch {
+	case partition.Injected():
+		return map[string]string{"type": "injected"}
+	case pattern == "":
+		return map[string]string{"type": "enum", "values": strings.Join(partition.Values, ",")}
+	}
 	if !strings.HasPrefix(pattern, "yyyy") {
 		found := map[string]string{"type": "integer", "digits": "2"}
 		maps.Copy(found, map[string]map[string]string{

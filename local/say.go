@@ -144,8 +144,12 @@ func (p *Pipeline) sayDelivered(object firehose.Object) {
 	if object.Records == 1 {
 		records = "record"
 	}
-	fmt.Fprintf(p.opts.Out, "delivered %d %s, %d bytes: %s\n", object.Records, records, object.Bytes,
-		filepath.Join(p.bucketsDir(), object.Bucket, filepath.FromSlash(object.Key)))
+	path := filepath.Join(p.bucketsDir(), object.Bucket, filepath.FromSlash(object.Key))
+	if object.ErrorType != "" {
+		fmt.Fprintf(p.opts.Out, "not delivered (%s): %d %s, %d bytes: %s\n", object.ErrorType, object.Records, records, object.Bytes, path)
+		return
+	}
+	fmt.Fprintf(p.opts.Out, "delivered %d %s, %d bytes: %s\n", object.Records, records, object.Bytes, path)
 }
 
 // Status counts what passed through each part of the pipeline since the start. It leaves out streams of the data folder that the

@@ -20,13 +20,15 @@ type format struct {
 	compress func(data []byte, random io.Reader) ([]byte, error) // nil: no compression
 }
 
+const uncompressed = "UNCOMPRESSED"
+
 // Assumption FH-4: the extensions are the developer guide's ("Configure Amazon S3 object name format"), but for
 // HADOOP_SNAPPY, where the guide says ".hsnappy" and AWS writes ".snappy". The guide says nothing of the container formats
 // and of Content-Encoding; they are those of objects that AWS delivered, looked at by floci-io/floci#2328 and #2410
 // (2026-08): one deflated entry with a UUID for a name in a ZIP, snappy-java's (xerial's) stream format for Snappy and not
 // the official framing format, Hadoop's block format for HADOOP_SNAPPY.
 var formats = map[string]format{
-	"UNCOMPRESSED":  {},
+	uncompressed:    {},
 	"GZIP":          {".gz", "gzip", gzipped},
 	"ZIP":           {".zip", "zip", zipped},
 	"Snappy":        {".snappy", "snappy-java", func(data []byte, _ io.Reader) ([]byte, error) { return xerial.Encode(nil, data), nil }},

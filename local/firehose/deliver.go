@@ -1,9 +1,11 @@
 package firehose
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"cdk.tf/go/ingest/local/kinesis"
@@ -23,7 +25,7 @@ import (
 // This package has no limit for a record's size. The 1,000 KiB of the guide's quotas apply to Firehose's own PutRecord, which
 // does not exist with a Kinesis source. The stream's limit applies.
 
-// accept adds records of one shard to the buffer, and delivers whenever the buffer is full. It skips records that it already
+// accept adds records of one shard to the buffers, and delivers each that is full. It skips records that it already
 // has. The caller has the turn. When ctx ends, the remaining records are read again later.
 func (d *DeliveryStream) accept(ctx context.Context, shard string, records []kinesis.Record) error {
 	for _, record := range records {
@@ -34,16 +36,43 @@ func (d *DeliveryStream) accept(ctx context.Context, shard string, records []kin
 			d.pass(shard, record)
 			continue
 		}
-		d.buffer.add(shard, record, d.cfg.Delimiter, d.opts.Clock)
+		touched := d.add(shard, record)
 		d.read[shard] = record.SequenceNumber
-		if len(d.buffer.data) >= d.size {
-			if err := d.deliver(ctx); err != nil {
-				return err
-			}
+		if err := d.deliverFull(ctx, touched); err != nil {
+			return err
 		}
 	}
 	d.showBuffer()
 	return nil
+}
+
+// add adds one record of the stream to its buffer. It is several records of the delivery stream, perhaps of several partitions, if the
+// Kinesis Producer Library aggregated them. add returns the buffers that have become larger. The caller has the turn.
+func (d *DeliveryStream) add(shard string, record kinesis.Record) []*buffer {
+	var touched []*buffer
+	for _, data := range userRecords(record.Data) {
+		b, text, end := d.route(record, data)
+		b.add(shard, d.read[shard], record, d.opts.Clock)
+		b.data = append(append(b.data, text...), end...)
+		d.bytes += len(text) + len(end)
+		if !slices.Contains(touched, b) {
+			touched = append(touched, b)
+		}
+	}
+	return touched
+}
+
+// deliverFull delivers the buffers that are full, and the largest ones while all together hold too much.
+func (d *DeliveryStream) deliverFull(ctx context.Context, touched []*buffer) error {
+	full := slices.DeleteFunc(touched, func(b *buffer) bool { return len(b.data) < d.size })
+	if len(full) > 0 {
+		return d.deliver(ctx, full)
+	}
+	if len(d.buffers) < 2 || d.bytes <= d.most {
+		return nil
+	}
+	largest := slices.MaxFunc(d.byAge(), func(a, b *buffer) int { return cmp.Compare(len(a.data), len(b.data)) })
+	return d.deliver(ctx, []*buffer{largest})
 }
 
 // pass continues after a place that holds no record, and reports what the stream could not read there. The caller has the turn.
@@ -53,34 +82,36 @@ func (d *DeliveryStream) pass(shard string, place kinesis.Record) {
 		d.showFailure("reading of the stream", fmt.Errorf("%s: %s", shard, place.Lost))
 	}
 	d.read[shard] = place.SequenceNumber
-	if d.buffer.records > 0 {
-		d.buffer.after[shard] = place.SequenceNumber
-		return
+	if len(d.buffers) == 0 {
+		d.settle()
 	}
-	d.checkpoint, d.unsaved = d.checkpoint.with(map[string]string{shard: place.SequenceNumber}), true
 }
 
-// deliver writes the buffer as one object and moves the checkpoint. It retries without end. It returns an error only if ctx
-// ends first, or if it cannot make an object of the buffer, which then keeps its records. It does not write an object again
+// deliver writes each of the buffers as one object and moves the checkpoint. It retries without end. It returns an error only if ctx
+// ends first, or if it cannot make an object of a buffer, which then keeps its records. It does not write an object again
 // because its checkpoint could not be written. Only a process that starts again does.
 //
 // Assumption FH-7: with a Kinesis source, Firehose retries a delivery as long as the stream keeps the records (developer guide,
-// "Troubleshooting" and "Quota"). The guide gives no delays. The buffer here keeps its records longer than that.
-func (d *DeliveryStream) deliver(ctx context.Context) error {
+// "Troubleshooting" and "Quota"). The guide gives no delays. The buffer here keeps its records longer than that. A partition's
+// retry duration changes nothing here: "If Firehose cannot deliver the data in a partition to a destination, this partition is
+// counted as active in the delivery buffer until it can be delivered" ("Buffer data for dynamic partitioning").
+func (d *DeliveryStream) deliver(ctx context.Context, buffers []*buffer) error {
 	var err error
-	if d.buffer.records > 0 {
-		err = d.writeObject(ctx)
+	for _, b := range buffers {
+		if err = d.writeObject(ctx, b); err != nil {
+			break
+		}
 	}
 	return errors.Join(err, d.saveCheckpoint(ctx))
 }
 
-func (d *DeliveryStream) writeObject(ctx context.Context) error {
+func (d *DeliveryStream) writeObject(ctx context.Context, b *buffer) error {
 	d.showBuffer()
-	key, body, err := d.object()
+	key, body, err := d.object(b)
 	if err != nil {
 		return err
 	}
-	encoding := formats[d.cfg.Compression].encoding
+	encoding := d.compressionOf(b).encoding
 	err = d.persist(ctx, "delivery", func() error {
 		if err := d.allow("s3:PutObject", d.cfg.BucketARN+"/"+key); err != nil {
 			return err
@@ -91,17 +122,32 @@ func (d *DeliveryStream) writeObject(ctx context.Context) error {
 		return err
 	}
 	object := Object{
-		Bucket: d.cfg.Bucket, Key: key, Records: d.buffer.records, Bytes: len(d.buffer.data),
-		Compression: d.cfg.Compression, TimeZone: d.cfg.TimeZone, DeliveredAt: d.opts.Clock.Now(),
+		Bucket: d.cfg.Bucket, Key: key, Records: b.records, Bytes: len(b.data),
+		Compression: d.cfg.Compression, TimeZone: d.cfg.TimeZone, ErrorType: b.to.errorType, DeliveredAt: d.opts.Clock.Now(),
 	}
-	d.checkpoint, d.unsaved = d.checkpoint.with(d.buffer.after), true
-	d.buffer.reset(d.size)
+	if object.ErrorType != "" {
+		object.Compression = uncompressed
+	}
+	d.remove(b)
+	d.settle()
 	d.showDelivered(object)
-	d.opts.Logger.Info("delivered", "bucket", object.Bucket, "key", object.Key, "records", object.Records, "bytes", object.Bytes)
+	d.sayWritten(object)
 	if d.opts.Delivered != nil {
 		d.opts.Delivered(object)
 	}
 	return nil
+}
+
+func (d *DeliveryStream) sayWritten(object Object) {
+	say, what := d.opts.Logger.Info, "delivered"
+	if object.ErrorType != "" {
+		say, what = d.opts.Logger.Warn, "records have no partition and are below the error prefix"
+	}
+	args := []any{"bucket", object.Bucket, "key", object.Key, "records", object.Records, "bytes", object.Bytes}
+	if object.ErrorType != "" {
+		args = append(args, "error", object.ErrorType)
+	}
+	say(what, args...)
 }
 
 // saveCheckpoint writes the checkpoint if it has moved. The object exists, so the checkpoint is due even if ctx has ended:
@@ -119,17 +165,29 @@ func (d *DeliveryStream) saveCheckpoint(ctx context.Context) error {
 	return err
 }
 
-// object returns the next object's key and content.
-func (d *DeliveryStream) object() (key string, body []byte, err error) {
-	key, err = d.cfg.keyOf(d.prefix, d.buffer.oldest, d.random)
+// compressionOf returns the format of a buffer's object. Error objects are not compressed (see FH-15).
+func (d *DeliveryStream) compressionOf(b *buffer) format {
+	if b.to.errorType != "" {
+		return formats[uncompressed]
+	}
+	return formats[d.cfg.Compression]
+}
+
+// object returns the key and content of a buffer's object.
+func (d *DeliveryStream) object(b *buffer) (key string, body []byte, err error) {
+	prefix := d.prefix
+	if b.to.errorType != "" {
+		prefix = d.errors
+	}
+	key, err = d.cfg.keyOf(prefix, b.oldest, d.random, b.to)
 	if err != nil {
 		return "", nil, err
 	}
-	compress := formats[d.cfg.Compression].compress
+	compress := d.compressionOf(b).compress
 	if compress == nil {
-		return key, d.buffer.data, nil
+		return key, b.data, nil
 	}
-	body, err = compress(d.buffer.data, d.random)
+	body, err = compress(b.data, d.random)
 	if err != nil {
 		return "", nil, fmt.Errorf("compressing %s: %w", key, err)
 	}

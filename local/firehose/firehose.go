@@ -3,6 +3,9 @@
 //
 // It delivers each record that the stream acknowledged at least once, in order within its shard, also after a crash. A
 // checkpoint on disk has the position up to which each shard has been delivered. It moves only after an object is written.
+//
+// With dynamic partitioning each partition has a buffer of its own. The checkpoint then stays before the first record that is in
+// some buffer, so a process that starts again may deliver later records of other partitions again.
 package firehose
 
 import (
@@ -22,6 +25,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"cdk.tf/go/ingest/internal/jq16"
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
@@ -56,6 +60,8 @@ type Object struct {
 	Compression string `json:"compression"`
 	// TimeZone is the time zone of the dates in the key.
 	TimeZone string `json:"timeZone"`
+	// ErrorType is empty for delivered records. For records without a partition it is the type of the error.
+	ErrorType string `json:"errorType,omitempty"`
 	// DeliveredAt is when it was written.
 	DeliveredAt time.Time `json:"deliveredAt"`
 }
@@ -80,14 +86,21 @@ type DeliveryStream struct {
 	cfg     Config
 	opts    Options
 	prefix  prefix
+	// errors is the prefix of records without a partition, and queries take the keys from a record. Both are nil without dynamic
+	// partitioning.
+	errors  prefix
+	queries *jq16.Queries
 	size    int // bytes of a full buffer
+	most    int // bytes in all buffers together, beyond which the largest is delivered
 	random  io.Reader
 	running chan struct{} // holds a token while Run runs
 
 	// turn holds a token while nothing changes the fields below. It is not a mutex, because a delivery may be retried for
 	// hours, and a goroutine that waits for it must be able to stop with its context.
 	turn       chan struct{}
-	buffer     buffer
+	buffers    map[string]*buffer
+	bytes      int    // in all buffers together
+	spare      []byte // memory for the next buffer
 	checkpoint checkpoint
 	// unsaved is true if the checkpoint has moved since it was last written.
 	unsaved bool
@@ -123,10 +136,13 @@ func Open(cfg Config, opts Options) (*DeliveryStream, error) {
 		return nil, fmt.Errorf("%s: prefix %w", cfg.Name, err)
 	}
 	d := &DeliveryStream{
-		cfg: cfg, opts: opts, prefix: parsed, random: rand.Reader,
+		cfg: cfg, opts: opts, prefix: parsed, random: rand.Reader, buffers: map[string]*buffer{},
 		size:    max(cfg.BufferMiB, 1) << 20,
 		running: make(chan struct{}, 1), turn: make(chan struct{}, 1),
 		status: Status{Name: cfg.Name}, expired: map[string]string{}, unknown: map[string]bool{},
+	}
+	if err := d.openPartitions(); err != nil {
+		return nil, fmt.Errorf("%s: %w", cfg.Name, err)
 	}
 	if err := d.openCheckpoint(context.Background()); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.Name, err)
@@ -134,6 +150,23 @@ func Open(cfg Config, opts Options) (*DeliveryStream, error) {
 	d.read = d.checkpoint.with(nil).After
 	d.turn <- struct{}{}
 	return d, nil
+}
+
+// mostBuffered bounds the memory of all partitions together. AWS keeps up to 500 buffers of 64 MiB or more.
+const mostBuffered = 256 << 20
+
+func (d *DeliveryStream) openPartitions() (err error) {
+	d.most = max(2*d.size, mostBuffered)
+	if d.cfg.PartitionQuery == "" {
+		return nil
+	}
+	if d.queries, err = jq16.Parse(d.cfg.PartitionQuery); err != nil {
+		return fmt.Errorf("MetadataExtractionQuery %w", err)
+	}
+	if d.errors, err = parseErrorPrefix(d.cfg.ErrorOutputPrefix, d.cfg.zone(), true); err != nil {
+		return fmt.Errorf("error_output_prefix %w", err)
+	}
+	return nil
 }
 
 func (d *DeliveryStream) openCheckpoint(ctx context.Context) error {

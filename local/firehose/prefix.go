@@ -20,12 +20,14 @@ import (
 
 // Assumption FH-2: a prefix is text with expressions !{namespace:value}; a prefix without any gets !{timestamp:yyyy/MM/dd/HH/}
 // appended directly, without "/" before it (developer guide, "Understand custom prefixes for Amazon S3 objects", semantic
-// rules; keys seen on AWS in floci-io/floci#1857). All timestamps of an object are the arrival of the oldest record in it (same
+// rules; keys seen on AWS in floci-io/floci#1857), unless it has a partition's key: the guide's prefixes with keys have no timestamp
+// ("Use Amazon S3 bucket prefix to deliver data"). All timestamps of an object are the arrival of the oldest record in it (same
 // page), in UTC or in custom_time_zone.
 
 const (
 	timestampNamespace = "timestamp"
 	firehoseNamespace  = "firehose"
+	queryNamespace     = "partitionKeyFromQuery"
 	randomString       = "random-string"
 	errorOutputType    = "error-output-type"
 	// appended is what Firehose adds to a prefix without expressions.
@@ -37,11 +39,13 @@ const (
 // prefix is a parsed prefix.
 type prefix []prefixPart
 
-// prefixPart is text, a date, or a random string.
+// prefixPart is text, a date, a random string, the value of a partition's key, or the type of an error.
 type prefixPart struct {
-	literal string
-	date    dateTime
-	random  bool
+	literal   string
+	date      dateTime
+	random    bool
+	key       string
+	errorType bool
 }
 
 var expressionPattern = regexp.MustCompile(`^!\{([A-Za-z]+):([^{}]*)\}`)
@@ -79,7 +83,7 @@ func parsePrefix(text string, zone *time.Location) (prefix, error) {
 	if err := checkText(text); err != nil {
 		return nil, err
 	}
-	expressions, dates := 0, 0
+	expressions, fixed := 0, true
 	var parsed prefix
 	err := splitPrefix(text, func(literal string, e expression) error {
 		if literal != "" {
@@ -88,9 +92,7 @@ func parsePrefix(text string, zone *time.Location) (prefix, error) {
 		}
 		part, err := e.parse(zone)
 		expressions++
-		if part.date != nil {
-			dates++
-		}
+		fixed = fixed && part.date == nil && part.key == ""
 		parsed = append(parsed, part)
 		return err
 	})
@@ -99,7 +101,7 @@ func parsePrefix(text string, zone *time.Location) (prefix, error) {
 		return nil, err
 	case expressions == 0:
 		return parsePrefix(text+appended, zone)
-	case dates == 0:
+	case fixed:
 		// The guide says that Firehose appends a timestamp. On AWS it did not (floci-io/floci#1857).
 		return nil, errors.New("holds expressions but no timestamp, which AWS's documentation and AWS itself treat differently; add one, such as !{timestamp:yyyy/MM/dd/HH}")
 	}
@@ -128,41 +130,49 @@ func (e expression) parse(zone *time.Location) (prefixPart, error) {
 		return prefixPart{random: true}, nil
 	case e.namespace == firehoseNamespace && e.value == errorOutputType:
 		return prefixPart{}, fmt.Errorf("holds %q; move it to error_output_prefix: Firehose accepts it only there", e.text)
-	case e.namespace == "partitionKeyFromQuery" || e.namespace == "partitionKeyFromLambda":
-		return prefixPart{}, fmt.Errorf("holds %q, which needs dynamic partitioning: that is not imitated on one machine", e.text)
+	case e.namespace == queryNamespace && e.value != "":
+		return prefixPart{key: e.value}, nil
+	case e.namespace == "partitionKeyFromLambda":
+		return prefixPart{}, fmt.Errorf("holds %q, which needs a Lambda function: that is not imitated on one machine", e.text)
 	}
 	return prefixPart{}, fmt.Errorf("holds %q; use the namespace timestamp, or !{firehose:random-string}", e.text)
 }
 
-// checkErrorPrefix checks the prefix of failed records. Nothing here evaluates it: without transformation, conversion and
-// partitioning no record fails.
-func checkErrorPrefix(text string, zone *time.Location, hasExpressions bool) error {
+// parseErrorPrefix parses the prefix of failed records. needed is true if the prefix of events holds expressions.
+func parseErrorPrefix(text string, zone *time.Location, needed bool) (prefix, error) {
 	if text == "" {
-		if hasExpressions {
-			return errors.New("is missing; Firehose requires it if prefix holds expressions")
+		if needed {
+			return nil, errors.New("is missing; Firehose requires it if prefix holds expressions")
 		}
-		return nil
+		return nil, nil
 	}
 	if err := checkText(text); err != nil {
-		return err
+		return nil, err
 	}
 	expressions, hasType := 0, false
+	var parsed prefix
 	err := splitPrefix(text, func(literal string, e expression) error {
 		if literal != "" {
+			parsed = append(parsed, prefixPart{literal: literal})
 			return nil
 		}
 		expressions++
 		if e.namespace == firehoseNamespace && e.value == errorOutputType {
 			hasType = true
+			parsed = append(parsed, prefixPart{errorType: true})
 			return nil
 		}
-		_, err := e.parse(zone)
+		part, err := e.parse(zone)
+		if part.key != "" {
+			return fmt.Errorf("holds %q; leave it out: Firehose accepts it only in prefix", e.text)
+		}
+		parsed = append(parsed, part)
 		return err
 	})
 	if err == nil && expressions > 0 && !hasType {
-		return errors.New("holds expressions but no !{firehose:error-output-type}; add it: Firehose requires it")
+		return nil, errors.New("holds expressions but no !{firehose:error-output-type}; add it: Firehose requires it")
 	}
-	return err
+	return parsed, err
 }
 
 // unmeant returns sentences about parts of the two prefixes that Firehose accepts and that are probably mistakes.
@@ -217,7 +227,7 @@ func longest(zone *time.Location) []time.Time {
 
 func (p prefix) checkLength(zone *time.Location) error {
 	for _, at := range longest(zone) {
-		text, err := p.evaluate(at, zeros{})
+		text, err := p.evaluate(at, zeros{}, place{values: p.samples()})
 		if err != nil {
 			return err
 		}
@@ -230,10 +240,10 @@ func (p prefix) checkLength(zone *time.Location) error {
 
 // checkKeys refuses a prefix whose keys cannot be files, because not every S3 key is a valid path. Whether a part of a key is
 // empty or "." does not depend on the instant, because no date or random string is empty or holds "." or "/". Its length does.
-// checkKeys ignores the error prefix: nothing is ever written below it (see buffer.add).
+// A partition's value is known only when a record comes: see DeliveryStream.partitionOf.
 func (c Config) checkKeys(p prefix) error {
 	for _, at := range longest(c.zone()) {
-		key, err := c.keyOf(p, at, zeros{})
+		key, err := c.keyOf(p, at, zeros{}, place{values: p.samples()})
 		if err != nil {
 			return err
 		}
@@ -249,9 +259,26 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
+// place is what distinguishes the objects of one delivery stream: the values of a partition's keys, or the type of an error.
+type place struct {
+	values    map[string]string
+	errorType string
+}
+
+// samples are values of the keys, for a key as an object could have it.
+func (p prefix) samples() map[string]string {
+	values := map[string]string{}
+	for _, part := range p {
+		if part.key != "" {
+			values[part.key] = "x"
+		}
+	}
+	return values
+}
+
 // evaluate returns the prefix of one object. Each random string is new, and all dates are of the same instant (developer guide,
 // as above).
-func (p prefix) evaluate(at time.Time, random io.Reader) (string, error) {
+func (p prefix) evaluate(at time.Time, random io.Reader, to place) (string, error) {
 	var b strings.Builder
 	for _, part := range p {
 		switch {
@@ -263,6 +290,10 @@ func (p prefix) evaluate(at time.Time, random io.Reader) (string, error) {
 			b.WriteString(text)
 		case part.date != nil:
 			b.WriteString(part.date.format(at))
+		case part.key != "":
+			b.WriteString(to.values[part.key])
+		case part.errorType:
+			b.WriteString(to.errorType)
 		default:
 			b.WriteString(part.literal)
 		}
@@ -290,9 +321,9 @@ func randomText(random io.Reader) (string, error) {
 const version = 1
 
 // keyOf returns the key of an object whose oldest record arrived at the instant.
-func (c Config) keyOf(p prefix, oldest time.Time, random io.Reader) (string, error) {
+func (c Config) keyOf(p prefix, oldest time.Time, random io.Reader, to place) (string, error) {
 	oldest = oldest.In(c.zone())
-	folder, err := p.evaluate(oldest, random)
+	folder, err := p.evaluate(oldest, random, to)
 	if err != nil {
 		return "", err
 	}
@@ -300,5 +331,9 @@ func (c Config) keyOf(p prefix, oldest time.Time, random io.Reader) (string, err
 	if err != nil {
 		return "", fmt.Errorf("no randomness for an object's name: %w", err)
 	}
-	return fmt.Sprintf("%s%s-%d-%s-%s%s", folder, c.Name, version, oldest.Format("2006-01-02-15-04-05"), id, c.extension()), nil
+	extension := c.extension()
+	if to.errorType != "" {
+		extension = "" // see FH-15
+	}
+	return fmt.Sprintf("%s%s-%d-%s-%s%s", folder, c.Name, version, oldest.Format("2006-01-02-15-04-05"), id, extension), nil
 }

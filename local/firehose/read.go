@@ -27,7 +27,7 @@ type Config struct {
 	BufferMiB int
 	// Prefix is the prefix as declared, with its expressions.
 	Prefix string
-	// ErrorOutputPrefix is the prefix of what AWS cannot deliver. Nothing is written below it here.
+	// ErrorOutputPrefix is the prefix of records without a partition. Nothing else is written below it here.
 	ErrorOutputPrefix string
 	// Compression is UNCOMPRESSED, GZIP, ZIP, Snappy or HADOOP_SNAPPY.
 	Compression string
@@ -37,6 +37,10 @@ type Config struct {
 	TimeZone string
 	// Delimiter is written after each record. It may be empty.
 	Delimiter string
+	// PartitionQuery is the query of jq 1.6 that gives the values of the prefix's keys. It is empty without dynamic partitioning.
+	PartitionQuery string
+	// PartitionRetry is how long AWS retries to deliver a partition. Here a delivery is retried for as long as the process runs.
+	PartitionRetry time.Duration
 	// Warnings are sentences about declarations that Firehose accepts and that are probably mistakes. Each begins with the
 	// delivery stream's address.
 	Warnings []string
@@ -93,7 +97,10 @@ type extendedS3 struct {
 	BackupMode        string  `tf:"s3_backup_mode"`
 	BackupConfig      any     `tf:"s3_backup_configuration"`
 	Conversion        []maybe `tf:"data_format_conversion_configuration"`
-	Partitioning      []maybe `tf:"dynamic_partitioning_configuration"`
+	Partitioning      []struct {
+		Enabled       *bool `tf:"enabled"`
+		RetryDuration *int  `tf:"retry_duration"`
+	} `tf:"dynamic_partitioning_configuration"`
 	Processing        []struct {
 		Enabled    bool        `tf:"enabled"`
 		Processors []processor `tf:"processors"`
@@ -179,9 +186,8 @@ func (b body) config() (Config, []error) {
 	errs := cfg.setNames()
 	errs = append(errs, cfg.setBuffer(s3)...)
 	errs = append(errs, s3.refused()...)
-	delimiter, err := s3.delimiter()
-	cfg.Delimiter = delimiter
-	errs = append(errs, err...)
+	errs = append(errs, cfg.setProcessors(s3)...)
+	errs = append(errs, cfg.setPartitions(s3)...)
 	errs = append(errs, cfg.check()...)
 	if len(errs) == 0 {
 		errs = append(errs, cfg.checkErrors(s3.ErrorOutputPrefix)...)
@@ -231,35 +237,7 @@ func (s extendedS3) refused() []error {
 	if on(s.Conversion, true) {
 		errs = append(errs, errors.New("data_format_conversion_configuration (Parquet, ORC) is not imitated on one machine; leave it out"))
 	}
-	if on(s.Partitioning, true) {
-		errs = append(errs, errors.New("dynamic_partitioning_configuration is not imitated on one machine; leave it out"))
-	}
 	return errs
-}
-
-// delimiter returns the text that the processor AppendDelimiterToRecord writes after a record. It refuses other processors:
-// they would change the records.
-func (s extendedS3) delimiter() (string, []error) {
-	if len(s.Processing) == 0 || !s.Processing[0].Enabled {
-		return "", nil
-	}
-	var errs []error
-	delimiter := ""
-	for _, p := range s.Processing[0].Processors {
-		if p.Type != "AppendDelimiterToRecord" {
-			errs = append(errs, fmt.Errorf("the processor %q is not imitated on one machine; AppendDelimiterToRecord is the only one that is", p.Type))
-			continue
-		}
-		delimiter = "\n"
-		for _, parameter := range p.Parameters {
-			// Firehose calls it the new line delimiter and documents no other value (developer guide, "Configure destination
-			// settings", S3). The effect of another value would be a guess.
-			if parameter.Name != "Delimiter" || parameter.Value != `\n` && parameter.Value != "\n" {
-				errs = append(errs, fmt.Errorf("AppendDelimiterToRecord has %s = %q; use Delimiter = %q, the only one that AWS documents", parameter.Name, parameter.Value, `\n`))
-			}
-		}
-	}
-	return delimiter, errs
 }
 
 // setNames takes the names of the stream and the bucket from their ARNs. It derives the delivery stream's ARN from the
@@ -331,13 +309,17 @@ func (c Config) check() []error {
 		err = c.checkKeys(parsed)
 	}
 	if err != nil {
-		errs = append(errs, fmt.Errorf("prefix %w", err))
+		return append(errs, fmt.Errorf("prefix %w", err))
 	}
-	return errs
+	return append(errs, c.checkPartitions(parsed)...)
 }
 
 func (c Config) checkErrors(errorPrefix string) []error {
-	if err := checkErrorPrefix(errorPrefix, c.zone(), strings.Contains(c.Prefix, "!{")); err != nil {
+	parsed, err := parseErrorPrefix(errorPrefix, c.zone(), strings.Contains(c.Prefix, "!{"))
+	if err == nil && c.PartitionQuery != "" {
+		err = c.checkErrorKeys(parsed)
+	}
+	if err != nil {
 		return []error{fmt.Errorf("error_output_prefix %w", err)}
 	}
 	return nil

@@ -111,7 +111,7 @@ func TestReadTheProjectsOwnStacks(t *testing.T) {
 	}
 }
 
-// Nothing is ever written below the error prefix, so it need not be a valid path.
+// Without partitions nothing is ever written below the error prefix, so it need not be a valid path.
 func TestReadAnErrorPrefixThatNoFileCanHave(t *testing.T) {
 	if _, err := read(t, resource(nil, m{"error_output_prefix": "/errors//"})); err != nil {
 		t.Error(err)
@@ -165,10 +165,9 @@ func TestReadRefuses(t *testing.T) {
 		{"a prefix that no file can have", nil, m{"prefix": "a//"}, `prefix is "a//", with which no object can be a file here: the key "a//2025/09/17/10/delivery-1-2025-09-17-10-10-10-00000000-0000-4000-8000-000000000000" begins or ends with "/" or holds "//"; use another prefix`},
 		{"no error prefix", nil, m{"prefix": "!{timestamp:yyyy}/"}, `error_output_prefix is missing; Firehose requires it if prefix holds expressions`},
 		{"Parquet", nil, m{"data_format_conversion_configuration": m{"input_format_configuration": m{}}}, `data_format_conversion_configuration (Parquet, ORC) is not imitated on one machine; leave it out`},
-		{"partitioning", nil, m{"dynamic_partitioning_configuration": m{"enabled": true}}, `dynamic_partitioning_configuration is not imitated on one machine; leave it out`},
 		{"a backup", nil, m{"s3_backup_mode": "Enabled"}, `s3_backup_mode is "Enabled", which is not imitated on one machine; use "Disabled"`},
-		{"Lambda", nil, processors(m{"type": "Lambda"}), `the processor "Lambda" is not imitated on one machine; AppendDelimiterToRecord is the only one that is`},
-		{"extraction", nil, processors(m{"type": "MetadataExtraction"}), `the processor "MetadataExtraction" is not imitated on one machine; AppendDelimiterToRecord is the only one that is`},
+		{"Lambda", nil, processors(m{"type": "Lambda"}), `the processor "Lambda" is not imitated on one machine; AppendDelimiterToRecord and MetadataExtraction are`},
+		{"records split", nil, processors(m{"type": "RecordDeAggregation"}), `the processor "RecordDeAggregation" is not imitated on one machine; AppendDelimiterToRecord and MetadataExtraction are`},
 		{"another delimiter", nil, processors(m{"type": "AppendDelimiterToRecord", "parameters": m{"parameter_name": "Delimiter", "parameter_value": "|"}}),
 			`AppendDelimiterToRecord has Delimiter = "|"; use Delimiter = "\\n", the only one that AWS documents`},
 		{"an attribute", nil, m{"color": "red"}, `the attribute extended_s3_configuration[0].color is not imitated on one machine; leave it out of the environment that runs here`},

@@ -47,7 +47,7 @@ func (d *DeliveryStream) Run(ctx context.Context) error {
 	return nil
 }
 
-// step accepts one batch, or delivers a buffer that is due.
+// step accepts one batch, or delivers the buffers that are due.
 func (d *DeliveryStream) step(ctx context.Context, batches <-chan batch) error {
 	due, stop, err := d.due(ctx)
 	if err != nil {
@@ -63,16 +63,17 @@ func (d *DeliveryStream) step(ctx context.Context, batches <-chan batch) error {
 				return err
 			}
 			if d.cfg.BufferInterval == 0 {
-				return d.deliver(ctx)
+				return d.deliver(ctx, d.byAge())
 			}
 			return nil
 		})
 	case <-due:
 		return d.withTurn(ctx, func() error {
-			if d.dueIn() > 0 { // a flush has delivered the buffer
+			due := slices.DeleteFunc(d.byAge(), func(b *buffer) bool { return d.dueIn(b) > 0 }) // none if a flush has delivered them
+			if len(due) == 0 {
 				return nil
 			}
-			return d.deliver(ctx)
+			return d.deliver(ctx, due)
 		})
 	}
 }
@@ -85,27 +86,25 @@ func (d *DeliveryStream) withTurn(ctx context.Context, do func() error) error {
 	return do()
 }
 
-// due returns a channel that receives when the buffer's interval is over. The channel is nil while the buffer is empty.
+// due returns a channel that receives when the oldest buffer's interval is over. The channel is nil while there is no buffer.
 func (d *DeliveryStream) due(ctx context.Context) (<-chan time.Time, func(), error) {
 	if err := d.take(ctx); err != nil {
 		return nil, nil, err
 	}
 	defer d.give()
-	if d.buffer.records == 0 {
+	buffers := d.byAge()
+	if len(buffers) == 0 {
 		return nil, func() {}, nil
 	}
-	timer := d.opts.Clock.NewTimer(max(d.dueIn(), 0))
+	timer := d.opts.Clock.NewTimer(max(d.dueIn(buffers[0]), 0))
 	return timer.Chan(), func() { stopTimer(timer) }, nil
 }
 
 func stopTimer(timer clockwork.Timer) { timer.Stop() }
 
-// dueIn returns how long the buffer may still wait.
-func (d *DeliveryStream) dueIn() time.Duration {
-	if d.buffer.records == 0 {
-		return d.cfg.BufferInterval
-	}
-	return d.buffer.since.Add(d.cfg.BufferInterval).Sub(d.opts.Clock.Now())
+// dueIn returns how long a buffer may still wait.
+func (d *DeliveryStream) dueIn(b *buffer) time.Duration {
+	return b.since.Add(d.cfg.BufferInterval).Sub(d.opts.Clock.Now())
 }
 
 // readAll reads every shard until ctx ends.
@@ -155,7 +154,7 @@ func withRemedy(err error) error {
 // sayDenied logs at the start, before the first delivery, that the role may not write objects. It checks a key that an object
 // could have now. The role may allow other keys, so this check refuses nothing.
 func (d *DeliveryStream) sayDenied() {
-	key, err := d.cfg.keyOf(d.prefix, d.opts.Clock.Now(), zeros{})
+	key, err := d.cfg.keyOf(d.prefix, d.opts.Clock.Now(), zeros{}, place{values: d.prefix.samples()})
 	if err == nil {
 		err = d.allow("s3:PutObject", d.cfg.BucketARN+"/"+key)
 	}
@@ -371,12 +370,12 @@ func (d *DeliveryStream) sayMissed(shard, after string, records []kinesis.Record
 	}
 }
 
-// Flush delivers the records in the buffer and those that the stream holds when you call it, without waiting for an interval.
+// Flush delivers the records in the buffers and those that the stream holds when you call it, without waiting for an interval.
 // You can call it while Run runs, and after it. It ends with ctx. The remaining records are delivered later.
 func (d *DeliveryStream) Flush(ctx context.Context) error {
 	err := d.withTurn(ctx, func() error {
 		err := d.drainAll(ctx)
-		return errors.Join(err, d.deliver(ctx))
+		return errors.Join(err, d.deliver(ctx, d.byAge()))
 	})
 	if err != nil && ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
 		err = fmt.Errorf("%w (%w)", err, ctx.Err())

@@ -13,10 +13,15 @@ type Status struct {
 	BufferedRecords int        `json:"bufferedRecords"`
 	BufferedBytes   int        `json:"bufferedBytes"`
 	NextDelivery    *time.Time `json:"nextDelivery,omitempty"`
+	// Partitioned is true with dynamic partitioning. Partitions counts the active partitions.
+	Partitioned bool `json:"partitioned,omitempty"`
+	Partitions  int  `json:"partitions,omitempty"`
 	// Delivered counts what has been delivered since Open.
 	DeliveredObjects int `json:"deliveredObjects"`
 	DeliveredRecords int `json:"deliveredRecords"`
 	DeliveredBytes   int `json:"deliveredBytes"`
+	// FailedRecords counts those of them that are below the error prefix.
+	FailedRecords int `json:"failedRecords,omitempty"`
 	// Failures counts failed attempts to read, deliver or move the checkpoint. LastFailure is the last one's text.
 	Failures      int        `json:"failures"`
 	LastFailure   string     `json:"lastFailure,omitempty"`
@@ -40,9 +45,10 @@ func (d *DeliveryStream) Status() Status {
 func (d *DeliveryStream) showBuffer() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.status.BufferedRecords, d.status.BufferedBytes, d.status.NextDelivery = d.buffer.records, len(d.buffer.data), nil
-	if d.buffer.records > 0 {
-		due := d.buffer.since.Add(d.cfg.BufferInterval)
+	d.status.BufferedRecords, d.status.BufferedBytes = d.buffered(), d.bytes
+	d.status.Partitioned, d.status.Partitions, d.status.NextDelivery = d.queries != nil, d.partitions(), nil
+	if buffers := d.byAge(); len(buffers) > 0 {
+		due := buffers[0].since.Add(d.cfg.BufferInterval)
 		d.status.NextDelivery = &due
 	}
 }
@@ -54,6 +60,9 @@ func (d *DeliveryStream) showDelivered(object Object) {
 	d.status.DeliveredObjects++
 	d.status.DeliveredRecords += object.Records
 	d.status.DeliveredBytes += object.Bytes
+	if object.ErrorType != "" {
+		d.status.FailedRecords += object.Records
+	}
 	d.status.LastObjects = slices.Insert(d.status.LastObjects, 0, object)
 	if len(d.status.LastObjects) > lastObjects {
 		d.status.LastObjects = d.status.LastObjects[:lastObjects]

@@ -116,6 +116,8 @@ func TestPrefix(t *testing.T) {
 		{"a/year=!{timestamp:yyyy}/hour=!{timestamp:HH}/", "UTC", "a/year=2026/hour=15/"},
 		{"!{firehose:random-string}/!{timestamp:yyyy}-", "UTC", "00000000000/2026-"},
 		{"a{b}!c/", "UTC", "a{b}!c/2026/03/07/15/"},
+		{"u=!{partitionKeyFromQuery:user}/!{timestamp:yyyy}/", "UTC", "u=a/b/2026/"},
+		{"u=!{partitionKeyFromQuery:user}/", "UTC", "u=a/b/"},
 	} {
 		zone := load(t, test.zone)
 		parsed, err := parsePrefix(test.text, zone)
@@ -123,7 +125,7 @@ func TestPrefix(t *testing.T) {
 			t.Errorf("%q: %v", test.text, err)
 			continue
 		}
-		if got, err := parsed.evaluate(at.In(zone), zeros{}); err != nil || got != test.want {
+		if got, err := parsed.evaluate(at.In(zone), zeros{}, place{values: map[string]string{"user": "a/b"}}); err != nil || got != test.want {
 			t.Errorf("%q: %q, error %v; want %q", test.text, got, err, test.want)
 		}
 	}
@@ -137,7 +139,8 @@ func TestPrefixRefuses(t *testing.T) {
 		"a/!{timestamp:yyyyT}":      `holds "!{timestamp:yyyyT}", whose pattern holds "T"; put it between single quotes: it is not a date field that Firehose knows`,
 		"!{firehose:random-string}": `holds expressions but no timestamp, which AWS's documentation and AWS itself treat differently; add one, such as !{timestamp:yyyy/MM/dd/HH}`,
 		"!{timestamp:yyyy}/!{firehose:error-output-type}": `holds "!{firehose:error-output-type}"; move it to error_output_prefix: Firehose accepts it only there`,
-		"!{timestamp:yyyy}/!{partitionKeyFromQuery:user}": `holds "!{partitionKeyFromQuery:user}", which needs dynamic partitioning: that is not imitated on one machine`,
+		"!{partitionKeyFromQuery:}":                       `holds "!{partitionKeyFromQuery:}"; use the namespace timestamp, or !{firehose:random-string}`,
+		"!{partitionKeyFromLambda:user}":                  `holds "!{partitionKeyFromLambda:user}", which needs a Lambda function: that is not imitated on one machine`,
 		"!{timestamp:yyyy}/!{other:x}":                    `holds "!{other:x}"; use the namespace timestamp, or !{firehose:random-string}`,
 		"a\n":                                             `holds a character that is not printable ASCII; leave it out`,
 		strings.Repeat("a", 1025):                         `is 1025 characters long; use at most 1024`,
@@ -160,11 +163,12 @@ func TestErrorPrefix(t *testing.T) {
 		{"errors/!{firehose:error-output-type}/!{timestamp:yyyy}/!{firehose:random-string}", true, ""},
 		{"", true, "is missing; Firehose requires it if prefix holds expressions"},
 		{"errors/!{timestamp:yyyy}/", false, "holds expressions but no !{firehose:error-output-type}; add it: Firehose requires it"},
+		{"errors/!{partitionKeyFromQuery:user}/", false, `holds "!{partitionKeyFromQuery:user}"; leave it out: Firehose accepts it only in prefix`},
 		{"errors/!{x}", false, `holds "!{" that opens no expression; write !{namespace:value}, or leave it out`},
 		{"é", false, "holds a character that is not printable ASCII; leave it out"},
 	} {
 		got := ""
-		if err := checkErrorPrefix(test.text, time.UTC, test.expressions); err != nil {
+		if _, err := parseErrorPrefix(test.text, time.UTC, test.expressions); err != nil {
 			got = err.Error()
 		}
 		if got != test.want {
@@ -252,7 +256,7 @@ func TestKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := test.cfg.keyOf(parsed, at, zeros{}); err != nil || got != test.want {
+		if got, err := test.cfg.keyOf(parsed, at, zeros{}, place{}); err != nil || got != test.want {
 			t.Errorf("%q, error %v\nwant %q", got, err, test.want)
 		}
 	}
@@ -384,7 +388,7 @@ func FuzzPrefix(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if key, err := parsed.evaluate(time.Unix(1e9, 0).UTC(), zeros{}); err != nil || !printable(key) {
+		if key, err := parsed.evaluate(time.Unix(1e9, 0).UTC(), zeros{}, place{}); err != nil || !printable(key) {
 			t.Errorf("%q: %q, error %v", text, key, err)
 		}
 	})

@@ -23,6 +23,9 @@ import (
 // runbookFolder is what alarms' descriptions name where an environment says nothing else.
 const runbookFolder = "docs/runbooks"
 
+// watched is an environment that has every alarm.
+const watched = "option-partitions"
+
 // described is an alarm as its description has it.
 type described struct{ level, says, page string }
 
@@ -32,11 +35,11 @@ var description = regexp.MustCompile(`^(page|notice): (.+\.) Runbook: (\S+)$`)
 func descriptions(t *testing.T) map[string]described {
 	t.Helper()
 	found := map[string]described{}
-	for _, alarm := range stackOf(t, "option-alarms").Resources("aws_cloudwatch_metric_alarm") {
+	for _, alarm := range stackOf(t, watched).Resources("aws_cloudwatch_metric_alarm") {
 		name, _ := alarm.Body["alarm_name"].(string)
 		text, _ := alarm.Body["alarm_description"].(string)
 		parts := description.FindStringSubmatch(text)
-		id, isOurs := strings.CutPrefix(name, "api-kinesis-option-alarms-")
+		id, isOurs := strings.CutPrefix(name, "api-kinesis-"+watched+"-")
 		if parts == nil || !isOurs {
 			t.Fatalf("%s is described as %q", name, text)
 		}
@@ -69,7 +72,7 @@ func TestTheIndexOfRunbooks(t *testing.T) {
 	got := regexp.MustCompile(`(?m)^\| \[.*$`).FindAllString(read(t, filepath.Join(runbookFolder, "README.md")), -1)
 	alarms := descriptions(t)
 	var want []string
-	body, _ := stackOf(t, "option-alarms").Resources("aws_cloudwatch_dashboard")[0].Body["dashboard_body"].(string)
+	body, _ := stackOf(t, watched).Resources("aws_cloudwatch_dashboard")[0].Body["dashboard_body"].(string)
 	for _, shown := range regexp.MustCompile(`aws_cloudwatch_metric_alarm\.alarms_([a-z0-9-]+)\.arn`).FindAllStringSubmatch(body, -1) {
 		id := shown[1]
 		want = append(want, fmt.Sprintf("| [%s](%s.md) | %s | %s |", id, id, alarms[id].level, alarms[id].says))

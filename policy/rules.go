@@ -99,6 +99,11 @@ var rules = []Rule{
 		"If the delivery stream has another time zone than UTC, a range of the table's dates that ends relative to `NOW` ends at `NOW+14HOURS`. If the delivery stream has a file extension, that ends with the extension of the compression.",
 		"A delivery of Parquet refers to a database and a table of the stack, with a role that may read them. No other policy allows anything in Glue.",
 	}, "SQL must read what Firehose delivers, with a limit for each query and private results", query},
+	{"partitions", []string{
+		"A delivery stream that partitions by fields has dynamic partitioning on, and a query that jq 1.6 and the local pipeline read alike.",
+		"Its prefix has each key of the query, and no other.",
+		"A table over it has each key as a partition, with a projection of the type `enum` or `injected`.",
+	}, "an event must land in the folder that its fields name, where a query finds it", partitions},
 	{"stream-encryption", []string{
 		"Every stream has the `encryption_type` `KMS`.",
 	}, "events in the stream must be encrypted at rest", streamEncryption},

@@ -80,6 +80,7 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 		DeliveryStreamName: delivery.Name,
 		DeliveryLogGroup:   deliveryLogs.Name,
 		BufferInterval:     env.Delivery.Interval(),
+		Partitioned:        len(env.Delivery.PartitionBy) > 0,
 		BucketName:         bucket.Name,
 	})
 

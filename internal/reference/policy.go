@@ -69,6 +69,7 @@ var met = map[string]source{
 	"records":           {[]string{"modules/apigateway"}, []string{"API.Envelope"}},
 	"flow":              {[]string{"modules/apigateway", "modules/kinesis", "modules/firehose", "modules/s3"}, []string{"Delivery.Prefix", "Delivery.ErrorPrefix"}},
 	"query":             {[]string{"modules/athena", "modules/glue", "modules/firehose"}, []string{"Query", "Delivery.Format", "Delivery.TimeZone", "Delivery.FileExtension"}},
+	"partitions":        {[]string{"modules/firehose", "modules/glue"}, []string{"Delivery.PartitionBy"}},
 	"stream-encryption": {[]string{"modules/kinesis"}, []string{"Encryption.CustomerKey"}},
 	"customer-key":      {[]string{"modules/kms", "modules/iam", "modules/s3"}, []string{"Encryption.CustomerKey"}},
 	"access-log":        {[]string{"modules/s3"}, []string{"Bucket.AccessLog", "Bucket.ObjectLock"}},

@@ -33,6 +33,8 @@ type Pipeline struct {
 	DeliveryStreamName string
 	DeliveryLogGroup   string
 	BufferInterval     time.Duration
+	// Partitioned says whether Firehose partitions the events by a field.
+	Partitioned bool
 
 	BucketName string
 }
@@ -74,8 +76,12 @@ func all(p Pipeline) []alarm {
 	if p.Capacity.Mode == spec.ModeProvisioned {
 		alarms = append(alarms, fullShards(p))
 	}
-	return append(alarms, unreadStream(p), agedRecords(p), throttledReads(p),
+	alarms = append(alarms, unreadStream(p), agedRecords(p), throttledReads(p),
 		staleDelivery(p), failedDelivery(p), deliveryErrors(p))
+	if p.Partitioned {
+		alarms = append(alarms, manyPartitions(p))
+	}
+	return alarms
 }
 
 // New declares the alarms and returns their ARNs.

@@ -94,6 +94,18 @@ func TestThresholdsFollowTheEnvironment(t *testing.T) {
 	}
 }
 
+// With partitions a record may wait longer, and there is another alarm, whose metric the dashboard shows.
+func TestPartitionsAreWatched(t *testing.T) {
+	p := pipeline()
+	before := len(rows(p, nil))
+	p.Partitioned = true
+	got := thresholds(p)
+	if got["delivery-partitions"] != 0.0 || got["delivery-stale"] != 390.0 || len(rows(p, nil)) != before {
+		t.Errorf("got %v", got)
+	}
+	checkDrawn(t, p)
+}
+
 func TestABatchIsACallToo(t *testing.T) {
 	p := pipeline()
 	p.Batch = true
@@ -207,16 +219,19 @@ func TestTwiceInOneStack(t *testing.T) {
 }
 
 // Every metric that an alarm watches is on the dashboard, so a person who is called sees its cause.
-func TestTheDashboardShowsWhatTheAlarmsWatch(t *testing.T) {
+func TestTheDashboardShowsWhatTheAlarmsWatch(t *testing.T) { checkDrawn(t, pipeline()) }
+
+func checkDrawn(t *testing.T, p Pipeline) {
+	t.Helper()
 	drawn := map[string]bool{}
-	for _, row := range rows(pipeline(), nil) {
+	for _, row := range rows(p, nil) {
 		for _, widget := range row.Widgets {
 			for _, line := range widget.Lines {
 				drawn[line.Namespace+" "+line.Name] = true
 			}
 		}
 	}
-	for _, a := range all(pipeline()) {
+	for _, a := range all(p) {
 		for _, m := range a.condition.Metrics {
 			// The age of the read records shows whether anything reads at all: each read sends it.
 			if name := m.Namespace + " " + m.Name; !drawn[name] && name != "AWS/Kinesis GetRecords.Success" {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/constructs-go/constructs/v10"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/modules/cloudwatch"
 	"cdk.tf/go/ingest/spec"
 )
@@ -127,7 +128,7 @@ func (p Pipeline) capacity(limit int) []cloudwatch.Limit {
 }
 
 func deliveryGraphs(p Pipeline) []cloudwatch.Widget {
-	return []cloudwatch.Widget{
+	widgets := []cloudwatch.Widget{
 		{
 			Title: "Age of what waits, s", Period: firehosePeriod,
 			Lines:  []cloudwatch.Line{{Metric: p.delivery("DeliveryToS3.DataFreshness", "Maximum"), Label: "oldest"}},
@@ -151,6 +152,17 @@ func deliveryGraphs(p Pipeline) []cloudwatch.Widget {
 			},
 		},
 	}
+	if p.Partitioned {
+		widgets = append(widgets, cloudwatch.Widget{
+			Title: "Active partitions", Period: firehosePeriod,
+			Lines: []cloudwatch.Line{
+				{Metric: p.delivery("PartitionCount", "Maximum"), Label: "active"},
+				{Metric: p.delivery("PartitionCountExceeded", "Maximum"), Label: "1: more than there may be"},
+			},
+			Limits: []cloudwatch.Limit{{Label: "may be, unless AWS has raised it", Value: quota.ActivePartitions}},
+		})
+	}
+	return widgets
 }
 
 // minutes writes a period of whole minutes in words.

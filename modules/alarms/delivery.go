@@ -15,7 +15,16 @@ const firehosePeriod = 5 * time.Minute
 //
 // With the longest interval, 900 s, it is 1,200 s. With three periods in a row, the alarm calls somebody after 35 minutes at
 // most. The shortest retention is 24 hours.
-func (p Pipeline) freshness() time.Duration { return p.BufferInterval + firehosePeriod }
+//
+// With dynamic partitioning a record may wait 1.5 times as long, because Firehose has several stages of buffers (developer guide,
+// "Buffer data for dynamic partitioning"). With 900 s that is 1,650 s.
+func (p Pipeline) freshness() time.Duration {
+	wait := p.BufferInterval
+	if p.Partitioned {
+		wait = wait * 3 / 2
+	}
+	return wait + firehosePeriod
+}
 
 func staleDelivery(p Pipeline) alarm {
 	return alarm{
@@ -66,6 +75,24 @@ func deliveryErrors(p Pipeline) alarm {
 			Period:     5 * time.Minute,
 			Periods:    1,
 			Missing:    cloudwatch.MissingIsGood, // the metric has data only for periods with a line
+		},
+	}
+}
+
+// manyPartitions watches the quota of active partitions: the metric is 1 while Firehose exceeds it, and else 0 (developer guide,
+// "Monitoring … with CloudWatch metrics", dynamic partitioning). It is a notice, because Firehose writes the events of further
+// partitions below the error prefix and keeps delivering the others.
+func manyPartitions(p Pipeline) alarm {
+	return alarm{
+		id: "delivery-partitions", level: notice,
+		says: "Firehose has more active partitions than it may: events of others are below the error prefix.",
+		condition: cloudwatch.Condition{
+			Metrics:    single(p.delivery("PartitionCountExceeded", "Maximum")),
+			Comparison: cloudwatch.Above,
+			Threshold:  0,
+			Period:     firehosePeriod,
+			Periods:    1,
+			Missing:    cloudwatch.MissingIsGood, // nothing was partitioned
 		},
 	}
 }

@@ -30,6 +30,10 @@ func TestDecode(t *testing.T) {
 			line: `{"attemptsMade":1,"arrivalTimestamp":1654710150135,"ErrorCode":"DataFormatConversion.ParseError","ErrorMessage":"no","attemptEndingTimestamp":1,"rawData":"eyJhIjoxfQ==","sequenceNumber":"49546986683135544286507457936321625675700192471156785154","subSequenceNumber":0,"dataCatalogTable":{"databaseName":"d"}}`,
 			want: failed{[]byte(`{"a":1}`), "DataFormatConversion.ParseError", when},
 		},
+		"a record without a partition": {
+			line: `{"attemptsMade":1,"arrivalTimestamp":1654710150135,"errorCode":"DynamicPartitioning.MetadataExtractionFailed","errorMessage":"partitionKeys values must not be null or empty","attemptEndingTimestamp":1654710150136,"rawData":"eyJhIjoxfQ=="}`,
+			want: failed{[]byte(`{"a":1}`), "DynamicPartitioning.MetadataExtractionFailed", when},
+		},
 		"in the older form": {
 			line: `{"lastErrorCode":"DataFormatConversion.MalformedData","lastErrorMessage":"no","rawData":"eyJhIjoxfQ=="}`,
 			want: failed{[]byte(`{"a":1}`), "DataFormatConversion.MalformedData", time.Time{}},

@@ -11,8 +11,8 @@ type PartitionField struct {
 	// Name names the folders, NAME=VALUE/, and the partition's column in the query table: a-z, 0-9 and "_", beginning with a letter,
 	// at most 255 characters, and no reserved word of Athena's.
 	Name string
-	// Query is an expression of jq 1.6 that gives the field's value for the whole event, such as .tenant. It must give one string,
-	// number or boolean, and may not depend on anything else, such as the time. Keep "/" out of the values: it would make
+	// Query is an expression of jq 1.6 that gives the field's value for a whole record, such as .tenant, or .event.tenant with
+	// API.Envelope. It must give one string, number or boolean, and may not depend on anything else, such as the time. Keep "/" out of the values: it would make
 	// subfolders. API.Schema can require a pattern of the field.
 	Query string
 	// Values are the values that a query of the table finds, when you know all: 1 to 100 of letters, digits, "_", "." and "-", at

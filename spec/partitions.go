@@ -62,6 +62,10 @@ func (p Partitioning) has(name string) bool {
 	return slices.ContainsFunc(p.Partitions, func(partition Partition) bool { return partition.Name == name })
 }
 
+func (p Partitioning) hasDate(name string) bool {
+	return slices.ContainsFunc(p.Partitions, func(partition Partition) bool { return partition.Name == name && partition.Pattern != "" })
+}
+
 // Unit is how long one partition by date lasts: "year", "month", "day" or "hour".
 func (p Partitioning) Unit() string {
 	last := p.Partitions[len(p.Partitions)-1].Pattern

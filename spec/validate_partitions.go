@@ -27,7 +27,7 @@ func (p *problems) partitions(e Environment) {
 	seen := datesOf(delivery.Prefix)
 	for i, field := range delivery.PartitionBy {
 		at := fmt.Sprintf("%s[%d].", partitionField, i)
-		p.partitionName(at+"Name", field.Name, seen, e.Query)
+		p.partitionName(at+"Name", field.Name, seen, e)
 		seen[field.Name] = "another field"
 		if err := jq16.Check(field.Query); err != nil {
 			fault, remedy, _ := cutLast(err.Error(), "; ")
@@ -92,10 +92,8 @@ func datesOf(prefix string) map[string]string {
 
 var partitionNamePattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,254}$`)
 
-// wholeEvent is the column of a table without columns (modules/glue, WholeEvent).
-const wholeEvent = "event"
-
-func (p *problems) partitionName(at, name string, seen map[string]string, query Query) {
+func (p *problems) partitionName(at, name string, seen map[string]string, e Environment) {
+	isColumn := func(column Column) bool { return column.Name == name }
 	switch {
 	case !partitionNamePattern.MatchString(name):
 		p.add(at, is(name), `use a-z, 0-9 and "_", beginning with a letter, at most 255`)
@@ -103,8 +101,8 @@ func (p *problems) partitionName(at, name string, seen map[string]string, query 
 		p.add(at, is(name)+", which "+seen[name]+" has too", "use another")
 	case slices.Contains(reservedWords, name):
 		p.add(at, is(name)+", which Athena reserves", "use another, such as "+name+"_id: queries name it without quotes")
-	case query.Enabled && len(query.Columns) == 0 && name == wholeEvent:
-		p.add(at, is(name)+", which is the column of the whole event", "use another, or set Query.Columns")
+	case e.Query.Enabled && slices.ContainsFunc(e.ownColumns(), isColumn):
+		p.add(at, is(name)+", which is a column of the table too", "use another")
 	}
 }
 

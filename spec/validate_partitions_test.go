@@ -62,7 +62,11 @@ func TestPartitionsRefused(t *testing.T) {
 		{"a reserved word", byName("order"), []string{`Delivery.PartitionBy[0].Name is "order", which Athena reserves; use another, such as order_id: queries name it without quotes`}},
 		{"a date's name", byName("year"), []string{`Delivery.PartitionBy[0].Name is "year", which Delivery.Prefix has too; use another`}},
 		{"twice", byField(none, tenant, tenant), []string{`Delivery.PartitionBy[1].Name is "tenant", which another field has too; use another`}},
-		{"the whole event", queried(byName("event")), []string{`Delivery.PartitionBy[0].Name is "event", which is the column of the whole event; use another, or set Query.Columns`}},
+		{"the whole event", queried(byName("event")), []string{`Delivery.PartitionBy[0].Name is "event", which is a column of the table too; use another`}},
+		{"a column of envelopes", queried(func(e *Environment) {
+			byName("requestid")(e)
+			e.API.Envelope.Enabled = true
+		}), []string{`Delivery.PartitionBy[0].Name is "requestid", which is a column of the table too; use another`}},
 		{"a column", queried(func(e *Environment) {
 			byName("tenant")(e)
 			e.Query.Columns = []Column{{Name: "tenant", Type: "string"}}
@@ -120,6 +124,17 @@ func TestKeyPrefix(t *testing.T) {
 	}
 	if got, want := delivery.PartitionQuery(), "{type:(.type),tenant:(.event.tenant)}"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// In an envelope the event's own fields are below .event.
+func TestQueryBesideTheEnvelopeWarned(t *testing.T) {
+	env := Default("dev")
+	env.API.Domain.DisableDefaultEndpoint, env.API.Envelope.Enabled = true, true
+	byField(none, tenant, PartitionField{Name: "shop", Query: ".event.shop"}, PartitionField{Name: "day", Query: ".receivedAt[0:10]"})(&env)
+	const want = `environment "dev": Delivery.PartitionBy[0].Query is ".tenant", which names no member of the envelope: with API.Envelope.Enabled the event is below .event, as in .event.tenant`
+	if got := Warnings([]Environment{env}); len(got) != 1 || got[0] != want {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -101,7 +101,7 @@ var (
 func (p *problems) columns(e Environment) {
 	partitioning, _ := e.Delivery.Partitioning()
 	for _, column := range e.ownColumns() {
-		if partitioning.has(column.Name) {
+		if partitioning.hasDate(column.Name) { // another rule reports a field
 			p.add(prefixField, fmt.Sprintf("%s, whose partition %q is a column of the table too", is(e.Delivery.Prefix), column.Name), "rename the partition")
 		}
 	}

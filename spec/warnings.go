@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ func Warnings(envs []Environment) []string {
 	var found []string
 	for _, warn := range []func(Environment) []string{
 		oldTLS, privateDNS, unmeantDates, misleadingExtension, unknownKeywords, keptPersonalData, unknownExamples, manyPartitions,
+		besideEnvelope,
 	} {
 		var texts []string
 		about := map[string][]string{}
@@ -88,4 +90,21 @@ func manyPartitions(e Environment) []string {
 	}
 	return []string{fmt.Sprintf("%s has %d combinations of values: Firehose has at most %d partitions in its buffer and writes the events of others below Delivery.ErrorPrefix; use fewer fields, or ask AWS to raise the quota",
 		partitionField, known, quota.ActivePartitions)}
+}
+
+var envelopeMember = regexp.MustCompile(`\b(event|type|receivedAt|requestId|index|sourceIp|userAgent|principal|apiKeyId)\b`)
+
+// besideEnvelope warns of a partition's query that seems to be written for an event without an envelope.
+func besideEnvelope(e Environment) []string {
+	if !e.API.Envelope.Enabled {
+		return nil
+	}
+	var texts []string
+	for i, field := range e.Delivery.PartitionBy {
+		if !envelopeMember.MatchString(field.Query) {
+			texts = append(texts, fmt.Sprintf("%s[%d].Query is %q, which names no member of the envelope: with API.Envelope.Enabled the event is below .event, as in .event.tenant",
+				partitionField, i, field.Query))
+		}
+	}
+	return texts
 }

@@ -83,9 +83,9 @@ type Options struct {
 
 // DeliveryStream delivers. Its methods may be called at the same time.
 type DeliveryStream struct {
-	cfg     Config
-	opts    Options
-	prefix  prefix
+	cfg    Config
+	opts   Options
+	prefix prefix
 	// errors is the prefix of records without a partition, and queries take the keys from a record. Both are nil without dynamic
 	// partitioning.
 	errors  prefix

@@ -101,7 +101,7 @@ type extendedS3 struct {
 		Enabled       *bool `tf:"enabled"`
 		RetryDuration *int  `tf:"retry_duration"`
 	} `tf:"dynamic_partitioning_configuration"`
-	Processing        []struct {
+	Processing []struct {
 		Enabled    bool        `tf:"enabled"`
 		Processors []processor `tf:"processors"`
 	} `tf:"processing_configuration"`

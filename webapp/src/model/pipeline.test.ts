@@ -124,3 +124,33 @@ test("a watch keeps asking after the pipeline ended, shows the last known status
   expect(slept).toEqual([1000, 1000, 5000, 5000, 1000]);
   expect(last).toMatchObject({ state: "live", seenAt: 1004 });
 });
+
+test("reads a pipeline with partitions, in which the times do not show where an event landed", () => {
+  const [delivery] = status.deliveries;
+  const objects = [
+    {
+      bucket: "b",
+      key: "errors/1",
+      records: 2,
+      errorType: "metadata-extraction-failed",
+      deliveredAt: "2026-01-01T00:00:30Z",
+    },
+  ];
+  const hops = readHops({
+    ...status,
+    deliveries: [{ ...delivery, partitioned: true, failedRecords: 2, lastObjects: objects }],
+  });
+  expect(hops).toMatchObject({
+    partitioned: true,
+    failedRecords: 2,
+    objects: [{ errorType: "metadata-extraction-failed" }],
+  });
+  const at = (second: number) => Date.UTC(2026, 0, 1, 0, 0, second);
+  expect(landingOf(hops, at(20))).toEqual({ state: "partition" });
+  expect(landingOf(hops, at(31))).toEqual({ state: "buffered" });
+  expect(readHops(status)).toMatchObject({
+    partitioned: false,
+    failedRecords: 0,
+    objects: [{ errorType: "" }, { errorType: "" }],
+  });
+});

@@ -10,6 +10,8 @@ export type Landed = {
   compression: string;
   /** The time zone of the dates in the key. */
   timeZone: string;
+  /** Why its records have no partition; empty for delivered ones. */
+  errorType: string;
 };
 
 export type Hops = {
@@ -36,6 +38,10 @@ export type Hops = {
   deliveredObjects: number;
   deliveredRecords: number;
   deliveredBytes: number;
+  /** How many of the records are below the error prefix. */
+  failedRecords: number;
+  /** Each partition has a buffer of its own. */
+  partitioned: boolean;
   /** The newest first. */
   objects: Landed[];
   failure: string;
@@ -61,6 +67,8 @@ export function readHops(json: unknown): Hops {
     deliveredObjects: sum(deliveries, "deliveredObjects"),
     deliveredRecords: sum(deliveries, "deliveredRecords"),
     deliveredBytes: sum(deliveries, "deliveredBytes"),
+    failedRecords: sum(deliveries, "failedRecords"),
+    partitioned: deliveries.some(({ partitioned }) => partitioned === true),
     objects: deliveries
       .flatMap((delivery) => listOf(delivery.lastObjects).map(objectOf).map(landed))
       .sort((a, b) => b.at - a.at),
@@ -71,14 +79,22 @@ export function readHops(json: unknown): Hops {
 /** Where an accepted event is in a pipeline on this machine. */
 export type Landing =
   | { state: "landed"; object: Landed }
-  /** On the way to the buffer; in it; answered by an earlier run of the pipeline; before the objects that are listed. */
-  | { state: "coming" | "buffered" | "earlier" | "unlisted" };
+  /**
+   * On the way to the buffer; in it; answered by an earlier run of the pipeline; before the objects that are listed; in an object or
+   * the buffer of its partition.
+   */
+  | { state: "coming" | "buffered" | "earlier" | "unlisted" | "partition" };
 
-/** landingOf compares only times: the first object after an answer usually contains the event. */
-export function landingOf({ startedAt, objects, deliveredObjects, nextDelivery }: Hops, answeredAt: number): Landing {
+/**
+ * landingOf compares only times: the first object after an answer usually contains the event. With partitions the times do not show
+ * which object does.
+ */
+export function landingOf(hops: Hops, answeredAt: number): Landing {
+  const { startedAt, objects, deliveredObjects, nextDelivery } = hops;
   if (startedAt > answeredAt) return { state: "earlier" };
   const object = objects.findLast(({ at }) => at >= answeredAt);
   if (object === undefined) return { state: nextDelivery === null ? "coming" : "buffered" };
+  if (hops.partitioned) return { state: "partition" };
   if (object === objects.at(-1) && deliveredObjects > objects.length) return { state: "unlisted" };
   return { state: "landed", object };
 }
@@ -106,6 +122,7 @@ function landed(object: Json): Landed {
     at: timeOf(object.deliveredAt) ?? timeOf(object.at) ?? 0,
     compression: textOf(object.compression),
     timeZone: textOf(object.timeZone),
+    errorType: textOf(object.errorType),
   };
 }
 

@@ -62,7 +62,8 @@ function showHops(hops: Hops) {
   setText(byId("hop-delivered"), count(hops.deliveredRecords));
   setText(
     byId("hop-delivered-unit"),
-    hops.deliveredRecords === 1 ? "record landed since the start" : "records landed since the start",
+    (hops.deliveredRecords === 1 ? "record landed since the start" : "records landed since the start") +
+      (hops.failedRecords === 0 ? "" : `, ${count(hops.failedRecords)} below the error prefix`),
   );
   setText(byId("badge-objects"), count(hops.deliveredObjects));
 }
@@ -119,7 +120,7 @@ function showObjects(
       h(
         "span",
         { class: "object-facts" },
-        `${things(object.records, "record")} · ${bytes(object.bytes)} · ${clock(object.at)}`,
+        `${object.errorType === "" ? "" : `not delivered: ${object.errorType} · `}${things(object.records, "record")} · ${bytes(object.bytes)} · ${clock(object.at)}`,
       ),
     );
     button.addEventListener("click", () => open(object));

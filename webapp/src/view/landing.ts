@@ -17,6 +17,7 @@ const words = {
   buffered: "In the buffer. The next delivery writes it to S3.",
   earlier:
     "The pipeline has restarted since this answer, and lists only newer objects. Look for the event in the bucket's folder.",
+  partition: "In S3, or in the buffer of its partition. The objects show the folder of each partition.",
   unlisted: "Landed in S3, in an object that is too old for this list.",
 };
 

@@ -117,7 +117,11 @@ func (d Described) describe(name string) (any, *problem) {
 	}
 	extended := object{
 		"S3BackupMode": "Disabled", "FileExtension": cfg.FileExtension, "CustomTimeZone": cfg.TimeZone,
-		"ProcessingConfiguration": object{"Enabled": cfg.Delimiter != "", "Processors": cfg.processors()},
+		"ProcessingConfiguration": object{"Enabled": len(cfg.processors()) > 0, "Processors": cfg.processors()},
+	}
+	if cfg.PartitionQuery != "" {
+		retry := object{"DurationInSeconds": int(cfg.PartitionRetry / time.Second)}
+		extended["DynamicPartitioningConfiguration"] = object{"Enabled": true, "RetryOptions": retry}
 	}
 	for member, value := range destination {
 		extended[member] = value
@@ -136,10 +140,18 @@ func (d Described) describe(name string) (any, *problem) {
 }
 
 func (c Config) processors() []any {
-	if c.Delimiter == "" {
-		return []any{}
+	all := []any{}
+	add := func(kind string, parameters ...any) {
+		all = append(all, map[string]any{"Type": kind, "Parameters": parameters})
 	}
-	return []any{map[string]any{"Type": "AppendDelimiterToRecord", "Parameters": []any{
-		map[string]string{"ParameterName": "Delimiter", "ParameterValue": strings.ReplaceAll(c.Delimiter, "\n", `\n`)},
-	}}}
+	parameter := func(name, value string) any {
+		return map[string]string{"ParameterName": name, "ParameterValue": value}
+	}
+	if c.PartitionQuery != "" {
+		add(metadataExtraction, parameter(extractionQuery, c.PartitionQuery), parameter("JsonParsingEngine", jsonParsingEngine))
+	}
+	if c.Delimiter != "" {
+		add(appendDelimiter, parameter("Delimiter", strings.ReplaceAll(c.Delimiter, "\n", `\n`)))
+	}
+	return all
 }

@@ -22,16 +22,17 @@ import (
 // it differs from jq 1.6. The guide reports a delay of 1.5 times the interval, which is not imitated.
 
 // Assumption FH-14: a record whose keys cannot be extracted goes below the error prefix, as metadata-extraction-failed, with the
-// error code DynamicPartitioning.MetadataExtractionFailed (both in objects that AWS delivered: govuk-one-login's integration tests of
-// TxMA's events read kinesis-processing-errors-metadata-extraction-failed/). Its messages are "partitionKeys values must not be null
-// or empty" for null and "" (michigan-traffic-lab/MSight_Core, README) and "Non JSON record provided" for a record that is not one
-// JSON value (users' reports in public repositories). The message of a query that fails is this project's. A record of a new
-// partition while 500 are active goes there too, as activePartitionExceeded (developer guide, "Buffer data for dynamic
-// partitioning"). The guide shows no such object. Its error code here is DynamicPartitioning.ActivePartitionsLimitExceeded.
+// error code DynamicPartitioning.MetadataExtractionFailed. Neither is in the developer guide, which says that the error prefix gets such
+// records ("Troubleshoot dynamic partitioning errors"); the tests of govuk-one-login/data-analytics-platform read both from objects that
+// AWS delivered (integration-test/helpers/common-helpers.ts). AWS's messages are "partitionKeys values must not be null or empty"
+// for null and "" and "Non JSON record provided" for a record that is not one JSON value, as users' documents quote them. The message
+// of a query that fails is this project's. A record of a new partition while 500 are active goes there too, as activePartitionExceeded
+// ("Buffer data for dynamic partitioning"). The guide does not show such a record. Its error code here is
+// DynamicPartitioning.ActivePartitionsLimitExceeded.
 
 // Assumption FH-15: an error object of dynamic partitioning has a JSON object on each line, with the members of a failed transformation
-// but lambdaArn (see REPLAY-1); the guide documents none ("Troubleshoot dynamic partitioning errors": "the delivered object also
-// includes information about the error"). Here it is neither compressed nor does its key end with an extension, so that every error
+// but lambdaArn (see REPLAY-1). AWS does not document its form ("the delivered object also includes information about the error",
+// developer guide, "Troubleshoot dynamic partitioning errors"). Here it is neither compressed nor does its key end with an extension, so that every error
 // object can be replayed (see REPLAY-3). Error objects have buffers of their own with the same size and interval, and are no active
 // partitions.
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -389,5 +391,38 @@ prefix holds "!{partitionKeyFromQuery:tenant}", which needs dynamic partitioning
 				t.Errorf("%v\nwant: %s", err, want)
 			}
 		})
+	}
+}
+
+func TestDescribePartitions(t *testing.T) {
+	cfgs, err := firehose.Read(goldenStack(t, "option-partitions"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(fmt.Sprintf(`{"DeliveryStreamName":%q}`, cfgs[0].Name)))
+	request.Header.Set("X-Amz-Target", "Firehose_20150804.DescribeDeliveryStream")
+	request.Header.Set("Authorization", "any")
+	answer := httptest.NewRecorder()
+	firehose.Described{Streams: cfgs}.ServeHTTP(answer, request)
+	var got struct {
+		DeliveryStreamDescription struct {
+			Destinations []struct{ ExtendedS3DestinationDescription map[string]any }
+		}
+	}
+	if err := json.Unmarshal(answer.Body.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	to := got.DeliveryStreamDescription.Destinations[0].ExtendedS3DestinationDescription
+	if diff := cmp.Diff(m{"Enabled": true, "RetryOptions": m{"DurationInSeconds": 600.0}}, to["DynamicPartitioningConfiguration"]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	processing, _ := to["ProcessingConfiguration"].(m)
+	parameter := func(name, value string) any { return m{"ParameterName": name, "ParameterValue": value} }
+	want := []any{
+		m{"Type": "MetadataExtraction", "Parameters": []any{parameter("MetadataExtractionQuery", cfgs[0].PartitionQuery), parameter("JsonParsingEngine", "JQ-1.6")}},
+		m{"Type": "AppendDelimiterToRecord", "Parameters": []any{parameter("Delimiter", `\n`)}},
+	}
+	if diff := cmp.Diff(want, processing["Processors"]); diff != "" || processing["Enabled"] != true {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -11,6 +11,13 @@ import (
 	"cdk.tf/go/ingest/local/s3"
 )
 
+const (
+	appendDelimiter    = "AppendDelimiterToRecord"
+	metadataExtraction = "MetadataExtraction"
+	extractionQuery    = "MetadataExtractionQuery"
+	jsonParsingEngine  = "JQ-1.6"
+)
+
 // setProcessors reads the processors: AppendDelimiterToRecord writes a text after each record, and MetadataExtraction takes the
 // partition's keys from it. It refuses others: they would change the records.
 func (c *Config) setProcessors(s extendedS3) []error {
@@ -20,9 +27,9 @@ func (c *Config) setProcessors(s extendedS3) []error {
 	var errs []error
 	for _, p := range s.Processing[0].Processors {
 		switch p.Type {
-		case "AppendDelimiterToRecord":
+		case appendDelimiter:
 			errs = append(errs, c.setDelimiter(p)...)
-		case "MetadataExtraction":
+		case metadataExtraction:
 			errs = append(errs, c.setQuery(p)...)
 		default:
 			errs = append(errs, fmt.Errorf("the processor %q is not imitated on one machine; AppendDelimiterToRecord and MetadataExtraction are", p.Type))
@@ -43,14 +50,12 @@ func (c *Config) setDelimiter(p processor) (errs []error) {
 	return errs
 }
 
-const jsonParsingEngine = "JQ-1.6"
-
 func (c *Config) setQuery(p processor) []error {
 	found := map[string]string{}
 	for _, parameter := range p.Parameters {
 		found[parameter.Name] = parameter.Value
 	}
-	query, engine := found["MetadataExtractionQuery"], found["JsonParsingEngine"]
+	query, engine := found[extractionQuery], found["JsonParsingEngine"]
 	switch {
 	case c.PartitionQuery != "":
 		return []error{errors.New("the processor MetadataExtraction is there twice; declare it once")}
@@ -76,7 +81,7 @@ const defaultPartitionRetry = 300 * time.Second
 func (c *Config) setPartitions(s extendedS3) []error {
 	isOn := len(s.Partitioning) > 0 && s.Partitioning[0].Enabled != nil && *s.Partitioning[0].Enabled
 	extracts := len(s.Processing) > 0 && s.Processing[0].Enabled &&
-		slices.ContainsFunc(s.Processing[0].Processors, func(p processor) bool { return p.Type == "MetadataExtraction" })
+		slices.ContainsFunc(s.Processing[0].Processors, func(p processor) bool { return p.Type == metadataExtraction })
 	switch {
 	case !isOn && extracts:
 		return []error{errors.New(`the processor MetadataExtraction "can only be present when Dynamic Partitioning is enabled"; set dynamic_partitioning_configuration.enabled to true`)}
@@ -85,6 +90,10 @@ func (c *Config) setPartitions(s extendedS3) []error {
 	case !extracts:
 		return []error{errors.New(`dynamic_partitioning_configuration is on, and "Processing Configuration is not enabled when DataPartitioning is enabled"; add the processor MetadataExtraction`)}
 	}
+	return c.setPartitionBounds(s)
+}
+
+func (c *Config) setPartitionBounds(s extendedS3) []error {
 	c.PartitionRetry = defaultPartitionRetry
 	if retry := s.Partitioning[0].RetryDuration; retry != nil {
 		c.PartitionRetry = time.Duration(*retry) * time.Second

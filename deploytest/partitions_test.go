@@ -1,0 +1,88 @@
+package deploytest
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
+
+	"cdk.tf/go/ingest/internal/catalogue"
+	"cdk.tf/go/ingest/spec"
+)
+
+// TestPartitions creates dev with partitions by field, changes a query in place, and plans to turn the partitions off, which replaces
+// the delivery stream.
+func TestPartitions(t *testing.T) {
+	t.Parallel()
+	env := local(catalogue.Named("dev"))
+	env.Delivery, env.Query = catalogue.Named("option-partitions").Delivery, catalogue.Named("option-partitions").Query
+	endpoint := startMoto(t)
+	p := initialised(t, endpoint, env)
+	expectValid(t, p)
+	p.apply()
+	checkPartitions(t, p.cloud, env)
+	checkProjections(t, endpoint)
+	p.expectPlan(map[string]string{})
+
+	folder := filepath.Dir(filepath.Dir(p.folder))
+	fields := append([]spec.PartitionField{}, env.Delivery.PartitionBy...)
+	fields[1].Query = `.tenant // "${none}"`
+	env.Delivery.PartitionBy = fields
+	synthesise(t, env, folder)
+	p.expectPlan(map[string]string{"aws_kinesis_firehose_delivery_stream.delivery": "update"})
+	p.apply()
+	checkPartitions(t, p.cloud, env)
+	p.expectPlan(map[string]string{})
+
+	without := env
+	without.Delivery.PartitionBy, without.Delivery.PartitionRetry = nil, 0
+	synthesise(t, without, folder)
+	p.expectPlan(map[string]string{
+		"aws_athena_named_query.query_count-by-type":     "destroy before create",
+		"aws_athena_named_query.query_latest":            "destroy before create",
+		"aws_glue_catalog_table.events-table":            "update",
+		"aws_iam_role_policy.delivery-role_write-bucket": "update",
+		"aws_kinesis_firehose_delivery_stream.delivery":  "destroy before create",
+	})
+	destroyDev(t, p)
+}
+
+func checkPartitions(t *testing.T, c cloud, env spec.Environment) {
+	t.Helper()
+	to := call(t, c.firehose.DescribeDeliveryStream, firehose.DescribeDeliveryStreamInput{
+		DeliveryStreamName: ref("api-kinesis-firehose-dev"),
+	}).DeliveryStreamDescription.Destinations[0].ExtendedS3DestinationDescription
+	expect(t, "MiB", 64, *to.BufferingHints.SizeInMBs)
+	expect(t, "prefix", env.Delivery.KeyPrefix(), *to.Prefix)
+	expect(t, "partitioning", true, *to.DynamicPartitioningConfiguration.Enabled)
+	expect(t, "seconds of retries", 600, *to.DynamicPartitioningConfiguration.RetryOptions.DurationInSeconds)
+	parameters := map[string]string{}
+	for _, processor := range to.ProcessingConfiguration.Processors {
+		for _, parameter := range processor.Parameters {
+			parameters[string(processor.Type)+" "+string(parameter.ParameterName)] = *parameter.ParameterValue
+		}
+	}
+	expect(t, "parameters", map[string]string{
+		"MetadataExtraction MetadataExtractionQuery": env.Delivery.PartitionQuery(),
+		"MetadataExtraction JsonParsingEngine":       "JQ-1.6",
+		"AppendDelimiterToRecord Delimiter":          `\n`,
+	}, parameters)
+}
+
+func checkProjections(t *testing.T, endpoint string) {
+	t.Helper()
+	_, answer := ask(t, endpoint, "glue", "AWSGlue.GetTable", map[string]any{"DatabaseName": "api_kinesis_dev", "Name": "events"})
+	table := decode[struct {
+		Table struct {
+			Parameters    map[string]string
+			PartitionKeys []struct{ Name, Type string }
+		}
+	}](t, "the table", string(answer)).Table
+	expect(t, "values of kind", "order,view,other", table.Parameters["projection.kind.values"])
+	expect(t, "projection of tenant", "injected", table.Parameters["projection.tenant.type"])
+	expect(t, "template", "s3://api-kinesis-firehose-bucket-dev/events/kind=${kind}/tenant=${tenant}/year=${year}/month=${month}/day=${day}/hour=${hour}/",
+		table.Parameters["storage.location.template"])
+	expect(t, "partition keys", []struct{ Name, Type string }{
+		{"kind", "string"}, {"tenant", "string"}, {"year", "string"}, {"month", "string"}, {"day", "string"}, {"hour", "string"},
+	}, table.PartitionKeys)
+}

@@ -225,6 +225,7 @@ func partitions(env *spec.Environment) {
 		{Name: "kind", Query: `if .event == "order" or .event == "view" then .event else "other" end`, Values: []string{"order", "view", "other"}},
 		{Name: "tenant", Query: ".tenant"},
 	}
+	env.API.Example = `{"event": "order", "tenant": "acme", "amount": 12.5}`
 	env.Query.Enabled, env.Alarms.Enabled, env.Alarms.Dashboard = true, true, true
 }
 

@@ -4,22 +4,26 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
 
 	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/spec"
 )
 
-// TestPartitions creates dev with partitions by field, changes a query in place, and plans to turn the partitions off, which replaces
+// TestPartitions creates dev with event types in envelopes and with partitions by field, changes a query in place, and plans to turn the partitions off, which replaces
 // the delivery stream.
 func TestPartitions(t *testing.T) {
 	t.Parallel()
 	env := local(catalogue.Named("dev"))
 	env.Delivery, env.Query = catalogue.Named("option-partitions").Delivery, catalogue.Named("option-partitions").Query
+	typed := catalogue.Named("option-types").API
+	env.API.Envelope, env.API.EventTypes, env.API.Example = typed.Envelope, typed.EventTypes, typed.Example
 	endpoint := startMoto(t)
 	p := initialised(t, endpoint, env)
 	expectValid(t, p)
 	p.apply()
+	checkTypes(t, p)
 	checkPartitions(t, p.cloud, env)
 	checkProjections(t, endpoint)
 	p.expectPlan(map[string]string{})
@@ -45,6 +49,21 @@ func TestPartitions(t *testing.T) {
 		"aws_kinesis_firehose_delivery_stream.delivery":  "destroy before create",
 	})
 	destroyDev(t, p)
+}
+
+// checkTypes compares the paths and the outputs of the event types.
+func checkTypes(t *testing.T, p *pipeline) {
+	t.Helper()
+	outputs := p.outputs()
+	urls := decode[map[string]string](t, "the URLs", string(p.allOutputs()["event_type_urls"].Value))
+	expect(t, "URL of orders", outputs["submit_url"]+"/order", urls["order"])
+	found := map[string]bool{}
+	for _, resource := range call(t, p.cloud.apigateway.GetResources, apigateway.GetResourcesInput{RestApiId: ref(outputs["api_id"])}).Items {
+		found[*resource.Path] = true
+	}
+	for _, path := range []string{"/submit/order", "/submit/order/batch", "/submit/page-view", "/submit/post/batch"} {
+		expect(t, path, true, found[path])
+	}
 }
 
 func checkPartitions(t *testing.T, c cloud, env spec.Environment) {

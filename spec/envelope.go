@@ -73,7 +73,8 @@ func (e Environment) TableColumns() []Column {
 		on bool
 		Column
 	}{
-		{len(e.API.EventTypes) > 0, Column{"type", "string", "The event's type; null for POST /submit"}},
+		// A partition of this name has the events' types already, and a table cannot have both.
+		{len(e.API.EventTypes) > 0 && !e.Delivery.partitionedBy("type"), Column{"type", "string", "The event's type; null for POST /submit"}},
 		{envelope.SourceIP, Column{"sourceip", "string", "The address that the request came from"}},
 		{envelope.UserAgent, Column{"useragent", "string", "The header User-Agent"}},
 		{envelope.Principal, Column{"principal", "string", "Who sent the event"}},

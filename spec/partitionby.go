@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"slices"
 	"strings"
 
 	"cdk.tf/go/ingest/internal/jq16"
@@ -19,6 +20,10 @@ type PartitionField struct {
 	// most 255 characters each. An event with another value is delivered too, but the table does not show it. Without values, each
 	// query of the table must name the value: WHERE tenant = 'acme'.
 	Values []string
+}
+
+func (d Delivery) partitionedBy(name string) bool {
+	return slices.ContainsFunc(d.PartitionBy, func(field PartitionField) bool { return field.Name == name })
 }
 
 // KeyPrefix is the prefix of delivered objects: Delivery.Prefix with the folders of Delivery.PartitionBy after its fixed folder.

@@ -1,6 +1,9 @@
 package spec
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func enveloped(authorization Authorization, envelope Envelope) func(e *Environment) {
 	return func(e *Environment) {
@@ -64,6 +67,23 @@ func TestColumnsOfAnEnvelope(t *testing.T) {
 	check("string")
 	env.Query.Columns = []Column{{Name: "type", Type: "string"}, {Name: "user", Type: "struct<id:string>"}}
 	check("struct<type:string,user:struct<id:string>>")
+
+	names := func() string {
+		var names []string
+		for _, column := range env.TableColumns() {
+			names = append(names, column.Name)
+		}
+		return strings.Join(names, " ")
+	}
+	env.API.Envelope = Envelope{Enabled: true}
+	typed(EventType{Name: "order"})(&env)
+	if got, want := names(), "receivedat requestid type index event"; got != want {
+		t.Errorf("with event types the columns are %s, want %s", got, want)
+	}
+	env.Delivery.PartitionBy = []PartitionField{{Name: "type", Query: ".type"}}
+	if got, want := names(), "receivedat requestid index event"; got != want {
+		t.Errorf("with a partition of that name the columns are %s, want %s", got, want)
+	}
 }
 
 func TestPersonalDataThatIsKept(t *testing.T) {

@@ -141,6 +141,9 @@ func injected(partitioning spec.Partitioning) []string {
 // typeOf returns the SQL for an event's type, or "" if no column has it. Events name it `type`, or `event` like the first event
 // of the README. In an envelope the columns are fields of the event.
 func typeOf(env spec.Environment) string {
+	if env.API.Envelope.Enabled && len(env.API.EventTypes) > 0 {
+		return `"type"` // the envelope's, or the partition's
+	}
 	if len(env.Query.Columns) == 0 {
 		return fmt.Sprintf("coalesce(json_extract_scalar(%[1]s, '$.type'), json_extract_scalar(%[1]s, '$.event'))", glue.WholeEvent)
 	}

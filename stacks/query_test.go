@@ -89,6 +89,10 @@ func TestTypeOfAnEnvelope(t *testing.T) {
 			t.Errorf("%v: %s, want %s", columns, got, want)
 		}
 	}
+	env.API.EventTypes = []spec.EventType{{Name: "order"}}
+	if got := typeOf(env); got != `"type"` {
+		t.Errorf("of event types: %s", got)
+	}
 }
 
 // A saved query names each value that Athena cannot know, so that Athena does not refuse it.

@@ -298,7 +298,7 @@ func (d *described) provoke(t *testing.T, valid sent) {
 	refuse(400, func(s *sent) { s.body = `{` })
 	refuse(400, func(s *sent) { s.body, s.contentType = "", "" })
 	refuse(413, func(s *sent) { s.length = 10<<20 + 1 })
-	refuse(415, func(s *sent) { s.contentType = "text/plain" })
+	refuse(415, func(s *sent) { s.contentType = "text/html" })
 	refuse(431, func(s *sent) { s.header = []string{"X-Large: " + strings.Repeat("x", 10_241)} })
 	for _, scheme := range d.schemes(valid) {
 		switch scheme {

@@ -169,6 +169,8 @@ func (d *describer) readByTemplates(m method) []string {
 	return found
 }
 
+const jsonType = "application/json"
+
 // largestBody is API Gateway's limit (developer guide, "Quotas for configuring and running a REST API in API Gateway").
 const largestBody = "A body has at most 10 MB (10,485,760 bytes)."
 
@@ -183,16 +185,16 @@ func (d *describer) body(m method) (*requestBody, request, error) {
 		types = sortedKeys(m.models)
 	}
 	if len(types) == 0 {
-		types = []string{"application/json"}
+		types = []string{jsonType}
 	}
 	described := &requestBody{Description: largestBody, Content: map[string]mediaType{}}
-	for i, contentType := range types {
+	for _, contentType := range types {
 		content, sample, required, err := d.content(m.models[contentType])
 		if err != nil {
 			return nil, valid, err
 		}
 		described.Content[contentType] = content
-		if i == 0 {
+		if valid.contentType == "" || contentType == jsonType {
 			described.Required, valid.contentType, valid.body = required, contentType, sample
 		}
 	}

@@ -133,11 +133,27 @@ func TestStatuses(t *testing.T) {
 		{"prod", "/submit", "options", "204 403 429 431"},
 		{"option-keys", "/submit", "post", "200 400 403 413 415 429 431 500 502 504"},
 		{"option-cognito", "/submit", "post", "200 400 401 403 413 415 429 431 500 502 504"},
+		{"option-intake", "/submit", "post", "200 400 413 415 429 431 500 502 504"},
+		{"option-intake", "/submit/batch", "post", "200 207 400 413 415 429 431 500 502 504"},
 		{"option-token", "/submit", "post", "200 400 401 403 413 415 429 431 500 502 504"},
 	} {
 		_, doc := describe(t, stackOf(t, goldens.Read(t, test.name)), openapi.Options{})
 		if got := statusesOf(t, doc, test.path, test.verb); got != test.want {
 			t.Errorf("%s %s %s: the statuses are %s, want %s", test.name, test.verb, test.path, got, test.want)
+		}
+	}
+}
+
+// Each content type that the API takes is there, with the same schema.
+func TestContentTypes(t *testing.T) {
+	_, doc := describe(t, stackOf(t, goldens.Read(t, "option-intake")), openapi.Options{})
+	content := at(t, doc, "paths", "/submit", "post", "requestBody", "content").(map[string]any)
+	if len(content) != 3 {
+		t.Errorf("there are %d content types, want 3", len(content))
+	}
+	for _, typ := range []string{"application/json", "text/plain", "application/cloudevents+json"} {
+		if diff := cmp.Diff(content["application/json"], content[typ]); diff != "" || content[typ] == nil {
+			t.Errorf("%s differs from application/json:\n%s", typ, diff)
 		}
 	}
 }

@@ -211,13 +211,15 @@ var reasons = map[string]string{
 	"REQUEST_TOO_LARGE":              "The body is over 10 MB.",
 	"THROTTLED":                      "The request rate is over the limit of the stage or of the API key.",
 	"UNAUTHORIZED":                   "The token is missing or is not valid.",
-	"UNSUPPORTED_MEDIA_TYPE":         "The API does not take the content type.",
+	"UNSUPPORTED_MEDIA_TYPE":         "The API does not take the content type, or the body is not compressed as `Content-Encoding` says.",
 	"WAF_FILTERED":                   "The firewall (AWS WAF) blocks the request.",
 }
 
 const (
 	tooManyBytes  = 10<<20 + 1
 	tooManyInHead = 10_241
+	// unknownType is a content type that no API takes.
+	unknownType = "application/x-unknown"
 )
 
 // refusals are the answers that API Gateway gives before an integration.
@@ -235,7 +237,7 @@ func (p *prober) refusals(m method, valid request) ([]outcome, error) {
 	if m.service() != "" {
 		add(p.badBody(valid))
 		add(p.refusal("BAD_REQUEST_PARAMETERS", "missing-parameter", change(func(r *request) { r.header, r.query = nil, nil })))
-		add(p.refusal("UNSUPPORTED_MEDIA_TYPE", "unsupported-media-type", change(func(r *request) { r.contentType = "text/plain" })))
+		add(p.refusal("UNSUPPORTED_MEDIA_TYPE", "unsupported-media-type", change(func(r *request) { r.contentType = unknownType })))
 		add(p.refusal("REQUEST_TOO_LARGE", "too-large", change(func(r *request) { r.length = tooManyBytes })))
 	}
 	add(p.refusal("INVALID_API_KEY", "invalid-api-key", change(func(r *request) { r.keyless = true })))

@@ -21,6 +21,7 @@ func failClosed(c *checker) {
 		if c.isMock(m) {
 			continue
 		}
+		c.validated(m)
 		for _, r := range m.responses {
 			c.succeedsOnSuccess(r)
 			c.overridesWithFailure(r)

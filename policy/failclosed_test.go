@@ -20,6 +20,27 @@ func TestFailClosed(t *testing.T) {
 			},
 		},
 		{
+			name:    "a content type that is mapped and not validated",
+			changes: []change{set(submit, "${aws_kinesis_stream.stream.name}", "request_templates", "text/plain")},
+			want: []string{
+				`fail-closed: aws_api_gateway_method.api_submit_post: request_models has no "text/plain", which aws_api_gateway_integration.api_submit_post_integration maps; name a model for it, or API Gateway checks no body of that content type`,
+			},
+		},
+		{
+			name:    "no validator",
+			changes: []change{unset(post, "request_validator_id")},
+			want: []string{
+				`fail-closed: aws_api_gateway_method.api_submit_post: request_validator_id refers to no request validator of the stack; refer to the id of one`,
+			},
+		},
+		{
+			name:    "a validator of parameters alone",
+			changes: []change{set("aws_api_gateway_request_validator.api_body", false, "validate_request_body")},
+			want: []string{
+				`fail-closed: aws_api_gateway_request_validator.api_body: validate_request_body is "false"; set it to "true"`,
+			},
+		},
+		{
 			name:    "a type known only after an apply",
 			changes: []change{set(submit, "${var.type}", "type")},
 			want: []string{

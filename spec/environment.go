@@ -110,6 +110,12 @@ type API struct {
 	// event's index in the batch.
 	Batch bool
 
+	// ContentTypes are the media types of a body that the API takes besides application/json, at most 10: [TextPlain], and names
+	// such as "application/cloudevents+json". A body of each type is JSON: the same schema checks it, and the answers are the
+	// same. API Gateway answers any other type with 415. A type covers its parameters, such as charset, and there are no
+	// wildcards.
+	ContentTypes []ContentType
+
 	// PartitionKey says where the partition key of an event comes from. Events with the same key go to the same shard, and so
 	// keep their order. If a request lacks the value or the header, the key is its request ID. Kinesis takes keys of 1 to 256
 	// characters. It refuses a longer key, and the client gets a 400.
@@ -131,6 +137,14 @@ type API struct {
 	// Metrics turns on CloudWatch metrics for each method (detailed metrics), which CloudWatch charges for.
 	Metrics bool
 }
+
+// ContentType is a media type of a body.
+type ContentType string
+
+// TextPlain is what a page sends with navigator.sendBeacon, or with fetch and a text as the body. A browser sends such a request to
+// another origin without a preflight (Fetch standard, "CORS-safelisted request-header"), and so also while the page is being
+// closed. API.CORS.AllowOrigins does not stop it: a page of any other origin can send events as well. It cannot read the answer.
+const TextPlain ContentType = "text/plain"
 
 // PartitionKey is where an event's partition key comes from. [PartitionByRequestID], [PartitionByJSONPath] and
 // [PartitionByHeader] make one.

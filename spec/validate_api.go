@@ -16,6 +16,7 @@ func (p *problems) api(api API) {
 	p.schema("API.Schema", api.Schema)
 	p.example("API", api.Schema, api.Example)
 	p.eventTypes(api)
+	p.contentTypes("API.ContentTypes", api.ContentTypes)
 	p.partitionKey(api.PartitionKey)
 	p.envelope(api)
 	p.cors(api.CORS)
@@ -67,6 +68,31 @@ func (p *problems) keyHeader(field, name string) {
 		p.add(field, is(name), "use another header: this one is a credential, and every record would hold it")
 	default:
 		p.match(field, name, keyHeaderPattern, `use a header's name of letters, digits, "_" and "-", such as "X-Device-Id"`)
+	}
+}
+
+// maxContentTypes is this project's bound. Each type adds a copy of the mapping template to the stack.
+const maxContentTypes = 10
+
+// jsonTypePattern is a media type of JSON by the suffix of its name (RFC 6839, section 3.1). It is narrower than a media type's
+// grammar (RFC 6838, section 4.2): the names that are in use have these characters, and one spelling of each is enough.
+var jsonTypePattern = regexp.MustCompile(`^application/[a-z0-9][a-z0-9_.+-]{0,120}\+json$`)
+
+func (p *problems) contentTypes(field string, types []ContentType) {
+	if len(types) > maxContentTypes {
+		p.add(field, fmt.Sprintf("has %d entries", len(types)), fmt.Sprintf("use at most %d", maxContentTypes))
+	}
+	for i, typ := range types {
+		switch name := string(typ); {
+		case typ == "application/json" || slices.Contains(types[:i], typ):
+			p.add(item(field, i), is(name), repeatedRemedy)
+		case strings.Contains(name, "*"):
+			p.add(item(field, i), is(name), "name each type in full: API Gateway has no wildcards for them")
+		case strings.Contains(name, ";"):
+			p.add(item(field, i), is(name), "leave its parameters out: a type covers them")
+		case typ != TextPlain && !jsonTypePattern.MatchString(name):
+			p.add(item(field, i), is(name), `use "text/plain", or a type of JSON such as "application/cloudevents+json", in lower case`)
+		}
 	}
 }
 

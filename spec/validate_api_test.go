@@ -202,6 +202,45 @@ func TestCORSAccepted(t *testing.T) {
 	})
 }
 
+func TestContentTypesRefused(t *testing.T) {
+	const (
+		name   = `; use "text/plain", or a type of JSON such as "application/cloudevents+json", in lower case`
+		again  = `; leave it out: it is there already`
+		inFull = `; name each type in full: API Gateway has no wildcards for them`
+		params = `; leave its parameters out: a type covers them`
+	)
+	types := func(types ...ContentType) func(e *Environment) {
+		return func(e *Environment) { e.API.ContentTypes = types }
+	}
+	var eleven []ContentType
+	for i := range 11 {
+		eleven = append(eleven, ContentType(fmt.Sprintf("application/a%d+json", i)))
+	}
+	rows := []refusal{
+		{"JSON itself", types("application/json"), []string{`API.ContentTypes[0] is "application/json"` + again}},
+		{"twice", types(TextPlain, "application/a+json", TextPlain), []string{`API.ContentTypes[2] is "text/plain"` + again}},
+		{"a wildcard", types("application/*+json"), []string{`API.ContentTypes[0] is "application/*+json"` + inFull}},
+		{"any type", types("*/*"), []string{`API.ContentTypes[0] is "*/*"` + inFull}},
+		{"a parameter", types("text/plain;charset=UTF-8"), []string{`API.ContentTypes[0] is "text/plain;charset=UTF-8"` + params}},
+		{"eleven", types(eleven...), []string{`API.ContentTypes has 11 entries; use at most 10`}},
+	}
+	for _, bad := range []ContentType{
+		"", "text/html", "Text/Plain", "application/x-www-form-urlencoded", "application/A+json", "application/+json", "text/a+json",
+		"application/a+JSON", "application/a+json ", "application/${a}+json", "$default",
+	} {
+		rows = append(rows, refusal{"name " + string(bad), types(bad), []string{"API.ContentTypes[0] " + is(string(bad)) + name}})
+	}
+	testRefusals(t, rows)
+}
+
+func TestContentTypesAccepted(t *testing.T) {
+	testAcceptances(t, []acceptance{
+		{"types", func(e *Environment) {
+			e.API.ContentTypes = []ContentType{"application/vnd.example.order-v1+json", TextPlain, "application/reports+json", "application/a.b_c+d+json"}
+		}},
+	})
+}
+
 func TestThrottleRefused(t *testing.T) {
 	const remedy = `; use a number of requests per second, more than 0`
 	rate := func(r float64) func(e *Environment) { return func(e *Environment) { e.API.Throttle.RateLimit = r } }

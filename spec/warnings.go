@@ -17,7 +17,7 @@ import (
 func Warnings(envs []Environment) []string {
 	var found []string
 	for _, warn := range []func(Environment) []string{
-		oldTLS, privateDNS, unmeantDates, misleadingExtension, unknownKeywords, keptPersonalData, unknownExamples, manyPartitions,
+		oldTLS, privateDNS, beacons, unmeantDates, misleadingExtension, unknownKeywords, keptPersonalData, unknownExamples, manyPartitions,
 		besideEnvelope,
 	} {
 		var texts []string
@@ -57,6 +57,16 @@ func privateDNS(e Environment) []string {
 		return nil
 	}
 	return []string{"API.Domain.Name is empty: in a VPC that has an execute-api endpoint with private DNS the API's own address leads to that endpoint, which answers 403; set API.Domain for such producers"}
+}
+
+// beacons warns of a list of origins beside a content type that a page of any origin can send. A method that asks for a header of
+// authorisation is safe: a page needs a preflight to send such a header.
+func beacons(e Environment) []string {
+	anyOrigin := slices.Contains(e.API.CORS.AllowOrigins, "*")
+	if anyOrigin || e.API.Authorization.Kind != ByNothing || !slices.Contains(e.API.ContentTypes, TextPlain) {
+		return nil
+	}
+	return []string{`API.ContentTypes has "text/plain": a page of any origin can send it without a preflight, so API.CORS.AllowOrigins does not keep other pages from submitting events; leave it out if that matters`}
 }
 
 // unmeantDates warns of letters in a prefix's dates that Firehose accepts and that are seldom meant.

@@ -47,6 +47,12 @@ func TestWarnings(t *testing.T) {
 	endedWell := with("ended-well", func(e *Environment) {
 		e.API.Domain, e.Delivery.Compression, e.Delivery.FileExtension = closed.API.Domain, Snappy, ".json.snappy"
 	})
+	beacons := func(name string, kind AuthorizationKind, origin string) Environment {
+		return with(name, func(e *Environment) {
+			e.API.Domain, e.API.ContentTypes = closed.API.Domain, []ContentType{TextPlain}
+			e.API.Authorization.Kind, e.API.CORS.AllowOrigins = kind, []string{origin}
+		})
+	}
 	for _, test := range []struct {
 		name string
 		envs []Environment
@@ -62,6 +68,12 @@ func TestWarnings(t *testing.T) {
 		{"the year of the week", []Environment{weekYear, weekYear2}, []string{
 			`environments "a", "week-2": Delivery.Prefix holds "YYYY", the year of the week: the days about New Year land in the folder of another year; write "yyyy"`,
 		}},
+		{"beacons of one origin", []Environment{beacons("one", ByNothing, "https://a.example")}, []string{
+			`environment "one": API.ContentTypes has "text/plain": a page of any origin can send it without a preflight, ` +
+				`so API.CORS.AllowOrigins does not keep other pages from submitting events; leave it out if that matters`,
+		}},
+		{"beacons of every origin", []Environment{beacons("all", ByNothing, "*")}, nil},
+		{"beacons with a key, for which a page needs a preflight", []Environment{beacons("key", ByAPIKey, "https://a.example")}, nil},
 		{"letters of an error prefix", []Environment{errorDates}, []string{
 			`environment "errors": Delivery.ErrorPrefix holds "DD", the day of the year, beside a month; write "dd" for the day of the month`,
 		}},

@@ -40,6 +40,7 @@ func others() []spec.Environment {
 		set  func(env *spec.Environment)
 	}{
 		{"option-none", func(*spec.Environment) {}},
+		{"option-intake", intake},
 		{"option-keys", keys}, {"option-cognito", cognito}, {"option-lambda", lambda}, {"option-token", token}, {"option-private", private}, {"option-producers", producers},
 		{"option-firewall", firewall}, {"option-domain", domain}, {"option-certificate", certificate},
 		{"option-tuned", tuned}, {"option-ondemand", onDemand}, {"option-encrypted", encrypted},
@@ -252,6 +253,12 @@ func names(env *spec.Environment) {
 	env.Names = spec.Names{Prefix: "web-clicks", AccountInBuckets: true}
 	env.Bucket.AccessLog, env.Query.Enabled, env.Alarms.Enabled = true, true, true
 	env.Web.Hosted, env.Web.Folder = true, Page()
+}
+
+// intake takes bodies of several content types.
+func intake(env *spec.Environment) {
+	env.API.Batch = true
+	env.API.ContentTypes = []spec.ContentType{spec.TextPlain, "application/cloudevents+json"}
 }
 
 // Backends are the stacks of `ingest backend`, by their goldens' names: with S3's own keys, and with a customer key.

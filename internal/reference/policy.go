@@ -76,7 +76,7 @@ var met = map[string]source{
 	"deployment":        {[]string{"modules/apigateway"}, nil},
 	"alarms":            {[]string{"modules/alarms", "modules/cloudwatch"}, []string{"Alarms.TopicARN", "Alarms.RunbookURL"}},
 	"closed-topic":      {[]string{"modules/sns"}, []string{"Alarms.Enabled"}},
-	"fail-closed":       {[]string{"modules/apigateway"}, nil},
+	"fail-closed":       {[]string{"modules/apigateway"}, []string{"API.Schema", "API.ContentTypes"}},
 }
 
 func (p *page) rule(rule policy.Rule, source source) {

@@ -379,6 +379,58 @@ func TestContentTypes(t *testing.T) {
 	}
 }
 
+// A body of each declared content type is checked by the model of the method, with the same answers.
+func TestDeclaredContentTypes(t *testing.T) {
+	g := serve(t, loadRaw(t, "option-intake"))
+	for _, test := range []struct {
+		contentType string
+		status      int
+		message     string
+	}{
+		{"text/plain", 200, "accepted"},
+		{"text/plain;charset=UTF-8", 200, "accepted"}, // what browsers send
+		{"Text/Plain; charset=utf-8", 200, "accepted"},
+		{"application/cloudevents+json", 200, "accepted"},
+		{"application/cloudevents+json; charset=utf-8", 200, "accepted"},
+		{"application/other+json", 415, "send the event as application/json, text/plain or application/cloudevents+json"},
+		{"text/html", 415, "send the event as application/json, text/plain or application/cloudevents+json"},
+		{"text/*", 415, "send the event as application/json, text/plain or application/cloudevents+json"},
+	} {
+		t.Run(test.contentType, func(t *testing.T) {
+			for path, bodies := range map[string][2]string{
+				"/option-intake/submit":       {`{"n": 1}`, `{}`},
+				"/option-intake/submit/batch": {`{"events": [{"n": 1}]}`, `{"events": [{}]}`},
+			} {
+				if strings.HasSuffix(path, "batch") {
+					g.kinesis.answer = answers(200, `{"FailedRecordCount": 0, "Records": [`+accepted+`]}`)
+				} else {
+					g.kinesis.answer = nil
+				}
+				before := len(g.kinesis.calls)
+				a := g.do(request("POST", path, bodies[0], "Content-Type: "+test.contentType))
+				if a.status != test.status || !strings.Contains(a.body, `"message": "`+test.message) {
+					t.Errorf("%s: %d %s", path, a.status, a.body)
+				}
+				if called := len(g.kinesis.calls) > before; called != (test.status == 200) {
+					t.Errorf("%s: Kinesis was called: %t", path, called)
+				}
+				if test.status != 200 {
+					continue
+				}
+				for _, bad := range []string{bodies[1], "hello", "", `{"n": 1`} {
+					json := g.do(request("POST", path, bad, "Content-Type: application/json", "X-Amzn-Requestid: "+someID))
+					other := g.do(request("POST", path, bad, "Content-Type: "+test.contentType, "X-Amzn-Requestid: "+someID))
+					if other.status != 400 || other.body != json.body {
+						t.Errorf("%s of %q: %d %s, want the answer to JSON: %s", path, bad, other.status, other.body, json.body)
+					}
+				}
+			}
+		})
+	}
+}
+
+const someID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+
 func TestIntegrationTimeout(t *testing.T) {
 	r := loadRaw(t, "dev")
 	r.body("integration", "api_submit_post_integration")["timeout_milliseconds"] = 5000

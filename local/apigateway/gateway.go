@@ -257,8 +257,11 @@ func selectByAccept[template any](accept string, templates map[string]template, 
 const jsonType = "application/json"
 
 // mediaType returns a content type without its parameters, in lower case.
-// Assumption API-5: API Gateway selects templates and models by it, so "application/json; charset=utf-8" is JSON. AWS does not
-// document it.
+// Assumption API-5: API Gateway selects templates and models by it, so "application/json; charset=utf-8" is JSON, and
+// "text/plain;charset=UTF-8", which browsers send with a text, is text/plain. AWS does not document it. It follows from
+// clients: axios 0.x sends "application/json;charset=utf-8" (axios/axios, lib/defaults.js), also to APIs whose only template is for
+// application/json and whose passthrough behaviour is NEVER (awslabs/aws-solutions-constructs, apigateway-helper.ts). A template
+// for a wildcard would be one for that text: AWS documents $default alone.
 func mediaType(contentType string) string {
 	contentType, _, _ = strings.Cut(contentType, ";")
 	contentType = strings.TrimSpace(contentType)

@@ -208,6 +208,32 @@ func TestEventTypes(t *testing.T) {
 	}
 }
 
+// Every content type has the template and the model of the others, so that no body passes unchecked.
+func TestContentTypes(t *testing.T) {
+	cfg := defaults()
+	cfg.API.Batch = true
+	cfg.API.ContentTypes = []spec.ContentType{spec.TextPlain, "application/cloudevents+json"}
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { New(stack, "api", cfg) })
+	for method, model := range map[string]string{"api_submit_post": "api_event", "api_submit_batch_post": "api_events"} {
+		models := resources["aws_api_gateway_method."+method]["request_models"].(map[string]any)
+		templates := resources["aws_api_gateway_integration."+method+"_integration"]["request_templates"].(map[string]any)
+		if len(models) != 3 || len(templates) != 3 {
+			t.Errorf("%s has %d models and %d templates, want 3 of each", method, len(models), len(templates))
+		}
+		for _, typ := range []string{"application/json", "text/plain", "application/cloudevents+json"} {
+			if models[typ] != "${aws_api_gateway_model."+model+".name}" || templates[typ] != templates["application/json"] {
+				t.Errorf("%s of %s has the model %v and the template %v", method, typ, models[typ], templates[typ])
+			}
+		}
+	}
+	refused := resources["aws_api_gateway_gateway_response.api_unsupported-media-type"]["response_templates"].(map[string]any)["application/json"]
+	want := `{"message": "send the event as application/json, text/plain or application/cloudevents+json, ` +
+		`uncompressed or with the Content-Encoding gzip or deflate", "requestId": "$context.requestId"}` + "\n"
+	if refused != want {
+		t.Errorf("415 says %q, want %q", refused, want)
+	}
+}
+
 func TestBatch(t *testing.T) {
 	cfg := defaults()
 	cfg.API.Batch = true

@@ -140,6 +140,9 @@ func (a *api) preflight(at place) {
 	tf.New(at.scope, "204-mapping", integrationresponse.NewApiGatewayIntegrationResponse, config)
 }
 
+// jsonType is the content type of every answer, and of a body without one.
+const jsonType = "application/json"
+
 func jsonTemplate(text string) *map[string]*string {
-	return tf.StringMap(map[string]string{"application/json": text})
+	return tf.StringMap(map[string]string{jsonType: text})
 }

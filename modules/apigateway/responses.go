@@ -18,6 +18,21 @@ type gatewayAnswer struct {
 	status   string
 	template string
 	headers  map[string]string
+	// types replaces TYPES in the template.
+	types string
+}
+
+// acceptedTypes lists the content types that the API takes, for a person to read.
+func acceptedTypes(api spec.API) string {
+	if len(api.ContentTypes) == 0 {
+		return jsonType
+	}
+	names := []string{jsonType}
+	for _, typ := range api.ContentTypes {
+		names = append(names, string(typ))
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // gatewayAnswers are the gateway responses. The defaults add CORS headers to API Gateway's other answers. The rest replace its fixed
@@ -27,7 +42,7 @@ func gatewayAnswers(api spec.API) []gatewayAnswer {
 		{responseType: "DEFAULT_4XX", template: "gateway-error.json"},
 		{responseType: "DEFAULT_5XX", template: "gateway-error.json"},
 		{responseType: "BAD_REQUEST_BODY", status: "400", template: "gateway-bad-body.json"},
-		{responseType: "UNSUPPORTED_MEDIA_TYPE", status: "415", template: "gateway-media-type.json"},
+		{responseType: "UNSUPPORTED_MEDIA_TYPE", status: "415", template: "gateway-media-type.json", types: acceptedTypes(api)},
 		{responseType: "THROTTLED", status: "429", template: "gateway-throttled.json", headers: map[string]string{"Retry-After": quoted("1")}},
 		// API Gateway's own status is 504, but Kinesis did answer or could not be reached at all.
 		{responseType: "INTEGRATION_FAILURE", status: "502", template: "gateway-failed.json"},
@@ -49,7 +64,7 @@ func (a *api) gatewayResponses() {
 			RestApiId:          a.id,
 			ResponseType:       jsii.String(answer.responseType),
 			ResponseParameters: mapped("gatewayresponse.header.", headers),
-			ResponseTemplates:  jsonTemplate(template(answer.template)),
+			ResponseTemplates:  jsonTemplate(strings.ReplaceAll(template(answer.template), "TYPES", answer.types)),
 		}
 		if answer.status != "" {
 			config.StatusCode = jsii.String(answer.status)

@@ -120,7 +120,7 @@ func (a *api) take(at place, in intake) *string {
 		RestApiId:          a.id,
 		ResourceId:         at.resourceID,
 		HttpMethod:         jsii.String(http.MethodPost),
-		RequestModels:      tf.StringMap(map[string]string{"application/json": *in.model.Name()}),
+		RequestModels:      a.forEachType(*in.model.Name()),
 		RequestValidatorId: a.body.Id(),
 	}
 	a.authorize(config)
@@ -139,7 +139,7 @@ func (a *api) take(at place, in intake) *string {
 		RequestParameters: tf.StringMap(map[string]string{
 			"integration.request.header.Content-Type": "'application/x-amz-json-1.1'",
 		}),
-		RequestTemplates: jsonTemplate(in.template),
+		RequestTemplates: a.forEachType(in.template),
 	})
 	for _, answer := range in.answers {
 		a.answer(at, verb, put, answer, in.many)
@@ -150,6 +150,15 @@ func (a *api) take(at place, in intake) *string {
 	return verb
 }
 
+// forEachType maps each content type that the API takes to the same value, so that no body passes without its model.
+func (a *api) forEachType(value string) *map[string]*string {
+	mapped := map[string]string{jsonType: value}
+	for _, typ := range a.cfg.API.ContentTypes {
+		mapped[string(typ)] = value
+	}
+	return tf.StringMap(mapped)
+}
+
 // batchModel declares the schema of a batch's body. It refers to the model of one event for each event (API Gateway developer
 // guide, "Data models for REST APIs"), so a "$ref" inside that model keeps its meaning.
 func (a *api) batchModel(scope constructs.Construct, of kind, event model.ApiGatewayModel) model.ApiGatewayModel {
@@ -157,7 +166,7 @@ func (a *api) batchModel(scope constructs.Construct, of kind, event model.ApiGat
 		RestApiId:   a.id,
 		Name:        jsii.String(of.modelName("Events")),
 		Description: jsii.String("The body of POST " + of.path() + batchPath),
-		ContentType: jsii.String("application/json"),
+		ContentType: jsii.String(jsonType),
 		Schema: jsii.String(fmt.Sprintf(`{"$schema":"http://json-schema.org/draft-04/schema#","type":"object","required":["events"],`+
 			`"properties":{"events":{"type":"array","minItems":1,"maxItems":%d,`+
 			`"items":{"$ref":"https://apigateway.amazonaws.com/restapis/%s/models/%s"}}}}`, quota.MaxPutRecords, *a.id, *event.Name())),
@@ -170,7 +179,7 @@ func (a *api) eventModel(scope constructs.Construct, of kind) model.ApiGatewayMo
 		RestApiId:   a.id,
 		Name:        jsii.String(of.modelName("Event")),
 		Description: jsii.String("The body of POST " + of.path()),
-		ContentType: jsii.String("application/json"),
+		ContentType: jsii.String(jsonType),
 		Schema:      jsii.String(tftext.Escape(of.schema)),
 	})
 }
@@ -210,6 +219,6 @@ func (a *api) announce(at place, verb *string, status int) methodresponse.ApiGat
 		HttpMethod:         verb,
 		StatusCode:         jsii.String(strconv.Itoa(status)),
 		ResponseParameters: declared(answerHeaders(a.cfg.API.CORS), set),
-		ResponseModels:     tf.StringMap(map[string]string{"application/json": "Empty"}),
+		ResponseModels:     tf.StringMap(map[string]string{jsonType: "Empty"}),
 	})
 }

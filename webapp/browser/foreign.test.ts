@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Browser, startChromium } from "./chromium.ts";
+import { type Browser, patience, startChromium } from "./chromium.ts";
 import { type Pipeline, startIngest } from "./ingest.ts";
 import { inBrowser } from "./person.ts";
 import { type Host, hostBlank } from "./servers.ts";
@@ -68,6 +68,47 @@ inBrowser("another page", () => {
     );
     const { page } = await browser.open(`${bucket}/events/page?response-content-type=text/html`);
     expect(await page.title()).toBe("shown");
+    await page.context().close();
+  });
+});
+
+inBrowser("a page of another origin, where text/plain is taken", () => {
+  let browser: Browser;
+  let pipeline: Pipeline;
+  let other: Host;
+  beforeAll(async () => {
+    browser = await startChromium();
+    pipeline = await startIngest({ env: "option-intake" });
+    other = await hostBlank();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await other?.stop();
+    await pipeline?.stop();
+  });
+
+  /** delivered is the text of every object of events. */
+  async function delivered() {
+    const bucket = `${pipeline.aws}/api-kinesis-firehose-bucket-option-intake`;
+    const list = await (await fetch(`${bucket}?list-type=2&prefix=events/`)).text();
+    const keys = Array.from(list.matchAll(/<Key>([^<]+)<\/Key>/g), ([, key = ""]) => key);
+    return (await Promise.all(keys.map(async (key) => (await fetch(`${bucket}/${key}`)).text()))).join("");
+  }
+
+  test("submits events without a preflight, also when it is closed", async () => {
+    const { page } = await browser.open(other.url);
+    const sent = await page.evaluate(async (submit) => {
+      const answer = await fetch(submit, { method: "POST", body: '{"event": "fetched"}' });
+      addEventListener("pagehide", () => navigator.sendBeacon(submit, '{"event": "closed"}'));
+      return { beacon: navigator.sendBeacon(submit, '{"event": "beacon"}'), answer: (await answer.json()).message };
+    }, pipeline.submit);
+    expect(sent).toEqual({ beacon: true, answer: "accepted" });
+    await page.close({ runBeforeUnload: true });
+    await expect
+      .poll(async () => (await delivered()).split("\n").sort(), { timeout: patience, interval: 200 })
+      .toEqual(["", '{"event": "beacon"}', '{"event": "closed"}', '{"event": "fetched"}']);
+    const { api } = await (await fetch(`${pipeline.url}_local/status`)).json();
+    expect(api.answers).toEqual({ 200: 3 });
     await page.context().close();
   });
 });

@@ -31,7 +31,7 @@ export async function stopAll() {
 }
 
 export type Options = {
-  env?: "dev" | "staging" | "option-keys" | "option-types" | "option-cognito" | "option-lambda";
+  env?: "dev" | "staging" | "option-keys" | "option-types" | "option-cognito" | "option-lambda" | "option-intake";
   /** change edits the stack's JSON before it runs. */
   change?: (stack: Stack) => void;
   flags?: string[];

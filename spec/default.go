@@ -27,6 +27,8 @@ func Default(name string) Environment {
 			Authorization: AuthorizeNone(),
 			Schema:        strings.TrimSpace(defaultSchema),
 			PartitionKey:  PartitionByRequestID(),
+			// An answer has some 200 bytes, so that compression would make it larger.
+			MinimumCompressionBytes: CompressNothing,
 			CORS: CORS{
 				AllowOrigins: []string{"*"},
 				// What a browser client of this API may need: the body's type, an API key, and the headers of a

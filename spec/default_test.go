@@ -22,6 +22,8 @@ func TestDefault(t *testing.T) {
   "type": "object",
   "minProperties": 1
 }`,
+			MinimumCompressionBytes: -1,
+
 			PartitionKey: PartitionKey{Source: "request id"},
 			CORS: CORS{
 				AllowOrigins: []string{"*"},

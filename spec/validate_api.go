@@ -17,6 +17,7 @@ func (p *problems) api(api API) {
 	p.example("API", api.Schema, api.Example)
 	p.eventTypes(api)
 	p.contentTypes("API.ContentTypes", api.ContentTypes)
+	p.within("API.MinimumCompressionBytes", api.MinimumCompressionBytes, CompressNothing, maxCompressionBytes)
 	p.partitionKey(api.PartitionKey)
 	p.envelope(api)
 	p.cors(api.CORS)
@@ -70,6 +71,9 @@ func (p *problems) keyHeader(field, name string) {
 		p.match(field, name, keyHeaderPattern, `use a header's name of letters, digits, "_" and "-", such as "X-Device-Id"`)
 	}
 }
+
+// maxCompressionBytes is API Gateway's bound of minimumCompressionSize (API reference, RestApi).
+const maxCompressionBytes = 10 << 20
 
 // maxContentTypes is this project's bound. Each type adds a copy of the mapping template to the stack.
 const maxContentTypes = 10

@@ -241,6 +241,18 @@ func TestContentTypesAccepted(t *testing.T) {
 	})
 }
 
+func TestMinimumCompressionBytes(t *testing.T) {
+	from := func(bytes int) func(e *Environment) {
+		return func(e *Environment) { e.API.MinimumCompressionBytes = bytes }
+	}
+	const remedy = "; use -1 to 10485760"
+	testRefusals(t, []refusal{
+		{"below", from(-2), []string{"API.MinimumCompressionBytes is -2" + remedy}},
+		{"above", from(10485761), []string{"API.MinimumCompressionBytes is 10485761" + remedy}},
+	})
+	testAcceptances(t, []acceptance{{"off", from(CompressNothing)}, {"every size", from(0)}, {"10 MB", from(10485760)}})
+}
+
 func TestThrottleRefused(t *testing.T) {
 	const remedy = `; use a number of requests per second, more than 0`
 	rate := func(r float64) func(e *Environment) { return func(e *Environment) { e.API.Throttle.RateLimit = r } }

@@ -255,10 +255,11 @@ func names(env *spec.Environment) {
 	env.Web.Hosted, env.Web.Folder = true, Page()
 }
 
-// intake takes bodies of several content types.
+// intake takes bodies of several content types, and compresses every answer.
 func intake(env *spec.Environment) {
 	env.API.Batch = true
 	env.API.ContentTypes = []spec.ContentType{spec.TextPlain, "application/cloudevents+json"}
+	env.API.MinimumCompressionBytes = 0
 }
 
 // Backends are the stacks of `ingest backend`, by their goldens' names: with S3's own keys, and with a customer key.

@@ -41,7 +41,10 @@ const (
 	serversOwn = 256 << 10
 )
 
-var errTooLarge = errors.New("the body is larger than API Gateway accepts")
+var (
+	errTooLarge = errors.New("the body is larger than API Gateway accepts")
+	errNoRoom   = errors.New("waiting for the bodies of other requests")
+)
 
 // readBody reads the body once.
 func (x *exchange) readBody() *failure {
@@ -50,19 +53,23 @@ func (x *exchange) readBody() *failure {
 	}
 	text, err := x.readAll()
 	if err != nil {
-		x.letGo(x.held)
+		return x.failRead(err)
 	}
+	x.request.text, x.hasBody = text, true
+	return nil
+}
+
+// failRead is the answer to a body that was not read as a whole. It returns the body's room.
+func (x *exchange) failRead(err error) *failure {
+	x.letGo(x.held)
 	if errors.Is(err, errTooLarge) {
 		return failTooLarge
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return &failure{status: http.StatusRequestTimeout, responseType: default4xx, errorType: "RequestTimeoutException", message: "Request Timeout", cause: err}
 	}
-	if err != nil { // the client went away, or sent less than it said
-		return &failure{responseType: default4xx, errorType: "BadRequestException", message: "Bad Request", cause: err}
-	}
-	x.request.text, x.hasBody = text, true
-	return nil
+	// The client went away, or sent less than it said.
+	return &failure{responseType: default4xx, errorType: "BadRequestException", message: "Bad Request", cause: err}
 }
 
 // readAll reads a body of a known length, or of an unknown one (-1).
@@ -76,7 +83,7 @@ func (x *exchange) readAll() ([]byte, error) {
 	case length < 0:
 		return x.readChunks()
 	}
-	if err := x.hold(length); err != nil {
+	if err := x.hold(x.room(length)); err != nil {
 		return nil, err
 	}
 	x.reading = true
@@ -96,27 +103,50 @@ func (x *exchange) readChunks() ([]byte, error) {
 	if err != nil || len(first) <= smallBody {
 		return first, err
 	}
-	if err := x.hold(maxPayload); err != nil {
+	if err := x.hold(x.room(maxPayload)); err != nil {
 		return nil, err
 	}
-	text := make([]byte, maxPayload+1)
-	n := copy(text, first)
-	err = x.keepComing(func(body io.Reader) error {
-		more, err := io.ReadFull(body, text[n:])
-		n += more
+	var text []byte
+	err = x.keepComing(func(body io.Reader) (err error) {
+		text, err = readLarge(first, body)
 		return err
 	})
-	switch {
-	case err == nil:
-		return nil, errTooLarge
-	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+	if err != nil {
 		return nil, err
 	}
-	x.letGo(maxPayload - int64(n))
-	if n < maxPayload/2 {
-		return slices.Clone(text[:n]), nil
+	x.letGo(maxPayload - int64(len(text)))
+	return text, nil
+}
+
+// readLarge returns what is already there of a body, and all that follows.
+func readLarge(first []byte, rest io.Reader) ([]byte, error) {
+	buffer := make([]byte, maxPayload+1)
+	text, ended, err := fill(buffer, copy(buffer, first), rest)
+	switch {
+	case err != nil:
+		return nil, err
+	case !ended || len(text) > maxPayload:
+		return nil, errTooLarge
+	case len(text) < maxPayload/2:
+		return slices.Clone(text), nil
 	}
-	return text[:n], nil
+	return text, nil
+}
+
+// fill reads into a buffer that has n bytes, until it is full or the reader has ended. Unlike io.ReadFull's, its error tells a
+// reader that ends from one that breaks off.
+func fill(buffer []byte, n int, from io.Reader) (text []byte, ended bool, err error) {
+	for n < len(buffer) {
+		more, err := from.Read(buffer[n:])
+		n += more
+		if errors.Is(err, io.EOF) {
+			return buffer[:n], true, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+	}
+	return buffer, false, nil
 }
 
 // keepComing calls read with the body. If the body holds room and stops arriving, reads fail with [os.ErrDeadlineExceeded]. A
@@ -159,7 +189,7 @@ func (x *exchange) hold(length int64) error {
 		return nil
 	}
 	if err := x.api.bodies.Acquire(x.r.Context(), length); err != nil {
-		return fmt.Errorf("waiting for the bodies of other requests: %w", err)
+		return fmt.Errorf("%w: %w", errNoRoom, err)
 	}
 	x.held = length
 	x.api.heldBytes.Add(length)

@@ -16,15 +16,17 @@ type Config struct {
 	ID, Name string
 
 	binaryTypes []string
-	root        *resource
-	methods     []*method // index is method.number
-	stages      map[string]*stage
-	gateway     map[string]*gatewayResponse
-	keys        map[string]*apiKey // by value
-	unverified  []Authorizer       // by address
-	origins     []string
-	producers   []string
-	domains     []Domain
+	// minimumCompression is the size in bytes from which on answers are compressed, or compressNothing.
+	minimumCompression int
+	root               *resource
+	methods            []*method // index is method.number
+	stages             map[string]*stage
+	gateway            map[string]*gatewayResponse
+	keys               map[string]*apiKey // by value
+	unverified         []Authorizer       // by address
+	origins            []string
+	producers          []string
+	domains            []Domain
 
 	clientCertificates []string
 	warnings           []string

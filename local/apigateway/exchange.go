@@ -177,12 +177,19 @@ func (x *exchange) run(path string) *failure {
 	if fail := x.readBody(); fail != nil {
 		return fail
 	}
+	if fail := x.decompress(); fail != nil {
+		return fail
+	}
 	x.takeTurn()
 	defer x.endTurn()
 	if fail := x.validate(); fail != nil {
 		return fail
 	}
-	return x.integrate()
+	if fail := x.integrate(); fail != nil {
+		return fail
+	}
+	x.compress()
+	return nil
 }
 
 // noRoute answers a path or a method that does not exist. API Gateway treats it like one with IAM authorisation, so it refuses

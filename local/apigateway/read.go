@@ -1,10 +1,12 @@
 package apigateway
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cdk.tf/go/ingest/tfjson"
@@ -147,9 +149,7 @@ func (r *reader) checkRestAPI(res tfjson.Resource, block restAPIBlock) {
 	if block.DisableExecuteAPI && len(r.stack.Resources("aws_api_gateway_domain_name")) == 0 {
 		r.problem(res, "disable_execute_api_endpoint is true, and the stack has no aws_api_gateway_domain_name: the API would answer nobody; declare one, or leave it out")
 	}
-	if block.MinimumCompressionSize != "" && block.MinimumCompressionSize != "-1" {
-		r.problem(res, "minimum_compression_size is %s, but answers are not compressed on one machine; leave it out of the environment that runs here", block.MinimumCompressionSize)
-	}
+	r.readCompression(res, block.MinimumCompressionSize)
 	switch block.APIKeySource {
 	case "", "HEADER":
 	default:
@@ -161,6 +161,15 @@ func (r *reader) checkRestAPI(res tfjson.Resource, block restAPIBlock) {
 			r.api.origins = append(r.api.origins, res.Address()+": endpoint_configuration (PRIVATE)")
 		}
 	}
+}
+
+// readCompression reads minimum_compression_size. The provider takes -1 to 10485760.
+func (r *reader) readCompression(res tfjson.Resource, text string) {
+	size, err := strconv.Atoi(cmp.Or(text, strconv.Itoa(compressNothing)))
+	if err != nil || size < compressNothing || size > maxPayload {
+		r.problem(res, "minimum_compression_size is %q; use %d, which is off, or 0 to %d", text, compressNothing, maxPayload)
+	}
+	r.api.minimumCompression = size
 }
 
 // checkEndpoint refuses what CreateRestApi does ("Cannot create an api with multiple Endpoint Types", "Only dualstack

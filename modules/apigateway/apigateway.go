@@ -5,6 +5,8 @@
 package apigateway
 
 import (
+	"strconv"
+
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	authorizer "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayauthorizer"
@@ -101,6 +103,9 @@ func New(scope constructs.Construct, id string, cfg Config) *API {
 		Description:           jsii.String("Takes events and writes them to " + cfg.StreamName),
 		EndpointConfiguration: endpoint(cfg.API.Access),
 		Lifecycle:             tf.Protect(cfg.Protected),
+		// -1 is written too: the provider keeps the API's value where the argument is not there (Computed), and takes -1 for an API
+		// without one as no difference (hashicorp/terraform-provider-aws, internal/service/apigateway/rest_api.go).
+		MinimumCompressionSize: jsii.String(strconv.Itoa(cfg.API.MinimumCompressionBytes)),
 	}
 	if cfg.API.Domain.DisableDefaultEndpoint {
 		// This has an effect only after a deployment (developer guide, "Disable the default endpoint for REST APIs"). It is part

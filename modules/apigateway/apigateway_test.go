@@ -68,7 +68,8 @@ func TestDefaults(t *testing.T) {
 	resources.Expect(t, "aws_api_gateway_rest_api.api", `{
 		"name": "api-kinesis-dev",
 		"description": "Takes events and writes them to events",
-		"endpoint_configuration": {"types": ["REGIONAL"]}
+		"endpoint_configuration": {"types": ["REGIONAL"]},
+		"minimum_compression_size": "-1"
 	}`)
 	resources.Expect(t, "aws_api_gateway_method.api_submit_post", `{
 		"rest_api_id": "${aws_api_gateway_rest_api.api.id}",
@@ -320,6 +321,8 @@ func overridden() Config {
 		CORS:          severalOrigins,
 		Throttle:      spec.Throttle{RateLimit: 0.5, BurstLimit: 1},
 		Tracing:       true,
+
+		MinimumCompressionBytes: 1024,
 	}
 	return cfg
 }
@@ -341,6 +344,7 @@ func TestEverythingOverridden(t *testing.T) {
 		"name": "gov",
 		"description": "Takes events and writes them to events",
 		"endpoint_configuration": {"types": ["REGIONAL"]},
+		"minimum_compression_size": "1024",
 		"lifecycle": {"prevent_destroy": true}
 	}`)
 	expect := func(address, attribute string, want any) {

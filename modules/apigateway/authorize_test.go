@@ -182,7 +182,8 @@ func TestAPrivateAPI(t *testing.T) {
 	resources.Expect(t, "aws_api_gateway_rest_api.api", `{
 		"name": "api-kinesis-dev",
 		"description": "Takes events and writes them to events",
-		"endpoint_configuration": {"types": ["PRIVATE"], "vpc_endpoint_ids": ["vpce-0123456789abcdef0"]}
+		"endpoint_configuration": {"types": ["PRIVATE"], "vpc_endpoint_ids": ["vpce-0123456789abcdef0"]},
+		"minimum_compression_size": "-1"
 	}`)
 	policy := resources["aws_api_gateway_rest_api_policy.api_resource-policy"]
 	if policy["rest_api_id"] != "${aws_api_gateway_rest_api.api.id}" {

@@ -25,7 +25,7 @@ def patch_list(items, operation):
 
 
 def update_method(self):
-    """Moto has no UpdateMethod. This one changes the authorization; other operations stay unimplemented."""
+    """Moto has no UpdateMethod. This one changes the authorization and the models; other operations stay unimplemented."""
     parts = self.path.split("/")
     method = self.backend.get_method(parts[2], parts[4], parts[6])
     for operation in self._get_param("patchOperations"):
@@ -38,6 +38,12 @@ def update_method(self):
                 method.api_key_required = operation["value"] == "true"
             case "/authorizationScopes":
                 method.authorization_scopes = patch_list(method.authorization_scopes, operation) or None
+            case path if path.startswith("/requestModels/"):
+                media_type = path.removeprefix("/requestModels/").replace("~1", "/").replace("~0", "~")
+                if operation["op"] == "remove":
+                    del method.request_models[media_type]
+                else:
+                    method.request_models[media_type] = operation["value"]
             case path:
                 raise NotImplementedError(f"UpdateMethod of {path}")
     return json.dumps(method.to_json())
@@ -55,13 +61,16 @@ def api_to_dict(self):
 
 
 def apply_to_api(self, operations):
-    """Moto ignores changes of a private API's endpoints."""
+    """Moto ignores changes of a private API's endpoints, and of the compression."""
     endpoints = "/endpointConfiguration/vpcEndpointIds"
     _apply_to_api(self, [operation for operation in operations if operation["path"] != endpoints])
     for operation in operations:
         if operation["path"] == endpoints:
             ids = self.endpoint_configuration.get("vpcEndpointIds")
             self.endpoint_configuration["vpcEndpointIds"] = patch_list(ids, operation)
+        if operation["path"] == "/minimumCompressionSize":
+            value = operation.get("value")
+            self.minimum_compression_size = None if value is None else int(value)
 
 
 def create_authorizer(self, authorizer_id, name, *args, **kwargs):

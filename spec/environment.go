@@ -105,9 +105,9 @@ type API struct {
 	// stream. API.Envelope adds "type", the name of the event's type, to each record; it is null for POST /submit.
 	EventTypes []EventType
 
-	// Batch adds POST /submit/batch, which takes {"events": [ … ]}: 1 to 500 events. Each event is checked against the schema and
-	// gets a result of its own. With [PartitionByRequestID] the partition key of an event is the request ID followed by the
-	// event's index in the batch.
+	// Batch adds POST /submit/batch, which takes {"events": [ … ]} or the array alone: 1 to 500 events. Each event is checked
+	// against the schema and gets a result of its own. With [PartitionByRequestID] the partition key of an event is the request ID
+	// followed by the event's index in the batch.
 	Batch bool
 
 	// ContentTypes are the media types of a body that the API takes besides application/json, at most 10: [TextPlain], and names

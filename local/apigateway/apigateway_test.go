@@ -429,6 +429,55 @@ func TestDeclaredContentTypes(t *testing.T) {
 	}
 }
 
+// A batch as an array has the bounds, the checks and the answers of one in an object.
+func TestBatchForms(t *testing.T) {
+	for _, test := range []struct {
+		name, events string
+		records      int
+	}{
+		{"one", `[{"n": 1}]`, 1},
+		{"spread over lines", "\r\n[ {\"n\": 1},\n{\"events\": [{}]} ]\n", 2},
+		{"the most", "[" + strings.Repeat(`{"n": 1},`, 499) + `{"n": 1}]`, 500},
+		{"one too many", "[" + strings.Repeat(`{"n": 1},`, 500) + `{"n": 1}]`, 0},
+		{"none", `[]`, 0},
+		{"one that breaks the schema", `[{"n": 1}, {}]`, 0},
+		{"no event", `[{"n": 1}, 1]`, 0},
+		{"an array in an array", `[[{"n": 1}]]`, 0},
+		{"half of one", `[{"n": 1},`, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := serve(t, loadRaw(t, "dev"), unlimited)
+			g.kinesis.answer = func(_ context.Context, call apigateway.Call) (apigateway.Answer, error) {
+				var put struct{ Records []struct{ Data []byte } }
+				if err := json.Unmarshal(call.Body, &put); err != nil {
+					return apigateway.Answer{}, err
+				}
+				results := strings.TrimSuffix(strings.Repeat(accepted+",", len(put.Records)), ",")
+				return apigateway.Answer{Status: 200, Body: []byte(`{"FailedRecordCount": 0, "Records": [` + results + `]}`)}, nil
+			}
+			send := func(body string) got {
+				return g.do(request("POST", "/dev/submit/batch", body, "Content-Type: application/json", "X-Amzn-Requestid: "+someID))
+			}
+			array, object := send(test.events), send(`{"events": `+test.events+`}`)
+			if test.records == 0 {
+				if array.status != 400 || array.body != object.body && test.name != "half of one" {
+					t.Errorf("%d %s, want the answer to an object: %d %s", array.status, array.body, object.status, object.body)
+				}
+				if len(g.kinesis.calls) > 0 {
+					t.Error("Kinesis was called")
+				}
+				return
+			}
+			if array.status != 200 || array.body != object.body || strings.Count(array.body, `"status": 200`) != test.records {
+				t.Errorf("%d %.300s, want the answer to an object: %.300s", array.status, array.body, object.body)
+			}
+			if len(g.kinesis.calls) != 2 || !bytes.Equal(g.kinesis.calls[0].Body, g.kinesis.calls[1].Body) {
+				t.Errorf("the records of the two forms differ in %d calls", len(g.kinesis.calls))
+			}
+		})
+	}
+}
+
 const someID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
 func TestIntegrationTimeout(t *testing.T) {

@@ -67,6 +67,7 @@ func hostileBodies(length int) map[string]string {
 		"/dev/submit long string":       fill(`{"id":"k","a":"`, `x`, `"}`),
 		"/dev/submit nested too deep":   fill(`{"id":"k","a":`, `[`, `}`),
 		"/dev/submit/batch empty items": fill(`{"events":[`, `{},`, `{}]}`),
+		"/dev/submit/batch array items": fill(`[`, `{},`, `{}]`),
 		"/dev/submit/batch numbers":     fill(`{"events":[`, `1,`, `1]}`),
 		"/dev/submit/batch one event":   fill(`{"events":[{"id":"k","a":[`, `{},`, `0]}]}`),
 	}

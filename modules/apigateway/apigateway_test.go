@@ -254,20 +254,24 @@ func TestBatch(t *testing.T) {
 		"request_validator_id": "${aws_api_gateway_request_validator.api_body.id}"
 	}`)
 	schema, _ := resources["aws_api_gateway_model.api_events"]["schema"].(string)
+	type list struct {
+		MinItems, MaxItems int
+		Items              map[string]string
+	}
 	var document struct {
-		Properties struct {
-			Events struct {
-				MinItems, MaxItems int
-				Items              map[string]string
-			}
-		}
+		list
+		Type       []string
+		Required   []string
+		Properties map[string]list
 	}
 	if err := json.Unmarshal([]byte(schema), &document); err != nil {
 		t.Fatal(err)
 	}
-	events := document.Properties.Events
-	if events.MinItems != 1 || events.MaxItems != 500 ||
-		events.Items["$ref"] != "https://apigateway.amazonaws.com/restapis/${aws_api_gateway_rest_api.api.id}/models/${aws_api_gateway_model.api_event.name}" {
+	events := list{1, 500, map[string]string{
+		"$ref": "https://apigateway.amazonaws.com/restapis/${aws_api_gateway_rest_api.api.id}/models/${aws_api_gateway_model.api_event.name}",
+	}}
+	if !reflect.DeepEqual(document.list, events) || !reflect.DeepEqual(document.Properties, map[string]list{"events": events}) ||
+		!slices.Equal(document.Type, []string{"object", "array"}) || !slices.Equal(document.Required, []string{"events"}) {
 		t.Errorf("the batch's schema is %s", schema)
 	}
 	integration := resources["aws_api_gateway_integration.api_submit_batch_post_integration"]

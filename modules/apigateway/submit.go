@@ -159,17 +159,20 @@ func (a *api) forEachType(value string) *map[string]*string {
 	return tf.StringMap(mapped)
 }
 
-// batchModel declares the schema of a batch's body. It refers to the model of one event for each event (API Gateway developer
+// batchModel declares the schema of a batch's body: {"events": [ … ]}, or the array alone. The keywords of objects do not apply to an
+// array, nor those of arrays to an object (JSON Schema draft 4, "Validation", 4.1), so that a fault has the same words as it has
+// without the other form. "anyOf" would hide them. The model refers to the model of one event for each event (API Gateway developer
 // guide, "Data models for REST APIs"), so a "$ref" inside that model keeps its meaning.
 func (a *api) batchModel(scope constructs.Construct, of kind, event model.ApiGatewayModel) model.ApiGatewayModel {
+	events := fmt.Sprintf(`"minItems":1,"maxItems":%d,"items":{"$ref":"https://apigateway.amazonaws.com/restapis/%s/models/%s"}`,
+		quota.MaxPutRecords, *a.id, *event.Name())
 	return tf.New(scope, "events", model.NewApiGatewayModel, &model.ApiGatewayModelConfig{
 		RestApiId:   a.id,
 		Name:        jsii.String(of.modelName("Events")),
 		Description: jsii.String("The body of POST " + of.path() + batchPath),
 		ContentType: jsii.String(jsonType),
-		Schema: jsii.String(fmt.Sprintf(`{"$schema":"http://json-schema.org/draft-04/schema#","type":"object","required":["events"],`+
-			`"properties":{"events":{"type":"array","minItems":1,"maxItems":%d,`+
-			`"items":{"$ref":"https://apigateway.amazonaws.com/restapis/%s/models/%s"}}}}`, quota.MaxPutRecords, *a.id, *event.Name())),
+		Schema: jsii.String(fmt.Sprintf(`{"$schema":"http://json-schema.org/draft-04/schema#","type":["object","array"],"required":["events"],`+
+			`"properties":{"events":{"type":"array",%[1]s}},%[1]s}`, events)),
 	})
 }
 

@@ -82,6 +82,7 @@ func TestGivenPayload(t *testing.T) {
 	}
 	for _, body := range []string{
 		`{"events":[{"a":1,"b":[1.50,{"a":null}]},{"b":"\u00e9\ud83d\ude00\/","a":12345678901234567890},{"":true,"a":1e2}]}`,
+		`[{"a":1,"b":[1.50,{"a":null}]},{"b":"\u00e9"},{"":true,"a":1e2}]`,
 		`{"Records":[{"ShardId":"s","SequenceNumber":"1"},{"SequenceNumber":null,"ErrorCode":"Throttling"}]}`, `{"__type":"x","message":"m"}`, `[]`, ` "a" `, `-0`,
 	} {
 		for _, text := range templates {

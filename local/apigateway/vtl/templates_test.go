@@ -136,8 +136,15 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// A batch is an object with the events or the array alone. Both become the same records.
 func TestPutRecords(t *testing.T) {
-	const body = `{"events": [{"user": {"id": "O'Neil"}, "n": 12345678901234567890, "f": 1.50}, {"other": [1, {"x": null}]}, {"user": {"id": 7}}]}`
+	const array = `[{"user": {"id": "O'Neil"}, "n": 12345678901234567890, "f": 1.50}, {"other": [1, {"x": null}]}, {"user": {"id": 7}}]`
+	testPutRecords(t, `{"events": `+array+`}`)
+	testPutRecords(t, " \r\n\t"+array+"\n")
+}
+
+func testPutRecords(t *testing.T, body string) {
+	t.Helper()
 	data := []string{`{"user":{"id":"O'Neil"},"n":12345678901234567890,"f":1.5}`, `{"other":[1,{"x":null}]}`, `{"user":{"id":7}}`}
 	const stream = "#set($stream = \"s\")\n"
 	for _, c := range []struct {
@@ -165,7 +172,7 @@ func TestPutRecords(t *testing.T) {
 			nil, []string{"req-1", "req-1", "req-1"},
 		},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.name+" of "+body[:4], func(t *testing.T) {
 			got := renders(t, deployed(t, c.set, c.files...), &Request{Body: []byte(body), Context: requestContext, Header: c.header})
 			var call struct {
 				StreamName string

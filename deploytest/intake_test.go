@@ -23,7 +23,7 @@ func TestIntake(t *testing.T) {
 	checkTypes(t, p.cloud, api, "application/cloudevents+json", "application/json", "text/plain")
 	expect(t, "the smallest compressed answer", int32(0), *restAPI(t, p.cloud, api).MinimumCompressionSize)
 
-	env.API.ContentTypes, env.API.MinimumCompressionBytes = nil, spec.CompressNothing
+	env.API.ContentTypes, env.API.MinimumCompressionBytes = nil, -1
 	changes := map[string]string{
 		"aws_api_gateway_rest_api.api":                                "update",
 		"aws_api_gateway_gateway_response.api_unsupported-media-type": "update",

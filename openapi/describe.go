@@ -172,7 +172,7 @@ func (d *describer) readByTemplates(m method) []string {
 const jsonType = "application/json"
 
 // largestBody is API Gateway's limit (developer guide, "Quotas for configuring and running a REST API in API Gateway").
-const largestBody = "A body has at most 10 MB (10,485,760 bytes)."
+const largestBody = "A body has at most 10 MB (10,485,760 bytes). It may have the Content-Encoding gzip or deflate; it has at most 10 MB decompressed, too."
 
 // body describes what a method takes, and is a request that it accepts.
 func (d *describer) body(m method) (*requestBody, request, error) {

@@ -24,11 +24,10 @@ func Default(name string) Environment {
 		Names:   Names{Prefix: defaultPrefix},
 		Removal: Retained, Provider: Provider5,
 		API: API{
-			Authorization: AuthorizeNone(),
-			Schema:        strings.TrimSpace(defaultSchema),
-			PartitionKey:  PartitionByRequestID(),
-			// An answer has some 200 bytes, so that compression would make it larger.
-			MinimumCompressionBytes: CompressNothing,
+			Authorization:           AuthorizeNone(),
+			Schema:                  strings.TrimSpace(defaultSchema),
+			PartitionKey:            PartitionByRequestID(),
+			MinimumCompressionBytes: compressNothing,
 			CORS: CORS{
 				AllowOrigins: []string{"*"},
 				// What a browser client of this API may need: the body's type, an API key, and the headers of a

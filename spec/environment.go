@@ -117,12 +117,13 @@ type API struct {
 	ContentTypes []ContentType
 
 	// MinimumCompressionBytes is the size in bytes, 0 to 10,485,760, from which on API Gateway compresses an answer for a client
-	// whose Accept-Encoding asks for gzip or deflate first. [CompressNothing] compresses no answer.
+	// whose Accept-Encoding asks for gzip or deflate first. -1 compresses no answer. The answer to one event has some 200 bytes,
+	// so compression makes it little smaller.
 	//
-	// API Gateway decompresses a body with the Content-Encoding gzip or deflate before it checks and maps it, and does so by
-	// default (API Gateway developer guide, "Payload compression for REST APIs"). If it cannot, it answers 415. With a minimum it
-	// leaves a body that is smaller, as it is sent, compressed ("Enable payload compression for an API"), so that the body is no
-	// JSON and the client gets a 400: use 0 if clients send compressed bodies. The limit of 10 MB holds before and after.
+	// API Gateway decompresses a body with the Content-Encoding gzip or deflate before it checks and maps it, also with -1 (API
+	// Gateway developer guide, "Payload compression for REST APIs"). If it cannot, it answers 415. With a minimum, it does not
+	// decompress a body whose compressed size is smaller ("Enable payload compression for an API"). Such a body is no JSON, and the
+	// client gets a 400: use 0 if clients send compressed bodies. A body has at most 10 MB, compressed and decompressed.
 	MinimumCompressionBytes int
 
 	// PartitionKey says where the partition key of an event comes from. Events with the same key go to the same shard, and so
@@ -154,9 +155,6 @@ type ContentType string
 // another origin without a preflight (Fetch standard, "CORS-safelisted request-header"), and so also while the page is being
 // closed. API.CORS.AllowOrigins does not stop it: a page of any other origin can send events as well. It cannot read the answer.
 const TextPlain ContentType = "text/plain"
-
-// CompressNothing turns the compression of answers off.
-const CompressNothing = -1
 
 // PartitionKey is where an event's partition key comes from. [PartitionByRequestID], [PartitionByJSONPath] and
 // [PartitionByHeader] make one.

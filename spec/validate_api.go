@@ -17,7 +17,7 @@ func (p *problems) api(api API) {
 	p.example("API", api.Schema, api.Example)
 	p.eventTypes(api)
 	p.contentTypes("API.ContentTypes", api.ContentTypes)
-	p.within("API.MinimumCompressionBytes", api.MinimumCompressionBytes, CompressNothing, maxCompressionBytes)
+	p.within("API.MinimumCompressionBytes", api.MinimumCompressionBytes, compressNothing, maxCompressionBytes)
 	p.partitionKey(api.PartitionKey)
 	p.envelope(api)
 	p.cors(api.CORS)
@@ -72,8 +72,12 @@ func (p *problems) keyHeader(field, name string) {
 	}
 }
 
-// maxCompressionBytes is API Gateway's bound of minimumCompressionSize (API reference, RestApi).
-const maxCompressionBytes = 10 << 20
+// compressNothing turns the compression of answers off, and maxCompressionBytes is API Gateway's bound of minimumCompressionSize
+// (API reference, RestApi).
+const (
+	compressNothing     = -1
+	maxCompressionBytes = 10 << 20
+)
 
 // maxContentTypes is this project's bound. Each type adds a copy of the mapping template to the stack.
 const maxContentTypes = 10

@@ -124,7 +124,10 @@ func newDecompressor(coding string, source io.Reader) (io.Reader, error) {
 // room is the number of bytes to reserve for a body of a length that is about to be read. A large compressed body reserves the room
 // of what it may become at once: two requests that each hold room and wait for more could wait for each other.
 func (x *exchange) room(length int64) int64 {
-	if coding := x.coding(); length > smallBody && (coding == codingGzip || coding == codingDeflate) {
+	if length <= smallBody {
+		return length
+	}
+	if coding := x.coding(); coding == codingGzip || coding == codingDeflate {
 		return length + maxPayload
 	}
 	return length

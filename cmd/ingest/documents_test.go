@@ -172,24 +172,30 @@ func TestTheFirstEnvironment(t *testing.T) {
 	if example == nil || event == nil {
 		t.Fatal("the README has no first environment, or no first event")
 	}
-	all, err := os.ReadFile(filepath.Join(goldens.Root(), "stacks/all.go"))
-	must(t, err)
-	out := t.TempDir()
-	synthesis := inProject("go", "run", "-overlay", overlay(t, map[string]string{
-		example[1]:      example[2] + "\n",
-		"stacks/all.go": listed.ReplaceAllString(string(all), "declared = []func() spec.Environment{$1, QA}"),
-	}), ".")
-	synthesis.Env = append(os.Environ(), "ENV=qa", "CDKTF_OUTDIR="+out)
-	if text, err := synthesis.CombinedOutput(); err != nil {
-		t.Fatalf("%v:\n%s", err, text)
-	}
-	p := begin(t, filepath.Join(out, "stacks/qa/cdk.tf.json"), t.TempDir())
+	p := begin(t, synthesised(t, example, "QA"), t.TempDir())
 	if answer := p.mustPost(event[1]); answer.Status != http.StatusOK {
 		t.Errorf("the first event is answered with %+v", answer)
 	}
 	if answer := p.mustPost(`{"event": "signup", "user_id": "one"}`); answer.Status != http.StatusBadRequest {
 		t.Errorf("an event that breaks the schema is answered with %+v", answer)
 	}
+}
+
+// synthesised is the stack's file of an environment from a page: its path and its text, with the function's name.
+func synthesised(t *testing.T, example []string, function string) string {
+	t.Helper()
+	all, err := os.ReadFile(filepath.Join(goldens.Root(), "stacks/all.go"))
+	must(t, err)
+	out, name := t.TempDir(), strings.ToLower(function)
+	synthesis := inProject("go", "run", "-overlay", overlay(t, map[string]string{
+		example[1]:      example[2] + "\n",
+		"stacks/all.go": listed.ReplaceAllString(string(all), "declared = []func() spec.Environment{$1, "+function+"}"),
+	}), ".")
+	synthesis.Env = append(os.Environ(), "ENV="+name, "CDKTF_OUTDIR="+out)
+	if text, err := synthesis.CombinedOutput(); err != nil {
+		t.Fatalf("%v:\n%s", err, text)
+	}
+	return filepath.Join(out, "stacks", name, "cdk.tf.json")
 }
 
 func sorted(pages map[string]string) []string {
@@ -220,4 +226,55 @@ func inProject(program string, args ...string) *exec.Cmd {
 	command := exec.Command(program, args...)
 	command.Dir = goldens.Root()
 	return command
+}
+
+// shopEvent is a curl command of the shop's page: its path, its content type and its body.
+var shopEvent = regexp.MustCompile(`127\.0\.0\.1:8080(/shop/\S*) -H 'Content-Type: ([^']*)' -d '([^']*)'`)
+
+// The web shop's environment synthesises and runs, and the page's commands put an event into each folder.
+func TestTheShop(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it synthesises; run it without -short")
+	}
+	page := documents(t)["docs/shop.md"]
+	example := savedAs.FindStringSubmatch(page)
+	commands := shopEvent.FindAllStringSubmatch(page, -1)
+	if example == nil || len(commands) != 4 {
+		t.Fatalf("the page has no environment, or not four commands: %q", commands)
+	}
+	data := t.TempDir()
+	p := begin(t, synthesised(t, example, "Shop"), data)
+	for _, command := range commands {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.api+command[1], strings.NewReader(command[3]))
+		must(t, err)
+		request.Header.Set("Content-Type", command[2])
+		response, err := http.DefaultClient.Do(request)
+		must(t, err)
+		must(t, response.Body.Close())
+		if response.StatusCode != http.StatusOK {
+			t.Errorf("%s is answered with %d", command[0], response.StatusCode)
+		}
+	}
+	if answer := p.mustPost(`{}`); answer.Status != http.StatusBadRequest {
+		t.Errorf("an event that breaks the schema is answered with %+v", answer)
+	}
+	if status := p.end(); status != 0 {
+		t.Fatalf("it ends with %d:\n%s", status, p.stderr)
+	}
+	for kind, want := range map[string]string{
+		"page-view": `"type":"page-view","event":{"page": "/keyboards", "loadMs": 310}}` + "\n",
+		"order":     `"type":"order","event":{"order": "o-1", "total": 89.90}}` + "\n",
+		"reading":   `"type":"reading","index":1,"event":{"device":"th-8","celsius":19.0}}` + "\n",
+		"other":     `"type":null,"event":{"event": "signup", "user_id": 123}}` + "\n",
+	} {
+		files, err := filepath.Glob(filepath.Join(data, "s3", "*", "events", "type="+kind, "year=*", "*", "*", "*", "*"))
+		must(t, err)
+		if len(files) != 1 {
+			t.Errorf("the folder of %s has %d objects", kind, len(files))
+			continue
+		}
+		if text := read(t, files[0]); !strings.HasSuffix(text, want) {
+			t.Errorf("the object of %s is %s, want it to end with %s", kind, text, want)
+		}
+	}
 }

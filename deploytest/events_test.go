@@ -1,7 +1,6 @@
 package deploytest
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
@@ -11,38 +10,40 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-// TestPartitions creates dev with event types in envelopes and with partitions by field, changes a query in place, and plans to turn the partitions off, which replaces
-// the delivery stream.
-func TestPartitions(t *testing.T) {
+// TestEvents creates dev with event types in envelopes, other content types, compressed answers and partitions by field. It changes
+// a query of the partitions in place and turns the content types and the compression off, plans to turn the partitions off, which
+// replaces the delivery stream, and destroys it.
+func TestEvents(t *testing.T) {
 	t.Parallel()
 	env := local(catalogue.Named("dev"))
 	env.Delivery, env.Query = catalogue.Named("option-partitions").Delivery, catalogue.Named("option-partitions").Query
-	typed := catalogue.Named("option-types").API
+	typed, intake := catalogue.Named("option-types").API, catalogue.Named("option-intake").API
 	env.API.Envelope, env.API.EventTypes, env.API.Example = typed.Envelope, typed.EventTypes, typed.Example
+	env.API.ContentTypes, env.API.MinimumCompressionBytes = intake.ContentTypes, intake.MinimumCompressionBytes
 	endpoint := startMoto(t)
 	p := initialised(t, endpoint, env)
 	expectValid(t, p)
 	p.apply()
-	checkTypes(t, p)
+	api := p.outputs()["api_id"]
+	checkEventTypes(t, p)
+	checkTypes(t, p.cloud, api, "application/cloudevents+json", "application/json", "text/plain")
+	expect(t, "the smallest compressed answer", int32(0), *restAPI(t, p.cloud, api).MinimumCompressionSize)
 	checkPartitions(t, p.cloud, env)
 	checkProjections(t, endpoint)
 	p.expectPlan(map[string]string{})
 
-	folder := filepath.Dir(filepath.Dir(p.folder))
 	fields := append([]spec.PartitionField{}, env.Delivery.PartitionBy...)
 	fields[1].Query = `.tenant // "${none}"`
 	env.Delivery.PartitionBy = fields
-	synthesise(t, env, folder)
-	p.expectPlan(map[string]string{"aws_kinesis_firehose_delivery_stream.delivery": "update"})
-	p.apply()
+	env.API.ContentTypes, env.API.MinimumCompressionBytes = nil, -1
+	become(t, p, env, redeployed, withoutIntake(env))
+	checkTypes(t, p.cloud, api, "application/json")
+	expect(t, "the smallest compressed answer", (*int32)(nil), restAPI(t, p.cloud, api).MinimumCompressionSize)
 	checkPartitions(t, p.cloud, env)
-	p.expectPlan(map[string]string{})
 
 	without := env
 	without.Delivery.PartitionBy, without.Delivery.PartitionRetry = nil, 0
-	synthesise(t, without, folder)
-	p.expectPlan(map[string]string{
-		"aws_athena_named_query.query_count-by-type":     "destroy before create",
+	planOf(t, p, without, map[string]string{
 		"aws_athena_named_query.query_latest":            "destroy before create",
 		"aws_glue_catalog_table.events-table":            "update",
 		"aws_iam_role_policy.delivery-role_write-bucket": "update",
@@ -51,8 +52,28 @@ func TestPartitions(t *testing.T) {
 	destroyDev(t, p)
 }
 
-// checkTypes compares the paths and the outputs of the event types.
-func checkTypes(t *testing.T, p *pipeline) {
+// withoutIntake are the changes of a plan that turns content types and compression off, and changes a query of the partitions.
+func withoutIntake(env spec.Environment) map[string]string {
+	changes := map[string]string{
+		"aws_kinesis_firehose_delivery_stream.delivery":               "update",
+		"aws_api_gateway_rest_api.api":                                "update",
+		"aws_api_gateway_gateway_response.api_unsupported-media-type": "update",
+	}
+	paths := []string{"submit"}
+	for _, of := range env.API.EventTypes {
+		paths = append(paths, "submit_types_"+of.Name)
+	}
+	for _, path := range paths {
+		for _, at := range []string{path, path + "_batch"} {
+			changes["aws_api_gateway_method.api_"+at+"_post"] = "update"
+			changes["aws_api_gateway_integration.api_"+at+"_post_integration"] = "update"
+		}
+	}
+	return changes
+}
+
+// checkEventTypes compares the paths and the outputs of the event types.
+func checkEventTypes(t *testing.T, p *pipeline) {
 	t.Helper()
 	outputs := p.outputs()
 	urls := decode[map[string]string](t, "the URLs", string(p.allOutputs()["event_type_urls"].Value))

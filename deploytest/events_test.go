@@ -26,7 +26,7 @@ func TestEvents(t *testing.T) {
 	p.apply()
 	api := p.outputs()["api_id"]
 	checkEventTypes(t, p)
-	checkTypes(t, p.cloud, api, "application/cloudevents+json", "application/json", "text/plain")
+	checkTypes(t, p.cloud, api, []string{"application/cloudevents+json", "application/json", "text/plain"}, spec.NDJSON)
 	expect(t, "the smallest compressed answer", int32(0), *restAPI(t, p.cloud, api).MinimumCompressionSize)
 	checkPartitions(t, p.cloud, env)
 	checkProjections(t, endpoint)
@@ -37,13 +37,14 @@ func TestEvents(t *testing.T) {
 	env.Delivery.PartitionBy = fields
 	env.API.ContentTypes, env.API.MinimumCompressionBytes = nil, -1
 	become(t, p, env, redeployed, withoutIntake(env))
-	checkTypes(t, p.cloud, api, "application/json")
+	checkTypes(t, p.cloud, api, []string{"application/json"})
 	expect(t, "the smallest compressed answer", (*int32)(nil), restAPI(t, p.cloud, api).MinimumCompressionSize)
 	checkPartitions(t, p.cloud, env)
 
 	without := env
 	without.Delivery.PartitionBy, without.Delivery.PartitionRetry = nil, 0
 	planOf(t, p, without, map[string]string{
+		"aws_athena_named_query.query_count-by-type":     "destroy before create",
 		"aws_athena_named_query.query_latest":            "destroy before create",
 		"aws_glue_catalog_table.events-table":            "update",
 		"aws_iam_role_policy.delivery-role_write-bucket": "update",

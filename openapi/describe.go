@@ -169,10 +169,21 @@ func (d *describer) readByTemplates(m method) []string {
 	return found
 }
 
-const jsonType = "application/json"
+const (
+	jsonType = "application/json"
+	ndjson   = "application/x-ndjson"
+)
 
 // largestBody is API Gateway's limit (developer guide, "Quotas for configuring and running a REST API in API Gateway").
 const largestBody = "A body has at most 10 MB (10,485,760 bytes). It may have the Content-Encoding gzip or deflate; it has at most 10 MB decompressed, too."
+
+// aboutBody says what holds for a body of each content type.
+func aboutBody(types []string) string {
+	if slices.Contains(types, ndjson) {
+		return largestBody + " As " + ndjson + ", it has an event on each line, which no schema checks."
+	}
+	return largestBody
+}
 
 // body describes what a method takes, and is a request that it accepts.
 func (d *describer) body(m method) (*requestBody, request, error) {
@@ -187,7 +198,7 @@ func (d *describer) body(m method) (*requestBody, request, error) {
 	if len(types) == 0 {
 		types = []string{jsonType}
 	}
-	described := &requestBody{Description: largestBody, Content: map[string]mediaType{}}
+	described := &requestBody{Description: aboutBody(types), Content: map[string]mediaType{}}
 	for _, contentType := range types {
 		content, sample, required, err := d.content(m.models[contentType])
 		if err != nil {

@@ -27,6 +27,13 @@ func TestFailClosed(t *testing.T) {
 			},
 		},
 		{
+			name:    "NDJSON, which no model reads, is no exception for another type",
+			changes: []change{set(submit, "${aws_kinesis_stream.stream.name}", "request_templates", "application/x-ndjson+json")},
+			want: []string{
+				`fail-closed: aws_api_gateway_method.api_submit_post: request_models has no "application/x-ndjson+json", which aws_api_gateway_integration.api_submit_post_integration maps; name a model for it, or API Gateway checks no body of that content type`,
+			},
+		},
+		{
 			name:    "no validator",
 			changes: []change{unset(post, "request_validator_id")},
 			want: []string{

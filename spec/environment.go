@@ -110,10 +110,10 @@ type API struct {
 	// followed by the event's index in the batch.
 	Batch bool
 
-	// ContentTypes are the media types of a body that the API takes besides application/json, at most 10: [TextPlain], and names
-	// such as "application/cloudevents+json". A body of each type is JSON: the same schema checks it, and the answers are the
-	// same. API Gateway answers any other type with 415. A type covers its parameters, such as charset, and there are no
-	// wildcards.
+	// ContentTypes are the media types of a body that the API takes besides application/json, at most 10: [TextPlain], names such
+	// as "application/cloudevents+json", and for batches [NDJSON]. A body of each type but NDJSON is JSON: the same schema checks it,
+	// and the answers are the same. API Gateway answers any other type with 415. A type covers its parameters, such as charset, and
+	// there are no wildcards.
 	ContentTypes []ContentType
 
 	// MinimumCompressionBytes is the size in bytes, 0 to 10,485,760, from which on API Gateway compresses an answer for a client
@@ -155,6 +155,13 @@ type ContentType string
 // another origin without a preflight (Fetch standard, "CORS-safelisted request-header"), and so also while the page is being
 // closed. API.CORS.AllowOrigins does not stop it: a page of any other origin can send events as well. It cannot read the answer.
 const TextPlain ContentType = "text/plain"
+
+// NDJSON is a batch with an event on each line, at most 500 lines. It needs API.Batch. Each event goes to the stream byte for byte.
+//
+// No model reads several JSON texts, so API Gateway does not check the events against API.Schema. The mapping template checks that each
+// line that is not blank begins with "{" and ends with "}". If one does not, the answer is 400, and no event of the batch is in the
+// stream. The partition key cannot come from a JSON path.
+const NDJSON ContentType = "application/x-ndjson"
 
 // PartitionKey is where an event's partition key comes from. [PartitionByRequestID], [PartitionByJSONPath] and
 // [PartitionByHeader] make one.

@@ -16,7 +16,7 @@ func (p *problems) api(api API) {
 	p.schema("API.Schema", api.Schema)
 	p.example("API", api.Schema, api.Example)
 	p.eventTypes(api)
-	p.contentTypes("API.ContentTypes", api.ContentTypes)
+	p.contentTypes("API.ContentTypes", api)
 	p.within("API.MinimumCompressionBytes", api.MinimumCompressionBytes, compressNothing, maxCompressionBytes)
 	p.partitionKey(api.PartitionKey)
 	p.envelope(api)
@@ -86,7 +86,8 @@ const maxContentTypes = 10
 // grammar (RFC 6838, section 4.2): the names that are in use have these characters, and one spelling of each is enough.
 var jsonTypePattern = regexp.MustCompile(`^application/[a-z0-9][a-z0-9_.+-]{0,120}\+json$`)
 
-func (p *problems) contentTypes(field string, types []ContentType) {
+func (p *problems) contentTypes(field string, api API) {
+	types := api.ContentTypes
 	if len(types) > maxContentTypes {
 		p.add(field, fmt.Sprintf("has %d entries", len(types)), fmt.Sprintf("use at most %d", maxContentTypes))
 	}
@@ -98,8 +99,13 @@ func (p *problems) contentTypes(field string, types []ContentType) {
 			p.add(item(field, i), is(name), "name each type in full: API Gateway has no wildcards for them")
 		case strings.Contains(name, ";"):
 			p.add(item(field, i), is(name), "leave its parameters out: a type covers them")
+		case typ == NDJSON && !api.Batch:
+			p.add(item(field, i), is(name)+" with API.Batch = false", "set API.Batch to true: NDJSON is a batch")
+		case typ == NDJSON && api.PartitionKey.Source == KeyFromJSONPath:
+			p.add(item(field, i), is(name)+" with PartitionByJSONPath", "use PartitionByHeader or PartitionByRequestID: no mapping template finds a path in a line")
+		case typ == NDJSON:
 		case typ != TextPlain && !jsonTypePattern.MatchString(name):
-			p.add(item(field, i), is(name), `use "text/plain", or a type of JSON such as "application/cloudevents+json", in lower case`)
+			p.add(item(field, i), is(name), `use "text/plain", "application/x-ndjson", or a type of JSON such as "application/cloudevents+json", in lower case`)
 		}
 	}
 }

@@ -204,7 +204,7 @@ func TestCORSAccepted(t *testing.T) {
 
 func TestContentTypesRefused(t *testing.T) {
 	const (
-		name   = `; use "text/plain", or a type of JSON such as "application/cloudevents+json", in lower case`
+		name   = `; use "text/plain", "application/x-ndjson", or a type of JSON such as "application/cloudevents+json", in lower case`
 		again  = `; leave it out: it is there already`
 		inFull = `; name each type in full: API Gateway has no wildcards for them`
 		params = `; leave its parameters out: a type covers them`
@@ -222,6 +222,11 @@ func TestContentTypesRefused(t *testing.T) {
 		{"a wildcard", types("application/*+json"), []string{`API.ContentTypes[0] is "application/*+json"` + inFull}},
 		{"any type", types("*/*"), []string{`API.ContentTypes[0] is "*/*"` + inFull}},
 		{"a parameter", types("text/plain;charset=UTF-8"), []string{`API.ContentTypes[0] is "text/plain;charset=UTF-8"` + params}},
+		{"NDJSON without batches", types(NDJSON), []string{`API.ContentTypes[0] is "application/x-ndjson" with API.Batch = false; set API.Batch to true: NDJSON is a batch`}},
+		{"NDJSON with a key by path", func(e *Environment) {
+			types(NDJSON)(e)
+			e.API.Batch, e.API.PartitionKey = true, PartitionByJSONPath("$.id")
+		}, []string{`API.ContentTypes[0] is "application/x-ndjson" with PartitionByJSONPath; use PartitionByHeader or PartitionByRequestID: no mapping template finds a path in a line`}},
 		{"eleven", types(eleven...), []string{`API.ContentTypes has 11 entries; use at most 10`}},
 	}
 	for _, bad := range []ContentType{

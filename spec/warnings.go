@@ -17,7 +17,7 @@ import (
 func Warnings(envs []Environment) []string {
 	var found []string
 	for _, warn := range []func(Environment) []string{
-		oldTLS, privateDNS, beacons, unmeantDates, misleadingExtension, unknownKeywords, keptPersonalData, unknownExamples, manyPartitions,
+		oldTLS, privateDNS, beacons, uncheckedLines, unmeantDates, misleadingExtension, unknownKeywords, keptPersonalData, unknownExamples, manyPartitions,
 		besideEnvelope,
 	} {
 		var texts []string
@@ -67,6 +67,14 @@ func beacons(e Environment) []string {
 		return nil
 	}
 	return []string{`API.ContentTypes has "text/plain": a page of any origin can send it without a preflight, so API.CORS.AllowOrigins does not keep other pages from submitting events; leave it out if that matters`}
+}
+
+// uncheckedLines warns of events that pass without the schema.
+func uncheckedLines(e Environment) []string {
+	if !slices.Contains(e.API.ContentTypes, NDJSON) {
+		return nil
+	}
+	return []string{`API.ContentTypes has "application/x-ndjson": API Gateway does not check its events against API.Schema, so a client can submit any JSON object; leave it out if that matters`}
 }
 
 // unmeantDates warns of letters in a prefix's dates that Firehose accepts and that are seldom meant.

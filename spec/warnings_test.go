@@ -74,6 +74,11 @@ func TestWarnings(t *testing.T) {
 		}},
 		{"beacons of every origin", []Environment{beacons("all", ByNothing, "*")}, nil},
 		{"beacons with a key, for which a page needs a preflight", []Environment{beacons("key", ByAPIKey, "https://a.example")}, nil},
+		{"lines", []Environment{with("lines", func(e *Environment) {
+			e.API.Domain, e.API.Batch, e.API.ContentTypes = closed.API.Domain, true, []ContentType{NDJSON}
+		})}, []string{
+			`environment "lines": API.ContentTypes has "application/x-ndjson": API Gateway does not check its events against API.Schema, so a client can submit any JSON object; leave it out if that matters`,
+		}},
 		{"letters of an error prefix", []Environment{errorDates}, []string{
 			`environment "errors": Delivery.ErrorPrefix holds "DD", the day of the year, beside a month; write "dd" for the day of the month`,
 		}},

@@ -172,6 +172,7 @@ func envelope(env *spec.Environment) {
 	env.API.Authorization = spec.AuthorizeIAM()
 	env.API.Envelope = spec.Envelope{Enabled: true, SourceIP: true, UserAgent: true, Principal: true}
 	env.API.Batch, env.Query.Enabled = true, true
+	env.API.ContentTypes = []spec.ContentType{spec.NDJSON}
 	env.Bucket.ExpireAfterDays = 365
 }
 
@@ -258,7 +259,7 @@ func names(env *spec.Environment) {
 // intake takes bodies of several content types, and compresses every answer.
 func intake(env *spec.Environment) {
 	env.API.Batch = true
-	env.API.ContentTypes = []spec.ContentType{spec.TextPlain, "application/cloudevents+json"}
+	env.API.ContentTypes = []spec.ContentType{spec.TextPlain, "application/cloudevents+json", spec.NDJSON}
 	env.API.MinimumCompressionBytes = 0
 }
 

@@ -392,9 +392,9 @@ func TestDeclaredContentTypes(t *testing.T) {
 		{"Text/Plain; charset=utf-8", 200, "accepted"},
 		{"application/cloudevents+json", 200, "accepted"},
 		{"application/cloudevents+json; charset=utf-8", 200, "accepted"},
-		{"application/other+json", 415, "send the event as application/json, text/plain or application/cloudevents+json"},
-		{"text/html", 415, "send the event as application/json, text/plain or application/cloudevents+json"},
-		{"text/*", 415, "send the event as application/json, text/plain or application/cloudevents+json"},
+		{"application/other+json", 415, "send the event as application/json, text/plain, application/cloudevents+json or application/x-ndjson (a batch)"},
+		{"text/html", 415, "send the event as application/json, text/plain, application/cloudevents+json or application/x-ndjson (a batch)"},
+		{"text/*", 415, "send the event as application/json, text/plain, application/cloudevents+json or application/x-ndjson (a batch)"},
 	} {
 		t.Run(test.contentType, func(t *testing.T) {
 			for path, bodies := range map[string][2]string{

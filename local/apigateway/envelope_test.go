@@ -16,7 +16,11 @@ import (
 // envelopes sends a signed body to the API of option-envelope, and returns the data of the records that the stream got.
 func (g *gateway) envelopes(t *testing.T, path, body, agent string) (got, []string) {
 	t.Helper()
-	r := request(http.MethodPost, "/option-envelope"+path, body, "Content-Type: application/json", "User-Agent: "+agent)
+	contentType := "application/json"
+	if strings.HasSuffix(path, "lines") {
+		path, contentType = "/submit/batch", "application/x-ndjson"
+	}
+	r := request(http.MethodPost, "/option-envelope"+path, body, "Content-Type: "+contentType, "User-Agent: "+agent)
 	if err := v4.NewSigner().SignHTTP(t.Context(), annsKey, r, hashOf(body), "execute-api", region, g.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -123,6 +127,19 @@ func TestEachEventOfABatchHasItsEnvelope(t *testing.T) {
 	}
 	for i, want := range []string{`,"index":0,"event":{"a":1,"b":12345678901234567890}}`, `,"index":1,"event":{"event":{"index":7}}}`} {
 		if !strings.HasSuffix(data[i], want) || !strings.HasPrefix(data[i], `{"receivedAt":"2026-07-01T12:00:00.000Z","requestId":"`) {
+			t.Errorf("record %d is %s, want it to end with %s", i, data[i], want)
+		}
+	}
+}
+
+// Blank lines are no events, and have no place in the batch.
+func TestEachLineHasItsEnvelope(t *testing.T) {
+	_, data := enveloping(t).envelopes(t, "lines", "{\"a\":1.50}\r\n\n  {\"b\" :\r12345678901234567890} \n", "test")
+	if len(data) != 2 {
+		t.Fatalf("the records are %q", data)
+	}
+	for i, want := range []string{`,"index":0,"event":{"a":1.50}}`, `,"index":1,"event":{"b" : 12345678901234567890}}`} {
+		if !strings.HasSuffix(data[i], want) {
 			t.Errorf("record %d is %s, want it to end with %s", i, data[i], want)
 		}
 	}

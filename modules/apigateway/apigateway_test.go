@@ -213,13 +213,18 @@ func TestEventTypes(t *testing.T) {
 func TestContentTypes(t *testing.T) {
 	cfg := defaults()
 	cfg.API.Batch = true
-	cfg.API.ContentTypes = []spec.ContentType{spec.TextPlain, "application/cloudevents+json"}
+	cfg.API.ContentTypes = []spec.ContentType{spec.TextPlain, "application/cloudevents+json", spec.NDJSON}
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { New(stack, "api", cfg) })
 	for method, model := range map[string]string{"api_submit_post": "api_event", "api_submit_batch_post": "api_events"} {
 		models := resources["aws_api_gateway_method."+method]["request_models"].(map[string]any)
 		templates := resources["aws_api_gateway_integration."+method+"_integration"]["request_templates"].(map[string]any)
+		lines, takesLines := templates[string(spec.NDJSON)].(string)
+		if batch := model == "api_events"; takesLines != batch || batch && lines != linesTemplate("events", cfg.API, kind{}) {
+			t.Errorf("%s has the template %q for NDJSON", method, lines)
+		}
+		delete(templates, string(spec.NDJSON))
 		if len(models) != 3 || len(templates) != 3 {
-			t.Errorf("%s has %d models and %d templates, want 3 of each", method, len(models), len(templates))
+			t.Errorf("%s has %d models and %d templates of JSON, want 3 of each", method, len(models), len(templates))
 		}
 		for _, typ := range []string{"application/json", "text/plain", "application/cloudevents+json"} {
 			if models[typ] != "${aws_api_gateway_model."+model+".name}" || templates[typ] != templates["application/json"] {
@@ -228,7 +233,7 @@ func TestContentTypes(t *testing.T) {
 		}
 	}
 	refused := resources["aws_api_gateway_gateway_response.api_unsupported-media-type"]["response_templates"].(map[string]any)["application/json"]
-	want := `{"message": "send the event as application/json, text/plain or application/cloudevents+json, ` +
+	want := `{"message": "send the event as application/json, text/plain, application/cloudevents+json or application/x-ndjson (a batch), ` +
 		`uncompressed or with the Content-Encoding gzip or deflate", "requestId": "$context.requestId"}` + "\n"
 	if refused != want {
 		t.Errorf("415 says %q, want %q", refused, want)

@@ -29,7 +29,11 @@ func acceptedTypes(api spec.API) string {
 	}
 	names := []string{jsonType}
 	for _, typ := range api.ContentTypes {
-		names = append(names, string(typ))
+		name := string(typ)
+		if typ == spec.NDJSON {
+			name += " (a batch)"
+		}
+		names = append(names, name)
 	}
 	last := len(names) - 1
 	return strings.Join(names[:last], ", ") + " or " + names[last]

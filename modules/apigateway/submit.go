@@ -3,6 +3,7 @@ package apigateway
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,7 @@ import (
 	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/internal/tftext"
 	"cdk.tf/go/ingest/modules/internal/tf"
+	"cdk.tf/go/ingest/spec"
 )
 
 // intake is a method that writes events to the stream.
@@ -27,7 +29,9 @@ type intake struct {
 	action   string
 	model    model.ApiGatewayModel
 	template string
-	answers  []answer
+	// lines is the template for NDJSON; empty if the method does not take it.
+	lines   string
+	answers []answer
 	// overrides are the statuses that a template may set instead of its answer's status.
 	overrides []int
 	// many says that one request has several events.
@@ -108,6 +112,7 @@ func (a *api) batch(at place, of kind, events model.ApiGatewayModel) *string {
 		action:    "PutRecords",
 		model:     events,
 		template:  batchTemplate(a.cfg.StreamName, a.cfg.API, of),
+		lines:     linesTemplate(a.cfg.StreamName, a.cfg.API, of),
 		answers:   answers("accepted-batch.vtl"),
 		overrides: []int{http.StatusMultiStatus, http.StatusTooManyRequests},
 		many:      true,
@@ -120,7 +125,7 @@ func (a *api) take(at place, in intake) *string {
 		RestApiId:          a.id,
 		ResourceId:         at.resourceID,
 		HttpMethod:         jsii.String(http.MethodPost),
-		RequestModels:      a.forEachType(*in.model.Name()),
+		RequestModels:      tf.StringMap(a.forEachType(*in.model.Name())),
 		RequestValidatorId: a.body.Id(),
 	}
 	a.authorize(config)
@@ -139,7 +144,7 @@ func (a *api) take(at place, in intake) *string {
 		RequestParameters: tf.StringMap(map[string]string{
 			"integration.request.header.Content-Type": "'application/x-amz-json-1.1'",
 		}),
-		RequestTemplates: a.forEachType(in.template),
+		RequestTemplates: a.templates(in),
 	})
 	for _, answer := range in.answers {
 		a.answer(at, verb, put, answer, in.many)
@@ -150,11 +155,22 @@ func (a *api) take(at place, in intake) *string {
 	return verb
 }
 
-// forEachType maps each content type that the API takes to the same value, so that no body passes without its model.
-func (a *api) forEachType(value string) *map[string]*string {
+// forEachType maps each content type of JSON that the API takes to the same value, so that no JSON passes without its model.
+func (a *api) forEachType(value string) map[string]string {
 	mapped := map[string]string{jsonType: value}
 	for _, typ := range a.cfg.API.ContentTypes {
-		mapped[string(typ)] = value
+		if typ != spec.NDJSON {
+			mapped[string(typ)] = value
+		}
+	}
+	return mapped
+}
+
+// templates are the request templates by content type. A method without a template for NDJSON answers it with 415.
+func (a *api) templates(in intake) *map[string]*string {
+	mapped := a.forEachType(in.template)
+	if in.lines != "" && slices.Contains(a.cfg.API.ContentTypes, spec.NDJSON) {
+		mapped[string(spec.NDJSON)] = in.lines
 	}
 	return tf.StringMap(mapped)
 }

@@ -106,6 +106,23 @@ func batchTemplate(streamName string, api spec.API, of kind) string {
 	return set + template("records-begin.vtl") + perEvent + template(end)
 }
 
+// linesTemplate turns a request of NDJSON into Kinesis's PutRecords. spec refuses a partition key by JSON path, which no documented
+// function finds in a text.
+func linesTemplate(streamName string, api spec.API, of kind) string {
+	set := fmt.Sprintf("#set($stream = \"%s\")\n", streamName)
+	perEvent := template("line.vtl")
+	if api.Envelope.Enabled {
+		set += envelope(api, of)
+		perEvent = template("line-envelope.vtl")
+	}
+	if key := api.PartitionKey; key.Source == spec.KeyFromHeader {
+		set += fmt.Sprintf("#set($keyName = %s)\n", literal(key.Name)) + template(keyTemplates[key.Source])
+	} else {
+		perEvent = template(batchKeyTemplates[key.Source]) + perEvent
+	}
+	return set + template("lines-begin.vtl") + perEvent + template("lines-end.vtl")
+}
+
 // literal is a partition key's path or header as a Velocity string. Velocity evaluates nothing between single quotes. A name in
 // brackets has its own single quotes, the form that json-path/JsonPath documents, so such a path goes between double quotes, as
 // in $input.json("$['name']"). There, "$" begins a reference only before a letter, "!" or "{", and spec allows neither such a

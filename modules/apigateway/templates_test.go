@@ -86,6 +86,31 @@ func TestBatchTemplate(t *testing.T) {
 	}
 }
 
+func TestLinesTemplate(t *testing.T) {
+	begin, end := template("lines-begin.vtl"), template("lines-end.vtl")
+	const stream = "#set($stream = \"events\")\n"
+	enveloped := spec.API{PartitionKey: spec.PartitionByRequestID(), Envelope: spec.Envelope{Enabled: true}}
+	for _, test := range []struct {
+		name string
+		api  spec.API
+		want string
+	}{
+		{"request id", spec.API{PartitionKey: spec.PartitionByRequestID()}, stream + begin + template("batch-key-request-id.vtl") + template("line.vtl") + end},
+		{
+			"header", spec.API{PartitionKey: spec.PartitionByHeader("X-Device-Id")},
+			stream + "#set($keyName = 'X-Device-Id')\n" + template("key-header.vtl") + begin + template("line.vtl") + end,
+		},
+		{
+			"envelope", enveloped,
+			stream + envelope(enveloped, kind{"order", ""}) + begin + template("batch-key-request-id.vtl") + template("line-envelope.vtl") + end,
+		},
+	} {
+		if got := linesTemplate("events", test.api, kind{"order", ""}); got != test.want {
+			t.Errorf("%s:\n got %s\nwant %s", test.name, got, test.want)
+		}
+	}
+}
+
 func TestAnswersOfABatchSpeakOfSeveralEvents(t *testing.T) {
 	for name, want := range map[string]string{
 		"failed.vtl":  `{"message": "the stream could not take the events; send them again", "requestId": "$context.requestId"}` + "\n",

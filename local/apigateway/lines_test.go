@@ -1,0 +1,66 @@
+package apigateway_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// An event of NDJSON is put byte for byte. The empty partition key of another line makes Kinesis refuse the batch.
+func TestLines(t *testing.T) {
+	many := func(count int) string { return strings.Repeat("{}\n", count) }
+	for _, test := range []struct {
+		name, body string
+		want       []string
+		refused    int // the number of lines with an empty key
+	}{
+		{"one", `{"a":1.50}`, []string{`{"a":1.50}`}, 0},
+		{"a newline at the end", "{\"a\" : 12345678901234567890}\n", []string{`{"a" : 12345678901234567890}`}, 0},
+		{"CRLF, blank lines and white space", "\r\n{\"a\":1}\r\n \t\r\n {\"b\":2}\r\n\r\n", []string{`{"a":1}`, `{"b":2}`}, 0},
+		{"texts that look like line breaks", `{"a":"\n\u000a $x #end \\"}`, []string{`{"a":"\n\u000a $x #end \\"}`}, 0},
+		{"half an event", "{\"a\":1}\n{\"b\":", []string{`{"a":1}`, `{"b":`}, 1},
+		{"an event over two lines", "{\n\"b\":1}", []string{`{`, `"b":1}`}, 2},
+		{"no objects", "1\n\"x\"\n[{}]\nnull", []string{`1`, `"x"`, `[{}]`, `null`}, 4},
+		{"500", many(500), slices.Repeat([]string{"{}"}, 500), 0},
+		{"501, which Kinesis refuses", many(501), slices.Repeat([]string{"{}"}, 501), 0},
+		{"502", many(502), slices.Repeat([]string{"{}"}, 502), 1},
+		{"3,000", many(3000), append(slices.Repeat([]string{"{}"}, 501), strings.TrimSpace(many(2499))), 1},
+	} {
+		g := serve(t, loadRaw(t, "option-intake"), unlimited)
+		g.do(request(http.MethodPost, "/option-intake/submit/batch", test.body, "Content-Type: application/x-ndjson; charset=utf-8"))
+		if len(g.kinesis.calls) != 1 {
+			t.Errorf("%s: %d calls", test.name, len(g.kinesis.calls))
+			continue
+		}
+		var put struct {
+			Records []struct {
+				Data         []byte
+				PartitionKey string
+			}
+		}
+		if err := json.Unmarshal(g.kinesis.calls[0].Body, &put); err != nil {
+			t.Fatalf("%s: %v", test.name, err)
+		}
+		var got []string
+		keys, refused := map[string]bool{}, 0
+		for _, record := range put.Records {
+			got = append(got, string(record.Data))
+			keys[record.PartitionKey] = true
+			if record.PartitionKey == "" {
+				refused++
+			}
+		}
+		if !slices.Equal(got, test.want) || refused != test.refused || refused < 2 && len(keys) != len(got) {
+			t.Errorf("%s: %d records with %d keys, %d of them refused, want %d and %d: %.200q", test.name, len(got), len(keys), refused, len(test.want), test.refused, got)
+		}
+	}
+}
+
+func TestLinesAreABatch(t *testing.T) {
+	g := serve(t, loadRaw(t, "option-intake"), unlimited)
+	if got := g.do(request(http.MethodPost, "/option-intake/submit", `{"a":1}`, "Content-Type: application/x-ndjson")); got.status != http.StatusUnsupportedMediaType {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}

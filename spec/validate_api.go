@@ -99,14 +99,20 @@ func (p *problems) contentTypes(field string, api API) {
 			p.add(item(field, i), is(name), "name each type in full: API Gateway has no wildcards for them")
 		case strings.Contains(name, ";"):
 			p.add(item(field, i), is(name), "leave its parameters out: a type covers them")
-		case typ == NDJSON && !api.Batch:
-			p.add(item(field, i), is(name)+" with API.Batch = false", "set API.Batch to true: NDJSON is a batch")
-		case typ == NDJSON && api.PartitionKey.Source == KeyFromJSONPath:
-			p.add(item(field, i), is(name)+" with PartitionByJSONPath", "use PartitionByHeader or PartitionByRequestID: no mapping template finds a path in a line")
 		case typ == NDJSON:
+			p.lines(item(field, i), api)
 		case typ != TextPlain && !jsonTypePattern.MatchString(name):
 			p.add(item(field, i), is(name), `use "text/plain", "application/x-ndjson", or a type of JSON such as "application/cloudevents+json", in lower case`)
 		}
+	}
+}
+
+func (p *problems) lines(field string, api API) {
+	if !api.Batch {
+		p.add(field, is(string(NDJSON))+" with API.Batch = false", "set API.Batch to true: NDJSON is a batch")
+	}
+	if api.PartitionKey.Source == KeyFromJSONPath {
+		p.add(field, is(string(NDJSON))+" with PartitionByJSONPath", "use PartitionByHeader or PartitionByRequestID: no mapping template finds a path in a line")
 	}
 }
 

@@ -41,6 +41,9 @@ func TestPolicyPage(t *testing.T) {
 	isWritten(t, "docs/policy.md", want)
 }
 
+// docs/prices.md is what package prices says.
+func TestPricesPage(t *testing.T) { isWritten(t, "docs/prices.md", reference.Prices()) }
+
 // isWritten compares a page with what the code says, or rewrites it.
 func isWritten(t *testing.T, page, want string) {
 	t.Helper()

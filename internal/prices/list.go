@@ -1,0 +1,144 @@
+package prices
+
+const (
+	million = 1e6
+	billion = 1e9
+)
+
+// order is that of the constants.
+var order = []Item{
+	APIRequests, FirewallACLs, FirewallRules, FirewallChecks, Traces, ShardHours, RetentionHours, PutUnits, OnDemandHours, OnDemandIn, OnDemandOut,
+	Delivered, Converted, Partitioned, PartitionPuts, PartitionHours, Puts, Storage, Keys, KeyRequests, LogsWritten, LogsKept, Metrics, AlarmMetrics,
+	Dashboards, Scanned, PageTransfer, PageRequests,
+}
+
+var measures = map[Item]Measure{
+	APIRequests:    {"million requests", million},
+	FirewallACLs:   {"month", 1},
+	FirewallRules:  {"month", 1},
+	FirewallChecks: {"million requests", million},
+	Traces:         {"million traces", million},
+	ShardHours:     {"hour", 1},
+	RetentionHours: {"hour", 1},
+	PutUnits:       {"million units of 25 KB", million},
+	OnDemandHours:  {"hour", 1},
+	OnDemandIn:     {"GB, each record rounded up to 1 KB", GB},
+	OnDemandOut:    {"GB", GB},
+	Delivered:      {"GB, each record rounded up to 5 KB", GB},
+	Converted:      {"GB, each record rounded up to 5 KB", GB},
+	Partitioned:    {"GB", GB},
+	PartitionPuts:  {"1,000 objects", 1000},
+	PartitionHours: {"hour", 1},
+	Puts:           {"1,000 requests", 1000},
+	Storage:        {"GB-month", GB},
+	Keys:           {"month", 1},
+	KeyRequests:    {"10,000 requests", 10_000},
+	LogsWritten:    {"GB", GB},
+	LogsKept:       {"GB-month", GB},
+	Metrics:        {"month", 1},
+	AlarmMetrics:   {"month", 1},
+	Dashboards:     {"month", 1},
+	Scanned:        {"TB", TB},
+	PageTransfer:   {"GB", GB},
+	PageRequests:   {"10,000 requests", 10_000},
+}
+
+// The pages of the prices.
+const (
+	apiPage       = "https://aws.amazon.com/api-gateway/pricing/"
+	kinesisPage   = "https://aws.amazon.com/kinesis/data-streams/pricing/"
+	firehosePage  = "https://aws.amazon.com/firehose/pricing/"
+	s3Page        = "https://aws.amazon.com/s3/pricing/"
+	kmsPage       = "https://aws.amazon.com/kms/pricing/"
+	wafPage       = "https://aws.amazon.com/waf/pricing/"
+	xrayPage      = "https://aws.amazon.com/xray/pricing/"
+	watchPage     = "https://aws.amazon.com/cloudwatch/pricing/"
+	athenaPage    = "https://aws.amazon.com/athena/pricing/"
+	frontPage     = "https://aws.amazon.com/cloudfront/pricing/"
+	apiWhitepaper = "https://docs.aws.amazon.com/whitepapers/latest/best-practices-api-gateway-private-apis-integration/cost-optimization.html"
+)
+
+// Who transcribed a price, where AWS's page shows it only to a browser that runs its script.
+const (
+	byPriceList = "a transcription of AWS's Price List"
+	byTrek10    = "Trek10's comparison of the capacity modes"
+	bySecondary = "secondary sources"
+	wafGuide    = "https://c3x.dev/blog/aws-waf-cost-explained/"
+	kmsGuide    = "https://www.wring.co/blog/aws-kms-pricing-guide"
+	frontGuide  = "https://wring.co/blog/aws-cloudfront-pricing-guide"
+	logsGuide   = "https://c3x.dev/blog/cloudwatch-logs-cost-optimization"
+	watchGuide  = "https://c3x.dev/blog/aws-cloudwatch-metrics-cost/"
+)
+
+// worldwide are the items that do not depend on the region: "The pricing for AWS WAF is consistent across all AWS Regions"
+// (https://aws.amazon.com/blogs/networking-and-content-delivery/cost-effective-ways-for-securing-your-web-applications-using-aws-waf/),
+// KMS's page names one price, and CloudFront's depend on the browser's place.
+var worldwide = []Item{FirewallACLs, FirewallRules, FirewallChecks, Keys, PageTransfer, PageRequests}
+
+// flat is a price that does not depend on the quantity.
+func flat(dollars float64, source, read, through string) Price {
+	return Price{[]Tier{{0, dollars}}, source, read, through}
+}
+
+// list are the prices by region. The pages above show their tables only to a browser that runs their script, so most prices are
+// transcribed; a region has only those that could be found for it.
+var list = map[string]map[Item]Price{
+	Home: {
+		// The whitepaper "Best Practices for Designing Amazon API Gateway Private APIs and Private Integration", table 4.
+		APIRequests: {[]Tier{{0, 3.50}, {333 * million, 2.80}, {1 * billion, 2.38}, {20 * billion, 1.51}}, apiWhitepaper, "2026-09", ""},
+
+		FirewallACLs:   flat(5.00, wafPage, "2026-11", wafGuide),
+		FirewallRules:  flat(1.00, wafPage, "2026-11", wafGuide),
+		FirewallChecks: flat(0.60, wafPage, "2026-11", wafGuide),
+		Traces:         flat(5.00, xrayPage, "2026-09", bySecondary),
+
+		ShardHours:     flat(0.015, kinesisPage, "2023-09", byTrek10),
+		RetentionHours: flat(0.020, kinesisPage, "2023-09", byTrek10),
+		PutUnits:       flat(0.014, kinesisPage, "2023-09", byTrek10),
+		OnDemandHours:  flat(0.040, kinesisPage, "2023-09", byTrek10),
+		OnDemandIn:     flat(0.080, kinesisPage, "2023-09", byTrek10),
+		OnDemandOut:    flat(0.040, kinesisPage, "2023-09", byTrek10),
+
+		Delivered:      {[]Tier{{0, 0.029}, {500 * TB, 0.025}, {2000 * TB, 0.020}}, firehosePage, "2026-09", bySecondary},
+		Converted:      flat(0.018, firehosePage, "2026-09", bySecondary),
+		Partitioned:    flat(0.020, firehosePage, "2026-11", byPriceList),
+		PartitionPuts:  flat(0.005, firehosePage, "2026-11", byPriceList),
+		PartitionHours: flat(0.070, firehosePage, "2026-11", byPriceList),
+
+		Puts:    flat(0.005, s3Page, "2026-09", bySecondary),
+		Storage: flat(0.023, s3Page, "2026-09", bySecondary),
+
+		Keys:        flat(1.00, kmsPage, "2026-11", ""),
+		KeyRequests: flat(0.03, kmsPage, "2026-11", kmsGuide),
+
+		LogsWritten:  flat(0.50, watchPage, "2026-06", logsGuide),
+		LogsKept:     flat(0.03, watchPage, "2026-06", logsGuide),
+		Metrics:      flat(0.30, watchPage, "2026-11", watchGuide),
+		AlarmMetrics: flat(0.10, watchPage, "2026-11", watchGuide),
+		Dashboards:   flat(3.00, watchPage, "2026-11", watchGuide),
+
+		Scanned: flat(5.00, athenaPage, "2026-09", bySecondary),
+
+		// The free tier of each month, and then North America and Europe.
+		PageTransfer: {[]Tier{{0, 0}, {1 * TB, 0.085}}, frontPage, "2026-11", ""},
+		PageRequests: {[]Tier{{0, 0}, {10 * million, 0.010}}, frontPage, "2026-11", frontGuide},
+	},
+	"eu-central-1": {
+		// Usage type EUC1-ApiGatewayRequest. Only the first tier was found, so it stands for the whole quantity.
+		APIRequests: flat(3.70, apiPage, "2026-08-12", byPriceList),
+		// Usage type EUC1-TimedStorage-ByteHrs. Only the first tier was found.
+		Storage: flat(0.0245, s3Page, "2026-09", byPriceList),
+		// Usage type EUC1-DataProcessing-Bytes.
+		LogsWritten: flat(0.63, watchPage, "2025-01", byPriceList),
+		// CloudWatch's dashboards have one price.
+		Dashboards: flat(3.00, watchPage, "2025-01", byPriceList),
+	},
+	"ap-southeast-1": {
+		// Usage types APS1-TimedStorage-ByteHrs, APS1-Requests-Tier1, APS1-DataProcessing-Bytes and APS1-CW:AlarmMonitorUsage.
+		Storage:      {[]Tier{{0, 0.025}, {50 * TB, 0.024}, {500 * TB, 0.023}}, s3Page, "2026-07", byPriceList},
+		Puts:         flat(0.005, s3Page, "2026-07", byPriceList),
+		LogsWritten:  flat(0.70, watchPage, "2026-07", byPriceList),
+		LogsKept:     flat(0.03, watchPage, "2026-07", byPriceList),
+		AlarmMetrics: flat(0.10, watchPage, "2026-07", byPriceList),
+	},
+}

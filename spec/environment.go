@@ -52,6 +52,7 @@ type Environment struct {
 	Encryption Encryption
 	Web        Web
 	Alarms     Alarms
+	Load       Load
 	State      State
 }
 

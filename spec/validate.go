@@ -60,6 +60,7 @@ func (e Environment) problems() []error {
 	p.web(e)
 	p.alarms(e.Alarms, e.Region)
 	p.state(e.State, e.ownBuckets())
+	p.load(e)
 	return p.found
 }
 

@@ -92,7 +92,7 @@ func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile)
 		{"delivery_log_group", "Firehose's errors", deliveryLogs.Name},
 	}...)
 	outputs = slices.Concat(outputs, addressed, guarding, encryption.outputs(), declareAccessLog(stack, env, where, bucket), watched,
-		declareQuery(stack, env, where, encryption, table))
+		declareQuery(stack, env, where, encryption, table), expectedLoad(env))
 	if env.Web.Hosted {
 		url := declareWeb(stack, env, page, api, pageSettings(env.Name, outputs))
 		outputs = append(outputs, output{"web_url", "The web page", url})

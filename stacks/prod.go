@@ -37,5 +37,7 @@ func Prod() spec.Environment {
 	env.Alarms.Enabled, env.Alarms.Dashboard = true, true
 	// The first question after an incident is which events came. SQL answers it without a download of the bucket.
 	env.Query.Enabled = true
+	// Half of what its one shard takes. `ingest plan --env prod` shows each limit, and what such a month costs.
+	env.Load = spec.Load{PeakPerSecond: 500, EventBytes: 1000, EventsPerMonth: 100_000_000}
 	return env
 }

@@ -11,5 +11,7 @@ func Staging() spec.Environment {
 	env.Encryption.CustomerKey = true
 	// Terraform refuses a destroy of the bucket, because testers may still be reading its events.
 	env.Removal = spec.Retained
+	// The rate of prod for a test of minutes, and the events of a few such tests a month.
+	env.Load = spec.Load{PeakPerSecond: 500, EventBytes: 1000, EventsPerMonth: 1_000_000}
 	return env
 }

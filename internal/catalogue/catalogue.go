@@ -141,6 +141,7 @@ func tuned(env *spec.Environment) {
 	env.API.Throttle = spec.Throttle{RateLimit: 3000, BurstLimit: 1500}
 	env.API.ManageAccount, env.API.Tracing, env.API.Metrics = false, true, !env.API.Metrics
 	env.Stream = spec.Stream{Capacity: spec.Provisioned(4), Retention: 48 * time.Hour}
+	env.Load = spec.Load{PeakPerSecond: 1500, EventBytes: 2000, EventsPerMonth: 400_000_000, Keys: 50}
 	env.Delivery.BufferInterval, env.Delivery.BufferMiB = 5*time.Minute, 64
 	env.Delivery.Compression, env.Delivery.NewlineDelimited = spec.GZIP, false
 	env.Delivery.Prefix, env.Delivery.ErrorPrefix = "facts/dt=!{timestamp:yyyy-MM-dd}/", "failed/!{firehose:error-output-type}/"
@@ -156,6 +157,7 @@ func tuned(env *spec.Environment) {
 // onDemand is a stream on demand, whose state HCP Terraform keeps.
 func onDemand(env *spec.Environment) {
 	env.Stream.Capacity = spec.OnDemand()
+	env.Load = spec.Load{PeakPerSecond: 3000, EventBytes: 800, EventsPerMonth: 2_000_000_000, BatchSize: 100}
 	env.Removal = spec.Retained
 	env.API.Batch, env.Alarms.Enabled = true, true
 	env.State.Cloud = &spec.CloudState{Organization: "example", Workspace: "events-ondemand", Hostname: "app.eu.terraform.io"}

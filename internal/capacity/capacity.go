@@ -1,0 +1,331 @@
+// Package capacity holds what a pipeline takes against what it is expected to take, limit by limit along an event's path.
+//
+// Package spec asks it at the synthesis, and package plan asks it of a synthesised stack, so both say the same.
+package capacity
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"cdk.tf/go/ingest/internal/quota"
+)
+
+// Load is what a pipeline is expected to take.
+type Load struct {
+	// PeakPerSecond is the most events that come in one second.
+	PeakPerSecond float64
+	// EventBytes is the average size of an event's record in bytes, its envelope included.
+	EventBytes int
+	// EventsPerMonth is how many events come in a month.
+	EventsPerMonth float64
+	// BatchSize is how many events a request has, at least 1.
+	BatchSize int
+	// Keys is how many partition keys share the events of a busy second evenly. 0 means as many as there are events.
+	Keys int
+}
+
+// Requests is how many requests a number of events takes.
+func (l Load) Requests(events float64) float64 { return events / float64(max(1, l.BatchSize)) }
+
+// bodyBytes is the size of a request's body: an event, or {"events": […]}.
+func (l Load) bodyBytes() int {
+	if l.BatchSize <= 1 {
+		return l.EventBytes
+	}
+	return len(`{"events":[]}`) + l.BatchSize*(l.EventBytes+1) - 1
+}
+
+// bytesPerSecond is what the stream takes at the peak, partition keys included.
+func (l Load) bytesPerSecond() float64 { return l.PeakPerSecond * float64(l.EventBytes+KeyBytes) }
+
+// KeyBytes is the size of a partition key: that of a request ID, which is a UUID.
+const KeyBytes = 36
+
+// Shape is what decides how much a pipeline takes.
+type Shape struct {
+	Region string
+	// Batch says whether a request may have several events.
+	Batch bool
+	// RateLimit is the stage's throttle in requests per second.
+	RateLimit float64
+	// Plan is the usage plan of API keys, the zero value without one.
+	Plan UsagePlan
+	// AddressLimit is how many requests the firewall lets one IP address send in 5 minutes; 0 without a firewall.
+	AddressLimit int
+	// MaxBodyBytes is the largest body that the firewall lets through; 0 without a firewall.
+	MaxBodyBytes int
+	// Shards is the number of shards; 0 on demand.
+	Shards int
+	// BufferBytes and BufferInterval are when Firehose writes an object.
+	BufferBytes    int
+	BufferInterval time.Duration
+	// ScanLimit is the most bytes that a query may read; 0 without queries, and where objects are compressed, because their size
+	// is then unknown.
+	ScanLimit int
+}
+
+// UsagePlan is what API keys may send.
+type UsagePlan struct {
+	// Keys is the number of keys; 0 without a plan.
+	Keys int
+	// RateLimit is each key's steady rate in requests per second.
+	RateLimit float64
+	// Quota is how many requests each key may send in a period; 0 is no quota.
+	Quota int
+	// Period is DAY, WEEK or MONTH.
+	Period string
+}
+
+// Kind says what becomes of a limit that is too low.
+type Kind int
+
+const (
+	// Declared is a limit that an option of the environment sets.
+	Declared Kind = iota
+	// Fixed is a limit of AWS's that nobody can raise here. The load has to change.
+	Fixed
+	// Quota is a limit of the account, which AWS raises on request.
+	Quota
+	// Growing is a limit that rises by itself with the traffic.
+	Growing
+	// Each is a limit of each client, whose number is not known.
+	Each
+)
+
+// Hop is one limit on an event's path.
+type Hop struct {
+	// Name says what is limited, and Unit in what.
+	Name, Unit string
+	Limit, Use float64
+	Kind       Kind
+	// Option is the option to change: one of the environment, or of its Load.
+	Option string
+	// Need is the value of the option that would do, such as "at least 5".
+	Need string
+	// Quota is the quota's name, and Code its code in Service Quotas, which is empty where AWS does not publish one.
+	Quota, Code string
+	// Rises says whether the use rises with the rate of events. The size of a request does not.
+	Rises bool
+	// Batch is the smallest batch that would do, where batches would; 0 otherwise.
+	Batch int
+}
+
+// Fits reports whether the limit holds the load.
+func (h Hop) Fits() bool { return h.Use <= h.Limit }
+
+// Limits of AWS's that no option changes.
+const (
+	// maxBody is API Gateway's payload size (developer guide, "Amazon API Gateway quotas": 10 MB).
+	maxBody = 10 << 20
+	// maxPutRecords is the size of one PutRecords call, partition keys included (API reference, PutRecords: 10 MiB).
+	maxPutRecords = 10 << 20
+	// onDemandStart is what a new on-demand stream takes in a second; it takes "up to double its previous peak" of 30 days
+	// (developer guide, "Quotas and limits" and "Choose the right mode to stream in").
+	onDemandStart = 4 << 20
+	// maxPuts is how many objects S3 takes in a second below one prefix (user guide, "Best practices design patterns: optimizing
+	// Amazon S3 performance": at least 3,500 PUT requests).
+	maxPuts = 3500
+	// addressWindow is the span over which the firewall counts the requests of an address, in seconds.
+	addressWindow = 300
+	hoursOfAMonth = 730
+)
+
+// AccountRate is the quota of requests per second of an account in a region (API Gateway developer guide, "Amazon API Gateway
+// quotas", https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
+func AccountRate(region string) float64 {
+	switch region {
+	case "af-south-1", "eu-south-1", "ap-southeast-3", "me-central-1", "ap-south-2", "ap-southeast-4", "eu-south-2", "eu-central-2",
+		"il-central-1", "ca-west-1", "ap-southeast-5", "ap-southeast-7", "mx-central-1":
+		return 2500
+	}
+	return 10_000
+}
+
+// large reports whether Kinesis has its largest quotas in a region (developer guide, "Quotas and limits",
+// https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html).
+func large(region string) bool {
+	return region == "us-east-1" || region == "us-west-2" || region == "eu-west-1"
+}
+
+// Hops are all limits, in the order of an event's path.
+func Hops(s Shape, l Load) []Hop {
+	var hops []Hop
+	hops = append(hops, firewall(s, l)...)
+	hops = append(hops, api(s, l)...)
+	hops = append(hops, records(l)...)
+	if s.Shards == 0 {
+		hops = append(hops, onDemand(s, l)...)
+	} else {
+		hops = append(hops, shards(s, l)...)
+	}
+	return append(hops, storage(s, l)...)
+}
+
+func firewall(s Shape, l Load) []Hop {
+	if s.MaxBodyBytes == 0 && s.AddressLimit == 0 {
+		return nil
+	}
+	var hops []Hop
+	if s.AddressLimit > 0 {
+		hops = append(hops, Hop{Name: "Firewall, requests of one address", Unit: "requests/s", Kind: Each, Rises: true,
+			Limit: float64(s.AddressLimit) / addressWindow, Use: l.Requests(l.PeakPerSecond), Option: "Firewall.RateLimit"})
+	}
+	if s.MaxBodyBytes > 0 {
+		hops = append(hops, sized("Firewall, body", s.MaxBodyBytes, l.bodyBytes(), l, 1))
+	}
+	return hops
+}
+
+// sized is a limit on the size of a request, which smaller batches or smaller events keep. Each event has so many bytes beside its
+// own.
+func sized(name string, limit, use int, l Load, beside int) Hop {
+	hop := Hop{Name: name, Unit: "bytes", Kind: Fixed, Limit: float64(limit), Use: float64(use), Option: "Load.EventBytes", Need: "at most " + strconv.Itoa(limit)}
+	if most := (limit - len(`{"events":[]}`)) / (l.EventBytes + beside); l.BatchSize > 1 && most >= 1 {
+		hop.Option, hop.Need = "Load.BatchSize", "at most "+strconv.Itoa(most)
+	}
+	return hop
+}
+
+func api(s Shape, l Load) []Hop {
+	requests := l.Requests(l.PeakPerSecond)
+	atLeast := "at least " + whole(requests)
+	quotaOf := AccountRate(s.Region)
+	hops := []Hop{
+		{Name: "API Gateway, account and region", Unit: "requests/s", Kind: Quota, Rises: true, Limit: quotaOf, Use: requests,
+			Quota: "Throttle rate", Code: "L-8A5B8E43", Need: atLeast, Batch: batchFor(s, l, quotaOf)},
+		{Name: "API Gateway, stage", Unit: "requests/s", Kind: Declared, Rises: true, Limit: s.RateLimit, Use: requests,
+			Option: "API.Throttle.RateLimit", Need: atLeast, Batch: batchFor(s, l, s.RateLimit)},
+	}
+	hops = append(hops, usagePlan(s, l, requests)...)
+	return append(hops, sized("API Gateway, body", maxBody, l.bodyBytes(), l, 1))
+}
+
+func usagePlan(s Shape, l Load, requests float64) []Hop {
+	keys := float64(s.Plan.Keys)
+	if keys == 0 {
+		return nil
+	}
+	const option = "API.Authorization.UsagePlan."
+	hops := []Hop{{Name: "Usage plan, all keys", Unit: "requests/s", Kind: Declared, Rises: true, Limit: keys * s.Plan.RateLimit, Use: requests,
+		Option: option + "RateLimit", Need: "at least " + whole(requests/keys), Batch: batchFor(s, l, keys*s.Plan.RateLimit)}}
+	if s.Plan.Quota > 0 {
+		periods := map[string]float64{"DAY": hoursOfAMonth / 24., "WEEK": hoursOfAMonth / 24. / 7, "MONTH": 1}[s.Plan.Period]
+		use := l.Requests(l.EventsPerMonth) / periods
+		hops = append(hops, Hop{Name: "Usage plan, quota of all keys", Unit: "requests a " + map[string]string{"DAY": "day", "WEEK": "week", "MONTH": "month"}[s.Plan.Period],
+			Kind: Declared, Limit: keys * float64(s.Plan.Quota), Use: use, Option: option + "Quota", Need: "at least " + whole(use/keys)})
+	}
+	return hops
+}
+
+// batchFor is the smallest batch with which the requests fit a limit; 0 where no batch does.
+func batchFor(s Shape, l Load, limit float64) int {
+	size := math.Ceil(l.PeakPerSecond / limit)
+	if !s.Batch || size > quota.MaxPutRecords {
+		return 0
+	}
+	return int(size)
+}
+
+// records are the limits on what one call writes to the stream.
+func records(l Load) []Hop {
+	hops := []Hop{sized("Kinesis, record", quota.MaxRecordBytes-KeyBytes, l.EventBytes, Load{EventBytes: l.EventBytes}, 0)}
+	if l.BatchSize > 1 {
+		hops = append(hops, sized("Kinesis, one call", maxPutRecords, l.BatchSize*(l.EventBytes+KeyBytes), l, KeyBytes))
+	}
+	return hops
+}
+
+func shards(s Shape, l Load) []Hop {
+	hops := []Hop{
+		shard(s, l, "Kinesis, records in shards", "records/s", l.PeakPerSecond, quota.ShardRecords),
+		shard(s, l, "Kinesis, bytes in shards", "bytes/s", l.bytesPerSecond(), quota.ShardBytes),
+	}
+	defaultQuota := 1000.
+	if large(s.Region) {
+		defaultQuota = 20_000
+	}
+	// Other regions have 1,000 or 6,000.
+	return append(hops, Hop{Name: "Kinesis, shards of the account and region", Unit: "shards", Kind: Quota, Limit: defaultQuota, Use: float64(s.Shards),
+		Quota: "shards of an account", Need: "at least " + strconv.Itoa(s.Shards)})
+}
+
+// shard is a limit of each shard, for the shard that takes the most. Keys that share the load evenly need whole shards: of 3 keys
+// on 2 shards, one takes two thirds at best.
+func shard(s Shape, l Load, name, unit string, use, limit float64) Hop {
+	hop := Hop{Name: name, Unit: unit, Kind: Declared, Rises: true, Limit: float64(s.Shards) * limit, Use: use * float64(s.Shards) * share(l.Keys, s.Shards), Option: "Stream.Capacity.Shards"}
+	n := int(math.Ceil(use / limit))
+	if l.Keys > 0 && n > l.Keys {
+		hop.Kind, hop.Option, hop.Need = Fixed, "Load.Keys", "at least "+strconv.Itoa(n)
+		return hop
+	}
+	for use*share(l.Keys, n) > limit {
+		n++
+	}
+	hop.Need = "at least " + strconv.Itoa(n)
+	return hop
+}
+
+// share is the part of the load that the fullest of n shards takes at best.
+func share(keys, n int) float64 {
+	n = max(1, n)
+	if keys == 0 {
+		return 1 / float64(n)
+	}
+	return math.Ceil(float64(keys)/float64(n)) / float64(keys)
+}
+
+func onDemand(s Shape, l Load) []Hop {
+	most := 200. * (1 << 20)
+	if large(s.Region) {
+		most = 10 * (1 << 30)
+	}
+	hops := []Hop{
+		// 4 MB/s is four shards, which also take 1,000 records/s each.
+		{Name: "Kinesis, a new stream on demand", Unit: "bytes/s", Kind: Growing, Rises: true, Limit: onDemandStart, Use: max(l.bytesPerSecond(), l.PeakPerSecond*quota.ShardBytes/quota.ShardRecords),
+			Option: "Stream.Capacity"},
+		{Name: "Kinesis, a stream on demand", Unit: "bytes/s", Kind: Quota, Rises: true, Limit: most, Use: l.bytesPerSecond(),
+			Quota: "write throughput of an on-demand stream", Need: "at least " + whole(l.bytesPerSecond()) + " bytes/s"},
+	}
+	if l.Keys > 0 {
+		hops = append(hops, shard(Shape{Shards: l.Keys}, l, "Kinesis, records of each key", "records/s", l.PeakPerSecond, quota.ShardRecords))
+	}
+	return hops
+}
+
+func storage(s Shape, l Load) []Hop {
+	bytes := l.PeakPerSecond * float64(l.EventBytes)
+	hops := []Hop{{Name: "S3, objects below one prefix", Unit: "objects/s", Kind: Declared, Rises: true, Limit: maxPuts, Use: bytes / float64(max(1, s.BufferBytes)),
+		Option: "Delivery.BufferMiB", Need: "at least " + whole(bytes/maxPuts/(1<<20))}}
+	if s.ScanLimit > 0 {
+		hour := l.EventsPerMonth / hoursOfAMonth * float64(l.EventBytes)
+		hops = append(hops, Hop{Name: "Athena, one hour of events", Unit: "bytes", Kind: Declared, Limit: float64(s.ScanLimit), Use: hour,
+			Option: "Query.ScanLimitMiB", Need: "at least " + whole(hour/(1<<20))})
+	}
+	return hops
+}
+
+// whole is a number rounded up.
+func whole(value float64) string { return strconv.FormatFloat(math.Ceil(value), 'f', -1, 64) }
+
+// Objects is how many objects Firehose writes in a month: one for each full buffer, or one for each interval in which there are
+// events, at most one for each event.
+func Objects(s Shape, l Load) float64 {
+	seconds := hoursOfAMonth * 3600 / max(1, s.BufferInterval.Seconds())
+	bytes := l.EventsPerMonth * float64(l.EventBytes)
+	return max(min(l.EventsPerMonth, seconds), bytes/float64(max(1, s.BufferBytes)))
+}
+
+// MaxRate is the highest rate of events per second that all limits hold, and the name of the one that ends it. Limits that grow
+// or that apply to each client do not count.
+func MaxRate(s Shape, l Load) (rate float64, first Hop) {
+	rate = math.Inf(1)
+	for _, hop := range Hops(s, l) {
+		if hop.Rises && hop.Kind != Growing && hop.Kind != Each && hop.Use > 0 {
+			if most := l.PeakPerSecond * hop.Limit / hop.Use; most < rate {
+				rate, first = most, hop
+			}
+		}
+	}
+	return rate, first
+}

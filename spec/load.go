@@ -39,8 +39,8 @@ func (l Load) capacity() capacity.Load {
 	}
 }
 
-// shape is what decides how much the environment takes.
-func (e Environment) shape() capacity.Shape {
+// Shape is what decides how much the environment takes.
+func (e Environment) Shape() capacity.Shape {
 	shape := capacity.Shape{
 		Region: e.Region, Batch: e.API.Batch, RateLimit: e.API.Throttle.RateLimit, Shards: e.Stream.Capacity.Shards,
 		BufferBytes: e.Delivery.Buffer().MiB << 20, BufferInterval: e.Delivery.Interval(),
@@ -60,7 +60,7 @@ func (e Environment) shape() capacity.Shape {
 
 // unfit are the limits of some kinds that do not hold the environment's load.
 func (e Environment) unfit(kinds ...capacity.Kind) []capacity.Hop {
-	return slices.DeleteFunc(capacity.Hops(e.shape(), e.Load.capacity()), func(hop capacity.Hop) bool {
+	return slices.DeleteFunc(capacity.Hops(e.Shape(), e.Load.capacity()), func(hop capacity.Hop) bool {
 		return hop.Fits() || !slices.Contains(kinds, hop.Kind)
 	})
 }

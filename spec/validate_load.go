@@ -11,7 +11,7 @@ import (
 
 const (
 	// maxPeak and maxLoadKeys are this project's bounds against typing errors.
-	maxPeak = 10_000_000
+	maxPeak     = 10_000_000
 	maxLoadKeys = 1_000_000_000
 	// longestMonth is in seconds.
 	longestMonth = 31 * 24 * 3600

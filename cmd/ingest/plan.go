@@ -1,0 +1,118 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"cdk.tf/go/ingest/plan"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+const planLong = `Says what an environment takes and what it costs, from its synthesised stack: each limit on an event's
+path with its use at the peak, the first to fail, what more load needs, and a month's bill by line with
+what would be cheaper.
+
+The load is the environment's Load. --rate, --bytes, --batch and --month try other values. With --rate, the
+events of a month change in proportion. The prices are list prices; docs/prices.md has their sources. The
+command calls nothing on AWS, so it knows neither quotas that were raised nor discounts.`
+
+const planExample = `  ingest plan --env prod
+  ingest plan --env dev --rate 500 --bytes 800 --batch 100
+  ingest plan --env prod --markdown > plan.md`
+
+type planFlags struct {
+	env, stack     string
+	try            plan.Try
+	json, markdown bool
+}
+
+func planCommand() *cobra.Command {
+	var f planFlags
+	command := &cobra.Command{
+		Use:     "plan [flags]",
+		Short:   "Say what an environment takes and costs",
+		Long:    planLong,
+		Example: planExample,
+		Args:    noArguments,
+		RunE:    func(command *cobra.Command, _ []string) error { return writePlan(command, f) },
+	}
+	flags := command.Flags()
+	flags.StringVar(&f.env, "env", "dev", "Plan the environment `ENV`, as it was last synthesised")
+	flags.StringVar(&f.stack, "stack", "", "Plan the synthesised stack `FILE`, in place of --env")
+	flags.IntVar(&f.try.Rate, "rate", 0, "Compute with `N` events a second at the peak")
+	flags.IntVar(&f.try.Bytes, "bytes", 0, "Compute with records of `N` bytes on average")
+	flags.IntVar(&f.try.Batch, "batch", 0, "Compute with `N` events in each request")
+	flags.IntVar(&f.try.Month, "month", 0, "Compute with `N` events a month")
+	flags.BoolVar(&f.json, "json", false, "Write JSON, for programs")
+	flags.BoolVar(&f.markdown, "markdown", false, "Write Markdown, for a pull request")
+	return command
+}
+
+func writePlan(command *cobra.Command, f planFlags) error {
+	if err := f.check(command); err != nil {
+		return err
+	}
+	stack, source, err := f.read()
+	if err != nil {
+		return err
+	}
+	pipeline, err := plan.Read(stack)
+	if err != nil {
+		return fmt.Errorf("%s: %w", source, err)
+	}
+	report, err := pipeline.Report(f.try)
+	if err != nil {
+		return fmt.Errorf("%s: %w", source, err)
+	}
+	name, out := environmentOf(stack, f.stack), command.OutOrStdout()
+	switch {
+	case f.json:
+		encoder := json.NewEncoder(out)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(report)
+	case f.markdown:
+		return report.Markdown(out, name)
+	}
+	return report.Text(out, name)
+}
+
+// check finds every problem of the flags at once.
+func (f planFlags) check(command *cobra.Command) error {
+	var errs []error
+	changed := command.Flags().Changed
+	if changed("env") && changed("stack") {
+		errs = append(errs, errors.New("--env and --stack are both given; give one"))
+	}
+	if changed("stack") && f.stack == "" {
+		errs = append(errs, errors.New("--stack is empty; name a file, or leave the flag out"))
+	}
+	if f.json && f.markdown {
+		errs = append(errs, errors.New("--json and --markdown are both given; give one"))
+	}
+	for _, bound := range []struct {
+		flag        string
+		value, most int
+	}{{"rate", f.try.Rate, 10_000_000}, {"bytes", f.try.Bytes, 1 << 20}, {"batch", f.try.Batch, 500}, {"month", f.try.Month, 1e15}} {
+		if changed(bound.flag) && (bound.value < 1 || bound.value > bound.most) {
+			errs = append(errs, fmt.Errorf("--%s is %d; use 1 to %d", bound.flag, bound.value, bound.most))
+		}
+	}
+	if len(errs) > 0 {
+		return asUsage(errors.Join(errs...))
+	}
+	return checkStackFile(command, f.stack)
+}
+
+// read gives the stack, and the flag that named it.
+func (f planFlags) read() (*tfjson.Stack, string, error) {
+	if f.stack != "" {
+		stack, err := tfjson.ReadFile(f.stack)
+		return stack, "--stack " + f.stack, err
+	}
+	stack, err := readEnvironment("--env", f.env, "name a synthesised stack with --stack")
+	return stack, "--env " + f.env, err
+}

@@ -1,0 +1,238 @@
+package plan_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cdk.tf/go/ingest/internal/goldens"
+	"cdk.tf/go/ingest/plan"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+var update = flag.Bool("update", false, "rewrite the plans in testdata")
+
+// read reads an environment's golden, with some texts replaced in its JSON.
+func read(t *testing.T, name string, replace ...string) (*plan.Pipeline, error) {
+	t.Helper()
+	text := string(goldens.Read(t, name))
+	for i := 0; i < len(replace); i += 2 {
+		if !strings.Contains(text, replace[i]) {
+			t.Fatalf("%s has no %s", name, replace[i])
+		}
+	}
+	stack, err := tfjson.Read(strings.NewReader(strings.NewReplacer(replace...).Replace(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan.Read(stack)
+}
+
+func report(t *testing.T, name string, try plan.Try, replace ...string) plan.Report {
+	t.Helper()
+	pipeline, err := read(t, name, replace...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := pipeline.Report(try)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// The whole plans of some environments: prod, batches on demand in another region, and partitions.
+func TestPlans(t *testing.T) {
+	for _, test := range []struct {
+		name, file string
+		try        plan.Try
+		write      func(plan.Report, *bytes.Buffer, string) error
+	}{
+		{"prod", "prod.txt", plan.Try{}, func(r plan.Report, b *bytes.Buffer, name string) error { return r.Text(b, name) }},
+		{"prod", "prod.md", plan.Try{}, func(r plan.Report, b *bytes.Buffer, name string) error { return r.Markdown(b, name) }},
+		{"option-ondemand", "option-ondemand.txt", plan.Try{}, func(r plan.Report, b *bytes.Buffer, name string) error { return r.Text(b, name) }},
+		{"option-tuned", "option-tuned.txt", plan.Try{Rate: 6000}, func(r plan.Report, b *bytes.Buffer, name string) error { return r.Text(b, name) }},
+		{"option-partitions", "option-partitions.txt", plan.Try{Rate: 100}, func(r plan.Report, b *bytes.Buffer, name string) error { return r.Text(b, name) }},
+	} {
+		var got bytes.Buffer
+		if err := test.write(report(t, test.name, test.try), &got, test.name); err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join("testdata", test.file)
+		if *update {
+			if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), got.String()); diff != "" {
+			t.Errorf("%s is not the plan; read the difference and run with -update (-file +plan):\n%s", file, diff)
+		}
+	}
+}
+
+func line(t *testing.T, r plan.Report, name string) plan.Line {
+	t.Helper()
+	i := slices.IndexFunc(r.Cost.Lines, func(l plan.Line) bool { return l.Name == name })
+	if i < 0 {
+		t.Fatalf("no line is named %s", name)
+	}
+	return r.Cost.Lines[i]
+}
+
+func limit(t *testing.T, r plan.Report, name string) plan.Limit {
+	t.Helper()
+	i := slices.IndexFunc(r.Limits, func(l plan.Limit) bool { return l.Name == name })
+	if i < 0 {
+		t.Fatalf("no limit is named %s", name)
+	}
+	return r.Limits[i]
+}
+
+// The bill follows the arithmetic of AWS's pages.
+func TestLines(t *testing.T) {
+	million := report(t, "dev", plan.Try{Rate: 1, Bytes: 1024, Month: 1_000_000})
+	batched := report(t, "dev", plan.Try{Rate: 1, Bytes: 1024, Month: 1_000_000, Batch: 100})
+	large := report(t, "dev", plan.Try{Rate: 1, Bytes: 26 * 1024, Month: 1_000_000})
+	for _, test := range []struct {
+		r    plan.Report
+		name string
+		want float64
+	}{
+		{million, "Shard hours", 730 * 0.015},
+		{million, "REST API requests", 3.50},
+		{batched, "REST API requests", 0.035},
+		{million, "PUT payload units", 0.014},
+		{batched, "PUT payload units", 0.014}, // a batch is as many records
+		{large, "PUT payload units", 0.028},
+		{million, "Firehose data from a stream", 5 * 1e6 / 1048576 * 0.029},
+		{large, "Firehose data from a stream", 30 * 1e6 / 1048576 * 0.029},
+		{million, "S3 PUT requests", 730 * 60 / 1000. * 0.005}, // one a minute; the buffer of 1 MiB is full 977 times
+		{large, "S3 PUT requests", 43_800 / 1000. * 0.005},
+		{million, "S3 Standard storage", 1e6 * 1024 / (1 << 30) * 0.023},
+	} {
+		if got := line(t, test.r, test.name).Dollars; math.Abs(got-test.want) > 1e-9 {
+			t.Errorf("%s costs %v, want %v", test.name, got, test.want)
+		}
+	}
+	if got := million.Cost; math.Abs(got.Fixed-10.95) > 1e-9 || math.Abs(got.Fixed+got.ByUse-got.Total) > 1e-9 || math.Abs(got.PerMillion-got.ByUse) > 1e-9 {
+		t.Errorf("the sums are %v", got)
+	}
+}
+
+// What a stack has beyond the standard is on its bill.
+func TestLinesOfOptions(t *testing.T) {
+	for _, test := range []struct{ env, name string }{
+		{"option-parquet", "Firehose data converted to Parquet"}, {"option-partitions", "Firehose objects of partitions"}, {"option-ondemand", "On-demand data written"},
+		{"option-firewall", "Requests that a firewall inspects"}, {"option-tuned", "X-Ray traces"}, {"option-encrypted", "KMS keys"}, {"prod", "Shard hours with more than 24 hours of retention"},
+	} {
+		if got := line(t, report(t, test.env, plan.Try{}), test.name); got.Dollars <= 0 {
+			t.Errorf("%s: %v", test.env, got)
+		}
+	}
+}
+
+// A saving is the difference between the two bills.
+func TestSavings(t *testing.T) {
+	try := plan.Try{Rate: 500, Bytes: 800}
+	single := report(t, "dev", try)
+	for _, other := range single.Cheaper {
+		if other.Change == "batches of 100 events" {
+			try.Batch = 100
+			if batched := report(t, "dev", try); math.Abs(single.Cost.Total-batched.Cost.Total-other.Saves) > 1e-6 {
+				t.Errorf("batches save %v, and cost %v in place of %v", other.Saves, batched.Cost.Total, single.Cost.Total)
+			}
+			if slices.ContainsFunc(report(t, "dev", try).Cheaper, func(o plan.Other) bool { return o.Change == "batches of 10 events" }) {
+				t.Error("smaller batches are suggested")
+			}
+			return
+		}
+	}
+	t.Errorf("batches are not among %v", single.Cheaper)
+}
+
+// Batches that do not fit a request are no way.
+func TestNoBatchesThatDoNotFit(t *testing.T) {
+	for _, other := range report(t, "dev", plan.Try{Bytes: 150_000}).Cheaper {
+		if strings.Contains(other.Change, "batches of 100") || strings.Contains(other.Change, "batches of 500") {
+			t.Errorf("15 MB are suggested: %s", other.Change)
+		}
+	}
+}
+
+// The plan is of the file as it is, also where a person edited it.
+func TestEditedStacks(t *testing.T) {
+	edited := report(t, "dev", plan.Try{Rate: 1500}, `"shard_count": 1`, `"shard_count": "2"`, `"throttling_rate_limit": 1000`, `"throttling_rate_limit": 1600`)
+	if got := limit(t, edited, "Kinesis, records in shards"); got.Limit != 2000 || got.Verdict != "holds" {
+		t.Errorf("two shards take %v", got)
+	}
+	if edited.First != "API Gateway, stage" || edited.MaxPerSecond != 1600 {
+		t.Errorf("first %s fails, above %v", edited.First, edited.MaxPerSecond)
+	}
+}
+
+func TestTooLow(t *testing.T) {
+	r := report(t, "dev", plan.Try{Rate: 20_000})
+	for name, want := range map[string]plan.Limit{
+		"API Gateway, account and region": {Verdict: "quota", Remedy: `raise the quota "Throttle rate" (L-8A5B8E43) to at least 20000, or batches of at least 2`},
+		"API Gateway, stage":              {Verdict: "too low", Remedy: "API.Throttle.RateLimit: at least 20000, or batches of at least 20"},
+		"Kinesis, records in shards":      {Verdict: "too low", Remedy: "Stream.Capacity.Shards: at least 20"},
+		"Kinesis, record":                 {Verdict: "holds"},
+	} {
+		if got := limit(t, r, name); got.Verdict != want.Verdict || got.Remedy != want.Remedy {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if r.MaxPerSecond != 1000 {
+		t.Errorf("at most %v", r.MaxPerSecond)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	pipeline, err := read(t, "staging")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pipeline.Report(plan.Try{Batch: 10}); err == nil || err.Error() != "the stack takes no batches, and a batch has 10 events; use 1, or set API.Batch" {
+		t.Errorf("got %v", err)
+	}
+	wantLoad := "output.expected_load: peak_per_second, event_bytes and events_per_month must be above 0; correct them, or set Load and synthesise again"
+	if _, err := read(t, "prod", `"peak_per_second": 500`, `"peak_per_second": 0`); err == nil || err.Error() != wantLoad {
+		t.Errorf("got %v", err)
+	}
+	stack, err := tfjson.Read(strings.NewReader(`{"provider": {"aws": {"region": "us-east-1"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "the stack has 0 resources of the type aws_api_gateway_stage; a plan needs one"
+	if _, err := plan.Read(stack); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// The JSON has all that the text has.
+func TestJSON(t *testing.T) {
+	want := report(t, "prod", plan.Try{})
+	text, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got plan.Report
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

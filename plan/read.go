@@ -1,0 +1,255 @@
+// Package plan says what a synthesised stack takes, what it costs and what would cost less.
+//
+// It reads the stack's JSON as an apply would, so it also answers for a stack that somebody edited. The load that the environment
+// expects is the stack's output expected_load. Package internal/capacity has the limits, and internal/prices the prices.
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"cdk.tf/go/ingest/internal/capacity"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// Pipeline is what a stack declares, as far as it limits an event or costs something.
+type Pipeline struct {
+	shape capacity.Shape
+	// expected is the load that the stack declares; nil without one.
+	expected *capacity.Load
+
+	retention   time.Duration
+	tracing     bool
+	metrics     int // of methods
+	acls, rules int
+	keys        int
+	alarms      int // metrics that alarms watch
+	dashboards  int
+	parquet     bool
+	partitioned bool
+	compressed  bool
+	// logLine is the length of the access log's format in bytes; 0 without an access log.
+	logLine   int
+	execution string // the level of the execution log
+	// expireDays is when S3 deletes an event's object; 0 is never.
+	expireDays int
+	keyed      bool // objects are encrypted with a KMS key of the account
+	bucketKey  bool
+	page       bool
+	// template is the mapping template that writes one event to the stream.
+	template string
+}
+
+// Shape is what decides how much the stack takes.
+func (p *Pipeline) Shape() capacity.Shape { return p.shape }
+
+// account stands for the account of a deployment, which no limit and no price depends on.
+const account = "000000000000"
+
+// Read reads a stack. Its error says what a pipeline needs and the stack does not have.
+func Read(stack *tfjson.Stack) (*Pipeline, error) {
+	resolved, err := stack.Resolve(tfjson.Surroundings{Account: account})
+	if err != nil {
+		return nil, err
+	}
+	p := &Pipeline{shape: capacity.Shape{Region: resolved.Region()}}
+	r := reader{stack: resolved}
+	p.readAPI(&r)
+	p.readStream(&r)
+	p.readDelivery(&r)
+	p.readBucket(&r)
+	p.readFirewall(&r)
+	p.readWatching(&r)
+	p.readLoad(&r)
+	if len(r.errs) > 0 {
+		return nil, errors.Join(r.errs...)
+	}
+	return p, nil
+}
+
+// reader looks up resources and collects what is missing.
+type reader struct {
+	stack *tfjson.Stack
+	errs  []error
+}
+
+// one is the body of the only resource of a type.
+func (r *reader) one(typ string) map[string]any {
+	found := r.stack.Resources(typ)
+	if len(found) != 1 {
+		r.errs = append(r.errs, fmt.Errorf("the stack has %d resources of the type %s; a plan needs one", len(found), typ))
+		return nil
+	}
+	return found[0].Body
+}
+
+// bodies are the bodies of all resources of a type.
+func (r *reader) bodies(typ string) []map[string]any {
+	var found []map[string]any
+	for _, resource := range r.stack.Resources(typ) {
+		found = append(found, resource.Body)
+	}
+	return found
+}
+
+// at is the value at a path of nested blocks, the first of each name; nil where there is none.
+func at(body map[string]any, path ...string) any {
+	for len(path) > 1 {
+		blocks, err := tfjson.Blocks(body, path[0])
+		if err != nil || len(blocks) == 0 {
+			return nil
+		}
+		body, path = blocks[0], path[1:]
+	}
+	return body[path[0]]
+}
+
+// number is a value as Terraform reads a number: "1" is 1. It is 0 for anything else.
+func number(value any) float64 {
+	switch value := value.(type) {
+	case float64:
+		return value
+	case string:
+		parsed, _ := strconv.ParseFloat(value, 64)
+		return parsed
+	}
+	return 0
+}
+
+func text(value any) string { s, _ := value.(string); return s }
+
+// yes is a value as Terraform reads a boolean.
+func yes(value any) bool { return value == true || value == "true" }
+
+func (p *Pipeline) readAPI(r *reader) {
+	stage := r.one("aws_api_gateway_stage")
+	p.tracing = yes(stage["xray_tracing_enabled"])
+	p.logLine = len(text(at(stage, "access_log_settings", "format")))
+	settings := r.one("aws_api_gateway_method_settings")
+	p.shape.RateLimit = number(at(settings, "settings", "throttling_rate_limit"))
+	p.execution = text(at(settings, "settings", "logging_level"))
+	if yes(at(settings, "settings", "metrics_enabled")) {
+		p.metrics = metricsOfMethod * len(r.bodies("aws_api_gateway_method"))
+	}
+	for _, integration := range r.bodies("aws_api_gateway_integration") {
+		uri := text(integration["uri"])
+		templates, _ := integration["request_templates"].(map[string]any)
+		switch {
+		case strings.HasSuffix(uri, ":kinesis:action/PutRecords"):
+			p.shape.Batch = true
+		case strings.HasSuffix(uri, ":kinesis:action/PutRecord") && p.template == "":
+			p.template = text(templates["application/json"])
+		}
+	}
+	if plans := r.bodies("aws_api_gateway_usage_plan"); len(plans) > 0 {
+		p.shape.Plan = capacity.UsagePlan{
+			Keys: len(r.bodies("aws_api_gateway_usage_plan_key")), RateLimit: number(at(plans[0], "throttle_settings", "rate_limit")),
+			Quota: int(number(at(plans[0], "quota_settings", "limit"))), Period: text(at(plans[0], "quota_settings", "period")),
+		}
+	}
+}
+
+func (p *Pipeline) readStream(r *reader) {
+	stream := r.one("aws_kinesis_stream")
+	p.retention = time.Duration(max(24, number(stream["retention_period"]))) * time.Hour
+	if text(at(stream, "stream_mode_details", "stream_mode")) != "ON_DEMAND" {
+		p.shape.Shards = max(1, int(number(stream["shard_count"])))
+	}
+}
+
+func (p *Pipeline) readDelivery(r *reader) {
+	delivery := r.one("aws_kinesis_firehose_delivery_stream")
+	const destination = "extended_s3_configuration"
+	p.shape.BufferBytes = int(number(at(delivery, destination, "buffering_size"))) << 20
+	p.shape.BufferInterval = time.Duration(number(at(delivery, destination, "buffering_interval"))) * time.Second
+	p.parquet = at(delivery, destination, "data_format_conversion_configuration", "output_format_configuration") != nil &&
+		at(delivery, destination, "data_format_conversion_configuration", "enabled") != false
+	p.partitioned = yes(at(delivery, destination, "dynamic_partitioning_configuration", "enabled"))
+	if compression := text(at(delivery, destination, "compression_format")); compression != "" && compression != "UNCOMPRESSED" {
+		p.compressed = true
+	}
+	for _, group := range r.bodies("aws_athena_workgroup") {
+		if !p.parquet && !p.compressed {
+			p.shape.ScanLimit = int(number(at(group, "configuration", "bytes_scanned_cutoff_per_query")))
+		}
+	}
+}
+
+// readBucket reads the bucket that Firehose writes to.
+func (p *Pipeline) readBucket(r *reader) {
+	arn := text(at(r.first("aws_kinesis_firehose_delivery_stream"), "extended_s3_configuration", "bucket_arn"))
+	name := arn[strings.LastIndex(arn, ":")+1:]
+	for _, encryption := range r.bodies("aws_s3_bucket_server_side_encryption_configuration") {
+		if encryption["bucket"] == name {
+			p.keyed = text(at(encryption, "rule", "apply_server_side_encryption_by_default", "sse_algorithm")) == "aws:kms"
+			p.bucketKey = yes(at(encryption, "rule", "bucket_key_enabled"))
+		}
+	}
+	for _, lifecycle := range r.bodies("aws_s3_bucket_lifecycle_configuration") {
+		rules, _ := tfjson.Blocks(lifecycle, "rule")
+		for _, rule := range rules {
+			if days := int(number(at(rule, "expiration", "days"))); lifecycle["bucket"] == name && days > 0 {
+				p.expireDays = days
+			}
+		}
+	}
+}
+
+func (r *reader) first(typ string) map[string]any {
+	if found := r.bodies(typ); len(found) > 0 {
+		return found[0]
+	}
+	return nil
+}
+
+// readFirewall reads the web ACL before the API. A web ACL of another scope protects a page.
+func (p *Pipeline) readFirewall(r *reader) {
+	for _, acl := range r.bodies("aws_wafv2_web_acl") {
+		rules, _ := tfjson.Blocks(acl, "rule")
+		p.acls, p.rules = p.acls+1, p.rules+len(rules)
+		for _, rule := range rules {
+			if limit := int(number(at(rule, "statement", "rate_based_statement", "limit"))); limit > 0 {
+				p.shape.AddressLimit = limit
+			}
+			if size := int(number(at(rule, "statement", "size_constraint_statement", "size"))); size > 0 && at(rule, "statement", "size_constraint_statement", "field_to_match", "body") != nil {
+				p.shape.MaxBodyBytes = size
+			}
+		}
+	}
+}
+
+func (p *Pipeline) readWatching(r *reader) {
+	p.keys = len(r.bodies("aws_kms_key"))
+	p.dashboards = len(r.bodies("aws_cloudwatch_dashboard"))
+	p.page = len(r.bodies("aws_cloudfront_distribution")) > 0
+	for _, alarm := range r.bodies("aws_cloudwatch_metric_alarm") {
+		queries, _ := tfjson.Blocks(alarm, "metric_query")
+		watched := 0
+		for _, query := range queries {
+			if query["metric"] != nil {
+				watched++
+			}
+		}
+		p.alarms += max(1, watched)
+	}
+}
+
+// readLoad reads the load that the stack declares.
+func (p *Pipeline) readLoad(r *reader) {
+	for _, output := range r.stack.Outputs() {
+		value, ok := output.Value.(map[string]any)
+		if !ok || output.Name != "expected_load" {
+			continue
+		}
+		p.expected = &capacity.Load{
+			PeakPerSecond: number(value["peak_per_second"]), EventBytes: int(number(value["event_bytes"])), EventsPerMonth: number(value["events_per_month"]),
+			BatchSize: max(1, int(number(value["batch_size"]))), Keys: int(number(value["keys"])),
+		}
+		if p.expected.PeakPerSecond <= 0 || p.expected.EventBytes <= 0 || p.expected.EventsPerMonth <= 0 {
+			r.errs = append(r.errs, errors.New("output.expected_load: peak_per_second, event_bytes and events_per_month must be above 0; correct them, or set Load and synthesise again"))
+		}
+	}
+}

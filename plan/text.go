@@ -1,0 +1,174 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+func sortBySaving(others []Other) {
+	slices.SortStableFunc(others, func(a, b Other) int { return cmp.Compare(b.Saves, a.Saves) })
+}
+
+// table is a table with a heading.
+type table struct {
+	heading string
+	columns []string
+	rows    [][]string
+	after   []string
+}
+
+// tables are what a report says.
+func (r Report) tables() []table {
+	limits := table{heading: "Limits, from the client to S3", columns: []string{"limit", "takes", "at the peak", "used", "verdict", "what would do"}}
+	for _, l := range r.Limits {
+		limits.rows = append(limits.rows, []string{l.Name, count(l.Limit) + " " + l.Unit, count(l.Use), percent(l.Use / l.Limit), l.Verdict, l.Remedy})
+	}
+	if r.First != "" {
+		limits.after = append(limits.after, fmt.Sprintf("Such events fit up to %s a second. Then %s fails first.", count(r.MaxPerSecond), r.First))
+	}
+	for _, step := range r.Steps {
+		needs := "nothing"
+		if len(step.Needs) > 0 {
+			needs = strings.Join(step.Needs, "; ")
+		}
+		limits.after = append(limits.after, fmt.Sprintf("%g times this load needs: %s.", step.Times, needs))
+	}
+	return append([]table{limits}, r.costTables()...)
+}
+
+func (r Report) costTables() []table {
+	costs := table{heading: "A month in dollars, by list prices", columns: []string{"charged", "quantity", "dollars", ""}}
+	for _, line := range r.Cost.Lines {
+		kind := "by use"
+		if line.Fixed {
+			kind = "fixed"
+		}
+		if !line.Regional {
+			kind += " *"
+		}
+		costs.rows = append(costs.rows, []string{line.Name, quantity(line), money(line.Dollars), kind})
+	}
+	costs.rows = append(costs.rows, []string{"total", "", money(r.Cost.Total), ""})
+	costs.after = []string{fmt.Sprintf("Fixed %s, by use %s: %s for a million events.", money(r.Cost.Fixed), money(r.Cost.ByUse), money(r.Cost.PerMillion))}
+	if len(r.OtherRegion) > 0 {
+		costs.after = append(costs.after, fmt.Sprintf("* No price of %s was found; this is the price of us-east-1.", r.Region))
+	}
+	costs.after = append(costs.after, r.Notes...)
+	others := table{heading: "What would be cheaper", columns: []string{"change", "saves in a month"}}
+	for _, other := range r.Cheaper {
+		others.rows = append(others.rows, []string{other.Change, money(other.Saves)})
+	}
+	return []table{costs, others}
+}
+
+// quantity is a line's quantity with its unit, which stands in the plural in the data.
+func quantity(line Line) string {
+	if line.Quantity == 1 {
+		return "1 " + strings.TrimSuffix(line.Units, "s")
+	}
+	return count(line.Quantity) + " " + line.Units
+}
+
+// lead says what the report is about.
+func (r Report) lead() string {
+	events := "single events"
+	if r.Load.BatchSize > 1 {
+		events = fmt.Sprintf("events in batches of %d", r.Load.BatchSize)
+	}
+	said := fmt.Sprintf("%s events/s at the peak and %s a month: %s of %s bytes, in %s.", count(r.Load.PeakPerSecond), count(r.Load.EventsPerMonth), events, count(float64(r.Load.EventBytes)), r.Region)
+	if !r.Declared {
+		said += " The stack declares no load; set Load in the environment, or try --rate, --bytes and --month."
+	}
+	return said
+}
+
+// Text writes the report for a terminal.
+func (r Report) Text(w io.Writer, name string) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "Plan of %s: %s\n", name, r.lead())
+	for _, t := range r.tables() {
+		fmt.Fprintf(&text, "\n%s\n\n", t.heading)
+		aligned := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+		for _, row := range append([][]string{t.columns}, t.rows...) {
+			fmt.Fprintln(aligned, "  "+strings.TrimRight(strings.Join(row, "\t"), "\t"))
+		}
+		if err := aligned.Flush(); err != nil {
+			return err
+		}
+		if len(t.after) > 0 {
+			fmt.Fprintln(&text)
+		}
+		for _, line := range t.after {
+			fmt.Fprintln(&text, "  "+line)
+		}
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+// Markdown writes the report for a pull request.
+func (r Report) Markdown(w io.Writer, name string) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "## Plan of %s\n\n%s\n", name, r.lead())
+	for _, t := range r.tables() {
+		fmt.Fprintf(&text, "\n### %s\n\n", t.heading)
+		rule := make([]string, len(t.columns))
+		for i := range rule {
+			rule[i] = "---"
+		}
+		for _, row := range append([][]string{t.columns, rule}, t.rows...) {
+			cells := make([]string, len(t.columns))
+			for i := range row {
+				cells[i] = strings.NewReplacer("|", `\|`, "*", `\*`).Replace(row[i])
+			}
+			fmt.Fprintf(&text, "| %s |\n", strings.Join(cells, " | "))
+		}
+		if len(t.after) > 0 {
+			fmt.Fprintln(&text)
+		}
+		for _, line := range t.after {
+			fmt.Fprintln(&text, "- "+strings.TrimPrefix(line, "* "))
+		}
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+// count is a number with commas: whole from 100 on, and with up to two decimals below.
+func count(value float64) string {
+	decimals := 0
+	if value < 100 && value != math.Trunc(value) {
+		decimals = 2
+	}
+	return commas(fmt.Sprintf("%.*f", decimals, value))
+}
+
+// money is an amount in dollars and cents.
+func money(value float64) string { return commas(fmt.Sprintf("%.2f", value)) }
+
+func commas(text string) string {
+	whole, decimals, _ := strings.Cut(text, ".")
+	sign := ""
+	if strings.HasPrefix(whole, "-") {
+		sign, whole = "-", whole[1:]
+	}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if decimals != "" {
+		whole += "." + decimals
+	}
+	return sign + whole
+}
+
+func percent(part float64) string {
+	if part > 0 && part < 0.01 {
+		return "<1 %"
+	}
+	return fmt.Sprintf("%.0f %%", part*100)
+}

@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,6 +46,17 @@ func TestAPlanReadsWhatAnEnvironmentDeclares(t *testing.T) {
 			if env.Load.Declared() && limit.Verdict == "too low" {
 				t.Errorf("%s is valid, and its plan says that %s is too low", env.Name, limit.Name)
 			}
+		}
+	}
+}
+
+// The templates of every environment make records of its example.
+func TestAPlanTakesASampleOfEveryEnvironment(t *testing.T) {
+	for _, env := range catalogue.All() {
+		event, _ := env.API.ExampleEvent()
+		sample, err := planOf(t, env.Name).Sample(t.Context(), strings.NewReader(strings.ReplaceAll(event, "\n", " ")))
+		if err != nil || sample.Events != 1 || sample.MeanBytes == 0 {
+			t.Errorf("%s: %+v, %v", env.Name, sample, err)
 		}
 	}
 }

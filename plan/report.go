@@ -44,6 +44,8 @@ type Report struct {
 	// OtherRegion names the items whose price is that of us-east-1 in place of the region's own.
 	OtherRegion []string `json:"pricedAsUsEast1"`
 	Notes       []string `json:"notes"`
+	// Sample is about real events; nil without them.
+	Sample *Sample `json:"sample,omitempty"`
 }
 
 // Load is the load that a report is about.

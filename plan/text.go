@@ -22,6 +22,14 @@ type table struct {
 	after   []string
 }
 
+// lines are the rows below what heads them. A table without rows has no head.
+func (t table) lines(head ...[]string) [][]string {
+	if len(t.rows) == 0 {
+		return nil
+	}
+	return append(head, t.rows...)
+}
+
 // tables are what a report says.
 func (r Report) tables() []table {
 	limits := table{heading: "Limits, from the client to S3", columns: []string{"limit", "takes", "at the peak", "used", "verdict", "what would do"}}
@@ -38,7 +46,11 @@ func (r Report) tables() []table {
 		}
 		limits.after = append(limits.after, fmt.Sprintf("%g times this load needs: %s.", step.Times, needs))
 	}
-	return append([]table{limits}, r.costTables()...)
+	tables := append([]table{limits}, r.costTables()...)
+	if r.Sample != nil {
+		tables = append(tables, r.Sample.tables()...)
+	}
+	return tables
 }
 
 func (r Report) costTables() []table {
@@ -94,13 +106,13 @@ func (r Report) Text(w io.Writer, name string) error {
 	for _, t := range r.tables() {
 		fmt.Fprintf(&text, "\n%s\n\n", t.heading)
 		aligned := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-		for _, row := range append([][]string{t.columns}, t.rows...) {
+		for _, row := range t.lines(t.columns) {
 			fmt.Fprintln(aligned, "  "+strings.TrimRight(strings.Join(row, "\t"), "\t"))
 		}
 		if err := aligned.Flush(); err != nil {
 			return err
 		}
-		if len(t.after) > 0 {
+		if len(t.rows) > 0 && len(t.after) > 0 {
 			fmt.Fprintln(&text)
 		}
 		for _, line := range t.after {
@@ -121,14 +133,14 @@ func (r Report) Markdown(w io.Writer, name string) error {
 		for i := range rule {
 			rule[i] = "---"
 		}
-		for _, row := range append([][]string{t.columns, rule}, t.rows...) {
+		for _, row := range t.lines(t.columns, rule) {
 			cells := make([]string, len(t.columns))
 			for i := range row {
 				cells[i] = strings.NewReplacer("|", `\|`, "*", `\*`).Replace(row[i])
 			}
 			fmt.Fprintf(&text, "| %s |\n", strings.Join(cells, " | "))
 		}
-		if len(t.after) > 0 {
+		if len(t.rows) > 0 && len(t.after) > 0 {
 			fmt.Fprintln(&text)
 		}
 		for _, line := range t.after {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -16,15 +18,21 @@ path with its use at the peak, the first to fail, what more load needs, and a mo
 what would be cheaper.
 
 The load is the environment's Load. --rate, --bytes, --batch and --month try other values. With --rate, the
-events of a month change in proportion. The prices are list prices; docs/prices.md has their sources. The
-command calls nothing on AWS, so it knows neither quotas that were raised nor discounts.`
+events of a month change in proportion. With --sample, the stack's mapping template makes records of real
+events: the report has their sizes, how Firehose rounds them up, the hottest partition keys and shards, and
+the rate at which Kinesis throttles. Their mean size replaces the load's.
+
+The prices are list prices; docs/prices.md has their sources. The command calls nothing on AWS, so it knows
+neither quotas that were raised nor discounts.`
 
 const planExample = `  ingest plan --env prod
   ingest plan --env dev --rate 500 --bytes 800 --batch 100
+  ingest plan --env prod --sample events.ndjson
   ingest plan --env prod --markdown > plan.md`
 
 type planFlags struct {
 	env, stack     string
+	sample         string
 	try            plan.Try
 	json, markdown bool
 }
@@ -46,6 +54,7 @@ func planCommand() *cobra.Command {
 	flags.IntVar(&f.try.Bytes, "bytes", 0, "Compute with records of `N` bytes on average")
 	flags.IntVar(&f.try.Batch, "batch", 0, "Compute with `N` events in each request")
 	flags.IntVar(&f.try.Month, "month", 0, "Compute with `N` events a month")
+	flags.StringVar(&f.sample, "sample", "", "Read events from `FILE`, one JSON value in each line, and say how large they are and how they spread over the shards")
 	flags.BoolVar(&f.json, "json", false, "Write JSON, for programs")
 	flags.BoolVar(&f.markdown, "markdown", false, "Write Markdown, for a pull request")
 	return command
@@ -63,10 +72,18 @@ func writePlan(command *cobra.Command, f planFlags) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", source, err)
 	}
+	sample, err := f.readSample(command.Context(), pipeline)
+	if err != nil {
+		return fmt.Errorf("--sample %s: %w", f.sample, err)
+	}
+	if sample != nil && f.try.Bytes == 0 {
+		f.try.Bytes = max(1, sample.MeanBytes)
+	}
 	report, err := pipeline.Report(f.try)
 	if err != nil {
 		return fmt.Errorf("%s: %w", source, err)
 	}
+	report.Sample = sample
 	name, out := environmentOf(stack, f.stack), command.OutOrStdout()
 	switch {
 	case f.json:
@@ -80,6 +97,19 @@ func writePlan(command *cobra.Command, f planFlags) error {
 	return report.Text(out, name)
 }
 
+// readSample reads the events of --sample; nil without the flag.
+func (f planFlags) readSample(ctx context.Context, pipeline *plan.Pipeline) (*plan.Sample, error) {
+	if f.sample == "" {
+		return nil, nil
+	}
+	events, err := os.Open(f.sample)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = events.Close() }()
+	return pipeline.Sample(ctx, events)
+}
+
 // check finds every problem of the flags at once.
 func (f planFlags) check(command *cobra.Command) error {
 	var errs []error
@@ -89,6 +119,9 @@ func (f planFlags) check(command *cobra.Command) error {
 	}
 	if changed("stack") && f.stack == "" {
 		errs = append(errs, errors.New("--stack is empty; name a file, or leave the flag out"))
+	}
+	if changed("sample") && f.sample == "" {
+		errs = append(errs, errors.New("--sample is empty; name a file, or leave the flag out"))
 	}
 	if f.json && f.markdown {
 		errs = append(errs, errors.New("--json and --markdown are both given; give one"))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 )
@@ -23,7 +24,12 @@ func TestPlan(t *testing.T) {
 			t.Errorf("%v ends with %d and says %s%s", test.args, status, stdout, stderr)
 		}
 	}
-	_, stdout, _ := ingest(t, "plan", "--json", "--rate", "5000")
+	must(t, os.WriteFile("events.ndjson", []byte("{\"event\": \"a\"}\n{\"event\": \"b\"}\n"), 0o600))
+	status, stdout, stderr := ingest(t, "plan", "--sample", "events.ndjson")
+	if status != 0 || stderr != "" || !strings.Contains(stdout, "single events of 14 bytes") || !strings.Contains(stdout, "The sample on the shards") {
+		t.Errorf("it ends with %d and says %s%s", status, stdout, stderr)
+	}
+	_, stdout, _ = ingest(t, "plan", "--json", "--rate", "5000")
 	var report struct {
 		Cost struct{ Fixed, Total float64 }
 		Max  float64 `json:"maxEventsPerSecond"`
@@ -45,6 +51,8 @@ func TestPlanBadInput(t *testing.T) {
 		{"--bytes 1048577", 2, "--bytes is 1048577; use 1 to 1048576"},
 		{"--batch 501", 2, "--batch is 501; use 1 to 500"},
 		{"--month -1", 2, "--month is -1; use 1 to 1000000000000000"},
+		{"--sample none.ndjson", 1, "--sample none.ndjson: open none.ndjson: no such file or directory"},
+		{"--sample cdktf.out", 1, "--sample cdktf.out: read cdktf.out: is a directory"},
 		{"--env qa", 2, `--env: no environment named "qa" is synthesised`},
 		{"--stack none.json", 1, `--stack: there is no file "none.json"`},
 		{"--stack cdktf.json", 1, "--stack cdktf.json: "},

@@ -62,6 +62,8 @@ const (
 const (
 	byPriceList = "a transcription of AWS's Price List"
 	byTrek10    = "Trek10's comparison of the capacity modes"
+	byOhio      = "a transcription of AWS's Price List for us-east-2"
+	byCompared  = "a comparison of transports by list prices of eu-central-1"
 	bySecondary = "secondary sources"
 	wafGuide    = "https://c3x.dev/blog/aws-waf-cost-explained/"
 	kmsGuide    = "https://www.wring.co/blog/aws-kms-pricing-guide"
@@ -101,9 +103,9 @@ var list = map[string]map[Item]Price{
 
 		Delivered:      {[]Tier{{0, 0.029}, {500 * TB, 0.025}, {2000 * TB, 0.020}}, firehosePage, "2026-09", bySecondary},
 		Converted:      flat(0.018, firehosePage, "2026-09", bySecondary),
-		Partitioned:    flat(0.020, firehosePage, "2026-11", byPriceList),
-		PartitionPuts:  flat(0.005, firehosePage, "2026-11", byPriceList),
-		PartitionHours: flat(0.070, firehosePage, "2026-11", byPriceList),
+		Partitioned:    flat(0.020, firehosePage, "2026-11", byOhio),
+		PartitionPuts:  flat(0.005, firehosePage, "2026-11", byOhio),
+		PartitionHours: flat(0.070, firehosePage, "2026-11", byOhio),
 
 		Puts:    flat(0.005, s3Page, "2026-09", bySecondary),
 		Storage: flat(0.023, s3Page, "2026-09", bySecondary),
@@ -126,19 +128,26 @@ var list = map[string]map[Item]Price{
 	"eu-central-1": {
 		// Usage type EUC1-ApiGatewayRequest. Only the first tier was found, so it stands for the whole quantity.
 		APIRequests: flat(3.70, apiPage, "2026-08-12", byPriceList),
-		// Usage type EUC1-TimedStorage-ByteHrs. Only the first tier was found.
-		Storage: flat(0.0245, s3Page, "2026-09", byPriceList),
+		ShardHours:  flat(0.018, kinesisPage, "2026-10", byCompared),
+		PutUnits:    flat(0.0175, kinesisPage, "2026-10", byCompared),
+		// Usage types EUC1-TimedStorage-ByteHrs and EUC1-Requests-Tier1.
+		Storage: {[]Tier{{0, 0.0245}, {50 * TB, 0.0235}, {500 * TB, 0.0225}}, s3Page, "2026-08-31", byPriceList},
+		Puts:    flat(0.0054, s3Page, "2026-08-31", byPriceList),
 		// Usage type EUC1-DataProcessing-Bytes.
 		LogsWritten: flat(0.63, watchPage, "2025-01", byPriceList),
+		LogsKept:    flat(0.0324, watchPage, "2026-10", byCompared),
 		// CloudWatch's dashboards have one price.
 		Dashboards: flat(3.00, watchPage, "2025-01", byPriceList),
 	},
 	"ap-southeast-1": {
-		// Usage types APS1-TimedStorage-ByteHrs, APS1-Requests-Tier1, APS1-DataProcessing-Bytes and APS1-CW:AlarmMonitorUsage.
+		// Usage types APS1-TimedStorage-ByteHrs, APS1-Requests-Tier1, APS1-DataProcessing-Bytes, APS1-CW:AlarmMonitorUsage,
+		// APS1-DataScannedInTB, and ap-southeast-1-KMS-Requests.
 		Storage:      {[]Tier{{0, 0.025}, {50 * TB, 0.024}, {500 * TB, 0.023}}, s3Page, "2026-07", byPriceList},
 		Puts:         flat(0.005, s3Page, "2026-07", byPriceList),
 		LogsWritten:  flat(0.70, watchPage, "2026-07", byPriceList),
 		LogsKept:     flat(0.03, watchPage, "2026-07", byPriceList),
 		AlarmMetrics: flat(0.10, watchPage, "2026-07", byPriceList),
+		Scanned:      flat(5.00, athenaPage, "2026-08-12", byPriceList),
+		KeyRequests:  flat(0.03, kmsPage, "2026-08-12", byPriceList),
 	},
 }

@@ -49,7 +49,8 @@ func TestCost(t *testing.T) {
 		{Home, Delivered, 501 * TB, 500*1024*0.029 + 1024*0.025},
 		{Home, PageTransfer, TB, 0},
 		{"eu-central-1", APIRequests, 1e6, 3.70},
-		{"eu-central-1", ShardHours, HoursOfAMonth, 10.95},
+		{"eu-central-1", ShardHours, HoursOfAMonth, 13.14},
+		{"eu-central-1", RetentionHours, HoursOfAMonth, 14.60},
 		{"mars-north-1", APIRequests, 1e6, 3.50},
 	} {
 		if got := In(test.region).Cost(test.item, test.quantity); math.Abs(got-test.want) > 1e-6*max(1, test.want) {
@@ -66,7 +67,7 @@ func TestOwn(t *testing.T) {
 	}{
 		{Home, order, true},
 		{"eu-central-1", []Item{APIRequests, Storage}, true},
-		{"eu-central-1", []Item{APIRequests, ShardHours}, false},
+		{"eu-central-1", []Item{APIRequests, Delivered}, false},
 		{"mars-north-1", []Item{APIRequests}, false},
 		{"mars-north-1", worldwide, true},
 		{"mars-north-1", nil, true},

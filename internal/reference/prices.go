@@ -45,7 +45,7 @@ Look up the list prices from which ` + "`ingest plan`" + ` and [Costs and limits
 <!-- Written by "` + Remedy + `" from internal/prices/list.go. Edit that. -->
 
 An asterisk marks a price of us-east-1 that stands in for a region's own, because none was found for the region. A region that is not in
-the table has the prices of us-east-1. AWS shows most prices only to a browser that runs the page's script. The column "through" says
+the table has the prices of us-east-1. Where only the price of the first tier was found, it stands for all quantities. AWS shows most prices only to a browser that runs the page's script. The column "through" says
 where such a price was read. Compare the prices with AWS's page before you rely on a figure.`
 
 // priceIn is an item's price in a region, tier by tier.

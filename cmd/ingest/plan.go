@@ -126,6 +126,16 @@ func (f planFlags) check(command *cobra.Command) error {
 	if f.json && f.markdown {
 		errs = append(errs, errors.New("--json and --markdown are both given; give one"))
 	}
+	errs = append(errs, f.checkBounds(changed)...)
+	if len(errs) > 0 {
+		return asUsage(errors.Join(errs...))
+	}
+	return checkStackFile(command, f.stack)
+}
+
+// checkBounds finds the numbers that are out of bounds.
+func (f planFlags) checkBounds(changed func(string) bool) []error {
+	var errs []error
 	for _, bound := range []struct {
 		flag        string
 		value, most int
@@ -134,10 +144,7 @@ func (f planFlags) check(command *cobra.Command) error {
 			errs = append(errs, fmt.Errorf("--%s is %d; use 1 to %d", bound.flag, bound.value, bound.most))
 		}
 	}
-	if len(errs) > 0 {
-		return asUsage(errors.Join(errs...))
-	}
-	return checkStackFile(command, f.stack)
+	return errs
 }
 
 // read gives the stack, and the flag that named it.

@@ -131,9 +131,9 @@ const (
 	hoursOfAMonth = 730
 )
 
-// AccountRate is the quota of requests per second of an account in a region (API Gateway developer guide, "Amazon API Gateway
+// accountRate is the quota of requests per second of an account in a region (API Gateway developer guide, "Amazon API Gateway
 // quotas", https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
-func AccountRate(region string) float64 {
+func accountRate(region string) float64 {
 	switch region {
 	case "af-south-1", "eu-south-1", "ap-southeast-3", "me-central-1", "ap-south-2", "ap-southeast-4", "eu-south-2", "eu-central-2",
 		"il-central-1", "ca-west-1", "ap-southeast-5", "ap-southeast-7", "mx-central-1":
@@ -190,7 +190,7 @@ func sized(name string, limit, use int, l Load, beside int) Hop {
 func api(s Shape, l Load) []Hop {
 	requests := l.Requests(l.PeakPerSecond)
 	atLeast := "at least " + whole(requests)
-	quotaOf := AccountRate(s.Region)
+	quotaOf := accountRate(s.Region)
 	hops := []Hop{
 		{Name: "API Gateway, account and region", Unit: "requests/s", Kind: Quota, Rises: true, Limit: quotaOf, Use: requests,
 			Quota: "Throttle rate", Code: "L-8A5B8E43", Need: atLeast, Batch: batchFor(s, l, quotaOf)},

@@ -38,7 +38,7 @@ var measures = map[Item]Measure{
 	Metrics:        {"month", 1},
 	AlarmMetrics:   {"month", 1},
 	Dashboards:     {"month", 1},
-	Scanned:        {"TB", TB},
+	Scanned:        {"TB", tb},
 	PageTransfer:   {"GB", GB},
 	PageRequests:   {"10,000 requests", 10_000},
 }
@@ -101,7 +101,7 @@ var list = map[string]map[Item]Price{
 		OnDemandIn:     flat(0.080, kinesisPage, "2023-09", byTrek10),
 		OnDemandOut:    flat(0.040, kinesisPage, "2023-09", byTrek10),
 
-		Delivered:      {[]Tier{{0, 0.029}, {500 * TB, 0.025}, {2000 * TB, 0.020}}, firehosePage, "2026-09", bySecondary},
+		Delivered:      {[]Tier{{0, 0.029}, {500 * tb, 0.025}, {2000 * tb, 0.020}}, firehosePage, "2026-09", bySecondary},
 		Converted:      flat(0.018, firehosePage, "2026-09", bySecondary),
 		Partitioned:    flat(0.020, firehosePage, "2026-11", byOhio),
 		PartitionPuts:  flat(0.005, firehosePage, "2026-11", byOhio),
@@ -122,7 +122,7 @@ var list = map[string]map[Item]Price{
 		Scanned: flat(5.00, athenaPage, "2026-09", bySecondary),
 
 		// The free tier of each month, and then North America and Europe.
-		PageTransfer: {[]Tier{{0, 0}, {1 * TB, 0.085}}, frontPage, "2026-11", ""},
+		PageTransfer: {[]Tier{{0, 0}, {1 * tb, 0.085}}, frontPage, "2026-11", ""},
 		PageRequests: {[]Tier{{0, 0}, {10 * million, 0.010}}, frontPage, "2026-11", frontGuide},
 	},
 	"eu-central-1": {
@@ -131,7 +131,7 @@ var list = map[string]map[Item]Price{
 		ShardHours:  flat(0.018, kinesisPage, "2026-10", byCompared),
 		PutUnits:    flat(0.0175, kinesisPage, "2026-10", byCompared),
 		// Usage types EUC1-TimedStorage-ByteHrs and EUC1-Requests-Tier1.
-		Storage: {[]Tier{{0, 0.0245}, {50 * TB, 0.0235}, {500 * TB, 0.0225}}, s3Page, "2026-08-31", byPriceList},
+		Storage: {[]Tier{{0, 0.0245}, {50 * tb, 0.0235}, {500 * tb, 0.0225}}, s3Page, "2026-08-31", byPriceList},
 		Puts:    flat(0.0054, s3Page, "2026-08-31", byPriceList),
 		// Usage type EUC1-DataProcessing-Bytes.
 		LogsWritten: flat(0.63, watchPage, "2025-01", byPriceList),
@@ -142,7 +142,7 @@ var list = map[string]map[Item]Price{
 	"ap-southeast-1": {
 		// Usage types APS1-TimedStorage-ByteHrs, APS1-Requests-Tier1, APS1-DataProcessing-Bytes, APS1-CW:AlarmMonitorUsage,
 		// APS1-DataScannedInTB, and ap-southeast-1-KMS-Requests.
-		Storage:      {[]Tier{{0, 0.025}, {50 * TB, 0.024}, {500 * TB, 0.023}}, s3Page, "2026-07", byPriceList},
+		Storage:      {[]Tier{{0, 0.025}, {50 * tb, 0.024}, {500 * tb, 0.023}}, s3Page, "2026-07", byPriceList},
 		Puts:         flat(0.005, s3Page, "2026-07", byPriceList),
 		LogsWritten:  flat(0.70, watchPage, "2026-07", byPriceList),
 		LogsKept:     flat(0.03, watchPage, "2026-07", byPriceList),

@@ -51,18 +51,18 @@ const HoursOfAMonth = 730
 // Units in which AWS meters. AWS's own examples of Firehose divide by 1,048,576 KB for a GB
 // (https://aws.amazon.com/firehose/pricing/).
 const (
-	KB = 1 << 10
+	kb = 1 << 10
 	GB = 1 << 30
-	TB = 1 << 40
+	tb = 1 << 40
 	// PutUnit is a PUT payload unit: "25 KB payload chunks that comprise a record"
 	// (https://aws.amazon.com/kinesis/data-streams/pricing/, provisioned mode).
-	PutUnit = 25 * KB
+	PutUnit = 25 * kb
 	// OnDemandUnit is what on-demand mode rounds each record up to (the same page, on-demand mode, "Data-In").
-	OnDemandUnit = KB
+	OnDemandUnit = kb
 	// DeliveredUnit is what Firehose rounds each record up to. It applies to a Kinesis data stream as the source as well as to
 	// direct puts (https://aws.amazon.com/firehose/pricing/, "Direct PUT and KDS as a source ingestion": "billed per GB ingested
 	// in 5KB increments (a 3KB record is billed as 5KB, a 12KB record is billed as 15KB, etc.)"), and to the conversion of formats.
-	DeliveredUnit = 5 * KB
+	DeliveredUnit = 5 * kb
 )
 
 // Price is the price of an item in one region.

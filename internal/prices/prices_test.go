@@ -46,8 +46,8 @@ func TestCost(t *testing.T) {
 		// 5,000 events/s for 30 days: about 13 billion requests.
 		{Home, APIRequests, 12.96e9, 333*3.50 + 667*2.80 + 11960*2.38},
 		{Home, ShardHours, HoursOfAMonth, 10.95},
-		{Home, Delivered, 501 * TB, 500*1024*0.029 + 1024*0.025},
-		{Home, PageTransfer, TB, 0},
+		{Home, Delivered, 501 * tb, 500*1024*0.029 + 1024*0.025},
+		{Home, PageTransfer, tb, 0},
 		{"eu-central-1", APIRequests, 1e6, 3.70},
 		{"eu-central-1", ShardHours, HoursOfAMonth, 13.14},
 		{"eu-central-1", RetentionHours, HoursOfAMonth, 14.60},
@@ -80,8 +80,8 @@ func TestOwn(t *testing.T) {
 
 func TestRoundUp(t *testing.T) {
 	for _, test := range []struct{ bytes, unit, want int }{
-		{0, DeliveredUnit, 5 * KB}, {1, DeliveredUnit, 5 * KB}, {5 * KB, DeliveredUnit, 5 * KB}, {5*KB + 1, DeliveredUnit, 10 * KB}, {12 * KB, DeliveredUnit, 15 * KB},
-		{25*KB + 1, PutUnit, 50 * KB}, {1, OnDemandUnit, KB},
+		{0, DeliveredUnit, 5 * kb}, {1, DeliveredUnit, 5 * kb}, {5 * kb, DeliveredUnit, 5 * kb}, {5*kb + 1, DeliveredUnit, 10 * kb}, {12 * kb, DeliveredUnit, 15 * kb},
+		{25*kb + 1, PutUnit, 50 * kb}, {1, OnDemandUnit, kb},
 	} {
 		if got := RoundUp(test.bytes, test.unit); got != test.want {
 			t.Errorf("%d bytes in units of %d are %d, want %d", test.bytes, test.unit, got, test.want)

@@ -146,7 +146,7 @@ func (p *Pipeline) load(try Try) (capacity.Load, error) {
 func limit(hop capacity.Hop) Limit {
 	l := Limit{Name: hop.Name, Unit: hop.Unit, Limit: hop.Limit, Use: hop.Use, Verdict: "holds"}
 	if hop.Kind == capacity.Each {
-		l.Verdict, l.Remedy = "each client", fmt.Sprintf("send from at least %s addresses, or raise %s", count(math.Ceil(hop.Use/hop.Limit)), hop.Option)
+		l.Verdict, l.Remedy = "each client", fmt.Sprintf("send from %s or more addresses, or raise %s", count(math.Ceil(hop.Use/hop.Limit)), hop.Option)
 		return l
 	}
 	if hop.Fits() {

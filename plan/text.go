@@ -71,11 +71,19 @@ func (r Report) costTables() []table {
 		costs.after = append(costs.after, fmt.Sprintf("* No price of %s was found; this is the price of us-east-1.", r.Region))
 	}
 	costs.after = append(costs.after, r.Notes...)
-	others := table{heading: "What would be cheaper", columns: []string{"change", "saves in a month"}}
+	others := table{heading: "What would change the bill", columns: []string{"change", "a month"}}
 	for _, other := range r.Cheaper {
-		others.rows = append(others.rows, []string{other.Change, money(other.Saves)})
+		others.rows = append(others.rows, []string{other.Change, difference(-other.Saves)})
 	}
 	return []table{costs, others}
+}
+
+// difference is an amount with its sign.
+func difference(dollars float64) string {
+	if dollars > 0 {
+		return "+" + money(dollars)
+	}
+	return money(dollars)
 }
 
 // quantity is a line's quantity with its unit, which stands in the plural in the data.

@@ -13,9 +13,9 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-const planLong = `Says what an environment takes and what it costs, from its synthesised stack: each limit on an event's
+const planLong = `Say what an environment takes and what it costs, from its synthesised stack: each limit on an event's
 path with its use at the peak, the first to fail, what more load needs, and a month's bill by line with
-what would be cheaper.
+what would change the bill.
 
 The load is the environment's Load. --rate, --bytes, --batch and --month try other values. With --rate, the
 events of a month change in proportion. With --sample, the stack's mapping template makes records of real

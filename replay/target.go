@@ -32,7 +32,22 @@ func TargetOf(stack *tfjson.Stack) (Target, error) {
 
 // DeliveredOf is TargetOf with the prefix of the delivered objects. It refuses a delivery stream whose objects do not have one
 // record on each line, and one that writes its error objects below the same prefix.
-func DeliveredOf(stack *tfjson.Stack) (Target, error) { return targetOf(stack, "prefix", checkLines) }
+func DeliveredOf(stack *tfjson.Stack) (Target, error) {
+	t, err := targetOf(stack, "prefix", checkLines)
+	if err != nil {
+		return t, err
+	}
+	_, r, err := deliveryStreamOf(stack)
+	if err != nil {
+		return t, err
+	}
+	failed, err := fixedIn(r, "error_output_prefix")
+	// The folder also has the objects of former partitions in it, such as those from before Delivery.PartitionBy.
+	if folder := t.Prefix[:strings.LastIndex(t.Prefix, "/")+1]; folder != "" && !strings.HasPrefix(failed, folder) {
+		t.Prefix = folder
+	}
+	return t, err
+}
 
 // StreamOf reads only the stream of a stack's only delivery stream, and its region.
 func StreamOf(stack *tfjson.Stack) (Target, error) {

@@ -66,13 +66,17 @@ func TestTargetOfRefuses(t *testing.T) {
 
 func TestDeliveredOf(t *testing.T) {
 	got, err := DeliveredOf(readStack(t))
-	want := Target{Bucket: "api-kinesis-firehose-bucket-prod", Prefix: "events/year=", Stream: "api-kinesis-stream-prod", Region: "us-east-1", ToRegion: "us-east-1"}
+	want := Target{Bucket: "api-kinesis-firehose-bucket-prod", Prefix: "events/", Stream: "api-kinesis-stream-prod", Region: "us-east-1", ToRegion: "us-east-1"}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 	got, err = DeliveredOf(readStack(t, `"events/year=!{timestamp`, `"!{timestamp`))
 	if err != nil || got.Prefix != "" {
 		t.Errorf("a prefix that begins with an expression: %+v, %v", got, err)
+	}
+	got, err = DeliveredOf(readStack(t, `"errors/!{`, `"events/errors/!{`))
+	if err != nil || got.Prefix != "events/year=" {
+		t.Errorf("a folder that also has error objects: %+v, %v", got, err)
 	}
 	got, err = StreamOf(readStack(t))
 	if err != nil || got != (Target{Stream: want.Stream, ToRegion: want.ToRegion}) {

@@ -159,9 +159,9 @@ const TextPlain ContentType = "text/plain"
 
 // NDJSON is a batch with an event on each line, at most 500 lines. It needs API.Batch. Each event goes to the stream byte for byte.
 //
-// No model reads several JSON texts, so API Gateway does not check the events against API.Schema. The mapping template checks that each
-// line that is not blank begins with "{" and ends with "}". If one does not, the answer is 400, and no event of the batch is in the
-// stream. The partition key cannot come from a JSON path.
+// No model reads several JSON texts, so API Gateway does not check the events against a schema. The mapping template checks that each
+// line that is not blank is one object, by its brackets and quotes. If one is not, the answer is 400, and no event of the batch is in
+// the stream. The partition key cannot come from a JSON path.
 const NDJSON ContentType = "application/x-ndjson"
 
 // PartitionKey is where an event's partition key comes from. [PartitionByRequestID], [PartitionByJSONPath] and

@@ -31,6 +31,9 @@ func (p *problems) partitions(e Environment) {
 		seen[field.Name] = "another field"
 		if err := jq16.Check(field.Query); err != nil {
 			fault, remedy, _ := cutLast(err.Error(), "; ")
+			if field.Query != "" {
+				fault = is(field.Query) + ": it " + fault
+			}
 			p.add(at+"Query", fault, remedy)
 		}
 		p.partitionValues(at+"Values", field.Values)

@@ -72,11 +72,11 @@ func TestPartitionsRefused(t *testing.T) {
 			e.Query.Columns = []Column{{Name: "tenant", Type: "string"}}
 		}), []string{`Query.Columns[0].Name is "tenant", which a partition of Delivery.Prefix or Delivery.PartitionBy has too; leave the column out or rename the partition`}},
 		{"no query", byField(none, PartitionField{Name: "a"}), []string{`Delivery.PartitionBy[0].Query is empty; write an expression of jq, such as .tenant`}},
-		{"no jq", byField(none, PartitionField{Name: "a", Query: ".a |"}), []string{`Delivery.PartitionBy[0].Query is not an expression of jq 1.6 (unexpected EOF); correct it`}},
+		{"no jq", byField(none, PartitionField{Name: "a", Query: ".a |"}), []string{`Delivery.PartitionBy[0].Query is ".a |": it is not an expression of jq 1.6 (unexpected EOF); correct it`}},
 		{"a newer jq", byField(none, PartitionField{Name: "a", Query: ".a|ltrim"}), []string{
-			`Delivery.PartitionBy[0].Query calls ltrim/0, which jq 1.6 does not have; use a function of jq 1.6's manual`}},
+			`Delivery.PartitionBy[0].Query is ".a|ltrim": it calls ltrim/0, which jq 1.6 does not have; use a function of jq 1.6's manual`}},
 		{"the time", byField(none, PartitionField{Name: "a", Query: "now"}), []string{
-			`Delivery.PartitionBy[0].Query calls now/0; a partition key may depend on the record alone, so that a record that is delivered again lands in the same place`}},
+			`Delivery.PartitionBy[0].Query is "now": it calls now/0; a partition key may depend on the record alone, so that a record that is delivered again lands in the same place`}},
 		{"values", byField(none, PartitionField{Name: "a", Query: ".a", Values: []string{"", "x/y", "..", "a b", "x", "x"}}), []string{
 			`Delivery.PartitionBy[0].Values[0] is ""; use 1 to 255 letters, digits, "_", "." and "-", and not only dots`,
 			`Delivery.PartitionBy[0].Values[1] is "x/y"; use 1 to 255 letters, digits, "_", "." and "-", and not only dots`,

@@ -74,7 +74,7 @@ func uncheckedLines(e Environment) []string {
 	if !slices.Contains(e.API.ContentTypes, NDJSON) {
 		return nil
 	}
-	return []string{`API.ContentTypes has "application/x-ndjson": API Gateway does not check its events against API.Schema, so a client can submit any JSON object; leave it out if that matters`}
+	return []string{`API.ContentTypes has "application/x-ndjson": API Gateway does not check its events against any schema, so a client can submit any JSON object; leave it out if that matters`}
 }
 
 // unmeantDates warns of letters in a prefix's dates that Firehose accepts and that are seldom meant.

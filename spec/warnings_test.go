@@ -77,7 +77,7 @@ func TestWarnings(t *testing.T) {
 		{"lines", []Environment{with("lines", func(e *Environment) {
 			e.API.Domain, e.API.Batch, e.API.ContentTypes = closed.API.Domain, true, []ContentType{NDJSON}
 		})}, []string{
-			`environment "lines": API.ContentTypes has "application/x-ndjson": API Gateway does not check its events against API.Schema, so a client can submit any JSON object; leave it out if that matters`,
+			`environment "lines": API.ContentTypes has "application/x-ndjson": API Gateway does not check its events against any schema, so a client can submit any JSON object; leave it out if that matters`,
 		}},
 		{"letters of an error prefix", []Environment{errorDates}, []string{
 			`environment "errors": Delivery.ErrorPrefix holds "DD", the day of the year, beside a month; write "dd" for the day of the month`,

@@ -145,6 +145,36 @@ func TestEachLineHasItsEnvelope(t *testing.T) {
 	}
 }
 
+// Without a validator, as behind one that reads only the first value of a body, no text ends the event and writes other members.
+func TestNoBodyLeavesItsEnvelope(t *testing.T) {
+	r := loadRaw(t, "option-envelope")
+	delete(r.body("method", "api_submit_post"), "request_validator_id")
+	g := serve(t, r, unlimited)
+	for body, whole := range map[string]bool{
+		`{"a":1},"requestId":"forged"`: false, `{"a":1},"event":{"b":2}`: false, `1,"event":2`: false, `{"a":"{"},"b":{"}":1}`: false,
+		`[1],"type":"x"`: false, `"x","y":"z"`: false,
+		`{"a":{"b":[1,2,{}]}}`: true, `12.5e3`: true, `"a,b:{}"`: true, `null`: true, `[]`: true, `{"a":"\\\""}`: true,
+	} {
+		r := request(http.MethodPost, "/option-envelope/submit", body, "Content-Type: application/json", "User-Agent: test")
+		if err := v4.NewSigner().SignHTTP(t.Context(), annsKey, r, hashOf(body), "execute-api", region, g.clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		before := len(g.kinesis.calls)
+		answer := g.do(r)
+		if len(g.kinesis.calls) == before {
+			t.Errorf("%s: no call; %d %s", body, answer.status, answer.body)
+			continue
+		}
+		var put struct{ PartitionKey string }
+		if err := json.Unmarshal(g.kinesis.calls[before].Body, &put); err != nil {
+			t.Fatal(err)
+		}
+		if (put.PartitionKey != "") != whole {
+			t.Errorf("%s has the partition key %q", body, put.PartitionKey)
+		}
+	}
+}
+
 // receivedAt is the time of the request's arrival to the millisecond, in every month.
 func TestReceivedAt(t *testing.T) {
 	g := enveloping(t)

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// An event of NDJSON is put byte for byte. The empty partition key of another line makes Kinesis refuse the batch.
+// An event of NDJSON is put byte for byte. The empty partition key of another line, and of those after it, makes Kinesis refuse the
+// batch.
 func TestLines(t *testing.T) {
 	many := func(count int) string { return strings.Repeat("{}\n", count) }
 	for _, test := range []struct {
@@ -23,10 +24,20 @@ func TestLines(t *testing.T) {
 		{"half an event", "{\"a\":1}\n{\"b\":", []string{`{"a":1}`, `{"b":`}, 1},
 		{"an event over two lines", "{\n\"b\":1}", []string{`{`, `"b":1}`}, 2},
 		{"no objects", "1\n\"x\"\n[{}]\nnull", []string{`1`, `"x"`, `[{}]`, `null`}, 4},
+		{"a good line after a bad one", "1\n{}", []string{`1`, `{}`}, 2},
+		{"two events on a line", `{"a":1}{"b":2}`, []string{`{"a":1}{"b":2}`}, 1},
+		{"an event and members", `{"a":1},"type":"forged","event":{"b":2}`, []string{`{"a":1},"type":"forged","event":{"b":2}`}, 1},
+		{"members between strings of braces", `{"a":"{"},"b":{"}":1}`, []string{`{"a":"{"},"b":{"}":1}`}, 1},
+		{"an object that is not closed", `{"a":{}`, []string{`{"a":{}`}, 1},
+		{"a string that is not closed", `{"a":"x}`, []string{`{"a":"x}`}, 1},
+		{"braces and quotes in strings", `{"}{":"\\\"],[{\\","b":[{"c":[]},"}"]}`, []string{`{"}{":"\\\"],[{\\","b":[{"c":[]},"}"]}`}, 0},
+		{"deep", strings.Repeat(`{"a":[`, 100) + strings.Repeat("]}", 100), []string{strings.Repeat(`{"a":[`, 100) + strings.Repeat("]}", 100)}, 0},
+		{"no body, which API Gateway takes for an empty object", "", []string{"{}"}, 1},
+		{"blank lines do not count", "\n" + strings.ReplaceAll(many(249), "\n", "\n\n\n"), slices.Repeat([]string{"{}"}, 249), 0},
 		{"500", many(500), slices.Repeat([]string{"{}"}, 500), 0},
 		{"501, which Kinesis refuses", many(501), slices.Repeat([]string{"{}"}, 501), 0},
-		{"502", many(502), slices.Repeat([]string{"{}"}, 502), 1},
-		{"3,000", many(3000), append(slices.Repeat([]string{"{}"}, 501), strings.TrimSpace(many(2499))), 1},
+		{"502", many(502), slices.Repeat([]string{"{}"}, 502), 0},
+		{"3,000", many(3000), append(slices.Repeat([]string{"{}"}, 998), strings.TrimSpace(many(2002))), 1},
 	} {
 		g := serve(t, loadRaw(t, "option-intake"), unlimited)
 		g.do(request(http.MethodPost, "/option-intake/submit/batch", test.body, "Content-Type: application/x-ndjson; charset=utf-8"))

@@ -40,7 +40,7 @@ func submitTemplate(streamName string, api spec.API, of kind) string {
 	}
 	set += template(keyTemplates[key.Source])
 	if api.Envelope.Enabled {
-		return set + envelope(api, of) + template("put-record-envelope.vtl")
+		return set + envelope(api, of) + template("one-line.vtl") + template("one-value.vtl") + template("put-record-envelope.vtl")
 	}
 	return set + template("put-record.vtl")
 }
@@ -120,7 +120,7 @@ func linesTemplate(streamName string, api spec.API, of kind) string {
 	} else {
 		perEvent = template(batchKeyTemplates[key.Source]) + perEvent
 	}
-	return set + template("lines-begin.vtl") + perEvent + template("lines-end.vtl")
+	return set + template("lines-begin.vtl") + perEvent + template("one-value.vtl") + template("lines-end.vtl")
 }
 
 // literal is a partition key's path or header as a Velocity string. Velocity evaluates nothing between single quotes. A name in

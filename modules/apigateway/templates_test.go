@@ -87,7 +87,7 @@ func TestBatchTemplate(t *testing.T) {
 }
 
 func TestLinesTemplate(t *testing.T) {
-	begin, end := template("lines-begin.vtl"), template("lines-end.vtl")
+	begin, end := template("lines-begin.vtl"), template("one-value.vtl")+template("lines-end.vtl")
 	const stream = "#set($stream = \"events\")\n"
 	enveloped := spec.API{PartitionKey: spec.PartitionByRequestID(), Envelope: spec.Envelope{Enabled: true}}
 	for _, test := range []struct {

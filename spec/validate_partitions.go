@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -137,4 +138,53 @@ func (p *problems) partitionValues(field string, values []string) {
 		}
 		seen[value] = true
 	}
+}
+
+// unpartitionedExamples warns of a query that gives no value for an example event, or one that the table does not show.
+func unpartitionedExamples(e Environment) []string {
+	var texts []string
+	for i, field := range e.Delivery.PartitionBy {
+		if e.API.Envelope.Enabled && !envelopeMember.MatchString(field.Query) {
+			continue // besideEnvelope warns of it
+		}
+		queries, err := jq16.Parse(jq16.Object([]string{"value"}, []string{field.Query}))
+		if err != nil {
+			continue // another rule reports it
+		}
+		for _, of := range e.exampleRecords() {
+			about := fmt.Sprintf("%s[%d].Query is %q, which gives ", partitionField, i, field.Query)
+			values, err := queries.Run([]byte(of.record))
+			switch {
+			case err != nil:
+				texts = append(texts, about+"no value for "+of.field+" ("+strings.TrimPrefix(oneLine(err.Error()), "value: ")+"): Firehose writes such events below Delivery.ErrorPrefix")
+			case len(field.Values) > 0 && !slices.Contains(field.Values, values["value"]):
+				texts = append(texts, about+strconv.Quote(values["value"])+" for "+of.field+": no query of the table finds it, because it is not in Values")
+			}
+		}
+	}
+	return texts
+}
+
+// exampleRecord is the record of an example event, and the option that has the example.
+type exampleRecord struct{ field, record string }
+
+// exampleRecords are the records of the declared examples, in their envelopes. A derived example shows no field that a schema leaves
+// open.
+func (e Environment) exampleRecords() []exampleRecord {
+	var all []exampleRecord
+	add := func(field, event, eventType string) {
+		if event == "" {
+			return
+		}
+		if e.API.Envelope.Enabled {
+			event = `{"receivedAt":"2026-01-01T00:00:00.000Z","requestId":"id","type":` + eventType + `,"sourceIp":"192.0.2.1","userAgent":"agent",` +
+				`"principal":"principal","apiKeyId":"id","event":` + event + `}`
+		}
+		all = append(all, exampleRecord{field, event})
+	}
+	add("API.Example", e.API.Example, "null")
+	for i, of := range e.API.EventTypes {
+		add(item("API.EventTypes", i)+".Example", of.Example, strconv.Quote(of.Name))
+	}
+	return all
 }

@@ -151,3 +151,26 @@ func TestManyPartitionsWarned(t *testing.T) {
 		t.Errorf("550 partitions: %q", got)
 	}
 }
+
+func TestPartitionsOfExamples(t *testing.T) {
+	const at, below = `Delivery.PartitionBy[0].Query is `, `: Firehose writes such events below Delivery.ErrorPrefix`
+	for _, test := range []struct {
+		query  string
+		values []string
+		want   string
+	}{
+		{`.type // "other"`, []string{"order", "other"}, ""},
+		{`.type`, nil, at + `".type", which gives no value for API.Example (a partition key is null or empty)` + below},
+		{`.event | if .n == 1 then "a" else "b" end`, []string{"a"}, at + `".event | if .n == 1 then \"a\" else \"b\" end", which gives "b" for API.EventTypes[0].Example: no query of the table finds it, because it is not in Values`},
+		{`.type, .requestId`, nil, at + `".type, .requestId", which gives no value for API.Example (the query has more than one result)` + below},
+	} {
+		env := Default("dev")
+		env.API.Envelope.Enabled, env.API.Example = true, `{"n": 1}`
+		typed(EventType{Name: "order", Schema: "{}", Example: `{"n": 2}`}, EventType{Name: "view", Schema: "{}"})(&env)
+		env.Delivery.PartitionBy = []PartitionField{{Name: "kind", Query: test.query, Values: test.values}}
+		got := unpartitionedExamples(env)
+		if test.want == "" && len(got) > 0 || test.want != "" && (len(got) == 0 || got[0] != test.want) {
+			t.Errorf("%s: the warnings are %q, want %s", test.query, got, test.want)
+		}
+	}
+}

@@ -18,7 +18,7 @@ func Warnings(envs []Environment) []string {
 	var found []string
 	for _, warn := range []func(Environment) []string{
 		oldTLS, privateDNS, beacons, uncheckedLines, unmeantDates, misleadingExtension, unknownKeywords, keptPersonalData, unknownExamples, manyPartitions,
-		besideEnvelope, quotas,
+		besideEnvelope, unpartitionedExamples, quotas,
 	} {
 		var texts []string
 		about := map[string][]string{}

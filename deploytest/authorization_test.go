@@ -27,7 +27,7 @@ func TestAPIKeys(t *testing.T) {
 	t.Parallel()
 	env := catalogue.Named("option-keys")
 	env.Name, env.Removal = "keys", spec.Disposable
-	env.API.Batch = true
+	env.API.Batch, env.API.Envelope = true, spec.Envelope{} // the envelope has the key's ID
 	env.API.Authorization = spec.AuthorizeIAM()
 	env.API.Access.SourceIPs = []string{"203.0.113.0/24", "2001:db8::/32"}
 	env.API.Access.Producers = spec.Producers{

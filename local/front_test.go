@@ -94,7 +94,7 @@ func TestConfig(t *testing.T) {
 	defer p.close()
 	recorder := httptest.NewRecorder()
 	p.front().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/config.json", http.NoBody))
-	var config map[string]map[string]string
+	var config map[string]map[string]any
 	if err := json.Unmarshal(recorder.Body.Bytes(), &config); err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func TestDeliveredRecords(t *testing.T) {
 	want := []string{"  {\"b\":12345678901234567890}", `"a text"`, "7", "null", `{"a": 1.10 }` + "\r", `{"last":true}`}
 	summary := w.mustRun()
 	w.expect("the stream", want, w.put())
-	w.expect("the summary", Summary{Objects: 2, Put: 6, Bytes: int64(len(strings.Join(want, ""))), ByCode: map[string]int{}, Rate: 1000}, summary)
+	w.expect("the summary", Summary{Objects: 2, Begun: 2, Put: 6, Bytes: int64(len(strings.Join(want, ""))), ByCode: map[string]int{}, Rate: 1000}, summary)
 	w.expect("another replay", Summary{Objects: 2, Complete: 2, ByCode: map[string]int{}, Rate: 1000}, w.mustRun())
 }
 

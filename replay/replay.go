@@ -74,9 +74,10 @@ type Options struct {
 
 // Summary is what a replay did, or what a dry run would do.
 type Summary struct {
-	// Objects is the number of objects. Complete counts those whose records an earlier replay has put completely, Gone those
-	// that were deleted meanwhile, and Archived those that you must restore before a replay can read them.
-	Objects, Complete, Gone, Archived int
+	// Objects is the number of objects, and Begun the number of those that the replay has begun to read. Complete counts those
+	// whose records an earlier replay has put completely, Gone those that were deleted meanwhile, and Archived those that you must
+	// restore before a replay can read them.
+	Objects, Begun, Complete, Gone, Archived int
 	// Put is the number of confirmed records, and Bytes their size. ByCode counts them by Firehose's error code.
 	Put    int
 	Bytes  int64
@@ -140,6 +141,9 @@ func Run(ctx context.Context, opts Options) (_ Summary, err error) {
 	r.progress = newProgress(r, objects)
 	r.sayBound()
 	r.sayRate()
+	if len(objects) == 0 {
+		r.progress.say("no object below s3://%s/%s is in the time range%s", r.Bucket, r.Prefix, ofType(r.ErrorType))
+	}
 	err = r.objects(ctx, objects)
 	r.progress.end()
 	if closing := r.rejects.close(); closing != nil {
@@ -185,6 +189,14 @@ func (r *run) bound() error {
 	return nil
 }
 
+// ofType is empty if the replay reads objects of every error type.
+func ofType(errorType string) string {
+	if errorType == "" {
+		return ""
+	}
+	return fmt.Sprintf(" and has %q in its key: --error-type is a folder of the error prefix, and not an error code", errorType)
+}
+
 func (r *run) sayBound() {
 	if r.bounded {
 		r.progress.say("objects written from %s on are left out, because they can hold what this replay puts", r.Until.Format(time.RFC3339))
@@ -203,8 +215,11 @@ func (r *run) objects(ctx context.Context, objects []object) error {
 	for _, o := range objects {
 		if r.checkpoint.complete(o.id) {
 			r.summary.Complete++
-		} else if err := r.object(ctx, o); err != nil {
-			return err
+		} else {
+			r.summary.Begun++
+			if err := r.object(ctx, o); err != nil {
+				return err
+			}
 		}
 		r.progress.objectDone(o)
 	}

@@ -33,7 +33,7 @@ func TestReplayPutsEachRecordOnce(t *testing.T) {
 	w.must(err)
 	summary := w.mustRun()
 	w.expect("the stream", want, w.put())
-	w.expect("the summary", Summary{Objects: 5, Put: 35, Bytes: 35 * 13, ByCode: map[string]int{"Lambda.FunctionError": 35}, Rate: 1000}, summary)
+	w.expect("the summary", Summary{Objects: 5, Begun: 5, Put: 35, Bytes: 35 * 13, ByCode: map[string]int{"Lambda.FunctionError": 35}, Rate: 1000}, summary)
 	w.expect("another replay", Summary{Objects: 5, Complete: 5, ByCode: map[string]int{}, Rate: 1000}, w.mustRun())
 	w.expect("the stream", want, w.put())
 	list, err := w.objects.ListObjectsV2(t.Context(), &awss3.ListObjectsV2Input{Bucket: aws.String(bucketName)})
@@ -417,7 +417,7 @@ func TestDryRun(t *testing.T) {
 	w.write("format-conversion-failed/1", `{"lastErrorCode":"DataFormatConversion.ParseError","rawData":"eA=="}`, `{"rawData":"eA=="}`, `{}`)
 	w.opts.DryRun = true
 	want := Summary{
-		Objects: 3, Put: 8, Bytes: 6*13 + 2, Rejected: 1, Rate: 500,
+		Objects: 3, Begun: 3, Put: 8, Bytes: 6*13 + 2, Rejected: 1, Rate: 500,
 		ByCode: map[string]int{"Lambda.FunctionError": 6, "DataFormatConversion.ParseError": 1, "": 1},
 	}
 	w.expect("the summary", want, w.mustRun())

@@ -86,7 +86,9 @@ func (p *problems) readable(delivery Delivery) {
 	if fault, remedy := objectname.Mismatch(string(delivery.Compression), delivery.FileExtension); fault != "" && delivery.Format == FormatJSON {
 		p.add("Delivery.FileExtension", fault, remedy+", as Athena does"+orOff)
 	}
-	if _, ok := delivery.Partitioning(); !ok {
+	byDate := delivery
+	byDate.PartitionBy = nil // another rule reports a field that has the name of a date
+	if _, ok := byDate.Partitioning(); !ok {
 		p.add(prefixField, is(delivery.Prefix)+" with Query.Enabled",
 			`use a folder and Hive partitions from the year down, such as "events/dt=!{timestamp:yyyy-MM-dd}/", from which Athena can tell where to read`+orOff)
 	}

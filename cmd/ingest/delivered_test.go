@@ -76,7 +76,7 @@ func TestReplayDeliveredToAnotherEnvironment(t *testing.T) {
 			toData := filepath.Join(t.TempDir(), "data")
 			to := begin(t, addEnvironment(t, "staging"), toData, "--buffer-interval", "900s")
 			status, stdout, stderr := ingest(t, "replay", "--env", "dev", "--delivered", "--since", yesterday(), "--endpoint-url", from.aws, "--to-env", "staging", "--to-endpoint-url", to.aws)
-			wantErr := "from s3://" + bucket + "/events/year= to api-kinesis-stream-staging in us-east-1 at " + to.aws +
+			wantErr := "from s3://" + bucket + "/events/ to api-kinesis-stream-staging in us-east-1 at " + to.aws +
 				"\nat most 500 records a second: half of the capacity of the stream's open shards (1), and the rest is left for new events; --rate changes it\n"
 			if status != 0 || stdout != "put 3 records from 1 object\n" || stderr != wantErr {
 				t.Fatalf("it ends with %d and says\n%s%s", status, stdout, stderr)

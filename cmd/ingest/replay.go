@@ -428,12 +428,12 @@ func isTerminal(w io.Writer) bool {
 }
 
 func tell(out io.Writer, s replay.Summary) {
-	fmt.Fprintf(out, "put %s from %s\n", many(s.Put, "record"), many(s.Objects-s.Complete, "object"))
+	fmt.Fprintf(out, "put %s from %s\n", many(s.Put, "record"), many(s.Begun, "object"))
 	tellRest(out, s)
 }
 
 func tellDryRun(out io.Writer, s replay.Summary) {
-	fmt.Fprintf(out, "dry run: nothing was put or written\nwould put %s (%d bytes) from %s", many(s.Put, "record"), s.Bytes, many(s.Objects-s.Complete, "object"))
+	fmt.Fprintf(out, "dry run: nothing was put or written\nwould put %s (%d bytes) from %s", many(s.Put, "record"), s.Bytes, many(s.Begun, "object"))
 	if s.Put > 0 {
 		least := time.Duration(float64(s.Put) / s.Rate * float64(time.Second))
 		fmt.Fprintf(out, ", in %s or more at %.0f a second", max(least.Round(time.Second), time.Second), s.Rate)

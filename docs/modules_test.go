@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"cdk.tf/go/ingest/internal/goldens"
+	"cdk.tf/go/ingest/internal/lacking"
 )
 
 // The commands of docs/modules.md make an app in a module of its own.
@@ -16,7 +17,7 @@ func TestModulesPageRuns(t *testing.T) {
 		t.Skip("it builds an app in a module of its own; run it without -short")
 	}
 	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("node is not on PATH; install Node.js 20 or newer (https://nodejs.org)")
+		lacking.End(t, "node is not on PATH; install Node.js 20 or newer (https://nodejs.org)")
 	}
 	block := regexp.MustCompile("(?s)```sh\n(mkdir my-app.*?)```").FindStringSubmatch(read(t, "docs/modules.md"))
 	if block == nil {

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"cdk.tf/go/ingest/internal/lacking"
 )
 
 // commandIn runs a command in the project's folder, with only the programs in bin, and with additional variables.
@@ -248,7 +250,7 @@ func TestDefaultAddresses(t *testing.T) {
 // Each target checks the programs that it needs before it does anything else, and make up checks its addresses.
 func TestTargetsCheckFirst(t *testing.T) {
 	if _, err := exec.LookPath("make"); err != nil {
-		t.Skip("make is not on PATH")
+		lacking.End(t, "make is not on PATH; install it, for example with apt-get install make")
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -73,6 +73,8 @@ func TestPartitionsRefused(t *testing.T) {
 		}), []string{`Query.Columns[0].Name is "tenant", which a partition of Delivery.Prefix or Delivery.PartitionBy has too; leave the column out or rename the partition`}},
 		{"no query", byField(none, PartitionField{Name: "a"}), []string{`Delivery.PartitionBy[0].Query is empty; write an expression of jq, such as .tenant`}},
 		{"no jq", byField(none, PartitionField{Name: "a", Query: ".a |"}), []string{`Delivery.PartitionBy[0].Query is ".a |": it is not an expression of jq 1.6 (unexpected EOF); correct it`}},
+		{"JSONPath", byField(none, PartitionField{Name: "a", Query: "$.user.id"}), []string{
+			`Delivery.PartitionBy[0].Query is "$.user.id": it is JSONPath and not an expression of jq 1.6 (unexpected token "$"); write it without the $, such as .user.id`}},
 		{"a newer jq", byField(none, PartitionField{Name: "a", Query: ".a|ltrim"}), []string{
 			`Delivery.PartitionBy[0].Query is ".a|ltrim": it calls ltrim/0, which jq 1.6 does not have; use a function of jq 1.6's manual`}},
 		{"the time", byField(none, PartitionField{Name: "a", Query: "now"}), []string{

@@ -109,6 +109,9 @@ func parse(text string) (*gojq.Query, error) {
 		return nil, errors.New("holds a control character or is not UTF-8; write it on one line")
 	}
 	query, err := gojq.Parse(text)
+	if path, isJSONPath := strings.CutPrefix(text, "$."); err != nil && isJSONPath {
+		return nil, fmt.Errorf("is JSONPath and not an expression of jq 1.6 (%w); write it without the $, such as .%s", err, path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("is not an expression of jq 1.6 (%w); correct it", err)
 	}

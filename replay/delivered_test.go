@@ -449,12 +449,7 @@ func TestDeliveredInterruptedAtEveryBatch(t *testing.T) {
 			w.deliver(fmt.Sprint(i), object.String())
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		w.stream.put = func(call int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
-			if call == boundary {
-				cancel()
-			}
-			return forward(in)
-		}
+		w.atCall(boundary, cancel)
 		summary, err := Run(ctx, w.opts)
 		if err != nil && !errors.Is(err, ErrInterrupted) {
 			t.Fatal(err)
@@ -490,6 +485,18 @@ func TestCheckpointsOfOtherReplays(t *testing.T) {
 	}
 }
 
+// keys are the partition keys of what is put from now on, by its data.
+func (w *world) keys() map[string]string {
+	keys := map[string]string{}
+	w.stream.put = func(_ int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
+		for _, record := range in.Records {
+			keys[string(record.Data)] = *record.PartitionKey
+		}
+		return forward(in)
+	}
+	return keys
+}
+
 // The partition key is what the path finds. A record in which it finds nothing gets a made one.
 func TestKeyPath(t *testing.T) {
 	w := newDelivered(t, 1)
@@ -498,13 +505,7 @@ func TestKeyPath(t *testing.T) {
 	w.opts.KeyPath = path
 	long := fmt.Sprintf(`{"user":{"id":"%s"}}`, strings.Repeat("é", 257))
 	w.deliver("1", strings.Join([]string{`{"user":{"id":"ann"}}`, `{"user":{"id":17}}`, `{"user":{"id":""}}`, `{"user":{"id":null}}`, `{}`, `[1]`, long}, "\n"))
-	keys := map[string]string{}
-	w.stream.put = func(_ int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
-		for _, record := range in.Records {
-			keys[string(record.Data)] = *record.PartitionKey
-		}
-		return forward(in)
-	}
+	keys := w.keys()
 	w.expect("rejected", 1, w.mustRun().Rejected)
 	w.expect("the reason", "its partition key has 257 characters, more than the 256 that Kinesis allows", w.rejected()[0].Reason)
 	w.expect("the keys", map[string]string{
@@ -525,13 +526,7 @@ func TestOpenEnvelopes(t *testing.T) {
 		head + `{ "user":"ann", "n":12345678901234567890.10e+2 }}`, head + `null}`, head + `{"receivedAt":"x"}}`,
 		`{"user":"bob"}`, `{"receivedAt":1,"requestId":"r","event":{}}`, `{"requestId":"r","event":{}}`, `[1]`,
 	}, "\n"))
-	keys := map[string]string{}
-	w.stream.put = func(_ int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
-		for _, record := range in.Records {
-			keys[string(record.Data)] = *record.PartitionKey
-		}
-		return forward(in)
-	}
+	keys := w.keys()
 	w.expect("rejected", 4, w.mustRun().Rejected)
 	for i, want := range []string{
 		`it is no envelope, which has "receivedAt", "requestId" and "event"`, "it is no envelope: json: cannot unmarshal number",

@@ -60,21 +60,29 @@ func eachBoundary(t *testing.T, test func(w *world, boundary int, want []string)
 	}
 }
 
+// atCall calls do before the stream gets that call.
+func (w *world) atCall(number int, do func()) {
+	w.stream.put = func(call int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
+		if call == number {
+			do()
+		}
+		return forward(in)
+	}
+}
+
 // Ctrl-C during a call: the batch is confirmed and saved, nothing else is put, and the next replay puts the rest.
 func TestInterruptedAtEveryBatch(t *testing.T) {
 	eachBoundary(t, func(w *world, boundary int, want []string) {
 		ctx, cancel := context.WithCancel(w.Context())
-		w.stream.put = func(call int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
-			if call == boundary {
-				cancel()
-			}
-			return forward(in)
-		}
+		w.atCall(boundary, cancel)
 		summary, err := Run(ctx, w.opts)
 		if last := boundary == batches; last && err != nil || !last && !errors.Is(err, ErrInterrupted) {
 			w.Fatalf("it ends with %v", err)
 		}
 		w.expect("confirmed", min(boundary*batch, len(want)), summary.Put)
+		if boundary == 1 && summary.Begun >= summary.Objects {
+			w.Errorf("after the first batch it says that it has begun %d of %d objects", summary.Begun, summary.Objects)
+		}
 		w.expect("in the stream", summary.Put, len(w.put()))
 		w.stream.put = nil
 		w.expect("the rest", len(want)-summary.Put, w.mustRun().Put)

@@ -27,17 +27,14 @@ const deliveryStream = "aws_kinesis_firehose_delivery_stream"
 // TargetOf reads a stack's only delivery stream: its bucket, its error prefix up to the first expression, and the stream that
 // it reads.
 func TargetOf(stack *tfjson.Stack) (Target, error) {
-	return targetOf(stack, "error_output_prefix", nil)
+	t, _, err := targetOf(stack, "error_output_prefix", nil)
+	return t, err
 }
 
 // DeliveredOf is TargetOf with the prefix of the delivered objects. It refuses a delivery stream whose objects do not have one
 // record on each line, and one that writes its error objects below the same prefix.
 func DeliveredOf(stack *tfjson.Stack) (Target, error) {
-	t, err := targetOf(stack, "prefix", checkLines)
-	if err != nil {
-		return t, err
-	}
-	_, r, err := deliveryStreamOf(stack)
+	t, r, err := targetOf(stack, "prefix", checkLines)
 	if err != nil {
 		return t, err
 	}
@@ -59,10 +56,10 @@ func StreamOf(stack *tfjson.Stack) (Target, error) {
 	return Target{Stream: name, ToRegion: resolved.Region()}, err
 }
 
-func targetOf(stack *tfjson.Stack, prefix string, check func(tfjson.Resource) error) (Target, error) {
+func targetOf(stack *tfjson.Stack, prefix string, check func(tfjson.Resource) error) (Target, tfjson.Resource, error) {
 	resolved, r, err := deliveryStreamOf(stack)
 	if err != nil {
-		return Target{}, err
+		return Target{}, r, err
 	}
 	t := Target{Region: resolved.Region(), ToRegion: resolved.Region()}
 	t.Bucket, err = nameIn(r, "extended_s3_configuration", "bucket_arn", ":::")
@@ -72,9 +69,9 @@ func targetOf(stack *tfjson.Stack, prefix string, check func(tfjson.Resource) er
 	t.Prefix, err = fixedIn(r, prefix)
 	errs = append(errs, err)
 	if err := errors.Join(errs...); err != nil || check == nil {
-		return t, err
+		return t, r, err
 	}
-	return t, check(r)
+	return t, r, check(r)
 }
 
 func deliveryStreamOf(stack *tfjson.Stack) (*tfjson.Stack, tfjson.Resource, error) {

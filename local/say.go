@@ -3,6 +3,7 @@ package local
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -15,8 +16,14 @@ import (
 )
 
 // sayStarted prints the pipeline's addresses and folders, and how to try it.
+// It writes once, so that nobody who waits for a line of it reads a part.
 func (p *Pipeline) sayStarted() {
-	out := p.opts.Out
+	var said strings.Builder
+	p.describe(&said)
+	_, _ = io.WriteString(p.opts.Out, said.String()) // the pipeline runs, whether or not somebody reads this
+}
+
+func (p *Pipeline) describe(out io.Writer) {
 	fmt.Fprintf(out, "%s runs on this machine, as %s declares it\n", p.declared.api.Name, p.opts.Stack)
 	fmt.Fprintf(out, "  API       %s\n", p.submitURL())
 	if p.opts.Web != nil {

@@ -100,7 +100,7 @@ function started(child: ChildProcess): Promise<string> {
     });
     child.stdout?.on("data", (chunk) => {
       out += chunk;
-      if (!out.includes("\ntry it:")) return; // the last output of the start, in one piece
+      if (!/\ntry it:\n(.+\n)+\n/.test(out)) return; // an empty line ends the commands and their keys
       clearTimeout(timer);
       resolve(out);
     });

@@ -21,8 +21,8 @@ func (p *Pipeline) front() http.Handler {
 		files := http.FileServerFS(p.opts.Web)
 		page.Handle("GET /{$}", secured(files))
 		page.Handle("GET /_web/", secured(files))
-		data.HandleFunc("GET /config.json", p.serveConfig)
 	}
+	data.HandleFunc("GET /config.json", p.serveConfig)
 	own := harmless(withoutOtherPages(inWords, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, objectsPath) {
 			p.serveObject(w, r) // outside the ServeMux: a key may hold "//"
@@ -55,11 +55,12 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// serveConfig tells the page where the pipeline is, in the format that cdktf output --outputs-file writes for a hosted page.
+// serveConfig tells the page and ingest verify where the pipeline is, in the format that cdktf output --outputs-file writes for a hosted page.
 func (p *Pipeline) serveConfig(w http.ResponseWriter, _ *http.Request) {
 	outputs := p.outputs()
 	outputs["submit_url"] = p.submitURL()
 	outputs["local"] = "true" // only then does the page request /_local/
+	outputs["local_aws_url"] = "http://" + p.awsServer.listener.Addr().String()
 	p.writeJSON(w, map[string]any{strings.Join(p.declared.api.Stages(), ","): outputs})
 }
 

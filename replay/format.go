@@ -33,15 +33,16 @@ const xerialHeader = 16
 // 256 KiB.
 const longestBlock = 16 << 20
 
-// content is an object's bytes.
-type content interface {
+// Content is an object's bytes.
+type Content interface {
 	io.Reader
 	io.ReaderAt
 	Size() int64
 }
 
-// decompress returns a reader of an object's text. An object without compression is its text.
-func decompress(object content) (io.Reader, error) {
+// Decompress returns a reader of the text of an object that Firehose wrote, in any of its compressions. An object without compression is
+// its text.
+func Decompress(object Content) (io.Reader, error) {
 	reader := bufio.NewReaderSize(object, 64<<10)
 	head, err := reader.Peek(32)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -65,7 +66,7 @@ func decompress(object content) (io.Reader, error) {
 	return reader, nil
 }
 
-func unzip(object content) (io.Reader, error) {
+func unzip(object Content) (io.Reader, error) {
 	archive, err := zip.NewReader(object, object.Size())
 	if err != nil {
 		return nil, err

@@ -281,7 +281,7 @@ func (r *run) object(ctx context.Context, o object) error {
 // reader reads an object's lines. Its error is io.EOF after the last one, and every other error ends the object.
 type reader interface{ next() (item, error) }
 
-func (r *run) read(object content) (reader, error) {
+func (r *run) read(object Content) (reader, error) {
 	if r.Delivered {
 		text, err := readLines(object, "")
 		return &delivered{lines: text}, err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/big"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -336,4 +337,27 @@ func (c Config) keyOf(p prefix, oldest time.Time, random io.Reader, to place) (s
 		extension = "" // see FH-15
 	}
 	return fmt.Sprintf("%s%s-%d-%s-%s%s", folder, c.Name, version, oldest.Format("2006-01-02-15-04-05"), id, extension), nil
+}
+
+// KeyPrefixes returns the beginnings of the keys of objects whose oldest record arrived between two times. A key's beginning ends before a random text or the value of a partition's key. zone is that of the prefix's dates;
+// the steps are seconds.
+func KeyPrefixes(text string, zone *time.Location, from, to time.Time) ([]string, error) {
+	parsed, err := parsePrefix(text, zone)
+	if err != nil {
+		return nil, fmt.Errorf("the prefix %q %w", text, err)
+	}
+	if end := slices.IndexFunc(parsed, func(part prefixPart) bool { return part.random || part.key != "" }); end >= 0 {
+		parsed = parsed[:end]
+	}
+	var found []string
+	for at := from.Truncate(time.Second); !at.After(to); at = at.Add(time.Second) {
+		begins, err := parsed.evaluate(at, zeros{}, place{})
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 || found[len(found)-1] != begins {
+			found = append(found, begins)
+		}
+	}
+	return found, nil
 }

@@ -1,0 +1,132 @@
+package verify
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+)
+
+// request is what a check sends.
+type request struct {
+	verb        string // POST unless set
+	path        string // below the stage
+	contentType string // application/json unless set; "-" sends none
+	header      map[string]string
+	body        []byte
+	// as are the credentials; by default those that the route asks for.
+	as credentials
+}
+
+// credentials says with which credentials a request goes.
+type credentials int
+
+const (
+	asAsked  credentials = iota // those that the route asks for
+	unsigned                    // none
+	wrong                       // some that are not known
+)
+
+// answer is what a client sees.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	// asked and answered are when the request began and when the answer had ended.
+	asked, answered time.Time
+}
+
+// fields are the answer's JSON; nil where it is no object.
+func (a answer) fields() map[string]any {
+	var fields map[string]any
+	_ = json.Unmarshal(a.body, &fields) // a body that is no object has no fields
+	return fields
+}
+
+func (a answer) field(name string) string { return text(a.fields()[name]) }
+
+// String is the answer on one line.
+func (a answer) String() string {
+	body := strings.Join(strings.Fields(string(a.body)), " ")
+	const most = 200
+	if len(body) > most {
+		body = body[:most] + "…"
+	}
+	return cmp.Or(http.StatusText(a.status), "status") + " " + httpStatus(a.status) + " " + body
+}
+
+func httpStatus(status int) string {
+	return strings.TrimSpace(strings.Join([]string{"(", itoa(status), ")"}, ""))
+}
+
+// maxAnswer is the longest answer that is read: API Gateway's own limit of a payload is 10 MB.
+const maxAnswer = 10 << 20
+
+// send sends a request to a route of the API.
+func (r *run) send(ctx context.Context, to route, what request) (answer, error) {
+	verb := cmp.Or(what.verb, http.MethodPost)
+	req, err := http.NewRequestWithContext(ctx, verb, r.url(cmp.Or(what.path, to.path)), bytes.NewReader(what.body))
+	if err != nil {
+		return answer{}, err
+	}
+	if contentType := cmp.Or(what.contentType, jsonType); contentType != "-" && verb != http.MethodOptions {
+		req.Header.Set("Content-Type", contentType)
+	}
+	if to.keyHeader != "" {
+		req.Header.Set(to.keyHeader, r.Mark)
+	}
+	for name, value := range what.header {
+		req.Header.Set(name, value)
+	}
+	if err := r.authorize(req, to, what); err != nil {
+		return answer{}, err
+	}
+	a := answer{asked: r.Clock.Now()}
+	response, err := r.HTTP.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer func() { _ = response.Body.Close() }() // it was only read
+	a.status, a.header = response.StatusCode, response.Header
+	a.body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	a.answered = r.Clock.Now()
+	return a, err
+}
+
+// authorize adds the credentials that a route asks for, or wrong ones.
+func (r *run) authorize(req *http.Request, to route, what request) error {
+	if what.as == unsigned || req.Method == http.MethodOptions {
+		return nil
+	}
+	key, token, caller := r.Caller.APIKey, r.Caller.Token, r.Caller.AWS
+	if what.as == wrong {
+		key, token = "0000000000000000000000000000000000000000", "wrong"
+		caller = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}, nil //nolint:gosec // AWS's documentation has this key in its examples
+		})
+	}
+	if to.keyRequired {
+		req.Header.Set("X-Api-Key", key)
+	}
+	for _, name := range to.headers {
+		req.Header.Set(name, token)
+	}
+	if to.authorization != "AWS_IAM" {
+		return nil
+	}
+	as, err := caller.Retrieve(req.Context())
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(what.body)
+	return v4.NewSigner().SignHTTP(req.Context(), as, req, hex.EncodeToString(sum[:]), "execute-api", r.Region, r.Clock.Now())
+}

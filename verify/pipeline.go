@@ -1,0 +1,295 @@
+package verify
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"cdk.tf/go/ingest/internal/models"
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// Pipeline is what a stack declares and where it is deployed.
+type Pipeline struct {
+	// Name is the environment's.
+	Name string
+	// Region is the pipeline's. Account is that of the deployment, 12 digits.
+	Region, Account string
+	// Base is the API's address with its stage, such as https://abc123.execute-api.us-east-1.amazonaws.com/dev.
+	Base string
+	// Local reports whether ingest up runs the pipeline.
+	Local   bool
+	Outputs Outputs
+
+	stack    *tfjson.Stack // resolved
+	routes   []route
+	samples  *models.Sampler
+	delivery delivery
+	stream   string
+	cors     cors
+}
+
+// route is a method that writes to the stream.
+type route struct {
+	path          string // below the stage
+	batch         bool
+	authorization string            // NONE, AWS_IAM, COGNITO_USER_POOLS or CUSTOM
+	keyRequired   bool              // an API key
+	headers       []string          // that carry a token
+	models        map[string]string // by content type
+	contentTypes  []string
+	validated     bool   // a request validator checks the body
+	keyHeader     string // that the partition key comes from; "" where it comes from elsewhere
+	template      string // of application/json
+	example       string // an event that the route takes; "" where none is known
+}
+
+// delivery is what is declared of the objects.
+type delivery struct {
+	bucket      string
+	prefix      string
+	zone        *time.Location
+	interval    time.Duration
+	compression string
+	parquet     bool
+}
+
+// Read reads a stack and the outputs of its deployment.
+func Read(stack *tfjson.Stack, outputs Outputs) (*Pipeline, error) {
+	p := &Pipeline{Name: stack.Name(), Outputs: outputs, Local: outputs.Text("local") == "true"}
+	p.Account = cmp.Or(accountOf(outputs.Text("stream_arn")), "000000000000")
+	url := outputs.Text("submit_url")
+	p.Base = strings.TrimSuffix(url, "/submit")
+	if p.Base == url || url == "" {
+		return nil, fmt.Errorf("the output submit_url is %q; it must end in /submit: deploy the stack again", url)
+	}
+	var err error
+	if p.stack, err = stack.Resolve(tfjson.Surroundings{Account: p.Account}); err != nil {
+		return nil, err
+	}
+	p.Region = p.stack.Region()
+	p.readRoutes()
+	p.readExamples()
+	p.readCORS()
+	if len(p.routes) == 0 {
+		return nil, errors.New("no method of the stack writes to a Kinesis stream")
+	}
+	return p, errors.Join(p.readSamples(), p.readDelivery())
+}
+
+// accountOf is the account in an ARN; "" in anything else.
+func accountOf(arn string) string {
+	if parts := strings.Split(arn, ":"); len(parts) > 5 {
+		return parts[4]
+	}
+	return ""
+}
+
+func (p *Pipeline) readRoutes() {
+	paths := p.paths()
+	for _, method := range p.stack.Resources("aws_api_gateway_method") {
+		body := method.Body
+		integration := p.integration(text(body["resource_id"]), text(body["http_method"]))
+		action := strings.TrimPrefix(text(integration["uri"]), "arn:aws:apigateway:"+p.Region+":kinesis:action/")
+		if action != "PutRecord" && action != "PutRecords" {
+			continue
+		}
+		r := route{
+			path: paths[text(body["resource_id"])], batch: action == "PutRecords", authorization: text(body["authorization"]),
+			keyRequired: yes(body["api_key_required"]), models: texts(body["request_models"]), validated: body["request_validator_id"] != nil,
+			headers: p.tokenHeaders(text(body["authorizer_id"]), text(body["authorization"])), keyHeader: keyHeader(body),
+		}
+		templates := texts(integration["request_templates"])
+		r.contentTypes, r.template = slices.Sorted(maps.Keys(templates)), templates[jsonType]
+		p.routes = append(p.routes, r)
+	}
+	slices.SortFunc(p.routes, func(a, b route) int { return strings.Compare(a.path, b.path) })
+	if stream := p.stack.Resources("aws_kinesis_stream"); len(stream) == 1 {
+		p.stream = text(stream[0].Body["name"])
+	}
+}
+
+const jsonType = "application/json"
+
+// paths are the resources' paths by their ids.
+func (p *Pipeline) paths() map[string]string {
+	paths := map[string]string{}
+	for _, api := range p.stack.Resources("aws_api_gateway_rest_api") {
+		root, _ := p.stack.Attribute(api.Address(), "root_resource_id")
+		paths[root] = ""
+	}
+	resources := p.stack.Resources("aws_api_gateway_resource")
+	for range resources { // as deep as there are resources, at most
+		for _, resource := range resources {
+			id, _ := p.stack.Attribute(resource.Address(), "id")
+			if parent, known := paths[text(resource.Body["parent_id"])]; known {
+				paths[id] = parent + "/" + text(resource.Body["path_part"])
+			}
+		}
+	}
+	return paths
+}
+
+func (p *Pipeline) integration(resourceID, verb string) map[string]any {
+	for _, integration := range p.stack.Resources("aws_api_gateway_integration") {
+		if body := integration.Body; text(body["resource_id"]) == resourceID && text(body["http_method"]) == verb {
+			return body
+		}
+	}
+	return nil
+}
+
+// tokenHeaders are the headers in which a method takes a token.
+func (p *Pipeline) tokenHeaders(authorizerID, authorization string) []string {
+	if authorization != "COGNITO_USER_POOLS" && authorization != "CUSTOM" {
+		return nil
+	}
+	const header = "method.request.header."
+	sources := header + "Authorization"
+	for _, authorizer := range p.stack.Resources("aws_api_gateway_authorizer") {
+		if id, _ := p.stack.Attribute(authorizer.Address(), "id"); id == authorizerID {
+			sources = cmp.Or(text(authorizer.Body["identity_source"]), sources)
+		}
+	}
+	var names []string
+	for source := range strings.SplitSeq(sources, ",") {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(source), header); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// keyHeader is the header that a method requires; the partition key comes from it.
+func keyHeader(method map[string]any) string {
+	parameters, _ := method["request_parameters"].(map[string]any)
+	for name, required := range parameters {
+		if header, ok := strings.CutPrefix(name, "method.request.header."); ok && yes(required) {
+			return header
+		}
+	}
+	return ""
+}
+
+// readSamples reads the models, to know what they allow.
+func (p *Pipeline) readSamples() (err error) {
+	schemas := map[string]map[string]any{}
+	for _, model := range p.stack.Resources("aws_api_gateway_model") {
+		if schema, ok := models.Decode(text(model.Body["schema"])).(map[string]any); ok {
+			schemas[text(model.Body["name"])] = schema
+		}
+	}
+	var api string
+	for _, resource := range p.stack.Resources("aws_api_gateway_rest_api") {
+		api, _ = p.stack.Attribute(resource.Address(), "id")
+	}
+	p.samples, err = models.NewSampler(models.NewConverter(api, schemas))
+	return err
+}
+
+// readExamples takes each route's event from the command that the outputs show: it is the example that the environment declares.
+func (p *Pipeline) readExamples() {
+	of := map[string]string{"/submit": exampleIn(p.Outputs.Text("curl"))}
+	urls, _ := p.Outputs["event_type_urls"].(map[string]any)
+	curls, _ := p.Outputs["event_type_curls"].(map[string]any)
+	for name, url := range urls {
+		of[strings.TrimPrefix(text(url), p.Base)] = exampleIn(text(curls[name]))
+	}
+	for i, r := range p.routes {
+		p.routes[i].example = of[strings.TrimSuffix(r.path, "/batch")]
+	}
+}
+
+// exampleIn is the body of a curl command that a stack has as an output: its last word, in single quotes after -d.
+func exampleIn(curl string) string {
+	_, quoted, found := strings.Cut(strings.TrimSpace(curl), "-d '")
+	quoted, closed := strings.CutSuffix(quoted, "'")
+	if !found || !closed {
+		return ""
+	}
+	return strings.ReplaceAll(quoted, `'\''`, "'")
+}
+
+func (p *Pipeline) readDelivery() error {
+	found := p.stack.Resources("aws_kinesis_firehose_delivery_stream")
+	if len(found) != 1 {
+		return fmt.Errorf("the stack has %d delivery streams; a verification needs one", len(found))
+	}
+	blocks, err := found[0].Blocks("extended_s3_configuration")
+	if err != nil || len(blocks) != 1 {
+		return fmt.Errorf("%s has no extended_s3_configuration", found[0].Address())
+	}
+	s3 := blocks[0]
+	arn := text(s3["bucket_arn"])
+	p.delivery = delivery{
+		bucket: arn[strings.LastIndex(arn, ":")+1:], prefix: text(s3["prefix"]), compression: text(s3["compression_format"]),
+		interval: time.Duration(number(s3["buffering_interval"])) * time.Second,
+	}
+	conversion, _ := tfjson.Blocks(s3, "data_format_conversion_configuration")
+	p.delivery.parquet = len(conversion) > 0 && conversion[0]["enabled"] != false
+	p.delivery.zone, err = time.LoadLocation(cmp.Or(text(s3["custom_time_zone"]), "UTC"))
+	return err
+}
+
+// cors is what the stack answers to a page.
+type cors struct {
+	// origins that are let in; "*" is any.
+	origins []string
+	methods string
+	headers string
+}
+
+func (p *Pipeline) readCORS() {
+	for _, response := range p.stack.Resources("aws_api_gateway_integration_response") {
+		parameters := texts(response.Body["response_parameters"])
+		methods, preflight := parameters["method.response.header.Access-Control-Allow-Methods"]
+		if !preflight {
+			continue
+		}
+		p.cors = cors{methods: strings.Trim(methods, "'"), headers: strings.Trim(parameters["method.response.header.Access-Control-Allow-Headers"], "'")}
+		if one, fixed := parameters["method.response.header.Access-Control-Allow-Origin"]; fixed {
+			p.cors.origins = []string{strings.Trim(one, "'")}
+		}
+	}
+}
+
+// url is the address of a path.
+func (p *Pipeline) url(path string) string { return p.Base + path }
+
+func text(value any) string { s, _ := value.(string); return s }
+
+func texts(value any) map[string]string {
+	values, _ := value.(map[string]any)
+	all := map[string]string{}
+	for name, one := range values {
+		all[name] = text(one)
+	}
+	return all
+}
+
+func yes(value any) bool { return value == true || value == "true" }
+
+// number is a value as Terraform reads a number.
+func number(value any) float64 {
+	switch value := value.(type) {
+	case float64:
+		return value
+	case string:
+		var parsed float64
+		_, _ = fmt.Sscan(value, &parsed)
+		return parsed
+	}
+	return 0
+}
+
+// anonymous reports whether anybody may call the route.
+func (r route) anonymous() bool {
+	return r.authorization == "NONE" && !r.keyRequired
+}
+
+func (r route) verb() string { return http.MethodPost }

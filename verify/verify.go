@@ -88,7 +88,7 @@ func notShown(why string) outcome { return outcome{status: NotShown, got: why} }
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
 // Groups are the names of the groups of checks, in the order of a report.
-var Groups = []string{"way", "contract"}
+var Groups = []string{"way", "contract", "surroundings", "assumptions"}
 
 func groupOf(id string) string {
 	group, _, found := strings.Cut(id, "/")
@@ -133,7 +133,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 
 // checks are those of the run's groups.
 func (r *run) checks() []check {
-	all := slices.Concat(wayChecks(r.Pipeline), contractChecks(r.Pipeline))
+	all := slices.Concat(wayChecks(r.Pipeline), contractChecks(r.Pipeline), surroundingsChecks(r.Pipeline))
 	return slices.DeleteFunc(all, func(c check) bool { return len(r.Groups) > 0 && !slices.Contains(r.Groups, groupOf(c.id)) })
 }
 

@@ -68,10 +68,7 @@ func (r *run) objects() string {
 	for _, e := range r.events {
 		found[e.object] = true
 	}
-	if len(found) == 1 {
-		return "1 object"
-	}
-	return itoa(len(found)) + " objects"
+	return counted(len(found), "object")
 }
 
 // readObjects looks for the events in objects that were written since they were sent, and that it has not read.

@@ -56,16 +56,7 @@ func (a answer) field(name string) string { return text(a.fields()[name]) }
 
 // String is the answer on one line.
 func (a answer) String() string {
-	body := strings.Join(strings.Fields(string(a.body)), " ")
-	const most = 200
-	if len(body) > most {
-		body = body[:most] + "…"
-	}
-	return cmp.Or(http.StatusText(a.status), "status") + " " + httpStatus(a.status) + " " + body
-}
-
-func httpStatus(status int) string {
-	return strings.TrimSpace(strings.Join([]string{"(", itoa(status), ")"}, ""))
+	return itoa(a.status) + " " + short(strings.Join(strings.Fields(string(a.body)), " "))
 }
 
 // maxAnswer is the longest answer that is read: API Gateway's own limit of a payload is 10 MB.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"time"
 )
 
@@ -41,11 +40,11 @@ func (r *run) make(of route, n int) ([]byte, error) {
 		}
 		example = string(written)
 	}
-	marked, ok := withMark(example, r.Mark+"/"+strconv.Itoa(n))
+	marked, ok := withMark(example, r.Mark+"/"+itoa(n))
 	if !ok || !r.allows(of, marked) {
+		r.report.Marked = false
 		return []byte(example), nil
 	}
-	r.report.Marked = true
 	return marked, nil
 }
 
@@ -87,8 +86,8 @@ func (r *run) hops() []Hop {
 		name string
 		took func(*event) time.Duration
 	}{
-		{"from the request to its answer", func(e *event) time.Duration { return e.answered.Sub(e.asked) }},
-		{"from the answer to the object", func(e *event) time.Duration {
+		{"from a request to its answer", func(e *event) time.Duration { return e.answered.Sub(e.asked) }},
+		{"from an answer to its object", func(e *event) time.Duration {
 			if e.object == "" {
 				return -1
 			}

@@ -1,8 +1,9 @@
 package verify
 
 import (
-	"fmt"
+	"encoding/json"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -28,43 +29,54 @@ type Result struct {
 	// Title says what holds.
 	Title  string `json:"title"`
 	Status Status `json:"status"`
-	// Want and Got are both sides of a difference. Got is the reason of Unknown and NotShown.
+	// Want and Got are both sides of a difference. Got is also the reason of Unknown and NotShown.
 	Want string `json:"want,omitempty"`
 	Got  string `json:"got,omitempty"`
 	// Remedy is what to do about a difference.
 	Remedy string `json:"remedy,omitempty"`
 	// Note is what a check measured.
-	Note string        `json:"note,omitempty"`
-	Took time.Duration `json:"tookNanoseconds"`
+	Note string `json:"note,omitempty"`
+	// Millis is how long the check took, in milliseconds.
+	Millis int64 `json:"millis"`
 }
-
-// Group is the part of ID before "/"; an assumption's is "assumptions".
-func (r Result) Group() string { return groupOf(r.ID) }
 
 // Report is what a run found.
 type Report struct {
 	// Environment is the stack's name.
-	Environment string    `json:"environment"`
-	SubmitURL   string    `json:"submitUrl"`
-	Local       bool      `json:"local"`
-	Mark        string    `json:"mark"`
-	Started     time.Time `json:"started"`
-	Ended       time.Time `json:"ended"`
-	Results     []Result  `json:"results"`
-	// Hops are the latencies of the events that the run sent.
-	Hops []Hop `json:"hops,omitempty"`
-	// Sent are the events that the run left in the pipeline.
-	Sent int `json:"sent"`
-	// Marked reports whether the events have Mark in the field MarkField.
-	Marked bool `json:"marked"`
+	Environment string `json:"environment"`
+	SubmitURL   string `json:"submitUrl"`
+	Region      string `json:"region"`
+	// Local reports whether ingest up ran the pipeline.
+	Local   bool      `json:"local"`
+	Started time.Time `json:"started"`
+	Ended   time.Time `json:"ended"`
+	// Interrupted reports whether the run ended before its last check.
+	Interrupted bool `json:"interrupted"`
+	// Mark names the run. MarkField of an event begins with it, and Marked reports whether every event of the run has it.
+	Mark   string `json:"mark"`
+	Marked bool   `json:"marked"`
+	// Events are the events that the run left in the pipeline.
+	Events  []Event  `json:"events"`
+	Hops    []Hop    `json:"hops"`
+	Results []Result `json:"results"`
+}
+
+// Event is an event that the API acknowledged.
+type Event struct {
+	RequestID      string `json:"requestId"`
+	ShardID        string `json:"shardId"`
+	SequenceNumber string `json:"sequenceNumber"`
+	// Object is the key of the object that has the event; "" if the run found none.
+	Object string `json:"object,omitempty"`
 }
 
 // Hop is how long events took for a part of the way.
 type Hop struct {
-	Name   string        `json:"name"`
-	Events int           `json:"events"`
-	Median time.Duration `json:"medianNanoseconds"`
-	Max    time.Duration `json:"maxNanoseconds"`
+	Name   string `json:"name"`
+	Events int    `json:"events"`
+	// Median and Longest are in milliseconds.
+	Median  int64 `json:"medianMillis"`
+	Longest int64 `json:"longestMillis"`
 }
 
 // Count is how many results have a status.
@@ -78,19 +90,35 @@ func (r *Report) Count(status Status) int {
 	return n
 }
 
-// Holds reports whether nothing differs and nothing that should have been looked at is unknown.
-func (r *Report) Holds() bool { return r.Count(Differs) == 0 && r.Count(Unknown) == 0 }
+// Holds reports whether the run came to its end, nothing differs, and nothing that should have been looked at is unknown.
+func (r *Report) Holds() bool {
+	return !r.Interrupted && r.Count(Differs) == 0 && r.Count(Unknown) == 0
+}
 
-// Text writes a report for a person.
-func (r *Report) Text(out io.Writer) error {
-	for _, result := range r.Results {
-		fmt.Fprintf(out, "%-9s  %-30s  %s\n", result.Status, result.ID, result.Title)
-		if result.Status != Holds {
-			fmt.Fprintf(out, "    want: %s\n    got: %s\n    remedy: %s\n", result.Want, result.Got, result.Remedy)
+// JSON writes a report for programs.
+func (r *Report) JSON(out io.Writer) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(r)
+}
+
+// of are the results of a group.
+func (r *Report) of(group string) []Result {
+	return slices.DeleteFunc(slices.Clone(r.Results), func(result Result) bool { return groupOf(result.ID) != group })
+}
+
+// hopOf summarises a hop. A negative time is of an event that did not take it.
+func hopOf(name string, events []*event, took func(*event) time.Duration) (Hop, bool) {
+	var all []time.Duration
+	for _, e := range events {
+		if d := took(e); d >= 0 {
+			all = append(all, d)
 		}
 	}
-	for _, hop := range r.Hops {
-		fmt.Fprintf(out, "%s: median %s, max %s of %d\n", hop.Name, hop.Median, hop.Max, hop.Events)
+	if len(all) == 0 {
+		return Hop{}, false
 	}
-	return nil
+	slices.Sort(all)
+	return Hop{name, len(all), all[len(all)/2].Milliseconds(), all[len(all)-1].Milliseconds()}, true
 }

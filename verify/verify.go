@@ -88,7 +88,7 @@ func notShown(why string) outcome { return outcome{status: NotShown, got: why} }
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
 // Groups are the names of the groups of checks, in the order of a report.
-var Groups = []string{"way", "contract", "surroundings", "assumptions"}
+var Groups = []string{"preflight", "way", "contract", "surroundings", "assumptions"}
 
 func groupOf(id string) string {
 	group, _, found := strings.Cut(id, "/")
@@ -110,7 +110,8 @@ type run struct {
 func Run(ctx context.Context, opts Options) (*Report, error) {
 	opts.Timeout = cmp.Or(opts.Timeout, 3*opts.Pipeline.delivery.interval+2*time.Minute)
 	r := &run{Options: opts, Pipeline: opts.Pipeline, report: &Report{
-		Environment: opts.Pipeline.Name, SubmitURL: opts.Pipeline.url("/submit"), Local: opts.Pipeline.Local, Mark: opts.Mark, Started: opts.Clock.Now().UTC(),
+		Environment: opts.Pipeline.Name, SubmitURL: opts.Pipeline.url("/submit"), Region: opts.Pipeline.Region, Local: opts.Pipeline.Local,
+		Mark: opts.Mark, Marked: true, Started: opts.Clock.Now().UTC(), Events: []Event{}, Hops: []Hop{},
 	}}
 	checks := r.checks()
 	results := make([]Result, len(checks))
@@ -126,8 +127,11 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 		}
 	}
 	r.report.Results = slices.DeleteFunc(results, func(result Result) bool { return result.ID == "" })
-	r.report.Ended = opts.Clock.Now().UTC()
-	r.report.Sent, r.report.Hops = len(r.events), r.hops()
+	r.report.Ended, r.report.Interrupted = opts.Clock.Now().UTC(), ctx.Err() != nil
+	r.report.Hops = append(r.report.Hops, r.hops()...)
+	for _, e := range r.events {
+		r.report.Events = append(r.report.Events, Event{e.requestID, e.shard, e.number, e.object})
+	}
 	return r.report, ctx.Err()
 }
 
@@ -149,7 +153,7 @@ func (r *run) look(ctx context.Context, c check) Result {
 		found = c.look(ctx, r)
 	}
 	result := Result{
-		ID: c.id, Title: c.title, Status: found.status, Want: found.want, Got: found.got, Remedy: found.remedy, Note: found.note, Took: r.Clock.Since(began),
+		ID: c.id, Title: c.title, Status: found.status, Want: found.want, Got: found.got, Remedy: found.remedy, Note: found.note, Millis: r.Clock.Since(began).Milliseconds(),
 	}
 	if ctx.Err() != nil && found.status == Unknown {
 		return Result{} // it was interrupted, and found nothing

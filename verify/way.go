@@ -85,7 +85,7 @@ func (r *run) submit(ctx context.Context, to route, contentType string) outcome 
 		}
 		r.events = append(r.events, e)
 	}
-	return r.hasCORS(a, holds("%s", a.answered.Sub(a.asked).Round(100_000).String()))
+	return r.hasCORS(a, holds("%s", millis(a.answered.Sub(a.asked).Milliseconds())))
 }
 
 func (r *run) bodies(to route) ([][]byte, error) {
@@ -142,18 +142,11 @@ func streamHas(ctx context.Context, r *run) outcome {
 		case err != nil:
 			return unknown(err, "allow kinesis:GetShardIterator and kinesis:GetRecords on the stream, and kms:Decrypt on its key")
 		case !e.same(record.Data):
-			found = differs(string(e.body), string(record.Data), "the mapping template is not the stack's; deploy the stack again")
+			found = differs(short(string(e.body)), short(string(record.Data)), "the mapping template is not the stack's; deploy the stack again")
 		}
 		e.key, e.data, e.arrived = aws.ToString(record.PartitionKey), record.Data, aws.ToTime(record.ApproximateArrivalTimestamp)
 	}
 	return found
-}
-
-func events(n int) string {
-	if n == 1 {
-		return "1 event"
-	}
-	return itoa(n) + " events"
 }
 
 var errNoRecord = errors.New("the stream has no record at the sequence number")

@@ -33,6 +33,7 @@ func notInLines(r *run) string {
 // bucketHas waits until each event is in an object.
 func bucketHas(ctx context.Context, r *run) outcome {
 	seen, lines := map[string]bool{}, 0
+	fmt.Fprintf(r.Progress, "waiting until the events are in the bucket; the delivery stream writes every %s or %d MiB\n", r.delivery.interval, r.delivery.mebibytes)
 	for deadline := r.Clock.Now().Add(r.Timeout); ; {
 		err := r.readObjects(ctx, seen, &lines)
 		missing := r.missing()
@@ -84,6 +85,9 @@ func (r *run) readObjects(ctx context.Context, seen map[string]bool, lines *int)
 	for _, prefix := range prefixes {
 		pages := s3.NewListObjectsV2Paginator(r.AWS.S3, &s3.ListObjectsV2Input{Bucket: aws.String(r.delivery.bucket), Prefix: aws.String(prefix)})
 		for pages.HasMorePages() {
+			if err := r.read(); err != nil {
+				return err
+			}
 			page, err := pages.NextPage(ctx)
 			if err != nil {
 				return err
@@ -110,6 +114,9 @@ const clocks = time.Minute
 const maxObject = 160 << 20
 
 func (r *run) readObject(ctx context.Context, key string, written time.Time, lines *int) error {
+	if err := r.read(); err != nil {
+		return err
+	}
 	object, err := r.AWS.S3.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(r.delivery.bucket), Key: aws.String(key)})
 	if err != nil {
 		return err
@@ -128,6 +135,7 @@ func (r *run) readObject(ctx context.Context, key string, written time.Time, lin
 		line, err := reader.ReadBytes('\n')
 		if len(line) > 0 {
 			*lines++
+			r.lines[key]++
 			r.found(bytes.TrimSuffix(line, []byte("\n")), key, written, *lines)
 		}
 		if errors.Is(err, io.EOF) {
@@ -139,13 +147,21 @@ func (r *run) readObject(ctx context.Context, key string, written time.Time, lin
 	}
 }
 
-// found notes an event whose record is a line. A copy of it is one of at least once.
+// found notes an event whose record is a line. Delivery is at least once, so that another line may be a copy.
 func (r *run) found(line []byte, key string, written time.Time, position int) {
+	own := false
 	for _, e := range r.events {
-		if e.object == "" && bytes.Equal(line, e.data) {
-			e.object, e.delivered, e.position = key, written, position
-			return
+		if e.data == nil || !bytes.Equal(line, e.data) {
+			continue
 		}
+		own = true
+		if e.object == "" {
+			e.object, e.delivered, e.position = key, written, position
+			break
+		}
+	}
+	if own {
+		r.own[key]++
 	}
 }
 

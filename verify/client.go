@@ -64,6 +64,9 @@ const maxAnswer = 10 << 20
 
 // send sends a request to a route of the API.
 func (r *run) send(ctx context.Context, to route, what request) (answer, error) {
+	if err := r.request(); err != nil {
+		return answer{}, err
+	}
 	verb := cmp.Or(what.verb, http.MethodPost)
 	req, err := http.NewRequestWithContext(ctx, verb, r.url(cmp.Or(what.path, to.path)), bytes.NewReader(what.body))
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -51,12 +50,12 @@ type route struct {
 
 // delivery is what is declared of the objects.
 type delivery struct {
-	bucket      string
-	prefix      string
-	zone        *time.Location
-	interval    time.Duration
-	compression string
-	parquet     bool
+	bucket    string
+	prefix    string
+	zone      *time.Location
+	interval  time.Duration
+	mebibytes int
+	parquet   bool
 }
 
 // Read reads a stack and the outputs of its deployment.
@@ -227,8 +226,8 @@ func (p *Pipeline) readDelivery() error {
 	s3 := blocks[0]
 	arn := text(s3["bucket_arn"])
 	p.delivery = delivery{
-		bucket: arn[strings.LastIndex(arn, ":")+1:], prefix: text(s3["prefix"]), compression: text(s3["compression_format"]),
-		interval: time.Duration(number(s3["buffering_interval"])) * time.Second,
+		bucket: arn[strings.LastIndex(arn, ":")+1:], prefix: text(s3["prefix"]),
+		interval: time.Duration(number(s3["buffering_interval"])) * time.Second, mebibytes: int(number(s3["buffering_size"])),
 	}
 	conversion, _ := tfjson.Blocks(s3, "data_format_conversion_configuration")
 	p.delivery.parquet = len(conversion) > 0 && conversion[0]["enabled"] != false
@@ -292,4 +291,23 @@ func (r route) anonymous() bool {
 	return r.authorization == "NONE" && !r.keyRequired
 }
 
-func (r route) verb() string { return http.MethodPost }
+// SubmitURL is where events are posted.
+func (p *Pipeline) SubmitURL() string { return p.url("/submit") }
+
+// AsksForKey reports whether the API asks for an API key.
+func (p *Pipeline) AsksForKey() bool {
+	return slices.ContainsFunc(p.routes, func(r route) bool { return r.keyRequired })
+}
+
+// AsksForToken reports whether the API asks for a token of an authoriser.
+func (p *Pipeline) AsksForToken() bool {
+	return slices.ContainsFunc(p.routes, func(r route) bool { return len(r.headers) > 0 })
+}
+
+// AsksForCertificate reports whether the API's domain asks for a client certificate.
+func (p *Pipeline) AsksForCertificate() bool {
+	return slices.ContainsFunc(p.stack.Resources("aws_api_gateway_domain_name"), func(domain tfjson.Resource) bool {
+		blocks, _ := domain.Blocks("mutual_tls_authentication") // an apply has read them
+		return len(blocks) > 0
+	})
+}

@@ -56,7 +56,9 @@ type Report struct {
 	Mark   string `json:"mark"`
 	Marked bool   `json:"marked"`
 	// Events are the events that the run left in the pipeline.
-	Events  []Event  `json:"events"`
+	Events []Event `json:"events"`
+	// Deleted are the keys of the objects that Options.Clean deleted.
+	Deleted []string `json:"deleted,omitempty"`
 	Hops    []Hop    `json:"hops"`
 	Results []Result `json:"results"`
 }

@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	var usage usageError
 	switch {
-	case errors.Is(err, replay.ErrInterrupted):
+	case errors.Is(err, replay.ErrInterrupted), errors.Is(err, errInterrupted):
 		return statusInterrupted
 	case errors.As(err, &usage):
 		return statusUsage

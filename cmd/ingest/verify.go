@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,14 +25,33 @@ import (
 	"cdk.tf/go/ingest/verify"
 )
 
-const verifyLong = `Show that a deployed pipeline works: send events of its own, find each in the stream and in the bucket, and
-compare the answers to clients, and what surrounds the pipeline, with the synthesised stack.`
+const verifyLong = `Show that a deployed pipeline works: send events of its own, find each of them in the stream and in the
+bucket, and compare what clients are answered, and what surrounds the pipeline, with the synthesised stack.
+docs/verify.md has every check.
+
+The stack is cdktf.out/stacks/ENV/cdk.tf.json. What it was deployed as comes from terraform output in that
+folder, from a file with --outputs, or from a running ingest up with --local.
+
+The credentials are the AWS CLI's (AWS_PROFILE, AWS_ACCESS_KEY_ID, …). An API that asks its clients for more
+gets what its curl command needs, from the environment variables API_KEY, TOKEN, CLIENT_CERT and CLIENT_KEY.
+
+Before it starts, the command says how much it sends at most and what that costs. Its events stay in the
+bucket and have a field by which they can be left out. It deletes nothing, except with --clean.
+
+A check holds, differs (with both sides and a remedy), is unknown (something keeps the command from looking)
+or is not shown (this pipeline, or a request, cannot show it; the report says why). The exit status is 0
+only if no check differs or is unknown.`
+
+const verifyExample = `  ingest verify --env dev                       Verify what is deployed.
+  ingest verify --env dev --local               Verify the dev pipeline of a running ingest up.
+  ingest verify --env dev --smoke               Send one event, and find it in the bucket.
+  ingest verify --env prod --outputs out.json --report verify.json --report verify.xml`
 
 type verifyFlags struct {
-	env, stack, outputs, local, endpoint string
-	groups                               []string
-	timeout                              time.Duration
-	throttle                             bool
+	env, stack, outputs, local string
+	groups, reports            []string
+	timeout                    time.Duration
+	smoke, throttle, clean     bool
 }
 
 // defaultLocal is where ingest up serves the API unless told otherwise.
@@ -39,70 +60,168 @@ const defaultLocal = "http://127.0.0.1:8080"
 func verifyCommand() *cobra.Command {
 	var f verifyFlags
 	command := &cobra.Command{
-		Use:   "verify [flags]",
-		Short: "Show that a deployed pipeline works",
-		Long:  verifyLong,
-		Args:  noArguments,
-		RunE:  func(command *cobra.Command, _ []string) error { return runVerify(command, f) },
+		Use:     "verify [flags]",
+		Short:   "Show that a deployed pipeline works",
+		Long:    verifyLong,
+		Example: verifyExample,
+		Args:    noArguments,
+		RunE:    func(command *cobra.Command, _ []string) error { return runVerify(command, f) },
 	}
 	flags := command.Flags()
 	flags.StringVar(&f.env, "env", "dev", "Verify the environment `ENV`, as it was last synthesised")
 	flags.StringVar(&f.stack, "stack", "", "Verify the synthesised stack `FILE`, in place of --env")
-	flags.StringVar(&f.outputs, "outputs", "", "Read the deployment's outputs from `FILE`: of cdktf output --outputs-file, or of terraform output -json (default the state of ENV, by terraform output)")
-	flags.StringVar(&f.local, "local", "", "Verify the pipeline of a running ingest up at `URL`")
+	flags.StringVar(&f.outputs, "outputs", "", "Read the deployment's outputs from `FILE`, of cdktf output --outputs-file or terraform output -json (default terraform output in the stack's folder)")
+	flags.StringVar(&f.local, "local", "", "Verify the pipeline of the ingest up at `URL`; without a URL, at "+defaultLocal)
 	flags.Lookup("local").NoOptDefVal = defaultLocal
+	flags.BoolVar(&f.smoke, "smoke", false, "Send one event, find it in the stream and in the bucket, and check nothing else")
+	flags.StringSliceVar(&f.groups, "groups", nil, "Run the checks of these groups alone: `NAMES` of way, contract, surroundings and assumptions")
+	flags.BoolVar(&f.throttle, "throttle", false, "Send requests until the API throttles them, to see its 429")
 	flags.DurationVar(&f.timeout, "timeout", 0, "Wait `TIME` for the events in the bucket (default three times the delivery stream's buffer interval, and two minutes)")
-	flags.BoolVar(&f.throttle, "throttle", false, "Send more than the API's rate, to see 429")
+	flags.StringSliceVar(&f.reports, "report", nil, "Write the report to `FILE`: JSON, or JUnit's XML if its name ends in .xml")
+	flags.BoolVar(&f.clean, "clean", false, "Delete the objects that have nothing but events of this run")
 	return command
 }
 
+// errInterrupted is Ctrl-C in a verification.
+var errInterrupted = errors.New("interrupted")
+
 func runVerify(command *cobra.Command, f verifyFlags) error {
+	if err := f.check(command); err != nil {
+		return err
+	}
 	ctx := command.Context()
-	stack, source, err := f.read()
+	opts, err := f.options(ctx)
 	if err != nil {
 		return err
 	}
-	outputs, err := f.readOutputs(ctx, stack.Name())
+	stderr := command.ErrOrStderr()
+	opts.Progress = stderr
+	fmt.Fprintf(stderr, "verifying %s: %s\n", opts.Pipeline.SubmitURL(), opts.Cost())
+	report, err := verify.Run(ctx, opts)
+	if writeErr := f.write(report); writeErr != nil {
+		return writeErr
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("%w after %s; the events that it sent stay in the pipeline: %s", errInterrupted, many(len(report.Results), "check"), many(len(report.Events), "event"))
 	}
-	pipeline, err := verify.Read(stack, outputs)
-	if err != nil {
-		return fmt.Errorf("%s: %w", source, err)
-	}
-	cfg, err := f.configure(ctx, pipeline)
-	if err != nil {
-		return err
-	}
-	poll := 5 * time.Second
-	if pipeline.Local {
-		poll = 200 * time.Millisecond
-	}
-	report, err := verify.Run(ctx, verify.Options{
-		Pipeline: pipeline, Mark: time.Now().UTC().Format("20060102T150405Z") + "-" + uuid.NewString()[:8],
-		Caller: verify.Caller{AWS: cfg.Credentials, APIKey: os.Getenv("API_KEY"), Token: os.Getenv("TOKEN")},
-		AWS:    verify.NewClients(cfg), HTTP: &http.Client{Timeout: time.Minute}, Groups: f.groups, Timeout: f.timeout, Poll: poll, Throttle: f.throttle,
-		Clock: clockwork.NewRealClock(), Progress: command.ErrOrStderr(),
-	})
-	if err != nil {
-		return err
-	}
+	fmt.Fprintln(stderr)
 	if err := report.Text(command.OutOrStdout()); err != nil {
 		return err
 	}
 	if !report.Holds() {
-		return errors.New("the pipeline is not what its stack declares; the table has what differs, and the remedies")
+		return fmt.Errorf("%s did not hold; the report has the remedies", many(report.Count(verify.Differs)+report.Count(verify.Unknown), "check"))
 	}
 	return nil
 }
 
-// read gives the stack, and the flag that named it.
-func (f verifyFlags) read() (*tfjson.Stack, string, error) {
-	return planFlags{env: f.env, stack: f.stack}.read()
+// check finds every problem of the flags at once.
+func (f verifyFlags) check(command *cobra.Command) error {
+	var errs []error
+	changed := command.Flags().Changed
+	for _, pair := range [][2]string{{"env", "stack"}, {"local", "outputs"}, {"smoke", "groups"}, {"smoke", "throttle"}} {
+		if changed(pair[0]) && changed(pair[1]) {
+			errs = append(errs, fmt.Errorf("--%s and --%s are both given; give one", pair[0], pair[1]))
+		}
+	}
+	for flag, value := range map[string]string{"stack": f.stack, "outputs": f.outputs} {
+		if changed(flag) && value == "" {
+			errs = append(errs, fmt.Errorf("--%s is empty; name a file, or leave the flag out", flag))
+		}
+	}
+	if f.stack != "" && f.outputs == "" && f.local == "" {
+		errs = append(errs, errors.New("--stack needs the deployment's outputs; name them with --outputs, or give --local"))
+	}
+	for _, group := range f.groups {
+		if !slices.Contains(verify.Groups, group) {
+			errs = append(errs, fmt.Errorf("--groups: there is no group %q; use %s", group, strings.Join(verify.Groups, ", ")))
+		}
+	}
+	if changed("timeout") && (f.timeout < time.Second || f.timeout > time.Hour) {
+		errs = append(errs, fmt.Errorf("--timeout is %s; use 1s to 1h", f.timeout))
+	}
+	errs = append(errs, checkEndpoint("--local", f.local))
+	if err := errors.Join(errs...); err != nil {
+		return asUsage(err)
+	}
+	return errors.Join(checkStackFile(command, f.stack), f.writable())
+}
+
+// writable creates the reports' files before anything is sent.
+func (f verifyFlags) writable() error {
+	for _, name := range f.reports {
+		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o644) //nolint:gosec // a report is for others to read
+		if err != nil {
+			return fmt.Errorf("--report: %w; name a file that can be written", err)
+		}
+		if err := file.Close(); err != nil {
+			return fmt.Errorf("--report: %w", err)
+		}
+	}
+	return nil
+}
+
+func (f verifyFlags) write(report *verify.Report) error {
+	for _, name := range f.reports {
+		form := report.JSON
+		if strings.HasSuffix(name, ".xml") {
+			form = report.JUnit
+		}
+		file, err := os.Create(name)
+		if err != nil {
+			return fmt.Errorf("--report: %w", err)
+		}
+		if err := errors.Join(form(file), file.Close()); err != nil {
+			return fmt.Errorf("--report %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// options makes the verification's options: the pipeline, and the credentials that it asks for.
+func (f verifyFlags) options(ctx context.Context) (verify.Options, error) {
+	pipeline, err := f.pipeline(ctx)
+	if err != nil {
+		return verify.Options{}, err
+	}
+	cfg, err := f.configure(ctx, pipeline)
+	if err != nil {
+		return verify.Options{}, err
+	}
+	client, caller, err := callerOf(pipeline)
+	if err != nil {
+		return verify.Options{}, err
+	}
+	caller.AWS = cfg.Credentials
+	poll := 5 * time.Second
+	if pipeline.Local {
+		poll = 500 * time.Millisecond
+	}
+	return verify.Options{
+		Pipeline: pipeline, Mark: time.Now().UTC().Format("20060102T150405Z") + "-" + uuid.NewString()[:8],
+		Caller: caller, AWS: verify.NewClients(cfg), HTTP: client, Groups: f.groups, Smoke: f.smoke, Clean: f.clean, Throttle: f.throttle,
+		Timeout: f.timeout, Poll: poll, Clock: clockwork.NewRealClock(),
+	}, nil
+}
+
+// pipeline reads the stack and the outputs of its deployment.
+func (f verifyFlags) pipeline(ctx context.Context) (*verify.Pipeline, error) {
+	stack, source, err := planFlags{env: f.env, stack: f.stack}.read()
+	if err != nil {
+		return nil, err
+	}
+	outputs, err := f.readOutputs(ctx, stack)
+	if err != nil {
+		return nil, err
+	}
+	pipeline, err := verify.Read(stack, outputs)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", source, err)
+	}
+	return pipeline, nil
 }
 
 // readOutputs gives the deployment's outputs.
-func (f verifyFlags) readOutputs(ctx context.Context, name string) (verify.Outputs, error) {
+func (f verifyFlags) readOutputs(ctx context.Context, stack *tfjson.Stack) (verify.Outputs, error) {
 	var content []byte
 	var err error
 	var source string
@@ -114,47 +233,90 @@ func (f verifyFlags) readOutputs(ctx context.Context, name string) (verify.Outpu
 		source = "--outputs " + f.outputs
 		content, err = os.ReadFile(f.outputs)
 	default:
-		source = "terraform output"
+		source = "--env " + f.env
 		content, err = f.terraformOutput(ctx)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", source, err)
 	}
-	outputs, err := verify.ParseOutputs(content, name)
+	outputs, err := verify.ParseOutputs(content, stack.Name())
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", source, err)
+		return nil, fmt.Errorf("%s: what was read %w", source, err)
 	}
 	return outputs, nil
 }
 
+// maxConfig is the largest config.json that is read.
+const maxConfig = 1 << 20
+
+// fetchConfig reads the outputs that ingest up serves.
 func fetchConfig(ctx context.Context, base string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(base, "/")+"/config.json", nil)
 	if err != nil {
 		return nil, err
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := (&http.Client{Timeout: time.Minute}).Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("%w; start it with make up", err)
+		return nil, fmt.Errorf("no pipeline answers (%w); start one with make up, or give its address: --local=URL", err)
 	}
-	defer func() { _ = response.Body.Close() }()
-	return io.ReadAll(response.Body)
+	defer func() { _ = response.Body.Close() }() // it was only read
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("config.json is answered with %s; give the address of ingest up's API without a path", response.Status)
+	}
+	return io.ReadAll(io.LimitReader(response.Body, maxConfig))
 }
 
+// terraformOutput reads the outputs in the state of the environment.
 func (f verifyFlags) terraformOutput(ctx context.Context) ([]byte, error) {
-	file, err := environmentFile("--env", f.env, "name the outputs with --outputs")
+	const instead = "name a file of outputs with --outputs (npx cdktf output ENV --outputs-file FILE), or verify a running ingest up with --local"
+	file, err := environmentFile("--env", f.env, instead)
 	if err != nil {
 		return nil, err
 	}
-	command := exec.CommandContext(ctx, "terraform", "-chdir="+filepath.Dir(file), "output", "-json")
-	return command.Output()
+	if _, err := exec.LookPath("terraform"); err != nil {
+		return nil, fmt.Errorf("terraform is not on PATH, which reads the outputs from the state; install it, or %s", instead)
+	}
+	command := exec.CommandContext(ctx, "terraform", "-chdir="+filepath.Dir(file), "output", "-json", "-no-color")
+	content, err := command.Output()
+	var failed *exec.ExitError
+	if errors.As(err, &failed) {
+		return nil, fmt.Errorf("terraform output failed: %s; deploy the environment first (make deploy ENV=%s), or %s", strings.Join(strings.Fields(string(failed.Stderr)), " "), f.env, instead)
+	}
+	return content, err
 }
 
+// configure makes the AWS configuration: that of ingest up, or that of the AWS command line.
 func (f verifyFlags) configure(ctx context.Context, p *verify.Pipeline) (aws.Config, error) {
-	if p.Local {
-		return aws.Config{
-			Region: p.Region, BaseEndpoint: aws.String(p.Outputs.Text("local_aws_url")), HTTPClient: sdkhttp.Keep(nil),
-			Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		}, nil
+	if !p.Local {
+		return configure(ctx, p.Region, "", "")
 	}
-	return configure(ctx, p.Region, f.endpoint, "")
+	return aws.Config{
+		Region: p.Region, BaseEndpoint: aws.String(p.Outputs.Text("local_aws_url")), HTTPClient: sdkhttp.Keep(nil),
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), // ingest up's own
+	}, nil
+}
+
+// callerOf takes what the API asks its clients for from the environment variables that the output curl names.
+func callerOf(p *verify.Pipeline) (*http.Client, verify.Caller, error) {
+	caller := verify.Caller{APIKey: os.Getenv("API_KEY"), Token: os.Getenv("TOKEN")}
+	var errs []error
+	if p.AsksForKey() && caller.APIKey == "" {
+		errs = append(errs, errors.New("API_KEY is not set, and the API asks for a key; set it to one of the output api_key_ids: aws apigateway get-api-key --include-value --api-key ID (ingest up prints its keys)"))
+	}
+	if p.AsksForToken() && caller.Token == "" {
+		if caller.Token = "local"; !p.Local { // ingest up verifies none
+			errs = append(errs, errors.New("TOKEN is not set, and the API asks for a token; set it to one that its authoriser takes"))
+		}
+	}
+	client := &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	if p.AsksForCertificate() && !p.Local {
+		certificate, err := tls.LoadX509KeyPair(os.Getenv("CLIENT_CERT"), os.Getenv("CLIENT_KEY"))
+		if err != nil {
+			errs = append(errs, fmt.Errorf("the API asks for a client certificate: %w; set CLIENT_CERT and CLIENT_KEY to PEM files", err))
+		}
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.TLSClientConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+		client.Transport = transport
+	}
+	return client, caller, errors.Join(errs...)
 }

@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help up webapp synth diff deploy destroy output check test test-loading golden docs lint scan bench bench-synth deploy-local tools moto clean
+.PHONY: help up webapp synth diff deploy destroy output verify smoke check test test-loading golden docs lint scan bench bench-synth deploy-local tools moto clean
 
 # Packages that take long to compile, for scripts/compiling.
 sdk := github.com/aws/aws-sdk-go-v2/service/s3
@@ -61,6 +61,15 @@ output: ## Print the outputs of a deployed ENV: addresses, a curl command, the s
 	@scripts/need go node npm terraform
 	@$(MAKE) --no-print-directory tools
 	@env -u ENV npx --no-install cdktf $@ $(ENV) $(ARGS)
+
+verify: ## Verify a deployed ENV: its events' way, its answers, what surrounds it; ARGS=--local verifies a running "make up"
+smoke: ## Send one event to a deployed ENV, and find it in the bucket; ARGS as above
+verify smoke:
+	@$(name-one)
+	@scripts/need go
+	@scripts/compiling "building bin/ingest" $(sdk) "about a minute"
+	@go build -o bin/ingest ./cmd/ingest
+	@exec bin/ingest verify --env $(ENV) $(if $(filter smoke,$@),--smoke) $(ARGS)
 
 # The lock of other platforms' providers asks the registry, even if Terraform may use only a mirror.
 lock = $(if $(wildcard $(TF_CLI_CONFIG_FILE)),--skip-provider-lock)

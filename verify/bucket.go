@@ -136,7 +136,9 @@ func (r *run) readObject(ctx context.Context, key string, written time.Time, lin
 		if len(line) > 0 {
 			*lines++
 			r.lines[key]++
-			r.found(bytes.TrimSuffix(line, []byte("\n")), key, written, *lines)
+			if record, ended := bytes.CutSuffix(line, []byte("\n")); ended || !r.delivery.delimited {
+				r.found(record, key, written, *lines)
+			}
 		}
 		if errors.Is(err, io.EOF) {
 			return nil

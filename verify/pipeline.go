@@ -229,10 +229,23 @@ func (p *Pipeline) readDelivery() error {
 		bucket: arn[strings.LastIndex(arn, ":")+1:], prefix: text(s3["prefix"]),
 		interval: time.Duration(number(s3["buffering_interval"])) * time.Second, mebibytes: int(number(s3["buffering_size"])),
 	}
+	p.delivery.delimited = delimited(s3)
 	conversion, _ := tfjson.Blocks(s3, "data_format_conversion_configuration")
 	p.delivery.parquet = len(conversion) > 0 && conversion[0]["enabled"] != false
 	p.delivery.zone, err = time.LoadLocation(cmp.Or(text(s3["custom_time_zone"]), "UTC"))
 	return err
+}
+
+// delimited reports whether a destination appends a delimiter to each record.
+func delimited(destination map[string]any) bool {
+	processing, _ := tfjson.Blocks(destination, "processing_configuration")
+	for _, one := range processing {
+		processors, _ := tfjson.Blocks(one, "processors")
+		if yes(one["enabled"]) && slices.ContainsFunc(processors, func(p map[string]any) bool { return p["type"] == "AppendDelimiterToRecord" }) {
+			return true
+		}
+	}
+	return false
 }
 
 // cors is what the stack answers to a page.

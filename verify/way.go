@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/smithy-go"
 )
 
 // ndjson is the content type of a batch with an event in each line, which API Gateway does not write anew.
@@ -136,8 +137,8 @@ func streamHas(ctx context.Context, r *run) outcome {
 	for _, e := range r.events {
 		record, err := r.record(ctx, e)
 		switch {
-		case errors.Is(err, errNoRecord):
-			found = differs("the event of request "+e.requestID, err.Error()+" "+e.number+" of "+e.shard, "the answer 200 was given for an event that is not in the stream: compare the deployment with the stack (make diff)")
+		case errors.Is(err, errNoRecord) || isCode(err, "InvalidArgumentException"): // Kinesis has given no such number
+			found = differs("the event of request "+e.requestID, oneLine(err)+", for "+e.number+" of "+e.shard, "the answer 200 was given for an event that is not in the stream: compare the deployment with the stack (make diff)")
 			continue
 		case err != nil:
 			return unknown(err, "allow kinesis:GetShardIterator and kinesis:GetRecords on the stream, and kms:Decrypt on its key")
@@ -147,6 +148,12 @@ func streamHas(ctx context.Context, r *run) outcome {
 		e.key, e.data, e.arrived = aws.ToString(record.PartitionKey), record.Data, aws.ToTime(record.ApproximateArrivalTimestamp)
 	}
 	return found
+}
+
+// isCode reports whether an error is AWS's of a code.
+func isCode(err error, code string) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == code
 }
 
 var errNoRecord = errors.New("the stream has no record at the sequence number")

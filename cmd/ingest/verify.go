@@ -280,9 +280,19 @@ func (f verifyFlags) terraformOutput(ctx context.Context) ([]byte, error) {
 	content, err := command.Output()
 	var failed *exec.ExitError
 	if errors.As(err, &failed) {
-		return nil, fmt.Errorf("terraform output failed: %s; deploy the environment first (make deploy ENV=%s), or %s", strings.Join(strings.Fields(string(failed.Stderr)), " "), f.env, instead)
+		return nil, fmt.Errorf("terraform output says %q; deploy the environment from this folder first (make deploy ENV=%s), or %s", beginningOf(failed.Stderr), f.env, instead)
 	}
 	return content, err
+}
+
+// beginningOf is how a message of Terraform's begins, on one line: its explanation fills a screen.
+func beginningOf(message []byte) string {
+	const most = 160
+	words := strings.Join(strings.Fields(strings.NewReplacer("│", "", "╷", "", "╵", "").Replace(string(message))), " ")
+	if len(words) <= most {
+		return words
+	}
+	return words[:most] + "…"
 }
 
 // configure makes the AWS configuration: that of ingest up, or that of the AWS command line.

@@ -351,7 +351,7 @@ func KeyPrefixes(text string, zone *time.Location, from, to time.Time) ([]string
 	}
 	var found []string
 	for at := from.Truncate(time.Second); !at.After(to); at = at.Add(time.Second) {
-		begins, err := parsed.evaluate(at, zeros{}, place{})
+		begins, err := parsed.evaluate(at.In(zone), zeros{}, place{})
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"cdk.tf/go/ingest/internal/goldens"
+	"cdk.tf/go/ingest/verify"
+)
+
+// verified runs ingest verify on a running pipeline, as the stack declares it. It returns the exit status and the report.
+func verified(t *testing.T, p *process, stack string, flags ...string) (int, *verify.Report) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "report.json")
+	var stdout, stderr bytes.Buffer
+	status := run(t.Context(), append([]string{"verify", "--stack", stack, "--local=" + p.api, "--report", file}, flags...), &stdout, &stderr)
+	text, err := os.ReadFile(file)
+	must(t, err)
+	var report verify.Report
+	if err := json.Unmarshal(text, &report); err != nil {
+		t.Fatalf("the report %s: %v\n%s", text, err, stderr.String())
+	}
+	t.Logf("%s%s", stdout.String(), stderr.String())
+	return status, &report
+}
+
+// resultOf is the result of one check.
+func resultOf(t *testing.T, report *verify.Report, id string) verify.Result {
+	t.Helper()
+	at := slices.IndexFunc(report.Results, func(r verify.Result) bool { return r.ID == id })
+	if at < 0 {
+		t.Fatalf("the report has no %s", id)
+	}
+	return report.Results[at]
+}
+
+// The way of an event holds for each kind of environment: each authorisation, content type, envelope, partition, and compression.
+func TestVerifyTheWay(t *testing.T) {
+	for _, name := range []string{
+		"dev", "staging", "prod", "option-keys", "option-cognito", "option-lambda", "option-types", "option-intake", "option-envelope",
+		"option-partitions", "option-delivery", "option-tuned", "option-ondemand", "option-none",
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack := goldens.File(t, name)
+			p := begin(t, stack, filepath.Join(t.TempDir(), "data"), "--buffer-interval", "1s", "--allow-unverified")
+			if keys := regexp.MustCompile(`(?m)^with API_KEY=(\S+) for `).FindStringSubmatch(p.stdout.String()); keys != nil {
+				t.Setenv("API_KEY", keys[1])
+			}
+			status, report := verified(t, p, stack, "--groups", "way", "--timeout", "1m")
+			if status != statusDone || !report.Holds() || report.Count(verify.Holds) < 2 || len(report.Events) == 0 {
+				t.Errorf("verify ends with %d, and %d checks hold", status, report.Count(verify.Holds))
+			}
+		})
+	}
+}
+
+// brokenWays are pipelines that a verification must not pass: what is changed in the stack that runs, and the check that differs.
+var brokenWays = map[string]struct {
+	change []string
+	check  string
+	got    string
+}{
+	"the API's role may not write": {
+		change: []string{`\"kinesis:PutRecord\"`, `\"kinesis:DescribeStream\"`}, check: "way/submit", got: "502 ",
+	},
+	"the batch's permission is missing": {
+		change: []string{`\"kinesis:PutRecords\"`, `\"kinesis:DescribeStream\"`}, check: "way/submit/batch", got: "502 ",
+	},
+	"the template adds to the event": {
+		change: []string{`\"Data\": \"$util.base64Encode($input.body)\"`, `\"Data\": \"$util.base64Encode(\"$input.body!\")\"`}, check: "way/stream", got: `}!`,
+	},
+	"a 200 for an event that is not in the stream": {
+		change: []string{`\"sequenceNumber\": \"$sequenceNumber\"`, `\"sequenceNumber\": \"49590338271490256608559692538361571095921575989136588898\"`}, check: "way/stream", got: "49590338271490256608559692538361571095921575989136588898",
+	},
+	"the delivery stands still": {
+		change: []string{`\"s3:PutObject\"`, `\"s3:PutObjectTagging\"`}, check: "way/bucket", got: "after 2s 4 events missing",
+	},
+	"records are not lines": {
+		change: []string{"\"processing_configuration\": {\n            \"enabled\": true", "\"processing_configuration\": {\n            \"enabled\": false"}, check: "way/bucket", got: "4 events missing",
+	},
+}
+
+func TestVerifyBrokenWays(t *testing.T) {
+	for name, broken := range brokenWays {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := begin(t, edited(t, broken.change...), filepath.Join(t.TempDir(), "data"), "--buffer-interval", "0s")
+			status, report := verified(t, p, devStack, "--groups", "way", "--timeout", "2s")
+			if got := resultOf(t, report, broken.check); got.Status != verify.Differs || !strings.Contains(got.Got, broken.got) || got.Remedy == "" {
+				t.Errorf("%s: %+v, want a difference with %q", broken.check, got, broken.got)
+			}
+			if status != statusFailed {
+				t.Errorf("verify ends with %d, want %d", status, statusFailed)
+			}
+		})
+	}
+}
+
+// The short form sends one event, and looks at nothing else. --clean deletes its object, which has nothing else in it.
+func TestVerifySmoke(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	p := begin(t, devStack, data, "--buffer-interval", "0s")
+	status, report := verified(t, p, devStack, "--smoke", "--clean")
+	if status != statusDone || len(report.Results) != 3 || len(report.Events) != 1 || len(report.Deleted) != 1 {
+		t.Errorf("it ends with %d, %d checks, %d events, and deletes %v", status, len(report.Results), len(report.Events), report.Deleted)
+	}
+	for _, key := range report.Deleted {
+		if _, err := os.Stat(filepath.Join(data, "s3", bucket, key)); err == nil {
+			t.Errorf("%s is still there", key)
+		}
+	}
+}
+
+// --clean leaves an object alone that has the event of somebody else.
+func TestVerifyCleanLeavesOtherEvents(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	p := begin(t, devStack, data, "--buffer-interval", "2s")
+	p.mustPost(`{"event": "order"}`)
+	_, report := verified(t, p, devStack, "--smoke", "--clean")
+	if found := lines(t, data); len(report.Deleted) == 0 && !slices.Contains(found, `{"event": "order"}`) {
+		t.Errorf("the bucket has %q", found)
+	}
+}
+
+func TestVerifyReportsToJUnit(t *testing.T) {
+	p := begin(t, devStack, filepath.Join(t.TempDir(), "data"), "--buffer-interval", "0s")
+	file := filepath.Join(t.TempDir(), "report.xml")
+	_, report := verified(t, p, devStack, "--groups", "way", "--report", file)
+	text, err := os.ReadFile(file)
+	must(t, err)
+	var suites struct {
+		Tests  int `xml:"tests,attr"`
+		Suites []struct {
+			Name  string `xml:"name,attr"`
+			Cases []struct {
+				Name    string  `xml:"name,attr"`
+				Skipped *string `xml:"skipped"`
+			} `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
+	must(t, xml.Unmarshal(text, &suites))
+	if suites.Tests != len(report.Results) || len(suites.Suites) != 1 || len(suites.Suites[0].Cases) != len(report.Results) {
+		t.Errorf("the XML has %+v, the report %d results", suites, len(report.Results))
+	}
+	if last := suites.Suites[0].Cases[len(report.Results)-1]; !strings.HasPrefix(last.Name, "way/order: ") || last.Skipped == nil {
+		t.Errorf("the last case is %+v", last)
+	}
+}
+
+func TestVerifyBadInput(t *testing.T) {
+	outputs := filepath.Join(t.TempDir(), "outputs.json")
+	must(t, os.WriteFile(outputs, []byte(`{"other": {"submit_url": "https://x/submit"}}`), 0o600))
+	keys := goldens.File(t, "option-keys")
+	keyed := begin(t, keys, filepath.Join(t.TempDir(), "data"))
+	for name, test := range map[string]struct {
+		args   []string
+		status int
+		want   string
+	}{
+		"two sources":     {[]string{"--local", "--outputs", "x"}, statusUsage, "--local and --outputs are both given; give one"},
+		"no outputs":      {[]string{"--stack", devStack}, statusUsage, "--stack needs the deployment's outputs"},
+		"group":           {[]string{"--local", "--groups", "ways"}, statusUsage, `--groups: there is no group "ways"; use preflight, way, contract`},
+		"time":            {[]string{"--local", "--timeout", "1ms"}, statusUsage, "--timeout is 1ms; use 1s to 1h"},
+		"nobody answers":  {[]string{"--stack", devStack, "--local=http://127.0.0.1:1"}, statusFailed, "start one with make up"},
+		"another's":       {[]string{"--stack", devStack, "--outputs", outputs}, statusFailed, `has no output submit_url of "dev"`},
+		"no such file":    {[]string{"--stack", devStack, "--outputs", outputs + "x"}, statusFailed, "no such file"},
+		"no report":       {[]string{"--stack", devStack, "--outputs", outputs, "--report", filepath.Join(outputs, "x")}, statusFailed, "name a file that can be written"},
+		"no key":          {[]string{"--stack", keys, "--local=" + keyed.api}, statusFailed, "API_KEY is not set"},
+		"another's local": {[]string{"--stack", devStack, "--local=" + keyed.api}, statusFailed, `has no output submit_url of "dev"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			status := run(t.Context(), append([]string{"verify"}, test.args...), &stdout, &stderr)
+			if status != test.status || !strings.Contains(stderr.String(), test.want) || strings.Contains(stderr.String(), "panic") {
+				t.Errorf("it ends with %d and %q, want %d and %q", status, stderr.String(), test.status, test.want)
+			}
+		})
+	}
+}

@@ -55,6 +55,7 @@ type delivery struct {
 	zone      *time.Location
 	interval  time.Duration
 	mebibytes int
+	delimited bool // Firehose ends each record with a newline
 	parquet   bool
 }
 

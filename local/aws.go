@@ -184,9 +184,9 @@ func (p *Pipeline) sayNotImitated(what string) {
 
 // serveIdentity answers STS's GetCallerIdentity.
 //
-// Assumption LOC-3: a request signed with a key comes from the account's user of that name, as for a method with IAM authorisation. The
-// answer has the form in the API reference (AWS Security Token Service, GetCallerIdentity). AWS generates the UserId; here it is the
-// key's id. As with Kinesis, any key is accepted.
+// Assumption LOC-3: STS's GetCallerIdentity answers in the form of the API reference (AWS Security Token Service,
+// GetCallerIdentity), with the user that signed. Here that is the account's user with the key's name, as for a method with IAM
+// authorisation, and any key is accepted. AWS generates the UserId; here it is the key's id.
 func (p *Pipeline) serveIdentity(w http.ResponseWriter, r *http.Request) {
 	form := formOf(w, r)
 	header, id := w.Header(), signedBy(r)

@@ -72,8 +72,9 @@ var beforeS3 = regexp.MustCompile(`(^|\.)s3(\.[a-z]{2,}(-[a-z]+)+-[0-9]+)?$`)
 // bucket returns the bucket that a host names, and the host without it. For localhost and each name that the user gives it is "": there
 // the bucket is in the path.
 //
-// Assumption LOC-2: a host is BUCKET.NAME, BUCKET.s3.NAME or BUCKET.s3.REGION.NAME (S3 user guide, "Virtual hosting of general
-// purpose buckets"). The SDKs put the bucket before an endpoint that is a name, but not before an IP address.
+// Assumption LOC-2: the host of a request to S3 is BUCKET.NAME, BUCKET.s3.NAME or BUCKET.s3.REGION.NAME, where NAME is the
+// endpoint's name (S3 user guide, "Virtual hosting of general purpose buckets"). The SDKs put the bucket before an endpoint that
+// is a name, but not before an IP address.
 func (n names) bucket(host string) (bucket, address string) {
 	name := hostName(host)
 	if n.exact[name] {

@@ -282,8 +282,8 @@ func (p *Pipeline) newServer(handler http.Handler) *http.Server {
 
 // newAWSServer serves the AWS address: bodies of any length, over HTTP/1.1 and over HTTP/2 without TLS.
 //
-// Assumption LOC-1: a client that speaks HTTP/2 to an http:// address begins with its preface (RFC 9113, section 3.3: prior
-// knowledge). AWS's JavaScript SDK 3 does so to Kinesis (aws/aws-sdk-js-v3#3577, mhart/kinesalite#118), and so does AWS's Java SDK 2
+// Assumption LOC-1: a client that speaks HTTP/2 to an http:// address of Kinesis begins with its preface (RFC 9113, section 3.3:
+// prior knowledge). AWS's JavaScript SDK 3 does so (aws/aws-sdk-js-v3#3577, mhart/kinesalite#118), and so does AWS's Java SDK 2
 // (localstack/localstack#1218). Both treat an answer in HTTP/1.1 as a protocol error.
 func (p *Pipeline) newAWSServer(handler http.Handler) *http.Server {
 	s := p.newServer(steadyBodies(handler))

@@ -14,11 +14,13 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// Assumption REPLAY-4: the first bytes of an object show its compression. Firehose writes GZIP, ZIP with one entry, the stream
-// format of snappy-java for Snappy, and Hadoop's block format for HADOOP_SNAPPY (objects that AWS delivered, floci-io/floci#2328
-// and #2410; assumption FH-4). Snappy's framing format is read too, because AWS does not document which format it writes. No JSON
-// text begins like one of them. Hadoop's format has no signature: it begins with a length below 2^24, and so with a NUL byte, and
-// the length of its first block must match (kubo/snzip#12).
+// Assumption REPLAY-4: the first bytes of an object of Firehose's show its compression. Firehose writes GZIP, ZIP with one entry,
+// the stream format of snappy-java for Snappy, and Hadoop's block format for HADOOP_SNAPPY (objects that AWS delivered,
+// floci-io/floci#2328 and #2410; assumption FH-4).
+//
+// Snappy's framing format is read too, because AWS does not document which format it writes. No JSON text begins like one of
+// them. Hadoop's format has no signature: it begins with a length below 2^24, and so with a NUL byte, and the length of its first
+// block must match (kubo/snzip#12).
 var (
 	gzipHead   = []byte{0x1f, 0x8b}
 	zipHead    = []byte("PK\x03\x04")

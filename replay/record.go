@@ -20,12 +20,12 @@ import (
 // lastErrorCode and lastErrorMessage in earlier editions, and with a Kinesis source sequenceNumber, subSequenceNumber and
 // dataCatalogTable). Neither has the partition key.
 //
-// Assumption REPLAY-2: times are milliseconds since 1970. The developer guide shows them as strings in one form and as numbers
-// in the other; published objects hold numbers. decode reads both.
+// Assumption REPLAY-2: the times in Firehose's error records are milliseconds since 1970. The developer guide shows them as
+// strings in one form and as numbers in the other; published objects hold numbers. Both are read.
 //
-// Assumption REPLAY-3: AWS does not document whether these objects are compressed like the delivered ones. An object that
-// begins like a compressed one (REPLAY-4) is decompressed, whatever its name, and anything else that is not JSON is rejected with
-// its reason.
+// Assumption REPLAY-3: AWS does not document whether Firehose compresses the objects below its error prefix like the delivered
+// ones. Here an object that begins like a compressed one (REPLAY-4) is decompressed, whatever its name, and anything else that is
+// not JSON is rejected with its reason.
 
 // failed is one record that Firehose could not deliver.
 type failed struct {

@@ -48,11 +48,13 @@ func (r *run) list(ctx context.Context) ([]object, error) {
 // wanted reports whether an object must be read. Firehose writes an object after it received its records. S3 truncates that
 // time to seconds.
 //
-// Assumption REPLAY-5: an object's LastModified is the time of its delivery, "creation date of the object" (S3's API reference,
-// Object), and Firehose creates an object after all its records have arrived. AWS does not document the latter. A copy of an object
-// has the time of the copy. The dates in a key are other times: those of the oldest record in the object, in the delivery stream's
-// time zone (developer guide, "Configure Amazon S3 object name format"; FH-2). A delivered record has no time of its own, so the
-// object's time is that of all its records.
+// Assumption REPLAY-5: the LastModified of an object that Firehose delivers is the time of its delivery, "creation date of the
+// object" (S3's API reference, Object), and Firehose creates an object after all its records have arrived. AWS does not document
+// the latter.
+//
+// A copy of an object has the time of the copy. The dates in a key are other times: those of the oldest record in the object, in
+// the delivery stream's time zone (developer guide, "Configure Amazon S3 object name format"; FH-2). A delivered record has no
+// time of its own, so the object's time is that of all its records.
 func (r *run) wanted(o object) bool {
 	if o.size == 0 && strings.HasSuffix(o.id.key, "/") { // a folder
 		return false

@@ -29,8 +29,8 @@ type attributes map[string]func(*computation) any
 // default.
 var computed = map[string]attributes{
 	"data.aws_caller_identity": {
-		// Assumption TFJSON-1: the caller is the account's root user. The caller is not known here, and every account has that
-		// one (IAM User Guide, "AWS account root user").
+		// Assumption TFJSON-1: in a stack that runs here, the caller of Terraform (aws_caller_identity) is the account's root
+		// user. The caller is not known here, and every account has that one (IAM User Guide, "AWS account root user").
 		"account_id": account, "id": account, "user_id": account,
 		"arn": func(c *computation) any { return c.arn("iam", "", c.account(), "root") },
 	},
@@ -39,8 +39,8 @@ var computed = map[string]attributes{
 		"arn": userPoolARN,
 	},
 	"data.aws_cognito_user_pools": {
-		// Assumption TFJSON-3: there is one pool with the name. A name may have several, but nothing here knows them (the AWS
-		// provider's documentation, data source aws_cognito_user_pools).
+		// Assumption TFJSON-3: in a stack that runs here, one Cognito user pool has the name that the stack looks up. A name may
+		// have several, but nothing here knows them (the AWS provider's documentation, data source aws_cognito_user_pools).
 		"id":   argument("name"),
 		"ids":  func(c *computation) any { return []any{c.namedPoolID()} },
 		"arns": func(c *computation) any { return []any{c.userPoolARN(c.namedPoolID())} },
@@ -77,7 +77,8 @@ var computed = map[string]attributes{
 		"id":      func(c *computation) any { return c.id(10, "name") },
 		"arn":     func(c *computation) any { return c.apiGatewayARN("/apikeys/" + c.text("id")) },
 		"enabled": fixed(true),
-		// Assumption TFJSON-2: AWS's own keys have 40 characters (the AWS provider's documentation, aws_api_gateway_api_key: "20 to 128").
+		// Assumption TFJSON-2: an API key whose value AWS generates has 40 characters (the AWS provider's documentation,
+		// aws_api_gateway_api_key: "20 to 128").
 		"value":    func(c *computation) any { return c.derived("value", 40, "name") },
 		"tags_all": tagsAll,
 	},

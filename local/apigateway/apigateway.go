@@ -4,11 +4,13 @@
 // body, mapping, integration, and back through the integration response. The API's gateway responses are the answers that API
 // Gateway gives itself. [Read] refuses by name what this package does not imitate.
 //
-// Some differences remain. A client of a well-behaved API meets none of them. net/http writes header names in their canonical
-// form, so mapping templates see Content-Type for whatever the client sent (Assumption API-10: HTTP/1.1 names pass as they were
-// sent on AWS; aws/aws-sam-cli#1860). net/http answers malformed HTTP with 400 and without a gateway response, as a load
-// balancer in front of API Gateway does. A status of 100 to 199 is refused. Bodies of more than 64 MiB together wait for each
-// other, and must keep arriving (assumption API-14). The usage of quotas is lost when the process ends.
+// Assumption API-10: API Gateway passes the header names of an HTTP/1.1 request to mapping templates as the client sent them
+// (aws/aws-sam-cli#1860). Here that needs KeepSpelling.
+//
+// Some differences remain. A client of a well-behaved API meets none of them. Without KeepSpelling, net/http writes header names in
+// their canonical form. net/http answers malformed HTTP with 400 and without a gateway response, as a load balancer in front of API Gateway
+// does. A status of 100 to 199 is refused. Large bodies wait for each other, and must keep arriving (assumption API-14). The usage of
+// quotas is lost when the process ends.
 package apigateway
 
 import (

@@ -33,8 +33,9 @@ const (
 	// patience is how long a body that holds room may be behind leastRate, in bytes per second. At leastRate the largest body
 	// takes a minute. Without these bounds seven stalled clients would block all other large bodies.
 	//
-	// Assumption API-14: API Gateway says only how long a connection may be idle (developer guide, "Quotas for configuring and
-	// running a REST API": 310 seconds), and not how long a body may take. These bounds, and their status 408, exist only here.
+	// Assumption API-14: API Gateway documents how long a connection may be idle (developer guide, "Quotas for configuring and
+	// running a REST API": 310 seconds), and not how long a body may take. Here a body of more than 64 KiB that is five seconds
+	// behind a rate of 10 MB a minute gets 408. That bound exists only here.
 	patience  = 5 * time.Second
 	leastRate = maxPayload / 60
 	// serversOwn is the number of bytes that net/http itself reads and discards (maxPostHandlerReadBytes).

@@ -42,13 +42,13 @@ func (x *exchange) coding() string {
 // minimum_compression_size is not set: "By default, API Gateway supports decompression of the method request payload" (developer
 // guide, "Payload compression for REST APIs"), and "APIGateway may ungzip the request body, without removing the Content-Encoding
 // header" (serverless/serverless#2797). With a minimum, "if the payload size is smaller than this value, compression or
-// decompression are not applied" ("Enable payload compression for an API"); here that is the size as it was sent. A coding
-// that it does not support, and data that are not compressed so, get 415 ("Call an API method with a compressed payload"), with the
-// gateway response UNSUPPORTED_MEDIA_TYPE.
+// decompression are not applied" ("Enable payload compression for an API"); here that is the size as it was sent. A coding that
+// API Gateway does not support, and data that are not compressed so, get 415 ("Call an API method with a compressed payload"),
+// with the gateway response UNSUPPORTED_MEDIA_TYPE.
 //
-// Assumption API-25: The rest AWS does not document. A signature covers the body as it was sent. The limit of 10 MB holds
-// before and after decompression. "deflate" is zlib's format (RFC 9110, "Deflate Coding"); nothing may follow the compressed data.
-// Several codings of one body are not supported.
+// Assumption API-25: of a compressed body, a signature covers the bytes as they were sent, and the limit of 10 MB holds before
+// and after decompression. The coding "deflate" is zlib's format (RFC 9110, "Deflate Coding"), and nothing may follow the
+// compressed data. Several codings of one body are not supported. AWS does not document any of this.
 func (x *exchange) decompress() *failure {
 	coding, sent := x.coding(), x.request.text
 	if coding == codingIdentity || len(sent) == 0 {

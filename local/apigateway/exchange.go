@@ -124,8 +124,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func pathOf(r *http.Request) string { return "/" + strings.TrimLeft(r.URL.EscapedPath(), "/") }
 
 // answerNoStage answers a path whose first part is not a stage.
-// Assumption API-11: the answer is 403 Forbidden, and none of the API's gateway responses, which belong to a deployed stage
-// (AWS re:Post, "How do I troubleshoot HTTP 403 errors from API Gateway?": ForbiddenException, "Forbidden").
+//
+// Assumption API-11: a path whose first part is not a stage gets 403 with {"message":"Forbidden"} and x-amzn-ErrorType:
+// ForbiddenException. It gets none of the API's gateway responses, which belong to a deployed stage (AWS re:Post, "How do I
+// troubleshoot HTTP 403 errors from API Gateway?": ForbiddenException, "Forbidden").
 func (x *exchange) answerNoStage() {
 	x.answer.status, x.answer.contentType, x.answer.body = http.StatusForbidden, jsonType, []byte(`{"message":"Forbidden"}`)
 	x.answer.set("x-amzn-ErrorType", "ForbiddenException")
@@ -146,17 +148,24 @@ func headerSize(r *http.Request) int {
 }
 
 // answerLargeHeader answers a request whose headers are too large.
-// Assumption API-15: the answer is 431 (backbencher.dev, "SOLVED: 431 Status Code", of API Gateway), with these words
-// (ntsblog.homedev.com.au, "AWS API Gateway – HTTP header is larger than 10240 bytes"). It comes from the server that reads the
-// request, before any stage is known. The words are those of Netty, which counts names too. The quota counts values.
+//
+// Assumption API-15: a request whose header values have more than 10,240 bytes together gets 431 (backbencher.dev, "SOLVED: 431
+// Status Code", of API Gateway) with {"message":"HTTP header is larger than 10240 bytes."} (ntsblog.homedev.com.au, "AWS API
+// Gateway – HTTP header is larger than 10240 bytes"). The answer comes before any stage is known, so it has no CORS headers
+// (inferred).
+//
+// The words are those of Netty, which counts names too. The quota counts values.
 func (x *exchange) answerLargeHeader() {
 	x.answer.status, x.answer.contentType = http.StatusRequestHeaderFieldsTooLarge, jsonType
 	x.answer.body = []byte(`{"message":"HTTP header is larger than 10240 bytes."}`)
 }
 
 // run takes a request through API Gateway. It returns a failure if API Gateway answers itself.
-// Assumption API-12: the order is this one. A key and its usage plan are checked first, as an execution log shows ("API Key
-// authorized", "Usage Plan check succeeded", then "Starting execution for request" and "Starting authorizer").
+//
+// Assumption API-12: API Gateway checks a request in this order: the path and the method, the API key and its usage plan, the
+// authorisation, the throttle, the size, the parameters and the body. AWS documents no complete order. An execution log shows the
+// beginning ("API Key authorized", "Usage Plan check succeeded", then "Starting execution for request" and "Starting
+// authorizer").
 func (x *exchange) run(path string) *failure {
 	if other := x.r.Header.Get("X-HTTP-Method-Override"); other != "" {
 		x.verb = other // "API Gateway overrides the method" (developer guide, "Important notes")

@@ -107,8 +107,9 @@ type gatewayResponse struct {
 
 // defaultBody is the body of the gateway responses that a stack does not declare, and deniedBody the one that AWS writes
 // differently (localstack's test_gateway_response_crud, validated on AWS).
-// Assumption API-3: ACCESS_DENIED has "Message" (localstack's gateway_exception.py says so of AWS, although its declared
-// template does not differ).
+//
+// Assumption API-3: AWS's own body of the gateway response ACCESS_DENIED names its text "Message", with a capital letter; all
+// others name it "message" (localstack's gateway_exception.py says so of AWS, although its declared template does not differ).
 const (
 	defaultBody = `{"message":$context.error.messageString}`
 	deniedBody  = `{"Message":$context.error.messageString}`
@@ -137,9 +138,10 @@ func (r *reader) readGatewayResponses() {
 
 // resolveGatewayResponse picks the response to a type: its own one, else DEFAULT_4XX or DEFAULT_5XX, else AWS's. A default's
 // status replaces the status of every type that it answers (developer guide, "Gateway response types").
-// Assumption API-4: 413 cannot be customised, by its own response or by the default (developer guide, "Important notes":
-// "Customizing the default gateway response for 413 REQUEST_TOO_LARGE isn't currently supported"), so it has no CORS headers
-// either.
+//
+// Assumption API-4: the gateway response of a 413 (REQUEST_TOO_LARGE) cannot be customised, by its own response or by DEFAULT_4XX
+// (developer guide, "Important notes": "Customizing the default gateway response for 413 REQUEST_TOO_LARGE isn't currently
+// supported"). So a 413 has no CORS headers.
 func resolveGatewayResponse(typ string, status int, declared map[string]*gatewayResponse) *gatewayResponse {
 	chosen := declared[typ]
 	if chosen == nil {
@@ -257,11 +259,14 @@ func selectByAccept[template any](accept string, templates map[string]template, 
 const jsonType = "application/json"
 
 // mediaType returns a content type without its parameters, in lower case.
-// Assumption API-5: API Gateway selects templates and models by it, so "application/json; charset=utf-8" is JSON, and
-// "text/plain;charset=UTF-8", which browsers send with a text, is text/plain. AWS does not document it. It follows from
-// clients: axios 0.x sends "application/json;charset=utf-8" (axios/axios, lib/defaults.js), also to APIs whose only template is for
-// application/json and whose passthrough behaviour is NEVER (awslabs/aws-solutions-constructs, apigateway-helper.ts). A template
-// for a wildcard would be one for that text: AWS documents $default alone.
+//
+// Assumption API-5: API Gateway selects mapping templates and models by the media type of Content-Type, without its parameters.
+// So "application/json; charset=utf-8" is JSON, and "text/plain;charset=UTF-8", which browsers send with a text, is text/plain.
+// AWS does not document it. It follows from clients: axios 0.x sends "application/json;charset=utf-8" (axios/axios,
+// lib/defaults.js), also to APIs whose only template is for application/json and whose passthrough behaviour is NEVER
+// (awslabs/aws-solutions-constructs, apigateway-helper.ts).
+//
+// A template for a wildcard would be one for that text: AWS documents $default alone.
 func mediaType(contentType string) string {
 	contentType, _, _ = strings.Cut(contentType, ";")
 	contentType = strings.TrimSpace(contentType)

@@ -89,9 +89,10 @@ func failTemplate(which string, err error) *failure {
 }
 
 // errBinary is the error of a template whose body is binary by the tables below, whatever the body holds.
-// Assumption API-21: the answer is 500 (localstack's
-// test_apigw_s3_binary_support_request_convert_to_binary_with_request_template, validated on AWS; for a response its
-// integration_response.py says so).
+//
+// Assumption API-21: API Gateway answers 500 where a mapping template would read a body of a type in binary_media_types that no
+// content handling converts (localstack's test_apigw_s3_binary_support_request_convert_to_binary_with_request_template, validated
+// on AWS; for a response its integration_response.py says so).
 var errBinary = errors.New("a mapping template cannot read a binary body; set content_handling to CONVERT_TO_TEXT")
 
 // isBinary reports whether a content type is among the API's binary_media_types.
@@ -153,9 +154,9 @@ func decode(body []byte) ([]byte, error) {
 // mockStatus returns the status of a MOCK's answer: statusCode in the body that the template made, any whole number (developer
 // guide, "Set up mock integrations in API Gateway"). API Gateway answers a body without one with 500.
 //
-// Assumption API-20: json-smart reads the body (see VTL-11). That explains each case of localstack's test_mock_integration.py:
-// API Gateway accepts CDK's own {statusCode: 200} and {"statusCode": 200 ,, }, and refuses {"statusCode": 200 and
-// {"statusCode": "200"}.
+// Assumption API-20: API Gateway reads what a MOCK integration's template makes with json-smart (see VTL-11). So it accepts CDK's
+// own {statusCode: 200} and {"statusCode": 200 ,, }, and answers 500 where the object does not end and where statusCode is the
+// string "200" (localstack's test_mock_integration.py, whose cases this explains).
 func mockStatus(body []byte) (int, *failure) {
 	if payload, ok := vtl.ParsePayload(body); ok {
 		if code, ok := payload.Integer("statusCode"); ok {
@@ -168,8 +169,9 @@ func mockStatus(body []byte) (int, *failure) {
 func inRange(code int) bool { return code >= 100 && code <= 599 }
 
 // invoke makes the call.
-// Assumption API-13: a client that disconnects does not stop the call, because API Gateway cannot cancel it. AWS does not
-// document it.
+//
+// Assumption API-13: a client that disconnects does not stop the call of an integration, because API Gateway cannot cancel the
+// call. AWS does not document it.
 func (x *exchange) invoke(in *integration, mapped vtl.Result) *failure {
 	headers, fail := x.callHeaders(in, mapped)
 	if fail != nil {

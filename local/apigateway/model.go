@@ -162,8 +162,11 @@ type broken struct {
 }
 
 // check validates a body.
-// Assumption API-7: an empty body is checked as {} (localstack's method_request.py).
-// Assumption API-8: AWS does not document the string for a body that is not JSON. This one describes the fault.
+//
+// Assumption API-7: API Gateway validates an empty body as {} (localstack's method_request.py).
+//
+// Assumption API-8: for a body that is not JSON, AWS does not document the text of $context.error.validationErrorString. Here it
+// describes the fault and its place.
 func (m *model) check(request *parsedBody) broken {
 	body := trimJSON(request.text)
 	if len(body) == 0 {

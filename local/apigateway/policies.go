@@ -22,8 +22,8 @@ func (r *reader) readPolicies() {
 // keepPolicies distinguishes policies that only add callers from policies that keep callers out, for example by their address.
 //
 // Assumption API-16: with IAM authorisation, a resource policy without a Deny does not keep out principals of the API's own
-// account whose own policies allow the call (API Gateway developer guide, "How API Gateway resource policies affect
-// authorization workflow", Table A). Each key here belongs to that account and may invoke everything.
+// account whose own policies allow the call (API Gateway developer guide, "How API Gateway resource policies affect authorization
+// workflow", Table A). Here each key belongs to that account and may invoke everything.
 func (r *reader) keepPolicies() {
 	signed := !slices.ContainsFunc(r.api.methods, func(m *method) bool { return m.verb != http.MethodOptions && m.authorization != authIAM })
 	for _, policy := range r.policies {

@@ -48,14 +48,12 @@ func (n *resource) add(part string, added *resource) string {
 
 func (n *resource) isGreedy() bool { return strings.HasSuffix(n.path, "+}") }
 
-// find follows a path (escaped, after the stage and its slash) to the most specific resource that has a method for it. A fixed
-// part has priority over a parameter, and a parameter over the rest of the path.
+// find follows a path (escaped, after the stage and its slash) to the most specific resource that has a method for it.
 //
-// It joins slashes before a part and at the end: "//dev//submit/" is /dev/submit. It keeps them within the value of {proxy+}.
-//
-// Assumption API-1: API Gateway does so too (developer guide, "Set up API Gateway resources": "/{proxy+}" matches what no other
-// resource matches; slashes: localstack's test_lambda_aws_proxy_integration, recorded on AWS before a stage, after it, at the
-// end, and within {proxy+}; between two fixed parts it is inferred from these).
+// Assumption API-1: API Gateway follows a path to the most specific resource: a fixed part has priority over a parameter, and a
+// parameter over {proxy+} (developer guide, "Set up API Gateway resources": "/{proxy+}" matches what no other resource matches).
+// It joins slashes before the stage, before a part and at the end, so //dev//submit/ is /dev/submit, and keeps them within
+// {proxy+} (localstack's test_lambda_aws_proxy_integration, recorded on AWS; between two fixed parts it is inferred).
 func (n *resource) find(path, verb string, params *[]parameter) *method {
 	if path = strings.TrimLeft(path, "/"); path == "" {
 		return n.method(verb)

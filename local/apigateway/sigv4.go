@@ -302,9 +302,9 @@ func cloneURL(from *url.URL) *url.URL {
 // signedQuery reads a query string as signers do: only "&" separates parameters, and a "%" without two hexadecimal digits after
 // it is literal. net/url drops parameters with a ";" or such a "%", and so does the SDK's signer.
 //
-// Assumption API-18: signers then encode names and values again, so ";" is signed as %3B and %zz as %25zz (curl/curl,
-// lib/http_aws_sigv4.c). A "+" is a space for AWS's SDKs and literal for curl: a signature of either is accepted. AWS does not
-// document what API Gateway does with any of them.
+// Assumption API-18: a signature (Signature Version 4) covers a query string whose names and values the signer has encoded again,
+// so ";" is signed as %3B and %zz as %25zz (curl/curl, lib/http_aws_sigv4.c). A "+" is a space for AWS's SDKs and literal for
+// curl: a signature of either is accepted. AWS does not document what API Gateway does with any of them.
 func signedQuery(raw string) url.Values {
 	query := url.Values{}
 	for pair := range strings.SplitSeq(raw, "&") {

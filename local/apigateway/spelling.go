@@ -14,11 +14,13 @@ import (
 // Header names are case-sensitive in templates, in method.request.header.NAME and for a request validator. net/http writes them
 // in its canonical form, so this file also reads the client's spelling from the connection.
 //
-// Assumption API-22: a name keeps the client's spelling (localstack's test_lambda_aws_proxy_integration, recorded on AWS:
-// "tEsT-HEADeR"; its parameters_mapping.py: "the mapping is strict"), and in lower case over HTTP/2. Only Authorization, Host
-// and User-Agent always have this spelling (the same recording, of "aUThorization"; aws/aws-sam-cli#1860, of curl over HTTP/2).
-// A browser reaches API Gateway over HTTP/2 (middyjs/middy#257: it sends "origin"). Without TLS it uses HTTP/1.1. So a
-// browser's names are in lower case here too: Sec-Fetch-Site identifies a browser.
+// Assumption API-22: in a mapping template and for a request validator, a header's name has the client's spelling over HTTP/1.1
+// (localstack's test_lambda_aws_proxy_integration, recorded on AWS: "tEsT-HEADeR"; its parameters_mapping.py: "the mapping is
+// strict"), and is in lower case over HTTP/2 (middyjs/middy#257: a browser sends "origin"). Only Authorization, Host and
+// User-Agent always have this spelling (the same recording, of "aUThorization"; aws/aws-sam-cli#1860, of curl over HTTP/2).
+//
+// A browser reaches API Gateway over HTTP/2. Without TLS it uses HTTP/1.1. So a browser's names are in lower case here too:
+// Sec-Fetch-Site identifies a browser.
 
 // KeepSpelling makes a server of an [API] keep the spelling of header names: it sets the server's ConnContext and wraps its
 // Handler. Serve the listener that it returns. Without KeepSpelling names are in net/http's canonical form.

@@ -124,7 +124,9 @@ func (u *usage) count(now time.Time, quota *quotaBlock) *failure {
 }
 
 // periodOf returns the beginning of the quota's period.
-// Assumption API-6: days, weeks (from Sunday) and months begin at 00:00 UTC; API Gateway's documentation does not say.
+//
+// Assumption API-6: the quota of a usage plan counts days, weeks (from Sunday) and months that begin at 00:00 UTC. API Gateway's
+// documentation does not say when they begin.
 func periodOf(now time.Time, period string) time.Time {
 	year, month, day := now.UTC().Date()
 	switch period {

@@ -228,9 +228,11 @@ func findLogged(name string) (variable, error) {
 
 // append writes the format for an exchange. It writes absent for a variable without a value. With escape it writes a value as
 // the inside of a JSON string.
-// Assumption API-2: API Gateway escapes so in access logs (DataBiosphere/azul#4348: a user agent of quotes is logged as \"),
-// and in gateway responses (public examples of a BAD_REQUEST_BODY response show [object has missing required properties
-// ([\"email\"])] within quotes), and writes "-" for a missing value in a log (the same azul issue).
+//
+// Assumption API-2: in access logs and in gateway responses, API Gateway escapes a variable's value as the inside of a JSON
+// string (DataBiosphere/azul#4348: a quote in a user agent is logged as \"; public examples of a BAD_REQUEST_BODY response show
+// [object has missing required properties ([\"email\"])] within quotes). In a log it writes "-" for a variable without a value
+// (the same azul issue).
 func (f format) append(to []byte, x *exchange, absent string, escape bool) []byte {
 	for _, s := range f {
 		if s.value == nil {

@@ -22,11 +22,11 @@ type format struct {
 
 const uncompressed = "UNCOMPRESSED"
 
-// Assumption FH-4: the extensions are the developer guide's ("Configure Amazon S3 object name format"), but for
-// HADOOP_SNAPPY, where the guide says ".hsnappy" and AWS writes ".snappy". The guide says nothing of the container formats
-// and of Content-Encoding; they are those of objects that AWS delivered, looked at by floci-io/floci#2328 and #2410
-// (2026-08): one deflated entry with a UUID for a name in a ZIP, snappy-java's (xerial's) stream format for Snappy and not
-// the official framing format, Hadoop's block format for HADOOP_SNAPPY.
+// Assumption FH-4: Firehose ends a compressed object's name with the extensions of the developer guide ("Configure Amazon S3
+// object name format"), but for HADOOP_SNAPPY, where the guide says ".hsnappy" and AWS writes ".snappy". The guide says nothing
+// of the container formats and of Content-Encoding; they are those of objects that AWS delivered, looked at by
+// floci-io/floci#2328 and #2410 (2026-08): one deflated entry with a UUID for a name in a ZIP, snappy-java's (xerial's) stream
+// format for Snappy and not the official framing format, Hadoop's block format for HADOOP_SNAPPY.
 var formats = map[string]format{
 	uncompressed:    {},
 	"GZIP":          {".gz", "gzip", gzipped},

@@ -11,9 +11,9 @@ import (
 	"cdk.tf/go/ingest/internal/datepattern"
 )
 
-// Assumption FH-1: a timestamp expression is a pattern of Java's DateTimeFormatter in English (developer guide, "Understand
-// custom prefixes for Amazon S3 objects"; Java 8's documentation of DateTimeFormatter). Text in single quotes is literal, two
-// single quotes are one quote, and a character that is not a letter stands for itself.
+// Assumption FH-1: in a prefix, a timestamp expression is a pattern of Java's DateTimeFormatter in English (developer guide,
+// "Understand custom prefixes for Amazon S3 objects"; Java 8's documentation of DateTimeFormatter). Text in single quotes is
+// literal, two single quotes are one quote, and a character that is not a letter stands for itself.
 
 // unimitated are letters that Firehose accepts and whose text depends on Java's release or on CLDR's tables: the period of the
 // day, the week of a month, the modified Julian day, the generic name of a time zone.

@@ -11,11 +11,11 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
-// Assumption FH-6: a buffer is delivered when it holds BufferMiB or when BufferInterval has passed since its first record,
-// whichever is first; its size counts before compression (API reference, BufferingHints; developer guide, "Quota"). One
-// delivery stream has one buffer for all shards, as it has one pair of hints and joins "multiple incoming records" into an
-// object ("Data Delivery Format"). AWS may deviate from the hints. Here, a buffer is full with the record that reaches the
-// size, and does not grow when delivery falls behind.
+// Assumption FH-6: Firehose delivers a buffer when it holds the buffer's size or when the buffer's interval has passed since its
+// first record, whichever is first; the size counts before compression (API reference, BufferingHints; developer guide, "Quota").
+// One delivery stream has one buffer for all shards, as it has one pair of hints and joins "multiple incoming records" into an
+// object ("Data Delivery Format"). AWS may deviate from the hints. Here, a buffer is full with the record that reaches the size,
+// and does not grow when delivery falls behind.
 //
 // AppendDelimiterToRecord writes its delimiter after each record ("appends a new line character after every record",
 // aws-cloudformation/cloudformation-coverage-roadmap#1935), so that objects can be joined. Another emulator's captures of AWS
@@ -92,9 +92,9 @@ func (d *DeliveryStream) pass(shard string, place kinesis.Record) {
 // because its checkpoint could not be written. Only a process that starts again does.
 //
 // Assumption FH-7: with a Kinesis source, Firehose retries a delivery as long as the stream keeps the records (developer guide,
-// "Troubleshooting" and "Quota"). The guide gives no delays. The buffer here keeps its records longer than that. A partition's
-// retry duration changes nothing here: "If Firehose cannot deliver the data in a partition to a destination, this partition is
-// counted as active in the delivery buffer until it can be delivered" ("Buffer data for dynamic partitioning").
+// "Troubleshooting" and "Quota"). The guide gives no delays. Here a buffer keeps its records longer than that. A partition's
+// retry duration changes nothing: "If Firehose cannot deliver the data in a partition to a destination, this partition is counted
+// as active in the delivery buffer until it can be delivered" ("Buffer data for dynamic partitioning").
 func (d *DeliveryStream) deliver(ctx context.Context, buffers []*buffer) error {
 	var err error
 	for _, b := range buffers {

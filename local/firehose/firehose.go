@@ -119,11 +119,13 @@ type DeliveryStream struct {
 // Open opens a delivery stream. When it returns, the positions at which the delivery begins are on disk.
 //
 // Assumption FH-5: on AWS a delivery stream reads its source from LATEST, as of its own creation (developer guide, "Writing to
-// Amazon Data Firehose Using Kinesis Data Streams"). Here one without a checkpoint begins with the oldest record that the
-// stream keeps. For a new stream, which has none, that is the same. Otherwise Open cannot distinguish a delivery stream that
-// was added to the stack from one whose checkpoint was lost, or that was renamed while records waited for it. To begin at the
-// end would lose acknowledged records. To begin at the beginning may deliver records again, which at-least-once permits and
-// Open logs. A shard that appears later is also read from its beginning, like one that a split or merge makes (see FH-12).
+// Amazon Data Firehose Using Kinesis Data Streams"). Here one without a checkpoint begins with the oldest record that the stream
+// keeps. For a new stream, which has none, that is the same.
+//
+// Otherwise Open cannot distinguish a delivery stream that was added to the stack from one whose checkpoint was lost, or that was
+// renamed while records waited for it. To begin at the end would lose acknowledged records. To begin at the beginning may deliver
+// records again, which at-least-once permits and Open logs. A shard that appears later is also read from its beginning, like one
+// that a split or merge makes (see FH-12).
 func Open(cfg Config, opts Options) (*DeliveryStream, error) {
 	opts.Clock = cmp.Or[clockwork.Clock](opts.Clock, clockwork.NewRealClock())
 	opts.Logger = cmp.Or(opts.Logger, slog.New(slog.DiscardHandler))

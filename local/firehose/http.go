@@ -99,8 +99,8 @@ func (d Described) list(typ, after string, limit int) (any, *problem) {
 	return answer, nil
 }
 
-// Assumption FH-11: a delivery stream is described by these members (API reference, DeliveryStreamDescription), as it runs: the
-// interval is the one in effect here.
+// Assumption FH-11: Firehose's DescribeDeliveryStream answers with the members of DeliveryStreamDescription (API reference,
+// DeliveryStreamDescription). Here it has those of the settings that run here, and the buffer's interval is the one in effect.
 func (d Described) describe(name string) (any, *problem) {
 	at := slices.IndexFunc(d.Streams, func(cfg Config) bool { return cfg.Name == name })
 	if at < 0 {

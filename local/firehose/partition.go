@@ -13,22 +13,24 @@ import (
 	"cdk.tf/go/ingest/local/s3"
 )
 
-// Assumption FH-13: with dynamic partitioning each record goes to the buffer of its partition, whose size and interval count for it
-// alone. A partition begins with its first record and ends when its buffer is delivered (developer guide, "Buffer data for dynamic
-// partitioning"). The keys' values are the results of the query in jq 1.6 ("Understand partitioning keys"), as text: what `jq -r`
-// prints for a string, a number or a boolean. So 9007199254740993 is 9007199254740992, because numbers in jq 1.6 are doubles. AWS
-// documents no value of another type. Here an array, an object, no result and several results fail, as null and "" do (see FH-14).
-// A value stands in the key as it is, "/" included. gojq gives the results, within a number of steps; package jq16 says where
-// it differs from jq 1.6. The guide reports a delay of 1.5 times the interval, which is not imitated.
+// Assumption FH-13: with dynamic partitioning each record goes to the buffer of its partition, whose size and interval count for
+// it alone. A partition begins with its first record and ends when its buffer is delivered (developer guide, "Buffer data for
+// dynamic partitioning"). The keys' values are the results of the query in jq 1.6 ("Understand partitioning keys"), as text: what
+// jq -r prints for a string, a number or a boolean. So 9007199254740993 is 9007199254740992, because numbers in jq 1.6 are
+// doubles. A value stands in the key as it is, "/" included. AWS documents no value of another type. Here an array, an object, no
+// result and several results fail, as null and "" do (see FH-14).
+//
+// gojq gives the results, within a number of steps; package jq16 says where it differs from jq 1.6. The guide reports a delay of
+// 1.5 times the interval, which is not imitated.
 
-// Assumption FH-14: a record whose keys cannot be extracted goes below the error prefix, as metadata-extraction-failed, with the
-// error code DynamicPartitioning.MetadataExtractionFailed. Neither is in the developer guide, which says that the error prefix gets such
-// records ("Troubleshoot dynamic partitioning errors"); the tests of govuk-one-login/data-analytics-platform read both from objects that
-// AWS delivered (integration-test/helpers/common-helpers.ts). AWS's messages are "partitionKeys values must not be null or empty"
-// for null and "" and "Non JSON record provided" for a record that is not one JSON value, as users' documents quote them. The message
-// of a query that fails is this project's. A record of a new partition while 500 are active goes there too, as activePartitionExceeded
-// ("Buffer data for dynamic partitioning"). The guide does not show such a record. Its error code here is
-// DynamicPartitioning.ActivePartitionsLimitExceeded.
+// Assumption FH-14: with dynamic partitioning, a record whose keys cannot be extracted goes below the error prefix, as
+// metadata-extraction-failed, with the error code DynamicPartitioning.MetadataExtractionFailed. Neither is in the developer
+// guide, which says that the error prefix gets such records ("Troubleshoot dynamic partitioning errors"); the tests of
+// govuk-one-login/data-analytics-platform read both from objects that AWS delivered (integration-test/helpers/common-helpers.ts).
+// AWS's messages are "partitionKeys values must not be null or empty" for null and "" and "Non JSON record provided" for a record
+// that is not one JSON value, as users' documents quote them. The message of a query that fails is this project's. A record of a
+// new partition while 500 are active goes there too, as activePartitionExceeded ("Buffer data for dynamic partitioning"). The
+// guide does not show such a record. Its error code here is DynamicPartitioning.ActivePartitionsLimitExceeded.
 
 // Assumption FH-15: an error object of dynamic partitioning has a JSON object on each line, with the members of a failed transformation
 // but lambdaArn (see REPLAY-1). AWS does not document its form ("the delivered object also includes information about the error",

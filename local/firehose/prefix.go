@@ -19,11 +19,11 @@ import (
 	"cdk.tf/go/ingest/local/s3"
 )
 
-// Assumption FH-2: a prefix is text with expressions !{namespace:value}; a prefix without any gets !{timestamp:yyyy/MM/dd/HH/}
-// appended directly, without "/" before it (developer guide, "Understand custom prefixes for Amazon S3 objects", semantic
-// rules; keys seen on AWS in floci-io/floci#1857), unless it has a partition's key: the guide's prefixes with keys have no timestamp
-// ("Use Amazon S3 bucket prefix to deliver data"). All timestamps of an object are the arrival of the oldest record in it (same
-// page), in UTC or in custom_time_zone.
+// Assumption FH-2: Firehose appends !{timestamp:yyyy/MM/dd/HH/} to a prefix without any expression, directly and without "/"
+// before it (developer guide, "Understand custom prefixes for Amazon S3 objects", semantic rules; keys seen on AWS in
+// floci-io/floci#1857), unless it has a partition's key: the guide's prefixes with keys have no timestamp ("Use Amazon S3 bucket
+// prefix to deliver data"). All timestamps of an object are the arrival of the oldest record in it (same page), in UTC or in
+// custom_time_zone.
 
 const (
 	timestampNamespace = "timestamp"
@@ -316,9 +316,10 @@ func randomText(random io.Reader) (string, error) {
 	return string(text), nil
 }
 
-// Assumption FH-3: an object is PREFIX + NAME-VERSION-yyyy-MM-dd-HH-mm-ss-UUID + EXTENSION (developer guide, "Configure Amazon
-// S3 object name format"). The version begins with 1 and grows with each change of the delivery stream. Here it is always 1.
-// The guide does not say which instant the name shows. Here it is the prefix's, so a name and its folder agree.
+// Assumption FH-3: Firehose names an object PREFIX + NAME-VERSION-yyyy-MM-dd-HH-mm-ss-UUID + EXTENSION, where NAME is the
+// delivery stream's (developer guide, "Configure Amazon S3 object name format"). The version begins with 1 and grows with each
+// change of the delivery stream. Here it is always 1. The guide does not say which instant the name shows. Here it is the
+// prefix's, so a name and its folder agree.
 const version = 1
 
 // keyOf returns the key of an object whose oldest record arrived at the instant.

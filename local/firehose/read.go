@@ -295,10 +295,10 @@ func (c Config) check() []error {
 	if !objectname.Extension.MatchString(c.FileExtension) {
 		errs = append(errs, fmt.Errorf("file_extension is %q; begin with \".\" and use at most 128 of 0-9a-z!-_.*'()", c.FileExtension))
 	}
-	// Assumption FH-10: Firehose accepts the zones of AWS's list, and UTC (developer guide, "Configure Amazon S3 object name
-	// format"): "Custom time zones are limited to UTC and non-3-letter IANA time zones". It refuses EST, Asia/Kolkata and
-	// Europe/Kyiv, and accepts Asia/Calcutta (badmintoncryer/cdk-preflight, pf-firehose-custom-time-zone, measured on AWS on
-	// 2026-09-10; aws/aws-cdk#36089).
+	// Assumption FH-10: as custom_time_zone, Firehose accepts the zones of AWS's list, and UTC (developer guide, "Configure
+	// Amazon S3 object name format"): "Custom time zones are limited to UTC and non-3-letter IANA time zones". It refuses EST,
+	// Asia/Kolkata and Europe/Kyiv, and accepts Asia/Calcutta (badmintoncryer/cdk-preflight, pf-firehose-custom-time-zone,
+	// measured on AWS on 2026-09-10; aws/aws-cdk#36089).
 	if _, found := slices.BinarySearch(objectname.Zones(), c.TimeZone); !found {
 		errs = append(errs, fmt.Errorf("custom_time_zone is %q, which Firehose refuses; use UTC or a time zone of its list (developer guide, %q), such as Asia/Tokyo",
 			c.TimeZone, "Configure Amazon S3 object name format"))

@@ -109,11 +109,11 @@ func (d *DeliveryStream) dueIn(b *buffer) time.Duration {
 
 // readAll reads every shard until ctx ends.
 //
-// Assumption FH-8: the role needs kinesis:DescribeStream, ListShards, GetShardIterator and GetRecords on the stream, which
+// Assumption FH-8: Firehose's role needs kinesis:DescribeStream, ListShards, GetShardIterator and GetRecords on the stream, which
 // Firehose retries indefinitely (developer guide, "Controlling access" and "Troubleshooting"), and s3:PutObject on the object,
 // the call with which it delivers. "Controlling access" also lists s3:GetBucketLocation, ListBucket and
-// ListBucketMultipartUploads on the bucket, and s3:AbortMultipartUpload and GetObject on its objects. One object of at most
-// some MiB needs none of them, and AWS does not document what fails without them. So a denial of those is logged and not
+// ListBucketMultipartUploads on the bucket, and s3:AbortMultipartUpload and GetObject on its objects. One object of at most some
+// MiB needs none of them, and AWS does not document what fails without them. So here a denial of those is logged and not
 // enforced.
 func (d *DeliveryStream) readAll(ctx context.Context, batches chan<- batch) {
 	d.sayDenied()
@@ -183,9 +183,9 @@ func (d *DeliveryStream) sayDocumented() {
 
 // readers read the shards of the stream, each in its own goroutine.
 //
-// Assumption FH-12: a shard that a split or a merge made is read after its parents have been read to their end, so the records
-// of a partition key stay in order. Amazon's own consumers read all data of the parent shards first (developer guide of Kinesis
-// Data Streams, "Complete the resharding action"). AWS does not document what Firehose does.
+// Assumption FH-12: Firehose reads a shard that a split or a merge made after its parents have been read to their end, so the
+// records of a partition key stay in order. Amazon's own consumers read all data of the parent shards first (developer guide of
+// Kinesis Data Streams, "Complete the resharding action"). AWS does not document what Firehose does.
 type readers struct {
 	*DeliveryStream
 	batches chan<- batch

@@ -161,10 +161,10 @@ const segments = 6
 
 // matchesResource matches as AWS documents it for resources.
 //
-// Assumption IAM-1: "If the * wildcard is the last character of a resource ARN segment, it can expand to match beyond the colon
-// boundaries" (IAM User Guide, reference_policies_elements_resource), so arn:aws:kinesis:*:stream/s is a stream of every
-// region and account. Any other "*", and each "?", stays within its segment. After a pattern's fifth colon both match colons
-// too. The guide says no more about either.
+// Assumption IAM-1: in a policy's Resource, "if the * wildcard is the last character of a resource ARN segment, it can expand to
+// match beyond the colon boundaries" (IAM User Guide, reference_policies_elements_resource). So arn:aws:kinesis:*:stream/s is a
+// stream of every region and account. Any other "*", and each "?", stays within its segment. After a pattern's fifth colon both
+// match colons too. The guide says no more about either.
 func (p *pattern) matchesResource(arn string, r *request) bool {
 	if p.symbols == nil {
 		return p.text == arn
@@ -220,7 +220,8 @@ func crossing(symbols []rune) []bool {
 // matchesARN matches as AWS documents it for the Arn operators: "Each of the six colon-delimited components of the ARN is
 // checked separately" (IAM User Guide, reference_policies_elements_condition_operators).
 //
-// Assumption IAM-6: if a pattern has fewer components and ends in "*", that "*" matches the rest. AWS does not document it.
+// Assumption IAM-6: for a condition's Arn operators, a pattern that has fewer than six components and ends in "*" matches
+// whatever follows. AWS does not document it.
 func (p *pattern) matchesARN(arn string, r *request) bool {
 	if p.text == "*" {
 		return true

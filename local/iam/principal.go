@@ -146,9 +146,9 @@ func (p *principals) match(who principal) match {
 
 // matchInverted evaluates NotPrincipal: the principal is named unless the exception covers it.
 //
-// Assumption IAM-2: an exception covers a role's session only if its account, the role and the session are listed
-// (IAM User Guide, reference_policies_elements_notprincipal: "you must also specify the account ARN of the not-denied
-// principal", and for an assumed role the role and the session).
+// Assumption IAM-2: in a policy's NotPrincipal, an exception covers a role's session only if its account, the role and the
+// session are listed (IAM User Guide, reference_policies_elements_notprincipal: "you must also specify the account ARN of the
+// not-denied principal", and for an assumed role the role and the session).
 func (p *principals) matchInverted(who principal) match {
 	switch {
 	case p.everyone:

@@ -370,8 +370,9 @@ func (k policyKind) checkKeys(d document) error {
 // sessionKeys are the condition keys of a call that an AWS service makes with a role's session: those that Session fills in, and
 // those that such a call does not have on AWS (IAM User Guide, reference_policies_condition-keys).
 //
-// Assumption IAM-3: no call here goes through a VPC endpoint, and none is made on behalf of another principal's session
-// (aws:CalledVia is not in a call that a service makes "using a service role": the same page of the IAM User Guide).
+// Assumption IAM-3: the calls that API Gateway and Firehose make with a role go through no VPC endpoint, and have no
+// aws:CalledVia: it is not in a call that a service makes "using a service role" (IAM User Guide,
+// reference_policies_condition-keys).
 var sessionKeys = []string{
 	"aws:principalaccount", "aws:principalarn", "aws:principalisawsservice", "aws:principaltype", "aws:requestedregion",
 	"aws:resourceaccount", "aws:securetransport", "aws:userid", "aws:viaawsservice", "s3:resourceaccount",

@@ -33,8 +33,10 @@ const maxKept = 2048
 
 // sessionNames are the names that services give their sessions.
 //
-// Assumption IAM-4: the names are those seen in CloudTrail events and in senders' ids: BackplaneAssumeRoleSession for API
-// Gateway (LocalStack uses it too), AWSFirehoseToS3 for Firehose. They only identify the caller.
+// Assumption IAM-4: the session of a role that a service assumes is named BackplaneAssumeRoleSession for API Gateway (LocalStack
+// uses it too) and AWSFirehoseToS3 for Firehose, as seen in CloudTrail events and in senders' ids.
+//
+// The names only identify the caller.
 var sessionNames = map[string]string{
 	"apigateway.amazonaws.com": "BackplaneAssumeRoleSession",
 	"firehose.amazonaws.com":   "AWSFirehoseToS3",

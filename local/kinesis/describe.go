@@ -69,8 +69,10 @@ var createStreamInput = []field{
 	{name: "MaxRecordSizeInKiB", kind: integerKind, checks: between(1024, 10240)},
 }
 
-// createStream creates a stream at once. Assumption KIN-7: it is ACTIVE when the call returns, while on AWS it is CREATING for some
-// seconds (API reference, CreateStream). A client that waits for ACTIVE works with both.
+// createStream creates a stream at once.
+//
+// Assumption KIN-7: Kinesis's CreateStream returns while the stream is CREATING, and the stream is ACTIVE some seconds later (API
+// reference, CreateStream). Here it is ACTIVE when the call returns. A client that waits for ACTIVE works with both.
 func (s *Service) createStream(body []byte) ([]byte, *refusal) {
 	in, problem := decode(body, createStreamInput, shardCountNeeded)
 	if problem != nil {
@@ -383,8 +385,9 @@ type shardFilter struct {
 
 // passes reports whether a shard is listed (API reference, ShardFilter).
 //
-// Assumption KIN-15: a time before the oldest stored record counts as that record's time. The API reference says so only of
-// FROM_TIMESTAMP; with AT_TIMESTAMP too a client needs shards that take every hash key, whatever the time.
+// Assumption KIN-15: in the ShardFilter of ListShards, a time before the oldest stored record counts as that record's time. The
+// API reference says so only of FROM_TIMESTAMP; with AT_TIMESTAMP too a client needs shards that take every hash key, whatever
+// the time.
 func (f shardFilter) passes(s *shard, now time.Time) bool {
 	at := max(f.At, s.stream.horizon(now), s.stream.description.Load().CreatedAt.UnixMilli())
 	closed := s.closed.Load()

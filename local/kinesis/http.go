@@ -23,9 +23,9 @@ const (
 // ServeHTTP speaks AWS JSON 1.1: a POST whose header X-Amz-Target is Kinesis_20131202.ACTION. It accepts any credentials, but requires
 // some, because a client without credentials would fail on AWS.
 //
-// Assumption KIN-8: errors of a request are found in this order and answered in these forms (kinesalite, index.js and
-// test/connection.js, compared with AWS). Unlike AWS it does not accept CBOR, and its answer to an unknown operation names the known
-// ones, where AWS sends no message.
+// Assumption KIN-8: Kinesis checks a call's content type, body and operation before its credentials, and answers each fault in the
+// form that kinesalite has compared with AWS (kinesalite, index.js and test/connection.js). Unlike AWS, the local Kinesis does not
+// accept CBOR, and its answer to an unknown operation names the known ones, where AWS sends no message.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := readBody(w, r)
 	if err != nil {

@@ -19,7 +19,8 @@ const iteratorAge = 5 * time.Minute
 // stream's creation (8) · index (8) · shard (4) · length of the name (2) · name · zeros up to a length of 8 and a
 // multiple of 16, at least 152.
 //
-// Assumption KIN-5: AWS's iterator is opaque, begins with the same 8 bytes and has such a length (kinesalite, test/helpers.js).
+// Assumption KIN-5: a shard iterator of Kinesis is opaque base64 that begins with the bytes 0 0 0 0 0 0 0 1, and has at least 152
+// bytes and 8 more than a multiple of 16 (kinesalite, test/helpers.js).
 type iterator struct {
 	made    time.Time
 	created int64
@@ -296,10 +297,10 @@ func (s *Service) answerRecords(found *shard, it iterator, limit int) ([]byte, *
 
 // appendEnd ends an answer that has reached the end of a closed shard.
 //
-// Assumption KIN-16: the answer with a closed shard's last records has no next iterator, and the shard's children (API reference,
-// GetRecords: "If set to null, the shard has been closed"; ChildShards come "only when the end of the current shard is reached").
-// Amazon's client library treats one without the other as an error (awslabs/amazon-kinesis-client, DataRetrievalUtil.java).
-// MillisBehindLatest is the time since the shard was closed (kinesalite, actions/getRecords.js).
+// Assumption KIN-16: the answer of GetRecords with a closed shard's last records has no next iterator, and has the shard's
+// children (API reference, GetRecords: "If set to null, the shard has been closed"; ChildShards come "only when the end of the
+// current shard is reached"). Amazon's client library treats one without the other as an error (awslabs/amazon-kinesis-client,
+// DataRetrievalUtil.java). MillisBehindLatest is the time since the shard was closed (kinesalite, actions/getRecords.js).
 func appendEnd(out []byte, children []*shard) ([]byte, *refusal) {
 	type childShard struct {
 		ShardId      string

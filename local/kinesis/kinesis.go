@@ -302,7 +302,8 @@ func (s *Service) create(cfg Config) error {
 		made = newStream(description{
 			Name: cfg.Name, ARN: s.arn(cfg), Mode: cfg.Mode, Shards: cfg.Shards,
 			RetentionHours: int(cfg.Retention / time.Hour),
-			// Assumption KIN-4: shards are dated two seconds before their stream (kinesalite, actions/createStream.js).
+			// Assumption KIN-4: the sequence numbers of a new stream's shards are dated two seconds before the stream's creation
+			// (kinesalite, actions/createStream.js).
 			Created:   max(now.Unix()-2, before+1),
 			CreatedAt: now,
 			Tags:      cfg.Tags,

@@ -19,9 +19,9 @@ const (
 
 // tank holds at most one second of a rate and is refilled steadily (a token bucket). Its zero value is full.
 //
-// Assumption KIN-2: AWS says "per second" but not how it measures a second. It describes a shard's write capacity as a tank that is
-// refilled at a steady rate (developer guide, "Handle large records"). So after a pause a shard takes one second's worth at once, and
-// over t seconds at most t+1 seconds' worth.
+// Assumption KIN-2: Kinesis measures a shard's write capacity like a tank that is refilled at a steady rate (developer guide,
+// "Handle large records"). So after a pause a shard takes one second's worth at once, and over t seconds at most t+1 seconds'
+// worth. AWS says "per second" and does not document how it measures a second.
 type tank struct {
 	spent float64
 }

@@ -10,8 +10,11 @@ import (
 //
 //	2 · shard's creation, seconds (9) · shard (1) · index (16) · 00 (2) · arrival, seconds (9) · shard (8) · 2
 //
-// Assumption KIN-1: this layout, which kinesalite's author derived from AWS's numbers and tests against AWS
-// (github.com/mhart/kinesalite, db/index.js and test/helpers.js). AWS documents only that they grow within a shard.
+// Assumption KIN-1: a sequence number has 186 bits, whose hexadecimal digits are the shard's creation in seconds, the shard, an
+// index that grows, the arrival in seconds, the shard again and 2. kinesalite's author derived this from AWS's numbers and tests
+// against AWS (github.com/mhart/kinesalite, db/index.js and test/helpers.js). AWS documents only that the numbers grow within a
+// shard.
+//
 // The index decides the order, so a clock that jumps back changes nothing.
 type number struct {
 	created int64  // seconds since 1970, below 2^36

@@ -177,7 +177,8 @@ func place(e *entry) (hashKey, *refusal) {
 		return hash, invalid("Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was %s", e.hash)
 	}
 	if size := len(e.key) + len(e.data); size > maxRecord {
-		// Assumption KIN-6: AWS counts the partition key too (API reference, PutRecord, Data); its wording is not documented.
+		// Assumption KIN-6: Kinesis counts a record's partition key to its size (API reference, PutRecord, Data), and refuses a
+		// larger record than the stream takes with 400. Its wording is not documented.
 		return hash, invalid("The record has %d bytes of data and partition key; a record of this stream has at most %d.", size, maxRecord)
 	}
 	return hash, nil

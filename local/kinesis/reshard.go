@@ -18,9 +18,10 @@ const (
 
 // draft holds the shards of a stream while they are split and merged.
 //
-// Assumption KIN-12: a parent ends at the time of the call. In their sequence numbers its children begin a second later, and they have
-// the next indexes, the lower range first (kinesalite, test/splitShard.js and test/mergeShards.js, whose author ran them on AWS). The
-// stream is ACTIVE when the call returns, while on AWS it is UPDATING for half a minute. A client that waits for ACTIVE works with both.
+// Assumption KIN-12: a shard that is split or merged ends at the time of the call. In their sequence numbers its children begin a
+// second later, and they have the next indexes, the lower range first (kinesalite, test/splitShard.js and test/mergeShards.js,
+// whose author ran them on AWS). On AWS the stream is UPDATING for half a minute; here it is ACTIVE when the call returns. A
+// client that waits for ACTIVE works with both.
 type draft struct {
 	entries []shardEntry // by index
 	open    []int        // positions of the open shards in entries, by hash key
@@ -67,10 +68,12 @@ func (d *draft) merge(place int) {
 
 // scale splits and merges until there is a given number of shards of equal size.
 //
-// Assumption KIN-13: AWS goes from the lowest hash key to the highest. It splits a shard where a new one ends, and merges the shards
-// within a new one, two at a time. A shard that fits except for rounding stays. So four shards become three through the shards 4 to 10,
-// and 6, 9 and 10 stay open (risingwavelabs/risingwave#9961, which shows what AWS did); "uniform scaling creates shards of equal size"
-// (API reference, UpdateShardCount). moto counts fewer splits and merges for some numbers, and makes shards of different sizes.
+// Assumption KIN-13: UpdateShardCount goes from the lowest hash key to the highest. It splits a shard where a new one ends, and
+// merges the shards within a new one, two at a time. A shard that fits except for rounding stays. So four shards become three
+// through the shards 4 to 10, and 6, 9 and 10 stay open (risingwavelabs/risingwave#9961, which shows what AWS did); "uniform
+// scaling creates shards of equal size" (API reference, UpdateShardCount).
+//
+// moto counts fewer splits and merges for some numbers, and makes shards of different sizes.
 func (d *draft) scale(target int) {
 	for place, want := range split(target) {
 		fits := func(last hashKey) bool { return last == want.end || place < target-1 && last.near(want.end) }
@@ -96,8 +99,9 @@ func (d *draft) into(of *description) {
 
 // scaleTo scales a description to a number of shards, or returns AWS's refusal.
 //
-// Assumption KIN-14: UpdateShardCount refuses with a LimitExceededException and these messages (mhart/kinesalite#103, whose tests have
-// them). AWS does not document a message for the eleventh call of a day. A call for the current number of shards counts among the ten.
+// Assumption KIN-14: UpdateShardCount refuses more than twice and less than half of the open shards, and an eleventh call within
+// 24 hours, with a LimitExceededException (API reference, UpdateShardCount) and the messages in mhart/kinesalite#103. AWS does
+// not document a message for the eleventh call. A call for the current number of shards counts among the ten.
 func (s *Service) scaleTo(d *description, target int) *refusal {
 	now := s.options.Clock.Now()
 	if d.Mode == onDemand {

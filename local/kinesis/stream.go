@@ -21,8 +21,10 @@ const (
 	// onDemandShards is the number of shards of a new on-demand stream (developer guide, "On-demand mode": 4 MB/s of writes).
 	onDemandShards = 4
 
-	// groupSize is how many neighbouring shards share one sequence of indexes. Assumption KIN-3: as in AWS's sequence numbers
-	// (kinesalite, actions/putRecord.js).
+	// groupSize is how many neighbouring shards share one sequence of indexes.
+	//
+	// Assumption KIN-3: five neighbouring shards share one sequence of indexes in their sequence numbers (kinesalite,
+	// actions/putRecord.js; see KIN-1).
 	groupSize = 5
 )
 

@@ -15,9 +15,9 @@ const (
 	listTagsLimit = 50 // API reference, ListTagsForStream
 )
 
-// Assumption KIN-11: a tag's key has 1 to 128 characters and its value up to 256, of letters, digits, white space and
-// "_ . : / = + - @"; a call names at most 200 tags (API reference, Tag, AddTagsToStream, TagResource). The messages are kinesalite's
-// (actions/addTagsToStream.js), which refuses "%" as AWS does although the reference lists it.
+// Assumption KIN-11: a tag of a stream has a key of 1 to 128 characters and a value of up to 256, of letters, digits, white space
+// and "_ . : / = + - @"; a call names at most 200 tags (API reference, Tag, AddTagsToStream, TagResource). The messages are
+// kinesalite's (actions/addTagsToStream.js), which refuses "%" as AWS does although the reference lists it.
 var (
 	tagKeyPattern = "Map keys must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1]"
 	tagValues     = "Map value must satisfy constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 0]"
@@ -221,9 +221,11 @@ func (s *Service) listTagsForResource(body []byte) ([]byte, *refusal) {
 	return encode(struct{ Tags []tag }{tagsAfter(found.description.Load().Tags, "")})
 }
 
-// increaseRetention keeps records for longer. Assumption KIN-10: both calls refuse values beyond their bounds with these messages, and
-// accept the current retention (kinesalite, actions/increaseStreamRetentionPeriod.js and decreaseStreamRetentionPeriod.js). The maximum
-// is 8,760 hours (API reference, IncreaseStreamRetentionPeriod).
+// increaseRetention keeps records for longer.
+//
+// Assumption KIN-10: IncreaseStreamRetentionPeriod and DecreaseStreamRetentionPeriod accept the current retention, and refuse a
+// value beyond their bounds with the messages of kinesalite (actions/increaseStreamRetentionPeriod.js and
+// decreaseStreamRetentionPeriod.js). The maximum is 8,760 hours (API reference, IncreaseStreamRetentionPeriod).
 func (s *Service) increaseRetention(body []byte) ([]byte, *refusal) {
 	return s.setRetention(body, func(d *description, hours int) *refusal {
 		if hours < d.RetentionHours {

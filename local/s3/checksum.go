@@ -51,8 +51,9 @@ func (s backend) objectChecked(content io.Reader) io.Reader {
 
 // verified reads a body, and fails at its end if the body does not match its client's checksums.
 //
-// Assumption S3-5: a body that does not match a checksum in a header or a trailer is BadDigest, and one that does not match
-// x-amz-content-sha256 is XAmzContentSHA256Mismatch, both with 400 (S3 API reference, "Error responses"). Nothing is stored then.
+// Assumption S3-5: S3 answers BadDigest to a body that does not match a checksum in a header or a trailer, and
+// XAmzContentSHA256Mismatch to one that does not match x-amz-content-sha256, both with 400 (S3 API reference, "Error responses").
+// It stores nothing then.
 type verified struct {
 	io.ReadCloser
 	sums   map[string]hash.Hash // by the header's name

@@ -29,9 +29,9 @@ var errPrecondition = gofakes3.ErrorMessage(gofakes3.ErrPreconditionFailed, "At 
 
 // checkRead checks an object against a request's conditions; prefix is that of the headers' names.
 //
-// Assumption S3-4: an If-Match that holds outweighs an If-Unmodified-Since that does not, and an If-None-Match that fails outweighs
-// If-Modified-Since (S3 API reference, GetObject, CopyObject). A copy answers every failure with 412; a GET or HEAD answers a failure
-// of the latter two with 304.
+// Assumption S3-4: in a conditional request to S3, an If-Match that holds outweighs an If-Unmodified-Since that does not, and an
+// If-None-Match that fails outweighs If-Modified-Since (S3 API reference, GetObject, CopyObject). A copy answers every failure
+// with 412; a GET or HEAD answers a failure of the latter two with 304.
 func checkRead(header http.Header, prefix string, meta metadata, info fs.FileInfo) error {
 	modified := info.ModTime().Truncate(time.Second)
 	since := func(name string) (time.Time, bool) {

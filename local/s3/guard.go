@@ -109,8 +109,8 @@ func (g guard) isOwnBucket(r *http.Request, bucket, key string) bool {
 
 // makeAgain answers a request that creates an existing bucket.
 //
-// Assumption S3-6: creating a bucket that you own already is 200 in us-east-1 and 409 elsewhere (S3 API reference, CreateBucket,
-// BucketAlreadyOwnedByYou).
+// Assumption S3-6: S3's CreateBucket answers 200 in us-east-1 and 409 elsewhere for a bucket that you own already (S3 API
+// reference, CreateBucket, BucketAlreadyOwnedByYou).
 func (g guard) makeAgain(w http.ResponseWriter, r *http.Request, bucket string) {
 	if g.region != defaultRegion {
 		answer(w, r, http.StatusConflict, &gofakes3.ErrorResponse{

@@ -43,7 +43,7 @@ func TestRecordedAnswers(t *testing.T) {
 	}
 }
 
-// The examples of AG's pages example-photos, example-news-article, models-mappings and
+// The examples of the developer guide's pages example-photos, example-news-article, models-mappings and
 // api-gateway-mapping-template-reference, shortened where they repeat themselves. An answer is compared as JSON.
 func TestDocumentedExamples(t *testing.T) {
 	cases := []struct {

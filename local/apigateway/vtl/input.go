@@ -119,7 +119,7 @@ func inputJSON(c *call) (any, error) {
 	return asText(out), c.run.spendBytes(len(out), nowhere)
 }
 
-// inputParams searches path, query string and header in that order (AG). A missing parameter is empty.
+// inputParams searches path, query string and header in that order (developer guide). A missing parameter is empty.
 func inputParams(c *call) (any, error) {
 	request := c.run.request
 	if len(c.args) == 1 {

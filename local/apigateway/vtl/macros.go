@@ -2,11 +2,13 @@ package vtl
 
 import "errors"
 
-// Assumption VTL-13: #define and #macro are Velocity 1.7's, with its velocity.properties. Of #define, the default templates of
-// the Serverless Framework use it (serverless/serverless, lib/plugins/aws/package/compile/events/api-gateway/lib/method/
-// integration.js). Of #macro, AWS says nothing of API Gateway; of AppSync it says that it has none
-// (aws/aws-appsync-community#222), and AppSync's language is another. Special cases follow apache/velocity-engine at 1.7:
-// Define.java, Block.java, Macro.java, RuntimeMacro.java, VelocimacroProxy.java and ProxyVMContext.java.
+// Assumption VTL-13: #define and #macro in a mapping template are Velocity 1.7's, with its velocity.properties. Of #define, the
+// default templates of the Serverless Framework use it (serverless/serverless,
+// lib/plugins/aws/package/compile/events/api-gateway/lib/method/integration.js). Of #macro, AWS says nothing of API Gateway; of
+// AppSync it says that it has none (aws/aws-appsync-community#222), and AppSync's language is another.
+//
+// Special cases follow apache/velocity-engine at 1.7: Define.java, Block.java, Macro.java, RuntimeMacro.java,
+// VelocimacroProxy.java and ProxyVMContext.java.
 
 // These are the largest depths of #define and #macro within themselves (directive.define.max.depth, velocimacro.max.depth).
 const (

@@ -1,66 +1,76 @@
 // Package vtl renders API Gateway's mapping templates: Velocity 1.7's language, the variables $input,
 // $util, $context and $stageVariables, and the methods of Java's strings, lists, maps and numbers that templates call.
 //
-// It makes these assumptions about API Gateway (AG is awsdocs/amazon-api-gateway-developer-guide; "recorded" means that API
-// Gateway's own answer is in the snapshot files of localstack/airspeed, tests/test_templating.snapshot.json, or of
-// localstack/localstack, tests/aws/services/apigateway):
+// It makes these assumptions about API Gateway. "Recorded" means that API Gateway's own answer is in the snapshot files of
+// localstack/airspeed, tests/test_templating.snapshot.json, or of localstack/localstack, tests/aws/services/apigateway.
 //
-// Assumption VTL-1: a reference without a value is the empty string, everywhere: it renders as nothing, "#if($missing)" is
-// true, "$missing == ”" is true, "#set($a = $missing)" sets it to "". In Velocity's own default it renders as its
-// source and is false. Recorded: test_unmatched_name_does_not_get_substituted, test_if_statement_considers_None_to_be_truthy,
-// test_input_path_template_formatting; also ToQoz/api-gateway-mapping-template#5. Inferred: 197 of the 198 answers recorded
-// by localstack/airspeed are those of Velocity 1.7 with an InvalidReferenceEventHandler that returns "", and the 198th
-// differs in the order of a map; without that handler it is 181.
+// Assumption VTL-1: in a mapping template, a reference without a value is the empty string, everywhere: it renders as nothing,
+// #if($missing) is true, a comparison with the empty string is true, and #set($a = $missing) sets an empty string. In Velocity's
+// own default it renders as its source and is false. (Recorded on AWS by localstack/airspeed:
+// test_unmatched_name_does_not_get_substituted, test_if_statement_considers_None_to_be_truthy,
+// test_input_path_template_formatting; also ToQoz/api-gateway-mapping-template#5.)
 //
-// Assumption VTL-2: the engine is Velocity 1.7: $velocityHasNext works (recorded: test_has_next), which 2.0 removed, and
-// "#if(”)" and "#if(0)" are not the same as in 2.x. Special cases follow the 1.7 tag of apache/velocity-engine.
+// Inferred: 197 of the 198 answers recorded by localstack/airspeed are those of Velocity 1.7 with an InvalidReferenceEventHandler
+// that returns "", and the 198th differs in the order of a map; without that handler it is 181.
 //
-// Assumption VTL-3: JSON values are those of json-smart, as Jayway's JSONPath returns them: an object is a LinkedHashMap with
-// the text {a=1, b=2}, an array has JSON as its text, also inside an object: {a=[{"b":1}]} (recorded:
-// test_input_path_template_formatting), in which "/" is "\/" and U+007F to U+009F and U+2000 to U+20FF are \uXXXX (JSONArray's
-// toString has the style NO_COMPRESS: netplex/json-smart-v2, JSONStyle.java and JStylerObj.java). $input.json's text has none
-// of these: Jayway writes it with LT_COMPRESS, which leaves "/", and what that does with the others is the same JSON. A whole
+// Assumption VTL-2: the engine of mapping templates is Velocity 1.7: $velocityHasNext works, which 2.0 removed (recorded on AWS
+// by localstack/airspeed, test_has_next), and #if of an empty string or of 0 is not the same as in 2.x.
+//
+// Special cases follow the 1.7 tag of apache/velocity-engine.
+//
+// Assumption VTL-3: JSON values in a mapping template are those of json-smart, as Jayway's JSONPath returns them: an object is a
+// LinkedHashMap with the text {a=1, b=2}, and an array has JSON as its text, also inside an object: {a=[{"b":1}]} (recorded on
+// AWS by localstack/airspeed, test_input_path_template_formatting). In that JSON "/" is \/ and U+007F to U+009F and U+2000 to
+// U+20FF are \uXXXX (netplex/json-smart-v2, JSONStyle.java and JStylerObj.java: NO_COMPRESS); $input.json leaves them. A whole
 // number is an Integer, a Long or a BigInteger; another is a Double, written as Java writes it (1.50 becomes 1.5), or a
-// BigDecimal from 19 characters on (inferred from json-smart's code). A Double has the fewest digits that identify it, as from
-// Java 19 on. Java 17 sometimes writes one more.
+// BigDecimal from 19 characters on (inferred from json-smart's code).
 //
-// Assumption VTL-4: an empty payload is {} (recorded: test_input_body_formatting). A payload is UTF-8 (AG, "the default
-// character set is UTF-8"); a byte that is not valid UTF-8 becomes U+FFFD, as Java decodes it (inferred).
+// Jayway writes the text of $input.json with LT_COMPRESS, which leaves "/", and what that does with the others is the same JSON.
+// A Double has the fewest digits that identify it, as from Java 19 on. Java 17 sometimes writes one more.
 //
-// Assumption VTL-5: for a missing value $input.path is the empty string, and $input.json is "" with its quotes
+// Assumption VTL-4: a mapping template reads an empty payload as {} (recorded on AWS by localstack/airspeed,
+// test_input_body_formatting). A payload is UTF-8 (developer guide, "the default character set is UTF-8"); a byte that is not
+// valid UTF-8 becomes U+FFFD, as Java decodes it (inferred).
+//
+// Assumption VTL-5: for a missing value, $input.path is the empty string, and $input.json is two quotes
 // (localstack/localstack#12774, found in the AWS console).
 //
-// Assumption VTL-6: $util.escapeJavaScript is Apache commons-lang 2.x's: ' becomes \' (AG,
-// api-gateway-mapping-template-reference), / becomes \/, and a character that is not ASCII becomes \uXXXX (inferred from that
-// library).
+// Assumption VTL-6: $util.escapeJavaScript is Apache commons-lang 2.x's: ' becomes \' (developer guide, "Mapping template
+// variables for API Gateway"), / becomes \/, and a character that is not ASCII becomes \uXXXX (inferred from that library).
 //
-// Assumption VTL-7: $context.requestOverride has header, path and querystring, $context.responseOverride has header (recorded:
-// test_sqs_amz_json_protocol). A template can set an override only once. If it sets it again, API Gateway answers 5XX (AG,
-// apigateway-override-request-response-parameters), so it is an error here. Several values are joined by "," (same page). A
-// response template sees what its request template set there, see [Result.Overrides]. API Gateway ignores a status that is not
-// a whole number from 100 to 599 (localstack's integration_response.py says so of AWS; its
-// test_handler_integration_response.py).
+// Assumption VTL-7: in a mapping template, $context.requestOverride has header, path and querystring, and
+// $context.responseOverride has header (recorded on AWS: localstack's test_sqs_amz_json_protocol). If a template sets an override
+// again, API Gateway answers 5XX (developer guide, "Override your API's request and response parameters"), so it is an error
+// here. Several values are joined by "," (same page). API Gateway ignores a status that is not a whole number from 100 to 599
+// (localstack's integration_response.py says so of AWS; its test_handler_integration_response.py).
 //
-// Assumption VTL-8: #foreach has at most 1,000 iterations (AG, limits). AWS does not document what happens beyond them. Here it
-// is an error, so no element is lost silently.
+// A response template sees what its request template set there, see [Result.Overrides].
+//
+// Assumption VTL-8: #foreach in a mapping template has at most 1,000 iterations (developer guide, "API Gateway mapping template
+// and access logging variable reference"). AWS does not document what happens beyond them. Here it is an error, so no element is
+// lost silently.
 //
 // Assumption VTL-9: $input.params() lists path, querystring and header, each sorted by name: AWS does not document the order.
-// $input.params('a') searches them in that order (AG), and is case-sensitive.
+// $input.params('a') searches them in that order (developer guide), and is case-sensitive.
 //
-// Assumption VTL-10: what API Gateway does with a number beyond a Double (1e400) and with deep nesting is not documented.
+// Assumption VTL-10: what a mapping template does with a number beyond a Double (1e400) and with deep nesting is not documented.
 // json-smart reads the first as Infinity, which it writes as null (netplex/json-smart-v2, JSONParserBase.extractFloat and
-// JsonWriter), and from 2.4.9 on throws beyond 400 levels (JSONParserBase.MAX_DEPTH). Here a rendering fails with a
-// [PayloadError] where it reads a deeper payload, or one with a number of more than 10,000 digits, and where it would write
-// that null, so no value is lost silently.
+// JsonWriter), and from 2.4.9 on throws beyond 400 levels (JSONParserBase.MAX_DEPTH). Here the answer is 400 where a template
+// reads a deeper payload, or one with a number of more than 10,000 digits, and where it would write that null, so no value is
+// lost silently.
 //
-// Assumption VTL-11: a payload is read by json-smart in its permissive mode. So a payload that is not JSON is a text, the value
-// of $input.path('$'). {a:1}, {'a':1,} and [1,,2] are JSON. json-smart ignores everything after a value. A payload that it
-// cannot read, such as {a, is a [PayloadError], and the answer 400 (ToQoz/api-gateway-mapping-template, test/_.md, recorded on
-// AWS, whose errors name net.minidev.json.parser; the rules are those of netplex/json-smart-v2 at version 2.6). This package
-// refuses a number with a control character after it, because json-smart reads the character as part of the number.
+// The error of such a rendering is a [PayloadError].
 //
-// Assumption VTL-12: $input and $util are written as {} (ToQoz/api-gateway-mapping-template, test/_.md, recorded on AWS; its
-// index.js). A function of $util uses the text of a map or a list. AWS does not document it.
+// Assumption VTL-11: a mapping template reads a payload with json-smart in its permissive mode. So a payload that is not JSON is
+// a text, the value of $input.path('$'). {a:1}, {'a':1,} and [1,,2] are JSON. json-smart ignores everything after a value. A
+// payload that it cannot read, such as {a, gets the answer 400 (ToQoz/api-gateway-mapping-template, test/_.md, recorded on AWS,
+// whose errors name net.minidev.json.parser; the rules are those of netplex/json-smart-v2 at version 2.6).
+//
+// The error of such a payload is a [PayloadError]. This package refuses a number with a control character after it, because
+// json-smart reads the character as part of the number.
+//
+// Assumption VTL-12: a mapping template that writes $input or $util itself writes {} (ToQoz/api-gateway-mapping-template,
+// test/_.md, recorded on AWS; its index.js). A function of $util uses the text of a map or a list. AWS does not document it.
 package vtl
 
 import (
@@ -74,16 +84,16 @@ import (
 
 // These bounds are far above those of useful templates. They keep a mistake or an attack from bringing the process down.
 const (
-	// maxTemplate is API Gateway's quota for a mapping template, in bytes (AG, limits: 300 KB).
+	// maxTemplate is API Gateway's quota for a mapping template, in bytes (developer guide, limits: 300 KB).
 	maxTemplate = 300 << 10
 	// maxNesting bounds the nesting of blocks, expressions and strings: recursion takes stack, and 200 levels take less than a
 	// megabyte.
 	maxNesting = 200
 	// maxDepth bounds the nesting of values, and is json-smart's bound (assumption VTL-10).
 	maxDepth = 400
-	// maxRendered is in bytes: API Gateway's 10 MB of payload (AG, limits) in base64, with what a template puts around it.
+	// maxRendered is in bytes: API Gateway's 10 MB of payload (developer guide, limits) in base64, with what a template puts around it.
 	maxRendered = 16 << 20
-	// maxIterations is API Gateway's quota for one #foreach (AG, limits).
+	// maxIterations is API Gateway's quota for one #foreach (developer guide, limits).
 	maxIterations = 1000
 	// maxRange is the longest range. It is longer than a #foreach allows, because a template can also count the elements.
 	maxRange = 100_000

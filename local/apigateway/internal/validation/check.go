@@ -12,8 +12,8 @@ import (
 
 // Bounds of one check.
 //
-// Assumption API-17: API Gateway does not document its own bounds, so it may accept a body that these refuse. With a schema of
-// six rules for each value, no body of 10 MB reaches them.
+// Assumption API-17: API Gateway does not document bounds of time and nesting for the validation of a body. The bounds here exist
+// only here, so AWS may accept a body that they refuse. With a schema of six rules for each value, no body of 10 MB reaches them.
 const (
 	// maxSteps is the number of steps of a check. A step is the check of a value against a schema, the sorting of a name, or
 	// the reading of 64 bytes of text.

@@ -15,10 +15,10 @@ import (
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
 
-// Assumption API-9: API Gateway validates with github.com/java-json-tools/json-schema-validator, and its strings are that
-// library's messages ("[object has missing required properties ([\"body\",\"subject\",\"to\"])]",
-// RafPe/serverless-reqvalidator-plugin#1). From that library: the messages (validation.properties), the order of keywords (by
-// name) and of properties (by name), and that nothing below a value is checked once the value itself is wrong
+// Assumption API-9: API Gateway validates bodies with github.com/java-json-tools/json-schema-validator, and the reasons in its
+// answers are that library's messages ("[object has missing required properties ([\"body\",\"subject\",\"to\"])]",
+// RafPe/serverless-reqvalidator-plugin#1). From that library follow the messages (validation.properties), the order of keywords
+// (by name) and of properties (by name), and that nothing below a value is checked once the value itself is wrong
 // (InstanceValidator.process).
 
 // finding is one fault of a body: the keyword, the message, and the rule of the schema.

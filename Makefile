@@ -98,9 +98,9 @@ golden: ## Rewrite the golden files in testdata/goldens from what is synthesised
 	@scripts/need go node
 	go test . -run TestGoldens -update
 
-docs: ## Rewrite docs/options.md, docs/policy.md and docs/prices.md from the code
+docs: ## Rewrite the pages of docs that the code determines
 	@scripts/need go node
-	go test ./docs -run '^Test(Options|Policy|Prices)Page$$' -update
+	go test ./docs -run '^Test(Assumptions|Options|Policy|Prices)Page$$' -update
 
 lint: ## Check the style of the code and the direction of its imports
 	@scripts/need go node npm

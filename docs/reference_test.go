@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cdk.tf/go/ingest/internal/assumptions"
 	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/internal/reference"
@@ -43,6 +44,20 @@ func TestPolicyPage(t *testing.T) {
 
 // docs/prices.md is what package prices says.
 func TestPricesPage(t *testing.T) { isWritten(t, "docs/prices.md", reference.Prices()) }
+
+// internal/assumptions/list.json and docs/assumptions.md are what the comments say.
+func TestAssumptionsPage(t *testing.T) {
+	all, _, err := assumptions.Read(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := assumptions.Encode(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	isWritten(t, "internal/assumptions/list.json", string(list))
+	isWritten(t, "docs/assumptions.md", reference.Assumptions(all))
+}
 
 // isWritten compares a page with what the code says, or rewrites it.
 func isWritten(t *testing.T, page, want string) {

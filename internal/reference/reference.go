@@ -1,4 +1,4 @@
-// Package reference writes the pages of docs that list what the code declares: options.md from package spec, and policy.md
+// Package reference writes the pages of docs that list what the code declares, such as options.md from package spec and policy.md
 // from package policy. A test in docs compares each page with what this package writes.
 package reference
 

@@ -32,7 +32,7 @@ func Hows() [][2]string {
 // shown has the ids by how they can be shown.
 var shown = map[How][]string{
 	ByRequest: {
-		"API-1", "API-2", "API-4", "API-5", "API-7", "API-8", "API-9", "API-11", "API-12", "API-15", "API-18", "API-22", "API-23", "API-24",
+		"API-1", "API-2", "API-4", "API-5", "API-7", "API-8", "API-9", "API-11", "API-12", "API-15", "API-18", "API-23", "API-24",
 		"API-25", "API-26",
 		"FH-1", "FH-2", "FH-3", "FH-4", "FH-9", "FH-13", "FH-14", "FH-15",
 		"KIN-1", "KIN-3", "KIN-6",
@@ -54,7 +54,7 @@ var shown = map[How][]string{
 		"KIN-2", "KIN-7", "KIN-12", "KIN-13", "KIN-16",
 	},
 	ByOther: {
-		"API-3", "API-10", "API-20", "API-21",
+		"API-3", "API-10", "API-20", "API-21", "API-22",
 		"REPLAY-1", "REPLAY-3",
 		"VTL-1", "VTL-2", "VTL-3", "VTL-5", "VTL-7", "VTL-8", "VTL-9", "VTL-12", "VTL-13",
 	},

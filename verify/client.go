@@ -64,9 +64,6 @@ const maxAnswer = 10 << 20
 
 // send sends a request to a route of the API.
 func (r *run) send(ctx context.Context, to route, what request) (answer, error) {
-	if err := r.request(); err != nil {
-		return answer{}, err
-	}
 	verb := cmp.Or(what.verb, http.MethodPost)
 	req, err := http.NewRequestWithContext(ctx, verb, r.url(cmp.Or(what.path, to.path)), bytes.NewReader(what.body))
 	if err != nil {
@@ -81,7 +78,17 @@ func (r *run) send(ctx context.Context, to route, what request) (answer, error) 
 	for name, value := range what.header {
 		req.Header.Set(name, value)
 	}
-	if err := r.authorize(req, to, what); err != nil {
+	if what.as != unsigned && verb != http.MethodOptions {
+		if err := r.authorize(req, to, what.body, what.as == wrong); err != nil {
+			return answer{}, err
+		}
+	}
+	return r.exchange(req)
+}
+
+// exchange sends a request as it is.
+func (r *run) exchange(req *http.Request) (answer, error) {
+	if err := r.request(); err != nil {
 		return answer{}, err
 	}
 	a := answer{asked: r.Clock.Now()}
@@ -97,12 +104,9 @@ func (r *run) send(ctx context.Context, to route, what request) (answer, error) 
 }
 
 // authorize adds the credentials that a route asks for, or wrong ones.
-func (r *run) authorize(req *http.Request, to route, what request) error {
-	if what.as == unsigned || req.Method == http.MethodOptions {
-		return nil
-	}
+func (r *run) authorize(req *http.Request, to route, body []byte, wrong bool) error {
 	key, token, caller := r.Caller.APIKey, r.Caller.Token, r.Caller.AWS
-	if what.as == wrong {
+	if wrong {
 		key, token = "0000000000000000000000000000000000000000", "wrong"
 		caller = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}, nil //nolint:gosec // AWS's documentation has this key in its examples
@@ -121,6 +125,6 @@ func (r *run) authorize(req *http.Request, to route, what request) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(what.body)
+	sum := sha256.Sum256(body)
 	return v4.NewSigner().SignHTTP(req.Context(), as, req, hex.EncodeToString(sum[:]), "execute-api", r.Region, r.Clock.Now())
 }

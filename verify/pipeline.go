@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ type Pipeline struct {
 	stack    *tfjson.Stack // resolved
 	routes   []route
 	samples  *models.Sampler
+	schemas  map[string]string // of the models, by name
 	delivery delivery
 	stream   string
 	cors     cors
@@ -50,6 +52,8 @@ type route struct {
 
 // delivery is what is declared of the objects.
 type delivery struct {
+	name      string
+	extension string // "" where Firehose chooses it
 	bucket    string
 	prefix    string
 	zone      *time.Location
@@ -102,10 +106,11 @@ func (p *Pipeline) readRoutes() {
 		r := route{
 			path: paths[text(body["resource_id"])], batch: action == "PutRecords", authorization: text(body["authorization"]),
 			keyRequired: yes(body["api_key_required"]), models: texts(body["request_models"]), validated: body["request_validator_id"] != nil,
-			headers: p.tokenHeaders(text(body["authorizer_id"]), text(body["authorization"])), keyHeader: keyHeader(body),
+			headers: p.tokenHeaders(text(body["authorizer_id"]), text(body["authorization"])),
 		}
 		templates := texts(integration["request_templates"])
 		r.contentTypes, r.template = slices.Sorted(maps.Keys(templates)), templates[jsonType]
+		r.keyHeader = keyHeader(r.template)
 		p.routes = append(p.routes, r)
 	}
 	slices.SortFunc(p.routes, func(a, b route) int { return strings.Compare(a.path, b.path) })
@@ -165,23 +170,23 @@ func (p *Pipeline) tokenHeaders(authorizerID, authorization string) []string {
 	return names
 }
 
-// keyHeader is the header that a method requires; the partition key comes from it.
-func keyHeader(method map[string]any) string {
-	parameters, _ := method["request_parameters"].(map[string]any)
-	for name, required := range parameters {
-		if header, ok := strings.CutPrefix(name, "method.request.header."); ok && yes(required) {
-			return header
-		}
+// keyName is how the stack's mapping templates name the header that the partition key comes from.
+var keyName = regexp.MustCompile(`#set\(\$keyName = '([^$']+)'\)`)
+
+func keyHeader(template string) string {
+	if found := keyName.FindStringSubmatch(template); found != nil {
+		return found[1]
 	}
 	return ""
 }
 
 // readSamples reads the models, to know what they allow.
 func (p *Pipeline) readSamples() (err error) {
+	p.schemas = map[string]string{}
 	schemas := map[string]map[string]any{}
 	for _, model := range p.stack.Resources("aws_api_gateway_model") {
 		if schema, ok := models.Decode(text(model.Body["schema"])).(map[string]any); ok {
-			schemas[text(model.Body["name"])] = schema
+			schemas[text(model.Body["name"])], p.schemas[text(model.Body["name"])] = schema, text(model.Body["schema"])
 		}
 	}
 	var api string
@@ -227,6 +232,7 @@ func (p *Pipeline) readDelivery() error {
 	s3 := blocks[0]
 	arn := text(s3["bucket_arn"])
 	p.delivery = delivery{
+		name: text(found[0].Body["name"]), extension: text(s3["file_extension"]),
 		bucket: arn[strings.LastIndex(arn, ":")+1:], prefix: text(s3["prefix"]),
 		interval: time.Duration(number(s3["buffering_interval"])) * time.Second, mebibytes: int(number(s3["buffering_size"])),
 	}
@@ -324,4 +330,23 @@ func (p *Pipeline) AsksForCertificate() bool {
 		blocks, _ := domain.Blocks("mutual_tls_authentication") // an apply has read them
 		return len(blocks) > 0
 	})
+}
+
+// firewallBody is the largest body in bytes that the firewall lets pass; 0 without one.
+func (p *Pipeline) firewallBody() int {
+	for _, acl := range p.stack.Resources("aws_wafv2_web_acl") {
+		rules, _ := acl.Blocks("rule")
+		for _, rule := range rules {
+			statements, _ := tfjson.Blocks(rule, "statement")
+			for _, statement := range statements {
+				sizes, _ := tfjson.Blocks(statement, "size_constraint_statement")
+				for _, size := range sizes {
+					if body := int(number(size["size"])); body > 0 {
+						return body
+					}
+				}
+			}
+		}
+	}
+	return 0
 }

@@ -32,7 +32,7 @@ type Options struct {
 	Caller Caller
 	// AWS has the clients with which the run looks for its events and at what surrounds them.
 	AWS Clients
-	// HTTP sends the requests to the API.
+	// HTTP sends the requests to the API. It decompresses no answer and follows no redirect.
 	HTTP *http.Client
 	// Groups are the groups of checks to run; none is all.
 	Groups []string
@@ -150,7 +150,7 @@ var smoke = []string{"way/submit", "way/stream", "way/bucket"}
 
 // checks are those of the run's groups.
 func (r *run) checks() []check {
-	all := slices.Concat(wayChecks(r.Pipeline), contractChecks(r.Pipeline), surroundingsChecks(r.Pipeline))
+	all := slices.Concat(wayChecks(r.Pipeline), contractChecks(r.Pipeline), surroundingsChecks(r.Pipeline), assumptionChecks(r.Pipeline))
 	return slices.DeleteFunc(all, func(c check) bool {
 		return len(r.Groups) > 0 && !slices.Contains(r.Groups, groupOf(c.id)) || r.Smoke && !slices.Contains(smoke, c.id)
 	})

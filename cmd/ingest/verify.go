@@ -318,15 +318,15 @@ func callerOf(p *verify.Pipeline) (*http.Client, verify.Caller, error) {
 			errs = append(errs, errors.New("TOKEN is not set, and the API asks for a token; set it to one that its authoriser takes"))
 		}
 	}
-	client := &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DisableCompression = true // a check sees an answer as it came
+	client := &http.Client{Transport: transport, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	if p.AsksForCertificate() && !p.Local {
 		certificate, err := tls.LoadX509KeyPair(os.Getenv("CLIENT_CERT"), os.Getenv("CLIENT_KEY"))
 		if err != nil {
 			errs = append(errs, fmt.Errorf("the API asks for a client certificate: %w; set CLIENT_CERT and CLIENT_KEY to PEM files", err))
 		}
-		transport := http.DefaultTransport.(*http.Transport).Clone()
 		transport.TLSClientConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-		client.Transport = transport
 	}
 	return client, caller, errors.Join(errs...)
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"cdk.tf/go/ingest/internal/assumptions"
 	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/verify"
 )
@@ -100,6 +101,33 @@ func TestVerifyBrokenWays(t *testing.T) {
 				t.Errorf("verify ends with %d, want %d", status, statusFailed)
 			}
 		})
+	}
+}
+
+// A report has each assumption of the local pipeline, and what a request shows of the local pipeline holds.
+func TestVerifyAssumptions(t *testing.T) {
+	p := begin(t, devStack, filepath.Join(t.TempDir(), "data"), "--buffer-interval", "0s")
+	status, report := verified(t, p, devStack, "--groups", "way,assumptions")
+	if status != statusDone || report.Count(verify.Holds) < 20 {
+		t.Errorf("it ends with %d, and %d checks hold", status, report.Count(verify.Holds))
+	}
+	for _, a := range assumptions.All() {
+		if got := resultOf(t, report, a.ID); got.Status == verify.NotShown && got.Got == "" {
+			t.Errorf("%s is not shown, and nothing says why", a.ID)
+		}
+	}
+	if got := resultOf(t, report, "API-11"); got.Status != verify.Holds {
+		t.Errorf("API-11: %+v", got)
+	}
+}
+
+// An answer that is not the assumed one is in the report beside it.
+func TestVerifyAnAssumptionDiffers(t *testing.T) {
+	p := begin(t, edited(t, `\"reason\": \"$context.error.validationErrorString\"`, `\"reason\": \"invalid\"`), filepath.Join(t.TempDir(), "data"), "--buffer-interval", "0s")
+	status, report := verified(t, p, devStack, "--groups", "assumptions")
+	got := resultOf(t, report, "API-9")
+	if status != statusFailed || got.Status != verify.Differs || !strings.Contains(got.Want, "an array in place of an object") || !strings.Contains(got.Got, "invalid") {
+		t.Errorf("it ends with %d and %+v", status, got)
 	}
 }
 

@@ -212,3 +212,25 @@ func TestVerifyBadInput(t *testing.T) {
 		})
 	}
 }
+
+// After Ctrl-C the report has what was found, and the status is that of a shell.
+func TestVerifyInterrupted(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	p := begin(t, edited(t, `\"s3:PutObject\"`, `\"s3:PutObjectTagging\"`), data)
+	file := filepath.Join(t.TempDir(), "report.json")
+	v := spawn(t, "verify", "--stack", devStack, "--local="+p.api, "--groups", "way", "--report", file)
+	v.wait("its wait for the bucket", func() bool { return strings.Contains(v.stderr.String(), "waiting until the events are in the bucket") })
+	if status := v.end(); status != statusInterrupted {
+		t.Errorf("it ends with %d, want %d", status, statusInterrupted)
+	}
+	if want := "error: interrupted after 3 checks; the events that it sent stay in the pipeline: 4 events"; !strings.Contains(v.stderr.String(), want) {
+		t.Errorf("it says %s, want %s", v.stderr, want)
+	}
+	text, err := os.ReadFile(file)
+	must(t, err)
+	var report verify.Report
+	must(t, json.Unmarshal(text, &report))
+	if !report.Interrupted || len(report.Events) != 4 || report.Holds() {
+		t.Errorf("the report is %+v", report)
+	}
+}

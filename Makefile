@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help up webapp synth diff deploy destroy output verify smoke check test test-loading golden docs lint scan bench bench-synth deploy-local tools moto clean
+.PHONY: help up webapp synth diff deploy destroy output curl verify smoke check test test-loading golden docs lint scan bench bench-synth deploy-local tools moto clean
 
 # Packages that take long to compile, for scripts/compiling.
 sdk := github.com/aws/aws-sdk-go-v2/service/s3
@@ -61,6 +61,16 @@ output: ## Print the outputs of a deployed ENV: addresses, a curl command, the s
 	@scripts/need go node npm terraform
 	@$(MAKE) --no-print-directory tools
 	@env -u ENV npx --no-install cdktf $@ $(ENV) $(ARGS)
+
+# cdktf wraps lines at the terminal's width, and Terraform prints them raw. A folder that cdktf has not deployed from is initialised first.
+curl: ## Print the command that submits an event to a deployed ENV, or one of the event type TYPE
+	@$(name-one)
+	@scripts/need terraform
+	@test -f $(stack)/cdk.tf.json || $(MAKE) --no-print-directory synth ENV=$(ENV) >&2
+	@test -d $(stack)/.terraform || $(or $(TERRAFORM_BINARY_NAME),terraform) -chdir=$(stack) init -input=false >&2
+	@$(or $(TERRAFORM_BINARY_NAME),terraform) -chdir=$(stack) output -raw curl$(if $(TYPE),_$(TYPE)) && echo
+
+stack = cdktf.out/stacks/$(ENV)
 
 verify: ## Verify a deployed ENV: its events' way, its answers, what surrounds it; ARGS=--local verifies a running "make up"
 smoke: ## Send one event to a deployed ENV, and find it in the bucket; ARGS as above

@@ -79,7 +79,7 @@ func toKeys(t *testing.T, p *pipeline, env *spec.Environment) {
 	checkUsagePlan(t, p.cloud, api, *env)
 	checkKeyOutputs(t, p, env.API.Authorization.UsagePlan.Keys)
 	expect(t, "authorization", "api_key", outputs["authorization"])
-	expectText(t, "curl", outputs["curl"], `/keys/submit -H 'Content-Type: application/json' -H "X-Api-Key: $API_KEY" -d '{`)
+	expectText(t, "curl", outputs["curl"], "/keys/submit \\\n  -H 'Content-Type: application/json' \\\n  -H \"X-Api-Key: $API_KEY\" \\\n  -d '{")
 }
 
 // changeKeys changes the keys' limits and adds a key. That needs no deployment, and existing keys stay valid.
@@ -167,7 +167,7 @@ func TestAuthorizers(t *testing.T) {
 	checkRole(t, p.cloud, "api-kinesis-authorizer-asked", `"Principal": {"Service": "apigateway.amazonaws.com"}, "Action": ["sts:AssumeRole"]`,
 		map[string]string{"invoke": `{"Effect": "Allow", "Action": ["lambda:InvokeFunction"], "Resource": ["` + function + `"]}`})
 	expect(t, "authorization", "lambda", outputs["authorization"])
-	expectText(t, "curl", outputs["curl"], ` -H "X-Token: $TOKEN" -d '{`)
+	expectText(t, "curl", outputs["curl"], " -H \"X-Token: $TOKEN\" \\\n  -d '{")
 
 	toRequest(t, p, &env)
 	toPools(t, p, &env)
@@ -226,7 +226,7 @@ func toPools(t *testing.T, p *pipeline, env *spec.Environment) {
 	}, caller{Authorization: "COGNITO_USER_POOLS", Scopes: cognito.Scopes})
 	checkPrivate(t, p.cloud, outputs["api_id"], "*", env.API.Access)
 	expect(t, "authorization", "cognito", outputs["authorization"])
-	expectText(t, "curl", outputs["curl"], ` -H "Authorization: $TOKEN" -d '{`)
+	expectText(t, "curl", outputs["curl"], " -H \"Authorization: $TOKEN\" \\\n  -d '{")
 
 	cognito.UserPoolARNs = []string{pool, otherPool}
 	another := *env

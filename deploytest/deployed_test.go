@@ -45,8 +45,8 @@ var (
 	}
 	expectedProd = expected{
 		env: "prod", complete: true, authorization: "AWS_IAM", loggingLevel: "ERROR", tracing: true, streamHours: 168, noncurrentDays: 365, logDays: 365, executionLogDays: 14,
-		signing: ` --aws-sigv4 aws:amz:us-east-1:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"` +
-			` -H "X-Amz-Security-Token: $AWS_SESSION_TOKEN"`,
+		signing: " \\\n  --aws-sigv4 aws:amz:us-east-1:execute-api \\\n" + `  --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" ` + "\\\n" +
+			`  -H "X-Amz-Security-Token: $AWS_SESSION_TOKEN"`,
 	}
 )
 
@@ -135,7 +135,7 @@ func checkOutputs(t *testing.T, outputs map[string]string, want expected) {
 	arn := "arn:aws:execute-api:us-east-1:123456789012:" + api + "/" + want.env + "/POST/submit"
 	all := map[string]string{
 		"submit_url":           submit,
-		"curl":                 "curl -sS -X POST " + submit + ` -H 'Content-Type: application/json'` + want.signing + ` -d '{"event": "signup", "user_id": 123}'`,
+		"curl":                 "curl -sS -X POST \\\n  " + submit + " \\\n  -H 'Content-Type: application/json'" + want.signing + " \\\n  -d '{\"event\": \"signup\", \"user_id\": 123}'",
 		"api_id":               api,
 		"api_stage":            want.env,
 		"authorization":        map[string]string{"NONE": "none", "AWS_IAM": "iam"}[want.authorization],

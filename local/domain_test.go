@@ -38,7 +38,7 @@ func TestAPipelineWithADomain(t *testing.T) {
 	p.sayStarted()
 	submit := p.apiBase() + "/option-domain/submit"
 	for _, part := range []string{
-		"  API       " + submit + "\n", "curl -sS -X POST " + submit + " -H ", "\nwithout --cert and --key: nothing here asks for a certificate\n",
+		"  API       " + submit + "\n", "curl -sS -X POST \\\n    " + submit + " \\\n    -H ", "\nwithout --cert and --key: nothing here asks for a certificate\n",
 		"\n  - " + namedNotice + "\n", "\n  - " + certificates + " is off: clients are let in without a certificate\n",
 	} {
 		if strings.Count(said.String(), part) != 1 {

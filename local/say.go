@@ -43,10 +43,9 @@ func (p *Pipeline) describe(out io.Writer) {
 		fmt.Fprintf(out, "AWS accepts these settings, but they are probably not what you mean:\n  - %s\n", strings.Join(warnings, "\n  - "))
 	}
 	if curl := p.output("curl"); curl != "" {
-		fmt.Fprintf(out, "\ntry it:\n  %s\n", curl)
-		curls, _ := p.outputs()["event_type_curls"].(map[string]any)
-		for _, name := range slices.Sorted(maps.Keys(curls)) {
-			fmt.Fprintf(out, "  %s\n", curls[name])
+		fmt.Fprintf(out, "\ntry it:\n")
+		for _, command := range p.commands() {
+			fmt.Fprintf(out, "  %s\n", strings.ReplaceAll(command, "\n", "\n  "))
 		}
 		fmt.Fprintf(out, "%s\n", p.secrets(curl))
 	}
@@ -60,6 +59,19 @@ func (p *Pipeline) describe(out io.Writer) {
 	if p.opts.Unlimited {
 		fmt.Fprintln(out, "rate limits are off (--unlimited)")
 	}
+}
+
+// commands are those that submit an event: the output curl, and the outputs curl_TYPE of the event types. An indentation of their
+// lines changes nothing.
+func (p *Pipeline) commands() []string {
+	var found []string
+	outputs := p.outputs()
+	for _, name := range slices.Sorted(maps.Keys(outputs)) {
+		if command, ok := outputs[name].(string); ok && (name == "curl" || strings.HasPrefix(name, "curl_")) {
+			found = append(found, command)
+		}
+	}
+	return found
 }
 
 // tables are the files of the stack's Glue tables, as patterns.

@@ -280,6 +280,8 @@ func TestTargetsCheckFirst(t *testing.T) {
 		{"diff without Terraform", "terraform", []string{"diff", "ENV=dev"}, "error: terraform is not on PATH; install Terraform"},
 		{"destroy without Terraform", "terraform", []string{"destroy", "ENV=dev"}, "error: terraform is not on PATH; install Terraform"},
 		{"output without Terraform", "terraform", []string{"output", "ENV=dev"}, "error: terraform is not on PATH; install Terraform"},
+		{"curl without Terraform", "terraform", []string{"curl", "ENV=dev"}, "error: terraform is not on PATH; install Terraform"},
+		{"curl without an environment", "", []string{"curl"}, "error: ENV is empty; name one environment: make curl ENV=dev"},
 		{"deploy without an environment", "", []string{"deploy"}, "error: ENV is empty; name one environment: make deploy ENV=dev"},
 		{"deploy-local without Terraform", "terraform", []string{"deploy-local", "ENV=dev"}, "error: terraform is not on PATH; install Terraform"},
 		{"deploy-local without an environment", "", []string{"deploy-local"}, "error: ENV is empty; name one environment: make deploy-local ENV=dev"},

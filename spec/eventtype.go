@@ -39,11 +39,12 @@ func exampleEvent(schema, example string) (string, bool) {
 	return models.FirstEvent, false
 }
 
-// onOneLine takes the line breaks out of a JSON text that has some. It leaves the spelling of each value.
+// onOneLine takes the line breaks and tabs out of a JSON text that has some. It leaves the spelling of each value. A tab that is pasted
+// into a shell completes a word.
 func onOneLine(text string) string {
 	text = strings.TrimSpace(text)
 	var line bytes.Buffer
-	if !strings.ContainsAny(text, "\r\n") || json.Compact(&line, []byte(text)) != nil {
+	if !strings.ContainsAny(text, "\r\n\t") || json.Compact(&line, []byte(text)) != nil {
 		return text
 	}
 	return line.String()

@@ -86,6 +86,7 @@ func TestExampleEvents(t *testing.T) {
 		{`{}`, "", `{"event": "signup", "user_id": 123}`, true},
 		{`{}`, `{"a": 1.50}`, `{"a": 1.50}`, true},
 		{`{}`, "\n{\"a\":  1.50,\r\n \"b\": \"x\\n y\"}\n", `{"a":1.50,"b":"x\n y"}`, true},
+		{`{}`, "{\t\"a\": \"x\\t\"}", `{"a":"x\t"}`, true},
 		{`{"required": ["total"], "properties": {"total": {"type": "number"}}}`, "", `{"total":1}`, true},
 		{special, "", `{"event": "signup", "user_id": 123}`, false},
 	} {

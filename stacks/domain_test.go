@@ -31,7 +31,7 @@ func TestAPageOfADomain(t *testing.T) {
 	if diff := cmp.Diff(want, outputs); diff != "" {
 		t.Errorf("outputs (-want +got):\n%s", diff)
 	}
-	if curl := doc.Output["curl"].Value; !strings.HasPrefix(curl, "curl -sS -X POST "+mapped+"/submit -H ") {
+	if curl := doc.Output["curl"].Value; !strings.HasPrefix(curl, "curl -sS -X POST \\\n  "+mapped+"/submit \\\n  -H ") {
 		t.Errorf("curl is %s", curl)
 	}
 	headers := doc.Resource["aws_cloudfront_response_headers_policy"]["web_headers"]

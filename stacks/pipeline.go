@@ -3,7 +3,6 @@ package stacks
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dataawsregion"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
-	"cdk.tf/go/ingest/internal/tftext"
 	"cdk.tf/go/ingest/modules/alarms"
 	"cdk.tf/go/ingest/modules/apigateway"
 	"cdk.tf/go/ingest/modules/cloudwatch"
@@ -236,16 +234,17 @@ func apiOutputs(env spec.Environment, api *apigateway.API) []output {
 
 // typeOutputs are what a client of the event types needs, by the types' names.
 func typeOutputs(env spec.Environment, api *apigateway.API) []output {
-	urls, arns, curls := map[string]string{}, map[string]string{}, map[string]string{}
+	urls, arns := map[string]string{}, map[string]string{}
+	var curls []output
 	for _, of := range env.API.EventTypes {
 		urls[of.Name], arns[of.Name] = api.TypeURL(of.Name), api.TypeARN(of.Name)
-		curls[of.Name] = curl(env, urls[of.Name], of.ExampleEvent)
+		// cdktf prints a map as JSON, which escapes quotes, and terraform output -raw prints no map. So each command is an output.
+		curls = append(curls, output{typeCurl + of.Name, "A command that submits one event of the type " + of.Name, curl(env, urls[of.Name], of.ExampleEvent)})
 	}
-	return []output{
+	return append([]output{
 		{"event_type_urls", "Where events of each type are posted; batches below /batch", urls},
 		{"event_type_arns", "What a caller needs execute-api:Invoke on for events of each type", arns},
-		{"event_type_curls", "A command for each type that submits one event", curls},
-	}
+	}, curls...)
 }
 
 func declareOutputs(stack cdktf.TerraformStack, outputs []output) {
@@ -257,14 +256,15 @@ func declareOutputs(stack cdktf.TerraformStack, outputs []output) {
 }
 
 // forThePage are the outputs that a hosted page publishes to everybody. They include no ARNs, because these name the account.
-var forThePage = []string{"submit_url", "curl", "event_type_urls", "event_type_curls", "authorization", "region"}
+// It also gets the commands of the event types.
+var forThePage = []string{"submit_url", "curl", "event_type_urls", "authorization", "region"}
 
 // pageSettings is the page's config.json: some of the outputs, in the form of `cdktf output --outputs-file`. The API's address is
 // a reference, whose value the apply inserts; JSON need not escape anything in an address.
 func pageSettings(stack string, outputs []output) string {
 	settings := map[string]any{}
 	for _, o := range outputs {
-		if slices.Contains(forThePage, o.id) {
+		if slices.Contains(forThePage, o.id) || strings.HasPrefix(o.id, typeCurl) {
 			settings[o.id] = o.value
 		}
 	}
@@ -281,48 +281,4 @@ func pageSettings(stack string, outputs []output) string {
 // authorization are the values of the output by which the web application knows which credentials to ask for.
 var authorization = map[spec.AuthorizationKind]string{
 	spec.ByNothing: "none", spec.ByIAM: "iam", spec.ByAPIKey: "api_key", spec.ByCognito: "cognito", spec.ByLambda: "lambda",
-}
-
-// curl is a command that submits an example with the environment's authorisation. Secrets are variables of the caller's shell.
-func curl(env spec.Environment, url string, example func() (string, bool)) string {
-	words := append([]string{"curl -sS -X POST", url, "-H 'Content-Type: application/json'"}, credentials(env)...)
-	event, _ := example() // spec warns where the schema may refuse it
-	return strings.Join(append(words, "-d "+quoted(event)), " ")
-}
-
-// quoted is a text as one word of a POSIX shell, which Terraform does not take for its own expression.
-func quoted(text string) string {
-	return tftext.Escape("'" + strings.ReplaceAll(text, "'", `'\''`) + "'")
-}
-
-func credentials(env spec.Environment) []string {
-	var words []string
-	if env.API.Domain.MutualTLS.Enabled() {
-		words = []string{`--cert "$CLIENT_CERT" --key "$CLIENT_KEY"`}
-	}
-	return append(words, authentication(env)...)
-}
-
-func authentication(env spec.Environment) []string {
-	switch auth := env.API.Authorization; auth.Kind {
-	case spec.ByIAM:
-		return []string{
-			"--aws-sigv4 aws:amz:" + env.Region + ":execute-api",
-			`--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`,
-			`-H "X-Amz-Security-Token: $AWS_SESSION_TOKEN"`,
-		}
-	case spec.ByAPIKey:
-		return []string{`-H "X-Api-Key: $API_KEY"`}
-	case spec.ByCognito:
-		return []string{`-H "Authorization: $TOKEN"`}
-	case spec.ByLambda:
-		var headers []string
-		for _, source := range auth.Lambda.IdentitySources {
-			if name, ok := strings.CutPrefix(source, "method.request.header."); ok {
-				headers = append(headers, fmt.Sprintf(`-H "%s: $TOKEN"`, name))
-			}
-		}
-		return headers
-	}
-	return nil
 }

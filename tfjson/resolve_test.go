@@ -160,8 +160,8 @@ func TestOutputs(t *testing.T) {
 		"batch_arn":        "arn:aws:execute-api:us-east-1:123456789012:n4s556ogp5/dev/POST/submit/batch",
 		"batch_url":        "http://127.0.0.1:8080/dev/submit/batch",
 		"bucket_name":      "api-kinesis-firehose-bucket-dev",
-		"curl": "curl -sS -X POST http://127.0.0.1:8080/dev/submit -H 'Content-Type: application/json' " +
-			`-d '{"event": "signup", "user_id": 123}'`,
+		"curl": "curl -sS -X POST \\\n  http://127.0.0.1:8080/dev/submit \\\n  -H 'Content-Type: application/json' \\\n" +
+			`  -d '{"event": "signup", "user_id": 123}'`,
 		"delivery_log_group":   "/aws/kinesisfirehose/api-kinesis-firehose-dev",
 		"delivery_stream_name": "api-kinesis-firehose-dev",
 		"execution_log_group":  "API-Gateway-Execution-Logs_n4s556ogp5/dev",

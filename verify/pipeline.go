@@ -201,18 +201,24 @@ func (p *Pipeline) readSamples() (err error) {
 func (p *Pipeline) readExamples() {
 	of := map[string]string{"/submit": exampleIn(p.Outputs.Text("curl"))}
 	urls, _ := p.Outputs["event_type_urls"].(map[string]any)
-	curls, _ := p.Outputs["event_type_curls"].(map[string]any)
 	for name, url := range urls {
-		of[strings.TrimPrefix(text(url), p.Base)] = exampleIn(text(curls[name]))
+		of[strings.TrimPrefix(text(url), p.Base)] = exampleIn(p.Outputs.Text("curl_" + name))
 	}
 	for i, r := range p.routes {
 		p.routes[i].example = of[strings.TrimSuffix(r.path, "/batch")]
 	}
 }
 
-// exampleIn is the body of a curl command that a stack has as an output: its last word, in single quotes after -d.
+// exampleIn is the body of a curl command that a stack has as an output: its last word, in single quotes after -d, or what a printf
+// before it writes to it. curl takes the line breaks out of the latter.
 func exampleIn(curl string) string {
-	_, quoted, found := strings.Cut(strings.TrimSpace(curl), "-d '")
+	curl = strings.TrimSpace(curl)
+	if piped, ok := strings.CutPrefix(curl, "printf %s '"); ok {
+		if quoted, _, found := strings.Cut(piped, "' | curl "); found {
+			return strings.ReplaceAll(strings.ReplaceAll(quoted, "\n", ""), `'\''`, "'")
+		}
+	}
+	_, quoted, found := strings.Cut(curl, "-d '")
 	quoted, closed := strings.CutSuffix(quoted, "'")
 	if !found || !closed {
 		return ""

@@ -55,18 +55,26 @@ test("reads the event of the output curl, where the environment's schema has one
   expect(eventOf("$EVENT")).toBe("");
 });
 
+test("reads the event of a command that pipes it to curl over several lines", () => {
+  const curl =
+    'printf %s \'\n{"id": "o-1",\n "text": "it\'\\\'\'s", "amount": 1.50}\n\' | curl -sS -X POST \\\n  https://x/qa/submit \\\n  -d @-';
+  const qa = { submit_url: "https://x/qa/submit", curl };
+  expect(readConfig(JSON.stringify({ qa })).environments[0]?.event).toBe(
+    '{"id": "o-1", "text": "it\'s", "amount": 1.50}',
+  );
+});
+
 test("reads the event types, with an event of each", () => {
   const typesOf = (outputs: object) =>
     readConfig(JSON.stringify({ qa: { submit_url: "https://x/qa/submit", ...outputs } })).environments[0]?.types;
   const urls = { order: "https://x/qa/submit/order", "page-view": "https://x/qa/submit/page-view" };
-  const curls = { order: `curl -d '{"total":89.90}'`, "page-view": `curl -d '{"page":"it'\\''s"}'` };
-  expect(typesOf({ event_type_urls: urls, event_type_curls: curls })).toEqual([
+  const curls = { curl_order: `curl -d '{"total":89.90}'`, "curl_page-view": `curl \\\n  -d '{"page":"it'\\''s"}'` };
+  expect(typesOf({ event_type_urls: urls, ...curls })).toEqual([
     { name: "order", submitUrl: urls.order, event: '{"total":89.90}' },
     { name: "page-view", submitUrl: urls["page-view"], event: '{\n  "page": "it\'s"\n}' },
   ]);
-  expect(typesOf({ event_type_urls: urls })).toEqual([]);
-  expect(typesOf({ event_type_urls: "order", event_type_curls: curls })).toEqual([]);
-  expect(typesOf({ event_type_urls: urls, event_type_curls: {} })?.map(({ event }) => event)).toEqual(["", ""]);
+  expect(typesOf({ event_type_urls: "order", ...curls })).toEqual([]);
+  expect(typesOf({ event_type_urls: urls })?.map(({ event }) => event)).toEqual(["", ""]);
 });
 
 test("reads the headers of tokens from the output curl", () => {

@@ -67,7 +67,7 @@ export function readConfig(text: string): Config {
       region: stringOf(outputs.region),
       header: headerOf(authorization, stringOf(outputs.curl)),
       event: eventOf(stringOf(outputs.curl)),
-      types: typesOf(outputs.event_type_urls, outputs.event_type_curls),
+      types: typesOf(outputs),
       local: outputs.local === "true" || outputs.local === true,
       bucket: stringOf(outputs.bucket_name),
       stream: stringOf(outputs.stream_name),
@@ -90,19 +90,24 @@ function eventOf(curl: string): string {
   return text === firstEvent ? "" : spread(text);
 }
 
-/** bodyOf reads the last argument of a curl command, the body. */
+/**
+ * bodyOf reads the body that a curl command sends: its last argument, or what a printf before it writes to it over several
+ * lines. A quote is '\'' in both.
+ */
 function bodyOf(curl: string): string {
-  const word = / -d '((?:[^']|'\\'')*)'$/.exec(curl)?.[1] ?? "";
+  const lines = /^printf %s '((?:[^']|'\\'')*)' \| curl /.exec(curl)?.[1]?.replaceAll("\n", "");
+  const word = lines ?? / -d '((?:[^']|'\\'')*)'$/.exec(curl)?.[1] ?? "";
   return word.replaceAll("'\\''", "'");
 }
 
-/** typesOf reads the event types from two outputs, each with a text for each type. */
-function typesOf(urls: unknown, curls: unknown): EventType[] {
-  if (!isObject(urls) || !isObject(curls)) return [];
+/** typesOf reads the event types from their output of addresses, and an event of each from its output curl_TYPE. */
+function typesOf(outputs: Record<string, unknown>): EventType[] {
+  const urls = outputs.event_type_urls;
+  if (!isObject(urls)) return [];
   return Object.keys(urls).map((name) => ({
     name,
     submitUrl: stringOf(urls[name]),
-    event: spread(bodyOf(stringOf(curls[name]))),
+    event: spread(bodyOf(stringOf(outputs[`curl_${name}`]))),
   }));
 }
 

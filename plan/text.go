@@ -113,22 +113,25 @@ func (r Report) Text(w io.Writer, name string) error {
 	fmt.Fprintf(&text, "Plan of %s: %s\n", name, r.lead())
 	for _, t := range r.tables() {
 		fmt.Fprintf(&text, "\n%s\n\n", t.heading)
-		aligned := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-		for _, row := range t.lines(t.columns) {
-			fmt.Fprintln(aligned, "  "+strings.TrimRight(strings.Join(row, "\t"), "\t"))
-		}
-		if err := aligned.Flush(); err != nil {
-			return err
-		}
-		if len(t.rows) > 0 && len(t.after) > 0 {
-			fmt.Fprintln(&text)
-		}
-		for _, line := range t.after {
-			fmt.Fprintln(&text, "  "+line)
-		}
+		t.text(&text)
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+// text writes a table for a terminal, without its heading.
+func (t table) text(text *strings.Builder) {
+	aligned := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
+	for _, row := range t.lines(t.columns) {
+		fmt.Fprintln(aligned, "  "+strings.TrimRight(strings.Join(row, "\t"), "\t"))
+	}
+	_ = aligned.Flush() // a strings.Builder takes everything
+	if len(t.rows) > 0 && len(t.after) > 0 {
+		fmt.Fprintln(text)
+	}
+	for _, line := range t.after {
+		fmt.Fprintln(text, "  "+line)
+	}
 }
 
 // Markdown writes the report for a pull request.
@@ -137,26 +140,31 @@ func (r Report) Markdown(w io.Writer, name string) error {
 	fmt.Fprintf(&text, "## Plan of %s\n\n%s\n", name, r.lead())
 	for _, t := range r.tables() {
 		fmt.Fprintf(&text, "\n### %s\n\n", t.heading)
-		rule := make([]string, len(t.columns))
-		for i := range rule {
-			rule[i] = "---"
-		}
-		for _, row := range t.lines(t.columns, rule) {
-			cells := make([]string, len(t.columns))
-			for i := range row {
-				cells[i] = strings.NewReplacer("|", `\|`, "*", `\*`).Replace(row[i])
-			}
-			fmt.Fprintf(&text, "| %s |\n", strings.Join(cells, " | "))
-		}
-		if len(t.rows) > 0 && len(t.after) > 0 {
-			fmt.Fprintln(&text)
-		}
-		for _, line := range t.after {
-			fmt.Fprintln(&text, "- "+strings.TrimPrefix(line, "* "))
-		}
+		t.markdown(&text)
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+// markdown writes a table in Markdown, without its heading.
+func (t table) markdown(text *strings.Builder) {
+	rule := make([]string, len(t.columns))
+	for i := range rule {
+		rule[i] = "---"
+	}
+	for _, row := range t.lines(t.columns, rule) {
+		cells := make([]string, len(t.columns))
+		for i := range row {
+			cells[i] = strings.NewReplacer("|", `\|`, "*", `\*`).Replace(row[i])
+		}
+		fmt.Fprintf(text, "| %s |\n", strings.Join(cells, " | "))
+	}
+	if len(t.rows) > 0 && len(t.after) > 0 {
+		fmt.Fprintln(text)
+	}
+	for _, line := range t.after {
+		fmt.Fprintln(text, "- "+strings.TrimPrefix(line, "* "))
+	}
 }
 
 // count is a number with commas: whole from 100 on, and with up to two decimals below.

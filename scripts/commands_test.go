@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"cdk.tf/go/ingest/internal/lacking"
 )
 
@@ -299,6 +301,52 @@ func TestTargetsCheckFirst(t *testing.T) {
 			}
 		})
 	}
+}
+
+// scripts/pull-comment updates its own comment, the last one, or writes one. Nothing in the text is a flag or a file to gh.
+func TestPullComment(t *testing.T) {
+	folder := t.TempDir()
+	text, record := filepath.Join(folder, "text"), filepath.Join(folder, "record")
+	if err := os.WriteFile(text, []byte("@plan\n\n| a | $b |\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const body = "body=<!-- limits and costs -->\n@plan\n\n| a | $b |"
+	for ids, want := range map[string][]string{
+		"":       {"api", "repos/o/r/issues/7/comments", "-f", body},
+		`12\n34`: {"api", "--method", "PATCH", "repos/o/r/issues/comments/34", "-f", body},
+	} {
+		bin := programs(t, map[string]string{
+			"gh": `if [ "$2" = --paginate ]; then printf '` + ids + `'; printf '%s\0' "$@" > ` + record + `.list; else printf '%s\0' "$@" > ` + record + `; fi`,
+		})
+		got := commandIn(t, bin, []string{"GITHUB_REPOSITORY=o/r"}, "scripts/pull-comment", "7", "limits and costs", text)
+		if got.status != 0 || got.stdout+got.stderr != "" {
+			t.Fatalf("it ends with %d and says %s%s", got.status, got.stdout, got.stderr)
+		}
+		if diff := cmp.Diff(want, arguments(t, record)); diff != "" {
+			t.Errorf("gh's arguments (-want +got):\n%s", diff)
+		}
+		list := []string{"api", "--paginate", "repos/o/r/issues/7/comments", "--jq", `.[] | select(.body | startswith("<!-- limits and costs -->")) | .id`}
+		if diff := cmp.Diff(list, arguments(t, record+".list")); diff != "" {
+			t.Errorf("gh's arguments to list the comments (-want +got):\n%s", diff)
+		}
+	}
+	failing := programs(t, map[string]string{"gh": "echo no permission >&2; exit 1"})
+	if got := commandIn(t, failing, []string{"GITHUB_REPOSITORY=o/r"}, "scripts/pull-comment", "7", "x", text); got.status != 1 || got.stderr != "no permission\n" {
+		t.Errorf("it ends with %d and says %s%s", got.status, got.stdout, got.stderr)
+	}
+	if got := commandIn(t, failing, nil, "scripts/pull-comment", "7"); got.status != 2 || !strings.HasPrefix(got.stderr, "error: name the pull request") {
+		t.Errorf("it ends with %d and says %s%s", got.status, got.stdout, got.stderr)
+	}
+}
+
+// arguments are those that a stand-in recorded.
+func arguments(t *testing.T, record string) []string {
+	t.Helper()
+	text, err := os.ReadFile(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00")
 }
 
 // make help lists each target with its text, in one format.

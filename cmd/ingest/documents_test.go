@@ -51,10 +51,12 @@ func code(page string) []string {
 	return found
 }
 
-// Each command line of ingest in the documents names a command and flags that are there.
+// Each command line of ingest in the documents, and in the workflow that a user copies, names a command and flags that are there.
 func TestDocumentedCommands(t *testing.T) {
-	seen := 0
-	for page, text := range documents(t) {
+	seen, pages := 0, documents(t)
+	const workflow = "docs/examples/github/deploy.yml"
+	pages[workflow] = "```sh\n" + read(t, filepath.Join(goldens.Root(), workflow)) + "```"
+	for page, text := range pages {
 		for _, line := range code(text) {
 			match := ingestCommand.FindStringSubmatch(line)
 			if match == nil {

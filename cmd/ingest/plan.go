@@ -22,17 +22,23 @@ events of a month change in proportion. With --sample, the stack's mapping templ
 events: the report has their sizes, how Firehose rounds them up, the hottest partition keys and shards, and
 the rate at which Kinesis throttles. Their mean size replaces the load's.
 
+With --against, it says only what differs from the plans of another version, such as those of the branch into
+which a pull request is merged: of one stack's file, or of the folder that its synthesis wrote. With a folder,
+it compares every environment that one of the versions has, or the one of --env.
+
 The prices are list prices; docs/prices.md has their sources. The command calls nothing on AWS, so it knows
 neither quotas that were raised nor discounts.`
 
 const planExample = `  ingest plan --env prod
   ingest plan --env dev --rate 500 --bytes 800 --batch 100
   ingest plan --env prod --sample events.ndjson
-  ingest plan --env prod --markdown > plan.md`
+  ingest plan --env prod --markdown > plan.md
+  ingest plan --against ../main/cdktf.out --markdown`
 
 type planFlags struct {
 	env, stack     string
 	sample         string
+	against        string
 	try            plan.Try
 	json, markdown bool
 }
@@ -55,6 +61,7 @@ func planCommand() *cobra.Command {
 	flags.IntVar(&f.try.Batch, "batch", 0, "Compute with `N` events in each request")
 	flags.IntVar(&f.try.Month, "month", 0, "Compute with `N` events a month")
 	flags.StringVar(&f.sample, "sample", "", "Read events from `FILE`, one JSON value in each line, and say how large they are and how they spread over the shards")
+	flags.StringVar(&f.against, "against", "", "Say only what differs from the synthesised stack `PATH`, or from the stacks in it if it is a folder such as cdktf.out")
 	flags.BoolVar(&f.json, "json", false, "Write JSON, for programs")
 	flags.BoolVar(&f.markdown, "markdown", false, "Write Markdown, for a pull request")
 	return command
@@ -63,6 +70,9 @@ func planCommand() *cobra.Command {
 func writePlan(command *cobra.Command, f planFlags) error {
 	if err := f.check(command); err != nil {
 		return err
+	}
+	if f.against != "" {
+		return f.writeDifferences(command)
 	}
 	stack, source, err := f.read()
 	if err != nil {
@@ -126,6 +136,7 @@ func (f planFlags) check(command *cobra.Command) error {
 	if f.json && f.markdown {
 		errs = append(errs, errors.New("--json and --markdown are both given; give one"))
 	}
+	errs = append(errs, f.checkAgainst(changed)...)
 	errs = append(errs, f.checkBounds(changed)...)
 	if len(errs) > 0 {
 		return asUsage(errors.Join(errs...))

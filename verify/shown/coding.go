@@ -9,12 +9,9 @@ import (
 	"net/http"
 )
 
-// codingProbes are about compressed bodies and compressed answers.
+// codingProbes are about compressed bodies.
 func codingProbes() []Probe {
-	const (
-		lacks   = "needs a schema of objects, and API.MinimumCompressionBytes of 0 or unset"
-		answers = "needs API.MinimumCompressionBytes of 0"
-	)
+	const lacks = "needs a schema of objects, and API.MinimumCompressionBytes of 0 or unset"
 	needs := all(takesObjects, decompresses)
 	understood := expects(status(http.StatusBadRequest), says("reason", wrongType("array")))
 	unsupported := expects(status(http.StatusUnsupportedMediaType), declared())
@@ -61,16 +58,23 @@ func codingProbes() []Probe {
 			Request: compressed("gzip", func(Pipeline) ([]byte, error) { return gzipped(make([]byte, maxBody+1)) }),
 			Expect:  expects(status(http.StatusRequestEntityTooLarge), undeclared()),
 		},
+	}
+}
+
+// answerProbes are about compressed answers.
+func answerProbes() []Probe {
+	const lacks = "needs API.MinimumCompressionBytes of 0"
+	return []Probe{
 		{
-			ID: "API-26", Name: "an event whose answer may be in gzip", Needs: compresses, Lacks: answers, Writes: true,
+			ID: "API-26", Name: "an event whose answer may be in gzip", Needs: compresses, Lacks: lacks, Writes: true,
 			Request: posts(example, "Accept-Encoding", "gzip"), Expect: func(_ Pipeline, a Answer) error { return a.unzipped() },
 		},
 		{
-			ID: "API-26", Name: "an event whose answer may rather be in br than in gzip", Needs: compresses, Lacks: answers, Writes: true,
+			ID: "API-26", Name: "an event whose answer may rather be in br than in gzip", Needs: compresses, Lacks: lacks, Writes: true,
 			Request: posts(example, "Accept-Encoding", "br, gzip;q=0.5"), Expect: expects(status(http.StatusOK), coding(""), says("message", "accepted")),
 		},
 		{
-			ID: "API-26", Name: "a refused body whose answer may be in gzip", Needs: all(takesObjects, compresses), Lacks: answers + ", and a schema of objects",
+			ID: "API-26", Name: "a refused body whose answer may be in gzip", Needs: all(takesObjects, compresses), Lacks: lacks + ", and a schema of objects",
 			Request: posts(refused, "Accept-Encoding", "gzip"), Expect: expects(status(http.StatusBadRequest), coding(""), declared()),
 		},
 	}

@@ -65,7 +65,7 @@ type Pipeline struct {
 	FirewallBody int
 }
 
-// Probes are all probes, by room and number of their assumptions.
+// Probes are all probes. They can be sent in any order.
 func Probes() []Probe {
-	return slices.Concat(addressProbes(), bodyProbes(), codingProbes(), accessProbes(), streamProbes(), templateProbes())
+	return slices.Concat(addressProbes(), bodyProbes(), codingProbes(), answerProbes(), accessProbes(), streamProbes(), templateProbes())
 }

@@ -16,6 +16,7 @@ func TestProd(t *testing.T) {
 	env := catalogue.Named("prod")
 	env.Alarms.Emails = []string{"on-call@example.com"}
 	p, env := makeAndChange(t, env, expectedProd)
+	checkSurroundings(t, p)
 	before, there := p.addresses(), p.cloud.inventory(t)
 
 	// A destroy stops at the API and the delivery stream, before their dependencies. A replacement reaches those.

@@ -1,4 +1,211 @@
 package verify
 
-// surroundingsChecks look at what surrounds the way: logs, permissions, the bucket's settings, alarms, queries and the page.
-func surroundingsChecks(p *Pipeline) []check { return nil }
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/smithy-go"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// surroundingsChecks look at what surrounds the way: logs, permissions, the bucket's settings, alarms, queries and the page. They only
+// read, except for a query of Athena. A stack has checks for what it declares.
+func surroundingsChecks(p *Pipeline) []check {
+	has := func(typ string) bool { return len(p.stack.Resources(typ)) > 0 }
+	checks := []check{
+		{id: "surroundings/stream", title: "The stream has its declared mode, shards, retention and encryption", look: streamAsDeclared},
+		{id: "surroundings/delivery", title: "The delivery stream is active with its declared source, buffer, prefixes and format", look: deliveryAsDeclared},
+		{id: "surroundings/roles", title: "Each role has the policies that the stack declares, and no others", hidden: onlyAWS("IAM"), look: rolesAsDeclared},
+		{id: "surroundings/bucket-private", title: "No bucket is public", hidden: onlyAWS("settings of a bucket's access"), look: bucketsPrivate},
+		{id: "surroundings/bucket-encryption", title: "Each bucket encrypts as declared", hidden: onlyAWS("encryption"), look: bucketsEncrypted},
+		{id: "surroundings/bucket-versioning", title: "Each bucket has its declared versioning", look: bucketsVersioned},
+		{id: "surroundings/bucket-policy", title: "Each bucket has the policy that the stack declares, which refuses requests without TLS", hidden: onlyAWS("bucket policies"), look: bucketPolicies},
+	}
+	for _, more := range []struct {
+		declared bool
+		checks   []check
+	}{
+		{has("aws_api_gateway_stage"), logChecks()},
+		{has("aws_cloudwatch_metric_alarm"), alarmChecks()},
+		{has("aws_athena_workgroup") && has("aws_glue_catalog_table"), queryChecks()},
+		{has("aws_cloudfront_distribution"), pageChecks()},
+		{has("aws_api_gateway_domain_name"), domainChecks()},
+	} {
+		if more.declared {
+			checks = append(checks, more.checks...)
+		}
+	}
+	return checks
+}
+
+// onlyAWS hides a check where ingest up runs the pipeline.
+func onlyAWS(what string) func(*run) string {
+	return func(r *run) string {
+		if r.Local {
+			return "ingest up has no " + what + "; only AWS shows it"
+		}
+		return ""
+	}
+}
+
+// redeploy is the remedy for what is not as the stack declares.
+const redeploy = "somebody changed it after the apply, or another stack was applied: compare with make diff, and deploy again"
+
+// unread is what a failed call says of a check. A missing permission and a failed call leave it unknown; what does not exist differs.
+func unread(err error, action, on string) outcome {
+	code := codeOf(err)
+	switch {
+	case slices.Contains(denied, code):
+		return unknown(err, "allow "+action+" on "+on+" to the credentials that run the command")
+	case slices.Contains(untrusted, code):
+		return unknown(err, "use credentials that are valid in the pipeline's region")
+	case absent(code):
+		return differs(on+" as declared", oneLine(err), redeploy)
+	}
+	return unknown(err, "run the command again: "+action+" on "+on+" did not answer")
+}
+
+// codeOf is the code of an AWS error; "" for other errors.
+func codeOf(err error) string {
+	var answer smithy.APIError
+	if errors.As(err, &answer) {
+		return answer.ErrorCode()
+	}
+	return ""
+}
+
+var (
+	// denied are the codes of a missing permission: each protocol has its own (IAM user guide, "Troubleshoot access denied error
+	// messages"; SNS API reference, "Common Errors": AuthorizationError). S3 answers a HEAD without a body, so the SDK takes the
+	// status' text.
+	denied = []string{"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedException", "Forbidden", "KMSAccessDeniedException"}
+	// untrusted are the codes of credentials that AWS does not know here.
+	untrusted = []string{"UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "ExpiredToken", "ExpiredTokenException", "SignatureDoesNotMatch", "OptInRequired"}
+)
+
+// absent reports whether a code says that something does not exist.
+func absent(code string) bool {
+	return strings.HasPrefix(code, "NoSuch") || strings.HasSuffix(code, "NotFound") || strings.Contains(code, "NotFoundE") || code == "NoSuchEntity"
+}
+
+// differences collects what is not as declared.
+type differences struct{ want, got []string }
+
+// compare notes two values that should be the same.
+func (d *differences) compare(name string, want, got any) {
+	if w, g := fmt.Sprint(want), fmt.Sprint(got); w != g {
+		d.add(name+" "+quoteEmpty(w), name+" "+quoteEmpty(g))
+	}
+}
+
+func quoteEmpty(value string) string {
+	if value == "" {
+		return "none"
+	}
+	return value
+}
+
+func (d *differences) add(want, got string) {
+	d.want, d.got = append(d.want, want), append(d.got, got)
+}
+
+// outcome says what was found: that it holds, with a note, or the differences.
+func (d *differences) outcome(note, remedy string) outcome {
+	if len(d.got) == 0 {
+		return holds("%s", note)
+	}
+	return differs(strings.Join(d.want, "; "), strings.Join(d.got, "; "), remedy)
+}
+
+// worse is the outcome that says more against a pipeline: a difference, then what is unknown, then what is not shown.
+func worse(a, b outcome) outcome {
+	order := []Status{Differs, Unknown, NotShown, Holds}
+	if slices.Index(order, b.status) < slices.Index(order, a.status) {
+		return b
+	}
+	return a
+}
+
+// made are the outputs with values that AWS makes up in an apply. The resolved stack has derived ones in their place.
+var made = []string{"api_id", "key_arn", "domain_target", "web_url"}
+
+// any stands for a text that AWS makes up and no output has.
+const anyText = "\x00"
+
+// actual is a text of the resolved stack with what AWS made up in the apply, as far as the outputs know it.
+func (p *Pipeline) actual(value string) string {
+	type pair struct{ derived, actual string }
+	var pairs []pair
+	for _, output := range p.stack.Outputs() {
+		derived, actual := text(output.Value), p.Outputs.Text(output.Name)
+		if slices.Contains(made, output.Name) && derived != "" && actual != "" && derived != actual {
+			pairs = append(pairs, pair{derived, actual})
+		}
+	}
+	for _, distribution := range p.stack.Resources("aws_cloudfront_distribution") {
+		if id, err := p.stack.Attribute(distribution.Address(), "id"); err == nil {
+			pairs = append(pairs, pair{id, anyText})
+		}
+	}
+	slices.SortFunc(pairs, func(a, b pair) int { return cmp.Compare(len(b.derived), len(a.derived)) })
+	var texts []string
+	for _, one := range pairs {
+		texts = append(texts, one.derived, one.actual)
+	}
+	return strings.NewReplacer(texts...).Replace(value)
+}
+
+// of are the bodies of the resources of a type in which an argument has a value.
+func (p *Pipeline) of(typ, argument, value string) []map[string]any {
+	var found []map[string]any
+	for _, resource := range p.stack.Resources(typ) {
+		if text(resource.Body[argument]) == value {
+			found = append(found, resource.Body)
+		}
+	}
+	return found
+}
+
+// at is the value at a path of nested blocks, the first of each name; nil where there is none.
+func at(body map[string]any, path ...string) any {
+	for len(path) > 1 {
+		blocks, err := tfjson.Blocks(body, path[0])
+		if err != nil || len(blocks) == 0 {
+			return nil
+		}
+		body, path = blocks[0], path[1:]
+	}
+	return body[path[0]]
+}
+
+// list are the texts of a list, sorted.
+func list(value any) []string {
+	values, _ := value.([]any)
+	var all []string
+	for _, one := range values {
+		all = append(all, text(one))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// within looks until something is found, or a time is over. It is false where it was not found.
+func (r *run) within(ctx context.Context, limit time.Duration, look func() (bool, error)) (bool, error) {
+	for deadline := r.Clock.Now().Add(limit); ; {
+		found, err := look()
+		if found || err != nil || !r.Clock.Now().Before(deadline) {
+			return found, err
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-r.Clock.After(max(r.Poll, 100*time.Millisecond)):
+		}
+	}
+}

@@ -1,0 +1,353 @@
+package deploytest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	apigatewaytypes "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cloudwatchtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	logstypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	firehosetypes "github.com/aws/aws-sdk-go-v2/service/firehose/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/google/uuid"
+	"github.com/jonboulle/clockwork"
+
+	"cdk.tf/go/ingest/internal/sdkhttp"
+	"cdk.tf/go/ingest/tfjson"
+	"cdk.tf/go/ingest/verify"
+)
+
+// verified is a deployed stack whose surroundings a test verifies, and breaks.
+type verified struct {
+	t       *testing.T
+	p       *pipeline
+	stack   *tfjson.Stack
+	outputs verify.Outputs
+	aws     verify.Clients
+	gateway *standIn
+}
+
+// notOfMoto are the checks that cannot hold on moto, with what it lacks.
+var notOfMoto = map[string]string{
+	"surroundings/bucket-private": "it has no GetBucketPolicyStatus, and answers with the bucket's objects",
+}
+
+// checkSurroundings verifies what surrounds a deployed prod: each check holds, and differs after a change that deserves it.
+func checkSurroundings(t *testing.T, p *pipeline) {
+	t.Helper()
+	v := newVerified(t, p)
+	for id, result := range v.results() {
+		if _, limited := notOfMoto[id]; !limited && result.Status != verify.Holds {
+			t.Errorf("%s is %q: want %s; got %s", id, result.Status, result.Want, result.Got)
+		}
+	}
+	for _, change := range v.changes() {
+		t.Run(change.name, func(t *testing.T) {
+			v.t = t
+			change.do()
+			result := v.results()[change.check]
+			if result.Status != verify.Differs || !strings.Contains(result.Got, change.says) || result.Remedy == "" {
+				t.Errorf("%s is %q after the change: want %q; got %q, which should say %q; remedy %q",
+					change.check, result.Status, result.Want, result.Got, change.says, result.Remedy)
+			}
+			if change.undo != nil {
+				change.undo()
+			}
+		})
+	}
+}
+
+func newVerified(t *testing.T, p *pipeline) *verified {
+	t.Helper()
+	stack, err := tfjson.ReadFile(filepath.Join(p.folder, "cdk.tf.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	outputs, err := verify.ParseOutputs([]byte(encode(t, p.allOutputs())), stack.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &verified{t: t, p: p, stack: stack, outputs: outputs, aws: verify.NewClients(motoConfig(p.endpoint))}
+	v.gateway = &standIn{cloud: p.cloud, outputs: outputs, rows: 1}
+	return v
+}
+
+func motoConfig(endpoint string) aws.Config {
+	return aws.Config{
+		Region: region, BaseEndpoint: aws.String(endpoint), HTTPClient: sdkhttp.Keep(nil),
+		Credentials: credentials.NewStaticCredentialsProvider(accessKey, secretKey, ""),
+	}
+}
+
+// results are the results of the surroundings by id. Athena answers with one row.
+func (v *verified) results() map[string]verify.Result {
+	v.t.Helper()
+	v.answerQueries(v.gateway.rows)
+	pipeline, err := verify.Read(v.stack, v.outputs)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	report, err := verify.Run(v.t.Context(), verify.Options{
+		Pipeline: pipeline, Mark: "verify-" + uuid.NewString()[:8], Groups: []string{"way", "surroundings"},
+		Caller: verify.Caller{AWS: credentials.NewStaticCredentialsProvider(accessKey, secretKey, "")},
+		AWS:    v.aws, HTTP: &http.Client{Transport: v.gateway}, Timeout: time.Minute, Poll: 50 * time.Millisecond, Clock: clockwork.NewRealClock(), Progress: io.Discard,
+	})
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	results := map[string]verify.Result{}
+	for _, result := range report.Results {
+		if result.Group() == "surroundings" {
+			results[result.ID] = result
+		}
+	}
+	return results
+}
+
+// answerQueries sets what moto's Athena answers next.
+func (v *verified) answerQueries(rows int) {
+	v.t.Helper()
+	cell := func(text string) map[string]any {
+		return map[string]any{"Data": []any{map[string]any{"VarCharValue": text}}}
+	}
+	body := encode(v.t, map[string]any{"account_id": motoAccount, "region": region, "results": []any{
+		map[string]any{"rows": []any{cell("_col0"), cell(fmt.Sprint(rows))}, "column_info": []any{}},
+	}})
+	request, err := http.NewRequestWithContext(v.t.Context(), http.MethodPost, v.p.endpoint+"/moto-api/static/athena/query-results", strings.NewReader(body))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	expect(v.t, "the status of Athena's next answer", http.StatusCreated, response.StatusCode)
+}
+
+// standIn does what moto's API Gateway, Firehose and Athena do not: it writes each event to the stream, to the bucket and a line to the
+// access log.
+type standIn struct {
+	cloud   cloud
+	outputs verify.Outputs
+	leak    bool // the access log quotes the body
+	rows    int  // that queries find
+	stream  sync.Once
+}
+
+func (g *standIn) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	id := uuid.NewString()
+	put, err := g.cloud.kinesis.PutRecord(r.Context(), &kinesis.PutRecordInput{StreamName: ref(g.outputs.Text("stream_name")), Data: body, PartitionKey: &id})
+	if err != nil {
+		return nil, err
+	}
+	key := "events/" + time.Now().UTC().Format("year=2006/month=01/day=02/hour=15") + "/" + id
+	if _, err := g.cloud.s3.PutObject(r.Context(), &s3.PutObjectInput{Bucket: ref(g.outputs.Text("bucket_name")), Key: &key, Body: bytes.NewReader(append(body, '\n'))}); err != nil {
+		return nil, err
+	}
+	if err := g.log(r.Context(), id, body); err != nil {
+		return nil, err
+	}
+	answer, err := json.Marshal(map[string]any{"requestId": id, "shardId": put.ShardId, "sequenceNumber": put.SequenceNumber})
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(answer)), Request: r}, err
+}
+
+func (g *standIn) log(ctx context.Context, id string, body []byte) (err error) {
+	group, stream := ref(g.outputs.Text("access_log_group")), ref("stand-in")
+	g.stream.Do(func() {
+		_, err = g.cloud.logs.CreateLogStream(ctx, &cloudwatchlogs.CreateLogStreamInput{LogGroupName: group, LogStreamName: stream})
+	})
+	if err != nil {
+		return err
+	}
+	line := map[string]string{}
+	for _, field := range strings.Fields(`extendedRequestId time timeEpochMs apiId stage method path protocol sourceIp userAgent principal status responseBytes
+		latencyMs integrationStatus integrationLatencyMs integrationRequestId errorType traceId`) {
+		line[field] = "-"
+	}
+	line["requestId"] = id
+	if g.leak {
+		line["userAgent"] = string(body)
+	}
+	message, err := json.Marshal(line)
+	if err != nil {
+		return err
+	}
+	_, err = g.cloud.logs.PutLogEvents(ctx, &cloudwatchlogs.PutLogEventsInput{LogGroupName: group, LogStreamName: stream,
+		LogEvents: []logstypes.InputLogEvent{{Message: ref(string(message)), Timestamp: ref(time.Now().UnixMilli())}}})
+	return err
+}
+
+// brokenBy is a change that a check must find.
+type brokenBy struct {
+	name, check string
+	// says is a part of what the check has found.
+	says     string
+	do, undo func()
+}
+
+func (v *verified) changes() []brokenBy {
+	return append(append(append(v.ofTheWay(), v.ofRoles()...), append(v.ofBuckets(), v.ofTheStage()...)...), v.ofAlarms()...)
+}
+
+func (v *verified) ofTheWay() []brokenBy {
+	stream, delivery := ref(v.outputs.Text("stream_name")), v.outputs.Text("delivery_stream_name")
+	return []brokenBy{
+		{"a longer retention", "surroundings/stream", "retention in hours 169",
+			func() {
+				call(v.t, v.p.cloud.kinesis.IncreaseStreamRetentionPeriod, kinesis.IncreaseStreamRetentionPeriodInput{StreamName: stream, RetentionPeriodHours: ref(int32(169))})
+			},
+			func() {
+				call(v.t, v.p.cloud.kinesis.DecreaseStreamRetentionPeriod, kinesis.DecreaseStreamRetentionPeriodInput{StreamName: stream, RetentionPeriodHours: ref(int32(168))})
+			}},
+		{"another buffer", "surroundings/delivery", "buffer in seconds 300", func() { v.buffer(delivery, 300) }, func() { v.buffer(delivery, 60) }},
+		{"no rows", "surroundings/query", "no rows", func() { v.gateway.rows = 0 }, func() { v.gateway.rows = 1 }},
+		{"a body in the access log", "surroundings/access-log", "it has verify-", func() { v.gateway.leak = true }, func() { v.gateway.leak = false }},
+	}
+}
+
+func (v *verified) buffer(delivery string, seconds int32) {
+	is := call(v.t, v.p.cloud.firehose.DescribeDeliveryStream, firehose.DescribeDeliveryStreamInput{DeliveryStreamName: &delivery}).DeliveryStreamDescription
+	call(v.t, v.p.cloud.firehose.UpdateDestination, firehose.UpdateDestinationInput{
+		DeliveryStreamName: &delivery, CurrentDeliveryStreamVersionId: is.VersionId, DestinationId: is.Destinations[0].DestinationId,
+		ExtendedS3DestinationUpdate: &firehosetypes.ExtendedS3DestinationUpdate{BufferingHints: &firehosetypes.BufferingHints{IntervalInSeconds: &seconds, SizeInMBs: ref(int32(1))}},
+	})
+}
+
+func (v *verified) ofRoles() []brokenBy {
+	role, policy := ref("api-kinesis-submit-prod"), ref("put-record")
+	was := call(v.t, v.p.cloud.iam.GetRolePolicy, iam.GetRolePolicyInput{RoleName: role, PolicyName: policy}).PolicyDocument
+	document := unescaped(v.t, *was)
+	put := func(name *string, text string) {
+		call(v.t, v.p.cloud.iam.PutRolePolicy, iam.PutRolePolicyInput{RoleName: role, PolicyName: name, PolicyDocument: &text})
+	}
+	const id = "surroundings/roles"
+	restore := func() { put(policy, document) }
+	more := `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}`
+	attached := ref("arn:aws:iam::aws:policy/AdministratorAccess")
+	return []brokenBy{
+		{"another statement", id, "lacks it; api-kinesis-submit-prod's put-record also has", func() { put(policy, more) }, restore},
+		{"no policy", id, "it has none of that name", func() {
+			call(v.t, v.p.cloud.iam.DeleteRolePolicy, iam.DeleteRolePolicyInput{RoleName: role, PolicyName: policy})
+		}, restore},
+		{"a policy too many", id, "it also has more", func() { put(ref("more"), more) }, func() {
+			call(v.t, v.p.cloud.iam.DeleteRolePolicy, iam.DeleteRolePolicyInput{RoleName: role, PolicyName: ref("more")})
+		}},
+		{"an attached policy", id, "AdministratorAccess", func() {
+			call(v.t, v.p.cloud.iam.AttachRolePolicy, iam.AttachRolePolicyInput{RoleName: role, PolicyArn: attached})
+		}, func() {
+			call(v.t, v.p.cloud.iam.DetachRolePolicy, iam.DetachRolePolicyInput{RoleName: role, PolicyArn: attached})
+		}},
+	}
+}
+
+func (v *verified) ofBuckets() []brokenBy {
+	bucket, s := ref(v.outputs.Text("bucket_name")), v.p.cloud.s3
+	access := call(v.t, s.GetPublicAccessBlock, s3.GetPublicAccessBlockInput{Bucket: bucket}).PublicAccessBlockConfiguration
+	encryption := call(v.t, s.GetBucketEncryption, s3.GetBucketEncryptionInput{Bucket: bucket}).ServerSideEncryptionConfiguration
+	policy := call(v.t, s.GetBucketPolicy, s3.GetBucketPolicyInput{Bucket: bucket}).Policy
+	versioning := func(status s3types.BucketVersioningStatus) func() {
+		return func() {
+			call(v.t, s.PutBucketVersioning, s3.PutBucketVersioningInput{Bucket: bucket, VersioningConfiguration: &s3types.VersioningConfiguration{Status: status}})
+		}
+	}
+	public := `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::` + *bucket + `/*"}]}`
+	return []brokenBy{
+		{"no access block", "surroundings/bucket-private", "block_public_policy false",
+			func() { call(v.t, s.DeletePublicAccessBlock, s3.DeletePublicAccessBlockInput{Bucket: bucket}) },
+			func() {
+				call(v.t, s.PutPublicAccessBlock, s3.PutPublicAccessBlockInput{Bucket: bucket, PublicAccessBlockConfiguration: access})
+			}},
+		{"no encryption with the key", "surroundings/bucket-encryption", "key none",
+			func() { call(v.t, s.DeleteBucketEncryption, s3.DeleteBucketEncryptionInput{Bucket: bucket}) },
+			func() {
+				call(v.t, s.PutBucketEncryption, s3.PutBucketEncryptionInput{Bucket: bucket, ServerSideEncryptionConfiguration: encryption})
+			}},
+		{"no versions", "surroundings/bucket-versioning", "Suspended", versioning(s3types.BucketVersioningStatusSuspended), versioning(s3types.BucketVersioningStatusEnabled)},
+		{"no policy of the bucket", "surroundings/bucket-policy", "lacks it",
+			func() { call(v.t, s.DeleteBucketPolicy, s3.DeleteBucketPolicyInput{Bucket: bucket}) },
+			func() { call(v.t, s.PutBucketPolicy, s3.PutBucketPolicyInput{Bucket: bucket, Policy: policy}) }},
+		{"a public policy without TLS", "surroundings/bucket-policy", `also has {"Action":["s3:GetObject"],"Effect":"Allow","Principal":{"AWS":["*"]}`,
+			func() { call(v.t, s.PutBucketPolicy, s3.PutBucketPolicyInput{Bucket: bucket, Policy: &public}) },
+			func() { call(v.t, s.PutBucketPolicy, s3.PutBucketPolicyInput{Bucket: bucket, Policy: policy}) }},
+	}
+}
+
+func (v *verified) ofTheStage() []brokenBy {
+	api, group := v.outputs.Text("api_id"), ref(v.outputs.Text("access_log_group"))
+	format := call(v.t, v.p.cloud.apigateway.GetStage, apigateway.GetStageInput{RestApiId: &api, StageName: ref("prod")}).AccessLogSettings.Format
+	role := call(v.t, v.p.cloud.apigateway.GetAccount, apigateway.GetAccountInput{}).CloudwatchRoleArn
+	patch := func(path, value string) func() {
+		return func() {
+			call(v.t, v.p.cloud.apigateway.UpdateStage, apigateway.UpdateStageInput{RestApiId: &api, StageName: ref("prod"),
+				PatchOperations: []apigatewaytypes.PatchOperation{{Op: apigatewaytypes.OpReplace, Path: &path, Value: &value}}})
+		}
+	}
+	account := func(arn string) func() {
+		return func() {
+			call(v.t, v.p.cloud.apigateway.UpdateAccount, apigateway.UpdateAccountInput{
+				PatchOperations: []apigatewaytypes.PatchOperation{{Op: apigatewaytypes.OpReplace, Path: ref("/cloudwatchRoleArn"), Value: &arn}}})
+		}
+	}
+	days := func(days int32) func() {
+		return func() {
+			call(v.t, v.p.cloud.logs.PutRetentionPolicy, cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: group, RetentionInDays: &days})
+		}
+	}
+	return []brokenBy{
+		{"another format", "surroundings/access-log-settings", "$context.requestId only", patch("/accessLogSettings/format", "$context.requestId only"), patch("/accessLogSettings/format", *format)},
+		{"a data trace", "surroundings/execution-log", "data trace true", patch("/*/*/logging/dataTrace", "true"), patch("/*/*/logging/dataTrace", "false")},
+		{"another role for logs", "surroundings/logging-role", "role/other", account("arn:aws:iam::123456789012:role/other"), account(*role)},
+		{"a shorter retention of logs", "surroundings/log-groups", "retention in days 1", days(1), days(365)},
+	}
+}
+
+func (v *verified) ofAlarms() []brokenBy {
+	name := ref("api-kinesis-prod-api-5xx")
+	state := func(value cloudwatchtypes.StateValue) func() {
+		return func() {
+			call(v.t, v.aws.CloudWatch.SetAlarmState, cloudwatch.SetAlarmStateInput{AlarmName: name, StateValue: value, StateReason: ref("a test")})
+		}
+	}
+	return []brokenBy{
+		{"no actions", "surroundings/alarms", "actions enabled false",
+			func() {
+				call(v.t, v.aws.CloudWatch.DisableAlarmActions, cloudwatch.DisableAlarmActionsInput{AlarmNames: []string{*name}})
+			},
+			func() {
+				call(v.t, v.aws.CloudWatch.EnableAlarmActions, cloudwatch.EnableAlarmActionsInput{AlarmNames: []string{*name}})
+			}},
+		{"a raised alarm", "surroundings/alarm-states", *name + " in ALARM: a test", state(cloudwatchtypes.StateValueAlarm), state(cloudwatchtypes.StateValueOk)},
+		// Terraform makes the subscription again.
+		{"no subscription", "surroundings/alarm-topic", "none", func() {
+			topic := ref(v.outputs.Text("alarm_topic_arn"))
+			for _, one := range call(v.t, v.aws.SNS.ListSubscriptionsByTopic, sns.ListSubscriptionsByTopicInput{TopicArn: topic}).Subscriptions {
+				call(v.t, v.aws.SNS.Unsubscribe, sns.UnsubscribeInput{SubscriptionArn: one.SubscriptionArn})
+			}
+		}, nil},
+	}
+}

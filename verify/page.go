@@ -1,0 +1,163 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+func pageChecks() []check {
+	return []check{
+		{id: "surroundings/page", title: "The page answers with the declared security headers", hidden: onlyAWS("CloudFront"), look: pageAnswers},
+		{id: "surroundings/page-config", title: "The page's config.json names this API", hidden: onlyAWS("CloudFront"), look: pageConfig},
+	}
+}
+
+// get asks an address.
+func (r *run) get(ctx context.Context, url string) (*http.Response, []byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	response, err := r.HTTP.Do(request)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = response.Body.Close() }() // it was only read
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	return response, body, err
+}
+
+const pageRemedy = "deploy again; a distribution that was just changed takes some minutes until each of its locations has it"
+
+func pageAnswers(ctx context.Context, r *run) outcome {
+	response, _, err := r.get(ctx, r.Outputs.Text("web_url"))
+	if err != nil {
+		return unknown(err, "check your network; a new distribution's name takes some minutes")
+	}
+	var d differences
+	d.compare("status", http.StatusOK, response.StatusCode)
+	for name, want := range r.securityHeaders() {
+		d.compare(name, want, response.Header.Get(name))
+	}
+	return d.outcome("", pageRemedy)
+}
+
+// securityHeaders are those of the stack's response headers policy.
+func (p *Pipeline) securityHeaders() map[string]string {
+	headers := map[string]string{}
+	for _, policy := range p.stack.Resources("aws_cloudfront_response_headers_policy") {
+		blocks, _ := policy.Blocks("security_headers_config")
+		for _, block := range blocks {
+			for name, path := range map[string][]string{
+				"Content-Security-Policy": {"content_security_policy", "content_security_policy"},
+				"X-Frame-Options":         {"frame_options", "frame_option"},
+				"Referrer-Policy":         {"referrer_policy", "referrer_policy"},
+			} {
+				if value := text(at(block, path...)); value != "" {
+					headers[name] = p.actual(value)
+				}
+			}
+			if block["content_type_options"] != nil {
+				headers["X-Content-Type-Options"] = "nosniff"
+			}
+			if age := number(at(block, "strict_transport_security", "access_control_max_age_sec")); age > 0 {
+				headers["Strict-Transport-Security"] = transportSecurity(block, age)
+			}
+		}
+	}
+	return headers
+}
+
+func transportSecurity(block map[string]any, age float64) string {
+	value := fmt.Sprintf("max-age=%.0f", age)
+	if yes(at(block, "strict_transport_security", "include_subdomains")) {
+		value += "; includeSubDomains"
+	}
+	if yes(at(block, "strict_transport_security", "preload")) {
+		value += "; preload"
+	}
+	return value
+}
+
+func pageConfig(ctx context.Context, r *run) outcome {
+	response, body, err := r.get(ctx, strings.TrimSuffix(r.Outputs.Text("web_url"), "/")+"/config.json")
+	if err != nil {
+		return unknown(err, "check your network")
+	}
+	var config map[string]map[string]any
+	_ = json.Unmarshal(bytes.TrimSpace(body), &config) // what is no JSON names no API
+	var d differences
+	d.compare("status", http.StatusOK, response.StatusCode)
+	d.compare("submit_url", r.url("/submit"), text(config[r.Name]["submit_url"]))
+	return d.outcome("", pageRemedy)
+}
+
+func domainChecks() []check {
+	return []check{
+		{id: "surroundings/domain", title: "The API's own domain is available with its certificate, and leads to this API", hidden: onlyAWS("domains"), look: domainAsDeclared},
+		{id: "surroundings/domain-answers", title: "The API answers at its own domain over TLS", hidden: onlyAWS("domains"), look: domainAnswers},
+	}
+}
+
+func domainAsDeclared(ctx context.Context, r *run) outcome {
+	body := r.stack.Resources("aws_api_gateway_domain_name")[0].Body
+	name := text(body["domain_name"])
+	is, err := r.AWS.APIGateway.GetDomainName(ctx, &apigateway.GetDomainNameInput{DomainName: aws.String(name)})
+	if err != nil {
+		return unread(err, "apigateway:GET", "the domain "+name)
+	}
+	var d differences
+	d.compare("status", types.DomainNameStatusAvailable, is.DomainNameStatus)
+	d.compare("TLS", text(body["security_policy"]), is.SecurityPolicy)
+	if len(r.stack.Resources("aws_acm_certificate")) == 0 {
+		d.compare("certificate", text(body["regional_certificate_arn"]), aws.ToString(is.RegionalCertificateArn))
+	}
+	mutual, _ := tfjson.Blocks(body, "mutual_tls_authentication")
+	d.compare("client certificates", len(mutual) > 0, is.MutualTlsAuthentication != nil && aws.ToString(is.MutualTlsAuthentication.TruststoreUri) != "")
+	if is.MutualTlsAuthentication != nil {
+		for _, warning := range is.MutualTlsAuthentication.TruststoreWarnings {
+			d.add("a truststore without warnings", warning)
+		}
+	}
+	mappings, err := r.AWS.APIGateway.GetBasePathMappings(ctx, &apigateway.GetBasePathMappingsInput{DomainName: aws.String(name)})
+	if err != nil {
+		return worse(d.outcome("", redeploy), unread(err, "apigateway:GET", "the domain "+name))
+	}
+	var to []string
+	for _, mapping := range mappings.Items {
+		to = append(to, aws.ToString(mapping.RestApiId)+"/"+aws.ToString(mapping.Stage))
+	}
+	d.compare("leads to", r.Outputs.Text("api_id")+"/"+text(r.declaredStage()["stage_name"]), strings.Join(to, " "))
+	return d.outcome(string(is.DomainNameStatus), redeploy)
+}
+
+// domainAnswers opens a connection to the domain. Any answer shows that its record and its certificate work.
+func domainAnswers(ctx context.Context, r *run) outcome {
+	body := r.stack.Resources("aws_api_gateway_domain_name")[0].Body
+	if mutual, _ := tfjson.Blocks(body, "mutual_tls_authentication"); len(mutual) > 0 {
+		return notShown("the domain asks clients for a certificate; the way shows it where the command has one")
+	}
+	name := text(body["domain_name"])
+	response, _, err := r.get(ctx, "https://"+name+"/")
+	var certificate *tls.CertificateVerificationError
+	if errors.As(err, &certificate) {
+		return differs("a certificate for "+name, oneLine(err), "compare the domain's certificate with its name")
+	}
+	if err != nil {
+		return differs("an answer of "+name, oneLine(err), "make a record of the domain that leads to the output domain_target, and wait until its time to live is over")
+	}
+	return holds("%s", response.Status)
+}

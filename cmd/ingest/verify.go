@@ -42,7 +42,8 @@ A check holds, differs (with both sides and a remedy), is unknown (something kee
 or is not shown (this pipeline, or a request, cannot show it; the report says why). The exit status is 0
 only if no check differs or is unknown.`
 
-const verifyExample = `  ingest verify --env dev                       Verify what is deployed.
+const verifyExample = `  ingest verify --env dev --preflight           Look at the account before make deploy.
+  ingest verify --env dev                       Verify what is deployed.
   ingest verify --env dev --local               Verify the dev pipeline of a running ingest up.
   ingest verify --env dev --smoke               Send one event, and find it in the bucket.
   ingest verify --env prod --outputs out.json --report verify.json --report verify.xml`
@@ -52,6 +53,7 @@ type verifyFlags struct {
 	groups, reports            []string
 	timeout                    time.Duration
 	smoke, throttle, clean     bool
+	preflight                  bool
 }
 
 // defaultLocal is where ingest up serves the API unless told otherwise.
@@ -75,6 +77,7 @@ func verifyCommand() *cobra.Command {
 	flags.Lookup("local").NoOptDefVal = defaultLocal
 	flags.BoolVar(&f.smoke, "smoke", false, "Send one event, find it in the stream and in the bucket, and check nothing else")
 	flags.StringSliceVar(&f.groups, "groups", nil, "Run the checks of these groups alone: `NAMES` of way, contract, surroundings and assumptions")
+	flags.BoolVar(&f.preflight, "preflight", false, "Look at the AWS account before an apply: names, quotas, settings that others share, and permissions; sends no event")
 	flags.BoolVar(&f.throttle, "throttle", false, "Send requests until the API throttles them, to see its 429")
 	flags.DurationVar(&f.timeout, "timeout", 0, "Wait `TIME` for the events in the bucket (default three times the delivery stream's buffer interval, and two minutes)")
 	flags.StringSliceVar(&f.reports, "report", nil, "Write the report to `FILE`: JSON, or JUnit's XML if its name ends in .xml")
@@ -88,6 +91,9 @@ var errInterrupted = errors.New("interrupted")
 func runVerify(command *cobra.Command, f verifyFlags) error {
 	if err := f.check(command); err != nil {
 		return err
+	}
+	if f.preflight {
+		return runPreflight(command, f)
 	}
 	ctx := command.Context()
 	opts, err := f.options(ctx)
@@ -128,7 +134,9 @@ func (f verifyFlags) check(command *cobra.Command) error {
 			errs = append(errs, fmt.Errorf("--%s is empty; name a file, or leave the flag out", flag))
 		}
 	}
-	if f.stack != "" && f.outputs == "" && f.local == "" {
+	if f.preflight {
+		errs = append(errs, checkPreflight(command))
+	} else if f.stack != "" && f.outputs == "" && f.local == "" {
 		errs = append(errs, errors.New("--stack needs the deployment's outputs; name them with --outputs, or give --local"))
 	}
 	for _, group := range f.groups {

@@ -1,0 +1,354 @@
+package verify
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+)
+
+// TestSurroundings shows each check of the surroundings as it holds and as it differs. deploytest shows those of prod on moto, too.
+func TestSurroundings(t *testing.T) {
+	t.Parallel()
+	seen := differing{}
+	for name, test := range map[string]func(*testing.T){
+		"unread": seen.unread, "nothing deployed": seen.nothing, "local": seen.local, "public bucket": seen.publicBucket, "late line": seen.lateLine,
+		"alarm states": seen.alarmStates, "subscribers": seen.subscribers, "query": seen.query, "Parquet": seen.parquet, "page": seen.page, "domain": seen.domain,
+	} {
+		t.Run(name, test)
+	}
+	for _, golden := range []string{"prod", "option-web", "option-domain"} {
+		for _, c := range surroundingsChecks(deployedRun(t, golden, newAccount(t, nil)).Pipeline) {
+			if !seen[c.id] {
+				t.Errorf("no test has seen %s differ", c.id)
+			}
+		}
+	}
+}
+
+// unread denies every call: no check then holds, and each that asks AWS names the action to allow.
+func (seen differing) unread(t *testing.T) {
+	a := newAccount(t, nil)
+	r := deployedRun(t, "prod", a)
+	for _, c := range surroundingsChecks(r.Pipeline) {
+		if c.late {
+			continue
+		}
+		t.Run(c.id, func(t *testing.T) {
+			seen.expect(t, c, r, Unknown, "run the command again: ")
+		})
+	}
+	for id, call := range map[string]string{"stream": "DescribeStreamSummary", "delivery": "DescribeDeliveryStream", "log-groups": "DescribeLogGroups"} {
+		a.set(call, denies("AccessDeniedException"))
+		seen.expect(t, surroundingsCheck(t, r.Pipeline, id), r, Unknown, ":"+call+" on ")
+	}
+	for id, call := range map[string]string{"roles": "GetRole", "alarms": "DescribeAlarms", "alarm-topic": "ListSubscriptionsByTopic"} {
+		a.set(call, deniesXML("AccessDenied"))
+		seen.expect(t, surroundingsCheck(t, r.Pipeline, id), r, Unknown, ":"+call+" on ")
+	}
+	a.set("DescribeStreamSummary", denies("UnrecognizedClientException"))
+	seen.expect(t, surroundingsCheck(t, r.Pipeline, "stream"), r, Unknown, "use credentials that are valid")
+	a.set("DescribeStreamSummary", denies("ResourceNotFoundException"))
+	seen.expect(t, surroundingsCheck(t, r.Pipeline, "stream"), r, Differs, "ResourceNotFoundException")
+}
+
+// nothing has answers of an account in which nothing is deployed, as AWS words them: each check that asks it differs.
+func (seen differing) nothing(t *testing.T) {
+	a := newAccount(t, map[string]reply{
+		"DescribeStreamSummary":  {http.StatusBadRequest, `{"__type": "ResourceNotFoundException", "message": "no stream"}`},
+		"DescribeDeliveryStream": {http.StatusBadRequest, `{"__type": "ResourceNotFoundException", "message": "no stream"}`},
+		"GetRole":                {http.StatusNotFound, "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>no role</Message></Error></ErrorResponse>"},
+		"DescribeLogGroups":      {body: `{"logGroups": []}`},
+		"GET /account":           {body: `{}`},
+		"DescribeAlarms":         {body: `<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms></MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>`},
+	})
+	r := deployedRun(t, "prod", a)
+	a.set("GET /restapis/"+r.Outputs.Text("api_id")+"/stages/prod", reply{http.StatusNotFound, `{"__type": "NotFoundException", "message": "no stage"}`})
+	for _, bucket := range r.stack.Resources("aws_s3_bucket") {
+		for _, part := range []string{"?publicAccessBlock", "?encryption", "?versioning", "?policy"} {
+			a.set("GET /"+text(bucket.Body["bucket"])+part, reply{http.StatusNotFound, "<Error><Code>NoSuchBucket</Code><Message>no bucket</Message></Error>"})
+		}
+	}
+	for _, c := range surroundingsChecks(r.Pipeline) {
+		if !c.late && c.id != "surroundings/alarm-states" && c.id != "surroundings/alarm-topic" {
+			seen.expect(t, c, r, Differs, "")
+		}
+	}
+}
+
+// parquet waits for rows of objects that are newer than the run.
+func (seen differing) parquet(t *testing.T) {
+	a := newAccount(t, map[string]reply{
+		"StartQueryExecution": {body: `{"QueryExecutionId": "q"}`},
+		"GetQueryExecution":   {body: `{"QueryExecution": {"Status": {"State": "SUCCEEDED"}}}`},
+		"GetQueryResults":     {body: `{"ResultSet": {"Rows": [{"Data": [{"VarCharValue": "_col0"}]}, {"Data": [{"VarCharValue": "0"}]}]}}`},
+	})
+	r := deployedRun(t, "option-parquet", a)
+	r.events = []*event{{requestID: "one", asked: r.Clock.Now()}}
+	r.Timeout = 10 * time.Millisecond
+	c := surroundingsCheck(t, r.Pipeline, "query")
+	seen.expect(t, c, r, Differs, `"$file_modified_time" >= from_iso8601_timestamp('`)
+	a.set("GetQueryResults", reply{body: `{"ResultSet": {"Rows": [{"Data": [{"VarCharValue": "_col0"}]}, {"Data": [{"VarCharValue": "4"}]}]}}`})
+	seen.expect(t, c, r, Holds, "4 rows")
+}
+
+// local shows that nothing is claimed that ingest up cannot show.
+func (seen differing) local(t *testing.T) {
+	r := deployedRun(t, "prod", newAccount(t, nil))
+	r.Local = true
+	for _, c := range surroundingsChecks(r.Pipeline) {
+		switch c.id {
+		case "surroundings/stream", "surroundings/delivery", "surroundings/bucket-versioning":
+		default:
+			seen.expect(t, c, r, NotShown, "only AWS shows it")
+		}
+	}
+}
+
+// publicBucket has S3's answers about a bucket that only its policy makes public (API reference, GetBucketPolicyStatus).
+func (seen differing) publicBucket(t *testing.T) {
+	a := newAccount(t, map[string]reply{})
+	r := deployedRun(t, "option-none", a)
+	c := surroundingsCheck(t, r.Pipeline, "bucket-private")
+	set := func(suffix, body string) {
+		for _, bucket := range r.stack.Resources("aws_s3_bucket") {
+			a.set("GET /"+text(bucket.Body["bucket"])+suffix, reply{body: body})
+		}
+	}
+	set("?publicAccessBlock", `<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls>`+
+		`<BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>`)
+	set("?ownershipControls", `<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>`)
+	set("?policyStatus", `<PolicyStatus><IsPublic>false</IsPublic></PolicyStatus>`)
+	seen.expect(t, c, r, Holds, "")
+	set("?policyStatus", `<PolicyStatus><IsPublic>true</IsPublic></PolicyStatus>`)
+	seen.expect(t, c, r, Differs, "public by its policy true")
+	set("?policyStatus", `<PolicyStatus><IsPublic>false</IsPublic></PolicyStatus>`)
+	set("?ownershipControls", `<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>`)
+	seen.expect(t, c, r, Differs, "ownership ObjectWriter")
+}
+
+// lateLine waits for the access log's line, and gives up at the bound.
+func (seen differing) lateLine(t *testing.T) {
+	a := newAccount(t, map[string]reply{"FilterLogEvents": {body: `{"events": []}`}})
+	r := deployedRun(t, "dev", a)
+	clock := clockwork.NewFakeClock()
+	r.Clock, r.Poll = clock, time.Minute
+	r.events = []*event{{requestID: "one", route: r.routes[0], body: []byte(`{"event": "signup"}`), asked: clock.Now()}}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		seen.expect(t, surroundingsCheck(t, r.Pipeline, "access-log"), r, Differs, "none after 3m0s")
+	}()
+	for range 3 {
+		if err := clock.BlockUntilContext(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(time.Minute)
+	}
+	<-done
+	r.Clock, r.Poll = clockwork.NewRealClock(), time.Millisecond
+	line := func(fields string) {
+		message, err := json.Marshal(`{"requestId": "one"` + fields + `}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.set("FilterLogEvents", reply{body: `{"events": [{"message": ` + string(message) + `}]}`})
+	}
+	line("")
+	seen.expect(t, surroundingsCheck(t, r.Pipeline, "access-log"), r, Differs, "the fields of the line of one [requestId]")
+	var format map[string]any
+	if err := json.Unmarshal([]byte(text(at(r.declaredStage(), "access_log_settings", "format"))), &format); err != nil {
+		t.Fatal(err)
+	}
+	var fields strings.Builder
+	for name := range format {
+		if name != "requestId" {
+			fields.WriteString(`, "` + name + `": "-"`)
+		}
+	}
+	line(fields.String())
+	seen.expect(t, surroundingsCheck(t, r.Pipeline, "access-log"), r, Holds, "1 lines")
+	line(strings.Replace(fields.String(), `"userAgent": "-"`, `"userAgent": "signup"`, 1))
+	seen.expect(t, surroundingsCheck(t, r.Pipeline, "access-log"), r, Differs, "it has signup")
+}
+
+// alarmStates has DescribeAlarms' answers (API reference; and the treatment of missing data, user guide).
+func (seen differing) alarmStates(t *testing.T) {
+	a := newAccount(t, map[string]reply{})
+	r := deployedRun(t, "prod", a)
+	c := surroundingsCheck(t, r.Pipeline, "alarm-states")
+	alarm := func(state, treatment string, age time.Duration) {
+		a.set("DescribeAlarms", reply{body: `<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms><member><AlarmName>one</AlarmName>` +
+			`<StateValue>` + state + `</StateValue><StateReason>because</StateReason><TreatMissingData>` + treatment + `</TreatMissingData>` +
+			`<Period>60</Period><EvaluationPeriods>3</EvaluationPeriods><StateUpdatedTimestamp>` + time.Now().Add(-age).UTC().Format(time.RFC3339) +
+			`</StateUpdatedTimestamp></member></MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>`})
+	}
+	alarm("OK", "notBreaching", time.Hour)
+	seen.expect(t, c, r, Holds, "1 in OK")
+	alarm("ALARM", "notBreaching", time.Hour)
+	seen.expect(t, c, r, Differs, "one in ALARM: because")
+	alarm("INSUFFICIENT_DATA", "missing", time.Hour)
+	seen.expect(t, c, r, Holds, "without data yet: one")
+	alarm("INSUFFICIENT_DATA", "notBreaching", time.Minute)
+	seen.expect(t, c, r, NotShown, "has not evaluated one since the apply")
+	alarm("INSUFFICIENT_DATA", "notBreaching", time.Hour)
+	seen.expect(t, c, r, Differs, "one in INSUFFICIENT_DATA since")
+	seen.expect(t, surroundingsCheck(t, r.Pipeline, "alarms"), r, Differs, "it does not exist")
+}
+
+// subscribers has ListSubscriptionsByTopic's answers (SNS API reference: an email that is not confirmed has PendingConfirmation in
+// place of an ARN).
+func (seen differing) subscribers(t *testing.T) {
+	a := newAccount(t, map[string]reply{})
+	r := deployedRun(t, "option-alarms", a)
+	c := surroundingsCheck(t, r.Pipeline, "alarm-topic")
+	subscription := func(members string) {
+		a.set("ListSubscriptionsByTopic", reply{body: `<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult><Subscriptions>` + members +
+			`</Subscriptions></ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>`})
+	}
+	member := func(arn, endpoint string) string {
+		return `<member><SubscriptionArn>` + arn + `</SubscriptionArn><Endpoint>` + endpoint + `</Endpoint><Protocol>email</Protocol></member>`
+	}
+	const confirmed = "arn:aws:sns:us-east-1:123456789012:topic:1"
+	subscription(member(confirmed, "on-call@example.com"))
+	seen.expect(t, c, r, Holds, "")
+	subscription(member("PendingConfirmation", "on-call@example.com"))
+	seen.expect(t, c, r, Differs, "it has not: AWS waits for a click")
+	subscription("")
+	seen.expect(t, c, r, Differs, "none")
+	subscription(member(confirmed, "other@example.com"))
+	seen.expect(t, c, r, Differs, "it was removed")
+}
+
+// query has Athena's answers to the query (API reference, GetQueryExecution and GetQueryResults).
+func (seen differing) query(t *testing.T) {
+	a := newAccount(t, map[string]reply{
+		"StartQueryExecution": {body: `{"QueryExecutionId": "q"}`},
+		"GetQueryExecution":   {body: `{"QueryExecution": {"Status": {"State": "SUCCEEDED"}}}`},
+	})
+	r := deployedRun(t, "prod", a)
+	c := surroundingsCheck(t, r.Pipeline, "query")
+	seen.expect(t, c, r, NotShown, "acknowledged no event")
+	r.events = []*event{{requestID: "one", data: []byte("{}"), asked: r.Clock.Now()}}
+	seen.expect(t, c, r, NotShown, "no event of this run was found in the bucket")
+	r.events[0].object = "events/year=2026/month=01/day=02/hour=03/object"
+	rows := func(n string) {
+		a.set("GetQueryResults", reply{body: `{"ResultSet": {"Rows": [{"Data": [{"VarCharValue": "_col0"}]}, {"Data": [{"VarCharValue": "` + n + `"}]}]}}`})
+	}
+	rows("1")
+	seen.expect(t, c, r, Holds, "rows of the object s3://api-kinesis-firehose-bucket-prod/events/year=2026/")
+	r.report.Marked = true
+	seen.expect(t, c, r, Holds, "rows with this run's mark")
+	rows("0")
+	seen.expect(t, c, r, Differs, `"year" = '2026' AND "month" = '01' AND "day" = '02' AND "hour" = '03' AND "$path" = 's3://`)
+	a.set("GetQueryExecution", reply{body: `{"QueryExecution": {"Status": {"State": "FAILED", "StateChangeReason": "Bytes scanned limit was exceeded"}}}`})
+	seen.expect(t, c, r, Differs, "FAILED: Bytes scanned limit was exceeded")
+	a.set("StartQueryExecution", denies("AccessDeniedException"))
+	seen.expect(t, c, r, Unknown, "allow athena:StartQueryExecution")
+	r.events[0].object = "elsewhere/object"
+	seen.expect(t, c, r, Unknown, "is not in the table's location")
+}
+
+// page asks a page that answers as CloudFront does with the stack's response headers policy.
+func (seen differing) page(t *testing.T) {
+	r := deployedRun(t, "option-web", newAccount(t, nil))
+	headers := r.securityHeaders()
+	if len(headers) != 5 {
+		t.Errorf("the stack's policy has the headers %v; want 5", headers)
+	}
+	config := `{"` + r.Name + `": {"submit_url": "` + r.url("/submit") + `"}}`
+	status := http.StatusOK
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		for name, value := range headers {
+			w.Header().Set(name, value)
+		}
+		w.WriteHeader(status)
+		if request.URL.Path == "/config.json" {
+			_, _ = w.Write([]byte(config))
+		}
+	}))
+	t.Cleanup(page.Close)
+	r.Outputs["web_url"] = page.URL + "/"
+	answers, settings := surroundingsCheck(t, r.Pipeline, "page"), surroundingsCheck(t, r.Pipeline, "page-config")
+	seen.expect(t, answers, r, Holds, "")
+	seen.expect(t, settings, r, Holds, "")
+	headers = map[string]string{"X-Frame-Options": "DENY"}
+	seen.expect(t, answers, r, Differs, "Content-Security-Policy none")
+	config = `{"other": {}}`
+	seen.expect(t, settings, r, Differs, "submit_url none")
+	status = http.StatusForbidden
+	seen.expect(t, answers, r, Differs, "status 403")
+	page.Close()
+	seen.expect(t, answers, r, Unknown, "check your network")
+}
+
+// domain has API Gateway's answers about a domain (API reference, GetDomainName and GetBasePathMappings).
+func (seen differing) domain(t *testing.T) {
+	a := newAccount(t, map[string]reply{})
+	r := deployedRun(t, "option-certificate", a)
+	domain := func(status, certificate, api string) {
+		a.set("GET /domainnames/certified.example.com", reply{body: `{"domainName": "certified.example.com", "domainNameStatus": "` + status + `", "securityPolicy": "TLS_1_2",
+			"regionalCertificateArn": "` + certificate + `", "mutualTlsAuthentication": {"truststoreUri": "s3://example-trust/events.pem"}}`})
+		a.set("GET /domainnames/certified.example.com/basepathmappings", reply{body: `{"item": [{"basePath": "(none)", "restApiId": "` + api + `", "stage": "` + r.Name + `"}]}`})
+	}
+	const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012"
+	c, api := surroundingsCheck(t, r.Pipeline, "domain"), r.Outputs.Text("api_id")
+	domain("AVAILABLE", certificate, api)
+	seen.expect(t, c, r, Holds, "AVAILABLE")
+	domain("PENDING_CERTIFICATE_REIMPORT", certificate, api)
+	seen.expect(t, c, r, Differs, "status PENDING_CERTIFICATE_REIMPORT")
+	domain("AVAILABLE", certificate+"1", api)
+	seen.expect(t, c, r, Differs, "certificate "+certificate+"1")
+	domain("AVAILABLE", certificate, "other")
+	seen.expect(t, c, r, Differs, "leads to other/")
+	seen.expect(t, surroundingsCheck(t, r.Pipeline, "domain-answers"), r, NotShown, "asks clients for a certificate")
+	r = deployedRun(t, "option-domain", a)
+	delete(r.stack.Resources("aws_api_gateway_domain_name")[0].Body, "mutual_tls_authentication")
+	seen.expect(t, surroundingsCheck(t, r.Pipeline, "domain-answers"), withHTTP(r, a.server), Holds, "400")
+	r.HTTP = &http.Client{Transport: refusing{}}
+	seen.expect(t, surroundingsCheck(t, r.Pipeline, "domain-answers"), r, Differs, "no such host")
+}
+
+// withHTTP is a run whose every address is a server.
+func withHTTP(r *run, server *httptest.Server) *run {
+	other := *r
+	to := strings.TrimPrefix(server.URL, "http://")
+	other.HTTP = &http.Client{Transport: toServer(to)}
+	return &other
+}
+
+// toServer is a network in which every address is one server's.
+type toServer string
+
+func (host toServer) RoundTrip(r *http.Request) (*http.Response, error) {
+	request := r.Clone(r.Context())
+	request.URL.Scheme, request.URL.Host = "http", string(host)
+	return http.DefaultTransport.RoundTrip(request)
+}
+
+// TestPolicies compares policies that say the same in other words.
+func TestPolicies(t *testing.T) {
+	t.Parallel()
+	for _, one := range []struct{ name, want, got, says string }{
+		{"one value and a list", `{"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["b", "a"], "Principal": "*"}}`,
+			`{"Version": "2012-10-17", "Statement": [{"Principal": {"AWS": "*"}, "Resource": ["a", "b"], "Action": ["s3:GetObject"], "Effect": "Allow"}]}`, ""},
+		{"a condition's case", `{"Statement": [{"Condition": {"Bool": {"aws:SecureTransport": false}}}]}`,
+			`{"Statement": [{"Condition": {"Bool": {"AWS:SecureTransport": ["false"]}}}]}`, ""},
+		{"what AWS makes up", `{"Statement": [{"Resource": "arn:` + `\u0000` + `:x"}]}`, `{"Statement": [{"Resource": "arn:E1:x"}]}`, ""},
+		{"another resource", `{"Statement": [{"Resource": "a"}]}`, `{"Statement": [{"Resource": "*"}]}`, `lacks it; policy also has {"Resource":["*"]}`},
+		{"another effect", `{"Statement": [{"Effect": "Deny"}]}`, `{"Statement": [{"Effect": "Allow"}]}`, "lacks it"},
+		{"twice", `{"Statement": [{"Effect": "Deny"}]}`, `{"Statement": [{"Effect": "Deny"}, {"Effect": "Deny"}]}`, "also has"},
+		{"no policy", `{"Statement": [{"Effect": "Deny"}]}`, ``, "lacks it"},
+		{"no JSON", `{}`, `{`, "unexpected end"},
+	} {
+		var d differences
+		d.comparePolicy("policy", one.want, one.got)
+		if got := strings.Join(d.got, "; "); got != one.says && (one.says == "" || !strings.Contains(got, one.says)) {
+			t.Errorf("%s: the differences are %q; want %q", one.name, got, one.says)
+		}
+	}
+}

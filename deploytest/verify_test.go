@@ -58,6 +58,7 @@ var notOfMoto = map[string]string{
 func checkSurroundings(t *testing.T, p *pipeline) {
 	t.Helper()
 	v := newVerified(t, p)
+	checkAccount(t, v)
 	for id, result := range v.results() {
 		if _, limited := notOfMoto[id]; !limited && result.Status != verify.Holds {
 			t.Errorf("%s is %q: want %s; got %s", id, result.Status, result.Want, result.Got)
@@ -156,35 +157,23 @@ var notBefore = map[string]string{
 	"preflight/permissions":    "it has no SimulatePrincipalPolicy",
 }
 
-// checkAccount looks at an account before prod's first apply, and after it with and without the state's outputs.
-func checkAccount(t *testing.T, p *pipeline, deployed bool) {
+// checkAccount looks at the account of a deployed stack as before an apply: with the outputs, what exists is the deployment's, and
+// without them it is in the way of a first apply.
+func checkAccount(t *testing.T, v *verified) {
 	t.Helper()
-	stack, err := tfjson.ReadFile(filepath.Join(p.folder, "cdk.tf.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	look := func(outputs verify.Outputs) map[string]verify.Result {
 		report, err := verify.Preflight(t.Context(), verify.PreflightOptions{
-			Stack: stack, Outputs: outputs, AWS: motoClients(p.endpoint), Clock: clockwork.NewRealClock(), Progress: io.Discard,
+			Stack: v.stack, Outputs: outputs, AWS: v.aws, Clock: clockwork.NewRealClock(), Progress: io.Discard,
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return byID(report)
 	}
-	var outputs verify.Outputs
-	if deployed {
-		if outputs, err = verify.ParseOutputs([]byte(encode(t, p.allOutputs())), stack.Name()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for id, result := range look(outputs) {
+	for id, result := range look(v.outputs) {
 		if _, limited := notBefore[id]; !limited && result.Status != verify.Holds {
 			t.Errorf("%s is %q: want %s; got %s", id, result.Status, result.Want, result.Got)
 		}
-	}
-	if !deployed {
-		return
 	}
 	results := look(nil)
 	for _, name := range []string{"buckets", "streams", "roles", "log-groups", "alarms"} {
@@ -392,13 +381,7 @@ func (v *verified) ofAlarms() []brokenBy {
 		}
 	}
 	return []brokenBy{
-		{"no actions", "surroundings/alarms", "actions enabled false",
-			func() {
-				call(v.t, v.aws.CloudWatch.DisableAlarmActions, cloudwatch.DisableAlarmActionsInput{AlarmNames: []string{*name}})
-			},
-			func() {
-				call(v.t, v.aws.CloudWatch.EnableAlarmActions, cloudwatch.EnableAlarmActionsInput{AlarmNames: []string{*name}})
-			}},
+		{"another threshold", "surroundings/alarms", *name + ": threshold 50", func() { v.threshold(*name, 50) }, func() { v.threshold(*name, 0.01) }},
 		{"a raised alarm", "surroundings/alarm-states", *name + " in ALARM: a test", state(cloudwatchtypes.StateValueAlarm), state(cloudwatchtypes.StateValueOk)},
 		// Terraform makes the subscription again.
 		{"no subscription", "surroundings/alarm-topic", "none", func() {
@@ -408,4 +391,15 @@ func (v *verified) ofAlarms() []brokenBy {
 			}
 		}, nil},
 	}
+}
+
+// threshold changes an alarm of one metric.
+func (v *verified) threshold(name string, threshold float64) {
+	is := call(v.t, v.aws.CloudWatch.DescribeAlarms, cloudwatch.DescribeAlarmsInput{AlarmNames: []string{name}}).MetricAlarms[0]
+	call(v.t, v.aws.CloudWatch.PutMetricAlarm, cloudwatch.PutMetricAlarmInput{
+		AlarmName: &name, Threshold: &threshold, ActionsEnabled: is.ActionsEnabled, AlarmActions: is.AlarmActions, OKActions: is.OKActions,
+		AlarmDescription: is.AlarmDescription, ComparisonOperator: is.ComparisonOperator, DatapointsToAlarm: is.DatapointsToAlarm,
+		Dimensions: is.Dimensions, EvaluationPeriods: is.EvaluationPeriods, MetricName: is.MetricName, Namespace: is.Namespace, Period: is.Period,
+		Statistic: is.Statistic, TreatMissingData: is.TreatMissingData,
+	})
 }

@@ -22,7 +22,9 @@ type request struct {
 	path        string // below the stage
 	contentType string // application/json unless set; "-" sends none
 	header      map[string]string
-	body        []byte
+	// origin is the page's; one that is allowed unless set.
+	origin string
+	body   []byte
 	// as are the credentials; by default those that the route asks for.
 	as credentials
 }
@@ -91,6 +93,8 @@ func (r *run) exchange(req *http.Request) (answer, error) {
 	if err := r.request(); err != nil {
 		return answer{}, err
 	}
+	// In lower case, as browsers send it over HTTP/2: API Gateway's own answers look for this spelling (modules/apigateway/cors.go).
+	req.Header["origin"] = []string{cmp.Or(what.origin, r.cors.origin())}
 	a := answer{asked: r.Clock.Now()}
 	response, err := r.HTTP.Do(req)
 	if err != nil {

@@ -33,6 +33,7 @@ type Pipeline struct {
 	delivery delivery
 	stream   string
 	cors     cors
+	says     map[string]string // the fixed messages of gateway responses, by their types
 }
 
 // route is a method that writes to the stream.
@@ -80,6 +81,7 @@ func Read(stack *tfjson.Stack, outputs Outputs) (*Pipeline, error) {
 	p.readRoutes()
 	p.readExamples()
 	p.readCORS()
+	p.readGatewayResponses()
 	if len(p.routes) == 0 {
 		return nil, errors.New("no method of the stack writes to a Kinesis stream")
 	}
@@ -259,28 +261,6 @@ func delimited(destination map[string]any) bool {
 		}
 	}
 	return false
-}
-
-// cors is what the stack answers to a page.
-type cors struct {
-	// origins that are let in; "*" is any.
-	origins []string
-	methods string
-	headers string
-}
-
-func (p *Pipeline) readCORS() {
-	for _, response := range p.stack.Resources("aws_api_gateway_integration_response") {
-		parameters := texts(response.Body["response_parameters"])
-		methods, preflight := parameters["method.response.header.Access-Control-Allow-Methods"]
-		if !preflight {
-			continue
-		}
-		p.cors = cors{methods: strings.Trim(methods, "'"), headers: strings.Trim(parameters["method.response.header.Access-Control-Allow-Headers"], "'")}
-		if one, fixed := parameters["method.response.header.Access-Control-Allow-Origin"]; fixed {
-			p.cors.origins = []string{strings.Trim(one, "'")}
-		}
-	}
 }
 
 // url is the address of a path.

@@ -19,6 +19,7 @@ import (
 // request is what a check sends.
 type request struct {
 	verb        string // POST unless set
+	base        string // the API's address with its stage, unless set
 	path        string // below the stage
 	contentType string // application/json unless set; "-" sends none
 	header      map[string]string
@@ -67,7 +68,7 @@ const maxAnswer = 10 << 20
 // send sends a request to a route of the API.
 func (r *run) send(ctx context.Context, to route, what request) (answer, error) {
 	verb := cmp.Or(what.verb, http.MethodPost)
-	req, err := http.NewRequestWithContext(ctx, verb, r.url(cmp.Or(what.path, to.path)), bytes.NewReader(what.body))
+	req, err := http.NewRequestWithContext(ctx, verb, cmp.Or(what.base, r.Base)+cmp.Or(what.path, to.path), bytes.NewReader(what.body))
 	if err != nil {
 		return answer{}, err
 	}

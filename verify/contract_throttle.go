@@ -49,7 +49,7 @@ func (p *Pipeline) throttle() (throttle, bool) {
 }
 
 // most is how many requests a run sends to exceed a limit: twice what the limit lets through in a second.
-func (t throttle) most() int { return 2 * (t.burst + int(t.rate)) }
+func (t throttle) most() int { return min(2*(t.burst+int(t.rate)), maxThrottle) }
 
 // noThrottle says why a run sends no burst.
 func noThrottle(r *run) string {

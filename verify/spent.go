@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"math"
+	"sync/atomic"
 
 	"cdk.tf/go/ingest/internal/prices"
 )
@@ -16,7 +17,10 @@ const (
 )
 
 // spent counts what a run has asked of AWS.
-type spent struct{ requests, reads int }
+type spent struct {
+	requests atomic.Int64 // a burst sends several at once
+	reads    int
+}
 
 // errSpent is the end of a check that would ask more than the run has said.
 type errSpent struct {
@@ -34,10 +38,9 @@ func (r *run) request() error {
 	if r.Throttle {
 		most += maxThrottle
 	}
-	if r.spent.requests >= most {
+	if r.spent.requests.Add(1) > int64(most) {
 		return errSpent{"requests to the API", most}
 	}
-	r.spent.requests++
 	return nil
 }
 

@@ -86,6 +86,8 @@ func (r *run) send(ctx context.Context, to route, what request) (answer, error) 
 			return answer{}, err
 		}
 	}
+	// In lower case, as browsers send it over HTTP/2: API Gateway's own answers look for this spelling (modules/apigateway/cors.go).
+	req.Header["origin"] = []string{cmp.Or(what.origin, r.cors.origin())}
 	return r.exchange(req)
 }
 
@@ -94,8 +96,6 @@ func (r *run) exchange(req *http.Request) (answer, error) {
 	if err := r.request(); err != nil {
 		return answer{}, err
 	}
-	// In lower case, as browsers send it over HTTP/2: API Gateway's own answers look for this spelling (modules/apigateway/cors.go).
-	req.Header["origin"] = []string{cmp.Or(what.origin, r.cors.origin())}
 	a := answer{asked: r.Clock.Now()}
 	response, err := r.HTTP.Do(req)
 	if err != nil {

@@ -47,7 +47,7 @@ func sizeProbes() []probe {
 			},
 		},
 		{
-			id: "403-firewall", title: "a body over the firewall's limit gets 403", at: first,
+			id: "403-firewall", title: "a body over the firewall's limit gets 403", at: single,
 			hidden: func(r *run, _ route) string { return r.noFirewall() },
 			ask: func(r *run, to route) (request, error) {
 				return request{body: padded(r.harmless(to), r.firewallLimit()+1)}, nil

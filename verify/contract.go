@@ -181,8 +181,6 @@ func (r *run) harmless(to route) []byte {
 	return []byte(noJSON)
 }
 
-func (r *run) askHarmless(to route) (request, error) { return request{body: r.harmless(to)}, nil }
-
 // ownType is a content type that no API declares.
 const ownType = "application/x-ingest-verify"
 

@@ -402,7 +402,7 @@ func TestEachCheckOfTheContractDiffersWhereThePipelineIsBroken(t *testing.T) {
 		for _, test := range broken {
 			t.Run(test.name, func(t *testing.T) {
 				t.Parallel()
-				clock := clockwork.Clock(clockwork.NewRealClock())
+				var clock clockwork.Clock = clockwork.NewRealClock()
 				if test.throttle {
 					clock = clockwork.NewFakeClockAt(time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)) // no token comes back
 				}
@@ -465,4 +465,44 @@ func (s *seen) missing(t *testing.T) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(wanted))
+}
+
+// TestTheContractHoldsOfWhatAWSAloneHas verifies pipelines before which something plays the part of AWS.
+func TestTheContractHoldsOfWhatAWSAloneHas(t *testing.T) {
+	for _, test := range []struct {
+		golden, plays string
+		hold          []string
+	}{
+		{"option-firewall", "firewall", []string{"contract/submit/403-firewall", "contract/submit/413-body"}},
+		{"option-cognito", "authoriser", []string{"contract/submit/401-no-token", "contract/submit/401-token"}},
+		{"option-lambda", "authoriser", []string{"contract/submit/401-token", "contract/submit/batch/401-no-token"}},
+		{"option-domain", "closed endpoint", []string{"contract/403-default-endpoint"}},
+	} {
+		t.Run(test.golden, func(t *testing.T) {
+			t.Parallel()
+			stack := goldens.Read(t, test.golden)
+			d := deploy(t, stack, stack, clockwork.NewRealClock())
+			elsewhere(d, asOnAWS(test.plays))
+			report := d.verify(t)
+			new(seen).expect(t, report, nil, 0)
+			for _, id := range test.hold {
+				if !slices.ContainsFunc(report.Results, func(r Result) bool { return r.ID == id && r.Status == Holds }) {
+					t.Errorf("%s does not hold", id)
+				}
+			}
+		})
+	}
+}
+
+// TestTheThrottleAnswersWithItsHeader uses the key's limit up. The clock stands still, so no token comes back.
+func TestTheThrottleAnswersWithItsHeader(t *testing.T) {
+	t.Parallel()
+	stack, clock := goldens.Read(t, "option-keys"), clockwork.NewFakeClockAt(time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC))
+	d := deploy(t, stack, stack, clock)
+	d.opts.Clock, d.opts.Throttle = clock, true
+	report := d.verify(t)
+	new(seen).expect(t, report, nil, 0)
+	if at := slices.IndexFunc(report.Results, func(r Result) bool { return r.ID == "contract/429-throttle" }); report.Results[at].Status != Holds {
+		t.Errorf("429: %+v", report.Results[at])
+	}
 }

@@ -265,11 +265,11 @@ func (p *Pipeline) capacities(l capacity.Load, consider func(string, Pipeline, c
 		consider("Stream.Capacity = spec.OnDemand()", other, l)
 	}
 	least := *p
-	for least.shape.Shards = 1; !fits(least.shape, l, "Stream.Capacity.Shards", "Load.Keys"); least.shape.Shards++ {
-		if least.shape.Shards > 10_000 {
-			return
-		}
+	shards, ok := leastShards(p.shape, l)
+	if !ok {
+		return
 	}
+	least.shape.Shards = shards
 	if least.shape.Shards < p.shape.Shards || p.shape.Shards == 0 {
 		consider(fmt.Sprintf("Stream.Capacity = spec.Provisioned(%d), which just holds the peak", least.shape.Shards), least, l)
 	}

@@ -11,14 +11,11 @@ import (
 	"cdk.tf/go/ingest/internal/quota"
 )
 
-// maxShards is the largest target of UpdateShardCount (API reference).
-const maxShards = 10000
-
 func (p *problems) stream(stream Stream) {
 	oneOf(p, "Stream.Capacity.Mode", stream.Capacity.Mode, ModeProvisioned, ModeOnDemand)
 	switch stream.Capacity.Mode {
 	case ModeProvisioned:
-		p.within("Stream.Capacity.Shards", stream.Capacity.Shards, 1, maxShards)
+		p.within("Stream.Capacity.Shards", stream.Capacity.Shards, 1, quota.MaxShards)
 	case ModeOnDemand:
 		if stream.Capacity.Shards != 0 {
 			p.add("Stream.Capacity.Shards", fmt.Sprintf("is %d", stream.Capacity.Shards),

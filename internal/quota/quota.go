@@ -62,6 +62,8 @@ const (
 	// reference, CreateStream; "1 MB/s" in the developer guide's quotas).
 	ShardRecords = 1000
 	ShardBytes   = 1 << 20
+	// MaxShards is the largest target of UpdateShardCount (API reference).
+	MaxShards = 10_000
 )
 
 // IntegrationTimeout is how long Amazon API Gateway waits for an integration unless told otherwise, and the longest that it

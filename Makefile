@@ -110,7 +110,7 @@ golden: ## Rewrite the golden files in testdata/goldens from what is synthesised
 
 docs: ## Rewrite the pages of docs that the code determines
 	@scripts/need go node
-	go test ./docs -run '^Test(Assumptions|Options|Policy|Prices)Page$$' -update
+	go test ./docs -run '^Test(Assumptions|Options|Policy|Prices|Scale)Page$$' -update
 
 lint: ## Check the style of the code and the direction of its imports
 	@scripts/need go node npm

@@ -59,6 +59,15 @@ func TestAssumptionsPage(t *testing.T) {
 	isWritten(t, "docs/assumptions.md", reference.Assumptions(all))
 }
 
+// docs/scale.md is what packages plan and simulation say of dev.
+func TestScalePage(t *testing.T) {
+	want, err := reference.Scale(planOf(t, "dev"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	isWritten(t, "docs/scale.md", want)
+}
+
 // isWritten compares a page with what the code says, or rewrites it.
 func isWritten(t *testing.T, page, want string) {
 	t.Helper()

@@ -160,7 +160,7 @@ func (a announced) events(t *testing.T) map[int]time.Time {
 // place of a key and the buffer are written once in package simulation and once in local's packages.
 func TestTheSimulationIsHeldAgainstThePipeline(t *testing.T) {
 	// A shard takes 10 such events a second.
-	large := simulation.Traffic{Seed: 1, For: 12 * time.Second, Times: 4, Every: 20 * time.Second, Lasts: 3 * time.Second, EventBytes: 100_000}
+	large := simulation.Traffic{Seed: 1, For: 8 * time.Second, Times: 4, Every: 20 * time.Second, Lasts: 3 * time.Second, EventBytes: 100_000}
 	limits := simulation.Pipeline{RateLimit: 1000, BurstLimit: 500, BufferBytes: 5 << 20, BufferInterval: 10 * time.Second}
 	for _, test := range []struct {
 		name   string
@@ -169,7 +169,6 @@ func TestTheSimulationIsHeldAgainstThePipeline(t *testing.T) {
 	}{
 		{"bursts against the shards", 0, func(*simulation.Pipeline, *simulation.Traffic) {}},
 		{"bursts against the shards, with retries", 1, func(_ *simulation.Pipeline, t *simulation.Traffic) { t.Tries = 6 }},
-		{"a hot key", 0, func(_ *simulation.Pipeline, t *simulation.Traffic) { t.Hot, t.Keys = 60, 5 }},
 		{"a hot key, with retries", 0, func(_ *simulation.Pipeline, t *simulation.Traffic) { t.Hot, t.Keys, t.Tries = 60, 5, 6 }},
 		{"bursts against the stage, with retries", 4, func(p *simulation.Pipeline, t *simulation.Traffic) {
 			p.RateLimit, p.BurstLimit, t.EventBytes, t.Tries = 8*p.Shards, 4*p.Shards, 1000, 6
@@ -193,11 +192,11 @@ func TestTheSimulationIsHeldAgainstThePipeline(t *testing.T) {
 // The same for the records of a shard.
 func TestTheSimulationOfRecordsIsHeldAgainstThePipeline(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it sends 2,400 events, one after the other")
+		t.Skip("it sends 1,600 events, one after the other")
 	}
 	t.Parallel()
 	limits := simulation.Pipeline{RateLimit: 10_000, BurstLimit: 5000, Shards: 1, BufferBytes: 1 << 20, BufferInterval: 10 * time.Second}
-	isAsSimulated(t, limits, simulation.Traffic{Seed: 1, For: 600 * time.Millisecond, Rate: 4000, EventBytes: 200, Tick: 20 * time.Millisecond})
+	isAsSimulated(t, limits, simulation.Traffic{Seed: 1, For: 400 * time.Millisecond, Rate: 4000, EventBytes: 200, Tick: 20 * time.Millisecond})
 }
 
 func isAsSimulated(t *testing.T, limits simulation.Pipeline, traffic simulation.Traffic) {

@@ -13,6 +13,15 @@ import (
 // throttled, and keys that are spread at random never fill all shards evenly.
 const Headroom = 1.25
 
+const (
+	// leastRate is the least throttle of a stage, in requests per second. Large batches are few requests, and with a throttle of a
+	// few requests chance alone decides which are refused.
+	leastRate = 100
+	// accountBurst is the most that an account's bucket holds by default, in requests (API Gateway developer guide, "Amazon API
+	// Gateway quotas"). A stage's own bucket holds half a second of its rate, as spec.Default has it.
+	accountBurst = 5000
+)
+
 // Way is one way to take a steady load.
 type Way struct {
 	// Rate is in events per second on average, and Bytes the size of a record.
@@ -31,11 +40,13 @@ type Way struct {
 type Sized struct {
 	// Shards is 0 on demand.
 	Shards int
-	// RateLimit is the stage's throttle in requests per second.
-	RateLimit float64
-	// Requests is how many requests come in the busiest second, and Accounts how many accounts take them at their default quota.
-	Requests float64
-	Accounts int
+	// RateLimit and BurstLimit are the stage's throttle, in requests per second and in requests.
+	RateLimit  float64
+	BurstLimit int
+	// Requests is how many requests come in the busiest second, AccountRate the default quota of an account for them, and Accounts
+	// how many accounts take them at that.
+	Requests, AccountRate float64
+	Accounts              int
 	// Quotas are the quotas to raise in one account.
 	Quotas []Quota
 	// Within is the highest rate, [Headroom] included, that the default quotas of one account and region hold. Ends is the one that
@@ -49,8 +60,8 @@ type Sized struct {
 type Quota struct {
 	// Name is the quota's in Service Quotas, and Code its code. Code is empty where AWS does not publish one.
 	Name, Code string
-	// Need is the value that would do.
-	Need string
+	// Need is the value that would do, in the quota's unit.
+	Need float64
 }
 
 // Sized changes the stack's options so that they hold a load with [Headroom], and reports on it. It is an error if no number of
@@ -61,7 +72,7 @@ func (p *Pipeline) Sized(w Way) (Sized, error) {
 	}
 	sized.expected = &peak
 	sized.shape.Batch = sized.shape.Batch || w.Batch > 1
-	sized.shape.RateLimit = math.Ceil(peak.Requests(peak.PeakPerSecond))
+	sized.shape.RateLimit = max(leastRate, math.Ceil(peak.Requests(peak.PeakPerSecond)))
 	if w.Region != "" {
 		sized.shape.Region = w.Region
 	}
@@ -80,7 +91,10 @@ func (p *Pipeline) Sized(w Way) (Sized, error) {
 	if err != nil {
 		return Sized{}, err
 	}
-	found := Sized{Shards: sized.shape.Shards, RateLimit: sized.shape.RateLimit, Requests: peak.Requests(peak.PeakPerSecond), Report: report, Within: math.Inf(1)}
+	found := Sized{
+		Shards: sized.shape.Shards, RateLimit: sized.shape.RateLimit, BurstLimit: int(min(sized.shape.RateLimit/2, accountBurst)),
+		Requests: peak.Requests(peak.PeakPerSecond), Report: report, Within: math.Inf(1),
+	}
 	for _, hop := range capacity.Hops(sized.shape, peak) {
 		if hop.Kind == capacity.Quota {
 			found.hold(hop, peak.PeakPerSecond)
@@ -91,11 +105,11 @@ func (p *Pipeline) Sized(w Way) (Sized, error) {
 
 // hold notes what a quota of the account means for the load.
 func (s *Sized) hold(hop capacity.Hop, peak float64) {
-	if hop.Unit == "requests/s" {
-		s.Accounts = int(math.Ceil(hop.Use / hop.Limit))
+	if hop.Name == capacity.AccountRequests {
+		s.AccountRate, s.Accounts = hop.Limit, int(math.Ceil(hop.Use/hop.Limit))
 	}
 	if !hop.Fits() {
-		s.Quotas = append(s.Quotas, Quota{hop.Quota, hop.Code, hop.Need})
+		s.Quotas = append(s.Quotas, Quota{hop.Quota, hop.Code, math.Ceil(hop.Use)})
 	}
 	if most := peak * hop.Limit / hop.Use; most < s.Within {
 		s.Within, s.Ends = most, hop.Name

@@ -24,8 +24,8 @@ func sized(t *testing.T, name string, way plan.Way) plan.Sized {
 
 // 1,000 bytes and a key of 36 fill a shard's 1,000 records a second before its 1 MiB, and 1,024 bytes do not.
 func TestSized(t *testing.T) {
-	throttle := func(need string) []plan.Quota {
-		return []plan.Quota{{Name: "Throttle rate", Code: "L-8A5B8E43", Need: "at least " + need}}
+	throttle := func(need float64) []plan.Quota {
+		return []plan.Quota{{Name: "Throttle rate", Code: "L-8A5B8E43", Need: need}}
 	}
 	for _, test := range []struct {
 		name             string
@@ -36,13 +36,13 @@ func TestSized(t *testing.T) {
 		quotas           []plan.Quota
 	}{
 		{"single", plan.Way{Rate: 1000, Bytes: 1000}, 2, 1, 1250, 10_000, "API Gateway, account and region", nil},
-		{"more than an account", plan.Way{Rate: 10_000, Bytes: 1000}, 13, 2, 12_500, 10_000, "API Gateway, account and region", throttle("12500")},
+		{"more than an account", plan.Way{Rate: 10_000, Bytes: 1000}, 13, 2, 12_500, 10_000, "API Gateway, account and region", throttle(12500)},
 		{"bytes", plan.Way{Rate: 80_000, Bytes: 1024, Batch: 100}, 102, 1, 1000, 1_000_000, "API Gateway, account and region", nil},
-		{"a batch at an account's end", plan.Way{Rate: 1_000_000, Bytes: 1000, Batch: 100}, 1250, 2, 12_500, 1_000_000, "API Gateway, account and region", throttle("12500")},
-		{"on demand", plan.Way{Rate: 1000, Bytes: 1000, Batch: 500, OnDemand: true}, 0, 1, 3, 5_000_000, "API Gateway, account and region", nil},
-		{"a newer region", plan.Way{Rate: 4000, Bytes: 1000, Region: "eu-central-2"}, 5, 2, 5000, 2500, "API Gateway, account and region", throttle("5000")},
+		{"a batch at an account's end", plan.Way{Rate: 1_000_000, Bytes: 1000, Batch: 100}, 1250, 2, 12_500, 1_000_000, "API Gateway, account and region", throttle(12500)},
+		{"on demand", plan.Way{Rate: 1000, Bytes: 1000, Batch: 500, OnDemand: true}, 0, 1, 100, 5_000_000, "API Gateway, account and region", nil},
+		{"a newer region", plan.Way{Rate: 4000, Bytes: 1000, Region: "eu-central-2"}, 5, 2, 5000, 2500, "API Gateway, account and region", throttle(5000)},
 		{"a region with fewer shards", plan.Way{Rate: 1_000_000, Bytes: 1000, Batch: 500, Region: "eu-central-1"}, 1250, 1, 2500, 1_000_000,
-			"Kinesis, shards of the account and region", []plan.Quota{{Name: "shards of an account", Need: "at least 1250"}}},
+			"Kinesis, shards of the account and region", []plan.Quota{{Name: "shards of an account", Need: 1250}}},
 	} {
 		got := sized(t, "dev", test.way)
 		if got.Shards != test.shards || got.Accounts != test.accounts || got.RateLimit != test.stage || math.Abs(got.Within-test.within) > 1e-6 || got.Ends != test.ends {

@@ -131,6 +131,9 @@ const (
 	hoursOfAMonth = 730
 )
 
+// AccountRequests is the name of the limit that all APIs of an account and region share.
+const AccountRequests = "API Gateway, account and region"
+
 // accountRate is the quota of requests per second of an account in a region (API Gateway developer guide, "Amazon API Gateway
 // quotas", https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
 func accountRate(region string) float64 {
@@ -192,7 +195,7 @@ func api(s Shape, l Load) []Hop {
 	atLeast := "at least " + whole(requests)
 	quotaOf := accountRate(s.Region)
 	hops := []Hop{
-		{Name: "API Gateway, account and region", Unit: "requests/s", Kind: Quota, Rises: true, Limit: quotaOf, Use: requests,
+		{Name: AccountRequests, Unit: "requests/s", Kind: Quota, Rises: true, Limit: quotaOf, Use: requests,
 			Quota: "Throttle rate", Code: "L-8A5B8E43", Need: atLeast, Batch: batchFor(s, l, quotaOf)},
 		{Name: "API Gateway, stage", Unit: "requests/s", Kind: Declared, Rises: true, Limit: s.RateLimit, Use: requests,
 			Option: "API.Throttle.RateLimit", Need: atLeast, Batch: batchFor(s, l, s.RateLimit)},

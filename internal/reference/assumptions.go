@@ -15,7 +15,7 @@ func Assumptions(all []assumptions.Assumption) string {
 	p.heading(2, "How one is shown")
 	ways := assumptions.Hows()
 	p.row([]string{"shown", "means", "assumptions"})
-	p.row(slicesOf("---", 3))
+	p.underline(3)
 	for _, way := range ways {
 		p.row([]string{way[0], way[1], fmt.Sprint(len(shownBy(all, way[0])))})
 	}

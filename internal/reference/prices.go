@@ -15,7 +15,7 @@ func Prices() string {
 	p.heading(2, "By region")
 	regions := prices.Regions()
 	p.row(append([]string{"item", "for one"}, regions...))
-	p.row(slicesOf("---", len(regions)+2))
+	p.underline(len(regions) + 2)
 	for _, item := range prices.Items() {
 		cells := []string{string(item), prices.MeasureOf(item).Name}
 		for _, region := range regions {
@@ -26,7 +26,7 @@ func Prices() string {
 	p.WriteString("\n")
 	p.heading(2, "Sources")
 	p.row([]string{"region", "item", "page", "read", "through"})
-	p.row(slicesOf("---", 5))
+	p.underline(5)
 	for _, region := range regions {
 		for _, item := range prices.Items() {
 			price, own := prices.In(region).Of(item)
@@ -87,10 +87,5 @@ func count(value float64) string {
 
 func (p *page) row(cells []string) { p.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
 
-func slicesOf(text string, n int) []string {
-	cells := make([]string, n)
-	for i := range cells {
-		cells[i] = text
-	}
-	return cells
-}
+// underline is the line below the head of a table with n columns.
+func (p *page) underline(n int) { p.WriteString(strings.Repeat("| --- ", n) + "|\n") }

@@ -22,7 +22,7 @@ func Scenarios() []Scenario {
 		for _, keys := range []struct {
 			name      string
 			keys, hot int
-		}{{"one for each event", 0, 0}, {"20", 20, 0}, {"one has 30 % of the events", 0, 30}} {
+		}{{"one for each event", 0, 0}, {"5", 5, 0}, {"one has 30 % of the events", 0, 30}} {
 			for _, tries := range []int{1, 6} {
 				all = append(all, Scenario{bursts.name, keys.name, Traffic{
 					Seed: 1, For: time.Minute, Rate: 1000, Times: bursts.times, Every: time.Minute, Lasts: 10 * time.Second,

@@ -7,7 +7,8 @@
 // numbers with it (package quota) and no code.
 //
 // The model has the stage's throttle, the shards' limits and Firehose's buffer. It leaves out the time of the network and of each
-// service, Firehose's reading of the stream (AWS documents about a second), the account's throttle, and failures.
+// service, Firehose's reading of the stream ("once per second for each shard",
+// https://docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.html), the account's throttle, and failures.
 package simulation
 
 import (
@@ -32,10 +33,9 @@ type Result struct {
 	Outcome
 	// ByStage and ByShards are the answers with 429, by what throttled.
 	ByStage, ByShards int
-	// Lag is from an event's first request to its object in S3.
-	Lag Lag
-	// Objects is how many objects Firehose wrote.
-	Objects int
+	// Lag is from an event's first request to its object in S3. Flowing leaves out the last object, which waits for events that do
+	// not come any more.
+	Lag, Flowing Lag
 }
 
 // Run plays traffic to a model of a pipeline.
@@ -48,8 +48,9 @@ func Run(p Pipeline, t Traffic) Result {
 		}
 		return accepted
 	})
+	flowing := LagOf(m.delivery.lags)
 	m.delivery.end()
-	return Result{Outcome: outcome, ByStage: m.byStage, ByShards: m.byShards, Lag: LagOf(m.delivery.lags), Objects: m.delivery.objects}
+	return Result{Outcome: outcome, ByStage: m.byStage, ByShards: m.byShards, Flowing: flowing, Lag: LagOf(m.delivery.lags)}
 }
 
 // model is a pipeline in simulated time.

@@ -9,7 +9,7 @@
 //  - does in one process what jsii does in two;
 //  - leaves out what jsii and CDKTF do and nobody needs (findOnce, loadLater, mends).
 //
-// The first run with a provider is jsii's own way, and writes the cache from what it read. Whatever is wrong with the
+// The first run with a provider reads the whole description, writes the cache from it, and uses it. Whatever is wrong with the
 // cache, or different from what is expected here, is a reason to go jsii's own way again, and never an error. No file of
 // a dependency is changed: functions of Node.js are wrapped, some of them for a single call, and three texts are replaced in
 // what is read.
@@ -198,7 +198,7 @@ function describe(file, readFileSync) {
     const document = full();
     const { types, ...skeleton } = document;
     writeCache(folder, skeleton, types);
-    return { skeleton: JSON.stringify(skeleton), types, cached: false };
+    return openCache(folder, full) ?? { skeleton: JSON.stringify(skeleton), types, cached: false };
   }
   const { types, ...skeleton } = full();
   return { skeleton: JSON.stringify(skeleton), types, cached: false };

@@ -47,20 +47,24 @@ func TestCLI(t *testing.T) {
 	p.expectPlan(map[string]string{})
 }
 
-// writeProject makes a copy of this project for cdktf by links: cdktf.json with its `go run .`, the sources for that, and the npm
-// packages. It has no state and no output.
+// writeProject makes a project for cdktf that runs this repository's app in the repository's folder, where Go has compiled it already.
+// It has cdktf.json and the npm packages, and no state and no output.
 func writeProject(t *testing.T, folder, packages string) {
 	t.Helper()
-	link := func(from, name string) {
-		if err := os.Symlink(from, filepath.Join(folder, name)); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.Symlink(packages, filepath.Join(folder, "node_modules")); err != nil {
+		t.Fatal(err)
 	}
-	link(packages, "node_modules")
-	for _, name := range []string{
-		"cdktf.json", "go.mod", "go.sum", "main.go", "internal", "modules", "policy", "spec", "stacks", "synth", "tfjson",
-	} {
-		link(filepath.Join(root(t), name), name)
+	text, err := os.ReadFile(filepath.Join(root(t), "cdktf.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := decode[map[string]any](t, "cdktf.json", string(text))
+	expect(t, "the app", any("go run ."), config["app"])
+	expect(t, "the output", any("cdktf.out"), config["output"])
+	config["app"] = "go -C '" + root(t) + "' run ."
+	config["output"] = filepath.Join(folder, "cdktf.out")
+	if err := os.WriteFile(filepath.Join(folder, "cdktf.json"), []byte(encode(t, config)), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -32,9 +33,9 @@ import (
 
 // A Terraform command starts the AWS provider and reads the schemas of its 1,500 types, which takes five seconds of processor time,
 // and the tests run some two hundred commands. So all commands of a test share one provider process. It runs with `-debug`, and
-// Terraform finds it by TF_REATTACH_PROVIDERS. A gRPC proxy runs between the two. It forwards every call unchanged, except that it
-// leaves out of the schemas the types that the stack does not declare. If it left out too many, Terraform would refuse the stack and
-// name the type.
+// Terraform finds it by TF_REATTACH_PROVIDERS. A gRPC proxy runs between the two. It forwards every call unchanged, with two exceptions.
+// It leaves out of the schemas the types that the stack does not declare. If it left out too many, Terraform would refuse the stack and
+// name the type. And it answers a repeated request that needs no AWS by itself.
 
 const (
 	// providerStart bounds the wait for a provider's address.
@@ -219,8 +220,11 @@ func (p *proxy) pass(_ any, in grpc.ServerStream) error {
 	if !ok {
 		return status.Error(codes.Internal, "a call without a method")
 	}
-	if method == schemaMethod {
+	switch {
+	case method == schemaMethod:
 		return p.sendSchemas(in)
+	case slices.Contains(repeated, method):
+		return p.sendAnswer(in, method)
 	}
 	ctx, cancel := context.WithCancel(in.Context())
 	defer cancel()
@@ -299,6 +303,37 @@ func allSchemas(provider *grpc.ClientConn) ([]byte, error) {
 var schemas struct {
 	sync.Mutex
 	whole []byte
+}
+
+// repeated are the calls whose answers depend on nothing but the request, so the proxy passes on each request only once. They need no
+// AWS, and Terraform makes the same ones in every command. To prepare a configuration, the provider checks the schemas of all its own
+// types (terraform-plugin-sdk, GRPCProviderServer.PrepareProviderConfig), which took a quarter of its processor time. The types that it
+// implements with the SDK decode the state or the configuration with a new copy of their schema for each call.
+var repeated = []string{
+	"/tfplugin5.Provider/PrepareProviderConfig",
+	"/tfplugin5.Provider/UpgradeResourceState",
+	"/tfplugin5.Provider/ValidateDataSourceConfig",
+	"/tfplugin5.Provider/ValidateResourceTypeConfig",
+}
+
+// answers are those to repeated calls, by method and request. All providers are the same program, and their environments differ only in
+// the endpoint.
+var answers sync.Map
+
+// sendAnswer asks the provider only once.
+func (p *proxy) sendAnswer(in grpc.ServerStream, method string) error {
+	var request, answer []byte
+	if err := in.RecvMsg(&request); err != nil {
+		return err
+	}
+	call := method + string(request)
+	if known, ok := answers.Load(call); ok {
+		answer = known.([]byte)
+	} else if err := p.provider.Invoke(in.Context(), method, &request, &answer); err != nil {
+		return err
+	}
+	answers.Store(call, answer)
+	return in.SendMsg(&answer)
 }
 
 var quotedType = regexp.MustCompile(`"(aws_[a-z0-9_]+)"`)

@@ -7,6 +7,7 @@ It reads one line for each server from standard input, `begin LOGFILE`, and answ
 `end PID` ends a server. At the end of its input the parent ends all servers.
 """
 
+import gc
 import os
 import signal
 import socket
@@ -62,6 +63,10 @@ def main():
     for service, model in SERVICES.items():
         application.app_instances[service] = create_backend_app(service)
         get_service_model(model or service)
+    # The service models live as long as the process. Without this, each collection in each server would look at all of them, and
+    # write to their pages, which the servers would then no longer share.
+    gc.collect()
+    gc.freeze()
     children = set()
     try:
         for line in iter(sys.stdin.readline, ""):

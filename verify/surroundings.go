@@ -24,7 +24,7 @@ func surroundingsChecks(p *Pipeline) []check {
 		{id: "surroundings/roles", title: "Each role has the policies that the stack declares, and no others", hidden: onlyAWS("IAM"), look: rolesAsDeclared},
 		{id: "surroundings/bucket-private", title: "No bucket is public", hidden: onlyAWS("settings of a bucket's access"), look: bucketsPrivate},
 		{id: "surroundings/bucket-encryption", title: "Each bucket encrypts as declared", hidden: onlyAWS("encryption"), look: bucketsEncrypted},
-		{id: "surroundings/bucket-versioning", title: "Each bucket has its declared versioning", look: bucketsVersioned},
+		{id: "surroundings/bucket-versioning", title: "Each bucket has its declared versioning", hidden: onlyAWS("versions of objects"), look: bucketsVersioned},
 		{id: "surroundings/bucket-policy", title: "Each bucket has the policy that the stack declares, which refuses requests without TLS", hidden: onlyAWS("bucket policies"), look: bucketPolicies},
 	}
 	for _, more := range []struct {

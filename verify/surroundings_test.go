@@ -315,10 +315,10 @@ func (seen differing) domain(t *testing.T) {
 
 // withHTTP is a run whose every address is a server.
 func withHTTP(r *run, server *httptest.Server) *run {
-	other := *r
+	other := &run{Options: r.Options, Pipeline: r.Pipeline, report: r.report, events: r.events}
 	to := strings.TrimPrefix(server.URL, "http://")
 	other.HTTP = &http.Client{Transport: toServer(to)}
-	return &other
+	return other
 }
 
 // toServer is a network in which every address is one server's.

@@ -25,32 +25,39 @@ func pageChecks() []check {
 	}
 }
 
+// served is what an address answers.
+type served struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
 // get asks an address.
-func (r *run) get(ctx context.Context, url string) (*http.Response, []byte, error) {
+func (r *run) get(ctx context.Context, url string) (served, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return nil, nil, err
+		return served{}, err
 	}
 	response, err := r.HTTP.Do(request)
 	if err != nil {
-		return nil, nil, err
+		return served{}, err
 	}
 	defer func() { _ = response.Body.Close() }() // it was only read
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	return response, body, err
+	return served{response.StatusCode, response.Header, body}, err
 }
 
 const pageRemedy = "deploy again; a distribution that was just changed takes some minutes until each of its locations has it"
 
 func pageAnswers(ctx context.Context, r *run) outcome {
-	response, _, err := r.get(ctx, r.Outputs.Text("web_url"))
+	response, err := r.get(ctx, r.Outputs.Text("web_url"))
 	if err != nil {
 		return unknown(err, "check your network; a new distribution's name takes some minutes")
 	}
 	var d differences
-	d.compare("status", http.StatusOK, response.StatusCode)
+	d.compare("status", http.StatusOK, response.status)
 	for name, want := range r.securityHeaders() {
-		d.compare(name, want, response.Header.Get(name))
+		d.compare(name, want, response.header.Get(name))
 	}
 	return d.outcome("", pageRemedy)
 }
@@ -93,14 +100,14 @@ func transportSecurity(block map[string]any, age float64) string {
 }
 
 func pageConfig(ctx context.Context, r *run) outcome {
-	response, body, err := r.get(ctx, strings.TrimSuffix(r.Outputs.Text("web_url"), "/")+"/config.json")
+	response, err := r.get(ctx, strings.TrimSuffix(r.Outputs.Text("web_url"), "/")+"/config.json")
 	if err != nil {
 		return unknown(err, "check your network")
 	}
 	var config map[string]map[string]any
-	_ = json.Unmarshal(bytes.TrimSpace(body), &config) // what is no JSON names no API
+	_ = json.Unmarshal(bytes.TrimSpace(response.body), &config) // what is no JSON names no API
 	var d differences
-	d.compare("status", http.StatusOK, response.StatusCode)
+	d.compare("status", http.StatusOK, response.status)
 	d.compare("submit_url", r.url("/submit"), text(config[r.Name]["submit_url"]))
 	return d.outcome("", pageRemedy)
 }
@@ -151,7 +158,7 @@ func domainAnswers(ctx context.Context, r *run) outcome {
 		return notShown("the domain asks clients for a certificate; the way shows it where the command has one")
 	}
 	name := text(body["domain_name"])
-	response, _, err := r.get(ctx, "https://"+name+"/")
+	response, err := r.get(ctx, "https://"+name+"/")
 	var certificate *tls.CertificateVerificationError
 	if errors.As(err, &certificate) {
 		return differs("a certificate for "+name, oneLine(err), "compare the domain's certificate with its name")
@@ -159,5 +166,5 @@ func domainAnswers(ctx context.Context, r *run) outcome {
 	if err != nil {
 		return differs("an answer of "+name, oneLine(err), "make a record of the domain that leads to the output domain_target, and wait until its time to live is over")
 	}
-	return holds("%s", response.Status)
+	return holds("%d", response.status)
 }

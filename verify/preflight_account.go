@@ -213,7 +213,7 @@ func (p *preflight) certificate(ctx context.Context) outcome {
 	}
 	is := answer.Certificate
 	d.compare("status", types.CertificateStatusIssued, is.Status)
-	if covered := append(is.SubjectAlternativeNames, aws.ToString(is.DomainName)); !slices.ContainsFunc(covered, func(of string) bool { return covers(of, name) }) {
+	if covered := append(slices.Clone(is.SubjectAlternativeNames), aws.ToString(is.DomainName)); !slices.ContainsFunc(covered, func(of string) bool { return covers(of, name) }) {
 		d.add("a certificate for "+name, "it is for "+strings.Join(covered, ", "))
 	}
 	return d.outcome("", "request a certificate for the domain in the stack's region and validate it, or set API.Domain.ZoneID and leave API.Domain.CertificateARN empty")

@@ -58,10 +58,15 @@ func runPreflight(command *cobra.Command, f verifyFlags) error {
 	if err != nil {
 		return err
 	}
+	return f.show(command, report)
+}
+
+// show writes a preflight's report.
+func (f verifyFlags) show(command *cobra.Command, report *verify.Report) error {
 	if err := f.write(report); err != nil {
 		return err
 	}
-	fmt.Fprintln(stderr)
+	fmt.Fprintln(command.ErrOrStderr())
 	if err := report.Text(command.OutOrStdout()); err != nil {
 		return err
 	}

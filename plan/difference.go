@@ -159,14 +159,14 @@ func names[T any](before, after []T, name func(T) string) []string {
 	return found
 }
 
-// Empty reports whether the plans say the same.
-func (d Difference) Empty() bool { return len(d.said) == 0 && len(d.lists) == 0 }
+// empty reports whether the plans say the same.
+func (d Difference) empty() bool { return len(d.said) == 0 && len(d.lists) == 0 }
 
 // DifferencesText writes differences for a terminal.
 func DifferencesText(w io.Writer, all []Difference) error {
 	var text strings.Builder
 	for _, d := range all {
-		if d.Empty() {
+		if d.empty() {
 			continue
 		}
 		fmt.Fprintf(&text, "What changes in the plan of %s\n\n", d.name)
@@ -186,7 +186,7 @@ func DifferencesText(w io.Writer, all []Difference) error {
 func DifferencesMarkdown(w io.Writer, all []Difference) error {
 	var text strings.Builder
 	for _, d := range all {
-		if d.Empty() {
+		if d.empty() {
 			continue
 		}
 		fmt.Fprintf(&text, "### What changes in the plan of %s\n\n", d.name)
@@ -209,7 +209,7 @@ func DifferencesMarkdown(w io.Writer, all []Difference) error {
 func writeWithSame(w io.Writer, text *strings.Builder, all []Difference) error {
 	var same []string
 	for _, d := range all {
-		if d.Empty() {
+		if d.empty() {
 			same = append(same, d.name)
 		}
 	}

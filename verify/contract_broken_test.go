@@ -402,7 +402,7 @@ func TestEachCheckOfTheContractDiffersWhereThePipelineIsBroken(t *testing.T) {
 		for _, test := range broken {
 			t.Run(test.name, func(t *testing.T) {
 				t.Parallel()
-				var clock clockwork.Clock = clockwork.NewRealClock()
+				clock := clockwork.NewRealClock()
 				if test.throttle {
 					clock = clockwork.NewFakeClockAt(time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)) // no token comes back
 				}

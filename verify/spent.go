@@ -18,7 +18,7 @@ const (
 
 // spent counts what a run has asked of AWS.
 type spent struct {
-	requests atomic.Int64 // a burst sends several at once
+	requests int64 // changed atomically: a burst sends several at once
 	reads    int
 }
 
@@ -38,7 +38,7 @@ func (r *run) request() error {
 	if r.Throttle {
 		most += maxThrottle
 	}
-	if r.spent.requests.Add(1) > int64(most) {
+	if atomic.AddInt64(&r.spent.requests, 1) > int64(most) {
 		return errSpent{"requests to the API", most}
 	}
 	return nil

@@ -102,9 +102,6 @@ func noLargeRecord(r *run, to route) string {
 			return "the stream takes larger records"
 		}
 	}
-	if r.Local && strings.Contains(to.template, "receivedAt") {
-		return "ingest up bounds the time that a template's regular expressions take, and an envelope's read the whole event"
-	}
 	if !to.batch {
 		return ""
 	}

@@ -87,11 +87,11 @@ func (r *run) hops() []Hop {
 		took func(*event) time.Duration
 	}{
 		{"from a request to its answer", func(e *event) time.Duration { return e.answered.Sub(e.asked) }},
-		{"from an answer to its object", func(e *event) time.Duration {
+		{"from its arrival in the stream to its object", func(e *event) time.Duration {
 			if e.object == "" {
 				return -1
 			}
-			return e.delivered.Sub(e.answered)
+			return e.delivered.Sub(e.arrived.Truncate(time.Second)) // S3's times have whole seconds
 		}},
 	} {
 		if one, ok := hopOf(hop.name, r.events, hop.took); ok {

@@ -184,6 +184,9 @@ func (r *run) harmless(to route) []byte {
 // ownType is a content type that no API declares.
 const ownType = "application/x-ingest-verify"
 
+// plainText is the content type that a page of any origin can send without a preflight.
+const plainText = "text/plain"
+
 // typeProbes are content types and codings that the API does not take.
 func typeProbes() []probe {
 	media := func(*Pipeline, route) expectation {
@@ -201,6 +204,13 @@ func typeProbes() []probe {
 			id: "415-type", title: "a content type that is not declared gets 415", at: everywhere, want: media,
 			ask: func(r *run, to route) (request, error) {
 				return request{contentType: ownType, body: r.harmless(to)}, nil
+			},
+		},
+		{
+			id: "415-text", title: "text/plain, which is not declared, gets 415", want: media,
+			at: func(_ *Pipeline, to route) bool { return !slices.Contains(to.contentTypes, plainText) },
+			ask: func(r *run, to route) (request, error) {
+				return request{contentType: plainText, body: r.harmless(to)}, nil
 			},
 		},
 		{

@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/smithy-go"
+
+	"cdk.tf/go/ingest/local/apigateway/vtl"
 )
 
 // ndjson is the content type of a batch with an event in each line, which API Gateway does not write anew.
@@ -41,7 +43,7 @@ func wayChecks(p *Pipeline) []check {
 		}
 	}
 	return append(checks,
-		check{id: "way/stream", title: "Each event is in the stream at its shard and sequence number, as it was sent", hidden: nothingSent, look: streamHas},
+		check{id: "way/stream", title: "Each event is in the stream at its shard and sequence number, as it was sent and with its partition key", hidden: nothingSent, look: streamHas},
 		check{id: "way/bucket", title: "Each event is in the bucket, byte for byte as in the stream", late: true, hidden: notInLines, look: bucketHas},
 		check{id: "way/order", title: "Events with one partition key are in the bucket in their order", late: true, hidden: noOrder, look: inOrder},
 	)
@@ -144,10 +146,31 @@ func streamHas(ctx context.Context, r *run) outcome {
 			return unknown(err, "allow kinesis:GetShardIterator and kinesis:GetRecords on the stream, and kms:Decrypt on its key")
 		case !e.same(record.Data):
 			found = differs(short(string(e.body)), short(string(record.Data)), "the mapping template is not the stack's; deploy the stack again")
+		default:
+			if want := r.keyOf(ctx, e); want != "" && want != aws.ToString(record.PartitionKey) {
+				found = differs("the partition key "+want, aws.ToString(record.PartitionKey), "the mapping template is not the stack's; deploy the stack again")
+			}
 		}
 		e.key, e.data, e.arrived = aws.ToString(record.PartitionKey), record.Data, aws.ToTime(record.ApproximateArrivalTimestamp)
 	}
 	return found
+}
+
+// keyOf is the partition key that the stack's template gives an event; "" where the event came in a batch, or the template needs more
+// than a verification knows.
+func (r *run) keyOf(ctx context.Context, e *event) string {
+	template, err := vtl.Parse(e.route.template)
+	if err != nil || e.route.batch {
+		return ""
+	}
+	rendered, err := template.Render(ctx, &vtl.Request{
+		Body: e.body, Header: map[string]string{e.route.keyHeader: r.Mark}, Context: map[string]any{"requestId": e.requestID},
+	})
+	var put struct{ PartitionKey string }
+	if err != nil || json.Unmarshal(rendered.Body, &put) != nil {
+		return ""
+	}
+	return put.PartitionKey
 }
 
 // isCode reports whether an error is AWS's of a code.

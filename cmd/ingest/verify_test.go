@@ -77,6 +77,9 @@ var brokenWays = map[string]struct {
 	"the template adds to the event": {
 		change: []string{`\"Data\": \"$util.base64Encode($input.body)\"`, `\"Data\": \"$util.base64Encode(\"$input.body!\")\"`}, check: "way/stream", got: `}!`,
 	},
+	"another partition key": {
+		change: []string{`#set($key = $context.requestId)\n## The whole`, `#set($key = \"one\")\n## The whole`}, check: "way/stream", got: "one",
+	},
 	"a 200 for an event that is not in the stream": {
 		change: []string{`\"sequenceNumber\": \"$sequenceNumber\"`, `\"sequenceNumber\": \"49590338271490256608559692538361571095921575989136588898\"`}, check: "way/stream", got: "49590338271490256608559692538361571095921575989136588898",
 	},

@@ -154,7 +154,7 @@ func (r *run) probed() shown.Pipeline {
 			p.MinimumCompression = int(number(size))
 		}
 	}
-	p.FirewallBody = r.firewallBody()
+	p.FirewallBody = r.declaredFirewallLimit()
 	return p
 }
 

@@ -105,7 +105,7 @@ func noLargeRecord(r *run, to route) string {
 	if !to.batch {
 		return ""
 	}
-	if one, err := r.make(to, 0); err != nil || !bytes.Contains(one, []byte(MarkField)) {
+	if one, err := r.make(to, 0); err != nil || !bytes.Contains(one, []byte(markField)) {
 		return "the schema allows no field with which an event of a batch could be made larger"
 	}
 	return ""

@@ -58,7 +58,7 @@ func withMark(example, mark string) ([]byte, bool) {
 	if len(inner) > 1 {
 		inner = append(bytes.Clone(inner), ", "...)
 	}
-	return fmt.Appendf(bytes.Clone(inner), "%q: %q}", MarkField, mark), true
+	return fmt.Appendf(bytes.Clone(inner), "%q: %q}", markField, mark), true
 }
 
 // allows reports whether a route's model allows an event. A batch has a model of its own, of which the event is a part.

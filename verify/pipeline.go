@@ -292,11 +292,6 @@ func number(value any) float64 {
 	return 0
 }
 
-// anonymous reports whether anybody may call the route.
-func (r route) anonymous() bool {
-	return r.authorization == "NONE" && !r.keyRequired
-}
-
 // SubmitURL is where events are posted.
 func (p *Pipeline) SubmitURL() string { return p.url("/submit") }
 
@@ -316,23 +311,4 @@ func (p *Pipeline) AsksForCertificate() bool {
 		blocks, _ := domain.Blocks("mutual_tls_authentication") // an apply has read them
 		return len(blocks) > 0
 	})
-}
-
-// firewallBody is the largest body in bytes that the firewall lets pass; 0 without one.
-func (p *Pipeline) firewallBody() int {
-	for _, acl := range p.stack.Resources("aws_wafv2_web_acl") {
-		rules, _ := acl.Blocks("rule")
-		for _, rule := range rules {
-			statements, _ := tfjson.Blocks(rule, "statement")
-			for _, statement := range statements {
-				sizes, _ := tfjson.Blocks(statement, "size_constraint_statement")
-				for _, size := range sizes {
-					if body := int(number(size["size"])); body > 0 {
-						return body
-					}
-				}
-			}
-		}
-	}
-	return 0
 }

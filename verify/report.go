@@ -52,7 +52,7 @@ type Report struct {
 	Ended   time.Time `json:"ended"`
 	// Interrupted reports whether the run ended before its last check.
 	Interrupted bool `json:"interrupted"`
-	// Mark names the run. MarkField of an event begins with it, and Marked reports whether every event of the run has it.
+	// Mark names the run. markField of an event begins with it, and Marked reports whether every event of the run has it.
 	Mark   string `json:"mark"`
 	Marked bool   `json:"marked"`
 	// Events are the events that the run left in the pipeline.

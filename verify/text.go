@@ -82,9 +82,9 @@ func (r *Report) sayEvents(said *strings.Builder) {
 	case n == 0:
 		return
 	case r.Marked:
-		fmt.Fprintf(said, "\nthe run left %s, with %s %q at the end of each; leave them out with grep -v '\"%s\"'\n", events(n), MarkField, r.Mark+"/…", MarkField)
+		fmt.Fprintf(said, "\nthe run left %s, with %s %q at the end of each; leave them out with grep -v '\"%s\"'\n", events(n), markField, r.Mark+"/…", markField)
 	default:
-		fmt.Fprintf(said, "\nthe run left %s; the schema allows no field %s, so they are as the environment's example; --report has their sequence numbers\n", events(n), MarkField)
+		fmt.Fprintf(said, "\nthe run left %s; the schema allows no field %s, so they are as the environment's example; --report has their sequence numbers\n", events(n), markField)
 	}
 }
 

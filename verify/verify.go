@@ -20,8 +20,8 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// MarkField is the field in which an event of a run names the run, where its schema allows the field.
-const MarkField = "ingest_verify"
+// markField is the field in which an event of a run names the run, where its schema allows the field.
+const markField = "ingest_verify"
 
 // Options are what a run needs.
 type Options struct {

@@ -122,6 +122,23 @@ func runVerify(command *cobra.Command, f verifyFlags) error {
 
 // check finds every problem of the flags at once.
 func (f verifyFlags) check(command *cobra.Command) error {
+	errs := []error{f.checkSources(command), checkEndpoint("--local", f.local)}
+	for _, group := range f.groups {
+		if !slices.Contains(verify.Groups, group) {
+			errs = append(errs, fmt.Errorf("--groups: there is no group %q; use %s", group, strings.Join(verify.Groups, ", ")))
+		}
+	}
+	if command.Flags().Changed("timeout") && (f.timeout < time.Second || f.timeout > time.Hour) {
+		errs = append(errs, fmt.Errorf("--timeout is %s; use 1s to 1h", f.timeout))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return asUsage(err)
+	}
+	return errors.Join(checkStackFile(command, f.stack), f.writable())
+}
+
+// checkSources finds flags that exclude or need each other.
+func (f verifyFlags) checkSources(command *cobra.Command) error {
 	var errs []error
 	changed := command.Flags().Changed
 	for _, pair := range [][2]string{{"env", "stack"}, {"local", "outputs"}, {"smoke", "groups"}, {"smoke", "throttle"}} {
@@ -129,29 +146,18 @@ func (f verifyFlags) check(command *cobra.Command) error {
 			errs = append(errs, fmt.Errorf("--%s and --%s are both given; give one", pair[0], pair[1]))
 		}
 	}
-	for flag, value := range map[string]string{"stack": f.stack, "outputs": f.outputs} {
-		if changed(flag) && value == "" {
-			errs = append(errs, fmt.Errorf("--%s is empty; name a file, or leave the flag out", flag))
+	for _, file := range []struct{ flag, name string }{{"stack", f.stack}, {"outputs", f.outputs}} {
+		if changed(file.flag) && file.name == "" {
+			errs = append(errs, fmt.Errorf("--%s is empty; name a file, or leave the flag out", file.flag))
 		}
 	}
-	if f.preflight {
+	switch {
+	case f.preflight:
 		errs = append(errs, checkPreflight(command))
-	} else if f.stack != "" && f.outputs == "" && f.local == "" {
+	case f.stack != "" && f.outputs == "" && f.local == "":
 		errs = append(errs, errors.New("--stack needs the deployment's outputs; name them with --outputs, or give --local"))
 	}
-	for _, group := range f.groups {
-		if !slices.Contains(verify.Groups, group) {
-			errs = append(errs, fmt.Errorf("--groups: there is no group %q; use %s", group, strings.Join(verify.Groups, ", ")))
-		}
-	}
-	if changed("timeout") && (f.timeout < time.Second || f.timeout > time.Hour) {
-		errs = append(errs, fmt.Errorf("--timeout is %s; use 1s to 1h", f.timeout))
-	}
-	errs = append(errs, checkEndpoint("--local", f.local))
-	if err := errors.Join(errs...); err != nil {
-		return asUsage(err)
-	}
-	return errors.Join(checkStackFile(command, f.stack), f.writable())
+	return errors.Join(errs...)
 }
 
 // writable creates the reports' files before anything is sent.

@@ -39,7 +39,7 @@ func bucketHas(ctx context.Context, r *run) outcome {
 		missing := r.missing()
 		switch {
 		case err != nil:
-			return unknown(err, "allow s3:ListBucket and s3:GetObject on the bucket, and kms:Decrypt on its key")
+			return unread(err, "s3:ListBucket and s3:GetObject, and kms:Decrypt on its key,", "the bucket "+r.delivery.bucket)
 		case len(missing) == 0:
 			return holds("%s in %s", events(len(r.readInStream())), r.objects())
 		case !r.Clock.Now().Before(deadline):
@@ -144,6 +144,7 @@ func (r *run) readObject(ctx context.Context, key string, written time.Time, lin
 			return nil
 		}
 		if err != nil {
+			delete(r.own, key) // --clean deletes only what was read to its end
 			return err
 		}
 	}

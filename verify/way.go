@@ -15,7 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	"github.com/aws/smithy-go"
 
 	"cdk.tf/go/ingest/local/apigateway/vtl"
 )
@@ -139,11 +138,11 @@ func streamHas(ctx context.Context, r *run) outcome {
 	for _, e := range r.events {
 		record, err := r.record(ctx, e)
 		switch {
-		case errors.Is(err, errNoRecord) || isCode(err, "InvalidArgumentException"): // Kinesis has given no such number
+		case errors.Is(err, errNoRecord) || codeOf(err) == "InvalidArgumentException": // Kinesis has given no such number
 			found = differs("the event of request "+e.requestID, oneLine(err)+", for "+e.number+" of "+e.shard, "the answer 200 was given for an event that is not in the stream: compare the deployment with the stack (make diff)")
 			continue
 		case err != nil:
-			return unknown(err, "allow kinesis:GetShardIterator and kinesis:GetRecords on the stream, and kms:Decrypt on its key")
+			return unread(err, "kinesis:GetShardIterator and kinesis:GetRecords, and kms:Decrypt on its key,", "the stream "+r.stream)
 		case !e.same(record.Data):
 			found = differs(short(string(e.body)), short(string(record.Data)), "the mapping template is not the stack's; deploy the stack again")
 		default:
@@ -173,23 +172,20 @@ func (r *run) keyOf(ctx context.Context, e *event) string {
 	return put.PartitionKey
 }
 
-// isCode reports whether an error is AWS's of a code.
-func isCode(err error, code string) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() == code
-}
-
 var errNoRecord = errors.New("the stream has no record at the sequence number")
 
 // readable is how long a record may take until a reader sees it. Kinesis promises no time; it is below a second (FAQ, "put-to-get
 // delay").
 const readable = 30 * time.Second
 
-// record reads an event's record. A record can be read some time after its acknowledgement.
+// throttledShard is the code of a shard that is read more than five times a second, by all its readers together: Firehose is one.
+const throttledShard = "ProvisionedThroughputExceededException"
+
+// record reads an event's record. A record can be read some time after its acknowledgement, and once the shard has time for it.
 func (r *run) record(ctx context.Context, e *event) (types.Record, error) {
 	for deadline := r.Clock.Now().Add(readable); ; {
 		record, err := r.recordNow(ctx, e)
-		if !errors.Is(err, errNoRecord) || r.Clock.Now().After(deadline) {
+		if !errors.Is(err, errNoRecord) && codeOf(err) != throttledShard || r.Clock.Now().After(deadline) {
 			return record, err
 		}
 		select {

@@ -1,0 +1,64 @@
+package verify
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+)
+
+// TestThrottledShard reads a record of a shard that Firehose reads at the same time, as Kinesis answers then (API reference, GetRecords).
+func TestThrottledShard(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, map[string]reply{
+		"GetShardIterator": {body: `{"ShardIterator": "i"}`},
+		"GetRecords":       {http.StatusBadRequest, `{"__type": "ProvisionedThroughputExceededException", "message": "rate exceeded"}`},
+	})
+	r := deployedRun(t, "dev", a)
+	clock := clockwork.NewFakeClock()
+	r.Clock, r.Poll = clock, time.Second
+	body := []byte(`{"event": "signup"}`)
+	r.events = []*event{{requestID: "one", route: route{}, body: body, shard: "shardId-000000000000", number: "1"}}
+	done := make(chan outcome, 1)
+	go func() { done <- streamHas(t.Context(), r) }()
+	if err := clock.BlockUntilContext(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	a.set("GetRecords", reply{body: `{"Records": [{"SequenceNumber": "1", "PartitionKey": "one", "Data": "` + base64.StdEncoding.EncodeToString(body) + `"}]}`})
+	clock.Advance(time.Second)
+	if found := <-done; found.status != Holds {
+		t.Errorf("the check is %+v; want that it holds", found)
+	}
+}
+
+// TestObjectReadInPart keeps an object from --clean whose end could not be read: what it has there may be of others.
+func TestObjectReadInPart(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	r := deployedRun(t, "dev", a)
+	r.lines, r.own = map[string]int{}, map[string]int{}
+	r.report.Marked = true
+	line := []byte(`{"event": "signup"}`)
+	r.events = []*event{{requestID: "one", body: line, data: line, asked: r.Clock.Now()}}
+	var object bytes.Buffer
+	writer := gzip.NewWriter(&object)
+	if _, err := writer.Write(append(line, '\n')); err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Flush(); err != nil { // its end is missing
+		t.Fatal(err)
+	}
+	const key = "events/object"
+	a.set("GET /"+r.delivery.bucket+"/"+key, reply{body: object.String()})
+	lines := 0
+	if err := r.readObject(t.Context(), key, time.Now(), &lines); err == nil {
+		t.Error("an object without its end was read")
+	}
+	if r.lines[key] != 1 || r.own[key] != 0 {
+		t.Errorf("the object has %d lines of which %d are of the run; want 1 that --clean does not count", r.lines[key], r.own[key])
+	}
+}

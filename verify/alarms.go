@@ -132,10 +132,13 @@ func alarmStates(ctx context.Context, r *run) outcome {
 	}
 	var d differences
 	var early, quiet []string
-	for _, name := range slices.Sorted(maps.Keys(there)) {
-		alarm := there[name]
+	for _, declared := range r.stack.Resources("aws_cloudwatch_metric_alarm") {
+		name := text(declared.Body["alarm_name"])
+		alarm, found := there[name]
 		treatment := cmp.Or(aws.ToString(alarm.TreatMissingData), "missing")
 		switch {
+		case !found:
+			d.add(name+" in OK", name+" does not exist")
 		case alarm.StateValue == types.StateValueOk:
 		case alarm.StateValue == types.StateValueAlarm:
 			d.add(name+" in OK", name+" in ALARM: "+aws.ToString(alarm.StateReason))

@@ -140,13 +140,14 @@ func accessLog(ctx context.Context, r *run) outcome {
 	}
 	var d differences
 	seen := map[string]bool{}
+	deadline := r.Clock.Now().Add(lateLines) // of all lines: they come together
 	for _, e := range r.events {
 		if seen[e.requestID] {
 			continue
 		}
 		seen[e.requestID] = true
 		var line string
-		found, err := r.within(ctx, lateLines, func() (ok bool, err error) {
+		found, err := r.within(ctx, deadline.Sub(r.Clock.Now()), func() (ok bool, err error) {
 			line, err = r.logLine(ctx, e)
 			return line != "", err
 		})

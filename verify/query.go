@@ -49,7 +49,13 @@ func athenaFinds(ctx context.Context, r *run) outcome {
 		limit = r.Timeout
 	}
 	rows := 0
+	var next time.Time
 	_, err = r.within(ctx, limit, func() (bool, error) {
+		if r.Clock.Now().Before(next) {
+			return false, nil
+		}
+		// Each query is charged, so the wait is divided among those that the run has said.
+		next = r.Clock.Now().Add(limit / (maxQueries - 1))
 		rows, err = r.count(ctx, sql)
 		return rows > 0 || !r.delivery.parquet, err
 	})
@@ -180,6 +186,9 @@ func (e *queryError) Error() string { return "the query failed: " + e.reason }
 
 // count runs a query within the stack's workgroup, whose limit bounds what it reads, and gives the number that it answers.
 func (r *run) count(ctx context.Context, sql string) (int, error) {
+	if err := r.queried(); err != nil {
+		return 0, err
+	}
 	started, err := r.AWS.Athena.StartQueryExecution(ctx, &athena.StartQueryExecutionInput{
 		QueryString: aws.String(sql), WorkGroup: aws.String(text(r.workgroup()["name"])),
 	})

@@ -14,12 +14,14 @@ const (
 	maxRequests = 400
 	maxThrottle = 20_000
 	maxReads    = 4_000
+	maxQueries  = 20
 )
 
 // spent counts what a run has asked of AWS.
 type spent struct {
 	requests int64 // changed atomically: a burst sends several at once
 	reads    int
+	queries  int
 }
 
 // errSpent is the end of a check that would ask more than the run has said.
@@ -53,6 +55,15 @@ func (r *run) read() error {
 	return nil
 }
 
+// queried counts a query of Athena.
+func (r *run) queried() error {
+	if r.spent.queries >= maxQueries {
+		return errSpent{"queries of Athena", maxQueries}
+	}
+	r.spent.queries++
+	return nil
+}
+
 // Cost says what a run asks of AWS at most and what that costs there in dollars, by list prices.
 func (o Options) Cost() string {
 	requests := maxRequests
@@ -61,7 +72,7 @@ func (o Options) Cost() string {
 	}
 	region := prices.In(o.Pipeline.Region)
 	dollars := region.Cost(prices.APIRequests, float64(requests)) + region.Cost(prices.Puts, maxReads) +
-		region.Cost(prices.PutUnits, maxRequests) + region.Cost(prices.Scanned, minScan)
+		region.Cost(prices.PutUnits, maxRequests) + region.Cost(prices.Scanned, maxQueries*minScan)
 	return fmt.Sprintf("at most %d requests to the API and %d to S3", requests, maxReads) + fmt.Sprintf(", which cost at most %.2f $ on AWS", math.Ceil(dollars*100)/100)
 }
 

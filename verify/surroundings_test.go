@@ -74,7 +74,7 @@ func (seen differing) nothing(t *testing.T) {
 		}
 	}
 	for _, c := range surroundingsChecks(r.Pipeline) {
-		if !c.late && c.id != "surroundings/alarm-states" && c.id != "surroundings/alarm-topic" {
+		if !c.late && c.id != "surroundings/alarm-topic" {
 			seen.expect(t, c, r, Differs, "")
 		}
 	}
@@ -92,6 +92,10 @@ func (seen differing) parquet(t *testing.T) {
 	r.Timeout = 10 * time.Millisecond
 	c := surroundingsCheck(t, r.Pipeline, "query")
 	seen.expect(t, c, r, Differs, `"$file_modified_time" >= from_iso8601_timestamp('`)
+	if n := r.spent.queries; n == 0 || n > maxQueries {
+		t.Errorf("the check made %d queries; want 1 to %d", n, maxQueries)
+	}
+	r.spent.queries = 0
 	a.set("GetQueryResults", reply{body: `{"ResultSet": {"Rows": [{"Data": [{"VarCharValue": "_col0"}]}, {"Data": [{"VarCharValue": "4"}]}]}}`})
 	seen.expect(t, c, r, Holds, "4 rows")
 }
@@ -137,7 +141,8 @@ func (seen differing) lateLine(t *testing.T) {
 	r := deployedRun(t, "dev", a)
 	clock := clockwork.NewFakeClock()
 	r.Clock, r.Poll = clock, time.Minute
-	r.events = []*event{{requestID: "one", route: r.routes[0], body: []byte(`{"event": "signup"}`), asked: clock.Now()}}
+	one := &event{requestID: "one", route: r.routes[0], body: []byte(`{"event": "signup"}`), asked: clock.Now()}
+	r.events = []*event{one, {requestID: "two", route: r.routes[0], asked: clock.Now()}} // both wait for one time
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -150,7 +155,7 @@ func (seen differing) lateLine(t *testing.T) {
 		clock.Advance(time.Minute)
 	}
 	<-done
-	r.Clock, r.Poll = clockwork.NewRealClock(), time.Millisecond
+	r.Clock, r.Poll, r.events = clockwork.NewRealClock(), time.Millisecond, []*event{one}
 	line := func(fields string) {
 		message, err := json.Marshal(`{"requestId": "one"` + fields + `}`)
 		if err != nil {
@@ -180,23 +185,33 @@ func (seen differing) lateLine(t *testing.T) {
 func (seen differing) alarmStates(t *testing.T) {
 	a := newAccount(t, map[string]reply{})
 	r := deployedRun(t, "prod", a)
+	alarms := r.stack.Resources("aws_cloudwatch_metric_alarm")
 	c := surroundingsCheck(t, r.Pipeline, "alarm-states")
 	alarm := func(state, treatment string, age time.Duration) {
-		a.set("DescribeAlarms", reply{body: `<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms><member><AlarmName>one</AlarmName>` +
-			`<StateValue>` + state + `</StateValue><StateReason>because</StateReason><TreatMissingData>` + treatment + `</TreatMissingData>` +
-			`<Period>60</Period><EvaluationPeriods>3</EvaluationPeriods><StateUpdatedTimestamp>` + time.Now().Add(-age).UTC().Format(time.RFC3339) +
-			`</StateUpdatedTimestamp></member></MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>`})
+		var members strings.Builder
+		for _, declared := range alarms {
+			members.WriteString(`<member><AlarmName>` + text(declared.Body["alarm_name"]) + `</AlarmName>` +
+				`<StateValue>` + state + `</StateValue><StateReason>because</StateReason><TreatMissingData>` + treatment + `</TreatMissingData>` +
+				`<Period>60</Period><EvaluationPeriods>3</EvaluationPeriods><StateUpdatedTimestamp>` + time.Now().Add(-age).UTC().Format(time.RFC3339) +
+				`</StateUpdatedTimestamp></member>`)
+		}
+		a.set("DescribeAlarms", reply{body: `<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms>` + members.String() +
+			`</MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>`})
 	}
+	one := text(alarms[0].Body["alarm_name"])
 	alarm("OK", "notBreaching", time.Hour)
-	seen.expect(t, c, r, Holds, "1 in OK")
+	seen.expect(t, c, r, Holds, itoa(len(alarms))+" in OK")
 	alarm("ALARM", "notBreaching", time.Hour)
-	seen.expect(t, c, r, Differs, "one in ALARM: because")
+	seen.expect(t, c, r, Differs, one+" in ALARM: because")
 	alarm("INSUFFICIENT_DATA", "missing", time.Hour)
-	seen.expect(t, c, r, Holds, "without data yet: one")
+	seen.expect(t, c, r, Holds, "without data yet: "+one)
 	alarm("INSUFFICIENT_DATA", "notBreaching", time.Minute)
-	seen.expect(t, c, r, NotShown, "has not evaluated one since the apply")
+	seen.expect(t, c, r, NotShown, "has not evaluated "+one)
 	alarm("INSUFFICIENT_DATA", "notBreaching", time.Hour)
-	seen.expect(t, c, r, Differs, "one in INSUFFICIENT_DATA since")
+	seen.expect(t, c, r, Differs, one+" in INSUFFICIENT_DATA since")
+	alarms = alarms[1:]
+	alarm("OK", "notBreaching", time.Hour)
+	seen.expect(t, c, r, Differs, one+" does not exist")
 	seen.expect(t, surroundingsCheck(t, r.Pipeline, "alarms"), r, Differs, "it does not exist")
 }
 

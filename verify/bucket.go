@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"cdk.tf/go/ingest/local/firehose"
 	"cdk.tf/go/ingest/replay"
@@ -43,8 +44,8 @@ func bucketHas(ctx context.Context, r *run) outcome {
 		case len(missing) == 0:
 			return holds("%s in %s", events(len(r.readInStream())), r.objects())
 		case !r.Clock.Now().Before(deadline):
-			return differs(events(len(r.readInStream())), fmt.Sprintf("after %s %s missing, the first that of request %s; %s", r.Timeout, events(len(missing)), missing[0].requestID, r.failed(ctx)),
-				"read docs/runbooks/delivery-stale.md; a delivery stream that is new may need some minutes: --timeout waits longer")
+			return differs(events(len(r.readInStream())), fmt.Sprintf("after %s %s missing, the first that of request %s", r.Timeout, events(len(missing)), missing[0].requestID),
+				"read docs/runbooks/delivery-stale.md; the error prefix and the output delivery_log_group have what Firehose could not deliver; a delivery stream that is new may need some minutes: --timeout waits longer")
 		}
 		select {
 		case <-ctx.Done():
@@ -98,7 +99,7 @@ func (r *run) readObjects(ctx context.Context, seen map[string]bool, lines *int)
 					continue
 				}
 				seen[key] = true
-				if err := r.readObject(ctx, key, aws.ToTime(object.LastModified), lines); err != nil {
+				if err := r.readObject(ctx, object, lines); err != nil {
 					return fmt.Errorf("s3://%s/%s: %w", r.delivery.bucket, key, err)
 				}
 			}
@@ -113,10 +114,11 @@ const clocks = time.Minute
 // maxObject is the largest object that is read: Firehose buffers 128 MiB at most, and GZIP makes them smaller.
 const maxObject = 160 << 20
 
-func (r *run) readObject(ctx context.Context, key string, written time.Time, lines *int) error {
-	if err := r.read(); err != nil {
+func (r *run) readObject(ctx context.Context, listed types.Object, lines *int) error {
+	if err := r.load(aws.ToInt64(listed.Size)); err != nil {
 		return err
 	}
+	key, written := aws.ToString(listed.Key), aws.ToTime(listed.LastModified)
 	object, err := r.AWS.S3.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(r.delivery.bucket), Key: aws.String(key)})
 	if err != nil {
 		return err
@@ -166,11 +168,6 @@ func (r *run) found(line []byte, key string, written time.Time, position int) {
 	if own {
 		r.own[key]++
 	}
-}
-
-// failed says what lies below the error prefix since the run began.
-func (r *run) failed(context.Context) string {
-	return "see the error prefix and the output delivery_log_group for what Firehose could not deliver"
 }
 
 // inOrder compares the order of events of one partition key in the bucket with that of the stream.

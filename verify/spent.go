@@ -15,6 +15,9 @@ const (
 	maxThrottle = 20_000
 	maxReads    = 4_000
 	maxQueries  = 20
+	// maxGibibytes bounds the objects that are read: a busy pipeline writes some GiB while a run waits, and S3 charges for what
+	// leaves its region.
+	maxGibibytes = 4
 )
 
 // spent counts what a run has asked of AWS.
@@ -22,6 +25,7 @@ type spent struct {
 	requests int64 // changed atomically: a burst sends several at once
 	reads    int
 	queries  int
+	bytes    int64 // of objects
 }
 
 // errSpent is the end of a check that would ask more than the run has said.
@@ -31,7 +35,7 @@ type errSpent struct {
 }
 
 func (e errSpent) Error() string {
-	return fmt.Sprintf("the run has made the %d %s that it said it makes at most", e.most, e.what)
+	return fmt.Sprintf("the run has used the %d %s that it said it uses at most", e.most, e.what)
 }
 
 // request counts a request to the API.
@@ -55,6 +59,15 @@ func (r *run) read() error {
 	return nil
 }
 
+// load counts an object of S3 with its size in bytes.
+func (r *run) load(size int64) error {
+	if r.spent.bytes+size > maxGibibytes<<30 {
+		return errSpent{"GiB of objects", maxGibibytes}
+	}
+	r.spent.bytes += size
+	return r.read()
+}
+
 // queried counts a query of Athena.
 func (r *run) queried() error {
 	if r.spent.queries >= maxQueries {
@@ -73,7 +86,8 @@ func (o Options) Cost() string {
 	region := prices.In(o.Pipeline.Region)
 	dollars := region.Cost(prices.APIRequests, float64(requests)) + region.Cost(prices.Puts, maxReads) +
 		region.Cost(prices.PutUnits, maxRequests) + region.Cost(prices.Scanned, maxQueries*minScan)
-	return fmt.Sprintf("at most %d requests to the API and %d to S3", requests, maxReads) + fmt.Sprintf(", which cost at most %.2f $ on AWS", math.Ceil(dollars*100)/100)
+	return fmt.Sprintf("at most %d requests to the API, %d to S3 and %d queries, which cost at most %.2f $ on AWS; it reads at most %d GiB of objects, whose transfer out of the region is charged too",
+		requests, maxReads, maxQueries, math.Ceil(dollars*100)/100, maxGibibytes)
 }
 
 // minScan is what Athena charges for at least, in bytes (https://aws.amazon.com/athena/pricing/: "10 MB minimum per query").

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/jonboulle/clockwork"
 )
 
@@ -54,11 +57,15 @@ func TestObjectReadInPart(t *testing.T) {
 	}
 	const key = "events/object"
 	a.set("GET /"+r.delivery.bucket+"/"+key, reply{body: object.String()})
-	lines := 0
-	if err := r.readObject(t.Context(), key, time.Now(), &lines); err == nil {
+	lines, listed := 0, types.Object{Key: aws.String(key), Size: aws.Int64(int64(object.Len())), LastModified: aws.Time(time.Now())}
+	if err := r.readObject(t.Context(), listed, &lines); err == nil {
 		t.Error("an object without its end was read")
 	}
 	if r.lines[key] != 1 || r.own[key] != 0 {
 		t.Errorf("the object has %d lines of which %d are of the run; want 1 that --clean does not count", r.lines[key], r.own[key])
+	}
+	r.spent.bytes = maxGibibytes << 30
+	if err := r.readObject(t.Context(), listed, &lines); !errors.As(err, new(errSpent)) {
+		t.Errorf("the run reads more than it said: %v", err)
 	}
 }

@@ -231,7 +231,7 @@ func covers(of, domain string) bool {
 // topic asks for the topics that the alarms name and the stack does not make.
 func (p *preflight) topic(ctx context.Context) outcome {
 	var asked []string
-	for _, arn := range p.actions() {
+	for _, arn := range p.topics() {
 		made := slices.ContainsFunc(p.stack.Resources("aws_sns_topic"), func(topic tfjson.Resource) bool {
 			own, _ := p.stack.Attribute(topic.Address(), "arn")
 			return own == arn

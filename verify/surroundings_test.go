@@ -237,6 +237,10 @@ func (seen differing) subscribers(t *testing.T) {
 	seen.expect(t, c, r, Differs, "none")
 	subscription(member(confirmed, "other@example.com"))
 	seen.expect(t, c, r, Differs, "it was removed")
+	for _, alarm := range r.stack.Resources("aws_cloudwatch_metric_alarm") {
+		alarm.Body["alarm_actions"] = []any{"arn:aws:lambda:us-east-1:123456789012:function:raised"}
+	}
+	seen.expect(t, c, r, Differs, "no action of the alarms is a topic")
 }
 
 // query has Athena's answers to the query (API reference, GetQueryExecution and GetQueryResults).

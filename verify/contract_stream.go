@@ -24,10 +24,12 @@ func (r *run) refusedMark() []byte { return []byte(r.Mark + "/0") }
 
 // leavesNone reads what comes into the stream while a request is answered, and looks for the request's events there.
 func (r *run) leavesNone(ctx context.Context, ask func() outcome) outcome {
-	const remedy = "allow kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords on the stream, and kms:Decrypt on its key"
+	unread := func(err error) outcome {
+		return unread(err, "kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords, and kms:Decrypt on its key,", "the stream "+r.stream)
+	}
 	tips, err := r.tips(ctx)
 	if err != nil {
-		return unknown(err, remedy)
+		return unread(err)
 	}
 	found := ask()
 	if found.status != Holds {
@@ -48,7 +50,7 @@ func (r *run) leavesNone(ctx context.Context, ask func() outcome) outcome {
 			record, err := r.markedAfter(ctx, &tips[i])
 			switch {
 			case err != nil:
-				return unknown(err, remedy)
+				return unread(err)
 			case record != nil:
 				return differs("no event of the refused request in the stream", "the record "+aws.ToString(record.SequenceNumber),
 					"the API writes events of a request that it refuses; compare the integration's template with the stack (make diff), and deploy the API again")

@@ -3,6 +3,7 @@ package verify
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -98,7 +99,7 @@ func oneForm(statement map[string]any) map[string]any {
 			if value == "*" {
 				formed[name] = map[string]any{"AWS": []string{"*"}}
 			} else if kinds, ok := value.(map[string]any); ok {
-				formed[name] = sortedValues(kinds, func(kind string) string { return kind })
+				formed[name] = sortedValues(rooted(kinds), func(kind string) string { return kind })
 			}
 		case "Condition":
 			operators, _ := value.(map[string]any)
@@ -111,6 +112,24 @@ func oneForm(statement map[string]any) map[string]any {
 		default:
 			formed[name] = sortedTexts(value)
 		}
+	}
+	return formed
+}
+
+var accountID = regexp.MustCompile(`^\d{12}$`)
+
+// rooted are principals in which an account has its ARN, as IAM stores one that is named by its number (IAM user guide, "AWS JSON policy
+// elements: Principal").
+func rooted(kinds map[string]any) map[string]any {
+	formed := maps.Clone(kinds)
+	if accounts := many(kinds["AWS"]); len(accounts) > 0 {
+		accounts = slices.Clone(accounts)
+		for i, one := range accounts {
+			if accountID.MatchString(text(one)) {
+				accounts[i] = "arn:aws:iam::" + text(one) + ":root"
+			}
+		}
+		formed["AWS"] = accounts
 	}
 	return formed
 }

@@ -72,8 +72,8 @@ curl: ## Print the command that submits an event to a deployed ENV, or one of th
 
 stack = cdktf.out/stacks/$(ENV)
 
-verify: ## Verify a deployed ENV: its events' way, its answers, what surrounds it; ARGS=--local verifies a running "make up"
-smoke: ## Send one event to a deployed ENV, and find it in the bucket; ARGS as above
+verify: ## Verify a deployed ENV; with ARGS=--local a running "make up", with ARGS=--preflight an account
+smoke: ## Send one event to a deployed ENV, and find it in the bucket; ARGS=--local as above
 verify smoke:
 	@$(name-one)
 	@scripts/need go

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -78,7 +79,7 @@ func (r *run) probe(ctx context.Context, probes []shown.Probe) outcome {
 		}
 		a, err := r.sendProbe(ctx, of, p)
 		if err != nil {
-			return unknown(fmt.Errorf("%s: %w", p.Name, err), "check the address and your network")
+			return unsent(fmt.Errorf("%s: %w", p.Name, err))
 		}
 		if err := p.Expect(of, shown.Answer{Status: a.status, Header: a.header, Body: a.body}); err != nil {
 			return differs("as the assumption says, for "+p.Name, oneLine(err), "the local pipeline assumes something else of AWS: docs/verify.md says where to report it")
@@ -174,8 +175,11 @@ func (p *Pipeline) ownDomain() bool {
 
 // delivered are the assumptions that the run's objects show.
 var delivered = map[string]func(context.Context, *run) outcome{
+	"FH-1":     prefixOfArrival,
 	"FH-2":     prefixOfArrival,
 	"FH-3":     objectNames,
+	"FH-4":     compressedNames,
+	"REPLAY-4": compressedBytes,
 	"REPLAY-5": createdLast,
 }
 
@@ -205,7 +209,10 @@ func (r *run) inBucket(look func(*event) (want, got string)) outcome {
 func prefixOfArrival(_ context.Context, r *run) outcome {
 	return r.inBucket(func(e *event) (string, string) {
 		prefixes, err := firehose.KeyPrefixes(r.delivery.prefix, r.delivery.zone, e.arrived.Add(-r.delivery.interval-time.Second), e.arrived)
-		if err != nil || slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(e.object, prefix) }) {
+		if err != nil {
+			return "a prefix as Firehose reads it", oneLine(err)
+		}
+		if slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(e.object, prefix) }) {
 			return "", ""
 		}
 		return "a key that begins with the time at which the object's oldest record arrived, one of " + strings.Join(prefixes, ", "), e.object
@@ -220,6 +227,44 @@ func objectNames(_ context.Context, r *run) outcome {
 			return "", ""
 		}
 		return "a key that ends with NAME-VERSION-yyyy-MM-dd-HH-mm-ss-UUID" + r.delivery.extension, e.object
+	})
+}
+
+// compressed has what the local pipeline assumes of each compression: the end of a key without a file extension of the delivery
+// stream's, the Content-Encoding, and the first bytes. Hadoop's format begins with a length.
+var compressed = map[string]struct{ extension, encoding, begins string }{
+	"GZIP":          {".gz", "gzip", "\x1f\x8b"},
+	"ZIP":           {".zip", "", "PK\x03\x04"},
+	"Snappy":        {".snappy", "", "\x82SNAPPY\x00"},
+	"HADOOP_SNAPPY": {".snappy", "", "\x00"},
+}
+
+func compressedNames(_ context.Context, r *run) outcome {
+	assumed, ok := compressed[r.delivery.compression]
+	if !ok {
+		return notShown("the delivery stream compresses nothing")
+	}
+	end := cmp.Or(r.delivery.extension, assumed.extension)
+	return r.inBucket(func(e *event) (string, string) {
+		got := r.heads[e.object].encoding
+		if strings.HasSuffix(e.object, end) && got == assumed.encoding {
+			return "", ""
+		}
+		return fmt.Sprintf("a key that ends in %s, and the Content-Encoding %q", end, assumed.encoding), fmt.Sprintf("%s, and %q", e.object, got)
+	})
+}
+
+func compressedBytes(_ context.Context, r *run) outcome {
+	assumed, ok := compressed[r.delivery.compression]
+	if !ok {
+		return notShown("the delivery stream compresses nothing")
+	}
+	return r.inBucket(func(e *event) (string, string) {
+		got := r.heads[e.object].bytes
+		if bytes.HasPrefix(got, []byte(assumed.begins)) {
+			return "", ""
+		}
+		return fmt.Sprintf("an object that begins with %q, as %s does", assumed.begins, r.delivery.compression), fmt.Sprintf("%q", got)
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local/firehose"
 	"cdk.tf/go/ingest/replay"
 )
@@ -111,6 +112,12 @@ func (r *run) readObjects(ctx context.Context, seen map[string]bool, lines *int)
 // clocks is by how much the clocks of AWS and of this machine may differ. Signatures allow five minutes.
 const clocks = time.Minute
 
+// head is the Content-Encoding of an object, and its first bytes.
+type head struct {
+	encoding string
+	bytes    []byte
+}
+
 // maxObject is the largest object that is read: Firehose buffers 128 MiB at most, and GZIP makes them smaller.
 const maxObject = 160 << 20
 
@@ -128,9 +135,13 @@ func (r *run) readObject(ctx context.Context, listed types.Object, lines *int) e
 	if err != nil {
 		return err
 	}
+	r.heads[key] = head{aws.ToString(object.ContentEncoding), content[:min(len(content), 16)]}
 	text, err := replay.Decompress(bytes.NewReader(content))
 	if err != nil {
 		return err
+	}
+	if !r.delivery.delimited {
+		return r.foundWithin(text, key, written, lines)
 	}
 	reader := bufio.NewReader(text)
 	for {
@@ -138,7 +149,7 @@ func (r *run) readObject(ctx context.Context, listed types.Object, lines *int) e
 		if len(line) > 0 {
 			*lines++
 			r.lines[key]++
-			if record, ended := bytes.CutSuffix(line, []byte("\n")); ended || !r.delivery.delimited {
+			if record, ended := bytes.CutSuffix(line, []byte("\n")); ended {
 				r.found(record, key, written, *lines)
 			}
 		}
@@ -151,6 +162,25 @@ func (r *run) readObject(ctx context.Context, listed types.Object, lines *int) e
 		}
 	}
 }
+
+// foundWithin notes the events that an object has where nothing stands between its records. Their order is that of their places.
+func (r *run) foundWithin(text io.Reader, key string, written time.Time, before *int) error {
+	content, err := io.ReadAll(io.LimitReader(text, maxText))
+	if err != nil {
+		return err
+	}
+	r.lines[key] = 1 // --clean takes no such object for the run's own
+	for _, e := range r.events {
+		if at := bytes.Index(content, e.data); e.object == "" && e.data != nil && at >= 0 {
+			e.object, e.delivered, e.position = key, written, *before+at
+		}
+	}
+	*before += len(content)
+	return nil
+}
+
+// maxText is the most text of an object without lines that is held in memory: the largest buffer of Firehose.
+const maxText = quota.MaxBufferMiB << 20
 
 // found notes an event whose record is a line. Delivery is at least once, so that another line may be a copy.
 func (r *run) found(line []byte, key string, written time.Time, position int) {

@@ -3,9 +3,11 @@ package verify
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // probe is a row of docs/clients.md: a request that a route refuses, and the answer that it gets. A probe writes no event: where the
@@ -78,6 +80,9 @@ func (r *run) refused(ctx context.Context, to route, what request, want expectat
 func unsent(err error) outcome {
 	if strings.Contains(err.Error(), "request header list larger than peer's advertised limit") { // http2 of net/http, which has no type for it
 		return notShown("the server's settings of HTTP/2 keep this client from sending such headers")
+	}
+	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+		return unknown(err, "the server closed the connection before it had the whole request, and its answer was lost; run the command again")
 	}
 	return unknown(err, "check the address and your network")
 }

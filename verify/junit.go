@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // The elements of JUnit's XML that CI systems read (https://github.com/testmoapp/junitxml, "Complete JUnit XML example").
@@ -47,7 +48,7 @@ func (r *Report) JUnit(out io.Writer) error {
 		Name: "ingest verify " + r.Environment, Tests: len(r.Results), Failures: r.Count(Differs), Errors: r.Count(Unknown), Skipped: r.Count(NotShown),
 		Time: seconds(r.Ended.Sub(r.Started).Milliseconds()),
 	}
-	for _, group := range Groups {
+	for _, group := range slices.Concat([]string{preflightGroup}, Groups) {
 		part := Report{Results: r.of(group)}
 		if len(part.Results) == 0 {
 			continue

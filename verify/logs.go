@@ -167,7 +167,7 @@ func accessLog(ctx context.Context, r *run) outcome {
 func (r *run) logLine(ctx context.Context, e *event) (string, error) {
 	pages := cloudwatchlogs.NewFilterLogEventsPaginator(r.AWS.Logs, &cloudwatchlogs.FilterLogEventsInput{
 		LogGroupName: aws.String(r.Outputs.Text("access_log_group")), FilterPattern: aws.String(`"` + e.requestID + `"`),
-		StartTime: aws.Int64(e.asked.Add(-clocks).UnixMilli()),
+		StartTime: aws.Int64(e.asked.Add(-clocks).UnixMilli()), EndTime: aws.Int64(e.answered.Add(clocks).UnixMilli()),
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)

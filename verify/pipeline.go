@@ -53,15 +53,16 @@ type route struct {
 
 // delivery is what is declared of the objects.
 type delivery struct {
-	name      string
-	extension string // "" where Firehose chooses it
-	bucket    string
-	prefix    string
-	zone      *time.Location
-	interval  time.Duration
-	mebibytes int
-	delimited bool // Firehose ends each record with a newline
-	parquet   bool
+	name        string
+	extension   string // "" where Firehose chooses it
+	bucket      string
+	prefix      string
+	compression string // UNCOMPRESSED, GZIP, ZIP, Snappy or HADOOP_SNAPPY
+	zone        *time.Location
+	interval    time.Duration
+	mebibytes   int
+	delimited   bool // Firehose ends each record with a newline
+	parquet     bool
 }
 
 // Read reads a stack and the outputs of its deployment.
@@ -241,7 +242,7 @@ func (p *Pipeline) readDelivery() error {
 	arn := text(s3["bucket_arn"])
 	p.delivery = delivery{
 		name: text(found[0].Body["name"]), extension: text(s3["file_extension"]),
-		bucket: arn[strings.LastIndex(arn, ":")+1:], prefix: text(s3["prefix"]),
+		bucket: arn[strings.LastIndex(arn, ":")+1:], prefix: text(s3["prefix"]), compression: cmp.Or(text(s3["compression_format"]), "UNCOMPRESSED"),
 		interval: time.Duration(number(s3["buffering_interval"])) * time.Second, mebibytes: int(number(s3["buffering_size"])),
 	}
 	p.delivery.delimited = delimited(s3)

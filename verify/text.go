@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // headings are the groups' titles.
 var headings = map[string]string{
-	"preflight":    "Before an apply",
+	preflightGroup: "Before an apply",
 	"way":          "The way of an event",
 	"contract":     "What a client sees",
 	"surroundings": "What surrounds it",
@@ -20,7 +21,7 @@ var headings = map[string]string{
 // Text writes a report for a person.
 func (r *Report) Text(out io.Writer) error {
 	var said strings.Builder
-	for _, group := range Groups {
+	for _, group := range slices.Concat([]string{preflightGroup}, Groups) {
 		r.sayGroup(&said, group)
 	}
 	for _, hop := range r.Hops {

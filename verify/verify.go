@@ -92,7 +92,10 @@ func notShown(why string) outcome { return outcome{status: NotShown, got: why} }
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
 // Groups are the names of the groups of checks, in the order of a report.
-var Groups = []string{"preflight", "way", "contract", "surroundings", "assumptions"}
+var Groups = []string{"way", "contract", "surroundings", "assumptions"}
+
+// preflightGroup is the group of [Preflight], which no run has.
+const preflightGroup = "preflight"
 
 func groupOf(id string) string {
 	group, _, found := strings.Cut(id, "/")
@@ -111,12 +114,14 @@ type run struct {
 	spent  spent
 	// lines are the lines of the objects that the run has read, by key, and own those that are its events.
 	lines, own map[string]int
+	// heads are the beginnings of these objects.
+	heads map[string]head
 }
 
 // Run runs the checks. Its error is that of an interruption, with the report of what was found until then.
 func Run(ctx context.Context, opts Options) (*Report, error) {
 	opts.Timeout = cmp.Or(opts.Timeout, 3*opts.Pipeline.delivery.interval+2*time.Minute)
-	r := &run{Options: opts, Pipeline: opts.Pipeline, lines: map[string]int{}, own: map[string]int{}, report: &Report{
+	r := &run{Options: opts, Pipeline: opts.Pipeline, lines: map[string]int{}, own: map[string]int{}, heads: map[string]head{}, report: &Report{
 		Environment: opts.Pipeline.Name, SubmitURL: opts.Pipeline.SubmitURL(), Region: opts.Pipeline.Region, Local: opts.Pipeline.Local,
 		Mark: opts.Mark, Marked: true, Started: opts.Clock.Now().UTC(), Events: []Event{}, Hops: []Hop{},
 	}}

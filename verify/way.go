@@ -63,7 +63,7 @@ func (r *run) submit(ctx context.Context, to route, contentType string) outcome 
 	}
 	a, err := r.send(ctx, to, request{contentType: contentType, body: r.payload(to, contentType, bodies)})
 	if err != nil {
-		return unknown(err, "check the address and your network")
+		return unsent(err)
 	}
 	results := []map[string]any{a.fields()}
 	if to.batch {

@@ -43,7 +43,7 @@ func TestObjectReadInPart(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, nil)
 	r := deployedRun(t, "dev", a)
-	r.lines, r.own = map[string]int{}, map[string]int{}
+	r.lines, r.own, r.heads = map[string]int{}, map[string]int{}, map[string]head{}
 	r.report.Marked = true
 	line := []byte(`{"event": "signup"}`)
 	r.events = []*event{{requestID: "one", body: line, data: line, asked: r.Clock.Now()}}

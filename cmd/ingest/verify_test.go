@@ -124,6 +124,21 @@ func TestVerifyAssumptions(t *testing.T) {
 	}
 }
 
+// Nothing stands between the records of an object whose delivery stream has no delimiter.
+func TestVerifyWithoutADelimiter(t *testing.T) {
+	stack := goldens.File(t, "option-tuned")
+	p := begin(t, stack, filepath.Join(t.TempDir(), "data"), "--buffer-interval", "1s")
+	status, report := verified(t, p, stack, "--groups", "way,assumptions", "--timeout", "1m")
+	if status != statusDone || len(report.Events) < 2 {
+		t.Errorf("it ends with %d, and has sent %d events", status, len(report.Events))
+	}
+	for _, id := range []string{"way/bucket", "FH-4", "REPLAY-4"} {
+		if got := resultOf(t, report, id); got.Status != verify.Holds {
+			t.Errorf("%s: %+v", id, got)
+		}
+	}
+}
+
 // An answer that is not the assumed one is in the report beside it.
 func TestVerifyAnAssumptionDiffers(t *testing.T) {
 	p := begin(t, edited(t, `\"reason\": \"$context.error.validationErrorString\"`, `\"reason\": \"invalid\"`), filepath.Join(t.TempDir(), "data"), "--buffer-interval", "0s")
@@ -197,7 +212,7 @@ func TestVerifyBadInput(t *testing.T) {
 	}{
 		"two sources":     {[]string{"--local", "--outputs", "x"}, statusUsage, "--local and --outputs are both given; give one"},
 		"no outputs":      {[]string{"--stack", devStack}, statusUsage, "--stack needs the deployment's outputs"},
-		"group":           {[]string{"--local", "--groups", "ways"}, statusUsage, `--groups: there is no group "ways"; use preflight, way, contract`},
+		"group":           {[]string{"--local", "--groups", "ways"}, statusUsage, `--groups: there is no group "ways"; use way, contract`},
 		"time":            {[]string{"--local", "--timeout", "1ms"}, statusUsage, "--timeout is 1ms; use 1s to 1h"},
 		"nobody answers":  {[]string{"--stack", devStack, "--local=http://127.0.0.1:1"}, statusFailed, "start one with make up"},
 		"another's":       {[]string{"--stack", devStack, "--outputs", outputs}, statusFailed, `has no output submit_url of "dev"`},

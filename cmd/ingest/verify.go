@@ -66,7 +66,7 @@ func verifyCommand() *cobra.Command {
 		Short:   "Show that a deployed pipeline works",
 		Long:    verifyLong,
 		Example: verifyExample,
-		Args:    noArguments,
+		Args:    argumentOfLocal,
 		RunE:    func(command *cobra.Command, _ []string) error { return runVerify(command, f) },
 	}
 	flags := command.Flags()
@@ -83,6 +83,14 @@ func verifyCommand() *cobra.Command {
 	flags.StringSliceVar(&f.reports, "report", nil, "Write the report to `FILE`: JSON, or JUnit's XML if its name ends in .xml")
 	flags.BoolVar(&f.clean, "clean", false, "Delete the objects that have nothing but events of this run")
 	return command
+}
+
+// argumentOfLocal refuses arguments, and knows the one that is meant for --local.
+func argumentOfLocal(command *cobra.Command, args []string) error {
+	if local := command.Flags().Lookup("local"); len(args) == 1 && local.Changed && local.Value.String() == defaultLocal {
+		return usagef("--local takes its address after an equals sign; write --local=%s", args[0])
+	}
+	return noArguments(command, args)
 }
 
 // errInterrupted is Ctrl-C in a verification.

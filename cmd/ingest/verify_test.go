@@ -210,6 +210,7 @@ func TestVerifyBadInput(t *testing.T) {
 		status int
 		want   string
 	}{
+		"local's URL":     {[]string{"--local", "http://127.0.0.1:1"}, statusUsage, "write --local=http://127.0.0.1:1"},
 		"two sources":     {[]string{"--local", "--outputs", "x"}, statusUsage, "--local and --outputs are both given; give one"},
 		"no outputs":      {[]string{"--stack", devStack}, statusUsage, "--stack needs the deployment's outputs"},
 		"group":           {[]string{"--local", "--groups", "ways"}, statusUsage, `--groups: there is no group "ways"; use way, contract`},

@@ -7,7 +7,6 @@ package plan
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -95,30 +94,6 @@ func (r *reader) bodies(typ string) []map[string]any {
 	return found
 }
 
-// at is the value at a path of nested blocks, the first of each name; nil where there is none.
-func at(body map[string]any, path ...string) any {
-	for len(path) > 1 {
-		blocks, err := tfjson.Blocks(body, path[0])
-		if err != nil || len(blocks) == 0 {
-			return nil
-		}
-		body, path = blocks[0], path[1:]
-	}
-	return body[path[0]]
-}
-
-// number is a value as Terraform reads a number: "1" is 1. It is 0 for anything else.
-func number(value any) float64 {
-	switch value := value.(type) {
-	case float64:
-		return value
-	case string:
-		parsed, _ := strconv.ParseFloat(value, 64)
-		return parsed
-	}
-	return 0
-}
-
 func text(value any) string { s, _ := value.(string); return s }
 
 // yes is a value as Terraform reads a boolean.
@@ -127,11 +102,11 @@ func yes(value any) bool { return value == true || value == "true" }
 func (p *Pipeline) readAPI(r *reader) {
 	stage := r.one("aws_api_gateway_stage")
 	p.tracing = yes(stage["xray_tracing_enabled"])
-	p.logLine = len(text(at(stage, "access_log_settings", "format")))
+	p.logLine = len(text(tfjson.At(stage, "access_log_settings", "format")))
 	settings := r.one("aws_api_gateway_method_settings")
-	p.shape.RateLimit = number(at(settings, "settings", "throttling_rate_limit"))
-	p.execution = text(at(settings, "settings", "logging_level"))
-	if yes(at(settings, "settings", "metrics_enabled")) {
+	p.shape.RateLimit = tfjson.Number(tfjson.At(settings, "settings", "throttling_rate_limit"))
+	p.execution = text(tfjson.At(settings, "settings", "logging_level"))
+	if yes(tfjson.At(settings, "settings", "metrics_enabled")) {
 		p.metrics = metricsOfMethod * len(r.bodies("aws_api_gateway_method"))
 	}
 	for _, integration := range r.bodies("aws_api_gateway_integration") {
@@ -146,52 +121,52 @@ func (p *Pipeline) readAPI(r *reader) {
 	}
 	if plans := r.bodies("aws_api_gateway_usage_plan"); len(plans) > 0 {
 		p.shape.Plan = capacity.UsagePlan{
-			Keys: len(r.bodies("aws_api_gateway_usage_plan_key")), RateLimit: number(at(plans[0], "throttle_settings", "rate_limit")),
-			Quota: int(number(at(plans[0], "quota_settings", "limit"))), Period: text(at(plans[0], "quota_settings", "period")),
+			Keys: len(r.bodies("aws_api_gateway_usage_plan_key")), RateLimit: tfjson.Number(tfjson.At(plans[0], "throttle_settings", "rate_limit")),
+			Quota: int(tfjson.Number(tfjson.At(plans[0], "quota_settings", "limit"))), Period: text(tfjson.At(plans[0], "quota_settings", "period")),
 		}
 	}
 }
 
 func (p *Pipeline) readStream(r *reader) {
 	stream := r.one("aws_kinesis_stream")
-	p.retention = time.Duration(max(24, number(stream["retention_period"]))) * time.Hour
-	if text(at(stream, "stream_mode_details", "stream_mode")) != "ON_DEMAND" {
-		p.shape.Shards = max(1, int(number(stream["shard_count"])))
+	p.retention = time.Duration(max(24, tfjson.Number(stream["retention_period"]))) * time.Hour
+	if text(tfjson.At(stream, "stream_mode_details", "stream_mode")) != "ON_DEMAND" {
+		p.shape.Shards = max(1, int(tfjson.Number(stream["shard_count"])))
 	}
 }
 
 func (p *Pipeline) readDelivery(r *reader) {
 	delivery := r.one("aws_kinesis_firehose_delivery_stream")
 	const destination = "extended_s3_configuration"
-	p.shape.BufferBytes = int(number(at(delivery, destination, "buffering_size"))) << 20
-	p.shape.BufferInterval = time.Duration(number(at(delivery, destination, "buffering_interval"))) * time.Second
-	p.parquet = at(delivery, destination, "data_format_conversion_configuration", "output_format_configuration") != nil &&
-		at(delivery, destination, "data_format_conversion_configuration", "enabled") != false
-	p.partitioned = yes(at(delivery, destination, "dynamic_partitioning_configuration", "enabled"))
-	if compression := text(at(delivery, destination, "compression_format")); compression != "" && compression != "UNCOMPRESSED" {
+	p.shape.BufferBytes = int(tfjson.Number(tfjson.At(delivery, destination, "buffering_size"))) << 20
+	p.shape.BufferInterval = time.Duration(tfjson.Number(tfjson.At(delivery, destination, "buffering_interval"))) * time.Second
+	p.parquet = tfjson.At(delivery, destination, "data_format_conversion_configuration", "output_format_configuration") != nil &&
+		tfjson.At(delivery, destination, "data_format_conversion_configuration", "enabled") != false
+	p.partitioned = yes(tfjson.At(delivery, destination, "dynamic_partitioning_configuration", "enabled"))
+	if compression := text(tfjson.At(delivery, destination, "compression_format")); compression != "" && compression != "UNCOMPRESSED" {
 		p.compressed = true
 	}
 	for _, group := range r.bodies("aws_athena_workgroup") {
 		if !p.parquet && !p.compressed {
-			p.shape.ScanLimit = int(number(at(group, "configuration", "bytes_scanned_cutoff_per_query")))
+			p.shape.ScanLimit = int(tfjson.Number(tfjson.At(group, "configuration", "bytes_scanned_cutoff_per_query")))
 		}
 	}
 }
 
 // readBucket reads the bucket that Firehose writes to.
 func (p *Pipeline) readBucket(r *reader) {
-	arn := text(at(r.first("aws_kinesis_firehose_delivery_stream"), "extended_s3_configuration", "bucket_arn"))
+	arn := text(tfjson.At(r.first("aws_kinesis_firehose_delivery_stream"), "extended_s3_configuration", "bucket_arn"))
 	name := arn[strings.LastIndex(arn, ":")+1:]
 	for _, encryption := range r.bodies("aws_s3_bucket_server_side_encryption_configuration") {
 		if encryption["bucket"] == name {
-			p.keyed = text(at(encryption, "rule", "apply_server_side_encryption_by_default", "sse_algorithm")) == "aws:kms"
-			p.bucketKey = yes(at(encryption, "rule", "bucket_key_enabled"))
+			p.keyed = text(tfjson.At(encryption, "rule", "apply_server_side_encryption_by_default", "sse_algorithm")) == "aws:kms"
+			p.bucketKey = yes(tfjson.At(encryption, "rule", "bucket_key_enabled"))
 		}
 	}
 	for _, lifecycle := range r.bodies("aws_s3_bucket_lifecycle_configuration") {
 		rules, _ := tfjson.Blocks(lifecycle, "rule")
 		for _, rule := range rules {
-			if days := int(number(at(rule, "expiration", "days"))); lifecycle["bucket"] == name && days > 0 {
+			if days := int(tfjson.Number(tfjson.At(rule, "expiration", "days"))); lifecycle["bucket"] == name && days > 0 {
 				p.expireDays = days
 			}
 		}
@@ -211,10 +186,10 @@ func (p *Pipeline) readFirewall(r *reader) {
 		rules, _ := tfjson.Blocks(acl, "rule")
 		p.acls, p.rules = p.acls+1, p.rules+len(rules)
 		for _, rule := range rules {
-			if limit := int(number(at(rule, "statement", "rate_based_statement", "limit"))); limit > 0 {
+			if limit := int(tfjson.Number(tfjson.At(rule, "statement", "rate_based_statement", "limit"))); limit > 0 {
 				p.shape.AddressLimit = limit
 			}
-			if size := int(number(at(rule, "statement", "size_constraint_statement", "size"))); size > 0 && at(rule, "statement", "size_constraint_statement", "field_to_match", "body") != nil {
+			if size := int(tfjson.Number(tfjson.At(rule, "statement", "size_constraint_statement", "size"))); size > 0 && tfjson.At(rule, "statement", "size_constraint_statement", "field_to_match", "body") != nil {
 				p.shape.MaxBodyBytes = size
 			}
 		}
@@ -245,8 +220,8 @@ func (p *Pipeline) readLoad(r *reader) {
 			continue
 		}
 		p.expected = &capacity.Load{
-			PeakPerSecond: number(value["peak_per_second"]), EventBytes: int(number(value["event_bytes"])), EventsPerMonth: number(value["events_per_month"]),
-			BatchSize: max(1, int(number(value["batch_size"]))), Keys: int(number(value["keys"])),
+			PeakPerSecond: tfjson.Number(value["peak_per_second"]), EventBytes: int(tfjson.Number(value["event_bytes"])), EventsPerMonth: tfjson.Number(value["events_per_month"]),
+			BatchSize: max(1, int(tfjson.Number(value["batch_size"]))), Keys: int(tfjson.Number(value["keys"])),
 		}
 		if p.expected.PeakPerSecond <= 0 || p.expected.EventBytes <= 0 || p.expected.EventsPerMonth <= 0 {
 			r.errs = append(r.errs, errors.New("output.expected_load: peak_per_second, event_bytes and events_per_month must be above 0; correct them, or set Load and synthesise again"))

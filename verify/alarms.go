@@ -66,11 +66,11 @@ func alarmsAsDeclared(ctx context.Context, r *run) outcome {
 }
 
 func (r *run) compareAlarm(d *differences, name string, body map[string]any, is types.MetricAlarm) {
-	periods := number(body["evaluation_periods"])
+	periods := tfjson.Number(body["evaluation_periods"])
 	d.compare(name+": comparison", text(body["comparison_operator"]), is.ComparisonOperator)
-	d.compare(name+": threshold", number(body["threshold"]), aws.ToFloat64(is.Threshold))
+	d.compare(name+": threshold", tfjson.Number(body["threshold"]), aws.ToFloat64(is.Threshold))
 	d.compare(name+": periods", periods, aws.ToInt32(is.EvaluationPeriods))
-	d.compare(name+": datapoints", cmp.Or(number(body["datapoints_to_alarm"]), periods), cmp.Or(aws.ToInt32(is.DatapointsToAlarm), aws.ToInt32(is.EvaluationPeriods)))
+	d.compare(name+": datapoints", cmp.Or(tfjson.Number(body["datapoints_to_alarm"]), periods), cmp.Or(aws.ToInt32(is.DatapointsToAlarm), aws.ToInt32(is.EvaluationPeriods)))
 	d.compare(name+": missing data", cmp.Or(text(body["treat_missing_data"]), "missing"), cmp.Or(aws.ToString(is.TreatMissingData), "missing"))
 	d.compare(name+": actions enabled", body["actions_enabled"] == nil || yes(body["actions_enabled"]), aws.ToBool(is.ActionsEnabled))
 	for argument, actions := range map[string][]string{"alarm_actions": is.AlarmActions, "ok_actions": is.OKActions, "insufficient_data_actions": is.InsufficientDataActions} {
@@ -78,7 +78,7 @@ func (r *run) compareAlarm(d *differences, name string, body map[string]any, is 
 	}
 	queries, _ := tfjson.Blocks(body, "metric_query")
 	if len(queries) == 0 {
-		want := metricOf(text(body["namespace"]), text(body["metric_name"]), cmp.Or(text(body["statistic"]), text(body["extended_statistic"])), number(body["period"]), texts(body["dimensions"]))
+		want := metricOf(text(body["namespace"]), text(body["metric_name"]), cmp.Or(text(body["statistic"]), text(body["extended_statistic"])), tfjson.Number(body["period"]), texts(body["dimensions"]))
 		got := metricOf(aws.ToString(is.Namespace), aws.ToString(is.MetricName), cmp.Or(string(is.Statistic), aws.ToString(is.ExtendedStatistic)), float64(aws.ToInt32(is.Period)), dimensionsOf(is.Dimensions))
 		d.compare(name+": metric", want, got)
 		return
@@ -89,7 +89,7 @@ func (r *run) compareAlarm(d *differences, name string, body map[string]any, is 
 		one := text(query["id"]) + " " + text(query["expression"])
 		if len(metrics) > 0 {
 			m := metrics[0]
-			one += metricOf(text(m["namespace"]), text(m["metric_name"]), text(m["stat"]), number(m["period"]), texts(m["dimensions"]))
+			one += metricOf(text(m["namespace"]), text(m["metric_name"]), text(m["stat"]), tfjson.Number(m["period"]), texts(m["dimensions"]))
 		}
 		want = append(want, one)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"cdk.tf/go/ingest/internal/assumptions"
 	"cdk.tf/go/ingest/local/firehose"
+	"cdk.tf/go/ingest/tfjson"
 	"cdk.tf/go/ingest/verify/shown"
 )
 
@@ -152,7 +153,7 @@ func (r *run) probed() shown.Pipeline {
 	}
 	for _, api := range r.stack.Resources("aws_api_gateway_rest_api") {
 		if size, ok := api.Body["minimum_compression_size"]; ok {
-			p.MinimumCompression = int(number(size))
+			p.MinimumCompression = int(tfjson.Number(size))
 		}
 	}
 	p.FirewallBody = r.declaredFirewallLimit()

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"cdk.tf/go/ingest/tfjson"
 )
 
 // eachBucket looks at every bucket of the stack.
@@ -67,7 +69,7 @@ func bucketsPrivate(ctx context.Context, r *run) outcome {
 // compareOwnership compares who owns objects. Where the bucket's owner does, ACLs play no part (S3 user guide, "Controlling ownership of
 // objects and disabling ACLs for your bucket").
 func (r *run) compareOwnership(ctx context.Context, d *differences, bucket string) (outcome, bool) {
-	want := text(at(r.setting("aws_s3_bucket_ownership_controls", bucket), "rule", "object_ownership"))
+	want := text(tfjson.At(r.setting("aws_s3_bucket_ownership_controls", bucket), "rule", "object_ownership"))
 	answer, err := r.AWS.S3.GetBucketOwnershipControls(ctx, &s3.GetBucketOwnershipControlsInput{Bucket: aws.String(bucket)})
 	if err != nil && codeOf(err) != "OwnershipControlsNotFoundError" {
 		return unread(err, "s3:GetBucketOwnershipControls", "the bucket "+bucket), false
@@ -108,14 +110,14 @@ func bucketsEncrypted(ctx context.Context, r *run) outcome {
 		}
 		body := r.setting("aws_s3_bucket_server_side_encryption_configuration", bucket)
 		// S3 encrypts with a key of its own where nothing is declared (user guide, "Setting default server-side encryption").
-		want := cmp.Or(text(at(body, "rule", "apply_server_side_encryption_by_default", "sse_algorithm")), string(types.ServerSideEncryptionAes256))
+		want := cmp.Or(text(tfjson.At(body, "rule", "apply_server_side_encryption_by_default", "sse_algorithm")), string(types.ServerSideEncryptionAes256))
 		d.compare(bucket+": algorithm", want, is.SSEAlgorithm)
-		key := r.actual(text(at(body, "rule", "apply_server_side_encryption_by_default", "kms_master_key_id")))
+		key := r.actual(text(tfjson.At(body, "rule", "apply_server_side_encryption_by_default", "kms_master_key_id")))
 		if got := aws.ToString(is.KMSMasterKeyID); !sameKey(key, got) {
 			d.add(bucket+": key "+quoteEmpty(key), bucket+": key "+quoteEmpty(got))
 		}
 		if key != "" {
-			d.compare(bucket+": bucket key", yes(at(body, "rule", "bucket_key_enabled")), bucketKey)
+			d.compare(bucket+": bucket key", yes(tfjson.At(body, "rule", "bucket_key_enabled")), bucketKey)
 		}
 		return outcome{}, true
 	})
@@ -123,7 +125,7 @@ func bucketsEncrypted(ctx context.Context, r *run) outcome {
 
 func bucketsVersioned(ctx context.Context, r *run) outcome {
 	return r.eachBucket(func(d *differences, bucket string) (outcome, bool) {
-		want := text(at(r.setting("aws_s3_bucket_versioning", bucket), "versioning_configuration", "status"))
+		want := text(tfjson.At(r.setting("aws_s3_bucket_versioning", bucket), "versioning_configuration", "status"))
 		answer, err := r.AWS.S3.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: aws.String(bucket)})
 		if err != nil {
 			return unread(err, "s3:GetBucketVersioning", "the bucket "+bucket), false

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"cdk.tf/go/ingest/tfjson"
 )
 
 // probe is a row of docs/clients.md: a request that a route refuses, and the answer that it gets. A probe writes no event: where the
@@ -239,7 +241,7 @@ func (p *Pipeline) minimumCompression() int {
 	least := -1
 	for _, api := range p.stack.Resources("aws_api_gateway_rest_api") {
 		if declared := api.Body["minimum_compression_size"]; declared != nil {
-			least = int(number(declared))
+			least = int(tfjson.Number(declared))
 		}
 	}
 	return least

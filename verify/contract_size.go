@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"cdk.tf/go/ingest/tfjson"
 )
 
 const (
@@ -98,7 +100,7 @@ func noLargeRecord(r *run, to route) string {
 		return fmt.Sprintf("the firewall blocks bodies over %d bytes", limit)
 	}
 	for _, stream := range r.stack.Resources("aws_kinesis_stream") {
-		if declared := stream.Body["max_record_size_in_kib"]; declared != nil && number(declared)*1024 > largestRecord {
+		if declared := stream.Body["max_record_size_in_kib"]; declared != nil && tfjson.Number(declared)*1024 > largestRecord {
 			return "the stream takes larger records"
 		}
 	}
@@ -136,7 +138,7 @@ func (p *Pipeline) firewallLimit() int {
 func (p *Pipeline) declaredFirewallLimit() int {
 	for _, rule := range p.firewallRules() {
 		if size, ok := rule["size_constraint_statement"]; ok {
-			return int(number(firstOf(size)["size"]))
+			return int(tfjson.Number(firstOf(size)["size"]))
 		}
 	}
 	return 0
@@ -146,7 +148,7 @@ func (p *Pipeline) declaredFirewallLimit() int {
 func (p *Pipeline) firewallRate() int {
 	for _, rule := range p.firewallRules() {
 		if rate, ok := rule["rate_based_statement"]; ok && !p.Local {
-			return int(number(firstOf(rate)["limit"]))
+			return int(tfjson.Number(firstOf(rate)["limit"]))
 		}
 	}
 	return 0

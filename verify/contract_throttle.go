@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"cdk.tf/go/ingest/tfjson"
 )
 
 const (
@@ -28,10 +30,10 @@ func (p *Pipeline) throttle() (throttle, bool) {
 	var limit throttle
 	found := false
 	lower := func(rate, burst any) {
-		if rate == nil || burst == nil || number(rate) < 0 {
+		if rate == nil || burst == nil || tfjson.Number(rate) < 0 {
 			return
 		}
-		if next := (throttle{number(rate), int(number(burst))}); !found || next.rate < limit.rate {
+		if next := (throttle{tfjson.Number(rate), int(tfjson.Number(burst))}); !found || next.rate < limit.rate {
 			limit, found = next, true
 		}
 	}

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	gatewaytypes "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+
+	"cdk.tf/go/ingest/tfjson"
 )
 
 // logChecks look at the stage's two logs and at the account's role that writes them.
@@ -48,8 +50,8 @@ func accessLogSettings(ctx context.Context, r *run) outcome {
 	is := cmp.Or(stage.AccessLogSettings, &gatewaytypes.AccessLogSettings{})
 	declared := r.declaredStage()
 	// API Gateway takes a log group's ARN with or without ":*" at its end.
-	d.compare("destination", strings.TrimSuffix(r.actual(text(at(declared, "access_log_settings", "destination_arn"))), ":*"), strings.TrimSuffix(aws.ToString(is.DestinationArn), ":*"))
-	d.compare("format", text(at(declared, "access_log_settings", "format")), aws.ToString(is.Format))
+	d.compare("destination", strings.TrimSuffix(r.actual(text(tfjson.At(declared, "access_log_settings", "destination_arn"))), ":*"), strings.TrimSuffix(aws.ToString(is.DestinationArn), ":*"))
+	d.compare("format", text(tfjson.At(declared, "access_log_settings", "format")), aws.ToString(is.Format))
 	return d.outcome("", redeploy)
 }
 
@@ -67,13 +69,13 @@ func methodSettings(ctx context.Context, r *run) outcome {
 			d.add("settings of "+path, "none")
 			continue
 		}
-		want := func(name string) any { return at(resource.Body, "settings", name) }
+		want := func(name string) any { return tfjson.At(resource.Body, "settings", name) }
 		d.compare(path+": logging level", cmp.Or(text(want("logging_level")), "OFF"), cmp.Or(aws.ToString(is.LoggingLevel), "OFF"))
 		d.compare(path+": data trace", yes(want("data_trace_enabled")), is.DataTraceEnabled)
 		d.compare(path+": metrics", yes(want("metrics_enabled")), is.MetricsEnabled)
 		if rate := want("throttling_rate_limit"); rate != nil {
-			d.compare(path+": requests a second", number(rate), is.ThrottlingRateLimit)
-			d.compare(path+": burst", number(want("throttling_burst_limit")), is.ThrottlingBurstLimit)
+			d.compare(path+": requests a second", tfjson.Number(rate), is.ThrottlingRateLimit)
+			d.compare(path+": burst", tfjson.Number(want("throttling_burst_limit")), is.ThrottlingBurstLimit)
 		}
 	}
 	return d.outcome("", redeploy)
@@ -115,7 +117,7 @@ func logGroups(ctx context.Context, r *run) outcome {
 				continue
 			}
 			found = true
-			d.compare(name+": retention in days", number(group.Body["retention_in_days"]), aws.ToInt32(is.RetentionInDays))
+			d.compare(name+": retention in days", tfjson.Number(group.Body["retention_in_days"]), aws.ToInt32(is.RetentionInDays))
 			d.compare(name+": key", r.actual(text(group.Body["kms_key_id"])), aws.ToString(is.KmsKeyId))
 		}
 		if !found {
@@ -135,7 +137,7 @@ func noLines(r *run) string {
 // accessLog waits for the line of each request of the run.
 func accessLog(ctx context.Context, r *run) outcome {
 	var format map[string]any
-	if json.Unmarshal([]byte(text(at(r.declaredStage(), "access_log_settings", "format"))), &format) != nil {
+	if json.Unmarshal([]byte(text(tfjson.At(r.declaredStage(), "access_log_settings", "format"))), &format) != nil {
 		return notShown("the stack's format of the access log is no JSON object")
 	}
 	var d differences

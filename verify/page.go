@@ -73,14 +73,14 @@ func (p *Pipeline) securityHeaders() map[string]string {
 				"X-Frame-Options":         {"frame_options", "frame_option"},
 				"Referrer-Policy":         {"referrer_policy", "referrer_policy"},
 			} {
-				if value := text(at(block, path...)); value != "" {
+				if value := text(tfjson.At(block, path...)); value != "" {
 					headers[name] = p.actual(value)
 				}
 			}
 			if block["content_type_options"] != nil {
 				headers["X-Content-Type-Options"] = "nosniff"
 			}
-			if age := number(at(block, "strict_transport_security", "access_control_max_age_sec")); age > 0 {
+			if age := tfjson.Number(tfjson.At(block, "strict_transport_security", "access_control_max_age_sec")); age > 0 {
 				headers["Strict-Transport-Security"] = transportSecurity(block, age)
 			}
 		}
@@ -90,10 +90,10 @@ func (p *Pipeline) securityHeaders() map[string]string {
 
 func transportSecurity(block map[string]any, age float64) string {
 	value := fmt.Sprintf("max-age=%.0f", age)
-	if yes(at(block, "strict_transport_security", "include_subdomains")) {
+	if yes(tfjson.At(block, "strict_transport_security", "include_subdomains")) {
 		value += "; includeSubDomains"
 	}
-	if yes(at(block, "strict_transport_security", "preload")) {
+	if yes(tfjson.At(block, "strict_transport_security", "preload")) {
 		value += "; preload"
 	}
 	return value

@@ -243,7 +243,7 @@ func (p *Pipeline) readDelivery() error {
 	p.delivery = delivery{
 		name: text(found[0].Body["name"]), extension: text(s3["file_extension"]),
 		bucket: arn[strings.LastIndex(arn, ":")+1:], prefix: text(s3["prefix"]), compression: cmp.Or(text(s3["compression_format"]), "UNCOMPRESSED"),
-		interval: time.Duration(number(s3["buffering_interval"])) * time.Second, mebibytes: int(number(s3["buffering_size"])),
+		interval: time.Duration(tfjson.Number(s3["buffering_interval"])) * time.Second, mebibytes: int(tfjson.Number(s3["buffering_size"])),
 	}
 	p.delivery.delimited = delimited(s3)
 	conversion, _ := tfjson.Blocks(s3, "data_format_conversion_configuration")
@@ -279,19 +279,6 @@ func texts(value any) map[string]string {
 }
 
 func yes(value any) bool { return value == true || value == "true" }
-
-// number is a value as Terraform reads a number.
-func number(value any) float64 {
-	switch value := value.(type) {
-	case float64:
-		return value
-	case string:
-		var parsed float64
-		_, _ = fmt.Sscan(value, &parsed)
-		return parsed
-	}
-	return 0
-}
 
 // SubmitURL is where events are posted.
 func (p *Pipeline) SubmitURL() string { return p.url("/submit") }

@@ -47,11 +47,11 @@ func (p *preflight) requests(ctx context.Context) outcome {
 func (p *preflight) rate() (float64, string) {
 	for _, output := range p.stack.Outputs() {
 		if load, ok := output.Value.(map[string]any); ok && output.Name == "expected_load" {
-			return number(load["peak_per_second"]) / max(1, number(load["batch_size"])), "the Load's peak"
+			return tfjson.Number(load["peak_per_second"]) / max(1, tfjson.Number(load["batch_size"])), "the Load's peak"
 		}
 	}
 	for _, settings := range p.stack.Resources("aws_api_gateway_method_settings") {
-		return number(at(settings.Body, "settings", "throttling_rate_limit")), "the stage's throttle"
+		return tfjson.Number(tfjson.At(settings.Body, "settings", "throttling_rate_limit")), "the stage's throttle"
 	}
 	return 0, "no throttle"
 }
@@ -62,8 +62,8 @@ func (p *preflight) shards(ctx context.Context) outcome {
 		return unread(err, "kinesis:DescribeLimits", "the account")
 	}
 	body := p.stack.Resources("aws_kinesis_stream")[0].Body
-	has, used, need, what := aws.ToInt32(limits.ShardLimit), aws.ToInt32(limits.OpenShardCount), int32(number(body["shard_count"])), "shards"
-	onDemand := text(at(body, "stream_mode_details", "stream_mode")) == "ON_DEMAND"
+	has, used, need, what := aws.ToInt32(limits.ShardLimit), aws.ToInt32(limits.OpenShardCount), int32(tfjson.Number(body["shard_count"])), "shards"
+	onDemand := text(tfjson.At(body, "stream_mode_details", "stream_mode")) == "ON_DEMAND"
 	if onDemand {
 		has, used, need, what = aws.ToInt32(limits.OnDemandStreamCountLimit), aws.ToInt32(limits.OnDemandStreamCount), 1, "streams on demand"
 	}

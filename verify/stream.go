@@ -26,14 +26,14 @@ func streamAsDeclared(ctx context.Context, r *run) outcome {
 	}
 	is, d := answer.StreamDescriptionSummary, differences{}
 	d.compare("status", types.StreamStatusActive, is.StreamStatus)
-	mode := cmp.Or(text(at(body, "stream_mode_details", "stream_mode")), string(types.StreamModeProvisioned))
+	mode := cmp.Or(text(tfjson.At(body, "stream_mode_details", "stream_mode")), string(types.StreamModeProvisioned))
 	if is.StreamModeDetails != nil {
 		d.compare("mode", mode, is.StreamModeDetails.StreamMode)
 	}
 	if mode == string(types.StreamModeProvisioned) {
-		d.compare("shards", number(body["shard_count"]), aws.ToInt32(is.OpenShardCount))
+		d.compare("shards", tfjson.Number(body["shard_count"]), aws.ToInt32(is.OpenShardCount))
 	}
-	d.compare("retention in hours", cmp.Or(number(body["retention_period"]), 24), aws.ToInt32(is.RetentionPeriodHours))
+	d.compare("retention in hours", cmp.Or(tfjson.Number(body["retention_period"]), 24), aws.ToInt32(is.RetentionPeriodHours))
 	if r.Local {
 		return d.outcome("the encryption is not compared: ingest up has none", redeploy)
 	}
@@ -63,7 +63,7 @@ func deliveryAsDeclared(ctx context.Context, r *run) outcome {
 	if is.Source != nil && is.Source.KinesisStreamSourceDescription != nil {
 		source = aws.ToString(is.Source.KinesisStreamSourceDescription.KinesisStreamARN)
 	}
-	d.compare("source", r.actual(text(at(body, "kinesis_source_configuration", "kinesis_stream_arn"))), source)
+	d.compare("source", r.actual(text(tfjson.At(body, "kinesis_source_configuration", "kinesis_stream_arn"))), source)
 	blocks, _ := tfjson.Blocks(body, "extended_s3_configuration")
 	if len(is.Destinations) != 1 || is.Destinations[0].ExtendedS3DestinationDescription == nil {
 		d.add("a destination in S3", "none")
@@ -84,8 +84,8 @@ func (r *run) compareDestination(d *differences, s3 map[string]any, is *firehose
 	d.compare("bucket", r.actual(text(s3["bucket_arn"])), aws.ToString(is.BucketARN))
 	d.compare("role", r.actual(text(s3["role_arn"])), aws.ToString(is.RoleARN))
 	if !r.Local {
-		d.compare("buffer in seconds", number(s3["buffering_interval"]), aws.ToInt32(hints.IntervalInSeconds))
-		d.compare("buffer in MiB", number(s3["buffering_size"]), aws.ToInt32(hints.SizeInMBs))
+		d.compare("buffer in seconds", tfjson.Number(s3["buffering_interval"]), aws.ToInt32(hints.IntervalInSeconds))
+		d.compare("buffer in MiB", tfjson.Number(s3["buffering_size"]), aws.ToInt32(hints.SizeInMBs))
 	}
 	d.compare("prefix", text(s3["prefix"]), aws.ToString(is.Prefix))
 	d.compare("error prefix", text(s3["error_output_prefix"]), aws.ToString(is.ErrorOutputPrefix))

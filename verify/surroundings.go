@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go"
-
-	"cdk.tf/go/ingest/tfjson"
 )
 
 // surroundingsChecks look at what surrounds the way: logs, permissions, the bucket's settings, alarms, queries and the page. They only
@@ -170,18 +168,6 @@ func (p *Pipeline) of(typ, argument, value string) []map[string]any {
 		}
 	}
 	return found
-}
-
-// at is the value at a path of nested blocks, the first of each name; nil where there is none.
-func at(body map[string]any, path ...string) any {
-	for len(path) > 1 {
-		blocks, err := tfjson.Blocks(body, path[0])
-		if err != nil || len(blocks) == 0 {
-			return nil
-		}
-		body, path = blocks[0], path[1:]
-	}
-	return body[path[0]]
 }
 
 // list are the texts of a list, sorted.

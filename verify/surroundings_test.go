@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jonboulle/clockwork"
+
+	"cdk.tf/go/ingest/tfjson"
 )
 
 // TestSurroundings shows each check of the surroundings as it holds and as it differs. deploytest shows those of prod on moto, too.
@@ -166,7 +168,7 @@ func (seen differing) lateLine(t *testing.T) {
 	line("")
 	seen.expect(t, surroundingsCheck(t, r.Pipeline, "access-log"), r, Differs, "the fields of the line of one [requestId]")
 	var format map[string]any
-	if err := json.Unmarshal([]byte(text(at(r.declaredStage(), "access_log_settings", "format"))), &format); err != nil {
+	if err := json.Unmarshal([]byte(text(tfjson.At(r.declaredStage(), "access_log_settings", "format"))), &format); err != nil {
 		t.Fatal(err)
 	}
 	var fields strings.Builder

@@ -60,6 +60,12 @@ func (p *Pipeline) serveConfig(w http.ResponseWriter, _ *http.Request) {
 	outputs := p.outputs()
 	outputs["submit_url"] = p.submitURL()
 	outputs["local"] = "true" // only then does the page request /_local/
+	if p.opts.Unlimited {
+		outputs["local_unlimited"] = "true"
+	}
+	if p.opts.AccessKeys["test"] == "test" {
+		outputs["local_test_keys"] = "true" // only the default key: the page never gets one that a person chose
+	}
 	outputs["local_aws_url"] = "http://" + p.awsServer.listener.Addr().String()
 	p.writeJSON(w, map[string]any{strings.Join(p.declared.api.Stages(), ","): outputs})
 }

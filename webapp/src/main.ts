@@ -59,7 +59,8 @@ async function start() {
   const drawer = new Drawer();
   const open = opener(drawer);
   const landed = landings(session, open);
-  const parts = [figures(session), log(session, drawer, landed.follow), sending(store, session), landed.show];
+  const send = sending(store, session);
+  const parts = [figures(session), log(session, drawer, landed.follow), send.show, landed.show];
   const drawNow = () => {
     for (const show of parts) show();
   };
@@ -74,7 +75,7 @@ async function start() {
     byId("hide-accepted-label").hidden = tab.id !== "tab-answers";
   });
   deployed(store);
-  watchLocal(store, hops(open), landed.see);
+  watchLocal(store, hops(open), landed.see, send.see);
   compose(store, (await editor).createEditor);
   drawEverySecond(session, (await plots).charts());
   document.documentElement.dataset.ready = "";

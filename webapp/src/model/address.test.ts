@@ -15,6 +15,9 @@ const config = {
       event: "",
       types: [],
       local: false,
+      batchUrl: "",
+      testKeys: false,
+      unlimited: false,
       bucket: "",
       stream: "",
     },
@@ -27,6 +30,9 @@ const config = {
       event: "",
       types: [],
       local: false,
+      batchUrl: "",
+      testKeys: false,
+      unlimited: false,
       bucket: "",
       stream: "",
     },
@@ -117,5 +123,5 @@ test("wrong values in an address are ignored", () => {
   const shared = readAddress(
     new URL("#auth=root&region=eu west&example=none&event=%25%25&mode=fast&count=-5&rate=1e9&concurrency=x", page),
   );
-  expect(shared).toEqual({ count: 1, rate: 1000, concurrency: 6 });
+  expect(shared).toEqual({ count: 1, rate: 10_000, concurrency: 6 });
 });

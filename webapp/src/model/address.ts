@@ -40,7 +40,7 @@ export function readAddress(url: URL): Shared {
   }
   const mode = hash.get("mode");
   if (mode === "one" || mode === "many" || mode === "repeat") shared.mode = mode as Mode;
-  for (const name of ["count", "rate", "concurrency", "every"] as const) {
+  for (const name of ["count", "rate", "concurrency", "batch", "every"] as const) {
     const text = hash.get(name);
     if (text !== null) shared[name] = within(name, text);
   }
@@ -70,7 +70,9 @@ export function writeAddress(settings: Settings, standard: Standard): Address {
   } else if (settings.example !== examples[0]?.id) hash.set("example", settings.example);
   if (settings.mode !== "one") hash.set("mode", settings.mode);
   if (settings.mode !== "one")
-    for (const name of settings.mode === "many" ? (["count", "rate", "concurrency"] as const) : (["every"] as const))
+    for (const name of settings.mode === "many"
+      ? (["count", "rate", "concurrency", "batch"] as const)
+      : (["every"] as const))
       if (settings[name] !== bounds[name].standard) hash.set(name, String(settings[name]));
   if (!settings.compact) hash.set("compact", "no");
   if (!settings.retry) hash.set("retry", "no");

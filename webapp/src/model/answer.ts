@@ -15,7 +15,7 @@ export type Answer = {
 
 /** Why there is no answer that the page may read. */
 export type Silence = {
-  kind: "network" | "offline" | "cors" | "timeout" | "redirect" | "signing" | "stopped";
+  kind: "network" | "offline" | "cors" | "timeout" | "redirect" | "signing" | "stopped" | "broken" | "unsent";
   /** The browser's own message; "" if it has none. */
   detail: string;
 };
@@ -26,7 +26,8 @@ export type Outcome = Answer | Silence;
 export type Fate = "accepted" | "rejected" | "unknown";
 
 export type Words = {
-  fate: Fate;
+  /** An unsent event is no answer, so no figure counts it. */
+  fate: Fate | "unsent";
   /** A few words for a row. */
   summary: string;
   /** What to do about it; "" for nothing. */
@@ -88,12 +89,13 @@ export function explain(outcome: Outcome, sent: Sent): Words {
 }
 
 /** fateOf counts a lost connection as rejected: nearly always, no connection was made. */
-function fateOf(outcome: Outcome): Fate {
+function fateOf(outcome: Outcome): Words["fate"] {
   if (outcome.kind === "answer") {
     if (outcome.status >= 200 && outcome.status < 300) return "accepted";
     return outcome.status === 504 ? "unknown" : "rejected";
   }
-  return outcome.kind === "stopped" || outcome.kind === "timeout" ? "unknown" : "rejected";
+  if (outcome.kind === "unsent") return "unsent";
+  return outcome.kind === "stopped" || outcome.kind === "timeout" || outcome.kind === "broken" ? "unknown" : "rejected";
 }
 
 const silences: Record<Silence["kind"], (sent: Sent, detail: string) => Said> = {
@@ -128,6 +130,15 @@ const silences: Record<Silence["kind"], (sent: Sent, detail: string) => Said> = 
   signing: (_, detail) => ({
     summary: "The request could not be signed",
     advice: `Check the keys and the region. ${detail}`.trim(),
+  }),
+  broken: () => ({
+    summary: "The connection broke off",
+    advice:
+      "The pipeline on this machine ended or restarted before it answered. The event may or may not be in the stream. Send it again if a duplicate does no harm.",
+  }),
+  unsent: ({ url }) => ({
+    summary: `Cannot reach ${url.host}`,
+    advice: "The event was not sent: the pipeline on this machine does not answer. Start it with make up.",
   }),
   stopped: () => ({
     summary: "Stopped",

@@ -10,6 +10,9 @@ const environment = {
   event: "",
   types: [],
   local: false,
+  batchUrl: "",
+  testKeys: false,
+  unlimited: false,
   bucket: "",
   stream: "",
 };

@@ -17,8 +17,14 @@ export type Environment = {
   event: string;
   /** The environment's event types. */
   types: EventType[];
+  /** Where up to 500 events at once are posted; "" if nowhere. */
+  batchUrl: string;
   /** Whether the page is served by the pipeline itself, on one machine. */
   local: boolean;
+  /** Whether that pipeline accepts the access key test with the secret test. */
+  testKeys: boolean;
+  /** Whether that pipeline has no rate limits. */
+  unlimited: boolean;
   bucket: string;
   stream: string;
 };
@@ -68,7 +74,10 @@ export function readConfig(text: string): Config {
       header: headerOf(authorization, stringOf(outputs.curl)),
       event: eventOf(stringOf(outputs.curl)),
       types: typesOf(outputs),
+      batchUrl: stringOf(outputs.batch_url),
       local: outputs.local === "true" || outputs.local === true,
+      testKeys: outputs.local_test_keys === "true",
+      unlimited: outputs.local_unlimited === "true",
       bucket: stringOf(outputs.bucket_name),
       stream: stringOf(outputs.stream_name),
     });

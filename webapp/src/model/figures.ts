@@ -31,8 +31,8 @@ export class Figures {
     return this.begun - this.accepted - this.rejected - this.unknown;
   }
 
-  begin() {
-    this.begun++;
+  begin(events = 1) {
+    this.begun += events;
   }
 
   /** end counts an event that is done. ms is null without an answer. at is in milliseconds since 1970. */

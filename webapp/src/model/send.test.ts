@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Target } from "./request.ts";
-import { deliver, once, patient, type World } from "./send.ts";
+import { deliver, deliverBatch, once, patient, type World } from "./send.ts";
 
 const url = new URL("https://abc.execute-api.eu-west-1.amazonaws.com/dev/submit");
 const open: Target = { url, authorization: { kind: "none" } };
@@ -165,5 +165,63 @@ describe("a delivery", () => {
     );
     expect(headers.get("X-Amz-Security-Token")).toBe("token");
     expect([...headers.values()].join()).not.toContain("secret,");
+  });
+});
+
+describe("a batch", () => {
+  const part = (...statuses: number[]) =>
+    new Response(
+      JSON.stringify({ results: statuses.map((status) => ({ status })), message: "at the stream's limit" }),
+      {
+        status: 207,
+        headers: { "Retry-After": "1" },
+      },
+    );
+  const statuses = (deliveries: Awaited<ReturnType<typeof deliverBatch>>) =>
+    deliveries.map(({ outcome, tries }) => [outcome.kind === "answer" ? outcome.status : outcome.kind, tries]);
+
+  test("sends again only the events that were throttled, and each has its own answer", async () => {
+    const w = world(part(200, 429, 502, 429), part(429, 200), part(200));
+    const retried: number[] = [];
+    const deliveries = await deliverBatch(open, ["1", "2", "3", "4"], patient, w, never, (events) =>
+      retried.push(events),
+    );
+    expect(statuses(deliveries)).toEqual([
+      [200, 1],
+      [200, 3],
+      [502, 1],
+      [200, 2],
+    ]);
+    expect(w.calls.map(({ init }) => init.body)).toEqual([
+      '{"events":[1,2,3,4]}',
+      '{"events":[2,4]}',
+      '{"events":[2]}',
+    ]);
+    expect(retried).toEqual([2, 1]);
+    expect(w.slept[0]).toBeGreaterThanOrEqual(1000);
+  });
+
+  test("retries all events when the stage throttles, and none without retries", async () => {
+    const w = world(throttled("1"), part(200, 200));
+    expect(statuses(await deliverBatch(open, ["1", "2"], patient, w, never))).toEqual([
+      [200, 2],
+      [200, 2],
+    ]);
+    expect(statuses(await deliverBatch(open, ["1", "2"], once, world(part(429, 200)), never))).toEqual([
+      [429, 1],
+      [200, 1],
+    ]);
+  });
+
+  test("has one answer for all events if it is refused or lost", async () => {
+    const w = world(new Response('{"message": "Invalid request body"}', { status: 400 }), refused(), refused());
+    expect(statuses(await deliverBatch(open, ["1", "2"], patient, w, never))).toEqual([
+      [400, 1],
+      [400, 1],
+    ]);
+    expect(statuses(await deliverBatch(open, ["1", "2"], patient, w, never))).toEqual([
+      ["network", 1],
+      ["network", 1],
+    ]);
   });
 });

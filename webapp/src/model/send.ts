@@ -1,4 +1,5 @@
 import { type Answer, isOverQuota, type Outcome, type Silence, timeoutSeconds } from "./answer.ts";
+import { answersOf, joined } from "./batch.ts";
 import { headersOf, type Target } from "./request.ts";
 
 /** What sending needs from outside, injected so that tests control the network and the time. */
@@ -26,8 +27,12 @@ export type RetryPolicy = { tries: number; firstMs: number; maxMs: number };
 export const patient: RetryPolicy = { tries: 6, firstMs: 500, maxMs: 20_000 };
 export const once: RetryPolicy = { ...patient, tries: 1 };
 
-/** The most characters of an answer to keep. The pipeline's own answers have a few hundred. */
+/** The most characters of an answer to keep. The pipeline's own answers have a few hundred, and some 120 for each event of a batch. */
 const maxAnswerChars = 20_000;
+const maxBatchAnswerChars = 200_000;
+
+/** What a retry sends again: so many events, because of this answer of 429. */
+export type OnRetry = (events: number, answer: Answer) => void;
 
 /**
  * deliver posts one body. It retries a 429 after the time in Retry-After and at least an exponential backoff with jitter,
@@ -39,19 +44,53 @@ export async function deliver(
   policy: RetryPolicy,
   world: World,
   signal: AbortSignal,
-  onRetry: (waitMs: number) => void = () => {},
+  onRetry: OnRetry = () => {},
 ): Promise<Delivery> {
+  const [delivery] = await tryAll(target, [body], false, policy, world, signal, onRetry);
+  return delivery as Delivery;
+}
+
+/** deliverBatch posts events as one batch, with one delivery for each. It retries only those that were throttled. */
+export function deliverBatch(
+  target: Target,
+  bodies: string[],
+  policy: RetryPolicy,
+  world: World,
+  signal: AbortSignal,
+  onRetry: OnRetry = () => {},
+): Promise<Delivery[]> {
+  return tryAll(target, bodies, true, policy, world, signal, onRetry);
+}
+
+async function tryAll(
+  target: Target,
+  bodies: string[],
+  batch: boolean,
+  policy: RetryPolicy,
+  world: World,
+  signal: AbortSignal,
+  onRetry: OnRetry,
+): Promise<Delivery[]> {
+  const deliveries: Delivery[] = [];
+  let pending = bodies.map((body, at) => ({ body, at }));
   for (let tries = 1; ; tries++) {
     const began = world.now();
-    const outcome = await post(target, body, world, signal);
+    const texts = pending.map(({ body }) => body);
+    const outcome = await post(target, batch ? joined(texts) : texts.join(), batch, world, signal);
     const ms = world.now() - began;
-    if (outcome.kind !== "answer" || outcome.status !== 429 || isOverQuota(outcome) || tries >= policy.tries)
-      return { outcome, ms, tries };
-    const wait = backoff(tries, outcome, policy, world);
-    onRetry(wait);
-    await world.sleep(wait, signal);
-    if (signal.aborted) return { outcome, ms, tries };
+    const each = batch && outcome.kind === "answer" ? answersOf(outcome, pending.length) : null;
+    for (const [index, { at }] of pending.entries()) deliveries[at] = { outcome: each?.[index] ?? outcome, ms, tries };
+    pending = pending.filter(({ at }) => isThrottled((deliveries[at] as Delivery).outcome));
+    const first = pending[0] && deliveries[pending[0].at]?.outcome;
+    if (first?.kind !== "answer" || tries >= policy.tries) return deliveries;
+    onRetry(pending.length, first);
+    await world.sleep(backoff(tries, first, policy, world), signal);
+    if (signal.aborted) return deliveries;
   }
+}
+
+function isThrottled(outcome: Outcome): boolean {
+  return outcome.kind === "answer" && outcome.status === 429 && !isOverQuota(outcome);
 }
 
 /** backoff is in milliseconds: between half and all of an exponential bound, but never before Retry-After. */
@@ -61,7 +100,7 @@ function backoff(tries: number, { retryAfter }: Answer, policy: RetryPolicy, wor
   return Math.max(asked, bound / 2) + world.random() * (bound / 2);
 }
 
-async function post(target: Target, body: string, world: World, signal: AbortSignal): Promise<Outcome> {
+async function post(target: Target, body: string, batch: boolean, world: World, signal: AbortSignal): Promise<Outcome> {
   let headers: Headers;
   try {
     headers = await headersOf(target, body);
@@ -82,7 +121,7 @@ async function post(target: Target, body: string, world: World, signal: AbortSig
       referrerPolicy: "no-referrer",
     });
     if (response.type === "opaqueredirect") return { kind: "redirect", detail: "" };
-    return await read(response);
+    return await read(response, batch ? maxBatchAnswerChars : maxAnswerChars);
   } catch (error) {
     if (signal.aborted) return { kind: "stopped", detail: "" };
     if (timeout.aborted) return { kind: "timeout", detail: "" };
@@ -90,12 +129,12 @@ async function post(target: Target, body: string, world: World, signal: AbortSig
   }
 }
 
-async function read(response: Response): Promise<Answer> {
+async function read(response: Response, maxChars: number): Promise<Answer> {
   const text = await response.text();
   return {
     kind: "answer",
     status: response.status,
-    body: text.slice(0, maxAnswerChars),
+    body: text.slice(0, maxChars),
     retryAfter: response.headers.get("Retry-After") ?? "",
     requestId: response.headers.get("x-amzn-RequestId") ?? "",
     errorType: response.headers.get("x-amzn-ErrorType") ?? "",

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Job, maxEntries, Session } from "./session.ts";
 
 const target = { url: new URL("http://127.0.0.1:8080/dev/submit"), authorization: { kind: "none" as const } };
@@ -136,4 +136,107 @@ test("clearing forgets figures and answers, and still counts events under way", 
   expect(s.figures).toMatchObject({ begun: 0, accepted: 0 });
   expect(s.entries).toEqual([]);
   expect(s.progress).toBeNull();
+});
+
+test("a job by batch counts events, and the log has a row for each", async () => {
+  const bodies: string[] = [];
+  const { session: s } = session((body) => {
+    bodies.push(body);
+    const { events } = JSON.parse(body);
+    const results = events.map((_: unknown, at: number) => ({ status: 200, shardId: "s", sequenceNumber: `${at}` }));
+    return Response.json({ results, requestId: "r" });
+  });
+  await s.start(job({ plan: { count: 25, everyMs: 0, concurrency: 2 }, perRequest: 10 }));
+  expect(bodies.map((body) => JSON.parse(body).events.length)).toEqual([10, 10, 5]);
+  expect(s.progress).toMatchObject({ planned: 25, begun: 25, accepted: 25 });
+  expect(s.figures).toMatchObject({ begun: 25, accepted: 25, inFlight: 0 });
+  expect(s.figures.percentiles()).toMatchObject({ of: 3 });
+  expect(s.entries.map(({ body }) => body)).toEqual(Array.from({ length: 25 }, (_, at) => `{"n":${at + 1}}`));
+  expect(s.entries[3]).toMatchObject({ sequenceNumber: "3", words: { fate: "accepted", summary: "In the stream" } });
+});
+
+test("an event is sent again byte for byte", async () => {
+  const bodies: string[] = [];
+  const { session: s } = session((body) => {
+    bodies.push(body);
+    return accepted();
+  });
+  const long = `{ "a": 1.50, "b": "{{n}}", "c": "${"x".repeat(30_000)}" }`;
+  await s.start(job({ text: long, literal: true }));
+  expect(bodies).toEqual([long]);
+  const [entry] = s.entries;
+  expect(entry && s.bodyOf(entry)).toBe(long);
+  await s.start(job());
+  expect(entry && s.bodyOf(entry)).toBeNull(); // too long to keep for every row
+});
+
+describe("a pipeline on this machine that is gone", () => {
+  const status = "_local/status";
+
+  /** local is a session whose pipeline is up when the function says so. */
+  function local(up: (asked: number) => boolean, onPost: (posts: number) => void = () => {}) {
+    let asked = 0;
+    let posts = 0;
+    const world = {
+      fetch: async (url: string, init: RequestInit) => {
+        if (url === status) {
+          if (!up(++asked)) throw new TypeError("Failed to fetch");
+          return new Response("{}");
+        }
+        if (init.method === "POST") onPost(++posts);
+        if (!up(asked)) throw new TypeError("Failed to fetch");
+        return accepted();
+      },
+      now: () => 0,
+      time: () => 0,
+      sleep: async () => {
+        await new Promise((resolve) => setTimeout(resolve));
+      },
+      random: () => 0.5,
+      online: () => true,
+    };
+    const paused: boolean[] = [];
+    const s: Session = new Session(world, "http://127.0.0.1:8080", () => paused.push(s.progress?.pausedAt !== null));
+    return { s, paused, posts: () => posts };
+  }
+
+  test("pauses the run before the first event, which goes on when it is back", async () => {
+    const { s, paused, posts } = local((asked) => asked > 3);
+    await s.start(job({ plan: { count: 4, everyMs: 0, concurrency: 2 }, status }));
+    expect(s.progress).toMatchObject({ accepted: 4, rejected: 0, unknown: 0 });
+    expect(posts()).toBe(4);
+    expect(paused).toContain(true);
+    expect(s.progress?.pausedAt).toBeNull();
+  });
+
+  test("leaves events whose request broke off unknown, and sends the others later", async () => {
+    let broken = false;
+    const { s } = local(
+      (asked) => !broken || asked > 3,
+      (posts) => {
+        broken ||= posts === 3;
+      },
+    );
+    await s.start(job({ plan: { count: 10, everyMs: 0, concurrency: 1 }, status }));
+    expect(s.progress).toMatchObject({ planned: 10, begun: 10, accepted: 9, rejected: 0, unknown: 1 });
+    expect(s.entries[2]?.words).toMatchObject({ fate: "unknown", summary: "The connection broke off" });
+  });
+
+  test("leaves the rest unsent when a person stops the run", async () => {
+    const { s } = local(() => false);
+    const done = s.start(job({ plan: { count: 10, everyMs: 0, concurrency: 2 }, status }));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    s.stop();
+    await done;
+    expect(s.progress).toMatchObject({ begun: 0, accepted: 0, rejected: 0, unknown: 0, stopped: true, pausedAt: null });
+    expect(s.entries).toEqual([]);
+  });
+
+  test("a single event is not sent, and no figure counts it", async () => {
+    const { s, posts } = local(() => false);
+    await s.start(job({ status }));
+    expect(posts()).toBe(0);
+    expect(s.figures).toMatchObject({ begun: 0, accepted: 0, rejected: 0, unknown: 0, inFlight: 0 });
+    expect(s.entries).toMatchObject([{ words: { fate: "unsent", summary: "Cannot reach 127.0.0.1:8080" } }]);
+  });
 });

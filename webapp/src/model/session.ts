@@ -1,9 +1,10 @@
-import { explain, fieldsOf, type Words } from "./answer.ts";
+import { type Answer, explain, fieldsOf, type Outcome, type Words } from "./answer.ts";
 import { Figures } from "./figures.ts";
+import { Gate } from "./gate.ts";
 import { checkJSON } from "./json.ts";
 import { type Authorization, type Target, tokenNames } from "./request.ts";
 import { type Plan, run } from "./run.ts";
-import { type Delivery, deliver, once, patient, type World } from "./send.ts";
+import { type Delivery, deliver, deliverBatch, once, patient, type World } from "./send.ts";
 import { compile, fill } from "./template.ts";
 
 /** Rows that the log keeps. Figures count all. */
@@ -30,12 +31,22 @@ export type Entry = Delivery & {
 
 /** One press of Send. */
 export type Job = {
+  /** Where one event goes, or with more than one a request, where batches go. */
   target: Target;
   text: string;
   compact: boolean;
+  /** Of events. */
   plan: Plan;
+  /** Events per request. */
+  perRequest?: number;
   retry: boolean;
+  /** The address of the status of a pipeline on this machine. While it does not answer, the job pauses. */
+  status?: string;
+  /** Send the text byte for byte, as an event that was sent before. */
+  literal?: boolean;
 };
+
+type Valid = Job & { validJSON: boolean };
 
 /** The progress of a job. */
 export type Progress = {
@@ -45,7 +56,13 @@ export type Progress = {
   rejected: number;
   unknown: number;
   retries: number;
+  /** Which limit answered last with 429. */
+  limit: "" | "stream" | "api";
   beganAt: number;
+  /** Since when the pipeline does not answer; null while it does. */
+  pausedAt: number | null;
+  /** Milliseconds of earlier pauses. */
+  pausedMs: number;
   /** null while it runs. */
   endedAt: number | null;
   stopped: boolean;
@@ -57,6 +74,8 @@ export class Session {
   /** The newest last, at most maxEntries. */
   entries: Entry[] = [];
   progress: Progress | null = null;
+  /** What the newest entry sent, in full. */
+  private newest = "";
   private number = 0;
   private stopping: AbortController | null = null;
 
@@ -85,9 +104,16 @@ export class Session {
     this.changed();
   }
 
+  /** bodyOf is what an entry sent, byte for byte; null if it was too long to keep. */
+  bodyOf(entry: Entry): string | null {
+    if (entry.body.length < maxBodyChars) return entry.body;
+    return entry === this.entries.at(-1) ? this.newest : null;
+  }
+
   /** start resolves when the last event of the job is done. It does nothing while another job runs. */
-  async start(job: Job): Promise<void> {
+  async start(started: Job): Promise<void> {
     if (this.running) return;
+    const job: Valid = { ...started, validJSON: checkJSON(started.text).problem === null };
     const stopping = new AbortController();
     this.stopping = stopping;
     this.progress = {
@@ -97,35 +123,114 @@ export class Session {
       rejected: 0,
       unknown: 0,
       retries: 0,
+      limit: "",
       beganAt: this.world.time(),
+      pausedAt: null,
+      pausedMs: 0,
       endedAt: null,
       stopped: false,
     };
     this.changed();
-    const template = compile(job.text, job.compact);
-    const validJSON = checkJSON(job.text).problem === null;
-    const one = async () => {
-      const body = fill(template, { n: ++this.number, now: this.world.time(), random: this.world.random });
-      await this.send(this.number, body, validJSON, job, stopping.signal);
-    };
+    const { signal } = stopping;
+    const gate =
+      job.status === undefined ? null : new Gate(job.status, this.world, signal, (closed) => this.pause(closed));
     try {
-      await run(job.plan, one, this.world, stopping.signal);
+      // A single event does not wait: a person wants its answer now.
+      if (gate !== null && !(await gate.check()) && job.plan.count === 1) this.keepUnsent(job, signal);
+      else await this.runAll(job, gate, signal);
     } finally {
+      if (this.progress.pausedAt !== null) this.pause(false);
       this.progress.endedAt = this.world.time();
       this.stopping = null;
+      stopping.abort(); // ends a gate that still asks
       this.changed();
     }
   }
 
-  private async send(n: number, body: string, validJSON: boolean, { target, retry }: Job, signal: AbortSignal) {
+  private async runAll(job: Valid, gate: Gate | null, signal: AbortSignal) {
+    const make = this.maker(job);
+    const { plan, perRequest = 1 } = job;
+    const requests = { ...plan, count: Math.ceil(plan.count / perRequest), everyMs: plan.everyMs * perRequest };
+    const one = async (n: number) => {
+      await gate?.pass();
+      if (signal.aborted) return;
+      const events = Math.min(perRequest, plan.count - (n - 1) * perRequest);
+      await this.send(Array.from({ length: events }, make), job, gate, signal);
+    };
+    await run(requests, one, this.world, signal);
+  }
+
+  private maker({ text, compact, literal }: Job): () => { n: number; body: string } {
+    if (literal) return () => ({ n: ++this.number, body: text });
+    const template = compile(text, compact);
+    return () => {
+      const n = ++this.number;
+      return { n, body: fill(template, { n, now: this.world.time(), random: this.world.random }) };
+    };
+  }
+
+  private pause(closed: boolean) {
     const progress = this.progress as Progress;
-    progress.begun++;
-    this.figures.begin();
-    const delivery = await deliver(target, body, retry ? patient : once, this.world, signal, () => {
-      progress.retries++;
-      this.figures.retries++;
+    if (!closed && progress.pausedAt !== null) progress.pausedMs += this.world.time() - progress.pausedAt;
+    progress.pausedAt = closed ? this.world.time() : null;
+    this.changed();
+  }
+
+  private keepUnsent(job: Valid, signal: AbortSignal) {
+    const event = this.maker(job)();
+    const outcome: Outcome = { kind: signal.aborted ? "stopped" : "unsent", detail: "" };
+    this.keep([event], [{ outcome, ms: 0, tries: 1 }], job);
+  }
+
+  private async send(events: { n: number; body: string }[], job: Valid, gate: Gate | null, signal: AbortSignal) {
+    const progress = this.progress as Progress;
+    progress.begun += events.length;
+    this.figures.begin(events.length);
+    const policy = job.retry ? patient : once;
+    const onRetry = (count: number, answer: Answer) => {
+      progress.retries += count;
+      progress.limit = limitOf(answer);
+      this.figures.retries += count;
       this.changed();
-    });
+    };
+    const [first] = events;
+    const deliveries =
+      (job.perRequest ?? 1) > 1
+        ? await deliverBatch(
+            job.target,
+            events.map(({ body }) => body),
+            policy,
+            this.world,
+            signal,
+            onRetry,
+          )
+        : [await deliver(job.target, first?.body ?? "", policy, this.world, signal, onRetry)];
+    if (gate !== null && deliveries.some(({ outcome }) => outcome.kind === "network")) await gate.check();
+    this.keep(events, gate === null ? deliveries : deliveries.map(sameHost), job);
+  }
+
+  /** keep counts events that are done and adds them to the entries. */
+  private keep(events: { n: number; body: string }[], deliveries: Delivery[], job: Valid) {
+    const progress = this.progress as Progress;
+    for (const [index, { n, body }] of events.entries()) {
+      const delivery = deliveries[index] as Delivery;
+      const { outcome } = delivery;
+      const entry = this.entryOf(n, body, delivery, job);
+      this.entries.push(entry);
+      this.newest = body;
+      const { fate } = entry.words;
+      if (fate === "unsent") continue;
+      progress[fate]++;
+      if (outcome.kind === "answer" && outcome.status === 429) progress.limit = limitOf(outcome);
+      // The events of a batch share one answer, which has one latency.
+      const ms = outcome.kind === "answer" && index === 0 ? delivery.ms : null;
+      this.figures.end(fate, outcome.kind === "answer" ? String(outcome.status) : outcome.kind, ms, entry.at);
+    }
+    if (this.entries.length > maxEntries) this.entries.splice(0, this.entries.length - maxEntries);
+    this.changed();
+  }
+
+  private entryOf(n: number, body: string, delivery: Delivery, { target, perRequest = 1, validJSON }: Valid): Entry {
     const { outcome } = delivery;
     const bytes = byteLength(body);
     const words = explain(outcome, {
@@ -136,8 +241,10 @@ export class Session {
       bytes,
       validJSON,
     });
+    if (perRequest > 1 && outcome.kind === "answer" && outcome.status === 400)
+      words.advice += " API Gateway or Kinesis refuses a batch as a whole: none of its events is in the stream.";
     const fields = outcome.kind === "answer" ? fieldsOf(outcome.body) : {};
-    const entry: Entry = {
+    return {
       ...delivery,
       n,
       at: this.world.time(),
@@ -149,17 +256,20 @@ export class Session {
       body: body.slice(0, maxBodyChars),
       bytes,
     };
-    progress[words.fate]++;
-    this.figures.end(
-      words.fate,
-      outcome.kind === "answer" ? String(outcome.status) : outcome.kind,
-      outcome.kind === "answer" ? delivery.ms : null,
-      entry.at,
-    );
-    this.entries.push(entry);
-    if (this.entries.length > maxEntries) this.entries.splice(0, this.entries.length - maxEntries);
-    this.changed();
   }
+}
+
+/**
+ * sameHost corrects the reason for silence of a pipeline that also serves the page. It began to answer as it was asked before the run, so
+ * the connection broke off, and CORS plays no part.
+ */
+function sameHost(delivery: Delivery): Delivery {
+  const { outcome } = delivery;
+  return outcome.kind === "network" ? { ...delivery, outcome: { ...outcome, kind: "broken" } } : delivery;
+}
+
+function limitOf({ body }: Answer): "stream" | "api" {
+  return (fieldsOf(body).message ?? "").includes("stream") ? "stream" : "api";
 }
 
 function named(authorization: Authorization): string {

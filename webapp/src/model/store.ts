@@ -43,6 +43,7 @@ export class Store {
       count: bounds.count.standard,
       rate: bounds.rate.standard,
       concurrency: bounds.concurrency.standard,
+      batch: bounds.batch.standard,
       every: bounds.every.standard,
       retry: true,
       ...shared,
@@ -76,6 +77,13 @@ export class Store {
   /** The event types of the environment whose endpoint is set. */
   get types(): EventType[] {
     return this.environment?.types ?? noTypes;
+  }
+
+  /** Where the set endpoint takes batches; null if it takes none. */
+  get batchUrl(): URL | null {
+    const { environment, endpoint } = this;
+    if (!environment?.batchUrl || endpoint.url === null) return null;
+    return new URL(endpoint.url.href === environment.submitUrl ? environment.batchUrl : `${endpoint.url.href}/batch`);
   }
 
   get endpoint(): Endpoint {

@@ -1,4 +1,4 @@
-import type { Fate } from "../model/answer.ts";
+import type { Words } from "../model/answer.ts";
 import { type Entry, maxEntries, type Session } from "../model/session.ts";
 import { code } from "./code.ts";
 import { byId, copyButton, h, setText } from "./dom.ts";
@@ -33,7 +33,7 @@ export function log(session: Session, drawer: Drawer, follow: (answeredAt: numbe
   };
 }
 
-const colours: Record<Fate, string> = { accepted: "good", rejected: "bad", unknown: "warn" };
+const colours: Record<Words["fate"], string> = { accepted: "good", rejected: "bad", unknown: "warn", unsent: "bad" };
 
 function rowOf(entry: Entry): HTMLTableRowElement {
   const { outcome, words } = entry;

@@ -1,23 +1,35 @@
+import { batchSize, fitting } from "../model/batch.ts";
 import { checkJSON } from "../model/json.ts";
+import { beforehand, type Circumstances, missed } from "../model/pace.ts";
 import { type Missing, missingKeys } from "../model/request.ts";
-import type { Job, Progress, Session } from "../model/session.ts";
+import { byteLength, type Job, type Progress, type Session } from "../model/session.ts";
 import { corrected, type Mode, type Settings, within } from "../model/settings.ts";
 import type { Store } from "../model/store.ts";
+import type { Watched } from "../model/watch.ts";
 import { byId, say, setText } from "./dom.ts";
 import { clock, latency, rate, things } from "./format.ts";
 
-const numbers = ["count", "rate", "concurrency", "every"] as const;
+const numbers = ["count", "rate", "concurrency", "batch", "every"] as const;
 type NumberName = (typeof numbers)[number];
 
-/** sending shows the form that sends, and the result. The function that it returns shows a change of the session. */
-export function sending(store: Store, session: Session): () => void {
+export type Sending = {
+  /** show is called after a change of the session, see with each status of the pipeline. */
+  show: () => void;
+  see: (watched: Watched | null) => void;
+};
+
+/** sending shows the form that sends, and the result. */
+export function sending(store: Store, session: Session): Sending {
+  let shards: number | null = null;
+  /** What the running or last job was to do. */
+  let planned: Circumstances | null = null;
   const form = byId<HTMLFormElement>("send-form");
   const button = byId<HTMLButtonElement>("send");
 
   const take = (names: readonly NumberName[]) => {
     const typed = names.map((name) => [name, within(name, byId<HTMLInputElement>(name).value)] as const);
     store.update(Object.fromEntries(typed));
-    for (const [name, value] of typed) byId<HTMLInputElement>(name).value = String(value);
+    for (const [name, value] of typed) byId<HTMLInputElement>(name).value = shown(name, value);
   };
   for (const radio of form.querySelectorAll<HTMLInputElement>("input[name=mode]"))
     radio.addEventListener("change", () => {
@@ -40,6 +52,7 @@ export function sending(store: Store, session: Session): () => void {
     const missing = whatIsMissing(store);
     if (missing !== null) return refuse(missing);
     byId("result").scrollIntoView({ block: "nearest" });
+    planned = circumstances();
     void session.start(jobOf(store));
     showRun(); // at once, because the last answer is not this job's
   };
@@ -72,15 +85,17 @@ export function sending(store: Store, session: Session): () => void {
       plan.hidden = plan.dataset.mode !== settings.mode;
     for (const name of numbers) {
       const input = byId<HTMLInputElement>(name);
-      if (document.activeElement !== input) input.value = String(settings[name]);
+      if (document.activeElement !== input) input.value = shown(name, settings[name]);
     }
     retry.checked = settings.retry;
+    showPlan(store, circumstances());
     if (!session.running)
       setText(
         button,
         { one: "Send", many: `Send ${things(settings.count, "event")}`, repeat: "Send and repeat" }[settings.mode],
       );
   };
+  const circumstances = () => circumstancesOf(store, session, shards);
   store.subscribe(show);
   show();
 
@@ -91,9 +106,63 @@ export function sending(store: Store, session: Session): () => void {
     if (running) setText(button, "Sending…");
     else show();
     byId("stop").hidden = !running || (session.progress?.planned === 1 && !session.progress.retries);
-    showResult(session);
+    showResult(session, planned);
   };
-  return showRun;
+  return {
+    show: showRun,
+    see: (watched) => {
+      const open = watched?.hops?.shards.filter(({ closed }) => !closed).length;
+      const next = open === undefined || store.environment?.unlimited ? null : open;
+      if (next === shards) return;
+      shards = next;
+      showPlan(store, circumstances());
+    },
+  };
+}
+
+/** A field is empty where the page chooses the number. */
+const shown = (name: NumberName, value: number) => (name === "batch" && value === 0 ? "" : String(value));
+
+/** perRequest is how many events go into one request of Send many. */
+function perRequest({ settings, batchUrl }: Store): number {
+  if (batchUrl === null) return 1;
+  const bytes = byteLength(settings.event);
+  return settings.batch === 0 ? batchSize(settings.rate, bytes) : fitting(settings.batch, bytes);
+}
+
+function circumstancesOf(store: Store, session: Session, shards: number | null): Circumstances | null {
+  const { settings, batchUrl } = store;
+  const { url } = store.endpoint;
+  if (url === null) return null;
+  return {
+    rate: settings.rate,
+    perRequest: perRequest(store),
+    concurrency: settings.concurrency,
+    url,
+    batches: batchUrl !== null,
+    latencyMs: session.figures.percentiles()?.p50 ?? null,
+    shards: store.local ? shards : null,
+    bytes: byteLength(settings.event),
+  };
+}
+
+/** showPlan says what Send many is going to do, and what limits it. */
+function showPlan(store: Store, circumstances: Circumstances | null) {
+  const batches = store.batchUrl !== null;
+  byId("batch-field").hidden = !batches;
+  byId("plan-many").classList.toggle("batches", batches);
+  if (store.settings.mode !== "many" || circumstances === null) return;
+  const { count } = store.settings;
+  const size = Math.min(circumstances.perRequest, count);
+  byId<HTMLInputElement>("batch").placeholder = `${circumstances.perRequest}`;
+  const how =
+    size > 1
+      ? `${things(Math.ceil(count / size), "batch", "batches")} of up to ${things(size, "event")}. API Gateway writes the JSON of a batch anew.`
+      : "Over HTTP/1.1, a browser sends at most six requests at once; the rest wait in the browser.";
+  setText(byId("plan-hint"), how);
+  const limits = beforehand(circumstances);
+  byId("plan-limits").hidden = limits === "";
+  setText(byId("plan-limits"), limits);
 }
 
 /** noteNumber says which number the page uses for one that is out of bounds. */
@@ -105,21 +174,43 @@ function noteNumber(text: string) {
 
 function jobOf(store: Store): Job {
   const { mode, count, rate: perSecond, concurrency, every, event, compact, retry } = store.settings;
+  const size = mode === "many" ? Math.min(perRequest(store), count) : 1;
   const plans: Record<Mode, Job["plan"]> = {
     one: { count: 1, everyMs: 0, concurrency: 1 },
     many: { count, everyMs: 1000 / perSecond, concurrency },
     // A slow event does not delay the next.
     repeat: { count: Number.POSITIVE_INFINITY, everyMs: every * 1000, concurrency: 6 },
   };
-  const target = { url: store.endpoint.url as URL, authorization: store.authorization };
-  return { target, text: event, compact, plan: plans[mode], retry };
+  const url = size > 1 ? store.batchUrl : store.endpoint.url;
+  const target = { url: url as URL, authorization: store.authorization };
+  return { target, text: event, compact, plan: plans[mode], perRequest: size, retry, ...statusOf(store) };
 }
 
-function whatIsMissing(store: Store): Missing | null {
+const statusOf = ({ local }: Store) => (local ? { status: "_local/status" } : {});
+
+/** sendAgain sends what an event was, byte for byte, to the endpoint that is set now. */
+export function sendAgain(store: Store, session: Session, body: string) {
+  if (session.running) return;
+  const missing = whatIsMissing(store, "one");
+  if (missing !== null) return refuse(missing);
+  const target = { url: store.endpoint.url as URL, authorization: store.authorization };
+  const plan = { count: 1, everyMs: 0, concurrency: 1 };
+  void session.start({
+    target,
+    text: body,
+    literal: true,
+    compact: false,
+    plan,
+    retry: store.settings.retry,
+    ...statusOf(store),
+  });
+}
+
+function whatIsMissing(store: Store, mode = store.settings.mode): Missing | null {
   const { problem } = store.endpoint;
   if (problem !== "") return { field: "endpoint", text: problem };
   const missing = missingKeys(store.authorization, { canSign: window.isSecureContext, unverified: store.local });
-  return missing ?? wrongEvent(store.settings);
+  return missing ?? wrongEvent({ ...store.settings, mode });
 }
 
 /** wrongEvent refuses to send an invalid event many times. Sending one is allowed, to see the answer. */
@@ -170,11 +261,11 @@ function cleared() {
   result("plain", "Nothing sent yet", "");
 }
 
-function showResult(session: Session) {
+function showResult(session: Session, planned: Circumstances | null) {
   const { progress } = session;
   if (progress === null) return cleared();
   if (progress.planned === 1) showOne(session);
-  else showMany(session);
+  else showMany(session, progress, planned);
 }
 
 function showOne(session: Session) {
@@ -203,11 +294,12 @@ function showOne(session: Session) {
   say(`${status}${words.summary}${after}. ${words.advice}`);
 }
 
-const kinds = { accepted: "good", rejected: "bad", unknown: "warn" } as const;
+const kinds = { accepted: "good", rejected: "bad", unknown: "warn", unsent: "bad" } as const;
 
-function showMany(session: Session) {
-  const { progress } = session;
-  if (progress === null) return;
+/** Before so many milliseconds the rate of a run says little. */
+const settledMs = 2000;
+
+function showMany(session: Session, progress: Progress, planned: Circumstances | null) {
   const done = progress.accepted + progress.rejected + progress.unknown;
   const bar = byId<HTMLProgressElement>("progress");
   const endless = !Number.isFinite(progress.planned);
@@ -216,19 +308,39 @@ function showMany(session: Session) {
     bar.max = progress.planned;
     bar.value = done;
   }
-  const seconds = Math.max(0.001, ((progress.endedAt ?? Date.now()) - progress.beganAt) / 1000);
+  const now = progress.endedAt ?? Date.now();
+  const paused = progress.pausedMs + (progress.pausedAt === null ? 0 : now - progress.pausedAt);
+  const ms = Math.max(1, now - progress.beganAt - paused);
+  const reached = (done * 1000) / ms;
   const of = endless ? things(done, "event") : `${done.toLocaleString("en")} of ${things(progress.planned, "event")}`;
-  const state = progress.endedAt === null ? "Sending" : progress.stopped ? "Stopped" : "Done";
+  const running = progress.endedAt === null;
+  const state = !running ? (progress.stopped ? "Stopped" : "Done") : progress.pausedAt === null ? "Sending" : "Paused";
   const title = `${state}: ${of}`;
   const facts = [
     `${progress.accepted.toLocaleString("en")} accepted`,
     `${progress.rejected.toLocaleString("en")} rejected`,
     ...(progress.unknown > 0 ? [`${progress.unknown.toLocaleString("en")} unknown`] : []),
     ...(progress.retries > 0 ? [`${things(progress.retries, "retry", "retries")} of 429`] : []),
-    `${rate(done / seconds)} per second`,
+    ...(progress.stopped && !endless && progress.begun < progress.planned
+      ? [`${(progress.planned - progress.begun).toLocaleString("en")} not sent`]
+      : []),
+    `${rate(reached)} per second`,
   ];
   byId("result-facts").hidden = true;
+  if (running && progress.pausedAt !== null) {
+    const left = endless ? "The next events" : things(progress.planned - progress.begun, "event");
+    result(
+      "warn",
+      title,
+      `The pipeline on this machine does not answer. ${left} not sent yet. The run goes on when the pipeline is back: start it with make up. ${facts.join(" · ")}.`,
+    );
+    return say(`${title}. The pipeline on this machine does not answer.`);
+  }
   const { kind, why } = trouble(session, progress);
-  result(kind, title, `${facts.join(" · ")}.${why}`);
-  say(`${title}. ${facts.join(", ")}.`);
+  const late =
+    endless || ms < settledMs || planned === null
+      ? ""
+      : missed(progress, reached, { ...planned, latencyMs: session.figures.percentiles()?.p50 ?? null });
+  result(kind, title, `${facts.join(" · ")}.${late && ` ${late}`}${why}`);
+  say(`${title}. ${facts.join(", ")}.${running ? "" : ` ${late}`}`);
 }

@@ -92,6 +92,7 @@ inBrowser("a person's path on a pipeline of this machine", () => {
     await choose(page, "Send many");
     await page.fill("#count", "500");
     await page.fill("#rate", "200");
+    await page.fill("#batch", "1");
     const worked = await work(page);
     const shown = await progress(page);
     await page.click("#send");

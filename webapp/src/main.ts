@@ -1,9 +1,11 @@
 import { readAddress } from "./model/address.ts";
 import { type Config, readConfig } from "./model/config.ts";
 import type { Figures } from "./model/figures.ts";
+import { Samples } from "./model/samples.ts";
 import { Session } from "./model/session.ts";
 import { Store } from "./model/store.ts";
 import { type Watched, watch } from "./model/watch.ts";
+import { again } from "./view/again.ts";
 import { compose } from "./view/compose.ts";
 import { byId, say, soon } from "./view/dom.ts";
 import { Drawer } from "./view/drawer.ts";
@@ -12,6 +14,7 @@ import { hops } from "./view/hops.ts";
 import { deployed, landings } from "./view/landing.ts";
 import { log } from "./view/log.ts";
 import { opener } from "./view/objects.ts";
+import { samples, storage } from "./view/samples.ts";
 import { sending } from "./view/sending.ts";
 import { tabs } from "./view/tabs.ts";
 import { target } from "./view/target.ts";
@@ -60,7 +63,14 @@ async function start() {
   const open = opener(drawer);
   const landed = landings(session, open);
   const send = sending(store, session);
-  const parts = [figures(session), log(session, drawer, landed.follow), send.show, landed.show];
+  const resend = again(store, session, () => drawer.close());
+  const parts = [
+    figures(session),
+    log(session, drawer, landed.follow, resend.buttons),
+    send.show,
+    resend.show,
+    landed.show,
+  ];
   const drawNow = () => {
     for (const show of parts) show();
   };
@@ -76,7 +86,9 @@ async function start() {
   });
   deployed(store);
   watchLocal(store, hops(open), landed.see, send.see);
-  compose(store, (await editor).createEditor);
+  const own = new Samples(storage());
+  samples(store, own);
+  compose(store, own, (await editor).createEditor);
   drawEverySecond(session, (await plots).charts());
   document.documentElement.dataset.ready = "";
 }

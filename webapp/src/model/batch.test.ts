@@ -4,7 +4,7 @@ import { answersOf, batchSize, fitting, joined } from "./batch.ts";
 
 test.each([
   [1, 100, 1],
-  [50, 100, 1],
+  [80, 100, 1],
   [200, 100, 10],
   [5000, 100, 250],
   [10_000, 100, 500],

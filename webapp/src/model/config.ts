@@ -29,6 +29,14 @@ export type Environment = {
   stream: string;
 };
 
+/** labelOf names the event of the output curl after its type; "" where the built-in examples suit. */
+export function labelOf({ name, event }: Environment): string {
+  if (event === "") return "";
+  const { event: one, type } = JSON.parse(event);
+  const label = [one, type].find((text) => typeof text === "string" && text !== "");
+  return (label ?? name).slice(0, 40);
+}
+
 /** An event type of an environment: a path with a schema of its own, and an event that the schema allows. */
 export type EventType = { name: string; submitUrl: string; event: string };
 
@@ -121,7 +129,7 @@ function typesOf(outputs: Record<string, unknown>): EventType[] {
 }
 
 /** spread writes JSON over several lines, unless that would spell a number in it another way. */
-function spread(json: string): string {
+export function spread(json: string): string {
   try {
     const value: unknown = JSON.parse(json);
     return JSON.stringify(value) === json ? JSON.stringify(value, null, 2) : json;

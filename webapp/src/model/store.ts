@@ -18,6 +18,8 @@ export class Store {
   readonly environments: Environment[];
   /** The endpoint from a link, if config.json does not have it: the reader may not know who owns it. */
   readonly foreign: string;
+  /** The name of the environment whose endpoint was set last. */
+  last = "";
   private readonly listeners: (() => void)[] = [];
 
   constructor(
@@ -55,6 +57,7 @@ export class Store {
   }
 
   update(change: Partial<Settings>) {
+    this.last = this.environment?.name ?? this.last;
     this.settings = { ...this.settings, ...change };
     for (const listener of this.listeners) listener();
   }

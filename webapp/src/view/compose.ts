@@ -1,10 +1,11 @@
 import { maxBodyBytes, maxRecordBytes } from "../model/answer.ts";
-import type { EventType } from "../model/config.ts";
+import { labelOf } from "../model/config.ts";
 import { curlCommand } from "../model/curl.ts";
 import { examples } from "../model/examples.ts";
 import { type Checked, checkJSON } from "../model/json.ts";
 import { placeholderHelp } from "../model/placeholder.ts";
 import { tokenNames } from "../model/request.ts";
+import type { Samples } from "../model/samples.ts";
 import { byteLength } from "../model/session.ts";
 import type { Store } from "../model/store.ts";
 import { compile, fill } from "../model/template.ts";
@@ -18,12 +19,17 @@ const maxCheckedChars = 512 * 1024;
 const checkMs = 120;
 
 /** compose shows the event: examples, the editor, its faults, and the curl command. */
-export function compose(store: Store, createEditor: typeof import("./editor.ts").createEditor) {
-  const editor = createEditor(byId("editor"), store.settings.event, { "aria-label": "Event, as JSON" }, (text) => {
+export function compose(store: Store, own: Samples, createEditor: typeof import("./editor.ts").createEditor) {
+  let typed = store.settings.event;
+  const editor = createEditor(byId("editor"), typed, { "aria-label": "Event, as JSON" }, (text) => {
+    typed = text;
     const example = examples.find((one) => one.text === text)?.id ?? "";
     store.update({ event: text, example });
   });
-  chips(store, editor);
+  store.subscribe(() => {
+    if (store.settings.event !== typed) editor.set(store.settings.event);
+  });
+  chips(store, own);
   help();
 
   const compact = byId<HTMLInputElement>("compact");
@@ -51,42 +57,53 @@ export function compose(store: Store, createEditor: typeof import("./editor.ts")
 
 const unchecked: Checked = { problem: null, notes: [], placeholders: [], kind: "none", members: 0 };
 
-/** chips shows the samples: an event of each of the environment's types, which also goes to the type's endpoint, and the examples. */
-function chips(store: Store, editor: Editor) {
-  let shown: EventType[] | undefined;
+/**
+ * chips shows the samples: an event of each of the environment's types, which also goes to the type's endpoint, the event that the
+ * environment's schema allows, the examples, and a person's own.
+ */
+function chips(store: Store, own: Samples) {
+  let made = "";
   const show = () => {
-    const { types, settings } = store;
-    if (types !== shown) byId("examples").replaceChildren(...samples(store, editor, types));
-    shown = types;
-    const type = types.find(({ submitUrl, event }) => submitUrl === settings.endpoint && event === settings.event);
-    const pressed = type ? `type-${type.name}` : `example-${settings.example}`;
+    const all = samplesOf(store, own);
+    const names = JSON.stringify(all.map(({ id, label }) => [id, label]));
+    if (names !== made) byId("examples").replaceChildren(...all.map((sample) => chip(store, sample.id, own)));
+    made = names;
+    const { event, endpoint } = store.settings;
+    const pressed = all.find((one) => one.text === event && (one.endpoint ?? endpoint) === endpoint)?.id;
     for (const one of byId("examples").children) one.setAttribute("aria-pressed", String(one.id === pressed));
   };
   store.subscribe(show);
+  own.subscribe(show);
   show();
 }
 
-function samples(store: Store, editor: Editor, types: EventType[]): HTMLElement[] {
-  const sample = (id: string, label: string, choose: () => void) => {
-    const button = h("button", { type: "button", id }, label);
-    button.addEventListener("click", choose);
-    return button;
-  };
+type Chip = { id: string; label: string; text: string; example: string; endpoint?: string };
+
+function samplesOf({ types, environment }: Store, own: Samples): Chip[] {
+  const at = environment && { endpoint: environment.submitUrl };
+  const schema = environment && labelOf(environment);
   return [
-    ...types.map(({ name, submitUrl, event }) =>
-      sample(`type-${name}`, name, () => {
-        editor.set(event);
-        store.update({ example: "", event, endpoint: submitUrl });
-      }),
-    ),
-    ...examples.map(({ id, label, text }) =>
-      sample(`example-${id}`, label, () => {
-        editor.set(text);
-        const { environment } = store;
-        store.update({ example: id, event: text, ...(environment && { endpoint: environment.submitUrl }) });
-      }),
-    ),
+    ...types.map(({ name, submitUrl, event }) => ({
+      ...{ id: `type-${name}`, label: name, text: event },
+      ...{ example: "", endpoint: submitUrl },
+    })),
+    ...(environment && schema
+      ? [{ id: "schema-example", label: schema, text: environment.event, example: "", ...at }]
+      : []),
+    ...examples.map(({ id, label, text }) => ({ id: `example-${id}`, label, text, example: id, ...at })),
+    ...own.list.map(({ name, text }, index) => ({ id: `own-${index}`, label: name, text, example: "" })),
   ];
+}
+
+/** chip looks its sample up again when it is pressed, because the environment may be another by then. */
+function chip(store: Store, id: string, own: Samples): HTMLElement {
+  const find = () => samplesOf(store, own).find((one) => one.id === id);
+  const button = h("button", { type: "button", id }, find()?.label ?? "");
+  button.addEventListener("click", () => {
+    const { text, example, endpoint } = find() as Chip;
+    store.update({ event: text, example, ...(endpoint !== undefined && { endpoint }) });
+  });
+  return button;
 }
 
 function help() {

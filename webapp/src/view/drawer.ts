@@ -22,6 +22,10 @@ export class Drawer {
     byId("drawer-title").focus();
   }
 
+  close() {
+    if (this.dialog.open) this.dialog.close();
+  }
+
   fill(content: Node[]) {
     byId("drawer-body").replaceChildren(...content);
     byId("drawer-body").scrollTop = 0;

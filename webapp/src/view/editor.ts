@@ -94,7 +94,9 @@ export function createEditor(
   changed: (text: string) => void,
 ): Editor {
   const root = host.attachShadow({ mode: "open" });
-  const view = new EditorView({
+  // The border has two pixels.
+  const grow = () => host.style.setProperty("--lines", `${Math.ceil(view.contentHeight) + 2}px`);
+  const view: EditorView = new EditorView({
     parent: root,
     root,
     state: EditorState.create({
@@ -109,6 +111,7 @@ export function createEditor(
         EditorView.contentAttributes.of({ spellcheck: "false", tabindex: "0", ...attributes }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) changed(update.state.doc.toString());
+          if (update.heightChanged || update.geometryChanged) grow();
         }),
         theme,
       ],

@@ -18,7 +18,7 @@ export function bytes(value: number): string {
 
 /** latency writes milliseconds with a unit. */
 export function latency(ms: number): string {
-  if (ms >= 10_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms >= 1000) return `${(ms / 1000).toFixed(ms >= 10_000 ? 1 : 2)} s`;
   return ms >= 100 ? `${whole.format(Math.round(ms))} ms` : `${ms.toFixed(1)} ms`;
 }
 

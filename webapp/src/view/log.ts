@@ -7,7 +7,12 @@ import { bytes, clock, count, latency } from "./format.ts";
 import { indented } from "./indented.ts";
 
 /** log lists answers, the newest first. The function that it returns updates the list. */
-export function log(session: Session, drawer: Drawer, follow: (answeredAt: number) => HTMLElement): () => void {
+export function log(
+  session: Session,
+  drawer: Drawer,
+  follow: (answeredAt: number) => HTMLElement,
+  again: (entry: Entry) => HTMLElement,
+): () => void {
   const rows = byId<HTMLTableSectionElement>("rows");
   const hideAccepted = byId<HTMLInputElement>("hide-accepted");
   let shown: Entry | undefined;
@@ -15,7 +20,8 @@ export function log(session: Session, drawer: Drawer, follow: (answeredAt: numbe
   rows.addEventListener("click", (event) => {
     const row = (event.target as Element).closest("tr");
     const entry = session.entries.find(({ n }) => String(n) === row?.dataset.n);
-    if (entry && getSelection()?.isCollapsed !== false) drawer.open(`Event ${entry.n}`, details(entry, follow));
+    if (entry && getSelection()?.isCollapsed !== false)
+      drawer.open(`Event ${entry.n}`, [again(entry), ...details(entry, follow)]);
   });
   hideAccepted.addEventListener("change", () => byId("log").classList.toggle("hide-accepted", hideAccepted.checked));
 

@@ -39,7 +39,10 @@ export function sending(store: Store, session: Session): Sending {
   for (const name of numbers) {
     const input = byId<HTMLInputElement>(name);
     // Shown while a person types: a note that appears with the loss of focus would move Send from under the pointer.
-    input.addEventListener("input", () => noteNumber(corrected(name, input.value)));
+    input.addEventListener("input", () => {
+      noteNumber(corrected(name, input.value));
+      store.update({ [name]: within(name, input.value) });
+    });
     input.addEventListener("change", () => take([name]));
   }
   const retry = byId<HTMLInputElement>("retry");

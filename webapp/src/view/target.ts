@@ -46,6 +46,18 @@ export function target(store: Store, configProblem: string) {
     const input = byId<HTMLInputElement>(id);
     input.addEventListener("input", () => store.setKeys({ [name]: input.value }));
   }
+  byId("back").addEventListener("click", () => {
+    const home = homeOf(store);
+    if (home === undefined) return;
+    if (store.endpoint.url?.host !== new URL(home.submitUrl).host) store.forget();
+    store.choose(home);
+    endpoint.focus();
+  });
+  byId("test-keys").addEventListener("click", () => {
+    store.setKeys({ accessKeyId: "test", secretAccessKey: "test", sessionToken: "" });
+    byId("send").focus();
+    say("The keys test and test are entered.");
+  });
   byId("target").addEventListener("submit", (event) => event.preventDefault());
 
   const show = () => {
@@ -63,12 +75,39 @@ export function target(store: Store, configProblem: string) {
     byId("keys").hidden = settings.authorization === "none";
     for (const field of byId("keys").querySelectorAll<HTMLElement>("[data-for]"))
       field.hidden = !field.dataset.for?.split(" ").includes(settings.authorization);
+    byId("test-keys").hidden = !offersTestKeys(store);
+    showName(store);
+    showBack(store);
     showTokens(store);
     notice(store, configProblem);
   };
   store.subscribe(show);
   show();
   share(store);
+}
+
+/** offersTestKeys says whether the pipeline on this machine accepts the keys that ingest up accepts by default, and others are set. */
+function offersTestKeys({ local, environment, settings, keys }: Store): boolean {
+  const set = keys.accessKeyId === "test" && keys.secretAccessKey === "test" && keys.sessionToken === "";
+  return local && environment?.testKeys === true && settings.authorization === "iam" && !set;
+}
+
+/** homeOf is the environment to go back to from an endpoint that is in no environment. */
+function homeOf({ environment, environments, last }: Store): Environment | undefined {
+  return environment ? undefined : (environments.find(({ name }) => name === last) ?? environments[0]);
+}
+
+function showBack(store: Store) {
+  const home = homeOf(store);
+  byId("back").hidden = home === undefined;
+  if (home) setText(byId("back"), `Back to ${home.name}’s endpoint`);
+}
+
+/** showName shows which environment the endpoint belongs to, unless the choice of environments does. */
+function showName({ environment, environments }: Store) {
+  const name = environment?.name ?? "";
+  document.title = name === "" ? "ingest" : `${name} · ingest`;
+  setText(byId("environment-name"), environments.length > 1 ? "" : name);
 }
 
 const keyInputs: readonly [string, Exclude<keyof Keys, "tokens">][] = [

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -84,25 +85,48 @@ func policyOf(path string) string {
 
 // config.json tells the page where the pipeline is, in the format that cdktf output writes.
 func TestConfig(t *testing.T) {
-	p, err := Open(Options{
-		Stack: goldens.File(t, "staging"), API: "127.0.0.1:0", AWS: "127.0.0.1:0", Data: t.TempDir(),
-		Web: fstest.MapFS{}, Clock: clockwork.NewRealClock(), Logger: slog.New(slog.DiscardHandler), Out: io.Discard,
-	})
-	if err != nil {
-		t.Fatal(err)
+	keys := func(keys map[string]string) func(*Options) { return func(o *Options) { o.AccessKeys = keys } }
+	for name, c := range map[string]struct {
+		options func(*Options)
+		want    map[string]any
+	}{
+		"by default":                   {keys(map[string]string{"test": "test"}), map[string]any{"local_test_keys": "true"}},
+		"with keys of a person":        {keys(map[string]string{"test": "s3cret", "mine": "test"}), nil},
+		"without keys":                 {keys(nil), nil},
+		"without limits, without keys": {func(o *Options) { o.Unlimited = true }, map[string]any{"local_unlimited": "true"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			options := Options{
+				Stack: goldens.File(t, "staging"), API: "127.0.0.1:0", AWS: "127.0.0.1:0", Data: t.TempDir(),
+				Web: fstest.MapFS{}, Clock: clockwork.NewRealClock(), Logger: slog.New(slog.DiscardHandler), Out: io.Discard,
+			}
+			c.options(&options)
+			p, err := Open(options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.close()
+			want := map[string]any{"submit_url": p.apiBase() + "/staging/submit", "authorization": "iam", "region": "us-east-1", "local": "true",
+				"local_test_keys": nil, "local_unlimited": nil}
+			maps.Copy(want, c.want)
+			got := config(t, p)
+			for name, value := range want {
+				if got[name] != value {
+					t.Errorf("%s is %v, want %v", name, got[name], value)
+				}
+			}
+		})
 	}
-	defer p.close()
+}
+
+// config is what the page gets to know about staging.
+func config(t *testing.T, p *Pipeline) map[string]any {
+	t.Helper()
 	recorder := httptest.NewRecorder()
 	p.front().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/config.json", http.NoBody))
 	var config map[string]map[string]any
 	if err := json.Unmarshal(recorder.Body.Bytes(), &config); err != nil {
 		t.Fatal(err)
 	}
-	got := config["staging"]
-	want := map[string]string{"submit_url": p.apiBase() + "/staging/submit", "authorization": "iam", "region": "us-east-1", "local": "true"}
-	for name, value := range want {
-		if got[name] != value {
-			t.Errorf("%s is %q, want %q", name, got[name], value)
-		}
-	}
+	return config["staging"]
 }

@@ -257,7 +257,7 @@ func declareOutputs(stack cdktf.TerraformStack, outputs []output) {
 
 // forThePage are the outputs that a hosted page publishes to everybody. They include no ARNs, because these name the account.
 // It also gets the commands of the event types.
-var forThePage = []string{"submit_url", "curl", "event_type_urls", "authorization", "region"}
+var forThePage = []string{"submit_url", "batch_url", "curl", "event_type_urls", "authorization", "region"}
 
 // pageSettings is the page's config.json: some of the outputs, in the form of `cdktf output --outputs-file`. The API's address is
 // a reference, whose value the apply inserts; JSON need not escape anything in an address.

@@ -81,6 +81,7 @@ func TestPageObjects(t *testing.T) {
 func TestPageSettings(t *testing.T) {
 	env := spec.Default("dev")
 	env.Region, env.API.Authorization, env.Web.Hosted = "eu-west-1", spec.AuthorizeIAM(), true
+	env.API.Batch = true
 	doc := synth(t, env)
 	var got map[string]map[string]string
 	for _, resource := range doc.Resource["aws_s3_object"] {
@@ -92,7 +93,7 @@ func TestPageSettings(t *testing.T) {
 		}
 	}
 	want := map[string]map[string]string{"dev": {}}
-	for _, id := range []string{"authorization", "curl", "region", "submit_url"} {
+	for _, id := range []string{"authorization", "batch_url", "curl", "region", "submit_url"} {
 		want["dev"][id] = doc.Output[id].Value
 	}
 	if diff := cmp.Diff(want, got); diff != "" || got["dev"]["authorization"] != "iam" || got["dev"]["region"] != "eu-west-1" {

@@ -24,6 +24,8 @@ import (
 	"github.com/klauspost/compress/snappy/xerial"
 
 	"cdk.tf/go/ingest/local/apigateway/vtl"
+
+	"cdk.tf/go/ingest/internal/unpack"
 )
 
 // newDelivered returns a world whose replays read delivered objects.
@@ -197,9 +199,9 @@ func TestDamagedObjects(t *testing.T) {
 }
 
 func TestObjectsThatAreRejected(t *testing.T) {
-	long := binary.BigEndian.AppendUint32(xerial.Encode(nil, nil), longestBlock+1)
+	long := binary.BigEndian.AppendUint32(xerial.Encode(nil, nil), unpack.LongestBlock+1)
 	bomb := xerial.Encode(nil, nil)
-	block := binary.AppendUvarint(nil, longestBlock+1)
+	block := binary.AppendUvarint(nil, unpack.LongestBlock+1)
 	bomb = append(binary.BigEndian.AppendUint32(bomb, uint32(len(block))), block...)
 	none := hadoopSnappy([]byte(`{"a":1}`), 100, 100)
 	none[3] = 0 // the length of the text

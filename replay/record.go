@@ -3,6 +3,7 @@ package replay
 import (
 	"bufio"
 	"bytes"
+	"cdk.tf/go/ingest/internal/unpack"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -94,8 +95,8 @@ var errLong = fmt.Errorf("the line is longer than %d MiB, more than any record c
 var errTable = errors.New("the object is Parquet or ORC, and a replay reads lines; convert it to lines of JSON first, for example with UNLOAD of Athena")
 
 // readLines decompresses an object and reads its lines. wanted are the bytes with which an object may begin, or "" for any.
-func readLines(object Content, wanted string) (*lines, error) {
-	text, err := Decompress(object)
+func readLines(object unpack.Content, wanted string) (*lines, error) {
+	text, err := unpack.Reader(object)
 	if err != nil {
 		return nil, err
 	}

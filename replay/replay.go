@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/jonboulle/clockwork"
 
+	"cdk.tf/go/ingest/internal/unpack"
 	"cdk.tf/go/ingest/local/apigateway/vtl"
 )
 
@@ -281,7 +282,7 @@ func (r *run) object(ctx context.Context, o object) error {
 // reader reads an object's lines. Its error is io.EOF after the last one, and every other error ends the object.
 type reader interface{ next() (item, error) }
 
-func (r *run) read(object Content) (reader, error) {
+func (r *run) read(object unpack.Content) (reader, error) {
 	if r.Delivered {
 		text, err := readLines(object, "")
 		return &delivered{lines: text}, err

@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"cdk.tf/go/ingest/internal/quota"
+	"cdk.tf/go/ingest/internal/unpack"
 	"cdk.tf/go/ingest/local/firehose"
-	"cdk.tf/go/ingest/replay"
 )
 
 func notInLines(r *run) string {
@@ -136,7 +136,7 @@ func (r *run) readObject(ctx context.Context, listed types.Object, lines *int) e
 		return err
 	}
 	r.heads[key] = head{aws.ToString(object.ContentEncoding), content[:min(len(content), 16)]}
-	text, err := replay.Decompress(bytes.NewReader(content))
+	text, err := unpack.Reader(bytes.NewReader(content))
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,5 @@
-package replay
+// Package unpack reads the text of an object that Firehose wrote, in any of its compressions.
+package unpack
 
 import (
 	"archive/zip"
@@ -31,9 +32,9 @@ var (
 // xerialHeader is the length of snappy-java's header: the signature, and two numbers of four bytes (dpkp/kafka-python#127).
 const xerialHeader = 16
 
-// longestBlock bounds a block of Snappy, in bytes, compressed and not. snappy-java writes blocks of 32 KiB, and Hadoop of
+// LongestBlock bounds a block of Snappy, in bytes, compressed and not. snappy-java writes blocks of 32 KiB, and Hadoop of
 // 256 KiB.
-const longestBlock = 16 << 20
+const LongestBlock = 16 << 20
 
 // Content is an object's bytes.
 type Content interface {
@@ -42,9 +43,9 @@ type Content interface {
 	Size() int64
 }
 
-// Decompress returns a reader of the text of an object that Firehose wrote, in any of its compressions. An object without compression is
+// Reader returns a reader of the text of an object that Firehose wrote, in any of its compressions. An object without compression is
 // its text.
-func Decompress(object Content) (io.Reader, error) {
+func Reader(object Content) (io.Reader, error) {
 	reader := bufio.NewReaderSize(object, 64<<10)
 	head, err := reader.Peek(32)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -87,7 +88,7 @@ func hadoop(head []byte) bool {
 	}
 	whole, packed := binary.BigEndian.Uint32(head), binary.BigEndian.Uint32(head[4:])
 	block, err := s2.DecodedLen(head[8:])
-	return err == nil && whole < 1<<24 && packed > 0 && packed <= longestBlock && block > 0 && block <= int(whole)
+	return err == nil && whole < 1<<24 && packed > 0 && packed <= LongestBlock && block > 0 && block <= int(whole)
 }
 
 // blocks reads blocks of Snappy, each with its compressed length before it. In Hadoop's format the length of the text of one or
@@ -127,8 +128,8 @@ func (b *blocks) fill() (err error) {
 		return err
 	}
 	size, err := s2.DecodedLen(b.packed)
-	if err != nil || size > longestBlock {
-		return fmt.Errorf("a block of Snappy is damaged, or longer than %d MiB", longestBlock>>20)
+	if err != nil || size > LongestBlock {
+		return fmt.Errorf("a block of Snappy is damaged, or longer than %d MiB", LongestBlock>>20)
 	}
 	if b.decoded, err = s2.Decode(b.decoded[:cap(b.decoded)], b.packed); err != nil {
 		return err
@@ -164,8 +165,8 @@ func (b *blocks) length() (int, error) {
 		return 0, err
 	}
 	n := binary.BigEndian.Uint32(number[:])
-	if n > longestBlock {
-		return 0, fmt.Errorf("a block of Snappy has a length of %d bytes, and %d MiB is the most that is read", n, longestBlock>>20)
+	if n > LongestBlock {
+		return 0, fmt.Errorf("a block of Snappy has a length of %d bytes, and %d MiB is the most that is read", n, LongestBlock>>20)
 	}
 	return int(n), nil
 }

@@ -17,6 +17,9 @@ func (p *Pipeline) front() http.Handler {
 	page, data := http.NewServeMux(), http.NewServeMux()
 	data.HandleFunc("GET /_local/status", p.serveStatus)
 	data.HandleFunc("GET /_local/openapi.json", p.serveOpenAPI)
+	data.HandleFunc("GET /_local/records", p.browser.Records)
+	data.HandleFunc("GET /_local/objects", p.browser.Objects)
+	data.HandleFunc("GET /_local/delivered", p.browser.Delivered)
 	if p.opts.Web != nil {
 		files := http.FileServerFS(p.opts.Web)
 		page.Handle("GET /{$}", secured(files))

@@ -23,6 +23,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"cdk.tf/go/ingest/local/apigateway"
+	"cdk.tf/go/ingest/local/browse"
 	"cdk.tf/go/ingest/local/cloudwatch"
 	"cdk.tf/go/ingest/local/durable"
 	"cdk.tf/go/ingest/local/firehose"
@@ -68,6 +69,7 @@ type Pipeline struct {
 	streams    *kinesis.Service
 	buckets    *s3.Service
 	deliveries []*firehose.DeliveryStream
+	browser    *browse.Browser
 	access     *cloudwatch.Group
 	callers    *callers
 	// notImitated remembers the refused operations that are logged.
@@ -112,6 +114,7 @@ func Open(opts Options) (_ *Pipeline, err error) {
 	if err := p.openAPI(); err != nil {
 		return nil, err
 	}
+	p.openBrowser()
 	if err := p.keepNames(); err != nil {
 		return nil, err
 	}
@@ -204,6 +207,19 @@ func (p *Pipeline) openDelivery() error {
 		p.deliveries = append(p.deliveries, delivery)
 	}
 	return nil
+}
+
+// openBrowser opens what shows the stream and the bucket.
+func (p *Pipeline) openBrowser() {
+	opts := browse.Options{Streams: p.streams, Buckets: p.buckets, Clock: p.opts.Clock, Busy: func() bool { return p.api.Status().InFlight > 0 }}
+	for _, stream := range p.declared.streams {
+		opts.Names = append(opts.Names, stream.Name)
+	}
+	for i, delivery := range p.deliveries {
+		cfg := p.declared.deliveries[i]
+		opts.Deliveries = append(opts.Deliveries, browse.Delivery{DeliveryStream: delivery, Stream: cfg.StreamName, Bucket: cfg.Bucket, Delimiter: cfg.Delimiter})
+	}
+	p.browser = browse.New(opts)
 }
 
 // deliveryRights assumes a delivery stream's roles. One reads the stream and one writes the bucket; often they are the same.
@@ -388,6 +404,9 @@ func (p *Pipeline) close() {
 	}
 	if p.access != nil {
 		_ = p.access.Close()
+	}
+	for _, delivery := range p.deliveries {
+		_ = delivery.Close() // its journal was only appended to
 	}
 	if p.streams != nil {
 		if err := p.streams.Close(); err != nil {

@@ -24,6 +24,7 @@ type buffer struct {
 	since time.Time
 	// before is the position before its first record, by shard. The checkpoint cannot be after it.
 	before map[string]string
+	pieces pieces
 }
 
 // add notes one record of the stream. position is the one before it.

@@ -54,6 +54,7 @@ func (d *DeliveryStream) add(shard string, record kinesis.Record) []*buffer {
 		b, text, end := d.route(record, data)
 		b.add(shard, d.read[shard], record, d.opts.Clock)
 		b.data = append(append(b.data, text...), end...)
+		b.pieces.add(record.SequenceNumber, len(text)+len(end))
 		d.bytes += len(text) + len(end)
 		if !slices.Contains(touched, b) {
 			touched = append(touched, b)
@@ -128,6 +129,7 @@ func (d *DeliveryStream) writeObject(ctx context.Context, b *buffer) error {
 	if object.ErrorType != "" {
 		object.Compression = uncompressed
 	}
+	d.keep(object, len(body), b)
 	d.remove(b)
 	d.settle()
 	d.showDelivered(object)
@@ -136,6 +138,14 @@ func (d *DeliveryStream) writeObject(ctx context.Context, b *buffer) error {
 		d.opts.Delivered(object)
 	}
 	return nil
+}
+
+// keep adds an object to the journal.
+func (d *DeliveryStream) keep(object Object, stored int, b *buffer) {
+	written := Written{Object: object, DeliveryStream: d.cfg.Name, Stored: stored, Partition: b.to.values}
+	if err := d.journal.append(written, &b.pieces); err != nil {
+		d.opts.Logger.Warn("the object is not in the journal, so its records cannot be found by their sequence numbers", "key", object.Key, "error", err)
+	}
 }
 
 func (d *DeliveryStream) sayWritten(object Object) {

@@ -93,6 +93,7 @@ type DeliveryStream struct {
 	size    int // bytes of a full buffer
 	most    int // bytes in all buffers together, beyond which the largest is delivered
 	random  io.Reader
+	journal *Journal
 	running chan struct{} // holds a token while Run runs
 
 	// turn holds a token while nothing changes the fields below. It is not a mutex, because a delivery may be retried for
@@ -109,6 +110,8 @@ type DeliveryStream struct {
 
 	mu     sync.Mutex
 	status Status
+	// seen and settled are read and checkpoint.After as of the last showBuffer.
+	seen, settled map[string]string
 	// unknown are the shards that the stream had when there was no checkpoint.
 	unknown map[string]bool
 	// expired is the position up to which records are known to have expired unread, by shard. It serves to report them only
@@ -150,9 +153,19 @@ func Open(cfg Config, opts Options) (*DeliveryStream, error) {
 		return nil, fmt.Errorf("%s: %w", cfg.Name, err)
 	}
 	d.read = d.checkpoint.with(nil).After
+	if d.journal, err = openJournal(strings.TrimSuffix(opts.Checkpoint, ".json") + ".objects"); err != nil {
+		return nil, fmt.Errorf("%s: %w", cfg.Name, err)
+	}
+	d.showBuffer()
 	d.turn <- struct{}{}
 	return d, nil
 }
+
+// Close closes the journal, after the last delivery.
+func (d *DeliveryStream) Close() error { return d.journal.close() }
+
+// Journal lists what the delivery stream has written.
+func (d *DeliveryStream) Journal() *Journal { return d.journal }
 
 // mostBuffered bounds the memory of all partitions together. AWS keeps up to 500 buffers of 64 MiB or more.
 const mostBuffered = 256 << 20

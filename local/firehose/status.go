@@ -1,6 +1,7 @@
 package firehose
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -41,10 +42,19 @@ func (d *DeliveryStream) Status() Status {
 	return s
 }
 
+// Progress is how far the delivery stream has come in a shard: the sequence number of the last record that it has read, and of the last
+// one before which every record is delivered. "" is before the oldest.
+func (d *DeliveryStream) Progress(shard string) (read, delivered string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.seen[shard], d.settled[shard]
+}
+
 // showBuffer updates the status with the buffer. The caller has the turn.
 func (d *DeliveryStream) showBuffer() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.seen, d.settled = maps.Clone(d.read), d.checkpoint.After
 	d.status.BufferedRecords, d.status.BufferedBytes = d.buffered(), d.bytes
 	d.status.Partitioned, d.status.Partitions, d.status.NextDelivery = d.queries != nil, d.partitions(), nil
 	if buffers := d.byAge(); len(buffers) > 0 {

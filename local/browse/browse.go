@@ -1,0 +1,160 @@
+// Package browse shows a person, or a test, what is in the stream and in the bucket of a pipeline on one machine: records with their
+// places, objects, and which record is which part of which object.
+//
+// It only reads. One request looks at a bounded number of records for a bounded time, and then answers with what it has found and a
+// cursor to continue from. One search runs at a time, and it rests while requests to the API are in flight.
+package browse
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jonboulle/clockwork"
+
+	"cdk.tf/go/ingest/local/firehose"
+	"cdk.tf/go/ingest/local/kinesis"
+	"cdk.tf/go/ingest/local/s3"
+)
+
+// Delivery is a delivery stream and the stream that it reads.
+type Delivery struct {
+	*firehose.DeliveryStream
+	Stream, Bucket string
+	// Delimiter is the text that the delivery stream writes after each record.
+	Delimiter string
+}
+
+// Options of a browser. Streams and Buckets are required.
+type Options struct {
+	Streams *kinesis.Service
+	// Names are the streams' names; a request that names none means the first.
+	Names      []string
+	Buckets    *s3.Service
+	Deliveries []Delivery
+	// Busy reports whether the pipeline has requests in flight, which go first; nil means never.
+	Busy  func() bool
+	Clock clockwork.Clock
+}
+
+// Browser answers requests for records and objects.
+type Browser struct {
+	opts Options
+	// turn holds a token while no search runs.
+	turn chan struct{}
+}
+
+// New makes a browser.
+func New(opts Options) *Browser {
+	b := &Browser{opts: opts, turn: make(chan struct{}, 1)}
+	b.turn <- struct{}{}
+	return b
+}
+
+// Record is a record of the stream, of an object, or of both. Fields that are not known are left out.
+type Record struct {
+	Stream         string     `json:"stream,omitempty"`
+	ShardID        string     `json:"shardId,omitempty"`
+	SequenceNumber string     `json:"sequenceNumber,omitempty"`
+	PartitionKey   string     `json:"partitionKey,omitempty"`
+	ArrivedAt      *time.Time `json:"arrivedAt,omitempty"`
+	// Bytes is the length of the data, or in an object of its piece without the delimiter.
+	Bytes int `json:"bytes"`
+	// Text is the data if it is UTF-8, and Base64 if it is not. Cut means that it is only the beginning.
+	Text   string `json:"text,omitempty"`
+	Base64 string `json:"base64,omitempty"`
+	Cut    bool   `json:"cut,omitempty"`
+	// State is unread, buffered, delivered or unknown; left out where no delivery stream reads the stream.
+	State   string `json:"state,omitempty"`
+	Objects []Part `json:"objects,omitempty"`
+
+	index uint64
+}
+
+// Part is where a record is in an object.
+type Part struct {
+	Bucket string `json:"bucket"`
+	Key    string `json:"key"`
+	// Record counts from 1.
+	Record int `json:"record"`
+	// Offset and Bytes are in the object's content before compression; Bytes includes the delimiter.
+	Offset int64 `json:"offset"`
+	Bytes  int   `json:"bytes"`
+}
+
+// setData sets the data, at most the given number of bytes of it.
+func (r *Record) setData(data []byte, most int) {
+	r.Bytes = len(data)
+	isText := utf8.Valid(data)
+	if most > 0 && len(data) > most {
+		r.Cut = true
+		for data = data[:most]; isText && len(data) > 0 && !utf8.Valid(data); {
+			data = data[:len(data)-1]
+		}
+	}
+	if isText {
+		r.Text = string(data)
+	} else {
+		r.Base64 = base64.StdEncoding.EncodeToString(data)
+	}
+}
+
+// page is an answer with records.
+type page struct {
+	Records []Record `json:"records"`
+	// Cursor continues after the last record; empty at the end.
+	Cursor string `json:"cursor,omitempty"`
+	More   bool   `json:"more"`
+	// Scanned is how many records the request looked at.
+	Scanned int `json:"scanned"`
+	// Tail is the cursor of the records that arrive after this answer, with order=oldest.
+	Tail string `json:"tail,omitempty"`
+}
+
+// Records answers GET /_local/records.
+func (b *Browser) Records(w http.ResponseWriter, r *http.Request) {
+	serve(w, r, ofRecords, func(q query) (any, error) { return b.records(r.Context(), q) })
+}
+
+// Objects answers GET /_local/objects.
+func (b *Browser) Objects(w http.ResponseWriter, r *http.Request) {
+	serve(w, r, ofObjects, func(q query) (any, error) { return b.objects(q) })
+}
+
+// Delivered answers GET /_local/delivered.
+func (b *Browser) Delivered(w http.ResponseWriter, r *http.Request) {
+	serve(w, r, ofDelivered, func(q query) (any, error) { return b.delivered(r.Context(), q) })
+}
+
+// serve reads the parameters and answers with JSON.
+func serve(w http.ResponseWriter, r *http.Request, takes parameters, answer func(query) (any, error)) {
+	q, err := takes.read(r.URL.Query())
+	var value any
+	if err == nil {
+		value, err = answer(q)
+	}
+	status := http.StatusOK
+	if err != nil {
+		status, value = statusOf(err), map[string]string{"message": err.Error()}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(value) // the client may have gone
+}
+
+func statusOf(err error) int {
+	var asked wrong
+	switch {
+	case errors.As(err, &asked):
+		return http.StatusBadRequest
+	case errors.Is(err, kinesis.ErrGone), errors.Is(err, s3.ErrNotFound):
+		return http.StatusNotFound
+	}
+	return http.StatusInternalServerError
+}

@@ -1,0 +1,275 @@
+package browse
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"cdk.tf/go/ingest/internal/unpack"
+	"cdk.tf/go/ingest/local/kinesis"
+	"cdk.tf/go/ingest/local/s3"
+)
+
+const (
+	// longestLine bounds a line of an object that the journal does not have, in bytes. A record has at most 1 MiB, and its line in an
+	// error object a third more.
+	longestLine = 4 << 20
+)
+
+// delivered finds records in objects.
+func (b *Browser) delivered(ctx context.Context, q query) (any, error) {
+	walk, err := b.shelves(&q)
+	if err != nil {
+		return nil, err
+	}
+	budget, err := b.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer budget.end()
+	s := search{b: b, q: q, budget: budget, page: page{Records: []Record{}}}
+	if q.cursor != "" {
+		from, _ := parseShelf(q.cursor, q.oldest) // shelves has read it
+		s.skip = from.Record
+	}
+	if err := s.all(ctx, walk); err != nil {
+		return nil, err
+	}
+	s.page.Scanned = budget.scanned
+	b.identify(ctx, s.page.Records)
+	return s.page, nil
+}
+
+// search is a search through objects.
+type search struct {
+	b      *Browser
+	q      query
+	budget *budget
+	page   page
+	// skip is how many records of the next object are passed over.
+	skip int
+}
+
+// all searches the objects of a walk, or the one that only the query names.
+func (s *search) all(ctx context.Context, walk *shelves) error {
+	seen := false
+	for {
+		before := walk.cursor(0)
+		next, ok := walk.next()
+		if !ok {
+			break
+		}
+		seen = true
+		done, err := s.object(ctx, &next)
+		if errors.Is(err, s3.ErrNotFound) && s.q.object == "" {
+			continue // deleted since
+		}
+		if err != nil {
+			return err
+		}
+		if done >= 0 {
+			return s.stop(before, done, walk.q.oldest)
+		}
+		if s.skip = 0; s.q.object != "" {
+			return nil // an earlier entry is of an object that this one has replaced
+		}
+	}
+	if seen || s.q.object == "" || s.q.cursor != "" && s.skip == 0 {
+		return nil
+	}
+	done, err := s.object(ctx, &object{})
+	if err != nil || done < 0 {
+		return err
+	}
+	return s.stop(walk.cursor(0), done, walk.q.oldest)
+}
+
+// stop ends the answer in an object, before a record of it.
+func (s *search) stop(before string, record int, oldest bool) error {
+	at, err := parseShelf(before, oldest)
+	at.Record = record
+	s.page.Cursor, s.page.More = at.String(), true
+	return err
+}
+
+// object searches one object. It returns the number of the record to continue with, counted from 0, or -1 at the object's end. One
+// without pieces is the query's object, which no journal has: each line is a record.
+func (s *search) object(ctx context.Context, o *object) (next int, err error) {
+	bucket, key := o.Bucket, o.Key
+	if o.pieces == nil {
+		bucket, key = s.q.bucket, s.q.object
+	}
+	content, info, err := s.b.opts.Buckets.Open(bucket, key)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = content.Close() }() // it was only read
+	text, err := unpack.Reader(sized{content, info.Size()})
+	if err != nil {
+		return 0, fmt.Errorf("s3://%s/%s cannot be read: %w", bucket, key, err)
+	}
+	pieces := cutter{of: o, from: bufio.NewReaderSize(text, 64<<10), part: Part{Bucket: bucket, Key: key}}
+	for {
+		stopped, ended := false, false
+		err := s.budget.step(ctx, func() (int, error) {
+			passed := 0
+			for ; passed < stepRecords && !ended && !stopped; passed++ {
+				data, err := pieces.next()
+				if errors.Is(err, io.EOF) {
+					ended = true
+					break
+				}
+				if err != nil {
+					return passed, fmt.Errorf("s3://%s/%s cannot be read: %w", bucket, key, err)
+				}
+				stopped = !s.take(&pieces, data)
+			}
+			return passed, nil
+		})
+		switch {
+		case err != nil:
+			return 0, err
+		case ended:
+			return -1, nil
+		case stopped:
+			return pieces.part.Record - 1, nil
+		case s.budget.spent():
+			return pieces.part.Record, nil
+		}
+	}
+}
+
+// take adds a record if the query selects it. It returns false if the answer is full.
+func (s *search) take(from *cutter, data []byte) bool {
+	number := from.part.Record
+	if number <= s.skip || s.q.record > 0 && number != s.q.record {
+		return true
+	}
+	if s.q.text != "" && !contains(data, []byte(s.q.text)) {
+		return true
+	}
+	if len(s.page.Records) >= s.q.limit {
+		return false
+	}
+	record := Record{Objects: []Part{from.part}}
+	if at := from.place(); at.shard != "" {
+		record.Stream, record.ShardID, record.index, record.State = from.of.of.Stream, at.shard, at.index, "delivered"
+	}
+	record.setData(from.of.trim(data), s.q.most)
+	s.page.Records = append(s.page.Records, record)
+	return true
+}
+
+// trim removes the delimiter from a piece. A record without a partition always ends with a newline (see FH-15).
+func (o *object) trim(data []byte) []byte {
+	delimiter := o.of.Delimiter
+	if o.pieces == nil || o.ErrorType != "" {
+		delimiter = "\n"
+	}
+	return bytes.TrimSuffix(data, []byte(delimiter))
+}
+
+// cutter cuts an object into its pieces, or into lines if they are not known.
+type cutter struct {
+	of   *object
+	from *bufio.Reader
+	// part is the place of the last piece.
+	part Part
+	data []byte
+}
+
+// next is the next piece, valid until the next call.
+func (c *cutter) next() (data []byte, err error) {
+	if c.of.pieces == nil {
+		data, err = c.line()
+	} else {
+		data, err = c.piece()
+	}
+	if err == nil {
+		c.part.Record++
+		c.part.Offset += int64(c.part.Bytes)
+		c.part.Bytes = len(data)
+	}
+	return data, err
+}
+
+func (c *cutter) piece() ([]byte, error) {
+	if c.part.Record >= len(c.of.pieces) {
+		return nil, io.EOF
+	}
+	length := c.of.pieces[c.part.Record].Bytes
+	if cap(c.data) < length {
+		c.data = make([]byte, length)
+	}
+	data := c.data[:length]
+	if _, err := io.ReadFull(c.from, data); err != nil {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return data, nil
+}
+
+func (c *cutter) line() ([]byte, error) {
+	c.data = c.data[:0]
+	for {
+		part, err := c.from.ReadSlice('\n')
+		c.data = append(c.data, part...)
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull) && len(c.data) < longestLine:
+			continue
+		case err == nil, errors.Is(err, bufio.ErrBufferFull), errors.Is(err, io.EOF) && len(c.data) > 0:
+			return c.data, nil
+		}
+		return nil, err
+	}
+}
+
+// place is the stream's record of the last piece.
+func (c *cutter) place() place {
+	if c.of.pieces == nil {
+		return place{}
+	}
+	piece := c.of.pieces[c.part.Record-1]
+	return place{piece.Shard, piece.Index}
+}
+
+// identify adds to records of objects what only the stream knows, if it still has them.
+func (b *Browser) identify(ctx context.Context, records []Record) {
+	for i := range records {
+		r := &records[i]
+		if r.ShardID == "" {
+			continue
+		}
+		one := kinesis.Look{From: r.index, To: r.index, Limit: 1}
+		_, _, err := b.opts.Streams.Look(ctx, r.Stream, r.ShardID, one, func(seen kinesis.Seen) bool {
+			arrived := seen.ArrivedAt.UTC()
+			r.SequenceNumber, r.PartitionKey, r.ArrivedAt = seen.SequenceNumber(), string(seen.Key), &arrived
+			return true
+		})
+		if err != nil {
+			return // what is not known is left out
+		}
+	}
+}
+
+// sized gives an opened object a size.
+type sized struct {
+	io.ReadSeekCloser
+	size int64
+}
+
+func (s sized) Size() int64 { return s.size }
+
+// ReadAt implements [io.ReaderAt] for one reader at a time, which ZIP needs.
+func (s sized) ReadAt(p []byte, offset int64) (int, error) {
+	if _, err := s.Seek(offset, io.SeekStart); err != nil {
+		return 0, err
+	}
+	n, err := io.ReadFull(s.ReadSeekCloser, p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = io.EOF
+	}
+	return n, err
+}

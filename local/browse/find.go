@@ -1,0 +1,71 @@
+package browse
+
+import (
+	"maps"
+	"slices"
+
+	"cdk.tf/go/ingest/local/kinesis"
+)
+
+// locate adds to records whether they are delivered, and where.
+func (b *Browser) locate(records []Record) {
+	for _, delivery := range b.opts.Deliveries {
+		wanted := map[place]*Record{}
+		for i := range records {
+			if r := &records[i]; r.Stream == delivery.Stream {
+				wanted[place{r.ShardID, r.index}] = r
+			}
+		}
+		delivery.findParts(wanted)
+		for _, r := range wanted {
+			r.State = delivery.state(r)
+		}
+	}
+}
+
+// findParts adds to records their places in the objects of a delivery stream, in the order of the deliveries. An entry that cannot be
+// read has no records.
+func (d Delivery) findParts(wanted map[place]*Record) {
+	numbers := map[int]bool{}
+	for at := range wanted {
+		for _, number := range d.Journal().Covering(at.shard, at.index) {
+			numbers[number] = true
+		}
+	}
+	for _, number := range slices.Sorted(maps.Keys(numbers)) {
+		written, pieces, err := d.Journal().Entry(number)
+		if err != nil {
+			continue
+		}
+		offset := int64(0)
+		for i, piece := range pieces {
+			if r := wanted[place{piece.Shard, piece.Index}]; r != nil {
+				r.Objects = append(r.Objects, Part{Bucket: written.Bucket, Key: written.Key, Record: i + 1, Offset: offset, Bytes: piece.Bytes})
+			}
+			offset += int64(piece.Bytes)
+		}
+	}
+}
+
+// state is where a record is on its way. A record without an object that is behind the checkpoint was delivered before the journal began.
+func (d Delivery) state(r *Record) string {
+	read, delivered := d.Progress(r.ShardID)
+	switch {
+	case len(r.Objects) > 0:
+		return "delivered"
+	case r.index > indexOf(read):
+		return "unread"
+	case r.index > indexOf(delivered):
+		return "buffered"
+	}
+	return "unknown"
+}
+
+// indexOf is the index of a sequence number, 0 for the beginning.
+func indexOf(sequenceNumber string) uint64 {
+	_, index, err := kinesis.Place(sequenceNumber)
+	if err != nil {
+		return 0
+	}
+	return index
+}

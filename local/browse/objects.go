@@ -1,0 +1,204 @@
+package browse
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"cdk.tf/go/ingest/internal/nearest"
+	"cdk.tf/go/ingest/local/firehose"
+	"cdk.tf/go/ingest/local/s3"
+)
+
+// object is an entry of a delivery stream's journal.
+type object struct {
+	firehose.Written
+	// Spans stay inside.
+	Spans []firehose.Span `json:"spans,omitempty"`
+
+	of     Delivery
+	number int
+	pieces []firehose.Piece
+}
+
+// listing is an answer with objects.
+type listing struct {
+	Objects []object `json:"objects"`
+	Cursor  string   `json:"cursor,omitempty"`
+	More    bool     `json:"more"`
+}
+
+// shelf is a cursor of objects: for each delivery stream the next entry to look at, and in the delivered records of an object the next
+// record, which counts from 0.
+type shelf struct {
+	Oldest bool           `json:"oldest,omitempty"`
+	Next   map[string]int `json:"entries"`
+	Record int            `json:"record,omitempty"`
+}
+
+func (s shelf) String() string {
+	text, _ := json.Marshal(s) // of strings and numbers
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+func parseShelf(text string, oldest bool) (s shelf, err error) {
+	data, err := base64.RawURLEncoding.DecodeString(text)
+	if err == nil {
+		err = json.Unmarshal(data, &s)
+	}
+	if err != nil || s.Next == nil || s.Record < 0 {
+		return s, wrongf("cursor is %q, which is not a cursor of objects; use the cursor of an answer", text)
+	}
+	if s.Oldest != oldest {
+		return s, wrongf("cursor is of the other order; use order=%s with it", map[bool]string{true: "oldest", false: "newest"}[s.Oldest])
+	}
+	return s, nil
+}
+
+// objects lists the objects that a query selects.
+func (b *Browser) objects(q query) (any, error) {
+	walk, err := b.shelves(&q)
+	if err != nil {
+		return nil, err
+	}
+	answer := listing{Objects: []object{}}
+	for len(answer.Objects) < q.limit {
+		next, ok := walk.next()
+		if !ok {
+			return answer, nil
+		}
+		if !b.exists(next.Bucket, next.Key) {
+			continue
+		}
+		next.Spans, next.pieces = nil, nil
+		answer.Objects = append(answer.Objects, next)
+	}
+	answer.Cursor, answer.More = walk.cursor(0), true
+	return answer, nil
+}
+
+// exists reports whether an object is still in its bucket.
+func (b *Browser) exists(bucket, key string) bool {
+	content, _, err := b.opts.Buckets.Open(bucket, key)
+	if err == nil {
+		_ = content.Close() // nothing was read
+	}
+	return !errors.Is(err, s3.ErrNotFound)
+}
+
+// shelves is a walk over the entries of the journals, merged by the time of delivery.
+type shelves struct {
+	q     query
+	lanes []*shelfLane
+}
+
+// shelfLane is the walk over one journal: next is the next entry, and held is that entry once it was read.
+type shelfLane struct {
+	delivery   Delivery
+	first, end int
+	next       int
+	held       *object
+}
+
+func (b *Browser) shelves(q *query) (*shelves, error) {
+	var buckets []string
+	for _, d := range b.opts.Deliveries {
+		if !slices.Contains(buckets, d.Bucket) {
+			buckets = append(buckets, d.Bucket)
+		}
+	}
+	if q.bucket == "" && len(buckets) > 0 {
+		q.bucket = buckets[0]
+	}
+	if !slices.Contains(buckets, q.bucket) {
+		return nil, wrongf("bucket is %q, to which the stack delivers nothing; %s", q.bucket, nearest.Remedy(q.bucket, buckets))
+	}
+	var from shelf
+	if q.cursor != "" {
+		var err error
+		if from, err = parseShelf(q.cursor, q.oldest); err != nil {
+			return nil, err
+		}
+	}
+	walk := &shelves{q: *q}
+	for _, d := range b.opts.Deliveries {
+		if d.Bucket != q.bucket {
+			continue
+		}
+		lane := &shelfLane{delivery: d}
+		lane.first, lane.end = d.Journal().Range()
+		if lane.next = lane.end - 1; q.oldest {
+			lane.next = lane.first
+		}
+		if next, known := from.Next[d.Status().Name]; known {
+			lane.next = next
+		}
+		walk.lanes = append(walk.lanes, lane)
+	}
+	return walk, nil
+}
+
+// next returns the next selected object.
+func (s *shelves) next() (object, bool) {
+	var best *shelfLane
+	for _, lane := range s.lanes {
+		if !lane.fill(s.q) {
+			continue
+		}
+		if best == nil || lane.before(best, s.q.oldest) {
+			best = lane
+		}
+	}
+	if best == nil {
+		return object{}, false
+	}
+	found := *best.held
+	best.held = nil
+	best.move(s.q.oldest)
+	return found, true
+}
+
+func (l *shelfLane) before(other *shelfLane, oldest bool) bool {
+	if oldest {
+		return l.held.DeliveredAt.Before(other.held.DeliveredAt)
+	}
+	return l.held.DeliveredAt.After(other.held.DeliveredAt)
+}
+
+func (l *shelfLane) move(oldest bool) {
+	if oldest {
+		l.next++
+	} else {
+		l.next--
+	}
+}
+
+// fill reads entries up to the next selected one. It reports whether there is one.
+func (l *shelfLane) fill(q query) bool {
+	for ; l.held == nil && l.next >= l.first && l.next < l.end; l.move(q.oldest) {
+		written, pieces, err := l.delivery.Journal().Entry(l.next)
+		if err != nil || !q.selects(written) {
+			continue
+		}
+		l.held = &object{Written: written, of: l.delivery, number: l.next, pieces: pieces}
+		return true
+	}
+	return l.held != nil
+}
+
+// selects reports whether a query selects an object. The times are those of its delivery.
+func (q query) selects(w firehose.Written) bool {
+	at := w.DeliveredAt.UnixMilli()
+	return strings.HasPrefix(w.Key, q.prefix) && (q.object == "" || w.Key == q.object) && at >= q.from && (q.to == 0 || at <= q.to)
+}
+
+// cursor continues with the next object, from a record of it.
+func (s *shelves) cursor(record int) string {
+	at := shelf{Oldest: s.q.oldest, Next: map[string]int{}, Record: record}
+	for _, lane := range s.lanes {
+		at.Next[lane.delivery.Status().Name] = lane.next
+	}
+	return at.String()
+}

@@ -1,0 +1,154 @@
+package browse
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cdk.tf/go/ingest/internal/nearest"
+	"cdk.tf/go/ingest/local/kinesis"
+)
+
+const (
+	usualRecords = 50
+	mostRecords  = 1000
+)
+
+// query is a request's parameters.
+type query struct {
+	values url.Values
+	// stream, shard, bucket, object, prefix, key and text are empty where the request does not select by them. text is in lower case.
+	stream, shard, bucket, object, prefix, key, text string
+	oldest                                           bool
+	limit                                            int
+	// most bounds the bytes of text of each record; 0 means all.
+	most int
+	// record is the number of one record of the object; 0 means all.
+	record int
+	// from and to are inclusive bounds of the arrival, in milliseconds; 0 means none. fromPlace and toPlace bound one shard's indexes.
+	from, to           int64
+	fromPlace, toPlace place
+	// sequence is one record.
+	sequence place
+	cursor   string
+}
+
+// place is a record's place in the stream; shard "" means none.
+type place struct {
+	shard string
+	index uint64
+}
+
+// parameters are the names that an endpoint takes.
+type parameters []string
+
+var (
+	ofRecords   = parameters{"stream", "shard", "order", "from", "to", "sequence", "key", "text", "limit", "most", "cursor"}
+	ofObjects   = parameters{"bucket", "prefix", "order", "from", "to", "limit", "cursor"}
+	ofDelivered = parameters{"bucket", "object", "record", "order", "from", "to", "text", "limit", "most", "cursor"}
+)
+
+// wrong is an error that the client caused; its text goes into a 400.
+type wrong struct{ text string }
+
+func (w wrong) Error() string { return w.text }
+
+func wrongf(format string, args ...any) error { return wrong{fmt.Sprintf(format, args...)} }
+
+// read reads a request's parameters.
+func (p parameters) read(values url.Values) (query, error) {
+	q := query{values: values, limit: usualRecords}
+	for name, all := range values {
+		if !slices.Contains(p, name) {
+			return q, wrongf("the parameter %q does not exist; %s", name, nearest.Remedy(name, p))
+		}
+		if len(all) > 1 {
+			return q, wrongf("the parameter %q is there %d times; give it once", name, len(all))
+		}
+	}
+	q.stream, q.shard, q.bucket, q.object, q.prefix = values.Get("stream"), values.Get("shard"), values.Get("bucket"), values.Get("object"), values.Get("prefix")
+	q.key, q.text, q.cursor = values.Get("key"), strings.ToLower(values.Get("text")), values.Get("cursor")
+	for _, read := range []func(url.Values) error{q.readOrder, q.readNumbers, q.readBounds} {
+		if err := read(values); err != nil {
+			return q, err
+		}
+	}
+	return q, nil
+}
+
+func (q *query) readOrder(values url.Values) error {
+	switch order := values.Get("order"); order {
+	case "", "newest":
+	case "oldest":
+		q.oldest = true
+	default:
+		return wrongf(`order is %q; use "newest" or "oldest"`, order)
+	}
+	return nil
+}
+
+func (q *query) readNumbers(values url.Values) error {
+	for _, number := range []struct {
+		name     string
+		to       *int
+		from, up int
+	}{{"limit", &q.limit, 1, mostRecords}, {"most", &q.most, 1, 1 << 30}, {"record", &q.record, 1, 1 << 30}} {
+		text := values.Get(number.name)
+		if text == "" {
+			continue
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil || n < number.from || n > number.up {
+			return wrongf("%s is %q; use a whole number from %d to %d", number.name, text, number.from, number.up)
+		}
+		*number.to = n
+	}
+	if q.record > 0 && q.object == "" {
+		return wrongf("record is %d, and it counts the records of one object; name the object too", q.record)
+	}
+	return nil
+}
+
+func (q *query) readBounds(values url.Values) (err error) {
+	if q.from, q.fromPlace, err = bound("from", values.Get("from")); err != nil {
+		return err
+	}
+	if q.to, q.toPlace, err = bound("to", values.Get("to")); err != nil {
+		return err
+	}
+	if q.from > 0 && q.to > 0 && q.from > q.to {
+		return wrongf("from is %q, which is after to, %q; exchange them", values.Get("from"), values.Get("to"))
+	}
+	if text := values.Get("sequence"); text != "" {
+		if q.sequence.shard, q.sequence.index, err = kinesis.Place(text); err != nil {
+			return wrongf("sequence is %q, which is not a sequence number; use the number of an answer or a record", text)
+		}
+	}
+	return nil
+}
+
+// leastDigits is the least length of a sequence number here. Milliseconds since 1970 have 13 digits.
+const leastDigits = 40
+
+// bound reads a time or a sequence number.
+func bound(name, text string) (millis int64, at place, err error) {
+	if text == "" {
+		return 0, place{}, nil
+	}
+	if strings.Trim(text, "0123456789") == "" {
+		if len(text) < leastDigits {
+			if millis, err := strconv.ParseInt(text, 10, 64); err == nil && millis > 0 {
+				return millis, place{}, nil
+			}
+		} else if at.shard, at.index, err = kinesis.Place(text); err == nil {
+			return 0, at, nil
+		}
+	}
+	if when, err := time.Parse(time.RFC3339, text); err == nil {
+		return when.UnixMilli(), place{}, nil
+	}
+	return 0, place{}, wrongf("%s is %q; use a time such as 2026-01-31T15:04:05Z, milliseconds since 1970, or a sequence number", name, text)
+}

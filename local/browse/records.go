@@ -1,0 +1,253 @@
+package browse
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"cdk.tf/go/ingest/internal/nearest"
+	"cdk.tf/go/ingest/local/kinesis"
+)
+
+const lastIndex = 1<<63 - 2
+
+// position is a cursor of records: for each shard the next index to look at. A shard that it does not have is a newer one.
+type position struct {
+	Oldest bool              `json:"oldest,omitempty"`
+	Next   map[string]uint64 `json:"next"`
+}
+
+func (p position) String() string {
+	text, _ := json.Marshal(p) // of strings and numbers
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+func parsePosition(text string, oldest bool) (p position, err error) {
+	data, err := base64.RawURLEncoding.DecodeString(text)
+	if err == nil {
+		err = json.Unmarshal(data, &p)
+	}
+	if err != nil || p.Next == nil {
+		return p, wrongf("cursor is %q, which is not a cursor of records; use the cursor or the tail of an answer", text)
+	}
+	if p.Oldest != oldest {
+		return p, wrongf("cursor is of the other order; use order=%s with it", map[bool]string{true: "oldest", false: "newest"}[p.Oldest])
+	}
+	return p, nil
+}
+
+// lane is the walk through one shard, with the records that it has found and not given.
+type lane struct {
+	shard string
+	look  kinesis.Look
+	found []Record
+	// frontier is the arrival of the last record that the walk passed by.
+	frontier time.Time
+	begun    bool
+}
+
+func (l *lane) ended() bool { return l.look.From > l.look.To }
+
+// records finds records of the stream.
+func (b *Browser) records(ctx context.Context, q query) (any, error) {
+	lanes, tail, err := b.lanes(ctx, &q)
+	if err != nil {
+		return nil, err
+	}
+	budget, err := b.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer budget.end()
+	answer := page{Records: []Record{}, Tail: tail}
+	for len(answer.Records) < q.limit {
+		next := first(lanes, q.oldest)
+		if next == nil {
+			break
+		}
+		if len(next.found) > 0 {
+			answer.Records, next.found = append(answer.Records, next.found[0]), next.found[1:]
+			continue
+		}
+		if budget.spent() {
+			break
+		}
+		if err := budget.step(ctx, func() (int, error) { return b.advance(ctx, next, q) }); err != nil {
+			return nil, err
+		}
+	}
+	answer.Scanned = budget.scanned
+	if rest := cursorOf(lanes, q.oldest); rest != "" {
+		answer.More, answer.Cursor = true, rest
+	}
+	b.locate(answer.Records)
+	return answer, nil
+}
+
+// lanes are the walks that a query asks for, and the cursor of what comes after the newest records.
+func (b *Browser) lanes(ctx context.Context, q *query) ([]*lane, string, error) {
+	if q.stream == "" && len(b.opts.Names) > 0 {
+		q.stream = b.opts.Names[0]
+	}
+	if !slices.Contains(b.opts.Names, q.stream) {
+		return nil, "", wrongf("stream is %q, which the stack does not declare; %s", q.stream, nearest.Remedy(q.stream, b.opts.Names))
+	}
+	shards, err := b.opts.Streams.Shards(ctx, q.stream)
+	if err != nil {
+		return nil, "", err
+	}
+	var ids []string
+	for _, shard := range shards {
+		ids = append(ids, shard.ID)
+	}
+	if q.shard != "" && !slices.Contains(ids, q.shard) {
+		return nil, "", wrongf("shard is %q, which the stream does not have; %s", q.shard, nearest.Remedy(q.shard, ids))
+	}
+	tail := position{Oldest: true, Next: map[string]uint64{}}
+	var from position
+	if q.cursor != "" {
+		if from, err = parsePosition(q.cursor, q.oldest); err != nil {
+			return nil, "", err
+		}
+	}
+	var lanes []*lane
+	for _, id := range ids {
+		newest, err := b.newest(ctx, q.stream, id)
+		if err != nil {
+			return nil, "", err
+		}
+		tail.Next[id] = newest + 1
+		if look, wanted := q.look(id, newest, from); wanted {
+			lanes = append(lanes, &lane{shard: id, look: look})
+		}
+	}
+	return lanes, tail.String(), nil
+}
+
+// newest is the index of a shard's newest record.
+func (b *Browser) newest(ctx context.Context, stream, shard string) (uint64, error) {
+	latest, err := b.opts.Streams.Latest(ctx, stream, shard)
+	if err != nil || latest == "" {
+		return 0, err
+	}
+	_, index, err := kinesis.Place(latest)
+	return index, err
+}
+
+// look is the walk through a shard that a query asks for.
+func (q query) look(shard string, newest uint64, from position) (look kinesis.Look, wanted bool) {
+	look = kinesis.Look{From: 1, To: min(newest, lastIndex), Newest: !q.oldest, Since: q.from, Until: q.to, Limit: stepRecords}
+	for _, bound := range []struct {
+		at    place
+		apply func(uint64)
+	}{
+		{q.sequence, func(index uint64) { look.From, look.To = index, index }},
+		{q.fromPlace, func(index uint64) { look.From = index }},
+		{q.toPlace, func(index uint64) { look.To = min(look.To, index) }},
+	} {
+		if bound.at.shard == "" {
+			continue
+		}
+		if bound.at.shard != shard {
+			return look, false
+		}
+		bound.apply(bound.at.index)
+	}
+	if next, known := from.Next[shard]; known && q.oldest {
+		look.From = max(look.From, next)
+	} else if from.Next != nil && !q.oldest {
+		look.To = min(look.To, next) // 0 for a shard that is newer than the cursor
+	}
+	return look, q.shard == "" || q.shard == shard
+}
+
+// first is the lane that goes on: the one whose next record, found or not yet looked at, is the first in the order.
+func first(lanes []*lane, oldest bool) *lane {
+	var best *lane
+	for _, l := range lanes {
+		if len(l.found) == 0 && l.ended() {
+			continue
+		}
+		if !l.begun {
+			return l
+		}
+		if best == nil || l.before(best, oldest) {
+			best = l
+		}
+	}
+	return best
+}
+
+// next is the arrival of the lane's next record, or a bound for it.
+func (l *lane) next() time.Time {
+	if len(l.found) > 0 {
+		return *l.found[0].ArrivedAt
+	}
+	return l.frontier
+}
+
+func (l *lane) before(other *lane, oldest bool) bool {
+	if oldest {
+		return l.next().Before(other.next())
+	}
+	return l.next().After(other.next())
+}
+
+// advance looks at the next records of a lane, and keeps those that a query selects.
+func (b *Browser) advance(ctx context.Context, l *lane, q query) (int, error) {
+	l.begun = true
+	text := []byte(q.text)
+	rest, passed, err := b.opts.Streams.Look(ctx, q.stream, l.shard, l.look, func(seen kinesis.Seen) bool {
+		if len(l.found) >= q.limit {
+			return false
+		}
+		l.frontier = seen.ArrivedAt
+		if q.key != "" && string(seen.Key) != q.key || len(text) > 0 && !contains(seen.Data, text) && !contains(seen.Key, text) {
+			return true
+		}
+		arrived := seen.ArrivedAt.UTC()
+		record := Record{
+			Stream: q.stream, ShardID: l.shard, SequenceNumber: seen.SequenceNumber(), PartitionKey: string(seen.Key), ArrivedAt: &arrived, index: seen.Index,
+		}
+		record.setData(seen.Data, q.most)
+		l.found = append(l.found, record)
+		return true
+	})
+	l.look.From, l.look.To = rest.From, rest.To
+	return passed, err
+}
+
+// contains reports whether data contains a text in lower case, whatever the case of the data.
+func contains(data, text []byte) bool {
+	if bytes.Contains(data, text) {
+		return true
+	}
+	return bytes.Contains(bytes.ToLower(data), text)
+}
+
+// cursorOf continues after the records that were given; empty if there are no more.
+func cursorOf(lanes []*lane, oldest bool) string {
+	more := false
+	at := position{Oldest: oldest, Next: map[string]uint64{}}
+	for _, l := range lanes {
+		next := l.look.To
+		if oldest {
+			next = l.look.From
+		}
+		if l.ended() && !oldest {
+			next = 0
+		}
+		if len(l.found) > 0 {
+			next = l.found[0].index
+		}
+		at.Next[l.shard] = next
+		more = more || len(l.found) > 0 || !l.ended()
+	}
+	if !more {
+		return ""
+	}
+	return at.String()
+}

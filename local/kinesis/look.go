@@ -1,0 +1,172 @@
+package kinesis
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// Seen is a record that [Service.Look] passes by. Key and Data are valid only until the call returns.
+type Seen struct {
+	// Index orders the records of a shard. It is part of the sequence number.
+	Index     uint64
+	ArrivedAt time.Time
+	Key, Data []byte
+
+	of      *shard
+	arrived int64
+}
+
+// SequenceNumber is the record's sequence number.
+func (s Seen) SequenceNumber() string { return s.of.number(s.Index, s.arrived).String() }
+
+// Look is a walk over the records of a shard, for a person who searches them.
+type Look struct {
+	// From and To are the lowest and highest index, inclusive.
+	From, To uint64
+	// Newest walks from To down to From.
+	Newest bool
+	// Since and Until are the earliest and latest arrival, in milliseconds, inclusive. Arrivals follow the clock, which may jump back,
+	// so a look passes by every record and reads the arrival alone of those outside.
+	Since, Until int64
+	// Limit bounds the records that one call passes by. They are read in one transaction, so keep it in the thousands. Eight records
+	// outside of the times count as one.
+	Limit int
+}
+
+// outside is how many records outside of a look's times count as one.
+const outside = 8
+
+// Look calls take with the records of a shard, in the look's order, that have not expired, until take returns false. It returns how
+// many it passed by, and the look that continues after the last one for which take returned true. At the end, that look's From is above
+// its To. A stream or shard that does not exist is [ErrGone].
+func (s *Service) Look(ctx context.Context, stream, shard string, look Look, take func(Seen) bool) (rest Look, passed int, err error) {
+	found, err := s.shard(stream, shard)
+	if err != nil {
+		return look, 0, err
+	}
+	newest, _ := found.newest() // records above it are not acknowledged yet
+	look.To = min(look.To, newest)
+	look.Since = max(look.Since, found.stream.horizon(s.options.Clock.Now()))
+	w := walk{Look: look, shard: found, take: take}
+	for repaired := false; w.From <= w.To; {
+		if err := ctx.Err(); err != nil {
+			return w.Look, w.passed + w.skipped, err
+		}
+		known := s.generation.Load()
+		err := s.view(func(tx *bbolt.Tx) error { return w.pass(tx.Bucket(found.bucket)) })
+		if errors.Is(err, errDamaged) && !repaired && s.repair(known) == nil {
+			repaired = true
+			continue
+		}
+		if err != nil {
+			return w.Look, w.passed + w.skipped, fmt.Errorf("stream %s, %s: %w", stream, shard, err)
+		}
+		break
+	}
+	return w.Look, w.passed + w.skipped, nil
+}
+
+// walk is the progress of one look.
+type walk struct {
+	Look
+	shard           *shard
+	take            func(Seen) bool
+	passed, skipped int
+}
+
+// pass is the transaction of a walk. The bucket is nil if the stream was deleted.
+func (w *walk) pass(bucket *bbolt.Bucket) error {
+	if bucket == nil && !w.shard.stream.deleted.Load() {
+		return errMissing
+	}
+	if bucket == nil {
+		w.end()
+		return nil
+	}
+	cursor := bucket.Cursor()
+	for key, value := w.first(cursor); ; key, value = w.next(cursor) {
+		if key == nil || !w.covers(key) {
+			w.end()
+			return nil
+		}
+		if w.passed+w.skipped/outside >= w.Limit {
+			return nil
+		}
+		if w.isOutside(value) {
+			w.skipped++
+			w.move(key)
+			continue
+		}
+		r, err := readStored(w.shard.seed, key, value)
+		if err != nil {
+			return err
+		}
+		seen := Seen{Index: r.index, ArrivedAt: time.UnixMilli(r.arrived), Key: r.key, Data: r.data, of: w.shard, arrived: r.arrived}
+		if r.kind == event && !w.take(seen) {
+			return nil
+		}
+		w.passed++
+		w.move(key)
+	}
+}
+
+func (w *walk) first(cursor *bbolt.Cursor) (key, value []byte) {
+	if !w.Newest {
+		return cursor.Seek(indexKey(w.From))
+	}
+	if key, value = cursor.Seek(indexKey(w.To)); key == nil {
+		return cursor.Last()
+	}
+	if !bytes.Equal(key, indexKey(w.To)) {
+		return cursor.Prev()
+	}
+	return key, value
+}
+
+func (w *walk) next(cursor *bbolt.Cursor) (key, value []byte) {
+	if w.Newest {
+		return cursor.Prev()
+	}
+	return cursor.Next()
+}
+
+// covers reports whether a record's index is in the look. A key of another length is left to readStored.
+func (w *walk) covers(key []byte) bool {
+	return len(key) != 8 || bytes.Compare(key, indexKey(w.From)) >= 0 && bytes.Compare(key, indexKey(w.To)) <= 0
+}
+
+// isOutside reports whether a record arrived outside of the look's times. It reads the arrival without the checksum.
+func (w *walk) isOutside(value []byte) bool {
+	if len(value) < headerSize {
+		return false
+	}
+	arrived := int64(binary.BigEndian.Uint64(value))
+	return arrived < w.Since || w.Until > 0 && arrived > w.Until
+}
+
+// move continues after a record.
+func (w *walk) move(key []byte) {
+	if index := binary.BigEndian.Uint64(key); w.Newest {
+		w.To = index - 1
+	} else {
+		w.From = index + 1
+	}
+}
+
+// end leaves nothing to look at.
+func (w *walk) end() { w.From = w.To + 1 }
+
+// Place is the shard that a sequence number names, and the record's index in it.
+func Place(sequenceNumber string) (shard string, index uint64, err error) {
+	n, err := parseNumber(sequenceNumber)
+	if err != nil || n.version != current {
+		return "", 0, errNumber
+	}
+	return shardID(int(n.shard)), n.index, nil
+}

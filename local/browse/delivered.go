@@ -145,7 +145,7 @@ func (s *search) object(ctx context.Context, o *object) (next int, err error) {
 // take adds a record if the query selects it. It returns false if the answer is full.
 func (s *search) take(from *cutter, data []byte) bool {
 	number := from.part.Record
-	if number <= s.skip || s.q.record > 0 && number != s.q.record {
+	if number <= s.skip || number < s.q.record {
 		return true
 	}
 	if s.q.text != "" && !contains(data, []byte(s.q.text)) {

@@ -26,7 +26,7 @@ type query struct {
 	limit                                            int
 	// most bounds the bytes of text of each record; 0 means all.
 	most int
-	// record is the number of one record of the object; 0 means all.
+	// record is the number of the first record of the object that is wanted, counted from 1; 0 means all.
 	record int
 	// from and to are inclusive bounds of the arrival, in milliseconds; 0 means none. fromPlace and toPlace bound one shard's indexes.
 	from, to           int64
@@ -48,7 +48,7 @@ type parameters []string
 var (
 	ofRecords   = parameters{"stream", "shard", "order", "from", "to", "sequence", "key", "text", "limit", "most", "cursor"}
 	ofObjects   = parameters{"bucket", "prefix", "order", "from", "to", "limit", "cursor"}
-	ofDelivered = parameters{"bucket", "object", "record", "order", "from", "to", "text", "limit", "most", "cursor"}
+	ofDelivered = parameters{"bucket", "prefix", "object", "record", "order", "from", "to", "text", "limit", "most", "cursor"}
 )
 
 // wrong is an error that the client caused; its text goes into a 400.

@@ -13,7 +13,10 @@ import { figures } from "./view/figures.ts";
 import { hops } from "./view/hops.ts";
 import { deployed, landings } from "./view/landing.ts";
 import { log } from "./view/log.ts";
-import { opener } from "./view/objects.ts";
+import { objectOpener } from "./view/object.ts";
+import { objects } from "./view/objects.ts";
+import { recordOpener } from "./view/record.ts";
+import { records } from "./view/records.ts";
 import { samples, storage } from "./view/samples.ts";
 import { sending } from "./view/sending.ts";
 import { tabs } from "./view/tabs.ts";
@@ -60,8 +63,15 @@ async function start() {
   const store = new Store(config, readAddress(page), page);
   const session = new Session(world, page.origin, () => draw());
   const drawer = new Drawer();
-  const open = opener(drawer);
-  const landed = landings(session, open);
+  const toRecord = recordOpener(
+    drawer,
+    (part) => toPart(part),
+    (key) => stream.only(key),
+  );
+  const toPart = objectOpener(drawer, toRecord);
+  const stream = records(toRecord);
+  const bucket = objects(toPart);
+  const landed = landings(session, toRecord, toPart);
   const send = sending(store, session);
   const resend = again(store, session, () => drawer.close());
   const parts = [
@@ -83,9 +93,11 @@ async function start() {
   target(store, config.problem);
   tabs(document.querySelector("[role=tablist]") as HTMLElement, (tab) => {
     byId("hide-accepted-label").hidden = tab.id !== "tab-answers";
+    if (tab.id === "tab-records") stream.shown();
+    if (tab.id === "tab-objects" && store.local) bucket.shown();
   });
   deployed(store);
-  watchLocal(store, hops(open), landed.see, send.see);
+  watchLocal(store, hops(bucket.newest), stream.see, bucket.see, landed.see, send.see);
   const own = new Samples(storage());
   samples(store, own);
   compose(store, own, (await editor).createEditor);

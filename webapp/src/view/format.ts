@@ -31,3 +31,11 @@ export function clock(at: number): string {
   const date = new Date(at);
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 }
+
+/** time is a clock time with milliseconds, after the date if it is not today's. */
+export function time(at: number): string {
+  const date = new Date(at);
+  const ms = String(date.getMilliseconds()).padStart(3, "0");
+  const day = [date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+  return `${date.toDateString() === new Date().toDateString() ? "" : `${day} `}${clock(at)}.${ms}`;
+}

@@ -1,13 +1,13 @@
-import type { Hops, Landed } from "../model/pipeline.ts";
+import type { Hops } from "../model/pipeline.ts";
 import type { Watched } from "../model/watch.ts";
-import { byId, h, say, setText } from "./dom.ts";
+import { byId, say, setText } from "./dom.ts";
 import { bytes, clock, count, things } from "./format.ts";
+import { button } from "./record.ts";
 
-/** hops shows a pipeline on this machine: the counts of each hop, and the objects as they land. */
-export function hops(open: (object: Landed) => void): (watched: Watched | null) => void {
+/** hops shows a pipeline on this machine: the counts of each hop. newest opens the newest object. */
+export function hops(newest: () => void): (watched: Watched | null) => void {
   let latest: Watched | null = null;
-  let known = new Set<string>();
-  let first = true;
+  let landed = -1;
 
   // The countdown continues between two requests to the pipeline.
   setInterval(() => {
@@ -24,14 +24,9 @@ export function hops(open: (object: Landed) => void): (watched: Watched | null) 
     if (watched.hops === null) return;
     showHops(watched.hops);
     if (watched.state === "live") countdown(watched.hops, watched.seenAt);
-    const fresh = watched.hops.objects.filter(({ key }) => !known.has(key));
-    // A restarted pipeline begins its list again.
-    const changed = fresh.length > 0 || watched.hops.objects.length !== known.size;
-    if (changed || first) showObjects(watched.hops, first ? [] : fresh, open);
-    const [newest] = fresh;
-    if (newest && !first) say(`An object with ${things(newest.records, "record")} landed.`);
-    known = new Set(watched.hops.objects.map(({ key }) => key));
-    first = false;
+    if (watched.hops.deliveredObjects !== landed) showLanded(watched.hops, newest);
+    if (landed >= 0 && watched.hops.deliveredObjects > landed) say("An object landed.");
+    landed = watched.hops.deliveredObjects;
   };
 }
 
@@ -65,7 +60,6 @@ function showHops(hops: Hops) {
     (hops.deliveredRecords === 1 ? "record landed since the start" : "records landed since the start") +
       (hops.failedRecords === 0 ? "" : `, ${count(hops.failedRecords)} below the error prefix`),
   );
-  setText(byId("badge-objects"), count(hops.deliveredObjects));
 }
 
 function shardsText(shards: Hops["shards"]): string {
@@ -106,34 +100,12 @@ function countdown(hops: Hops, seenAt: number) {
   );
 }
 
-function showObjects(
-  { objects, deliveredObjects, deliveredBytes }: Hops,
-  fresh: Landed[],
-  open: (object: Landed) => void,
-) {
-  byId("objects-empty").hidden = objects.length > 0;
-  const items = objects.map((object) => {
-    const button = h(
-      "button",
-      { type: "button", class: "object" },
-      h("span", { class: "tail key-name" }, h("bdi", {}, object.key)),
-      h(
-        "span",
-        { class: "object-facts" },
-        `${object.errorType === "" ? "" : `not delivered: ${object.errorType} · `}${things(object.records, "record")} · ${bytes(object.bytes)} · ${clock(object.at)}`,
-      ),
-    );
-    button.addEventListener("click", () => open(object));
-    return h("li", { class: fresh.includes(object) ? "fresh" : "" }, button);
-  });
-  byId("objects").replaceChildren(...items);
+function showLanded({ deliveredObjects, deliveredBytes }: Hops, newest: () => void) {
   const element = byId("hop-objects");
-  const [newest] = objects;
-  if (!newest) return setText(element, "no objects yet");
-  const button = h("button", { type: "button", class: "link" }, "open the newest");
-  button.addEventListener("click", () => open(newest));
+  if (deliveredObjects === 0) return setText(element, "no objects yet");
   // The new button takes over the focus.
   const focused = element.contains(document.activeElement);
-  element.replaceChildren(`${things(deliveredObjects, "object")} · ${bytes(deliveredBytes)} · `, button);
-  if (focused) button.focus();
+  const open = button("open the newest", newest);
+  element.replaceChildren(`${things(deliveredObjects, "object")} · ${bytes(deliveredBytes)} · `, open);
+  if (focused) open.focus();
 }

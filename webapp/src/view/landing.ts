@@ -1,71 +1,67 @@
-import { type Landed, landingOf } from "../model/pipeline.ts";
+import { ask, type Part, type Row, readRow } from "../model/records.ts";
 import type { Session } from "../model/session.ts";
 import type { Store } from "../model/store.ts";
 import type { Watched } from "../model/watch.ts";
-import { byId, copyButton, h, setText } from "./dom.ts";
+import { byId, h, setText } from "./dom.ts";
+import { button, placeOf } from "./record.ts";
 
 export type Landings = {
   /** show is called after an event was sent, see with each status of the pipeline. */
   show: () => void;
   see: (watched: Watched | null) => void;
   /** follow makes a text that says where an answered event is. It is updated while it is on the page. */
-  follow: (answeredAt: number) => HTMLElement;
-};
-
-const words = {
-  coming: "On the way to the buffer.",
-  buffered: "In the buffer. The next delivery writes it to S3.",
-  earlier:
-    "The pipeline has restarted since this answer, and lists only newer objects. Look for the event in the bucket's folder.",
-  partition: "In S3, or in the buffer of its partition. The objects show the folder of each partition.",
-  unlisted: "Landed in S3, in an object that is too old for this list.",
+  follow: (sequenceNumber: string) => HTMLElement;
 };
 
 /** landings says where events are in a pipeline on this machine: below an answer, and in the drawer. */
-export function landings(session: Session, open: (object: Landed) => void): Landings {
-  let watched: Watched | null = null;
-  let followed: { element: HTMLElement; answeredAt: number } | undefined;
+export function landings(
+  session: Session,
+  toRecord: (sequence: string) => void,
+  toPart: (part: Part) => void,
+): Landings {
+  let isLive = false;
+  let followed: { element: HTMLElement; sequence: string } | undefined;
 
-  const link = (object: Landed, text: string) => {
-    const button = h("button", { type: "button", class: "link" }, text);
-    button.addEventListener("click", () => open(object));
-    return button;
-  };
-  const short = (object: Landed) => [link(object, "open the object")];
-  const long = (object: Landed) => [link(object, object.key), " ", copyButton(object.key, "the key")];
-
-  const fill = (
-    element: HTMLElement,
-    answeredAt: number | undefined,
-    content: (object: Landed) => (Node | string)[],
-  ) => {
-    const hops = watched?.state === "live" ? watched.hops : null;
-    element.hidden = hops === null || answeredAt === undefined;
-    if (hops === null || answeredAt === undefined) return;
-    const landing = landingOf(hops, answeredAt);
-    const key = landing.state === "landed" ? landing.object.key : "";
-    if (landing.state !== "landed") setText(element, words[landing.state]);
-    else if (element.dataset.key !== key) element.replaceChildren("Landed in S3: ", ...content(landing.object));
-    element.dataset.key = key;
+  const fill = async (element: HTMLElement, sequence: string) => {
+    element.hidden = !isLive || sequence === "";
+    if (element.hidden || element.dataset.done === sequence) return;
+    if (element.dataset.sequence !== sequence) element.replaceChildren("In the stream.");
+    element.dataset.sequence = sequence;
+    let row: Row | undefined;
+    try {
+      row = (await ask("records", { sequence, limit: "1", most: "1" }, readRow, AbortSignal.timeout(10_000))).rows[0];
+    } catch {
+      return; // the next status tries again
+    }
+    if (element.dataset.sequence !== sequence) return;
+    const text = row === undefined ? "The stream does not have it any more." : placeOf(row, toPart);
+    const isDone = row === undefined || row.parts.length > 0;
+    if (isDone) element.dataset.done = sequence;
+    const focused = element.contains(document.activeElement);
+    element.replaceChildren(
+      ...(typeof text === "string" ? [text] : text),
+      ...(row === undefined ? [] : [" · ", button("open its record", () => toRecord(sequence))]),
+    );
+    if (focused) element.querySelector("button")?.focus();
   };
 
   const show = () => {
     const sent = session.progress;
     const waiting = sent === null || sent.endedAt === null || sent.accepted === 0;
-    const last = waiting ? undefined : session.entries.findLast(({ words }) => words.fate === "accepted");
-    fill(byId("result-landing"), last?.at, short);
-    if (followed?.element.isConnected) fill(followed.element, followed.answeredAt, long);
+    const last = waiting ? undefined : session.entries.findLast(({ sequenceNumber }) => sequenceNumber !== "");
+    void fill(byId("result-landing"), last?.sequenceNumber ?? "");
+    if (followed?.element.isConnected) void fill(followed.element, followed.sequence);
   };
   return {
     show,
-    see: (next) => {
-      watched = next;
+    see: (watched) => {
+      isLive = watched?.state === "live";
       show();
     },
-    follow: (answeredAt) => {
+    follow: (sequence) => {
       const element = h("p", { class: "landing" });
-      followed = { element, answeredAt };
-      fill(element, answeredAt, long);
+      followed = { element, sequence };
+      void fill(element, sequence);
       return element;
     },
   };
@@ -77,11 +73,11 @@ export function deployed(store: Store) {
     const bucket = store.local ? "" : (store.environment?.bucket ?? "");
     byId("deployed").hidden = bucket === "";
     if (!store.local) {
+      if (byId("tab-records").ariaSelected === "true") byId("tab-answers").click();
       byId("tab-objects").hidden = bucket === "";
-      byId("objects-empty").hidden = true;
-      if (bucket === "" && byId("tab-objects").getAttribute("aria-selected") === "true") byId("tab-answers").click();
+      if (bucket === "" && byId("tab-objects").ariaSelected === "true") byId("tab-answers").click();
     }
-    byId("badge-objects").hidden = !store.local;
+    for (const id of ["badge-objects", "objects-filters", "objects-panel"]) byId(id).hidden = !store.local;
     setText(byId("deployed-commands"), `aws s3 ls --recursive s3://${bucket} | tail\naws s3 cp s3://${bucket}/KEY -`);
   };
   store.subscribe(show);

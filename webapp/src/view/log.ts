@@ -10,7 +10,7 @@ import { indented } from "./indented.ts";
 export function log(
   session: Session,
   drawer: Drawer,
-  follow: (answeredAt: number) => HTMLElement,
+  follow: (sequenceNumber: string) => HTMLElement,
   again: (entry: Entry) => HTMLElement,
 ): () => void {
   const rows = byId<HTMLTableSectionElement>("rows");
@@ -68,7 +68,7 @@ function rowOf(entry: Entry): HTMLTableRowElement {
   );
 }
 
-function details(entry: Entry, follow: (answeredAt: number) => HTMLElement): Node[] {
+function details(entry: Entry, follow: (sequenceNumber: string) => HTMLElement): Node[] {
   const { outcome, words } = entry;
   const facts: [string, string, copied?: string][] = [
     ["Sent to", entry.url],
@@ -97,7 +97,7 @@ function details(entry: Entry, follow: (answeredAt: number) => HTMLElement): Nod
       h("strong", {}, `${status}${words.summary}`),
       words.advice === "" ? "" : ` ${words.advice}`,
     ),
-    ...(words.fate === "accepted" ? [follow(entry.at)] : []),
+    ...(entry.sequenceNumber === "" ? [] : [follow(entry.sequenceNumber)]),
     h(
       "dl",
       { class: "facts" },

@@ -1,67 +1,142 @@
-import { maxBytes, objectPath, readObject } from "../model/object.ts";
-import type { Landed } from "../model/pipeline.ts";
-import { code } from "./code.ts";
-import { copyButton, h, say } from "./dom.ts";
-import type { Drawer } from "./drawer.ts";
-import { bytes, clock, count, things } from "./format.ts";
+import { Pages } from "../model/pages.ts";
+import {
+  ask,
+  folderOf,
+  nameOf,
+  type Part,
+  previewBytes,
+  type Row,
+  readRow,
+  readWritten,
+  type Written,
+} from "../model/records.ts";
+import type { Watched } from "../model/watch.ts";
+import { byId, say, setText, soon } from "./dom.ts";
+import { bytes, count, things, time } from "./format.ts";
+import { type Column, Grid } from "./grid.ts";
+import { preview } from "./records.ts";
 
-/** opener opens an object of the local bucket and shows its lines. */
-export function opener(drawer: Drawer): (object: Landed) => void {
-  return (object) => {
-    const stop = new AbortController();
-    const path = objectPath(object.bucket, object.key);
-    const title = `Object with ${things(object.records, "record")}`;
-    drawer.open(title, [facts(object, path), h("p", { class: "hint" }, "Reading…")], () => stop.abort());
-    void lines(object, path, stop.signal).then((content) => {
-      if (stop.signal.aborted) return;
-      drawer.fill([facts(object, path), ...content]);
-    });
-  };
+const batch = "200";
+
+const objectColumns: Column<Written>[] = [
+  { title: "Landed", class: "stamp", cell: ({ at }) => time(at) },
+  { title: "Folder or partition", class: "mono", cell: folderOf, hint: ({ key }) => key },
+  { title: "Name", class: "mono", cell: ({ key }) => nameOf(key), hint: ({ key }) => key },
+  { title: "Records", class: "number", cell: ({ records }) => count(records) },
+  { title: "Size", class: "number size", cell: sizes, hint: sizesInWords },
+];
+
+const foundColumns: Column<Row>[] = [
+  { title: "Arrived", class: "stamp", cell: ({ arrivedAt }) => (arrivedAt === null ? "–" : time(arrivedAt)) },
+  { title: "Record", class: "number", cell: ({ parts }) => count(parts[0]?.record ?? 0) },
+  { title: "Text", class: "mono", cell: preview },
+  {
+    title: "Object",
+    class: "mono",
+    cell: ({ parts }) => nameOf(parts[0]?.key ?? ""),
+    hint: ({ parts }) => parts[0]?.key ?? "",
+  },
+];
+
+function sizes({ bytes: size, errorType }: Written): string {
+  return errorType === "" ? bytes(size) : `${bytes(size)}, error`;
 }
 
-function facts({ bucket, key, bytes: size, at, compression, timeZone }: Landed, path: string): HTMLElement {
-  const packed = compression === "" || compression === "UNCOMPRESSED" ? "" : `, ${compression} in the bucket`;
-  const name = key.split("/").at(-1) ?? key;
-  return h(
-    "dl",
-    { class: "facts" },
-    h("dt", {}, "Bucket"),
-    h("dd", {}, bucket),
-    h("dt", {}, "Key"),
-    h("dd", {}, key, " ", copyButton(key, "the key")),
-    ...(timeZone === "" ? [] : [h("dt", {}, "Dates in the key"), h("dd", {}, timeZone)]),
-    h("dt", {}, "Landed"),
-    h("dd", {}, `${clock(at)}, ${bytes(size)}${packed}`),
-    h("dt", {}, "File"),
-    h("dd", {}, h("a", { href: path, download: name }, "Download")),
+function sizesInWords({ bytes: size, storedBytes, compression, errorType }: Written): string {
+  const stored = storedBytes === size ? "" : `, ${bytes(storedBytes)} in the bucket as ${compression}`;
+  return `${bytes(size)} of records and delimiters${stored}${errorType === "" ? "" : `; not delivered: ${errorType}`}`;
+}
+
+export type Objects = {
+  see: (watched: Watched | null) => void;
+  shown: () => void;
+  /** newest opens the newest object. */
+  newest: () => void;
+};
+
+/** objects lists the objects of the bucket, or the records in them that have a text. open shows an object from one of its records. */
+export function objects(open: (part: Part) => void): Objects {
+  const search = byId<HTMLInputElement>("objects-search");
+  const prefix = byId<HTMLInputElement>("objects-prefix");
+  const panel = byId("objects-panel");
+  const all = new Grid<Written>(panel, byId<HTMLTableElement>("objects"), (object) => open({ ...object, record: 1 }));
+  const found = new Grid<Row>(
+    panel,
+    byId<HTMLTableElement>("objects-found"),
+    ({ parts: [part] }) => part && open(part),
   );
-}
+  let pages: Pages<Written> | Pages<Row> | null = null;
+  let delivered = 0;
+  let listed = -1;
 
-async function lines({ bytes: size }: Landed, path: string, signal: AbortSignal): Promise<Node[]> {
-  try {
-    const response = await fetch(path, { cache: "no-store", signal });
-    if (!response.ok || response.body === null) throw new Error(`status ${response.status}`);
-    const opened = await readObject(response.body);
-    if (opened.kind === "closed") return [h("p", { class: "notice" }, `${opened.why} Download it to read it.`)];
-    const shown = opened.lines.map((line) => h("li", {}, h("code", {}, code(line))));
-    const more =
-      opened.more === null
-        ? `Only the first ${bytes(maxBytes)} are shown. Download it to read the rest.`
-        : `${count(opened.more)} more lines. Download it to read them.`;
-    say(`${things(opened.lines.length, "line")} shown.`);
-    return [
-      h("h3", {}, `${things(opened.lines.length, "line")}${opened.cut ? ", the first of it" : ""}`),
-      h("ol", { class: "lines", tabindex: "0", "aria-label": "Lines of the object" }, ...shown),
-      ...(opened.cut ? [h("p", { class: "hint" }, more)] : []),
-    ];
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return [
-      h(
-        "p",
-        { class: "notice" },
-        `The page cannot read it (${why}). Check that the pipeline is running and that the object is in its folder. It had ${bytes(size)}.`,
-      ),
-    ];
-  }
+  const draw = soon(50, () => {
+    if (pages === null) return;
+    all.draw();
+    found.draw();
+    const text = search.value.trim();
+    byId("objects-stop").hidden = !(pages.loading && text !== "");
+    byId("objects-empty").hidden = pages.count > 0 || pages.loading;
+    setText(
+      byId("objects-empty"),
+      text !== "" || prefix.value !== "" ? "No object matches." : "Objects are listed here as they land in the bucket.",
+    );
+    const state = pages.loading ? "Searching" : pages.ended ? "Searched" : "So far";
+    const said = text === "" ? "" : `${state}: ${things(pages.count, "record")} found in ${count(pages.scanned)}`;
+    setText(byId("objects-said"), pages.problem || said);
+  });
+
+  const begin = () => {
+    pages?.stop();
+    listed = delivered;
+    const [text, key] = [search.value.trim(), prefix.value.trim()];
+    const query = { prefix: key, limit: batch };
+    if (text === "") {
+      const mine = new Pages<Written>(
+        (cursor, signal) => ask("objects", { ...query, cursor }, readWritten, signal),
+        () => mine === pages && draw(),
+      );
+      pages = mine;
+      found.hide();
+      all.show(mine, objectColumns);
+    } else {
+      const mine = new Pages<Row>(
+        (cursor, signal) => ask("delivered", { ...query, text, most: previewBytes, cursor }, readRow, signal),
+        () => mine === pages && draw(),
+      );
+      pages = mine;
+      all.hide();
+      found.show(mine, foundColumns);
+      void mine.more().then(() => mine === pages && say(`${things(mine.count, "record")} found.`));
+    }
+    void pages.more();
+    draw();
+  };
+
+  const later = soon(300, begin);
+  search.addEventListener("input", later);
+  prefix.addEventListener("input", later);
+  byId("objects-filters").addEventListener("submit", (event) => {
+    event.preventDefault();
+    begin();
+  });
+  byId("objects-stop").addEventListener("click", () => {
+    pages?.stop();
+    draw();
+  });
+
+  return {
+    see: (watched) => {
+      if (!watched?.hops) return;
+      delivered = watched.hops.deliveredObjects;
+      setText(byId("badge-objects"), count(delivered));
+      if (watched.state !== "live" || byId("panel-objects").hidden) return;
+      // A search and a list that somebody reads stay as they are.
+      if (pages === null || (listed !== delivered && all.atTop && search.value === "") || pages.problem !== "") begin();
+    },
+    shown: () => (pages === null || listed !== delivered ? begin() : draw()),
+    newest: () =>
+      void ask("objects", { limit: "1" }, readWritten, AbortSignal.timeout(10_000)).then(({ rows: [object] }) => {
+        if (object) open({ ...object, record: 1 });
+      }),
+  };
 }

@@ -1,0 +1,253 @@
+import { Pages } from "../model/pages.ts";
+import { ask, nameOf, type Part, previewBytes, type Query, type Row, readRow, startOf } from "../model/records.ts";
+import type { Watched } from "../model/watch.ts";
+import { byId, h, say, setText, soon } from "./dom.ts";
+import { bytes, count, things, time } from "./format.ts";
+import { type Column, Grid } from "./grid.ts";
+
+/** How many rows one request asks for. */
+const batch = "200";
+/** New rows that are put before the others; if more have come, the list begins anew. */
+const mostFresh = 1000;
+
+const columns: Column<Row>[] = [
+  { title: "Time", class: "stamp", cell: ({ arrivedAt }) => (arrivedAt === null ? "–" : time(arrivedAt)) },
+  { title: "Shard", class: "shard-number", cell: ({ shardId }) => shardOf(shardId), hint: ({ shardId }) => shardId },
+  { title: "Partition key", class: "key mono", cell: (row) => row.partitionKey, hint: (row) => row.partitionKey },
+  { title: "Size", class: "number size", cell: (row) => bytes(row.bytes) },
+  { title: "Record", class: "mono", cell: preview },
+  { title: "Where", class: "where", cell: where, hint: ({ parts }) => parts[0]?.key ?? "" },
+];
+
+/** shardOf is the number at the end of a shard's id. */
+export const shardOf = (id: string) => id.replace(/^shardId-0*(?=\d)/, "");
+
+export function preview({ text, isText }: Row): string {
+  return isText ? text.replaceAll(/\s+/g, " ") : `(base64) ${text}`;
+}
+
+const states: Record<string, string> = { unread: "stream", buffered: "buffer", delivered: "object" };
+
+function where({ state, parts }: Row): string {
+  const [part] = parts;
+  return part === undefined ? (states[state] ?? "stream") : `object, ${count(part.record)}`;
+}
+
+export type Records = {
+  /** see follows the pipeline's status. */
+  see: (watched: Watched | null) => void;
+  /** shown is called when the tab is chosen. */
+  shown: () => void;
+  /** only shows the records of one partition key. */
+  only: (key: string) => void;
+};
+
+/** records is the browser of the stream. open shows one record. */
+export function records(open: (sequenceNumber: string) => void): Records {
+  const search = byId<HTMLInputElement>("records-search");
+  const from = byId<HTMLInputElement>("records-from");
+  const shard = byId<HTMLSelectElement>("records-shard");
+  const live = byId<HTMLButtonElement>("records-live");
+  const grid = new Grid<Row>(byId("records-panel"), byId<HTMLTableElement>("records"), (row) =>
+    open(row.sequenceNumber),
+  );
+  let key = "";
+  let pages: Pages<Row> | null = null;
+  let tail = "";
+  let isLive = true;
+  /** How many records the stream had, by the status, when the list was as new as it. */
+  let seen = 0;
+  let known = 0;
+  let tailing = false;
+
+  const query = (): Query => ({
+    text: search.value.trim(),
+    key,
+    shard: shard.value,
+    from: startOf(from.value, new Date()) ?? "",
+    order: from.value.trim() === "" ? "newest" : "oldest",
+    limit: batch,
+    most: previewBytes,
+  });
+
+  const draw = soon(50, () => {
+    if (pages === null) return;
+    grid.draw();
+    const asked = query();
+    const searching = asked.text !== "" || asked.key !== "";
+    const fresh = Math.max(0, known - seen);
+    byId("records-stop").hidden = !(pages.loading && searching);
+    const empty = byId("records-empty");
+    empty.hidden = pages.count > 0 || pages.loading;
+    setText(
+      empty,
+      searching || asked.from !== "" || asked.shard !== ""
+        ? "No record of the stream matches. The stream keeps records for its retention only."
+        : "The stream has no records yet. Send an event.",
+    );
+    setText(byId("records-said"), said(pages, searching, isLive || pages.count === 0 ? 0 : fresh));
+    byId("records-said").classList.toggle("bad", pages.problem !== "" || startOf(from.value, new Date()) === null);
+    byId("records-key").hidden = key === "";
+    setText(byId("records-key"), `Key ${key} ×`);
+    byId("records-key").setAttribute("aria-label", `Show all partition keys again, not only ${key}`);
+  });
+
+  const said = (pages: Pages<Row>, searching: boolean, fresh: number): string => {
+    if (startOf(from.value, new Date()) === null) return "From: type 15:04, 2026-01-31 15:04:05, or a sequence number.";
+    if (pages.problem !== "") return pages.problem;
+    const more = fresh > 0 ? `${count(fresh)} new` : "";
+    if (!searching) return more;
+    const state = pages.loading ? "Searching" : pages.ended ? "Searched" : "So far";
+    return `${state}: ${things(pages.count, "record")} found in ${count(pages.scanned)}${more === "" ? "" : ` · ${more}`}`;
+  };
+
+  const begin = () => {
+    pages?.stop();
+    if (startOf(from.value, new Date()) === null) return draw();
+    const asked = query();
+    seen = known;
+    tail = "";
+    const mine = new Pages<Row>(
+      (cursor, signal) => ask("records", { ...asked, cursor }, readRow, signal),
+      () => mine === pages && draw(),
+    );
+    pages = mine;
+    grid.show(mine, columns);
+    void mine.more().then(() => {
+      if (mine !== pages) return;
+      tail = mine.tail;
+      draw();
+      if (asked.text !== "" || asked.key !== "") say(`${things(mine.count, "record")} found.`);
+    });
+    draw();
+  };
+
+  /** follow puts the records that came since before the others, while the first row is on the screen. */
+  const follow = async () => {
+    if (
+      pages === null ||
+      !isLive ||
+      from.value.trim() !== "" ||
+      tailing ||
+      tail === "" ||
+      !grid.atTop ||
+      byId("panel-records").hidden
+    )
+      return;
+    tailing = true;
+    const [mine, now, asked] = [pages, known, query()];
+    try {
+      const answer = await ask(
+        "records",
+        { ...asked, order: "oldest", limit: String(mostFresh), cursor: tail },
+        readRow,
+        AbortSignal.timeout(10_000),
+      );
+      if (mine !== pages) return;
+      if (answer.next !== "" && answer.rows.length === mostFresh) return begin();
+      tail = answer.tail;
+      seen = now;
+      mine.prepend(answer.rows.reverse());
+      if (mine.count > 0 || answer.rows.length > 0) draw();
+    } catch {
+      // The status says that the pipeline is gone. The next one tries again.
+    } finally {
+      tailing = false;
+    }
+  };
+
+  /** refresh asks again for the first rows while some of them have no object yet. */
+  const refresh = async () => {
+    const mine = pages;
+    if (
+      mine === null ||
+      tailing ||
+      !mine
+        .inMemory()
+        .slice(0, Number(batch))
+        .some(({ state }) => state !== "delivered")
+    )
+      return;
+    tailing = true;
+    try {
+      const { rows } = await ask("records", query(), readRow, AbortSignal.timeout(10_000));
+      const fresh = new Map(rows.map((row) => [row.sequenceNumber, row]));
+      for (const row of mine.inMemory()) {
+        const now = fresh.get(row.sequenceNumber);
+        if (now === undefined || now.state === row.state) continue;
+        Object.assign(row, now);
+        grid.redraw(row);
+      }
+    } catch {
+      // The next status tries again.
+    } finally {
+      tailing = false;
+    }
+  };
+
+  const later = soon(300, begin);
+  search.addEventListener("input", later);
+  from.addEventListener("change", begin);
+  shard.addEventListener("change", begin);
+  byId("records-filters").addEventListener("submit", (event) => {
+    event.preventDefault();
+    begin();
+  });
+  byId("records-stop").addEventListener("click", () => {
+    pages?.stop();
+    draw();
+  });
+  byId("records-key").addEventListener("click", () => {
+    key = "";
+    search.focus();
+    begin();
+  });
+  live.addEventListener("click", () => {
+    isLive = !isLive;
+    live.setAttribute("aria-pressed", String(isLive));
+    if (isLive) {
+      from.value = "";
+      begin();
+    }
+  });
+
+  return {
+    shown: () => (pages === null ? begin() : draw()),
+    see: (watched) => {
+      byId("tab-records").hidden = watched === null;
+      const hops = watched?.hops;
+      if (!hops) return;
+      const total = hops.shards.reduce((sum, one) => sum + one.records, 0);
+      const restarted = total < known;
+      known = total;
+      choices(
+        shard,
+        hops.shards.map(({ id }) => id),
+      );
+      setText(byId("badge-records"), count(total));
+      if (watched.state !== "live" || byId("panel-records").hidden) return;
+      if (pages === null || restarted || pages.problem !== "") begin();
+      else if (known !== seen) void follow().then(draw);
+      else void refresh();
+    },
+    only: (value) => {
+      key = value;
+      byId("tab-records").click();
+      begin();
+    },
+  };
+}
+
+/** choices offers the shards of the stream, if there are several. */
+function choices(select: HTMLSelectElement, ids: string[]) {
+  byId("records-shard-field").hidden = ids.length < 2;
+  if (select.options.length === ids.length + 1) return;
+  const chosen = select.value;
+  select.replaceChildren(
+    h("option", { value: "" }, "All"),
+    ...ids.map((id) => h("option", { value: id, selected: id === chosen }, shardOf(id))),
+  );
+}
+
+/** partText names a place in an object. */
+export const partText = ({ key, record }: Part) => `record ${count(record)} of ${nameOf(key)}`;

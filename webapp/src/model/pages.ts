@@ -60,7 +60,7 @@ export class Pages<T> {
         page.rows = null;
     const missing = this.pages.find(({ rows, first, count }) => rows === null && first < to && first + count > from);
     if (missing) void this.run(() => this.reload(missing));
-    else if (to >= this.count) void this.more();
+    else if (to >= this.count && !this.ended) void this.more();
   }
 
   /** more asks until there is at least one more row, or the end. */

@@ -11,17 +11,22 @@ import {
   type Written,
 } from "../model/records.ts";
 import type { Watched } from "../model/watch.ts";
-import { byId, say, setText, soon } from "./dom.ts";
+import { byId, h, say, setText, soon } from "./dom.ts";
 import { bytes, count, things, time } from "./format.ts";
 import { type Column, Grid } from "./grid.ts";
 import { preview } from "./records.ts";
 
 const batch = "200";
 
+/** bdi keeps the order of a text that is cut off at its beginning. */
+function bdi<T>(text: (row: T) => string): (row: T) => Node {
+  return (row) => h("bdi", {}, text(row));
+}
+
 const objectColumns: Column<Written>[] = [
   { title: "Landed", class: "stamp", cell: ({ at }) => time(at) },
-  { title: "Folder or partition", class: "mono", cell: folderOf, hint: ({ key }) => key },
-  { title: "Name", class: "mono", cell: ({ key }) => nameOf(key), hint: ({ key }) => key },
+  { title: "Folder or partition", class: "mono tail", cell: bdi(folderOf), hint: ({ key }) => key },
+  { title: "Name", class: "mono tail", cell: bdi(({ key }) => nameOf(key)), hint: ({ key }) => key },
   { title: "Records", class: "number", cell: ({ records }) => count(records) },
   { title: "Size", class: "number size", cell: sizes, hint: sizesInWords },
 ];
@@ -32,8 +37,8 @@ const foundColumns: Column<Row>[] = [
   { title: "Text", class: "mono", cell: preview },
   {
     title: "Object",
-    class: "mono",
-    cell: ({ parts }) => nameOf(parts[0]?.key ?? ""),
+    class: "mono tail",
+    cell: bdi(({ parts }) => nameOf(parts[0]?.key ?? "")),
     hint: ({ parts }) => parts[0]?.key ?? "",
   },
 ];

@@ -13,7 +13,12 @@ const mostFresh = 1000;
 const columns: Column<Row>[] = [
   { title: "Time", class: "stamp", cell: ({ arrivedAt }) => (arrivedAt === null ? "–" : time(arrivedAt)) },
   { title: "Shard", class: "shard-number", cell: ({ shardId }) => shardOf(shardId), hint: ({ shardId }) => shardId },
-  { title: "Partition key", class: "key mono", cell: (row) => row.partitionKey, hint: (row) => row.partitionKey },
+  {
+    title: "Partition key",
+    class: "partition-key mono",
+    cell: (row) => row.partitionKey,
+    hint: (row) => row.partitionKey,
+  },
   { title: "Size", class: "number size", cell: (row) => bytes(row.bytes) },
   { title: "Record", class: "mono", cell: preview },
   { title: "Where", class: "where", cell: where, hint: ({ parts }) => parts[0]?.key ?? "" },

@@ -19,8 +19,9 @@ export default defineConfig({
           include: ["browser/**/*.test.ts"],
           environment: "node",
           globalSetup: "browser/setup.ts",
-          // Two files at a time: each starts a browser and a pipeline, and mostly waits for them.
+          // Two files at a time: each starts a pipeline, and mostly waits for it. The files of a worker share its browser and tabs.
           maxWorkers: 2,
+          isolate: false,
           // Far more than a machine under load needs.
           testTimeout: 900_000,
           expect: { poll: { timeout: 300_000 } },

@@ -1,7 +1,8 @@
 import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { type BrowserContext, type Browser as Connection, chromium, type Page } from "playwright-core";
+import { inject } from "vitest";
 
 const places = process.env.CHROMIUM
   ? [process.env.CHROMIUM]
@@ -25,13 +26,15 @@ export const patience = 300_000;
 export type Options = { colorScheme?: "light" | "dark"; width?: number; height?: number };
 
 export type Browser = {
-  /** open makes a new page that records complaints and origins; see Watched. */
+  /** open shows a page, and records complaints and origins; see Watched. */
   open: (url: string, options?: Options) => Promise<Watched>;
+  /** close ends the pages that are still open. */
   close: () => Promise<void>;
 };
 
 export type Watched = {
   page: Page;
+  /** Its close ends the page, which must have kept nothing, and leaves the tab to the next open. */
   context: BrowserContext;
   /** Errors and warnings of the console, uncaught errors, and violations of the Content-Security-Policy. */
   complaints: string[];
@@ -39,11 +42,19 @@ export type Watched = {
   origins: Set<string>;
 };
 
-/** startChromium starts a headless browser with its own profile, and removes the profile when the browser stops. */
-export async function startChromium(): Promise<Browser> {
+/** A tab of the browser. A new one starts two processes, which take more processor time than most tests. */
+type Tab = { page: Page; context: BrowserContext; complaints: string[]; end: () => Promise<void> };
+
+/** The tabs of this worker's browser that no test uses. */
+const idle: Tab[] = [];
+let connection: Promise<Connection> | undefined;
+
+/** launchChromium starts a headless browser with its own profile, and removes the profile when the browser stops. */
+export async function launchChromium(): Promise<{ address: string; close: () => Promise<void> }> {
   const profile = mkdtempSync(join(tmpdir(), "ingest-chromium-"));
-  const browser = await chromium.launch({
+  const server = await chromium.launchServer({
     executablePath: program ?? "",
+    host: "127.0.0.1",
     args: [
       "--no-sandbox",
       "--disable-gpu",
@@ -57,35 +68,84 @@ export async function startChromium(): Promise<Browser> {
     env: { ...process.env, HOME: profile },
   });
   return {
-    open: async (url, { colorScheme = "light", width = 1280, height = 800 } = {}) => {
-      const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
-      context.setDefaultTimeout(patience);
-      await context.grantPermissions(["clipboard-read", "clipboard-write"]);
-      const watched: Watched = { page: await context.newPage(), context, complaints: [], origins: new Set() };
-      await watch(watched);
-      await watched.page.goto(url);
-      await watched.page.waitForSelector("html[data-ready]");
-      return watched;
-    },
+    address: server.wsEndpoint(),
     close: async () => {
-      await browser.close();
+      await server.close();
       rmSync(profile, { recursive: true, force: true });
     },
   };
 }
 
-async function watch({ page, complaints, origins }: Watched) {
+/** startChromium connects to this worker's browser. Each worker has one, because a browser has one clipboard. */
+export async function startChromium(): Promise<Browser> {
+  connection ??= chromium.connect(inject("browsers")[Number(process.env.VITEST_POOL_ID) - 1] ?? "");
+  const browser = await connection;
+  const used = new Set<Tab>();
+  return {
+    open: async (url, { colorScheme = "light", width = 1280, height = 800 } = {}) => {
+      const tab = idle.pop() ?? (await newTab(browser));
+      used.add(tab);
+      tab.context.close = async () => {
+        await leave(tab);
+        used.delete(tab);
+      };
+      const { page, context } = tab;
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      const watched: Watched = { page, context, complaints: [], origins: new Set() };
+      tab.complaints = watched.complaints;
+      watch(watched);
+      await page.goto(url);
+      await page.waitForSelector("html[data-ready]");
+      return watched;
+    },
+    close: async () => {
+      for (const { end } of used) await end();
+    },
+  };
+}
+
+async function newTab(browser: Connection): Promise<Tab> {
+  const context = await browser.newContext();
+  context.setDefaultTimeout(patience);
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const end = context.close.bind(context);
+  const tab: Tab = { page: await context.newPage(), context, complaints: [], end };
+  await tab.page.exposeFunction("complain", (text: string) => tab.complaints.push(text));
+  await tab.page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      const { complain } = window as unknown as { complain: (text: string) => void };
+      complain(`Content-Security-Policy: ${event.violatedDirective} ${event.blockedURI}`);
+    });
+  });
+  return tab;
+}
+
+/** leave makes a tab ready for the next test, which must not see anything of this one. */
+async function leave(tab: Tab) {
+  const { page } = tab;
+  if (page.isClosed()) return tab.end();
+  const kept = await page.evaluate(whatIsKept);
+  if (kept !== "") throw new Error(`the page keeps ${kept}`);
+  await page.goto("about:blank");
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  page.removeAllListeners();
+  idle.push(tab);
+}
+
+/** whatIsKept runs on the page. Its text is empty if the browser keeps nothing of it, or lets it keep nothing. */
+async function whatIsKept(): Promise<string> {
+  if (self.origin === "null") return "";
+  const databases = await indexedDB.databases();
+  if (localStorage.length + sessionStorage.length + document.cookie.length + databases.length === 0) return "";
+  return JSON.stringify({ localStorage, sessionStorage, cookies: document.cookie, databases });
+}
+
+function watch({ page, complaints, origins }: Watched) {
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning")
       complaints.push(`${message.text()} ${message.location().url}`);
   });
   page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
   page.on("request", (request) => origins.add(new URL(request.url()).origin));
-  await page.exposeFunction("complain", (text: string) => complaints.push(text));
-  await page.addInitScript(() => {
-    document.addEventListener("securitypolicyviolation", (event) => {
-      const { complain } = window as unknown as { complain: (text: string) => void };
-      complain(`Content-Security-Policy: ${event.violatedDirective} ${event.blockedURI}`);
-    });
-  });
 }

@@ -3,18 +3,36 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { TestProject } from "vitest/node";
-import { program } from "./chromium.ts";
+import { launchChromium, program } from "./chromium.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
     ingest: string;
+    /** The addresses of the browsers, one for each worker. */
+    browsers: string[];
   }
 }
 
-/** Provides the command that all files start: INGEST, or one that it builds once from this tree. */
-export default function setup({ provide }: TestProject): (() => void) | undefined {
+/** Provides the command that all files start, and a browser for each worker, which all its files use. */
+export default async function setup({ provide, config }: TestProject): Promise<() => Promise<void>> {
+  provide("browsers", []);
   provide("ingest", process.env.INGEST ?? "");
-  if (process.env.INGEST || program === undefined) return undefined;
+  if (program === undefined) return async () => {};
+  const { built, remove } = process.env.INGEST ? { built: process.env.INGEST, remove: () => {} } : build();
+  provide("ingest", built);
+  const browsers = await Promise.all(Array.from({ length: config.maxWorkers }, launchChromium));
+  provide(
+    "browsers",
+    browsers.map(({ address }) => address),
+  );
+  return async () => {
+    await Promise.all(browsers.map(({ close }) => close()));
+    remove();
+  };
+}
+
+/** build builds the command from this tree. */
+function build(): { built: string; remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), "ingest-bin-"));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   const built = join(folder, "ingest");
@@ -27,6 +45,5 @@ export default function setup({ provide }: TestProject): (() => void) | undefine
     remove();
     throw error;
   }
-  provide("ingest", built);
-  return remove;
+  return { built, remove };
 }

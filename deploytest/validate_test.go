@@ -38,11 +38,29 @@ func TestValidate(t *testing.T) {
 				proxy.forget()
 				replaceFiles(t, folder, files)
 				validate(t, p)
-				if formatted, wrong, err := p.tf.FormatCheck(p.context()); syntax == "native" && (!formatted || err != nil) {
-					t.Errorf("terraform fmt would change %v (%v)", wrong, err)
-				}
 			})
 		}
+	}
+}
+
+// TestNativeIsFormatted checks every environment in the native syntax with one `terraform fmt`, in a folder for each environment.
+func TestNativeIsFormatted(t *testing.T) {
+	t.Parallel()
+	names, err := goldens.Names()
+	if err != nil || len(names) == 0 {
+		t.Fatalf("the goldens are %v (%v)", names, err)
+	}
+	root := t.TempDir()
+	for _, name := range names {
+		folder := filepath.Join(root, name)
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		replaceFiles(t, folder, native(t, name))
+	}
+	p := openPipeline(t, nowhere, terraform(t), root)
+	if formatted, wrong, err := p.tf.FormatCheck(p.context(), tfexec.Recursive(true)); !formatted || err != nil {
+		t.Errorf("terraform fmt would change %v (%v)", wrong, err)
 	}
 }
 

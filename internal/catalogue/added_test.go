@@ -51,7 +51,7 @@ func TestAnEnvironmentIsAFileAndALine(t *testing.T) {
 	listed := strings.Replace(string(list), "{Dev, Staging, Prod}", "{Dev, Staging, Prod, QA}", 1)
 
 	forgotten := overlay(t, map[string]string{filepath.Join(sources, "qa.go"): added})
-	out, err := goCommand(t, golden, "run", "-ldflags=-w", "-overlay", forgotten, ".")
+	out, err := goCommand(t, golden, "run", "-ldflags=-s", "-overlay", forgotten, ".")
 	const want = "error: stacks/qa.go: the environment of QA is in no list; add QA to the variable declared in stacks/all.go, or delete it"
 	if err == nil || !strings.Contains(out, want) {
 		t.Errorf("the synthesis of an environment in no list: %v\n%s\nwant %s", err, out, want)
@@ -59,7 +59,7 @@ func TestAnEnvironmentIsAFileAndALine(t *testing.T) {
 
 	both := overlay(t, map[string]string{filepath.Join(sources, "qa.go"): added, filepath.Join(sources, "all.go"): listed})
 	for _, tests := range quick {
-		args := append([]string{"test", "-short", "-vet=off", "-ldflags=-w", "-overlay", both}, tests...)
+		args := append([]string{"test", "-short", "-vet=off", "-ldflags=-s", "-overlay", both}, tests...)
 		if out, err := goCommand(t, golden, args...); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}

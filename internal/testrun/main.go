@@ -55,9 +55,9 @@ type part struct {
 // lanes are the parts: those of a lane run one after another, beside those of the other lanes. deploytest, the longest, mostly waits.
 // The browser comes after the Go tests, when there is less beside it.
 func lanes(short bool, packages []string) [][]part {
-	// No vet, which make lint and make check run, and no tables for a debugger: both take the linker and the compiler longer than
+	// No vet, which make lint and make check run, and no symbols for a debugger: both take the linker and the compiler longer than
 	// the tests take.
-	test := []string{"go", "test", "-json", "-vet=off", "-ldflags=-w", "-timeout", endless}
+	test := []string{"go", "test", "-json", "-vet=off", "-ldflags=-s", "-timeout", endless}
 	quick := slices.DeleteFunc(slices.Clone(packages), func(path string) bool { return path == module+"/deploytest" })
 	// go test begins with the first package of the list. Tests that take a minute on one processor would otherwise end alone.
 	slices.SortStableFunc(quick, func(a, b string) int { return slices.Index(longest, b) - slices.Index(longest, a) })

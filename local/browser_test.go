@@ -235,6 +235,10 @@ func TestWhatForeignPagesRead(t *testing.T) {
 		{"the status, by a script", asked{method: http.MethodGet, url: own, header: site}, 403},
 		{"a post to the status", asked{method: http.MethodPost, url: own, header: []string{"Origin: null"}}, 403},
 		{"a post to the status, by a program", asked{method: http.MethodPost, url: own}, 405},
+		{"the events, by a script", asked{method: http.MethodGet, url: p.apiBase() + "/_local/events", header: site}, 403},
+		{"the events, by the page", asked{method: http.MethodGet, url: p.apiBase() + "/_local/events", header: []string{"Sec-Fetch-Site: same-origin"}}, 200},
+		{"a reset, by a form", asked{method: http.MethodPost, url: p.apiBase() + "/_local/reset", header: append([]string{"Origin: https://evil.example"}, link...)}, 403},
+		{"a reset, by a program", asked{method: http.MethodPost, url: p.apiBase() + "/_local/reset"}, 200},
 		{"an object, by a script", asked{method: http.MethodGet, url: p.apiBase() + objectsPath + bucket + "/events/kept", header: site}, 403},
 		{"an object, by the page", asked{method: http.MethodGet, url: p.apiBase() + objectsPath + bucket + "/events/kept", header: []string{"Sec-Fetch-Site: same-origin"}}, 200},
 		{"the page's settings, by a script", asked{method: http.MethodGet, url: p.apiBase() + "/config.json", header: site}, 403},
@@ -358,7 +362,7 @@ func TestNothingRunsAsScriptAtTheAWSAddress(t *testing.T) {
 			t.Errorf("%s: %v", name, header)
 		}
 	}
-	for _, path := range []string{"/_local/status", "/config.json", objectsPath + bucket + "/events/page", objectsPath + bucket + "/none", "/_local/none"} {
+	for _, path := range []string{"/_local/status", "/_local/events", "/_local/reset", "/config.json", objectsPath + bucket + "/events/page", objectsPath + bucket + "/none", "/_local/none"} {
 		header := ask(t, asked{method: http.MethodGet, url: p.apiBase() + path}).header
 		if header.Get("X-Content-Type-Options") != "nosniff" || header.Get("Content-Security-Policy") != "sandbox" {
 			t.Errorf("%s: %v", path, header)

@@ -20,6 +20,8 @@ func (p *Pipeline) front() http.Handler {
 	data.HandleFunc("GET /_local/records", p.browser.Records)
 	data.HandleFunc("GET /_local/objects", p.browser.Objects)
 	data.HandleFunc("GET /_local/delivered", p.browser.Delivered)
+	data.HandleFunc("GET /_local/events", p.events.Serve)
+	data.HandleFunc("POST /_local/reset", p.events.ServeReset)
 	if p.opts.Web != nil {
 		files := http.FileServerFS(p.opts.Web)
 		page.Handle("GET /{$}", secured(files))

@@ -23,6 +23,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"cdk.tf/go/ingest/local/apigateway"
+	"cdk.tf/go/ingest/local/apigateway/events"
 	"cdk.tf/go/ingest/local/browse"
 	"cdk.tf/go/ingest/local/cloudwatch"
 	"cdk.tf/go/ingest/local/durable"
@@ -66,6 +67,7 @@ type Pipeline struct {
 	declared   *declaration
 	started    time.Time
 	api        *apigateway.API
+	events     *events.List
 	streams    *kinesis.Service
 	buckets    *s3.Service
 	deliveries []*firehose.DeliveryStream
@@ -247,10 +249,12 @@ func (p *Pipeline) openAPI() (err error) {
 	if err != nil {
 		return err
 	}
+	p.events = events.New(p.opts.Clock)
 	p.api, err = apigateway.New(p.declared.api, apigateway.Options{
 		Invoke: p.callers.invoke, Clock: p.opts.Clock, Logger: p.opts.Logger, AccessLog: accessLog,
 		Credentials: p.credentials, Account: account, Region: p.declared.region,
 		AllowUnverified: p.opts.AllowUnverified, Unlimited: p.opts.Unlimited,
+		Submitted: p.events.Add,
 	})
 	return err
 }

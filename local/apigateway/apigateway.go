@@ -67,6 +67,8 @@ type Options struct {
 	Account, Region string
 	// AllowUnverified lets requests through authorizers that cannot run here (Cognito, Lambda), see [Config.Unverified].
 	AllowUnverified bool
+	// Submitted gets each submission before its client gets the answer, from many goroutines, or is nil. It must return soon.
+	Submitted func(Submission)
 	// Unlimited turns off all throttles and quotas, and nothing else: methods still require their API keys.
 	Unlimited bool
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -197,6 +196,16 @@ func (x *exchange) hold(length int64) error {
 	return nil
 }
 
+// tryHold reserves room for a body if there is some without a wait.
+func (x *exchange) tryHold(length int64) bool {
+	if !x.api.bodies.TryAcquire(length) {
+		return false
+	}
+	x.held = length
+	x.api.heldBytes.Add(length)
+	return true
+}
+
 // letGo returns reserved room.
 func (x *exchange) letGo(length int64) {
 	if length > 0 {
@@ -249,7 +258,7 @@ func (x *exchange) passOver() (ended bool) {
 	if x.hasBody || x.r.Body == nil || length >= 0 && length <= serversOwn {
 		return true
 	}
-	if !x.reading && strings.EqualFold(x.r.Header.Get("Expect"), "100-continue") {
+	if !x.reading && x.expectsContinue() {
 		return false
 	}
 	if x.failure != nil && x.failure.status == http.StatusRequestTimeout {

@@ -43,6 +43,9 @@ type exchange struct {
 	hasTurn    bool  // of API.turns
 	key        *apiKey
 	caller     caller
+	kept       []byte // of the body, for a [Submission]; nil before it is kept
+	length     int64  // of the whole body, once it is kept
+	sent       []byte // what the service got, for a [Submission]
 
 	call     callState
 	response parsedBody // the integration's answer
@@ -100,12 +103,14 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.answer.headers = x.headerSpace[:0]
 	if headerSize(r) > maxHeader {
 		x.answerLargeHeader()
+		x.tell()
 		x.write()
 		return
 	}
 	name, rest, _ := strings.Cut(x.path[1:], "/")
 	if x.stage = a.cfg.stages[name]; x.stage == nil {
 		x.answerNoStage()
+		x.tell()
 		x.write()
 		return
 	}
@@ -113,6 +118,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.answerFailure(fail)
 		a.counters.refused[fail.responseType].Add(1)
 	}
+	x.tell()
 	x.write()
 	if a.accessLog != nil && len(x.stage.accessLog) > 0 {
 		a.accessLog.write(x, x.stage.accessLog)
@@ -129,8 +135,9 @@ func pathOf(r *http.Request) string { return "/" + strings.TrimLeft(r.URL.Escape
 // ForbiddenException. It gets none of the API's gateway responses, which belong to a deployed stage (AWS re:Post, "How do I
 // troubleshoot HTTP 403 errors from API Gateway?": ForbiddenException, "Forbidden").
 func (x *exchange) answerNoStage() {
-	x.answer.status, x.answer.contentType, x.answer.body = http.StatusForbidden, jsonType, []byte(`{"message":"Forbidden"}`)
-	x.answer.set("x-amzn-ErrorType", "ForbiddenException")
+	x.failure = failNoStage
+	x.answer.status, x.answer.contentType, x.answer.body = http.StatusForbidden, jsonType, []byte(`{"message":"`+failNoStage.message+`"}`)
+	x.answer.set("x-amzn-ErrorType", failNoStage.errorType)
 }
 
 // maxHeader is the "total combined size of all header values" of a request, in bytes (developer guide, "Quotas for
@@ -156,8 +163,9 @@ func headerSize(r *http.Request) int {
 //
 // The words are those of Netty, which counts names too. The quota counts values.
 func (x *exchange) answerLargeHeader() {
+	x.failure = failHeader
 	x.answer.status, x.answer.contentType = http.StatusRequestHeaderFieldsTooLarge, jsonType
-	x.answer.body = []byte(`{"message":"HTTP header is larger than 10240 bytes."}`)
+	x.answer.body = []byte(`{"message":"` + failHeader.message + `"}`)
 }
 
 // run takes a request through API Gateway. It returns a failure if API Gateway answers itself.

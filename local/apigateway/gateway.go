@@ -80,6 +80,8 @@ var (
 	failKey          = &failure{responseType: invalidKey, message: "Forbidden", errorType: "ForbiddenException"}
 	failThrottled    = &failure{responseType: throttled, message: "Too Many Requests", errorType: "TooManyRequestsException"}
 	failQuota        = &failure{responseType: quotaExceeded, message: "Limit Exceeded", errorType: "LimitExceededException"}
+	failNoStage      = &failure{message: "Forbidden", errorType: "ForbiddenException"}
+	failHeader       = &failure{message: "HTTP header is larger than 10240 bytes."}
 	failTooLarge     = &failure{responseType: tooLarge, message: "Request Too Long", errorType: "RequestTooLargeException"}
 	failMedia        = &failure{responseType: unsupportedMedia, message: "Unsupported Media Type", errorType: "BadRequestException"}
 )

@@ -17,6 +17,7 @@ import (
 
 	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/local/apigateway"
+	"cdk.tf/go/ingest/local/apigateway/events"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -108,7 +109,8 @@ type gateway struct {
 func defaults(g *gateway) apigateway.Options {
 	return apigateway.Options{
 		Invoke: g.kinesis.invoke, Clock: g.clock, Account: account, Region: region, AccessLog: g.access,
-		Logger: slog.New(slog.NewTextHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Submitted: events.New(g.clock).Add, // as a pipeline has it
+		Logger:    slog.New(slog.NewTextHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Credentials: func(id string) (string, string, bool) {
 			return "verysecret", "arn:aws:iam::" + account + ":user/ann", id == "AKIDANN"
 		},

@@ -180,6 +180,10 @@ func (x *exchange) invoke(in *integration, mapped vtl.Result) *failure {
 	// Not clockwork's own context: its Err waits on a fake clock.
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(x.r.Context()))
 	defer cancel(nil)
+	if x.submits() {
+		x.keepBody(x.request.text, int64(len(x.request.text)))
+		x.sent = mapped.Body
+	}
 	if !x.logsBodies() {
 		x.request = parsedBody{} // is mapped, and may be large
 	}

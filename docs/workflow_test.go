@@ -11,8 +11,8 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// workflows are the project's own and the one that docs/github.md has a user copy.
-var workflows = []string{".github/workflows/ci.yml", "docs/examples/github/deploy.yml"}
+// workflows are the project's own and those that docs/github.md and docs/testing.md have a user copy.
+var workflows = []string{".github/workflows/ci.yml", "docs/examples/github/deploy.yml", "docs/examples/clienttest/workflow.yml"}
 
 // actionlint reads a workflow as GitHub does: the syntax, the expressions, the events, the permissions.
 func TestWorkflowsAreValid(t *testing.T) {

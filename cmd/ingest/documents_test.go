@@ -51,11 +51,12 @@ func code(page string) []string {
 	return found
 }
 
-// Each command line of ingest in the documents, and in the workflow that a user copies, names a command and flags that are there.
+// Each command line of ingest in the documents, and in the workflows that a user copies, names a command and flags that are there.
 func TestDocumentedCommands(t *testing.T) {
 	seen, pages := 0, documents(t)
-	const workflow = "docs/examples/github/deploy.yml"
-	pages[workflow] = "```sh\n" + read(t, filepath.Join(goldens.Root(), workflow)) + "```"
+	for _, workflow := range []string{"docs/examples/github/deploy.yml", "docs/examples/clienttest/workflow.yml"} {
+		pages[workflow] = "```sh\n" + read(t, filepath.Join(goldens.Root(), workflow)) + "```"
+	}
 	for page, text := range pages {
 		for _, line := range code(text) {
 			match := ingestCommand.FindStringSubmatch(line)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jonboulle/clockwork"
 
+	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/local/apigateway"
 )
 
@@ -448,5 +451,18 @@ func TestConcurrentUse(t *testing.T) {
 	readers.Wait()
 	if got := get(t, l, "limit=0"); got.Counts["accepted"] != 16_000 || got.Matched != maxEvents || got.Forgotten != 6000 {
 		t.Errorf("%v, %d matched, %d forgotten", got.Counts, got.Matched, got.Forgotten)
+	}
+}
+
+// docs/testing.md has a row for each parameter.
+func TestParametersAreDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(goldens.Root(), "docs/testing.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range parameters {
+		if !strings.Contains(string(page), "\n| `"+name+"` | ") {
+			t.Errorf("the page has no row for %s", name)
+		}
 	}
 }

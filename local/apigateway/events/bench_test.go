@@ -31,3 +31,18 @@ func BenchmarkAdd(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSearch measures a search of a full list for a text.
+func BenchmarkSearch(b *testing.B) {
+	l := New(clockwork.NewRealClock())
+	s := single(`{"id":1,"type":"page_view","pad":"`+strings.Repeat("x", 464)+`"}`, 200, stored)
+	s.At = time.Now()
+	for range maxEvents {
+		l.Add(s)
+	}
+	for b.Loop() {
+		if got := get(b, l, "text=nothing"); got.Matched != 0 {
+			b.Fatal(got.Matched)
+		}
+	}
+}

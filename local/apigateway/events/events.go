@@ -35,7 +35,7 @@ const (
 	maxText = 64 << 10
 	// maxPath is how many bytes of a path are kept.
 	maxPath = 4 << 10
-	// inTurn is the length of a body from which on requests are counted one at a time. Reading a batch takes a multiple of its length.
+	// inTurn is the length of a body from which on bodies are searched for events one at a time, because that takes a multiple of it.
 	inTurn = 16 << 10
 )
 
@@ -119,12 +119,21 @@ func (l *List) Add(s apigateway.Submission) {
 }
 
 // count counts the events of a submission by their fates.
-func (l *List) count(s *apigateway.Submission) tally {
+func (l *List) count(s *apigateway.Submission) (counts tally) {
+	v := verdictOf(s)
+	if v.each {
+		for _, record := range v.records.Items() {
+			counts[ofRecord(record).fate]++
+		}
+		return counts
+	}
 	if len(s.Body) >= inTurn {
 		l.reading.Lock()
 		defer l.reading.Unlock()
 	}
-	return count(s)
+	_, n := texts(s, 0)
+	counts[v.all.fate] = int64(n)
+	return counts
 }
 
 // newEntry keeps of a submission what the list shows.

@@ -53,20 +53,6 @@ func verdictOf(s *apigateway.Submission) verdict {
 	return verdict{records: records, each: true}
 }
 
-// count counts a submission's events by their fates.
-func count(s *apigateway.Submission) (counts tally) {
-	v := verdictOf(s)
-	if !v.each {
-		_, n := texts(s, 0)
-		counts[v.all.fate] = int64(n)
-		return counts
-	}
-	for _, record := range v.records.Items() {
-		counts[ofRecord(record).fate]++
-	}
-	return counts
-}
-
 // ofRecord reads the answer to one record: what PutRecord answers, or an entry of Records in what PutRecords answers. API reference,
 // PutRecords: "A record that is successfully added to a stream includes SequenceNumber and ShardId in the result. A record that fails to be
 // added to a stream includes ErrorCode and ErrorMessage in the result."

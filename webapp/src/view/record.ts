@@ -14,22 +14,21 @@ export function recordOpener(
 ): (sequenceNumber: string) => void {
   return (sequence) => {
     const stop = new AbortController();
-    drawer.open("Record", [h("p", { class: "hint" }, "Reading…")], () => stop.abort());
+    const leaf = h("div", { class: "leaf" }, h("p", { class: "hint" }, "Reading…"));
+    drawer.open("Record", [leaf], () => stop.abort());
     ask("records", { sequence, limit: "1" }, readRow, stop.signal).then(
       ({ rows: [row] }) => {
-        if (stop.signal.aborted) return;
-        drawer.fill(
-          row
-            ? content(row, toPart, (key) => {
-                drawer.close();
-                only(key);
-              })
-            : [h("p", { class: "notice" }, `The stream has no record ${sequence} any more: its retention has passed.`)],
-        );
+        const shown = row
+          ? content(row, toPart, (key) => {
+              drawer.close();
+              only(key);
+            })
+          : [h("p", { class: "notice" }, `The stream has no record ${sequence} any more: its retention has passed.`)];
+        leaf.replaceChildren(...shown);
       },
       (error: Error) => {
         if (!stop.signal.aborted)
-          drawer.fill([h("p", { class: "notice" }, `The pipeline does not show the record: ${error.message}`)]);
+          leaf.replaceChildren(h("p", { class: "notice" }, `The pipeline does not show the record: ${error.message}`));
       },
     );
   };

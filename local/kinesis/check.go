@@ -46,6 +46,7 @@ type shardReport struct {
 	problem  error
 	headless bool
 	marks    []Damage
+	runs     runs
 }
 
 // report is the result of walking a file.
@@ -360,6 +361,9 @@ func (w walker) records(e element, at int64, keep bool) {
 			return
 		case last.index != 0 && l.previous != last.index && w.format != formatPlain:
 			fail(w.problem("byte %d: the record before it is missing", at))
+		}
+		if l.arrived < last.arrived {
+			found.runs.begin(l.index)
 		}
 		last = l
 		found.count++

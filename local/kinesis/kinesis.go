@@ -109,7 +109,7 @@ func Open(options Options) (*Service, error) {
 		repaired.say(s.log)
 		for _, stream := range streams {
 			for _, shard := range stream.all() {
-				shard.damage = repaired.marks(shard)
+				shard.damage, shard.runs = repaired.marks(shard), repaired.runs(shard)
 			}
 		}
 		s.sayDamage()
@@ -420,7 +420,7 @@ func (s *Service) adopt(m *repair) {
 		}
 		for _, shard := range stream.all() {
 			shard.mu.Lock()
-			shard.damage = m.marks(shard)
+			shard.damage, shard.runs = m.marks(shard), m.runs(shard)
 			shard.last, shard.lastArrived = m.lasts[shard].index, m.lasts[shard].arrived
 			shard.wake()
 			shard.mu.Unlock()

@@ -31,15 +31,15 @@ type Look struct {
 	From, To uint64
 	// Newest walks from To down to From.
 	Newest bool
-	// Since and Until are the earliest and latest arrival, in milliseconds, inclusive. Arrivals follow the clock, which may jump back,
-	// so a look passes by every record and reads the arrival alone of those outside.
+	// Since and Until are the earliest and latest arrival, in milliseconds, inclusive. A look seeks to them. Arrivals follow the clock,
+	// which may jump back, so it seeks in each of the shard's runs.
 	Since, Until int64
-	// Limit bounds the records that one call passes by. They are read in one transaction, so keep it in the thousands. Eight records
-	// outside of the times count as one.
+	// Limit bounds the records that one call passes by. They are read in one transaction, so keep it in the thousands. A seek counts
+	// as one, and so do eight records outside of the times where the clock has jumped too often for seeks.
 	Limit int
 }
 
-// outside is how many records outside of a look's times count as one.
+// outside is how many records outside of a look's times count as one if each must be read.
 const outside = 8
 
 // Look calls take with the records of a shard, in the look's order, that have not expired, until take returns false. It returns how
@@ -53,7 +53,7 @@ func (s *Service) Look(ctx context.Context, stream, shard string, look Look, tak
 	newest, _ := found.newest() // records above it are not acknowledged yet
 	look.To = min(look.To, newest)
 	look.Since = max(look.Since, found.stream.horizon(s.options.Clock.Now()))
-	w := walk{Look: look, shard: found, take: take}
+	w := walk{Look: look, shard: found, take: take, runs: found.ordered()}
 	for repaired := false; w.From <= w.To; {
 		if err := ctx.Err(); err != nil {
 			return w.Look, w.passed + w.skipped, err
@@ -61,7 +61,7 @@ func (s *Service) Look(ctx context.Context, stream, shard string, look Look, tak
 		known := s.generation.Load()
 		err := s.view(func(tx *bbolt.Tx) error { return w.pass(tx.Bucket(found.bucket)) })
 		if errors.Is(err, errDamaged) && !repaired && s.repair(known) == nil {
-			repaired = true
+			repaired, w.runs = true, found.ordered()
 			continue
 		}
 		if err != nil {
@@ -77,6 +77,7 @@ type walk struct {
 	Look
 	shard           *shard
 	take            func(Seen) bool
+	runs            runs
 	passed, skipped int
 }
 
@@ -90,30 +91,77 @@ func (w *walk) pass(bucket *bbolt.Bucket) error {
 		return nil
 	}
 	cursor := bucket.Cursor()
-	for key, value := w.first(cursor); ; key, value = w.next(cursor) {
-		if key == nil || !w.covers(key) {
-			w.end()
+	for key, value := w.first(cursor); key != nil && w.covers(key); {
+		moved := false
+		var err error
+		switch where := w.when(key, value); {
+		case w.passed+w.skipped/outside >= w.Limit:
 			return nil
+		case where == within:
+			var more bool
+			if more, err = w.give(key, value); err == nil && !more {
+				return nil
+			}
+		default:
+			moved, err = w.skip(cursor, key, value, where)
 		}
-		if w.passed+w.skipped/outside >= w.Limit {
-			return nil
-		}
-		if w.isOutside(value) {
-			w.skipped++
-			w.move(key)
-			continue
-		}
-		r, err := readStored(w.shard.seed, key, value)
 		if err != nil {
 			return err
 		}
-		seen := Seen{Index: r.index, ArrivedAt: time.UnixMilli(r.arrived), Key: r.key, Data: r.data, of: w.shard, arrived: r.arrived}
-		if r.kind == event && !w.take(seen) {
-			return nil
+		if moved {
+			key, value = w.first(cursor)
+		} else {
+			key, value = w.next(cursor)
 		}
-		w.passed++
-		w.move(key)
 	}
+	w.end()
+	return nil
+}
+
+// give calls take with a record. It returns false if take does.
+func (w *walk) give(key, value []byte) (more bool, err error) {
+	r, err := readStored(w.shard.seed, key, value)
+	if err != nil {
+		return false, err
+	}
+	seen := Seen{Index: r.index, ArrivedAt: time.UnixMilli(r.arrived), Key: r.key, Data: r.data, of: w.shard, arrived: r.arrived}
+	if r.kind == event && !w.take(seen) {
+		return false, nil
+	}
+	w.passed++
+	w.move(key)
+	return true, nil
+}
+
+// skip passes by a record that arrived outside of the look's times, and by those of its run that did too. It reports whether the walk
+// continues elsewhere than at the cursor.
+func (w *walk) skip(cursor *bbolt.Cursor, key, value []byte, where when) (moved bool, err error) {
+	index := binary.BigEndian.Uint64(key)
+	first, last, ok := w.runs.around(index)
+	if !ok {
+		w.skipped++
+		w.move(key)
+		return false, nil
+	}
+	w.skipped += outside
+	if _, err := readStored(w.shard.seed, key, value); err != nil { // its time decides about others
+		return false, err
+	}
+	first, last = max(first, w.From, 1), min(last, w.To)
+	switch {
+	case where == late && !w.Newest:
+		w.From = last + 1
+	case where == early && w.Newest:
+		w.To = first - 1
+	case where == early:
+		w.From, err = w.shard.firstSince(cursor, index+1, last, w.Since)
+	default:
+		var next uint64
+		if next, err = w.shard.firstSince(cursor, first, index, w.Until+1); err == nil {
+			w.To = next - 1
+		}
+	}
+	return true, err
 }
 
 func (w *walk) first(cursor *bbolt.Cursor) (key, value []byte) {
@@ -141,13 +189,27 @@ func (w *walk) covers(key []byte) bool {
 	return len(key) != 8 || bytes.Compare(key, indexKey(w.From)) >= 0 && bytes.Compare(key, indexKey(w.To)) <= 0
 }
 
-// isOutside reports whether a record arrived outside of the look's times. It reads the arrival without the checksum.
-func (w *walk) isOutside(value []byte) bool {
-	if len(value) < headerSize {
-		return false
+// when is where an arrival is in relation to a look's times.
+type when int
+
+const (
+	within when = iota
+	early
+	late
+)
+
+// when reads an arrival without the checksum. What cannot be a record is left to readStored.
+func (w *walk) when(key, value []byte) when {
+	if len(key) != 8 || len(value) < headerSize {
+		return within
 	}
-	arrived := int64(binary.BigEndian.Uint64(value))
-	return arrived < w.Since || w.Until > 0 && arrived > w.Until
+	switch arrived := int64(binary.BigEndian.Uint64(value)); {
+	case arrived < w.Since:
+		return early
+	case w.Until > 0 && arrived > w.Until:
+		return late
+	}
+	return within
 }
 
 // move continues after a record.

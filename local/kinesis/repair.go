@@ -45,6 +45,8 @@ type repair struct {
 	// indexes are the last given indexes, by stream and group; lasts are the last written records, by shard.
 	indexes map[*stream][]uint64
 	lasts   map[*shard]location
+	// written are the runs of the new file's records, by the shard's bucket.
+	written map[string]*runs
 }
 
 // repairFile inspects the file, and rewrites it if it is damaged or of the first format. known are its streams; nil if they are not
@@ -62,6 +64,7 @@ func repairFile(path string, known map[string]*stream, now time.Time, maxSize in
 	m := &repair{
 		report: inspect(file, info.Size(), false), path: path, now: now, streams: known, damage: map[string][]Damage{},
 		indexes: map[*stream][]uint64{}, lasts: map[*shard]location{},
+		written: map[string]*runs{},
 	}
 	switch damage := m.report.damage(); {
 	case !slices.Contains([]string{"", format, formatPlain, formatLineage}, m.format):
@@ -387,7 +390,7 @@ func (m *repair) writeShard(db *bbolt.DB, old io.ReaderAt, s *shard) error {
 				if err := bucket.Put(indexKey(slots[0].index), value); err != nil {
 					return err
 				}
-				m.lasts[s] = slots[0].location
+				m.follow(s, slots[0].location)
 				m.records++
 			}
 			return bucket.SetSequence(m.lasts[s].index)
@@ -412,7 +415,7 @@ func (m *repair) writeSequence(db *bbolt.DB, s *shard) error {
 		if err != nil {
 			return err
 		}
-		m.lasts[s] = end
+		m.follow(s, end)
 		m.records++
 		return errors.Join(tx.Bucket(s.bucket).Put(indexKey(last), value), tx.Bucket(s.bucket).SetSequence(last))
 	})
@@ -442,6 +445,30 @@ func (m *repair) value(old io.ReaderAt, s *shard, p slot) ([]byte, error) {
 	finish(value, p.kind, keySize)
 	seal(value, s.seed, p.index, m.lasts[s].index, p.arrived)
 	return value, nil
+}
+
+// follow notes the record that was written last.
+func (m *repair) follow(s *shard, l location) {
+	of := m.written[string(s.bucket)]
+	if of == nil {
+		of = &runs{}
+		m.written[string(s.bucket)] = of
+	}
+	if l.arrived < m.lasts[s].arrived {
+		of.begin(l.index)
+	}
+	m.lasts[s] = l
+}
+
+// runs are the runs of a shard in the file as it is now.
+func (m *repair) runs(s *shard) runs {
+	if of := m.written[string(s.bucket)]; m.done && of != nil {
+		return *of
+	}
+	if found := m.shards[string(s.bucket)]; !m.done && found != nil {
+		return found.runs
+	}
+	return runs{}
 }
 
 // marks are a shard's damage, found now or before.

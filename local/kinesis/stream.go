@@ -177,6 +177,7 @@ type shard struct {
 	// last is the index of the newest record on disk, zero if there never was one; lastArrived is its arrival, in milliseconds.
 	last        uint64
 	lastArrived int64
+	runs        runs
 	// damage describes the records that could not be read.
 	damage []Damage
 	// changed is a channel that the next record closes. It is nil while nothing waits.
@@ -267,9 +268,19 @@ func (s *shard) publish(index uint64, arrived int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if index > s.last {
+		if arrived < s.lastArrived {
+			s.runs.begin(s.last + 1)
+		}
 		s.last, s.lastArrived = index, arrived
 	}
 	s.wake()
+}
+
+// ordered are the runs of the records on disk.
+func (s *shard) ordered() runs {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.runs
 }
 
 // wake wakes the waiting consumers. It is called with mu held.

@@ -71,7 +71,7 @@ type Record struct {
 	State   string `json:"state,omitempty"`
 	Objects []Part `json:"objects,omitempty"`
 
-	index uint64
+	at kinesis.Place
 }
 
 // Part is where a record is in an object.

@@ -155,8 +155,8 @@ func (s *search) take(from *cutter, data []byte) bool {
 		return false
 	}
 	record := Record{Objects: []Part{from.part}}
-	if at := from.place(); at.shard != "" {
-		record.Stream, record.ShardID, record.index, record.State = from.of.of.Stream, at.shard, at.index, "delivered"
+	if at := from.place(); at.Shard != "" {
+		record.Stream, record.ShardID, record.at, record.State = from.of.of.Stream, at.Shard, at, "delivered"
 	}
 	record.setData(from.of.trim(data), s.q.most)
 	s.page.Records = append(s.page.Records, record)
@@ -227,12 +227,11 @@ func (c *cutter) line() ([]byte, error) {
 }
 
 // place is the stream's record of the last piece.
-func (c *cutter) place() place {
+func (c *cutter) place() kinesis.Place {
 	if c.of.pieces == nil {
-		return place{}
+		return kinesis.Place{}
 	}
-	piece := c.of.pieces[c.part.Record-1]
-	return place{piece.Shard, piece.Index}
+	return c.of.pieces[c.part.Record-1].Place
 }
 
 // identify adds to records of objects what only the stream knows, if it still has them.
@@ -242,8 +241,11 @@ func (b *Browser) identify(ctx context.Context, records []Record) {
 		if r.ShardID == "" {
 			continue
 		}
-		one := kinesis.Look{From: r.index, To: r.index, Limit: 1}
+		one := kinesis.Look{From: r.at.Index, To: r.at.Index, Limit: 1}
 		_, _, err := b.opts.Streams.Look(ctx, r.Stream, r.ShardID, one, func(seen kinesis.Seen) bool {
+			if seen.Place() != r.at {
+				return true // the stream of that time was deleted
+			}
 			arrived := seen.ArrivedAt.UTC()
 			r.SequenceNumber, r.PartitionKey, r.ArrivedAt = seen.SequenceNumber(), string(seen.Key), &arrived
 			return true

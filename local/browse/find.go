@@ -10,10 +10,10 @@ import (
 // locate adds to records whether they are delivered, and where.
 func (b *Browser) locate(records []Record) {
 	for _, delivery := range b.opts.Deliveries {
-		wanted := map[place]*Record{}
+		wanted := map[kinesis.Place]*Record{}
 		for i := range records {
 			if r := &records[i]; r.Stream == delivery.Stream {
-				wanted[place{r.ShardID, r.index}] = r
+				wanted[r.at] = r
 			}
 		}
 		delivery.findParts(wanted)
@@ -25,10 +25,10 @@ func (b *Browser) locate(records []Record) {
 
 // findParts adds to records their places in the objects of a delivery stream, in the order of the deliveries. An entry that cannot be
 // read has no records.
-func (d Delivery) findParts(wanted map[place]*Record) {
+func (d Delivery) findParts(wanted map[kinesis.Place]*Record) {
 	numbers := map[int]bool{}
 	for at := range wanted {
-		for _, number := range d.Journal().Covering(at.shard, at.index) {
+		for _, number := range d.Journal().Covering(at) {
 			numbers[number] = true
 		}
 	}
@@ -39,7 +39,7 @@ func (d Delivery) findParts(wanted map[place]*Record) {
 		}
 		offset := int64(0)
 		for i, piece := range pieces {
-			if r := wanted[place{piece.Shard, piece.Index}]; r != nil {
+			if r := wanted[piece.Place]; r != nil {
 				r.Objects = append(r.Objects, Part{Bucket: written.Bucket, Key: written.Key, Record: i + 1, Offset: offset, Bytes: piece.Bytes})
 			}
 			offset += int64(piece.Bytes)
@@ -53,9 +53,9 @@ func (d Delivery) state(r *Record) string {
 	switch {
 	case len(r.Objects) > 0:
 		return "delivered"
-	case r.index > indexOf(read):
+	case r.at.Index > indexOf(read):
 		return "unread"
-	case r.index > indexOf(delivered):
+	case r.at.Index > indexOf(delivered):
 		return "buffered"
 	}
 	return "unknown"
@@ -63,9 +63,9 @@ func (d Delivery) state(r *Record) string {
 
 // indexOf is the index of a sequence number, 0 for the beginning.
 func indexOf(sequenceNumber string) uint64 {
-	_, index, err := kinesis.Place(sequenceNumber)
+	place, err := kinesis.PlaceOf(sequenceNumber)
 	if err != nil {
 		return 0
 	}
-	return index
+	return place.Index
 }

@@ -30,16 +30,10 @@ type query struct {
 	record int
 	// from and to are inclusive bounds of the arrival, in milliseconds; 0 means none. fromPlace and toPlace bound one shard's indexes.
 	from, to           int64
-	fromPlace, toPlace place
+	fromPlace, toPlace kinesis.Place
 	// sequence is one record.
-	sequence place
+	sequence kinesis.Place
 	cursor   string
-}
-
-// place is a record's place in the stream; shard "" means none.
-type place struct {
-	shard string
-	index uint64
 }
 
 // parameters are the names that an endpoint takes.
@@ -123,7 +117,7 @@ func (q *query) readBounds(values url.Values) (err error) {
 		return wrongf("from is %q, which is after to, %q; exchange them", values.Get("from"), values.Get("to"))
 	}
 	if text := values.Get("sequence"); text != "" {
-		if q.sequence.shard, q.sequence.index, err = kinesis.Place(text); err != nil {
+		if q.sequence, err = kinesis.PlaceOf(text); err != nil {
 			return wrongf("sequence is %q, which is not a sequence number; use the number of an answer or a record", text)
 		}
 	}
@@ -134,21 +128,21 @@ func (q *query) readBounds(values url.Values) (err error) {
 const leastDigits = 40
 
 // bound reads a time or a sequence number.
-func bound(name, text string) (millis int64, at place, err error) {
+func bound(name, text string) (millis int64, at kinesis.Place, err error) {
 	if text == "" {
-		return 0, place{}, nil
+		return 0, kinesis.Place{}, nil
 	}
 	if strings.Trim(text, "0123456789") == "" {
 		if len(text) < leastDigits {
 			if millis, err := strconv.ParseInt(text, 10, 64); err == nil && millis > 0 {
-				return millis, place{}, nil
+				return millis, kinesis.Place{}, nil
 			}
-		} else if at.shard, at.index, err = kinesis.Place(text); err == nil {
+		} else if at, err = kinesis.PlaceOf(text); err == nil {
 			return 0, at, nil
 		}
 	}
 	if when, err := time.Parse(time.RFC3339, text); err == nil {
-		return when.UnixMilli(), place{}, nil
+		return when.UnixMilli(), kinesis.Place{}, nil
 	}
-	return 0, place{}, wrongf("%s is %q; use a time such as 2026-01-31T15:04:05Z, milliseconds since 1970, or a sequence number", name, text)
+	return 0, kinesis.Place{}, wrongf("%s is %q; use a time such as 2026-01-31T15:04:05Z, milliseconds since 1970, or a sequence number", name, text)
 }

@@ -119,49 +119,48 @@ func (b *Browser) lanes(ctx context.Context, q *query) ([]*lane, string, error) 
 		if err != nil {
 			return nil, "", err
 		}
-		tail.Next[id] = newest + 1
-		if look, wanted := q.look(id, newest, from); wanted {
+		tail.Next[id] = newest.Index + 1
+		if look, wanted := q.look(newest, from); wanted {
 			lanes = append(lanes, &lane{shard: id, look: look})
 		}
 	}
 	return lanes, tail.String(), nil
 }
 
-// newest is the index of a shard's newest record.
-func (b *Browser) newest(ctx context.Context, stream, shard string) (uint64, error) {
+// newest is the place of a shard's newest record. If it has none, only the shard's id is known.
+func (b *Browser) newest(ctx context.Context, stream, shard string) (kinesis.Place, error) {
 	latest, err := b.opts.Streams.Latest(ctx, stream, shard)
 	if err != nil || latest == "" {
-		return 0, err
+		return kinesis.Place{Shard: shard}, err
 	}
-	_, index, err := kinesis.Place(latest)
-	return index, err
+	return kinesis.PlaceOf(latest)
 }
 
-// look is the walk through a shard that a query asks for.
-func (q query) look(shard string, newest uint64, from position) (look kinesis.Look, wanted bool) {
-	look = kinesis.Look{From: 1, To: min(newest, lastIndex), Newest: !q.oldest, Since: q.from, Until: q.to, Limit: stepRecords}
+// look is the walk up to the newest record of a shard that a query asks for. A sequence number may be of a former stream's shard.
+func (q query) look(newest kinesis.Place, from position) (look kinesis.Look, wanted bool) {
+	look = kinesis.Look{From: 1, To: min(newest.Index, lastIndex), Newest: !q.oldest, Since: q.from, Until: q.to, Limit: stepRecords}
 	for _, bound := range []struct {
-		at    place
+		at    kinesis.Place
 		apply func(uint64)
 	}{
 		{q.sequence, func(index uint64) { look.From, look.To = index, index }},
 		{q.fromPlace, func(index uint64) { look.From = index }},
 		{q.toPlace, func(index uint64) { look.To = min(look.To, index) }},
 	} {
-		if bound.at.shard == "" {
+		if bound.at.Shard == "" {
 			continue
 		}
-		if bound.at.shard != shard {
+		if bound.at.Shard != newest.Shard || bound.at.Created != newest.Created {
 			return look, false
 		}
-		bound.apply(bound.at.index)
+		bound.apply(bound.at.Index)
 	}
-	if next, known := from.Next[shard]; known && q.oldest {
+	if next, known := from.Next[newest.Shard]; known && q.oldest {
 		look.From = max(look.From, next)
 	} else if from.Next != nil && !q.oldest {
 		look.To = min(look.To, next) // 0 for a shard that is newer than the cursor
 	}
-	return look, q.shard == "" || q.shard == shard
+	return look, q.shard == "" || q.shard == newest.Shard
 }
 
 // first is the lane that goes on: the one whose next record, found or not yet looked at, is the first in the order.
@@ -210,7 +209,7 @@ func (b *Browser) advance(ctx context.Context, l *lane, q query) (int, error) {
 		}
 		arrived := seen.ArrivedAt.UTC()
 		record := Record{
-			Stream: q.stream, ShardID: l.shard, SequenceNumber: seen.SequenceNumber(), PartitionKey: string(seen.Key), ArrivedAt: &arrived, index: seen.Index,
+			Stream: q.stream, ShardID: l.shard, SequenceNumber: seen.SequenceNumber(), PartitionKey: string(seen.Key), ArrivedAt: &arrived, at: seen.Place(),
 		}
 		record.setData(seen.Data, q.most)
 		l.found = append(l.found, record)
@@ -241,7 +240,7 @@ func cursorOf(lanes []*lane, oldest bool) string {
 			next = 0
 		}
 		if len(l.found) > 0 {
-			next = l.found[0].index
+			next = l.found[0].at.Index
 		}
 		at.Next[l.shard] = next
 		more = more || len(l.found) > 0 || !l.ended()

@@ -154,7 +154,7 @@ func Open(cfg Config, opts Options) (*DeliveryStream, error) {
 	}
 	d.read = d.checkpoint.with(nil).After
 	if d.journal, err = openJournal(strings.TrimSuffix(opts.Checkpoint, ".json") + ".objects"); err != nil {
-		return nil, fmt.Errorf("%s: %w", cfg.Name, err)
+		d.opts.Logger.Warn("the journal cannot be opened: events are delivered, but cannot be found in their objects", "error", err)
 	}
 	d.showBuffer()
 	d.turn <- struct{}{}

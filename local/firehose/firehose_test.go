@@ -618,7 +618,9 @@ func TestACheckpointThatCannotBeWritten(t *testing.T) {
 		}
 		w.stop()
 		w.expectBodies("a\n")
-		if left, err := os.ReadDir(filepath.Dir(w.opts.Checkpoint)); err != nil || len(left) != 1 {
+		left, err := filepath.Glob(filepath.Join(filepath.Dir(w.opts.Checkpoint), "*"))
+		left = slices.DeleteFunc(left, func(name string) bool { return name == w.opts.Checkpoint || filepath.Ext(name) == ".objects" })
+		if err != nil || len(left) != 0 {
 			t.Errorf("left over %v, error %v", left, err)
 		}
 	})

@@ -45,14 +45,20 @@ type Written struct {
 // Span is a range of a shard's records, by their indexes.
 type Span struct {
 	Shard string `json:"shard"`
-	First uint64 `json:"first"`
-	Last  uint64 `json:"last"`
+	// Created is the shard's creation, in seconds since 1970.
+	Created int64  `json:"created"`
+	First   uint64 `json:"first"`
+	Last    uint64 `json:"last"`
+}
+
+// of reports whether a place is in the span's shard.
+func (s Span) of(place kinesis.Place) bool {
+	return s.Shard == place.Shard && s.Created == place.Created
 }
 
 // Piece is a part of an object: a record with its delimiter. A record that the Kinesis Producer Library aggregated is several pieces.
 type Piece struct {
-	Shard string
-	Index uint64
+	kinesis.Place
 	// Bytes is its length in the object, before compression.
 	Bytes int
 }
@@ -68,19 +74,19 @@ type pieces struct {
 
 // add adds a piece. Sequence numbers of a shard come in order.
 func (p *pieces) add(sequenceNumber string, length int) {
-	shard, index, err := kinesis.Place(sequenceNumber)
+	place, err := kinesis.PlaceOf(sequenceNumber)
 	if err != nil {
 		return // of a source that is not this package's Kinesis
 	}
 	at := p.at
-	if len(p.spans) == 0 || p.spans[at].Shard != shard {
-		at = slices.IndexFunc(p.spans, func(s Span) bool { return s.Shard == shard })
+	if len(p.spans) == 0 || !p.spans[at].of(place) {
+		at = slices.IndexFunc(p.spans, func(s Span) bool { return s.of(place) })
 	}
 	if at < 0 {
 		at = len(p.spans)
-		p.spans = append(p.spans, Span{Shard: shard})
+		p.spans = append(p.spans, Span{Shard: place.Shard, Created: place.Created})
 	}
-	step := (index - p.spans[at].Last) << 1
+	step := (place.Index - p.spans[at].Last) << 1
 	if at != p.at {
 		p.data = binary.AppendUvarint(binary.AppendUvarint(p.data, step|1), uint64(at))
 	} else {
@@ -88,9 +94,9 @@ func (p *pieces) add(sequenceNumber string, length int) {
 	}
 	p.data = binary.AppendUvarint(p.data, uint64(length))
 	if p.at = at; p.spans[at].First == 0 {
-		p.spans[at].First = index
+		p.spans[at].First = place.Index
 	}
-	p.spans[at].Last = index
+	p.spans[at].Last = place.Index
 }
 
 // readPieces reads what add has written.
@@ -114,7 +120,7 @@ func readPieces(data []byte, spans []Span) ([]Piece, error) {
 			return nil, errors.New("the pieces of an object are damaged")
 		}
 		last[at] += step >> 1
-		all = append(all, Piece{Shard: spans[at].Shard, Index: last[at], Bytes: int(next())})
+		all = append(all, Piece{Place: kinesis.Place{Shard: spans[at].Shard, Created: spans[at].Created, Index: last[at]}, Bytes: int(next())})
 	}
 	return all, nil
 }
@@ -124,7 +130,8 @@ type Journal struct {
 	path string
 	seed maphash.Seed
 
-	mu      sync.RWMutex
+	mu sync.RWMutex
+	// file is nil if it cannot be opened. The journal then has no entries.
 	file    *os.File
 	size    int64
 	entries []entry // the oldest first
@@ -140,15 +147,16 @@ type entry struct {
 	spans  []Span
 }
 
-// openJournal opens or creates a journal, without what a crash has cut off.
+// openJournal opens or creates a journal, without what a crash has cut off. With an error, it returns a journal that stays empty.
 func openJournal(path string) (*Journal, error) {
+	empty := &Journal{path: path, seed: maphash.MakeSeed()}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, err
+		return empty, err
 	}
-	j := &Journal{path: path, seed: maphash.MakeSeed(), file: file}
+	j := &Journal{path: path, seed: empty.seed, file: file}
 	if err := j.load(); err != nil {
-		return nil, errors.Join(err, file.Close())
+		return empty, errors.Join(err, j.file.Close())
 	}
 	return j, nil
 }
@@ -229,6 +237,9 @@ func (j *Journal) append(written Written, p *pieces) error {
 	binary.BigEndian.PutUint32(frame[4:], crc32.Checksum(frame[8:], castagnoli))
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.file == nil {
+		return nil // Open has logged it
+	}
 	if _, err := j.file.WriteAt(frame, j.size); err != nil {
 		return err
 	}
@@ -269,6 +280,9 @@ func (j *Journal) shrink() error {
 func (j *Journal) close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.file == nil {
+		return nil
+	}
 	return j.file.Close()
 }
 
@@ -322,13 +336,13 @@ func (j *Journal) Of(bucket, key string) (number int, ok bool) {
 	return 0, false
 }
 
-// Covering returns the numbers of the entries whose spans include a record of a shard, the oldest first. With partitions, most of them
+// Covering returns the numbers of the entries whose spans include a record, the oldest first. With partitions, most of them
 // do not have the record.
-func (j *Journal) Covering(shard string, index uint64) (numbers []int) {
+func (j *Journal) Covering(place kinesis.Place) (numbers []int) {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
 	for at, e := range j.entries {
-		if slices.ContainsFunc(e.spans, func(s Span) bool { return s.Shard == shard && s.First <= index && index <= s.Last }) {
+		if slices.ContainsFunc(e.spans, func(s Span) bool { return s.of(place) && s.First <= place.Index && place.Index <= s.Last }) {
 			numbers = append(numbers, j.forgotten+at)
 		}
 	}

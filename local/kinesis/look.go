@@ -22,6 +22,9 @@ type Seen struct {
 	arrived int64
 }
 
+// Place is the record's place.
+func (s Seen) Place() Place { return Place{s.of.id, s.of.created, s.Index} }
+
 // SequenceNumber is the record's sequence number.
 func (s Seen) SequenceNumber() string { return s.of.number(s.Index, s.arrived).String() }
 
@@ -224,11 +227,19 @@ func (w *walk) move(key []byte) {
 // end leaves nothing to look at.
 func (w *walk) end() { w.From = w.To + 1 }
 
-// Place is the shard that a sequence number names, and the record's index in it.
-func Place(sequenceNumber string) (shard string, index uint64, err error) {
+// Place is a record's place among the records of all streams that a data folder has ever had.
+type Place struct {
+	Shard string
+	// Created is the shard's creation, in seconds since 1970. Another stream of the same name has other shards of the same ids.
+	Created int64
+	Index   uint64
+}
+
+// PlaceOf is the place that a sequence number names.
+func PlaceOf(sequenceNumber string) (Place, error) {
 	n, err := parseNumber(sequenceNumber)
 	if err != nil || n.version != current {
-		return "", 0, errNumber
+		return Place{}, errNumber
 	}
-	return shardID(int(n.shard)), n.index, nil
+	return Place{shardID(int(n.shard)), n.created, n.index}, nil
 }

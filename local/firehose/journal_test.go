@@ -1,0 +1,162 @@
+package firehose
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"cdk.tf/go/ingest/local/kinesis"
+)
+
+// numbers are sequence numbers of a real stream with two shards, in the order of its records.
+func numbers(t *testing.T, count int) (all []string) {
+	t.Helper()
+	s, err := kinesis.Open(kinesis.Options{Path: filepath.Join(t.TempDir(), "kinesis.db"), Unlimited: true})
+	if err == nil {
+		err = s.Declare(kinesis.Config{Name: "events", Mode: "PROVISIONED", Shards: 2, Retention: 24 * time.Hour})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	for i := range count {
+		body := fmt.Sprintf(`{"StreamName":"events","PartitionKey":"%d","Data":""}`, i)
+		if r := s.DoAs(t.Context(), "PutRecord", []byte(body), nil); r.Status != 200 {
+			t.Fatalf("%d %s", r.Status, r.Body)
+		}
+	}
+	for _, shard := range []string{"shardId-000000000000", "shardId-000000000001"} {
+		records, err := s.Records(t.Context(), "events", shard, "", count)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range records {
+			all = append(all, r.SequenceNumber)
+		}
+	}
+	return all
+}
+
+// journalEntry is an entry for an object, and its pieces, which have the lengths 1, 301, 601 and so on.
+func journalEntry(t *testing.T, key string, numbers ...string) (Written, *pieces, []Piece) {
+	t.Helper()
+	p := &pieces{}
+	var want []Piece
+	for i, number := range numbers {
+		p.add(number, 1+300*i)
+		place, err := kinesis.PlaceOf(number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, Piece{place, 1 + 300*i})
+	}
+	return Written{Object: Object{Bucket: "b", Key: key, Records: len(numbers)}, DeliveryStream: "d"}, p, want
+}
+
+// A crash may cut the journal anywhere. The next start keeps the whole entries before that and adds others after them.
+func TestAJournalCutAtEveryByte(t *testing.T) {
+	numbers := numbers(t, 12)
+	path := filepath.Join(t.TempDir(), "d.objects")
+	j, err := openJournal(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ends []int64
+	var wants [][]Piece
+	for i, of := range [][]string{numbers[:5], {numbers[0], numbers[10], numbers[0], numbers[11]}, numbers[7:]} {
+		written, p, want := journalEntry(t, fmt.Sprint("object", i), of...)
+		if err := j.append(written, p); err != nil {
+			t.Fatal(err)
+		}
+		ends, wants = append(ends, j.size), append(wants, want)
+	}
+	if err := j.close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cut := range len(whole) + 1 {
+		if err := os.WriteFile(path, whole[:cut], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		j, err := openJournal(path)
+		if err != nil {
+			t.Fatalf("cut at %d: %v", cut, err)
+		}
+		kept := 0
+		for kept < len(ends) && ends[kept] <= int64(cut) {
+			kept++
+		}
+		written, p, added := journalEntry(t, "added", numbers[3])
+		if err := j.append(written, p); err != nil {
+			t.Fatal(err)
+		}
+		want := append(wants[:kept:kept], added)
+		if err := j.close(); err != nil {
+			t.Fatal(err)
+		}
+		if j, err = openJournal(path); err != nil {
+			t.Fatal(err)
+		}
+		if first, end := j.Range(); first != 0 || end != len(want) {
+			t.Fatalf("cut at %d: entries %d to %d, want %d", cut, first, end, len(want))
+		}
+		for i, want := range want {
+			if _, pieces, err := j.Entry(i); err != nil || !reflect.DeepEqual(pieces, want) {
+				t.Fatalf("cut at %d, entry %d: %v, %v\nwant %v", cut, i, pieces, err, want)
+			}
+		}
+		if err := j.close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A deleted stream's journal stays. The records of the next stream, whose shards have the same ids, are not in its objects.
+func TestAJournalKnowsFormerStreams(t *testing.T) {
+	numbers := numbers(t, 4)
+	j, err := openJournal(filepath.Join(t.TempDir(), "d.objects"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = j.close() }()
+	written, p, want := journalEntry(t, "object", numbers...)
+	if err := j.append(written, p); err != nil {
+		t.Fatal(err)
+	}
+	place := want[0].Place
+	if found := j.Covering(place); len(found) != 1 {
+		t.Errorf("the record is in %v", found)
+	}
+	place.Created++
+	if found := j.Covering(place); len(found) != 0 {
+		t.Errorf("a record of another stream is in %v", found)
+	}
+}
+
+// No delivery needs the journal: one that cannot be opened stays empty.
+func TestAJournalThatCannotBeOpened(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "d.objects")
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	j, err := openJournal(path)
+	if err == nil {
+		t.Error("a folder was opened as a journal")
+	}
+	written, p, _ := journalEntry(t, "object", numbers(t, 2)...)
+	if err := j.append(written, p); err != nil {
+		t.Error(err)
+	}
+	if first, end := j.Range(); first != end {
+		t.Errorf("it has the entries %d to %d", first, end)
+	}
+	if err := j.close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -32,7 +32,7 @@ inBrowser("the page for everybody", () => {
     await result(page, "Done: 3 of 3 events");
     await page.click("#as-table summary");
     await page.click("#curl-details summary");
-    await page.click(".help summary");
+    await page.click(".help:not(.samples) summary");
     await check(page, "after events, with everything unfolded");
 
     await page.locator("#result-landing button").click({ timeout: patience });
@@ -42,6 +42,21 @@ inBrowser("the page for everybody", () => {
     await page.click("#tab-objects");
     await check(page, "with the objects listed");
     await page.click("#tab-answers");
+
+    await page.fill("#rate", "5000");
+    await page.click(".samples summary");
+    await page.fill("#sample-name", "mine");
+    await page.click("#sample-form button");
+    await page.click("#sample-form button");
+    await expect.poll(() => text(page, "#sample-note")).not.toBe("");
+    await check(page, "with a sample of one's own, a note about it, and what limits a rate");
+    await page.click("[popovertarget=bytes-why]");
+    await check(page, "with the bytes explained");
+    await page.keyboard.press("Escape");
+    await page.selectOption("#authorization", "iam");
+    expect(await page.locator("#test-keys").isVisible()).toBe(true);
+    await check(page, "with the keys of this machine offered");
+    await page.selectOption("#authorization", "none");
 
     await choose(page, "Send one");
     await write(page, "{}");

@@ -46,6 +46,11 @@ test.each<[string, Partial<Circumstances>, string]>([
     { perRequest: 500, batches: true, shards: 2, bytes: 10_486 },
     "2 shards take 100 events of this size per second each. The stream answers the rest with 429, and the page sends it again.",
   ],
+  [
+    "what limits most",
+    { batches: true, shards: 1, perRequest: 20, latencyMs: 100 },
+    "One shard takes 1,000 events per second. The stream answers the rest with 429, and the page sends it again.",
+  ],
   ["nothing", { perRequest: 250, batches: true, shards: 8 }, ""],
   ["nothing at a low rate", { rate: 50, shards: 1 }, ""],
 ])("before a run: %s", (_, change, said) => {

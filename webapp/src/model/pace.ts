@@ -35,16 +35,14 @@ function reachable({ concurrency, url, perRequest, latencyMs }: Circumstances): 
   return (atOnce * perRequest * 1000) / (latencyMs ?? usualMs);
 }
 
-/** beforehand says what will limit a run; "" for nothing. */
+/** beforehand says what will limit a run most; "" for nothing. */
 export function beforehand(circumstances: Circumstances): string {
   const { rate, shards, bytes } = circumstances;
   const taken = shards === null ? Number.POSITIVE_INFINITY : shards * perShard(bytes);
-  return [
-    ...(reachable(circumstances) < rate ? [ofConnections(circumstances)] : []),
-    ...(shards !== null && taken < rate
-      ? [`${ofShards(shards, bytes)} The stream answers the rest with 429, and the page sends it again.`]
-      : []),
-  ].join(" ");
+  const carried = reachable(circumstances);
+  if (Math.min(taken, carried) >= rate) return "";
+  if (shards === null || carried < taken) return ofConnections(circumstances);
+  return `${ofShards(shards, bytes)} The stream answers the rest with 429, and the page sends it again.`;
 }
 
 /** missed says why a run does not reach its rate; "" if it does. */

@@ -222,6 +222,18 @@ describe("a pipeline on this machine that is gone", () => {
     expect(s.entries[2]?.words).toMatchObject({ fate: "unknown", summary: "The connection broke off" });
   });
 
+  test("that is back at once leaves the event of a broken connection unknown", async () => {
+    const { s } = local(
+      () => true,
+      () => {
+        throw new TypeError("Failed to fetch");
+      },
+    );
+    await s.start(job({ status }));
+    expect(s.entries).toMatchObject([{ words: { fate: "unknown", summary: "The connection broke off" } }]);
+    expect(s.figures).toMatchObject({ rejected: 0, unknown: 1, inFlight: 0 });
+  });
+
   test("leaves the rest unsent when a person stops the run", async () => {
     const { s } = local(() => false);
     const done = s.start(job({ plan: { count: 10, everyMs: 0, concurrency: 2 }, status }));

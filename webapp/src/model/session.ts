@@ -1,4 +1,4 @@
-import { type Answer, explain, fieldsOf, type Outcome, type Words } from "./answer.ts";
+import { type Answer, explain, fieldsOf, maxBodyBytes, type Words } from "./answer.ts";
 import { Figures } from "./figures.ts";
 import { Gate } from "./gate.ts";
 import { checkJSON } from "./json.ts";
@@ -136,7 +136,7 @@ export class Session {
       job.status === undefined ? null : new Gate(job.status, this.world, signal, (closed) => this.pause(closed));
     try {
       // A single event does not wait: a person wants its answer now.
-      if (gate !== null && !(await gate.check()) && job.plan.count === 1) this.keepUnsent(job, signal);
+      if (gate !== null && !(await gate.check()) && job.plan.count === 1) this.keepUnsent(job);
       else await this.runAll(job, gate, signal);
     } finally {
       if (this.progress.pausedAt !== null) this.pause(false);
@@ -176,10 +176,8 @@ export class Session {
     this.changed();
   }
 
-  private keepUnsent(job: Valid, signal: AbortSignal) {
-    const event = this.maker(job)();
-    const outcome: Outcome = { kind: signal.aborted ? "stopped" : "unsent", detail: "" };
-    this.keep([event], [{ outcome, ms: 0, tries: 1 }], job);
+  private keepUnsent(job: Valid) {
+    this.keep([this.maker(job)()], [{ outcome: { kind: "unsent", detail: "" }, ms: 0, tries: 1 }], job);
   }
 
   private async send(events: { n: number; body: string }[], job: Valid, gate: Gate | null, signal: AbortSignal) {
@@ -205,8 +203,10 @@ export class Session {
             onRetry,
           )
         : [await deliver(job.target, first?.body ?? "", policy, this.world, signal, onRetry)];
-    if (gate !== null && deliveries.some(({ outcome }) => outcome.kind === "network")) await gate.check();
-    this.keep(events, gate === null ? deliveries : deliveries.map(sameHost), job);
+    // The answer 413 to a body over 10 MB can close the connection before the browser reads it.
+    const local = gate !== null && byteLength(first?.body ?? "") <= maxBodyBytes;
+    if (local && deliveries.some(({ outcome }) => outcome.kind === "network")) await gate.check();
+    this.keep(events, local ? deliveries.map(sameHost) : deliveries, job);
   }
 
   /** keep counts events that are done and adds them to the entries. */
@@ -260,12 +260,13 @@ export class Session {
 }
 
 /**
- * sameHost corrects the reason for silence of a pipeline that also serves the page. It began to answer as it was asked before the run, so
- * the connection broke off, and CORS plays no part.
+ * sameHost corrects the reason for silence of a pipeline that also serves the page. It answered before the event was sent, so the
+ * connection broke off. CORS plays no part on the same host, also when the pipeline is back before the page asks why.
  */
 function sameHost(delivery: Delivery): Delivery {
   const { outcome } = delivery;
-  return outcome.kind === "network" ? { ...delivery, outcome: { ...outcome, kind: "broken" } } : delivery;
+  const broken = outcome.kind === "network" || outcome.kind === "cors";
+  return broken ? { ...delivery, outcome: { ...outcome, kind: "broken" } } : delivery;
 }
 
 function limitOf({ body }: Answer): "stream" | "api" {

@@ -102,6 +102,7 @@ export function sending(store: Store, session: Session): Sending {
   store.subscribe(show);
   show();
 
+  let ran = false;
   const showRun = () => {
     const running = session.running;
     // Disabled only for ARIA: a disabled button would lose the focus.
@@ -110,6 +111,10 @@ export function sending(store: Store, session: Session): Sending {
     else show();
     byId("stop").hidden = !running || (session.progress?.planned === 1 && !session.progress.retries);
     showResult(session, planned);
+    // The event scrolls beside the figures in a large window. In a small one the page would scroll away from what a person reads.
+    if (ran && !running && getComputedStyle(byId("compose")).overflowY === "auto")
+      byId("result").scrollIntoView({ block: "nearest" });
+    ran = running;
   };
   return {
     show: showRun,

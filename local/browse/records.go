@@ -89,22 +89,9 @@ func (b *Browser) records(ctx context.Context, q query) (any, error) {
 
 // lanes are the walks that a query asks for, and the cursor of what comes after the newest records.
 func (b *Browser) lanes(ctx context.Context, q *query) ([]*lane, string, error) {
-	if q.stream == "" && len(b.opts.Names) > 0 {
-		q.stream = b.opts.Names[0]
-	}
-	if !slices.Contains(b.opts.Names, q.stream) {
-		return nil, "", wrongf("stream is %q, which the stack does not declare; %s", q.stream, nearest.Remedy(q.stream, b.opts.Names))
-	}
-	shards, err := b.opts.Streams.Shards(ctx, q.stream)
+	ids, err := b.shards(ctx, q)
 	if err != nil {
 		return nil, "", err
-	}
-	var ids []string
-	for _, shard := range shards {
-		ids = append(ids, shard.ID)
-	}
-	if q.shard != "" && !slices.Contains(ids, q.shard) {
-		return nil, "", wrongf("shard is %q, which the stream does not have; %s", q.shard, nearest.Remedy(q.shard, ids))
 	}
 	tail := position{Oldest: true, Next: map[string]uint64{}}
 	var from position
@@ -125,6 +112,27 @@ func (b *Browser) lanes(ctx context.Context, q *query) ([]*lane, string, error) 
 		}
 	}
 	return lanes, tail.String(), nil
+}
+
+// shards are the ids of the shards of a query's stream, which it completes and checks.
+func (b *Browser) shards(ctx context.Context, q *query) (ids []string, err error) {
+	if q.stream == "" && len(b.opts.Names) > 0 {
+		q.stream = b.opts.Names[0]
+	}
+	if !slices.Contains(b.opts.Names, q.stream) {
+		return nil, wrongf("stream is %q, which the stack does not declare; %s", q.stream, nearest.Remedy(q.stream, b.opts.Names))
+	}
+	shards, err := b.opts.Streams.Shards(ctx, q.stream)
+	if err != nil {
+		return nil, err
+	}
+	for _, shard := range shards {
+		ids = append(ids, shard.ID)
+	}
+	if q.shard != "" && !slices.Contains(ids, q.shard) {
+		return nil, wrongf("shard is %q, which the stream does not have; %s", q.shard, nearest.Remedy(q.shard, ids))
+	}
+	return ids, nil
 }
 
 // newest is the place of a shard's newest record. If it has none, only the shard's id is known.

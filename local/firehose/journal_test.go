@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -96,7 +97,7 @@ func TestAJournalCutAtEveryByte(t *testing.T) {
 		if err := j.append(written, p); err != nil {
 			t.Fatal(err)
 		}
-		want := append(wants[:kept:kept], added)
+		want := slices.Concat(wants[:kept], [][]Piece{added})
 		if err := j.close(); err != nil {
 			t.Fatal(err)
 		}

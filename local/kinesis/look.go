@@ -146,7 +146,7 @@ func (w *walk) skip(cursor *bbolt.Cursor, key, value []byte, where when) (moved 
 		w.move(key)
 		return false, nil
 	}
-	w.skipped += outside
+	w.passed++
 	if _, err := readStored(w.shard.seed, key, value); err != nil { // its time decides about others
 		return false, err
 	}

@@ -1,0 +1,190 @@
+package cloudwatch
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// keptMinutes bounds the minutes of a metric. An alarm looks back one day at most ("The number of evaluation periods for an alarm
+	// multiplied by the length of each evaluation period can't exceed one day", CloudWatch user guide, "Common features of alarms").
+	// A metric with data in each of them takes about 120 KiB.
+	keptMinutes = 24 * 60
+	// keptDistributions bounds the minutes whose distribution is kept, for percentiles. A distribution takes 16 bytes for each of
+	// its bins: 15 KiB at most for latencies from 1 ms to 30 s.
+	keptDistributions = 3 * 60
+)
+
+// Dimension is part of a metric's identity.
+type Dimension struct{ Name, Value string }
+
+// Metrics has the metrics of a pipeline by namespace, name and dimensions, for the last day. Nothing of it is on disk. It is safe for
+// concurrent use.
+//
+// Assumption CW-1: CloudWatch keeps the sample count, the sum, the minimum and the maximum of a metric's samples for each minute, and
+// aggregates minutes to longer periods (CloudWatch user guide, "Metrics retention" and "CloudWatch statistics definitions"). It has
+// no value for a period in which no sample came.
+//
+// Percentiles are computed from the samples' distribution in bins of 1/64 of a power of two. A bin has the mean of its samples, so a
+// percentile is off by less than 1/64 of its value, and exact where the samples of a bin are equal. Percentiles exist for the last
+// three hours. AWS does not document how exact its own are.
+type Metrics struct {
+	mu     sync.RWMutex
+	series map[string]*Series
+}
+
+// NewMetrics has no metrics.
+func NewMetrics() *Metrics { return &Metrics{series: map[string]*Series{}} }
+
+// Series is one metric.
+type Series struct {
+	namespace, name, unit string
+	dimensions            []Dimension // by name
+
+	mu      sync.Mutex
+	minutes []minute // by time; only those with samples
+}
+
+// minute has the samples of one minute.
+type minute struct {
+	at                   int64 // in minutes since 1970
+	count, sum, min, max float64
+	bins                 distribution
+}
+
+// Series returns a metric, and makes it if there is none. unit is CloudWatch's name of its unit, such as Count. A metric without
+// samples is not listed.
+func (m *Metrics) Series(namespace, name, unit string, dimensions map[string]string) *Series {
+	key := keyOf(namespace, name, dimensions)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found := m.series[key]
+	if found == nil {
+		found = &Series{namespace: namespace, name: name, unit: unit, dimensions: sorted(dimensions)}
+		m.series[key] = found
+	}
+	return found
+}
+
+// find returns a metric, or nil.
+func (m *Metrics) find(namespace, name string, dimensions map[string]string) *Series {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.series[keyOf(namespace, name, dimensions)]
+}
+
+// all returns the metrics that have samples, by namespace, name and dimensions.
+func (m *Metrics) all() []*Series {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var found []*Series
+	for _, key := range slices.Sorted(maps.Keys(m.series)) {
+		if s := m.series[key]; !s.isEmpty() {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+func sorted(dimensions map[string]string) []Dimension {
+	all := make([]Dimension, 0, len(dimensions))
+	for _, name := range slices.Sorted(maps.Keys(dimensions)) {
+		all = append(all, Dimension{name, dimensions[name]})
+	}
+	return all
+}
+
+// keyOf identifies a metric. No part of it can contain a zero byte, because CloudWatch refuses control characters in names.
+func keyOf(namespace, name string, dimensions map[string]string) string {
+	var key strings.Builder
+	key.WriteString(namespace + "\x00" + name)
+	for _, d := range sorted(dimensions) {
+		key.WriteString("\x00" + d.Name + "\x00" + d.Value)
+	}
+	return key.String()
+}
+
+// Add adds one sample.
+func (s *Series) Add(at time.Time, value float64) { s.AddMany(at, value, 1) }
+
+// AddMany adds equal samples. Samples that are older than a day before the newest are dropped.
+func (s *Series) AddMany(at time.Time, value float64, times int) {
+	if times <= 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.minute(minuteOf(at))
+	if m == nil {
+		return
+	}
+	if m.count == 0 {
+		m.min, m.max = value, value
+	}
+	m.count += float64(times)
+	m.sum += value * float64(times)
+	m.min, m.max = min(m.min, value), max(m.max, value)
+	m.bins.add(value, times)
+}
+
+// minute returns the minute of a time, or nil for one that is not kept. It is called with mu held.
+func (s *Series) minute(at int64) *minute {
+	if last := len(s.minutes) - 1; last >= 0 && s.minutes[last].at == at {
+		return &s.minutes[last]
+	}
+	place, found := s.search(at)
+	switch {
+	case found:
+	case place < len(s.minutes) && at <= s.minutes[len(s.minutes)-1].at-keptMinutes:
+		return nil
+	default:
+		s.minutes = slices.Insert(s.minutes, place, minute{at: at})
+		place -= s.forget()
+	}
+	return &s.minutes[place]
+}
+
+func (s *Series) search(at int64) (int, bool) {
+	return slices.BinarySearchFunc(s.minutes, at, func(m minute, at int64) int { return cmp.Compare(m.at, at) })
+}
+
+// forget drops what is too old, and returns how many minutes it has dropped.
+func (s *Series) forget() int {
+	newest := s.minutes[len(s.minutes)-1].at
+	dropped, _ := s.search(newest - keptMinutes + 1)
+	s.minutes = slices.Delete(s.minutes, 0, dropped)
+	for i := range s.minutes {
+		if s.minutes[i].at > newest-keptDistributions {
+			break
+		}
+		s.minutes[i].bins = nil
+	}
+	return dropped
+}
+
+func (s *Series) isEmpty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.minutes) == 0
+}
+
+func minuteOf(at time.Time) int64 { return at.Unix() / 60 }
+
+// value is a statistic over the minutes from one time until before another. ok is false without samples. A nil series has none.
+func (s *Series) value(of statistic, from, until time.Time) (value float64, ok bool) {
+	if s == nil {
+		return 0, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first, _ := s.search(minuteOf(from))
+	last, _ := s.search(minuteOf(until))
+	if first >= last {
+		return 0, false
+	}
+	return of(s.minutes[first:last])
+}

@@ -14,7 +14,6 @@ var passedOver = map[string]string{
 	"aws_glue_catalog_database":               queried,
 	"aws_glue_catalog_table":                  queried,
 	"aws_cloudwatch_dashboard":                unwatched,
-	"aws_cloudwatch_metric_alarm":             unwatched,
 	"aws_sns_topic":                           unwatched,
 	"aws_sns_topic_policy":                    unwatched,
 	"aws_sns_topic_subscription":              unwatched,
@@ -29,5 +28,5 @@ const (
 	named      = "the API answers at its local address, not at its domain"
 	unguarded  = "the firewall is not imitated: WAF blocks nothing here"
 	queried    = "Glue and Athena are not imitated: DuckDB reads the same objects"
-	unwatched  = "alarms and the dashboard are not imitated: nothing is notified"
+	unwatched  = "alarms are evaluated, and notify nobody; the dashboard is not shown"
 )

@@ -74,6 +74,10 @@ type Pipeline struct {
 	browser    *browse.Browser
 	access     *cloudwatch.Group
 	callers    *callers
+	metrics    *cloudwatch.Metrics
+	alarms     *cloudwatch.Watch
+	// streamMetrics measure the declared streams, by name.
+	streamMetrics map[string]*cloudwatch.StreamMetrics
 	// notImitated remembers the refused operations that are logged.
 	notImitated sayings
 	apiServer   server
@@ -145,9 +149,12 @@ func (p *Pipeline) openStorage() (err error) {
 	p.streams, err = kinesis.Open(kinesis.Options{
 		Path: streamFile(p.opts.Data), Clock: p.opts.Clock, Logger: p.opts.Logger,
 		Region: p.declared.region, Account: account, Partition: p.declared.partition, Unlimited: p.opts.Unlimited,
-		NotImitated: p.sayNotImitated,
+		NotImitated: p.sayNotImitated, Measures: p.streamMeasures(),
 	})
 	if err != nil {
+		return err
+	}
+	if err := p.openMetrics(); err != nil {
 		return err
 	}
 	for _, stream := range p.declared.streams {
@@ -202,6 +209,7 @@ func (p *Pipeline) openDelivery() error {
 			Checkpoint: filepath.Join(p.checkpointsDir(), cfg.Name+".json"),
 			Clock:      p.opts.Clock, Logger: p.opts.Logger,
 			Delivered: p.sayDelivered,
+			Measures:  cloudwatch.MeasureDelivery(p.metrics, p.streamMetrics[cfg.StreamName], cfg),
 		})
 		if err != nil {
 			return err
@@ -255,6 +263,7 @@ func (p *Pipeline) openAPI() (err error) {
 		Credentials: p.credentials, Account: account, Region: p.declared.region,
 		AllowUnverified: p.opts.AllowUnverified, Unlimited: p.opts.Unlimited,
 		Submitted: p.events.Add,
+		Measure:   cloudwatch.MeasureAPI(p.metrics, p.declared.api.Name, p.declared.accessLog),
 	})
 	return err
 }
@@ -336,6 +345,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		}()
 	}
 	p.sayStarted()
+	go p.watch(running)
 	<-running.Done()
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 	defer cancel()
@@ -408,6 +418,9 @@ func (p *Pipeline) close() {
 	}
 	if p.access != nil {
 		_ = p.access.Close()
+	}
+	if p.alarms != nil {
+		p.alarms.Close()
 	}
 	for _, delivery := range p.deliveries {
 		_ = delivery.Close() // its journal was only appended to

@@ -31,6 +31,7 @@ type declaration struct {
 	deliveries []firehose.Config
 	buckets    []s3.Config
 	groups     []cloudwatch.Config
+	alarms     []cloudwatch.Alarm
 	roles      *iam.Roles
 	keys       keys
 	// accessLog is the name of the log group that the API's stages write to; empty if they write none.
@@ -83,13 +84,14 @@ func declare(written *tfjson.Stack, apiBase string) (*declaration, error) {
 		return nil, unresolved(written, err)
 	}
 	d := &declaration{written: written, stack: stack, region: stack.Region(), partition: stack.Surroundings().Partition}
-	var errs [6]error
+	var errs [7]error
 	d.api, errs[0] = apigateway.Read(stack)
 	d.streams, errs[1] = kinesis.Read(stack)
 	d.deliveries, errs[2] = firehose.Read(stack)
 	d.buckets, errs[3] = s3.Read(stack)
 	d.groups, errs[4] = cloudwatch.Read(stack)
 	d.roles, errs[5] = iam.Read(stack)
+	d.alarms, errs[6] = cloudwatch.ReadAlarms(stack)
 	err = errors.Join(errs[:]...)
 	if err = errors.Join(err, refuseUnknown(stack, err)); err != nil {
 		return nil, err
@@ -236,7 +238,10 @@ func (d *declaration) notices() []string {
 	if len(d.groups) > 0 {
 		found = append(found, "log lines never expire")
 	}
-	return append(found, "metrics, X-Ray and encryption at rest are not imitated")
+	if unmeasured := cloudwatch.Unmeasured(d.alarms); len(unmeasured) > 0 {
+		found = append(found, "nothing here measures these metrics of alarms: "+strings.Join(unmeasured, ", "))
+	}
+	return append(found, "X-Ray and encryption at rest are not imitated")
 }
 
 // warnings are the settings that AWS accepts although they are probably mistakes.

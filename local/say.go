@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cdk.tf/go/ingest/local/apigateway"
+	"cdk.tf/go/ingest/local/cloudwatch"
 	"cdk.tf/go/ingest/local/firehose"
 	"cdk.tf/go/ingest/local/kinesis"
 )
@@ -181,12 +182,14 @@ type Status struct {
 	API        apigateway.Status `json:"api"`
 	Streams    kinesis.Status    `json:"streams"`
 	Deliveries []firehose.Status `json:"deliveries"`
+	// Alarms are the declared alarms.
+	Alarms []cloudwatch.AlarmStatus `json:"alarms"`
 }
 
 func (p *Pipeline) status() Status {
 	s := Status{
 		Stack: p.opts.Stack, StartedAt: p.started, Now: p.opts.Clock.Now(), SubmitURL: p.submitURL(),
-		API: p.api.Status(), Streams: p.streams.Status(), Deliveries: []firehose.Status{},
+		API: p.api.Status(), Streams: p.streams.Status(), Deliveries: []firehose.Status{}, Alarms: p.alarms.Status(),
 	}
 	s.Streams.Streams = slices.DeleteFunc(s.Streams.Streams, func(stream kinesis.StreamStatus) bool { return !p.declares(stream.Name) })
 	for _, delivery := range p.deliveries {

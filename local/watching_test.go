@@ -14,13 +14,14 @@ import (
 
 // A stack with alarms runs as without them, with one notice that nothing is notified.
 func TestAWatchedPipelineRuns(t *testing.T) {
-	const notice = "alarms and the dashboard are not imitated: nothing is notified"
+	const notice = "alarms are evaluated, and notify nobody; the dashboard is not shown"
 	file := filepath.Join(t.TempDir(), "cdk.tf.json")
 	watched := strings.Replace(string(goldens.Read(t, "dev")), `"resource": {`, `"resource": {
 		"aws_sns_topic": {"t": {"name": "alarms"}},
 		"aws_sns_topic_policy": {"p": {"arn": "${aws_sns_topic.t.arn}", "policy": "{}"}},
 		"aws_sns_topic_subscription": {"s": {"topic_arn": "${aws_sns_topic.t.arn}", "protocol": "email", "endpoint": "a@example.com"}},
-		"aws_cloudwatch_metric_alarm": {"a": {"alarm_name": "a", "alarm_actions": ["${aws_sns_topic.t.arn}"]}},
+		"aws_cloudwatch_metric_alarm": {"a": {"alarm_name": "a", "alarm_actions": ["${aws_sns_topic.t.arn}"], "comparison_operator": "GreaterThanThreshold", "threshold": 1,
+			"evaluation_periods": 1, "period": 60, "namespace": "AWS/Kinesis", "metric_name": "IncomingRecords", "statistic": "Sum"}},
 		"aws_cloudwatch_dashboard": {"d": {"dashboard_name": "d", "dashboard_body": "${aws_cloudwatch_metric_alarm.a.arn}"}},`, 1)
 	if err := os.WriteFile(file, []byte(watched), 0o644); err != nil {
 		t.Fatal(err)
@@ -56,7 +57,7 @@ func TestWhatIsNotImitatedOfProd(t *testing.T) {
 		"old versions of the objects in " + buckets + " are not kept",
 		"requests to api-kinesis-firehose-bucket-prod are not logged to api-kinesis-access-log-prod",
 		"log lines never expire",
-		"metrics, X-Ray and encryption at rest are not imitated",
+		"X-Ray and encryption at rest are not imitated",
 	}
 	if diff := cmp.Diff(want, d.notices()); diff != "" {
 		t.Errorf("the notices (-want +got):\n%s", diff)

@@ -22,6 +22,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/jonboulle/clockwork"
@@ -71,6 +72,23 @@ type Options struct {
 	Submitted func(Submission)
 	// Unlimited turns off all throttles and quotas, and nothing else: methods still require their API keys.
 	Unlimited bool
+	// Measure gets each answered request that reached a stage, from the goroutine that serves it. It must return at once. nil
+	// measures nothing.
+	Measure func(Measured)
+}
+
+// Measured is an answered request.
+type Measured struct {
+	Stage string
+	// Method and Resource are those of the request's method, such as POST and /submit, if it has one and the stage has detailed
+	// metrics for it.
+	Method, Resource string
+	// At is when the answer was complete.
+	At     time.Time
+	Status int
+	// Latency is from the request's arrival to its answer. Integration is the part of it that the integration took; it is negative
+	// without a call.
+	Latency, Integration time.Duration
 }
 
 // API serves a REST API. It is an [http.Handler] for /STAGE/path, and safe for concurrent use.

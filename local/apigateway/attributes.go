@@ -167,8 +167,8 @@ type settingsBlock struct {
 	Burst        *int     `tf:"throttling_burst_limit"`
 	Rate         *float64 `tf:"throttling_rate_limit"`
 	Caching      bool     `tf:"caching_enabled"`
+	Metrics      *bool    `tf:"metrics_enabled"`
 
-	Metrics         bool   `tf:"metrics_enabled"`                            // no effect: counters are always kept, see Status
 	CacheTTL        int    `tf:"cache_ttl_in_seconds"`                       // no effect without a cache
 	CacheEncrypted  bool   `tf:"cache_data_encrypted"`                       // no effect without a cache
 	CacheAuthorized bool   `tf:"require_authorization_for_cache_control"`    // no effect without a cache

@@ -146,6 +146,7 @@ type stage struct {
 type settings struct {
 	logging   string // OFF, ERROR or INFO
 	dataTrace bool
+	detailed  bool   // its metrics are those of the method too
 	limit     *limit // nil: the account's alone
 }
 

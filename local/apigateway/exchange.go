@@ -123,6 +123,21 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.accessLog != nil && len(x.stage.accessLog) > 0 {
 		a.accessLog.write(x, x.stage.accessLog)
 	}
+	if a.opts.Measure != nil {
+		a.opts.Measure(x.measured())
+	}
+}
+
+func (x *exchange) measured() Measured {
+	now := x.api.opts.Clock.Now()
+	m := Measured{Stage: x.stage.name, At: now, Status: x.answer.status, Latency: now.Sub(x.arrived), Integration: -1}
+	if x.call.made {
+		m.Integration = x.call.latency
+	}
+	if x.method != nil && x.stage.settings[x.method.number].detailed {
+		m.Method, m.Resource = x.method.verb, x.method.resource.path
+	}
+	return m
 }
 
 // pathOf returns a request's path. It joins slashes before the stage, also in $context.path, and keeps those after it

@@ -186,6 +186,9 @@ func (r *reader) applySettings(res tfjson.Resource, s *stage, numbers []int, blo
 		if block.DataTrace != nil {
 			set.dataTrace = *block.DataTrace
 		}
+		if block.Metrics != nil {
+			set.detailed = *block.Metrics
+		}
 		set.limit = mergeLimit(set.limit, block)
 		s.settings[number] = set
 	}

@@ -287,12 +287,15 @@ func (a Alarm) notified() []string {
 	return all
 }
 
+// measured are the namespaces whose metrics are measured here.
+var measured = []string{"AWS/ApiGateway", "AWS/Firehose", "AWS/Kinesis", "AWS/Logs"}
+
 // Unmeasured returns the metrics of the alarms that nothing here measures, as NAMESPACE METRIC, sorted.
-func Unmeasured(alarms []Alarm, namespaces ...string) []string {
+func Unmeasured(alarms []Alarm) []string {
 	var found []string
 	for _, a := range alarms {
 		for _, q := range a.queries {
-			if name := q.namespace + " " + q.metric; q.isMetric() && !slices.Contains(namespaces, q.namespace) && !slices.Contains(found, name) {
+			if name := q.namespace + " " + q.metric; q.isMetric() && !slices.Contains(measured, q.namespace) && !slices.Contains(found, name) {
 				found = append(found, name)
 			}
 		}

@@ -1,4 +1,5 @@
-// Package cloudwatch keeps the log groups of a stack as files: one file per group, one line per event.
+// Package cloudwatch keeps the log groups of a stack as files, one file per group and one line per event, and its metrics in memory. It
+// evaluates the stack's alarms over the metrics.
 package cloudwatch
 
 import (
@@ -26,7 +27,7 @@ type Config struct {
 
 // Types are the resource types that Read reads or knows to have no effect here, sorted.
 func Types() []string {
-	return []string{"aws_cloudwatch_log_group", "aws_cloudwatch_log_stream"}
+	return []string{"aws_cloudwatch_log_group", "aws_cloudwatch_log_stream", alarmType}
 }
 
 // Read finds the log groups of a resolved stack. Its error holds every problem, a line each.

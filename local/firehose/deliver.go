@@ -114,10 +114,14 @@ func (d *DeliveryStream) writeObject(ctx context.Context, b *buffer) error {
 	}
 	encoding := d.compressionOf(b).encoding
 	err = d.persist(ctx, "delivery", func() error {
-		if err := d.allow("s3:PutObject", d.cfg.BucketARN+"/"+key); err != nil {
-			return err
+		err := d.allow("s3:PutObject", d.cfg.BucketARN+"/"+key)
+		if err == nil {
+			err = d.opts.Destination.Put(ctx, d.cfg.Bucket, key, body, contentType, encoding)
 		}
-		return d.opts.Destination.Put(ctx, d.cfg.Bucket, key, body, contentType, encoding)
+		if ctx.Err() == nil {
+			d.measureWrite(b, len(body), err)
+		}
+		return err
 	})
 	if err != nil {
 		return err
@@ -167,7 +171,7 @@ func (d *DeliveryStream) saveCheckpoint(ctx context.Context) error {
 		return nil
 	}
 	save := func() error { return d.checkpoint.save(d.opts.Checkpoint) }
-	err := d.persist(ctx, "checkpoint", save)
+	err := d.persist(ctx, checkpointing, save)
 	if err != nil && save() == nil {
 		err = nil
 	}
@@ -204,6 +208,9 @@ func (d *DeliveryStream) object(b *buffer) (key string, body []byte, err error) 
 	return key, body, nil
 }
 
+// checkpointing is what [DeliveryStream.persist] does to save the checkpoint, which AWS's Firehose has not in a file.
+const checkpointing = "checkpoint"
+
 const (
 	firstDelay = time.Second
 	mostDelay  = time.Minute
@@ -227,6 +234,9 @@ func (d *DeliveryStream) persist(ctx context.Context, what string, attempt func(
 		}
 		wait := delay(failures)
 		d.showFailure(what, err)
+		if what != checkpointing {
+			d.logged()
+		}
 		d.opts.Logger.Error("the "+what+" failed and is tried again", "attempt", failures,
 			"next_attempt", d.opts.Clock.Now().Add(wait).UTC(), "error", err)
 		if !d.sleep(ctx, wait) {

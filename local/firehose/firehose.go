@@ -79,6 +79,7 @@ type Options struct {
 	Logger     *slog.Logger    // nil: none
 	// Delivered is called after each delivery, one call at a time.
 	Delivered func(Object)
+	Measures  Measures
 }
 
 // DeliveryStream delivers. Its methods may be called at the same time.
@@ -114,6 +115,13 @@ type DeliveryStream struct {
 	seen, settled map[string]string
 	// unknown are the shards that the stream had when there was no checkpoint.
 	unknown map[string]bool
+	// since is when the oldest record in the buffers came into one; zero with empty buffers. active is the number of active
+	// partitions, and refused is true if a record had no buffer since the last [DeliveryStream.Measure] because there were too many.
+	since   time.Time
+	active  int
+	refused bool
+	// polls are the shards whose readers wait.
+	polls map[string]*poll
 	// expired is the position up to which records are known to have expired unread, by shard. It serves to report them only
 	// once.
 	expired map[string]string
@@ -144,7 +152,7 @@ func Open(cfg Config, opts Options) (*DeliveryStream, error) {
 		cfg: cfg, opts: opts, prefix: parsed, random: rand.Reader, buffers: map[string]*buffer{},
 		size:    max(cfg.BufferMiB, 1) << 20,
 		running: make(chan struct{}, 1), turn: make(chan struct{}, 1),
-		status: Status{Name: cfg.Name}, expired: map[string]string{}, unknown: map[string]bool{},
+		status: Status{Name: cfg.Name}, expired: map[string]string{}, unknown: map[string]bool{}, polls: map[string]*poll{},
 	}
 	if err := d.openPartitions(); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.Name, err)

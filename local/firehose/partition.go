@@ -89,6 +89,7 @@ func (d *DeliveryStream) route(record kinesis.Record, data []byte) (to *buffer, 
 	} else {
 		failed = why
 	}
+	d.noteFailure(failed)
 	line := failed.line(data, record.ArrivedAt, d.opts.Clock.Now())
 	return d.bufferOf("\x00"+failed.errorType, place{errorType: failed.errorType}), line, "\n"
 }
@@ -130,4 +131,14 @@ func (d *DeliveryStream) partitions() int {
 		}
 	}
 	return count
+}
+
+// noteFailure measures a record without a partition.
+func (d *DeliveryStream) noteFailure(f *failure) {
+	d.logged()
+	if f.errorType == partitionsExceeded {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.refused = true
+	}
 }

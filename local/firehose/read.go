@@ -41,6 +41,8 @@ type Config struct {
 	PartitionQuery string
 	// PartitionRetry is how long AWS retries to deliver a partition. Here a delivery is retried for as long as the process runs.
 	PartitionRetry time.Duration
+	// LogGroup is the log group of errors; empty without one. Here errors go to the log of the process.
+	LogGroup string
 	// Warnings are sentences about declarations that Firehose accepts and that are probably mistakes. Each begins with the
 	// delivery stream's address.
 	Warnings []string
@@ -105,8 +107,11 @@ type extendedS3 struct {
 		Enabled    bool        `tf:"enabled"`
 		Processors []processor `tf:"processors"`
 	} `tf:"processing_configuration"`
-	// CloudWatchLogging is where AWS writes failures. Here they go to the log of the process.
-	CloudWatchLogging any `tf:"cloudwatch_logging_options"`
+	CloudWatchLogging []struct {
+		Enabled bool   `tf:"enabled"`
+		Group   string `tf:"log_group_name"`
+		Stream  string `tf:"log_stream_name"` // without effect here
+	} `tf:"cloudwatch_logging_options"`
 }
 
 // maybe is a block that can be switched off. Its other attributes have no effect here.
@@ -182,6 +187,9 @@ func (b body) config() (Config, []error) {
 	}
 	if cfg.TimeZone == "" {
 		cfg.TimeZone = objectname.UTC
+	}
+	if len(s3.CloudWatchLogging) > 0 && s3.CloudWatchLogging[0].Enabled {
+		cfg.LogGroup = s3.CloudWatchLogging[0].Group
 	}
 	errs := cfg.setNames()
 	errs = append(errs, cfg.setBuffer(s3)...)

@@ -102,7 +102,7 @@ func TestReadTheProjectsOwnStacks(t *testing.T) {
 			Bucket: "api-kinesis-firehose-bucket-" + env, BucketARN: "arn:aws:s3:::api-kinesis-firehose-bucket-" + env,
 			RoleARN: role, SourceRoleARN: role, BufferInterval: time.Minute, BufferMiB: 1,
 			Prefix:      "events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",
-			Compression: "UNCOMPRESSED", TimeZone: "UTC", Delimiter: "\n",
+			Compression: "UNCOMPRESSED", TimeZone: "UTC", Delimiter: "\n", LogGroup: "/aws/kinesisfirehose/api-kinesis-firehose-" + env,
 			ErrorOutputPrefix: "errors/!{firehose:error-output-type}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",
 		}}
 		if err != nil || !cmp.Equal(got, want) {

@@ -256,9 +256,12 @@ func (r *readers) readShard(ctx context.Context, shard string) {
 		if len(records) == 0 {
 			continue
 		}
+		r.beginPoll(shard, records)
 		select {
 		case r.batches <- batch{shard, records}: // is accepted before the next one is taken, of whatever shard
+			r.endPoll(shard)
 		case <-ctx.Done():
+			r.endPoll(shard)
 			return
 		}
 		if last := records[len(records)-1].SequenceNumber; kinesis.IsEnd(last) {
@@ -325,7 +328,9 @@ func (d *DeliveryStream) next(ctx context.Context, r *shardReader) ([]kinesis.Re
 	if r.waited { // the record has expired meanwhile, or the source is wrong: do not spin
 		d.sleep(ctx, firstDelay)
 	}
+	d.beginPoll(r.shard, nil)
 	err = d.opts.Source.Wait(ctx, d.cfg.StreamName, r.shard, r.after)
+	d.endPoll(r.shard)
 	r.waited = true
 	return nil, err
 }
@@ -334,6 +339,7 @@ func (d *DeliveryStream) readOnce(ctx context.Context, r *shardReader) ([]kinesi
 	if err := d.allow("kinesis:GetRecords", d.cfg.StreamARN); err != nil {
 		return nil, err
 	}
+	began := d.opts.Clock.Now()
 	latest, err := d.opts.Source.Latest(ctx, d.cfg.StreamName, r.shard) // before the read, so a missing record up to it has expired
 	if err != nil {
 		return nil, err
@@ -355,6 +361,7 @@ func (d *DeliveryStream) readOnce(ctx context.Context, r *shardReader) ([]kinesi
 		bytes += len(record.Data)
 	}
 	r.after = records[len(records)-1].SequenceNumber
+	d.measureRead(records, bytes, later(latest, r.after), began)
 	r.limit = min(max(d.size/max(bytes/len(records), 1), 1), 4*r.limit, quota.MaxGetRecords)
 	return records, nil
 }

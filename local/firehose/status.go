@@ -57,7 +57,9 @@ func (d *DeliveryStream) showBuffer() {
 	d.seen, d.settled = maps.Clone(d.read), d.checkpoint.After
 	d.status.BufferedRecords, d.status.BufferedBytes = d.buffered(), d.bytes
 	d.status.Partitioned, d.status.Partitions, d.status.NextDelivery = d.queries != nil, d.partitions(), nil
+	d.active, d.since = d.status.Partitions, time.Time{}
 	if buffers := d.byAge(); len(buffers) > 0 {
+		d.since = buffers[0].since
 		due := buffers[0].since.Add(d.cfg.BufferInterval)
 		d.status.NextDelivery = &due
 	}

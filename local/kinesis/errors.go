@@ -16,6 +16,9 @@ var errClosed = errors.New("the local Kinesis is closed")
 // ErrGone is returned if a stream does not exist, or was deleted or created again, or if the file was removed while it was in use.
 var ErrGone = errors.New("it is gone")
 
+// throughputExceeded is the type of the error for a shard that is at its limit.
+const throughputExceeded = "ProvisionedThroughputExceededException"
+
 // refusal is an error in AWS's form.
 type refusal struct {
 	// Status is the HTTP status, 400 or 500.

@@ -249,8 +249,9 @@ func (s *Service) getRecords(body []byte) ([]byte, *refusal) {
 	case in.text("StreamARN") != "" && in.text("StreamARN") != found.stream.description.Load().ARN:
 		return nil, invalid("StreamARN %s is not that of the ShardIterator.", in.text("StreamARN"))
 	case !s.options.Unlimited && !found.limits.call(now):
+		s.measureThrottledRead(it.stream, now)
 		// AWS has used these words for reads since 2023 (risingwavelabs/risingwave#7453).
-		return nil, refuse("ProvisionedThroughputExceededException", "Rate exceeded for Shard - %s/%s/%s", s.options.Account, it.stream, found.id)
+		return nil, refuse(throughputExceeded, "Rate exceeded for Shard - %s/%s/%s", s.options.Account, it.stream, found.id)
 	}
 	limit := readMost
 	if given, ok := in["Limit"].(int64); ok {
@@ -261,7 +262,7 @@ func (s *Service) getRecords(body []byte) ([]byte, *refusal) {
 
 func (s *Service) answerRecords(found *shard, it iterator, limit int) ([]byte, *refusal) {
 	out := []byte(`{"Records":[`)
-	size, behind := 0, int64(0)
+	size, behind, records, bytes := 0, int64(0), 0, 0
 	now := s.options.Clock.Now()
 	closed := found.closed.Load() // before the read: a closed shard gets no more records
 	next, err := s.read(context.Background(), found, query{from: it.index, limit: limit}, func(r stored) {
@@ -270,6 +271,8 @@ func (s *Service) answerRecords(found *shard, it iterator, limit int) ([]byte, *
 		}
 		out = appendRecord(out, found, r)
 		size += r.size()
+		records++
+		bytes += len(r.data)
 		behind = now.UnixMilli() - r.arrived
 	})
 	if err != nil {
@@ -284,6 +287,7 @@ func (s *Service) answerRecords(found *shard, it iterator, limit int) ([]byte, *
 	case next > last:
 		behind = 0
 	}
+	s.measureRead(found.stream.name, records, bytes, behind, now)
 	out = append(out, `],"MillisBehindLatest":`...)
 	out = strconv.AppendInt(out, max(0, behind), 10)
 	if ended {

@@ -51,6 +51,8 @@ type Options struct {
 	// NotImitated is called with a description of each refused request that is not imitated; nil is not called.
 	NotImitated func(text string)
 
+	Measures Measures
+
 	// maxSize bounds the file in bytes; 0 means no bound. Tests simulate a full disk with it.
 	maxSize int
 	// syncFails makes a commit fail after it is visible in the file, as a failing sync does. Tests set it.
@@ -457,7 +459,7 @@ func (s *Service) DoAs(ctx context.Context, action string, body []byte, allow fu
 	if ctx.Err() != nil {
 		problem = failure(ctx.Err())
 	} else if do, known := actions[action]; known {
-		response.Body, problem = do(s, call{body, allow})
+		response.Body, problem = do(s, call{body, allow, s, action})
 	} else {
 		problem = s.unknownOperation(action)
 	}
@@ -470,8 +472,10 @@ func (s *Service) DoAs(ctx context.Context, action string, body []byte, allow fu
 
 // call is one call with its permission check; a nil allow allows everything.
 type call struct {
-	body  []byte
-	allow func(streamARN string) *Denial
+	body   []byte
+	allow  func(streamARN string) *Denial
+	of     *Service
+	action string
 }
 
 // ask checks whether the caller may make a call about a stream.
@@ -484,7 +488,9 @@ func (c call) ask(streamARN string) *refusal {
 		return nil
 	}
 	// The IAM check that AWS's services share spells this member with a capital.
-	return &refusal{Status: 400, Type: denial.Type, Message: denial.Message, capital: denial.Type == "AccessDeniedException"}
+	problem := &refusal{Status: 400, Type: denial.Type, Message: denial.Message, capital: denial.Type == "AccessDeniedException"}
+	c.of.measureKeyFault(c.action, streamARN, problem)
+	return problem
 }
 
 // askFirst checks permissions before the body is validated. As when the body is read, the case of names matters and the last of two

@@ -193,12 +193,16 @@ func (s *Service) putOne(into *stream, hash hashKey, p *put, now time.Time) ([]b
 	p.shard, p.bytes = to, len(p.buffer)-headerSize
 	p.one[0] = p.buffer
 	p.values = p.one[:]
-	if problem := s.admit(to, p.bytes, now); problem != nil {
-		return nil, problem
+	size := dataSize(p.buffer)
+	problem := s.admit(to, p.bytes, now)
+	if problem == nil {
+		if s.write(p); p.err != nil {
+			problem = writeError(p.err)
+		}
 	}
-	s.write(p)
-	if p.err != nil {
-		return nil, writeError(p.err)
+	s.measurePut(into.name, size, now, problem)
+	if problem != nil {
+		return nil, problem
 	}
 	out := make([]byte, 0, 128)
 	out = append(out, `{"ShardId":"`...)
@@ -229,7 +233,7 @@ func (s *Service) admit(to *shard, bytes int, now time.Time) *refusal {
 		s.log.Warn("a shard is at its write limit; more records are refused as on AWS", "stream", to.stream.name, "shard", to.id, "remedy", advice)
 	}
 	// The message is AWS's (rockset/rocksdb-cloud#55; developer guide, "Add data to a stream", for PutRecords).
-	return refuse("ProvisionedThroughputExceededException", "Rate exceeded for shard %s in stream %s under account %s.", to.id, to.stream.name, s.options.Account)
+	return refuse(throughputExceeded, "Rate exceeded for shard %s in stream %s under account %s.", to.id, to.stream.name, s.options.Account)
 }
 
 func (s *Service) putRecords(c call) ([]byte, *refusal) {
@@ -313,6 +317,8 @@ type placed struct {
 	put     *put
 	at      int
 	refused *refusal
+	// size is the size of its data.
+	size int
 }
 
 // newBatch groups entries by shard, in their order. ok is false if one of them is invalid.
@@ -330,7 +336,7 @@ func newBatch(s *Service, found *stream, entries []entry) (*batch, bool) {
 			return nil, false
 		}
 		values[i] = all[start:len(all):len(all)]
-		b.entries[i].shard = found.shardFor(hash)
+		b.entries[i].shard, b.entries[i].size = found.shardFor(hash), dataSize(values[i])
 		size += len(values[i]) - headerSize
 	}
 	if size > maxRequest {
@@ -393,6 +399,7 @@ func (s *Service) freeBatch(b *batch) {
 // putAll writes entries and returns the answer. A record that its shard refuses fails alone (API reference, PutRecords). If an entry is
 // invalid, ok is false and none is written.
 func (s *Service) putAll(into *stream, entries []entry) (_ []byte, ok bool) {
+	began := s.options.Clock.Now()
 	into.routing.RLock()
 	defer into.routing.RUnlock()
 	b, ok := newBatch(s, into, entries)
@@ -413,6 +420,7 @@ func (s *Service) putAll(into *stream, entries []entry) (_ []byte, ok bool) {
 			failed++
 		}
 	}
+	s.measureBatch(into.name, b, began)
 	out = strconv.AppendInt(out, int64(failed), 10)
 	out = append(out, `,"Records":[`...)
 	for i, e := range b.entries {

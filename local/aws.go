@@ -10,11 +10,12 @@ import (
 	"slices"
 	"strings"
 
+	"cdk.tf/go/ingest/local/cloudwatch"
 	"cdk.tf/go/ingest/local/firehose"
 )
 
 // imitated names the services and operations that answer at the AWS address, for messages.
-const imitated = "Kinesis, S3, Firehose's DescribeDeliveryStream and ListDeliveryStreams, and STS's GetCallerIdentity"
+const imitated = "Kinesis, S3, CloudWatch's metrics and alarms, Firehose's DescribeDeliveryStream and ListDeliveryStreams, and STS's GetCallerIdentity"
 
 // awsEndpoint serves several services at one address. It tells them apart by the operation that a header names, by the service that
 // a request is signed for, and by the form of the older protocols. It takes other requests for S3's, unsigned or signed by hand.
@@ -22,6 +23,7 @@ func (p *Pipeline) awsEndpoint() http.Handler {
 	described := firehose.Described{Streams: p.declared.deliveries, Account: account, Since: p.started, NotImitated: p.sayNotImitated}
 	handlers := map[string]http.Handler{
 		"kinesis": p.streams, "s3": p.buckets.Handler(), "firehose": described, "sts": http.HandlerFunc(p.serveIdentity),
+		"monitoring": &cloudwatch.API{Watch: p.alarms, NotImitated: p.sayNotImitated},
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		service := serviceOf(r)

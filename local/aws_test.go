@@ -94,7 +94,7 @@ func TestWhatIsNotImitatedInEachProtocol(t *testing.T) {
 		{"cloudfront", asked{method: http.MethodGet, url: "/2020-05-31/distribution", header: []string{scope("cloudfront")}}, 501, "<Code>NotImplemented</Code>"},
 		{"lambda", asked{method: http.MethodGet, url: "/2015-03-31/functions/", header: []string{scope("lambda")}}, 501, `"message":"lambda (GET /2015-03-31/functions/) is not`},
 		{"presigned", asked{method: http.MethodGet, url: "/x?X-Amz-Credential=test/20260101/us-east-1/lambda/aws4_request"}, 501, "lambda (GET /x)"},
-		{"cbor", asked{method: http.MethodPost, url: "/service/x/operation/ListMetrics", header: []string{scope("monitoring"), "Smithy-Protocol: rpc-v2-cbor"}}, 501, "monitoring (POST /service/x/operation/ListMetrics) is not"},
+		{"cbor", asked{method: http.MethodPost, url: "/service/x/operation/Y", header: []string{scope("arc-region-switch"), "Smithy-Protocol: rpc-v2-cbor"}}, 501, "arc-region-switch (POST /service/x/operation/Y) is not"},
 		{"a head", asked{method: http.MethodHead, url: "/x", header: []string{scope("lambda")}}, 501, ""},
 		{"an unsigned form", asked{method: http.MethodPost, url: "/", body: "Action=GetCallerIdentity", header: []string{form}}, 403, "MissingAuthenticationToken"},
 		{"an unsigned query", asked{method: http.MethodGet, url: "/?Action=GetCallerIdentity"}, 403, "MissingAuthenticationToken"},

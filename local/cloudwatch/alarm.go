@@ -143,6 +143,18 @@ func (a *Alarm) read(b alarmBody) error {
 	if a.datapoints == 0 {
 		a.datapoints = a.periods
 	}
+	if err := a.check(b); err != nil {
+		return err
+	}
+	a.threshold = *b.Threshold
+	if len(b.Queries) > 0 {
+		return a.readQueries(b)
+	}
+	return a.readMetric(b)
+}
+
+// check finds what is wrong with an alarm, or not imitated, apart from its metrics.
+func (a *Alarm) check(b alarmBody) error {
 	if _, known := comparisons[a.comparison]; !known || b.ThresholdMetric != "" {
 		return notImitated("anomaly detection (comparison_operator %s, threshold_metric_id %q)", a.comparison, b.ThresholdMetric)
 	}
@@ -158,11 +170,7 @@ func (a *Alarm) read(b alarmBody) error {
 	case b.LowSampleCount == "ignore":
 		return notImitated("evaluate_low_sample_count_percentiles = %q", b.LowSampleCount)
 	}
-	a.threshold = *b.Threshold
-	if len(b.Queries) > 0 {
-		return a.readQueries(b)
-	}
-	return a.readMetric(b)
+	return nil
 }
 
 func (a *Alarm) readMetric(b alarmBody) (err error) {
@@ -272,19 +280,6 @@ func checkVariables(queries []query) error {
 		}
 	}
 	return nil
-}
-
-// notified are the ARNs that AWS would notify.
-func (a Alarm) notified() []string {
-	var all []string
-	for _, state := range []State{Alarming, OK, InsufficientData} {
-		for _, arn := range a.actions[state] {
-			if !slices.Contains(all, arn) {
-				all = append(all, arn)
-			}
-		}
-	}
-	return all
 }
 
 // measured are the namespaces whose metrics are measured here.

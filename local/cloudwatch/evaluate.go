@@ -80,35 +80,34 @@ func (a Alarm) evaluate(m *Metrics, now time.Time) outcome {
 // INSUFFICIENT_DATA, or keeps its state with ignore, as an earlier edition of the page has it in its tables
 // (awsdocs/amazon-cloudwatch-user-guide, AlarmThatSendsEmail.md).
 func (a Alarm) judge(points []datapoint) outcome {
-	o := outcome{points: points[:min(len(points), a.periods)]}
+	o := outcome{state: OK, points: points[:min(len(points), a.periods)]}
 	o.filled = a.periods - len(o.points)
-	breaching := 0
-	for _, p := range o.points {
-		if p.breaches {
-			breaching++
+	bad := breaching(o.points)
+	count := bad
+	if a.missing == missingBreaches {
+		count += o.filled
+	}
+	switch undecided := o.filled > 0 && bad == len(o.points); {
+	case count >= a.datapoints:
+		o.state = Alarming
+	case undecided && a.missing == missingIgnored:
+		o.keep = true
+	case undecided && a.missing == missingMissing:
+		o.state = InsufficientData
+		if bad > 0 && o.points[bad-1].age+1 >= a.datapoints {
+			o.state = Alarming
 		}
 	}
-	if o.filled > 0 && a.missing == missingBreaches {
-		breaching += o.filled
-	}
-	o.state = OK
-	if breaching >= a.datapoints {
-		o.state = Alarming
-	}
-	undecided := a.missing == missingMissing || a.missing == missingIgnored
-	if o.filled == 0 || !undecided || o.state == Alarming || breaching < len(o.points) {
-		return o
-	}
-	// Nothing but missing and breaching data points, too few for an alarm.
-	switch old := len(o.points) > 0 && o.points[len(o.points)-1].age+1 >= a.datapoints; {
-	case a.missing == missingIgnored:
-		o.keep = true
-	case old:
-		o.state = Alarming
-	default:
-		o.state = InsufficientData
-	}
 	return o
+}
+
+func breaching(points []datapoint) (count int) {
+	for _, p := range points {
+		if p.breaches {
+			count++
+		}
+	}
+	return count
 }
 
 // reason is the text for an outcome.

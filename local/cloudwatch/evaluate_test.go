@@ -17,15 +17,15 @@ func of3(datapoints int, treatment string) Alarm {
 // points has the data points of a row: 0 is within the threshold, X breaches it, and - is missing. The newest is the last.
 func points(row string) *Metrics {
 	m := NewMetrics()
-	s := m.Series("", "m", "Count", nil)
+	s := m.series("", "m", "Count", nil)
 	fields := strings.Fields(row)
 	for i, text := range fields {
 		at := noon.Add(-time.Duration(len(fields)-i) * 5 * time.Minute)
 		switch text {
 		case "0":
-			s.Add(at, 1)
+			s.add(at, 1)
 		case "X":
-			s.Add(at, 2)
+			s.add(at, 2)
 		}
 	}
 	return m

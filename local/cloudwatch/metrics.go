@@ -19,8 +19,8 @@ const (
 	keptDistributions = 3 * 60
 )
 
-// Dimension is part of a metric's identity.
-type Dimension struct{ Name, Value string }
+// dimension is part of a metric's identity.
+type dimension struct{ Name, Value string }
 
 // Metrics has the metrics of a pipeline by namespace, name and dimensions, for the last day. Nothing of it is on disk. It is safe for
 // concurrent use.
@@ -33,17 +33,17 @@ type Dimension struct{ Name, Value string }
 // percentile is off by less than 1/64 of its value, and exact where the samples of a bin are equal. Percentiles exist for the last
 // three hours. AWS does not document how exact its own are.
 type Metrics struct {
-	mu     sync.RWMutex
-	series map[string]*Series
+	mu    sync.RWMutex
+	byKey map[string]*series
 }
 
 // NewMetrics has no metrics.
-func NewMetrics() *Metrics { return &Metrics{series: map[string]*Series{}} }
+func NewMetrics() *Metrics { return &Metrics{byKey: map[string]*series{}} }
 
-// Series is one metric.
-type Series struct {
+// series is one metric.
+type series struct {
 	namespace, name, unit string
-	dimensions            []Dimension // by name
+	dimensions            []dimension // by name
 
 	mu      sync.Mutex
 	minutes []minute // by time; only those with samples
@@ -56,44 +56,44 @@ type minute struct {
 	bins                 distribution
 }
 
-// Series returns a metric, and makes it if there is none. unit is CloudWatch's name of its unit, such as Count. A metric without
+// series returns a metric, and makes it if there is none. unit is CloudWatch's name of its unit, such as Count. A metric without
 // samples is not listed.
-func (m *Metrics) Series(namespace, name, unit string, dimensions map[string]string) *Series {
+func (m *Metrics) series(namespace, name, unit string, dimensions map[string]string) *series {
 	key := keyOf(namespace, name, dimensions)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	found := m.series[key]
+	found := m.byKey[key]
 	if found == nil {
-		found = &Series{namespace: namespace, name: name, unit: unit, dimensions: sorted(dimensions)}
-		m.series[key] = found
+		found = &series{namespace: namespace, name: name, unit: unit, dimensions: sorted(dimensions)}
+		m.byKey[key] = found
 	}
 	return found
 }
 
 // find returns a metric, or nil.
-func (m *Metrics) find(namespace, name string, dimensions map[string]string) *Series {
+func (m *Metrics) find(namespace, name string, dimensions map[string]string) *series {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return m.series[keyOf(namespace, name, dimensions)]
+	return m.byKey[keyOf(namespace, name, dimensions)]
 }
 
 // all returns the metrics that have samples, by namespace, name and dimensions.
-func (m *Metrics) all() []*Series {
+func (m *Metrics) all() []*series {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	var found []*Series
-	for _, key := range slices.Sorted(maps.Keys(m.series)) {
-		if s := m.series[key]; !s.isEmpty() {
+	var found []*series
+	for _, key := range slices.Sorted(maps.Keys(m.byKey)) {
+		if s := m.byKey[key]; !s.isEmpty() {
 			found = append(found, s)
 		}
 	}
 	return found
 }
 
-func sorted(dimensions map[string]string) []Dimension {
-	all := make([]Dimension, 0, len(dimensions))
+func sorted(dimensions map[string]string) []dimension {
+	all := make([]dimension, 0, len(dimensions))
 	for _, name := range slices.Sorted(maps.Keys(dimensions)) {
-		all = append(all, Dimension{name, dimensions[name]})
+		all = append(all, dimension{name, dimensions[name]})
 	}
 	return all
 }
@@ -108,11 +108,11 @@ func keyOf(namespace, name string, dimensions map[string]string) string {
 	return key.String()
 }
 
-// Add adds one sample.
-func (s *Series) Add(at time.Time, value float64) { s.AddMany(at, value, 1) }
+// add adds one sample.
+func (s *series) add(at time.Time, value float64) { s.addMany(at, value, 1) }
 
-// AddMany adds equal samples. Samples that are older than a day before the newest are dropped.
-func (s *Series) AddMany(at time.Time, value float64, times int) {
+// addMany adds equal samples. Samples that are older than a day before the newest are dropped.
+func (s *series) addMany(at time.Time, value float64, times int) {
 	if times <= 0 {
 		return
 	}
@@ -132,7 +132,7 @@ func (s *Series) AddMany(at time.Time, value float64, times int) {
 }
 
 // minute returns the minute of a time, or nil for one that is not kept. It is called with mu held.
-func (s *Series) minute(at int64) *minute {
+func (s *series) minute(at int64) *minute {
 	if last := len(s.minutes) - 1; last >= 0 && s.minutes[last].at == at {
 		return &s.minutes[last]
 	}
@@ -148,12 +148,12 @@ func (s *Series) minute(at int64) *minute {
 	return &s.minutes[place]
 }
 
-func (s *Series) search(at int64) (int, bool) {
+func (s *series) search(at int64) (int, bool) {
 	return slices.BinarySearchFunc(s.minutes, at, func(m minute, at int64) int { return cmp.Compare(m.at, at) })
 }
 
 // forget drops what is too old, and returns how many minutes it has dropped.
-func (s *Series) forget() int {
+func (s *series) forget() int {
 	newest := s.minutes[len(s.minutes)-1].at
 	dropped, _ := s.search(newest - keptMinutes + 1)
 	s.minutes = slices.Delete(s.minutes, 0, dropped)
@@ -166,7 +166,7 @@ func (s *Series) forget() int {
 	return dropped
 }
 
-func (s *Series) isEmpty() bool {
+func (s *series) isEmpty() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.minutes) == 0
@@ -175,7 +175,7 @@ func (s *Series) isEmpty() bool {
 func minuteOf(at time.Time) int64 { return at.Unix() / 60 }
 
 // value is a statistic over the minutes from one time until before another. ok is false without samples. A nil series has none.
-func (s *Series) value(of statistic, from, until time.Time) (value float64, ok bool) {
+func (s *series) value(of statistic, from, until time.Time) (value float64, ok bool) {
 	if s == nil {
 		return 0, false
 	}

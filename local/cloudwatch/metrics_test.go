@@ -21,7 +21,7 @@ var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
 func after(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
 
-func statisticOf(t *testing.T, s *Series, name string, from, until time.Time) (float64, bool) {
+func statisticOf(t *testing.T, s *series, name string, from, until time.Time) (float64, bool) {
 	t.Helper()
 	of, err := parseStatistic(name)
 	if err != nil {
@@ -31,11 +31,11 @@ func statisticOf(t *testing.T, s *Series, name string, from, until time.Time) (f
 }
 
 func TestStatistics(t *testing.T) {
-	s := NewMetrics().Series("N", "m", "Count", nil)
-	s.Add(noon, 3)
-	s.Add(noon.Add(59*time.Second), 1)
-	s.AddMany(after(1), 5, 2)
-	s.Add(after(-2), 100) // later, of an earlier minute
+	s := NewMetrics().series("N", "m", "Count", nil)
+	s.add(noon, 3)
+	s.add(noon.Add(59*time.Second), 1)
+	s.addMany(after(1), 5, 2)
+	s.add(after(-2), 100) // later, of an earlier minute
 	for name, want := range map[string]float64{"SampleCount": 4, "Sum": 14, "Average": 3.5, "Minimum": 1, "Maximum": 5, "p0": 1, "p50": 3, "p75": 5, "p100": 5} {
 		if got, ok := statisticOf(t, s, name, noon, after(2)); !ok || got != want {
 			t.Errorf("%s = %v %v, want %v", name, got, ok, want)
@@ -60,13 +60,13 @@ func TestStatistics(t *testing.T) {
 
 // A percentile is off by less than 1/64 of the sample at its rank, over several minutes too.
 func TestPercentilesAreAsExactAsStated(t *testing.T) {
-	s := NewMetrics().Series("N", "latency", "Milliseconds", nil)
+	s := NewMetrics().series("N", "latency", "Milliseconds", nil)
 	var samples []float64
 	value := 0.05
 	for i := range 5000 {
 		value = math.Mod(value*1.37+0.011*float64(i%7), 30_000)
 		samples = append(samples, value)
-		s.Add(after(i%5), value)
+		s.add(after(i%5), value)
 	}
 	slices.Sort(samples)
 	for _, p := range []float64{0.1, 1, 10, 50, 90, 99, 99.9, 100} {
@@ -80,12 +80,12 @@ func TestPercentilesAreAsExactAsStated(t *testing.T) {
 
 // A day of minutes is kept, and three hours of their distributions.
 func TestMetricsAreBounded(t *testing.T) {
-	s := NewMetrics().Series("N", "m", "Count", nil)
+	s := NewMetrics().series("N", "m", "Count", nil)
 	const minutes = 3 * keptMinutes
 	for i := range minutes {
-		s.Add(after(i), float64(i))
+		s.add(after(i), float64(i))
 	}
-	s.Add(noon, 1) // too old
+	s.add(noon, 1) // too old
 	if len(s.minutes) != keptMinutes || cap(s.minutes) > 2*keptMinutes {
 		t.Errorf("%d minutes are kept in the room of %d", len(s.minutes), cap(s.minutes))
 	}
@@ -113,8 +113,8 @@ func TestMetricsAreBounded(t *testing.T) {
 func TestMetricsAreFoundByTheirDimensions(t *testing.T) {
 	m := NewMetrics()
 	of := func(stage string) map[string]string { return map[string]string{"ApiName": "a", "Stage": stage} }
-	m.Series("N", "m", "Count", of("dev")).Add(noon, 1)
-	m.Series("N", "m", "Count", of("prod"))
+	m.series("N", "m", "Count", of("dev")).add(noon, 1)
+	m.series("N", "m", "Count", of("prod"))
 	if m.find("N", "m", of("dev")) == nil || m.find("N", "m", of("qa")) != nil || m.find("N", "m", nil) != nil {
 		t.Error("a metric is found by other dimensions")
 	}
@@ -124,9 +124,9 @@ func TestMetricsAreFoundByTheirDimensions(t *testing.T) {
 }
 
 func BenchmarkAdd(b *testing.B) {
-	s := NewMetrics().Series("N", "m", "Count", nil)
+	s := NewMetrics().series("N", "m", "Count", nil)
 	b.ReportAllocs()
 	for i := range b.N {
-		s.Add(noon, float64(i%300))
+		s.add(noon, float64(i%300))
 	}
 }

@@ -29,7 +29,7 @@ func inMilliseconds(d time.Duration) float64 { return float64(d) / float64(time.
 type apiMetrics struct {
 	metrics *Metrics
 	name    string
-	logs    *Series // lines of the access log; nil without one
+	logs    *series // lines of the access log; nil without one
 
 	mu     sync.RWMutex
 	series map[apiDimensions][]requestSeries
@@ -38,7 +38,7 @@ type apiMetrics struct {
 type apiDimensions struct{ stage, method, resource string }
 
 // requestSeries are the metrics of a request with the same dimensions.
-type requestSeries struct{ count, client, server, latency, integration *Series }
+type requestSeries struct{ count, client, server, latency, integration *series }
 
 // MeasureAPI returns a function that measures an API's requests. accessLog is the log group of its access log, or empty.
 func MeasureAPI(metrics *Metrics, name, accessLog string) func(apigateway.Measured) {
@@ -62,8 +62,8 @@ func inASCII(name string) string {
 
 // logLines countUnit the lines of a log group. It has samples only for minutes with a line (CloudWatch Logs user guide, "Monitoring with
 // CloudWatch metrics").
-func logLines(metrics *Metrics, group string) *Series {
-	return metrics.Series("AWS/Logs", "IncomingLogEvents", countUnit, map[string]string{"LogGroupName": group})
+func logLines(metrics *Metrics, group string) *series {
+	return metrics.series("AWS/Logs", "IncomingLogEvents", countUnit, map[string]string{"LogGroupName": group})
 }
 
 // of returns the metrics of a request, one for each set of dimensions.
@@ -79,12 +79,12 @@ func (m *apiMetrics) of(d apiDimensions) []requestSeries {
 		sets = append(sets, map[string]string{"ApiName": m.name, "Stage": d.stage, "Method": d.method, "Resource": d.resource})
 	}
 	for _, dimensions := range sets {
-		series := func(name, unit string) *Series {
-			return m.metrics.Series("AWS/ApiGateway", name, unit, dimensions)
+		metric := func(name, unit string) *series {
+			return m.metrics.series("AWS/ApiGateway", name, unit, dimensions)
 		}
 		found = append(found, requestSeries{
-			series("Count", countUnit), series("4XXError", countUnit), series("5XXError", countUnit),
-			series("Latency", milliseconds), series("IntegrationLatency", milliseconds),
+			metric("Count", countUnit), metric("4XXError", countUnit), metric("5XXError", countUnit),
+			metric("Latency", milliseconds), metric("IntegrationLatency", milliseconds),
 		})
 	}
 	m.mu.Lock()
@@ -95,16 +95,16 @@ func (m *apiMetrics) of(d apiDimensions) []requestSeries {
 
 func (m *apiMetrics) measure(r apigateway.Measured) {
 	for _, s := range m.of(apiDimensions{r.Stage, r.Method, r.Resource}) {
-		s.count.Add(r.At, 1)
-		s.client.Add(r.At, one(r.Status >= 400 && r.Status < 500))
-		s.server.Add(r.At, one(r.Status >= 500))
-		s.latency.Add(r.At, inMilliseconds(r.Latency))
+		s.count.add(r.At, 1)
+		s.client.add(r.At, one(r.Status >= 400 && r.Status < 500))
+		s.server.add(r.At, one(r.Status >= 500))
+		s.latency.add(r.At, inMilliseconds(r.Latency))
 		if r.Integration >= 0 {
-			s.integration.Add(r.At, inMilliseconds(r.Integration))
+			s.integration.add(r.At, inMilliseconds(r.Integration))
 		}
 	}
 	if m.logs != nil {
-		m.logs.Add(r.At, 1)
+		m.logs.add(r.At, 1)
 	}
 }
 
@@ -127,28 +127,28 @@ func one(is bool) float64 {
 // AWS does not document that bytes leave partition keys out, nor which refused calls count. Here a call countUnit if its stream exists and
 // its role has the permission of Kinesis; calls that Kinesis refuses for a wrong form do not count.
 type StreamMetrics struct {
-	bytes, records, writesThrottled, readsThrottled *Series
+	bytes, records, writesThrottled, readsThrottled *series
 	put, puts                                       putSeries
-	batchRecords                                    *Series
-	got                                             struct{ bytes, records, latency, success, age *Series }
+	batchRecords                                    *series
+	got                                             struct{ bytes, records, latency, success, age *series }
 }
 
-type putSeries struct{ bytes, latency, success *Series }
+type putSeries struct{ bytes, latency, success *series }
 
 // NewStreamMetrics measures a stream by its name.
 func NewStreamMetrics(metrics *Metrics, stream string) *StreamMetrics {
-	series := func(name, unit string) *Series {
-		return metrics.Series("AWS/Kinesis", name, unit, map[string]string{"StreamName": stream})
+	metric := func(name, unit string) *series {
+		return metrics.series("AWS/Kinesis", name, unit, map[string]string{"StreamName": stream})
 	}
 	m := &StreamMetrics{
-		bytes: series("IncomingBytes", inBytes), records: series("IncomingRecords", countUnit),
-		writesThrottled: series("WriteProvisionedThroughputExceeded", countUnit), readsThrottled: series("ReadProvisionedThroughputExceeded", countUnit),
-		put:          putSeries{series("PutRecord.Bytes", inBytes), series("PutRecord.Latency", milliseconds), series("PutRecord.Success", countUnit)},
-		puts:         putSeries{series("PutRecords.Bytes", inBytes), series("PutRecords.Latency", milliseconds), series("PutRecords.Success", countUnit)},
-		batchRecords: series("PutRecords.Records", countUnit),
+		bytes: metric("IncomingBytes", inBytes), records: metric("IncomingRecords", countUnit),
+		writesThrottled: metric("WriteProvisionedThroughputExceeded", countUnit), readsThrottled: metric("ReadProvisionedThroughputExceeded", countUnit),
+		put:          putSeries{metric("PutRecord.Bytes", inBytes), metric("PutRecord.Latency", milliseconds), metric("PutRecord.Success", countUnit)},
+		puts:         putSeries{metric("PutRecords.Bytes", inBytes), metric("PutRecords.Latency", milliseconds), metric("PutRecords.Success", countUnit)},
+		batchRecords: metric("PutRecords.Records", countUnit),
 	}
-	m.got.bytes, m.got.records, m.got.latency = series("GetRecords.Bytes", inBytes), series("GetRecords.Records", countUnit), series("GetRecords.Latency", milliseconds)
-	m.got.success, m.got.age = series("GetRecords.Success", countUnit), series("GetRecords.IteratorAgeMilliseconds", milliseconds)
+	m.got.bytes, m.got.records, m.got.latency = metric("GetRecords.Bytes", inBytes), metric("GetRecords.Records", countUnit), metric("GetRecords.Latency", milliseconds)
+	m.got.success, m.got.age = metric("GetRecords.Success", countUnit), metric("GetRecords.IteratorAgeMilliseconds", milliseconds)
 	return m
 }
 
@@ -157,23 +157,23 @@ func (m *StreamMetrics) Written(w kinesis.Written) {
 	put := m.put
 	if w.Batch {
 		put = m.puts
-		m.batchRecords.Add(w.At, float64(w.Records))
+		m.batchRecords.add(w.At, float64(w.Records))
 	}
-	put.success.Add(w.At, one(w.Records > 0))
-	put.latency.Add(w.At, inMilliseconds(w.Latency))
-	m.writesThrottled.Add(w.At, float64(w.Throttled))
+	put.success.add(w.At, one(w.Records > 0))
+	put.latency.add(w.At, inMilliseconds(w.Latency))
+	m.writesThrottled.add(w.At, float64(w.Throttled))
 	if w.Records > 0 {
-		put.bytes.Add(w.At, float64(w.Bytes))
-		m.bytes.Add(w.At, float64(w.Bytes))
-		m.records.Add(w.At, float64(w.Records))
+		put.bytes.add(w.At, float64(w.Bytes))
+		m.bytes.add(w.At, float64(w.Bytes))
+		m.records.add(w.At, float64(w.Records))
 	}
 }
 
 // Read measures a call.
 func (m *StreamMetrics) Read(r kinesis.ReadCall) {
-	m.readsThrottled.Add(r.At, one(r.Throttled))
+	m.readsThrottled.add(r.At, one(r.Throttled))
 	if r.Throttled {
-		m.got.success.Add(r.At, 0)
+		m.got.success.add(r.At, 0)
 		return
 	}
 	m.gave(firehose.ReadCall{At: r.At, Calls: 1, Records: r.Records, Bytes: r.Bytes, Behind: r.Behind, Latency: r.Latency})
@@ -181,11 +181,11 @@ func (m *StreamMetrics) Read(r kinesis.ReadCall) {
 
 // gave measures successful reads.
 func (m *StreamMetrics) gave(r firehose.ReadCall) {
-	m.got.success.AddMany(r.At, 1, r.Calls)
-	m.got.records.AddMany(r.At, float64(r.Records), r.Calls)
-	m.got.bytes.AddMany(r.At, float64(r.Bytes), r.Calls)
-	m.got.latency.AddMany(r.At, inMilliseconds(r.Latency), r.Calls)
-	m.got.age.AddMany(r.At, inMilliseconds(r.Behind), r.Calls)
+	m.got.success.addMany(r.At, 1, r.Calls)
+	m.got.records.addMany(r.At, float64(r.Records), r.Calls)
+	m.got.bytes.addMany(r.At, float64(r.Bytes), r.Calls)
+	m.got.latency.addMany(r.At, inMilliseconds(r.Latency), r.Calls)
+	m.got.age.addMany(r.At, inMilliseconds(r.Behind), r.Calls)
 }
 
 // deliveryMetrics measures one delivery stream.
@@ -201,23 +201,23 @@ func (m *StreamMetrics) gave(r firehose.ReadCall) {
 // wait, and none while nothing waits. AWS documents neither. Bytes are those of the object. The local Firehose is not throttled, so
 // ThrottledGetRecords, ThrottledGetShardIterator and ThrottledDescribeStream have no samples.
 type deliveryMetrics struct {
-	read                               struct{ bytes, records, behind *Series }
-	success, records, bytes, age       *Series
-	partitions, tooManyPartitions, log *Series
+	read                               struct{ bytes, records, behind *series }
+	success, records, bytes, age       *series
+	partitions, tooManyPartitions, log *series
 }
 
 // MeasureDelivery measures a delivery stream. stream is what it reads.
 func MeasureDelivery(metrics *Metrics, stream *StreamMetrics, cfg firehose.Config) firehose.Measures {
-	series := func(name, unit string) *Series {
-		return metrics.Series("AWS/Firehose", name, unit, map[string]string{"DeliveryStreamName": cfg.Name})
+	metric := func(name, unit string) *series {
+		return metrics.series("AWS/Firehose", name, unit, map[string]string{"DeliveryStreamName": cfg.Name})
 	}
 	m := &deliveryMetrics{
-		success: series("DeliveryToS3.Success", countUnit), records: series("DeliveryToS3.Records", countUnit),
-		bytes: series("DeliveryToS3.Bytes", inBytes), age: series("DeliveryToS3.DataFreshness", secondsUnit),
-		partitions: series("PartitionCount", countUnit), tooManyPartitions: series("PartitionCountExceeded", countUnit),
+		success: metric("DeliveryToS3.Success", countUnit), records: metric("DeliveryToS3.Records", countUnit),
+		bytes: metric("DeliveryToS3.Bytes", inBytes), age: metric("DeliveryToS3.DataFreshness", secondsUnit),
+		partitions: metric("PartitionCount", countUnit), tooManyPartitions: metric("PartitionCountExceeded", countUnit),
 	}
-	m.read.bytes, m.read.records = series("DataReadFromKinesisStream.Bytes", inBytes), series("DataReadFromKinesisStream.Records", countUnit)
-	m.read.behind = series("KinesisMillisBehindLatest", milliseconds)
+	m.read.bytes, m.read.records = metric("DataReadFromKinesisStream.Bytes", inBytes), metric("DataReadFromKinesisStream.Records", countUnit)
+	m.read.behind = metric("KinesisMillisBehindLatest", milliseconds)
 	if cfg.LogGroup != "" {
 		m.log = logLines(metrics, cfg.LogGroup)
 	}
@@ -229,38 +229,38 @@ func (m *deliveryMetrics) of(stream *StreamMetrics) firehose.Measures {
 	return firehose.Measures{
 		Read: func(r firehose.ReadCall) {
 			stream.gave(r)
-			stream.readsThrottled.AddMany(r.At, 0, r.Calls)
-			m.read.behind.AddMany(r.At, inMilliseconds(r.Behind), r.Calls)
+			stream.readsThrottled.addMany(r.At, 0, r.Calls)
+			m.read.behind.addMany(r.At, inMilliseconds(r.Behind), r.Calls)
 			if r.Records > 0 {
-				m.read.records.Add(r.At, float64(r.Records))
-				m.read.bytes.Add(r.At, float64(r.Bytes))
+				m.read.records.add(r.At, float64(r.Records))
+				m.read.bytes.add(r.At, float64(r.Bytes))
 			}
 		},
 		Wrote: m.wrote,
 		Held:  m.held,
 		Logged: func(at time.Time) {
 			if m.log != nil {
-				m.log.Add(at, 1)
+				m.log.add(at, 1)
 			}
 		},
 	}
 }
 
 func (m *deliveryMetrics) wrote(w firehose.Write) {
-	m.success.Add(w.At, one(w.Success))
+	m.success.add(w.At, one(w.Success))
 	if w.Success {
-		m.records.Add(w.At, float64(w.Records))
-		m.bytes.Add(w.At, float64(w.Bytes))
-		m.age.Add(w.At, w.Age.Seconds())
+		m.records.add(w.At, float64(w.Records))
+		m.bytes.add(w.At, float64(w.Bytes))
+		m.age.add(w.At, w.Age.Seconds())
 	}
 }
 
 func (m *deliveryMetrics) held(h firehose.Held) {
 	if h.Age >= 0 {
-		m.age.Add(h.At, h.Age.Seconds())
+		m.age.add(h.At, h.Age.Seconds())
 	}
 	if h.Partitioned {
-		m.partitions.Add(h.At, float64(h.Partitions))
-		m.tooManyPartitions.Add(h.At, one(h.Exceeded))
+		m.partitions.add(h.At, float64(h.Partitions))
+		m.tooManyPartitions.add(h.At, one(h.Exceeded))
 	}
 }

@@ -1,0 +1,219 @@
+package cloudwatch
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// interval is the time of a call about data. Its periods begin with its first minute.
+//
+// Assumption CW-12: the periods of GetMetricData and GetMetricStatistics begin at StartTime, cut to the minute; EndTime is not among
+// them (API reference, GetMetricStatistics and GetMetricData: StartTime "inclusive", EndTime "exclusive"). The last period may be
+// unfinished. GetMetricData returns the newest value first unless ScanBy says otherwise. AWS does not document the order of
+// GetMetricStatistics; here it is that of time.
+type interval struct{ from, until time.Time }
+
+func intervalOf(in input) (interval, *callError) {
+	from, problem := in.time("StartTime")
+	if problem != nil {
+		return interval{}, problem
+	}
+	until, problem := in.time("EndTime")
+	if problem != nil {
+		return interval{}, problem
+	}
+	if !from.Before(until) {
+		return interval{}, invalid("The parameter StartTime must be less than the parameter EndTime.")
+	}
+	return interval{from.Truncate(time.Minute), until}, nil
+}
+
+// each calls take with the beginning of each period. It leaves out the days before the metrics that are kept.
+func (i interval) each(period time.Duration, now time.Time, take func(at time.Time)) {
+	at := i.from
+	if kept := now.Add(-keptMinutes * time.Minute); at.Before(kept) {
+		at = at.Add(kept.Sub(at) / period * period)
+	}
+	for end := now.Add(time.Minute); at.Before(i.until) && at.Before(end); at = at.Add(period) {
+		take(at)
+	}
+}
+
+func periodOf(in input, otherwise int) (time.Duration, *callError) {
+	period, problem := in.number("Period", otherwise)
+	if problem != nil {
+		return 0, problem
+	}
+	if period < 60 || period%60 != 0 {
+		return 0, invalid("The parameter Period must be a multiple of 60: metrics here are those of minutes.")
+	}
+	return time.Duration(period) * time.Second, nil
+}
+
+func dimensionsIn(in input) map[string]string {
+	all := map[string]string{}
+	for _, d := range in.list("Dimensions") {
+		one, _ := d.(map[string]any)
+		all[input(one).text("Name")] = input(one).text("Value")
+	}
+	return all
+}
+
+func (a *API) getMetricStatistics(in input) (object, error) {
+	when, problem := intervalOf(in)
+	if problem != nil {
+		return nil, problem
+	}
+	period, problem := periodOf(in, 0)
+	if problem != nil {
+		return nil, problem
+	}
+	plain, extended := in.texts("Statistics"), in.texts("ExtendedStatistics")
+	if len(plain)+len(extended) == 0 {
+		return nil, &callError{"MissingParameter", "The parameter Statistics or ExtendedStatistics is required.", 400}
+	}
+	found := a.Watch.opts.Metrics.find(in.text("Namespace"), in.text("MetricName"), dimensionsIn(in))
+	points := list{}
+	if found == nil || in.text("Unit") != "" && in.text("Unit") != found.unit {
+		return object{{"Label", in.text("MetricName")}, {"Datapoints", points}}, nil
+	}
+	statistics := map[string]statistic{}
+	for _, name := range slices.Concat(plain, extended) {
+		var err error
+		if statistics[name], err = parseStatistic(name); err != nil {
+			return nil, err
+		}
+	}
+	when.each(period, a.Watch.opts.Clock.Now(), func(at time.Time) {
+		if point := found.datapoint(statistics, plain, extended, at, at.Add(period)); point != nil {
+			points = append(points, point)
+		}
+	})
+	return object{{"Label", in.text("MetricName")}, {"Datapoints", points}}, nil
+}
+
+// datapoint is a data point with statistics, or nil without samples.
+func (s *series) datapoint(statistics map[string]statistic, plain, extended []string, from, until time.Time) any {
+	point := object{{"Timestamp", from}, {"Unit", s.unit}}
+	found := false
+	for _, name := range plain {
+		if value, ok := s.value(statistics[name], from, until); ok {
+			point, found = append(point, member{name, value}), true
+		}
+	}
+	percentiles := map[string]float64{}
+	for _, name := range extended {
+		if value, ok := s.value(statistics[name], from, until); ok {
+			percentiles[name], found = value, true
+		}
+	}
+	if len(percentiles) > 0 {
+		point = append(point, member{"ExtendedStatistics", percentiles})
+	}
+	if !found {
+		return nil
+	}
+	return point
+}
+
+// mostQueries bounds the queries of a call (API reference, GetMetricData).
+const mostQueries = 500
+
+func (a *API) getMetricData(in input) (object, error) {
+	when, problem := intervalOf(in)
+	if problem != nil {
+		return nil, problem
+	}
+	queries, periods, err := readDataQueries(in.list("MetricDataQueries"))
+	if err != nil {
+		return nil, err
+	}
+	results := list{}
+	for i, q := range queries {
+		if !q.returnsData {
+			continue
+		}
+		needed, period, err := neededBy(queries, periods, i)
+		if err != nil {
+			return nil, err
+		}
+		times, values := list{}, list{}
+		when.each(period, a.Watch.opts.Clock.Now(), func(at time.Time) {
+			if value := evaluateQueries(needed, a.Watch.opts.Metrics, at, at.Add(period))[0]; value.there {
+				times, values = append(times, at), append(values, value.value)
+			}
+		})
+		if in.text("ScanBy") != "TimestampAscending" {
+			slices.Reverse(times)
+			slices.Reverse(values)
+		}
+		results = append(results, object{{"Id", q.id}, {"Label", q.shownAs()}, {"Timestamps", times}, {"Values", values}, {"StatusCode", "Complete"}})
+	}
+	return object{{"MetricDataResults", results}, {"Messages", list{}}}, nil
+}
+
+// shownAs is the label of a result.
+func (q query) shownAs() string {
+	switch {
+	case q.label != "":
+		return q.label
+	case q.isMetric():
+		return q.metric
+	}
+	return q.id
+}
+
+// readDataQueries reads the queries of a call, and their periods; 0 for an expression without one.
+func readDataQueries(all []any) (queries []query, periods []time.Duration, err error) {
+	if len(all) == 0 || len(all) > mostQueries {
+		return nil, nil, invalid("The parameter MetricDataQueries must have 1 to %d queries.", mostQueries)
+	}
+	for _, one := range all {
+		body, _ := one.(map[string]any)
+		in := input(body)
+		q := query{id: in.text("Id"), label: in.text("Label"), returnsData: in.is("ReturnData", true)}
+		period := time.Duration(0)
+		if stat := in.inner("MetricStat"); stat != nil {
+			metric := stat.inner("Metric")
+			q.namespace, q.metric, q.dimensions, q.statisticName = metric.text("Namespace"), metric.text("MetricName"), dimensionsIn(metric), stat.text("Stat")
+			var problem *callError
+			if period, problem = periodOf(stat, 0); problem != nil {
+				return nil, nil, problem
+			}
+			q.statistic, err = parseStatistic(q.statisticName)
+		} else {
+			q.text = in.text("Expression")
+			q.expression, q.variables, err = parseExpression(q.text)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("the query %s: %w", q.id, err)
+		}
+		queries, periods = append(queries, q), append(periods, period)
+	}
+	return queries, periods, checkVariables(queries)
+}
+
+// neededBy returns a query and after it those that it needs, and their period.
+func neededBy(queries []query, periods []time.Duration, of int) (needed []query, period time.Duration, err error) {
+	var visit func(i int)
+	visit = func(i int) {
+		if slices.ContainsFunc(needed, func(q query) bool { return q.id == queries[i].id }) {
+			return
+		}
+		needed = append(needed, queries[i])
+		if p := periods[i]; p != 0 && period != 0 && p != period {
+			err = invalid("The query %s needs metrics of different periods; use one period.", queries[of].id)
+		} else if p != 0 {
+			period = p
+		}
+		for _, name := range queries[i].variables {
+			visit(slices.IndexFunc(queries, func(q query) bool { return q.id == name }))
+		}
+	}
+	visit(of)
+	if err == nil && period == 0 {
+		err = invalid("The query %s needs no metric; use one.", queries[of].id)
+	}
+	return needed, period, err
+}

@@ -6,6 +6,9 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"cdk.tf/go/ingest/local/apigateway"
+	"cdk.tf/go/ingest/local/kinesis"
 )
 
 func number(t *testing.T, text string) float64 {
@@ -129,4 +132,18 @@ func BenchmarkAdd(b *testing.B) {
 	for i := range b.N {
 		s.add(noon, float64(i%300))
 	}
+}
+
+// BenchmarkMeasureSubmit is what a submitted event costs: the request with detailed metrics, and the record, from all processors at once.
+func BenchmarkMeasureSubmit(b *testing.B) {
+	metrics := NewMetrics()
+	api, stream := MeasureAPI(metrics, "api", "/log"), NewStreamMetrics(metrics, "stream")
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for i := 0; pb.Next(); i++ {
+			latency := time.Duration(i%300) * time.Millisecond
+			api(apigateway.Measured{Stage: "dev", Method: "POST", Resource: "/submit", At: noon, Status: 200, Latency: latency, Integration: latency})
+			stream.Written(kinesis.Written{Stream: "stream", At: noon, Latency: latency, Records: 1, Bytes: 500 + i%100})
+		}
+	})
 }

@@ -19,8 +19,8 @@ import (
 
 func alarmChecks() []check {
 	return []check{
-		{id: "surroundings/alarms", title: "Each alarm has its declared metric, threshold and actions", hidden: onlyAWS("alarms"), look: alarmsAsDeclared},
-		{id: "surroundings/alarm-states", title: "No alarm is raised", hidden: onlyAWS("alarms"), look: alarmStates},
+		{id: "surroundings/alarms", title: "Each alarm has its declared metric, threshold and actions", look: alarmsAsDeclared},
+		{id: "surroundings/alarm-states", title: "No alarm is raised", look: alarmStates},
 		{id: "surroundings/alarm-topic", title: "Somebody gets the alarms: each topic has a subscription that is confirmed", hidden: onlyAWS("topics"), look: topicsSubscribed},
 	}
 }

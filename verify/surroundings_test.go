@@ -108,7 +108,7 @@ func (seen differing) local(t *testing.T) {
 	r.Local = true
 	for _, c := range surroundingsChecks(r.Pipeline) {
 		switch c.id {
-		case "surroundings/stream", "surroundings/delivery", "surroundings/bucket-versioning":
+		case "surroundings/stream", "surroundings/delivery", "surroundings/bucket-versioning", "surroundings/alarms", "surroundings/alarm-states":
 		default:
 			seen.expect(t, c, r, NotShown, "only AWS shows it")
 		}

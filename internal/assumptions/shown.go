@@ -41,6 +41,7 @@ var shown = map[How][]string{
 	},
 	BySurroundings: {
 		"API-16", "API-19",
+		"CW-1", "CW-2", "CW-6", "CW-8", "CW-9", "CW-10", "CW-11", "CW-12",
 		"FH-8", "FH-10", "FH-11",
 		"IAM-1", "IAM-2", "IAM-4", "IAM-5", "IAM-6",
 		"KIN-4", "KIN-5", "KIN-8", "KIN-9", "KIN-10", "KIN-11", "KIN-14", "KIN-15",
@@ -50,7 +51,8 @@ var shown = map[How][]string{
 	},
 	ByTime: {
 		"API-6", "API-13",
-		"FH-5", "FH-6", "FH-7", "FH-12",
+		"CW-3", "CW-4", "CW-5",
+		"FH-5", "FH-6", "FH-7", "FH-12", "FH-16",
 		"KIN-2", "KIN-7", "KIN-12", "KIN-13", "KIN-16",
 	},
 	ByOther: {
@@ -60,6 +62,7 @@ var shown = map[How][]string{
 	},
 	OnlyHere: {
 		"API-14", "API-17",
+		"CW-7",
 		"IAM-3",
 		"LOC-1",
 		"TFJSON-1", "TFJSON-3",

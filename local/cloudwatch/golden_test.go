@@ -243,6 +243,59 @@ func TestEachSynthesisedAlarmFiresAndRecovers(t *testing.T) {
 	}
 }
 
+// How many minutes prod's alarms take from the first minute of their condition to ALARM, and from its end to OK. The share of a metric over
+// five minutes breaches before all of them are bad. Data that is missing breaches only once the last data has left the evaluation range.
+func TestHowLongProdsAlarmsTake(t *testing.T) {
+	want := map[string][2]int{
+		"api-4xx":                {13, 3},
+		"api-5xx":                {3, 1},
+		"api-latency":            {12, 4},
+		"stream-refused":         {3, 1},
+		"stream-throttled":       {5, 1},
+		"stream-full":            {15, 1},
+		"stream-unread":          {25, 1},
+		"stream-age":             {11, 5},
+		"stream-reads-throttled": {11, 5},
+		"delivery-stale":         {11, 5},
+		"delivery-failed":        {11, 5},
+		"delivery-errors":        {1, 15}, // its log has no data points without errors, so the last one counts for three periods
+	}
+	for id := range want {
+		w := synthesised(t, "prod")
+		until := func(state State, h happens) (minutes int) {
+			for w.states()[id] != state && minutes < 60 {
+				w.pass(h)
+				minutes++
+			}
+			return minutes
+		}
+		for range 20 {
+			w.pass(ordinary(load))
+		}
+		h := ordinary(load)
+		conditions[id](&h)
+		if got := [2]int{until(Alarming, h), until(OK, ordinary(load))}; got != want[id] {
+			t.Errorf("%s takes %d minutes, and %d back; want %v", id, got[0], got[1], want[id])
+		}
+	}
+}
+
+// Minutes without requests do not end a row of bad ones: CloudWatch looks at the newest data points of five minutes.
+func TestPausesDoNotEndARow(t *testing.T) {
+	w := synthesised(t, "prod")
+	for range 10 {
+		w.pass(ordinary(0))
+	}
+	for _, requests := range []int{1, 0, 1, 0, 1} {
+		h := ordinary(requests)
+		h.server = requests
+		w.pass(h)
+	}
+	if raised := w.raised(); !slices.Equal(raised, []string{"api-5xx ALARM"}) {
+		t.Errorf("%v", raised)
+	}
+}
+
 // An hour without a request leaves each alarm in OK.
 func TestQuietIsOK(t *testing.T) {
 	for _, env := range watchedEnvironments {

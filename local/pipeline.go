@@ -345,7 +345,9 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		}()
 	}
 	p.sayStarted()
-	go p.watch(running)
+	var watching sync.WaitGroup
+	defer watching.Wait() // before the alarms' file is closed
+	watching.Go(func() { p.watch(running) })
 	<-running.Done()
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 	defer cancel()

@@ -76,7 +76,7 @@ func TestReadEverything(t *testing.T) {
 		Name: "delivery", ARN: "arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery", StreamName: "events", StreamARN: streamARN,
 		Bucket: "events", BucketARN: "arn:aws:s3:::events", RoleARN: roleARN, SourceRoleARN: roleARN + "-reader",
 		BufferInterval: 0, BufferMiB: 128, Compression: "GZIP", TimeZone: "Asia/Tokyo", Prefix: "a/!{timestamp:yyyy}/", FileExtension: ".json.gz", Delimiter: "\n",
-		ErrorOutputPrefix: "b/!{firehose:error-output-type}/",
+		ErrorOutputPrefix: "b/!{firehose:error-output-type}/", LogGroup: "g",
 	}}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("error %v, %s", err, cmp.Diff(want, got))

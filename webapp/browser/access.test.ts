@@ -35,12 +35,27 @@ inBrowser("the page for everybody", () => {
     await page.click(".help:not(.samples) summary");
     await check(page, "after events, with everything unfolded");
 
-    await page.locator("#result-landing button").click({ timeout: patience });
+    await page.click('#result-landing button:has-text("open the object")', { timeout: patience });
     await page.waitForSelector(".lines li");
     await check(page, "with an object open");
     await page.keyboard.press("Escape");
     await page.click("#tab-objects");
+    await page.waitForSelector("#objects tbody button");
     await check(page, "with the objects listed");
+    await page.fill("#objects-search", "a");
+    await expect.poll(() => text(page, "#objects-said")).toContain("Searched: ");
+    await check(page, "after a search in the objects");
+    await page.click("#tab-records");
+    await page.waitForSelector("#records tbody button");
+    await check(page, "with the records listed");
+    await page.fill("#records-search", "nowhere to be found");
+    await expect.poll(() => text(page, "#records-said")).toContain("Searched: 0 records found in");
+    await check(page, "after a search that found nothing");
+    await page.fill("#records-search", "");
+    await page.click("#records tbody button >> nth=0");
+    await page.waitForSelector("#drawer .block");
+    await check(page, "with a record open");
+    await page.keyboard.press("Escape");
     await page.click("#tab-answers");
 
     await page.fill("#rate", "5000");
@@ -115,16 +130,22 @@ inBrowser("the page for everybody", () => {
 
     await page.focus("#tab-answers");
     await page.keyboard.press("ArrowRight");
+    expect(await focused(page)).toBe("tab-records");
+    await page.keyboard.press("ArrowRight");
     expect(await focused(page)).toBe("tab-objects");
-    await page.waitForSelector(".object", { timeout: patience });
+    await page.waitForSelector("#objects tbody button", { timeout: patience });
+    for (const place of ["objects-search", "objects-prefix", "objects-panel"]) {
+      await page.keyboard.press("Tab");
+      expect(await focused(page)).toBe(place);
+    }
     await page.keyboard.press("Tab");
-    await page.keyboard.press("Tab");
-    expect(await page.evaluate(() => document.activeElement?.className)).toBe("object");
+    const inRow = () => page.evaluate(() => document.activeElement?.closest("#objects tr")?.ariaRowIndex);
+    expect(await inRow()).toBe("2");
     await page.keyboard.press("Enter");
     await page.waitForSelector(".lines li");
     expect(await focused(page)).toBe("drawer-title");
     await page.keyboard.press("Escape");
-    expect(await page.evaluate(() => document.activeElement?.className)).toBe("object");
+    expect(await inRow()).toBe("2");
     await page.context().close();
   });
 

@@ -22,6 +22,7 @@ var rooms = map[string]string{
 	"local/iam":            "IAM",
 	"local/kinesis":        "KIN",
 	"local/s3":             "S3",
+	"internal/unpack":      "REPLAY",
 	"replay":               "REPLAY",
 	"tfjson":               "TFJSON",
 }

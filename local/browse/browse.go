@@ -54,8 +54,8 @@ func New(opts Options) *Browser {
 	return b
 }
 
-// Record is a record of the stream, of an object, or of both. Fields that are not known are left out.
-type Record struct {
+// record is a record of the stream, of an object, or of both. Fields that are not known are left out.
+type record struct {
 	Stream         string     `json:"stream,omitempty"`
 	ShardID        string     `json:"shardId,omitempty"`
 	SequenceNumber string     `json:"sequenceNumber,omitempty"`
@@ -69,13 +69,13 @@ type Record struct {
 	Cut    bool   `json:"cut,omitempty"`
 	// State is unread, buffered, delivered or unknown; left out where no delivery stream reads the stream.
 	State   string `json:"state,omitempty"`
-	Objects []Part `json:"objects,omitempty"`
+	Objects []part `json:"objects,omitempty"`
 
 	at kinesis.Place
 }
 
-// Part is where a record is in an object.
-type Part struct {
+// part is where a record is in an object.
+type part struct {
 	Bucket string `json:"bucket"`
 	Key    string `json:"key"`
 	// Record counts from 1.
@@ -85,8 +85,11 @@ type Part struct {
 	Bytes  int   `json:"bytes"`
 }
 
+// size is what the record's data take in an answer, in bytes.
+func (r *record) size() int { return len(r.Text) + len(r.Base64) }
+
 // setData sets the data, at most the given number of bytes of it.
-func (r *Record) setData(data []byte, most int) {
+func (r *record) setData(data []byte, most int) {
 	r.Bytes = len(data)
 	isText := utf8.Valid(data)
 	if most > 0 && len(data) > most {
@@ -102,14 +105,19 @@ func (r *Record) setData(data []byte, most int) {
 	}
 }
 
+// mostText bounds the bytes of data in one answer. It has at least one record, whatever its length.
+const mostText = 16 << 20
+
 // page is an answer with records.
 type page struct {
-	Records []Record `json:"records"`
+	Records []record `json:"records"`
 	// Cursor continues after the last record; empty at the end.
 	Cursor string `json:"cursor,omitempty"`
 	More   bool   `json:"more"`
 	// Scanned is how many records the request looked at.
 	Scanned int `json:"scanned"`
+	// Problems say which objects could not be read.
+	Problems []string `json:"problems,omitempty"`
 	// Tail is the cursor of the records that arrive after this answer, with order=oldest.
 	Tail string `json:"tail,omitempty"`
 }

@@ -30,12 +30,13 @@ func (b *Browser) delivered(ctx context.Context, q query) (any, error) {
 		return nil, err
 	}
 	defer budget.end()
-	s := search{b: b, q: q, budget: budget, page: page{Records: []Record{}}}
-	if q.cursor != "" {
-		from, _ := parseShelf(q.cursor, q.oldest) // shelves has read it
-		s.skip = from.Record
+	s := search{b: b, q: q, budget: budget, page: page{Records: []record{}}, skip: walk.record}
+	if q.object != "" {
+		err = s.one(ctx, walk)
+	} else {
+		err = s.all(ctx, walk)
 	}
-	if err := s.all(ctx, walk); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	s.page.Scanned = budget.scanned
@@ -49,97 +50,95 @@ type search struct {
 	q      query
 	budget *budget
 	page   page
+	// bytes are those of the data in page.
+	bytes int
 	// skip is how many records of the next object are passed over.
 	skip int
 }
 
-// all searches the objects of a walk, or the one that only the query names.
-func (s *search) all(ctx context.Context, walk *shelves) error {
-	seen := false
-	for {
-		before := walk.cursor(0)
-		next, ok := walk.next()
-		if !ok {
-			break
-		}
-		seen = true
-		done, err := s.object(ctx, &next)
-		if errors.Is(err, s3.ErrNotFound) && s.q.object == "" {
-			continue // deleted since
-		}
-		if err != nil {
-			return err
-		}
-		if done >= 0 {
-			return s.stop(before, done, walk.q.oldest)
-		}
-		if s.skip = 0; s.q.object != "" {
-			return nil // an earlier entry is of an object that this one has replaced
-		}
+// one searches the object that the query names. Without an entry in a journal, each of its lines is a record.
+func (s *search) one(ctx context.Context, walk *shelves) error {
+	o := walk.named()
+	next, err := s.object(ctx, &o)
+	if err == nil && next >= 0 {
+		s.page.Cursor, s.page.More = shelf{Oldest: s.q.oldest, Next: map[string]int{}, Record: next}.String(), true
 	}
-	if seen || s.q.object == "" || s.q.cursor != "" && s.skip == 0 {
-		return nil
-	}
-	done, err := s.object(ctx, &object{})
-	if err != nil || done < 0 {
-		return err
-	}
-	return s.stop(walk.cursor(0), done, walk.q.oldest)
-}
-
-// stop ends the answer in an object, before a record of it.
-func (s *search) stop(before string, record int, oldest bool) error {
-	at, err := parseShelf(before, oldest)
-	at.Record = record
-	s.page.Cursor, s.page.More = at.String(), true
 	return err
 }
 
-// object searches one object. It returns the number of the record to continue with, counted from 0, or -1 at the object's end. One
-// without pieces is the query's object, which no journal has: each line is a record.
-func (s *search) object(ctx context.Context, o *object) (next int, err error) {
-	bucket, key := o.Bucket, o.Key
-	if o.pieces == nil {
-		bucket, key = s.q.bucket, s.q.object
+// all searches the objects of a walk. One that cannot be read does not end the search.
+func (s *search) all(ctx context.Context, walk *shelves) error {
+	for {
+		at := walk.position()
+		o, ok := walk.next()
+		if !ok {
+			return nil
+		}
+		next, err := s.object(ctx, &o)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && !errors.Is(err, s3.ErrNotFound): // not deleted since
+			s.page.Problems = append(s.page.Problems, err.Error())
+		case err == nil && next >= 0:
+			at.Record = next
+			s.page.Cursor, s.page.More = at.String(), true
+			return nil
+		}
+		s.skip = 0
 	}
-	content, info, err := s.b.opts.Buckets.Open(bucket, key)
+}
+
+// object searches one object. It returns the number of the record to continue with, counted from 0, or -1 at the object's end.
+func (s *search) object(ctx context.Context, o *object) (next int, err error) {
+	content, info, err := s.b.opts.Buckets.Open(o.Bucket, o.Key)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = content.Close() }() // it was only read
+	if int(info.Size()) != o.Stored {
+		o.pieces = nil // another program has replaced it
+	}
 	text, err := unpack.Reader(sized{content, info.Size()})
 	if err != nil {
-		return 0, fmt.Errorf("s3://%s/%s cannot be read: %w", bucket, key, err)
+		return 0, unreadable(o, err)
 	}
-	pieces := cutter{of: o, from: bufio.NewReaderSize(text, 64<<10), part: Part{Bucket: bucket, Key: key}}
+	pieces := cutter{of: o, from: bufio.NewReaderSize(text, 64<<10), part: part{Bucket: o.Bucket, Key: o.Key}}
 	for {
-		stopped, ended := false, false
-		err := s.budget.step(ctx, func() (int, error) {
-			passed := 0
-			for ; passed < stepRecords && !ended && !stopped; passed++ {
-				data, err := pieces.next()
-				if errors.Is(err, io.EOF) {
-					ended = true
-					break
-				}
-				if err != nil {
-					return passed, fmt.Errorf("s3://%s/%s cannot be read: %w", bucket, key, err)
-				}
-				stopped = !s.take(&pieces, data)
-			}
-			return passed, nil
+		full := false
+		err := s.budget.step(ctx, func() (passed int, err error) {
+			full, passed, err = s.cut(&pieces)
+			return passed, err
 		})
 		switch {
-		case err != nil:
-			return 0, err
-		case ended:
+		case errors.Is(err, io.EOF):
 			return -1, nil
-		case stopped:
+		case err != nil:
+			return 0, unreadable(o, err)
+		case full:
 			return pieces.part.Record - 1, nil
 		case s.budget.spent():
 			return pieces.part.Record, nil
 		}
 	}
+}
+
+func unreadable(o *object, err error) error {
+	return fmt.Errorf("s3://%s/%s cannot be read: %w", o.Bucket, o.Key, err)
+}
+
+// cut looks at the next records of an object, until the answer is full. It returns io.EOF at the object's end.
+func (s *search) cut(pieces *cutter) (full bool, passed int, err error) {
+	for ; passed < stepRecords; passed++ {
+		data, err := pieces.next()
+		if err != nil {
+			return false, passed, err
+		}
+		if !s.take(pieces, data) {
+			return true, passed, nil
+		}
+	}
+	return false, passed, nil
 }
 
 // take adds a record if the query selects it. It returns false if the answer is full.
@@ -151,15 +150,16 @@ func (s *search) take(from *cutter, data []byte) bool {
 	if s.q.text != "" && !contains(data, []byte(s.q.text)) {
 		return true
 	}
-	if len(s.page.Records) >= s.q.limit {
+	if len(s.page.Records) >= s.q.limit || s.bytes > mostText {
 		return false
 	}
-	record := Record{Objects: []Part{from.part}}
+	r := record{Objects: []part{from.part}}
 	if at := from.place(); at.Shard != "" {
-		record.Stream, record.ShardID, record.at, record.State = from.of.of.Stream, at.Shard, at, "delivered"
+		r.Stream, r.ShardID, r.at, r.State = from.of.of.Stream, at.Shard, at, "delivered"
 	}
-	record.setData(from.of.trim(data), s.q.most)
-	s.page.Records = append(s.page.Records, record)
+	r.setData(from.of.trim(data), s.q.most)
+	s.page.Records = append(s.page.Records, r)
+	s.bytes += r.size()
 	return true
 }
 
@@ -177,7 +177,7 @@ type cutter struct {
 	of   *object
 	from *bufio.Reader
 	// part is the place of the last piece.
-	part Part
+	part part
 	data []byte
 }
 
@@ -235,7 +235,7 @@ func (c *cutter) place() kinesis.Place {
 }
 
 // identify adds to records of objects what only the stream knows, if it still has them.
-func (b *Browser) identify(ctx context.Context, records []Record) {
+func (b *Browser) identify(ctx context.Context, records []record) {
 	for i := range records {
 		r := &records[i]
 		if r.ShardID == "" {

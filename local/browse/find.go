@@ -8,9 +8,9 @@ import (
 )
 
 // locate adds to records whether they are delivered, and where.
-func (b *Browser) locate(records []Record) {
+func (b *Browser) locate(records []record) {
 	for _, delivery := range b.opts.Deliveries {
-		wanted := map[kinesis.Place]*Record{}
+		wanted := map[kinesis.Place]*record{}
 		for i := range records {
 			if r := &records[i]; r.Stream == delivery.Stream {
 				wanted[r.at] = r
@@ -25,7 +25,7 @@ func (b *Browser) locate(records []Record) {
 
 // findParts adds to records their places in the objects of a delivery stream, in the order of the deliveries. An entry that cannot be
 // read has no records.
-func (d Delivery) findParts(wanted map[kinesis.Place]*Record) {
+func (d Delivery) findParts(wanted map[kinesis.Place]*record) {
 	numbers := map[int]bool{}
 	for at := range wanted {
 		for _, number := range d.Journal().Covering(at) {
@@ -40,7 +40,7 @@ func (d Delivery) findParts(wanted map[kinesis.Place]*Record) {
 		offset := int64(0)
 		for i, piece := range pieces {
 			if r := wanted[piece.Place]; r != nil {
-				r.Objects = append(r.Objects, Part{Bucket: written.Bucket, Key: written.Key, Record: i + 1, Offset: offset, Bytes: piece.Bytes})
+				r.Objects = append(r.Objects, part{Bucket: written.Bucket, Key: written.Key, Record: i + 1, Offset: offset, Bytes: piece.Bytes})
 			}
 			offset += int64(piece.Bytes)
 		}
@@ -48,7 +48,7 @@ func (d Delivery) findParts(wanted map[kinesis.Place]*Record) {
 }
 
 // state is where a record is on its way. A record without an object that is behind the checkpoint was delivered before the journal began.
-func (d Delivery) state(r *Record) string {
+func (d Delivery) state(r *record) string {
 	read, delivered := d.Progress(r.ShardID)
 	switch {
 	case len(r.Objects) > 0:

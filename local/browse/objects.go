@@ -19,7 +19,6 @@ type object struct {
 	Spans []firehose.Span `json:"spans,omitempty"`
 
 	of     Delivery
-	number int
 	pieces []firehose.Piece
 }
 
@@ -75,7 +74,7 @@ func (b *Browser) objects(q query) (any, error) {
 		next.Spans, next.pieces = nil, nil
 		answer.Objects = append(answer.Objects, next)
 	}
-	answer.Cursor, answer.More = walk.cursor(0), true
+	answer.Cursor, answer.More = walk.position().String(), true
 	return answer, nil
 }
 
@@ -92,6 +91,8 @@ func (b *Browser) exists(bucket, key string) bool {
 type shelves struct {
 	q     query
 	lanes []*shelfLane
+	// record is the cursor's.
+	record int
 }
 
 // shelfLane is the walk over one journal: next is the next entry, and held is that entry once it was read.
@@ -122,7 +123,7 @@ func (b *Browser) shelves(q *query) (*shelves, error) {
 			return nil, err
 		}
 	}
-	walk := &shelves{q: *q}
+	walk := &shelves{q: *q, record: from.Record}
 	for _, d := range b.opts.Deliveries {
 		if d.Bucket != q.bucket {
 			continue
@@ -182,7 +183,7 @@ func (l *shelfLane) fill(q query) bool {
 		if err != nil || !q.selects(written) {
 			continue
 		}
-		l.held = &object{Written: written, of: l.delivery, number: l.next, pieces: pieces}
+		l.held = &object{Written: written, of: l.delivery, pieces: pieces}
 		return true
 	}
 	return l.held != nil
@@ -191,14 +192,28 @@ func (l *shelfLane) fill(q query) bool {
 // selects reports whether a query selects an object. The times are those of its delivery.
 func (q query) selects(w firehose.Written) bool {
 	at := w.DeliveredAt.UnixMilli()
-	return strings.HasPrefix(w.Key, q.prefix) && (q.object == "" || w.Key == q.object) && at >= q.from && (q.to == 0 || at <= q.to)
+	return strings.HasPrefix(w.Key, q.prefix) && at >= q.from && (q.to == 0 || at <= q.to)
 }
 
-// cursor continues with the next object, from a record of it.
-func (s *shelves) cursor(record int) string {
-	at := shelf{Oldest: s.q.oldest, Next: map[string]int{}, Record: record}
+// position continues with the next object.
+func (s *shelves) position() shelf {
+	at := shelf{Oldest: s.q.oldest, Next: map[string]int{}}
 	for _, lane := range s.lanes {
 		at.Next[lane.delivery.Status().Name] = lane.next
 	}
-	return at.String()
+	return at
+}
+
+// named is the object that the query names, with its newest entry if a journal has one.
+func (s *shelves) named() object {
+	for _, lane := range s.lanes {
+		number, known := lane.delivery.Journal().Of(s.q.bucket, s.q.object)
+		if !known {
+			continue
+		}
+		if written, pieces, err := lane.delivery.Journal().Entry(number); err == nil {
+			return object{Written: written, of: lane.delivery, pieces: pieces}
+		}
+	}
+	return object{Written: firehose.Written{Object: firehose.Object{Bucket: s.q.bucket, Key: s.q.object}}}
 }

@@ -43,10 +43,22 @@ func parsePosition(text string, oldest bool) (p position, err error) {
 type lane struct {
 	shard string
 	look  kinesis.Look
-	found []Record
+	found []record
+	// bytes are those of the data of found.
+	bytes int
 	// frontier is the arrival of the last record that the walk passed by.
 	frontier time.Time
 	begun    bool
+}
+
+// lanesAtOnce divides mostText among the shards, of which a usual stream has few.
+const lanesAtOnce = 4
+
+// take takes the first record that was found.
+func (l *lane) take() record {
+	first := l.found[0]
+	l.found, l.bytes = l.found[1:], l.bytes-first.size()
+	return first
 }
 
 func (l *lane) ended() bool { return l.look.From > l.look.To }
@@ -62,14 +74,18 @@ func (b *Browser) records(ctx context.Context, q query) (any, error) {
 		return nil, err
 	}
 	defer budget.end()
-	answer := page{Records: []Record{}, Tail: tail}
+	answer := page{Records: []record{}, Tail: tail}
+	size := 0
 	for len(answer.Records) < q.limit {
 		next := first(lanes, q.oldest)
 		if next == nil {
 			break
 		}
 		if len(next.found) > 0 {
-			answer.Records, next.found = append(answer.Records, next.found[0]), next.found[1:]
+			if size += next.found[0].size(); size > mostText && len(answer.Records) > 0 {
+				break
+			}
+			answer.Records = append(answer.Records, next.take())
 			continue
 		}
 		if budget.spent() {
@@ -208,7 +224,7 @@ func (b *Browser) advance(ctx context.Context, l *lane, q query) (int, error) {
 	l.begun = true
 	text := []byte(q.text)
 	rest, passed, err := b.opts.Streams.Look(ctx, q.stream, l.shard, l.look, func(seen kinesis.Seen) bool {
-		if len(l.found) >= q.limit {
+		if len(l.found) >= q.limit || l.bytes > mostText/lanesAtOnce {
 			return false
 		}
 		l.frontier = seen.ArrivedAt
@@ -216,11 +232,12 @@ func (b *Browser) advance(ctx context.Context, l *lane, q query) (int, error) {
 			return true
 		}
 		arrived := seen.ArrivedAt.UTC()
-		record := Record{
+		r := record{
 			Stream: q.stream, ShardID: l.shard, SequenceNumber: seen.SequenceNumber(), PartitionKey: string(seen.Key), ArrivedAt: &arrived, at: seen.Place(),
 		}
-		record.setData(seen.Data, q.most)
-		l.found = append(l.found, record)
+		r.setData(seen.Data, q.most)
+		l.found = append(l.found, r)
+		l.bytes += r.size()
 		return true
 	})
 	l.look.From, l.look.To = rest.From, rest.To

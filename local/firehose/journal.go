@@ -302,15 +302,15 @@ func (j *Journal) Range() (first, end int) {
 	return j.forgotten, j.forgotten + len(j.entries)
 }
 
-// ErrForgotten is returned for an entry that the journal does not have, or has no more.
-var ErrForgotten = errors.New("the journal does not have this object")
+// errForgotten is returned for an entry that the journal does not have, or has no more.
+var errForgotten = errors.New("the journal does not have this object")
 
 // Entry returns an entry by its number, and the pieces of its object in order.
 func (j *Journal) Entry(number int) (Written, []Piece, error) {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
 	if number < j.forgotten || number >= j.forgotten+len(j.entries) {
-		return Written{}, nil, ErrForgotten
+		return Written{}, nil, errForgotten
 	}
 	written, data, err := j.read(j.entries[number-j.forgotten])
 	if err != nil {

@@ -23,9 +23,8 @@ import (
 	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/snappy/xerial"
 
-	"cdk.tf/go/ingest/local/apigateway/vtl"
-
 	"cdk.tf/go/ingest/internal/unpack"
+	"cdk.tf/go/ingest/local/apigateway/vtl"
 )
 
 // newDelivered returns a world whose replays read delivered objects.

@@ -3,7 +3,6 @@ package replay
 import (
 	"bufio"
 	"bytes"
-	"cdk.tf/go/ingest/internal/unpack"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -12,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cdk.tf/go/ingest/internal/unpack"
 )
 
 // Assumption REPLAY-1: below the error prefix Firehose writes one JSON object on each line, with the record in base64 as

@@ -252,6 +252,7 @@ func TestWrongParameters(t *testing.T) {
 		{"records", "cursor", older.Tail, `cursor is of the other order; use order=oldest with it`},
 		{"objects", "bucket", "other", `bucket is "other", to which the stack delivers nothing; use bucket`},
 		{"objects", "cursor", cursors.Tail, fmt.Sprintf(`cursor is %q, which is not a cursor of objects; use the cursor of an answer`, cursors.Tail)},
+		{"objects", "from", cursors.Records[0].SequenceNumber, `from or to is a sequence number, and objects are selected by the time of their delivery; use a time such as 2026-01-31T15:04:05Z`},
 		{"delivered", "record", "2", `record is 2, and it counts the records of one object; name the object too`},
 	} {
 		got, status := w.ask(test.endpoint, test.name, test.value)

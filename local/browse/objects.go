@@ -116,6 +116,9 @@ func (b *Browser) shelves(q *query) (*shelves, error) {
 	if !slices.Contains(buckets, q.bucket) {
 		return nil, wrongf("bucket is %q, to which the stack delivers nothing; %s", q.bucket, nearest.Remedy(q.bucket, buckets))
 	}
+	if q.fromPlace.Shard != "" || q.toPlace.Shard != "" {
+		return nil, wrongf("from or to is a sequence number, and objects are selected by the time of their delivery; use a time such as 2026-01-31T15:04:05Z")
+	}
 	var from shelf
 	if q.cursor != "" {
 		var err error

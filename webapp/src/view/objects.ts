@@ -8,13 +8,14 @@ import {
   type Row,
   readRow,
   readWritten,
+  startOf,
   type Written,
 } from "../model/records.ts";
 import type { Watched } from "../model/watch.ts";
 import { byId, h, say, setText, soon } from "./dom.ts";
 import { bytes, count, things, time } from "./format.ts";
 import { type Column, Grid } from "./grid.ts";
-import { preview } from "./records.ts";
+import { preview, wrongStart } from "./records.ts";
 
 const batch = "200";
 
@@ -63,6 +64,7 @@ export type Objects = {
 export function objects(open: (part: Part) => void): Objects {
   const search = byId<HTMLInputElement>("objects-search");
   const prefix = byId<HTMLInputElement>("objects-prefix");
+  const from = byId<HTMLInputElement>("objects-from");
   const panel = byId("objects-panel");
   const all = new Grid<Written>(panel, byId<HTMLTableElement>("objects"), (object) => open({ ...object, record: 1 }));
   const found = new Grid<Row>(
@@ -83,18 +85,21 @@ export function objects(open: (part: Part) => void): Objects {
     byId("objects-empty").hidden = pages.count > 0 || pages.loading;
     setText(
       byId("objects-empty"),
-      text !== "" || prefix.value !== "" ? "No object matches." : "Objects are listed here as they land in the bucket.",
+      text !== "" || prefix.value !== "" || from.value !== ""
+        ? "No object matches."
+        : "Objects are listed here as they land in the bucket.",
     );
     const state = pages.loading ? "Searching" : pages.ended ? "Searched" : "So far";
     const said = text === "" ? "" : `${state}: ${things(pages.count, "record")} found in ${count(pages.scanned)}`;
-    setText(byId("objects-said"), pages.problem || said);
+    setText(byId("objects-said"), startOf(from.value, new Date()) === null ? wrongStart : pages.problem || said);
   });
 
   const begin = () => {
     pages?.stop();
     listed = delivered;
-    const [text, key] = [search.value.trim(), prefix.value.trim()];
-    const query = { prefix: key, limit: batch };
+    const [text, key, since] = [search.value.trim(), prefix.value.trim(), startOf(from.value, new Date())];
+    if (since === null) return draw();
+    const query = { prefix: key, from: since, order: since === "" ? "newest" : "oldest", limit: batch };
     if (text === "") {
       const mine = new Pages<Written>(
         (cursor, signal) => ask("objects", { ...query, cursor }, readWritten, signal),
@@ -120,6 +125,7 @@ export function objects(open: (part: Part) => void): Objects {
   const later = soon(300, begin);
   search.addEventListener("input", later);
   prefix.addEventListener("input", later);
+  from.addEventListener("change", begin);
   byId("objects-filters").addEventListener("submit", (event) => {
     event.preventDefault();
     begin();
@@ -136,7 +142,12 @@ export function objects(open: (part: Part) => void): Objects {
       setText(byId("badge-objects"), count(delivered));
       if (watched.state !== "live" || byId("panel-objects").hidden) return;
       // A search and a list that somebody reads stay as they are.
-      if (pages === null || (listed !== delivered && all.atTop && search.value === "") || pages.problem !== "") begin();
+      if (
+        pages === null ||
+        (listed !== delivered && all.atTop && search.value === "" && from.value === "") ||
+        pages.problem !== ""
+      )
+        begin();
     },
     shown: () => (pages === null || listed !== delivered ? begin() : draw()),
     newest: () =>

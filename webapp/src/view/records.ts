@@ -5,6 +5,8 @@ import { byId, h, say, setText, soon } from "./dom.ts";
 import { bytes, count, things, time } from "./format.ts";
 import { type Column, Grid } from "./grid.ts";
 
+export const wrongStart = "From: type 15:04, 2026-01-31 15:04:05, or a sequence number.";
+
 /** How many rows one request asks for. */
 const batch = "200";
 /** New rows that are put before the others; if more have come, the list begins anew. */
@@ -98,7 +100,7 @@ export function records(open: (sequenceNumber: string) => void): Records {
   });
 
   const said = (pages: Pages<Row>, searching: boolean, fresh: number): string => {
-    if (startOf(from.value, new Date()) === null) return "From: type 15:04, 2026-01-31 15:04:05, or a sequence number.";
+    if (startOf(from.value, new Date()) === null) return wrongStart;
     if (pages.problem !== "") return pages.problem;
     const more = fresh > 0 ? `${count(fresh)} new` : "";
     if (!searching) return more;
@@ -150,7 +152,7 @@ export function records(open: (sequenceNumber: string) => void): Records {
       );
       if (mine !== pages) return;
       if (answer.next !== "" && answer.rows.length === mostFresh) return begin();
-      tail = answer.tail;
+      tail = answer.next || answer.tail;
       seen = now;
       mine.prepend(answer.rows.reverse());
       if (mine.count > 0 || answer.rows.length > 0) draw();

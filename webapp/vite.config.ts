@@ -16,7 +16,8 @@ export default defineConfig({
       {
         test: {
           name: "browser",
-          include: ["browser/**/*.test.ts"],
+          // A measurement that needs minutes runs only when it is asked for: see docs/benchmarks.md.
+          include: ["browser/**/*.test.ts", ...(process.env.RECORDS ? ["browser/million.bench.ts"] : [])],
           environment: "node",
           globalSetup: "browser/setup.ts",
           // Two files at a time: each starts a pipeline, and mostly waits for it. The files of a worker share its browser and tabs.

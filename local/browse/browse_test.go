@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -565,5 +567,24 @@ func TestATailUnderLoad(t *testing.T) {
 	}
 	if len(seen) != writers*each {
 		t.Errorf("the tail had %d of %d records", len(seen), writers*each)
+	}
+}
+
+// Each parameter has a row in the documentation.
+func TestParametersAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/local-api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, 1)
+	sections := strings.Split(string(text), "\n## ")
+	for n, endpoint := range []string{"records", "objects", "delivered"} {
+		got, _ := w.ask(endpoint, "?", "")
+		_, names, _ := strings.Cut(got.Message, "use ")
+		for name := range strings.SplitSeq(names, ", ") {
+			if !regexp.MustCompile("(?m)^\\| [^|]*`" + name + "`").MatchString(sections[n+1]) {
+				t.Errorf("docs/local-api.md has no row for %s of %s", name, endpoint)
+			}
+		}
 	}
 }

@@ -103,30 +103,17 @@ type shelfLane struct {
 	held       *object
 }
 
-func (b *Browser) shelves(q *query) (*shelves, error) {
-	var buckets []string
-	for _, d := range b.opts.Deliveries {
-		if !slices.Contains(buckets, d.Bucket) {
-			buckets = append(buckets, d.Bucket)
-		}
-	}
-	if q.bucket == "" && len(buckets) > 0 {
-		q.bucket = buckets[0]
-	}
-	if !slices.Contains(buckets, q.bucket) {
-		return nil, wrongf("bucket is %q, to which the stack delivers nothing; %s", q.bucket, nearest.Remedy(q.bucket, buckets))
-	}
-	if q.fromPlace.Shard != "" || q.toPlace.Shard != "" {
-		return nil, wrongf("from or to is a sequence number, and objects are selected by the time of their delivery; use a time such as 2026-01-31T15:04:05Z")
+func (b *Browser) shelves(q *query) (walk *shelves, err error) {
+	if err := b.checkBucket(q); err != nil {
+		return nil, err
 	}
 	var from shelf
 	if q.cursor != "" {
-		var err error
 		if from, err = parseShelf(q.cursor, q.oldest); err != nil {
 			return nil, err
 		}
 	}
-	walk := &shelves{q: *q, record: from.Record}
+	walk = &shelves{q: *q, record: from.Record}
 	for _, d := range b.opts.Deliveries {
 		if d.Bucket != q.bucket {
 			continue
@@ -142,6 +129,26 @@ func (b *Browser) shelves(q *query) (*shelves, error) {
 		walk.lanes = append(walk.lanes, lane)
 	}
 	return walk, nil
+}
+
+// checkBucket completes the bucket of a query of objects, and checks what only a query of records may have.
+func (b *Browser) checkBucket(q *query) error {
+	var buckets []string
+	for _, d := range b.opts.Deliveries {
+		if !slices.Contains(buckets, d.Bucket) {
+			buckets = append(buckets, d.Bucket)
+		}
+	}
+	if q.bucket == "" && len(buckets) > 0 {
+		q.bucket = buckets[0]
+	}
+	if !slices.Contains(buckets, q.bucket) {
+		return wrongf("bucket is %q, to which the stack delivers nothing; %s", q.bucket, nearest.Remedy(q.bucket, buckets))
+	}
+	if q.fromPlace.Shard != "" || q.toPlace.Shard != "" {
+		return wrongf("from or to is a sequence number, and objects are selected by the time of their delivery; use a time such as 2026-01-31T15:04:05Z")
+	}
+	return nil
 }
 
 // next returns the next selected object.

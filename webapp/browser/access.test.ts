@@ -134,7 +134,7 @@ inBrowser("the page for everybody", () => {
     await page.keyboard.press("ArrowRight");
     expect(await focused(page)).toBe("tab-objects");
     await page.waitForSelector("#objects tbody button", { timeout: patience });
-    for (const place of ["objects-search", "objects-prefix", "objects-panel"]) {
+    for (const place of ["objects-search", "objects-prefix", "objects-from", "objects-panel"]) {
       await page.keyboard.press("Tab");
       expect(await focused(page)).toBe(place);
     }

@@ -15,9 +15,7 @@ import type { Watched } from "../model/watch.ts";
 import { byId, h, say, setText, soon } from "./dom.ts";
 import { bytes, count, things, time } from "./format.ts";
 import { type Column, Grid } from "./grid.ts";
-import { preview, wrongStart } from "./records.ts";
-
-const batch = "200";
+import { batch, laterBatch, preview, wrongStart } from "./records.ts";
 
 /** bdi keeps the order of a text that is cut off at its beginning. */
 function bdi<T>(text: (row: T) => string): (row: T) => Node {
@@ -99,10 +97,11 @@ export function objects(open: (part: Part) => void): Objects {
     listed = delivered;
     const [text, key, since] = [search.value.trim(), prefix.value.trim(), startOf(from.value, new Date())];
     if (since === null) return draw();
-    const query = { prefix: key, from: since, order: since === "" ? "newest" : "oldest", limit: batch };
+    const query = { prefix: key, from: since, order: since === "" ? "newest" : "oldest" };
     if (text === "") {
       const mine = new Pages<Written>(
-        (cursor, signal) => ask("objects", { ...query, cursor }, readWritten, signal),
+        (cursor, signal) =>
+          ask("objects", { ...query, limit: cursor === "" ? batch : laterBatch, cursor }, readWritten, signal),
         () => mine === pages && draw(),
       );
       pages = mine;
@@ -110,7 +109,13 @@ export function objects(open: (part: Part) => void): Objects {
       all.show(mine, objectColumns);
     } else {
       const mine = new Pages<Row>(
-        (cursor, signal) => ask("delivered", { ...query, text, most: previewBytes, cursor }, readRow, signal),
+        (cursor, signal) =>
+          ask(
+            "delivered",
+            { ...query, limit: cursor === "" ? batch : laterBatch, text, most: previewBytes, cursor },
+            readRow,
+            signal,
+          ),
         () => mine === pages && draw(),
       );
       pages = mine;

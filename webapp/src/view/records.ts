@@ -7,8 +7,9 @@ import { type Column, Grid } from "./grid.ts";
 
 export const wrongStart = "From: type 15:04, 2026-01-31 15:04:05, or a sequence number.";
 
-/** How many rows one request asks for. */
-const batch = "200";
+/** How many rows the first request asks for, and each later one. */
+export const batch = "200";
+export const laterBatch = "1000";
 /** New rows that are put before the others; if more have come, the list begins anew. */
 const mostFresh = 1000;
 
@@ -115,7 +116,8 @@ export function records(open: (sequenceNumber: string) => void): Records {
     seen = known;
     tail = "";
     const mine = new Pages<Row>(
-      (cursor, signal) => ask("records", { ...asked, cursor }, readRow, signal),
+      (cursor, signal) =>
+        ask("records", { ...asked, limit: cursor === "" ? batch : laterBatch, cursor }, readRow, signal),
       () => mine === pages && draw(),
     );
     pages = mine;

@@ -12,7 +12,11 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
+
+	"cdk.tf/go/ingest/internal/nearest"
 )
 
 // options are the options of a run.
@@ -20,6 +24,8 @@ type options struct {
 	events      int
 	connections int
 	bytes       int
+	// part is the only part to measure; empty means all.
+	part string
 }
 
 func main() {
@@ -27,6 +33,7 @@ func main() {
 	flag.IntVar(&o.events, "events", 1_000_000, "events of the throughput run")
 	flag.IntVar(&o.connections, "connections", 128, "concurrent connections")
 	flag.IntVar(&o.bytes, "bytes", 500, "bytes of an event's body")
+	flag.StringVar(&o.part, "part", "", "measure one part alone: "+strings.Join(partNames(), ", "))
 	flag.Parse()
 	debug.SetGCPercent(400) // the client shares the cores with the measured program
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -38,10 +45,26 @@ func main() {
 	}
 }
 
+// parts are what a run measures, in order.
+var parts = []struct {
+	name    string
+	measure func(ctx context.Context, o options, program, dir string) ([]row, error)
+}{{"throughput", throughput}, {"batches", batches}, {"limited", limited}, {"reading", reading}, {"kinesalite", kinesalite}}
+
+func partNames() (names []string) {
+	for _, part := range parts {
+		names = append(names, part.name)
+	}
+	return names
+}
+
 // row is one line of the table.
 type row struct{ what, figure string }
 
 func measure(ctx context.Context, o options) error {
+	if o.part != "" && !slices.Contains(partNames(), o.part) {
+		return fmt.Errorf("-part is %q; %s", o.part, nearest.Remedy(o.part, partNames()))
+	}
 	dir, err := os.MkdirTemp("", "ingest-bench-")
 	if err != nil {
 		return err
@@ -52,8 +75,11 @@ func measure(ctx context.Context, o options) error {
 		return err
 	}
 	var rows []row
-	for _, part := range []func(context.Context, options, string, string) ([]row, error){throughput, batches, limited, kinesalite} {
-		found, err := part(ctx, o, program, dir)
+	for _, part := range parts {
+		if o.part != "" && o.part != part.name {
+			continue
+		}
+		found, err := part.measure(ctx, o, program, dir)
 		if err != nil {
 			return err
 		}

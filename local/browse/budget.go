@@ -12,7 +12,7 @@ const (
 	mostScanned = 200_000
 	longest     = 250 * time.Millisecond
 	// rest is how many times as long as it worked a search rests while the pipeline is busy.
-	rest = 4
+	rest = 20
 )
 
 // budget is what one request may still look at.

@@ -147,7 +147,7 @@ func (s *search) take(from *cutter, data []byte) bool {
 	if number <= s.skip || number < s.q.record {
 		return true
 	}
-	if s.q.text != "" && !contains(data, []byte(s.q.text)) {
+	if !s.q.text.in(data) {
 		return true
 	}
 	if len(s.page.Records) >= s.q.limit || s.bytes > mostText {

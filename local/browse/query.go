@@ -20,10 +20,11 @@ const (
 // query is a request's parameters.
 type query struct {
 	values url.Values
-	// stream, shard, bucket, object, prefix, key and text are empty where the request does not select by them. text is in lower case.
-	stream, shard, bucket, object, prefix, key, text string
-	oldest                                           bool
-	limit                                            int
+	// stream, shard, bucket, object, prefix and key are empty where the request does not select by them.
+	stream, shard, bucket, object, prefix, key string
+	text                                       *needle
+	oldest                                     bool
+	limit                                      int
 	// most bounds the bytes of text of each record; 0 means all.
 	most int
 	// record is the number of the first record of the object that is wanted, counted from 1; 0 means all.
@@ -64,7 +65,7 @@ func (p parameters) read(values url.Values) (query, error) {
 		}
 	}
 	q.stream, q.shard, q.bucket, q.object, q.prefix = values.Get("stream"), values.Get("shard"), values.Get("bucket"), values.Get("object"), values.Get("prefix")
-	q.key, q.text, q.cursor = values.Get("key"), strings.ToLower(values.Get("text")), values.Get("cursor")
+	q.key, q.text, q.cursor = values.Get("key"), newNeedle(values.Get("text")), values.Get("cursor")
 	for _, read := range []func(url.Values) error{q.readOrder, q.readNumbers, q.readBounds} {
 		if err := read(values); err != nil {
 			return q, err

@@ -1,7 +1,6 @@
 package browse
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -222,13 +221,12 @@ func (l *lane) before(other *lane, oldest bool) bool {
 // advance looks at the next records of a lane, and keeps those that a query selects.
 func (b *Browser) advance(ctx context.Context, l *lane, q query) (int, error) {
 	l.begun = true
-	text := []byte(q.text)
 	rest, passed, err := b.opts.Streams.Look(ctx, q.stream, l.shard, l.look, func(seen kinesis.Seen) bool {
 		if len(l.found) >= q.limit || l.bytes > mostText/lanesAtOnce {
 			return false
 		}
 		l.frontier = seen.ArrivedAt
-		if q.key != "" && string(seen.Key) != q.key || len(text) > 0 && !contains(seen.Data, text) && !contains(seen.Key, text) {
+		if q.key != "" && string(seen.Key) != q.key || !q.text.in(seen.Data) && !q.text.in(seen.Key) {
 			return true
 		}
 		arrived := seen.ArrivedAt.UTC()
@@ -242,14 +240,6 @@ func (b *Browser) advance(ctx context.Context, l *lane, q query) (int, error) {
 	})
 	l.look.From, l.look.To = rest.From, rest.To
 	return passed, err
-}
-
-// contains reports whether data contains a text in lower case, whatever the case of the data.
-func contains(data, text []byte) bool {
-	if bytes.Contains(data, text) {
-		return true
-	}
-	return bytes.Contains(bytes.ToLower(data), text)
 }
 
 // cursorOf continues after the records that were given; empty if there are no more.

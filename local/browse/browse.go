@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 	"unicode/utf8"
 
@@ -129,7 +130,7 @@ func (b *Browser) Records(w http.ResponseWriter, r *http.Request) {
 
 // Objects answers GET /_local/objects.
 func (b *Browser) Objects(w http.ResponseWriter, r *http.Request) {
-	serve(w, r, ofObjects, func(q query) (any, error) { return b.objects(q) })
+	serve(w, r, ofObjects, func(q query) (any, error) { return b.objects(r.Context(), q) })
 }
 
 // Delivered answers GET /_local/delivered.
@@ -139,7 +140,13 @@ func (b *Browser) Delivered(w http.ResponseWriter, r *http.Request) {
 
 // serve reads the parameters and answers with JSON.
 func serve(w http.ResponseWriter, r *http.Request, takes parameters, answer func(query) (any, error)) {
-	q, err := takes.read(r.URL.Query())
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	var q query
+	if err != nil {
+		err = wrongf("the query %q cannot be read (%v); encode it, as curl --data-urlencode does", r.URL.RawQuery, err)
+	} else {
+		q, err = takes.read(values)
+	}
 	var value any
 	if err == nil {
 		value, err = answer(q)

@@ -518,7 +518,7 @@ func TestObjectsOfOthers(t *testing.T) {
 			t.Errorf("%s: the rest is %s", other, got)
 		}
 	}
-	if err := w.buckets.Put(ctx, "bucket", key, []byte("\x1f\x8b no gzip"), "", ""); err != nil {
+	if err := w.buckets.Put(ctx, "bucket", key, []byte("\x1f\x8b no gzip at all"), "", ""); err != nil {
 		t.Fatal(err)
 	}
 	if got, status := w.ask("delivered"); status != http.StatusOK || len(got.Problems) != 1 || !strings.HasPrefix(got.Problems[0], "s3://bucket/"+key+" cannot be read: ") {

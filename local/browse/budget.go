@@ -6,10 +6,12 @@ import (
 )
 
 const (
-	// stepRecords bounds the records of one read transaction, and stepBytes those of a piece of an object's text that is read at once.
+	// stepRecords and stepBytes bound what one step looks at, without a look at the clock or a rest.
 	stepRecords = 2000
+	stepBytes   = 4 << 20
 	// mostScanned and longest bound one request.
 	mostScanned = 200_000
+	mostEntries = 20_000
 	longest     = 250 * time.Millisecond
 	// rest is how many times as long as it worked a search rests while the pipeline is busy.
 	rest = 20
@@ -20,6 +22,8 @@ type budget struct {
 	of      *Browser
 	until   time.Time
 	scanned int
+	// entries counts the entries of journals that were read.
+	entries int
 }
 
 // begin waits for the turn; end gives it back.
@@ -36,7 +40,7 @@ func (g *budget) end() { g.of.turn <- struct{}{} }
 
 // spent reports whether the request has looked at enough.
 func (g *budget) spent() bool {
-	return g.scanned >= mostScanned || g.of.opts.Clock.Now().After(g.until)
+	return g.scanned >= mostScanned || g.entries >= mostEntries || g.of.opts.Clock.Now().After(g.until)
 }
 
 // step does a piece of work, and then rests if the pipeline is busy.
@@ -49,7 +53,7 @@ func (g *budget) step(ctx context.Context, work func() (scanned int, err error))
 		return err
 	}
 	select {
-	case <-clock.After(rest * clock.Since(began)):
+	case <-clock.After(max(0, min(rest*clock.Since(began), g.until.Sub(clock.Now())))):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

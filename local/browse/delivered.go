@@ -30,7 +30,8 @@ func (b *Browser) delivered(ctx context.Context, q query) (any, error) {
 		return nil, err
 	}
 	defer budget.end()
-	s := search{b: b, q: q, budget: budget, page: page{Records: []record{}}, skip: walk.record}
+	s := search{b: b, q: q, budget: budget, page: page{Records: []record{}}, skip: max(walk.record, q.record-1)}
+	walk.budget = budget
 	if q.object != "" {
 		err = s.one(ctx, walk)
 	} else {
@@ -61,7 +62,7 @@ func (s *search) one(ctx context.Context, walk *shelves) error {
 	o := walk.named()
 	next, err := s.object(ctx, &o)
 	if err == nil && next >= 0 {
-		s.page.Cursor, s.page.More = shelf{Oldest: s.q.oldest, Next: map[string]int{}, Record: next}.String(), true
+		s.more(shelf{Oldest: s.q.oldest, Next: map[string]int{}, Record: next})
 	}
 	return err
 }
@@ -71,6 +72,9 @@ func (s *search) all(ctx context.Context, walk *shelves) error {
 	for {
 		at := walk.position()
 		o, ok := walk.next()
+		if !ok && walk.paused {
+			s.more(walk.position())
+		}
 		if !ok {
 			return nil
 		}
@@ -82,12 +86,19 @@ func (s *search) all(ctx context.Context, walk *shelves) error {
 			s.page.Problems = append(s.page.Problems, err.Error())
 		case err == nil && next >= 0:
 			at.Record = next
-			s.page.Cursor, s.page.More = at.String(), true
+			s.more(at)
 			return nil
 		}
 		s.skip = 0
+		if s.budget.spent() {
+			s.more(walk.position())
+			return nil
+		}
 	}
 }
+
+// more lets the client continue at a place.
+func (s *search) more(at shelf) { s.page.Cursor, s.page.More = at.String(), true }
 
 // object searches one object. It returns the number of the record to continue with, counted from 0, or -1 at the object's end.
 func (s *search) object(ctx context.Context, o *object) (next int, err error) {
@@ -96,10 +107,10 @@ func (s *search) object(ctx context.Context, o *object) (next int, err error) {
 		return 0, err
 	}
 	defer func() { _ = content.Close() }() // it was only read
-	if int(info.Size()) != o.Stored {
-		o.pieces = nil // another program has replaced it
+	if int(info.Size()) == o.Stored {      // no other program has replaced it
+		o.readPieces()
 	}
-	text, err := unpack.Reader(sized{content, info.Size()})
+	text, err := o.text(sized{content, info.Size()})
 	if err != nil {
 		return 0, unreadable(o, err)
 	}
@@ -117,10 +128,18 @@ func (s *search) object(ctx context.Context, o *object) (next int, err error) {
 			return 0, unreadable(o, err)
 		case full:
 			return pieces.part.Record - 1, nil
-		case s.budget.spent():
+		case s.budget.spent() && pieces.part.Record > s.skip: // each request passes by at least one record more
 			return pieces.part.Record, nil
 		}
 	}
+}
+
+// text reads an object's content. The first bytes show its compression, unless the journal says that it has none.
+func (o *object) text(content sized) (io.Reader, error) {
+	if o.pieces != nil && o.Compression == "UNCOMPRESSED" {
+		return content, nil
+	}
+	return unpack.Reader(content)
 }
 
 func unreadable(o *object, err error) error {
@@ -129,11 +148,16 @@ func unreadable(o *object, err error) error {
 
 // cut looks at the next records of an object, until the answer is full. It returns io.EOF at the object's end.
 func (s *search) cut(pieces *cutter) (full bool, passed int, err error) {
-	for ; passed < stepRecords; passed++ {
+	for read := 0; passed < stepRecords && read < stepBytes; {
 		data, err := pieces.next()
 		if err != nil {
 			return false, passed, err
 		}
+		read += len(data)
+		if pieces.part.Record <= s.skip {
+			continue
+		}
+		passed++
 		if !s.take(pieces, data) {
 			return true, passed, nil
 		}
@@ -143,10 +167,6 @@ func (s *search) cut(pieces *cutter) (full bool, passed int, err error) {
 
 // take adds a record if the query selects it. It returns false if the answer is full.
 func (s *search) take(from *cutter, data []byte) bool {
-	number := from.part.Record
-	if number <= s.skip || number < s.q.record {
-		return true
-	}
 	if !s.q.text.in(data) {
 		return true
 	}
@@ -234,7 +254,7 @@ func (c *cutter) place() kinesis.Place {
 	return c.of.pieces[c.part.Record-1].Place
 }
 
-// identify adds to records of objects what only the stream knows, if it still has them.
+// identify adds to records of objects what only the stream knows, if it still has them and their shard.
 func (b *Browser) identify(ctx context.Context, records []record) {
 	for i := range records {
 		r := &records[i]
@@ -250,8 +270,8 @@ func (b *Browser) identify(ctx context.Context, records []record) {
 			r.SequenceNumber, r.PartitionKey, r.ArrivedAt = seen.SequenceNumber(), string(seen.Key), &arrived
 			return true
 		})
-		if err != nil {
-			return // what is not known is left out
+		if err != nil && ctx.Err() != nil {
+			return
 		}
 	}
 }

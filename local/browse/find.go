@@ -11,14 +11,18 @@ import (
 func (b *Browser) locate(records []record) {
 	for _, delivery := range b.opts.Deliveries {
 		wanted := map[kinesis.Place]*record{}
+		states := map[*record]string{}
 		for i := range records {
 			if r := &records[i]; r.Stream == delivery.Stream {
 				wanted[r.at] = r
+				states[r] = delivery.state(r) // before the journal is read: a delivery may end meanwhile
 			}
 		}
 		delivery.findParts(wanted)
-		for _, r := range wanted {
-			r.State = delivery.state(r)
+		for r, state := range states {
+			if r.State = state; len(r.Objects) > 0 {
+				r.State = "delivered"
+			}
 		}
 	}
 }
@@ -26,13 +30,7 @@ func (b *Browser) locate(records []record) {
 // findParts adds to records their places in the objects of a delivery stream, in the order of the deliveries. An entry that cannot be
 // read has no records.
 func (d Delivery) findParts(wanted map[kinesis.Place]*record) {
-	numbers := map[int]bool{}
-	for at := range wanted {
-		for _, number := range d.Journal().Covering(at) {
-			numbers[number] = true
-		}
-	}
-	for _, number := range slices.Sorted(maps.Keys(numbers)) {
+	for _, number := range d.Journal().Covering(slices.Collect(maps.Keys(wanted))) {
 		written, pieces, err := d.Journal().Entry(number)
 		if err != nil {
 			continue
@@ -47,12 +45,11 @@ func (d Delivery) findParts(wanted map[kinesis.Place]*record) {
 	}
 }
 
-// state is where a record is on its way. A record without an object that is behind the checkpoint was delivered before the journal began.
+// state is where a record without an object is on its way. One that is behind the checkpoint is in an object that the journal does not
+// have.
 func (d Delivery) state(r *record) string {
 	read, delivered := d.Progress(r.ShardID)
 	switch {
-	case len(r.Objects) > 0:
-		return "delivered"
 	case r.at.Index > indexOf(read):
 		return "unread"
 	case r.at.Index > indexOf(delivered):

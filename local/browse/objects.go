@@ -1,6 +1,7 @@
 package browse
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -19,6 +20,7 @@ type object struct {
 	Spans []firehose.Span `json:"spans,omitempty"`
 
 	of     Delivery
+	number int
 	pieces []firehose.Piece
 }
 
@@ -56,22 +58,36 @@ func parseShelf(text string, oldest bool) (s shelf, err error) {
 	return s, nil
 }
 
+// readPieces reads which records the object has; they stay unknown for one that no journal has.
+func (o *object) readPieces() {
+	if o.of.DeliveryStream != nil {
+		_, o.pieces, _ = o.of.Journal().Entry(o.number)
+	}
+}
+
 // objects lists the objects that a query selects.
-func (b *Browser) objects(q query) (any, error) {
+func (b *Browser) objects(ctx context.Context, q query) (any, error) {
 	walk, err := b.shelves(&q)
 	if err != nil {
 		return nil, err
 	}
+	if walk.budget, err = b.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer walk.budget.end()
 	answer := listing{Objects: []object{}}
 	for len(answer.Objects) < q.limit {
 		next, ok := walk.next()
 		if !ok {
+			if walk.paused {
+				answer.Cursor, answer.More = walk.position().String(), true
+			}
 			return answer, nil
 		}
 		if !b.exists(next.Bucket, next.Key) {
 			continue
 		}
-		next.Spans, next.pieces = nil, nil
+		next.Spans = nil
 		answer.Objects = append(answer.Objects, next)
 	}
 	answer.Cursor, answer.More = walk.position().String(), true
@@ -93,6 +109,9 @@ type shelves struct {
 	lanes []*shelfLane
 	// record is the cursor's.
 	record int
+	// budget bounds the entries that are read. paused means that it ended the walk.
+	budget *budget
+	paused bool
 }
 
 // shelfLane is the walk over one journal: next is the next entry, and held is that entry once it was read.
@@ -126,6 +145,9 @@ func (b *Browser) shelves(q *query) (walk *shelves, err error) {
 		if next, known := from.Next[d.Status().Name]; known {
 			lane.next = next
 		}
+		if q.oldest && lane.next < lane.first { // the journal has forgotten that object since
+			lane.next, walk.record = lane.first, 0
+		}
 		walk.lanes = append(walk.lanes, lane)
 	}
 	return walk, nil
@@ -155,14 +177,14 @@ func (b *Browser) checkBucket(q *query) error {
 func (s *shelves) next() (object, bool) {
 	var best *shelfLane
 	for _, lane := range s.lanes {
-		if !lane.fill(s.q) {
+		if !lane.fill(s) {
 			continue
 		}
 		if best == nil || lane.before(best, s.q.oldest) {
 			best = lane
 		}
 	}
-	if best == nil {
+	if best == nil || s.paused { // the order of lanes is not known at a pause
 		return object{}, false
 	}
 	found := *best.held
@@ -187,13 +209,18 @@ func (l *shelfLane) move(oldest bool) {
 }
 
 // fill reads entries up to the next selected one. It reports whether there is one.
-func (l *shelfLane) fill(q query) bool {
-	for ; l.held == nil && l.next >= l.first && l.next < l.end; l.move(q.oldest) {
-		written, pieces, err := l.delivery.Journal().Entry(l.next)
-		if err != nil || !q.selects(written) {
+func (l *shelfLane) fill(s *shelves) bool {
+	for ; l.held == nil && l.next >= l.first && l.next < l.end; l.move(s.q.oldest) {
+		if s.budget.spent() {
+			s.paused = true
+			return false
+		}
+		s.budget.entries++
+		written, err := l.delivery.Journal().Head(l.next)
+		if err != nil || !s.q.selects(written) {
 			continue
 		}
-		l.held = &object{Written: written, of: l.delivery, pieces: pieces}
+		l.held = &object{Written: written, of: l.delivery, number: l.next}
 		return true
 	}
 	return l.held != nil
@@ -221,8 +248,8 @@ func (s *shelves) named() object {
 		if !known {
 			continue
 		}
-		if written, pieces, err := lane.delivery.Journal().Entry(number); err == nil {
-			return object{Written: written, of: lane.delivery, pieces: pieces}
+		if written, err := lane.delivery.Journal().Head(number); err == nil {
+			return object{Written: written, of: lane.delivery, number: number}
 		}
 	}
 	return object{Written: firehose.Written{Object: firehose.Object{Bucket: s.q.bucket, Key: s.q.object}}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -18,6 +19,9 @@ type position struct {
 	Oldest bool              `json:"oldest,omitempty"`
 	Next   map[string]uint64 `json:"next"`
 }
+
+// inCursor names a shard in a cursor. A stream that was made again has shards of the same ids.
+func inCursor(shard string, created int64) string { return fmt.Sprintf("%s@%d", shard, created) }
 
 func (p position) String() string {
 	text, _ := json.Marshal(p) // of strings and numbers
@@ -40,18 +44,16 @@ func parsePosition(text string, oldest bool) (p position, err error) {
 
 // lane is the walk through one shard, with the records that it has found and not given.
 type lane struct {
-	shard string
-	look  kinesis.Look
-	found []record
-	// bytes are those of the data of found.
-	bytes int
+	shard   string
+	created int64
+	look    kinesis.Look
+	found   []record
+	// bytes are those of the data of found, and most bounds them.
+	bytes, most int
 	// frontier is the arrival of the last record that the walk passed by.
 	frontier time.Time
 	begun    bool
 }
-
-// lanesAtOnce divides mostText among the shards, of which a usual stream has few.
-const lanesAtOnce = 4
 
 // take takes the first record that was found.
 func (l *lane) take() record {
@@ -87,7 +89,7 @@ func (b *Browser) records(ctx context.Context, q query) (any, error) {
 			answer.Records = append(answer.Records, next.take())
 			continue
 		}
-		if budget.spent() {
+		if next.begun && budget.spent() {
 			break
 		}
 		if err := budget.step(ctx, func() (int, error) { return b.advance(ctx, next, q) }); err != nil {
@@ -121,10 +123,13 @@ func (b *Browser) lanes(ctx context.Context, q *query) ([]*lane, string, error) 
 		if err != nil {
 			return nil, "", err
 		}
-		tail.Next[id] = newest.Index + 1
+		tail.Next[inCursor(id, newest.Created)] = newest.Index + 1
 		if look, wanted := q.look(newest, from); wanted {
-			lanes = append(lanes, &lane{shard: id, look: look})
+			lanes = append(lanes, &lane{shard: id, created: newest.Created, look: look})
 		}
+	}
+	for _, l := range lanes {
+		l.most = mostText / len(lanes)
 	}
 	return lanes, tail.String(), nil
 }
@@ -178,7 +183,7 @@ func (q query) look(newest kinesis.Place, from position) (look kinesis.Look, wan
 		}
 		bound.apply(bound.at.Index)
 	}
-	if next, known := from.Next[newest.Shard]; known && q.oldest {
+	if next, known := from.Next[inCursor(newest.Shard, newest.Created)]; known && q.oldest {
 		look.From = max(look.From, next)
 	} else if from.Next != nil && !q.oldest {
 		look.To = min(look.To, next) // 0 for a shard that is newer than the cursor
@@ -222,7 +227,7 @@ func (l *lane) before(other *lane, oldest bool) bool {
 func (b *Browser) advance(ctx context.Context, l *lane, q query) (int, error) {
 	l.begun = true
 	rest, passed, err := b.opts.Streams.Look(ctx, q.stream, l.shard, l.look, func(seen kinesis.Seen) bool {
-		if len(l.found) >= q.limit || l.bytes > mostText/lanesAtOnce {
+		if len(l.found) >= q.limit || l.bytes > l.most {
 			return false
 		}
 		l.frontier = seen.ArrivedAt
@@ -257,7 +262,7 @@ func cursorOf(lanes []*lane, oldest bool) string {
 		if len(l.found) > 0 {
 			next = l.found[0].at.Index
 		}
-		at.Next[l.shard] = next
+		at.Next[inCursor(l.shard, l.created)] = next
 		more = more || len(l.found) > 0 || !l.ended()
 	}
 	if !more {

@@ -305,19 +305,29 @@ func (j *Journal) Range() (first, end int) {
 // errForgotten is returned for an entry that the journal does not have, or has no more.
 var errForgotten = errors.New("the journal does not have this object")
 
+// Head returns an entry by its number.
+func (j *Journal) Head(number int) (Written, error) {
+	written, _, err := j.frame(number)
+	return written, err
+}
+
 // Entry returns an entry by its number, and the pieces of its object in order.
 func (j *Journal) Entry(number int) (Written, []Piece, error) {
-	j.mu.RLock()
-	defer j.mu.RUnlock()
-	if number < j.forgotten || number >= j.forgotten+len(j.entries) {
-		return Written{}, nil, errForgotten
-	}
-	written, data, err := j.read(j.entries[number-j.forgotten])
+	written, data, err := j.frame(number)
 	if err != nil {
 		return written, nil, err
 	}
 	pieces, err := readPieces(data, written.Spans)
 	return written, pieces, err
+}
+
+func (j *Journal) frame(number int) (Written, []byte, error) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	if number < j.forgotten || number >= j.forgotten+len(j.entries) {
+		return Written{}, nil, errForgotten
+	}
+	return j.read(j.entries[number-j.forgotten])
 }
 
 // Of returns the number of the newest entry of an object; ok is false if there is none.
@@ -336,15 +346,29 @@ func (j *Journal) Of(bucket, key string) (number int, ok bool) {
 	return 0, false
 }
 
-// Covering returns the numbers of the entries whose spans include a record, the oldest first. With partitions, most of them
-// do not have the record.
-func (j *Journal) Covering(place kinesis.Place) (numbers []int) {
+// Covering returns the numbers of the entries whose spans include one of the places, the oldest first. With partitions, most of them do
+// not have the record.
+func (j *Journal) Covering(places []kinesis.Place) (numbers []int) {
+	indexes := map[Span][]uint64{} // by spans without bounds
+	for _, place := range places {
+		shard := Span{Shard: place.Shard, Created: place.Created}
+		indexes[shard] = append(indexes[shard], place.Index)
+	}
+	for _, all := range indexes {
+		slices.Sort(all)
+	}
 	j.mu.RLock()
 	defer j.mu.RUnlock()
 	for at, e := range j.entries {
-		if slices.ContainsFunc(e.spans, func(s Span) bool { return s.of(place) && s.First <= place.Index && place.Index <= s.Last }) {
+		if slices.ContainsFunc(e.spans, func(s Span) bool { return s.hasAny(indexes[Span{Shard: s.Shard, Created: s.Created}]) }) {
 			numbers = append(numbers, j.forgotten+at)
 		}
 	}
 	return numbers
+}
+
+// hasAny reports whether a span includes one of the indexes, which are sorted.
+func (s Span) hasAny(indexes []uint64) bool {
+	at, _ := slices.BinarySearch(indexes, s.First)
+	return at < len(indexes) && indexes[at] <= s.Last
 }

@@ -131,11 +131,11 @@ func TestAJournalKnowsFormerStreams(t *testing.T) {
 		t.Fatal(err)
 	}
 	place := want[0].Place
-	if found := j.Covering(place); len(found) != 1 {
+	if found := j.Covering([]kinesis.Place{place}); len(found) != 1 {
 		t.Errorf("the record is in %v", found)
 	}
 	place.Created++
-	if found := j.Covering(place); len(found) != 0 {
+	if found := j.Covering([]kinesis.Place{place}); len(found) != 0 {
 		t.Errorf("a record of another stream is in %v", found)
 	}
 }

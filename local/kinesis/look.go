@@ -42,6 +42,9 @@ type Look struct {
 	Limit int
 }
 
+// lookBytes bounds the bytes of keys and data that one call passes by: while its transaction is open, the file cannot be mapped anew.
+const lookBytes = 4 << 20
+
 // outside is how many records outside of a look's times count as one if each must be read.
 const outside = 8
 
@@ -82,6 +85,8 @@ type walk struct {
 	take            func(Seen) bool
 	runs            runs
 	passed, skipped int
+	// bytes are those of the records that take was called with.
+	bytes int
 }
 
 // pass is the transaction of a walk. The bucket is nil if the stream was deleted.
@@ -98,7 +103,7 @@ func (w *walk) pass(bucket *bbolt.Bucket) error {
 		moved := false
 		var err error
 		switch where := w.when(key, value); {
-		case w.passed+w.skipped/outside >= w.Limit:
+		case w.passed+w.skipped/outside >= w.Limit || w.bytes >= lookBytes:
 			return nil
 		case where == within:
 			var more bool
@@ -131,6 +136,7 @@ func (w *walk) give(key, value []byte) (more bool, err error) {
 	if r.kind == event && !w.take(seen) {
 		return false, nil
 	}
+	w.bytes += r.size()
 	w.passed++
 	w.move(key)
 	return true, nil

@@ -87,7 +87,7 @@ func checkWeb(t *testing.T, p *pipeline, built string) {
 	got := objectText(t, p, "config.json")
 	settings := decode[map[string]map[string]string](t, "config.json", got)
 	expect(t, "config.json", map[string]map[string]string{"dev": {
-		"submit_url": outputs["submit_url"], "curl": outputs["curl"], "authorization": "none", "region": region,
+		"submit_url": outputs["submit_url"], "batch_url": outputs["batch_url"], "curl": outputs["curl"], "authorization": "none", "region": region,
 	}}, settings)
 	policy := call(t, p.cloud.s3.GetBucketPolicy, s3.GetBucketPolicyInput{Bucket: ref(webBucket)})
 	expectJSON(t, "bucket policy", document(`{

@@ -83,6 +83,30 @@ inBrowser(`one event among ${many}`, () => {
     await page.context().close();
   });
 
+  test("new records appear at the top, also in a search, and then are in an object", async () => {
+    const { page } = await browser.open(pipeline.url);
+    await page.click("#tab-records");
+    const first = () => page.locator("#records tbody tr .partition-key").first().textContent();
+    await expect.poll(first).toMatch(/^customer-\d+$/);
+    await putRecords(pipeline, 1, () => ({ key: "customer-live", data: '{"event":"live"}' }));
+    await expect.poll(first, { timeout: patience }).toBe("customer-live");
+    await expect
+      .poll(() => page.locator("#records tbody tr .where").first().textContent(), { timeout: patience })
+      .toMatch(/^object, \d+$/);
+    await page.fill("#records-search", "customer-li");
+    await expect.poll(() => text(page, "#records-said"), { timeout: patience }).toContain("1 record found");
+    await putRecords(pipeline, 2, (n) => ({ key: `customer-lively-${n}`, data: "{}" }));
+    await expect.poll(() => page.locator("#records tbody tr button").count(), { timeout: patience }).toBe(3);
+    await page.click("#records-live");
+    await page.fill("#records-search", "");
+    await expect.poll(first).toMatch(/^customer-lively-/);
+    await putRecords(pipeline, 1, () => ({ key: "customer-later", data: "{}" }));
+    await expect.poll(() => text(page, "#records-said"), { timeout: patience }).toBe("1 new");
+    await page.click("#records-live");
+    await expect.poll(first).toBe("customer-later");
+    await page.context().close();
+  });
+
   test("the list has few rows in the document, names each by its number, and reaches rows far below", async () => {
     const { page, complaints } = await browser.open(pipeline.url);
     await page.click("#tab-records");

@@ -12,7 +12,7 @@ function source(total: number, each: number) {
     const from = Number(cursor);
     const to = Math.min(total, from + each);
     const rows = Array.from({ length: to - from }, (_, n) => ({ n: from + n }));
-    return { rows, next: to === total ? "" : String(to), scanned: each, tail: "tail" };
+    return { rows, next: to === total ? "" : String(to), scanned: each, tail: "tail", problems: [] };
   };
   return { asked, load };
 }
@@ -44,7 +44,7 @@ test("a search goes on while it finds nothing, shows how far it is, and stops", 
   const scanned: number[] = [];
   let steps = 0;
   const pages: Pages<Item> = new Pages<Item>(
-    async () => ({ rows: [], next: String(++steps), scanned: 10, tail: "" }),
+    async () => ({ rows: [], next: String(++steps), scanned: 10, tail: "", problems: [] }),
     () => {
       scanned.push(pages.scanned);
       if (pages.scanned === 30) pages.stop();
@@ -82,7 +82,7 @@ test("a failure is kept until somebody tries again", async () => {
     async () => {
       asked++;
       if (fails) throw new Error("the pipeline is gone");
-      return { rows: [{ n: 1 }], next: "", scanned: 1, tail: "" };
+      return { rows: [{ n: 1 }], next: "", scanned: 1, tail: "", problems: [] };
     },
     () => {},
   );
@@ -93,4 +93,48 @@ test("a failure is kept until somebody tries again", async () => {
   fails = false;
   await pages.more();
   expect([pages.problem, pages.count]).toEqual(["", 1]);
+});
+
+test("whoever asks while a request runs gets its end", async () => {
+  const whole = source(1000, 1000);
+  let answer: (() => void) | undefined;
+  const pages = new Pages<Item>(
+    async (cursor) => {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      const batch = await whole.load(cursor);
+      return { ...batch, rows: batch.rows.slice(0, 500), next: "500" };
+    },
+    () => {},
+  );
+  pages.need(0, 10);
+  let ended = false;
+  const more = pages.more().then(() => {
+    ended = true;
+  });
+  await Promise.resolve();
+  expect([ended, pages.loading]).toEqual([false, true]);
+  answer?.();
+  await more;
+  expect([pages.count, pages.tail]).toEqual([500, "tail"]);
+});
+
+test("rows that are asked for again come in as many answers as it takes", async () => {
+  const { load } = source(30_000, 1000);
+  let most = 1000;
+  const pages = new Pages<Item>(
+    async (cursor) => {
+      const batch = await load(cursor);
+      const rows = batch.rows.slice(0, most);
+      return { ...batch, rows, next: String(Number(cursor) + rows.length) };
+    },
+    () => {},
+  );
+  while (pages.count < 20_000) await pages.more();
+  pages.need(19_990, 19_999);
+  most = 300;
+  pages.need(5000, 5030);
+  await expect.poll(() => pages.row(5999)?.n).toBe(5999);
+  expect(pages.row(5000)?.n).toBe(5000);
 });

@@ -20,12 +20,15 @@ export class Pages<T> {
   scanned = 0;
   /** The cursor of rows that come later, of the first answer. */
   tail = "";
+  /** What the pipeline could not read. */
+  notes: string[] = [];
   /** Why the last request failed; empty if it did not. */
   problem = "";
   private pages: Page<T>[] = [];
   private next: string | null = "";
   private readonly stopping = new AbortController();
-  private busy = false;
+  private isStopped = false;
+  private running: Promise<void> | null = null;
 
   constructor(
     private readonly load: (cursor: string, signal: AbortSignal) => Promise<Batch<T>>,
@@ -38,11 +41,17 @@ export class Pages<T> {
   }
 
   get loading(): boolean {
-    return this.busy;
+    return this.running !== null;
   }
 
-  /** stop ends a search. more continues it. */
+  /** stop ends a search: no more rows are found. Those that are known can still be read. */
   stop() {
+    this.isStopped = true;
+  }
+
+  /** end ends all requests, when another list is shown. */
+  end() {
+    this.isStopped = true;
     this.stopping.abort();
   }
 
@@ -60,17 +69,18 @@ export class Pages<T> {
         page.rows = null;
     const missing = this.pages.find(({ rows, first, count }) => rows === null && first < to && first + count > from);
     if (missing) void this.run(() => this.reload(missing));
-    else if (to >= this.count && !this.ended) void this.more();
+    else if (to >= this.count && !this.ended && !this.isStopped) void this.more();
   }
 
   /** more asks until there is at least one more row, or the end. */
   more(): Promise<void> {
     return this.run(async () => {
-      for (let found = 0; found === 0 && this.next !== null && !this.stopping.signal.aborted; ) {
+      for (let found = 0; found === 0 && this.next !== null && !this.isStopped; ) {
         const cursor: string = this.next;
         const batch = await this.load(cursor, this.stopping.signal);
         found = batch.rows.length;
         this.scanned += batch.scanned;
+        this.notes.push(...batch.problems);
         if (this.pages.length === 0 && cursor === "") this.tail = batch.tail;
         if (found > 0) this.pages.push({ cursor, rows: batch.rows, count: found, first: this.count });
         this.count += found;
@@ -103,21 +113,32 @@ export class Pages<T> {
   }
 
   private async reload(page: Page<T>) {
-    const { rows } = await this.load(page.cursor, this.stopping.signal);
+    // An answer may end early, because a search is bounded in time.
+    const rows: T[] = [];
+    for (let cursor = page.cursor; cursor !== "" && rows.length < page.count; ) {
+      const batch = await this.load(cursor, this.stopping.signal);
+      rows.push(...batch.rows);
+      cursor = batch.next;
+    }
     page.rows = rows.slice(0, page.count);
     this.changed();
   }
 
-  private async run(work: () => Promise<void>) {
-    if (this.busy || this.stopping.signal.aborted) return;
-    this.busy = true;
+  /** run does one work at a time. While one is running, it returns that one's promise. */
+  private run(work: () => Promise<void>): Promise<void> {
+    this.running ??= this.attempt(work).finally(() => {
+      this.running = null;
+      this.changed();
+    });
+    return this.running;
+  }
+
+  private async attempt(work: () => Promise<void>) {
     this.problem = "";
     try {
       await work();
     } catch (error) {
       if (!this.stopping.signal.aborted) this.problem = error instanceof Error ? error.message : String(error);
     }
-    this.busy = false;
-    this.changed();
   }
 }

@@ -59,6 +59,7 @@ test("asks with the parameters that are given, and reads records", async () => {
     next: "next",
     scanned: 12,
     tail: "end",
+    problems: [],
   });
   expect(fetched).toHaveBeenCalledWith("_local/records?text=a%26b&limit=2", { cache: "no-store", signal: never });
 });
@@ -98,6 +99,9 @@ test.each([
     "49680636264768560573296010186758904526973333125701042178",
   ],
   ["yesterday", null],
+  ["25:00", null],
+  ["9:60", null],
+  ["2026-01-30", String(new Date(2026, 0, 30).getTime())],
   ["2026-13-45", null],
   ["12345", null],
 ])("takes %j as a start", (typed, start) => {

@@ -37,7 +37,7 @@ export type Written = {
 };
 
 /** One answer: rows, how to continue, and how many records the pipeline looked at. next is empty at the end. */
-export type Batch<T> = { rows: T[]; next: string; scanned: number; tail: string };
+export type Batch<T> = { rows: T[]; next: string; scanned: number; tail: string; problems: string[] };
 
 export type Query = Record<string, string>;
 
@@ -60,6 +60,7 @@ export async function ask<T>(
     next: textOf(answer.cursor),
     scanned: numberOf(answer.scanned),
     tail: textOf(answer.tail),
+    problems: listOf(answer.problems).map(textOf),
   };
 }
 
@@ -113,7 +114,12 @@ export function startOf(typed: string, now: Date): string | null {
   if (text === "" || /^\d{40,}$/.test(text)) return text;
   const ofDay = /^(\d{1,2}):(\d\d)(?::(\d\d))?$/.exec(text);
   const at = new Date(now);
-  if (ofDay) at.setHours(Number(ofDay[1]), Number(ofDay[2]), Number(ofDay[3] ?? 0), 0);
+  if (ofDay) {
+    const [hours, minutes, seconds] = [Number(ofDay[1]), Number(ofDay[2]), Number(ofDay[3] ?? 0)];
+    if (hours > 23 || minutes > 59 || seconds > 59) return null;
+    at.setHours(hours, minutes, seconds, 0);
+  } else if (/^\d{4}-\d\d-\d\d$/.test(text))
+    at.setTime(Date.parse(`${text}T00:00`)); // else it would be midnight in UTC
   else if (/^\d{4}-\d\d-\d\d/.test(text)) at.setTime(Date.parse(text.replace(/^(\S+) (\S+)$/, "$1T$2")));
   else return null;
   return Number.isNaN(at.getTime()) ? null : String(at.getTime());

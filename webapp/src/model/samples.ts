@@ -45,6 +45,12 @@ export class Samples {
     return this.keep(this.list.filter((sample) => sample.name !== name));
   }
 
+  /** refresh reads what another tab has changed. */
+  refresh() {
+    this.list = read(this.storage);
+    for (const listener of this.listeners) listener();
+  }
+
   private keep(list: readonly Sample[]): string {
     try {
       if (this.storage === null) throw new Error("no storage");

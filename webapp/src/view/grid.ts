@@ -77,6 +77,11 @@ export class Grid<T extends object> {
     if (focused) again.querySelector("button")?.focus({ preventScroll: true });
   }
 
+  /** Whether the focus is in a row. */
+  get focused(): boolean {
+    return this.body.contains(document.activeElement);
+  }
+
   /** Whether the first row is on the screen. */
   get atTop(): boolean {
     return this.panel.scrollTop < this.height;

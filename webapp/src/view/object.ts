@@ -75,6 +75,8 @@ function lines(part: Part, signal: AbortSignal, toRecord: (sequenceNumber: strin
   /** The number of the first record that is shown, if all from it are. */
   let first = 1;
   let asked = 0;
+  /** Which search is the newest. */
+  let searches = 0;
 
   const item = (row: Row): HTMLElement => {
     const n = row.parts[0]?.record ?? 0;
@@ -130,18 +132,20 @@ function lines(part: Part, signal: AbortSignal, toRecord: (sequenceNumber: strin
       next = got.next;
       say(`${things(rows.length, "record")} shown.`);
     });
-  const find = async () => {
+  const find = async (mine: number) => {
+    const text = search.value.trim();
     rows = [];
     next = "";
     do {
-      await load({ text: search.value.trim(), cursor: next }, (got) => {
+      await load({ text, cursor: next }, (got) => {
         rows.push(...got.rows);
         next = got.next;
       });
-    } while (next !== "" && rows.length < batch && notice.hidden && !signal.aborted);
+    } while (next !== "" && rows.length < batch && notice.hidden && !signal.aborted && mine === searches);
   };
   const begin = async () => {
-    if (search.value.trim() !== "") return find();
+    const mine = ++searches;
+    if (search.value.trim() !== "") return find(mine);
     await from(Math.max(1, part.record - before));
     list.querySelector(".wanted")?.scrollIntoView({ block: "center" });
   };

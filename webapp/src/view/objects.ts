@@ -15,7 +15,9 @@ import type { Watched } from "../model/watch.ts";
 import { byId, h, say, setText, soon } from "./dom.ts";
 import { bytes, count, things, time } from "./format.ts";
 import { type Column, Grid } from "./grid.ts";
-import { batch, laterBatch, preview, wrongStart } from "./records.ts";
+import { batch, laterBatch, preview } from "./records.ts";
+
+const wrongTime = "Landed from: type 15:04, or 2026-01-31 15:04:05.";
 
 /** bdi keeps the order of a text that is cut off at its beginning. */
 function bdi<T>(text: (row: T) => string): (row: T) => Node {
@@ -70,6 +72,8 @@ export function objects(open: (part: Part) => void): Objects {
     byId<HTMLTableElement>("objects-found"),
     ({ parts: [part] }) => part && open(part),
   );
+  /** Objects are selected by their times alone. */
+  const timeOfStart = () => (/^\s*\d{40,}\s*$/.test(from.value) ? null : startOf(from.value, new Date()));
   let pages: Pages<Written> | Pages<Row> | null = null;
   let delivered = 0;
   let listed = -1;
@@ -80,7 +84,7 @@ export function objects(open: (part: Part) => void): Objects {
     found.draw();
     const text = search.value.trim();
     byId("objects-stop").hidden = !(pages.loading && text !== "");
-    byId("objects-empty").hidden = pages.count > 0 || pages.loading;
+    byId("objects-empty").hidden = pages.count > 0 || !pages.ended;
     setText(
       byId("objects-empty"),
       text !== "" || prefix.value !== "" || from.value !== ""
@@ -89,13 +93,16 @@ export function objects(open: (part: Part) => void): Objects {
     );
     const state = pages.loading ? "Searching" : pages.ended ? "Searched" : "So far";
     const said = text === "" ? "" : `${state}: ${things(pages.count, "record")} found in ${count(pages.scanned)}`;
-    setText(byId("objects-said"), startOf(from.value, new Date()) === null ? wrongStart : pages.problem || said);
+    setText(
+      byId("objects-said"),
+      timeOfStart() === null ? wrongTime : [pages.problem || said, ...pages.notes].filter(Boolean).join(" "),
+    );
   });
 
   const begin = () => {
-    pages?.stop();
+    pages?.end();
     listed = delivered;
-    const [text, key, since] = [search.value.trim(), prefix.value.trim(), startOf(from.value, new Date())];
+    const [text, key, since] = [search.value.trim(), prefix.value.trim(), timeOfStart()];
     if (since === null) return draw();
     const query = { prefix: key, from: since, order: since === "" ? "newest" : "oldest" };
     if (text === "") {
@@ -149,15 +156,23 @@ export function objects(open: (part: Part) => void): Objects {
       // A search and a list that somebody reads stay as they are.
       if (
         pages === null ||
-        (listed !== delivered && all.atTop && search.value === "" && from.value === "") ||
+        (listed !== delivered &&
+          all.atTop &&
+          search.value === "" &&
+          from.value === "" &&
+          !all.focused &&
+          !document.querySelector("dialog[open]")) ||
         pages.problem !== ""
       )
         begin();
     },
     shown: () => (pages === null || listed !== delivered ? begin() : draw()),
     newest: () =>
-      void ask("objects", { limit: "1" }, readWritten, AbortSignal.timeout(10_000)).then(({ rows: [object] }) => {
-        if (object) open({ ...object, record: 1 });
-      }),
+      void ask("objects", { limit: "1" }, readWritten, AbortSignal.timeout(10_000)).then(
+        ({ rows: [object] }) => {
+          if (object) open({ ...object, record: 1 });
+        },
+        () => say("The pipeline does not answer."),
+      ),
   };
 }

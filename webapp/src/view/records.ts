@@ -34,7 +34,12 @@ export function preview({ text, isText }: Row): string {
   return isText ? text.replaceAll(/\s+/g, " ") : `(base64) ${text}`;
 }
 
-const states: Record<string, string> = { unread: "stream", buffered: "buffer", delivered: "object" };
+const states: Record<string, string> = {
+  unread: "stream",
+  buffered: "buffer",
+  delivered: "object",
+  unknown: "delivered",
+};
 
 function where({ state, parts }: Row): string {
   const [part] = parts;
@@ -67,6 +72,8 @@ export function records(open: (sequenceNumber: string) => void): Records {
   let seen = 0;
   let known = 0;
   let tailing = false;
+  /** How many rows were put before the first ones. */
+  let fresh = 0;
 
   const query = (): Query => ({
     text: search.value.trim(),
@@ -83,17 +90,17 @@ export function records(open: (sequenceNumber: string) => void): Records {
     grid.draw();
     const asked = query();
     const searching = asked.text !== "" || asked.key !== "";
-    const fresh = Math.max(0, known - seen);
+    const unseen = Math.max(0, known - seen);
     byId("records-stop").hidden = !(pages.loading && searching);
     const empty = byId("records-empty");
-    empty.hidden = pages.count > 0 || pages.loading;
+    empty.hidden = pages.count > 0 || !pages.ended;
     setText(
       empty,
       searching || asked.from !== "" || asked.shard !== ""
         ? "No record of the stream matches. The stream keeps records for its retention only."
         : "The stream has no records yet. Send an event.",
     );
-    setText(byId("records-said"), said(pages, searching, isLive || pages.count === 0 ? 0 : fresh));
+    setText(byId("records-said"), said(pages, searching, isLive || pages.count === 0 ? 0 : unseen));
     byId("records-said").classList.toggle("bad", pages.problem !== "" || startOf(from.value, new Date()) === null);
     byId("records-key").hidden = key === "";
     setText(byId("records-key"), `Key ${key} ×`);
@@ -110,11 +117,12 @@ export function records(open: (sequenceNumber: string) => void): Records {
   };
 
   const begin = () => {
-    pages?.stop();
+    pages?.end();
     if (startOf(from.value, new Date()) === null) return draw();
     const asked = query();
     seen = known;
     tail = "";
+    fresh = 0;
     const mine = new Pages<Row>(
       (cursor, signal) =>
         ask("records", { ...asked, limit: cursor === "" ? batch : laterBatch, cursor }, readRow, signal),
@@ -132,17 +140,10 @@ export function records(open: (sequenceNumber: string) => void): Records {
   };
 
   /** follow puts the records that came since before the others, while the first row is on the screen. */
+  const follows = () =>
+    isLive && from.value.trim() === "" && grid.atTop && !document.querySelector("dialog[open]") && !grid.focused;
   const follow = async () => {
-    if (
-      pages === null ||
-      !isLive ||
-      from.value.trim() !== "" ||
-      tailing ||
-      tail === "" ||
-      !grid.atTop ||
-      byId("panel-records").hidden
-    )
-      return;
+    if (pages === null || tailing || tail === "") return;
     tailing = true;
     const [mine, now, asked] = [pages, known, query()];
     try {
@@ -153,9 +154,11 @@ export function records(open: (sequenceNumber: string) => void): Records {
         AbortSignal.timeout(10_000),
       );
       if (mine !== pages) return;
-      if (answer.next !== "" && answer.rows.length === mostFresh) return begin();
+      // Rows put before the others stay in memory.
+      fresh += answer.rows.length;
+      if (fresh > mostFresh || answer.rows.length === mostFresh) return begin();
       tail = answer.next || answer.tail;
-      seen = now;
+      if (answer.next === "") seen = now;
       mine.prepend(answer.rows.reverse());
       if (mine.count > 0 || answer.rows.length > 0) draw();
     } catch {
@@ -165,26 +168,21 @@ export function records(open: (sequenceNumber: string) => void): Records {
     }
   };
 
-  /** refresh asks again for the first rows while some of them have no object yet. */
+  /** refresh asks again for the oldest rows that have no object yet: they land first. */
   const refresh = async () => {
     const mine = pages;
-    if (
-      mine === null ||
-      tailing ||
-      !mine
-        .inMemory()
-        .slice(0, Number(batch))
-        .some(({ state }) => state !== "delivered")
-    )
-      return;
+    const waiting = mine?.inMemory().filter(({ state }) => state === "unread" || state === "buffered") ?? [];
+    const since = Math.min(...waiting.map(({ arrivedAt }) => arrivedAt ?? Number.POSITIVE_INFINITY));
+    if (mine === null || tailing || !Number.isFinite(since)) return;
     tailing = true;
     try {
-      const { rows } = await ask("records", query(), readRow, AbortSignal.timeout(10_000));
-      const fresh = new Map(rows.map((row) => [row.sequenceNumber, row]));
-      for (const row of mine.inMemory()) {
-        const now = fresh.get(row.sequenceNumber);
-        if (now === undefined || now.state === row.state) continue;
-        Object.assign(row, now);
+      const again = { ...query(), order: "oldest", from: String(since), limit: laterBatch };
+      const { rows } = await ask("records", again, readRow, AbortSignal.timeout(10_000));
+      const now = new Map(rows.map((row) => [row.sequenceNumber, row]));
+      for (const row of waiting) {
+        const changed = now.get(row.sequenceNumber);
+        if (changed === undefined || changed.state === row.state) continue;
+        Object.assign(row, changed);
         grid.redraw(row);
       }
     } catch {
@@ -236,8 +234,11 @@ export function records(open: (sequenceNumber: string) => void): Records {
       setText(byId("badge-records"), count(total));
       if (watched.state !== "live" || byId("panel-records").hidden) return;
       if (pages === null || restarted || pages.problem !== "") begin();
-      else if (known !== seen) void follow().then(draw);
-      else void refresh();
+      else if (known !== seen && follows()) void follow().then(draw);
+      else {
+        draw();
+        void refresh();
+      }
     },
     only: (value) => {
       key = value;

@@ -28,6 +28,7 @@ export function samples(store: Store, own: Samples) {
   });
   const show = () => byId("own-samples").replaceChildren(...own.list.map((sample) => row(own, sample.name, note)));
   own.subscribe(show);
+  addEventListener("storage", () => own.refresh());
   show();
 }
 

@@ -198,7 +198,7 @@ const statusOf = ({ local }: Store) => (local ? { status: "_local/status" } : {}
 
 /** sendAgain sends what an event was, byte for byte, to the endpoint that is set now. */
 export function sendAgain(store: Store, session: Session, body: string) {
-  if (session.running) return;
+  if (session.running) return say("Events are being sent. Stop first.");
   const missing = whatIsMissing(store, "one");
   if (missing !== null) return refuse(missing);
   const target = { url: store.endpoint.url as URL, authorization: store.authorization };

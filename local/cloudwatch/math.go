@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // operand is a value of an expression at one time: a number, or a series' data point, which may be missing.
@@ -35,8 +36,14 @@ func point(value float64) operand {
 // depends on that, because each adds what it fills to a series that has data points.
 type expression func(variables map[string]operand) operand
 
+// longestExpression bounds the characters of an expression (API reference, MetricDataQuery). It also bounds how deep the parser recurses.
+const longestExpression = 2048
+
 // parseExpression reads an expression, and returns the names of its variables.
 func parseExpression(text string) (expression, []string, error) {
+	if n := utf8.RuneCountInString(text); n > longestExpression {
+		return nil, nil, fmt.Errorf("the expression has %d characters: Member must have length less than or equal to %d", n, longestExpression)
+	}
 	if word, _, _ := strings.Cut(strings.TrimSpace(text), " "); strings.EqualFold(word, "SELECT") {
 		return nil, nil, notImitated("a query of Metrics Insights (%s)", text)
 	}

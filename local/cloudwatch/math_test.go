@@ -79,3 +79,17 @@ func TestMetricMathRefuses(t *testing.T) {
 		}
 	}
 }
+
+// The parser recurses, so that a long expression is refused before it is parsed.
+func TestLongExpressionsAreRefused(t *testing.T) {
+	nested := func(size int) string { return strings.Repeat("(", size/2) + "a" + strings.Repeat(")", size/2) }
+	if _, _, err := parseExpression(nested(longestExpression - 2)); err != nil {
+		t.Error(err)
+	}
+	for _, text := range []string{nested(longestExpression), strings.Repeat("-", longestExpression) + "a"} {
+		const want = "the expression has 2049 characters: Member must have length less than or equal to 2048"
+		if _, _, err := parseExpression(text); err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}

@@ -31,6 +31,11 @@ var operations = map[string]func(*API, input) (object, error){
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p := protocolOf(r)
 	w.Header().Set("X-Amzn-Requestid", requestID)
+	if r.Method != http.MethodPost { // SDKs send nothing else; a link that somebody follows and a preflight are no calls
+		w.Header().Set("Allow", http.MethodPost)
+		p.fail(w, &callError{"MethodNotAllowed", "A call of CloudWatch is a POST.", http.StatusMethodNotAllowed})
+		return
+	}
 	body, err := readCall(w, r)
 	if err != nil {
 		p.fail(w, &callError{"RequestEntityTooLarge", err.Error(), http.StatusRequestEntityTooLarge})

@@ -31,6 +31,10 @@ const service = "GraniteServiceVersion20100801"
 // maxCall bounds the body of a call, in bytes.
 const maxCall = 1 << 20
 
+// deepestName bounds the points of a name in the query protocol, because each makes a map: a name as long as a call would take hundreds
+// of megabytes. GetMetricData's longest names have 7 points. The decoders of the other protocols have a bound of their own.
+const deepestName = 32
+
 // object is a structure of an answer: its members in order. A member with a nil value is left out.
 type object []member
 
@@ -275,6 +279,9 @@ func (inQuery) read(r *http.Request, body []byte) (string, input, error) {
 	}
 	root := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(form)) {
+		if strings.Count(name, ".") > deepestName {
+			return form.Get("Action"), nil, fmt.Errorf("a parameter's name has more than %d points", deepestName)
+		}
 		place(root, strings.Split(name, "."), form.Get(name))
 	}
 	in, _ := lists(root).(map[string]any)

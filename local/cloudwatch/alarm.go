@@ -258,8 +258,12 @@ func checkVariables(queries []query) error {
 		}
 		byID[q.id] = q
 	}
+	fine := map[string]bool{} // each query once: the paths between queries can be more than anything can follow
 	var visit func(id string, above []string) error
 	visit = func(id string, above []string) error {
+		if fine[id] {
+			return nil
+		}
 		q, known := byID[id]
 		if !known {
 			return fmt.Errorf("metric_query: no query has the id %q; declare it", id)
@@ -272,6 +276,7 @@ func checkVariables(queries []query) error {
 				return err
 			}
 		}
+		fine[id] = true
 		return nil
 	}
 	for _, q := range queries {

@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ type API struct {
 	NotImitated func(string)
 }
 
-var operations = map[string]func(*API, input) (object, error){
+var operations = map[string]func(*API, context.Context, input) (object, error){
 	"DescribeAlarmHistory": (*API).describeAlarmHistory,
 	"DescribeAlarms":       (*API).describeAlarms,
 	"GetMetricData":        (*API).getMetricData,
@@ -53,7 +54,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, &callError{"SerializationException", err.Error(), http.StatusBadRequest})
 		return
 	}
-	answer, err := do(a, in)
+	answer, err := do(a, r.Context(), in)
 	var failed *callError
 	switch {
 	case errors.As(err, &failed):
@@ -89,7 +90,7 @@ func page(in input, n, most int) (from, until int, next any, _ error) {
 // mostRecords bounds the records of a page of alarms and of changes (API reference, DescribeAlarms and DescribeAlarmHistory).
 const mostRecords = 100
 
-func (a *API) describeAlarms(in input) (object, error) {
+func (a *API) describeAlarms(_ context.Context, in input) (object, error) {
 	for _, name := range []string{"ChildrenOfAlarmName", "ParentsOfAlarmName"} {
 		if in.text(name) != "" {
 			return nil, fmt.Errorf("%s is for composite alarms, which are not imitated on one machine", name)
@@ -189,7 +190,7 @@ func dimensionsOf(all []dimension) list {
 	return described
 }
 
-func (a *API) describeAlarmHistory(in input) (object, error) {
+func (a *API) describeAlarmHistory(_ context.Context, in input) (object, error) {
 	changes := a.Watch.history(in.text("AlarmName"))
 	if types := in.texts("AlarmTypes"); len(types) > 0 && !slices.Contains(types, "MetricAlarm") {
 		changes = nil
@@ -245,7 +246,7 @@ func (c Change) historyData() string {
 // metricsPage is how many metrics ListMetrics returns at once (API reference, ListMetrics).
 const metricsPage = 500
 
-func (a *API) listMetrics(in input) (object, error) {
+func (a *API) listMetrics(_ context.Context, in input) (object, error) {
 	metrics := slices.DeleteFunc(a.Watch.opts.Metrics.all(), func(s *series) bool {
 		return in.text("Namespace") != "" && in.text("Namespace") != s.namespace ||
 			in.text("MetricName") != "" && in.text("MetricName") != s.name || !s.matches(in.list("Dimensions"))

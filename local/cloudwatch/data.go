@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -33,7 +34,8 @@ func intervalOf(in input) (interval, *callError) {
 func (i interval) each(period time.Duration, now time.Time, take func(at time.Time)) {
 	at := i.from
 	if kept := now.Add(-keptMinutes * time.Minute); at.Before(kept) {
-		at = at.Add(kept.Sub(at) / period * period)
+		seconds := int64(period / time.Second) // a Duration ends at 292 years
+		at = time.Unix(at.Unix()+(kept.Unix()-at.Unix())/seconds*seconds, 0).In(at.Location())
 	}
 	for end := now.Add(time.Minute); at.Before(i.until) && at.Before(end); at = at.Add(period) {
 		take(at)
@@ -60,7 +62,7 @@ func dimensionsIn(in input) map[string]string {
 	return all
 }
 
-func (a *API) getMetricStatistics(in input) (object, error) {
+func (a *API) getMetricStatistics(_ context.Context, in input) (object, error) {
 	when, problem := intervalOf(in)
 	if problem != nil {
 		return nil, problem
@@ -120,7 +122,7 @@ func (s *series) datapoint(statistics map[string]statistic, plain, extended []st
 // mostQueries bounds the queries of a call (API reference, GetMetricData).
 const mostQueries = 500
 
-func (a *API) getMetricData(in input) (object, error) {
+func (a *API) getMetricData(ctx context.Context, in input) (object, error) {
 	when, problem := intervalOf(in)
 	if problem != nil {
 		return nil, problem
@@ -136,6 +138,9 @@ func (a *API) getMetricData(in input) (object, error) {
 		}
 		needed, period, err := neededBy(queries, periods, i)
 		if err != nil {
+			return nil, err
+		}
+		if err := ctx.Err(); err != nil { // nobody waits for the answer
 			return nil, err
 		}
 		times, values := list{}, list{}

@@ -32,7 +32,7 @@ const service = "GraniteServiceVersion20100801"
 const maxCall = 1 << 20
 
 // deepestName bounds the points of a name in the query protocol, because each makes a map: a name as long as a call would take hundreds
-// of megabytes. GetMetricData's longest names have 7 points. The decoders of the other protocols have a bound of their own.
+// of megabytes. GetMetricData's longest names have 8 points. The decoders of the other protocols have a bound of their own.
 const deepestName = 32
 
 // object is a structure of an answer: its members in order. A member with a nil value is left out.

@@ -163,7 +163,8 @@ inBrowser("the page for everybody", () => {
     await result(page, "200 In the stream");
     await page.selectOption("#authorization", "iam");
     await page.click("#curl-details summary");
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    // The charts take their new width a moment after the page's.
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     await page.context().close();
   });
 

@@ -52,6 +52,11 @@ func (p *Pipeline) watch(ctx context.Context) {
 			timer.Stop()
 			return
 		case <-timer.Chan():
+			// A machine that slept wakes long after the minute. What is measured must be as late as what is evaluated: otherwise
+			// the minutes before the evaluation lack data, which raises alarms.
+			if last := clock.Now().Truncate(time.Minute); last.After(minute) {
+				minute = last
+			}
 			p.endMinute(minute)
 		}
 	}

@@ -2,6 +2,7 @@ package local
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -91,4 +92,28 @@ func TestBadBodiesRaiseTheAlarmThatIsForThem(t *testing.T) {
 			t.Errorf("%q is not printed:\n%s", want, said)
 		}
 	}
+}
+
+// A machine that slept for hours measures and evaluates the same minute when it wakes.
+func TestAfterASleepTheMinuteIsThatOfTheEvaluation(t *testing.T) {
+	p, evaluated, _ := watched(t, "option-partitions", nil)
+	clock := clockwork.NewFakeClockAt(evaluated.Now()) // for watch alone, so that the test knows when it waits
+	p.opts.Clock = clock
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { p.watch(ctx); close(ended) }()
+	if err := clock.BlockUntilContext(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	const sleep = 3*time.Hour + 20*time.Second
+	evaluated.Advance(sleep)
+	clock.Advance(sleep)
+	if err := clock.BlockUntilContext(t.Context(), 1); err != nil { // it waits for the next minute
+		t.Fatal(err)
+	}
+	if a := stateOf(t, p, "delivery-partitions"); a.Value == nil {
+		t.Errorf("the minute before the evaluation was not measured: %+v", a)
+	}
+	cancel()
+	<-ended
 }

@@ -109,7 +109,8 @@ func (x *exchange) keepBody(body []byte, length int64) {
 
 // readRefused returns the body of a request that API Gateway answered itself, and the length of the whole body. If nobody has read the
 // body, it reads up to 64 KiB, and a whole batch if there is room. That delays no answer: before net/http sends one, it reads and discards
-// that much of an unread body (maxPostHandlerReadBytes), and passOver does so for a larger one.
+// a whole body of up to 256 KiB that is unread (maxPostHandlerReadBytes), and passOver reads a larger one, or one of unknown length, for
+// passOverTime. So does this.
 func (x *exchange) readRefused() ([]byte, int64) {
 	switch {
 	case x.hasBody:
@@ -125,8 +126,11 @@ func (x *exchange) readRefused() ([]byte, int64) {
 // readSome is the part of [exchange.readRefused] that reads.
 func (x *exchange) readSome() ([]byte, int64) {
 	length, room := x.r.ContentLength, int64(smallBody)
-	if length > room && x.action() == PutRecords && x.tryHold(length) {
+	holds := length > room && x.action() == PutRecords && x.tryHold(length)
+	if holds {
 		room = length
+	}
+	if holds || length < 0 || length > serversOwn { // the server's own time for a body is up to a minute
 		control := http.NewResponseController(x.w)
 		if control.SetReadDeadline(time.Now().Add(passOverTime)) == nil { // the network's time, whatever the API's clock
 			defer func() {

@@ -207,6 +207,20 @@ func TestARefusedBatchHasToKeepComing(t *testing.T) {
 	}
 }
 
+// A refused body that the server does not read by itself does not delay the answer by more than the time in which it is passed over.
+func TestARefusalDoesNotWaitForItsBody(t *testing.T) {
+	for _, length := range []int64{-1, 300 << 10} {
+		g, told := tell(t, loadRaw(t, "dev"))
+		connection := &stalled{ResponseRecorder: httptest.NewRecorder()}
+		stopped := request(http.MethodPost, "/dev/nowhere", "")
+		stopped.Body, stopped.ContentLength = connection, length
+		g.ServeHTTP(connection, stopped)
+		if connection.Code != 403 || len(connection.deadlines) != 2 || len(*told) != 1 {
+			t.Errorf("a length of %d: %d, %d deadlines, %d submissions", length, connection.Code, len(connection.deadlines), len(*told))
+		}
+	}
+}
+
 // A connection goes on after a refused request, whatever part of its body was read.
 func TestRefusedBodiesLeaveTheConnection(t *testing.T) {
 	server := httptest.NewServer(serve(t, loadRaw(t, "dev")))

@@ -40,10 +40,10 @@ func (p *Pipeline) front() http.Handler {
 		switch {
 		case path == "/config.json" || strings.HasPrefix(path, "/_local/"):
 			own.ServeHTTP(w, r)
-		case path == "/" || strings.HasPrefix(path, "/_web/"):
+		case path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead) || strings.HasPrefix(path, "/_web/"):
 			page.ServeHTTP(w, r)
 		default:
-			p.api.ServeHTTP(w, r) // it has its own rules for pages (CORS)
+			p.api.ServeHTTP(w, r) // a POST to "/" too, which is an event that went astray; it has its own rules for pages (CORS)
 		}
 	})
 }

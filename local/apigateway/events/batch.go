@@ -132,13 +132,14 @@ func arrayIn(body []byte) (array jsontape.Value, ok bool) {
 	return array, ok
 }
 
+// hasObjects reports whether an array has objects alone, and at least one: an empty one beside the events is not theirs.
 func hasObjects(array jsontape.Value) bool {
 	for _, item := range array.Items() {
 		if item.Kind() != '{' {
 			return false
 		}
 	}
-	return true
+	return array.Len() > 0
 }
 
 // recordsIn are the records of a PutRecords call.

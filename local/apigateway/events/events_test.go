@@ -178,6 +178,8 @@ func TestFatesOfABatch(t *testing.T) {
 		"the array alone": {batch(`[{"a":1},{"b":2}]`, 0, "", model), []string{`rejected | 400 | 0/2 | 7 bytes | {"a":1}` + why, `rejected | 400 | 1/2 | 7 bytes | {"b":2}` + why}},
 		"an edited stack's form": {batch(`{"app":"x","tags":["t"],"items":[{"a":1},{"b":2}]}`, 0, "", model),
 			[]string{`rejected | 400 | 0/2 | 7 bytes | {"a":1}` + why, `rejected | 400 | 1/2 | 7 bytes | {"b":2}` + why}},
+		"an empty array beside the events": {batch(`{"tags":[],"items":[{"a":1},{"b":2}]}`, 0, "", model),
+			[]string{`rejected | 400 | 0/2 | 7 bytes | {"a":1}` + why, `rejected | 400 | 1/2 | 7 bytes | {"b":2}` + why}},
 		"events that are no objects": {batch(`{"events":[1,"two"]}`, 0, "", model), []string{`rejected | 400 | 0/2 | 1 bytes | 1` + why, `rejected | 400 | 1/2 | 5 bytes | "two"` + why}},
 		"one event by mistake":       {batch(`{"a":1,"tags":["t"]}`, 0, "", model), []string{`rejected | 400 | 0/1 | 20 bytes | {"a":1,"tags":["t"]}` + why}},
 		"two arrays of objects":      {batch(`{"a":[{}],"b":[{}]}`, 0, "", model), []string{`rejected | 400 | 0/1 | 19 bytes | {"a":[{}],"b":[{}]}` + why}},

@@ -54,7 +54,7 @@ type WatchOptions struct {
 	Path   string
 	Clock  clockwork.Clock
 	Logger *slog.Logger
-	// Changed is called after each change of a state, one call at a time.
+	// Changed is called after each change of a state, one call at a time. It may take its time: nothing but the next evaluation waits.
 	Changed func(Change)
 }
 
@@ -63,6 +63,9 @@ type Watch struct {
 	opts    WatchOptions
 	alarms  []Alarm
 	started time.Time
+
+	// evaluating is held during an evaluation and the calls of Changed that follow it. It is locked before mu.
+	evaluating sync.Mutex
 
 	mu      sync.Mutex
 	states  map[string]*standing
@@ -105,31 +108,46 @@ func OpenWatch(alarms []Alarm, opts WatchOptions) (*Watch, error) {
 
 // Evaluate evaluates each alarm once, over the minutes that have ended, and saves the states if one has changed.
 func (w *Watch) Evaluate() {
+	w.evaluating.Lock()
+	defer w.evaluating.Unlock()
+	for _, c := range w.evaluate() {
+		if w.opts.Changed != nil {
+			w.opts.Changed(c) // without mu: an output that stalls must not stall the status
+		}
+	}
+}
+
+func (w *Watch) evaluate() (changes []Change) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := w.opts.Clock.Now()
 	for _, a := range w.alarms {
 		o := a.evaluate(w.opts.Metrics, now)
 		if s := w.states[a.name]; !o.keep && !w.startsUp(a, s, o, now) && o.state != s.State {
-			w.change(a, s, o, now)
+			changes = append(changes, w.change(a, s, o, now))
 		}
 	}
 	w.save()
+	return changes
 }
 
 // startsUp reports whether an outcome rests on data that is missing because nothing ran here.
 //
 // Assumption CW-7: the local pipeline does not take the time in which it did not run for missing data: until evaluation_periods periods
-// have passed since the start, an alarm that lacks data goes to OK from INSUFFICIENT_DATA alone, and else keeps its state. Metrics are
+// have passed since the start, an alarm that lacks data goes to OK from INSUFFICIENT_DATA alone, to ALARM for data points that are there
+// and breach, and else keeps its state. Metrics are
 // not kept over a restart. AWS does not document a counterpart, because its services do not stop.
 func (w *Watch) startsUp(a Alarm, s *standing, o outcome, now time.Time) bool {
 	if o.filled == 0 || now.Sub(w.started) >= time.Duration(a.periods)*a.period {
 		return false
 	}
+	if o.state == Alarming && breaching(o.points) >= a.datapoints {
+		return false // data points that are there are reason enough
+	}
 	return o.state != OK || s.State != InsufficientData
 }
 
-func (w *Watch) change(a Alarm, s *standing, o outcome, now time.Time) {
+func (w *Watch) change(a Alarm, s *standing, o outcome, now time.Time) Change {
 	c := Change{
 		Alarm: a.name, At: now, From: s.State, To: o.state, Reason: a.reason(o), Data: a.reasonData(o, now), Before: s.Reason, DataThen: s.Data,
 	}
@@ -140,9 +158,7 @@ func (w *Watch) change(a Alarm, s *standing, o outcome, now time.Time) {
 	s.History = append(s.History, c)
 	s.History = slices.Delete(s.History, 0, max(0, len(s.History)-keptChanges))
 	w.unsaved = true
-	if w.opts.Changed != nil {
-		w.opts.Changed(c)
-	}
+	return c
 }
 
 // save writes the states. After an error they are written with the next evaluation. It is called with mu held.

@@ -103,7 +103,7 @@ func (w *walk) pass(bucket *bbolt.Bucket) error {
 		moved := false
 		var err error
 		switch where := w.when(key, value); {
-		case w.passed+w.skipped/outside >= w.Limit || w.bytes >= lookBytes:
+		case w.full():
 			return nil
 		case where == within:
 			var more bool
@@ -125,6 +125,9 @@ func (w *walk) pass(bucket *bbolt.Bucket) error {
 	w.end()
 	return nil
 }
+
+// full reports whether the walk has passed by enough for one transaction.
+func (w *walk) full() bool { return w.passed+w.skipped/outside >= w.Limit || w.bytes >= lookBytes }
 
 // give calls take with a record. It returns false if take does.
 func (w *walk) give(key, value []byte) (more bool, err error) {

@@ -163,6 +163,7 @@ inBrowser("the page for everybody", () => {
     await result(page, "200 In the stream");
     await page.selectOption("#authorization", "iam");
     await page.click("#curl-details summary");
+    await page.waitForSelector("#result-landing button:has-text('open the object')"); // it has a long name
     // The charts take their new width a moment after the page's.
     await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     await page.context().close();

@@ -257,11 +257,6 @@ inBrowser("a person's path on a pipeline of this machine", () => {
           await page.click(toObject("#result-landing"), { timeout: patience });
           await page.waitForSelector(".lines li");
           await shoot(page.locator("#drawer"), "object");
-          await page.keyboard.press("Escape");
-          await page.click("#tab-records");
-          await page.waitForSelector("#records tbody button");
-          await page.waitForTimeout(1200);
-          await shoot(page, "records");
         }
         await page.context().close();
         await own.stop();

@@ -213,6 +213,7 @@ func TestRecordsAreSelected(t *testing.T) {
 		{[]string{"from", third, "to", third}, "Event2"},
 		{[]string{"from", fmt.Sprint(start.Add(8 * time.Second).UnixMilli())}, "Event9 Event8"},
 		{[]string{"from", start.Add(8 * time.Second).In(time.FixedZone("", 3600)).Format(time.RFC3339)}, "Event9 Event8"},
+		{[]string{"from", "2026-03-07T16:04:13 01:00"}, "Event9 Event8"}, // a "+" that was not escaped
 		{[]string{"sequence", sequence}, "Event4"},
 		{[]string{"from", sequence, "order", "oldest", "limit", "2"}, "Event4 Event5"},
 		{[]string{"to", sequence, "limit", "2"}, "Event4 Event3"},

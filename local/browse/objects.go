@@ -2,8 +2,6 @@ package browse
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -39,23 +37,13 @@ type shelf struct {
 	Record int            `json:"record,omitempty"`
 }
 
-func (s shelf) String() string {
-	text, _ := json.Marshal(s) // of strings and numbers
-	return base64.RawURLEncoding.EncodeToString(text)
-}
+func (s shelf) String() string { return encodeCursor(s) }
 
 func parseShelf(text string, oldest bool) (s shelf, err error) {
-	data, err := base64.RawURLEncoding.DecodeString(text)
-	if err == nil {
-		err = json.Unmarshal(data, &s)
-	}
-	if err != nil || s.Next == nil || s.Record < 0 {
+	if !decodeCursor(text, &s) || s.Next == nil || s.Record < 0 {
 		return s, wrongf("cursor is %q, which is not a cursor of objects; use the cursor of an answer", text)
 	}
-	if s.Oldest != oldest {
-		return s, wrongf("cursor is of the other order; use order=%s with it", map[bool]string{true: "oldest", false: "newest"}[s.Oldest])
-	}
-	return s, nil
+	return s, checkOrder(s.Oldest, oldest)
 }
 
 // readPieces reads which records the object has; they stay unknown for one that no journal has.

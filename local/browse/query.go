@@ -5,10 +5,9 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
-	"time"
 
 	"cdk.tf/go/ingest/internal/nearest"
+	"cdk.tf/go/ingest/local/internal/instant"
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
@@ -19,7 +18,6 @@ const (
 
 // query is a request's parameters.
 type query struct {
-	values url.Values
 	// stream, shard, bucket, object, prefix and key are empty where the request does not select by them.
 	stream, shard, bucket, object, prefix, key string
 	text                                       *needle
@@ -55,7 +53,7 @@ func wrongf(format string, args ...any) error { return wrong{fmt.Sprintf(format,
 
 // read reads a request's parameters.
 func (p parameters) read(values url.Values) (query, error) {
-	q := query{values: values, limit: usualRecords}
+	q := query{limit: usualRecords}
 	for name, all := range values {
 		if !slices.Contains(p, name) {
 			return q, wrongf("the parameter %q does not exist; %s", name, nearest.Remedy(name, p))
@@ -133,16 +131,12 @@ func bound(name, text string) (millis int64, at kinesis.Place, err error) {
 	if text == "" {
 		return 0, kinesis.Place{}, nil
 	}
-	if strings.Trim(text, "0123456789") == "" {
-		if len(text) < leastDigits {
-			if millis, err := strconv.ParseInt(text, 10, 64); err == nil && millis > 0 {
-				return millis, kinesis.Place{}, nil
-			}
-		} else if at, err = kinesis.PlaceOf(text); err == nil {
+	if len(text) >= leastDigits {
+		if at, err = kinesis.PlaceOf(text); err == nil {
 			return 0, at, nil
 		}
 	}
-	if when, err := time.Parse(time.RFC3339, text); err == nil {
+	if when, ok := instant.Parse(text); ok && when.UnixMilli() > 0 {
 		return when.UnixMilli(), kinesis.Place{}, nil
 	}
 	return 0, kinesis.Place{}, wrongf("%s is %q; use a time such as 2026-01-31T15:04:05Z, milliseconds since 1970, or a sequence number", name, text)

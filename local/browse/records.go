@@ -2,8 +2,6 @@ package browse
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -23,23 +21,13 @@ type position struct {
 // inCursor names a shard in a cursor. A stream that was made again has shards of the same ids.
 func inCursor(shard string, created int64) string { return fmt.Sprintf("%s@%d", shard, created) }
 
-func (p position) String() string {
-	text, _ := json.Marshal(p) // of strings and numbers
-	return base64.RawURLEncoding.EncodeToString(text)
-}
+func (p position) String() string { return encodeCursor(p) }
 
 func parsePosition(text string, oldest bool) (p position, err error) {
-	data, err := base64.RawURLEncoding.DecodeString(text)
-	if err == nil {
-		err = json.Unmarshal(data, &p)
-	}
-	if err != nil || p.Next == nil {
+	if !decodeCursor(text, &p) || p.Next == nil {
 		return p, wrongf("cursor is %q, which is not a cursor of records; use the cursor or the tail of an answer", text)
 	}
-	if p.Oldest != oldest {
-		return p, wrongf("cursor is of the other order; use order=%s with it", map[bool]string{true: "oldest", false: "newest"}[p.Oldest])
-	}
-	return p, nil
+	return p, checkOrder(p.Oldest, oldest)
 }
 
 // lane is the walk through one shard, with the records that it has found and not given.

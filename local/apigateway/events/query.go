@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cdk.tf/go/ingest/internal/nearest"
+	"cdk.tf/go/ingest/local/internal/instant"
 )
 
 const (
@@ -43,7 +44,7 @@ var parameters = map[string]func(q *query, value string) (remedy string){
 	},
 	"since": func(q *query, value string) (remedy string) {
 		var ok bool
-		q.since, ok = parseTime(value)
+		q.since, ok = instant.Parse(value)
 		return unless(ok, "use a time such as 2026-07-01T12:00:00.000Z, or the milliseconds since 1970")
 	},
 	"text": func(q *query, value string) string {
@@ -78,15 +79,6 @@ func number(into *int, value string, least int) (remedy string) {
 	var err error
 	*into, err = strconv.Atoi(value)
 	return unless(err == nil && *into >= least && *into <= maxEvents, fmt.Sprintf("use a number from %d to %d", least, maxEvents))
-}
-
-// parseTime reads a time of RFC 3339, or milliseconds since 1970. A "+" in a query is a space, and nobody means that in a time.
-func parseTime(value string) (time.Time, bool) {
-	if ms, err := strconv.ParseInt(value, 10, 64); err == nil {
-		return time.UnixMilli(ms), true
-	}
-	at, err := time.Parse(time.RFC3339, strings.Replace(value, " ", "+", 1))
-	return at, err == nil
 }
 
 // parse reads a query. Its error names the parameter, the value and the remedy.

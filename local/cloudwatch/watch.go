@@ -197,8 +197,12 @@ type AlarmStatus struct {
 	Value      *float64 `json:"value"`
 	Comparison string   `json:"comparison"`
 	Threshold  float64  `json:"threshold"`
-	// PeriodSeconds is the length of a period.
+	// PeriodSeconds is the length of a period. The alarm goes off if Datapoints of the last Periods breach the threshold.
 	PeriodSeconds int `json:"periodSeconds"`
+	Periods       int `json:"periods"`
+	Datapoints    int `json:"datapoints"`
+	// Range is how many periods an evaluation reads, to fill in for those without data (see Alarm.evaluationRange).
+	Range int `json:"range"`
 	// History are the last changes, the newest first.
 	History []StateChange `json:"history"`
 }
@@ -224,7 +228,8 @@ func (w *Watch) Status() []AlarmStatus {
 		s := w.states[a.name]
 		status := AlarmStatus{
 			Name: a.name, Description: a.description, State: s.State, Reason: s.Reason, ChangedAt: s.Changed, Comparison: a.comparison,
-			Threshold: a.threshold, PeriodSeconds: int(a.period / time.Second), History: []StateChange{},
+			Threshold: a.threshold, PeriodSeconds: int(a.period / time.Second), Periods: a.periods, Datapoints: a.datapoints,
+			Range: a.evaluationRange(), History: []StateChange{},
 		}
 		if value := a.at(w.opts.Metrics, now); value.there {
 			status.Value = &value.value

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"cdk.tf/go/ingest/local/apigateway"
+	"cdk.tf/go/ingest/local/faults"
 	"cdk.tf/go/ingest/local/iam"
 	"cdk.tf/go/ingest/local/kinesis"
 )
@@ -18,6 +19,7 @@ type callers struct {
 	streams  *kinesis.Service
 	logger   *slog.Logger
 	keys     keys
+	faults   *faults.Set
 	sessions sync.Map // by a role's ARN, so the stack bounds their number
 	said     sayings
 }
@@ -59,6 +61,9 @@ func (c *callers) invoke(ctx context.Context, call apigateway.Call) (apigateway.
 		return apigateway.Answer{}, err
 	}
 	response := c.streams.DoAs(ctx, call.Action, call.Body, func(stream string) *kinesis.Denial {
+		if denial := c.fault(session, call.Action, stream); denial != nil {
+			return denial
+		}
 		if err := session.Allow("kinesis:"+call.Action, stream); err != nil {
 			return c.deny("AccessDeniedException", err)
 		}

@@ -22,6 +22,9 @@ func (p *Pipeline) front() http.Handler {
 	data.HandleFunc("GET /_local/delivered", p.browser.Delivered)
 	data.HandleFunc("GET /_local/events", p.events.Serve)
 	data.HandleFunc("POST /_local/reset", p.events.ServeReset)
+	data.HandleFunc("GET /_local/faults", p.faults.Serve)
+	data.HandleFunc("PUT /_local/faults/{name}", p.faults.ServeBegin)
+	data.HandleFunc("DELETE /_local/faults/{name}", p.faults.ServeEnd)
 	if p.opts.Web != nil {
 		files := http.FileServerFS(p.opts.Web)
 		page.Handle("GET /{$}", secured(files))

@@ -115,15 +115,19 @@ func (k *keys) deliver(session *iam.Session, cfg firehose.Config, action, resour
 	if key, encrypted := k.streams[resource]; encrypted && action == "kinesis:GetRecords" {
 		return session.UseKey("kms:Decrypt", key, "kinesis", resource)
 	}
-	bucket := k.buckets[cfg.BucketARN]
-	key := cmp.Or(named, bucket.key)
+	key := k.ofObjects(cfg)
 	if !put || key == "" {
 		return nil
 	}
-	if bucket.whole {
+	if k.buckets[cfg.BucketARN].whole {
 		resource = cfg.BucketARN
 	}
 	return session.UseKey("kms:GenerateDataKey", key, "s3", resource)
+}
+
+// ofObjects is the key of a delivery stream's objects: the one that it names, or else the bucket's. It is "" without one.
+func (k *keys) ofObjects(cfg firehose.Config) string {
+	return cmp.Or(k.deliveries[cfg.Name], k.buckets[cfg.BucketARN].key)
 }
 
 // kmsDenied is the type of Kinesis's answer where KMS denies (Amazon Kinesis Data Streams API Reference, PutRecord).

@@ -27,6 +27,7 @@ import (
 	"cdk.tf/go/ingest/local/browse"
 	"cdk.tf/go/ingest/local/cloudwatch"
 	"cdk.tf/go/ingest/local/durable"
+	"cdk.tf/go/ingest/local/faults"
 	"cdk.tf/go/ingest/local/firehose"
 	"cdk.tf/go/ingest/local/iam"
 	"cdk.tf/go/ingest/local/kinesis"
@@ -74,6 +75,7 @@ type Pipeline struct {
 	browser    *browse.Browser
 	access     *cloudwatch.Group
 	callers    *callers
+	faults     *faults.Set
 	metrics    *cloudwatch.Metrics
 	alarms     *cloudwatch.Watch
 	// streamMetrics measure the declared streams, by name.
@@ -111,6 +113,7 @@ func Open(opts Options) (_ *Pipeline, err error) {
 	if opts.BufferInterval != nil {
 		p.declared.deliverEvery(*opts.BufferInterval)
 	}
+	p.openFaults()
 	if err := p.openStorage(); err != nil {
 		return nil, err
 	}
@@ -149,7 +152,7 @@ func (p *Pipeline) openStorage() (err error) {
 	p.streams, err = kinesis.Open(kinesis.Options{
 		Path: streamFile(p.opts.Data), Clock: p.opts.Clock, Logger: p.opts.Logger,
 		Region: p.declared.region, Account: account, Partition: p.declared.partition, Unlimited: p.opts.Unlimited,
-		NotImitated: p.sayNotImitated, Measures: p.streamMeasures(),
+		NotImitated: p.sayNotImitated, Measures: p.streamMeasures(), Delay: p.slowWrite,
 	})
 	if err != nil {
 		return err
@@ -247,12 +250,15 @@ func (p *Pipeline) deliveryRights(cfg firehose.Config) (func(action, resource st
 		if strings.HasPrefix(action, "kinesis:") {
 			role = cfg.SourceRoleARN
 		}
+		if err := p.faultOfDelivery(sessions[role], cfg, action, resource); err != nil {
+			return err
+		}
 		return withRemedy(p.declared.keys.deliver(sessions[role], cfg, action, resource))
 	}, nil
 }
 
 func (p *Pipeline) openAPI() (err error) {
-	p.callers = &callers{roles: p.declared.roles, keys: p.declared.keys, streams: p.streams, logger: p.opts.Logger}
+	p.callers = &callers{roles: p.declared.roles, keys: p.declared.keys, streams: p.streams, faults: p.faults, logger: p.opts.Logger}
 	accessLog, err := p.openAccessLog()
 	if err != nil {
 		return err

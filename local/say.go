@@ -12,6 +12,7 @@ import (
 
 	"cdk.tf/go/ingest/local/apigateway"
 	"cdk.tf/go/ingest/local/cloudwatch"
+	"cdk.tf/go/ingest/local/faults"
 	"cdk.tf/go/ingest/local/firehose"
 	"cdk.tf/go/ingest/local/kinesis"
 )
@@ -184,12 +185,14 @@ type Status struct {
 	Deliveries []firehose.Status `json:"deliveries"`
 	// Alarms are the declared alarms.
 	Alarms []cloudwatch.AlarmStatus `json:"alarms"`
+	// Faults are those that a drill has caused and that are in force.
+	Faults []faults.Fault `json:"faults"`
 }
 
 func (p *Pipeline) status() Status {
 	s := Status{
 		Stack: p.opts.Stack, StartedAt: p.started, Now: p.opts.Clock.Now(), SubmitURL: p.submitURL(),
-		API: p.api.Status(), Streams: p.streams.Status(), Deliveries: []firehose.Status{}, Alarms: p.alarms.Status(),
+		API: p.api.Status(), Streams: p.streams.Status(), Deliveries: []firehose.Status{}, Alarms: p.alarms.Status(), Faults: p.faults.List(),
 	}
 	s.Streams.Streams = slices.DeleteFunc(s.Streams.Streams, func(stream kinesis.StreamStatus) bool { return !p.declares(stream.Name) })
 	for _, delivery := range p.deliveries {

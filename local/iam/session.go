@@ -113,6 +113,16 @@ func (s *Session) Allow(action, resource string) error {
 	return s.allow(call{action: action, resource: resource})
 }
 
+// Lacking is the error of a call that no policy allows any more, whatever the policies say. It is a *Denied.
+func (s *Session) Lacking(action, resource string) error {
+	return &Denied{Principal: s.arn(), Action: action, Resource: resource, Policy: "identity-based"}
+}
+
+// Refused is the error of a call that the resource's policy denies, whatever the policies say. It is a *Denied.
+func (s *Session) Refused(action, resource string) error {
+	return &Denied{Principal: s.arn(), Action: action, Resource: resource, Policy: "resource-based", Explicit: true}
+}
+
 func (s *Session) allow(c call) error {
 	s.mutex.RLock()
 	err, known := s.decided[c]

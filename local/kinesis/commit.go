@@ -190,6 +190,11 @@ func (c *committer) work() (busy bool) {
 // commit writes one batch in one transaction and answers it.
 func (c *committer) commit() {
 	c.batch = c.queue.take(c.batch[:0])
+	if c.options.Delay != nil {
+		if d := c.options.Delay(); d > 0 {
+			c.options.Clock.Sleep(d)
+		}
+	}
 	now := c.options.Clock.Now().UnixMilli()
 	err := c.update(func(tx *bbolt.Tx) error { return c.fill(tx, now) })
 	if err == nil && c.options.syncFails != nil {

@@ -14,6 +14,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net/http"
 	"os"
 	"reflect"
 	"slices"
@@ -52,6 +53,9 @@ type Options struct {
 	NotImitated func(text string)
 
 	Measures Measures
+
+	// Delay is how much longer each commit takes than the disk needs; nil and 0 delay nothing.
+	Delay func() time.Duration
 
 	// maxSize bounds the file in bytes; 0 means no bound. Tests simulate a full disk with it.
 	maxSize int
@@ -442,8 +446,10 @@ type Response struct {
 
 // Denial is the reason why a caller may not make a call.
 type Denial struct {
-	// Type is AWS's: AccessDeniedException, or KMSAccessDeniedException.
+	// Type is AWS's, such as AccessDeniedException, KMSAccessDeniedException or InternalFailure.
 	Type, Message string
+	// Status is the HTTP status; 0 is 400.
+	Status int
 }
 
 // DoAs makes one call of AWS's API. action is the operation, such as PutRecord; body is its JSON, which DoAs does not keep. A failed
@@ -488,8 +494,8 @@ func (c call) ask(streamARN string) *refusal {
 		return nil
 	}
 	// The IAM check that AWS's services share spells this member with a capital.
-	problem := &refusal{Status: 400, Type: denial.Type, Message: denial.Message, capital: denial.Type == "AccessDeniedException"}
-	c.of.measureKeyFault(c.action, streamARN, problem)
+	problem := &refusal{Status: cmp.Or(denial.Status, http.StatusBadRequest), Type: denial.Type, Message: denial.Message, capital: denial.Type == "AccessDeniedException"}
+	c.of.measureRefused(c.action, streamARN, problem)
 	return problem
 }
 

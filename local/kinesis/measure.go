@@ -2,6 +2,7 @@ package kinesis
 
 import (
 	"encoding/binary"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -79,9 +80,11 @@ func (s *Service) measureBatch(stream string, b *batch, began time.Time) {
 	s.options.Measures.Written(w)
 }
 
-// measureKeyFault measures a call that wrote nothing because its caller may not use the stream's key.
-func (s *Service) measureKeyFault(action, streamARN string, problem *refusal) {
-	if s.options.Measures.Written == nil || !strings.HasPrefix(problem.Type, "KMS") || action != "PutRecord" && action != "PutRecords" {
+// measureRefused measures a call that wrote nothing because its caller may not use the stream's key, or because Kinesis fails. A caller
+// without permission is not measured.
+func (s *Service) measureRefused(action, streamARN string, problem *refusal) {
+	counts := strings.HasPrefix(problem.Type, "KMS") || problem.Status >= http.StatusInternalServerError
+	if s.options.Measures.Written == nil || !counts || action != "PutRecord" && action != "PutRecords" {
 		return
 	}
 	_, name, _ := strings.Cut(streamARN, ":stream/")

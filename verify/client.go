@@ -67,10 +67,19 @@ const maxAnswer = 10 << 20
 
 // send sends a request to a route of the API.
 func (r *run) send(ctx context.Context, to route, what request) (answer, error) {
+	req, err := r.build(ctx, to, what)
+	if err != nil {
+		return answer{}, err
+	}
+	return r.exchange(req)
+}
+
+// build makes the request that a client of the API sends.
+func (r *run) build(ctx context.Context, to route, what request) (*http.Request, error) {
 	verb := cmp.Or(what.verb, http.MethodPost)
 	req, err := http.NewRequestWithContext(ctx, verb, cmp.Or(what.base, r.Base)+cmp.Or(what.path, to.path), bytes.NewReader(what.body))
 	if err != nil {
-		return answer{}, err
+		return nil, err
 	}
 	if contentType := cmp.Or(what.contentType, jsonType); contentType != "-" && verb != http.MethodOptions {
 		req.Header.Set("Content-Type", contentType)
@@ -83,12 +92,12 @@ func (r *run) send(ctx context.Context, to route, what request) (answer, error) 
 	}
 	if what.as != unsigned && verb != http.MethodOptions {
 		if err := r.authorize(req, to, what.body, what.as == wrong); err != nil {
-			return answer{}, err
+			return nil, err
 		}
 	}
 	// In lower case, as browsers send it over HTTP/2: API Gateway's own answers look for this spelling (modules/apigateway/cors.go).
 	req.Header["origin"] = []string{cmp.Or(what.origin, r.cors.origin())}
-	return r.exchange(req)
+	return req, nil
 }
 
 // exchange sends a request as it is.

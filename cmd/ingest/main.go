@@ -43,7 +43,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(usageTemplate)
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(upCommand(), replayCommand(), openapiCommand(), backendCommand(), deployerCommand(), hclCommand(), planCommand(), verifyCommand())
+	root.AddCommand(upCommand(), replayCommand(), openapiCommand(), backendCommand(), deployerCommand(), hclCommand(), planCommand(), verifyCommand(), drillCommand())
 	root.InitDefaultHelpCmd() // Execute does this too, but only after checkCommand
 	root.InitDefaultCompletionCmd()
 	addHelpFlags(append(root.Commands(), root)...)

@@ -268,12 +268,15 @@ func (f verifyFlags) readOutputs(ctx context.Context, stack *tfjson.Stack) (veri
 	return outputs, nil
 }
 
-// maxConfig is the largest config.json that is read.
-const maxConfig = 1 << 20
+// maxFetched bounds what is read of a running pipeline's answer, in bytes.
+const maxFetched = 16 << 20
 
 // fetchConfig reads the outputs that ingest up serves.
-func fetchConfig(ctx context.Context, base string) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(base, "/")+"/config.json", nil)
+func fetchConfig(ctx context.Context, base string) ([]byte, error) { return fetch(ctx, base, "/config.json") }
+
+// fetch reads one of the paths that ingest up serves beside the API.
+func fetch(ctx context.Context, base, path string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(base, "/")+path, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -283,9 +286,9 @@ func fetchConfig(ctx context.Context, base string) ([]byte, error) {
 	}
 	defer func() { _ = response.Body.Close() }() // it was only read
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("config.json is answered with %s; give the address of ingest up's API without a path", response.Status)
+		return nil, fmt.Errorf("%s is answered with %s; give the address of ingest up's API without a path", strings.TrimPrefix(path, "/"), response.Status)
 	}
-	return io.ReadAll(io.LimitReader(response.Body, maxConfig))
+	return io.ReadAll(io.LimitReader(response.Body, maxFetched))
 }
 
 // terraformOutput reads the outputs in the state of the environment.

@@ -203,6 +203,8 @@ type AlarmStatus struct {
 	Datapoints    int `json:"datapoints"`
 	// Range is how many periods an evaluation reads, to fill in for those without data (see Alarm.evaluationRange).
 	Range int `json:"range"`
+	// MissingBreaches is true where a period without data counts as a breach.
+	MissingBreaches bool `json:"missingBreaches"`
 	// History are the last changes, the newest first.
 	History []StateChange `json:"history"`
 }
@@ -229,7 +231,7 @@ func (w *Watch) Status() []AlarmStatus {
 		status := AlarmStatus{
 			Name: a.name, Description: a.description, State: s.State, Reason: s.Reason, ChangedAt: s.Changed, Comparison: a.comparison,
 			Threshold: a.threshold, PeriodSeconds: int(a.period / time.Second), Periods: a.periods, Datapoints: a.datapoints,
-			Range: a.evaluationRange(), History: []StateChange{},
+			Range: a.evaluationRange(), MissingBreaches: a.missing == missingBreaches, History: []StateChange{},
 		}
 		if value := a.at(w.opts.Metrics, now); value.there {
 			status.Value = &value.value

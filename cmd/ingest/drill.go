@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/jonboulle/clockwork"
+	"github.com/spf13/cobra"
+
+	"cdk.tf/go/ingest/drill"
+	"cdk.tf/go/ingest/local/firehose"
+	"cdk.tf/go/ingest/tfjson"
+	"cdk.tf/go/ingest/verify"
+)
+
+const drillLong = `Cause on the pipeline of a running ingest up what an alarm is for, wait until the alarm goes off,
+print the first commands of its runbook, undo the cause, and wait until the alarm is OK.
+
+NAME is a drill, or the alarm that it is for, such as api-5xx. Without NAME, the command lists
+the drills. The environment must declare alarms, as prod does: make up ENV=prod.
+
+A drill takes real time, because an alarm has periods of minutes: the command says how long at
+most before it begins. Ctrl-C undoes the cause. A cause also ends by itself, 30 s after a drill
+that was killed. The events of a drill stay in the stream and in the bucket.`
+
+const drillExample = `  ingest drill                            List the drills.
+  ingest drill api-5xx                    Set off the alarm api-5xx of a running ingest up.
+  ingest drill bucket-denied --hold 10m   Keep the cause for ten more minutes, to look at it.`
+
+type drillFlags struct {
+	env, stack, local string
+	hold              time.Duration
+}
+
+func drillCommand() *cobra.Command {
+	var f drillFlags
+	command := &cobra.Command{
+		Use:     "drill [NAME] [flags]",
+		Short:   "Set off an alarm of the pipeline on this machine, and see it recover",
+		Long:    drillLong,
+		Example: drillExample,
+		Args:    oneDrill,
+		RunE: func(command *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return listDrills(command.OutOrStdout())
+			}
+			return runDrill(command, args[0], f)
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&f.env, "env", "", "The pipeline runs the environment `ENV` (default the one that it says it runs)")
+	flags.StringVar(&f.stack, "stack", "", "The pipeline runs the synthesised stack `FILE`, in place of --env")
+	flags.StringVar(&f.local, "local", defaultLocal, "The pipeline is that of the ingest up at `URL`")
+	flags.DurationVar(&f.hold, "hold", 0, "Keep the cause for `TIME` after the alarm went off, at most 24h, to look at it")
+	return command
+}
+
+// oneDrill takes one argument at most, which names a drill or an alarm.
+func oneDrill(command *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usagef("drill takes one NAME, and %d were given: %s; run one drill at a time", len(args), strings.Join(args, ", "))
+	}
+	if len(args) == 0 {
+		return nil
+	}
+	_, err := drill.Find(args[0])
+	return asUsage(err)
+}
+
+func listDrills(out io.Writer) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "DRILL\tALARMS\tCAUSE")
+	for _, d := range drill.All() {
+		fmt.Fprintf(table, "%s\t%s\t%s\n", d.Name, strings.Join(d.Alarms, ", "), d.Says)
+	}
+	return table.Flush()
+}
+
+// maxHold bounds --hold.
+const maxHold = 24 * time.Hour
+
+func (f drillFlags) check(command *cobra.Command) error {
+	var errs []error
+	if command.Flags().Changed("env") && command.Flags().Changed("stack") {
+		errs = append(errs, errors.New("--env and --stack are both given; give one"))
+	}
+	for _, flag := range []struct{ name, value string }{{"env", f.env}, {"stack", f.stack}, {"local", f.local}} {
+		if command.Flags().Changed(flag.name) && flag.value == "" {
+			errs = append(errs, fmt.Errorf("--%s is empty; give it a value, or leave the flag out", flag.name))
+		}
+	}
+	if f.hold < 0 || f.hold > maxHold {
+		errs = append(errs, fmt.Errorf("--hold is %s; use 0s to 24h", f.hold))
+	}
+	return errors.Join(asUsage(errors.Join(append(errs, checkEndpoint("--local", f.local))...)), checkStackFile(command, f.stack))
+}
+
+func runDrill(command *cobra.Command, name string, f drillFlags) error {
+	if err := f.check(command); err != nil {
+		return err
+	}
+	chosen, err := drill.Find(name)
+	if err != nil {
+		return err
+	}
+	opts, err := f.options(command)
+	if err != nil {
+		return err
+	}
+	err = drill.Run(command.Context(), chosen, opts)
+	if err != nil && command.Context().Err() != nil {
+		return fmt.Errorf("%w: the cause is undone, and the alarm returns to OK by itself", errInterrupted)
+	}
+	return err
+}
+
+// options makes the drill's options from the stack and from what the pipeline says of itself.
+func (f drillFlags) options(command *cobra.Command) (drill.Options, error) {
+	if f.env == "" && f.stack == "" {
+		var err error
+		if f.stack, err = runningStack(command.Context(), f.local); err != nil {
+			return drill.Options{}, err
+		}
+	}
+	as := verifyFlags{env: f.env, stack: f.stack, local: f.local}
+	pipeline, err := as.pipeline(command.Context())
+	if err != nil {
+		return drill.Options{}, err
+	}
+	stack, _, err := planFlags{env: f.env, stack: f.stack}.read()
+	if err != nil {
+		return drill.Options{}, err
+	}
+	query, stream, err := deliveryOf(stack, pipeline)
+	if err != nil {
+		return drill.Options{}, err
+	}
+	cfg, err := as.configure(command.Context(), pipeline)
+	if err != nil {
+		return drill.Options{}, err
+	}
+	client, caller, err := callerOf(pipeline)
+	if err != nil {
+		return drill.Options{}, err
+	}
+	caller.AWS = cfg.Credentials
+	clock := clockwork.NewRealClock()
+	sender, err := verify.NewSender(pipeline, caller, client, clock, "drill")
+	if err != nil {
+		return drill.Options{}, err
+	}
+	return drill.Options{
+		Environment: pipeline.Name, Local: f.local, Unlimited: pipeline.Outputs.Text("local_unlimited") == "true",
+		Stream: stream, PartitionQuery: query, Sender: sender, Kinesis: kinesis.NewFromConfig(cfg), HTTP: client, Hold: f.hold,
+		Clock: clock, Wait: waitReal, Out: command.OutOrStdout(),
+	}, nil
+}
+
+// runningStack is the file of the stack that a pipeline says it runs.
+func runningStack(ctx context.Context, base string) (string, error) {
+	content, err := fetch(ctx, base, "/_local/status")
+	if err != nil {
+		return "", err
+	}
+	var status struct{ Stack string }
+	if err := json.Unmarshal(content, &status); err != nil || status.Stack == "" {
+		return "", fmt.Errorf("the pipeline at %s does not say which stack it runs; name it with --env or --stack", base)
+	}
+	if _, err := os.Stat(status.Stack); err != nil {
+		return "", fmt.Errorf("the pipeline at %s runs the stack %s, which is not found from this folder; run the command where ingest up runs, or name the stack with --stack", base, status.Stack)
+	}
+	return status.Stack, nil
+}
+
+// deliveryOf finds the delivery stream's query of partitions and its stream.
+func deliveryOf(stack *tfjson.Stack, p *verify.Pipeline) (query, stream string, err error) {
+	resolved, err := stack.Resolve(tfjson.Surroundings{Account: p.Account})
+	if err != nil {
+		return "", "", err
+	}
+	deliveries, err := firehose.Read(resolved)
+	if err != nil {
+		return "", "", err
+	}
+	if len(deliveries) == 0 {
+		return "", "", errors.New("the stack has no delivery stream, so nothing of its pipeline can be drilled")
+	}
+	return deliveries[0].PartitionQuery, deliveries[0].StreamName, nil
+}
+
+// waitReal waits on the machine's clock.
+func waitReal(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,312 @@
+// Package drill causes on the pipeline of one machine what an alarm is for, and shows that the alarm goes off and recovers.
+//
+// A drill ([All]) is a cause: a fault of the pipeline (package local/faults), a load, or both. [Run] is the only way through one: begin
+// the cause, wait for the alarms, show the runbook's first commands, undo the cause, wait for OK. Time is the pipeline's: a drill takes as
+// long as the alarm's periods.
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/jonboulle/clockwork"
+
+	"cdk.tf/go/ingest/docs/runbooks"
+	"cdk.tf/go/ingest/local/cloudwatch"
+	"cdk.tf/go/ingest/verify"
+)
+
+// Options are what a drill needs.
+type Options struct {
+	// Environment is the environment's name.
+	Environment string
+	// Local is the address of the pipeline's API and page, such as http://127.0.0.1:8080.
+	Local string
+	// Unlimited says that the pipeline applies no rate limits.
+	Unlimited bool
+	// Stream is the name of the stream, and PartitionQuery the delivery stream's query of partitions; "" without one.
+	Stream, PartitionQuery string
+	Sender                 *verify.Sender
+	Kinesis                *kinesis.Client
+	HTTP                   *http.Client
+	// Hold is how long the cause stays after the alarms went off.
+	Hold time.Duration
+	// Clock is the pipeline's.
+	Clock clockwork.Clock
+	// Wait waits for a time of the clock, or until the context is done.
+	Wait func(context.Context, time.Duration) error
+	// Before are the lines of shell that a person needs before a runbook's commands.
+	Before string
+	Out    io.Writer
+}
+
+// run is one drill.
+type run struct {
+	Options
+	ctx   context.Context //nolint:containedctx // a drill is one call, and its loads run in it
+	drill Drill
+	began time.Time
+
+	slots   chan struct{}
+	sending sync.WaitGroup
+	// answers are those of the drill's present part: to the cause, or to the events after it.
+	answers *answers
+
+	keys, shards []string // of the stream, once they are read
+	// watched are the alarms that the drill is for, and said their states as they were last printed.
+	watched []string
+	said    map[string]cloudwatch.State
+	// rang are the times of the watched alarms' first ALARM, and others the other alarms that went off.
+	rang   map[string]time.Time
+	others map[string]bool
+	// noted is when the values were last printed.
+	noted time.Time
+}
+
+// Run runs a drill. Its error says which alarm did not go off, or did not recover, or why the pipeline cannot have the drill's cause.
+// Whatever its end, it undoes the cause.
+func Run(ctx context.Context, d Drill, opts Options) error {
+	ctx, cancel := context.WithCancel(ctx)
+	r := &run{
+		Options: opts, ctx: ctx, drill: d, slots: make(chan struct{}, maxInFlight), answers: &answers{byStatus: map[int]int{}},
+		said: map[string]cloudwatch.State{}, rang: map[string]time.Time{}, others: map[string]bool{},
+	}
+	defer r.sending.Wait()
+	defer cancel()
+	first, err := r.prepare()
+	if err != nil {
+		return err
+	}
+	if err := r.cause(first); err != nil {
+		return errors.Join(err, r.undo(ctx))
+	}
+	return r.restore()
+}
+
+// prepare checks that the drill is possible, and says what it will do.
+func (r *run) prepare() (map[string]alarm, error) {
+	s, err := r.look(r.ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.Faults) > 0 {
+		return nil, fmt.Errorf("another drill is in progress: the fault %s is in force until %s; wait for its end", s.Faults[0].Name, s.Faults[0].Until.Local().Format(time.TimeOnly))
+	}
+	alarms := r.alarmsOf(s)
+	if len(alarms) == 0 {
+		return nil, fmt.Errorf("%s declares no alarms; set Alarms.Enabled, or run an environment that has them: make up ENV=prod", r.Environment)
+	}
+	if r.drill.impossible != nil {
+		if why := r.drill.impossible(r); why != "" {
+			return nil, fmt.Errorf("the drill %s is not possible: %s", r.drill.Name, why)
+		}
+	}
+	for _, id := range r.drill.Alarms {
+		if a, declared := alarms[id]; declared {
+			if a.State == cloudwatch.Alarming {
+				return nil, fmt.Errorf("%s is in ALARM already, since %s; wait until it is OK, or end its cause: %s", id, a.ChangedAt.Local().Format(time.TimeOnly), a.Reason)
+			}
+			r.watched = append(r.watched, id)
+		}
+	}
+	if len(r.watched) == 0 {
+		return nil, fmt.Errorf("%s has no alarm %s; its alarms are %s", r.Environment, strings.Join(r.drill.Alarms, ", "), strings.Join(slices.Sorted(maps.Keys(alarms)), ", "))
+	}
+	r.announce(alarms)
+	return alarms, nil
+}
+
+func (r *run) announce(alarms map[string]alarm) {
+	fmt.Fprintf(r.Out, "drill %s on %s, %s/\n  %s\n", r.drill.Name, r.Environment, strings.TrimSuffix(r.Local, "/"), r.drill.Says)
+	for _, id := range r.watched {
+		a := alarms[id]
+		fmt.Fprintf(r.Out, "  %s goes off within %s, and is OK again within %s after the end of the cause\n", id, inMinutes(r.within(a)), inMinutes(a.recovers()))
+	}
+	r.began = r.Clock.Now()
+	for id, a := range alarms {
+		r.said[id] = a.State
+	}
+}
+
+// within is how long an alarm takes at most, from the beginning of the cause.
+func (r *run) within(a alarm) time.Duration {
+	within := a.rings()
+	if r.drill.onset != nil {
+		within += r.drill.onset(r, a)
+	}
+	return within
+}
+
+// cause keeps the cause in force until each watched alarm has gone off, and shows the first commands of its runbook.
+func (r *run) cause(first map[string]alarm) error {
+	within := map[string]time.Duration{}
+	for _, id := range r.watched {
+		within[id] = r.within(first[id])
+	}
+	for {
+		if err := r.press(r.drill.load); err != nil {
+			return err
+		}
+		alarms, err := r.watch()
+		if err != nil {
+			return err
+		}
+		missing := r.silent()
+		if len(missing) == 0 {
+			return r.hold()
+		}
+		for _, id := range missing {
+			if since := r.Clock.Since(r.began); since > within[id] {
+				return fmt.Errorf("%s has not gone off within %s: it is %s, with %s. Look at the output of ingest up for what keeps the cause from it", id, inMinutes(within[id]), alarms[id].State, alarms[id].value())
+			}
+		}
+		if err := r.Wait(r.ctx, r.drill.every); err != nil {
+			return err
+		}
+	}
+}
+
+// press renews the fault and sends the load of a step.
+func (r *run) press(load func(*run) error) error {
+	if err := r.beginFault(r.ctx); err != nil {
+		return err
+	}
+	return load(r)
+}
+
+// silent are the watched alarms that have not gone off yet.
+func (r *run) silent() []string {
+	return slices.DeleteFunc(slices.Clone(r.watched), func(id string) bool { return !r.rang[id].IsZero() })
+}
+
+// hold keeps the cause in force for the time that the person asked for.
+func (r *run) hold() error {
+	until := r.Clock.Now().Add(r.Hold)
+	if r.Hold > 0 {
+		r.note("the cause stays for %s", r.Hold)
+	}
+	for r.Clock.Now().Before(until) {
+		if err := r.press(r.drill.load); err != nil {
+			return err
+		}
+		if _, err := r.watch(); err != nil {
+			return err
+		}
+		if err := r.Wait(r.ctx, min(r.drill.every, until.Sub(r.Clock.Now()))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restore undoes the cause and waits until each watched alarm is OK. Single events show meanwhile that the pipeline takes them.
+func (r *run) restore() error {
+	if err := r.undo(r.ctx); err != nil {
+		return err
+	}
+	caused, undone := r.answers, r.Clock.Now()
+	r.answers = &answers{byStatus: map[int]int{}}
+	r.note("the cause has ended; waiting for OK")
+	for {
+		if err := events(1)(r); err != nil {
+			return err
+		}
+		alarms, err := r.watch()
+		if err != nil {
+			return err
+		}
+		waiting := slices.DeleteFunc(slices.Clone(r.watched), func(id string) bool { return alarms[id].State == cloudwatch.OK })
+		if len(waiting) == 0 {
+			r.conclude(undone, caused)
+			return nil
+		}
+		for _, id := range waiting {
+			if a := alarms[id]; r.Clock.Since(undone) > a.recovers() {
+				return fmt.Errorf("%s is still %s %s after the end of the cause: %s", id, a.State, inMinutes(a.recovers()), a.Reason)
+			}
+		}
+		if err := r.Wait(r.ctx, step); err != nil {
+			return err
+		}
+	}
+}
+
+// watch reads the alarms, prints what has changed, and once a minute the values of the watched ones.
+func (r *run) watch() (map[string]alarm, error) {
+	s, err := r.look(r.ctx)
+	if err != nil {
+		return nil, err
+	}
+	alarms := r.alarmsOf(s)
+	for _, id := range slices.Sorted(maps.Keys(alarms)) {
+		if a := alarms[id]; a.State != r.said[id] {
+			r.said[id] = a.State
+			r.changed(a)
+		}
+	}
+	if now := r.Clock.Now(); now.Sub(r.noted) >= time.Minute {
+		r.noted = now
+		var values []string
+		for _, id := range r.watched {
+			values = append(values, fmt.Sprintf("%s %s, %s", id, alarms[id].State, alarms[id].value()))
+		}
+		r.note("%s", strings.Join(values, "; "))
+	}
+	return alarms, nil
+}
+
+// changed prints a change of a state, and with the first ALARM of a watched alarm its runbook's first commands.
+func (r *run) changed(a alarm) {
+	r.note("%s is %s: %s", a.id, a.State, a.Reason)
+	switch {
+	case a.State != cloudwatch.Alarming:
+	case !slices.Contains(r.watched, a.id):
+		r.others[a.id] = true
+	case r.rang[a.id].IsZero():
+		r.rang[a.id] = r.Clock.Now()
+		r.lookFirst(a.id)
+	}
+}
+
+// lookFirst prints the first commands of a runbook.
+func (r *run) lookFirst(id string) {
+	fmt.Fprintf(r.Out, "\n  docs/runbooks/%s.md says to look first (in a second shell, in the project's folder):\n\n", id)
+	for _, block := range append([]string{r.Before}, runbooks.LookFirst(id)...) {
+		if block != "" {
+			fmt.Fprintf(r.Out, "    %s\n\n", strings.ReplaceAll(strings.TrimSpace(block), "\n", "\n    "))
+		}
+	}
+}
+
+// conclude says how long the alarms took, and how the API answered meanwhile.
+func (r *run) conclude(undone time.Time, caused *answers) {
+	for _, id := range r.watched {
+		fmt.Fprintf(r.Out, "%s went off after %s\n", id, inMinutes(r.rang[id].Sub(r.began)))
+	}
+	if len(r.others) > 0 {
+		fmt.Fprintf(r.Out, "these went off too: %s\n", strings.Join(slices.Sorted(maps.Keys(r.others)), ", "))
+	}
+	fmt.Fprintf(r.Out, "all were OK again %s after the end of the cause\n", inMinutes(r.Clock.Since(undone)))
+	if text := caused.String(); text != "" {
+		fmt.Fprintf(r.Out, "the requests of the cause were answered: %s\n", text)
+	}
+	fmt.Fprintf(r.Out, "the events after it were answered: %s\n", r.answers)
+}
+
+// note prints a line with the time since the beginning.
+func (r *run) note(format string, args ...any) {
+	since := r.Clock.Since(r.began).Truncate(time.Second)
+	fmt.Fprintf(r.Out, "%3d:%02d  %s\n", int(since.Minutes()), int(since.Seconds())%60, fmt.Sprintf(format, args...))
+}
+
+// inMinutes is a time in minutes and seconds, or in hours where it is long.
+func inMinutes(d time.Duration) string { return d.Round(time.Second).String() }

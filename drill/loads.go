@@ -1,0 +1,284 @@
+package drill
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/google/uuid"
+
+	"cdk.tf/go/ingest/internal/quota"
+)
+
+// maxInFlight bounds the requests that wait for an answer.
+const maxInFlight = 100
+
+// send sends requests in the background, so that a slow answer does not delay the next step, and counts the answers.
+func (r *run) send(count int, one func(context.Context) (int, error)) error {
+	counted := r.answers
+	for range count {
+		select {
+		case r.slots <- struct{}{}:
+		default:
+			return fmt.Errorf("%d requests have no answer yet; look at the output of ingest up", maxInFlight)
+		}
+		r.sending.Go(func() {
+			defer func() { <-r.slots }()
+			status, err := one(r.ctx)
+			counted.add(status, err)
+		})
+	}
+	return nil
+}
+
+// answers count the answers of the API.
+type answers struct {
+	mu         sync.Mutex
+	byStatus   map[int]int
+	unanswered int
+}
+
+func (a *answers) add(status int, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err != nil {
+		a.unanswered++
+		return
+	}
+	a.byStatus[status]++
+}
+
+func (a *answers) String() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var counted []string
+	for _, status := range slices.Sorted(maps.Keys(a.byStatus)) {
+		counted = append(counted, fmt.Sprintf("%d with %d", a.byStatus[status], status))
+	}
+	if a.unanswered > 0 {
+		counted = append(counted, fmt.Sprintf("%d without an answer", a.unanswered))
+	}
+	return strings.Join(counted, ", ")
+}
+
+// events sends events through the API.
+func events(count int) func(*run) error {
+	return func(r *run) error { return r.send(count, r.Sender.Send) }
+}
+
+// badBodies sends bodies that the API refuses.
+func badBodies(count int) func(*run) error {
+	return func(r *run) error { return r.send(count, r.Sender.SendBad) }
+}
+
+func unlimited(r *run) string {
+	if r.Unlimited {
+		return "the pipeline runs with --unlimited, so no shard has limits; start it without"
+	}
+	return ""
+}
+
+// put writes records to the stream, as another producer does. A throttled record is not sent again.
+func (r *run) put(entries []types.PutRecordsRequestEntry) error {
+	for some := range slices.Chunk(entries, quota.MaxPutRecords) {
+		if _, err := r.Kinesis.PutRecords(r.ctx, &kinesis.PutRecordsInput{StreamName: aws.String(r.Stream), Records: some}); err != nil {
+			var throttled *types.ProvisionedThroughputExceededException
+			if !errors.As(err, &throttled) {
+				return fmt.Errorf("PutRecords: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// hotKey sends twice a second's worth of a shard at once, with one partition key.
+func hotKey(r *run) error {
+	entries := make([]types.PutRecordsRequestEntry, 2*quota.ShardRecords)
+	for i := range entries {
+		entries[i] = types.PutRecordsRequestEntry{Data: r.Sender.Event(), PartitionKey: aws.String("drill")}
+	}
+	return r.put(entries)
+}
+
+// fullShards sends nine tenths of a second's worth of records to each shard.
+func fullShards(r *run) error {
+	keys, err := r.shardKeys()
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		entries := make([]types.PutRecordsRequestEntry, quota.ShardRecords*9/10)
+		for i := range entries {
+			entries[i] = types.PutRecordsRequestEntry{Data: r.Sender.Event(), PartitionKey: aws.String("drill"), ExplicitHashKey: aws.String(key)}
+		}
+		if err := r.put(entries); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shardKeys are hash keys, one of each open shard. They are read once: a drill reshards nothing.
+func (r *run) shardKeys() ([]string, error) {
+	if r.keys != nil {
+		return r.keys, nil
+	}
+	ask := &kinesis.ListShardsInput{StreamName: aws.String(r.Stream), ShardFilter: &types.ShardFilter{Type: types.ShardFilterTypeAtLatest}}
+	for {
+		page, err := r.Kinesis.ListShards(r.ctx, ask)
+		if err != nil {
+			return nil, fmt.Errorf("ListShards: %w", err)
+		}
+		for _, shard := range page.Shards {
+			r.keys = append(r.keys, aws.ToString(shard.HashKeyRange.StartingHashKey))
+			r.shards = append(r.shards, aws.ToString(shard.ShardId))
+		}
+		if page.NextToken == nil {
+			return r.keys, nil
+		}
+		ask = &kinesis.ListShardsInput{NextToken: page.NextToken}
+	}
+}
+
+// iterator is an iterator at the oldest record of the first open shard.
+func (r *run) iterator() (*string, error) {
+	if _, err := r.shardKeys(); err != nil {
+		return nil, err
+	}
+	answer, err := r.Kinesis.GetShardIterator(r.ctx, &kinesis.GetShardIteratorInput{
+		StreamName: aws.String(r.Stream), ShardId: aws.String(r.shards[0]), ShardIteratorType: types.ShardIteratorTypeTrimHorizon,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("GetShardIterator: %w", err)
+	}
+	return answer.ShardIterator, nil
+}
+
+// readOldest sends an event, and reads the oldest record of a shard: the reader is as far behind as that record is old.
+func readOldest(r *run) error {
+	if err := events(1)(r); err != nil {
+		return err
+	}
+	_, err := r.oldest()
+	return err
+}
+
+// oldest reads the oldest record of the first open shard that has one; nil without one.
+func (r *run) oldest() (*types.Record, error) {
+	iterator, err := r.iterator()
+	if err != nil {
+		return nil, err
+	}
+	for range maxEmptyReads {
+		answer, err := r.Kinesis.GetRecords(r.ctx, &kinesis.GetRecordsInput{ShardIterator: iterator, Limit: aws.Int32(1)})
+		if err != nil {
+			return nil, fmt.Errorf("GetRecords: %w", err)
+		}
+		if len(answer.Records) > 0 {
+			return &answer.Records[0], nil
+		}
+		if aws.ToInt64(answer.MillisBehindLatest) == 0 {
+			return nil, nil
+		}
+		iterator = answer.NextShardIterator
+	}
+	return nil, nil
+}
+
+// maxEmptyReads bounds the reads on the way to the oldest record.
+const maxEmptyReads = 20
+
+// untilOld is how long the oldest record takes until the alarm's threshold.
+func untilOld(r *run, a alarm) time.Duration {
+	need := time.Duration(a.Threshold) * time.Millisecond
+	record, err := r.oldest()
+	if err != nil || record == nil {
+		return need
+	}
+	return max(0, need-r.Clock.Since(aws.ToTime(record.ApproximateArrivalTimestamp)))
+}
+
+// readsAtOnce are twice the reads that a shard allows in a second.
+const readsAtOnce = 10
+
+// readTooOften reads a shard more often than it allows.
+func readTooOften(r *run) error {
+	iterator, err := r.iterator()
+	if err != nil {
+		return err
+	}
+	for range readsAtOnce {
+		_, err := r.Kinesis.GetRecords(r.ctx, &kinesis.GetRecordsInput{ShardIterator: iterator, Limit: aws.Int32(1)})
+		var throttled *types.ProvisionedThroughputExceededException
+		if err != nil && !errors.As(err, &throttled) {
+			return fmt.Errorf("GetRecords: %w", err)
+		}
+	}
+	return nil
+}
+
+// untilStale is how long events must wait until the alarm delivery-stale has bad data.
+func untilStale(_ *run, a alarm) time.Duration {
+	if a.id != "delivery-stale" {
+		return 0
+	}
+	return time.Duration(a.Threshold) * time.Second
+}
+
+// freeField finds a field of a partition's query that takes any text: NAME:(.path), alone.
+var freeField = regexp.MustCompile(`[{,][A-Za-z0-9_]+:\((\.[A-Za-z0-9_.]+)\)`)
+
+func noPartitions(r *run) string {
+	switch {
+	case r.PartitionQuery == "":
+		return "the delivery stream does not partition; run an environment with Delivery.PartitionBy"
+	case freeField.FindStringSubmatch(r.PartitionQuery) == nil:
+		return fmt.Sprintf("no field of the partitions takes any value, so there are never too many (the query is %s)", r.PartitionQuery)
+	}
+	return ""
+}
+
+// manyPartitions sends records with more values of a partition's field than Firehose has active partitions for.
+func manyPartitions(r *run) error {
+	path := strings.Split(freeField.FindStringSubmatch(r.PartitionQuery)[1][1:], ".")
+	entries := make([]types.PutRecordsRequestEntry, quota.ActivePartitions*5/4)
+	mark := uuid.NewString()[:8]
+	for i := range entries {
+		data, err := withValue(r.Sender.Event(), path, fmt.Sprintf("drill-%s-%d", mark, i))
+		if err != nil {
+			return err
+		}
+		entries[i] = types.PutRecordsRequestEntry{Data: data, PartitionKey: aws.String(fmt.Sprintf("drill-%d", i))}
+	}
+	// Below what a shard takes in a second.
+	return r.put(entries)
+}
+
+// withValue gives a field of an event a value.
+func withValue(event []byte, path []string, value string) ([]byte, error) {
+	var object map[string]any
+	if err := json.Unmarshal(event, &object); err != nil {
+		return nil, fmt.Errorf("the event is no JSON object: %w", err)
+	}
+	at := object
+	for _, name := range path[:len(path)-1] {
+		below, is := at[name].(map[string]any)
+		if !is {
+			below = map[string]any{}
+			at[name] = below
+		}
+		at = below
+	}
+	at[path[len(path)-1]] = value
+	return json.Marshal(object)
+}

@@ -152,6 +152,9 @@ func (r *run) cause(first map[string]alarm) error {
 	for _, id := range r.watched {
 		within[id] = r.within(first[id])
 	}
+	if err := r.ripen(first); err != nil {
+		return err
+	}
 	for {
 		if err := r.press(r.drill.load); err != nil {
 			return err
@@ -174,6 +177,29 @@ func (r *run) cause(first map[string]alarm) error {
 		}
 	}
 }
+
+// ripen waits for a cause that only time makes, such as the age of a record. It sends nothing but what must grow old.
+func (r *run) ripen(first map[string]alarm) error {
+	if !r.drill.ripens {
+		return nil
+	}
+	if err := r.drill.load(r); err != nil {
+		return err
+	}
+	until := r.began.Add(r.drill.onset(r, first[r.watched[0]]))
+	for r.Clock.Now().Before(until) {
+		if _, err := r.watch(); err != nil {
+			return err
+		}
+		if err := r.Wait(r.ctx, min(ripening, until.Sub(r.Clock.Now()))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ripening is the time between two looks while a cause ripens.
+const ripening = 10 * time.Minute
 
 // press renews the fault and sends the load of a step.
 func (r *run) press(load func(*run) error) error {

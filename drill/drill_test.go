@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,7 +19,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/jonboulle/clockwork"
 
 	"cdk.tf/go/ingest/internal/goldens"
@@ -67,7 +67,10 @@ func (p *pipeline) RoundTrip(r *http.Request) (*http.Response, error) {
 // wait lets time pass, in steps that are short against a minute. Before each step, requests that do not wait for the clock end: otherwise
 // they would look slow.
 func (p *pipeline) wait(ctx context.Context, d time.Duration) error {
-	const longest = 5 * time.Second
+	longest := 5 * time.Second
+	if d >= ripening {
+		longest = time.Minute
+	}
 	for d > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -145,7 +148,7 @@ func (p *pipeline) options(file, base string) Options {
 	must(p.t, err)
 	return Options{
 		Environment: stack.Name(), Local: base, Stream: deliveries[0].StreamName, PartitionQuery: deliveries[0].PartitionQuery, Sender: sender,
-		Kinesis: kinesis.NewFromConfig(aws.Config{
+		Kinesis: Producer(aws.Config{
 			Region: deployed.Region, BaseEndpoint: aws.String(outputs.Text("local_aws_url")), HTTPClient: sdkhttp.Keep(nil), Credentials: keys,
 		}),
 		HTTP: client, Clock: p.clock, Wait: p.wait, Out: p.out,
@@ -184,46 +187,176 @@ var drilled = map[string]map[string]string{
 	"option-ondemand":   {"key-disabled": "no KMS key", "many-partitions": "does not partition", "full-shards": "has no alarm stream-full"},
 }
 
-// Each drill sets off its alarms and sees them recover, on the pipeline that an environment's JSON declares; and each alarm has a drill.
+// Each drill sets off its alarms and sees them recover, on the pipeline that an environment's JSON declares.
 func TestEachDrill(t *testing.T) {
 	for env, impossible := range drilled {
-		rung := map[string]bool{}
-		var mu sync.Mutex
-		var declared map[string]string
-		t.Run(env, func(t *testing.T) {
-			for _, d := range All() {
-				t.Run(d.Name, func(t *testing.T) {
-					p := start(t, env)
-					must(t, p.wait(t.Context(), time.Minute))
-					err := Run(t.Context(), d, p.opts)
-					if os.Getenv("SAY") != "" {
-						t.Log(p.out.String())
+		if env != "prod" && testing.Short() {
+			continue // each drill is a pipeline of its own
+		}
+		for _, d := range All() {
+			t.Run(env+"/"+d.Name, func(t *testing.T) {
+				if d.Name == "full-shards" && (env != "prod" || testing.Short()) {
+					t.Skip("it sends 800,000 records; one environment without -short is enough")
+				}
+				p := start(t, env)
+				must(t, p.wait(t.Context(), time.Minute))
+				err := Run(t.Context(), d, p.opts)
+				if why := impossible[d.Name]; why != "" {
+					if err == nil || !strings.Contains(err.Error(), why) {
+						t.Errorf("the error is %v, want %q", err, why)
 					}
-					if why := impossible[d.Name]; why != "" {
-						if err == nil || !strings.Contains(err.Error(), why) {
-							t.Errorf("the error is %v, want %q", err, why)
-						}
-						return
+					return
+				}
+				if err != nil {
+					t.Fatalf("%v\n%s", err, p.out)
+				}
+				states := p.states()
+				for _, id := range d.Alarms {
+					if state, has := states[id]; has && state != "OK" {
+						t.Errorf("%s is %s", id, state)
 					}
-					if err != nil {
-						t.Fatalf("%v\n%s", err, p.out)
+					if has := strings.Contains(p.out.String(), "docs/runbooks/"+id+".md says to look first"); has != (states[id] != "") {
+						t.Errorf("the commands of %s are shown: %v\n%s", id, has, p.out)
 					}
-					mu.Lock()
-					defer mu.Unlock()
-					declared = p.states()
-					for _, id := range d.Alarms {
-						rung[id] = true
-						if state, has := declared[id]; has && state != "OK" {
-							t.Errorf("%s is %s", id, state)
-						}
-					}
-				})
-			}
-		})
-		for id := range declared {
-			if !rung[id] {
-				t.Errorf("no drill sets off %s of %s", id, env)
+				}
+			})
+		}
+	}
+}
+
+// Each alarm that an environment declares has a drill that is possible there.
+func TestEachAlarmHasADrill(t *testing.T) {
+	for env, impossible := range drilled {
+		stack, err := tfjson.ReadFile(goldens.File(t, env))
+		must(t, err)
+		drillable := map[string]bool{}
+		for _, d := range All() {
+			for _, id := range d.Alarms {
+				drillable[id] = drillable[id] || impossible[d.Name] == ""
 			}
 		}
+		declared := stack.Resources("aws_cloudwatch_metric_alarm")
+		for _, resource := range declared {
+			name, _ := resource.Body["alarm_name"].(string)
+			if id := strings.TrimPrefix(name, "api-kinesis-"+env+"-"); !drillable[id] {
+				t.Errorf("%s: no drill is for %s", env, id)
+			}
+		}
+		if len(declared) < 11 {
+			t.Errorf("%s has %d alarms", env, len(declared))
+		}
+	}
+}
+
+// An alarm's name chooses its drill, and then the drill waits for that alarm alone.
+func TestFind(t *testing.T) {
+	for name, want := range map[string]string{
+		"api-5xx": "submit-denied api-5xx", "delivery-stale": "bucket-denied delivery-stale", "stream-refused": "key-disabled stream-refused",
+		"bucket-denied": "bucket-denied delivery-errors delivery-failed delivery-stale", "hot-key": "hot-key stream-throttled",
+	} {
+		d, err := Find(name)
+		if got := strings.Join(append([]string{d.Name}, d.Alarms...), " "); err != nil || got != want {
+			t.Errorf("%s is %q, %v, want %q", name, got, err, want)
+		}
+	}
+	for _, name := range []string{"", "hot-keys", "api-5x", "README"} {
+		if _, err := Find(name); err == nil || !strings.Contains(err.Error(), "hot-key") || !strings.Contains(err.Error(), strconv.Quote(name)) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+// An interrupted drill undoes its cause, and so does one whose alarm never goes off.
+func TestTheCauseIsAlwaysUndone(t *testing.T) {
+	d, err := Find("submit-denied")
+	must(t, err)
+	t.Run("interrupted", func(t *testing.T) {
+		p := start(t, "prod")
+		ctx, cancel := context.WithCancel(t.Context())
+		steps := 0
+		p.opts.Wait = func(ctx context.Context, d time.Duration) error {
+			if steps++; steps == 3 {
+				cancel()
+			}
+			return p.wait(ctx, d)
+		}
+		if err := Run(ctx, d, p.opts); !errors.Is(err, context.Canceled) {
+			t.Errorf("the error is %v", err)
+		}
+		p.states()
+		if !strings.Contains(p.out.String(), "the fault submit-denied ends: it was undone") {
+			t.Errorf("%s", p.out)
+		}
+	})
+	t.Run("no alarm", func(t *testing.T) {
+		p := start(t, "prod")
+		silent := d
+		silent.load = func(*run) error { return nil }
+		err := Run(t.Context(), silent, p.opts)
+		if err == nil || !strings.HasPrefix(err.Error(), "api-5xx has not gone off within 5m0s: it is OK, with no data, threshold 0.01.") {
+			t.Errorf("the error is %v", err)
+		}
+		p.states()
+	})
+	t.Run("killed", func(t *testing.T) {
+		p := start(t, "prod")
+		r := &run{Options: p.opts, ctx: t.Context(), drill: d}
+		must(t, r.beginFault(t.Context()))
+		if err := Run(t.Context(), d, p.opts); err == nil || !strings.HasPrefix(err.Error(), "another drill is in progress: the fault submit-denied is in force until ") {
+			t.Errorf("the error is %v", err)
+		}
+		must(t, p.wait(t.Context(), lease))
+		p.states()
+		if !strings.Contains(p.out.String(), "the fault submit-denied ends: nobody renewed it") {
+			t.Errorf("%s", p.out)
+		}
+	})
+}
+
+// A drill refuses to begin where it would show nothing.
+func TestWhereADrillIsNotPossible(t *testing.T) {
+	hot, err := Find("hot-key")
+	must(t, err)
+	stale, err := Find("delivery-errors")
+	must(t, err)
+	t.Run("no alarms", func(t *testing.T) {
+		p := start(t, "dev")
+		if err := Run(t.Context(), hot, p.opts); err == nil || err.Error() != "dev declares no alarms; set Alarms.Enabled, or run an environment that has them: make up ENV=prod" {
+			t.Errorf("the error is %v", err)
+		}
+	})
+	t.Run("unlimited", func(t *testing.T) {
+		p := start(t, "prod")
+		p.opts.Unlimited = true
+		if err := Run(t.Context(), hot, p.opts); err == nil || err.Error() != "the drill hot-key is not possible: the pipeline runs with --unlimited, so no shard has limits; start it without" {
+			t.Errorf("the error is %v", err)
+		}
+	})
+	t.Run("in ALARM already", func(t *testing.T) {
+		p := start(t, "prod")
+		must(t, Run(t.Context(), stale, p.opts))
+		r := &run{Options: p.opts, ctx: t.Context(), drill: stale, slots: make(chan struct{}, maxInFlight), answers: &answers{byStatus: map[int]int{}}}
+		for range 30 {
+			must(t, r.press(stale.load))
+			must(t, p.wait(t.Context(), step))
+		}
+		must(t, r.undo(t.Context()))
+		if err := Run(t.Context(), stale, p.opts); err == nil || !strings.HasPrefix(err.Error(), "delivery-errors is in ALARM already, since ") {
+			t.Errorf("the error is %v", err)
+		}
+	})
+}
+
+// The cause stays as long as the person asked for.
+func TestHold(t *testing.T) {
+	d, err := Find("submit-denied")
+	must(t, err)
+	p := start(t, "prod")
+	p.opts.Hold = 10 * time.Minute
+	began := p.clock.Now()
+	must(t, Run(t.Context(), d, p.opts))
+	out := p.out.String()
+	if !strings.Contains(out, "the cause stays for 10m0s") || p.clock.Since(began) < 13*time.Minute {
+		t.Errorf("after %s:\n%s", p.clock.Since(began), out)
 	}
 }

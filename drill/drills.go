@@ -24,6 +24,8 @@ type Drill struct {
 	every time.Duration
 	// onset is how long the cause takes to show in an alarm's metric; nil is at once.
 	onset func(*run, alarm) time.Duration
+	// ripens is true for a cause that is nothing but the time of its onset.
+	ripens bool
 	// impossible says why the pipeline cannot have the cause; nil and "" where it can.
 	impossible func(*run) string
 }
@@ -67,7 +69,7 @@ func All() []Drill {
 			Says: "The delivery stream's role loses the permission to read the stream, so its reader stops.",
 		},
 		{
-			Name: "late-reader", Alarms: []string{"stream-age"}, load: readOldest, every: step, onset: untilOld,
+			Name: "late-reader", Alarms: []string{"stream-age"}, load: readOldest, every: step, onset: untilOld, ripens: true,
 			Says: "Somebody reads the stream from its oldest record.",
 		},
 		{

@@ -11,7 +11,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/jonboulle/clockwork"
 	"github.com/spf13/cobra"
 
@@ -159,7 +158,7 @@ func (f drillFlags) options(command *cobra.Command) (drill.Options, error) {
 	}
 	return drill.Options{
 		Environment: pipeline.Name, Local: f.local, Unlimited: pipeline.Outputs.Text("local_unlimited") == "true",
-		Stream: stream, PartitionQuery: query, Sender: sender, Kinesis: kinesis.NewFromConfig(cfg), HTTP: client, Hold: f.hold,
+		Stream: stream, PartitionQuery: query, Sender: sender, Kinesis: drill.Producer(cfg), HTTP: client, Hold: f.hold,
 		Clock: clock, Wait: waitReal, Out: command.OutOrStdout(),
 	}, nil
 }

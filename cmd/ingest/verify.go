@@ -272,7 +272,9 @@ func (f verifyFlags) readOutputs(ctx context.Context, stack *tfjson.Stack) (veri
 const maxFetched = 16 << 20
 
 // fetchConfig reads the outputs that ingest up serves.
-func fetchConfig(ctx context.Context, base string) ([]byte, error) { return fetch(ctx, base, "/config.json") }
+func fetchConfig(ctx context.Context, base string) ([]byte, error) {
+	return fetch(ctx, base, "/config.json")
+}
 
 // fetch reads one of the paths that ingest up serves beside the API.
 func fetch(ctx context.Context, base, path string) ([]byte, error) {

@@ -275,8 +275,11 @@ func (r *run) watch() (map[string]alarm, error) {
 	alarms := r.alarmsOf(s)
 	for _, id := range slices.Sorted(maps.Keys(alarms)) {
 		if a := alarms[id]; a.State != r.said[id] {
+			before := r.said[id]
 			r.said[id] = a.State
-			r.changed(a)
+			if slices.Contains(r.watched, id) || a.State == cloudwatch.Alarming || before == cloudwatch.Alarming {
+				r.changed(a)
+			}
 		}
 	}
 	if now := r.Clock.Now(); now.Sub(r.noted) >= time.Minute {

@@ -253,7 +253,7 @@ func TestHowLongProdsAlarmsTake(t *testing.T) {
 		"stream-refused":         {3, 1},
 		"stream-throttled":       {5, 1},
 		"stream-full":            {15, 1},
-		"stream-unread":          {25, 1},
+		"stream-unread":          {17, 1},
 		"stream-age":             {11, 5},
 		"stream-reads-throttled": {11, 5},
 		"delivery-stale":         {11, 5},

@@ -197,9 +197,9 @@ func TestNew(t *testing.T) {
 		"statistic": "Sum",
 		"comparison_operator": "LessThanThreshold",
 		"threshold": 1,
-		"period": 300,
-		"evaluation_periods": 3,
-		"datapoints_to_alarm": 3,
+		"period": 60,
+		"evaluation_periods": 15,
+		"datapoints_to_alarm": 15,
 		"treat_missing_data": "breaching",
 		"alarm_actions": ["arn:topic"],
 		"ok_actions": ["arn:topic"]

@@ -14,7 +14,8 @@ const failedShare = 0.01
 
 // failedRequests follows AWS's recommendation, the average over a minute, three times in a row ("Recommended alarms", API
 // Gateway, 5XXError), but at failedShare instead of 0.05. The average of the metric is the share of the requests. Three in a row
-// also ignore a single failure among few requests, because a minute without requests ends the row.
+// also ignore a single failure among few requests. A minute without requests does not end a row: CloudWatch then looks at older data, so
+// failures in three of five minutes are enough.
 func failedRequests(p Pipeline) alarm {
 	return alarm{
 		id: "api-5xx", level: page,

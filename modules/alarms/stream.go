@@ -111,6 +111,10 @@ func fullShards(p Pipeline) alarm {
 // unreadStream: Firehose reads each shard once a second, even if it is empty (Firehose developer guide, "Writing … using Kinesis
 // Data Streams"). So without a successful read nothing reads at all, and Kinesis, which counts reads, sends no data. The causes
 // are a role that may not read, a key that the role may not use, or a deleted delivery stream. No metric of Firehose shows them.
+//
+// Missing data breaches only once the last good data has left the evaluation range, which is longer than the periods (user guide,
+// "How alarm state is evaluated when data is missing"). With three periods of five minutes the range has five, and the alarm took 25
+// minutes. With 15 periods of one minute and a range of 17 it takes 17, and is OK again after the first minute with a read.
 func unreadStream(p Pipeline) alarm {
 	return alarm{
 		id: "stream-unread", level: page,
@@ -119,8 +123,8 @@ func unreadStream(p Pipeline) alarm {
 			Metrics:    single(p.stream("GetRecords.Success", "Sum")),
 			Comparison: cloudwatch.Below,
 			Threshold:  1,
-			Period:     5 * time.Minute,
-			Periods:    3,
+			Period:     time.Minute,
+			Periods:    15,
 			Missing:    cloudwatch.MissingIsBad,
 		},
 	}

@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"cdk.tf/go/ingest/drill"
 	"cdk.tf/go/ingest/internal/catalogue"
-	"cdk.tf/go/ingest/internal/goldens"
 )
 
 // runbookFolder is what alarms' descriptions name where an environment says nothing else.
@@ -280,53 +280,30 @@ func TestTheRunbooksSubmitAnEventByHand(t *testing.T) {
 	}
 }
 
-// stackEdit is how a page changes a copy of an environment's stack.
-var stackEdit = regexp.MustCompile(`(?m)^sed '.*' (cdktf\.out/stacks/([a-z]+)/cdk\.tf\.json) > (cdktf\.out/[a-z]+\.tf\.json)$`)
+// drillOf is how a page sets its alarm off on one machine.
+var drillOf = regexp.MustCompile(`(?m)^bin/ingest drill ([a-z0-9-]+)$`)
 
-// A page's edit takes one role's permission, and leaves a stack that can be read. That it then fails as the page says is
-// for cmd/ingest to test.
-func TestRunbooksEditWhatIsInTheStack(t *testing.T) {
-	edits := 0
+// Each page names a drill that sets off its alarm. That the drill does so is for drill to test.
+func TestRunbooksNameADrill(t *testing.T) {
 	for id := range descriptions(t) {
-		text := read(t, filepath.Join(runbookFolder, id+".md"))
-		for _, edit := range stackEdit.FindAllStringSubmatch(text, -1) {
-			edits++
-			before := string(goldens.Read(t, edit[2]))
-			folder := t.TempDir()
-			if err := os.MkdirAll(filepath.Join(folder, filepath.Dir(edit[1])), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(folder, edit[1]), []byte(before), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			if status, _, stderr := shell(t, folder, folder, edit[0]); status != 0 {
-				t.Fatalf("%s: %s\n%s", id, edit[0], stderr)
-			}
-			after := read(t, filepath.Join(folder, edit[3]))
-			if changed := changedLines(before, after); changed != 1 {
-				t.Errorf("%s: %s changes %d lines, want that of one policy", id, edit[0], changed)
-			}
-			if !strings.Contains(text, "bin/ingest up --stack "+edit[3]) {
-				t.Errorf("%s: %s is not run", id, edit[3])
-			}
+		found := drillOf.FindStringSubmatch(read(t, filepath.Join(runbookFolder, id+".md")))
+		if found == nil {
+			t.Errorf("%s names no drill", id)
+			continue
 		}
-	}
-	if edits != 4 {
-		t.Errorf("%d edits were found, want 4", edits)
+		if d, err := drill.Find(found[1]); err != nil || !slices.Contains(d.Alarms, id) {
+			t.Errorf("%s names the drill %s, which sets off %v: %v", id, found[1], d.Alarms, err)
+		}
 	}
 }
 
-// changedLines counts the lines that differ; -1 where there are more or fewer of them.
-func changedLines(before, after string) int {
-	old, now := strings.Split(before, "\n"), strings.Split(after, "\n")
-	if len(old) != len(now) {
-		return -1
+// The index has the table of the drills in the program's words.
+func TestTheIndexHasTheDrills(t *testing.T) {
+	var want strings.Builder
+	for _, d := range drill.All() {
+		fmt.Fprintf(&want, "| `%s` | %s | %s |\n", d.Name, strings.Join(d.Alarms, ", "), d.Says)
 	}
-	changed := 0
-	for i := range old {
-		if old[i] != now[i] {
-			changed++
-		}
+	if text := read(t, filepath.Join(runbookFolder, "README.md")); !strings.Contains(text, want.String()) {
+		t.Errorf("the index lacks this table:\n%s", want.String())
 	}
-	return changed
 }

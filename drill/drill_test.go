@@ -110,7 +110,10 @@ func start(t *testing.T, env string) *pipeline {
 		cancel()
 		for {
 			select {
-			case <-ended:
+			case err := <-ended:
+				if err != nil {
+					t.Logf("the pipeline ends with %v", err) // its undelivered records are kept
+				}
 				return
 			case <-time.After(time.Millisecond):
 				p.clock.Advance(time.Second) // a delivery that waits for its next try

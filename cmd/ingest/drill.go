@@ -63,7 +63,7 @@ func drillCommand() *cobra.Command {
 }
 
 // oneDrill takes one argument at most, which names a drill or an alarm.
-func oneDrill(command *cobra.Command, args []string) error {
+func oneDrill(_ *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		return usagef("drill takes one NAME, and %d were given: %s; run one drill at a time", len(args), strings.Join(args, ", "))
 	}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cdk.tf/go/ingest/drill"
+	"cdk.tf/go/ingest/internal/goldens"
+)
+
+func drilled(ctx context.Context, args ...string) (status int, stdout, stderr string) {
+	var out, problems bytes.Buffer
+	status = run(ctx, append([]string{"drill"}, args...), &out, &problems)
+	return status, out.String(), problems.String()
+}
+
+func TestDrillsAreListed(t *testing.T) {
+	status, stdout, stderr := drilled(t.Context())
+	if status != statusDone || stderr != "" {
+		t.Errorf("it ends with %d: %s", status, stderr)
+	}
+	for _, d := range drill.All() {
+		if !strings.Contains(stdout, "\n"+d.Name+" ") || !strings.Contains(stdout, d.Says+"\n") {
+			t.Errorf("%s is not listed:\n%s", d.Name, stdout)
+		}
+	}
+}
+
+// A wrong command line says what is wrong and what to use, and does nothing.
+func TestDrillRefuses(t *testing.T) {
+	nowhere := "--local=http://127.0.0.1:1"
+	for args, want := range map[string]struct {
+		status int
+		text   string
+	}{
+		"no-such-drill":                    {statusUsage, `error: there is no drill and no alarm "no-such-drill"; use submit-denied, `},
+		"hot-ky":                           {statusUsage, `error: there is no drill and no alarm "hot-ky"; did you mean hot-key? There are submit-denied, `},
+		"hot-key api-5xx":                  {statusUsage, `error: drill takes one NAME, and 2 were given: hot-key, api-5xx; run one drill at a time`},
+		"hot-key --hold 25h":               {statusUsage, `error: --hold is 25h0m0s; use 0s to 24h`},
+		"hot-key --hold -1s":               {statusUsage, `error: --hold is -1s; use 0s to 24h`},
+		"hot-key --env dev --stack go.mod": {statusUsage, `error: --env and --stack are both given; give one`},
+		"hot-key --stack=":                 {statusUsage, `error: --stack is empty; give it a value, or leave the flag out`},
+		"hot-key --local=":                 {statusUsage, `error: --local is empty; give it a value, or leave the flag out`},
+		"hot-key --local 127.0.0.1:8080":   {statusUsage, `error: --local is "127.0.0.1:8080"`},
+		"hot-key --stack no-such-file":     {statusFailed, `error: --stack: there is no file "no-such-file"`},
+		"hot-key " + nowhere:               {statusFailed, `start one with make up, or give its address: --local=URL`},
+	} {
+		status, stdout, stderr := drilled(t.Context(), strings.Fields(args)...)
+		if status != want.status || stdout != "" || !strings.Contains(stderr, want.text) || strings.Count(stderr, "error:") != 1 {
+			t.Errorf("drill %s ends with %d, %q and %q; want %d and %q", args, status, stdout, stderr, want.status, want.text)
+		}
+	}
+}
+
+// A drill finds out which stack the pipeline runs. Ctrl-C undoes its cause.
+func TestDrillOfARunningPipeline(t *testing.T) {
+	t.Run("no alarms", func(t *testing.T) {
+		p := begin(t, devStack, filepath.Join(t.TempDir(), "data"))
+		status, _, stderr := drilled(t.Context(), "hot-key", "--local", p.api)
+		if status != statusFailed || !strings.Contains(stderr, "error: dev declares no alarms; set Alarms.Enabled") {
+			t.Errorf("it ends with %d: %s", status, stderr)
+		}
+	})
+	t.Run("interrupted", func(t *testing.T) {
+		p := begin(t, goldens.File(t, "prod"), filepath.Join(t.TempDir(), "data"))
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			for !strings.Contains(p.stdout.String(), "drill: the fault submit-denied begins") && t.Context().Err() == nil {
+				time.Sleep(time.Millisecond)
+			}
+			cancel()
+		}()
+		status, stdout, stderr := drilled(ctx, "api-5xx", "--local", p.api)
+		if status != statusInterrupted || !strings.Contains(stderr, "error: interrupted: the cause is undone, and the alarm returns to OK by itself") {
+			t.Errorf("it ends with %d: %s", status, stderr)
+		}
+		if !strings.HasPrefix(stdout, "drill submit-denied on prod, "+p.api+"/\n") {
+			t.Errorf("it begins with %s", stdout)
+		}
+		p.waitFor("drill: the fault submit-denied ends: it was undone")
+	})
+}

@@ -239,7 +239,7 @@ func (d *declaration) notices() []string {
 		found = append(found, "log lines never expire")
 	}
 	if unmeasured := cloudwatch.Unmeasured(d.alarms); len(unmeasured) > 0 {
-		found = append(found, "nothing here measures these metrics of alarms: "+strings.Join(unmeasured, ", "))
+		found = append(found, "nothing here measures these metrics of alarms: "+strings.Join(unmeasured, "; "))
 	}
 	return append(found, "X-Ray and encryption at rest are not imitated")
 }

@@ -21,7 +21,7 @@ func TestAWatchedPipelineRuns(t *testing.T) {
 		"aws_sns_topic_policy": {"p": {"arn": "${aws_sns_topic.t.arn}", "policy": "{}"}},
 		"aws_sns_topic_subscription": {"s": {"topic_arn": "${aws_sns_topic.t.arn}", "protocol": "email", "endpoint": "a@example.com"}},
 		"aws_cloudwatch_metric_alarm": {"a": {"alarm_name": "a", "alarm_actions": ["${aws_sns_topic.t.arn}"], "comparison_operator": "GreaterThanThreshold", "threshold": 1,
-			"evaluation_periods": 1, "period": 60, "namespace": "AWS/Kinesis", "metric_name": "IncomingRecords", "statistic": "Sum"}},
+			"evaluation_periods": 1, "period": 60, "namespace": "AWS/Kinesis", "metric_name": "IncomingRecords", "statistic": "Sum", "dimensions": {"StreamName": "s"}}},
 		"aws_cloudwatch_dashboard": {"d": {"dashboard_name": "d", "dashboard_body": "${aws_cloudwatch_metric_alarm.a.arn}"}},`, 1)
 	if err := os.WriteFile(file, []byte(watched), 0o644); err != nil {
 		t.Fatal(err)

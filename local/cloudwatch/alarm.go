@@ -287,21 +287,37 @@ func checkVariables(queries []query) error {
 	return nil
 }
 
-// measured are the namespaces whose metrics are measured here.
-var measured = []string{"AWS/ApiGateway", "AWS/Firehose", "AWS/Kinesis", "AWS/Logs"}
-
-// Unmeasured returns the metrics of the alarms that nothing here measures, as NAMESPACE METRIC, sorted.
+// Unmeasured returns the metrics of the alarms that nothing here measures, sorted, each as NAMESPACE METRIC by DIMENSIONS in UNIT. The
+// unit is there only if it is what nothing measures.
 func Unmeasured(alarms []Alarm) []string {
+	units := measured()
 	var found []string
 	for _, a := range alarms {
 		for _, q := range a.queries {
-			if name := q.namespace + " " + q.metric; q.isMetric() && !slices.Contains(measured, q.namespace) && !slices.Contains(found, name) {
+			if !q.isMetric() {
+				continue
+			}
+			name := kindOf(q.namespace, q.metric, sorted(q.dimensions))
+			unit, known := units[name]
+			if known && q.unit != "" && q.unit != unit {
+				name, known = name+" in "+q.unit, false
+			}
+			if !known && !slices.Contains(found, name) {
 				found = append(found, name)
 			}
 		}
 	}
 	slices.Sort(found)
 	return found
+}
+
+// kindOf is a metric's name without the values of its dimensions.
+func kindOf(namespace, name string, dimensions []dimension) string {
+	kind := namespace + " " + name
+	for i, d := range dimensions {
+		kind += []string{" by ", ", "}[min(i, 1)] + d.Name
+	}
+	return kind
 }
 
 // at computes the alarm's value over a period that ends at a time.
@@ -315,7 +331,7 @@ func evaluateQueries(queries []query, m *Metrics, from, until time.Time) []opera
 	variables := map[string]operand{}
 	for i, q := range queries {
 		if q.isMetric() {
-			if value, ok := m.find(q.namespace, q.metric, q.dimensions).value(q.statistic, from, until); ok {
+			if value, ok := m.find(q.namespace, q.metric, q.dimensions).in(q.unit).value(q.statistic, from, until); ok {
 				values[i] = point(value)
 			}
 			variables[q.id] = values[i]

@@ -3,7 +3,9 @@ package cloudwatch
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"cdk.tf/go/ingest/local/kinesis"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -78,5 +80,34 @@ func TestUnmeasuredMetrics(t *testing.T) {
 	alarms, err := alarmsOf(t, compared+`, "namespace": "AWS/WAFV2", "metric_name": "BlockedRequests", "period": 60, "statistic": "Sum"`)
 	if got := Unmeasured(alarms); err != nil || len(got) != 1 || got[0] != "AWS/WAFV2 BlockedRequests" {
 		t.Errorf("%v %v", got, err)
+	}
+	for metric, want := range map[string]string{
+		`"namespace": "AWS/Kinesis", "metric_name": "IncomingBytes", "dimensions": {"StreamName": "s"}`:                  "",
+		`"namespace": "AWS/Kinesis", "metric_name": "IncomingBytes", "dimensions": {"StreamName": "s"}, "unit": "Bytes"`: "",
+		`"namespace": "AWS/Kinesis", "metric_name": "IncomingBytes", "dimensions": {"StreamName": "s"}, "unit": "Count"`: "AWS/Kinesis IncomingBytes by StreamName in Count",
+		`"namespace": "AWS/Kinesis", "metric_name": "IncomingBytes", "dimensions": {"StreamName": "s", "ShardId": "1"}`:  "AWS/Kinesis IncomingBytes by ShardId, StreamName",
+		`"namespace": "AWS/Kinesis", "metric_name": "IncomingByte", "dimensions": {"StreamName": "s"}`:                   "AWS/Kinesis IncomingByte by StreamName",
+		`"namespace": "AWS/ApiGateway", "metric_name": "Latency", "dimensions": {"ApiName": "a"}`:                        "",
+		`"namespace": "AWS/ApiGateway", "metric_name": "Latency", "dimensions": {"Stage": "a"}`:                          "AWS/ApiGateway Latency by Stage",
+	} {
+		alarms, err := alarmsOf(t, compared+`, "period": 60, "statistic": "Sum", `+metric)
+		if got := strings.Join(Unmeasured(alarms), "; "); err != nil || got != want {
+			t.Errorf("%s: %q %v, want %q", metric, got, err, want)
+		}
+	}
+}
+
+// An alarm in another unit than the metric's finds no data.
+func TestAnAlarmInAnotherUnit(t *testing.T) {
+	for unit, state := range map[string]State{"Bytes": Alarming, "Count": InsufficientData} {
+		alarms, err := alarmsOf(t, compared+`, "namespace": "AWS/Kinesis", "metric_name": "IncomingBytes", "dimensions": {"StreamName": "s"}, "period": 60, "statistic": "Sum", "unit": "`+unit+`", "datapoints_to_alarm": 1`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		metrics := NewMetrics()
+		NewStreamMetrics(metrics, "s").Written(kinesis.Written{Stream: "s", At: noon, Records: 1, Bytes: 1000})
+		if got := alarms[0].evaluate(metrics, noon.Add(time.Minute)); got.state != state {
+			t.Errorf("in %s it is %s, want %s", unit, got.state, state)
+		}
 	}
 }

@@ -77,6 +77,17 @@ func (m *Metrics) find(namespace, name string, dimensions map[string]string) *se
 	return m.byKey[keyOf(namespace, name, dimensions)]
 }
 
+// in returns the metric if its unit is the given one, or none is given, and else nil.
+//
+// Assumption CW-13: an alarm that names another unit than the metric's finds no data (API reference, PutMetricAlarm: "If you specify an
+// incorrect unit that is not published for the metric … the alarm … gets stuck in the INSUFFICIENT DATA state").
+func (s *series) in(unit string) *series {
+	if s == nil || unit != "" && unit != s.unit {
+		return nil
+	}
+	return s
+}
+
 // all returns the metrics that have samples, by namespace, name and dimensions.
 func (m *Metrics) all() []*series {
 	m.mu.RLock()

@@ -17,6 +17,19 @@ const (
 	milliseconds = "Milliseconds"
 )
 
+// measured are the units of the metrics that are measured here, by [kindOf].
+func measured() map[string]string {
+	all := NewMetrics()
+	api := &apiMetrics{metrics: all, series: map[apiDimensions][]requestSeries{}}
+	api.of(apiDimensions{method: "any"})
+	MeasureDelivery(all, NewStreamMetrics(all, ""), firehose.Config{LogGroup: "any"})
+	units := map[string]string{}
+	for _, s := range all.byKey {
+		units[kindOf(s.namespace, s.name, s.dimensions)] = s.unit
+	}
+	return units
+}
+
 func inMilliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // apiMetrics measures an API.

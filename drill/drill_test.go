@@ -363,3 +363,52 @@ func TestHold(t *testing.T) {
 		t.Errorf("after %s:\n%s", p.clock.Since(began), out)
 	}
 }
+
+// An hour of ordinary, bursty load through the whole pipeline raises no alarm: quiet minutes, bursts, single refused bodies, and somebody
+// who looks into the stream now and then.
+func TestAnHourOfLoadRaisesNoAlarm(t *testing.T) {
+	p := start(t, "prod")
+	r := &run{
+		Options: p.opts, ctx: t.Context(), slots: make(chan struct{}, maxInFlight), answers: &answers{byStatus: map[int]int{}},
+	}
+	minutes := []int{0, 3, 40, 200, 900, 120, 0, 0, 300, 15}
+	if testing.Short() {
+		minutes = []int{0, 3, 40, 0, 60, 15}
+	}
+	sent := 0
+	for range 60 / len(minutes) {
+		for _, count := range minutes {
+			for second := range 60 / 5 {
+				here := count / (60 / 5)
+				if second == 0 {
+					here = count - here*(60/5-1)
+				}
+				sent += here
+				for here > 0 {
+					some := min(here, maxInFlight/2)
+					must(t, events(some)(r))
+					r.sending.Wait()
+					here -= some
+				}
+				must(t, p.wait(t.Context(), step))
+			}
+			must(t, badBodies(count/100)(r))
+			sent += count / 100
+		}
+		if _, err := r.oldest(); err != nil {
+			t.Error(err)
+		}
+	}
+	r.sending.Wait()
+	if accepted := r.answers.byStatus[200]; accepted == 0 || accepted+r.answers.byStatus[400] != sent {
+		t.Errorf("of %d requests, these were answered: %s", sent, r.answers)
+	}
+	for _, line := range strings.Split(p.out.String(), "\n") {
+		if strings.HasPrefix(line, "alarm ") && !strings.HasSuffix(line, ": INSUFFICIENT_DATA -> OK") {
+			t.Error(line)
+		}
+	}
+	if len(p.states()) != 12 {
+		t.Errorf("the alarms are %v", p.states())
+	}
+}

@@ -16,6 +16,8 @@ import (
 func (p *Pipeline) front() http.Handler {
 	page, data := http.NewServeMux(), http.NewServeMux()
 	data.HandleFunc("GET /_local/status", p.serveStatus)
+	data.HandleFunc("GET /_local/alarms", p.serveAlarms)
+	data.HandleFunc("GET /_local/runbooks/{id}", p.serveRunbook)
 	data.HandleFunc("GET /_local/openapi.json", p.serveOpenAPI)
 	data.HandleFunc("GET /_local/records", p.browser.Records)
 	data.HandleFunc("GET /_local/objects", p.browser.Objects)

@@ -44,6 +44,9 @@ func TestFront(t *testing.T) {
 		{http.MethodPost, "/", 403, `{"message":"Forbidden"}`}, // an event for a wrong address
 		{http.MethodPost, "/_web/app.js", 405, "Method Not Allowed"},
 		{http.MethodGet, "/_local/status", 200, `{"stack":"` + file + `"`},
+		{http.MethodGet, "/_local/alarms", 200, `{"alarms":[]}`},
+		{http.MethodGet, "/_local/runbooks/api-5xx", 200, "# api-5xx\n"},
+		{http.MethodGet, "/_local/runbooks/nothing", 404, `there is no runbook "nothing"`},
 		{http.MethodGet, "/config.json", 200, `{"dev":{"access_log_group":`},
 		{http.MethodGet, "/_local/openapi.json", 200, "{\n  \"openapi\": \"3.1.0\""},
 		{http.MethodGet, "/_local/events", 200, `{"counts":{"accepted":0,"rejected":1,"unknown":0},"forgotten":0,`},

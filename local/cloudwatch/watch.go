@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -70,6 +71,15 @@ type Watch struct {
 	mu      sync.Mutex
 	states  map[string]*standing
 	unsaved bool
+
+	// evaluations counts them.
+	evaluations atomic.Int64
+	// courses is held while the values for Courses are read. It is locked before mu.
+	courses sync.Mutex
+	// readings are the values of each alarm, as of a minute and after so many evaluations.
+	readings  [][]Reading
+	readAt    time.Time
+	readAfter int64
 }
 
 // OpenWatch reads the states of the alarms that the file has, and begins with INSUFFICIENT_DATA for the others.
@@ -110,7 +120,9 @@ func OpenWatch(alarms []Alarm, opts WatchOptions) (*Watch, error) {
 func (w *Watch) Evaluate() {
 	w.evaluating.Lock()
 	defer w.evaluating.Unlock()
-	for _, c := range w.evaluate() {
+	changes := w.evaluate()
+	w.evaluations.Add(1)
+	for _, c := range changes {
 		if w.opts.Changed != nil {
 			w.opts.Changed(c) // without mu: an output that stalls must not stall the status
 		}

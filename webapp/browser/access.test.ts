@@ -1,9 +1,8 @@
-import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, patience, startChromium } from "./chromium.ts";
 import { type Pipeline, startIngest } from "./ingest.ts";
-import { choose, inBrowser, result, setEndpoint, text, write } from "./person.ts";
+import { check, choose, inBrowser, result, setEndpoint, text, write } from "./person.ts";
 
 inBrowser("the page for everybody", () => {
   let browser: Browser;
@@ -179,16 +178,3 @@ inBrowser("the page for everybody", () => {
 });
 
 const focused = (page: Page) => page.evaluate(() => document.activeElement?.id);
-
-/** check runs all of axe-core's rules. As a script element the page's policy would refuse it. */
-async function check(page: Page, state: string) {
-  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: typeof import("axe-core") };
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id} ${target.join(" ")}: ${failureSummary}`),
-    );
-  });
-  expect(found, state).toEqual([]);
-}

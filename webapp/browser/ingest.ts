@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { inject } from "vitest";
 import { patience } from "./chromium.ts";
 
@@ -31,10 +31,21 @@ export async function stopAll() {
 }
 
 export type Options = {
-  env?: "dev" | "staging" | "option-keys" | "option-types" | "option-cognito" | "option-lambda" | "option-intake";
+  env?:
+    | "dev"
+    | "staging"
+    | "option-keys"
+    | "option-types"
+    | "option-cognito"
+    | "option-lambda"
+    | "option-intake"
+    | "option-partitions"
+    | "prod";
   /** change edits the stack's JSON before it runs. */
   change?: (stack: Stack) => void;
   flags?: string[];
+  /** files are put into the data folder before the start, by their paths. */
+  files?: Record<string, string>;
   /** port listens on that port again, for a pipeline that restarts. */
   port?: number;
 };
@@ -51,13 +62,23 @@ function readGolden(name: string): Stack {
 }
 
 /** startIngest runs a pipeline from a golden stack, with the built page, on a free port and in a new folder. */
-export async function startIngest({ env = "dev", change, flags = [], port = 0 }: Options = {}): Promise<Pipeline> {
+export async function startIngest({
+  env = "dev",
+  change,
+  flags = [],
+  files = {},
+  port = 0,
+}: Options = {}): Promise<Pipeline> {
   if (!existsSync(join(dist, "index.html"))) throw new Error("webapp/dist is not built; run npm run build first");
   const folder = mkdtempSync(join(tmpdir(), "ingest-browser-"));
   const stack: Stack = readGolden(env);
   change?.(stack);
   const file = join(folder, "cdk.tf.json");
   writeFileSync(file, JSON.stringify(stack));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(folder, "data", dirname(path)), { recursive: true });
+    writeFileSync(join(folder, "data", path), text);
+  }
   const child = spawn(
     inject("ingest"),
     [

@@ -1,5 +1,6 @@
 // The actions of a person on the page, and what they see.
 
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, describe, expect } from "vitest";
 import { howToHaveIt, patience, program } from "./chromium.ts";
@@ -67,4 +68,17 @@ export async function text(page: Page, selector: string): Promise<string> {
 /** The browser's own messages about refused and failed requests, which tests of errors cause. */
 export function unexpected(complaints: string[]): string[] {
   return complaints.filter((complaint) => !/Failed to load resource|blocked by CORS policy|net::ERR_/.test(complaint));
+}
+
+/** check runs all of axe-core's rules. As a script element the page's policy would refuse it. */
+export async function check(page: Page, state: string) {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: typeof import("axe-core") };
+    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id} ${target.join(" ")}: ${failureSummary}`),
+    );
+  });
+  expect(found, state).toEqual([]);
 }

@@ -1,3 +1,4 @@
+import "uplot/dist/uPlot.min.css";
 import { readAddress } from "./model/address.ts";
 import { type Config, readConfig } from "./model/config.ts";
 import type { Figures } from "./model/figures.ts";
@@ -6,6 +7,7 @@ import { Session } from "./model/session.ts";
 import { Store } from "./model/store.ts";
 import { type Watched, watch } from "./model/watch.ts";
 import { again } from "./view/again.ts";
+import { alarms } from "./view/alarms.ts";
 import { compose } from "./view/compose.ts";
 import { byId, say, soon } from "./view/dom.ts";
 import { Drawer } from "./view/drawer.ts";
@@ -97,7 +99,7 @@ async function start() {
     if (tab.id === "tab-objects" && store.local) bucket.shown();
   });
   deployed(store);
-  watchLocal(store, hops(bucket.newest), stream.see, bucket.see, landed.see, send.see);
+  watchLocal(store, hops(bucket.newest), stream.see, bucket.see, landed.see, send.see, alarms(drawer));
   const own = new Samples(storage());
   samples(store, own);
   compose(store, own, (await editor).createEditor);

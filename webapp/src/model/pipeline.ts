@@ -30,6 +30,10 @@ export type Hops = {
   /** How many of the records are below the error prefix. */
   failedRecords: number;
   failure: string;
+  /** since is in the form of JSON. */
+  alarms: { name: string; state: string; since: string; value: number | null }[];
+  /** The drills that are in force. until is in milliseconds since 1970. */
+  faults: { name: string; until: number | null }[];
 };
 
 export function readHops(json: unknown): Hops {
@@ -52,6 +56,17 @@ export function readHops(json: unknown): Hops {
     deliveredBytes: sum(deliveries, "deliveredBytes"),
     failedRecords: sum(deliveries, "failedRecords"),
     failure: deliveries.map(({ lastFailure }) => textOf(lastFailure)).find((text) => text !== "") ?? "",
+    alarms: listOf(status.alarms)
+      .map(objectOf)
+      .map(({ name, state, changedAt, value }) => ({
+        name: textOf(name),
+        state: textOf(state),
+        since: textOf(changedAt),
+        value: typeof value === "number" ? value : null,
+      })),
+    faults: listOf(status.faults)
+      .map(objectOf)
+      .map(({ name, until }) => ({ name: textOf(name), until: timeOf(until) })),
   };
 }
 

@@ -1,4 +1,3 @@
-import "uplot/dist/uPlot.min.css";
 import uPlot from "uplot";
 import type { Fate } from "../model/answer.ts";
 import { chartSeconds, type Figures, type Series } from "../model/figures.ts";

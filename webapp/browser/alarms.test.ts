@@ -18,7 +18,8 @@ function raised(...ids: string[]): Record<string, string> {
   return { "cloudwatch/alarms.json": JSON.stringify(Object.fromEntries(names.map((name) => [name, standing(name)]))) };
 }
 
-const rowOf = (page: Page, id: string) => page.locator("#alarms tr").filter({ has: page.locator(`td[title="${id}"]`) });
+const rowOf = (page: Page, id: string) =>
+  page.locator("#alarms tr").filter({ has: page.getByRole("button", { name: id, exact: true }) });
 
 inBrowser("the alarms", () => {
   let browser: Browser;
@@ -100,5 +101,58 @@ inBrowser("the alarms", () => {
     await page.keyboard.press("Escape");
     if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/list-${colorScheme}-${width}.png` });
     await page.context().close();
+  });
+
+  test("are not there where the stack declares none", async () => {
+    const pipeline = await startIngest();
+    const { page } = await browser.open(pipeline.url);
+    await page.waitForSelector("#tab-objects:not([hidden])");
+    expect(await page.locator("#tab-alarms").isVisible()).toBe(false);
+    await page.context().close();
+    await pipeline.stop();
+  });
+
+  test("name the drill that is in force", async () => {
+    const { page } = await browser.open(prod.url);
+    await page.click("#tab-alarms");
+    await page.waitForSelector("#alarms tr");
+    expect(await page.locator("#alarms-fault").isVisible()).toBe(false);
+    const until = new Date(2030, 0, 1, 12, 34, 56).toISOString();
+    await page.route("**/_local/status", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), faults: [{ name: "slow-disk", until }] } });
+    });
+    await expect.poll(() => text(page, "#alarms-fault")).toBe("A drill is in force: slow-disk, until 12:34:56.");
+    await check(page, "with a drill in force");
+    await page.context().close();
+  });
+
+  test("draw the values that the pipeline measures, and keep the focus and the place while they change", async () => {
+    const pipeline = await startIngest({ env: "option-partitions" });
+    const { page, complaints } = await browser.open(pipeline.url, { height: 700 });
+    await page.click("#tab-alarms");
+    await page.waitForSelector("#alarms tr");
+    // Some of them have no data in the first minute, and all have a value when it has ended.
+    const row = rowOf(page, "api-4xx");
+    expect(await row.locator("td").nth(3).textContent()).toBe("no data");
+    expect(await row.locator("path").nth(1).getAttribute("d")).toBe("");
+    const headers = { "Content-Type": "application/json" };
+    for (let n = 0; n < 100; n++) {
+      const answer = await fetch(pipeline.submit, { method: "POST", headers, body: "oops" });
+      expect(answer.status).toBe(400);
+    }
+    await rowOf(page, "stream-unread").getByRole("button").focus();
+    const place = () => page.evaluate(() => document.getElementById("panel-alarms")?.scrollTop);
+    const before = await place();
+    expect(before).toBeGreaterThan(0);
+    await expect.poll(() => row.locator("td").nth(3).textContent()).toBe("100");
+    expect(await row.locator("path").nth(1).getAttribute("d")).toMatch(/^M17\d \d/);
+    expect(await row.locator("svg").getAttribute("aria-label")).toBe("100 now, at most 100, threshold 5, 3 hours");
+    await expect.poll(() => row.locator(".status").textContent()).toBe("OK");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("stream-unread");
+    expect(await place()).toBe(before);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+    await pipeline.stop();
   });
 });

@@ -83,7 +83,7 @@ export function limit({ comparison, threshold }: Pick<Alarm, "comparison" | "thr
 /** lasting writes a time span in its two largest units. */
 export function lasting(ms: number): string {
   const minutes = Math.floor(Math.max(0, ms) / 60_000);
-  if (minutes === 0) return "under 1 min";
+  if (minutes === 0) return "< 1 min";
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;

@@ -101,3 +101,16 @@ test("reads how many records are below the error prefix", () => {
   expect(readHops({ ...status, deliveries: [{ ...delivery, failedRecords: 2 }] })).toMatchObject({ failedRecords: 2 });
   expect(readHops(status)).toMatchObject({ failedRecords: 0 });
 });
+
+test("reads the states of the alarms, and the drills in force", () => {
+  const alarm = { name: "a", state: "ALARM", changedAt: "2026-01-01T00:00:00Z", value: null, threshold: 1 };
+  const fault = { name: "slow-disk", since: "2026-01-01T00:00:00Z", until: "2026-01-01T00:05:00Z" };
+  expect(readHops({ ...status, alarms: [alarm], faults: [fault, {}] })).toMatchObject({
+    alarms: [{ name: "a", state: "ALARM", since: "2026-01-01T00:00:00Z", value: null }],
+    faults: [
+      { name: "slow-disk", until: Date.UTC(2026, 0, 1, 0, 5) },
+      { name: "", until: null },
+    ],
+  });
+  expect(readHops(status)).toMatchObject({ alarms: [], faults: [] });
+});

@@ -97,6 +97,7 @@ function setState(element: HTMLElement, state: string, name: string) {
 
 function row(name: string, id: string, says: string, open: () => void) {
   const state = h("span");
+  const opener = button(id, () => {});
   const cell = (name: string) => h("td", { class: name });
   const [value, bound, course, span] = [cell("number"), cell("number"), cell("wide"), cell("time")];
   const element = h(
@@ -112,7 +113,9 @@ function row(name: string, id: string, says: string, open: () => void) {
     ...[value, bound, course, span],
   );
   element.addEventListener("click", () => {
-    if (getSelection()?.isCollapsed !== false) open();
+    if (getSelection()?.isCollapsed === false) return;
+    opener.focus(); // so that it gets the focus back
+    open();
   });
   let drawn: Alarm | undefined;
   const fill = (alarm: Alarm, now: number) => {

@@ -43,8 +43,8 @@ inBrowser("the alarms", () => {
     expect(await row.locator(".says").textContent()).toBe(
       "An unusual share of the requests is refused with 400 to 429.",
     );
-    expect(await row.locator("td").nth(4).textContent()).toBe("> 5");
-    expect(await row.locator("td").nth(6).textContent()).toMatch(/^1 h \d+ min$/);
+    expect(await row.locator("td").nth(3).textContent()).toBe("> 5");
+    expect(await row.locator("td").nth(5).textContent()).toMatch(/^1 h \d+ min$/);
     expect(await row.locator("svg").getAttribute("aria-label")).toMatch(/ now, (.*, )?threshold 5, 3 hours$/);
     expect(await rowOf(page, "api-5xx").locator(".status").textContent()).not.toBe("ALARM");
     expect(complaints).toEqual([]);
@@ -112,7 +112,7 @@ inBrowser("the alarms", () => {
     await pipeline.stop();
   });
 
-  test("name the drill that is in force", async () => {
+  test("name the drill that is in force, and tell a screen reader what goes off", async () => {
     const { page } = await browser.open(prod.url);
     await page.click("#tab-alarms");
     await page.waitForSelector("#alarms tr");
@@ -120,9 +120,13 @@ inBrowser("the alarms", () => {
     const until = new Date(2030, 0, 1, 12, 34, 56).toISOString();
     await page.route("**/_local/status", async (route) => {
       const response = await route.fetch();
-      await route.fulfill({ response, json: { ...(await response.json()), faults: [{ name: "slow-disk", until }] } });
+      const status = await response.json();
+      for (const alarm of status.alarms) if (alarm.name.endsWith("-api-5xx")) alarm.state = "ALARM";
+      await route.fulfill({ response, json: { ...status, faults: [{ name: "slow-disk", until }] } });
     });
     await expect.poll(() => text(page, "#alarms-fault")).toBe("A drill is in force: slow-disk, until 12:34:56.");
+    expect(await text(page, "#badge-alarms")).toBe("3 of 12 in ALARM");
+    await expect.poll(() => text(page, "#say")).toBe("Alarm api-kinesis-prod-api-5xx: ALARM.");
     await check(page, "with a drill in force");
     await page.context().close();
   });
@@ -134,7 +138,7 @@ inBrowser("the alarms", () => {
     await page.waitForSelector("#alarms tr");
     // Some of them have no data in the first minute, and all have a value when it has ended.
     const row = rowOf(page, "api-4xx");
-    expect(await row.locator("td").nth(3).textContent()).toBe("no data");
+    expect(await row.locator("td").nth(2).textContent()).toBe("no data");
     expect(await row.locator("path").nth(1).getAttribute("d")).toBe("");
     const headers = { "Content-Type": "application/json" };
     for (let n = 0; n < 100; n++) {
@@ -145,7 +149,7 @@ inBrowser("the alarms", () => {
     const place = () => page.evaluate(() => document.getElementById("panel-alarms")?.scrollTop);
     const before = await place();
     expect(before).toBeGreaterThan(0);
-    await expect.poll(() => row.locator("td").nth(3).textContent()).toBe("100");
+    await expect.poll(() => row.locator("td").nth(2).textContent()).toBe("100");
     expect(await row.locator("path").nth(1).getAttribute("d")).toMatch(/^M17\d \d/);
     expect(await row.locator("svg").getAttribute("aria-label")).toBe("100 now, at most 100, threshold 5, 3 hours");
     await expect.poll(() => row.locator(".status").textContent()).toBe("OK");

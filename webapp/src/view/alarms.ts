@@ -48,13 +48,16 @@ export function alarms(drawer: Drawer): (watched: Watched | null) => void {
     fill();
   };
   const load = async () => {
+    const mine = asked;
     try {
       const response = await fetch("_local/alarms", { cache: "no-store", signal: AbortSignal.timeout(5000) });
       if (!response.ok) throw new Error();
-      list = readAlarms(await response.json());
+      const answer = readAlarms(await response.json());
+      if (mine !== asked) return; // a newer one is on its way
+      list = answer;
       fill();
     } catch {
-      asked = ""; // the next status tries again
+      if (mine === asked) asked = ""; // the next status tries again
     }
   };
   const see = (hops: Hops) => {
@@ -64,8 +67,11 @@ export function alarms(drawer: Drawer): (watched: Watched | null) => void {
       hops.alarms.some(({ state }) => state === "ALARM"),
     );
     setText(badge, inAlarm(hops.alarms));
-    const changed = hops.alarms.filter(({ name, state }) => states.has(name) && states.get(name) !== state);
-    if (changed.length > 0) say(changed.map(({ name, state }) => `Alarm ${name}: ${wordOf(state)}.`).join(" "));
+    const rang = hops.alarms.filter(({ name, state }) => {
+      const before = states.get(name) ?? state;
+      return before !== state && [before, state].includes("ALARM");
+    });
+    if (rang.length > 0) say(rang.map(({ name, state }) => `Alarm ${name}: ${wordOf(state)}.`).join(" "));
     states = new Map(hops.alarms.map(({ name, state }) => [name, state]));
     const fault = byId("alarms-fault");
     fault.hidden = hops.faults.length === 0;
@@ -103,13 +109,8 @@ function row(name: string, id: string, says: string, open: () => void) {
   const element = h(
     "tr",
     {},
-    h(
-      "td",
-      { title: id },
-      button(id, () => {}),
-    ),
+    h("td", {}, opener, h("div", { class: "says small", title: says }, says)),
     h("td", {}, state),
-    h("td", { class: "says", title: says }, says),
     ...[value, bound, course, span],
   );
   element.addEventListener("click", () => {
@@ -130,22 +131,20 @@ function row(name: string, id: string, says: string, open: () => void) {
   return { name, element, fill };
 }
 
-function details(drawer: Drawer, { name, level, says, runbook: path, ...fixed }: Alarm) {
+function details(drawer: Drawer, opened: Alarm) {
+  const { name, level, says, runbook: path, periodSeconds, periods, datapoints } = opened;
   const state = h("strong");
   const span = h("span");
-  const verdict = h("p", {}, state, " ", span, ` ${says}`);
+  const verdict = h("p", {}, state, " ", span);
   const plot = h("div");
   const value = h("dd");
   const reason = h("dd");
   const history = h("ol", { class: "changes" });
-  const minutes = fixed.periodSeconds / 60;
+  const minutes = periodSeconds / 60;
   const facts: [string, Node | string][] = [
     ["Now", value],
-    [
-      "Threshold",
-      `${limit(fixed as Alarm)} in ${fixed.datapoints} of ${things(fixed.periods, "period")} of ${minutes} min`,
-    ],
-    ["Level", level],
+    ["Threshold", `${limit(opened)} in ${datapoints} of ${things(periods, "period")} of ${minutes} min`],
+    ...(level === "" ? [] : ([["Level", level]] as [string, string][])),
     ["Reason", reason],
     ["Name", h("dd", {}, name, " ", copyButton(name, "the name"))],
   ];
@@ -177,7 +176,7 @@ function details(drawer: Drawer, { name, level, says, runbook: path, ...fixed }:
   ];
   let drawn: Alarm | undefined;
   const fill = (alarm: Alarm, now: number) => {
-    setText(span, `for ${since(alarm, now)}.`);
+    setText(span, `for ${since(alarm, now)}. ${alarm.state === "ALARM" ? "" : "It goes off when: "}${says}`);
     if (drawn === alarm) return;
     drawn = alarm;
     setState(state, alarm.state, "");

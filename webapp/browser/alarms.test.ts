@@ -117,17 +117,22 @@ inBrowser("the alarms", () => {
     await page.click("#tab-alarms");
     await page.waitForSelector("#alarms tr");
     expect(await page.locator("#alarms-fault").isVisible()).toBe(false);
-    const until = new Date(2030, 0, 1, 12, 34, 56).toISOString();
+    const fault = `${prod.url}_local/faults/disk-slow`;
+    expect((await fetch(`${fault}?lease=5m`, { method: "PUT" })).status).toBe(200);
+    await expect
+      .poll(() => text(page, "#alarms-fault"))
+      .toMatch(/^A drill is in force: disk-slow, until \d\d:\d\d:\d\d\.$/);
     await page.route("**/_local/status", async (route) => {
       const response = await route.fetch();
       const status = await response.json();
       for (const alarm of status.alarms) if (alarm.name.endsWith("-api-5xx")) alarm.state = "ALARM";
-      await route.fulfill({ response, json: { ...status, faults: [{ name: "slow-disk", until }] } });
+      await route.fulfill({ response, json: status });
     });
-    await expect.poll(() => text(page, "#alarms-fault")).toBe("A drill is in force: slow-disk, until 12:34:56.");
-    expect(await text(page, "#badge-alarms")).toBe("3 of 12 in ALARM");
     await expect.poll(() => text(page, "#say")).toBe("Alarm api-kinesis-prod-api-5xx: ALARM.");
+    expect(await text(page, "#badge-alarms")).toBe("3 of 12 in ALARM");
     await check(page, "with a drill in force");
+    expect((await fetch(fault, { method: "DELETE" })).status).toBe(200);
+    await expect.poll(() => page.locator("#alarms-fault").isVisible()).toBe(false);
     await page.context().close();
   });
 

@@ -25,16 +25,33 @@ var (
 	commands = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 )
 
+// OnAWSOnly is the first line of a block of commands that one machine cannot answer.
+const OnAWSOnly = "# On AWS only"
+
+// Here returns the variables and functions that the commands of [LookFirst] use, for a pipeline on one machine. The shell may set ENV,
+// INGEST_API (the address of the API), AWS_ENDPOINT_URL and DATA (the data folder) before.
+func Here() string {
+	index, _ := pages.ReadFile("README.md") // it is embedded
+	names := blocks(string(index), "Before the commands")[0]
+	trying := blocks(string(index), "Before trying it here")
+	return names + "\n" + trying[len(trying)-1]
+}
+
 // LookFirst returns the commands of a page's section "Look first", one text for each block of shell commands. README.md of this folder
 // defines the functions and variables that they use. It is empty for an alarm without a page.
 func LookFirst(id string) []string {
 	text, _ := Page(id)
+	return blocks(text, "Look first")
+}
+
+// blocks returns the shell commands of a page's section, one text for each block.
+func blocks(page, section string) []string {
 	var found []string
-	for _, section := range headings.Split(text, -1) {
-		if !strings.HasPrefix(section, "Look first\n") {
+	for _, part := range headings.Split(page, -1) {
+		if !strings.HasPrefix(part, section+"\n") {
 			continue
 		}
-		for _, block := range commands.FindAllStringSubmatch(section, -1) {
+		for _, block := range commands.FindAllStringSubmatch(part, -1) {
 			found = append(found, block[1])
 		}
 	}

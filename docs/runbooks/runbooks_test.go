@@ -16,3 +16,19 @@ func TestLookFirst(t *testing.T) {
 		}
 	}
 }
+
+// What differs on one machine comes after the names, so that its functions hold.
+func TestHere(t *testing.T) {
+	here := Here()
+	at := 0
+	for _, want := range []string{"ENV=${ENV:-prod}", "\nmetric() {", "\nINGEST_API=${INGEST_API:-", "\naws() {", "\nask() {", "\nattempt() {"} {
+		next := strings.Index(here, want)
+		if next < at {
+			t.Errorf("%q is at %d, after what is at %d", want, next, at)
+		}
+		at = next
+	}
+	if strings.Contains(here, "aws apigateway") || strings.Contains(here, "aws logs") {
+		t.Errorf("it asks for what is not imitated:\n%s", here)
+	}
+}

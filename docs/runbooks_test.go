@@ -135,7 +135,7 @@ func TestRunbooksLinkToWhatIsThere(t *testing.T) {
 	}
 	for _, file := range files {
 		for _, link := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(read(t, file), -1) {
-			page, _, _ := strings.Cut(link[1], "#") // a part of the page itself is for TestLinks
+			page, _, _ := strings.Cut(link[1], "#") // a part of the page itself is for TestEveryLinkLeadsSomewhere
 			if _, err := os.Stat(filepath.Join(runbookFolder, page)); err != nil {
 				t.Errorf("%s: %v", file, err)
 			}

@@ -55,6 +55,11 @@ func (c *callers) fault(session *iam.Session, action, stream string) *kinesis.De
 	return nil
 }
 
+// disabled is a service's answer, with its code, for a key that is disabled.
+func disabled(code, key string) error {
+	return &firehose.KeyError{Code: code, Err: fmt.Errorf("%s: %s", code, keyDisabled(key))}
+}
+
 // faultOfDelivery returns why a delivery stream's role may not do an action while a fault is in force, or nil.
 func (p *Pipeline) faultOfDelivery(session *iam.Session, cfg firehose.Config, action, resource string) error {
 	put := action == "s3:PutObject"
@@ -66,10 +71,10 @@ func (p *Pipeline) faultOfDelivery(session *iam.Session, cfg firehose.Config, ac
 	case !p.faults.In(faults.KeyDisabled):
 		return nil
 	case action == "kinesis:GetRecords" && p.declared.keys.streams[resource] != "":
-		return fmt.Errorf("%s: %s", disabledKey, keyDisabled(p.declared.keys.streams[resource]))
+		return disabled(disabledKey, p.declared.keys.streams[resource])
 	}
 	if key := p.declared.keys.ofObjects(cfg); put && key != "" {
-		return fmt.Errorf("KMS.DisabledException: %s", keyDisabled(key))
+		return disabled("KMS.DisabledException", key)
 	}
 	return nil
 }

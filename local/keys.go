@@ -113,7 +113,10 @@ func (k *keys) deliver(session *iam.Session, cfg firehose.Config, action, resour
 		return err
 	}
 	if key, encrypted := k.streams[resource]; encrypted && action == "kinesis:GetRecords" {
-		return session.UseKey("kms:Decrypt", key, "kinesis", resource)
+		if err := session.UseKey("kms:Decrypt", key, "kinesis", resource); err != nil {
+			return &firehose.KeyError{Code: kmsDenied, Err: err}
+		}
+		return nil
 	}
 	key := k.ofObjects(cfg)
 	if !put || key == "" {

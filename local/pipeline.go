@@ -74,6 +74,7 @@ type Pipeline struct {
 	deliveries []*firehose.DeliveryStream
 	browser    *browse.Browser
 	access     *cloudwatch.Group
+	errorLogs  []*cloudwatch.Group // of the delivery streams
 	callers    *callers
 	faults     *faults.Set
 	metrics    *cloudwatch.Metrics
@@ -211,6 +212,7 @@ func (p *Pipeline) openDelivery() error {
 			Allow:      allow,
 			Checkpoint: filepath.Join(p.checkpointsDir(), cfg.Name+".json"),
 			Clock:      p.opts.Clock, Logger: p.opts.Logger,
+			Errors:    p.openErrorLog(cfg),
 			Delivered: p.sayDelivered,
 			Measures:  cloudwatch.MeasureDelivery(p.metrics, p.streamMetrics[cfg.StreamName], cfg),
 		})
@@ -220,6 +222,21 @@ func (p *Pipeline) openDelivery() error {
 		p.deliveries = append(p.deliveries, delivery)
 	}
 	return nil
+}
+
+// openErrorLog opens the log group of a delivery stream's errors. A delivery does not depend on it.
+func (p *Pipeline) openErrorLog(cfg firehose.Config) io.Writer {
+	if cfg.LogGroup == "" {
+		return nil
+	}
+	group, err := cloudwatch.Open(p.logsDir(), cfg.LogGroup, p.opts.Clock, p.opts.Logger)
+	if err != nil {
+		p.opts.Logger.Warn("the log group of the delivery stream's errors cannot be opened: events are delivered, and its lines are dropped",
+			"delivery_stream", cfg.Name, "log_group", cfg.LogGroup, "error", err)
+		return nil
+	}
+	p.errorLogs = append(p.errorLogs, group)
+	return group
 }
 
 // openBrowser opens what shows the stream and the bucket.
@@ -432,6 +449,9 @@ func (p *Pipeline) close() {
 	}
 	for _, delivery := range p.deliveries {
 		_ = delivery.Close() // its journal was only appended to
+	}
+	for _, errorLog := range p.errorLogs {
+		_ = errorLog.Close()
 	}
 	if p.streams != nil {
 		if err := p.streams.Close(); err != nil {

@@ -52,7 +52,7 @@ var shown = map[How][]string{
 	ByTime: {
 		"API-6", "API-13",
 		"CW-3", "CW-4", "CW-5",
-		"FH-5", "FH-6", "FH-7", "FH-12", "FH-16",
+		"FH-5", "FH-6", "FH-7", "FH-12", "FH-16", "FH-17",
 		"KIN-2", "KIN-7", "KIN-12", "KIN-13", "KIN-16",
 	},
 	ByOther: {

@@ -80,7 +80,7 @@ func (d *DeliveryStream) deliverFull(ctx context.Context, touched []*buffer) err
 func (d *DeliveryStream) pass(shard string, place kinesis.Record) {
 	if place.Lost != "" {
 		d.opts.Logger.Error("records of the stream are damaged and are not delivered; later records are", "shard", shard, "lost", place.Lost)
-		d.showFailure("reading of the stream", fmt.Errorf("%s: %s", shard, place.Lost))
+		d.showFailure(reading, fmt.Errorf("%s: %s", shard, place.Lost))
 	}
 	d.read[shard] = place.SequenceNumber
 	if len(d.buffers) == 0 {
@@ -113,7 +113,7 @@ func (d *DeliveryStream) writeObject(ctx context.Context, b *buffer) error {
 		return err
 	}
 	encoding := d.compressionOf(b).encoding
-	err = d.persist(ctx, "delivery", func() error {
+	err = d.persist(ctx, delivering, func() error {
 		err := d.allow("s3:PutObject", d.cfg.BucketARN+"/"+key)
 		if err == nil {
 			err = d.opts.Destination.Put(ctx, d.cfg.Bucket, key, body, contentType, encoding)
@@ -208,9 +208,6 @@ func (d *DeliveryStream) object(b *buffer) (key string, body []byte, err error) 
 	return key, body, nil
 }
 
-// checkpointing is what [DeliveryStream.persist] does to save the checkpoint, which AWS's Firehose has not in a file.
-const checkpointing = "checkpoint"
-
 const (
 	firstDelay = time.Second
 	mostDelay  = time.Minute
@@ -235,7 +232,7 @@ func (d *DeliveryStream) persist(ctx context.Context, what string, attempt func(
 		wait := delay(failures)
 		d.showFailure(what, err)
 		if what != checkpointing {
-			d.logged()
+			d.logFailure(what, err)
 		}
 		d.opts.Logger.Error("the "+what+" failed and is tried again", "attempt", failures,
 			"next_attempt", d.opts.Clock.Now().Add(wait).UTC(), "error", err)
@@ -261,5 +258,10 @@ func (d *DeliveryStream) allow(action, resource string) error {
 	if d.opts.Allow == nil {
 		return nil
 	}
-	return d.opts.Allow(action, resource)
+	err := d.opts.Allow(action, resource)
+	var key *KeyError
+	if err == nil || errors.As(err, &key) {
+		return err
+	}
+	return &denial{err}
 }

@@ -71,12 +71,15 @@ type Options struct {
 	Source      Source
 	Destination Destination
 	// Allow returns an error if the delivery stream's role may not do an action. nil allows everything. A denial is a failure
-	// like any other: it is logged with its text and retried. For actions on the stream the role is Config.SourceRoleARN.
+	// like any other: it is logged with its text and retried. For actions on the stream the role is Config.SourceRoleARN. An error that
+	// comes from KMS is a *[KeyError].
 	Allow func(action, resource string) error
 	// Checkpoint is the path of the checkpoint's file. Open makes its folder.
 	Checkpoint string
 	Clock      clockwork.Clock // nil: the real one
 	Logger     *slog.Logger    // nil: none
+	// Errors gets the lines of the log group in [Config.LogGroup], whole lines and from several goroutines. It must not block. nil: none.
+	Errors io.Writer
 	// Delivered is called after each delivery, one call at a time.
 	Delivered func(Object)
 	Measures  Measures
@@ -122,6 +125,8 @@ type DeliveryStream struct {
 	refused bool
 	// polls are the shards whose readers wait.
 	polls map[string]*poll
+	// lines are the lines of the current minute in the log group, by code.
+	lines map[string]lines
 	// expired is the position up to which records are known to have expired unread, by shard. It serves to report them only
 	// once.
 	expired map[string]string
@@ -152,7 +157,7 @@ func Open(cfg Config, opts Options) (*DeliveryStream, error) {
 		cfg: cfg, opts: opts, prefix: parsed, random: rand.Reader, buffers: map[string]*buffer{},
 		size:    max(cfg.BufferMiB, 1) << 20,
 		running: make(chan struct{}, 1), turn: make(chan struct{}, 1),
-		status: Status{Name: cfg.Name}, expired: map[string]string{}, unknown: map[string]bool{}, polls: map[string]*poll{},
+		status: Status{Name: cfg.Name}, expired: map[string]string{}, unknown: map[string]bool{}, polls: map[string]*poll{}, lines: map[string]lines{},
 	}
 	if err := d.openPartitions(); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.Name, err)
@@ -271,7 +276,7 @@ func hasShard(shards []kinesis.Shard, id string) bool {
 func (d *DeliveryStream) sayGone(shard, after string) {
 	d.opts.Logger.Error("the stream no longer has this shard, and its undelivered records are lost: the records of a closed shard have expired, or the stream was deleted and made again",
 		"shard", shard, "delivered_up_to", after)
-	d.showFailure("reading of the stream", fmt.Errorf("%s is gone; its records after %q were not delivered", shard, after))
+	d.showFailure(reading, fmt.Errorf("%s is gone; its records after %q were not delivered", shard, after))
 }
 
 // allExpired reports whether there were records after the last delivered one that have all expired. latest must be an earlier
@@ -300,7 +305,7 @@ func (d *DeliveryStream) sayExpired(shard, after, end, until string) {
 	}
 	d.opts.Logger.Error("records have expired in the stream before they were delivered, and are lost: nothing was delivered for longer than its retention",
 		"shard", shard, "delivered_up_to", after, "expired_"+strings.ReplaceAll(until, " ", "_"), end)
-	d.showFailure("reading of the stream", fmt.Errorf("records of %s after %q %s %s have expired before they were delivered", shard, after, until, end))
+	d.showFailure(reading, fmt.Errorf("records of %s after %q %s %s have expired before they were delivered", shard, after, until, end))
 }
 
 // isForeign reports whether a sequence number belongs to another stream of the same name: it is beyond the end, or the stream

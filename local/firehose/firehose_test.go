@@ -297,6 +297,7 @@ func TestADenialIsAFailingDelivery(t *testing.T) {
 		const stream = "arn:aws:kinesis:us-east-1:000000000000:stream/stream"
 		want := []string{
 			"kinesis:DescribeStream " + stream, "kinesis:GetRecords " + stream, "kinesis:GetShardIterator " + stream, "kinesis:ListShards " + stream,
+			"logs:PutLogEvents arn:aws:logs:us-east-1:000000000000:log-group:/aws/kinesisfirehose/delivery:log-stream:S3Delivery",
 			"s3:AbortMultipartUpload arn:aws:s3:::events/e/x", "s3:GetBucketLocation arn:aws:s3:::events", "s3:GetObject arn:aws:s3:::events/e/x",
 			"s3:ListBucket arn:aws:s3:::events", "s3:ListBucketMultipartUploads arn:aws:s3:::events", "s3:PutObject arn:aws:s3:::events/e/15/…",
 		}

@@ -46,7 +46,7 @@ type Measures struct {
 	Read  func(ReadCall)
 	Wrote func(Write)
 	Held  func(Held)
-	// Logged is called for each error that Firehose writes to the log group of cloudwatch_logging_options.
+	// Logged is called for each line that Firehose writes to the log group of cloudwatch_logging_options.
 	Logged func(at time.Time)
 }
 
@@ -140,13 +140,6 @@ func (d *DeliveryStream) measureWrite(b *buffer, bytes int, err error) {
 		w.Records, w.Bytes, w.Age = b.records, bytes, w.At.Sub(b.since)
 	}
 	d.opts.Measures.Wrote(w)
-}
-
-// logged measures an error of which AWS's Firehose writes a line.
-func (d *DeliveryStream) logged() {
-	if d.opts.Measures.Logged != nil {
-		d.opts.Measures.Logged(d.opts.Clock.Now())
-	}
 }
 
 // Measure measures what the delivery stream holds, and the calls of readers that wait, up to a time. Call it each minute.

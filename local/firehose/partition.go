@@ -47,17 +47,21 @@ const (
 // failure is why a record has no partition.
 type failure struct {
 	errorType, code, message string
+	// quotes is true if the message may have a part of the record.
+	quotes bool
 }
 
 func extractionFailure(err error) *failure {
-	message := err.Error()
+	message, quotes := err.Error(), false
 	switch {
 	case errors.Is(err, jq16.ErrNotJSON):
 		message = "Non JSON record provided"
 	case errors.Is(err, jq16.ErrEmpty):
 		message = "partitionKeys values must not be null or empty"
+	default:
+		quotes = true
 	}
-	return &failure{metadataFailed, "DynamicPartitioning.MetadataExtractionFailed", message}
+	return &failure{metadataFailed, "DynamicPartitioning.MetadataExtractionFailed", message, quotes}
 }
 
 // errorRecord is a line of an error object.
@@ -114,7 +118,7 @@ func (d *DeliveryStream) partitionOf(record kinesis.Record, values map[string]st
 	}
 	if d.partitions() >= quota.ActivePartitions {
 		return nil, &failure{partitionsExceeded, "DynamicPartitioning.ActivePartitionsLimitExceeded",
-			fmt.Sprintf("the delivery stream has %d active partitions, its limit", quota.ActivePartitions)}
+			fmt.Sprintf("the delivery stream has %d active partitions, its limit", quota.ActivePartitions), false}
 	}
 	return d.bufferOf(id.String(), to), nil
 }
@@ -133,9 +137,9 @@ func (d *DeliveryStream) partitions() int {
 	return count
 }
 
-// noteFailure measures a record without a partition.
+// noteFailure logs and measures a record without a partition.
 func (d *DeliveryStream) noteFailure(f *failure) {
-	d.logged()
+	d.logFailedRecord(f)
 	if f.errorType == partitionsExceeded {
 		d.mu.Lock()
 		defer d.mu.Unlock()

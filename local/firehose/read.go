@@ -41,8 +41,8 @@ type Config struct {
 	PartitionQuery string
 	// PartitionRetry is how long AWS retries to deliver a partition. Here a delivery is retried for as long as the process runs.
 	PartitionRetry time.Duration
-	// LogGroup is the log group of errors; empty without one. Here errors go to the log of the process.
-	LogGroup string
+	// LogGroup and LogStream are where errors are logged; empty without.
+	LogGroup, LogStream string
 	// Warnings are sentences about declarations that Firehose accepts and that are probably mistakes. Each begins with the
 	// delivery stream's address.
 	Warnings []string
@@ -110,7 +110,7 @@ type extendedS3 struct {
 	CloudWatchLogging []struct {
 		Enabled bool   `tf:"enabled"`
 		Group   string `tf:"log_group_name"`
-		Stream  string `tf:"log_stream_name"` // without effect here
+		Stream  string `tf:"log_stream_name"`
 	} `tf:"cloudwatch_logging_options"`
 }
 
@@ -189,7 +189,7 @@ func (b body) config() (Config, []error) {
 		cfg.TimeZone = objectname.UTC
 	}
 	if len(s3.CloudWatchLogging) > 0 && s3.CloudWatchLogging[0].Enabled {
-		cfg.LogGroup = s3.CloudWatchLogging[0].Group
+		cfg.LogGroup, cfg.LogStream = s3.CloudWatchLogging[0].Group, s3.CloudWatchLogging[0].Stream
 	}
 	errs := cfg.setNames()
 	errs = append(errs, cfg.setBuffer(s3)...)

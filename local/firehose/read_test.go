@@ -76,7 +76,7 @@ func TestReadEverything(t *testing.T) {
 		Name: "delivery", ARN: "arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery", StreamName: "events", StreamARN: streamARN,
 		Bucket: "events", BucketARN: "arn:aws:s3:::events", RoleARN: roleARN, SourceRoleARN: roleARN + "-reader",
 		BufferInterval: 0, BufferMiB: 128, Compression: "GZIP", TimeZone: "Asia/Tokyo", Prefix: "a/!{timestamp:yyyy}/", FileExtension: ".json.gz", Delimiter: "\n",
-		ErrorOutputPrefix: "b/!{firehose:error-output-type}/", LogGroup: "g",
+		ErrorOutputPrefix: "b/!{firehose:error-output-type}/", LogGroup: "g", LogStream: "s",
 	}}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("error %v, %s", err, cmp.Diff(want, got))
@@ -102,7 +102,7 @@ func TestReadTheProjectsOwnStacks(t *testing.T) {
 			Bucket: "api-kinesis-firehose-bucket-" + env, BucketARN: "arn:aws:s3:::api-kinesis-firehose-bucket-" + env,
 			RoleARN: role, SourceRoleARN: role, BufferInterval: time.Minute, BufferMiB: 1,
 			Prefix:      "events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",
-			Compression: "UNCOMPRESSED", TimeZone: "UTC", Delimiter: "\n", LogGroup: "/aws/kinesisfirehose/api-kinesis-firehose-" + env,
+			Compression: "UNCOMPRESSED", TimeZone: "UTC", Delimiter: "\n", LogGroup: "/aws/kinesisfirehose/api-kinesis-firehose-" + env, LogStream: "S3Delivery",
 			ErrorOutputPrefix: "errors/!{firehose:error-output-type}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",
 		}}
 		if err != nil || !cmp.Equal(got, want) {

@@ -125,7 +125,7 @@ func (d *DeliveryStream) readAll(ctx context.Context, batches chan<- batch) {
 	r.ended = maps.Clone(d.read)
 	d.give()
 	var shards []kinesis.Shard
-	err := d.persist(ctx, "reading of the stream", func() (err error) {
+	err := d.persist(ctx, reading, func() (err error) {
 		for _, action := range []string{"kinesis:DescribeStream", "kinesis:ListShards", "kinesis:GetShardIterator"} {
 			if err := d.allow(action, d.cfg.StreamARN); err != nil {
 				return err
@@ -164,16 +164,22 @@ func (d *DeliveryStream) sayDenied() {
 	}
 }
 
-// sayDocumented warns of missing permissions that AWS documents as required and that local delivery does not need.
+// sayDocumented warns of missing permissions that AWS documents as required and that local delivery does not need. Without that of the
+// log, no error is logged.
 func (d *DeliveryStream) sayDocumented() {
 	objects := d.cfg.BucketARN + "/" + d.cfg.Prefix
 	if fixed := d.prefix[0].literal; fixed != "" {
 		objects = d.cfg.BucketARN + "/" + fixed + "x"
 	}
-	for _, needed := range []struct{ action, resource string }{
+	type permission struct{ action, resource string }
+	documented := []permission{
 		{"s3:GetBucketLocation", d.cfg.BucketARN}, {"s3:ListBucket", d.cfg.BucketARN}, {"s3:ListBucketMultipartUploads", d.cfg.BucketARN},
 		{"s3:AbortMultipartUpload", objects}, {"s3:GetObject", objects},
-	} {
+	}
+	if d.cfg.LogGroup != "" {
+		documented = append(documented, permission{"logs:PutLogEvents", d.cfg.logStreamARN()})
+	}
+	for _, needed := range documented {
 		if err := d.allow(needed.action, needed.resource); err != nil {
 			d.opts.Logger.Warn("the role lacks a permission that AWS documents as required; local delivery works without it",
 				"action", needed.action, "error", err)
@@ -221,7 +227,7 @@ func (r *readers) finish(ctx context.Context, shard, end string) {
 	defer r.mu.Unlock()
 	delete(r.reading, shard)
 	r.ended[shard] = end
-	_ = r.persist(ctx, "reading of the stream", func() error { // fails when ctx has ended
+	_ = r.persist(ctx, reading, func() error { // fails when ctx has ended
 		shards, err := r.opts.Source.Shards(ctx, r.cfg.StreamName)
 		if err == nil {
 			r.start(ctx, shards)
@@ -240,7 +246,7 @@ func (r *readers) readShard(ctx context.Context, shard string) {
 	for ctx.Err() == nil {
 		var records []kinesis.Record
 		failed, gone := false, false
-		err := r.persist(ctx, "reading of the stream", func() (err error) {
+		err := r.persist(ctx, reading, func() (err error) {
 			if failed {
 				gone, err = r.look(ctx, &reader)
 			}
@@ -417,7 +423,7 @@ func (d *DeliveryStream) drain(ctx context.Context, shard string) error {
 	reader := shardReader{shard: shard, after: d.read[shard], limit: firstLimit}
 	for later(end, reader.after) {
 		var records []kinesis.Record
-		err := d.persist(ctx, "reading of the stream", func() (err error) {
+		err := d.persist(ctx, reading, func() (err error) {
 			records, err = d.readOnce(ctx, &reader)
 			return err
 		})

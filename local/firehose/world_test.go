@@ -212,7 +212,7 @@ func newWorld(t *testing.T, shards ...string) *world {
 			Name: "delivery", ARN: "arn:aws:firehose:us-east-1:000000000000:deliverystream/delivery",
 			StreamName: "stream", StreamARN: "arn:aws:kinesis:us-east-1:000000000000:stream/stream",
 			Bucket: "events", BucketARN: "arn:aws:s3:::events", BufferInterval: time.Minute, BufferMiB: 1,
-			Prefix: "e/!{timestamp:HH}/", Compression: "UNCOMPRESSED", TimeZone: "UTC", Delimiter: "\n",
+			Prefix: "e/!{timestamp:HH}/", LogGroup: "/aws/kinesisfirehose/delivery", LogStream: "S3Delivery", Compression: "UNCOMPRESSED", TimeZone: "UTC", Delimiter: "\n",
 		},
 	}
 	w.opts = firehose.Options{

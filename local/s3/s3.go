@@ -141,12 +141,20 @@ func (s *Service) Put(ctx context.Context, bucket, key string, body []byte, cont
 	_, err := s.backend().PutObject(bucket, key, headers, bytes.NewReader(body), int64(len(body)), nil)
 	switch {
 	case gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchBucket):
-		return fmt.Errorf("s3://%s/%s: %w; make the bucket again (aws s3 mb s3://%s, with the --endpoint-url of this machine), or start again", bucket, key, err, bucket)
+		return fmt.Errorf("s3://%s/%s: %w; make the bucket again (aws s3 mb s3://%s, with the --endpoint-url of this machine), or start again", bucket, key, noBucket{err}, bucket)
 	case err != nil:
 		return fmt.Errorf("s3://%s/%s: %w", bucket, key, err)
 	}
 	return nil
 }
+
+// ErrNoBucket is the error of [Service.Put] if there is no such bucket.
+var ErrNoBucket = errors.New("there is no such bucket")
+
+// noBucket is ErrNoBucket in the words of another error.
+type noBucket struct{ error }
+
+func (noBucket) Is(target error) bool { return target == ErrNoBucket }
 
 // ErrNotFound is the error of [Service.Open] if there is no such object.
 var ErrNotFound = errors.New("there is no such object")

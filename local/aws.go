@@ -15,7 +15,7 @@ import (
 )
 
 // imitated names the services and operations that answer at the AWS address, for messages.
-const imitated = "Kinesis, S3, CloudWatch's metrics and alarms, Firehose's DescribeDeliveryStream and ListDeliveryStreams, and STS's GetCallerIdentity"
+const imitated = "Kinesis, S3, CloudWatch's metrics and alarms, Firehose's DescribeDeliveryStream and ListDeliveryStreams, STS's GetCallerIdentity, and KMS's DescribeKey"
 
 // awsEndpoint serves several services at one address. It tells them apart by the operation that a header names, by the service that
 // a request is signed for, and by the form of the older protocols. It takes other requests for S3's, unsigned or signed by hand.
@@ -23,6 +23,7 @@ func (p *Pipeline) awsEndpoint() http.Handler {
 	described := firehose.Described{Streams: p.declared.deliveries, Account: account, Since: p.started, NotImitated: p.sayNotImitated}
 	handlers := map[string]http.Handler{
 		"kinesis": p.streams, "s3": p.buckets.Handler(), "firehose": described, "sts": http.HandlerFunc(p.serveIdentity),
+		"kms":        http.HandlerFunc(p.serveKeys),
 		"monitoring": &cloudwatch.API{Watch: p.alarms, NotImitated: p.sayNotImitated},
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -116,6 +117,9 @@ func (p *Pipeline) refuseService(w http.ResponseWriter, r *http.Request, service
 		operation = operationOf(r, formOf(w, r))
 	}
 	why := fmt.Sprintf("%s (%s) is not imitated on one machine; these are: %s", service, operation, imitated)
+	if service == "logs" {
+		why += p.insteadOfLogs(w, r)
+	}
 	p.sayNotImitated(why)
 	const code = "NotImplemented"
 	header := w.Header()

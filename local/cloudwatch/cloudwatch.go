@@ -107,14 +107,23 @@ func fileName(name string) (string, error) {
 	return file, nil
 }
 
+// File returns the path of a group's file below dir.
+func File(dir, name string) (string, error) {
+	file, err := fileName(name)
+	if err != nil {
+		return "", fmt.Errorf("the log group is %w", err)
+	}
+	return filepath.Join(dir, file), nil
+}
+
 // Open opens the file of a group below dir for appending. After the file is renamed or removed, as by logrotate, the next lines
 // go to a new file.
 func Open(dir, name string, clock clockwork.Clock, logger *slog.Logger) (*Group, error) {
-	file, err := fileName(name)
+	file, err := File(dir, name)
 	if err != nil {
-		return nil, fmt.Errorf("the log group is %w", err)
+		return nil, err
 	}
-	g := &Group{path: filepath.Join(dir, file), logger: logger.With("log_group", name), done: make(chan struct{})}
+	g := &Group{path: file, logger: logger.With("log_group", name), done: make(chan struct{})}
 	if err := g.open(); err != nil {
 		return nil, err
 	}

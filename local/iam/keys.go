@@ -77,6 +77,9 @@ func (r *reader) readAlias(resource tfjson.Resource) error {
 	return nil
 }
 
+// Key returns the ARN of a KMS key that the stack declares, by its ARN, its id, an alias or an alias's ARN; "" for another key.
+func (r *Roles) Key(key string) string { return r.keys[key] }
+
 // HasKey reports whether the stack declares a KMS key, by its ARN, its id or an alias. Who may use another key is not known here.
 func (r *Roles) HasKey(key string) bool { return r.keys[key] != "" }
 

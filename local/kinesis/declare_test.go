@@ -74,7 +74,7 @@ func TestReadOfThisProjectsStack(t *testing.T) {
 	}
 	want := []kinesis.Config{{
 		Name: "api-kinesis-stream-dev", ARN: "arn:aws:kinesis:us-east-1:123456789012:stream/api-kinesis-stream-dev",
-		Mode: "PROVISIONED", Shards: 1, Retention: 24 * time.Hour, Encryption: "KMS",
+		Mode: "PROVISIONED", Shards: 1, Retention: 24 * time.Hour, Encryption: "KMS", Key: "alias/aws/kinesis",
 		Tags: map[string]string{"Environment": "dev", "ManagedBy": "cdktf", "Project": "api-kinesis"},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -107,7 +107,7 @@ func TestRead(t *testing.T) {
 			kinesis.Config{Name: "e", ARN: arn, Mode: "PROVISIONED", Shards: 2, Retention: 24 * time.Hour, Encryption: "NONE"}},
 		{"everything", `{"name": "e", "retention_period": "168", "encryption_type": "KMS", "kms_key_id": "alias/x", "shard_level_metrics": ["IncomingBytes"],
 			"enforce_consumer_deletion": true, "tags": {"a": "b"}, "stream_mode_details": [{"stream_mode": "ON_DEMAND"}], "lifecycle": {"prevent_destroy": true}}`,
-			kinesis.Config{Name: "e", ARN: arn, Mode: "ON_DEMAND", Retention: 168 * time.Hour, Encryption: "KMS", Tags: map[string]string{"a": "b"}}},
+			kinesis.Config{Name: "e", ARN: arn, Mode: "ON_DEMAND", Retention: 168 * time.Hour, Encryption: "KMS", Key: "alias/x", Tags: map[string]string{"a": "b"}}},
 	} {
 		got, err := read(t, test.body)
 		if err != nil {

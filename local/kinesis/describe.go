@@ -236,8 +236,8 @@ var describeStreamInput = []field{
 	{name: "StreamId", kind: stringKind},
 }
 
-// streamDescription is the common part of DescribeStream and DescribeStreamSummary. EncryptionType is NONE whatever the
-// stack declares, because records are not encrypted here.
+// streamDescription is the common part of DescribeStream and DescribeStreamSummary. The encryption and its key are those that the stack
+// declares, although records on this machine's disk are not encrypted: the permissions for the key are checked.
 type streamDescription struct {
 	StreamName              string
 	StreamARN               string
@@ -246,6 +246,7 @@ type streamDescription struct {
 	RetentionPeriodHours    int
 	StreamCreationTimestamp json.Number
 	EncryptionType          string
+	KeyId                   string `json:",omitempty"`
 	EnhancedMonitoring      []monitoring
 }
 
@@ -255,10 +256,14 @@ type monitoring struct {
 
 func describe(s *stream) streamDescription {
 	d := s.description.Load()
+	encryption := unencrypted
+	if d.Key != "" {
+		encryption = encrypted
+	}
 	return streamDescription{
 		StreamName: d.Name, StreamARN: d.ARN, StreamStatus: "ACTIVE", StreamModeDetails: modeDetails{d.Mode},
 		RetentionPeriodHours: d.RetentionHours, StreamCreationTimestamp: seconds(d.CreatedAt),
-		EncryptionType: "NONE", EnhancedMonitoring: []monitoring{{ShardLevelMetrics: []string{}}},
+		EncryptionType: encryption, KeyId: d.Key, EnhancedMonitoring: []monitoring{{ShardLevelMetrics: []string{}}},
 	}
 }
 

@@ -193,6 +193,8 @@ type Config struct {
 	Tags map[string]string
 	// Encryption is KMS or NONE. Records on this machine's disk are not encrypted either way, and [Service.Declare] logs that.
 	Encryption string
+	// Key is the KMS key of the encryption KMS, as the stack names it. Descriptions of the stream show it.
+	Key string
 }
 
 // check finds every problem at once.
@@ -214,9 +216,17 @@ func (c Config) check() error {
 	}
 	hold(c.Retention >= quota.MinRetention && c.Retention <= quota.MaxRetention && c.Retention%time.Hour == 0,
 		"retention_period %s is not %d to %d whole hours", c.Retention, quota.MinRetention/time.Hour, quota.MaxRetention/time.Hour)
-	hold(c.Encryption == "" || c.Encryption == "NONE" || c.Encryption == "KMS",
+	hold(c.Encryption == "" || c.Encryption == unencrypted || c.Encryption == encrypted,
 		"encryption_type %q is unknown; use KMS or NONE", c.Encryption)
 	return errors.Join(problems...)
+}
+
+// shownKey is the key of the stream's encryption; "" without encryption.
+func (c Config) shownKey() string {
+	if c.Encryption != encrypted {
+		return ""
+	}
+	return c.Key
 }
 
 // Declare creates the stream if the file has none of its name. It gives an existing stream the declared retention, mode, tags and ARN.
@@ -225,7 +235,7 @@ func (s *Service) Declare(cfg Config) error {
 	if err := cfg.check(); err != nil {
 		return err
 	}
-	if cfg.Encryption == "KMS" {
+	if cfg.Encryption == encrypted {
 		s.log.Info("records of this stream are not encrypted on this machine's disk", "stream", cfg.Name)
 	}
 	for {
@@ -259,6 +269,7 @@ func (s *Service) declareAgain(old *stream, cfg Config) error {
 	before := old.description.Load()
 	d := *before
 	d.Mode, d.ARN, d.RetentionHours, d.Tags = cfg.Mode, s.arn(cfg), int(cfg.Retention/time.Hour), cfg.Tags
+	d.Key = cfg.shownKey()
 	if len(d.Tags) == 0 {
 		d.Tags = nil // as the file gives it
 	}
@@ -307,7 +318,7 @@ func (s *Service) create(cfg Config) error {
 		before := lastCreated(tx)
 		made = newStream(description{
 			Name: cfg.Name, ARN: s.arn(cfg), Mode: cfg.Mode, Shards: cfg.Shards,
-			RetentionHours: int(cfg.Retention / time.Hour),
+			RetentionHours: int(cfg.Retention / time.Hour), Key: cfg.shownKey(),
 			// Assumption KIN-4: the sequence numbers of a new stream's shards are dated two seconds before the stream's creation
 			// (kinesalite, actions/createStream.js).
 			Created:   max(now.Unix()-2, before+1),

@@ -19,11 +19,11 @@ type resource struct {
 		StreamMode string `tf:"stream_mode"`
 	} `tf:"stream_mode_details"`
 
-	ARN string `tf:"arn"` // an output of the provider; Attribute computes it
+	KMSKeyID string `tf:"kms_key_id"`
+	ARN      string `tf:"arn"` // an output of the provider; Attribute computes it
 
-	// These have no effect on one machine: records are not encrypted here, nothing measures shards, and no consumer is registered
+	// These have no effect on one machine: nothing measures shards, and no consumer is registered
 	// whose deletion could be enforced.
-	KMSKeyID                string            `tf:"kms_key_id"`
 	ShardLevelMetrics       []string          `tf:"shard_level_metrics"`
 	EnforceConsumerDeletion bool              `tf:"enforce_consumer_deletion"`
 	Tags                    map[string]string `tf:"tags"` // read together with the provider's default tags
@@ -62,13 +62,13 @@ func Read(stack *tfjson.Stack) ([]Config, error) {
 
 func read(stack *tfjson.Stack, from tfjson.Resource) (Config, error) {
 	// The provider's own defaults (hashicorp/aws 5, aws_kinesis_stream).
-	r := resource{RetentionPeriod: 24, EncryptionType: "NONE"}
+	r := resource{RetentionPeriod: 24, EncryptionType: unencrypted}
 	if err := from.Into(&r); err != nil {
 		return Config{}, err
 	}
 	cfg := Config{
 		Name: r.Name, Mode: provisioned, Shards: r.ShardCount,
-		Retention: time.Duration(r.RetentionPeriod) * time.Hour, Encryption: r.EncryptionType,
+		Retention: time.Duration(r.RetentionPeriod) * time.Hour, Encryption: r.EncryptionType, Key: r.KMSKeyID,
 	}
 	cfg.Tags = stack.Tags(from.Address())
 	if len(r.Mode) > 0 {

@@ -18,6 +18,10 @@ const (
 	provisioned = "PROVISIONED"
 	onDemand    = "ON_DEMAND"
 
+	// The types of encryption.
+	unencrypted = "NONE"
+	encrypted   = "KMS"
+
 	// onDemandShards is the number of shards of a new on-demand stream (developer guide, "On-demand mode": 4 MB/s of writes).
 	onDemandShards = 4
 
@@ -41,7 +45,9 @@ type description struct {
 	// identifies the stream.
 	Created   int64
 	CreatedAt time.Time
-	Tags      map[string]string `json:",omitempty"`
+	// Key is the KMS key that the stream's declaration names; "" without encryption.
+	Key  string            `json:",omitempty"`
+	Tags map[string]string `json:",omitempty"`
 	// Lineage are the shards of a resharded stream, in order of their indexes. Without it, the stream has the shards of its
 	// creation.
 	Lineage []shardEntry `json:",omitempty"`

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
 
 	"cdk.tf/go/ingest/docs/runbooks"
@@ -54,7 +55,12 @@ type run struct {
 	Options
 	ctx   context.Context //nolint:containedctx // a drill is one call, and its loads run in it
 	drill Drill
-	began time.Time
+	// holder names this run among the holders of faults.
+	holder string
+	began  time.Time
+	// within is how long an alarm takes at most, and onset how long the cause takes to show in a metric.
+	within map[string]time.Duration
+	onset  time.Duration
 
 	slots   chan struct{}
 	sending sync.WaitGroup
@@ -62,6 +68,8 @@ type run struct {
 	answers *answers
 
 	keys, shards []string // of the stream, once they are read
+	// filled is when the shards were last filled.
+	filled time.Time
 	// watched are the alarms that the drill is for, and said their states as they were last printed.
 	watched []string
 	said    map[string]cloudwatch.State
@@ -72,64 +80,102 @@ type run struct {
 	noted time.Time
 }
 
-// Run runs a drill. Its error says which alarm did not go off, or did not recover, or why the pipeline cannot have the drill's cause.
-// Whatever its end, it undoes the cause.
-func Run(ctx context.Context, d Drill, opts Options) error {
-	ctx, cancel := context.WithCancel(ctx)
+// Run runs the first of some drills that is possible on the pipeline. Its error says which alarm did not go off, or did not recover, or why
+// the pipeline cannot have the drill's cause. Whatever its end, it undoes the cause; if it could not, the error says so.
+func Run(ctx context.Context, candidates []Drill, opts Options) error {
+	within, cancel := context.WithCancel(ctx)
 	r := &run{
-		Options: opts, ctx: ctx, drill: d, slots: make(chan struct{}, maxInFlight), answers: &answers{byStatus: map[int]int{}},
-		said: map[string]cloudwatch.State{}, rang: map[string]time.Time{}, others: map[string]bool{},
+		Options: opts, ctx: within, holder: uuid.NewString(), slots: make(chan struct{}, maxInFlight), answers: &answers{byStatus: map[int]int{}},
+		said: map[string]cloudwatch.State{}, rang: map[string]time.Time{}, others: map[string]bool{}, within: map[string]time.Duration{},
 	}
 	defer r.sending.Wait()
 	defer cancel()
-	first, err := r.prepare()
-	if err != nil {
+	if err := r.choose(candidates); err != nil {
 		return err
 	}
-	if err := r.cause(first); err != nil {
-		return errors.Join(err, r.undo(ctx))
+	if err := r.holdPipeline(lease); err != nil {
+		return err
+	}
+	err := r.prepare()
+	if err == nil {
+		err = r.cause()
+	}
+	if undone := r.undo(ctx); err != nil || undone != nil {
+		return errors.Join(err, undone)
 	}
 	return r.restore()
 }
 
-// prepare checks that the drill is possible, and says what it will do.
-func (r *run) prepare() (map[string]alarm, error) {
+// choose chooses the first drill that is possible.
+func (r *run) choose(candidates []Drill) error {
+	var reasons []error
+	for _, d := range candidates {
+		why, err := r.impossibleHere(d)
+		if err != nil {
+			return err
+		}
+		if why == "" {
+			r.drill = d
+			return nil
+		}
+		reasons = append(reasons, fmt.Errorf("the drill %s is not possible: %s", d.Name, why))
+	}
+	return errors.Join(reasons...)
+}
+
+// prepare checks that the alarms can go off, and says what the drill will do.
+func (r *run) prepare() error {
 	s, err := r.look(r.ctx)
 	if err != nil {
-		return nil, err
-	}
-	if len(s.Faults) > 0 {
-		return nil, fmt.Errorf("another drill is in progress: the fault %s is in force until %s; wait for its end", s.Faults[0].Name, s.Faults[0].Until.Local().Format(time.TimeOnly))
+		return err
 	}
 	alarms := r.alarmsOf(s)
 	if len(alarms) == 0 {
-		return nil, fmt.Errorf("%s declares no alarms; set Alarms.Enabled, or run an environment that has them: make up ENV=prod", r.Environment)
-	}
-	if r.drill.impossible != nil {
-		if why := r.drill.impossible(r); why != "" {
-			return nil, fmt.Errorf("the drill %s is not possible: %s", r.drill.Name, why)
-		}
+		return fmt.Errorf("%s declares no alarms; set Alarms.Enabled, or run an environment that has them: make up ENV=prod", r.Environment)
 	}
 	for _, id := range r.drill.Alarms {
 		if a, declared := alarms[id]; declared {
 			if a.State == cloudwatch.Alarming {
-				return nil, fmt.Errorf("%s is in ALARM already, since %s; wait until it is OK, or end its cause: %s", id, a.ChangedAt.Local().Format(time.TimeOnly), a.Reason)
+				return fmt.Errorf("%s is in ALARM already, since %s; wait until it is OK, or end its cause: %s", id, a.ChangedAt.Local().Format(time.TimeOnly), a.Reason)
 			}
 			r.watched = append(r.watched, id)
 		}
 	}
 	if len(r.watched) == 0 {
-		return nil, fmt.Errorf("%s has no alarm %s; its alarms are %s", r.Environment, strings.Join(r.drill.Alarms, ", "), strings.Join(slices.Sorted(maps.Keys(alarms)), ", "))
+		return fmt.Errorf("%s has no alarm %s; its alarms are %s", r.Environment, strings.Join(r.drill.Alarms, ", "), strings.Join(slices.Sorted(maps.Keys(alarms)), ", "))
+	}
+	if err := r.accepted(); err != nil {
+		return err
+	}
+	if err := r.setTimes(alarms); err != nil {
+		return err
 	}
 	r.announce(alarms)
-	return alarms, nil
+	return nil
+}
+
+// setTimes sets how long each alarm takes at most, from the beginning of the cause.
+func (r *run) setTimes(alarms map[string]alarm) error {
+	for _, id := range r.watched {
+		r.within[id] = alarms[id].rings()
+		if r.drill.onset == nil {
+			continue
+		}
+		onset, err := r.drill.onset(r, alarms[id])
+		if err != nil {
+			return err
+		}
+		r.within[id] += onset
+		r.onset = max(r.onset, onset)
+	}
+	return nil
 }
 
 func (r *run) announce(alarms map[string]alarm) {
 	fmt.Fprintf(r.Out, "drill %s on %s, %s/\n  %s\n", r.drill.Name, r.Environment, strings.TrimSuffix(r.Local, "/"), r.drill.Says)
 	for _, id := range r.watched {
 		a := alarms[id]
-		fmt.Fprintf(r.Out, "  %s goes off within %s, and is OK again within %s after the end of the cause\n", id, inMinutes(r.within(a)), inMinutes(a.recovers()))
+		fmt.Fprintf(r.Out, "  %s goes off within %s, and is OK again within %s after the end of the cause\n", id, inMinutes(r.within[id]), inMinutes(a.recovers()))
 	}
 	r.began = r.Clock.Now()
 	for id, a := range alarms {
@@ -137,26 +183,16 @@ func (r *run) announce(alarms map[string]alarm) {
 	}
 }
 
-// within is how long an alarm takes at most, from the beginning of the cause.
-func (r *run) within(a alarm) time.Duration {
-	within := a.rings()
-	if r.drill.onset != nil {
-		within += r.drill.onset(r, a)
-	}
-	return within
-}
-
-// cause keeps the cause in force until each watched alarm has gone off, and shows the first commands of its runbook.
-func (r *run) cause(first map[string]alarm) error {
-	within := map[string]time.Duration{}
-	for _, id := range r.watched {
-		within[id] = r.within(first[id])
-	}
-	if err := r.ripen(first); err != nil {
-		return err
+// cause keeps the cause in force until each watched alarm has gone off.
+func (r *run) cause() error {
+	if r.drill.ripens {
+		if err := r.ripen(); err != nil {
+			return err
+		}
 	}
 	for {
-		if err := r.press(r.drill.load); err != nil {
+		step := r.Clock.Now()
+		if err := r.press(); err != nil {
 			return err
 		}
 		alarms, err := r.watch()
@@ -168,26 +204,34 @@ func (r *run) cause(first map[string]alarm) error {
 			return r.hold()
 		}
 		for _, id := range missing {
-			if since := r.Clock.Since(r.began); since > within[id] {
-				return fmt.Errorf("%s has not gone off within %s: it is %s, with %s. Look at the output of ingest up for what keeps the cause from it", id, inMinutes(within[id]), alarms[id].State, alarms[id].value())
+			if since := r.Clock.Since(r.began); since > r.within[id] {
+				return r.neverWentOff(alarms[id])
 			}
 		}
-		if err := r.Wait(r.ctx, r.drill.every); err != nil {
+		if err := r.Wait(r.ctx, max(0, r.drill.every-r.Clock.Since(step))); err != nil {
 			return err
 		}
 	}
 }
 
-// ripen waits for a cause that only time makes, such as the age of a record. It sends nothing but what must grow old.
-func (r *run) ripen(first map[string]alarm) error {
-	if !r.drill.ripens {
-		return nil
+func (r *run) neverWentOff(a alarm) error {
+	answered := ""
+	if text := r.answers.String(); text != "" {
+		answered = "; the drill's requests were answered: " + text
 	}
-	if err := r.drill.load(r); err != nil {
+	return fmt.Errorf("%s has not gone off within %s: it is %s, %s%s", a.id, inMinutes(r.within[a.id]), a.State, a.value(), answered)
+}
+
+// ripen waits for a cause that only time makes, such as the age of a record. It sends nothing but what must grow old.
+func (r *run) ripen() error {
+	if err := r.press(); err != nil {
 		return err
 	}
-	until := r.began.Add(r.drill.onset(r, first[r.watched[0]]))
+	until := r.began.Add(r.onset)
 	for r.Clock.Now().Before(until) {
+		if err := r.holdPipeline(ripeningHold); err != nil {
+			return err
+		}
 		if _, err := r.watch(); err != nil {
 			return err
 		}
@@ -198,15 +242,12 @@ func (r *run) ripen(first map[string]alarm) error {
 	return nil
 }
 
-// ripening is the time between two looks while a cause ripens.
-const ripening = 10 * time.Minute
-
 // press renews the fault and sends the load of a step.
-func (r *run) press(load func(*run) error) error {
-	if err := r.beginFault(r.ctx); err != nil {
+func (r *run) press() error {
+	if err := r.beginFault(); err != nil {
 		return err
 	}
-	return load(r)
+	return r.drill.load(r)
 }
 
 // silent are the watched alarms that have not gone off yet.
@@ -218,10 +259,10 @@ func (r *run) silent() []string {
 func (r *run) hold() error {
 	until := r.Clock.Now().Add(r.Hold)
 	if r.Hold > 0 {
-		r.note("the cause stays for %s", r.Hold)
+		r.note("the cause stays for %s more", r.Hold)
 	}
 	for r.Clock.Now().Before(until) {
-		if err := r.press(r.drill.load); err != nil {
+		if err := r.press(); err != nil {
 			return err
 		}
 		if _, err := r.watch(); err != nil {
@@ -234,11 +275,8 @@ func (r *run) hold() error {
 	return nil
 }
 
-// restore undoes the cause and waits until each watched alarm is OK. Single events show meanwhile that the pipeline takes them.
+// restore waits until each watched alarm is OK. Single events show meanwhile that the pipeline takes them.
 func (r *run) restore() error {
-	if err := r.undo(r.ctx); err != nil {
-		return err
-	}
 	caused, undone := r.answers, r.Clock.Now()
 	r.answers = &answers{byStatus: map[int]int{}}
 	r.note("the cause has ended; waiting for OK")
@@ -252,8 +290,7 @@ func (r *run) restore() error {
 		}
 		waiting := slices.DeleteFunc(slices.Clone(r.watched), func(id string) bool { return alarms[id].State == cloudwatch.OK })
 		if len(waiting) == 0 {
-			r.conclude(undone, caused)
-			return nil
+			return r.conclude(alarms, undone, caused)
 		}
 		for _, id := range waiting {
 			if a := alarms[id]; r.Clock.Since(undone) > a.recovers() {
@@ -316,19 +353,34 @@ func (r *run) lookFirst(id string) {
 	}
 }
 
-// conclude says how long the alarms took, and how the API answered meanwhile.
-func (r *run) conclude(undone time.Time, caused *answers) {
+// conclude says how long the alarms took, and how the API answered meanwhile. It is an error if the API does not take an event now.
+func (r *run) conclude(alarms map[string]alarm, undone time.Time, caused *answers) error {
 	for _, id := range r.watched {
 		fmt.Fprintf(r.Out, "%s went off after %s\n", id, inMinutes(r.rang[id].Sub(r.began)))
 	}
-	if len(r.others) > 0 {
-		fmt.Fprintf(r.Out, "these went off too: %s\n", strings.Join(slices.Sorted(maps.Keys(r.others)), ", "))
+	fmt.Fprintf(r.Out, "the drill's alarms were OK again %s after the end of the cause\n", inMinutes(r.Clock.Since(undone)))
+	for _, id := range slices.Sorted(maps.Keys(r.others)) {
+		fmt.Fprintf(r.Out, "%s went off too, and is %s now\n", id, alarms[id].State)
 	}
-	fmt.Fprintf(r.Out, "all were OK again %s after the end of the cause\n", inMinutes(r.Clock.Since(undone)))
 	if text := caused.String(); text != "" {
 		fmt.Fprintf(r.Out, "the requests of the cause were answered: %s\n", text)
 	}
 	fmt.Fprintf(r.Out, "the events after it were answered: %s\n", r.answers)
+	return r.accepted()
+}
+
+// accepted sends an event, and is an error if the API does not take it.
+func (r *run) accepted() error {
+	status, err := r.Sender.Send(r.ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("the API does not answer: %w", err)
+	case status == http.StatusForbidden, status == http.StatusUnauthorized:
+		return fmt.Errorf("the API answers the drill's event with %d; set API_KEY, TOKEN, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to what ingest up accepts", status)
+	case status != http.StatusOK:
+		return fmt.Errorf("the API answers the drill's event with %d, and not with 200; look at the output of ingest up, and begin again when it takes events", status)
+	}
+	return nil
 }
 
 // note prints a line with the time since the beginning.

@@ -5,12 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"path/filepath"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -53,6 +54,10 @@ type pipeline struct {
 	clock *clockwork.FakeClock
 	out   *output
 	opts  Options
+	// sender makes a client with a secret of the access key test.
+	sender func(secret string) *verify.Sender
+	// stop ends the pipeline.
+	stop func()
 	// open are the requests that have no answer yet.
 	open atomic.Int64
 }
@@ -68,7 +73,7 @@ func (p *pipeline) RoundTrip(r *http.Request) (*http.Response, error) {
 // they would look slow.
 func (p *pipeline) wait(ctx context.Context, d time.Duration) error {
 	longest := 5 * time.Second
-	if d >= ripening {
+	if d >= ripening/2 {
 		longest = time.Minute
 	}
 	for d > 0 {
@@ -106,7 +111,7 @@ func start(t *testing.T, env string) *pipeline {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- running.Run(ctx) }()
-	t.Cleanup(func() {
+	p.stop = sync.OnceFunc(func() {
 		cancel()
 		for {
 			select {
@@ -120,6 +125,7 @@ func start(t *testing.T, env string) *pipeline {
 			}
 		}
 	})
+	t.Cleanup(p.stop)
 	for !addressOf.MatchString(p.out.String()) {
 		time.Sleep(time.Millisecond)
 	}
@@ -147,10 +153,13 @@ func (p *pipeline) options(file, base string) Options {
 	must(p.t, err)
 	keys := credentials.NewStaticCredentialsProvider("test", "test", "")
 	client := &http.Client{Transport: p}
-	sender, err := verify.NewSender(deployed, verify.Caller{AWS: keys, Token: "local"}, client, p.clock, "drill")
-	must(p.t, err)
+	p.sender = func(secret string) *verify.Sender {
+		sender, err := verify.NewSender(deployed, verify.Caller{AWS: credentials.NewStaticCredentialsProvider("test", secret, ""), Token: "local"}, client, p.clock, "drill")
+		must(p.t, err)
+		return sender
+	}
 	return Options{
-		Environment: stack.Name(), Local: base, Stream: deliveries[0].StreamName, PartitionQuery: deliveries[0].PartitionQuery, Sender: sender,
+		Environment: stack.Name(), Local: base, Stream: deliveries[0].StreamName, PartitionQuery: deliveries[0].PartitionQuery, Sender: p.sender("test"),
 		Kinesis: Producer(aws.Config{
 			Region: deployed.Region, BaseEndpoint: aws.String(outputs.Text("local_aws_url")), HTTPClient: sdkhttp.Keep(nil), Credentials: keys,
 		}),
@@ -203,7 +212,7 @@ func TestEachDrill(t *testing.T) {
 				}
 				p := start(t, env)
 				must(t, p.wait(t.Context(), time.Minute))
-				err := Run(t.Context(), d, p.opts)
+				err := Run(t.Context(), []Drill{d}, p.opts)
 				if why := impossible[d.Name]; why != "" {
 					if err == nil || !strings.Contains(err.Error(), why) {
 						t.Errorf("the error is %v, want %q", err, why)
@@ -251,28 +260,50 @@ func TestEachAlarmHasADrill(t *testing.T) {
 	}
 }
 
-// An alarm's name chooses its drill, and then the drill waits for that alarm alone.
+// An alarm's name chooses its drills, and then a drill waits for that alarm alone.
 func TestFind(t *testing.T) {
 	for name, want := range map[string]string{
-		"api-5xx": "submit-denied api-5xx", "delivery-stale": "bucket-denied delivery-stale", "stream-refused": "key-disabled stream-refused",
-		"bucket-denied": "bucket-denied delivery-errors delivery-failed delivery-stale", "hot-key": "hot-key stream-throttled",
+		"api-5xx": "submit-denied key-disabled stream-fails: api-5xx", "delivery-stale": "bucket-denied: delivery-stale",
+		"stream-refused": "key-disabled stream-fails: stream-refused",
+		"bucket-denied":  "bucket-denied: delivery-errors delivery-failed delivery-stale", "hot-key": "hot-key: stream-throttled",
 	} {
-		d, err := Find(name)
-		if got := strings.Join(append([]string{d.Name}, d.Alarms...), " "); err != nil || got != want {
+		found, err := Find(name)
+		var names []string
+		for _, d := range found {
+			names = append(names, d.Name)
+		}
+		if got := strings.Join(names, " ") + ": " + strings.Join(found[0].Alarms, " "); err != nil || got != want {
 			t.Errorf("%s is %q, %v, want %q", name, got, err, want)
 		}
 	}
-	for _, name := range []string{"", "hot-keys", "api-5x", "README"} {
-		if _, err := Find(name); err == nil || !strings.Contains(err.Error(), "hot-key") || !strings.Contains(err.Error(), strconv.Quote(name)) {
+	for name, want := range map[string]string{
+		"": "use submit-denied, ", "hot-keys": "did you mean hot-key? There are submit-denied, ",
+		"api-5x": "did you mean the alarm api-5xx? The drills are submit-denied, ", "README": "use submit-denied, ",
+	} {
+		if _, err := Find(name); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("there is no drill and no alarm %q; %s", name, want)) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
 }
 
+// find is the drills of a name that is known.
+func find(t *testing.T, name string) []Drill {
+	t.Helper()
+	found, err := Find(name)
+	must(t, err)
+	return found
+}
+
+// by makes a run of a drill of the pipeline, for the parts of it.
+func (p *pipeline) by(d Drill) *run {
+	return &run{
+		Options: p.opts, ctx: p.t.Context(), drill: d, holder: "another", slots: make(chan struct{}, maxInFlight), answers: &answers{byStatus: map[int]int{}},
+	}
+}
+
 // An interrupted drill undoes its cause, and so does one whose alarm never goes off.
 func TestTheCauseIsAlwaysUndone(t *testing.T) {
-	d, err := Find("submit-denied")
-	must(t, err)
+	denied := find(t, "submit-denied")
 	t.Run("interrupted", func(t *testing.T) {
 		p := start(t, "prod")
 		ctx, cancel := context.WithCancel(t.Context())
@@ -283,7 +314,7 @@ func TestTheCauseIsAlwaysUndone(t *testing.T) {
 			}
 			return p.wait(ctx, d)
 		}
-		if err := Run(ctx, d, p.opts); !errors.Is(err, context.Canceled) {
+		if err := Run(ctx, denied, p.opts); !errors.Is(err, context.Canceled) || errors.Is(err, ErrNotUndone) {
 			t.Errorf("the error is %v", err)
 		}
 		p.states()
@@ -293,19 +324,18 @@ func TestTheCauseIsAlwaysUndone(t *testing.T) {
 	})
 	t.Run("no alarm", func(t *testing.T) {
 		p := start(t, "prod")
-		silent := d
-		silent.load = func(*run) error { return nil }
+		silent := slices.Clone(denied)
+		silent[0].load = func(r *run) error { return r.send(1, func(context.Context) (int, error) { return 200, nil }) }
 		err := Run(t.Context(), silent, p.opts)
-		if err == nil || !strings.HasPrefix(err.Error(), "api-5xx has not gone off within 5m0s: it is OK, with no data, threshold 0.01.") {
+		if err == nil || !strings.HasPrefix(err.Error(), "api-5xx has not gone off within 5m0s: it is OK, no data, threshold 0.01; the drill's requests were answered: ") {
 			t.Errorf("the error is %v", err)
 		}
 		p.states()
 	})
 	t.Run("killed", func(t *testing.T) {
 		p := start(t, "prod")
-		r := &run{Options: p.opts, ctx: t.Context(), drill: d}
-		must(t, r.beginFault(t.Context()))
-		if err := Run(t.Context(), d, p.opts); err == nil || !strings.HasPrefix(err.Error(), "another drill is in progress: the fault submit-denied is in force until ") {
+		must(t, p.by(denied[0]).beginFault())
+		if err := Run(t.Context(), find(t, "hot-key"), p.opts); err == nil || !strings.HasPrefix(err.Error(), "a drill holds the fault ") {
 			t.Errorf("the error is %v", err)
 		}
 		must(t, p.wait(t.Context(), lease))
@@ -314,52 +344,137 @@ func TestTheCauseIsAlwaysUndone(t *testing.T) {
 			t.Errorf("%s", p.out)
 		}
 	})
+	t.Run("while the pipeline hangs", func(t *testing.T) {
+		p := start(t, "prod")
+		ctx, cancel := context.WithCancel(t.Context())
+		p.opts.Wait = func(context.Context, time.Duration) error {
+			cancel()
+			p.opts.HTTP.Transport = hanging{}
+			return ctx.Err()
+		}
+		if err := Run(ctx, denied, p.opts); !errors.Is(err, ErrNotUndone) || !strings.Contains(err.Error(), "ends by itself within 30s") {
+			t.Errorf("the error is %v", err)
+		}
+	})
+	t.Run("after the pipeline's end", func(t *testing.T) {
+		p := start(t, "prod")
+		p.opts.Wait = func(context.Context, time.Duration) error {
+			p.stop()
+			return nil
+		}
+		if err := Run(t.Context(), denied, p.opts); err == nil || !strings.HasSuffix(err.Error(), "the pipeline has ended, and no fault outlives it") {
+			t.Errorf("the error is %v", err)
+		}
+	})
 }
+
+// hanging answers no request.
+type hanging struct{}
+
+func (hanging) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("no answer") }
 
 // A drill refuses to begin where it would show nothing.
 func TestWhereADrillIsNotPossible(t *testing.T) {
-	hot, err := Find("hot-key")
-	must(t, err)
-	stale, err := Find("delivery-errors")
-	must(t, err)
-	t.Run("no alarms", func(t *testing.T) {
-		p := start(t, "dev")
-		if err := Run(t.Context(), hot, p.opts); err == nil || err.Error() != "dev declares no alarms; set Alarms.Enabled, or run an environment that has them: make up ENV=prod" {
-			t.Errorf("the error is %v", err)
-		}
-	})
-	t.Run("unlimited", func(t *testing.T) {
-		p := start(t, "prod")
-		p.opts.Unlimited = true
-		if err := Run(t.Context(), hot, p.opts); err == nil || err.Error() != "the drill hot-key is not possible: the pipeline runs with --unlimited, so no shard has limits; start it without" {
-			t.Errorf("the error is %v", err)
-		}
-	})
+	for name, test := range map[string]struct {
+		env, drill string
+		edit       func(*pipeline)
+		want       string
+	}{
+		"no alarms": {"dev", "hot-key", nil, "dev declares no alarms; set Alarms.Enabled, or run an environment that has them: make up ENV=prod"},
+		"unlimited": {"prod", "hot-key", func(p *pipeline) { p.opts.Unlimited = true },
+			"the drill hot-key is not possible: the pipeline runs with --unlimited, so no shard has limits; start it without"},
+		"a client that is not accepted": {"prod", "api-5xx", func(p *pipeline) { p.opts.Sender = p.sender("wrong") },
+			"the API answers the drill's event with 403; set API_KEY, TOKEN, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to what ingest up accepts"},
+		"a fault of a person": {"prod", "api-5xx", func(p *pipeline) {
+			r := p.by(Drill{})
+			r.holder = ""
+			must(t, r.holdPipeline(lease))
+		}, "a person holds the fault load until 2026-01-02T12:00:37Z; wait for its end, or end it there"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, test.env)
+			if test.edit != nil {
+				test.edit(p)
+			}
+			if err := Run(t.Context(), find(t, test.drill), p.opts); err == nil || err.Error() != test.want {
+				t.Errorf("the error is %v\nwant %s", err, test.want)
+			}
+		})
+	}
 	t.Run("in ALARM already", func(t *testing.T) {
 		p := start(t, "prod")
-		must(t, Run(t.Context(), stale, p.opts))
-		r := &run{Options: p.opts, ctx: t.Context(), drill: stale, slots: make(chan struct{}, maxInFlight), answers: &answers{byStatus: map[int]int{}}}
+		r := p.by(find(t, "delivery-errors")[0])
 		for range 30 {
-			must(t, r.press(stale.load))
+			must(t, r.press())
 			must(t, p.wait(t.Context(), step))
 		}
 		must(t, r.undo(t.Context()))
-		if err := Run(t.Context(), stale, p.opts); err == nil || !strings.HasPrefix(err.Error(), "delivery-errors is in ALARM already, since ") {
+		if err := Run(t.Context(), find(t, "delivery-errors"), p.opts); err == nil || !strings.HasPrefix(err.Error(), "delivery-errors is in ALARM already, since ") {
 			t.Errorf("the error is %v", err)
 		}
 	})
+}
+
+// An alarm has another drill where the first is not possible.
+func TestTheFirstPossibleDrill(t *testing.T) {
+	p := start(t, "option-partitions")
+	must(t, Run(t.Context(), find(t, "stream-refused"), p.opts))
+	if out := p.out.String(); !strings.Contains(out, "drill stream-fails on option-partitions") {
+		t.Error(out)
+	}
+}
+
+// What a query of partitions reads decides which field has many values.
+func TestManyPartitionsOfAQuery(t *testing.T) {
+	p := start(t, "option-partitions")
+	for query, possible := range map[string]bool{
+		`{tenant:(.tenant)}`: true, `{tenant:(.tenant // "none")}`: true, `{tenant:(.event | ascii_downcase)}`: true,
+		`{tenant:(."a-b")}`: true, `{tenant:(.["a b"].c)}`: true, `{tenant:(.event.tenant)}`: true, `{n:(.n | . + 1 | tostring)}`: true,
+		`{tenant:(.user_id[0:2])}`: false, `{kind:(if .event == "order" then "order" else "other" end)}`: false,
+	} {
+		r := p.by(Drill{})
+		r.PartitionQuery = query
+		if why := noPartitions(r); (why == "") != possible {
+			t.Errorf("%s: %q", query, why)
+		}
+	}
+}
+
+// Each of several shards gets its share.
+func TestEachShardIsFilled(t *testing.T) {
+	p := start(t, "option-ondemand")
+	r := p.by(Drill{})
+	for range 10 {
+		must(t, fullShards(r))
+		must(t, p.wait(t.Context(), time.Second))
+	}
+	var s struct {
+		Streams struct {
+			Streams []struct {
+				Shards []struct{ Records, Throttled int }
+			}
+		}
+	}
+	must(t, r.ask(t.Context(), http.MethodGet, "/_local/status", &s))
+	shards := s.Streams.Streams[0].Shards
+	for _, shard := range shards {
+		if shard.Records != 9000 || shard.Throttled != 0 {
+			t.Errorf("a shard has %+v", shard)
+		}
+	}
+	if len(shards) < 2 {
+		t.Errorf("the stream has %d shards", len(shards))
+	}
 }
 
 // The cause stays as long as the person asked for.
 func TestHold(t *testing.T) {
-	d, err := Find("submit-denied")
-	must(t, err)
 	p := start(t, "prod")
 	p.opts.Hold = 10 * time.Minute
 	began := p.clock.Now()
-	must(t, Run(t.Context(), d, p.opts))
+	must(t, Run(t.Context(), find(t, "submit-denied"), p.opts))
 	out := p.out.String()
-	if !strings.Contains(out, "the cause stays for 10m0s") || p.clock.Since(began) < 13*time.Minute {
+	if !strings.Contains(out, "the cause stays for 10m0s more") || p.clock.Since(began) < 13*time.Minute {
 		t.Errorf("after %s:\n%s", p.clock.Since(began), out)
 	}
 }

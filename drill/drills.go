@@ -3,6 +3,7 @@ package drill
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"cdk.tf/go/ingest/internal/nearest"
@@ -23,7 +24,7 @@ type Drill struct {
 	load  func(*run) error
 	every time.Duration
 	// onset is how long the cause takes to show in an alarm's metric; nil is at once.
-	onset func(*run, alarm) time.Duration
+	onset func(*run, alarm) (time.Duration, error)
 	// ripens is true for a cause that is nothing but the time of its onset.
 	ripens bool
 	// impossible says why the pipeline cannot have the cause; nil and "" where it can.
@@ -70,7 +71,7 @@ func All() []Drill {
 		},
 		{
 			Name: "late-reader", Alarms: []string{"stream-age"}, load: readOldest, every: step, onset: untilOld, ripens: true,
-			Says: "Somebody reads the stream from its oldest record.",
+			Says: "Somebody reads the stream from its oldest record, which is as old as a quarter of the retention: hours, on a new stream.",
 		},
 		{
 			Name: "second-reader", Alarms: []string{"stream-reads-throttled"}, load: readTooOften, every: step, impossible: unlimited,
@@ -81,27 +82,34 @@ func All() []Drill {
 			Says: "The bucket refuses the delivery stream's objects, as by a wrong bucket policy.", onset: untilStale,
 		},
 		{
-			Name: "many-partitions", Alarms: []string{"delivery-partitions"}, load: manyPartitions, every: time.Minute, impossible: noPartitions,
+			Name: "many-partitions", Alarms: []string{"delivery-partitions", "delivery-errors"}, load: manyPartitions, every: time.Minute, impossible: noPartitions,
 			Says: "Events come with more values of the partition's field than Firehose has active partitions for.",
 		},
 	}
 }
 
-// Find returns the drill of a name, or the first drill that sets off the alarm of that id; then it has that alarm alone. The error
-// lists the names.
-func Find(name string) (Drill, error) {
+// Find returns the drill of a name, or the drills that set off the alarm of that id, each with that alarm alone. The error lists the
+// names.
+func Find(name string) ([]Drill, error) {
 	all := All()
 	if at := slices.IndexFunc(all, func(d Drill) bool { return d.Name == name }); at >= 0 {
-		return all[at], nil
+		return all[at : at+1], nil
 	}
-	if at := slices.IndexFunc(all, func(d Drill) bool { return slices.Contains(d.Alarms, name) }); at >= 0 {
-		found := all[at]
-		found.Alarms = []string{name}
+	var found []Drill
+	var names, alarms []string
+	for _, d := range all {
+		names, alarms = append(names, d.Name), append(alarms, d.Alarms...)
+		if slices.Contains(d.Alarms, name) {
+			d.Alarms = []string{name}
+			found = append(found, d)
+		}
+	}
+	if len(found) > 0 {
 		return found, nil
 	}
-	var names []string
-	for _, d := range all {
-		names = append(names, d.Name)
+	remedy := nearest.Remedy(name, names)
+	if near := nearest.Name(name, alarms); near != "" && nearest.Name(name, names) == "" {
+		remedy = fmt.Sprintf("did you mean the alarm %s? The drills are %s", near, strings.Join(names, ", "))
 	}
-	return Drill{}, fmt.Errorf("there is no drill and no alarm %q; %s; \"ingest drill\" says what each does", name, nearest.Remedy(name, names))
+	return nil, fmt.Errorf("there is no drill and no alarm %q; %s; \"ingest drill\" says what each does", name, remedy)
 }

@@ -16,7 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
+	"cdk.tf/go/ingest/internal/jq16"
 	"cdk.tf/go/ingest/internal/quota"
 )
 
@@ -97,14 +99,16 @@ func unlimited(r *run) string {
 // put writes records to the stream, as another producer does. A throttled record is not sent again.
 func (r *run) put(entries []types.PutRecordsRequestEntry) error {
 	for some := range slices.Chunk(entries, quota.MaxPutRecords) {
-		if _, err := r.Kinesis.PutRecords(r.ctx, &kinesis.PutRecordsInput{StreamName: aws.String(r.Stream), Records: some}); err != nil {
-			var throttled *types.ProvisionedThroughputExceededException
-			if !errors.As(err, &throttled) {
-				return fmt.Errorf("PutRecords: %w", err)
-			}
+		if _, err := r.Kinesis.PutRecords(r.ctx, &kinesis.PutRecordsInput{StreamName: aws.String(r.Stream), Records: some}); err != nil && !isThrottled(err) {
+			return fmt.Errorf("PutRecords: %w", err)
 		}
 	}
 	return nil
+}
+
+func isThrottled(err error) bool {
+	var throttled *types.ProvisionedThroughputExceededException
+	return errors.As(err, &throttled)
 }
 
 // hotKey sends twice a second's worth of a shard at once, with one partition key.
@@ -116,22 +120,35 @@ func hotKey(r *run) error {
 	return r.put(entries)
 }
 
-// fullShards sends nine tenths of a second's worth of records to each shard.
+// fullPercent is the share of the shards' records that the drill full-shards sends. It is above the alarm's 80 percent, and leaves room for the
+// pipeline's own events.
+const fullPercent = 90
+
+// fullShards sends each shard the records that are due since the last step, so that a slow machine sends as many in a minute as a quick
+// one, but never more at once than a shard takes in a second.
 func fullShards(r *run) error {
 	keys, err := r.shardKeys()
 	if err != nil {
 		return err
 	}
-	for _, key := range keys {
-		entries := make([]types.PutRecordsRequestEntry, quota.ShardRecords*9/10)
-		for i := range entries {
-			entries[i] = types.PutRecordsRequestEntry{Data: r.Sender.Event(), PartitionKey: aws.String("drill"), ExplicitHashKey: aws.String(key)}
-		}
-		if err := r.put(entries); err != nil {
-			return err
-		}
+	now := r.Clock.Now()
+	elapsed := time.Second
+	if !r.filled.IsZero() {
+		elapsed = min(now.Sub(r.filled), time.Second*100/fullPercent)
 	}
-	return nil
+	r.filled = now
+	due := int(elapsed.Seconds() * quota.ShardRecords * fullPercent / 100)
+	var filling errgroup.Group
+	for _, key := range keys {
+		filling.Go(func() error {
+			entries := make([]types.PutRecordsRequestEntry, due)
+			for i := range entries {
+				entries[i] = types.PutRecordsRequestEntry{Data: r.Sender.Event(), PartitionKey: aws.String("drill"), ExplicitHashKey: aws.String(key)}
+			}
+			return r.put(entries)
+		})
+	}
+	return filling.Wait()
 }
 
 // shardKeys are hash keys, one of each open shard. They are read once: a drill reshards nothing.
@@ -208,6 +225,12 @@ func (r *run) oldestOf(shard string) (*types.Record, error) {
 	}
 	for range maxEmptyReads {
 		answer, err := r.Kinesis.GetRecords(r.ctx, &kinesis.GetRecordsInput{ShardIterator: iterator, Limit: aws.Int32(1)})
+		if isThrottled(err) {
+			if err := r.Wait(r.ctx, time.Second); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("GetRecords: %w", err)
 		}
@@ -226,13 +249,13 @@ func (r *run) oldestOf(shard string) (*types.Record, error) {
 const maxEmptyReads = 20
 
 // untilOld is how long the oldest record takes until the alarm's threshold.
-func untilOld(r *run, a alarm) time.Duration {
+func untilOld(r *run, a alarm) (time.Duration, error) {
 	need := time.Duration(a.Threshold) * time.Millisecond
 	arrived, err := r.oldest()
 	if err != nil || arrived.IsZero() {
-		return need
+		return need, err
 	}
-	return max(0, need-r.Clock.Since(arrived))
+	return max(0, need-r.Clock.Since(arrived)), nil
 }
 
 // readsAtOnce are twice the reads that a shard allows in a second.
@@ -249,8 +272,7 @@ func readTooOften(r *run) error {
 	}
 	for range readsAtOnce {
 		_, err := r.Kinesis.GetRecords(r.ctx, &kinesis.GetRecordsInput{ShardIterator: iterator, Limit: aws.Int32(1)})
-		var throttled *types.ProvisionedThroughputExceededException
-		if err != nil && !errors.As(err, &throttled) {
+		if err != nil && !isThrottled(err) {
 			return fmt.Errorf("GetRecords: %w", err)
 		}
 	}
@@ -258,44 +280,94 @@ func readTooOften(r *run) error {
 }
 
 // untilStale is how long events must wait until the alarm delivery-stale has bad data.
-func untilStale(_ *run, a alarm) time.Duration {
+func untilStale(_ *run, a alarm) (time.Duration, error) {
 	if a.id != "delivery-stale" {
-		return 0
+		return 0, nil
 	}
-	return time.Duration(a.Threshold) * time.Second
+	return time.Duration(a.Threshold) * time.Second, nil
 }
 
-// freeField finds a field of a partition's query that takes any text: NAME:(.path), alone.
-var freeField = regexp.MustCompile(`[{,][A-Za-z0-9_]+:\((\.[A-Za-z0-9_.]+)\)`)
+// burst is how many values a burst has: more than there are active partitions, and fewer records than a shard takes in a second.
+const burst = quota.ActivePartitions * 5 / 4
+
+// paths finds what a query of jq reads: .tenant, .event.tenant, ."a-b", .["a b"].
+var (
+	paths = regexp.MustCompile(`(?:\.(?:[A-Za-z_][A-Za-z0-9_]*|"[^"\\]+"|\["[^"\\]+"\]))+`)
+	steps = regexp.MustCompile(`\.(?:([A-Za-z_][A-Za-z0-9_]*)|\["([^"\\]+)"\]|"([^"\\]+)")`)
+)
 
 func noPartitions(r *run) string {
-	switch {
-	case r.PartitionQuery == "":
+	if r.PartitionQuery == "" {
 		return "the delivery stream does not partition; run an environment with Delivery.PartitionBy"
-	case freeField.FindStringSubmatch(r.PartitionQuery) == nil:
-		return fmt.Sprintf("no field of the partitions takes any value, so there are never too many (the query is %s)", r.PartitionQuery)
+	}
+	if records, err := r.manyValues(); err != nil {
+		return err.Error()
+	} else if records == nil {
+		return fmt.Sprintf("the drill finds no field that gives more than %d partitions (the query is %s)", quota.ActivePartitions, r.PartitionQuery)
 	}
 	return ""
 }
 
-// manyPartitions sends records with more values of a partition's field than Firehose has active partitions for.
-func manyPartitions(r *run) error {
-	path := strings.Split(freeField.FindStringSubmatch(r.PartitionQuery)[1][1:], ".")
-	entries := make([]types.PutRecordsRequestEntry, quota.ActivePartitions*5/4)
-	mark := uuid.NewString()[:8]
-	for i := range entries {
-		data, err := withValue(r.Sender.Event(), path, fmt.Sprintf("drill-%s-%d", mark, i))
-		if err != nil {
-			return err
-		}
-		entries[i] = types.PutRecordsRequestEntry{Data: data, PartitionKey: aws.String(fmt.Sprintf("drill-%d", i))}
+// manyValues makes records with more values of one field than Firehose has active partitions for; nil where no field has them.
+func (r *run) manyValues() ([][]byte, error) {
+	queries, err := jq16.Parse(r.PartitionQuery)
+	if err != nil {
+		return nil, fmt.Errorf("the query of the partitions: %w", err)
 	}
-	// Below what a shard takes in a second.
+	for _, path := range slices.Compact(slices.Sorted(slices.Values(paths.FindAllString(r.PartitionQuery, -1)))) {
+		for _, value := range []func(int) any{func(int) any { return uuid.NewString() }, func(i int) any { return 1_000_000 + i }} {
+			if records, err := r.withValues(path, value); err != nil {
+				return nil, err
+			} else if partitionsOf(queries, records) > quota.ActivePartitions {
+				return records, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// withValues makes a burst of records that differ in the field of a path.
+func (r *run) withValues(path string, value func(int) any) ([][]byte, error) {
+	var names []string
+	for _, found := range steps.FindAllStringSubmatch(path, -1) {
+		names = append(names, found[1]+found[2]+found[3])
+	}
+	records := make([][]byte, burst)
+	for i := range records {
+		var err error
+		if records[i], err = withValue(r.Sender.Event(), names, value(i)); err != nil {
+			return nil, err
+		}
+	}
+	return records, nil
+}
+
+// partitionsOf counts the partitions of records.
+func partitionsOf(queries *jq16.Queries, records [][]byte) int {
+	found := map[string]bool{}
+	for _, record := range records {
+		if values, err := queries.Run(record); err == nil {
+			found[fmt.Sprint(values)] = true
+		}
+	}
+	return len(found)
+}
+
+// manyPartitions sends a burst of partitions, past the API.
+func manyPartitions(r *run) error {
+	records, err := r.manyValues()
+	if err != nil {
+		return err
+	}
+	entries := make([]types.PutRecordsRequestEntry, len(records))
+	for i, record := range records {
+		entries[i] = types.PutRecordsRequestEntry{Data: record, PartitionKey: aws.String(fmt.Sprintf("drill-%d", i))}
+	}
 	return r.put(entries)
 }
 
 // withValue gives a field of an event a value.
-func withValue(event []byte, path []string, value string) ([]byte, error) {
+func withValue(event []byte, path []string, value any) ([]byte, error) {
 	var object map[string]any
 	if err := json.Unmarshal(event, &object); err != nil {
 		return nil, fmt.Errorf("the event is no JSON object: %w", err)

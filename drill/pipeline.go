@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"cdk.tf/go/ingest/local/cloudwatch"
@@ -43,24 +46,22 @@ func (a alarm) value() string {
 	if a.Value == nil {
 		return fmt.Sprintf("no data, threshold %s", number(a.Threshold))
 	}
-	return fmt.Sprintf("%s, threshold %s", number(*a.Value), number(a.Threshold))
+	return fmt.Sprintf("value %s, threshold %s", number(*a.Value), number(a.Threshold))
 }
 
-func number(value float64) string { return fmt.Sprintf("%.4g", value) }
+// number is a value with four significant digits, and without an exponent.
+func number(value float64) string {
+	if math.Abs(value) >= 1000 {
+		return strconv.FormatFloat(math.Round(value), 'f', -1, 64)
+	}
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(value, 'g', 4, 64), 64) // it was just written
+	return strconv.FormatFloat(rounded, 'f', -1, 64)
+}
 
 // status is what the pipeline says of itself, in part.
 type status struct {
-	Alarms  []cloudwatch.AlarmStatus `json:"alarms"`
-	Faults  []faults.Fault           `json:"faults"`
-	Streams struct {
-		Streams []struct {
-			Name   string `json:"name"`
-			Shards []struct {
-				ID     string     `json:"id"`
-				Closed *time.Time `json:"closed"`
-			} `json:"shards"`
-		} `json:"streams"`
-	} `json:"streams"`
+	Alarms []cloudwatch.AlarmStatus `json:"alarms"`
+	Faults []faults.Fault           `json:"faults"`
 }
 
 // maxStatus bounds the answers that are read, in bytes.
@@ -113,27 +114,63 @@ func (r *run) alarmsOf(s status) map[string]alarm {
 	return found
 }
 
-// lease is how long a fault stays without being renewed. It is a few steps, so a drill that is killed soon leaves nothing broken.
-const lease = 30 * time.Second
+// lease is how long a fault stays without being renewed. It is a few steps, so a drill that is killed soon leaves nothing broken. A drill
+// that ripens breaks nothing meanwhile, and looks seldom.
+const (
+	lease        = 30 * time.Second
+	ripening     = 4 * time.Minute
+	ripeningHold = 5 * time.Minute
+)
 
-func (r *run) beginFault(ctx context.Context) error {
-	if r.drill.fault == "" {
-		return nil
-	}
-	var begun faults.Fault
-	return r.ask(ctx, http.MethodPut, fmt.Sprintf("/_local/faults/%s?lease=%s", r.drill.fault, lease), &begun)
+func (r *run) fault(ctx context.Context, method string, name faults.Name, query string) error {
+	var answer any
+	return r.ask(ctx, method, fmt.Sprintf("/_local/faults/%s?holder=%s%s", name, r.holder, query), &answer)
 }
 
-// undo ends the fault, also when ctx is done.
-func (r *run) undo(ctx context.Context) error {
-	if r.drill.fault == "" {
-		return nil
+// holdPipeline keeps other drills from beginning. It is an error while another one is in progress.
+func (r *run) holdPipeline(d time.Duration) error {
+	return r.fault(r.ctx, http.MethodPut, faults.Load, "&lease="+d.String())
+}
+
+// beginFault begins the drill's fault, or renews it.
+func (r *run) beginFault() error {
+	if err := r.holdPipeline(lease); err != nil || r.drill.fault == "" {
+		return err
 	}
+	return r.fault(r.ctx, http.MethodPut, r.drill.fault, "&lease="+lease.String())
+}
+
+// undo ends the fault and lets others drill, also when the drill's context is done.
+func (r *run) undo(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	var left status
-	if err := r.ask(ctx, http.MethodDelete, "/_local/faults/"+string(r.drill.fault), &left); err != nil {
-		return fmt.Errorf("the fault %s could not be undone (%w); it ends by itself after %s", r.drill.fault, err, lease)
+	var err error
+	if r.drill.fault != "" {
+		err = r.fault(ctx, http.MethodDelete, r.drill.fault, "")
 	}
-	return nil
+	err = errors.Join(err, r.fault(ctx, http.MethodDelete, faults.Load, ""))
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return errors.New("the pipeline has ended, and no fault outlives it")
+	}
+	return fmt.Errorf("%w, and ends by itself within %s: %w", ErrNotUndone, lease, err)
+}
+
+// ErrNotUndone is the error of a drill whose cause is still in force.
+var ErrNotUndone = errors.New("the cause could not be undone")
+
+// impossibleHere says why the pipeline cannot have the drill's cause; "" where it can.
+func (r *run) impossibleHere(d Drill) (string, error) {
+	var answer struct {
+		Impossible map[faults.Name]string `json:"impossible"`
+	}
+	if err := r.ask(r.ctx, http.MethodGet, "/_local/faults", &answer); err != nil {
+		return "", err
+	}
+	if why := answer.Impossible[d.fault]; why != "" || d.impossible == nil {
+		return why, nil
+	}
+	return d.impossible(r), nil
 }

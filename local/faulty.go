@@ -35,7 +35,11 @@ func (p *Pipeline) slowWrite() time.Duration {
 	return 0
 }
 
-// disabledKey is Kinesis's answer for a key that is disabled (Amazon Kinesis Data Streams API Reference, PutRecord).
+// disabledKey is Kinesis's answer for a key that is disabled.
+//
+// Assumption LOC-5: Kinesis answers a put to a stream whose key is disabled with KMSDisabledException and the status 400 (Amazon Kinesis
+// Data Streams API Reference, PutRecord). The message is KMS's own, "ARN is disabled." (fugue/credstash#86 has it), because the reference
+// has none. The code of S3's answer, KMS.DisabledException, is from localstack/localstack#8422.
 const disabledKey = "KMSDisabledException"
 
 func keyDisabled(key string) string { return key + " is disabled." }
@@ -44,7 +48,7 @@ func keyDisabled(key string) string { return key + " is disabled." }
 func (c *callers) fault(session *iam.Session, action, stream string) *kinesis.Denial {
 	switch {
 	case c.faults.In(faults.SubmitDenied):
-		return c.deny("AccessDeniedException", session.Lacking("kinesis:"+action, stream))
+		return &kinesis.Denial{Type: "AccessDeniedException", Message: session.Lacking("kinesis:"+action, stream).Error()}
 	case c.faults.In(faults.StreamFails):
 		return &kinesis.Denial{Type: "InternalFailure", Status: http.StatusInternalServerError}
 	case c.faults.In(faults.KeyDisabled):
@@ -60,14 +64,19 @@ func disabled(code, key string) error {
 	return &firehose.KeyError{Code: code, Err: fmt.Errorf("%s: %s", code, keyDisabled(key))}
 }
 
+// byDrill says of a denial that no policy causes it, so that nobody looks for one.
+func byDrill(denial error, fault faults.Name) error {
+	return fmt.Errorf("%w (no policy of the stack causes this, but the fault %s of a drill)", denial, fault)
+}
+
 // faultOfDelivery returns why a delivery stream's role may not do an action while a fault is in force, or nil.
 func (p *Pipeline) faultOfDelivery(session *iam.Session, cfg firehose.Config, action, resource string) error {
 	put := action == "s3:PutObject"
 	switch {
 	case action == "kinesis:GetRecords" && p.faults.In(faults.ReadDenied):
-		return withRemedy(session.Lacking(action, resource))
+		return byDrill(session.Lacking(action, resource), faults.ReadDenied)
 	case put && p.faults.In(faults.BucketDenied):
-		return session.Refused(action, resource)
+		return byDrill(session.Refused(action, resource), faults.BucketDenied)
 	case !p.faults.In(faults.KeyDisabled):
 		return nil
 	case action == "kinesis:GetRecords" && p.declared.keys.streams[resource] != "":

@@ -176,8 +176,10 @@ func (p *Pipeline) sayDelivered(object firehose.Object) {
 // Status counts what passed through each part of the pipeline since the start. It leaves out streams of the data folder that the
 // stack does not declare.
 type Status struct {
-	Stack      string            `json:"stack"`
-	StartedAt  time.Time         `json:"startedAt"`
+	Stack     string    `json:"stack"`
+	StartedAt time.Time `json:"startedAt"`
+	// Data is the data folder's absolute path.
+	Data       string            `json:"data"`
 	Now        time.Time         `json:"now"`
 	SubmitURL  string            `json:"submitUrl"`
 	API        apigateway.Status `json:"api"`
@@ -189,9 +191,17 @@ type Status struct {
 	Faults []faults.Fault `json:"faults"`
 }
 
+// dataFolder is the data folder's absolute path, or the given one where the working folder is gone.
+func (p *Pipeline) dataFolder() string {
+	if data, err := filepath.Abs(p.opts.Data); err == nil {
+		return data
+	}
+	return p.opts.Data
+}
+
 func (p *Pipeline) status() Status {
 	s := Status{
-		Stack: p.opts.Stack, StartedAt: p.started, Now: p.opts.Clock.Now(), SubmitURL: p.submitURL(),
+		Stack: p.opts.Stack, Data: p.dataFolder(), StartedAt: p.started, Now: p.opts.Clock.Now(), SubmitURL: p.submitURL(),
 		API: p.api.Status(), Streams: p.streams.Status(), Deliveries: []firehose.Status{}, Alarms: p.alarms.Status(), Faults: p.faults.List(),
 	}
 	s.Streams.Streams = slices.DeleteFunc(s.Streams.Streams, func(stream kinesis.StreamStatus) bool { return !p.declares(stream.Name) })

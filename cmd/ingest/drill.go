@@ -14,6 +14,7 @@ import (
 	"github.com/jonboulle/clockwork"
 	"github.com/spf13/cobra"
 
+	"cdk.tf/go/ingest/docs/runbooks"
 	"cdk.tf/go/ingest/drill"
 	"cdk.tf/go/ingest/local/firehose"
 	"cdk.tf/go/ingest/tfjson"
@@ -37,6 +38,7 @@ const drillExample = `  ingest drill                            List the drills.
 type drillFlags struct {
 	env, stack, local string
 	hold              time.Duration
+	shell             bool
 }
 
 func drillCommand() *cobra.Command {
@@ -48,7 +50,13 @@ func drillCommand() *cobra.Command {
 		Example: drillExample,
 		Args:    oneDrill,
 		RunE: func(command *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if err := f.check(command); err != nil {
+				return err
+			}
+			switch {
+			case f.shell:
+				return printShell(command, f)
+			case len(args) == 0:
 				return listDrills(command.OutOrStdout())
 			}
 			return runDrill(command, args[0], f)
@@ -58,6 +66,7 @@ func drillCommand() *cobra.Command {
 	flags.StringVar(&f.env, "env", "", "The pipeline runs the environment `ENV` (default the one that it says it runs)")
 	flags.StringVar(&f.stack, "stack", "", "The pipeline runs the synthesised stack `FILE`, in place of --env")
 	flags.StringVar(&f.local, "local", defaultLocal, "The pipeline is that of the ingest up at `URL`")
+	flags.BoolVar(&f.shell, "shell", false, "Print the functions and names that the runbooks' commands use, for the shell: eval \"$(ingest drill --shell)\"")
 	flags.DurationVar(&f.hold, "hold", 0, "Keep the cause for `TIME` after the alarm went off, at most 24h, to look at it")
 	return command
 }
@@ -103,9 +112,6 @@ func (f drillFlags) check(command *cobra.Command) error {
 }
 
 func runDrill(command *cobra.Command, name string, f drillFlags) error {
-	if err := f.check(command); err != nil {
-		return err
-	}
 	chosen, err := drill.Find(name)
 	if err != nil {
 		return err
@@ -115,11 +121,48 @@ func runDrill(command *cobra.Command, name string, f drillFlags) error {
 		return err
 	}
 	err = drill.Run(command.Context(), chosen, opts)
-	if err != nil && command.Context().Err() != nil {
-		return fmt.Errorf("%w: the cause is undone, and the alarm returns to OK by itself", errInterrupted)
+	switch {
+	case err == nil || command.Context().Err() == nil:
+		return err
+	case errors.Is(err, drill.ErrNotUndone):
+		return fmt.Errorf("%w: %w", errInterrupted, err)
 	}
-	return err
+	return fmt.Errorf("%w: nothing is broken any more; an alarm that went off returns to OK by itself", errInterrupted)
 }
+
+// printShell prints what the commands of the runbooks need, for the running pipeline.
+func printShell(command *cobra.Command, f drillFlags) error {
+	ctx := command.Context()
+	content, err := fetch(ctx, f.local, "/_local/status")
+	if err != nil {
+		return fmt.Errorf("--local %s: %w", f.local, err)
+	}
+	var status struct{ Data string }
+	if err := json.Unmarshal(content, &status); err != nil {
+		return fmt.Errorf("--local %s: the status cannot be read: %w", f.local, err)
+	}
+	config, err := fetchConfig(ctx, f.local)
+	if err != nil {
+		return fmt.Errorf("--local %s: %w", f.local, err)
+	}
+	var environments map[string]verify.Outputs
+	if err := json.Unmarshal(config, &environments); err != nil {
+		return fmt.Errorf("--local %s: config.json cannot be read: %w", f.local, err)
+	}
+	out := command.OutOrStdout()
+	for env, outputs := range environments { // there is one
+		for _, variable := range [][2]string{
+			{"ENV", env}, {"INGEST_API", strings.TrimSuffix(f.local, "/")}, {"AWS_ENDPOINT_URL", outputs.Text("local_aws_url")}, {"DATA", status.Data},
+		} {
+			fmt.Fprintf(out, "%s=%s\n", variable[0], quoted(variable[1]))
+		}
+	}
+	fmt.Fprintln(out, runbooks.Here())
+	return nil
+}
+
+// quoted is a text as a POSIX shell reads it.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // options makes the drill's options from the stack and from what the pipeline says of itself.
 func (f drillFlags) options(command *cobra.Command) (drill.Options, error) {
@@ -158,7 +201,7 @@ func (f drillFlags) options(command *cobra.Command) (drill.Options, error) {
 	}
 	return drill.Options{
 		Environment: pipeline.Name, Local: f.local, Unlimited: pipeline.Outputs.Text("local_unlimited") == "true",
-		Stream: stream, PartitionQuery: query, Sender: sender, Kinesis: drill.Producer(cfg), HTTP: client, Hold: f.hold,
+		Stream: stream, PartitionQuery: query, Sender: sender, Kinesis: drill.Producer(cfg), HTTP: client, Hold: f.hold, Before: f.before(),
 		Clock: clock, Wait: waitReal, Out: command.OutOrStdout(),
 	}, nil
 }
@@ -177,6 +220,15 @@ func runningStack(ctx context.Context, base string) (string, error) {
 		return "", fmt.Errorf("the pipeline at %s runs the stack %s, which is not found from this folder; run the command where ingest up runs, or name the stack with --stack", base, status.Stack)
 	}
 	return status.Stack, nil
+}
+
+// before is the line that makes the runbooks' commands work in a shell.
+func (f drillFlags) before() string {
+	local := ""
+	if f.local != defaultLocal {
+		local = " --local " + quoted(f.local)
+	}
+	return `eval "$(bin/ingest drill --shell` + local + `)"`
 }
 
 // deliveryOf finds the delivery stream's query of partitions and its stream.

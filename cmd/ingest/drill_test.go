@@ -40,12 +40,13 @@ func TestDrillRefuses(t *testing.T) {
 		"no-such-drill":                      {statusUsage, `error: there is no drill and no alarm "no-such-drill"; use submit-denied, `},
 		"hot-ky":                             {statusUsage, `error: there is no drill and no alarm "hot-ky"; did you mean hot-key? There are submit-denied, `},
 		"hot-key api-5xx":                    {statusUsage, `error: drill takes one NAME, and 2 were given: hot-key, api-5xx; run one drill at a time`},
+		"--hold 25h":                         {statusUsage, `error: --hold is 25h0m0s; use 0s to 24h`},
 		"hot-key --hold 25h":                 {statusUsage, `error: --hold is 25h0m0s; use 0s to 24h`},
 		"hot-key --hold -1s":                 {statusUsage, `error: --hold is -1s; use 0s to 24h`},
 		"hot-key --env dev --stack drill.go": {statusUsage, `error: --env and --stack are both given; give one`},
 		"hot-key --stack=":                   {statusUsage, `error: --stack is empty; give it a value, or leave the flag out`},
 		"hot-key --local=":                   {statusUsage, `error: --local is empty; give it a value, or leave the flag out`},
-		"hot-key --local 127.0.0.1:8080":     {statusUsage, `error: --local is "127.0.0.1:8080"`},
+		"hot-key --local 127.0.0.1:8080":     {statusUsage, `error: --local is "127.0.0.1:8080"; use an address such as http://127.0.0.1:8080`},
 		"hot-key --stack no-such-file":       {statusFailed, `error: --stack: there is no file "no-such-file"`},
 		"hot-key " + nowhere:                 {statusFailed, `start one with make up, or give its address: --local=URL`},
 	} {
@@ -75,7 +76,7 @@ func TestDrillOfARunningPipeline(t *testing.T) {
 			cancel()
 		}()
 		status, stdout, stderr := drilled(ctx, "api-5xx", "--local", p.api)
-		if status != statusInterrupted || !strings.Contains(stderr, "error: interrupted: the cause is undone, and the alarm returns to OK by itself") {
+		if status != statusInterrupted || !strings.Contains(stderr, "error: interrupted: nothing is broken any more; an alarm that went off returns to OK by itself") {
 			t.Errorf("it ends with %d: %s", status, stderr)
 		}
 		if !strings.HasPrefix(stdout, "drill submit-denied on prod, "+p.api+"/\n") {

@@ -222,7 +222,11 @@ func (f replayFlags) times(opts *replay.Options) error {
 func checkEndpoint(flag, text string) error {
 	address, err := url.Parse(text)
 	if text != "" && (err != nil || address.Host == "" || !strings.HasPrefix(address.Scheme, "http")) {
-		return usagef("%s is %q; use an address such as http://127.0.0.1:4566", flag, text)
+		example := "http://127.0.0.1:4566"
+		if flag == "--local" {
+			example = defaultLocal
+		}
+		return usagef("%s is %q; use an address such as %s", flag, text, example)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -327,9 +328,13 @@ func (f verifyFlags) configure(ctx context.Context, p *verify.Pipeline) (aws.Con
 	if !p.Local {
 		return configure(ctx, p.Region, "", "")
 	}
+	id, secret := "test", "test" // ingest up's own
+	if p.Outputs.Text("local_test_keys") != "true" {
+		id, secret = cmp.Or(os.Getenv("AWS_ACCESS_KEY_ID"), id), cmp.Or(os.Getenv("AWS_SECRET_ACCESS_KEY"), secret)
+	}
 	return aws.Config{
 		Region: p.Region, BaseEndpoint: aws.String(p.Outputs.Text("local_aws_url")), HTTPClient: sdkhttp.Keep(nil),
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), // ingest up's own
+		Credentials: credentials.NewStaticCredentialsProvider(id, secret, ""),
 	}, nil
 }
 

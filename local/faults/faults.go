@@ -6,9 +6,9 @@ package faults
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -28,12 +28,14 @@ const (
 	ReadDenied Name = "read-denied"
 	// BucketDenied denies the delivery streams' roles to put objects, as a bucket's policy does.
 	BucketDenied Name = "bucket-denied"
-	// KeyDisabled disables the KMS keys of the stack.
+	// KeyDisabled disables the KMS keys of the stack, for the API and the delivery streams.
 	KeyDisabled Name = "key-disabled"
-	// StreamFails makes Kinesis answer puts with 500, as in an outage.
+	// StreamFails makes Kinesis answer the API's puts with 500, as in an outage.
 	StreamFails Name = "stream-fails"
 	// DiskSlow makes each write to the stream's file take SlowWrite longer.
 	DiskSlow Name = "disk-slow"
+	// Load breaks nothing. A drill whose cause is a load holds it, so that two drills do not run at once.
+	Load Name = "load"
 )
 
 // SlowWrite is the additional time of a write while [DiskSlow] is in force. It is above any API latency that an environment's alarm
@@ -43,7 +45,7 @@ const SlowWrite = 2 * time.Second
 // maxLease bounds how long a fault is in force without being renewed.
 const maxLease = 5 * time.Minute
 
-var names = []Name{SubmitDenied, ReadDenied, BucketDenied, KeyDisabled, StreamFails, DiskSlow}
+var names = []Name{SubmitDenied, ReadDenied, BucketDenied, KeyDisabled, StreamFails, DiskSlow, Load}
 
 // Fault is a fault in force.
 type Fault struct {
@@ -51,6 +53,8 @@ type Fault struct {
 	Since time.Time `json:"since"`
 	// Until is when it ends if nobody renews it.
 	Until time.Time `json:"until"`
+	// Holder is the drill that asked for it; empty for a person.
+	Holder string `json:"holder,omitempty"`
 }
 
 // Options of a set.
@@ -62,12 +66,17 @@ type Options struct {
 	Said func(string)
 }
 
-// Set are the faults of a pipeline. It is safe for concurrent use. A nil set has none.
+// Set are the faults of a pipeline. All that are in force have one holder. It is safe for concurrent use. A nil set has none.
 type Set struct {
 	opts Options
 	mu   sync.RWMutex
 	in   map[Name]Fault
+	// ended are the newest holders that have undone their faults: a request of theirs that comes late begins nothing.
+	ended []string
 }
+
+// maxEnded bounds the holders that are remembered. A late request is seconds late.
+const maxEnded = 16
 
 // New returns a set without a fault.
 func New(opts Options) *Set { return &Set{opts: opts, in: map[Name]Fault{}} }
@@ -83,89 +92,169 @@ func (s *Set) In(name Name) bool {
 	if !in || s.opts.Clock.Now().Before(found.Until) {
 		return in
 	}
-	s.end(name, "nobody renewed it")
+	s.endLapsed()
 	return false
 }
 
 // List returns the faults in force, by name.
 func (s *Set) List() []Fault {
+	s.endLapsed()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	found := []Fault{}
-	for _, name := range names {
-		if !s.In(name) {
-			continue
-		}
-		s.mu.RLock()
-		fault, in := s.in[name]
-		s.mu.RUnlock()
-		if in {
-			found = append(found, fault)
-		}
+	for _, name := range slices.Sorted(maps.Keys(s.in)) {
+		found = append(found, s.in[name])
 	}
-	slices.SortFunc(found, func(a, b Fault) int { return strings.Compare(string(a.Name), string(b.Name)) })
 	return found
 }
 
-// begin begins a fault, or renews it.
-func (s *Set) begin(name Name, lease time.Duration) Fault {
-	now := s.opts.Clock.Now()
-	known := s.In(name) // ends one that has lapsed
+// endLapsed ends the faults that nobody has renewed in time.
+func (s *Set) endLapsed() {
 	s.mu.Lock()
-	fault := s.in[name]
-	if !known {
-		fault = Fault{Name: name, Since: now}
+	var lapsed []Name
+	for name, fault := range s.in {
+		if !s.opts.Clock.Now().Before(fault.Until) {
+			lapsed = append(lapsed, name)
+			delete(s.in, name)
+		}
+	}
+	s.mu.Unlock()
+	for _, name := range lapsed {
+		s.opts.Said(said(name, "ends: nobody renewed it"))
+	}
+}
+
+// begin begins a fault, or renews it. The error is that of a holder that may not.
+func (s *Set) begin(name Name, holder string, lease time.Duration) (Fault, error) {
+	s.endLapsed()
+	fault, renewed, err := s.take(name, holder, lease)
+	if err == nil && !renewed {
+		s.opts.Said(said(name, "begins"))
+	}
+	return fault, err
+}
+
+func (s *Set) take(name Name, holder string, lease time.Duration) (fault Fault, renewed bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if holder != "" && slices.Contains(s.ended, holder) {
+		return Fault{}, false, fmt.Errorf("the holder %q has ended; begin anew with another", holder)
+	}
+	for _, other := range s.in {
+		if other.Holder != holder {
+			return Fault{}, false, heldBy(other)
+		}
+	}
+	now := s.opts.Clock.Now()
+	fault, renewed = s.in[name]
+	if !renewed {
+		fault = Fault{Name: name, Since: now, Holder: holder}
 	}
 	fault.Until = now.Add(lease)
 	s.in[name] = fault
-	s.mu.Unlock()
-	if !known {
-		s.opts.Said(fmt.Sprintf("the fault %s begins", name))
-	}
-	return fault
+	return fault, renewed, nil
 }
 
-func (s *Set) end(name Name, why string) {
+func heldBy(other Fault) error {
+	who := "a person"
+	if other.Holder != "" {
+		who = "a drill"
+	}
+	return fmt.Errorf("%s holds the fault %s until %s; wait for its end, or end it there", who, other.Name, other.Until.UTC().Format(time.RFC3339))
+}
+
+// end ends a fault of a holder.
+func (s *Set) end(name Name, holder string) error {
 	s.mu.Lock()
-	_, in := s.in[name]
+	fault, in := s.in[name]
+	if in && fault.Holder != holder {
+		s.mu.Unlock()
+		return heldBy(fault)
+	}
 	delete(s.in, name)
+	if holder != "" && !slices.Contains(s.ended, holder) {
+		s.ended = append(s.ended, holder)
+		s.ended = slices.Delete(s.ended, 0, max(0, len(s.ended)-maxEnded))
+	}
 	s.mu.Unlock()
 	if in {
-		s.opts.Said(fmt.Sprintf("the fault %s ends: %s", name, why))
+		s.opts.Said(said(name, "ends: it was undone"))
 	}
+	return nil
 }
 
-// Serve answers GET with the faults in force.
+// said is a sentence about a fault.
+func said(name Name, what string) string {
+	if name == Load {
+		return "the load of a drill " + what
+	}
+	return "the fault " + string(name) + " " + what
+}
+
+// impossible says for each fault that the pipeline cannot have why.
+func (s *Set) impossible() map[Name]string {
+	found := map[Name]string{}
+	for _, name := range names {
+		if why := s.opts.Refuses(name); why != "" {
+			found[name] = why
+		}
+	}
+	return found
+}
+
+// Serve answers GET with the faults in force, and with those that the pipeline cannot have.
 func (s *Set) Serve(w http.ResponseWriter, _ *http.Request) {
-	write(w, http.StatusOK, map[string][]Fault{"faults": s.List()})
+	write(w, http.StatusOK, struct {
+		Faults     []Fault         `json:"faults"`
+		Impossible map[Name]string `json:"impossible"`
+	}{s.List(), s.impossible()})
 }
 
-// ServeBegin answers PUT /_local/faults/{name}?lease=DURATION: the fault is in force for that time, at most five minutes, and another PUT
-// renews it.
+// ServeBegin answers PUT /_local/faults/{name}?lease=DURATION&holder=TEXT: the fault is in force for that time, at most five minutes, and
+// another PUT renews it. Without a holder a person holds it. It answers 409 while another holder has a fault.
 func (s *Set) ServeBegin(w http.ResponseWriter, r *http.Request) {
 	name, err := known(r.PathValue("name"))
 	if err != nil {
 		refuse(w, http.StatusNotFound, err)
 		return
 	}
-	lease, err := time.ParseDuration(r.URL.Query().Get("lease"))
+	text := r.URL.Query().Get("lease")
+	lease, err := time.ParseDuration(text)
 	if err != nil || lease <= 0 || lease > maxLease {
-		refuse(w, http.StatusBadRequest, fmt.Errorf("lease is %q; use a time of at most %s, such as 30s", r.URL.Query().Get("lease"), maxLease))
+		refuse(w, http.StatusBadRequest, fmt.Errorf("lease is %q; use a time of at most %s, such as 30s", text, maxLease))
+		return
+	}
+	holder := r.URL.Query().Get("holder")
+	if len(holder) > maxHolder {
+		refuse(w, http.StatusBadRequest, fmt.Errorf("holder has %d bytes; use at most %d", len(holder), maxHolder))
 		return
 	}
 	if why := s.opts.Refuses(name); why != "" {
 		refuse(w, http.StatusConflict, fmt.Errorf("the fault %s is not possible here: %s", name, why))
 		return
 	}
-	write(w, http.StatusOK, s.begin(name, lease))
+	fault, err := s.begin(name, holder, lease)
+	if err != nil {
+		refuse(w, http.StatusConflict, err)
+		return
+	}
+	write(w, http.StatusOK, fault)
 }
 
-// ServeEnd answers DELETE /_local/faults/{name}. To end a fault that is not in force is no error.
+// maxHolder bounds the name of a holder, in bytes.
+const maxHolder = 100
+
+// ServeEnd answers DELETE /_local/faults/{name}?holder=TEXT. To end a fault that is not in force is no error.
 func (s *Set) ServeEnd(w http.ResponseWriter, r *http.Request) {
 	name, err := known(r.PathValue("name"))
 	if err != nil {
 		refuse(w, http.StatusNotFound, err)
 		return
 	}
-	s.end(name, "it was undone")
+	if err := s.end(name, r.URL.Query().Get("holder")); err != nil {
+		refuse(w, http.StatusConflict, err)
+		return
+	}
 	s.Serve(w, r)
 }
 

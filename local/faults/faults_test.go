@@ -58,7 +58,7 @@ func (w *world) wants(method, path string, status int, body string) {
 
 func TestAFaultIsInForceUntilItIsUndone(t *testing.T) {
 	w := newWorld(t)
-	w.wants("GET", "", 200, `{"faults":[]}`)
+	w.wants("GET", "", 200, `{"faults":[],"impossible":{"key-disabled":"the stack has no key"}}`)
 	w.wants("PUT", "/disk-slow?lease=30s", 200, `{"name":"disk-slow","since":"2026-01-02T12:00:00Z","until":"2026-01-02T12:00:30Z"}`)
 	w.clock.Advance(20 * time.Second)
 	w.wants("PUT", "/disk-slow?lease=30s", 200, `{"name":"disk-slow","since":"2026-01-02T12:00:00Z","until":"2026-01-02T12:00:50Z"}`)
@@ -66,8 +66,8 @@ func TestAFaultIsInForceUntilItIsUndone(t *testing.T) {
 	if !w.In(DiskSlow) || !w.In(BucketDenied) || w.In(SubmitDenied) || len(w.List()) != 2 || w.List()[0].Name != BucketDenied {
 		t.Errorf("in force are %v", w.List())
 	}
-	w.wants("DELETE", "/bucket-denied", 200, `{"faults":[{"name":"disk-slow","since":"2026-01-02T12:00:00Z","until":"2026-01-02T12:00:50Z"}]}`)
-	w.wants("DELETE", "/bucket-denied", 200, `{"faults":[{"name":"disk-slow","since":"2026-01-02T12:00:00Z","until":"2026-01-02T12:00:50Z"}]}`)
+	w.wants("DELETE", "/bucket-denied", 200, `{"faults":[{"name":"disk-slow","since":"2026-01-02T12:00:00Z","until":"2026-01-02T12:00:50Z"}],"impossible":{"key-disabled":"the stack has no key"}}`)
+	w.wants("DELETE", "/bucket-denied", 200, `{"faults":[{"name":"disk-slow","since":"2026-01-02T12:00:00Z","until":"2026-01-02T12:00:50Z"}],"impossible":{"key-disabled":"the stack has no key"}}`)
 	if got := strings.Join(w.said, "; "); got != "the fault disk-slow begins; the fault bucket-denied begins; the fault bucket-denied ends: it was undone" {
 		t.Error(got)
 	}
@@ -93,9 +93,36 @@ func TestAFaultEndsByItself(t *testing.T) {
 	}
 }
 
+// All faults in force have one holder, and a holder that has ended begins nothing more, however late its request comes.
+func TestHolders(t *testing.T) {
+	w := newWorld(t)
+	w.wants("PUT", "/load?lease=30s&holder=a", 200, `{"name":"load","since":"2026-01-02T12:00:00Z","until":"2026-01-02T12:00:30Z","holder":"a"}`)
+	w.wants("PUT", "/load?lease=30s&holder=b", 409, `{"message":"a drill holds the fault load until 2026-01-02T12:00:30Z; wait for its end, or end it there"}`)
+	w.wants("PUT", "/disk-slow?lease=30s&holder=b", 409, `{"message":"a drill holds the fault load until 2026-01-02T12:00:30Z; wait for its end, or end it there"}`)
+	w.wants("PUT", "/disk-slow?lease=30s", 409, `{"message":"a drill holds the fault load until 2026-01-02T12:00:30Z; wait for its end, or end it there"}`)
+	w.wants("DELETE", "/load", 409, `{"message":"a drill holds the fault load until 2026-01-02T12:00:30Z; wait for its end, or end it there"}`)
+	if status, text := w.ask("PUT", "/disk-slow?lease=30s&holder=a"); status != 200 {
+		t.Error(text)
+	}
+	for _, name := range []string{"disk-slow", "load"} {
+		if status, text := w.ask("DELETE", "/"+name+"?holder=a"); status != 200 {
+			t.Error(text)
+		}
+	}
+	w.wants("PUT", "/disk-slow?lease=30s&holder=a", 409, `{"message":"the holder \"a\" has ended; begin anew with another"}`)
+	if status, text := w.ask("PUT", "/disk-slow?lease=30s"); status != 200 {
+		t.Error(text)
+	}
+	w.wants("PUT", "/load?lease=30s&holder=b", 409, `{"message":"a person holds the fault disk-slow until 2026-01-02T12:00:30Z; wait for its end, or end it there"}`)
+	w.wants("PUT", "/load?lease=30s&holder="+strings.Repeat("x", 101), 400, `{"message":"holder has 101 bytes; use at most 100"}`)
+	if got := strings.Join(w.said, "; "); got != "the load of a drill begins; the fault disk-slow begins; the fault disk-slow ends: it was undone; the load of a drill ends: it was undone; the fault disk-slow begins" {
+		t.Error(got)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	w := newWorld(t)
-	const all = "submit-denied, read-denied, bucket-denied, key-disabled, stream-fails, disk-slow"
+	const all = "submit-denied, read-denied, bucket-denied, key-disabled, stream-fails, disk-slow, load"
 	w.wants("PUT", "/slow-disk?lease=30s", 404, `{"message":"there is no fault \"slow-disk\"; use `+all+`"}`)
 	w.wants("DELETE", "/disk-slo", 404, `{"message":"there is no fault \"disk-slo\"; did you mean disk-slow? There are `+all+`"}`)
 	w.wants("PUT", "/disk-slow", 400, `{"message":"lease is \"\"; use a time of at most 5m0s, such as 30s"}`)

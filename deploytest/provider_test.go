@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -33,9 +32,10 @@ import (
 
 // A Terraform command starts the AWS provider and reads the schemas of its 1,500 types, which takes five seconds of processor time,
 // and the tests run some two hundred commands. So all commands of a test share one provider process. It runs with `-debug`, and
-// Terraform finds it by TF_REATTACH_PROVIDERS. A gRPC proxy runs between the two. It forwards every call unchanged, with two exceptions.
-// It leaves out of the schemas the types that the stack does not declare. If it left out too many, Terraform would refuse the stack and
-// name the type. And it answers a repeated request that needs no AWS by itself.
+// Terraform finds it by TF_REATTACH_PROVIDERS. A gRPC proxy runs between the two. It forwards every call unchanged, with three
+// exceptions. It leaves out of the schemas the types that the stack does not declare. If it left out too many, Terraform would refuse
+// the stack and name the type. It leaves out of a large schema the blocks that the stack does not use (schema_test.go). And it answers a
+// repeated request that needs no AWS by itself.
 
 const (
 	// providerStart bounds the wait for a provider's address.
@@ -73,7 +73,7 @@ func (a awsPlugin) proxiedFor(t *testing.T, folder, runs, address string) (strin
 	t.Cleanup(func() { _ = os.RemoveAll(private) })
 	where := a.where
 	where.Addr.String = filepath.Join(private, "socket")
-	between := &proxy{provider: a.connection, folder: folder, declared: map[string]bool{}}
+	between := &proxy{provider: a.connection, folder: folder, declared: map[string]bool{}, used: map[string]bool{}}
 	serveProxy(t, where.Addr.String, between)
 	reattach, err := json.Marshal(tfexec.ReattachInfo{address: where})
 	if err != nil {
@@ -81,10 +81,29 @@ func (a awsPlugin) proxiedFor(t *testing.T, folder, runs, address string) (strin
 	}
 	script := fmt.Sprintf("#!/bin/sh\nTF_REATTACH_PROVIDERS='%s' exec '%s' \"$@\"\n", reattach, runs)
 	program := filepath.Join(private, "terraform")
+	proxies.Store(program, between)
+	t.Cleanup(func() { proxies.Delete(program) })
 	if err := os.WriteFile(program, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return program, between
+}
+
+// proxies are those of the programs that [attached] returned.
+var proxies sync.Map
+
+// withWholeSchemas gives a program all blocks of each schema, until the function that it returns is called.
+func withWholeSchemas(program string) (done func()) {
+	set := func(whole bool) {
+		if found, ok := proxies.Load(program); ok {
+			p := found.(*proxy)
+			p.lock.Lock()
+			defer p.lock.Unlock()
+			p.wholeSchemas = whole
+		}
+	}
+	set(true)
+	return func() { set(false) }
 }
 
 const awsProvider = "registry.terraform.io/hashicorp/aws"
@@ -194,10 +213,15 @@ func (asIs) Unmarshal(data []byte, message any) error {
 // proxy passes on a provider's calls.
 type proxy struct {
 	provider *grpc.ClientConn
-	// folder contains the stack. declared are all types that were ever in it, because its state may still have a removed type.
-	folder   string
-	declared map[string]bool
-	lock     sync.Mutex
+	// folder contains the stack. declared are all types that were ever in it, because its state may still have a removed type, and used
+	// are the names of all nested blocks.
+	folder         string
+	declared, used map[string]bool
+	// known are the nested blocks of the types of which Terraform got a smaller schema.
+	known map[string]blocks
+	// wholeSchemas is whether Terraform gets the schemas with all blocks.
+	wholeSchemas bool
+	lock         sync.Mutex
 }
 
 func serveProxy(t *testing.T, socket string, p *proxy) {
@@ -223,7 +247,7 @@ func (p *proxy) pass(_ any, in grpc.ServerStream) error {
 	switch {
 	case method == schemaMethod:
 		return p.sendSchemas(in)
-	case slices.Contains(repeated, method):
+	case strings.HasPrefix(method, "/tfplugin5.Provider/"):
 		return p.sendAnswer(in, method)
 	}
 	ctx, cancel := context.WithCancel(in.Context())
@@ -275,11 +299,7 @@ func (p *proxy) sendSchemas(in grpc.ServerStream) error {
 	if err != nil {
 		return err
 	}
-	declared, err := p.types()
-	if err != nil {
-		return err
-	}
-	kept, err := keepTypes(whole, declared)
+	kept, err := p.keep(whole)
 	if err != nil {
 		return err
 	}
@@ -320,43 +340,94 @@ var repeated = []string{
 // the endpoint.
 var answers sync.Map
 
-// sendAnswer asks the provider only once.
+// sendAnswer answers a call, with values of the schema that Terraform knows.
 func (p *proxy) sendAnswer(in grpc.ServerStream, method string) error {
-	var request, answer []byte
+	var request []byte
 	if err := in.RecvMsg(&request); err != nil {
 		return err
 	}
-	call := method + string(request)
-	if known, ok := answers.Load(call); ok {
-		answer = known.([]byte)
-	} else if err := p.provider.Invoke(in.Context(), method, &request, &answer); err != nil {
+	fields := values[method]
+	smaller, translated := p.smaller(string(contentOf(request, 1)))
+	if translated = translated && len(fields.request)+len(fields.answer) > 0; translated {
+		var err error
+		if request, err = translateValues(request, fields.request, smaller.whole); err != nil {
+			return err
+		}
+	}
+	answer, err := p.answer(in.Context(), method, request)
+	if err != nil {
 		return err
 	}
-	answers.Store(call, answer)
+	if translated {
+		if answer, err = translateValues(answer, fields.answer, smaller.pruned); err != nil {
+			return err
+		}
+	}
 	return in.SendMsg(&answer)
 }
 
-var quotedType = regexp.MustCompile(`"(aws_[a-z0-9_]+)"`)
+// answer is the provider's answer. It asks only once for what is repeated.
+func (p *proxy) answer(ctx context.Context, method string, request []byte) (answer []byte, err error) {
+	call, once := method+string(request), slices.Contains(repeated, method)
+	if known, ok := answers.Load(call); ok && once {
+		return known.([]byte), nil
+	}
+	if values, ok := metadata.FromIncomingContext(ctx); ok {
+		ctx = metadata.NewOutgoingContext(ctx, values.Copy())
+	}
+	if err := p.provider.Invoke(ctx, method, &request, &answer); err != nil {
+		return nil, err
+	}
+	if once {
+		answers.Store(call, answer)
+	}
+	return answer, nil
+}
+
+// smaller are the blocks of a type of which Terraform got a smaller schema.
+func (p *proxy) smaller(typ string) (blocks, bool) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	known, ok := p.known[typ]
+	return known, ok
+}
+
+var (
+	quotedType = regexp.MustCompile(`"(aws_[a-z0-9_]+)"`)
+	// usedBlock matches a nested block's name before its content, in JSON and in the native syntax.
+	usedBlock = regexp.MustCompile(`\b([a-z0-9_]+)"?\s*:?\s*[{\[]`)
+)
 
 // forget is for a folder that gets another stack and has no state.
 func (p *proxy) forget() {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	clear(p.declared)
+	clear(p.used)
 }
 
-// types are the types that the folder's stack declares or declared before.
-func (p *proxy) types() (map[string]bool, error) {
+// keep is the answer to GetSchema without the types and the blocks that the stack does not use.
+func (p *proxy) keep(whole []byte) ([]byte, error) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
+	if err := p.readStack(); err != nil {
+		return nil, err
+	}
+	kept, known, err := keepUsed(whole, p.declared, p.used, p.wholeSchemas)
+	p.known = known
+	return kept, err
+}
+
+// readStack notes the types and the blocks of the folder's stack.
+func (p *proxy) readStack() error {
 	files, err := filepath.Glob(filepath.Join(p.folder, "*.tf*"))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if strings.HasSuffix(file, ".tf.json") { // and no state
 			noteStack(p.folder, text)
@@ -364,37 +435,37 @@ func (p *proxy) types() (map[string]bool, error) {
 		for _, name := range quotedType.FindAllSubmatch(text, -1) {
 			p.declared[string(name[1])] = true
 		}
+		for _, name := range usedBlock.FindAllSubmatch(text, -1) {
+			p.used[string(name[1])] = true
+		}
 	}
-	return maps.Clone(p.declared), nil
+	return nil
 }
 
-// keepTypes removes from the answer to GetSchema all types that are not in keep. The answer's maps of schemas by type are the fields
-// resource_schemas, data_source_schemas and ephemeral_resource_schemas (hashicorp/terraform, docs/plugin-protocol/tfplugin5.proto).
-func keepTypes(whole []byte, keep map[string]bool) ([]byte, error) {
-	var kept []byte
-	for rest := whole; len(rest) > 0; {
-		number, kind, tag := protowire.ConsumeTag(rest)
-		if tag < 0 {
-			return nil, protowire.ParseError(tag)
+// keepUsed removes from the answer to GetSchema all types that are not declared, and from large schemas the blocks that are not used.
+// The answer's maps of schemas by type are the fields resource_schemas, data_source_schemas and ephemeral_resource_schemas
+// (hashicorp/terraform, docs/plugin-protocol/tfplugin5.proto).
+func keepUsed(whole []byte, declared, used map[string]bool, allBlocks bool) ([]byte, map[string]blocks, error) {
+	known := map[string]blocks{}
+	kept, err := rewrite(whole, func(number protowire.Number, entry []byte) ([]byte, bool, error) {
+		if number != 2 && number != 3 && number != 8 {
+			return entry, true, nil
 		}
-		length := protowire.ConsumeFieldValue(number, kind, rest[tag:])
-		if length < 0 {
-			return nil, protowire.ParseError(length)
+		name := string(contentOf(entry, 1))
+		if !declared[name] {
+			return nil, false, nil
 		}
-		field := rest[:tag+length]
-		rest = rest[tag+length:]
-		if (number == 2 || number == 3 || number == 8) && !keep[keyOfEntry(field[tag:])] {
-			continue
+		if number != 2 || len(entry) < largeSchema || allBlocks {
+			return entry, true, nil
 		}
-		kept = append(kept, field...)
-	}
-	return kept, nil
-}
-
-// keyOfEntry is the key of a map's entry: its first field.
-func keyOfEntry(value []byte) string {
-	entry, _ := protowire.ConsumeBytes(value)
-	_, _, tag := protowire.ConsumeTag(entry)
-	key, _ := protowire.ConsumeString(entry[max(tag, 0):])
-	return key
+		schema, err := rewrite(contentOf(entry, 2), func(number protowire.Number, block []byte) ([]byte, bool, error) {
+			pruned, all, err := pruneBlock(block, used)
+			known[name] = all
+			return pruned, true, err
+		})
+		smaller := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), name)
+		smaller = protowire.AppendBytes(protowire.AppendTag(smaller, 2, protowire.BytesType), schema)
+		return smaller, true, err
+	})
+	return kept, known, err
 }

@@ -24,7 +24,7 @@ var redeployed = map[string]string{
 
 // TestAPIKeys changes an environment from signatures to keys, changes the keys, and then removes a path and the resource policy.
 func TestAPIKeys(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	env := catalogue.Named("option-keys")
 	env.Name, env.Removal = "keys", spec.Disposable
 	env.API.Batch, env.API.Envelope = true, spec.Envelope{} // the envelope has the key's ID
@@ -150,7 +150,7 @@ const (
 
 // TestAuthorizers changes a private environment from a Lambda function to user pools, to no authorization, and to IAM.
 func TestAuthorizers(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	env := catalogue.Named("option-token")
 	env.Name, env.Removal, env.API.PartitionKey = "asked", spec.Disposable, spec.PartitionByRequestID()
 	env.API.Access = spec.Access{VPCEndpoints: []string{"vpce-0123456789abcdef0"}, SourceIPs: []string{"10.0.0.0/8"}}

@@ -17,7 +17,7 @@ import (
 
 // TestBackend makes a bucket for states and keeps an environment's state in it.
 func TestBackend(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	for name, cfg := range catalogue.Backends() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,7 +17,7 @@ import (
 // TestCLI deploys dev as a user does, with the cdktf command, in a new folder: in the repository's folder, cdktf would write to the
 // user's own state.
 func TestCLI(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	if dev := catalogue.Named("dev"); dev.State != (spec.State{}) || dev.Account != "" {
 		missing(t, "dev's state or its account is somebody's, with which a test has no business",
 			"set State and Account in staging or prod, and leave dev without")

@@ -16,7 +16,7 @@ import (
 
 // TestDeployer makes the roles with which a workflow deploys, and those of another environment beside them.
 func TestDeployer(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	endpoint := startMoto(t)
 	p := rolesPipeline(t, endpoint, deployer.Config{Repository: "octo-org/octo-repo"}, "option-tuned")
 	p.apply()

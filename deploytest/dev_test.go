@@ -16,7 +16,7 @@ import (
 
 // TestDev creates dev, changes it and destroys it.
 func TestDev(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	p, _ := makeAndChange(t, catalogue.Named("dev"), expectedDev)
 	destroyDev(t, p)
 }

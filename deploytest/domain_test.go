@@ -26,7 +26,7 @@ func withDomain(zone string) spec.Environment {
 
 // TestDomain makes an environment with a domain and destroys it.
 func TestDomain(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	endpoint := startMoto(t)
 	zone := createZone(t, endpoint)
 	p := initialised(t, endpoint, withDomain(zone))

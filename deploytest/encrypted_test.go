@@ -21,7 +21,7 @@ import (
 
 // TestEncrypted turns on a key, an access log and a lock in a running environment, and destroys it all.
 func TestEncrypted(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	env := catalogue.Named("option-none")
 	env.Name, env.Removal = "encrypted", spec.Disposable
 	env.API.Batch, env.Alarms.Enabled, env.Query.Enabled = true, true, true

@@ -14,7 +14,7 @@ import (
 // a query of the partitions in place and turns the content types and the compression off, plans to turn the partitions off, which
 // replaces the delivery stream, and destroys it.
 func TestEvents(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	env := local(catalogue.Named("dev"))
 	env.Delivery, env.Query = catalogue.Named("option-partitions").Delivery, catalogue.Named("option-partitions").Query
 	typed, intake := catalogue.Named("option-types").API, catalogue.Named("option-intake").API

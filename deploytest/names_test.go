@@ -14,7 +14,7 @@ import (
 
 // TestNames makes an environment with another prefix and the account's id in its buckets' names, and destroys it.
 func TestNames(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	env := local(catalogue.Named("option-names"))
 	env.Name, env.Removal = "named", spec.Disposable
 	env.Account = "123456789012" // moto's account, which Terraform compares

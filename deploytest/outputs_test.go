@@ -19,7 +19,7 @@ import (
 // TestOutputsArePastedIntoAShell prints the curl commands with each program that a user reads them from, and runs what it prints in a
 // shell, with a stub for curl.
 func TestOutputsArePastedIntoAShell(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	program, packages := terraform(t), nodeModules(t)
 	env := spec.Default("dev")
 	long := `{"order": "o-1", "note": "it's \"new\" \\n ${a} %{b} é", "lines": [` + strings.Repeat(`{"sku": "keyboard"}, `, 30) + `{}]}`

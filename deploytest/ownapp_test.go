@@ -9,7 +9,7 @@ import (
 
 // TestOwnApp checks the stacks of the example in docs/modules.md with the provider.
 func TestOwnApp(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	needNode(t)
 	outdir := filepath.Join(t.TempDir(), "cdktf.out")
 	app := exec.Command("go", "run", "./examples/ownapp")

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -25,12 +26,14 @@ const commandLimit = 30 * time.Minute
 // CDKTF's runtime is one process with one thread, and Terraform's plugin cache has no lock.
 var synthesising, initialising sync.Mutex
 
-// TestMain lets more tests run at once than there are processors, unless the caller chooses a number: the tests mostly wait.
+// TestMain lets all tests start, because [inParallel] limits how many run at once: to the number that the caller chooses, if any.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
-		_ = parallel.Value.Set("8")
+	parallel := flag.Lookup("test.parallel")
+	if chosen := parallel.Value.String(); chosen != parallel.DefValue {
+		order.atOnce, _ = strconv.Atoi(chosen)
 	}
+	_ = parallel.Value.Set("100")
 	status := m.Run()
 	endMoto()
 	_ = os.RemoveAll(installation)

@@ -12,7 +12,7 @@ import (
 
 // TestProd creates prod, changes it, checks that Terraform refuses to destroy it, and then destroys it on purpose.
 func TestProd(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	env := catalogue.Named("prod")
 	env.Alarms.Emails = []string{"on-call@example.com"}
 	p, env := makeAndChange(t, env, expectedProd)

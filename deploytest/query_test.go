@@ -19,7 +19,7 @@ import (
 
 // TestQuery creates dev with Query for events of any shape, changes how its objects are named, changes it to Parquet, and destroys it.
 func TestQuery(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	env := local(catalogue.Named("dev"))
 	env.Query = catalogue.Named("option-query").Query
 	endpoint := startMoto(t)

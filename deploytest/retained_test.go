@@ -23,7 +23,7 @@ const keptPattern = `^aws_(s3_bucket|kms)[a-z_]*\.(bucket|access-log|key)`
 // TestRetained tries to destroy an environment with an event in its bucket, turns off the options of the access log and the key, and
 // destroys the rest in the ways of docs/deploy.md.
 func TestRetained(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	env := local(catalogue.Named("staging"))
 	env.Bucket.AccessLog = true
 	p := newPipeline(t, env)

@@ -15,7 +15,7 @@ const tofuProvider = "registry.opentofu.org/hashicorp/aws"
 // TestOpenTofu applies the unchanged JSON with OpenTofu. No package registry has a built OpenTofu, and a build takes minutes. So the
 // test has a build tag, which make test gives where `tofu` is on PATH.
 func TestOpenTofu(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	tofu, err := exec.LookPath("tofu")
 	if err != nil {
 		missing(t, "tofu is not on PATH", "install OpenTofu (https://opentofu.org/docs/intro/install), or build it as docs/terraform.md says")

@@ -20,7 +20,7 @@ const deprecated = `The "reset_on_delete" attribute will be removed in a future 
 // native syntax, as `ingest hcl` writes it. The root's TestGoldens compares the goldens with the synthesis. All use one
 // folder, one after another: they need the same provider, so one init is enough.
 func TestValidate(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	names, err := goldens.Names()
 	if err != nil || len(names) == 0 {
 		t.Fatalf("the goldens are %v (%v)", names, err)
@@ -45,7 +45,7 @@ func TestValidate(t *testing.T) {
 
 // TestNativeIsFormatted checks every environment in the native syntax with one `terraform fmt`, in a folder for each environment.
 func TestNativeIsFormatted(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	names, err := goldens.Names()
 	if err != nil || len(names) == 0 {
 		t.Fatalf("the goldens are %v (%v)", names, err)

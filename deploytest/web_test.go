@@ -22,7 +22,7 @@ const webBucket = "api-kinesis-web-dev"
 // TestWeb creates a hosted page, changes it, and destroys it with everything that belongs to it. Terraform reads the files from the
 // stack's own folder: the folder of the build has been deleted by then.
 func TestWeb(t *testing.T) {
-	t.Parallel()
+	inParallel(t)
 	env := local(catalogue.Named("dev"))
 	env.Web.Hosted, env.Web.Folder = true, copyOfPage(t)
 	// With the three default tags, as many as an object can have.

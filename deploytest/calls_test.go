@@ -53,7 +53,9 @@ func recorded(t *testing.T, endpoint, folder string) string {
 		t.Fatal(err)
 	}
 	r := &recording{plan: map[need]bool{}, apply: map[need]bool{}, stacks: map[string]bool{}}
-	proxy := &httputil.ReverseProxy{Rewrite: func(request *httputil.ProxyRequest) { request.SetURL(to) }}
+	// Terraform has ten requests at once. A new connection for each would be a new thread of moto's.
+	transport := &http.Transport{MaxIdleConnsPerHost: 20}
+	proxy := &httputil.ReverseProxy{Rewrite: func(request *httputil.ProxyRequest) { request.SetURL(to) }, Transport: transport}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		body, err := io.ReadAll(request.Body)
 		if err != nil {
@@ -67,6 +69,7 @@ func recorded(t *testing.T, endpoint, folder string) string {
 	recordings.Store(folder, r)
 	t.Cleanup(func() {
 		server.Close()
+		transport.CloseIdleConnections()
 		recordings.Delete(folder)
 		r.check(t)
 	})

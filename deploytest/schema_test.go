@@ -158,20 +158,37 @@ func (b blocks) toWhole(from *msgpack.Decoder, to *msgpack.Encoder) error {
 	if err := to.EncodeMapLen(length + len(missing)); err != nil {
 		return err
 	}
+	// The order is Terraform's: by name. So it is the request that Terraform sends with the whole schema, to which the proxy may know
+	// the answer.
 	for range length {
-		if err := b.member(from, to, blocks.toWhole); err != nil {
+		name, err := from.DecodeString()
+		if err != nil {
+			return err
+		}
+		for len(missing) > 0 && missing[0] < name {
+			if err := encodeNone(to, missing[0]); err != nil {
+				return err
+			}
+			missing = missing[1:]
+		}
+		if err := b.member(name, from, to, blocks.toWhole); err != nil {
 			return err
 		}
 	}
 	for _, name := range missing {
-		if err := to.EncodeString(name); err != nil {
-			return err
-		}
-		if err := to.EncodeArrayLen(0); err != nil {
+		if err := encodeNone(to, name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// encodeNone writes that there are no nested blocks of a name.
+func encodeNone(to *msgpack.Encoder, name string) error {
+	if err := to.EncodeString(name); err != nil {
+		return err
+	}
+	return to.EncodeArrayLen(0)
 }
 
 func (b blocks) toPruned(from *msgpack.Decoder, to *msgpack.Encoder) error {
@@ -184,7 +201,11 @@ func (b blocks) toPruned(from *msgpack.Decoder, to *msgpack.Encoder) error {
 		return err
 	}
 	for range length {
-		if err := b.member(from, to, blocks.toPruned); err != nil {
+		name, err := from.DecodeString()
+		if err != nil {
+			return err
+		}
+		if err := b.member(name, from, to, blocks.toPruned); err != nil {
 			return err
 		}
 	}
@@ -213,11 +234,9 @@ func copyValue(from *msgpack.Decoder, to *msgpack.Encoder) error {
 }
 
 // member translates an object's attribute or nested blocks, or leaves out the blocks that Terraform does not know.
-func (b blocks) member(from *msgpack.Decoder, to *msgpack.Encoder, translate func(blocks, *msgpack.Decoder, *msgpack.Encoder) error) error {
-	name, err := from.DecodeString()
-	if err != nil {
-		return err
-	}
+func (b blocks) member(
+	name string, from *msgpack.Decoder, to *msgpack.Encoder, translate func(blocks, *msgpack.Decoder, *msgpack.Encoder) error,
+) error {
 	inner, nested := b[name]
 	if nested && inner == nil {
 		value, err := from.DecodeRaw()
@@ -292,7 +311,7 @@ func TestSchemaWithoutUnusedBlocks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		expect(t, "what the provider gets", test.whole.GoString(), unpacked(t, sent, test.whole.Type()).GoString())
+		expect(t, "what the provider gets", packed(t, test.whole), sent)
 		answered, err := known.pruned(packed(t, test.whole))
 		if err != nil {
 			t.Fatal(err)

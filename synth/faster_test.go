@@ -122,7 +122,7 @@ func same(t *testing.T, what string, got, want map[string]string) {
 // Loading less of the provider changes no byte, whether the cache exists, is being made, is damaged, or cannot be made.
 func TestLoadingLessChangesNothing(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it synthesises fifteen times; run it without -short")
+		t.Skip("it synthesises seven times; run it without -short")
 	}
 	cache := t.TempDir()
 	want := mustSynthesise(t, cache, nodeenv.Stock+"=1")
@@ -145,15 +145,17 @@ func TestLoadingLessChangesNothing(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			damage(t, cacheFolder(t, cache))
 			same(t, "damaged", mustSynthesise(t, cache), want)
-			// The damaged part has been made again, or is made now.
-			same(t, "after the damage", mustSynthesise(t, cache), want)
+			if os.Getenv(wholeComparison) == "all" {
+				// The damaged part has been made again, or is made now.
+				same(t, "after the damage", mustSynthesise(t, cache), want)
+			}
 		})
 	}
 
-	same(t, "mended", mustSynthesise(t, cache, littleMemory), want)
 	if os.Getenv(wholeComparison) != "all" {
-		return // this damage was a file in the cache's place
+		return
 	}
+	same(t, "mended", mustSynthesise(t, cache, littleMemory), want)
 	file := filepath.Join(t.TempDir(), "file")
 	must(t, os.WriteFile(file, nil, 0o644))
 	same(t, "where no cache can be", mustSynthesise(t, file), want)
@@ -174,18 +176,19 @@ func notesAreMadeAgain(t *testing.T, cache string, want map[string]string) {
 	}
 }
 
-// damages are those that the cache detects in different ways. It detects a truncated file in the same way as wrong bytes.
+// damages are those that the cache detects in different ways: all of them, or the one that shows only while jsii reads the types.
+// internal/nodeenv tries all, and more, with a small description in the provider's place.
 func damages() map[string]func(t *testing.T, folder string) {
 	found := map[string]func(t *testing.T, folder string){
-		"an index with a wrong byte": func(t *testing.T, folder string) { spoil(t, filepath.Join(folder, "index")) },
-		"types with wrong bytes":     func(t *testing.T, folder string) { spoil(t, filepath.Join(folder, "types")) },
-		"a file in the cache's place": func(t *testing.T, folder string) {
-			must(t, os.RemoveAll(folder))
-			must(t, os.WriteFile(folder, nil, 0o644))
-		},
+		"types with wrong bytes": func(t *testing.T, folder string) { spoil(t, filepath.Join(folder, "types")) },
 	}
 	if os.Getenv(wholeComparison) == "all" {
+		found["an index with a wrong byte"] = func(t *testing.T, folder string) { spoil(t, filepath.Join(folder, "index")) }
 		found["types cut short"] = func(t *testing.T, folder string) { cut(t, filepath.Join(folder, "types")) }
+		found["a file in the cache's place"] = func(t *testing.T, folder string) {
+			must(t, os.RemoveAll(folder))
+			must(t, os.WriteFile(folder, nil, 0o644))
+		}
 	}
 	return found
 }

@@ -69,7 +69,7 @@ function findOnce() {
       fs.writeFileSync(scratch, digest(text) + text);
       fs.renameSync(scratch, file); // whole or not at all; of two processes the last
     } catch {
-      fs.rmSync(scratch, { force: true });
+      remove(scratch);
     }
   });
 }
@@ -255,7 +255,16 @@ function writeCache(folder, skeleton, types) {
     fs.rmSync(folder, { recursive: true, force: true }); // a damaged one
     fs.renameSync(scratch, folder); // whole or not at all; of two processes the second fails and leaves the first's
   } catch {
-    fs.rmSync(scratch, { recursive: true, force: true });
+    remove(scratch);
+  }
+}
+
+// remove throws nothing: rmSync does, even with force, where a file is in the place of the path's folder.
+function remove(file) {
+  try {
+    fs.rmSync(file, { recursive: true, force: true });
+  } catch {
+    // what is left is read by nobody, or is found to be damaged again
   }
 }
 
@@ -288,7 +297,7 @@ function openCache(folder, full) {
     } catch {
       // as damaged as a wrong digest
     }
-    fs.rmSync(folder, { recursive: true, force: true });
+    remove(folder);
     rest = full().types;
   };
   const types = new Proxy(known, {

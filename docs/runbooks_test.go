@@ -292,8 +292,9 @@ func TestRunbooksNameADrill(t *testing.T) {
 			t.Errorf("%s names no drill", id)
 			continue
 		}
-		if d, err := drill.Find(found[1]); err != nil || !slices.Contains(d.Alarms, id) {
-			t.Errorf("%s names the drill %s, which sets off %v: %v", id, found[1], d.Alarms, err)
+		drills, err := drill.Find(found[1])
+		if err != nil || !slices.Contains(drills[0].Alarms, id) {
+			t.Errorf("%s names the drill %s: %+v, %v", id, found[1], drills, err)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -84,4 +85,25 @@ func TestDrillOfARunningPipeline(t *testing.T) {
 		}
 		p.waitFor("drill: the fault submit-denied ends: it was undone")
 	})
+}
+
+// The functions and names that --shell prints make a runbook's commands work in a shell, whatever the data folder is called.
+func TestTheShellOfARunningPipeline(t *testing.T) {
+	p := begin(t, goldens.File(t, "prod"), filepath.Join(t.TempDir(), "it's data"), "--buffer-interval", "0")
+	status, stdout, stderr := drilled(t.Context(), "--shell", "--local", p.api)
+	if status != statusDone || stderr != "" {
+		t.Fatalf("it ends with %d: %s", status, stderr)
+	}
+	script := stdout + "\n" + `echo "$ENV $STREAM $DATA"; attempt '{"event": "signup", "user_id": 5}' 
+		until ask "$ACCESS" 'stats count(*)' 2>/dev/null | grep requestId; do sleep 0.1; done`
+	command := exec.CommandContext(t.Context(), "sh", "-euc", script) //nolint:gosec // of this program
+	text, err := command.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	for _, want := range []string{"prod api-kinesis-stream-prod /", "/it's data\n", "HTTP/1.1 200 OK", `"sequenceNumber"`, `"status":"200"`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
 }

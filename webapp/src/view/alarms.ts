@@ -75,7 +75,7 @@ export function alarms(drawer: Drawer): (watched: Watched | null) => void {
     states = new Map(hops.alarms.map(({ name, state }) => [name, state]));
     const fault = byId("alarms-fault");
     fault.hidden = hops.faults.length === 0;
-    setText(fault, hops.faults.map(({ name, until }) => drill(name, until)).join(" "));
+    setText(fault, drill(hops.faults));
     // The values change with the minute and an evaluation.
     const current = JSON.stringify([hops.alarms, hops.startedAt, Math.floor(now / 60_000)]);
     if (current === asked) return fill();
@@ -90,8 +90,12 @@ export function alarms(drawer: Drawer): (watched: Watched | null) => void {
   };
 }
 
-const drill = (name: string, until: number | null) =>
-  `A drill is in force: ${name}${until === null ? "" : `, until ${clock(until)}`}.`;
+/** drill names the faults. A drill renews them, so they end later than the time says; "load" is beside those that break something. */
+const drill = (faults: Hops["faults"]) =>
+  faults
+    .filter(({ name }) => name !== "load" || faults.length === 1)
+    .map(({ name, until }) => `A drill is in force: ${name}${until === null ? "" : `, until ${clock(until)}`}.`)
+    .join(" ");
 
 const since = (alarm: Alarm, now: number) => (alarm.since === null ? "" : lasting(now - alarm.since));
 

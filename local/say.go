@@ -40,6 +40,9 @@ func (p *Pipeline) describe(out io.Writer) {
 	if p.access != nil {
 		fmt.Fprintf(out, "  logs      %s\n", p.logsDir())
 	}
+	if n := len(p.declared.alarms); n > 0 {
+		fmt.Fprintf(out, "  alarms    %d, evaluated each minute; ingest drill sets one off\n", n)
+	}
 	fmt.Fprintf(out, "differences from AWS:\n  - %s\n", strings.Join(p.declared.notices(), "\n  - "))
 	if warnings := p.declared.warnings(); len(warnings) > 0 {
 		fmt.Fprintf(out, "AWS accepts these settings, but they are probably not what you mean:\n  - %s\n", strings.Join(warnings, "\n  - "))

@@ -1,7 +1,6 @@
 package drill
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +22,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"cdk.tf/go/ingest/internal/goldens"
+	"cdk.tf/go/ingest/internal/lockedbuffer"
 	"cdk.tf/go/ingest/internal/sdkhttp"
 	"cdk.tf/go/ingest/local"
 	"cdk.tf/go/ingest/local/firehose"
@@ -30,29 +30,11 @@ import (
 	"cdk.tf/go/ingest/verify"
 )
 
-// output is a text that is written while it is read.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
 // pipeline is a running pipeline whose time passes only while a drill waits.
 type pipeline struct {
 	t     *testing.T
 	clock *clockwork.FakeClock
-	out   *output
+	out   *lockedbuffer.Buffer
 	opts  Options
 	// sender makes a client with a secret of the access key test.
 	sender func(secret string) *verify.Sender
@@ -99,7 +81,7 @@ var addressOf = regexp.MustCompile(`(?m)^  API +(http://[^/]+)/`)
 // start runs an environment on a clock of the test's.
 func start(t *testing.T, env string) *pipeline {
 	t.Helper()
-	p := &pipeline{t: t, clock: clockwork.NewFakeClockAt(time.Date(2026, 1, 2, 12, 0, 7, 0, time.UTC)), out: &output{}}
+	p := &pipeline{t: t, clock: clockwork.NewFakeClockAt(time.Date(2026, 1, 2, 12, 0, 7, 0, time.UTC)), out: &lockedbuffer.Buffer{}}
 	file := goldens.File(t, env)
 	running, err := local.Open(local.Options{
 		Stack: file, API: "127.0.0.1:0", AWS: "127.0.0.1:0", Data: filepath.Join(t.TempDir(), "data"), AccessKeys: map[string]string{"test": "test"},

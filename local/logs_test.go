@@ -1,7 +1,6 @@
 package local
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io/fs"
@@ -14,40 +13,23 @@ import (
 	"testing"
 
 	"cdk.tf/go/ingest/internal/goldens"
+	"cdk.tf/go/ingest/internal/lockedbuffer"
 )
 
 // secret is a text that no log may hold. It is not a header's name, a number or JSON.
 const secret = "s3cret@example.com"
 
-// lockedBuffer is a buffer for several goroutines.
-type lockedBuffer struct {
-	mutex sync.Mutex
-	text  bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
-	return b.text.String()
-}
-
 // running is a running pipeline with its output and logs.
 type running struct {
 	*Pipeline
-	said *lockedBuffer
+	said *lockedbuffer.Buffer
 	stop func() error
 }
 
 // run starts a pipeline that logs everything.
 func run(t *testing.T, opts Options) *running {
 	t.Helper()
-	said := &lockedBuffer{}
+	said := &lockedbuffer.Buffer{}
 	opts.Logger, opts.Out = slog.New(slog.NewTextHandler(said, &slog.HandlerOptions{Level: slog.LevelDebug})), said
 	p, err := Open(opts)
 	if err != nil {

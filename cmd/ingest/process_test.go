@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,12 +12,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"cdk.tf/go/ingest/internal/goldens"
+	"cdk.tf/go/ingest/internal/lockedbuffer"
 	"cdk.tf/go/ingest/local"
 )
 
@@ -63,25 +62,8 @@ type process struct {
 	api       string
 	aws       string
 	exited    chan struct{}
-	stdout    *lockedBuffer
-	stderr    *lockedBuffer
-}
-
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
+	stdout    *lockedbuffer.Buffer
+	stderr    *lockedbuffer.Buffer
 }
 
 // begin starts the program on free ports and waits for it to say where it is.
@@ -110,7 +92,7 @@ func spawn(t *testing.T, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, command: exec.Command(program, args...), exited: make(chan struct{}), stdout: &lockedBuffer{}, stderr: &lockedBuffer{}}
+	p := &process{t: t, command: exec.Command(program, args...), exited: make(chan struct{}), stdout: &lockedbuffer.Buffer{}, stderr: &lockedbuffer.Buffer{}}
 	p.command.Env = append(os.Environ(), asProgram+"=1")
 	p.command.Stdout, p.command.Stderr = p.stdout, p.stderr
 	if err := p.command.Start(); err != nil {

@@ -5,35 +5,24 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"cdk.tf/go/ingest/internal/lockedbuffer"
 	"cdk.tf/go/ingest/local/firehose"
 	"cdk.tf/go/ingest/local/kinesis"
 	"cdk.tf/go/ingest/local/s3"
 )
 
 // errorLog collects the lines of a log group.
-type errorLog struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *errorLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
+type errorLog struct{ lockedbuffer.Buffer }
 
 func (l *errorLog) lines(t *testing.T) (lines []map[string]any) {
 	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for text := range strings.Lines(l.text.String()) {
+	for text := range strings.Lines(l.String()) {
 		var line map[string]any
 		if err := json.Unmarshal([]byte(text), &line); err != nil || !strings.HasSuffix(text, "}\n") {
 			t.Fatalf("%q: %v", text, err)
@@ -170,7 +159,7 @@ func TestAFloodOfErrorsIsAFewLines(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" || m.lines != 12 {
 			t.Errorf("%d lines are measured; by code (-want +got):\n%s", m.lines, diff)
 		}
-		if text := log.text.String(); strings.Contains(text, "s3cret") {
+		if text := log.String(); strings.Contains(text, "s3cret") {
 			t.Errorf("the log quotes a record:\n%s", text)
 		}
 	})

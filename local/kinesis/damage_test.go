@@ -13,13 +13,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/jonboulle/clockwork"
 	"go.etcd.io/bbolt"
 
+	"cdk.tf/go/ingest/internal/lockedbuffer"
 	"cdk.tf/go/ingest/internal/quota"
 )
 
@@ -227,23 +227,6 @@ func some(hits []hit, many, few int) []hit {
 	return hits[:min(many, len(hits))]
 }
 
-type syncBuffer struct {
-	mu sync.Mutex
-	bytes.Buffer
-}
-
-func (b *syncBuffer) Write(text []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.Write(text)
-}
-
-func (b *syncBuffer) text() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.String()
-}
-
 func (w *wreck) check(t *testing.T, h hit, image []byte) {
 	t.Helper()
 	dir := t.TempDir()
@@ -252,18 +235,18 @@ func (w *wreck) check(t *testing.T, h hit, image []byte) {
 		t.Fatal(err)
 	}
 	for start := range 2 {
-		log := &syncBuffer{}
+		log := &lockedbuffer.Buffer{}
 		s, err := Open(Options{Path: path, Clock: clockwork.NewFakeClockAt(noon.Add(25 * time.Hour)), Logger: slog.New(slog.NewTextHandler(log, nil))})
 		if err != nil {
 			t.Errorf("%s: %v", h.name, err)
 			return
 		}
 		for bucket, events := range w.events {
-			w.checkShard(t, h, s, bucket, events, log.text())
+			w.checkShard(t, h, s, bucket, events, log.String())
 		}
 		if start == 0 && !bytes.Equal(image, w.image) {
 			kept, _ := filepath.Glob(path + ".damaged-*")
-			if repaired := strings.Contains(log.text(), "is damaged"); repaired != (len(kept) == 1) {
+			if repaired := strings.Contains(log.String(), "is damaged"); repaired != (len(kept) == 1) {
 				t.Errorf("%s: it says that the file is damaged: %t, and keeps %v", h.name, repaired, kept)
 			}
 		}
@@ -368,7 +351,7 @@ func (w *wreck) checkRunning(t *testing.T, h hit) {
 	if err := os.WriteFile(path, w.image, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	log := &syncBuffer{}
+	log := &lockedbuffer.Buffer{}
 	s, err := Open(Options{Path: path, Clock: clockwork.NewFakeClockAt(noon.Add(25 * time.Hour)), Logger: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatal(err)
@@ -389,7 +372,7 @@ func (w *wreck) checkRunning(t *testing.T, h hit) {
 		shardRecords(t, s, of.stream.name, of.id) // meets the damage
 	}
 	for bucket, events := range w.events {
-		w.checkShard(t, h, s, bucket, events, log.text())
+		w.checkShard(t, h, s, bucket, events, log.String())
 	}
 	for _, stream := range []string{"few", "events"} {
 		var r Response
@@ -445,7 +428,7 @@ func plainFile(t *testing.T, records int) string {
 func TestAFileWithoutChecksums(t *testing.T) {
 	for _, records := range []int{0, 1, 3000} {
 		path := plainFile(t, records)
-		log := &syncBuffer{}
+		log := &lockedbuffer.Buffer{}
 		options := Options{Path: path, Clock: clockwork.NewFakeClockAt(noon), Logger: slog.New(slog.NewTextHandler(log, nil))}
 		for range 2 {
 			s := opened(t, options)
@@ -460,8 +443,8 @@ func TestAFileWithoutChecksums(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if said := strings.Count(log.text(), "had a format without checksums"); said != 1 || strings.Contains(log.text(), "level=ERROR") {
-			t.Errorf("it says %d times that the format was another\n%s", said, log.text())
+		if said := strings.Count(log.String(), "had a format without checksums"); said != 1 || strings.Contains(log.String(), "level=ERROR") {
+			t.Errorf("it says %d times that the format was another\n%s", said, log.String())
 		}
 		if beside, _ := filepath.Glob(path + ".*"); len(beside) != 0 {
 			t.Errorf("beside it there are %v", beside)
@@ -495,7 +478,7 @@ func TestADamagedFileWithoutChecksums(t *testing.T) {
 func TestNoRoomToRepair(t *testing.T) {
 	w := newWreck(t)
 	clock := clockwork.NewFakeClockAt(noon.Add(25 * time.Hour))
-	log := &syncBuffer{}
+	log := &lockedbuffer.Buffer{}
 	s, err := Open(Options{Path: w.path, Clock: clock, Logger: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatal(err)
@@ -522,8 +505,8 @@ func TestNoRoomToRepair(t *testing.T) {
 			t.Errorf("a put answers %d %s", r.Status, r.Body)
 		}
 	}
-	if !strings.Contains(log.text(), "nothing is accepted or delivered until it can") || !strings.Contains(log.text(), "make room on the disk") {
-		t.Errorf("the log has no remedy:\n%s", log.text())
+	if !strings.Contains(log.String(), "nothing is accepted or delivered until it can") || !strings.Contains(log.String(), "make room on the disk") {
+		t.Errorf("the log has no remedy:\n%s", log.String())
 	}
 	if err := os.RemoveAll(w.path + ".repairing"); err != nil {
 		t.Fatal(err)

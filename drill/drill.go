@@ -23,6 +23,7 @@ import (
 
 	"cdk.tf/go/ingest/docs/runbooks"
 	"cdk.tf/go/ingest/local/cloudwatch"
+	"cdk.tf/go/ingest/local/faults"
 	"cdk.tf/go/ingest/verify"
 )
 
@@ -70,7 +71,8 @@ type run struct {
 	keys, shards []string // of the stream, once they are read
 	// filled is when the shards were last filled.
 	filled time.Time
-	// watched are the alarms that the drill is for, and said their states as they were last printed.
+	// alarms are those of the beginning. watched are the alarms that the drill is for, and said their states as they were last printed.
+	alarms  map[string]alarm
 	watched []string
 	said    map[string]cloudwatch.State
 	// rang are the times of the watched alarms' first ALARM, and others the other alarms that went off.
@@ -93,13 +95,18 @@ func Run(ctx context.Context, candidates []Drill, opts Options) error {
 	if err := r.choose(candidates); err != nil {
 		return err
 	}
+	if err := r.prepare(); err != nil {
+		return err
+	}
 	if err := r.holdPipeline(lease); err != nil {
 		return err
 	}
-	err := r.prepare()
-	if err == nil {
-		err = r.cause()
+	defer r.release(ctx)
+	if err := errors.Join(r.accepted(), r.setTimes()); err != nil {
+		return err
 	}
+	r.announce()
+	err := r.cause()
 	if undone := r.undo(ctx); err != nil || undone != nil {
 		return errors.Join(err, undone)
 	}
@@ -123,7 +130,7 @@ func (r *run) choose(candidates []Drill) error {
 	return errors.Join(reasons...)
 }
 
-// prepare checks that the alarms can go off, and says what the drill will do.
+// prepare checks that the alarms can go off.
 func (r *run) prepare() error {
 	s, err := r.look(r.ctx)
 	if err != nil {
@@ -136,7 +143,7 @@ func (r *run) prepare() error {
 	for _, id := range r.drill.Alarms {
 		if a, declared := alarms[id]; declared {
 			if a.State == cloudwatch.Alarming {
-				return fmt.Errorf("%s is in ALARM already, since %s; wait until it is OK, or end its cause: %s", id, a.ChangedAt.Local().Format(time.TimeOnly), a.Reason)
+				return alreadyInAlarm(a, s.Faults)
 			}
 			r.watched = append(r.watched, id)
 		}
@@ -144,24 +151,21 @@ func (r *run) prepare() error {
 	if len(r.watched) == 0 {
 		return fmt.Errorf("%s has no alarm %s; its alarms are %s", r.Environment, strings.Join(r.drill.Alarms, ", "), strings.Join(slices.Sorted(maps.Keys(alarms)), ", "))
 	}
-	if err := r.accepted(); err != nil {
-		return err
+	for id, a := range alarms {
+		r.said[id] = a.State
 	}
-	if err := r.setTimes(alarms); err != nil {
-		return err
-	}
-	r.announce(alarms)
+	r.alarms = alarms
 	return nil
 }
 
 // setTimes sets how long each alarm takes at most, from the beginning of the cause.
-func (r *run) setTimes(alarms map[string]alarm) error {
+func (r *run) setTimes() error {
 	for _, id := range r.watched {
-		r.within[id] = alarms[id].rings()
+		r.within[id] = r.alarms[id].rings()
 		if r.drill.onset == nil {
 			continue
 		}
-		onset, err := r.drill.onset(r, alarms[id])
+		onset, err := r.drill.onset(r, r.alarms[id])
 		if err != nil {
 			return err
 		}
@@ -171,16 +175,21 @@ func (r *run) setTimes(alarms map[string]alarm) error {
 	return nil
 }
 
-func (r *run) announce(alarms map[string]alarm) {
+func alreadyInAlarm(a alarm, in []faults.Fault) error {
+	remedy := fmt.Sprintf("after the end of its cause it returns to OK within %s; to begin at once, start ingest up with an empty --data folder", inMinutes(a.recovers()))
+	if len(in) > 0 {
+		remedy = fmt.Sprintf("the fault %s is in force", in[0].Name)
+	}
+	return fmt.Errorf("%s is in ALARM already, since %s; %s: %s", a.id, a.ChangedAt.Local().Format(time.TimeOnly), remedy, a.Reason)
+}
+
+func (r *run) announce() {
 	fmt.Fprintf(r.Out, "drill %s on %s, %s/\n  %s\n", r.drill.Name, r.Environment, strings.TrimSuffix(r.Local, "/"), r.drill.Says)
 	for _, id := range r.watched {
-		a := alarms[id]
+		a := r.alarms[id]
 		fmt.Fprintf(r.Out, "  %s goes off within %s, and is OK again within %s after the end of the cause\n", id, inMinutes(r.within[id]), inMinutes(a.recovers()))
 	}
 	r.began = r.Clock.Now()
-	for id, a := range alarms {
-		r.said[id] = a.State
-	}
 }
 
 // cause keeps the cause in force until each watched alarm has gone off.
@@ -259,7 +268,7 @@ func (r *run) silent() []string {
 func (r *run) hold() error {
 	until := r.Clock.Now().Add(r.Hold)
 	if r.Hold > 0 {
-		r.note("the cause stays for %s more", r.Hold)
+		r.note("the cause stays for %s more", inMinutes(r.Hold))
 	}
 	for r.Clock.Now().Before(until) {
 		if err := r.press(); err != nil {
@@ -281,6 +290,9 @@ func (r *run) restore() error {
 	r.answers = &answers{byStatus: map[int]int{}}
 	r.note("the cause has ended; waiting for OK")
 	for {
+		if err := r.holdPipeline(lease); err != nil { // another drill would spoil what this one shows
+			return err
+		}
 		if err := events(1)(r); err != nil {
 			return err
 		}
@@ -351,6 +363,9 @@ func (r *run) lookFirst(id string) {
 			fmt.Fprintf(r.Out, "    %s\n\n", strings.ReplaceAll(strings.TrimSpace(block), "\n", "\n    "))
 		}
 	}
+	if r.Hold == 0 {
+		fmt.Fprintf(r.Out, "  the cause ends when all alarms of the drill have gone off; --hold 10m keeps it while you look\n\n")
+	}
 }
 
 // conclude says how long the alarms took, and how the API answered meanwhile. It is an error if the API does not take an event now.
@@ -360,13 +375,21 @@ func (r *run) conclude(alarms map[string]alarm, undone time.Time, caused *answer
 	}
 	fmt.Fprintf(r.Out, "the drill's alarms were OK again %s after the end of the cause\n", inMinutes(r.Clock.Since(undone)))
 	for _, id := range slices.Sorted(maps.Keys(r.others)) {
-		fmt.Fprintf(r.Out, "%s went off too, and is %s now\n", id, alarms[id].State)
+		fmt.Fprintf(r.Out, "%s went off too, and is %s now%s\n", id, alarms[id].State, soon(alarms[id]))
 	}
 	if text := caused.String(); text != "" {
 		fmt.Fprintf(r.Out, "the requests of the cause were answered: %s\n", text)
 	}
 	fmt.Fprintf(r.Out, "the events after it were answered: %s\n", r.answers)
 	return r.accepted()
+}
+
+// soon says when an alarm that still stands is OK again.
+func soon(a alarm) string {
+	if a.State == cloudwatch.OK {
+		return ""
+	}
+	return fmt.Sprintf("; it returns to OK within %s", inMinutes(a.recovers()))
 }
 
 // accepted sends an event, and is an error if the API does not take it.
@@ -389,5 +412,21 @@ func (r *run) note(format string, args ...any) {
 	fmt.Fprintf(r.Out, "%3d:%02d  %s\n", int(since.Minutes()), int(since.Seconds())%60, fmt.Sprintf(format, args...))
 }
 
-// inMinutes is a time in minutes and seconds, or in hours where it is long.
-func inMinutes(d time.Duration) string { return d.Round(time.Second).String() }
+// inMinutes is a time in the form 42 h 5 min 10 s, without the parts that are 0.
+func inMinutes(d time.Duration) string {
+	seconds := int(d.Round(time.Second).Seconds())
+	var parts []string
+	for _, unit := range []struct {
+		seconds int
+		name    string
+	}{{3600, "h"}, {60, "min"}, {1, "s"}} {
+		if n := seconds / unit.seconds; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, unit.name))
+		}
+		seconds %= unit.seconds
+	}
+	if len(parts) == 0 {
+		return "0 s"
+	}
+	return strings.Join(parts, " ")
+}

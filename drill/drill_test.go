@@ -309,7 +309,7 @@ func TestTheCauseIsAlwaysUndone(t *testing.T) {
 		silent := slices.Clone(denied)
 		silent[0].load = func(r *run) error { return r.send(1, func(context.Context) (int, error) { return 200, nil }) }
 		err := Run(t.Context(), silent, p.opts)
-		if err == nil || !strings.HasPrefix(err.Error(), "api-5xx has not gone off within 5m0s: it is OK, no data, threshold 0.01; the drill's requests were answered: ") {
+		if err == nil || !strings.HasPrefix(err.Error(), "api-5xx has not gone off within 5 min: it is OK, no data, threshold 0.01; the drill's requests were answered: ") {
 			t.Errorf("the error is %v", err)
 		}
 		p.states()
@@ -317,7 +317,7 @@ func TestTheCauseIsAlwaysUndone(t *testing.T) {
 	t.Run("killed", func(t *testing.T) {
 		p := start(t, "prod")
 		must(t, p.by(denied[0]).beginFault())
-		if err := Run(t.Context(), find(t, "hot-key"), p.opts); err == nil || !strings.HasPrefix(err.Error(), "a drill holds the fault ") {
+		if err := Run(t.Context(), find(t, "hot-key"), p.opts); err == nil || !strings.HasPrefix(err.Error(), "a drill is running, with the fault ") {
 			t.Errorf("the error is %v", err)
 		}
 		must(t, p.wait(t.Context(), lease))
@@ -334,7 +334,7 @@ func TestTheCauseIsAlwaysUndone(t *testing.T) {
 			p.opts.HTTP.Transport = hanging{}
 			return ctx.Err()
 		}
-		if err := Run(ctx, denied, p.opts); !errors.Is(err, ErrNotUndone) || !strings.Contains(err.Error(), "ends by itself within 30s") {
+		if err := Run(ctx, denied, p.opts); !errors.Is(err, ErrNotUndone) || !strings.Contains(err.Error(), "ends by itself within 30 s") {
 			t.Errorf("the error is %v", err)
 		}
 	})
@@ -344,7 +344,7 @@ func TestTheCauseIsAlwaysUndone(t *testing.T) {
 			p.stop()
 			return nil
 		}
-		if err := Run(t.Context(), denied, p.opts); err == nil || !strings.HasSuffix(err.Error(), "the pipeline has ended, and no fault outlives it") {
+		if err := Run(t.Context(), denied, p.opts); err == nil || err.Error() != "the pipeline has ended; no fault outlives it" {
 			t.Errorf("the error is %v", err)
 		}
 	})
@@ -371,7 +371,7 @@ func TestWhereADrillIsNotPossible(t *testing.T) {
 			r := p.by(Drill{})
 			r.holder = ""
 			must(t, r.holdPipeline(lease))
-		}, "a person holds the fault load until 2026-01-02T12:00:37Z; wait for its end, or end it there"},
+		}, "the fault load is in force until 2026-01-02T12:00:37Z; end it with DELETE /_local/faults/load, or wait"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := start(t, test.env)
@@ -456,7 +456,7 @@ func TestHold(t *testing.T) {
 	began := p.clock.Now()
 	must(t, Run(t.Context(), find(t, "submit-denied"), p.opts))
 	out := p.out.String()
-	if !strings.Contains(out, "the cause stays for 10m0s more") || p.clock.Since(began) < 13*time.Minute {
+	if !strings.Contains(out, "the cause stays for 10 min more") || p.clock.Since(began) < 13*time.Minute {
 		t.Errorf("after %s:\n%s", p.clock.Since(began), out)
 	}
 }

@@ -64,6 +64,9 @@ type status struct {
 	Faults []faults.Fault           `json:"faults"`
 }
 
+// errEnded is the error of a pipeline that is not there any more.
+var errEnded = errors.New("the pipeline has ended; no fault outlives it")
+
 // maxStatus bounds the answers that are read, in bytes.
 const maxStatus = 16 << 20
 
@@ -74,6 +77,9 @@ func (r *run) ask(ctx context.Context, method, path string, into any) error {
 		return err
 	}
 	response, err := r.HTTP.Do(request)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return errEnded
+	}
 	if err != nil {
 		return fmt.Errorf("the pipeline does not answer: %w", err)
 	}
@@ -140,22 +146,31 @@ func (r *run) beginFault() error {
 	return r.fault(r.ctx, http.MethodPut, r.drill.fault, "&lease="+lease.String())
 }
 
-// undo ends the fault and lets others drill, also when the drill's context is done.
-func (r *run) undo(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+// undoTime bounds an undo.
+const undoTime = 10 * time.Second
+
+// release lets others drill. If it cannot, the hold ends by itself.
+func (r *run) release(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
-	var err error
-	if r.drill.fault != "" {
-		err = r.fault(ctx, http.MethodDelete, r.drill.fault, "")
+	_ = r.fault(ctx, http.MethodDelete, faults.Load, "")
+}
+
+// undo ends the fault, also when the drill's context is done.
+func (r *run) undo(ctx context.Context) error {
+	if r.drill.fault == "" {
+		return nil
 	}
-	err = errors.Join(err, r.fault(ctx, http.MethodDelete, faults.Load, ""))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	err := r.fault(ctx, http.MethodDelete, r.drill.fault, "")
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return errors.New("the pipeline has ended, and no fault outlives it")
+	case errors.Is(err, errEnded):
+		return nil // no fault outlives the pipeline
 	}
-	return fmt.Errorf("%w, and ends by itself within %s: %w", ErrNotUndone, lease, err)
+	return fmt.Errorf("%w, and ends by itself within %s: %w", ErrNotUndone, inMinutes(lease), err)
 }
 
 // ErrNotUndone is the error of a drill whose cause is still in force.

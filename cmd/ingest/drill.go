@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -21,15 +23,16 @@ import (
 	"cdk.tf/go/ingest/verify"
 )
 
-const drillLong = `Cause on the pipeline of a running ingest up what an alarm is for, wait until the alarm goes off,
+const drillLong = `Break a part of the pipeline that ingest up runs, or load it, wait until the alarm for that goes off,
 print the first commands of its runbook, undo the cause, and wait until the alarm is OK.
 
 NAME is a drill, or the alarm that it is for, such as api-5xx. Without NAME, the command lists
 the drills. The environment must declare alarms, as prod does: make up ENV=prod.
 
-A drill takes real time, because an alarm has periods of minutes: the command says how long at
-most before it begins. Ctrl-C undoes the cause. A cause also ends by itself, 30 s after a drill
-that was killed. The events of a drill stay in the stream and in the bucket.`
+A drill takes real time, because an alarm has periods of minutes: from five minutes to fifty, and
+hours for late-reader. The command says how long at most before it begins. Ctrl-C undoes the cause.
+A cause also ends by itself, 30 s after a drill that was killed. The events of a drill stay in the
+stream and in the bucket.`
 
 const drillExample = `  ingest drill                            List the drills.
   ingest drill api-5xx                    Set off the alarm api-5xx of a running ingest up.
@@ -50,16 +53,16 @@ func drillCommand() *cobra.Command {
 		Example: drillExample,
 		Args:    oneDrill,
 		RunE: func(command *cobra.Command, args []string) error {
-			if err := f.check(command); err != nil {
+			if err := f.check(command, args); err != nil {
 				return err
 			}
 			switch {
+			case len(args) == 1:
+				return runDrill(command, args[0], f)
 			case f.shell:
 				return printShell(command, f)
-			case len(args) == 0:
-				return listDrills(command.OutOrStdout())
 			}
-			return runDrill(command, args[0], f)
+			return listDrills(command.OutOrStdout())
 		},
 	}
 	flags := command.Flags()
@@ -79,8 +82,20 @@ func oneDrill(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	_, err := drill.Find(args[0])
+	_, err := drill.Find(idOf(args[0]))
 	return asUsage(err)
+}
+
+// idOf is a drill's or an alarm's name without the beginning that a pager shows: api-kinesis-prod-stream-full is stream-full.
+func idOf(name string) string {
+	for _, d := range drill.All() {
+		for _, id := range d.Alarms {
+			if strings.HasSuffix(name, "-"+id) {
+				return id
+			}
+		}
+	}
+	return name
 }
 
 func listDrills(out io.Writer) error {
@@ -95,8 +110,19 @@ func listDrills(out io.Writer) error {
 // maxHold bounds --hold.
 const maxHold = 24 * time.Hour
 
-func (f drillFlags) check(command *cobra.Command) error {
+func (f drillFlags) check(command *cobra.Command, args []string) error {
 	var errs []error
+	switch changed := command.Flags().Changed; {
+	case f.shell && len(args) > 0:
+		errs = append(errs, fmt.Errorf("--shell runs no drill, and %s is given; leave one out", args[0]))
+	case len(args) > 0:
+	default:
+		for _, flag := range []string{"env", "stack", "hold"} {
+			if changed(flag) {
+				errs = append(errs, fmt.Errorf("--%s needs the NAME of a drill; name one, or leave the flag out", flag))
+			}
+		}
+	}
 	if command.Flags().Changed("env") && command.Flags().Changed("stack") {
 		errs = append(errs, errors.New("--env and --stack are both given; give one"))
 	}
@@ -112,7 +138,7 @@ func (f drillFlags) check(command *cobra.Command) error {
 }
 
 func runDrill(command *cobra.Command, name string, f drillFlags) error {
-	chosen, err := drill.Find(name)
+	chosen, err := drill.Find(idOf(name))
 	if err != nil {
 		return err
 	}
@@ -141,13 +167,9 @@ func printShell(command *cobra.Command, f drillFlags) error {
 	if err := json.Unmarshal(content, &status); err != nil {
 		return fmt.Errorf("--local %s: the status cannot be read: %w", f.local, err)
 	}
-	config, err := fetchConfig(ctx, f.local)
+	environments, err := f.outputs(ctx)
 	if err != nil {
-		return fmt.Errorf("--local %s: %w", f.local, err)
-	}
-	var environments map[string]verify.Outputs
-	if err := json.Unmarshal(config, &environments); err != nil {
-		return fmt.Errorf("--local %s: config.json cannot be read: %w", f.local, err)
+		return err
 	}
 	out := command.OutOrStdout()
 	for env, outputs := range environments { // there is one
@@ -173,6 +195,9 @@ func (f drillFlags) options(command *cobra.Command) (drill.Options, error) {
 		}
 	}
 	as := verifyFlags{env: f.env, stack: f.stack, local: f.local}
+	if err := f.checkRuns(command.Context()); err != nil {
+		return drill.Options{}, err
+	}
 	pipeline, err := as.pipeline(command.Context())
 	if err != nil {
 		return drill.Options{}, err
@@ -222,13 +247,43 @@ func runningStack(ctx context.Context, base string) (string, error) {
 	return status.Stack, nil
 }
 
+// checkRuns compares the named stack with what the pipeline says it runs.
+func (f drillFlags) checkRuns(ctx context.Context) error {
+	stack, source, err := planFlags{env: f.env, stack: f.stack}.read()
+	if err != nil {
+		return err
+	}
+	environments, err := f.outputs(ctx)
+	if err != nil {
+		return err
+	}
+	if _, runs := environments[stack.Name()]; runs {
+		return nil
+	}
+	return fmt.Errorf("the pipeline at %s runs %s, and %s is of %s; leave --env and --stack out, or name the address of that pipeline with --local",
+		f.local, strings.Join(slices.Sorted(maps.Keys(environments)), ", "), source, stack.Name())
+}
+
+// outputs are the outputs of the running pipeline, by the environment that it runs.
+func (f drillFlags) outputs(ctx context.Context) (map[string]verify.Outputs, error) {
+	config, err := fetchConfig(ctx, f.local)
+	if err != nil {
+		return nil, fmt.Errorf("--local %s: %w", f.local, err)
+	}
+	var environments map[string]verify.Outputs
+	if err := json.Unmarshal(config, &environments); err != nil {
+		return nil, fmt.Errorf("--local %s: config.json cannot be read: %w", f.local, err)
+	}
+	return environments, nil
+}
+
 // before is the line that makes the runbooks' commands work in a shell.
 func (f drillFlags) before() string {
 	local := ""
 	if f.local != defaultLocal {
 		local = " --local " + quoted(f.local)
 	}
-	return `eval "$(bin/ingest drill --shell` + local + `)"`
+	return `shell=$(bin/ingest drill --shell` + local + `) && eval "$shell"`
 }
 
 // deliveryOf finds the delivery stream's query of partitions and its stream.

@@ -289,7 +289,7 @@ func fetch(ctx context.Context, base, path string) ([]byte, error) {
 	}
 	defer func() { _ = response.Body.Close() }() // it was only read
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s is answered with %s; give the address of ingest up's API without a path", strings.TrimPrefix(path, "/"), response.Status)
+		return nil, fmt.Errorf("%s is answered with %s: this is not ingest up's API; give the address that ingest up prints after API, without a path", strings.TrimPrefix(path, "/"), response.Status)
 	}
 	return io.ReadAll(io.LimitReader(response.Body, maxFetched))
 }

@@ -71,12 +71,18 @@ type Set struct {
 	opts Options
 	mu   sync.RWMutex
 	in   map[Name]Fault
-	// ended are the newest holders that have undone their faults: a request of theirs that comes late begins nothing.
-	ended []string
+	// ended are the newest faults that their holders have undone: a request for one of them that comes late begins nothing.
+	ended []undone
 }
 
-// maxEnded bounds the holders that are remembered. A late request is seconds late.
-const maxEnded = 16
+// undone is a fault that its holder has undone.
+type undone struct {
+	name   Name
+	holder string
+}
+
+// maxEnded bounds what is remembered. A late request is seconds late.
+const maxEnded = 32
 
 // New returns a set without a fault.
 func New(opts Options) *Set { return &Set{opts: opts, in: map[Name]Fault{}} }
@@ -137,8 +143,8 @@ func (s *Set) begin(name Name, holder string, lease time.Duration) (Fault, error
 func (s *Set) take(name Name, holder string, lease time.Duration) (fault Fault, renewed bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if holder != "" && slices.Contains(s.ended, holder) {
-		return Fault{}, false, fmt.Errorf("the holder %q has ended; begin anew with another", holder)
+	if slices.Contains(s.ended, undone{name, holder}) {
+		return Fault{}, false, fmt.Errorf("the holder %q has ended the fault %s; begin anew with another", holder, name)
 	}
 	for _, other := range s.in {
 		if other.Holder != holder {
@@ -156,11 +162,10 @@ func (s *Set) take(name Name, holder string, lease time.Duration) (fault Fault, 
 }
 
 func heldBy(other Fault) error {
-	who := "a person"
-	if other.Holder != "" {
-		who = "a drill"
+	if other.Holder == "" {
+		return fmt.Errorf("the fault %s is in force until %s; end it with DELETE /_local/faults/%[1]s, or wait", other.Name, other.Until.UTC().Format(time.RFC3339))
 	}
-	return fmt.Errorf("%s holds the fault %s until %s; wait for its end, or end it there", who, other.Name, other.Until.UTC().Format(time.RFC3339))
+	return fmt.Errorf("a drill is running, with the fault %s; end it with Ctrl-C in its shell, or wait for its end; one that was killed ends at %s", other.Name, other.Until.UTC().Format(time.RFC3339))
 }
 
 // end ends a fault of a holder.
@@ -172,8 +177,8 @@ func (s *Set) end(name Name, holder string) error {
 		return heldBy(fault)
 	}
 	delete(s.in, name)
-	if holder != "" && !slices.Contains(s.ended, holder) {
-		s.ended = append(s.ended, holder)
+	if holder != "" && !slices.Contains(s.ended, undone{name, holder}) {
+		s.ended = append(s.ended, undone{name, holder})
 		s.ended = slices.Delete(s.ended, 0, max(0, len(s.ended)-maxEnded))
 	}
 	s.mu.Unlock()
@@ -218,13 +223,20 @@ func (s *Set) ServeBegin(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, err)
 		return
 	}
-	text := r.URL.Query().Get("lease")
+	query := r.URL.Query()
+	for parameter := range query {
+		if parameter != "lease" && parameter != "holder" {
+			refuse(w, http.StatusBadRequest, fmt.Errorf("there is no parameter %s; use lease and holder", parameter))
+			return
+		}
+	}
+	text := query.Get("lease")
 	lease, err := time.ParseDuration(text)
 	if err != nil || lease <= 0 || lease > maxLease {
 		refuse(w, http.StatusBadRequest, fmt.Errorf("lease is %q; use a time of at most %s, such as 30s", text, maxLease))
 		return
 	}
-	holder := r.URL.Query().Get("holder")
+	holder := query.Get("holder")
 	if len(holder) > maxHolder {
 		refuse(w, http.StatusBadRequest, fmt.Errorf("holder has %d bytes; use at most %d", len(holder), maxHolder))
 		return
@@ -262,9 +274,11 @@ func known(text string) (Name, error) {
 	if slices.Contains(names, Name(text)) {
 		return Name(text), nil
 	}
-	all := make([]string, len(names))
-	for i, name := range names {
-		all[i] = string(name)
+	var all []string
+	for _, name := range names {
+		if name != Load { // a person has no use for it
+			all = append(all, string(name))
+		}
 	}
 	return "", fmt.Errorf("there is no fault %q; %s", text, nearest.Remedy(text, all))
 }

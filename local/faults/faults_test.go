@@ -97,10 +97,10 @@ func TestAFaultEndsByItself(t *testing.T) {
 func TestHolders(t *testing.T) {
 	w := newWorld(t)
 	w.wants("PUT", "/load?lease=30s&holder=a", 200, `{"name":"load","since":"2026-01-02T12:00:00Z","until":"2026-01-02T12:00:30Z","holder":"a"}`)
-	w.wants("PUT", "/load?lease=30s&holder=b", 409, `{"message":"a drill holds the fault load until 2026-01-02T12:00:30Z; wait for its end, or end it there"}`)
-	w.wants("PUT", "/disk-slow?lease=30s&holder=b", 409, `{"message":"a drill holds the fault load until 2026-01-02T12:00:30Z; wait for its end, or end it there"}`)
-	w.wants("PUT", "/disk-slow?lease=30s", 409, `{"message":"a drill holds the fault load until 2026-01-02T12:00:30Z; wait for its end, or end it there"}`)
-	w.wants("DELETE", "/load", 409, `{"message":"a drill holds the fault load until 2026-01-02T12:00:30Z; wait for its end, or end it there"}`)
+	w.wants("PUT", "/load?lease=30s&holder=b", 409, `{"message":"a drill is running, with the fault load; end it with Ctrl-C in its shell, or wait for its end; one that was killed ends at 2026-01-02T12:00:30Z"}`)
+	w.wants("PUT", "/disk-slow?lease=30s&holder=b", 409, `{"message":"a drill is running, with the fault load; end it with Ctrl-C in its shell, or wait for its end; one that was killed ends at 2026-01-02T12:00:30Z"}`)
+	w.wants("PUT", "/disk-slow?lease=30s", 409, `{"message":"a drill is running, with the fault load; end it with Ctrl-C in its shell, or wait for its end; one that was killed ends at 2026-01-02T12:00:30Z"}`)
+	w.wants("DELETE", "/load", 409, `{"message":"a drill is running, with the fault load; end it with Ctrl-C in its shell, or wait for its end; one that was killed ends at 2026-01-02T12:00:30Z"}`)
 	if status, text := w.ask("PUT", "/disk-slow?lease=30s&holder=a"); status != 200 {
 		t.Error(text)
 	}
@@ -109,11 +109,11 @@ func TestHolders(t *testing.T) {
 			t.Error(text)
 		}
 	}
-	w.wants("PUT", "/disk-slow?lease=30s&holder=a", 409, `{"message":"the holder \"a\" has ended; begin anew with another"}`)
+	w.wants("PUT", "/disk-slow?lease=30s&holder=a", 409, `{"message":"the holder \"a\" has ended the fault disk-slow; begin anew with another"}`)
 	if status, text := w.ask("PUT", "/disk-slow?lease=30s"); status != 200 {
 		t.Error(text)
 	}
-	w.wants("PUT", "/load?lease=30s&holder=b", 409, `{"message":"a person holds the fault disk-slow until 2026-01-02T12:00:30Z; wait for its end, or end it there"}`)
+	w.wants("PUT", "/load?lease=30s&holder=b", 409, `{"message":"the fault disk-slow is in force until 2026-01-02T12:00:30Z; end it with DELETE /_local/faults/disk-slow, or wait"}`)
 	w.wants("PUT", "/load?lease=30s&holder="+strings.Repeat("x", 101), 400, `{"message":"holder has 101 bytes; use at most 100"}`)
 	if got := strings.Join(w.said, "; "); got != "the load of a drill begins; the fault disk-slow begins; the fault disk-slow ends: it was undone; the load of a drill ends: it was undone; the fault disk-slow begins" {
 		t.Error(got)
@@ -122,10 +122,11 @@ func TestHolders(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	w := newWorld(t)
-	const all = "submit-denied, read-denied, bucket-denied, key-disabled, stream-fails, disk-slow, load"
+	const all = "submit-denied, read-denied, bucket-denied, key-disabled, stream-fails, disk-slow"
 	w.wants("PUT", "/slow-disk?lease=30s", 404, `{"message":"there is no fault \"slow-disk\"; use `+all+`"}`)
 	w.wants("DELETE", "/disk-slo", 404, `{"message":"there is no fault \"disk-slo\"; did you mean disk-slow? There are `+all+`"}`)
 	w.wants("PUT", "/disk-slow", 400, `{"message":"lease is \"\"; use a time of at most 5m0s, such as 30s"}`)
+	w.wants("PUT", "/disk-slow?leese=30s", 400, `{"message":"there is no parameter leese; use lease and holder"}`)
 	w.wants("PUT", "/disk-slow?lease=1h", 400, `{"message":"lease is \"1h\"; use a time of at most 5m0s, such as 30s"}`)
 	w.wants("PUT", "/disk-slow?lease=-1s", 400, `{"message":"lease is \"-1s\"; use a time of at most 5m0s, such as 30s"}`)
 	w.wants("PUT", "/key-disabled?lease=30s", 409, `{"message":"the fault key-disabled is not possible here: the stack has no key"}`)

@@ -38,6 +38,13 @@ func (u *unit) ownPath() string {
 	return u.ImportPath
 }
 
+// owns reports whether a unit is the package of this path, or tests it. The tests in a folder without code are those of the
+// packages below it.
+func (l *loader) owns(u *unit, path string) bool {
+	own := u.ownPath()
+	return path == own || u.ForTest != "" && len(l.byPath[own].GoFiles) == 0 && strings.HasPrefix(path, own+"/")
+}
+
 // testOnly is the command that runs a package's tests.
 func (u *unit) testOnly() bool { return strings.HasSuffix(u.ImportPath, ".test") }
 

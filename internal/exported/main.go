@@ -1,5 +1,5 @@
 // The command exported names each exported identifier that only its own package uses, and fails where there is one. Own
-// tests do not count; those of other packages do.
+// tests do not count, nor do those of a folder above that has tests alone; those of other packages do.
 //
 // No kept linter does it. The linter unused takes every exported name of a package that is no command for used
 // (dominikh/go-tools#1710: "currently not possible and there are no plans"), deadcode of golang.org/x/tools finds what no

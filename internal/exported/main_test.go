@@ -18,6 +18,7 @@ func TestCheck(t *testing.T) {
 		"a/a.go:55:7: a.Hidden" + only,
 		"a/a.go:60:21: (a.unexported).Lonely" + only,
 		"a/a.go:7:6: a.Lonely" + only,
+		"group/d/d.go:5:6: d.Lonely" + only,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%q\nwant\n%q", got, want)

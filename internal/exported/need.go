@@ -38,7 +38,7 @@ func (n *need) named() map[string]bool {
 	named := map[string]bool{}
 	for _, u := range n.units {
 		for _, object := range u.info.Uses {
-			if object.Pkg() != nil && object.Pkg().Path() != u.ownPath() {
+			if object.Pkg() != nil && !n.owns(u, object.Pkg().Path()) {
 				named[n.key(object)] = true
 			}
 		}

@@ -1,4 +1,4 @@
-package iam_test
+package modules_test
 
 import (
 	"testing"
@@ -9,9 +9,7 @@ import (
 	"cdk.tf/go/ingest/modules/internal/tftest"
 )
 
-func TestMain(m *testing.M) { tftest.Main(m) }
-
-func TestDefaults(t *testing.T) {
+func TestIAMDefaults(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		iam.New(stack, "role", iam.Config{Name: "r", Description: "d", Service: "apigateway.amazonaws.com"})
 	})
@@ -23,7 +21,7 @@ func TestDefaults(t *testing.T) {
 	}`)
 }
 
-func TestEverythingOverridden(t *testing.T) {
+func TestIAMEverythingOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		role := iam.New(stack, "role", iam.Config{
 			Name:            "r",
@@ -51,7 +49,7 @@ func TestEverythingOverridden(t *testing.T) {
 	}`)
 }
 
-func TestTwiceInOneStack(t *testing.T) {
+func TestIAMTwiceInOneStack(t *testing.T) {
 	policies := map[string]iam.Document{"p": {{Actions: []string{"a:B"}, Resources: []string{"arn:x"}}}}
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		iam.New(stack, "first", iam.Config{Name: "first", Service: "s"}).Allow(policies)
@@ -61,7 +59,7 @@ func TestTwiceInOneStack(t *testing.T) {
 		"aws_iam_role_policy.first_p", "aws_iam_role_policy.second_p")
 }
 
-func TestDocument(t *testing.T) {
+func TestIAMDocument(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		document iam.Document

@@ -1,4 +1,4 @@
-package waf_test
+package modules_test
 
 import (
 	"encoding/json"
@@ -12,16 +12,14 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-func TestMain(m *testing.M) { tftest.Main(m) }
-
-func defaults() waf.Config {
+func wafDefaults() waf.Config {
 	return waf.Config{
 		Name: "api", Firewall: spec.Default("x").Firewall, StageARN: "arn:stage", LogGroup: "aws-waf-logs-api", RetentionDays: 30,
 	}
 }
 
-func TestDefaults(t *testing.T) {
-	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { waf.New(stack, "firewall", defaults()) })
+func TestWAFDefaults(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { waf.New(stack, "firewall", wafDefaults()) })
 	resources.ExpectAddresses(t, "aws_cloudwatch_log_group.firewall_log", "aws_wafv2_web_acl.firewall",
 		"aws_wafv2_web_acl_association.firewall_association", "aws_wafv2_web_acl_logging_configuration.firewall_logging")
 	resources.Expect(t, "aws_wafv2_web_acl.firewall", `{
@@ -82,8 +80,8 @@ func TestDefaults(t *testing.T) {
 	}`)
 }
 
-// rule has the arguments of a rule that the tests below read.
-type rule struct {
+// wafRule has the arguments of a rule that the tests below read.
+type wafRule struct {
 	Name      string `json:"name"`
 	Statement struct {
 		Rate *struct {
@@ -101,21 +99,21 @@ type rule struct {
 	} `json:"statement"`
 }
 
-func rulesOf(t *testing.T, resources tftest.Resources) []rule {
+func wafRulesOf(t *testing.T, resources tftest.Resources) []wafRule {
 	t.Helper()
 	text, err := json.Marshal(resources["aws_wafv2_web_acl.firewall"]["rule"])
 	if err != nil {
 		t.Fatal(err)
 	}
-	var rules []rule
+	var rules []wafRule
 	if err := json.Unmarshal(text, &rules); err != nil {
 		t.Fatal(err)
 	}
 	return rules
 }
 
-func TestEverythingOverridden(t *testing.T) {
-	cfg := defaults()
+func TestWAFEverythingOverridden(t *testing.T) {
+	cfg := wafDefaults()
 	cfg.KeyARN, cfg.RetentionDays, cfg.Secrets = "arn:key", 365, []string{"X-Token", "Authorization", "X-Device-Id"}
 	cfg.Firewall = spec.Firewall{RateLimit: 10, MaxBodyBytes: 8192, Count: []string{"Log4JRCE_BODY", "GenericLFI_BODY", "AWSManagedReconnaissanceList"}}
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { waf.New(stack, "firewall", cfg) })
@@ -133,7 +131,7 @@ func TestEverythingOverridden(t *testing.T) {
 		t.Errorf("the redacted headers (-want +got):\n%s", diff)
 	}
 	counted := map[string][]string{}
-	for _, r := range rulesOf(t, resources) {
+	for _, r := range wafRulesOf(t, resources) {
 		switch {
 		case r.Statement.Rate != nil && r.Statement.Rate.Limit != 10:
 			t.Errorf("the rate is %d", r.Statement.Rate.Limit)
@@ -159,8 +157,8 @@ func TestEverythingOverridden(t *testing.T) {
 }
 
 // Matches of rules that count by another choice, here every event over 8 KB, are not logged.
-func TestLogged(t *testing.T) {
-	cfg := defaults()
+func TestWAFLogged(t *testing.T) {
+	cfg := wafDefaults()
 	for _, test := range []struct{ count, labels []string }{
 		{nil, nil},
 		{[]string{"UserAgent_BadBots_HEADER", "Host_localhost_HEADER", "AWSManagedReconnaissanceList"}, []string{
@@ -188,11 +186,11 @@ func TestLogged(t *testing.T) {
 }
 
 // WAF gets no more of a body than the limit for bodies needs.
-func TestInspectedBody(t *testing.T) {
+func TestWAFInspectedBody(t *testing.T) {
 	for size, want := range map[int]string{
 		0: "KB_16", 1: "KB_16", 16384: "KB_16", 16385: "KB_32", 32768: "KB_32", 32769: "KB_48", 49152: "KB_48", 49153: "KB_64", 65536: "KB_64",
 	} {
-		cfg := defaults()
+		cfg := wafDefaults()
 		cfg.Firewall.MaxBodyBytes = size
 		resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { waf.New(stack, "firewall", cfg) })
 		got, _ := resources["aws_wafv2_web_acl.firewall"]["association_config"].(map[string]any)
@@ -200,7 +198,7 @@ func TestInspectedBody(t *testing.T) {
 			t.Errorf("%d (-want +got):\n%s", size, diff)
 		}
 		limited := false
-		for _, r := range rulesOf(t, resources) {
+		for _, r := range wafRulesOf(t, resources) {
 			limited = limited || r.Name == "body-size"
 		}
 		if limited != (size > 0) {
@@ -209,10 +207,10 @@ func TestInspectedBody(t *testing.T) {
 	}
 }
 
-func TestTwiceInOneStack(t *testing.T) {
+func TestWAFTwiceInOneStack(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		waf.New(stack, "first", defaults())
-		waf.New(stack, "second", defaults())
+		waf.New(stack, "first", wafDefaults())
+		waf.New(stack, "second", wafDefaults())
 	})
 	resources.ExpectAddresses(t, "aws_cloudwatch_log_group.first_log", "aws_cloudwatch_log_group.second_log",
 		"aws_wafv2_web_acl.first", "aws_wafv2_web_acl.second",

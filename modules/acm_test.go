@@ -1,4 +1,4 @@
-package acm_test
+package modules_test
 
 import (
 	"testing"
@@ -9,9 +9,7 @@ import (
 	"cdk.tf/go/ingest/modules/internal/tftest"
 )
 
-func TestMain(m *testing.M) { tftest.Main(m) }
-
-func TestCertificate(t *testing.T) {
+func TestACMCertificate(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		acm.New(stack, "certificate", acm.Config{Name: "events.example.com", ZoneID: "Z1"})
 	})
@@ -31,7 +29,7 @@ func TestCertificate(t *testing.T) {
 	}`)
 }
 
-func TestTwiceInOneStack(t *testing.T) {
+func TestACMTwiceInOneStack(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		acm.New(stack, "first", acm.Config{Name: "a.example.com", ZoneID: "Z1"})
 		acm.New(stack, "second", acm.Config{Name: "b.example.com", ZoneID: "Z2"})

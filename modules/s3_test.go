@@ -1,4 +1,4 @@
-package s3_test
+package modules_test
 
 import (
 	"strings"
@@ -14,15 +14,13 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-func TestMain(m *testing.M) { tftest.Main(m) }
-
-func defaults() s3.Config {
+func s3Defaults() s3.Config {
 	env := spec.Default("dev")
 	return s3.Config{Name: env.BucketName(), Lifecycle: env.Bucket}
 }
 
-func TestDefaults(t *testing.T) {
-	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { s3.New(stack, "bucket", defaults()) })
+func TestS3Defaults(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { s3.New(stack, "bucket", s3Defaults()) })
 	resources.ExpectAddresses(t,
 		"aws_s3_bucket.bucket",
 		"aws_s3_bucket_lifecycle_configuration.bucket_lifecycle",
@@ -72,7 +70,7 @@ func TestDefaults(t *testing.T) {
 	}`)
 }
 
-func TestEverythingOverridden(t *testing.T) {
+func TestS3EverythingOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		log := cloudwatch.New(stack, "before", cloudwatch.Config{Name: "/before", RetentionDays: 1})
 		s3.New(stack, "archive", s3.Config{
@@ -130,10 +128,10 @@ func TestEverythingOverridden(t *testing.T) {
 	}`)
 }
 
-func TestTwiceInOneStack(t *testing.T) {
+func TestS3TwiceInOneStack(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		s3.New(stack, "first", defaults())
-		s3.New(stack, "second", defaults())
+		s3.New(stack, "first", s3Defaults())
+		s3.New(stack, "second", s3Defaults())
 	})
 	if first, second := len(resources.Of("aws_s3_bucket")), 14; first != second {
 		t.Errorf("two buckets make %d resources, want %d", first, second)
@@ -145,9 +143,9 @@ func TestTwiceInOneStack(t *testing.T) {
 	}
 }
 
-func TestPublish(t *testing.T) {
+func TestS3Publish(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		s3.New(stack, "bucket", defaults()).Publish("arn:distribution")
+		s3.New(stack, "bucket", s3Defaults()).Publish("arn:distribution")
 	})
 	resources.Expect(t, "aws_s3_bucket_policy.bucket_policy", `{
 		"bucket": "${aws_s3_bucket.bucket.bucket}",
@@ -157,9 +155,9 @@ func TestPublish(t *testing.T) {
 	}`)
 }
 
-func TestObjects(t *testing.T) {
+func TestS3Objects(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		bucket := s3.New(stack, "bucket", defaults())
+		bucket := s3.New(stack, "bucket", s3Defaults())
 		settings := bucket.Put(s3.Object{Key: "config.json", Content: `{"url": "${aws_x.y.url}"}`})
 		bucket.Put(s3.Object{
 			Key: "_web/a_b.js", ContentType: "text/javascript", CacheControl: "immutable", Source: "web/_web/a_b.js", SourceHash: "12",
@@ -167,7 +165,7 @@ func TestObjects(t *testing.T) {
 		})
 		// Keys that differ only in characters that an id cannot contain, in this bucket and in another.
 		bucket.Put(s3.Object{Key: "_web/a-b.js", Source: "web/_web/a-b.js", SourceHash: "34"})
-		s3.New(stack, "other", defaults()).Put(s3.Object{Key: "config.json", Content: "{}"})
+		s3.New(stack, "other", s3Defaults()).Put(s3.Object{Key: "config.json", Content: "{}"})
 	})
 	if got := len(resources.Of("aws_s3_object.")); got != 4 {
 		t.Errorf("four objects make %d resources", got)
@@ -185,7 +183,7 @@ func TestObjects(t *testing.T) {
 }
 
 // A writer waits for all settings of the bucket.
-func TestReady(t *testing.T) {
+func TestS3Ready(t *testing.T) {
 	locked := spec.Bucket{ObjectLock: spec.ObjectLock{Mode: spec.Governance, Days: 1}}
 	for _, row := range []struct {
 		name string
@@ -205,7 +203,7 @@ func TestReady(t *testing.T) {
 	}
 }
 
-func TestDeliverIsLimitedToThePrefixes(t *testing.T) {
+func TestS3DeliverIsLimitedToThePrefixes(t *testing.T) {
 	bucket := &s3.Bucket{ARN: "arn:bucket"}
 	got := bucket.Deliver("events/!{timestamp:yyyy}/", "errors/x/")
 	want := []iam.Statement{

@@ -1,4 +1,4 @@
-package glue_test
+package modules_test
 
 import (
 	"testing"
@@ -11,9 +11,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-func TestMain(m *testing.M) { tftest.Main(m) }
-
-func defaults() glue.Config {
+func glueDefaults() glue.Config {
 	env := spec.Default("dev")
 	partitioning, _ := env.Delivery.Partitioning()
 	return glue.Config{
@@ -22,8 +20,8 @@ func defaults() glue.Config {
 	}
 }
 
-func TestDefaults(t *testing.T) {
-	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { glue.New(stack, "table", defaults()) })
+func TestGlueDefaults(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { glue.New(stack, "table", glueDefaults()) })
 	resources.ExpectAddresses(t, "aws_glue_catalog_database.table_database", "aws_glue_catalog_table.table")
 	resources.Expect(t, "aws_glue_catalog_database.table_database", `{"name": "api_kinesis_dev", "description": "Events"}`)
 	resources.Expect(t, "aws_glue_catalog_table.table", `{
@@ -70,7 +68,7 @@ func TestDefaults(t *testing.T) {
 	}`)
 }
 
-func TestEverythingOverridden(t *testing.T) {
+func TestGlueEverythingOverridden(t *testing.T) {
 	cfg := glue.Config{
 		Database: "d", Table: "t", Description: "What came", Bucket: "b",
 		Partitioning: spec.Partitioning{Folder: "a/b/", Partitions: []spec.Partition{{Name: "dt", Pattern: "yyyy-MM-dd"}}},
@@ -111,8 +109,8 @@ func TestEverythingOverridden(t *testing.T) {
 	}`)
 }
 
-func TestColumnsOfJSON(t *testing.T) {
-	cfg := defaults()
+func TestGlueColumnsOfJSON(t *testing.T) {
+	cfg := glueDefaults()
 	cfg.Columns = []spec.Column{{Name: "type", Type: "string"}}
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { glue.New(stack, "table", cfg) })
 	storage, _ := resources["aws_glue_catalog_table.table"]["storage_descriptor"].(map[string]any)
@@ -126,14 +124,14 @@ func TestColumnsOfJSON(t *testing.T) {
 }
 
 // The range of each pattern that validation allows begins with its year.
-func TestProjectionsOfDates(t *testing.T) {
+func TestGlueProjectionsOfDates(t *testing.T) {
 	for pattern, want := range map[string][2]string{
 		"yyyy":          {"2026,NOW", "YEARS"},
 		"yyyy-MM":       {"2026-01,NOW", "MONTHS"},
 		"yyyy-MM-dd":    {"2026-01-01,NOW", "DAYS"},
 		"yyyy-MM-dd-HH": {"2026-01-01-00,NOW", "HOURS"},
 	} {
-		cfg := defaults()
+		cfg := glueDefaults()
 		cfg.Partitioning.Partitions = []spec.Partition{{Name: "at", Pattern: pattern}}
 		resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { glue.New(stack, "table", cfg) })
 		parameters, _ := resources["aws_glue_catalog_table.table"]["parameters"].(map[string]any)
@@ -144,8 +142,8 @@ func TestProjectionsOfDates(t *testing.T) {
 }
 
 // Athena projects the known values of a field, and takes the value of another from the query.
-func TestProjectionsOfFields(t *testing.T) {
-	cfg := defaults()
+func TestGlueProjectionsOfFields(t *testing.T) {
+	cfg := glueDefaults()
 	cfg.Partitioning = spec.Partitioning{Folder: "e/", Partitions: []spec.Partition{
 		{Name: "kind", Values: []string{"order", "view"}}, {Name: "tenant"}, {Name: "y", Pattern: "yyyy"},
 	}}
@@ -171,19 +169,19 @@ func TestProjectionsOfFields(t *testing.T) {
 	}
 }
 
-func TestTwiceInOneStack(t *testing.T) {
+func TestGlueTwiceInOneStack(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		glue.New(stack, "first", defaults())
-		glue.New(stack, "second", defaults())
+		glue.New(stack, "first", glueDefaults())
+		glue.New(stack, "second", glueDefaults())
 	})
 	resources.ExpectAddresses(t,
 		"aws_glue_catalog_database.first_database", "aws_glue_catalog_database.second_database",
 		"aws_glue_catalog_table.first", "aws_glue_catalog_table.second")
 }
 
-func TestRead(t *testing.T) {
+func TestGlueRead(t *testing.T) {
 	tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		table := glue.New(stack, "table", defaults())
+		table := glue.New(stack, "table", glueDefaults())
 		got := table.Read("aws", "eu-west-1", "111122223333")
 		if diff := cmp.Diff([]string{"glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"}, got.Actions); diff != "" {
 			t.Errorf("actions (-want +got):\n%s", diff)

@@ -1,4 +1,4 @@
-package s3_test
+package modules_test
 
 import (
 	"strings"
@@ -11,16 +11,16 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-func accessLog(of *s3.Bucket) s3.AccessLogConfig {
+func s3AccessLog(of *s3.Bucket) s3.AccessLogConfig {
 	env := spec.Default("dev")
 	return s3.AccessLogConfig{
 		Name: env.AccessLogBucketName(), Of: of, Account: "111122223333", ExpireAfterDays: env.Bucket.AccessLogExpireAfterDays,
 	}
 }
 
-func TestAccessLog(t *testing.T) {
+func TestS3AccessLog(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		s3.NewAccessLog(stack, "log", accessLog(s3.New(stack, "bucket", defaults())))
+		s3.NewAccessLog(stack, "log", s3AccessLog(s3.New(stack, "bucket", s3Defaults())))
 	})
 	resources.Of("aws_s3_bucket_logging").ExpectAddresses(t, "aws_s3_bucket_logging.log_logging")
 	resources.Expect(t, "aws_s3_bucket.log", `{"bucket": "api-kinesis-access-log-dev", "force_destroy": false, "lifecycle": {"prevent_destroy": true}}`)
@@ -64,7 +64,7 @@ func TestAccessLog(t *testing.T) {
 	}`)
 }
 
-func TestAccessLogOverridden(t *testing.T) {
+func TestS3AccessLogOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		s3.NewAccessLog(stack, "audit", s3.AccessLogConfig{
 			Name: "audit", Of: &s3.Bucket{Name: "events", ARN: "arn:events"}, Account: "a", Disposable: true,
@@ -81,11 +81,11 @@ func TestAccessLogOverridden(t *testing.T) {
 	}`)
 }
 
-func TestAccessLogTwiceInOneStack(t *testing.T) {
+func TestS3AccessLogTwiceInOneStack(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		bucket := &s3.Bucket{Name: "events", ARN: "arn:events"}
-		s3.NewAccessLog(stack, "first", accessLog(bucket))
-		s3.NewAccessLog(stack, "second", accessLog(bucket))
+		s3.NewAccessLog(stack, "first", s3AccessLog(bucket))
+		s3.NewAccessLog(stack, "second", s3AccessLog(bucket))
 	})
 	if got := len(resources); got != 16 {
 		t.Errorf("two access logs make %d resources, want 16", got)

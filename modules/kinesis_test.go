@@ -1,4 +1,4 @@
-package kinesis_test
+package modules_test
 
 import (
 	"testing"
@@ -12,15 +12,13 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-func TestMain(m *testing.M) { tftest.Main(m) }
-
-func defaults() kinesis.Config {
+func kinesisDefaults() kinesis.Config {
 	env := spec.Default("dev")
 	return kinesis.Config{Name: env.StreamName(), Capacity: env.Stream.Capacity, Retention: env.Stream.Retention}
 }
 
-func TestDefaults(t *testing.T) {
-	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { kinesis.New(stack, "stream", defaults()) })
+func TestKinesisDefaults(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { kinesis.New(stack, "stream", kinesisDefaults()) })
 	resources.ExpectAddresses(t, "aws_kinesis_stream.stream")
 	resources.Expect(t, "aws_kinesis_stream.stream", `{
 		"name": "api-kinesis-stream-dev",
@@ -32,7 +30,7 @@ func TestDefaults(t *testing.T) {
 	}`)
 }
 
-func TestEverythingOverridden(t *testing.T) {
+func TestKinesisEverythingOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		role := iam.New(stack, "role", iam.Config{Name: "r", Service: "s"})
 		kinesis.New(stack, "events", kinesis.Config{
@@ -51,11 +49,11 @@ func TestEverythingOverridden(t *testing.T) {
 	}`)
 }
 
-func TestTwiceInOneStack(t *testing.T) {
+func TestKinesisTwiceInOneStack(t *testing.T) {
 	var first, second *kinesis.Stream
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		first = kinesis.New(stack, "first", defaults())
-		second = kinesis.New(stack, "second", defaults())
+		first = kinesis.New(stack, "first", kinesisDefaults())
+		second = kinesis.New(stack, "second", kinesisDefaults())
 	})
 	resources.ExpectAddresses(t, "aws_kinesis_stream.first", "aws_kinesis_stream.second")
 	if first.ARN == second.ARN {
@@ -63,7 +61,7 @@ func TestTwiceInOneStack(t *testing.T) {
 	}
 }
 
-func TestStatements(t *testing.T) {
+func TestKinesisStatements(t *testing.T) {
 	stream := &kinesis.Stream{ARN: "arn:stream"}
 	if got, want := stream.WriteOne().Actions, "kinesis:PutRecord"; len(got) != 1 || got[0] != want {
 		t.Errorf("WriteOne allows %v, want %s alone", got, want)

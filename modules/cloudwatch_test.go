@@ -1,4 +1,4 @@
-package cloudwatch_test
+package modules_test
 
 import (
 	"testing"
@@ -11,9 +11,7 @@ import (
 	"cdk.tf/go/ingest/modules/internal/tftest"
 )
 
-func TestMain(m *testing.M) { tftest.Main(m) }
-
-func TestDefaults(t *testing.T) {
+func TestCloudWatchDefaults(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		group := cloudwatch.New(stack, "access", cloudwatch.Config{Name: "/access", RetentionDays: 30})
 		if group.StreamName != "" {
@@ -24,7 +22,7 @@ func TestDefaults(t *testing.T) {
 	resources.Expect(t, "aws_cloudwatch_log_group.access", `{"name": "/access", "retention_in_days": 30}`)
 }
 
-func TestEverythingOverridden(t *testing.T) {
+func TestCloudWatchEverythingOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		cloudwatch.New(stack, "errors", cloudwatch.Config{Name: "/errors", RetentionDays: 365, Stream: "S3Delivery", KeyARN: "arn:key"})
 	})
@@ -35,7 +33,7 @@ func TestEverythingOverridden(t *testing.T) {
 	}`)
 }
 
-func TestTwiceInOneStack(t *testing.T) {
+func TestCloudWatchTwiceInOneStack(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		cloudwatch.New(stack, "first", cloudwatch.Config{Name: "/first", RetentionDays: 1, Stream: "s"})
 		cloudwatch.New(stack, "second", cloudwatch.Config{Name: "/second", RetentionDays: 1, Stream: "s"})
@@ -45,7 +43,7 @@ func TestTwiceInOneStack(t *testing.T) {
 		"aws_cloudwatch_log_stream.first_stream", "aws_cloudwatch_log_stream.second_stream")
 }
 
-func TestPushIsLimitedToTheAccountAndRegion(t *testing.T) {
+func TestCloudWatchPushIsLimitedToTheAccountAndRegion(t *testing.T) {
 	want := iam.Statement{
 		Actions: []string{
 			"logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams",

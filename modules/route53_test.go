@@ -1,4 +1,4 @@
-package route53_test
+package modules_test
 
 import (
 	"testing"
@@ -9,13 +9,11 @@ import (
 	"cdk.tf/go/ingest/modules/route53"
 )
 
-func TestMain(m *testing.M) { tftest.Main(m) }
+var route53Target = route53.Target{DomainName: "d-1.execute-api.eu-west-1.amazonaws.com", ZoneID: "Z2"}
 
-var target = route53.Target{DomainName: "d-1.execute-api.eu-west-1.amazonaws.com", ZoneID: "Z2"}
-
-func TestAlias(t *testing.T) {
+func TestRoute53Alias(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		route53.Alias(stack, "record", "Z1", "events.example.com", target)
+		route53.Alias(stack, "record", "Z1", "events.example.com", route53Target)
 	})
 	resources.ExpectAddresses(t, "aws_route53_record.record")
 	resources.Expect(t, "aws_route53_record.record", `{
@@ -24,7 +22,7 @@ func TestAlias(t *testing.T) {
 	}`)
 }
 
-func TestProof(t *testing.T) {
+func TestRoute53Proof(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		route53.Proof(stack, "proof", "Z1", "_x.events.example.com.", "CNAME", "_y.acm-validations.aws.")
 	})
@@ -33,10 +31,10 @@ func TestProof(t *testing.T) {
 	}`)
 }
 
-func TestTwiceInOneStack(t *testing.T) {
+func TestRoute53TwiceInOneStack(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		route53.Alias(stack, "first", "Z1", "a.example.com", target)
-		route53.Alias(stack, "second", "Z1", "b.example.com", target)
+		route53.Alias(stack, "first", "Z1", "a.example.com", route53Target)
+		route53.Alias(stack, "second", "Z1", "b.example.com", route53Target)
 		route53.Proof(stack, "third", "Z1", "_a", "CNAME", "_b")
 		route53.Proof(stack, "fourth", "Z1", "_c", "CNAME", "_d")
 	})

@@ -1,4 +1,4 @@
-package athena_test
+package modules_test
 
 import (
 	"testing"
@@ -10,9 +10,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-func TestMain(m *testing.M) { tftest.Main(m) }
-
-func defaults() athena.Config {
+func athenaDefaults() athena.Config {
 	env := spec.Default("dev")
 	return athena.Config{
 		Name: env.QueryWorkgroupName(), Description: "Queries", ResultBucket: env.QueryBucketName(), Account: "111122223333",
@@ -20,8 +18,8 @@ func defaults() athena.Config {
 	}
 }
 
-func TestDefaults(t *testing.T) {
-	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { athena.New(stack, "query", defaults()) })
+func TestAthenaDefaults(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { athena.New(stack, "query", athenaDefaults()) })
 	resources.ExpectAddresses(t, "aws_athena_workgroup.query")
 	resources.Expect(t, "aws_athena_workgroup.query", `{
 		"name": "api-kinesis-dev",
@@ -42,7 +40,7 @@ func TestDefaults(t *testing.T) {
 	}`)
 }
 
-func TestEverythingOverridden(t *testing.T) {
+func TestAthenaEverythingOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		athena.New(stack, "query", athena.Config{
 			Name: "w", Description: "d", ResultBucket: "r", Account: "444455556666", KeyARN: "arn:key", ScanLimitMiB: 10,
@@ -72,8 +70,8 @@ func TestEverythingOverridden(t *testing.T) {
 	}`)
 }
 
-func TestTwiceInOneStack(t *testing.T) {
-	cfg := defaults()
+func TestAthenaTwiceInOneStack(t *testing.T) {
+	cfg := athenaDefaults()
 	cfg.Queries = []athena.Query{{ID: "q", Name: "q", Database: "db", SQL: "SELECT 1"}}
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		athena.New(stack, "first", cfg)

@@ -1,4 +1,4 @@
-package cloudwatch_test
+package modules_test
 
 import (
 	"strings"
@@ -14,17 +14,17 @@ import (
 	"cdk.tf/go/ingest/modules/internal/tftest"
 )
 
-func requests(statistic string) cloudwatch.Metric {
+func cloudwatchRequests(statistic string) cloudwatch.Metric {
 	return cloudwatch.Metric{
 		Namespace: "AWS/ApiGateway", Name: "Count", Dimensions: map[string]string{"ApiName": "a", "Stage": "s"}, Statistic: statistic,
 	}
 }
 
-func slow(statistic string) cloudwatch.AlarmConfig {
+func cloudwatchSlow(statistic string) cloudwatch.AlarmConfig {
 	return cloudwatch.AlarmConfig{
 		Name: "slow", Description: "Slow.", TopicARN: "arn:topic",
 		Condition: cloudwatch.Condition{
-			Metrics:    []cloudwatch.Variable{{Metric: requests(statistic)}},
+			Metrics:    []cloudwatch.Variable{{Metric: cloudwatchRequests(statistic)}},
 			Comparison: cloudwatch.Above,
 			Threshold:  0.5,
 			Period:     time.Minute,
@@ -34,8 +34,8 @@ func slow(statistic string) cloudwatch.AlarmConfig {
 	}
 }
 
-func TestAlarmOnOneMetric(t *testing.T) {
-	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { cloudwatch.NewAlarm(stack, "slow", slow("Sum")) })
+func TestCloudWatchAlarmOnOneMetric(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { cloudwatch.NewAlarm(stack, "slow", cloudwatchSlow("Sum")) })
 	resources.Expect(t, "aws_cloudwatch_metric_alarm.slow", `{
 		"alarm_name": "slow",
 		"alarm_description": "Slow.",
@@ -54,20 +54,20 @@ func TestAlarmOnOneMetric(t *testing.T) {
 	}`)
 }
 
-func TestAlarmOnAPercentile(t *testing.T) {
-	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { cloudwatch.NewAlarm(stack, "slow", slow("p99")) })
+func TestCloudWatchAlarmOnAPercentile(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { cloudwatch.NewAlarm(stack, "slow", cloudwatchSlow("p99")) })
 	alarm := resources["aws_cloudwatch_metric_alarm.slow"]
 	if diff := cmp.Diff([]any{nil, "p99"}, []any{alarm["statistic"], alarm["extended_statistic"]}); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-func TestAlarmOnAnExpression(t *testing.T) {
+func TestCloudWatchAlarmOnAnExpression(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		cloudwatch.NewAlarm(stack, "few", cloudwatch.AlarmConfig{
 			Name: "few", Description: "Few.", TopicARN: "arn:topic",
 			Condition: cloudwatch.Condition{
-				Metrics:    []cloudwatch.Variable{{ID: "a", Metric: requests("Sum")}, {ID: "b", Metric: requests("SampleCount")}},
+				Metrics:    []cloudwatch.Variable{{ID: "a", Metric: cloudwatchRequests("Sum")}, {ID: "b", Metric: cloudwatchRequests("SampleCount")}},
 				Expression: "a / b",
 				Comparison: cloudwatch.Below,
 				Threshold:  1,
@@ -95,11 +95,11 @@ func TestAlarmOnAnExpression(t *testing.T) {
 	}`)
 }
 
-func TestTwoAlarmsInOneStack(t *testing.T) {
+func TestCloudWatchTwoAlarmsInOneStack(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		for _, id := range []string{"first", "second"} {
 			c := constructs.NewConstruct(stack, jsii.String(id))
-			cloudwatch.NewAlarm(c, "slow", slow("Sum"))
+			cloudwatch.NewAlarm(c, "slow", cloudwatchSlow("Sum"))
 			cloudwatch.NewDashboard(c, "dashboard", cloudwatch.DashboardConfig{Name: id})
 		}
 	})
@@ -108,14 +108,14 @@ func TestTwoAlarmsInOneStack(t *testing.T) {
 		"aws_cloudwatch_metric_alarm.first_slow", "aws_cloudwatch_metric_alarm.second_slow")
 }
 
-func TestEmptyDashboard(t *testing.T) {
+func TestCloudWatchEmptyDashboard(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		cloudwatch.NewDashboard(stack, "dashboard", cloudwatch.DashboardConfig{Name: "empty"})
 	})
 	resources.Expect(t, "aws_cloudwatch_dashboard.dashboard", `{"dashboard_name": "empty", "dashboard_body": "{\"widgets\":[]}"}`)
 }
 
-func TestDashboard(t *testing.T) {
+func TestCloudWatchDashboard(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		cloudwatch.NewDashboard(stack, "dashboard", cloudwatch.DashboardConfig{
 			Name: "all", Region: "eu-west-1",
@@ -125,7 +125,7 @@ func TestDashboard(t *testing.T) {
 					{Title: "Alarms", AlarmARNs: []string{"arn:alarm"}},
 					{
 						Title: "Requests", Period: time.Hour, Days: 3,
-						Lines:  []cloudwatch.Line{{Metric: requests("Sum"), Label: "all"}},
+						Lines:  []cloudwatch.Line{{Metric: cloudwatchRequests("Sum"), Label: "all"}},
 						Limits: []cloudwatch.Limit{{Label: "most", Value: 1.5}},
 					},
 				}},

@@ -1,4 +1,4 @@
-package cloudfront_test
+package modules_test
 
 import (
 	"strings"
@@ -11,18 +11,16 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-func TestMain(m *testing.M) { tftest.Main(m) }
-
-func defaults() cloudfront.Config {
+func cloudfrontDefaults() cloudfront.Config {
 	env := spec.Default("dev")
 	return cloudfront.Config{
 		Name: env.WebName(), BucketDomain: "page.s3.us-east-1.amazonaws.com", RootObject: spec.PageIndex, PriceClass: env.Web.PriceClass,
 	}
 }
 
-func TestDefaults(t *testing.T) {
+func TestCloudFrontDefaults(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		made := cloudfront.New(stack, "web", defaults())
+		made := cloudfront.New(stack, "web", cloudfrontDefaults())
 		if !strings.HasPrefix(made.URL, "https://${") || !strings.HasSuffix(made.URL, "}/") {
 			t.Errorf("the page's address is %s", made.URL)
 		}
@@ -66,7 +64,7 @@ func TestDefaults(t *testing.T) {
 	}`)
 }
 
-func TestEverythingOverridden(t *testing.T) {
+func TestCloudFrontEverythingOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		cloudfront.New(stack, "web", cloudfront.Config{
 			Name:         "n",
@@ -100,10 +98,10 @@ func TestEverythingOverridden(t *testing.T) {
 	}
 }
 
-func TestTwiceInOneStack(t *testing.T) {
+func TestCloudFrontTwiceInOneStack(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		cloudfront.New(stack, "first", defaults())
-		cloudfront.New(stack, "second", defaults())
+		cloudfront.New(stack, "first", cloudfrontDefaults())
+		cloudfront.New(stack, "second", cloudfrontDefaults())
 	})
 	resources.ExpectAddresses(t,
 		"aws_cloudfront_distribution.first", "aws_cloudfront_distribution.second",

@@ -1,4 +1,4 @@
-package firehose_test
+package modules_test
 
 import (
 	"encoding/json"
@@ -13,9 +13,7 @@ import (
 	"cdk.tf/go/ingest/spec"
 )
 
-func TestMain(m *testing.M) { tftest.Main(m) }
-
-func defaults() firehose.Config {
+func firehoseDefaults() firehose.Config {
 	env := spec.Default("dev")
 	return firehose.Config{
 		Name: env.DeliveryStreamName(), Delivery: env.Delivery,
@@ -23,8 +21,8 @@ func defaults() firehose.Config {
 	}
 }
 
-func TestDefaults(t *testing.T) {
-	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { firehose.New(stack, "delivery", defaults()) })
+func TestFirehoseDefaults(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { firehose.New(stack, "delivery", firehoseDefaults()) })
 	resources.ExpectAddresses(t, "aws_kinesis_firehose_delivery_stream.delivery")
 	resources.Expect(t, "aws_kinesis_firehose_delivery_stream.delivery", `{
 		"name": "api-kinesis-firehose-dev",
@@ -50,7 +48,7 @@ func TestDefaults(t *testing.T) {
 	}`)
 }
 
-func TestEverythingOverridden(t *testing.T) {
+func TestFirehoseEverythingOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		role := iam.New(stack, "role", iam.Config{Name: "r", Service: "s"})
 		role.Allow(map[string]iam.Document{"p": {}})
@@ -87,8 +85,8 @@ func TestEverythingOverridden(t *testing.T) {
 }
 
 // Parquet has its own buffer options, and no newline after a record.
-func TestParquet(t *testing.T) {
-	cfg := defaults()
+func TestFirehoseParquet(t *testing.T) {
+	cfg := firehoseDefaults()
 	cfg.Delivery.Format, cfg.Schema = spec.FormatParquet, firehose.Schema{Database: "db", Table: "t"}
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { firehose.New(stack, "delivery", cfg) })
 	resources.Expect(t, "aws_kinesis_firehose_delivery_stream.delivery", `{
@@ -114,8 +112,8 @@ func TestParquet(t *testing.T) {
 }
 
 // A partition's query is one text of jq, in which Terraform finds no expression of its own.
-func TestPartitions(t *testing.T) {
-	cfg := defaults()
+func TestFirehosePartitions(t *testing.T) {
+	cfg := firehoseDefaults()
 	cfg.Delivery.BufferMiB, cfg.Delivery.PartitionRetry = 64, 0
 	cfg.Delivery.PartitionBy = []spec.PartitionField{{Name: "type", Query: ".type"}, {Name: "tenant", Query: `.event.tenant // "${none}"`}}
 	parquet := cfg
@@ -152,10 +150,10 @@ func TestPartitions(t *testing.T) {
 	}
 }
 
-func TestTwiceInOneStack(t *testing.T) {
+func TestFirehoseTwiceInOneStack(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		firehose.New(stack, "first", defaults())
-		firehose.New(stack, "second", defaults())
+		firehose.New(stack, "first", firehoseDefaults())
+		firehose.New(stack, "second", firehoseDefaults())
 	})
 	resources.ExpectAddresses(t,
 		"aws_kinesis_firehose_delivery_stream.first", "aws_kinesis_firehose_delivery_stream.second")

@@ -1,4 +1,4 @@
-package sns_test
+package modules_test
 
 import (
 	"maps"
@@ -12,17 +12,15 @@ import (
 	"cdk.tf/go/ingest/modules/sns"
 )
 
-func TestMain(m *testing.M) { tftest.Main(m) }
-
-func alarms() sns.Config {
+func snsAlarms() sns.Config {
 	return sns.Config{
 		Name: "alarms", Service: "cloudwatch.amazonaws.com", Account: "111122223333",
 		Sources: "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:a-*",
 	}
 }
 
-func TestDefaults(t *testing.T) {
-	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { sns.New(stack, "topic", alarms()) })
+func TestSNSDefaults(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { sns.New(stack, "topic", snsAlarms()) })
 	resources.ExpectAddresses(t, "aws_sns_topic.topic", "aws_sns_topic_policy.topic_policy")
 	resources.Expect(t, "aws_sns_topic.topic", `{"name": "alarms"}`)
 	resources.Expect(t, "aws_sns_topic_policy.topic_policy", `{
@@ -31,26 +29,26 @@ func TestDefaults(t *testing.T) {
 	}`)
 }
 
-func TestEverythingOverridden(t *testing.T) {
+func TestSNSEverythingOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		cfg := alarms()
+		cfg := snsAlarms()
 		cfg.KeyARN = "arn:aws:kms:eu-west-1:111122223333:key/k"
 		sns.New(stack, "topic", cfg)
 	})
 	resources.Expect(t, "aws_sns_topic.topic", `{"name": "alarms", "kms_master_key_id": "arn:aws:kms:eu-west-1:111122223333:key/k"}`)
 }
 
-func TestTwiceInOneStack(t *testing.T) {
+func TestSNSTwiceInOneStack(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		sns.New(stack, "first", alarms())
-		sns.New(stack, "second", alarms())
+		sns.New(stack, "first", snsAlarms())
+		sns.New(stack, "second", snsAlarms())
 	})
 	resources.ExpectAddresses(t, "aws_sns_topic.first", "aws_sns_topic.second",
 		"aws_sns_topic_policy.first_policy", "aws_sns_topic_policy.second_policy")
 }
 
-// subscribed are the e-mail addresses of subscriptions by their Terraform addresses.
-func subscribed(t *testing.T, emails ...string) map[string]any {
+// snsSubscribed are the e-mail addresses of subscriptions by their Terraform addresses.
+func snsSubscribed(t *testing.T, emails ...string) map[string]any {
 	t.Helper()
 	found := map[string]any{}
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { sns.Subscribe(stack, "emails", "arn:topic", emails) })
@@ -63,23 +61,23 @@ func subscribed(t *testing.T, emails ...string) map[string]any {
 	return found
 }
 
-func TestSubscribe(t *testing.T) {
-	if got := subscribed(t); len(got) != 0 {
+func TestSNSSubscribe(t *testing.T) {
+	if got := snsSubscribed(t); len(got) != 0 {
 		t.Errorf("nobody's subscriptions are %v", got)
 	}
-	three := subscribed(t, "a@example.com", "b@example.com", "c@example.com")
-	if diff := cmp.Diff([]any{"a@example.com", "b@example.com", "c@example.com"}, sorted(three)); diff != "" {
+	three := snsSubscribed(t, "a@example.com", "b@example.com", "c@example.com")
+	if diff := cmp.Diff([]any{"a@example.com", "b@example.com", "c@example.com"}, snsSorted(three)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	// A remaining subscription keeps its Terraform address, and so its confirmation.
-	for address, email := range subscribed(t, "c@example.com", "b@example.com") {
+	for address, email := range snsSubscribed(t, "c@example.com", "b@example.com") {
 		if three[address] != email {
 			t.Errorf("%s was %v and is %v", address, three[address], email)
 		}
 	}
 }
 
-func sorted(byAddress map[string]any) []any {
+func snsSorted(byAddress map[string]any) []any {
 	return slices.SortedFunc(maps.Values(byAddress), func(a, b any) int {
 		if a.(string) < b.(string) {
 			return -1

@@ -1,4 +1,4 @@
-package kms_test
+package modules_test
 
 import (
 	"strings"
@@ -12,9 +12,7 @@ import (
 	"cdk.tf/go/ingest/modules/kms"
 )
 
-func TestMain(m *testing.M) { tftest.Main(m) }
-
-func defaults() kms.Config {
+func kmsDefaults() kms.Config {
 	return kms.Config{
 		Alias: "alias/api-kinesis-dev", Description: "the data of dev", LogGroups: []string{"/a", "/b_*/dev"},
 		DeletionWindowDays: 30,
@@ -22,23 +20,23 @@ func defaults() kms.Config {
 	}
 }
 
-const administration = `{\"Sid\":\"AdministrationByIAM\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:root\"},\"Action\":[\"kms:CancelKeyDeletion\",\"kms:CreateAlias\",\"kms:DeleteAlias\",\"kms:DescribeKey\",\"kms:DisableKey\",\"kms:DisableKeyRotation\",\"kms:EnableKey\",\"kms:EnableKeyRotation\",\"kms:GetKeyPolicy\",\"kms:GetKeyRotationStatus\",\"kms:ListGrants\",\"kms:ListKeyPolicies\",\"kms:ListKeyRotations\",\"kms:ListResourceTags\",\"kms:PutKeyPolicy\",\"kms:RevokeGrant\",\"kms:RotateKeyOnDemand\",\"kms:ScheduleKeyDeletion\",\"kms:TagResource\",\"kms:UntagResource\",\"kms:UpdateAlias\",\"kms:UpdateKeyDescription\"],\"Resource\":[\"*\"]}`
+const kmsAdministration = `{\"Sid\":\"AdministrationByIAM\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:root\"},\"Action\":[\"kms:CancelKeyDeletion\",\"kms:CreateAlias\",\"kms:DeleteAlias\",\"kms:DescribeKey\",\"kms:DisableKey\",\"kms:DisableKeyRotation\",\"kms:EnableKey\",\"kms:EnableKeyRotation\",\"kms:GetKeyPolicy\",\"kms:GetKeyRotationStatus\",\"kms:ListGrants\",\"kms:ListKeyPolicies\",\"kms:ListKeyRotations\",\"kms:ListResourceTags\",\"kms:PutKeyPolicy\",\"kms:RevokeGrant\",\"kms:RotateKeyOnDemand\",\"kms:ScheduleKeyDeletion\",\"kms:TagResource\",\"kms:UntagResource\",\"kms:UpdateAlias\",\"kms:UpdateKeyDescription\"],\"Resource\":[\"*\"]}`
 
-func TestDefaults(t *testing.T) {
-	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { kms.New(stack, "key", defaults()) })
+func TestKMSDefaults(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { kms.New(stack, "key", kmsDefaults()) })
 	resources.ExpectAddresses(t, "aws_kms_alias.key_alias", "aws_kms_key.key")
 	resources.Expect(t, "aws_kms_alias.key_alias", `{"name": "alias/api-kinesis-dev", "target_key_id": "${aws_kms_key.key.key_id}"}`)
 	resources.Expect(t, "aws_kms_key.key", `{
 		"description": "the data of dev",
 		"enable_key_rotation": true,
 		"deletion_window_in_days": 30,
-		"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[`+administration+`,`+
+		"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[`+kmsAdministration+`,`+
 		`{\"Sid\":\"UseThroughServicesByIAM\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:root\"},\"Action\":[\"kms:Decrypt\",\"kms:Encrypt\",\"kms:GenerateDataKey\",\"kms:GenerateDataKeyWithoutPlaintext\",\"kms:ReEncryptFrom\",\"kms:ReEncryptTo\"],\"Resource\":[\"*\"],\"Condition\":{\"StringEquals\":{\"kms:ViaService\":[\"kinesis.eu-west-1.amazonaws.com\",\"logs.eu-west-1.amazonaws.com\",\"s3.eu-west-1.amazonaws.com\"]}}},`+
 		`{\"Sid\":\"LogGroups\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"logs.eu-west-1.amazonaws.com\"},\"Action\":[\"kms:DescribeKey\",\"kms:Decrypt\",\"kms:Encrypt\",\"kms:GenerateDataKey\",\"kms:GenerateDataKeyWithoutPlaintext\",\"kms:ReEncryptFrom\",\"kms:ReEncryptTo\"],\"Resource\":[\"*\"],\"Condition\":{\"ArnLike\":{\"kms:EncryptionContext:aws:logs:arn\":[\"arn:aws:logs:eu-west-1:111122223333:log-group:/a\",\"arn:aws:logs:eu-west-1:111122223333:log-group:/b_*/dev\"]}}}]}"
 	}`)
 }
 
-func TestEverythingOverridden(t *testing.T) {
+func TestKMSEverythingOverridden(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
 		kms.New(stack, "secret", kms.Config{
 			Alias: "alias/secret", Description: "d", LogGroups: []string{"/a"}, Topic: true, DeletionWindowDays: 7, Protected: true,
@@ -51,17 +49,17 @@ func TestEverythingOverridden(t *testing.T) {
 		"enable_key_rotation": true,
 		"deletion_window_in_days": 7,
 		"lifecycle": {"prevent_destroy": true},
-		"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[`+strings.ReplaceAll(administration, "arn:aws:", "arn:aws-cn:")+`,`+
+		"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[`+strings.ReplaceAll(kmsAdministration, "arn:aws:", "arn:aws-cn:")+`,`+
 		`{\"Sid\":\"UseThroughServicesByIAM\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws-cn:iam::111122223333:root\"},\"Action\":[\"kms:Decrypt\",\"kms:Encrypt\",\"kms:GenerateDataKey\",\"kms:GenerateDataKeyWithoutPlaintext\",\"kms:ReEncryptFrom\",\"kms:ReEncryptTo\"],\"Resource\":[\"*\"],\"Condition\":{\"StringEquals\":{\"kms:ViaService\":[\"kinesis.cn-north-1.amazonaws.com.cn\",\"logs.cn-north-1.amazonaws.com.cn\",\"s3.cn-north-1.amazonaws.com.cn\",\"sns.cn-north-1.amazonaws.com.cn\"]}}},`+
 		`{\"Sid\":\"LogGroups\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"logs.cn-north-1.amazonaws.com.cn\"},\"Action\":[\"kms:DescribeKey\",\"kms:Decrypt\",\"kms:Encrypt\",\"kms:GenerateDataKey\",\"kms:GenerateDataKeyWithoutPlaintext\",\"kms:ReEncryptFrom\",\"kms:ReEncryptTo\"],\"Resource\":[\"*\"],\"Condition\":{\"ArnLike\":{\"kms:EncryptionContext:aws:logs:arn\":[\"arn:aws-cn:logs:cn-north-1:111122223333:log-group:/a\"]}}},`+
 		`{\"Sid\":\"Alarms\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"cloudwatch.amazonaws.com\"},\"Action\":[\"kms:Decrypt\",\"kms:GenerateDataKey\"],\"Resource\":[\"*\"],\"Condition\":{\"StringEquals\":{\"aws:SourceAccount\":[\"111122223333\"]}}}]}"
 	}`)
 }
 
-func TestTwiceInOneStack(t *testing.T) {
+func TestKMSTwiceInOneStack(t *testing.T) {
 	var first, second *kms.Key
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		first, second = kms.New(stack, "first", defaults()), kms.New(stack, "second", defaults())
+		first, second = kms.New(stack, "first", kmsDefaults()), kms.New(stack, "second", kmsDefaults())
 	})
 	resources.ExpectAddresses(t, "aws_kms_alias.first_alias", "aws_kms_alias.second_alias", "aws_kms_key.first", "aws_kms_key.second")
 	if first.ARN == second.ARN {
@@ -70,9 +68,9 @@ func TestTwiceInOneStack(t *testing.T) {
 }
 
 // Each statement allows the actions of one use, through one service, for one resource.
-func TestUse(t *testing.T) {
+func TestKMSUse(t *testing.T) {
 	tftest.Synth(t, func(stack cdktf.TerraformStack) {
-		key := kms.New(stack, "key", defaults())
+		key := kms.New(stack, "key", kmsDefaults())
 		by := func(service, context, arn string, actions ...string) iam.Statement {
 			return iam.Statement{
 				Actions: actions, Resources: []string{key.ARN},

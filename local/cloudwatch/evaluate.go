@@ -149,6 +149,9 @@ func (a Alarm) compared(o outcome, filled string) string {
 		verb = "was"
 	}
 	than := fmt.Sprintf("%s %s%s the threshold (%s)%s", verb, not, comparisons[a.comparison].words, javaNumber(a.threshold), filled)
+	if len(values) == 0 { // only the filled ones decided
+		return fmt.Sprintf("%s (minimum %s for %s transition)", strings.TrimPrefix(filled, " and "), counted(least, "datapoint", "datapoints"), transition)
+	}
 	list := "[" + strings.Join(values, ", ") + "]"
 	if a.periods == 1 {
 		return fmt.Sprintf("1 datapoint %s %s", list, than)

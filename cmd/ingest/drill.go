@@ -110,19 +110,24 @@ func listDrills(out io.Writer) error {
 // maxHold bounds --hold.
 const maxHold = 24 * time.Hour
 
-func (f drillFlags) check(command *cobra.Command, args []string) error {
-	var errs []error
-	switch changed := command.Flags().Changed; {
-	case f.shell && len(args) > 0:
-		errs = append(errs, fmt.Errorf("--shell runs no drill, and %s is given; leave one out", args[0]))
-	case len(args) > 0:
-	default:
-		for _, flag := range []string{"env", "stack", "hold"} {
-			if changed(flag) {
-				errs = append(errs, fmt.Errorf("--%s needs the NAME of a drill; name one, or leave the flag out", flag))
-			}
+// checkName finds flags that need a drill's name, or have no use for one.
+func (f drillFlags) checkName(command *cobra.Command, args []string) (errs []error) {
+	if len(args) > 0 {
+		if f.shell {
+			errs = append(errs, fmt.Errorf("--shell runs no drill, and %s is given; leave one out", args[0]))
+		}
+		return errs
+	}
+	for _, flag := range []string{"env", "stack", "hold"} {
+		if command.Flags().Changed(flag) {
+			errs = append(errs, fmt.Errorf("--%s needs the NAME of a drill; name one, or leave the flag out", flag))
 		}
 	}
+	return errs
+}
+
+func (f drillFlags) check(command *cobra.Command, args []string) error {
+	errs := f.checkName(command, args)
 	if command.Flags().Changed("env") && command.Flags().Changed("stack") {
 		errs = append(errs, errors.New("--env and --stack are both given; give one"))
 	}

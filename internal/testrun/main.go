@@ -52,8 +52,8 @@ type part struct {
 	goTests bool
 }
 
-// lanes are the parts: those of a lane run one after another, beside those of the other lanes. deploytest, the longest, mostly waits.
-// The browser comes after the Go tests, when there is less beside it.
+// lanes are the parts: those of a lane run one after another, beside those of the other lanes. deploytest mostly waits, and ends before
+// the Go tests, so the browser comes after it.
 func lanes(short bool, packages []string) [][]part {
 	// No vet, which make lint and make check run, and no symbols for a debugger: both take the linker and the compiler longer than
 	// the tests take.
@@ -71,11 +71,11 @@ func lanes(short bool, packages []string) [][]part {
 	return [][]part{
 		{
 			{"Go", append(test, quick...), true},
-			{"page in a browser", []string{"npm", "--prefix", "webapp", "run", "test:browser"}, false},
 		},
 		{
 			{"deploytest", deploy, true},
 			{"page", []string{"npm", "--prefix", "webapp", "test"}, false},
+			{"page in a browser", []string{"npm", "--prefix", "webapp", "run", "test:browser"}, false},
 		},
 	}
 }

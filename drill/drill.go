@@ -200,7 +200,7 @@ func (r *run) cause() error {
 		}
 	}
 	for {
-		step := r.Clock.Now()
+		stepped := r.Clock.Now()
 		if err := r.press(); err != nil {
 			return err
 		}
@@ -217,7 +217,7 @@ func (r *run) cause() error {
 				return r.neverWentOff(alarms[id])
 			}
 		}
-		if err := r.Wait(r.ctx, max(0, r.drill.every-r.Clock.Since(step))); err != nil {
+		if err := r.Wait(r.ctx, max(0, r.drill.every-r.Clock.Since(stepped))); err != nil {
 			return err
 		}
 	}

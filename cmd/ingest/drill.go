@@ -199,23 +199,23 @@ func (f drillFlags) options(command *cobra.Command) (drill.Options, error) {
 			return drill.Options{}, err
 		}
 	}
-	as := verifyFlags{env: f.env, stack: f.stack, local: f.local}
-	if err := f.checkRuns(command.Context()); err != nil {
-		return drill.Options{}, err
-	}
-	pipeline, err := as.pipeline(command.Context())
+	stack, source, err := planFlags{env: f.env, stack: f.stack}.read()
 	if err != nil {
 		return drill.Options{}, err
 	}
-	stack, _, err := planFlags{env: f.env, stack: f.stack}.read()
+	outputs, err := f.outputsOf(command.Context(), stack.Name(), source)
 	if err != nil {
 		return drill.Options{}, err
+	}
+	pipeline, err := verify.Read(stack, outputs)
+	if err != nil {
+		return drill.Options{}, fmt.Errorf("%s: %w", source, err)
 	}
 	query, stream, err := deliveryOf(stack, pipeline)
 	if err != nil {
 		return drill.Options{}, err
 	}
-	cfg, err := as.configure(command.Context(), pipeline)
+	cfg, err := verifyFlags{}.configure(command.Context(), pipeline)
 	if err != nil {
 		return drill.Options{}, err
 	}
@@ -252,21 +252,17 @@ func runningStack(ctx context.Context, base string) (string, error) {
 	return status.Stack, nil
 }
 
-// checkRuns compares the named stack with what the pipeline says it runs.
-func (f drillFlags) checkRuns(ctx context.Context) error {
-	stack, source, err := planFlags{env: f.env, stack: f.stack}.read()
-	if err != nil {
-		return err
-	}
+// outputsOf are the outputs of the running pipeline, which must run the environment of the named stack.
+func (f drillFlags) outputsOf(ctx context.Context, env, source string) (verify.Outputs, error) {
 	environments, err := f.outputs(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if _, runs := environments[stack.Name()]; runs {
-		return nil
+	if outputs, runs := environments[env]; runs {
+		return outputs, nil
 	}
-	return fmt.Errorf("the pipeline at %s runs %s, and %s is of %s; leave --env and --stack out, or name the address of that pipeline with --local",
-		f.local, strings.Join(slices.Sorted(maps.Keys(environments)), ", "), source, stack.Name())
+	return nil, fmt.Errorf("the pipeline at %s runs %s, and %s is of %s; leave --env and --stack out, or name the address of that pipeline with --local",
+		f.local, strings.Join(slices.Sorted(maps.Keys(environments)), ", "), source, env)
 }
 
 // outputs are the outputs of the running pipeline, by the environment that it runs.

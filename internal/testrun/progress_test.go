@@ -31,7 +31,7 @@ func ofPackage(t *testing.T, test string) (status int, said string) {
 	p := newProgress(&out, [][]part{{{"Go", nil, true}, {"page", nil, false}}})
 	defer p.stop()
 	p.begin(0, p.lanes[0][0])
-	command := exec.CommandContext(t.Context(), "go", "test", "-json", "./...")
+	command := exec.CommandContext(t.Context(), "go", "test", "-json", "-vet=off", "-ldflags=-s", "./...")
 	command.Dir = folder
 	r := result{part: p.lanes[0][0]}
 	r.execution, r.err = runGo(command, p)

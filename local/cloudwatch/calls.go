@@ -43,8 +43,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	operation, in, err := p.read(r, body)
-	do := operations[operation]
-	if do == nil { // whatever its body, which may be compressed
+	if operations[operation] == nil { // whatever its body, which may be compressed
 		why := fmt.Sprintf("monitoring (%s) is not imitated on one machine; these are: CloudWatch's %s", operation, strings.Join(slices.Sorted(maps.Keys(operations)), ", "))
 		a.NotImitated(why)
 		p.fail(w, &callError{"NotImplemented", why, http.StatusNotImplemented})
@@ -54,7 +53,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, &callError{"SerializationException", err.Error(), http.StatusBadRequest})
 		return
 	}
-	answer, err := do(a, r.Context(), in)
+	answer, err := a.answer(r.Context(), operation, in)
 	var failed *callError
 	switch {
 	case errors.As(err, &failed):
@@ -66,14 +65,27 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// page cuts a page of at most so many out of n items. A token is the number of the page's first item.
+// answer checks a call's input before its operation reads it.
+func (a *API) answer(ctx context.Context, operation string, in input) (object, error) {
+	if err := in.check(operation); err != nil {
+		return nil, err
+	}
+	return operations[operation](a, ctx, in)
+}
+
+// page cuts a page of at most so many out of n items.
 func page(in input, n, most int) (from, until int, next any, _ error) {
-	size, problem := in.number("MaxRecords", most)
+	return pageBy(in, "MaxRecords", n, most)
+}
+
+// pageBy is [page] for a call whose member of this name has the page's size. A token is the number of the page's first item.
+func pageBy(in input, name string, n, most int) (from, until int, next any, _ error) {
+	size, problem := in.number(name, most)
 	if problem != nil {
 		return 0, 0, nil, problem
 	}
 	if size < 1 || size > most {
-		return 0, 0, nil, invalid("The parameter MaxRecords must be 1 to %d.", most)
+		return 0, 0, nil, invalid("The parameter %s must be 1 to %d.", name, most)
 	}
 	if token := in.text("NextToken"); token != "" {
 		var err error
@@ -243,12 +255,17 @@ func (c Change) historyData() string {
 	return string(text)
 }
 
+// recently is the time in which a metric has samples that RecentlyActive asks for, of which PT3H is the only value (API reference,
+// ListMetrics).
+const recently = 3 * time.Hour
+
 // metricsPage is how many metrics ListMetrics returns at once (API reference, ListMetrics).
 const metricsPage = 500
 
 func (a *API) listMetrics(_ context.Context, in input) (object, error) {
+	now := a.Watch.opts.Clock.Now()
 	metrics := slices.DeleteFunc(a.Watch.opts.Metrics.all(), func(s *series) bool {
-		return in.text("Namespace") != "" && in.text("Namespace") != s.namespace ||
+		return in.text("RecentlyActive") != "" && !s.hasSamplesSince(now.Add(-recently)) || in.text("Namespace") != "" && in.text("Namespace") != s.namespace ||
 			in.text("MetricName") != "" && in.text("MetricName") != s.name || !s.matches(in.list("Dimensions"))
 	})
 	from, until, next, err := page(in, len(metrics), metricsPage)

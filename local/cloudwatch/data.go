@@ -3,7 +3,9 @@ package cloudwatch
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -42,6 +44,18 @@ func (i interval) each(period time.Duration, now time.Time, take func(at time.Ti
 	}
 }
 
+// mostPoints bounds the data points that GetMetricStatistics is asked for (API reference, GetMetricStatistics).
+const mostPoints = 1440
+
+func (i interval) boundPoints(period time.Duration) *callError {
+	asked := (i.until.Unix() - i.from.Unix() + int64(period/time.Second) - 1) / int64(period/time.Second)
+	if asked <= mostPoints {
+		return nil
+	}
+	return &callError{"InvalidParameterCombination", fmt.Sprintf("You have requested up to %d datapoints, which exceeds the limit of %d. "+
+		"You may reduce the datapoints requested by increasing Period, or decreasing the time range.", asked, mostPoints), http.StatusBadRequest}
+}
+
 func periodOf(in input, otherwise int) (time.Duration, *callError) {
 	period, problem := in.number("Period", otherwise)
 	if problem != nil {
@@ -71,13 +85,19 @@ func (a *API) getMetricStatistics(_ context.Context, in input) (object, error) {
 	if problem != nil {
 		return nil, problem
 	}
-	plain, extended := in.texts("Statistics"), in.texts("ExtendedStatistics")
-	if len(plain)+len(extended) == 0 {
-		return nil, &callError{"MissingParameter", "The parameter Statistics or ExtendedStatistics is required.", 400}
+	if problem := when.boundPoints(period); problem != nil {
+		return nil, problem
 	}
-	found := a.Watch.opts.Metrics.find(in.text("Namespace"), in.text("MetricName"), dimensionsIn(in))
+	plain, extended := in.texts("Statistics"), in.texts("ExtendedStatistics")
+	switch {
+	case len(plain)+len(extended) == 0:
+		return nil, &callError{"MissingParameter", "The parameter Statistics or ExtendedStatistics is required.", http.StatusBadRequest}
+	case len(plain) > 0 && len(extended) > 0:
+		return nil, &callError{"InvalidParameterCombination", "Statistics and ExtendedStatistics cannot be given together.", http.StatusBadRequest}
+	}
+	found := a.Watch.opts.Metrics.find(in.text("Namespace"), in.text("MetricName"), dimensionsIn(in)).in(in.text("Unit"))
 	points := list{}
-	if found == nil || in.text("Unit") != "" && in.text("Unit") != found.unit {
+	if found == nil {
 		return object{{"Label", in.text("MetricName")}, {"Datapoints", points}}, nil
 	}
 	statistics := map[string]statistic{}
@@ -131,7 +151,7 @@ func (a *API) getMetricData(ctx context.Context, in input) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	results := list{}
+	var results []result
 	for i, q := range queries {
 		if !q.returnsData {
 			continue
@@ -143,19 +163,66 @@ func (a *API) getMetricData(ctx context.Context, in input) (object, error) {
 		if err := ctx.Err(); err != nil { // nobody waits for the answer
 			return nil, err
 		}
-		times, values := list{}, list{}
+		r := result{id: q.id, label: q.shownAs()}
 		when.each(period, a.Watch.opts.Clock.Now(), func(at time.Time) {
 			if value := evaluateQueries(needed, a.Watch.opts.Metrics, at, at.Add(period))[0]; value.there {
-				times, values = append(times, at), append(values, value.value)
+				r.times, r.values = append(r.times, at), append(r.values, value.value)
 			}
 		})
 		if in.text("ScanBy") != "TimestampAscending" {
-			slices.Reverse(times)
-			slices.Reverse(values)
+			slices.Reverse(r.times)
+			slices.Reverse(r.values)
 		}
-		results = append(results, object{{"Id", q.id}, {"Label", q.shownAs()}, {"Timestamps", times}, {"Values", values}, {"StatusCode", "Complete"}})
+		results = append(results, r)
 	}
-	return object{{"MetricDataResults", results}, {"Messages", list{}}}, nil
+	return pageOfData(in, results)
+}
+
+// result has the data points of a query.
+type result struct {
+	id, label     string
+	times, values list
+}
+
+// mostDataPoints bounds the data points of a page of GetMetricData, and is the default of MaxDatapoints (API reference, GetMetricData).
+const mostDataPoints = 100_800
+
+// pageOfData cuts a page of at most MaxDatapoints points. A token is the number of points on the pages before.
+//
+// Assumption CW-15: the queries' points fill the pages one query after another, and a query whose points continue on the next page has
+// the status PartialData (API reference, GetMetricData and MetricDataResult). A query without points is on the first page. AWS does not document how it divides the points of several
+// queries among pages; a client joins them by Id.
+func pageOfData(in input, results []result) (object, error) {
+	total := 0
+	for _, r := range results {
+		total += len(r.values)
+	}
+	from, until, next, err := pageBy(in, "MaxDatapoints", total, mostDataPoints)
+	if err != nil {
+		return nil, err
+	}
+	shown, passed := list{}, 0
+	for _, r := range results {
+		first, last := passed, passed+len(r.values)
+		passed = last
+		here := first < until && last > from
+		if len(r.values) == 0 {
+			here = from == 0
+		}
+		if !here {
+			continue
+		}
+		status := "Complete"
+		if len(r.values) > 0 && last > until {
+			status = "PartialData"
+		}
+		begin := max(from-first, 0)
+		end := max(min(until, last)-first, begin)
+		shown = append(shown, object{
+			{"Id", r.id}, {"Label", r.label}, {"Timestamps", r.times[begin:end]}, {"Values", r.values[begin:end]}, {"StatusCode", status},
+		})
+	}
+	return object{{"MetricDataResults", shown}, {"Messages", list{}}, {"NextToken", next}}, nil
 }
 
 // shownAs is the label of a result.
@@ -174,14 +241,21 @@ func readDataQueries(all []any) (queries []query, periods []time.Duration, err e
 	if len(all) == 0 || len(all) > mostQueries {
 		return nil, nil, invalid("The parameter MetricDataQueries must have 1 to %d queries.", mostQueries)
 	}
-	for _, one := range all {
+	for i, one := range all {
 		body, _ := one.(map[string]any)
 		in := input(body)
+		if err := in.inner("MetricStat").checkEnums(fmt.Sprintf("metricDataQueries.%d.member.metricStat.", i+1)); err != nil {
+			return nil, nil, err
+		}
+		if strings.Contains(in.text("Label"), "${") {
+			return nil, nil, fmt.Errorf("the label %q: dynamic labels are not imitated on one machine; use a text without ${", in.text("Label"))
+		}
 		q := query{id: in.text("Id"), label: in.text("Label"), returnsData: in.is("ReturnData", true)}
 		period := time.Duration(0)
 		if stat := in.inner("MetricStat"); stat != nil {
 			metric := stat.inner("Metric")
-			q.namespace, q.metric, q.dimensions, q.statisticName = metric.text("Namespace"), metric.text("MetricName"), dimensionsIn(metric), stat.text("Stat")
+			q.namespace, q.metric, q.dimensions = metric.text("Namespace"), metric.text("MetricName"), dimensionsIn(metric)
+			q.statisticName, q.unit = stat.text("Stat"), stat.text("Unit")
 			var problem *callError
 			if period, problem = periodOf(stat, 0); problem != nil {
 				return nil, nil, problem

@@ -183,6 +183,12 @@ func (s *series) isEmpty() bool {
 	return len(s.minutes) == 0
 }
 
+func (s *series) hasSamplesSince(at time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.minutes) > 0 && s.minutes[len(s.minutes)-1].at >= minuteOf(at)
+}
+
 func minuteOf(at time.Time) int64 { return at.Unix() / 60 }
 
 // value is a statistic over the minutes from one time until before another. ok is false without samples. A nil series has none.

@@ -1,0 +1,122 @@
+package cloudwatch
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// callJSON is the status and the body of a call in JSON.
+func callJSON(t *testing.T, api *API, operation, body string) (int, string) {
+	t.Helper()
+	w := answer(t, api, http.MethodPost, "/", body, "X-Amz-Target: GraniteServiceVersion20100801."+operation)
+	return w.Code, w.Body.String()
+}
+
+const (
+	hour    = `"StartTime": "2026-01-02T11:00:00Z", "EndTime": "2026-01-02T12:00:00Z"`
+	latency = `"Namespace": "AWS/ApiGateway", "MetricName": "Latency", ` + hour
+)
+
+// A call that CloudWatch refuses is refused with its code and a message that names the member, and never answered by an empty list.
+func TestRefusedCalls(t *testing.T) {
+	api := called(t)
+	for _, test := range []struct{ operation, body, code, message string }{
+		{"DescribeAlarms", `{"StateValue": "alarm"}`, "ValidationError", "Value 'alarm' at 'stateValue' failed to satisfy constraint: Member must satisfy enum value set: [OK, ALARM, INSUFFICIENT_DATA]"},
+		{"DescribeAlarms", `{"AlarmTypes": ["MetricAlarm", "Metric"]}`, "ValidationError", "Value '[MetricAlarm, Metric]' at 'alarmTypes'"},
+		{"DescribeAlarms", `{"MaxRecords": 101}`, "InvalidParameterValue", "MaxRecords must be 1 to 100"},
+		{"DescribeAlarms", `{"NextToken": "x"}`, "InvalidNextToken", "next token"},
+		{"DescribeAlarmHistory", `{"HistoryItemType": "State"}`, "ValidationError", "Value 'State' at 'historyItemType'"},
+		{"DescribeAlarmHistory", `{"ScanBy": "Newest"}`, "ValidationError", "Value 'Newest' at 'scanBy'"},
+		{"ListMetrics", `{"RecentlyActive": "PT1H"}`, "ValidationError", "Value 'PT1H' at 'recentlyActive'"},
+		{"GetMetricStatistics", `{"MetricName": "Latency", ` + hour + `, "Period": 60}`, "MissingParameter", "Namespace"},
+		{"GetMetricStatistics", `{` + latency + `}`, "MissingParameter", "Period"},
+		{"GetMetricStatistics", `{` + latency + `, "Period": 60, "Statistics": ["p99"]}`, "ValidationError", "Value '[p99]' at 'statistics'"},
+		{"GetMetricStatistics", `{` + latency + `, "Period": 60, "Statistics": ["Sum"], "Unit": "Second"}`, "ValidationError", "Value 'Second' at 'unit'"},
+		{"GetMetricStatistics", `{` + latency + `, "Period": 60, "Statistics": ["Sum"], "ExtendedStatistics": ["p99"]}`, "InvalidParameterCombination", "cannot be given together"},
+		{
+			"GetMetricStatistics", `{"Namespace": "N", "MetricName": "m", "StartTime": "2025-12-31T12:00:00Z", "EndTime": "2026-01-02T12:01:00Z", "Period": 60, "Statistics": ["Sum"]}`,
+			"InvalidParameterCombination", "You have requested up to 2881 datapoints, which exceeds the limit of 1440.",
+		},
+		{"GetMetricData", `{` + hour + `}`, "MissingParameter", "MetricDataQueries"},
+		{"GetMetricData", `{` + hour + `, "MaxDatapoints": 0, "MetricDataQueries": [` + queryOf("a", "") + `]}`, "InvalidParameterValue", "MaxDatapoints must be 1 to 100800"},
+		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [` + queryOf("a", `, "Unit": "Counts"`) + `]}`, "ValidationError", "Value 'Counts' at 'metricDataQueries.1.member.metricStat.unit'"},
+		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [{"Id": "a", "Label": "${LAST}", "Expression": "1"}]}`, "ValidationError", "dynamic labels are not imitated"},
+	} {
+		status, said := callJSON(t, api, test.operation, test.body)
+		if status != http.StatusBadRequest || !strings.Contains(said, "#"+test.code+`"`) || !strings.Contains(said, test.message) {
+			t.Errorf("%s %s: %d %s\nwant %s with %q", test.operation, test.body, status, said, test.code, test.message)
+		}
+	}
+}
+
+// queryOf is a query of the sums of the metric m, with additional members of its MetricStat.
+func queryOf(id, additional string) string {
+	return fmt.Sprintf(`{"Id": %q, "MetricStat": {"Metric": {"Namespace": "N", "MetricName": "m"}, "Period": 60, "Stat": "Sum"%s}}`, id, additional)
+}
+
+// The pages of every size have each data point of each query once and in order, and say which query goes on.
+func TestPagesOfData(t *testing.T) {
+	api := called(t)
+	for minute := range 7 {
+		api.Watch.opts.Metrics.series("N", "m", "Count", nil).add(noon.Add(-time.Duration(minute+1)*time.Minute), float64(minute+1))
+	}
+	queries := strings.Join([]string{queryOf("a", ""), queryOf("b", `, "Unit": "Count"`), queryOf("otherUnit", `, "Unit": "Bytes"`)}, ", ")
+	newestFirst := []float64{1, 2, 3, 4, 5, 6, 7}
+	want := map[string][]float64{"a": newestFirst, "b": newestFirst, "otherUnit": nil}
+	for size := 1; size <= 15; size++ {
+		got, token, pages := map[string][]float64{}, "", 0
+		for ; pages == 0 || token != ""; pages++ {
+			page := pageOf(t, api, fmt.Sprintf(`{%s, "MaxDatapoints": %d, "NextToken": %q, "MetricDataQueries": [%s]}`, hour, size, token, queries))
+			points := 0
+			for _, r := range page.MetricDataResults {
+				got[r.ID] = append(got[r.ID], r.Values...)
+				points += len(r.Values)
+				if complete := len(got[r.ID]) == len(want[r.ID]); (r.StatusCode == "Complete") != complete {
+					t.Errorf("size %d: after %v of %s the status is %s", size, got[r.ID], r.ID, r.StatusCode)
+				}
+			}
+			if points > size {
+				t.Errorf("a page of %d points at size %d", points, size)
+			}
+			token = page.NextToken
+		}
+		if !reflect.DeepEqual(got, want) || pages != (14+size-1)/size {
+			t.Errorf("size %d: %d pages of %v", size, pages, got)
+		}
+	}
+}
+
+type dataPage struct {
+	MetricDataResults []struct {
+		ID         string `json:"Id"`
+		StatusCode string
+		Values     []float64
+	}
+	NextToken string
+}
+
+func pageOf(t *testing.T, api *API, body string) (page dataPage) {
+	t.Helper()
+	status, said := callJSON(t, api, "GetMetricData", body)
+	if err := json.Unmarshal([]byte(said), &page); err != nil || status != http.StatusOK {
+		t.Fatalf("%d %s", status, said)
+	}
+	return page
+}
+
+func TestRecentlyActive(t *testing.T) {
+	api := called(t)
+	api.Watch.opts.Metrics.series("N", "new", "Count", nil).add(noon.Add(-3*time.Hour), 1)
+	api.Watch.opts.Metrics.series("N", "old", "Count", nil).add(noon.Add(-3*time.Hour-time.Minute), 1)
+	if _, said := callJSON(t, api, "ListMetrics", `{"RecentlyActive": "PT3H"}`); !strings.Contains(said, `"new"`) || strings.Contains(said, `"old"`) {
+		t.Error(said)
+	}
+	if _, said := callJSON(t, api, "ListMetrics", `{}`); !strings.Contains(said, `"new"`) || !strings.Contains(said, `"old"`) {
+		t.Error(said)
+	}
+}

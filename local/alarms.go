@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cdk.tf/go/ingest/docs/runbooks"
+	"cdk.tf/go/ingest/local/answers"
 	"cdk.tf/go/ingest/local/cloudwatch"
 )
 
@@ -49,7 +50,7 @@ func (p *Pipeline) serveAlarms(w http.ResponseWriter, _ *http.Request) {
 		a.describe(c.Description)
 		shown = append(shown, a)
 	}
-	p.writeJSON(w, map[string]any{"alarms": shown})
+	answers.JSON(w, http.StatusOK, map[string]any{"alarms": shown})
 }
 
 // commonStart is the length of what all names begin with, up to a "-". It is 0 for one name.
@@ -94,11 +95,11 @@ func (a *shownAlarm) describe(description string) {
 func (p *Pipeline) serveRunbook(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	text, known := runbooks.Page(id)
-	w.Header().Set("Cache-Control", "no-store")
 	if !known {
-		http.Error(w, fmt.Sprintf("there is no runbook %q; /_local/alarms has the path of each alarm's runbook", id), http.StatusNotFound)
+		answers.Refuse(w, http.StatusNotFound, fmt.Errorf("there is no runbook %q; /_local/alarms has the path of each alarm's runbook", id))
 		return
 	}
+	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/markdown; charset=utf-8")
 	_, _ = w.Write([]byte(text)) // the client may have gone
 }

@@ -1,11 +1,14 @@
 package local
 
 import (
-	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
+	"cdk.tf/go/ingest/internal/nearest"
+	"cdk.tf/go/ingest/local/answers"
 	"cdk.tf/go/ingest/local/s3"
 	"cdk.tf/go/ingest/openapi"
 )
@@ -14,31 +17,18 @@ import (
 // behind a ServeMux, which would clean its paths; API Gateway does not. No path here is a stage's name: a stage's name has letters,
 // digits, "-" and "_", and spec lets none begin with "_".
 func (p *Pipeline) front() http.Handler {
-	page, data := http.NewServeMux(), http.NewServeMux()
-	data.HandleFunc("GET /_local/status", p.serveStatus)
-	data.HandleFunc("GET /_local/alarms", p.serveAlarms)
-	data.HandleFunc("GET /_local/runbooks/{id}", p.serveRunbook)
-	data.HandleFunc("GET /_local/openapi.json", p.serveOpenAPI)
-	data.HandleFunc("GET /_local/records", p.browser.Records)
-	data.HandleFunc("GET /_local/objects", p.browser.Objects)
-	data.HandleFunc("GET /_local/delivered", p.browser.Delivered)
-	data.HandleFunc("GET /_local/events", p.events.Serve)
-	data.HandleFunc("POST /_local/reset", p.events.ServeReset)
-	data.HandleFunc("GET /_local/faults", p.faults.Serve)
-	data.HandleFunc("PUT /_local/faults/{name}", p.faults.ServeBegin)
-	data.HandleFunc("DELETE /_local/faults/{name}", p.faults.ServeEnd)
+	page, data := http.NewServeMux(), p.ownPaths()
 	if p.opts.Web != nil {
 		files := http.FileServerFS(p.opts.Web)
 		page.Handle("GET /{$}", secured(files))
 		page.Handle("GET /_web/", secured(files))
 	}
-	data.HandleFunc("GET /config.json", p.serveConfig)
 	own := harmless(withoutOtherPages(inWords, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, objectsPath) {
 			p.serveObject(w, r) // outside the ServeMux: a key may hold "//"
 			return
 		}
-		data.ServeHTTP(w, r)
+		data.serve(w, r)
 	})))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.Path
@@ -52,6 +42,64 @@ func (p *Pipeline) front() http.Handler {
 		}
 	})
 }
+
+// paths are those of a pipeline on this machine, by method.
+type paths struct {
+	mux   *http.ServeMux
+	known []string
+}
+
+func (p *Pipeline) ownPaths() *paths {
+	all := &paths{mux: http.NewServeMux()}
+	for pattern, serve := range map[string]http.HandlerFunc{
+		"GET /config.json":             p.serveConfig,
+		"GET /_local/status":           p.serveStatus,
+		"GET /_local/alarms":           p.serveAlarms,
+		"GET /_local/runbooks/{id}":    p.serveRunbook,
+		"GET /_local/openapi.json":     p.serveOpenAPI,
+		"GET /_local/records":          p.browser.Records,
+		"GET /_local/objects":          p.browser.Objects,
+		"GET /_local/delivered":        p.browser.Delivered,
+		"GET /_local/events":           p.events.Serve,
+		"POST /_local/reset":           p.events.ServeReset,
+		"GET /_local/faults":           p.faults.Serve,
+		"PUT /_local/faults/{name}":    p.faults.ServeBegin,
+		"DELETE /_local/faults/{name}": p.faults.ServeEnd,
+	} {
+		all.mux.HandleFunc(pattern, serve)
+		_, path, _ := strings.Cut(pattern, " ")
+		all.known = append(all.known, strings.NewReplacer("{id}", "ID", "{name}", "NAME").Replace(path))
+	}
+	slices.Sort(all.known)
+	all.known = slices.Compact(all.known)
+	return all
+}
+
+// serve answers a request. ServeMux answers one that it does not know in plain text, which a client that reads JSON cannot.
+func (p *paths) serve(w http.ResponseWriter, r *http.Request) {
+	handler, pattern := p.mux.Handler(r)
+	if pattern != "" {
+		p.mux.ServeHTTP(w, r)
+		return
+	}
+	unsaid := unsaid{header: w.Header()}
+	handler.ServeHTTP(&unsaid, r)
+	err := fmt.Errorf("there is no path %s; %s", r.URL.Path, nearest.Remedy(r.URL.Path, p.known))
+	if unsaid.status == http.StatusMethodNotAllowed {
+		err = fmt.Errorf("%s takes %s, not %s", r.URL.Path, w.Header().Get("Allow"), r.Method)
+	}
+	answers.Refuse(w, unsaid.status, err)
+}
+
+// unsaid keeps the status and the headers of an answer, without its text.
+type unsaid struct {
+	header http.Header
+	status int
+}
+
+func (u *unsaid) Header() http.Header                { return u.header }
+func (u *unsaid) WriteHeader(status int)             { u.status = status }
+func (u *unsaid) Write(text []byte) (n int, _ error) { return len(text), nil }
 
 // secured adds headers for what the page's own Content-Security-Policy (a meta element of index.html) cannot set.
 func secured(next http.Handler) http.Handler {
@@ -77,30 +125,24 @@ func (p *Pipeline) serveConfig(w http.ResponseWriter, _ *http.Request) {
 		outputs["local_test_keys"] = "true" // only the default key: the page never gets one that a person chose
 	}
 	outputs["local_aws_url"] = "http://" + p.awsServer.listener.Addr().String()
-	p.writeJSON(w, map[string]any{strings.Join(p.declared.api.Stages(), ","): outputs})
+	answers.JSON(w, http.StatusOK, map[string]any{strings.Join(p.declared.api.Stages(), ","): outputs})
 }
 
 // serveStatus answers with the status as JSON.
-func (p *Pipeline) serveStatus(w http.ResponseWriter, _ *http.Request) { p.writeJSON(w, p.status()) }
+func (p *Pipeline) serveStatus(w http.ResponseWriter, _ *http.Request) {
+	answers.JSON(w, http.StatusOK, p.status())
+}
 
 // serveOpenAPI answers with the API's OpenAPI document, whose server is the request's address.
 func (p *Pipeline) serveOpenAPI(w http.ResponseWriter, r *http.Request) {
 	text, err := openapi.JSON(p.declared.written, openapi.Options{Local: "http://" + r.Host})
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
+		answers.Refuse(w, http.StatusInternalServerError, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = w.Write(text) // the client may have gone
-}
-
-func (p *Pipeline) writeJSON(w http.ResponseWriter, value any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	if err := json.NewEncoder(w).Encode(value); err != nil {
-		p.opts.Logger.Debug("answering the web page", "error", err)
-	}
 }
 
 const objectsPath = "/_local/objects/"
@@ -112,7 +154,7 @@ func (p *Pipeline) serveObject(w http.ResponseWriter, r *http.Request) {
 	header.Set("Cache-Control", "no-store")
 	if r.Method != http.MethodGet {
 		header.Set("Allow", http.MethodGet)
-		http.Error(w, "only GET", http.StatusMethodNotAllowed)
+		answers.Refuse(w, http.StatusMethodNotAllowed, fmt.Errorf("%s takes GET, not %s", r.URL.Path, r.Method))
 		return
 	}
 	object, info, err := p.buckets.Open(bucket, key)
@@ -121,7 +163,7 @@ func (p *Pipeline) serveObject(w http.ResponseWriter, r *http.Request) {
 		if errors.Is(err, s3.ErrNotFound) {
 			status = http.StatusNotFound
 		}
-		http.Error(w, err.Error(), status)
+		answers.Refuse(w, status, err)
 		return
 	}
 	defer func() { _ = object.Close() }() // it was only read

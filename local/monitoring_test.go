@@ -183,7 +183,7 @@ func TestTheQueryProtocolSeesAlarmsAndMetrics(t *testing.T) {
 			"Action": {"GetMetricStatistics"}, "Namespace": {"AWS/Kinesis"}, "MetricName": {"PutRecord.Success"}, "Statistics.member.1": {"Sum"}, "Period": {"300"},
 			"StartTime": at(-5), "EndTime": at(0), "Dimensions.member.1.Name": {"StreamName"}, "Dimensions.member.1.Value": {"api-kinesis-stream-option-partitions"},
 		}, 200, "<Label>PutRecord.Success</Label><Datapoints><member><Timestamp>2026-01-02T12:09:00.000Z</Timestamp><Unit>Count</Unit><Sum>5</Sum></member></Datapoints>"},
-		"a missing time": {url.Values{"Action": {"GetMetricStatistics"}}, 400, "<Code>MissingParameter</Code><Message>The parameter StartTime is required.</Message>"},
+		"a missing time": {url.Values{"Action": {"GetMetricStatistics"}, "Namespace": {"AWS/Kinesis"}, "MetricName": {"PutRecord.Success"}}, 400, "<Code>MissingParameter</Code><Message>The parameter StartTime is required.</Message>"},
 		"an unknown one": {url.Values{"Action": {"ListDashboards"}}, 501, "monitoring (ListDashboards) is not imitated on one machine"},
 	} {
 		if status, text := ask(test.form); status != test.status || !strings.Contains(text, test.want) {

@@ -7,7 +7,6 @@ package browse
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"cdk.tf/go/ingest/local/answers"
 	"cdk.tf/go/ingest/local/firehose"
 	"cdk.tf/go/ingest/local/kinesis"
 	"cdk.tf/go/ingest/local/s3"
@@ -151,16 +151,11 @@ func serve(w http.ResponseWriter, r *http.Request, takes parameters, answer func
 	if err == nil {
 		value, err = answer(q)
 	}
-	status := http.StatusOK
 	if err != nil {
-		status, value = statusOf(err), map[string]string{"message": err.Error()}
+		answers.Refuse(w, statusOf(err), err)
+		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(value) // the client may have gone
+	answers.JSON(w, http.StatusOK, value)
 }
 
 func statusOf(err error) int {

@@ -4,7 +4,6 @@
 package faults
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"cdk.tf/go/ingest/internal/nearest"
+	"cdk.tf/go/ingest/local/answers"
 )
 
 // Name names a fault.
@@ -209,7 +209,7 @@ func (s *Set) impossible() map[Name]string {
 
 // Serve answers GET with the faults in force, and with those that the pipeline cannot have.
 func (s *Set) Serve(w http.ResponseWriter, _ *http.Request) {
-	write(w, http.StatusOK, struct {
+	answers.JSON(w, http.StatusOK, struct {
 		Faults     []Fault         `json:"faults"`
 		Impossible map[Name]string `json:"impossible"`
 	}{s.List(), s.impossible()})
@@ -220,37 +220,37 @@ func (s *Set) Serve(w http.ResponseWriter, _ *http.Request) {
 func (s *Set) ServeBegin(w http.ResponseWriter, r *http.Request) {
 	name, err := known(r.PathValue("name"))
 	if err != nil {
-		refuse(w, http.StatusNotFound, err)
+		answers.Refuse(w, http.StatusNotFound, err)
 		return
 	}
 	query := r.URL.Query()
 	for parameter := range query {
 		if parameter != "lease" && parameter != "holder" {
-			refuse(w, http.StatusBadRequest, fmt.Errorf("there is no parameter %s; use lease and holder", parameter))
+			answers.Refuse(w, http.StatusBadRequest, fmt.Errorf("there is no parameter %s; use lease and holder", parameter))
 			return
 		}
 	}
 	text := query.Get("lease")
 	lease, err := time.ParseDuration(text)
 	if err != nil || lease <= 0 || lease > maxLease {
-		refuse(w, http.StatusBadRequest, fmt.Errorf("lease is %q; use a time of at most %s, such as 30s", text, maxLease))
+		answers.Refuse(w, http.StatusBadRequest, fmt.Errorf("lease is %q; use a time of at most %s, such as 30s", text, maxLease))
 		return
 	}
 	holder := query.Get("holder")
 	if len(holder) > maxHolder {
-		refuse(w, http.StatusBadRequest, fmt.Errorf("holder has %d bytes; use at most %d", len(holder), maxHolder))
+		answers.Refuse(w, http.StatusBadRequest, fmt.Errorf("holder has %d bytes; use at most %d", len(holder), maxHolder))
 		return
 	}
 	if why := s.opts.Refuses(name); why != "" {
-		refuse(w, http.StatusConflict, fmt.Errorf("the fault %s is not possible here: %s", name, why))
+		answers.Refuse(w, http.StatusConflict, fmt.Errorf("the fault %s is not possible here: %s", name, why))
 		return
 	}
 	fault, err := s.begin(name, holder, lease)
 	if err != nil {
-		refuse(w, http.StatusConflict, err)
+		answers.Refuse(w, http.StatusConflict, err)
 		return
 	}
-	write(w, http.StatusOK, fault)
+	answers.JSON(w, http.StatusOK, fault)
 }
 
 // maxHolder bounds the name of a holder, in bytes.
@@ -260,11 +260,11 @@ const maxHolder = 100
 func (s *Set) ServeEnd(w http.ResponseWriter, r *http.Request) {
 	name, err := known(r.PathValue("name"))
 	if err != nil {
-		refuse(w, http.StatusNotFound, err)
+		answers.Refuse(w, http.StatusNotFound, err)
 		return
 	}
 	if err := s.end(name, r.URL.Query().Get("holder")); err != nil {
-		refuse(w, http.StatusConflict, err)
+		answers.Refuse(w, http.StatusConflict, err)
 		return
 	}
 	s.Serve(w, r)
@@ -281,15 +281,4 @@ func known(text string) (Name, error) {
 		}
 	}
 	return "", fmt.Errorf("there is no fault %q; %s", text, nearest.Remedy(text, all))
-}
-
-func refuse(w http.ResponseWriter, status int, err error) {
-	write(w, status, map[string]string{"message": err.Error()})
-}
-
-func write(w http.ResponseWriter, status int, value any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(value) // the client may have gone
 }

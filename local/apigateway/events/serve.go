@@ -2,13 +2,13 @@ package events
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"time"
 	"unicode/utf8"
 
+	"cdk.tf/go/ingest/local/answers"
 	"cdk.tf/go/ingest/local/apigateway"
 )
 
@@ -54,7 +54,7 @@ type answer struct {
 func (l *List) Serve(w http.ResponseWriter, r *http.Request) {
 	q, err := parse(r.URL.RawQuery)
 	if err != nil {
-		refuse(w, err)
+		answers.Refuse(w, http.StatusBadRequest, err)
 		return
 	}
 	if q.waiting {
@@ -83,7 +83,7 @@ func (l *List) Serve(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	a.More = a.Matched > int64(len(a.Events))
-	write(w, http.StatusOK, a)
+	answers.JSON(w, http.StatusOK, a)
 }
 
 // wait returns when the list has had as many events as the query wants, or when the query's time is over. Its error is that of ctx.
@@ -119,11 +119,11 @@ func (l *List) wait(ctx context.Context, q *query) error {
 // objects in the bucket stay.
 func (l *List) ServeReset(w http.ResponseWriter, r *http.Request) {
 	if r.URL.RawQuery != "" {
-		refuse(w, fmt.Errorf("the query is %q; leave it out, a reset has no parameters", r.URL.RawQuery))
+		answers.Refuse(w, http.StatusBadRequest, fmt.Errorf("the query is %q; leave it out, a reset has no parameters", r.URL.RawQuery))
 		return
 	}
 	was := l.reset()
-	write(w, http.StatusOK, struct {
+	answers.JSON(w, http.StatusOK, struct {
 		Counts    map[string]int64 `json:"counts"`
 		Forgotten int64            `json:"forgotten"`
 	}{byName(was.counts), was.forgotten})
@@ -135,19 +135,6 @@ func byName(counts tally) map[string]int64 {
 		named[fateNames[f]] = n
 	}
 	return named
-}
-
-func refuse(w http.ResponseWriter, err error) {
-	write(w, http.StatusBadRequest, map[string]string{"message": err.Error()})
-}
-
-func write(w http.ResponseWriter, status int, value any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(value) // the client may have gone
 }
 
 // eventOf is an event as an answer shows it.

@@ -253,8 +253,11 @@ func readQuery(b queryBody) (q query, period int, err error) {
 func checkVariables(queries []query) error {
 	byID := map[string]query{}
 	for _, q := range queries {
-		if _, twice := byID[q.id]; twice || q.id == "" {
-			return fmt.Errorf("metric_query: the id %q is empty or there twice; use another", q.id)
+		if _, twice := byID[q.id]; twice {
+			return fmt.Errorf("metric_query: the id %q is there twice; use another", q.id)
+		}
+		if !queryID.MatchString(q.id) {
+			return fmt.Errorf("metric_query: the id is %q; use a lower case letter, then letters, digits and _", q.id)
 		}
 		byID[q.id] = q
 	}

@@ -99,7 +99,7 @@ func pageBy(in input, name string, n, most int) (from, until int, next any, _ er
 	return from, until, next, nil
 }
 
-// mostRecords bounds the records of a page of alarms and of changes (API reference, DescribeAlarms and DescribeAlarmHistory).
+// mostRecords bounds the records of a page of alarms and of changes, and the names of a call (API reference, DescribeAlarms and DescribeAlarmHistory).
 const mostRecords = 100
 
 func (a *API) describeAlarms(_ context.Context, in input) (object, error) {
@@ -107,6 +107,9 @@ func (a *API) describeAlarms(_ context.Context, in input) (object, error) {
 		if in.text(name) != "" {
 			return nil, fmt.Errorf("%s is for composite alarms, which are not imitated on one machine", name)
 		}
+	}
+	if names := in.texts("AlarmNames"); len(names) > mostRecords {
+		return nil, outside("["+strings.Join(names, ", ")+"]", "alarmNames", fmt.Sprintf("Member must have length less than or equal to %d", mostRecords))
 	}
 	if len(in.list("AlarmNames")) > 0 && in.text("AlarmNamePrefix") != "" {
 		return nil, &callError{"InvalidParameterCombination", "AlarmNames and AlarmNamePrefix cannot be given together.", http.StatusBadRequest}

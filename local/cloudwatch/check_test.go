@@ -45,6 +45,12 @@ func TestRefusedCalls(t *testing.T) {
 		{"GetMetricData", `{` + hour + `}`, "MissingParameter", "MetricDataQueries"},
 		{"GetMetricData", `{` + hour + `, "MaxDatapoints": 0, "MetricDataQueries": [` + queryOf("a", "") + `]}`, "InvalidParameterValue", "MaxDatapoints must be 1 to 100800"},
 		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [` + queryOf("a", `, "Unit": "Counts"`) + `]}`, "ValidationError", "Value 'Counts' at 'metricDataQueries.1.member.metricStat.unit'"},
+		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [` + queryOf("a", "") + `, ` + queryOf("5xx", "") + `]}`, "ValidationError", "The value 5xx for parameter MetricDataQueries.member.2.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$."},
+		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [` + queryOf("a", "") + `, ` + queryOf("a", "") + `]}`, "ValidationError", `the id \"a\" is there twice`},
+		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [` + strings.Replace(queryOf("a", ""), "{", `{"Expression": "1", `, 1) + `]}`, "ValidationError", "either MetricStat or Expression"},
+		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [{"Id": "a"}]}`, "ValidationError", "either MetricStat or Expression"},
+		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [` + strings.Replace(queryOf("a", ""), "{", `{"AccountId": "123456789012", `, 1) + `]}`, "ValidationError", "AccountId: other accounts are not imitated"},
+		{"DescribeAlarms", `{"AlarmNames": ["a"` + strings.Repeat(`, "a"`, 100) + `]}`, "ValidationError", "'alarmNames' failed to satisfy constraint: Member must have length less than or equal to 100"},
 		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [{"Id": "a", "Label": "${LAST}", "Expression": "1"}]}`, "ValidationError", "dynamic labels are not imitated"},
 	} {
 		status, said := callJSON(t, api, test.operation, test.body)

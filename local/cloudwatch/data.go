@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -139,6 +140,9 @@ func (s *series) datapoint(statistics map[string]statistic, plain, extended []st
 	return point
 }
 
+// queryID is the form of a query's id (API reference, MetricDataQuery).
+var queryID = regexp.MustCompile(`^[a-z][a-zA-Z0-9_]*$`)
+
 // mostQueries bounds the queries of a call (API reference, GetMetricData).
 const mostQueries = 500
 
@@ -243,34 +247,59 @@ func readDataQueries(all []any) (queries []query, periods []time.Duration, err e
 	}
 	for i, one := range all {
 		body, _ := one.(map[string]any)
-		in := input(body)
-		if err := in.inner("MetricStat").checkEnums(fmt.Sprintf("metricDataQueries.%d.member.metricStat.", i+1)); err != nil {
-			return nil, nil, err
-		}
-		if strings.Contains(in.text("Label"), "${") {
-			return nil, nil, fmt.Errorf("the label %q: dynamic labels are not imitated on one machine; use a text without ${", in.text("Label"))
-		}
-		q := query{id: in.text("Id"), label: in.text("Label"), returnsData: in.is("ReturnData", true)}
-		period := time.Duration(0)
-		if stat := in.inner("MetricStat"); stat != nil {
-			metric := stat.inner("Metric")
-			q.namespace, q.metric, q.dimensions = metric.text("Namespace"), metric.text("MetricName"), dimensionsIn(metric)
-			q.statisticName, q.unit = stat.text("Stat"), stat.text("Unit")
-			var problem *callError
-			if period, problem = periodOf(stat, 0); problem != nil {
-				return nil, nil, problem
-			}
-			q.statistic, err = parseStatistic(q.statisticName)
-		} else {
-			q.text = in.text("Expression")
-			q.expression, q.variables, err = parseExpression(q.text)
-		}
+		q, period, err := readDataQuery(input(body), i+1)
 		if err != nil {
-			return nil, nil, fmt.Errorf("the query %s: %w", q.id, err)
+			return nil, nil, err
 		}
 		queries, periods = append(queries, q), append(periods, period)
 	}
 	return queries, periods, checkVariables(queries)
+}
+
+// readDataQuery reads the query of this number.
+func readDataQuery(in input, number int) (q query, period time.Duration, err error) {
+	place := fmt.Sprintf("MetricDataQueries.member.%d.", number)
+	stat, text := in.inner("MetricStat"), in.text("Expression")
+	switch id := in.text("Id"); {
+	case !queryID.MatchString(id):
+		why := fmt.Sprintf("The value %s for parameter %sId is not matching the expected pattern %s.", id, place, queryID)
+		return q, 0, &callError{"ValidationError", why, http.StatusBadRequest}
+	case (stat == nil) == (text == ""):
+		return q, 0, fmt.Errorf("%s (%s): give either MetricStat or Expression", place, id)
+	case in.text("AccountId") != "":
+		return q, 0, fmt.Errorf("%sAccountId: other accounts are not imitated on one machine; leave it out", place)
+	case strings.Contains(in.text("Label"), "${"):
+		return q, 0, fmt.Errorf("%sLabel is %q: dynamic labels are not imitated on one machine; use a text without ${", place, in.text("Label"))
+	}
+	q = query{id: in.text("Id"), label: in.text("Label"), returnsData: in.is("ReturnData", true), text: text}
+	if stat == nil {
+		q.expression, q.variables, err = parseExpression(text)
+	} else {
+		period, err = q.readStat(stat, fmt.Sprintf("metricDataQueries.%d.member.metricStat.", number))
+	}
+	if err != nil {
+		return q, 0, fmt.Errorf("the query %s: %w", q.id, err)
+	}
+	return q, period, nil
+}
+
+// readStat reads the metric of a query, and returns its period.
+func (q *query) readStat(stat input, place string) (time.Duration, error) {
+	if err := stat.checkEnums(place); err != nil {
+		return 0, err
+	}
+	metric := stat.inner("Metric")
+	q.namespace, q.metric, q.dimensions = metric.text("Namespace"), metric.text("MetricName"), dimensionsIn(metric)
+	q.statisticName, q.unit = stat.text("Stat"), stat.text("Unit")
+	var err error
+	if q.statistic, err = parseStatistic(q.statisticName); err != nil {
+		return 0, err
+	}
+	period, problem := periodOf(stat, 0)
+	if problem != nil {
+		return 0, problem
+	}
+	return period, nil
 }
 
 // neededBy returns a query and after it those that it needs, and their period.

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -64,19 +65,42 @@ func checkSurroundings(t *testing.T, p *pipeline) {
 			t.Errorf("%s is %q: want %s; got %s", id, result.Status, result.Want, result.Got)
 		}
 	}
-	for _, change := range v.changes() {
-		t.Run(change.name, func(t *testing.T) {
-			v.t = t
+	for _, together := range rounds(v.changes()) {
+		for _, change := range together {
 			change.do()
-			result := v.results()[change.check]
-			if result.Status != verify.Differs || !strings.Contains(result.Got, change.says) || result.Remedy == "" {
-				t.Errorf("%s is %q after the change: want %q; got %q, which should say %q; remedy %q",
-					change.check, result.Status, result.Want, result.Got, change.says, result.Remedy)
-			}
+		}
+		results := v.results()
+		for _, change := range together {
+			t.Run(change.name, func(t *testing.T) { change.checkFound(t, results[change.check]) })
+		}
+		for _, change := range slices.Backward(together) {
 			if change.undo != nil {
 				change.undo()
 			}
-		})
+		}
+	}
+}
+
+// rounds are the changes that one run looks for together: one for each check.
+func rounds(changes []brokenBy) [][]brokenBy {
+	var all [][]brokenBy
+	of := map[string]int{}
+	for _, change := range changes {
+		number := of[change.check]
+		of[change.check]++
+		if number == len(all) {
+			all = append(all, nil)
+		}
+		all[number] = append(all[number], change)
+	}
+	return all
+}
+
+func (c brokenBy) checkFound(t *testing.T, result verify.Result) {
+	t.Helper()
+	if result.Status != verify.Differs || !strings.Contains(result.Got, c.says) || result.Remedy == "" {
+		t.Errorf("%s is %q after the change: want %q; got %q, which should say %q; remedy %q",
+			c.check, result.Status, result.Want, result.Got, c.says, result.Remedy)
 	}
 }
 
@@ -86,7 +110,11 @@ func newVerified(t *testing.T, p *pipeline) *verified {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outputs, err := verify.ParseOutputs([]byte(encode(t, p.allOutputs())), stack.Name())
+	printed, err := p.tf.Output(p.context()) // terraform output -json
+	if err != nil {
+		t.Fatal(err)
+	}
+	outputs, err := verify.ParseOutputs([]byte(encode(t, printed)), stack.Name())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func TestAPIKeys(t *testing.T) {
 	changeKeys(t, p, &env)
 	takeAwayBatch(t, p, &env)
 
-	if err := p.destroy(); err != nil {
+	if err := p.destroy(unread); err != nil {
 		t.Fatalf("terraform destroy: %v", err)
 	}
 	expect(t, "what is left", nil, p.cloud.inventory(t))
@@ -174,7 +174,7 @@ func TestAuthorizers(t *testing.T) {
 	toNobody(t, p, &env)
 	toSigners(t, p, &env)
 
-	if err := p.destroy(); err != nil {
+	if err := p.destroy(unread); err != nil {
 		t.Fatalf("terraform destroy: %v", err)
 	}
 	expect(t, "what is left", nil, p.cloud.inventory(t))
@@ -281,7 +281,7 @@ func become(t *testing.T, p *pipeline, env spec.Environment, changes ...map[stri
 	p.expectPlan(map[string]string{})
 }
 
-// planOf is the file of a plan for env with exactly these changes.
+// planOf is the file of a plan for env with exactly these changes. The plan before must have been empty.
 func planOf(t *testing.T, p *pipeline, env spec.Environment, changes ...map[string]string) string {
 	t.Helper()
 	want := map[string]string{}
@@ -289,7 +289,7 @@ func planOf(t *testing.T, p *pipeline, env spec.Environment, changes ...map[stri
 		maps.Copy(want, part)
 	}
 	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
-	return p.expectPlan(want)
+	return p.expectPlan(want, unread)
 }
 
 // caller has a method's requirements for its callers.
@@ -442,7 +442,7 @@ func keyValues(t *testing.T, c cloud) map[string]string {
 // checkKeyOutputs compares the output with the existing keys. No output may contain a key's value.
 func checkKeyOutputs(t *testing.T, p *pipeline, clients []string) {
 	t.Helper()
-	outputs := p.allOutputs()
+	outputs := p.state().Outputs
 	ids := map[string]string{}
 	for _, key := range call(t, p.cloud.apigateway.GetApiKeys, apigateway.GetApiKeysInput{}).Items {
 		ids[strings.TrimPrefix(*key.Name, "api-kinesis-keys-")] = *key.Id

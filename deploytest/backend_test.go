@@ -86,8 +86,11 @@ func keepState(t *testing.T, endpoint string, cfg backend.Config) {
 		keys = append(keys, *object.Key)
 	}
 	expect(t, "the bucket's objects", []string{"api-kinesis/dev.tfstate"}, keys)
-	addresses := p.addresses()
-	expect(t, "the state", []string{"aws_iam_role.submit-role"}, addresses)
+	text, err := p.tf.StatePull(p.context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "the state", []struct{ Type, Name string }{{"aws_iam_role", "submit-role"}}, decode[state](t, "the state", text).Resources)
 	versions := call(t, p.cloud.s3.ListObjectVersions, s3.ListObjectVersionsInput{Bucket: aws.String(cfg.Bucket), Prefix: aws.String("api-kinesis/dev.tfstate.tflock")})
 	if len(versions.DeleteMarkers) == 0 {
 		t.Error("the state was never locked in the bucket")

@@ -72,7 +72,7 @@ func change(t *testing.T, p *pipeline, env spec.Environment) spec.Environment {
 		changes["aws_cloudwatch_metric_alarm.alarms_stream-full"] = "update"
 		changes["aws_cloudwatch_dashboard.dashboard"] = "update"
 	}
-	plan := p.expectPlan(changes)
+	plan := p.expectPlan(changes, unread)
 	p.apply(tfexec.DirOrPlan(plan))
 
 	after := deploymentOf(t, p.cloud, api, env.Name)
@@ -103,7 +103,7 @@ func deploymentOf(t *testing.T, c cloud, api, stageName string) string {
 }
 
 // destroyDev destroys dev with an event in its bucket, written twice, so that there is an old version too.
-func destroyDev(t *testing.T, p *pipeline) {
+func destroyDev(t *testing.T, p *pipeline, options ...tfexec.DestroyOption) {
 	t.Helper()
 	for _, event := range []string{"{}\n", "{}\n{}\n"} {
 		call(t, p.cloud.s3.PutObject, s3.PutObjectInput{
@@ -112,7 +112,7 @@ func destroyDev(t *testing.T, p *pipeline) {
 			Body:   strings.NewReader(event),
 		})
 	}
-	if err := p.destroy(); err != nil {
+	if err := p.destroy(options...); err != nil {
 		t.Fatalf("terraform destroy: %v", err)
 	}
 	expect(t, "the state", nil, p.addresses())

@@ -36,7 +36,7 @@ func TestDomain(t *testing.T) {
 	expect(t, "submit_url", "https://events.example.com/submit", outputs["submit_url"])
 	checkDomain(t, p, zone, outputs)
 
-	if err := p.destroy(); err != nil {
+	if err := p.destroy(unread); err != nil {
 		t.Fatalf("terraform destroy: %v", err)
 	}
 	expect(t, "the number of domains that are left", 0, len(call(t, p.cloud.apigateway.GetDomainNames, apigateway.GetDomainNamesInput{}).Items))

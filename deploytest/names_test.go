@@ -6,8 +6,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/hashicorp/terraform-exec/tfexec"
-
 	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/spec"
 )
@@ -53,7 +51,7 @@ func TestNames(t *testing.T) {
 	expectRenames(t, p, env)
 	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
 	waitForNothing(t, p)
-	if err := p.destroy(); err != nil {
+	if err := p.destroy(unread); err != nil {
 		t.Fatalf("terraform destroy: %v", err)
 	}
 	expect(t, "what is left", nil, p.cloud.inventory(t))
@@ -98,7 +96,7 @@ func expectRenames(t *testing.T, p *pipeline, env spec.Environment) {
 	other.Name = "other"
 	outdir := filepath.Join(t.TempDir(), "cdktf.out")
 	synthesise(t, other, outdir)
-	state, err := os.ReadFile(filepath.Join(filepath.Dir(filepath.Dir(filepath.Dir(p.folder))), "terraform."+env.Name+".tfstate"))
+	state, err := os.ReadFile(p.stateFile())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,16 +114,8 @@ func expectRenames(t *testing.T, p *pipeline, env spec.Environment) {
 // expectChanges compares some of a plan's changes with the expected ones. "" means no change.
 func expectChanges(t *testing.T, p *pipeline, want map[string]string) {
 	t.Helper()
-	defer planning(p.folder)()
-	file := filepath.Join(t.TempDir(), "plan")
-	if _, err := p.tf.Plan(p.context(), tfexec.Out(file)); err != nil {
-		t.Fatalf("terraform plan: %v", err)
-	}
-	plan, err := p.tf.ShowPlanFile(p.context(), file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := changes(plan)
+	file, _ := p.plan(unread)
+	all := changesOf(t, file)
 	for address, action := range want {
 		expect(t, address, action, all[address])
 	}

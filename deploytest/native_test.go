@@ -33,7 +33,7 @@ func (p *pipeline) expectNativePlan() {
 	defer withWholeSchemas(p.tf.ExecPath())()
 	native := openPipeline(p.t, p.endpoint, p.tf.ExecPath(), folder)
 	native.init()
-	native.expectPlan(map[string]string{})
+	native.expectPlan(map[string]string{}, unread)
 	if len(native.addresses()) == 0 {
 		p.t.Error("the native stack has another state")
 	}

@@ -2,7 +2,9 @@ package deploytest
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,7 +15,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-exec/tfexec"
-	tfjson "github.com/hashicorp/terraform-json"
 
 	"cdk.tf/go/ingest/spec"
 	"cdk.tf/go/ingest/synth"
@@ -133,10 +134,10 @@ func (p *pipeline) apply(options ...tfexec.ApplyOption) {
 	}
 }
 
-func (p *pipeline) destroy() error {
+func (p *pipeline) destroy(options ...tfexec.DestroyOption) error {
 	p.t.Helper()
 	defer p.took("destroy", time.Now())
-	return p.tf.Destroy(p.context())
+	return p.tf.Destroy(p.context(), options...)
 }
 
 func (p *pipeline) took(command string, start time.Time) {
@@ -146,61 +147,25 @@ func (p *pipeline) took(command string, start time.Time) {
 
 // expectPlan fails the test if a plan's changes are not exactly these: actions by address. A changed output has the address
 // "output.NAME". It returns the plan's file.
-func (p *pipeline) expectPlan(want map[string]string) string {
+func (p *pipeline) expectPlan(want map[string]string, options ...tfexec.PlanOption) string {
 	p.t.Helper()
-	defer planning(p.folder)()
-	file := filepath.Join(p.t.TempDir(), "plan")
-	changed, err := p.tf.Plan(p.context(), tfexec.Out(file))
-	if err != nil {
-		p.t.Fatalf("terraform plan: %v", err)
+	file, changed := p.plan(options...)
+	got := changesOf(p.t, file)
+	if changed != (len(got) > 0) {
+		p.t.Errorf("Terraform says that the plan has changes: %t; it has %v", changed, got)
 	}
-	if !changed && len(want) == 0 {
-		return file // showing it would take seconds
-	}
-	plan, err := p.tf.ShowPlanFile(p.context(), file)
-	if err != nil {
-		p.t.Fatalf("terraform show: %v", err)
-	}
-	if diff := cmp.Diff(want, changes(plan)); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		text, _ := p.tf.ShowPlanFileRaw(p.context(), file)
 		p.t.Errorf("the plan's changes (-want +got):\n%s%s", diff, text)
 	}
 	return file
 }
 
-// changes are the plan's changes by address, without "no-op".
-func changes(plan *tfjson.Plan) map[string]string {
-	found := map[string]string{}
-	for _, resource := range plan.ResourceChanges {
-		if action := actionOf(resource.Change.Actions); action != "" {
-			found[resource.Address] = action
-		}
-	}
-	for name, change := range plan.OutputChanges {
-		if action := actionOf(change.Actions); action != "" {
-			found["output."+name] = action
-		}
-	}
-	return found
-}
-
-func actionOf(actions tfjson.Actions) string {
-	switch {
-	case actions.NoOp():
-		return ""
-	case actions.CreateBeforeDestroy():
-		return "create before destroy"
-	case actions.DestroyBeforeCreate():
-		return "destroy before create"
-	}
-	return string(actions[0])
-}
-
 // outputs are the outputs of type string: all of the stack's outputs except api_key_ids.
 func (p *pipeline) outputs() map[string]string {
 	p.t.Helper()
 	values := map[string]string{}
-	for name, output := range p.allOutputs() {
+	for name, output := range p.state().Outputs {
 		if strings.HasPrefix(string(output.Value), `"`) { // others are texts by name
 			values[name] = decode[string](p.t, name, string(output.Value))
 		}
@@ -208,24 +173,11 @@ func (p *pipeline) outputs() map[string]string {
 	return values
 }
 
-func (p *pipeline) allOutputs() map[string]tfexec.OutputMeta {
-	p.t.Helper()
-	meta, err := p.tf.Output(p.context())
-	if err != nil {
-		p.t.Fatalf("terraform output: %v", err)
-	}
-	return meta
-}
-
 // addresses are those of the resources in the state.
 func (p *pipeline) addresses() []string {
 	p.t.Helper()
-	text, err := p.tf.StatePull(p.context())
-	if err != nil {
-		p.t.Fatalf("terraform state pull: %v", err)
-	}
 	var found []string
-	for _, resource := range decode[state](p.t, "the state", text).Resources {
+	for _, resource := range p.state().Resources {
 		found = append(found, resource.Type+"."+resource.Name)
 	}
 	return found
@@ -233,5 +185,32 @@ func (p *pipeline) addresses() []string {
 
 // state has the parts of a state that the tests read.
 type state struct {
+	Outputs   map[string]tfexec.OutputMeta
 	Resources []struct{ Type, Name string }
+}
+
+// state is what Terraform keeps. The tests read the file themselves, because a command takes a quarter of a second of processor time.
+func (p *pipeline) state() state {
+	p.t.Helper()
+	text, err := os.ReadFile(p.stateFile())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return decode[state](p.t, "the state", string(text))
+}
+
+// stateFile is where the stack's local backend keeps the state. `terraform init` writes the backend to the stack's folder.
+func (p *pipeline) stateFile() string {
+	p.t.Helper()
+	text, err := os.ReadFile(filepath.Join(p.folder, ".terraform", "terraform.tfstate"))
+	if errors.Is(err, fs.ErrNotExist) { // the stack has no backend
+		return filepath.Join(p.folder, "terraform.tfstate")
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	type backend struct {
+		Backend struct{ Config struct{ Path string } }
+	}
+	return filepath.Join(p.folder, decode[backend](p.t, "the backend", string(text)).Backend.Config.Path)
 }

@@ -20,7 +20,7 @@ func TestProd(t *testing.T) {
 	before, there := p.addresses(), p.cloud.inventory(t)
 
 	// A destroy stops at the API and the delivery stream, before their dependencies. A replacement reaches those.
-	expectRefusal(t, p.destroy(), "aws_api_gateway_rest_api.api", "aws_kinesis_firehose_delivery_stream.delivery")
+	expectRefusal(t, p.destroy(unread), "aws_api_gateway_rest_api.api", "aws_kinesis_firehose_delivery_stream.delivery")
 	for _, addresses := range [][]string{{"aws_kinesis_stream.stream", "aws_s3_bucket.bucket"}, {"aws_kms_key.key"}} {
 		replacement := []tfexec.PlanOption{tfexec.Refresh(false)}
 		for _, address := range addresses {

@@ -42,7 +42,7 @@ func TestQuery(t *testing.T) {
 	checkTable(t, endpoint, "dev", "2026,NOW+14HOURS", "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe")
 	checkConversion(t, p.cloud)
 
-	destroyDev(t, p)
+	destroyDev(t, p, unread)
 	status, answer := ask(t, endpoint, "glue", "AWSGlue.GetDatabase", map[string]any{"Name": "api_kinesis_dev"})
 	expect(t, "status of the database that is gone", http.StatusBadRequest, status)
 	expectText(t, "the answer", string(answer), "EntityNotFoundException")

@@ -41,7 +41,7 @@ func TestWeb(t *testing.T) {
 	env.Web.Folder = built
 	changePage(t, p, env)
 	p.expectPlan(map[string]string{})
-	if err := p.destroy(); err != nil {
+	if err := p.destroy(unread); err != nil {
 		t.Fatalf("terraform destroy: %v", err)
 	}
 	expect(t, "the state", nil, p.addresses())
@@ -255,7 +255,7 @@ func changePage(t *testing.T, p *pipeline, env spec.Environment) {
 		"aws_s3_object.web-bucket_index-html-0eb547":            "update",
 		"aws_s3_object.web-bucket_web-index-new-js-6f7820":      "create",
 		"aws_s3_object.web-bucket_web-index-3dE-4f-5-js-159c4e": "delete",
-	})))
+	}, unread)))
 	expect(t, "the page", `<script src="_web/index-new.js"></script>`, objectText(t, p, "index.html"))
 	var keys []string
 	for _, object := range call(t, p.cloud.s3.ListObjectsV2, s3.ListObjectsV2Input{Bucket: ref(webBucket)}).Contents {

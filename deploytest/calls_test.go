@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
@@ -45,9 +44,12 @@ type recording struct {
 // recordings are those of the currently deployed stacks, by folder.
 var recordings sync.Map
 
-// recorded is an endpoint that forwards each call to the moto server and records its needs.
-func recorded(t *testing.T, endpoint, folder string) string {
+// recorded forwards each call to the moto server and records its needs.
+func recorded(t *testing.T, endpoint, folder string) http.Handler {
 	t.Helper()
+	if endpoint == nowhere {
+		return http.NotFoundHandler()
+	}
 	to, err := url.Parse(endpoint)
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +58,13 @@ func recorded(t *testing.T, endpoint, folder string) string {
 	// Terraform has ten requests at once. A new connection for each would be a new thread of moto's.
 	transport := &http.Transport{MaxIdleConnsPerHost: 20}
 	proxy := &httputil.ReverseProxy{Rewrite: func(request *httputil.ProxyRequest) { request.SetURL(to) }, Transport: transport}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+	recordings.Store(folder, r)
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		recordings.Delete(folder)
+		r.check(t)
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		body, err := io.ReadAll(request.Body)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
@@ -65,15 +73,7 @@ func recorded(t *testing.T, endpoint, folder string) string {
 		r.note(needsOf(request, body))
 		request.Body = io.NopCloser(bytes.NewReader(body))
 		proxy.ServeHTTP(w, request)
-	}))
-	recordings.Store(folder, r)
-	t.Cleanup(func() {
-		server.Close()
-		transport.CloseIdleConnections()
-		recordings.Delete(folder)
-		r.check(t)
 	})
-	return server.URL
 }
 
 func (r *recording) note(needs []need) {

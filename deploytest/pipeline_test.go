@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 	}
 	_ = parallel.Value.Set("100")
 	status := m.Run()
+	endProviders()
 	endMoto()
 	_ = os.RemoveAll(installation)
 	os.Exit(status)

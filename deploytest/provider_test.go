@@ -1,7 +1,6 @@
 package deploytest
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,12 +17,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -32,40 +29,32 @@ import (
 )
 
 // A Terraform command starts the AWS provider and reads the schemas of its 1,500 types, which takes five seconds of processor time,
-// and the tests run some two hundred commands. So all commands of a test share one provider process. It runs with `-debug`, and
-// Terraform finds it by TF_REATTACH_PROVIDERS. A gRPC proxy runs between the two. It forwards every call unchanged, with three
+// and the tests run some two hundred commands. So all commands of a test share one provider process, and the next test takes it over
+// (pool_test.go). It runs with `-debug`, and Terraform finds it by TF_REATTACH_PROVIDERS. A gRPC proxy runs between the two. It forwards every call unchanged, with three
 // exceptions. It leaves out of the schemas the types that the stack does not declare. If it left out too many, Terraform would refuse
 // the stack and name the type. It leaves out of a large schema the blocks that the stack does not use (schema_test.go). And it answers a
 // repeated request that needs no AWS by itself.
 
 const (
-	// providerStart bounds the wait for a provider's address.
-	providerStart = 10 * time.Minute
 	// largestMessage is the size of the largest message that the proxy forwards. The schemas are the largest.
 	largestMessage = 256 << 20
 )
 
-// awsPlugin is a running provider for all commands of a test.
-type awsPlugin struct {
-	where      tfexec.ReattachConfig
-	connection *grpc.ClientConn
-}
-
-// attached is a program that runs Terraform in a folder with a new provider, which uses the endpoint as AWS.
+// attached is a program that runs Terraform in a folder with a provider, which uses the endpoint as AWS.
 func attached(t *testing.T, endpoint, folder string) string {
 	t.Helper()
-	program, _ := startProvider(t, endpoint, folder).proxied(t, folder)
+	program, _ := lease(t, endpoint, folder).proxied(t, folder)
 	return program
 }
 
 // proxied is a program that runs Terraform in a folder with this provider, through a proxy.
-func (a awsPlugin) proxied(t *testing.T, folder string) (string, *proxy) {
+func (a *awsPlugin) proxied(t *testing.T, folder string) (string, *proxy) {
 	t.Helper()
 	return a.proxiedFor(t, folder, terraform(t), awsProvider)
 }
 
 // proxiedFor is the same for another program, such as OpenTofu, and the provider's address there.
-func (a awsPlugin) proxiedFor(t *testing.T, folder, runs, address string) (string, *proxy) {
+func (a *awsPlugin) proxiedFor(t *testing.T, folder, runs, address string) (string, *proxy) {
 	t.Helper()
 	private, err := os.MkdirTemp("", "provider-") //nolint:usetesting // t.TempDir's path may be longer than a socket's may be
 	if err != nil {
@@ -80,7 +69,13 @@ func (a awsPlugin) proxiedFor(t *testing.T, folder, runs, address string) (strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := fmt.Sprintf("#!/bin/sh\nTF_REATTACH_PROVIDERS='%s' exec '%s' \"$@\"\n", reattach, runs)
+	version := filepath.Join(private, "version")
+	if err := os.WriteFile(version, versionOf(t, runs), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// terraform-exec asks for the version once for each folder.
+	script := fmt.Sprintf("#!/bin/sh\nif [ \"$*\" = 'version -json' ]; then exec cat '%s'; fi\nTF_REATTACH_PROVIDERS='%s' exec '%s' \"$@\"\n",
+		version, reattach, runs)
 	program := filepath.Join(private, "terraform")
 	proxies.Store(program, between)
 	t.Cleanup(func() { proxies.Delete(program) })
@@ -88,6 +83,22 @@ func (a awsPlugin) proxiedFor(t *testing.T, folder, runs, address string) (strin
 		t.Fatal(err)
 	}
 	return program, between
+}
+
+// versions are the outputs of `version -json` by program.
+var versions sync.Map
+
+func versionOf(t *testing.T, program string) []byte {
+	t.Helper()
+	if known, ok := versions.Load(program); ok {
+		return known.([]byte)
+	}
+	output, err := exec.CommandContext(t.Context(), program, "version", "-json").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	versions.Store(program, output)
+	return output
 }
 
 // proxies are those of the programs that [attached] returned.
@@ -108,54 +119,6 @@ func withWholeSchemas(program string) (done func()) {
 }
 
 const awsProvider = "registry.terraform.io/hashicorp/aws"
-
-// reattachment matches the line with the address of a provider that runs with -debug.
-var reattachment = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*)'`)
-
-// startProvider runs a provider for the test, in the folder from which it must read files.
-func startProvider(t *testing.T, endpoint, folder string) awsPlugin {
-	t.Helper()
-	where := runProvider(t, endpoint, folder)
-	connection, err := grpc.NewClient("unix:"+where.Addr.String, grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.ForceCodec(asIs{}), grpc.MaxCallRecvMsgSize(largestMessage), grpc.MaxCallSendMsgSize(largestMessage)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = connection.Close() })
-	return awsPlugin{where, connection}
-}
-
-func runProvider(t *testing.T, endpoint, folder string) tfexec.ReattachConfig {
-	t.Helper()
-	if endpoint != nowhere {
-		endpoint = recorded(t, endpoint, folder)
-	}
-	provider := exec.Command(providerProgram(t), "-debug")
-	provider.Dir = folder
-	for name, value := range environment(endpoint) {
-		provider.Env = append(provider.Env, name+"="+value)
-	}
-	out, err := provider.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := provider.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = provider.Process.Kill()
-		_ = provider.Wait()
-	})
-	late := time.AfterFunc(providerStart, func() { _ = provider.Process.Kill() })
-	defer late.Stop()
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if found := reattachment.FindStringSubmatch(lines.Text()); found != nil {
-			return decode[tfexec.ReattachInfo](t, "where the provider is", found[1])[awsProvider]
-		}
-	}
-	t.Fatalf("the provider ended, or did not print its address within %s", providerStart)
-	return tfexec.ReattachConfig{}
-}
 
 // providerProgram is the path of the provider that Terraform selects by the project's constraint.
 func providerProgram(t *testing.T) string {
@@ -346,8 +309,8 @@ var repeated = []string{
 	"/tfplugin5.Provider/ValidateResourceTypeConfig",
 }
 
-// answers are those to repeated calls, by method and request. All providers are the same program, and their environments differ only in
-// the endpoint.
+// answers are those to repeated calls, by method and request: functions that ask for it and return it. All providers are the same
+// program, and their environments differ only in the endpoint.
 var answers sync.Map
 
 // sendAnswer answers a call, with values of the schema that Terraform knows.
@@ -376,28 +339,30 @@ func (p *proxy) sendAnswer(in grpc.ServerStream, method string) error {
 	return in.SendMsg(&answer)
 }
 
-// answer is the provider's answer. It asks only once for what is repeated.
+// answer is the provider's answer. It asks only once for what is repeated, even if Terraform repeats it at the same time.
 func (p *proxy) answer(ctx context.Context, method string, request []byte) (answer []byte, err error) {
-	call, once := method+string(request), slices.Contains(repeated, method)
-	if method == planMethod {
-		call = p.configuration() + call
-	}
-	if known, ok := answers.Load(call); ok && once {
-		return known.([]byte), nil
-	}
 	if values, ok := metadata.FromIncomingContext(ctx); ok {
 		ctx = metadata.NewOutgoingContext(ctx, values.Copy())
 	}
-	if err := p.provider.Invoke(ctx, method, &request, &answer); err != nil {
-		return nil, err
+	ask := func() (answer []byte, err error) {
+		err = p.provider.Invoke(ctx, method, &request, &answer)
+		return answer, err
 	}
-	if method == configureMethod {
+	if slices.Contains(repeated, method) {
+		call := method + string(request)
+		if method == planMethod {
+			call = p.configuration() + call
+		}
+		known, _ := answers.LoadOrStore(call, sync.OnceValues(ask))
+		if answer, err = known.(func() ([]byte, error))(); err != nil {
+			answers.Delete(call)
+		}
+		return answer, err
+	}
+	if answer, err = ask(); err == nil && method == configureMethod {
 		p.configured.Store(string(request))
 	}
-	if once {
-		answers.Store(call, answer)
-	}
-	return answer, nil
+	return answer, err
 }
 
 // configuration is the last one that the provider got.
@@ -420,14 +385,6 @@ var (
 	usedBlock = regexp.MustCompile(`\b([a-z0-9_]+)"?\s*:?\s*[{\[]`)
 )
 
-// forget is for a folder that gets another stack and has no state.
-func (p *proxy) forget() {
-	p.lock.Lock()
-	defer p.lock.Unlock()
-	clear(p.declared)
-	clear(p.used)
-}
-
 // keep is the answer to GetSchema without the types and the blocks that the stack does not use.
 func (p *proxy) keep(whole []byte) ([]byte, error) {
 	p.lock.Lock()
@@ -440,13 +397,17 @@ func (p *proxy) keep(whole []byte) ([]byte, error) {
 	return kept, err
 }
 
-// readStack notes the types and the blocks of the folder's stack.
+// readStack notes the types and the blocks of the folder's stack, and of the modules in the folders below.
 func (p *proxy) readStack() error {
 	files, err := filepath.Glob(filepath.Join(p.folder, "*.tf*"))
 	if err != nil {
 		return err
 	}
-	for _, file := range files {
+	modules, err := filepath.Glob(filepath.Join(p.folder, "[^.]*", "*.tf*"))
+	if err != nil {
+		return err
+	}
+	for _, file := range append(files, modules...) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return err

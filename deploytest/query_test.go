@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
@@ -24,7 +23,6 @@ func TestQuery(t *testing.T) {
 	env.Query = catalogue.Named("option-query").Query
 	endpoint := startMoto(t)
 	p := initialised(t, endpoint, env)
-	expectValid(t, p)
 	p.apply()
 	checkTable(t, endpoint, "dev", "2026,NOW", "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe")
 	checkWorkgroup(t, endpoint, "dev", map[string]string{"EncryptionOption": "SSE_S3"})
@@ -46,20 +44,6 @@ func TestQuery(t *testing.T) {
 	status, answer := ask(t, endpoint, "glue", "AWSGlue.GetDatabase", map[string]any{"Name": "api_kinesis_dev"})
 	expect(t, "status of the database that is gone", http.StatusBadRequest, status)
 	expectText(t, "the answer", string(answer), "EntityNotFoundException")
-}
-
-// expectValid checks the stack against the provider's own schema.
-func expectValid(t *testing.T, p *pipeline) {
-	t.Helper()
-	verdict, err := p.tf.Validate(p.context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range verdict.Diagnostics {
-		if !strings.Contains(d.Detail, deprecated) {
-			t.Errorf("%s: %s: %s", d.Severity, d.Summary, d.Detail)
-		}
-	}
 }
 
 // toOtherNames changes the time zone, the compression and the extension of the objects, which replaces no delivery stream.

@@ -25,7 +25,7 @@ func TestOpenTofu(t *testing.T) {
 	outdir := t.TempDir()
 	synthesise(t, env, outdir)
 	folder := stackFolder(outdir, env.Name)
-	program, _ := startProvider(t, endpoint, folder).proxiedFor(t, folder, tofu, tofuProvider)
+	program, _ := lease(t, endpoint, folder).proxiedFor(t, folder, tofu, tofuProvider)
 	p := openPipeline(t, endpoint, program, folder)
 	p.init()
 	p.apply()

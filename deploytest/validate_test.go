@@ -2,6 +2,7 @@ package deploytest
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,31 +17,65 @@ import (
 // deprecated is version 5.100's warning of what version 6 does without being told: see docs/adr/0002-provider-version.md.
 const deprecated = `The "reset_on_delete" attribute will be removed in a future version of the provider`
 
+// backendInModule is Terraform's warning of a backend that is not the root's.
+const backendInModule = "Backend configuration ignored"
+
 // TestValidate checks every environment, and so every option, against the provider's own schema, as it is synthesised and in the
-// native syntax, as `ingest hcl` writes it. The root's TestGoldens compares the goldens with the synthesis. All use one
-// folder, one after another: they need the same provider, so one init is enough.
+// native syntax, as `ingest hcl` writes it. The root's TestGoldens compares the goldens with the synthesis. All are modules of one
+// configuration, because a `terraform validate` takes a half second of processor time before it reads the first.
 func TestValidate(t *testing.T) {
 	inParallel(t)
 	names, err := goldens.Names()
 	if err != nil || len(names) == 0 {
 		t.Fatalf("the goldens are %v (%v)", names, err)
 	}
-	folder := t.TempDir()
-	program, proxy := startProvider(t, nowhere, folder).proxied(t, folder)
-	p := openPipeline(t, nowhere, program, folder)
-	replaceFiles(t, folder, map[string][]byte{"cdk.tf.json": goldens.Read(t, names[0])})
-	p.init(tfexec.Backend(false)) // do not use a remote backend
+	folder, modules := t.TempDir(), map[string]map[string]string{}
 	for _, name := range names {
 		for syntax, files := range map[string]map[string][]byte{
 			"JSON": {"cdk.tf.json": goldens.Read(t, name)}, "native": native(t, name),
 		} {
-			t.Run(name+"/"+syntax, func(t *testing.T) {
-				proxy.forget()
-				replaceFiles(t, folder, files)
-				validate(t, p)
-			})
+			module := name + "-" + syntax
+			modules[module] = map[string]string{"source": "./" + module}
+			writeFiles(t, filepath.Join(folder, module), files)
 		}
 	}
+	writeFiles(t, folder, map[string][]byte{"main.tf.json": []byte(encode(t, map[string]any{"module": modules}))})
+	p := openPipeline(t, nowhere, attached(t, nowhere, folder), folder)
+	p.init()
+	found := diagnostics(t, p)
+	for module := range modules {
+		t.Run(module, func(t *testing.T) {
+			for _, problem := range found[module] {
+				t.Error(problem)
+			}
+		})
+		delete(found, module)
+	}
+	expect(t, "the problems of no module", map[string][]string{}, found)
+}
+
+// diagnostics are what Terraform finds, by the folder of the file. It takes the files' types from the provider.
+func diagnostics(t *testing.T, p *pipeline) map[string][]string {
+	t.Helper()
+	verdict, err := p.tf.Validate(p.context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string][]string{}
+	for _, d := range verdict.Diagnostics {
+		if strings.Contains(d.Detail, deprecated) || d.Summary == backendInModule {
+			continue
+		}
+		folder := "."
+		if d.Range != nil {
+			folder = filepath.Dir(d.Range.Filename)
+		}
+		found[folder] = append(found[folder], fmt.Sprintf("%s: %s: %s", d.Severity, d.Summary, d.Detail))
+	}
+	if !verdict.Valid && len(found) == 0 {
+		t.Error("Terraform finds the configuration invalid")
+	}
+	return found
 }
 
 // TestNativeIsFormatted checks every environment in the native syntax with one `terraform fmt`, in a folder for each environment.
@@ -52,11 +87,7 @@ func TestNativeIsFormatted(t *testing.T) {
 	}
 	root := t.TempDir()
 	for _, name := range names {
-		folder := filepath.Join(root, name)
-		if err := os.Mkdir(folder, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		replaceFiles(t, folder, native(t, name))
+		writeFiles(t, filepath.Join(root, name), native(t, name))
 	}
 	p := openPipeline(t, nowhere, terraform(t), root)
 	if formatted, wrong, err := p.tf.FormatCheck(p.context(), tfexec.Recursive(true)); !formatted || err != nil {
@@ -64,21 +95,10 @@ func TestNativeIsFormatted(t *testing.T) {
 	}
 }
 
-func validate(t *testing.T, p *pipeline) {
+// expectValid checks the stack against the provider's own schema.
+func expectValid(t *testing.T, p *pipeline) {
 	t.Helper()
-	verdict, err := p.tf.Validate(p.context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range verdict.Diagnostics {
-		if strings.Contains(d.Detail, deprecated) {
-			continue
-		}
-		t.Errorf("%s: %s: %s", d.Severity, d.Summary, d.Detail)
-	}
-	if !verdict.Valid {
-		t.Error("Terraform finds the configuration invalid")
-	}
+	expect(t, "what Terraform finds", map[string][]string{}, diagnostics(t, p))
 }
 
 // native is the stack of a golden as `ingest hcl` writes it, and as Trivy reads it for scripts/scan, except for the files' names.
@@ -95,17 +115,10 @@ func native(t *testing.T, name string) map[string][]byte {
 	return files
 }
 
-// replaceFiles replaces a stack's own files in its folder.
-func replaceFiles(t *testing.T, folder string, files map[string][]byte) {
+func writeFiles(t *testing.T, folder string, files map[string][]byte) {
 	t.Helper()
-	old, err := filepath.Glob(filepath.Join(folder, "*.tf*"))
-	if err != nil {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)
-	}
-	for _, file := range old {
-		if err := os.Remove(file); err != nil {
-			t.Fatal(err)
-		}
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {

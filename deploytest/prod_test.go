@@ -41,7 +41,7 @@ func destroyOnPurpose(t *testing.T, p *pipeline, env spec.Environment) {
 	env.Removal = spec.Disposable
 	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
 	p.apply()
-	if err := p.destroy(); err != nil {
+	if err := p.destroy(unread); err != nil {
 		t.Fatalf("terraform destroy: %v", err)
 	}
 	expect(t, "the state", nil, p.addresses())

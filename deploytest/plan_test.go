@@ -13,7 +13,7 @@ import (
 )
 
 // unread is for a plan or a destroy after a command that has read every resource, and has found none that differs from the state. To read
-// them again takes the provider and moto as long as the rest. The destroys of TestDev and TestRetained read them.
+// them again takes the provider and moto as long as the rest. The destroys of TestDev, TestEncrypted and TestRetained read them.
 var unread = tfexec.Refresh(false)
 
 // plan makes a plan and returns its file, and whether it changes anything.

@@ -232,6 +232,51 @@ func TestUploadsHaveToMove(t *testing.T) {
 	})
 }
 
+// A client that waits to be asked for its body is answered at once, and a refusal leaves the body unread. The next request on a
+// connection that stays open gets its own answer.
+func TestClientsThatWaitToBeAsked(t *testing.T) {
+	const asked = "HTTP/1.1 100 Continue\r\n\r\n"
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/refused" {
+			_ = r.Body.Close() // as a handler does that checks the headers only then
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		_, _ = io.Copy(w, r.Body)
+	}
+	for _, test := range []struct{ name, path, length, body, interim, answer string }{
+		{"refused", "/refused", "Content-Length: 200000", "", "", "404 Not Found "},
+		{"refused, in chunks", "/refused", "Transfer-Encoding: chunked", "", "", "404 Not Found "},
+		{"taken", "/", "Content-Length: 3", "abc", asked, "200 OK abc"},
+		{"empty", "/", "Content-Length: 0", "", asked, "200 OK "},
+		{"empty, by no length", "/", "X: y", "", asked, "200 OK "},
+		{"empty and refused", "/refused", "Content-Length: 0", "", asked, "404 Not Found "},
+	} {
+		steadily(t, handler, func(client net.Conn) {
+			began := time.Now()
+			_, _ = io.WriteString(client, "PUT "+test.path+" HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"+test.length+"\r\n\r\n")
+			interim := make([]byte, len(test.interim))
+			if _, err := io.ReadFull(client, interim); err != nil || string(interim) != test.interim {
+				t.Errorf("%s: first %q, error %v; want %q", test.name, interim, err, test.interim)
+			}
+			if test.body != "" { // a pipe would pass on an empty piece
+				_, _ = io.WriteString(client, test.body)
+			}
+			if got := answerOf(t, client); got != test.answer || time.Since(began) > time.Second {
+				t.Errorf("%s: %s after %s, want %s at once", test.name, got, time.Since(began), test.answer)
+			}
+			if test.interim == "" {
+				isClosedAfter(t, client, bodyStall) // if the client does not, as the answer told it to
+				return
+			}
+			_, _ = io.WriteString(client, "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\ndef")
+			if got := answerOf(t, client); got != "200 OK def" {
+				t.Errorf("%s, then: %s", test.name, got)
+			}
+		})
+	}
+}
+
 // A download may take hours as long as the client reads; a stalled one is ended.
 func TestDownloadsHaveToMove(t *testing.T) {
 	const size = 1 << 20

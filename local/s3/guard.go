@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,7 +96,7 @@ func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
 			TagSet  struct{}
 		}{}, err)
 	case r.Method == http.MethodPost && query.Has("delete"):
-		return g.refuseConditions(w, r)
+		return g.refuseSelection(w, r)
 	default:
 		return false
 	}
@@ -123,17 +124,42 @@ func (g guard) makeAgain(w http.ResponseWriter, r *http.Request, bucket string) 
 	w.WriteHeader(http.StatusOK)
 }
 
-// refuseConditions refuses a DeleteObjects with conditions, which gofakes3 would ignore.
-func (g guard) refuseConditions(w http.ResponseWriter, r *http.Request) bool {
+// deletion is what a DeleteObjects says of an object beside its key; gofakes3 reads the key alone.
+type deletion struct {
+	VersionID        string  `xml:"VersionId"`
+	ETag             *string `xml:"ETag"`
+	LastModifiedTime *string
+	Size             *string
+}
+
+// unimitated names the part of a deletion that would be silently dropped; "" means none.
+func (d deletion) unimitated() string {
+	switch {
+	case isVersion(d.VersionID):
+		return "VersionId " + d.VersionID + noVersions
+	case d.ETag != nil:
+		return "condition ETag"
+	case d.LastModifiedTime != nil:
+		return "condition LastModifiedTime"
+	case d.Size != nil:
+		return "condition Size"
+	}
+	return ""
+}
+
+// refuseSelection refuses a DeleteObjects that names versions or conditions.
+func (g guard) refuseSelection(w http.ResponseWriter, r *http.Request) bool {
 	body, err := io.ReadAll(r.Body) // bounded
 	if err != nil {
 		g.answer(w, r, nil, err)
 		return true
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	for _, condition := range []string{"<ETag", "<LastModifiedTime", "<Size"} {
-		if bytes.Contains(body, []byte(condition)) {
-			g.refuseUnimitated(w, r, "condition in DeleteObjects ("+condition[1:]+")")
+	var asked struct{ Object []deletion }
+	_ = xml.Unmarshal(body, &asked) // gofakes3 answers if it is no XML
+	for _, each := range asked.Object {
+		if what := each.unimitated(); what != "" {
+			g.refuseUnimitated(w, r, what+" in DeleteObjects")
 			return true
 		}
 	}
@@ -208,6 +234,13 @@ func readsObject(r *http.Request) bool {
 	return r.Method == http.MethodGet && key != ""
 }
 
+// noVersions says in messages why a version cannot be chosen.
+const noVersions = " (old versions of an object are not kept here)"
+
+// isVersion reports whether an id names a version. "null" is the only one of an object in a bucket without versioning (S3 user guide,
+// "How S3 Versioning works").
+func isVersion(id string) bool { return id != "" && id != "null" }
+
 // unimitated names the part of a request that gofakes3 would take for something else; "" means none.
 func unimitated(r *http.Request) string {
 	query := r.URL.Query()
@@ -216,7 +249,13 @@ func unimitated(r *http.Request) string {
 			return "?" + name
 		}
 	}
+	_, ofSource, _ := strings.Cut(r.Header.Get(copySource), "?")
+	source, _ := url.ParseQuery(ofSource) // a wrong one names no version
 	switch {
+	case isVersion(source.Get("versionId")):
+		return "versionId in " + strings.ToLower(copySource) + noVersions
+	case isVersion(query.Get("versionId")):
+		return "?versionId" + noVersions
 	case r.Method == http.MethodPost && !query.Has("delete") && !query.Has("uploads") && !query.Has("uploadId"):
 		return "an upload by a browser's form"
 	case r.Method == http.MethodPut || r.Method == http.MethodPost:

@@ -358,6 +358,38 @@ func TestDeleteObjects(t *testing.T) {
 	}
 }
 
+// A call for a version is refused, and the object stays as it is; "null" is the version that there is.
+func TestVersionsAreRefused(t *testing.T) {
+	w := newWorld(t)
+	const named = `<Delete><Object><Key>a</Key><VersionId>%s</VersionId></Object></Delete>`
+	for _, test := range []struct {
+		name, method, path, body, header string
+		want                             string // of the refusal, after "S3's "
+	}{
+		{"many", "POST", "/events?delete", fmt.Sprintf(named, "3HL4"), "", "VersionId 3HL4 (old versions of an object are not kept here) in DeleteObjects"},
+		{"many, in a namespace", "POST", "/events?delete", `<a:Delete xmlns:a="x"><a:Object><a:Key>a</a:Key><a:VersionId>3HL4</a:VersionId></a:Object></a:Delete>`, "", "VersionId 3HL4 (old"},
+		{"with an ETag", "POST", "/events?delete", `<Delete><Object><Key>b</Key></Object><Object><Key>a</Key><ETag>x</ETag></Object></Delete>`, "", "condition ETag in DeleteObjects"},
+		{"with a time", "POST", "/events?delete", `<Delete><Object><Key>a</Key><LastModifiedTime>x</LastModifiedTime></Object></Delete>`, "", "condition LastModifiedTime in DeleteObjects"},
+		{"with a size", "POST", "/events?delete", `<Delete><Object><Key>a</Key><Size>0</Size></Object></Delete>`, "", "condition Size in DeleteObjects"},
+		{"delete", "DELETE", "/events/a?versionId=3HL4", "", "", "?versionId (old versions of an object are not kept here)"},
+		{"get", "GET", "/events/a?versionId=3HL4", "", "", "?versionId (old"},
+		{"head", "HEAD", "/events/a?versionId=3HL4", "", "", ""},
+		{"copy", "PUT", "/events/b", "", "X-Amz-Copy-Source: /events/a?versionId=3HL4", "versionId in x-amz-copy-source (old"},
+	} {
+		w.put("a", "content")
+		got := serve(t, w.service, test.method, test.path, test.body, test.header)
+		if got.Code != http.StatusNotImplemented || test.want != "" && !strings.Contains(got.Body.String(), "<Message>S3&#39;s "+test.want) {
+			t.Errorf("%s: %d %s", test.name, got.Code, got.Body)
+		}
+		if files := w.files("events"); !slices.Equal(files, []string{"a"}) {
+			t.Errorf("%s: there are %v", test.name, files)
+		}
+	}
+	if got := serve(t, w.service, "POST", "/events?delete", fmt.Sprintf(named, "null")); got.Code != http.StatusOK || len(w.files("events")) != 0 {
+		t.Errorf("null: %d %s", got.Code, got.Body)
+	}
+}
+
 func TestMultipart(t *testing.T) {
 	w := newWorld(t)
 	made, err := w.client.CreateMultipartUpload(t.Context(), &awss3.CreateMultipartUploadInput{Bucket: aws.String("events"), Key: aws.String("big"), ContentType: aws.String("text/plain")})

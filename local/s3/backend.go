@@ -4,6 +4,7 @@ import (
 	"crypto/md5" //nolint:gosec // S3's own checksum
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,11 +23,12 @@ import (
 // asked is the request being served, because gofakes3 passes on only a part of it; nil means that the pipeline itself calls.
 type backend struct {
 	*Service
-	asked    *http.Request
-	answered http.Header
+	asked *http.Request
+	// passed are the headers of the request that gofakes3 has, and answered those of the answer.
+	passed, answered http.Header
 }
 
-func (s *Service) backend() backend { return backend{s, nil, nil} }
+func (s *Service) backend() backend { return backend{Service: s} }
 
 // header returns a header of the request, "" without a request.
 func (s backend) header(name string) string {
@@ -190,7 +193,7 @@ func (s backend) GetObject(bucket, key string, requested *gofakes3.ObjectRangeRe
 	if err != nil {
 		return nil, err
 	}
-	part, err := requested.Range(info.Size())
+	part, err := within(requested, info.Size()).Range(info.Size())
 	if unmet := s.checkRead(meta, info); unmet != nil {
 		err = unmet
 	}
@@ -207,6 +210,25 @@ func (s backend) GetObject(bucket, key string, requested *gofakes3.ObjectRangeRe
 	return object, nil
 }
 
+// within bounds a suffix range, such as bytes=-100, by the object's size.
+//
+// Assumption S3-7: S3's GetObject and HeadObject answer a suffix range that is longer than the object with 206 and the whole object (S3
+// API reference, GetObject, Range; RFC 9110, section 14.1.2).
+func within(requested *gofakes3.ObjectRangeRequest, size int64) *gofakes3.ObjectRangeRequest {
+	if requested != nil && requested.FromEnd {
+		requested.End = min(requested.End, size)
+	}
+	return requested
+}
+
+// passWithin is [within] for a HEAD, whose range gofakes3 reads after it has the object.
+func (s backend) passWithin(size int64) {
+	suffix, found := strings.CutPrefix(s.passed.Get("Range"), "bytes=-")
+	if asked, err := strconv.ParseInt(suffix, 10, 64); found && err == nil && asked > size {
+		s.passed.Set("Range", fmt.Sprintf("bytes=-%d", size))
+	}
+}
+
 // section is a part of a file.
 type section struct {
 	io.Reader
@@ -221,6 +243,7 @@ func (s backend) HeadObject(bucket, key string) (*gofakes3.Object, error) {
 	}
 	object := meta.object(key, info)
 	object.Contents = http.NoBody
+	s.passWithin(info.Size())
 	if err := s.checkRead(meta, info); err != nil {
 		_ = file.Close() // it was only read
 		return nil, err

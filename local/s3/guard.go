@@ -67,7 +67,7 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	same := &sameOrigin{ResponseWriter: w, id: fmt.Sprintf("%016X", g.requests.Add(1)), body: body}
 	if !g.serve(same, r) {
-		g.server(same, r).ServeHTTP(same, withoutConditions(r))
+		g.pass(same, r)
 	}
 	if !same.begun {
 		same.WriteHeader(http.StatusOK)
@@ -84,7 +84,7 @@ func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
 	query := r.URL.Query()
 	switch {
 	case r.Method == http.MethodPut && query.Has("uploadId") && r.Header.Get(copySource) != "":
-		result, err := backend{g.Service, r, nil}.copyPart()
+		result, err := backend{Service: g.Service, asked: r}.copyPart()
 		g.answer(w, r, result, err)
 	case g.isOwnBucket(r, bucket, key):
 		g.makeAgain(w, r, bucket)

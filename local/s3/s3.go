@@ -178,14 +178,15 @@ func (s *Service) Handler() http.Handler {
 	return s.hosted(guard{s})
 }
 
-// server is gofakes3 for one request.
-func (s *Service) server(w http.ResponseWriter, r *http.Request) http.Handler {
-	return gofakes3.New(backend{s, r, w.Header()},
+// pass answers a request by gofakes3.
+func (s *Service) pass(w http.ResponseWriter, r *http.Request) {
+	passed := withoutConditions(r)
+	gofakes3.New(backend{Service: s, asked: r, passed: passed.Header, answered: w.Header()},
 		gofakes3.WithTimeSource(timeSource{s.clock}),
 		gofakes3.WithTimeSkewLimit(0),     // a signature's age is not checked, because signatures are not
 		gofakes3.WithMetadataSizeLimit(0), // it would count every x-amz header, such as a session token
 		gofakes3.WithLogger(logger{s.logger}),
-	).Server()
+	).Server().ServeHTTP(w, passed)
 }
 
 // timeSource adapts a clock to gofakes3's interface.

@@ -124,7 +124,7 @@ func (s backend) copyPart() (*copyPartResult, error) {
 	}
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(s.asked.URL.Path, "/"), "/")
 	tag, err := s.UploadPart(bucket, key, gofakes3.UploadID(query.Get("uploadId")), number, size, io.NewSectionReader(from, first, size))
-	return &copyPartResult{LastModified: s.clock.Now().UTC().Format("2006-01-02T15:04:05.000Z"), ETag: tag}, err
+	return &copyPartResult{LastModified: inXML(s.clock.Now()), ETag: tag}, err
 }
 
 // rangeOf reads bytes=FIRST-LAST. Both are required and lie within the object (S3 API reference, UploadPartCopy); "" is all of it.

@@ -158,3 +158,40 @@ func TestListManyPages(t *testing.T) {
 		t.Errorf("a page of none: %+v, error %v", out, err)
 	}
 }
+
+// Each answer of a listing has the members that S3's has, also if nothing is listed, and a wrong parameter is refused.
+func TestListingsParameters(t *testing.T) {
+	w := newWorld(t)
+	w.put("a (1)/ü+.gz", "x")
+	const contents = `<Contents><Key>a (1)/ü+.gz</Key><LastModified>2026-03-07T15:04:05.000Z</LastModified><ETag>&#34;9dd4e461268c8034f5c8564e155c67a6&#34;</ETag><Size>1</Size><StorageClass>STANDARD</StorageClass>`
+	for _, test := range []struct {
+		query  string
+		status int
+		want   []string
+	}{
+		{"list-type=2&prefix=none/", 200, []string{"<Prefix>none/</Prefix><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></List"}},
+		{"list-type=2&max-keys=0", 200, []string{"<KeyCount>0</KeyCount><MaxKeys>0</MaxKeys><IsTruncated>false</IsTruncated></List"}},
+		{"list-type=2&max-keys=5000", 200, []string{"<KeyCount>1</KeyCount><MaxKeys>1000</MaxKeys>", contents + "</Contents>"}},
+		{"list-type=2&delimiter=/&start-after=A", 200, []string{"<StartAfter>A</StartAfter><KeyCount>1</KeyCount>", "<Delimiter>/</Delimiter>", "<CommonPrefixes><Prefix>a (1)/</Prefix></CommonPrefixes>"}},
+		{"list-type=2&fetch-owner=true", 200, []string{contents + "<Owner><ID>" + strings.Repeat("0", 64) + "</ID></Owner></Contents>"}},
+		{"list-type=2&fetch-owner=false", 200, []string{contents + "</Contents>"}},
+		{"", 200, []string{"<Prefix></Prefix><Marker></Marker><MaxKeys>1000</MaxKeys>", contents + "<Owner>"}},
+		{"list-type=2&encoding-type=url&start-after=%26", 200, []string{"<StartAfter>%26</StartAfter>", "<EncodingType>url</EncodingType>", "<Key>a+%281%29/%C3%BC%2B.gz</Key>"}},
+		{"encoding-type=url&delimiter=%2B&prefix=a%20&marker=A%20", 200, []string{"<Prefix>a+</Prefix><Marker>A+</Marker>", "<Delimiter>%2B</Delimiter>", "<Prefix>a+%281%29/%C3%BC%2B</Prefix>"}},
+		{"encoding-type=foo", 400, []string{"<Code>InvalidArgument</Code><Message>Invalid Encoding Method specified in Request</Message>"}},
+		{"max-keys=-1", 400, []string{"<Code>InvalidArgument</Code><Message>Argument maxKeys must be an integer between 0 and 2147483647</Message>"}},
+		{"max-keys=x", 400, []string{"<Code>InvalidArgument</Code><Message>Provided max-keys not an integer or within integer range</Message>"}},
+		{"list-type=2&continuation-token=!", 400, []string{"<Code>InvalidArgument</Code><Message>The continuation token provided is incorrect</Message>"}},
+		{"list-type=2&continuation-token=", 400, []string{"<Code>InvalidArgument</Code><Message>The continuation token provided is incorrect</Message>"}},
+	} {
+		got := serve(t, w.service, "GET", "/events?"+test.query, "")
+		for _, want := range test.want {
+			if got.Code != test.status || !strings.Contains(got.Body.String(), want) {
+				t.Errorf("%s: %d %s\nwant %s", test.query, got.Code, got.Body, want)
+			}
+		}
+	}
+	if got := serve(t, w.service, "GET", "/absent?list-type=2&max-keys=-1", ""); got.Code != 404 || !strings.Contains(got.Body.String(), "NoSuchBucket") {
+		t.Errorf("no bucket: %d %s", got.Code, got.Body)
+	}
+}

@@ -1,0 +1,166 @@
+package s3
+
+import (
+	"encoding/base64"
+	"encoding/xml"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+)
+
+// listResult is the answer to ListObjects and ListObjectsV2. A member that one of them lacks is nil there.
+type listResult struct {
+	XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
+	Name                  string
+	Prefix                string
+	Marker                *string
+	NextMarker            string `xml:",omitempty"`
+	ContinuationToken     string `xml:",omitempty"`
+	NextContinuationToken string `xml:",omitempty"`
+	StartAfter            string `xml:",omitempty"`
+	KeyCount              *int
+	MaxKeys               int64
+	Delimiter             string `xml:",omitempty"`
+	EncodingType          string `xml:",omitempty"`
+	IsTruncated           bool
+	Contents              []listedObject
+	CommonPrefixes        []gofakes3.CommonPrefix
+}
+
+type listedObject struct {
+	Key          string
+	LastModified string
+	ETag         string
+	Size         int64
+	StorageClass string
+	Owner        *owner
+}
+
+type owner struct{ ID string }
+
+// account owns each bucket and object. Its ID stands for the canonical user ID of the local account.
+var account = owner{strings.Repeat("0", 64)}
+
+// listQuery is what a listing asks for.
+type listQuery struct {
+	url.Values
+	v2      bool
+	most    int64
+	after   string
+	encoded func(string) string
+}
+
+func invalid(message string) error {
+	return gofakes3.ErrorMessage(gofakes3.ErrInvalidArgument, message)
+}
+
+// readListQuery reads a listing's parameters.
+//
+// Assumption S3-8: S3's ListObjects and ListObjectsV2 refuse with InvalidArgument a negative max-keys, an encoding-type other than
+// url, and a continuation token that is none of theirs; AWS documents neither the code nor the messages. With encoding-type=url, keys
+// and prefixes come in the encoding of a query, with "/" as it is. ListObjects names the owner of each object, ListObjectsV2 only with
+// fetch-owner=true (S3 API reference, ListObjectsV2).
+func readListQuery(query url.Values) (listQuery, error) {
+	q := listQuery{Values: query, v2: query.Get("list-type") == "2", most: gofakes3.MaxBucketKeys, after: query.Get("marker")}
+	q.encoded = func(text string) string { return text }
+	if text := query.Get("max-keys"); text != "" {
+		most, err := strconv.ParseInt(text, 10, 32)
+		if err != nil {
+			return q, invalid("Provided max-keys not an integer or within integer range")
+		}
+		if most < 0 {
+			return q, invalid("Argument maxKeys must be an integer between 0 and 2147483647")
+		}
+		q.most = min(most, gofakes3.MaxBucketKeys)
+	}
+	switch query.Get("encoding-type") {
+	case "":
+	case "url":
+		q.encoded = func(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "%2F", "/") }
+	default:
+		return q, invalid("Invalid Encoding Method specified in Request")
+	}
+	if !q.v2 {
+		return q, nil
+	}
+	q.after = query.Get("start-after")
+	if query.Has("continuation-token") {
+		after, err := base64.URLEncoding.DecodeString(query.Get("continuation-token"))
+		if err != nil || len(after) == 0 {
+			return q, invalid("The continuation token provided is incorrect")
+		}
+		q.after = string(after)
+	}
+	return q, nil
+}
+
+// isListing reports whether a request of a bucket lists its objects.
+func isListing(r *http.Request, bucket, key string) bool {
+	query := r.URL.Query()
+	for _, name := range []string{"location", "uploadId", "uploads", "versioning", "versions"} {
+		if query.Has(name) {
+			return false
+		}
+	}
+	return r.Method == http.MethodGet && bucket != "" && key == ""
+}
+
+// listObjects answers ListObjects and ListObjectsV2.
+func (g guard) listObjects(query url.Values, bucket string) (*listResult, error) {
+	if err := g.needBucket(bucket); err != nil {
+		return nil, err
+	}
+	q, err := readListQuery(query)
+	if err != nil {
+		return nil, err
+	}
+	prefix := gofakes3.NewPrefix(nil, nil)
+	prefix.Prefix, prefix.Delimiter = q.Get("prefix"), q.Get("delimiter")
+	list, err := g.backend().ListBucket(bucket, &prefix, gofakes3.ListBucketPage{Marker: q.after, HasMarker: q.after != "", MaxKeys: q.most})
+	if err != nil {
+		return nil, err
+	}
+	result := &listResult{
+		Name: bucket, Prefix: q.encoded(prefix.Prefix), Delimiter: q.encoded(prefix.Delimiter), EncodingType: q.Get("encoding-type"),
+		MaxKeys: q.most, IsTruncated: list.IsTruncated,
+	}
+	for _, each := range list.CommonPrefixes {
+		result.CommonPrefixes = append(result.CommonPrefixes, gofakes3.CommonPrefix{Prefix: q.encoded(each.Prefix)})
+	}
+	for _, each := range list.Contents {
+		result.Contents = append(result.Contents, q.object(each))
+	}
+	q.page(result, list.NextMarker)
+	return result, nil
+}
+
+func (q listQuery) object(c *gofakes3.Content) listedObject {
+	object := listedObject{Key: q.encoded(c.Key), LastModified: inXML(c.LastModified.Time), ETag: c.ETag, Size: c.Size, StorageClass: string(c.StorageClass)}
+	if !q.v2 || q.Get("fetch-owner") == "true" {
+		object.Owner = &account
+	}
+	return object
+}
+
+// page says which page a result is, and where the next one begins; next is "" on the last page.
+func (q listQuery) page(result *listResult, next string) {
+	if !q.v2 {
+		marker := q.encoded(q.after)
+		result.Marker = &marker
+		if result.Delimiter != "" { // without one, the last key is the next marker (API reference, ListObjects)
+			result.NextMarker = q.encoded(next)
+		}
+		return
+	}
+	count := len(result.Contents) + len(result.CommonPrefixes)
+	result.KeyCount = &count
+	result.StartAfter, result.ContinuationToken = q.encoded(q.Get("start-after")), q.Get("continuation-token")
+	result.NextContinuationToken = base64.URLEncoding.EncodeToString([]byte(next))
+}
+
+// inXML is a time as S3 writes it in XML.
+func inXML(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }

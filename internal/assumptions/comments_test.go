@@ -46,11 +46,11 @@ func TestRead(t *testing.T) {
 // A statement is its paragraph in one line, and the statements are sorted by their numbers and not by their digits.
 func TestReadStatements(t *testing.T) {
 	got, _, err := Read(fstest.MapFS{"local/s3/key.go": {Data: []byte("package s3\n\n" +
-		"\t// sorts keys. Assumption S3-10: keys are sorted by\n\t// their bytes (API reference).\n\t//\n\t// A detail.\n" +
-		"// Assumption S3-9: S3 is so (API reference).\n")}})
+		"\t// sorts keys. Assumption S3-100: keys are sorted by\n\t// their bytes (API reference).\n\t//\n\t// A detail.\n" +
+		"// Assumption S3-99: S3 is so (API reference).\n")}})
 	want := []Assumption{
-		{ID: "S3-9", Text: "S3 is so (API reference).", File: "local/s3/key.go"},
-		{ID: "S3-10", Text: "Keys are sorted by their bytes (API reference).", File: "local/s3/key.go"},
+		{ID: "S3-99", Text: "S3 is so (API reference).", File: "local/s3/key.go"},
+		{ID: "S3-100", Text: "Keys are sorted by their bytes (API reference).", File: "local/s3/key.go"},
 	}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)

@@ -60,7 +60,6 @@ type verified struct {
 	header http.Header
 	// trailer holds the headers that follow the content in AWS's chunked encoding.
 	trailer map[string]string
-	wrong   bool
 }
 
 // verify returns a body that is checked as it is read, or the header of a checksum that this service cannot compute.
@@ -98,7 +97,6 @@ func (v *verified) Read(to []byte) (int, error) {
 	}
 	for name, sum := range v.sums {
 		if problem := v.compare(name, sum.Sum(nil)); problem != nil {
-			v.wrong = true
 			return n, problem
 		}
 	}

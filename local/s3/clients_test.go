@@ -81,3 +81,46 @@ func TestALongTokenIsNotMetadata(t *testing.T) {
 		t.Errorf("%v", read.Header())
 	}
 }
+
+// Each error has S3's message and names what is missing.
+func TestErrorsHaveMessages(t *testing.T) {
+	w := newWorld(t)
+	w.put("a", "x")
+	id := *w.begin("u")
+	const source = "X-Amz-Copy-Source: "
+	for _, test := range []struct {
+		method, path, header string
+		status               int
+		want                 string
+	}{
+		{"GET", "/events/none", "", 404, "<Code>NoSuchKey</Code><Message>The specified key does not exist.</Message><Key>none</Key><Resource>"},
+		{"PUT", "/events/b", source + "/events/none", 404, "<Code>NoSuchKey</Code><Message>The specified key does not exist.</Message><Key>none</Key><Resource>"},
+		{"GET", "/nope", "", 404, "<Code>NoSuchBucket</Code><Message>The specified bucket does not exist</Message><BucketName>nope</BucketName><Resource>"},
+		{"DELETE", "/events", "", 409, "<Code>BucketNotEmpty</Code><Message>The bucket you tried to delete is not empty</Message><BucketName>events</BucketName><Resource>/events</Resource><RequestId>"},
+		{"GET", "/events/a", "Range: bytes=5-", 416, "<Code>InvalidRange</Code><Message>The requested range is not satisfiable</Message>"},
+		{"PUT", "/events/" + strings.Repeat("k", 1025), "Content-Length: 0", 400, "<Code>KeyTooLongError</Code><Message>Your key is too long</Message>"},
+		{"PUT", "/events/b", "Content-Md5: x", 400, "<Code>InvalidDigest</Code><Message>The Content-MD5 you specified was invalid</Message>"},
+		{"PUT", "/events/b", "", 411, "<Code>MissingContentLength</Code><Message>You must provide the Content-Length HTTP header.</Message>"},
+		{"PATCH", "/events/b", "", 405, "<Code>MethodNotAllowed</Code><Message>The specified method is not allowed against this resource.</Message>"},
+		{"PUT", "/", "", 405, "<Code>MethodNotAllowed</Code>"},
+		{"DELETE", "/events/u?uploadId=none", "", 404, "<Code>NoSuchUpload</Code><Message>The specified upload does not exist. The upload ID may be invalid"},
+		{"PUT", "/events/u?partNumber=0&uploadId=" + id, "", 400, "<Code>InvalidArgument</Code><Message>Part number must be an integer between 1 and 10000, inclusive</Message>"},
+		{"PUT", "/events/u?partNumber=10001&uploadId=" + id, source + "/events/a", 400, "<Code>InvalidArgument</Code><Message>Part number"},
+		{"GET", "/events/u?max-parts=-1&uploadId=" + id, "", 400, "<Code>InvalidArgument</Code><Message>Argument max-parts must be an integer between 0 and 2147483647</Message>"},
+		{"GET", "/events?max-uploads=x&uploads", "", 400, "<Code>InvalidArgument</Code><Message>Argument max-uploads must be"},
+		{"OPTIONS", "/events", "", 403, "<Code>AccessForbidden</Code><Message>CORSResponse"},
+		{"HEAD", "/events/none", "", 404, ""},
+	} {
+		header := []string{test.header}
+		if strings.HasPrefix(test.header, "Content-Md5") {
+			header = append(header, "Content-Length: 0")
+		}
+		got := serve(t, w.service, test.method, test.path, "", header...)
+		if got.Code != test.status || !strings.Contains(got.Body.String(), test.want) || test.want == "" && got.Body.Len() > 0 {
+			t.Errorf("%s %s: %d %s\nwant %d %s", test.method, test.path, got.Code, got.Body, test.status, test.want)
+		}
+		if got.Header().Get("X-Amz-Request-Id") == "" {
+			t.Errorf("%s %s: the answer has no id", test.method, test.path)
+		}
+	}
+}

@@ -122,7 +122,7 @@ func (s backend) copyPart() (*copyPartResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	bucket, key, _ := strings.Cut(strings.TrimPrefix(s.asked.URL.Path, "/"), "/")
+	bucket, key := named(s.asked)
 	tag, err := s.UploadPart(bucket, key, gofakes3.UploadID(query.Get("uploadId")), number, size, io.NewSectionReader(from, first, size))
 	return &copyPartResult{LastModified: inXML(s.clock.Now()), ETag: tag}, err
 }

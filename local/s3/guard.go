@@ -3,7 +3,6 @@ package s3
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -36,42 +35,62 @@ var subresources = []string{
 }
 
 func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodOptions {
+	same := &sameOrigin{ResponseWriter: w, id: fmt.Sprintf("%016X", g.requests.Add(1))}
+	switch what := unimitated(r); {
+	case r.Method == http.MethodOptions:
 		// S3's own answer to a preflight where a bucket has no CORS configuration.
-		answer(w, r, http.StatusForbidden, &gofakes3.ErrorResponse{Code: "AccessForbidden", Message: "CORSResponse: CORS is not enabled for this bucket."})
-		return
+		answer(same, r, http.StatusForbidden, errorBody{Code: "AccessForbidden", Message: "CORSResponse: CORS is not enabled for this bucket."})
+	case what != "":
+		g.refuseUnimitated(same, r, what)
+	default:
+		if err := g.prepare(same, r); err != nil {
+			refuse(same, r, err)
+		} else if !g.serve(same, r) {
+			g.pass(same, r)
+		}
 	}
-	if what := unimitated(r); what != "" {
-		g.refuseUnimitated(w, r, what)
-		return
+	if !same.begun {
+		same.WriteHeader(http.StatusOK)
 	}
-	if err := checkMetadata(r); err != nil {
-		refuse(w, r, err)
-		return
+}
+
+// prepare checks a request's headers and parameters, and decodes and bounds its body.
+func (g guard) prepare(w http.ResponseWriter, r *http.Request) error {
+	if err := errors.Join(checkMetadata(r), checkNumbers(r.URL.Query())); err != nil {
+		return err
 	}
 	trailer, err := dechunk(r)
 	if err == nil {
 		err = boundDocument(w, r)
 	}
 	if err != nil {
-		refuse(w, r, err)
-		return
+		return err
 	}
 	body, unknown := verify(r, trailer)
 	if unknown != "" {
-		g.refuseUnimitated(w, r, strings.ToLower(unknown))
-		return
+		return g.notImitated(strings.ToLower(unknown))
 	}
 	if !isCompletion(r) { // a completion's checksum is the object's, not the body's
 		r.Body = body
 	}
-	same := &sameOrigin{ResponseWriter: w, id: fmt.Sprintf("%016X", g.requests.Add(1)), body: body}
-	if !g.serve(same, r) {
-		g.pass(same, r)
+	return nil
+}
+
+// checkNumbers checks the numbers among the parameters of parts and uploads, for which gofakes3 has other errors or none.
+func checkNumbers(query url.Values) error {
+	number := func(name string) (int64, bool) {
+		n, err := strconv.ParseInt(query.Get(name), 10, 32)
+		return n, err == nil
 	}
-	if !same.begun {
-		same.WriteHeader(http.StatusOK)
+	if n, ok := number("partNumber"); query.Has("partNumber") && (!ok || n < 1 || n > gofakes3.MaxUploadPartNumber) {
+		return invalid("Part number must be an integer between 1 and 10000, inclusive")
 	}
+	for _, name := range []string{"max-parts", "max-uploads", "part-number-marker"} {
+		if n, ok := number(name); query.Get(name) != "" && (!ok || n < 0) {
+			return invalid("Argument " + name + " must be an integer between 0 and 2147483647")
+		}
+	}
+	return nil
 }
 
 func isCompletion(r *http.Request) bool {
@@ -80,7 +99,7 @@ func isCompletion(r *http.Request) bool {
 
 // serve answers the requests that gofakes3 does not, and reports whether it did.
 func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
-	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	bucket, key := named(r)
 	query := r.URL.Query()
 	switch {
 	case r.Method == http.MethodPut && query.Has("uploadId") && r.Header.Get(copySource) != "":
@@ -117,7 +136,7 @@ func (g guard) isOwnBucket(r *http.Request, bucket, key string) bool {
 // reference, CreateBucket, BucketAlreadyOwnedByYou).
 func (g guard) makeAgain(w http.ResponseWriter, r *http.Request, bucket string) {
 	if g.region != defaultRegion {
-		answer(w, r, http.StatusConflict, &gofakes3.ErrorResponse{
+		answer(w, r, http.StatusConflict, errorBody{
 			Code:    "BucketAlreadyOwnedByYou",
 			Message: "Your previous request to create the named bucket succeeded and you already own it.",
 		})
@@ -211,9 +230,14 @@ func checkMetadata(r *http.Request) error {
 }
 
 func (g guard) refuseUnimitated(w http.ResponseWriter, r *http.Request, what string) {
+	refuse(w, r, g.notImitated(what))
+}
+
+// notImitated is the error of a request that is not imitated, of which it tells.
+func (g guard) notImitated(what string) error {
 	why := "S3's " + what + " is not imitated on one machine; these are: " + imitated
 	g.tell(why)
-	refuse(w, r, gofakes3.ErrorMessage(gofakes3.ErrNotImplemented, why))
+	return gofakes3.ErrorMessage(gofakes3.ErrNotImplemented, why)
 }
 
 // maxDocument bounds a request's XML, in bytes. gofakes3 reads it into memory: at most 1,000 keys to delete, or 10,000 parts to join.
@@ -221,7 +245,7 @@ const maxDocument = 8 << 20
 
 // boundDocument bounds a body that is not an object: that of a POST, or of a PUT of a bucket.
 func boundDocument(w http.ResponseWriter, r *http.Request) error {
-	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	_, key := named(r)
 	if r.Method != http.MethodPost && (r.Method != http.MethodPut || key != "") {
 		return nil
 	}
@@ -233,7 +257,7 @@ func boundDocument(w http.ResponseWriter, r *http.Request) error {
 }
 
 func readsObject(r *http.Request) bool {
-	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	_, key := named(r)
 	return r.Method == http.MethodGet && key != ""
 }
 
@@ -285,44 +309,11 @@ func unimitatedHeader(header http.Header) string {
 	return ""
 }
 
-func refuse(w http.ResponseWriter, r *http.Request, err error) {
-	var response *gofakes3.ErrorResponse
-	var known gofakes3.Error
-	switch {
-	case errors.As(err, &response):
-	case errors.As(err, &known): // a code alone, or one with the missing resource's name
-		response = &gofakes3.ErrorResponse{Code: known.ErrorCode(), Message: cmp.Or(known.ErrorCode().Message(), err.Error())}
-	default:
-		response = &gofakes3.ErrorResponse{Code: gofakes3.ErrInternal, Message: err.Error()}
-	}
-	answer(w, r, statusOf(response.Code), response)
-}
-
-// statusOf is the HTTP status of an error code, including codes that gofakes3 does not know.
-func statusOf(code gofakes3.ErrorCode) int {
-	switch code {
-	case "MaxMessageLengthExceeded", "XAmzContentSHA256Mismatch", "InvalidRequest":
-		return http.StatusBadRequest
-	}
-	return code.Status()
-}
-
-func answer(w http.ResponseWriter, r *http.Request, status int, response *gofakes3.ErrorResponse) {
-	w.Header().Set("Content-Type", "application/xml")
-	w.WriteHeader(status)
-	if r.Method == http.MethodHead {
-		return
-	}
-	text, _ := xml.Marshal(response) // of strings
-	_, _ = w.Write(append([]byte(xml.Header), text...))
-}
-
 // sameOrigin removes gofakes3's CORS headers, which let every web page in, from an answer. It writes the names of user-defined
 // metadata as S3 does, in lower case (S3 user guide, "Working with object metadata"), because boto3 takes them as they come.
 type sameOrigin struct {
 	http.ResponseWriter
 	id    string
-	body  *verified
 	begun bool
 }
 
@@ -340,9 +331,6 @@ func (s *sameOrigin) WriteHeader(status int) {
 		}
 	}
 	header.Set("X-Amz-Request-Id", s.id)
-	if s.body.wrong && status == http.StatusInternalServerError { // gofakes3 does not know each code
-		status = http.StatusBadRequest
-	}
 	s.ResponseWriter.WriteHeader(status)
 }
 

@@ -181,12 +181,14 @@ func (s *Service) Handler() http.Handler {
 // pass answers a request by gofakes3.
 func (s *Service) pass(w http.ResponseWriter, r *http.Request) {
 	passed := withoutConditions(r)
+	errs := &withMessages{ResponseWriter: w}
+	defer errs.end(r)
 	gofakes3.New(backend{Service: s, asked: r, passed: passed.Header, answered: w.Header()},
 		gofakes3.WithTimeSource(timeSource{s.clock}),
 		gofakes3.WithTimeSkewLimit(0),     // a signature's age is not checked, because signatures are not
 		gofakes3.WithMetadataSizeLimit(0), // it would count every x-amz header, such as a session token
 		gofakes3.WithLogger(logger{s.logger}),
-	).Server().ServeHTTP(w, passed)
+	).Server().ServeHTTP(errs, passed)
 }
 
 // timeSource adapts a clock to gofakes3's interface.

@@ -168,7 +168,7 @@ func (p *Pipeline) openStorage() (err error) {
 	}
 	p.warnOfOthers()
 	p.buckets, err = s3.Open(s3.Options{
-		Dir: p.bucketsDir(), Clock: p.opts.Clock, Logger: p.opts.Logger, Region: p.declared.region, NotImitated: p.sayNotImitated,
+		Dir: p.bucketsDir(), Clock: p.opts.Clock, Logger: p.opts.Logger, Region: p.declared.region, Account: account, NotImitated: p.sayNotImitated,
 		ByHost: ownNames(p.opts.AWS, p.opts.AllowHosts).bucket,
 	})
 	if err != nil {

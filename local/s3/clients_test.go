@@ -124,3 +124,49 @@ func TestErrorsHaveMessages(t *testing.T) {
 		}
 	}
 }
+
+// A call that expects another account's bucket is refused, and changes nothing.
+func TestAnotherOwnersBucket(t *testing.T) {
+	w := newWorld(t)
+	w.put("a", "x")
+	const other, source = "X-Amz-Expected-Bucket-Owner: 123456789012", "X-Amz-Source-Expected-Bucket-Owner: 123456789012"
+	for _, test := range []struct{ method, path, header string }{
+		{"GET", "/events/a", other}, {"HEAD", "/events/a", other}, {"GET", "/events", other}, {"HEAD", "/events", other},
+		{"GET", "/events/a?x-amz-expected-bucket-owner=123456789012", "X: y"},
+		{"PUT", "/events/b", other}, {"DELETE", "/events/a", other}, {"DELETE", "/events", other}, {"POST", "/events/b?uploads", other}, {"PUT", "/events/b", source},
+	} {
+		got := serve(t, w.service, test.method, test.path, "", test.header, "X-Amz-Copy-Source: /events/a")
+		if got.Code != http.StatusForbidden || test.method != "HEAD" && !strings.Contains(got.Body.String(), "<Code>AccessDenied</Code><Message>Access Denied: x-amz-") {
+			t.Errorf("%+v: %d %s", test, got.Code, got.Body)
+		}
+	}
+	if got := serve(t, w.service, "HEAD", "/events", "", "X-Amz-Expected-Bucket-Owner: 000000000000"); got.Code != http.StatusOK {
+		t.Errorf("the right account: %d", got.Code)
+	}
+	if files := w.files("events"); !slices.Equal(files, []string{"a"}) {
+		t.Errorf("there are %v", files)
+	}
+}
+
+// The answers about a bucket name its region.
+func TestTheBucketsRegion(t *testing.T) {
+	service, err := s3.Open(s3.Options{Dir: t.TempDir(), Region: "eu-central-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer service.Close() //nolint:errcheck // it is a test's
+	if err := service.Declare(s3.Config{Name: "events"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ method, path, header, want string }{
+		{"HEAD", "/events", "X: y", "eu-central-1"},
+		{"HEAD", "/events", "X-Amz-Expected-Bucket-Owner: 123456789012", "eu-central-1"},
+		{"GET", "/events?list-type=2", "X: y", "eu-central-1"},
+		{"HEAD", "/absent", "X: y", ""},
+		{"GET", "/", "X: y", ""},
+	} {
+		if got := serve(t, service, test.method, test.path, "", test.header).Header().Get("X-Amz-Bucket-Region"); got != test.want {
+			t.Errorf("%s %s: %q, want %q", test.method, test.path, got, test.want)
+		}
+	}
+}

@@ -55,16 +55,18 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	answer(w, r, statusOf(body.Code), body)
 }
 
-// statusOf is the HTTP status of an error code, including codes that gofakes3 does not know.
-func statusOf(code gofakes3.ErrorCode) int {
-	switch code {
-	case "MaxMessageLengthExceeded", "XAmzContentSHA256Mismatch", "InvalidRequest":
-		return http.StatusBadRequest
-	case gofakes3.ErrMethodNotAllowed:
-		return http.StatusMethodNotAllowed
-	}
-	return code.Status()
+// statuses are those of codes that gofakes3 does not know, or knows otherwise.
+var statuses = map[gofakes3.ErrorCode]int{
+	"AccessDenied":                      http.StatusForbidden,
+	"AuthorizationHeaderMalformed":      http.StatusBadRequest,
+	"AuthorizationQueryParametersError": http.StatusBadRequest,
+	"InvalidRequest":                    http.StatusBadRequest,
+	"MaxMessageLengthExceeded":          http.StatusBadRequest,
+	"XAmzContentSHA256Mismatch":         http.StatusBadRequest,
+	gofakes3.ErrMethodNotAllowed:        http.StatusMethodNotAllowed,
 }
+
+func statusOf(code gofakes3.ErrorCode) int { return cmp.Or(statuses[code], code.Status()) }
 
 func answer(w http.ResponseWriter, r *http.Request, status int, body errorBody) {
 	w.Header().Set("Content-Type", "application/xml")

@@ -3,6 +3,7 @@ package s3
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -36,6 +37,7 @@ var subresources = []string{
 
 func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	same := &sameOrigin{ResponseWriter: w, id: fmt.Sprintf("%016X", g.requests.Add(1))}
+	g.nameRegion(same, r)
 	switch what := unimitated(r); {
 	case r.Method == http.MethodOptions:
 		// S3's own answer to a preflight where a bucket has no CORS configuration.
@@ -54,9 +56,19 @@ func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// nameRegion puts the region into the answer to a request of a bucket.
+//
+// Assumption S3-11: S3's answers to HeadBucket and ListObjects name the bucket's region in x-amz-bucket-region, errors too (S3 API
+// reference, HeadBucket, BucketRegion). SDKs look there for the region of a bucket.
+func (g guard) nameRegion(w http.ResponseWriter, r *http.Request) {
+	if bucket, key := named(r); key == "" && bucket != "" && g.needBucket(bucket) == nil {
+		w.Header().Set("X-Amz-Bucket-Region", g.region)
+	}
+}
+
 // prepare checks a request's headers and parameters, and decodes and bounds its body.
 func (g guard) prepare(w http.ResponseWriter, r *http.Request) error {
-	if err := errors.Join(checkMetadata(r), checkNumbers(r.URL.Query())); err != nil {
+	if err := errors.Join(g.checkOwner(r), checkMetadata(r), checkNumbers(r.URL.Query())); err != nil {
 		return err
 	}
 	trailer, err := dechunk(r)
@@ -72,6 +84,20 @@ func (g guard) prepare(w http.ResponseWriter, r *http.Request) error {
 	}
 	if !isCompletion(r) { // a completion's checksum is the object's, not the body's
 		r.Body = body
+	}
+	return nil
+}
+
+// checkOwner checks the account that a request expects to own its bucket, or the bucket of a copy's source.
+//
+// Assumption S3-10: S3 answers 403 AccessDenied to a call whose x-amz-expected-bucket-owner or x-amz-source-expected-bucket-owner is
+// not the bucket's owner (S3 API reference, PutObject, ExpectedBucketOwner).
+func (g guard) checkOwner(r *http.Request) error {
+	for _, name := range []string{"x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"} {
+		expected := cmp.Or(r.Header.Get(name), r.URL.Query().Get(name)) // a presigned request has it in the query
+		if expected != "" && expected != g.account {
+			return gofakes3.ErrorMessagef("AccessDenied", "Access Denied: %s is %s, and the account here is %s", name, expected, g.account)
+		}
 	}
 	return nil
 }

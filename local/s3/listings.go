@@ -42,8 +42,8 @@ type listedObject struct {
 
 type owner struct{ ID string }
 
-// account owns each bucket and object. Its ID stands for the canonical user ID of the local account.
-var account = owner{strings.Repeat("0", 64)}
+// everyones owns each bucket and object. Its ID stands for the canonical user ID of the one account.
+var everyones = owner{strings.Repeat("0", 64)}
 
 // listQuery is what a listing asks for.
 type listQuery struct {
@@ -141,7 +141,7 @@ func (g guard) listObjects(query url.Values, bucket string) (*listResult, error)
 func (q listQuery) object(c *gofakes3.Content) listedObject {
 	object := listedObject{Key: q.encoded(c.Key), LastModified: inXML(c.LastModified.Time), ETag: c.ETag, Size: c.Size, StorageClass: string(c.StorageClass)}
 	if !q.v2 || q.Get("fetch-owner") == "true" {
-		object.Owner = &account
+		object.Owner = &everyones
 	}
 	return object
 }

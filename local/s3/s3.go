@@ -45,6 +45,8 @@ type Options struct {
 	Logger *slog.Logger    // nil: none
 	// Region is the region of the buckets; "" is us-east-1.
 	Region string
+	// Account is the id of the account that owns the buckets; "" is 000000000000.
+	Account string
 	// ByHost finds the bucket that a request's host names, or "", and the host's name without it; nil finds none.
 	ByHost func(host string) (bucket, address string)
 	// NotImitated is called with a description of each refused request that is not imitated; nil is not called.
@@ -58,6 +60,8 @@ type Service struct {
 	logger *slog.Logger
 	byHost func(host string) (bucket, address string)
 	region string
+	// account owns the buckets.
+	account string
 	// requests counts the requests, for their ids.
 	requests atomic.Int64
 	tell     func(text string)
@@ -90,6 +94,7 @@ func Open(opts Options) (*Service, error) {
 		logger:  cmp.Or(opts.Logger, slog.New(slog.DiscardHandler)),
 		byHost:  opts.ByHost,
 		region:  cmp.Or(opts.Region, defaultRegion),
+		account: cmp.Or(opts.Account, "000000000000"),
 		tell:    opts.NotImitated,
 		uploads: uploads{byID: map[gofakes3.UploadID]*upload{}},
 		fault:   func(string) error { return nil },

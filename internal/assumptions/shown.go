@@ -46,7 +46,7 @@ var shown = map[How][]string{
 		"IAM-1", "IAM-2", "IAM-4", "IAM-5", "IAM-6",
 		"KIN-4", "KIN-5", "KIN-8", "KIN-9", "KIN-10", "KIN-11", "KIN-14", "KIN-15",
 		"LOC-2", "LOC-3", "LOC-4", "LOC-5", "LOC-6",
-		"S3-4", "S3-5", "S3-6", "S3-7", "S3-8", "S3-9", "S3-10", "S3-11",
+		"S3-4", "S3-5", "S3-6", "S3-7", "S3-8", "S3-9", "S3-10", "S3-11", "S3-12",
 		"TFJSON-2",
 	},
 	ByTime: {

@@ -1,6 +1,7 @@
 package s3_test
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -168,5 +169,33 @@ func TestTheBucketsRegion(t *testing.T) {
 		if got := serve(t, service, test.method, test.path, "", test.header).Header().Get("X-Amz-Bucket-Region"); got != test.want {
 			t.Errorf("%s %s: %q, want %q", test.method, test.path, got, test.want)
 		}
+	}
+}
+
+// A request that is signed for another region is refused with the right one; an unsigned one has none.
+func TestSignedForAnotherRegion(t *testing.T) {
+	w := newWorld(t)
+	const scope = "AWS4-HMAC-SHA256 Credential=key/20260101/%s/s3/aws4_request, SignedHeaders=host, Signature=x"
+	const message = "the region &#39;eu-west-1&#39; is wrong; expecting &#39;us-east-1&#39;</Message><Region>us-east-1</Region>"
+	for _, test := range []struct {
+		method, path, authorization string
+		status                      int
+		want                        string
+	}{
+		{"GET", "/events", fmt.Sprintf(scope, "eu-west-1"), 400, "<Code>AuthorizationHeaderMalformed</Code><Message>The authorization header is malformed; " + message},
+		{"PUT", "/events/a", fmt.Sprintf(scope, "eu-west-1"), 400, message},
+		{"HEAD", "/events/a", fmt.Sprintf(scope, "eu-west-1"), 400, ""},
+		{"GET", "/events/a?X-Amz-Credential=key/20260101/eu-west-1/s3/aws4_request", "", 400, "<Code>AuthorizationQueryParametersError</Code><Message>Error parsing the X-Amz-Credential parameter; " + message},
+		{"GET", "/events", fmt.Sprintf(scope, "us-east-1"), 200, "<Name>events</Name>"},
+		{"GET", "/events", "AWS4-ECDSA-P256-SHA256 Credential=key/20260101/s3/aws4_request, Signature=x", 200, "<Name>events</Name>"},
+		{"GET", "/events", "", 200, "<Name>events</Name>"},
+	} {
+		got := serve(t, w.service, test.method, test.path, "", "Authorization: "+test.authorization)
+		if got.Code != test.status || !strings.Contains(got.Body.String(), test.want) || got.Header().Get("X-Amz-Bucket-Region") != "us-east-1" {
+			t.Errorf("%s %s: %d %v %s", test.method, test.path, got.Code, got.Header(), got.Body)
+		}
+	}
+	if files := w.files("events"); len(files) != 0 {
+		t.Errorf("there are %v", files)
 	}
 }

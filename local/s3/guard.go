@@ -26,13 +26,13 @@ type guard struct{ *Service }
 // imitated names the operations of S3 that run here, for messages.
 const imitated = "buckets (create, head, list, location, delete), objects (put, get, head, list, copy, delete one or many) and uploads in parts"
 
-// subresources are S3's sub-resources, except those that gofakes3 answers: uploads, uploadId, versioning, versions, versionId,
+// subresources are S3's sub-resources, except those that are answered or handled apart: uploads, uploadId, versioning, versionId,
 // location, delete (S3's API reference, "Actions").
 var subresources = []string{
 	"abac", "accelerate", "acl", "analytics", "attributes", "cors", "encryption", "intelligent-tiering", "inventory",
 	"legal-hold", "lifecycle", "logging", "metadataConfiguration", "metadataTable", "metrics", "notification",
 	"object-lock", "ownershipControls", "policy", "policyStatus", "publicAccessBlock", "renameObject", "replication",
-	"requestPayment", "restore", "retention", "select", "session", "tagging", "torrent", "website",
+	"requestPayment", "restore", "retention", "select", "session", "tagging", "torrent", "versions", "website",
 }
 
 func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -68,7 +68,7 @@ func (g guard) nameRegion(w http.ResponseWriter, r *http.Request) {
 
 // prepare checks a request's headers and parameters, and decodes and bounds its body.
 func (g guard) prepare(w http.ResponseWriter, r *http.Request) error {
-	if err := errors.Join(g.checkOwner(r), checkMetadata(r), checkNumbers(r.URL.Query())); err != nil {
+	if err := errors.Join(g.checkRegion(w, r), g.checkOwner(r), checkMetadata(r), checkNumbers(r.URL.Query())); err != nil {
 		return err
 	}
 	trailer, err := dechunk(r)
@@ -143,6 +143,16 @@ func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
 			XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ Tagging"`
 			TagSet  struct{}
 		}{}, err)
+	case r.Method == http.MethodGet && query.Has("versioning"):
+		// A bucket whose versioning was never set has no Status (S3 API reference, GetBucketVersioning).
+		g.answer(w, r, struct {
+			XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ VersioningConfiguration"`
+		}{}, g.needBucket(bucket))
+	case r.Method == http.MethodGet && query.Has("location") && key == "":
+		g.answer(w, r, struct {
+			XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ LocationConstraint"`
+			Region  string   `xml:",chardata"`
+		}{Region: strings.TrimSuffix(g.region, defaultRegion)}, g.needBucket(bucket))
 	case r.Method == http.MethodPost && query.Has("delete"):
 		return g.refuseSelection(w, r)
 	default:
@@ -302,11 +312,19 @@ func unimitated(r *http.Request) string {
 			return "?" + name
 		}
 	}
+	if query.Has("versioning") && r.Method != http.MethodGet {
+		return "PutBucketVersioning" + noVersions
+	}
+	if _, service := scopeOf(r); service == "s3express" || query.Has("max-directory-buckets") {
+		return "directory buckets (S3 Express One Zone)"
+	}
 	_, ofSource, _ := strings.Cut(r.Header.Get(copySource), "?")
 	source, _ := url.ParseQuery(ofSource) // a wrong one names no version
 	switch {
 	case isVersion(source.Get("versionId")):
 		return "versionId in " + strings.ToLower(copySource) + noVersions
+	case query.Has("partNumber") && !query.Has("uploadId"):
+		return "?partNumber (where an object's parts begin is not kept here)"
 	case isVersion(query.Get("versionId")):
 		return "?versionId" + noVersions
 	case r.Method == http.MethodPost && !query.Has("delete") && !query.Has("uploads") && !query.Has("uploadId"):

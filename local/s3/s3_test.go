@@ -389,6 +389,11 @@ func TestVersionsAreRefused(t *testing.T) {
 		{"delete", "DELETE", "/events/a?versionId=3HL4", "", "", "?versionId (old versions of an object are not kept here)"},
 		{"get", "GET", "/events/a?versionId=3HL4", "", "", "?versionId (old"},
 		{"head", "HEAD", "/events/a?versionId=3HL4", "", "", ""},
+		{"versions", "GET", "/events?versions", "", "", "?versions is not imitated on one machine; these are: "},
+		{"versioning", "PUT", "/events?versioning", "<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>", "", "PutBucketVersioning (old"},
+		{"directory buckets", "GET", "/", "", "Authorization: AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/s3express/aws4_request, Signature=x", "directory buckets (S3 Express One Zone) is not"},
+		{"a part", "GET", "/events/a?partNumber=1", "", "", "?partNumber (where an object&#39;s parts begin is not kept here)"},
+		{"a part's head", "HEAD", "/events/a?partNumber=1", "", "", ""},
 		{"copy", "PUT", "/events/b", "", "X-Amz-Copy-Source: /events/a?versionId=3HL4", "versionId in x-amz-copy-source (old"},
 	} {
 		w.put("a", "content")
@@ -399,6 +404,9 @@ func TestVersionsAreRefused(t *testing.T) {
 		if files := w.files("events"); !slices.Equal(files, []string{"a"}) {
 			t.Errorf("%s: there are %v", test.name, files)
 		}
+	}
+	if got := serve(t, w.service, "GET", "/events?versioning", ""); got.Code != http.StatusOK || strings.Contains(got.Body.String(), "Status") {
+		t.Errorf("versioning: %d %s", got.Code, got.Body)
 	}
 	if got := serve(t, w.service, "POST", "/events?delete", fmt.Sprintf(named, "null")); got.Code != http.StatusOK || len(w.files("events")) != 0 {
 		t.Errorf("null: %d %s", got.Code, got.Body)

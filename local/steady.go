@@ -57,7 +57,7 @@ func (s *steadyWriter) Write(text []byte) (written int, err error) {
 
 // steadyBodies ends a connection whose client sends nothing more of its body.
 //
-// Assumption LOC-6: S3 answers a request with "Expect: 100-continue" that it refuses by its headers at once, without its body (S3 API
+// Assumption LOC-7: S3 answers a request with "Expect: 100-continue" that it refuses by its headers at once, without its body (S3 API
 // reference, "Common Request Headers"), and each other one with 100 Continue first, also if the body is empty (boto/boto3#3757).
 //
 // So the handler gets a copy of the request: net/http looks for its own body in the original, to see that the client waits. It writes

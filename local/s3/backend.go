@@ -300,7 +300,7 @@ func (s backend) CopyObject(fromBucket, fromKey, bucket, key string, _ map[strin
 	}
 	defer file.Close() //nolint:errcheck // it was only read
 	headers := meta.Headers
-	if replaces := strings.EqualFold(s.header("X-Amz-Metadata-Directive"), "REPLACE"); replaces {
+	if s.header("X-Amz-Metadata-Directive") == "REPLACE" {
 		headers = s.kept(nil)
 	} else if fromBucket == bucket && fromKey == key {
 		return gofakes3.CopyObjectResult{}, gofakes3.ErrorMessage(gofakes3.ErrInvalidArgument, "This copy request is illegal because it is trying to copy an object to itself "+

@@ -31,11 +31,54 @@ func TestABucketIsMadeOnceElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer service.Close() //nolint:errcheck // it is a test's
-	if w := serve(t, service, http.MethodPut, "/events", ""); w.Code != http.StatusOK {
+	const there = "<CreateBucketConfiguration><LocationConstraint>eu-central-1</LocationConstraint></CreateBucketConfiguration>"
+	if w := serve(t, service, http.MethodPut, "/events", there); w.Code != http.StatusOK {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	if w := serve(t, service, http.MethodPut, "/events", ""); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "BucketAlreadyOwnedByYou") {
+	if w := serve(t, service, http.MethodPut, "/events", there); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "BucketAlreadyOwnedByYou") {
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := serve(t, service, http.MethodPut, "/other", ""); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "The unspecified location constraint is incompatible") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	elsewhere := strings.ReplaceAll(there, "central", "west")
+	if w := serve(t, service, http.MethodPut, "/other", elsewhere); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "<Code>IllegalLocationConstraintException</Code><Message>The eu-west-1 location") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := serve(t, service, http.MethodGet, "/events?location", ""); !strings.Contains(w.Body.String(), ">eu-central-1</LocationConstraint>") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// What CreateBucket and CopyObject ask for is refused if it would be dropped.
+func TestOptionsOfBucketsAndCopies(t *testing.T) {
+	w := newWorld(t)
+	w.put("a", "x")
+	const wish = "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">%s</CreateBucketConfiguration>"
+	for _, test := range []struct {
+		path, body, header string
+		status             int
+		want               string
+	}{
+		{"/other", fmt.Sprintf(wish, "<LocationConstraint>eu-west-1</LocationConstraint>"), "", 501, "bucket in another region (eu-west-1; the stack&#39;s is us-east-1) is not imitated"},
+		{"/other", fmt.Sprintf(wish, "<LocationConstraint>us-east-1</LocationConstraint>"), "", 400, "<Code>InvalidLocationConstraint</Code>"},
+		{"/other", fmt.Sprintf(wish, "<Tags><Tag><Key>k</Key></Tag></Tags>"), "", 501, "Tags, Location or Bucket in CreateBucket is not"},
+		{"/other", "<", "", 400, "<Code>MalformedXML</Code>"},
+		{"/other", "", "X-Amz-Bucket-Object-Lock-Enabled: True", 501, "x-amz-bucket-object-lock-enabled True is not imitated"},
+		{"/other", "", "X-Amz-Object-Ownership: ObjectWriter", 501, "x-amz-object-ownership ObjectWriter is not imitated"},
+		{"/events/b", "", "X-Amz-Metadata-Directive: FOO", 400, "<Code>InvalidArgument</Code><Message>Unknown metadata directive.</Message>"},
+		{"/events/b", "", "X-Amz-Tagging-Directive: FOO", 400, "<Code>InvalidArgument</Code><Message>Unknown tagging directive.</Message>"},
+	} {
+		got := serve(t, w.service, "PUT", test.path, test.body, test.header, "X-Amz-Copy-Source: /events/a")
+		if got.Code != test.status || !strings.Contains(got.Body.String(), test.want) {
+			t.Errorf("%+v: %d %s", test, got.Code, got.Body)
+		}
+	}
+	if got := serve(t, w.service, "HEAD", "/other", ""); got.Code != http.StatusNotFound || !slices.Equal(w.files("events"), []string{"a"}) {
+		t.Errorf("a bucket or an object was made: %d %v", got.Code, w.files("events"))
+	}
+	if got := serve(t, w.service, "PUT", "/other", fmt.Sprintf(wish, ""), "X-Amz-Bucket-Object-Lock-Enabled: false"); got.Code != http.StatusOK {
+		t.Errorf("%d %s", got.Code, got.Body)
 	}
 }
 

@@ -57,13 +57,16 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // statuses are those of codes that gofakes3 does not know, or knows otherwise.
 var statuses = map[gofakes3.ErrorCode]int{
-	"AccessDenied":                      http.StatusForbidden,
-	"AuthorizationHeaderMalformed":      http.StatusBadRequest,
-	"AuthorizationQueryParametersError": http.StatusBadRequest,
-	"InvalidRequest":                    http.StatusBadRequest,
-	"MaxMessageLengthExceeded":          http.StatusBadRequest,
-	"XAmzContentSHA256Mismatch":         http.StatusBadRequest,
-	gofakes3.ErrMethodNotAllowed:        http.StatusMethodNotAllowed,
+	"AccessDenied":                       http.StatusForbidden,
+	"AuthorizationHeaderMalformed":       http.StatusBadRequest,
+	"AuthorizationQueryParametersError":  http.StatusBadRequest,
+	"EntityTooSmall":                     http.StatusBadRequest,
+	"IllegalLocationConstraintException": http.StatusBadRequest,
+	"InvalidLocationConstraint":          http.StatusBadRequest,
+	"InvalidRequest":                     http.StatusBadRequest,
+	"MaxMessageLengthExceeded":           http.StatusBadRequest,
+	"XAmzContentSHA256Mismatch":          http.StatusBadRequest,
+	gofakes3.ErrMethodNotAllowed:         http.StatusMethodNotAllowed,
 }
 
 func statusOf(code gofakes3.ErrorCode) int { return cmp.Or(statuses[code], code.Status()) }

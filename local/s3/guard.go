@@ -68,7 +68,7 @@ func (g guard) nameRegion(w http.ResponseWriter, r *http.Request) {
 
 // prepare checks a request's headers and parameters, and decodes and bounds its body.
 func (g guard) prepare(w http.ResponseWriter, r *http.Request) error {
-	if err := errors.Join(g.checkRegion(w, r), g.checkOwner(r), checkMetadata(r), checkNumbers(r.URL.Query())); err != nil {
+	if err := errors.Join(g.checkRegion(w, r), g.checkOwner(r), checkMetadata(r), checkDirectives(r), checkNumbers(r.URL.Query())); err != nil {
 		return err
 	}
 	trailer, err := dechunk(r)
@@ -97,6 +97,16 @@ func (g guard) checkOwner(r *http.Request) error {
 		expected := cmp.Or(r.Header.Get(name), r.URL.Query().Get(name)) // a presigned request has it in the query
 		if expected != "" && expected != g.account {
 			return gofakes3.ErrorMessagef("AccessDenied", "Access Denied: %s is %s, and the account here is %s", name, expected, g.account)
+		}
+	}
+	return nil
+}
+
+// checkDirectives checks a copy's choice between the source's metadata or tags and the request's (S3 API reference, CopyObject).
+func checkDirectives(r *http.Request) error {
+	for name, kind := range map[string]string{"X-Amz-Metadata-Directive": "metadata", "X-Amz-Tagging-Directive": "tagging"} {
+		if value := r.Header.Get(name); value != "" && value != "COPY" && value != "REPLACE" {
+			return invalid("Unknown " + kind + " directive.")
 		}
 	}
 	return nil
@@ -134,8 +144,8 @@ func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
 	case isListing(r, bucket, key):
 		result, err := g.listObjects(query, bucket)
 		g.answer(w, r, result, err)
-	case g.isOwnBucket(r, bucket, key):
-		g.makeAgain(w, r, bucket)
+	case r.Method == http.MethodPut && bucket != "" && key == "":
+		return g.creates(w, r, bucket)
 	case r.Method == http.MethodGet && query.Has("tagging") && key != "":
 		// No object here has tags, because a write with tags is refused. The AWS CLI asks for them before it copies a large object.
 		_, err := g.backend().HeadObject(bucket, key)
@@ -161,9 +171,44 @@ func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// isOwnBucket reports whether a request creates a bucket that exists already.
-func (g guard) isOwnBucket(r *http.Request, bucket, key string) bool {
-	return r.Method == http.MethodPut && bucket != "" && key == "" && r.URL.RawQuery == "" && g.needBucket(bucket) == nil
+// bucketWish is the body of a CreateBucket, which gofakes3 does not read.
+type bucketWish struct {
+	LocationConstraint string
+	Location, Bucket   *struct{}
+	Tags               *struct{}
+}
+
+// creates refuses a CreateBucket that gofakes3 would answer otherwise, and answers one of a bucket that exists.
+//
+// Assumption S3-14: S3's CreateBucket answers IllegalLocationConstraintException at a region's endpoint if LocationConstraint names
+// another region or none; us-east-1 itself is InvalidLocationConstraint (S3 API reference, "Error responses"). Only the endpoint in
+// us-east-1 takes none, and makes buckets in other regions too.
+func (g guard) creates(w http.ResponseWriter, r *http.Request, bucket string) bool {
+	body, err := io.ReadAll(r.Body) // bounded
+	var wish bucketWish
+	if err == nil && len(body) > 0 && xml.Unmarshal(body, &wish) != nil {
+		err = gofakes3.ErrMalformedXML
+	}
+	where := wish.LocationConstraint
+	switch {
+	case err != nil:
+	case wish.Tags != nil, wish.Location != nil, wish.Bucket != nil:
+		err = g.notImitated("Tags, Location or Bucket in CreateBucket")
+	case where == defaultRegion:
+		err = gofakes3.ErrorMessage("InvalidLocationConstraint", "The specified location-constraint is not valid")
+	case where != "" && g.region == defaultRegion:
+		err = g.notImitated("bucket in another region (" + where + "; the stack's is " + g.region + ")")
+	case where != strings.TrimSuffix(g.region, defaultRegion):
+		err = gofakes3.ErrorMessagef("IllegalLocationConstraintException",
+			"The %s location constraint is incompatible for the region specific endpoint this request was sent to.", cmp.Or(where, "unspecified"))
+	case g.needBucket(bucket) == nil:
+		g.makeAgain(w, r, bucket)
+		return true
+	default:
+		return false
+	}
+	g.answer(w, r, nil, err)
+	return true
 }
 
 // makeAgain answers a request that creates an existing bucket.
@@ -345,6 +390,8 @@ func unimitatedHeader(header http.Header) string {
 		case slices.Contains([]string{"X-Amz-Tagging", "X-Amz-Website-Redirect-Location", "X-Amz-Write-Offset-Bytes"}, name),
 			strings.HasPrefix(name, "X-Amz-Object-Lock-"), strings.HasPrefix(name, "X-Amz-Grant-"),
 			strings.HasPrefix(name, "X-Amz-Server-Side-Encryption-Customer-"),
+			name == "X-Amz-Bucket-Object-Lock-Enabled" && !strings.EqualFold(value, "false"),
+			name == "X-Amz-Object-Ownership" && value != "BucketOwnerEnforced",
 			name == "X-Amz-Storage-Class" && value != "STANDARD",
 			name == "X-Amz-Acl" && value != "private" && value != "bucket-owner-full-control":
 			return strings.ToLower(name) + " " + value

@@ -196,7 +196,13 @@ func (s backend) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadI
 	return "", fmt.Sprintf(`"%s-%d"`, hex.EncodeToString(sums.Sum(nil)), len(chosen)), nil
 }
 
+// minPart is the least size of each part but the last, in bytes.
+const minPart = 5 << 20
+
 // choose finds the parts that a client names, in their order.
+//
+// Assumption S3-13: S3's CompleteMultipartUpload answers EntityTooSmall if a part other than the last is smaller than 5 MiB (S3 API
+// reference, CompleteMultipartUpload).
 func (u *upload) choose(asked []gofakes3.CompletedPart) ([]sentPart, error) {
 	if len(asked) == 0 {
 		return nil, gofakes3.ErrorMessage(gofakes3.ErrMalformedXML, "name the parts that make up the object")
@@ -209,6 +215,9 @@ func (u *upload) choose(asked []gofakes3.CompletedPart) ([]sentPart, error) {
 		p, ok := u.parts[each.PartNumber]
 		if !ok || strings.Trim(each.ETag, `"`) != strings.Trim(p.etag(), `"`) {
 			return nil, gofakes3.ErrorMessagef(gofakes3.ErrInvalidPart, "part %d with the ETag %s was not uploaded", each.PartNumber, each.ETag)
+		}
+		if len(chosen) > 0 && chosen[len(chosen)-1].size < minPart {
+			return nil, gofakes3.ErrorMessage("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
 		}
 		chosen = append(chosen, p)
 	}

@@ -156,15 +156,19 @@ func TestPartsAreRemoved(t *testing.T) {
 func TestUploadsThatCannotBeCompleted(t *testing.T) {
 	w := newWorld(t)
 	id := w.begin("a")
-	one, err := w.sendPart("a", id, 1, "one")
+	large := strings.Repeat("1", 5<<20)
+	one, err := w.sendPart("a", id, 1, large)
 	w.must(err)
 	two, err := w.sendPart("a", id, 2, "two")
+	w.must(err)
+	three, err := w.sendPart("a", id, 4, "three")
 	w.must(err)
 	absent := types.CompletedPart{ETag: one.ETag, PartNumber: aws.Int32(3)}
 	for _, test := range []struct {
 		parts []types.CompletedPart
 		want  string
 	}{
+		{[]types.CompletedPart{one, two, three}, "EntityTooSmall: Your proposed upload is smaller than the minimum allowed size"},
 		{[]types.CompletedPart{two, one}, "InvalidPartOrder"}, {[]types.CompletedPart{one, absent}, "InvalidPart"},
 		{[]types.CompletedPart{{ETag: two.ETag, PartNumber: one.PartNumber}}, "InvalidPart"}, {nil, "MalformedXML"},
 	} {
@@ -176,8 +180,8 @@ func TestUploadsThatCannotBeCompleted(t *testing.T) {
 		t.Errorf("under another key: %v", err)
 	}
 	w.must(w.complete("a", id, one, two)) // the failed attempts changed nothing
-	if got, _ := w.get("a"); got != "onetwo" {
-		t.Errorf("%q", got)
+	if got, _ := w.get("a"); got != large+"two" {
+		t.Errorf("%d bytes", len(got))
 	}
 	w.must(os.WriteFile(filepath.Join(w.dir, "events", "file"), []byte("x"), 0o644))
 	id = w.begin("file/below")

@@ -141,6 +141,9 @@ func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
 	case r.Method == http.MethodPut && query.Has("uploadId") && r.Header.Get(copySource) != "":
 		result, err := backend{Service: g.Service, asked: r}.copyPart()
 		g.answer(w, r, result, err)
+	case r.Method == http.MethodGet && bucket == "":
+		result, err := g.listBuckets(query)
+		g.answer(w, r, result, err)
 	case isListing(r, bucket, key):
 		result, err := g.listObjects(query, bucket)
 		g.answer(w, r, result, err)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"cdk.tf/go/ingest/local/s3"
 )
 
 func mustURL(t *testing.T, text string) *url.URL {
@@ -193,5 +195,49 @@ func TestListingsParameters(t *testing.T) {
 	}
 	if got := serve(t, w.service, "GET", "/absent?list-type=2&max-keys=-1", ""); got.Code != 404 || !strings.Contains(got.Body.String(), "NoSuchBucket") {
 		t.Errorf("no bucket: %d %s", got.Code, got.Body)
+	}
+}
+
+func TestListBucketsParameters(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"events-b", "events.one", "other"} {
+		w.must(w.service.Declare(s3.Config{Name: name}))
+	}
+	names := func(in *awss3.ListBucketsInput) (names, regions []string) {
+		pages := awss3.NewListBucketsPaginator(w.client, in)
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(t.Context())
+			w.must(err)
+			if max := aws.ToInt32(in.MaxBuckets); max > 0 && len(page.Buckets) > int(max) {
+				t.Errorf("%d buckets on a page", len(page.Buckets))
+			}
+			for _, bucket := range page.Buckets {
+				names, regions = append(names, *bucket.Name), append(regions, aws.ToString(bucket.BucketRegion))
+			}
+		}
+		return names, slices.Compact(regions)
+	}
+	for _, test := range []struct {
+		in      awss3.ListBucketsInput
+		names   []string
+		regions []string
+	}{
+		{awss3.ListBucketsInput{}, []string{"events", "events-b", "events.one", "other"}, []string{""}},
+		{awss3.ListBucketsInput{Prefix: aws.String("zzz")}, nil, nil},
+		{awss3.ListBucketsInput{Prefix: aws.String("events"), MaxBuckets: aws.Int32(2)}, []string{"events", "events-b", "events.one"}, []string{"us-east-1"}},
+		{awss3.ListBucketsInput{MaxBuckets: aws.Int32(1), BucketRegion: aws.String("us-east-1")}, []string{"events", "events-b", "events.one", "other"}, []string{"us-east-1"}},
+	} {
+		if got, regions := names(&test.in); !slices.Equal(got, test.names) || !slices.Equal(regions, test.regions) {
+			t.Errorf("%v %v, want %v %v", got, regions, test.names, test.regions)
+		}
+	}
+	for query, want := range map[string]string{
+		"max-buckets=0":           "Argument max-buckets must be an integer between 1 and 10000",
+		"bucket-region=eu-west-1": "Requests with bucket-region specified must be made to the corresponding regional endpoint",
+		"continuation-token=!":    "The continuation token provided is incorrect",
+	} {
+		if got := serve(t, w.service, "GET", "/?"+query, ""); got.Code != 400 || !strings.Contains(got.Body.String(), "<Code>InvalidArgument</Code><Message>"+want) {
+			t.Errorf("%s: %d %s", query, got.Code, got.Body)
+		}
 	}
 }

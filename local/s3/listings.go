@@ -1,10 +1,12 @@
 package s3
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/xml"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -164,3 +166,59 @@ func (q listQuery) page(result *listResult, next string) {
 
 // inXML is a time as S3 writes it in XML.
 func inXML(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// bucketList is the answer to ListBuckets.
+type bucketList struct {
+	XMLName           xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListAllMyBucketsResult"`
+	Owner             owner
+	Buckets           []listedBucket `xml:"Buckets>Bucket"`
+	ContinuationToken string         `xml:",omitempty"`
+	Prefix            string         `xml:",omitempty"`
+}
+
+type listedBucket struct {
+	Name         string
+	CreationDate string
+	BucketRegion string `xml:",omitempty"`
+}
+
+// listBuckets answers ListBuckets.
+//
+// Assumption S3-15: S3's ListBuckets takes prefix, max-buckets (1 to 10,000), continuation-token and bucket-region, and with any of them
+// names each bucket's region. It refuses another bucket-region than its own (S3 API reference, ListBuckets).
+func (g guard) listBuckets(query url.Values) (*bucketList, error) {
+	most, err := strconv.Atoi(cmp.Or(query.Get("max-buckets"), "10000"))
+	if err != nil || most < 1 || most > 10_000 {
+		return nil, invalid("Argument max-buckets must be an integer between 1 and 10000")
+	}
+	if region := query.Get("bucket-region"); region != "" && region != g.region {
+		return nil, invalid("Requests with bucket-region specified must be made to the corresponding regional endpoint")
+	}
+	after, err := base64.URLEncoding.DecodeString(query.Get("continuation-token"))
+	if err != nil {
+		return nil, invalid("The continuation token provided is incorrect")
+	}
+	buckets, err := g.backend().ListBuckets()
+	if err != nil {
+		return nil, err
+	}
+	list := &bucketList{Owner: everyones, Prefix: query.Get("prefix")}
+	region := ""
+	for _, name := range []string{"prefix", "max-buckets", "continuation-token", "bucket-region"} {
+		if query.Has(name) {
+			region = g.region
+		}
+	}
+	slices.SortFunc(buckets, func(a, b gofakes3.BucketInfo) int { return cmp.Compare(a.Name, b.Name) })
+	for _, each := range buckets {
+		if !strings.HasPrefix(each.Name, list.Prefix) || each.Name <= string(after) {
+			continue
+		}
+		if len(list.Buckets) == most {
+			list.ContinuationToken = base64.URLEncoding.EncodeToString([]byte(list.Buckets[most-1].Name))
+			break
+		}
+		list.Buckets = append(list.Buckets, listedBucket{each.Name, inXML(each.CreationDate.Time), region})
+	}
+	return list, nil
+}

@@ -129,6 +129,10 @@ func checkNumbers(query url.Values) error {
 	return nil
 }
 
+func copiesPart(r *http.Request) bool {
+	return r.Method == http.MethodPut && r.URL.Query().Has("uploadId") && r.Header.Get(copySource) != ""
+}
+
 func isCompletion(r *http.Request) bool {
 	return r.Method == http.MethodPost && r.URL.Query().Has("uploadId")
 }
@@ -138,38 +142,57 @@ func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
 	bucket, key := named(r)
 	query := r.URL.Query()
 	switch {
-	case r.Method == http.MethodPut && query.Has("uploadId") && r.Header.Get(copySource) != "":
+	case copiesPart(r):
 		result, err := backend{Service: g.Service, asked: r}.copyPart()
-		g.answer(w, r, result, err)
-	case r.Method == http.MethodGet && bucket == "":
-		result, err := g.listBuckets(query)
-		g.answer(w, r, result, err)
-	case isListing(r, bucket, key):
-		result, err := g.listObjects(query, bucket)
 		g.answer(w, r, result, err)
 	case r.Method == http.MethodPut && bucket != "" && key == "":
 		return g.creates(w, r, bucket)
-	case r.Method == http.MethodGet && query.Has("tagging") && key != "":
-		// No object here has tags, because a write with tags is refused. The AWS CLI asks for them before it copies a large object.
-		_, err := g.backend().HeadObject(bucket, key)
-		g.answer(w, r, struct {
-			XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ Tagging"`
-			TagSet  struct{}
-		}{}, err)
-	case r.Method == http.MethodGet && query.Has("versioning"):
+	case r.Method == http.MethodPost && query.Has("delete"):
+		return g.refuseSelection(w, r)
+	case r.Method != http.MethodGet:
+		return false
+	case key == "":
+		return g.serveBucket(w, r, bucket)
+	case query.Has("tagging"):
+		g.serveTags(w, r, bucket, key)
+	default:
+		return false
+	}
+	return true
+}
+
+// serveTags answers that an object has no tags, because a write with tags is refused. The AWS CLI asks for them before it copies a
+// large object.
+func (g guard) serveTags(w http.ResponseWriter, r *http.Request, bucket, key string) {
+	_, err := g.backend().HeadObject(bucket, key)
+	g.answer(w, r, struct {
+		XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ Tagging"`
+		TagSet  struct{}
+	}{}, err)
+}
+
+// serveBucket answers a GET of a bucket or, without one, of all of them, and reports whether it did.
+func (g guard) serveBucket(w http.ResponseWriter, r *http.Request, bucket string) bool {
+	query := r.URL.Query()
+	switch {
+	case bucket == "":
+		list, err := g.listBuckets(query)
+		g.answer(w, r, list, err)
+	case query.Has("versioning"):
 		// A bucket whose versioning was never set has no Status (S3 API reference, GetBucketVersioning).
 		g.answer(w, r, struct {
 			XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ VersioningConfiguration"`
 		}{}, g.needBucket(bucket))
-	case r.Method == http.MethodGet && query.Has("location") && key == "":
+	case query.Has("location"):
 		g.answer(w, r, struct {
 			XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ LocationConstraint"`
 			Region  string   `xml:",chardata"`
 		}{Region: strings.TrimSuffix(g.region, defaultRegion)}, g.needBucket(bucket))
-	case r.Method == http.MethodPost && query.Has("delete"):
-		return g.refuseSelection(w, r)
-	default:
+	case query.Has("uploads"), query.Has("uploadId"):
 		return false
+	default:
+		list, err := g.listObjects(query, bucket)
+		g.answer(w, r, list, err)
 	}
 	return true
 }
@@ -352,29 +375,43 @@ const noVersions = " (old versions of an object are not kept here)"
 // "How S3 Versioning works").
 func isVersion(id string) bool { return id != "" && id != "null" }
 
-// unimitated names the part of a request that gofakes3 would take for something else; "" means none.
-func unimitated(r *http.Request) string {
-	query := r.URL.Query()
+// subresource names the sub-resource that a request is of; "" means none, or the tags of an object that it reads.
+func subresource(r *http.Request, query url.Values) string {
 	for _, name := range subresources {
 		if query.Has(name) && (name != "tagging" || !readsObject(r)) {
 			return "?" + name
 		}
 	}
-	if query.Has("versioning") && r.Method != http.MethodGet {
-		return "PutBucketVersioning" + noVersions
-	}
-	if _, service := scopeOf(r); service == "s3express" || query.Has("max-directory-buckets") {
-		return "directory buckets (S3 Express One Zone)"
-	}
+	return ""
+}
+
+// chosenObject names the choice of a version or a part of an object, which would be ignored; "" means none.
+func chosenObject(r *http.Request, query url.Values) string {
 	_, ofSource, _ := strings.Cut(r.Header.Get(copySource), "?")
 	source, _ := url.ParseQuery(ofSource) // a wrong one names no version
 	switch {
+	case query.Has("versioning") && r.Method != http.MethodGet:
+		return "PutBucketVersioning" + noVersions
 	case isVersion(source.Get("versionId")):
 		return "versionId in " + strings.ToLower(copySource) + noVersions
-	case query.Has("partNumber") && !query.Has("uploadId"):
-		return "?partNumber (where an object's parts begin is not kept here)"
 	case isVersion(query.Get("versionId")):
 		return "?versionId" + noVersions
+	case query.Has("partNumber") && !query.Has("uploadId"):
+		return "?partNumber (where an object's parts begin is not kept here)"
+	}
+	return ""
+}
+
+// unimitated names the part of a request that gofakes3 would take for something else; "" means none.
+func unimitated(r *http.Request) string {
+	query := r.URL.Query()
+	if what := cmp.Or(subresource(r, query), chosenObject(r, query)); what != "" {
+		return what
+	}
+	_, service := scopeOf(r)
+	switch {
+	case service == "s3express", query.Has("max-directory-buckets"):
+		return "directory buckets (S3 Express One Zone)"
 	case r.Method == http.MethodPost && !query.Has("delete") && !query.Has("uploads") && !query.Has("uploadId"):
 		return "an upload by a browser's form"
 	case r.Method == http.MethodPut || r.Method == http.MethodPost:

@@ -208,7 +208,7 @@ func TestListBucketsParameters(t *testing.T) {
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(t.Context())
 			w.must(err)
-			if max := aws.ToInt32(in.MaxBuckets); max > 0 && len(page.Buckets) > int(max) {
+			if most := aws.ToInt32(in.MaxBuckets); most > 0 && len(page.Buckets) > int(most) {
 				t.Errorf("%d buckets on a page", len(page.Buckets))
 			}
 			for _, bucket := range page.Buckets {

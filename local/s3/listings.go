@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/xml"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -100,17 +99,6 @@ func readListQuery(query url.Values) (listQuery, error) {
 	return q, nil
 }
 
-// isListing reports whether a request of a bucket lists its objects.
-func isListing(r *http.Request, bucket, key string) bool {
-	query := r.URL.Query()
-	for _, name := range []string{"location", "uploadId", "uploads", "versioning", "versions"} {
-		if query.Has(name) {
-			return false
-		}
-	}
-	return r.Method == http.MethodGet && bucket != "" && key == ""
-}
-
 // listObjects answers ListObjects and ListObjectsV2.
 func (g guard) listObjects(query url.Values, bucket string) (*listResult, error) {
 	if err := g.needBucket(bucket); err != nil {
@@ -187,31 +175,22 @@ type listedBucket struct {
 // Assumption S3-15: S3's ListBuckets takes prefix, max-buckets (1 to 10,000), continuation-token and bucket-region, and with any of them
 // names each bucket's region. It refuses another bucket-region than its own (S3 API reference, ListBuckets).
 func (g guard) listBuckets(query url.Values) (*bucketList, error) {
-	most, err := strconv.Atoi(cmp.Or(query.Get("max-buckets"), "10000"))
-	if err != nil || most < 1 || most > 10_000 {
-		return nil, invalid("Argument max-buckets must be an integer between 1 and 10000")
-	}
-	if region := query.Get("bucket-region"); region != "" && region != g.region {
-		return nil, invalid("Requests with bucket-region specified must be made to the corresponding regional endpoint")
-	}
-	after, err := base64.URLEncoding.DecodeString(query.Get("continuation-token"))
+	most, after, err := readBucketQuery(query, g.region)
 	if err != nil {
-		return nil, invalid("The continuation token provided is incorrect")
+		return nil, err
 	}
 	buckets, err := g.backend().ListBuckets()
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(buckets, func(a, b gofakes3.BucketInfo) int { return cmp.Compare(a.Name, b.Name) })
 	list := &bucketList{Owner: everyones, Prefix: query.Get("prefix")}
 	region := ""
-	for _, name := range []string{"prefix", "max-buckets", "continuation-token", "bucket-region"} {
-		if query.Has(name) {
-			region = g.region
-		}
+	if slices.ContainsFunc([]string{"prefix", "max-buckets", "continuation-token", "bucket-region"}, query.Has) {
+		region = g.region
 	}
-	slices.SortFunc(buckets, func(a, b gofakes3.BucketInfo) int { return cmp.Compare(a.Name, b.Name) })
 	for _, each := range buckets {
-		if !strings.HasPrefix(each.Name, list.Prefix) || each.Name <= string(after) {
+		if !strings.HasPrefix(each.Name, list.Prefix) || each.Name <= after {
 			continue
 		}
 		if len(list.Buckets) == most {
@@ -221,4 +200,20 @@ func (g guard) listBuckets(query url.Values) (*bucketList, error) {
 		list.Buckets = append(list.Buckets, listedBucket{each.Name, inXML(each.CreationDate.Time), region})
 	}
 	return list, nil
+}
+
+// readBucketQuery reads how many buckets a ListBuckets asks for, after which name.
+func readBucketQuery(query url.Values, here string) (most int, after string, err error) {
+	most, err = strconv.Atoi(cmp.Or(query.Get("max-buckets"), "10000"))
+	if err != nil || most < 1 || most > 10_000 {
+		return 0, "", invalid("Argument max-buckets must be an integer between 1 and 10000")
+	}
+	if region := query.Get("bucket-region"); region != "" && region != here {
+		return 0, "", invalid("Requests with bucket-region specified must be made to the corresponding regional endpoint")
+	}
+	name, err := base64.URLEncoding.DecodeString(query.Get("continuation-token"))
+	if err != nil {
+		return 0, "", invalid("The continuation token provided is incorrect")
+	}
+	return most, string(name), nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cdk.tf/go/ingest/internal/readable"
+	"cdk.tf/go/ingest/internal/wholefile"
 )
 
 // objectID identifies the object of a line. An object that is written again under its key has another ETag (S3's API reference,
@@ -144,6 +145,27 @@ func loadCheckpoint(path string, of identity) (*checkpoint, error) {
 		c.objects[objectID{o.Key, o.ETag}] = &settled{version: o.Version, lines: o.Lines, done: o.Done}
 	}
 	return c, nil
+}
+
+// openCheckpoint locks and reads the checkpoint of a replay. A symbolic link is followed, so that two names of one file have one
+// lock, and a write replaces the file and not the link.
+func openCheckpoint(opts Options) (*checkpoint, *os.File, error) {
+	const remedy = "or name another to put everything again"
+	path, regular, err := wholefile.Target(opts.Checkpoint)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--checkpoint: %w, %s", err, remedy)
+	}
+	if info, err := os.Stat(path); !regular && err == nil && !info.IsDir() {
+		return nil, nil, fmt.Errorf("--checkpoint: %s is no regular file, so nothing can be read from it again; name a file", opts.Checkpoint)
+	}
+	var lock *os.File
+	if !opts.DryRun {
+		if lock, err = lockCheckpoint(path); err != nil {
+			return nil, nil, err
+		}
+	}
+	c, err := loadCheckpoint(path, opts.identity())
+	return c, lock, err
 }
 
 // lockCheckpoint keeps a second replay from using the checkpoint. The lock ends with the process, also after a crash.

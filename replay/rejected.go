@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"cdk.tf/go/ingest/internal/readable"
+	"cdk.tf/go/ingest/internal/wholefile"
 )
 
 // rejection is a line of the file of rejected records: a record that can never be put unchanged. Its object stays in the
@@ -68,11 +69,22 @@ func (r *rejects) open() (err error) {
 	if err := os.MkdirAll(filepath.Dir(r.path), 0o755); err != nil {
 		return err
 	}
-	r.file, err = os.OpenFile(r.path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
+	r.known = map[position]bool{}
+	_, regular, err := wholefile.Target(r.path)
+	if err != nil {
+		return err
+	}
+	access := os.O_RDWR
+	if !regular { // nothing comes back from a pipe or a device
+		access = os.O_WRONLY
+	}
+	r.file, err = os.OpenFile(r.path, os.O_CREATE|os.O_APPEND|access, 0o600)
 	if err != nil {
 		return readable.Explain(r.path, err)
 	}
-	r.known = map[position]bool{}
+	if !regular {
+		return nil
+	}
 	reader := bufio.NewReader(r.file)
 	for {
 		line, err := reader.ReadBytes('\n')

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -117,14 +118,9 @@ type run struct {
 func Run(ctx context.Context, opts Options) (_ Summary, err error) {
 	r := &run{Options: opts, rejects: rejects{path: opts.Rejected}}
 	r.summary.ByCode = map[string]int{}
-	if !opts.DryRun {
-		lock, err := lockCheckpoint(opts.Checkpoint)
-		if err != nil {
-			return r.summary, err
-		}
-		defer func() { _ = lock.Close() }()
-	}
-	r.checkpoint, err = loadCheckpoint(opts.Checkpoint, opts.identity())
+	var lock *os.File
+	r.checkpoint, lock, err = openCheckpoint(opts)
+	defer func() { _ = lock.Close() }() // a dry run has none
 	if err != nil {
 		return r.summary, err
 	}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -574,9 +575,47 @@ func TestCheckpointsThatAreRefused(t *testing.T) {
 	w.must(os.Remove(w.opts.Checkpoint + ".lock"))
 	w.must(os.Symlink(filepath.Base(w.opts.Checkpoint)+".lock", w.opts.Checkpoint+".lock"))
 	w.refused("a loop for the lock", "--checkpoint: "+w.opts.Checkpoint+".lock"+loop+"; name a file in a folder that can be written")
+	w.must(os.Remove(w.opts.Checkpoint + ".lock"))
+	w.must(syscall.Mkfifo(w.opts.Checkpoint, 0o600))
+	w.refused("a pipe", "--checkpoint: "+w.opts.Checkpoint+" is no regular file, so nothing can be read from it again; name a file")
 	w.opts.Checkpoint = filepath.Join(w.dir, "kinesis.db", "c.json")
 	if _, err := w.run(); err == nil || !strings.HasSuffix(err.Error(), "; name a file in a folder that can be written") {
 		t.Errorf("a file for a folder: %v", err)
+	}
+}
+
+// A link to the checkpoint stays one, and has the lock of the file that it names.
+func TestCheckpointThroughALink(t *testing.T) {
+	w := newWorld(t, 1)
+	w.failures(1, 1)
+	target := filepath.Join(w.dir, "c.json")
+	w.must(os.MkdirAll(filepath.Dir(w.opts.Checkpoint), 0o755))
+	w.must(os.Symlink("../c.json", w.opts.Checkpoint))
+	for _, put := range []int{1, 0} {
+		if summary := w.mustRun(); summary.Put != put {
+			t.Errorf("it puts %d records, want %d", summary.Put, put)
+		}
+	}
+	for _, file := range []string{target, target + ".lock"} {
+		if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	if to, err := os.Readlink(w.opts.Checkpoint); err != nil || to != "../c.json" {
+		t.Errorf("the link leads to %q: %v", to, err)
+	}
+}
+
+// The rejected records go into a pipe or a device as into a file.
+func TestRejectedIntoADevice(t *testing.T) {
+	w := newWorld(t, 1)
+	r := rejects{path: os.DevNull}
+	for line := range 2 {
+		w.must(r.add(rejection{Bucket: "b", Key: "k", Line: line}))
+	}
+	info, err := os.Stat(os.DevNull)
+	if err != nil || info.Mode()&fs.ModeDevice == 0 {
+		t.Errorf("the device is %v: %v", info, err)
 	}
 }
 

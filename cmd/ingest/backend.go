@@ -108,18 +108,14 @@ func giveStack(command *cobra.Command, out, proposed string, text []byte) (folde
 	return proposed, "  (save this as " + proposed + "/main.tf.json)\n", err
 }
 
+// stackFile is the file in the folder of --out.
+const stackFile = "main.tf.json"
+
 // writeStack writes the whole main.tf.json, or nothing.
 func writeStack(folder string, text []byte) error {
 	const remedy = "name a folder that can be written"
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("--out: %w; %s", err, remedy)
 	}
-	file := filepath.Join(folder, "main.tf.json")
-	if err := os.WriteFile(file+".tmp", text, 0o644); err != nil {
-		return fmt.Errorf("--out: %w; %s", err, remedy)
-	}
-	if err := os.Rename(file+".tmp", file); err != nil {
-		return fmt.Errorf("--out: %w; %s", err, remedy)
-	}
-	return nil
+	return writeOut(filepath.Join(folder, stackFile), text, remedy)
 }

@@ -28,6 +28,8 @@ where the environment has been deployed with its state elsewhere:
 	}
 	// An environment gives the same stack.
 	withState(t, `"s3": {"bucket": "api-kinesis-state", "encrypt": true, "key": "api-kinesis/dev.tfstate", "region": "us-east-1", "use_lockfile": true}`)
+	must(t, os.MkdirAll("made/here", 0o755))
+	must(t, os.Symlink("../kept.tf.json", "made/here/main.tf.json"))
 	for range 2 { // the second time overwrites the first
 		status, stdout, stderr = ingest(t, "backend", "--env", "dev", "--out", "made/here")
 		written, err := os.ReadFile("made/here/main.tf.json")
@@ -36,8 +38,9 @@ where the environment has been deployed with its state elsewhere:
 			t.Fatalf("it ends with %d and says %s%s (%v)", status, stdout, stderr, err)
 		}
 	}
-	if made, _ := filepath.Glob("made/here/*"); len(made) != 1 {
-		t.Errorf("it leaves %v", made)
+	to, _ := os.Readlink("made/here/main.tf.json")
+	if made, _ := filepath.Glob("made/here/*"); len(made) != 1 || to != "../kept.tf.json" {
+		t.Errorf("it leaves %v, and the link leads to %q", made, to)
 	}
 }
 

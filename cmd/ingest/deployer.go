@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"cdk.tf/go/ingest/deployer"
+	"cdk.tf/go/ingest/internal/wholefile"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -94,6 +96,9 @@ func (f deployerFlags) config() (deployer.Config, error) {
 		cfg.Stacks = append(cfg.Stacks, stack)
 	}
 	for _, file := range f.stacks {
+		if f.out != "" && wholefile.Same(file, filepath.Join(f.out, stackFile)) {
+			return cfg, usagef("--out %s would replace %s, which --stack names; name another folder", f.out, file)
+		}
 		stack, err := tfjson.ReadFile(file)
 		if err != nil {
 			return cfg, fmt.Errorf("--stack: %w; name a synthesised stack's file", err)

@@ -48,6 +48,7 @@ func TestDeployerBadInput(t *testing.T) {
 		{"no file", "", []string{"--stack", "none.json", "--repository", "o/r"}, 1, "--stack: open none.json: no such file or directory; name a synthesised stack's file"},
 		{"a local state", "", []string{"--env", "dev", "--repository", "o/r"}, 1, `dev: its state is in a backend of type "local", which a workflow loses at its end; set env.State.S3 = &spec.S3State{Bucket: "NAME"} in its file in stacks/ and synthesise again`},
 		{"one twice", s3State, []string{"--env", "dev", "--env", "dev", "--repository", "o/r"}, 1, "dev: the environment is given twice; name it once"},
+		{"the folder of the stack", "", []string{"--stack", "made/main.tf.json", "--repository", "o/r", "--out", "made"}, 2, "--out made would replace made/main.tf.json, which --stack names; name another folder"},
 		{"a file for a folder", s3State, []string{"--env", "dev", "--repository", "o/r", "--out", "cdktf.json"}, 1, "--out: mkdir cdktf.json: not a directory; name a folder that can be written"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

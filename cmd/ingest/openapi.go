@@ -3,12 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"cdk.tf/go/ingest/internal/readable"
+	"cdk.tf/go/ingest/internal/wholefile"
 	"cdk.tf/go/ingest/openapi"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -77,7 +76,7 @@ func writeOpenAPI(command *cobra.Command, f openapiFlags) error {
 		_, err := command.OutOrStdout().Write(text)
 		return err
 	}
-	return writeWhole(f.out, text)
+	return writeOut(f.out, text, "name a file in a folder that can be written")
 }
 
 // check finds every problem of the flags at once.
@@ -100,8 +99,9 @@ func (f openapiFlags) check(command *cobra.Command) error {
 			errs = append(errs, fmt.Errorf("--server %w", err))
 		}
 	}
-	if len(errs) > 0 {
-		return asUsage(errors.Join(errs...))
+	errs = append(errs, otherThan("--out", f.out, "--stack", f.stack), otherThan("--out", f.out, "--outputs", f.outputs))
+	if err := errors.Join(errs...); err != nil {
+		return asUsage(err)
 	}
 	return checkStackFile(command, f.stack)
 }
@@ -116,20 +116,18 @@ func (f openapiFlags) read() (*tfjson.Stack, string, error) {
 	return stack, "--env " + f.env, err
 }
 
-// writeWhole writes a file whole, or not at all.
-func writeWhole(file string, text []byte) error {
-	const remedy = "name a file in a folder that can be written"
-	written, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".tmp-*")
-	if err != nil {
-		return fmt.Errorf("--out: %w; %s", err, remedy)
-	}
-	defer func() { _ = os.Remove(written.Name()) }() // is gone where all went well
-	_, err = written.Write(text)
-	if err = errors.Join(err, written.Chmod(0o644), written.Close()); err == nil {
-		err = os.Rename(written.Name(), file)
-	}
-	if err != nil {
+// writeOut writes the file of --out. remedy says what to name instead.
+func writeOut(file string, text []byte, remedy string) error {
+	if err := wholefile.Write(file, text); err != nil {
 		return fmt.Errorf("--out: %w; %s", err, remedy)
 	}
 	return nil
+}
+
+// otherThan refuses the file of one flag if another flag's is the same: the one would be lost.
+func otherThan(flag, file, other, otherFile string) error {
+	if file == "" || otherFile == "" || !wholefile.Same(file, otherFile) {
+		return nil
+	}
+	return usagef("%s and %s both use %s; name two files", other, flag, file)
 }

@@ -27,6 +27,22 @@ func TestOpenAPI(t *testing.T) {
 	}
 }
 
+// A link stays one, and the file that it names gets the document.
+func TestOpenAPIThroughALink(t *testing.T) {
+	atProject(t)
+	must(t, os.Symlink("openapi.json", "link.json"))
+	for range 2 { // the first time the link leads to no file
+		if status, _, stderr := ingest(t, "openapi", "--out", "link.json"); status != 0 {
+			t.Fatal(stderr)
+		}
+		text, err := os.ReadFile("openapi.json")
+		if to, _ := os.Readlink("link.json"); err != nil || to != "openapi.json" || len(text) == 0 {
+			t.Fatalf("the link leads to %q, whose file has %d bytes (%v)", to, len(text), err)
+		}
+		must(t, os.WriteFile("openapi.json", nil, 0o600))
+	}
+}
+
 func TestOpenAPIBadInput(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -38,6 +54,8 @@ func TestOpenAPIBadInput(t *testing.T) {
 		{"both addresses", []string{"--outputs", "outputs.json", "--server", "https://a.example"}, 2, "--outputs and --server are both given; give one: each names the API's address"},
 		{"no address", []string{"--server", "a.example"}, 2, `--server is "a.example"; use the address before the paths, such as https://events.example.com or https://abc123.execute-api.us-east-1.amazonaws.com/dev`},
 		{"no file", []string{"--out", ""}, 2, "--out is empty; name a file, or leave the flag out"},
+		{"the stack's file", []string{"--stack", "cdktf.out/stacks/dev/cdk.tf.json", "--out", "cdktf.out/stacks/../stacks/dev/cdk.tf.json"}, 2, "--stack and --out both use cdktf.out/stacks/../stacks/dev/cdk.tf.json; name two files"},
+		{"the outputs' file", []string{"--outputs", "cdktf.json", "--out", "cdktf.json"}, 2, "--outputs and --out both use cdktf.json; name two files"},
 		{"no folder", []string{"--out", "none/openapi.json"}, 1, "--out: open none/openapi.json.tmp-"},
 		{"no outputs", []string{"--outputs", "cdktf.json"}, 1, "--outputs cdktf.json: it holds no outputs of a stack dev"},
 		{"an unknown environment", []string{"--env", "qa"}, 2, `--env: no environment named "qa" is synthesised (make synth synthesises all); use dev`},

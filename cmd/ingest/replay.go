@@ -110,6 +110,11 @@ func runReplay(command *cobra.Command, f replayFlags) error {
 	}
 	opts.Feeds = feeds(own, opts.Target)
 	f.files(&opts)
+	for _, own := range []string{"", ".lock", ".tmp"} { // the checkpoint's, beside it
+		if err := otherThan("--rejected", opts.Rejected, "--checkpoint", opts.Checkpoint+own); err != nil {
+			return err
+		}
+	}
 	stderr := command.ErrOrStderr()
 	fmt.Fprintln(stderr, route(opts.Target))
 	if f.delivered {

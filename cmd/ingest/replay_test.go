@@ -165,6 +165,12 @@ func TestReplayRejects(t *testing.T) {
 	if status != 1 || !strings.HasSuffix(stderr, want) || stdout != "put 1 record from 1 object\n  1 (no error code)\n1 reject in total, each a record or a whole object\n" {
 		t.Errorf("it ends with %d and says\n%s%s", status, stdout, stderr)
 	}
+	for _, rejected := range []string{"c.json", "./c.json", "c.json.lock", "c.json.tmp"} {
+		status, _, stderr := ingest(t, "replay", "--env", "dev", "--endpoint-url", p.aws, "--checkpoint", "c.json", "--rejected", rejected)
+		if want := "error: --checkpoint and --rejected both use " + rejected + "; name two files\n"; status != 2 || stderr != want {
+			t.Errorf("it ends with %d and says %s, want %s", status, stderr, want)
+		}
+	}
 	if status := p.end(); status != 0 {
 		t.Fatalf("the process ends with %d:\n%s", status, p.stderr)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -22,6 +23,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cdk.tf/go/ingest/internal/sdkhttp"
+	"cdk.tf/go/ingest/internal/wholefile"
 	"cdk.tf/go/ingest/tfjson"
 	"cdk.tf/go/ingest/verify"
 )
@@ -140,10 +142,25 @@ func (f verifyFlags) check(command *cobra.Command) error {
 	if command.Flags().Changed("timeout") && (f.timeout < time.Second || f.timeout > time.Hour) {
 		errs = append(errs, fmt.Errorf("--timeout is %s; use 1s to 1h", f.timeout))
 	}
+	errs = append(errs, f.checkReports()...)
 	if err := errors.Join(errs...); err != nil {
 		return asUsage(err)
 	}
-	return errors.Join(checkStackFile(command, f.stack), f.writable())
+	if err := checkStackFile(command, f.stack); err != nil {
+		return err
+	}
+	return f.emptyReports()
+}
+
+// checkReports finds reports that would replace each other, or what the command reads.
+func (f verifyFlags) checkReports() (errs []error) {
+	for i, name := range f.reports {
+		errs = append(errs, otherThan("--report", name, "--stack", f.stack), otherThan("--report", name, "--outputs", f.outputs))
+		for _, other := range f.reports[:i] {
+			errs = append(errs, otherThan("--report", name, "another --report", other))
+		}
+	}
+	return errs
 }
 
 // checkSources finds flags that exclude or need each other.
@@ -169,16 +186,25 @@ func (f verifyFlags) checkSources(command *cobra.Command) error {
 	return errors.Join(errs...)
 }
 
-// writable creates the reports' files before anything is sent.
-func (f verifyFlags) writable() error {
+// emptyReports removes the reports of an earlier run before this one begins, so that none of them stands for this one if it fails.
+// It finds files that cannot be written before anything is sent.
+func (f verifyFlags) emptyReports() error {
 	for _, name := range f.reports {
-		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o644) //nolint:gosec // a report is for others to read
+		target, regular, err := wholefile.Target(name)
+		if err != nil {
+			return fmt.Errorf("--report: %w", err)
+		}
+		if info, err := os.Stat(target); !regular && err == nil && !info.IsDir() {
+			continue // a pipe's reader would see its end
+		}
+		file, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644) //nolint:gosec // a report is for others to read
 		if err != nil {
 			return fmt.Errorf("--report: %w; name a file that can be written", err)
 		}
 		if err := file.Close(); err != nil {
 			return fmt.Errorf("--report: %w", err)
 		}
+		_ = os.Remove(target) // one that its folder keeps is empty
 	}
 	return nil
 }
@@ -189,11 +215,8 @@ func (f verifyFlags) write(report *verify.Report) error {
 		if strings.HasSuffix(name, ".xml") {
 			form = report.JUnit
 		}
-		file, err := os.Create(name)
-		if err != nil {
-			return fmt.Errorf("--report: %w", err)
-		}
-		if err := errors.Join(form(file), file.Close()); err != nil {
+		var text bytes.Buffer
+		if err := errors.Join(form(&text), wholefile.Write(name, text.Bytes())); err != nil {
 			return fmt.Errorf("--report %s: %w", name, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"cdk.tf/go/ingest/internal/assumptions"
@@ -200,6 +201,24 @@ func TestVerifyReportsToJUnit(t *testing.T) {
 	}
 }
 
+// A run that fails before its first check leaves no report, and none of an earlier run. A link and a pipe stay.
+func TestVerifyRemovesTheReportsOfAnEarlierRun(t *testing.T) {
+	t.Chdir(t.TempDir())
+	must(t, os.WriteFile("old.xml", []byte("passed"), 0o600))
+	must(t, os.WriteFile("linked.json", []byte("passed"), 0o600))
+	must(t, os.Symlink("linked.json", "link.json"))
+	must(t, syscall.Mkfifo("pipe.json", 0o600))
+	status, _, stderr := ingest(t, "verify", "--stack", devStack, "--local=http://127.0.0.1:1",
+		"--report", "old.xml", "--report", "new.xml", "--report", "link.json", "--report", "pipe.json")
+	if status != statusFailed || !strings.Contains(stderr, "start one with make up") {
+		t.Fatalf("it ends with %d and says %s", status, stderr)
+	}
+	left, _ := filepath.Glob("*")
+	if want := []string{"link.json", "pipe.json"}; !slices.Equal(left, want) {
+		t.Errorf("it leaves %v, want %v", left, want)
+	}
+}
+
 func TestVerifyBadInput(t *testing.T) {
 	outputs := filepath.Join(t.TempDir(), "outputs.json")
 	must(t, os.WriteFile(outputs, []byte(`{"other": {"submit_url": "https://x/submit"}}`), 0o600))
@@ -222,6 +241,8 @@ func TestVerifyBadInput(t *testing.T) {
 		"others' outputs": {[]string{"--stack", devStack, "--preflight", "--outputs", outputs}, statusFailed, `has no output submit_url of "dev"`},
 		"no such file":    {[]string{"--stack", devStack, "--outputs", outputs + "x"}, statusFailed, "no such file"},
 		"no report":       {[]string{"--stack", devStack, "--outputs", outputs, "--report", filepath.Join(outputs, "x")}, statusFailed, "name a file that can be written"},
+		"two reports":     {[]string{"--stack", devStack, "--outputs", outputs, "--report", outputs + ".r", "--report", outputs + ".r"}, statusUsage, "another --report and --report both use "},
+		"an input":        {[]string{"--stack", devStack, "--outputs", outputs, "--report", outputs}, statusUsage, "--outputs and --report both use " + outputs + "; name two files"},
 		"no key":          {[]string{"--stack", keys, "--local=" + keyed.api}, statusFailed, "API_KEY is not set"},
 		"another's local": {[]string{"--stack", devStack, "--local=" + keyed.api}, statusFailed, `has no output submit_url of "dev"`},
 	} {

@@ -28,6 +28,10 @@ func (p *Pipeline) awsEndpoint() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		service := serviceOf(r)
+		if region := regionOf(r); region != "" && region != p.declared.region && slices.Contains(regional, service) {
+			p.refuseRegion(w, r, region)
+			return
+		}
 		if handler := handlers[service]; handler != nil {
 			handler.ServeHTTP(w, r)
 			return
@@ -56,18 +60,34 @@ func serviceOf(r *http.Request) string {
 	return "s3"
 }
 
-// signedFor is the service of a signature's scope: KEY/DATE/REGION/SERVICE/aws4_request, and without a region in version 4A (IAM user
-// guide, "Elements of an AWS API request signature").
+// signedFor is the service of a signature's scope.
 func signedFor(r *http.Request) string {
+	if scope := scopeOf(r); scope != nil {
+		return scope[len(scope)-2]
+	}
+	return ""
+}
+
+// regionOf is the region of a signature's scope; "" without one.
+func regionOf(r *http.Request) string {
+	if scope := scopeOf(r); len(scope) > 4 {
+		return scope[len(scope)-3]
+	}
+	return ""
+}
+
+// scopeOf is a signature's scope: KEY/DATE/REGION/SERVICE/aws4_request, and without a region in version 4A (IAM user guide, "Elements of
+// an AWS API request signature"). It is nil if the request has none.
+func scopeOf(r *http.Request) []string {
 	credential := r.URL.Query().Get("X-Amz-Credential")
 	if _, after, found := strings.Cut(r.Header.Get("Authorization"), "Credential="); found {
 		credential, _, _ = strings.Cut(after, ",")
 	}
 	scope := strings.Split(strings.TrimSpace(credential), "/")
 	if len(scope) < 4 || scope[len(scope)-1] != "aws4_request" {
-		return ""
+		return nil
 	}
-	return scope[len(scope)-2]
+	return scope
 }
 
 // signedBy is the id of the access key that a request is signed with.
@@ -121,31 +141,45 @@ func (p *Pipeline) refuseService(w http.ResponseWriter, r *http.Request, service
 		why += p.insteadOfLogs(w, r)
 	}
 	p.sayNotImitated(why)
-	const code = "NotImplemented"
-	header := w.Header()
+	const code, status = "NotImplemented", http.StatusNotImplemented
+	awsError{code, code, status, status, why}.write(w, r, service)
+}
+
+// awsError is an error in any of AWS's protocols.
+type awsError struct {
+	// code and status are for the protocols of JSON and CBOR, queryCode and queryStatus for those with XML.
+	code, queryCode     string
+	status, queryStatus int
+	why                 string
+}
+
+// write answers a call of a service in its own protocol.
+func (f awsError) write(w http.ResponseWriter, r *http.Request, service string) {
+	header, status := w.Header(), f.queryStatus
 	var body []byte
 	switch {
 	case r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor":
 		header.Set("Smithy-Protocol", "rpc-v2-cbor")
-		header.Set("X-Amzn-Query-Error", code+";Sender")
+		header.Set("X-Amzn-Query-Error", f.queryCode+";Sender")
 		header.Set("Content-Type", "application/cbor")
-		body = cborTexts("__type", code, "message", why)
+		status, body = f.status, cborTexts("__type", f.code, "message", f.why)
 	case service == "ec2":
 		header.Set("Content-Type", "text/xml")
 		body = inXML(struct {
 			XMLName xml.Name `xml:"Response"`
 			Code    string   `xml:"Errors>Error>Code"`
 			Message string   `xml:"Errors>Error>Message"`
-		}{Code: code, Message: why})
+		}{Code: f.queryCode, Message: f.why})
 	case isForm(r), slices.Contains([]string{"cloudfront", "route53"}, service):
 		header.Set("Content-Type", "text/xml")
-		body = queryError(code, why)
+		body = queryError(f.queryCode, f.why)
 	default:
 		header.Set("Content-Type", "application/x-amz-json-1.1")
-		header.Set("X-Amzn-Errortype", code)
-		body, _ = json.Marshal(map[string]string{"__type": code, "message": why}) // of strings
+		header.Set("X-Amzn-Errortype", f.code)
+		status = f.status
+		body, _ = json.Marshal(map[string]string{"__type": f.code, "message": f.why}) // of strings
 	}
-	w.WriteHeader(http.StatusNotImplemented)
+	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // the client may have gone
 	}

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"html"
 	"net/http"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -106,6 +108,48 @@ func TestWhatIsNotImitatedInEachProtocol(t *testing.T) {
 		if got := ask(t, test.asked); got.status != test.status || !strings.Contains(got.body, test.want) {
 			t.Errorf("%s: %d %s", test.name, got.status, got.body)
 		}
+	}
+}
+
+// A client of another region than the stack's is told both regions, in the service's protocol. What has no region answers.
+func TestACallForAnotherRegionIsRefused(t *testing.T) {
+	p := devPipeline(t)
+	signed := func(region, service, target string) []string { // Kinesis asks for a date
+		header := []string{"X-Amz-Date: 20260101T000000Z", "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/" + region + service + "/aws4_request, SignedHeaders=host, Signature=x"}
+		if target != "" {
+			return append(header, "X-Amz-Target: "+target, "Content-Type: application/x-amz-json-1.1")
+		}
+		return append(header, "Content-Type: application/x-www-form-urlencoded")
+	}
+	const why = "Credential should be scoped to a valid Region, not 'eu-west-1': the stack that runs here is in us-east-1; set the client's region to it, such as with AWS_REGION=us-east-1"
+	const inJSON, inXML = `"__type":"InvalidSignatureException"`, "<Code>SignatureDoesNotMatch</Code>"
+	const kinesis, keys, metrics, logs, hoses = "Kinesis_20131202.ListStreams", "TrentService.DescribeKey", "GraniteServiceVersion20100801.DescribeAlarms", "Logs_20140328.FilterLogEvents", "Firehose_20150804.ListDeliveryStreams"
+	for _, test := range []struct {
+		name, region, service, target, body string
+		status                              int
+		want                                string
+	}{
+		{"Kinesis", "eu-west-1/", "kinesis", kinesis, "{}", 400, inJSON},
+		{"Kinesis, here", "us-east-1/", "kinesis", kinesis, "{}", 200, p.declared.streams[0].Name},
+		{"Kinesis, in all regions", "", "kinesis", kinesis, "{}", 200, p.declared.streams[0].Name},
+		{"Firehose", "eu-west-1/", "firehose", hoses, "{}", 400, inJSON},
+		{"KMS", "eu-west-1/", "kms", keys, `{"KeyId": "alias/aws/kinesis"}`, 400, inJSON},
+		{"CloudWatch in JSON", "eu-west-1/", "monitoring", metrics, "{}", 400, inJSON},
+		{"CloudWatch's query", "eu-west-1/", "monitoring", "", "Action=DescribeAlarms&Version=2010-08-01", 403, inXML},
+		{"Logs", "eu-west-1/", "logs", logs, "{}", 400, inJSON},
+		{"Logs, here", "us-east-1/", "logs", logs, "{}", 501, "NotImplemented"},
+		{"STS", "eu-west-1/", "sts", "", "Action=GetCallerIdentity&Version=2011-06-15", 200, account},
+	} {
+		got := ask(t, asked{method: http.MethodPost, url: p.awsURL() + "/", body: test.body, header: signed(test.region, test.service, test.target)})
+		text := html.UnescapeString(strings.ReplaceAll(got.body, `\u0027`, "'"))
+		if got.status != test.status || !strings.Contains(text, test.want) || strings.Contains(text, why) != (test.status == 400 || test.status == 403) {
+			t.Errorf("%s: %d %s", test.name, got.status, got.body)
+		}
+	}
+	config := p.config()
+	config.Region = "eu-west-1"
+	if _, err := cloudwatch.NewFromConfig(config).ListMetrics(t.Context(), &cloudwatch.ListMetricsInput{}); err == nil || !strings.Contains(err.Error(), why) {
+		t.Errorf("CloudWatch in CBOR: %v", err)
 	}
 }
 

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"cdk.tf/go/ingest/local/faults"
 )
@@ -27,8 +30,8 @@ type keyMetadata struct {
 //
 // Assumption LOC-4: KMS's DescribeKey takes a key's id, its ARN, an alias or an alias's ARN, and answers with KeyMetadata, whose KeyState
 // is Enabled or Disabled. For a key that does not exist the error is NotFoundException (API reference of KMS, DescribeKey). Here the
-// answer has the members that say which key it is and whether it can be used. The alias of an AWS managed key, such as
-// alias/aws/kinesis, stands for its id.
+// answer has the members that say which key it is and whether it can be used. Of the AWS managed keys only those of the services of a
+// pipeline are here.
 func (p *Pipeline) serveKeys(w http.ResponseWriter, r *http.Request) {
 	if operation := operationOf(r, nil); operation != "DescribeKey" {
 		p.refuseService(w, r, "kms", operation)
@@ -51,13 +54,30 @@ func (p *Pipeline) serveKeys(w http.ResponseWriter, r *http.Request) {
 		fail("SerializationException", "the body is not the JSON of a call")
 	case in.KeyID == "":
 		fail("ValidationException", "1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null")
-	case strings.HasPrefix(in.KeyID, awsManaged):
-		answer(http.StatusOK, map[string]keyMetadata{"KeyMetadata": p.describeKey(in.KeyID, "AWS", keyEnabled)})
+	case p.awsKey(in.KeyID) != "":
+		answer(http.StatusOK, map[string]keyMetadata{"KeyMetadata": p.describeKey(p.awsKey(in.KeyID), "AWS", keyEnabled)})
 	case p.declared.roles.Key(in.KeyID) == "":
-		fail("NotFoundException", fmt.Sprintf("Key '%s' does not exist in the stack that runs here", in.KeyID))
+		fail("NotFoundException", fmt.Sprintf("Key '%s' does not exist in the stack that runs here; of AWS's own keys these are here: %s", in.KeyID, strings.Join(awsAliases, ", ")))
 	default:
 		answer(http.StatusOK, map[string]keyMetadata{"KeyMetadata": p.describeKey(p.declared.roles.Key(in.KeyID), "CUSTOMER", p.keyState())})
 	}
+}
+
+// awsAliases are the aliases of the AWS managed keys that a pipeline's services use.
+var awsAliases = []string{awsManaged + "kinesis", awsManaged + "s3", awsManaged + "sns"}
+
+// awsKey returns the ARN of an AWS managed key, by its alias, its alias's ARN, its id or its ARN; "" for another key. AWS makes the id
+// with the key. Here it follows from the alias, so that it is the same at each start.
+func (p *Pipeline) awsKey(name string) string {
+	prefix := fmt.Sprintf("arn:%s:kms:%s:%s:", p.declared.partition, p.declared.region, account)
+	for _, alias := range awsAliases {
+		id := uuid.NewSHA1(uuid.NameSpaceURL, []byte(prefix+alias)).String()
+		arn := prefix + "key/" + id
+		if slices.Contains([]string{alias, prefix + alias, id, arn}, name) {
+			return arn
+		}
+	}
+	return ""
 }
 
 func (p *Pipeline) describeKey(arn, manager, state string) keyMetadata {

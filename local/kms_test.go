@@ -1,6 +1,7 @@
 package local
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -49,6 +50,9 @@ func TestAKeySaysItsState(t *testing.T) {
 	}{
 		{"DescribeKey", `{"KeyId": "` + key + `"}`, 200, disabled},
 		{"DescribeKey", `{"KeyId": "alias/aws/kinesis"}`, 200, enabled},
+		{"DescribeKey", `{"KeyId": "alias/aws/nope"}`, 400, `"__type":"NotFoundException","message":"Key 'alias/aws/nope' does not exist in the stack that runs here; of AWS's own keys these are here: alias/aws/kinesis, alias/aws/s3, alias/aws/sns"`},
+		{"DescribeKey", `{"KeyId": "arn:aws:kms:us-east-1:000000000000:alias/aws/nope"}`, 400, `"NotFoundException"`},
+		{"DescribeKey", `{"KeyId": "arn:aws:kms:eu-west-1:000000000000:alias/aws/kinesis"}`, 400, `"NotFoundException"`},
 		{"DescribeKey", `{"KeyId": "alias/other"}`, 400, `"__type":"NotFoundException","message":"Key 'alias/other' does not exist`},
 		{"DescribeKey", `{}`, 400, `"ValidationException"`},
 		{"DescribeKey", `[`, 400, `"SerializationException"`},
@@ -57,6 +61,32 @@ func TestAKeySaysItsState(t *testing.T) {
 		if got := p.describeKey(t, test.operation, test.body); got.status != test.status || !strings.Contains(strings.ReplaceAll(got.body, `\u0027`, "'"), test.want) {
 			t.Errorf("%s %s: %+v", test.operation, test.body, got)
 		}
+	}
+}
+
+// Each name of an AWS managed key is the same key, which has an ARN of its own.
+func TestAnAWSManagedKey(t *testing.T) {
+	p := devPipeline(t)
+	const prefix = "arn:aws:kms:us-east-1:000000000000:"
+	ask := func(name string) (metadata keyMetadata) {
+		got := p.describeKey(t, "DescribeKey", `{"KeyId": "`+name+`"}`)
+		var answer struct{ KeyMetadata keyMetadata }
+		if err := json.Unmarshal([]byte(got.body), &answer); err != nil || got.status != 200 {
+			t.Errorf("%s: %+v", name, got)
+		}
+		return answer.KeyMetadata
+	}
+	want := ask("alias/aws/kinesis")
+	if want.ARN != prefix+"key/"+want.KeyID || len(want.KeyID) != len("1234abcd-12ab-34cd-56ef-1234567890ab") || want.KeyManager != "AWS" || !want.Enabled {
+		t.Errorf("%+v", want)
+	}
+	for _, name := range []string{prefix + "alias/aws/kinesis", want.KeyID, want.ARN} {
+		if got := ask(name); got != want {
+			t.Errorf("%s is %+v, want %+v", name, got, want)
+		}
+	}
+	if other := ask("alias/aws/s3"); other.ARN == want.ARN {
+		t.Errorf("two aliases have the key %s", other.ARN)
 	}
 }
 

@@ -254,16 +254,19 @@ type monitoring struct {
 	ShardLevelMetrics []string
 }
 
+func (s *stream) encryption() string {
+	if s.description.Load().Key != "" {
+		return encrypted
+	}
+	return unencrypted
+}
+
 func describe(s *stream) streamDescription {
 	d := s.description.Load()
-	encryption := unencrypted
-	if d.Key != "" {
-		encryption = encrypted
-	}
 	return streamDescription{
 		StreamName: d.Name, StreamARN: d.ARN, StreamStatus: "ACTIVE", StreamModeDetails: modeDetails{d.Mode},
 		RetentionPeriodHours: d.RetentionHours, StreamCreationTimestamp: seconds(d.CreatedAt),
-		EncryptionType: encryption, KeyId: d.Key, EnhancedMonitoring: []monitoring{{ShardLevelMetrics: []string{}}},
+		EncryptionType: s.encryption(), KeyId: d.Key, EnhancedMonitoring: []monitoring{{ShardLevelMetrics: []string{}}},
 	}
 }
 

@@ -332,7 +332,7 @@ func appendRecord(out []byte, from *shard, r stored) []byte {
 	out = appendText(out, r.key)
 	out = append(out, `,"Data":"`...)
 	out = base64.StdEncoding.AppendEncode(out, r.data)
-	return append(out, `"}`...)
+	return append(from.stream.appendEncryption(append(out, '"')), '}')
 }
 
 // appendSeconds writes milliseconds as AWS writes a time: seconds with three decimals.

@@ -209,7 +209,20 @@ func (s *Service) putOne(into *stream, hash hashKey, p *put, now time.Time) ([]b
 	out = append(out, to.id...)
 	out = append(out, `","SequenceNumber":"`...)
 	out = to.number(p.first, p.arrived).append(out)
-	return append(out, `"}`...), nil
+	return append(into.appendEncryption(append(out, '"')), '}'), nil
+}
+
+// appendEncryption appends the member EncryptionType of an answer, or of a record in it.
+//
+// Assumption KIN-17: the answers of PutRecord and PutRecords, and each record of GetRecords, have EncryptionType KMS if the stream is
+// encrypted (API reference, PutRecord, PutRecords and Record). Without encryption the member is missing, as in the examples there.
+//
+// A record that was put before the stream's encryption changed has the present one here; AWS keeps its own.
+func (s *stream) appendEncryption(out []byte) []byte {
+	if s.encryption() == encrypted {
+		out = append(out, `,"EncryptionType":"`+encrypted+`"`...)
+	}
+	return out
 }
 
 func writeError(err error) *refusal {
@@ -421,7 +434,7 @@ func (s *Service) putAll(into *stream, entries []entry) (_ []byte, ok bool) {
 		}
 	}
 	s.measureBatch(into.name, b, began)
-	out = strconv.AppendInt(out, int64(failed), 10)
+	out = into.appendEncryption(strconv.AppendInt(out, int64(failed), 10))
 	out = append(out, `,"Records":[`...)
 	for i, e := range b.entries {
 		if i > 0 {

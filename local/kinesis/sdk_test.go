@@ -82,6 +82,35 @@ func TestSDK(t *testing.T) {
 	}
 }
 
+// Each answer about a record says that the stream is encrypted.
+func TestSDKOfAnEncryptedStream(t *testing.T) {
+	ctx := t.Context()
+	for key, want := range map[string]types.EncryptionType{"KMS": types.EncryptionTypeKms, "NONE": ""} {
+		s := open(t, kinesis.Options{}, nil)
+		if err := s.Declare(kinesis.Config{Name: "e", ARN: "arn:aws:kinesis:us-east-1:000000000000:stream/e", Mode: "PROVISIONED", Shards: 1, Retention: 24 * time.Hour, Encryption: key, Key: "alias/aws/kinesis"}); err != nil {
+			t.Fatal(err)
+		}
+		c := client(t, s)
+		one, err := c.PutRecord(ctx, &sdk.PutRecordInput{StreamName: aws.String("e"), PartitionKey: aws.String("k"), Data: []byte("a")})
+		if err != nil || one.EncryptionType != want {
+			t.Errorf("PutRecord: %+v %v", one, err)
+		}
+		many, err := c.PutRecords(ctx, &sdk.PutRecordsInput{StreamName: aws.String("e"), Records: []types.PutRecordsRequestEntry{{PartitionKey: aws.String("k"), Data: []byte("b")}}})
+		if err != nil || many.EncryptionType != want {
+			t.Errorf("PutRecords: %+v %v", many, err)
+		}
+		records := readAll(t, c, shard0, 1)
+		for _, r := range records {
+			if r.EncryptionType != want {
+				t.Errorf("GetRecords: %+v", r)
+			}
+		}
+		if len(records) != 2 {
+			t.Errorf("%d records are read", len(records))
+		}
+	}
+}
+
 // readAll reads a shard from its oldest record, with a limit for each call.
 func readAll(t *testing.T, c *sdk.Client, shard string, limit int32) (records []types.Record) {
 	t.Helper()

@@ -7,10 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
 	"regexp"
-	"strings"
 
+	"cdk.tf/go/ingest/internal/bucketname"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -58,10 +57,9 @@ func Of(stack *tfjson.Stack) (Config, error) {
 	return c, nil
 }
 
-// The patterns are those that spec checks in an environment: S3's bucket naming rules, a region, and the key ARNs that Terraform's S3
+// The patterns are those that spec checks in an environment: a region, and the key ARNs that Terraform's S3
 // backend accepts.
 var (
-	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	regionPattern = regexp.MustCompile(`^(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|us-iso|us-isob|us-isof|eu-isoe|eusc-de)` +
 		`-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9][0-9]?$`)
 	kmsKeyPattern = regexp.MustCompile(`^arn:aws[a-z-]*:kms:([a-z0-9-]+):[0-9]{12}:(` +
@@ -72,8 +70,14 @@ var (
 // Check finds every problem at once, named by the command's flags.
 func (c Config) Check() error {
 	var errs []error
-	if _, err := netip.ParseAddr(c.Bucket); err == nil || !bucketPattern.MatchString(c.Bucket) || strings.Contains(c.Bucket, "..") {
+	prefix, suffix := bucketname.ReservedPrefix(c.Bucket), bucketname.ReservedSuffix(c.Bucket)
+	switch {
+	case !bucketname.Valid(c.Bucket):
 		errs = append(errs, fmt.Errorf(`--bucket is %q; use 3 to 63 of a-z, 0-9, "-" and ".", beginning and ending with a letter or a digit, and not an IP address`, c.Bucket))
+	case prefix != "":
+		errs = append(errs, fmt.Errorf("--bucket is %q; use another: S3 reserves names that begin with %q", c.Bucket, prefix))
+	case suffix != "":
+		errs = append(errs, fmt.Errorf("--bucket is %q; use another: S3 reserves names that end with %q", c.Bucket, suffix))
 	}
 	if !regionPattern.MatchString(c.Region) {
 		errs = append(errs, fmt.Errorf("--region is %q; use a region such as eu-west-1", c.Region))

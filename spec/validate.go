@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cdk.tf/go/ingest/internal/bucketname"
 )
 
 // problem is one fault of an environment, and its remedy.
@@ -59,7 +61,7 @@ func (e Environment) problems() []error {
 	p.encryption(e.Encryption)
 	p.web(e)
 	p.alarms(e.Alarms, e.Region)
-	p.state(e.State, e.ownBuckets())
+	p.state(e.State, e.Region, e.ownBuckets())
 	p.load(e)
 	return p.found
 }
@@ -85,7 +87,7 @@ func (p *problems) identity(e Environment) {
 	if len(e.Name) > maxNameLength || !namePattern.MatchString(e.Name) {
 		p.add("Name", is(e.Name), fmt.Sprintf(
 			`use 1 to %d of a-z, 0-9 and "-", beginning with a letter and ending with a letter or a digit`, maxNameLength))
-	} else if suffix := reservedSuffix(e.BucketName()); e.Bucket.Name == "" && suffix != "" {
+	} else if suffix := bucketname.ReservedSuffix(e.BucketName()); e.Bucket.Name == "" && suffix != "" {
 		// Every valid environment name satisfies the other rules for bucket names.
 		p.add("Name", is(e.Name), fmt.Sprintf(
 			"use another or set Bucket.Name: S3 reserves bucket names that end with %q", suffix))

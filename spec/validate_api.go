@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"math"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -137,13 +138,23 @@ func (p *problems) cors(cors CORS) {
 	p.whole("API.CORS.MaxAge", cors.MaxAge, 0, maxCORSAge, time.Second, "seconds")
 }
 
-// originPattern is a web origin as browsers write it in the header Origin (RFC 6454, section 6.2). Its groups are the
-// scheme and the port.
+// originPattern is a web origin as browsers write it in the header Origin (RFC 6454, section 6.2). The web views of apps and browser
+// extensions have schemes of their own, such as capacitor://localhost. Its groups are the scheme, the IPv6 address and the port.
 var originPattern = regexp.MustCompile(
-	`^(https?)://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::([1-9][0-9]{0,4}))?$`)
+	`^([a-z][a-z0-9+.-]{0,31})://(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[([0-9a-f:]+)\])(?::([1-9][0-9]{0,4}))?$`)
 
-// maxOrigins keeps a response's template, which lists all origins, far below API Gateway's 300 KB. An origin has at most 269
-// characters (a host name's 253, "https://" and a port).
+// noOrigins are the schemes whose pages have the origin "null", or another's: WebSockets have that of their page (HTML, "Origin";
+// Fetch, "HTTP network-or-cache fetch").
+var noOrigins = []string{"blob", "data", "file", "ftp", "javascript", "ws", "wss"}
+
+// isHost reports whether an origin's IPv6 address, if it has one, is written as browsers write it (URL Standard, "IPv6 serializer").
+func isHost(address string) bool {
+	parsed, err := netip.ParseAddr(address)
+	return address == "" || err == nil && parsed.String() == address
+}
+
+// maxOrigins keeps a response's template, which lists all origins, far below API Gateway's 300 KB. An origin has at most 294
+// characters (a host name's 253, a scheme's 32, "://" and a port).
 const maxOrigins = 100
 
 func (p *problems) origins(field string, origins []string) {
@@ -170,9 +181,9 @@ func originRemedy(origin string, before []string, count int) string {
 		return `use "*" alone, or only origins`
 	case origin == "*":
 		return ""
-	case parts == nil || !isPort(parts[2]):
+	case parts == nil || !isHost(parts[2]) || !isPort(parts[3]) || slices.Contains(noOrigins, parts[1]):
 		return `use an origin such as "https://app.example.com": scheme, host and port only`
-	case parts[1] == "http" && parts[2] == "80", parts[1] == "https" && parts[2] == "443":
+	case parts[1] == "http" && parts[3] == "80", parts[1] == "https" && parts[3] == "443":
 		return "leave the port out: browsers do not send it, so the two would never match"
 	}
 	return ""

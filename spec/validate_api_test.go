@@ -109,6 +109,8 @@ func TestOriginsRefused(t *testing.T) {
 		"https://A.example", "https://*.example.com", "https://a.example:", "https://a.example:0", "https://a.example:65536",
 		"https://a.example:123456", "https://-a.example", "https://a-.example", "https://a..example", "https://user@a.example",
 		"https://a.example?x", "https://a'b.example", "https://a.example\n",
+		"file://a", "ws://a.example", "wss://a.example", "Capacitor://localhost", "1app://localhost", "capacitor://", "capacitor:localhost", strings.Repeat("a", 33) + "://a",
+		"http://[::1", "http://::1", "http://[::1]/", "http://[]", "http://[0:0:0:0:0:0:0:1]", "http://[::A]", "http://[1.2.3.4]", "http://[::1]:0", "http://[fe80::1%25en0]",
 	} {
 		rows = append(rows, refusal{bad, origins(bad), []string{"API.CORS.AllowOrigins[0] " + is(bad) + remedy}})
 	}
@@ -120,6 +122,8 @@ func TestOriginsAccepted(t *testing.T) {
 	for _, good := range []string{
 		"*", "https://app.example.com", "http://localhost:3000", "http://127.0.0.1:8080", "https://a.example:65535",
 		"https://a.example:1", "http://a.example:443", "https://a.example:80", "https://xn--bcher-kva.example",
+		"capacitor://localhost", "ionic://localhost", "tauri://localhost", "chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb",
+		"moz-extension://2e4b2c1a-0d4f-4a5e-9c1b-0123456789ab", "app://a.example:443", "http://[::1]:3000", "https://[2001:db8::7]",
 	} {
 		rows = append(rows, acceptance{good, origins(good)})
 	}

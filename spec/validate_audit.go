@@ -1,12 +1,16 @@
 package spec
 
-import "fmt"
+import (
+	"fmt"
+
+	"cdk.tf/go/ingest/internal/bucketname"
+)
 
 // accessLog checks the bucket of the access log.
 func (p *problems) accessLog(e Environment) {
 	const field = "Bucket.AccessLogName"
 	name := e.Bucket.AccessLogName
-	suffix := reservedSuffix(e.AccessLogBucketName())
+	suffix := bucketname.ReservedSuffix(e.AccessLogBucketName())
 	if !e.Bucket.AccessLog {
 		p.unused("Bucket.AccessLog is false", "set Bucket.AccessLog to true, or leave it out",
 			option{field, name != ""},

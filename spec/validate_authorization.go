@@ -160,10 +160,15 @@ func (p *problems) access(access Access) {
 		field := item("API.Access.SourceIPs", i)
 		if remedy := rangeRemedy(text, access.SourceIPs[:i]); remedy != "" {
 			p.add(field, is(text), remedy)
-		} else if !access.Private() && isInternal(netip.MustParsePrefix(text)) {
+		} else if within(netip.MustParsePrefix(text), noSenders) {
+			p.add(field, is(text)+", from which no request comes", "use the addresses that callers have: these are for multicast, or stand for no host")
+		} else if !access.Private() && within(netip.MustParsePrefix(text), internalRanges) {
 			p.add(field, is(text)+", from which nobody reaches a public API",
 				"use the public addresses that callers have on the internet, such as those of a NAT gateway, or set API.Access.VPCEndpoints")
 		}
+	}
+	if len(access.SourceIPs) > 0 && !access.Private() && !slices.ContainsFunc(access.SourceIPs, isNoIPv6) {
+		p.add("API.Access.SourceIPs", "has IPv6 ranges alone", "add the callers' IPv4 ranges: the API answers over IPv4 only, so each request would get 403")
 	}
 	for i, id := range access.VPCEndpoints {
 		p.match(item("API.Access.VPCEndpoints", i), id, vpcEndpoint, `use an interface endpoint's id, such as "vpce-0123456789abcdef0"`)
@@ -187,21 +192,34 @@ func rangeRemedy(text string, before []string) string {
 }
 
 // internalRanges are the addresses that no packet on the internet comes from: private (RFC 1918), shared behind a carrier's NAT
-// (RFC 6598), loopback (RFC 1122, 4291), link-local (RFC 3927, 4291) and unique local (RFC 4193). A private API may name them:
-// it sees the address within the VPC (aws:VpcSourceIp).
+// (RFC 6598), loopback (RFC 1122, 4291), link-local (RFC 3927, 4291), unique local (RFC 4193), for measurements (RFC 2544) and
+// reserved (RFC 1112). A private API may name them: it sees the address within the VPC (aws:VpcSourceIp).
 var internalRanges = []netip.Prefix{
 	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
 	netip.MustParsePrefix("100.64.0.0/10"),
 	netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"),
 	netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("fe80::/10"),
-	netip.MustParsePrefix("fc00::/7"),
+	netip.MustParsePrefix("fc00::/7"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"),
 }
 
-// isInternal reports whether the whole range is internal. A wider range also has public addresses.
-func isInternal(prefix netip.Prefix) bool {
-	return slices.ContainsFunc(internalRanges, func(internal netip.Prefix) bool {
-		return internal.Bits() <= prefix.Bits() && internal.Contains(prefix.Addr())
+// noSenders are the addresses that no packet comes from, within a VPC neither: "this network" (RFC 1122, section 3.2.1.3), multicast
+// (RFC 5771, RFC 4291) and the unspecified address of IPv6 (RFC 4291).
+var noSenders = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("224.0.0.0/4"), netip.MustParsePrefix("::/128"), netip.MustParsePrefix("ff00::/8"),
+}
+
+// within reports whether the whole range is in one of the ranges. A wider range also has other addresses.
+func within(prefix netip.Prefix, ranges []netip.Prefix) bool {
+	return slices.ContainsFunc(ranges, func(one netip.Prefix) bool {
+		return one.Bits() <= prefix.Bits() && one.Contains(prefix.Addr())
 	})
+}
+
+// isNoIPv6 reports whether a text is something else than a range of IPv6. The stack leaves API Gateway's address type at its default:
+// "The default IP address type for all Regional and edge-optimized APIs is IPv4" (developer guide, "IP address types for REST APIs").
+func isNoIPv6(text string) bool {
+	prefix, err := netip.ParsePrefix(text)
+	return err != nil || prefix.Addr().Is4()
 }
 
 // count adds a problem where a list is empty or too long.

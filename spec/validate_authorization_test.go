@@ -41,6 +41,35 @@ func from(ranges ...string) func(e *Environment) {
 	return func(e *Environment) { e.API.Access.SourceIPs = ranges }
 }
 
+// The API answers over IPv4, so that ranges of IPv6 alone would refuse everybody. A private API has both.
+func TestAddressesOfIPv6Alone(t *testing.T) {
+	const alone = "API.Access.SourceIPs has IPv6 ranges alone; add the callers' IPv4 ranges: the API answers over IPv4 only, so each request would get 403"
+	testRefusals(t, []refusal{
+		{"one", from("2001:db8::/32"), []string{alone}},
+		{"two", from("2001:db8::/32", "2600:1f00::/24"), []string{alone}},
+	})
+	testAcceptances(t, []acceptance{
+		{"beside IPv4", from("2001:db8::/32", "203.0.113.0/24")},
+		{"within VPCs", func(e *Environment) {
+			from("2001:db8::/32")(e)
+			e.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef0"}
+		}},
+	})
+}
+
+// No host sends from these addresses, neither to a public nor to a private API.
+func TestAddressesThatSendNothing(t *testing.T) {
+	var rows []refusal
+	for _, text := range []string{"0.0.0.0/8", "0.0.0.0/32", "224.0.0.0/4", "239.255.255.250/32", "ff00::/8", "ff02::1/128", "::/128"} {
+		want := []string{"API.Access.SourceIPs[1] " + is(text) + ", from which no request comes; use the addresses that callers have: these are for multicast, or stand for no host"}
+		rows = append(rows, refusal{text, from("203.0.113.0/24", text), want}, refusal{text + " within VPCs", func(e *Environment) {
+			from("203.0.113.0/24", text)(e)
+			e.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef0"}
+		}, want})
+	}
+	testRefusals(t, rows)
+}
+
 // No request to a public API comes from an internal address. A private API sees such addresses.
 func TestInternalAddresses(t *testing.T) {
 	const unreachable = `, from which nobody reaches a public API; use the public addresses that callers have on the internet, such as those of a NAT gateway, or set API.Access.VPCEndpoints`
@@ -48,6 +77,7 @@ func TestInternalAddresses(t *testing.T) {
 	internal := []string{
 		"10.0.0.0/8", "10.1.2.3/32", "172.16.0.0/12", "172.31.255.0/24", "192.168.0.0/16", "100.64.0.0/10", "100.127.0.0/16",
 		"127.0.0.1/32", "169.254.0.0/16", "::1/128", "fe80::/10", "fc00::/7", "fd12:3456::/32",
+		"198.18.0.0/15", "240.0.0.0/4", "255.255.255.255/32",
 	}
 	for _, text := range internal {
 		refused = append(refused, refusal{text, from("203.0.113.0/24", text), []string{"API.Access.SourceIPs[1] " + is(text) + unreachable}})
@@ -61,7 +91,7 @@ func TestInternalAddresses(t *testing.T) {
 		"8.0.0.0/6", "9.255.255.0/24", "11.0.0.0/8", "172.15.0.0/16", "172.32.0.0/16", "100.63.0.0/16", "100.128.0.0/16", "192.169.0.0/16",
 		"f000::/5", "2001:db8::/32",
 	} {
-		rows = append(rows, acceptance{text, from(text)})
+		rows = append(rows, acceptance{text, from("203.0.113.0/24", text)})
 	}
 	testAcceptances(t, rows)
 }

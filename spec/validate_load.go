@@ -13,8 +13,6 @@ const (
 	// maxPeak and maxLoadKeys are this project's bounds against typing errors.
 	maxPeak     = 10_000_000
 	maxLoadKeys = 1_000_000_000
-	// longestMonth is in seconds.
-	longestMonth = 31 * 24 * 3600
 )
 
 // load checks the fields of a load, and then holds it against the environment. An environment with other problems may not have a
@@ -26,7 +24,7 @@ func (p *problems) load(e Environment) {
 	before := len(p.found)
 	p.within("Load.PeakPerSecond", e.Load.PeakPerSecond, 1, maxPeak)
 	p.within("Load.EventBytes", e.Load.EventBytes, 1, quota.MaxRecordBytes-capacity.KeyBytes)
-	most := min(max(e.Load.PeakPerSecond, 1), maxPeak) * longestMonth
+	most := min(max(e.Load.PeakPerSecond, 1), maxPeak) * capacity.LongestMonth
 	if n := e.Load.EventsPerMonth; n < 1 || n > most {
 		p.add("Load.EventsPerMonth", fmt.Sprintf("is %d, of at most %d", n, most), "use 1 to what Load.PeakPerSecond brings in 31 days")
 	}

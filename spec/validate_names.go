@@ -3,7 +3,8 @@ package spec
 import (
 	"fmt"
 	"slices"
-	"strings"
+
+	"cdk.tf/go/ingest/internal/bucketname"
 )
 
 // maxPrefixLength leaves room in the bucket's name for 14 characters of the environment's name.
@@ -29,10 +30,8 @@ func (p *problems) names(e Environment) {
 			`use 1 to %d of a-z, 0-9 and "-", beginning with a letter and ending with a letter or a digit`, maxPrefixLength))
 		return
 	}
-	for _, reserved := range reservedPrefixes {
-		if strings.HasPrefix(e.Names.Prefix+"-", reserved) {
-			p.add(prefix, is(e.Names.Prefix), fmt.Sprintf("use another: S3 reserves bucket names that begin with %q", reserved))
-		}
+	if reserved := bucketname.ReservedPrefix(e.Names.Prefix + "-"); reserved != "" {
+		p.add(prefix, is(e.Names.Prefix), fmt.Sprintf("use another: S3 reserves bucket names that begin with %q", reserved))
 	}
 	p.accountInBuckets(e)
 	if len(e.Name) <= maxNameLength { // a longer Name is already a problem

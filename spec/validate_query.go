@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"cdk.tf/go/ingest/internal/bucketname"
 	"cdk.tf/go/ingest/internal/objectname"
 	"cdk.tf/go/ingest/internal/quota"
 )
@@ -131,7 +132,7 @@ func (p *problems) columns(e Environment) {
 func (p *problems) resultBucket(e Environment) {
 	const field = "Query.ResultBucket"
 	name := e.QueryBucketName()
-	switch remedy, suffix := ownBucketRemedy(name), reservedSuffix(name); {
+	switch remedy, suffix := ownBucketRemedy(name), bucketname.ReservedSuffix(name); {
 	case remedy != "" && e.Query.ResultBucket != "":
 		p.add(field, is(name), remedy)
 	case suffix != "" && e.Query.ResultBucket == "":

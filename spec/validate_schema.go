@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -38,6 +39,7 @@ func (p *problems) schema(field, text string) {
 	before := len(p.found)
 	p.schemaDraft(field, root)
 	p.schemaReferences(field, root, "")
+	p.schemaNumbers(field, root, "")
 	if len(p.found) > before {
 		return // the schema would not compile
 	}
@@ -69,6 +71,25 @@ func (p *problems) schemaReferences(field string, value any, at string) {
 	case []any:
 		for i, element := range value {
 			p.schemaReferences(field, element, at+"/"+strconv.Itoa(i))
+		}
+	}
+}
+
+// schemaNumbers refuses numbers beyond the range of 64-bit floating point: Terraform reads the model's text into such numbers, and
+// refuses the stack (hashicorp/terraform-plugin-sdk, helper/validation, StringIsJSON).
+func (p *problems) schemaNumbers(field string, value any, at string) {
+	switch value := value.(type) {
+	case json.Number:
+		if _, err := value.Float64(); err != nil {
+			p.add(field, fmt.Sprintf("has the number %s at %q", value, at), "use one between -1.7e308 and 1.7e308: Terraform reads no other")
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			p.schemaNumbers(field, value[key], at+"/"+key)
+		}
+	case []any:
+		for i, element := range value {
+			p.schemaNumbers(field, element, at+"/"+strconv.Itoa(i))
 		}
 	}
 }

@@ -17,6 +17,7 @@ func TestSchemaRefused(t *testing.T) {
 		object    = `; write a JSON schema of draft 4, at least {"type": "object"}`
 		draft     = `; use "http://json-schema.org/draft-04/schema#", the only draft that API Gateway validates, or leave it out`
 		reference = `; use one within the schema, such as "#/definitions/user": API Gateway follows no other`
+		number    = `; use one between -1.7e308 and 1.7e308: Terraform reads no other`
 		types     = `'array', 'boolean', 'integer', 'null', 'number', 'object', 'string'`
 	)
 	testRefusals(t, []refusal{
@@ -31,6 +32,9 @@ func TestSchemaRefused(t *testing.T) {
 		{"more than one value", schema(`{} {}`), []string{`API.Schema is not JSON: invalid character after top-level value` + object}},
 		{"array", schema(`[]`), []string{`API.Schema is not a JSON object` + object}},
 		{"true", schema(`true`), []string{`API.Schema is not a JSON object` + object}},
+		{"numbers that Terraform cannot read", schema(`{"type": "object", "minimum": 1e400, "enum": [0, -2e308], "default": {"a/b": 1e9999}}`), []string{
+			`API.Schema has the number 1e9999 at "/default/a/b"` + number, `API.Schema has the number -2e308 at "/enum/1"` + number, `API.Schema has the number 1e400 at "/minimum"` + number,
+		}},
 		{"draft 7", schema(`{"$schema": "http://json-schema.org/draft-07/schema#"}`),
 			[]string{`API.Schema has the "$schema" "http://json-schema.org/draft-07/schema#"` + draft}},
 		{"https", schema(`{"$schema": "https://json-schema.org/draft-04/schema#"}`),

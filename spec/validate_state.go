@@ -1,19 +1,20 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// state checks the backend of the state. ownBuckets are the buckets that the environment makes.
-func (p *problems) state(state State, ownBuckets []string) {
+// state checks the backend of the state. region is the environment's, and ownBuckets are the buckets that the environment makes.
+func (p *problems) state(state State, region string, ownBuckets []string) {
 	if state.S3 != nil && state.Cloud != nil {
 		p.add("State", "has both S3 and Cloud", "set one of them to nil")
 	}
 	if state.S3 != nil {
-		p.s3State(*state.S3, ownBuckets)
+		p.s3State(*state.S3, region, ownBuckets)
 	}
 	if state.Cloud != nil {
 		p.cloudState(*state.Cloud)
@@ -26,8 +27,8 @@ const maxStateKeyBytes = 1024 - len(".tflock")
 var (
 	// kmsKeyPattern is what Terraform's S3 backend accepts as the ARN of a key or an alias. It is stricter than KMS, whose
 	// documents prescribe no digit of a key's id. With another id `terraform init` fails with "Invalid KMS Key ARN"
-	// (hashicorp/terraform, internal/backend/remote-state/s3/validate.go; tried with 1.11).
-	kmsKeyPattern = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(` +
+	// (hashicorp/terraform, internal/backend/remote-state/s3/validate.go; tried with 1.11). Its group is the region.
+	kmsKeyPattern = regexp.MustCompile(`^arn:aws[a-z-]*:kms:([a-z0-9-]+):[0-9]{12}:(?:` +
 		`key/[a-f0-9]{8}-[a-f0-9]{4}-[1-5][a-f0-9]{3}-[ab89][a-f0-9]{3}-[a-f0-9]{12}|` +
 		`key/mrk-[a-f0-9]{32}|alias/[a-zA-Z0-9/_-]+)$`)
 	// anyUUIDPattern is the ARN of a key whose id has the form of a UUID of any version.
@@ -35,7 +36,7 @@ var (
 )
 
 // s3State checks an S3 backend. The environment does not make this bucket, so its name may have dots.
-func (p *problems) s3State(s3 S3State, ownBuckets []string) {
+func (p *problems) s3State(s3 S3State, region string, ownBuckets []string) {
 	if remedy := bucketRemedy(s3.Bucket); remedy != "" {
 		p.add("State.S3.Bucket", is(s3.Bucket), remedy)
 	} else if slices.Contains(ownBuckets, s3.Bucket) {
@@ -46,13 +47,18 @@ func (p *problems) s3State(s3 S3State, ownBuckets []string) {
 	if s3.Region != "" {
 		p.match("State.S3.Region", s3.Region, regionPattern, regionRemedy+", or leave it empty")
 	}
-	p.stateKMSKey(s3.KMSKeyARN)
+	p.stateKMSKey(s3.KMSKeyARN, cmp.Or(s3.Region, region))
 }
 
-func (p *problems) stateKMSKey(arn string) {
+// stateKMSKey checks the key of a bucket in a region.
+func (p *problems) stateKMSKey(arn, region string) {
 	const field, alias = "State.S3.KMSKeyARN", `"arn:aws:kms:eu-west-1:111122223333:alias/state"`
+	parts := kmsKeyPattern.FindStringSubmatch(arn)
 	switch {
-	case arn == "" || kmsKeyPattern.MatchString(arn):
+	case arn == "":
+	case parts != nil && regionPattern.MatchString(region) && parts[1] != region:
+		p.add(field, is(arn)+", a key in "+parts[1], fmt.Sprintf("use a key in %s, the bucket's region: S3 takes no other", region))
+	case parts != nil:
 	case anyUUIDPattern.MatchString(arn):
 		p.add(field, is(arn)+", whose key id is not a UUID of RFC 4122, as KMS makes them",
 			"copy the id from KMS, or name an alias such as "+alias+": Terraform's S3 backend requires 1 to 5 as a UUID's 13th digit, and 8, 9, a or b as its 17th")

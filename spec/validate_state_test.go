@@ -62,6 +62,14 @@ func TestStateRefused(t *testing.T) {
 			[]string{`State.Cloud.Workspace is "` + strings.Repeat("w", 91) +
 				`"; use 1 to 90 letters, digits, "_" and "-", or leave it empty`}},
 	}
+	const alias = "arn:aws:kms:eu-west-1:111122223333:alias/state"
+	const inIreland = `State.S3.KMSKeyARN is "` + alias + `", a key in eu-west-1; use a key in us-east-1, the bucket's region: S3 takes no other`
+	rows = append(rows,
+		refusal{"a key of another region", inS3(func(s *S3State) { s.KMSKeyARN, s.Region = alias, "us-east-1" }), []string{inIreland}},
+		refusal{"a key of another region than the environment's", func(e *Environment) {
+			inS3(func(s *S3State) { s.KMSKeyARN = alias })(e)
+			e.Region = "us-east-1"
+		}, []string{inIreland}})
 	for _, bad := range []string{
 		"12345678-1234-4234-8234-123456789012", "alias/state", "arn:aws:s3:::state", "arn:aws:kms:eu-west-1:1111:alias/state",
 		"arn:aws:kms:eu-west-1:111122223333:key/abc", "arn:aws:kms:eu-west-1:111122223333:alias/",
@@ -103,7 +111,7 @@ func TestStateAccepted(t *testing.T) {
 		"arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab",
 		"arn:aws:kms:eu-west-1:111122223333:alias/terraform/state",
 	} {
-		rows = append(rows, acceptance{good, inS3(func(s *S3State) { s.KMSKeyARN = good })})
+		rows = append(rows, acceptance{good, inS3(func(s *S3State) { s.KMSKeyARN, s.Region = good, strings.Split(good, ":")[3] })})
 	}
 	testAcceptances(t, rows)
 }

@@ -2,12 +2,12 @@ package spec
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"cdk.tf/go/ingest/internal/bucketname"
 	"cdk.tf/go/ingest/internal/quota"
 )
 
@@ -43,29 +43,15 @@ func (p *problems) bucket(bucket Bucket) {
 	p.transitionsBeforeExpiry(bucket)
 }
 
-// The rules are those of general purpose buckets (S3 user guide, "General purpose bucket naming rules").
-var (
-	bucketPattern    = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-	addressPattern   = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$`)
-	reservedPrefixes = []string{"xn--", "sthree-", "amzn-s3-demo-"}
-	reservedSuffixes = []string{"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"}
-)
-
-// regionalSuffix ends the names in an account's own namespace. S3 accepts it with a request header that version 5 of
-// Terraform's AWS provider does not send. So an existing bucket may have it, and a bucket that a stack makes may not.
-const regionalSuffix = "-an"
-
 // bucketRemedy returns an empty text for a name that a bucket in S3 may have.
 func bucketRemedy(name string) string {
-	if !bucketPattern.MatchString(name) || strings.Contains(name, "..") || addressPattern.MatchString(name) {
+	if !bucketname.Valid(name) {
 		return `use 3 to 63 of a-z, 0-9 and "-", beginning and ending with a letter or a digit`
 	}
-	for _, prefix := range reservedPrefixes {
-		if strings.HasPrefix(name, prefix) {
-			return fmt.Sprintf("use another: S3 reserves names that begin with %q", prefix)
-		}
+	if prefix := bucketname.ReservedPrefix(name); prefix != "" {
+		return fmt.Sprintf("use another: S3 reserves names that begin with %q", prefix)
 	}
-	if suffix := reservedSuffix(name); suffix != "" && suffix != regionalSuffix {
+	if suffix := bucketname.ReservedSuffix(name); suffix != "" && suffix != bucketname.RegionalSuffix {
 		return suffixRemedy(suffix)
 	}
 	return ""
@@ -76,21 +62,11 @@ func ownBucketRemedy(name string) string {
 	if remedy := bucketRemedy(name); remedy != "" {
 		return remedy
 	}
-	if suffix := reservedSuffix(name); suffix != "" {
+	if suffix := bucketname.ReservedSuffix(name); suffix != "" {
 		return suffixRemedy(suffix)
 	}
 	if strings.Contains(name, ".") {
 		return `use "-" in place of ".": S3's TLS certificates do not match addresses of such names`
-	}
-	return ""
-}
-
-// reservedSuffix returns the suffix of the name that S3 reserves, or nothing.
-func reservedSuffix(name string) string {
-	for _, suffix := range append(slices.Clone(reservedSuffixes), regionalSuffix) {
-		if strings.HasSuffix(name, suffix) {
-			return suffix
-		}
 	}
 	return ""
 }

@@ -3,6 +3,8 @@ package spec
 import (
 	"fmt"
 	"strings"
+
+	"cdk.tf/go/ingest/internal/bucketname"
 )
 
 // web checks the options of the hosted page. [Environment.Page] checks its files.
@@ -48,7 +50,7 @@ func (p *problems) webBucket(field string, e Environment) {
 		p.add(field, is(name)+", which is also the bucket of events", "use another: everything in the web page's bucket is public")
 	}
 	// Every valid environment name satisfies the other rules for the derived name.
-	if suffix := reservedSuffix(name); e.Web.BucketName == "" && suffix != "" {
+	if suffix := bucketname.ReservedSuffix(name); e.Web.BucketName == "" && suffix != "" {
 		p.add(field, fmt.Sprintf("would be %q", name), suffixRemedy(suffix))
 	}
 }

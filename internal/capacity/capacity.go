@@ -42,6 +42,9 @@ func (l Load) bytesPerSecond() float64 { return l.PeakPerSecond * float64(l.Even
 // KeyBytes is the size of a partition key: that of a request ID, which is a UUID.
 const KeyBytes = 36
 
+// LongestMonth is in seconds.
+const LongestMonth = 31 * 24 * 3600
+
 // Shape is what decides how much a pipeline takes.
 type Shape struct {
 	Region string

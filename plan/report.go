@@ -137,6 +137,10 @@ func (p *Pipeline) load(try Try) (capacity.Load, error) {
 	if try.Batch > 0 {
 		l.BatchSize = try.Batch
 	}
+	if most := l.PeakPerSecond * capacity.LongestMonth; l.EventsPerMonth > most {
+		return l, fmt.Errorf("%s events a month are more than %s a second at the peak bring in 31 days; use at most %s, or a higher peak",
+			count(l.EventsPerMonth), count(l.PeakPerSecond), count(most))
+	}
 	if l.BatchSize > 1 && !p.shape.Batch {
 		return l, fmt.Errorf("the stack takes no batches, and a batch has %d events; use 1, or set API.Batch", l.BatchSize)
 	}

@@ -18,6 +18,7 @@ func TestPlan(t *testing.T) {
 		{[]string{"--env", "dev"}, "Plan of dev: 10 events/s at the peak and 26,280,000 a month: single events of 1,000 bytes, in us-east-1. The stack declares no load;"},
 		{[]string{"--stack", stack, "--rate", "500", "--bytes", "800", "--batch", "100"}, "Plan of dev: 500 events/s at the peak and 1,314,000,000 a month: events in batches of 100 of 800 bytes"},
 		{[]string{"--rate", "10", "--month", "1000"}, "Plan of dev: 10 events/s at the peak and 1,000 a month"},
+		{[]string{"--rate", "1", "--month", "2678400"}, "Plan of dev: 1 events/s at the peak and 2,678,400 a month"},
 		{[]string{"--markdown"}, "## Plan of dev\n"},
 	} {
 		status, stdout, stderr := ingest(t, append([]string{"plan"}, test.args...)...)
@@ -94,6 +95,8 @@ func TestPlanBadInput(t *testing.T) {
 		{"--bytes 1048577", 2, "--bytes is 1048577; use 1 to 1048576"},
 		{"--batch 501", 2, "--batch is 501; use 1 to 500"},
 		{"--month -1", 2, "--month is -1; use 1 to 1000000000000000"},
+		{"--rate 1 --month 2678401", 1, "--env dev: 2,678,401 events a month are more than 1 a second at the peak bring in 31 days; use at most 2,678,400, or a higher peak"},
+		{"--month 99999999999", 1, "--env dev: 99,999,999,999 events a month are more than 10 a second at the peak bring in 31 days; use at most 26,784,000, or a higher peak"},
 		{"--sample none.ndjson", 1, "--sample none.ndjson: open none.ndjson: no such file or directory"},
 		{"--sample cdktf.out", 1, "--sample cdktf.out: read cdktf.out: is a directory"},
 		{"--against=", 2, "--against is empty; name a synthesised stack or a folder of them, or leave the flag out"},

@@ -23,9 +23,10 @@ func (p *Pipeline) front() http.Handler {
 		page.Handle("GET /{$}", secured(files))
 		page.Handle("GET /_web/", secured(files))
 	}
+	object := answers.WithoutParameters(p.serveObject)
 	own := harmless(withoutOtherPages(inWords, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, objectsPath) {
-			p.serveObject(w, r) // outside the ServeMux: a key may hold "//"
+			object(w, r) // outside the ServeMux: a key may hold "//"
 			return
 		}
 		data.serve(w, r)
@@ -53,16 +54,16 @@ func (p *Pipeline) ownPaths() *paths {
 	all := &paths{mux: http.NewServeMux()}
 	for pattern, serve := range map[string]http.HandlerFunc{
 		"GET /config.json":             p.serveConfig,
-		"GET /_local/status":           p.serveStatus,
-		"GET /_local/alarms":           p.serveAlarms,
-		"GET /_local/runbooks/{id}":    p.serveRunbook,
-		"GET /_local/openapi.json":     p.serveOpenAPI,
+		"GET /_local/status":           answers.WithoutParameters(p.serveStatus),
+		"GET /_local/alarms":           answers.WithoutParameters(p.serveAlarms),
+		"GET /_local/runbooks/{id}":    answers.WithoutParameters(p.serveRunbook),
+		"GET /_local/openapi.json":     answers.WithoutParameters(p.serveOpenAPI),
 		"GET /_local/records":          p.browser.Records,
 		"GET /_local/objects":          p.browser.Objects,
 		"GET /_local/delivered":        p.browser.Delivered,
 		"GET /_local/events":           p.events.Serve,
 		"POST /_local/reset":           p.events.ServeReset,
-		"GET /_local/faults":           p.faults.Serve,
+		"GET /_local/faults":           answers.WithoutParameters(p.faults.Serve),
 		"PUT /_local/faults/{name}":    p.faults.ServeBegin,
 		"DELETE /_local/faults/{name}": p.faults.ServeEnd,
 	} {

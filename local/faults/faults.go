@@ -223,12 +223,10 @@ func (s *Set) ServeBegin(w http.ResponseWriter, r *http.Request) {
 		answers.Refuse(w, http.StatusNotFound, err)
 		return
 	}
-	query := r.URL.Query()
-	for parameter := range query {
-		if parameter != "lease" && parameter != "holder" {
-			answers.Refuse(w, http.StatusBadRequest, fmt.Errorf("there is no parameter %s; use lease and holder", parameter))
-			return
-		}
+	query, err := answers.Parameters(r.URL.RawQuery, "lease", "holder")
+	if err != nil {
+		answers.Refuse(w, http.StatusBadRequest, err)
+		return
 	}
 	text := query.Get("lease")
 	lease, err := time.ParseDuration(text)
@@ -263,7 +261,12 @@ func (s *Set) ServeEnd(w http.ResponseWriter, r *http.Request) {
 		answers.Refuse(w, http.StatusNotFound, err)
 		return
 	}
-	if err := s.end(name, r.URL.Query().Get("holder")); err != nil {
+	query, err := answers.Parameters(r.URL.RawQuery, "holder")
+	if err != nil {
+		answers.Refuse(w, http.StatusBadRequest, err)
+		return
+	}
+	if err := s.end(name, query.Get("holder")); err != nil {
 		answers.Refuse(w, http.StatusConflict, err)
 		return
 	}

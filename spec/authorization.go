@@ -133,7 +133,8 @@ const (
 // The remedy for both is API.Domain, and API.Domain.DisableDefaultEndpoint for the first. A synthesis warns about both.
 type Access struct {
 	// SourceIPs are the ranges of IP addresses, such as "203.0.113.0/24", that requests may come from: at most 100. They are
-	// public addresses. With API.Access.VPCEndpoints they are addresses in the VPCs. Empty allows every address.
+	// public addresses, at least one of IPv4, over which the API answers. With API.Access.VPCEndpoints they are addresses in the
+	// VPCs. Empty allows every address.
 	SourceIPs []string
 	// VPCEndpoints are IDs of interface endpoints of execute-api, such as "vpce-0123456789abcdef0": at most 100. With one the
 	// API is private: only these endpoints reach it.

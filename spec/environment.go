@@ -203,8 +203,9 @@ func PartitionByHeader(name string) PartitionKey {
 // ignore it.
 type CORS struct {
 	// AllowOrigins are the origins of the pages that may submit events: "*" alone, or up to 100 origins such as
-	// "https://app.example.com". With several origins, an answer names the origin that the request came from. The errors that
-	// API Gateway itself answers then name any origin: they hold no event data.
+	// "https://app.example.com", also of other schemes that browsers send, such as "capacitor://localhost". With several
+	// origins, an answer names the origin that the request came from. The errors that API Gateway itself answers then name any
+	// origin: they hold no event data.
 	AllowOrigins []string
 	// AllowHeaders are the request headers that a page may send, in addition to those that API.Authorization and
 	// API.PartitionKey read.
@@ -454,8 +455,8 @@ type S3State struct {
 	Key string
 	// Region is the bucket's region. Empty means the environment's region.
 	Region string
-	// KMSKeyARN is the ARN of the KMS key that encrypts the state, or of the key's alias. Empty means the bucket's default
-	// encryption.
+	// KMSKeyARN is the ARN of the KMS key that encrypts the state, or of the key's alias, in the bucket's region. Empty means the
+	// bucket's default encryption.
 	KMSKeyARN string
 }
 

@@ -40,6 +40,8 @@ type pipeline struct {
 	sender func(secret string) *verify.Sender
 	// stop ends the pipeline.
 	stop func()
+	// said is how much the pipeline had said at the last step.
+	said int
 	// open are the requests that have no answer yet.
 	open atomic.Int64
 }
@@ -71,9 +73,44 @@ func (p *pipeline) wait(ctx context.Context, d time.Duration) error {
 		now := min(d, longest)
 		p.clock.Advance(now)
 		d -= now
-		time.Sleep(500 * time.Microsecond) // the pipeline's own timers
+		p.settle()
 	}
 	return nil
+}
+
+// settle waits for the pipeline's own timers. If it has delivered something, settle waits until nothing more is due: hundreds of objects
+// would otherwise take minutes of the test's time, and the next load would come on top of them.
+func (p *pipeline) settle() {
+	time.Sleep(500 * time.Microsecond)
+	if p.out.Len() == p.said {
+		return
+	}
+	for range 10_000 { // a fault may hold a delivery without an error
+		now := p.delivery()
+		if now.NextDelivery == nil || now.NextDelivery.After(p.clock.Now()) || fails(now) {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	p.said = p.out.Len()
+}
+
+// fails reports whether a delivery has failed since the last object. Its next try waits for the clock.
+func fails(s firehose.Status) bool {
+	return s.LastFailureAt != nil && (len(s.LastObjects) == 0 || !s.LastFailureAt.Before(s.LastObjects[0].DeliveredAt))
+}
+
+// delivery is the status of the delivery stream.
+func (p *pipeline) delivery() firehose.Status {
+	p.t.Helper()
+	response, err := http.Get(p.opts.Local + "/_local/status") //nolint:noctx // of a test
+	must(p.t, err)
+	defer func() { _ = response.Body.Close() }()
+	var s struct {
+		Deliveries []firehose.Status `json:"deliveries"`
+	}
+	must(p.t, json.NewDecoder(response.Body).Decode(&s))
+	return s.Deliveries[0]
 }
 
 var addressOf = regexp.MustCompile(`(?m)^  API +(http://[^/]+)/`)

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/johannesboyne/gofakes3"
+
+	"cdk.tf/go/ingest/internal/bucketname"
 )
 
 // backend adapts a service to gofakes3's interfaces. Its methods return gofakes3's errors unwrapped, because gofakes3 does not unwrap.
@@ -78,6 +80,9 @@ func (s backend) ListBuckets() ([]gofakes3.BucketInfo, error) {
 func (s backend) CreateBucket(name string) error {
 	if err := gofakes3.ValidateBucketName(name); err != nil {
 		return err
+	}
+	if bucketname.ReservedPrefix(name) != "" || bucketname.ReservedSuffix(name) != "" {
+		return gofakes3.ResourceError(gofakes3.ErrInvalidBucketName, name)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

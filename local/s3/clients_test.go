@@ -63,6 +63,8 @@ func TestOptionsOfBucketsAndCopies(t *testing.T) {
 		{"/other", fmt.Sprintf(wish, "<LocationConstraint>eu-west-1</LocationConstraint>"), "", 501, "bucket in another region (eu-west-1; the stack&#39;s is us-east-1) is not imitated"},
 		{"/other", fmt.Sprintf(wish, "<LocationConstraint>us-east-1</LocationConstraint>"), "", 400, "<Code>InvalidLocationConstraint</Code>"},
 		{"/other", fmt.Sprintf(wish, "<Tags><Tag><Key>k</Key></Tag></Tags>"), "", 501, "Tags, Location or Bucket in CreateBucket is not"},
+		{"/xn--other", "", "", 400, "<Code>InvalidBucketName</Code>"},
+		{"/other--x-s3", "", "", 400, "<Code>InvalidBucketName</Code>"},
 		{"/other", "<", "", 400, "<Code>MalformedXML</Code>"},
 		{"/other", "", "X-Amz-Bucket-Object-Lock-Enabled: True", 501, "x-amz-bucket-object-lock-enabled True is not imitated"},
 		{"/other", "", "X-Amz-Object-Ownership: ObjectWriter", 501, "x-amz-object-ownership ObjectWriter is not imitated"},

@@ -42,6 +42,7 @@ func TestRefusedCalls(t *testing.T) {
 			"GetMetricStatistics", `{"Namespace": "N", "MetricName": "m", "StartTime": "2025-12-31T12:00:00Z", "EndTime": "2026-01-02T12:01:00Z", "Period": 60, "Statistics": ["Sum"]}`,
 			"InvalidParameterCombination", "You have requested up to 2881 datapoints, which exceeds the limit of 1440.",
 		},
+		{"GetMetricStatistics", `{` + latency + `, "Period": 60, "ExtendedStatistics": ["p101"]}`, "ValidationError", `the statistic \"p101\" is not imitated`},
 		{"GetMetricData", `{` + hour + `}`, "MissingParameter", "MetricDataQueries"},
 		{"GetMetricData", `{` + hour + `, "MaxDatapoints": 0, "MetricDataQueries": [` + queryOf("a", "") + `]}`, "InvalidParameterValue", "MaxDatapoints must be 1 to 100800"},
 		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [` + queryOf("a", `, "Unit": "Counts"`) + `]}`, "ValidationError", "Value 'Counts' at 'metricDataQueries.1.member.metricStat.unit'"},

@@ -3,6 +3,7 @@ package cloudwatch
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -89,55 +90,57 @@ func (a *API) getMetricStatistics(_ context.Context, in input) (object, error) {
 	if problem := when.boundPoints(period); problem != nil {
 		return nil, problem
 	}
-	plain, extended := in.texts("Statistics"), in.texts("ExtendedStatistics")
-	switch {
-	case len(plain)+len(extended) == 0:
-		return nil, &callError{"MissingParameter", "The parameter Statistics or ExtendedStatistics is required.", http.StatusBadRequest}
-	case len(plain) > 0 && len(extended) > 0:
-		return nil, &callError{"InvalidParameterCombination", "Statistics and ExtendedStatistics cannot be given together.", http.StatusBadRequest}
+	statistics, extended, err := statisticsOf(in)
+	if err != nil {
+		return nil, err
 	}
 	found := a.Watch.opts.Metrics.find(in.text("Namespace"), in.text("MetricName"), dimensionsIn(in)).in(in.text("Unit"))
 	points := list{}
-	if found == nil {
-		return object{{"Label", in.text("MetricName")}, {"Datapoints", points}}, nil
-	}
-	statistics := map[string]statistic{}
-	for _, name := range slices.Concat(plain, extended) {
-		var err error
-		if statistics[name], err = parseStatistic(name); err != nil {
-			return nil, err
-		}
-	}
 	when.each(period, a.Watch.opts.Clock.Now(), func(at time.Time) {
-		if point := found.datapoint(statistics, plain, extended, at, at.Add(period)); point != nil {
-			points = append(points, point)
+		values := found.values(statistics, at, at.Add(period))
+		if len(values) == 0 {
+			return
 		}
+		point := object{{"Timestamp", at}, {"Unit", found.unit}}
+		if extended {
+			point = append(point, member{"ExtendedStatistics", values})
+		} else {
+			for _, name := range slices.Sorted(maps.Keys(values)) {
+				point = append(point, member{name, values[name]})
+			}
+		}
+		points = append(points, point)
 	})
 	return object{{"Label", in.text("MetricName")}, {"Datapoints", points}}, nil
 }
 
-// datapoint is a data point with statistics, or nil without samples.
-func (s *series) datapoint(statistics map[string]statistic, plain, extended []string, from, until time.Time) any {
-	point := object{{"Timestamp", from}, {"Unit", s.unit}}
-	found := false
-	for _, name := range plain {
-		if value, ok := s.value(statistics[name], from, until); ok {
-			point, found = append(point, member{name, value}), true
+// statisticsOf are the statistics of a call by name, and whether they are its extended ones.
+func statisticsOf(in input) (statistics map[string]statistic, extended bool, err error) {
+	plain, others := in.texts("Statistics"), in.texts("ExtendedStatistics")
+	switch {
+	case len(plain)+len(others) == 0:
+		return nil, false, &callError{"MissingParameter", "The parameter Statistics or ExtendedStatistics is required.", http.StatusBadRequest}
+	case len(plain) > 0 && len(others) > 0:
+		return nil, false, &callError{"InvalidParameterCombination", "Statistics and ExtendedStatistics cannot be given together.", http.StatusBadRequest}
+	}
+	statistics = map[string]statistic{}
+	for _, name := range append(plain, others...) {
+		if statistics[name], err = parseStatistic(name); err != nil {
+			return nil, false, err
 		}
 	}
-	percentiles := map[string]float64{}
-	for _, name := range extended {
-		if value, ok := s.value(statistics[name], from, until); ok {
-			percentiles[name], found = value, true
+	return statistics, len(others) > 0, nil
+}
+
+// values are the statistics of a period that have samples, by name.
+func (s *series) values(statistics map[string]statistic, from, until time.Time) map[string]float64 {
+	found := map[string]float64{}
+	for name, statistic := range statistics {
+		if value, ok := s.value(statistic, from, until); ok {
+			found[name] = value
 		}
 	}
-	if len(percentiles) > 0 {
-		point = append(point, member{"ExtendedStatistics", percentiles})
-	}
-	if !found {
-		return nil
-	}
-	return point
+	return found
 }
 
 // queryID is the form of a query's id (API reference, MetricDataQuery).

@@ -100,6 +100,9 @@ func (f openapiFlags) check(command *cobra.Command) error {
 		}
 	}
 	errs = append(errs, otherThan("--out", f.out, "--stack", f.stack), otherThan("--out", f.out, "--outputs", f.outputs))
+	if f.stack == "" {
+		errs = append(errs, otherThanStackOf(f.env, "--out", f.out))
+	}
 	if err := errors.Join(errs...); err != nil {
 		return asUsage(err)
 	}
@@ -130,4 +133,14 @@ func otherThan(flag, file, other, otherFile string) error {
 		return nil
 	}
 	return usagef("%s and %s both use %s; name two files", other, flag, file)
+}
+
+// otherThanStackOf refuses the file of a flag if it is the last synthesised stack of an environment. If there is none, what reads the
+// stack says so.
+func otherThanStackOf(env, flag, file string) error {
+	stack, err := environmentFile("--env", env, "")
+	if err == nil {
+		return otherThan(flag, file, "--env "+env, stack)
+	}
+	return nil
 }

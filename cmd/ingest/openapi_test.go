@@ -55,6 +55,7 @@ func TestOpenAPIBadInput(t *testing.T) {
 		{"no address", []string{"--server", "a.example"}, 2, `--server is "a.example"; use the address before the paths, such as https://events.example.com or https://abc123.execute-api.us-east-1.amazonaws.com/dev`},
 		{"no file", []string{"--out", ""}, 2, "--out is empty; name a file, or leave the flag out"},
 		{"the stack's file", []string{"--stack", "cdktf.out/stacks/dev/cdk.tf.json", "--out", "cdktf.out/stacks/../stacks/dev/cdk.tf.json"}, 2, "--stack and --out both use cdktf.out/stacks/../stacks/dev/cdk.tf.json; name two files"},
+		{"the environment's file", []string{"--env", "dev", "--out", "cdktf.out/stacks/dev/cdk.tf.json"}, 2, "--env dev and --out both use cdktf.out/stacks/dev/cdk.tf.json; name two files"},
 		{"the outputs' file", []string{"--outputs", "cdktf.json", "--out", "cdktf.json"}, 2, "--outputs and --out both use cdktf.json; name two files"},
 		{"no folder", []string{"--out", "none/openapi.json"}, 1, "--out: open none/openapi.json.tmp-"},
 		{"no outputs", []string{"--outputs", "cdktf.json"}, 1, "--outputs cdktf.json: it holds no outputs of a stack dev"},

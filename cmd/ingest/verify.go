@@ -156,6 +156,9 @@ func (f verifyFlags) check(command *cobra.Command) error {
 func (f verifyFlags) checkReports() (errs []error) {
 	for i, name := range f.reports {
 		errs = append(errs, otherThan("--report", name, "--stack", f.stack), otherThan("--report", name, "--outputs", f.outputs))
+		if f.stack == "" {
+			errs = append(errs, otherThanStackOf(f.env, "--report", name))
+		}
 		for _, other := range f.reports[:i] {
 			errs = append(errs, otherThan("--report", name, "another --report", other))
 		}

@@ -22,13 +22,15 @@ const (
 // guarded puts a guard around an expression and every part of it.
 func (r *resolver) guarded(expression hclsyntax.Expression) hclsyntax.Expression {
 	_ = hclsyntax.Walk(expression, guardWalker{r})
-	return guard{expression, r}
+	return guard{Expression: expression, r: r}
 }
 
 // guard is an expression whose values count towards the budget.
 type guard struct {
 	hclsyntax.Expression
 	r *resolver
+	// converted is whether what the expression is a part of may convert its text to a number.
+	converted bool
 }
 
 // Value returns the expression's value, or an error if the budget is spent or the value is a number out of bounds.
@@ -37,7 +39,7 @@ func (g guard) Value(context *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 		return cty.DynamicVal, g.refuse("the stack's expressions produce more than %d bytes, the most that is evaluated here", maxEvaluated)
 	}
 	value, diagnostics := g.Expression.Value(context)
-	size, ok := measure(value)
+	size, ok := measure(value, g.converted)
 	g.r.budget -= size
 	if !ok {
 		return cty.DynamicVal, append(diagnostics, g.refuse("it is too large a number, or too small a fraction")...)
@@ -50,11 +52,12 @@ func (g guard) refuse(format string, args ...any) hcl.Diagnostics {
 	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: fmt.Sprintf(format, args...), Subject: &at}}
 }
 
-// hugeNumber matches text that Terraform would convert to a number out of bounds.
-var hugeNumber = regexp.MustCompile(`^\s*[+-]?[0-9][0-9._]*[eEpP][+-]?[0-9_]{4,}\s*$`)
+// hugeNumber matches text whose conversion to a number takes long. Names and ids may look like numbers too, so the bound is high: a
+// short commit may be 6e12345.
+var hugeNumber = regexp.MustCompile(`^\s*[+-]?[0-9][0-9._]*[eEpP][+-]?[0-9_]{6,}\s*$`)
 
-// measure returns a value's size, and whether its numbers are within bounds.
-func measure(value cty.Value) (int, bool) {
+// measure returns a value's size, and whether its numbers are within bounds. converted is whether its texts count as numbers.
+func measure(value cty.Value, converted bool) (int, bool) {
 	const item = 8
 	if !value.IsKnown() || value.IsNull() {
 		return item, true
@@ -62,7 +65,7 @@ func measure(value cty.Value) (int, bool) {
 	switch typ := value.Type(); {
 	case typ == cty.String:
 		text := value.AsString()
-		return item + len(text), !hugeNumber.MatchString(text)
+		return item + len(text), !converted || !hugeNumber.MatchString(text)
 	case typ == cty.Number:
 		number := value.AsBigFloat()
 		exponent := number.MantExp(nil)
@@ -71,7 +74,7 @@ func measure(value cty.Value) (int, bool) {
 		size := item
 		for it := value.ElementIterator(); it.Next(); {
 			_, element := it.Element()
-			more, ok := measure(element)
+			more, ok := measure(element, converted)
 			if size += more; !ok {
 				return size, false
 			}
@@ -99,13 +102,15 @@ func (w guardWalker) Exit(n hclsyntax.Node) hcl.Diagnostics {
 	case *hclsyntax.ParenthesesExpr:
 		w.one(&e.Expression)
 	case *hclsyntax.BinaryOpExpr:
-		w.one(&e.LHS, &e.RHS)
+		w.converted(&e.LHS, &e.RHS)
 	case *hclsyntax.UnaryOpExpr:
-		w.one(&e.Val)
+		w.converted(&e.Val)
 	case *hclsyntax.ConditionalExpr:
 		w.one(&e.Condition, &e.TrueResult, &e.FalseResult)
 	case *hclsyntax.FunctionCallExpr:
-		w.all(e.Args)
+		for i := range e.Args {
+			w.converted(&e.Args[i])
+		}
 	case *hclsyntax.TupleConsExpr:
 		w.all(e.Exprs)
 	case *hclsyntax.ObjectConsExpr:
@@ -125,7 +130,8 @@ func (w guardWalker) exitCollection(n hclsyntax.Node) {
 	case *hclsyntax.SplatExpr:
 		w.one(&e.Source, &e.Each)
 	case *hclsyntax.IndexExpr:
-		w.one(&e.Collection, &e.Key)
+		w.one(&e.Collection)
+		w.converted(&e.Key)
 	case *hclsyntax.RelativeTraversalExpr:
 		w.one(&e.Source)
 	}
@@ -140,7 +146,14 @@ func (w guardWalker) all(parts []hclsyntax.Expression) {
 func (w guardWalker) one(parts ...*hclsyntax.Expression) {
 	for _, part := range parts {
 		if *part != nil {
-			*part = guard{*part, w.r}
+			*part = guard{Expression: *part, r: w.r}
 		}
+	}
+}
+
+// converted guards parts whose text may be converted to a number.
+func (w guardWalker) converted(parts ...*hclsyntax.Expression) {
+	for _, part := range parts {
+		*part = guard{Expression: *part, r: w.r, converted: true}
 	}
 }

@@ -593,6 +593,26 @@ func TestResolveRefusesSurroundings(t *testing.T) {
 	}
 }
 
+// TestTextLikeANumber has texts that look like large numbers and are none: a short commit, or an id.
+func TestTextLikeANumber(t *testing.T) {
+	stack, err := read(t, inStack(`"locals": {"commit": "6e12345", "id": "6e1234567"}, "output": {
+		"alone": {"value": "${local.id}"}, "within": {"value": "/a/${local.id}/${local.commit}"}, "chosen": {"value": "${true ? local.id : \"\"}"},
+		"argument": {"value": "${jsonencode([local.commit])}"}, "literal": {"value": "6e1234567"}}`)).Resolve(here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]any{}
+	for _, output := range stack.Outputs() {
+		got[output.Name] = output.Value
+	}
+	want := map[string]any{
+		"alone": "6e1234567", "within": "/a/6e1234567/6e12345", "chosen": "6e1234567", "argument": `["6e12345"]`, "literal": "6e1234567",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // TestResolveEnds has short expressions whose values are long, or take long to compute.
 func TestResolveEnds(t *testing.T) {
 	doubled := `"locals": {"a0": "` + strings.Repeat("x", 100) + `"`

@@ -213,7 +213,7 @@ func stepText(step hcl.Traverser) string {
 			return fmt.Sprintf("[%q]", step.Key.AsString())
 		}
 		// The digits of 1e9999999 take half a minute to write, and no list has such an index.
-		if _, ok := measure(step.Key); !ok {
+		if _, ok := measure(step.Key, true); !ok {
 			return "[…]"
 		}
 		return "[" + step.Key.AsBigFloat().Text('f', -1) + "]"

@@ -1,8 +1,7 @@
 package openapi
 
 import (
-	"strings"
-
+	"cdk.tf/go/ingest/internal/identity"
 	"cdk.tf/go/ingest/internal/models"
 )
 
@@ -27,7 +26,7 @@ func (m method) security() (requirement map[string][]string, schemes map[string]
 	case "CUSTOM":
 		for _, source := range m.identitySources() {
 			add(source.scheme, object{
-				"type": "apiKey", "name": source.name, "in": source.in, "x-amazon-apigateway-authtype": "custom",
+				"type": "apiKey", "name": source.Name, "in": source.In, "x-amazon-apigateway-authtype": "custom",
 				"description": "What the Lambda authoriser asks for.",
 			}, nil)
 		}
@@ -48,30 +47,20 @@ func (m method) authorizerName(otherwise string) string {
 	return otherwise
 }
 
-type identitySource struct{ scheme, in, name string }
+type identitySource struct {
+	scheme string
+	identity.Source
+}
 
-// identitySources are the places of a request that a Lambda authorizer reads: the header Authorization unless it says others. What
-// it reads of the context or of stage variables is not the client's to send.
+// identitySources are the places of a request that a Lambda authorizer reads, each with the name of its scheme.
 func (m method) identitySources() []identitySource {
-	said := text(m.authorizer.Body, "identity_source")
-	if said == "" {
-		if text(m.authorizer.Body, "type") == "REQUEST" {
-			return nil
-		}
-		said = "method.request.header.Authorization"
-	}
 	var sources []identitySource
-	for part := range strings.SplitSeq(said, ",") {
-		place, name, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(part), "method.request."), ".")
-		in := map[string]string{"header": "header", "querystring": "query"}[place]
-		if in == "" || name == "" {
-			continue
-		}
+	for _, source := range identity.Sources(m.authorizer.Body) {
 		scheme := m.authorizerName("authorizer")
 		if len(sources) > 0 {
-			scheme += "_" + models.NotOfAName.ReplaceAllString(name, "_")
+			scheme += "_" + models.NotOfAName.ReplaceAllString(source.Name, "_")
 		}
-		sources = append(sources, identitySource{scheme, in, name})
+		sources = append(sources, identitySource{scheme, source})
 	}
 	return sources
 }

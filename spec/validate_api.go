@@ -37,10 +37,10 @@ var (
 const maxJSONPath = 256
 
 // droppedHeaders are the headers that API Gateway drops, replaces or renames on the way to an integration (API Gateway
-// developer guide, "Important notes"). This project infers that a mapping template cannot rely on them either.
+// developer guide, "Important notes"; localstack's header_utils.py, whose tests ran on AWS). This project infers that a mapping template cannot rely on them either.
 var droppedHeaders = []string{
-	"Authorization", "Connection", "Content-Length", "Expect", "Host", "Proxy-Authenticate", "TE", "Trailer",
-	"Transfer-Encoding", "Upgrade",
+	"Authorization", "Connection", "Content-Length", "Content-MD5", "Expect", "Host", "Max-Forwards", "Proxy-Authenticate", "Server", "TE",
+	"Trailer", "Transfer-Encoding", "Upgrade", "WWW-Authenticate",
 }
 
 // secretHeaders are credentials. As a partition key they would be visible to every reader of the stream.

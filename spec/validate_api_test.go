@@ -43,7 +43,7 @@ func TestPartitionKeyRefused(t *testing.T) {
 	}
 	for _, bad := range []string{
 		"Authorization", "Connection", "Content-Length", "Expect", "Host", "Proxy-Authenticate", "TE", "Trailer",
-		"Transfer-Encoding", "Upgrade", "hOsT",
+		"Transfer-Encoding", "Upgrade", "hOsT", "Content-MD5", "Max-Forwards", "Server", "WWW-Authenticate",
 	} {
 		rows = append(rows, refusal{"header " + bad, partitioned(PartitionByHeader(bad)),
 			[]string{"API.PartitionKey.Name " + is(bad) + hidden}})

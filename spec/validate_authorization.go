@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cdk.tf/go/ingest/internal/nearest"
 )
 
 func (p *problems) authorization(api API) {
@@ -99,10 +101,18 @@ var (
 	functionARN = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_$-]{1,128})?$`)
 	// headerSource is a mapping expression of one header.
 	headerSource = regexp.MustCompile(`^method\.request\.header\.[A-Za-z0-9_-]+$`)
-	// anySource matches the identity sources of a request authoriser (API Gateway developer guide, "Use API Gateway Lambda
-	// authorizers").
-	anySource = regexp.MustCompile(`^(method\.request\.(header|querystring)\.[A-Za-z0-9_-]+|(context|stageVariables)\.[A-Za-z0-9_.]+)$`)
+	// requestSource matches a part of the request as an identity source of a request authoriser (API Gateway developer guide, "Use API
+	// Gateway Lambda authorizers").
+	requestSource = regexp.MustCompile(`^method\.request\.(header|querystring)\.[A-Za-z0-9_-]+$`)
 )
+
+// contextSources are the variables that have a value before an authoriser runs (API Gateway developer guide, "Variables for data
+// transformations"). API Gateway answers 401 where a source has no value. So no stage variable can be a source: no option sets one.
+var contextSources = []string{
+	"context.accountId", "context.apiId", "context.domainName", "context.domainPrefix", "context.extendedRequestId", "context.httpMethod",
+	"context.identity.sourceIp", "context.identity.userAgent", "context.path", "context.protocol", "context.requestId",
+	"context.requestTime", "context.requestTimeEpoch", "context.resourceId", "context.resourcePath", "context.stage",
+}
 
 // maxPools is API Gateway's (quotas for REST APIs: user pools per authorizer).
 const maxPools = 1000
@@ -132,8 +142,7 @@ func (p *problems) lambda(field string, lambda LambdaAuthorizer) {
 			p.match(item(sources, i), source, headerSource, `use one header, such as "method.request.header.Authorization"`)
 			continue
 		}
-		p.match(item(sources, i), source, anySource,
-			`use a header, a query parameter, a stage variable or a context variable, such as "method.request.header.X-Client"`)
+		p.requestSource(item(sources, i), source)
 	}
 	count := len(lambda.IdentitySources)
 	switch {
@@ -141,6 +150,18 @@ func (p *problems) lambda(field string, lambda LambdaAuthorizer) {
 		p.add(sources, fmt.Sprintf("has %d entries", count), "use one: API Gateway gives a TOKEN authorizer one header")
 	case lambda.Kind == RequestAuthorizer && count == 0 && lambda.CacheTTL > 0:
 		p.add(sources, "is empty", "name what identifies a caller, or set CacheTTL to 0: otherwise one cached answer applies to all callers")
+	}
+}
+
+func (p *problems) requestSource(field, source string) {
+	switch {
+	case requestSource.MatchString(source) || slices.Contains(contextSources, source):
+	case strings.HasPrefix(source, "context."):
+		p.add(field, is(source), nearest.Remedy(source, contextSources))
+	case strings.HasPrefix(source, "stageVariables."):
+		p.add(field, is(source), "use a part of the request, such as \"method.request.header.X-Client\": the stage has no variables, so API Gateway would answer every request with 401")
+	default:
+		p.add(field, is(source), `use a header, a query parameter or a variable of the context, such as "method.request.header.X-Client"`)
 	}
 }
 

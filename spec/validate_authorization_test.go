@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -168,7 +169,13 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"a cached answer for all", asked(func(l *LambdaAuthorizer) { l.Kind, l.IdentitySources = RequestAuthorizer, nil }),
 			[]string{lambda + "IdentitySources is empty; name what identifies a caller, or set CacheTTL to 0: otherwise one cached answer applies to all callers"}},
 		{"a source", asked(func(l *LambdaAuthorizer) { l.Kind, l.IdentitySources = RequestAuthorizer, []string{"Authorization"} }),
-			[]string{lambda + `IdentitySources[0] is "Authorization"; use a header, a query parameter, a stage variable or a context variable, such as "method.request.header.X-Client"`}},
+			[]string{lambda + `IdentitySources[0] is "Authorization"; use a header, a query parameter or a variable of the context, such as "method.request.header.X-Client"`}},
+		{"a variable that no option sets", asked(func(l *LambdaAuthorizer) { l.Kind, l.IdentitySources = RequestAuthorizer, []string{"stageVariables.v"} }),
+			[]string{lambda + `IdentitySources[0] is "stageVariables.v"; use a part of the request, such as "method.request.header.X-Client": the stage has no variables, so API Gateway would answer every request with 401`}},
+		{"no variable", asked(func(l *LambdaAuthorizer) {
+			l.Kind, l.IdentitySources = RequestAuthorizer, []string{"context.identity.sourceIP"}
+		}),
+			[]string{lambda + `IdentitySources[0] is "context.identity.sourceIP"; did you mean context.identity.sourceIp? There are ` + strings.Join(contextSources, ", ")}},
 		{"no range", from("203.0.113.7"), []string{ips + `[0] is "203.0.113.7"; use a range of addresses, such as "203.0.113.0/24" or "203.0.113.7/32"`}},
 		{"a range with bits outside", from("203.0.113.7/24"), []string{ips + `[0] is "203.0.113.7/24"; use "203.0.113.0/24": the address has bits outside of its range`}},
 		{"everywhere", from("0.0.0.0/0"), []string{ips + `[0] is "0.0.0.0/0"; leave the list empty: this is every address`}},

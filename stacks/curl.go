@@ -26,7 +26,7 @@ func curl(env spec.Environment, url string, example func() (string, bool)) strin
 	if len("  ")+len(body) > lineWidth {
 		begin, body = piped(event)+begin, "-d @-"
 	}
-	words := append([]string{begin, url, "-H 'Content-Type: application/json'"}, credentials(env)...)
+	words := append([]string{begin, withToken(url, env.API.Authorization), "-H 'Content-Type: application/json'"}, credentials(env)...)
 	return strings.Join(append(words, tftext.Escape(body)), " \\\n  ")
 }
 
@@ -96,12 +96,33 @@ func authentication(env spec.Environment) []string {
 		return []string{`-H "Authorization: $TOKEN"`}
 	case spec.ByLambda:
 		var headers []string
-		for _, source := range auth.Lambda.IdentitySources {
-			if name, ok := strings.CutPrefix(source, "method.request.header."); ok {
-				headers = append(headers, fmt.Sprintf(`-H "%s: $TOKEN"`, name))
-			}
+		for _, name := range sourcesIn("method.request.header.", auth) {
+			headers = append(headers, fmt.Sprintf(`-H "%s: $TOKEN"`, name))
 		}
 		return headers
 	}
 	return nil
+}
+
+// withToken adds the query in which a Lambda authoriser reads a token, and quotes the URL then.
+func withToken(url string, auth spec.Authorization) string {
+	var parameters []string
+	for _, name := range sourcesIn("method.request.querystring.", auth) {
+		parameters = append(parameters, name+"=$TOKEN")
+	}
+	if len(parameters) == 0 {
+		return url
+	}
+	return `"` + url + "?" + strings.Join(parameters, "&") + `"`
+}
+
+// sourcesIn are the names of a Lambda authoriser's identity sources that begin so.
+func sourcesIn(prefix string, auth spec.Authorization) []string {
+	var names []string
+	for _, source := range auth.Lambda.IdentitySources {
+		if name, ok := strings.CutPrefix(source, prefix); ok {
+			names = append(names, name)
+		}
+	}
+	return names
 }

@@ -44,6 +44,15 @@ func TestCurl(t *testing.T) {
 	if got := curlOf(env, "{}"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+	env.API.Authorization = spec.AuthorizeLambda(spec.LambdaAuthorizer{Kind: spec.RequestAuthorizer, IdentitySources: []string{
+		"method.request.querystring.t", "method.request.header.X-Client", "context.path", "method.request.querystring.u",
+	}})
+	want = "curl -sS -X POST \\\n  \"" + submitURL + "?t=$TOKEN&u=$TOKEN\" \\\n" + `  -H 'Content-Type: application/json' \
+  -H "X-Client: $TOKEN" \
+  -d '{}'`
+	if got := curlOf(env, "{}"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
 }
 
 // A shell passes curl the event, whatever is in it and whoever prints the command.

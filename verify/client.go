@@ -14,6 +14,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"cdk.tf/go/ingest/internal/identity"
 )
 
 // request is what a check sends.
@@ -129,9 +131,7 @@ func (r *run) authorize(req *http.Request, to route, body []byte, wrong bool) er
 	if to.keyRequired {
 		req.Header.Set("X-Api-Key", key)
 	}
-	for _, name := range to.headers {
-		req.Header.Set(name, token)
-	}
+	sendTokens(req, to.tokens, token)
 	if to.authorization != "AWS_IAM" {
 		return nil
 	}
@@ -141,4 +141,17 @@ func (r *run) authorize(req *http.Request, to route, body []byte, wrong bool) er
 	}
 	sum := sha256.Sum256(body)
 	return v4.NewSigner().SignHTTP(req.Context(), as, req, hex.EncodeToString(sum[:]), "execute-api", r.Region, r.Clock.Now())
+}
+
+// sendTokens sends a token wherever the authoriser reads one.
+func sendTokens(req *http.Request, sources []identity.Source, token string) {
+	for _, source := range sources {
+		if source.In == "header" {
+			req.Header.Set(source.Name, token)
+			continue
+		}
+		query := req.URL.Query()
+		query.Set(source.Name, token)
+		req.URL.RawQuery = query.Encode()
+	}
 }

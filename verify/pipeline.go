@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"cdk.tf/go/ingest/internal/identity"
 	"cdk.tf/go/ingest/internal/models"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -42,7 +43,7 @@ type route struct {
 	batch         bool
 	authorization string            // NONE, AWS_IAM, COGNITO_USER_POOLS or CUSTOM
 	keyRequired   bool              // an API key
-	headers       []string          // that carry a token
+	tokens        []identity.Source // that carry a token
 	models        map[string]string // by content type
 	contentTypes  []string
 	validated     bool   // a request validator checks the body
@@ -109,7 +110,7 @@ func (p *Pipeline) readRoutes() {
 		r := route{
 			path: paths[text(body["resource_id"])], batch: action == "PutRecords", authorization: text(body["authorization"]),
 			keyRequired: yes(body["api_key_required"]), models: texts(body["request_models"]), validated: body["request_validator_id"] != nil,
-			headers: p.tokenHeaders(text(body["authorizer_id"]), text(body["authorization"])),
+			tokens: p.tokens(text(body["authorizer_id"]), text(body["authorization"])),
 		}
 		templates := texts(integration["request_templates"])
 		r.contentTypes, r.template = slices.Sorted(maps.Keys(templates)), templates[jsonType]
@@ -152,25 +153,17 @@ func (p *Pipeline) integration(resourceID, verb string) map[string]any {
 	return nil
 }
 
-// tokenHeaders are the headers in which a method takes a token.
-func (p *Pipeline) tokenHeaders(authorizerID, authorization string) []string {
+// tokens are the parts of a request in which a method takes a token.
+func (p *Pipeline) tokens(authorizerID, authorization string) []identity.Source {
 	if authorization != "COGNITO_USER_POOLS" && authorization != "CUSTOM" {
 		return nil
 	}
-	const header = "method.request.header."
-	sources := header + "Authorization"
 	for _, authorizer := range p.stack.Resources("aws_api_gateway_authorizer") {
 		if id, _ := p.stack.Attribute(authorizer.Address(), "id"); id == authorizerID {
-			sources = cmp.Or(text(authorizer.Body["identity_source"]), sources)
+			return identity.Sources(authorizer.Body)
 		}
 	}
-	var names []string
-	for source := range strings.SplitSeq(sources, ",") {
-		if name, ok := strings.CutPrefix(strings.TrimSpace(source), header); ok {
-			names = append(names, name)
-		}
-	}
-	return names
+	return identity.Sources(nil)
 }
 
 // keyName is how the stack's mapping templates name the header that the partition key comes from.
@@ -290,7 +283,7 @@ func (p *Pipeline) AsksForKey() bool {
 
 // AsksForToken reports whether the API asks for a token of an authoriser.
 func (p *Pipeline) AsksForToken() bool {
-	return slices.ContainsFunc(p.routes, func(r route) bool { return len(r.headers) > 0 })
+	return slices.ContainsFunc(p.routes, func(r route) bool { return len(r.tokens) > 0 })
 }
 
 // AsksForCertificate reports whether the API's domain asks for a client certificate.

@@ -115,14 +115,23 @@ func parseHeader(r *http.Request, header string) (signature, *failure) {
 			fmt.Fprintf(&missing, "Authorization header requires '%s' parameter. ", name)
 		}
 	}
-	date := r.Header.Get("X-Amz-Date")
-	if date == "" { // HTTP's Date would do on AWS; no signer of the last ten years sends it
+	date := cmp.Or(r.Header.Get("X-Amz-Date"), basicDate(r.Header.Get("Date")))
+	if date == "" {
 		missing.WriteString("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ")
 	}
 	if missing.Len() > 0 {
 		return signature{}, failIncomplete("%sAuthorization=%s", missing.String(), scheme)
 	}
 	return newSignature(fields["Credential"], date, fields["SignedHeaders"], fields["Signature"])
+}
+
+// basicDate spells HTTP's Date as X-Amz-Date is spelt. It returns any other text as it is.
+func basicDate(date string) string {
+	at, err := http.ParseTime(date)
+	if err != nil {
+		return date
+	}
+	return at.UTC().Format(amzTime)
 }
 
 func parsePresigned(query url.Values) (signature, *failure) {

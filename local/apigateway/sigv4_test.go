@@ -272,6 +272,27 @@ func TestExplainsSignatures(t *testing.T) {
 	}
 }
 
+// Signature Version 4 takes the time from HTTP's Date where there is no X-Amz-Date (IAM user guide, "Elements of an AWS API request
+// signature").
+func TestSignedWithADate(t *testing.T) {
+	for spelling, date := range map[string]string{"HTTP": noon.UTC().Format(http.TimeFormat), "ISO 8601": "20260701T120000Z"} {
+		t.Run(spelling, func(t *testing.T) {
+			signed := func(signature string) *http.Request {
+				return request(http.MethodPost, "/prod/submit", ok, "Content-Type: application/json", "Date: "+date,
+					"Authorization: AWS4-HMAC-SHA256 Credential=AKIDANN/20260701/us-east-1/execute-api/aws4_request, SignedHeaders=date;host, Signature="+signature)
+			}
+			g := serve(t, loadRaw(t, "prod"))
+			parts := explained.FindStringSubmatch(messageOf(t, g.do(signed("0"))))
+			if parts == nil || !strings.HasPrefix(parts[2], "AWS4-HMAC-SHA256\n20260701T120000Z\n") {
+				t.Fatalf("the strings are %q", parts)
+			}
+			if a := g.do(signed(signatureOver(parts[2], annsKey.SecretAccessKey))); a.status != http.StatusOK {
+				t.Errorf("%d %s", a.status, a.body)
+			}
+		})
+	}
+}
+
 // A canonical string has many lines, and a line of an access log is one.
 func TestLogsAnExplainedSignature(t *testing.T) {
 	r := loadRaw(t, "prod")

@@ -57,9 +57,8 @@ func (a *api) declareAuthorizer() authorizer.ApiGatewayAuthorizer {
 		// With this role, the function's own policy, which somebody else manages, need not change.
 		config.AuthorizerCredentials = jsii.String(a.cfg.AuthorizerRoleARN)
 		config.AuthorizerResultTtlInSeconds = jsii.Number(auth.Lambda.CacheTTL.Seconds())
-		if len(auth.Lambda.IdentitySources) > 0 {
-			config.IdentitySource = jsii.String(strings.Join(auth.Lambda.IdentitySources, ","))
-		}
+		// Empty without a source: the provider's default is the header Authorization, and API Gateway would answer 401 without it.
+		config.IdentitySource = jsii.String(strings.Join(auth.Lambda.IdentitySources, ","))
 	default:
 		return nil
 	}

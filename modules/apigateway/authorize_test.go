@@ -123,6 +123,18 @@ func TestLambda(t *testing.T) {
 	}
 }
 
+// A function that is called for each request may read no source, which an absent identity_source would not say.
+func TestLambdaWithoutASource(t *testing.T) {
+	cfg := defaults()
+	cfg.API.Authorization = spec.AuthorizeLambda(spec.LambdaAuthorizer{
+		FunctionARN: "arn:aws:lambda:eu-west-1:123456789012:function:authorize", Kind: spec.RequestAuthorizer,
+	})
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { New(stack, "api", cfg) })
+	if source := resources["aws_api_gateway_authorizer.api_authorizer"]["identity_source"]; source != "" {
+		t.Errorf("the identity source is %v, want an empty text", source)
+	}
+}
+
 func TestAccess(t *testing.T) {
 	const api = "arn:aws:execute-api:eu-west-1:123456789012:abc"
 	ips := []string{"203.0.113.0/24", "2001:db8::/32"}

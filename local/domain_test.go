@@ -53,7 +53,7 @@ func TestAPipelineWithADomain(t *testing.T) {
 	}
 
 	recorder := httptest.NewRecorder()
-	p.front().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/config.json", http.NoBody))
+	p.front().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, p.apiBase()+"/config.json", http.NoBody))
 	var config map[string]map[string]string
 	if err := json.Unmarshal(recorder.Body.Bytes(), &config); err != nil {
 		t.Fatal(err)

@@ -115,9 +115,12 @@ func secured(next http.Handler) http.Handler {
 }
 
 // serveConfig tells the page and ingest verify where the pipeline is, in the format that cdktf output --outputs-file writes for a hosted page.
-func (p *Pipeline) serveConfig(w http.ResponseWriter, _ *http.Request) {
+func (p *Pipeline) serveConfig(w http.ResponseWriter, r *http.Request) {
 	outputs := p.outputs()
 	outputs["submit_url"] = p.submitURL()
+	for name, value := range outputs {
+		outputs[name] = p.atHost(r.Host, value)
+	}
 	outputs["local"] = "true" // only then does the page request /_local/
 	if p.opts.Unlimited {
 		outputs["local_unlimited"] = "true"
@@ -125,13 +128,15 @@ func (p *Pipeline) serveConfig(w http.ResponseWriter, _ *http.Request) {
 	if p.opts.AccessKeys["test"] == "test" {
 		outputs["local_test_keys"] = "true" // only the default key: the page never gets one that a person chose
 	}
-	outputs["local_aws_url"] = "http://" + p.awsServer.listener.Addr().String()
+	outputs["local_aws_url"] = p.awsURLFrom(r.Host)
 	answers.JSON(w, http.StatusOK, map[string]any{strings.Join(p.declared.api.Stages(), ","): outputs})
 }
 
 // serveStatus answers with the status as JSON.
-func (p *Pipeline) serveStatus(w http.ResponseWriter, _ *http.Request) {
-	answers.JSON(w, http.StatusOK, p.status())
+func (p *Pipeline) serveStatus(w http.ResponseWriter, r *http.Request) {
+	status := p.status()
+	status.SubmitURL, _ = p.atHost(r.Host, status.SubmitURL).(string)
+	answers.JSON(w, http.StatusOK, status)
 }
 
 // serveOpenAPI answers with the API's OpenAPI document, whose server is the request's address.

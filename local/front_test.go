@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -126,7 +127,7 @@ func TestConfig(t *testing.T) {
 			want := map[string]any{"submit_url": p.apiBase() + "/staging/submit", "authorization": "iam", "region": "us-east-1", "local": "true",
 				"local_test_keys": nil, "local_unlimited": nil}
 			maps.Copy(want, c.want)
-			got := config(t, p)
+			got := config(t, p, p.apiServer.listener.Addr().String())
 			for name, value := range want {
 				if got[name] != value {
 					t.Errorf("%s is %v, want %v", name, got[name], value)
@@ -136,11 +137,39 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-// config is what the page gets to know about staging.
-func config(t *testing.T, p *Pipeline) map[string]any {
+// A client gets addresses with the name by which it has reached the pipeline.
+func TestConfigHasTheHostThatWasAskedFor(t *testing.T) {
+	p, err := Open(Options{
+		Stack: goldens.File(t, "staging"), API: "127.0.0.1:0", AWS: "127.0.0.1:0", AllowHosts: []string{"pipeline"}, Data: t.TempDir(),
+		Web: fstest.MapFS{}, Clock: clockwork.NewRealClock(), Logger: slog.New(slog.DiscardHandler), Out: io.Discard,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	_, apiPort, _ := net.SplitHostPort(p.apiServer.listener.Addr().String())
+	_, awsPort, _ := net.SplitHostPort(p.awsServer.listener.Addr().String())
+	for _, name := range []string{"localhost", "pipeline", "127.0.0.1", "[::1]"} {
+		got := config(t, p, name+":"+apiPort)
+		at := "http://" + name + ":"
+		for output, want := range map[string]string{"submit_url": at + apiPort + "/staging/submit", "local_aws_url": at + awsPort} {
+			if got[output] != want {
+				t.Errorf("%s by %s is %v, want %s", output, name, got[output], want)
+			}
+		}
+		if curl, _ := got["curl"].(string); !strings.Contains(curl, at+apiPort+"/staging/submit") {
+			t.Errorf("curl by %s is %s", name, curl)
+		}
+	}
+}
+
+// config is what the page gets to know about staging by a host's name.
+func config(t *testing.T, p *Pipeline, host string) map[string]any {
 	t.Helper()
 	recorder := httptest.NewRecorder()
-	p.front().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/config.json", http.NoBody))
+	request := httptest.NewRequest(http.MethodGet, "/config.json", http.NoBody)
+	request.Host = host
+	p.front().ServeHTTP(recorder, request)
 	var config map[string]map[string]any
 	if err := json.Unmarshal(recorder.Body.Bytes(), &config); err != nil {
 		t.Fatal(err)

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
+	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -136,20 +139,43 @@ func (p *Pipeline) outputs() map[string]any {
 
 // atLocalAddress replaces the API's domains in a text, or in texts by name.
 func (p *Pipeline) atLocalAddress(value any) any {
+	var replace []string
+	for _, domain := range p.declared.api.Domains() {
+		replace = append(replace, domain.URL+"/", strings.TrimSuffix(p.apiBase()+"/"+domain.Stage, "/")+"/")
+	}
+	return moved(value, strings.NewReplacer(replace...))
+}
+
+// atHost replaces the API's own address by the one that a client has used, in a text or in texts by name. In a container or on another
+// machine, 127.0.0.1 would be the client itself, and a page of localhost has another origin than 127.0.0.1.
+func (p *Pipeline) atHost(host string, value any) any {
+	return moved(value, strings.NewReplacer(p.apiBase()+"/", "http://"+host+"/"))
+}
+
+// moved replaces addresses in a text, or in texts by name.
+func moved(value any, addresses *strings.Replacer) any {
 	switch value := value.(type) {
 	case string:
-		for _, domain := range p.declared.api.Domains() {
-			value = strings.ReplaceAll(value, domain.URL+"/", strings.TrimSuffix(p.apiBase()+"/"+domain.Stage, "/")+"/")
-		}
-		return value
+		return addresses.Replace(value)
 	case map[string]any:
-		moved := map[string]any{}
+		all := map[string]any{}
 		for name, below := range value {
-			moved[name] = p.atLocalAddress(below)
+			all[name] = moved(below, addresses)
 		}
-		return moved
+		return all
 	}
 	return value
+}
+
+// awsURLFrom is the URL of the AWS endpoint for a client that has reached the API at a host. It has the host's name where the endpoint
+// listens at the API's own IP address, or at all.
+func (p *Pipeline) awsURLFrom(host string) string {
+	api, aws := p.apiServer.listener.Addr().(*net.TCPAddr), p.awsServer.listener.Addr().(*net.TCPAddr)
+	if !aws.IP.Equal(api.IP) && !aws.IP.IsUnspecified() {
+		return "http://" + aws.String()
+	}
+	name := (&url.URL{Host: host}).Hostname()
+	return "http://" + net.JoinHostPort(name, strconv.Itoa(aws.Port))
 }
 
 // output is an output by name, or "": a stack written by hand may not have it.

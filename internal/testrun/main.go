@@ -57,8 +57,7 @@ type part struct {
 	goTests bool
 }
 
-// lanes are the parts: those of a lane run one after another, beside those of the other lanes. deploytest mostly waits, and ends before
-// the Go tests, so the browser comes after it.
+// lanes are the parts: those of a lane run one after another, beside those of the other lanes.
 func lanes(short bool, packages []string) [][]part {
 	// No vet, which make lint and make check run, and no symbols for a debugger: both take the linker and the compiler longer than
 	// the tests take.
@@ -79,6 +78,8 @@ func lanes(short bool, packages []string) [][]part {
 		},
 		{
 			{"deploytest", deploy, true},
+		},
+		{
 			{"page", []string{"npm", "--prefix", "webapp", "test"}, false},
 			{"page in a browser", []string{"npm", "--prefix", "webapp", "run", "test:browser"}, false},
 		},

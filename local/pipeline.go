@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -143,7 +144,15 @@ func listen(flag, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-func (p *Pipeline) apiBase() string { return "http://" + p.apiServer.listener.Addr().String() }
+func (p *Pipeline) apiBase() string { return "http://" + reachable(p.apiServer.listener.Addr()) }
+
+// reachable is an address that a client on this machine can use: one that listens at all of the machine's IP addresses names none.
+func reachable(address net.Addr) string {
+	if at, ok := address.(*net.TCPAddr); ok && at.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(at.Port))
+	}
+	return address.String()
+}
 
 // openStorage opens the stream first, because the lock of its file locks the data folder.
 func (p *Pipeline) openStorage() (err error) {

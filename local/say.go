@@ -36,7 +36,7 @@ func (p *Pipeline) describe(out io.Writer) {
 	} else {
 		fmt.Fprintln(out, "  web page  not built; run make webapp to build it")
 	}
-	fmt.Fprintf(out, "  AWS       http://%s (Kinesis, S3 and CloudWatch, for aws --endpoint-url and any SDK)\n", p.awsServer.listener.Addr())
+	fmt.Fprintf(out, "  AWS       http://%s (Kinesis, S3 and CloudWatch, for aws --endpoint-url and any SDK)\n", reachable(p.awsServer.listener.Addr()))
 	for _, delivery := range p.declared.deliveries {
 		fmt.Fprintf(out, "  events    %s, every %s or %d MiB\n", filepath.Join(p.bucketsDir(), delivery.Bucket), delivery.BufferInterval, delivery.BufferMiB)
 	}

@@ -69,7 +69,7 @@ func ServerOf(stack *tfjson.Stack, outputs []byte) (string, error) {
 		}
 		names = append(names, output.Name)
 		address, _ := deployed[output.Name].(string)
-		if base, ok := strings.CutSuffix(address, suffix); ok && CheckServer(base) == nil {
+		if base, ok := strings.CutSuffix(address, suffix); ok && CheckServer(base) == nil && mayServe(base, cfg.Stages()) {
 			return base, nil
 		}
 	}
@@ -77,6 +77,12 @@ func ServerOf(stack *tfjson.Stack, outputs []byte) (string, error) {
 		return "", errors.New("the stack has no output that holds the API's address; pass --server in place of --outputs")
 	}
 	return "", fmt.Errorf("it has none of the outputs %s with the API's address; write it again after a deployment (npx cdktf output ENV --outputs-file FILE), or pass --server", strings.Join(names, ", "))
+}
+
+// mayServe reports whether an address can be that of one of the stages: API Gateway's own address ends in the stage.
+func mayServe(address string, stages []string) bool {
+	parsed, err := url.Parse(address)
+	return err == nil && (!strings.Contains(parsed.Hostname(), ".execute-api.") || slices.Contains(stages, strings.Trim(parsed.Path, "/")))
 }
 
 // addressSuffix is what comes after the API's address in an output.
@@ -97,7 +103,8 @@ func addressSuffix(output string, cfg apigateway.Config) (string, bool) {
 	return "", false
 }
 
-// outputsOf are the outputs of one stack: the only one of the file, or the one that has a stage's name.
+// outputsOf are the outputs of one stack: the one that has a stage's name, or the only one of the file, unless that says that it is of
+// another stage.
 func outputsOf(file []byte, stages []string) (map[string]any, error) {
 	const form = `write the file with "npx cdktf output ENV --outputs-file FILE"`
 	value, err := tfjson.Decode(file)
@@ -107,10 +114,11 @@ func outputsOf(file []byte, stages []string) (map[string]any, error) {
 	stacks, _ := value.(map[string]any)
 	names := sortedKeys(stacks)
 	for _, name := range names {
-		if len(names) == 1 || slices.Contains(stages, name) {
-			if outputs, ok := stacks[name].(map[string]any); ok {
-				return outputs, nil
-			}
+		outputs, ok := stacks[name].(map[string]any)
+		stage, said := outputs["api_stage"].(string)
+		alone := len(names) == 1 && (!said || slices.Contains(stages, stage))
+		if ok && (alone || slices.Contains(stages, name)) {
+			return outputs, nil
 		}
 	}
 	return nil, fmt.Errorf("it holds no outputs of a stack %s; %s", strings.Join(stages, " or "), form)

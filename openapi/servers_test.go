@@ -43,6 +43,8 @@ func TestServerOfOutputs(t *testing.T) {
 		{"option-domain", `{"option-domain": {"submit_url": "https://events.example.com/submit"}}`, "https://events.example.com", ""},
 		{"dev", `{"dev": {"submit_url": "` + deployedURL + `/elsewhere"}}`, "", again},
 		{"dev", `{"dev": {}}`, "", again},
+		{"dev", `{"prod": {"submit_url": "https://abc123.execute-api.us-east-1.amazonaws.com/prod/submit"}}`, "", again},
+		{"dev", `{"prod": {"submit_url": "https://events.example.com/submit", "api_stage": "prod"}}`, "", "it holds no outputs of a stack dev" + form},
 		{"dev", `{"a": {}, "b": {}}`, "", "it holds no outputs of a stack dev" + form},
 		{"dev", `[]`, "", "it holds no outputs of a stack dev" + form},
 		{"dev", `{`, "", "not JSON: unexpected end of JSON input" + form},

@@ -235,9 +235,9 @@ func objectNames(_ context.Context, r *run) outcome {
 // stream's, the Content-Encoding, and the first bytes. Hadoop's format begins with a length.
 var compressed = map[string]struct{ extension, encoding, begins string }{
 	"GZIP":          {".gz", "gzip", "\x1f\x8b"},
-	"ZIP":           {".zip", "", "PK\x03\x04"},
-	"Snappy":        {".snappy", "", "\x82SNAPPY\x00"},
-	"HADOOP_SNAPPY": {".snappy", "", "\x00"},
+	"ZIP":           {".zip", "zip", "PK\x03\x04"},
+	"Snappy":        {".snappy", "snappy-java", "\x82SNAPPY\x00"},
+	"HADOOP_SNAPPY": {".snappy", "hadoop-snappy", "\x00"},
 }
 
 func compressedNames(_ context.Context, r *run) outcome {

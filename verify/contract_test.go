@@ -130,7 +130,7 @@ func (d *deployed) verify(t *testing.T) *Report {
 // contractGoldens are environments that differ in what their clients see.
 var contractGoldens = []string{
 	"dev", "staging", "prod", "option-none", "option-keys", "option-cognito", "option-lambda", "option-token", "option-intake", "option-types", "option-envelope",
-	"option-domain", "option-certificate", "option-firewall", "option-tuned", "option-private", "option-producers",
+	"option-domain", "option-certificate", "option-firewall", "option-tuned", "option-private", "option-producers", "option-topic",
 }
 
 func TestTheContractHoldsOfEachEnvironment(t *testing.T) {

@@ -99,7 +99,7 @@ func oneForm(statement map[string]any) map[string]any {
 			if value == "*" {
 				formed[name] = map[string]any{"AWS": []string{"*"}}
 			} else if kinds, ok := value.(map[string]any); ok {
-				formed[name] = sortedValues(rooted(kinds), func(kind string) string { return kind })
+				formed[name] = sortedValues(numbered(kinds), func(kind string) string { return kind })
 			}
 		case "Condition":
 			operators, _ := value.(map[string]any)
@@ -116,17 +116,17 @@ func oneForm(statement map[string]any) map[string]any {
 	return formed
 }
 
-var accountID = regexp.MustCompile(`^\d{12}$`)
+// accountRoot is an account as IAM stores one that a policy names by its number (IAM user guide, "AWS JSON policy elements: Principal").
+var accountRoot = regexp.MustCompile(`^arn:[a-z-]+:iam::(\d{12}):root$`)
 
-// rooted are principals in which an account has its ARN, as IAM stores one that is named by its number (IAM user guide, "AWS JSON policy
-// elements: Principal").
-func rooted(kinds map[string]any) map[string]any {
+// numbered are principals in which an account has its number.
+func numbered(kinds map[string]any) map[string]any {
 	formed := maps.Clone(kinds)
 	if accounts := many(kinds["AWS"]); len(accounts) > 0 {
 		accounts = slices.Clone(accounts)
 		for i, one := range accounts {
-			if accountID.MatchString(text(one)) {
-				accounts[i] = "arn:aws:iam::" + text(one) + ":root"
+			if root := accountRoot.FindStringSubmatch(text(one)); root != nil {
+				accounts[i] = root[1]
 			}
 		}
 		formed["AWS"] = accounts

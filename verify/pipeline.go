@@ -103,7 +103,7 @@ func (p *Pipeline) readRoutes() {
 	for _, method := range p.stack.Resources("aws_api_gateway_method") {
 		body := method.Body
 		integration := p.integration(text(body["resource_id"]), text(body["http_method"]))
-		action := strings.TrimPrefix(text(integration["uri"]), "arn:aws:apigateway:"+p.Region+":kinesis:action/")
+		action := strings.TrimPrefix(text(integration["uri"]), "arn:"+p.stack.Surroundings().Partition+":apigateway:"+p.Region+":kinesis:action/")
 		if action != "PutRecord" && action != "PutRecords" {
 			continue
 		}

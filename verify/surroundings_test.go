@@ -360,6 +360,7 @@ func TestPolicies(t *testing.T) {
 		{"a condition's case", `{"Statement": [{"Condition": {"Bool": {"aws:SecureTransport": false}}}]}`,
 			`{"Statement": [{"Condition": {"Bool": {"AWS:SecureTransport": ["false"]}}}]}`, ""},
 		{"an account's number", `{"Statement": [{"Principal": {"AWS": "123456789012"}}]}`, `{"Statement": [{"Principal": {"AWS": "arn:aws:iam::123456789012:root"}}]}`, ""},
+		{"an account's number in China", `{"Statement": [{"Principal": {"AWS": "123456789012"}}]}`, `{"Statement": [{"Principal": {"AWS": "arn:aws-cn:iam::123456789012:root"}}]}`, ""},
 		{"what AWS makes up", `{"Statement": [{"Resource": "arn:` + `\u0000` + `:x"}]}`, `{"Statement": [{"Resource": "arn:E1:x"}]}`, ""},
 		{"another resource", `{"Statement": [{"Resource": "a"}]}`, `{"Statement": [{"Resource": "*"}]}`, `lacks it; policy also has {"Resource":["*"]}`},
 		{"another effect", `{"Statement": [{"Effect": "Deny"}]}`, `{"Statement": [{"Effect": "Allow"}]}`, "lacks it"},

@@ -63,6 +63,22 @@ func TestVerifyTheWay(t *testing.T) {
 	}
 }
 
+// Each compression is as ingest verify expects it, and so as AWS writes it.
+func TestVerifyCompressions(t *testing.T) {
+	for _, compression := range []string{"GZIP", "ZIP", "Snappy", "HADOOP_SNAPPY"} {
+		t.Run(compression, func(t *testing.T) {
+			stack := edited(t, `"compression_format": "UNCOMPRESSED"`, `"compression_format": "`+compression+`"`)
+			p := begin(t, stack, filepath.Join(t.TempDir(), "data"), "--buffer-interval", "1s")
+			_, report := verified(t, p, stack, "--groups", "way,assumptions", "--timeout", "1m")
+			for _, id := range []string{"FH-4", "REPLAY-4"} {
+				if result := resultOf(t, report, id); result.Status != verify.Holds {
+					t.Errorf("%s %s: want %s, got %s", id, result.Status, result.Want, result.Got)
+				}
+			}
+		})
+	}
+}
+
 // brokenWays are pipelines that a verification must not pass: what is changed in the stack that runs, and the check that differs.
 var brokenWays = map[string]struct {
 	change []string

@@ -182,6 +182,40 @@ func TestEditedStacks(t *testing.T) {
 	}
 }
 
+// A stage whose throttle is off has the account's limit alone.
+func TestAStageWithoutAThrottle(t *testing.T) {
+	for _, without := range [][]string{
+		{`"throttling_rate_limit": 1000`, `"throttling_rate_limit": -1`},
+		{`"throttling_rate_limit": 1000`, `"caching_enabled": false`},
+	} {
+		r := report(t, "dev", plan.Try{Rate: 100}, without...)
+		for _, limit := range r.Limits {
+			if limit.Name == "API Gateway, stage" {
+				t.Errorf("%s: the stage limits to %v", without[1], limit.Limit)
+			}
+		}
+		if r.First != "Kinesis, records in shards" || r.MaxPerSecond != 1000 {
+			t.Errorf("%s: first %s fails, above %v", without[1], r.First, r.MaxPerSecond)
+		}
+	}
+}
+
+// A value that an apply would refuse has no plan.
+func TestValuesWithoutAPlan(t *testing.T) {
+	for _, test := range []struct{ old, with, want string }{
+		{`"shard_count": 1`, `"shard_count": 0`, "aws_kinesis_stream: shard_count is 0; use a whole number of 1 to 10000"},
+		{`"shard_count": 1`, `"shard_count": 1.5`, "aws_kinesis_stream: shard_count is 1.5; use a whole number of 1 to 10000"},
+		{`"shard_count": 1,`, ``, "aws_kinesis_stream: shard_count is missing; use a whole number of 1 to 10000"},
+		{`"retention_period": 24`, `"retention_period": 23`, "aws_kinesis_stream: retention_period is 23; use a whole number of 24 to 8760"},
+		{`"buffering_interval": 60`, `"buffering_interval": 901`, "aws_kinesis_firehose_delivery_stream: buffering_interval is 901; use a whole number of 0 to 900"},
+		{`"destination": "extended_s3"`, `"destination": "redshift"`, `aws_kinesis_firehose_delivery_stream: destination is "redshift"; a plan needs extended_s3`},
+	} {
+		if _, err := read(t, "dev", test.old, test.with); err == nil || err.Error() != test.want {
+			t.Errorf("%s: %v, want %s", test.with, err, test.want)
+		}
+	}
+}
+
 func TestTooLow(t *testing.T) {
 	r := report(t, "dev", plan.Try{Rate: 20_000})
 	for name, want := range map[string]plan.Limit{

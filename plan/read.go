@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cdk.tf/go/ingest/internal/capacity"
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -104,7 +105,7 @@ func (p *Pipeline) readAPI(r *reader) {
 	p.tracing = yes(stage["xray_tracing_enabled"])
 	p.logLine = len(text(tfjson.At(stage, "access_log_settings", "format")))
 	settings := r.one("aws_api_gateway_method_settings")
-	p.shape.RateLimit = tfjson.Number(tfjson.At(settings, "settings", "throttling_rate_limit"))
+	p.shape.RateLimit = throttle(tfjson.At(settings, "settings", "throttling_rate_limit"))
 	p.execution = text(tfjson.At(settings, "settings", "logging_level"))
 	if yes(tfjson.At(settings, "settings", "metrics_enabled")) {
 		p.metrics = metricsOfMethod * len(r.bodies("aws_api_gateway_method"))
@@ -121,25 +122,66 @@ func (p *Pipeline) readAPI(r *reader) {
 	}
 	if plans := r.bodies("aws_api_gateway_usage_plan"); len(plans) > 0 {
 		p.shape.Plan = capacity.UsagePlan{
-			Keys: len(r.bodies("aws_api_gateway_usage_plan_key")), RateLimit: tfjson.Number(tfjson.At(plans[0], "throttle_settings", "rate_limit")),
+			Keys: len(r.bodies("aws_api_gateway_usage_plan_key")), RateLimit: throttle(tfjson.At(plans[0], "throttle_settings", "rate_limit")),
 			Quota: int(tfjson.Number(tfjson.At(plans[0], "quota_settings", "limit"))), Period: text(tfjson.At(plans[0], "quota_settings", "period")),
 		}
 	}
 }
 
+// throttle is a limit in requests per second, below 0 where there is none: -1 is the provider's default (terraform-provider-aws,
+// internal/service/apigateway/method_settings.go).
+func throttle(value any) float64 {
+	if value == nil {
+		return -1
+	}
+	return tfjson.Number(value)
+}
+
+// whole is a whole number, or the provider's default where there is no value.
+func (r *reader) whole(of, field string, value any, least, most, otherwise int) int {
+	if value == nil && otherwise >= least {
+		return otherwise
+	}
+	number := tfjson.Number(value)
+	if whole := int(number); value != nil && float64(whole) == number && whole >= least && whole <= most {
+		return whole
+	}
+	said := "missing"
+	if value != nil {
+		said = fmt.Sprint(value)
+	}
+	r.errs = append(r.errs, fmt.Errorf("%s: %s is %s; use a whole number of %d to %d", of, field, said, least, most))
+	return least
+}
+
 func (p *Pipeline) readStream(r *reader) {
-	stream := r.one("aws_kinesis_stream")
-	p.retention = time.Duration(max(24, tfjson.Number(stream["retention_period"]))) * time.Hour
+	const of = "aws_kinesis_stream"
+	stream := r.one(of)
+	if stream == nil {
+		return
+	}
+	p.retention = time.Duration(r.whole(of, "retention_period", stream["retention_period"], 24, int(quota.MaxRetention.Hours()), 24)) * time.Hour
 	if text(tfjson.At(stream, "stream_mode_details", "stream_mode")) != "ON_DEMAND" {
-		p.shape.Shards = max(1, int(tfjson.Number(stream["shard_count"])))
+		p.shape.Shards = r.whole(of, "shard_count", stream["shard_count"], 1, quota.MaxShards, 0)
 	}
 }
 
 func (p *Pipeline) readDelivery(r *reader) {
-	delivery := r.one("aws_kinesis_firehose_delivery_stream")
-	const destination = "extended_s3_configuration"
-	p.shape.BufferBytes = int(tfjson.Number(tfjson.At(delivery, destination, "buffering_size"))) << 20
-	p.shape.BufferInterval = time.Duration(tfjson.Number(tfjson.At(delivery, destination, "buffering_interval"))) * time.Second
+	const of, destination = "aws_kinesis_firehose_delivery_stream", "extended_s3_configuration"
+	delivery := r.one(of)
+	if delivery == nil {
+		return
+	}
+	if to := text(delivery["destination"]); to != "extended_s3" {
+		r.errs = append(r.errs, fmt.Errorf("%s: destination is %q; a plan needs extended_s3", of, to))
+		return
+	}
+	buffering := func(field string, least, most, otherwise int) int {
+		return r.whole(of, field, tfjson.At(delivery, destination, field), least, most, otherwise)
+	}
+	// The defaults are the provider's.
+	p.shape.BufferBytes = buffering("buffering_size", 1, quota.MaxBufferMiB, 5) << 20
+	p.shape.BufferInterval = time.Duration(buffering("buffering_interval", 0, int(quota.MaxBufferInterval.Seconds()), 300)) * time.Second
 	p.parquet = tfjson.At(delivery, destination, "data_format_conversion_configuration", "output_format_configuration") != nil &&
 		tfjson.At(delivery, destination, "data_format_conversion_configuration", "enabled") != false
 	p.partitioned = yes(tfjson.At(delivery, destination, "dynamic_partitioning_configuration", "enabled"))

@@ -50,7 +50,7 @@ type Shape struct {
 	Region string
 	// Batch says whether a request may have several events.
 	Batch bool
-	// RateLimit is the stage's throttle in requests per second.
+	// RateLimit is the stage's throttle in requests per second, below 0 without one.
 	RateLimit float64
 	// Plan is the usage plan of API keys, the zero value without one.
 	Plan UsagePlan
@@ -72,7 +72,7 @@ type Shape struct {
 type UsagePlan struct {
 	// Keys is the number of keys; 0 without a plan.
 	Keys int
-	// RateLimit is each key's steady rate in requests per second.
+	// RateLimit is each key's steady rate in requests per second, below 0 without one.
 	RateLimit float64
 	// Quota is how many requests each key may send in a period; 0 is no quota.
 	Quota int
@@ -200,8 +200,10 @@ func api(s Shape, l Load) []Hop {
 	hops := []Hop{
 		{Name: AccountRequests, Unit: "requests/s", Kind: Quota, Rises: true, Limit: quotaOf, Use: requests,
 			Quota: "Throttle rate", Code: "L-8A5B8E43", Need: atLeast, Batch: batchFor(s, l, quotaOf)},
-		{Name: "API Gateway, stage", Unit: "requests/s", Kind: Declared, Rises: true, Limit: s.RateLimit, Use: requests,
-			Option: "API.Throttle.RateLimit", Need: atLeast, Batch: batchFor(s, l, s.RateLimit)},
+	}
+	if s.RateLimit >= 0 {
+		hops = append(hops, Hop{Name: "API Gateway, stage", Unit: "requests/s", Kind: Declared, Rises: true, Limit: s.RateLimit, Use: requests,
+			Option: "API.Throttle.RateLimit", Need: atLeast, Batch: batchFor(s, l, s.RateLimit)})
 	}
 	hops = append(hops, usagePlan(s, l, requests)...)
 	return append(hops, sized("API Gateway, body", maxBody, l.bodyBytes(), l, 1))
@@ -213,8 +215,11 @@ func usagePlan(s Shape, l Load, requests float64) []Hop {
 		return nil
 	}
 	const option = "API.Authorization.UsagePlan."
-	hops := []Hop{{Name: "Usage plan, all keys", Unit: "requests/s", Kind: Declared, Rises: true, Limit: keys * s.Plan.RateLimit, Use: requests,
-		Option: option + "RateLimit", Need: "at least " + whole(requests/keys), Batch: batchFor(s, l, keys*s.Plan.RateLimit)}}
+	var hops []Hop
+	if s.Plan.RateLimit >= 0 {
+		hops = append(hops, Hop{Name: "Usage plan, all keys", Unit: "requests/s", Kind: Declared, Rises: true, Limit: keys * s.Plan.RateLimit, Use: requests,
+			Option: option + "RateLimit", Need: "at least " + whole(requests/keys), Batch: batchFor(s, l, keys*s.Plan.RateLimit)})
+	}
 	if s.Plan.Quota > 0 {
 		periods := map[string]float64{"DAY": hoursOfAMonth / 24., "WEEK": hoursOfAMonth / 24. / 7, "MONTH": 1}[s.Plan.Period]
 		use := l.Requests(l.EventsPerMonth) / periods

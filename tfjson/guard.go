@@ -108,9 +108,7 @@ func (w guardWalker) Exit(n hclsyntax.Node) hcl.Diagnostics {
 	case *hclsyntax.ConditionalExpr:
 		w.one(&e.Condition, &e.TrueResult, &e.FalseResult)
 	case *hclsyntax.FunctionCallExpr:
-		for i := range e.Args {
-			w.converted(&e.Args[i])
-		}
+		w.arguments(e.Args)
 	case *hclsyntax.TupleConsExpr:
 		w.all(e.Exprs)
 	case *hclsyntax.ObjectConsExpr:
@@ -140,6 +138,12 @@ func (w guardWalker) exitCollection(n hclsyntax.Node) {
 func (w guardWalker) all(parts []hclsyntax.Expression) {
 	for i := range parts {
 		w.one(&parts[i])
+	}
+}
+
+func (w guardWalker) arguments(of []hclsyntax.Expression) {
+	for i := range of {
+		w.converted(&of[i])
 	}
 }
 

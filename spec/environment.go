@@ -93,8 +93,7 @@ type API struct {
 
 	// Schema is the JSON schema (draft 4) of a request body, at most 400 KB. API Gateway checks a body before the event reaches
 	// the stream. API Gateway checks a request without a body as {}, which the default schema refuses: it asks for an
-	// object with at least one property. A synthesis warns of a keyword that draft 4 does not have, such as "const": API Gateway
-	// does not check it.
+	// object with at least one property. API Gateway takes no keyword that draft 4 does not have, such as "const" or "examples".
 	Schema string
 
 	// Example is an event that API.Schema allows, at most 8,192 bytes. The curl command, the outputs and the page send it, so do not use

@@ -102,11 +102,3 @@ func TestExampleEvents(t *testing.T) {
 		t.Errorf("the warnings are %q, want %q", got, want)
 	}
 }
-
-func TestUnknownKeywordsOfATypesSchema(t *testing.T) {
-	env := Default("dev")
-	typed(EventType{Name: "a", Schema: `{"const": 1}`})(&env)
-	if got := unknownKeywords(env); len(got) != 1 || !strings.HasPrefix(got[0], `API.EventTypes[0].Schema has the keyword "const" at "/const"`) {
-		t.Errorf("the warnings are %q", got)
-	}
-}

@@ -12,6 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"cdk.tf/go/ingest/internal/draft4"
+	"cdk.tf/go/ingest/internal/models"
 )
 
 // maxSchemaBytes is API Gateway's largest model, 400 KB (API reference, CreateModel).
@@ -40,6 +41,9 @@ func (p *problems) schema(field, text string) {
 	p.schemaDraft(field, root)
 	p.schemaReferences(field, root, "")
 	p.schemaNumbers(field, root, "")
+	for _, fault := range models.Refused(root) {
+		p.add(field, fault.Has, fault.Remedy)
+	}
 	if len(p.found) > before {
 		return // the schema would not compile
 	}

@@ -18,6 +18,7 @@ func TestSchemaRefused(t *testing.T) {
 		draft     = `; use "http://json-schema.org/draft-04/schema#", the only draft that API Gateway validates, or leave it out`
 		reference = `; use one within the schema, such as "#/definitions/user": API Gateway follows no other`
 		number    = `; use one between -1.7e308 and 1.7e308: Terraform reads no other`
+		unknown   = `, which draft 4 does not have and API Gateway refuses; `
 		types     = `'array', 'boolean', 'integer', 'null', 'number', 'object', 'string'`
 	)
 	testRefusals(t, []refusal{
@@ -52,6 +53,23 @@ func TestSchemaRefused(t *testing.T) {
 		}},
 		{"reference of a property named enum", schema(`{"properties": {"enum": {"$ref": "other.json"}}}`), []string{
 			`API.Schema has the reference "other.json" at "/properties/enum/$ref"` + reference}},
+		{"keywords that draft 4 does not have", schema(`{
+			"$id": "urn:a", "$comment": "a", "enums": ["id"], "nullable": true, "examples": [{}], "x-order": 1,
+			"properties": {"a": {"items": [{"const": 1}]}, "b": {"anyOf": [{"const": 2}]}},
+			"dependencies": {"a": ["b"], "c/d": {"contains": {}}}
+		}`), []string{
+			`API.Schema has the keyword "$comment" at "/$comment"` + unknown + `use "description"`,
+			`API.Schema has the keyword "$id" at "/$id"` + unknown + `use "id", or remove it`,
+			`API.Schema has the keyword "enums" at "/enums"` + unknown + `did you mean "enum"?`,
+			`API.Schema has the keyword "examples" at "/examples"` + unknown + `remove it; the field Example beside the schema takes an event`,
+			`API.Schema has the keyword "nullable" at "/nullable"` + unknown + `use a list with "null" in "type"`,
+			`API.Schema has the keyword "x-order" at "/x-order"` + unknown + `remove it, or write the rule with a keyword of draft 4`,
+			`API.Schema has the keyword "contains" at "/dependencies/c~1d/contains"` + unknown + `remove it, or write the rule with a keyword of draft 4`,
+			`API.Schema has the keyword "const" at "/properties/a/items/0/const"` + unknown + `use "enum" with this one value`,
+		}},
+		{"a keyword in the schema of a type", typed(EventType{Name: "a", Schema: `{"example": {}}`}), []string{
+			`API.EventTypes[0].Schema has the keyword "example" at "/example"` + unknown + `remove it; the field Example beside the schema takes an event`,
+		}},
 		{"unknown type", schema(`{"type": "objekt"}`), []string{`API.Schema is not a JSON schema of draft 4: ` +
 			`at '/type': got string, want array, at '/type': value must be one of ` + types + `; correct it`}},
 		{"several mistakes", schema(`{"properties": {"b": {"minLength": -1}, "a": {"required": []}}}`),
@@ -79,6 +97,15 @@ func TestSchemaAccepted(t *testing.T) {
 		{"reference to itself", schema(`{"properties": {"child": {"$ref": "#"}}}`)},
 		{"pattern with a look-ahead", schema(`{"pattern": "^(?!x)[a-z]+$"}`)},
 		{"property named $ref", schema(`{"properties": {"$ref": {"type": "string"}}}`)},
+		{"properties and definitions named like other keywords", schema(`{"properties": {"const": {"type": "string"}}, "definitions": {"if": {"enum": [{"then": 1}]}}}`)},
+		{"data with other keywords", schema(`{"enum": [{"const": 1}], "default": {"examples": 1}}`)},
+		{"every keyword", schema(`{
+			"$schema": "http://json-schema.org/draft-04/schema#", "id": "urn:a", "title": "a", "description": "a", "default": 1, "type": "object", "enum": [{}],
+			"format": "email", "pattern": "a", "minLength": 1, "maxLength": 2, "minimum": 1, "exclusiveMinimum": true, "maximum": 2, "exclusiveMaximum": false,
+			"multipleOf": 0.5, "items": [{}], "additionalItems": false, "minItems": 1, "maxItems": 2, "uniqueItems": true, "properties": {"a": {"$ref": "#/definitions/a"}},
+			"patternProperties": {"^a": {}}, "additionalProperties": {}, "required": ["a"], "dependencies": {"a": ["b"]}, "minProperties": 1, "maxProperties": 2,
+			"allOf": [{}], "anyOf": [{}], "oneOf": [{}], "not": {}, "definitions": {"a": {}}
+		}`)},
 		{"data that looks like a reference", schema(`{"enum": [{"$ref": "x"}], "default": {"$ref": "x"}}`)},
 	})
 }

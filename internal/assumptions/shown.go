@@ -40,7 +40,7 @@ var shown = map[How][]string{
 		"VTL-4", "VTL-6", "VTL-10", "VTL-11",
 	},
 	BySurroundings: {
-		"API-16", "API-19",
+		"API-16", "API-19", "API-27",
 		"CW-1", "CW-2", "CW-6", "CW-8", "CW-9", "CW-10", "CW-11", "CW-12", "CW-13", "CW-14", "CW-15",
 		"FH-8", "FH-10", "FH-11",
 		"IAM-1", "IAM-2", "IAM-4", "IAM-5", "IAM-6",

@@ -28,13 +28,13 @@ var (
 	}
 )
 
-// Keywords are those of draft 4, and those that explain a schema and check nothing.
-var Keywords = slices.Concat(oneSchema, listOfSchemas, namedSchemas, plainKeywords, []string{
-	"items", "dependencies", "exclusiveMaximum", "exclusiveMinimum", "id", "$ref", "$schema", "$comment", "example", "examples",
+// keywords are those of draft 4.
+var keywords = slices.Concat(oneSchema, listOfSchemas, namedSchemas, plainKeywords, []string{
+	"items", "dependencies", "exclusiveMaximum", "exclusiveMinimum", "id", "$ref", "$schema",
 })
 
 // Converter makes schemas of JSON Schema draft 2020-12, which is OpenAPI 3.1's, of the API's models, which are of draft 4.
-// What draft 4 does not know is left out but for examples: API Gateway passes over it, and 2020-12 might not.
+// What draft 4 does not know is left out: API Gateway refuses it, and 2020-12 might mean something by it.
 type Converter struct {
 	// Components are the converted schemas by name.
 	Components map[string]object
@@ -112,25 +112,6 @@ func each(schema object, visit func(path string, below object)) {
 			visitOne("/"+key, schema[key])
 		}
 	}
-}
-
-// Unknown returns the keywords of a schema of draft 4 that the draft does not have, each with its first place as a JSON pointer. A
-// validator passes over them. Keywords that only hold examples or a comment are not among them.
-func Unknown(schema string) map[string]string {
-	places := map[string]string{}
-	if text, ok := Decode(schema).(object); ok {
-		unknown("", text, places)
-	}
-	return places
-}
-
-func unknown(at string, schema object, places map[string]string) {
-	for _, keyword := range sortedKeys(schema) {
-		if _, seen := places[keyword]; !seen && !slices.Contains(Keywords, keyword) {
-			places[keyword] = at + "/" + escapeToken(keyword)
-		}
-	}
-	each(schema, func(path string, below object) { unknown(at+path, below, places) })
 }
 
 func escapeToken(name string) string {
@@ -254,11 +235,6 @@ func (c *Converter) convert(at address, schema object) (object, error) {
 		if value, there := schema[key]; there {
 			made[key] = value
 		}
-	}
-	if examples, ok := schema["examples"].([]any); ok {
-		made["examples"] = examples
-	} else if example, there := schema["example"]; there {
-		made["examples"] = []any{example}
 	}
 	if schema["type"] == "object" && schema["properties"] == nil && schema["additionalProperties"] == nil {
 		// It is what its absence means. Without it openapi-typescript takes an object without properties for an empty one.

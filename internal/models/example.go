@@ -104,11 +104,9 @@ func (s *Sampler) Example(model string) (any, bool) {
 
 // given are the examples that a schema holds.
 func given(schema object) []any {
-	examples, _ := schema["examples"].([]any)
-	for _, key := range []string{"example", "default"} {
-		if value, there := schema[key]; there {
-			examples = append(examples, value)
-		}
+	var examples []any
+	if value, there := schema["default"]; there {
+		examples = append(examples, value)
 	}
 	if values, ok := schema["enum"].([]any); ok {
 		examples = append(examples, values...)

@@ -13,6 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"cdk.tf/go/ingest/internal/draft4"
+	modelschema "cdk.tf/go/ingest/internal/models"
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontape"
 	"cdk.tf/go/ingest/local/apigateway/internal/validation"
 	"cdk.tf/go/ingest/tfjson"
@@ -102,6 +103,12 @@ func (r *reader) addModel(res tfjson.Resource, block modelBlock, declared map[st
 	return false
 }
 
+// add reads a model.
+//
+// Assumption API-27: API Gateway refuses a model whose schema has a keyword that JSON schema draft 4 does not have, also one that checks
+// nothing ("Unsupported keyword(s): ["$id"]", aws/aws-cdk#14585; "example", awslabs/aws-api-gateway-developer-portal#571;
+// "dependentRequired", clouddrove/terraform-aws-api-gateway#30). It knows the keywords of the library of API-9
+// (DraftV4SyntaxCheckerDictionary of java-json-tools/json-schema-core).
 func (m *models) add(api, name, text string) error {
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {
@@ -113,6 +120,9 @@ func (m *models) add(api, name, text string) error {
 	}
 	if said, ok := root["$schema"]; ok && said != draft4.URL && said != draft4.URL+"#" {
 		return fmt.Errorf(`has the "$schema" %q; use %q, the only draft that API Gateway validates, or leave it out`, fmt.Sprint(said), draft4.URL+"#")
+	}
+	if faults := modelschema.Refused(root); len(faults) > 0 {
+		return fmt.Errorf("%s; %s", faults[0].Has, faults[0].Remedy)
 	}
 	delete(root, "id") // its references are to models, whatever it calls itself
 	m.texts[name] = root

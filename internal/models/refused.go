@@ -1,0 +1,80 @@
+package models
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"cdk.tf/go/ingest/internal/nearest"
+)
+
+// Fault is something that a schema has and API Gateway does not take as the schema means it.
+type Fault struct {
+	// Has says what and where, such as `has the keyword "const" at "/const"`.
+	Has string
+	// Remedy says what to write in its place.
+	Remedy string
+}
+
+// Refused returns what API Gateway refuses in a schema, beyond what the meta-schema of draft 4 refuses. A keyword is named once, at its
+// first place.
+func Refused(schema map[string]any) []Fault {
+	r := &refuser{named: map[string]bool{}}
+	r.visit("", schema)
+	return r.found
+}
+
+type refuser struct {
+	found []Fault
+	named map[string]bool // the unknown keywords
+}
+
+func (r *refuser) visit(at string, schema object) {
+	for _, keyword := range sortedKeys(schema) {
+		if !slices.Contains(keywords, keyword) {
+			r.unknown(at, keyword)
+		}
+	}
+	each(schema, func(path string, below object) { r.visit(at+path, below) })
+}
+
+// unknown refuses a keyword that draft 4 does not have.
+func (r *refuser) unknown(at, keyword string) {
+	if r.named[keyword] {
+		return
+	}
+	r.named[keyword] = true
+	r.found = append(r.found, Fault{
+		Has:    fmt.Sprintf("has the keyword %q at %q, which draft 4 does not have and API Gateway refuses", keyword, at+"/"+escapeToken(keyword)),
+		Remedy: inDraft4(keyword),
+	})
+}
+
+// replacements are what draft 4 has in place of keywords of later drafts and of OpenAPI.
+var replacements = map[string]string{
+	"$comment":          `use "description"`,
+	"$defs":             `use "definitions"`,
+	"$id":               `use "id", or remove it`,
+	"const":             `use "enum" with this one value`,
+	"dependentRequired": `use "dependencies"`,
+	"dependentSchemas":  `use "dependencies"`,
+	"else":              `use "anyOf" with a schema for each case`,
+	"example":           `remove it; the field Example beside the schema takes an event`,
+	"examples":          `remove it; the field Example beside the schema takes an event`,
+	"if":                `use "anyOf" with a schema for each case`,
+	"nullable":          `use a list with "null" in "type"`,
+	"prefixItems":       `use "items" with a list`,
+	"propertyNames":     `use "patternProperties" with "additionalProperties": false`,
+	"then":              `use "anyOf" with a schema for each case`,
+}
+
+// inDraft4 says what to write in place of a keyword that draft 4 does not have.
+func inDraft4(keyword string) string {
+	if remedy := replacements[keyword]; remedy != "" {
+		return remedy
+	}
+	if meant := nearest.Name(keyword, keywords); meant != "" {
+		return "did you mean " + strconv.Quote(meant) + "?"
+	}
+	return "remove it, or write the rule with a keyword of draft 4"
+}

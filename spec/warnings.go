@@ -17,7 +17,7 @@ import (
 func Warnings(envs []Environment) []string {
 	var found []string
 	for _, warn := range []func(Environment) []string{
-		oldTLS, privateDNS, beacons, uncheckedLines, unmeantDates, misleadingExtension, keptPersonalData, unknownExamples, manyPartitions,
+		oldTLS, privateDNS, beacons, uncheckedLines, unmeantDates, misleadingExtension, misleadingSchemas, keptPersonalData, unknownExamples, manyPartitions,
 		besideEnvelope, unpartitionedExamples, quotas,
 	} {
 		var texts []string

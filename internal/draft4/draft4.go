@@ -19,15 +19,18 @@ func NewCompiler(patternTime time.Duration) *jsonschema.Compiler {
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft4)
 	compiler.UseLoader(nil)
-	compiler.UseRegexpEngine(func(text string) (jsonschema.Regexp, error) {
-		compiled, err := regexp2.Compile(text, regexp2.ECMAScript)
-		if err != nil {
-			return nil, err
-		}
-		compiled.MatchTimeout = patternTime
-		return pattern{compiled}, nil
-	})
+	compiler.UseRegexpEngine(func(text string) (jsonschema.Regexp, error) { return compilePattern(text, patternTime) })
+	registerFormats(compiler)
 	return compiler
+}
+
+func compilePattern(text string, patternTime time.Duration) (jsonschema.Regexp, error) {
+	compiled, err := regexp2.Compile(text, regexp2.ECMAScript)
+	if err != nil {
+		return nil, err
+	}
+	compiled.MatchTimeout = patternTime
+	return pattern{compiled}, nil
 }
 
 // SlowPattern is the panic of a pattern that takes too long: the validator takes a yes or a no, and either would let a body

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
+	"cdk.tf/go/ingest/internal/draft4"
 	"cdk.tf/go/ingest/internal/nearest"
 )
 
@@ -20,7 +22,7 @@ type Fault struct {
 // first place.
 func Refused(schema map[string]any) []Fault {
 	r := &refuser{named: map[string]bool{}}
-	r.visit("", schema)
+	walk("", schema, r.visit)
 	return r.found
 }
 
@@ -35,7 +37,6 @@ func (r *refuser) visit(at string, schema object) {
 			r.unknown(at, keyword)
 		}
 	}
-	each(schema, func(path string, below object) { r.visit(at+path, below) })
 }
 
 // unknown refuses a keyword that draft 4 does not have.
@@ -66,6 +67,30 @@ var replacements = map[string]string{
 	"prefixItems":       `use "items" with a list`,
 	"propertyNames":     `use "patternProperties" with "additionalProperties": false`,
 	"then":              `use "anyOf" with a schema for each case`,
+}
+
+// Unchecked returns the formats of a schema that API Gateway does not check, each at its first place.
+func Unchecked(schema map[string]any) []Fault {
+	var found []Fault
+	named := map[string]bool{}
+	walk("", schema, func(at string, schema object) {
+		format, _ := schema["format"].(string)
+		if format == "" || named[format] || slices.Contains(draft4.Formats, format) {
+			return
+		}
+		named[format] = true
+		found = append(found, Fault{
+			Has:    fmt.Sprintf("has the format %q at %q, which API Gateway does not check", format, at+"/format"),
+			Remedy: `use a "pattern", or one of the formats ` + strings.Join(draft4.Formats, ", "),
+		})
+	})
+	return found
+}
+
+// walk visits a schema and every schema in it, in order.
+func walk(at string, schema object, visit func(at string, schema object)) {
+	visit(at, schema)
+	each(schema, func(path string, below object) { walk(at+path, below, visit) })
 }
 
 // inDraft4 says what to write in place of a keyword that draft 4 does not have.

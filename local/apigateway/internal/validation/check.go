@@ -147,9 +147,9 @@ func (c *checker) kind(s *schema, v jsontape.Value) bool {
 			return fmt.Sprintf("instance value (%s) not found in enum (possible values: %s)", quoted(v), s.allowed)
 		})
 	}
-	if s.format != nil && v.Kind() == '"' {
-		if text := c.text(v); !c.hasFormat(s.format, text) {
-			return c.wrong(s, "format", func() string { return ofFormat(s.format.Name, text) })
+	if s.format != "" && v.Kind() == '"' {
+		if fault := c.formatFault(s.format, c.text(v)); fault != "" {
+			return c.wrong(s, "format", func() string { return fault })
 		}
 	}
 	return true

@@ -9,8 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
+	"cdk.tf/go/ingest/internal/draft4"
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontape"
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
@@ -107,21 +106,10 @@ func withInteger(types []string) []string {
 // maxFormatted bounds a text, in bytes, that is checked for a format: an address, a date or a regular expression.
 const maxFormatted = 64 << 10
 
-func (c *checker) hasFormat(format *jsonschema.Format, text string) bool {
+// formatFault returns the message about a text that is not of a format. It is empty for one that is.
+func (c *checker) formatFault(name, text string) string {
 	if len(text) > maxFormatted {
-		panic(exceeded(fmt.Sprintf("a text of more than %d bytes is not checked for the format %s", maxFormatted, format.Name)))
+		panic(exceeded(fmt.Sprintf("a text of more than %d bytes is not checked for the format %s", maxFormatted, name)))
 	}
-	return format.Validate(text) == nil
-}
-
-// ofFormat returns the message for a format. Some formats of draft 4 have a message of their own.
-func ofFormat(name, text string) string {
-	kinds := map[string]string{
-		"email": "a valid email address", "hostname": "a valid hostname", "ipv4": "a valid IPv4 address",
-		"ipv6": "a valid IPv6 address", "uri": "a valid URI", "regex": "a valid ECMA 262 regular expression",
-	}
-	if what := kinds[name]; what != "" {
-		return fmt.Sprintf(`string "%s" is not %s`, cut(text), what)
-	}
-	return fmt.Sprintf(`string "%s" is invalid against requested date format(s) %s`, cut(text), jsontext.Of([]string{"yyyy-MM-dd'T'HH:mm:ssZ", "yyyy-MM-dd'T'HH:mm:ss.[0-9]{1,12}Z"}))
+	return strings.Replace(draft4.FormatFault(name, text), "%s", cut(text), 1)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"cdk.tf/go/ingest/internal/draft4"
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
 
@@ -36,7 +37,7 @@ type schema struct {
 	types            []string
 	enum             []any
 	allowed          string // the enum's values, as a message has them
-	format           *jsonschema.Format
+	format           string // empty if API Gateway does not check it
 	pattern          jsonschema.Regexp
 	minLength        *int
 	maxLength        *int
@@ -127,7 +128,14 @@ func readScalars(s *schema, compiled *jsonschema.Schema) {
 		s.enum = compiled.Enum.Values
 		s.allowed = jsontext.Of(s.enum)
 	}
-	s.format, s.pattern, s.minLength, s.maxLength = compiled.Format, compiled.Pattern, compiled.MinLength, compiled.MaxLength
+	// Assumption API-28: API Gateway checks the formats of the library of API-9: base64, date-time, email, hostname, ipv4, ipv6,
+	// json-pointer, mac, md5, regex, sha1, sha256, sha512, uri and uuid (CommonFormatAttributesDictionary and
+	// ExtraFormatsDictionary). It checks nothing for another format, such as date or int32. AWS documents no list of formats.
+	// dod-ccpo/atat-web-api#315 removed the format date because requests failed with it.
+	if compiled.Format != nil && slices.Contains(draft4.Formats, compiled.Format.Name) {
+		s.format = compiled.Format.Name
+	}
+	s.pattern, s.minLength, s.maxLength = compiled.Pattern, compiled.MinLength, compiled.MaxLength
 	s.minimum, s.maximum = limitOf(compiled.Minimum, compiled.ExclusiveMinimum), limitOf(compiled.Maximum, compiled.ExclusiveMaximum)
 	if s.multipleOf = compiled.MultipleOf; s.multipleOf != nil {
 		s.unit = decimalOfBound(s.multipleOf)

@@ -1,0 +1,23 @@
+package spec
+
+import (
+	"cdk.tf/go/ingest/internal/models"
+)
+
+// misleadingSchemas warns of what a schema has and API Gateway does not check as it reads.
+func misleadingSchemas(e Environment) []string {
+	warnings := misleadingSchema("API.Schema", e.API.Schema)
+	for i, kind := range e.API.EventTypes {
+		warnings = append(warnings, misleadingSchema(item("API.EventTypes", i)+".Schema", kind.Schema)...)
+	}
+	return warnings
+}
+
+func misleadingSchema(field, text string) []string {
+	schema, _ := models.Decode(text).(map[string]any)
+	var warnings []string
+	for _, fault := range models.Unchecked(schema) {
+		warnings = append(warnings, field+" "+fault.Has+"; "+fault.Remedy)
+	}
+	return warnings
+}

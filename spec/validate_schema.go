@@ -41,7 +41,7 @@ func (p *problems) schema(field, text string) {
 	p.schemaDraft(field, root)
 	p.schemaReferences(field, root, "")
 	p.schemaNumbers(field, root, "")
-	for _, fault := range models.Refused(root) {
+	for _, fault := range slices.Concat(models.Refused(root), models.Misread(root)) {
 		p.add(field, fault.Has, fault.Remedy)
 	}
 	if len(p.found) > before {

@@ -19,6 +19,7 @@ func TestSchemaRefused(t *testing.T) {
 		reference = `; use one within the schema, such as "#/definitions/user": API Gateway follows no other`
 		number    = `; use one between -1.7e308 and 1.7e308: Terraform reads no other`
 		unknown   = `, which draft 4 does not have and API Gateway refuses; `
+		foreign   = `, which ECMA-262 does not have and API Gateway refuses; `
 		types     = `'array', 'boolean', 'integer', 'null', 'number', 'object', 'string'`
 	)
 	testRefusals(t, []refusal{
@@ -81,6 +82,19 @@ func TestSchemaRefused(t *testing.T) {
 			`API.Schema is not a JSON schema of draft 4: json-pointer in "urn:event#/definitions/user" not found; correct it`}},
 		{"another draft within", schema(`{"definitions": {"a": {"id": "http://a.example/b", "$schema": "http://a.example/c"}}}`),
 			[]string{`API.Schema is not a JSON schema of draft 4: failing loading "http://a.example/c": no URLLoader set; correct it`}},
+		{"groups that patterns do not have", schema(`{"properties": {"a": {"pattern": "(?i)^a"}, "b": {"pattern": "(?<=a)b"}, "c": {"pattern": "(?<n>a)"}}}`), []string{
+			`API.Schema has the pattern "(?i)^a" at "/properties/a/pattern" with the flags (?i)` + foreign + `remove them; for (?i) write both cases, such as [aA]`,
+			`API.Schema has the pattern "(?<=a)b" at "/properties/b/pattern" with the look-behind (?<=` + foreign + `match the text before it too, without (?<`,
+			`API.Schema has the pattern "(?<n>a)" at "/properties/c/pattern" with the named group (?<` + foreign + `write ( alone`,
+		}},
+		{"a name's pattern with a flag", schema(`{"patternProperties": {"(?s:a)": {}}}`), []string{
+			`API.Schema has the pattern "(?s:a)" at "/patternProperties" with the flags (?s:` + foreign + `remove them; for (?i) write both cases, such as [aA]`,
+		}},
+		{"escapes that patterns do not have", schema(`{"properties": {"a": {"pattern": "^\\p{L}+$"}, "b": {"pattern": "\\Aa\\z"}, "c": {"patternProperties": {"[\\u{e9}]": {}}}}}`), []string{
+			`API.Schema has the pattern "^\\p{L}+$" at "/properties/a/pattern", in which API Gateway takes \p for the letter p, as ECMA-262 does; write the characters out, such as [A-Za-z\u00c0-\u017f]`,
+			`API.Schema has the pattern "\\Aa\\z" at "/properties/b/pattern", in which API Gateway takes \A for the letter A, as ECMA-262 does; write ^`,
+			`API.Schema has the pattern "[\\u{e9}]" at "/properties/c/patternProperties", in which API Gateway takes \u for the letter u, as ECMA-262 does; write four hexadecimal digits, such as \u00e9`,
+		}},
 		{"pattern with a line break", schema(`{"pattern": "(\n"}`), []string{
 			"API.Schema is not a JSON schema of draft 4: at '/pattern': '(\\n' is not valid regex: " +
 				"error parsing regexp: missing closing ) in `( `; correct it"}},

@@ -18,7 +18,7 @@ const (
 var (
 	scheme  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*$`)
 	escaped = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
-	literal = regexp.MustCompile(`^(?:(.*)@)?\[([0-9A-Fa-f:.]+)\](?::\d*)?$`)
+	address = regexp.MustCompile(`^(?:(.*)@)?\[([0-9A-Fa-f:.]+)\](?::\d*)?$`)
 )
 
 // IsURI reports whether a text is a URI or a relative reference, as java.net.URI takes it.
@@ -47,7 +47,7 @@ func IsURI(text string) bool {
 }
 
 func isAuthority(text string) bool {
-	if parts := literal.FindStringSubmatch(text); parts != nil {
+	if parts := address.FindStringSubmatch(text); parts != nil {
 		_, err := netip.ParseAddr(parts[2])
 		return err == nil && has(inAuthority, parts[1])
 	}

@@ -37,6 +37,22 @@ func (r *refuser) visit(at string, schema object) {
 			r.unknown(at, keyword)
 		}
 	}
+	eachPattern(at, schema, func(at, pattern string) {
+		if group, remedy := draft4.ForeignGroup(pattern); group != "" {
+			r.found = append(r.found, Fault{fmt.Sprintf("has the pattern %q at %q with the %s, which ECMA-262 does not have and API Gateway refuses", pattern, at, group), remedy})
+		}
+	})
+}
+
+// eachPattern visits the patterns of one schema.
+func eachPattern(at string, schema object, visit func(at, pattern string)) {
+	if pattern, ok := schema["pattern"].(string); ok {
+		visit(at+"/pattern", pattern)
+	}
+	named, _ := schema["patternProperties"].(object)
+	for _, pattern := range sortedKeys(named) {
+		visit(at+"/patternProperties", pattern)
+	}
 }
 
 // unknown refuses a keyword that draft 4 does not have.
@@ -85,6 +101,40 @@ func Unchecked(schema map[string]any) []Fault {
 		})
 	})
 	return found
+}
+
+// Misread returns the patterns of a schema that API Gateway takes, and takes otherwise than other regular expressions do.
+func Misread(schema map[string]any) []Fault {
+	var found []Fault
+	walk("", schema, func(at string, schema object) {
+		eachPattern(at, schema, func(at, pattern string) { found = append(found, misread(at, pattern)...) })
+	})
+	return found
+}
+
+func misread(at, pattern string) []Fault {
+	escape := draft4.UnmeantEscape(pattern)
+	if escape == "" {
+		return nil
+	}
+	remedy := "remove the backslash"
+	switch escape {
+	case `\p`, `\P`:
+		remedy = `write the characters out, such as [A-Za-z\u00c0-\u017f]`
+	case `\A`:
+		remedy = "write ^"
+	case `\Z`, `\z`:
+		remedy = "write $"
+	case `\u`:
+		remedy = `write four hexadecimal digits, such as \u00e9`
+	case `\x`:
+		remedy = `write two hexadecimal digits, such as \xe9`
+	}
+	letter := escape[1:]
+	return []Fault{{
+		Has:    fmt.Sprintf("has the pattern %q at %q, in which API Gateway takes %s for the letter %s, as ECMA-262 does", pattern, at, escape, letter),
+		Remedy: remedy,
+	}}
 }
 
 // walk visits a schema and every schema in it, in order.

@@ -135,6 +135,9 @@ func readScalars(s *schema, compiled *jsonschema.Schema) {
 	if compiled.Format != nil && slices.Contains(draft4.Formats, compiled.Format.Name) {
 		s.format = compiled.Format.Name
 	}
+	// Assumption API-29: The patterns of a model are regular expressions of ECMA-262, edition 5.1, because the library of API-9 asks
+	// Rhino for them (RhinoHelper). So API Gateway refuses a model with (?i), a look-behind or a named group, takes \p and other escapes
+	// without a meaning for the plain letter, and counts a character beyond 16 bits as two. AWS does not document it.
 	s.pattern, s.minLength, s.maxLength = compiled.Pattern, compiled.MinLength, compiled.MaxLength
 	s.minimum, s.maximum = limitOf(compiled.Minimum, compiled.ExclusiveMinimum), limitOf(compiled.Maximum, compiled.ExclusiveMaximum)
 	if s.multipleOf = compiled.MultipleOf; s.multipleOf != nil {

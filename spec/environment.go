@@ -94,8 +94,8 @@ type API struct {
 	// Schema is the JSON schema (draft 4) of a request body, at most 400 KB. API Gateway checks a body before the event reaches
 	// the stream. API Gateway checks a request without a body as {}, which the default schema refuses: it asks for an
 	// object with at least one property. API Gateway takes no keyword that draft 4 does not have, such as "const" or "examples". Its
-	// patterns are those of ECMA-262, edition 5.1, without (?i), look-behind and \p. A synthesis warns of a format that API Gateway does
-	// not check, such as "date".
+	// patterns are those of ECMA-262, edition 5.1, without (?i), look-behind and \p. An integer is written without a point or an
+	// exponent: 1.0 is none. A synthesis warns of a format that API Gateway does not check, such as "date".
 	Schema string
 
 	// Example is an event that API.Schema allows, at most 8,192 bytes. The curl command, the outputs and the page send it, so do not use

@@ -44,6 +44,9 @@ func TestEventTypesRefused(t *testing.T) {
 		{"an example of another type", typed(EventType{Name: "a", Schema: total, Example: `{"total": "1"}`}), []string{
 			`API.EventTypes[0].Example is no event that API.EventTypes[0].Schema allows: at '/total': got string, want number; correct the example or the schema`,
 		}},
+		{"an example with an integer of later drafts", typed(EventType{Name: "a", Schema: `{"properties": {"n": {"type": "integer"}}}`, Example: `{"n": 1.0}`}), []string{
+			`API.EventTypes[0].Example is no event that API.EventTypes[0].Schema allows: at '/n': got number, want integer; correct the example or the schema`,
+		}},
 		{"a long example", typed(EventType{Name: "a", Schema: good, Example: `{"a": "` + strings.Repeat("a", 8192) + `"}`}), []string{"API.EventTypes[0].Example is 8201 bytes long; use at most 8192"}},
 		{"an example of no event", func(e *Environment) { e.API.Example = "{}" }, []string{
 			`API.Example is no event that API.Schema allows: at '': minProperties: got 0, want 1; correct the example or the schema`,

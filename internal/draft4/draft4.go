@@ -19,6 +19,7 @@ func NewCompiler(patternTime time.Duration) *jsonschema.Compiler {
 	compiler.DefaultDraft(jsonschema.Draft4)
 	compiler.UseLoader(nil)
 	compiler.UseRegexpEngine(func(text string) (jsonschema.Regexp, error) { return compilePattern(text, patternTime) })
+	compiler.RegisterVocabulary(integers)
 	registerFormats(compiler)
 	return compiler
 }

@@ -1,6 +1,8 @@
 package draft4_test
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +48,41 @@ func TestSchemasAreOfDraft4(t *testing.T) {
 		if _, err := compile(t, schema); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want an error with %q", schema, err, want)
 		}
+	}
+}
+
+// In draft 4 a number with a fraction or an exponent part is no integer, whatever its value.
+func TestIntegersAreWrittenAsIntegers(t *testing.T) {
+	for text, refused := range map[string][]string{
+		`{"type": "integer"}`:                      {"1.0", "1e2", "-0.0", "1E0", "1.5"},
+		`{"type": ["integer", "null"]}`:            {"1.0"},
+		`{"not": {"not": {"type": "integer"}}}`:    {"1.0"},
+		`{"enum": [1], "not": {"type": "object"}}`: nil,
+		`{"type": ["integer", "number"]}`:          nil,
+		`{"type": "number"}`:                       nil,
+		`{}`:                                       nil,
+	} {
+		schema, err := compile(t, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, number := range []string{"1", "1.0"} {
+			if err := schema.Validate(json.Number(number)); (err != nil) != slices.Contains(refused, number) {
+				t.Errorf("%s, %s: %v", text, number, err)
+			}
+		}
+		for _, number := range refused {
+			if schema.Validate(json.Number(number)) == nil {
+				t.Errorf("%s takes %s", text, number)
+			}
+		}
+	}
+	schema, err := compile(t, `{"type": ["integer", "string"]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(json.Number("2.0")); err == nil || !strings.Contains(err.Error(), "got number, want integer or string") {
+		t.Error(err)
 	}
 }
 

@@ -57,8 +57,6 @@ func decimalOfBound(bound *big.Rat) decimal {
 	return decimalOf(bound.FloatString(bound.Denom().BitLen())) // a denominator of twos and fives has as many digits at most
 }
 
-func (d decimal) isWhole() bool { return d.digits == "" || d.exponent >= int64(len(d.digits)) }
-
 // cmp compares as [big.Rat.Cmp] does.
 func (d decimal) cmp(other decimal) int {
 	switch {

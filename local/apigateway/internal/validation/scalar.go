@@ -8,6 +8,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"cdk.tf/go/ingest/internal/draft4"
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontape"
 )
 
@@ -124,6 +125,9 @@ func (c *checker) maximum(s *schema, d decimal, raw string) bool {
 }
 
 // typeOf returns JSON schema's name for a value's type.
+//
+// Assumption API-30: API Gateway takes a number with a fraction or an exponent part, such as 1.0 or 1e2, for no integer. Draft 4 says so
+// (section 3.5 of its core specification), and so does the library of API-9 (NodeType of java-json-tools/jackson-coreutils).
 func typeOf(v jsontape.Value) string {
 	switch v.Kind() {
 	case '{':
@@ -137,7 +141,7 @@ func typeOf(v jsontape.Value) string {
 	case 'n':
 		return "null"
 	}
-	if raw := v.Raw(); decimalOf(string(raw)).isWhole() {
+	if draft4.IsInteger(string(v.Raw())) {
 		return "integer"
 	}
 	return "number"

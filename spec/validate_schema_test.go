@@ -76,8 +76,12 @@ func TestSchemaRefused(t *testing.T) {
 		{"several mistakes", schema(`{"properties": {"b": {"minLength": -1}, "a": {"required": []}}}`),
 			[]string{`API.Schema is not a JSON schema of draft 4: at '/properties/a/required': minItems: got 0, want 1, ` +
 				`at '/properties/b/minLength': minimum: got -1, want 0; correct it`}},
-		{"draft 6", schema(`{"minimum": 1, "exclusiveMinimum": 1}`), []string{
-			`API.Schema is not a JSON schema of draft 4: at '/exclusiveMinimum': got number, want boolean; correct it`}},
+		{"bounds of draft 6", schema(`{"minimum": 1, "exclusiveMinimum": 1, "not": {"exclusiveMaximum": 2.5}}`), []string{
+			`API.Schema has the exclusiveMinimum 1 at "/exclusiveMinimum", which is true or false in draft 4; use "not": {"maximum": 1}`,
+			`API.Schema has the exclusiveMaximum 2.5 at "/not/exclusiveMaximum", which is true or false in draft 4; use "maximum": 2.5, "exclusiveMaximum": true`,
+		}},
+		{"an exclusive bound alone", schema(`{"exclusiveMinimum": true}`), []string{
+			`API.Schema is not a JSON schema of draft 4: at '': properties 'minimum' required, if 'exclusiveMinimum' exists; correct it`}},
 		{"reference to nothing", schema(`{"$ref": "#/definitions/user"}`), []string{
 			`API.Schema is not a JSON schema of draft 4: json-pointer in "urn:event#/definitions/user" not found; correct it`}},
 		{"another draft within", schema(`{"definitions": {"a": {"id": "http://a.example/b", "$schema": "http://a.example/c"}}}`),

@@ -15,6 +15,9 @@ func TestMisleadingSchemas(t *testing.T) {
 			`API.Schema has the format "date" at "/properties/a/format"` + unchecked,
 			`API.Schema has the format "int32" at "/properties/b/items/1/format"` + unchecked,
 		},
+		`{"properties": {"a": {"minimum": 0, "exclusiveMinimum": true}, "b": {"minimum": 0, "exclusiveMinimum": false, "maximum": 2, "exclusiveMaximum": true}, "exclusiveMinimum": {}}}`: {
+			`API.Schema has "exclusiveMinimum" at "/properties/a/exclusiveMinimum", which API Gateway's developer guide calls unsupported; use "not": {"maximum": 0}`,
+		},
 	} {
 		env := Default("a")
 		env.API.Schema = schema

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -37,11 +38,39 @@ func (r *refuser) visit(at string, schema object) {
 			r.unknown(at, keyword)
 		}
 	}
+	for _, keyword := range []string{"exclusiveMaximum", "exclusiveMinimum"} {
+		if bound, isNumber := schema[keyword].(json.Number); isNumber {
+			r.found = append(r.found, boundOfItsOwn(at, keyword, bound))
+		}
+	}
 	eachPattern(at, schema, func(at, pattern string) {
 		if group, remedy := draft4.ForeignGroup(pattern); group != "" {
 			r.found = append(r.found, Fault{fmt.Sprintf("has the pattern %q at %q with the %s, which ECMA-262 does not have and API Gateway refuses", pattern, at, group), remedy})
 		}
 	})
+}
+
+// boundOfItsOwn refuses a number where draft 4 has true or false.
+func boundOfItsOwn(at, keyword string, bound json.Number) Fault {
+	remedy := fmt.Sprintf(`use "not": {"maximum": %s}`, bound)
+	if keyword == "exclusiveMaximum" {
+		remedy = fmt.Sprintf(`use "maximum": %s, "exclusiveMaximum": true`, bound)
+	}
+	return Fault{fmt.Sprintf("has the %s %s at %q, which is true or false in draft 4", keyword, bound, at+"/"+keyword), remedy}
+}
+
+// Doubtful returns the keywords of a schema that API Gateway's documentation calls unsupported, although draft 4 has them.
+func Doubtful(schema map[string]any) []Fault {
+	var found []Fault
+	walk("", schema, func(at string, schema object) {
+		if schema["exclusiveMinimum"] == true {
+			found = append(found, Fault{
+				Has:    fmt.Sprintf(`has "exclusiveMinimum" at %q, which API Gateway's developer guide calls unsupported`, at+"/exclusiveMinimum"),
+				Remedy: fmt.Sprintf(`use "not": {"maximum": %v}`, schema["minimum"]),
+			})
+		}
+	})
+	return found
 }
 
 // eachPattern visits the patterns of one schema.

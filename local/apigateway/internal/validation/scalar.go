@@ -94,6 +94,11 @@ func (c *checker) number(s *schema, v jsontape.Value) bool {
 	return valid
 }
 
+// minimum checks the lower bound.
+//
+// Assumption API-31: API Gateway's developer guide says that exclusiveMinimum "is not supported by API Gateway" ("Amazon API Gateway
+// important notes", among the limits of OpenAPI documents). The library of API-9 has it (MinimumValidator), so it counts here. A
+// synthesis warns of it.
 func (c *checker) minimum(s *schema, d decimal, raw string) bool {
 	least := s.minimum
 	switch order := d.cmp(least.value); {

@@ -84,8 +84,14 @@ func TestValidationMessages(t *testing.T) {
 		{`{"not": {}}`, `1`, `[instance matched a schema which it should not have]`},
 		{`{"anyOf": [{"type": "string"}, {"type": "null"}]}`, `1`, `[instance failed to match at least one required schema among 2]`},
 		{`{"oneOf": [{"type": "string"}, {"type": "null"}]}`, `1`, `[instance failed to match exactly one schema (matched 0 out of 2)]`},
-		{`{"oneOf": [{}, {}]}`, `1`, `[instance failed to match exactly one schema (matched more than one)]`},
-		{`{"dependencies": {"a": ["b"]}}`, `{"a":1}`, `[property "a" of object has missing property dependencies (missing: ["b"])]`},
+		{`{"oneOf": [{}, {}]}`, `1`, `[instance failed to match exactly one schema (matched 2 out of 2)]`},
+		{`{"dependencies": {"a": ["b"]}}`, `{"a":1}`, `[property "a" of object has missing property dependencies (schema requires ["b"]; missing: ["b"])]`},
+		{`{"dependencies": {"a": ["d", "c", "b"]}}`, `{"a":1,"c":2}`, `[property "a" of object has missing property dependencies (schema requires ["b","c","d"]; missing: ["b","d"])]`},
+		{`{"allOf": [{"type": "string"}, {"minimum": 2}, {"type": "integer"}]}`, `1`, `[instance failed to match all required schemas (matched only 1 out of 3)]`},
+		// All rules for a value are checked, and format last.
+		{`{"type": "object", "enum": ["a"], "format": "uuid", "maxLength": 1, "pattern": "^b"}`, `"xy"`, `[instance value ("xy") not found in enum (possible values: ["a"]), string "xy" is too long (length: 2, maximum allowed: 1), ` +
+			`ECMA 262 regex "^b" does not match input string "xy", instance type (string) does not match any allowed primitive type (allowed: ["object"]), input string "xy" is not a valid UUID]`},
+		{`{"type": "string", "minimum": 5}`, `1`, `[numeric instance is lower than the required minimum (minimum: 5, found: 1), instance type (integer) does not match any allowed primitive type (allowed: ["string"])]`},
 		{`{"format": "email"}`, `"x"`, `[string "x" is not a valid email address]`},
 		{`{"format": "date-time"}`, `"noon"`, `[string "noon" is invalid against requested date format(s) [yyyy-MM-dd'T'HH:mm:ssZ, yyyy-MM-dd'T'HH:mm:ss.[0-9]{1,12}Z]]`},
 		{`{"format": "uuid"}`, `"%s"`, `[input string "%s" is not a valid UUID]`},
@@ -103,8 +109,10 @@ func TestValidationMessages(t *testing.T) {
 		{`{"format": "date"}`, `"noon"`, ``},
 		{`{"format": "time"}`, `"noon"`, ``},
 		{`{"properties": {"b": {"type": "string"}, "a": {"type": "string"}, "c": {"properties": {"d": {"minimum": 2}}}}}`, `{"b":1,"a":null,"c":{"d":1}}`,
-			`[instance type (null) does not match any allowed primitive type (allowed: ["string"]), instance type (integer) does not match any allowed primitive type (allowed: ["string"]), numeric instance is lower than the required minimum (minimum: 2, found: 1)]`},
-		// Nothing below a wrong value is checked.
+			`[instance type (null) does not match any allowed primitive type (allowed: ["string"]), instance type (integer) does not match any allowed primitive type (allowed: ["string"])]`},
+		// The values in a value are checked until something is wrong.
+		{`{"properties": {"a": {"properties": {"d": {"minimum": 2}}}, "b": {"maxItems": 0, "items": {"minimum": 2}}, "c": {"properties": {"d": {"minimum": 2}}}}}`, `{"a":{"d":1},"b":[1],"c":{"d":1}}`,
+			`[numeric instance is lower than the required minimum (minimum: 2, found: 1), array is too long: must have at most 0 elements but instance has 1 elements]`},
 		{`{"required": ["x"], "properties": {"b": {"type": "string"}}}`, `{"b":1}`, `[object has missing required properties (["x"])]`},
 		{`{"definitions": {"d": {"type": "string"}}, "properties": {"a": {"$ref": "#/definitions/d"}}}`, `{"a":1}`, `[instance type (integer) does not match any allowed primitive type (allowed: ["string"])]`},
 	} {

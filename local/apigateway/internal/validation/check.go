@@ -106,27 +106,16 @@ func (c *checker) valid(s *schema, v jsontape.Value) bool {
 	return valid
 }
 
-// own checks the rules for the value itself, such as lengths. They come before the values in it, because nothing below a wrong
-// value is checked (assumption API-9).
+// own checks the rules for the value itself, such as lengths. They come before the values in it (assumption API-9).
 func (c *checker) own(s *schema, v jsontape.Value) bool {
 	c.enter()
 	defer func() { c.depth-- }()
 	if s.ref != nil {
 		return c.own(s.ref, v)
 	}
-	if !c.kind(s, v) {
-		return false
-	}
-	before, valid := len(c.found), true
-	switch v.Kind() {
-	case '{':
-		valid = c.object(s, v)
-	case '[':
-		valid = c.array(s, v)
-	case '"':
-		valid = c.string(s, v)
-	case '0':
-		valid = c.number(s, v)
+	before, valid := len(c.found), c.kind(s, v)
+	if !c.stops(valid) {
+		valid = c.ofKind(s, v) && valid
 	}
 	if s.asksAlternatives && !c.stops(valid) {
 		valid = c.alternatives(s, v) && valid
@@ -135,24 +124,40 @@ func (c *checker) own(s *schema, v jsontape.Value) bool {
 	return valid
 }
 
-// kind checks the type and the enum first: a value of another type gets no other finding.
+// ofKind checks the rules for values of one kind.
+func (c *checker) ofKind(s *schema, v jsontape.Value) bool {
+	switch v.Kind() {
+	case '{':
+		return c.object(s, v)
+	case '[':
+		return c.array(s, v)
+	case '"':
+		return c.string(s, v)
+	case '0':
+		return c.number(s, v)
+	}
+	return true
+}
+
+// kind checks the rules for values of every kind.
 func (c *checker) kind(s *schema, v jsontape.Value) bool {
+	valid := true
 	if len(s.types) > 0 && !hasType(s.types, v) {
-		return c.wrong(s, "type", func() string {
+		valid = c.wrong(s, "type", func() string {
 			return fmt.Sprintf("instance type (%s) does not match any allowed primitive type (allowed: %s)", typeOf(v), jsontext.Of(withInteger(s.types)))
 		})
 	}
-	if s.enum != nil && !slices.ContainsFunc(s.enum, func(allowed any) bool { return c.equals(v, allowed) }) {
-		return c.wrong(s, "enum", func() string {
+	if s.enum != nil && !c.stops(valid) && !slices.ContainsFunc(s.enum, func(allowed any) bool { return c.equals(v, allowed) }) {
+		valid = c.wrong(s, "enum", func() string {
 			return fmt.Sprintf("instance value (%s) not found in enum (possible values: %s)", quoted(v), s.allowed)
 		})
 	}
-	if s.format != "" && v.Kind() == '"' {
+	if s.format != "" && v.Kind() == '"' && !c.stops(valid) {
 		if fault := c.formatFault(s.format, c.text(v)); fault != "" {
-			return c.wrong(s, "format", func() string { return fault })
+			valid = c.wrong(s, "format", func() string { return fault })
 		}
 	}
-	return true
+	return valid
 }
 
 // alternatives checks the schemas that apply to the value as a whole.
@@ -161,36 +166,40 @@ func (c *checker) alternatives(s *schema, v jsontape.Value) bool {
 	if s.not != nil && c.valid(s.not, v) {
 		valid = c.wrong(s, "not", func() string { return "instance matched a schema which it should not have" })
 	}
-	if slices.ContainsFunc(s.allOf, func(each *schema) bool { return !c.valid(each, v) }) {
-		valid = c.wrong(s, "allOf", func() string { return "instance failed to match all required schemas" })
+	if matched := c.matching(s.allOf, v); matched < len(s.allOf) {
+		valid = c.wrong(s, "allOf", func() string {
+			return fmt.Sprintf("instance failed to match all required schemas (matched only %d out of %d)", matched, len(s.allOf))
+		})
 	}
 	if len(s.anyOf) > 0 && !slices.ContainsFunc(s.anyOf, func(each *schema) bool { return c.valid(each, v) }) {
 		valid = c.wrong(s, "anyOf", func() string {
 			return fmt.Sprintf("instance failed to match at least one required schema among %d", len(s.anyOf))
 		})
 	}
-	return c.one(s, v) && valid
-}
-
-func (c *checker) one(s *schema, v jsontape.Value) bool {
-	matched := 0
-	for _, each := range s.oneOf {
-		if c.valid(each, v) {
-			if matched++; matched > 1 {
-				return c.wrong(s, "oneOf", func() string { return "instance failed to match exactly one schema (matched more than one)" })
-			}
-		}
-	}
-	if matched == 0 && len(s.oneOf) > 0 {
-		return c.wrong(s, "oneOf", func() string {
-			return fmt.Sprintf("instance failed to match exactly one schema (matched 0 out of %d)", len(s.oneOf))
+	if matched := c.matching(s.oneOf, v); matched != 1 && len(s.oneOf) > 0 {
+		valid = c.wrong(s, "oneOf", func() string {
+			return fmt.Sprintf("instance failed to match exactly one schema (matched %d out of %d)", matched, len(s.oneOf))
 		})
 	}
-	return true
+	return valid
 }
 
-// below checks the values in a value.
+// matching is the number of schemas that a value satisfies.
+func (c *checker) matching(schemas []*schema, v jsontape.Value) int {
+	matched := 0
+	for _, each := range schemas {
+		if c.valid(each, v) {
+			matched++
+		}
+	}
+	return matched
+}
+
+// below checks the values in a value, unless a fault is known (assumption API-9).
 func (c *checker) below(s *schema, v jsontape.Value) bool {
+	if c.quiet == 0 && c.findings > 0 {
+		return false
+	}
 	c.enter()
 	defer func() { c.depth-- }()
 	switch kind := v.Kind(); {
@@ -208,16 +217,10 @@ func (c *checker) below(s *schema, v jsontape.Value) bool {
 func (c *checker) both(schemas []*schema, v jsontape.Value) bool {
 	valid := true
 	for _, s := range schemas {
-		valid = c.own(s, v) && valid
+		valid = c.own(s, v) && c.below(s, v) && valid
 		if c.stops(valid) {
 			return valid
 		}
-	}
-	if !valid {
-		return false
-	}
-	for _, s := range schemas {
-		valid = c.below(s, v) && valid
 	}
 	return valid
 }

@@ -17,8 +17,8 @@ import (
 // Assumption API-9: API Gateway validates bodies with github.com/java-json-tools/json-schema-validator, and the reasons in its
 // answers are that library's messages ("[object has missing required properties ([\"body\",\"subject\",\"to\"])]",
 // RafPe/serverless-reqvalidator-plugin#1). From that library follow the messages (validation.properties), the order of keywords
-// (by name) and of properties (by name), and that nothing below a value is checked once the value itself is wrong
-// (InstanceValidator.process).
+// (by name, and format last) and of properties (by name), and that the values in a value are checked only while nothing in the body is
+// wrong so far (InstanceValidator.process).
 
 // finding is one fault of a body: the keyword, the message, and the rule of the schema.
 type finding struct{ keyword, message, rule string }
@@ -40,8 +40,16 @@ func (c *checker) wrong(s *schema, keyword string, words func() string) bool {
 // sortFindings sorts the findings of one place.
 func sortFindings(found []finding) {
 	slices.SortFunc(found, func(a, b finding) int {
-		return cmp.Or(strings.Compare(a.keyword, b.keyword), strings.Compare(a.message, b.message))
+		return cmp.Or(last(a)-last(b), strings.Compare(a.keyword, b.keyword), strings.Compare(a.message, b.message))
 	})
+}
+
+// last is 1 for a finding that comes after those of all other keywords.
+func last(f finding) int {
+	if f.keyword == "format" {
+		return 1
+	}
+	return 0
 }
 
 // broken lists the findings. Of equal messages in a row it lists one, and it lists each rule once.

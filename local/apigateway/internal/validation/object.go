@@ -134,7 +134,7 @@ func (c *checker) dependency(s *schema, asked dependency, v jsontape.Value, memb
 	}
 	missing := absent(members, asked.needed)
 	return len(missing) == 0 || c.wrong(s, "dependencies", func() string {
-		return fmt.Sprintf("property %q of object has missing property dependencies (missing: %s)", asked.name, jsontext.Of(missing))
+		return fmt.Sprintf("property %q of object has missing property dependencies (schema requires %s; missing: %s)", asked.name, jsontext.Of(asked.needed), jsontext.Of(missing))
 	})
 }
 

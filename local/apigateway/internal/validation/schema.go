@@ -173,7 +173,7 @@ func (r reader) readObject(s *schema, compiled *jsonschema.Schema) {
 	for name, asked := range compiled.Dependencies {
 		switch asked := asked.(type) {
 		case []string:
-			s.dependencies = append(s.dependencies, dependency{name: name, needed: asked})
+			s.dependencies = append(s.dependencies, dependency{name: name, needed: slices.Sorted(slices.Values(asked))})
 		case *jsonschema.Schema:
 			s.dependencies = append(s.dependencies, dependency{name: name, schema: r.read(asked)})
 		}

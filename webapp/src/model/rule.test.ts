@@ -32,6 +32,10 @@ test.each([
     '[object has missing required properties (["a"]), numeric instance is greater than the required maximum (maximum: 9, found: 10)]',
     "the member a is missing; 10 is more than 9",
   ],
+  [
+    '[string "abcd" is too long (length: 4, maximum allowed: 3), input string "abcd" is not a valid UUID, and more]',
+    '"abcd" has 4 characters and must have at most 3; input string "abcd" is not a valid UUID; and more',
+  ],
   ["[array must not contain duplicate elements, and 3 more]", "array must not contain duplicate elements; and 3 more"],
   ["1 validation error detected: Value at 'partitionKey'", "1 validation error detected: Value at 'partitionKey'"],
   ["", ""],

@@ -48,7 +48,9 @@ export function plainRule(reason: string): string {
   if (inside === undefined) return reason;
   // A message may quote text that looks like the beginning of another. It is split there, and both parts stay unchanged.
   return inside
-    .split(/, (?=(?:object|instance|string|array|numeric|ECMA|and \d+ more)\b)/)
+    .split(
+      /, (?=(?:object|instance|string|array|numeric|ECMA|input|illegal|property|remainder|schema|and(?: \d+)? more)\b)/,
+    )
     .map(plain)
     .join("; ");
 }

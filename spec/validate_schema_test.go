@@ -20,6 +20,8 @@ func TestSchemaRefused(t *testing.T) {
 		number    = `; use one between -1.7e308 and 1.7e308: Terraform reads no other`
 		unknown   = `, which draft 4 does not have and API Gateway refuses; `
 		foreign   = `, which ECMA-262 does not have and API Gateway refuses; `
+		count     = `; use an integer up to 2147483647, without a point or an exponent`
+		circle    = `, which leads back to the schema that it is a part of; refer to that schema from "properties" or "items", or remove the reference`
 		types     = `'array', 'boolean', 'integer', 'null', 'number', 'object', 'string'`
 	)
 	testRefusals(t, []refusal{
@@ -80,6 +82,24 @@ func TestSchemaRefused(t *testing.T) {
 			`API.Schema has the exclusiveMinimum 1 at "/exclusiveMinimum", which is true or false in draft 4; use "not": {"maximum": 1}`,
 			`API.Schema has the exclusiveMaximum 2.5 at "/not/exclusiveMaximum", which is true or false in draft 4; use "maximum": 2.5, "exclusiveMaximum": true`,
 		}},
+		{"counts", schema(`{"minLength": 3.0, "maxLength": 3e2, "maxItems": 2147483648, "minItems": 2147483647, "minProperties": 1.5, "maxProperties": 1e99}`), []string{
+			`API.Schema has the maxItems 2147483648 at "/maxItems"` + count, `API.Schema has the maxLength 3e2 at "/maxLength"` + count,
+			`API.Schema has the maxProperties 1e99 at "/maxProperties"` + count, `API.Schema has the minLength 3.0 at "/minLength"` + count,
+			`API.Schema has the minProperties 1.5 at "/minProperties"` + count,
+		}},
+		{"references that API Gateway does not follow", schema(`{
+			"id": "a b", "properties": {"a": {"$ref": "#/definitions/a b"}, "b": {"$ref": "#b"}, "c": {"id": "urn:c", "items": {"$ref": "#/definitions/d"}}},
+			"definitions": {"a b": {"id": "#b"}, "d": {"id": "d"}}
+		}`), []string{
+			`API.Schema has the id "a b" at "/id", which is no URI; write other characters as %XX, or remove it`,
+			`API.Schema has the reference "#/definitions/a b" at "/properties/a/$ref", which is no URI; write other characters as %XX, such as %20 for a space`,
+			`API.Schema has the reference "#b" at "/properties/b/$ref", which is to an id; use a pointer, such as "#/definitions/user": API Gateway follows no id`,
+			`API.Schema has the id "urn:c" at "/properties/c/id", and a reference at "/properties/c/items/$ref" that is relative to it; remove the id: API Gateway reads a reference from the root of the schema`,
+		}},
+		{"a reference to itself", schema(`{"$ref": "#"}`), []string{`API.Schema has the reference "#" at "/$ref"` + circle}},
+		{"a circle of references", schema(`{"properties": {"a": {"$ref": "#/definitions/a"}}, "definitions": {"a": {"allOf": [{"$ref": "#/definitions/b"}]}, "b": {"not": {"$ref": "#/definitions/a"}}}}`),
+			[]string{`API.Schema has the reference "#/definitions/a" at "/definitions/b/not/$ref"` + circle}},
+		{"a dependency on itself", schema(`{"dependencies": {"a/b": {"anyOf": [{}, {"$ref": "#"}]}}}`), []string{`API.Schema has the reference "#" at "/dependencies/a~1b/anyOf/1/$ref"` + circle}},
 		{"an exclusive bound alone", schema(`{"exclusiveMinimum": true}`), []string{
 			`API.Schema is not a JSON schema of draft 4: at '': properties 'minimum' required, if 'exclusiveMinimum' exists; correct it`}},
 		{"reference to nothing", schema(`{"$ref": "#/definitions/user"}`), []string{
@@ -113,6 +133,9 @@ func TestSchemaAccepted(t *testing.T) {
 		{"draft with fragment", schema(`{"$schema": "http://json-schema.org/draft-04/schema#"}`)},
 		{"reference within it", schema(`{"properties": {"u": {"$ref": "#/definitions/u"}}, "definitions": {"u": {"type": "string"}}}`)},
 		{"reference to itself", schema(`{"properties": {"child": {"$ref": "#"}}}`)},
+		{"references to itself from below", schema(`{"properties": {"a": {"items": {"$ref": "#"}}}, "additionalProperties": {"$ref": "#"}}`)},
+		{"references that meet", schema(`{"allOf": [{"$ref": "#/definitions/a"}, {"$ref": "#/definitions/a"}], "definitions": {"a": {"properties": {"b": {"$ref": "#/definitions/a"}}}}}`)},
+		{"ids without references", schema(`{"id": "http://a.example", "properties": {"a": {"id": "http://a.example/a"}, "b": {"$ref": "#/definitions/a%20b"}}, "definitions": {"a b": {}}}`)},
 		{"pattern with a look-ahead", schema(`{"pattern": "^(?!x)[a-z]+$"}`)},
 		{"property named $ref", schema(`{"properties": {"$ref": {"type": "string"}}}`)},
 		{"properties and definitions named like other keywords", schema(`{"properties": {"const": {"type": "string"}}, "definitions": {"if": {"enum": [{"then": 1}]}}}`)},

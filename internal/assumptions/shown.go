@@ -56,7 +56,7 @@ var shown = map[How][]string{
 		"KIN-2", "KIN-7", "KIN-12", "KIN-13", "KIN-16",
 	},
 	ByOther: {
-		"API-3", "API-10", "API-20", "API-21", "API-22", "API-28", "API-29", "API-30", "API-31",
+		"API-3", "API-10", "API-20", "API-21", "API-22", "API-28", "API-29", "API-30", "API-31", "API-32",
 		"REPLAY-1", "REPLAY-3",
 		"VTL-1", "VTL-2", "VTL-3", "VTL-5", "VTL-7", "VTL-8", "VTL-9", "VTL-12", "VTL-13",
 	},

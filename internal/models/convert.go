@@ -42,10 +42,6 @@ type Converter struct {
 	texts map[string]object
 	// names are the components' names by the address of the schema: the model, and a pointer into it.
 	names map[address]string
-	// ids are the addresses of schemas that have an "id", by that id made absolute.
-	ids map[string]address
-	// bases are the ids that the references in a schema are relative to, by the schema's address.
-	bases map[address]string
 	api   string // its models' URL, with "/" at the end
 }
 
@@ -55,24 +51,13 @@ type address struct{ model, pointer string }
 // NewConverter returns a converter of the models of an API, by their names.
 func NewConverter(apiID string, models map[string]object) *Converter {
 	c := &Converter{
-		Components: map[string]object{}, texts: models, names: map[address]string{}, ids: map[string]address{}, bases: map[address]string{},
+		Components: map[string]object{}, texts: models, names: map[address]string{},
 		api: "https://apigateway.amazonaws.com/restapis/" + apiID + "/models/",
 	}
 	for _, name := range sortedKeys(models) {
 		c.names[address{name, ""}] = name
-		c.index(address{name, ""}, models[name], c.api+name)
 	}
 	return c
-}
-
-// index finds every id below a schema. That of a model itself counts for nothing: API Gateway knows it by its name.
-func (c *Converter) index(at address, schema object, base string) {
-	if id, ok := schema["id"].(string); ok && at.pointer != "" {
-		base = join(base, id)
-		c.ids[strings.TrimSuffix(base, "#")] = at
-	}
-	c.bases[at] = base
-	each(schema, func(path string, below object) { c.index(address{at.model, at.pointer + path}, below, base) })
 }
 
 func join(base, reference string) string {
@@ -171,49 +156,19 @@ func (c *Converter) find(at address) (object, error) {
 	if !known {
 		return nil, fmt.Errorf("there is no model %q", at.model)
 	}
-	var value any = text
-	for token := range strings.SplitSeq(strings.TrimPrefix(at.pointer, "/"), "/") {
-		if at.pointer == "" {
-			break
-		}
-		token = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
-		switch holder := value.(type) {
-		case object:
-			value = holder[token]
-		case []any:
-			i, err := strconv.Atoi(token)
-			if err != nil || i < 0 || i >= len(holder) {
-				return nil, fmt.Errorf("%q leads to no schema of the model %s", at.pointer, at.model)
-			}
-			value = holder[i]
-		default:
-			value = nil
-		}
-	}
-	schema, ok := value.(object)
+	schema, ok := pointed(text, at.pointer).(object)
 	if !ok {
 		return nil, fmt.Errorf("%q leads to no schema of the model %s", at.pointer, at.model)
 	}
 	return schema, nil
 }
 
-// target is where a reference leads from a schema.
+// target is where a reference leads from a schema. No reference is to an id (see Refused).
 func (c *Converter) target(at address, reference string) (address, error) {
-	base, known := c.bases[at]
-	if !known {
-		base = c.api + at.model
-	}
-	whole := join(base, reference)
-	if to, ok := c.ids[whole]; ok {
-		return to, nil
-	}
-	resource, fragment, _ := strings.Cut(whole, "#")
+	resource, fragment, _ := strings.Cut(join(c.api+at.model, reference), "#")
 	fragment, err := url.PathUnescape(fragment)
 	if err != nil || fragment != "" && !strings.HasPrefix(fragment, "/") {
-		return address{}, fmt.Errorf(`"$ref" is %q, which no "id" of a schema names`, reference)
-	}
-	if to, ok := c.ids[resource]; ok {
-		return address{to.model, to.pointer + fragment}, nil
+		return address{}, fmt.Errorf(`"$ref" is %q, which is no pointer`, reference)
 	}
 	if name, ok := strings.CutPrefix(resource, c.api); ok && c.texts[name] != nil {
 		return address{name, fragment}, nil

@@ -41,10 +41,6 @@ func TestConvert(t *testing.T) {
 			`{"Event": {"properties": {"a": {"$ref": "#/components/schemas/Event"}}}}`},
 		{"a property that is named like a keyword", `{"properties": {"id": {"type": "string"}, "$ref": {"type": "string"}, "exclusiveMinimum": {"enum": [true]}}}`,
 			`{"Event": {"properties": {"id": {"type": "string"}, "$ref": {"type": "string"}, "exclusiveMinimum": {"enum": [true]}}}}`},
-		{"an id as an anchor", `{"properties": {"a": {"$ref": "#name"}, "b": {"id": "#name", "type": "string"}}}`,
-			`{"Event": {"properties": {"a": {"$ref": "#/components/schemas/Event_b"}, "b": {"type": "string"}}}, "Event_b": {"type": "string"}}`},
-		{"an id as a base", `{"properties": {"a": {"$ref": "https://example.com/b#/definitions/c"}, "b": {"id": "https://example.com/b", "definitions": {"c": {"type": "string"}}}}}`,
-			`{"Event": {"properties": {"a": {"$ref": "#/components/schemas/Event_c"}, "b": {}}}, "Event_c": {"type": "string"}}`},
 		{"another model", `{"items": {"$ref": "https://apigateway.amazonaws.com/restapis/API/models/Other"}}`,
 			`{"Event": {"items": {"$ref": "#/components/schemas/Other"}}, "Other": {"type": "integer"}}`},
 		{"the rest", `{"allOf": [{"format": "email"}], "patternProperties": {"^a": {"pattern": "b"}}, "additionalProperties": {"multipleOf": 2}}`,
@@ -71,7 +67,7 @@ func TestConvert(t *testing.T) {
 func TestReferencesThatLeadNowhere(t *testing.T) {
 	for reference, want := range map[string]string{
 		"#/definitions/none":    `"/definitions/none" leads to no schema of the model Event`,
-		"#none":                 `"$ref" is "#none", which no "id" of a schema names`,
+		"#none":                 `"$ref" is "#none", which is no pointer`,
 		"https://example.com/a": `"$ref" is "https://example.com/a", which is no model of the API`,
 		"https://apigateway.amazonaws.com/restapis/API/models/None": `which is no model of the API`,
 	} {

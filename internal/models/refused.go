@@ -3,6 +3,7 @@ package models
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,7 @@ type Fault struct {
 func Refused(schema map[string]any) []Fault {
 	r := &refuser{named: map[string]bool{}}
 	walk("", schema, r.visit)
+	r.references(schema)
 	return r.found
 }
 
@@ -40,23 +42,39 @@ func (r *refuser) visit(at string, schema object) {
 	}
 	for _, keyword := range []string{"exclusiveMaximum", "exclusiveMinimum"} {
 		if bound, isNumber := schema[keyword].(json.Number); isNumber {
-			r.found = append(r.found, boundOfItsOwn(at, keyword, bound))
+			r.boundOfItsOwn(at, keyword, bound)
+		}
+	}
+	for _, keyword := range counts {
+		if n, isNumber := schema[keyword].(json.Number); isNumber {
+			r.count(at, keyword, n)
 		}
 	}
 	eachPattern(at, schema, func(at, pattern string) {
 		if group, remedy := draft4.ForeignGroup(pattern); group != "" {
-			r.found = append(r.found, Fault{fmt.Sprintf("has the pattern %q at %q with the %s, which ECMA-262 does not have and API Gateway refuses", pattern, at, group), remedy})
+			r.add(fmt.Sprintf("has the pattern %q at %q with the %s, which ECMA-262 does not have and API Gateway refuses", pattern, at, group), remedy)
 		}
 	})
 }
 
 // boundOfItsOwn refuses a number where draft 4 has true or false.
-func boundOfItsOwn(at, keyword string, bound json.Number) Fault {
+func (r *refuser) boundOfItsOwn(at, keyword string, bound json.Number) {
 	remedy := fmt.Sprintf(`use "not": {"maximum": %s}`, bound)
 	if keyword == "exclusiveMaximum" {
 		remedy = fmt.Sprintf(`use "maximum": %s, "exclusiveMaximum": true`, bound)
 	}
-	return Fault{fmt.Sprintf("has the %s %s at %q, which is true or false in draft 4", keyword, bound, at+"/"+keyword), remedy}
+	r.add(fmt.Sprintf("has the %s %s at %q, which is true or false in draft 4", keyword, bound, at+"/"+keyword), remedy)
+}
+
+// counts are the keywords whose values are integers.
+var counts = []string{"maxItems", "maxLength", "maxProperties", "minItems", "minLength", "minProperties"}
+
+// count refuses a number that is no integer of draft 4, or that Java's int does not hold. The meta-schema refuses negative ones.
+func (r *refuser) count(at, keyword string, n json.Number) {
+	if value, err := n.Int64(); err == nil && value <= math.MaxInt32 {
+		return
+	}
+	r.add(fmt.Sprintf("has the %s %s at %q", keyword, n, at+"/"+keyword), fmt.Sprintf("use an integer up to %d, without a point or an exponent", math.MaxInt32))
 }
 
 // Doubtful returns the keywords of a schema that API Gateway's documentation calls unsupported, although draft 4 has them.
@@ -90,10 +108,7 @@ func (r *refuser) unknown(at, keyword string) {
 		return
 	}
 	r.named[keyword] = true
-	r.found = append(r.found, Fault{
-		Has:    fmt.Sprintf("has the keyword %q at %q, which draft 4 does not have and API Gateway refuses", keyword, at+"/"+escapeToken(keyword)),
-		Remedy: inDraft4(keyword),
-	})
+	r.add(fmt.Sprintf("has the keyword %q at %q, which draft 4 does not have and API Gateway refuses", keyword, at+"/"+escapeToken(keyword)), inDraft4(keyword))
 }
 
 // replacements are what draft 4 has in place of keywords of later drafts and of OpenAPI.

@@ -109,6 +109,10 @@ func (r *reader) addModel(res tfjson.Resource, block modelBlock, declared map[st
 // nothing ("Unsupported keyword(s): ["$id"]", aws/aws-cdk#14585; "example", awslabs/aws-api-gateway-developer-portal#571;
 // "dependentRequired", clouddrove/terraform-aws-api-gateway#30). It knows the keywords of the library of API-9
 // (DraftV4SyntaxCheckerDictionary of java-json-tools/json-schema-core).
+//
+// Assumption API-32: API Gateway reads a reference in a model as a pointer from the root of a model, and follows no id below the root
+// (Dereferencing.CANONICAL, the default of java-json-tools/json-schema-core). AWS does not document it. A body that leads the library in
+// a circle of references is an error there (ValidationStack), so the local API refuses such a model.
 func (m *models) add(api, name, text string) error {
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {

@@ -135,6 +135,7 @@ func TestRefusesStacks(t *testing.T) {
 		{"another draft", model(`{"$schema": "http://json-schema.org/draft-07/schema#"}`), modelAddress + `schema has the "$schema" "http://json-schema.org/draft-07/schema#"; use "http://json-schema.org/draft-04/schema#", the only draft that API Gateway validates, or leave it out`},
 		{"a keyword of a later draft", model(`{"not": {"const": 1}}`), modelAddress + `schema has the keyword "const" at "/not/const", which draft 4 does not have and API Gateway refuses; use "enum" with this one value`},
 		{"a pattern of another dialect", model(`{"not": {"pattern": "(?i)a"}}`), modelAddress + `schema has the pattern "(?i)a" at "/not/pattern" with the flags (?i), which ECMA-262 does not have and API Gateway refuses; remove them; for (?i) write both cases, such as [aA]`},
+		{"a reference to itself", model(`{"anyOf": [{"$ref": "#"}]}`), modelAddress + `schema has the reference "#" at "/anyOf/0/$ref", which leads back to the schema that it is a part of; refer to that schema from "properties" or "items", or remove the reference`},
 		{"a reference to nowhere", model(`{"$ref": "https://a.example/schema"}`), modelAddress + "schema is no JSON schema of draft 4: "},
 		{"a model's name", func(r raw) { r.edit("model", "api_event", attributes{"name": "Event-1"}) }, modelAddress + `name is "Event-1"; API Gateway accepts letters and digits only`},
 		{"no deployment", stage(attributes{"deployment_id": "x"}), stageAddress + `deployment_id is "x", which is no deployment of the API`},

@@ -92,20 +92,19 @@ func (r *reading) next() error {
 	case c == '\\' && len(r.rest) > 1:
 		r.escape()
 		return nil
-	case c == '(' && !r.inSet && len(r.rest) > 1 && r.rest[1] == '?':
-		if len(r.rest) == 2 || !strings.ContainsRune(":=!", r.rest[2]) {
-			return groupOf(string(r.rest))
+	case r.inSet:
+		r.inSet = c != ']'
+		if c == '[' { // no subtraction, and no [:alpha:]
+			r.write(1, `\[`)
+			return nil
 		}
-	case c == '.' && !r.inSet:
+	case c == '(' && len(r.rest) > 1 && r.rest[1] == '?' && (len(r.rest) == 2 || !strings.ContainsRune(":=!", r.rest[2])):
+		return groupOf(string(r.rest))
+	case c == '.':
 		r.write(1, `[^\n\r\u2028\u2029]`)
 		return nil
-	case c == '[' && r.inSet: // no subtraction, and no [:alpha:]
-		r.write(1, `\[`)
-		return nil
-	case c == '[':
-		r.inSet = true
-	case c == ']':
-		r.inSet = false
+	default:
+		r.inSet = c == '['
 	}
 	r.write(1, literal(c))
 	return nil

@@ -35,15 +35,15 @@ func IsURI(text string) bool {
 			return rest != "" && has(inQuery, rest)
 		}
 	}
-	rest, query, _ := strings.Cut(rest, "?")
-	if after, ok := strings.CutPrefix(rest, "//"); ok {
-		authority, path, _ := strings.Cut(after, "/")
-		if authority == "" && path == "" && !strings.HasSuffix(after, "/") && query == "" || !isAuthority(authority) {
+	path, query, _ := strings.Cut(rest, "?")
+	if after, ok := strings.CutPrefix(path, "//"); ok {
+		slash := strings.IndexByte(after+"/", '/')
+		if rest == "//" || !isAuthority(after[:slash]) {
 			return false
 		}
-		rest = path
+		path = after[slash:]
 	}
-	return has(inPath, rest) && has(inQuery, query)
+	return has(inPath, path) && has(inQuery, query)
 }
 
 func isAuthority(text string) bool {

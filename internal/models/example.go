@@ -27,12 +27,16 @@ const (
 	patternTime = time.Second
 	// maxDepth bounds how deep an example is nested: a schema may refer to itself.
 	maxDepth = 8
+	// maxValues bounds the values of an example: arrays of arrays may ask for millions.
+	maxValues = 10_000
 )
 
 // Sampler makes examples of models.
 type Sampler struct {
 	convert *Converter // for what a reference means
 	schemas map[string]*jsonschema.Schema
+	// left is how many values an example may still have.
+	left int
 	// byRules makes values of the rules alone: the examples that a schema holds may be invalid.
 	byRules bool
 }
@@ -90,7 +94,7 @@ func (s *Sampler) Example(model string) (any, bool) {
 	before := s.byRules
 	for _, s.byRules = range []bool{false, true} {
 		for _, all := range []bool{true, false} { // with all properties, and with those that are required
-			candidates = append(candidates, s.make(address{model, ""}, s.convert.texts[model], all, 0))
+			candidates = append(candidates, s.start(model, all))
 		}
 	}
 	s.byRules = before
@@ -100,6 +104,14 @@ func (s *Sampler) Example(model string) (any, bool) {
 		}
 	}
 	return nil, false
+}
+
+// start makes a value of a model's rules, within the bound of values.
+func (s *Sampler) start(model string, all bool) any {
+	before := s.left
+	s.left = maxValues
+	defer func() { s.left = before }()
+	return s.make(address{model, ""}, s.convert.texts[model], all, 0)
 }
 
 // given are the examples that a schema holds.
@@ -116,6 +128,9 @@ func given(schema object) []any {
 
 // make makes a value of a schema's rules. It may be invalid: not every rule is looked at.
 func (s *Sampler) make(at address, schema object, all bool, depth int) any {
+	if s.left--; s.left < 0 {
+		return nil
+	}
 	if reference, ok := schema["$ref"].(string); ok {
 		return s.follow(at, reference, all, depth)
 	}
@@ -266,7 +281,7 @@ func (s *Sampler) makeObject(at address, schema object, all bool, depth int) any
 			s.fill(value, name, at, schema, depth)
 		}
 	}
-	for n := 1; len(value) < int(number(schema, "minProperties", 0)) && n <= maxMade; n++ {
+	for n := 1; len(value) < count(schema, "minProperties", 0) && n <= maxMade; n++ {
 		s.fill(value, "property"+strconv.Itoa(n), at, schema, depth)
 	}
 	return value
@@ -287,7 +302,7 @@ func (s *Sampler) fill(value object, name string, at address, schema object, dep
 const maxMade = 1000
 
 func (s *Sampler) makeArray(at address, schema object, all bool, depth int) any {
-	least, most := int(number(schema, "minItems", 0)), int(number(schema, "maxItems", maxMade))
+	least, most := count(schema, "minItems", 0), count(schema, "maxItems", maxMade)
 	values := []any{}
 	if list, ok := schema["items"].([]any); ok {
 		for i, item := range list {
@@ -325,6 +340,11 @@ func number(schema object, key string, otherwise float64) float64 {
 	return otherwise
 }
 
+// count is a keyword's number of properties, items or characters.
+func count(schema object, key string, otherwise float64) int {
+	return int(min(max(number(schema, key, otherwise), 0), math.MaxInt32))
+}
+
 // makeNumber makes one within the bounds, of the multiple: the first of some that fits.
 func makeNumber(schema object) any {
 	least, most := number(schema, "minimum", math.Inf(-1)), number(schema, "maximum", math.Inf(1))
@@ -358,7 +378,7 @@ var ofFormat = map[string]string{
 func makeString(schema object) any {
 	format, _ := schema["format"].(string)
 	text := cmp.Or(ofFormat[format], "text")
-	least, most := int(number(schema, "minLength", 0)), int(number(schema, "maxLength", maxMade))
+	least, most := count(schema, "minLength", 0), count(schema, "maxLength", maxMade)
 	if pattern, ok := schema["pattern"].(string); ok {
 		parsed, err := syntax.Parse(pattern, syntax.Perl)
 		if err == nil {

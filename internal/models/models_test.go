@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -117,6 +118,21 @@ func TestExamples(t *testing.T) {
 		}
 		if !s.Allows("Event", Decode(string(got))) {
 			t.Errorf("%s: the example %s is not valid", test.name, got)
+		}
+	}
+}
+
+// A schema may ask for more than an example can have, or for more than a number of Go holds.
+func TestExamplesOfHugeSchemas(t *testing.T) {
+	for _, schema := range []string{
+		`{"type": "string", "minLength": 9223372036854775808}`, `{"type": "string", "minLength": -1e30, "maxLength": -7}`, `{"type": "string", "minLength": 2147483647}`,
+		`{"type": "object", "minProperties": 1e30}`, `{"type": "array", "minItems": 9223372036854775808, "items": {"type": "string"}}`,
+		`{"type": "array", "minItems": 1000, "items": {"type": "array", "minItems": 1000, "items": {"type": "array", "minItems": 1000, "items": {"type": "string"}}}}`,
+	} {
+		began := time.Now()
+		_, _ = Example(schema)
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%s: took %s", schema, took)
 		}
 	}
 }

@@ -132,7 +132,8 @@ func (c *checker) maximum(s *schema, d decimal, raw string) bool {
 // typeOf returns JSON schema's name for a value's type.
 //
 // Assumption API-30: API Gateway takes a number with a fraction or an exponent part, such as 1.0 or 1e2, for no integer. Draft 4 says so
-// (section 3.5 of its core specification), and so does the library of API-9 (NodeType of java-json-tools/jackson-coreutils).
+// (section 3.5 of its core specification), and so does the library of API-9 (NodeType of java-json-tools/jackson-coreutils). AWS does
+// not document it.
 func typeOf(v jsontape.Value) string {
 	switch v.Kind() {
 	case '{':

@@ -9,9 +9,21 @@ test("JSON over several lines, with unchanged numbers and strings", () => {
   expect(indented("no { JSON")).toBe("no { JSON");
 });
 
+const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
+
+test("deeply nested JSON is written over several lines while that is not much longer than its text", () => {
+  expect(indented(nested(500)).split("\n")).toHaveLength(1001);
+  expect(indented(nested(500), 10_000)).toBe(nested(500));
+  expect(indented(nested(200_000))).toBe(nested(200_000));
+});
+
+test("JSON as long as an object is read without deep recursion", () => {
+  expect(indented(`{"a":"${"x".repeat(10_000_000)}"}`)).toMatch(/^\{\n {2}"a": "x/);
+});
+
 test("tokens of a line", () => {
   const line = '{"a": "x {{n}} y", "b": {{random 0 9}}, "c": -1.5e3, "d": true}';
-  expect(tokens(line).map(({ from, to, kind }) => [line.slice(from, to), kind])).toEqual([
+  expect([...tokens(line)].map(({ from, to, kind }) => [line.slice(from, to), kind])).toEqual([
     ['"a"', "name"],
     ['"x {{n}} y"', "string"],
     ["{{n}}", "placeholder"],
@@ -22,4 +34,25 @@ test("tokens of a line", () => {
     ['"d"', "name"],
     ["true", "word"],
   ]);
+});
+
+test.each([
+  ["is never closed", '"\\"\\"', [['"\\"\\"', "string"]]],
+  ["ends in a backslash", '"x\\', [['"x', "string"]]],
+  [
+    "goes on in the next line",
+    '"x\n"a": 1',
+    [
+      ['"x', "string"],
+      ['"a"', "name"],
+      ["1", "number"],
+    ],
+  ],
+])("a string that %s ends with its line", (_, line, parts) => {
+  expect([...tokens(line)].map(({ from, to, kind }) => [line.slice(from, to), kind])).toEqual(parts);
+});
+
+// Looking for the end of the string from each of its quotes takes minutes.
+test("a long string that is cut off is read once", { timeout: 30_000 }, () => {
+  expect([...tokens(`{"a":"${'\\"'.repeat(200_000)}`)]).toHaveLength(2);
 });

@@ -11,6 +11,9 @@ const batch = 100;
 const before = 10;
 /** The bytes of each record that the viewer shows. */
 const most = "65536";
+/** The parts of each record that are coloured, and the spare characters of its indentation: there are many records on the screen. */
+const coloured = 500;
+const spare = 10_000;
 
 /** objectOpener opens an object at one of its records. toRecord opens a record of the stream. */
 export function objectOpener(drawer: Drawer, toRecord: (sequenceNumber: string) => void): (part: Part) => void {
@@ -80,8 +83,8 @@ function lines(part: Part, signal: AbortSignal, toRecord: (sequenceNumber: strin
 
   const item = (row: Row): HTMLElement => {
     const n = row.parts[0]?.record ?? 0;
-    const shown = pretty.checked ? indented(row.text) : row.text;
-    const content = h("code", {}, row.isText ? code(shown) : `(base64) ${row.text}`, row.cut ? "…" : "");
+    const shown = pretty.checked ? indented(row.text, spare) : row.text;
+    const content = h("code", {}, row.isText ? code(shown, coloured) : `(base64) ${row.text}`, row.cut ? "…" : "");
     const link =
       row.sequenceNumber === ""
         ? []

@@ -1,7 +1,10 @@
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, startChromium } from "./chromium.ts";
 import { type Pipeline, startIngest } from "./ingest.ts";
-import { inBrowser, result, text } from "./person.ts";
+import { inBrowser, result, text, write } from "./person.ts";
+
+const lines = (page: Page) => page.locator(".cm-line").allTextContents();
 
 inBrowser("the page's address", () => {
   let browser: Browser;
@@ -27,6 +30,40 @@ inBrowser("the page's address", () => {
     expect(await page.locator("#deployed").isVisible()).toBe(false);
     expect(complaints).toEqual([]);
     expect([...origins]).toEqual([new URL(other).origin]);
+    await page.context().close();
+  });
+
+  test("keeps the view when a person skips to the event", async () => {
+    const { page } = await browser.open(pipeline.url);
+    await write(page, '{"kept": true}');
+    await expect.poll(() => page.url()).toContain("#event=");
+    const before = page.url();
+    await page.locator(".skip").focus();
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("event-title");
+    expect(page.url()).toBe(before);
+    await page.reload();
+    await page.waitForSelector("html[data-ready]");
+    await expect.poll(() => lines(page)).toEqual(['{"kept": true}']);
+    await page.context().close();
+  });
+
+  test("shows another view when a link is opened in the same tab, and the one before when a person goes back", async () => {
+    const { page } = await browser.open(`${pipeline.url}#mode=many&count=7&compact=no`);
+    await page.fill("#endpoint", `${pipeline.submit}/typed`);
+    await expect.poll(() => page.url()).toContain("?endpoint=");
+    await page.evaluate(() => {
+      location.hash = "event=eyJhIjoxfQ&mode=repeat&every=9";
+    });
+    await expect.poll(() => lines(page)).toEqual(['{"a":1}']);
+    expect(await page.isChecked("input[value=repeat]")).toBe(true);
+    expect(await page.inputValue("#every")).toBe("9");
+    expect(await page.isChecked("#compact")).toBe(true);
+    expect(await page.inputValue("#endpoint")).toBe(`${pipeline.submit}/typed`);
+    await page.goBack();
+    await expect.poll(() => page.isChecked("input[value=many]")).toBe(true);
+    expect(await page.inputValue("#count")).toBe("7");
+    expect(await page.isChecked("#compact")).toBe(false);
     await page.context().close();
   });
 });

@@ -99,12 +99,22 @@ async function start() {
     if (tab.id === "tab-objects" && store.local) bucket.shown();
   });
   deployed(store);
+  followAddress(store);
   watchLocal(store, hops(bucket.newest), stream.see, bucket.see, landed.see, send.see, alarms(drawer));
   const own = new Samples(storage());
   samples(store, own);
   compose(store, own, (await editor).createEditor);
   drawEverySecond(session, (await plots).charts());
   document.documentElement.dataset.ready = "";
+}
+
+/** followAddress shows a link that is opened in this tab, and keeps the address where a link within the page would replace it. */
+function followAddress(store: Store) {
+  addEventListener("hashchange", () => store.open(readAddress(new URL(location.href))));
+  document.querySelector(".skip")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    byId("event-title").focus();
+  });
 }
 
 function drawEverySecond(session: Session, drawCharts: (figures: Figures, now: number) => void) {

@@ -71,3 +71,14 @@ test("an event type's endpoint belongs to its environment, and a link to it begi
   made.choose(typed);
   expect(made.settings.endpoint).toBe(typed.submitUrl);
 });
+
+test("another address sets every setting anew, and a key does not go with it to another endpoint", () => {
+  const made = new Store({ environments: [dev, prod], problem: "" }, { mode: "many", count: 7 }, page);
+  made.setKeys({ apiKey: "key-1" });
+  made.open({ compact: false });
+  expect(made.settings).toMatchObject({ endpoint: dev.submitUrl, mode: "one", count: 500, compact: false });
+  expect(made.keys.apiKey).toBe("key-1");
+  made.open({ endpoint: prod.submitUrl });
+  expect(made.settings).toMatchObject({ authorization: "lambda", compact: true });
+  expect(made.keys.apiKey).toBe("");
+});

@@ -28,12 +28,18 @@ export class Store {
     readonly page: URL,
   ) {
     this.environments = config.environments;
-    const first = config.environments[0];
+    const known = shared.endpoint === undefined || this.find(shared.endpoint) !== undefined;
+    this.foreign = known ? "" : (shared.endpoint ?? "");
+    this.settings = this.begun(shared);
+  }
+
+  /** The settings of a page that is opened with an address. */
+  private begun(shared: Shared): Settings {
+    const first = this.environments[0];
     const environment = shared.endpoint === undefined ? first : this.find(shared.endpoint);
     const type = environment?.types.find(({ submitUrl }) => submitUrl === shared.endpoint);
     const event = type?.event || environment?.event;
-    this.foreign = shared.endpoint !== undefined && environment === undefined ? shared.endpoint : "";
-    this.settings = {
+    return {
       endpoint: first?.submitUrl ?? "",
       authorization: environment?.authorization ?? "none",
       region: environment?.region ?? "",
@@ -50,6 +56,13 @@ export class Store {
       retry: true,
       ...shared,
     };
+  }
+
+  /** open shows another address of the page, as if the page had been opened with it. */
+  open(shared: Shared) {
+    const next = this.begun(shared);
+    if (next.endpoint !== this.settings.endpoint) this.forget();
+    this.update(next);
   }
 
   subscribe(listener: () => void) {

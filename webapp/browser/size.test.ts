@@ -6,9 +6,9 @@ import { dist } from "./ingest.ts";
 
 /**
  * Batches, runs that pause, samples of one's own and sending again took 5,000 bytes more than the 150,000 before. With the lists of
- * records and objects the page had 156,365 bytes, and with the alarms it has 159,600.
+ * records and objects the page had 156,365 bytes, and with the alarms 159,600. The rest is for narrow windows and odd events.
  */
-const budget = 160_000;
+const budget = 162_000;
 
 function files(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
@@ -17,7 +17,7 @@ function files(folder: string): string[] {
   });
 }
 
-test("the whole page, compressed, is below 160 KB, with the parts that only some visits load", () => {
+test("the whole page, compressed, is below 162 KB, with the parts that only some visits load", () => {
   expect(existsSync(dist), "webapp/dist is not built; run npm run build first").toBe(true);
   const sizes = files(dist).map((path) => gzipSync(readFileSync(path), { level: 6 }).length);
   const total = sizes.reduce((sum, size) => sum + size, 0);

@@ -1,0 +1,85 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Browser, startChromium } from "./chromium.ts";
+import { type Pipeline, startIngest } from "./ingest.ts";
+import { inBrowser, text, write } from "./person.ts";
+import { putRecords } from "./records.ts";
+
+inBrowser("in every window", () => {
+  let browser: Browser;
+  let prod: Pipeline;
+  beforeAll(async () => {
+    browser = await startChromium();
+    prod = await startIngest({ env: "prod" });
+    await putRecords(prod, 100, (n) => ({ key: `${n}-`.padEnd(256, "W"), data: `{"n":${n}}` }));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await prod?.stop();
+  });
+
+  test.each([
+    [320, 568],
+    [640, 400],
+    [768, 1024],
+    [900, 800],
+    [1024, 768],
+    [1100, 700],
+    [1280, 400],
+    [1280, 720],
+  ])("of %i by %i pixels the lists have their own place, and each column has room", async (width, height) => {
+    const { page } = await browser.open(prod.url, { width, height });
+    for (const name of ["records", "objects", "alarms"]) {
+      await page.click(`#tab-${name}`);
+      await page.waitForSelector(`#panel-${name} tbody button`);
+      const { panel, lists, figures, columns, scrolled } = await page.evaluate(measure, name);
+      expect(panel.bottom, `${name}: the rows end with the section`).toBeLessThanOrEqual(lists.bottom + 1);
+      expect(panel.bottom - panel.top, `${name}: some rows are on the screen`).toBeGreaterThan(100);
+      const above = figures.bottom <= lists.top || figures.top >= lists.bottom;
+      expect(above, `${name}: the figures are above or below`).toBe(true);
+      expect(Math.min(...columns), `${name}: columns of ${columns} pixels`).toBeGreaterThan(50);
+      expect(scrolled, name).toBeLessThanOrEqual(width);
+    }
+    await page.context().close();
+  });
+
+  test("long names are cut off", async () => {
+    const { page } = await browser.open(prod.url, { width: 320 });
+    await write(page, '{"mine": true}');
+    await page.click(".samples summary");
+    await page.fill("#sample-name", "W".repeat(40));
+    await page.keyboard.press("Enter");
+    await page.click("#tab-records");
+    await page.click("#records tbody button >> nth=0");
+    await page.click(".facts button:text('records of this key')");
+    await expect.poll(() => text(page, "#records-key")).toMatch(/^Key \d+-W/);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+    await page.context().close();
+  });
+
+  test("only what is open scrolls where the whole page fits", async () => {
+    const { page } = await browser.open(prod.url, { height: 720 });
+    for (const summary of await page.locator(".compose summary").all()) await summary.click();
+    expect(await scrolls(page, ".compose")).toBe(true);
+    expect(await scrolls(page, "html")).toBe(false);
+    await page.context().close();
+  });
+});
+
+function measure(name: string) {
+  const box = (selector: string) => {
+    const { top, bottom } = (document.querySelector(selector) as Element).getBoundingClientRect();
+    return { top, bottom };
+  };
+  const heads = document.querySelectorAll<HTMLElement>(`#panel-${name} table:not([hidden]) th`);
+  return {
+    panel: box(`#panel-${name}.panel, #panel-${name} .panel`),
+    lists: box(".lists"),
+    figures: box(".figures"),
+    columns: Array.from(heads, (head) => head.offsetWidth).filter((wide) => wide > 0),
+    scrolled: document.documentElement.scrollWidth,
+  };
+}
+
+const scrolls = (page: Page, selector: string) =>
+  page.locator(selector).evaluate((element) => element.scrollHeight > element.clientHeight);

@@ -136,6 +136,13 @@ inBrowser(`one event among ${many}`, () => {
     await page.waitForSelector("#drawer .landing");
     await page.keyboard.press("Escape");
     expect(await focusedRow(page), "the focus returns to its row").toBe(at - 1);
+
+    // The focused row is not in the document any more.
+    await page.keyboard.press("Home");
+    const focused = () => page.evaluate(() => document.activeElement?.id);
+    await expect.poll(focused).toBe("records-panel");
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(() => page.locator("#records-panel").evaluate((panel) => panel.scrollTop)).toBeGreaterThan(0);
     expect(complaints).toEqual([]);
     await page.context().close();
   });

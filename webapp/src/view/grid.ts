@@ -65,16 +65,11 @@ export class Grid<T extends object> {
     this.table.hidden = true;
   }
 
-  /** redraw draws a row anew whose values have changed. */
+  /** redraw draws the cells of a row anew whose values have changed, but not the button: it has the focus, or gets it back. */
   redraw(row: T) {
-    const element = this.drawn.get(row);
-    if (element === undefined) return;
-    this.drawn.delete(row);
-    const focused = element.contains(document.activeElement);
-    const again = this.element(row);
-    element.replaceWith(again);
-    this.drawn.set(row, again);
-    if (focused) again.querySelector("button")?.focus({ preventScroll: true });
+    const [, ...shown] = this.drawn.get(row)?.cells ?? [];
+    const [, ...cells] = this.cells(row);
+    for (const [n, cell] of shown.entries()) cell.replaceWith(cells[n] ?? cell);
   }
 
   /** Whether the focus is in a row. */
@@ -124,10 +119,12 @@ export class Grid<T extends object> {
     }
   }
 
-  /** place moves only what is not in its place, so that a focused button keeps the focus. */
+  /** place moves only what is not in its place, so that a focused button keeps the focus. If its row is gone, the panel gets it. */
   private place(rows: HTMLTableRowElement[]) {
     const wanted = new Set<Node>(rows);
+    const { focused } = this;
     for (const child of Array.from(this.body.children)) if (!wanted.has(child)) child.remove();
+    if (focused && !this.focused) this.panel.focus({ preventScroll: true });
     rows.forEach((row, n) => {
       if (this.body.children[n] !== row) this.body.insertBefore(row, this.body.children[n] ?? null);
     });
@@ -145,7 +142,11 @@ export class Grid<T extends object> {
   private element(row: T): HTMLTableRowElement {
     const known = this.drawn.get(row);
     if (known) return known;
-    const cells = this.columns.map(({ class: name, cell, hint }, n) => {
+    return h("tr", {}, ...this.cells(row));
+  }
+
+  private cells(row: T): HTMLElement[] {
+    return this.columns.map(({ class: name, cell, hint }, n) => {
       const content = cell(row);
       return h(
         "td",
@@ -153,7 +154,6 @@ export class Grid<T extends object> {
         n === 0 ? h("button", { type: "button", class: "link" }, content) : content,
       );
     });
-    return h("tr", {}, ...cells);
   }
 
   private rowOf(target: EventTarget | null): T | undefined {

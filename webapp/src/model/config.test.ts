@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readConfig } from "./config.ts";
+import { type Environment, labelOf, readConfig } from "./config.ts";
 
 const environment = {
   name: "dev",
@@ -78,6 +78,17 @@ test("reads the event types, with an event of each", () => {
   ]);
   expect(typesOf({ event_type_urls: "order", ...curls })).toEqual([]);
   expect(typesOf({ event_type_urls: urls })?.map(({ event }) => event)).toEqual(["", ""]);
+});
+
+test.each([
+  ['{"event":"order"}', "order"],
+  ['{"event":"","type":"view"}', "view"],
+  ['{"event":7}', "dev"],
+  ["null", "dev"],
+  ["[1]", "dev"],
+  ["", ""],
+])("the sample of the event %j has the name %j", (event, label) => {
+  expect(labelOf({ ...environment, event } as Environment)).toBe(label);
 });
 
 test("reads the headers of tokens from the output curl", () => {

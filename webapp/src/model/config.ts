@@ -32,9 +32,9 @@ export type Environment = {
 /** labelOf names the event of the output curl after its type; "" where the built-in examples suit. */
 export function labelOf({ name, event }: Environment): string {
   if (event === "") return "";
-  const { event: one, type } = JSON.parse(event);
-  const label = [one, type].find((text) => typeof text === "string" && text !== "");
-  return (label ?? name).slice(0, 40);
+  const json: unknown = JSON.parse(event);
+  const { event: one, type } = isObject(json) ? json : {};
+  return (stringOf(one) || stringOf(type) || name).slice(0, 40);
 }
 
 /** An event type of an environment: a path with a schema of its own, and an event that the schema allows. */

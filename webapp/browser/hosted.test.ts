@@ -63,6 +63,16 @@ inBrowser("a page on a host of static files", () => {
     await page.context().close();
   });
 
+  test("says what is wrong with config.json", async () => {
+    const wrong = await hostPage([]);
+    const { page } = await browser.open(`${wrong.url}/try/`);
+    expect(await text(page, "#target-notice")).toMatch(
+      /^config\.json beside this page has no stacks\. .*\. Enter the address to post events to/,
+    );
+    await page.context().close();
+    await wrong.stop();
+  });
+
   test("a view is shared by its link", async () => {
     const { page, context } = await browser.open(`${page1.url}/try/`);
     await page.selectOption("#environment", "staging");

@@ -161,7 +161,8 @@ function tokenHint(kind: AuthorizationKind, names: string[]): string {
 
 function notice(store: Store, configProblem: string) {
   const element = byId("target-notice");
-  const { problem } = store.endpoint;
+  const isEmpty = store.settings.endpoint.trim() === "";
+  const problem = [isEmpty ? configProblem : "", store.endpoint.problem].filter(Boolean).join(" ");
   const foreign =
     store.foreign !== "" && store.settings.endpoint === store.foreign && !store.local
       ? "This endpoint comes from the link that you opened. Find out who owns it before you enter keys or send events."
@@ -173,7 +174,7 @@ function notice(store: Store, configProblem: string) {
     if (meant) element.append(useButton(store, meant));
   }
   element.hidden = text === "";
-  byId("endpoint").setAttribute("aria-invalid", String(problem !== "" && store.settings.endpoint !== ""));
+  byId("endpoint").setAttribute("aria-invalid", String(problem !== "" && !isEmpty));
 }
 
 const useIt = "Use it";

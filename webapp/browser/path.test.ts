@@ -86,6 +86,8 @@ inBrowser("a person's path on a pipeline of this machine", () => {
     await expect.poll(() => text(page, "#hop-requests")).toBe("1");
     expect(await text(page, "#hop-answers")).toBe("1 × 200");
     expect(await text(page, "#hop-delivered")).toBe("1");
+    expect(await text(page, "#hop-records-unit")).toBe("record since the start");
+    for (const badge of ["records", "objects"]) expect(await text(page, `#badge-${badge}`)).toBe("1 new");
     expect(complaints).toEqual([]);
     expect([...origins]).toEqual([new URL(pipeline.url).origin]);
     await page.context().close();

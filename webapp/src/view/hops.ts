@@ -50,7 +50,7 @@ function showHops(hops: Hops) {
   setText(byId("hop-answers"), answers || "no requests yet");
   const records = hops.shards.reduce((sum, shard) => sum + shard.records, 0);
   setText(byId("hop-records"), count(records));
-  setText(byId("hop-records-unit"), records === 1 ? "record" : "records");
+  setText(byId("hop-records-unit"), records === 1 ? "record since the start" : "records since the start");
   setText(byId("hop-shards"), shardsText(hops.shards));
   setText(byId("hop-buffered"), count(hops.bufferedRecords));
   setText(byId("hop-buffered-unit"), hops.bufferedRecords === 1 ? "record waits" : "records wait");

@@ -151,7 +151,7 @@ export function objects(open: (part: Part) => void): Objects {
     see: (watched) => {
       if (!watched?.hops) return;
       delivered = watched.hops.deliveredObjects;
-      setText(byId("badge-objects"), count(delivered));
+      setText(byId("badge-objects"), `${count(delivered)} new`);
       if (watched.state !== "live" || byId("panel-objects").hidden) return;
       // A search and a list that somebody reads stay as they are.
       if (

@@ -231,7 +231,7 @@ export function records(open: (sequenceNumber: string) => void): Records {
         shard,
         hops.shards.map(({ id }) => id),
       );
-      setText(byId("badge-records"), count(total));
+      setText(byId("badge-records"), `${count(total)} new`);
       if (watched.state !== "live" || byId("panel-records").hidden) return;
       if (pages === null || restarted || pages.problem !== "") begin();
       else if (known !== seen && follows()) void follow().then(draw);

@@ -258,6 +258,18 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     await page.context().close();
   });
 
+  test.each(["records", "objects"])("a search in %s that fails says why, to a screen reader too", async (list) => {
+    const { page } = await browser.open(dev.url);
+    await page.click(`#tab-${list}`);
+    await page.route(/_local\/(records|delivered)\?/, (route) =>
+      route.fulfill({ status: 400, json: { message: "text is too long" } }),
+    );
+    await page.fill(`#${list}-search`, "x");
+    await expect.poll(() => text(page, `#${list}-said`)).toBe("text is too long");
+    await expect.poll(() => text(page, "#say")).toBe("text is too long");
+    await page.context().close();
+  });
+
   test("the page offers the right endpoint for a wrong path", async () => {
     const { page } = await browser.open(dev.url);
     for (const path of ["/", "/dev", "/prod/submit", "/dev/submits"]) {

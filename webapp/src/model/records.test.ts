@@ -71,6 +71,14 @@ test("an error has the pipeline's words", async () => {
   await expect(ask("objects", {}, readWritten, never)).rejects.toThrow("status 502");
 });
 
+test("an error names the remedy where the pipeline does not answer, unless somebody stopped the request", async () => {
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
+  await expect(ask("objects", {}, readWritten, never)).rejects.toThrow(
+    "the pipeline does not answer; start it with make up",
+  );
+  await expect(ask("objects", {}, readWritten, AbortSignal.abort())).rejects.toThrow("Failed to fetch");
+});
+
 test("reads objects, and names their folder or partition", () => {
   const plain = readWritten({ bucket: "b", key: "events/year=2026/x-1.gz", records: 2, bytes: 30, storedBytes: 20 });
   expect(plain).toMatchObject({ records: 2, storedBytes: 20, at: 0, partition: [], errorType: "" });

@@ -44,7 +44,9 @@ export type Query = Record<string, string>;
 /** The bytes of text that a list asks for of each record. */
 export const previewBytes = "300";
 
-/** ask asks for a batch. Its error has the pipeline's own words. */
+const noAnswer = "the pipeline does not answer; start it with make up";
+
+/** ask asks for a batch. Its error has the pipeline's own words, if it answers. */
 export async function ask<T>(
   path: "records" | "objects" | "delivered",
   query: Query,
@@ -52,7 +54,10 @@ export async function ask<T>(
   signal: AbortSignal,
 ): Promise<Batch<T>> {
   const given = Object.entries(query).filter(([, value]) => value !== "");
-  const response = await fetch(`_local/${path}?${new URLSearchParams(given)}`, { cache: "no-store", signal });
+  const asked = fetch(`_local/${path}?${new URLSearchParams(given)}`, { cache: "no-store", signal });
+  const response = await asked.catch((error: unknown) => {
+    throw signal.aborted ? error : new Error(noAnswer); // the browser's own words name no remedy
+  });
   const answer = objectOf(await response.json().catch(() => null));
   if (!response.ok) throw new Error(textOf(answer.message) || `status ${response.status}`);
   return {

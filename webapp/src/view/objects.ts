@@ -128,7 +128,7 @@ export function objects(open: (part: Part) => void): Objects {
       pages = mine;
       all.hide();
       found.show(mine, foundColumns);
-      void mine.more().then(() => mine === pages && say(`${things(mine.count, "record")} found.`));
+      void mine.more().then(() => mine === pages && say(mine.problem || `${things(mine.count, "record")} found.`));
     }
     void pages.more();
     draw();

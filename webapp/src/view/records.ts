@@ -134,7 +134,7 @@ export function records(open: (sequenceNumber: string) => void): Records {
       if (mine !== pages) return;
       tail = mine.tail;
       draw();
-      if (asked.text !== "" || asked.key !== "") say(`${things(mine.count, "record")} found.`);
+      if (asked.text !== "" || asked.key !== "") say(mine.problem || `${things(mine.count, "record")} found.`);
     });
     draw();
   };

@@ -111,6 +111,17 @@ test.each([
   ["9:60", null],
   ["2026-01-30", String(new Date(2026, 0, 30).getTime())],
   ["2026-13-45", null],
+  ["2026-02-29", null],
+  ["2026-02-30 10:00", null],
+  ["2024-02-29 10:00", String(new Date(2024, 1, 29, 10).getTime())],
+  ["2026-01-30T10:00:00+02:00", String(Date.UTC(2026, 0, 30, 8))],
+  ["15:04:05.5", String(new Date(2026, 0, 31, 15, 4, 5, 500).getTime())],
+  ["01-30 15:04:05.123", String(new Date(2026, 0, 30, 15, 4, 5, 123).getTime())],
+  ["12-31 15:04:05.123", String(new Date(2025, 11, 31, 15, 4, 5, 123).getTime())],
+  ["02-30 10:00", null],
+  ["00-10 10:00", null],
+  ["9:5", null],
+  ["9", null],
   ["12345", null],
 ])("takes %j as a start", (typed, start) => {
   expect(startOf(typed, new Date(2026, 0, 31, 18, 0))).toBe(start);

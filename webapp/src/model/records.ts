@@ -110,24 +110,27 @@ export function folderOf({ key, partition }: Pick<Written, "key" | "partition">)
   return key.slice(0, key.lastIndexOf("/") + 1);
 }
 
+const start = /^(?:(?:(\d{4})-)?(\d\d)-(\d\d)(?:[T ]|$))?(?:(\d{1,2})(:\d\d\S*))?$/;
+
 /**
- * startOf reads what a person types as a start: a time of today, another time, or a sequence number. It returns null for anything
- * else, and "" for nothing.
+ * startOf reads what a person types as a start: a time of today, another time, also as the lists show it, or a sequence number. It
+ * returns null for anything else, and "" for nothing.
  */
 export function startOf(typed: string, now: Date): string | null {
   const text = typed.trim();
   if (text === "" || /^\d{40,}$/.test(text)) return text;
-  const ofDay = /^(\d{1,2}):(\d\d)(?::(\d\d))?$/.exec(text);
-  const at = new Date(now);
-  if (ofDay) {
-    const [hours, minutes, seconds] = [Number(ofDay[1]), Number(ofDay[2]), Number(ofDay[3] ?? 0)];
-    if (hours > 23 || minutes > 59 || seconds > 59) return null;
-    at.setHours(hours, minutes, seconds, 0);
-  } else if (/^\d{4}-\d\d-\d\d$/.test(text))
-    at.setTime(Date.parse(`${text}T00:00`)); // else it would be midnight in UTC
-  else if (/^\d{4}-\d\d-\d\d/.test(text)) at.setTime(Date.parse(text.replace(/^(\S+) (\S+)$/, "$1T$2")));
-  else return null;
-  return Number.isNaN(at.getTime()) ? null : String(at.getTime());
+  const parts = start.exec(text);
+  if (parts === null) return null;
+  const [, year, month = String(now.getMonth() + 1), day = String(now.getDate()), hour = "0", rest = ":00"] = parts;
+  const inYear = (year: number | string) => {
+    // Date.parse takes 30 February for 2 March.
+    if (Number(day) > new Date(Number(year), Number(month), 0).getDate()) return Number.NaN;
+    return Date.parse(`${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}T${hour.padStart(2, "0")}${rest}`);
+  };
+  let at = inYear(year ?? now.getFullYear());
+  // The lists show no year: 31 December is not in the future. Nor do they show the date of a time of today.
+  if (year === undefined && parts[2] !== undefined && at > now.getTime()) at = inYear(now.getFullYear() - 1);
+  return Number.isNaN(at) ? null : String(at);
 }
 
 export type Json = Record<string, unknown>;

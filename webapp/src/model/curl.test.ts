@@ -24,3 +24,14 @@ test("a shell passes curl exactly the body and the address, whatever they contai
   const words = execFileSync("sh", ["-c", command]).toString().split("\0");
   expect(words).toEqual(["-sS", "-X", "POST", url, "-H", "Content-Type: application/json", "--data-raw", body, ""]);
 });
+
+test("a body that no shell can pass to a command comes from a file", () => {
+  const url = "https://example.com/dev/submit";
+  const size = (command: string) => execFileSync("sh", { input: command.replace("curl", "env printf '%s\\0'") }).length;
+  expect(size(curlCommand(url, "ü".repeat(65_535), "none", ""))).toBeGreaterThan(131_000);
+  for (const body of ["ü".repeat(65_536), null]) {
+    const command = curlCommand(url, body, "none", "");
+    expect(command).toMatch(/^# The event is too long for a command line\. .*\ncurl -sS -X POST https/);
+    expect(command).toMatch(/ \\\n {2}--data-binary @event\.json$/);
+  }
+});

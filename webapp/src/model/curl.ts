@@ -1,12 +1,18 @@
 import type { AuthorizationKind } from "./config.ts";
+import { byteLength } from "./session.ts";
+
+/** Linux passes at most 131,072 bytes in one argument, with the zero at its end. */
+const maxArgumentBytes = 131_071;
+
+const asFile = "# The event is too long for a command line. Save what you send as event.json first.\n";
 
 /**
  * curlCommand is the shell command that sends the same request. Keys are shell variables: the command contains none that
- * a person typed into the page.
+ * a person typed into the page. A body that is null or too long for a command line comes from a file.
  */
 export function curlCommand(
   url: string,
-  body: string,
+  body: string | null,
   authorization: AuthorizationKind,
   region: string,
   headers: string[] = [],
@@ -22,8 +28,9 @@ export function curlCommand(
       '-H "X-Amz-Security-Token: $AWS_SESSION_TOKEN"',
     );
   // --data would read a file for a body that begins with @.
-  words.push(`--data-raw ${quote(body, true)}`);
-  return words.join(" \\\n  ");
+  const isArgument = body !== null && byteLength(body) <= maxArgumentBytes;
+  words.push(isArgument ? `--data-raw ${quote(body, true)}` : "--data-binary @event.json");
+  return (isArgument ? "" : asFile) + words.join(" \\\n  ");
 }
 
 /** quote writes one argument for a POSIX shell. */

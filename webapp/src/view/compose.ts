@@ -150,6 +150,6 @@ function sample(text: string, compact: boolean): string {
 function curl(store: Store, tooLong: boolean) {
   const { settings, region, authorization } = store;
   const url = store.endpoint.url?.href ?? "https://ENDPOINT";
-  const body = tooLong ? "(too long to show)" : sample(settings.event, settings.compact);
+  const body = tooLong ? null : sample(settings.event, settings.compact);
   setText(byId("curl"), curlCommand(url, body, authorization.kind, region, tokenNames(authorization)));
 }

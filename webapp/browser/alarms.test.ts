@@ -44,6 +44,10 @@ inBrowser("the alarms", () => {
       "An unusual share of the requests is refused with 400 to 429.",
     );
     expect(await row.locator("td").nth(3).textContent()).toBe("> 5");
+    const unit = (element: Element) => getComputedStyle(element, "::after").content;
+    expect(await row.locator("td").nth(3).evaluate(unit)).toBe('"\u00a0%"');
+    expect(await page.locator("#alarms tr button").first().textContent()).toBe("api-4xx");
+    expect(await page.locator("#alarms tr button").nth(1).textContent()).toBe("stream-age");
     expect(await row.locator("td").nth(5).textContent()).toMatch(/^1 h \d+ min$/);
     expect(await row.locator("svg").getAttribute("aria-label")).toMatch(/ now, (.*, )?threshold 5, 3 hours$/);
     expect(await rowOf(page, "api-5xx").locator(".status").textContent()).not.toBe("ALARM");

@@ -1,5 +1,16 @@
 import { expect, test } from "vitest";
-import { courseOf, figure, inAlarm, lasting, limit, nowOf, readAlarms, summary } from "./alarms.ts";
+import {
+  courseOf,
+  figure,
+  inAlarm,
+  inAlarmFirst,
+  lasting,
+  limit,
+  nowOf,
+  readAlarms,
+  summary,
+  unitOf,
+} from "./alarms.ts";
 
 const answer = {
   alarms: [
@@ -47,6 +58,16 @@ test("takes an odd alarm for one that says little", () => {
   expect(alarm).toMatchObject({ id: "", since: null, threshold: 0, values: [{ value: null }, { value: null }] });
   expect(alarm && nowOf(alarm)).toBe(null);
   expect(alarm && summary(alarm)).toBe("no data now, threshold 0, 3 hours");
+});
+
+test("puts those in ALARM first, and keeps the order of the others", () => {
+  const states = ["OK", "ALARM", "INSUFFICIENT_DATA", "OK", "ALARM"];
+  const alarms = readAlarms({ alarms: states.map((state, n) => ({ id: `${n}`, state })) });
+  expect(inAlarmFirst(alarms).map(({ id }) => id)).toEqual(["1", "4", "0", "2", "3"]);
+});
+
+test("knows the units of the pipeline's alarms", () => {
+  expect(["api-4xx", "delivery-stale", "one of another stack"].map((id) => unitOf({ id }))).toEqual(["%", "s", ""]);
 });
 
 test("counts those in ALARM", () => {

@@ -51,6 +51,28 @@ function readAlarm(a: Json): Alarm {
   };
 }
 
+/** inAlarmFirst orders alarms by what needs a person. */
+export const inAlarmFirst = (alarms: Alarm[]) =>
+  alarms.toSorted((a, b) => Number(b.state === "ALARM") - Number(a.state === "ALARM"));
+
+/** What the values of the alarms count. An expression of CloudWatch has no unit of its own. */
+const units: Record<string, string> = {
+  "api-4xx": "%",
+  "api-5xx": "of 1",
+  "api-latency": "ms",
+  "delivery-errors": "errors",
+  "delivery-failed": "of 1",
+  "delivery-stale": "s",
+  "stream-age": "ms",
+  "stream-full": "%",
+  "stream-refused": "of 1",
+  "stream-throttled": "of 1",
+  "stream-unread": "reads",
+};
+
+/** unitOf is the unit of an alarm's values, and empty for an alarm that the page does not know. */
+export const unitOf = ({ id }: Pick<Alarm, "id">) => units[id] ?? "";
+
 /** nowOf is the newest value; null without data. */
 export const nowOf = ({ values }: Pick<Alarm, "values">) => values.at(-1)?.value ?? null;
 

@@ -1,4 +1,14 @@
-import { type Alarm, figure, inAlarm, lasting, limit, nowOf, readAlarms } from "../model/alarms.ts";
+import {
+  type Alarm,
+  figure,
+  inAlarm,
+  inAlarmFirst,
+  lasting,
+  limit,
+  nowOf,
+  readAlarms,
+  unitOf,
+} from "../model/alarms.ts";
 import type { Hops } from "../model/pipeline.ts";
 import type { Watched } from "../model/watch.ts";
 import { chart, line } from "./course.ts";
@@ -20,7 +30,7 @@ export function alarms(drawer: Drawer): (watched: Watched | null) => void {
   const tab = byId("tab-alarms");
   const badge = byId("badge-alarms");
   const opened = new Set<Shown>();
-  let rows: Shown[] = [];
+  let rows: ReturnType<typeof row>[] = [];
   let list: Alarm[] = [];
   let states = new Map<string, string>();
   /** What the status said when the alarms were asked for. */
@@ -30,9 +40,9 @@ export function alarms(drawer: Drawer): (watched: Watched | null) => void {
 
   const fill = () => {
     if (rows.map(({ name }) => name).join() !== list.map(({ name }) => name).join()) {
-      const made = list.map(({ name, id, says }) => row(name, id, says, () => open(name)));
-      byId("alarms").replaceChildren(...made.map(({ element }) => element));
-      rows = made;
+      const known = new Map(rows.map((one) => [one.name, one]));
+      rows = list.map(({ name, id, says }) => known.get(name) ?? row(name, id, says, () => open(name)));
+      arrange(rows.map(({ element }) => element));
     }
     for (const shown of [...rows, ...opened]) {
       const alarm = list.find(({ name }) => name === shown.name);
@@ -54,7 +64,7 @@ export function alarms(drawer: Drawer): (watched: Watched | null) => void {
       if (!response.ok) throw new Error();
       const answer = readAlarms(await response.json());
       if (mine !== asked) return; // a newer one is on its way
-      list = answer;
+      list = inAlarmFirst(answer);
       fill();
     } catch {
       if (mine === asked) asked = ""; // the next status tries again
@@ -88,6 +98,22 @@ export function alarms(drawer: Drawer): (watched: Watched | null) => void {
     if (tab.hidden && tab.ariaSelected === "true") byId("tab-answers").click();
     if (hops !== null && watched?.state === "live") see(hops);
   };
+}
+
+/** arrange puts the rows into their order. A row that moves keeps the focus. */
+function arrange(rows: HTMLElement[]) {
+  const body = byId("alarms");
+  const focused = document.activeElement as HTMLElement | null;
+  const returns = body.contains(focused);
+  body.replaceChildren(...rows);
+  if (returns) focused?.focus({ preventScroll: true });
+}
+
+/** setNow shows the value now. The style sheet puts the unit after it. */
+function setNow(element: HTMLElement, alarm: Alarm) {
+  const value = nowOf(alarm);
+  setText(element, figure(value));
+  element.dataset.unit = value === null ? "" : unitOf(alarm);
 }
 
 /** drill names the faults. A drill renews them, so they end later than the time says; "load" is beside those that break something. */
@@ -128,8 +154,9 @@ function row(name: string, id: string, says: string, open: () => void) {
     if (drawn === alarm) return;
     drawn = alarm;
     setState(state, alarm.state, "status");
-    setText(value, figure(nowOf(alarm)));
+    setNow(value, alarm);
     setText(bound, limit(alarm));
+    bound.dataset.unit = unitOf(alarm);
     course.replaceChildren(line(alarm, 22));
   };
   return { name, element, fill };
@@ -147,7 +174,15 @@ function details(drawer: Drawer, opened: Alarm) {
   const minutes = periodSeconds / 60;
   const facts: [string, Node | string][] = [
     ["Now", value],
-    ["Threshold", `${limit(opened)} in ${datapoints} of ${things(periods, "period")} of ${minutes} min`],
+    [
+      "Threshold",
+      h(
+        "dd",
+        {},
+        h("span", { "data-unit": unitOf(opened) }, limit(opened)),
+        ` in ${datapoints} of ${things(periods, "period")} of ${minutes} min`,
+      ),
+    ],
     ...(level === "" ? [] : ([["Level", level]] as [string, string][])),
     ["Reason", reason],
     ["Name", h("dd", {}, name, " ", copyButton(name, "the name"))],
@@ -186,7 +221,7 @@ function details(drawer: Drawer, opened: Alarm) {
     setState(state, alarm.state, "");
     verdict.className = `verdict ${colourOf(alarm.state)}`;
     plot.replaceChildren(chart(alarm));
-    setText(value, figure(nowOf(alarm)));
+    setNow(value, alarm);
     setText(reason, alarm.reason);
     history.replaceChildren(
       ...alarm.history.map((change) =>

@@ -57,6 +57,24 @@ inBrowser("in every window", () => {
     await page.context().close();
   });
 
+  test("a key that is written from right to left leaves what is beside it in its place", async () => {
+    const { page } = await browser.open(prod.url);
+    await putRecords(prod, 1, () => ({ key: "\u202eabc", data: "{}" }));
+    await page.click("#tab-records");
+    await page.fill("#records-search", "\u202e");
+    await expect.poll(() => text(page, "#records-said")).toContain("1 record found");
+    await page.click("#records tbody button");
+    const left = (name: string) =>
+      page
+        .locator(`.facts button:text-is("${name}")`)
+        .first()
+        .evaluate((one) => one.getBoundingClientRect().left);
+    expect(await left("Copy")).toBeLessThan(await left("records of this key"));
+    await page.click(".facts button:text-is('records of this key')");
+    await expect.poll(() => text(page, "#records-key")).toBe("Key \u202eabc ×");
+    await page.context().close();
+  });
+
   test("only what is open scrolls where the whole page fits", async () => {
     const { page } = await browser.open(prod.url, { height: 720 });
     for (const summary of await page.locator(".compose summary").all()) await summary.click();

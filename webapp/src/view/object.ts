@@ -43,7 +43,7 @@ function keyFacts({ bucket, key }: Part): HTMLElement[] {
     h("dt", {}, "Bucket"),
     h("dd", {}, bucket),
     h("dt", {}, "Key"),
-    h("dd", {}, key, " ", copyButton(key, "the key")),
+    h("dd", {}, h("bdi", {}, key), " ", copyButton(key, "the key")),
   ];
 }
 

@@ -70,7 +70,7 @@ function content(row: Row, toPart: (part: Part) => void, only: (key: string) => 
       h(
         "dd",
         {},
-        row.partitionKey,
+        h("bdi", {}, row.partitionKey),
         " ",
         copyButton(row.partitionKey, "the partition key"),
         " ",

@@ -103,9 +103,13 @@ export function records(open: (sequenceNumber: string) => void): Records {
     setText(byId("records-said"), said(pages, searching, isLive || pages.count === 0 ? 0 : unseen));
     byId("records-said").classList.toggle("bad", pages.problem !== "" || startOf(from.value, new Date()) === null);
     byId("records-key").hidden = key === "";
-    setText(byId("records-key"), `Key ${key} ×`);
     byId("records-key").setAttribute("aria-label", `Show all partition keys again, not only ${key}`);
   });
+
+  const choose = (value: string) => {
+    key = value;
+    byId("records-key").replaceChildren("Key ", h("bdi", {}, key), " ×");
+  };
 
   const said = (pages: Pages<Row>, searching: boolean, fresh: number): string => {
     if (startOf(from.value, new Date()) === null) return wrongStart;
@@ -205,7 +209,7 @@ export function records(open: (sequenceNumber: string) => void): Records {
     draw();
   });
   byId("records-key").addEventListener("click", () => {
-    key = "";
+    choose("");
     search.focus();
     begin();
   });
@@ -241,7 +245,7 @@ export function records(open: (sequenceNumber: string) => void): Records {
       }
     },
     only: (value) => {
-      key = value;
+      choose(value);
       byId("tab-records").click();
       begin();
     },

@@ -270,6 +270,25 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
     await page.context().close();
   });
 
+  test("an event that is nested too deeply to be pretty-printed opens as it is", async () => {
+    const own = await startIngest();
+    const deep = `{"a":${"[".repeat(5000)}${"]".repeat(5000)}}`;
+    const headers = { "Content-Type": "application/json" };
+    expect((await fetch(own.submit, { method: "POST", headers, body: deep })).status).toBe(200);
+    const { page, complaints } = await browser.open(own.url);
+    await page.click("#tab-records");
+    await page.click("#records tbody button >> nth=0");
+    await expect.poll(() => text(page, "#drawer .block")).toBe(deep);
+    await page.keyboard.press("Escape");
+    await page.click("#tab-objects");
+    await page.click("#objects tbody button >> nth=0");
+    await page.click("#drawer label:has-text('Pretty-printed')");
+    await expect.poll(() => page.locator(".lines code").allTextContents()).toContain(deep);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+    await own.stop();
+  });
+
   test("the page offers the right endpoint for a wrong path", async () => {
     const { page } = await browser.open(dev.url);
     for (const path of ["/", "/dev", "/prod/submit", "/dev/submits"]) {

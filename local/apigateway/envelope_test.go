@@ -152,7 +152,8 @@ func TestNoBodyLeavesItsEnvelope(t *testing.T) {
 	g := serve(t, r, unlimited)
 	for body, whole := range map[string]bool{
 		`{"a":1},"requestId":"forged"`: false, `{"a":1},"event":{"b":2}`: false, `1,"event":2`: false, `{"a":"{"},"b":{"}":1}`: false,
-		`[1],"type":"x"`: false, `"x","y":"z"`: false,
+		`[1],"type":"x"`: false, `"x","y":"z"`: false, `{"a":1}"b"`: false, `"a""b"`: false, `1 2`: false, `[1}`: false, deep(401): false,
+		deep(400):              true,
 		`{"a":{"b":[1,2,{}]}}`: true, `12.5e3`: true, `"a,b:{}"`: true, `null`: true, `[]`: true, `{"a":"\\\""}`: true,
 	} {
 		r := request(http.MethodPost, "/option-envelope/submit", body, "Content-Type: application/json", "User-Agent: test")
@@ -211,4 +212,13 @@ func TestTheIDOfAKeyIsInTheEnvelope(t *testing.T) {
 	if len(ids) != 2 {
 		t.Errorf("two keys have the ids %v", ids)
 	}
+}
+
+func TestTheReasonOfAnEventThatIsTooDeep(t *testing.T) {
+	r := loadRaw(t, "option-envelope")
+	r.body("method", "api_submit_post")["authorization"] = "NONE"
+	g := serve(t, r, unlimited)
+	g.kinesis.answer = refuses(t, "1 validation error detected: Value '' at 'partitionKey' failed to satisfy constraint: Member must have length greater than or equal to 1")
+	a := g.do(request(http.MethodPost, "/option-envelope/submit", `{"a":`+deep(400)+`}`, "Content-Type: application/json"))
+	checkReason(t, a, "the event is not one JSON value of at most 400 levels")
 }

@@ -51,7 +51,7 @@ type answer struct {
 func answers(accepted string) []answer {
 	return []answer{
 		{status: http.StatusOK, pattern: "200", template: accepted},
-		{status: http.StatusBadRequest, pattern: `4\d{2}`, template: "refused.vtl"},
+		{status: http.StatusBadRequest, pattern: `4\d{2}`, template: refusedTemplate},
 		{status: http.StatusBadGateway, pattern: "", template: "failed.vtl"},
 	}
 }
@@ -220,7 +220,7 @@ func (a *api) answer(at place, verb *string, put cdktf.ITerraformDependable, ans
 		HttpMethod:         verb,
 		StatusCode:         response.StatusCode(),
 		ResponseParameters: mapped("method.response.header.", answerHeaders(a.cfg.API.CORS)),
-		ResponseTemplates:  jsonTemplate(responseTemplate(answer.template, many, a.cfg.API.CORS)),
+		ResponseTemplates:  jsonTemplate(responseTemplate(answer.template, many, a.cfg.API)),
 		DependsOn:          &[]cdktf.ITerraformDependable{put},
 	}
 	if answer.pattern != "" {

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cdk.tf/go/ingest/spec"
@@ -135,12 +136,29 @@ func literal(name string) string {
 }
 
 // responseTemplate is a response's template. It echoes the origin if several are allowed. many selects the template of a batch.
-func responseTemplate(name string, many bool, cors spec.CORS) string {
+func responseTemplate(name string, many bool, api spec.API) string {
 	text := template(name)
+	if name == refusedTemplate {
+		text = reason(many, api) + text
+	}
 	if many {
 		text = strings.NewReplacer("the event;", "the events;", "the event\"", "the events\"", "the event again", "the events again", "send it ", "send them ").Replace(text)
 	}
-	return echoOrigin(cors) + text
+	return echoOrigin(api.CORS) + text
+}
+
+const refusedTemplate = "refused.vtl"
+
+// reason sets $reason, a JSON string: Kinesis's words, or this project's where a request's template makes Kinesis refuse the events.
+func reason(many bool, api spec.API) string {
+	text := template("reason.vtl")
+	switch {
+	case !many && api.Envelope.Enabled:
+		return text + template("reason-value.vtl")
+	case many && slices.Contains(api.ContentTypes, spec.NDJSON):
+		return text + template("reason-lines.vtl")
+	}
+	return text
 }
 
 // echoOrigin is empty if one origin is allowed: then a fixed header names it.

@@ -116,7 +116,7 @@ func TestAnswersOfABatchSpeakOfSeveralEvents(t *testing.T) {
 		"failed.vtl":  `{"message": "the stream could not take the events; send them again", "requestId": "$context.requestId"}` + "\n",
 		"refused.vtl": `{"message": "the stream refused the events", "reason"`,
 	} {
-		got := responseTemplate(name, true, spec.CORS{AllowOrigins: []string{"*"}})
+		got := responseTemplate(name, true, spec.API{CORS: spec.CORS{AllowOrigins: []string{"*"}}})
 		if !strings.Contains(got, want) || strings.Contains(got, "the event ") || strings.Contains(got, "send it") {
 			t.Errorf("%s is %s", name, got)
 		}
@@ -125,14 +125,14 @@ func TestAnswersOfABatchSpeakOfSeveralEvents(t *testing.T) {
 
 func TestOneOriginIsNotEchoed(t *testing.T) {
 	cors := spec.CORS{AllowOrigins: []string{"https://a.example.com"}}
-	if got, want := responseTemplate("failed.vtl", false, cors), template("failed.vtl"); got != want {
+	if got, want := responseTemplate("failed.vtl", false, spec.API{CORS: cors}), template("failed.vtl"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
 func TestSeveralOriginsAreEchoed(t *testing.T) {
 	cors := spec.CORS{AllowOrigins: []string{"https://a.example.com", "https://b.example.com"}}
-	got := responseTemplate("failed.vtl", false, cors)
+	got := responseTemplate("failed.vtl", false, spec.API{CORS: cors})
 	want := `#set($origins = ["https://a.example.com", "https://b.example.com"])
 ` + template("echo-origin.vtl") + template("failed.vtl")
 	if got != want {

@@ -3,12 +3,15 @@ package vtl
 import "context"
 
 // One budget bounds the time and the memory of a rendering. Its unit is the step: a node of the template, an element of a list,
-// or stepBytes bytes of text that are made, copied, compared or searched. So a rendering makes at most maxWork × stepBytes
-// bytes, some 160 MB, beside the payload. Every node, method, comparison and copy pays its cost, by the sizes of its operands,
+// or stepBytes bytes of text that are made, copied, compared or searched. So a rendering makes at most stepBytes bytes a step: some
+// 160 MB, and 80 bytes for each byte of the payload. Every node, method, comparison and copy pays its cost, by the sizes of its operands,
 // before or while it works. Work that is paid afterwards makes at most maxRendered bytes.
 const (
-	// maxWork is the number of steps of one rendering. They take about half a second.
-	maxWork = 10_000_000
+	// leastWork is the number of steps of a rendering without a payload. They take about half a second.
+	leastWork = 10_000_000
+	// workOfByte is the number of further steps for each byte of the payload. The project's own templates take up to four for a
+	// batch of 10 MB (TestTheLargestBodiesFitTheBudget).
+	workOfByte = 5
 	// stepBytes is a power of two.
 	stepBytes = 16
 	// lookEvery is the number of steps between two checks of the context.
@@ -23,8 +26,13 @@ const (
 // budget is what a rendering has spent.
 type budget struct {
 	ctx  context.Context //nolint:containedctx // of this rendering alone
+	most int             // that it may spend
 	work int
 	next int // the work at which the context is looked at again
+}
+
+func newBudget(ctx context.Context, payload int) budget {
+	return budget{ctx: ctx, most: leastWork + workOfByte*payload, next: lookEvery}
 }
 
 // pay spends steps. It returns an error when the budget is spent or the context is done.
@@ -33,11 +41,11 @@ func (b *budget) pay(steps int) error {
 	if b.work < b.next {
 		return nil
 	}
-	if b.work > maxWork {
+	if b.work > b.most {
 		b.next = 0 // every later payment fails too
-		return failuref("the template takes more than %d steps", maxWork)
+		return failuref("the template takes more than %d steps", b.most)
 	}
-	b.next = min(b.work+lookEvery, maxWork)
+	b.next = min(b.work+lookEvery, b.most)
 	if b.ctx != nil && b.ctx.Err() != nil {
 		b.next = 0
 		return failuref("the rendering was ended: %s", b.ctx.Err().Error())

@@ -32,7 +32,7 @@ func (p *Path) Text(in Payload) (string, error) {
 	if text, ok := found[0].(string); ok {
 		return text, nil
 	}
-	var r run
+	r := run{budget: budget{most: leastWork}}
 	out, err := r.appendJSON(nil, found[0], 0)
 	return asText(out), err
 }

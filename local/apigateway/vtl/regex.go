@@ -14,9 +14,9 @@ type regex struct {
 	re      *regexp2.Regexp // nil of a literal
 }
 
-// maxMatching is the wall time that the searches of one rendering may take: backtracking can take exponential time. The envelope of an
-// event of 1 MB takes 0.4 s on quiet cores, and several times as long on busy ones.
-const maxMatching = 5 * time.Second
+// maxMatching is the wall time that the searches of one rendering may take: backtracking can take exponential time. A batch
+// of 10 MB takes up to 1.5 s on quiet cores, and several times as long on busy ones.
+const maxMatching = 10 * time.Second
 
 var regexes = newCache(newRegex)
 
@@ -154,6 +154,9 @@ const stepsOfPattern = 4
 // a copy.
 const bytesPerStep = 4
 
+// stepsOfMatch are the steps of a match without the texts of its groups.
+const stepsOfMatch = 4
+
 // search is one search of a rendering. It adds its time to the total of the rendering.
 type search struct {
 	run   *run
@@ -219,29 +222,27 @@ type match struct {
 	names      map[string]string
 }
 
-// each calls found for every match until it returns false.
-func (r *run) each(s string, re *regex, found func(m match) (bool, error)) error {
+// each calls found for every match until it returns false. Without withGroups a match has its place alone, which costs less.
+func (r *run) each(s string, re *regex, withGroups bool, found func(m match) (bool, error)) error {
 	if re.re == nil {
 		return re.eachLiteral(s, found)
 	}
 	search := r.search()
 	defer search.end()
-	offsets := runeOffsets(s)
+	at := runeOffsets(s)
 	m, err := re.re.FindStringMatch(s)
 	for ; err == nil && m != nil; m, err = re.re.FindNextMatch(m) {
 		if search.late() {
 			return errMatching
 		}
-		if err := r.pay(stepsOfMap + stepsOfEntry*m.GroupCount()); err != nil {
-			return err
+		next := match{start: at(m.Index), end: at(m.Index + m.Length)}
+		cost := stepsOfMatch
+		if withGroups {
+			next.readGroups(m)
+			cost += stepsOfMap + stepsOfEntry*len(next.groups)
 		}
-		next := match{start: offsets[m.Index], end: offsets[m.Index+m.Length]}
-		for _, group := range m.Groups() {
-			next.groups = append(next.groups, group.String())
-			if next.names == nil {
-				next.names = map[string]string{}
-			}
-			next.names[group.Name] = group.String()
+		if err := r.pay(cost); err != nil {
+			return err
 		}
 		more, err := found(next)
 		if err != nil || !more {
@@ -252,6 +253,15 @@ func (r *run) each(s string, re *regex, found func(m match) (bool, error)) error
 		return errMatching
 	}
 	return nil
+}
+
+func (m *match) readGroups(from *regexp2.Match) {
+	m.names = map[string]string{}
+	for _, group := range from.Groups() {
+		text := group.String()
+		m.groups = append(m.groups, text)
+		m.names[group.Name] = text
+	}
 }
 
 func (re *regex) eachLiteral(s string, found func(m match) (bool, error)) error {
@@ -269,18 +279,22 @@ func (re *regex) eachLiteral(s string, found func(m match) (bool, error)) error 
 }
 
 // runeOffsets converts the engine's positions, which count characters, to bytes.
-func runeOffsets(s string) []int {
+func runeOffsets(s string) func(position int) int {
+	if isASCII(s) {
+		return func(position int) int { return position }
+	}
 	offsets := make([]int, 0, len(s)+1)
 	for at := range s {
 		offsets = append(offsets, at)
 	}
-	return append(offsets, len(s))
+	offsets = append(offsets, len(s))
+	return func(position int) int { return offsets[position] }
 }
 
 func (r *run) replaceMatches(s string, re *regex, replacement string, times int) (any, error) {
 	var out []byte
 	at := 0
-	err := r.each(s, re, func(m match) (bool, error) {
+	err := r.each(s, re, strings.ContainsAny(replacement, `$\`), func(m match) (bool, error) {
 		out = append(out, s[at:m.start]...)
 		at = m.end
 		var err error
@@ -377,7 +391,7 @@ func stringSplit(c *call) (any, error) {
 func (r *run) split(s string, re *regex, limit int) ([]any, error) {
 	var items []any
 	at := 0
-	err := r.each(s, re, func(m match) (bool, error) {
+	err := r.each(s, re, false, func(m match) (bool, error) {
 		if m.end == 0 {
 			return true, nil // nothing matched at the beginning
 		}

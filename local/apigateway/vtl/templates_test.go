@@ -127,7 +127,7 @@ func TestAnswers(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			got := renders(t, deployed(t, "", c.file), &Request{Body: []byte(c.body), Context: requestContext})
+			got := renders(t, deployed(t, "", "reason.vtl", c.file), &Request{Body: []byte(c.body), Context: requestContext})
 			got.Overrides = nil
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Error(diff)
@@ -316,7 +316,7 @@ func BenchmarkRender(b *testing.B) {
 		{"put-record-header", "#set($stream = \"s\")\n#set($keyName = 'X-User')\n", []string{"key-header.vtl", "put-record.vtl"}, body},
 		{"accepted", "", []string{"accepted.vtl"}, answer},
 		{"accepted-echo-origin", "#set($origins = [\"https://a.example\", \"https://b.example\"])\n", []string{"echo-origin.vtl", "accepted.vtl"}, answer},
-		{"refused", "", []string{"refused.vtl"}, []byte(`{"__type": "ProvisionedThroughputExceededException", "message": "Rate exceeded"}`)},
+		{"refused", "", []string{"reason.vtl", "refused.vtl"}, []byte(`{"__type": "ProvisionedThroughputExceededException", "message": "Rate exceeded"}`)},
 	}
 	for _, c := range cases {
 		b.Run(c.name, func(b *testing.B) {

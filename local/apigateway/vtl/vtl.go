@@ -209,11 +209,11 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 // maxKept is the largest buffer, in bytes, that is kept for the next rendering.
 const maxKept = 1 << 20
 
-// Render renders the template for one request, until the context ends or the budget of 10,000,000 steps is spent. The error
+// Render renders the template for one request, until the context ends or the budget of steps is spent. The error
 // is an [*Error], and wraps a [PayloadError] where the payload is to blame.
 func (t *Template) Render(ctx context.Context, request *Request) (Result, error) {
 	buffer := buffers.Get().(*[]byte)
-	r := run{budget: budget{ctx: ctx, next: lookEvery}, template: t, request: request, out: (*buffer)[:0], vars: make([]any, len(t.names))}
+	r := run{budget: newBudget(ctx, len(request.Body)), template: t, request: request, out: (*buffer)[:0], vars: make([]any, len(t.names))}
 	r.provide()
 	result, err := r.result(t.body.render(&r))
 	if cap(r.out) <= maxKept {

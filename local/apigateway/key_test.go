@@ -3,6 +3,7 @@ package apigateway_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -83,6 +84,26 @@ func checkKeyed(t *testing.T, g *gateway, a got, event, reason string) {
 	}
 	if record.PartitionKey != "k" {
 		t.Errorf("%.60q has the key %q, want its own", event, record.PartitionKey)
+	}
+}
+
+// Each value but null and the empty text is a key. "" stands for the request's ID, with an index in a batch.
+func TestTheKeysOfValues(t *testing.T) {
+	for id, want := range map[string]string{
+		`false`: "false", `true`: "true", `0`: "0", `0.0`: "0.0", `" "`: " ", `{}`: "{}", `[]`: "[]", `null`: "", `""`: "", `"false"`: "false",
+	} {
+		g := keyedByID(t)
+		g.post(`{"id":` + id + `}`)
+		g.do(request("POST", "/dev/submit/batch", `[{"id":"k"},{"id":`+id+`}]`, "Content-Type: application/json"))
+		var single, second struct{ PartitionKey string }
+		batch := struct{ Records []any }{[]any{&struct{}{}, &second}}
+		if err := errors.Join(json.Unmarshal(g.kinesis.calls[0].Body, &single), json.Unmarshal(g.kinesis.calls[1].Body, &batch)); err != nil {
+			t.Fatal(err)
+		}
+		ofRequest := strings.HasSuffix(second.PartitionKey, "/1") && !strings.Contains(single.PartitionKey, "/") && len(single.PartitionKey) > 30
+		if want == "" && !ofRequest || want != "" && (single.PartitionKey != want || second.PartitionKey != want) {
+			t.Errorf("%s: the keys are %q and %q, want %q", id, single.PartitionKey, second.PartitionKey, want)
+		}
 	}
 }
 

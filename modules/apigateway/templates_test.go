@@ -28,20 +28,10 @@ func TestSubmitTemplate(t *testing.T) {
 ` + putRecord},
 		{"JSON path", spec.PartitionByJSONPath("$.user.id"), `#set($stream = "events")
 #set($keyName = '$.user.id')
-#set($key = $input.path($keyName))
-#if(!$key || "$key" == "")
-#set($key = $context.requestId)
-#end
-#set($key = "$key")
-` + putRecord},
+` + template("key-json-path.vtl") + putRecord},
 		{"JSON path in brackets", spec.PartitionByJSONPath("$.user['device-id'][0]"), `#set($stream = "events")
 #set($keyName = "$.user['device-id'][0]")
-#set($key = $input.path($keyName))
-#if(!$key || "$key" == "")
-#set($key = $context.requestId)
-#end
-#set($key = "$key")
-` + putRecord},
+` + template("key-json-path.vtl") + putRecord},
 		{"header", spec.PartitionByHeader("X-Device-Id"), `#set($stream = "events")
 #set($keyName = 'X-Device-Id')
 ## A client over HTTP/2 sends the name in lower case, so it is looked for without regard to case.

@@ -7,8 +7,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -73,8 +75,40 @@ func (r *run) send(ctx context.Context, to route, what request) (answer, error) 
 	if err != nil {
 		return answer{}, err
 	}
-	return r.exchange(req)
+	return r.patiently(req)
 }
+
+// mostTries is how often a request is sent that a limit of requests refuses. A limit lets one through in a second, or in two.
+const mostTries = 10
+
+// patiently sends a request, and sends it again after Retry-After where a limit refuses it: a key may allow fewer requests a second
+// than a run sends. A request that a limit refuses does nothing.
+func (r *run) patiently(req *http.Request) (answer, error) {
+	for try := 1; ; try++ {
+		a, err := r.exchange(req)
+		seconds, _ := strconv.Atoi(a.header.Get("Retry-After"))
+		if err != nil || a.status != http.StatusTooManyRequests || seconds <= 0 || try == mostTries {
+			return a, err
+		}
+		select {
+		case <-req.Context().Done():
+			return a, req.Context().Err()
+		case <-r.Clock.After(time.Duration(seconds) * time.Second):
+		}
+		if req.GetBody == nil {
+			continue // it has no body
+		}
+		if req.Body, err = req.GetBody(); err != nil {
+			return a, err
+		}
+	}
+}
+
+// limited reports whether a limit of requests has refused a request, which then shows nothing of what it was sent for.
+func (a answer) limited() bool { return a.status == http.StatusTooManyRequests }
+
+// notLooked is the outcome of a check whose request a limit has refused.
+func (a answer) notLooked() outcome { return unknown(errors.New(a.String()), remedyFor(a.status)) }
 
 // build makes the request that a client of the API sends.
 func (r *run) build(ctx context.Context, to route, what request) (*http.Request, error) {

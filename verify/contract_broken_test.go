@@ -282,7 +282,7 @@ var broken = []struct {
 	{
 		name: "no answer of its own to other content types", golden: "option-intake", edits: []func(stackText){without("api_unsupported-media-type")},
 		differ: []string{
-			"contract/submit/415-type", "contract/submit/415-lines", "contract/submit/415-data", "contract/submit/415-coding",
+			"contract/submit/415-type", "contract/submit/celsius/415-type", "contract/submit/celsius/batch/415-type", "contract/submit/415-lines", "contract/submit/415-data", "contract/submit/415-coding",
 			"contract/submit/batch/415-type", "contract/submit/batch/415-data",
 		},
 	},

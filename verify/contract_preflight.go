@@ -52,6 +52,9 @@ func (r *run) preflight(ctx context.Context, to route, origin, answered string) 
 	if err != nil {
 		return unsent(err)
 	}
+	if a.limited() {
+		return a.notLooked()
+	}
 	if itoa(a.status) != r.cors.status {
 		return differs("status "+r.cors.status, a.String(), remedyForContract(a.status))
 	}

@@ -95,6 +95,14 @@ func throttled(ctx context.Context, r *run) outcome {
 	return differs(statusNames([]int{http.StatusTooManyRequests}), fmt.Sprintf("none of %d requests in %s got it", sent, took.Round(time.Millisecond)), remedy)
 }
 
+func (r *run) sendOnce(ctx context.Context, to route, what request) (answer, error) {
+	req, err := r.build(ctx, to, what)
+	if err != nil {
+		return answer{}, err
+	}
+	return r.exchange(req)
+}
+
 // burst sends a request over and over until one is throttled, and gives that answer.
 func (r *run) burst(ctx context.Context, to route, what request, most int) (*answer, int, error) {
 	ctx, stop := context.WithCancel(ctx)
@@ -109,7 +117,7 @@ func (r *run) burst(ctx context.Context, to route, what request, most int) (*ans
 	for range senders {
 		group.Go(func() {
 			for ctx.Err() == nil && begun.Add(1) <= int64(most) {
-				a, err := r.send(ctx, to, what)
+				a, err := r.sendOnce(ctx, to, what)
 				mutex.Lock()
 				switch {
 				case found != nil: // the others end

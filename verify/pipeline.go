@@ -166,11 +166,14 @@ func (p *Pipeline) tokens(authorizerID, authorization string) []identity.Source 
 	return identity.Sources(nil)
 }
 
-// keyName is how the stack's mapping templates name the header that the partition key comes from.
-var keyName = regexp.MustCompile(`#set\(\$keyName = '([^$']+)'\)`)
+// keyName is how the stack's mapping templates name the header, or the JSON path, that the partition key comes from.
+var keyName = regexp.MustCompile(`#set\(\$keyName = '([^']+)'\)`)
+
+// comparesHeaders is how they look for the header.
+const comparesHeaders = "equalsIgnoreCase($keyName)"
 
 func keyHeader(template string) string {
-	if found := keyName.FindStringSubmatch(template); found != nil {
+	if found := keyName.FindStringSubmatch(template); found != nil && strings.Contains(template, comparesHeaders) {
 		return found[1]
 	}
 	return ""

@@ -38,7 +38,10 @@ func wayChecks(p *Pipeline) []check {
 			if contentType != jsonType {
 				id += " " + contentType
 			}
-			checks = append(checks, check{id: id, title: title, look: func(ctx context.Context, r *run) outcome { return r.submit(ctx, route, contentType) }})
+			checks = append(checks, check{
+				id: id, title: title, hidden: func(r *run) string { return r.noLines(route, contentType) },
+				look: func(ctx context.Context, r *run) outcome { return r.submit(ctx, route, contentType) },
+			})
 		}
 	}
 	return append(checks,
@@ -46,6 +49,17 @@ func wayChecks(p *Pipeline) []check {
 		check{id: "way/bucket", title: "Each event is in the bucket, byte for byte as in the stream", late: true, hidden: notInLines, look: bucketHas},
 		check{id: "way/order", title: "Events with one partition key are in the bucket in their order", late: true, hidden: noOrder, look: inOrder},
 	)
+}
+
+// noLines says why a route's events cannot go one a line.
+func (r *run) noLines(to route, contentType string) string {
+	if contentType != ndjson {
+		return ""
+	}
+	if one, err := r.make(to, 0); err == nil && !bytes.HasPrefix(bytes.TrimSpace(one), []byte("{")) {
+		return "a line of NDJSON takes an object alone, and the event that is known of POST " + to.path + " is none"
+	}
+	return ""
 }
 
 func nothingSent(r *run) string {
@@ -64,6 +78,9 @@ func (r *run) submit(ctx context.Context, to route, contentType string) outcome 
 	a, err := r.send(ctx, to, request{contentType: contentType, body: r.payload(to, contentType, bodies)})
 	if err != nil {
 		return unsent(err)
+	}
+	if a.limited() {
+		return a.notLooked()
 	}
 	results := []map[string]any{a.fields()}
 	if to.batch {
@@ -125,7 +142,7 @@ func remedyFor(status int) string {
 	case 403:
 		return "check the credentials (execute-api:Invoke on the output submit_arn, API_KEY, TOKEN), the environment's Access and its firewall"
 	case 429:
-		return "the API or the stream is at its limit; run the command again"
+		return "a limit of the API, of its key or of the stream refuses the request; run the command later, with another key, or with the limit raised"
 	case 500, 502, 504:
 		return "read docs/runbooks/ and the access log's line of this requestId: API Gateway could not write to the stream"
 	}

@@ -79,6 +79,7 @@ func lambda(env *spec.Environment) {
 	})
 	env.API.Access.SourceIPs = []string{"203.0.113.0/24"}
 	env.API.Batch = true
+	env.API.PartitionKey = spec.PartitionByJSONPath("$.user_id")
 }
 
 func token(env *spec.Environment) {
@@ -263,6 +264,7 @@ func intake(env *spec.Environment) {
 	env.API.Batch = true
 	env.API.ContentTypes = []spec.ContentType{spec.TextPlain, "application/cloudevents+json", spec.NDJSON}
 	env.API.MinimumCompressionBytes = 0
+	env.API.EventTypes = []spec.EventType{{Name: "celsius", Schema: `{"type": "number"}`, Example: `21.5`}} // no line of NDJSON takes it
 }
 
 // Backends are the stacks of `ingest backend`, by their goldens' names: with S3's own keys, and with a customer key.

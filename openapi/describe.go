@@ -201,6 +201,9 @@ func (d *describer) body(m method) (*requestBody, request, error) {
 	described := &requestBody{Description: aboutBody(types), Content: map[string]mediaType{}}
 	for _, contentType := range types {
 		content, sample, required, err := d.content(m.models[contentType])
+		if contentType == ndjson {
+			content = d.lines(m)
+		}
 		if err != nil {
 			return nil, valid, err
 		}
@@ -246,6 +249,21 @@ func (d *describer) content(model string) (content mediaType, sample []byte, req
 	content.Examples = map[string]example{"event": {Value: value}}
 	sample, err = json.Marshal(value)
 	return content, sample, required, err
+}
+
+// lines describes a body with an event on each line. No model checks it; its example is an event of the model that checks JSON.
+func (d *describer) lines(m method) mediaType {
+	var content mediaType
+	batch, _ := d.samples.Example(m.models[jsonType])
+	of, _ := batch.(object)
+	events, _ := of["events"].([]any)
+	if len(events) == 0 {
+		return content
+	}
+	if event, isObject := events[0].(object); isObject {
+		content.Examples = map[string]example{"event": {Value: event}}
+	}
+	return content
 }
 
 // outcomes are all answers of a method.

@@ -237,9 +237,9 @@ func (p *prober) refusals(m method, valid request) ([]outcome, error) {
 	if m.service() != "" {
 		add(p.badBody(valid))
 		add(p.refusal("BAD_REQUEST_PARAMETERS", "missing-parameter", change(func(r *request) { r.header, r.query = nil, nil })))
-		add(p.refusal("UNSUPPORTED_MEDIA_TYPE", "unsupported-media-type", change(func(r *request) { r.contentType = unknownType })))
 		add(p.refusal("REQUEST_TOO_LARGE", "too-large", change(func(r *request) { r.length = tooManyBytes })))
 	}
+	add(p.refusal("UNSUPPORTED_MEDIA_TYPE", "unsupported-media-type", change(func(r *request) { r.contentType = unknownType })))
 	add(p.refusal("INVALID_API_KEY", "invalid-api-key", change(func(r *request) { r.keyless = true })))
 	add(p.refusal("MISSING_AUTHENTICATION_TOKEN", "unsigned", change(func(r *request) { r.unsigned = true })))
 	add(p.refusal("INVALID_SIGNATURE", "invalid-signature", change(func(r *request) { r.wrong = true })))
@@ -290,7 +290,7 @@ const (
 	sequence = "49590338271490256608559692538361571095921575989136588898"
 
 	throttledWhen = "The stream is at its write limit."
-	refusedWhen   = "Kinesis refuses the record: it is over 1 MiB, or its partition key is over 256 characters. `reason` has the words of Kinesis."
+	refusedWhen   = "Kinesis refuses the record: it is over 1 MiB, its partition key is over 256 characters, or it does not fit its envelope or its line. `reason` says why."
 	deniedWhen    = "Kinesis refuses the API: a permission, the stream or a key is missing."
 	failedWhen    = "Kinesis could not take the event. Send it again."
 )

@@ -17,7 +17,7 @@ import (
 func Warnings(envs []Environment) []string {
 	var found []string
 	for _, warn := range []func(Environment) []string{
-		oldTLS, privateDNS, beacons, uncheckedLines, unmeantDates, misleadingExtension, misleadingSchemas, keptPersonalData, unknownExamples, manyPartitions,
+		oldTLS, privateDNS, beacons, uncheckedLines, unfitLines, unmeantDates, misleadingExtension, misleadingSchemas, keptPersonalData, unknownExamples, manyPartitions,
 		besideEnvelope, unpartitionedExamples, quotas,
 	} {
 		var texts []string
@@ -75,6 +75,26 @@ func uncheckedLines(e Environment) []string {
 		return nil
 	}
 	return []string{`API.ContentTypes has "application/x-ndjson": API Gateway does not check its events against any schema, so a client can submit any JSON object; leave it out if that matters`}
+}
+
+// unfitLines warns of events that cannot be lines: the mapping template takes objects alone.
+func unfitLines(e Environment) []string {
+	if !slices.Contains(e.API.ContentTypes, NDJSON) {
+		return nil
+	}
+	var texts []string
+	note := func(field, event string) {
+		if !strings.HasPrefix(event, "{") {
+			texts = append(texts, field+`.Schema is of events that are no objects: a line of "application/x-ndjson" takes an object alone; send these events as "application/json"`)
+		}
+	}
+	event, _ := e.API.ExampleEvent()
+	note("API", event)
+	for i, of := range e.API.EventTypes {
+		event, _ := of.ExampleEvent()
+		note(item("API.EventTypes", i), event)
+	}
+	return texts
 }
 
 // unmeantDates warns of letters in a prefix's dates that Firehose accepts and that are seldom meant.

@@ -79,6 +79,13 @@ func TestWarnings(t *testing.T) {
 		})}, []string{
 			`environment "lines": API.ContentTypes has "application/x-ndjson": API Gateway does not check its events against any schema, so a client can submit any JSON object; leave it out if that matters`,
 		}},
+		{"lines of no objects", []Environment{with("numbers", func(e *Environment) {
+			e.API.Domain, e.API.Batch, e.API.ContentTypes = closed.API.Domain, true, []ContentType{NDJSON}
+			e.API.EventTypes = []EventType{{Name: "order", Schema: `{"type": "object"}`}, {Name: "celsius", Schema: `{"type": "number"}`}}
+		})}, []string{
+			`environment "numbers": API.ContentTypes has "application/x-ndjson": API Gateway does not check its events against any schema, so a client can submit any JSON object; leave it out if that matters`,
+			`environment "numbers": API.EventTypes[1].Schema is of events that are no objects: a line of "application/x-ndjson" takes an object alone; send these events as "application/json"`,
+		}},
 		{"letters of an error prefix", []Environment{errorDates}, []string{
 			`environment "errors": Delivery.ErrorPrefix holds "DD", the day of the year, beside a month; write "dd" for the day of the month`,
 		}},

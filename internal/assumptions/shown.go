@@ -37,7 +37,7 @@ var shown = map[How][]string{
 		"FH-1", "FH-2", "FH-3", "FH-4", "FH-9", "FH-13", "FH-14", "FH-15",
 		"KIN-1", "KIN-3", "KIN-6",
 		"REPLAY-2", "REPLAY-4", "REPLAY-5",
-		"VTL-4", "VTL-6", "VTL-10", "VTL-11",
+		"VTL-4", "VTL-6", "VTL-10", "VTL-11", "VTL-20",
 	},
 	BySurroundings: {
 		"API-16", "API-19", "API-27",

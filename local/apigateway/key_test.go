@@ -115,6 +115,10 @@ func TestABatchsEventKeepsItsKeyAndItsValues(t *testing.T) {
 		`{"id":"k","v":` + deep(520) + `}`:                   "400 levels",
 		`{"id":"k","v":1e400}`:                               "1.7976931348623157E308",
 		`{"id":"k","v":-1e400}`:                              "1.7976931348623157E308",
+		`{"id":"k","v":"\ud800"}`:                            "half of a surrogate pair",
+		`{"id":"k","v":["\uDFFF\ud83d\ude00"]}`:              "half of a surrogate pair",
+		`{"id":"k","\ud83d\u0041":1}`:                        "half of a surrogate pair",
+		`{"id":"k","v":"\\ud800"}`:                           "",
 		`{"id":"k","v":` + strings.Repeat("9", 20_000) + `}`: "10000 digits",
 	} {
 		g := keyedByID(t)

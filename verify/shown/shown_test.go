@@ -202,6 +202,7 @@ var seen = map[string][]string{
 	"a body of 1 MiB, which is too large with its partition key":    {"AWS's own body"},
 	"a partition key with quotation marks, a slash and a backslash": {"AWS's own body"},
 	"a batch with a number beyond a double":                         {"a server's fault"},
+	"a batch with half a surrogate pair":                            {"a server's fault"},
 	"a batch that is nested more than 400 levels deep":              {"a server's fault"},
 	"lines of JSON, of which only the first is a payload":           {"AWS's own body", "one line taken"},
 }

@@ -30,9 +30,14 @@ func templateProbes() []Probe {
 			Expect:  expects(takenOrRefused()),
 		},
 		{
-			ID: "VTL-11", Name: "lines of JSON, of which only the first is a payload", Writes: true, Lacks: "needs batches of NDJSON",
+			ID: "VTL-20", Name: "a batch with half a surrogate pair", Writes: true, Needs: all(withBatches, open), Lacks: "needs batches, and a schema that allows any field",
+			Request: batched(`"\ud800"`),
+			Expect:  expects(takenOrRefused()),
+		},
+		{
+			ID: "VTL-11", Name: "lines of JSON, of which only the first is a payload", Writes: true, Lacks: "needs batches of NDJSON, and events that are objects",
 			Needs: func(p Pipeline) bool {
-				return withBatches(p) && slices.Contains(p.BatchTypes, lines) && !strings.Contains(p.Example, "\n")
+				return withBatches(p) && slices.Contains(p.BatchTypes, lines) && strings.HasPrefix(p.Example, "{") && !strings.Contains(p.Example, "\n")
 			},
 			Request: func(p Pipeline) (*http.Request, error) {
 				return post(p.BatchURL, []byte(p.Example+"\n"+p.Example+"\n"), "Content-Type", lines)

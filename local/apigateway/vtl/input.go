@@ -20,6 +20,7 @@ type payload struct {
 	text   any // a string, once asked for
 	parsed bool
 	json   any
+	whole  bool // it has been looked through, and has no half of a surrogate pair
 }
 
 // body is the payload as text, "{}" for none (assumption VTL-4).
@@ -109,6 +110,9 @@ func inputJSON(c *call) (any, error) {
 	if !found {
 		return `""`, nil
 	}
+	if err := c.run.whole(); err != nil {
+		return nil, err
+	}
 	out, err := c.run.appendJSON(make([]byte, 0, c.run.jsonSize), value, 0)
 	if err != nil {
 		return nil, err
@@ -117,6 +121,15 @@ func inputJSON(c *call) (any, error) {
 		c.run.jsonSize = len(out) + len(out)/8
 	}
 	return asText(out), c.run.spendBytes(len(out), nowhere)
+}
+
+// whole returns an error for a payload with a text that $input.json cannot write (assumption VTL-20).
+func (r *run) whole() error {
+	text, _ := r.body().(string)
+	if r.payload.whole = r.payload.whole || !hasHalf(text); !r.payload.whole {
+		return errHalf
+	}
+	return nil
 }
 
 // inputParams searches path, query string and header in that order (developer guide). A missing parameter is empty.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -48,7 +49,45 @@ var (
 	errDeep   = &PayloadError{fmt.Sprintf("the body is nested more than %d levels deep", maxDepth)}
 	errDigits = &PayloadError{fmt.Sprintf("the body has a number of more than %d digits, or with an exponent beyond that", maxDigits)}
 	errDouble = &PayloadError{"the body has a number beyond 1.7976931348623157E308, which would be written as null"}
+	// errHalf is of assumption VTL-20.
+	errHalf = &PayloadError{"the body has half of a surrogate pair, such as \\ud800 alone, which would be written as another character"}
 )
+
+// hasHalf reports whether a JSON text has an escape of half a surrogate pair.
+func hasHalf(text string) bool {
+	for {
+		at := strings.IndexByte(text, '\\')
+		if at < 0 || at+2 > len(text) {
+			return false
+		}
+		text = text[at:]
+		unit, ok := escapedUnit(text)
+		switch {
+		case !ok:
+			text = text[2:] // another escape
+		case !utf16.IsSurrogate(unit):
+			text = text[lengthOfUnit:]
+		default:
+			low, _ := escapedUnit(text[lengthOfUnit:])
+			if utf16.DecodeRune(unit, low) == utf8.RuneError {
+				return true
+			}
+			text = text[2*lengthOfUnit:]
+		}
+	}
+}
+
+// lengthOfUnit is the length of \uXXXX.
+const lengthOfUnit = 6
+
+// escapedUnit returns the UTF-16 unit of the \uXXXX that a text begins with.
+func escapedUnit(text string) (rune, bool) {
+	if len(text) < lengthOfUnit || text[:2] != `\u` {
+		return 0, false
+	}
+	unit, err := strconv.ParseUint(text[2:lengthOfUnit], 16, 16)
+	return rune(unit), err == nil
+}
 
 type jsonParser struct {
 	text  string

@@ -211,7 +211,7 @@ func appendDouble(out []byte, f float64) []byte {
 	}
 	mantissa, power, _ := strings.Cut(strconv.FormatFloat(f, 'e', -1, 64), "e")
 	if !strings.Contains(mantissa, ".") {
-		mantissa += ".0"
+		mantissa, power, _ = strings.Cut(strconv.FormatFloat(f, 'e', 1, 64), "e") // at least two digits, which are 4.9 for 5e-324
 	}
 	out = append(append(out, mantissa...), 'E')
 	n, _ := strconv.Atoi(power)

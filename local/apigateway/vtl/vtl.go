@@ -61,6 +61,13 @@
 //
 // The error of such a rendering is a [PayloadError].
 //
+// Assumption VTL-20: half of a surrogate pair (\ud800 alone) in a payload is half a character of a mapping template's Java text, and
+// becomes "?" where that text is written as UTF-8 (Java SE API, String.getBytes: "replaces malformed-input and
+// unmappable-character sequences with this charset's default replacement byte array"). AWS does not document it. Here the answer is
+// 400 where $input.json writes a part of such a payload, so no text is lost silently.
+//
+// The error of such a rendering is a [PayloadError]. Elsewhere half a pair is U+FFFD.
+//
 // Assumption VTL-11: a mapping template reads a payload with json-smart in its permissive mode. So a payload that is not JSON is
 // a text, the value of $input.path('$'). {a:1}, {'a':1,} and [1,,2] are JSON. json-smart ignores everything after a value. A
 // payload that it cannot read, such as {a, gets the answer 400 (ToQoz/api-gateway-mapping-template, test/_.md, recorded on AWS,

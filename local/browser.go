@@ -127,8 +127,12 @@ func forOwnNames(n names, refuse refusal, next http.Handler) http.Handler {
 		if addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 			arrived = addr.String()
 		}
+		name := hostName(r.Host)
+		if name == "" {
+			refuse(w, r, "the request names no host, which HTTP/1.0 allows; send the header Host, as HTTP/1.1 does, such as Host: localhost")
+			return
+		}
 		if !n.answer(r.Host, arrived) {
-			name := hostName(r.Host)
 			why := fmt.Sprintf("the request is for %q, which is not a name of this address. It answers to localhost, to names below localhost, "+
 				"to its own address and to names given with --allow-host: if this name is yours, start ingest up with --allow-host %s", name, name)
 			for base := range n.exact { // the other names already cover all names below them

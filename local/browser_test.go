@@ -289,6 +289,12 @@ func TestHosts(t *testing.T) {
 	if got != want {
 		t.Errorf("got  %swant %s", got, want)
 	}
+	for _, host := range []string{"", "Host: :80\r\n"} {
+		got := raw(t, p.apiBase(), "GET / HTTP/1.0\r\n"+host+"\r\n")
+		if !strings.Contains(got, "403 Forbidden") || !strings.HasSuffix(got, "send the header Host, as HTTP/1.1 does, such as Host: localhost\n") {
+			t.Errorf("the host %q: %s", host, got)
+		}
+	}
 	got = ask(t, asked{method: http.MethodDelete, url: p.apiBase() + "/_local/status", header: []string{"Origin: https://evil.example"}}).body
 	want = `the request comes from another page, of "https://evil.example": only pages of this address and programs may use it` + "\n"
 	if got != want {
@@ -368,4 +374,22 @@ func TestNothingRunsAsScriptAtTheAWSAddress(t *testing.T) {
 			t.Errorf("%s: %v", path, header)
 		}
 	}
+}
+
+// raw sends a request as it stands, and returns the answer until the server closes the connection.
+func raw(t *testing.T, base, request string) string {
+	t.Helper()
+	connection, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(base, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close() }()
+	if _, err := io.WriteString(connection, request); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(connection)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(answer)
 }

@@ -51,6 +51,10 @@ func TestValidationMessages(t *testing.T) {
 	for _, test := range []struct{ schema, body, want string }{
 		{`{"type": "object"}`, `{}`, ``},
 		{`{"type": "object"}`, `{"a": }`, `[the body is not JSON: invalid character '}' looking for beginning of value]`},
+		{`{"type": "object"}`, "\ufeff{}", `[the body is not JSON: a byte order mark (U+FEFF) looking for beginning of value; send the body without it]`},
+		{`{"type": "object"}`, "\u00a0{}", `[the body is not JSON: invalid character U+00A0 looking for beginning of value]`},
+		{`{"type": "object"}`, "{\"a\": \xe9}", `[the body is not JSON: invalid byte 0xE9, which is not UTF-8, looking for beginning of value]`},
+		{`{"type": "object"}`, "{}\u2028", `[the body is not JSON: invalid character U+2028 after top-level value]`},
 		{`{"type": "object"}`, `null`, `[instance type (null) does not match any allowed primitive type (allowed: ["object"])]`},
 		{`{"type": ["string", "number"]}`, `true`, `[instance type (boolean) does not match any allowed primitive type (allowed: ["integer","number","string"])]`},
 		{`{"type": "integer"}`, `1.5`, `[instance type (number) does not match any allowed primitive type (allowed: ["integer"])]`},

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -191,11 +192,32 @@ func (m *model) check(request *parsedBody) broken {
 	}
 	value, err := jsontape.Read(body)
 	if err != nil {
-		return broken{says: "[the body is not JSON: " + oneLine(err.Error()) + "]", rule: "the body is not JSON"}
+		return broken{says: "[the body is not JSON: " + notJSON(body, err) + "]", rule: "the body is not JSON"}
 	}
 	wrong := m.schema.Check(value)
 	return broken{says: wrong.Says, rule: wrong.Rule}
 }
+
+// notJSON describes what is wrong with a body. encoding/json names a byte where it means a character, so one that is not ASCII is named
+// here.
+func notJSON(body []byte, err error) string {
+	var syntax *json.SyntaxError
+	said := oneLine(err.Error())
+	if !errors.As(err, &syntax) || syntax.Offset < 1 || syntax.Offset > int64(len(body)) || body[syntax.Offset-1] < utf8.RuneSelf {
+		return said
+	}
+	_, where, _ := strings.Cut(said, "' ")
+	c, size := utf8.DecodeRune(body[syntax.Offset-1:])
+	switch {
+	case c == utf8.RuneError && size == 1:
+		return fmt.Sprintf("invalid byte 0x%02X, which is not UTF-8, %s", body[syntax.Offset-1], where)
+	case c == byteOrderMark:
+		return "a byte order mark (U+FEFF) " + where + "; send the body without it"
+	}
+	return fmt.Sprintf("invalid character %U %s", c, where)
+}
+
+const byteOrderMark = '\uFEFF'
 
 // trimJSON trims only JSON's white space: a template reads a body with any other white space before it as text.
 func trimJSON(text []byte) []byte { return bytes.Trim(text, " \t\r\n") }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -60,10 +61,14 @@ func (one probe) check(to route) check {
 		if err != nil {
 			return unknown(err, "")
 		}
-		if one.leavesNone && bytes.Contains(what.body, r.refusedMark()) {
-			return r.leavesNone(ctx, func() outcome { return r.refused(ctx, to, what, one.want(r.Pipeline, to)) })
+		want := one.want(r.Pipeline, to)
+		if limit := r.firewallLimit(); limit > 0 && len(what.body) > limit && !slices.Contains(want.statuses, http.StatusForbidden) {
+			return notShown(fmt.Sprintf("the firewall blocks bodies over %d bytes, and this one has %d", limit, len(what.body)))
 		}
-		return r.refused(ctx, to, what, one.want(r.Pipeline, to))
+		if one.leavesNone && bytes.Contains(what.body, r.refusedMark()) {
+			return r.leavesNone(ctx, func() outcome { return r.refused(ctx, to, what, want) })
+		}
+		return r.refused(ctx, to, what, want)
 	}
 	return c
 }

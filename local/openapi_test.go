@@ -215,7 +215,8 @@ func (d *described) eachExample(t *testing.T, visit func(sent)) {
 			}
 			for contentType, content := range body["content"].(object) {
 				examples, _ := content.(object)["examples"].(object)
-				if len(examples) == 0 {
+				noLines := path == "/submit/celsius/batch" && contentType == "application/x-ndjson" // its events are numbers, and a line is an object
+				if len(examples) == 0 && !noLines {
 					t.Errorf("%s %s: there is no example of %s", s.verb, path, contentType)
 				}
 				for _, example := range examples {

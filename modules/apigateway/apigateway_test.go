@@ -115,7 +115,7 @@ func TestDefaults(t *testing.T) {
 			},
 			"response_templates": {"application/json": %s},
 			"depends_on": ["aws_api_gateway_integration.api_submit_post_integration"]
-		}`, answer.status, pattern, quote(template(answer.template))))
+		}`, answer.status, pattern, quote(responseTemplate(answer.template, false, spec.API{}))))
 	}
 	resources.Expect(t, "aws_api_gateway_integration.api_submit_options_integration", `{
 		"rest_api_id": "${aws_api_gateway_rest_api.api.id}",

@@ -82,15 +82,7 @@ func (r *run) submit(ctx context.Context, to route, contentType string) outcome 
 	if a.limited() {
 		return a.notLooked()
 	}
-	results := []map[string]any{a.fields()}
-	if to.batch {
-		results = nil
-		list, _ := a.fields()["results"].([]any)
-		for _, one := range list {
-			fields, _ := one.(map[string]any)
-			results = append(results, fields)
-		}
-	}
+	results := resultsOf(a, to)
 	if a.status != 200 || len(results) != len(bodies) {
 		return differs(fmt.Sprintf("200 with %d shards and sequence numbers", len(bodies)), a.String(), remedyFor(a.status))
 	}
@@ -105,6 +97,20 @@ func (r *run) submit(ctx context.Context, to route, contentType string) outcome 
 		r.events = append(r.events, e)
 	}
 	return r.hasCORS(a, holds("%s", millis(a.answered.Sub(a.asked).Milliseconds())))
+}
+
+// resultsOf are what an answer says of each event.
+func resultsOf(a answer, to route) []map[string]any {
+	if !to.batch {
+		return []map[string]any{a.fields()}
+	}
+	var results []map[string]any
+	list, _ := a.fields()["results"].([]any)
+	for _, one := range list {
+		fields, _ := one.(map[string]any)
+		results = append(results, fields)
+	}
+	return results
 }
 
 func (r *run) bodies(to route) ([][]byte, error) {

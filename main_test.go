@@ -381,6 +381,44 @@ func TestRolesComeFirst(t *testing.T) {
 	}
 }
 
+// replacing are the arguments for which the provider replaces a part of the API instead of an update (hashicorp/terraform-provider-aws,
+// internal/service/apigateway, ForceNew).
+var replacing = map[string][]string{
+	"aws_api_gateway_method":               {"rest_api_id", "resource_id", "http_method"},
+	"aws_api_gateway_method_response":      {"rest_api_id", "resource_id", "http_method", "status_code"},
+	"aws_api_gateway_integration_response": {"rest_api_id", "resource_id", "http_method", "status_code"},
+	"aws_api_gateway_integration": {
+		"rest_api_id", "resource_id", "http_method", "type", "credentials", "integration_http_method", "passthrough_behavior",
+	},
+}
+
+// Terraform would delete a replaced part of the API last, and with it the new one, which has the same place. So no option changes an
+// argument that replaces one, and the role that an integration refers to keeps its name.
+func TestNoOptionReplacesAPartOfTheAPI(t *testing.T) {
+	seen := map[string]any{}
+	for _, env := range catalogue.All() {
+		stack := stackOf(t, env)
+		for typ, arguments := range replacing {
+			for _, r := range stack.Resources(typ) {
+				for _, argument := range arguments {
+					of := r.Address() + "." + argument
+					if before, there := seen[of]; there && before != r.Body[argument] {
+						t.Errorf("%s: %s is %v, and %v in another environment", env.Name, of, r.Body[argument], before)
+					}
+					seen[of] = r.Body[argument]
+				}
+			}
+		}
+		role, _ := stack.Find(tfjson.Reference{Type: "aws_iam_role", Name: "submit-role"})
+		if diff := cmp.Diff(map[string]any{"ignore_changes": []any{"name"}}, role.Body["lifecycle"]); diff != "" {
+			t.Errorf("%s: the lifecycle of the submit role (-want +got):\n%s", env.Name, diff)
+		}
+	}
+	if arn := seen["aws_api_gateway_integration.api_submit_post_integration.credentials"]; arn != "${aws_iam_role.submit-role.arn}" {
+		t.Errorf("POST /submit has the role %v", arn)
+	}
+}
+
 var addressPattern = regexp.MustCompile(`\baws_[a-z0-9_]+\.[A-Za-z0-9_-]+`)
 
 // precedents are, of each resource, all that Terraform makes before it.

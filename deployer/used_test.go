@@ -21,9 +21,9 @@ var unused = map[string]string{
 	"kinesis:DecreaseStreamRetentionPeriod": "Stream.Retention becomes shorter",
 	"kinesis:UpdateStreamMode":              "Stream.Capacity changes between shards and on demand",
 	"kms:PutKeyPolicy":                      "an option adds a log group, which the key's policy names",
-	"cloudfront:UpdateOriginAccessControl":  aRename, "cloudfront:UpdateResponseHeadersPolicy": aRename, "glue:UpdateDatabase": aRename,
-	"iam:UpdateRoleDescription": aRename, "kms:UpdateKeyDescription": aRename,
-	"iam:UpdateAssumeRolePolicy": "a newer version of the project trusts another service, or under another condition",
+	"glue:UpdateDatabase":                   aRename,
+	"kms:UpdateKeyDescription":              aRename,
+	"iam:UpdateAssumeRolePolicy":            "a newer version of the project trusts another service, or under another condition",
 
 	"apigateway:AddCertificateToDomain": clientCertificates, "apigateway:RemoveCertificateFromDomain": clientCertificates,
 	"s3:GetObjectVersion": clientCertificates,

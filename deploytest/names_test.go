@@ -1,16 +1,23 @@
 package deploytest
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/hashicorp/terraform-exec/tfexec"
 
 	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/spec"
 )
 
-// TestNames makes an environment with another prefix and the account's id in its buckets' names, and destroys it.
+// TestNames makes an environment with another prefix, another name of a role and the account's id in its buckets' names, renames it, and
+// destroys it.
 func TestNames(t *testing.T) {
 	inParallel(t)
 	env := local(catalogue.Named("option-names"))
@@ -33,9 +40,9 @@ func TestNames(t *testing.T) {
 		"log group /aws/apigateway/web-clicks-named/access",
 		"log group /aws/kinesisfirehose/web-clicks-firehose-named",
 		"log group API-Gateway-Execution-Logs_" + outputs["api_id"] + "/named",
+		"role api-kinesis-submit-option-names",
 		"role web-clicks-delivery-named",
 		"role web-clicks-logging-named",
-		"role web-clicks-submit-named",
 		"stream web-clicks-stream-named",
 	}
 	slices.Sort(want)
@@ -49,8 +56,10 @@ func TestNames(t *testing.T) {
 	}
 
 	expectRenames(t, p, env)
-	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
-	waitForNothing(t, p)
+	renamed := rename(t, p, env)
+	expect(t, "the role's name", "api-kinesis-submit-option-names", submitRole(t, p.cloud, outputs["api_id"]))
+	replaceSubmitRole(t, p, renamed)
+	expect(t, "the role's name", "renamed-submit-named", submitRole(t, p.cloud, outputs["api_id"]))
 	if err := p.destroy(unread); err != nil {
 		t.Fatalf("terraform destroy: %v", err)
 	}
@@ -62,37 +71,32 @@ func TestNames(t *testing.T) {
 func expectRenames(t *testing.T, p *pipeline, env spec.Environment) {
 	t.Helper()
 	const (
+		// The role stays, or Terraform would replace the integration, which the method would lack afterwards.
+		role, submit             = "aws_iam_role.submit-role", "aws_api_gateway_integration.api_submit_post_integration"
 		bucket, stream, delivery = "aws_s3_bucket.bucket", "aws_kinesis_stream.stream", "aws_kinesis_firehose_delivery_stream.delivery"
-		api, stage, role         = "aws_api_gateway_rest_api.api", "aws_api_gateway_stage.api_stage", "aws_iam_role.submit-role"
+		api, stage               = "aws_api_gateway_rest_api.api", "aws_api_gateway_stage.api_stage"
 		replaced                 = "destroy before create"
 		// The deployment depends on it, so Terraform makes the new one before it deletes the old one.
 		replacedFirst = "create before destroy"
 	)
-	names := func(e spec.Environment) spec.Environment {
-		e.Bucket.Name, e.Bucket.AccessLogName = env.BucketName(), env.AccessLogBucketName()
-		e.Query.ResultBucket, e.Web.BucketName = env.QueryBucketName(), env.WebBucketName()
-		e.Names.AccountInBuckets = false // these names contain it
-		return e
-	}
 	before, err := os.ReadFile(filepath.Join(p.folder, "cdk.tf.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	prefix := env
-	prefix.Names.Prefix = "renamed"
+	prefix := withPrefix(env)
 	for _, test := range []struct {
 		env  spec.Environment
 		want map[string]string
 	}{
-		{prefix, map[string]string{bucket: replaced, stream: replacedFirst, delivery: replaced, api: "update", stage: "update", role: replacedFirst}},
-		{names(prefix), map[string]string{bucket: "update", stream: replacedFirst, delivery: replaced, api: "update", stage: "update", role: replacedFirst}},
+		{prefix, map[string]string{bucket: replaced, stream: replacedFirst, delivery: replaced, api: "update", stage: "update", role: "update", submit: "update"}},
+		{keepingBuckets(env, prefix), map[string]string{bucket: "update", stream: replacedFirst, delivery: replaced, api: "update", stage: "update", role: "update", submit: "update"}},
 	} {
 		synthesise(t, test.env, filepath.Dir(filepath.Dir(p.folder)))
 		waitForNothing(t, p)
 		expectChanges(t, p, test.want)
 	}
 
-	other := names(env)
+	other := keepingBuckets(env, env)
 	other.Name = "other"
 	outdir := filepath.Join(t.TempDir(), "cdktf.out")
 	synthesise(t, other, outdir)
@@ -108,7 +112,74 @@ func expectRenames(t *testing.T, p *pipeline, env spec.Environment) {
 	moved.init()
 	waitForNothing(t, moved)
 	noteStack(folder, before) // the plan reads its resources
-	expectChanges(t, moved, map[string]string{bucket: "update", stream: replacedFirst, delivery: replaced, api: "update", stage: replaced, role: replacedFirst})
+	expectChanges(t, moved, map[string]string{bucket: "update", stream: replacedFirst, delivery: replaced, api: "update", stage: replaced, role: "update", submit: "update"})
+}
+
+// withPrefix has another prefix, and a derived name of the submit role in place of its own.
+func withPrefix(env spec.Environment) spec.Environment {
+	env.Names.Prefix, env.Names.SubmitRole = "renamed", ""
+	return env
+}
+
+// keepingBuckets pins the names of the buckets to those of the deployed environment, as docs/renaming.md says.
+func keepingBuckets(deployed, env spec.Environment) spec.Environment {
+	env.Bucket.Name, env.Bucket.AccessLogName = deployed.BucketName(), deployed.AccessLogBucketName()
+	env.Query.ResultBucket, env.Web.BucketName = deployed.QueryBucketName(), deployed.WebBucketName()
+	env.Names.AccountInBuckets = false // these names contain it
+	return env
+}
+
+// rename applies another prefix, and looks for all that POST /submit needs afterwards.
+func rename(t *testing.T, p *pipeline, env spec.Environment) spec.Environment {
+	t.Helper()
+	api := p.outputs()["api_id"]
+	before := deploymentOf(t, p.cloud, api, env.Name)
+	env = keepingBuckets(env, withPrefix(env))
+	env.Tags = map[string]string{"Project": "web-clicks"} // as it was: moto cannot change the tags of an API
+	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
+	waitForNothing(t, p)
+	file, _ := p.plan(unread)
+	p.apply(tfexec.DirOrPlan(file))
+	checkServed(t, p, env, before)
+	p.expectPlan(map[string]string{})
+	return env
+}
+
+// replaceSubmitRole gives the role the derived name, as docs/renaming.md says.
+func replaceSubmitRole(t *testing.T, p *pipeline, env spec.Environment) {
+	t.Helper()
+	before := deploymentOf(t, p.cloud, p.outputs()["api_id"], env.Name)
+	removeFromState(t, p, patternIn(t, "docs/renaming.md", "## The submit role"))
+	p.apply(tfexec.Replace("aws_iam_role.submit-role"))
+	checkServed(t, p, env, before)
+	p.expectPlan(map[string]string{})
+}
+
+// checkServed looks for the integration of POST /submit, its answers and its role, and for a deployment that has them.
+func checkServed(t *testing.T, p *pipeline, env spec.Environment, before string) {
+	t.Helper()
+	api := p.outputs()["api_id"]
+	if deploymentOf(t, p.cloud, api, env.Name) == before {
+		t.Errorf("the stage still serves deployment %s", before)
+	}
+	post := call(t, p.cloud.apigateway.GetMethod, apigateway.GetMethodInput{
+		RestApiId: &api, ResourceId: submitResource(t, p.cloud, api), HttpMethod: ref("POST"),
+	})
+	if post.MethodIntegration == nil {
+		t.Fatal("POST /submit has no integration")
+	}
+	expect(t, "its answers", []string{"200", "400", "502"}, slices.Sorted(maps.Keys(post.MethodIntegration.IntegrationResponses)))
+	expectText(t, "its template", post.MethodIntegration.RequestTemplates["application/json"], env.StreamName())
+	role := submitRole(t, p.cloud, api)
+	policy := call(t, p.cloud.iam.GetRolePolicy, iam.GetRolePolicyInput{RoleName: &role, PolicyName: ref("put-record")})
+	expectText(t, "its role's policy", *policy.PolicyDocument, env.StreamName())
+}
+
+// submitRole is the name of the role of POST /submit's integration.
+func submitRole(t *testing.T, c cloud, api string) string {
+	t.Helper()
+	_, name, _ := strings.Cut(*submitIntegration(t, c, api).Credentials, ":role/")
+	return name
 }
 
 // expectChanges compares some of a plan's changes with the expected ones. "" means no change.

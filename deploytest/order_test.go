@@ -10,7 +10,7 @@ import (
 const usualTests = 12
 
 // longest are the tests that take longest, in the order in which they begin. If one of them began last, it would run alone at the end.
-var longest = []string{"TestProd", "TestNames", "TestEvents", "TestAuthorizers", "TestAPIKeys", "TestRetained", "TestEncrypted", "TestValidate"}
+var longest = []string{"TestNames", "TestProd", "TestEvents", "TestAuthorizers", "TestAPIKeys", "TestRetained", "TestEncrypted", "TestValidate"}
 
 // turns lets tests that run in parallel begin in an order: the testing package has none.
 type turns struct {

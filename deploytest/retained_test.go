@@ -16,10 +16,6 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// keptPattern matches the resources that docs/deploy.md tells a user to remove from the state, to destroy all but the buckets and their
-// key.
-const keptPattern = `^aws_(s3_bucket|kms)[a-z_]*\.(bucket|access-log|key)`
-
 // TestRetained tries to destroy an environment with an event in its bucket, turns off the options of the access log and the key, and
 // destroys the rest in the ways of docs/deploy.md.
 func TestRetained(t *testing.T) {
@@ -106,7 +102,7 @@ func checkPattern(t *testing.T, p *pipeline) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept := regexp.MustCompile(keptPattern)
+	kept := keptPattern(t)
 	var guarded, matched []string
 	for _, r := range stack.All() {
 		blocks, err := r.Blocks("lifecycle")
@@ -160,22 +156,47 @@ func turnOff(t *testing.T, p *pipeline, env spec.Environment) {
 // destroyAllButKept destroys as docs/deploy.md says: it first removes the kept resources from the state.
 func destroyAllButKept(t *testing.T, p *pipeline) {
 	t.Helper()
-	page, err := os.ReadFile(filepath.Join(root(t), "docs/deploy.md"))
+	removeFromState(t, p, keptPattern(t))
+	if err := p.destroy(); err != nil {
+		t.Fatalf("terraform destroy: %v", err)
+	}
+}
+
+// keptPattern matches the resources that docs/deploy.md tells a user to remove from the state, to destroy all but the buckets and their
+// key.
+func keptPattern(t *testing.T) *regexp.Regexp {
+	t.Helper()
+	return patternIn(t, "docs/deploy.md", "## Tear down")
+}
+
+// grepPattern is the pattern of a command that selects addresses.
+var grepPattern = regexp.MustCompile(`terraform state list \| grep -E '([^']+)' \| xargs terraform state rm\n`)
+
+// patternIn is the pattern of the first such command below a heading of a page.
+func patternIn(t *testing.T, page, heading string) *regexp.Regexp {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root(t), page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	expectText(t, "docs/deploy.md", string(page), "grep -E '"+keptPattern+"'")
-	kept := regexp.MustCompile(keptPattern)
+	_, section, found := strings.Cut(string(text), "\n"+heading+"\n")
+	command := grepPattern.FindStringSubmatch(section)
+	if !found || command == nil {
+		t.Fatalf("%s has no command that removes resources from the state below %q", page, heading)
+	}
+	return regexp.MustCompile(command[1])
+}
+
+// removeFromState removes the resources whose addresses the pattern matches, and destroys nothing.
+func removeFromState(t *testing.T, p *pipeline, pattern *regexp.Regexp) {
+	t.Helper()
 	remove := []string{"state", "rm"}
 	for _, address := range p.addresses() {
-		if kept.MatchString(address) {
+		if pattern.MatchString(address) {
 			remove = append(remove, address)
 		}
 	}
 	if output, err := command(t, p.folder, environment(p.endpoint), p.tf.ExecPath(), remove...).CombinedOutput(); err != nil {
 		t.Fatalf("terraform state rm: %v\n%s", err, output)
-	}
-	if err := p.destroy(); err != nil {
-		t.Fatalf("terraform destroy: %v", err)
 	}
 }

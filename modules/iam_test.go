@@ -27,6 +27,7 @@ func TestIAMEverythingOverridden(t *testing.T) {
 			Name:            "r",
 			Service:         "firehose.amazonaws.com",
 			TrustConditions: map[string]map[string][]string{"StringEquals": {"sts:ExternalId": {"123456789012"}}},
+			KeepName:        true,
 		})
 		role.Allow(map[string]iam.Document{
 			"write": {{Sid: "W", Actions: []string{"s3:PutObject"}, Resources: []string{"arn:b/*"}}},
@@ -40,7 +41,8 @@ func TestIAMEverythingOverridden(t *testing.T) {
 	resources.Expect(t, "aws_iam_role.role", `{
 		"name": "r",
 		"description": "",
-		"assume_role_policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"firehose.amazonaws.com\"},\"Action\":[\"sts:AssumeRole\"],\"Condition\":{\"StringEquals\":{\"sts:ExternalId\":[\"123456789012\"]}}}]}"
+		"assume_role_policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"firehose.amazonaws.com\"},\"Action\":[\"sts:AssumeRole\"],\"Condition\":{\"StringEquals\":{\"sts:ExternalId\":[\"123456789012\"]}}}]}",
+		"lifecycle": {"ignore_changes": ["name"]}
 	}`)
 	resources.Expect(t, "aws_iam_role_policy.role_write", `{
 		"name": "write",

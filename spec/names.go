@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Names says how the environment's names are derived: PREFIX-KIND-ENV. Set both options before the first deployment. A later
-// change replaces every resource that it renames, the bucket too. A change of the prefix also changes the derived key or
-// workspace of the state, so that Terraform no longer finds the state.
+// Names says how the environment's names are derived: PREFIX-KIND-ENV. Set the options before the first deployment. A later
+// change of Prefix or AccountInBuckets replaces every resource that it renames, the bucket too. A change of the prefix also changes
+// the derived key or workspace of the state, so that Terraform no longer finds the state.
 type Names struct {
 	// Prefix begins every derived name, except where AWS requires another beginning: then it follows that. It is also the default
 	// of the tag Project. It has 1 to 32 characters of a-z, 0-9 and "-", begins with a letter and ends with a letter or a digit.
@@ -17,6 +17,11 @@ type Names struct {
 	// AccountInBuckets puts [Environment.Account] before ENV in the derived name of each bucket. It needs Account. Only bucket
 	// names are global: S3 has one bucket of a name in all accounts of a partition.
 	AccountInBuckets bool
+	// SubmitRole is the name of the role with which API Gateway writes to the stream: 1 to 64 letters, digits and "+", "=", ",", ".",
+	// "@", "_", "-". Empty derives PREFIX-submit-ENV. An apply does not rename a role that exists. So before you change Prefix or Name,
+	// set this option to the role's name. Otherwise `ingest verify` and the roles of `ingest deployer` use the derived name, which no
+	// role has.
+	SubmitRole string
 }
 
 // defaultPrefix is the project's name.
@@ -74,8 +79,8 @@ func (e Environment) DeliveryLogGroupName() string {
 	return "/aws/kinesisfirehose/" + e.DeliveryStreamName()
 }
 
-// SubmitRoleName is the role with which API Gateway writes to the stream.
-func (e Environment) SubmitRoleName() string { return e.derived("submit") }
+// SubmitRoleName is the role with which API Gateway writes to the stream: the environment's own choice, or derived.
+func (e Environment) SubmitRoleName() string { return cmp.Or(e.Names.SubmitRole, e.derived("submit")) }
 
 // LoggingRoleName is the role with which API Gateway writes its logs, for the whole account and region.
 func (e Environment) LoggingRoleName() string { return e.derived("logging") }

@@ -43,6 +43,7 @@ func TestChosenNames(t *testing.T) {
 	env.Bucket.Name, env.Bucket.AccessLogName = "my-events", "my-log"
 	env.Web.BucketName = "my-page"
 	env.Query.ResultBucket = "my-results"
+	env.Names.SubmitRole = "my-role"
 	env.State = State{S3: &S3State{Key: "k", Region: "eu-west-1"}, Cloud: &CloudState{Workspace: "w"}}
 	for _, row := range []struct{ of, got, want string }{
 		{"bucket", env.BucketName(), "my-events"},
@@ -50,6 +51,7 @@ func TestChosenNames(t *testing.T) {
 		{"web page", env.WebName(), "api-kinesis-web-dev"},
 		{"web page's bucket", env.WebBucketName(), "my-page"},
 		{"query bucket", env.QueryBucketName(), "my-results"},
+		{"submit role", env.SubmitRoleName(), "my-role"},
 		{"state key", env.StateKey(), "k"},
 		{"state region", env.StateRegion(), "eu-west-1"},
 		{"workspace", env.StateWorkspace(), "w"},

@@ -2,7 +2,9 @@ package spec
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 
 	"cdk.tf/go/ingest/internal/bucketname"
 )
@@ -23,7 +25,17 @@ const (
 	maxTopicName         = 256
 )
 
+// submitRole is the option that sets a role's name.
+const submitRole = "Names.SubmitRole"
+
+// The services whose names more than one kind of thing has.
+const bucketService, roleService = "S3", "IAM"
+
+// roleNamePattern is CreateRole's (IAM API reference).
+var roleNamePattern = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,64}$`)
+
 func (p *problems) names(e Environment) {
+	p.submitRole(e)
 	const prefix = "Names.Prefix"
 	if len(e.Names.Prefix) > maxPrefixLength || !namePattern.MatchString(e.Names.Prefix) {
 		p.add(prefix, is(e.Names.Prefix), fmt.Sprintf(
@@ -36,6 +48,21 @@ func (p *problems) names(e Environment) {
 	p.accountInBuckets(e)
 	if len(e.Name) <= maxNameLength { // a longer Name is already a problem
 		p.lengths(e)
+	}
+}
+
+func (p *problems) submitRole(e Environment) {
+	name := e.Names.SubmitRole
+	if name == "" {
+		return
+	}
+	if !roleNamePattern.MatchString(name) {
+		p.add(submitRole, is(name), fmt.Sprintf(`use 1 to %d letters, digits, "+", "=", ",", ".", "@", "_" and "-"`, maxRoleName))
+	}
+	for _, t := range e.things() {
+		if t.isRole() && t.made && !t.chosen && strings.EqualFold(t.name, name) {
+			p.add(submitRole, is(name)+", which is the name of "+t.what+" too", "use another")
+		}
 	}
 }
 
@@ -62,17 +89,20 @@ type thing struct {
 	// most is the number of characters that service allows in a name.
 	service string
 	most    int
-	// field is the option that sets a bucket's name. chosen reports whether it is set.
+	// field is the option that sets the name; empty if there is none. chosen reports whether it is set.
 	field  string
 	chosen bool
 }
 
-func (t thing) isBucket() bool { return t.field != "" }
+func (t thing) isBucket() bool { return t.service == bucketService }
+
+// isRole reports whether the thing is a role. An account has one role of a name, whatever the role is for.
+func (t thing) isRole() bool { return t.service == roleService }
 
 // things returns every resource whose name begins with the prefix, except those whose name includes the name of another one.
 func (e Environment) things() []thing {
 	bucket := func(what, name, field, chosen string, made bool) thing {
-		return thing{what, name, made, "S3", maxBucketName, field, chosen != ""}
+		return thing{what, name, made, bucketService, maxBucketName, field, chosen != ""}
 	}
 	other := func(what, name, service string, most int, made bool) thing {
 		return thing{what: what, name: name, made: made, service: service, most: most}
@@ -85,10 +115,10 @@ func (e Environment) things() []thing {
 		other("the API", e.APIName(), "WAF", maxFirewallName, true), // the firewall has its name
 		other("the stream", e.StreamName(), "Kinesis", maxStreamName, true),
 		other("the delivery stream", e.DeliveryStreamName(), "Firehose", maxDeliveryName, true),
-		other("the submitting role", e.SubmitRoleName(), "IAM", maxRoleName, true),
-		other("the delivering role", e.DeliveryRoleName(), "IAM", maxRoleName, true),
-		other("the logging role", e.LoggingRoleName(), "IAM", maxRoleName, e.API.ManageAccount),
-		other("the authorizer's role", e.AuthorizerRoleName(), "IAM", maxRoleName, e.API.Authorization.Kind == ByLambda),
+		{"the submitting role", e.SubmitRoleName(), true, roleService, maxRoleName, submitRole, e.Names.SubmitRole != ""},
+		other("the delivering role", e.DeliveryRoleName(), roleService, maxRoleName, true),
+		other("the logging role", e.LoggingRoleName(), roleService, maxRoleName, e.API.ManageAccount),
+		other("the authorizer's role", e.AuthorizerRoleName(), roleService, maxRoleName, e.API.Authorization.Kind == ByLambda),
 		other("the web page's access control", e.WebName(), "CloudFront", maxAccessControlName, e.Web.Hosted),
 		other("the topic of alarms", e.AlarmTopicName(), "SNS", maxTopicName, e.Alarms.Enabled && e.Alarms.TopicARN == ""),
 	}
@@ -120,9 +150,8 @@ func sameNames(envs []Environment) []error {
 	var found []error
 	for i, env := range envs {
 		for _, by := range envs[:i] {
-			if what, name := env.shares(by); name != "" {
-				fault := fmt.Sprintf("%s, which makes the name of %s %q, as in environment %q", is(env.Names.Prefix), what, name, by.Name)
-				found = append(found, problem{env.Name, "Names.Prefix", fault, "use another"})
+			if t, shared := env.shares(by); shared {
+				found = append(found, t.taken(env, by))
 				break
 			}
 		}
@@ -130,16 +159,31 @@ func sameNames(envs []Environment) []error {
 	return found
 }
 
-// shares returns the first name that both environments give to a thing of the same kind.
-func (e Environment) shares(other Environment) (what, name string) {
+// shares returns the first thing that has the name of one of the other environment's. Roles' names differ by more than their case
+// (IAM API reference, CreateRole). Derived names have no upper case.
+func (e Environment) shares(other Environment) (thing, bool) {
 	if e.Account != "" && other.Account != "" && e.Account != other.Account {
-		return "", ""
+		return thing{}, false
 	}
-	others := other.things()
-	for i, t := range e.things() {
-		if !t.isBucket() && t.made && others[i].made && t.name == others[i].name {
-			return t.what, t.name
+	for _, t := range e.things() {
+		for _, o := range other.things() {
+			if !t.isBucket() && t.service == o.service && t.made && o.made && strings.EqualFold(t.name, o.name) {
+				return t, true
+			}
 		}
 	}
-	return "", ""
+	return thing{}, false
+}
+
+// taken is the problem of a name that another environment has.
+func (t thing) taken(env, by Environment) problem {
+	if t.chosen {
+		return problem{env.Name, t.field, fmt.Sprintf("%s, which is the name of a role of environment %q too", is(t.name), by.Name), "use another"}
+	}
+	remedy := "use another"
+	if t.field != "" {
+		remedy += ", or set " + t.field
+	}
+	fault := fmt.Sprintf("%s, which makes the name of %s %q, as in environment %q", is(env.Names.Prefix), t.what, t.name, by.Name)
+	return problem{env.Name, "Names.Prefix", fault, remedy}
 }

@@ -12,6 +12,12 @@ func withPrefix(prefix string) func(e *Environment) {
 	return func(e *Environment) { e.Names.Prefix = prefix }
 }
 
+const roleRemedy = `; use 1 to 64 letters, digits, "+", "=", ",", ".", "@", "_" and "-"`
+
+func withRole(name string) func(e *Environment) {
+	return func(e *Environment) { e.Names.SubmitRole = name }
+}
+
 // withAccount has the account's id in its buckets' names.
 func withAccount(more func(e *Environment)) func(e *Environment) {
 	return func(e *Environment) {
@@ -35,6 +41,12 @@ func TestNamesRefused(t *testing.T) {
 			[]string{`Names.Prefix is "sthree"; use another: S3 reserves bucket names that begin with "sthree-"`}},
 		{"another", withPrefix("xn--clicks"),
 			[]string{`Names.Prefix is "xn--clicks"; use another: S3 reserves bucket names that begin with "xn--"`}},
+		{"a role's name with a slash", withRole("team/submit"), []string{`Names.SubmitRole is "team/submit"` + roleRemedy}},
+		{"a role's name that is an expression", withRole("${submit}"), []string{`Names.SubmitRole is "${submit}"` + roleRemedy}},
+		{"a role's name with a line break", withRole("submit\n"), []string{`Names.SubmitRole is "submit\n"` + roleRemedy}},
+		{"a role's name of 65 characters", withRole(a(65)), []string{`Names.SubmitRole is "` + a(65) + `"` + roleRemedy}},
+		{"a role's name for two", withRole("api-kinesis-DELIVERY-dev"),
+			[]string{`Names.SubmitRole is "api-kinesis-DELIVERY-dev", which is the name of the delivering role too; use another`}},
 		{"an account that is not known", func(e *Environment) { e.Names.AccountInBuckets = true },
 			[]string{`Names.AccountInBuckets is true and Account is ""; set Account to the 12 digits of the account's id, which becomes part of the names`}},
 		{"an invalid account", func(e *Environment) { e.Names.AccountInBuckets, e.Account = true, "me" },
@@ -108,6 +120,8 @@ func TestLengthsOfNames(t *testing.T) {
 
 func TestNamesAccepted(t *testing.T) {
 	testAcceptances(t, []acceptance{
+		{"a role's name", withRole("Team_1+events=a,b.c@d-" + strings.Repeat("e", 42))},
+		{"a logging role's name without such a role", func(e *Environment) { e.API.ManageAccount, e.Names.SubmitRole = false, e.LoggingRoleName() }},
 		{"one letter", withPrefix("c")},
 		{"32 characters", withPrefix(strings.Repeat("a", 32))},
 		{"hyphens and digits", withPrefix("a1--2b")},
@@ -125,6 +139,8 @@ func TestSameNames(t *testing.T) {
 		env.Names.Prefix, env.Account, env.API.ManageAccount = prefix, account, false
 		return env
 	}
+	logging := func(env Environment) Environment { env.API.ManageAccount = true; return env }
+	role := func(env Environment, name string) Environment { env.Names.SubmitRole = name; return env }
 	const a, b = "111122223333", "444455556666"
 	same := func(prefix, what, name string) string {
 		return `environment "c": Names.Prefix is "` + prefix + `", which makes the name of ` + what + ` "` + name + `", as in environment "b-c"; use another`
@@ -141,7 +157,14 @@ func TestSameNames(t *testing.T) {
 		{"a role", []Environment{with("submit-c", "a", ""), with("c", "a-submit", "")},
 			`environment "c": Names.Prefix is "a-submit", which makes the name of the API "a-submit-c", as in environment "submit-c"; use another`},
 		{"a role alone", []Environment{with("b-submit-c", "a", ""), with("c", "a-submit-b", "")},
-			`environment "c": Names.Prefix is "a-submit-b", which makes the name of the submitting role "a-submit-b-submit-c", as in environment "b-submit-c"; use another`},
+			`environment "c": Names.Prefix is "a-submit-b", which makes the name of the submitting role "a-submit-b-submit-c", as in environment "b-submit-c"; use another, or set Names.SubmitRole`},
+		{"roles of two kinds", []Environment{with("logging-c", "a", ""), logging(with("c", "a-delivery", ""))},
+			`environment "c": Names.Prefix is "a-delivery", which makes the name of the logging role "a-delivery-logging-c", as in environment "logging-c"; use another`},
+		{"a chosen role", []Environment{role(with("b-c", "a", ""), "A-submit-c"), with("c", "a", "")},
+			`environment "c": Names.Prefix is "a", which makes the name of the submitting role "a-submit-c", as in environment "b-c"; use another, or set Names.SubmitRole`},
+		{"the role that another has", []Environment{with("b-c", "a", ""), role(with("c", "a", ""), "a-delivery-b-c")},
+			`environment "c": Names.SubmitRole is "a-delivery-b-c", which is the name of a role of environment "b-c" too; use another`},
+		{"the role that another has in its account", []Environment{with("b-c", "a", a), role(with("c", "a", b), "a-submit-b-c")}, ""},
 		{"the stream alone", []Environment{with("b-stream-c", "a", ""), with("c", "a-stream-b", "")},
 			`environment "c": Names.Prefix is "a-stream-b", which makes the name of the stream "a-stream-b-stream-c", as in environment "b-stream-c"; use another`},
 	} {

@@ -25,6 +25,11 @@ type roles struct {
 // submit and logging roles are separate: the logging role serves every API of the region and must not be able to write to this
 // stream.
 //
+// The submit role keeps its name. AWS can change the role of an integration, but the provider replaces the integration
+// (hashicorp/terraform-provider-aws, internal/service/apigateway/integration.go, ForceNew of credentials). The new integration is the
+// same object as the old one: that of the same method. The deployment's create_before_destroy applies to the integration too, so
+// Terraform would delete the old one last, and the method would have none (issue 21907 there).
+//
 // Firehose's trust has the condition that its developer guide documents ("Controlling access"): the external id is the account's.
 // API Gateway's trusts have no condition: it does not send aws:SourceAccount or aws:SourceArn when it assumes an integration's
 // role, and every call through such a condition fails with 500
@@ -33,7 +38,7 @@ func declareRoles(stack cdktf.TerraformStack, env spec.Environment, where surrou
 	const gateway = "apigateway.amazonaws.com"
 	r := roles{
 		submit: iam.New(stack, "submit-role", iam.Config{
-			Name: env.SubmitRoleName(), Description: "API Gateway writes events to " + env.StreamName(), Service: gateway,
+			Name: env.SubmitRoleName(), Description: "API Gateway writes events to " + env.StreamName(), Service: gateway, KeepName: true,
 		}),
 		delivery: iam.New(stack, "delivery-role", iam.Config{
 			Name:        env.DeliveryRoleName(),

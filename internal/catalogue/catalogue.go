@@ -254,7 +254,7 @@ func web(env *spec.Environment) {
 // names has other names for all that it makes, each bucket among them.
 func names(env *spec.Environment) {
 	env.Account = "111122223333"
-	env.Names = spec.Names{Prefix: "web-clicks", AccountInBuckets: true}
+	env.Names = spec.Names{Prefix: "web-clicks", AccountInBuckets: true, SubmitRole: "api-kinesis-submit-option-names"}
 	env.Bucket.AccessLog, env.Query.Enabled, env.Alarms.Enabled = true, true, true
 	env.Web.Hosted, env.Web.Folder = true, Page()
 }

@@ -99,6 +99,7 @@ const example = "ENV"
 
 // derived are the options whose empty value takes a name or a value that the environment derives.
 var derived = map[string]func(spec.Environment) any{
+	"Names.SubmitRole":            func(e spec.Environment) any { return e.SubmitRoleName() },
 	"Bucket.Name":                 func(e spec.Environment) any { return e.BucketName() },
 	"Bucket.AccessLogName":        func(e spec.Environment) any { return e.AccessLogBucketName() },
 	"Query.ResultBucket":          func(e spec.Environment) any { return e.QueryBucketName() },

@@ -31,7 +31,8 @@ type Config struct {
 	KeyARN string
 	// StreamName of the stream to which the API writes events.
 	StreamName string
-	// SubmitRoleARN of the role that may write to the stream.
+	// SubmitRoleARN of the role that may write to the stream. An apply that changes it leaves the API without integrations, so the role
+	// must keep its name (iam.Config.KeepName).
 	SubmitRoleARN string
 	// AuthorizerRoleARN of the role that may invoke the Lambda authorizer; empty without one.
 	AuthorizerRoleARN string

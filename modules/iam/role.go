@@ -22,6 +22,8 @@ type Config struct {
 	Service string
 	// TrustConditions narrow who may assume it: operator, key, values.
 	TrustConditions map[string]map[string][]string
+	// KeepName makes Terraform keep a role that exists, and so its ARN, when Name changes.
+	KeepName bool
 }
 
 // Role is the declared role.
@@ -44,11 +46,15 @@ func New(scope constructs.Construct, id string, cfg Config) *Role {
 		Actions:    []string{"sts:AssumeRole"},
 		Conditions: cfg.TrustConditions,
 	}}
-	resource := tf.New(c, "Default", iamrole.NewIamRole, &iamrole.IamRoleConfig{
+	role := &iamrole.IamRoleConfig{
 		Name:             jsii.String(cfg.Name),
 		Description:      jsii.String(cfg.Description),
 		AssumeRolePolicy: jsii.String(trust.JSON()),
-	})
+	}
+	if cfg.KeepName {
+		role.Lifecycle = &cdktf.TerraformResourceLifecycle{IgnoreChanges: jsii.Strings("name")}
+	}
+	resource := tf.New(c, "Default", iamrole.NewIamRole, role)
 	return &Role{ARN: *resource.Arn(), Made: resource, c: c, name: resource.Name()}
 }
 

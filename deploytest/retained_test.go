@@ -42,6 +42,7 @@ func TestRetained(t *testing.T) {
 
 	expectDisposableInPlace(t, p, env)
 	checkPattern(t, p)
+	expectNewBuckets(t, p, env)
 	turnOff(t, p, env)
 	checkLetGoOf(t, p, want)
 	destroyAllButKept(t, p)
@@ -92,6 +93,42 @@ func expectDisposableInPlace(t *testing.T, p *pipeline, env spec.Environment) {
 		"aws_s3_bucket.bucket": "update", "aws_s3_bucket.access-log": "update", "aws_api_gateway_account.api_account": "update",
 	})
 	env.Removal = spec.Retained
+	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
+}
+
+// expectNewBuckets plans the changes of docs/renaming.md to the buckets' names, which Terraform refuses while the state has the old
+// buckets.
+func expectNewBuckets(t *testing.T, p *pipeline, env spec.Environment) {
+	t.Helper()
+	state, err := os.ReadFile(p.stateFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, log := env, env
+	events.Bucket.Name, log.Bucket.AccessLogName = "new-events", "new-log"
+	for _, one := range []struct {
+		heading string
+		env     spec.Environment
+		create  string
+	}{
+		{"## A bucket", events, "aws_s3_bucket.bucket"},
+		{"### The access log's bucket", log, "aws_s3_bucket.access-log"},
+	} {
+		synthesise(t, one.env, filepath.Dir(filepath.Dir(p.folder)))
+		_, err := p.tf.Plan(p.context(), unread)
+		expectRefusal(t, err, one.create)
+		removeFromState(t, p, patternIn(t, "docs/renaming.md", one.heading))
+		file, _ := p.plan(unread)
+		for address, action := range changesOf(t, file) {
+			if strings.HasPrefix(address, "aws_s3_") && action != "create" && action != "update" || strings.HasPrefix(address, "aws_kms_") {
+				t.Errorf("%s: the plan would %s %s", one.heading, action, address)
+			}
+		}
+		expect(t, one.create, "create", changesOf(t, file)[one.create])
+		if err := os.WriteFile(p.stateFile(), state, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	synthesise(t, env, filepath.Dir(filepath.Dir(p.folder)))
 }
 

@@ -87,6 +87,7 @@ var rules = []Rule{
 	}, "you must be able to find a request by its ID, and no log may be set to hold bodies or credentials", stageLogs},
 	{"records", []string{
 		"No request template reads the API key, the access key, or the headers `Authorization`, `Cookie`, `X-Api-Key` and `X-Amz-Security-Token`.",
+		"It names each header, each query parameter and each value of the context that it reads. It composes no such name, and reads no map as a whole.",
 	}, "every reader of the stream and of the bucket would have the credentials", records},
 	{"flow", []string{
 		"The stack has an integration, a stream, a delivery stream and a bucket.",

@@ -51,6 +51,7 @@ func TestFailClosed(t *testing.T) {
 			name:    "a type known only after an apply",
 			changes: []change{set(submit, "${var.type}", "type")},
 			want: []string{
+				`flow: aws_api_gateway_integration.api_submit_post_integration: writes to no stream, and aws_api_gateway_method.api_submit_post answers a success; call PutRecord or PutRecords of Kinesis, with the type AWS, or use the verb GET for what takes no event`,
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
 				`fail-closed: aws_api_gateway_integration.api_submit_post_integration: type is "${var.type}", whose value is known only after an apply; write the value itself`,
 			},

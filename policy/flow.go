@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -28,25 +27,30 @@ func flow(c *checker) {
 			c.breach(typ, "the stack has none", "declare one")
 		}
 	}
-	written := map[string]bool{}
+	for _, m := range c.methods() {
+		c.intake(m)
+	}
+	written, read := map[string]bool{}, map[string]bool{}
 	for _, r := range c.stack.Resources(integration) {
 		for _, stream := range c.written(r) {
 			written[stream] = true
 		}
 	}
 	for _, d := range c.deliveries() {
-		c.source(d, written)
+		read[c.source(d, written)] = true
 		c.destination(d)
+	}
+	for _, stream := range slices.Sorted(maps.Keys(written)) {
+		if !read[stream] {
+			c.breach(stream, "no delivery stream reads it, and the API writes it", "declare one")
+		}
 	}
 }
 
-var putAction = regexp.MustCompile(`:kinesis:action/(PutRecords?)$`)
-
 // written checks an integration that writes events, and returns the addresses of the streams that it writes.
 func (c *checker) written(r tfjson.Resource) []string {
-	uri, _ := r.Body["uri"].(string)
-	action := putAction.FindStringSubmatch(c.settle(uri))
-	if kind, _ := c.value(r.Body["type"]); kind != "AWS" || action == nil {
+	action, writes := c.putsTo(r)
+	if !writes {
 		return nil
 	}
 	c.want(in(r), "integration_http_method", "POST")
@@ -55,41 +59,8 @@ func (c *checker) written(r tfjson.Resource) []string {
 	for _, stream := range c.templateStreams(r) {
 		streams = append(streams, stream.Address())
 		if hasRole {
-			c.may(role, r, []string{"kinesis:" + action[1]}, arnOf(stream))
+			c.may(role, r, []string{"kinesis:" + action}, arnOf(stream))
 		}
-	}
-	return streams
-}
-
-// templateStreams are the streams to which the request templates refer. Each template must name one.
-func (c *checker) templateStreams(r tfjson.Resource) []tfjson.Resource {
-	templates, _ := r.Body["request_templates"].(map[string]any)
-	if len(templates) == 0 {
-		c.breach(r.Address(), "has no request template that names a stream", "declare one")
-	}
-	var streams []tfjson.Resource
-	for _, kind := range slices.Sorted(maps.Keys(templates)) {
-		text, _ := templates[kind].(string)
-		found := c.streamsIn(text)
-		if len(found) != 1 {
-			c.breach(r.Address(), fmt.Sprintf("its request template for %q refers to %d streams of the stack", kind, len(found)), "refer to one")
-		}
-		streams = append(streams, found...)
-	}
-	return streams
-}
-
-func (c *checker) streamsIn(template string) []tfjson.Resource {
-	references, _ := tfjson.References(template)
-	found := map[string]tfjson.Resource{}
-	for _, ref := range references {
-		if stream, ok := c.follow(tfjson.Part{Reference: &ref}.String(), kinesisStream, "arn", "name"); ok {
-			found[stream.Address()] = stream
-		}
-	}
-	var streams []tfjson.Resource
-	for _, address := range slices.Sorted(maps.Keys(found)) {
-		streams = append(streams, found[address])
 	}
 	return streams
 }
@@ -125,7 +96,8 @@ func (c *checker) deliveries() []delivery {
 // prefixes are the attributes of a delivery's prefixes. Without an error prefix, errors land anywhere in the bucket.
 var prefixes = []string{"prefix", "error_output_prefix"}
 
-func (c *checker) source(d delivery, written map[string]bool) {
+// source checks what a delivery stream reads, and returns the address of its stream.
+func (c *checker) source(d delivery, written map[string]bool) string {
 	source := c.block(in(d.resource), "kinesis_source_configuration")
 	stream, ok := c.follow(source.body["kinesis_stream_arn"], kinesisStream, "arn")
 	if !ok {
@@ -136,10 +108,19 @@ func (c *checker) source(d delivery, written map[string]bool) {
 	if role, hasRole := c.role(source, "role_arn", firehoseService); hasRole && ok {
 		c.may(role, d.resource, readStream, arnOf(stream))
 	}
+	return stream.Address()
 }
+
+// harmless are the processors that deliver every record. A Lambda function may drop one, and decompression fails for an event.
+var harmless = []string{"AppendDelimiterToRecord", "MetadataExtraction", "RecordDeAggregation"}
 
 func (c *checker) destination(d delivery) {
 	c.want(in(d.resource), "destination", "extended_s3")
+	for _, processing := range c.blocks(d.place, "processing_configuration") {
+		for _, processor := range c.blocks(processing, "processors") {
+			c.want(processor, "type", harmless...)
+		}
+	}
 	if !d.hasBucket {
 		c.breachAt(d.place, d.path+"bucket_arn refers to no bucket of the stack", "refer to the ARN of one")
 	}

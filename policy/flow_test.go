@@ -8,6 +8,7 @@ func TestIntegrationsThatWrite(t *testing.T) {
 			name:    "no integration",
 			changes: []change{drop(submit)},
 			want: []string{
+				`flow: aws_api_gateway_method.api_submit_post: answers a success and has no integration; call PutRecord or PutRecords of Kinesis, with the type AWS, or use the verb GET for what takes no event`,
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
 			},
 		},
@@ -15,6 +16,7 @@ func TestIntegrationsThatWrite(t *testing.T) {
 			name:    "another action",
 			changes: []change{edit(submit, "PutRecord", "DescribeStream", "uri")},
 			want: []string{
+				`flow: aws_api_gateway_integration.api_submit_post_integration: writes to no stream, and aws_api_gateway_method.api_submit_post answers a success; call PutRecord or PutRecords of Kinesis, with the type AWS, or use the verb GET for what takes no event`,
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
 			},
 		},
@@ -22,6 +24,7 @@ func TestIntegrationsThatWrite(t *testing.T) {
 			name:    "an action known only after an apply",
 			changes: []change{edit(submit, "PutRecord", "${var.action}", "uri")},
 			want: []string{
+				`flow: aws_api_gateway_integration.api_submit_post_integration: writes to no stream, and aws_api_gateway_method.api_submit_post answers a success; call PutRecord or PutRecords of Kinesis, with the type AWS, or use the verb GET for what takes no event`,
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
 			},
 		},
@@ -30,6 +33,7 @@ func TestIntegrationsThatWrite(t *testing.T) {
 			changes: []change{set(submit, "${", "uri")},
 			want: []string{
 				`readable: aws_api_gateway_integration.api_submit_post_integration: "${" is not a Terraform template: Missing expression; write it out`,
+				`flow: aws_api_gateway_integration.api_submit_post_integration: writes to no stream, and aws_api_gateway_method.api_submit_post answers a success; call PutRecord or PutRecords of Kinesis, with the type AWS, or use the verb GET for what takes no event`,
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
 			},
 		},
@@ -44,6 +48,7 @@ func TestIntegrationsThatWrite(t *testing.T) {
 			name:    "another type",
 			changes: []change{set(submit, "HTTP", "type")},
 			want: []string{
+				`flow: aws_api_gateway_integration.api_submit_post_integration: writes to no stream, and aws_api_gateway_method.api_submit_post answers a success; call PutRecord or PutRecords of Kinesis, with the type AWS, or use the verb GET for what takes no event`,
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.stream, which no integration of the API writes; read the stream that the API writes`,
 			},
 		},
@@ -101,6 +106,7 @@ func TestIntegrationsThatWrite(t *testing.T) {
 			want: []string{
 				`flow: aws_api_gateway_integration.api_submit_post_integration: its request template for "application/json" refers to 2 streams of the stack; refer to one`,
 				`flow: aws_iam_role.submit-role: is not allowed kinesis:PutRecord on ${aws_kinesis_stream.other.arn}, which aws_api_gateway_integration.api_submit_post_integration needs; allow it in an inline policy, without conditions`,
+				`flow: aws_kinesis_stream.other: no delivery stream reads it, and the API writes it; declare one`,
 			},
 		},
 		{
@@ -134,6 +140,63 @@ func TestIntegrationsThatWrite(t *testing.T) {
 	})
 }
 
+// An integration that writes nothing is found although another one writes the stream.
+func TestEveryAcceptingMethodWrites(t *testing.T) {
+	const many = "aws_api_gateway_integration.api_submit_batch_post_integration"
+	silent := func(integration, method string) string {
+		return "flow: " + integration + ": writes to no stream, and " + method +
+			" answers a success; call PutRecord or PutRecords of Kinesis, with the type AWS, or use the verb GET for what takes no event"
+	}
+	checkFile(t, "option-intake", []breaking{
+		{
+			name:    "another service",
+			changes: []change{set(many, "arn:aws:apigateway:us-east-1:s3:path/x", "uri")},
+			want:    []string{silent(many, "aws_api_gateway_method.api_submit_batch_post")},
+		},
+		{
+			name:    "no service",
+			changes: []change{set(many, "MOCK", "type")},
+			want:    []string{silent(many, "aws_api_gateway_method.api_submit_batch_post")},
+		},
+		{
+			name:    "an address that ends like the action's",
+			changes: []change{set(many, "arn:aws:apigateway:us-east-1:s3:path/x:kinesis:action/PutRecords", "uri")},
+			want:    []string{silent(many, "aws_api_gateway_method.api_submit_batch_post")},
+		},
+	})
+	check(t, []breaking{
+		{
+			name:    "another stream than the one that the template refers to",
+			changes: []change{edit(submit, `"StreamName": "$stream"`, `"StreamName": "other"`, "request_templates", "application/json")},
+			want: []string{
+				`flow: aws_api_gateway_integration.api_submit_post_integration: its request template for "application/json" writes to "other", which is not aws_kinesis_stream.stream; name that stream`,
+			},
+		},
+		{
+			name:    "another stream in the variable",
+			changes: []change{edit(submit, `"StreamName": "$stream"`, `#set($stream = "other") "StreamARN": "$stream"`, "request_templates", "application/json")},
+			want: []string{
+				`flow: aws_api_gateway_integration.api_submit_post_integration: its request template for "application/json" writes to "$stream", which is not aws_kinesis_stream.stream; name that stream`,
+			},
+		},
+		{
+			name:    "a record without the body",
+			changes: []change{edit(submit, `$input.body`, `{}`, "request_templates", "application/json")},
+			want: []string{
+				`flow: aws_api_gateway_integration.api_submit_post_integration: its request template for "application/json" reads nothing of the body; write $input.body to the record`,
+			},
+		},
+		{
+			name: "a function that may drop records",
+			changes: []change{set(delivery, []any{map[string]any{"type": "Lambda"}, map[string]any{"type": "AppendDelimiterToRecord"}},
+				"extended_s3_configuration", "processing_configuration", "processors")},
+			want: []string{
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.processing_configuration.processors.type is "Lambda"; set it to "AppendDelimiterToRecord", "MetadataExtraction" or "RecordDeAggregation"`,
+			},
+		},
+	})
+}
+
 func TestDeliveries(t *testing.T) {
 	const source, destination = "kinesis_source_configuration", "extended_s3_configuration"
 	check(t, []breaking{
@@ -144,6 +207,7 @@ func TestDeliveries(t *testing.T) {
 				`least-privilege: aws_iam_role_policy.delivery-role_write-bucket: policy: statement 2 allows s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on "${aws_s3_bucket.bucket.arn}/events/year=*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
 				`least-privilege: aws_iam_role_policy.delivery-role_write-bucket: policy: statement 2 allows s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on "${aws_s3_bucket.bucket.arn}/errors/*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
 				`flow: aws_kinesis_firehose_delivery_stream: the stack has none; declare one`,
+				`flow: aws_kinesis_stream.stream: no delivery stream reads it, and the API writes it; declare one`,
 			},
 		},
 		{
@@ -152,6 +216,7 @@ func TestDeliveries(t *testing.T) {
 			want: []string{
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: kinesis_source_configuration.kinesis_stream_arn refers to no stream of the stack; refer to the ARN of the one that the API writes`,
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: kinesis_source_configuration.role_arn refers to no role of the stack; refer to the ARN of one`,
+				`flow: aws_kinesis_stream.stream: no delivery stream reads it, and the API writes it; declare one`,
 			},
 		},
 		{
@@ -159,6 +224,7 @@ func TestDeliveries(t *testing.T) {
 			changes: []change{set(delivery, "arn:aws:kinesis:us-east-1:123456789012:stream/x", source, "kinesis_stream_arn")},
 			want: []string{
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: kinesis_source_configuration.kinesis_stream_arn refers to no stream of the stack; refer to the ARN of the one that the API writes`,
+				`flow: aws_kinesis_stream.stream: no delivery stream reads it, and the API writes it; declare one`,
 			},
 		},
 		{
@@ -170,6 +236,7 @@ func TestDeliveries(t *testing.T) {
 			want: []string{
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: reads aws_kinesis_stream.other, which no integration of the API writes; read the stream that the API writes`,
 				`flow: aws_iam_role.delivery-role: is not allowed kinesis:DescribeStream, kinesis:GetRecords, kinesis:GetShardIterator, kinesis:ListShards on ${aws_kinesis_stream.other.arn}, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`,
+				`flow: aws_kinesis_stream.stream: no delivery stream reads it, and the API writes it; declare one`,
 			},
 		},
 		{

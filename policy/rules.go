@@ -91,8 +91,9 @@ var rules = []Rule{
 	}, "every reader of the stream and of the bucket would have the credentials", records},
 	{"flow", []string{
 		"The stack has an integration, a stream, a delivery stream and a bucket.",
-		"The integration calls `PutRecord` or `PutRecords` for one stream of the stack, with a role that API Gateway can assume and that may do so.",
-		"The delivery stream reads a stream that the API writes and writes to a bucket of the stack, with roles that Firehose can assume and that may do so.",
+		"A method `POST`, `PUT` or `PATCH` that can answer a success has an integration that calls `PutRecord` or `PutRecords` for one stream of the stack, and writes the body to it. Its role is one that API Gateway can assume and that may do so.",
+		"A delivery stream reads each stream that the API writes, and no other. It writes to a bucket of the stack. Its roles are ones that Firehose can assume and that may do so.",
+		"No processor of the delivery stream can drop a record: a Lambda function can.",
 	}, "an event that the API accepts must reach the bucket", flow},
 	{"query", []string{
 		"A workgroup enforces its configuration, limits the bytes that a query reads, and writes encrypted results to a bucket of the stack.",

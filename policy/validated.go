@@ -13,8 +13,7 @@ import (
 // for REST APIs in API Gateway"). So a content type with a template and no model lets anything into the stream.
 func (c *checker) validated(m method) {
 	for _, r := range m.integrations {
-		uri, _ := r.Body["uri"].(string)
-		if !putAction.MatchString(c.settle(uri)) {
+		if _, writes := c.putsTo(r); !writes {
 			continue
 		}
 		validator, ok := c.follow(m.Body["request_validator_id"], requestValidator, "id")

@@ -16,7 +16,10 @@ func TestPartitions(t *testing.T) {
 		{
 			name:    "no processors",
 			changes: []change{set(delivering, false, "extended_s3_configuration", "processing_configuration", "enabled")},
-			want:    []string{refers + `extended_s3_configuration.processing_configuration.enabled is "false"; set it to "true"`},
+			want: []string{
+				"query: " + delivering + `: extended_s3_configuration.processing_configuration.enabled is "false"; set it to "true"`,
+				refers + `extended_s3_configuration.processing_configuration.enabled is "false"; set it to "true"`,
+			},
 		},
 		{
 			name:    "another key",

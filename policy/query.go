@@ -66,6 +66,7 @@ func (c *checker) table(table tfjson.Resource) {
 	storage := c.block(in(table), "storage_descriptor")
 	values, _ := table.Body["parameters"].(map[string]any)
 	parameters := place{table, "parameters.", values}
+	c.want(in(table), "table_type", "EXTERNAL_TABLE") // Athena reads no other
 	c.want(parameters, "projection.enabled", "true")
 	location, locationOK := c.literal(storage, "location")
 	template, templateOK := c.literal(parameters, "storage.location.template")
@@ -78,9 +79,7 @@ func (c *checker) table(table tfjson.Resource) {
 		if location != folder || template != partitions {
 			continue
 		}
-		if isParquet, makesParquet := strings.Contains(serde, "parquet"), c.converts(d); isParquet != makesParquet {
-			c.breach(table.Address(), fmt.Sprintf("is read by %s, and %s delivers %s", serde, d.resource.Address(), formatName(makesParquet)), "read the delivered format")
-		}
+		c.reads(table, storage, serde, d)
 		c.newestPartitions(parameters, d)
 		c.extension(d)
 		return
@@ -120,13 +119,6 @@ func (c *checker) extension(d delivery) {
 	}
 }
 
-func formatName(parquet bool) string {
-	if parquet {
-		return "Parquet"
-	}
-	return "JSON"
-}
-
 var hivePartition = regexp.MustCompile(`([a-z0-9_]+)=!\{(?:timestamp|partitionKeyFromQuery):[^{}]*\}`)
 
 // places are the folders to which a delivery writes, as a table names them: that of all objects, and that of a partition.
@@ -159,7 +151,12 @@ func (c *checker) conversion(d delivery) (found conversion, ok bool) {
 	if !c.converts(d) {
 		return found, false
 	}
-	schema := c.block(c.block(d.place, conversionBlock), "schema_configuration")
+	converting := c.block(d.place, conversionBlock)
+	serializer := c.block(c.block(converting, "output_format_configuration"), "serializer")
+	if len(c.blocks(serializer, "parquet_ser_de")) == 0 {
+		c.breachAt(serializer, serializer.path+"parquet_ser_de is not there", "declare it: tables of the stack read Parquet")
+	}
+	schema := c.block(converting, "schema_configuration")
 	var hasDatabase, hasTable, hasRole bool
 	if found.database, hasDatabase = c.follow(schema.body["database_name"], glueDatabase, "name"); !hasDatabase {
 		c.breachAt(schema, schema.path+"database_name refers to no database of the stack", "refer to the name of one")

@@ -98,6 +98,75 @@ func TestTable(t *testing.T) {
 	})
 }
 
+// Athena reads a line of text as a row.
+func TestTableOfLines(t *testing.T) {
+	processing := func(path ...string) []string {
+		return append([]string{"extended_s3_configuration", "processing_configuration"}, path...)
+	}
+	const (
+		lacks = `query: aws_kinesis_firehose_delivery_stream.delivery: delivers JSON to a table and ends no event with a line break, ` +
+			`so a query finds one event in an object; add a processor of the type AppendDelimiterToRecord`
+		delivery = `query: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.processing_configuration.`
+		table    = `query: aws_glue_catalog_table.events-table: `
+	)
+	serde := []string{"storage_descriptor", "ser_de_info", "serialization_library"}
+	checkQueried(t, "option-query", []breaking{
+		{name: "no processing", changes: []change{unset(delivering, processing()...)}, want: []string{lacks}},
+		{name: "no processor", changes: []change{set(delivering, []any{}, processing("processors")...)}, want: []string{lacks}},
+		{name: "another processor", changes: []change{set(delivering, "RecordDeAggregation", processing("processors", "0", "type")...)}, want: []string{lacks}},
+		{
+			name:    "processing that is off",
+			changes: []change{set(delivering, false, processing("enabled")...)},
+			want:    []string{delivery + `enabled is "false"; set it to "true"`},
+		},
+		{
+			name:    "processing that is off by default",
+			changes: []change{unset(delivering, processing("enabled")...)},
+			want:    []string{delivery + `enabled is not set; set it to "true"`},
+		},
+		{
+			name:    "another delimiter",
+			changes: []change{set(delivering, ",", processing("processors", "0", "parameters", "0", "parameter_value")...)},
+			want:    []string{delivery + `processors.parameters.parameter_value is ","; set it to "\\n" or "\n"`},
+		},
+		{
+			name:    "CSV",
+			changes: []change{set(eventsTable, "org.apache.hadoop.hive.serde2.OpenCSVSerde", serde...)},
+			want: []string{table + `is read by org.apache.hadoop.hive.serde2.OpenCSVSerde, and aws_kinesis_firehose_delivery_stream.delivery delivers JSON; ` +
+				`read the delivered format`},
+		},
+		{
+			name:    "files of another format",
+			changes: []change{set(eventsTable, "org.apache.hadoop.hive.ql.io.orc.OrcInputFormat", "storage_descriptor", "input_format")},
+			want: []string{table + `storage_descriptor.input_format is "org.apache.hadoop.hive.ql.io.orc.OrcInputFormat"; ` +
+				`set it to "org.apache.hadoop.mapred.TextInputFormat"`},
+		},
+		{
+			name:    "columns of a whole line",
+			changes: []change{set(eventsTable, []any{map[string]any{"name": "a"}, map[string]any{"name": "b"}}, "storage_descriptor", "columns")},
+			want: []string{table + `has 2 columns, and org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe reads a line of JSON as one; ` +
+				`declare one column, or use org.openx.data.jsonserde.JsonSerDe`},
+		},
+		{
+			name:    "a table that Athena does not read",
+			changes: []change{unset(eventsTable, "table_type")},
+			want:    []string{table + `table_type is not set; set it to "EXTERNAL_TABLE"`},
+		},
+	})
+	for name, changes := range map[string][]change{
+		"the default delimiter": {unset(delivering, processing("processors", "0", "parameters")...)},
+		"a line break itself":   {set(delivering, "\n", processing("processors", "0", "parameters", "0", "parameter_value")...)},
+		"columns of JSON": {
+			set(eventsTable, []any{map[string]any{"name": "a"}, map[string]any{"name": "b"}}, "storage_descriptor", "columns"),
+			set(eventsTable, "org.openx.data.jsonserde.JsonSerDe", serde...),
+		},
+	} {
+		if err := policy.Check(changed(t, "option-query", changes), policy.Expect{Public: true}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // A table over objects that are named in another time zone, and with an extension.
 func TestTableOfObjectNames(t *testing.T) {
 	destination := func(key string) []string { return []string{"extended_s3_configuration", key} }
@@ -152,6 +221,13 @@ func TestConversion(t *testing.T) {
 		return []string{"extended_s3_configuration", "data_format_conversion_configuration", "schema_configuration", key}
 	}
 	checkQueried(t, "option-parquet", []breaking{
+		{
+			name: "ORC",
+			changes: []change{set(delivering, map[string]any{"orc_ser_de": map[string]any{}},
+				"extended_s3_configuration", "data_format_conversion_configuration", "output_format_configuration", "serializer")},
+			want: []string{`query: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.data_format_conversion_configuration.` +
+				`output_format_configuration.serializer.parquet_ser_de is not there; declare it: tables of the stack read Parquet`},
+		},
 		{
 			name:    "JSON for a table of Parquet",
 			changes: []change{unset(delivering, "extended_s3_configuration", "data_format_conversion_configuration"), drop(readsTable)},

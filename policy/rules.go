@@ -97,7 +97,7 @@ var rules = []Rule{
 	}, "an event that the API accepts must reach the bucket", flow},
 	{"query", []string{
 		"A workgroup enforces its configuration, limits the bytes that a query reads, and writes encrypted results to a bucket of the stack.",
-		"A table uses partition projection over the bucket and the prefix of a delivery stream, and reads the format that the delivery stream writes.",
+		"A table uses partition projection over the bucket and the prefix of a delivery stream, and reads the format that the delivery stream writes. A table of JSON needs a delivery stream that ends each event with a line break.",
 		"If the delivery stream has another time zone than UTC, a range of the table's dates that ends relative to `NOW` ends at `NOW+14HOURS`. If the delivery stream has a file extension, that ends with the extension of the compression.",
 		"A delivery of Parquet refers to a database and a table of the stack, with a role that may read them. No other policy allows anything in Glue.",
 	}, "SQL must read what Firehose delivers, with a limit for each query and private results", query},

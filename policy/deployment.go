@@ -37,6 +37,11 @@ func (c *checker) stages(api tfjson.Resource) {
 		if !ok || !c.belongs(d, api) {
 			c.breach(stage.Address(), "deployment_id refers to no deployment of its API", "refer to the id of one")
 		}
+		for _, canary := range c.blocks(in(stage), "canary_settings") {
+			if d, ok := c.follow(canary.body["deployment_id"], apiDeployment, "id"); !ok || !c.belongs(d, api) {
+				c.breachAt(canary, canary.path+"deployment_id refers to no deployment of its API", "refer to the id of one")
+			}
+		}
 	}
 }
 
@@ -45,6 +50,9 @@ func (c *checker) snapshot(d, api tfjson.Resource) {
 		c.breach(d.Address(), "has no triggers", "add a hash of everything that it deploys, or Terraform never deploys a change")
 	}
 	c.want(c.block(in(d), "lifecycle"), "create_before_destroy", "true")
+	if d.Body["stage_name"] != nil {
+		c.breach(d.Address(), "stage_name makes a stage that no rule reads", "declare an "+apiStage)
+	}
 	before := list(d.Body["depends_on"])
 	var missing []string
 	for _, typ := range []string{apiMethod, integration, integrationResponse, methodResponse, gatewayResponse, apiModel} {

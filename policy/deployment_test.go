@@ -56,6 +56,16 @@ func TestDeployment(t *testing.T) {
 	}
 	check(t, []breaking{
 		{
+			name:    "a stage that the deployment makes",
+			changes: []change{set(deployment, "open", "stage_name")},
+			want:    []string{`deployment: aws_api_gateway_deployment.api_deployment: stage_name makes a stage that no rule reads; declare an aws_api_gateway_stage`},
+		},
+		{
+			name:    "a canary of another snapshot",
+			changes: []change{put(stage, `{"deployment_id": "abc123", "percent_traffic": 10}`, "canary_settings")},
+			want:    []string{`deployment: aws_api_gateway_stage.api_stage: canary_settings.deployment_id refers to no deployment of its API; refer to the id of one`},
+		},
+		{
 			name:    "no deployment",
 			changes: []change{drop(deployment)},
 			want: []string{

@@ -2,7 +2,9 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,6 +33,33 @@ func failClosed(c *checker) {
 		status, ok := c.literal(in(r), "status_code")
 		if ok && status != "" && !isFailure(status) {
 			c.breach(r.Address(), fmt.Sprintf("status_code is %q", status), "leave it out, or use one from 400 to 599")
+		}
+	}
+	for _, acl := range c.stack.Resources(webACL) {
+		c.blocksWithFailure(in(acl), acl.Body)
+	}
+}
+
+// blocksWithFailure checks each custom response of a web ACL, which answers a request that it blocks.
+func (c *checker) blocksWithFailure(acl place, v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			c.blocksWithFailure(acl, item)
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			c.blocksWithFailure(acl, v[key])
+		}
+		answers, err := tfjson.Blocks(v, "custom_response")
+		if err != nil {
+			c.breachAt(acl, "custom_response cannot be read: "+err.Error(), "write it as a block")
+		}
+		for _, answer := range answers {
+			status, ok := c.literal(place{acl.resource, "custom_response.", answer}, "response_code")
+			if ok && !isFailure(status) {
+				c.breachAt(acl, fmt.Sprintf("custom_response.response_code is %q", status), "use one from 400 to 599")
+			}
 		}
 	}
 }

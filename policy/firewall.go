@@ -177,10 +177,42 @@ func (c *checker) aclLog(acl tfjson.Resource) {
 			c.breach(logging.Address(), "log_destination_configs is empty", "refer to the ARN of a log group of the stack")
 		}
 		c.redacted(logging)
+		for _, filter := range c.blocks(in(logging), "logging_filter") {
+			c.keepsBlocks(filter)
+		}
 	}
 	if count != 1 {
 		c.breach(acl.Address(), fmt.Sprintf("%d resources of type %s refer to it", count, aclLogging), "declare exactly one")
 	}
+}
+
+// keepsBlocks checks that a filter of the log keeps each request that the web ACL blocks, in whatever order WAF applies its parts.
+func (c *checker) keepsBlocks(filter place) {
+	kept, _ := c.value(filter.body["default_behavior"])
+	keeps := kept == "KEEP"
+	for _, part := range c.blocks(filter, "filter") {
+		conditions := c.blocks(part, "condition")
+		requirement, _ := c.value(part.body["requirement"])
+		switch behavior, _ := c.value(part.body["behavior"]); {
+		case behavior == "KEEP":
+			ofBlock := func(condition place) bool { return c.filtered(condition) == "BLOCK" }
+			keeps = keeps || slices.ContainsFunc(conditions, ofBlock) && (requirement == "MEETS_ANY" || len(conditions) == 1)
+		case slices.ContainsFunc(conditions, func(condition place) bool {
+			action := c.filtered(condition)
+			return action == "" || action == "BLOCK"
+		}):
+			c.breachAt(filter, "logging_filter may drop a request that the web ACL blocks", "drop by the actions of other requests alone, such as COUNT")
+		}
+	}
+	if !keeps {
+		c.breachAt(filter, "logging_filter does not keep each request that the web ACL blocks", `keep those of the action BLOCK, with the requirement "MEETS_ANY"`)
+	}
+}
+
+// filtered is the action by which a condition selects requests; "" for a label, which a blocked request may have.
+func (c *checker) filtered(condition place) string {
+	action, _ := c.value(c.block(condition, "action_condition").body["action"])
+	return action
 }
 
 func (c *checker) redacted(logging tfjson.Resource) {

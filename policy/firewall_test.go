@@ -201,3 +201,66 @@ func TestTheFirewallsAnswerHasCORS(t *testing.T) {
 			"set it to an origin in single quotes, or to method.request.header.origin"},
 	}})
 }
+
+// filtered sets the filter of the log: its default behaviour and its filters.
+func filtered(byDefault, filters string) []change {
+	return withFirewall(put(aclLogging, `{"default_behavior": "`+byDefault+`", "filter": [`+filters+`]}`, "logging_filter"))
+}
+
+const (
+	blocked = `{"action_condition": {"action": "BLOCK"}}`
+	counted = `{"action_condition": {"action": "COUNT"}}`
+	labels  = `{"label_name_condition": {"label_name": "awswaf:x"}}`
+)
+
+func someOf(behavior, requirement, conditions string) string {
+	return `{"behavior": "` + behavior + `", "requirement": "` + requirement + `", "condition": [` + conditions + `]}`
+}
+
+func TestFirewallLogKeepsBlockedRequests(t *testing.T) {
+	const (
+		drops = `firewall: aws_wafv2_web_acl_logging_configuration.l: logging_filter may drop a request that the web ACL blocks; ` +
+			`drop by the actions of other requests alone, such as COUNT`
+		lacks = `firewall: aws_wafv2_web_acl_logging_configuration.l: logging_filter does not keep each request that the web ACL blocks; ` +
+			`keep those of the action BLOCK, with the requirement "MEETS_ANY"`
+	)
+	check(t, []breaking{
+		{name: "drops them", changes: filtered("KEEP", someOf("DROP", "MEETS_ANY", blocked)), want: []string{drops}},
+		{name: "drops them among others", changes: filtered("KEEP", someOf("DROP", "MEETS_ANY", counted+","+blocked)), want: []string{drops}},
+		{name: "drops by a label", changes: filtered("KEEP", someOf("DROP", "MEETS_ANY", labels)), want: []string{drops}},
+		{name: "keeps others alone", changes: filtered("DROP", someOf("KEEP", "MEETS_ANY", counted)), want: []string{lacks}},
+		{name: "keeps some of them", changes: filtered("DROP", someOf("KEEP", "MEETS_ALL", blocked+","+labels)), want: []string{lacks}},
+		{name: "keeps and drops them", changes: filtered("DROP", someOf("KEEP", "MEETS_ANY", blocked)+","+someOf("DROP", "MEETS_ALL", blocked)), want: []string{drops}},
+		{name: "known only after an apply", changes: filtered("${var.behavior}", someOf("KEEP", "MEETS_ANY", counted)), want: []string{lacks}},
+	})
+	for name, changes := range map[string][]change{
+		"all but the counted":     filtered("KEEP", someOf("DROP", "MEETS_ANY", counted)),
+		"the blocked and a label": filtered("DROP", someOf("KEEP", "MEETS_ANY", labels+","+blocked)),
+		"the blocked":             filtered("DROP", someOf("KEEP", "MEETS_ALL", blocked)),
+	} {
+		if err := policy.Check(good(t, changes...), policy.Expect{Public: true}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAFirewallsOwnAnswerIsAFailure(t *testing.T) {
+	answer := func(status string) string { return `{"block": {"custom_response": {"response_code": ` + status + `}}}` }
+	want := func(status string) []string {
+		return []string{`fail-closed: aws_wafv2_web_acl.w: custom_response.response_code is "` + status + `"; use one from 400 to 599`}
+	}
+	override := []string{"rule", "1", "statement", "managed_rule_group_statement", "rule_action_override", "0", "action_to_use"}
+	check(t, []breaking{
+		{name: "a success of a rule", changes: withFirewall(put(acl, answer("200"), "rule", "0", "action")), want: want("200")},
+		{name: "a redirection of a group", changes: withFirewall(put(acl, answer("302"), override...)), want: want("302")},
+		{name: "a success for everything", changes: withFirewall(put(acl, answer(`"204"`), "default_action")), want: want("204")},
+		{
+			name:    "known only after an apply",
+			changes: withFirewall(put(acl, answer(`"${var.status}"`), "rule", "0", "action")),
+			want:    []string{`fail-closed: aws_wafv2_web_acl.w: custom_response.response_code is "${var.status}", whose value is known only after an apply; write the value itself`},
+		},
+	})
+	if err := policy.Check(good(t, withFirewall(put(acl, answer("429"), "rule", "0", "action"))...), policy.Expect{Public: true}); err != nil {
+		t.Error(err)
+	}
+}

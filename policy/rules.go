@@ -68,7 +68,7 @@ var rules = []Rule{
 	{"firewall", []string{
 		"A web ACL is regional and associated with a stage. If the stack has a web ACL, every stage has one.",
 		"Each rule is a `rule` block, and blocks what it matches. So do the rules of a managed group, apart from those that an override names to count. A limit for bodies blocks a body that is larger than WAF reads.",
-		"A web ACL has one logging configuration, to a log group of the stack, which leaves out the headers `authorization`, `cookie` and `x-api-key`.",
+		"A web ACL has one logging configuration, to a log group of the stack, which keeps each request that is blocked and leaves out the headers `authorization`, `cookie` and `x-api-key`.",
 		"CloudWatch metrics are on and samples are off. Data protection hides what a rule matched in a body or a query string.",
 	}, "a web ACL must protect every stage, block what its rules match and log it without secrets", firewall},
 	{"log-retention", []string{
@@ -120,7 +120,7 @@ var rules = []Rule{
 		"An object lock has the mode `GOVERNANCE` or `COMPLIANCE`, and not `COMPLIANCE` with `force_destroy`.",
 	}, "S3 reports nothing if it cannot write an access log, and a destroy cannot empty a bucket in compliance mode", accessLog},
 	{"deployment", []string{
-		"Every API has a deployment and a stage that refers to it.",
+		"Every API has a deployment and a stage that refers to it. No deployment makes a stage by its `stage_name`.",
 		"The deployment has `triggers` and `create_before_destroy`, and depends on every method, integration, response, gateway response and model of the API.",
 	}, "API Gateway serves a snapshot, which must hold what the stack declares", deployment},
 	{"alarms", []string{
@@ -136,6 +136,6 @@ var rules = []Rule{
 		"An integration has the type `AWS`, `HTTP` or `MOCK`, and is not a proxy. One of type `AWS` has the `passthrough_behavior` `NEVER`.",
 		"An integration response with a status from 200 to 299 has a `selection_pattern` that matches only successes.",
 		"A method that writes to a stream has a request validator for its body, and a model for each content type that its integration maps. NDJSON needs none: no model reads several JSON texts.",
-		"A response template sets only a status from 400 to 599, or 207 in a success. The status of a gateway response is from 400 to 599.",
+		"A response template sets only a status from 400 to 599, or 207 in a success. The status of a gateway response and of a web ACL's custom response is from 400 to 599.",
 	}, "a client may get a success only for an event that was checked and is in the stream", failClosed},
 }

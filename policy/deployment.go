@@ -55,7 +55,7 @@ func (c *checker) snapshot(d, api tfjson.Resource) {
 	}
 	before := list(d.Body["depends_on"])
 	var missing []string
-	for _, typ := range []string{apiMethod, integration, integrationResponse, methodResponse, gatewayResponse, apiModel} {
+	for _, typ := range []string{apiMethod, integration, integrationResponse, methodResponse, gatewayResponse, apiModel, restAPIPolicy} {
 		for _, part := range c.partsOf(api, typ) {
 			if !slices.Contains(before, part.Address()) {
 				missing = append(missing, part.Address())

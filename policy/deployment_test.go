@@ -138,3 +138,13 @@ func TestDeployment(t *testing.T) {
 		},
 	})
 }
+
+// A snapshot without the resource policy answers everybody.
+func TestDeploymentOfAResourcePolicy(t *testing.T) {
+	checkFile(t, "option-private", []breaking{{
+		name:    "not in the snapshot",
+		changes: []change{without("aws_api_gateway_rest_api_policy.api_resource-policy")},
+		want: []string{`deployment: aws_api_gateway_deployment.api_deployment: does not depend on aws_api_gateway_rest_api_policy.api_resource-policy; ` +
+			`add it to depends_on, or the deployment may lack it`},
+	}})
+}

@@ -7,33 +7,48 @@ const apiDomain = "aws_api_gateway_domain_name"
 // domain checks that a domain leads to a stage over TLS 1.2 at least, with an issued certificate. If it requires client
 // certificates, no other address may bypass them.
 func domain(c *checker) {
-	leads := map[string]bool{}  // domains
-	called := map[string]bool{} // APIs
+	leads := map[string]bool{}             // domains
+	called := map[string]bool{}            // APIs
+	strict := map[string]tfjson.Resource{} // a domain with client certificates, by API
+	open := map[string]string{}            // the APIs of the domains without them
 	for _, mapping := range c.stack.Resources(basePathMapping) {
 		name, api, ok := c.mapping(mapping)
 		if !ok {
 			continue
 		}
 		leads[name.Address()], called[api.Address()] = true, true
-		if len(c.blocks(in(name), "mutual_tls_authentication")) > 0 && !c.defaultEndpointIsOff(api) {
+		if len(c.blocks(in(name), "mutual_tls_authentication")) == 0 {
+			open[name.Address()] = api.Address()
+			continue
+		}
+		strict[api.Address()] = name
+		if !c.defaultEndpointIsOff(api) {
 			c.breach(api.Address(), "answers at its own address, which bypasses the client certificates of "+name.Address(),
 				"set disable_execute_api_endpoint to true")
 		}
 	}
 	for _, name := range c.stack.Resources(apiDomain) {
-		c.want(in(name), "security_policy", "TLS_1_2")
-		if ref, ok := reference(name.Body["regional_certificate_arn"]); ok && ref.Type == "aws_acm_certificate" {
-			c.breach(name.Address(), "regional_certificate_arn is that of "+ref.Address()+", which may not be issued yet",
-				"refer to the certificate_arn of its aws_acm_certificate_validation")
-		}
-		if !leads[name.Address()] {
-			c.breach(name.Address(), "leads to no stage", "declare an "+basePathMapping+" to a stage of the stack")
+		c.named(name, leads[name.Address()])
+		if other, bypassed := strict[open[name.Address()]]; bypassed {
+			c.breach(name.Address(), "leads to "+open[name.Address()]+" without the client certificates of "+other.Address(), "require them here too")
 		}
 	}
 	for _, api := range c.stack.Resources(restAPI) {
 		if c.defaultEndpointIsOff(api) && !called[api.Address()] {
 			c.breach(api.Address(), "answers at no address", "map a domain to a stage of it, or leave disable_execute_api_endpoint out")
 		}
+	}
+}
+
+// named checks a domain by itself.
+func (c *checker) named(name tfjson.Resource, leads bool) {
+	c.want(in(name), "security_policy", "TLS_1_2")
+	if ref, ok := reference(name.Body["regional_certificate_arn"]); ok && ref.Type == "aws_acm_certificate" {
+		c.breach(name.Address(), "regional_certificate_arn is that of "+ref.Address()+", which may not be issued yet",
+			"refer to the certificate_arn of its aws_acm_certificate_validation")
+	}
+	if !leads {
+		c.breach(name.Address(), "leads to no stage", "declare an "+basePathMapping+" to a stage of the stack")
 	}
 }
 

@@ -42,6 +42,15 @@ func TestDomain(t *testing.T) {
 	const about = `domain: aws_api_gateway_domain_name.d: `
 	check(t, []breaking{
 		{
+			name: "another domain that bypasses the client certificates",
+			changes: withDomain(set(restAPI, true, "disable_execute_api_endpoint"), put(apiName, mutually, "mutual_tls_authentication"),
+				add("aws_api_gateway_domain_name.open", `{"domain_name": "open.example.com", "security_policy": "TLS_1_2"}`),
+				add("aws_api_gateway_base_path_mapping.open", `{"domain_name": "${aws_api_gateway_domain_name.open.domain_name}",
+					"api_id": "${aws_api_gateway_rest_api.api.id}", "stage_name": "${aws_api_gateway_stage.api_stage.stage_name}"}`)),
+			want: []string{`domain: aws_api_gateway_domain_name.open: leads to aws_api_gateway_rest_api.api without the client certificates of ` +
+				`aws_api_gateway_domain_name.d; require them here too`},
+		},
+		{
 			name:    "TLS 1.0",
 			changes: withDomain(set(apiName, "TLS_1_0", "security_policy")),
 			want:    []string{about + `security_policy is "TLS_1_0"; set it to "TLS_1_2"`},

@@ -24,9 +24,16 @@ func failClosed(c *checker) {
 			continue
 		}
 		c.validated(m)
+		many := slices.ContainsFunc(m.integrations, func(r tfjson.Resource) bool {
+			action, _ := c.putsTo(r)
+			return action == "PutRecords"
+		})
 		for _, r := range m.responses {
 			c.succeedsOnSuccess(r)
 			c.overridesWithFailure(r)
+			if many {
+				c.confirmsEach(r)
+			}
 		}
 	}
 	for _, r := range c.stack.Resources(gatewayResponse) {
@@ -34,6 +41,10 @@ func failClosed(c *checker) {
 		if ok && status != "" && !isFailure(status) {
 			c.breach(r.Address(), fmt.Sprintf("status_code is %q", status), "leave it out, or use one from 400 to 599")
 		}
+	}
+	for _, r := range c.stack.Resources(methodSettings) {
+		// A cached success is for the event of another request.
+		c.want(c.block(in(r), "settings"), "caching_enabled", "", "false")
 	}
 	for _, acl := range c.stack.Resources(webACL) {
 		c.blocksWithFailure(in(acl), acl.Body)
@@ -77,12 +88,34 @@ const multiStatus = "207"
 func (c *checker) overridesWithFailure(r tfjson.Resource) {
 	status, _ := c.value(r.Body["status_code"]) // succeedsOnSuccess reports an unknown one
 	for _, template := range responseTemplates(r) {
+		plain := len(statusOverride.FindAllString(template, -1)) + len(override.FindAllString(template, -1))
+		if strings.Count(template, "responseOverride") != plain {
+			c.breach(r.Address(), "a response template uses $context.responseOverride in an unknown way", "write #set($context.responseOverride.status = 502), or the like with a header")
+		}
 		for _, set := range statusOverride.FindAllStringSubmatch(template, -1) {
 			partly := set[1] == multiStatus && strings.HasPrefix(status, "2")
 			if !isFailure(set[1]) && !partly {
 				c.breach(r.Address(), "a response template sets the status to "+set[1], "set one from 400 to 599")
 			}
 		}
+	}
+}
+
+// confirmation is the part of the answer of PutRecords that says whether a record is in the stream.
+var confirmation = regexp.MustCompile(`\b(ErrorCode|FailedRecordCount|SequenceNumber)\b`)
+
+// confirmsEach checks that a success of PutRecords, which it is even if no record is in the stream, can become a failure.
+func (c *checker) confirmsEach(r tfjson.Resource) {
+	status, _ := c.value(r.Body["status_code"])
+	if !strings.HasPrefix(status, "2") {
+		return
+	}
+	templates := responseTemplates(r)
+	confirms := func(template string) bool {
+		return confirmation.MatchString(template) && statusOverride.MatchString(template)
+	}
+	if len(templates) == 0 || slices.ContainsFunc(templates, func(template string) bool { return !confirms(template) }) {
+		c.breach(r.Address(), "answers with "+status+" whatever PutRecords says of each record", "let the template read Records or FailedRecordCount, and set the status of a failure")
 	}
 }
 

@@ -144,3 +144,37 @@ func TestFailClosed(t *testing.T) {
 		},
 	})
 }
+
+// PutRecords succeeds even if no record is in the stream.
+func TestASuccessOfManyEvents(t *testing.T) {
+	const mapped = "aws_api_gateway_integration_response.api_submit_batch_post_200-mapping"
+	blind := []string{`fail-closed: ` + mapped + `: answers with 200 whatever PutRecords says of each record; let the template read Records or FailedRecordCount, and set the status of a failure`}
+	checkFile(t, "option-intake", []breaking{
+		{name: "fixed", changes: []change{set(mapped, `{"message": "accepted"}`, "response_templates", "application/json")}, want: blind},
+		{name: "by default", changes: []change{unset(mapped, "response_templates")}, want: blind},
+		{
+			name:    "that tells the count alone",
+			changes: []change{set(mapped, `{"failed": $input.json("$.FailedRecordCount")}`, "response_templates", "application/json")},
+			want:    blind,
+		},
+	})
+}
+
+func TestOtherWaysToASuccess(t *testing.T) {
+	const refused = "aws_api_gateway_integration_response.api_submit_post_400-mapping"
+	unknown := []string{`fail-closed: ` + refused + `: a response template uses $context.responseOverride in an unknown way; write #set($context.responseOverride.status = 502), or the like with a header`}
+	replaced := func(text string) []change {
+		return []change{edit(refused, "#set($context.responseOverride.status = 429)", text, "response_templates", "application/json")}
+	}
+	check(t, []breaking{
+		{name: "another name", changes: replaced(`#set($o = $context.responseOverride)#set($o.status = 200)`), want: unknown},
+		{name: "braces", changes: replaced(`#set($${context.responseOverride.status} = 200)`), want: unknown},
+		{name: "an index", changes: replaced(`#set($context.responseOverride["status"] = 200)`), want: unknown},
+		{name: "a function", changes: replaced(`$context.responseOverride.put("status", 200)`), want: unknown},
+		{
+			name:    "an answer of another request",
+			changes: []change{set(settings, true, "settings", "caching_enabled")},
+			want:    []string{`fail-closed: ` + settings + `: settings.caching_enabled is "true"; leave it out or set it to "false"`},
+		},
+	})
+}

@@ -16,7 +16,7 @@ const (
 )
 
 // aclSecrets are the headers that contain credentials.
-var aclSecrets = []string{"authorization", "cookie", "x-api-key"}
+var aclSecrets = []string{"authorization", "cookie", "x-amz-security-token", "x-api-key"}
 
 // firewall checks that web ACLs protect every stage, that their rules block except those that count by name, and that their logs
 // contain no credentials.
@@ -146,11 +146,20 @@ func (c *checker) bodyLimit(rule place, limit map[string]any) {
 // aclProtection: a matching rule's details quote the matched text, whatever the log leaves out (AWS WAF developer guide, "Log
 // fields for web ACL traffic").
 func (c *checker) aclProtection(acl tfjson.Resource) {
-	hidden := map[string]bool{}
+	hidden := map[string]bool{} // fields, and headers in lower case
 	for _, protection := range c.blocks(c.block(in(acl), "data_protection_config"), "data_protection") {
 		field, _ := c.value(c.block(protection, "field").body["field_type"])
 		shown, known := c.value(protection.body["exclude_rule_match_details"])
-		hidden[field] = hidden[field] || known && (shown == "" || shown == "false")
+		hides := known && (shown == "" || shown == "false")
+		hidden[field] = hidden[field] || hides
+		for _, key := range list(c.block(protection, "field").body["field_keys"]) {
+			hidden[strings.ToLower(key)] = hidden[strings.ToLower(key)] || hides && field == "SINGLE_HEADER"
+		}
+	}
+	for _, secret := range aclSecrets {
+		if !hidden[secret] {
+			c.breach(acl.Address(), fmt.Sprintf("stores what its rules match in the header %q", secret), "add it to data_protection_config, with its match details")
+		}
 	}
 	for _, field := range []string{"BODY", "QUERY_STRING"} {
 		if !hidden[field] {

@@ -18,7 +18,8 @@ func withFirewall(changes ...change) []change {
 	const visible = `"visibility_config": {"cloudwatch_metrics_enabled": true, "metric_name": "m", "sampled_requests_enabled": false}`
 	return append([]change{
 		add(acl, `{"name": "w", "scope": "REGIONAL", "default_action": {"allow": {}}, `+visible+`, "data_protection_config": {"data_protection": [
-			{"action": "SUBSTITUTION", "field": {"field_type": "BODY"}}, {"action": "HASH", "field": {"field_type": "QUERY_STRING"}, "exclude_rule_match_details": false}
+			{"action": "SUBSTITUTION", "field": {"field_type": "BODY"}}, {"action": "HASH", "field": {"field_type": "QUERY_STRING"}, "exclude_rule_match_details": false},
+			{"action": "SUBSTITUTION", "field": {"field_type": "SINGLE_HEADER", "field_keys": ["Authorization", "cookie", "x-amz-security-token", "x-api-key"]}}
 		]}, "rule": [
 			{"name": "size", "priority": 0, "action": {"block": {}}, `+visible+`, "statement": {"size_constraint_statement": {
 				"size": 10, "comparison_operator": "GT", "field_to_match": {"body": {"oversize_handling": "MATCH"}}}}},
@@ -28,7 +29,7 @@ func withFirewall(changes ...change) []change {
 		]}`),
 		add(aclLog, `{"name": "aws-waf-logs-w", "retention_in_days": 30}`),
 		add(aclLogging, `{"resource_arn": "${aws_wafv2_web_acl.w.arn}", "log_destination_configs": ["${aws_cloudwatch_log_group.w.arn}"], "redacted_fields": [
-			{"single_header": {"name": "authorization"}}, {"single_header": {"name": "cookie"}}, {"single_header": {"name": "x-api-key"}}]}`),
+			{"single_header": {"name": "authorization"}}, {"single_header": {"name": "cookie"}}, {"single_header": {"name": "x-amz-security-token"}}, {"single_header": {"name": "x-api-key"}}]}`),
 		add(aclAssociation, `{"resource_arn": "${aws_api_gateway_stage.api_stage.arn}", "web_acl_arn": "${aws_wafv2_web_acl.w.arn}"}`),
 	}, changes...)
 }
@@ -62,7 +63,22 @@ func TestFirewall(t *testing.T) {
 		{
 			name:    "without data protection",
 			changes: withFirewall(unset(acl, "data_protection_config")),
-			want:    []string{stored("BODY"), stored("QUERY_STRING")},
+			want: []string{
+				stored(`header "authorization"`), stored(`header "cookie"`), stored(`header "x-amz-security-token"`), stored(`header "x-api-key"`),
+				stored("BODY"), stored("QUERY_STRING"),
+			},
+		},
+		{
+			name:    "with the text that its rules match in a credential",
+			changes: withFirewall(set(acl, []any{"authorization", "x-api-key", "x-amz-security-token"}, "data_protection_config", "data_protection", "2", "field", "field_keys")),
+			want:    []string{stored(`header "cookie"`)},
+		},
+		{
+			name:    "with names that are not those of headers",
+			changes: withFirewall(set(acl, "SINGLE_COOKIE", "data_protection_config", "data_protection", "2", "field", "field_type")),
+			want: []string{
+				stored(`header "authorization"`), stored(`header "cookie"`), stored(`header "x-amz-security-token"`), stored(`header "x-api-key"`),
+			},
 		},
 		{
 			name:    "with the text that its rules match in a body",
@@ -180,6 +196,7 @@ func TestFirewall(t *testing.T) {
 			changes: withFirewall(put(aclLogging, `{"single_header": {"name": "cookie"}}`, "redacted_fields")),
 			want: []string{
 				`firewall: aws_wafv2_web_acl_logging_configuration.l: logs the header "authorization"; add it to redacted_fields, in lower case`,
+				`firewall: aws_wafv2_web_acl_logging_configuration.l: logs the header "x-amz-security-token"; add it to redacted_fields, in lower case`,
 				`firewall: aws_wafv2_web_acl_logging_configuration.l: logs the header "x-api-key"; add it to redacted_fields, in lower case`,
 			},
 		},

@@ -63,13 +63,13 @@ var rules = []Rule{
 	{"domain", []string{
 		"A domain has the security policy `TLS_1_2` and a certificate that ACM has issued.",
 		"A base path mapping joins the domain to an API and a stage of the stack.",
-		"If the domain requires client certificates, the API's own address is off. If the API's own address is off, a domain leads to it.",
+		"If a domain requires client certificates, the API's own address is off, and each other domain of the API requires them too. If the API's own address is off, a domain leads to it.",
 	}, "a domain must lead to a stage over TLS 1.2, with no way around its client certificates", domain},
 	{"firewall", []string{
 		"A web ACL is regional and associated with a stage. If the stack has a web ACL, every stage has one.",
 		"Each rule is a `rule` block, and blocks what it matches. So do the rules of a managed group, apart from those that an override names to count. A limit for bodies blocks a body that is larger than WAF reads.",
-		"A web ACL has one logging configuration, to a log group of the stack, which keeps each request that is blocked and leaves out the headers `authorization`, `cookie` and `x-api-key`.",
-		"CloudWatch metrics are on and samples are off. Data protection hides what a rule matched in a body or a query string.",
+		"A web ACL has one logging configuration, to a log group of the stack, which keeps each request that is blocked and leaves out the headers `authorization`, `cookie`, `x-amz-security-token` and `x-api-key`.",
+		"CloudWatch metrics are on and samples are off. Data protection hides what a rule matched in a body, a query string or one of those headers.",
 	}, "a web ACL must protect every stage, block what its rules match and log it without secrets", firewall},
 	{"log-retention", []string{
 		"Every log group has `retention_in_days`, more than 0.",
@@ -121,7 +121,7 @@ var rules = []Rule{
 	}, "S3 reports nothing if it cannot write an access log, and a destroy cannot empty a bucket in compliance mode", accessLog},
 	{"deployment", []string{
 		"Every API has a deployment and a stage that refers to it. No deployment makes a stage by its `stage_name`.",
-		"The deployment has `triggers` and `create_before_destroy`, and depends on every method, integration, response, gateway response and model of the API.",
+		"The deployment has `triggers` and `create_before_destroy`, and depends on every method, integration, response, gateway response and model of the API, and on its resource policy.",
 	}, "API Gateway serves a snapshot, which must hold what the stack declares", deployment},
 	{"alarms", []string{
 		"An alarm's actions are on. `alarm_actions` names a topic of the stack or the ARN of a standard SNS topic.",
@@ -136,6 +136,7 @@ var rules = []Rule{
 		"An integration has the type `AWS`, `HTTP` or `MOCK`, and is not a proxy. One of type `AWS` has the `passthrough_behavior` `NEVER`.",
 		"An integration response with a status from 200 to 299 has a `selection_pattern` that matches only successes.",
 		"A method that writes to a stream has a request validator for its body, and a model for each content type that its integration maps. NDJSON needs none: no model reads several JSON texts.",
-		"A response template sets only a status from 400 to 599, or 207 in a success. The status of a gateway response and of a web ACL's custom response is from 400 to 599.",
+		"A success of `PutRecords` has a template that reads what became of each record, and can set another status. No method's answers are cached.",
+		"A response template sets only a status from 400 to 599, or 207 in a success. It uses `$context.responseOverride` for nothing but a status and headers. The status of a gateway response and of a web ACL's custom response is from 400 to 599.",
 	}, "a client may get a success only for an event that was checked and is in the stream", failClosed},
 }

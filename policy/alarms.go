@@ -59,6 +59,11 @@ func closedTopic(c *checker) {
 			c.breach(topic.Address(), "kms_master_key_id is the AWS-managed key, which CloudWatch may not use", "name a customer key whose policy lets it, or none")
 		}
 	}
+	for _, subscription := range c.stack.Resources("aws_sns_topic_subscription") {
+		if protocol, ok := c.literal(in(subscription), "protocol"); ok && protocol == "http" {
+			c.breach(subscription.Address(), "sends alarms without TLS", `use the protocol "https"`)
+		}
+	}
 	policies := map[string]int{}
 	for _, policy := range c.stack.Resources(snsTopicPolicy) {
 		topic, ours := c.follow(policy.Body["arn"], snsTopic, "arn", "id")

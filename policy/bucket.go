@@ -21,6 +21,11 @@ func privateBucket(c *checker) {
 				c.breach(bucket.Address(), key+" is set in the bucket itself", "leave it out: BucketOwnerEnforced and an aws_s3_bucket_policy control access")
 			}
 		}
+		for _, key := range []string{"server_side_encryption_configuration", "versioning"} {
+			if bucket.Body[key] != nil {
+				c.breach(bucket.Address(), key+" is set in the bucket itself", "leave it out: it and "+s3Bucket+"_"+key+" undo each other")
+			}
+		}
 		c.companions(bucket)
 	}
 	for _, acl := range c.stack.Resources("aws_s3_bucket_acl") {
@@ -33,14 +38,63 @@ func privateBucket(c *checker) {
 	for _, policy := range c.stack.Resources(s3BucketPolicy) {
 		if statements, ok := c.document(in(policy), "policy"); ok {
 			c.namesPrincipals(policy, statements)
+			c.boundServices(policy, statements)
+		}
+	}
+	c.otherReaders()
+	c.copies()
+}
+
+// otherReaders checks the policies of other ways to the events: access points of a bucket, and the stream.
+func (c *checker) otherReaders() {
+	for _, typ := range []string{"aws_kinesis_resource_policy", "aws_s3_access_point", "aws_s3control_access_point_policy"} {
+		for _, policy := range c.stack.Resources(typ) {
+			if policy.Body["policy"] == nil {
+				continue
+			}
+			if statements, ok := c.document(in(policy), "policy"); ok {
+				c.namesPrincipals(policy, statements)
+			}
+		}
+	}
+	for _, point := range c.stack.Resources("aws_s3_access_point") {
+		for _, access := range c.blocks(in(point), "public_access_block_configuration") {
+			for _, key := range publicAccess {
+				c.want(access, key, "", "true")
+			}
 		}
 	}
 }
 
+// copies checks that S3 copies objects, and lists of them, only to buckets of the stack.
+func (c *checker) copies() {
+	var targets []place
+	for _, r := range c.stack.Resources("aws_s3_bucket_replication_configuration") {
+		for _, rule := range c.blocks(in(r), "rule") {
+			targets = append(targets, c.blocks(rule, "destination")...)
+		}
+	}
+	for _, r := range c.stack.Resources("aws_s3_bucket_inventory") {
+		targets = append(targets, c.blocks(c.block(in(r), "destination"), "bucket")...)
+	}
+	for _, target := range targets {
+		arn := target.body["bucket_arn"]
+		if arn == nil {
+			arn = target.body["bucket"]
+		}
+		if _, ok := c.follow(arn, s3Bucket, "arn"); !ok {
+			c.breachAt(target, target.path+"bucket refers to no bucket of the stack", "refer to the ARN of one, which is known to be private")
+		}
+	}
+}
+
+// publicAccess are the settings of a public access block.
+var publicAccess = []string{"block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"}
+
 // companions checks the resources that each have one setting of a bucket.
 func (c *checker) companions(bucket tfjson.Resource) {
 	if access, ok := c.companion(bucket, "aws_s3_bucket_public_access_block"); ok {
-		for _, key := range []string{"block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"} {
+		for _, key := range publicAccess {
 			c.want(access, key, "true")
 		}
 	}
@@ -128,6 +182,28 @@ func (c *checker) namesPrincipals(policy tfjson.Resource, statements []statement
 			c.breach(policy.Address(), fmt.Sprintf("policy: statement %d lets in %s", i+1, everybodyOr(s)), "name the principals that may")
 		}
 	}
+}
+
+// boundServices: a service acts for any account that asks it to, unless a condition names the source.
+func (c *checker) boundServices(policy tfjson.Resource, statements []statement) {
+	for i, s := range statements {
+		if s.effect == allow && len(s.principals["Service"]) > 0 && !namesSource(s) {
+			c.breach(policy.Address(), fmt.Sprintf("policy: statement %d lets in %s on behalf of any account", i+1, principalsText(s)),
+				"add a condition on aws:SourceArn or aws:SourceAccount")
+		}
+	}
+}
+
+func namesSource(s statement) bool {
+	for _, operator := range []string{"ArnEquals", "ArnLike", "StringEquals", "StringLike"} {
+		for key, values := range s.conditions[operator] {
+			isSource := strings.EqualFold(key, "aws:SourceArn") || strings.EqualFold(key, "aws:SourceAccount")
+			if isSource && len(values) > 0 && !slices.Contains(values, "*") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func everybodyOr(s statement) string {

@@ -125,6 +125,9 @@ func (c *checker) originOf(a answer) {
 	if !a.isSet(allowOrigin) {
 		c.breach(a.resource.Address(), "does not always set "+allowOrigin+" to a known value", "set it to an origin in single quotes, or "+a.otherwise)
 	}
+	if slices.Contains(origins, "null") {
+		c.breach(a.resource.Address(), allowOrigin+` is "null", which any page can have in a sandbox`, "name an origin")
+	}
 	if slices.Contains(origins, "*") && a.mentions(allowCredentials) {
 		c.breach(a.resource.Address(), allowCredentials+` is set together with the origin "*"`, "leave it out or name the origins: browsers refuse the two together")
 	}

@@ -64,6 +64,8 @@ func (c *checker) narrow(policy identityPolicy, where string, s statement) {
 	for _, action := range s.actions {
 		if strings.ContainsAny(action, "*?$") {
 			c.breachAt(policy.place, fmt.Sprintf("%s allows the action %q", where, action), "name each action in full")
+		} else if beyond.MatchString(action) {
+			c.breachAt(policy.place, fmt.Sprintf("%s allows %s, which no service of the pipeline needs", where, action), "leave it out")
 		}
 	}
 	for _, resource := range s.resources {
@@ -167,8 +169,11 @@ func (c *checker) attachedLists(typ, key string) {
 // awsManaged is the ARN of an AWS managed policy. Its groups are the ARN's partition and the policy's name.
 var awsManaged = regexp.MustCompile(`^arn:(aws[a-z-]*|\$\{data\.aws_partition\.[^}]+\.partition\}):iam::aws:policy/([A-Za-z0-9/_+=,.@-]+)$`)
 
-// broad are parts of the names of AWS's policies that allow a whole service or account.
-var broad = []string{"Administrator", "FullAccess", "PowerUser"}
+// broad are parts of the names of AWS's policies that allow a whole service or account, to read it at least.
+var broad = []string{"Administrator", "FullAccess", "PowerUser", "ReadOnly", "ReadWrite", "SecurityAudit", "ViewOnly", "job-function/"}
+
+// beyond are actions that neither API Gateway nor Firehose needs: they change who may do what, act as somebody else, or destroy.
+var beyond = regexp.MustCompile(`(?i)^((iam|organizations|sts):|[a-z0-9-]+:(Delete|CreateGrant$|PassRole$|ScheduleKeyDeletion$|(Attach|Create|Put|Set|Update)[a-z]*Policy$))`)
 
 func (c *checker) attached(r tfjson.Resource, arn any) {
 	if _, ok := c.follow(arn, iamPolicy, "arn"); ok {

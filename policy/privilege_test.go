@@ -84,6 +84,7 @@ func TestLeastPrivilege(t *testing.T) {
 			name:    "an action that no delivery needs on objects",
 			changes: statement(`{"Effect":"Allow","Action":["s3:PutObject","s3:DeleteObject"],"Resource":"${aws_s3_bucket.bucket.arn}/events/year=*"}`),
 			want: []string{
+				`least-privilege: aws_iam_role_policy.submit-role_put-record: policy: statement 1 allows s3:DeleteObject, which no service of the pipeline needs; leave it out`,
 				`least-privilege: aws_iam_role_policy.submit-role_put-record: policy: statement 1 allows s3:PutObject, s3:DeleteObject on "${aws_s3_bucket.bucket.arn}/events/year=*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
 			},
 		},
@@ -116,6 +117,7 @@ func TestLeastPrivilege(t *testing.T) {
 			name:    "an action on logs that API Gateway does not need",
 			changes: []change{edit(pushLogs, "logs:PutLogEvents", "logs:DeleteLogGroup", "policy")},
 			want: []string{
+				`least-privilege: aws_iam_role_policy.logging-role_push-logs: policy: statement 1 allows logs:DeleteLogGroup, which no service of the pipeline needs; leave it out`,
 				`least-privilege: aws_iam_role_policy.logging-role_push-logs: policy: statement 1 allows logs:CreateLogGroup, logs:CreateLogStream, logs:DescribeLogGroups, logs:DescribeLogStreams, logs:FilterLogEvents, logs:GetLogEvents, logs:DeleteLogGroup on "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
 			},
 		},

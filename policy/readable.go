@@ -3,7 +3,9 @@ package policy
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -25,6 +27,7 @@ func readable(c *checker) {
 	c.templates(integrationResponse, "response_templates")
 	c.ownedParts()
 	c.ownedByMethods()
+	c.otherDoors()
 }
 
 // templates checks that a mapping template shows its whole effect. Its only expressions may be names and ARNs.
@@ -38,6 +41,23 @@ func (c *checker) templates(typ, key string) {
 			if _, err := c.textAndNames(written[kind]); err != nil {
 				c.breach(r.Address(), fmt.Sprintf("%s for %q cannot be read: %v", key, kind, err), "write it out")
 			}
+			if found := composing.FindString(velocity(written[kind])); found != "" {
+				c.breach(r.Address(), fmt.Sprintf("%s for %q has %s, whose text no rule reads", key, kind, found), "write it out")
+			}
+		}
+	}
+}
+
+// composing are the directives that insert a text from elsewhere, or evaluate one that the template composes.
+var composing = regexp.MustCompile(`#\{?(?:evaluate|include|parse)\b`)
+
+// otherDoors: an HTTP API or a WebSocket API can write to a stream too, and has other resources than those that the rules read.
+func (c *checker) otherDoors() {
+	for _, r := range c.stack.Resources("aws_apigatewayv2_integration") {
+		subtype, _ := r.Body["integration_subtype"].(string)
+		uri, _ := r.Body["integration_uri"].(string)
+		if strings.HasPrefix(subtype, "Kinesis") || strings.Contains(uri, ":kinesis:") {
+			c.breach(r.Address(), "writes to a stream from an API that no rule reads", "declare a REST API")
 		}
 	}
 }

@@ -22,11 +22,13 @@ var rules = []Rule{
 		"Every text is a Terraform template that can be read, and no argument's name is an expression.",
 		"No resource has `count`, `for_each` or a `dynamic` block.",
 		"A REST API declares its methods as resources, and not in `body`.",
-		"A mapping template is written out. The only expressions in it are names and ARNs of the stack.",
+		"A mapping template is written out, without `#evaluate`, `#include` and `#parse`. The only expressions in it are names and ARNs of the stack.",
 		"Each part of an API refers to the API, the path and the method that it belongs to. A method has one HTTP verb, and not `ANY`.",
+		"No HTTP API or WebSocket API writes to a stream.",
 	}, "the other rules cannot check what they cannot read", readable},
 	{"least-privilege", []string{
 		"A statement that allows something names each action in full. It has no `NotAction`, `NotPrincipal` or `NotResource`.",
+		"It allows no action that changes who may do what, acts as somebody else, or destroys something.",
 		"It names each resource in full. A wildcard is for the objects that Firehose delivers and for API Gateway's logging role.",
 		"A policy that is attached by its ARN is a policy of the stack, or a policy of AWS that does not allow a whole service or account.",
 	}, "an attacker who takes over a role must not be able to do more than the role's service needs", leastPrivilege},
@@ -37,8 +39,9 @@ var rules = []Rule{
 	}, "only the service that a role is for may assume it", trust},
 	{"private-bucket", []string{
 		"A bucket has exactly one public access block (with all four settings), ownership controls (`BucketOwnerEnforced`), encryption, versioning (`Enabled`) and bucket policy.",
-		"The bucket policy denies requests without TLS. It allows nothing to a principal with a wildcard or by `NotPrincipal`.",
-		"No bucket has a `grant` or a policy in the resource itself, or an ACL that lets others in.",
+		"The bucket policy denies requests without TLS. It allows nothing to a principal with a wildcard or by `NotPrincipal`, and a service only with a condition on `aws:SourceArn` or `aws:SourceAccount`.",
+		"No bucket has a `grant`, a policy, encryption or versioning in the resource itself, or an ACL that lets others in.",
+		"The policy of an access point or of a stream allows nothing to a principal with a wildcard. S3 copies and lists objects only to buckets of the stack.",
 	}, "events must stay private, encrypted and recoverable", privateBucket},
 	{"kept-bucket", []string{
 		"A bucket either has `force_destroy`, so that a destroy empties it, or `prevent_destroy`.",
@@ -46,7 +49,7 @@ var rules = []Rule{
 	}, "a destroy must not take the settings or the key of a bucket that it cannot delete", keptBucket},
 	{"web-page", []string{
 		"Each origin of a distribution is a bucket of the stack in which no events land. The distribution signs its requests (origin access control).",
-		"Every cache behaviour requires HTTPS and sets the security headers: a content security policy without wide sources, `nosniff`, no frames, no referrer, and HTTPS only for a year.",
+		"Every cache behaviour requires HTTPS and sets the security headers: a content security policy without wide sources, `nosniff`, no frames, no referrer, and HTTPS only for a year. A certificate of your own needs TLS 1.2.",
 		"The policy of the page's bucket allows its distribution to read objects, and nothing to anybody else.",
 		"No bucket has an S3 website, and no object has a public ACL.",
 	}, "a hosted page must publish its own files and nothing else, over TLS", webPage},
@@ -77,7 +80,7 @@ var rules = []Rule{
 	{"cors", []string{
 		"Every path with methods has `OPTIONS` with a `MOCK` integration, without authorization or an API key. It answers with a status from 200 to 299 and `Access-Control-Allow-Headers`.",
 		"Its `Access-Control-Allow-Methods` names every method of the path.",
-		"Every answer sets `Access-Control-Allow-Origin`, and not to `*` if it sets `Access-Control-Allow-Credentials`.",
+		"Every answer sets `Access-Control-Allow-Origin`, not to `null`, and not to `*` if it sets `Access-Control-Allow-Credentials`.",
 		"The gateway responses `DEFAULT_4XX` and `DEFAULT_5XX` exist and set it too.",
 	}, "a web page must be able to read every answer, errors included", cors},
 	{"stage-logs", []string{
@@ -130,7 +133,7 @@ var rules = []Rule{
 	}, "an alarm must notify somebody and say what to do", alarms},
 	{"closed-topic", []string{
 		"A topic has exactly one `aws_sns_topic_policy` and no policy in the resource itself. It does not use the AWS-managed key, which CloudWatch may not use.",
-		"The policy allows services to publish on behalf of this account, and nothing else. It denies messages without TLS.",
+		"The policy allows services to publish on behalf of this account, and nothing else. It denies messages without TLS. No subscription has the protocol `http`.",
 	}, "only this account's services may raise an alarm", closedTopic},
 	{"fail-closed", []string{
 		"An integration has the type `AWS`, `HTTP` or `MOCK`, and is not a proxy. One of type `AWS` has the `passthrough_behavior` `NEVER`.",

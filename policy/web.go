@@ -24,6 +24,7 @@ func webPage(c *checker) {
 			publishers[bucket.Address()] = append(publishers[bucket.Address()], d)
 		}
 		c.behaviours(d)
+		c.viewers(d)
 	}
 	for _, control := range c.stack.Resources(accessControl) {
 		c.want(in(control), "origin_access_control_origin_type", "s3")
@@ -66,6 +67,14 @@ func (c *checker) behaviours(d tfjson.Resource) {
 		if _, ok := c.follow(behaviour.body["response_headers_policy_id"], headersPolicy, "id"); !ok {
 			c.breachAt(behaviour, behaviour.path+"response_headers_policy_id refers to no policy of the stack", "refer to the id of one")
 		}
+	}
+}
+
+// viewers: CloudFront chooses the protocol for its own domain. For another one the certificate's block must, or old TLS is enough.
+func (c *checker) viewers(d tfjson.Resource) {
+	certificate := c.block(in(d), "viewer_certificate")
+	if own, ok := c.value(certificate.body["cloudfront_default_certificate"]); !ok || own != "true" {
+		c.want(certificate, "minimum_protocol_version", "TLSv1.2_2018", "TLSv1.2_2019", "TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025")
 	}
 }
 
@@ -137,9 +146,9 @@ func (c *checker) unknownSource(part tfjson.Part) bool {
 // inlineImages is allowed because an image cannot do anything, whatever its source.
 const inlineImages = "img-src 'self' data:"
 
-// isWide reports whether a source allows any host or inline code (Content Security Policy, level 3, 2.3.1).
+// isWide reports whether a source allows any host, a host without TLS, or inline code (Content Security Policy, level 3, 2.3.1).
 func isWide(source string) bool {
-	return strings.Contains(source, "*") || strings.HasPrefix(source, "'unsafe-") || strings.HasSuffix(source, ":")
+	return strings.Contains(source, "*") || strings.Contains(source, "unsafe-") || strings.HasSuffix(source, ":") || strings.HasPrefix(source, "http://")
 }
 
 // readers checks that the policy of a published bucket allows only a distribution, and that the policy of any bucket allows

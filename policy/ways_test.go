@@ -1,0 +1,140 @@
+package policy_test
+
+import (
+	"testing"
+
+	"cdk.tf/go/ingest/policy"
+)
+
+// Other ways to do what a rule forbids, in a resource that the modules do not declare or in an argument that they leave out.
+func TestOtherWays(t *testing.T) {
+	const (
+		bucket     = "aws_s3_bucket.bucket"
+		everybody  = `"{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"*\"}]}"`
+		namesThem  = `: policy: statement 1 lets in "*"; name the principals that may`
+		ownBuckets = `refers to no bucket of the stack; refer to the ARN of one, which is known to be private`
+	)
+	granting := func(action string) change {
+		return edit(putRecord, `"kinesis:PutRecord"`, `"kinesis:PutRecord","`+action+`"`, "policy")
+	}
+	notNeeded := func(action string) []string {
+		return []string{`least-privilege: ` + putRecord + `: policy: statement 1 allows ` + action + `, which no service of the pipeline needs; leave it out`}
+	}
+	attaches := func(name string) breaking {
+		return breaking{
+			name:    "attaching " + name,
+			changes: []change{add("aws_iam_role_policy_attachment.x", `{"role": "${aws_iam_role.submit-role.name}", "policy_arn": "arn:aws:iam::aws:policy/`+name+`"}`)},
+			want:    []string{`least-privilege: aws_iam_role_policy_attachment.x: attaches ` + name + `; allow the actions that are needed, by name`},
+		}
+	}
+	check(t, []breaking{
+		attaches("ReadOnlyAccess"), attaches("AmazonS3ReadOnlyAccess"), attaches("job-function/DataScientist"), attaches("SecurityAudit"),
+		{name: "passing a role", changes: []change{granting("iam:PassRole")}, want: notNeeded("iam:PassRole")},
+		{name: "acting as another role", changes: []change{granting("STS:AssumeRole")}, want: notNeeded("STS:AssumeRole")},
+		{name: "destroying the stream", changes: []change{granting("kinesis:DeleteStream")}, want: notNeeded("kinesis:DeleteStream")},
+		{name: "opening the stream", changes: []change{granting("kinesis:PutResourcePolicy")}, want: notNeeded("kinesis:PutResourcePolicy")},
+		{
+			name: "a service for anybody",
+			changes: []change{edit(bucketPolicy, `"Statement":[`, `"Statement":[{"Effect":"Allow","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"s3:PutObject",`+
+				`"Resource":"${aws_s3_bucket.bucket.arn}/*","Condition":{"ArnLike":{"aws:SourceArn":"*"}}},`, "policy")},
+			want: []string{`private-bucket: ` + bucketPolicy + `: policy: statement 1 lets in Service "logging.s3.amazonaws.com" on behalf of any account; ` +
+				`add a condition on aws:SourceArn or aws:SourceAccount`},
+		},
+		{
+			name:    "versioning in the bucket",
+			changes: []change{set(bucket, []any{map[string]any{"enabled": false}}, "versioning")},
+			want:    []string{`private-bucket: aws_s3_bucket.bucket: versioning is set in the bucket itself; leave it out: it and aws_s3_bucket_versioning undo each other`},
+		},
+		{
+			name:    "an access point for everybody",
+			changes: []change{add("aws_s3_access_point.p", `{"bucket": "b", "policy": `+everybody+`, "public_access_block_configuration": {"block_public_policy": false}}`)},
+			want: []string{
+				`private-bucket: aws_s3_access_point.p` + namesThem,
+				`private-bucket: aws_s3_access_point.p: public_access_block_configuration.block_public_policy is "false"; leave it out or set it to "true"`,
+			},
+		},
+		{
+			name:    "a stream for everybody",
+			changes: []change{add("aws_kinesis_resource_policy.p", `{"resource_arn": "${aws_kinesis_stream.stream.arn}", "policy": `+everybody+`}`)},
+			want:    []string{`private-bucket: aws_kinesis_resource_policy.p` + namesThem},
+		},
+		{
+			name:    "replication elsewhere",
+			changes: []change{add("aws_s3_bucket_replication_configuration.r", `{"bucket": "b", "rule": [{"destination": {"bucket": "arn:aws:s3:::elsewhere"}}]}`)},
+			want:    []string{`private-bucket: aws_s3_bucket_replication_configuration.r: rule.destination.bucket ` + ownBuckets},
+		},
+		{
+			name:    "a list of objects elsewhere",
+			changes: []change{add("aws_s3_bucket_inventory.i", `{"bucket": "b", "destination": {"bucket": {"bucket_arn": "arn:aws:s3:::elsewhere"}}}`)},
+			want:    []string{`private-bucket: aws_s3_bucket_inventory.i: destination.bucket.bucket ` + ownBuckets},
+		},
+		{
+			name:    "the origin of a sandbox",
+			changes: []change{set(accepted, "'null'", "response_parameters", origin)},
+			want:    []string{`cors: ` + accepted + `: Access-Control-Allow-Origin is "null", which any page can have in a sandbox; name an origin`},
+		},
+		{
+			name:    "the access key in the access log",
+			changes: []change{edit(stage, "$context.status", "$context.identity.accessKey", "access_log_settings", "format")},
+			want:    []string{quotes("$context.identity.accessKey")},
+		},
+		{
+			name:    "a template that evaluates a text",
+			changes: with(`#set($key = "input.params()")#evaluate("$d$text")`),
+			want:    []string{`readable: ` + submit + `: request_templates for "application/json" has #evaluate, whose text no rule reads; write it out`},
+		},
+		{
+			name: "another kind of API",
+			changes: []change{add("aws_apigatewayv2_integration.x", `{"api_id": "x", "integration_type": "AWS_PROXY", "integration_subtype": "Kinesis-PutRecord",
+				"credentials_arn": "${aws_iam_role.submit-role.arn}"}`)},
+			want: []string{`readable: aws_apigatewayv2_integration.x: writes to a stream from an API that no rule reads; declare a REST API`},
+		},
+		{
+			name:    "alarms without TLS",
+			changes: withAlarm(add("aws_sns_topic_subscription.s", `{"topic_arn": "${aws_sns_topic.t.arn}", "protocol": "http", "endpoint": "http://example.com"}`)),
+			want:    []string{`closed-topic: aws_sns_topic_subscription.s: sends alarms without TLS; use the protocol "https"`},
+		},
+	})
+}
+
+// A page over old TLS, or with hosts without TLS.
+func TestOtherWaysToServeAPage(t *testing.T) {
+	const policyText = `security_headers_config.content_security_policy.content_security_policy`
+	source := func(directive string) []change {
+		return withPage(edit(pageHeaders, "style-src 'self'", directive, "security_headers_config", "content_security_policy", "content_security_policy"))
+	}
+	wide := func(directive string) []string {
+		return []string{`web-page: ` + pageHeaders + `: ` + policyText + ` says "` + directive + `"; name the hosts that the page needs, and keep scripts and styles in files`}
+	}
+	versions := `set it to "TLSv1.2_2018", "TLSv1.2_2019", "TLSv1.2_2021", "TLSv1.2_2025" or "TLSv1.3_2025"`
+	check(t, []breaking{
+		{name: "a host without TLS", changes: source("style-src http://example.com"), want: wide("style-src http://example.com")},
+		{name: "compiled code", changes: source("script-src 'wasm-unsafe-eval'"), want: wide("script-src 'wasm-unsafe-eval'")},
+		{
+			name:    "old TLS",
+			changes: withPage(put(page, `{"acm_certificate_arn": "a", "minimum_protocol_version": "TLSv1"}`, "viewer_certificate")),
+			want:    []string{`web-page: ` + page + `: viewer_certificate.minimum_protocol_version is "TLSv1"; ` + versions},
+		},
+		{
+			name:    "TLS by default",
+			changes: withPage(put(page, `{"acm_certificate_arn": "a"}`, "viewer_certificate")),
+			want:    []string{`web-page: ` + page + `: viewer_certificate.minimum_protocol_version is not set; ` + versions},
+		},
+	})
+}
+
+func TestWaysThatAreGood(t *testing.T) {
+	for name, changes := range map[string][]change{
+		"a service for this account": {edit(bucketPolicy, `"Statement":[`, `"Statement":[{"Effect":"Allow","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"s3:PutObject",`+
+			`"Resource":"${aws_s3_bucket.bucket.arn}/*","Condition":{"StringEquals":{"AWS:SourceAccount":["${data.aws_caller_identity.current.account_id}"]}}},`, "policy")},
+		"an access point of a VPC": {add("aws_s3_access_point.p", `{"bucket": "b", "vpc_configuration": {"vpc_id": "v"}}`)},
+		"replication in the stack": {add("aws_s3_bucket_replication_configuration.r", `{"bucket": "b", "rule": [{"destination": {"bucket": "${aws_s3_bucket.bucket.arn}"}}]}`)},
+		"another kind of API":      {add("aws_apigatewayv2_integration.x", `{"api_id": "x", "integration_type": "HTTP_PROXY", "integration_uri": "https://example.com"}`)},
+		"alarms over TLS":          withAlarm(add("aws_sns_topic_subscription.s", `{"topic_arn": "${aws_sns_topic.t.arn}", "protocol": "https", "endpoint": "https://example.com"}`)),
+		"an own domain of a page":  withPage(put(page, `{"acm_certificate_arn": "a", "minimum_protocol_version": "TLSv1.2_2021"}`, "viewer_certificate")),
+	} {
+		if err := policy.Check(good(t, changes...), policy.Expect{Public: true}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -20,34 +20,43 @@ func failClosed(c *checker) {
 		}
 	}
 	for _, m := range c.methods() {
-		if c.isMock(m) {
-			continue
-		}
-		c.validated(m)
-		many := slices.ContainsFunc(m.integrations, func(r tfjson.Resource) bool {
-			action, _ := c.putsTo(r)
-			return action == "PutRecords"
-		})
-		for _, r := range m.responses {
-			c.succeedsOnSuccess(r)
-			c.overridesWithFailure(r)
-			if many {
-				c.confirmsEach(r)
-			}
+		if !c.isMock(m) {
+			c.validated(m)
+			c.answers(m)
 		}
 	}
-	for _, r := range c.stack.Resources(gatewayResponse) {
-		status, ok := c.literal(in(r), "status_code")
-		if ok && status != "" && !isFailure(status) {
-			c.breach(r.Address(), fmt.Sprintf("status_code is %q", status), "leave it out, or use one from 400 to 599")
-		}
-	}
+	c.refusals()
 	for _, r := range c.stack.Resources(methodSettings) {
 		// A cached success is for the event of another request.
 		c.want(c.block(in(r), "settings"), "caching_enabled", "", "false")
 	}
 	for _, acl := range c.stack.Resources(webACL) {
 		c.blocksWithFailure(in(acl), acl.Body)
+	}
+}
+
+// answers checks the integration responses of a method.
+func (c *checker) answers(m method) {
+	many := slices.ContainsFunc(m.integrations, func(r tfjson.Resource) bool {
+		action, _ := c.putsTo(r)
+		return action == "PutRecords"
+	})
+	for _, r := range m.responses {
+		c.succeedsOnSuccess(r)
+		c.overridesWithFailure(r)
+		if many {
+			c.confirmsEach(r)
+		}
+	}
+}
+
+// refusals checks API Gateway's own answers.
+func (c *checker) refusals() {
+	for _, r := range c.stack.Resources(gatewayResponse) {
+		status, ok := c.literal(in(r), "status_code")
+		if ok && status != "" && !isFailure(status) {
+			c.breach(r.Address(), fmt.Sprintf("status_code is %q", status), "leave it out, or use one from 400 to 599")
+		}
 	}
 }
 

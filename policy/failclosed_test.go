@@ -34,6 +34,13 @@ func TestFailClosed(t *testing.T) {
 			},
 		},
 		{
+			name:    "API Gateway's own model, which lets anything pass",
+			changes: []change{set(post, "Empty", "request_models", "application/json")},
+			want: []string{
+				`fail-closed: aws_api_gateway_method.api_submit_post: request_models has "Empty" for "application/json", which is no model of the stack; name one: API Gateway's own model Empty lets any body pass`,
+			},
+		},
+		{
 			name:    "no validator",
 			changes: []change{unset(post, "request_validator_id")},
 			want: []string{

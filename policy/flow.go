@@ -116,6 +116,11 @@ var harmless = []string{"AppendDelimiterToRecord", "MetadataExtraction", "Record
 
 func (c *checker) destination(d delivery) {
 	c.want(in(d.resource), "destination", "extended_s3")
+	logging := c.block(d.place, "cloudwatch_logging_options")
+	c.want(logging, "enabled", "true")
+	if _, ok := c.follow(logging.body["log_group_name"], logGroup, "name", "id"); !ok {
+		c.breachAt(logging, logging.path+"log_group_name refers to no log group of the stack", "refer to the name of one, or nobody learns why a delivery fails")
+	}
 	for _, processing := range c.blocks(d.place, "processing_configuration") {
 		for _, processor := range c.blocks(processing, "processors") {
 			c.want(processor, "type", harmless...)

@@ -201,6 +201,13 @@ func TestDeliveries(t *testing.T) {
 	const source, destination = "kinesis_source_configuration", "extended_s3_configuration"
 	check(t, []breaking{
 		{
+			name:    "errors that nobody sees",
+			changes: []change{set(delivery, false, destination, "cloudwatch_logging_options", "enabled")},
+			want: []string{
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.cloudwatch_logging_options.enabled is "false"; set it to "true"`,
+			},
+		},
+		{
 			name:    "no delivery",
 			changes: []change{drop(delivery)},
 			want: []string{
@@ -259,6 +266,8 @@ func TestDeliveries(t *testing.T) {
 			want: []string{
 				`least-privilege: aws_iam_role_policy.delivery-role_write-bucket: policy: statement 2 allows s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on "${aws_s3_bucket.bucket.arn}/events/year=*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
 				`least-privilege: aws_iam_role_policy.delivery-role_write-bucket: policy: statement 2 allows s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on "${aws_s3_bucket.bucket.arn}/errors/*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.cloudwatch_logging_options.enabled is not set; set it to "true"`,
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.cloudwatch_logging_options.log_group_name refers to no log group of the stack; refer to the name of one, or nobody learns why a delivery fails`,
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.bucket_arn refers to no bucket of the stack; refer to the ARN of one`,
 				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.role_arn refers to no role of the stack; refer to the ARN of one`,
 			},

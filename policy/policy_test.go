@@ -375,6 +375,10 @@ func TestGoodVariations(t *testing.T) {
 			},
 		},
 		{
+			name:    "a model by its name",
+			changes: []change{set(post, "Event", "request_models", "application/json")},
+		},
+		{
 			name:    "a tag named dynamic",
 			changes: []change{set("aws_s3_bucket.bucket", map[string]any{"dynamic": "yes"}, "tags")},
 		},

@@ -80,12 +80,27 @@ func (c *checker) table(table tfjson.Resource) {
 			continue
 		}
 		c.reads(table, storage, serde, d)
+		c.dated(parameters, d)
 		c.newestPartitions(parameters, d)
 		c.extension(d)
 		return
 	}
 	c.breach(table.Address(), fmt.Sprintf("is at %q with partitions at %q, where no delivery stream writes", location, template),
 		"name the bucket and the prefix of one")
+}
+
+var datePartition = regexp.MustCompile(`([a-z0-9_]+)=!\{timestamp:`)
+
+// dated checks that a table projects each date of its folders. The rule "partitions" checks the fields of the events.
+func (c *checker) dated(parameters place, d delivery) {
+	columns := c.partitionColumns(parameters.resource)
+	prefix, _ := c.value(d.body["prefix"])
+	for _, found := range datePartition.FindAllStringSubmatch(prefix, -1) {
+		if !slices.Contains(columns, found[1]) {
+			c.breachAt(parameters, fmt.Sprintf("has no partition %q, which is in the prefix of %s", found[1], d.resource.Address()), "add it to partition_keys")
+		}
+		c.want(parameters, "projection."+found[1]+".type", "date", "enum", "injected", "integer")
+	}
 }
 
 // newestPartitions checks that the projection of dates in another time zone than UTC reaches as far ahead as that zone.

@@ -86,6 +86,18 @@ func TestTable(t *testing.T) {
 			want:    []string{`query: aws_glue_catalog_table.events-table: parameters.projection.enabled is not set; set it to "true"`},
 		},
 		{
+			name:    "no column for a date",
+			changes: []change{set(eventsTable, []any{map[string]any{"name": "year"}, map[string]any{"name": "month"}, map[string]any{"name": "day"}}, "partition_keys")},
+			want: []string{`query: aws_glue_catalog_table.events-table: has no partition "hour", which is in the prefix of ` +
+				`aws_kinesis_firehose_delivery_stream.delivery; add it to partition_keys`},
+		},
+		{
+			name:    "no projection of a date",
+			changes: []change{unset(eventsTable, "parameters", "projection.day.type")},
+			want: []string{`query: aws_glue_catalog_table.events-table: parameters.projection.day.type is not set; ` +
+				`set it to "date", "enum", "injected" or "integer"`},
+		},
+		{
 			name:    "Parquet of JSON",
 			changes: []change{set(eventsTable, "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe", "storage_descriptor", "ser_de_info", "serialization_library")},
 			want:    []string{`query: aws_glue_catalog_table.events-table: is read by org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe, and aws_kinesis_firehose_delivery_stream.delivery delivers JSON; read the delivered format`},

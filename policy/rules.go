@@ -96,11 +96,11 @@ var rules = []Rule{
 		"The stack has an integration, a stream, a delivery stream and a bucket.",
 		"A method `POST`, `PUT` or `PATCH` that can answer a success has an integration that calls `PutRecord` or `PutRecords` for one stream of the stack, and writes the body to it. Its role is one that API Gateway can assume and that may do so.",
 		"A delivery stream reads each stream that the API writes, and no other. It writes to a bucket of the stack. Its roles are ones that Firehose can assume and that may do so.",
-		"No processor of the delivery stream can drop a record: a Lambda function can.",
+		"No processor of the delivery stream can drop a record: a Lambda function can. The delivery stream logs its errors to a log group of the stack.",
 	}, "an event that the API accepts must reach the bucket", flow},
 	{"query", []string{
 		"A workgroup enforces its configuration, limits the bytes that a query reads, and writes encrypted results to a bucket of the stack.",
-		"A table uses partition projection over the bucket and the prefix of a delivery stream, and reads the format that the delivery stream writes. A table of JSON needs a delivery stream that ends each event with a line break.",
+		"A table uses partition projection over the bucket and the prefix of a delivery stream, and reads the format that the delivery stream writes. Each date of the prefix is a partition with a projection. A table of JSON needs a delivery stream that ends each event with a line break.",
 		"If the delivery stream has another time zone than UTC, a range of the table's dates that ends relative to `NOW` ends at `NOW+14HOURS`. If the delivery stream has a file extension, that ends with the extension of the compression.",
 		"A delivery of Parquet refers to a database and a table of the stack, with a role that may read them. No other policy allows anything in Glue.",
 	}, "SQL must read what Firehose delivers, with a limit for each query and private results", query},
@@ -138,7 +138,7 @@ var rules = []Rule{
 	{"fail-closed", []string{
 		"An integration has the type `AWS`, `HTTP` or `MOCK`, and is not a proxy. One of type `AWS` has the `passthrough_behavior` `NEVER`.",
 		"An integration response with a status from 200 to 299 has a `selection_pattern` that matches only successes.",
-		"A method that writes to a stream has a request validator for its body, and a model for each content type that its integration maps. NDJSON needs none: no model reads several JSON texts.",
+		"A method that writes to a stream has a request validator for its body, and a model of the stack for each content type that its integration maps. NDJSON needs none: no model reads several JSON texts.",
 		"A success of `PutRecords` has a template that reads what became of each record, and can set another status. No method's answers are cached.",
 		"A response template sets only a status from 400 to 599, or 207 in a success. It uses `$context.responseOverride` for nothing but a status and headers. The status of a gateway response and of a web ACL's custom response is from 400 to 599.",
 	}, "a client may get a success only for an event that was checked and is in the stream", failClosed},

@@ -29,6 +29,22 @@ func (c *checker) validated(m method) {
 // ndjson is a content type of several JSON texts. No model reads it.
 const ndjson = "application/x-ndjson"
 
+// isModel reports whether a value is the name of a model of the method's API.
+func (c *checker) isModel(m method, v any) bool {
+	api, ok := c.api(m.Resource)
+	if !ok {
+		return true // "readable" reports it
+	}
+	if model, ok := c.follow(v, apiModel, "name"); ok {
+		return c.belongs(model, api)
+	}
+	name, known := c.value(v)
+	return known && slices.ContainsFunc(c.partsOf(api, apiModel), func(model tfjson.Resource) bool {
+		own, ok := c.value(model.Body["name"])
+		return ok && own == name
+	})
+}
+
 // modelled checks that each content type that an integration maps has a model, but for NDJSON.
 func (c *checker) modelled(m method, r tfjson.Resource) {
 	templates, _ := r.Body["request_templates"].(map[string]any)
@@ -36,6 +52,8 @@ func (c *checker) modelled(m method, r tfjson.Resource) {
 	for _, kind := range slices.Sorted(maps.Keys(templates)) {
 		if models[kind] == nil && kind != ndjson {
 			c.breach(m.Address(), fmt.Sprintf("request_models has no %q, which %s maps", kind, r.Address()), "name a model for it, or API Gateway checks no body of that content type")
+		} else if kind != ndjson && !c.isModel(m, models[kind]) {
+			c.breach(m.Address(), fmt.Sprintf("request_models has %q for %q, which is no model of the stack", models[kind], kind), "name one: API Gateway's own model Empty lets any body pass")
 		}
 	}
 }

@@ -66,7 +66,7 @@ func (c *checker) otherReaders() {
 	}
 }
 
-// copies checks that S3 copies objects, and lists of them, only to buckets of the stack.
+// copies checks that S3 copies objects, and lists of them, only to buckets of the stack, and Firehose its backup of the records.
 func (c *checker) copies() {
 	var targets []place
 	for _, r := range c.stack.Resources("aws_s3_bucket_replication_configuration") {
@@ -76,6 +76,9 @@ func (c *checker) copies() {
 	}
 	for _, r := range c.stack.Resources("aws_s3_bucket_inventory") {
 		targets = append(targets, c.blocks(c.block(in(r), "destination"), "bucket")...)
+	}
+	for _, d := range c.deliveries() {
+		targets = append(targets, c.blocks(d.place, "s3_backup_configuration")...)
 	}
 	for _, target := range targets {
 		arn := target.body["bucket_arn"]

@@ -41,7 +41,7 @@ var rules = []Rule{
 		"A bucket has exactly one public access block (with all four settings), ownership controls (`BucketOwnerEnforced`), encryption, versioning (`Enabled`) and bucket policy.",
 		"The bucket policy denies requests without TLS. It allows nothing to a principal with a wildcard or by `NotPrincipal`, and a service only with a condition on `aws:SourceArn` or `aws:SourceAccount`.",
 		"No bucket has a `grant`, a policy, encryption or versioning in the resource itself, or an ACL that lets others in.",
-		"The policy of an access point or of a stream allows nothing to a principal with a wildcard. S3 copies and lists objects only to buckets of the stack.",
+		"The policy of an access point or of a stream allows nothing to a principal with a wildcard. Copies, backups and lists of objects go only to buckets of the stack.",
 	}, "events must stay private, encrypted and recoverable", privateBucket},
 	{"kept-bucket", []string{
 		"A bucket either has `force_destroy`, so that a destroy empties it, or `prevent_destroy`.",

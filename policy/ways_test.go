@@ -69,6 +69,12 @@ func TestOtherWays(t *testing.T) {
 			want:    []string{`private-bucket: aws_s3_bucket_inventory.i: destination.bucket.bucket ` + ownBuckets},
 		},
 		{
+			name: "a backup elsewhere",
+			changes: []change{set(delivery, map[string]any{"bucket_arn": "arn:aws:s3:::elsewhere", "role_arn": "${aws_iam_role.delivery-role.arn}"},
+				"extended_s3_configuration", "s3_backup_configuration")},
+			want: []string{`private-bucket: ` + delivery + `: extended_s3_configuration.s3_backup_configuration.bucket ` + ownBuckets},
+		},
+		{
 			name:    "the origin of a sandbox",
 			changes: []change{set(accepted, "'null'", "response_parameters", origin)},
 			want:    []string{`cors: ` + accepted + `: Access-Control-Allow-Origin is "null", which any page can have in a sandbox; name an origin`},

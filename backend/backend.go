@@ -70,14 +70,8 @@ var (
 // Check finds every problem at once, named by the command's flags.
 func (c Config) Check() error {
 	var errs []error
-	prefix, suffix := bucketname.ReservedPrefix(c.Bucket), bucketname.ReservedSuffix(c.Bucket)
-	switch {
-	case !bucketname.Valid(c.Bucket):
-		errs = append(errs, fmt.Errorf(`--bucket is %q; use 3 to 63 of a-z, 0-9, "-" and ".", beginning and ending with a letter or a digit, and not an IP address`, c.Bucket))
-	case prefix != "":
-		errs = append(errs, fmt.Errorf("--bucket is %q; use another: S3 reserves names that begin with %q", c.Bucket, prefix))
-	case suffix != "":
-		errs = append(errs, fmt.Errorf("--bucket is %q; use another: S3 reserves names that end with %q", c.Bucket, suffix))
+	if remedy := bucketname.Remedy(c.Bucket); remedy != "" {
+		errs = append(errs, fmt.Errorf("--bucket is %q; %s", c.Bucket, remedy))
 	}
 	if !regionPattern.MatchString(c.Region) {
 		errs = append(errs, fmt.Errorf("--region is %q; use a region such as eu-west-1", c.Region))

@@ -78,7 +78,7 @@ func TestOf(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	const bucketRemedy = `; use 3 to 63 of a-z, 0-9, "-" and ".", beginning and ending with a letter or a digit, and not an IP address`
+	const bucketRemedy = `; use 3 to 63 of a-z, 0-9, "-" and ".", beginning and ending with a letter or a digit, without "..", and not an IP address`
 	for _, test := range []struct {
 		config Config
 		want   string

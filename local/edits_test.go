@@ -55,7 +55,11 @@ func TestOneMistakeIsOneError(t *testing.T) {
 			s.add("aws_kinesis_stream", "twin", object{"name": "api-kinesis-stream-dev", "shard_count": 3.0})
 		}, `aws_kinesis_stream.twin: name is "api-kinesis-stream-dev", but aws_kinesis_stream.stream has that name already; use another, because AWS requires unique names`},
 		{"a bucket's name", set("aws_s3_bucket", "bucket", "bucket", "A_B"),
-			`aws_s3_bucket.bucket: bucket is "A_B", which S3 does not take as a name; use 3 to 63 of a-z, 0-9, "." and "-"`},
+			`aws_s3_bucket.bucket: bucket is "A_B", which S3 does not take as a name; use 3 to 63 of a-z, 0-9, "-" and ".", beginning and ending with a letter or a digit, without "..", and not an IP address`},
+		{"a reserved prefix", set("aws_s3_bucket", "bucket", "bucket", "amzn-s3-demo-x"),
+			`aws_s3_bucket.bucket: bucket is "amzn-s3-demo-x", which S3 does not take as a name; use another: S3 reserves names that begin with "amzn-s3-demo-"`},
+		{"a reserved suffix", set("aws_s3_bucket", "bucket", "bucket", "events--x-s3"),
+			`aws_s3_bucket.bucket: bucket is "events--x-s3", which S3 does not take as a name; use another: S3 reserves names that end with "--x-s3"`},
 		{"count", set("aws_s3_bucket", "bucket", "count", 2.0), "aws_s3_bucket.bucket: count: it is not evaluated here; write out each resource as it is"},
 		{"another's stream", end("kinesis_source_configuration", "kinesis_stream_arn", "arn:aws:kinesis:us-east-1:000000000000:stream/other"),
 			`aws_kinesis_firehose_delivery_stream.delivery: kinesis_source_configuration.kinesis_stream_arn is "arn:aws:kinesis:us-east-1:000000000000:stream/other", but no aws_kinesis_stream of the stack has that ARN; refer to one that is declared`},

@@ -2,6 +2,7 @@
 package bucketname
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,6 +22,20 @@ const RegionalSuffix = "-an"
 // Valid reports whether a name has the characters and the length of a bucket's, and is not an IP address.
 func Valid(name string) bool {
 	return pattern.MatchString(name) && !strings.Contains(name, "..") && !address.MatchString(name)
+}
+
+// Remedy says what to do about a name that S3 gives to no new bucket. It is empty for a name that S3 gives.
+func Remedy(name string) string {
+	prefix, suffix := ReservedPrefix(name), ReservedSuffix(name)
+	switch {
+	case !Valid(name):
+		return `use 3 to 63 of a-z, 0-9, "-" and ".", beginning and ending with a letter or a digit, without "..", and not an IP address`
+	case prefix != "":
+		return fmt.Sprintf("use another: S3 reserves names that begin with %q", prefix)
+	case suffix != "":
+		return fmt.Sprintf("use another: S3 reserves names that end with %q", suffix)
+	}
+	return ""
 }
 
 // ReservedPrefix returns the prefix of the name that S3 reserves, or nothing.

@@ -78,11 +78,8 @@ func (s backend) ListBuckets() ([]gofakes3.BucketInfo, error) {
 
 // CreateBucket implements gofakes3.Backend.
 func (s backend) CreateBucket(name string) error {
-	if err := gofakes3.ValidateBucketName(name); err != nil {
-		return err
-	}
-	if bucketname.ReservedPrefix(name) != "" || bucketname.ReservedSuffix(name) != "" {
-		return gofakes3.ResourceError(gofakes3.ErrInvalidBucketName, name)
+	if bucketname.Remedy(name) != "" {
+		return gofakes3.ErrorMessage(gofakes3.ErrInvalidBucketName, "The specified bucket is not valid.")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -50,6 +51,22 @@ func TestABucketIsMadeOnceElsewhere(t *testing.T) {
 	}
 }
 
+// S3 gives names with dots, also those with short labels between them.
+func TestABucketWithDots(t *testing.T) {
+	w := newWorld(t)
+	if err := w.service.Declare(s3.Config{Name: "ok.bucket"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ method, path, body, want string }{
+		{"PUT", "/a.b.c", "", ""}, {"PUT", "/ok.bucket/events/a", "text", ""}, {"GET", "/ok.bucket/events/a", "", "text"},
+		{"GET", "/ok.bucket?list-type=2", "", "<Key>events/a</Key>"}, {"GET", "/", "", "<Name>ok.bucket</Name>"}, {"DELETE", "/a.b.c", "", ""},
+	} {
+		if got := serve(t, w.service, test.method, test.path, test.body, "Content-Length: "+strconv.Itoa(len(test.body))); got.Code >= 300 || !strings.Contains(got.Body.String(), test.want) {
+			t.Errorf("%s %s: %d %s", test.method, test.path, got.Code, got.Body)
+		}
+	}
+}
+
 // What CreateBucket and CopyObject ask for is refused if it would be dropped.
 func TestOptionsOfBucketsAndCopies(t *testing.T) {
 	w := newWorld(t)
@@ -63,7 +80,8 @@ func TestOptionsOfBucketsAndCopies(t *testing.T) {
 		{"/other", fmt.Sprintf(wish, "<LocationConstraint>eu-west-1</LocationConstraint>"), "", 501, "bucket in another region (eu-west-1; the stack&#39;s is us-east-1) is not imitated"},
 		{"/other", fmt.Sprintf(wish, "<LocationConstraint>us-east-1</LocationConstraint>"), "", 400, "<Code>InvalidLocationConstraint</Code>"},
 		{"/other", fmt.Sprintf(wish, "<Tags><Tag><Key>k</Key></Tag></Tags>"), "", 501, "Tags, Location or Bucket in CreateBucket is not"},
-		{"/xn--other", "", "", 400, "<Code>InvalidBucketName</Code>"},
+		{"/xn--other", "", "", 400, "<Code>InvalidBucketName</Code><Message>The specified bucket is not valid.</Message><BucketName>xn--other</BucketName>"},
+		{"/My", "", "", 400, "<Code>InvalidBucketName</Code>"},
 		{"/other--x-s3", "", "", 400, "<Code>InvalidBucketName</Code>"},
 		{"/other", "<", "", 400, "<Code>MalformedXML</Code>"},
 		{"/other", "", "X-Amz-Bucket-Object-Lock-Enabled: True", 501, "x-amz-bucket-object-lock-enabled True is not imitated"},

@@ -81,7 +81,7 @@ func answer(w http.ResponseWriter, r *http.Request, status int, body errorBody) 
 	switch body.Code { // gofakes3 has the name of what is missing, which may be a copy's source
 	case gofakes3.ErrNoSuchKey:
 		body.Key = cmp.Or(body.Resource, key)
-	case gofakes3.ErrNoSuchBucket, gofakes3.ErrBucketNotEmpty:
+	case gofakes3.ErrNoSuchBucket, gofakes3.ErrBucketNotEmpty, gofakes3.ErrInvalidBucketName:
 		body.BucketName = cmp.Or(body.Resource, bucket)
 	}
 	if body.Message == "" || body.Message == string(body.Code) {

@@ -146,7 +146,7 @@ func (g guard) serve(w http.ResponseWriter, r *http.Request) bool {
 		result, err := backend{Service: g.Service, asked: r}.copyPart()
 		g.answer(w, r, result, err)
 	case r.Method == http.MethodPut && bucket != "" && key == "":
-		return g.creates(w, r, bucket)
+		g.creates(w, r, bucket)
 	case r.Method == http.MethodPost && query.Has("delete"):
 		return g.refuseSelection(w, r)
 	case r.Method != http.MethodGet:
@@ -204,12 +204,12 @@ type bucketWish struct {
 	Tags               *struct{}
 }
 
-// creates refuses a CreateBucket that gofakes3 would answer otherwise, and answers one of a bucket that exists.
+// creates answers a CreateBucket. gofakes3 reads no body, and refuses names that S3 gives, such as ok.bucket.
 //
 // Assumption S3-14: S3's CreateBucket answers IllegalLocationConstraintException at a region's endpoint if LocationConstraint names
 // another region or none; us-east-1 itself is InvalidLocationConstraint (S3 API reference, "Error responses"). Only the endpoint in
 // us-east-1 takes none, and makes buckets in other regions too.
-func (g guard) creates(w http.ResponseWriter, r *http.Request, bucket string) bool {
+func (g guard) creates(w http.ResponseWriter, r *http.Request, bucket string) {
 	body, err := io.ReadAll(r.Body) // bounded
 	var wish bucketWish
 	if err == nil && len(body) > 0 && xml.Unmarshal(body, &wish) != nil {
@@ -229,12 +229,16 @@ func (g guard) creates(w http.ResponseWriter, r *http.Request, bucket string) bo
 			"The %s location constraint is incompatible for the region specific endpoint this request was sent to.", cmp.Or(where, "unspecified"))
 	case g.needBucket(bucket) == nil:
 		g.makeAgain(w, r, bucket)
-		return true
+		return
 	default:
-		return false
+		err = g.backend().CreateBucket(bucket)
 	}
-	g.answer(w, r, nil, err)
-	return true
+	if err != nil {
+		refuse(w, r, failed(err))
+		return
+	}
+	w.Header().Set("Location", "/"+bucket)
+	w.WriteHeader(http.StatusOK)
 }
 
 // makeAgain answers a request that creates an existing bucket.

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/johannesboyne/gofakes3"
+
+	"cdk.tf/go/ingest/internal/bucketname"
 )
 
 // maxSegment is the longest file name, in bytes, on common file systems.
@@ -55,7 +57,8 @@ func problem(key string) (code gofakes3.ErrorCode, why string) {
 
 func isKey(key string) bool { return checkKey(key) == nil }
 
-func isBucketName(name string) bool { return gofakes3.ValidateBucketName(name) == nil }
+// isBucketName reports whether a folder may be a bucket. gofakes3 refuses labels of fewer than three characters, which S3 accepts.
+func isBucketName(name string) bool { return bucketname.Valid(name) }
 
 // isFolder is the error for a key that is a folder of other objects.
 func isFolder(key string) error {

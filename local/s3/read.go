@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"cdk.tf/go/ingest/internal/bucketname"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -93,8 +94,8 @@ func readBucket(stack *tfjson.Stack, r tfjson.Resource) (Config, error) {
 	if body.Bucket == "" {
 		return Config{}, fmt.Errorf("%s: bucket is missing; name the bucket: names that AWS generates are not imitated on one machine", r.Address())
 	}
-	if !isBucketName(body.Bucket) {
-		return Config{}, fmt.Errorf(`%s: bucket is %q, which S3 does not take as a name; use 3 to 63 of a-z, 0-9, "." and "-"`, r.Address(), body.Bucket)
+	if remedy := bucketname.Remedy(body.Bucket); remedy != "" {
+		return Config{}, fmt.Errorf("%s: bucket is %q, which S3 does not take as a name; %s", r.Address(), body.Bucket, remedy)
 	}
 	arn, err := stack.Attribute(r.Address(), "arn")
 	return Config{Name: body.Bucket, ARN: arn}, err

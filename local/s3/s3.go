@@ -121,9 +121,6 @@ func (s *Service) Close() error {
 
 // Declare makes a bucket unless it exists. Existing objects stay as they are.
 func (s *Service) Declare(cfg Config) error {
-	if err := gofakes3.ValidateBucketName(cfg.Name); err != nil {
-		return fmt.Errorf("the bucket %q: %w", cfg.Name, err)
-	}
 	if err := s.backend().CreateBucket(cfg.Name); err != nil && !gofakes3.IsAlreadyExists(err) {
 		return fmt.Errorf("the bucket %q: %w", cfg.Name, err)
 	}

@@ -150,6 +150,12 @@ func TestRefusesStacks(t *testing.T) {
 		{"a level", settings(attributes{"logging_level": "DEBUG"}), settingsAddress + `settings.logging_level is "DEBUG"; use OFF, ERROR or INFO`},
 		{"caching", settings(attributes{"caching_enabled": true}), settingsAddress + "settings.caching_enabled is true; a cache is not imitated on one machine, " + leave},
 		{"settings of no method", func(r raw) { r.edit("method_settings", "api_settings", attributes{"method_path": "submit/GET"}) }, settingsAddress + `method_path is "submit/GET", which is no method of the API`},
+		{"settings of a path that begins with a slash", func(r raw) {
+			r.edit("method_settings", "api_settings", attributes{"method_path": "/submit/POST"})
+		}, settingsAddress + `method_path is "/submit/POST", in which API Gateway takes only the last "/" for one; use submit/POST`},
+		{"settings of a path below another", func(r raw) {
+			r.edit("method_settings", "api_settings", attributes{"method_path": "submit/batch/POST"})
+		}, settingsAddress + `method_path is "submit/batch/POST", in which API Gateway takes only the last "/" for one; use submit~1batch/POST`},
 		{"settings of many", func(r raw) { r.edit("method_settings", "api_settings", attributes{"method_path": "*/GET"}) }, settingsAddress + `method_path is "*/GET"; use */*, or PATH/METHOD such as submit/POST`},
 		{"settings of no stage", func(r raw) { r.edit("method_settings", "api_settings", attributes{"stage_name": "x"}) }, settingsAddress + `stage_name is "x", which is no stage of the API`},
 		{"a stage of a deployment", func(r raw) { r.edit("deployment", "api_deployment", attributes{"stage_name": "x"}) }, "aws_api_gateway_deployment.api_deployment: stage_name, variables and canary_settings make a stage of a deployment, which is not imitated on one machine; declare an aws_api_gateway_stage"},

@@ -1,6 +1,7 @@
 package apigateway
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -143,6 +144,8 @@ func (r *reader) readMethodSettings() {
 		numbers, problem := r.methodsAt(e.block.Path)
 		if problem != "" {
 			r.dangling(e.res, "method", "method_path is %q%s", e.block.Path, problem)
+		} else if escaped := escapedPath(e.block.Path); escaped != e.block.Path {
+			r.problem(e.res, "method_path is %q, in which API Gateway takes only the last \"/\" for one; use %s", e.block.Path, escaped)
 		}
 		if n := len(e.block.Settings); n != 1 {
 			r.problem(e.res, "settings is there %d times; give one", n)
@@ -174,6 +177,14 @@ func (r *reader) methodsAt(methodPath string) ([]int, string) {
 		}
 	}
 	return nil, ", which is no method of the API"
+}
+
+// escapedPath is the spelling of a method's path that UpdateStage takes. The provider passes method_path on as it is, as a part of a
+// JSON pointer (hashicorp/terraform-provider-aws#9738, and its documentation for the slash at the beginning).
+func escapedPath(methodPath string) string {
+	slash := strings.LastIndex(methodPath, "/")
+	path := strings.Trim(methodPath[:slash], "/")
+	return cmp.Or(strings.ReplaceAll(path, "/", "~1"), "~1") + methodPath[slash:]
 }
 
 func (r *reader) applySettings(res tfjson.Resource, s *stage, numbers []int, block settingsBlock) {

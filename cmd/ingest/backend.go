@@ -76,6 +76,9 @@ where the environment has been deployed with its state elsewhere:
 
 func (f backendFlags) config(command *cobra.Command) (backend.Config, error) {
 	cfg := backend.Config{Bucket: f.bucket, Region: f.region, KMSKeyARN: f.kmsKey}
+	if err := emptyFlags(command, nil); err != nil {
+		return cfg, err
+	}
 	if !command.Flags().Changed("env") {
 		if cfg == (backend.Config{}) {
 			return cfg, usagef("--env or --bucket and --region are missing; name an environment that keeps its state in S3, or the bucket to make")

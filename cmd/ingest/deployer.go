@@ -55,6 +55,9 @@ func deployerCommand() *cobra.Command {
 }
 
 func printDeployer(command *cobra.Command, f deployerFlags) error {
+	if err := emptyFlags(command, nil); err != nil {
+		return err
+	}
 	cfg, err := f.config()
 	if err != nil {
 		return err

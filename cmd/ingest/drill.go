@@ -131,11 +131,7 @@ func (f drillFlags) check(command *cobra.Command, args []string) error {
 	if command.Flags().Changed("env") && command.Flags().Changed("stack") {
 		errs = append(errs, errors.New("--env and --stack are both given; give one"))
 	}
-	for _, flag := range []struct{ name, value string }{{"env", f.env}, {"stack", f.stack}, {"local", f.local}} {
-		if command.Flags().Changed(flag.name) && flag.value == "" {
-			errs = append(errs, fmt.Errorf("--%s is empty; give it a value, or leave the flag out", flag.name))
-		}
-	}
+	errs = append(errs, emptyFlags(command, nil))
 	if f.hold < 0 || f.hold > maxHold {
 		errs = append(errs, fmt.Errorf("--hold is %s; use 0s to 24h", f.hold))
 	}

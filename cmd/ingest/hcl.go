@@ -47,6 +47,9 @@ func hclCommand() *cobra.Command {
 }
 
 func writeHCL(command *cobra.Command, f hclFlags) error {
+	if err := emptyFlags(command, nil); err != nil {
+		return err
+	}
 	file, err := f.file()
 	if err != nil {
 		return err

@@ -89,11 +89,7 @@ func (f openapiFlags) check(command *cobra.Command) error {
 	if changed("outputs") && changed("server") {
 		errs = append(errs, errors.New("--outputs and --server are both given; give one: each names the API's address"))
 	}
-	for name, value := range map[string]string{"outputs": f.outputs, "out": f.out, "stack": f.stack} {
-		if changed(name) && value == "" {
-			errs = append(errs, fmt.Errorf("--%s is empty; name a file, or leave the flag out", name))
-		}
-	}
+	errs = append(errs, emptyFlags(command, map[string]string{"outputs": aFile, "out": aFile, "stack": aFile, "server": ""}))
 	if changed("server") {
 		if err := openapi.CheckServer(f.server); err != nil {
 			errs = append(errs, fmt.Errorf("--server %w", err))

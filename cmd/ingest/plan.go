@@ -127,19 +127,14 @@ func (f planFlags) check(command *cobra.Command) error {
 	if changed("env") && changed("stack") {
 		errs = append(errs, errors.New("--env and --stack are both given; give one"))
 	}
-	if changed("stack") && f.stack == "" {
-		errs = append(errs, errors.New("--stack is empty; name a file, or leave the flag out"))
-	}
-	if changed("sample") && f.sample == "" {
-		errs = append(errs, errors.New("--sample is empty; name a file, or leave the flag out"))
-	}
 	if f.json && f.markdown {
 		errs = append(errs, errors.New("--json and --markdown are both given; give one"))
 	}
 	errs = append(errs, f.checkAgainst(changed)...)
 	errs = append(errs, f.checkBounds(changed)...)
-	if len(errs) > 0 {
-		return asUsage(errors.Join(errs...))
+	errs = append(errs, emptyFlags(command, map[string]string{"stack": aFile, "sample": aFile, "against": "name a synthesised stack or a folder of them"}))
+	if err := errors.Join(errs...); err != nil {
+		return asUsage(err)
 	}
 	return checkStackFile(command, f.stack)
 }

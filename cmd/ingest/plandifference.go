@@ -21,9 +21,6 @@ func (f planFlags) checkAgainst(changed func(string) bool) []error {
 		return nil
 	}
 	var errs []error
-	if f.against == "" {
-		errs = append(errs, errors.New("--against is empty; name a synthesised stack or a folder of them, or leave the flag out"))
-	}
 	if f.sample != "" {
 		errs = append(errs, errors.New("--against and --sample are both given; give one"))
 	}

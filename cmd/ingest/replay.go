@@ -181,6 +181,9 @@ func feeds(own, t replay.Target) bool {
 
 // options makes the replay's options from the flags, and returns what the stack of --env says. It reports every problem at once.
 func (f replayFlags) options(command *cobra.Command) (opts replay.Options, own replay.Target, err error) {
+	if err := emptyFlags(command, map[string]string{"env": "", "to-env": ""}); err != nil {
+		return opts, own, err
+	}
 	own, err = f.source(command)
 	target := own
 	if err == nil {

@@ -249,11 +249,9 @@ func (f upFlags) checkTyped(command *cobra.Command) error {
 	if command.Flags().Changed("env") && f.stack != "" {
 		errs = append(errs, errors.New("--env and --stack are both given; give one: --env synthesises, --stack takes a file as it is"))
 	}
-	if command.Flags().Changed("stack") && f.stack == "" {
-		errs = append(errs, errors.New("--stack is empty; name a synthesised stack, such as cdktf.out/stacks/dev/cdk.tf.json, or leave the flag out"))
-	}
-	if command.Flags().Changed("data") && f.data == "" {
-		errs = append(errs, fmt.Errorf("--data is empty; name a folder, such as %s/dev, or leave the flag out", dataRoot))
-	}
+	errs = append(errs, emptyFlags(command, map[string]string{
+		"stack": "name a synthesised stack, such as cdktf.out/stacks/dev/cdk.tf.json", "data": "name a folder, such as " + dataRoot + "/dev",
+		"env": "", "api": "", "aws": "",
+	}))
 	return errors.Join(append(errs, f.checkEnvironment(), checkAddress("--api", f.api), checkAddress("--aws", f.aws), f.checkHosts(), f.bufferInterval.check())...)
 }

@@ -139,6 +139,29 @@ func flagError(command *cobra.Command, err error) error {
 	return usagef("%w; see %s --help", err, command.CommandPath())
 }
 
+// aFile is the remedy for an empty flag that names a file.
+const aFile = "name a file"
+
+// emptyFlags finds flags that are given without a text, such as --since "$DAY" in a script without DAY: they would silently count as
+// left out. remedies say what to give a flag, by its name. A flag whose remedy is "" has a check of its own.
+func emptyFlags(command *cobra.Command, remedies map[string]string) error {
+	var errs []error
+	command.Flags().Visit(func(flag *pflag.Flag) {
+		empty := flag.Value.String() == ""
+		if list, is := flag.Value.(pflag.SliceValue); is {
+			empty = len(list.GetSlice()) == 0
+		}
+		remedy, known := remedies[flag.Name]
+		if !known {
+			remedy = "give it a value"
+		}
+		if empty && remedy != "" {
+			errs = append(errs, usagef("--%s is empty; %s, or leave the flag out", flag.Name, remedy))
+		}
+	})
+	return errors.Join(errs...)
+}
+
 // valueRemedy returns the form of a value for a flag's type.
 func valueRemedy(typ string) string {
 	switch typ {

@@ -93,3 +93,23 @@ func checkFlags(t *testing.T, command *cobra.Command) {
 func isSentenceCase(text string) bool {
 	return text != "" && strings.ToUpper(text[:1]) == text[:1] && !strings.HasSuffix(text, ".")
 }
+
+// A flag without a text is refused by name. A script whose variable is not set would otherwise replay every day, or trust every branch.
+func TestEmptyFlags(t *testing.T) {
+	for _, command := range newRoot().Commands() {
+		command.Flags().VisitAll(func(flag *pflag.Flag) {
+			if !slices.Contains([]string{"string", "stringSlice", "stringArray"}, flag.Value.Type()) {
+				return
+			}
+			status, stdout, stderr := ingest(t, command.Name(), "--"+flag.Name+"=")
+			if status == statusDone || stdout != "" || !strings.Contains(stderr, "error: --"+flag.Name) {
+				t.Errorf("%s --%s= ends with %d and says\n%s%s", command.Name(), flag.Name, status, stdout, stderr)
+			}
+		})
+	}
+	status, _, stderr := ingest(t, "replay", "--bucket", "b", "--prefix", "p/", "--stream", "s", "--region", "us-east-1", "--since", "", "--endpoint-url", "")
+	want := "error: --since is empty; give it a value, or leave the flag out\nerror: --endpoint-url is empty; give it a value, or leave the flag out\n"
+	if status != statusUsage || stderr != want {
+		t.Errorf("ends with %d and says\n%s", status, stderr)
+	}
+}

@@ -175,11 +175,7 @@ func (f verifyFlags) checkSources(command *cobra.Command) error {
 			errs = append(errs, fmt.Errorf("--%s and --%s are both given; give one", pair[0], pair[1]))
 		}
 	}
-	for _, file := range []struct{ flag, name string }{{"stack", f.stack}, {"outputs", f.outputs}} {
-		if changed(file.flag) && file.name == "" {
-			errs = append(errs, fmt.Errorf("--%s is empty; name a file, or leave the flag out", file.flag))
-		}
-	}
+	errs = append(errs, emptyFlags(command, map[string]string{"stack": aFile, "outputs": aFile, "report": aFile}))
 	switch {
 	case f.preflight:
 		errs = append(errs, checkPreflight(command))

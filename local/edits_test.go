@@ -60,6 +60,8 @@ func TestOneMistakeIsOneError(t *testing.T) {
 			`aws_s3_bucket.bucket: bucket is "amzn-s3-demo-x", which S3 does not take as a name; use another: S3 reserves names that begin with "amzn-s3-demo-"`},
 		{"a reserved suffix", set("aws_s3_bucket", "bucket", "bucket", "events--x-s3"),
 			`aws_s3_bucket.bucket: bucket is "events--x-s3", which S3 does not take as a name; use another: S3 reserves names that end with "--x-s3"`},
+		{"a value that an apply refuses", set("aws_cloudwatch_log_group", "api_access", "retention_in_days", 31.0),
+			"aws_cloudwatch_log_group.api_access: retention_in_days is 31; use 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653"},
 		{"count", set("aws_s3_bucket", "bucket", "count", 2.0), "aws_s3_bucket.bucket: count: it is not evaluated here; write out each resource as it is"},
 		{"another's stream", end("kinesis_source_configuration", "kinesis_stream_arn", "arn:aws:kinesis:us-east-1:000000000000:stream/other"),
 			`aws_kinesis_firehose_delivery_stream.delivery: kinesis_source_configuration.kinesis_stream_arn is "arn:aws:kinesis:us-east-1:000000000000:stream/other", but no aws_kinesis_stream of the stack has that ARN; refer to one that is declared`},
@@ -71,6 +73,8 @@ func TestOneMistakeIsOneError(t *testing.T) {
 			"aws_iam_role.submit-role: assume_role_policy: not JSON: unexpected end of JSON input"},
 		{"a policy that is not text", set("aws_iam_role_policy", "submit-role_put-record", "policy", object{}),
 			"aws_iam_role_policy.submit-role_put-record: policy: it is an object; it must be a string"},
+		{"a stage with a name of this machine's", set("aws_api_gateway_stage", "api_stage", "stage_name", "_local"),
+			`aws_api_gateway_stage.api_stage: stage_name is "_local", and /_local/ has this machine's own addresses here; use another name`},
 		{"another's log group", func(s editable) {
 			s.body("aws_api_gateway_stage", "api_stage")["access_log_settings"].(object)["destination_arn"] = "x"
 		}, `aws_api_gateway_stage.api_stage: access_log_settings.destination_arn is "x", but no aws_cloudwatch_log_group of the stack has that ARN; refer to one that is declared`},

@@ -14,8 +14,8 @@ import (
 )
 
 // front serves the API's address: the web application, the status, the objects, and the API below its stage. It does not put the API
-// behind a ServeMux, which would clean its paths; API Gateway does not. No path here is a stage's name: a stage's name has letters,
-// digits, "-" and "_", and spec lets none begin with "_".
+// behind a ServeMux, which would clean its paths; API Gateway does not. No path here is a stage's (see checkStages); a stage's name has
+// no ".".
 func (p *Pipeline) front() http.Handler {
 	page, data := http.NewServeMux(), p.ownPaths()
 	if p.opts.Web != nil {

@@ -12,6 +12,7 @@ import (
 	"cdk.tf/go/ingest/local/cloudwatch"
 	"cdk.tf/go/ingest/local/firehose"
 	"cdk.tf/go/ingest/local/iam"
+	"cdk.tf/go/ingest/local/internal/arguments"
 	"cdk.tf/go/ingest/local/kinesis"
 	"cdk.tf/go/ingest/local/s3"
 	"cdk.tf/go/ingest/tfjson"
@@ -93,11 +94,11 @@ func declare(written *tfjson.Stack, apiBase string) (*declaration, error) {
 	d.roles, errs[5] = iam.Read(stack)
 	d.alarms, errs[6] = cloudwatch.ReadAlarms(stack)
 	err = errors.Join(errs[:]...)
-	if err = errors.Join(err, refuseUnknown(stack, err)); err != nil {
+	if err = errors.Join(err, refuseUnknown(stack, err), refuseArguments(stack, err)); err != nil {
 		return nil, err
 	}
 	d.keys, err = readKeys(stack, d.roles)
-	return d, errors.Join(err, checkNames(stack), d.findAccessLog(), d.checkDeliveries())
+	return d, errors.Join(err, checkNames(stack), checkStages(stack), d.findAccessLog(), d.checkDeliveries())
 }
 
 // unresolved is the error of a stack that could not be resolved. Resources that cannot run here have no attributes, so a reference to
@@ -147,6 +148,25 @@ func refuseUnknown(stack *tfjson.Stack, refused error) error {
 	return errors.Join(problems...)
 }
 
+// refuseArguments refuses values that an apply would refuse, in resources that no package has refused already.
+func refuseArguments(stack *tfjson.Stack, refused error) error {
+	said := ""
+	if refused != nil {
+		said = "\n" + refused.Error()
+	}
+	found := arguments.Problems(stack)
+	var problems []error
+	for _, address := range slices.Sorted(maps.Keys(found)) {
+		if strings.Contains(said, "\n"+address+": ") {
+			continue
+		}
+		for _, problem := range found[address] {
+			problems = append(problems, fmt.Errorf("%s: %s", address, problem))
+		}
+	}
+	return errors.Join(problems...)
+}
+
 // findAccessLog finds the log group of the stages' access log among the declared ones.
 func (d *declaration) findAccessLog() error {
 	for _, stage := range d.stack.Resources("aws_api_gateway_stage") {
@@ -184,6 +204,17 @@ func checkNames(stack *tfjson.Stack) error {
 				continue
 			}
 			first[name] = r.Address()
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// checkStages refuses the stages whose paths would be the pipeline's own (see front).
+func checkStages(stack *tfjson.Stack) error {
+	var problems []error
+	for _, stage := range stack.Resources("aws_api_gateway_stage") {
+		if name := stage.Body["stage_name"]; name == "_local" || name == "_web" {
+			problems = append(problems, fmt.Errorf("%s: stage_name is %q, and /%s/ has this machine's own addresses here; use another name", stage.Address(), name, name))
 		}
 	}
 	return errors.Join(problems...)

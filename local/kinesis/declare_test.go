@@ -128,6 +128,8 @@ func TestReadRefuses(t *testing.T) {
 		{"too many shards", `{"name": "e", "shard_count": 10001}`, `aws_kinesis_stream.s: stream "e": shard_count 10001 is not 1 to 10000; set it to one of these`},
 		{"shards on demand", `{"name": "e", "shard_count": 4, "stream_mode_details": {"stream_mode": "ON_DEMAND"}}`,
 			`aws_kinesis_stream.s: stream "e": shard_count 4 is not allowed with stream_mode ON_DEMAND; leave it out`},
+		{"encryption without a key", `{"name": "e", "shard_count": 1, "encryption_type": "KMS"}`,
+			`aws_kinesis_stream.s: kms_key_id is missing, and encryption_type is KMS; name a key, such as alias/aws/kinesis`},
 		{"several", `{"name": "a b", "shard_count": 1, "retention_period": 23, "encryption_type": "AES", "stream_mode_details": {"stream_mode": "X"}}`,
 			`aws_kinesis_stream.s: stream "a b": its name must be 1 to 128 letters, digits, "_", "." and "-"
 stream "a b": stream_mode "X" is unknown; use PROVISIONED or ON_DEMAND

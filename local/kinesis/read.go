@@ -77,6 +77,9 @@ func read(stack *tfjson.Stack, from tfjson.Resource) (Config, error) {
 	if err := cfg.check(); err != nil {
 		return Config{}, fmt.Errorf("%s: %w", from.Address(), err)
 	}
+	if cfg.Encryption == encrypted && cfg.Key == "" { // the provider's own error, while it creates the stream
+		return Config{}, fmt.Errorf("%s: kms_key_id is missing, and encryption_type is %s; name a key, such as alias/aws/kinesis", from.Address(), encrypted)
+	}
 	var err error
 	cfg.ARN, err = stack.Attribute(from.Address(), "arn")
 	return cfg, err

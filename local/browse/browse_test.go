@@ -308,6 +308,43 @@ func TestShardsAreMerged(t *testing.T) {
 	}
 }
 
+// A sequence number bounds all shards: its own by the place, and the others by the record's time.
+func TestASequenceNumberBoundsAllShards(t *testing.T) {
+	w := newWorld(t, 3)
+	for n := range 30 {
+		w.put(fmt.Sprintf("key-%d", n*7919), fmt.Sprint(n))
+		w.clock.Advance(time.Millisecond)
+	}
+	all, _ := w.ask("records", "order", "oldest")
+	number := func(n int) string { return all.Records[n].SequenceNumber }
+	for _, test := range []struct {
+		parameters []string
+		want       []record
+	}{
+		{[]string{"from", number(10)}, all.Records[10:]},
+		{[]string{"to", number(10)}, all.Records[:11]},
+		{[]string{"from", number(4), "to", number(21)}, all.Records[4:22]},
+		{[]string{"from", textOf(*all.Records[4].ArrivedAt), "to", number(21)}, all.Records[4:22]},
+	} {
+		got, status := w.ask("records", append(test.parameters, "order", "oldest")...)
+		if want := textsOf(answer{Records: test.want}); status != http.StatusOK || textsOf(got) != want {
+			t.Errorf("%q: %d %s, want %s", test.parameters, status, textsOf(got), want)
+		}
+	}
+	got, status := w.ask("records", "from", number(20), "to", number(10))
+	if want := fmt.Sprintf("from is %q, which is after to, %q; exchange them", number(20), number(10)); status != http.StatusBadRequest || got.Message != want {
+		t.Errorf("%d %s", status, got.Message)
+	}
+	w.clock.Advance(day)
+	w.put("key-0", "later")
+	w.put("key-7919", "later")
+	w.put("key-15838", "later")
+	got, status = w.ask("records", "from", number(10))
+	if want := fmt.Sprintf("from is %q, and the stream has no such record any more, whose time bounds the other shards; use a time", number(10)); status != http.StatusBadRequest || got.Message != want {
+		t.Errorf("%d %s", status, got.Message)
+	}
+}
+
 // A cursor continues where its answer ended, whatever arrives meanwhile; a tail has what arrives after its answer, once.
 func TestCursorsWhileRecordsArrive(t *testing.T) {
 	w := newWorld(t, 2)

@@ -155,7 +155,7 @@ func (b *Browser) checkBucket(q *query) error {
 	if !slices.Contains(buckets, q.bucket) {
 		return wrongf("bucket is %q, to which the stack delivers nothing; %s", q.bucket, nearest.Remedy(q.bucket, buckets))
 	}
-	if q.fromPlace.Shard != "" || q.toPlace.Shard != "" {
+	if q.from.place.Shard != "" || q.to.place.Shard != "" {
 		return wrongf("from or to is a sequence number, and objects are selected by the time of their delivery; use a time such as 2026-01-31T15:04:05Z")
 	}
 	return nil
@@ -217,7 +217,7 @@ func (l *shelfLane) fill(s *shelves) bool {
 // selects reports whether a query selects an object. The times are those of its delivery.
 func (q query) selects(w firehose.Written) bool {
 	at := w.DeliveredAt.UnixMilli()
-	return strings.HasPrefix(w.Key, q.prefix) && at >= q.from && (q.to == 0 || at <= q.to)
+	return strings.HasPrefix(w.Key, q.prefix) && at >= q.from.millis && (q.to.millis == 0 || at <= q.to.millis)
 }
 
 // position continues with the next object.

@@ -27,9 +27,8 @@ type query struct {
 	most int
 	// record is the number of the first record of the object that is wanted, counted from 1; 0 means all.
 	record int
-	// from and to are inclusive bounds of the arrival, in milliseconds; 0 means none. fromPlace and toPlace bound one shard's indexes.
-	from, to           int64
-	fromPlace, toPlace kinesis.Place
+	// from and to are inclusive bounds.
+	from, to bound
 	// sequence is one record.
 	sequence kinesis.Place
 	cursor   string
@@ -106,14 +105,14 @@ func (q *query) readNumbers(values url.Values) error {
 }
 
 func (q *query) readBounds(values url.Values) (err error) {
-	if q.from, q.fromPlace, err = bound("from", values.Get("from")); err != nil {
+	if q.from, err = parseBound("from", values.Get("from")); err != nil {
 		return err
 	}
-	if q.to, q.toPlace, err = bound("to", values.Get("to")); err != nil {
+	if q.to, err = parseBound("to", values.Get("to")); err != nil {
 		return err
 	}
-	if q.from > 0 && q.to > 0 && q.from > q.to {
-		return wrongf("from is %q, which is after to, %q; exchange them", values.Get("from"), values.Get("to"))
+	if err := q.checkBounds(); err != nil {
+		return err
 	}
 	if text := values.Get("sequence"); text != "" {
 		if q.sequence, err = kinesis.PlaceOf(text); err != nil {
@@ -126,18 +125,48 @@ func (q *query) readBounds(values url.Values) (err error) {
 // leastDigits is the least length of a sequence number here. Milliseconds since 1970 have 13 digits.
 const leastDigits = 40
 
-// bound reads a time or a sequence number.
-func bound(name, text string) (millis int64, at kinesis.Place, err error) {
+// bound is a bound of the records or of the objects.
+type bound struct {
+	name, text string
+	// millis is a time in milliseconds; 0 means none. Beside a place it is the arrival of that record, as soon as it is known.
+	millis int64
+	// place bounds the indexes of its shard; its Shard is "" for a time.
+	place kinesis.Place
+}
+
+// in reports whether the bound is a record of a shard, whose newest record is at a place.
+func (b bound) in(newest kinesis.Place) bool {
+	return b.place.Shard == newest.Shard && b.place.Created == newest.Created
+}
+
+// checkBounds refuses a from that is after to, as far as both are known.
+func (q *query) checkBounds() error {
+	from, to := q.from, q.to
+	exchanged := from.millis > 0 && to.millis > 0 && from.millis > to.millis
+	if from.place.Shard != "" && from.in(to.place) {
+		exchanged = from.place.Index > to.place.Index
+	}
+	if exchanged {
+		return wrongf("from is %q, which is after to, %q; exchange them", from.text, to.text)
+	}
+	return nil
+}
+
+// parseBound reads a time or a sequence number.
+func parseBound(name, text string) (bound, error) {
+	b := bound{name: name, text: text}
 	if text == "" {
-		return 0, kinesis.Place{}, nil
+		return b, nil
 	}
 	if len(text) >= leastDigits {
-		if at, err = kinesis.PlaceOf(text); err == nil {
-			return 0, at, nil
+		if at, err := kinesis.PlaceOf(text); err == nil {
+			b.place = at
+			return b, nil
 		}
 	}
 	if when, ok := instant.Parse(text); ok && when.UnixMilli() > 0 {
-		return when.UnixMilli(), kinesis.Place{}, nil
+		b.millis = when.UnixMilli()
+		return b, nil
 	}
-	return 0, kinesis.Place{}, wrongf("%s is %q; use a time such as 2026-01-31T15:04:05Z, milliseconds since 1970, or a sequence number", name, text)
+	return b, wrongf("%s is %q; use a time such as 2026-01-31T15:04:05Z, milliseconds since 1970, or a sequence number", name, text)
 }

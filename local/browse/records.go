@@ -2,6 +2,7 @@ package browse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -105,15 +106,23 @@ func (b *Browser) lanes(ctx context.Context, q *query) ([]*lane, string, error) 
 			return nil, "", err
 		}
 	}
-	var lanes []*lane
-	for _, id := range ids {
-		newest, err := b.newest(ctx, q.stream, id)
-		if err != nil {
+	newest := make([]kinesis.Place, len(ids))
+	for i, id := range ids {
+		if newest[i], err = b.newest(ctx, q.stream, id); err != nil {
 			return nil, "", err
 		}
-		tail.Next[inCursor(id, newest.Created)] = newest.Index + 1
-		if look, wanted := q.look(newest, from); wanted {
-			lanes = append(lanes, &lane{shard: id, created: newest.Created, look: look})
+		tail.Next[inCursor(id, newest[i].Created)] = newest[i].Index + 1
+	}
+	if q.shard != "" {
+		newest = newest[slices.Index(ids, q.shard):][:1]
+	}
+	if err := b.findBounds(ctx, q, newest); err != nil {
+		return nil, "", err
+	}
+	var lanes []*lane
+	for _, place := range newest {
+		if look, wanted := q.look(place, from); wanted {
+			lanes = append(lanes, &lane{shard: place.Shard, created: place.Created, look: look})
 		}
 	}
 	for _, l := range lanes {
@@ -152,31 +161,65 @@ func (b *Browser) newest(ctx context.Context, stream, shard string) (kinesis.Pla
 	return kinesis.PlaceOf(latest)
 }
 
-// look is the walk up to the newest record of a shard that a query asks for. A sequence number may be of a former stream's shard.
-func (q query) look(newest kinesis.Place, from position) (look kinesis.Look, wanted bool) {
-	look = kinesis.Look{From: 1, To: min(newest.Index, lastIndex), Newest: !q.oldest, Since: q.from, Until: q.to, Limit: stepRecords}
-	for _, bound := range []struct {
-		at    kinesis.Place
-		apply func(uint64)
-	}{
-		{q.sequence, func(index uint64) { look.From, look.To = index, index }},
-		{q.fromPlace, func(index uint64) { look.From = index }},
-		{q.toPlace, func(index uint64) { look.To = min(look.To, index) }},
-	} {
-		if bound.at.Shard == "" {
+// findBounds finds the arrivals of the records whose sequence numbers bound a query, which bound the other shards. newest are the
+// places of the newest records of the shards that the query asks for.
+func (b *Browser) findBounds(ctx context.Context, q *query, newest []kinesis.Place) error {
+	for _, bound := range []*bound{&q.from, &q.to} {
+		others := slices.ContainsFunc(newest, func(p kinesis.Place) bool { return p.Index > 0 && !bound.in(p) })
+		if bound.place.Shard == "" {
 			continue
 		}
-		if bound.at.Shard != newest.Shard || bound.at.Created != newest.Created {
-			return look, false
+		seen, found, err := b.at(ctx, q.stream, bound.place)
+		if err != nil {
+			return err
 		}
-		bound.apply(bound.at.Index)
+		if found {
+			bound.millis = seen.UnixMilli()
+		} else if others {
+			return wrongf("%s is %q, and the stream has no such record any more, whose time bounds the other shards; use a time", bound.name, bound.text)
+		}
+	}
+	return q.checkBounds()
+}
+
+// at is the arrival of the record at a place, if the stream still has it.
+func (b *Browser) at(ctx context.Context, stream string, at kinesis.Place) (arrived time.Time, found bool, err error) {
+	one := kinesis.Look{From: at.Index, To: at.Index, Limit: 1}
+	_, _, err = b.opts.Streams.Look(ctx, stream, at.Shard, one, func(seen kinesis.Seen) bool {
+		if seen.Place() == at { // not a former stream's
+			arrived, found = seen.ArrivedAt, true
+		}
+		return true
+	})
+	if errors.Is(err, kinesis.ErrGone) {
+		err = nil
+	}
+	return arrived, found, err
+}
+
+// look is the walk up to the newest record of a shard that a query asks for. A bound that is a record of that shard bounds its places:
+// arrivals follow the clock, which may jump back.
+func (q query) look(newest kinesis.Place, from position) (look kinesis.Look, wanted bool) {
+	look = kinesis.Look{From: 1, To: min(newest.Index, lastIndex), Newest: !q.oldest, Limit: stepRecords}
+	if q.sequence.Shard != "" {
+		look.From, look.To = q.sequence.Index, q.sequence.Index
+	}
+	if q.from.in(newest) {
+		look.From = max(look.From, q.from.place.Index)
+	} else {
+		look.Since = q.from.millis
+	}
+	if q.to.in(newest) {
+		look.To = min(look.To, q.to.place.Index)
+	} else {
+		look.Until = q.to.millis
 	}
 	if next, known := from.Next[inCursor(newest.Shard, newest.Created)]; known && q.oldest {
 		look.From = max(look.From, next)
 	} else if from.Next != nil && !q.oldest {
 		look.To = min(look.To, next) // 0 for a shard that is newer than the cursor
 	}
-	return look, q.shard == "" || q.shard == newest.Shard
+	return look, q.sequence.Shard == "" || bound{place: q.sequence}.in(newest)
 }
 
 // first is the lane that goes on: the one whose next record, found or not yet looked at, is the first in the order.

@@ -65,9 +65,9 @@ type record struct {
 	// Bytes is the length of the data, or in an object of its piece without the delimiter.
 	Bytes int `json:"bytes"`
 	// Text is the data if it is UTF-8, and Base64 if it is not. Cut means that it is only the beginning.
-	Text   string `json:"text,omitempty"`
-	Base64 string `json:"base64,omitempty"`
-	Cut    bool   `json:"cut,omitempty"`
+	Text   *string `json:"text,omitempty"`
+	Base64 string  `json:"base64,omitempty"`
+	Cut    bool    `json:"cut,omitempty"`
 	// State is unread, buffered, delivered or unknown; left out where no delivery stream reads the stream.
 	State   string `json:"state,omitempty"`
 	Objects []part `json:"objects,omitempty"`
@@ -87,7 +87,12 @@ type part struct {
 }
 
 // size is what the record's data take in an answer, in bytes.
-func (r *record) size() int { return len(r.Text) + len(r.Base64) }
+func (r *record) size() int {
+	if r.Text != nil {
+		return len(*r.Text)
+	}
+	return len(r.Base64)
+}
 
 // setData sets the data, at most the given number of bytes of it.
 func (r *record) setData(data []byte, most int) {
@@ -100,7 +105,8 @@ func (r *record) setData(data []byte, most int) {
 		}
 	}
 	if isText {
-		r.Text = string(data)
+		text := string(data)
+		r.Text = &text
 	} else {
 		r.Base64 = base64.StdEncoding.EncodeToString(data)
 	}

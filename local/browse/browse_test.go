@@ -270,6 +270,12 @@ func TestWrongParameters(t *testing.T) {
 		got.Message != `from is "2026-03-07T16:04:05Z", which is after to, "2026-03-07T15:04:05Z"; exchange them` {
 		t.Errorf("exchanged: %d %s", status, got.Message)
 	}
+	for name, value := range map[string]string{"prefix": "zzz", "from": "2030-01-01T00:00:00Z", "to": "2030-01-01T00:00:00Z"} {
+		want := fmt.Sprintf("%s is %q, and it selects among objects; leave it out beside object, which names one", name, value)
+		if got, status := w.ask("delivered", "object", "events/none", name, value); status != http.StatusBadRequest || got.Message != want {
+			t.Errorf("object and %s: %d %s", name, status, got.Message)
+		}
+	}
 	if got, status := w.ask("delivered", "object", "events/none"); status != http.StatusNotFound || got.Message != "s3://bucket/events/none: there is no such object" {
 		t.Errorf("no object: %d %s", status, got.Message)
 	}
@@ -417,6 +423,12 @@ func TestDataInAnAnswer(t *testing.T) {
 	w.put("k", "aé€")
 	w.put("k", "\xff\x00b")
 	got, _ := w.ask("records", "most", "2", "order", "oldest")
+	w.put("k", "")
+	recorder := httptest.NewRecorder()
+	w.Records(recorder, httptest.NewRequest(http.MethodGet, "/_local/records?limit=1", nil))
+	if empty := recorder.Body.String(); !strings.Contains(empty, `"bytes":0,"text":""`) {
+		t.Errorf("a record without data is %s", empty)
+	}
 	if text, binary := got.Records[0], got.Records[1]; text.Text != "a" || !text.Cut || text.Bytes != 6 ||
 		binary.Base64 != base64.StdEncoding.EncodeToString([]byte("\xff\x00")) || binary.Text != "" || !binary.Cut {
 		t.Errorf("the records are %+v", got.Records)

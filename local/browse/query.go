@@ -63,7 +63,7 @@ func (p parameters) read(values url.Values) (query, error) {
 	}
 	q.stream, q.shard, q.bucket, q.object, q.prefix = values.Get("stream"), values.Get("shard"), values.Get("bucket"), values.Get("object"), values.Get("prefix")
 	q.key, q.text, q.cursor = values.Get("key"), newNeedle(values.Get("text")), values.Get("cursor")
-	for _, read := range []func(url.Values) error{q.readOrder, q.readNumbers, q.readBounds} {
+	for _, read := range []func(url.Values) error{q.readOrder, q.readNumbers, q.checkObject, q.readBounds} {
 		if err := read(values); err != nil {
 			return q, err
 		}
@@ -98,8 +98,18 @@ func (q *query) readNumbers(values url.Values) error {
 		}
 		*number.to = n
 	}
+	return nil
+}
+
+// checkObject refuses what goes only with the name of an object, or only without it.
+func (q *query) checkObject(values url.Values) error {
 	if q.record > 0 && q.object == "" {
 		return wrongf("record is %d, and it counts the records of one object; name the object too", q.record)
+	}
+	for _, name := range []string{"prefix", "from", "to"} {
+		if q.object != "" && values.Get(name) != "" {
+			return wrongf("%s is %q, and it selects among objects; leave it out beside object, which names one", name, values.Get(name))
+		}
 	}
 	return nil
 }

@@ -167,7 +167,7 @@ func (s *search) cut(pieces *cutter) (full bool, passed int, err error) {
 
 // take adds a record if the query selects it. It returns false if the answer is full.
 func (s *search) take(from *cutter, data []byte) bool {
-	if !s.q.text.in(data) {
+	if !s.q.text.In(data) {
 		return true
 	}
 	if len(s.page.Records) >= s.q.limit || s.bytes > mostText {

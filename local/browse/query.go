@@ -8,6 +8,7 @@ import (
 
 	"cdk.tf/go/ingest/internal/nearest"
 	"cdk.tf/go/ingest/local/internal/instant"
+	"cdk.tf/go/ingest/local/internal/needle"
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
@@ -20,7 +21,7 @@ const (
 type query struct {
 	// stream, shard, bucket, object, prefix and key are empty where the request does not select by them.
 	stream, shard, bucket, object, prefix, key string
-	text                                       *needle
+	text                                       *needle.Needle
 	oldest                                     bool
 	limit                                      int
 	// most bounds the bytes of text of each record; 0 means all.
@@ -62,7 +63,7 @@ func (p parameters) read(values url.Values) (query, error) {
 		}
 	}
 	q.stream, q.shard, q.bucket, q.object, q.prefix = values.Get("stream"), values.Get("shard"), values.Get("bucket"), values.Get("object"), values.Get("prefix")
-	q.key, q.text, q.cursor = values.Get("key"), newNeedle(values.Get("text")), values.Get("cursor")
+	q.key, q.text, q.cursor = values.Get("key"), needle.New(values.Get("text")), values.Get("cursor")
 	for _, read := range []func(url.Values) error{q.readOrder, q.readNumbers, q.checkObject, q.readBounds} {
 		if err := read(values); err != nil {
 			return q, err

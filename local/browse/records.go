@@ -262,7 +262,7 @@ func (b *Browser) advance(ctx context.Context, l *lane, q query) (int, error) {
 			return false
 		}
 		l.frontier = seen.ArrivedAt
-		if q.key != "" && string(seen.Key) != q.key || !q.text.in(seen.Data) && !q.text.in(seen.Key) {
+		if q.key != "" && string(seen.Key) != q.key || !q.text.In(seen.Data) && !q.text.In(seen.Key) {
 			return true
 		}
 		arrived := seen.ArrivedAt.UTC()

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 
 	"cdk.tf/go/ingest/internal/nearest"
 	"cdk.tf/go/ingest/local/internal/instant"
+	"cdk.tf/go/ingest/local/internal/needle"
 )
 
 const (
@@ -24,7 +24,7 @@ const (
 type query struct {
 	fate    fate // or every, for all
 	since   time.Time
-	text    []byte // in lower case
+	text    *needle.Needle // nil without one
 	id      string
 	limit   int
 	oldest  bool // first
@@ -48,7 +48,7 @@ var parameters = map[string]func(q *query, value string) (remedy string){
 		return unless(ok, "use a time such as 2026-07-01T12:00:00.000Z, or the milliseconds since 1970")
 	},
 	"text": func(q *query, value string) string {
-		q.text = bytes.ToLower([]byte(value))
+		q.text = needle.New(value)
 		return unless(value != "", "use a part of the event's text, or leave the parameter out")
 	},
 	"id": func(q *query, value string) string {
@@ -116,9 +116,9 @@ func (q *query) count(e *entry) (n int64) {
 	switch {
 	case !q.takes(e):
 		return 0
-	case len(q.text) == 0 && q.fate == every:
+	case q.text == nil && q.fate == every:
 		return e.counts.sum()
-	case len(q.text) == 0:
+	case q.text == nil:
 		return e.counts[q.fate]
 	}
 	return int64(len(q.events(e)))
@@ -130,7 +130,7 @@ func (q *query) events(e *entry) []found {
 		return nil
 	}
 	wanted := slices.DeleteFunc(eventsOf(e), func(f found) bool {
-		return q.fate != every && q.fate != f.fate || len(q.text) > 0 && !bytes.Contains(bytes.ToLower(f.text), q.text)
+		return q.fate != every && q.fate != f.fate || q.text != nil && !q.text.In(f.text)
 	})
 	if !q.oldest {
 		slices.Reverse(wanted)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 
@@ -32,9 +33,8 @@ func (p *Pipeline) front() http.Handler {
 		data.serve(w, r)
 	})))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path := r.URL.Path
-		switch {
-		case path == "/config.json" || strings.HasPrefix(path, "/_local/"):
+		switch path := r.URL.Path; {
+		case path == "/config.json" || path == "/_local" || strings.HasPrefix(path, "/_local/"):
 			own.ServeHTTP(w, r)
 		case path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead) || strings.HasPrefix(path, "/_web/"):
 			page.ServeHTTP(w, r)
@@ -76,15 +76,18 @@ func (p *Pipeline) ownPaths() *paths {
 	return all
 }
 
-// serve answers a request. ServeMux answers one that it does not know in plain text, which a client that reads JSON cannot.
+// serve answers a request. ServeMux answers one that it does not know in plain text, which a client that reads JSON cannot, and
+// redirects one whose path is not clean with a page of HTML.
 func (p *paths) serve(w http.ResponseWriter, r *http.Request) {
 	handler, pattern := p.mux.Handler(r)
-	if pattern != "" {
+	unsaid := unsaid{header: w.Header(), status: http.StatusNotFound}
+	switch clean := path.Clean(r.URL.Path) == r.URL.Path; {
+	case clean && pattern != "":
 		p.mux.ServeHTTP(w, r)
 		return
+	case clean:
+		handler.ServeHTTP(&unsaid, r)
 	}
-	unsaid := unsaid{header: w.Header()}
-	handler.ServeHTTP(&unsaid, r)
 	err := fmt.Errorf("there is no path %s; %s", r.URL.Path, nearest.Remedy(r.URL.Path, p.known))
 	if unsaid.status == http.StatusMethodNotAllowed {
 		err = fmt.Errorf("%s takes %s, not %s", r.URL.Path, w.Header().Get("Allow"), r.Method)
@@ -158,9 +161,9 @@ func (p *Pipeline) serveObject(w http.ResponseWriter, r *http.Request) {
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, objectsPath), "/")
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
-	if r.Method != http.MethodGet {
-		header.Set("Allow", http.MethodGet)
-		answers.Refuse(w, http.StatusMethodNotAllowed, fmt.Errorf("%s takes GET, not %s", r.URL.Path, r.Method))
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		header.Set("Allow", "GET, HEAD")
+		answers.Refuse(w, http.StatusMethodNotAllowed, fmt.Errorf("%s takes GET, HEAD, not %s", r.URL.Path, r.Method))
 		return
 	}
 	object, info, err := p.buckets.Open(bucket, key)

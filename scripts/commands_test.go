@@ -334,6 +334,17 @@ func TestPullComment(t *testing.T) {
 	if got := commandIn(t, failing, []string{"GITHUB_REPOSITORY=o/r"}, "scripts/pull-comment", "7", "x", text); got.status != 1 || got.stderr != "no permission\n" {
 		t.Errorf("it ends with %d and says %s%s", got.status, got.stdout, got.stderr)
 	}
+	empty := filepath.Join(folder, "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	silent := programs(t, map[string]string{"gh": "echo gh was called >&2"})
+	for file, want := range map[string]string{filepath.Join(folder, "none"): "No such file", empty: "error: " + empty + " is empty"} {
+		got := commandIn(t, silent, []string{"GITHUB_REPOSITORY=o/r"}, "scripts/pull-comment", "7", "x", file)
+		if got.status != 1 || !strings.Contains(got.stderr, want) || strings.Contains(got.stderr, "gh was called") {
+			t.Errorf("%s: it ends with %d and says %s%s", file, got.status, got.stdout, got.stderr)
+		}
+	}
 	if got := commandIn(t, failing, nil, "scripts/pull-comment", "7"); got.status != 2 || !strings.HasPrefix(got.stderr, "error: name the pull request") {
 		t.Errorf("it ends with %d and says %s%s", got.status, got.stdout, got.stderr)
 	}

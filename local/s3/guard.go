@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -313,15 +314,34 @@ func (g guard) answer(w http.ResponseWriter, r *http.Request, result any, err er
 	_, _ = w.Write(append([]byte(xml.Header), text...)) // the client may have gone
 }
 
-// withoutConditions hides a read's conditions from gofakes3, which evaluates them differently.
+// withoutConditions hides from gofakes3 a read's conditions, which it evaluates differently, and a range that is none.
 func withoutConditions(r *http.Request) *http.Request {
 	plain := *r
 	plain.Header = r.Header.Clone()
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		plain.Header.Del("If-None-Match")
 		plain.Header.Del("If-Modified-Since")
+		if !isRange(r.Header.Get("Range")) {
+			plain.Header.Del("Range")
+		}
 	}
 	return &plain
+}
+
+var oneRange = regexp.MustCompile(`^bytes=(?:(\d+)-(\d*)|-\d+)$`)
+
+// isRange reports whether S3 heeds a Range header.
+//
+// Assumption S3-16: S3's GetObject and HeadObject ignore a Range that is malformed, ends before it begins or names several ranges, and
+// answer 200 with the whole object (versity/versitygw#1120, which compares with S3; basho/riak_cs#304 has a recording of several ranges).
+func isRange(header string) bool {
+	found := oneRange.FindStringSubmatch(header)
+	if found == nil {
+		return false
+	}
+	first, err := strconv.ParseInt(found[1], 10, 64)
+	last, lastErr := strconv.ParseInt(found[2], 10, 64)
+	return err != nil || lastErr != nil || first <= last
 }
 
 // maxMetadata bounds user-defined metadata, names and values together, in bytes (S3 user guide, "Working with object metadata").

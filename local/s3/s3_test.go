@@ -238,6 +238,20 @@ func TestRange(t *testing.T) {
 	}
 }
 
+// A range that is none, or several, is ignored.
+func TestRangesThatAreIgnored(t *testing.T) {
+	w := newWorld(t)
+	w.put("a", "0123456789")
+	for _, header := range []string{"bytes=0-1,4-5", "bytes=33-10", "bytes=x-y", "bytes=", "bytes=-", "bytes=1", "bytes=--1", "items=0-1", "0-1", "bytes=-1-4", "bytes=1-2-3"} {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			got := serve(t, w.service, method, "/events/a", "", "Range: "+header)
+			if got.Code != http.StatusOK || got.Header().Get("Content-Range") != "" || method == http.MethodGet && got.Body.String() != "0123456789" {
+				t.Errorf("%s %s: %d %q %q", method, header, got.Code, got.Header().Get("Content-Range"), got.Body)
+			}
+		}
+	}
+}
+
 func TestHeadAndCopy(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.client.PutObject(t.Context(), &awss3.PutObjectInput{

@@ -63,14 +63,14 @@ func printBackend(command *cobra.Command, f backendFlags) error {
 		env = "ENV"
 	}
 	fmt.Fprintf(command.ErrOrStderr(), `to make the bucket, once:
-%[4]s  terraform -chdir=%[1]s init
-  terraform -chdir=%[1]s apply
+%[4]s  terraform -chdir=%[5]s init
+  terraform -chdir=%[5]s apply
 and keep %[1]s/terraform.tfstate: it is the state of this bucket itself.
 in an environment in stacks/:
   %[2]s
 where the environment has been deployed with its state elsewhere:
   npx cdktf deploy %[3]s --migrate-state
-`, folder, cfg.Spec(), env, save)
+`, folder, cfg.Spec(), env, save, word(folder))
 	return nil
 }
 

@@ -65,7 +65,7 @@ func sayFormerLayout(stderr io.Writer, folder string) {
 	}
 	remedy := "to use that data, add --data " + dataRoot
 	if _, err := os.Stat(folder); err != nil { // the folder does not exist, so the move cannot overwrite anything
-		remedy += fmt.Sprintf(", or move it: mkdir -p %s && mv %s %s", folder, strings.Join(former, " "), folder)
+		remedy += fmt.Sprintf(", or move it: mkdir -p %s && mv %s %s", word(folder), strings.Join(former, " "), word(folder))
 	}
 	fmt.Fprintf(stderr, "note: %s holds the data of an earlier version, which all environments shared; this run uses %s; %s\n", dataRoot, folder, remedy)
 }

@@ -71,11 +71,11 @@ func printDeployer(command *cobra.Command, f deployerFlags) error {
 		return err
 	}
 	fmt.Fprintf(command.ErrOrStderr(), `to make the roles, as an administrator of the account:
-%[2]s  terraform -chdir=%[1]s init
-  terraform -chdir=%[1]s apply
+%[2]s  terraform -chdir=%[3]s init
+  terraform -chdir=%[3]s apply
 and keep %[1]s/terraform.tfstate: it is the state of these roles.
 the outputs are the roles' ARNs; docs/github.md has the workflow that uses them.
-`, folder, save)
+`, folder, save, word(folder))
 	return nil
 }
 

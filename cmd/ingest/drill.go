@@ -184,9 +184,6 @@ func printShell(command *cobra.Command, f drillFlags) error {
 	return nil
 }
 
-// quoted is a text as a POSIX shell reads it.
-func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
-
 // options makes the drill's options from the stack and from what the pipeline says of itself.
 func (f drillFlags) options(command *cobra.Command) (drill.Options, error) {
 	if f.env == "" && f.stack == "" {

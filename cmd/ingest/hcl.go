@@ -72,7 +72,7 @@ func writeHCL(command *cobra.Command, f hclFlags) error {
 		return fmt.Errorf("--out: %w", err)
 	}
 	fmt.Fprintf(command.OutOrStdout(), "wrote %d files to %s; continue there:\n", len(files), f.out)
-	fmt.Fprintf(command.OutOrStdout(), "  terraform -chdir=%[1]s init\n  terraform -chdir=%[1]s plan\n", f.out)
+	fmt.Fprintf(command.OutOrStdout(), "  terraform -chdir=%[1]s init\n  terraform -chdir=%[1]s plan\n", word(f.out))
 	return nil
 }
 

@@ -37,6 +37,9 @@ func TestHCL(t *testing.T) {
 	if text := read(t, "infra/dev/terraform.tf"); !strings.Contains(text, `path = "../../terraform.dev.tfstate"`) {
 		t.Errorf("the state is elsewhere:\n%s", text)
 	}
+	if _, stdout, _ := ingest(t, "hcl", "--env", "dev", "--out", "infra/two words"); !strings.Contains(stdout, "\n  terraform -chdir='infra/two words' plan\n") {
+		t.Errorf("it says %s", stdout)
+	}
 	// What was written may have been edited since.
 	status, stdout, stderr = ingest(t, "hcl", "--env", "dev", "--out", "infra/dev")
 	if want := "error: --out: infra/dev is not empty; name a new or an empty folder\n"; status != 1 || stdout != "" || stderr != want {

@@ -47,6 +47,7 @@ func newRoot() *cobra.Command {
 	root.InitDefaultHelpCmd() // Execute does this too, but only after checkCommand
 	root.InitDefaultCompletionCmd()
 	addHelpFlags(append(root.Commands(), root)...)
+	takeOneStack(root.Commands()...)
 	return root
 }
 

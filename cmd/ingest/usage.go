@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -133,10 +134,41 @@ func flagError(command *cobra.Command, err error) error {
 		return usagef("%s has no flag --%s; %s", command.CommandPath(), unknown.GetSpecifiedName(), flagRemedy(command, unknown.GetSpecifiedName()))
 	case errors.As(err, &bare):
 		return usagef("--%s needs a value; see %s --help", bare.GetFlag().Name, command.CommandPath())
+	case errors.As(err, &invalid) && errors.Is(err, errTwice):
+		return usagef("--%s is given twice, with %q the second time; give it once", invalid.GetFlag().Name, invalid.GetValue())
 	case errors.As(err, &invalid):
 		return usagef("--%s is %q; use %s", invalid.GetFlag().Name, invalid.GetValue(), valueRemedy(invalid.GetFlag().Value.Type()))
 	}
 	return usagef("%w; see %s --help", err, command.CommandPath())
+}
+
+// onceOnly is the value of a flag that may be there once.
+type onceOnly struct {
+	pflag.Value
+	given bool
+}
+
+var errTwice = errors.New("it is given twice")
+
+// Set implements pflag.Value.
+func (o *onceOnly) Set(text string) error {
+	if o.given {
+		return errTwice
+	}
+	o.given = true
+	return o.Value.Set(text)
+}
+
+// takeOneStack makes a second environment or stack of a command an error. pflag takes the last value of a flag, as a script wants that
+// replaces an address or a folder; but who names two environments means both.
+func takeOneStack(commands ...*cobra.Command) {
+	for _, command := range commands {
+		for _, name := range []string{"env", "stack", "to-env"} {
+			if flag := command.Flags().Lookup(name); flag != nil && flag.Value.Type() == "string" {
+				flag.Value = &onceOnly{Value: flag.Value}
+			}
+		}
+	}
 }
 
 // aFile is the remedy for an empty flag that names a file.
@@ -160,6 +192,20 @@ func emptyFlags(command *cobra.Command, remedies map[string]string) error {
 		}
 	})
 	return errors.Join(errs...)
+}
+
+// quoted is a text as a POSIX shell reads it.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+// plainWord matches what a POSIX shell reads as one word as it stands.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,=-]+$`)
+
+// word is a text within a printed command, quoted only where a shell would read it otherwise.
+func word(text string) string {
+	if plainWord.MatchString(text) {
+		return text
+	}
+	return quoted(text)
 }
 
 // valueRemedy returns the form of a value for a flag's type.

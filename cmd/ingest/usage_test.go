@@ -94,6 +94,31 @@ func isSentenceCase(text string) bool {
 	return text != "" && strings.ToUpper(text[:1]) == text[:1] && !strings.HasSuffix(text, ".")
 }
 
+// A second environment is refused, and the first not left out.
+func TestRepeatedFlags(t *testing.T) {
+	for args, want := range map[string]string{
+		"up --env dev --env prod":       `--env is given twice, with "prod" the second time; give it once`,
+		"plan --stack a --stack=b":      `--stack is given twice, with "b" the second time; give it once`,
+		"replay --to-env dev --to-env=": `--to-env is given twice, with "" the second time; give it once`,
+	} {
+		status, stdout, stderr := ingest(t, strings.Fields(args)...)
+		if status != statusUsage || stdout != "" || stderr != "error: "+want+"\n" {
+			t.Errorf("%q ends with %d and says\n%s%s\nwant %s", args, status, stdout, stderr, want)
+		}
+	}
+}
+
+// A path in a printed command is one word of a shell.
+func TestWord(t *testing.T) {
+	for text, want := range map[string]string{
+		"infra/dev": "infra/dev", "../a-b_c.d": "../a-b_c.d", "a b": "'a b'", "it's": `'it'\''s'`, "$HOME": "'$HOME'", "~/x": "'~/x'", "ü": "'ü'", "": "''",
+	} {
+		if got := word(text); got != want {
+			t.Errorf("%s is %s, want %s", text, got, want)
+		}
+	}
+}
+
 // A flag without a text is refused by name. A script whose variable is not set would otherwise replay every day, or trust every branch.
 func TestEmptyFlags(t *testing.T) {
 	for _, command := range newRoot().Commands() {

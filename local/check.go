@@ -3,8 +3,10 @@ package local
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"cdk.tf/go/ingest/local/kinesis"
 )
@@ -38,6 +40,15 @@ func checkData(folder string) error {
 
 func dataError(folder string, err error) error {
 	return fmt.Errorf("--data %s is not a folder and cannot be created (%w); name another", folder, err)
+}
+
+// inData adds the flag and the remedy to an error of the file system, such as that of a full or a read-only disk, unless it has a remedy.
+func inData(folder string, err error) error {
+	var at *fs.PathError
+	if !errors.As(err, &at) || !strings.HasSuffix(err.Error(), at.Error()) {
+		return err
+	}
+	return fmt.Errorf("--data %s: %w; make it a folder that can be written, whose parts nothing else has made, or name another", folder, err)
 }
 
 func streamFile(data string) string { return filepath.Join(data, "kinesis.db") }

@@ -116,19 +116,12 @@ func Open(opts Options) (_ *Pipeline, err error) {
 		p.declared.deliverEvery(*opts.BufferInterval)
 	}
 	p.openFaults()
-	if err := p.openStorage(); err != nil {
-		return nil, err
-	}
-	if err := p.openDelivery(); err != nil {
-		return nil, err
-	}
-	if err := p.openAPI(); err != nil {
-		return nil, err
+	for _, open := range []func() error{p.openStorage, p.openDelivery, p.openAPI, p.keepNames} {
+		if err := open(); err != nil {
+			return nil, inData(opts.Data, err)
+		}
 	}
 	p.openBrowser()
-	if err := p.keepNames(); err != nil {
-		return nil, err
-	}
 	p.apiServer.http = p.newServer(forOwnNames(ownNames(opts.API, opts.AllowHosts), inWords, p.front()))
 	p.apiServer.http.ReadTimeout = requestTime
 	p.apiServer.listener = apigateway.KeepSpelling(p.apiServer.http, p.apiServer.listener)

@@ -104,8 +104,16 @@ func fileName(name string) (string, error) {
 	if !filepath.IsLocal(file) || strings.Contains(name, "//") {
 		return "", fmt.Errorf("%q, which is not the path of a file below a folder; use a name without \"..\" and \"//\"", name)
 	}
+	for part := range strings.SplitSeq(filepath.ToSlash(file), "/") {
+		if len(part) > longestPart {
+			return "", fmt.Errorf("%q, which has more than %d characters between two \"/\", so that no file has that name; shorten it", name, longestPart-len(".log"))
+		}
+	}
 	return file, nil
 }
+
+// longestPart is the longest file name, in bytes, on common file systems.
+const longestPart = 255
 
 // File returns the path of a group's file below dir.
 func File(dir, name string) (string, error) {

@@ -25,6 +25,12 @@ func TestFileName(t *testing.T) {
 			t.Errorf("fileName(%q) = %q, %v; want %q", name, got, err, want)
 		}
 	}
+	if _, err := fileName("/a/" + strings.Repeat("b", 251)); err != nil {
+		t.Error(err)
+	}
+	if _, err := fileName("/a/" + strings.Repeat("b", 252)); err == nil || !strings.HasSuffix(err.Error(), `more than 251 characters between two "/", so that no file has that name; shorten it`) {
+		t.Error(err)
+	}
 	for _, name := range []string{"../x", "/a/../../x", "a//b"} {
 		want := `"` + name + `", which is not the path of a file below a folder; use a name without ".." and "//"`
 		if got, err := fileName(name); err == nil || err.Error() != want {

@@ -26,8 +26,10 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/johannesboyne/gofakes3"
@@ -109,6 +111,9 @@ func Open(opts Options) (*Service, error) {
 		if err := root.Mkdir(folder, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, err
 		}
+		if err := s.needFolder(folder); err != nil {
+			return nil, err
+		}
 	}
 	return s, s.syncFolder(".")
 }
@@ -124,7 +129,16 @@ func (s *Service) Declare(cfg Config) error {
 	if err := s.backend().CreateBucket(cfg.Name); err != nil && !gofakes3.IsAlreadyExists(err) {
 		return fmt.Errorf("the bucket %q: %w", cfg.Name, err)
 	}
-	return nil
+	return s.needFolder(cfg.Name)
+}
+
+// needFolder returns an error where something else than a folder has a name.
+func (s *Service) needFolder(name string) error {
+	info, err := s.root.Stat(name)
+	if err == nil && !info.IsDir() {
+		err = &fs.PathError{Op: "open", Path: filepath.Join(s.root.Name(), name), Err: syscall.ENOTDIR}
+	}
+	return err
 }
 
 // Put writes an object. Once Put returns nil, the object is whole and durable. contentType "" is S3's default,

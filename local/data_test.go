@@ -1,0 +1,32 @@
+package local
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A data folder that something else uses is refused with the flag and the remedy, and before events are accepted.
+func TestDataFoldersThatCannotBeUsed(t *testing.T) {
+	file := devStack(t).write(t)
+	for _, name := range []string{"s3", "s3/.meta", "s3/api-kinesis-firehose-bucket-dev", "logs", "firehose"} {
+		opts := optionsOf(t, file)
+		path := filepath.Join(opts.Data, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Open(opts)
+		if err == nil {
+			t.Errorf("with a file named %s it opens", name)
+			continue
+		}
+		if got := err.Error(); !strings.HasPrefix(got, "--data "+opts.Data+": ") || !strings.Contains(got, path) ||
+			!strings.HasSuffix(got, "; make it a folder that can be written, whose parts nothing else has made, or name another") {
+			t.Errorf("with a file named %s: %s", name, got)
+		}
+	}
+}

@@ -269,6 +269,9 @@ func (d *declaration) notices() []string {
 	if len(d.groups) > 0 {
 		found = append(found, "log lines never expire")
 	}
+	if d.measuresShards() {
+		found = append(found, "the shards are not measured (shard_level_metrics)")
+	}
 	if unmeasured := cloudwatch.Unmeasured(d.alarms); len(unmeasured) > 0 {
 		found = append(found, "nothing here measures these metrics of alarms: "+strings.Join(unmeasured, "; "))
 	}
@@ -300,6 +303,13 @@ func (d *declaration) bucketNotices() []string {
 		notices[i] = fmt.Sprintf(notice, strings.Join(buckets[notice], ", "))
 	}
 	return notices
+}
+
+func (d *declaration) measuresShards() bool {
+	return slices.ContainsFunc(d.stack.Resources("aws_kinesis_stream"), func(stream tfjson.Resource) bool {
+		metrics, _ := stream.Body["shard_level_metrics"].([]any) // kinesis has read them
+		return len(metrics) > 0
+	})
 }
 
 func (d *declaration) hasQuota() bool {

@@ -49,3 +49,16 @@ func TestOwnEnvironmentsHaveNoWarnings(t *testing.T) {
 		}
 	}
 }
+
+// Metrics of shards are among the differences that the start names.
+func TestNamesShardLevelMetrics(t *testing.T) {
+	stack := devStack(t)
+	stack.body("aws_kinesis_stream", "stream")["shard_level_metrics"] = []any{"IncomingBytes"}
+	d, err := readStack(Options{Stack: stack.write(t)}, "http://127.0.0.1:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if notices := d.notices(); !slices.Contains(notices, "the shards are not measured (shard_level_metrics)") {
+		t.Errorf("the notices are %q", notices)
+	}
+}

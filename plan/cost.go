@@ -80,7 +80,7 @@ func (p *Pipeline) entrance(b *bill, l capacity.Load) {
 	if p.tracing {
 		b.add(prices.Traces, false, traces(requests), "traces")
 	}
-	b.add(prices.Metrics, false, float64(p.metrics), "metrics")
+	b.add(prices.Metrics, false, float64(p.metrics+p.shardMetrics), "metrics")
 	// A value in a line is about as long as the variable that stands for it in the format.
 	logged := requests * float64(p.logLine)
 	b.add(prices.LogsWritten, false, logged, "GB")

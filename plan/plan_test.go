@@ -182,6 +182,18 @@ func TestEditedStacks(t *testing.T) {
 	}
 }
 
+// Each metric of each shard has the price of a metric.
+func TestMetricsOfShards(t *testing.T) {
+	before := report(t, "dev", plan.Try{}).Cost.Total
+	for metrics, want := range map[string]float64{`["IncomingBytes", "OutgoingBytes"]`: 2 * 2, `["ALL"]`: 2 * 7, `[]`: 0} {
+		got := report(t, "dev", plan.Try{}, `"shard_count": 1`, `"shard_count": 2, "shard_level_metrics": `+metrics).Cost.Total
+		shard := report(t, "dev", plan.Try{}, `"shard_count": 1`, `"shard_count": 2`).Cost.Total - before
+		if dollars := got - before - shard; math.Abs(dollars-want*0.3) > 0.001 {
+			t.Errorf("%s cost %v dollars, want %v", metrics, dollars, want*0.3)
+		}
+	}
+}
+
 // A stage whose throttle is off has the account's limit alone.
 func TestAStageWithoutAThrottle(t *testing.T) {
 	for _, without := range [][]string{

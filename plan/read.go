@@ -5,8 +5,10 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,16 +23,18 @@ type Pipeline struct {
 	// expected is the load that the stack declares; nil without one.
 	expected *capacity.Load
 
-	retention   time.Duration
-	tracing     bool
-	metrics     int // of methods
-	acls, rules int
-	keys        int
-	alarms      int // metrics that alarms watch
-	dashboards  int
-	parquet     bool
-	partitioned bool
-	compressed  bool
+	retention time.Duration
+	tracing   bool
+	metrics   int // of methods
+	// shardMetrics are the metrics of the stream's shards.
+	shardMetrics int
+	acls, rules  int
+	keys         int
+	alarms       int // metrics that alarms watch
+	dashboards   int
+	parquet      bool
+	partitioned  bool
+	compressed   bool
 	// logLine is the length of the access log's format in bytes; 0 without an access log.
 	logLine   int
 	execution string // the level of the execution log
@@ -164,7 +168,20 @@ func (p *Pipeline) readStream(r *reader) {
 	if text(tfjson.At(stream, "stream_mode_details", "stream_mode")) != "ON_DEMAND" {
 		p.shape.Shards = r.whole(of, "shard_count", stream["shard_count"], 1, quota.MaxShards, 0)
 	}
+	metrics, _ := stream["shard_level_metrics"].([]any)
+	each := len(metrics)
+	if slices.Contains(metrics, any("ALL")) {
+		each = metricsOfShard
+	}
+	p.shardMetrics = each * cmp.Or(p.shape.Shards, shardsOnDemand)
 }
+
+const (
+	// metricsOfShard is how many metrics a shard has (Kinesis developer guide, "Enhanced shard-level metrics").
+	metricsOfShard = 7
+	// shardsOnDemand is how many shards a stream on demand has at first (Kinesis developer guide, "On-demand mode").
+	shardsOnDemand = 4
+)
 
 func (p *Pipeline) readDelivery(r *reader) {
 	const of, destination = "aws_kinesis_firehose_delivery_stream", "extended_s3_configuration"

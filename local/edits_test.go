@@ -54,6 +54,9 @@ func TestOneMistakeIsOneError(t *testing.T) {
 		{"two streams of one name", func(s editable) {
 			s.add("aws_kinesis_stream", "twin", object{"name": "api-kinesis-stream-dev", "shard_count": 3.0})
 		}, `aws_kinesis_stream.twin: name is "api-kinesis-stream-dev", but aws_kinesis_stream.stream has that name already; use another, because AWS requires unique names`},
+		{"two log groups of one name", func(s editable) {
+			s.add("aws_cloudwatch_log_group", "twin", maps.Clone(s.body("aws_cloudwatch_log_group", "api_access")))
+		}, `aws_cloudwatch_log_group.twin: name is "/aws/apigateway/api-kinesis-dev/access", but aws_cloudwatch_log_group.api_access has that name already; use another, because AWS requires unique names`},
 		{"a bucket's name", set("aws_s3_bucket", "bucket", "bucket", "A_B"),
 			`aws_s3_bucket.bucket: bucket is "A_B", which S3 does not take as a name; use 3 to 63 of a-z, 0-9, "-" and ".", beginning and ending with a letter or a digit, without "..", and not an IP address`},
 		{"a reserved prefix", set("aws_s3_bucket", "bucket", "bucket", "amzn-s3-demo-x"),

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -193,17 +194,24 @@ func (d *declaration) findAccessLog() error {
 // delivery stream's checkpoint would skip the other's events.
 func checkNames(stack *tfjson.Stack) error {
 	var problems []error
-	for _, named := range []struct{ typ, attribute string }{
-		{"aws_kinesis_firehose_delivery_stream", "name"}, {"aws_kinesis_stream", "name"}, {"aws_s3_bucket", "bucket"},
+	for _, named := range []struct{ typ, attribute, within string }{
+		{typ: "aws_kinesis_firehose_delivery_stream", attribute: "name"}, {typ: "aws_kinesis_stream", attribute: "name"},
+		{typ: "aws_s3_bucket", attribute: "bucket"}, {typ: "aws_cloudwatch_log_group", attribute: "name"},
+		{"aws_cloudwatch_log_stream", "name", "log_group_name"}, {typ: "aws_iam_policy", attribute: "name"},
+		{typ: "aws_kms_alias", attribute: "name"}, {"aws_api_gateway_base_path_mapping", "base_path", "domain_name"},
 	} {
-		first := map[any]string{}
+		first := map[[2]string]string{}
 		for _, r := range stack.Resources(named.typ) {
 			name := r.Body[named.attribute]
-			if other, taken := first[name]; taken {
-				problems = append(problems, fmt.Errorf("%s: %s is %q, but %s has that name already; use another, because AWS requires unique names", r.Address(), named.attribute, name, other))
+			if name == nil && named.within == "" {
+				continue // the provider makes one up
+			}
+			key := [2]string{fmt.Sprint(name), fmt.Sprint(r.Body[named.within])}
+			if other, taken := first[key]; taken {
+				problems = append(problems, fmt.Errorf("%s: %s is %q, but %s has that name already; use another, because AWS requires unique names", r.Address(), named.attribute, cmp.Or(name, any("")), other))
 				continue
 			}
-			first[name] = r.Address()
+			first[key] = r.Address()
 		}
 	}
 	return errors.Join(problems...)

@@ -16,6 +16,7 @@ func TestWarnsOfProbableMistakes(t *testing.T) {
 	delete(answer, "response_parameters")
 	delivery := stack.body("aws_kinesis_firehose_delivery_stream", "delivery")["extended_s3_configuration"].(object)
 	delivery["prefix"] = "events/!{timestamp:YYYY/MM}/"
+	stack.body("aws_api_gateway_integration", "api_submit_post_integration")["timeout_milliseconds"] = 29001.0
 	var said strings.Builder
 	opts := optionsOf(t, stack.write(t))
 	opts.Out = &said
@@ -25,6 +26,7 @@ func TestWarnsOfProbableMistakes(t *testing.T) {
 	}
 	defer p.close()
 	want := []string{
+		"aws_api_gateway_integration.api_submit_post_integration: timeout_milliseconds is 29001; API Gateway takes more than 29000 only where the account's quota has been raised",
 		"POST /submit has no aws_api_gateway_method_response for the status 201 of aws_api_gateway_integration_response.api_submit_post_200-mapping: " +
 			"API Gateway answers 500 where it chooses that one, although the call was made",
 		`aws_kinesis_firehose_delivery_stream.delivery: prefix holds "YYYY", the year of the week: the days about New Year land in the folder of another year; write "yyyy"`,

@@ -85,6 +85,9 @@ func (r *reader) checkIntegration(res tfjson.Resource, m *method, block integrat
 	timeout := time.Duration(block.TimeoutMillis) * time.Millisecond
 	if block.TimeoutMillis != 0 && (timeout < shortestTimeout || timeout > longestTimeout) {
 		r.problem(res, "timeout_milliseconds is %d; use %d to %d", block.TimeoutMillis, shortestTimeout.Milliseconds(), longestTimeout.Milliseconds())
+	} else if timeout > quota.IntegrationTimeout {
+		r.api.warnings = append(r.api.warnings, fmt.Sprintf("%s: timeout_milliseconds is %d; API Gateway takes more than %d only where the account's quota has been raised",
+			res.Address(), block.TimeoutMillis, quota.IntegrationTimeout.Milliseconds()))
 	}
 	return len(r.problems) == before
 }

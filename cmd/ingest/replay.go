@@ -110,10 +110,8 @@ func runReplay(command *cobra.Command, f replayFlags) error {
 	}
 	opts.Feeds = feeds(own, opts.Target)
 	f.files(&opts)
-	for _, own := range []string{"", ".lock", ".tmp"} { // the checkpoint's, beside it
-		if err := otherThan("--rejected", opts.Rejected, "--checkpoint", opts.Checkpoint+own); err != nil {
-			return err
-		}
+	if err := checkRejected(opts); err != nil {
+		return err
 	}
 	stderr := command.ErrOrStderr()
 	fmt.Fprintln(stderr, route(opts.Target))
@@ -129,6 +127,19 @@ func runReplay(command *cobra.Command, f replayFlags) error {
 		tell(command.OutOrStdout(), summary)
 	}
 	return outcome(opts, summary, err)
+}
+
+// checkRejected finds a file of rejected records that cannot be one, which else the first of them would find.
+func checkRejected(opts replay.Options) error {
+	for _, own := range []string{"", ".lock", ".tmp"} { // the checkpoint's, beside it
+		if err := otherThan("--rejected", opts.Rejected, "--checkpoint", opts.Checkpoint+own); err != nil {
+			return err
+		}
+	}
+	if info, err := os.Stat(opts.Rejected); err == nil && info.IsDir() {
+		return fmt.Errorf("--rejected: %s is a folder; name a file", opts.Rejected)
+	}
+	return nil
 }
 
 // outcome returns the error with which a replay ends, if it did not put everything.
@@ -221,6 +232,8 @@ func (f replayFlags) times(opts *replay.Options) error {
 		return errors.Join(since, until)
 	case f.delivered && f.since == "":
 		return usagef("--since is missing, and --delivered needs it; use a time such as 2026-03-07T15:00:00Z, or a day such as 2026-03-07 (UTC)")
+	case f.since != "" && f.until != "" && opts.Since.Equal(opts.Until):
+		return usagef("--since and --until are both %s, so nothing is between them; use a later --until", f.since)
 	case f.since != "" && f.until != "" && !opts.Since.Before(opts.Until):
 		return usagef("--since %s is not before --until %s; swap them", f.since, f.until)
 	}

@@ -165,6 +165,9 @@ func TestReplayRejects(t *testing.T) {
 	if status != 1 || !strings.HasSuffix(stderr, want) || stdout != "put 1 record from 1 object\n  1 (no error code)\n1 reject in total, each a record or a whole object\n" {
 		t.Errorf("it ends with %d and says\n%s%s", status, stdout, stderr)
 	}
+	if status, _, stderr := ingest(t, "replay", "--env", "dev", "--endpoint-url", p.aws, "--rejected", data); status != 1 || stderr != "error: --rejected: "+data+" is a folder; name a file\n" {
+		t.Errorf("it ends with %d and says %s", status, stderr)
+	}
 	for _, rejected := range []string{"c.json", "./c.json", "c.json.lock", "c.json.tmp"} {
 		status, _, stderr := ingest(t, "replay", "--env", "dev", "--endpoint-url", p.aws, "--checkpoint", "c.json", "--rejected", rejected)
 		if want := "error: --checkpoint and --rejected both use " + rejected + "; name two files\n"; status != 2 || stderr != want {
@@ -190,6 +193,7 @@ func TestReplayBadInput(t *testing.T) {
 		{"an empty environment", []string{"--env", ""}, `--env: no environment named "" is synthesised (make synth synthesises all); use dev`},
 		{"bad times", append([]string{"--since", "yesterday", "--until", "2026-13-01"}, explicit...), `--since is "yesterday"; use a time such as 2026-03-07T15:00:00Z, or a day such as 2026-03-07 (UTC)` + "\n" + `--until is "2026-13-01"; use a time such as 2026-03-07T15:00:00Z, or a day such as 2026-03-07 (UTC)`},
 		{"times in the wrong order", append([]string{"--since", "2026-03-08", "--until", "2026-03-07"}, explicit...), "--since 2026-03-08 is not before --until 2026-03-07; swap them"},
+		{"times with nothing between", append([]string{"--since", "2026-03-08", "--until", "2026-03-08"}, explicit...), "--since and --until are both 2026-03-08, so nothing is between them; use a later --until"},
 		{"a rate of nothing", append([]string{"--rate", "0"}, explicit...), "--rate is 0; use 1 or more records a second"},
 		{"no number", []string{"--rate", "fast"}, `--rate is "fast"; use a whole number`},
 		{"delivered objects of any time", append([]string{"--delivered"}, explicit...), "--since is missing, and --delivered needs it; use a time such as 2026-03-07T15:00:00Z, or a day such as 2026-03-07 (UTC)"},

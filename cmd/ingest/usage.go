@@ -182,6 +182,9 @@ func emptyFlags(command *cobra.Command, remedies map[string]string) error {
 		empty := flag.Value.String() == ""
 		if list, is := flag.Value.(pflag.SliceValue); is {
 			empty = len(list.GetSlice()) == 0
+			if flag.Value.Type() == "stringSlice" && slices.ContainsFunc(list.GetSlice(), func(part string) bool { return strings.TrimSpace(part) == "" }) {
+				errs = append(errs, usagef("--%s has a comma with nothing before or after it; leave the comma out", flag.Name))
+			}
 		}
 		remedy, known := remedies[flag.Name]
 		if !known {

@@ -132,6 +132,12 @@ func TestEmptyFlags(t *testing.T) {
 			}
 		})
 	}
+	for _, list := range []string{"a,", ",", "a,,b", "a, ,b"} {
+		status, _, stderr := ingest(t, "deployer", "--repository", "o/r", "--env", list)
+		if status != statusUsage || stderr != "error: --env has a comma with nothing before or after it; leave the comma out\n" {
+			t.Errorf("--env %q ends with %d and says\n%s", list, status, stderr)
+		}
+	}
 	status, _, stderr := ingest(t, "replay", "--bucket", "b", "--prefix", "p/", "--stream", "s", "--region", "us-east-1", "--since", "", "--endpoint-url", "")
 	want := "error: --since is empty; give it a value, or leave the flag out\nerror: --endpoint-url is empty; give it a value, or leave the flag out\n"
 	if status != statusUsage || stderr != want {

@@ -91,7 +91,7 @@ type API struct {
 	Access Access
 	Domain Domain
 
-	// Schema is the JSON schema (draft 4) of a request body, at most 400 KB. API Gateway checks a body before the event reaches
+	// Schema is the JSON schema (draft 4) of a request body, at most 400 KB and 500 levels deep. API Gateway checks a body before the event reaches
 	// the stream. API Gateway checks a request without a body as {}, which the default schema refuses: it asks for an
 	// object with at least one property. API Gateway takes no keyword that draft 4 does not have, such as "const" or "examples". Its
 	// patterns are those of ECMA-262, edition 5.1, without (?i), look-behind and \p. An integer is written without a point or an

@@ -21,7 +21,7 @@ const (
 	maxTypeName   = 32
 	// maxExample keeps the outputs readable.
 	maxExample = 8192
-	// maxMatch is far above what a pattern needs for an example, on a busy machine too.
+	// maxMatch is far above what a pattern, or a whole schema, needs for an example, on a busy machine too.
 	maxMatch = 5 * time.Second
 )
 
@@ -62,41 +62,40 @@ func (p *problems) example(owner, schema, example string) {
 		p.add(field, "is not JSON: "+oneLine(err.Error()), "write an event that "+owner+".Schema allows")
 		return
 	}
-	compiled, err := compileSchema(models.Decode(schema))
+	check, err := compileSchema(models.Decode(schema))
 	if err != nil {
 		return
 	}
-	if said := whyInvalid(compiled, event); said != "" {
+	if said := whyInvalid(check(event)); said != "" {
 		p.add(field, "is no event that "+owner+".Schema allows: "+said, "correct the example or the schema")
 	}
 }
 
 // whyInvalid returns what a schema has against a value, on one line; empty for a valid value.
-func whyInvalid(schema *jsonschema.Schema, value any) (said string) {
-	defer func() {
-		switch thrown := recover().(type) {
-		case nil:
-		case draft4.SlowPattern:
-			said = fmt.Sprintf("the pattern %q takes over %s to match", string(thrown), maxMatch)
-		default:
-			panic(thrown)
-		}
-	}()
+func whyInvalid(err error) string {
 	var invalid *jsonschema.ValidationError
-	if err := schema.Validate(value); errors.As(err, &invalid) {
-		said = oneLine(strings.Join(slices.Compact(slices.Sorted(slices.Values(causes(invalid)))), ", "))
+	var slow draft4.SlowError
+	switch {
+	case errors.As(err, &invalid):
+		return oneLine(strings.Join(slices.Compact(slices.Sorted(slices.Values(causes(invalid)))), ", "))
+	case errors.As(err, &slow) && slow.Pattern != "":
+		return fmt.Sprintf("the pattern %q takes over %s to match", slow.Pattern, maxMatch)
+	case errors.As(err, &slow):
+		return fmt.Sprintf("the schema takes over %s to check it, because its parts refer to each other in too many ways", maxMatch)
 	}
-	return said
+	return ""
 }
 
 // compileSchema returns a validator for short values.
-func compileSchema(doc any) (*jsonschema.Schema, error) {
+func compileSchema(doc any) (check func(value any) error, err error) {
 	const url = "urn:event"
 	compiler := draft4.NewCompiler(maxMatch)
+	deadline := draft4.NewDeadline(compiler, maxMatch)
 	if err := compiler.AddResource(url, doc); err != nil {
 		return nil, err
 	}
-	return compiler.Compile(url)
+	compiled, err := compiler.Compile(url)
+	return func(value any) error { return deadline.Validate(compiled, value) }, err
 }
 
 // unknownExamples warns of a schema of which no event is known.

@@ -70,14 +70,30 @@ func TestEventTypesRefused(t *testing.T) {
 	})
 }
 
-// A pattern that takes hours is a problem and no hang.
-func TestAnExampleOfASlowPattern(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it waits for the longest match of a pattern; run it without -short")
+// doubling is a schema with twice as many ways through it for each of its 40 definitions.
+func doubling() string {
+	var text strings.Builder
+	text.WriteString(`{"$ref": "#/definitions/d40", "definitions": {"d0": {"type": "object"}`)
+	for i := range 40 {
+		fmt.Fprintf(&text, `, "d%d": {"allOf": [{"$ref": "#/definitions/d%d"}, {"$ref": "#/definitions/d%d"}]}`, i+1, i, i)
 	}
-	testRefusals(t, []refusal{{"slow", typed(EventType{
-		Name: "a", Schema: `{"properties": {"a": {"pattern": "^(a+)+$"}}}`, Example: `{"a": "` + strings.Repeat("a", 60) + `!"}`,
-	}), []string{`API.EventTypes[0].Example is no event that API.EventTypes[0].Schema allows: the pattern "^(a+)+$" takes over 5s to match; correct the example or the schema`}}})
+	return text.String() + "}}"
+}
+
+// A check that takes hours is a problem and no hang.
+func TestAnExampleOfASlowSchema(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for the longest check of an example; run it without -short")
+	}
+	const no = "API.EventTypes[0].Example is no event that API.EventTypes[0].Schema allows: "
+	testRefusals(t, []refusal{
+		{"a slow pattern", typed(EventType{
+			Name: "a", Schema: `{"properties": {"a": {"pattern": "^(a+)+$"}}}`, Example: `{"a": "` + strings.Repeat("a", 60) + `!"}`,
+		}), []string{no + `the pattern "^(a+)+$" takes over 5s to match; correct the example or the schema`}},
+		{"a slow schema", typed(EventType{Name: "a", Schema: doubling(), Example: `{}`}), []string{
+			no + `the schema takes over 5s to check it, because its parts refer to each other in too many ways; correct the example or the schema`,
+		}},
+	})
 }
 
 func TestExampleEvents(t *testing.T) {
@@ -92,6 +108,7 @@ func TestExampleEvents(t *testing.T) {
 		{`{}`, "{\t\"a\": \"x\\t\"}", `{"a":"x\t"}`, true},
 		{`{"required": ["total"], "properties": {"total": {"type": "number"}}}`, "", `{"total":1}`, true},
 		{special, "", `{"event": "signup", "user_id": 123}`, false},
+		{`{"type": "object", "required": ["a"], "properties": {"a": {"type": "string", "minLength": 1e30}}}`, "", `{"event": "signup", "user_id": 123}`, false},
 	} {
 		got, ok := EventType{Schema: test.schema, Example: test.example}.ExampleEvent()
 		if got != test.want || ok != test.ok {

@@ -18,6 +18,10 @@ import (
 // maxSchemaBytes is API Gateway's largest model, 400 KB (API reference, CreateModel).
 const maxSchemaBytes = 400 * 1024
 
+// maxSchemaDepth is this project's bound on the objects and lists of a schema, one in the other. The time to compile a schema grows with
+// the fourth power of its depth: 3,000 levels take minutes.
+const maxSchemaDepth = 500
+
 func (p *problems) schema(field, text string) {
 	const object = `write a JSON schema of draft 4, at least {"type": "object"}`
 	if strings.TrimSpace(text) == "" {
@@ -37,6 +41,10 @@ func (p *problems) schema(field, text string) {
 		p.add(field, "is not a JSON object", object)
 		return
 	}
+	if depthOf(root) > maxSchemaDepth {
+		p.add(field, fmt.Sprintf("has more than %d objects and lists, one in the other", maxSchemaDepth), `nest it less, with "definitions" and "$ref"`)
+		return
+	}
 	before := len(p.found)
 	p.schemaDraft(field, root)
 	p.schemaReferences(field, root, "")
@@ -50,6 +58,24 @@ func (p *problems) schema(field, text string) {
 	if _, err := compileSchema(root); err != nil {
 		p.add(field, "is not a JSON schema of draft 4: "+describe(err), "correct it")
 	}
+}
+
+// depthOf counts the objects and lists, one in the other, of a value in JSON.
+func depthOf(value any) int {
+	var below []any
+	switch value := value.(type) {
+	case map[string]any:
+		below = slices.Collect(maps.Values(value))
+	case []any:
+		below = value
+	default:
+		return 0
+	}
+	deepest := 0
+	for _, one := range below {
+		deepest = max(deepest, depthOf(one))
+	}
+	return 1 + deepest
 }
 
 func (p *problems) schemaDraft(field string, root map[string]any) {

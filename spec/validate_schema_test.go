@@ -150,3 +150,17 @@ func TestSchemaAccepted(t *testing.T) {
 		{"data that looks like a reference", schema(`{"enum": [{"$ref": "x"}], "default": {"$ref": "x"}}`)},
 	})
 }
+
+// nested is a valid schema of so many objects, one in the other.
+func nested(levels int) string {
+	return strings.Repeat(`{"not": `, levels-1) + "{}" + strings.Repeat("}", levels-1)
+}
+
+func TestDeepSchemas(t *testing.T) {
+	const deep = ` has more than 500 objects and lists, one in the other; nest it less, with "definitions" and "$ref"`
+	testRefusals(t, []refusal{
+		{"of the API", schema(nested(501)), []string{"API.Schema" + deep}},
+		{"of a type", typed(EventType{Name: "a", Schema: nested(3000)}), []string{"API.EventTypes[0].Schema" + deep}},
+	})
+	testAcceptances(t, []acceptance{{"the deepest", schema(nested(500))}})
+}

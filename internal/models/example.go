@@ -3,6 +3,7 @@ package models
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -23,7 +24,7 @@ import (
 const FirstEvent = `{"event": "signup", "user_id": 123}`
 
 const (
-	// patternTime bounds a match of a schema's pattern.
+	// patternTime bounds a match of a schema's pattern, and a check of a value against the whole schema.
 	patternTime = time.Second
 	// maxDepth bounds how deep an example is nested: a schema may refer to itself.
 	maxDepth = 8
@@ -39,12 +40,23 @@ type Sampler struct {
 	left int
 	// byRules makes values of the rules alone: the examples that a schema holds may be invalid.
 	byRules bool
+	check   *draft4.Deadline
+	// known are the examples of the models that others refer to. A model whose example is being made has none: models may refer to each
+	// other.
+	known map[string]example
+}
+
+type example struct {
+	value any
+	found bool
 }
 
 // NewSampler returns a sampler of a converter's models. It fails where a model is not a valid schema.
 func NewSampler(c *Converter) (*Sampler, error) {
-	s := &Sampler{convert: c, schemas: map[string]*jsonschema.Schema{}}
 	compiler := draft4.NewCompiler(patternTime)
+	s := &Sampler{
+		convert: c, schemas: map[string]*jsonschema.Schema{}, check: draft4.NewDeadline(compiler, patternTime), known: map[string]example{},
+	}
 	compiler.AssertFormat()
 	for _, name := range sortedKeys(c.texts) {
 		// Its references are to models, whatever it calls itself (local/apigateway).
@@ -73,17 +85,9 @@ func without(from object, key string) object {
 	return left
 }
 
-// Allows reports whether a model allows a value. A pattern that takes over a second to match allows nothing.
-func (s *Sampler) Allows(model string, value any) (valid bool) {
-	defer func() {
-		if reason := recover(); reason != nil {
-			if _, slow := reason.(draft4.SlowPattern); !slow {
-				panic(reason)
-			}
-			valid = false
-		}
-	}()
-	return s.schemas[model].Validate(value) == nil
+// Allows reports whether a model allows a value. A schema that takes over a second to check a value does not allow it.
+func (s *Sampler) Allows(model string, value any) bool {
+	return s.check.Validate(s.schemas[model], value) == nil
 }
 
 // Example returns a value that a model allows: the first event, one that the schema gives itself, or one that is made of its rules.
@@ -99,8 +103,12 @@ func (s *Sampler) Example(model string) (any, bool) {
 	}
 	s.byRules = before
 	for _, candidate := range candidates {
-		if s.Allows(model, candidate) {
+		err := s.check.Validate(s.schemas[model], candidate)
+		if err == nil {
 			return candidate, true
+		}
+		if errors.Is(err, draft4.SlowError{}) {
+			break // the schema would take as long for the others
 		}
 	}
 	return nil, false
@@ -164,7 +172,7 @@ func (s *Sampler) follow(at address, reference string, all bool, depth int) any 
 		return nil
 	}
 	if to.pointer == "" && to.model != at.model {
-		if value, ok := s.Example(to.model); ok {
+		if value, ok := s.exampleOf(to.model); ok {
 			return value
 		}
 	}
@@ -173,6 +181,17 @@ func (s *Sampler) follow(at address, reference string, all bool, depth int) any 
 		return nil
 	}
 	return s.make(to, schema, all, depth+1)
+}
+
+// exampleOf returns the example of a model that another one refers to.
+func (s *Sampler) exampleOf(model string) (any, bool) {
+	one, there := s.known[model]
+	if !there {
+		s.known[model] = one
+		one.value, one.found = s.Example(model)
+		s.known[model] = one
+	}
+	return one.value, one.found
 }
 
 // merged adds to a schema what its allOf and the first of its anyOf and oneOf say. A reference in them is followed, and then the
@@ -186,7 +205,7 @@ func (s *Sampler) merged(at address, schema object, depth int) (object, address)
 			parts = append(parts, list[0])
 		}
 	}
-	if len(parts) == 0 || depth > maxDepth {
+	if s.left--; len(parts) == 0 || depth > maxDepth || s.left < 0 {
 		return schema, at
 	}
 	whole := without(schema, "allOf")
@@ -320,7 +339,7 @@ func (s *Sampler) makeArray(at address, schema object, all bool, depth int) any 
 		}
 	}
 	if depth > maxDepth {
-		count = least
+		count = min(least, maxMade)
 	}
 	for range count {
 		values = append(values, s.make(address{at.model, at.pointer + "/items"}, item, all, depth+1))
@@ -436,7 +455,7 @@ func repeated(e *syntax.Regexp, least int) string {
 		}
 	}
 	text := ""
-	for n := 0; n < min(max(lower, 1), upper) || n < upper && len(text) < least; n++ {
+	for n := 0; (n < min(max(lower, 1), upper) || n < upper && len(text) < least) && len(text) < maxMade; n++ {
 		before := len(text)
 		if text += matching(e.Sub[0], 0); len(text) == before {
 			break

@@ -2,6 +2,7 @@ package models
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -175,5 +176,46 @@ func TestTheExampleOfASchema(t *testing.T) {
 		if got, ok := Example(schema); got != want || ok != (want != "") {
 			t.Errorf("%s: got %q, %v, want %q", schema, got, ok, want)
 		}
+	}
+}
+
+// chained is a schema of 40 definitions, each of which refers to the one before it where the form has %[1]s.
+func chained(form string) string {
+	var text strings.Builder
+	text.WriteString(`{"$ref": "#/definitions/d40", "definitions": {"d0": {"type": "object"}`)
+	for i := range 40 {
+		fmt.Fprintf(&text, `, "d%d": `, i+1)
+		fmt.Fprintf(&text, form, fmt.Sprintf(`{"$ref": "#/definitions/d%d"}`, i))
+	}
+	return text.String() + "}}"
+}
+
+// A small schema may describe a value of 10^20 parts, take as many steps to check, or describe a text that is longer than any number of Go.
+func TestNoExampleOfEndlessSchemas(t *testing.T) {
+	for _, schema := range []string{
+		`{"type": "string", "minLength": 1e30}`, `{"type": "string", "minLength": 100000000000000000000, "maxLength": 1e300}`,
+		`{"type": "array", "minItems": 1e30}`, `{"type": "object", "minProperties": 1e30}`, `{"type": "string", "pattern": "^a+$", "minLength": 1e30}`,
+		`{"type": "array", "minItems": 1000, "items": {"type": "array", "minItems": 1000, "items": {"type": "array", "minItems": 1000}}}`,
+		chained(`{"type": "object", "required": ["a", "b", "c", "d"], "properties": {"a": %[1]s, "b": %[1]s, "c": %[1]s, "d": %[1]s}}`),
+		chained(`{"allOf": [%[1]s, %[1]s, %[1]s, %[1]s, {"required": ["a"]}]}`),
+	} {
+		if event, found := Example(schema); found {
+			t.Errorf("%.60s has the example %.60s", schema, event)
+		}
+	}
+}
+
+// Two models that refer to each other have no end.
+func TestModelsThatReferToEachOther(t *testing.T) {
+	refersTo := func(model string) object {
+		one := object{"$ref": "https://apigateway.amazonaws.com/restapis/API/models/" + model}
+		return object{"type": "object", "required": []any{"a", "b"}, "properties": object{"a": one, "b": one}}
+	}
+	s, err := NewSampler(NewConverter("API", map[string]object{"Event": refersTo("Other"), "Other": refersTo("Event")}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if value, found := s.Example("Event"); found {
+		t.Errorf("the example is %v", value)
 	}
 }

@@ -62,6 +62,7 @@ func (e Environment) problems() []error {
 	p.web(e)
 	p.alarms(e.Alarms, e.Region)
 	p.state(e.State, e.Region, e.ownBuckets())
+	p.tokens(e)
 	p.load(e)
 	return p.found
 }

@@ -12,6 +12,7 @@ import (
 	usageplan "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayusageplan"
 	usageplankey "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayusageplankey"
 
+	"cdk.tf/go/ingest/internal/tftext"
 	"cdk.tf/go/ingest/modules/internal/tf"
 	"cdk.tf/go/ingest/spec"
 )
@@ -28,7 +29,11 @@ func (a *api) authorize(config *method.ApiGatewayMethodConfig) {
 	case spec.ByCognito, spec.ByLambda:
 		config.Authorization, config.AuthorizerId = jsii.String(string(auth.Kind)), a.authorizer.Id()
 		if len(auth.Cognito.Scopes) > 0 {
-			config.AuthorizationScopes = jsii.Strings(auth.Cognito.Scopes...)
+			scopes := make([]string, len(auth.Cognito.Scopes))
+			for i, scope := range auth.Cognito.Scopes {
+				scopes[i] = tftext.Escape(scope) // OAuth allows braces
+			}
+			config.AuthorizationScopes = jsii.Strings(scopes...)
 		}
 	default:
 		config.Authorization = jsii.String(string(auth.Kind))

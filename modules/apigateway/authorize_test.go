@@ -81,11 +81,11 @@ func TestAPlanWithoutAQuota(t *testing.T) {
 func TestCognito(t *testing.T) {
 	const pool = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_a"
 	cfg := defaults()
-	cfg.API.Authorization = spec.AuthorizeCognito(spec.Cognito{UserPoolARNs: []string{pool}, Scopes: []string{"events/submit"}})
+	cfg.API.Authorization = spec.AuthorizeCognito(spec.Cognito{UserPoolARNs: []string{pool}, Scopes: []string{"events/submit", "a/${b}%{c}"}})
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { New(stack, "api", cfg) })
 	want := map[string]any{
 		"authorization": "COGNITO_USER_POOLS", "authorizer_id": "${aws_api_gateway_authorizer.api_authorizer.id}",
-		"authorization_scopes": []any{"events/submit"},
+		"authorization_scopes": []any{"events/submit", "a/$${b}%%{c}"}, // no expressions of Terraform
 	}
 	if diff := cmp.Diff(want, submitMethod(t, resources)); diff != "" {
 		t.Error(diff)

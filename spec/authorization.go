@@ -84,7 +84,7 @@ const (
 
 // Cognito has the user pools whose tokens the API accepts.
 type Cognito struct {
-	// UserPoolARNs are the ARNs of 1 to 1,000 user pools.
+	// UserPoolARNs are the ARNs of 1 to 1,000 user pools, in any region of the environment's partition.
 	UserPoolARNs []string
 	// Scopes are scopes of an access token, such as "events/submit". A token must have one of them. Without scopes the API
 	// requires an identity token.
@@ -93,7 +93,7 @@ type Cognito struct {
 
 // LambdaAuthorizer is a Lambda function that answers a request with a policy.
 type LambdaAuthorizer struct {
-	// FunctionARN is the function's ARN. It may end with a version or an alias.
+	// FunctionARN is the function's ARN, in any region of the environment's partition. It may end with a version or an alias.
 	FunctionARN string
 	// Kind is what the function gets.
 	Kind LambdaAuthorizerKind

@@ -46,7 +46,7 @@ func (e Environment) problems() []error {
 	p.tags(e.Tags)
 	oneOf(p, "Removal", e.Removal, Disposable, Retained, Protected)
 	oneOf(p, "Provider", e.Provider, Provider5, Provider6)
-	p.api(e.API)
+	p.api(e.API, e.Region)
 	p.producers(e)
 	p.domain(e)
 	p.firewall(e.Firewall)

@@ -73,6 +73,8 @@ func (p *problems) topic(arn, region string) {
 			`use the ARN of a standard topic, such as "arn:aws:sns:eu-west-1:111122223333:on-call", or leave it empty`)
 	} else if parts[1] != region {
 		p.add("Alarms.TopicARN", is(arn), fmt.Sprintf("use a topic in %s: an alarm cannot notify a topic in another region", region))
+	} else {
+		p.arn("Alarms.TopicARN", arn, region)
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-func (p *problems) api(api API) {
-	p.authorization(api)
+func (p *problems) api(api API, region string) {
+	p.authorization(api, region)
 	p.access(api.Access)
 	p.schema("API.Schema", api.Schema)
 	p.example("API", api.Schema, api.Example)

@@ -14,7 +14,7 @@ import (
 	"cdk.tf/go/ingest/internal/nearest"
 )
 
-func (p *problems) authorization(api API) {
+func (p *problems) authorization(api API, region string) {
 	const field = "API.Authorization"
 	auth := api.Authorization
 	kinds := []AuthorizationKind{ByNothing, ByIAM, ByAPIKey, ByCognito, ByLambda}
@@ -27,9 +27,9 @@ func (p *problems) authorization(api API) {
 		p.usagePlan(field+".UsagePlan", auth.UsagePlan)
 		p.planWithinStage(field+".UsagePlan", auth.UsagePlan, api)
 	case ByCognito:
-		p.cognito(field+".Cognito", auth.Cognito)
+		p.cognito(field+".Cognito", auth.Cognito, region)
 	case ByLambda:
-		p.lambda(field+".Lambda", auth.Lambda)
+		p.lambda(field+".Lambda", auth.Lambda, region)
 	}
 }
 
@@ -95,7 +95,8 @@ func (p *problems) planWithinStage(field string, plan UsagePlan, api API) {
 }
 
 var (
-	userPoolARN = regexp.MustCompile(`^arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:[0-9]{12}:userpool/[A-Za-z0-9_-]+$`)
+	// userPoolARN ends with the pool's id (Cognito API reference, UserPoolType).
+	userPoolARN = regexp.MustCompile(`^arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:[0-9]{12}:userpool/[A-Za-z0-9_-]+_[0-9A-Za-z]+$`)
 	// scope is OAuth's token (RFC 6749, section 3.3).
 	scope       = regexp.MustCompile(`^[\x21\x23-\x5B\x5D-\x7E]{1,256}$`)
 	functionARN = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_$-]{1,128})?$`)
@@ -117,11 +118,20 @@ var contextSources = []string{
 // maxPools is API Gateway's (quotas for REST APIs: user pools per authorizer).
 const maxPools = 1000
 
-func (p *problems) cognito(field string, cognito Cognito) {
+// cognito checks user pools, which may be in another region of the partition (developer guide, "Configure cross-account Amazon Cognito
+// authorizer").
+func (p *problems) cognito(field string, cognito Cognito, region string) {
 	p.count(field+".UserPoolARNs", len(cognito.UserPoolARNs), maxPools)
 	for i, arn := range cognito.UserPoolARNs {
-		p.match(item(field+".UserPoolARNs", i), arn, userPoolARN,
-			`use a user pool's ARN, such as "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_aBcDeF123"`)
+		at := item(field+".UserPoolARNs", i)
+		switch {
+		case slices.Contains(cognito.UserPoolARNs[:i], arn):
+			p.add(at, is(arn), repeatedRemedy)
+		case !userPoolARN.MatchString(arn):
+			p.add(at, is(arn), `use a user pool's ARN, such as "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_aBcDeF123"`)
+		default:
+			p.arn(at, arn, region)
+		}
 	}
 	for i, name := range cognito.Scopes {
 		p.match(item(field+".Scopes", i), name, scope, `use an OAuth scope without spaces, such as "events/submit"`)
@@ -131,9 +141,14 @@ func (p *problems) cognito(field string, cognito Cognito) {
 // maxAuthorizerTTL is API Gateway's (API reference, authorizerResultTtlInSeconds).
 const maxAuthorizerTTL = time.Hour
 
-func (p *problems) lambda(field string, lambda LambdaAuthorizer) {
-	p.match(field+".FunctionARN", lambda.FunctionARN, functionARN,
-		`use a function's ARN, such as "arn:aws:lambda:eu-west-1:123456789012:function:authorize"`)
+// lambda checks a function, which may be in another region of the partition (developer guide, "Configure a cross-account API Gateway
+// Lambda authorizer").
+func (p *problems) lambda(field string, lambda LambdaAuthorizer, region string) {
+	if functionARN.MatchString(lambda.FunctionARN) {
+		p.arn(field+".FunctionARN", lambda.FunctionARN, region)
+	} else {
+		p.add(field+".FunctionARN", is(lambda.FunctionARN), `use a function's ARN, such as "arn:aws:lambda:eu-west-1:123456789012:function:authorize"`)
+	}
 	oneOf(p, field+".Kind", lambda.Kind, TokenAuthorizer, RequestAuthorizer)
 	p.whole(field+".CacheTTL", lambda.CacheTTL, 0, maxAuthorizerTTL, time.Second, "seconds")
 	sources := field + ".IdentitySources"

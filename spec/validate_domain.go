@@ -64,6 +64,8 @@ func (p *problems) certificate(field, arn, region string) {
 		p.add(field, is(arn), fmt.Sprintf(certificateExample, region))
 	} else if parts[1] != region {
 		p.add(field, is(arn), "use a certificate in "+region+", where the API is")
+	} else {
+		p.arn(field, arn, region)
 	}
 }
 

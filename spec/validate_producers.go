@@ -74,6 +74,7 @@ func (p *problems) producerRole(field, role string, i int, e Environment) {
 		p.add(field, is(role)+", of an account in API.Access.Producers.Accounts", "leave one of the two out: the account decides for its roles")
 	default:
 		p.producerAccount(field, role, parts[1], producers.Roles[:i], e.Account)
+		p.arn(field, role, e.Region)
 	}
 }
 

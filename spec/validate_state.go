@@ -60,6 +60,7 @@ func (p *problems) stateKMSKey(arn, region string) {
 		p.add(field, is(arn)+", a key in "+parts[1], fmt.Sprintf("use a key in %s, the bucket's region: S3 takes no other", region))
 	case parts != nil:
 	case anyUUIDPattern.MatchString(arn):
+		p.arn(field, arn, region)
 		p.add(field, is(arn)+", whose key id is not a UUID of RFC 4122, as KMS makes them",
 			"copy the id from KMS, or name an alias such as "+alias+": Terraform's S3 backend requires 1 to 5 as a UUID's 13th digit, and 8, 9, a or b as its 17th")
 	default:

@@ -195,7 +195,8 @@ func PartitionByJSONPath(path string) PartitionKey {
 	return PartitionKey{Source: KeyFromJSONPath, Name: path}
 }
 
-// PartitionByHeader uses a request header, such as "X-Device-Id". API.CORS.AllowHeaders then includes the header.
+// PartitionByHeader uses a request header, such as "X-Device-Id". API.CORS.AllowHeaders then includes the header. With
+// Firewall.Enabled its name has at most 40 characters.
 func PartitionByHeader(name string) PartitionKey {
 	return PartitionKey{Source: KeyFromHeader, Name: name}
 }

@@ -1,5 +1,10 @@
 package spec
 
+import (
+	"slices"
+	"strings"
+)
+
 // Firewall is an AWS WAF web ACL in front of the API: AWS's managed rules, a rate limit for each source address and a limit
 // for bodies. WAF answers a blocked request with 403, and the request does not reach the API. The web ACL is charged by the
 // month.
@@ -115,6 +120,28 @@ func (f Firewall) Counted() map[string]bool {
 		counted[rule] = true
 	}
 	return counted
+}
+
+// CredentialHeaders are the request headers with a caller's credentials, in lower case as WAF requires. The firewall leaves them out of
+// its log.
+func CredentialHeaders() []string {
+	return []string{"authorization", "cookie", "x-amz-security-token", "x-api-key"}
+}
+
+// HiddenHeaders are the request headers whose values the firewall leaves out of its log, in lower case and in order: those with
+// credentials, with a caller's token, or with an event's partition key.
+func (a API) HiddenHeaders() []string {
+	names := CredentialHeaders()
+	for _, source := range a.Authorization.Lambda.IdentitySources {
+		if name, ok := strings.CutPrefix(source, headerSourcePrefix); ok {
+			names = append(names, strings.ToLower(name))
+		}
+	}
+	if a.PartitionKey.Source == KeyFromHeader {
+		names = append(names, strings.ToLower(a.PartitionKey.Name))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // FirewallName is the web ACL's name.

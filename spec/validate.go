@@ -49,7 +49,7 @@ func (e Environment) problems() []error {
 	p.api(e.API, e.Region)
 	p.producers(e)
 	p.domain(e)
-	p.firewall(e.Firewall)
+	p.firewall(e)
 	p.stream(e.Stream)
 	p.delivery(e.Delivery)
 	p.partitions(e)

@@ -3,6 +3,7 @@ package spec
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -11,6 +12,16 @@ func guarded(change func(f *Firewall)) func(e *Environment) {
 	return func(e *Environment) {
 		e.Firewall.Enabled = true
 		change(&e.Firewall)
+	}
+}
+
+// hiding has a firewall and so many identity sources that are headers.
+func hiding(count int) func(e *Environment) {
+	return func(e *Environment) {
+		e.Firewall.Enabled = true
+		asked(func(l *LambdaAuthorizer) {
+			l.Kind, l.IdentitySources = RequestAuthorizer, numbered("method.request.header.x", count)
+		})(e)
 	}
 }
 
@@ -37,6 +48,16 @@ func TestFirewallRefused(t *testing.T) {
 		}},
 		{"a rule that counts anyway", guarded(func(f *Firewall) { f.Count = []string{"AWSManagedIPDDoSList"} }),
 			[]string{`Firewall.Count[0] is "AWSManagedIPDDoSList"` + known}},
+		{"long names of headers", func(e *Environment) {
+			e.Firewall.Enabled, e.API.PartitionKey = true, PartitionByHeader(strings.Repeat("a", 41))
+			asked(func(l *LambdaAuthorizer) {
+				l.Kind, l.IdentitySources = RequestAuthorizer, []string{"method.request.header." + strings.Repeat("b", 41), "method.request.querystring." + strings.Repeat("b", 41)}
+			})(e)
+		}, []string{
+			"API.PartitionKey.Name is 41 characters long; use at most 40 with Firewall.Enabled: Terraform lets WAF hide no longer name in its log",
+			"API.Authorization.Lambda.IdentitySources[0] names a header of 41 characters; use at most 40 with Firewall.Enabled: Terraform lets WAF hide no longer name in its log",
+		}},
+		{"many headers", hiding(97), []string{"API.Authorization.Lambda.IdentitySources makes 101 headers that WAF has to hide in its log; use fewer: WAF hides 100"}},
 		{"a rule twice", guarded(func(f *Firewall) { f.Count = []string{"GenericLFI_BODY", "GenericRFI_BODY", "GenericLFI_BODY"} }),
 			[]string{`Firewall.Count[2] is "GenericLFI_BODY"; leave it out: it is there already`}},
 	})
@@ -44,6 +65,8 @@ func TestFirewallRefused(t *testing.T) {
 
 func TestFirewallAccepted(t *testing.T) {
 	testAcceptances(t, []acceptance{
+		{"as many headers as WAF hides", hiding(96)},
+		{"long names without a firewall", func(e *Environment) { e.API.PartitionKey = PartitionByHeader(strings.Repeat("a", 41)) }},
 		{"as it is", guarded(func(*Firewall) {})},
 		{"the least", guarded(func(f *Firewall) { f.RateLimit, f.MaxBodyBytes = 10, 1 })},
 		{"the most", guarded(func(f *Firewall) { f.RateLimit, f.MaxBodyBytes = 2_000_000_000, 65536 })},

@@ -1,8 +1,6 @@
 package stacks
 
 import (
-	"strings"
-
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"cdk.tf/go/ingest/modules/apigateway"
@@ -22,21 +20,7 @@ func declareFirewall(stack cdktf.TerraformStack, env spec.Environment, encryptio
 		LogGroup:      env.FirewallLogGroupName(),
 		RetentionDays: env.Logs.RetentionDays,
 		KeyARN:        encryption.arn(),
-		Secrets:       sentSecrets(env.API),
+		Secrets:       env.API.HiddenHeaders(),
 	})
 	return []output{{"firewall_log_group", "The requests that the firewall blocked, and those in which a rule of Firewall.Count found something", firewall.LogGroup}}
-}
-
-// sentSecrets are the request headers that contain a caller's token or an event's partition key.
-func sentSecrets(api spec.API) []string {
-	var names []string
-	for _, source := range api.Authorization.Lambda.IdentitySources {
-		if name, ok := strings.CutPrefix(source, "method.request.header."); ok {
-			names = append(names, name)
-		}
-	}
-	if api.PartitionKey.Source == spec.KeyFromHeader {
-		names = append(names, api.PartitionKey.Name)
-	}
-	return names
 }

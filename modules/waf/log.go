@@ -16,7 +16,7 @@ import (
 
 // secrets are the headers that the log leaves out, in lower case as WAF requires: those with credentials, and more.
 func secrets(more []string) []string {
-	names := []string{"authorization", "cookie", "x-amz-security-token", "x-api-key"}
+	names := spec.CredentialHeaders()
 	for _, name := range more {
 		names = append(names, strings.ToLower(name))
 	}

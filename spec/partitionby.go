@@ -10,7 +10,7 @@ import (
 // PartitionField is a field of the events by which Firehose partitions them.
 type PartitionField struct {
 	// Name names the folders, NAME=VALUE/, and the partition's column in the query table: a-z, 0-9 and "_", beginning with a letter,
-	// at most 255 characters, and no reserved word of Athena's.
+	// at most 255 characters, or 230 with Query.Enabled, and no reserved word of Athena's.
 	Name string
 	// Query is an expression of jq 1.6 that gives the field's value for a whole record, such as .tenant, or .event.tenant with
 	// API.Envelope. It must give one string, number or boolean, and may not depend on anything else, such as the time. Keep "/" out of the values: it would make

@@ -103,6 +103,8 @@ func (p *problems) partitionName(at, name string, seen map[string]string, e Envi
 		p.add(at, is(name), `use a-z, 0-9 and "_", beginning with a letter, at most 255`)
 	case seen[name] != "":
 		p.add(at, is(name)+", which "+seen[name]+" has too", "use another")
+	case e.Query.Enabled && len(name) > maxProjectedName:
+		p.add(at, fmt.Sprintf("is %d characters long with Query.Enabled", len(name)), projectedRemedy())
 	case slices.Contains(reservedWords, name):
 		p.add(at, is(name)+", which Athena reserves", "use another, such as "+name+"_id: queries name it without quotes")
 	case e.Query.Enabled && slices.ContainsFunc(e.ownColumns(), isColumn):

@@ -59,6 +59,8 @@ func TestPartitionsRefused(t *testing.T) {
 		{"no name", byName(""), []string{`Delivery.PartitionBy[0].Name is ""` + name}},
 		{"upper case", byName("Tenant"), []string{`Delivery.PartitionBy[0].Name is "Tenant"` + name}},
 		{"256 characters", byName(strings.Repeat("x", 256)), []string{fmt.Sprintf(`Delivery.PartitionBy[0].Name is %q`, strings.Repeat("x", 256)) + name}},
+		{"231 characters with a table", queried(byName(strings.Repeat("x", 231))), []string{
+			"Delivery.PartitionBy[0].Name is 231 characters long with Query.Enabled; use at most 230: Glue takes no longer name of the partition's projection"}},
 		{"a reserved word", byName("order"), []string{`Delivery.PartitionBy[0].Name is "order", which Athena reserves; use another, such as order_id: queries name it without quotes`}},
 		{"a date's name", byName("year"), []string{`Delivery.PartitionBy[0].Name is "year", which Delivery.Prefix has too; use another`}},
 		{"twice", byField(none, tenant, tenant), []string{`Delivery.PartitionBy[1].Name is "tenant", which another field has too; use another`}},

@@ -74,7 +74,8 @@ func (p *problems) withoutQuery(e Environment) {
 
 // readable checks that Athena can find and read the delivered objects. Of Firehose's compressions of text, Athena reads GZIP.
 // ZIP "is not supported", and Firehose's Snappy is none of the framings that Athena knows (Athena user guide, "Use compression
-// in Athena").
+// in Athena"). Athena takes no empty folder ("Specify a table location in Amazon S3"). The paths of Hadoop, by which it reads, drop it,
+// and resolve "." and "..".
 func (p *problems) readable(delivery Delivery) {
 	const orOff = ", or set Query.Enabled = false"
 	if delivery.Compression == ZIP || delivery.Compression == Snappy {
@@ -89,15 +90,36 @@ func (p *problems) readable(delivery Delivery) {
 	}
 	byDate := delivery
 	byDate.PartitionBy = nil // another rule reports a field that has the name of a date
-	if _, ok := byDate.Partitioning(); !ok {
+	partitioning, ok := byDate.Partitioning()
+	if !ok {
 		p.add(prefixField, is(delivery.Prefix)+" with Query.Enabled",
 			`use a folder and Hive partitions from the year down, such as "events/dt=!{timestamp:yyyy-MM-dd}/", from which Athena can tell where to read`+orOff)
 	}
+	for part := range strings.SplitSeq(strings.TrimSuffix(partitioning.Folder, "/"), "/") {
+		if ok && strings.Trim(part, ".") == "" && len(part) <= len("..") {
+			p.add(prefixField, fmt.Sprintf("%s with Query.Enabled, whose folder has the part %q", is(delivery.Prefix), part),
+				"leave that part out: Athena would read another folder"+orOff)
+		}
+	}
+	for _, partition := range partitioning.Partitions {
+		if len(partition.Name) > maxProjectedName {
+			p.add(prefixField, fmt.Sprintf("has a partition whose name is %d characters long, with Query.Enabled", len(partition.Name)), projectedRemedy()+orOff)
+		}
+	}
+}
+
+// maxProjectedName keeps the longest key of a partition's projection within the 255 bytes of a table parameter's key (Glue API reference,
+// TableInput, Parameters).
+const maxProjectedName = 255 - len("projection.") - len(".interval.unit")
+
+func projectedRemedy() string {
+	return fmt.Sprintf("use at most %d: Glue takes no longer name of the partition's projection", maxProjectedName)
 }
 
 // The bounds of names and comments are Glue's (API reference, Column). Names are those that Athena accepts without quotes.
 var (
 	columnPattern    = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,254}$`)
+	maxColumnType    = 131072
 	maxColumnComment = 255
 )
 
@@ -120,7 +142,9 @@ func (p *problems) columns(e Environment) {
 			p.add(field+"Name", is(column.Name)+", which a partition of Delivery.Prefix or Delivery.PartitionBy has too", "leave the column out or rename the partition")
 		}
 		seen[column.Name] = true
-		if !isColumnType(column.Type) {
+		if len(column.Type) > maxColumnType {
+			p.add(field+"Type", fmt.Sprintf("is %d characters long", len(column.Type)), fmt.Sprintf("use at most %d", maxColumnType))
+		} else if !isColumnType(column.Type) {
 			p.add(field+"Type", is(column.Type), "use one of Hive's types without spaces, such as string, bigint, double, boolean, timestamp, decimal(10,2), array<string>, map<string,string> or struct<id:string>")
 		}
 		if utf8.RuneCountInString(column.Comment) > maxColumnComment || strings.ContainsFunc(column.Comment, unicode.IsControl) {

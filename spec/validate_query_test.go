@@ -38,6 +38,14 @@ func TestQueryRefused(t *testing.T) {
 		{"no partitions", queried(prefixed("events/")), []string{`Delivery.Prefix is "events/"` + partition}},
 		{"a random string", queried(prefixed("events/!{timestamp:yyyy}/!{firehose:random-string}/")),
 			[]string{`Delivery.Prefix is "events/!{timestamp:yyyy}/!{firehose:random-string}/"` + partition}},
+		{"an empty folder", queried(prefixed("events//x/year=!{timestamp:yyyy}/")), []string{
+			`Delivery.Prefix is "events//x/year=!{timestamp:yyyy}/" with Query.Enabled, whose folder has the part ""; leave that part out: Athena would read another folder` + off}},
+		{"folders that paths resolve", queried(prefixed("a/./../year=!{timestamp:yyyy}/")), []string{
+			`Delivery.Prefix is "a/./../year=!{timestamp:yyyy}/" with Query.Enabled, whose folder has the part "."; leave that part out: Athena would read another folder` + off,
+			`Delivery.Prefix is "a/./../year=!{timestamp:yyyy}/" with Query.Enabled, whose folder has the part ".."; leave that part out: Athena would read another folder` + off,
+		}},
+		{"a long name of a partition", queried(prefixed("events/" + strings.Repeat("a", 231) + "=!{timestamp:yyyy}/")), []string{
+			"Delivery.Prefix has a partition whose name is 231 characters long, with Query.Enabled; use at most 230: Glue takes no longer name of the partition's projection" + off}},
 		{"numbers", queried(func(e *Environment) {
 			e.Query.Since, e.Query.ScanLimitMiB, e.Query.ResultExpireAfterDays = 1999, 9, 0
 		}), []string{
@@ -69,6 +77,8 @@ func TestColumnsRefused(t *testing.T) {
 		kind = `; use one of Hive's types without spaces, such as string, bigint, double, boolean, timestamp, decimal(10,2), array<string>, map<string,string> or struct<id:string>`
 	)
 	testRefusals(t, []refusal{
+		{"a long type", columned(Column{Name: "a", Type: strings.Repeat("array<", 20000) + "int" + strings.Repeat(">", 20000)}),
+			[]string{"Query.Columns[0].Type is 140003 characters long; use at most 131072"}},
 		{"upper case", columned(Column{Name: "userId", Type: "string"}), []string{`Query.Columns[0].Name is "userId"` + name}},
 		{"hyphen", columned(Column{Name: "user-id", Type: "string"}), []string{`Query.Columns[0].Name is "user-id"` + name}},
 		{"256 characters", columned(Column{Name: strings.Repeat("a", 256), Type: "string"}),
@@ -118,6 +128,8 @@ func TestParquetRefused(t *testing.T) {
 
 func TestQueryAccepted(t *testing.T) {
 	testAcceptances(t, []acceptance{
+		{"the longest name of a partition", queried(prefixed("events/" + strings.Repeat("a", 230) + "=!{timestamp:yyyy}/"))},
+		{"folders that begin with a dot", queried(prefixed(".events/..a/.../year=!{timestamp:yyyy}/"))},
 		{"defaults", queried(func(*Environment) {})},
 		{"GZIP", queried(func(e *Environment) { e.Delivery.Compression = GZIP })},
 		{"GZIP with an extension", queried(func(e *Environment) { e.Delivery.Compression, e.Delivery.FileExtension = GZIP, ".json.gz" })},

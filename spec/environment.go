@@ -450,10 +450,10 @@ type State struct {
 
 // S3State keeps the state in an S3 bucket, encrypted, with a lock file beside it. It needs no DynamoDB table.
 type S3State struct {
-	// Bucket is the name of a bucket that exists. `ingest backend` prints a Terraform stack that makes one.
+	// Bucket is the name of a bucket that exists, and that no environment makes. `ingest backend` prints a Terraform stack that makes one.
 	Bucket string
 	// Key is the key of the state object, at most 1,017 bytes, so that the lock file's key fits in S3's limit of 1,024. Empty
-	// derives PREFIX/ENV.tfstate.
+	// derives PREFIX/ENV.tfstate. It holds no "//".
 	Key string
 	// Region is the bucket's region. Empty means the environment's region.
 	Region string

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,7 @@ func ValidateAll(envs []Environment) error {
 	named := firstOfEachName(envs)
 	found = append(found, sameNames(named)...)
 	found = append(found, clashes(named, claimBucket, claimAccessLogBucket, claimResultBucket, claimWebBucket)...)
+	found = append(found, statesInOthersBuckets(named)...)
 	for _, owned := range []claim{claimDomain, claimAccount, claimS3State, claimCloudState} {
 		found = append(found, clashes(named, owned)...)
 	}
@@ -144,6 +146,26 @@ func claimS3State(env Environment) (string, func(Environment) problem) {
 		fault := fmt.Sprintf("is the key %q of the bucket %q, as in environment %q", key, bucket, by.Name)
 		return problem{env.Name, "State.S3", fault, "use another key: they would overwrite each other's state"}
 	}
+}
+
+// statesInOthersBuckets reports each environment whose state is in a bucket that another environment makes: a destroy of the other one, or
+// its bucket's lifecycle, would delete the state. Names of buckets are global, so the accounts do not matter.
+func statesInOthersBuckets(envs []Environment) []error {
+	var found []error
+	for _, env := range envs {
+		if env.State.S3 == nil {
+			continue
+		}
+		bucket := env.State.S3.Bucket
+		for _, by := range envs {
+			if by.Name != env.Name && slices.Contains(by.ownBuckets(), bucket) {
+				fault := fmt.Sprintf("%s, which environment %q makes", is(bucket), by.Name)
+				found = append(found, problem{env.Name, "State.S3.Bucket", fault, ownStateRemedy})
+				break
+			}
+		}
+	}
+	return found
 }
 
 // defaultHostname is the host of HCP Terraform, Terraform's default.

@@ -52,6 +52,16 @@ func TestValidateAll(t *testing.T) {
 			`environment "a": Logs.Execution is ""; use "ERROR", "INFO" or "OFF"`,
 			`environment "a": Name is "a", which another environment has too; use another`,
 		}},
+		{"state in another's bucket", []Environment{
+			with("a", func(e *Environment) { e.State.S3 = &S3State{Bucket: "api-kinesis-web-b"} }),
+			with("b", func(e *Environment) {
+				e.Web.Hosted, e.State.S3 = true, &S3State{Bucket: "api-kinesis-firehose-bucket-a"}
+			}),
+			with("c", func(e *Environment) { e.State.S3 = &S3State{Bucket: "api-kinesis-query-b"} }), // b makes no such bucket
+		}, []string{
+			`environment "a": State.S3.Bucket is "api-kinesis-web-b", which environment "b" makes; use a bucket that exists before the environment and outlives it`,
+			`environment "b": State.S3.Bucket is "api-kinesis-firehose-bucket-a", which environment "a" makes; use a bucket that exists before the environment and outlives it`,
+		}},
 		{"same bucket", []Environment{
 			with("a", func(e *Environment) { e.Bucket.Name = "events" }), with("b", func(e *Environment) { e.Bucket.Name = "events" }),
 		}, []string{`environment "b": Bucket.Name makes the bucket "events", as environment "a" does; use another`}},

@@ -21,6 +21,8 @@ func (p *problems) state(state State, region string, ownBuckets []string) {
 	}
 }
 
+const ownStateRemedy = "use a bucket that exists before the environment and outlives it"
+
 // maxStateKeyBytes is S3's longest key, 1,024 bytes, less the ending of Terraform's lock file.
 const maxStateKeyBytes = 1024 - len(".tflock")
 
@@ -40,8 +42,7 @@ func (p *problems) s3State(s3 S3State, region string, ownBuckets []string) {
 	if remedy := bucketRemedy(s3.Bucket); remedy != "" {
 		p.add("State.S3.Bucket", is(s3.Bucket), remedy)
 	} else if slices.Contains(ownBuckets, s3.Bucket) {
-		p.add("State.S3.Bucket", is(s3.Bucket)+", which this environment makes",
-			"use a bucket that exists before the environment and outlives it")
+		p.add("State.S3.Bucket", is(s3.Bucket)+", which this environment makes", ownStateRemedy)
 	}
 	p.stateKey(s3.Key)
 	if s3.Region != "" {
@@ -59,8 +60,8 @@ func (p *problems) stateKMSKey(arn, region string) {
 	case parts != nil && regionPattern.MatchString(region) && parts[1] != region:
 		p.add(field, is(arn)+", a key in "+parts[1], fmt.Sprintf("use a key in %s, the bucket's region: S3 takes no other", region))
 	case parts != nil:
-	case anyUUIDPattern.MatchString(arn):
 		p.arn(field, arn, region)
+	case anyUUIDPattern.MatchString(arn):
 		p.add(field, is(arn)+", whose key id is not a UUID of RFC 4122, as KMS makes them",
 			"copy the id from KMS, or name an alias such as "+alias+": Terraform's S3 backend requires 1 to 5 as a UUID's 13th digit, and 8, 9, a or b as its 17th")
 	default:
@@ -84,6 +85,8 @@ func (p *problems) stateKey(key string) {
 	}
 	if strings.HasPrefix(key, "/") || strings.HasSuffix(key, "/") {
 		p.add(field, is(key), `use a key that neither begins nor ends with "/"`)
+	} else if strings.Contains(key, "//") {
+		p.add(field, is(key), `use a key without "//", which Terraform's S3 backend refuses`)
 	}
 }
 

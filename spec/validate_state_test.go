@@ -44,6 +44,7 @@ func TestStateRefused(t *testing.T) {
 				`use a bucket that exists before the environment and outlives it`}},
 		{"key begins with a slash", inS3(func(s *S3State) { s.Key = "/a" }), []string{`State.S3.Key is "/a"` + slashes}},
 		{"key ends with a slash", inS3(func(s *S3State) { s.Key = "a/" }), []string{`State.S3.Key is "a/"` + slashes}},
+		{"key with an empty folder", inS3(func(s *S3State) { s.Key = "a//b" }), []string{`State.S3.Key is "a//b"; use a key without "//", which Terraform's S3 backend refuses`}},
 		{"long key", inS3(func(s *S3State) { s.Key = strings.Repeat("k", 1018) }),
 			[]string{`State.S3.Key is 1018 bytes long; use at most 1017`}},
 		{"unprintable key", inS3(func(s *S3State) { s.Key = "a\tb" }), []string{`State.S3.Key is "a\tb"; use printable ASCII characters only`}},

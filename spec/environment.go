@@ -33,7 +33,7 @@ type Environment struct {
 	// Tags are added to every resource, beside the tags Project, Environment and ManagedBy: at most 47, because AWS allows 50
 	// tags on a resource. If the stack hosts a web page, the limit is 7: the page's files are S3 objects, which take 10 tags.
 	// A tag named Project or ManagedBy replaces the default one. The tag Environment is always the environment's name, and
-	// you cannot set it. Two keys may not differ in case alone.
+	// you cannot set it. Two keys may not differ in case alone. Neither a key nor a value begins with "aws:".
 	Tags map[string]string
 
 	// Removal says what a destroy, or a change that replaces a resource, may delete.

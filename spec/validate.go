@@ -110,6 +110,10 @@ var (
 	tagValuePattern = regexp.MustCompile(`^[A-Za-z0-9 .:+=@_/-]{0,256}$`)
 )
 
+// reservedTag begins the keys and the values of AWS's own tags (API Gateway developer guide, "API Gateway resources that can be tagged";
+// Glue developer guide, "Common data types", Tag).
+const reservedTag = "aws:"
+
 const tagCharacters = "letters, digits, spaces and . : + = @ _ / -"
 
 func (p *problems) tags(tags map[string]string) {
@@ -121,6 +125,9 @@ func (p *problems) tags(tags map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		p.tagKey(key, spellings)
 		field := fmt.Sprintf("Tags[%q]", key)
+		if strings.HasPrefix(strings.ToLower(tags[key]), reservedTag) {
+			p.add(field, is(tags[key]), fmt.Sprintf("use one that does not begin with %q, which AWS reserves", reservedTag))
+		}
 		p.match(field, tags[key], tagValuePattern, "use at most 256 "+tagCharacters)
 	}
 }
@@ -134,8 +141,8 @@ func (p *problems) tagKey(key string, spellings map[string]string) {
 	switch {
 	case !tagKeyPattern.MatchString(key):
 		p.add("Tags", fault, "use 1 to 128 "+tagCharacters)
-	case strings.HasPrefix(lower, "aws:"):
-		p.add("Tags", fault, `use one that does not begin with "aws:", which AWS reserves`)
+	case strings.HasPrefix(lower, reservedTag):
+		p.add("Tags", fault, fmt.Sprintf("use one that does not begin with %q, which AWS reserves", reservedTag))
 	case lower == "environment":
 		p.add("Tags", fault, "leave it out: the tag Environment is always the environment's name")
 	case spelt && other != key:

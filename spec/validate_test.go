@@ -236,6 +236,7 @@ func TestTagsRefused(t *testing.T) {
 			[]string{`Tags has the key "a,b"; use 1 to 128 letters, digits, spaces and . : + = @ _ / -`}},
 		{"reserved key", tagged("AWS:team", "x"),
 			[]string{`Tags has the key "AWS:team"; use one that does not begin with "aws:", which AWS reserves`}},
+		{"reserved value", tagged("team", "Aws:x"), []string{`Tags["team"] is "Aws:x"; use one that does not begin with "aws:", which AWS reserves`}},
 		{"Environment", tagged("Environment", "x"),
 			[]string{`Tags has the key "Environment"; leave it out: the tag Environment is always the environment's name`}},
 		{"environment", tagged("environment", "x"),
@@ -267,6 +268,6 @@ func TestTagsAccepted(t *testing.T) {
 		{"longest key", tagged(strings.Repeat("k", 128), "x")},
 		{"longest value", tagged("team", strings.Repeat("v", 256))},
 		{"every character", tagged("aA0 .:+=@_/-", "aA0 .:+=@_/-")},
-		{"aws elsewhere", tagged("my-aws:x", "aws:y")},
+		{"aws elsewhere", tagged("my-aws:x", "my-aws:y")},
 	})
 }

@@ -136,7 +136,12 @@ func (p *problems) cognito(field string, cognito Cognito, region string) {
 		}
 	}
 	for i, name := range cognito.Scopes {
-		p.match(item(field+".Scopes", i), name, scope, `use an OAuth scope without spaces, such as "events/submit"`)
+		at := item(field+".Scopes", i)
+		if slices.Contains(cognito.Scopes[:i], name) {
+			p.add(at, is(name), repeatedRemedy)
+			continue
+		}
+		p.match(at, name, scope, `use an OAuth scope without spaces, such as "events/submit"`)
 	}
 }
 
@@ -155,6 +160,10 @@ func (p *problems) lambda(field string, lambda LambdaAuthorizer, region string) 
 	p.whole(field+".CacheTTL", lambda.CacheTTL, 0, maxAuthorizerTTL, time.Second, "seconds")
 	sources := field + ".IdentitySources"
 	for i, source := range lambda.IdentitySources {
+		if repeatsSource(lambda.IdentitySources[:i], source) {
+			p.add(item(sources, i), is(source), repeatedRemedy)
+			continue
+		}
 		if lambda.Kind == TokenAuthorizer {
 			p.match(item(sources, i), source, headerSource, `use one header, such as "method.request.header.Authorization"`)
 			continue
@@ -168,6 +177,14 @@ func (p *problems) lambda(field string, lambda LambdaAuthorizer, region string) 
 	case lambda.Kind == RequestAuthorizer && count == 0 && lambda.CacheTTL > 0:
 		p.add(sources, "is empty", "name what identifies a caller, or set CacheTTL to 0: otherwise one cached answer applies to all callers")
 	}
+}
+
+// repeatsSource reports whether an identity source is there already. The names of headers have no case.
+func repeatsSource(before []string, source string) bool {
+	if headerSource.MatchString(source) {
+		return containsFold(before, source)
+	}
+	return slices.Contains(before, source)
 }
 
 func (p *problems) requestSource(field, source string) {
@@ -209,6 +226,10 @@ func (p *problems) access(access Access) {
 		p.add("API.Access.SourceIPs", "has IPv6 ranges alone", "add the callers' IPv4 ranges: the API answers over IPv4 only, so each request would get 403")
 	}
 	for i, id := range access.VPCEndpoints {
+		if slices.Contains(access.VPCEndpoints[:i], id) {
+			p.add(item("API.Access.VPCEndpoints", i), is(id), repeatedRemedy)
+			continue
+		}
 		p.match(item("API.Access.VPCEndpoints", i), id, vpcEndpoint, `use an interface endpoint's id, such as "vpce-0123456789abcdef0"`)
 	}
 }

@@ -166,6 +166,12 @@ func TestAuthorizationRefused(t *testing.T) {
 			[]string{lambda + "IdentitySources has 0 entries; use one: API Gateway gives a TOKEN authorizer one header"}},
 		{"a token from the query", asked(func(l *LambdaAuthorizer) { l.IdentitySources = []string{"method.request.querystring.t"} }),
 			[]string{lambda + `IdentitySources[0] is "method.request.querystring.t"; use one header, such as "` + authHeader + `"`}},
+		{"a source twice", asked(func(l *LambdaAuthorizer) {
+			l.Kind, l.IdentitySources = RequestAuthorizer, []string{"method.request.header.X-A", "method.request.querystring.a", "method.request.header.x-a", "method.request.querystring.A", "method.request.querystring.a"}
+		}), []string{
+			lambda + `IdentitySources[2] is "method.request.header.x-a"; leave it out: it is there already`,
+			lambda + `IdentitySources[4] is "method.request.querystring.a"; leave it out: it is there already`,
+		}},
 		{"a cached answer for all", asked(func(l *LambdaAuthorizer) { l.Kind, l.IdentitySources = RequestAuthorizer, nil }),
 			[]string{lambda + "IdentitySources is empty; name what identifies a caller, or set CacheTTL to 0: otherwise one cached answer applies to all callers"}},
 		{"a source", asked(func(l *LambdaAuthorizer) { l.Kind, l.IdentitySources = RequestAuthorizer, []string{"Authorization"} }),
@@ -180,6 +186,15 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"a range with bits outside", from("203.0.113.7/24"), []string{ips + `[0] is "203.0.113.7/24"; use "203.0.113.0/24": the address has bits outside of its range`}},
 		{"everywhere", from("0.0.0.0/0"), []string{ips + `[0] is "0.0.0.0/0"; leave the list empty: this is every address`}},
 		{"twice", from("203.0.113.0/24", "203.0.113.0/24"), []string{ips + `[1] is "203.0.113.0/24"; leave it out: it is there already`}},
+		{"an endpoint twice", func(e *Environment) {
+			e.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef0", "vpce-0123456789abcdef0"}
+		}, []string{`API.Access.VPCEndpoints[1] is "vpce-0123456789abcdef0"; leave it out: it is there already`}},
+		{"pools and scopes twice", func(e *Environment) {
+			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: []string{onePool, onePool}, Scopes: []string{"a", "b", "a"}})
+		}, []string{
+			`API.Authorization.Cognito.UserPoolARNs[1] is "` + onePool + `"; leave it out: it is there already`,
+			`API.Authorization.Cognito.Scopes[2] is "a"; leave it out: it is there already`,
+		}},
 		{"endpoint", func(e *Environment) { e.API.Access.VPCEndpoints = []string{"vpc-0123456789abcdef0"} },
 			[]string{`API.Access.VPCEndpoints[0] is "vpc-0123456789abcdef0"; use an interface endpoint's id, such as "vpce-0123456789abcdef0"`}},
 	})

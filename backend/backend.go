@@ -10,6 +10,7 @@ import (
 	"regexp"
 
 	"cdk.tf/go/ingest/internal/bucketname"
+	"cdk.tf/go/ingest/internal/region"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -57,15 +58,10 @@ func Of(stack *tfjson.Stack) (Config, error) {
 	return c, nil
 }
 
-// The patterns are those that spec checks in an environment: a region, and the key ARNs that Terraform's S3
-// backend accepts.
-var (
-	regionPattern = regexp.MustCompile(`^(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|us-iso|us-isob|us-isof|eu-isoe|eusc-de)` +
-		`-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9][0-9]?$`)
-	kmsKeyPattern = regexp.MustCompile(`^arn:aws[a-z-]*:kms:([a-z0-9-]+):[0-9]{12}:(` +
-		`key/[a-f0-9]{8}-[a-f0-9]{4}-[1-5][a-f0-9]{3}-[ab89][a-f0-9]{3}-[a-f0-9]{12}|` +
-		`key/mrk-[a-f0-9]{32}|alias/[a-zA-Z0-9/_-]+)$`)
-)
+// kmsKeyPattern is that of spec: the key ARNs that Terraform's S3 backend accepts. Its groups are the partition and the region.
+var kmsKeyPattern = regexp.MustCompile(`^arn:(aws[a-z-]*):kms:([a-z0-9-]+):[0-9]{12}:(` +
+	`key/[a-f0-9]{8}-[a-f0-9]{4}-[1-5][a-f0-9]{3}-[ab89][a-f0-9]{3}-[a-f0-9]{12}|` +
+	`key/mrk-[a-f0-9]{32}|alias/[a-zA-Z0-9/_-]+)$`)
 
 // Check finds every problem at once, named by the command's flags.
 func (c Config) Check() error {
@@ -73,7 +69,7 @@ func (c Config) Check() error {
 	if remedy := bucketname.Remedy(c.Bucket); remedy != "" {
 		errs = append(errs, fmt.Errorf("--bucket is %q; %s", c.Bucket, remedy))
 	}
-	if !regionPattern.MatchString(c.Region) {
+	if !region.Valid(c.Region) {
 		errs = append(errs, fmt.Errorf("--region is %q; use a region such as eu-west-1", c.Region))
 	}
 	if c.KMSKeyARN == "" {
@@ -82,8 +78,10 @@ func (c Config) Check() error {
 	key := kmsKeyPattern.FindStringSubmatch(c.KMSKeyARN)
 	if key == nil {
 		errs = append(errs, fmt.Errorf("--kms-key is %q; use the ARN of an alias or a key, such as arn:aws:kms:eu-west-1:111122223333:alias/state or …:key/ and a UUID, whose version Terraform checks too", c.KMSKeyARN))
-	} else if key[1] != c.Region {
-		errs = append(errs, fmt.Errorf("--kms-key is in %s and the bucket in %s; S3 takes only a key of the bucket's region", key[1], c.Region))
+	} else if key[2] != c.Region {
+		errs = append(errs, fmt.Errorf("--kms-key is in %s and the bucket in %s; S3 takes only a key of the bucket's region", key[2], c.Region))
+	} else if own := region.Partition(c.Region); own != "" && key[1] != own {
+		errs = append(errs, fmt.Errorf("--kms-key is in the partition %q; use one in %q, the partition of %s", key[1], own, c.Region))
 	}
 	return errors.Join(errs...)
 }

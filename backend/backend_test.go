@@ -102,6 +102,7 @@ func TestCheck(t *testing.T) {
 		{Config{"abc-111122223333-eu-west-1-an", "eu-west-1", ""}, `--bucket is "abc-111122223333-eu-west-1-an"; use another: S3 reserves names that end with "-an"`},
 		{Config{"states", "Ireland", ""}, `--region is "Ireland"; use a region such as eu-west-1`},
 		{Config{"states", "eu-west-1", "alias/state"}, `--kms-key is "alias/state"; use the ARN of an alias or a key, such as arn:aws:kms:eu-west-1:111122223333:alias/state or …:key/ and a UUID, whose version Terraform checks too`},
+		{Config{"states", "eu-west-1", "arn:aws-cn:kms:eu-west-1:111122223333:alias/state"}, `--kms-key is in the partition "aws-cn"; use one in "aws", the partition of eu-west-1`},
 		{Config{"states", "us-east-1", key}, `--kms-key is in eu-west-1 and the bucket in us-east-1; S3 takes only a key of the bucket's region`},
 	} {
 		if got := fmt.Sprint(test.config.Check()); got != test.want {

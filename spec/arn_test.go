@@ -5,17 +5,6 @@ import (
 	"testing"
 )
 
-func TestPartitionOf(t *testing.T) {
-	for region, want := range map[string]string{
-		"us-east-1": "aws", "il-central-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov", "us-iso-east-1": "aws-iso", "us-isob-east-1": "aws-iso-b",
-		"us-isof-south-1": "aws-iso-f", "eu-isoe-west-1": "aws-iso-e", "eusc-de-east-1": "aws-eusc", "mars": "", "": "",
-	} {
-		if got := partitionOf(region); got != want {
-			t.Errorf("%s: got %q, want %q", region, got, want)
-		}
-	}
-}
-
 // Every option that takes an ARN refuses one of another partition, whatever its region.
 func TestARNsOfOtherPartitions(t *testing.T) {
 	const mars = `; use a region such as "eu-west-1": an area, a direction and a number`

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cdk.tf/go/ingest/internal/bucketname"
+	"cdk.tf/go/ingest/internal/region"
 )
 
 // problem is one fault of an environment, and its remedy.
@@ -72,17 +73,9 @@ func (e Environment) problems() []error {
 const maxNameLength = 35
 
 var (
-	namePattern = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
-	// regionPattern is not a list of regions, so a new region in a known area needs no new version of this project. The areas
-	// are those of the partitions' regular expressions in the AWS SDKs (partitions.json of github.com/aws/aws-sdk-go-v2,
-	// internal/endpoints/awsrulesfn). There any word may follow the area. Here a direction must follow, as in the names of all
-	// regions.
-	regionPattern = regexp.MustCompile(`^(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|us-iso|us-isob|us-isof|eu-isoe|eusc-de)` +
-		`-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9][0-9]?$`)
+	namePattern    = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
 )
-
-const regionRemedy = `use a region such as "eu-west-1": an area, a direction and a number`
 
 func (p *problems) identity(e Environment) {
 	if len(e.Name) > maxNameLength || !namePattern.MatchString(e.Name) {
@@ -93,7 +86,9 @@ func (p *problems) identity(e Environment) {
 		p.add("Name", is(e.Name), fmt.Sprintf(
 			"use another or set Bucket.Name: S3 reserves bucket names that end with %q", suffix))
 	}
-	p.match("Region", e.Region, regionPattern, regionRemedy)
+	if !region.Valid(e.Region) {
+		p.add("Region", is(e.Region), region.Remedy)
+	}
 	if e.Account != "" {
 		p.match("Account", e.Account, accountPattern, "use the 12 digits of an account's id, or leave it empty")
 	}

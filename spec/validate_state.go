@@ -6,15 +6,17 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"cdk.tf/go/ingest/internal/region"
 )
 
-// state checks the backend of the state. region is the environment's, and ownBuckets are the buckets that the environment makes.
-func (p *problems) state(state State, region string, ownBuckets []string) {
+// state checks the backend of the state. near is the environment's region, and ownBuckets are the buckets that the environment makes.
+func (p *problems) state(state State, near string, ownBuckets []string) {
 	if state.S3 != nil && state.Cloud != nil {
 		p.add("State", "has both S3 and Cloud", "set one of them to nil")
 	}
 	if state.S3 != nil {
-		p.s3State(*state.S3, region, ownBuckets)
+		p.s3State(*state.S3, near, ownBuckets)
 	}
 	if state.Cloud != nil {
 		p.cloudState(*state.Cloud)
@@ -38,29 +40,29 @@ var (
 )
 
 // s3State checks an S3 backend. The environment does not make this bucket, so its name may have dots.
-func (p *problems) s3State(s3 S3State, region string, ownBuckets []string) {
+func (p *problems) s3State(s3 S3State, near string, ownBuckets []string) {
 	if remedy := bucketRemedy(s3.Bucket); remedy != "" {
 		p.add("State.S3.Bucket", is(s3.Bucket), remedy)
 	} else if slices.Contains(ownBuckets, s3.Bucket) {
 		p.add("State.S3.Bucket", is(s3.Bucket)+", which this environment makes", ownStateRemedy)
 	}
 	p.stateKey(s3.Key)
-	if s3.Region != "" {
-		p.match("State.S3.Region", s3.Region, regionPattern, regionRemedy+", or leave it empty")
+	if s3.Region != "" && !region.Valid(s3.Region) {
+		p.add("State.S3.Region", is(s3.Region), region.Remedy+", or leave it empty")
 	}
-	p.stateKMSKey(s3.KMSKeyARN, cmp.Or(s3.Region, region))
+	p.stateKMSKey(s3.KMSKeyARN, cmp.Or(s3.Region, near))
 }
 
 // stateKMSKey checks the key of a bucket in a region.
-func (p *problems) stateKMSKey(arn, region string) {
+func (p *problems) stateKMSKey(arn, bucketRegion string) {
 	const field, alias = "State.S3.KMSKeyARN", `"arn:aws:kms:eu-west-1:111122223333:alias/state"`
 	parts := kmsKeyPattern.FindStringSubmatch(arn)
 	switch {
 	case arn == "":
-	case parts != nil && regionPattern.MatchString(region) && parts[1] != region:
-		p.add(field, is(arn)+", a key in "+parts[1], fmt.Sprintf("use a key in %s, the bucket's region: S3 takes no other", region))
+	case parts != nil && region.Valid(bucketRegion) && parts[1] != bucketRegion:
+		p.add(field, is(arn)+", a key in "+parts[1], fmt.Sprintf("use a key in %s, the bucket's region: S3 takes no other", bucketRegion))
 	case parts != nil:
-		p.arn(field, arn, region)
+		p.arn(field, arn, bucketRegion)
 	case anyUUIDPattern.MatchString(arn):
 		p.add(field, is(arn)+", whose key id is not a UUID of RFC 4122, as KMS makes them",
 			"copy the id from KMS, or name an alias such as "+alias+": Terraform's S3 backend requires 1 to 5 as a UUID's 13th digit, and 8, 9, a or b as its 17th")

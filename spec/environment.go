@@ -210,11 +210,11 @@ type CORS struct {
 	// origin: they hold no event data.
 	AllowOrigins []string
 	// AllowHeaders are the request headers that a page may send, in addition to those that API.Authorization and
-	// API.PartitionKey read.
+	// API.PartitionKey read. The list has at most 4,096 characters.
 	AllowHeaders []string
 	// AllowMethods are the methods that a page may use. POST must be among them.
 	AllowMethods []string
-	// ExposeHeaders are the response headers that a page's scripts may read.
+	// ExposeHeaders are the response headers that a page's scripts may read. The list has at most 4,096 characters.
 	ExposeHeaders []string
 	// AllowCredentials lets a page send cookies and HTTP authentication. You cannot combine it with the origin "*": browsers
 	// refuse that.

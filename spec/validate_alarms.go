@@ -16,12 +16,14 @@ const (
 	maxLatency = quota.IntegrationTimeout
 	// maxRunbookURL leaves an alarm's description within CloudWatch's 1,024 characters (API reference, PutMetricAlarm).
 	maxRunbookURL = 512
+	// maxEmail is from RFC 5321, section 4.5.3.1.3: a path has 256 characters, of which "<" and ">" are two.
+	maxEmail = 254
 )
 
 var (
 	// emailPattern checks only the form: SNS finds out whether somebody reads the address. It excludes the characters of a
 	// mailbox name that begin a Terraform expression.
-	emailPattern = regexp.MustCompile(`^[A-Za-z0-9.!#&'*+/=?^_|~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,63}$`)
+	emailPattern = regexp.MustCompile(`^[A-Za-z0-9.!#&'*+/=?^_|~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$`)
 	// topicPattern's group is the region. It does not match a FIFO topic (".fifo"), which cannot notify e-mail addresses.
 	topicPattern = regexp.MustCompile(`^arn:aws[a-z-]*:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}$`)
 )
@@ -59,6 +61,9 @@ func (p *problems) emails(emails []string) {
 	for i, email := range emails {
 		field := item("Alarms.Emails", i)
 		p.match(field, email, emailPattern, `use an address such as "on-call@example.com"`)
+		if len(email) > maxEmail {
+			p.add(field, fmt.Sprintf("is %d characters long", len(email)), fmt.Sprintf("use at most %d", maxEmail))
+		}
 		if slices.Contains(emails[:i], email) {
 			p.add(field, is(email)+" again", "leave it out")
 		}

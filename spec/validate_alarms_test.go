@@ -28,6 +28,12 @@ func TestAlarmsRefused(t *testing.T) {
 			[]string{`Alarms.Emails[0] is "On call <on-call@example.com>"; use an address such as "on-call@example.com"`}},
 		{"an address that Terraform would take for an expression", alarmed(func(a *Alarms) { a.Emails = []string{"${x}@example.com"} }),
 			[]string{`Alarms.Emails[0] is "${x}@example.com"; use an address such as "on-call@example.com"`}},
+		{"addresses at no host", alarmed(func(a *Alarms) { a.Emails = []string{"a@b..com", "a@-b.com", "a@" + strings.Repeat("b", 64) + ".com"} }), []string{
+			`Alarms.Emails[0] is "a@b..com"; use an address such as "on-call@example.com"`, `Alarms.Emails[1] is "a@-b.com"; use an address such as "on-call@example.com"`,
+			`Alarms.Emails[2] is "a@` + strings.Repeat("b", 64) + `.com"; use an address such as "on-call@example.com"`,
+		}},
+		{"a long address", alarmed(func(a *Alarms) { a.Emails = []string{"a@" + strings.Repeat("example.", 32) + "com"} }),
+			[]string{"Alarms.Emails[0] is 261 characters long; use at most 254"}},
 		{"an address twice", alarmed(func(a *Alarms) { a.Emails = []string{"a@example.com", "b@example.com", "a@example.com"} }),
 			[]string{`Alarms.Emails[2] is "a@example.com" again; leave it out`}},
 		{"a topic's name", alarmed(func(a *Alarms) { a.TopicARN = "on-call" }), []string{`Alarms.TopicARN is "on-call"` + topic}},

@@ -201,7 +201,14 @@ func isPort(digits string) bool {
 // writes the names between single quotes, and "*".
 var headerPattern = regexp.MustCompile("^([A-Za-z0-9!#$%&+.^_`|~-]+|\\*)$")
 
+// maxHeaderList keeps the two lists of headers in the answer to a preflight within the 10,240 bytes of header values that API Gateway
+// passes on (developer guide, "Quotas for configuring and running a REST API").
+const maxHeaderList = 4096
+
 func (p *problems) headers(field string, names []string) {
+	if length := len(strings.Join(names, ",")); length > maxHeaderList {
+		p.add(field, fmt.Sprintf("makes a header of %d characters", length), fmt.Sprintf("use fewer or shorter names: at most %d", maxHeaderList))
+	}
 	for i, name := range names {
 		if containsFold(names[:i], name) {
 			p.add(item(field, i), is(name), repeatedRemedy)

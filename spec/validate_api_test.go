@@ -141,6 +141,13 @@ func TestCORSRefused(t *testing.T) {
 	testRefusals(t, []refusal{
 		{"no header", func(e *Environment) { e.API.CORS.AllowHeaders = nil },
 			[]string{`API.CORS.AllowHeaders has no "Content-Type"; add it: without it no page can send JSON`}},
+		{"as many headers as make a long answer", func(e *Environment) {
+			e.API.CORS.AllowHeaders = []string{"Content-Type", strings.Repeat("a", 4084)}
+			e.API.CORS.ExposeHeaders = []string{strings.Repeat("a", 4097)}
+		}, []string{
+			"API.CORS.AllowHeaders makes a header of 4097 characters; use fewer or shorter names: at most 4096",
+			"API.CORS.ExposeHeaders makes a header of 4097 characters; use fewer or shorter names: at most 4096",
+		}},
 		{"header with a space", func(e *Environment) { e.API.CORS.AllowHeaders = []string{"Content-Type", "X Device"} },
 			[]string{`API.CORS.AllowHeaders[1] is "X Device"` + header}},
 		{"header with a quote", func(e *Environment) { e.API.CORS.AllowHeaders = []string{"Content-Type", "it's"} },

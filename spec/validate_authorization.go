@@ -199,7 +199,8 @@ func (p *problems) requestSource(field, source string) {
 	}
 }
 
-var vpcEndpoint = regexp.MustCompile(`^vpce-[0-9a-f]{8,17}$`)
+// vpcEndpoint has the 8 or 17 digits of EC2's ids (EC2 user guide, "Resource IDs").
+var vpcEndpoint = regexp.MustCompile(`^vpce-(?:[0-9a-f]{8}|[0-9a-f]{17})$`)
 
 // maxAccess keeps the lists readable; maxPolicy bounds what they make.
 const maxAccess = 100

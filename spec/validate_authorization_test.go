@@ -186,6 +186,8 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"a range with bits outside", from("203.0.113.7/24"), []string{ips + `[0] is "203.0.113.7/24"; use "203.0.113.0/24": the address has bits outside of its range`}},
 		{"everywhere", from("0.0.0.0/0"), []string{ips + `[0] is "0.0.0.0/0"; leave the list empty: this is every address`}},
 		{"twice", from("203.0.113.0/24", "203.0.113.0/24"), []string{ips + `[1] is "203.0.113.0/24"; leave it out: it is there already`}},
+		{"part of an endpoint's id", func(e *Environment) { e.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef"} },
+			[]string{`API.Access.VPCEndpoints[0] is "vpce-0123456789abcdef"; use an interface endpoint's id, such as "vpce-0123456789abcdef0"`}},
 		{"an endpoint twice", func(e *Environment) {
 			e.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef0", "vpce-0123456789abcdef0"}
 		}, []string{`API.Access.VPCEndpoints[1] is "vpce-0123456789abcdef0"; leave it out: it is there already`}},

@@ -3,6 +3,9 @@ package spec
 import (
 	"fmt"
 	"regexp"
+	"slices"
+
+	"cdk.tf/go/ingest/internal/bucketname"
 )
 
 var (
@@ -12,8 +15,8 @@ var (
 	zonePattern = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)
 	// certificatePattern's group is the region.
 	certificatePattern = regexp.MustCompile(`^arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate/[A-Za-z0-9-]+$`)
-	// truststorePattern has no characters that Terraform takes for an expression.
-	truststorePattern  = regexp.MustCompile(`^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9!_.*'()/=+@:,-]{1,900}$`)
+	// truststorePattern has no characters that Terraform takes for an expression. Its group is the bucket.
+	truststorePattern  = regexp.MustCompile(`^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/[A-Za-z0-9!_.*'()/=+@:,-]{1,900}$`)
 	objectVersion      = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 	certificateExample = `use the ARN of a certificate in ACM, such as "arn:aws:acm:%s:111122223333:certificate/…"`
 )
@@ -78,7 +81,7 @@ func (p *problems) mutualTLS(e Environment) {
 		}
 		return
 	}
-	p.match(field+".TruststoreURI", mutual.TruststoreURI, truststorePattern, `use an object in S3, such as "s3://bucket/truststore.pem"`)
+	p.truststore(field+".TruststoreURI", e)
 	if mutual.TruststoreVersion != "" {
 		p.match(field+".TruststoreVersion", mutual.TruststoreVersion, objectVersion, "use the version of an object in S3, or leave it empty for the newest")
 	}
@@ -94,5 +97,17 @@ func (p *problems) mutualTLS(e Environment) {
 	if e.Web.Hosted {
 		p.add("Web.Hosted", "is true while clients need a certificate (API.Domain.MutualTLS)",
 			"set it to false: browsers send preflights without one, so no page could submit events")
+	}
+}
+
+// truststore checks that the object may exist before the domain, whose creation reads it.
+func (p *problems) truststore(field string, e Environment) {
+	uri := e.API.Domain.MutualTLS.TruststoreURI
+	parts := truststorePattern.FindStringSubmatch(uri)
+	switch {
+	case parts == nil || !bucketname.Valid(parts[1]):
+		p.add(field, is(uri), `use an object in S3, such as "s3://bucket/truststore.pem"`)
+	case slices.Contains(e.ownBuckets(), parts[1]):
+		p.add(field, is(uri)+", in a bucket that this environment makes", "use a bucket that exists before the environment: API Gateway reads the object when it makes the domain")
 	}
 }

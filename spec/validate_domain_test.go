@@ -53,6 +53,10 @@ func TestDomainRefused(t *testing.T) {
 			[]string{`API.Domain.MutualTLS.TruststoreURI is "truststore.pem"` + store}},
 		{"a truststore by an expression", mutual(func(d *Domain) { d.MutualTLS.TruststoreURI = "s3://trust/${x}" }),
 			[]string{`API.Domain.MutualTLS.TruststoreURI is "s3://trust/${x}"` + store}},
+		{"a truststore in no bucket", mutual(func(d *Domain) { d.MutualTLS.TruststoreURI = "s3://a..b/store.pem" }),
+			[]string{`API.Domain.MutualTLS.TruststoreURI is "s3://a..b/store.pem"` + store}},
+		{"a truststore among the events", mutual(func(d *Domain) { d.MutualTLS.TruststoreURI = "s3://api-kinesis-firehose-bucket-dev/store.pem" }), []string{
+			`API.Domain.MutualTLS.TruststoreURI is "s3://api-kinesis-firehose-bucket-dev/store.pem", in a bucket that this environment makes; use a bucket that exists before the environment: API Gateway reads the object when it makes the domain`}},
 		{"a bucket", mutual(func(d *Domain) { d.MutualTLS.TruststoreURI = "s3://trust" }), []string{`API.Domain.MutualTLS.TruststoreURI is "s3://trust"` + store}},
 		{"a version by words", mutual(func(d *Domain) { d.MutualTLS.TruststoreVersion = "the newest" }),
 			[]string{`API.Domain.MutualTLS.TruststoreVersion is "the newest"; use the version of an object in S3, or leave it empty for the newest`}},

@@ -73,12 +73,13 @@ func (p *problems) emails(emails []string) {
 // topic checks that the topic is in the alarms' region, as CloudWatch requires (API reference, PutMetricAlarm, "AlarmActions").
 func (p *problems) topic(arn, region string) {
 	parts := topicPattern.FindStringSubmatch(arn)
-	if parts == nil {
+	switch {
+	case parts == nil:
 		p.add("Alarms.TopicARN", is(arn),
 			`use the ARN of a standard topic, such as "arn:aws:sns:eu-west-1:111122223333:on-call", or leave it empty`)
-	} else if parts[1] != region {
+	case parts[1] != region:
 		p.add("Alarms.TopicARN", is(arn), fmt.Sprintf("use a topic in %s: an alarm cannot notify a topic in another region", region))
-	} else {
+	default:
 		p.arn("Alarms.TopicARN", arn, region)
 	}
 }

@@ -206,12 +206,7 @@ var vpcEndpoint = regexp.MustCompile(`^vpce-(?:[0-9a-f]{8}|[0-9a-f]{17})$`)
 const maxAccess = 100
 
 func (p *problems) access(access Access) {
-	if len(access.SourceIPs) > maxAccess {
-		p.add("API.Access.SourceIPs", fmt.Sprintf("has %d entries", len(access.SourceIPs)), fmt.Sprintf("use at most %d", maxAccess))
-	}
-	if len(access.VPCEndpoints) > maxAccess {
-		p.add("API.Access.VPCEndpoints", fmt.Sprintf("has %d entries", len(access.VPCEndpoints)), fmt.Sprintf("use at most %d", maxAccess))
-	}
+	p.atMost("API.Access.SourceIPs", len(access.SourceIPs), maxAccess)
 	for i, text := range access.SourceIPs {
 		field := item("API.Access.SourceIPs", i)
 		if remedy := rangeRemedy(text, access.SourceIPs[:i]); remedy != "" {
@@ -226,6 +221,11 @@ func (p *problems) access(access Access) {
 	if len(access.SourceIPs) > 0 && !access.Private() && !slices.ContainsFunc(access.SourceIPs, isNoIPv6) {
 		p.add("API.Access.SourceIPs", "has IPv6 ranges alone", "add the callers' IPv4 ranges: the API answers over IPv4 only, so each request would get 403")
 	}
+	p.endpoints(access)
+}
+
+func (p *problems) endpoints(access Access) {
+	p.atMost("API.Access.VPCEndpoints", len(access.VPCEndpoints), maxAccess)
 	for i, id := range access.VPCEndpoints {
 		if slices.Contains(access.VPCEndpoints[:i], id) {
 			p.add(item("API.Access.VPCEndpoints", i), is(id), repeatedRemedy)

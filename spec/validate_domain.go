@@ -63,11 +63,12 @@ func (p *problems) certificate(field, arn, region string) {
 		return
 	}
 	parts := certificatePattern.FindStringSubmatch(arn)
-	if parts == nil {
+	switch {
+	case parts == nil:
 		p.add(field, is(arn), fmt.Sprintf(certificateExample, region))
-	} else if parts[1] != region {
+	case parts[1] != region:
 		p.add(field, is(arn), "use a certificate in "+region+", where the API is")
-	} else {
+	default:
 		p.arn(field, arn, region)
 	}
 }

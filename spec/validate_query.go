@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -72,38 +73,45 @@ func (p *problems) withoutQuery(e Environment) {
 		option{"Query.ResultExpireAfterDays", isSet(query.ResultExpireAfterDays, byDefault.ResultExpireAfterDays)})
 }
 
+const orNoQuery = ", or set Query.Enabled = false"
+
 // readable checks that Athena can find and read the delivered objects. Of Firehose's compressions of text, Athena reads GZIP.
 // ZIP "is not supported", and Firehose's Snappy is none of the framings that Athena knows (Athena user guide, "Use compression
-// in Athena"). Athena takes no empty folder ("Specify a table location in Amazon S3"). The paths of Hadoop, by which it reads, drop it,
-// and resolve "." and "..".
+// in Athena").
 func (p *problems) readable(delivery Delivery) {
-	const orOff = ", or set Query.Enabled = false"
 	if delivery.Compression == ZIP || delivery.Compression == Snappy {
 		p.add("Delivery.Compression", is(string(delivery.Compression))+" with Query.Enabled",
-			`use "UNCOMPRESSED" or "GZIP", which Athena can read`+orOff)
+			`use "UNCOMPRESSED" or "GZIP", which Athena can read`+orNoQuery)
 	}
 	if !delivery.NewlineDelimited && delivery.Format == FormatJSON {
-		p.add("Delivery.NewlineDelimited", "is false with Query.Enabled", "set it to true: Athena reads one event on each line"+orOff)
+		p.add("Delivery.NewlineDelimited", "is false with Query.Enabled", "set it to true: Athena reads one event on each line"+orNoQuery)
 	}
 	if fault, remedy := objectname.Mismatch(string(delivery.Compression), delivery.FileExtension); fault != "" && delivery.Format == FormatJSON {
-		p.add("Delivery.FileExtension", fault, remedy+", as Athena does"+orOff)
+		p.add("Delivery.FileExtension", fault, remedy+", as Athena does"+orNoQuery)
 	}
+	p.readablePrefix(delivery)
+}
+
+// readablePrefix checks that Athena can tell from the prefix where to read. Athena takes no empty folder (user guide, "Specify a table
+// location in Amazon S3"). The paths of Hadoop, by which it reads, drop it, and resolve "." and "..".
+func (p *problems) readablePrefix(delivery Delivery) {
 	byDate := delivery
 	byDate.PartitionBy = nil // another rule reports a field that has the name of a date
 	partitioning, ok := byDate.Partitioning()
 	if !ok {
 		p.add(prefixField, is(delivery.Prefix)+" with Query.Enabled",
-			`use a folder and Hive partitions from the year down, such as "events/dt=!{timestamp:yyyy-MM-dd}/", from which Athena can tell where to read`+orOff)
+			`use a folder and Hive partitions from the year down, such as "events/dt=!{timestamp:yyyy-MM-dd}/", from which Athena can tell where to read`+orNoQuery)
+		return
 	}
 	for part := range strings.SplitSeq(strings.TrimSuffix(partitioning.Folder, "/"), "/") {
-		if ok && strings.Trim(part, ".") == "" && len(part) <= len("..") {
+		if slices.Contains([]string{"", ".", ".."}, part) {
 			p.add(prefixField, fmt.Sprintf("%s with Query.Enabled, whose folder has the part %q", is(delivery.Prefix), part),
-				"leave that part out: Athena would read another folder"+orOff)
+				"leave that part out: Athena would read another folder"+orNoQuery)
 		}
 	}
 	for _, partition := range partitioning.Partitions {
 		if len(partition.Name) > maxProjectedName {
-			p.add(prefixField, fmt.Sprintf("has a partition whose name is %d characters long, with Query.Enabled", len(partition.Name)), projectedRemedy()+orOff)
+			p.add(prefixField, fmt.Sprintf("has a partition whose name is %d characters long, with Query.Enabled", len(partition.Name)), projectedRemedy()+orNoQuery)
 		}
 	}
 }

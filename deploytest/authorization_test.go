@@ -191,6 +191,7 @@ func toRequest(t *testing.T, p *pipeline, env *spec.Environment) {
 		"aws_api_gateway_authorizer.api_authorizer":           "update",
 		"aws_api_gateway_rest_api.api":                        "update",
 		"aws_api_gateway_rest_api_policy.api_resource-policy": "update",
+		"output.curl": "update",
 	})
 	api := p.outputs()["api_id"]
 	checkAuthorizer(t, p.cloud, api, apigatewaytypes.Authorizer{

@@ -68,6 +68,8 @@ func withoutIntake(env spec.Environment) map[string]string {
 			changes["aws_api_gateway_method.api_"+at+"_post"] = "update"
 			changes["aws_api_gateway_integration.api_"+at+"_post_integration"] = "update"
 		}
+		// A batch's 400 named lines of NDJSON.
+		changes["aws_api_gateway_integration_response.api_"+path+"_batch_post_400-mapping"] = "update"
 	}
 	return changes
 }

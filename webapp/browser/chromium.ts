@@ -6,7 +6,7 @@ import { inject } from "vitest";
 
 const places = process.env.CHROMIUM
   ? [process.env.CHROMIUM]
-  : ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+  : ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /** The browser's program; undefined if there is none. */
 export const program = places.find((place) => {

@@ -106,7 +106,7 @@ func TestBudgetHolds(t *testing.T) {
 			placed(t, err, text)
 			// The time of regular expressions is measured too.
 			if !strings.HasSuffix(err.Error(), fmt.Sprintf("the template takes more than %d steps", steps)) &&
-				!strings.HasSuffix(err.Error(), errMatching.Error()) {
+				!strings.HasSuffix(err.Error(), errMatching().Error()) {
 				t.Error(err)
 			}
 			if made := after.TotalAlloc - before.TotalAlloc; made > mostOfStep*uint64(steps) {

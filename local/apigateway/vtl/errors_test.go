@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 type refusal struct{ template, message string }
@@ -171,8 +172,15 @@ func TestRenderRefuses(t *testing.T) {
 		{"#set($l=[1])#foreach($i in [1..1000])#set($x = $l.addAll($l))#end",
 			"line 1, column 51: a list of more than 1000000 elements"},
 		{"#set($x = 123456789012345678901)#set($y = $x % -5)", "line 1, column 46: the modulus of a big number is negative"},
+	})
+}
+
+func TestRenderRefusesSlowPatterns(t *testing.T) {
+	defer func(before time.Duration) { maxMatching = before }(maxMatching)
+	maxMatching = 200 * time.Millisecond
+	checkRefusals(t, []refusal{
 		{"#set($s='" + strings.Repeat("a", 60) + "!')$s.matches('(a+)+')",
-			"line 1, column 76: the template's regular expressions take more than 10s to match"},
+			"line 1, column 76: the template's regular expressions take more than 200ms to match"},
 	})
 }
 

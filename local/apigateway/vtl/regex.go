@@ -16,7 +16,7 @@ type regex struct {
 
 // maxMatching is the wall time that the searches of one rendering may take: backtracking can take exponential time. A batch
 // of 10 MB takes up to 1.5 s on quiet cores, and several times as long on busy ones.
-const maxMatching = 10 * time.Second
+var maxMatching = 10 * time.Second // a variable, so that its test need not take as long
 
 var regexes = newCache(newRegex)
 
@@ -145,7 +145,9 @@ func (c *call) pattern() (*regex, error) {
 	return re, c.run.pay(len(self) / bytesPerStep)
 }
 
-var errMatching = failuref("the template's regular expressions take more than %s to match", maxMatching)
+func errMatching() error {
+	return failuref("the template's regular expressions take more than %s to match", maxMatching)
+}
 
 // stepsOfPattern is the number of steps for each byte of a compiled pattern.
 const stepsOfPattern = 4
@@ -187,11 +189,11 @@ func stringMatches(c *call) (any, error) {
 	search := c.run.search()
 	defer search.end()
 	if search.late() {
-		return nil, errMatching
+		return nil, errMatching()
 	}
 	matched, err := whole.re.MatchString(self)
 	if err != nil {
-		return nil, errMatching
+		return nil, errMatching()
 	}
 	return matched, nil
 }
@@ -233,7 +235,7 @@ func (r *run) each(s string, re *regex, withGroups bool, found func(m match) (bo
 	m, err := re.re.FindStringMatch(s)
 	for ; err == nil && m != nil; m, err = re.re.FindNextMatch(m) {
 		if search.late() {
-			return errMatching
+			return errMatching()
 		}
 		next := match{start: at(m.Index), end: at(m.Index + m.Length)}
 		cost := stepsOfMatch
@@ -250,7 +252,7 @@ func (r *run) each(s string, re *regex, withGroups bool, found func(m match) (bo
 		}
 	}
 	if err != nil {
-		return errMatching
+		return errMatching()
 	}
 	return nil
 }

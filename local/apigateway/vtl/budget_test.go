@@ -90,6 +90,9 @@ func largePayload() []byte {
 // Every operation pays: the template ends with the budget, with a place in the error, and takes no more memory than the budget
 // allows.
 func TestBudgetHolds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it spends the whole budget of many templates; run it without -short")
+	}
 	const mostOfStep = 240 // bytes made in all, most of them garbage soon
 	payload := largePayload()
 	steps := leastWork + workOfByte*len(payload)
@@ -156,6 +159,9 @@ func TestContextEndsRendering(t *testing.T) {
 // The parser takes linear time and memory for a template of the largest size: it makes some bytes for each byte. If its time
 // were quadratic, this test would run for hours.
 func TestParserIsLinear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it parses large templates; run it without -short")
+	}
 	const most = 1000 // bytes made for each byte of the template
 	for _, pattern := range []string{`\`, `\\#`, `\#x`, `\$`, `$a.b`, `.b`, `#*\`, "##\\", `$`, `#`, `"`, `""`, `{`, `#{a`, ` `, "(", "1+", "a ", `\u0041`,
 		`$a#$.b`, "#[[", "]]#", "1.", "-", "$a[", "#if(", "!"} {

@@ -22,6 +22,9 @@ func order() string {
 
 // A batch of NDJSON and an event with an envelope may have all the bytes that API Gateway takes.
 func TestTheLargestBodiesFitTheBudget(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it renders bodies of 10 MB; run it without -short")
+	}
 	const set = "#set($stream = \"s\")\n#set($envelope = '{\"receivedAt\":\"now\"')\n#set($key = \"k\")\n"
 	lines := deployed(t, set, "lines-begin.vtl", "line-envelope.vtl", "one-value.vtl", "lines-end.vtl")
 	single := deployed(t, set, "one-line.vtl", "one-value.vtl", "put-record-envelope.vtl")

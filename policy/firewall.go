@@ -15,9 +15,6 @@ const (
 	aclLogging     = "aws_wafv2_web_acl_logging_configuration"
 )
 
-// aclSecrets are the headers that contain credentials.
-var aclSecrets = []string{"authorization", "cookie", "x-amz-security-token", "x-api-key"}
-
 // firewall checks that web ACLs protect every stage, that their rules block except those that count by name, and that their logs
 // contain no credentials.
 func firewall(c *checker) {
@@ -156,7 +153,7 @@ func (c *checker) aclProtection(acl tfjson.Resource) {
 			hidden[strings.ToLower(key)] = hidden[strings.ToLower(key)] || hides && field == "SINGLE_HEADER"
 		}
 	}
-	for _, secret := range aclSecrets {
+	for _, secret := range secretHeaders {
 		if !hidden[secret] {
 			c.breach(acl.Address(), fmt.Sprintf("stores what its rules match in the header %q", secret), "add it to data_protection_config, with its match details")
 		}
@@ -232,7 +229,7 @@ func (c *checker) redacted(logging tfjson.Resource) {
 			names = append(names, name)
 		}
 	}
-	for _, secret := range aclSecrets {
+	for _, secret := range secretHeaders {
 		if !slices.Contains(names, secret) {
 			c.breach(logging.Address(), fmt.Sprintf("logs the header %q", secret), "add it to redacted_fields, in lower case")
 		}

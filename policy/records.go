@@ -10,7 +10,11 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-const secretHeader = `(?:authorization|cookie|x-api-key|x-amz-security-token)`
+// secretHeaders are the headers that contain credentials.
+var secretHeaders = []string{"authorization", "cookie", "x-amz-security-token", "x-api-key"}
+
+// secretHeader matches the name of one.
+var secretHeader = "(?:" + strings.Join(secretHeaders, "|") + ")"
 
 // credentials are what a mapping template can read of a caller's secrets: the API key, the access key, and the headers that
 // carry credentials, in the ways in which Velocity reads a value by its name.

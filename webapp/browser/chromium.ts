@@ -1,8 +1,6 @@
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type BrowserContext, type Browser as Connection, chromium, type Page } from "playwright-core";
-import { inject } from "vitest";
+import { type BrowserContext, chromium, type Browser as Launched, type Page } from "playwright-core";
 
 const places = process.env.CHROMIUM
   ? [process.env.CHROMIUM]
@@ -47,14 +45,12 @@ type Tab = { page: Page; context: BrowserContext; complaints: string[]; end: () 
 
 /** The tabs of this worker's browser that no test uses. */
 const idle: Tab[] = [];
-let connection: Promise<Connection> | undefined;
+let launched: Promise<Launched> | undefined;
 
-/** launchChromium starts a headless browser with its own profile, and removes the profile when the browser stops. */
-export async function launchChromium(): Promise<{ address: string; close: () => Promise<void> }> {
-  const profile = mkdtempSync(join(tmpdir(), "ingest-chromium-"));
-  const server = await chromium.launchServer({
+/** launch starts this worker's browser. It ends when it loses the pipe to the worker. */
+function launch(): Promise<Launched> {
+  return chromium.launch({
     executablePath: program ?? "",
-    host: "127.0.0.1",
     args: [
       "--no-sandbox",
       "--disable-gpu",
@@ -65,21 +61,14 @@ export async function launchChromium(): Promise<{ address: string; close: () => 
       "--disable-sync",
       "--font-render-hinting=none",
     ],
-    env: { ...process.env, HOME: profile },
+    env: { ...process.env, HOME: tmpdir() },
   });
-  return {
-    address: server.wsEndpoint(),
-    close: async () => {
-      await server.close();
-      rmSync(profile, { recursive: true, force: true });
-    },
-  };
 }
 
-/** startChromium connects to this worker's browser. Each worker has one, because a browser has one clipboard. */
+/** startChromium uses this worker's browser. Each worker has one, because a browser has one clipboard. */
 export async function startChromium(): Promise<Browser> {
-  connection ??= chromium.connect(inject("browsers")[Number(process.env.VITEST_POOL_ID) - 1] ?? "");
-  const browser = await connection;
+  launched ??= launch();
+  const browser = await launched;
   const used = new Set<Tab>();
   return {
     open: async (url, { colorScheme = "light", width = 1280, height = 800 } = {}) => {
@@ -105,7 +94,7 @@ export async function startChromium(): Promise<Browser> {
   };
 }
 
-async function newTab(browser: Connection): Promise<Tab> {
+async function newTab(browser: Launched): Promise<Tab> {
   const context = await browser.newContext();
   context.setDefaultTimeout(patience);
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);

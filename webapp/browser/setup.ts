@@ -3,47 +3,38 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { TestProject } from "vitest/node";
-import { launchChromium, program } from "./chromium.ts";
+import { program } from "./chromium.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
     ingest: string;
-    /** The addresses of the browsers, one for each worker. */
-    browsers: string[];
   }
 }
 
-/** Provides the command that all files start, and a browser for each worker, which all its files use. */
-export default async function setup({ provide, config }: TestProject): Promise<() => Promise<void>> {
-  provide("browsers", []);
-  provide("ingest", process.env.INGEST ?? "");
-  if (program === undefined) return async () => {};
-  const { built, remove } = process.env.INGEST ? { built: process.env.INGEST, remove: () => {} } : build();
-  provide("ingest", built);
-  const browsers = await Promise.all(Array.from({ length: config.maxWorkers }, launchChromium));
-  provide(
-    "browsers",
-    browsers.map(({ address }) => address),
-  );
-  return async () => {
-    await Promise.all(browsers.map(({ close }) => close()));
-    remove();
-  };
+/** Provides the command that all files start, and a temporary folder in which all of them and their browsers write. */
+export default async function setup({ provide }: TestProject): Promise<() => void> {
+  const folder = mkdtempSync(join(tmpdir(), "ingest-browser-"));
+  process.env.TMPDIR = folder; // the workers start after this, and inherit it
+  try {
+    provide("ingest", process.env.INGEST || (program === undefined ? "" : build(folder)));
+  } catch (error) {
+    remove(folder);
+    throw error;
+  }
+  return () => remove(folder);
+}
+
+/** remove tries for some time, because a browser may still end. */
+function remove(folder: string) {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
 }
 
 /** build builds the command from this tree. */
-function build(): { built: string; remove: () => void } {
-  const folder = mkdtempSync(join(tmpdir(), "ingest-bin-"));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
+function build(folder: string): string {
   const built = join(folder, "ingest");
-  try {
-    execFileSync("go", ["build", "-o", built, "./cmd/ingest"], {
-      cwd: resolve(import.meta.dirname, "../.."),
-      stdio: "inherit",
-    });
-  } catch (error) {
-    remove();
-    throw error;
-  }
-  return { built, remove };
+  execFileSync("go", ["build", "-o", built, "./cmd/ingest"], {
+    cwd: resolve(import.meta.dirname, "../.."),
+    stdio: "inherit",
+  });
+  return built;
 }

@@ -140,15 +140,15 @@ func (r *resolver) evaluateText(place []string, text string) (value any, ok bool
 	if isLiteral(text) {
 		return cty.NormalizeString(text), true
 	}
-	expression, err := parse(text)
-	if err != nil {
-		r.fail(place, "%s", err)
+	t := r.template(text)
+	if t.err != nil {
+		r.fail(place, "%s", t.err)
 		return nil, false
 	}
-	problems := r.unknownFunctions(expression, text)
-	variables, known := r.variables(place, expression, text)
+	problems := slices.Clone(t.unknown)
+	variables, known := r.variables(place, t)
 	if known && len(problems) == 0 {
-		value, problems = r.run(expression, variables, text)
+		value, problems = r.run(t, variables)
 	}
 	for _, problem := range sortedUnique(problems) {
 		r.fail(place, "%s", problem)
@@ -156,18 +156,44 @@ func (r *resolver) evaluateText(place []string, text string) (value any, ok bool
 	return value, known && len(problems) == 0
 }
 
-// variables returns the values that an expression refers to. If one is not available, it reports that and known is false.
-func (r *resolver) variables(place []string, expression hclsyntax.Expression, text string) (variables map[string]any, known bool) {
+// template is a text with expressions.
+type template struct {
+	text       string
+	expression hclsyntax.Expression // with guards around its parts
+	references []hcl.Traversal
+	inText     []hcl.Range // see textTraversals
+	unknown    []error     // see unknownFunctions
+	err        error       // why the text is no template
+}
+
+// template parses a text once: the order of the nodes needs its references, and each place that holds it has its own value.
+func (r *resolver) template(text string) *template {
+	if known := r.templates[text]; known != nil {
+		return known
+	}
+	t := &template{text: text}
+	r.templates[text] = t
+	expression, err := parse(text)
+	if err != nil {
+		t.err = err
+		return t
+	}
+	t.references, t.inText, t.unknown = expression.Variables(), textTraversals(expression), unknownFunctions(expression, text)
+	t.expression = r.guarded(expression) // the last, because it changes the expression
+	return t
+}
+
+// variables returns the values that a template refers to. If one is not available, it reports that and known is false.
+func (r *resolver) variables(place []string, t *template) (variables map[string]any, known bool) {
 	variables, known = map[string]any{}, true
-	inText := textTraversals(expression)
-	for _, traversal := range expression.Variables() {
+	for _, traversal := range t.references {
 		err := r.supply(variables, traversal)
-		if err == nil && slices.Contains(inText, traversal.SourceRange()) {
+		if err == nil && slices.Contains(t.inText, traversal.SourceRange()) {
 			err = r.mustBeText(targetOf(traversal))
 		}
 		known = known && err == nil
 		if err != nil && !errors.Is(err, errReported) {
-			source := "${" + sourceOf(traversal.SourceRange(), text) + "}"
+			source := "${" + sourceOf(traversal.SourceRange(), t.text) + "}"
 			r.blame(append(slices.Clone(place), source), targetOf(traversal).address, err)
 		}
 	}
@@ -177,12 +203,12 @@ func (r *resolver) variables(place []string, expression hclsyntax.Expression, te
 // textTraversals returns the places where a template has a reference within text. Such a reference cannot be a list or an
 // object.
 func textTraversals(expression hclsyntax.Expression) []hcl.Range {
-	template, ok := expression.(*hclsyntax.TemplateExpr)
+	whole, ok := expression.(*hclsyntax.TemplateExpr)
 	if !ok {
 		return nil
 	}
 	var found []hcl.Range
-	for _, part := range template.Parts {
+	for _, part := range whole.Parts {
 		if reference, ok := part.(*hclsyntax.ScopeTraversalExpr); ok {
 			found = append(found, reference.Traversal.SourceRange())
 		}
@@ -213,17 +239,17 @@ func isLiteral(text string) bool {
 	return !strings.Contains(text, "${") && !strings.Contains(text, "%{")
 }
 
-// run evaluates an expression whose variables are known, within the budget.
-func (r *resolver) run(expression hclsyntax.Expression, variables map[string]any, text string) (any, []error) {
+// run evaluates a template whose variables are known, within the budget.
+func (r *resolver) run(t *template, variables map[string]any) (any, []error) {
 	context := &hcl.EvalContext{Variables: map[string]cty.Value{}, Functions: functions}
 	for name, value := range variables {
 		context.Variables[name] = toCty(value)
 	}
-	result, diagnostics := r.guarded(expression).Value(context)
+	result, diagnostics := t.expression.Value(context)
 	var problems []error
 	for _, d := range diagnostics {
 		if d.Severity == hcl.DiagError {
-			problems = append(problems, fmt.Errorf("%s: %s", excerpt(sourceOf(placeOf(d), text)), summary(d)))
+			problems = append(problems, fmt.Errorf("%s: %s", excerpt(sourceOf(placeOf(d), t.text)), summary(d)))
 		}
 	}
 	if len(problems) > 0 {
@@ -231,7 +257,7 @@ func (r *resolver) run(expression hclsyntax.Expression, variables map[string]any
 	}
 	value, err := fromCty(result)
 	if err != nil {
-		return nil, []error{fmt.Errorf("%s: %w", excerpt(text), err)}
+		return nil, []error{fmt.Errorf("%s: %w", excerpt(t.text), err)}
 	}
 	return value, nil
 }

@@ -118,7 +118,7 @@ func testOfTexts(f func(text, part string) bool) function.Function {
 }
 
 // unknownFunctions names the functions of an expression that are not among those above.
-func (r *resolver) unknownFunctions(expression hclsyntax.Expression, text string) []error {
+func unknownFunctions(expression hclsyntax.Expression, text string) []error {
 	var problems []error
 	_ = hclsyntax.VisitAll(expression, func(n hclsyntax.Node) hcl.Diagnostics {
 		if call, ok := n.(*hclsyntax.FunctionCallExpr); ok {

@@ -14,11 +14,7 @@ func (r *resolver) referred(n *node) []string {
 		if isLiteral(text) {
 			return
 		}
-		expression, err := parse(text)
-		if err != nil {
-			return
-		}
-		for _, traversal := range expression.Variables() {
+		for _, traversal := range r.template(text).references {
 			if target := targetOf(traversal); r.nodes[target.address] != nil {
 				found[target.address] = true
 			}

@@ -40,7 +40,9 @@ type resolver struct {
 	// defaultTags are the provider's tags, which every resource with tags gets.
 	defaultTags map[string]any
 	budget      int
-	errs        []error
+	// templates are the texts with expressions that were parsed, by text.
+	templates map[string]*template
+	errs      []error
 	// blamed are the places that refer to an unavailable value, by the problem: it is one problem, however many places refer to
 	// the value.
 	blamed map[string][]string
@@ -56,7 +58,10 @@ func (s *Stack) Resolve(where Surroundings) (*Stack, error) {
 	if s.after != nil {
 		return nil, errors.New("the stack is resolved already")
 	}
-	r := &resolver{stack: s, where: where, nodes: map[string]*node{}, budget: maxEvaluated, blamed: map[string][]string{}}
+	r := &resolver{
+		stack: s, where: where, nodes: map[string]*node{}, budget: maxEvaluated,
+		templates: map[string]*template{}, blamed: map[string][]string{},
+	}
 	r.checkAccount()
 	r.collect()
 	groups := r.order()

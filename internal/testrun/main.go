@@ -91,7 +91,9 @@ func run(ctx context.Context, short bool) (status int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	all := lanes(short, packages)
+	folder, remove := inMemory()
+	defer remove()
+	all, env := lanes(short, packages), testEnvironment(os.Environ(), folder)
 	p := newProgress(os.Stdout, all)
 	defer p.stop()
 	var running sync.WaitGroup
@@ -102,7 +104,7 @@ func run(ctx context.Context, short bool) (status int, err error) {
 					return
 				}
 				p.begin(number, part)
-				p.end(number, runPart(ctx, p, part))
+				p.end(number, runPart(ctx, p, part, env))
 			}
 		})
 	}

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -27,18 +27,23 @@ type result struct {
 	output string
 }
 
-// lessCollecting makes Go programs collect garbage less often, because the tests make much of it and keep little. Memory stays bounded.
-// What env sets itself comes later, and so wins.
-func lessCollecting(env []string) []string {
-	return append([]string{"GOGC=400", "GOMEMLIMIT=1GiB"}, env...)
+// testEnvironment returns the environment of the tests. Go programs collect garbage less often, because the tests make much of it and
+// keep little; memory stays bounded. Temporary files go to a folder in memory, unless it is "". What env sets itself comes later, and
+// so wins.
+func testEnvironment(env []string, memory string) []string {
+	set := []string{"GOGC=400", "GOMEMLIMIT=1GiB"}
+	if memory != "" {
+		set = append(set, "TMPDIR="+memory)
+	}
+	return slices.Concat(set, env, []string{"FORCE_COLOR=0", "NO_COLOR=1"})
 }
 
-func runPart(ctx context.Context, p *progress, part part) result {
+func runPart(ctx context.Context, p *progress, part part, env []string) result {
 	start := time.Now()
 	command := exec.CommandContext(ctx, part.command[0], part.command[1:]...)
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGINT) }
 	command.WaitDelay = grace
-	command.Env = append(lessCollecting(os.Environ()), "FORCE_COLOR=0", "NO_COLOR=1")
+	command.Env = env
 	r := result{part: part}
 	if part.goTests {
 		r.execution, r.err = runGo(command, p)

@@ -107,3 +107,24 @@ func TestLanes(t *testing.T) {
 		t.Errorf("-short runs %v", got)
 	}
 }
+
+func TestEnvironment(t *testing.T) {
+	last := func(env []string, name string) (value string) {
+		for _, pair := range env {
+			if name, found := strings.CutPrefix(pair, name+"="); found {
+				value = name
+			}
+		}
+		return value
+	}
+	env := testEnvironment([]string{"A=1", "GOGC=50"}, "/memory")
+	if last(env, "TMPDIR") != "/memory" || last(env, "GOGC") != "50" || last(env, "A") != "1" {
+		t.Errorf("%q; want the folder in memory, and what was set", env)
+	}
+	if env := testEnvironment([]string{"TMPDIR=/own"}, "/memory"); last(env, "TMPDIR") != "/own" {
+		t.Errorf("%q; want TMPDIR as it was set", env)
+	}
+	if env := testEnvironment(nil, ""); slices.ContainsFunc(env, func(pair string) bool { return strings.HasPrefix(pair, "TMPDIR=") }) {
+		t.Errorf("%q; want no TMPDIR where no folder is in memory", env)
+	}
+}

@@ -143,6 +143,39 @@ func TestRunbooksLinkToWhatIsThere(t *testing.T) {
 	}
 }
 
+// deployed are the commands that change by hand what a deployment sets too, and the option with which it does. A deployment with the old
+// value undoes the command, and the records that only a longer retention keeps are lost.
+var deployed = map[string]string{
+	"aws kinesis increase-stream-retention-period": "`Stream.Retention`",
+	"aws kinesis decrease-stream-retention-period": "`Stream.Retention`",
+	"aws kinesis update-shard-count":               "`Stream.Capacity`",
+	"aws kinesis update-stream-mode":               "`Stream.Capacity`",
+	"aws firehose update-destination":              "`Delivery.",
+	"aws apigateway update-":                       "`API.",
+}
+
+// Under pressure a person enters the first command of a page, so the option stands before it.
+func TestRunbooksChangeTheEnvironmentBeforeWhatItDeploys(t *testing.T) {
+	for id := range descriptions(t) {
+		_, text, _ := strings.Cut(read(t, filepath.Join(runbookFolder, id+".md")), "\n## What to do\n")
+		for command, option := range deployed {
+			before, _, found := strings.Cut(text, command)
+			if found && !strings.Contains(before, option) {
+				t.Errorf("%s has %s and does not say before it to change %s", id, command, option)
+			}
+		}
+	}
+}
+
+// A count that is right for one stream halves another.
+func TestRunbooksComputeTheNumberOfShards(t *testing.T) {
+	for id := range descriptions(t) {
+		if literal := regexp.MustCompile(`--target-shard-count \d+`).FindString(read(t, filepath.Join(runbookFolder, id+".md"))); literal != "" {
+			t.Errorf("%s says %s; compute it from the stream's open shards", id, literal)
+		}
+	}
+}
+
 // asked is a query of CloudWatch Logs Insights in a runbook, and the log that it is over.
 var asked = regexp.MustCompile(`ask "\$([A-Z]+)" '([^']*)'`)
 

@@ -265,6 +265,30 @@ func TestState(t *testing.T) {
 	}
 }
 
+// A policy's Resource names keys, and an alias there is no key: the roles could not read the state.
+func TestStateUnderTheAliasOfAKey(t *testing.T) {
+	stack := edited(t, "dev", func(stack map[string]any) {
+		stack["terraform"].(map[string]any)["backend"] = map[string]any{"s3": map[string]any{
+			"bucket": "states", "key": "dev.tfstate", "kms_key_id": "arn:aws-cn:kms:cn-north-1:111122223333:alias/team/state",
+		}}
+	})
+	p := rolesOf(t, Config{Stacks: []*tfjson.Stack{stack}, Repository: "o/r"})
+	for role, want := range map[string]string{"plan-dev": "[kms:Decrypt]", "deploy-dev": "[kms:Decrypt kms:GenerateDataKey]"} {
+		var got []string
+		for _, s := range p.policy(t, role) {
+			if strings.Contains(strings.Join(s.Resource, " "), ":alias/team/state") {
+				t.Errorf("%s: %s is allowed on an alias", role, s.Action)
+			}
+			if slices.Contains(s.Resource, "arn:aws-cn:kms:cn-north-1:111122223333:key/*") {
+				got = append(got, fmt.Sprint(s.Action, s.Condition))
+			}
+		}
+		if want := want + " map[ForAnyValue:StringEquals:map[kms:ResourceAliases:[alias/team/state]]]"; len(got) != 1 || got[0] != want {
+			t.Errorf("%s may %s, want %s", role, got, want)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	named := func(names ...string) []*tfjson.Stack {
 		var all []*tfjson.Stack

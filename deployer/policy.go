@@ -240,8 +240,9 @@ func (p policies) addState(stack stackOf) error {
 	both := []permission{{"s3:ListBucket", bucket, ""}, {"s3:GetObject", object, ""}}
 	applies := []permission{{"s3:PutObject", object, ""}, {"s3:GetObject", lock, ""}, {"s3:PutObject", lock, ""}, {"s3:DeleteObject", lock, ""}}
 	if key := text("kms_key_id"); key != "" {
-		both = append(both, permission{"kms:Decrypt", key, ""})
-		applies = append(applies, permission{"kms:GenerateDataKey", key, ""})
+		arn, condition := stateKey(key)
+		both = append(both, permission{"kms:Decrypt", arn, condition})
+		applies = append(applies, permission{"kms:GenerateDataKey", arn, condition})
 	}
 	for _, one := range both {
 		p.plan[one], p.apply[one] = true, true
@@ -250,6 +251,18 @@ func (p policies) addState(stack stackOf) error {
 		p.apply[one] = true
 	}
 	return nil
+}
+
+// stateKey is what a policy grants the use of the state's key on. An alias names no key in a policy's Resource
+// (https://docs.aws.amazon.com/kms/latest/developerguide/cmks-in-iam-policies.html): so it is every key of the alias's account and region
+// that has the alias (https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html).
+func stateKey(key string) (arn, condition string) {
+	place, name, isAlias := strings.Cut(key, ":alias/")
+	if !isAlias {
+		return key, ""
+	}
+	// A key has several aliases, so that the condition names an operator for sets.
+	return place + ":key/*", conditionBy("ForAnyValue:StringEquals", map[string][]string{"kms:ResourceAliases": {"alias/" + name}})
 }
 
 // conditionsOf are the conditions of grants that compare tags, as JSON, by the grant's field.
@@ -278,8 +291,10 @@ func nameOf(stack stackOf) (project, environment string, err error) {
 
 func equals(key, value string) string { return condition(map[string][]string{key: {value}}) }
 
-func condition(values map[string][]string) string {
-	text, _ := json.Marshal(map[string]map[string][]string{"StringEquals": values}) // texts always become JSON
+func condition(values map[string][]string) string { return conditionBy("StringEquals", values) }
+
+func conditionBy(operator string, values map[string][]string) string {
+	text, _ := json.Marshal(map[string]map[string][]string{operator: values}) // texts always become JSON
 	return string(text)
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"cdk.tf/go/ingest/drill"
 	"cdk.tf/go/ingest/internal/catalogue"
+	"cdk.tf/go/ingest/tfjson"
 )
 
 // runbookFolder is what alarms' descriptions name where an environment says nothing else.
@@ -241,9 +242,8 @@ func shell(t *testing.T, folder, bin, script string, env ...string) (status int,
 const fakeAWS = `#!/bin/sh
 test "$AWS_REGION" = "$REGION" && test "$AWS_DEFAULT_REGION" = "$REGION" || { echo "the region is not $REGION" >&2; exit 252; }
 case "$*" in
-  "apigateway get-rest-apis "*) echo api ;;
-  "apigateway get-resources --rest-api-id api "*) echo resource ;;
-  "apigateway test-invoke-method --rest-api-id api --resource-id resource "*'--body {"a": 1} '*) echo "what Kinesis says" ;;
+  "apigateway get-resources --rest-api-id "?*" --"*) echo resource ;;
+  "apigateway test-invoke-method --rest-api-id "?*" --resource-id resource "*'--body {"a": 1} '*) echo "what Kinesis says" ;;
   "logs start-query --log-group-name /aws/apigateway/api-kinesis-prod/access --query-string fields @message "*)
     test "$STATES" != "not started" || { echo "start-query is denied" >&2; exit 254; }
     echo query ;;
@@ -261,18 +261,35 @@ esac
 func commands(t *testing.T) string {
 	t.Helper()
 	_, text, _ := strings.Cut(read(t, filepath.Join(runbookFolder, "README.md")), "\n## Before the commands\n")
-	blocks := fenced.FindAllStringSubmatch(text, 2)
-	if len(blocks) < 2 {
+	blocks := fenced.FindAllStringSubmatch(text, 3)
+	if len(blocks) < 3 {
 		t.Fatal("the index has no commands")
 	}
-	return blocks[0][1] + blocks[1][1]
+	return blocks[0][1] + blocks[1][1] + blocks[2][1]
 }
 
-// fakeCommands is a folder with an aws of fakeAWS's answers, and a sleep that takes no time.
-func fakeCommands(t *testing.T) string {
+// fakeTerraform answers for the outputs of an environment's stack, after an apply to some account.
+func fakeTerraform(t *testing.T, env string) string {
+	t.Helper()
+	resolved, err := stackOf(t, env).Resolve(tfjson.Surroundings{Account: "111122223333"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var script strings.Builder
+	script.WriteString("#!/bin/sh\ncase \"$*\" in\n")
+	for _, output := range resolved.Outputs() {
+		if text, isText := output.Value.(string); isText && !strings.Contains(text, "'") {
+			fmt.Fprintf(&script, "\"-chdir=cdktf.out/stacks/%s output -raw %s\") printf %%s '%s' ;;\n", env, output.Name, text)
+		}
+	}
+	return script.String() + "*) echo \"unexpected: $*\" >&2; exit 1 ;;\nesac\n"
+}
+
+// fakeCommands is a folder with an aws of fakeAWS's answers, a terraform with an environment's outputs, and a sleep that takes no time.
+func fakeCommands(t *testing.T, env string) string {
 	t.Helper()
 	bin := t.TempDir()
-	for name, script := range map[string]string{"aws": fakeAWS, "sleep": "#!/bin/sh\n"} {
+	for name, script := range map[string]string{"aws": fakeAWS, "terraform": fakeTerraform(t, env), "sleep": "#!/bin/sh\n"} {
 		if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -281,7 +298,7 @@ func fakeCommands(t *testing.T) string {
 }
 
 func TestTheRunbooksAskUntilThereIsAnAnswer(t *testing.T) {
-	bin, region := fakeCommands(t), "REGION="+catalogue.Named("prod").Region
+	bin, region := fakeCommands(t, "prod"), "REGION="+catalogue.Named("prod").Region
 	ended := func(state string) string { return "ask: no results of query query: its status is " + state + "\n" }
 	for _, test := range []struct {
 		states         string
@@ -307,8 +324,23 @@ func TestTheRunbooksAskUntilThereIsAnAnswer(t *testing.T) {
 	}
 }
 
+// The commands have the names and the region of the environment's deployment. With others they would find nothing wrong.
+func TestTheRunbooksNamesAreTheEnvironments(t *testing.T) {
+	for _, name := range []string{"prod", "option-names", "option-tuned"} {
+		env := catalogue.Named(name)
+		want := strings.Join([]string{
+			env.APIName(), env.StreamName(), env.DeliveryStreamName(), env.BucketName(), env.AccessLogGroupName(), env.DeliveryLogGroupName(), env.Region,
+		}, " ")
+		status, stdout, stderr := shell(t, t.TempDir(), fakeCommands(t, name),
+			commands(t)+"\n"+`echo "$NAME $STREAM $DELIVERY_STREAM $BUCKET $ACCESS $DELIVERY $AWS_DEFAULT_REGION"`, "ENV="+name)
+		if status != 0 || strings.TrimSpace(stdout) != want || stderr != "" {
+			t.Errorf("%s: it ends with %d and has\n%s%s, want\n%s", name, status, stdout, stderr, want)
+		}
+	}
+}
+
 func TestTheRunbooksSubmitAnEventByHand(t *testing.T) {
-	status, stdout, stderr := shell(t, t.TempDir(), fakeCommands(t), commands(t)+"\nattempt '{\"a\": 1}'", "REGION="+catalogue.Named("prod").Region)
+	status, stdout, stderr := shell(t, t.TempDir(), fakeCommands(t, "prod"), commands(t)+"\nattempt '{\"a\": 1}'", "REGION="+catalogue.Named("prod").Region)
 	if status != 0 || stdout != "what Kinesis says\n" || stderr != "" {
 		t.Errorf("it ends with %d, %q and %q", status, stdout, stderr)
 	}

@@ -179,9 +179,23 @@ func printShell(command *cobra.Command, f drillFlags) error {
 		} {
 			fmt.Fprintf(out, "%s=%s\n", variable[0], quoted(variable[1]))
 		}
+		fmt.Fprint(out, outputsInShell(outputs))
 	}
 	fmt.Fprintln(out, runbooks.Here())
 	return nil
+}
+
+// outputsInShell defines the function from which the runbooks' commands have the names of the pipeline.
+func outputsInShell(outputs verify.Outputs) string {
+	var function strings.Builder
+	function.WriteString("out() {\n  case $1 in\n")
+	for _, name := range slices.Sorted(maps.Keys(outputs)) {
+		if text := outputs.Text(name); text != "" {
+			fmt.Fprintf(&function, "    %s) printf '%%s\\n' %s ;;\n", name, quoted(text))
+		}
+	}
+	function.WriteString("    *) echo \"out: the pipeline has no output $1\" >&2; return 1 ;;\n  esac\n}\n")
+	return function.String()
 }
 
 // options makes the drill's options from the stack and from what the pipeline says of itself.

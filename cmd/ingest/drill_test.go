@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"cdk.tf/go/ingest/drill"
+	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/internal/goldens"
 )
 
@@ -106,6 +108,34 @@ func TestTheShellOfARunningPipeline(t *testing.T) {
 	for _, want := range []string{"prod api-kinesis-stream-prod /", "/it's data\n", "HTTP/1.1 200 OK", `"sequenceNumber"`, `"status":"200"`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+}
+
+// The names and the region are those of the pipeline, whatever its prefix and its account. With others the runbooks' commands would ask
+// for what is not there, and answer that nothing is wrong.
+func TestTheShellHasTheNamesOfThePipeline(t *testing.T) {
+	stack := filepath.Join(t.TempDir(), "stack.json")
+	text := strings.ReplaceAll(string(goldens.Read(t, "option-names")), "us-east-1", "eu-central-1")
+	if err := os.WriteFile(stack, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := begin(t, stack, filepath.Join(t.TempDir(), "data"))
+	status, stdout, stderr := drilled(t.Context(), "--shell", "--local", p.api)
+	if status != statusDone || stderr != "" {
+		t.Fatalf("it ends with %d: %s", status, stderr)
+	}
+	env := catalogue.Named("option-names")
+	for expression, want := range map[string]string{
+		"$ENV": env.Name, "$NAME": env.APIName(), "$STREAM": env.StreamName(), "$DELIVERY_STREAM": env.DeliveryStreamName(), "$BUCKET": env.BucketName(),
+		"$ACCESS": env.AccessLogGroupName(), "$DELIVERY": env.DeliveryLogGroupName(),
+		"$AWS_REGION $AWS_DEFAULT_REGION": "eu-central-1 eu-central-1", "$AWS_ENDPOINT_URL": p.aws,
+		"$(attempt '{\"event\": \"signup\", \"user_id\": 5}' | head -n 1 | tr -d '\r')": "HTTP/1.1 200 OK",
+		"$(out no_such_output 2>&1)": "out: the pipeline has no output no_such_output",
+	} {
+		command := exec.CommandContext(t.Context(), "sh", "-uc", stdout+"\nprintf %s \""+expression+"\"") //nolint:gosec // of this program
+		if got, err := command.Output(); err != nil || string(got) != want {
+			t.Errorf("%s is %q (%v), want %q", expression, got, err, want)
 		}
 	}
 }

@@ -28,13 +28,14 @@ var (
 // OnAWSOnly is the first line of a block of commands that one machine cannot answer.
 const OnAWSOnly = "# On AWS only"
 
-// Here returns the variables and functions that the commands of [LookFirst] use, for a pipeline on one machine. The shell may set ENV,
-// INGEST_API (the address of the API), AWS_ENDPOINT_URL and DATA (the data folder) before.
+// Here returns the variables and functions that the commands of [LookFirst] use, for a pipeline on one machine. The shell sets ENV and
+// defines out before, a function that prints the pipeline's output of a name. It may set INGEST_API (the address of the API),
+// AWS_ENDPOINT_URL and DATA (the data folder).
 func Here() string {
 	index, _ := pages.ReadFile("README.md") // it is embedded
-	names := blocks(string(index), "Before the commands")[0]
+	before := blocks(string(index), "Before the commands")
 	trying := blocks(string(index), "Before trying it here")
-	return names + "\n" + trying[len(trying)-1]
+	return before[1] + "\n" + trying[len(trying)-1]
 }
 
 // LookFirst returns the commands of a page's section "Look first", one text for each block of shell commands. README.md of this folder

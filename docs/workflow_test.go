@@ -43,6 +43,16 @@ func TestWorkflowsPinActions(t *testing.T) {
 	}
 }
 
+// tflint reads the rules to install from its own default file unless it is told otherwise, and says that all are there. scripts/scan then
+// finds none.
+func TestWorkflowInstallsTheRulesThatAreScannedWith(t *testing.T) {
+	_, remedy, _ := strings.Cut(read(t, "scripts/scan"), "install them: ")
+	command, _, _ := strings.Cut(remedy, `"`)
+	if !strings.HasPrefix(command, "tflint --init ") || !strings.Contains(read(t, ".github/workflows/ci.yml"), "run: "+command+"\n") {
+		t.Errorf("the workflow does not run %q, as scripts/scan says", command)
+	}
+}
+
 // The workflow runs what there is: the targets of the Makefile, the folders of the stacks, and the roles of ingest deployer.
 func TestWorkflowRunsWhatThereIs(t *testing.T) {
 	text := read(t, "docs/examples/github/deploy.yml")

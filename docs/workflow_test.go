@@ -1,7 +1,9 @@
 package docs
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -80,6 +82,52 @@ func TestWorkflowRunsWhatThereIs(t *testing.T) {
 		t.Error("the deploying job is not in the environment that the role trusts")
 	}
 }
+
+// step is the script of a workflow's step, which GitHub runs with bash -e.
+func step(t *testing.T, workflow, job, name string) string {
+	t.Helper()
+	_, text, _ := strings.Cut(workflow, "\n  "+job+":\n")
+	_, text, _ = strings.Cut(text, "\n      - name: "+name+"\n")
+	script := regexp.MustCompile(`(?m)^        run: \|\n((?:          .*\n)+)`).FindStringSubmatch(text)
+	if script == nil {
+		t.Fatalf("the job %s has no step %s with a script", job, name)
+	}
+	return regexp.MustCompile(`(?m)^          `).ReplaceAllString(script[1], "")
+}
+
+// A comment says what the last push did, whatever failed: with the one of the push before, a reviewer would approve another plan.
+func TestWorkflowCommentsOnAFailure(t *testing.T) {
+	text := read(t, "docs/examples/github/deploy.yml")
+	const terraform = "#!/bin/sh\ncase \"$*\" in *\" $FAILS \"*) echo \"$FAILS fails\"; exit 1 ;; esac\necho \"$2 is done\"\n"
+	comment := `mkdir -p scripts && printf 'cat "$3"' > scripts/pull-comment && chmod +x scripts/pull-comment` + "\n"
+	for _, test := range []struct{ name, job, before, want string }{
+		{"a plan", "plan", step(t, text, "plan", "Plan"), "init is done\nplan is done\n\n```\n"},
+		{"init fails", "plan", "FAILS=init; export FAILS\n" + step(t, text, "plan", "Plan"), "init fails\n\n```\n"},
+		{"the plan fails", "plan", "FAILS=plan; export FAILS\n" + step(t, text, "plan", "Plan"), "init is done\nplan fails\n\n```\n"},
+		{"an earlier step fails", "plan", "", "There is no plan: a step before it failed. See the log of the job.\n\n```\n"},
+		{"nothing to compare", "cost", "touch difference.md", "The versions could not be compared. See the log of the job.\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			bin := t.TempDir()
+			if err := os.WriteFile(filepath.Join(bin, "terraform"), []byte(terraform), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			folder := t.TempDir()
+			env := []string{"STACK=stack", "ENVIRONMENT=dev", "OUTCOME=outcome", "PULL=1", "FAILS=nothing"}
+			shell(t, folder, bin, "bash -e -c "+quoted(test.before), env...)
+			status, stdout, stderr := shell(t, folder, bin, "bash -e -c "+quoted(comment+step(t, text, test.job, "Comment")), env...)
+			if status != 0 || !strings.HasSuffix(stdout, test.want) || stderr != "" {
+				t.Errorf("it ends with %d and comments\n%s%s", status, stdout, stderr)
+			}
+		})
+	}
+	if strings.Count(text, "!cancelled()") != 2 {
+		t.Error("a comment is written only after a success")
+	}
+}
+
+// quoted is a text as one word of a shell.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 func rolesOf(t *testing.T, env string) string {
 	t.Helper()

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -99,26 +97,4 @@ func (f backendFlags) config(command *cobra.Command) (backend.Config, error) {
 		return cfg, fmt.Errorf("--env %s: its stack's value is refused: %w", f.env, err)
 	}
 	return cfg, nil
-}
-
-// giveStack writes a stack to the folder of --out, or prints it. It returns the folder for the steps that follow, and, if it printed
-// the stack, the line that says where to save it.
-func giveStack(command *cobra.Command, out, proposed string, text []byte) (folder, save string, err error) {
-	if out != "" {
-		return out, "", writeStack(out, text)
-	}
-	_, err = command.OutOrStdout().Write(text)
-	return proposed, "  (save this as " + proposed + "/main.tf.json)\n", err
-}
-
-// stackFile is the file in the folder of --out.
-const stackFile = "main.tf.json"
-
-// writeStack writes the whole main.tf.json, or nothing.
-func writeStack(folder string, text []byte) error {
-	const remedy = "name a folder that can be written"
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fmt.Errorf("--out: %w; %s", err, remedy)
-	}
-	return writeOut(filepath.Join(folder, stackFile), text, remedy)
 }

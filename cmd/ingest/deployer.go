@@ -20,11 +20,13 @@ roles trust GitHub's identity provider (OIDC), so that the workflow needs no sto
 derived from cdktf.out/stacks/ENV/cdk.tf.json. The command calls nothing on AWS. It prints on standard
 error how to apply the stack. The same input prints the same bytes.
 
+The environments of one command are in one account. Give each account a folder of its own.
+
 Before you deploy an option that was off, print and apply the roles again. After you turn an option off,
 deploy first.`
 
-const deployerExample = `  ingest deployer --env dev,staging --repository OWNER/NAME --out deployer    Write deployer/main.tf.json.
-  ingest deployer --env prod --repository OWNER/NAME --existing-provider      Print the roles of another environment.`
+const deployerExample = `  ingest deployer --env dev,staging --repository OWNER/NAME --out deploy-roles/test    Write two environments' roles.
+  ingest deployer --env prod --repository OWNER/NAME --out deploy-roles/prod           Write another account's.`
 
 type deployerFlags struct {
 	envs, stacks                 []string
@@ -66,7 +68,7 @@ func printDeployer(command *cobra.Command, f deployerFlags) error {
 	if err != nil {
 		return err
 	}
-	folder, save, err := giveStack(command, f.out, "deployer", text)
+	folder, save, err := giveStack(command, f.out, "deploy-roles", text)
 	if err != nil {
 		return err
 	}
@@ -76,6 +78,10 @@ func printDeployer(command *cobra.Command, f deployerFlags) error {
 and keep %[1]s/terraform.tfstate: it is the state of these roles.
 the outputs are the roles' ARNs; docs/github.md has the workflow that uses them.
 `, folder, save, word(folder))
+	if f.branch != "" {
+		fmt.Fprintf(command.ErrOrStderr(), `the deploying jobs must run on %s and have no line "environment:": GitHub's tokens name the one or the other.
+`, f.branch)
+	}
 	return nil
 }
 

@@ -66,8 +66,8 @@ func printBackend(command *cobra.Command, f backendFlags) error {
 and keep %[1]s/terraform.tfstate: it is the state of this bucket itself.
 in an environment in stacks/:
   %[2]s
-where the environment has been deployed with its state elsewhere:
-  npx cdktf deploy %[3]s --migrate-state
+where the environment is deployed already, first move its state: docs/terraform.md, "State in S3". The plan
+of %[3]s must be empty, or an apply creates everything a second time.
 `, folder, cfg.Spec(), env, save, word(folder))
 	return nil
 }

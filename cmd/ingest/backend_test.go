@@ -19,8 +19,8 @@ func TestBackend(t *testing.T) {
 and keep state-backend/terraform.tfstate: it is the state of this bucket itself.
 in an environment in stacks/:
   env.State.S3 = &spec.S3State{Bucket: "api-kinesis-state", Region: "us-east-1"}
-where the environment has been deployed with its state elsewhere:
-  npx cdktf deploy ENV --migrate-state
+where the environment is deployed already, first move its state: docs/terraform.md, "State in S3". The plan
+of ENV must be empty, or an apply creates everything a second time.
 `
 	status, stdout, stderr := ingest(t, "backend", "--bucket", "api-kinesis-state", "--region", "us-east-1")
 	if status != 0 || stdout != string(golden) || stderr != wantErr {
@@ -34,7 +34,7 @@ where the environment has been deployed with its state elsewhere:
 		status, stdout, stderr = ingest(t, "backend", "--env", "dev", "--out", "made/here")
 		written, err := os.ReadFile("made/here/main.tf.json")
 		if status != 0 || err != nil || stdout != "" || string(written) != string(golden) ||
-			!strings.Contains(stderr, "\n  terraform -chdir=made/here apply\n") || !strings.Contains(stderr, "npx cdktf deploy dev --migrate-state\n") {
+			!strings.Contains(stderr, "\n  terraform -chdir=made/here apply\n") || !strings.Contains(stderr, "\nof dev must be empty, ") {
 			t.Fatalf("it ends with %d and says %s%s (%v)", status, stdout, stderr, err)
 		}
 	}

@@ -337,6 +337,10 @@ func TestTheRunbooksNamesAreTheEnvironments(t *testing.T) {
 			t.Errorf("%s: it ends with %d and has\n%s%s, want\n%s", name, status, stdout, stderr, want)
 		}
 	}
+	status, stdout, stderr := shell(t, t.TempDir(), fakeCommands(t, "dev"), commands(t)+"\necho goes on")
+	if status == 0 || stdout != "" || !strings.Contains(stderr, "the environment prod has no outputs here, and the commands would find nothing") {
+		t.Errorf("without outputs it ends with %d and %s%s", status, stdout, stderr)
+	}
 }
 
 func TestTheRunbooksSubmitAnEventByHand(t *testing.T) {

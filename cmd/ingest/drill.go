@@ -191,7 +191,7 @@ func outputsInShell(outputs verify.Outputs) string {
 	function.WriteString("out() {\n  case $1 in\n")
 	for _, name := range slices.Sorted(maps.Keys(outputs)) {
 		if text := outputs.Text(name); text != "" {
-			fmt.Fprintf(&function, "    %s) printf '%%s\\n' %s ;;\n", name, quoted(text))
+			fmt.Fprintf(&function, "    %s) printf '%%s\\n' %s ;;\n", quoted(name), quoted(text))
 		}
 	}
 	function.WriteString("    *) echo \"out: the pipeline has no output $1\" >&2; return 1 ;;\n  esac\n}\n")

@@ -212,6 +212,21 @@ func TestAStageWithoutAThrottle(t *testing.T) {
 	}
 }
 
+// A throttle of 0 lets nothing through: each use is more than all of it.
+func TestAStageThatLetsNothingThrough(t *testing.T) {
+	r := report(t, "dev", plan.Try{Rate: 100}, `"throttling_rate_limit": 1000`, `"throttling_rate_limit": 0`)
+	var text bytes.Buffer
+	if err := r.Text(&text, "dev"); err != nil {
+		t.Fatal(err)
+	}
+	if got := limit(t, r, "API Gateway, stage"); got.Verdict != "too low" || !strings.Contains(text.String(), ">100 %") || strings.Contains(text.String(), "Inf") {
+		t.Errorf("%v in\n%s", got, text.String())
+	}
+	if r.MaxPerSecond != 0 || r.First != "API Gateway, stage" {
+		t.Errorf("first %s fails, above %v", r.First, r.MaxPerSecond)
+	}
+}
+
 // A value that an apply would refuse has no plan.
 func TestValuesWithoutAPlan(t *testing.T) {
 	for _, test := range []struct{ old, with, want string }{

@@ -125,8 +125,7 @@ func (p *Pipeline) load(try Try) (capacity.Load, error) {
 		l = *p.expected
 	}
 	if try.Rate > 0 {
-		l.EventsPerMonth *= float64(try.Rate) / l.PeakPerSecond
-		l.PeakPerSecond = float64(try.Rate)
+		l = l.At(float64(try.Rate))
 	}
 	if try.Bytes > 0 {
 		l.EventBytes = try.Bytes
@@ -183,11 +182,8 @@ func remedy(hop capacity.Hop) string {
 func (p *Pipeline) steps(l capacity.Load) []Step {
 	var steps []Step
 	for _, times := range []float64{2, 10} {
-		more := l
-		more.PeakPerSecond *= times
-		more.EventsPerMonth *= times
 		step := Step{Times: times, Needs: []string{}}
-		for _, hop := range worst(capacity.Hops(p.shape, more)) {
+		for _, hop := range worst(capacity.Hops(p.shape, l.At(l.PeakPerSecond*times))) {
 			step.Needs = append(step.Needs, remedy(hop))
 		}
 		steps = append(steps, step)
@@ -269,7 +265,7 @@ func (p *Pipeline) capacities(l capacity.Load, consider func(string, Pipeline, c
 		consider("Stream.Capacity = spec.OnDemand()", other, l)
 	}
 	least := *p
-	shards, ok := leastShards(p.shape, l)
+	shards, ok := leastShards(l)
 	if !ok {
 		return
 	}

@@ -81,7 +81,7 @@ func (p *Pipeline) Sized(w Way) (Sized, error) {
 	}
 	sized.shape.Shards = 0
 	if !w.OnDemand {
-		least, ok := leastShards(sized.shape, peak)
+		least, ok := leastShards(peak)
 		if !ok {
 			return Sized{}, fmt.Errorf("a stream of %d shards does not take %.0f events/s of %d bytes; split the load over several streams", quota.MaxShards, peak.PeakPerSecond, peak.EventBytes)
 		}
@@ -97,31 +97,27 @@ func (p *Pipeline) Sized(w Way) (Sized, error) {
 	}
 	for _, hop := range capacity.Hops(sized.shape, peak) {
 		if hop.Kind == capacity.Quota {
-			found.hold(hop, peak.PeakPerSecond)
+			found.hold(hop, peak)
 		}
 	}
 	return found, nil
 }
 
 // hold notes what a quota of the account means for the load.
-func (s *Sized) hold(hop capacity.Hop, peak float64) {
+func (s *Sized) hold(hop capacity.Hop, peak capacity.Load) {
 	if hop.Name == capacity.AccountRequests {
 		s.AccountRate, s.Accounts = hop.Limit, int(math.Ceil(hop.Use/hop.Limit))
 	}
 	if !hop.Fits() {
 		s.Quotas = append(s.Quotas, Quota{hop.Quota, hop.Code, math.Ceil(hop.Use)})
 	}
-	if most := peak * hop.Limit / hop.Use; most < s.Within {
+	if most := hop.Most(peak); most < s.Within {
 		s.Within, s.Ends = most, hop.Name
 	}
 }
 
-// leastShards is the smallest number of shards that hold a load, and whether there is one.
-func leastShards(s capacity.Shape, l capacity.Load) (int, bool) {
-	for s.Shards = max(1, int(l.PeakPerSecond/quota.ShardRecords)); s.Shards <= quota.MaxShards; s.Shards++ {
-		if fits(s, l, "Stream.Capacity.Shards", "Load.Keys") {
-			return s.Shards, true
-		}
-	}
-	return 0, false
+// leastShards is the smallest number of shards that hold a load, and whether a stream may have as many.
+func leastShards(l capacity.Load) (int, bool) {
+	least, ok := capacity.LeastShards(l)
+	return least, ok && least <= quota.MaxShards
 }

@@ -194,9 +194,13 @@ func commas(text string) string {
 	return sign + whole
 }
 
+// percent is a part in whole percents. Of a limit of 0, each use is more than all.
 func percent(part float64) string {
-	if part > 0 && part < 0.01 {
+	switch {
+	case part > 0 && part < 0.01:
 		return "<1 %"
+	case math.IsInf(part, 1):
+		return ">100 %"
 	}
 	return fmt.Sprintf("%.0f %%", part*100)
 }

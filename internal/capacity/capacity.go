@@ -5,6 +5,7 @@ package capacity
 
 import (
 	"math"
+	"math/big"
 	"strconv"
 	"time"
 
@@ -26,7 +27,11 @@ type Load struct {
 }
 
 // Requests is how many requests a number of events takes.
-func (l Load) Requests(events float64) float64 { return events / float64(max(1, l.BatchSize)) }
+func (l Load) Requests(events float64) float64 { return float(l.requests(events)) }
+
+func (l Load) requests(events float64) *big.Rat {
+	return quotient(fraction(events), integer(max(1, l.BatchSize)))
+}
 
 // bodyBytes is the size of a request's body: an event, or {"events": […]}.
 func (l Load) bodyBytes() int {
@@ -36,8 +41,19 @@ func (l Load) bodyBytes() int {
 	return len(`{"events":[]}`) + l.BatchSize*(l.EventBytes+1) - 1
 }
 
-// bytesPerSecond is what the stream takes at the peak, partition keys included.
-func (l Load) bytesPerSecond() float64 { return l.PeakPerSecond * float64(l.EventBytes+KeyBytes) }
+// At is the load with another peak. The events of a month change in proportion.
+func (l Load) At(peak float64) Load {
+	if l.PeakPerSecond > 0 {
+		l.EventsPerMonth = float(quotient(product(fraction(l.EventsPerMonth), fraction(peak)), fraction(l.PeakPerSecond)))
+	}
+	l.PeakPerSecond = peak
+	return l
+}
+
+// peak is in records a second, and peakBytes what the stream takes then, partition keys included.
+func (l Load) peak() *big.Rat { return fraction(l.PeakPerSecond) }
+
+func (l Load) peakBytes() *big.Rat { return product(l.peak(), integer(l.EventBytes+KeyBytes)) }
 
 // KeyBytes is the size of a partition key: that of a request ID, which is a UUID.
 const KeyBytes = 36
@@ -112,10 +128,24 @@ type Hop struct {
 	Rises bool
 	// Batch is the smallest batch that would do, where batches would; 0 otherwise.
 	Batch int
+
+	// limit and use are Limit and Use before they were rounded.
+	limit, use *big.Rat
 }
 
-// Fits reports whether the limit holds the load.
-func (h Hop) Fits() bool { return h.Use <= h.Limit }
+// holding is the hop with its limit and its use.
+func (h Hop) holding(limit, use *big.Rat) Hop {
+	h.limit, h.use, h.Limit, h.Use = limit, use, float(limit), float(use)
+	return h
+}
+
+// Fits reports whether the limit holds the load. A hop that this package did not make has only the rounded numbers.
+func (h Hop) Fits() bool {
+	if h.use == nil || h.limit == nil {
+		return h.Use <= h.Limit
+	}
+	return h.use.Cmp(h.limit) <= 0
+}
 
 // Limits of AWS's that no option changes.
 const (
@@ -139,7 +169,7 @@ const AccountRequests = "API Gateway, account and region"
 
 // accountRate is the quota of requests per second of an account in a region (API Gateway developer guide, "Amazon API Gateway
 // quotas", https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
-func accountRate(region string) float64 {
+func accountRate(region string) int {
 	switch region {
 	case "af-south-1", "eu-south-1", "ap-southeast-3", "me-central-1", "ap-south-2", "ap-southeast-4", "eu-south-2", "eu-central-2",
 		"il-central-1", "ca-west-1", "ap-southeast-5", "ap-southeast-7", "mx-central-1":
@@ -174,8 +204,8 @@ func firewall(s Shape, l Load) []Hop {
 	}
 	var hops []Hop
 	if s.AddressLimit > 0 {
-		hops = append(hops, Hop{Name: "Firewall, requests of one address", Unit: "requests/s", Kind: Each, Rises: true,
-			Limit: float64(s.AddressLimit) / addressWindow, Use: l.Requests(l.PeakPerSecond), Option: "Firewall.RateLimit"})
+		hop := Hop{Name: "Firewall, requests of one address", Unit: "requests/s", Kind: Each, Rises: true, Option: "Firewall.RateLimit"}
+		hops = append(hops, hop.holding(quotient(integer(s.AddressLimit), integer(addressWindow)), l.requests(l.PeakPerSecond)))
 	}
 	if s.MaxBodyBytes > 0 {
 		hops = append(hops, sized("Firewall, body", s.MaxBodyBytes, l.bodyBytes(), l, 1))
@@ -186,7 +216,7 @@ func firewall(s Shape, l Load) []Hop {
 // sized is a limit on the size of a request, which smaller batches or smaller events keep. Each event has so many bytes beside its
 // own.
 func sized(name string, limit, use int, l Load, beside int) Hop {
-	hop := Hop{Name: name, Unit: "bytes", Kind: Fixed, Limit: float64(limit), Use: float64(use), Option: "Load.EventBytes", Need: "at most " + strconv.Itoa(limit)}
+	hop := Hop{Name: name, Unit: "bytes", Kind: Fixed, Option: "Load.EventBytes", Need: "at most " + strconv.Itoa(limit)}.holding(integer(limit), integer(use))
 	if most := (limit - len(`{"events":[]}`)) / (l.EventBytes + beside); l.BatchSize > 1 && most >= 1 {
 		hop.Option, hop.Need = "Load.BatchSize", "at most "+strconv.Itoa(most)
 	}
@@ -194,48 +224,63 @@ func sized(name string, limit, use int, l Load, beside int) Hop {
 }
 
 func api(s Shape, l Load) []Hop {
-	requests := l.Requests(l.PeakPerSecond)
+	requests := l.requests(l.PeakPerSecond)
 	atLeast := "at least " + whole(requests)
-	quotaOf := accountRate(s.Region)
-	hops := []Hop{
-		{Name: AccountRequests, Unit: "requests/s", Kind: Quota, Rises: true, Limit: quotaOf, Use: requests,
-			Quota: "Throttle rate", Code: "L-8A5B8E43", Need: atLeast, Batch: batchFor(s, l, quotaOf)},
-	}
+	account := integer(accountRate(s.Region))
+	hops := []Hop{Hop{
+		Name: AccountRequests, Unit: "requests/s", Kind: Quota, Rises: true, Quota: "Throttle rate", Code: "L-8A5B8E43", Need: atLeast, Batch: batchFor(s, l, account),
+	}.holding(account, requests)}
 	if s.RateLimit >= 0 {
-		hops = append(hops, Hop{Name: "API Gateway, stage", Unit: "requests/s", Kind: Declared, Rises: true, Limit: s.RateLimit, Use: requests,
-			Option: "API.Throttle.RateLimit", Need: atLeast, Batch: batchFor(s, l, s.RateLimit)})
+		stage := fraction(s.RateLimit)
+		hops = append(hops, Hop{
+			Name: "API Gateway, stage", Unit: "requests/s", Kind: Declared, Rises: true, Option: "API.Throttle.RateLimit", Need: atLeast, Batch: batchFor(s, l, stage),
+		}.holding(stage, requests))
 	}
 	hops = append(hops, usagePlan(s, l, requests)...)
 	return append(hops, sized("API Gateway, body", maxBody, l.bodyBytes(), l, 1))
 }
 
-func usagePlan(s Shape, l Load, requests float64) []Hop {
-	keys := float64(s.Plan.Keys)
-	if keys == 0 {
+// periods are the periods of a quota: what a message calls one, and how many days it has. A month has 730 hours.
+var periods = map[string]struct {
+	name string
+	days *big.Rat
+}{
+	"DAY": {"day", integer(1)}, "WEEK": {"week", integer(7)}, "MONTH": {"month", quotient(integer(hoursOfAMonth), integer(24))},
+}
+
+func usagePlan(s Shape, l Load, requests *big.Rat) []Hop {
+	if s.Plan.Keys <= 0 {
 		return nil
 	}
+	keys := integer(s.Plan.Keys)
 	const option = "API.Authorization.UsagePlan."
 	var hops []Hop
 	if s.Plan.RateLimit >= 0 {
-		hops = append(hops, Hop{Name: "Usage plan, all keys", Unit: "requests/s", Kind: Declared, Rises: true, Limit: keys * s.Plan.RateLimit, Use: requests,
-			Option: option + "RateLimit", Need: "at least " + whole(requests/keys), Batch: batchFor(s, l, keys*s.Plan.RateLimit)})
+		limit := product(keys, fraction(s.Plan.RateLimit))
+		hops = append(hops, Hop{
+			Name: "Usage plan, all keys", Unit: "requests/s", Kind: Declared, Rises: true,
+			Option: option + "RateLimit", Need: "at least " + whole(quotient(requests, keys)), Batch: batchFor(s, l, limit),
+		}.holding(limit, requests))
 	}
-	if s.Plan.Quota > 0 {
-		periods := map[string]float64{"DAY": hoursOfAMonth / 24., "WEEK": hoursOfAMonth / 24. / 7, "MONTH": 1}[s.Plan.Period]
-		use := l.Requests(l.EventsPerMonth) / periods
-		hops = append(hops, Hop{Name: "Usage plan, quota of all keys", Unit: "requests a " + map[string]string{"DAY": "day", "WEEK": "week", "MONTH": "month"}[s.Plan.Period],
-			Kind: Declared, Limit: keys * float64(s.Plan.Quota), Use: use, Option: option + "Quota", Need: "at least " + whole(use/keys)})
+	if period, known := periods[s.Plan.Period]; known && s.Plan.Quota > 0 {
+		use := quotient(product(l.requests(l.EventsPerMonth), period.days), periods["MONTH"].days)
+		hops = append(hops, Hop{
+			Name: "Usage plan, quota of all keys", Unit: "requests a " + period.name, Kind: Declared,
+			Option: option + "Quota", Need: "at least " + whole(quotient(use, keys)),
+		}.holding(product(keys, integer(s.Plan.Quota)), use))
 	}
 	return hops
 }
 
 // batchFor is the smallest batch with which the requests fit a limit; 0 where no batch does.
-func batchFor(s Shape, l Load, limit float64) int {
-	size := math.Ceil(l.PeakPerSecond / limit)
-	if !s.Batch || size > quota.MaxPutRecords {
+func batchFor(s Shape, l Load, limit *big.Rat) int {
+	if !s.Batch || limit.Sign() <= 0 {
 		return 0
 	}
-	return int(size)
+	if size := count(above(quotient(l.peak(), limit))); size <= quota.MaxPutRecords {
+		return size
+	}
+	return 0
 }
 
 // records are the limits on what one call writes to the stream.
@@ -249,75 +294,109 @@ func records(l Load) []Hop {
 
 func shards(s Shape, l Load) []Hop {
 	hops := []Hop{
-		shard(s, l, "Kinesis, records in shards", "records/s", l.PeakPerSecond, quota.ShardRecords),
-		shard(s, l, "Kinesis, bytes in shards", "bytes/s", l.bytesPerSecond(), quota.ShardBytes),
+		shard(s.Shards, l.Keys, "Kinesis, records in shards", "records/s", l.peak(), quota.ShardRecords),
+		shard(s.Shards, l.Keys, "Kinesis, bytes in shards", "bytes/s", l.peakBytes(), quota.ShardBytes),
 	}
-	defaultQuota := 1000.
+	defaultQuota := 1000
 	if large(s.Region) {
 		defaultQuota = 20_000
 	}
 	// Other regions have 1,000 or 6,000.
-	return append(hops, Hop{Name: "Kinesis, shards of the account and region", Unit: "shards", Kind: Quota, Limit: defaultQuota, Use: float64(s.Shards),
-		Quota: "shards of an account", Need: "at least " + strconv.Itoa(s.Shards)})
+	return append(hops, Hop{
+		Name: "Kinesis, shards of the account and region", Unit: "shards", Kind: Quota, Quota: "shards of an account", Need: "at least " + strconv.Itoa(s.Shards),
+	}.holding(integer(defaultQuota), integer(s.Shards)))
 }
 
-// shard is a limit of each shard, for the shard that takes the most. Keys that share the load evenly need whole shards: of 3 keys
-// on 2 shards, one takes two thirds at best.
-func shard(s Shape, l Load, name, unit string, use, limit float64) Hop {
-	hop := Hop{Name: name, Unit: unit, Kind: Declared, Rises: true, Limit: float64(s.Shards) * limit, Use: use * float64(s.Shards) * share(l.Keys, s.Shards), Option: "Stream.Capacity.Shards"}
-	n := int(math.Ceil(use / limit))
-	if l.Keys > 0 && n > l.Keys {
-		hop.Kind, hop.Option, hop.Need = Fixed, "Load.Keys", "at least "+strconv.Itoa(n)
+// shard is a limit of each of n shards, for the shard that takes the most.
+func shard(n, keys int, name, unit string, use *big.Rat, limit int) Hop {
+	hop := Hop{Name: name, Unit: unit, Kind: Declared, Rises: true, Option: "Stream.Capacity.Shards"}
+	hop = hop.holding(product(integer(n), integer(limit)), product(use, integer(n), share(keys, n)))
+	if least, ok := leastShards(keys, use, limit); ok {
+		hop.Need = "at least " + strconv.Itoa(least)
 		return hop
 	}
-	for use*share(l.Keys, n) > limit {
-		n++
-	}
-	hop.Need = "at least " + strconv.Itoa(n)
+	hop.Kind, hop.Option, hop.Need = Fixed, "Load.Keys", "at least "+whole(quotient(use, integer(limit)))
 	return hop
 }
 
-// share is the part of the load that the fullest of n shards takes at best.
-func share(keys, n int) float64 {
-	n = max(1, n)
-	if keys == 0 {
-		return 1 / float64(n)
+// share is the part of the load that the fullest of n shards takes at best. Keys that share the load evenly need whole shards: of 3
+// keys on 2 shards, one takes two thirds.
+func share(keys, n int) *big.Rat {
+	if keys <= 0 {
+		return big.NewRat(1, int64(n))
 	}
-	return math.Ceil(float64(keys)/float64(n)) / float64(keys)
+	fullest := (keys-1)/n + 1
+	return big.NewRat(int64(fullest), int64(keys))
+}
+
+// leastShards is the smallest number of shards of which each holds its part of the load, and false where no number does.
+func leastShards(keys int, use *big.Rat, limit int) (int, bool) {
+	if keys <= 0 || use.Sign() <= 0 {
+		return max(1, count(above(quotient(use, integer(limit))))), true
+	}
+	most := count(below(quotient(product(integer(limit), integer(keys)), use))) // keys that a shard holds
+	if most == 0 {
+		return 0, false
+	}
+	return (keys-1)/most + 1, true
+}
+
+// LeastShards is the smallest number of shards that hold a load, and false where no number does: then it has too few keys.
+func LeastShards(l Load) (int, bool) {
+	records, ok := leastShards(l.Keys, l.peak(), quota.ShardRecords)
+	bytes, too := leastShards(l.Keys, l.peakBytes(), quota.ShardBytes)
+	return max(records, bytes), ok && too
 }
 
 func onDemand(s Shape, l Load) []Hop {
-	most := 200. * (1 << 20)
+	most := 200 << 20
 	if large(s.Region) {
-		most = 10 * (1 << 30)
+		most = 10 << 30
+	}
+	starting := l.peakBytes() // 4 MB/s is four shards, which also take 1,000 records/s each
+	if records := product(l.peak(), big.NewRat(quota.ShardBytes, quota.ShardRecords)); records.Cmp(starting) > 0 {
+		starting = records
 	}
 	hops := []Hop{
-		// 4 MB/s is four shards, which also take 1,000 records/s each.
-		{Name: "Kinesis, a new stream on demand", Unit: "bytes/s", Kind: Growing, Rises: true, Limit: onDemandStart, Use: max(l.bytesPerSecond(), l.PeakPerSecond*quota.ShardBytes/quota.ShardRecords),
-			Option: "Stream.Capacity"},
-		{Name: "Kinesis, a stream on demand", Unit: "bytes/s", Kind: Quota, Rises: true, Limit: most, Use: l.bytesPerSecond(),
-			Quota: "write throughput of an on-demand stream", Need: "at least " + whole(l.bytesPerSecond()) + " bytes/s"},
+		Hop{Name: "Kinesis, a new stream on demand", Unit: "bytes/s", Kind: Growing, Rises: true, Option: "Stream.Capacity"}.holding(integer(onDemandStart), starting),
+		Hop{
+			Name: "Kinesis, a stream on demand", Unit: "bytes/s", Kind: Quota, Rises: true,
+			Quota: "write throughput of an on-demand stream", Need: "at least " + whole(l.peakBytes()) + " bytes/s",
+		}.holding(integer(most), l.peakBytes()),
 	}
 	if l.Keys > 0 {
-		hops = append(hops, shard(Shape{Shards: l.Keys}, l, "Kinesis, records of each key", "records/s", l.PeakPerSecond, quota.ShardRecords))
+		hops = append(hops, eachKey(l))
 	}
 	return hops
+}
+
+// eachKey is the limit that a key reaches first when it has a shard to itself. A shard takes the same in both modes (developer guide,
+// "Create and manage Kinesis data streams").
+func eachKey(l Load) Hop {
+	records := shard(l.Keys, l.Keys, "Kinesis, records of each key", "records/s", l.peak(), quota.ShardRecords)
+	bytes := shard(l.Keys, l.Keys, "Kinesis, bytes of each key", "bytes/s", l.peakBytes(), quota.ShardBytes)
+	if quotient(bytes.use, bytes.limit).Cmp(quotient(records.use, records.limit)) > 0 {
+		return bytes
+	}
+	return records
 }
 
 func storage(s Shape, l Load) []Hop {
-	bytes := l.PeakPerSecond * float64(l.EventBytes)
-	hops := []Hop{{Name: "S3, objects below one prefix", Unit: "objects/s", Kind: Declared, Rises: true, Limit: maxPuts, Use: bytes / float64(max(1, s.BufferBytes)),
-		Option: "Delivery.BufferMiB", Need: "at least " + whole(bytes/maxPuts/(1<<20))}}
+	size := integer(l.EventBytes)
+	bytes := product(l.peak(), size)
+	const mebibyte = 1 << 20
+	hops := []Hop{Hop{
+		Name: "S3, objects below one prefix", Unit: "objects/s", Kind: Declared, Rises: true,
+		Option: "Delivery.BufferMiB", Need: "at least " + whole(quotient(bytes, integer(maxPuts*mebibyte))),
+	}.holding(integer(maxPuts), quotient(bytes, integer(max(1, s.BufferBytes))))}
 	if s.ScanLimit > 0 {
-		hour := l.EventsPerMonth / hoursOfAMonth * float64(l.EventBytes)
-		hops = append(hops, Hop{Name: "Athena, one hour of events", Unit: "bytes", Kind: Declared, Limit: float64(s.ScanLimit), Use: hour,
-			Option: "Query.ScanLimitMiB", Need: "at least " + whole(hour/(1<<20))})
+		hour := quotient(product(fraction(l.EventsPerMonth), size), integer(hoursOfAMonth))
+		hops = append(hops, Hop{
+			Name: "Athena, one hour of events", Unit: "bytes", Kind: Declared, Option: "Query.ScanLimitMiB", Need: "at least " + whole(quotient(hour, integer(mebibyte))),
+		}.holding(integer(s.ScanLimit), hour))
 	}
 	return hops
 }
-
-// whole is a number rounded up.
-func whole(value float64) string { return strconv.FormatFloat(math.Ceil(value), 'f', -1, 64) }
 
 // Objects is how many objects Firehose writes in a month: one for each full buffer, or one for each interval in which there are
 // events, at most one for each event.
@@ -330,13 +409,28 @@ func Objects(s Shape, l Load) float64 {
 // MaxRate is the highest rate of events per second that all limits hold, and the name of the one that ends it. Limits that grow
 // or that apply to each client do not count.
 func MaxRate(s Shape, l Load) (rate float64, first Hop) {
-	rate = math.Inf(1)
+	var least *big.Rat
 	for _, hop := range Hops(s, l) {
-		if hop.Rises && hop.Kind != Growing && hop.Kind != Each && hop.Use > 0 {
-			if most := l.PeakPerSecond * hop.Limit / hop.Use; most < rate {
-				rate, first = most, hop
-			}
+		if !hop.Rises || hop.Kind == Growing || hop.Kind == Each || hop.use.Sign() <= 0 {
+			continue
+		}
+		if most := hop.most(l); least == nil || most.Cmp(least) < 0 {
+			least, first = most, hop
 		}
 	}
-	return rate, first
+	if least == nil {
+		return math.Inf(1), first
+	}
+	return float(least), first
+}
+
+// most is the highest rate of events per second that the limit holds. Its use is above 0.
+func (h Hop) most(l Load) *big.Rat { return quotient(product(l.peak(), h.limit), h.use) }
+
+// Most is the highest rate of events per second that a limit of a load's holds.
+func (h Hop) Most(l Load) float64 {
+	if h.use.Sign() <= 0 {
+		return math.Inf(1)
+	}
+	return float(h.most(l))
 }

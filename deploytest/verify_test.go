@@ -53,6 +53,7 @@ type verified struct {
 // notOfMoto are the checks that cannot hold on moto, with what it lacks.
 var notOfMoto = map[string]string{
 	"surroundings/bucket-private": "it has no GetBucketPolicyStatus, and answers with the bucket's objects",
+	"surroundings/bucket-logging": "its GetBucketLogging leaves out the format of the keys",
 }
 
 // checkSurroundings verifies what surrounds a deployed prod: each check holds, and differs after a change that deserves it.
@@ -350,6 +351,13 @@ func (v *verified) ofBuckets() []brokenBy {
 			call(v.t, s.PutBucketVersioning, s3.PutBucketVersioningInput{Bucket: bucket, VersioningConfiguration: &s3types.VersioningConfiguration{Status: status}})
 		}
 	}
+	rules := call(v.t, s.GetBucketLifecycleConfiguration, s3.GetBucketLifecycleConfigurationInput{Bucket: bucket}).Rules
+	lifecycle := func(rules []s3types.LifecycleRule) func() {
+		return func() {
+			call(v.t, s.PutBucketLifecycleConfiguration, s3.PutBucketLifecycleConfigurationInput{Bucket: bucket, LifecycleConfiguration: &s3types.BucketLifecycleConfiguration{Rules: rules}})
+		}
+	}
+	quick := s3types.LifecycleRule{ID: ref("quick"), Status: s3types.ExpirationStatusEnabled, Filter: &s3types.LifecycleRuleFilter{Prefix: ref("")}, Expiration: &s3types.LifecycleExpiration{Days: ref(int32(1))}}
 	public := `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::` + *bucket + `/*"}]}`
 	return []brokenBy{
 		{"no access block", "surroundings/bucket-private", "block_public_policy false",
@@ -363,6 +371,7 @@ func (v *verified) ofBuckets() []brokenBy {
 				call(v.t, s.PutBucketEncryption, s3.PutBucketEncryptionInput{Bucket: bucket, ServerSideEncryptionConfiguration: encryption})
 			}},
 		{"no versions", "surroundings/bucket-versioning", "Suspended", versioning(s3types.BucketVersioningStatusSuspended), versioning(s3types.BucketVersioningStatusEnabled)},
+		{"a rule that deletes events", "surroundings/bucket-lifecycle", "also has quick: Enabled, expires after days 1", lifecycle(append(slices.Clone(rules), quick)), lifecycle(rules)},
 		{"no policy of the bucket", "surroundings/bucket-policy", "lacks it",
 			func() { call(v.t, s.DeleteBucketPolicy, s3.DeleteBucketPolicyInput{Bucket: bucket}) },
 			func() { call(v.t, s.PutBucketPolicy, s3.PutBucketPolicyInput{Bucket: bucket, Policy: policy}) }},

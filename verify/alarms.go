@@ -78,25 +78,25 @@ func (r *run) compareAlarm(d *differences, name string, body map[string]any, is 
 	}
 	queries, _ := tfjson.Blocks(body, "metric_query")
 	if len(queries) == 0 {
-		want := metricOf(text(body["namespace"]), text(body["metric_name"]), cmp.Or(text(body["statistic"]), text(body["extended_statistic"])), tfjson.Number(body["period"]), texts(body["dimensions"]))
-		got := metricOf(aws.ToString(is.Namespace), aws.ToString(is.MetricName), cmp.Or(string(is.Statistic), aws.ToString(is.ExtendedStatistic)), float64(aws.ToInt32(is.Period)), dimensionsOf(is.Dimensions))
+		want := metricOf(text(body["namespace"]), text(body["metric_name"]), cmp.Or(text(body["statistic"]), text(body["extended_statistic"])), tfjson.Number(body["period"]), text(body["unit"]), texts(body["dimensions"]))
+		got := metricOf(aws.ToString(is.Namespace), aws.ToString(is.MetricName), cmp.Or(string(is.Statistic), aws.ToString(is.ExtendedStatistic)), float64(aws.ToInt32(is.Period)), string(is.Unit), dimensionsOf(is.Dimensions))
 		d.compare(name+": metric", want, got)
 		return
 	}
 	var want, got []string
 	for _, query := range queries {
 		metrics, _ := tfjson.Blocks(query, "metric")
-		one := text(query["id"]) + " " + text(query["expression"])
+		one := queryText(text(query["id"]), text(query["expression"]), yes(query["return_data"]))
 		if len(metrics) > 0 {
 			m := metrics[0]
-			one += metricOf(text(m["namespace"]), text(m["metric_name"]), text(m["stat"]), tfjson.Number(m["period"]), texts(m["dimensions"]))
+			one += metricOf(text(m["namespace"]), text(m["metric_name"]), text(m["stat"]), tfjson.Number(m["period"]), text(m["unit"]), texts(m["dimensions"]))
 		}
 		want = append(want, one)
 	}
 	for _, query := range is.Metrics {
-		one := aws.ToString(query.Id) + " " + aws.ToString(query.Expression)
+		one := queryText(aws.ToString(query.Id), aws.ToString(query.Expression), aws.ToBool(query.ReturnData))
 		if m := query.MetricStat; m != nil && m.Metric != nil {
-			one += metricOf(aws.ToString(m.Metric.Namespace), aws.ToString(m.Metric.MetricName), aws.ToString(m.Stat), float64(aws.ToInt32(m.Period)), dimensionsOf(m.Metric.Dimensions))
+			one += metricOf(aws.ToString(m.Metric.Namespace), aws.ToString(m.Metric.MetricName), aws.ToString(m.Stat), float64(aws.ToInt32(m.Period)), string(m.Unit), dimensionsOf(m.Metric.Dimensions))
 		}
 		got = append(got, one)
 	}
@@ -105,13 +105,21 @@ func (r *run) compareAlarm(d *differences, name string, body map[string]any, is 
 	d.compare(name+": metrics", want, got)
 }
 
-// metricOf is a metric on one line.
-func metricOf(namespace, name, statistic string, period float64, dimensions map[string]string) string {
+// queryText is a query of an alarm without its metric. The alarm compares the query whose data it returns.
+func queryText(id, expression string, returned bool) string {
+	if returned {
+		id += " (the alarm's)"
+	}
+	return id + " " + expression
+}
+
+// metricOf is a metric on one line. Without a unit it has the samples of each.
+func metricOf(namespace, name, statistic string, period float64, unit string, dimensions map[string]string) string {
 	var all []string
 	for _, dimension := range slices.Sorted(maps.Keys(dimensions)) {
 		all = append(all, dimension+"="+dimensions[dimension])
 	}
-	return fmt.Sprintf("%s %s %s of %v s, %s", namespace, name, statistic, period, strings.Join(all, " "))
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s of %v s, %s %s", namespace, name, statistic, period, strings.Join(all, " "), unit))
 }
 
 func dimensionsOf(dimensions []types.Dimension) map[string]string {

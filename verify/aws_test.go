@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -37,11 +38,12 @@ type account struct {
 	server  *httptest.Server
 	mu      sync.Mutex
 	replies map[string]reply
+	header  http.Header // of each answer
 }
 
 func newAccount(t *testing.T, replies map[string]reply) *account {
 	t.Helper()
-	a := &account{t: t, replies: map[string]reply{}}
+	a := &account{t: t, replies: map[string]reply{}, header: http.Header{}}
 	maps.Copy(a.replies, replies)
 	a.server = httptest.NewServer(a)
 	t.Cleanup(a.server.Close)
@@ -55,7 +57,10 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	called := operation(r, string(body))
 	a.mu.Lock()
-	answer, known := a.replies[called]
+	answer, known := a.replies[strings.TrimSpace(called+" "+about(string(body)))]
+	if !known {
+		answer, known = a.replies[called]
+	}
 	a.mu.Unlock()
 	if !known {
 		answer = reply{http.StatusBadRequest, `{"__type": "NotOfThisTest", "message": "` + called + `"}`}
@@ -69,6 +74,7 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if code := errorCode(answer); code != "" {
 		w.Header().Set("X-Amzn-Errortype", code)
 	}
+	maps.Copy(w.Header(), a.header)
 	w.WriteHeader(max(answer.status, http.StatusOK))
 	_, _ = io.WriteString(w, answer.body)
 }
@@ -81,6 +87,12 @@ func errorCode(answer reply) string {
 		return ""
 	}
 	return code
+}
+
+// about is the role that a call of IAM's is about, and its policy.
+func about(body string) string {
+	form, _ := url.ParseQuery(body) // another body has no role
+	return strings.TrimSpace(form.Get("RoleName") + " " + form.Get("PolicyName"))
 }
 
 func operation(r *http.Request, body string) string {

@@ -225,6 +225,12 @@ func exampleIn(curl string) string {
 	return strings.ReplaceAll(quoted, `'\''`, "'")
 }
 
+// bufferInterval and bufferMiB are the buffer where none is declared (provider, aws_kinesis_firehose_delivery_stream).
+const (
+	bufferInterval = 300 * time.Second
+	bufferMiB      = 5
+)
+
 func (p *Pipeline) readDelivery() error {
 	found := p.stack.Resources("aws_kinesis_firehose_delivery_stream")
 	if len(found) != 1 {
@@ -239,7 +245,10 @@ func (p *Pipeline) readDelivery() error {
 	p.delivery = delivery{
 		name: text(found[0].Body["name"]), extension: text(s3["file_extension"]),
 		bucket: arn[strings.LastIndex(arn, ":")+1:], prefix: text(s3["prefix"]), compression: cmp.Or(text(s3["compression_format"]), "UNCOMPRESSED"),
-		interval: time.Duration(tfjson.Number(s3["buffering_interval"])) * time.Second, mebibytes: int(tfjson.Number(s3["buffering_size"])),
+		interval: bufferInterval, mebibytes: int(cmp.Or(tfjson.Number(s3["buffering_size"]), bufferMiB)),
+	}
+	if seconds := s3["buffering_interval"]; seconds != nil { // 0 is an interval, too
+		p.delivery.interval = time.Duration(tfjson.Number(seconds)) * time.Second
 	}
 	p.delivery.delimited = delimited(s3)
 	conversion, _ := tfjson.Blocks(s3, "data_format_conversion_configuration")

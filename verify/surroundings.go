@@ -23,6 +23,9 @@ func surroundingsChecks(p *Pipeline) []check {
 		{id: "surroundings/bucket-private", title: "No bucket is public", hidden: onlyAWS("settings of a bucket's access"), look: bucketsPrivate},
 		{id: "surroundings/bucket-encryption", title: "Each bucket encrypts as declared", hidden: onlyAWS("encryption"), look: bucketsEncrypted},
 		{id: "surroundings/bucket-versioning", title: "Each bucket has its declared versioning", hidden: onlyAWS("versions of objects"), look: bucketsVersioned},
+		{id: "surroundings/bucket-lifecycle", title: "Each bucket deletes and moves objects as declared", hidden: onlyAWS("lifecycle rules"), look: bucketLifecycles},
+		{id: "surroundings/bucket-lock", title: "Each bucket locks its objects as declared", hidden: onlyAWS("locks of objects"), look: bucketLocks},
+		{id: "surroundings/bucket-logging", title: "Each bucket writes its access log as declared", hidden: onlyAWS("access logs of buckets"), look: bucketLogs},
 		{id: "surroundings/bucket-policy", title: "Each bucket has the policy that the stack declares, which refuses requests without TLS", hidden: onlyAWS("bucket policies"), look: bucketPolicies},
 	}
 	for _, more := range []struct {

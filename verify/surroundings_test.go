@@ -71,7 +71,7 @@ func (seen differing) nothing(t *testing.T) {
 	r := deployedRun(t, "prod", a)
 	a.set("GET /restapis/"+r.Outputs.Text("api_id")+"/stages/prod", reply{http.StatusNotFound, `{"__type": "NotFoundException", "message": "no stage"}`})
 	for _, bucket := range r.stack.Resources("aws_s3_bucket") {
-		for _, part := range []string{"?publicAccessBlock", "?encryption", "?versioning", "?policy"} {
+		for _, part := range []string{"?publicAccessBlock", "?encryption", "?versioning", "?policy", "?lifecycle", "?object-lock", "?logging"} {
 			a.set("GET /"+text(bucket.Body["bucket"])+part, reply{http.StatusNotFound, "<Error><Code>NoSuchBucket</Code><Message>no bucket</Message></Error>"})
 		}
 	}

@@ -1,0 +1,778 @@
+package verify
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// tree is an answer of AWS's, or a member of one.
+type tree = map[string]any
+
+// drift is what a check must say of a value that AWS has and the stack does not declare.
+type drift struct {
+	// check compares the value.
+	check string
+	// at is where the value stands in AWS's answers: the call, and the members without the places in lists.
+	at string
+	// says is a part of what the check has found: the name under which it compares the value.
+	says string
+	// without says why no check compares the value; says is empty then.
+	without string
+}
+
+const (
+	destination   = "DescribeDeliveryStream.DeliveryStreamDescription.Destinations.ExtendedS3DestinationDescription."
+	source        = "DescribeDeliveryStream.DeliveryStreamDescription.Source.KinesisStreamSourceDescription."
+	streamSummary = "DescribeStreamSummary.StreamDescriptionSummary."
+	alarm         = "DescribeAlarms.DescribeAlarmsResponse.DescribeAlarmsResult.MetricAlarms.member."
+	settings      = "stage.methodSettings.*/*."
+	rule          = "lifecycle.LifecycleConfiguration.Rule."
+	asked         = "the call asked for it"
+)
+
+// drifts are the values of AWS's right answers.
+var drifts = slices.Concat(driftsOfTheStream, driftsOfBuckets, driftsOfTheRest)
+
+var driftsOfTheStream = []drift{
+	{"stream", streamSummary + "StreamStatus", "status", ""},
+	{"stream", streamSummary + "StreamModeDetails.StreamMode", "mode", ""},
+	{"stream", streamSummary + "OpenShardCount", "shards", ""},
+	{"stream", streamSummary + "RetentionPeriodHours", "retention in hours", ""},
+	{"stream", streamSummary + "EncryptionType", "encryption", ""},
+	{"stream", streamSummary + "KeyId", "key", ""},
+	{"stream", streamSummary + "MaxRecordSizeInKiB", "KiB of a record", ""},
+	{"delivery", "DescribeDeliveryStream.DeliveryStreamDescription.DeliveryStreamStatus", "status", ""},
+	{"delivery", source + "KinesisStreamARN", "source", ""},
+	{"delivery", source + "RoleARN", "role at the source", ""},
+	{"delivery", destination + "BucketARN", "bucket", ""},
+	{"delivery", destination + "RoleARN", "role", ""},
+	{"delivery", destination + "Prefix", "prefix", ""},
+	{"delivery", destination + "ErrorOutputPrefix", "error prefix", ""},
+	{"delivery", destination + "CompressionFormat", "compression", ""},
+	{"delivery", destination + "CustomTimeZone", "time zone", ""},
+	{"delivery", destination + "FileExtension", "extension", ""},
+	{"delivery", destination + "BufferingHints.IntervalInSeconds", "buffer in seconds", ""},
+	{"delivery", destination + "BufferingHints.SizeInMBs", "buffer in MiB", ""},
+	{"delivery", destination + "EncryptionConfiguration.KMSEncryptionConfig.AWSKMSKeyARN", "key", ""},
+	{"delivery", destination + "CloudWatchLoggingOptions.Enabled", "error log", ""},
+	{"delivery", destination + "CloudWatchLoggingOptions.LogGroupName", "log group", ""},
+	{"delivery", destination + "CloudWatchLoggingOptions.LogStreamName", "log stream", ""},
+	{"delivery", destination + "ProcessingConfiguration.Enabled", "processors", ""},
+	{"delivery", destination + "ProcessingConfiguration.Processors.Type", "processors", ""},
+	{"delivery", destination + "ProcessingConfiguration.Processors.Parameters.ParameterName", "processors", ""},
+	{"delivery", destination + "ProcessingConfiguration.Processors.Parameters.ParameterValue", "processors", ""},
+	{"delivery", destination + "DynamicPartitioningConfiguration.Enabled", "partitions by field", ""},
+	{"delivery", destination + "DynamicPartitioningConfiguration.RetryOptions.DurationInSeconds", "retry of partitions in seconds", ""},
+	{"delivery", destination + "DataFormatConversionConfiguration.Enabled", "conversion to Parquet", ""},
+	{"delivery", destination + "DataFormatConversionConfiguration.SchemaConfiguration.DatabaseName", "database of the schema", ""},
+	{"delivery", destination + "DataFormatConversionConfiguration.SchemaConfiguration.TableName", "table of the schema", ""},
+	{"delivery", destination + "DataFormatConversionConfiguration.SchemaConfiguration.RoleARN", "role for the schema", ""},
+	{"delivery", destination + "DataFormatConversionConfiguration.SchemaConfiguration.CatalogId", "catalog of the schema", ""},
+	{"delivery", destination + "DataFormatConversionConfiguration.SchemaConfiguration.Region", "region of the schema", ""},
+	{"delivery", destination + "DataFormatConversionConfiguration.SchemaConfiguration.VersionId", "version of the schema", ""},
+	{"delivery", destination + "DataFormatConversionConfiguration.OutputFormatConfiguration.Serializer.ParquetSerDe.Compression", "output format", ""},
+	{"delivery", destination + "S3BackupMode", "backup", ""},
+}
+
+var driftsOfBuckets = []drift{
+	{"bucket-private", "publicAccessBlock.PublicAccessBlockConfiguration.BlockPublicAcls", "block_public_acls", ""},
+	{"bucket-private", "publicAccessBlock.PublicAccessBlockConfiguration.BlockPublicPolicy", "block_public_policy", ""},
+	{"bucket-private", "publicAccessBlock.PublicAccessBlockConfiguration.IgnorePublicAcls", "ignore_public_acls", ""},
+	{"bucket-private", "publicAccessBlock.PublicAccessBlockConfiguration.RestrictPublicBuckets", "restrict_public_buckets", ""},
+	{"bucket-private", "ownershipControls.OwnershipControls.Rule.ObjectOwnership", "ownership", ""},
+	{"bucket-private", "policyStatus.PolicyStatus.IsPublic", "public by its policy", ""},
+	{"bucket-encryption", "encryption.ServerSideEncryptionConfiguration.Rule.ApplyServerSideEncryptionByDefault.SSEAlgorithm", "algorithm", ""},
+	{"bucket-encryption", "encryption.ServerSideEncryptionConfiguration.Rule.ApplyServerSideEncryptionByDefault.KMSMasterKeyID", "key", ""},
+	{"bucket-encryption", "encryption.ServerSideEncryptionConfiguration.Rule.BucketKeyEnabled", "bucket key", ""},
+	{"bucket-versioning", "versioning.VersioningConfiguration.Status", "versioning", ""},
+	{"bucket-policy", "policy.Text", "as JSON", ""},
+	{"bucket-lifecycle", rule + "ID", "lifecycle rule", ""},
+	{"bucket-lifecycle", rule + "Status", "lifecycle rule", ""},
+	{"bucket-lifecycle", rule + "Filter.Prefix", "lifecycle rule", ""},
+	{"bucket-lifecycle", rule + "Expiration.Days", "lifecycle rule", ""},
+	{"bucket-lifecycle", rule + "NoncurrentVersionExpiration.NoncurrentDays", "lifecycle rule", ""},
+	{"bucket-lifecycle", rule + "AbortIncompleteMultipartUpload.DaysAfterInitiation", "lifecycle rule", ""},
+	{"bucket-lifecycle", rule + "Transition.Days", "lifecycle rule", ""},
+	{"bucket-lifecycle", rule + "Transition.StorageClass", "lifecycle rule", ""},
+	{"bucket-lock", "object-lock.ObjectLockConfiguration.ObjectLockEnabled", "lock", ""},
+	{"bucket-lock", "object-lock.ObjectLockConfiguration.Rule.DefaultRetention.Mode", "mode of the lock", ""},
+	{"bucket-lock", "object-lock.ObjectLockConfiguration.Rule.DefaultRetention.Days", "days of the lock", ""},
+	{"bucket-logging", "logging.BucketLoggingStatus.LoggingEnabled.TargetBucket", "access log in", ""},
+	{"bucket-logging", "logging.BucketLoggingStatus.LoggingEnabled.TargetPrefix", "prefix of the access log", ""},
+	{"bucket-logging", "logging.BucketLoggingStatus.LoggingEnabled.TargetObjectKeyFormat.PartitionedPrefix.PartitionDateSource", "keys of the access log", ""},
+}
+
+var driftsOfTheRest = []drift{
+	{"access-log-settings", "stage.accessLogSettings.destinationArn", "destination", ""},
+	{"access-log-settings", "stage.accessLogSettings.format", "format", ""},
+	{"execution-log", "stage.tracingEnabled", "tracing", ""},
+	{"execution-log", settings + "loggingLevel", "logging level", ""},
+	{"execution-log", settings + "dataTraceEnabled", "data trace", ""},
+	{"execution-log", settings + "metricsEnabled", "metrics", ""},
+	{"execution-log", settings + "throttlingRateLimit", "requests a second", ""},
+	{"execution-log", settings + "throttlingBurstLimit", "burst", ""},
+	{"logging-role", "account.cloudwatchRoleArn", "role", ""},
+	{"log-groups", "DescribeLogGroups.logGroups.logGroupName", "it does not exist", ""},
+	{"log-groups", "DescribeLogGroups.logGroups.retentionInDays", "retention in days", ""},
+	{"log-groups", "DescribeLogGroups.logGroups.kmsKeyId", "key", ""},
+	{"roles", "GetRole.GetRoleResponse.GetRoleResult.Role.AssumeRolePolicyDocument", "the trust of", ""},
+	{"roles", "GetRolePolicy.GetRolePolicyResponse.GetRolePolicyResult.PolicyDocument", "'s ", ""},
+	{"roles", "ListRolePolicies.ListRolePoliciesResponse.ListRolePoliciesResult.PolicyNames.member", "it also has", ""},
+	{"alarms", alarm + "AlarmName", "it does not exist", ""},
+	{"alarms", alarm + "ComparisonOperator", "comparison", ""},
+	{"alarms", alarm + "Threshold", "threshold", ""},
+	{"alarms", alarm + "EvaluationPeriods", "periods", ""},
+	{"alarms", alarm + "DatapointsToAlarm", "datapoints", ""},
+	{"alarms", alarm + "TreatMissingData", "missing data", ""},
+	{"alarms", alarm + "ActionsEnabled", "actions enabled", ""},
+	{"alarms", alarm + "AlarmActions.member", "alarm_actions", ""},
+	{"alarms", alarm + "OKActions.member", "ok_actions", ""},
+	{"alarms", alarm + "Namespace", "metric", ""},
+	{"alarms", alarm + "MetricName", "metric", ""},
+	{"alarms", alarm + "Statistic", "metric", ""},
+	{"alarms", alarm + "Period", "metric", ""},
+	{"alarms", alarm + "Dimensions.member.Name", "metric", ""},
+	{"alarms", alarm + "Dimensions.member.Value", "metric", ""},
+	{"alarms", alarm + "Metrics.member.Id", "metrics", ""},
+	{"alarms", alarm + "Metrics.member.Expression", "metrics", ""},
+	{"alarms", alarm + "Metrics.member.ReturnData", "metrics", ""},
+	{"alarms", alarm + "Metrics.member.MetricStat.Metric.Namespace", "metrics", ""},
+	{"alarms", alarm + "Metrics.member.MetricStat.Metric.MetricName", "metrics", ""},
+	{"alarms", alarm + "Metrics.member.MetricStat.Metric.Dimensions.member.Name", "metrics", ""},
+	{"alarms", alarm + "Metrics.member.MetricStat.Metric.Dimensions.member.Value", "metrics", ""},
+	{"alarms", alarm + "Metrics.member.MetricStat.Period", "metrics", ""},
+	{"alarms", alarm + "Metrics.member.MetricStat.Stat", "metrics", ""},
+	{"", "GetRole.GetRoleResponse.GetRoleResult.Role.RoleName", "", asked},
+	{"", "GetRole.GetRoleResponse.GetRoleResult.Role.Path", "", "no policy and no ARN of the stack has another"},
+}
+
+// added are values that AWS has where the stack declares none.
+var added = []struct {
+	golden string
+	drift
+	value any
+}{
+	{"dev", drift{"stream", streamSummary + "EnhancedMonitoring", "metrics of shards", ""}, []any{tree{"ShardLevelMetrics": []any{"IncomingBytes"}}}},
+	{"dev", drift{"delivery", destination + "CustomTimeZone", "time zone Asia/Tokyo", ""}, "Asia/Tokyo"},
+	{"dev", drift{"delivery", destination + "FileExtension", "extension", ""}, ".json"},
+	{"dev", drift{"delivery", destination + "EncryptionConfiguration", "key", ""}, tree{"KMSEncryptionConfig": tree{"AWSKMSKeyARN": "arn:aws:kms:us-east-1:123456789012:key/other"}}},
+	{"dev", drift{"delivery", destination + "S3BackupDescription", "bucket of the backup", ""}, tree{"BucketARN": "arn:aws:s3:::other"}},
+	{"dev", drift{"delivery", destination + "DynamicPartitioningConfiguration", "partitions by field", ""}, tree{"Enabled": true}},
+	{"dev", drift{"delivery", destination + "DataFormatConversionConfiguration", "conversion to Parquet", ""}, tree{"Enabled": true}},
+	{"option-parquet", drift{"delivery", destination + "DataFormatConversionConfiguration.InputFormatConfiguration.Deserializer", "input format", ""}, tree{"HiveJsonSerDe": tree{}}},
+	{"option-parquet", drift{"delivery", destination + "DataFormatConversionConfiguration.OutputFormatConfiguration.Serializer", "output format", ""}, tree{"OrcSerDe": tree{}}},
+	{"dev", drift{"delivery", "DescribeDeliveryStream.DeliveryStreamDescription.Destinations", "a destination in S3", ""}, []any{}},
+	{"dev", drift{"bucket-lifecycle", "lifecycle.LifecycleConfiguration.Rule", "also has quick", ""}, []any{tree{"ID": "quick", "Status": "Enabled", "Expiration": tree{"Days": 1.0}}}},
+	{"dev", drift{"bucket-lock", "object-lock.ObjectLockConfiguration", "lock", ""}, tree{"ObjectLockEnabled": "Enabled"}},
+	{"dev", drift{"bucket-lock", "object-lock.ObjectLockConfiguration", "years of the lock", ""}, tree{"ObjectLockEnabled": "Enabled", "Rule": tree{"DefaultRetention": tree{"Years": 1.0, "Mode": "COMPLIANCE"}}}},
+	{"dev", drift{"bucket-logging", "logging.BucketLoggingStatus.LoggingEnabled", "access log in", ""}, tree{"TargetBucket": "other"}},
+	{"dev", drift{"bucket-logging", "logging.BucketLoggingStatus.LoggingEnabled", "grants of the access log", ""}, tree{"TargetGrants": tree{"Grant": tree{"Permission": "READ"}}}},
+	{"dev", drift{"bucket-lifecycle", "lifecycle.LifecycleConfiguration.Rule.Filter", "lifecycle rule", ""}, tree{"Tag": tree{"Key": "a", "Value": "b"}}},
+	{"prod", drift{"roles", "GetRole.GetRoleResponse.GetRoleResult.Role.PermissionsBoundary", "the boundary of", ""}, tree{"PermissionsBoundaryArn": "arn:aws:iam::123456789012:policy/other"}},
+	{"prod", drift{"roles", "ListAttachedRolePolicies.ListAttachedRolePoliciesResponse.ListAttachedRolePoliciesResult.AttachedPolicies", "it also has", ""}, tree{"member": tree{"PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess", "PolicyName": "AdministratorAccess"}}},
+	{"prod", drift{"alarms", alarm + "InsufficientDataActions", "insufficient_data_actions", ""}, tree{"member": "arn:aws:sns:us-east-1:123456789012:other"}},
+	{"prod", drift{"alarms", alarm + "[Namespace].Unit", "metric", ""}, "Seconds"},
+	{"prod", drift{"execution-log", "stage.methodSettings", "settings of */*", ""}, tree{}},
+}
+
+// drifting are the goldens that together declare each compared value.
+var drifting = []string{"dev", "prod", "option-encrypted", "option-delivery", "option-partitions", "option-parquet", "option-tuned"}
+
+// TestDrift changes each value of AWS's right answers, one after another: the check that compares it says so by its name. A value that
+// no row knows fails, and so does a row without a value.
+func TestDrift(t *testing.T) {
+	t.Parallel()
+	used, tried := map[string]bool{}, map[string]bool{}
+	for _, golden := range drifting {
+		a := newAccount(t, nil)
+		r := deployedRun(t, golden, a)
+		right := rightAnswers(t, r)
+		a.setAll(t, right)
+		for id := range compared() {
+			if id == "alarms" && len(r.stack.Resources("aws_cloudwatch_metric_alarm")) == 0 {
+				continue
+			}
+			if found := r.look(t.Context(), surroundingsCheck(t, r.Pipeline, id)); found.Status != Holds {
+				t.Errorf("%s: %s is %s on the right answers: want %s; got %s; %s", golden, id, found.Status, found.Want, found.Got, found.Remedy)
+			}
+		}
+		for call, answer := range right {
+			if answer.body["Error"] != nil {
+				continue
+			}
+			eachLeaf(answer.body, answer.at, func(at string, value any, set func(any)) {
+				i := slices.IndexFunc(drifts, func(one drift) bool { return one.at == at })
+				if i < 0 {
+					t.Errorf("%s: no row knows %s (%v)", golden, at, value)
+					return
+				}
+				used[at] = true
+				if one := drifts[i]; one.without == "" && !tried[at] {
+					tried[at] = true
+					set(other(value))
+					a.set(call, answer.reply(t))
+					expectDrift(t, r, golden, one)
+					set(value)
+					a.set(call, answer.reply(t))
+				}
+			})
+		}
+	}
+	for _, one := range drifts {
+		if !used[one.at] {
+			t.Errorf("no golden of %v has %s", drifting, one.at)
+		}
+	}
+}
+
+// TestDriftOfWhatIsNotDeclared adds values to AWS's right answers.
+func TestDriftOfWhatIsNotDeclared(t *testing.T) {
+	t.Parallel()
+	for _, one := range added {
+		a := newAccount(t, nil)
+		r := deployedRun(t, one.golden, a)
+		right := rightAnswers(t, r)
+		done := false
+		for _, answer := range right {
+			if strings.HasPrefix(one.at, answer.at) && !done {
+				done = put(answer.body, strings.Split(strings.TrimPrefix(one.at, answer.at+"."), "."), one.value)
+				if strings.Contains(one.at, "S3BackupDescription") {
+					mode, _ := strings.CutPrefix(destination+"S3BackupMode", answer.at+".")
+					put(answer.body, strings.Split(mode, "."), "Enabled")
+				}
+				delete(answer.body, "Error")
+			}
+		}
+		if !done {
+			t.Errorf("%s has no answer for %s", one.golden, one.at)
+		}
+		a.setAll(t, right)
+		expectDrift(t, r, one.golden, one.drift)
+	}
+}
+
+// TestEachComparedNameDrifts holds that each name under which a check compares a value has a row.
+func TestEachComparedNameDrifts(t *testing.T) {
+	t.Parallel()
+	var rows strings.Builder
+	for _, one := range drifts {
+		rows.WriteString("\n" + one.says)
+	}
+	for _, one := range added {
+		rows.WriteString("\n" + one.says)
+	}
+	rows.WriteString("\nprefix of the backup\nleast size of a moved object") // TestTheBackup and TestRulesOfALifecycle change them
+	for _, file := range []string{"stream.go", "delivery.go", "bucketsettings.go", "bucketrules.go", "roles.go", "logs.go", "alarms.go"} {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(node ast.Node) bool {
+			call, ok := node.(*ast.CallExpr)
+			if !ok || len(call.Args) == 0 {
+				return true
+			}
+			if selector, ok := call.Fun.(*ast.SelectorExpr); !ok || selector.Sel.Name != "compare" {
+				return true
+			}
+			ast.Inspect(call.Args[0], func(node ast.Node) bool {
+				literal, ok := node.(*ast.BasicLit)
+				if name := strings.Trim(literalText(literal, ok), ": "); name != "" && name != "the fields of the line of" && !strings.Contains(rows.String(), "\n"+name) {
+					t.Errorf("%s compares %q, and no row changes it", file, name)
+				}
+				return true
+			})
+			return true
+		})
+	}
+}
+
+func literalText(literal *ast.BasicLit, ok bool) string {
+	if !ok {
+		return ""
+	}
+	return strings.Trim(literal.Value, "`\"")
+}
+
+// TestTheDestinationIsComparedWhole holds that each member of a destination in S3 has a row, those that AWS adds among them.
+func TestTheDestinationIsComparedWhole(t *testing.T) {
+	t.Parallel()
+	for field := range reflect.TypeFor[types.ExtendedS3DestinationDescription]().Fields() {
+		known := slices.ContainsFunc(drifts, func(one drift) bool { return strings.HasPrefix(one.at, destination+field.Name) }) ||
+			slices.ContainsFunc(added, func(one struct {
+				golden string
+				drift
+				value any
+			}) bool {
+				return strings.HasPrefix(one.at, destination+field.Name)
+			})
+		if !known && field.IsExported() {
+			t.Errorf("no row has %s", field.Name)
+		}
+	}
+}
+
+// compared are the checks that the rows name.
+func compared() map[string]bool {
+	found := map[string]bool{}
+	for _, one := range drifts {
+		if one.check != "" {
+			found[one.check] = true
+		}
+	}
+	return found
+}
+
+func expectDrift(t *testing.T, r *run, golden string, one drift) {
+	t.Helper()
+	found := r.look(t.Context(), surroundingsCheck(t, r.Pipeline, one.check))
+	if found.Status != Differs || !strings.Contains(found.Got+found.Want, one.says) {
+		t.Errorf("%s: another %s leaves %s %q (want %s; got %s; %s); it should differ and say %q", golden, one.at, one.check, found.Status, found.Want, found.Got, found.Remedy, one.says)
+	}
+}
+
+// other is another value of the same kind.
+func other(value any) any {
+	switch value := value.(type) {
+	case bool:
+		return !value
+	case float64:
+		return value + 1
+	}
+	return fmt.Sprint(value) + "x"
+}
+
+// eachLeaf visits the values of an answer with what sets each.
+func eachLeaf(node any, at string, visit func(at string, value any, set func(any))) {
+	switch node := node.(type) {
+	case tree:
+		for _, name := range slices.Sorted(maps.Keys(node)) {
+			switch value := node[name].(type) {
+			case tree, []any:
+				eachLeaf(value, at+"."+name, visit)
+			default:
+				visit(at+"."+name, value, func(to any) { node[name] = to })
+			}
+		}
+	case []any:
+		for i, value := range node {
+			switch value.(type) {
+			case tree, []any:
+				eachLeaf(value, at, visit)
+			default:
+				visit(at, value, func(to any) { node[i] = to })
+			}
+		}
+	}
+}
+
+// put sets a member of the first of each list on the way, or of the first that has the member in brackets, and adds to a list where the value is one.
+func put(node any, path []string, value any) bool {
+	switch node := node.(type) {
+	case tree:
+		if len(path) > 1 {
+			if node[path[0]] == nil {
+				node[path[0]] = tree{}
+			}
+			return put(node[path[0]], path[1:], value)
+		}
+		before, _ := node[path[0]].([]any)
+		if more, ok := value.([]any); ok && len(more) > 0 {
+			value = append(slices.Clone(before), more...)
+		}
+		node[path[0]] = value
+		return true
+	case []any:
+		having, chosen := strings.CutPrefix(path[0], "[")
+		for _, one := range node {
+			if members, _ := one.(tree); !chosen {
+				return put(one, path, value)
+			} else if members[strings.TrimSuffix(having, "]")] != nil {
+				return put(one, path[1:], value)
+			}
+		}
+	}
+	return false
+}
+
+// rightAnswer is an answer of AWS's as a tree.
+type rightAnswer struct {
+	at   string // its name in rows
+	body tree
+	kind string // json, xml or text
+}
+
+// reply is the answer in its wire form. An answer with the member Error says that nothing is declared.
+func (a rightAnswer) reply(t *testing.T) reply {
+	t.Helper()
+	if code := text(a.body["Error"]); code != "" {
+		return reply{404, "<Error><Code>" + code + "</Code><Message>none</Message></Error>"}
+	}
+	switch a.kind {
+	case "xml":
+		var written strings.Builder
+		writeXML(&written, a.body)
+		return reply{body: written.String()}
+	case "text":
+		return reply{body: text(a.body["Text"])}
+	}
+	body, err := json.Marshal(a.body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply{body: string(body)}
+}
+
+// writeXML writes each member as an element, and each of a list as one of its name.
+func writeXML(to *strings.Builder, node tree) {
+	for _, name := range slices.Sorted(maps.Keys(node)) {
+		all, isList := node[name].([]any)
+		if !isList {
+			all = []any{node[name]}
+		}
+		for _, one := range all {
+			to.WriteString("<" + name + ">")
+			if members, ok := one.(tree); ok {
+				writeXML(to, members)
+			} else {
+				to.WriteString(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(fmt.Sprint(one)))
+			}
+			to.WriteString("</" + name + ">")
+		}
+	}
+}
+
+func (a *account) setAll(t *testing.T, answers map[string]rightAnswer) {
+	t.Helper()
+	for call, answer := range answers {
+		a.set(call, answer.reply(t))
+	}
+}
+
+// rightAnswers are AWS's answers about a pipeline that is as its stack declares, by their calls.
+func rightAnswers(t *testing.T, r *run) map[string]rightAnswer {
+	t.Helper()
+	answers := map[string]rightAnswer{}
+	add := func(call, at, kind string, body tree) { answers[call] = rightAnswer{at, body, kind} }
+	add("DescribeStreamSummary", "DescribeStreamSummary", "json", tree{"StreamDescriptionSummary": rightStream(r)})
+	add("DescribeDeliveryStream", "DescribeDeliveryStream", "json", tree{"DeliveryStreamDescription": rightDelivery(r)})
+	add("GET /restapis/"+r.Outputs.Text("api_id")+"/stages/"+r.Name, "stage", "json", rightStage(r))
+	role := "arn:aws:iam::123456789012:role/another-stack"
+	for _, account := range r.stack.Resources("aws_api_gateway_account") {
+		role = text(account.Body["cloudwatch_role_arn"])
+	}
+	add("GET /account", "account", "json", tree{"cloudwatchRoleArn": role})
+	add("DescribeLogGroups", "DescribeLogGroups", "json", tree{"logGroups": each(r, "aws_cloudwatch_log_group", func(body tree) tree {
+		return some(tree{"logGroupName": body["name"], "retentionInDays": body["retention_in_days"], "kmsKeyId": body["kms_key_id"]})
+	})})
+	add("DescribeAlarms", "DescribeAlarms", "xml", tree{"DescribeAlarmsResponse": tree{"DescribeAlarmsResult": tree{"MetricAlarms": tree{
+		"member": each(r, "aws_cloudwatch_metric_alarm", rightAlarm),
+	}}}})
+	for _, role := range r.stack.Resources("aws_iam_role") {
+		rightRole(r, role.Body, add)
+	}
+	for _, bucket := range r.stack.Resources("aws_s3_bucket") {
+		rightBucket(r, text(bucket.Body["bucket"]), add)
+	}
+	return answers
+}
+
+// each makes a member of each resource of a type.
+func each(r *run, typ string, member func(tree) tree) []any {
+	all := []any{}
+	for _, resource := range r.stack.Resources(typ) {
+		all = append(all, member(resource.Body))
+	}
+	return all
+}
+
+// some is an object without the members that have no value.
+func some(members tree) tree {
+	maps.DeleteFunc(members, func(_ string, value any) bool { return value == nil || value == "" })
+	return members
+}
+
+// orElse is a value, or what AWS has where none is declared.
+func orElse(value, otherwise any) any {
+	if value == nil {
+		return otherwise
+	}
+	return value
+}
+
+func rightStream(r *run) tree {
+	body := r.stack.Resources("aws_kinesis_stream")[0].Body
+	return some(tree{
+		"StreamStatus": "ACTIVE", "StreamModeDetails": tree{"StreamMode": tfjson.At(body, "stream_mode_details", "stream_mode")},
+		"OpenShardCount": orElse(body["shard_count"], 4.0), "RetentionPeriodHours": body["retention_period"], "MaxRecordSizeInKiB": 1024.0,
+		"EnhancedMonitoring": []any{tree{"ShardLevelMetrics": []any{}}}, "EncryptionType": orElse(body["encryption_type"], "NONE"), "KeyId": body["kms_key_id"],
+	})
+}
+
+func rightDelivery(r *run) tree {
+	body := r.stack.Resources("aws_kinesis_firehose_delivery_stream")[0].Body
+	blocks, _ := tfjson.Blocks(body, "extended_s3_configuration")
+	s3 := blocks[0]
+	var processors []any
+	processing, _ := tfjson.Blocks(s3, "processing_configuration")
+	for _, one := range processing {
+		all, _ := tfjson.Blocks(one, "processors")
+		for _, processor := range all {
+			var given []any
+			parameters, _ := tfjson.Blocks(processor, "parameters")
+			for _, parameter := range parameters {
+				given = append(given, tree{"ParameterName": parameter["parameter_name"], "ParameterValue": parameter["parameter_value"]})
+			}
+			processors = append(processors, tree{"Type": processor["type"], "Parameters": given})
+		}
+	}
+	is := some(tree{
+		"BucketARN": s3["bucket_arn"], "RoleARN": s3["role_arn"], "Prefix": s3["prefix"], "ErrorOutputPrefix": s3["error_output_prefix"],
+		"CompressionFormat": orElse(s3["compression_format"], "UNCOMPRESSED"), "CustomTimeZone": s3["custom_time_zone"], "FileExtension": s3["file_extension"],
+		"BufferingHints": tree{"IntervalInSeconds": s3["buffering_interval"], "SizeInMBs": s3["buffering_size"]},
+		"S3BackupMode":   "Disabled",
+		"CloudWatchLoggingOptions": tree{
+			"Enabled":      true,
+			"LogGroupName": tfjson.At(s3, "cloudwatch_logging_options", "log_group_name"), "LogStreamName": tfjson.At(s3, "cloudwatch_logging_options", "log_stream_name"),
+		},
+	})
+	if len(processors) > 0 {
+		is["ProcessingConfiguration"] = tree{"Enabled": true, "Processors": processors}
+	}
+	if key := s3["kms_key_arn"]; key != nil {
+		is["EncryptionConfiguration"] = tree{"KMSEncryptionConfig": tree{"AWSKMSKeyARN": key}}
+	}
+	if retry := tfjson.At(s3, "dynamic_partitioning_configuration", "retry_duration"); retry != nil {
+		is["DynamicPartitioningConfiguration"] = tree{"Enabled": true, "RetryOptions": tree{"DurationInSeconds": retry}}
+	}
+	if conversion, _ := tfjson.Blocks(s3, "data_format_conversion_configuration"); len(conversion) > 0 {
+		schema := func(name string) any { return tfjson.At(conversion[0], "schema_configuration", name) }
+		is["DataFormatConversionConfiguration"] = tree{
+			"Enabled": true, "InputFormatConfiguration": tree{"Deserializer": tree{"OpenXJsonSerDe": tree{}}},
+			"OutputFormatConfiguration": tree{"Serializer": tree{"ParquetSerDe": tree{
+				"Compression": tfjson.At(conversion[0], "output_format_configuration", "serializer", "parquet_ser_de", "compression"),
+			}}},
+			"SchemaConfiguration": tree{
+				"DatabaseName": schema("database_name"), "TableName": schema("table_name"), "RoleARN": schema("role_arn"),
+				"CatalogId": r.Account, "Region": r.Region, "VersionId": "LATEST",
+			},
+		}
+	}
+	return tree{
+		"DeliveryStreamStatus": "ACTIVE", "Destinations": []any{tree{"ExtendedS3DestinationDescription": is}},
+		"Source": tree{"KinesisStreamSourceDescription": tree{
+			"KinesisStreamARN": tfjson.At(body, "kinesis_source_configuration", "kinesis_stream_arn"), "RoleARN": tfjson.At(body, "kinesis_source_configuration", "role_arn"),
+		}},
+	}
+}
+
+func rightStage(r *run) tree {
+	stage, set := r.declaredStage(), r.stack.Resources("aws_api_gateway_method_settings")[0].Body
+	of := func(name string) any { return tfjson.At(set, "settings", name) }
+	return tree{
+		"tracingEnabled":    stage["xray_tracing_enabled"],
+		"accessLogSettings": tree{"destinationArn": tfjson.At(stage, "access_log_settings", "destination_arn"), "format": tfjson.At(stage, "access_log_settings", "format")},
+		"methodSettings": tree{text(set["method_path"]): tree{
+			"loggingLevel": of("logging_level"), "dataTraceEnabled": of("data_trace_enabled"), "metricsEnabled": of("metrics_enabled"),
+			"throttlingRateLimit": of("throttling_rate_limit"), "throttlingBurstLimit": of("throttling_burst_limit"),
+		}},
+	}
+}
+
+func rightAlarm(body tree) tree {
+	members := func(value any) any {
+		if all, _ := value.([]any); len(all) > 0 {
+			return tree{"member": slices.Clone(all)}
+		}
+		return nil
+	}
+	dimensions := func(value any) any {
+		var all []any
+		for name, value := range texts(value) {
+			all = append(all, tree{"Name": name, "Value": value})
+		}
+		return members(all)
+	}
+	var queries []any
+	declared, _ := tfjson.Blocks(body, "metric_query")
+	for _, query := range declared {
+		one := some(tree{"Id": query["id"], "Expression": query["expression"], "ReturnData": yes(query["return_data"])})
+		if metrics, _ := tfjson.Blocks(query, "metric"); len(metrics) > 0 {
+			m := metrics[0]
+			one["MetricStat"] = tree{"Period": m["period"], "Stat": m["stat"], "Metric": some(tree{
+				"Namespace": m["namespace"], "MetricName": m["metric_name"], "Dimensions": dimensions(m["dimensions"]),
+			})}
+		}
+		queries = append(queries, one)
+	}
+	return some(tree{
+		"AlarmName": body["alarm_name"], "ComparisonOperator": body["comparison_operator"], "Threshold": body["threshold"], "EvaluationPeriods": body["evaluation_periods"],
+		"DatapointsToAlarm": body["datapoints_to_alarm"], "TreatMissingData": body["treat_missing_data"], "ActionsEnabled": true,
+		"AlarmActions": members(body["alarm_actions"]), "OKActions": members(body["ok_actions"]), "Metrics": members(queries),
+		"Namespace": body["namespace"], "MetricName": body["metric_name"], "Statistic": body["statistic"], "Period": body["period"], "Dimensions": dimensions(body["dimensions"]),
+	})
+}
+
+func rightRole(r *run, body tree, add func(call, at, kind string, body tree)) {
+	name := text(body["name"])
+	answer := func(call, of string, result tree) {
+		add(strings.TrimSpace(call+" "+name+" "+of), call, "xml", tree{call + "Response": tree{call + "Result": result}})
+	}
+	role := some(tree{"RoleName": name, "Path": "/", "AssumeRolePolicyDocument": url.PathEscape(text(body["assume_role_policy"]))})
+	if boundary := body["permissions_boundary"]; boundary != nil {
+		role["PermissionsBoundary"] = tree{"PermissionsBoundaryArn": boundary}
+	}
+	answer("GetRole", "", tree{"Role": role})
+	names := []any{}
+	for _, policy := range r.of("aws_iam_role_policy", "role", name) {
+		names = append(names, policy["name"])
+		answer("GetRolePolicy", text(policy["name"]), tree{"PolicyDocument": url.PathEscape(text(policy["policy"]))})
+	}
+	answer("ListRolePolicies", "", tree{"PolicyNames": tree{"member": names}})
+	answer("ListAttachedRolePolicies", "", tree{"AttachedPolicies": tree{}})
+}
+
+// rightBucket has the answers about a bucket. One that says that nothing is declared has the member Error.
+func rightBucket(r *run, bucket string, add func(call, at, kind string, body tree)) {
+	answer := func(part, kind string, body tree) { add("GET /"+bucket+"?"+part, part, kind, body) }
+	access, ownership := r.setting("aws_s3_bucket_public_access_block", bucket), r.setting("aws_s3_bucket_ownership_controls", bucket)
+	answer("publicAccessBlock", "xml", tree{"PublicAccessBlockConfiguration": tree{
+		"BlockPublicAcls": access["block_public_acls"], "BlockPublicPolicy": access["block_public_policy"],
+		"IgnorePublicAcls": access["ignore_public_acls"], "RestrictPublicBuckets": access["restrict_public_buckets"],
+	}})
+	answer("ownershipControls", "xml", tree{"OwnershipControls": tree{"Rule": tree{"ObjectOwnership": tfjson.At(ownership, "rule", "object_ownership")}}})
+	answer("policyStatus", "xml", tree{"PolicyStatus": tree{"IsPublic": false}})
+	answer("policy", "text", tree{"Text": text(r.setting("aws_s3_bucket_policy", bucket)["policy"])})
+	encryption := r.setting("aws_s3_bucket_server_side_encryption_configuration", bucket)
+	set := func(name string) any {
+		return tfjson.At(encryption, "rule", "apply_server_side_encryption_by_default", name)
+	}
+	sse := tree{"ApplyServerSideEncryptionByDefault": some(tree{"SSEAlgorithm": orElse(set("sse_algorithm"), "AES256"), "KMSMasterKeyID": set("kms_master_key_id")})}
+	if set("kms_master_key_id") != nil {
+		sse["BucketKeyEnabled"] = yes(tfjson.At(encryption, "rule", "bucket_key_enabled"))
+	}
+	answer("encryption", "xml", tree{"ServerSideEncryptionConfiguration": tree{"Rule": sse}})
+	answer("versioning", "xml", tree{"VersioningConfiguration": tree{"Status": tfjson.At(r.setting("aws_s3_bucket_versioning", bucket), "versioning_configuration", "status")}})
+	answer("lifecycle", "xml", tree{"LifecycleConfiguration": tree{"Rule": rightRules(r.setting("aws_s3_bucket_lifecycle_configuration", bucket))}})
+	if lock := r.setting("aws_s3_bucket_object_lock_configuration", bucket); lock != nil {
+		answer("object-lock", "xml", tree{"ObjectLockConfiguration": tree{"ObjectLockEnabled": "Enabled", "Rule": tree{"DefaultRetention": tree{
+			"Mode": tfjson.At(lock, "rule", "default_retention", "mode"), "Days": tfjson.At(lock, "rule", "default_retention", "days"),
+		}}}})
+	} else {
+		answer("object-lock", "xml", tree{"Error": "ObjectLockConfigurationNotFoundError"})
+	}
+	logging := tree{}
+	if log := r.setting("aws_s3_bucket_logging", bucket); log != nil {
+		logging["LoggingEnabled"] = tree{
+			"TargetBucket": log["target_bucket"], "TargetPrefix": log["target_prefix"],
+			"TargetObjectKeyFormat": tree{"PartitionedPrefix": tree{"PartitionDateSource": tfjson.At(log, "target_object_key_format", "partitioned_prefix", "partition_date_source")}},
+		}
+	}
+	answer("logging", "xml", tree{"BucketLoggingStatus": logging})
+}
+
+// members of a rule in the provider's names and in S3's.
+var ruleMembers = [][2]string{
+	{"expiration.days", "Expiration.Days"}, {"noncurrent_version_expiration.noncurrent_days", "NoncurrentVersionExpiration.NoncurrentDays"},
+	{"abort_incomplete_multipart_upload.days_after_initiation", "AbortIncompleteMultipartUpload.DaysAfterInitiation"},
+}
+
+func rightRules(body tree) []any {
+	var all []any
+	declared, _ := tfjson.Blocks(body, "rule")
+	for _, one := range declared {
+		rule := tree{"ID": one["id"], "Status": one["status"], "Filter": tree{"Prefix": orElse(tfjson.At(one, "filter", "prefix"), "")}}
+		for _, names := range ruleMembers {
+			if value := tfjson.At(one, strings.Split(names[0], ".")...); value != nil {
+				outer, inner, _ := strings.Cut(names[1], ".")
+				rule[outer] = tree{inner: value}
+			}
+		}
+		var moves []any
+		transitions, _ := tfjson.Blocks(one, "transition")
+		for _, move := range transitions {
+			moves = append(moves, tree{"Days": move["days"], "StorageClass": move["storage_class"]})
+		}
+		if len(moves) > 0 {
+			rule["Transition"] = moves
+		}
+		all = append(all, rule)
+	}
+	return all
+}
+
+// TestTheBackup compares where a declared backup is written.
+func TestTheBackup(t *testing.T) {
+	t.Parallel()
+	r := deployedRun(t, "dev", newAccount(t, nil))
+	declared := tree{"s3_backup_mode": "Enabled", "s3_backup_configuration": tree{"bucket_arn": "arn:aws:s3:::backup", "prefix": "raw/"}}
+	for _, test := range []struct{ mode, bucket, prefix, says string }{
+		{"Enabled", "backup", "raw/", ""},
+		{"Enabled", "other", "raw/", "bucket of the backup arn:aws:s3:::other"},
+		{"Enabled", "backup", "", "prefix of the backup none"},
+		{"Disabled", "backup", "raw/", "backup Disabled"},
+	} {
+		var d differences
+		r.compareBackup(&d, declared, &types.ExtendedS3DestinationDescription{
+			S3BackupMode: types.S3BackupMode(test.mode), S3BackupDescription: &types.S3DestinationDescription{BucketARN: aws.String("arn:aws:s3:::" + test.bucket), Prefix: &test.prefix},
+		})
+		if got := strings.Join(d.got, "; "); got != test.says {
+			t.Errorf("%v: the differences are %q", test, got)
+		}
+	}
+}
+
+// TestRulesOfALifecycle compares rules with members that no environment of this project declares.
+func TestRulesOfALifecycle(t *testing.T) {
+	t.Parallel()
+	declared := tree{"rule": []any{tree{
+		"id": "all", "status": "Enabled",
+		"filter":     tree{"and": tree{"prefix": "a/", "object_size_greater_than": 1.0, "object_size_less_than": 9.0, "tags": tree{"b": "2", "a": "1"}}},
+		"expiration": tree{"date": "2027-01-01T00:00:00Z"}, "noncurrent_version_expiration": tree{"noncurrent_days": 3.0, "newer_noncurrent_versions": 4.0},
+		"noncurrent_version_transition": []any{tree{"noncurrent_days": 5.0, "newer_noncurrent_versions": 6.0, "storage_class": "GLACIER"}},
+		"transition":                    []any{tree{"days": 0.0, "storage_class": "INTELLIGENT_TIERING"}},
+	}}}
+	const want = "Enabled, prefix a/, above 1, below 9, tags a=1 b=2, expires on 2027-01-01, noncurrent versions expire after days 3, noncurrent versions kept 4, " +
+		"noncurrent to GLACIER after days 5 kept 6, to INTELLIGENT_TIERING after days 0"
+	if got := rulesOf(declared)["all"]; got != want {
+		t.Errorf("the rule is %q, want %q", got, want)
+	}
+	a := newAccount(t, nil)
+	r := deployedRun(t, "dev", a)
+	bucket := r.stack.Resources("aws_s3_bucket")[0].Body["bucket"]
+	r.setting("aws_s3_bucket_lifecycle_configuration", text(bucket))["rule"] = declared["rule"]
+	const deployed = `<LifecycleConfiguration><Rule><ID>all</ID><Status>Enabled</Status><Filter><And><Prefix>a/</Prefix><ObjectSizeGreaterThan>1</ObjectSizeGreaterThan>
+		<ObjectSizeLessThan>9</ObjectSizeLessThan><Tag><Key>a</Key><Value>1</Value></Tag><Tag><Key>b</Key><Value>2</Value></Tag></And></Filter>
+		<Expiration><Date>2027-01-01T00:00:00Z</Date></Expiration><NoncurrentVersionExpiration><NoncurrentDays>3</NoncurrentDays><NewerNoncurrentVersions>4</NewerNoncurrentVersions>
+		</NoncurrentVersionExpiration><NoncurrentVersionTransition><NoncurrentDays>5</NoncurrentDays><NewerNoncurrentVersions>6</NewerNoncurrentVersions><StorageClass>GLACIER</StorageClass>
+		</NoncurrentVersionTransition><Transition><Days>0</Days><StorageClass>INTELLIGENT_TIERING</StorageClass></Transition></Rule></LifecycleConfiguration>`
+	seen := differing{}
+	c := surroundingsCheck(t, r.Pipeline, "bucket-lifecycle")
+	a.set("GET /"+text(bucket)+"?lifecycle", reply{body: deployed})
+	seen.expect(t, c, r, Holds, "")
+	for _, part := range regexp.MustCompile(`>(\d+|a/|a|b|2027-01-01|GLACIER|INTELLIGENT_TIERING)[<T]`).FindAllStringSubmatchIndex(deployed, -1) {
+		changed := deployed[:part[2]] + map[bool]string{true: "2028-01-01", false: "7"}[deployed[part[3]] == 'T'] + deployed[part[3]:]
+		a.set("GET /"+text(bucket)+"?lifecycle", reply{body: changed})
+		seen.expect(t, c, r, Differs, "lifecycle rule all")
+	}
+	a.set("GET /"+text(bucket)+"?lifecycle", reply{body: deployed})
+	a.header.Set("X-Amz-Transition-Default-Minimum-Object-Size", "varies_by_storage_class")
+	seen.expect(t, c, r, Differs, "least size of a moved object varies_by_storage_class")
+	a.set("GET /"+text(bucket)+"?lifecycle", reply{404, "<Error><Code>NoSuchLifecycleConfiguration</Code><Message>none</Message></Error>"})
+	seen.expect(t, c, r, Differs, "lifecycle rule all none")
+}

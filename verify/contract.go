@@ -206,8 +206,8 @@ func typeProbes() []probe {
 	}
 	coded := func(coding string) func(*run, route) (request, error) {
 		return func(r *run, _ route) (request, error) {
-			// API Gateway leaves a body that is below the minimum as it is.
-			body := []byte(noJSON + strings.Repeat(" ", max(0, r.minimumCompression())))
+			// API Gateway leaves a body that is below the minimum as it is. The minimum is at most the size of the largest body.
+			body := padded([]byte(noJSON), r.minimumCompression())
 			return request{body: body, header: map[string]string{"Content-Encoding": coding}}, nil
 		}
 	}

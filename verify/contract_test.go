@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +147,31 @@ func TestTheContractHoldsOfEachEnvironment(t *testing.T) {
 			}
 			if report.Count(Holds) < 10 || len(report.Events) > 0 {
 				t.Errorf("%d checks hold, and %d events were sent", report.Count(Holds), len(report.Events))
+			}
+		})
+	}
+}
+
+// TestTheContractHoldsWithAMinimumOfCompression verifies APIs that leave smaller bodies as they are.
+func TestTheContractHoldsWithAMinimumOfCompression(t *testing.T) {
+	const off = `"minimum_compression_size": "-1"`
+	for minimum, decompressed := range map[int]Status{
+		0: Holds, 1: Holds, 37: Holds, 100_000: Holds, 8 << 20: Holds, largestBody - expansion: Holds, largestBody - expansion + 1: NotShown, largestBody - 1: NotShown, largestBody: NotShown,
+	} {
+		t.Run(strconv.Itoa(minimum), func(t *testing.T) {
+			t.Parallel()
+			golden := string(goldens.Read(t, "dev"))
+			if !strings.Contains(golden, off) {
+				t.Fatalf("dev does not have %s", off)
+			}
+			stack := []byte(strings.Replace(golden, off, `"minimum_compression_size": "`+strconv.Itoa(minimum)+`"`, 1))
+			for _, result := range deploy(t, stack, stack, clockwork.NewRealClock()).verify(t).Results {
+				if result.Status != Holds && result.Status != NotShown {
+					t.Errorf("%s %s: want %s, got %s", result.ID, result.Status, result.Want, result.Got)
+				}
+				if strings.HasSuffix(result.ID, "/413-decompressed") && result.Status != decompressed || strings.Contains(result.ID, "/415-") && !strings.Contains(result.ID, "lines") && result.Status != Holds {
+					t.Errorf("%s is %s: %s", result.ID, result.Status, result.Got)
+				}
 			}
 		})
 	}

@@ -85,6 +85,9 @@ func (r *run) refused(ctx context.Context, to route, what request, want expectat
 
 // unsent is the outcome of a request without an answer.
 func unsent(err error) outcome {
+	if found, ok := spentOutcome(err); ok {
+		return found
+	}
 	if strings.Contains(err.Error(), "request header list larger than peer's advertised limit") { // http2 of net/http, which has no type for it
 		return notShown("the server's settings of HTTP/2 keep this client from sending such headers")
 	}

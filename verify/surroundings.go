@@ -60,6 +60,9 @@ const redeploy = "somebody changed it after the apply, or another stack was appl
 
 // unread is what a failed call says of a check. A missing permission and a failed call leave it unknown; what does not exist differs.
 func unread(err error, action, on string) outcome {
+	if found, ok := spentOutcome(err); ok {
+		return found
+	}
 	code := codeOf(err)
 	switch {
 	case slices.Contains(denied, code):

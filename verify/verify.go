@@ -125,7 +125,8 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 		Environment: opts.Pipeline.Name, SubmitURL: opts.Pipeline.SubmitURL(), Region: opts.Pipeline.Region, Local: opts.Pipeline.Local,
 		Mark: opts.Mark, Marked: true, Started: opts.Clock.Now().UTC(), Events: []Event{}, Hops: []Hop{},
 	}}
-	checks := r.checks()
+	r.spent.mostRequests = mostRequests(r.Pipeline, r.Groups, r.Smoke)
+	checks := checksOf(r.Pipeline, r.Groups, r.Smoke)
 	results := make([]Result, len(checks))
 	for _, late := range []bool{false, true} {
 		for i, c := range checks {
@@ -153,11 +154,11 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 // smoke are the checks of [Options.Smoke].
 var smoke = []string{"way/submit", "way/stream", "way/bucket"}
 
-// checks are those of the run's groups.
-func (r *run) checks() []check {
-	all := slices.Concat(wayChecks(r.Pipeline), contractChecks(r.Pipeline), surroundingsChecks(r.Pipeline), assumptionChecks(r.Pipeline))
+// checksOf are the checks of a pipeline in some groups; none is all.
+func checksOf(p *Pipeline, groups []string, smokeOnly bool) []check {
+	all := slices.Concat(wayChecks(p), contractChecks(p), surroundingsChecks(p), assumptionChecks(p))
 	return slices.DeleteFunc(all, func(c check) bool {
-		return len(r.Groups) > 0 && !slices.Contains(r.Groups, groupOf(c.id)) || r.Smoke && !slices.Contains(smoke, c.id)
+		return len(groups) > 0 && !slices.Contains(groups, groupOf(c.id)) || smokeOnly && !slices.Contains(smoke, c.id)
 	})
 }
 

@@ -34,10 +34,21 @@ type settled struct {
 // has less only after a crash between the confirmation and the write.
 type checkpoint struct {
 	path string
+	sync syncs
 	of   identity
 	// before is when the first replay began that could read what it puts, or zero. Objects that were written later can hold it.
 	before  time.Time
 	objects map[objectID]*settled
+}
+
+// syncs puts a file on disk, or the names in a folder. A nil one is the file's own.
+type syncs func(*os.File) error
+
+func (s syncs) of(file *os.File) error {
+	if s == nil {
+		return file.Sync()
+	}
+	return s(file)
 }
 
 // identity is the source and the target of a checkpoint. The lines that one stream confirmed mean nothing for another.
@@ -165,6 +176,9 @@ func openCheckpoint(opts Options) (*checkpoint, *os.File, error) {
 		}
 	}
 	c, err := loadCheckpoint(path, opts.identity())
+	if err == nil {
+		c.sync = opts.sync
+	}
 	return c, lock, err
 }
 
@@ -241,7 +255,7 @@ func (c *checkpoint) prepare(batch []entry) error {
 		return err
 	}
 	_, err = tmp.Write(append(text, '\n'))
-	return errors.Join(err, tmp.Sync(), tmp.Close())
+	return errors.Join(err, c.sync.of(tmp), tmp.Close())
 }
 
 // commit replaces the checkpoint with the one that prepare wrote for the same batch.
@@ -254,7 +268,7 @@ func (c *checkpoint) commit(batch []entry) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return errors.Join(c.sync.of(folder), folder.Close())
 }
 
 func (c *checkpoint) file() file {

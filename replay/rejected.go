@@ -31,9 +31,12 @@ type rejection struct {
 
 // rejects is the file of rejected records. Each record is in it once, even if several replays reject it.
 type rejects struct {
-	path  string
-	file  *os.File
-	known map[position]bool
+	path string
+	sync syncs
+	file *os.File
+	// regular means that the file keeps what is written to it. A pipe or a device does not.
+	regular bool
+	known   map[position]bool
 }
 
 // position is a line of an object.
@@ -70,19 +73,18 @@ func (r *rejects) open() (err error) {
 		return err
 	}
 	r.known = map[position]bool{}
-	_, regular, err := wholefile.Target(r.path)
-	if err != nil {
+	if _, r.regular, err = wholefile.Target(r.path); err != nil {
 		return err
 	}
 	access := os.O_RDWR
-	if !regular { // nothing comes back from a pipe or a device
+	if !r.regular { // nothing comes back from a pipe or a device
 		access = os.O_WRONLY
 	}
 	r.file, err = os.OpenFile(r.path, os.O_CREATE|os.O_APPEND|access, 0o600)
 	if err != nil {
 		return readable.Explain(r.path, err)
 	}
-	if !regular {
+	if !r.regular {
 		return nil
 	}
 	reader := bufio.NewReader(r.file)
@@ -104,10 +106,13 @@ func (r *rejects) open() (err error) {
 	}
 }
 
-// close syncs the file to disk.
+// close syncs the file to disk. A pipe and a device refuse that.
 func (r *rejects) close() error {
-	if r.file == nil {
+	switch {
+	case r.file == nil:
 		return nil
+	case !r.regular:
+		return r.file.Close()
 	}
-	return errors.Join(r.file.Sync(), r.file.Close())
+	return errors.Join(r.sync.of(r.file), r.file.Close())
 }

@@ -72,6 +72,8 @@ type Options struct {
 	// Progress gets messages for the person who started the replay. Terminal means that a message can overwrite the one before.
 	Progress io.Writer
 	Terminal bool
+
+	sync syncs
 }
 
 // Summary is what a replay did, or what a dry run would do.
@@ -116,7 +118,7 @@ type run struct {
 
 // Run replays. The summary is valid even if there is an error.
 func Run(ctx context.Context, opts Options) (_ Summary, err error) {
-	r := &run{Options: opts, rejects: rejects{path: opts.Rejected}}
+	r := &run{Options: opts, rejects: rejects{path: opts.Rejected, sync: opts.sync}}
 	r.summary.ByCode = map[string]int{}
 	var lock *os.File
 	r.checkpoint, lock, err = openCheckpoint(opts)

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -114,6 +115,57 @@ func TestNoRoomForTheCheckpointAtEveryBatch(t *testing.T) {
 		w.mustRun()
 		w.expect("the stream", want, w.put())
 	})
+}
+
+// Before a batch is put, its checkpoint is on disk; after it, the checkpoint's name is. A rejected record is on disk at the end.
+func TestTheCheckpointIsOnDisk(t *testing.T) {
+	w := newWorld(t, 1)
+	w.failures(1, 3)
+	w.write("processing-failed/bad", "no JSON")
+	var done []string
+	w.opts.sync = func(file *os.File) error {
+		done = append(done, "sync "+filepath.Base(file.Name()))
+		if file.Name() == w.opts.Checkpoint+".tmp" {
+			if text, err := os.ReadFile(file.Name()); err != nil || !json.Valid(text) {
+				w.Errorf("the checkpoint is synced as %s, %v", text, err)
+			}
+		}
+		if _, err := os.Stat(w.opts.Checkpoint); err != nil && file.Name() == filepath.Dir(w.opts.Checkpoint) {
+			w.Errorf("the folder is synced before it has the checkpoint: %v", err)
+		}
+		return file.Sync()
+	}
+	w.stream.put = func(_ int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
+		done = append(done, "put")
+		return forward(in)
+	}
+	w.mustRun()
+	w.expect("what was done", []string{"sync c.json.tmp", "put", "sync replay", "sync c.json.tmp", "sync replay", "sync c.rejected.jsonl"}, done)
+}
+
+// A disk that refuses a sync has nothing for certain: nothing is put after a checkpoint that is not on disk.
+func TestTheCheckpointIsNotOnDisk(t *testing.T) {
+	for name, want := range map[string]struct {
+		says string
+		put  []string
+	}{
+		"c.json.tmp":       {"--checkpoint: no sync; nothing was put since the last batch: make room, and run the same command again to continue", nil},
+		"replay":           {"--checkpoint: no sync; the last 1 records are in the stream and not in the checkpoint, so the next replay puts them again", []string{"a"}},
+		"c.rejected.jsonl": {"--rejected: no sync; the records are still in their objects", []string{"a"}},
+	} {
+		w := newWorld(t, 1)
+		w.write("processing-failed/1", line("a"), "no JSON")
+		w.opts.sync = func(file *os.File) error {
+			if filepath.Base(file.Name()) == name {
+				return errors.New("no sync")
+			}
+			return file.Sync()
+		}
+		if _, err := w.run(); err == nil || err.Error() != want.says {
+			t.Errorf("%s: %v, want %s", name, err, want.says)
+		}
+		w.expect(name+": the stream", want.put, w.put())
+	}
 }
 
 // Only confirmed records that could not be saved are put twice, and the error has their number.
@@ -613,6 +665,7 @@ func TestRejectedIntoADevice(t *testing.T) {
 	for line := range 2 {
 		w.must(r.add(rejection{Bucket: "b", Key: "k", Line: line}))
 	}
+	w.must(r.close())
 	info, err := os.Stat(os.DevNull)
 	if err != nil || info.Mode()&fs.ModeDevice == 0 {
 		t.Errorf("the device is %v: %v", info, err)
@@ -654,5 +707,49 @@ func TestPartitionKeysSpread(t *testing.T) {
 	}
 	if got := slices.Collect(maps.Keys(keys))[0]; len(got) != 32 {
 		t.Errorf("a key is %q", got)
+	}
+}
+
+// The waits between two tries double up to their bound, and are shortened by up to a half.
+func TestWaitsBetweenTries(t *testing.T) {
+	for jitter, want := range map[float64][]time.Duration{
+		0: {200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond, 1600 * time.Millisecond, 3200 * time.Millisecond, 6400 * time.Millisecond, 10 * time.Second, 10 * time.Second},
+		1: {100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond, 1600 * time.Millisecond, 3200 * time.Millisecond, 5 * time.Second, 5 * time.Second},
+	} {
+		r := &run{Options: Options{Jitter: func() float64 { return jitter }}}
+		for i, wait := range want {
+			if got := r.backoff(i + 1); got != wait {
+				t.Errorf("with a jitter of %v, try %d is followed by %s, want %s", jitter, i+1, got, wait)
+			}
+		}
+		if got, bound := r.backoff(1<<20), want[len(want)-1]; got != bound {
+			t.Errorf("with a jitter of %v, a late try is followed by %s, want %s", jitter, got, bound)
+		}
+	}
+}
+
+// A call has as many bytes as every stream takes, partition keys included, and no more.
+func TestBytesOfACall(t *testing.T) {
+	w := newWorld(t, 10)
+	var lines []string
+	for i := range 20 {
+		lines = append(lines, line(fmt.Sprint(i)+strings.Repeat("x", 900_000)))
+	}
+	for i, some := range [][]string{lines[:10], lines[10:]} {
+		w.write(fmt.Sprintf("processing-failed/%d", i), some...)
+	}
+	w.opts.Rate = 10_000
+	largest := 0
+	w.stream.put = func(_ int, in *awskinesis.PutRecordsInput, forward forward) (*awskinesis.PutRecordsOutput, error) {
+		size := 0
+		for _, record := range in.Records {
+			size += len(record.Data) + len(*record.PartitionKey)
+		}
+		largest = max(largest, size)
+		return forward(in)
+	}
+	w.expect("put", 20, w.mustRun().Put)
+	if largest > 5<<20 || largest < 4<<20 {
+		t.Errorf("the largest call has %d bytes; want nearly %d", largest, 5<<20)
 	}
 }

@@ -5,7 +5,11 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -67,5 +71,50 @@ func TestObjectReadInPart(t *testing.T) {
 	r.spent.bytes = maxGibibytes << 30
 	if err := r.readObject(t.Context(), listed, &lines); !errors.As(err, new(errSpent)) {
 		t.Errorf("the run reads more than it said: %v", err)
+	}
+}
+
+// TestClocks looks for objects as if the clocks of AWS and of this machine differed by up to a minute: in the prefixes of the hours
+// before and after, and among those that seem to be older than the run's first event.
+func TestClocks(t *testing.T) {
+	t.Parallel()
+	began := time.Date(2026, time.July, 1, 12, 1, 30, 0, time.UTC) // a buffer of 60 s reaches back to 12:00:30
+	for _, test := range []struct {
+		name     string
+		now      time.Time
+		written  time.Duration // before the run's first event
+		prefixes []string
+		read     bool
+	}{
+		{"within a minute", began.Add(58 * time.Minute), 59 * time.Second, []string{"hour=11", "hour=12", "hour=13"}, true},
+		{"over a minute", began.Add(50 * time.Minute), 61 * time.Second, []string{"hour=11", "hour=12"}, false},
+	} {
+		var prefixes []string
+		read := false
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			prefix := r.URL.Query().Get("prefix")
+			if prefix == "" {
+				read = true
+				_, _ = io.WriteString(w, "line\n")
+				return
+			}
+			prefixes = append(prefixes, regexp.MustCompile("hour=[0-9]+").FindString(prefix))
+			_, _ = io.WriteString(w, "<ListBucketResult><Contents><Key>"+prefix+"o</Key><Size>5</Size><LastModified>"+
+				began.Add(-test.written).Format(time.RFC3339)+"</LastModified></Contents></ListBucketResult>")
+		}))
+		t.Cleanup(server.Close)
+		a := newAccount(t, nil)
+		r := deployedRun(t, "dev", a)
+		a.server = server
+		r.AWS, r.Clock = a.clients(), clockwork.NewFakeClockAt(test.now)
+		r.lines, r.own, r.heads = map[string]int{}, map[string]int{}, map[string]head{}
+		r.events = []*event{{requestID: "one", data: []byte("line"), asked: began}}
+		lines := 0
+		if err := r.readObjects(t.Context(), map[string]bool{}, &lines); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(prefixes, test.prefixes) || read != test.read {
+			t.Errorf("%s: it lists %v and reads an object: %t; want %v and %t", test.name, prefixes, read, test.prefixes, test.read)
+		}
 	}
 }

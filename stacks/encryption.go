@@ -24,7 +24,7 @@ func declareKey(stack cdktf.TerraformStack, env spec.Environment, where surround
 	if env.Firewall.Enabled {
 		groups = append(groups, env.FirewallLogGroupName())
 	}
-	return encryption{kms.New(stack, "key", kms.Config{
+	return encryption{kms.New(stack, keyID, kms.Config{
 		Alias:              env.KeyAliasName(),
 		Description:        "Encrypts the data and the logs of " + env.APIName(),
 		LogGroups:          groups,
@@ -66,7 +66,7 @@ func declareAccessLog(stack cdktf.TerraformStack, env spec.Environment, where su
 	if !env.Bucket.AccessLog {
 		return nil
 	}
-	log := s3.NewAccessLog(stack, "access-log", s3.AccessLogConfig{
+	log := s3.NewAccessLog(stack, accessLogID, s3.AccessLogConfig{
 		Name:            env.AccessLogBucketName(),
 		Of:              bucket,
 		Account:         where.account,

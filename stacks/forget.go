@@ -4,25 +4,26 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"cdk.tf/go/ingest/modules/kms"
+	"cdk.tf/go/ingest/modules/s3"
 	"cdk.tf/go/ingest/spec"
+)
+
+// The ids of the constructs that an option declares, and that stay when you turn the option off.
+const (
+	keyID       = "key"
+	accessLogID = "access-log"
 )
 
 // keptByOption are the addresses of the resources that an option makes and that stay when you turn the option off: the access log's
 // bucket with its settings, and the key, without which nobody can read the data that it encrypted.
-func keptByOption(env spec.Environment) []string {
+func keptByOption(stack cdktf.TerraformStack, env spec.Environment) []string {
 	var kept []string
 	if !env.Bucket.AccessLog {
-		kept = append(kept,
-			"aws_s3_bucket.access-log",
-			"aws_s3_bucket_lifecycle_configuration.access-log_lifecycle",
-			"aws_s3_bucket_ownership_controls.access-log_ownership",
-			"aws_s3_bucket_policy.access-log_policy",
-			"aws_s3_bucket_public_access_block.access-log_access",
-			"aws_s3_bucket_server_side_encryption_configuration.access-log_encryption",
-			"aws_s3_bucket_versioning.access-log_versioning")
+		kept = append(kept, s3.AccessLogAddresses(stack, accessLogID)...)
 	}
 	if !env.Encryption.CustomerKey {
-		kept = append(kept, "aws_kms_key.key")
+		kept = append(kept, kms.Address(stack, keyID))
 	}
 	return kept
 }
@@ -35,7 +36,7 @@ func forget(stack cdktf.TerraformStack, env spec.Environment) {
 		return
 	}
 	var blocks []any
-	for _, address := range keptByOption(env) {
+	for _, address := range keptByOption(stack, env) {
 		blocks = append(blocks, map[string]any{"from": address, "lifecycle": map[string]any{"destroy": false}})
 	}
 	if len(blocks) > 0 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
@@ -76,12 +77,22 @@ type document struct {
 
 func synth(t *testing.T, env spec.Environment, page ...spec.PageFile) document {
 	t.Helper()
+	return synthIn(t, nil, env, page...)
+}
+
+// synthIn declares the stack below constructs with these ids.
+func synthIn(t *testing.T, above []string, env spec.Environment, page ...spec.PageFile) document {
+	t.Helper()
 	if err := env.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	app := cdktf.Testing_App(&cdktf.TestingAppConfig{Outdir: jsii.String(t.TempDir())})
+	var scope constructs.Construct = app
+	for _, id := range above {
+		scope = constructs.NewConstruct(scope, jsii.String(id))
+	}
 	var doc document
-	if err := json.Unmarshal([]byte(*cdktf.Testing_Synth(New(app, env, page).Stack, jsii.Bool(true))), &doc); err != nil {
+	if err := json.Unmarshal([]byte(*cdktf.Testing_Synth(New(scope, env, page).Stack, jsii.Bool(true))), &doc); err != nil {
 		t.Fatal(err)
 	}
 	return doc

@@ -59,6 +59,11 @@ func New(scope constructs.Construct, id string, cfg Config) *Key {
 	return &Key{ARN: *key.Arn(), Made: key, cfg: cfg}
 }
 
+// Address is the Terraform address of the key that New declares with the same scope and id.
+func Address(scope constructs.Construct, id string) string {
+	return tf.Address(scope, "aws_kms_key", id+"/Default")
+}
+
 // EncryptStream allows what a writer of a stream needs. The source of this, of the encryption context and of DecryptStream is
 // Kinesis Data Streams Developer Guide, "Permissions to use user-generated KMS keys".
 func (k *Key) EncryptStream(streamARN string) iam.Statement {

@@ -64,6 +64,24 @@ func NewAccessLog(scope constructs.Construct, id string, cfg AccessLogConfig) *B
 	return b
 }
 
+// AccessLogAddresses are the Terraform addresses of the bucket that NewAccessLog declares with the same scope and id, and of the
+// bucket's settings. The logging is none of them: it is a setting of the logged bucket.
+func AccessLogAddresses(scope constructs.Construct, id string) []string {
+	var addresses []string
+	for _, resource := range []struct{ kind, id string }{
+		{"aws_s3_bucket", "Default"},
+		{"aws_s3_bucket_lifecycle_configuration", "lifecycle"},
+		{"aws_s3_bucket_ownership_controls", "ownership"},
+		{"aws_s3_bucket_policy", "policy"},
+		{"aws_s3_bucket_public_access_block", "access"},
+		{"aws_s3_bucket_server_side_encryption_configuration", "encryption"},
+		{"aws_s3_bucket_versioning", "versioning"},
+	} {
+		addresses = append(addresses, tf.Address(scope, resource.kind, id+"/"+resource.id))
+	}
+	return addresses
+}
+
 // receive lets S3's log delivery write, only on behalf of the logged bucket (same page, "Permissions for log delivery").
 func receive(bucketARN string, cfg AccessLogConfig) iam.Statement {
 	return iam.Statement{

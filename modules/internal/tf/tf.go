@@ -14,12 +14,24 @@ import (
 // New makes an element by its constructor. It names the element in Terraform by its path in the construct tree, such as
 // api_submit_post, instead of CDKTF's name with a hash, so that plans, state commands and the synthesised JSON are readable.
 //
-// The name leaves out the stack and children called "Default". Ids may not contain "_", so no two paths have the same name.
+// The name leaves out the first part of the path, which is the stack, and children called "Default". Ids may not contain "_", so no two paths have the same name.
 func New[E cdktf.TerraformElement, C any](scope constructs.Construct, id string, constructor func(constructs.Construct, *string, C) E, config C) E {
 	element := constructor(scope, jsii.String(id), config)
-	_, path, _ := strings.Cut(pathOf(scope)+"/"+id, "/")
-	element.OverrideLogicalId(jsii.String(nameOf(path)))
+	element.OverrideLogicalId(jsii.String(nameIn(scope, id)))
 	return element
+}
+
+// Address is the Terraform address that New gives an element, also one that nobody declares. The path leads from the scope to the
+// element, such as "key/Default".
+func Address(scope constructs.Construct, kind, path string) string {
+	return kind + "." + nameIn(scope, path)
+}
+
+// nameIn is the name of the element at a path below a scope. It leaves out the first part of the whole path, which is the stack
+// where the stack is directly in the app.
+func nameIn(scope constructs.Construct, path string) string {
+	_, below, _ := strings.Cut(pathOf(scope)+"/"+path, "/")
+	return nameOf(below)
 }
 
 // paths caches the paths of constructs, because each read is a request to Node.js, and a construct contains several elements. It

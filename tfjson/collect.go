@@ -72,7 +72,7 @@ func (r *resolver) add(n *node) {
 	case r.nodes[n.address] != nil:
 		r.fail(nil, "%s is declared twice", n.address)
 	case !hclsyntax.ValidIdentifier(name):
-		r.fail(nil, "%q is not a name; use letters, digits, \"_\" and \"-\"", n.address)
+		r.fail(nil, "%q is not a name; use letters, digits, \"_\" and \"-\", beginning with a letter or \"_\"", n.address)
 	default:
 		r.nodes[n.address] = n
 	}

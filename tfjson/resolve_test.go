@@ -549,7 +549,7 @@ func TestResolveRefuses(t *testing.T) {
 			"\"locals\" is a number; it must be an object or a list of objects\n\"var.v\" is a number; it must be an object or a list of objects\n" +
 				"output.o is declared 2 times; it must be once\noutput.p: an output has a value\noutput.q: precondition: conditions are not evaluated here; leave it out"},
 		{"an invalid name", `"locals": [{"a b": 1, "x": 1}, {"x": 2}]`,
-			`"local.a b" is not a name; use letters, digits, "_" and "-"` + "\nlocal.x is declared twice"},
+			`"local.a b" is not a name; use letters, digits, "_" and "-", beginning with a letter or "_"` + "\nlocal.x is declared twice"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := read(t, inStack(test.sections)).Resolve(here)

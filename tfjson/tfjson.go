@@ -137,7 +137,7 @@ func (s *Stack) readType(byType map[string]any, typ string, data bool) error {
 
 func (s *Stack) add(r Resource) error {
 	if !hclsyntax.ValidIdentifier(r.Type) || !hclsyntax.ValidIdentifier(r.Name) {
-		return fmt.Errorf("%q %q is not an address; use letters, digits, \"_\" and \"-\"", r.Type, r.Name)
+		return fmt.Errorf("%q %q is not an address; use letters, digits, \"_\" and \"-\", beginning with a letter or \"_\"", r.Type, r.Name)
 	}
 	if _, twice := s.byAddress[r.Address()]; twice {
 		return fmt.Errorf("%s is declared twice", r.Address())

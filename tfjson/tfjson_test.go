@@ -88,9 +88,11 @@ func TestReadRefuses(t *testing.T) {
 		{"a list of lists", `{"resource": {"aws_s3_bucket": [[]]}}`,
 			`resource: "aws_s3_bucket" holds a list; it must hold objects`},
 		{"a type that is no name", `{"resource": {"a\nb": {"c": {}}}}`,
-			`resource: "a\nb" "c" is not an address; use letters, digits, "_" and "-"`},
+			`resource: "a\nb" "c" is not an address; use letters, digits, "_" and "-", beginning with a letter or "_"`},
 		{"an invalid name", `{"resource": {"a": {"b c": {}}}}`,
-			`resource: "a" "b c" is not an address; use letters, digits, "_" and "-"`},
+			`resource: "a" "b c" is not an address; use letters, digits, "_" and "-", beginning with a letter or "_"`},
+		{"a name with a digit first", `{"resource": {"a": {"1st": {}}}}`,
+			`resource: "a" "1st" is not an address; use letters, digits, "_" and "-", beginning with a letter or "_"`},
 		{"a resource twice", `{"resource": [{"a": {"b": {}}}, {"a": {"b": {}}}]}`, `resource: a.b is declared twice`},
 		{"a data source twice", `{"data": {"a": {"b": [{}, {}]}}}`, `data: data.a.b is declared twice`},
 	} {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 )
 
@@ -51,7 +52,11 @@ func nameOf(path string) string {
 	if strings.Contains(path, "_") {
 		panic(fmt.Sprintf("construct id %q holds \"_\", which separates ids in Terraform names; use \"-\"", path))
 	}
-	return strings.ReplaceAll(strings.TrimSuffix(path, "/Default"), "/", "_")
+	name := strings.ReplaceAll(strings.TrimSuffix(path, "/Default"), "/", "_")
+	if !hclsyntax.ValidIdentifier(name) {
+		panic(fmt.Sprintf("construct id %q is no name for Terraform; use letters, digits and \"-\", beginning with a letter", path))
+	}
+	return name
 }
 
 // StringMap converts a Go map for jsii.

@@ -1,6 +1,10 @@
 package spec
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Authorization is who may call the API's submitting methods. [AuthorizeNone], [AuthorizeIAM], [AuthorizeAPIKey],
 // [AuthorizeCognito] and [AuthorizeLambda] make one.
@@ -107,6 +111,19 @@ type LambdaAuthorizer struct {
 	// calls the function for each request.
 	CacheTTL time.Duration
 }
+
+// reads reports whether the value of a header is one of the identity sources. Their values are what a caller proves itself with, so they
+// belong in no record.
+func (l LambdaAuthorizer) reads(header string) bool {
+	return containsFold(l.IdentitySources, headerSourcePrefix+header) ||
+		strings.EqualFold(header, userAgentHeader) && slices.Contains(l.IdentitySources, userAgentSource)
+}
+
+// userAgentHeader is also a variable of the context, userAgentSource.
+const (
+	userAgentHeader = "User-Agent"
+	userAgentSource = "context.identity.userAgent"
+)
 
 // LambdaAuthorizerKind is what a Lambda authoriser gets.
 type LambdaAuthorizerKind string

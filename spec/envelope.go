@@ -16,7 +16,8 @@ type Envelope struct {
 	// SourceIP adds "sourceIp", the address that the request came from. It is personal data.
 	SourceIP bool
 
-	// UserAgent adds "userAgent", the header User-Agent. It can be personal data. A client can write any text into it.
+	// UserAgent adds "userAgent", the header User-Agent. It can be personal data. A client can write any text into it. The header
+	// may not be an identity source of API.Authorization.Lambda.
 	UserAgent bool
 
 	// Principal adds "principal", who sent the event: the ARN of the IAM principal, the claim sub of the Cognito token, or the

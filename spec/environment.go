@@ -195,8 +195,9 @@ func PartitionByJSONPath(path string) PartitionKey {
 	return PartitionKey{Source: KeyFromJSONPath, Name: path}
 }
 
-// PartitionByHeader uses a request header, such as "X-Device-Id". API.CORS.AllowHeaders then includes the header. With
-// Firewall.Enabled its name has at most 40 characters.
+// PartitionByHeader uses a request header, such as "X-Device-Id". API.CORS.AllowHeaders then includes the header. It may not be a
+// credential, nor an identity source of API.Authorization.Lambda: every reader of the stream reads the key. With Firewall.Enabled its
+// name has at most 40 characters.
 func PartitionByHeader(name string) PartitionKey {
 	return PartitionKey{Source: KeyFromHeader, Name: name}
 }

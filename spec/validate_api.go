@@ -19,7 +19,7 @@ func (p *problems) api(api API, region string) {
 	p.eventTypes(api)
 	p.contentTypes("API.ContentTypes", api)
 	p.within("API.MinimumCompressionBytes", api.MinimumCompressionBytes, compressNothing, maxCompressionBytes)
-	p.partitionKey(api.PartitionKey)
+	p.partitionKey(api)
 	p.envelope(api)
 	p.cors(api.CORS)
 	p.rate("API.Throttle", api.Throttle.RateLimit, api.Throttle.BurstLimit)
@@ -43,11 +43,12 @@ var droppedHeaders = []string{
 	"Trailer", "Transfer-Encoding", "Upgrade", "WWW-Authenticate",
 }
 
-// secretHeaders are credentials. As a partition key they would be visible to every reader of the stream.
-var secretHeaders = []string{"Cookie", "X-Amz-Security-Token", "X-Api-Key"}
+// proxyCredentials is the header with which a client proves to a proxy who it is (RFC 9110, section 11.7.2). A proxy need not remove it.
+const proxyCredentials = "Proxy-Authorization"
 
-func (p *problems) partitionKey(key PartitionKey) {
+func (p *problems) partitionKey(api API) {
 	const field = "API.PartitionKey.Name"
+	key := api.PartitionKey
 	oneOf(p, "API.PartitionKey.Source", key.Source, KeyFromRequestID, KeyFromJSONPath, KeyFromHeader)
 	switch {
 	case key.Source == KeyFromRequestID && key.Name != "":
@@ -58,16 +59,20 @@ func (p *problems) partitionKey(key PartitionKey) {
 		p.match(field, key.Name, jsonPathPattern, `use a path such as "$.user.id", "$.items[0].id" or "$['user-id']": `+
 			`names of letters, digits and "_", in brackets also "-", and indexes`)
 	case key.Source == KeyFromHeader:
-		p.keyHeader(field, key.Name)
+		p.keyHeader(field, key.Name, api.Authorization.Lambda)
 	}
 }
 
-func (p *problems) keyHeader(field, name string) {
+// keyHeader refuses credentials: as a partition key they would be visible to every reader of the stream.
+func (p *problems) keyHeader(field, name string, lambda LambdaAuthorizer) {
 	switch {
 	case containsFold(droppedHeaders, name):
 		p.add(field, is(name), "use another header: API Gateway drops or changes this one")
-	case containsFold(secretHeaders, name):
+	case containsFold(CredentialHeaders(), name) || strings.EqualFold(name, proxyCredentials):
 		p.add(field, is(name), "use another header: this one is a credential, and every record would hold it")
+	case lambda.reads(name):
+		p.add(field, is(name)+", an identity source of API.Authorization.Lambda",
+			"use another header: this one identifies a caller to the function, and every record would hold it")
 	default:
 		p.match(field, name, keyHeaderPattern, `use a header's name of letters, digits, "_" and "-", such as "X-Device-Id"`)
 	}

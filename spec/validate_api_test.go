@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,11 +49,39 @@ func TestPartitionKeyRefused(t *testing.T) {
 		rows = append(rows, refusal{"header " + bad, partitioned(PartitionByHeader(bad)),
 			[]string{"API.PartitionKey.Name " + is(bad) + hidden}})
 	}
-	for _, bad := range []string{"Cookie", "X-Amz-Security-Token", "X-Api-Key", "x-api-key"} {
+	for _, bad := range []string{"Cookie", "X-Amz-Security-Token", "X-Api-Key", "x-api-key", "Proxy-Authorization", "proxy-authorization"} {
 		rows = append(rows, refusal{"header " + bad, partitioned(PartitionByHeader(bad)),
 			[]string{"API.PartitionKey.Name " + is(bad) + secret}})
 	}
 	testRefusals(t, rows)
+}
+
+// What identifies a caller to a Lambda authoriser goes into no record.
+func TestTokensAreNoKeys(t *testing.T) {
+	identified := func(kind LambdaAuthorizerKind, header string, sources ...string) func(e *Environment) {
+		return func(e *Environment) {
+			asked(func(l *LambdaAuthorizer) { l.Kind, l.IdentitySources = kind, sources })(e)
+			e.API.PartitionKey = PartitionByHeader(header)
+			e.API.Envelope = Envelope{Enabled: true, UserAgent: true}
+		}
+	}
+	key := func(name string) string {
+		return "API.PartitionKey.Name is " + strconv.Quote(name) + ", an identity source of API.Authorization.Lambda; " +
+			"use another header: this one identifies a caller to the function, and every record would hold it"
+	}
+	const userAgent = "API.Envelope.UserAgent is true while the header User-Agent is an identity source of API.Authorization.Lambda; " +
+		"set it to false: the header identifies a caller to the function, and every record would hold it"
+	testRefusals(t, []refusal{
+		{"a token", identified(TokenAuthorizer, "X-Token", "method.request.header.X-Token"), []string{key("X-Token")}},
+		{"a token in other case", identified(TokenAuthorizer, "x-token", "method.request.header.X-Token"), []string{key("x-token")}},
+		{"the last source", identified(RequestAuthorizer, "X-Client", "context.identity.sourceIp", "method.request.querystring.t", "method.request.header.x-client"), []string{key("X-Client")}},
+		{"the user agent", identified(RequestAuthorizer, "User-Agent", "method.request.header.user-agent"), []string{key("User-Agent"), userAgent}},
+		{"the context's user agent", identified(RequestAuthorizer, "user-agent", "context.identity.userAgent"), []string{key("user-agent"), userAgent}},
+	})
+	testAcceptances(t, []acceptance{
+		{"another header", identified(TokenAuthorizer, "X-Token-Id", "method.request.header.X-Token")},
+		{"a parameter of that name", identified(RequestAuthorizer, "X-Client", "method.request.querystring.X-Client")},
+	})
 }
 
 func TestPartitionKeyAccepted(t *testing.T) {

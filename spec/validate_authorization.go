@@ -113,7 +113,7 @@ const headerSourcePrefix = "method.request.header."
 // transformations"). API Gateway answers 401 where a source has no value. So no stage variable can be a source: no option sets one.
 var contextSources = []string{
 	"context.accountId", "context.apiId", "context.domainName", "context.domainPrefix", "context.extendedRequestId", "context.httpMethod",
-	"context.identity.sourceIp", "context.identity.userAgent", "context.path", "context.protocol", "context.requestId",
+	"context.identity.sourceIp", userAgentSource, "context.path", "context.protocol", "context.requestId",
 	"context.requestTime", "context.requestTimeEpoch", "context.resourceId", "context.resourcePath", "context.stage",
 }
 

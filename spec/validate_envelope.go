@@ -10,6 +10,10 @@ func (p *problems) envelope(api API) {
 			option{"API.Envelope.APIKeyID", envelope.APIKeyID})
 		return
 	}
+	if envelope.UserAgent && api.Authorization.Lambda.reads(userAgentHeader) {
+		p.add("API.Envelope.UserAgent", "is true while the header "+userAgentHeader+" is an identity source of API.Authorization.Lambda",
+			"set it to false: the header identifies a caller to the function, and every record would hold it")
+	}
 	kind := api.Authorization.Kind
 	if envelope.Principal && (kind == ByNothing || kind == ByAPIKey) {
 		p.add("API.Envelope.Principal", `is true with API.Authorization.Kind = "`+string(kind)+`", which tells no principal`,

@@ -104,8 +104,8 @@ type LambdaAuthorizer struct {
 	// IdentitySources are the parts of a request that identify a caller, in API Gateway's form, such as
 	// "method.request.header.Authorization". API Gateway answers a request that lacks one with 401 and does not call the
 	// function. A [TokenAuthorizer] has one source, which is a header. The sources of a [RequestAuthorizer] are headers,
-	// parameters of the query ("method.request.querystring.NAME") and variables of the context ("context.identity.sourceIp"). With
-	// Firewall.Enabled a header's name has at most 40 characters.
+	// parameters of the query ("method.request.querystring.NAME") and variables of the context ("context.identity.sourceIp"): at most
+	// 100 of at most 256 characters. With Firewall.Enabled a header's name has at most 40 characters.
 	IdentitySources []string
 	// CacheTTL is how long API Gateway caches the function's answer for an identity: whole seconds, 0 to 3,600. With 0 it
 	// calls the function for each request.

@@ -196,8 +196,8 @@ func PartitionByJSONPath(path string) PartitionKey {
 }
 
 // PartitionByHeader uses a request header, such as "X-Device-Id". API.CORS.AllowHeaders then includes the header. It may not be a
-// credential, nor an identity source of API.Authorization.Lambda: every reader of the stream reads the key. With Firewall.Enabled its
-// name has at most 40 characters.
+// credential, nor an identity source of API.Authorization.Lambda: every reader of the stream reads the key. Its name has at most
+// 256 characters, or 40 with Firewall.Enabled.
 func PartitionByHeader(name string) PartitionKey {
 	return PartitionKey{Source: KeyFromHeader, Name: name}
 }
@@ -211,7 +211,7 @@ type CORS struct {
 	// origin: they hold no event data.
 	AllowOrigins []string
 	// AllowHeaders are the request headers that a page may send, in addition to those that API.Authorization and
-	// API.PartitionKey read. The list has at most 4,096 characters.
+	// API.PartitionKey read. With those, the list has at most 4,096 characters.
 	AllowHeaders []string
 	// AllowMethods are the methods that a page may use. POST must be among them.
 	AllowMethods []string

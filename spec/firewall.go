@@ -132,10 +132,8 @@ func CredentialHeaders() []string {
 // credentials, with a caller's token, or with an event's partition key.
 func (a API) HiddenHeaders() []string {
 	names := CredentialHeaders()
-	for _, source := range a.Authorization.Lambda.IdentitySources {
-		if name, ok := strings.CutPrefix(source, headerSourcePrefix); ok {
-			names = append(names, strings.ToLower(name))
-		}
+	for _, name := range a.Authorization.Lambda.headers() {
+		names = append(names, strings.ToLower(name))
 	}
 	if a.PartitionKey.Source == KeyFromHeader {
 		names = append(names, strings.ToLower(a.PartitionKey.Name))

@@ -21,7 +21,7 @@ func (p *problems) api(api API, region string) {
 	p.within("API.MinimumCompressionBytes", api.MinimumCompressionBytes, compressNothing, maxCompressionBytes)
 	p.partitionKey(api)
 	p.envelope(api)
-	p.cors(api.CORS)
+	p.cors(api)
 	p.rate("API.Throttle", api.Throttle.RateLimit, api.Throttle.BurstLimit)
 }
 
@@ -33,8 +33,8 @@ var (
 	keyHeaderPattern = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 )
 
-// maxJSONPath is this project's bound, against a path that was pasted by mistake. API Gateway bounds only the whole template.
-const maxJSONPath = 256
+// maxKeyName is this project's bound, against a path or a name that was pasted by mistake. API Gateway bounds only the whole template.
+const maxKeyName = 256
 
 // droppedHeaders are the headers that API Gateway drops, replaces or renames on the way to an integration (API Gateway
 // developer guide, "Important notes"; localstack's header_utils.py, whose tests ran on AWS). This project infers that a mapping template cannot rely on them either.
@@ -53,8 +53,8 @@ func (p *problems) partitionKey(api API) {
 	switch {
 	case key.Source == KeyFromRequestID && key.Name != "":
 		p.add(field, is(key.Name), "leave it empty: the request id has no name")
-	case key.Source == KeyFromJSONPath && len(key.Name) > maxJSONPath:
-		p.add(field, fmt.Sprintf("is %d characters long", len(key.Name)), fmt.Sprintf("use at most %d", maxJSONPath))
+	case key.Source != KeyFromRequestID && len(key.Name) > maxKeyName:
+		p.add(field, fmt.Sprintf("is %d characters long", len(key.Name)), fmt.Sprintf("use at most %d", maxKeyName))
 	case key.Source == KeyFromJSONPath:
 		p.match(field, key.Name, jsonPathPattern, `use a path such as "$.user.id", "$.items[0].id" or "$['user-id']": `+
 			`names of letters, digits and "_", in brackets also "-", and indexes`)
@@ -126,12 +126,14 @@ func (p *problems) lines(field string, api API) {
 // Access-Control-Max-Age).
 const maxCORSAge = 24 * time.Hour
 
-func (p *problems) cors(cors CORS) {
+func (p *problems) cors(api API) {
+	cors := api.CORS
 	p.origins("API.CORS.AllowOrigins", cors.AllowOrigins)
 	p.headers("API.CORS.AllowHeaders", cors.AllowHeaders)
 	if !containsFold(cors.AllowHeaders, "Content-Type") && !slices.Contains(cors.AllowHeaders, "*") {
 		p.add("API.CORS.AllowHeaders", `has no "Content-Type"`, "add it: without it no page can send JSON")
 	}
+	p.preflight(api)
 	p.methods("API.CORS.AllowMethods", cors.AllowMethods)
 	p.headers("API.CORS.ExposeHeaders", cors.ExposeHeaders)
 	if cors.AllowCredentials {
@@ -211,7 +213,7 @@ var headerPattern = regexp.MustCompile("^([A-Za-z0-9!#$%&+.^_`|~-]+|\\*)$")
 const maxHeaderList = 4096
 
 func (p *problems) headers(field string, names []string) {
-	if length := len(strings.Join(names, ",")); length > maxHeaderList {
+	if length := headerListLength(names); length > maxHeaderList {
 		p.add(field, fmt.Sprintf("makes a header of %d characters", length), fmt.Sprintf("use fewer or shorter names: at most %d", maxHeaderList))
 	}
 	for i, name := range names {
@@ -222,6 +224,22 @@ func (p *problems) headers(field string, names []string) {
 		p.match(item(field, i), name, headerPattern, `use a header's name such as "Content-Type", or "*"`)
 	}
 }
+
+// preflight bounds the list of headers that a preflight allows, with those that the API itself reads. Other rules report what is too
+// long alone.
+func (p *problems) preflight(api API) {
+	all, own := api.PreflightHeaders(), len(api.CORS.AllowHeaders)
+	isLong := func(name string) bool { return len(name) > maxKeyName }
+	if headerListLength(all[:own]) > maxHeaderList || len(api.Authorization.Lambda.IdentitySources) > maxIdentitySources || slices.ContainsFunc(all[own:], isLong) {
+		return
+	}
+	if length := headerListLength(all); length > maxHeaderList {
+		p.add("API.CORS.AllowHeaders", fmt.Sprintf("makes a header of %d characters with the headers of API.Authorization and API.PartitionKey", length),
+			fmt.Sprintf("use fewer or shorter names in the three: at most %d", maxHeaderList))
+	}
+}
+
+func headerListLength(names []string) int { return len(strings.Join(names, ",")) }
 
 func (p *problems) methods(field string, methods []string) {
 	for i, method := range methods {

@@ -148,6 +148,12 @@ func (p *problems) cognito(field string, cognito Cognito, region string) {
 // maxAuthorizerTTL is API Gateway's (API reference, authorizerResultTtlInSeconds).
 const maxAuthorizerTTL = time.Hour
 
+// These are this project's bounds, against lists and names that were pasted by mistake: no document of API Gateway's has any.
+const (
+	maxIdentitySources = 100
+	maxIdentitySource  = 256
+)
+
 // lambda checks a function, which may be in another region of the partition (developer guide, "Configure a cross-account API Gateway
 // Lambda authorizer").
 func (p *problems) lambda(field string, lambda LambdaAuthorizer, region string) {
@@ -159,9 +165,14 @@ func (p *problems) lambda(field string, lambda LambdaAuthorizer, region string) 
 	oneOf(p, field+".Kind", lambda.Kind, TokenAuthorizer, RequestAuthorizer)
 	p.whole(field+".CacheTTL", lambda.CacheTTL, 0, maxAuthorizerTTL, time.Second, "seconds")
 	sources := field + ".IdentitySources"
+	p.atMost(sources, len(lambda.IdentitySources), maxIdentitySources)
 	for i, source := range lambda.IdentitySources {
 		if repeatsSource(lambda.IdentitySources[:i], source) {
 			p.add(item(sources, i), is(source), repeatedRemedy)
+			continue
+		}
+		if len(source) > maxIdentitySource {
+			p.add(item(sources, i), fmt.Sprintf("is %d characters long", len(source)), fmt.Sprintf("use at most %d", maxIdentitySource))
 			continue
 		}
 		if lambda.Kind == TokenAuthorizer {

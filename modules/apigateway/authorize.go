@@ -70,27 +70,6 @@ func (a *api) declareAuthorizer() authorizer.ApiGatewayAuthorizer {
 	return tf.New(a.c, "authorizer", authorizer.NewApiGatewayAuthorizer, config)
 }
 
-// identityHeaders are the request headers that identify a caller. A page must be allowed to send them. Authorization must be named,
-// even with "*" (Fetch Standard, "CORS non-wildcard request-header name").
-func identityHeaders(auth spec.Authorization) []string {
-	var names []string
-	switch auth.Kind {
-	case spec.ByIAM:
-		names = []string{"Authorization", "X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token"}
-	case spec.ByAPIKey:
-		names = []string{"X-Api-Key"}
-	case spec.ByCognito:
-		names = []string{"Authorization"}
-	case spec.ByLambda:
-		for _, source := range auth.Lambda.IdentitySources {
-			if name, ok := strings.CutPrefix(source, "method.request.header."); ok {
-				names = append(names, name)
-			}
-		}
-	}
-	return names
-}
-
 // usagePlan declares the API keys and their limits, and returns the keys' ids by client.
 func (a *api) usagePlan(stage stageParts) map[string]string {
 	auth := a.cfg.API.Authorization

@@ -54,24 +54,9 @@ func gatewayHeaders(cors spec.CORS) map[string]string {
 // preflightHeaders are the headers that answer OPTIONS.
 func preflightHeaders(api spec.API) map[string]string {
 	headers := answerHeaders(api.CORS)
-	headers["Access-Control-Allow-Headers"] = quoted(strings.Join(allowedHeaders(api), ","))
+	headers["Access-Control-Allow-Headers"] = quoted(strings.Join(api.PreflightHeaders(), ","))
 	headers["Access-Control-Allow-Methods"] = quoted(strings.Join(api.CORS.AllowMethods, ","))
 	headers["Access-Control-Max-Age"] = quoted(strconv.Itoa(int(api.CORS.MaxAge.Seconds())))
-	return headers
-}
-
-// allowedHeaders are the environment's headers and those that the API itself reads, which a page could not send otherwise.
-func allowedHeaders(api spec.API) []string {
-	headers := slices.Clone(api.CORS.AllowHeaders)
-	wanted := identityHeaders(api.Authorization)
-	if api.PartitionKey.Source == spec.KeyFromHeader {
-		wanted = append(wanted, api.PartitionKey.Name)
-	}
-	for _, name := range wanted {
-		if !slices.ContainsFunc(headers, func(header string) bool { return strings.EqualFold(header, name) }) {
-			headers = append(headers, name)
-		}
-	}
 	return headers
 }
 

@@ -1,7 +1,6 @@
 package apigateway
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -65,45 +64,5 @@ func TestPreflightHeaders(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, preflightHeaders(spec.API{CORS: severalOrigins})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-func TestWhatSaysWhoACallerIsIsAllowed(t *testing.T) {
-	for _, test := range []struct {
-		auth spec.Authorization
-		want []string
-	}{
-		{spec.AuthorizeNone(), nil},
-		{spec.AuthorizeIAM(), []string{"Authorization", "X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Security-Token"}},
-		{spec.AuthorizeAPIKey(spec.UsagePlan{}), []string{"X-Api-Key"}},
-		{spec.AuthorizeCognito(spec.Cognito{}), []string{"Authorization"}},
-		{spec.AuthorizeLambda(spec.LambdaAuthorizer{IdentitySources: []string{
-			"method.request.header.X-Client", "method.request.querystring.client", "method.request.header.content-type",
-		}}), []string{"X-Client"}},
-	} {
-		got := allowedHeaders(spec.API{CORS: severalOrigins, Authorization: test.auth})
-		if want := append([]string{"Content-Type"}, test.want...); !slices.Equal(got, want) {
-			t.Errorf("%s: got %v, want %v", test.auth.Kind, got, want)
-		}
-	}
-}
-
-func TestThePartitionKeysHeaderIsAllowed(t *testing.T) {
-	for _, test := range []struct {
-		key  spec.PartitionKey
-		want []string
-	}{
-		{spec.PartitionByRequestID(), []string{"Content-Type"}},
-		{spec.PartitionByJSONPath("$.id"), []string{"Content-Type"}},
-		{spec.PartitionByHeader("X-Device-Id"), []string{"Content-Type", "X-Device-Id"}},
-		{spec.PartitionByHeader("content-type"), []string{"Content-Type"}},
-	} {
-		got := allowedHeaders(spec.API{CORS: severalOrigins, PartitionKey: test.key})
-		if !slices.Equal(got, test.want) {
-			t.Errorf("%v: got %v, want %v", test.key, got, test.want)
-		}
-	}
-	if !slices.Equal(severalOrigins.AllowHeaders, []string{"Content-Type"}) {
-		t.Error("the caller's slice was changed")
 	}
 }

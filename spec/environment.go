@@ -288,7 +288,7 @@ type Delivery struct {
 	// Parquet is how Firehose makes Parquet files.
 	Parquet Parquet
 	// Prefix begins the key of every delivered object. It begins with a fixed folder, such as "events/", and has at most 1,024
-	// characters of printable ASCII, and 512 once it is evaluated. It may hold Firehose's expressions: !{timestamp:…}, with a
+	// characters of printable ASCII, and 512 once it is evaluated. No folder is "." or "..". It may hold Firehose's expressions: !{timestamp:…}, with a
 	// pattern of Java's DateTimeFormatter in Delivery.TimeZone, and !{firehose:random-string}. A prefix with an expression must
 	// have a timestamp. A synthesis warns of letters in a pattern that are seldom meant, such as YYYY.
 	Prefix string
@@ -454,7 +454,7 @@ type S3State struct {
 	// Bucket is the name of a bucket that exists, and that no environment makes. `ingest backend` prints a Terraform stack that makes one.
 	Bucket string
 	// Key is the key of the state object, at most 1,017 bytes, so that the lock file's key fits in S3's limit of 1,024. Empty
-	// derives PREFIX/ENV.tfstate. It holds no "//".
+	// derives PREFIX/ENV.tfstate. It holds no "//", and "." and ".." are no folders in it.
 	Key string
 	// Region is the bucket's region. Empty means the environment's region.
 	Region string

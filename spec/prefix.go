@@ -15,6 +15,8 @@ type parsedPrefix struct {
 	// literals counts the characters outside expressions.
 	literals    int
 	expressions []expression
+	// shape is the prefix with what is known of the value of each expression.
+	shape string
 	// stray reports whether a "!{" opens no expression. Firehose allows "!{" nowhere else.
 	stray bool
 }
@@ -32,9 +34,11 @@ func parsePrefix(text string) parsedPrefix {
 		at := strings.Index(text, "!{")
 		if at < 0 {
 			parsed.literals += len(text)
+			parsed.shape += text
 			return parsed
 		}
 		parsed.literals += at
+		parsed.shape += text[:at]
 		text = text[at:]
 		parts := expressionPattern.FindStringSubmatch(text)
 		if parts == nil {
@@ -42,7 +46,9 @@ func parsePrefix(text string) parsedPrefix {
 			parts = []string{"!{"}
 			parsed.literals += len(parts[0])
 		} else {
-			parsed.expressions = append(parsed.expressions, expression{parts[0], parts[1], parts[2]})
+			found := expression{parts[0], parts[1], parts[2]}
+			parsed.expressions = append(parsed.expressions, found)
+			parsed.shape += found.shape()
 		}
 		text = text[len(parts[0]):]
 	}

@@ -56,7 +56,7 @@ const (
 // limits each query, and a bucket for the results. Athena computes the table's partitions from the prefix, so that nobody has to
 // add them.
 //
-// The prefix must be a folder followed by Hive partitions by date, as the default is. No part of the folder is empty, "." or "..". The objects must be JSON with one event
+// The prefix must be a folder followed by Hive partitions by date, as the default is. No part of the folder is empty. The objects must be JSON with one event
 // on each line, uncompressed or GZIP, or Parquet.
 type Query struct {
 	// Enabled makes the table, the workgroup and the bucket. Athena charges for what each query reads.

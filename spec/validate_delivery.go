@@ -93,6 +93,9 @@ func (p *problems) prefix(field, text string) {
 	if len(p.found) > before {
 		return
 	}
+	if parsed.hasDotFolder() {
+		p.add(field, is(text), dotSegmentRemedy)
+	}
 	p.requiredExpressions(field, parsed)
 	if length := parsed.evaluatedLength(field); length > quota.MaxEvaluatedPrefix {
 		p.add(field, fmt.Sprintf("is up to %d characters long once evaluated", length),

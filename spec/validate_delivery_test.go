@@ -39,6 +39,38 @@ func TestBufferRefused(t *testing.T) {
 	})
 }
 
+func TestDotFolders(t *testing.T) {
+	const errorType = "/!{firehose:error-output-type}/"
+	row := func(field, text string, change func(e *Environment)) refusal {
+		return refusal{text, change, []string{field + " " + is(text) + "; " + dotSegmentRemedy}}
+	}
+	var rows []refusal
+	for _, bad := range []string{
+		"../../events/", "./events/", "events/../", "events/./!{timestamp:yyyy}/", "events/a/..//b", "events/!{timestamp:yyyy/'..'/MM}/",
+		"events/.!{timestamp:'.'}/!{timestamp:yyyy}/", "events/!{timestamp:yyyy/./MM}/", "events/!{timestamp:'../'}",
+	} {
+		rows = append(rows, row("Delivery.Prefix", bad, prefixed(bad)))
+	}
+	for _, bad := range []string{"../../x" + errorType, "x/.." + errorType, "errors" + errorType + "./"} {
+		rows = append(rows, row("Delivery.ErrorPrefix", bad, errorPrefixed(bad)))
+	}
+	for _, bad := range []string{"../x", "a/../b", "a/..", "."} {
+		rows = append(rows, row("State.S3.Key", bad, inS3(func(s *S3State) { s.Key = bad })))
+	}
+	for _, bad := range []string{"s3://trust/../store.pem", "s3://trust/a/."} {
+		rows = append(rows, row("API.Domain.MutualTLS.TruststoreURI", bad, mutual(func(d *Domain) { d.MutualTLS.TruststoreURI = bad })))
+	}
+	testRefusals(t, rows)
+	var good []acceptance
+	for _, prefix := range []string{
+		"...events/", ".../", ".events/", "..a/", "a../", "events/.", "events/..", "events/!{timestamp:yyyy.MM.dd}/", "events/.!{timestamp:yyyy}./",
+		"events/!{timestamp:yyyy}/..", "events/!{timestamp:'.''.'}/",
+	} {
+		good = append(good, acceptance{prefix, prefixed(prefix)})
+	}
+	testAcceptances(t, append(good, acceptance{"a state", inS3(func(s *S3State) { s.Key = "..a/.b/..." })}))
+}
+
 func TestPrefixTextRefused(t *testing.T) {
 	const (
 		folder    = `; begin with a folder, such as "events/": the delivery role may write below that only`

@@ -15,8 +15,8 @@ var (
 	zonePattern = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)
 	// certificatePattern's group is the region.
 	certificatePattern = regexp.MustCompile(`^arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate/[A-Za-z0-9-]+$`)
-	// truststorePattern has no characters that Terraform takes for an expression. Its group is the bucket.
-	truststorePattern  = regexp.MustCompile(`^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/[A-Za-z0-9!_.*'()/=+@:,-]{1,900}$`)
+	// truststorePattern has no characters that Terraform takes for an expression. Its groups are the bucket and the key.
+	truststorePattern  = regexp.MustCompile(`^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([A-Za-z0-9!_.*'()/=+@:,-]{1,900})$`)
 	objectVersion      = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 	certificateExample = `use the ARN of a certificate in ACM, such as "arn:aws:acm:%s:111122223333:certificate/…"`
 )
@@ -108,6 +108,8 @@ func (p *problems) truststore(field string, e Environment) {
 	switch {
 	case parts == nil || !bucketname.Valid(parts[1]):
 		p.add(field, is(uri), `use an object in S3, such as "s3://bucket/truststore.pem"`)
+	case hasDotSegment(parts[2]):
+		p.add(field, is(uri), dotSegmentRemedy)
 	case slices.Contains(e.ownBuckets(), parts[1]):
 		p.add(field, is(uri)+", in a bucket that this environment makes", "use a bucket that exists before the environment: API Gateway reads the object when it makes the domain")
 	}

@@ -3,7 +3,6 @@ package spec
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -93,7 +92,7 @@ func (p *problems) readable(delivery Delivery) {
 }
 
 // readablePrefix checks that Athena can tell from the prefix where to read. Athena takes no empty folder (user guide, "Specify a table
-// location in Amazon S3"). The paths of Hadoop, by which it reads, drop it, and resolve "." and "..".
+// location in Amazon S3"). The paths of Hadoop, by which it reads, drop it.
 func (p *problems) readablePrefix(delivery Delivery) {
 	byDate := delivery
 	byDate.PartitionBy = nil // another rule reports a field that has the name of a date
@@ -103,11 +102,9 @@ func (p *problems) readablePrefix(delivery Delivery) {
 			`use a folder and Hive partitions from the year down, such as "events/dt=!{timestamp:yyyy-MM-dd}/", from which Athena can tell where to read`+orNoQuery)
 		return
 	}
-	for part := range strings.SplitSeq(strings.TrimSuffix(partitioning.Folder, "/"), "/") {
-		if slices.Contains([]string{"", ".", ".."}, part) {
-			p.add(prefixField, fmt.Sprintf("%s with Query.Enabled, whose folder has the part %q", is(delivery.Prefix), part),
-				"leave that part out: Athena would read another folder"+orNoQuery)
-		}
+	if strings.Contains(partitioning.Folder, "//") {
+		p.add(prefixField, fmt.Sprintf("%s with Query.Enabled, whose folder has the part %q", is(delivery.Prefix), ""),
+			"leave that part out: Athena would read another folder"+orNoQuery)
 	}
 	for _, partition := range partitioning.Partitions {
 		if len(partition.Name) > maxProjectedName {

@@ -41,8 +41,7 @@ func TestQueryRefused(t *testing.T) {
 		{"an empty folder", queried(prefixed("events//x/year=!{timestamp:yyyy}/")), []string{
 			`Delivery.Prefix is "events//x/year=!{timestamp:yyyy}/" with Query.Enabled, whose folder has the part ""; leave that part out: Athena would read another folder` + off}},
 		{"folders that paths resolve", queried(prefixed("a/./../year=!{timestamp:yyyy}/")), []string{
-			`Delivery.Prefix is "a/./../year=!{timestamp:yyyy}/" with Query.Enabled, whose folder has the part "."; leave that part out: Athena would read another folder` + off,
-			`Delivery.Prefix is "a/./../year=!{timestamp:yyyy}/" with Query.Enabled, whose folder has the part ".."; leave that part out: Athena would read another folder` + off,
+			`Delivery.Prefix is "a/./../year=!{timestamp:yyyy}/"; ` + dotSegmentRemedy,
 		}},
 		{"a long name of a partition", queried(prefixed("events/" + strings.Repeat("a", 231) + "=!{timestamp:yyyy}/")), []string{
 			"Delivery.Prefix has a partition whose name is 231 characters long, with Query.Enabled; use at most 230: Glue takes no longer name of the partition's projection" + off}},

@@ -90,6 +90,9 @@ func (p *problems) stateKey(key string) {
 	} else if strings.Contains(key, "//") {
 		p.add(field, is(key), `use a key without "//", which Terraform's S3 backend refuses`)
 	}
+	if hasDotSegment(key) {
+		p.add(field, is(key), dotSegmentRemedy)
+	}
 }
 
 // The patterns are those of HCP Terraform's names (its API reference, organizations and workspaces), and of a host name with or

@@ -70,7 +70,7 @@ func (c Config) Check() error {
 		errs = append(errs, fmt.Errorf("--bucket is %q; %s", c.Bucket, remedy))
 	}
 	if !region.Valid(c.Region) {
-		errs = append(errs, fmt.Errorf("--region is %q; use a region such as eu-west-1", c.Region))
+		errs = append(errs, fmt.Errorf("--region is %q; %s", c.Region, region.Remedy(c.Region)))
 	}
 	if c.KMSKeyARN == "" {
 		return errors.Join(errs...)

@@ -17,7 +17,7 @@ func (p *problems) arn(field, arn, near string) {
 	case parts[1] != own:
 		p.add(field, fmt.Sprintf("%s, in the partition %q", is(arn), parts[1]), fmt.Sprintf("use one in %q, the partition of %s", own, near))
 	case where != "" && !region.Valid(where):
-		p.add(field, fmt.Sprintf("%s, in the region %q", is(arn), where), region.Remedy)
+		p.add(field, fmt.Sprintf("%s, in the region %q", is(arn), where), region.Remedy(where))
 	case where != "" && region.Partition(where) != own:
 		p.add(field, fmt.Sprintf("%s, in a region of the partition %q", is(arn), region.Partition(where)), fmt.Sprintf("use one in %q, the partition of %s", own, near))
 	}

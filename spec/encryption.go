@@ -12,6 +12,8 @@ type Encryption struct {
 	// key, and Firehose does not deliver records that are still in the stream. So wait until Firehose has delivered everything.
 	// Terraform keeps the key itself and no longer manages it. With [Disposable] it deletes the key: you can then read nothing
 	// that the key encrypted, and when the deletion window ends the data is lost.
+	//
+	// It is not available in the European Sovereign Cloud.
 	CustomerKey bool
 	// DeletionWindowDays is the number of days in which you can restore a destroyed key, and with it the data that it encrypted: 7 to
 	// 30.

@@ -21,7 +21,8 @@ type Environment struct {
 	// characters keep the derived bucket name within S3's limit of 63.
 	Name string
 
-	// Region is the AWS region of every resource, such as "eu-west-1".
+	// Region is the AWS region of every resource, such as "eu-west-1". It may be in China ("cn-"), in GovCloud ("us-gov-") or in the
+	// European Sovereign Cloud ("eusc-"), and not in an isolated partition, such as that of "us-iso-east-1".
 	Region string
 
 	// Account is the 12-digit ID of the only AWS account that Terraform may deploy to. Terraform refuses any other account.
@@ -416,7 +417,8 @@ const (
 // alone may read the bucket. The stack also writes config.json, which has the API's address. The page and config.json are
 // public, whatever API.Authorization says.
 type Web struct {
-	// Hosted makes the stack host the page. It is not available in China or GovCloud. If API.CORS.AllowOrigins is not "*",
+	// Hosted makes the stack host the page. It is not available in China, GovCloud or the
+	// European Sovereign Cloud. If API.CORS.AllowOrigins is not "*",
 	// deploy, add the page's own origin (the output web_url) to it, and deploy again.
 	Hosted bool
 	// Folder is the folder of the built page, relative to the folder in which the synthesis runs. It must have an index.html.

@@ -59,7 +59,7 @@ func (e Environment) problems() []error {
 	p.objectLock(e)
 	p.query(e)
 	p.logs(e.Logs)
-	p.encryption(e.Encryption)
+	p.encryption(e.Encryption, e.Region)
 	p.web(e)
 	p.alarms(e.Alarms, e.Region)
 	p.state(e.State, e.Region, e.ownBuckets())
@@ -87,7 +87,7 @@ func (p *problems) identity(e Environment) {
 			"use another or set Bucket.Name: S3 reserves bucket names that end with %q", suffix))
 	}
 	if !region.Valid(e.Region) {
-		p.add("Region", is(e.Region), region.Remedy)
+		p.add("Region", is(e.Region), region.Remedy(e.Region))
 	}
 	if e.Account != "" {
 		p.match("Account", e.Account, accountPattern, "use the 12 digits of an account's id, or leave it empty")

@@ -182,6 +182,7 @@ func TestWebRegions(t *testing.T) {
 		{"Beijing", in("cn-north-1"), []string{`Web.Hosted is true and Region is "cn-north-1"` + remedy + `in China CloudFront serves nothing under its own domain`}},
 		{"Ningxia", in("cn-northwest-1"), []string{`Web.Hosted is true and Region is "cn-northwest-1"` + remedy + `in China CloudFront serves nothing under its own domain`}},
 		{"GovCloud", in("us-gov-west-1"), []string{`Web.Hosted is true and Region is "us-gov-west-1"` + remedy + `GovCloud has no CloudFront`}},
+		{"the Sovereign Cloud", in("eusc-de-east-1"), []string{`Web.Hosted is true and Region is "eusc-de-east-1"` + remedy + `no public document names CloudFront's domain in the European Sovereign Cloud`}},
 	})
 	testAcceptances(t, []acceptance{
 		{"Frankfurt", in("eu-central-1")},

@@ -48,7 +48,7 @@ func (p *problems) s3State(s3 S3State, near string, ownBuckets []string) {
 	}
 	p.stateKey(s3.Key)
 	if s3.Region != "" && !region.Valid(s3.Region) {
-		p.add("State.S3.Region", is(s3.Region), region.Remedy+", or leave it empty")
+		p.add("State.S3.Region", is(s3.Region), region.Remedy(s3.Region)+", or leave it empty")
 	}
 	p.stateKMSKey(s3.KMSKeyARN, cmp.Or(s3.Region, near))
 }

@@ -2,9 +2,9 @@ package spec
 
 import (
 	"fmt"
-	"strings"
 
 	"cdk.tf/go/ingest/internal/bucketname"
+	"cdk.tf/go/ingest/internal/region"
 )
 
 // web checks the options of the hosted page. [Environment.Page] checks its files.
@@ -29,17 +29,19 @@ func (p *problems) web(e Environment) {
 	oneOf(p, "Web.PriceClass", e.Web.PriceClass, PriceClass100, PriceClass200, PriceClassAll)
 }
 
-// webRegion refuses the regions where CloudFront's own domain, at which the page answers, serves nothing. In China you need
-// your own domain and an ICP registration ("Getting Started with Amazon Web Services in China", "Amazon CloudFront").
-// GovCloud's partition has no CloudFront ("Distributed Load Testing on AWS", "Deploy in AWS GovCloud (US) Regions"). For the
-// isolated partitions no public document says it.
-func (p *problems) webRegion(region string) {
-	for area, reason := range map[string]string{
-		"cn-": "in China CloudFront serves nothing under its own domain", "us-gov-": "GovCloud has no CloudFront",
-	} {
-		if strings.HasPrefix(region, area) {
-			p.add("Web.Hosted", "is true and Region "+is(region), "set Web.Hosted to false and host the built page yourself: "+reason)
-		}
+// noPage are the partitions where CloudFront's own domain, at which the page answers, is not known to serve it. In China you need your
+// own domain and an ICP registration ("Getting Started with Amazon Web Services in China", "Amazon CloudFront"). GovCloud's partition
+// has no CloudFront ("Distributed Load Testing on AWS", "Deploy in AWS GovCloud (US) Regions"). The European Sovereign Cloud got
+// CloudFront in 2026 (aws/aws-sdk-cpp, release 1.11.936), and no public document says under which domain it serves.
+var noPage = map[string]string{
+	"aws-cn":     "in China CloudFront serves nothing under its own domain",
+	"aws-us-gov": "GovCloud has no CloudFront",
+	"aws-eusc":   "no public document names CloudFront's domain in the European Sovereign Cloud",
+}
+
+func (p *problems) webRegion(name string) {
+	if reason := noPage[region.Partition(name)]; reason != "" {
+		p.add("Web.Hosted", "is true and Region "+is(name), "set Web.Hosted to false and host the built page yourself: "+reason)
 	}
 }
 

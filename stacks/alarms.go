@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"cdk.tf/go/ingest/internal/region"
 	"cdk.tf/go/ingest/modules/alarms"
 	"cdk.tf/go/ingest/modules/sns"
 	"cdk.tf/go/ingest/spec"
@@ -53,18 +54,6 @@ func alarmTopic(stack cdktf.TerraformStack, env spec.Environment, where surround
 	return arn
 }
 
-// consoles are the domains of the AWS consoles, by the prefix of a region's name.
-var consoles = []struct{ regions, domain string }{
-	{"cn-", "console.amazonaws.cn"},
-	{"us-gov-", "console.amazonaws-us-gov.com"},
-	{"", "console.aws.amazon.com"},
-}
-
-func dashboardURL(region, name string) string {
-	for _, console := range consoles {
-		if strings.HasPrefix(region, console.regions) {
-			return "https://" + region + "." + console.domain + "/cloudwatch/home?region=" + region + "#dashboards/dashboard/" + name
-		}
-	}
-	return ""
+func dashboardURL(name, dashboard string) string {
+	return "https://" + region.Console(name) + "/cloudwatch/home?region=" + name + "#dashboards/dashboard/" + dashboard
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"cdk.tf/go/ingest/internal/quota"
+	"cdk.tf/go/ingest/internal/region"
 )
 
 // This file computes the attributes that the provider sets in an apply. Their forms are those of the AWS provider 5.100.0.
@@ -489,7 +490,7 @@ func account(c *computation) any { return c.account() }
 
 func (c *computation) account() string { return c.r.where.Account }
 
-func (c *computation) dnsSuffix() string { return dnsSuffixes[c.r.where.Partition] }
+func (c *computation) dnsSuffix() string { return region.DNSSuffix(c.r.region) }
 
 // text returns an attribute of the same resource, set or computed.
 func (c *computation) text(name string) string {

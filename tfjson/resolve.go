@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"cdk.tf/go/ingest/internal/region"
 )
 
 // Surroundings are values that a stack's expressions can refer to and the stack does not hold. They say where the stack is
@@ -15,7 +17,7 @@ import (
 type Surroundings struct {
 	// Account is the AWS account's id, 12 digits.
 	Account string
-	// Partition is "aws", "aws-cn" or "aws-us-gov". Empty means the partition of the provider block's region.
+	// Partition is "aws", "aws-cn", "aws-us-gov" or "aws-eusc". Empty means the partition of the provider block's region.
 	Partition string
 	// APIBase is the address of the stack's REST APIs, such as http://127.0.0.1:8080. With it the invoke_url of a stage is
 	// APIBase + "/" + its name. Empty means AWS's own address.
@@ -134,31 +136,7 @@ func (r *resolver) checkAccount() {
 	}
 }
 
-// dnsSuffixes are the domains of AWS's partitions (aws-sdk-go-v2, internal/endpoints/awsrulesfn/partitions.json). The
-// isolated ones and the European sovereign one are refused.
-var dnsSuffixes = map[string]string{
-	"aws":        "amazonaws.com",
-	"aws-cn":     "amazonaws.com.cn",
-	"aws-us-gov": "amazonaws.com",
-}
-
-// partitionOf returns "" if the partition is none of those above.
-func partitionOf(region string) string {
-	switch {
-	case strings.HasPrefix(region, "eusc-"), strings.Contains(region, "-iso"):
-		return ""
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	default:
-		return "aws"
-	}
-}
-
 const providerAddress = "provider.aws"
-
-var regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
 
 // placeProvider evaluates the provider block, after the nodes that it refers to, because everything else depends on its region.
 func (r *resolver) placeProvider(groups [][]string) {
@@ -180,24 +158,21 @@ func (r *resolver) placeProvider(groups [][]string) {
 	if provider.failed["region"] {
 		return
 	}
-	region, _ := provider.object()["region"].(string)
-	if region == "" {
+	name, _ := provider.object()["region"].(string)
+	if name == "" {
 		r.fail([]string{providerAddress}, "it has no region; write one into the stack, because nothing else defines the stack's region")
 		return
 	}
-	if !regionName.MatchString(region) {
-		r.fail([]string{providerAddress, "region"}, "%q is not a region; write one such as us-east-1", region)
-	}
-	r.region = region
-	partition := partitionOf(region)
+	r.region = name
+	partition := region.Partition(name)
 	if r.where.Partition == "" {
 		r.where.Partition = partition
 	}
 	switch {
 	case partition == "":
-		r.fail([]string{providerAddress, "region"}, "the partition of %s is not known here", region)
+		r.fail([]string{providerAddress, "region"}, "%q is not a supported region; %s", name, region.Remedy(name))
 	case r.where.Partition != partition:
-		r.fail([]string{providerAddress, "region"}, "%s is in the partition %s, and not in %q", region, partition, r.where.Partition)
+		r.fail([]string{providerAddress, "region"}, "%s is in the partition %s, and not in %q", name, partition, r.where.Partition)
 	}
 	r.defaultTags = tagsOf(provider.object()["default_tags"])
 }
@@ -235,7 +210,7 @@ func (s *Stack) Region() string {
 
 // DNSSuffix returns the suffix of AWS's host names in a resolved stack's partition, such as "amazonaws.com", or "" before it is
 // resolved.
-func (s *Stack) DNSSuffix() string { return dnsSuffixes[s.Surroundings().Partition] }
+func (s *Stack) DNSSuffix() string { return region.DNSSuffix(s.Region()) }
 
 // Surroundings returns the surroundings that the stack was resolved with, including the partition.
 func (s *Stack) Surroundings() Surroundings {

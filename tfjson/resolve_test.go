@@ -430,6 +430,7 @@ func TestResolveElsewhere(t *testing.T) {
 		region, partition, suffix string
 	}{
 		{"cn-north-1", "aws-cn", "amazonaws.com.cn"}, {"us-gov-west-1", "aws-us-gov", "amazonaws.com"}, {"eu-west-1", "aws", "amazonaws.com"},
+		{"eusc-de-east-1", "aws-eusc", "amazonaws.eu"},
 	} {
 		stack := read(t, strings.ReplaceAll(inStack(data), "us-east-1", test.region))
 		resolved := resolve(t, stack, tfjson.Surroundings{Account: "123456789012"})
@@ -570,7 +571,7 @@ func TestResolveRefusesSurroundings(t *testing.T) {
 		{"no provider", `{}`, here, "provider.aws: the stack has none; write one with its region, " + remedy},
 		{"another provider", `{"provider": {"random": {}}}`, here, "provider.aws: the stack has none; write one with its region, " + remedy},
 		{"no region", `{"provider": {"aws": {"profile": "x"}}}`, here, "provider.aws: it has no region; write one into the stack, " + remedy},
-		{"an invalid region", `{"provider": {"aws": {"region": "Virginia"}}}`, here, `provider.aws: region: "Virginia" is not a region; write one such as us-east-1`},
+		{"an invalid region", `{"provider": {"aws": {"region": "Virginia"}}}`, here, `provider.aws: region: "Virginia" is not a supported region; use a region such as "eu-west-1": an area, a direction and a number`},
 		{"an open region", `{"provider": {"aws": {"region": "${var.x}"}}}`, here, `provider.aws: region: ${var.x}: var.x is not declared in the stack; declare it, or correct the reference`},
 		{"a resource's region", `{"provider": {"aws": {"region": "${a_b.c.x}"}}, "resource": {"a_b": {"c": {"x": "us-east-1"}}}}`, here,
 			`provider.aws: it refers to a_b.c, which depends on the provider itself; refer to variables and local values`},
@@ -581,7 +582,7 @@ func TestResolveRefusesSurroundings(t *testing.T) {
 		{"an invalid provider", `{"provider": {"aws": 1}}`, here,
 			"provider.aws: the stack has none; write one with its region, " + remedy + "\n" + `provider: "aws" is a number; it must be an object or a list of objects`},
 		{"another partition", `{"provider": {"aws": {"region": "cn-north-1"}}}`, here, `provider.aws: region: cn-north-1 is in the partition aws-cn, and not in "aws"`},
-		{"an isolated region", `{"provider": {"aws": {"region": "us-isob-east-1"}}}`, here, `provider.aws: region: the partition of us-isob-east-1 is not known here`},
+		{"an isolated region", `{"provider": {"aws": {"region": "us-isob-east-1"}}}`, here, `provider.aws: region: "us-isob-east-1" is not a supported region; use a region such as "eu-west-1": this one is in the isolated partition "aws-iso-b", which this project does not support`},
 		{"no account", `{"provider": {"aws": {"region": "us-east-1"}}}`, tfjson.Surroundings{Account: "me"}, `the account id is "me"; use 12 digits`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -66,11 +66,11 @@ func TestBackendBadInput(t *testing.T) {
 	}{
 		{"nothing", "", nil, 2, "--env or --bucket and --region are missing; name an environment that keeps its state in S3, or the bucket to make"},
 		{"both", "", []string{"--env", "dev", "--bucket", "b"}, 2, "--env is given beside --bucket, --region or --kms-key; give one or the other: the environment has all three"},
-		{"no region", "", []string{"--bucket", "states"}, 2, `--region is ""; use a region such as eu-west-1`},
+		{"no region", "", []string{"--bucket", "states"}, 2, `--region is ""; use a region such as "eu-west-1": an area, a direction and a number`},
 		{"a bad key", "", []string{"--bucket", "states", "--region", "eu-west-1", "--kms-key", "key"}, 2, `--kms-key is "key"; use the ARN of an alias or a key, such as arn:aws:kms:eu-west-1:111122223333:alias/state or …:key/ and a UUID, whose version Terraform checks too`},
 		{"an unknown environment", "", []string{"--env", "qa"}, 2, `--env: no environment named "qa" is synthesised (make synth synthesises all); use dev`},
 		{"a local state", "", []string{"--env", "dev"}, 1, `--env dev: its state is in a local file; set env.State.S3 = &spec.S3State{Bucket: "NAME"} in its file in stacks/ and synthesise again, or name --bucket and --region`},
-		{"an edited stack", `"s3": {"bucket": "states"}`, []string{"--env", "dev"}, 1, `--env dev: its stack's value is refused: --region is ""; use a region such as eu-west-1`},
+		{"an edited stack", `"s3": {"bucket": "states"}`, []string{"--env", "dev"}, 1, `--env dev: its stack's value is refused: --region is ""; use a region such as "eu-west-1": an area, a direction and a number`},
 		{"a file for a folder", "", []string{"--bucket", "states", "--region", "eu-west-1", "--out", "cdktf.json"}, 1, "--out: mkdir cdktf.json: not a directory; name a folder that can be written"},
 		{"an argument", "", []string{"dev"}, 2, `ingest backend takes no argument, but has "dev"; name an environment with --env dev`},
 	} {

@@ -90,8 +90,11 @@ func (p *problems) runbookURL(address string) {
 	}
 	const field = "Alarms.RunbookURL"
 	parsed, err := url.Parse(address)
-	if err != nil || parsed.Scheme != "https" || parsed.Host == "" || parsed.RawQuery != "" || parsed.Fragment != "" ||
-		strings.ContainsAny(address, " \"{}") || strings.IndexFunc(address, notPrintable) >= 0 {
+	if err == nil && parsed.User != nil {
+		// The value is not in the message: it may hold a password.
+		p.add(field, "has a user's name before its host", "leave the name and the password out: each alarm's description has the address")
+	} else if err != nil || parsed.Scheme != "https" || parsed.Hostname() == "" || strings.HasSuffix(parsed.Host, ":") || !isPort(parsed.Port()) ||
+		strings.ContainsAny(address, " \"{}?#") || strings.IndexFunc(address, notPrintable) >= 0 {
 		p.add(field, is(address),
 			`use the address of a folder, such as "https://git.example.com/ingest/docs/runbooks", or leave it empty`)
 	} else if len(address) > maxRunbookURL {

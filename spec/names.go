@@ -107,13 +107,26 @@ func (e Environment) QueryBucketName() string {
 	return cmp.Or(e.Query.ResultBucket, e.derivedBucket("query"))
 }
 
-// StateKey is the key of the state object in an S3 backend.
+// StateKey is the key of the state object in an S3 backend, and empty without one.
 func (e Environment) StateKey() string {
+	if e.State.S3 == nil {
+		return ""
+	}
 	return cmp.Or(e.State.S3.Key, e.Names.Prefix+"/"+e.Name+".tfstate")
 }
 
-// StateRegion is the region of an S3 backend's bucket.
-func (e Environment) StateRegion() string { return cmp.Or(e.State.S3.Region, e.Region) }
+// StateRegion is the region of an S3 backend's bucket, and empty without one.
+func (e Environment) StateRegion() string {
+	if e.State.S3 == nil {
+		return ""
+	}
+	return cmp.Or(e.State.S3.Region, e.Region)
+}
 
-// StateWorkspace is the workspace of an HCP Terraform backend.
-func (e Environment) StateWorkspace() string { return cmp.Or(e.State.Cloud.Workspace, e.APIName()) }
+// StateWorkspace is the workspace of an HCP Terraform backend, and empty without one.
+func (e Environment) StateWorkspace() string {
+	if e.State.Cloud == nil {
+		return ""
+	}
+	return cmp.Or(e.State.Cloud.Workspace, e.APIName())
+}

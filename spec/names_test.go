@@ -166,3 +166,17 @@ func TestLongestNameFits(t *testing.T) {
 		t.Errorf("the longest bucket name has %d characters: a name may be of another length than 35", got)
 	}
 }
+
+// Another state, or none, has no such name.
+func TestNamesOfNoState(t *testing.T) {
+	local, cloud, inBucket := Default("dev"), Default("dev"), Default("dev")
+	cloud.State.Cloud, inBucket.State.S3 = &CloudState{Organization: "o"}, &S3State{Bucket: "states"}
+	for name, got := range map[string]string{
+		"local key": local.StateKey(), "local region": local.StateRegion(), "local workspace": local.StateWorkspace(),
+		"cloud key": cloud.StateKey(), "cloud region": cloud.StateRegion(), "workspace in a bucket": inBucket.StateWorkspace(),
+	} {
+		if got != "" {
+			t.Errorf("%s: got %q, want none", name, got)
+		}
+	}
+}

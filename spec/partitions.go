@@ -66,8 +66,11 @@ func (p Partitioning) hasDate(name string) bool {
 	return slices.ContainsFunc(p.Partitions, func(partition Partition) bool { return partition.Name == name && partition.Pattern != "" })
 }
 
-// Unit is how long one partition by date lasts: "year", "month", "day" or "hour".
+// Unit is how long one partition by date lasts: "year", "month", "day" or "hour". It is empty without such a partition.
 func (p Partitioning) Unit() string {
+	if len(p.Partitions) == 0 {
+		return ""
+	}
 	last := p.Partitions[len(p.Partitions)-1].Pattern
-	return map[string]string{"yy": "year", "MM": "month", "dd": "day", "HH": "hour"}[last[len(last)-2:]]
+	return map[string]string{"yy": "year", "MM": "month", "dd": "day", "HH": "hour"}[last[max(len(last)-2, 0):]]
 }

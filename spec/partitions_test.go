@@ -29,6 +29,17 @@ func TestPartitioning(t *testing.T) {
 	}
 }
 
+func TestUnitOfNoDate(t *testing.T) {
+	refused, _ := Delivery{Prefix: "events/"}.Partitioning()
+	for name, partitions := range map[string]Partitioning{
+		"none": {}, "a refused prefix": refused, "a field": {Partitions: []Partition{{Name: "a"}}}, "a letter": {Partitions: []Partition{{Name: "a", Pattern: "y"}}},
+	} {
+		if got := partitions.Unit(); got != "" {
+			t.Errorf("%s: the unit is %q", name, got)
+		}
+	}
+}
+
 // The fields come before the dates, in their order.
 func TestPartitioningByField(t *testing.T) {
 	got, ok := Delivery{Prefix: "e/y=!{timestamp:yyyy}/", PartitionBy: []PartitionField{{Name: "b", Values: []string{"x"}}, {Name: "a"}}}.Partitioning()

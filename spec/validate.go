@@ -109,6 +109,9 @@ var (
 // Glue developer guide, "Common data types", Tag).
 const reservedTag = "aws:"
 
+// projectTag is the one of the default tags that the roles of a deployment ask for, beside the environment's name.
+const projectTag = "Project"
+
 const tagCharacters = "letters, digits, spaces and . : + = @ _ / -"
 
 func (p *problems) tags(tags map[string]string) {
@@ -124,6 +127,9 @@ func (p *problems) tags(tags map[string]string) {
 			p.add(field, is(tags[key]), fmt.Sprintf("use one that does not begin with %q, which AWS reserves", reservedTag))
 		}
 		p.match(field, tags[key], tagValuePattern, "use at most 256 "+tagCharacters)
+		if key == projectTag && tags[key] == "" {
+			p.add(field, is(""), "use a value, or leave it out: the roles of `ingest deployer` know the environment's resources by it")
+		}
 	}
 }
 

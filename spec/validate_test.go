@@ -239,6 +239,7 @@ func TestTagsRefused(t *testing.T) {
 			[]string{`Tags has the key "a,b"; use 1 to 128 letters, digits, spaces and . : + = @ _ / -`}},
 		{"reserved key", tagged("AWS:team", "x"),
 			[]string{`Tags has the key "AWS:team"; use one that does not begin with "aws:", which AWS reserves`}},
+		{"no project", tagged("Project", ""), []string{"Tags[\"Project\"] is \"\"; use a value, or leave it out: the roles of `ingest deployer` know the environment's resources by it"}},
 		{"reserved value", tagged("team", "Aws:x"), []string{`Tags["team"] is "Aws:x"; use one that does not begin with "aws:", which AWS reserves`}},
 		{"Environment", tagged("Environment", "x"),
 			[]string{`Tags has the key "Environment"; leave it out: the tag Environment is always the environment's name`}},

@@ -68,6 +68,28 @@ func structType(text string) (rest string, ok bool) {
 	}
 }
 
+// typeMarks are what tells the members of a type's structs: where a type with parts begins and ends, and the members' names.
+var typeMarks = regexp.MustCompile(`<|>|([a-z_][a-z0-9_]*):`)
+
+// repeatedMember returns a name that two members of one struct have, in a text that isColumnType accepts; empty if there is none.
+func repeatedMember(text string) string {
+	var open []map[string]bool
+	for _, mark := range typeMarks.FindAllStringSubmatch(text, -1) {
+		last, name := len(open)-1, mark[1]
+		switch {
+		case mark[0] == "<":
+			open = append(open, map[string]bool{})
+		case mark[0] == ">":
+			open = open[:last]
+		case open[last][name]:
+			return name
+		default:
+			open[last][name] = true
+		}
+	}
+	return ""
+}
+
 func primitiveType(text string) (rest string, ok bool) {
 	if name := simpleTypePattern.FindString(text); name != "" {
 		return text[len(name):], true

@@ -24,3 +24,15 @@ func TestColumnTypes(t *testing.T) {
 		}
 	}
 }
+
+func TestRepeatedMembers(t *testing.T) {
+	for text, want := range map[string]string{
+		"int": "", "struct<x:string,y:int>": "", "struct<x:struct<x:int>,y:array<struct<x:int>>>": "", "map<string,struct<a:int,b:struct<a:int>>>": "",
+		"struct<a:decimal(10,2),b:varchar(3)>": "", "struct<string:string,int:int>": "",
+		"struct<x:string,x:int>": "x", "array<struct<a:int,b:struct<c:int,d:int,c:int>>>": "c", "struct<a:struct<b:int>,b:int,a:int>": "a",
+	} {
+		if got := repeatedMember(text); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+}

@@ -51,6 +51,7 @@ func (p *problems) query(e Environment) {
 	}
 	p.readable(e.Delivery)
 	p.columns(e)
+	p.eventColumnType(e)
 	p.within("Query.Since", e.Query.Since, minSince, maxSince)
 	p.within("Query.ScanLimitMiB", e.Query.ScanLimitMiB, minScanMiB, maxScanMiB)
 	p.resultBucket(e)
@@ -147,14 +148,31 @@ func (p *problems) columns(e Environment) {
 			p.add(field+"Name", is(column.Name)+", which a partition of Delivery.Prefix or Delivery.PartitionBy has too", "leave the column out or rename the partition")
 		}
 		seen[column.Name] = true
-		if len(column.Type) > maxColumnType {
-			p.add(field+"Type", fmt.Sprintf("is %d characters long", len(column.Type)), fmt.Sprintf("use at most %d", maxColumnType))
-		} else if !isColumnType(column.Type) {
-			p.add(field+"Type", is(column.Type), "use one of Hive's types without spaces, such as string, bigint, double, boolean, timestamp, decimal(10,2), array<string>, map<string,string> or struct<id:string>")
-		}
+		p.columnType(field+"Type", column.Type)
 		if utf8.RuneCountInString(column.Comment) > maxColumnComment || strings.ContainsFunc(column.Comment, unicode.IsControl) {
 			p.add(field+"Comment", is(column.Comment), fmt.Sprintf("use one line of at most %d characters", maxColumnComment))
 		}
+	}
+}
+
+func (p *problems) columnType(field, text string) {
+	if len(text) > maxColumnType {
+		p.add(field, fmt.Sprintf("is %d characters long", len(text)), fmt.Sprintf("use at most %d", maxColumnType))
+	} else if !isColumnType(text) {
+		p.add(field, is(text), "use one of Hive's types without spaces, such as string, bigint, double, boolean, timestamp, decimal(10,2), array<string>, map<string,string> or struct<id:string>")
+	} else if name := repeatedMember(text); name != "" {
+		p.add(field, fmt.Sprintf("%s, a struct with two members %q", is(text), name), "use another name for one: a query could not tell them apart")
+	}
+}
+
+// eventColumnType bounds the type of the column with the event, which in an envelope is a struct of all declared columns.
+func (p *problems) eventColumnType(e Environment) {
+	if !e.API.Envelope.Enabled {
+		return
+	}
+	if length := len(e.Query.eventType()); length > maxColumnType {
+		p.add("Query.Columns", fmt.Sprintf("makes a type of %d characters for the column %q of API.Envelope", length, eventColumn),
+			fmt.Sprintf("use fewer or shorter columns: Glue takes %d", maxColumnType))
 	}
 }
 

@@ -18,6 +18,19 @@ func columned(columns ...Column) func(e *Environment) {
 	return queried(func(e *Environment) { e.Query.Columns = columns })
 }
 
+// eventOf is an envelope whose event has a type of so many characters, which those of its two columns do not have.
+func eventOf(length int) func(e *Environment) {
+	return func(e *Environment) {
+		columns := func(name string) []Column {
+			return []Column{{Name: "a", Type: "struct<" + strings.Join(numbered("n", 8000), ":int,") + ":int>"}, {Name: "b", Type: "struct<" + name + ":int>"}}
+		}
+		e.Query.Columns = columns("")
+		name := strings.Repeat("b", length-len(e.Query.eventType()))
+		columned(columns(name)...)(e)
+		e.API.Envelope.Enabled = true
+	}
+}
+
 func TestQueryRefused(t *testing.T) {
 	const (
 		off       = `, or set Query.Enabled = false`
@@ -43,6 +56,9 @@ func TestQueryRefused(t *testing.T) {
 		{"folders that paths resolve", queried(prefixed("a/./../year=!{timestamp:yyyy}/")), []string{
 			`Delivery.Prefix is "a/./../year=!{timestamp:yyyy}/"; ` + dotSegmentRemedy,
 		}},
+		{"a struct with a member twice", columned(Column{Name: "a", Type: "array<struct<x:string,x:int>>"}), []string{
+			`Query.Columns[0].Type is "array<struct<x:string,x:int>>", a struct with two members "x"; use another name for one: a query could not tell them apart`}},
+		{"an event of a long type", eventOf(131073), []string{`Query.Columns makes a type of 131073 characters for the column "event" of API.Envelope; use fewer or shorter columns: Glue takes 131072`}},
 		{"a long name of a partition", queried(prefixed("events/" + strings.Repeat("a", 231) + "=!{timestamp:yyyy}/")), []string{
 			"Delivery.Prefix has a partition whose name is 231 characters long, with Query.Enabled; use at most 230: Glue takes no longer name of the partition's projection" + off}},
 		{"numbers", queried(func(e *Environment) {
@@ -134,6 +150,7 @@ func TestQueryAccepted(t *testing.T) {
 		{"GZIP with an extension", queried(func(e *Environment) { e.Delivery.Compression, e.Delivery.FileExtension = GZIP, ".json.gz" })},
 		{"text with an extension", queried(func(e *Environment) { e.Delivery.FileExtension = ".json" })},
 		{"a time zone", queried(func(e *Environment) { e.Delivery.TimeZone = "Asia/Tokyo" })},
+		{"the longest type of an event", eventOf(131072)},
 		{"days", queried(prefixed("events/dt=!{timestamp:yyyy-MM-dd}/"))},
 		{"columns", columned(Column{"user_id", "string", ""}, Column{"tags", "array<string>", strings.Repeat("é", 255)})},
 		{"bounds", queried(func(e *Environment) {

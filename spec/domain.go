@@ -15,7 +15,7 @@ type Domain struct {
 	// to it, and the record by which ACM validates the domain. If it is empty, set API.Domain.CertificateARN and make the
 	// domain's record yourself: it points at the output domain_target.
 	ZoneID string
-	// CertificateARN is the ARN of an ACM certificate for the name, in the environment's region. If it is empty, the stack
+	// CertificateARN is the ARN of an ACM certificate for the name, in the environment's region and account. If it is empty, the stack
 	// requests a certificate. ACM renews it as long as its record is in the zone.
 	CertificateARN string
 	MutualTLS      MutualTLS

@@ -13,8 +13,8 @@ var (
 	hostPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$`)
 	// zonePattern is the form of hosted zone ids, which have at most 32 characters (Route 53 API reference).
 	zonePattern = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)
-	// certificatePattern's group is the region.
-	certificatePattern = regexp.MustCompile(`^arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate/[A-Za-z0-9-]+$`)
+	// certificatePattern's groups are the region and the account.
+	certificatePattern = regexp.MustCompile(`^arn:aws[a-z-]*:acm:([a-z0-9-]+):([0-9]{12}):certificate/[A-Za-z0-9-]+$`)
 	// truststorePattern has no characters that Terraform takes for an expression. Its groups are the bucket and the key.
 	truststorePattern  = regexp.MustCompile(`^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([A-Za-z0-9!_.*'()/=+@:,-]{1,900})$`)
 	objectVersion      = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
@@ -44,7 +44,7 @@ func (p *problems) domain(e Environment) {
 		p.add("API.Domain.ZoneID", "is empty and so is API.Domain.CertificateARN",
 			"set the zone, in which ACM validates the domain, or name an existing certificate")
 	}
-	p.certificate("API.Domain.CertificateARN", domain.CertificateARN, e.Region)
+	p.certificate("API.Domain.CertificateARN", domain.CertificateARN, e)
 	p.mutualTLS(e)
 }
 
@@ -57,19 +57,22 @@ func (p *problems) withoutDomain(domain Domain) {
 }
 
 // certificate checks that the certificate is in the environment's region, as API Gateway requires for a regional domain
-// (developer guide, "Set up a regional custom domain name").
-func (p *problems) certificate(field, arn, region string) {
+// (developer guide, "Set up a regional custom domain name"), and in its account: each account needs certificates of its own (AWS Security
+// Blog, "How to deploy public ACM certificates across multiple AWS accounts and Regions using AWS CloudFormation StackSets").
+func (p *problems) certificate(field, arn string, e Environment) {
 	if arn == "" {
 		return
 	}
 	parts := certificatePattern.FindStringSubmatch(arn)
 	switch {
 	case parts == nil:
-		p.add(field, is(arn), fmt.Sprintf(certificateExample, region))
-	case parts[1] != region:
-		p.add(field, is(arn), "use a certificate in "+region+", where the API is")
+		p.add(field, is(arn), fmt.Sprintf(certificateExample, e.Region))
+	case parts[1] != e.Region:
+		p.add(field, is(arn), "use a certificate in "+e.Region+", where the API is")
+	case e.Account != "" && parts[2] != e.Account:
+		p.add(field, is(arn)+", a certificate of another account than Account", "use one of "+e.Account+": no account shares a certificate of ACM")
 	default:
-		p.arn(field, arn, region)
+		p.arn(field, arn, e.Region)
 	}
 }
 
@@ -90,7 +93,7 @@ func (p *problems) mutualTLS(e Environment) {
 		p.add(field+".OwnershipCertificateARN", is(mutual.OwnershipCertificateARN)+" while API.Domain.CertificateARN is empty",
 			"leave it out: ACM issues the certificate that the stack requests")
 	}
-	p.certificate(field+".OwnershipCertificateARN", mutual.OwnershipCertificateARN, e.Region)
+	p.certificate(field+".OwnershipCertificateARN", mutual.OwnershipCertificateARN, e)
 	if !domain.DisableDefaultEndpoint {
 		p.add("API.Domain.DisableDefaultEndpoint", "is false while clients need a certificate (API.Domain.MutualTLS)",
 			"set it to true: the API's own address does not ask for one")

@@ -28,10 +28,11 @@ func mutual(change func(d *Domain)) func(e *Environment) {
 
 func TestDomainRefused(t *testing.T) {
 	const (
-		name  = `; use a host name such as "events.example.com", in lower case and of at most 64 characters`
-		zone  = `; use a hosted zone's id, such as "Z0123456789ABCDEFGHIJ"`
-		arn   = `; use the ARN of a certificate in ACM, such as "arn:aws:acm:us-east-1:111122223333:certificate/…"`
-		store = `; use an object in S3, such as "s3://bucket/truststore.pem"`
+		name    = `; use a host name such as "events.example.com", in lower case and of at most 64 characters`
+		zone    = `; use a hosted zone's id, such as "Z0123456789ABCDEFGHIJ"`
+		arn     = `; use the ARN of a certificate in ACM, such as "arn:aws:acm:us-east-1:111122223333:certificate/…"`
+		foreign = `, a certificate of another account than Account; use one of 999988887777: no account shares a certificate of ACM`
+		store   = `; use an object in S3, such as "s3://bucket/truststore.pem"`
 	)
 	rows := []refusal{
 		{"a private API", func(e *Environment) {
@@ -58,6 +59,12 @@ func TestDomainRefused(t *testing.T) {
 		{"a truststore among the events", mutual(func(d *Domain) { d.MutualTLS.TruststoreURI = "s3://api-kinesis-firehose-bucket-dev/store.pem" }), []string{
 			`API.Domain.MutualTLS.TruststoreURI is "s3://api-kinesis-firehose-bucket-dev/store.pem", in a bucket that this environment makes; use a bucket that exists before the environment: API Gateway reads the object when it makes the domain`}},
 		{"a bucket", mutual(func(d *Domain) { d.MutualTLS.TruststoreURI = "s3://trust" }), []string{`API.Domain.MutualTLS.TruststoreURI is "s3://trust"` + store}},
+		{"certificates of another account", func(e *Environment) {
+			mutual(func(d *Domain) { d.CertificateARN, d.MutualTLS.OwnershipCertificateARN = certificate, otherCertificate })(e)
+			e.Account = "999988887777"
+		}, []string{
+			`API.Domain.CertificateARN is "` + certificate + `"` + foreign, `API.Domain.MutualTLS.OwnershipCertificateARN is "` + otherCertificate + `"` + foreign,
+		}},
 		{"a version by words", mutual(func(d *Domain) { d.MutualTLS.TruststoreVersion = "the newest" }),
 			[]string{`API.Domain.MutualTLS.TruststoreVersion is "the newest"; use the version of an object in S3, or leave it empty for the newest`}},
 		{"a proof of what needs none", mutual(func(d *Domain) { d.MutualTLS.OwnershipCertificateARN = certificate }),
@@ -86,6 +93,10 @@ func TestDomainAccepted(t *testing.T) {
 		{"a requested certificate", named(func(*Domain) {})},
 		{"an own certificate", named(func(d *Domain) { d.CertificateARN = certificate })},
 		{"an own certificate, and a zone of somebody else's", named(func(d *Domain) { d.CertificateARN, d.ZoneID = certificate, "" })},
+		{"a certificate of the account", func(e *Environment) {
+			named(func(d *Domain) { d.CertificateARN = certificate })(e)
+			e.Account = "111122223333"
+		}},
 		{"that address alone", named(func(d *Domain) { d.DisableDefaultEndpoint = true })},
 		{"the longest name", named(func(d *Domain) { d.Name = strings.Repeat("a", 52) + ".example.com" })},
 		{"an international name", named(func(d *Domain) { d.Name = "xn--bcher-kva.xn--p1ai" })},

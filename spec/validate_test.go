@@ -159,7 +159,9 @@ func TestIdentityRefused(t *testing.T) {
 	testRefusals(t, []refusal{
 		{"region without number", func(e *Environment) { e.Region = "eu-west" },
 			[]string{`Region is "eu-west"` + region}},
-		{"an isolated region", func(e *Environment) { e.Region, e.State.S3 = "us-iso-east-1", &S3State{Bucket: "states", Region: "eu-isoe-west-1"} }, []string{
+		{"an isolated region", func(e *Environment) {
+			e.Region, e.State.S3 = "us-iso-east-1", &S3State{Bucket: "states", Region: "eu-isoe-west-1"}
+		}, []string{
 			`Region is "us-iso-east-1"; use a region such as "eu-west-1": this one is in the isolated partition "aws-iso", which this project does not support`,
 			`State.S3.Region is "eu-isoe-west-1"; use a region such as "eu-west-1": this one is in the isolated partition "aws-iso-e", which this project does not support, or leave it empty`,
 		}},

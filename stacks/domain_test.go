@@ -19,7 +19,7 @@ func TestAPageOfADomain(t *testing.T) {
 	env := spec.Default("dev")
 	env.API.Batch, env.Web.Hosted = true, true
 	env.API.Domain = spec.Domain{Name: "events.example.com", ZoneID: "Z0123456789ABCDEFGHIJ"}
-	doc := synth(t, env, spec.PageFile{Key: "index.html", Text: []byte("a")})
+	doc := synth(t, env, onePage)
 	outputs := map[string]string{}
 	for _, name := range []string{"submit_url", "batch_url", "domain_target"} {
 		outputs[name] = doc.Output[name].Value

@@ -36,7 +36,8 @@ type Pipeline struct {
 
 // New declares an environment's stack: the roles, the stream and the bucket, the delivery stream between them, and then the API.
 // Firehose reads a stream from the moment that it is active, and would not deliver an earlier event. A hosted page comes after
-// the API, because it has the API's address. page are its files. The environment must be valid.
+// the API, because it has the API's address. page are its files, which
+// [spec.Environment.Page] reads: New panics without an index.html. The environment must be valid.
 func New(scope constructs.Construct, env spec.Environment, page []spec.PageFile) *Pipeline {
 	stack := cdktf.NewTerraformStack(scope, jsii.String(env.Name))
 	configureTerraform(stack, env)

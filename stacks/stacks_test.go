@@ -181,7 +181,7 @@ func TestRemoval(t *testing.T) {
 	} {
 		env := spec.Default("dev")
 		env.Removal, env.Web.Hosted = removal, true
-		doc := synth(t, env)
+		doc := synth(t, env, onePage)
 		bucket, _ := doc.Resource["aws_s3_bucket"]["bucket"].(map[string]any)
 		if bucket["force_destroy"] != want.emptied {
 			t.Errorf("%s: force_destroy is %v", removal, bucket["force_destroy"])

@@ -3,6 +3,7 @@ package stacks
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"path"
 	"strings"
 
@@ -61,6 +62,9 @@ func putPage(bucket *s3.Bucket, page []spec.PageFile, settings string) {
 			continue
 		}
 		before = append(before, bucket.Put(object))
+	}
+	if index.Key == "" {
+		panic(fmt.Sprintf("Web.Hosted is true and the page has no %s; pass the files of Environment.Page to stacks.New", spec.PageIndex))
 	}
 	index.DependsOn = before
 	bucket.Put(index)

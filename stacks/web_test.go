@@ -77,12 +77,32 @@ func TestPageObjects(t *testing.T) {
 	}
 }
 
+// onePage is the least that a hosted page has.
+var onePage = spec.PageFile{Key: "index.html", Text: []byte("a")}
+
+// Without the file that CloudFront serves at "/", the page would be an object without a key, which Terraform refuses.
+func TestHostingNoPage(t *testing.T) {
+	env := spec.Default("dev")
+	env.Web.Hosted = true
+	for _, page := range [][]spec.PageFile{nil, {{Key: "about/index.html"}}} {
+		func() {
+			defer func() {
+				const want = "Web.Hosted is true and the page has no index.html; pass the files of Environment.Page to stacks.New"
+				if said := recover(); said != want {
+					t.Errorf("%v: panic is %v, want %s", page, said, want)
+				}
+			}()
+			synth(t, env, page...)
+		}()
+	}
+}
+
 // Everybody can read a page's settings, so they contain no ARN, no account and no bucket.
 func TestPageSettings(t *testing.T) {
 	env := spec.Default("dev")
 	env.Region, env.API.Authorization, env.Web.Hosted = "eu-west-1", spec.AuthorizeIAM(), true
 	env.API.Batch = true
-	doc := synth(t, env)
+	doc := synth(t, env, onePage)
 	var got map[string]map[string]string
 	for _, resource := range doc.Resource["aws_s3_object"] {
 		body, _ := resource.(map[string]any)

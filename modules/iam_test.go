@@ -51,6 +51,27 @@ func TestIAMEverythingOverridden(t *testing.T) {
 	}`)
 }
 
+// Terraform reads "$${" as "${", and so leaves IAM's variables to IAM.
+func TestIAMVariables(t *testing.T) {
+	for given, want := range map[string]string{
+		"arn:aws:s3:::b/${aws:username}/*":       "arn:aws:s3:::b/$${aws:username}/*",
+		"${aws:PrincipalTag/team, 'none'}":       "$${aws:PrincipalTag/team, 'none'}",
+		"${saml:sub}-${s3:prefix}":               "$${saml:sub}-$${s3:prefix}",
+		"a${*}b${?}c${$}":                        "a$${*}b$${?}c$${$}",
+		"$${aws:username}":                       "$${aws:username}",
+		"${aws_s3_bucket.b.arn}/*":               "${aws_s3_bucket.b.arn}/*",
+		"${TfToken[TOKEN.1]}/${aws:username}":    "${TfToken[TOKEN.1]}/$${aws:username}",
+		`${var.a ? "b:c" : "d"}`:                 `${var.a ? \"b:c\" : \"d\"}`,
+		"cognito-identity.amazonaws.com:sub $ {": "cognito-identity.amazonaws.com:sub $ {",
+	} {
+		got := iam.Document{{Actions: []string{"a:B"}, Resources: []string{given}}}.JSON()
+		whole := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["a:B"],"Resource":["` + want + `"]}]}`
+		if got != whole {
+			t.Errorf("got\n%s\nwant\n%s", got, whole)
+		}
+	}
+}
+
 func TestIAMTwiceInOneStack(t *testing.T) {
 	policies := map[string]iam.Document{"p": {{Actions: []string{"a:B"}, Resources: []string{"arn:x"}}}}
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {

@@ -3,6 +3,7 @@ package iam
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"strings"
 )
 
@@ -19,7 +20,7 @@ type Statement struct {
 	Conditions map[string]map[string][]string `json:"Condition,omitempty"`
 }
 
-// JSON is the document in IAM's format. The same document is always the same text. It does not escape "<", ">" and "&" for HTML:
+// JSON is the document in IAM's format, as an argument of Terraform's: IAM's own variables, such as ${aws:username}, are escaped. The same document is always the same text. It does not escape "<", ">" and "&" for HTML:
 // IAM would read the escapes as the same, but a comparison of texts would not.
 func (d Document) JSON() string {
 	statements := make([]Statement, len(d))
@@ -39,5 +40,20 @@ func (d Document) JSON() string {
 	if err != nil {
 		panic(err) // a Principal that JSON cannot represent: a bug of the module
 	}
-	return strings.TrimSuffix(text.String(), "\n")
+	return escapeVariables(strings.TrimSuffix(text.String(), "\n"))
+}
+
+// variable is one of IAM's, such as ${aws:username}, or one of its escapes of a wildcard, such as ${*} (IAM User Guide, "IAM policy
+// elements: Variables and tags"). No expression of Terraform's, and no reference of CDKTF's, begins like that. A text that is escaped
+// already begins with "$$".
+var variable = regexp.MustCompile(`\$?\$\{(?:[A-Za-z0-9-]+:|[*?$]\})`)
+
+// escapeVariables escapes IAM's variables for Terraform, which would read each as an expression of its own.
+func escapeVariables(document string) string {
+	return variable.ReplaceAllStringFunc(document, func(found string) string {
+		if strings.HasPrefix(found, "$$") {
+			return found
+		}
+		return "$" + found
+	})
 }

@@ -72,3 +72,13 @@ func TestKinesisStatements(t *testing.T) {
 		}
 	}
 }
+
+// Terraform refuses a retention of 0 hours.
+func TestKinesisWithoutARetention(t *testing.T) {
+	stream := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		kinesis.New(stack, "events", kinesis.Config{Name: "n", Capacity: spec.OnDemand()})
+	})["aws_kinesis_stream.events"]
+	if retention, set := stream["retention_period"]; set || stream == nil {
+		t.Errorf("the retention is %v, want Kinesis's default", retention)
+	}
+}

@@ -56,6 +56,16 @@ func TestKMSEverythingOverridden(t *testing.T) {
 	}`)
 }
 
+// Terraform refuses a window of 0 days.
+func TestKMSWithoutAWindow(t *testing.T) {
+	cfg := kmsDefaults()
+	cfg.DeletionWindowDays = 0
+	key := tftest.Synth(t, func(stack cdktf.TerraformStack) { kms.New(stack, "key", cfg) })["aws_kms_key.key"]
+	if window, set := key["deletion_window_in_days"]; set || key == nil {
+		t.Errorf("the window is %v, want KMS's default", window)
+	}
+}
+
 func TestKMSTwiceInOneStack(t *testing.T) {
 	var first, second *kms.Key
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {

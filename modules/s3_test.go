@@ -19,6 +19,19 @@ func s3Defaults() s3.Config {
 	return s3.Config{Name: env.BucketName(), Lifecycle: env.Bucket}
 }
 
+// S3 takes no rule of 0 days.
+func TestS3WithoutALifecycle(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { s3.New(stack, "mine", s3.Config{Name: "mine", Disposable: true}) })
+	resources.Expect(t, "aws_s3_bucket_lifecycle_configuration.mine_lifecycle", `{
+		"bucket": "${aws_s3_bucket.mine.bucket}",
+		"depends_on": ["aws_s3_bucket_versioning.mine_versioning"],
+		"rule": [
+			{"id": "abort-uploads", "status": "Enabled", "filter": [{"prefix": ""}], "abort_incomplete_multipart_upload": [{"days_after_initiation": 7}]},
+			{"id": "expire-noncurrent", "status": "Enabled", "filter": [{"prefix": ""}], "noncurrent_version_expiration": [{"noncurrent_days": 30}]}
+		]
+	}`)
+}
+
 func TestS3Defaults(t *testing.T) {
 	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) { s3.New(stack, "bucket", s3Defaults()) })
 	resources.ExpectAddresses(t,

@@ -19,7 +19,7 @@ import (
 type Config struct {
 	Name     string
 	Capacity spec.Capacity
-	// Retention in whole hours.
+	// Retention in whole hours. With 0 it is Kinesis's default, 24.
 	Retention time.Duration
 	// KeyARN of the key that encrypts the stream; empty for the AWS-managed key.
 	KeyARN string
@@ -46,11 +46,13 @@ func New(scope constructs.Construct, id string, cfg Config) *Stream {
 		StreamModeDetails: &kinesisstream.KinesisStreamStreamModeDetails{
 			StreamMode: jsii.String(string(cfg.Capacity.Mode)),
 		},
-		RetentionPeriod: jsii.Number(cfg.Retention.Hours()),
-		EncryptionType:  jsii.String("KMS"),
-		KmsKeyId:        jsii.String(cmp.Or(cfg.KeyARN, managedKey)),
-		DependsOn:       tf.DependsOn(cfg.DependsOn),
-		Lifecycle:       tf.Protect(cfg.Protected),
+		EncryptionType: jsii.String("KMS"),
+		KmsKeyId:       jsii.String(cmp.Or(cfg.KeyARN, managedKey)),
+		DependsOn:      tf.DependsOn(cfg.DependsOn),
+		Lifecycle:      tf.Protect(cfg.Protected),
+	}
+	if cfg.Retention != 0 {
+		config.RetentionPeriod = jsii.Number(cfg.Retention.Hours())
 	}
 	if cfg.Capacity.Mode == spec.ModeProvisioned {
 		config.ShardCount = jsii.Number(cfg.Capacity.Shards)

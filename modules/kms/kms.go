@@ -22,7 +22,7 @@ type Config struct {
 	LogGroups []string
 	// Topic lets CloudWatch's alarms publish to SNS topics that are encrypted with the key.
 	Topic bool
-	// DeletionWindowDays is the number of days in which you can restore a destroyed key, 7 to 30.
+	// DeletionWindowDays is the number of days in which you can restore a destroyed key, 7 to 30. With 0 it is KMS's default, 30.
 	DeletionWindowDays int
 	// Protected makes Terraform refuse to destroy the key.
 	Protected bool
@@ -45,13 +45,16 @@ type Key struct {
 // one, because CloudWatch Logs tries the key when it makes an encrypted log group.
 func New(scope constructs.Construct, id string, cfg Config) *Key {
 	c := constructs.NewConstruct(scope, jsii.String(id))
-	key := tf.New(c, "Default", kmskey.NewKmsKey, &kmskey.KmsKeyConfig{
-		Description:          jsii.String(cfg.Description),
-		EnableKeyRotation:    jsii.Bool(true),
-		DeletionWindowInDays: jsii.Number(cfg.DeletionWindowDays),
-		Policy:               jsii.String(cfg.policy().JSON()),
-		Lifecycle:            tf.Protect(cfg.Protected),
-	})
+	config := &kmskey.KmsKeyConfig{
+		Description:       jsii.String(cfg.Description),
+		EnableKeyRotation: jsii.Bool(true),
+		Policy:            jsii.String(cfg.policy().JSON()),
+		Lifecycle:         tf.Protect(cfg.Protected),
+	}
+	if cfg.DeletionWindowDays != 0 {
+		config.DeletionWindowInDays = jsii.Number(cfg.DeletionWindowDays)
+	}
+	key := tf.New(c, "Default", kmskey.NewKmsKey, config)
 	tf.New(c, "alias", kmsalias.NewKmsAlias, &kmsalias.KmsAliasConfig{
 		Name:        jsii.String(cfg.Alias),
 		TargetKeyId: key.KeyId(),

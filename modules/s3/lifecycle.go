@@ -1,6 +1,8 @@
 package s3
 
 import (
+	"cmp"
+
 	"github.com/aws/jsii-runtime-go"
 	lifecycle "github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketlifecycleconfiguration"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
@@ -21,13 +23,14 @@ func (s *settings) lifecycle(cfg spec.Bucket, versioning cdktf.ITerraformDependa
 }
 
 func lifecycleRules(cfg spec.Bucket) []*lifecycle.S3BucketLifecycleConfigurationRule {
+	byDefault := spec.Default("").Bucket
 	rules := []*lifecycle.S3BucketLifecycleConfigurationRule{
 		{
 			Id:     jsii.String("abort-uploads"),
 			Status: jsii.String("Enabled"),
 			Filter: wholeBucket(),
 			AbortIncompleteMultipartUpload: []*lifecycle.S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload{
-				{DaysAfterInitiation: jsii.Number(cfg.AbortUploadsAfterDays)},
+				{DaysAfterInitiation: jsii.Number(cmp.Or(cfg.AbortUploadsAfterDays, byDefault.AbortUploadsAfterDays))},
 			},
 		},
 		{
@@ -35,7 +38,7 @@ func lifecycleRules(cfg spec.Bucket) []*lifecycle.S3BucketLifecycleConfiguration
 			Status: jsii.String("Enabled"),
 			Filter: wholeBucket(),
 			NoncurrentVersionExpiration: []*lifecycle.S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration{
-				{NoncurrentDays: jsii.Number(cfg.NoncurrentExpireAfterDays)},
+				{NoncurrentDays: jsii.Number(cmp.Or(cfg.NoncurrentExpireAfterDays, byDefault.NoncurrentExpireAfterDays))},
 			},
 		},
 	}

@@ -22,7 +22,9 @@ import (
 
 // Config of a bucket.
 type Config struct {
-	Name      string
+	Name string
+	// Lifecycle says how long the bucket keeps objects. 0 days for noncurrent versions or for incomplete uploads, which S3 takes in no
+	// rule, means the days of spec.Default.
 	Lifecycle spec.Bucket
 	// KeyARN of the key that encrypts objects; empty for S3's own keys.
 	KeyARN string

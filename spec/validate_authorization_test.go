@@ -152,6 +152,8 @@ func TestAuthorizationRefused(t *testing.T) {
 			[]string{`API.Authorization.Kind is ""; use "NONE", "AWS_IAM", "API_KEY", "COGNITO_USER_POOLS" or "CUSTOM"`}},
 		{"no pool", func(e *Environment) { e.API.Authorization = AuthorizeCognito(Cognito{}) },
 			[]string{"API.Authorization.Cognito.UserPoolARNs has 0 entries; use 1 to 1000"}},
+		{"1,001 pools", func(e *Environment) { e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: numbered(onePool, 1001)}) },
+			[]string{"API.Authorization.Cognito.UserPoolARNs has 1001 entries; use 1 to 1000"}},
 		{"pool and scope", func(e *Environment) {
 			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: []string{"eu-west-1_aBcDeF123"}, Scopes: []string{"a b"}})
 		}, []string{
@@ -213,6 +215,14 @@ func numbered(name string, count int) []string {
 func TestAuthorizationAccepted(t *testing.T) {
 	testAcceptances(t, []acceptance{
 		{"keys", planned(func(*UsagePlan) {})},
+		{"the most keys", planned(func(p *UsagePlan) { p.Keys = numbered("k", 100) })},
+		{"one key", planned(func(p *UsagePlan) { p.Keys = []string{"k"} })},
+		{"the most pools", func(e *Environment) { e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: numbered(onePool, 1000)}) }},
+		{"the most ranges", func(e *Environment) {
+			for i := range 100 {
+				e.API.Access.SourceIPs = append(e.API.Access.SourceIPs, fmt.Sprintf("203.0.113.%d/32", i))
+			}
+		}},
 		{"keys that only the stage limits", planned(func(p *UsagePlan) { p.RateLimit, p.BurstLimit = 1000, 500 })},
 		{"keys that only both methods of the stage limit", func(e *Environment) {
 			planned(func(p *UsagePlan) { p.RateLimit, p.BurstLimit = 2000, 1000 })(e)

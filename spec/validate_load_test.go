@@ -28,6 +28,9 @@ func TestLoadRefused(t *testing.T) {
 			`Load.EventBytes is 0; use 1 to 1048540`,
 			`Load.EventsPerMonth is 0, of at most 26784000; use 1 to what Load.PeakPerSecond brings in 31 days`,
 		}},
+		{"one event too many", expected(10, func(e *Environment) { e.Load.EventsPerMonth = 26_784_001 }), []string{
+			`Load.EventsPerMonth is 26784001, of at most 26784000; use 1 to what Load.PeakPerSecond brings in 31 days`,
+		}},
 		{"each field too small", loaded(Load{-1, -1, -1, -1, -1}), []string{
 			`Load.PeakPerSecond is -1; use 1 to 10000000`,
 			`Load.EventBytes is -1; use 1 to 1048540`,
@@ -101,6 +104,9 @@ func TestLoadRefused(t *testing.T) {
 	})
 	testAcceptances(t, []acceptance{
 		{"no load", loaded(Load{})},
+		{"as many events as a month of the peak has", expected(10, func(e *Environment) { e.Load.EventsPerMonth = 26_784_000 })},
+		{"one event a month", expected(1, func(e *Environment) { e.Load.EventsPerMonth, e.Load.EventBytes = 1, 1 })},
+		{"the largest batch", expected(1000, inBatches(500))},
 		{"exactly the stage", expected(1000, func(e *Environment) { e.API.Throttle.RateLimit = 1000 })},
 		{"exactly the shards", expected(10_000)},
 		{"batches", expected(5000, inBatches(100), func(e *Environment) { e.API.Throttle.RateLimit = 50 })},

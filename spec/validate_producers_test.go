@@ -86,3 +86,34 @@ func TestProducersAccepted(t *testing.T) {
 		}},
 	})
 }
+
+// Each part of the resource policy counts only where it is there. A test in modules/apigateway measures real policies.
+func TestPolicyLength(t *testing.T) {
+	const (
+		ip      = "203.0.113.0/24"
+		entry   = policyWithoutEntries + len(ip) + len(`"",`)
+		account = len(rootARN) + len(`"",`)
+		path    = len(methodARN) + len("order") + len(`"",`)
+	)
+	types := []EventType{{Name: "order"}}
+	ips := Access{SourceIPs: []string{ip}}
+	with := func(producers Producers) Access { return Access{SourceIPs: []string{ip}, Producers: producers} }
+	for name, test := range map[string]struct {
+		api  API
+		want int
+	}{
+		"no policy":              {API{EventTypes: types}, 0},
+		"ranges":                 {API{Access: ips}, entry},
+		"ranges and types":       {API{Access: ips, EventTypes: types}, entry},
+		"an organisation":        {API{Access: with(Producers{Organization: "o-a1b2c3d4e5"})}, entry + policyOfProducers},
+		"an account":             {API{Access: with(Producers{Accounts: []string{"444455556666"}})}, entry + policyOfProducers + account},
+		"producers of types":     {API{Access: with(Producers{Organization: "o-a1b2c3d4e5"}), EventTypes: types}, entry + policyOfProducers + 2*path},
+		"producers of batches":   {API{Access: with(Producers{Organization: "o-a1b2c3d4e5"}), EventTypes: types, Batch: true}, entry + policyOfProducers + 2*(2*path+len("/batch"))},
+		"private":                {API{Access: Access{VPCEndpoints: []string{"vpce-1"}}, EventTypes: types}, policyWithoutEntries + len(`"vpce-1",`)},
+		"private, with a signer": {API{Access: Access{VPCEndpoints: []string{"vpce-1"}}, EventTypes: types, Authorization: AuthorizeIAM()}, policyWithoutEntries + len(`"vpce-1",`) + path},
+	} {
+		if got := test.api.policyLength(); got != test.want {
+			t.Errorf("%s: got %d, want %d", name, got, test.want)
+		}
+	}
+}

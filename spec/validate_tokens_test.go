@@ -16,6 +16,7 @@ func TestTokensOfCDKTF(t *testing.T) {
 		{"a scope", func(e *Environment) {
 			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: []string{onePool}, Scopes: []string{"a", token}})
 		}, []string{"API.Authorization.Cognito.Scopes[1]" + said}},
+		{"a query", byField(none, PartitionField{Name: "a", Query: `.a + "` + token + `"`}), []string{"Delivery.PartitionBy[0].Query" + said}},
 		{"a comment", columned(Column{Name: "a", Type: "int", Comment: token}), []string{"Query.Columns[0].Comment" + said}},
 		{"prefixes", func(e *Environment) {
 			e.Delivery.Prefix, e.Delivery.ErrorPrefix = "a/#{TfToken[T]}/", "b/#{TfToken[T]}/!{firehose:error-output-type}/"

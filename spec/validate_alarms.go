@@ -90,14 +90,20 @@ func (p *problems) runbookURL(address string) {
 	}
 	const field = "Alarms.RunbookURL"
 	parsed, err := url.Parse(address)
-	if err == nil && parsed.User != nil {
+	authority, _, _ := strings.Cut(strings.TrimPrefix(address, "https://"), "/")
+	switch {
+	case strings.Contains(authority, "@"):
 		// The value is not in the message: it may hold a password.
 		p.add(field, "has a user's name before its host", "leave the name and the password out: each alarm's description has the address")
-	} else if err != nil || parsed.Scheme != "https" || parsed.Hostname() == "" || strings.HasSuffix(parsed.Host, ":") || !isPort(parsed.Port()) ||
-		strings.ContainsAny(address, " \"{}?#") || strings.IndexFunc(address, notPrintable) >= 0 {
+	case err != nil || !isFolder(parsed) || strings.ContainsAny(address, " \"{}?#") || strings.IndexFunc(address, notPrintable) >= 0:
 		p.add(field, is(address),
 			`use the address of a folder, such as "https://git.example.com/ingest/docs/runbooks", or leave it empty`)
-	} else if len(address) > maxRunbookURL {
+	case len(address) > maxRunbookURL:
 		p.add(field, fmt.Sprintf("is %d bytes long", len(address)), fmt.Sprintf("use at most %d", maxRunbookURL))
 	}
+}
+
+// isFolder reports whether an address has a host to which a path can be added, over HTTPS.
+func isFolder(address *url.URL) bool {
+	return address.Scheme == "https" && address.Hostname() != "" && !strings.HasSuffix(address.Host, ":") && isPort(address.Port())
 }

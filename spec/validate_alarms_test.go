@@ -49,6 +49,8 @@ func TestAlarmsRefused(t *testing.T) {
 			[]string{`Alarms.RunbookURL is "https://example.com/?page="` + folder}},
 		{"runbooks behind a password", alarmed(func(a *Alarms) { a.RunbookURL = "https://me:secret@example.com/" }),
 			[]string{"Alarms.RunbookURL has a user's name before its host; leave the name and the password out: each alarm's description has the address"}},
+		{"runbooks behind a password, on no port", alarmed(func(a *Alarms) { a.RunbookURL = "https://me:secret@example.com:x" }),
+			[]string{"Alarms.RunbookURL has a user's name before its host; leave the name and the password out: each alarm's description has the address"}},
 		{"runbooks by an empty query", alarmed(func(a *Alarms) { a.RunbookURL = "https://example.com/?" }), []string{`Alarms.RunbookURL is "https://example.com/?"` + folder}},
 		{"runbooks by an empty fragment", alarmed(func(a *Alarms) { a.RunbookURL = "https://example.com/#" }), []string{`Alarms.RunbookURL is "https://example.com/#"` + folder}},
 		{"runbooks on a port alone", alarmed(func(a *Alarms) { a.RunbookURL = "https://:443/" }), []string{`Alarms.RunbookURL is "https://:443/"` + folder}},
@@ -85,6 +87,8 @@ func TestAlarmsAccepted(t *testing.T) {
 			e.Region, e.Alarms.Enabled, e.Alarms.TopicARN = "cn-north-1", true, "arn:aws-cn:sns:cn-north-1:111122223333:on_call"
 		}},
 		{"runbooks", alarmed(func(a *Alarms) { a.RunbookURL = "https://git.example.com:8443/ingest/-/blob/main/docs/runbooks/" })},
+		{"runbooks of a user", alarmed(func(a *Alarms) { a.RunbookURL = "https://git.example.com/@me/runbooks" })},
+		{"the longest address", alarmed(func(a *Alarms) { a.RunbookURL = "https://example.com/" + strings.Repeat("a", 492) })},
 		{"the least", alarmed(func(a *Alarms) { a.LatencyP99, a.RefusedPercent = time.Millisecond, 1 })},
 		{"the most", alarmed(func(a *Alarms) { a.LatencyP99, a.RefusedPercent = 29*time.Second, 99 })},
 	})

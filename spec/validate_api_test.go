@@ -234,6 +234,10 @@ func TestCORSAccepted(t *testing.T) {
 		{"all methods", func(e *Environment) {
 			e.API.CORS.AllowMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 		}},
+		{"the longest lists of headers", func(e *Environment) {
+			e.API.CORS.AllowHeaders = []string{"Content-Type", strings.Repeat("a", 4083)}
+			e.API.CORS.ExposeHeaders = []string{strings.Repeat("a", 4096)}
+		}},
 		{"credentials", func(e *Environment) {
 			e.API.CORS.AllowOrigins, e.API.CORS.AllowCredentials = []string{"https://a.example"}, true
 		}},

@@ -152,7 +152,9 @@ func TestAuthorizationRefused(t *testing.T) {
 			[]string{`API.Authorization.Kind is ""; use "NONE", "AWS_IAM", "API_KEY", "COGNITO_USER_POOLS" or "CUSTOM"`}},
 		{"no pool", func(e *Environment) { e.API.Authorization = AuthorizeCognito(Cognito{}) },
 			[]string{"API.Authorization.Cognito.UserPoolARNs has 0 entries; use 1 to 1000"}},
-		{"1,001 pools", func(e *Environment) { e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: numbered(onePool, 1001)}) },
+		{"1,001 pools", func(e *Environment) {
+			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: numbered(onePool, 1001)})
+		},
 			[]string{"API.Authorization.Cognito.UserPoolARNs has 1001 entries; use 1 to 1000"}},
 		{"pool and scope", func(e *Environment) {
 			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: []string{"eu-west-1_aBcDeF123"}, Scopes: []string{"a b"}})
@@ -217,7 +219,9 @@ func TestAuthorizationAccepted(t *testing.T) {
 		{"keys", planned(func(*UsagePlan) {})},
 		{"the most keys", planned(func(p *UsagePlan) { p.Keys = numbered("k", 100) })},
 		{"one key", planned(func(p *UsagePlan) { p.Keys = []string{"k"} })},
-		{"the most pools", func(e *Environment) { e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: numbered(onePool, 1000)}) }},
+		{"the most pools", func(e *Environment) {
+			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: numbered(onePool, 1000)})
+		}},
 		{"the most ranges", func(e *Environment) {
 			for i := range 100 {
 				e.API.Access.SourceIPs = append(e.API.Access.SourceIPs, fmt.Sprintf("203.0.113.%d/32", i))
@@ -228,6 +232,7 @@ func TestAuthorizationAccepted(t *testing.T) {
 			planned(func(p *UsagePlan) { p.RateLimit, p.BurstLimit = 2000, 1000 })(e)
 			e.API.Batch = true
 		}},
+		{"the largest quota", planned(func(p *UsagePlan) { p.Quota = math.MaxInt32 })},
 		{"keys without a quota", planned(func(p *UsagePlan) { p.Quota, p.QuotaPeriod = 0, "" })},
 		{"pools", func(e *Environment) {
 			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: []string{onePool}, Scopes: []string{"events/submit"}})

@@ -8,7 +8,7 @@ import "time"
 type Alarms struct {
 	// Enabled declares the alarms. They notify the SNS topic PREFIX-alarms-ENV, which the stack makes, or Alarms.TopicARN.
 	Enabled bool
-	// Emails are the e-mail addresses that the topic notifies. SNS sends each address a link, and notifies it only after
+	// Emails are the e-mail addresses that the topic notifies, at most 100. SNS sends each address a link, and notifies it only after
 	// somebody follows the link.
 	Emails []string
 	// TopicARN is the ARN of an existing topic in the environment's region. Empty makes a topic. The topic's policy must let

@@ -90,7 +90,7 @@ const (
 type Cognito struct {
 	// UserPoolARNs are the ARNs of 1 to 1,000 user pools, in any region of the environment's partition.
 	UserPoolARNs []string
-	// Scopes are scopes of an access token, such as "events/submit". A token must have one of them. Without scopes the API
+	// Scopes are scopes of an access token, such as "events/submit", at most 100. A token must have one of them. Without scopes the API
 	// requires an identity token.
 	Scopes []string
 }

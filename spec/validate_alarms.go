@@ -16,6 +16,8 @@ const (
 	maxLatency = quota.IntegrationTimeout
 	// maxRunbookURL leaves an alarm's description within CloudWatch's 1,024 characters (API reference, PutMetricAlarm).
 	maxRunbookURL = 512
+	// maxEmails is this project's bound: each address is a resource of the stack. A mailing list takes more readers.
+	maxEmails = 100
 	// maxEmail is from RFC 5321, section 4.5.3.1.3: a path has 256 characters, of which "<" and ">" are two.
 	maxEmail = 254
 )
@@ -58,6 +60,7 @@ func (p *problems) withoutAlarms(alarms Alarms) {
 }
 
 func (p *problems) emails(emails []string) {
+	p.atMost("Alarms.Emails", len(emails), maxEmails)
 	for i, email := range emails {
 		field := item("Alarms.Emails", i)
 		p.match(field, email, emailPattern, `use an address such as "on-call@example.com"`)

@@ -15,6 +15,14 @@ func alarmed(change func(a *Alarms)) func(e *Environment) {
 	}
 }
 
+func emailsOf(count int) []string {
+	all := numbered("on-call-", count)
+	for i := range all {
+		all[i] += "@example.com"
+	}
+	return all
+}
+
 func TestAlarmsRefused(t *testing.T) {
 	const (
 		folder = `; use the address of a folder, such as "https://git.example.com/ingest/docs/runbooks", or leave it empty`
@@ -22,6 +30,7 @@ func TestAlarmsRefused(t *testing.T) {
 	)
 	long := "https://example.com/" + strings.Repeat("a", 500)
 	testRefusals(t, []refusal{
+		{"too many addresses", alarmed(func(a *Alarms) { a.Emails = emailsOf(101) }), []string{"Alarms.Emails has 101 entries; use at most 100"}},
 		{"an address without a host", alarmed(func(a *Alarms) { a.Emails = []string{"on-call"} }),
 			[]string{`Alarms.Emails[0] is "on-call"; use an address such as "on-call@example.com"`}},
 		{"an address with a name", alarmed(func(a *Alarms) { a.Emails = []string{"On call <on-call@example.com>"} }),
@@ -87,6 +96,7 @@ func TestAlarmsAccepted(t *testing.T) {
 			e.Region, e.Alarms.Enabled, e.Alarms.TopicARN = "cn-north-1", true, "arn:aws-cn:sns:cn-north-1:111122223333:on_call"
 		}},
 		{"runbooks", alarmed(func(a *Alarms) { a.RunbookURL = "https://git.example.com:8443/ingest/-/blob/main/docs/runbooks/" })},
+		{"the most addresses", alarmed(func(a *Alarms) { a.Emails = emailsOf(100) })},
 		{"runbooks of a user", alarmed(func(a *Alarms) { a.RunbookURL = "https://git.example.com/@me/runbooks" })},
 		{"the longest address", alarmed(func(a *Alarms) { a.RunbookURL = "https://example.com/" + strings.Repeat("a", 492) })},
 		{"the least", alarmed(func(a *Alarms) { a.LatencyP99, a.RefusedPercent = time.Millisecond, 1 })},

@@ -120,6 +120,9 @@ var contextSources = []string{
 // maxPools is API Gateway's (quotas for REST APIs: user pools per authorizer).
 const maxPools = 1000
 
+// maxScopes is this project's bound, against a list that was pasted by mistake.
+const maxScopes = 100
+
 // cognito checks user pools, which may be in another region of the partition (developer guide, "Configure cross-account Amazon Cognito
 // authorizer").
 func (p *problems) cognito(field string, cognito Cognito, region string) {
@@ -135,6 +138,7 @@ func (p *problems) cognito(field string, cognito Cognito, region string) {
 			p.arn(at, arn, region)
 		}
 	}
+	p.atMost(field+".Scopes", len(cognito.Scopes), maxScopes)
 	for i, name := range cognito.Scopes {
 		at := item(field+".Scopes", i)
 		if slices.Contains(cognito.Scopes[:i], name) {

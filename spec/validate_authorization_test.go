@@ -156,6 +156,9 @@ func TestAuthorizationRefused(t *testing.T) {
 			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: numbered(onePool, 1001)})
 		},
 			[]string{"API.Authorization.Cognito.UserPoolARNs has 1001 entries; use 1 to 1000"}},
+		{"101 scopes", func(e *Environment) {
+			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: []string{onePool}, Scopes: numbered("s", 101)})
+		}, []string{"API.Authorization.Cognito.Scopes has 101 entries; use at most 100"}},
 		{"pool and scope", func(e *Environment) {
 			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: []string{"eu-west-1_aBcDeF123"}, Scopes: []string{"a b"}})
 		}, []string{
@@ -221,6 +224,9 @@ func TestAuthorizationAccepted(t *testing.T) {
 		{"one key", planned(func(p *UsagePlan) { p.Keys = []string{"k"} })},
 		{"the most pools", func(e *Environment) {
 			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: numbered(onePool, 1000)})
+		}},
+		{"the most scopes", func(e *Environment) {
+			e.API.Authorization = AuthorizeCognito(Cognito{UserPoolARNs: []string{onePool}, Scopes: numbered("s", 100)})
 		}},
 		{"the most ranges", func(e *Environment) {
 			for i := range 100 {

@@ -179,7 +179,7 @@ func (c *checker) allowsWhere(role tfjson.Resource, action, resource string, hol
 		if policy.role == nil || policy.role.Address() != role.Address() {
 			continue
 		}
-		statements, _ := c.parseDocument(policy.body["policy"]) // "least-privilege" reports one that cannot be read
+		statements, _ := c.parseDocument(policy.body[policy.key]) // "least-privilege" reports one that cannot be read
 		for _, s := range statements {
 			switch {
 			case s.effect == deny && deniesAction(s, action):

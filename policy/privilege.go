@@ -18,15 +18,26 @@ const (
 // identityPolicy is a policy document of a role, a user or a group.
 type identityPolicy struct {
 	place
+	// key is the argument with the document.
+	key string
 	// role has the policy; nil if unknown.
 	role *tfjson.Resource
 }
 
+// documented are the types of policies, with the argument that has the document.
+var documented = []struct{ typ, key string }{
+	{"aws_iam_group_policy", "policy"},
+	{iamPolicy, "policy"},
+	{iamRolePolicy, "policy"},
+	{"aws_iam_user_policy", "policy"},
+	{"aws_ssoadmin_permission_set_inline_policy", "inline_policy"},
+}
+
 func (c *checker) identityPolicies() []identityPolicy {
 	var policies []identityPolicy
-	for _, typ := range []string{"aws_iam_group_policy", iamPolicy, iamRolePolicy, "aws_iam_user_policy"} {
-		for _, r := range c.stack.Resources(typ) {
-			policy := identityPolicy{place: in(r)}
+	for _, d := range documented {
+		for _, r := range c.stack.Resources(d.typ) {
+			policy := identityPolicy{place: in(r), key: d.key}
 			if role, ok := c.follow(r.Body["role"], iamRole, "id", "name"); ok {
 				policy.role = &role
 			}
@@ -36,7 +47,7 @@ func (c *checker) identityPolicies() []identityPolicy {
 	for _, role := range c.stack.Resources(iamRole) {
 		blocks, _ := role.Blocks("inline_policy") // leastPrivilege reports a value that is not a block
 		for _, body := range blocks {
-			policies = append(policies, identityPolicy{place{role, "inline_policy.", body}, &role})
+			policies = append(policies, identityPolicy{place{role, "inline_policy.", body}, "policy", &role})
 		}
 	}
 	return policies
@@ -47,24 +58,29 @@ func leastPrivilege(c *checker) {
 		c.blocks(in(role), "inline_policy")
 	}
 	for _, policy := range c.identityPolicies() {
-		statements, _ := c.document(policy.place, "policy")
+		statements, _ := c.document(policy.place, policy.key)
 		for i, s := range statements {
 			if s.effect == allow {
-				c.narrow(policy, fmt.Sprintf("%spolicy: statement %d", policy.path, i+1), s)
+				c.narrow(policy, fmt.Sprintf("%s%s: statement %d", policy.path, policy.key, i+1), s)
 			}
 		}
 	}
-	c.attachments()
+	for _, a := range c.attachments() {
+		c.attached(a)
+	}
+	for _, l := range listing {
+		for _, r := range c.stack.Resources(l.typ) {
+			if _, isList := r.Body[l.key].([]any); !isList && r.Body[l.key] != nil {
+				c.undecidable(in(r), l.key)
+			}
+		}
+	}
 }
 
 func (c *checker) narrow(policy identityPolicy, where string, s statement) {
-	for _, element := range s.inverted {
-		c.breachAt(policy.place, where+" has "+element, "name what it allows")
-	}
+	c.namesActions(policy.place, where, s)
 	for _, action := range s.actions {
-		if strings.ContainsAny(action, "*?$") {
-			c.breachAt(policy.place, fmt.Sprintf("%s allows the action %q", where, action), "name each action in full")
-		} else if beyond.MatchString(action) {
+		if !strings.ContainsAny(action, "*?$") && !handlesData(action) && !isOfGlue(action) { // "query" reports Glue's
 			c.breachAt(policy.place, fmt.Sprintf("%s allows %s, which no service of the pipeline needs", where, action), "leave it out")
 		}
 	}
@@ -74,6 +90,35 @@ func (c *checker) narrow(policy identityPolicy, where string, s statement) {
 				"name the resource in full: a wildcard is for "+exceptionNames())
 		}
 	}
+}
+
+// namesActions checks that a statement names what it allows.
+func (c *checker) namesActions(p place, where string, s statement) {
+	for _, element := range s.inverted {
+		c.breachAt(p, where+" has "+element, "name what it allows")
+	}
+	for _, action := range s.actions {
+		if strings.ContainsAny(action, "*?$") {
+			c.breachAt(p, fmt.Sprintf("%s allows the action %q", where, action), "name each action in full")
+		}
+	}
+}
+
+// The actions that read or write data. IAM's access levels are no help: "Write" includes what stops or destroys a resource.
+var (
+	reading = regexp.MustCompile(`(?i)^[a-z0-9-]+:(Batch|Transact)?(Describe|Filter|Get|Head|List|Query|Receive|Scan|Search|Select|SubscribeToShard)[a-z0-9]*$`)
+	writing = regexp.MustCompile(`(?i)^[a-z0-9-]+:(AbortMultipartUpload|BatchWriteItem|CreateLogGroup|CreateLogStream|Decrypt|Encrypt|` +
+		`GenerateDataKey(Pair)?(WithoutPlaintext)?|Invoke(Async|Function|FunctionUrl)?|Publish(Batch)?|` +
+		`Put(Events|Item|LogEvents|MetricData|Object|Record|RecordBatch|Records|TelemetryRecords|TraceSegments)|ReEncrypt(From|To)|` +
+		`SendMessage(Batch)?|Start(Query|Sync)?Execution|TransactWriteItems|UpdateItem|WriteRecords)$`)
+	// secret are the readings that return credentials, with which a role acts as somebody else.
+	secret = regexp.MustCompile(`(?i)^(iam|identitystore|organizations|sso|sso-directory|sts):|:[a-z]*(Credential|DataAccess|InstanceAccess|LoginProfile|Password|SecretValue|Token)`)
+)
+
+// handlesData reports whether an action only reads or writes data: it does not change who may do what or how a resource is set, act
+// as somebody else, or destroy something.
+func handlesData(action string) bool {
+	return (reading.MatchString(action) || writing.MatchString(action)) && !secret.MatchString(action)
 }
 
 // exceptions are the only permitted wildcards in resources. For the reasons, see the functions.
@@ -140,53 +185,63 @@ func loggingRole(c *checker, policy identityPolicy, actions []string, resource s
 		policy.role != nil && c.trusts(*policy.role, apiGatewayService)
 }
 
-// attachments checks policies that are attached by ARN.
-func (c *checker) attachments() {
-	for _, typ := range []string{
-		"aws_iam_group_policy_attachment", "aws_iam_policy_attachment", "aws_iam_role_policy_attachment",
-		"aws_iam_user_policy_attachment",
-	} {
-		for _, r := range c.stack.Resources(typ) {
-			c.attached(r, r.Body["policy_arn"])
-		}
-	}
-	c.attachedLists(iamRole, "managed_policy_arns")
-	c.attachedLists("aws_iam_role_policy_attachments_exclusive", "policy_arns")
+// attachment is a policy that a resource attaches by its ARN.
+type attachment struct {
+	resource tfjson.Resource
+	arn      any
 }
 
-func (c *checker) attachedLists(typ, key string) {
-	for _, r := range c.stack.Resources(typ) {
-		arns, isList := r.Body[key].([]any)
-		if !isList && r.Body[key] != nil {
-			c.undecidable(in(r), key)
-		}
-		for _, arn := range arns {
-			c.attached(r, arn)
+// attaching are the types that attach a policy, and listing those that attach a list of them, with the argument.
+var (
+	attaching = []struct{ typ, key string }{
+		{"aws_iam_group_policy_attachment", "policy_arn"},
+		{"aws_iam_policy_attachment", "policy_arn"},
+		{"aws_iam_role_policy_attachment", "policy_arn"},
+		{"aws_iam_user_policy_attachment", "policy_arn"},
+		{"aws_ssoadmin_managed_policy_attachment", "managed_policy_arn"},
+	}
+	listing = []struct{ typ, key string }{
+		{iamRole, "managed_policy_arns"},
+		{"aws_iam_group_policy_attachments_exclusive", "policy_arns"},
+		{"aws_iam_role_policy_attachments_exclusive", "policy_arns"},
+		{"aws_iam_user_policy_attachments_exclusive", "policy_arns"},
+	}
+)
+
+func (c *checker) attachments() []attachment {
+	var found []attachment
+	for _, a := range attaching {
+		for _, r := range c.stack.Resources(a.typ) {
+			found = append(found, attachment{r, r.Body[a.key]})
 		}
 	}
+	for _, l := range listing {
+		for _, r := range c.stack.Resources(l.typ) {
+			arns, _ := r.Body[l.key].([]any) // leastPrivilege reports a value that is not a list
+			for _, arn := range arns {
+				found = append(found, attachment{r, arn})
+			}
+		}
+	}
+	return found
 }
 
-// awsManaged is the ARN of an AWS managed policy. Its groups are the ARN's partition and the policy's name.
-var awsManaged = regexp.MustCompile(`^arn:(aws[a-z-]*|\$\{data\.aws_partition\.[^}]+\.partition\}):iam::aws:policy/([A-Za-z0-9/_+=,.@-]+)$`)
+// awsManaged is the ARN of an AWS managed policy. Its group is the policy's name.
+var awsManaged = regexp.MustCompile(`^arn:(?:aws[a-z-]*|\$\{data\.aws_partition\.[^}]+\.partition\}):iam::aws:policy/([A-Za-z0-9/_+=,.@-]+)$`)
 
-// broad are parts of the names of AWS's policies that allow a whole service or account, to read it at least.
-var broad = []string{"Administrator", "FullAccess", "PowerUser", "ReadOnly", "ReadWrite", "SecurityAudit", "ViewOnly", "job-function/"}
+// managed is the only policy of AWS's that a role of the pipeline may have. AWS can change what its policies allow.
+const managed = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
-// beyond are actions that neither API Gateway nor Firehose needs: they change who may do what, act as somebody else, or destroy.
-var beyond = regexp.MustCompile(`(?i)^((iam|organizations|sts):|[a-z0-9-]+:(Delete|CreateGrant$|PassRole$|ScheduleKeyDeletion$|(Attach|Create|Put|Set|Update)[a-z]*Policy$))`)
-
-func (c *checker) attached(r tfjson.Resource, arn any) {
-	if _, ok := c.follow(arn, iamPolicy, "arn"); ok {
+func (c *checker) attached(a attachment) {
+	if _, ok := c.follow(a.arn, iamPolicy, "arn"); ok {
 		return // leastPrivilege checks its document
 	}
-	text, _ := scalar(arn)
-	parts := awsManaged.FindStringSubmatch(c.settle(text))
-	if parts == nil {
-		c.breach(r.Address(), fmt.Sprintf("attaches %q, whose document is not in the stack", text), "attach an aws_iam_policy of the stack")
-		return
-	}
-	tooMuch := func(part string) bool { return strings.Contains(parts[2], part) }
-	if slices.ContainsFunc(broad, tooMuch) {
-		c.breach(r.Address(), "attaches "+parts[2], "allow the actions that are needed, by name")
+	text, _ := scalar(a.arn)
+	name := awsManaged.FindStringSubmatch(c.settle(text))
+	switch {
+	case name == nil:
+		c.breach(a.resource.Address(), fmt.Sprintf("attaches %q, whose document is not in the stack", text), "attach an aws_iam_policy of the stack")
+	case name[1] != managed:
+		c.breach(a.resource.Address(), "attaches "+name[1], "allow the actions that are needed, by name")
 	}
 }

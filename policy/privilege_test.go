@@ -1,6 +1,10 @@
 package policy_test
 
-import "testing"
+import (
+	"testing"
+
+	"cdk.tf/go/ingest/policy"
+)
 
 // statement puts a statement before those of the submitting role.
 func statement(text string) []change {
@@ -220,4 +224,59 @@ func TestAttachedPolicies(t *testing.T) {
 			},
 		},
 	})
+}
+
+// An action that neither reads nor writes data is refused, whatever its name.
+func TestActionsThatNoServiceNeeds(t *testing.T) {
+	var tests []breaking
+	for _, action := range []string{
+		"cognito-identity:GetCredentialsForIdentity", "cognito-identity:GetOpenIdToken", "ec2:GetPasswordData", "ec2:ModifyInstanceAttribute", "ec2:TerminateInstances",
+		"ecr:BatchDeleteImage", "ecr:GetAuthorizationToken", "events:PutTargets", "firehose:UpdateDestination", "iam:GetRole", "kinesis:DecreaseStreamRetentionPeriod",
+		"kinesis:MergeShards", "kinesis:PutResourcePolicy", "kinesis:StopStreamEncryption", "kinesis:UpdateShardCount", "kms:CreateGrant", "kms:DisableKey",
+		"kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "lakeformation:GetDataAccess", "lakeformation:GrantPermissions", "lambda:AddPermission",
+		"lambda:UpdateFunctionCode", "logs:PutSubscriptionFilter", "rds:RebootDBInstance", "redshift:GetClusterCredentialsWithIAM", "s3:BypassGovernanceRetention",
+		"s3:DeleteObjectVersion", "s3:PutBucketAcl", "s3:PutBucketPublicAccessBlock", "s3:PutLifecycleConfiguration", "s3:PutObjectAcl", "s3:PutReplicationConfiguration",
+		"S3:PUTBUCKETPOLICY", "secretsmanager:GetSecretValue", "sns:AddPermission", "sns:Subscribe", "ssm:SendCommand", "sso:ListAccounts", "PutRecord",
+	} {
+		tests = append(tests, breaking{
+			name:    action,
+			changes: []change{edit(putRecord, `"kinesis:PutRecord"`, `"kinesis:PutRecord","`+action+`"`, "policy")},
+			want:    []string{`least-privilege: ` + putRecord + `: policy: statement 1 allows ` + action + `, which no service of the pipeline needs; leave it out`},
+		})
+	}
+	check(t, append(tests, breaking{
+		name:    "a permission set",
+		changes: []change{add("aws_ssoadmin_permission_set_inline_policy.x", `{"inline_policy": "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":[]}}"}`)},
+		want:    []string{`least-privilege: aws_ssoadmin_permission_set_inline_policy.x: inline_policy: statement 1 allows the action "s3:*"; name each action in full`},
+	}))
+}
+
+// What the services of a pipeline, and of an app beside it, do with data.
+func TestActionsOnData(t *testing.T) {
+	for _, action := range []string{
+		"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem", "events:PutEvents", "execute-api:Invoke", "firehose:PutRecordBatch",
+		"kinesis:DescribeStreamSummary", "kinesis:SubscribeToShard", "kms:GenerateDataKeyWithoutPlaintext", "lambda:InvokeFunction", "s3:GetObjectVersion",
+		"s3:ListBucketVersions", "sns:Publish", "sqs:ReceiveMessage", "sqs:SendMessage", "states:StartSyncExecution", "xray:PutTraceSegments",
+	} {
+		change := edit(putRecord, `"Statement":[`, `"Statement":[{"Effect":"Allow","Action":"`+action+`","Resource":"arn:aws:x:us-east-1:123456789012:y"},`, "policy")
+		if err := policy.Check(good(t, change), policy.Expect{Public: true}); err != nil {
+			t.Errorf("%s: %v", action, err)
+		}
+	}
+}
+
+func TestListsOfAttachedPolicies(t *testing.T) {
+	var tests []breaking
+	for _, typ := range []string{"aws_iam_group_policy_attachments_exclusive", "aws_iam_role_policy_attachments_exclusive", "aws_iam_user_policy_attachments_exclusive"} {
+		tests = append(tests, breaking{
+			name:    typ,
+			changes: []change{add(typ+".x", `{"policy_arns": ["arn:aws:iam::aws:policy/AdministratorAccess"]}`)},
+			want:    []string{`least-privilege: ` + typ + `.x: attaches AdministratorAccess; allow the actions that are needed, by name`},
+		})
+	}
+	check(t, append(tests, breaking{
+		name:    "a permission set",
+		changes: []change{add("aws_ssoadmin_managed_policy_attachment.x", `{"managed_policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"}`)},
+		want:    []string{`least-privilege: aws_ssoadmin_managed_policy_attachment.x: attaches AdministratorAccess; allow the actions that are needed, by name`},
+	}))
 }

@@ -198,7 +198,7 @@ func (c *checker) catalog(role tfjson.Resource) string {
 		if policy.role == nil || policy.role.Address() != role.Address() {
 			continue
 		}
-		statements, _ := c.parseDocument(policy.body["policy"]) // "least-privilege" reports one that cannot be read
+		statements, _ := c.parseDocument(policy.body[policy.key]) // "least-privilege" reports one that cannot be read
 		for _, s := range statements {
 			if at := slices.IndexFunc(s.resources, catalogPattern.MatchString); at >= 0 {
 				return s.resources[at]
@@ -211,19 +211,20 @@ func (c *checker) catalog(role tfjson.Resource) string {
 // glueRights checks that no policy allows more in Glue than Firehose needs, because the catalog belongs to the whole account.
 func (c *checker) glueRights(conversions []conversion) {
 	for _, policy := range c.identityPolicies() {
-		statements, _ := c.parseDocument(policy.body["policy"])
+		statements, _ := c.parseDocument(policy.body[policy.key])
 		for i, s := range statements {
-			ofGlue := func(action string) bool { return strings.HasPrefix(strings.ToLower(action), "glue:") }
-			if s.effect != allow || !slices.ContainsFunc(s.actions, ofGlue) {
+			if s.effect != allow || !slices.ContainsFunc(s.actions, isOfGlue) {
 				continue
 			}
 			if !slices.ContainsFunc(conversions, func(found conversion) bool { return found.needs(policy, s) }) {
-				c.breachAt(policy.place, fmt.Sprintf("%spolicy: statement %d allows %s on %s", policy.path, i+1, strings.Join(s.actions, ", "), strings.Join(s.resources, ", ")),
+				c.breachAt(policy.place, fmt.Sprintf("%s%s: statement %d allows %s on %s", policy.path, policy.key, i+1, strings.Join(s.actions, ", "), strings.Join(s.resources, ", ")),
 					"allow "+strings.Join(readTable, ", ")+" on the catalog, the database and the table of a delivery's Parquet, and nothing else in Glue")
 			}
 		}
 	}
 }
+
+func isOfGlue(action string) bool { return strings.HasPrefix(strings.ToLower(action), "glue:") }
 
 func (found conversion) needs(policy identityPolicy, s statement) bool {
 	return policy.role != nil && policy.role.Address() == found.role.Address() && only(s.actions, readTable) &&

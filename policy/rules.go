@@ -28,9 +28,9 @@ var rules = []Rule{
 	}, "the other rules cannot check what they cannot read", readable},
 	{"least-privilege", []string{
 		"A statement that allows something names each action in full. It has no `NotAction`, `NotPrincipal` or `NotResource`.",
-		"It allows no action that changes who may do what, acts as somebody else, or destroys something.",
+		"Its actions read or write data. So it allows no action that changes a setting or who may do what, acts as somebody else, or destroys something.",
 		"It names each resource in full. A wildcard is for the objects that Firehose delivers and for API Gateway's logging role.",
-		"A policy that is attached by its ARN is a policy of the stack, or a policy of AWS that does not allow a whole service or account.",
+		"A policy that is attached by its ARN is a policy of the stack, or AWS's `AmazonAPIGatewayPushToCloudWatchLogs`.",
 	}, "an attacker who takes over a role must not be able to do more than the role's service needs", leastPrivilege},
 	{"trust", []string{
 		"The trust policy of a role has one statement. It allows `sts:AssumeRole` to one service: API Gateway or Firehose.",

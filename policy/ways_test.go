@@ -29,6 +29,7 @@ func TestOtherWays(t *testing.T) {
 	}
 	check(t, []breaking{
 		attaches("ReadOnlyAccess"), attaches("AmazonS3ReadOnlyAccess"), attaches("job-function/DataScientist"), attaches("SecurityAudit"),
+		attaches("service-role/AWSGlueServiceRole"), attaches("AWSSupportAccess"), attaches("IAMUserChangePassword"),
 		{name: "passing a role", changes: []change{granting("iam:PassRole")}, want: notNeeded("iam:PassRole")},
 		{name: "acting as another role", changes: []change{granting("STS:AssumeRole")}, want: notNeeded("STS:AssumeRole")},
 		{name: "destroying the stream", changes: []change{granting("kinesis:DeleteStream")}, want: notNeeded("kinesis:DeleteStream")},

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -18,11 +17,7 @@ func readable(c *checker) {
 			c.breach(r.Address(), problem, "write it out")
 		}
 	}
-	for _, api := range c.stack.Resources(restAPI) {
-		if api.Body["body"] != nil {
-			c.breach(api.Address(), "body declares methods that no rule reads", "declare each method as a resource")
-		}
-	}
+	c.hidden()
 	c.templates(integration, "request_templates")
 	c.templates(integrationResponse, "response_templates")
 	c.ownedParts()
@@ -50,17 +45,6 @@ func (c *checker) templates(typ, key string) {
 
 // composing are the directives that insert a text from elsewhere, or evaluate one that the template composes.
 var composing = regexp.MustCompile(`#\{?(?:evaluate|include|parse)\b`)
-
-// otherDoors: an HTTP API or a WebSocket API can write to a stream too, and has other resources than those that the rules read.
-func (c *checker) otherDoors() {
-	for _, r := range c.stack.Resources("aws_apigatewayv2_integration") {
-		subtype, _ := r.Body["integration_subtype"].(string)
-		uri, _ := r.Body["integration_uri"].(string)
-		if strings.HasPrefix(subtype, "Kinesis") || strings.Contains(uri, ":kinesis:") {
-			c.breach(r.Address(), "writes to a stream from an API that no rule reads", "declare a REST API")
-		}
-	}
-}
 
 func (c *checker) declaredOnce(r tfjson.Resource) {
 	for _, argument := range []string{"count", "for_each"} {

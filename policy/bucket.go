@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,6 +14,17 @@ const (
 	s3BucketPolicy = "aws_s3_bucket_policy"
 )
 
+// separate are the settings of a bucket that have a resource of their own, which the rules read, with the end of its type.
+var separate = map[string]string{
+	"cors_rule":                            "cors_configuration",
+	"lifecycle_rule":                       "lifecycle_configuration",
+	"logging":                              "logging",
+	"object_lock_configuration":            "object_lock_configuration",
+	"replication_configuration":            "replication_configuration",
+	"server_side_encryption_configuration": "server_side_encryption_configuration",
+	"versioning":                           "versioning",
+}
+
 func privateBucket(c *checker) {
 	for _, bucket := range c.stack.Resources(s3Bucket) {
 		c.want(in(bucket), "acl", "", "private")
@@ -21,9 +33,9 @@ func privateBucket(c *checker) {
 				c.breach(bucket.Address(), key+" is set in the bucket itself", "leave it out: BucketOwnerEnforced and an aws_s3_bucket_policy control access")
 			}
 		}
-		for _, key := range []string{"server_side_encryption_configuration", "versioning"} {
+		for _, key := range slices.Sorted(maps.Keys(separate)) {
 			if bucket.Body[key] != nil {
-				c.breach(bucket.Address(), key+" is set in the bucket itself", "leave it out: it and "+s3Bucket+"_"+key+" undo each other")
+				c.breach(bucket.Address(), key+" is set in the bucket itself", "leave it out: it and "+s3Bucket+"_"+separate[key]+" undo each other")
 			}
 		}
 		c.companions(bucket)
@@ -36,33 +48,61 @@ func privateBucket(c *checker) {
 	}
 	// Every bucket policy, whether or not the stack has the bucket.
 	for _, policy := range c.stack.Resources(s3BucketPolicy) {
-		if statements, ok := c.document(in(policy), "policy"); ok {
-			c.namesPrincipals(policy, statements)
-			c.boundServices(policy, statements)
-		}
+		c.closed(in(policy), "policy")
 	}
 	c.otherReaders()
 	c.copies()
 }
 
-// otherReaders checks the policies of other ways to the events: access points of a bucket, and the stream.
+// readers are the types whose policies let others read or write events: access points of a bucket, and the stream. A document is
+// in an argument of the resource, or of its block.
+var readers = []struct{ typ, block, key string }{
+	{"aws_kinesis_resource_policy", "", "policy"},
+	{"aws_s3_access_point", "", "policy"},
+	{"aws_s3control_access_point_policy", "", "policy"},
+	{"aws_s3control_bucket_policy", "", "policy"},
+	{"aws_s3control_multi_region_access_point_policy", "details", "policy"},
+	{"aws_s3control_object_lambda_access_point_policy", "", "policy"},
+	{"aws_s3tables_table_bucket_policy", "", "resource_policy"},
+	{"aws_s3tables_table_policy", "", "resource_policy"},
+}
+
+// otherReaders checks the policies of other ways to the events, and the public access that an access point allows.
 func (c *checker) otherReaders() {
-	for _, typ := range []string{"aws_kinesis_resource_policy", "aws_s3_access_point", "aws_s3control_access_point_policy"} {
-		for _, policy := range c.stack.Resources(typ) {
-			if policy.Body["policy"] == nil {
-				continue
+	for _, reader := range readers {
+		for _, r := range c.stack.Resources(reader.typ) {
+			places := []place{in(r)}
+			if reader.block != "" {
+				places = c.blocks(in(r), reader.block)
 			}
-			if statements, ok := c.document(in(policy), "policy"); ok {
-				c.namesPrincipals(policy, statements)
+			for _, p := range places {
+				if p.body[reader.key] != nil {
+					c.closed(p, reader.key)
+				}
 			}
 		}
 	}
 	for _, point := range c.stack.Resources("aws_s3_access_point") {
-		for _, access := range c.blocks(in(point), "public_access_block_configuration") {
-			for _, key := range publicAccess {
-				c.want(access, key, "", "true")
-			}
+		c.blocksPublic(in(point), "public_access_block_configuration")
+	}
+	for _, point := range c.stack.Resources("aws_s3control_multi_region_access_point") {
+		c.blocksPublic(c.block(in(point), "details"), "public_access_block")
+	}
+}
+
+func (c *checker) blocksPublic(p place, name string) {
+	for _, access := range c.blocks(p, name) {
+		for _, key := range publicAccess {
+			c.want(access, key, "", "true")
 		}
+	}
+}
+
+// closed checks that a policy names those whom it lets in, and for which accounts a service may act.
+func (c *checker) closed(p place, key string) {
+	if statements, ok := c.document(p, key); ok {
+		c.namesPrincipals(p, key, statements)
+		c.boundServices(p, key, statements)
 	}
 }
 
@@ -76,6 +116,12 @@ func (c *checker) copies() {
 	}
 	for _, r := range c.stack.Resources("aws_s3_bucket_inventory") {
 		targets = append(targets, c.blocks(c.block(in(r), "destination"), "bucket")...)
+	}
+	for _, r := range c.stack.Resources("aws_s3_bucket_analytics_configuration") {
+		for _, analysis := range c.blocks(in(r), "storage_class_analysis") {
+			export := c.block(c.block(analysis, "data_export"), "destination")
+			targets = append(targets, c.blocks(export, "s3_bucket_destination")...)
+		}
 	}
 	for _, d := range c.deliveries() {
 		targets = append(targets, c.blocks(d.place, "s3_backup_configuration")...)
@@ -172,7 +218,7 @@ func onlyCondition(s statement, operator, key, value string) bool {
 	return true
 }
 
-func (c *checker) namesPrincipals(policy tfjson.Resource, statements []statement) {
+func (c *checker) namesPrincipals(p place, key string, statements []statement) {
 	for i, s := range statements {
 		if s.effect != allow {
 			continue
@@ -182,31 +228,49 @@ func (c *checker) namesPrincipals(policy tfjson.Resource, statements []statement
 			open = open || slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, "*") })
 		}
 		if open {
-			c.breach(policy.Address(), fmt.Sprintf("policy: statement %d lets in %s", i+1, everybodyOr(s)), "name the principals that may")
+			c.breachAt(p, fmt.Sprintf("%s: statement %d lets in %s", p.path+key, i+1, everybodyOr(s)), "name the principals that may")
 		}
 	}
 }
 
 // boundServices: a service acts for any account that asks it to, unless a condition names the source.
-func (c *checker) boundServices(policy tfjson.Resource, statements []statement) {
+func (c *checker) boundServices(p place, key string, statements []statement) {
 	for i, s := range statements {
 		if s.effect == allow && len(s.principals["Service"]) > 0 && !namesSource(s) {
-			c.breach(policy.Address(), fmt.Sprintf("policy: statement %d lets in %s on behalf of any account", i+1, principalsText(s)),
+			c.breachAt(p, fmt.Sprintf("%s: statement %d lets in %s on behalf of any account", p.path+key, i+1, principalsText(s)),
 				"add a condition on aws:SourceArn or aws:SourceAccount")
 		}
 	}
 }
 
+// namesSource reports whether a condition names the resources or the accounts for which a service acts.
 func namesSource(s statement) bool {
+	return hasBound(s, func(key string) bool {
+		return strings.EqualFold(key, "aws:SourceArn") || strings.EqualFold(key, "aws:SourceAccount")
+	})
+}
+
+// hasBound reports whether a statement has a condition on such a key that is true only for named resources or accounts.
+func hasBound(s statement, wanted func(key string) bool) bool {
 	for _, operator := range []string{"ArnEquals", "ArnLike", "StringEquals", "StringLike"} {
 		for key, values := range s.conditions[operator] {
-			isSource := strings.EqualFold(key, "aws:SourceArn") || strings.EqualFold(key, "aws:SourceAccount")
-			if isSource && len(values) > 0 && !slices.Contains(values, "*") {
+			if wanted(key) && len(values) > 0 && !slices.ContainsFunc(values, isOpen) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// isOpen reports whether a condition's value includes what other accounts have: it has a wildcard, and is not an ARN of one service
+// and one account.
+func isOpen(value string) bool {
+	if !strings.ContainsAny(value, "*?") {
+		return false
+	}
+	const account = 4 // arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE
+	parts := strings.SplitN(value, ":", account+2)
+	return len(parts) < account+2 || strings.ContainsAny(parts[0]+parts[1]+parts[2], "*?") || !accountID.MatchString(parts[account])
 }
 
 func everybodyOr(s statement) string {

@@ -77,7 +77,7 @@ func (c *checker) keyPrincipals(r tfjson.Resource, where string, s statement) {
 		}
 	}
 	switch {
-	case s.principals["Service"] != nil && len(s.conditions) == 0:
+	case s.principals["Service"] != nil && !hasBound(s, func(string) bool { return true }):
 		c.breach(r.Address(), where+" lets in "+principalsText(s)+" on behalf of any caller",
 			"add a condition on the encryption context, or on aws:SourceArn")
 	case s.principals["Service"] != nil:

@@ -65,6 +65,11 @@ func leastPrivilege(c *checker) {
 			}
 		}
 	}
+	for _, l := range logPolicies {
+		for _, r := range c.stack.Resources(l.typ) {
+			c.logPolicy(in(r), l.key)
+		}
+	}
 	for _, a := range c.attachments() {
 		c.attached(a)
 	}
@@ -73,6 +78,27 @@ func leastPrivilege(c *checker) {
 			if _, isList := r.Body[l.key].([]any); !isList && r.Body[l.key] != nil {
 				c.undecidable(in(r), l.key)
 			}
+		}
+	}
+}
+
+// logPolicies are the types of policies of CloudWatch Logs, with the argument that has the document.
+var logPolicies = []struct{ typ, key string }{
+	{"aws_cloudwatch_log_delivery_destination_policy", "delivery_destination_policy"},
+	{"aws_cloudwatch_log_destination_policy", "access_policy"},
+	{"aws_cloudwatch_log_resource_policy", "policy_document"},
+}
+
+// logPolicy: a service writes to groups whose names it chooses, so resources may have wildcards.
+func (c *checker) logPolicy(p place, key string) {
+	statements, ok := c.document(p, key)
+	if !ok {
+		return
+	}
+	c.namesPrincipals(p, key, statements)
+	for i, s := range statements {
+		if s.effect == allow {
+			c.namesActions(p, fmt.Sprintf("%s: statement %d", key, i+1), s)
 		}
 	}
 }

@@ -37,6 +37,20 @@ func query(c *checker) {
 		}
 	}
 	c.glueRights(conversions)
+	for _, r := range c.stack.Resources("aws_glue_resource_policy") {
+		c.sharedCatalog(r)
+	}
+}
+
+// sharedCatalog: the policy of the catalog lets in others beside the roles of the deliveries, whose own policies are enough.
+func (c *checker) sharedCatalog(r tfjson.Resource) {
+	statements, _ := c.document(in(r), "policy")
+	for i, s := range statements {
+		if s.effect == allow {
+			c.breach(r.Address(), fmt.Sprintf("policy: statement %d allows %s to %s", i+1, strings.Join(s.actions, ", "), everybodyOr(s)),
+				"leave it out: a role's policy allows what a delivery of Parquet needs")
+		}
+	}
 }
 
 func (c *checker) workgroup(group tfjson.Resource) {

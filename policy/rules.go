@@ -31,6 +31,7 @@ var rules = []Rule{
 		"Its actions read or write data. So it allows no action that changes a setting or who may do what, acts as somebody else, or destroys something.",
 		"It names each resource in full. A wildcard is for the objects that Firehose delivers and for API Gateway's logging role.",
 		"A policy that is attached by its ARN is a policy of the stack, or AWS's `AmazonAPIGatewayPushToCloudWatchLogs`.",
+		"A policy of CloudWatch Logs names each action in full, and each principal.",
 	}, "an attacker who takes over a role must not be able to do more than the role's service needs", leastPrivilege},
 	{"trust", []string{
 		"The trust policy of a role has one statement. It allows `sts:AssumeRole` to one service: API Gateway or Firehose.",
@@ -39,9 +40,9 @@ var rules = []Rule{
 	}, "only the service that a role is for may assume it", trust},
 	{"private-bucket", []string{
 		"A bucket has exactly one public access block (with all four settings), ownership controls (`BucketOwnerEnforced`), encryption, versioning (`Enabled`) and bucket policy.",
-		"The bucket policy denies requests without TLS. It allows nothing to a principal with a wildcard or by `NotPrincipal`, and a service only with a condition on `aws:SourceArn` or `aws:SourceAccount`.",
-		"No bucket has a `grant`, a policy, encryption or versioning in the resource itself, or an ACL that lets others in.",
-		"The policy of an access point or of a stream allows nothing to a principal with a wildcard. Copies, backups and lists of objects go only to buckets of the stack.",
+		"The bucket policy denies requests without TLS. It allows nothing to a principal with a wildcard or by `NotPrincipal`, and a service only with a condition on `aws:SourceArn` or `aws:SourceAccount`, for named accounts or resources.",
+		"No bucket has a `grant`, a policy or a setting in the resource itself that has a resource of its own, or an ACL that lets others in.",
+		"The policy of an access point of any kind or of a stream keeps to the same. Copies, backups and lists of objects go only to buckets of the stack.",
 	}, "events must stay private, encrypted and recoverable", privateBucket},
 	{"kept-bucket", []string{
 		"A bucket either has `force_destroy`, so that a destroy empties it, or `prevent_destroy`.",
@@ -102,7 +103,7 @@ var rules = []Rule{
 		"A workgroup enforces its configuration, limits the bytes that a query reads, and writes encrypted results to a bucket of the stack.",
 		"A table uses partition projection over the bucket and the prefix of a delivery stream, and reads the format that the delivery stream writes. Each date of the prefix is a partition with a projection. A table of JSON needs a delivery stream that ends each event with a line break.",
 		"If the delivery stream has another time zone than UTC, a range of the table's dates that ends relative to `NOW` ends at `NOW+14HOURS`. If the delivery stream has a file extension, that ends with the extension of the compression.",
-		"A delivery of Parquet refers to a database and a table of the stack, with a role that may read them. No other policy allows anything in Glue.",
+		"A delivery of Parquet refers to a database and a table of the stack, with a role that may read them. No other policy allows anything in Glue, and no policy of the catalog does.",
 	}, "SQL must read what Firehose delivers, with a limit for each query and private results", query},
 	{"partitions", []string{
 		"A delivery stream that partitions by fields has dynamic partitioning on, and a query that jq 1.6 and the local pipeline read alike.",
@@ -114,7 +115,7 @@ var rules = []Rule{
 	}, "events in the stream must be encrypted at rest", streamEncryption},
 	{"customer-key", []string{
 		"If the stack has a KMS key, a key of the stack encrypts every stream, log group, topic, query result and bucket. The buckets of an access log and of a hosted page are exempt.",
-		"A key rotates. Its policy names each action and each principal, lets the account change the policy, and lets principals use the key only through a service. A service's statement has a condition. The key has no grants.",
+		"A key rotates. Its policy names each action and each principal, lets the account change the policy, and lets principals use the key only through a service. A service's statement has a condition that names an account or a resource. The key has no grants.",
 		"A bucket depends on its key, and its policy denies objects with another encryption.",
 		"The roles of the API and of the delivery stream may use the key through Kinesis and S3 for their stream and bucket.",
 	}, "if one part of the data has a customer key, every part must have it, and only the pipeline may use it", customerKey},

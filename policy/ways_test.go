@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"strings"
 	"testing"
 
 	"cdk.tf/go/ingest/policy"
@@ -70,6 +71,52 @@ func TestOtherWays(t *testing.T) {
 			want:    []string{`private-bucket: aws_s3_bucket_inventory.i: destination.bucket.bucket ` + ownBuckets},
 		},
 		{
+			name:    "replication elsewhere, in the bucket",
+			changes: []change{set(bucket, []any{map[string]any{"rules": []any{}}}, "replication_configuration")},
+			want: []string{`private-bucket: aws_s3_bucket.bucket: replication_configuration is set in the bucket itself; ` +
+				`leave it out: it and aws_s3_bucket_replication_configuration undo each other`},
+		},
+		{
+			name:    "an access log elsewhere, in the bucket",
+			changes: []change{set(bucket, []any{map[string]any{"target_bucket": "elsewhere"}}, "logging")},
+			want:    []string{`private-bucket: aws_s3_bucket.bucket: logging is set in the bucket itself; leave it out: it and aws_s3_bucket_logging undo each other`},
+		},
+		{
+			name: "an analysis elsewhere",
+			changes: []change{add("aws_s3_bucket_analytics_configuration.a", `{"bucket": "b", "storage_class_analysis": {"data_export": {"destination": `+
+				`{"s3_bucket_destination": {"bucket_arn": "arn:aws:s3:::elsewhere"}}}}}`)},
+			want: []string{`private-bucket: aws_s3_bucket_analytics_configuration.a: storage_class_analysis.data_export.destination.s3_bucket_destination.bucket ` + ownBuckets},
+		},
+		{
+			name:    "an access point of many regions for everybody",
+			changes: []change{add("aws_s3control_multi_region_access_point_policy.p", `{"details": [{"name": "x", "policy": `+everybody+`}]}`)},
+			want:    []string{`private-bucket: aws_s3control_multi_region_access_point_policy.p: details.policy: statement 1 lets in "*"; name the principals that may`},
+		},
+		{
+			name:    "a public access point of many regions",
+			changes: []change{add("aws_s3control_multi_region_access_point.p", `{"details": {"public_access_block": {"block_public_acls": false}}}`)},
+			want:    []string{`private-bucket: aws_s3control_multi_region_access_point.p: details.public_access_block.block_public_acls is "false"; leave it out or set it to "true"`},
+		},
+		{
+			name:    "an access point of a function for everybody",
+			changes: []change{add("aws_s3control_object_lambda_access_point_policy.p", `{"name": "x", "policy": `+everybody+`}`)},
+			want:    []string{`private-bucket: aws_s3control_object_lambda_access_point_policy.p` + namesThem},
+		},
+		{
+			name:    "a catalog for everybody",
+			changes: []change{add("aws_glue_resource_policy.p", `{"policy": `+strings.ReplaceAll(everybody, "s3:GetObject", "glue:*")+`}`)},
+			want: []string{`query: aws_glue_resource_policy.p: policy: statement 1 allows glue:* to "*"; ` +
+				`leave it out: a role's policy allows what a delivery of Parquet needs`},
+		},
+		{
+			name:    "the account's logs for everybody",
+			changes: []change{add("aws_cloudwatch_log_resource_policy.p", `{"policy_document": `+strings.ReplaceAll(everybody, "s3:GetObject", "logs:*")+`}`)},
+			want: []string{
+				`least-privilege: aws_cloudwatch_log_resource_policy.p: policy_document: statement 1 lets in "*"; name the principals that may`,
+				`least-privilege: aws_cloudwatch_log_resource_policy.p: policy_document: statement 1 allows the action "logs:*"; name each action in full`,
+			},
+		},
+		{
 			name: "a backup elsewhere",
 			changes: []change{set(delivery, map[string]any{"bucket_arn": "arn:aws:s3:::elsewhere", "role_arn": "${aws_iam_role.delivery-role.arn}"},
 				"extended_s3_configuration", "s3_backup_configuration")},
@@ -130,10 +177,40 @@ func TestOtherWaysToServeAPage(t *testing.T) {
 	})
 }
 
+// A condition whose values include other accounts binds no service.
+func TestServicesForOtherAccounts(t *testing.T) {
+	test := func(condition string) breaking {
+		return breaking{
+			name: condition,
+			changes: []change{edit(bucketPolicy, `"Statement":[`, `"Statement":[{"Effect":"Allow","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"s3:PutObject",`+
+				`"Resource":"${aws_s3_bucket.bucket.arn}/*","Condition":`+condition+`},`, "policy")},
+			want: []string{`private-bucket: ` + bucketPolicy + `: policy: statement 1 lets in Service "logging.s3.amazonaws.com" on behalf of any account; ` +
+				`add a condition on aws:SourceArn or aws:SourceAccount`},
+		}
+	}
+	check(t, []breaking{
+		test(`{"ArnLike":{"aws:SourceArn":"arn:*"}}`),
+		test(`{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::*"}}`),
+		test(`{"ArnLike":{"aws:SourceArn":["${aws_s3_bucket.bucket.arn}","arn:*:*:*:*:*"]}}`),
+		test(`{"ArnLike":{"aws:SourceArn":"arn:aws:*:*:123456789012:*"}}`),
+		test(`{"ArnEquals":{"aws:SourceArn":"arn:aws:logs:us-east-1:12345678901?:x"}}`),
+		test(`{"StringLike":{"aws:SourceAccount":"**"}}`),
+		test(`{"StringLike":{"aws:SourceAccount":"1*"}}`),
+		test(`{"StringLike":{"aws:SourceAccount":"????????????"}}`),
+		test(`{"StringEquals":{"aws:SourceAccount":[]}}`),
+		test(`{"StringEqualsIfExists":{"aws:SourceAccount":"123456789012"}}`),
+		test(`{"StringNotEquals":{"aws:SourceAccount":"123456789012"}}`),
+	})
+}
+
 func TestWaysThatAreGood(t *testing.T) {
 	for name, changes := range map[string][]change{
 		"a service for this account": {edit(bucketPolicy, `"Statement":[`, `"Statement":[{"Effect":"Allow","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"s3:PutObject",`+
 			`"Resource":"${aws_s3_bucket.bucket.arn}/*","Condition":{"StringEquals":{"AWS:SourceAccount":["${data.aws_caller_identity.current.account_id}"]}}},`, "policy")},
+		"a service for resources of an account": {edit(bucketPolicy, `"Statement":[`, `"Statement":[{"Effect":"Allow","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"s3:PutObject",`+
+			`"Resource":"${aws_s3_bucket.bucket.arn}/*","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:logs:*:${data.aws_caller_identity.current.account_id}:*"}}},`, "policy")},
+		"a service of logs": {add("aws_cloudwatch_log_resource_policy.p", `{"policy_document": "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"delivery.logs.amazonaws.com\"},`+
+			`\"Action\":\"logs:PutLogEvents\",\"Resource\":\"*\"}]}"}`)},
 		"an access point of a VPC": {add("aws_s3_access_point.p", `{"bucket": "b", "vpc_configuration": {"vpc_id": "v"}}`)},
 		"replication in the stack": {add("aws_s3_bucket_replication_configuration.r", `{"bucket": "b", "rule": [{"destination": {"bucket": "${aws_s3_bucket.bucket.arn}"}}]}`)},
 		"another kind of API":      {add("aws_apigatewayv2_integration.x", `{"api_id": "x", "integration_type": "HTTP_PROXY", "integration_uri": "https://example.com"}`)},

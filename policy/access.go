@@ -2,6 +2,8 @@ package policy
 
 import (
 	"fmt"
+	"math"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -82,12 +84,21 @@ func (p accessPolicy) boundBy(operator string, keys ...string) bool {
 func boundsOrigin(conditions map[string][]string, keys []string) bool {
 	for key, values := range conditions {
 		known := slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, key) })
-		return len(conditions) == 1 && known && len(values) > 0 && !slices.ContainsFunc(values, isEveryAddress)
+		return len(conditions) == 1 && known && len(values) > 0 && !areEveryAddress(values)
 	}
 	return false
 }
 
-func isEveryAddress(value string) bool { return strings.HasSuffix(value, "/0") }
+// areEveryAddress reports whether ranges may include all addresses of a version of IP: the shares of their sizes add up to one.
+func areEveryAddress(ranges []string) bool {
+	shares := map[bool]float64{}
+	for _, text := range ranges {
+		if prefix, err := netip.ParsePrefix(text); err == nil {
+			shares[prefix.Addr().Is4()] += math.Exp2(float64(-prefix.Bits()))
+		}
+	}
+	return max(shares[true], shares[false]) >= 1
+}
 
 func (p accessPolicy) boundByEndpoint() bool {
 	return p.boundBy("StringNotEquals", "aws:SourceVpce", "aws:SourceVpc")

@@ -74,6 +74,9 @@ func TestAccess(t *testing.T) {
 		"a bound with a second condition": accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24"]},"Bool":{"aws:SecureTransport":["false"]}}`),
 		"a bound for some":                accessStatement("Deny", producers, "/*", fromThere),
 		"a bound of every address":        accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24","0.0.0.0/0"]}}`),
+		"a bound of both halves":          accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:SourceIp":["0.0.0.0/1","128.0.0.0/1"]}}`),
+		"a bound of all of IPv6":          accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24","::/1","8000::/2","c000::/2"]}}`),
+		"a bound of another action":       strings.ReplaceAll(outside, "execute-api:Invoke", "execute-api:ManageConnections"),
 		"a bound by something else":       accessStatement("Deny", everybody, "/*", `{"StringNotEquals":{"aws:PrincipalAccount":["444455556666"]}}`),
 		"a bound by an unknown key":       accessStatement("Deny", everybody, "/*", `{"NotIpAddress":{"aws:Other":["203.0.113.0/24"]}}`),
 	} {

@@ -81,6 +81,11 @@ func TestKeyPolicy(t *testing.T) {
 			want:    []string{`customer-key: aws_kms_key.key: policy: statement 3 lets in Service "logs.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}" on behalf of any caller; add a condition on the encryption context, or on aws:SourceArn`},
 		},
 		{
+			name:    "a service for the logs of every account",
+			changes: keyPolicy(`:${data.aws_caller_identity.current.account_id}:log-group:`, `:*:log-group:`),
+			want:    []string{`customer-key: aws_kms_key.key: policy: statement 3 lets in Service "logs.${data.aws_region.current.id}.${data.aws_partition.current.dns_suffix}" on behalf of any caller; add a condition on the encryption context, or on aws:SourceArn`},
+		},
+		{
 			name:    "everything to the account",
 			changes: keyPolicy(`"kms:CancelKeyDeletion"`, `"kms:*"`),
 			want: []string{
@@ -197,6 +202,29 @@ func TestAKeyThatAlarmsMayUse(t *testing.T) {
 	if err := policy.Check(changed(t, withKeys, changes), policy.Expect{Public: true}); err != nil {
 		t.Error(err)
 	}
+}
+
+// CloudWatch needs both actions, of its own statement, for this account.
+func TestAKeyThatAlarmsMayNotUse(t *testing.T) {
+	statement := func(service, action, account string) []change {
+		return withAlarm(set(topic, "${aws_kms_key.key.arn}", "kms_master_key_id"), edit(theKey, `"Statement":[`, `"Statement":[{"Effect":"Allow","Principal":{"Service":"`+service+
+			`"},"Action":`+action+`,"Resource":["*"],"Condition":{"StringEquals":{"aws:SourceAccount":"`+account+`"}}},`, "policy"))
+	}
+	const both = `["kms:Decrypt","kms:GenerateDataKey"]`
+	var tests []breaking
+	for name, changes := range map[string][]change{
+		"reading alone":    statement("cloudwatch.amazonaws.com", `"kms:Decrypt"`, "123456789012"),
+		"writing alone":    statement("cloudwatch.amazonaws.com", `["kms:GenerateDataKey"]`, "123456789012"),
+		"another action":   statement("cloudwatch.amazonaws.com", `"kms:DescribeKey"`, "123456789012"),
+		"another service":  statement("events.amazonaws.com", both, "123456789012"),
+		"an open account":  statement("cloudwatch.amazonaws.com", both, "123456789012x"),
+		"no such account ": statement("cloudwatch.amazonaws.com", both, ""),
+	} {
+		tests = append(tests, breaking{name: name, changes: changes, want: []string{
+			`customer-key: aws_kms_key.key: policy: cloudwatch.amazonaws.com may not use it, so no alarm reaches aws_sns_topic.t; ` +
+				`allow it kms:Decrypt, kms:GenerateDataKey where aws:SourceAccount is the account's`}})
+	}
+	checkFile(t, withKeys, tests)
 }
 
 func TestTheRolesMayUseTheKey(t *testing.T) {

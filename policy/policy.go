@@ -35,8 +35,12 @@ func (b breach) Error() string {
 	return oneLine.Replace(fmt.Sprintf("%s: %s: %s (%s); %s", b.rule.Name, b.resource, b.problem, b.rule.Reason, b.remedy))
 }
 
-// Check applies every rule. It returns nil or all breaches joined, one on each line. Their order depends only on the stack.
+// Check applies every rule. It returns nil or all breaches joined, one on each line. Their order depends only on the stack. A stack
+// that is nil, because it could not be read, is an error.
 func Check(stack *tfjson.Stack, expect Expect) error {
+	if stack == nil {
+		return errors.New("policy: there is no stack to check; read one with tfjson.ReadFile, and handle its error first")
+	}
 	c := &checker{stack: stack, expect: expect}
 	for _, rule := range Rules() {
 		c.rule = rule

@@ -215,6 +215,13 @@ func TestBreachesComeTogetherInOrder(t *testing.T) {
 	}
 }
 
+func TestNoStack(t *testing.T) {
+	const want = "policy: there is no stack to check; read one with tfjson.ReadFile, and handle its error first"
+	if err := policy.Check(nil, policy.Expect{}); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 func TestAnEmptyStack(t *testing.T) {
 	stack, err := tfjson.Read(strings.NewReader("{}"))
 	if err != nil {

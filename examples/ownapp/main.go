@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,7 +43,10 @@ func declare(app cdktf.App) error {
 	app.Synth()
 
 	stack, err := tfjson.ReadFile(filepath.Join(*app.Outdir(), "stacks", env.Name, "cdk.tf.json"))
-	return errors.Join(err, policy.Check(stack, policy.Expect{Public: env.API.Authorization.Kind == spec.ByNothing}))
+	if err != nil {
+		return err
+	}
+	return policy.Check(stack, policy.Expect{Public: env.API.Authorization.Kind == spec.ByNothing})
 }
 
 // orders is a pipeline for orders.

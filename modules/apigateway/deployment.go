@@ -19,17 +19,66 @@ import (
 
 // deploy declares the deployment: a snapshot of the API, which API Gateway takes only on request.
 func (a *api) deploy() apigatewaydeployment.ApiGatewayDeployment {
-	stack, _ := cdktf.TerraformStack_Of(a.c).ToTerraform().(map[string]any)
-	snapshot := snapshotOf(stack, *a.c.Node().Path())
-	deployment := tf.New(a.c, "deployment", apigatewaydeployment.NewApiGatewayDeployment,
+	late := &lateTriggers{stack: cdktf.TerraformStack_Of(a.c), path: *a.c.Node().Path()}
+	snapshot := late.read()
+	deployment := tf.New(a.c, deploymentID, apigatewaydeployment.NewApiGatewayDeployment,
 		&apigatewaydeployment.ApiGatewayDeploymentConfig{
 			RestApiId: a.id,
-			Triggers:  tf.StringMap(snapshot.triggers),
+			Triggers:  cdktf.Token_AsStringMap(cdktf.Lazy_AnyValue(late, nil), nil),
 			// The stage moves to the new deployment before Terraform deletes the old one.
 			Lifecycle: &cdktf.TerraformResourceLifecycle{CreateBeforeDestroy: jsii.Bool(true)},
 		})
 	deployment.SetDependsOn(jsii.Strings(snapshot.addresses...))
 	return deployment
+}
+
+const deploymentID = "deployment"
+
+// lateTriggers produces a deployment's triggers when CDKTF writes the stack, so they follow an override or an aspect that changes a
+// deployed resource after this package has declared it. Otherwise Terraform would never deploy the change.
+type lateTriggers struct {
+	stack cdktf.TerraformStack
+	path  string
+	// reading is true while the stack is read for the triggers, which are not among what they depend on.
+	reading bool
+}
+
+// Produce implements [cdktf.IAnyProducer].
+func (l *lateTriggers) Produce(cdktf.IResolveContext) any {
+	if l.reading {
+		return nil
+	}
+	return l.read().triggers
+}
+
+// read returns the snapshot of the stack as it is now: of what the deployment depends on, which leaves out the stage. Before there is
+// a deployment, that is the whole API.
+func (l *lateTriggers) read() snapshot {
+	l.reading = true
+	defer func() { l.reading = false }()
+	stack, _ := l.stack.ToTerraform().(map[string]any)
+	for _, body := range object(object(stack["resource"])["aws_api_gateway_deployment"]) {
+		if constructPath(body) == l.path+"/"+deploymentID {
+			addresses, _ := object(body)["depends_on"].([]any)
+			stack = only(stack, addresses)
+		}
+	}
+	return snapshotOf(stack, l.path)
+}
+
+func only(stack map[string]any, addresses []any) map[string]any {
+	deployed := map[string]any{}
+	for kind, resources := range object(stack["resource"]) {
+		for name, body := range object(resources) {
+			if slices.Contains(addresses, any(kind+"."+name)) {
+				if deployed[kind] == nil {
+					deployed[kind] = map[string]any{}
+				}
+				object(deployed[kind])[name] = body
+			}
+		}
+	}
+	return map[string]any{"resource": deployed}
 }
 
 // snapshot has the resources and the triggers of a deployment.
@@ -117,7 +166,7 @@ func references(v any) []string {
 		}
 		expression, diagnostics := hclsyntax.ParseTemplate([]byte(v), "", hcl.InitialPos)
 		if diagnostics.HasErrors() {
-			panic(diagnostics) // Terraform would refuse it too
+			return nil // an override's: Terraform refuses it, and the policy before
 		}
 		for _, traversal := range expression.Variables() {
 			found = append(found, traversalText(traversal))

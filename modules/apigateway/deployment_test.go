@@ -3,7 +3,14 @@ package apigateway
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"cdk.tf/go/ingest/modules/internal/tftest"
 )
 
 const deployed = `{
@@ -84,6 +91,39 @@ func TestDefinitionChangesWithWhatIsDeployedAndNothingElse(t *testing.T) {
 	} {
 		if changed := definition(test.change) != same; changed != test.changes {
 			t.Errorf("%s: changed is %t, want %t", test.name, changed, test.changes)
+		}
+	}
+}
+
+// A change after the API is declared, such as an override or an aspect, causes a deployment too, unless it is of what is not deployed.
+func TestDefinitionChangesWithLateOverrides(t *testing.T) {
+	triggers := func(id, path string, value any) any {
+		resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+			New(stack, "api", defaults())
+			if id == "" {
+				return
+			}
+			found := stack.Node().FindChild(jsii.String("api"))
+			for step := range strings.SplitSeq(id, "/") {
+				found = found.Node().FindChild(jsii.String(step))
+			}
+			found.(cdktf.TerraformResource).AddOverride(jsii.String(path), value)
+		})
+		return resources["aws_api_gateway_deployment.api_deployment"]["triggers"]
+	}
+	before := triggers("", "", nil)
+	for _, test := range []struct {
+		id, path string
+		value    any
+		changes  bool
+	}{
+		{"Default", "binary_media_types", []string{"image/png"}, true},
+		{"submit/post/integration", "timeout_milliseconds", 5000, true},
+		{"submit/post/integration", "credentials", "${aws_iam_role.other.arn}", true},
+		{"stage", "description", "another", false},
+	} {
+		if got := triggers(test.id, test.path, test.value); cmp.Equal(before, got) == test.changes {
+			t.Errorf("%s of %s: the triggers are %v, before it %v", test.path, test.id, got, before)
 		}
 	}
 }

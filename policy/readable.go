@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -17,12 +18,33 @@ func readable(c *checker) {
 			c.breach(r.Address(), problem, "write it out")
 		}
 	}
+	c.oneBackend()
 	c.hidden()
 	c.templates(integration, "request_templates")
 	c.templates(integrationResponse, "response_templates")
 	c.ownedParts()
 	c.ownedByMethods()
 	c.otherDoors()
+}
+
+// oneBackend: an app that adds a backend has the environment's too, and Terraform refuses both.
+func (c *checker) oneBackend() {
+	types, err := c.stack.Backends()
+	if err != nil {
+		c.breach("terraform.backend", "cannot be read: "+err.Error(), "name one backend")
+	}
+	if len(types) < 2 {
+		return
+	}
+	superfluous := "terraform." + types[len(types)-1]
+	if !slices.Contains(types, "cloud") {
+		superfluous = "terraform.backend." + types[len(types)-1]
+	}
+	if slices.Contains(types, "local") {
+		superfluous = "terraform.backend.local"
+	}
+	c.breach("terraform.backend", "the stack names the backends "+strings.Join(types, ", ")+", and Terraform takes one",
+		fmt.Sprintf("leave the others out, such as with AddOverride(%q, cdktf.Token_NullValue())", superfluous))
 }
 
 // templates checks that a mapping template shows its whole effect. Its only expressions may be names and ARNs.

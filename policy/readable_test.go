@@ -1,6 +1,22 @@
 package policy_test
 
-import "testing"
+import (
+	"testing"
+
+	"cdk.tf/go/ingest/policy"
+)
+
+// backends replaces the stack's settings of Terraform.
+func backends(settings map[string]any) change {
+	return func(_ *testing.T, root map[string]any) { root["terraform"] = settings }
+}
+
+func TestAnotherBackend(t *testing.T) {
+	stack := good(t, backends(map[string]any{"backend": map[string]any{"gcs": map[string]any{"bucket": "b"}, "local": nil}}))
+	if err := policy.Check(stack, policy.Expect{Public: true}); err != nil {
+		t.Error(err)
+	}
+}
 
 func TestReadable(t *testing.T) {
 	check(t, []breaking{
@@ -16,6 +32,27 @@ func TestReadable(t *testing.T) {
 			changes: []change{set("data.aws_region.current", map[string]any{}, "for_each")},
 			want: []string{
 				`readable: data.aws_region.current: for_each hides how many resources it declares; declare each one separately`,
+			},
+		},
+		{
+			name:    "two backends",
+			changes: []change{backends(map[string]any{"backend": map[string]any{"gcs": map[string]any{"bucket": "b"}, "local": map[string]any{}}})},
+			want: []string{
+				`readable: terraform.backend: the stack names the backends gcs, local, and Terraform takes one; leave the others out, such as with AddOverride("terraform.backend.local", cdktf.Token_NullValue())`,
+			},
+		},
+		{
+			name:    "a backend beside HCP Terraform",
+			changes: []change{backends(map[string]any{"backend": map[string]any{"s3": map[string]any{}}, "cloud": map[string]any{}})},
+			want: []string{
+				`readable: terraform.backend: the stack names the backends s3, cloud, and Terraform takes one; leave the others out, such as with AddOverride("terraform.cloud", cdktf.Token_NullValue())`,
+			},
+		},
+		{
+			name:    "a backend that is no object",
+			changes: []change{backends(map[string]any{"backend": map[string]any{"s3": "b"}})},
+			want: []string{
+				`readable: terraform.backend: cannot be read: terraform: backend: "s3" must be one object; name one backend`,
 			},
 		},
 		{

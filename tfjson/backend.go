@@ -2,6 +2,7 @@ package tfjson
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -11,38 +12,77 @@ import (
 // Backend returns where a stack keeps its state: the backend's type, such as "s3", and its arguments, in which Terraform allows
 // no expressions. HCP Terraform is "cloud". A stack without a backend has "local" and no arguments.
 func (s *Stack) Backend() (typ string, arguments map[string]any, err error) {
+	backends, err := s.backends()
+	switch {
+	case err != nil:
+		return "", nil, err
+	case len(backends) == 0:
+		return "local", nil, nil
+	case len(backends) > 1:
+		return "", nil, fmt.Errorf("terraform: backend: it names %d types; name one", len(backends))
+	}
+	return backends[0].typ, backends[0].arguments, nil
+}
+
+// Backends returns the types of all backends that a stack names. Terraform refuses a stack with more than one.
+func (s *Stack) Backends() ([]string, error) {
+	backends, err := s.backends()
+	var types []string
+	for _, b := range backends {
+		types = append(types, b.typ)
+	}
+	return types, err
+}
+
+type backend struct {
+	typ       string
+	arguments map[string]any
+}
+
+func (s *Stack) backends() ([]backend, error) {
 	settings, err := Blocks(s.root, "terraform")
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
+	var found []backend
 	for _, setting := range settings {
 		for _, place := range []string{"backend", "cloud"} {
 			blocks, err := Blocks(setting, place)
 			if err != nil {
-				return "", nil, fmt.Errorf("terraform: %w", err)
+				return nil, fmt.Errorf("terraform: %w", err)
 			}
-			if len(blocks) == 0 {
-				continue
+			for _, block := range blocks {
+				named := []backend{{place, block}}
+				if place == "backend" {
+					named, err = typed(block)
+				}
+				if err != nil {
+					return nil, err
+				}
+				found = append(found, named...)
 			}
-			if place == "cloud" {
-				return place, blocks[0], nil
-			}
-			return oneBackend(blocks[0])
 		}
 	}
-	return "local", nil, nil
+	return found, nil
 }
 
-func oneBackend(byType map[string]any) (string, map[string]any, error) {
-	types := slices.Sorted(maps.Keys(byType))
-	if len(types) != 1 {
-		return "", nil, fmt.Errorf("terraform: backend: it names %d types; name one", len(types))
+// typed are the backends of one block. Terraform ignores one that is null, with which an app leaves out what another part declares.
+func typed(byType map[string]any) ([]backend, error) {
+	var found []backend
+	for _, typ := range slices.Sorted(maps.Keys(byType)) {
+		if byType[typ] == nil {
+			continue
+		}
+		bodies, err := Blocks(byType, typ)
+		if err != nil || len(bodies) != 1 {
+			return nil, fmt.Errorf("terraform: backend: %q must be one object", typ)
+		}
+		found = append(found, backend{typ, bodies[0]})
 	}
-	bodies, err := Blocks(byType, types[0])
-	if err != nil || len(bodies) != 1 {
-		return "", nil, fmt.Errorf("terraform: backend: %q must be one object", types[0])
+	if found == nil {
+		return nil, errors.New("terraform: backend: it names 0 types; name one")
 	}
-	return types[0], bodies[0], nil
+	return found, nil
 }
 
 // AllowedAccounts are the ids of the accounts that the stack's provider may deploy to; none where any will do.

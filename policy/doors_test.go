@@ -2,10 +2,14 @@ package policy_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"cdk.tf/go/ingest/policy"
 )
+
+// trusted is the trust of a role that API Gateway can assume.
+const trusted = `"{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",\"Principal\":{\"Service\":\"apigateway.amazonaws.com\"}}]}"`
 
 // elsewhere is what a breach says of a resource that names a part of the stream.
 func elsewhere(address, part, what string) []string {
@@ -27,6 +31,18 @@ func TestOtherDoors(t *testing.T) {
 	)
 	door := func(name, address, body string, want ...string) breaking {
 		return breaking{name: name, private: true, changes: []change{private, add(address, body)}, want: want}
+	}
+	attaching := func(name, address, body string) breaking {
+		return breaking{
+			name: name, private: true, want: elsewhere("aws_apigatewayv2_integration.x", "aws_iam_role.x", "the rights of the role"),
+			changes: []change{
+				private,
+				add("aws_iam_role.x", `{"name": "x", "assume_role_policy": `+trusted+`}`),
+				add("aws_iam_policy.x", `{"policy": "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"kinesis:PutRecord\",\"Resource\":\"arn:aws:kinesis:us-east-1:123456789012:stream/s\"}]}"}`),
+				add(address, body),
+				add("aws_apigatewayv2_integration.x", `{"credentials_arn": "${aws_iam_role.x.arn}"}`),
+			},
+		}
 	}
 	check(t, []breaking{
 		door("an HTTP API in a text", "aws_apigatewayv2_api.x", `{"name": "x", "protocol_type": "HTTP", "body": "{\"openapi\": \"3.0.1\"}"}`,
@@ -79,18 +95,27 @@ func TestOtherDoors(t *testing.T) {
 			},
 			want: elsewhere("aws_cloudwatch_event_target.x", stream, "the stream"),
 		},
-		{
-			name: "a role that writes by an attached policy", private: true,
-			changes: []change{
-				private,
-				add("aws_iam_role.x", `{"name": "x", "assume_role_policy": "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",\"Principal\":{\"Service\":\"apigateway.amazonaws.com\"}}]}"}`),
-				add("aws_iam_policy.x", `{"policy": "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"kinesis:PutRecords\",\"Resource\":\"arn:aws:kinesis:us-east-1:123456789012:stream/s\"}]}"}`),
-				add("aws_iam_role_policy_attachment.x", `{"role": "${aws_iam_role.x.name}", "policy_arn": "${aws_iam_policy.x.arn}"}`),
-				add("aws_apigatewayv2_integration.x", `{"credentials_arn": "${aws_iam_role.x.arn}"}`),
-			},
-			want: elsewhere("aws_apigatewayv2_integration.x", "aws_iam_role.x", "the rights of the role"),
-		},
+		attaching("by a list of roles", "aws_iam_policy_attachment.x", `{"roles": ["${aws_iam_role.x.id}"], "policy_arn": "${aws_iam_policy.x.arn}"}`),
+		attaching("by a list of policies", "aws_iam_role_policy_attachments_exclusive.x", `{"role_name": "${aws_iam_role.x.name}", "policy_arns": ["${aws_iam_policy.x.arn}"]}`),
+		attaching("by its own list", "aws_iam_role.x", `{"name": "x", "managed_policy_arns": ["${aws_iam_policy.x.arn}"], "assume_role_policy": `+trusted+`}`),
+		attaching("by an attachment", "aws_iam_role_policy_attachment.x", `{"role": "${aws_iam_role.x.name}", "policy_arn": "${aws_iam_policy.x.arn}"}`),
 	})
+}
+
+// A role does not write because another one has a policy that writes.
+func TestARoleThatReadsIsNoDoor(t *testing.T) {
+	const statement = `"{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"ACTION\",\"Resource\":\"arn:aws:kinesis:us-east-1:123456789012:stream/s\"}]}"`
+	stack := good(t,
+		add("aws_iam_role.reads", `{"name": "reads", "assume_role_policy": `+trusted+`}`),
+		add("aws_iam_policy.reads", `{"policy": `+strings.Replace(statement, "ACTION", "kinesis:GetRecords", 1)+`}`),
+		add("aws_iam_policy.writes", `{"policy": `+strings.Replace(statement, "ACTION", "kinesis:PutRecord", 1)+`}`),
+		add("aws_iam_policy_attachment.reads", `{"roles": ["${aws_iam_role.reads.name}"], "policy_arn": "${aws_iam_policy.reads.arn}"}`),
+		add("aws_iam_role_policy_attachment.writes", `{"role": "${aws_iam_role.submit-role.name}", "policy_arn": "${aws_iam_policy.writes.arn}"}`),
+		add("aws_apigatewayv2_integration.x", `{"credentials_arn": "${aws_iam_role.reads.arn}"}`),
+	)
+	if err := policy.Check(stack, policy.Expect{Public: true}); err != nil {
+		t.Error(err)
+	}
 }
 
 // What reads the stream, and what has nothing to do with it, is no door.

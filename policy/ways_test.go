@@ -200,6 +200,7 @@ func TestServicesForOtherAccounts(t *testing.T) {
 		test(`{"StringEquals":{"aws:SourceAccount":[]}}`),
 		test(`{"StringEqualsIfExists":{"aws:SourceAccount":"123456789012"}}`),
 		test(`{"StringNotEquals":{"aws:SourceAccount":"123456789012"}}`),
+		test(`{"StringEquals":{"s3:x-amz-acl":"bucket-owner-full-control"}}`),
 	})
 }
 

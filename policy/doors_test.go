@@ -108,6 +108,7 @@ func TestARoleThatReadsIsNoDoor(t *testing.T) {
 	stack := good(t,
 		add("aws_iam_role.reads", `{"name": "reads", "assume_role_policy": `+trusted+`}`),
 		add("aws_iam_policy.reads", `{"policy": `+strings.Replace(statement, "ACTION", "kinesis:GetRecords", 1)+`}`),
+		add("aws_iam_role_policy.denies", `{"role": "${aws_iam_role.reads.name}", "policy": `+strings.NewReplacer("Allow", "Deny", "ACTION", "kinesis:PutRecord").Replace(statement)+`}`),
 		add("aws_iam_policy.writes", `{"policy": `+strings.Replace(statement, "ACTION", "kinesis:PutRecord", 1)+`}`),
 		add("aws_iam_policy_attachment.reads", `{"roles": ["${aws_iam_role.reads.name}"], "policy_arn": "${aws_iam_policy.reads.arn}"}`),
 		add("aws_iam_role_policy_attachment.writes", `{"role": "${aws_iam_role.submit-role.name}", "policy_arn": "${aws_iam_policy.writes.arn}"}`),

@@ -119,6 +119,24 @@ test("an event that is too long is left out and reported", () => {
   expect(writeAddress(store.settings, store.standard)).toEqual({ search: "", hash: "", withoutEvent: true });
 });
 
+test.each([
+  [4096, false],
+  [4097, true],
+])("an event of %i bytes in UTF-8: the link is without it is %s", (bytes, withoutEvent) => {
+  const event = "ü".repeat((bytes - (bytes % 2)) / 2) + "x".repeat(bytes % 2);
+  const store = new Store(config, {}, page);
+  store.update({ example: "", event });
+  expect(writeAddress(store.settings, store.standard)).toMatchObject({ withoutEvent });
+  if (!withoutEvent) expect(again(store).settings.event).toBe(event);
+});
+
+test("an event in a link is bounded, because anybody may write one", () => {
+  const eventOf = (chars: number) => readAddress(new URL(`#event=${"QUFB".repeat(chars / 4)}`, page)).event;
+  expect(eventOf(8192)).toHaveLength(6144);
+  expect(eventOf(8196)).toBeUndefined();
+  expect(eventOf(800_000)).toBeUndefined();
+});
+
 test("wrong values in an address are ignored", () => {
   const shared = readAddress(
     new URL("#auth=root&region=eu west&example=none&event=%25%25&mode=fast&count=-5&rate=1e9&concurrency=x", page),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Answer, explain, fieldsOf, maxBodyBytes, type Outcome, type Sent } from "./answer.ts";
+import { type Answer, explain, fieldsOf, type Outcome, type Sent } from "./answer.ts";
 
 const sent: Sent = {
   authorization: "none",
@@ -74,7 +74,9 @@ describe("an answer in words", () => {
 
   test("a 400 for a text that is not JSON, and for one over Kinesis's limit", () => {
     expect(summary(answer(400), { validJSON: false })).toBe("The event is not JSON");
-    expect(summary(answer(400, { reason: "x" }), { bytes: 1024 * 1024 + 1 })).toBe("Over 1 MiB");
+    expect(summary(answer(400, { reason: "x" }), { bytes: 1_048_577 })).toBe("Over 1 MiB");
+    expect(summary(answer(400, { reason: "x" }), { bytes: 1_048_576 })).toBe("Breaks the rule: x");
+    expect(summary(answer(400), { bytes: 1_048_576 })).toBe("The API refuses the event");
   });
 
   test("the wait in a 429", () => {
@@ -158,6 +160,13 @@ describe("an answer in words", () => {
   });
 
   test.each<[Outcome, string]>([
+    [answer(199), "rejected"],
+    [answer(200), "accepted"],
+    [answer(299), "accepted"],
+    [answer(300), "rejected"],
+    [answer(304), "rejected"],
+    [answer(503), "rejected"],
+    [answer(505), "rejected"],
     [answer(504), "unknown"],
     [{ kind: "timeout", detail: "" }, "unknown"],
     [{ kind: "stopped", detail: "" }, "unknown"],
@@ -165,6 +174,11 @@ describe("an answer in words", () => {
     [answer(429), "rejected"],
     [{ kind: "network", detail: "" }, "rejected"],
     [{ kind: "signing", detail: "" }, "rejected"],
+    [{ kind: "offline", detail: "" }, "rejected"],
+    [{ kind: "cors", detail: "" }, "rejected"],
+    [{ kind: "redirect", detail: "" }, "rejected"],
+    [{ kind: "broken", detail: "" }, "unknown"],
+    [{ kind: "unsent", detail: "" }, "unsent"],
   ])("what may be in the stream or not is neither accepted nor rejected: %j", (outcome, fate) => {
     expect(explain(outcome, sent).fate).toBe(fate);
   });
@@ -184,7 +198,10 @@ describe("an answer in words", () => {
     expect(explain({ kind: "cors", detail: "" }, { ...sent, headers: ["X-Client"] }).advice).toMatch(
       / API\.CORS\.AllowHeaders must name X-Client, too\.$/,
     );
-    expect(summary({ kind: "cors", detail: "" }, { bytes: maxBodyBytes + 1 })).toBe("The body is over 10 MB");
+    expect(summary({ kind: "cors", detail: "" }, { bytes: 10_485_761 })).toBe("The body is over 10 MB");
+    expect(summary({ kind: "cors", detail: "" }, { bytes: 10_485_760 })).toBe(
+      "CORS: this page may not read the answer",
+    );
   });
 
   test("fields are only texts", () => {

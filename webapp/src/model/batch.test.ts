@@ -8,8 +8,13 @@ test.each([
   [200, 100, 10],
   [5000, 100, 250],
   [10_000, 100, 500],
+  [20_000, 100, 500], // the most that PutRecords takes
+  [81, 100, 5],
   [5000, 1_000_000, 4],
+  [5000, 1_000_001, 3],
+  [5000, 4_000_001, 1],
   [5000, 9_000_000, 1],
+  [5000, 0, 250],
 ])("a rate of %i with events of %i bytes takes %i events a request", (rate, bytes, size) => {
   expect(batchSize(rate, bytes)).toBe(size);
 });

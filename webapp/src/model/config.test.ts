@@ -81,6 +81,39 @@ test("reads the event types, with an event of each", () => {
 });
 
 test.each([
+  ["aws_iam", "iam"],
+  ["AWS_IAM", "iam"],
+  ["IAM", "iam"],
+  ["none", "none"],
+  ["aws", "none"],
+  ["", "none"],
+  [7, "none"],
+  [undefined, "none"],
+])("the output authorization %j means %s", (authorization, kind) => {
+  const dev = { submit_url: "https://x/dev/submit", authorization };
+  expect(readConfig(JSON.stringify({ dev })).environments[0]?.authorization).toBe(kind);
+});
+
+test("reads what ingest up adds on one machine, and only from its own texts", () => {
+  const of = (outputs: object) =>
+    readConfig(JSON.stringify({ dev: { submit_url: "http://127.0.0.1:8080/dev/submit", ...outputs } })).environments[0];
+  const batch_url = "http://127.0.0.1:8080/dev/submit/batch";
+  expect(of({ local: "true", local_test_keys: "true", local_unlimited: "true", batch_url })).toMatchObject({
+    local: true,
+    testKeys: true,
+    unlimited: true,
+    batchUrl: batch_url,
+  });
+  expect(of({ local: "false", local_test_keys: "false", local_unlimited: "", batch_url: 1 })).toMatchObject({
+    local: false,
+    testKeys: false,
+    unlimited: false,
+    batchUrl: "",
+  });
+  expect(of({ local: true })?.local).toBe(true);
+});
+
+test.each([
   ['{"event":"order"}', "order"],
   ['{"event":"","type":"view"}', "view"],
   ['{"event":7}', "dev"],

@@ -25,9 +25,17 @@ describe("an endpoint", () => {
       "https://me:secret@example.com/",
       "Remove the user and password from the endpoint. Enter keys below Authorisation.",
     ],
+    ...["https://me@example.com/", "https://:secret@example.com/", "https:///me:secret@example.com/"].map((text) => [
+      text,
+      "Remove the user and password from the endpoint. Enter keys below Authorisation.",
+    ]),
     ["https://example.com/#x", "Take #x out of the endpoint; it is never sent."],
     [
       "http://example.com/dev/submit",
+      "This page uses http only for 127.0.0.1 and localhost. Use https for other hosts.",
+    ],
+    [
+      "http://127.0.0.1.example.com/dev/submit",
       "This page uses http only for 127.0.0.1 and localhost. Use https for other hosts.",
     ],
     [
@@ -41,6 +49,8 @@ describe("an endpoint", () => {
   test("names its region", () => {
     expect(regionOf(new URL("https://abc.execute-api.eu-west-1.amazonaws.com/dev"))).toBe("eu-west-1");
     expect(regionOf(new URL("https://abc.execute-api.cn-north-1.amazonaws.com.cn/dev"))).toBe("cn-north-1");
+    expect(regionOf(new URL("https://abc.execute-api-fips.us-gov-west-1.amazonaws.com/dev"))).toBe("us-gov-west-1");
+    expect(regionOf(new URL("https://abc.execute-api-fop.us-east-1.amazonaws.com/dev"))).toBe("");
     expect(regionOf(new URL("https://execute-api.eu-west-1.amazonaws.com.example.com/dev"))).toBe("");
     expect(regionOf(null)).toBe("");
   });

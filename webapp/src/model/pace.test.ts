@@ -59,6 +59,13 @@ test.each<[string, Partial<Circumstances>, string]>([
 
 test.each<[Progress["limit"], number, Partial<Circumstances>, string]>([
   ["", 4900, { batches: true }, ""],
+  ["", 4500, { batches: true }, ""],
+  [
+    "",
+    4499,
+    { batches: true, perRequest: 250, latencyMs: 10 },
+    "Planned 5,000 per second, reached 4,499. The pipeline or this browser's machine is too busy, or some answers took much longer than most.",
+  ],
   ["api", 100, {}, "Planned 5,000 per second, reached 100. The stage's throttle or the key's rate answers with 429."],
   [
     "stream",

@@ -108,10 +108,37 @@ test("no key and no password is in an address", () => {
   });
   store.update({ authorization: "cognito" });
   expect(writeAddress(store.settings, store.standard)).toMatchObject({ search: "", hash: "#auth=cognito" });
-  store.update({ authorization: "iam", endpoint: "https://me:secret-2@x/submit" });
-  const { search, hash } = writeAddress(store.settings, store.standard);
-  expect(search + hash).toBe("#auth=iam");
 });
+
+test.each([
+  "https://me:secret@x/submit",
+  "  https://me:secret@x/submit",
+  "https://:secret@x/submit",
+  "https://me@x/submit",
+  "https:///me:secret@x/submit",
+  "https:/me:secret@x/submit",
+  "https:me:secret@x/submit",
+  "https:\\\\me:secret@x/submit",
+  "HTTPS://me:sec/ret@x/submit",
+  "https://me:sec?ret@x/submit",
+  "https://me:sec#ret@x/submit",
+  "me:secret@x/submit",
+  "ftp://me:secret@x/submit",
+  "secret@",
+])("a link has no endpoint with a password, nor one that is not an address yet: %s", (endpoint) => {
+  const store = new Store(config, {}, page);
+  store.update({ authorization: "api_key", endpoint });
+  expect(writeAddress(store.settings, store.standard)).toMatchObject({ search: "", hash: "#auth=api_key" });
+});
+
+test.each(["https://x/submit?client=me@example.com", "https://x/@me/submit", "x/submit", "https://x:80x/submit"])(
+  "a link has an endpoint without a user: %s",
+  (endpoint) => {
+    const store = new Store(config, {}, page);
+    store.update({ endpoint });
+    expect(again(store).settings.endpoint).toBe(endpoint);
+  },
+);
 
 test("an event that is too long is left out and reported", () => {
   const store = new Store(config, {}, page);

@@ -2,6 +2,7 @@
 // browser sends anywhere. Settings has no keys, so none can get into an address.
 
 import { authorizationKinds } from "./config.ts";
+import { mayNameUser } from "./endpoint.ts";
 import { examples } from "./examples.ts";
 import { headerNames, headerProblem } from "./header.ts";
 import { bounds, type Mode, type Settings, within } from "./settings.ts";
@@ -56,7 +57,7 @@ export type Address = { search: string; hash: string /** The event is too long t
 
 export function writeAddress(settings: Settings, standard: Standard): Address {
   const query = new URLSearchParams();
-  if (settings.endpoint !== standard.endpoint && !/\/\/[^/]*@/.test(settings.endpoint))
+  if (settings.endpoint !== standard.endpoint && !mayNameUser(settings.endpoint))
     query.set("endpoint", settings.endpoint);
   const hash = new URLSearchParams();
   if (settings.authorization !== standard.authorization) hash.set("auth", settings.authorization);

@@ -30,6 +30,18 @@ export function checkEndpoint(text: string, page: URL): Endpoint {
   return { url, problem: "" };
 }
 
+/** mayNameUser says whether a text has a user or a password, or an @ where it is not clear that it has none. */
+export function mayNameUser(text: string): boolean {
+  if (!text.includes("@")) return false;
+  try {
+    const { protocol, username, password } = new URL(text);
+    // Of a text without https://, a URL takes the user for the scheme.
+    return !/^https?:$/.test(protocol) || username !== "" || password !== "";
+  } catch {
+    return true;
+  }
+}
+
 function wrong(problem: string): Endpoint {
   return { url: null, problem };
 }

@@ -139,6 +139,13 @@ inBrowser("who may submit: API keys and tokens", () => {
     expect(await page.inputValue("#api-key")).toBe("");
     await page.selectOption("#authorization", "cognito");
     expect(await page.inputValue("#token-authorization")).toBe("");
+
+    await page.fill("#token-authorization", "for that host alone");
+    const sent = tokensOf(page, "authorization");
+    await page.fill("#endpoint", `${answers.url.replace("127.0.0.1", "localhost")}/200`);
+    await page.keyboard.press("ControlOrMeta+Enter"); // while the endpoint's field has the focus
+    expect(await result(page, "Not sent")).toContain("Enter the token for Authorization");
+    expect(sent).toEqual([]);
     await page.context().close();
   });
 });

@@ -58,6 +58,60 @@ test("tokens follow the environment's headers, and only tokens and an API key ar
   expect(made.keys).toMatchObject({ apiKey: "", accessKeyId: "AKIA1", tokens: {} });
 });
 
+/** withKey is a store at dev with a key for its host. */
+function withKey(): Store {
+  const made = store(dev.submitUrl);
+  made.setKeys({ apiKey: "key-1", accessKeyId: "AKIA1", tokens: { authorization: "t-1" } });
+  return made;
+}
+
+test("a key stays while a person types, and on its host", () => {
+  const made = withKey();
+  for (const endpoint of ["https://", "https://elsewhere/submit", "https://x/dev/submit?a=b"])
+    made.update({ endpoint });
+  expect(made.keys.apiKey).toBe("key-1");
+  made.settle();
+  expect(made.keys).toMatchObject({ apiKey: "key-1", tokens: { authorization: "t-1" } });
+});
+
+test.each(["https://elsewhere/submit", "https://x:8443/dev/submit", "https://xx/dev/submit", "https://", "x", ""])(
+  "a key for https://x does not go to %j",
+  (endpoint) => {
+    const made = withKey();
+    made.update({ endpoint });
+    made.settle();
+    expect(made.keys).toMatchObject({ apiKey: "", accessKeyId: "AKIA1", tokens: {} });
+    made.update({ endpoint: dev.submitUrl });
+    made.settle();
+    expect(made.keys.apiKey).toBe("");
+  },
+);
+
+test.each<[string, (made: Store) => void]>([
+  ["another environment", (made) => made.choose(prod)],
+  ["a link", (made) => made.open({ endpoint: prod.submitUrl })],
+])("a key for the endpoint of %s does not go to the one before", (_, go) => {
+  const made = withKey();
+  go(made);
+  expect(made.keys.apiKey).toBe("");
+  made.setKeys({ apiKey: "key-2" });
+  made.settle();
+  expect(made.keys.apiKey).toBe("key-2");
+  made.update({ endpoint: dev.submitUrl });
+  made.settle();
+  expect(made.keys.apiKey).toBe("");
+});
+
+test("a typed endpoint of an environment has its settings, and one that did not change keeps a person's", () => {
+  const made = store(dev.submitUrl);
+  made.update({ authorization: "api_key" });
+  made.settle();
+  expect(made.settings.authorization).toBe("api_key");
+  made.update({ endpoint: ` ${prod.submitUrl} ` });
+  made.settle();
+  expect(made.settings).toMatchObject({ endpoint: prod.submitUrl, authorization: "lambda", header: prod.header });
+});
+
 test("an event type's endpoint belongs to its environment, and a link to it begins with its event", () => {
   const order = { name: "order", submitUrl: "https://x/dev/submit/order", event: '{"total": 1}' };
   const typed = { ...dev, event: '{"any": 1}', types: [order] };

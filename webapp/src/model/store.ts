@@ -20,6 +20,8 @@ export class Store {
   readonly foreign: string;
   /** The name of the environment whose endpoint was set last. */
   last = "";
+  /** The endpoint for which the keys were entered. The set one differs from it while a person types. */
+  private settled: string;
   private readonly listeners: (() => void)[] = [];
 
   constructor(
@@ -31,6 +33,7 @@ export class Store {
     const known = shared.endpoint === undefined || this.find(shared.endpoint) !== undefined;
     this.foreign = known ? "" : (shared.endpoint ?? "");
     this.settings = this.begun(shared);
+    this.settled = this.settings.endpoint.trim();
   }
 
   /** The settings of a page that is opened with an address. */
@@ -62,6 +65,7 @@ export class Store {
   open(shared: Shared) {
     const next = this.begun(shared);
     if (next.endpoint !== this.settings.endpoint) this.forget();
+    this.settled = next.endpoint.trim();
     this.update(next);
   }
 
@@ -85,9 +89,26 @@ export class Store {
     for (const listener of this.listeners) listener();
   }
 
-  /** choose uses an environment of config.json with all its settings, at one of its endpoints. */
+  /** choose uses an environment of config.json with all its settings, at one of its endpoints. Keys stay only on their host. */
   choose({ submitUrl, authorization, region, header }: Environment, endpoint = submitUrl) {
+    this.move(endpoint);
     this.update({ endpoint, authorization, region, header });
+  }
+
+  /** settle takes the endpoint as it is typed, before anything is sent to it and when its field loses the focus. */
+  settle() {
+    const endpoint = this.settings.endpoint.trim();
+    if (endpoint === this.settled) return;
+    const known = this.environment;
+    if (known) this.choose(known, endpoint);
+    else this.move(endpoint);
+  }
+
+  /** move forgets the keys of another host. */
+  private move(endpoint: string) {
+    const hostOf = (text: string) => checkEndpoint(text, this.page).url?.host;
+    if (hostOf(endpoint) !== hostOf(this.settled)) this.forget();
+    this.settled = endpoint;
   }
 
   /** The event types of the environment whose endpoint is set. */

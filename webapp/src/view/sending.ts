@@ -50,8 +50,9 @@ export function sending(store: Store, session: Session): Sending {
 
   const send = () => {
     if (session.running) return;
-    // A number counts even if its field still has the focus.
+    // A number and the endpoint count even if their field still has the focus.
     take(numbers);
+    store.settle();
     const missing = whatIsMissing(store);
     if (missing !== null) return refuse(missing);
     byId("result").scrollIntoView({ block: "nearest" });

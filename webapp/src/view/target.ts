@@ -18,26 +18,18 @@ export function target(store: Store, configProblem: string) {
     ...store.environments.map(({ name }) => h("option", { value: name }, name)),
     h("option", { value: "" }, "another"),
   );
-  /** The host for which the keys were entered. */
-  let host = store.endpoint.url?.host;
   environment.addEventListener("change", () => {
     const chosen = store.environments.find(({ name }) => name === environment.value);
     if (chosen) {
       store.forget();
       store.choose(chosen);
-      host = store.endpoint.url?.host;
     } else {
       endpoint.focus();
       endpoint.select();
     }
   });
   endpoint.addEventListener("input", () => store.update({ endpoint: endpoint.value }));
-  endpoint.addEventListener("change", () => {
-    if (store.endpoint.url?.host !== host) store.forget();
-    host = store.endpoint.url?.host;
-    const known = store.environment;
-    if (known) store.choose(known, store.settings.endpoint.trim());
-  });
+  endpoint.addEventListener("change", () => store.settle());
   authorization.addEventListener("change", () =>
     store.update({ authorization: authorization.value as AuthorizationKind }),
   );
@@ -51,9 +43,7 @@ export function target(store: Store, configProblem: string) {
   byId("back").addEventListener("click", () => {
     const home = homeOf(store);
     if (home === undefined) return;
-    if (store.endpoint.url?.host !== new URL(home.submitUrl).host) store.forget();
     store.choose(home);
-    host = store.endpoint.url?.host;
     endpoint.focus();
   });
   byId("test-keys").addEventListener("click", () => {

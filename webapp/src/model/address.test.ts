@@ -84,6 +84,28 @@ test("an endpoint that config.json does not have is foreign, and uses the link's
   expect(store.settings.authorization).toBe("api_key");
 });
 
+test("a link's authorisation and region count more than the environment's", () => {
+  const iam = "?endpoint=https://y/prod/submit";
+  expect(readAddress(new URL(`${iam}#auth=none&mode=one`, page))).toMatchObject({ authorization: "none", mode: "one" });
+  const store = new Store(config, readAddress(new URL(iam, page)), page);
+  store.update({ region: "us-west-2" });
+  expect(again(store).settings).toMatchObject({ authorization: "iam", region: "us-west-2" });
+  store.update({ authorization: "none" });
+  expect(writeAddress(store.settings, store.standard).hash).toBe("#auth=none");
+  expect(again(store).settings.authorization).toBe("none");
+});
+
+test("a link has the numbers of its own mode alone", () => {
+  const store = new Store(config, {}, page);
+  const hashOf = (mode: "one" | "many" | "repeat") => {
+    store.update({ mode, count: 7, batch: 3, every: 30 });
+    return writeAddress(store.settings, store.standard).hash;
+  };
+  expect(hashOf("one")).toBe("");
+  expect(hashOf("many")).toBe("#mode=many&count=7&batch=3");
+  expect(hashOf("repeat")).toBe("#mode=repeat&every=30");
+});
+
 test("a token's header is in an address if it differs from the environment's, and never one that a page cannot send", () => {
   const store = new Store(config, {}, page);
   store.update({ authorization: "lambda" });

@@ -92,6 +92,8 @@ test.each([
   [60_000, "1 min"],
   [3_540_000, "59 min"],
   [3_900_000, "1 h 5 min"],
+  [86_399_999, "23 h 59 min"],
+  [86_400_000, "1 d 0 h"],
   [90_000_000, "1 d 1 h"],
 ])("a time span of %d ms is %s", (ms, want) => {
   expect(lasting(ms)).toBe(want);

@@ -79,8 +79,26 @@ describe("an answer in words", () => {
     expect(summary(answer(400), { bytes: 1_048_576 })).toBe("The API refuses the event");
   });
 
-  test("the wait in a 429", () => {
-    expect(explain(answer(429, {}, "2"), sent).advice).toContain("Wait 2 s.");
+  test("the wait in a 429, and what to raise", () => {
+    expect(explain(answer(429, {}, "2"), sent).advice).toBe(
+      "Too many events at once. Wait 2 s. Lower the rate or the concurrency, or raise API.Throttle in the environment.",
+    );
+    expect(explain(answer(429, { message: "the stream is at its write limit" }), sent).advice).toBe(
+      "Too many events at once. Lower the rate or the concurrency, or raise Stream.Capacity in the environment.",
+    );
+  });
+
+  test("numbers of bytes with commas", () => {
+    expect(explain(answer(400), { ...sent, bytes: 1_048_577 }).advice).toContain("this one has 1,048,577 bytes");
+    expect(explain(answer(413), { ...sent, bytes: 10_485_761 }).advice).toContain("It has 10,485,761 bytes");
+  });
+
+  test.each([
+    [200, "x".repeat(200)],
+    [201, `${"x".repeat(200)}…`],
+  ])("a message of %i characters, of which a row has 200", (length, want) => {
+    expect(summary(answer(400, { message: "x".repeat(length) }))).toBe(want);
+    expect(summary(answer(400, { reason: "x".repeat(length) }))).toBe(`Breaks the rule: ${want}`);
   });
 
   test.each([
@@ -198,6 +216,7 @@ describe("an answer in words", () => {
     expect(explain({ kind: "cors", detail: "" }, { ...sent, headers: ["X-Client"] }).advice).toMatch(
       / API\.CORS\.AllowHeaders must name X-Client, too\.$/,
     );
+    expect(explain({ kind: "cors", detail: "" }, sent).advice).not.toContain("AllowHeaders");
     expect(summary({ kind: "cors", detail: "" }, { bytes: 10_485_761 })).toBe("The body is over 10 MB");
     expect(summary({ kind: "cors", detail: "" }, { bytes: 10_485_760 })).toBe(
       "CORS: this page may not read the answer",

@@ -52,7 +52,17 @@ test("each event has its own answer", () => {
 test.each([
   ["without results", answer(400, { message: "Invalid request body" })],
   ["for another number of events", answer(200, { results: [{ status: 200 }] })],
+  ["that is null", answer(200, null as unknown as object)],
+  ["that is a text", { ...answer(200, {}), body: '"results"' }],
+  ["with results that are no list", answer(200, { results: { length: 2 } })],
   ["that is no JSON", { ...answer(502, {}), body: "<html>" }],
 ])("an answer %s is one for all events", (_, one) => {
   expect(answersOf(one, 2)).toBeNull();
+});
+
+test("an event without a status of its own has the answer's", () => {
+  const results = [null, { status: "200", sequenceNumber: "49" }];
+  const statuses = (status: number) => answersOf(answer(status, { results }), 2)?.map((one) => one.status);
+  expect(statuses(502)).toEqual([502, 502]);
+  expect(statuses(200)).toEqual([200, 200]);
 });

@@ -117,6 +117,7 @@ test.each([
   ['{"event":"order"}', "order"],
   ['{"event":"","type":"view"}', "view"],
   ['{"event":7}', "dev"],
+  [`{"event":"${"x".repeat(41)}"}`, "x".repeat(40)],
   ["null", "dev"],
   ["[1]", "dev"],
   ["", ""],

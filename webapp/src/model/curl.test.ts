@@ -35,3 +35,10 @@ test("a body that no shell can pass to a command comes from a file", () => {
     expect(command).toMatch(/ \\\n {2}--data-binary @event\.json$/);
   }
 });
+
+test("a body that needs no quotes has them, and a signature without a region names the usual one", () => {
+  expect(curlCommand("https://example.com/dev/submit", "7", "none", "")).toMatch(/ --data-raw '7'$/);
+  expect(curlCommand("https://example.com/dev/submit", "{}", "iam", "")).toContain(
+    " --aws-sigv4 aws:amz:us-east-1:execute-api --user ",
+  );
+});

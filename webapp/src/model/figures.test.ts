@@ -55,6 +55,8 @@ describe("figures", () => {
     const figures = new Figures();
     for (let n = 0; n < 50; n++) figures.end("accepted", "200", 1, at + n * 100);
     expect(figures.perSecond(at + 5000)).toBe(10);
+    expect(figures.perSecond(at + 5999)).toBe(10);
+    expect(figures.perSecond(at + 4999)).toBe(8);
     expect(figures.perSecond(at + 10_000)).toBe(0);
   });
 

@@ -51,6 +51,24 @@ test.each<[string, Partial<Circumstances>, string]>([
     { batches: true, shards: 1, perRequest: 20, latencyMs: 100 },
     "One shard takes 1,000 events per second. The stream answers the rest with 429, and the page sends it again.",
   ],
+  [
+    "connections, although the shards take more",
+    { batches: true, shards: 8 },
+    "Six connections of a browser carry about 80 events per second at 75 ms an answer. More events per request give more.",
+  ],
+  [
+    "connections with nearly the largest batches",
+    { concurrency: 1, batches: true, perRequest: 499, latencyMs: 1000 },
+    "1 at once carry about 499 events per second at 1,000 ms an answer. More events per request give more.",
+  ],
+  [
+    "a shard's bytes, just",
+    { rate: 512.4, perRequest: 250, batches: true, shards: 1, bytes: 2048 },
+    "One shard takes 512 events of this size per second. The stream answers the rest with 429, and the page sends it again.",
+  ],
+  ["nothing at what a shard's bytes take", { rate: 512, perRequest: 250, batches: true, shards: 1, bytes: 2048 }, ""],
+  ["nothing at what a shard's records take", { rate: 1000, perRequest: 250, batches: true, shards: 1 }, ""],
+  ["nothing at what the connections carry", { rate: 80 }, ""],
   ["nothing", { perRequest: 250, batches: true, shards: 8 }, ""],
   ["nothing at a low rate", { rate: 50, shards: 1 }, ""],
 ])("before a run: %s", (_, change, said) => {

@@ -96,6 +96,24 @@ test("a watch keeps asking after the pipeline ended, shows the last known status
   expect(last).toMatchObject({ state: "live", seenAt: 1004 });
 });
 
+test("adds the delivery streams up, and names the first delivery and failure", () => {
+  const delivery = (change: object) => ({
+    ...{ bufferedRecords: 1, bufferedBytes: 10, deliveredObjects: 2, deliveredRecords: 3, deliveredBytes: 40 },
+    ...{ failedRecords: 5, nextDelivery: "2026-01-01T00:01:00Z", lastFailure: "" },
+    ...change,
+  });
+  const deliveries = [
+    delivery({ nextDelivery: undefined }),
+    delivery({ lastFailure: "the disk is full" }),
+    delivery({ nextDelivery: "2026-01-01T00:00:30Z", lastFailure: "later" }),
+  ];
+  expect(readHops({ deliveries })).toMatchObject({
+    ...{ bufferedRecords: 3, bufferedBytes: 30, deliveredObjects: 6, deliveredRecords: 9, deliveredBytes: 120 },
+    ...{ failedRecords: 15, nextDelivery: Date.UTC(2026, 0, 1, 0, 0, 30), failure: "the disk is full" },
+    ...{ startedAt: 0, now: 0 },
+  });
+});
+
 test("reads how many records are below the error prefix", () => {
   const [delivery] = status.deliveries;
   expect(readHops({ ...status, deliveries: [{ ...delivery, failedRecords: 2 }] })).toMatchObject({ failedRecords: 2 });
@@ -104,6 +122,7 @@ test("reads how many records are below the error prefix", () => {
 
 test("reads the states of the alarms, and the drills in force", () => {
   const alarm = { name: "a", state: "ALARM", changedAt: "2026-01-01T00:00:00Z", value: null, threshold: 1 };
+  expect(readHops({ alarms: [{ value: 0.5 }, { value: "1" }] }).alarms.map(({ value }) => value)).toEqual([0.5, null]);
   const fault = { name: "slow-disk", since: "2026-01-01T00:00:00Z", until: "2026-01-01T00:05:00Z" };
   expect(readHops({ ...status, alarms: [alarm], faults: [fault, {}] })).toMatchObject({
     alarms: [{ name: "a", state: "ALARM", since: "2026-01-01T00:00:00Z", value: null }],

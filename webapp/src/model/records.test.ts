@@ -83,6 +83,10 @@ test("reads objects, and names their folder or partition", () => {
   const plain = readWritten({ bucket: "b", key: "events/year=2026/x-1.gz", records: 2, bytes: 30, storedBytes: 20 });
   expect(plain).toMatchObject({ records: 2, storedBytes: 20, at: 0, partition: [], errorType: "" });
   expect([folderOf(plain), nameOf(plain.key)]).toEqual(["events/year=2026/", "x-1.gz"]);
+  expect(readWritten({ records: "3", bytes: null }), "only numbers are numbers").toMatchObject({
+    records: 0,
+    bytes: 0,
+  });
   const parted = readWritten({
     key: "x",
     partition: { customer: "a", region: "eu" },

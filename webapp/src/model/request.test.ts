@@ -1,6 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { headerNames, headerProblem } from "./header.ts";
-import { type Authorization, missingKeys } from "./request.ts";
+import { type Authorization, headersOf, missingKeys } from "./request.ts";
 
 const here = { canSign: true, unverified: false };
 const missing = (authorization: Authorization, change: Partial<typeof here> = {}) =>
@@ -91,4 +91,33 @@ test.each([
   ["X-Client:", "X-Client: is not a header name. Use letters, digits and -, such as X-Client."],
 ])("whether a page can send the header %s", (name, problem) => {
   expect(headerProblem(name)).toBe(problem);
+});
+
+// The signatures come from another implementation of Signature Version 4, over POST, the path, the body and these headers.
+test.each([
+  [
+    "https://abc.execute-api.eu-west-1.amazonaws.com/dev/submit",
+    '{"größe": 1.50}',
+    "token",
+    "host;x-amz-date;x-amz-security-token",
+    "9829ac884aaf6ac066a44fda216ddcfb91e23a79cc78e1ef7e5728a33c92cb7f",
+  ],
+  [
+    "https://abc.execute-api.eu-west-1.amazonaws.com/dev/submit?client=a%20b",
+    "{}",
+    "",
+    "host;x-amz-date",
+    "938ed4ffcfb969ef1bdc2ba78d7b8494c4b7056ded668c4aec90833780ff7f99",
+  ],
+])("a signature of %s with the body %s", async (url, body, sessionToken, names, signature) => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 0, 2, 3, 4, 5), toFake: ["Date"] });
+  const keys = { accessKeyId: "AKIA1", secretAccessKey: "secret", sessionToken, region: "eu-west-1" };
+  const headers = await headersOf({ url: new URL(url), authorization: { kind: "iam", ...keys } }, body);
+  vi.useRealTimers();
+  const scope = "AKIA1/20260102/eu-west-1/execute-api/aws4_request";
+  expect(headers.get("Authorization")).toBe(
+    `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=${names}, Signature=${signature}`,
+  );
+  expect(headers.get("X-Amz-Security-Token")).toBe(sessionToken || null);
+  expect(headers.get("Content-Type")).toBe("application/json");
 });

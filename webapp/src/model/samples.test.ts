@@ -31,10 +31,38 @@ test("a sample is kept, replaced, renamed and deleted, also for the next visit",
 test("a sample without a name, a long one and one too many are refused", () => {
   const samples = new Samples(storage());
   expect(samples.save("  ", "{}")).toBe("Enter a name for the sample.");
+  expect(samples.save("longest", "x".repeat(100_000))).toBe("");
+  expect(samples.remove("longest")).toBe("");
   expect(samples.save("long", "x".repeat(100_001))).toContain("100,000 characters");
   for (let n = 0; n < maxSamples; n++) expect(samples.save(`s${n}`, "{}")).toBe("");
   expect(samples.save("more", "{}")).toBe("There are 50 samples already. Delete one first.");
   expect(samples.save("s3", "{}")).toBe("");
+});
+
+test("a name has at most 40 characters, and a rename to itself changes nothing", () => {
+  const samples = new Samples(storage());
+  let changes = 0;
+  samples.subscribe(() => void changes++);
+  samples.save("n".repeat(41), "{}");
+  expect(samples.list[0]?.name).toBe("n".repeat(40));
+  expect(samples.rename("n".repeat(40), " mmm ".padEnd(60, "m"))).toBe("");
+  const name = samples.list[0]?.name ?? "";
+  expect(name).toHaveLength(40);
+  expect(samples.rename(name, ` ${name} `)).toBe("");
+  expect(samples.rename(name, "  ")).toBe("Enter a name for the sample.");
+  expect(changes).toBe(2);
+});
+
+test("a change in another tab is shown", () => {
+  const kept = storage();
+  const samples = new Samples(kept);
+  let changes = 0;
+  samples.subscribe(() => void changes++);
+  new Samples(kept).save("mine", "{}");
+  expect(samples.list).toEqual([]);
+  samples.refresh();
+  expect(samples.list).toEqual([{ name: "mine", text: "{}" }]);
+  expect(changes).toBe(1);
 });
 
 test.each(["", "{", "{}", '[1, {"name": 2}, null]'])("what is not a list of samples is ignored: %s", (text) => {

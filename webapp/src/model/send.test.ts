@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Target } from "./request.ts";
 import { deliver, deliverBatch, once, patient, type World } from "./send.ts";
 
@@ -82,7 +82,8 @@ describe("a delivery", () => {
     const w = world(...Array.from({ length: 6 }, () => throttled("1000000")));
     const delivery = await deliver(open, "{}", patient, w, never);
     expect(delivery).toMatchObject({ outcome: { status: 429 }, tries: 6 });
-    expect(Math.max(...w.slept)).toBeLessThanOrEqual(30_000);
+    expect(w.slept[0], "no longer than 20 s and a random part").toBe(20_000 + 125);
+    expect(w.slept).toHaveLength(5);
   });
 
   test("tries once if asked to", async () => {
@@ -106,6 +107,48 @@ describe("a delivery", () => {
     expect((await deliver(open, "{}", patient, w, never)).outcome.kind).toBe("cors");
     expect(w.calls[1]).toMatchObject({ url: url.href, init: { method: "GET", mode: "no-cors", credentials: "omit" } });
     expect(w.calls[1]!.init.headers).toBeUndefined();
+  });
+
+  test("follows no redirect, and says so", async () => {
+    // A test cannot make such a Response.
+    const w = world(Object.defineProperty(new Response(), "type", { value: "opaqueredirect" }));
+    expect((await deliver(open, "{}", patient, w, never)).outcome).toEqual({ kind: "redirect", detail: "" });
+    expect(w.calls).toHaveLength(1);
+  });
+
+  test("gives up after 35 s, and does not ask why", async () => {
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation(() => AbortSignal.abort());
+    const w = world(refused());
+    expect((await deliver(open, "{}", patient, w, never)).outcome).toEqual({ kind: "timeout", detail: "" });
+    expect(timeout.mock.calls).toEqual([[35_000]]);
+    expect(w.calls).toHaveLength(1);
+    timeout.mockRestore();
+  });
+
+  test("keeps 20,000 characters of an answer, and has no header that it lacks", async () => {
+    const w = world(new Response("x".repeat(20_001)));
+    expect((await deliver(open, "{}", patient, w, never)).outcome).toEqual({
+      kind: "answer",
+      status: 200,
+      body: "x".repeat(20_000),
+      retryAfter: "",
+      requestId: "",
+      errorType: "",
+    });
+  });
+
+  test("that cannot be signed is not sent", async () => {
+    const w = world();
+    const authorization = { kind: "api_key" as const, apiKey: "k\nx" };
+    const { outcome } = await deliver({ url, authorization }, "{}", patient, w, never);
+    expect(outcome).toMatchObject({ kind: "signing", detail: expect.stringContaining("invalid") });
+    expect(w.calls).toEqual([]);
+  });
+
+  test("reaches this machine without a network", async () => {
+    const local = { ...open, url: new URL("http://127.0.0.1:8080/dev/submit") };
+    const w = { ...world(refused(), refused()), online: () => false };
+    expect((await deliver(local, "{}", patient, w, never)).outcome.kind).toBe("network");
   });
 
   test("says that the browser is offline", async () => {
@@ -210,6 +253,24 @@ describe("a batch", () => {
     expect(statuses(await deliverBatch(open, ["1", "2"], once, world(part(429, 200)), never))).toEqual([
       [429, 1],
       [200, 1],
+    ]);
+  });
+
+  test("has an answer for each of 500 events", async () => {
+    const results = Array.from({ length: 500 }, (_, at) => ({
+      status: at === 499 ? 502 : 200,
+      shardId: "s".repeat(100),
+    }));
+    const deliveries = await deliverBatch(
+      open,
+      results.map(() => "{}"),
+      once,
+      world(Response.json({ results })),
+      never,
+    );
+    expect(statuses(deliveries).slice(-2)).toEqual([
+      [200, 1],
+      [502, 1],
     ]);
   });
 

@@ -155,6 +155,108 @@ test("a job by batch counts events, and the log has a row for each", async () =>
   expect(s.entries[3]).toMatchObject({ sequenceNumber: "3", words: { fate: "accepted", summary: "In the stream" } });
 });
 
+test("a batch has the interval of its events, and no more events than planned", async () => {
+  const slept: number[] = [];
+  let now = 0;
+  const sizes: number[] = [];
+  const world = {
+    fetch: async (_: string, { body }: RequestInit) => {
+      const { events } = JSON.parse(String(body));
+      sizes.push(events.length);
+      return Response.json({ results: events.map(() => ({ status: 200 })) });
+    },
+    now: () => now,
+    time: () => now,
+    sleep: async (ms: number) => {
+      slept.push(ms);
+      now += ms;
+    },
+    random: () => 0.5,
+    online: () => true,
+  };
+  const s = new Session(world, "http://127.0.0.1:8080", () => {});
+  await s.start(job({ plan: { count: 21, everyMs: 5, concurrency: 1 }, perRequest: 10 }));
+  expect([sizes, slept]).toEqual([
+    [10, 10, 1],
+    [50, 50],
+  ]);
+});
+
+test("an event that is too long for a row is not sent again cut off", async () => {
+  const { session: s } = session(() => accepted());
+  for (const length of [19_999, 20_000, 20_001]) await s.start(job({ text: "x".repeat(length), literal: true }));
+  await s.start(job());
+  expect(s.entries.map((entry) => s.bodyOf(entry)?.length)).toEqual([19_999, undefined, undefined, 7]);
+});
+
+test("which limit answered with 429 is known, also without retries", async () => {
+  const limitOf = async (message: string, retry: boolean) => {
+    let calls = 0;
+    const { session: s } = session(() =>
+      retry && ++calls === 2 ? accepted() : Response.json({ message }, { status: 429 }),
+    );
+    expect(s.progress?.limit ?? "").toBe("");
+    await s.start(job({ retry }));
+    return s.progress?.limit;
+  };
+  for (const retry of [true, false]) {
+    expect(await limitOf("the stream is at its write limit", retry)).toBe("stream");
+    expect(await limitOf("the API is at its request limit", retry)).toBe("api");
+    expect(await limitOf("", retry)).toBe("api");
+  }
+});
+
+test("a failure that is no 429 says nothing about a limit", async () => {
+  const { session: s } = session(() => Response.json({ message: "the stream" }, { status: 502 }));
+  await s.start(job());
+  expect(s.progress?.limit).toBe("");
+  expect(s.entries).toMatchObject([{ shardId: "", sequenceNumber: "" }]);
+});
+
+test("only a batch that is refused with 400 is refused as a whole", async () => {
+  const adviceFor = async (status: number, perRequest: number) => {
+    const { session: s } = session(() => Response.json({ message: "no" }, { status }));
+    await s.start(job({ plan: { count: 2, everyMs: 0, concurrency: 1 }, perRequest, retry: false }));
+    return s.entries[1]?.words.advice;
+  };
+  expect(await adviceFor(400, 2)).toMatch(/refuses a batch as a whole: none of its events is in the stream\.$/);
+  for (const [status, perRequest] of [
+    [400, 1],
+    [429, 2],
+    [502, 2],
+  ] as const)
+    expect(await adviceFor(status, perRequest)).not.toContain("as a whole");
+});
+
+test.each([
+  ['{"a": {{n}}}', "The API refuses the event"],
+  ['{"a": oh}', "The event is not JSON"],
+])("an answer of 400 to %s says %j", async (text, summary) => {
+  const { session: s } = session(() => new Response("{}", { status: 400 }));
+  await s.start(job({ text }));
+  expect(s.entries).toMatchObject([{ words: { summary } }]);
+});
+
+test("a stop after the end does not make a run one that was stopped", async () => {
+  const { session: s } = session(() => accepted());
+  await s.start(job());
+  s.stop();
+  expect(s.progress?.stopped).toBe(false);
+});
+
+test("the log says how a request identified its sender", async () => {
+  const { session: s } = session(() => accepted());
+  const iam = { accessKeyId: "AKIA1", secretAccessKey: "s", sessionToken: "", region: "eu-west-1" };
+  await s.start(job({ target: { ...target, authorization: { kind: "api_key", apiKey: "k" } } }));
+  await s.start(job({ target: { ...target, authorization: { kind: "iam", ...iam } } }));
+  await s.start(job({ target: { ...target, authorization: { kind: "lambda", headers: [] } } }));
+  expect(s.entries.map(({ authorization }) => authorization)).toEqual([
+    "API key",
+    "IAM keys, Signature Version 4",
+    "token of a Lambda authoriser in no header",
+  ]);
+});
+
 test("an event is sent again byte for byte", async () => {
   const bodies: string[] = [];
   const { session: s } = session((body) => {
@@ -177,6 +279,7 @@ describe("a pipeline on this machine that is gone", () => {
   function local(up: (asked: number) => boolean, onPost: (posts: number) => void = () => {}) {
     let asked = 0;
     let posts = 0;
+    let time = 0;
     const world = {
       fetch: async (url: string, init: RequestInit) => {
         if (url === status) {
@@ -188,8 +291,9 @@ describe("a pipeline on this machine that is gone", () => {
         return accepted();
       },
       now: () => 0,
-      time: () => 0,
-      sleep: async () => {
+      time: () => time,
+      sleep: async (ms: number) => {
+        time += ms;
         await new Promise((resolve) => setTimeout(resolve));
       },
       random: () => 0.5,
@@ -207,6 +311,40 @@ describe("a pipeline on this machine that is gone", () => {
     expect(posts()).toBe(4);
     expect(paused).toContain(true);
     expect(s.progress?.pausedAt).toBeNull();
+    expect(s.progress).toMatchObject({ pausedMs: 3000, endedAt: 3000 });
+  });
+
+  test("has a run with one pause after another in its paused time", async () => {
+    const { s } = local((asked) => ![1, 2, 4].includes(asked));
+    await s.start(job({ plan: { count: 3, everyMs: 0, concurrency: 1 }, status }));
+    expect(s.progress).toMatchObject({ accepted: 3, pausedMs: 2000 });
+  });
+
+  test("is not the reason for the silence after an event over 10 MB", async () => {
+    const summaryOf = async (chars: number) => {
+      const { s } = local(
+        () => true,
+        () => {
+          throw new TypeError("Failed to fetch");
+        },
+      );
+      await s.start(job({ text: "x".repeat(chars), literal: true, status }));
+      return s.entries[0]?.words.summary;
+    };
+    expect(await summaryOf(10_485_760)).toBe("The connection broke off");
+    expect(await summaryOf(10_485_761)).toBe("The body is over 10 MB");
+  });
+
+  test("has a batch of which each event is unknown", async () => {
+    const { s } = local(
+      () => true,
+      () => {
+        throw new TypeError("Failed to fetch");
+      },
+    );
+    await s.start(job({ plan: { count: 3, everyMs: 0, concurrency: 1 }, perRequest: 3, status }));
+    expect(s.progress).toMatchObject({ accepted: 0, rejected: 0, unknown: 3 });
+    expect([...s.figures.reasons]).toEqual([["broken", 3]]);
   });
 
   test("leaves events whose request broke off unknown, and sends the others later", async () => {
@@ -249,6 +387,8 @@ describe("a pipeline on this machine that is gone", () => {
     await s.start(job({ status }));
     expect(posts()).toBe(0);
     expect(s.figures).toMatchObject({ begun: 0, accepted: 0, rejected: 0, unknown: 0, inFlight: 0 });
+    expect([...s.figures.reasons]).toEqual([]);
+    expect(s.progress).toMatchObject({ begun: 0, accepted: 0, rejected: 0, unknown: 0 });
     expect(s.entries).toMatchObject([{ words: { fate: "unsent", summary: "Cannot reach 127.0.0.1:8080" } }]);
   });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Environment } from "./config.ts";
+import { examples } from "./examples.ts";
 import { Store } from "./store.ts";
 
 const page = new URL("https://events.example.com/try/");
@@ -56,6 +57,49 @@ test("tokens follow the environment's headers, and only tokens and an API key ar
   });
   made.forget();
   expect(made.keys).toMatchObject({ apiKey: "", accessKeyId: "AKIA1", tokens: {} });
+});
+
+test("keys are sent without the spaces around them", () => {
+  const made = store(dev.submitUrl);
+  made.setKeys({ apiKey: " k ", accessKeyId: " AKIA1\n", secretAccessKey: "\ts ", sessionToken: " t " });
+  made.update({ authorization: "api_key", region: " eu-west-1 " });
+  expect(made.authorization).toEqual({ kind: "api_key", apiKey: "k" });
+  made.update({ authorization: "iam" });
+  expect(made.authorization).toEqual({
+    ...{ kind: "iam", accessKeyId: "AKIA1", secretAccessKey: "s", sessionToken: "t", region: "eu-west-1" },
+  });
+  made.update({ authorization: "none" });
+  expect(made.authorization).toEqual({ kind: "none" });
+});
+
+test("a typed region counts more than the host's", () => {
+  const made = store("https://abc.execute-api.eu-west-1.amazonaws.com/dev/submit");
+  expect(made.region).toBe("eu-west-1");
+  made.update({ region: "us-east-1" });
+  expect(made.region).toBe("us-east-1");
+});
+
+test("batches go to the environment's endpoint for them, or to that of the event type", () => {
+  const order = { name: "order", submitUrl: "https://x/dev/submit/order", event: "" };
+  const typed = { ...dev, types: [order], batchUrl: "https://x/dev/batches" };
+  const made = new Store({ environments: [typed, prod], problem: "" }, {}, page);
+  expect(made.batchUrl?.href).toBe("https://x/dev/batches");
+  made.choose(typed, order.submitUrl);
+  expect(made.batchUrl?.href).toBe("https://x/dev/submit/order/batch");
+  for (const endpoint of [prod.submitUrl, "https://x/dev/elsewhere", "https://", ""]) {
+    made.update({ endpoint });
+    expect(made.batchUrl, endpoint).toBeNull();
+  }
+});
+
+test("a page without environments begins with the first example and no endpoint", () => {
+  const made = new Store({ environments: [], problem: "" }, {}, page);
+  const { id, text } = examples[0]!;
+  const standard = { endpoint: "", authorization: "none", region: "", header: "Authorization" };
+  expect(made.settings).toMatchObject({ ...standard, example: id, event: text });
+  expect(made.standard).toEqual(standard);
+  expect(made.keys).toEqual({ apiKey: "", accessKeyId: "", secretAccessKey: "", sessionToken: "", tokens: {} });
+  expect([made.foreign, made.environment, made.types, made.local]).toEqual(["", undefined, [], false]);
 });
 
 /** withKey is a store at dev with a key for its host. */

@@ -20,6 +20,23 @@ describe("what is sent", () => {
   test("is left unchanged where it is not JSON", () => {
     const text = '{ "a": oh no }';
     expect(fill(compile(text, true), filler)).toBe(text);
+    expect(fill(compile('{{now}} "{{now}}" {{uuid}}', true), filler)).toBe(
+      '1767323045678 "2026-01-02T03:04:05.678Z" 88888888-8888-4888-a888-888888888888',
+    );
+  });
+
+  test("does not differ without placeholders", () => {
+    expect(compile('{"a": "{{uid}}"}', true).varies).toBe(false);
+  });
+
+  test.each([
+    [0, '{"r":0,"p":"a"}'],
+    [0.0099, '{"r":0,"p":"a"}'],
+    [0.01, '{"r":1,"p":"a"}'],
+    [0.9999, '{"r":100,"p":"c"}'],
+  ])("has each value of a range and each word equally often: %d", (random, want) => {
+    const text = '{"r":{{random 0 100}},"p":"{{pick a b c}}"}';
+    expect(fill(compile(text, true), { ...filler, random: () => random })).toBe(want);
   });
 
   test.each([

@@ -99,8 +99,9 @@ inBrowser("the page for everybody", () => {
       await page.selectOption("#authorization", kind);
       await page.fill("#endpoint", "ftp://x");
       await page.click("#send");
-      await check(page, `with ${kind}, an endpoint that is none and an event that is none`);
+      await check(page, `with ${kind} and an endpoint that is none`, "#target");
     }
+    await check(page, "with a token, an endpoint that is none and an event that is none");
     expect(complaints.filter((complaint) => !complaint.includes("status of 400"))).toEqual([]);
     await page.context().close();
   });

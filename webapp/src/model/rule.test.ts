@@ -21,10 +21,23 @@ test.each([
     '[object instance has properties which are not allowed by the schema: ["extra"]]',
     "extra is not allowed as a member",
   ],
+  [
+    '[object instance has properties which are not allowed by the schema: ["a","b"]]',
+    "a and b are not allowed as members",
+  ],
+  [
+    "[object has too many properties (found 1 but schema requires at most 0)]",
+    "an object has 1 member and must have at most 0",
+  ],
+  ['[string "a" is too short (length: 1, required minimum: 3)]', '"a" has 1 character and must have at least 3'],
   ['[string "abcd" is too long (length: 4, maximum allowed: 3)]', '"abcd" has 4 characters and must have at most 3'],
   [
     "[array is too short: must have at least 1 elements but instance has 0 elements]",
     "an array has 0 items and must have at least 1",
+  ],
+  [
+    "[array is too short: must have at least 2 elements but instance has 1 elements]",
+    "an array has 1 item and must have at least 2",
   ],
   ["[numeric instance is lower than the required minimum (minimum: 0, found: -1)]", "-1 is less than 0"],
   ['[ECMA 262 regex "^u-" does not match input string "x-1"]', '"x-1" does not match "^u-"'],

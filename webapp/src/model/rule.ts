@@ -13,7 +13,7 @@ const sayings: [RegExp, (...found: string[]) => string][] = [
   ],
   [
     /^object has too (few|many) properties \(found (\d+) but schema requires at (least|most) (\d+)\)$/,
-    (_, found, bound, want) => `an object has ${found} ${members(found)} and must have at ${bound} ${want}`,
+    (_, found, bound, want) => `an object has ${counted(found, "member")} and must have at ${bound} ${want}`,
   ],
   [
     /^instance type \((\w+)\) does not match any allowed primitive type \(allowed: \[(.+)\]\)$/,
@@ -26,11 +26,11 @@ const sayings: [RegExp, (...found: string[]) => string][] = [
   [
     /^string (".*") is too (short|long) \(length: (\d+), (?:required minimum|maximum allowed): (\d+)\)$/,
     (text, how, length, bound) =>
-      `${text} has ${length} characters and must have at ${how === "short" ? "least" : "most"} ${bound}`,
+      `${text} has ${counted(length, "character")} and must have at ${how === "short" ? "least" : "most"} ${bound}`,
   ],
   [
     /^array is too (?:short|long): must have (at (?:least|most) \d+) elements but instance has (\d+) elements$/,
-    (bound, found) => `an array has ${found} items and must have ${bound}`,
+    (bound, found) => `an array has ${counted(found, "item")} and must have ${bound}`,
   ],
   [
     /^numeric instance is (lower|greater) than the required (?:minimum|maximum) \((?:minimum|maximum): (\S+), found: (\S+)\)$/,
@@ -69,7 +69,7 @@ function list(inside: string, one = (name: string) => name, last = "and"): strin
   return names.length === 1 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} ${last} ${names.at(-1)}`;
 }
 
-const members = (count: string) => (count === "1" ? "member" : "members");
+const counted = (count: string, one: string) => `${count} ${one}${count === "1" ? "" : "s"}`;
 
 function article(type: string): string {
   if (type === "null") return type;

@@ -103,6 +103,7 @@ test("a link has the numbers of its own mode alone", () => {
   };
   expect(hashOf("one")).toBe("");
   expect(hashOf("many")).toBe("#mode=many&count=7&batch=3");
+  expect(again(store).settings).toMatchObject({ mode: "many", count: 7, batch: 3 });
   expect(hashOf("repeat")).toBe("#mode=repeat&every=30");
 });
 
@@ -177,6 +178,18 @@ test.each([
   store.update({ example: "", event });
   expect(writeAddress(store.settings, store.standard)).toMatchObject({ withoutEvent });
   if (!withoutEvent) expect(again(store).settings.event).toBe(event);
+});
+
+test("a link spells an event without characters that an address changes", () => {
+  const store = new Store(config, {}, page);
+  store.update({ example: "", event: '"~~~ÿÿÿ>>>???"' });
+  expect(btoa(String.fromCharCode(...new TextEncoder().encode(store.settings.event)))).toMatch(/\+.*\/|\/.*\+/);
+  expect(writeAddress(store.settings, store.standard).hash).toMatch(/^#event=[\w-]+$/);
+  expect(again(store).settings.event).toBe(store.settings.event);
+});
+
+test("an event in a link that is not UTF-8 is ignored", () => {
+  expect(readAddress(new URL("#event=_w", page))).toEqual({});
 });
 
 test("an event in a link is bounded, because anybody may write one", () => {

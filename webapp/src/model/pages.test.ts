@@ -40,6 +40,21 @@ test("pages ask for the next rows when the end comes into view, and not beyond t
   expect(changes).toBeGreaterThan(0);
 });
 
+test("the tail is that of the first answer, and what could not be read is kept from all", async () => {
+  const pages = new Pages<Item>(
+    async (cursor) => ({
+      rows: [{ n: 1 }],
+      next: cursor === "2" ? "" : String(Number(cursor) + 1),
+      scanned: 1,
+      tail: `tail ${cursor}`,
+      problems: [`problem ${cursor}`],
+    }),
+    () => {},
+  );
+  for (let times = 0; times < 3; times++) await pages.more();
+  expect([pages.tail, pages.notes, pages.ended]).toEqual(["tail ", ["problem ", "problem 1", "problem 2"], true]);
+});
+
 test("a search goes on while it finds nothing, shows how far it is, and stops", async () => {
   const scanned: number[] = [];
   let steps = 0;

@@ -72,6 +72,8 @@ describe("what is missing before anything can be sent", () => {
   test("no token if nothing verifies it, but an invalid header value is still reported", () => {
     const headers = [{ name: "Authorization", token: "" }];
     expect(missing({ kind: "cognito", headers }, { unverified: true })).toBeNull();
+    const broken = [{ name: "Authorization", token: "a\nb" }];
+    expect(missing({ kind: "cognito", headers: broken }, { unverified: true })?.field).toBe("token-authorization");
     expect(missing({ kind: "lambda", headers: [{ name: "Host", token: "" }] }, { unverified: true })?.field).toBe(
       "header",
     );

@@ -61,6 +61,8 @@ describe("a delivery", () => {
     });
     const { init } = w.calls[0]!;
     expect(init).toMatchObject({
+      mode: "cors",
+      cache: "no-store",
       method: "POST",
       body: '{ "big": 12345678901234567890 }',
       credentials: "omit",
@@ -105,7 +107,13 @@ describe("a delivery", () => {
     expect((await deliver(open, "{}", patient, silent, never)).outcome.kind).toBe("network");
     const w = world(refused(), new Response("not for you"));
     expect((await deliver(open, "{}", patient, w, never)).outcome.kind).toBe("cors");
-    expect(w.calls[1]).toMatchObject({ url: url.href, init: { method: "GET", mode: "no-cors", credentials: "omit" } });
+    expect(w.calls[1]).toMatchObject({
+      url: url.href,
+      init: {
+        ...{ method: "GET", mode: "no-cors", credentials: "omit" },
+        ...{ cache: "no-store", referrerPolicy: "no-referrer" },
+      },
+    });
     expect(w.calls[1]!.init.headers).toBeUndefined();
   });
 
@@ -171,6 +179,30 @@ describe("a delivery", () => {
       throw new DOMException("aborted", "AbortError");
     };
     expect((await deliver(open, "{}", patient, w, stop.signal)).outcome.kind).toBe("stopped");
+  });
+
+  test("that is stopped while the page asks why is stopped", async () => {
+    const stop = new AbortController();
+    const w = world(refused());
+    const { fetch } = w;
+    w.fetch = async (to, init) => {
+      if (init.method === "GET") stop.abort();
+      return fetch(to, init);
+    };
+    expect((await deliver(open, "{}", patient, w, stop.signal)).outcome.kind).toBe("stopped");
+  });
+
+  test("has the milliseconds of its last try", async () => {
+    const w = world(throttled(), new Response('{"results": [{"status": 502}]}'));
+    let now = 1000;
+    const { fetch } = w;
+    w.now = () => now;
+    w.fetch = async (to, init) => {
+      now += 30;
+      return fetch(to, init);
+    };
+    const delivery = await deliver(open, "{}", patient, w, never);
+    expect(delivery, "and only a batch has results").toMatchObject({ ms: 30, tries: 2, outcome: { status: 200 } });
   });
 
   test("sends an API key as its header", async () => {

@@ -187,6 +187,12 @@ test("an event that is too long for a row is not sent again cut off", async () =
   for (const length of [19_999, 20_000, 20_001]) await s.start(job({ text: "x".repeat(length), literal: true }));
   await s.start(job());
   expect(s.entries.map((entry) => s.bodyOf(entry)?.length)).toEqual([19_999, undefined, undefined, 7]);
+  expect(s.entries.map(({ body, bytes }) => [body.length, bytes])).toEqual([
+    [19_999, 19_999],
+    [20_000, 20_000],
+    [20_000, 20_001],
+    [7, 7],
+  ]);
 });
 
 test("which limit answered with 429 is known, also without retries", async () => {
@@ -197,6 +203,8 @@ test("which limit answered with 429 is known, also without retries", async () =>
     );
     expect(s.progress?.limit ?? "").toBe("");
     await s.start(job({ retry }));
+    expect(s.progress?.retries).toBe(s.figures.retries);
+    expect(s.progress?.retries, "of one event").toBe(retry ? 1 : 0);
     return s.progress?.limit;
   };
   for (const retry of [true, false]) {
@@ -209,6 +217,8 @@ test("which limit answered with 429 is known, also without retries", async () =>
 test("a failure that is no 429 says nothing about a limit", async () => {
   const { session: s } = session(() => Response.json({ message: "the stream" }, { status: 502 }));
   await s.start(job());
+  expect([...s.figures.reasons]).toEqual([["502", 1]]);
+  expect(s.figures.percentiles()?.of).toBe(1);
   expect(s.progress?.limit).toBe("");
   expect(s.entries).toMatchObject([{ shardId: "", sequenceNumber: "" }]);
 });
@@ -237,6 +247,21 @@ test.each([
   expect(s.entries).toMatchObject([{ words: { summary } }]);
 });
 
+test.each([
+  [false, "Cannot reach 127.0.0.1:8080", "network"],
+  [true, "CORS: this page may not read the answer", "cors"],
+])("the silence of an API elsewhere is a rejection without a latency: up %s, %s", async (up, summary, reason) => {
+  let calls = 0;
+  const { session: s } = session(() => {
+    if (++calls === 1 || !up) throw new TypeError("Failed to fetch");
+    return accepted();
+  });
+  await s.start(job());
+  expect(s.entries).toMatchObject([{ words: { fate: "rejected", summary } }]);
+  expect([...s.figures.reasons]).toEqual([[reason, 1]]);
+  expect(s.figures.percentiles()).toBeNull();
+});
+
 test("a stop after the end does not make a run one that was stopped", async () => {
   const { session: s } = session(() => accepted());
   await s.start(job());
@@ -247,10 +272,12 @@ test("a stop after the end does not make a run one that was stopped", async () =
 test("the log says how a request identified its sender", async () => {
   const { session: s } = session(() => accepted());
   const iam = { accessKeyId: "AKIA1", secretAccessKey: "s", sessionToken: "", region: "eu-west-1" };
+  await s.start(job());
   await s.start(job({ target: { ...target, authorization: { kind: "api_key", apiKey: "k" } } }));
   await s.start(job({ target: { ...target, authorization: { kind: "iam", ...iam } } }));
   await s.start(job({ target: { ...target, authorization: { kind: "lambda", headers: [] } } }));
   expect(s.entries.map(({ authorization }) => authorization)).toEqual([
+    "none",
     "API key",
     "IAM keys, Signature Version 4",
     "token of a Lambda authoriser in no header",
@@ -315,9 +342,15 @@ describe("a pipeline on this machine that is gone", () => {
   });
 
   test("has a run with one pause after another in its paused time", async () => {
-    const { s } = local((asked) => ![1, 2, 4].includes(asked));
+    let broken = false;
+    const { s } = local(
+      (asked) => asked > (broken ? 5 : 2),
+      (posts) => {
+        broken ||= posts === 2;
+      },
+    );
     await s.start(job({ plan: { count: 3, everyMs: 0, concurrency: 1 }, status }));
-    expect(s.progress).toMatchObject({ accepted: 3, pausedMs: 2000 });
+    expect(s.progress).toMatchObject({ accepted: 2, unknown: 1, pausedMs: 4000 });
   });
 
   test("is not the reason for the silence after an event over 10 MB", async () => {
@@ -383,9 +416,17 @@ describe("a pipeline on this machine that is gone", () => {
   });
 
   test("a single event is not sent, and no figure counts it", async () => {
-    const { s, posts } = local(() => false);
+    let last = 0;
+    const { s, posts } = local((asked) => {
+      last = asked;
+      return false;
+    });
     await s.start(job({ status }));
+    expect(s.progress?.pausedAt, "the job ended").toBeNull();
     expect(posts()).toBe(0);
+    const before = last;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(last, "nothing asks any more").toBeLessThanOrEqual(before + 1);
     expect(s.figures).toMatchObject({ begun: 0, accepted: 0, rejected: 0, unknown: 0, inFlight: 0 });
     expect([...s.figures.reasons]).toEqual([]);
     expect(s.progress).toMatchObject({ begun: 0, accepted: 0, rejected: 0, unknown: 0 });

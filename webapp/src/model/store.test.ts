@@ -70,6 +70,9 @@ test("keys are sent without the spaces around them", () => {
   });
   made.update({ authorization: "none" });
   expect(made.authorization).toEqual({ kind: "none" });
+  made.update({ authorization: "cognito" });
+  made.setKeys({ tokens: { authorization: " t\n" } });
+  expect(made.authorization).toEqual({ kind: "cognito", headers: [{ name: "Authorization", token: "t" }] });
 });
 
 test("a typed region counts more than the host's", () => {
@@ -100,6 +103,45 @@ test("a page without environments begins with the first example and no endpoint"
   expect(made.standard).toEqual(standard);
   expect(made.keys).toEqual({ apiKey: "", accessKeyId: "", secretAccessKey: "", sessionToken: "", tokens: {} });
   expect([made.foreign, made.environment, made.types, made.local]).toEqual(["", undefined, [], false]);
+});
+
+test("an environment whose endpoint the page cannot use takes no batches", () => {
+  const far = environment("far", "http://192.168.1.7/submit", { batchUrl: "http://192.168.1.7/submit/batch" });
+  expect(new Store({ environments: [far], problem: "" }, {}, page).batchUrl).toBeNull();
+});
+
+test("an endpoint of one of two environments on a host is right", () => {
+  const second = environment("second", "https://x/second/submit");
+  const made = new Store({ environments: [dev, second, prod], problem: "" }, {}, page);
+  for (const [endpoint, meant] of [
+    ["https://x/second/submit?a=b", undefined],
+    ["https://x/third/submit", "dev"],
+  ]) {
+    made.update({ endpoint: endpoint ?? "" });
+    expect(made.meant?.name).toBe(meant);
+  }
+});
+
+test("listeners hear of settings and keys, and the last environment is known", () => {
+  const made = store(dev.submitUrl);
+  const heard: string[] = [];
+  made.subscribe(() => heard.push(`${made.settings.endpoint} ${made.keys.apiKey}`));
+  made.setKeys({ apiKey: "k" });
+  made.update({ endpoint: "https://elsewhere/submit" });
+  made.update({ endpoint: "https://elsewhere/submit/" });
+  expect(heard).toEqual([`${dev.submitUrl} k`, "https://elsewhere/submit k", "https://elsewhere/submit/ k"]);
+  expect(made.last).toBe("dev");
+});
+
+test("a page begins with its environment's event, or the event type's", () => {
+  const types = ["a", "b"].map((name) => ({ name, submitUrl: `https://x/dev/submit/${name}`, event: `"${name}"` }));
+  types.push({ name: "c", submitUrl: "https://x/dev/submit/c", event: "" });
+  const config = { environments: [{ ...dev, event: '"any"', types }, prod], problem: "" };
+  const begun = (endpoint?: string) => new Store(config, endpoint === undefined ? {} : { endpoint }, page).settings;
+  expect(begun()).toMatchObject({ endpoint: dev.submitUrl, event: '"any"', example: "" });
+  expect(begun(types[1]?.submitUrl)).toMatchObject({ event: '"b"', example: "" });
+  expect(begun(types[2]?.submitUrl)).toMatchObject({ event: '"any"', example: "" });
+  expect(begun(prod.submitUrl)).toMatchObject({ event: examples[0]?.text, example: examples[0]?.id });
 });
 
 /** withKey is a store at dev with a key for its host. */

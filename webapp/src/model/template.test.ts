@@ -52,6 +52,12 @@ describe("what is sent", () => {
     expect(fill(compile(text, true), filler)).toBe(want);
   });
 
+  test.each([0, 0.51, 0.999999])("writes a UUID of version 4 for the random number %d", (random) => {
+    expect(fill(compile('"{{uuid}}"', true), { ...filler, random: () => random })).toMatch(
+      /^"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"$/,
+    );
+  });
+
   test("stays within the bounds of random", () => {
     const template = compile('{"r": {{random -1.5 1.25}}}', true);
     expect(fill(template, { ...filler, random: () => 0 })).toBe('{"r":-1.50}');

@@ -88,6 +88,7 @@ test("a link's authorisation and region count more than the environment's", () =
   const iam = "?endpoint=https://y/prod/submit";
   expect(readAddress(new URL(`${iam}#auth=none&mode=one`, page))).toMatchObject({ authorization: "none", mode: "one" });
   const store = new Store(config, readAddress(new URL(iam, page)), page);
+  expect(writeAddress(store.settings, store.standard).hash, "what the environment has").toBe("");
   store.update({ region: "us-west-2" });
   expect(again(store).settings).toMatchObject({ authorization: "iam", region: "us-west-2" });
   store.update({ authorization: "none" });
@@ -113,8 +114,12 @@ test("a token's header is in an address if it differs from the environment's, an
   expect(writeAddress(store.settings, store.standard).hash).toBe("#auth=lambda");
   store.update({ header: "X-Client, X-Signature" });
   expect(again(store).settings).toMatchObject({ authorization: "lambda", header: "X-Client, X-Signature" });
+  store.update({ authorization: "cognito" });
+  expect(again(store).settings).toMatchObject({ authorization: "cognito", header: "X-Client, X-Signature" });
   store.update({ authorization: "none" });
   expect(writeAddress(store.settings, store.standard).hash).toBe("");
+  expect(readAddress(new URL(`#header=${"y".repeat(200)}`, page)).header).toHaveLength(200);
+  expect(readAddress(new URL(`#header=${"y".repeat(201)}`, page)).header).toBeUndefined();
   for (const name of ["Cookie", "X Client:", `X-${"y".repeat(200)}`])
     expect(readAddress(new URL(`#auth=lambda&header=${encodeURIComponent(name)}`, page)).header).toBeUndefined();
 });

@@ -135,6 +135,7 @@ test("reads the headers of tokens from the output curl", () => {
   });
   const { environments } = readConfig(
     JSON.stringify({
+      custom: outputs("cognito", curl(' -H "X-Token: $TOKEN"')),
       cognito: outputs("cognito", curl(' -H "Authorization: $TOKEN"')),
       lambda: outputs("lambda", curl(' -H "X-Client: $TOKEN" -H "X-Signature: $TOKEN"')),
       query: outputs("lambda", curl("")),
@@ -144,6 +145,7 @@ test("reads the headers of tokens from the output curl", () => {
     }),
   );
   expect(environments.map(({ name, authorization, header }) => [name, authorization, header])).toEqual([
+    ["custom", "cognito", "X-Token"],
     ["cognito", "cognito", "Authorization"],
     ["lambda", "lambda", "X-Client, X-Signature"],
     ["query", "lambda", ""],
@@ -157,6 +159,10 @@ test.each([
   ["{", "config.json beside this page is not JSON. Write it with cdktf output --outputs-file."],
   ["[]", "config.json beside this page has no stacks. Write it with cdktf output --outputs-file."],
   ['{"dev": {"api_id": "x"}}', "config.json: dev has no output submit_url, so the page ignores it."],
+  ['{"dev": null}', "config.json: dev has no output submit_url, so the page ignores it."],
+  ['{"dev": "https://x/dev/submit"}', "config.json: dev has no output submit_url, so the page ignores it."],
+  ["null", "config.json beside this page has no stacks. Write it with cdktf output --outputs-file."],
+  [" \n<!doctype html>", ""],
   ["<!doctype html><title>not found</title>", ""],
   ["{}", ""],
 ])("says what is wrong with %j", (text, problem) => {

@@ -37,6 +37,11 @@ test.each<[string, Partial<Circumstances>, string]>([
     "32 at once carry about 427 events per second at 75 ms an answer. More events per request give more.",
   ],
   [
+    "more at once than connections over HTTP/1.1",
+    { concurrency: 32, batches: true },
+    "Six connections of a browser carry about 80 events per second at 75 ms an answer. More events per request give more.",
+  ],
+  [
     "a shard's records",
     { perRequest: 250, batches: true, shards: 1 },
     "One shard takes 1,000 events per second. The stream answers the rest with 429, and the page sends it again.",

@@ -71,6 +71,21 @@ describe("a run", () => {
     expect(began.filter((at) => at === 60_000)).toHaveLength(2 + 1);
   });
 
+  test("begins nothing more after it is stopped while all places are taken", async () => {
+    const clock = new Clock();
+    const stop = new AbortController();
+    let began = 0;
+    const work = async () => {
+      began++;
+      await clock.sleep(50, never);
+      stop.abort();
+    };
+    const done = run({ count: 10, everyMs: 0, concurrency: 2 }, work, clock, stop.signal);
+    await clock.advance();
+    await done;
+    expect(began).toBe(2);
+  });
+
   test("begins nothing more after it is stopped, and waits for the work under way", async () => {
     const clock = new Clock();
     const stop = new AbortController();

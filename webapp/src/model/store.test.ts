@@ -198,6 +198,17 @@ test("a typed endpoint of an environment has its settings, and one that did not 
   expect(made.settings).toMatchObject({ endpoint: prod.submitUrl, authorization: "lambda", header: prod.header });
 });
 
+test("a sample of an event type keeps the authorisation and the key that a person chose", () => {
+  const order = { name: "order", submitUrl: "https://x/dev/submit/order", event: "{}" };
+  const made = new Store({ environments: [{ ...dev, types: [order] }, prod], problem: "" }, {}, page);
+  made.update({ authorization: "api_key" });
+  made.setKeys({ apiKey: "key-1" });
+  made.update({ endpoint: order.submitUrl, event: order.event, example: "" });
+  made.settle();
+  expect(made.settings).toMatchObject({ endpoint: order.submitUrl, authorization: "api_key" });
+  expect(made.keys.apiKey).toBe("key-1");
+});
+
 test("an event type's endpoint belongs to its environment, and a link to it begins with its event", () => {
   const order = { name: "order", submitUrl: "https://x/dev/submit/order", event: '{"total": 1}' };
   const typed = { ...dev, event: '{"any": 1}', types: [order] };

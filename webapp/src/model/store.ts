@@ -95,12 +95,15 @@ export class Store {
     this.update({ endpoint, authorization, region, header });
   }
 
-  /** settle takes the endpoint as it is typed, before anything is sent to it and when its field loses the focus. */
+  /**
+   * settle takes the endpoint as it is typed, before anything is sent to it and when its field loses the focus. Another environment
+   * brings its settings; at another path of the same one a person's stay.
+   */
   settle() {
     const endpoint = this.settings.endpoint.trim();
     if (endpoint === this.settled) return;
     const known = this.environment;
-    if (known) this.choose(known, endpoint);
+    if (known && known !== this.find(this.settled)) this.choose(known, endpoint);
     else this.move(endpoint);
   }
 

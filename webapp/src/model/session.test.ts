@@ -224,13 +224,15 @@ test("a failure that is no 429 says nothing about a limit", async () => {
 });
 
 test("only a batch that is refused with 400 is refused as a whole", async () => {
-  const adviceFor = async (status: number, perRequest: number) => {
+  const adviceFor = async (status: number, perRequest?: number) => {
     const { session: s } = session(() => Response.json({ message: "no" }, { status }));
-    await s.start(job({ plan: { count: 2, everyMs: 0, concurrency: 1 }, perRequest, retry: false }));
+    const size = perRequest === undefined ? {} : { perRequest };
+    await s.start(job({ plan: { count: 2, everyMs: 0, concurrency: 1 }, ...size, retry: false }));
     return s.entries[1]?.words.advice;
   };
   expect(await adviceFor(400, 2)).toMatch(/refuses a batch as a whole: none of its events is in the stream\.$/);
   for (const [status, perRequest] of [
+    [400, undefined],
     [400, 1],
     [429, 2],
     [502, 2],
@@ -260,6 +262,29 @@ test.each([
   expect(s.entries).toMatchObject([{ words: { fate: "rejected", summary } }]);
   expect([...s.figures.reasons]).toEqual([[reason, 1]]);
   expect(s.figures.percentiles()).toBeNull();
+});
+
+test("every change is shown: the beginning, a retry, each event, the end, and that nothing is left", async () => {
+  const answers = [new Response("{}", { status: 429 }), accepted(), accepted()];
+  const world = {
+    fetch: async () => answers.shift() ?? accepted(),
+    ...{ now: () => 0, time: () => 0, sleep: async () => {}, random: () => 0, online: () => true },
+  };
+  const seen: string[] = [];
+  const s: Session = new Session(world, "http://127.0.0.1:8080", () => {
+    const { running, figures, progress } = s;
+    seen.push(`${running ? "runs" : "ends"}: ${progress?.retries} retries, ${figures.accepted} accepted`);
+  });
+  await s.start(job({ plan: { count: 2, everyMs: 0, concurrency: 1 } }));
+  s.clear();
+  expect(seen).toEqual([
+    "runs: 0 retries, 0 accepted",
+    "runs: 1 retries, 0 accepted",
+    "runs: 1 retries, 1 accepted",
+    "runs: 1 retries, 2 accepted",
+    "ends: 1 retries, 2 accepted",
+    "ends: undefined retries, 0 accepted",
+  ]);
 });
 
 test("a stop after the end does not make a run one that was stopped", async () => {

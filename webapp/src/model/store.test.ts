@@ -122,6 +122,16 @@ test("an endpoint of one of two environments on a host is right", () => {
   }
 });
 
+test("a page of a pipeline on this machine is local at its own host alone", () => {
+  const own = environment("own", "http://127.0.0.1:8080/dev/submit", { local: true });
+  const made = new Store({ environments: [own, dev], problem: "" }, {}, new URL("http://127.0.0.1:8080/"));
+  expect(made.local).toBe(true);
+  for (const endpoint of [dev.submitUrl, "http://127.0.0.1:8081/dev/submit", ""]) {
+    made.update({ endpoint });
+    expect(made.local, endpoint).toBe(false);
+  }
+});
+
 test("listeners hear of settings and keys, and the last environment is known", () => {
   const made = store(dev.submitUrl);
   const heard: string[] = [];

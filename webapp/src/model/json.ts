@@ -10,7 +10,6 @@ export type Checked = {
   problem: Problem | null;
   /** Texts that are allowed and are probably mistakes. */
   notes: Problem[];
-  placeholders: Found[];
   kind: "object" | "array" | "other" | "none";
   /** Members or items of the outermost object or array. */
   members: number;
@@ -35,7 +34,6 @@ export function checkJSON(text: string): Checked {
   const checked: Checked = {
     problem: null,
     notes: reader.notes,
-    placeholders: reader.placeholders,
     kind: "none",
     members: 0,
   };
@@ -55,7 +53,6 @@ type Outermost = { kind: "object" | "array" | "other"; members: number };
 class Reader {
   at = 0;
   notes: Problem[] = [];
-  placeholders: Found[] = [];
 
   constructor(readonly text: string) {}
 
@@ -102,7 +99,6 @@ class Reader {
   private bare(found: Found): Outermost {
     if (found.placeholder === null) this.fail(`${found.problem}.`, found.to);
     if (!found.bare) this.fail(`{{${found.placeholder.name}}} stands for text. Put it in double quotes.`, found.to);
-    this.placeholders.push(found);
     this.at = found.to;
     return { kind: "other", members: 0 };
   }
@@ -197,8 +193,8 @@ class Reader {
       return;
     }
     this.at = found.to;
-    if (found.placeholder !== null) this.placeholders.push(found);
-    else this.notes.push({ from: found.from, to: found.to, message: `${found.problem}. It is sent unchanged.` });
+    if (found.placeholder === null)
+      this.notes.push({ from: found.from, to: found.to, message: `${found.problem}. It is sent unchanged.` });
   }
 
   private escape() {

@@ -55,7 +55,7 @@ export function compose(store: Store, own: Samples, createEditor: typeof import(
   copies(byId("copy-curl"), () => byId("curl").textContent ?? "");
 }
 
-const unchecked: Checked = { problem: null, notes: [], placeholders: [], kind: "none", members: 0 };
+const unchecked: Checked = { problem: null, notes: [], kind: "none", members: 0 };
 
 /**
  * chips shows the samples: an event of each of the environment's types, which also goes to the type's endpoint, the event that the

@@ -67,7 +67,9 @@ test("puts those in ALARM first, and keeps the order of the others", () => {
 });
 
 test("knows the units of the pipeline's alarms", () => {
-  expect(["api-4xx", "delivery-stale", "one of another stack"].map((id) => unitOf({ id }))).toEqual(["%", "s", ""]);
+  const ids = ["api-4xx", "api-5xx", "api-latency", "delivery-errors", "delivery-stale", "stream-age", "stream-unread"];
+  expect(ids.map((id) => unitOf({ id }))).toEqual(["%", "of 1", "ms", "errors", "s", "ms", "reads"]);
+  expect(unitOf({ id: "one of another stack" })).toBe("");
 });
 
 test("counts those in ALARM", () => {

@@ -60,6 +60,15 @@ describe("JSON as it is typed", () => {
       '{"id": ‹{{uid}}›} {{uid}} is not a placeholder; the placeholders are n, uuid, now, random and pick.',
     ],
     ['{"id": {{random 5}}}', '{"id": ‹{{random 5}}›} {{random}} takes two numbers, such as {{random 0 100}}.'],
+    ...["1 x", "x 1", "1 2 3", "01 2"].map((args) => [
+      `[{{random ${args}}}]`,
+      `[‹{{random ${args}}}›] {{random}} takes two numbers, such as {{random 0 100}}.`,
+    ]),
+    ["{", "‹{› This { is never closed; a } is missing."],
+    ['{"a": 1, ', '‹{›"a": 1,  This { is never closed; a } is missing.'],
+    ["[", "‹[› This [ is never closed; a ] is missing."],
+    ["x".repeat(40), `‹${"x".repeat(40)}› ${"x".repeat(40)} is not a value; text goes in double quotes.`],
+    ["x".repeat(41), `‹${"x".repeat(41)}› ${"x".repeat(40)}… is not a value; text goes in double quotes.`],
     ['{"id": {{random 5 1}}}', '{"id": ‹{{random 5 1}}›} {{random}} takes the smaller number first.'],
   ])("says of %j what is wrong", (text, want) => {
     const got = marked(text);

@@ -110,6 +110,21 @@ test("a failure is kept until somebody tries again", async () => {
   expect([pages.problem, pages.count]).toEqual(["", 1]);
 });
 
+test("a list that is left has no problem and finds nothing more", async () => {
+  const pages = new Pages<Item>(
+    (_, signal) =>
+      new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
+      }),
+    () => {},
+  );
+  const more = pages.more();
+  pages.end();
+  await more;
+  pages.need(0, 10);
+  expect([pages.problem, pages.count, pages.loading]).toEqual(["", 0, false]);
+});
+
 test("whoever asks while a request runs gets its end", async () => {
   const whole = source(1000, 1000);
   let answer: (() => void) | undefined;

@@ -93,12 +93,24 @@ test.each([
   [59_999, "< 1 min"],
   [60_000, "1 min"],
   [3_540_000, "59 min"],
+  [3_600_000, "1 h 0 min"],
+  [7_199_999, "1 h 59 min"],
   [3_900_000, "1 h 5 min"],
   [86_399_999, "23 h 59 min"],
   [86_400_000, "1 d 0 h"],
   [90_000_000, "1 d 1 h"],
 ])("a time span of %d ms is %s", (ms, want) => {
   expect(lasting(ms)).toBe(want);
+});
+
+test.each([
+  ["GreaterThanThreshold", "> 5"],
+  ["GreaterThanOrEqualToThreshold", "≥ 5"],
+  ["LessThanThreshold", "< 5"],
+  ["LessThanOrEqualToThreshold", "≤ 5"],
+  ["another", "another 5"],
+])("what %s breaches", (comparison, want) => {
+  expect(limit({ comparison, threshold: 5 })).toBe(want);
 });
 
 const course = (threshold: number, values: (number | null)[]) =>

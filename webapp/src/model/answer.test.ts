@@ -209,6 +209,9 @@ describe("an answer in words", () => {
     expect(advice).toBe(
       "No server answers there. Start the pipeline with make up, or correct the port in the endpoint.",
     );
+    const at = (url: string) => explain({ kind: "network", detail: "" }, { ...sent, url: new URL(url) }).advice;
+    expect(at("http://localhost:8080/dev/submit")).toBe(advice);
+    expect(at("https://x.example.com/submit")).toContain("Check the endpoint's host name");
   });
 
   test("CORS names the page's origin, or a body that is too large for a readable answer", () => {

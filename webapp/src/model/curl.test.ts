@@ -29,6 +29,7 @@ test("a body that no shell can pass to a command comes from a file", () => {
   const url = "https://example.com/dev/submit";
   const size = (command: string) => execFileSync("sh", { input: command.replace("curl", "env printf '%s\\0'") }).length;
   expect(size(curlCommand(url, "ü".repeat(65_535), "none", ""))).toBeGreaterThan(131_000);
+  expect(curlCommand(url, "x".repeat(131_071), "none", "")).toContain("--data-raw");
   for (const body of ["ü".repeat(65_536), null]) {
     const command = curlCommand(url, body, "none", "");
     expect(command).toMatch(/^# The event is too long for a command line\. .*\ncurl -sS -X POST https/);

@@ -65,9 +65,12 @@ test("a change in another tab is shown", () => {
   expect(changes).toBe(1);
 });
 
-test.each(["", "{", "{}", '[1, {"name": 2}, null]'])("what is not a list of samples is ignored: %s", (text) => {
-  expect(new Samples(storage(text)).list).toEqual([]);
-});
+test.each(["", "{", "{}", '[1, {"name": 2}, {"name": "a", "text": 2}, null]'])(
+  "what is not a list of samples is ignored: %s",
+  (text) => {
+    expect(new Samples(storage(text)).list).toEqual([]);
+  },
+);
 
 test("without storage, the page says so", () => {
   const full = {

@@ -42,6 +42,7 @@ describe("JSON as it is typed", () => {
     ['{"a": True}', '{"a": ‹True›} Write true in small letters.'],
     ['{"a": None}', '{"a": ‹None›} JSON has no None; write null.'],
     ['{"a": NaN}', '{"a": ‹NaN›} JSON has no NaN; write null or a number.'],
+    ['{"a": -Infinity}', '{"a": ‹-Infinity›} JSON has no -Infinity; write null or a number.'],
     ['{"a": 01}', '{"a": ‹01›} A number has no zeros in front.'],
     ['{"a": .5}', '{"a": ‹.5›} Write a zero before the decimal point.'],
     ['{"a": 5.}', '{"a": ‹5.›} A digit is missing after the decimal point.'],

@@ -103,6 +103,8 @@ test.each([
   ["", ""],
   ["  ", ""],
   ["9:05", String(new Date(2026, 0, 31, 9, 5, 0, 0).getTime())],
+  ["23:00", String(new Date(2026, 0, 31, 23).getTime())],
+  ["2026-12-31", String(new Date(2026, 11, 31).getTime())],
   ["15:04:05", String(new Date(2026, 0, 31, 15, 4, 5, 0).getTime())],
   ["2026-01-30 23:59:58", String(new Date(2026, 0, 30, 23, 59, 58).getTime())],
   ["2026-01-30T23:59:58Z", String(Date.UTC(2026, 0, 30, 23, 59, 58))],

@@ -16,6 +16,40 @@ import (
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
+// The records that Run has not read expire while it may not read the stream. They are reported whether or not there was a checkpoint,
+// unless the stream had records before that, which may have been delivered.
+func TestRecordsThatExpireDuringTheRun(t *testing.T) {
+	for name, test := range map[string]struct {
+		before, expiredBefore, during, expired int
+		lost                                   bool
+	}{
+		"a new stream":                             {0, 0, 3, 2, true},
+		"a new stream, all records":                {0, 0, 3, 3, true},
+		"records before the start, still kept":     {3, 1, 1, 0, false},
+		"records before the start, all gone":       {3, 3, 2, 0, false},
+		"gone before, and new ones expire":         {3, 3, 2, 1, true},
+		"kept at the start, and some expire":       {4, 2, 1, 1, true},
+		"kept at the start, and all but one go":    {4, 2, 1, 2, true},
+		"kept at the start, and all of them go":    {4, 2, 1, 3, true},
+		"nothing was put, and nothing has expired": {0, 0, 1, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "0")
+			w.stream.put("0", make([]string, test.before)...)
+			w.stream.expire("0", test.expiredBefore)
+			d := w.open()
+			w.stream.put("0", make([]string, test.during)...)
+			w.stream.expire("0", test.expired)
+			if err := d.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if said := strings.Contains(w.log.String(), "have expired in the stream before they were delivered"); said != test.lost {
+				t.Errorf("said %t, want %t\n%s", said, test.lost, w.log)
+			}
+		})
+	}
+}
+
 // With a real stream: an outage longer than the retention loses undelivered records, and the next start logs it. A shorter
 // outage loses nothing.
 func TestAnOutageLongerThanTheRetentionIsSaid(t *testing.T) {

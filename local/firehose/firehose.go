@@ -116,8 +116,9 @@ type DeliveryStream struct {
 	status Status
 	// seen and settled are read and checkpoint.After as of the last showBuffer.
 	seen, settled map[string]string
-	// unknown are the shards that the stream had when there was no checkpoint.
-	unknown map[string]bool
+	// unknown has the shards that had records when there was no checkpoint, with the oldest that the stream then kept, or else the
+	// last. Nobody knows whether the records before it were delivered.
+	unknown map[string]string
 	// since is when the oldest record in the buffers came into one; zero with empty buffers. active is the number of active
 	// partitions, and refused is true if a record had no buffer since the last [DeliveryStream.Measure] because there were too many.
 	since   time.Time
@@ -157,7 +158,7 @@ func Open(cfg Config, opts Options) (*DeliveryStream, error) {
 		cfg: cfg, opts: opts, prefix: parsed, random: rand.Reader, buffers: map[string]*buffer{},
 		size:    max(cfg.BufferMiB, 1) << 20,
 		running: make(chan struct{}, 1), turn: make(chan struct{}, 1),
-		status: Status{Name: cfg.Name}, expired: map[string]string{}, unknown: map[string]bool{}, polls: map[string]*poll{}, lines: map[string]lines{},
+		status: Status{Name: cfg.Name}, expired: map[string]string{}, unknown: map[string]string{}, polls: map[string]*poll{}, lines: map[string]lines{},
 	}
 	if err := d.openPartitions(); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.Name, err)
@@ -220,7 +221,9 @@ func (d *DeliveryStream) openCheckpoint(ctx context.Context) error {
 			return err
 		}
 		had = had || latest != ""
-		d.unknown[shard.ID] = saved == nil
+		if saved == nil && latest != "" {
+			d.unknown[shard.ID] = d.oldest(ctx, shard.ID, latest)
+		}
 		d.begin(ctx, shard.ID, latest)
 	}
 	d.forget(shards)
@@ -235,6 +238,15 @@ func (d *DeliveryStream) openCheckpoint(ctx context.Context) error {
 	return d.checkpoint.save(d.opts.Checkpoint)
 }
 
+// oldest returns the oldest record that a shard keeps. It returns the last one if the shard keeps none, or cannot be read now.
+func (d *DeliveryStream) oldest(ctx context.Context, shard, latest string) string {
+	kept, err := d.opts.Source.Records(ctx, d.cfg.StreamName, shard, "", 1)
+	if err != nil || len(kept) == 0 {
+		return latest
+	}
+	return kept[0].SequenceNumber
+}
+
 // begin finds the position to begin at in a shard. Without a checkpoint it is unknown whether expired records were delivered.
 func (d *DeliveryStream) begin(ctx context.Context, shard, latest string) {
 	after, known := d.checkpoint.After[shard]
@@ -244,7 +256,7 @@ func (d *DeliveryStream) begin(ctx context.Context, shard, latest string) {
 		d.sayForeign(shard, after, latest)
 		begin = ""
 	case d.allExpired(ctx, shard, after, latest):
-		if !d.unknown[shard] {
+		if _, unknown := d.unknown[shard]; !unknown {
 			d.sayAllExpired(shard, after, latest)
 		}
 		begin = latest

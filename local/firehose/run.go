@@ -373,10 +373,11 @@ func (d *DeliveryStream) readOnce(ctx context.Context, r *shardReader) ([]kinesi
 }
 
 // sayMissed reports records that expired before they were read: the shard had records between these and the ones before,
-// whatever any clock says. Without a checkpoint it is unknown whether the records before the first were delivered.
+// whatever any clock says. Records that had expired before there was a checkpoint may have been delivered.
 func (d *DeliveryStream) sayMissed(shard, after string, records []kinesis.Record) {
 	for _, record := range records {
-		if record.Missed && (after != "" || !d.unknown[shard]) {
+		oldest, unknown := d.unknown[shard]
+		if record.Missed && (after != "" || !unknown || later(record.SequenceNumber, oldest)) {
 			d.sayExpired(shard, after, record.SequenceNumber, "before")
 		}
 		after = record.SequenceNumber

@@ -26,7 +26,8 @@ import (
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/jonboulle/clockwork"
-	"golang.org/x/sync/semaphore"
+
+	"cdk.tf/go/ingest/local/internal/inflight"
 )
 
 // Call is one call of a service that an integration makes. It is read-only: calls share their headers.
@@ -99,13 +100,10 @@ type API struct {
 	accessLog *accessLog // nil without one
 	signer    *v4.Signer
 	roles     map[string][]string // by stage; index is method.number
-	bodies    *semaphore.Weighted // of requests in flight, in bytes
-	turns     chan struct{}       // one for each processor, see inTurn
-	// heldBytes is the part of bodies that requests hold. givingBack is true while a goroutine waits to return their memory.
-	heldBytes  atomic.Int64
-	givingBack atomic.Bool
-	explained  explained
-	counters   counters
+	bodies    *inflight.Room
+	turns     chan struct{} // one for each processor, see inTurn
+	explained explained
+	counters  counters
 }
 
 // New makes an API that is ready to serve. Close it after its last request. New returns an error for each authorizer that
@@ -125,7 +123,7 @@ func New(cfg Config, opts Options) (*API, error) {
 	}
 	a := &API{
 		cfg: &cfg, opts: opts, throttles: newThrottles(&cfg, opts.Unlimited),
-		signer: v4.NewSigner(), roles: map[string][]string{}, bodies: semaphore.NewWeighted(maxInFlight),
+		signer: v4.NewSigner(), roles: map[string][]string{}, bodies: inflight.New(maxInFlight, opts.Clock),
 		turns: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	a.explained.causes, a.counters.refused = map[string]bool{}, map[string]*atomic.Int64{}

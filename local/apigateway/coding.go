@@ -11,6 +11,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
+
+	"cdk.tf/go/ingest/local/internal/inflight"
 )
 
 // These are the content codings that API Gateway supports (developer guide, "Enable payload compression for an API").
@@ -68,7 +70,7 @@ func (x *exchange) decompress() *failure {
 		return x.failRead(err)
 	}
 	x.request.text = text
-	x.letGo(max(0, x.held-int64(len(text))))
+	x.share.Shrink(int64(len(text)))
 	return nil
 }
 
@@ -80,21 +82,17 @@ func failCoding(cause error) *failure {
 
 var errCoding = errors.New("the body is not compressed as Content-Encoding says")
 
-// inflate decompresses a body within bounds: it reads no more than the largest body, and reserves room for one before it has read
-// more than a small body. A large compressed body has that room already, see [exchange.room], so that no request waits for room
-// while it holds some.
+// inflate decompresses a body within bounds: it reads no more than the largest body, and reserves room for it beside that of the
+// compressed one.
 func (x *exchange) inflate(coding string, sent []byte) ([]byte, error) {
 	source := bytes.NewReader(sent)
 	reader, err := newDecompressor(coding, source)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errCoding, err)
 	}
-	text, ended, err := fill(make([]byte, smallBody), 0, reader)
-	if err == nil && !ended {
-		text, err = x.inflateLarge(text, reader)
-	}
+	text, err := x.share.Read(x.r.Context(), reader, maxPayload)
 	switch {
-	case errors.Is(err, errTooLarge), errors.Is(err, errNoRoom):
+	case errors.Is(err, inflight.ErrTooLarge), errors.Is(err, inflight.ErrNoRoom):
 		return nil, err
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", errCoding, err)
@@ -104,33 +102,11 @@ func (x *exchange) inflate(coding string, sent []byte) ([]byte, error) {
 	return text, nil
 }
 
-// inflateLarge goes on after the first part of a large body.
-func (x *exchange) inflateLarge(first []byte, reader io.Reader) ([]byte, error) {
-	if x.held == 0 {
-		if err := x.hold(maxPayload); err != nil {
-			return nil, err
-		}
-	}
-	return readLarge(first, reader)
-}
-
 func newDecompressor(coding string, source io.Reader) (io.Reader, error) {
 	if coding == codingGzip {
 		return gzip.NewReader(source)
 	}
 	return zlib.NewReader(source)
-}
-
-// room is the number of bytes to reserve for a body of a length that is about to be read. A large compressed body reserves the room
-// of what it may become at once: two requests that each hold room and wait for more could wait for each other.
-func (x *exchange) room(length int64) int64 {
-	if length <= smallBody {
-		return length
-	}
-	if coding := x.coding(); coding == codingGzip || coding == codingDeflate {
-		return length + maxPayload
-	}
-	return length
 }
 
 // compress compresses the integration's answer.

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"cdk.tf/go/ingest/local/internal/inflight"
 )
 
 // exchange is one request with its answer.
@@ -37,10 +39,10 @@ type exchange struct {
 	queries    url.Values
 	spelt      map[string][]string // the headers, see headers
 	request    parsedBody
-	hasBody    bool  // it was read
-	reading    bool  // it was begun to be read
-	held       int64 // of API.bodies, in bytes
-	hasTurn    bool  // of API.turns
+	hasBody    bool           // it was read
+	reading    bool           // it was begun to be read
+	share      inflight.Share // of API.bodies
+	hasTurn    bool           // of API.turns
 	key        *apiKey
 	caller     caller
 	kept       []byte // of the body, for a [Submission]; nil before it is kept
@@ -94,10 +96,10 @@ func (a *answer) set(name, value string) {
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.counters.inFlight.Add(1)
-	x := &exchange{api: a, w: w, r: r, arrived: a.opts.Clock.Now(), path: pathOf(r), verb: r.Method}
+	x := &exchange{api: a, w: w, r: r, arrived: a.opts.Clock.Now(), path: pathOf(r), verb: r.Method, share: a.bodies.Share()}
 	defer func() {
 		a.counters.inFlight.Add(-1)
-		x.letGo(x.held)
+		x.share.Shrink(0)
 	}()
 	x.identify()
 	x.answer.headers = x.headerSpace[:0]

@@ -126,7 +126,7 @@ func (x *exchange) readRefused() ([]byte, int64) {
 // readSome is the part of [exchange.readRefused] that reads.
 func (x *exchange) readSome() ([]byte, int64) {
 	length, room := x.r.ContentLength, int64(smallBody)
-	holds := length > room && x.action() == PutRecords && x.tryHold(length)
+	holds := length > room && x.action() == PutRecords && x.share.TryGrow(length)
 	if holds {
 		room = length
 	}

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"cdk.tf/go/ingest/local/internal/inflight"
 )
 
 // How long a client may neither send more of a body nor take more of an answer. Each piece renews the time, so a slow client has as
@@ -15,6 +17,8 @@ const (
 	// answerStall is longer, because the system continues a write only when a third of its buffer is free. With a buffer of 4 MiB
 	// that allows clients from 5 KB a second.
 	answerStall = 5 * time.Minute
+	// maxPassedOver is the number of bytes that are read and discarded of a body that a handler has refused.
+	maxPassedOver = 128 << 20
 )
 
 // steadyAnswers ends a connection whose client takes nothing of its answer.
@@ -55,7 +59,8 @@ func (s *steadyWriter) Write(text []byte) (written int, err error) {
 	}
 }
 
-// steadyBodies ends a connection whose client sends nothing more of its body.
+// steadyBodies ends a connection whose client sends nothing more of its body. It discards what a handler has left of one, so that a
+// client that writes its whole request before it reads gets the answer.
 //
 // Assumption LOC-7: S3 answers a request with "Expect: 100-continue" that it refuses by its headers at once, without its body (S3 API
 // reference, "Common Request Headers"), and each other one with 100 Continue first, also if the body is empty (boto/boto3#3757).
@@ -65,7 +70,7 @@ func (s *steadyWriter) Write(text []byte) (written int, err error) {
 func steadyBodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body == nil || r.Body == http.NoBody {
-			if strings.EqualFold(r.Header.Get("Expect"), "100-continue") && r.ProtoAtLeast(1, 1) {
+			if expectsContinue(r) && r.ProtoAtLeast(1, 1) {
 				w.WriteHeader(http.StatusContinue)
 			}
 			next.ServeHTTP(w, r)
@@ -75,24 +80,46 @@ func steadyBodies(next http.Handler) http.Handler {
 		watched := *r
 		watched.Body = body
 		next.ServeHTTP(w, &watched)
+		if !body.ended && (body.begun || !expectsContinue(r)) {
+			inflight.PassOver(w, &watched, maxPassedOver)
+		}
 		if !body.ended {
 			body.move() // net/http reads on, to use the connection again
 		}
 	})
 }
 
+func expectsContinue(r *http.Request) bool {
+	return strings.EqualFold(r.Header.Get("Expect"), "100-continue")
+}
+
 type steadyReader struct {
 	io.Reader
 	control *http.ResponseController
-	ended   bool
+	// limit is a deadline that the handler has set; zero for none.
+	limit        time.Time
+	begun, ended bool
 }
 
-func (s *steadyReader) move() { _ = s.control.SetReadDeadline(time.Now().Add(bodyStall)) } // a recorder has none
+func (s *steadyReader) move() {
+	at := time.Now().Add(bodyStall)
+	if !s.limit.IsZero() && s.limit.Before(at) {
+		at = s.limit
+	}
+	_ = s.control.SetReadDeadline(at) // a recorder has none
+}
+
+// SetReadDeadline implements inflight.Deadline. The deadline holds from the next read on.
+func (s *steadyReader) SetReadDeadline(at time.Time) error {
+	s.limit = at
+	return nil
+}
 
 // Read implements io.Reader. At the end of the body it removes the deadline, because net/http then watches the connection. After an
 // error the deadline stays, because net/http would read on.
 func (s *steadyReader) Read(to []byte) (int, error) {
 	s.move()
+	s.begun = true
 	n, err := s.Reader.Read(to)
 	s.ended = err != nil
 	if errors.Is(err, io.EOF) {

@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -331,4 +333,54 @@ func TestLateAnswersWithoutABody(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A client that writes its whole request before it reads gets the answer of a handler that does not read it, and no broken connection.
+func TestRefusedBodiesAreAnswered(t *testing.T) {
+	p := &Pipeline{opts: Options{Logger: slog.New(slog.DiscardHandler)}}
+	server := p.newAWSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+	}))
+	listener, err := listen("--aws", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close() })
+	for _, size := range []int{300_000, 17_000_000, 60_000_000} {
+		for name, head := range map[string]string{
+			"length": fmt.Sprintf("Content-Length: %d\r\n\r\n", size), "chunks": fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n", size),
+		} {
+			client, err := net.Dial("tcp", listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := "POST / HTTP/1.1\r\nHost: x\r\n" + head + strings.Repeat("x", size)
+			if name == "chunks" {
+				text += "\r\n0\r\n\r\n"
+			}
+			if _, err := io.WriteString(client, text); err != nil {
+				t.Errorf("%d bytes, %s: %v", size, name, err)
+			} else if got := answerOf(t, client); got != "413 Request Entity Too Large too large\n" {
+				t.Errorf("%d bytes, %s: %s", size, name, got)
+			}
+			_ = client.Close()
+		}
+	}
+}
+
+// A refused body that does not come, or that its client has not begun to send, delays the answer by no more than a second.
+func TestRefusedBodiesThatStall(t *testing.T) {
+	for expect, most := range map[string]time.Duration{"": time.Second, "Expect: 100-continue\r\n": 0} {
+		steadily(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusForbidden) }, func(client net.Conn) {
+			began := time.Now()
+			go func() {
+				_, _ = io.WriteString(client, "PUT / HTTP/1.1\r\nHost: x\r\n"+expect+"Content-Length: 20000000\r\n\r\n")
+			}()
+			if got, took := answerOf(t, client), time.Since(began); got != "403 Forbidden no\n" || took > most {
+				t.Errorf("%q: %s after %s", expect, got, took)
+			}
+			time.Sleep(time.Second) // net/http's, before it closes the connection
+		})
+	}
 }

@@ -32,10 +32,9 @@ const (
 	// Assumption API-14: API Gateway documents how long a connection may be idle (developer guide, "Quotas for configuring and
 	// running a REST API": 310 seconds), and not how long a body may take. Here a body of more than 64 KiB that is five seconds
 	// behind a rate of 10 MB a minute gets 408. That bound exists only here.
-	patience  = 5 * time.Second
-	leastRate = maxPayload / 60
-	// serversOwn is the number of bytes that net/http itself reads and discards (maxPostHandlerReadBytes).
-	serversOwn = 256 << 10
+	patience   = 5 * time.Second
+	leastRate  = maxPayload / 60
+	serversOwn = inflight.ServersOwn
 )
 
 // pace is how fast a body has to arrive.
@@ -93,7 +92,7 @@ func (x *exchange) endTurn() {
 // that waits for "100 Continue" has sent nothing yet.
 func (x *exchange) passOver() (ended bool) {
 	length := x.r.ContentLength
-	if x.hasBody || x.r.Body == nil || length >= 0 && length <= serversOwn {
+	if x.hasBody || length >= 0 && length <= serversOwn {
 		return true
 	}
 	if !x.reading && x.expectsContinue() {

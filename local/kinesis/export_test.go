@@ -9,3 +9,6 @@ var ErrClosed = errClosed
 func (s *Service) Do(ctx context.Context, action string, body []byte) Response {
 	return s.DoAs(ctx, action, body, nil)
 }
+
+// BodiesHeld is how many bytes the bodies of calls hold.
+func BodiesHeld(s *Service) int64 { return s.bodies.Held() }

@@ -1,10 +1,17 @@
 package kinesis_test
 
 import (
+	"encoding/base64"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"cdk.tf/go/ingest/local/kinesis"
 )
@@ -77,6 +84,85 @@ func TestHTTP(t *testing.T) {
 		if test.status != 413 && (len(w.Header().Get("X-Amzn-Requestid")) != 36 || len(w.Header().Get("X-Amz-Id-2")) != 96) {
 			t.Errorf("%s: %v", test.name, w.Header())
 		}
+	}
+}
+
+// announced is a body of which one byte comes. Its reads then block until the end.
+type announced struct {
+	sent bool
+	end  chan struct{}
+}
+
+func (a *announced) Read(to []byte) (int, error) {
+	if a.sent {
+		<-a.end
+		return 0, io.ErrUnexpectedEOF
+	}
+	a.sent = true
+	return copy(to, "{"), nil
+}
+
+// A body that was only announced takes no memory.
+func TestAnnouncedBodies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, kinesis.Options{}, nil)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		end := make(chan struct{})
+		var group sync.WaitGroup
+		for range 60 {
+			group.Go(func() {
+				r := httptest.NewRequest(http.MethodPost, "/", &announced{end: end})
+				r.ContentLength = 15_000_000
+				w := httptest.NewRecorder()
+				if s.ServeHTTP(w, r); w.Code != http.StatusBadRequest {
+					t.Errorf("%d", w.Code)
+				}
+			})
+		}
+		synctest.Wait()
+		runtime.ReadMemStats(&after)
+		if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 60 {
+			t.Errorf("60 bodies of one byte took %d MiB", took)
+		}
+		close(end)
+		group.Wait()
+	})
+}
+
+// Large calls that come at once are all answered, and few of them at the same time.
+func TestLargeCallsWait(t *testing.T) {
+	s := open(t, kinesis.Options{Unlimited: true}, map[string]int{"e": 1})
+	data := base64.StdEncoding.EncodeToString(make([]byte, 1<<20-1))
+	body := fmt.Sprintf(`{"StreamName":"e","Records":[%s]}`, strings.TrimSuffix(strings.Repeat(`{"PartitionKey":"k","Data":"`+data+`"},`, 9), ","))
+	var group sync.WaitGroup
+	for range 12 {
+		group.Go(func() {
+			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+			r.Header = http.Header{
+				"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {"Kinesis_20131202.PutRecords"}, "X-Amz-Date": {"20260304T120000Z"},
+				"Authorization": {"AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c"},
+			}
+			w := httptest.NewRecorder()
+			if s.ServeHTTP(w, r); w.Code != http.StatusOK {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
+	}
+	most := int64(0)
+	done := make(chan struct{})
+	go func() { group.Wait(); close(done) }()
+	for tick := time.NewTicker(time.Millisecond); ; {
+		select {
+		case <-tick.C:
+			most = max(most, kinesis.BodiesHeld(s))
+			continue
+		case <-done:
+		}
+		break
+	}
+	if held := kinesis.BodiesHeld(s); most > 47<<20 || held != 0 {
+		t.Errorf("the bodies held up to %d bytes, and %d at the end", most, held)
 	}
 }
 

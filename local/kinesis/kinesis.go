@@ -27,6 +27,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"cdk.tf/go/ingest/internal/quota"
+	"cdk.tf/go/ingest/local/internal/inflight"
 )
 
 const (
@@ -79,6 +80,7 @@ type Service struct {
 	queue     queue
 	puts      sync.Pool // of *put
 	buffers   sync.Pool // of *[]byte, for batches
+	bodies    *inflight.Room
 	// streams is a map that is replaced under mu and never changed, so a put finds its stream without a lock.
 	streams  atomic.Pointer[map[string]*stream]
 	mu       sync.Mutex
@@ -108,7 +110,7 @@ func Open(options Options) (*Service, error) {
 	}
 	s := &Service{
 		options: options, log: options.Logger, db: db, file: file,
-		queue: newQueue(), closing: make(chan struct{}), finished: make(chan struct{}),
+		queue: newQueue(), bodies: inflight.New(maxInFlight, options.Clock), closing: make(chan struct{}), finished: make(chan struct{}),
 	}
 	s.streams.Store(&streams)
 	if repaired != nil {

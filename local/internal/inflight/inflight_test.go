@@ -57,7 +57,7 @@ func TestAStalledBodyHoldsLittle(t *testing.T) {
 					go func() { _, _, _ = room.read(&zeros{test.sent, block}, test.length) }()
 				}
 				synctest.Wait()
-				if held := room.held.Load(); held > 100*first {
+				if held := room.Held(); held > 100*first {
 					t.Errorf("100 bodies hold %d bytes", held)
 				}
 				if _, text, err := room.read(&zeros{left: 10 * mib}, 10*mib); len(text) != 10*mib || err != nil {
@@ -81,14 +81,14 @@ func TestBodiesThatWaitForEachOther(t *testing.T) {
 					if len(text) != 9*mib || err != nil {
 						t.Errorf("%d bytes, %v", len(text), err)
 					}
-					if held := room.held.Load(); held > 12*mib+10*mib+1 {
+					if held := room.Held(); held > 12*mib+10*mib+1 {
 						t.Errorf("%d bytes are held", held)
 					}
 					share.Shrink(0)
 				})
 			}
 			group.Wait()
-			if held := room.held.Load(); held != 0 || len(room.beyond) != 0 || !room.shared.TryAcquire(12*mib) {
+			if held := room.Held(); held != 0 || len(room.beyond) != 0 || !room.shared.TryAcquire(12*mib) {
 				t.Errorf("%d bytes are held at the end, %d bodies are beyond", held, len(room.beyond))
 			}
 		})

@@ -164,12 +164,19 @@ func (s *steadyBody) Read(to []byte) (int, error) {
 	return n, err
 }
 
-// PassOverTime is the time for a body that is not needed.
-const PassOverTime = time.Second
+const (
+	// PassOverTime is the time for a body that is not needed.
+	PassOverTime = time.Second
+	// ServersOwn is the number of bytes that net/http itself reads and discards (maxPostHandlerReadBytes).
+	ServersOwn = 256 << 10
+)
 
 // PassOver reads and discards the rest of a body, at most so many bytes and for a second, and reports whether the body has ended.
 // Without it a client that writes its whole request before it reads would get a connection reset and no answer.
 func PassOver(w http.ResponseWriter, r *http.Request, most int64) (ended bool) {
+	if r.Body == nil || r.ContentLength >= 0 && r.ContentLength <= ServersOwn {
+		return true
+	}
 	control := deadlineOf(w, r)
 	limited := control.SetReadDeadline(time.Now().Add(PassOverTime)) == nil
 	_, err := io.CopyN(io.Discard, r.Body, most)

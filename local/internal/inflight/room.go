@@ -33,6 +33,9 @@ func New(size int64, clock clockwork.Clock) *Room {
 	return &Room{shared: semaphore.NewWeighted(size), beyond: make(chan struct{}, 1), clock: clock}
 }
 
+// Held is what all bodies hold, in bytes.
+func (r *Room) Held() int64 { return r.held.Load() }
+
 // Share returns a share of no bytes. It is for one goroutine at a time.
 func (r *Room) Share() Share { return Share{room: r} }
 

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"cdk.tf/go/ingest/local/durable"
 	"cdk.tf/go/ingest/local/kinesis"
 )
 
@@ -44,6 +45,9 @@ func dataError(folder string, err error) error {
 
 // inData adds the flag and the remedy to an error of the file system, such as that of a full or a read-only disk, unless it has a remedy.
 func inData(folder string, err error) error {
+	if durable.IsFull(err) {
+		return fmt.Errorf("--data %s: %w; make room on the disk, or name another folder", folder, err)
+	}
 	var at *fs.PathError
 	if !errors.As(err, &at) || !strings.HasSuffix(err.Error(), at.Error()) {
 		return err

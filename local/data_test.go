@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -28,5 +29,13 @@ func TestDataFoldersThatCannotBeUsed(t *testing.T) {
 			!strings.HasSuffix(got, "; make it a folder that can be written, whose parts nothing else has made, or name another") {
 			t.Errorf("with a file named %s: %s", name, got)
 		}
+	}
+}
+
+// On a full disk the remedy is room.
+func TestADataFolderOnAFullDisk(t *testing.T) {
+	err := inData("d", &os.PathError{Op: "write", Path: "d/kinesis.db", Err: syscall.ENOSPC})
+	if want := "--data d: write d/kinesis.db: no space left on device; make room on the disk, or name another folder"; err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
 	}
 }

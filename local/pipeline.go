@@ -149,7 +149,9 @@ func reachable(address net.Addr) string {
 
 // openStorage opens the stream first, because the lock of its file locks the data folder.
 func (p *Pipeline) openStorage() (err error) {
-	if err := os.MkdirAll(p.opts.Data, 0o755); err != nil {
+	if err := os.MkdirAll(p.opts.Data, 0o755); durable.IsFull(err) {
+		return err
+	} else if err != nil {
 		return dataError(p.opts.Data, err)
 	}
 	p.streams, err = kinesis.Open(kinesis.Options{

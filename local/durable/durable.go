@@ -6,7 +6,22 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 )
+
+// full are the errors of a file system that takes no more: it is full, this user has all of a quota, or files may not grow further.
+var full = []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG}
+
+// IsFull reports whether an error is that of a full disk. bbolt passes some on as text alone.
+func IsFull(err error) bool {
+	for _, number := range full {
+		if err != nil && (errors.Is(err, number) || strings.HasSuffix(err.Error(), ": "+number.Error())) {
+			return true
+		}
+	}
+	return false
+}
 
 // SyncFolder syncs the names in a folder to disk.
 func SyncFolder(path string) error { return SyncOpened(os.Open(path)) }

@@ -2,10 +2,12 @@ package durable_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"cdk.tf/go/ingest/local/durable"
@@ -81,5 +83,20 @@ func TestSyncOpened(t *testing.T) {
 	}
 	if err := root.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestIsFull(t *testing.T) {
+	at := func(number syscall.Errno) error { return &fs.PathError{Op: "write", Path: "f", Err: number} }
+	for _, test := range []struct {
+		err  error
+		want bool
+	}{
+		{nil, false}, {errors.New("full"), false}, {at(syscall.EACCES), false}, {at(syscall.ENOSPC), true}, {at(syscall.EDQUOT), true}, {at(syscall.EFBIG), true},
+		{fmt.Errorf("opening: %w", at(syscall.ENOSPC)), true}, {fmt.Errorf("file resize error: %s", at(syscall.ENOSPC)), true},
+	} {
+		if got := durable.IsFull(test.err); got != test.want {
+			t.Errorf("%v: %t, want %t", test.err, got, test.want)
+		}
 	}
 }

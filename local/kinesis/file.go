@@ -43,7 +43,10 @@ const (
 	pageSize = 16 << 10
 )
 
-var errDamaged = errors.New("the file is damaged")
+var (
+	errDamaged = errors.New("the file is damaged")
+	errRewrite = errors.New("it cannot be rewritten")
+)
 
 // guard turns the failures of reading a damaged file into an error: bbolt panics on a page that makes no sense, and a page beyond the
 // end of the file is a memory fault.
@@ -91,6 +94,13 @@ func repairLocked(options Options) (*repair, error) {
 	if err != nil {
 		return nil, err
 	}
+	if unborn, err := isUnborn(options.Path, info.Size()); err != nil || unborn {
+		if err == nil {
+			options.Logger.Warn("an earlier start could not finish the stream's file, which holds no record; it is made anew", "file", options.Path)
+			err = os.Remove(options.Path) // not truncated: a process that has just opened it keeps its own
+		}
+		return nil, err
+	}
 	// If it opens a file only for reading, bbolt reads only the meta pages.
 	var lock *bbolt.DB
 	err = guard(func() (err error) {
@@ -133,6 +143,10 @@ func openError(path string, err error) error {
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		return fmt.Errorf("%s: %w; stop that process, or start with another --data folder", path, errLocked)
+	case durable.IsFull(err):
+		return err
+	case errors.Is(err, errRewrite):
+		return fmt.Errorf("%s: %w; see to it that %s can be made: remove what has its name; then start again", path, err, besideOf(path))
 	case errors.As(err, &path1):
 		return err
 	default:

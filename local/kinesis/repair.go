@@ -92,7 +92,7 @@ func (m *repair) rewrite(file io.ReaderAt, maxSize int) error {
 	err := m.replace(file, maxSize)
 	if err != nil {
 		_ = os.Remove(m.beside())
-		return fmt.Errorf("%w; it cannot be rewritten (%w)", cmp.Or(damage, errors.New("its format is 1")), err)
+		return fmt.Errorf("%w; %w (%w)", cmp.Or(damage, errors.New("its format is 1")), errRewrite, err)
 	}
 	return nil
 }
@@ -154,7 +154,9 @@ func (m *repair) whole(s *shard) bool {
 	return found != nil && found.problem == nil && !m.newer
 }
 
-func (m *repair) beside() string { return m.path + ".repairing" }
+func (m *repair) beside() string { return besideOf(m.path) }
+
+func besideOf(path string) string { return path + ".repairing" }
 
 // replace writes the new file beside the old one, and then renames it over the old one.
 func (m *repair) replace(old io.ReaderAt, maxSize int) error {

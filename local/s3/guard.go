@@ -39,7 +39,10 @@ var subresources = []string{
 func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	same := &sameOrigin{ResponseWriter: w, id: fmt.Sprintf("%016X", g.requests.Add(1))}
 	g.nameRegion(same, r)
+	gone := g.present()
 	switch what := unimitated(r); {
+	case gone != nil:
+		refuse(same, r, gone)
 	case r.Method == http.MethodOptions:
 		// S3's own answer to a preflight where a bucket has no CORS configuration.
 		answer(same, r, http.StatusForbidden, errorBody{Code: "AccessForbidden", Message: "CORSResponse: CORS is not enabled for this bucket."})
@@ -437,7 +440,7 @@ func unimitated(r *http.Request) string {
 	case service == "s3express", query.Has("max-directory-buckets"):
 		return "directory buckets (S3 Express One Zone)"
 	case r.Method == http.MethodPost && !query.Has("delete") && !query.Has("uploads") && !query.Has("uploadId"):
-		return "an upload by a browser's form"
+		return "upload by a browser's form"
 	case r.Method == http.MethodPut || r.Method == http.MethodPost:
 		return unimitatedHeader(r.Header)
 	}

@@ -57,7 +57,9 @@ type Options struct {
 
 // Service keeps buckets. It is safe for concurrent use.
 type Service struct {
-	root   *os.Root
+	root *os.Root
+	// folder is the one that root has open.
+	folder fs.FileInfo
 	clock  clockwork.Clock
 	logger *slog.Logger
 	byHost func(host string) (bucket, address string)
@@ -100,6 +102,9 @@ func Open(opts Options) (*Service, error) {
 		tell:    opts.NotImitated,
 		uploads: uploads{byID: map[gofakes3.UploadID]*upload{}},
 		fault:   func(string) error { return nil },
+	}
+	if s.folder, err = root.Stat("."); err != nil {
+		return nil, err
 	}
 	if s.tell == nil {
 		s.tell = func(string) {}
@@ -147,6 +152,9 @@ func (s *Service) Put(ctx context.Context, bucket, key string, body []byte, cont
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := s.present(); err != nil {
+		return fmt.Errorf("s3://%s/%s: %w", bucket, key, noBucket{err})
+	}
 	headers := map[string]string{}
 	if contentType != "" {
 		headers["Content-Type"] = contentType
@@ -162,6 +170,19 @@ func (s *Service) Put(ctx context.Context, bucket, key string, body []byte, cont
 		return fmt.Errorf("s3://%s/%s: %w", bucket, key, err)
 	}
 	return nil
+}
+
+// present returns an error if the open folder is no longer the one at its path. The system keeps an open folder: nothing can be made
+// in a deleted one, and nobody would look for objects in one that was moved.
+func (s *Service) present() error {
+	info, err := os.Stat(s.root.Name())
+	switch {
+	case err == nil && os.SameFile(info, s.folder):
+		return nil
+	case err == nil:
+		err = errors.New("another folder has replaced it")
+	}
+	return fmt.Errorf("the folder of the buckets was removed or moved while it was in use (%w); start again, which makes the buckets anew", err)
 }
 
 // ErrNoBucket is the error of [Service.Put] if there is no such bucket.

@@ -677,6 +677,34 @@ func TestABucketThatGoesAndComes(t *testing.T) {
 	}
 }
 
+// A service whose folder was removed, moved or replaced says so, by a delivery and by the wire, and writes nowhere. A start makes the
+// buckets anew.
+func TestAFolderThatIsGone(t *testing.T) {
+	for name, remove := range map[string]func(dir string) error{
+		"removed": os.RemoveAll,
+		"moved":   func(dir string) error { return os.Rename(dir, dir+".moved") },
+		"replaced": func(dir string) error {
+			return errors.Join(os.Rename(dir, dir+".moved"), os.Mkdir(dir, 0o755))
+		},
+	} {
+		w := newWorld(t)
+		w.must(remove(w.dir))
+		const want = "the folder of the buckets was removed or moved while it was in use"
+		if err := w.service.Put(t.Context(), "events", "a", []byte("x"), "", ""); !errors.Is(err, s3.ErrNoBucket) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "; start again") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := w.client.CreateBucket(t.Context(), &awss3.CreateBucketInput{Bucket: aws.String("events")}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: by the wire: %v", name, err)
+		}
+		if found, _ := filepath.Glob(filepath.Join(w.dir+"*", "events", "*")); len(found) > 0 {
+			t.Errorf("%s: it writes %v", name, found)
+		}
+		w.open()
+		w.must(w.service.Declare(s3.Config{Name: "events"}))
+		w.must(w.service.Put(t.Context(), "events", "a", []byte("x"), "", ""))
+	}
+}
+
 // The service keeps working after the folder, hidden folders too, is emptied by hand.
 func TestHiddenFoldersThatAreRemoved(t *testing.T) {
 	w := newWorld(t)

@@ -123,7 +123,7 @@ type page struct {
 	More   bool   `json:"more"`
 	// Scanned is how many records the request looked at.
 	Scanned int `json:"scanned"`
-	// Problems say which objects could not be read.
+	// Problems say which objects and journals could not be read.
 	Problems []string `json:"problems,omitempty"`
 	// Tail is the cursor of the records that arrive after this answer, with order=oldest.
 	Tail string `json:"tail,omitempty"`

@@ -32,6 +32,7 @@ func (b *Browser) delivered(ctx context.Context, q query) (any, error) {
 	defer budget.end()
 	s := search{b: b, q: q, budget: budget, page: page{Records: []record{}}, skip: max(walk.record, q.record-1)}
 	walk.budget = budget
+	s.sayJournals()
 	if q.object != "" {
 		err = s.one(ctx, walk)
 	} else {
@@ -43,6 +44,15 @@ func (b *Browser) delivered(ctx context.Context, q query) (any, error) {
 	s.page.Scanned = budget.scanned
 	b.identify(ctx, s.page.Records)
 	return s.page, nil
+}
+
+// sayJournals reports the journals that are damaged: their objects may be missing.
+func (s *search) sayJournals() {
+	for _, d := range s.b.opts.Deliveries {
+		if problem := d.Journal().Problem(); problem != "" {
+			s.page.Problems = append(s.page.Problems, problem)
+		}
+	}
 }
 
 // search is a search through objects.

@@ -170,6 +170,9 @@ func Open(cfg Config, opts Options) (*DeliveryStream, error) {
 	if d.journal, err = openJournal(strings.TrimSuffix(opts.Checkpoint, ".json") + ".objects"); err != nil {
 		d.opts.Logger.Warn("the journal cannot be opened: events are delivered, but cannot be found in their objects", "error", err)
 	}
+	if problem := d.journal.Problem(); problem != "" {
+		d.opts.Logger.Warn(problem)
+	}
 	d.showBuffer()
 	d.turn <- struct{}{}
 	return d, nil

@@ -2,6 +2,7 @@ package firehose
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -9,7 +10,9 @@ import (
 	"hash/crc32"
 	"hash/maphash"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -21,7 +24,7 @@ import (
 // losing the whole file loses no event. So the file is not synced, and a failure to write it is logged and not retried.
 //
 // The file has one frame for each object: its length (4 bytes) · CRC-32C (4) · length of the head (4) · head, as JSON of [Written] ·
-// pieces. A frame that a crash cut off ends the file at the next start.
+// pieces. A frame that a crash cut off ends the file at the next start. A damaged one stays, and the frames after it are found.
 const (
 	frameHead = 12
 	// keptObjects and keptBytes bound the memory of a journal, about 100 bytes an object, and its file. Beyond them it forgets the
@@ -131,9 +134,12 @@ type Journal struct {
 	seed maphash.Seed
 
 	mu sync.RWMutex
-	// file is nil if it cannot be opened. The journal then has no entries.
-	file    *os.File
-	size    int64
+	// file is nil if it cannot be opened. The journal then has no entries. info is the file's.
+	file *os.File
+	info os.FileInfo
+	size int64
+	// damaged is how many bytes could not be read when it was opened.
+	damaged int64
 	entries []entry // the oldest first
 	// forgotten counts the entries before the first.
 	forgotten int
@@ -161,35 +167,88 @@ func openJournal(path string) (*Journal, error) {
 	return j, nil
 }
 
-// load reads the frames up to the first that is not whole, and cuts off the rest.
+// load reads the frames. It cuts off an end that a crash has left, and passes over what is damaged: later appends come after it.
 func (j *Journal) load() error {
-	j.entries, j.size = nil, 0
-	reader := bufio.NewReaderSize(j.file, 1<<20)
-	for {
-		frame, err := readFrame(reader)
-		if err != nil {
-			break
-		}
-		written, _, err := decodeFrame(frame)
-		if err != nil {
-			break
-		}
-		j.note(written, len(frame))
-	}
-	if err := j.file.Truncate(j.size); err != nil {
+	info, err := j.file.Stat()
+	if err != nil {
 		return err
+	}
+	j.info, j.entries, j.size = info, nil, 0
+	for j.size < info.Size() {
+		j.loadFrom(info.Size())
+		if j.size == info.Size() {
+			break
+		}
+		next, lost := findFrame(j.file, j.size+1, info.Size()), info.Size()-j.size
+		if next < 0 && j.isCutOff(lost) {
+			return errors.Join(j.file.Truncate(j.size), j.shrink())
+		}
+		if next > 0 {
+			lost = next - j.size
+		}
+		j.damaged += lost
+		j.size += lost
 	}
 	return j.shrink()
 }
 
-// readFrame reads a whole frame, which its checksum proves.
-func readFrame(from io.Reader) ([]byte, error) {
+// loadFrom reads the frames from the journal's size on, up to the first that is not whole.
+func (j *Journal) loadFrom(size int64) {
+	reader := bufio.NewReaderSize(io.NewSectionReader(j.file, j.size, size-j.size), 1<<20)
+	for {
+		frame, err := readFrame(reader, size-j.size)
+		if err != nil {
+			return
+		}
+		written, _, err := decodeFrame(frame)
+		if err != nil {
+			return
+		}
+		j.note(written, len(frame))
+	}
+}
+
+// isCutOff reports whether the last bytes of the file are the beginning of a frame.
+func (j *Journal) isCutOff(bytes int64) bool {
+	var head [4]byte
+	if n, _ := j.file.ReadAt(head[:], j.size); n < len(head) {
+		return true
+	}
+	length := int64(binary.BigEndian.Uint32(head[:]))
+	return length > bytes && length <= keptBytes
+}
+
+// headBegin is how the head of a frame begins.
+var headBegin = []byte(`{"bucket":`)
+
+// findFrame returns the offset of the first whole frame from an offset on, or -1.
+func findFrame(file io.ReaderAt, from, size int64) int64 {
+	window := make([]byte, 1<<20)
+	for at := from; at < size; at += int64(len(window) - len(headBegin) + 1) {
+		n, _ := file.ReadAt(window, at)
+		for start := 0; start < n; start++ {
+			next := bytes.Index(window[start:n], headBegin)
+			if next < 0 {
+				break
+			}
+			start += next
+			begin := at + int64(start) - frameHead
+			if _, err := readFrame(io.NewSectionReader(file, begin, size-begin), size-begin); begin >= from && err == nil {
+				return begin
+			}
+		}
+	}
+	return -1
+}
+
+// readFrame reads a whole frame, which its checksum proves. So many bytes are left.
+func readFrame(from io.Reader, left int64) ([]byte, error) {
 	var head [8]byte
 	if _, err := io.ReadFull(from, head[:]); err != nil {
 		return nil, err
 	}
-	length := binary.BigEndian.Uint32(head[:])
-	if length < frameHead || length > keptBytes {
+	length := int64(binary.BigEndian.Uint32(head[:]))
+	if length < frameHead || length > min(left, keptBytes) {
 		return nil, errors.New("no frame")
 	}
 	frame := make([]byte, length)
@@ -240,11 +299,34 @@ func (j *Journal) append(written Written, p *pieces) error {
 	if j.file == nil {
 		return nil // Open has logged it
 	}
+	if err := j.restore(); err != nil {
+		return err
+	}
 	if _, err := j.file.WriteAt(frame, j.size); err != nil {
 		return err
 	}
 	j.note(written, len(frame))
 	return j.shrink()
+}
+
+// restore writes the whole journal again if somebody has removed, moved or replaced its file. As for the checkpoint, it makes the
+// folder and none above.
+func (j *Journal) restore() error {
+	if info, err := os.Stat(j.path); err == nil && os.SameFile(info, j.info) {
+		return nil
+	}
+	if err := os.Mkdir(filepath.Dir(j.path), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return j.rewrite(0)
+}
+
+// Problem says what of the journal could not be read when it was opened; "" if nothing.
+func (j *Journal) Problem() string {
+	if j.damaged == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the journal %s is damaged (%d bytes): objects are missing from it; look for a failing disk, and delete the file when its objects need not be found any more", j.path, j.damaged)
 }
 
 // shrink forgets the oldest half of a journal that has grown too large.
@@ -256,20 +338,30 @@ func (j *Journal) shrink() error {
 	for from < len(j.entries)-1 && (from < 0 || j.size-j.entries[from].offset > keptBytes/2) {
 		from++
 	}
+	return j.rewrite(from)
+}
+
+// rewrite writes the file anew, from an entry on.
+func (j *Journal) rewrite(from int) error {
 	beside := j.path + ".tmp"
 	file, err := os.OpenFile(beside, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	first := j.entries[from].offset
+	first := int64(0)
+	if from > 0 {
+		first = j.entries[from].offset
+	}
 	_, err = io.Copy(file, io.NewSectionReader(j.file, first, j.size-first))
-	if err == nil {
+	info, statErr := file.Stat()
+	if err = errors.Join(err, statErr); err == nil {
 		err = os.Rename(beside, j.path)
 	}
 	if err != nil {
 		return errors.Join(err, file.Close(), os.Remove(beside))
 	}
 	_ = j.file.Close() // nothing reads it any more
+	j.info = info
 	j.file, j.size, j.entries, j.forgotten = file, j.size-first, slices.Clone(j.entries[from:]), j.forgotten+from
 	for i := range j.entries {
 		j.entries[i].offset -= first

@@ -161,3 +161,128 @@ func TestAJournalThatCannotBeOpened(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// fillJournal writes entries of a record each, and returns the file's content and the offset of each entry's end.
+func fillJournal(t *testing.T, path string, numbers ...string) (text []byte, ends []int64) {
+	t.Helper()
+	j, err := openJournal(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, number := range numbers {
+		written, p, _ := journalEntry(t, fmt.Sprint("object", i), number)
+		if err := j.append(written, p); err != nil {
+			t.Fatal(err)
+		}
+		ends = append(ends, j.size)
+	}
+	if err := j.close(); err != nil {
+		t.Fatal(err)
+	}
+	if text, err = os.ReadFile(path); err != nil {
+		t.Fatal(err)
+	}
+	return text, ends
+}
+
+func keysOf(t *testing.T, j *Journal) (keys []string) {
+	t.Helper()
+	first, end := j.Range()
+	for number := first; number < end; number++ {
+		written, _, err := j.Entry(number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, written.Key)
+	}
+	return keys
+}
+
+// A flipped bit costs the entry that has it and no other, is reported, and does not keep later entries from being found.
+func TestAJournalWithAFlippedBit(t *testing.T) {
+	numbers := numbers(t, 4)
+	path := filepath.Join(t.TempDir(), "d.objects")
+	whole, ends := fillJournal(t, path, numbers[:3]...)
+	for at := 0; at < len(whole); at += 3 {
+		text := slices.Clone(whole)
+		text[at] ^= 1 << (at % 8)
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		damaged := 0
+		for ends[damaged] <= int64(at) {
+			damaged++
+		}
+		want := slices.Delete([]string{"object0", "object1", "object2", "added"}, damaged, damaged+1)
+		for start := range 2 {
+			j, err := openJournal(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if start == 0 {
+				cutOff := damaged == 2 && at < int(ends[1])+4 // a length beyond the end is that of a frame that was cut off
+				if (j.Problem() == "") && !cutOff {
+					t.Errorf("bit at %d: no problem is reported", at)
+				}
+				written, p, _ := journalEntry(t, "added", numbers[3])
+				if err := j.append(written, p); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := keysOf(t, j); !slices.Equal(got, want) {
+				t.Fatalf("bit at %d, start %d: it has %v, want %v", at, start, got, want)
+			}
+			if err := j.close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// The journal is written again, whole, when somebody has removed or moved its file or its folder; not when the data folder is gone.
+func TestAJournalThatIsRemoved(t *testing.T) {
+	numbers := numbers(t, 3)
+	for name, remove := range map[string]func(folder, path string) error{
+		"the file":           func(_, path string) error { return os.Remove(path) },
+		"the folder":         func(folder, _ string) error { return os.RemoveAll(folder) },
+		"the folder, moved":  func(folder, _ string) error { return os.Rename(folder, folder+".moved") },
+		"the file, replaced": func(_, path string) error { return os.Rename(path+".other", path) },
+	} {
+		folder := filepath.Join(t.TempDir(), "firehose")
+		path := filepath.Join(folder, "d.objects")
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		fillJournal(t, path, numbers[0])
+		if err := os.WriteFile(path+".other", nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		j, err := openJournal(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := remove(folder, path); err != nil {
+			t.Fatal(err)
+		}
+		written, p, _ := journalEntry(t, "added", numbers[1])
+		if err := j.append(written, p); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := j.close(); err != nil {
+			t.Fatal(err)
+		}
+		if j, err = openJournal(path); err != nil {
+			t.Fatal(err)
+		}
+		if got := keysOf(t, j); !slices.Equal(got, []string{"object0", "added"}) {
+			t.Errorf("%s: it has %v", name, got)
+		}
+		if err := os.RemoveAll(filepath.Dir(folder)); err != nil {
+			t.Fatal(err)
+		}
+		if err := j.append(written, p); err == nil {
+			t.Errorf("%s: it makes the data folder again", name)
+		}
+		_ = j.close()
+	}
+}

@@ -213,8 +213,8 @@ func TestFlushOfAFolderThatIsRemoved(t *testing.T) {
 		w.must(os.RemoveAll(w.dir))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := d.Flush(ctx); err == nil || !strings.Contains(err.Error(), "NoSuchBucket") {
-			t.Errorf("%v, want NoSuchBucket", err)
+		if err := d.Flush(ctx); err == nil || !strings.Contains(err.Error(), "the folder of the buckets was removed") {
+			t.Errorf("%v, want that the folder is gone", err)
 		}
 		if err := w.kinesis.Kept("stream"); !errors.Is(err, kinesis.ErrGone) {
 			t.Errorf("after: %v, want that it is gone", err)

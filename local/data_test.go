@@ -4,8 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+
+	"cdk.tf/go/ingest/local/durable"
 )
 
 // A data folder that something else uses is refused with the flag and the remedy, and before events are accepted.
@@ -37,5 +40,30 @@ func TestADataFolderOnAFullDisk(t *testing.T) {
 	err := inData("d", &os.PathError{Op: "write", Path: "d/kinesis.db", Err: syscall.ENOSPC})
 	if want := "--data d: write d/kinesis.db: no space left on device; make room on the disk, or name another folder"; err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// The names of the data folder and of its parts are on disk before an event is accepted.
+func TestNamesAreSyncedAtTheStart(t *testing.T) {
+	opts := optionsOf(t, devStack(t).write(t))
+	opts.Data = filepath.Join(opts.Data, "new")
+	var mu sync.Mutex
+	synced := map[string]bool{}
+	defer durable.Watch(func(path string) {
+		mu.Lock()
+		defer mu.Unlock()
+		synced[path] = true
+	})()
+	p, err := Open(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.close()
+	mu.Lock()
+	defer mu.Unlock()
+	for _, path := range []string{filepath.Dir(opts.Data), opts.Data, filepath.Join(opts.Data, "s3")} {
+		if !synced[path] {
+			t.Errorf("%s is not synced, only %v", path, synced)
+		}
 	}
 }

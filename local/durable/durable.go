@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -23,6 +24,25 @@ func IsFull(err error) bool {
 	return false
 }
 
+// watching is what [Watch] has set.
+var watching atomic.Pointer[func(path string)]
+
+// Watch calls a function after each sync, with the path of what was synced, until stop is called. Nothing on disk shows whether a file
+// was synced, so tests hold with it what is synced before an acknowledgement.
+func Watch(synced func(path string)) (stop func()) {
+	watching.Store(&synced)
+	return func() { watching.Store(nil) }
+}
+
+// Sync syncs a file or a folder to disk. All syncs but bbolt's go through it.
+func Sync(file *os.File) error {
+	err := file.Sync()
+	if synced := watching.Load(); synced != nil && err == nil {
+		(*synced)(file.Name())
+	}
+	return err
+}
+
 // SyncFolder syncs the names in a folder to disk.
 func SyncFolder(path string) error { return SyncOpened(os.Open(path)) }
 
@@ -32,7 +52,7 @@ func SyncOpened(folder *os.File, err error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return errors.Join(Sync(folder), folder.Close())
 }
 
 // WriteFile replaces a file atomically, and returns nil only once the new content is on disk. After an error or a crash the file has
@@ -45,7 +65,7 @@ func WriteFile(path string, content []byte) error {
 		return err
 	}
 	_, err = file.Write(content)
-	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
+	if err = errors.Join(err, Sync(file), file.Close()); err == nil {
 		err = os.Rename(beside, path)
 	}
 	if err != nil {

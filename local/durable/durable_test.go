@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -98,5 +99,50 @@ func TestIsFull(t *testing.T) {
 		if got := durable.IsFull(test.err); got != test.want {
 			t.Errorf("%v: %t, want %t", test.err, got, test.want)
 		}
+	}
+}
+
+// watch notes each sync with what held at that time.
+func watch(t *testing.T, then func() string) *[]string {
+	t.Helper()
+	var syncs []string
+	t.Cleanup(durable.Watch(func(path string) { syncs = append(syncs, filepath.Base(path)+": "+then()) }))
+	return &syncs
+}
+
+// The new content is on disk before it gets its name, and the name before WriteFile returns.
+func TestWriteFileSyncs(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "f")
+	syncs := watch(t, func() string {
+		text, err := os.ReadFile(path)
+		return fmt.Sprintf("%q %t", text, err == nil)
+	})
+	for _, content := range []string{"one", "two"} {
+		if err := durable.WriteFile(path, []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{`f.tmp: "" false`, filepath.Base(folder) + `: "one" true`, `f.tmp: "one" true`, filepath.Base(folder) + `: "two" true`}
+	if !slices.Equal(*syncs, want) {
+		t.Errorf("the syncs are %q, want %q", *syncs, want)
+	}
+}
+
+// A sync that fails is an error, and nothing is synced.
+func TestSyncThatFails(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "f"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	syncs := watch(t, func() string { return "" })
+	if err := durable.Sync(file); err != nil || len(*syncs) != 1 {
+		t.Errorf("%v, %q", err, *syncs)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := durable.Sync(file); !errors.Is(err, fs.ErrClosed) || len(*syncs) != 1 {
+		t.Errorf("a closed file: %v, %q", err, *syncs)
 	}
 }

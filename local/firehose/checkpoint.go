@@ -91,8 +91,20 @@ func isOld(text []byte) bool {
 	return strict.Decode(&old) == nil
 }
 
-// save replaces the whole file, and returns when it is on disk. It makes the file's folder again if somebody has removed it,
-// because delivery needs it. It does not make the folders above, because those hold the stream too.
+// makeFolder makes a folder again if somebody has removed it, because delivery needs it, and syncs its name. It does not make the
+// folders above, because those hold the stream too.
+func makeFolder(folder string) error {
+	err := os.Mkdir(folder, 0o755)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return durable.SyncFolder(filepath.Dir(folder))
+}
+
+// save replaces the whole file, and returns when it is on disk.
 func (c checkpoint) save(path string) error {
 	checksum, err := c.checksum()
 	if err != nil {
@@ -103,13 +115,7 @@ func (c checkpoint) save(path string) error {
 	if err != nil {
 		return err
 	}
-	folder := filepath.Dir(path)
-	switch err := os.Mkdir(folder, 0o755); {
-	case err == nil:
-		if err := durable.SyncFolder(filepath.Dir(folder)); err != nil {
-			return err
-		}
-	case !errors.Is(err, fs.ErrExist):
+	if err := makeFolder(filepath.Dir(path)); err != nil {
 		return err
 	}
 	return durable.WriteFile(path, append(text, '\n'))

@@ -10,7 +10,6 @@ import (
 	"hash/crc32"
 	"hash/maphash"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -309,13 +308,12 @@ func (j *Journal) append(written Written, p *pieces) error {
 	return j.shrink()
 }
 
-// restore writes the whole journal again if somebody has removed, moved or replaced its file. As for the checkpoint, it makes the
-// folder and none above.
+// restore writes the whole journal again if somebody has removed, moved or replaced its file.
 func (j *Journal) restore() error {
 	if info, err := os.Stat(j.path); err == nil && os.SameFile(info, j.info) {
 		return nil
 	}
-	if err := os.Mkdir(filepath.Dir(j.path), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := makeFolder(filepath.Dir(j.path)); err != nil {
 		return err
 	}
 	return j.rewrite(0)

@@ -167,9 +167,9 @@ func (m *repair) replace(old io.ReaderAt, maxSize int) error {
 	if err != nil {
 		return err
 	}
-	db.NoSync = true
+	db.NoSync = true // verify syncs it once
 	err = m.write(db, old)
-	if err = errors.Join(err, db.Sync(), guard(db.Close)); err != nil {
+	if err = errors.Join(err, guard(db.Close)); err != nil {
 		return err
 	}
 	if err := m.verify(); err != nil {
@@ -191,6 +191,10 @@ func keep(path, name string) error {
 	if os.Link(path, name) == nil {
 		return nil
 	}
+	return copyTo(path, name)
+}
+
+func copyTo(path, name string) error {
 	from, err := os.Open(path)
 	if err != nil {
 		return err
@@ -201,16 +205,19 @@ func keep(path, name string) error {
 		return err
 	}
 	_, err = io.Copy(to, from)
-	return errors.Join(err, to.Sync(), to.Close())
+	return errors.Join(err, durable.Sync(to), to.Close())
 }
 
-// verify inspects the new file.
+// verify syncs the new file to disk, and inspects it.
 func (m *repair) verify() error {
-	file, err := os.Open(m.beside())
+	file, err := os.OpenFile(m.beside(), os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = file.Close() }() // it was only read
+	defer func() { _ = file.Close() }() // it is synced
+	if err := durable.Sync(file); err != nil {
+		return err
+	}
 	info, err := file.Stat()
 	if err != nil {
 		return err

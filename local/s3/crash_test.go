@@ -10,12 +10,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 
 	"github.com/jonboulle/clockwork"
+
+	"cdk.tf/go/ingest/local/durable"
 )
 
 func open(t testing.TB, dir string) *Service {
@@ -246,5 +250,72 @@ func BenchmarkPut(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// An object's content, its metadata and all their names are on disk before Put returns: the content and the metadata before the object
+// has its name, and each new folder's name.
+func TestWhatIsSyncedBeforePutReturns(t *testing.T) {
+	dir := t.TempDir()
+	service := open(t, dir)
+	put := func(key string) (syncs []string) {
+		t.Helper()
+		stop := durable.Watch(func(path string) {
+			name, err := filepath.Rel(dir, path)
+			if err != nil {
+				t.Error(err)
+			}
+			content, _ := os.ReadFile(filepath.Join(dir, "events", filepath.FromSlash(key)))
+			syncs = append(syncs, fmt.Sprintf("%s %q", name, content))
+		})
+		defer stop()
+		if err := service.Put(t.Context(), "events", key, []byte("content"), "", ""); err != nil {
+			t.Fatal(err)
+		}
+		return syncs
+	}
+	meta := folderOf("events", "new/b")
+	for range 2 {
+		syncs := put("new/b")
+		want := []string{
+			`^\.tmp/[0-9]+-0 "(content)?"$`, `^` + regexp.QuoteMeta(meta) + `/[0-9]+-7\.json "(content)?"$`, `^` + regexp.QuoteMeta(meta) + ` "(content)?"$`,
+			`^events/new "content"$`,
+		}
+		at := 0
+		for _, sync := range syncs {
+			if at < len(want) && regexp.MustCompile(want[at]).MatchString(sync) {
+				at++
+			}
+		}
+		if at < len(want) {
+			t.Errorf("the syncs are %q; there is none of %s after the others", syncs, want[at])
+		}
+	}
+	syncs := put("new/folders/c")
+	for _, above := range []string{"events/new", ".meta/events", "events/new/folders"} {
+		if !slices.ContainsFunc(syncs, func(sync string) bool { return strings.HasPrefix(sync, above+` "`) }) {
+			t.Errorf("the syncs are %q: none of %s", syncs, above)
+		}
+	}
+	for _, sync := range syncs[:len(syncs)-1] {
+		if !strings.HasSuffix(sync, ` ""`) {
+			t.Errorf("the object had its name before the sync %q", sync)
+		}
+	}
+}
+
+// A bucket's name is on disk before it is made, and those of the hidden folders at the start.
+func TestWhatIsSyncedAtTheStart(t *testing.T) {
+	var syncs []string
+	defer durable.Watch(func(path string) { syncs = append(syncs, path) })()
+	dir := t.TempDir()
+	service, err := Open(Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if opened := len(syncs); opened == 0 {
+		t.Error("the start syncs nothing")
+	} else if err := service.Declare(Config{Name: "events"}); err != nil || len(syncs) == opened {
+		t.Errorf("the bucket's name is not synced (%v): %q", err, syncs)
 	}
 }

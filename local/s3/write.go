@@ -136,7 +136,7 @@ func (w *write) content(input io.Reader) error {
 		err = w.service.root.Chtimes(w.file, time.Time{}, w.modified)
 	}
 	if err == nil {
-		err = file.Sync()
+		err = durable.Sync(file)
 	}
 	w.meta = metadata{Key: w.key, MD5: sum.Sum(nil), Headers: w.headers}
 	return errors.Join(err, file.Close())
@@ -282,7 +282,7 @@ func (s *Service) saveMetadata(folder, name string, meta metadata) error {
 		return err
 	}
 	_, err = file.Write(append(text, '\n'))
-	err = errors.Join(err, file.Sync(), file.Close(), s.syncFolder(folder))
+	err = errors.Join(err, durable.Sync(file), file.Close(), s.syncFolder(folder))
 	if err != nil {
 		_ = s.root.Remove(path.Join(folder, name))
 	}

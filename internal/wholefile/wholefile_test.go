@@ -1,10 +1,12 @@
 package wholefile_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -135,5 +137,52 @@ func TestSame(t *testing.T) {
 		if got := wholefile.Same(test.one, test.other); got != test.want {
 			t.Errorf("%s and %s are the same: %v, want %v", test.one, test.other, got, test.want)
 		}
+	}
+}
+
+// limitFiles lets no file of the process grow beyond so many bytes, until the returned function is called.
+func limitFiles(t *testing.T, bytes uint64) (end func()) {
+	t.Helper()
+	signal.Ignore(syscall.SIGXFSZ) // which would end the process
+	var before syscall.Rlimit
+	must(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before))
+	must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: before.Max}))
+	return func() {
+		must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before))
+		signal.Reset(syscall.SIGXFSZ)
+	}
+}
+
+// On a disk that takes only a part of it, a write is an error. The file has its old content, and nothing is left beside it.
+func TestWriteToAFullDisk(t *testing.T) {
+	dir := kinds(t)
+	for _, name := range []string{"file", "new", "link"} {
+		end := limitFiles(t, 10)
+		err := wholefile.Write(filepath.Join(dir, name), []byte("more than ten bytes"))
+		end()
+		if !errors.Is(err, syscall.EFBIG) {
+			t.Errorf("%s: %v, want that it is too large", name, err)
+		}
+		if left, _ := filepath.Glob(filepath.Join(dir, "*tmp*")); len(left) > 0 {
+			t.Errorf("%s: %s is left", name, left)
+		}
+		if left, _ := filepath.Glob(filepath.Join(dir, "folder", "*tmp*")); len(left) > 0 {
+			t.Errorf("%s: %s is left", name, left)
+		}
+	}
+	for name, want := range map[string]string{"file": "old", "link": "old", "new": ""} {
+		if got, _ := os.ReadFile(filepath.Join(dir, name)); string(got) != want {
+			t.Errorf("%s has %q", name, got)
+		}
+	}
+}
+
+// What is no file takes a part of a text or nothing, too.
+func TestWriteIntoAFullDevice(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		return // no Linux
+	}
+	if err := wholefile.Write("/dev/full", []byte("new")); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("%v, want that the device is full", err)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -74,6 +75,8 @@ func (t tally) sum() (sum int64) {
 type List struct {
 	clock   clockwork.Clock
 	reading sync.Mutex // of large bodies
+	looking sync.Mutex // of waiters
+	waiters atomic.Int64
 
 	mutex     sync.Mutex
 	entries   []*entry // the oldest first

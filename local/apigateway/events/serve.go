@@ -86,33 +86,68 @@ func (l *List) Serve(w http.ResponseWriter, r *http.Request) {
 	answers.JSON(w, http.StatusOK, a)
 }
 
+// Each event wakes all waiters, so after each look at the list a waiter rests leastRest for each of the waiters. Looks that take
+// longer than longLook come one at a time, and each is followed by a pause of its length. So all waiters together take a part of a
+// processor that does not grow with their number. They rest in real time, not by the list's clock.
+const (
+	leastRest = 100 * time.Microsecond
+	longLook  = time.Millisecond
+)
+
 // wait returns when the list has had as many events as the query wants, or when the query's time is over. Its error is that of ctx.
 func (l *List) wait(ctx context.Context, q *query) error {
 	over := l.clock.NewTimer(q.wait)
 	defer over.Stop()
-	var matched, last int64
-	resets := 0
-	for first := true; ; first = false {
-		now := l.after(last)
-		if now.resets != resets && !first {
-			matched = 0
+	l.waiters.Add(1)
+	defer l.waiters.Add(-1)
+	seen := seen{}
+	for {
+		l.looking.Lock()
+		began := l.clock.Now()
+		changed := seen.look(l, q)
+		if worked := l.clock.Since(began); worked > longLook {
+			time.Sleep(worked)
 		}
-		resets = now.resets
-		for _, e := range now.entries {
-			matched += q.count(e)
-			last = e.number
-		}
-		if matched >= int64(q.least) {
+		l.looking.Unlock()
+		if seen.matched >= int64(q.least) {
 			return nil
 		}
-		select {
-		case <-now.changed:
-		case <-over.Chan():
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
+		for _, next := range []<-chan struct{}{closedAfter(leastRest * time.Duration(l.waiters.Load())), changed} {
+			select {
+			case <-next:
+			case <-over.Chan():
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
 	}
+}
+
+func closedAfter(wait time.Duration) <-chan struct{} {
+	over := make(chan struct{})
+	time.AfterFunc(wait, func() { close(over) })
+	return over
+}
+
+// seen is what a waiter has seen of the list.
+type seen struct {
+	matched, last int64
+	resets        int
+}
+
+// look counts the new events. It returns a channel that is closed when there are others. After a reset the count begins anew.
+func (s *seen) look(l *List, q *query) (changed <-chan struct{}) {
+	now := l.after(s.last)
+	if now.resets != s.resets {
+		s.matched = 0
+	}
+	s.resets = now.resets
+	for _, e := range now.entries {
+		s.matched += q.count(e)
+		s.last = e.number
+	}
+	return now.changed
 }
 
 // ServeReset answers POST: it empties the list and sets its counts to 0. The answer says what they were. Records in the stream and

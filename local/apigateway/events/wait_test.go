@@ -7,12 +7,15 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/jonboulle/clockwork"
 
+	"cdk.tf/go/ingest/local/apigateway"
 	"cdk.tf/go/ingest/local/internal/pipes"
 )
 
@@ -39,6 +42,47 @@ func TestAWaitOutlivesTheReadTimeout(t *testing.T) {
 		close(listener)
 		_ = server.Close()
 	})
+}
+
+// Many waiters look at the list seldom, however many events come, and miss none.
+func TestManyWaitersRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const waiters, events = 1000, 2000
+		clock := &looks{Clock: clockwork.NewRealClock()}
+		l := New(clock)
+		var group sync.WaitGroup
+		for range waiters {
+			group.Go(func() {
+				if err := l.wait(t.Context(), &query{fate: every, least: events, wait: time.Minute}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		for range events {
+			l.Add(apigateway.Submission{At: time.Now()})
+			time.Sleep(time.Millisecond)
+		}
+		added := time.Now()
+		group.Wait()
+		if took := time.Since(added); took > 200*time.Millisecond {
+			t.Errorf("the waiters end %s after the last event", took)
+		}
+		if n := clock.n.Load(); n < waiters || n > waiters*events/50 {
+			t.Errorf("%d waiters looked %d times at %d events", waiters, n, events)
+		}
+	})
+}
+
+// looks counts the looks of waiters, which ask for the time.
+type looks struct {
+	clockwork.Clock
+	n atomic.Int64
+}
+
+func (l *looks) Now() time.Time {
+	l.n.Add(1)
+	return l.Clock.Now()
 }
 
 // A client that goes away ends its wait.

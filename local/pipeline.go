@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -332,7 +333,7 @@ func (p *Pipeline) newServer(handler http.Handler) *http.Server {
 		Handler:           steadyAnswers(handler),
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       idleTime,
-		ErrorLog:          slog.NewLogLogger(p.opts.Logger.Handler(), slog.LevelDebug),
+		ErrorLog:          log.New(&serverLog{logger: p.opts.Logger, clock: p.opts.Clock}, "", 0),
 	}
 }
 

@@ -3,9 +3,13 @@ package local
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/jonboulle/clockwork"
 
 	"cdk.tf/go/ingest/local/internal/inflight"
 )
@@ -130,3 +134,27 @@ func (s *steadyReader) Read(to []byte) (int, error) {
 
 // Close implements io.Closer. It does nothing: net/http closes the body after the answer, and waits for the rest of it to do so.
 func (*steadyReader) Close() error { return nil }
+
+// serverLog takes the lines of net/http's servers. Most are about single clients, and for debugging. A connection that cannot be accepted
+// is a fault of this machine, which net/http meets again every second; it is shown once a minute.
+type serverLog struct {
+	logger *slog.Logger
+	clock  clockwork.Clock
+
+	mu   sync.Mutex
+	said time.Time
+}
+
+// Write implements io.Writer. net/http writes whole lines.
+func (l *serverLog) Write(line []byte) (int, error) {
+	text := strings.TrimSpace(string(line))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := l.clock.Now(); strings.Contains(text, "Accept error") && now.Sub(l.said) >= time.Minute {
+		l.said = now
+		l.logger.Error("connections cannot be accepted and have to wait; if files are the limit, raise it (ulimit -n) or keep fewer connections open", "error", text)
+	} else {
+		l.logger.Debug(text)
+	}
+	return len(line), nil
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -16,6 +17,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
 	"cdk.tf/go/ingest/local/internal/pipes"
 )
 
@@ -23,7 +26,7 @@ import (
 func steadily(t *testing.T, handler http.HandlerFunc, with func(client net.Conn)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		p := &Pipeline{opts: Options{Logger: slog.New(slog.DiscardHandler)}}
+		p := &Pipeline{opts: Options{Logger: slog.New(slog.DiscardHandler), Clock: clockwork.NewRealClock()}}
 		server := p.newAWSServer(handler)
 		listener := make(pipes.Listener)
 		ended := make(chan error)
@@ -337,7 +340,7 @@ func TestLateAnswersWithoutABody(t *testing.T) {
 
 // A client that writes its whole request before it reads gets the answer of a handler that does not read it, and no broken connection.
 func TestRefusedBodiesAreAnswered(t *testing.T) {
-	p := &Pipeline{opts: Options{Logger: slog.New(slog.DiscardHandler)}}
+	p := &Pipeline{opts: Options{Logger: slog.New(slog.DiscardHandler), Clock: clockwork.NewRealClock()}}
 	server := p.newAWSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "too large", http.StatusRequestEntityTooLarge)
 	}))
@@ -382,5 +385,20 @@ func TestRefusedBodiesThatStall(t *testing.T) {
 			}
 			time.Sleep(time.Second) // net/http's, before it closes the connection
 		})
+	}
+}
+
+// A listener that runs out of files is shown at the default level, once a minute.
+func TestConnectionsThatCannotBeAccepted(t *testing.T) {
+	clock := clockwork.NewFakeClock()
+	var text bytes.Buffer
+	server := log.New(&serverLog{logger: slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelWarn})), clock: clock}, "", 0)
+	for range 3 {
+		server.Print("http: Accept error: accept tcp 127.0.0.1:8080: accept4: too many open files; retrying in 1s")
+		server.Print("http: TLS handshake error from 127.0.0.1:1: EOF")
+		clock.Advance(30 * time.Second)
+	}
+	if n := strings.Count(text.String(), "too many open files"); n != 2 || strings.Contains(text.String(), "handshake") {
+		t.Errorf("the log is\n%s", &text)
 	}
 }

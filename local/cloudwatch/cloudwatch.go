@@ -80,7 +80,9 @@ const (
 
 // Group writes one log group's lines. It is safe for concurrent use.
 type Group struct {
-	path   string
+	// dir is the folder of all groups, and path the file of this one.
+	dir, path string
+
 	logger *slog.Logger
 	done   chan struct{}
 
@@ -131,7 +133,10 @@ func Open(dir, name string, clock clockwork.Clock, logger *slog.Logger) (*Group,
 	if err != nil {
 		return nil, err
 	}
-	g := &Group{path: file, logger: logger.With("log_group", name), done: make(chan struct{})}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	g := &Group{dir: dir, path: file, logger: logger.With("log_group", name), done: make(chan struct{})}
 	if err := g.open(); err != nil {
 		return nil, err
 	}
@@ -139,9 +144,18 @@ func Open(dir, name string, clock clockwork.Clock, logger *slog.Logger) (*Group,
 	return g, nil
 }
 
+// makeFolders makes the folders of the file that are not there, from the one of all groups on. It makes none above: a data folder that was
+// moved or removed while it was in use must not come again with its logs alone.
+func (g *Group) makeFolders() error {
+	if _, err := os.Stat(filepath.Dir(g.dir)); err != nil {
+		return err
+	}
+	return os.MkdirAll(filepath.Dir(g.path), 0o755)
+}
+
 // open opens the file at the path, and closes the one that was open before.
 func (g *Group) open() error {
-	if err := os.MkdirAll(filepath.Dir(g.path), 0o755); err != nil {
+	if err := g.makeFolders(); err != nil {
 		return err
 	}
 	file, err := os.OpenFile(g.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)

@@ -237,6 +237,35 @@ func TestAFileThatWasMovedIsOpenedAgain(t *testing.T) {
 	}
 }
 
+// A data folder that was moved or removed does not come again with its logs alone.
+func TestADataFolderThatIsGone(t *testing.T) {
+	for name, remove := range map[string]func(data string) error{
+		"removed": os.RemoveAll, "moved": func(data string) error { return os.Rename(data, data+".moved") },
+	} {
+		data := filepath.Join(t.TempDir(), "data")
+		if err := os.Mkdir(data, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		var log bytes.Buffer
+		group := opened(t, filepath.Join(data, "logs"), &log)
+		write(t, group, "one\n")
+		flush(group)
+		if err := remove(data); err != nil {
+			t.Fatal(err)
+		}
+		write(t, group, "two\n")
+		if err := group.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(data); err == nil {
+			t.Errorf("%s: the data folder is there again", name)
+		}
+		if !strings.Contains(log.String(), "its path cannot be opened again; lines go to the moved file") {
+			t.Errorf("%s: the log has %s", name, log.String())
+		}
+	}
+}
+
 func write(t *testing.T, group *Group, line string) {
 	t.Helper()
 	if _, err := group.Write([]byte(line)); err != nil {

@@ -325,7 +325,7 @@ func (c *committer) report(err error) {
 	case err != nil && !c.failing:
 		c.log.Error("records cannot be written; their senders get an error", "file", c.options.Path, "error", err)
 	case err == nil && c.failing:
-		c.log.Info("records are written again", "file", c.options.Path)
+		c.log.Warn("records are written again", "file", c.options.Path)
 	}
 	c.failing = err != nil
 }

@@ -113,7 +113,7 @@ func (s *steadyReader) move() {
 	_ = s.control.SetReadDeadline(at) // a recorder has none
 }
 
-// SetReadDeadline implements inflight.Deadline. The deadline holds from the next read on.
+// SetReadDeadline is for package inflight, which prefers it to the connection's own. The deadline holds from the next read on.
 func (s *steadyReader) SetReadDeadline(at time.Time) error {
 	s.limit = at
 	return nil

@@ -94,7 +94,7 @@ func TestIsFull(t *testing.T) {
 		want bool
 	}{
 		{nil, false}, {errors.New("full"), false}, {at(syscall.EACCES), false}, {at(syscall.ENOSPC), true}, {at(syscall.EDQUOT), true}, {at(syscall.EFBIG), true},
-		{fmt.Errorf("opening: %w", at(syscall.ENOSPC)), true}, {fmt.Errorf("file resize error: %s", at(syscall.ENOSPC)), true},
+		{fmt.Errorf("opening: %w", at(syscall.ENOSPC)), true}, {errors.New("file resize error: " + at(syscall.ENOSPC).Error()), true},
 	} {
 		if got := durable.IsFull(test.err); got != test.want {
 			t.Errorf("%v: %t, want %t", test.err, got, test.want)

@@ -217,20 +217,18 @@ func (d *DeliveryStream) openCheckpoint(ctx context.Context) error {
 	if saved != nil {
 		d.checkpoint = d.checkpoint.with(saved.After)
 	}
-	had := false
 	for _, shard := range shards {
 		latest, err := d.opts.Source.Latest(ctx, d.cfg.StreamName, shard.ID)
 		if err != nil {
 			return err
 		}
-		had = had || latest != ""
 		if saved == nil && latest != "" {
 			d.unknown[shard.ID] = d.oldest(ctx, shard.ID, latest)
 		}
 		d.begin(ctx, shard.ID, latest)
 	}
 	d.forget(shards)
-	if saved == nil && had {
+	if len(d.unknown) > 0 {
 		d.opts.Logger.Warn("there is no checkpoint, and the stream has had records: every record that it still keeps is delivered, perhaps some of them again",
 			"checkpoint", d.opts.Checkpoint, "stream", d.cfg.StreamName)
 	}

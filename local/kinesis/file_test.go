@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -19,6 +20,7 @@ import (
 	"github.com/jonboulle/clockwork"
 	"go.etcd.io/bbolt"
 
+	"cdk.tf/go/ingest/internal/lockedbuffer"
 	"cdk.tf/go/ingest/internal/quota"
 )
 
@@ -251,7 +253,8 @@ func TestUnknownFormat(t *testing.T) {
 // A full disk is only an error for the producer: acknowledged records stay, and when there is room again the service continues.
 func TestFullDisk(t *testing.T) {
 	clock := clockwork.NewFakeClockAt(noon)
-	s := opened(t, Options{maxSize: 40 << 20, Clock: clock})
+	var log lockedbuffer.Buffer
+	s := opened(t, Options{maxSize: 40 << 20, Clock: clock, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	data := bytes.Repeat([]byte("x"), 700_000)
 	var acknowledged []string
 	put := func(i int) Response {
@@ -297,6 +300,9 @@ func TestFullDisk(t *testing.T) {
 		}
 	}
 	check()
+	if text := log.String(); !strings.Contains(text, "records cannot be written") || !strings.Contains(text, "records are written again") {
+		t.Errorf("the log at the default level is %s", text)
+	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -38,7 +39,7 @@ func (z *zeros) Close() error { return nil }
 
 func (r *Room) read(body io.Reader, length int64) (*Share, []byte, error) {
 	share := r.Share()
-	request := httptest.NewRequest("POST", "/", body)
+	request := httptest.NewRequest(http.MethodPost, "/", body)
 	request.ContentLength = length
 	text, err := share.ReadBody(httptest.NewRecorder(), request, 10*mib, Pace{Patience: 5 * time.Second, Rate: mib})
 	return &share, text, err
@@ -100,14 +101,14 @@ func TestAWaitEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		room := New(mib, clockwork.NewRealClock())
 		full, beyond := room.Share(), room.Share()
-		if full.Grow(t.Context(), mib) != nil || beyond.Grow(t.Context(), 5*mib) != nil || !beyond.beyond {
+		if full.grow(t.Context(), mib) != nil || beyond.grow(t.Context(), 5*mib) != nil || !beyond.beyond {
 			t.Fatal("there is no room at the start")
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() {
 			waiting := room.Share()
-			ended <- waiting.Grow(ctx, mib)
+			ended <- waiting.grow(ctx, mib)
 		}()
 		synctest.Wait()
 		cancel()
@@ -149,8 +150,8 @@ func TestBodiesOfEachLength(t *testing.T) {
 		want := strings.Repeat("0123456789abcdef", size/16+1)[:size]
 		for _, length := range []int64{int64(size), -1} {
 			share, text, err := room.read(strings.NewReader(want), length)
-			if !bytes.Equal(text, []byte(want)) || err != nil || share.Held() > 2*int64(size)+1 && size > Small {
-				t.Errorf("%d bytes, length %d: %d bytes, %d held, %v", size, length, len(text), share.Held(), err)
+			if !bytes.Equal(text, []byte(want)) || err != nil || share.held > 2*int64(size)+1 && size > Small {
+				t.Errorf("%d bytes, length %d: %d bytes, %d held, %v", size, length, len(text), share.held, err)
 			}
 			share.Shrink(0)
 		}
@@ -173,7 +174,7 @@ func TestAWaitForRoomIsNotTheClients(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		room := New(mib, clockwork.NewRealClock())
 		full, beyond := room.Share(), room.Share()
-		if full.Grow(t.Context(), mib) != nil || beyond.Grow(t.Context(), 5*mib) != nil {
+		if full.grow(t.Context(), mib) != nil || beyond.grow(t.Context(), 5*mib) != nil {
 			t.Fatal("there is no room at the start")
 		}
 		go func() {

@@ -29,8 +29,8 @@ type Pace struct {
 	Rate     int64
 }
 
-// Deadline is what bounds a connection's reads: an [http.ResponseController], or a body that knows better.
-type Deadline interface {
+// deadline is what bounds a connection's reads: an [http.ResponseController], or a body that knows better.
+type deadline interface {
 	SetReadDeadline(at time.Time) error
 }
 
@@ -55,8 +55,8 @@ func (s *Share) ReadBody(w http.ResponseWriter, r *http.Request, most int64, pac
 	return text, err
 }
 
-func deadlineOf(w http.ResponseWriter, r *http.Request) Deadline {
-	if own, ok := r.Body.(Deadline); ok {
+func deadlineOf(w http.ResponseWriter, r *http.Request) deadline {
+	if own, ok := r.Body.(deadline); ok {
 		return own
 	}
 	return http.NewResponseController(w)
@@ -67,37 +67,44 @@ func (s *Share) Read(ctx context.Context, from io.Reader, most int64) ([]byte, e
 	return s.read(ctx, &steadyBody{body: from}, -1, most)
 }
 
-// read reads a text of a length, or of an unknown one (-1). It keeps the memory of a text in proportion to what has arrived.
+// read reads a text of a length, or of an unknown one (-1).
 func (s *Share) read(ctx context.Context, from *steadyBody, length, most int64) ([]byte, error) {
-	size, has := length, s.held
+	has, size := s.held, length
 	var start []byte
 	if length < 0 {
 		size = most + 1 // shows a text that is too large
 		var err error
-		if start, err = io.ReadAll(io.LimitReader(from, min(size, Small+1))); err != nil || len(start) <= Small && int64(len(start)) < size {
+		if start, err = io.ReadAll(io.LimitReader(from, min(size, Small+1))); err != nil || int64(len(start)) < min(size, Small+1) {
 			return start, err
 		}
 	}
-	text := start
-	for part := int64(first); ; part *= growth {
-		part = min(part, size)
-		if err := from.unhurried(func() error { return s.Grow(ctx, has+part) }); err != nil {
-			return nil, err
+	text, ended, err := s.readParts(ctx, from, start, size)
+	switch {
+	case err != nil:
+		return nil, err
+	case length < 0 && !ended:
+		return nil, ErrTooLarge
+	case length < 0:
+		return s.fit(text, has), nil
+	case ended:
+		return nil, io.ErrUnexpectedEOF
+	}
+	return text, nil
+}
+
+// readParts reads up to size bytes, after those that are there already. It keeps the memory of a text in proportion to what has arrived.
+func (s *Share) readParts(ctx context.Context, from *steadyBody, text []byte, size int64) (_ []byte, ended bool, err error) {
+	has, part := s.held, min(first, size)
+	for {
+		if err := from.unhurried(func() error { return s.grow(ctx, has+part) }); err != nil {
+			return nil, false, err
 		}
 		buffer := make([]byte, part)
-		filled, ended, err := fill(buffer, copy(buffer, text), from)
-		switch text = filled; {
-		case err != nil:
-			return nil, err
-		case ended && length < 0:
-			return s.fit(text, has), nil
-		case ended:
-			return nil, io.ErrUnexpectedEOF
-		case part == size && length < 0:
-			return nil, ErrTooLarge
-		case part == size:
-			return text, nil
+		text, ended, err = fill(buffer, copy(buffer, text), from)
+		if err != nil || ended || part == size {
+			return text, ended, err
 		}
+		part = min(growth*part, size)
 	}
 }
 
@@ -130,7 +137,7 @@ func fill(buffer []byte, n int, from io.Reader) (text []byte, ended bool, err er
 type steadyBody struct {
 	body    io.Reader
 	pace    Pace
-	control Deadline
+	control deadline
 	began   time.Time
 	read    int64
 	limited bool

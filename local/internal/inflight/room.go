@@ -46,11 +46,8 @@ type Share struct {
 	beyond bool
 }
 
-// Held is the size of the share in bytes.
-func (s *Share) Held() int64 { return s.held }
-
-// Grow makes the share as large as to. It waits for room, in order, and no longer than ctx.
-func (s *Share) Grow(ctx context.Context, to int64) error {
+// grow makes the share as large as to. It waits for room, in order, and no longer than ctx.
+func (s *Share) grow(ctx context.Context, to int64) error {
 	if to <= s.held || s.TryGrow(to) {
 		return nil
 	}
@@ -61,7 +58,7 @@ func (s *Share) Grow(ctx context.Context, to int64) error {
 	return nil
 }
 
-// TryGrow is Grow without the wait. It reports whether there was room.
+// TryGrow makes the share as large as to, without a wait. It reports whether there was room.
 func (s *Share) TryGrow(to int64) bool {
 	if to > s.held {
 		if !s.beyond && !s.room.shared.TryAcquire(to-s.held) {

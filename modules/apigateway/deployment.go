@@ -19,66 +19,72 @@ import (
 
 // deploy declares the deployment: a snapshot of the API, which API Gateway takes only on request.
 func (a *api) deploy() apigatewaydeployment.ApiGatewayDeployment {
-	late := &lateTriggers{stack: cdktf.TerraformStack_Of(a.c), path: *a.c.Node().Path()}
-	snapshot := late.read()
-	deployment := tf.New(a.c, deploymentID, apigatewaydeployment.NewApiGatewayDeployment,
+	late := &lateSnapshot{stack: cdktf.TerraformStack_Of(a.c), path: *a.c.Node().Path()}
+	deployment := tf.New(a.c, "deployment", apigatewaydeployment.NewApiGatewayDeployment,
 		&apigatewaydeployment.ApiGatewayDeploymentConfig{
 			RestApiId: a.id,
-			Triggers:  cdktf.Token_AsStringMap(cdktf.Lazy_AnyValue(late, nil), nil),
+			Triggers:  cdktf.Token_AsStringMap(cdktf.Lazy_AnyValue(&lateTriggers{late}, nil), nil),
 			// The stage moves to the new deployment before Terraform deletes the old one.
 			Lifecycle: &cdktf.TerraformResourceLifecycle{CreateBeforeDestroy: jsii.Bool(true)},
 		})
-	deployment.SetDependsOn(jsii.Strings(snapshot.addresses...))
+	deployment.SetDependsOn(cdktf.Token_AsList(cdktf.Lazy_AnyValue(&lateAddresses{late}, nil), nil))
 	return deployment
 }
 
-const deploymentID = "deployment"
-
-// lateTriggers produces a deployment's triggers when CDKTF writes the stack, so they follow an override or an aspect that changes a
-// deployed resource after this package has declared it. Otherwise Terraform would never deploy the change.
-type lateTriggers struct {
+// lateSnapshot reads the snapshot when CDKTF writes the stack, so it has what an override, an aspect or another construct changes after
+// this package has declared the API. Otherwise Terraform would never deploy the change.
+type lateSnapshot struct {
 	stack cdktf.TerraformStack
 	path  string
-	// reading is true while the stack is read for the triggers, which are not among what they depend on.
+	// reading is true while the stack is read for the snapshot, which is not a part of itself.
 	reading bool
+	// half is what one argument of the deployment has read and the other has yet to take: each reading takes 20 ms.
+	half   *snapshot
+	halfOf string
 }
 
-// Produce implements [cdktf.IAnyProducer].
-func (l *lateTriggers) Produce(cdktf.IResolveContext) any {
-	if l.reading {
+// of returns the snapshot for an argument, or nil where CDKTF does not write the stack yet.
+func (l *lateSnapshot) of(argument string, context cdktf.IResolveContext) *snapshot {
+	if l.reading || *context.Preparing() {
 		return nil
 	}
-	return l.read().triggers
-}
-
-// read returns the snapshot of the stack as it is now: of what the deployment depends on, which leaves out the stage. Before there is
-// a deployment, that is the whole API.
-func (l *lateTriggers) read() snapshot {
+	if half := l.half; half != nil && l.halfOf != argument {
+		l.half = nil
+		return half
+	}
 	l.reading = true
 	defer func() { l.reading = false }()
 	stack, _ := l.stack.ToTerraform().(map[string]any)
-	for _, body := range object(object(stack["resource"])["aws_api_gateway_deployment"]) {
-		if constructPath(body) == l.path+"/"+deploymentID {
-			addresses, _ := object(body)["depends_on"].([]any)
-			stack = only(stack, addresses)
-		}
-	}
-	return snapshotOf(stack, l.path)
+	read := snapshotOf(stack, l.path)
+	l.half, l.halfOf = &read, argument
+	return &read
 }
 
-func only(stack map[string]any, addresses []any) map[string]any {
-	deployed := map[string]any{}
-	for kind, resources := range object(stack["resource"]) {
-		for name, body := range object(resources) {
-			if slices.Contains(addresses, any(kind+"."+name)) {
-				if deployed[kind] == nil {
-					deployed[kind] = map[string]any{}
-				}
-				object(deployed[kind])[name] = body
-			}
-		}
+type lateTriggers struct{ late *lateSnapshot }
+
+// Produce implements [cdktf.IAnyProducer].
+func (l *lateTriggers) Produce(context cdktf.IResolveContext) any {
+	if s := l.late.of("triggers", context); s != nil {
+		return s.triggers
 	}
-	return map[string]any{"resource": deployed}
+	return nil
+}
+
+type lateAddresses struct{ late *lateSnapshot }
+
+// Produce implements [cdktf.IAnyProducer].
+func (l *lateAddresses) Produce(context cdktf.IResolveContext) any {
+	if s := l.late.of("depends_on", context); s != nil {
+		return s.addresses
+	}
+	return nil
+}
+
+// copied are the types of resources of which a deployment has a copy. The others below the API's construct use the deployment.
+var copied = []string{
+	"aws_api_gateway_authorizer", "aws_api_gateway_gateway_response", "aws_api_gateway_integration", "aws_api_gateway_integration_response",
+	"aws_api_gateway_method", "aws_api_gateway_method_response", "aws_api_gateway_model", "aws_api_gateway_request_validator",
+	"aws_api_gateway_resource", "aws_api_gateway_rest_api", "aws_api_gateway_rest_api_policy",
 }
 
 // snapshot has the resources and the triggers of a deployment.
@@ -92,29 +98,26 @@ type snapshot struct {
 }
 
 // snapshotOf reads the snapshot from the stack's Terraform JSON, so it cannot miss a new part of the API. The API is every
-// aws_api_gateway_* resource whose construct is below path.
+// resource of the types above whose construct is below path.
 func snapshotOf(stack map[string]any, path string) snapshot {
-	deployed := map[string]any{}
-	for kind, resources := range object(stack["resource"]) {
-		if !strings.HasPrefix(kind, "aws_api_gateway_") {
-			continue
-		}
-		for name, body := range object(resources) {
+	parts := map[string]any{}
+	for _, kind := range copied {
+		for name, body := range object(object(stack["resource"])[kind]) {
 			if strings.HasPrefix(constructPath(body)+"/", path+"/") {
-				deployed[kind+"."+name] = withoutMeta(object(body))
+				parts[kind+"."+name] = withoutMeta(object(body))
 			}
 		}
 	}
-	text, err := json.Marshal(deployed) // sorts keys
+	text, err := json.Marshal(parts) // sorts keys
 	if err != nil {
 		panic(err) // a value from JSON can be encoded
 	}
 	sum := sha256.Sum256(text)
 	s := snapshot{
-		addresses: slices.Sorted(maps.Keys(deployed)),
+		addresses: slices.Sorted(maps.Keys(parts)),
 		triggers:  map[string]string{"definition": hex.EncodeToString(sum[:])},
 	}
-	for _, reference := range references(deployed) {
+	for _, reference := range references(parts) {
 		if !refersTo(reference, s.addresses) {
 			s.triggers[reference] = "${" + reference + "}"
 		}

@@ -2,11 +2,14 @@ package apigateway
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewaygatewayresponse"
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
@@ -125,5 +128,23 @@ func TestDefinitionChangesWithLateOverrides(t *testing.T) {
 		if got := triggers(test.id, test.path, test.value); cmp.Equal(before, got) == test.changes {
 			t.Errorf("%s of %s: the triggers are %v, before it %v", test.path, test.id, got, before)
 		}
+	}
+}
+
+// A part that is declared below the API afterwards is deployed too.
+func TestDeploysPartsThatAreDeclaredLater(t *testing.T) {
+	resources := tftest.Synth(t, func(stack cdktf.TerraformStack) {
+		api := New(stack, "api", defaults())
+		below := stack.Node().FindChild(jsii.String("api")).(constructs.Construct)
+		apigatewaygatewayresponse.NewApiGatewayGatewayResponse(below, jsii.String("more"),
+			&apigatewaygatewayresponse.ApiGatewayGatewayResponseConfig{RestApiId: jsii.String(api.ID), ResponseType: jsii.String("THROTTLED")})
+	})
+	deployment := resources["aws_api_gateway_deployment.api_deployment"]
+	addresses, _ := deployment["depends_on"].([]any)
+	later := slices.ContainsFunc(addresses, func(address any) bool {
+		return strings.HasPrefix(fmt.Sprint(address), "aws_api_gateway_gateway_response.api_more")
+	})
+	if !later || slices.Contains(addresses, any("aws_api_gateway_stage.api_stage")) {
+		t.Errorf("the deployment depends on %v; want the later part, and no stage", addresses)
 	}
 }

@@ -16,7 +16,9 @@ import (
 func stackNamed(t *testing.T, name string) *tfjson.Stack {
 	t.Helper()
 	return edited(t, name, func(stack map[string]any) {
-		stack["terraform"].(map[string]any)["backend"] = map[string]any{"s3": map[string]any{"bucket": "states", "key": "api-kinesis/" + name + ".tfstate"}}
+		settings := stack["terraform"].(map[string]any)
+		delete(settings, "cloud")
+		settings["backend"] = map[string]any{"s3": map[string]any{"bucket": "states", "key": "api-kinesis/" + name + ".tfstate"}}
 	})
 }
 
@@ -268,7 +270,9 @@ func TestState(t *testing.T) {
 // A policy's Resource names keys, and an alias there is no key: the roles could not read the state.
 func TestStateUnderTheAliasOfAKey(t *testing.T) {
 	stack := edited(t, "dev", func(stack map[string]any) {
-		stack["terraform"].(map[string]any)["backend"] = map[string]any{"s3": map[string]any{
+		settings := stack["terraform"].(map[string]any)
+		delete(settings, "cloud")
+		settings["backend"] = map[string]any{"s3": map[string]any{
 			"bucket": "states", "key": "dev.tfstate", "kms_key_id": "arn:aws-cn:kms:cn-north-1:111122223333:alias/team/state",
 		}}
 	})

@@ -72,11 +72,11 @@ const maxStatus = 16 << 20
 
 // ask asks the pipeline on its own paths, and reads the JSON of the answer.
 func (r *run) ask(ctx context.Context, method, path string, into any) error {
-	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(r.Local, "/")+path, http.NoBody)
-	if err != nil {
-		return err
+	response, err := r.do(ctx, method, path)
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
+		// It closed the connection, so it may have ended. Each of its own paths can be asked twice.
+		response, err = r.do(ctx, method, path)
 	}
-	response, err := r.HTTP.Do(request)
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		return errEnded
 	}
@@ -96,6 +96,14 @@ func (r *run) ask(ctx context.Context, method, path string, into any) error {
 		return fmt.Errorf("%s %s is answered with %s; start this version's pipeline: make up", method, path, response.Status)
 	}
 	return json.Unmarshal(text, into)
+}
+
+func (r *run) do(ctx context.Context, method, path string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(r.Local, "/")+path, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	return r.HTTP.Do(request)
 }
 
 // look reads the pipeline's status.

@@ -92,16 +92,18 @@ func (s *Share) wait(ctx context.Context, more int64) error {
 
 // Shrink returns all of the share but so many bytes.
 func (s *Share) Shrink(to int64) {
-	switch {
-	case to >= s.held:
+	if to >= s.held {
 		return
+	}
+	had := s.held
+	s.become(to) // before others can have the room, so that Held never counts it twice
+	switch {
 	case !s.beyond:
-		s.room.shared.Release(s.held - to)
+		s.room.shared.Release(had - to)
 	case to == 0 || s.room.shared.TryAcquire(to):
 		s.beyond = false
 		<-s.room.beyond
 	}
-	s.become(to)
 	if s.room.held.Load() == 0 {
 		s.room.giveBack()
 	}

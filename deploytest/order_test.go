@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// usualTests is how many tests run at once unless the caller chooses a number: more than there are processors, because the tests mostly wait.
-const usualTests = 12
+// usualTests is how many tests run at once unless the caller chooses a number: more than there are processors, because the tests mostly
+// wait. With more, processes that share the processors with other tests slow each other down; with fewer, the last test ends alone.
+const usualTests = 8
 
 // longest are the tests that take longest, in the order in which they begin. If one of them began last, it would run alone at the end.
 var longest = []string{"TestNames", "TestProd", "TestEvents", "TestAuthorizers", "TestAPIKeys", "TestRetained", "TestEncrypted", "TestValidate"}

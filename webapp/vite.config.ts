@@ -31,8 +31,8 @@ export default defineConfig({
           include: ["browser/**/*.test.ts", ...(process.env.RECORDS ? ["browser/million.bench.ts"] : [])],
           environment: "node",
           globalSetup: "browser/setup.ts",
-          // Two files at a time: each starts a pipeline, and mostly waits for it. The files of a worker share its browser and tabs.
-          maxWorkers: 2,
+          // One file after another: they share a browser and its tabs. Other tests run beside them, see internal/testrun.
+          maxWorkers: 1,
           isolate: false,
           // Far more than a machine under load needs.
           testTimeout: 900_000,

@@ -13,9 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -46,9 +44,6 @@ func main() {
 // longest are the packages whose tests take longest, from the last to the first of them.
 var longest = []string{module + "/drill", module + "/local/kinesis", module + "/cmd/ingest", module + "/internal/catalogue", module + "/synth"}
 
-// atOnce is how many packages Go builds and tests at once: one more than there are processors, because some of the tests wait.
-func atOnce() string { return strconv.Itoa(runtime.NumCPU() + 1) }
-
 // part is some of the tests, which one command runs.
 type part struct {
 	name    string
@@ -61,7 +56,7 @@ type part struct {
 func lanes(short bool, packages []string) [][]part {
 	// No vet, which make lint and make check run, and no symbols for a debugger: both take the linker and the compiler longer than
 	// the tests take.
-	test := []string{"go", "test", "-json", "-vet=off", "-ldflags=-s", "-p", atOnce(), "-timeout", endless}
+	test := []string{"go", "test", "-json", "-vet=off", "-ldflags=-s", "-timeout", endless}
 	quick := slices.DeleteFunc(slices.Clone(packages), func(path string) bool { return path == module+"/deploytest" })
 	// go test begins with the first package of the list. Tests that take a minute on one processor would otherwise end alone.
 	slices.SortStableFunc(quick, func(a, b string) int { return slices.Index(longest, b) - slices.Index(longest, a) })

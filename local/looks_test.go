@@ -45,7 +45,7 @@ func quickAWS(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
 	command := exec.CommandContext(t.Context(), "python3", "testdata/clients/aws.py", folder) // the end of the test ends it
-	command.Env = withoutConfiguration()
+	command.Env, command.Stderr = withoutConfiguration(), t.Output()
 	out, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -18,8 +18,9 @@ from awscli import clidriver
 # The services that the commands ask.
 SERVICES = ("cloudwatch", "firehose", "kinesis", "kms", "s3")
 
+# The number is written by a process of its own: for a moment, its standard output is the calls, and a copy takes that of the program.
 PROGRAM = """#!/bin/sh
-mkfifo "$0.$$" && echo $$ >"$0.calls" && read -r status <"$0.$$" || exit 255
+mkfifo "$0.$$" && (echo $$ >"$0.calls") && read -r status <"$0.$$" || exit 255
 rm "$0.$$"
 exit "$status"
 """
@@ -79,10 +80,21 @@ def main(folder):
     calls = os.fdopen(os.open(program + ".calls", os.O_RDWR))  # it has no end, because this process can write to it
     print("ready", flush=True)
     for call in calls:
-        number = int(call)
+        try:
+            serve(driver, program, int(call))
+        except Exception:  # of one call, for which the others must not wait
+            traceback.print_exc()
+
+
+def serve(driver, program, number):
+    """Runs the command of the process with this number, and tells it the status."""
+    try:
         status = copy(driver, f"/proc/{number}")
-        with open(f"{program}.{number}", "w") as answer:
-            print(status, file=answer)
+    except Exception:
+        traceback.print_exc()
+        status = 255
+    with open(f"{program}.{number}", "w") as answer:
+        print(status, file=answer)
 
 
 main(sys.argv[1])

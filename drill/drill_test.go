@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -396,6 +397,26 @@ func TestTheCauseIsAlwaysUndone(t *testing.T) {
 type hanging struct{}
 
 func (hanging) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("no answer") }
+
+// All idle connections lead to the pipeline that has ended.
+func TestAnEndedPipelineIsSaidInThoseWords(t *testing.T) {
+	r := &run{Options: Options{Local: "http://127.0.0.1:1", HTTP: &http.Client{Transport: &ended{}}}}
+	if err := r.ask(t.Context(), http.MethodGet, "/_local/status", nil); !errors.Is(err, errEnded) {
+		t.Errorf("the error is %v, want %v", err, errEnded)
+	}
+}
+
+// ended is a transport whose idle connections were closed at the other end, and whose new ones are refused.
+type ended struct{ new bool }
+
+func (e *ended) CloseIdleConnections() { e.new = true }
+
+func (e *ended) RoundTrip(*http.Request) (*http.Response, error) {
+	if e.new {
+		return nil, syscall.ECONNREFUSED
+	}
+	return nil, io.EOF
+}
 
 // A drill refuses to begin where it would show nothing.
 func TestWhereADrillIsNotPossible(t *testing.T) {

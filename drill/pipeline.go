@@ -73,8 +73,10 @@ const maxStatus = 16 << 20
 // ask asks the pipeline on its own paths, and reads the JSON of the answer.
 func (r *run) ask(ctx context.Context, method, path string, into any) error {
 	response, err := r.do(ctx, method, path)
-	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
-		// It closed the connection, so it may have ended. Each of its own paths can be asked twice.
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+		// It closed the connection, so it may have ended, and other idle connections are as useless. Each of its own paths can be
+		// asked twice.
+		r.HTTP.CloseIdleConnections()
 		response, err = r.do(ctx, method, path)
 	}
 	if errors.Is(err, syscall.ECONNREFUSED) {

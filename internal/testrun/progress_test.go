@@ -91,7 +91,7 @@ func TestStatus(t *testing.T) {
 	p.tests["deploytest TestProd"] = time.Now().Add(-65 * time.Second)
 	p.test("local TestShort", true)
 	p.test("local TestShort", false)
-	const want = "running: Go for 0:00 | deploytest for 0:00 | page for 0:00; next: page in a browser | 1 tests, the longest: deploytest TestProd 1:05"
+	const want = "running: Go for 0:00 | deploytest for 0:00 | page in a browser for 0:00; next: page | 1 tests, the longest: deploytest TestProd 1:05"
 	if got := p.status(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

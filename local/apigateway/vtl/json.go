@@ -460,19 +460,16 @@ func (r *run) appendJSONArray(out []byte, l *list, depth int) ([]byte, error) {
 
 // appendQuoted appends a JSON string.
 func (r *run) appendQuoted(out []byte, s string) []byte {
-	out = append(grow(out, len(s)+2), '"')
-	if r.asText {
-		out, s = appendProtected(out, s)
-	}
+	out, s = r.appendProtected(append(grow(out, len(s)+2), '"'), s)
 	return append(jsontext.AppendEscaped(out, s), '"')
 }
 
 // appendProtected appends a text up to the last character that json-smart escapes and JSON need not, and returns the rest.
-func appendProtected(out []byte, s string) (_ []byte, rest string) {
+func (r *run) appendProtected(out []byte, s string) (_ []byte, rest string) {
 	start := 0
 	for i, c := range s {
 		switch {
-		case c == '/':
+		case c == '/' && r.asText:
 			out = append(jsontext.AppendEscaped(out, s[start:i]), `\/`...)
 		case 0x7F <= c && c <= 0x9F, 0x2000 <= c && c <= 0x20FF:
 			out = appendUnit(jsontext.AppendEscaped(out, s[start:i]), c)

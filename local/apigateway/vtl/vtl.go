@@ -20,12 +20,12 @@
 //
 // Assumption VTL-3: JSON values in a mapping template are those of json-smart, as Jayway's JSONPath returns them: an object is a
 // LinkedHashMap with the text {a=1, b=2}, and an array has JSON as its text, also inside an object: {a=[{"b":1}]} (recorded on
-// AWS by localstack/airspeed, test_input_path_template_formatting). In that JSON "/" is \/ and U+007F to U+009F and U+2000 to
-// U+20FF are \uXXXX (netplex/json-smart-v2, JSONStyle.java and JStylerObj.java: NO_COMPRESS); $input.json leaves them. A whole
-// number is an Integer, a Long or a BigInteger; another is a Double, written as Java writes it (1.50 becomes 1.5), or a
-// BigDecimal from 19 characters on (inferred from json-smart's code).
+// AWS by localstack/airspeed, test_input_path_template_formatting). In that JSON and in that of $input.json, U+007F to U+009F and
+// U+2000 to U+20FF, such as the euro sign and typographic quotes, are \uXXXX; in an array's text "/" is \/ too
+// (netplex/json-smart-v2, JSONStyle.java and JStylerObj.java: Jayway's JsonSmartJsonProvider writes $input.json with LT_COMPRESS,
+// an array's text has NO_COMPRESS). A whole number is an Integer, a Long or a BigInteger; another is a Double, written as Java
+// writes it (1.50 becomes 1.5), or a BigDecimal from 19 characters on (inferred from json-smart's code).
 //
-// Jayway writes the text of $input.json with LT_COMPRESS, which leaves "/", and what that does with the others is the same JSON.
 // A Double has the fewest digits that identify it, as from Java 19 on. Java 17 sometimes writes one more.
 //
 // Assumption VTL-4: a mapping template reads an empty payload as {} (recorded on AWS by localstack/airspeed,

@@ -216,6 +216,7 @@ func TestUtil(t *testing.T) {
 	cases := []struct{ template, want string }{
 		{`$util.escapeJavaScript($input.body)`, `\'\"\\\/\n\r\t\b\f\u0001\u00E9\uD83D\uDE00a` + "\x7f"},
 		{`$util.base64Encode("é")$util.base64Decode("w6k=")$util.base64Decode("w6k")`, `w6k=éé`},
+		{`$util.base64Decode("//8=")|$util.base64Decode("4oI=")|$util.urlDecode("%FF%FF")`, "\ufffd\ufffd|\ufffd|\ufffd\ufffd"}, // as Java decodes UTF-8
 		{`$util.urlEncode("a b&c=é/~.-*_")|$util.urlDecode("a+b%26%C3%A9")`, `a+b%26c%3D%C3%A9%2F%7E.-*_|a b&é`},
 		{`$util.parseJson('{"b":[1,{"a":"x"}],"a":null}')|$util.parseJson("[]").size()|$util.parseJson('"s"')`, `{b=[1,{"a":"x"}], a=null}|0|s`},
 		{`$util.escapeJavaScript(5)$util.escapeJavaScript(true)$util.escapeJavaScript($missing).`, `5true.`},

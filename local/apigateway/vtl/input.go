@@ -167,7 +167,7 @@ var utilClass = &type1{methods: map[string]signature{
 		if err != nil {
 			return "", failuref("$util.urlDecode: %s is not URL-encoded", quote(s))
 		}
-		return strings.ToValidUTF8(out, "\uFFFD"), nil
+		return asText(jsontext.ValidUTF8([]byte(out))), nil
 	})},
 	"parseJson": {1, 1, func(c *call) (any, error) {
 		s, ok := c.text(0)
@@ -211,7 +211,7 @@ func base64Decode(s string) (string, error) {
 	if err != nil {
 		return "", failuref("$util.base64Decode: %s is not base64", quote(s))
 	}
-	return strings.ToValidUTF8(asText(out), "\uFFFD"), nil
+	return asText(jsontext.ValidUTF8(out)), nil
 }
 
 // urlEncode is java.net.URLEncoder's: letters, digits and ".-*_" stay, a space is "+".

@@ -29,8 +29,9 @@
 // A Double has the fewest digits that identify it, as from Java 19 on. Java 17 sometimes writes one more.
 //
 // Assumption VTL-4: a mapping template reads an empty payload as {} (recorded on AWS by localstack/airspeed,
-// test_input_body_formatting). A payload is UTF-8 (developer guide, "the default character set is UTF-8"); a byte that is not
-// valid UTF-8 becomes U+FFFD, as Java decodes it (inferred).
+// test_input_body_formatting). A payload is UTF-8 (developer guide, "the default character set is UTF-8"). What is not
+// valid UTF-8 becomes U+FFFD, as Java decodes it (inferred): a character without its end becomes one, and so do the three bytes of
+// half a surrogate pair; any other byte becomes one of its own.
 //
 // Assumption VTL-5: for a missing value, $input.path is the empty string, and $input.json is two quotes
 // (localstack/localstack#12774, found in the AWS console).

@@ -65,8 +65,8 @@ func Of(value any) string {
 	return strings.TrimSuffix(text.String(), "\n")
 }
 
-// ValidUTF8 returns a text with U+FFFD for each byte that is not valid UTF-8, as Java decodes it. It returns the text itself if
-// it is valid.
+// ValidUTF8 returns a text with U+FFFD for each malformed sequence, as Java decodes UTF-8 (Java SE API, CharsetDecoder; see
+// malformed). It returns the text itself if it is valid.
 func ValidUTF8(text []byte) []byte {
 	if utf8.Valid(text) {
 		return text
@@ -74,8 +74,37 @@ func ValidUTF8(text []byte) []byte {
 	valid := make([]byte, 0, len(text)+len(text)/8)
 	for len(text) > 0 {
 		r, size := utf8.DecodeRune(text)
+		if r == utf8.RuneError && size == 1 {
+			size = malformed(text)
+		}
 		valid = utf8.AppendRune(valid, r)
 		text = text[size:]
 	}
 	return valid
+}
+
+// malformed returns the number of bytes at the beginning of a text, which is not valid there, that Java replaces by one U+FFFD: those
+// that could begin a character, and the three of a surrogate.
+func malformed(text []byte) int {
+	length, low, high := 1, byte(0x80), byte(0xBF) // of the character, and the bounds of its second byte
+	switch first := text[0]; {
+	case first >= 0xE0 && first <= 0xEF:
+		length = 3
+		if first == 0xE0 {
+			low = 0xA0
+		}
+	case first >= 0xF0 && first <= 0xF4:
+		length = 4
+		if first == 0xF0 {
+			low = 0x90
+		}
+		if first == 0xF4 {
+			high = 0x8F
+		}
+	}
+	n := 1
+	for n < min(length, len(text)) && text[n] >= low && text[n] <= high {
+		n, low, high = n+1, 0x80, 0xBF
+	}
+	return n
 }

@@ -32,9 +32,14 @@ func TestOf(t *testing.T) {
 	}
 }
 
+// These are the results of new String(bytes, UTF_8) in Java 17.
 func TestValidUTF8(t *testing.T) {
+	const bad = "\ufffd"
 	for text, want := range map[string]string{
-		"": "", "ü€": "ü€", "a\xff\xfeb": "a\ufffd\ufffdb", "\xe2\x82": "\ufffd\ufffd", "\ufffd": "\ufffd",
+		"": "", "ü€😀": "ü€😀", bad: bad, "a\xff\xfeb": "a" + bad + bad + "b", "\x80\xbf": bad + bad, "\xc0\xaf": bad + bad, "\xc3": bad, "\xc3(": bad + "(",
+		"\xe2\x82": bad, "\xe2\x82A": bad + "A", "\xe2A": bad + "A", "\xe0\x80\x80": bad + bad + bad, "\xed\xa0\x80": bad, "\xed\xb0\xbfA": bad + "A", "\xed\xa0": bad,
+		"\xf0\x9f\x98": bad, "\xf0\x9f\x98A": bad + "A", "\xf0\x80\x80\x80": bad + bad + bad + bad, "\xf4\x90\x80\x80": bad + bad + bad + bad, "\xf5\x80": bad + bad,
+		"\xe2\x82\xe2\x82\xac": bad + "€", "caf\xe9": "caf" + bad,
 	} {
 		if got := string(ValidUTF8([]byte(text))); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)

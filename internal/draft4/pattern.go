@@ -72,6 +72,7 @@ func UnmeantEscape(text string) string {
 type reading struct {
 	rest       []rune
 	inSet      bool
+	anchor     string // that was read last, such as ^ or \b
 	translated strings.Builder
 	unmeant    string
 }
@@ -88,26 +89,47 @@ func readPattern(text string) (*reading, error) {
 
 func (r *reading) next() error {
 	c := r.rest[0]
+	if anchor := r.anchor; anchor != "" {
+		r.anchor = ""
+		if strings.ContainsRune("*+?", c) {
+			return fmt.Errorf("ECMA-262 has no %s%c: %s matches a place, which cannot be repeated; remove the %c", anchor, c, anchor, c)
+		}
+		if c == '{' { // Rhino takes it for a plain character
+			r.write(1, `\{`)
+			return nil
+		}
+	}
 	switch {
 	case c == '\\' && len(r.rest) > 1:
 		r.escape()
 		return nil
 	case r.inSet:
-		r.inSet = c != ']'
-		if c == '[' { // no subtraction, and no [:alpha:]
-			r.write(1, `\[`)
-			return nil
-		}
+		r.inside(c)
+		return nil
 	case c == '(' && len(r.rest) > 1 && r.rest[1] == '?' && (len(r.rest) == 2 || !strings.ContainsRune(":=!", r.rest[2])):
 		return groupOf(string(r.rest))
 	case c == '.':
 		r.write(1, `[^\n\r\u2028\u2029]`)
 		return nil
+	case c == '^', c == '$':
+		r.anchor = string(c)
 	default:
 		r.inSet = c == '['
 	}
 	r.write(1, literal(c))
 	return nil
+}
+
+// inside reads a character of a set. There is no subtraction and no [:alpha:], and a hyphen before a class is one: Rhino takes [.-\d] for
+// a point, a hyphen and the digits.
+func (r *reading) inside(c rune) {
+	r.inSet = c != ']'
+	beforeClass := len(r.rest) > 2 && r.rest[1] == '\\' && strings.ContainsRune("dDwWsS", r.rest[2])
+	if c == '[' || c == '-' && beforeClass {
+		r.write(1, `\`+string(c))
+		return
+	}
+	r.write(1, literal(c))
 }
 
 // foreignGroup is the error of a group that ECMA-262, edition 5.1, does not have.
@@ -170,6 +192,9 @@ func (r *reading) escape() {
 	switch {
 	case c > 127:
 		r.write(2, literal(c))
+	case !r.inSet && (c == 'b' || c == 'B'):
+		r.anchor = `\` + string(c)
+		r.write(2, r.anchor)
 	case !isLetter, strings.ContainsRune("dDwWsSbBtnvfr", c), r.hasArgument(c):
 		r.write(2, `\`+string(c))
 	default:

@@ -44,6 +44,11 @@ func TestPatternsAreOfECMA262(t *testing.T) {
 		{`^\cJ$`, "\n", true},
 		{`^\/\-\_\.$`, "/-_.", true},
 		{`(a)\1`, "aa", true},
+		{`^[a-z._-\d]+$`, "a_-7", true},
+		{`^[a-z._-\d]+$`, "a`", false},
+		{`^[^!-\s]$`, "#", true},
+		{`^[*^$+?]\b$`, "+", false},
+		{`^{1}$`, "{1}", true}, // in Rhino; V8 refuses it
 	} {
 		schema, err := compile(t, `{"pattern": `+strconv.Quote(test.pattern)+`}`)
 		if err != nil {
@@ -54,7 +59,7 @@ func TestPatternsAreOfECMA262(t *testing.T) {
 			t.Errorf("%s, %q: %v", test.pattern, test.text, err)
 		}
 	}
-	for _, pattern := range []string{`(?i)a`, `(?i:a)`, `(?<=a)b`, `(?<!a)b`, `(?<n>a)`, `(?P<n>a)`, `(?>a)`, `(?#a)`, `(?`, `(?'n'a)`, `a++`, `a**`, `[z-a]`, `[😀-😎]`, `(`, `\`} {
+	for _, pattern := range []string{`(?i)a`, `(?i:a)`, `(?<=a)b`, `(?<!a)b`, `(?<n>a)`, `(?P<n>a)`, `(?>a)`, `(?#a)`, `(?`, `(?'n'a)`, `a++`, `a**`, `[z-a]`, `[😀-😎]`, `(`, `\`, `^*`, `^?a`, `a$+`, `\b*`, `\B?`, `(a|^+)`} {
 		if _, err := compile(t, `{"pattern": `+strconv.Quote(pattern)+`}`); err == nil {
 			t.Errorf("%s is taken", pattern)
 		}

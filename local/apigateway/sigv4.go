@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -260,7 +261,7 @@ func (s *signing) listen(o *v4.SignerOptions) { o.Logger, o.LogSigning = s, true
 
 // signedPart returns the signed part of a request, without the body.
 func (s signature) signedPart(r *http.Request, query url.Values) *http.Request {
-	part := &http.Request{Method: r.Method, Host: r.Host, URL: cloneURL(r.URL), Header: http.Header{}}
+	part := &http.Request{Method: r.Method, Host: r.Host, URL: signedURL(r.URL), Header: http.Header{}}
 	part.URL.RawQuery = query.Encode()
 	for _, name := range s.signedHeaders {
 		switch name {
@@ -303,17 +304,27 @@ func (s signature) sign(signer *v4.Signer, r *http.Request, credentials aws.Cred
 	return at.Query().Get("X-Amz-Signature"), nil
 }
 
-func cloneURL(from *url.URL) *url.URL {
+// signedURL returns a URL with its path as AWS reads it for a signature (assumption API-18). The SDK's signer leaves a path as it is.
+func signedURL(from *url.URL) *url.URL {
 	to := *from
+	sent := from.EscapedPath()
+	normal := path.Clean("/" + sent)
+	if strings.HasSuffix(sent, "/") && normal != "/" {
+		normal += "/"
+	}
+	to.RawPath = normal
+	to.Path, _ = url.PathUnescape(normal) // was a URL's
 	return &to
 }
 
 // signedQuery reads a query string as signers do: only "&" separates parameters, and a "%" without two hexadecimal digits after
 // it is literal. net/url drops parameters with a ";" or such a "%", and so does the SDK's signer.
 //
-// Assumption API-18: a signature (Signature Version 4) covers a query string whose names and values the signer has encoded again,
-// so ";" is signed as %3B and %zz as %25zz (curl/curl, lib/http_aws_sigv4.c). A "+" is a space for AWS's SDKs and literal for
-// curl: a signature of either is accepted. AWS does not document what API Gateway does with any of them.
+// Assumption API-18: a signature (Signature Version 4) covers a path without the slashes and dot segments that say nothing, so
+// //dev//submit is signed as /dev/submit (botocore, SigV4Auth; aws/aws-sdk-js-v3#3408: "the server side strips the redundant
+// slashes"), and a query string whose names and values the signer has encoded again, so ";" is signed as %3B and %zz as %25zz
+// (curl/curl, lib/http_aws_sigv4.c). A "+" is a space for AWS's SDKs and literal for curl: a signature of either is accepted. AWS
+// does not document what API Gateway does with any such query.
 func signedQuery(raw string) url.Values {
 	query := url.Values{}
 	for pair := range strings.SplitSeq(raw, "&") {

@@ -159,6 +159,23 @@ func TestPresignedURLs(t *testing.T) {
 	}
 }
 
+// The signature covers a path without redundant slashes, as botocore and the SDK for JavaScript sign it. A client that has the URL of the
+// stage with a slash at its end asks for such a path.
+func TestSignedPaths(t *testing.T) {
+	g := serve(t, loadRaw(t, "prod"), unlimited)
+	for sent, normal := range map[string]string{
+		"/prod//submit": "/prod/submit", "//prod///submit": "/prod/submit", "/prod//submit/": "/prod/submit/", "/prod//%73ubmit": "/prod/%73ubmit", "/prod/submit": "/prod/submit",
+	} {
+		for signedAs, want := range map[string]int{normal: http.StatusOK, "/prod/submits": http.StatusForbidden} {
+			r := request(http.MethodPost, sent, ok, "Content-Type: application/json", "X-Custom: a  b")
+			r.Header = signed(t, signedAs, ok, annsKey, "execute-api", region, noon).Header
+			if a := g.do(r); a.status != want {
+				t.Errorf("%s, signed as %s: %d %s", sent, signedAs, a.status, a.body)
+			}
+		}
+	}
+}
+
 // The signature covers a query as it was sent: curl's --aws-sigv4 signs it so.
 func TestSignedQueries(t *testing.T) {
 	g := serve(t, loadRaw(t, "prod"), unlimited)

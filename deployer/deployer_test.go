@@ -291,6 +291,17 @@ func TestStateUnderTheAliasOfAKey(t *testing.T) {
 			t.Errorf("%s may %s, want %s", role, got, want)
 		}
 	}
+	needs, err := Needs(stack, "111122223333")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, need := range needs {
+		for key := range need.Context {
+			if want := key == "kms:ResourceAliases"; need.Lists[key] != want {
+				t.Errorf("%s is a list of a request: %t, want %t", key, need.Lists[key], want)
+			}
+		}
+	}
 }
 
 func TestRefusals(t *testing.T) {

@@ -13,6 +13,8 @@ type Need struct {
 	Resources []string
 	// Context are the keys of the request that the permission of a narrow role compares, such as iam:PassedToService.
 	Context map[string][]string
+	// Lists are the keys of Context that have several values in a request, such as kms:ResourceAliases.
+	Lists map[string]bool
 }
 
 // Needs are what an apply of a stack needs in an account. The state's own bucket is part of it where the stack names one. The error names
@@ -34,13 +36,13 @@ func Needs(written *tfjson.Stack, accountID string) ([]Need, error) {
 	known := strings.NewReplacer(partition, stack.resolved.Surroundings().Partition, account, accountID)
 	var needs []Need
 	for _, s := range statements(allowed.apply) {
-		need := Need{Actions: s.Action, Context: map[string][]string{}}
+		need := Need{Actions: s.Action, Context: map[string][]string{}, Lists: map[string]bool{}}
 		for _, resource := range s.Resource {
 			need.Resources = append(need.Resources, known.Replace(resource))
 		}
-		for _, keys := range s.Condition {
+		for operator, keys := range s.Condition {
 			for key, values := range keys {
-				need.Context[key] = values
+				need.Context[key], need.Lists[key] = values, strings.HasPrefix(operator, forAnyValue)
 			}
 		}
 		needs = append(needs, need)

@@ -262,8 +262,11 @@ func stateKey(key string) (arn, condition string) {
 		return key, ""
 	}
 	// A key has several aliases, so that the condition names an operator for sets.
-	return place + ":key/*", conditionBy("ForAnyValue:StringEquals", map[string][]string{"kms:ResourceAliases": {"alias/" + name}})
+	return place + ":key/*", conditionBy(forAnyValue+"StringEquals", map[string][]string{"kms:ResourceAliases": {"alias/" + name}})
 }
+
+// forAnyValue begins an operator that compares a key of a request with several values.
+const forAnyValue = "ForAnyValue:"
 
 // conditionsOf are the conditions of grants that compare tags, as JSON, by the grant's field.
 func conditionsOf(stack stackOf) (map[string]string, error) {

@@ -38,12 +38,13 @@ type account struct {
 	server  *httptest.Server
 	mu      sync.Mutex
 	replies map[string]reply
-	header  http.Header // of each answer
+	asked   map[string]string // the last body of each operation
+	header  http.Header       // of each answer
 }
 
 func newAccount(t *testing.T, replies map[string]reply) *account {
 	t.Helper()
-	a := &account{t: t, replies: map[string]reply{}, header: http.Header{}}
+	a := &account{t: t, replies: map[string]reply{}, asked: map[string]string{}, header: http.Header{}}
 	maps.Copy(a.replies, replies)
 	a.server = httptest.NewServer(a)
 	t.Cleanup(a.server.Close)
@@ -57,6 +58,7 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	called := operation(r, string(body))
 	a.mu.Lock()
+	a.asked[called] = string(body)
 	answer, known := a.replies[strings.TrimSpace(called+" "+about(string(body)))]
 	if !known {
 		answer, known = a.replies[called]

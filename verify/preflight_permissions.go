@@ -76,7 +76,7 @@ func (p *preflight) simulate(ctx context.Context, principal string, need deploye
 	var entries []types.ContextEntry
 	for key, values := range need.Context {
 		kind := types.ContextKeyTypeEnumString
-		if len(values) > 1 {
+		if need.Lists[key] || len(values) > 1 {
 			kind = types.ContextKeyTypeEnumStringList
 		}
 		entries = append(entries, types.ContextEntry{ContextKeyName: aws.String(key), ContextKeyType: kind, ContextKeyValues: values})
@@ -98,12 +98,25 @@ func (p *preflight) simulate(ctx context.Context, principal string, need deploye
 				return nil, 0, err
 			}
 			for _, result := range page.EvaluationResults {
-				asked++
-				if result.EvalDecision != types.PolicyEvaluationDecisionTypeAllowed {
-					refused = append(refused, aws.ToString(result.EvalActionName)+" on "+aws.ToString(result.EvalResourceName))
-				}
+				some, n := decisions(result)
+				refused, asked = append(refused, some...), asked+n
 			}
 		}
 	}
 	return refused, asked, nil
+}
+
+// decisions gives the refused of an action's permissions, and how many it has. The simulator answers once for each action: its decision
+// is the most restrictive of all resources, and each resource's own stands below it (IAM API reference, EvaluationResult).
+func decisions(result types.EvaluationResult) (refused []string, asked int) {
+	each := result.ResourceSpecificResults
+	if len(each) == 0 {
+		each = []types.ResourceSpecificResult{{EvalResourceName: result.EvalResourceName, EvalResourceDecision: result.EvalDecision}}
+	}
+	for _, one := range each {
+		if one.EvalResourceDecision != types.PolicyEvaluationDecisionTypeAllowed {
+			refused = append(refused, aws.ToString(result.EvalActionName)+" on "+aws.ToString(one.EvalResourceName))
+		}
+	}
+	return refused, len(each)
 }

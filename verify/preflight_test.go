@@ -3,10 +3,13 @@ package verify
 import (
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/jonboulle/clockwork"
+
+	"cdk.tf/go/ingest/deployer"
 )
 
 // ofCaller is STS's answer about the credentials.
@@ -175,6 +178,35 @@ func TestPreflight(t *testing.T) {
 			if !differed[strings.TrimPrefix(id, "preflight/")] {
 				t.Errorf("no test has seen %s differ", id)
 			}
+		}
+	}
+}
+
+// TestSimulation holds what IAM is asked and how its answer is read: a key that has several values in a request is a list, even of one
+// value, and an answer of several resources has a decision for each.
+func TestSimulation(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, map[string]reply{"SimulatePrincipalPolicy": {body: `<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults><member>
+		<EvalActionName>kms:Decrypt</EvalActionName><EvalResourceName>*</EvalResourceName><EvalDecision>explicitDeny</EvalDecision><ResourceSpecificResults>
+		<member><EvalResourceName>arn:one</EvalResourceName><EvalResourceDecision>allowed</EvalResourceDecision></member>
+		<member><EvalResourceName>arn:two</EvalResourceName><EvalResourceDecision>explicitDeny</EvalResourceDecision></member>
+		</ResourceSpecificResults></member></EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`}})
+	p := &preflight{run: &run{Options: Options{AWS: a.clients()}}}
+	for _, test := range []struct {
+		need deployer.Need
+		kind string
+	}{
+		{deployer.Need{Context: map[string][]string{"kms:ResourceAliases": {"alias/one"}}, Lists: map[string]bool{"kms:ResourceAliases": true}}, "stringList"},
+		{deployer.Need{Context: map[string][]string{"iam:PassedToService": {"firehose.amazonaws.com"}}}, "string"},
+	} {
+		test.need.Actions, test.need.Resources = []string{"kms:Decrypt"}, []string{"arn:one", "arn:two"}
+		refused, asked, err := p.simulate(t.Context(), "arn:aws:iam::123456789012:user/deployer", test.need)
+		if got := strings.Join(refused, ", "); err != nil || asked != 2 || got != "kms:Decrypt on arn:two" {
+			t.Errorf("of %d permissions %q are refused (%v); want kms:Decrypt on arn:two, of 2", asked, got, err)
+		}
+		form, err := url.ParseQuery(a.asked["SimulatePrincipalPolicy"])
+		if got := form.Get("ContextEntries.member.1.ContextKeyType"); err != nil || got != test.kind {
+			t.Errorf("%v is simulated as a %q, want %q", test.need.Context, got, test.kind)
 		}
 	}
 }

@@ -1,8 +1,12 @@
 package verify
 
 import (
+	"fmt"
+	"io"
 	"strings"
 	"testing"
+
+	"github.com/jonboulle/clockwork"
 )
 
 func TestParseOutputs(t *testing.T) {
@@ -10,7 +14,8 @@ func TestParseOutputs(t *testing.T) {
 		"terraform output -json":       {content: `{"submit_url": {"sensitive": false, "type": "string", "value": "https://a/dev/submit"}, "event_type_urls": {"sensitive": false, "type": ["map", "string"], "value": {"order": "x"}}}`, want: "https://a/dev/submit"},
 		"cdktf output --outputs-file":  {content: `{"dev": {"submit_url": "https://a/dev/submit"}, "prod": {"submit_url": "https://b"}}`, want: "https://a/dev/submit"},
 		"plain":                        {content: `{"submit_url": "https://a/dev/submit"}`, want: "https://a/dev/submit"},
-		"of another environment":       {content: `{"prod": {"submit_url": "https://b"}}`, fault: `has no output submit_url of "dev"; name the file of this environment`},
+		"of another environment":       {content: `{"prod": {"submit_url": "https://b"}}`, fault: `has the outputs of "prod", and none of "dev"; choose that environment`},
+		"of no deployment":             {content: `{"a": "b"}`, fault: `has no output submit_url of "dev"; name the file of this environment`},
 		"of nothing that was deployed": {content: `{}`, fault: "has no outputs; deploy the stack first"},
 		"no JSON":                      {content: `submit_url = "x"`, fault: "is no JSON object: invalid character 's'"},
 	} {
@@ -23,6 +28,30 @@ func TestParseOutputs(t *testing.T) {
 				t.Errorf("submit_url is %q (%v), want %s", outputs.Text("submit_url"), err, test.want)
 			}
 		})
+	}
+}
+
+// A run would send its events to the deployment that the outputs name, so the outputs of another are refused.
+func TestOutputsOfAnother(t *testing.T) {
+	t.Parallel()
+	of := func() Outputs { return deployedRun(t, "dev", newAccount(t, nil)).Outputs }
+	for name, other := range map[string]string{"api_stage": "prod", "region": "eu-central-1", "stream_name": "api-kinesis-stream-prod"} {
+		outputs := of()
+		outputs[name] = other
+		_, err := Read(stackOf(t, "dev"), outputs)
+		if want := fmt.Sprintf("the output %s is %q, and the stack has ", name, other); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want %s", err, want)
+		}
+		delete(outputs, name) // an older deployment may lack it
+		if _, err := Read(stackOf(t, "dev"), outputs); err != nil {
+			t.Errorf("without %s: %v", name, err)
+		}
+	}
+	outputs := of()
+	outputs["api_stage"] = "prod"
+	_, err := Preflight(t.Context(), PreflightOptions{Stack: stackOf(t, "dev"), Outputs: outputs, AWS: newAccount(t, nil).clients(), Clock: clockwork.NewRealClock(), Progress: io.Discard})
+	if err == nil || !strings.Contains(err.Error(), "are of another deployment") {
+		t.Errorf("a preflight with them says %v", err)
 	}
 }
 

@@ -79,6 +79,9 @@ func Read(stack *tfjson.Stack, outputs Outputs) (*Pipeline, error) {
 	if p.stack, err = stack.Resolve(tfjson.Surroundings{Account: p.Account}); err != nil {
 		return nil, err
 	}
+	if err := outputs.belong(p.stack, ofThis); err != nil {
+		return nil, err
+	}
 	p.Region = p.stack.Region()
 	p.readRoutes()
 	p.readExamples()

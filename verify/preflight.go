@@ -51,6 +51,10 @@ func Preflight(ctx context.Context, opts PreflightOptions) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	// An apply may change names and the region; the stage has the environment's name.
+	if err := opts.Outputs.belong(resolved, []string{"api_stage"}); err != nil {
+		return nil, err
+	}
 	p.run = &run{
 		Options:  Options{AWS: opts.AWS, Clock: opts.Clock, Progress: opts.Progress},
 		Pipeline: &Pipeline{Name: opts.Stack.Name(), Region: resolved.Region(), Account: account, Outputs: opts.Outputs, stack: resolved},

@@ -55,12 +55,15 @@ func (r *Report) JUnit(out io.Writer) error {
 		}
 		suite := junitSuite{
 			Name: group, Tests: len(part.Results), Failures: part.Count(Differs), Errors: part.Count(Unknown), Skipped: part.Count(NotShown),
-			Timestamp: r.Started.Format("2006-01-02T15:04:05"),
+			Timestamp: r.Started.Format(junitTime),
 		}
 		for _, result := range part.Results {
 			suite.Cases = append(suite.Cases, caseOf(result))
 		}
 		all.Suites = append(all.Suites, suite)
+	}
+	if r.Interrupted {
+		all.addInterruption(r)
 	}
 	if _, err := io.WriteString(out, xml.Header); err != nil {
 		return err
@@ -73,6 +76,19 @@ func (r *Report) JUnit(out io.Writer) error {
 	_, err := io.WriteString(out, "\n")
 	return err
 }
+
+// addInterruption adds an error: the checks that ran may all hold, and a CI system knows the checks of the file alone.
+func (all *junitSuites) addInterruption(r *Report) {
+	all.Tests++
+	all.Errors++
+	all.Suites = append(all.Suites, junitSuite{
+		Name: "run", Tests: 1, Errors: 1, Timestamp: r.Started.Format(junitTime),
+		Cases: []junitCase{{Suite: "run", Name: "run/end: The run came to its end", Time: seconds(0), Error: &junitText{"interrupted", "run the command again"}}},
+	})
+}
+
+// junitTime is the form of a suite's time.
+const junitTime = "2006-01-02T15:04:05"
 
 func caseOf(result Result) junitCase {
 	one := junitCase{Suite: groupOf(result.ID), Name: result.ID + ": " + result.Title, Time: seconds(result.Millis)}

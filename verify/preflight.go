@@ -58,7 +58,10 @@ func Preflight(ctx context.Context, opts PreflightOptions) (*Report, error) {
 	p.run = &run{
 		Options:  Options{AWS: opts.AWS, Clock: opts.Clock, Progress: opts.Progress},
 		Pipeline: &Pipeline{Name: opts.Stack.Name(), Region: resolved.Region(), Account: account, Outputs: opts.Outputs, stack: resolved},
-		report:   &Report{Environment: opts.Stack.Name(), SubmitURL: opts.Outputs.Text("submit_url"), Started: opts.Clock.Now().UTC()},
+		report: &Report{
+			Environment: opts.Stack.Name(), SubmitURL: opts.Outputs.Text("submit_url"), Region: resolved.Region(), Started: opts.Clock.Now().UTC(),
+			Events: []Event{}, Hops: []Hop{}, Results: []Result{},
+		},
 	}
 	for _, c := range p.checks() {
 		if ctx.Err() != nil {
@@ -68,7 +71,7 @@ func Preflight(ctx context.Context, opts PreflightOptions) (*Report, error) {
 			p.report.Results = append(p.report.Results, result)
 		}
 	}
-	p.report.Ended = opts.Clock.Now().UTC()
+	p.report.Ended, p.report.Interrupted = opts.Clock.Now().UTC(), ctx.Err() != nil
 	return p.report, ctx.Err()
 }
 

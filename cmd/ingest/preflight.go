@@ -55,8 +55,14 @@ func runPreflight(command *cobra.Command, f verifyFlags) error {
 	report, err := verify.Preflight(ctx, verify.PreflightOptions{
 		Stack: stack, Outputs: outputs, AWS: verify.NewClients(cfg), Clock: clockwork.NewRealClock(), Progress: stderr,
 	})
-	if err != nil {
+	if report == nil {
 		return err
+	}
+	if err != nil {
+		if writeErr := f.write(report); writeErr != nil {
+			return writeErr
+		}
+		return fmt.Errorf("%w after %s", errInterrupted, many(len(report.Results), "check"))
 	}
 	return f.show(command, report)
 }

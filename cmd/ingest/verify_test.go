@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -258,16 +262,16 @@ func TestVerifyBadInput(t *testing.T) {
 		"group":           {[]string{"--local", "--groups", "ways"}, statusUsage, `--groups: there is no group "ways"; use way, contract`},
 		"time":            {[]string{"--local", "--timeout", "1ms"}, statusUsage, "--timeout is 1ms; use 1s to 1h"},
 		"nobody answers":  {[]string{"--stack", devStack, "--local=http://127.0.0.1:1"}, statusFailed, "start one with make up"},
-		"another's":       {[]string{"--stack", devStack, "--outputs", outputs}, statusFailed, `has no output submit_url of "dev"`},
+		"another's":       {[]string{"--stack", devStack, "--outputs", outputs}, statusFailed, `has the outputs of "other", and none of "dev"`},
 		"a local account": {[]string{"--local", "--preflight"}, statusUsage, "--preflight and --local are both given: a preflight looks at the AWS account before an apply"},
 		"no event":        {[]string{"--preflight", "--smoke", "--clean"}, statusUsage, "--preflight and --clean are both given: a preflight sends no event; give one"},
-		"others' outputs": {[]string{"--stack", devStack, "--preflight", "--outputs", outputs}, statusFailed, `has no output submit_url of "dev"`},
+		"others' outputs": {[]string{"--stack", devStack, "--preflight", "--outputs", outputs}, statusFailed, `has the outputs of "other", and none of "dev"`},
 		"no such file":    {[]string{"--stack", devStack, "--outputs", outputs + "x"}, statusFailed, "no such file"},
 		"no report":       {[]string{"--stack", devStack, "--outputs", outputs, "--report", filepath.Join(outputs, "x")}, statusFailed, "name a file that can be written"},
 		"two reports":     {[]string{"--stack", devStack, "--outputs", outputs, "--report", outputs + ".r", "--report", outputs + ".r"}, statusUsage, "another --report and --report both use "},
 		"an input":        {[]string{"--stack", devStack, "--outputs", outputs, "--report", outputs}, statusUsage, "--outputs and --report both use " + outputs + "; name two files"},
 		"no key":          {[]string{"--stack", keys, "--local=" + keyed.api}, statusFailed, "API_KEY is not set"},
-		"another's local": {[]string{"--stack", devStack, "--local=" + keyed.api}, statusFailed, `has no output submit_url of "dev"`},
+		"another's local": {[]string{"--stack", devStack, "--local=" + keyed.api}, statusFailed, `has the outputs of "option-keys", and none of "dev"; choose that environment`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
@@ -298,5 +302,35 @@ func TestVerifyInterrupted(t *testing.T) {
 	must(t, json.Unmarshal(text, &report))
 	if !report.Interrupted || len(report.Events) != 4 || report.Holds() {
 		t.Errorf("the report is %+v", report)
+	}
+}
+
+// An interrupted preflight, too, writes what it found, as JUnit's XML with an error: the checks before it may all hold.
+func TestPreflightInterrupted(t *testing.T) {
+	asked, done := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		once.Do(func() { close(asked) })
+		select {
+		case <-r.Context().Done():
+		case <-done:
+		}
+	}))
+	t.Cleanup(silent.Close)
+	t.Cleanup(func() { close(done) })
+	for name, value := range map[string]string{"AWS_ENDPOINT_URL": silent.URL, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"} {
+		t.Setenv(name, value)
+	}
+	file := filepath.Join(t.TempDir(), "report.xml")
+	v := spawn(t, "verify", "--stack", devStack, "--preflight", "--report", file)
+	<-asked
+	if status := v.end(); status != statusInterrupted || !strings.Contains(v.stderr.String(), "error: interrupted after 0 checks") {
+		t.Errorf("it ends with %d and says %s", status, v.stderr)
+	}
+	text, err := os.ReadFile(file)
+	must(t, err)
+	if !strings.Contains(string(text), `tests="1" failures="0" errors="1"`) || !strings.Contains(string(text), `<error message="interrupted">`) {
+		t.Errorf("the report is %s", text)
 	}
 }

@@ -103,19 +103,23 @@ func declaredTags(rule map[string]any) []string {
 	return tags
 }
 
-// ruleNow is a rule of a bucket on one line.
-func ruleNow(rule types.LifecycleRule) string {
-	filter := cmp.Or(rule.Filter, &types.LifecycleRuleFilter{})
-	and := cmp.Or(filter.And, &types.LifecycleRuleAndOperator{})
-	tags := and.Tags
-	if filter.Tag != nil {
-		tags = append(tags, *filter.Tag)
+// tagsNow are the tags of a filter, of which one with a single tag has no list.
+func tagsNow(tags []types.Tag, one *types.Tag) []string {
+	if one != nil {
+		tags = append(slices.Clone(tags), *one)
 	}
 	var named []string
 	for _, tag := range tags {
 		named = append(named, aws.ToString(tag.Key)+"="+aws.ToString(tag.Value))
 	}
 	slices.Sort(named)
+	return named
+}
+
+// ruleNow is a rule of a bucket on one line.
+func ruleNow(rule types.LifecycleRule) string {
+	filter := cmp.Or(rule.Filter, &types.LifecycleRuleFilter{})
+	and := cmp.Or(filter.And, &types.LifecycleRuleAndOperator{})
 	expiration := cmp.Or(rule.Expiration, &types.LifecycleExpiration{})
 	old := cmp.Or(rule.NoncurrentVersionExpiration, &types.NoncurrentVersionExpiration{})
 	uploads := cmp.Or(rule.AbortIncompleteMultipartUpload, &types.AbortIncompleteMultipartUpload{})
@@ -124,7 +128,7 @@ func ruleNow(rule types.LifecycleRule) string {
 		string(rule.Status), part("prefix", cmp.Or(aws.ToString(rule.Prefix), aws.ToString(filter.Prefix), aws.ToString(and.Prefix))),
 		part("above", aws.ToInt64(filter.ObjectSizeGreaterThan)+aws.ToInt64(and.ObjectSizeGreaterThan)),
 		part("below", aws.ToInt64(filter.ObjectSizeLessThan)+aws.ToInt64(and.ObjectSizeLessThan)),
-		part("tags", strings.Join(named, " ")),
+		part("tags", strings.Join(tagsNow(and.Tags, filter.Tag), " ")),
 		part("expires after days", aws.ToInt32(expiration.Days)), part("expires on", dayOf(expiration.Date)),
 		part("deletes lone markers", aws.ToBool(expiration.ExpiredObjectDeleteMarker)),
 		part("noncurrent versions expire after days", aws.ToInt32(old.NoncurrentDays)),

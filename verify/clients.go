@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
+	"github.com/aws/aws-sdk-go-v2/service/glue"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
@@ -27,6 +28,7 @@ type Clients struct {
 	SNS        *sns.Client
 	IAM        *iam.Client
 	Athena     *athena.Client
+	Glue       *glue.Client
 	STS        *sts.Client
 	ACM        *acm.Client
 	Route53    *route53.Client
@@ -44,6 +46,7 @@ func NewClients(cfg aws.Config) Clients {
 		SNS:        sns.NewFromConfig(cfg),
 		IAM:        iam.NewFromConfig(cfg),
 		Athena:     athena.NewFromConfig(cfg),
+		Glue:       glue.NewFromConfig(cfg),
 		STS:        sts.NewFromConfig(cfg),
 		ACM:        acm.NewFromConfig(cfg),
 		Route53:    route53.NewFromConfig(cfg),

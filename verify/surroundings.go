@@ -26,6 +26,8 @@ func surroundingsChecks(p *Pipeline) []check {
 		{id: "surroundings/bucket-lifecycle", title: "Each bucket deletes and moves objects as declared", hidden: onlyAWS("lifecycle rules"), look: bucketLifecycles},
 		{id: "surroundings/bucket-lock", title: "Each bucket locks its objects as declared", hidden: onlyAWS("locks of objects"), look: bucketLocks},
 		{id: "surroundings/bucket-logging", title: "Each bucket writes its access log as declared", hidden: onlyAWS("access logs of buckets"), look: bucketLogs},
+		{id: "surroundings/bucket-replication", title: "Each bucket copies its objects as declared", hidden: onlyAWS("replication"), look: bucketReplications},
+		{id: "surroundings/bucket-notifications", title: "Each bucket tells of its objects as declared", hidden: onlyAWS("notifications of buckets"), look: bucketNotifications},
 		{id: "surroundings/bucket-policy", title: "Each bucket has the policy that the stack declares, which refuses requests without TLS", hidden: onlyAWS("bucket policies"), look: bucketPolicies},
 	}
 	for _, more := range []struct {
@@ -33,7 +35,13 @@ func surroundingsChecks(p *Pipeline) []check {
 		checks   []check
 	}{
 		{has("aws_api_gateway_stage"), logChecks()},
+		{has("aws_api_gateway_usage_plan"), []check{
+			{id: "surroundings/usage-plans", title: "Each usage plan has its declared limits, stages and keys", hidden: onlyAWS("usage plan that a call describes"), look: usagePlansAsDeclared},
+		}},
 		{has("aws_cloudwatch_metric_alarm"), alarmChecks()},
+		{has("aws_glue_catalog_table"), []check{
+			{id: "surroundings/tables", title: "Each table has its declared columns, partitions, location and format", hidden: onlyAWS("Glue"), look: tablesAsDeclared},
+		}},
 		{has("aws_athena_workgroup") && has("aws_glue_catalog_table"), queryChecks()},
 		{has("aws_cloudfront_distribution"), pageChecks()},
 		{has("aws_api_gateway_domain_name"), domainChecks()},
@@ -152,9 +160,11 @@ func (p *Pipeline) actual(value string) string {
 			pairs = append(pairs, pair{derived, actual})
 		}
 	}
-	for _, distribution := range p.stack.Resources("aws_cloudfront_distribution") {
-		if id, err := p.stack.Attribute(distribution.Address(), "id"); err == nil {
-			pairs = append(pairs, pair{id, anyText})
+	for _, typ := range []string{"aws_cloudfront_distribution", "aws_wafv2_web_acl"} {
+		for _, resource := range p.stack.Resources(typ) {
+			if id, err := p.stack.Attribute(resource.Address(), "id"); err == nil {
+				pairs = append(pairs, pair{id, anyText})
+			}
 		}
 	}
 	slices.SortFunc(pairs, func(a, b pair) int { return cmp.Compare(len(b.derived), len(a.derived)) })

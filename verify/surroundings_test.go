@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/jonboulle/clockwork"
 
 	"cdk.tf/go/ingest/tfjson"
@@ -19,11 +22,12 @@ func TestSurroundings(t *testing.T) {
 	seen := differing{}
 	for name, test := range map[string]func(*testing.T){
 		"unread": seen.unread, "nothing deployed": seen.nothing, "local": seen.local, "public bucket": seen.publicBucket, "late line": seen.lateLine,
-		"alarm states": seen.alarmStates, "subscribers": seen.subscribers, "query": seen.query, "Parquet": seen.parquet, "page": seen.page, "domain": seen.domain,
+		"alarm states": seen.alarmStates, "subscribers": seen.subscribers, "query": seen.query, "Parquet": seen.parquet, "page": seen.page, "domain": seen.domain, "firewall": seen.firewall,
+		"usage plans": seen.usagePlans, "notifications": seen.notifications, "copies": seen.copies,
 	} {
 		t.Run(name, test)
 	}
-	for _, golden := range []string{"prod", "option-web", "option-domain"} {
+	for _, golden := range []string{"prod", "option-web", "option-domain", "option-keys"} {
 		for _, c := range surroundingsChecks(deployedRun(t, golden, newAccount(t, nil)).Pipeline) {
 			if !seen[c.id] {
 				t.Errorf("no test has seen %s differ", c.id)
@@ -65,13 +69,14 @@ func (seen differing) nothing(t *testing.T) {
 		"DescribeDeliveryStream": {http.StatusBadRequest, `{"__type": "ResourceNotFoundException", "message": "no stream"}`},
 		"GetRole":                {http.StatusNotFound, "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>no role</Message></Error></ErrorResponse>"},
 		"DescribeLogGroups":      {body: `{"logGroups": []}`},
+		"GetTable":               {http.StatusBadRequest, `{"__type": "EntityNotFoundException", "message": "no table"}`},
 		"GET /account":           {body: `{}`},
 		"DescribeAlarms":         {body: `<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms></MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>`},
 	})
 	r := deployedRun(t, "prod", a)
 	a.set("GET /restapis/"+r.Outputs.Text("api_id")+"/stages/prod", reply{http.StatusNotFound, `{"__type": "NotFoundException", "message": "no stage"}`})
 	for _, bucket := range r.stack.Resources("aws_s3_bucket") {
-		for _, part := range []string{"?publicAccessBlock", "?encryption", "?versioning", "?policy", "?lifecycle", "?object-lock", "?logging"} {
+		for _, part := range []string{"?publicAccessBlock", "?encryption", "?versioning", "?policy", "?lifecycle", "?object-lock", "?logging", "?replication", "?notification"} {
 			a.set("GET /"+text(bucket.Body["bucket"])+part, reply{http.StatusNotFound, "<Error><Code>NoSuchBucket</Code><Message>no bucket</Message></Error>"})
 		}
 	}
@@ -332,6 +337,89 @@ func (seen differing) domain(t *testing.T) {
 	seen.expect(t, surroundingsCheck(t, r.Pipeline, "domain-answers"), withHTTP(r, a.server), Holds, "400")
 	r.HTTP = &http.Client{Transport: refusing{}}
 	seen.expect(t, surroundingsCheck(t, r.Pipeline, "domain-answers"), r, Differs, "no such host")
+}
+
+// firewall has stages behind web ACLs that the stack declares or does not.
+func (seen differing) firewall(t *testing.T) {
+	a := newAccount(t, map[string]reply{})
+	behind := func(golden, arn, says string, want Status) {
+		r := deployedRun(t, golden, a)
+		a.set("GET /restapis/"+r.Outputs.Text("api_id")+"/stages/"+r.Name, reply{body: `{"webAclArn": "` + arn + `"}`})
+		seen.expect(t, surroundingsCheck(t, r.Pipeline, "firewall"), r, want, says)
+	}
+	const acl = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/"
+	behind("prod", acl+"api-kinesis-prod/a", acl+"api-kinesis-prod/a", Holds)
+	behind("prod", "", "web ACL none", Differs)
+	behind("prod", acl+"other/a", acl+"other/", Differs)
+	behind("dev", "", "none is declared", Holds)
+	behind("dev", acl+"other/a", "which the stack does not declare", Holds)
+}
+
+// usagePlans has two pages of plans, of which several have one name, and two of keys.
+func (seen differing) usagePlans(t *testing.T) {
+	a := newAccount(t, map[string]reply{})
+	r := deployedRun(t, "option-keys", a)
+	c, api, name := surroundingsCheck(t, r.Pipeline, "usage-plans"), r.Outputs.Text("api_id"), text(r.stack.Resources("aws_api_gateway_usage_plan")[0].Body["name"])
+	a.set("GET /usageplans", reply{body: `{"item": []}`})
+	seen.expect(t, c, r, Differs, "it does not exist")
+	a.set("GET /usageplans", reply{body: `{"position": "2", "item": [{"id": "another", "name": "` + name + `", "apiStages": [{"apiId": "another", "stage": "a"}]}]}`})
+	a.set("GET /usageplans?position", reply{body: `{"item": [{"id": "own", "name": "` + name + `", "apiStages": [{"apiId": "` + api + `", "stage": "` + r.Name + `"}],
+		"throttle": {"rateLimit": 10, "burstLimit": 20}, "quota": {"limit": 100000, "period": "DAY"}}]}`})
+	a.set("GET /usageplans/own/keys", reply{body: `{"position": "2", "item": [{"id": "m", "name": "` + name + `-mobile"}]}`})
+	a.set("GET /usageplans/own/keys?position", reply{body: `{"item": [{"id": "w", "name": "` + name + `-web"}]}`})
+	a.set("GET /apikeys/m", reply{body: `{"enabled": true}`})
+	a.set("GET /apikeys/w", reply{body: `{"enabled": true}`})
+	seen.expect(t, c, r, Holds, "1 usage plan")
+	a.set("GET /apikeys/w", reply{body: `{"enabled": false}`})
+	seen.expect(t, c, r, Differs, name+"-web: enabled false")
+	a.set("GET /apikeys/w", denies("AccessDeniedException"))
+	seen.expect(t, c, r, Unknown, "allow apigateway:GET on the API key "+name+"-web")
+	a.set("GET /usageplans/own/keys", reply{body: `{"item": []}`})
+	seen.expect(t, c, r, Differs, "it has none of that name")
+}
+
+// notifications compares who is told of which objects, in the forms of the provider and of S3.
+func (seen differing) notifications(t *testing.T) {
+	r := deployedRun(t, "dev", newAccount(t, nil))
+	declared := tree{
+		"lambda_function": []any{tree{"lambda_function_arn": "arn:l", "events": []any{"s3:ObjectRemoved:*", "s3:ObjectCreated:*"}, "filter_prefix": "events/"}},
+		"queue":           tree{"queue_arn": "arn:q", "events": []any{"s3:ObjectCreated:*"}}, "topic": tree{"topic_arn": "arn:t", "events": []any{"s3:ObjectCreated:*"}, "filter_suffix": ".gz"},
+	}
+	filter := func(name types.FilterRuleName, value string) *types.NotificationConfigurationFilter {
+		return &types.NotificationConfigurationFilter{Key: &types.S3KeyFilter{FilterRules: []types.FilterRule{{Name: name, Value: &value}}}}
+	}
+	created := []types.Event{"s3:ObjectCreated:*"}
+	is := &s3.GetBucketNotificationConfigurationOutput{
+		LambdaFunctionConfigurations: []types.LambdaFunctionConfiguration{{LambdaFunctionArn: aws.String("arn:l"), Events: append(created, "s3:ObjectRemoved:*"), Filter: filter("Prefix", "events/")}},
+		QueueConfigurations:          []types.QueueConfiguration{{QueueArn: aws.String("arn:q"), Events: created}},
+		TopicConfigurations:          []types.TopicConfiguration{{TopicArn: aws.String("arn:t"), Events: created, Filter: filter("suffix", ".gz")}},
+	}
+	const want = "arn:l, s3:ObjectCreated:* s3:ObjectRemoved:*, prefix events/; arn:q, s3:ObjectCreated:*; arn:t, s3:ObjectCreated:*, suffix .gz"
+	if of, now := strings.Join(r.notificationsOf(declared), "; "), strings.Join(notificationsNow(is), "; "); of != want || now != want {
+		t.Errorf("declared is %q, and there is %q; want both %q", of, now, want)
+	}
+}
+
+// copies compares where objects are copied, in the forms of the provider and of S3.
+func (seen differing) copies(t *testing.T) {
+	r := deployedRun(t, "dev", newAccount(t, nil))
+	declared := tree{"rule": []any{
+		tree{"id": "a", "status": "Enabled", "destination": tree{"bucket": "arn:aws:s3:::copy", "account": "210987654321", "storage_class": "STANDARD_IA"},
+			"filter": tree{"and": tree{"prefix": "events/", "tags": tree{"k": "v"}}}, "delete_marker_replication": tree{"status": "Enabled"}},
+		tree{"id": "b", "status": "Disabled", "destination": tree{"bucket": "arn:aws:s3:::copy"}},
+	}}
+	copied := aws.String("arn:aws:s3:::copy")
+	is := &types.ReplicationConfiguration{Rules: []types.ReplicationRule{
+		{Status: "Enabled", Destination: &types.Destination{Bucket: copied, Account: aws.String("210987654321"), StorageClass: "STANDARD_IA"},
+			Filter: &types.ReplicationRuleFilter{And: &types.ReplicationRuleAndOperator{
+				Prefix: aws.String("events/"), Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}},
+			}}, DeleteMarkerReplication: &types.DeleteMarkerReplication{Status: "Enabled"}},
+		{Status: "Disabled", Destination: &types.Destination{Bucket: copied}, DeleteMarkerReplication: &types.DeleteMarkerReplication{Status: "Disabled"}},
+	}}
+	const want = "Disabled, to arn:aws:s3:::copy; Enabled, to arn:aws:s3:::copy, of 210987654321, as STANDARD_IA, prefix events/, tags k=v, markers Enabled"
+	if of, now := strings.Join(r.copiesOf(declared), "; "), strings.Join(copiesNow(is), "; "); of != want || now != want {
+		t.Errorf("declared is %q, and there is %q; want both %q", of, now, want)
+	}
 }
 
 // withHTTP is a run whose every address is a server.

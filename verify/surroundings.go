@@ -77,6 +77,8 @@ func unread(err error, action, on string) outcome {
 		return unknown(err, "allow "+action+" on "+on+" to the credentials that run the command")
 	case slices.Contains(untrusted, code):
 		return unknown(err, "use credentials that are valid in the pipeline's region")
+	case unusable(code):
+		return differs(on+" with a key that can be used", oneLine(err), "enable the key, or cancel its deletion first (aws kms cancel-key-deletion); read docs/runbooks/stream-refused.md")
 	case absent(code):
 		return differs(on+" as declared", oneLine(err), redeploy)
 	}
@@ -97,9 +99,19 @@ var (
 	// messages"; SNS API reference, "Common Errors": AuthorizationError). S3 answers a HEAD without a body, so the SDK takes the
 	// status' text.
 	denied = []string{"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedException", "Forbidden", "KMSAccessDeniedException"}
-	// untrusted are the codes of credentials that AWS does not know here.
-	untrusted = []string{"UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "ExpiredToken", "ExpiredTokenException", "SignatureDoesNotMatch", "OptInRequired"}
+	// untrusted are the codes of credentials that AWS does not know here. Services with JSON have another code of a wrong secret key than
+	// those with XML, and S3 one of its own of a wrong session token (S3 API reference, "Error responses").
+	untrusted = []string{
+		"UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "InvalidToken", "ExpiredToken", "ExpiredTokenException",
+		"SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature", "OptInRequired",
+	}
 )
+
+// unusable reports whether a code says that a key of KMS is disabled or waits for its deletion, in Kinesis's form or in S3's (assumption
+// LOC-5).
+func unusable(code string) bool {
+	return strings.HasPrefix(code, "KMS") && (strings.HasSuffix(code, "DisabledException") || strings.HasSuffix(code, "InvalidStateException"))
+}
 
 // absent reports whether a code says that something does not exist.
 func absent(code string) bool {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 	"github.com/jonboulle/clockwork"
 
 	"cdk.tf/go/ingest/tfjson"
@@ -56,10 +57,26 @@ func (seen differing) unread(t *testing.T) {
 		a.set(call, deniesXML("AccessDenied"))
 		seen.expect(t, surroundingsCheck(t, r.Pipeline, id), r, Unknown, ":"+call+" on ")
 	}
-	a.set("DescribeStreamSummary", denies("UnrecognizedClientException"))
-	seen.expect(t, surroundingsCheck(t, r.Pipeline, "stream"), r, Unknown, "use credentials that are valid")
+	for _, code := range []string{"UnrecognizedClientException", "InvalidSignatureException"} {
+		a.set("DescribeStreamSummary", denies(code))
+		seen.expect(t, surroundingsCheck(t, r.Pipeline, "stream"), r, Unknown, "use credentials that are valid")
+	}
 	a.set("DescribeStreamSummary", denies("ResourceNotFoundException"))
 	seen.expect(t, surroundingsCheck(t, r.Pipeline, "stream"), r, Differs, "ResourceNotFoundException")
+}
+
+// TestKeysThatCannotBeUsed holds that a disabled key differs: to run the command again would not help.
+func TestKeysThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"KMSDisabledException", "KMSInvalidStateException", "KMS.DisabledException", "KMS.KMSInvalidStateException"} {
+		found := unread(&smithy.GenericAPIError{Code: code, Message: "the key"}, "kinesis:GetRecords", "the stream s")
+		if found.status != Differs || !strings.Contains(found.remedy, "enable the key") || !strings.Contains(found.got, code) {
+			t.Errorf("%s is %q: %s; %s", code, found.status, found.got, found.remedy)
+		}
+	}
+	if found := unread(&smithy.GenericAPIError{Code: "KMSThrottlingException"}, "kinesis:GetRecords", "the stream s"); found.status != Unknown {
+		t.Errorf("a throttled key is %q", found.status)
+	}
 }
 
 // nothing has answers of an account in which nothing is deployed, as AWS words them: each check that asks it differs.

@@ -118,3 +118,21 @@ func TestClocks(t *testing.T) {
 		}
 	}
 }
+
+// TestSmoke holds that each smoke test looks into the bucket: a line of an object is the event, or Athena has a row of a new one.
+func TestSmoke(t *testing.T) {
+	t.Parallel()
+	for golden, last := range map[string]string{"dev": "way/bucket", "option-query": "way/bucket", "option-parquet": "surroundings/query"} {
+		var shown []string
+		r := deployedRun(t, golden, newAccount(t, nil))
+		r.events = []*event{{data: []byte("{}")}}
+		for _, c := range checksOf(r.Pipeline, nil, true) {
+			if c.hidden == nil || c.hidden(r) == "" {
+				shown = append(shown, c.id)
+			}
+		}
+		if want := []string{"way/submit", "way/stream", last}; !slices.Equal(shown, want) {
+			t.Errorf("%s: the smoke test shows %v, want %v", golden, shown, want)
+		}
+	}
+}

@@ -26,6 +26,8 @@ import (
 	logstypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	firehosetypes "github.com/aws/aws-sdk-go-v2/service/firehose/types"
+	"github.com/aws/aws-sdk-go-v2/service/glue"
+	gluetypes "github.com/aws/aws-sdk-go-v2/service/glue/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -300,6 +302,7 @@ func (v *verified) ofTheWay() []brokenBy {
 				call(v.t, v.p.cloud.kinesis.DecreaseStreamRetentionPeriod, kinesis.DecreaseStreamRetentionPeriodInput{StreamName: stream, RetentionPeriodHours: ref(int32(168))})
 			}},
 		{"another buffer", "surroundings/delivery", "buffer in seconds 300", func() { v.buffer(delivery, 300) }, func() { v.buffer(delivery, 60) }},
+		{"another column", "surroundings/tables", "columns other string", func() { v.column("other") }, func() { v.column("event") }},
 		{"no rows", "surroundings/query", "no rows", func() { v.gateway.rows = 0 }, func() { v.gateway.rows = 1 }},
 		{"a body in the access log", "surroundings/access-log", "it has verify-", func() { v.gateway.leak = true }, func() { v.gateway.leak = false }},
 	}
@@ -311,6 +314,16 @@ func (v *verified) buffer(delivery string, seconds int32) {
 		DeliveryStreamName: &delivery, CurrentDeliveryStreamVersionId: is.VersionId, DestinationId: is.Destinations[0].DestinationId,
 		ExtendedS3DestinationUpdate: &firehosetypes.ExtendedS3DestinationUpdate{BufferingHints: &firehosetypes.BufferingHints{IntervalInSeconds: &seconds, SizeInMBs: ref(int32(1))}},
 	})
+}
+
+// column renames the column of the table of events.
+func (v *verified) column(name string) {
+	database, table := ref("api_kinesis_prod"), ref("events")
+	is := call(v.t, v.aws.Glue.GetTable, glue.GetTableInput{DatabaseName: database, Name: table}).Table
+	is.StorageDescriptor.Columns[0].Name = &name
+	call(v.t, v.aws.Glue.UpdateTable, glue.UpdateTableInput{DatabaseName: database, TableInput: &gluetypes.TableInput{
+		Name: table, Description: is.Description, Retention: is.Retention, Parameters: is.Parameters, PartitionKeys: is.PartitionKeys, StorageDescriptor: is.StorageDescriptor, TableType: is.TableType,
+	}})
 }
 
 func (v *verified) ofRoles() []brokenBy {
@@ -343,6 +356,7 @@ func (v *verified) ofRoles() []brokenBy {
 
 func (v *verified) ofBuckets() []brokenBy {
 	bucket, s := ref(v.outputs.Text("bucket_name")), v.p.cloud.s3
+	logs := ref(v.outputs.Text("access_log_bucket"))
 	access := call(v.t, s.GetPublicAccessBlock, s3.GetPublicAccessBlockInput{Bucket: bucket}).PublicAccessBlockConfiguration
 	encryption := call(v.t, s.GetBucketEncryption, s3.GetBucketEncryptionInput{Bucket: bucket}).ServerSideEncryptionConfiguration
 	policy := call(v.t, s.GetBucketPolicy, s3.GetBucketPolicyInput{Bucket: bucket}).Policy
@@ -355,6 +369,14 @@ func (v *verified) ofBuckets() []brokenBy {
 	lifecycle := func(rules []s3types.LifecycleRule) func() {
 		return func() {
 			call(v.t, s.PutBucketLifecycleConfiguration, s3.PutBucketLifecycleConfigurationInput{Bucket: bucket, LifecycleConfiguration: &s3types.BucketLifecycleConfiguration{Rules: rules}})
+		}
+	}
+	topic := v.outputs.Text("alarm_topic_arn")
+	notify := func(told ...s3types.TopicConfiguration) func() {
+		return func() {
+			call(v.t, s.PutBucketNotificationConfiguration, s3.PutBucketNotificationConfigurationInput{
+				Bucket: bucket, NotificationConfiguration: &s3types.NotificationConfiguration{TopicConfigurations: told},
+			})
 		}
 	}
 	quick := s3types.LifecycleRule{ID: ref("quick"), Status: s3types.ExpirationStatusEnabled, Filter: &s3types.LifecycleRuleFilter{Prefix: ref("")}, Expiration: &s3types.LifecycleExpiration{Days: ref(int32(1))}}
@@ -372,6 +394,15 @@ func (v *verified) ofBuckets() []brokenBy {
 			}},
 		{"no versions", "surroundings/bucket-versioning", "Suspended", versioning(s3types.BucketVersioningStatusSuspended), versioning(s3types.BucketVersioningStatusEnabled)},
 		{"a rule that deletes events", "surroundings/bucket-lifecycle", "also has quick: Enabled, expires after days 1", lifecycle(append(slices.Clone(rules), quick)), lifecycle(rules)},
+		{"messages about objects", "surroundings/bucket-notifications", topic + ", s3:ObjectCreated:*",
+			notify(s3types.TopicConfiguration{TopicArn: &topic, Events: []s3types.Event{"s3:ObjectCreated:*"}}), notify()},
+		{"a copy elsewhere", "surroundings/bucket-replication", "Enabled, to arn:aws:s3:::" + *bucket, func() {
+			call(v.t, s.PutBucketReplication, s3.PutBucketReplicationInput{Bucket: logs, ReplicationConfiguration: &s3types.ReplicationConfiguration{
+				Role: ref("arn:aws:iam::123456789012:role/other"), Rules: []s3types.ReplicationRule{{
+					Status: s3types.ReplicationRuleStatusEnabled, Prefix: ref(""), Destination: &s3types.Destination{Bucket: ref("arn:aws:s3:::" + *bucket)},
+				}},
+			}})
+		}, func() { call(v.t, s.DeleteBucketReplication, s3.DeleteBucketReplicationInput{Bucket: logs}) }},
 		{"no policy of the bucket", "surroundings/bucket-policy", "lacks it",
 			func() { call(v.t, s.DeleteBucketPolicy, s3.DeleteBucketPolicyInput{Bucket: bucket}) },
 			func() { call(v.t, s.PutBucketPolicy, s3.PutBucketPolicyInput{Bucket: bucket, Policy: policy}) }},
@@ -384,6 +415,8 @@ func (v *verified) ofBuckets() []brokenBy {
 func (v *verified) ofTheStage() []brokenBy {
 	api, group := v.outputs.Text("api_id"), ref(v.outputs.Text("access_log_group"))
 	format := call(v.t, v.p.cloud.apigateway.GetStage, apigateway.GetStageInput{RestApiId: &api, StageName: ref("prod")}).AccessLogSettings.Format
+	stage := "arn:aws:apigateway:" + region + "::/restapis/" + api + "/stages/prod"
+	acl := call(v.t, v.p.cloud.apigateway.GetStage, apigateway.GetStageInput{RestApiId: &api, StageName: ref("prod")}).WebAclArn
 	role := call(v.t, v.p.cloud.apigateway.GetAccount, apigateway.GetAccountInput{}).CloudwatchRoleArn
 	patch := func(path, value string) func() {
 		return func() {
@@ -405,6 +438,13 @@ func (v *verified) ofTheStage() []brokenBy {
 	return []brokenBy{
 		{"another format", "surroundings/access-log-settings", "$context.requestId only", patch("/accessLogSettings/format", "$context.requestId only"), patch("/accessLogSettings/format", *format)},
 		{"a data trace", "surroundings/execution-log", "data trace true", patch("/*/*/logging/dataTrace", "true"), patch("/*/*/logging/dataTrace", "false")},
+		{"no firewall", "surroundings/firewall", "web ACL none",
+			func() {
+				ask(v.t, v.p.endpoint, "wafv2", "AWSWAF_20190729.DisassociateWebACL", map[string]any{"ResourceArn": stage})
+			},
+			func() {
+				ask(v.t, v.p.endpoint, "wafv2", "AWSWAF_20190729.AssociateWebACL", map[string]any{"ResourceArn": stage, "WebACLArn": *acl})
+			}},
 		{"another role for logs", "surroundings/logging-role", "role/other", account("arn:aws:iam::123456789012:role/other"), account(*role)},
 		{"a shorter retention of logs", "surroundings/log-groups", "retention in days 1", days(1), days(365)},
 	}

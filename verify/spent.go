@@ -123,8 +123,12 @@ func (o Options) Cost() string {
 	region := prices.In(o.Pipeline.Region)
 	dollars := region.Cost(prices.APIRequests, float64(requests)) + region.Cost(prices.Puts, maxReads) +
 		region.Cost(prices.PutUnits, float64(puts)) + region.Cost(prices.Scanned, maxQueries*minScan)
-	return fmt.Sprintf("at most %d requests to the API, %d to S3 and %d queries, which cost at most %.2f $ on AWS; it reads at most %d GiB of objects, whose transfer out of the region is charged too",
-		requests, maxReads, maxQueries, math.Ceil(dollars*100)/100, maxGibibytes)
+	by := ""
+	if !region.Own(prices.APIRequests, prices.Puts, prices.PutUnits, prices.Scanned) {
+		by = " by the prices of " + prices.Home + " where those of " + o.Pipeline.Region + " are not known here"
+	}
+	return fmt.Sprintf("at most %d requests to the API, %d to S3 and %d queries, which cost at most %.2f $ on AWS%s; it reads at most %d GiB of objects, whose transfer out of the region is charged too",
+		requests, maxReads, maxQueries, math.Ceil(dollars*100)/100, by, maxGibibytes)
 }
 
 // minScan is what Athena charges for at least, in bytes (https://aws.amazon.com/athena/pricing/: "10 MB minimum per query").

@@ -13,6 +13,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"cdk.tf/go/ingest/internal/goldens"
+	"cdk.tf/go/ingest/internal/prices"
 )
 
 // TestTheBoundGrowsWithTheContract verifies an API with many types of events, batches and content types: no check goes without its
@@ -72,6 +73,18 @@ func (atOnce) After(time.Duration) <-chan time.Time {
 	passed := make(chan time.Time, 1)
 	passed <- time.Time{}
 	return passed
+}
+
+// TestCostElsewhere holds that prices that stand in for a region's own are named.
+func TestCostElsewhere(t *testing.T) {
+	t.Parallel()
+	for region, names := range map[string]bool{prices.Home: false, "eu-central-1": true, "cn-north-1": true} {
+		p := *deployedRun(t, "dev", newAccount(t, nil)).Pipeline
+		p.Region = region
+		if said := (Options{Pipeline: &p}).Cost(); strings.Contains(said, "by the prices of us-east-1 where those of "+region+" are not known here") != names {
+			t.Errorf("in %s it says %s", region, said)
+		}
+	}
 }
 
 // TestSpent ends the checks of a run that has used what it said, each with its own remedy.

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -120,6 +121,12 @@ var driftsOfBuckets = []drift{
 }
 
 var driftsOfTheRest = []drift{
+	{"api", "api.policy", "the API's policy", ""},
+	{"api", "api.endpointConfiguration.types", "endpoint", ""},
+	{"api", "api.endpointConfiguration.vpcEndpointIds", "endpoints of VPCs", ""},
+	{"api", "api.disableExecuteApiEndpoint", "default endpoint closed", ""},
+	{"api", "api.apiKeySource", "place of API keys", ""},
+	{"api", "api.minimumCompressionSize", "least bytes to compress", ""},
 	{"", "stage.webAclArn", "", "AWS makes up its end, and TestSurroundings has others"},
 	{"usage-plans", plan + "name", "it does not exist", ""},
 	{"usage-plans", plan + "apiStages.apiId", "stages", ""},
@@ -210,6 +217,8 @@ var added = []struct {
 	{"dev", drift{"bucket-logging", "logging.BucketLoggingStatus.LoggingEnabled", "access log in", ""}, tree{"TargetBucket": "other"}},
 	{"dev", drift{"bucket-logging", "logging.BucketLoggingStatus.LoggingEnabled", "grants of the access log", ""}, tree{"TargetGrants": tree{"Grant": tree{"Permission": "READ"}}}},
 	{"dev", drift{"bucket-lifecycle", "lifecycle.LifecycleConfiguration.Rule.Filter", "lifecycle rule", ""}, tree{"Tag": tree{"Key": "a", "Value": "b"}}},
+	{"dev", drift{"api", "api.binaryMediaTypes", "binary types", ""}, []any{"image/png"}},
+	{"dev", drift{"api", "api.policy", "also has", ""}, `{\"Statement\": [{\"Effect\": \"Deny\"}]}`},
 	{"prod", drift{"roles", "GetRole.GetRoleResponse.GetRoleResult.Role.PermissionsBoundary", "the boundary of", ""}, tree{"PermissionsBoundaryArn": "arn:aws:iam::123456789012:policy/other"}},
 	{"prod", drift{"roles", "ListAttachedRolePolicies.ListAttachedRolePoliciesResponse.ListAttachedRolePoliciesResult.AttachedPolicies", "it also has", ""}, tree{"member": tree{"PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess", "PolicyName": "AdministratorAccess"}}},
 	{"prod", drift{"alarms", alarm + "InsufficientDataActions", "insufficient_data_actions", ""}, tree{"member": "arn:aws:sns:us-east-1:123456789012:other"}},
@@ -223,7 +232,7 @@ var added = []struct {
 }
 
 // drifting are the goldens that together declare each compared value.
-var drifting = []string{"dev", "prod", "option-encrypted", "option-delivery", "option-partitions", "option-parquet", "option-tuned", "option-keys"}
+var drifting = []string{"dev", "prod", "option-encrypted", "option-delivery", "option-partitions", "option-parquet", "option-tuned", "option-keys", "option-private", "option-intake"}
 
 // TestDrift changes each value of AWS's right answers, one after another: the check that compares it says so by its name. A value that
 // no row knows fails, and so does a row without a value.
@@ -510,6 +519,7 @@ func rightAnswers(t *testing.T, r *run) map[string]rightAnswer {
 	add("DescribeStreamSummary", "DescribeStreamSummary", "json", tree{"StreamDescriptionSummary": rightStream(r)})
 	add("DescribeDeliveryStream", "DescribeDeliveryStream", "json", tree{"DeliveryStreamDescription": rightDelivery(r)})
 	add("GET /restapis/"+r.Outputs.Text("api_id")+"/stages/"+r.Name, "stage", "json", rightStage(r))
+	add("GET /restapis/"+r.Outputs.Text("api_id"), "api", "json", rightAPI(r))
 	role := "arn:aws:iam::123456789012:role/another-stack"
 	for _, account := range r.stack.Resources("aws_api_gateway_account") {
 		role = text(account.Body["cloudwatch_role_arn"])
@@ -636,6 +646,28 @@ func rightStage(r *run) tree {
 			"throttlingRateLimit": of("throttling_rate_limit"), "throttlingBurstLimit": of("throttling_burst_limit"),
 		}},
 	})
+}
+
+// rightAPI is an API with its policy in API Gateway's quotes.
+func rightAPI(r *run) tree {
+	body := r.stack.Resources("aws_api_gateway_rest_api")[0].Body
+	of := func(name string) any {
+		if values, ok := tfjson.At(body, "endpoint_configuration", name).([]any); ok {
+			return slices.Clone(values)
+		}
+		return nil
+	}
+	is := some(tree{
+		"endpointConfiguration": some(tree{"types": of("types"), "vpcEndpointIds": of("vpc_endpoint_ids")}), "apiKeySource": "HEADER",
+		"disableExecuteApiEndpoint": yes(body["disable_execute_api_endpoint"]),
+	})
+	if size, err := strconv.Atoi(text(body["minimum_compression_size"])); err == nil && size >= 0 {
+		is["minimumCompressionSize"] = float64(size)
+	}
+	for _, policy := range r.stack.Resources("aws_api_gateway_rest_api_policy") {
+		is["policy"] = strings.Trim(strconv.Quote(text(policy.Body["policy"])), `"`)
+	}
+	return is
 }
 
 // rightPlans has the answers about usage plans and their keys.

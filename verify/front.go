@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,6 +14,55 @@ import (
 
 	"cdk.tf/go/ingest/tfjson"
 )
+
+// apiAsDeclared compares who may reach the API, and how it takes bodies.
+func apiAsDeclared(ctx context.Context, r *run) outcome {
+	is, err := r.AWS.APIGateway.GetRestApi(ctx, &apigateway.GetRestApiInput{RestApiId: aws.String(r.Outputs.Text("api_id"))})
+	if err != nil {
+		return unread(err, "apigateway:GET", "the REST API")
+	}
+	var d differences
+	body := r.stack.Resources("aws_api_gateway_rest_api")[0].Body
+	policy := text(body["policy"])
+	for _, own := range r.stack.Resources("aws_api_gateway_rest_api_policy") {
+		policy = text(own.Body["policy"])
+	}
+	d.comparePolicy("the API's policy", r.actual(policy), unquoted(aws.ToString(is.Policy)))
+	endpoint := cmp.Or(is.EndpointConfiguration, &types.EndpointConfiguration{})
+	want := func(name string) []string { return list(tfjson.At(body, "endpoint_configuration", name)) }
+	if kinds := want("types"); len(kinds) > 0 {
+		d.compare("endpoint", kinds, endpoint.Types)
+	}
+	d.compare("endpoints of VPCs", want("vpc_endpoint_ids"), slices.Sorted(slices.Values(endpoint.VpcEndpointIds)))
+	d.compare("default endpoint closed", yes(body["disable_execute_api_endpoint"]), is.DisableExecuteApiEndpoint)
+	d.compare("place of API keys", cmp.Or(text(body["api_key_source"]), string(types.ApiKeySourceTypeHeader)), cmp.Or(is.ApiKeySource, types.ApiKeySourceTypeHeader))
+	d.compare("least bytes to compress", leastCompressed(body), compressedNow(is.MinimumCompressionSize))
+	d.compare("binary types", list(body["binary_media_types"]), slices.Sorted(slices.Values(is.BinaryMediaTypes)))
+	return d.outcome("", redeploy)
+}
+
+// unquoted is a policy as API Gateway returns it: the inside of a text of JSON (hashicorp/terraform-provider-aws, flattenAPIPolicy).
+func unquoted(policy string) string {
+	if plain, err := strconv.Unquote(`"` + policy + `"`); err == nil {
+		return plain
+	}
+	return policy
+}
+
+// leastCompressed and compressedNow are the size from which on API Gateway compresses; "" where it does not. The provider has -1 there.
+func leastCompressed(body map[string]any) string {
+	if size := text(body["minimum_compression_size"]); size != "-1" {
+		return size
+	}
+	return ""
+}
+
+func compressedNow(size *int32) string {
+	if size == nil {
+		return ""
+	}
+	return itoa(int(*size))
+}
 
 // firewallAsDeclared compares the web ACL before the stage. A stack that declares none may stand behind another's.
 func firewallAsDeclared(ctx context.Context, r *run) outcome {

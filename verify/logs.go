@@ -24,7 +24,6 @@ func logChecks() []check {
 	return []check{
 		{id: "surroundings/access-log-settings", title: "The stage writes its access log as declared", hidden: onlyAWS("stage that a call describes"), look: accessLogSettings},
 		{id: "surroundings/execution-log", title: "The stage's level of logging, data trace, metrics, tracing and throttle are as declared", hidden: onlyAWS("execution log"), look: methodSettings},
-		{id: "surroundings/firewall", title: "The stage's firewall is the one that the stack declares", hidden: onlyAWS("firewall"), look: firewallAsDeclared},
 		{id: "surroundings/logging-role", title: "The account has the role with which API Gateway writes logs", hidden: onlyAWS("account's settings"), look: loggingRole},
 		{id: "surroundings/log-groups", title: "Each log group has its declared retention and key", hidden: onlyAWS("log groups; it writes files"), look: logGroups},
 		{id: "surroundings/access-log", title: "The access log has a line for each request of this run, without a value of its body", late: true, hidden: noLines, look: accessLog},

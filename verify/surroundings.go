@@ -34,6 +34,10 @@ func surroundingsChecks(p *Pipeline) []check {
 		declared bool
 		checks   []check
 	}{
+		{has("aws_api_gateway_rest_api") && has("aws_api_gateway_stage"), []check{
+			{id: "surroundings/api", title: "The API has its declared resource policy, endpoint and compression", hidden: onlyAWS("API that a call describes"), look: apiAsDeclared},
+			{id: "surroundings/firewall", title: "The stage's firewall is the one that the stack declares", hidden: onlyAWS("firewall"), look: firewallAsDeclared},
+		}},
 		{has("aws_api_gateway_stage"), logChecks()},
 		{has("aws_api_gateway_usage_plan"), []check{
 			{id: "surroundings/usage-plans", title: "Each usage plan has its declared limits, stages and keys", hidden: onlyAWS("usage plan that a call describes"), look: usagePlansAsDeclared},

@@ -91,6 +91,7 @@ func (seen differing) nothing(t *testing.T) {
 		"DescribeAlarms":         {body: `<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms></MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>`},
 	})
 	r := deployedRun(t, "prod", a)
+	a.set("GET /restapis/"+r.Outputs.Text("api_id"), reply{http.StatusNotFound, `{"__type": "NotFoundException", "message": "no API"}`})
 	a.set("GET /restapis/"+r.Outputs.Text("api_id")+"/stages/prod", reply{http.StatusNotFound, `{"__type": "NotFoundException", "message": "no stage"}`})
 	for _, bucket := range r.stack.Resources("aws_s3_bucket") {
 		for _, part := range []string{"?publicAccessBlock", "?encryption", "?versioning", "?policy", "?lifecycle", "?object-lock", "?logging", "?replication", "?notification"} {

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -132,23 +134,43 @@ func domainAsDeclared(ctx context.Context, r *run) outcome {
 	if len(r.stack.Resources("aws_acm_certificate")) == 0 {
 		d.compare("certificate", text(body["regional_certificate_arn"]), aws.ToString(is.RegionalCertificateArn))
 	}
-	mutual, _ := tfjson.Blocks(body, "mutual_tls_authentication")
-	d.compare("client certificates", len(mutual) > 0, is.MutualTlsAuthentication != nil && aws.ToString(is.MutualTlsAuthentication.TruststoreUri) != "")
-	if is.MutualTlsAuthentication != nil {
-		for _, warning := range is.MutualTlsAuthentication.TruststoreWarnings {
-			d.add("a truststore without warnings", warning)
-		}
-	}
+	compareTruststore(&d, body, cmp.Or(is.MutualTlsAuthentication, &types.MutualTlsAuthentication{}))
 	mappings, err := r.AWS.APIGateway.GetBasePathMappings(ctx, &apigateway.GetBasePathMappingsInput{DomainName: aws.String(name)})
 	if err != nil {
 		return worse(d.outcome("", redeploy), unread(err, "apigateway:GET", "the domain "+name))
 	}
-	var to []string
+	var to, want []string
 	for _, mapping := range mappings.Items {
-		to = append(to, aws.ToString(mapping.RestApiId)+"/"+aws.ToString(mapping.Stage))
+		to = append(to, mappingText(aws.ToString(mapping.RestApiId), aws.ToString(mapping.Stage), aws.ToString(mapping.BasePath)))
 	}
-	d.compare("leads to", r.Outputs.Text("api_id")+"/"+text(r.declaredStage()["stage_name"]), strings.Join(to, " "))
+	for _, mapping := range r.of("aws_api_gateway_base_path_mapping", "domain_name", name) {
+		want = append(want, mappingText(r.actual(text(mapping["api_id"])), text(mapping["stage_name"]), text(mapping["base_path"])))
+	}
+	slices.Sort(to)
+	slices.Sort(want)
+	d.compare("leads to", strings.Join(want, " "), strings.Join(to, " "))
 	return d.outcome(string(is.DomainNameStatus), redeploy)
+}
+
+// compareTruststore compares whose client certificates the domain takes. Without a version it is the object's newest at the time of the
+// apply.
+func compareTruststore(d *differences, body map[string]any, is *types.MutualTlsAuthentication) {
+	d.compare("truststore", text(tfjson.At(body, "mutual_tls_authentication", "truststore_uri")), aws.ToString(is.TruststoreUri))
+	if version := text(tfjson.At(body, "mutual_tls_authentication", "truststore_version")); version != "" {
+		d.compare("version of the truststore", version, aws.ToString(is.TruststoreVersion))
+	}
+	for _, warning := range is.TruststoreWarnings {
+		d.add("a truststore without warnings", warning)
+	}
+}
+
+// mappingText is where a path of a domain leads. API Gateway has "(none)" for the root (API reference, GetBasePathMappings).
+func mappingText(api, stage, path string) string {
+	text := api + "/" + stage
+	if path != "" && path != "(none)" {
+		text += " at /" + path
+	}
+	return text
 }
 
 // domainAnswers opens a connection to the domain. Any answer shows that its record and its certificate work.

@@ -347,10 +347,28 @@ func (seen differing) domain(t *testing.T) {
 	seen.expect(t, c, r, Differs, "status PENDING_CERTIFICATE_REIMPORT")
 	domain("AVAILABLE", certificate+"1", api)
 	seen.expect(t, c, r, Differs, "certificate "+certificate+"1")
+	mapped := func(path string) {
+		a.set("GET /domainnames/certified.example.com/basepathmappings", reply{body: `{"item": [{"basePath": "` + path + `", "restApiId": "` + api + `", "stage": "` + r.Name + `"}]}`})
+	}
+	domain("AVAILABLE", certificate, api)
+	mapped("v2")
+	seen.expect(t, c, r, Differs, "leads to "+api+"/"+r.Name+" at /v2")
+	mapped("(none)")
+	truststore := func(members string) {
+		a.set("GET /domainnames/certified.example.com", reply{body: `{"domainNameStatus": "AVAILABLE", "securityPolicy": "TLS_1_2", "regionalCertificateArn": "` + certificate + `"` + members + `}`})
+	}
+	truststore(`, "mutualTlsAuthentication": {"truststoreUri": "s3://other/events.pem"}`)
+	seen.expect(t, c, r, Differs, "truststore s3://other/events.pem")
+	truststore("")
+	seen.expect(t, c, r, Differs, "truststore none")
 	domain("AVAILABLE", certificate, "other")
 	seen.expect(t, c, r, Differs, "leads to other/")
 	seen.expect(t, surroundingsCheck(t, r.Pipeline, "domain-answers"), r, NotShown, "asks clients for a certificate")
 	r = deployedRun(t, "option-domain", a)
+	a.set("GET /domainnames/events.example.com", reply{body: `{"domainNameStatus": "AVAILABLE", "securityPolicy": "TLS_1_2",
+		"mutualTlsAuthentication": {"truststoreUri": "s3://example-trust/events.pem", "truststoreVersion": "other"}}`})
+	a.set("GET /domainnames/events.example.com/basepathmappings", reply{body: `{"item": []}`})
+	seen.expect(t, surroundingsCheck(t, r.Pipeline, "domain"), r, Differs, "version of the truststore other; leads to none")
 	delete(r.stack.Resources("aws_api_gateway_domain_name")[0].Body, "mutual_tls_authentication")
 	seen.expect(t, surroundingsCheck(t, r.Pipeline, "domain-answers"), withHTTP(r, a.server), Holds, "400")
 	r.HTTP = &http.Client{Transport: refusing{}}

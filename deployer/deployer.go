@@ -75,7 +75,7 @@ type object = map[string]any
 // JSON is the whole stack as Terraform JSON. It is the same for the same configuration.
 func (c Config) JSON() ([]byte, error) {
 	b := builder{config: c, resources: map[string]object{}, outputs: object{}, names: map[string]bool{}}
-	provider := object{}
+	provider, place := object{}, ""
 	for i, written := range c.Stacks {
 		stack, err := resolve(written)
 		if err != nil {
@@ -85,9 +85,11 @@ func (c Config) JSON() ([]byte, error) {
 			return nil, err
 		}
 		if i == 0 {
-			provider = providerOf(stack)
+			provider, place = providerOf(stack), stack.resolved.Surroundings().Partition
 		} else if account := providerOf(stack)["allowed_account_ids"]; fmt.Sprint(account) != fmt.Sprint(provider["allowed_account_ids"]) {
 			return nil, errors.New("the environments are deployed to different accounts; print the roles of each account by themselves")
+		} else if other := stack.resolved.Surroundings().Partition; other != place { // the ARNs have the partition of whoever applies
+			return nil, fmt.Errorf("the environments are in the partitions %s and %s, of which an account is in one; print the roles of each account by themselves", place, other)
 		}
 	}
 	data := object{"aws_caller_identity": object{"current": object{}}, "aws_partition": object{"current": object{}}}

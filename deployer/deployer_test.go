@@ -319,6 +319,9 @@ func TestRefusals(t *testing.T) {
 	unknown := edited(t, "option-tuned", func(stack map[string]any) {
 		stack["resource"].(map[string]any)["aws_sqs_queue"] = map[string]any{"queue": map[string]any{"name": "q"}}
 	})
+	elsewhere := edited(t, "option-ondemand", func(stack map[string]any) {
+		stack["provider"].(map[string]any)["aws"].([]any)[0].(map[string]any)["region"] = "cn-north-1"
+	})
 	untagged := edited(t, "option-tuned", func(stack map[string]any) {
 		delete(stack["provider"].(map[string]any)["aws"].([]any)[0].(map[string]any), "default_tags")
 	})
@@ -331,6 +334,7 @@ func TestRefusals(t *testing.T) {
 		{"HCP Terraform", []*tfjson.Stack{edited(t, "option-ondemand", func(map[string]any) {})}, "<nil>"},
 		{"one twice", named("dev", "dev"), "dev: the environment is given twice; name it once"},
 		{"two accounts", named("dev", "option-tuned"), "the environments are deployed to different accounts; print the roles of each account by themselves"},
+		{"two partitions", append(named("dev"), elsewhere), "the environments are in the partitions aws and aws-cn, of which an account is in one; print the roles of each account by themselves"},
 		{"a long name", []*tfjson.Stack{long}, strings.Repeat("p", 32) + "-plan-" + strings.Repeat("e", 35) + ": the role's name has 73 characters, and IAM takes 64; shorten Names.Prefix or the environment's name"},
 		{"an unknown type", []*tfjson.Stack{unknown}, "option-tuned: aws_sqs_queue.queue: what a deployment of this type needs is not known; add it to deployer/grants.go"},
 		{"no tags", []*tfjson.Stack{untagged}, "its stream has no tags Project and Environment; synthesise it with this project"},

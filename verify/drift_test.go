@@ -228,6 +228,7 @@ var added = []struct {
 	{"dev", drift{"bucket-notifications", "notification.NotificationConfiguration.EventBridgeConfiguration", "EventBridge", ""}, tree{}},
 	{"dev", drift{"bucket-notifications", "notification.NotificationConfiguration.QueueConfiguration", "notifications arn:aws:sqs:us-east-1:123456789012:other, s3:ObjectCreated:*", ""}, tree{"Queue": "arn:aws:sqs:us-east-1:123456789012:other", "Event": "s3:ObjectCreated:*"}},
 	{"option-keys", drift{"usage-plans", "keys.item", "it also has other", ""}, []any{tree{"id": "other", "name": "other"}}},
+	{"prod", drift{"execution-log", "stage.methodSettings.submit/POST", "submit/POST: logging level OFF, data trace true", ""}, tree{"dataTraceEnabled": true}},
 	{"prod", drift{"execution-log", "stage.methodSettings", "settings of */*", ""}, tree{}},
 }
 

@@ -100,6 +100,7 @@ func usagePlansAsDeclared(ctx context.Context, r *run) outcome {
 		there = append(there, page.Items...)
 	}
 	var d differences
+	own := map[string]bool{}
 	declared := r.stack.Resources("aws_api_gateway_usage_plan")
 	for _, plan := range declared {
 		name := text(plan.Body["name"])
@@ -108,9 +109,15 @@ func usagePlansAsDeclared(ctx context.Context, r *run) outcome {
 			d.add("the usage plan "+name, "it does not exist")
 			continue
 		}
+		own[aws.ToString(is.Id)] = true
 		r.comparePlan(&d, plan.Body, is)
 		if failed, ok := r.compareKeys(ctx, &d, plan, aws.ToString(is.Id)); !ok {
 			return worse(d.outcome("", redeploy), failed)
+		}
+	}
+	for _, plan := range there {
+		if !own[aws.ToString(plan.Id)] && has(plan, r.Outputs.Text("api_id")) {
+			d.add("only the stack's usage plans let keys in", "the usage plan "+aws.ToString(plan.Name)+" ("+aws.ToString(plan.Id)+") does too")
 		}
 	}
 	return d.outcome(counted(len(declared), "usage plan"), redeploy)
@@ -123,7 +130,7 @@ func planNow(plans []types.UsagePlan, name, api string) (types.UsagePlan, bool) 
 		if aws.ToString(plan.Name) != name {
 			continue
 		}
-		own := slices.ContainsFunc(plan.ApiStages, func(stage types.ApiStage) bool { return aws.ToString(stage.ApiId) == api })
+		own := has(plan, api)
 		if own || found.Id == nil {
 			found = plan
 		}
@@ -132,6 +139,11 @@ func planNow(plans []types.UsagePlan, name, api string) (types.UsagePlan, bool) 
 		}
 	}
 	return found, found.Id != nil
+}
+
+// has reports whether a plan's keys are let in to an API.
+func has(plan types.UsagePlan, api string) bool {
+	return slices.ContainsFunc(plan.ApiStages, func(stage types.ApiStage) bool { return aws.ToString(stage.ApiId) == api })
 }
 
 func (r *run) comparePlan(d *differences, body map[string]any, is types.UsagePlan) {

@@ -62,6 +62,12 @@ func methodSettings(ctx context.Context, r *run) outcome {
 	}
 	var d differences
 	d.compare("tracing", yes(r.declaredStage()["xray_tracing_enabled"]), stage.TracingEnabled)
+	for _, path := range slices.Sorted(maps.Keys(stage.MethodSettings)) {
+		is := stage.MethodSettings[path]
+		if len(r.of("aws_api_gateway_method_settings", "method_path", path)) == 0 { // it goes before those of */*
+			d.add("no settings of "+path, fmt.Sprintf("%s: logging level %s, data trace %t, %v requests a second", path, cmp.Or(aws.ToString(is.LoggingLevel), "OFF"), is.DataTraceEnabled, is.ThrottlingRateLimit))
+		}
+	}
 	for _, resource := range r.stack.Resources("aws_api_gateway_method_settings") {
 		path := text(resource.Body["method_path"])
 		is, found := stage.MethodSettings[path]

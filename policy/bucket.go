@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -262,10 +263,14 @@ func hasBound(s statement, wanted func(key string) bool) bool {
 	return false
 }
 
+// withinResource is what begins with the ARN of a resource of the stack, such as the methods of an API. A wildcard directly after
+// the ARN could continue the name.
+var withinResource = regexp.MustCompile(`^\$\{[A-Za-z0-9_.-]+\.(execution_)?arn\}[/:]`)
+
 // isOpen reports whether a condition's value includes what other accounts have: it has a wildcard, and is not an ARN of one service
 // and one account.
 func isOpen(value string) bool {
-	if !strings.ContainsAny(value, "*?") {
+	if !strings.ContainsAny(value, "*?") || withinResource.MatchString(value) {
 		return false
 	}
 	const account = 4 // arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE

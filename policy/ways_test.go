@@ -212,6 +212,8 @@ func TestWaysThatAreGood(t *testing.T) {
 			`"Resource":"${aws_s3_bucket.bucket.arn}/*","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:logs:*:${data.aws_caller_identity.current.account_id}:*"}}},`, "policy")},
 		"a service of logs": {add("aws_cloudwatch_log_resource_policy.p", `{"policy_document": "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"delivery.logs.amazonaws.com\"},`+
 			`\"Action\":\"logs:PutLogEvents\",\"Resource\":\"*\"}]}"}`)},
+		"a service for what is within a resource": {edit(bucketPolicy, `"Statement":[`, `"Statement":[{"Effect":"Allow","Principal":{"Service":"delivery.logs.amazonaws.com"},"Action":"s3:PutObject",`+
+			`"Resource":"${aws_s3_bucket.bucket.arn}/*","Condition":{"ArnLike":{"aws:SourceArn":"${aws_cloudwatch_log_group.delivery-log.arn}:*"}}},`, "policy")},
 		"an access point of a VPC": {add("aws_s3_access_point.p", `{"bucket": "b", "vpc_configuration": {"vpc_id": "v"}}`)},
 		"replication in the stack": {add("aws_s3_bucket_replication_configuration.r", `{"bucket": "b", "rule": [{"destination": {"bucket": "${aws_s3_bucket.bucket.arn}"}}]}`)},
 		"another kind of API":      {add("aws_apigatewayv2_integration.x", `{"api_id": "x", "integration_type": "HTTP_PROXY", "integration_uri": "https://example.com"}`)},

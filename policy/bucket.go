@@ -51,8 +51,14 @@ func privateBucket(c *checker) {
 	for _, policy := range c.stack.Resources(s3BucketPolicy) {
 		c.closed(in(policy), "policy")
 	}
+	for _, account := range c.stack.Resources("aws_s3_account_public_access_block") {
+		for _, key := range publicAccess {
+			c.want(in(account), key, "true") // the provider's default is false
+		}
+	}
 	c.otherReaders()
 	c.copies()
+	c.notifications()
 }
 
 // readers are the types whose policies let others read or write events: access points of a bucket, and the stream. A document is
@@ -60,6 +66,7 @@ func privateBucket(c *checker) {
 var readers = []struct{ typ, block, key string }{
 	{"aws_kinesis_resource_policy", "", "policy"},
 	{"aws_s3_access_point", "", "policy"},
+	{"aws_s3control_access_grants_instance_resource_policy", "", "policy"},
 	{"aws_s3control_access_point_policy", "", "policy"},
 	{"aws_s3control_bucket_policy", "", "policy"},
 	{"aws_s3control_multi_region_access_point_policy", "details", "policy"},
@@ -136,6 +143,43 @@ func (c *checker) copies() {
 			c.breachAt(target, target.path+"bucket refers to no bucket of the stack", "refer to the ARN of one, which is known to be private")
 		}
 	}
+}
+
+// notified are the blocks of a bucket's notifications, with the argument that has the receiver's ARN.
+var notified = []struct{ block, key string }{
+	{"lambda_function", "lambda_function_arn"},
+	{"queue", "queue_arn"},
+	{"topic", "topic_arn"},
+}
+
+// notifications checks that S3 announces new objects only within the account. A notification has the object's name, which may
+// contain fields of events.
+func (c *checker) notifications() {
+	for _, r := range c.stack.Resources("aws_s3_bucket_notification") {
+		for _, n := range notified {
+			for _, p := range c.blocks(in(r), n.block) {
+				if !c.isOurs(p.body[n.key]) {
+					text, _ := scalar(p.body[n.key])
+					c.breachAt(p, fmt.Sprintf("%s%s is %q, which may be another account's", p.path, n.key, text),
+						"refer to the ARN of a resource of the stack, or write the account of the ARN as ${data.aws_caller_identity.NAME.account_id}")
+				}
+			}
+		}
+	}
+}
+
+// accountOfARN is the account of an ARN that is written out, as far as the stack shows it.
+var accountOfARN = regexp.MustCompile(`^arn:[^:*?]+:[a-z0-9]+:[^:*?]+:\$\{data\.aws_caller_identity\.[^}.]+\.account_id\}:[^*?]+$`)
+
+// isOurs reports whether an ARN is that of a resource of the stack, or has the stack's own account.
+func (c *checker) isOurs(arn any) bool {
+	text, _ := scalar(arn)
+	text = c.settle(text)
+	if ref, ok := reference(text); ok {
+		_, declared := c.stack.Find(ref)
+		return declared && !ref.Data
+	}
+	return accountOfARN.MatchString(text) && !c.isComposed(text)
 }
 
 // publicAccess are the settings of a public access block.
@@ -221,17 +265,23 @@ func onlyCondition(s statement, operator, key, value string) bool {
 
 func (c *checker) namesPrincipals(p place, key string, statements []statement) {
 	for i, s := range statements {
-		if s.effect != allow {
-			continue
-		}
-		open := slices.Contains(s.inverted, "NotPrincipal")
-		for _, names := range s.principals {
-			open = open || slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, "*") })
-		}
-		if open {
+		if s.effect == allow && letsInAnybody(s) {
 			c.breachAt(p, fmt.Sprintf("%s: statement %d lets in %s", p.path+key, i+1, everybodyOr(s)), "name the principals that may")
 		}
 	}
+}
+
+// letsInAnybody reports whether a statement's principals are not named.
+func letsInAnybody(s statement) bool {
+	if slices.Contains(s.inverted, "NotPrincipal") {
+		return true
+	}
+	for _, names := range s.principals {
+		if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, "*") }) {
+			return true
+		}
+	}
+	return false
 }
 
 // boundServices: a service acts for any account that asks it to, unless a condition names the source.

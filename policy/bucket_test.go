@@ -1,6 +1,10 @@
 package policy_test
 
-import "testing"
+import (
+	"testing"
+
+	"cdk.tf/go/ingest/policy"
+)
 
 func policyOf(before, after string) []change {
 	return []change{edit(bucketPolicy, before, after, "policy")}
@@ -301,4 +305,51 @@ func TestBucketPolicies(t *testing.T) {
 			},
 		},
 	})
+}
+
+// S3 announces new objects only to what belongs to the account.
+func TestNotifications(t *testing.T) {
+	const remedy = `; refer to the ARN of a resource of the stack, or write the account of the ARN as ${data.aws_caller_identity.NAME.account_id}`
+	to := func(block, key, arn string) breaking {
+		return breaking{
+			name:    arn,
+			changes: []change{add("aws_s3_bucket_notification.n", `{"bucket": "b", "`+block+`": [{"`+key+`": "`+arn+`"}]}`)},
+			want:    []string{`private-bucket: aws_s3_bucket_notification.n: ` + block + `.` + key + ` is "` + arn + `", which may be another account's` + remedy},
+		}
+	}
+	check(t, []breaking{
+		to("topic", "topic_arn", "arn:aws:sns:us-east-1:999999999999:x"),
+		to("queue", "queue_arn", "arn:aws:sqs:us-east-1:999999999999:x"),
+		to("queue", "queue_arn", "${aws_sqs_queue.not-declared.arn}"),
+		to("queue", "queue_arn", "${data.aws_sqs_queue.x.arn}"),
+		to("queue", "queue_arn", "arn:aws:sqs:us-east-1:${data.aws_caller_identity.not-declared.account_id}:x"),
+		to("lambda_function", "lambda_function_arn", "arn:aws:lambda:us-east-1:999999999999:function:x"),
+	})
+	for _, arn := range []string{
+		"${aws_sqs_queue.q.arn}",
+		"arn:aws:sqs:us-east-1:${data.aws_caller_identity.current.account_id}:x",
+		"arn:${data.aws_partition.current.partition}:sqs:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:x",
+	} {
+		stack := good(t, add("aws_sqs_queue.q", `{"name": "q"}`), add("aws_s3_bucket_notification.n", `{"bucket": "b", "eventbridge": true, "queue": {"queue_arn": "`+arn+`"}}`))
+		if err := policy.Check(stack, policy.Expect{Public: true}); err != nil {
+			t.Errorf("%s: %v", arn, err)
+		}
+	}
+}
+
+// The provider's default for a setting that is left out is false, which would open every bucket of the account.
+func TestTheAccountsPublicAccessBlock(t *testing.T) {
+	const account = "aws_s3_account_public_access_block.a"
+	check(t, []breaking{{
+		name:    "holes",
+		changes: []change{add(account, `{"block_public_acls": true, "block_public_policy": true, "restrict_public_buckets": false}`)},
+		want: []string{
+			`private-bucket: ` + account + `: ignore_public_acls is not set; set it to "true"`,
+			`private-bucket: ` + account + `: restrict_public_buckets is "false"; set it to "true"`,
+		},
+	}})
+	whole := good(t, add(account, `{"block_public_acls": true, "block_public_policy": true, "ignore_public_acls": true, "restrict_public_buckets": true}`))
+	if err := policy.Check(whole, policy.Expect{Public: true}); err != nil {
+		t.Error(err)
+	}
 }

@@ -137,6 +137,11 @@ var rules = []Rule{
 		"A topic has exactly one `aws_sns_topic_policy` and no policy in the resource itself. It does not use the AWS-managed key, which CloudWatch may not use.",
 		"The policy allows services to publish on behalf of this account, and nothing else. It denies messages without TLS. No subscription has the protocol `http`.",
 	}, "only this account's services may raise an alarm", closedTopic},
+	{"closed-resource", []string{
+		"The policy of any other resource that an app declares (a queue, a table, a secret, a repository, an event bus, a backup vault) names its principals. A wildcard or `NotPrincipal` needs a condition that names accounts, an organisation, resources, networks or addresses.",
+		"Such a policy lets in a service only with such a condition. So does a permission of a Lambda function, of its layers or of an event bus.",
+		"A function URL has the `authorization_type` `AWS_IAM`.",
+	}, "what an app makes of the events must be as private as the events", closedResource},
 	{"fail-closed", []string{
 		"An integration has the type `AWS`, `HTTP` or `MOCK`, and is not a proxy. One of type `AWS` has the `passthrough_behavior` `NEVER`.",
 		"An integration response with a status from 200 to 299 has a `selection_pattern` that matches only successes.",

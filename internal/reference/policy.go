@@ -76,6 +76,7 @@ var met = map[string]source{
 	"deployment":        {[]string{"modules/apigateway"}, nil},
 	"alarms":            {[]string{"modules/alarms", "modules/cloudwatch"}, []string{"Alarms.TopicARN", "Alarms.RunbookURL"}},
 	"closed-topic":      {[]string{"modules/sns"}, []string{"Alarms.Enabled"}},
+	"closed-resource":   {[]string{"examples/ownapp"}, nil},
 	"fail-closed":       {[]string{"modules/apigateway"}, []string{"API.Schema", "API.ContentTypes"}},
 }
 

@@ -1,0 +1,111 @@
+package policy_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"cdk.tf/go/ingest/policy"
+)
+
+// letting is a resource's policy, as JSON in a text, with one statement for principals.
+func letting(principals, more string) string {
+	statement := `{"Statement":[{"Effect":"Allow",` + principals + `,"Action":"x:Y","Resource":"*"` + more + `}]}`
+	return `"` + strings.ReplaceAll(statement, `"`, `\"`) + `"`
+}
+
+const (
+	anybody = `"Principal":"*"`
+	anS3    = `"Principal":{"Service":"s3.amazonaws.com"}`
+)
+
+func TestPoliciesBesideThePipeline(t *testing.T) {
+	const (
+		queue  = "aws_sqs_queue_policy.x"
+		name   = `; name the principals that may, or add a condition such as aws:PrincipalOrgID, aws:SourceArn or aws:SourceAccount`
+		source = `policy: statement 1 lets in Service "s3.amazonaws.com" on behalf of any account; add a condition on aws:SourceArn or aws:SourceAccount`
+	)
+	var tests []breaking
+	policyIn := func(address, key string) {
+		tests = append(tests, breaking{
+			name:    address,
+			changes: []change{add(address, `{"`+key+`": `+letting(anybody, "")+`}`)},
+			want:    []string{`closed-resource: ` + address + `: ` + key + `: statement 1 lets in "*"` + name},
+		})
+	}
+	policyIn("aws_sqs_queue.x", "policy")
+	policyIn(queue, "policy")
+	policyIn("aws_dynamodb_resource_policy.x", "policy")
+	policyIn("aws_secretsmanager_secret.x", "policy")
+	policyIn("aws_secretsmanager_secret_policy.x", "policy")
+	policyIn("aws_ecr_repository_policy.x", "policy")
+	policyIn("aws_ecr_registry_policy.x", "policy")
+	policyIn("aws_cloudwatch_event_bus_policy.x", "policy")
+	policyIn("aws_backup_vault_policy.x", "policy")
+	policyIn("aws_glacier_vault.x", "access_policy")
+	policyIn("aws_codeartifact_domain_permissions_policy.x", "policy_document")
+	refused := func(name, document string, want string) {
+		tests = append(tests, breaking{name: name, changes: []change{add(queue, `{"policy": `+document+`}`)}, want: []string{`closed-resource: ` + queue + `: ` + want}})
+	}
+	refused("by AWS", letting(`"Principal":{"AWS":["*"]}`, ""), `policy: statement 1 lets in AWS "*"`+name)
+	refused("all but one", letting(`"NotPrincipal":{"AWS":"123456789012"}`, ""), `policy: statement 1 lets in all but NotPrincipal`+name)
+	refused("a service", letting(anS3, ""), source)
+	refused("a service for any bucket", letting(anS3, `,"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::*"}}`), source)
+	refused("a service for buckets that begin alike", letting(anS3, `,"Condition":{"ArnLike":{"aws:SourceArn":"${aws_s3_bucket.bucket.arn}*"}}`), source)
+	refused("every address", letting(anybody, `,"Condition":{"IpAddress":{"aws:SourceIp":["0.0.0.0/1","128.0.0.0/1"]}}`), `policy: statement 1 lets in "*"`+name)
+	refused("an open condition", letting(anybody, `,"Condition":{"StringLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"}}`), `policy: statement 1 lets in "*"`+name)
+	refused("another condition", letting(anybody, `,"Condition":{"Bool":{"aws:SecureTransport":"true"}}`), `policy: statement 1 lets in "*"`+name)
+	refused("a document that cannot be read", `"${var.policy}"`, `policy cannot be read: ${var.policy} is not a name or an ARN of the stack; `+
+		`write it as one JSON document, in which names and ARNs of the stack are the only references`)
+	check(t, tests)
+}
+
+func TestPermissions(t *testing.T) {
+	const function = "name an account, or set source_arn or source_account or principal_org_id or event_source_token"
+	permission := func(address, body, want string) breaking {
+		return breaking{name: address + " " + body, changes: []change{add(address, body)}, want: []string{`closed-resource: ` + address + `: ` + want}}
+	}
+	anybody := `lets in "*" on behalf of anybody; `
+	check(t, []breaking{
+		permission("aws_lambda_permission.x", `{"principal": "*"}`, anybody+function),
+		permission("aws_lambda_permission.x", `{"principal": "*", "function_url_auth_type": "NONE"}`, anybody+function),
+		permission("aws_lambda_permission.x", `{"principal": "*", "source_arn": "arn:aws:s3:::*"}`, anybody+function),
+		permission("aws_lambda_permission.x", `{"principal": "s3.amazonaws.com", "source_arn": "${var.arn}"}`, `lets in "s3.amazonaws.com" on behalf of anybody; `+function),
+		permission("aws_lambda_permission.x", `{"principal": "${var.principal}"}`, `principal is "${var.principal}", whose value is known only after an apply; write the value itself`),
+		permission("aws_lambda_layer_version_permission.x", `{"principal": "*"}`, anybody+"name an account, or set organization_id"),
+		permission("aws_cloudwatch_event_permission.x", `{"principal": "*"}`, anybody+"name an account, or set condition"),
+		permission("aws_lambda_function_url.x", `{"authorization_type": "NONE"}`, `authorization_type is "NONE"; set it to "AWS_IAM"`),
+	})
+}
+
+func TestResourcesThatAreClosed(t *testing.T) {
+	for address, bodies := range map[string][]string{
+		"aws_sqs_queue.x": {
+			`{"name": "q"}`,
+			`{"policy": ` + letting(anS3, `,"Condition":{"ArnEquals":{"aws:SourceArn":"${aws_s3_bucket.bucket.arn}"}}`) + `}`,
+			`{"policy": ` + letting(anS3, `,"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:s3:*:*:b"},"StringEquals":{"aws:SourceAccount":"123456789012"}}`) + `}`,
+			`{"policy": ` + letting(anybody, `,"Condition":{"ArnEquals":{"AWS:SourceArn":"arn:aws:sns:us-east-1:123456789012:t"}}`) + `}`,
+			`{"policy": ` + letting(anybody, `,"Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}`) + `}`,
+			`{"policy": ` + letting(`"Principal":{"AWS":"arn:aws:iam::111122223333:root"}`, ``) + `}`,
+			`{"policy": ` + strings.ReplaceAll(letting(anybody, ""), "Allow", "Deny") + `}`,
+		},
+		"aws_ecr_repository_policy.x":           {`{"policy": ` + letting(anybody, `,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}`) + `}`},
+		"aws_vpc_endpoint.x":                    {`{"policy": ` + letting(anybody, ``) + `}`},
+		"aws_cloudwatch_event_permission.x":     {`{"principal": "111122223333"}`, `{"principal": "*", "condition": {"key": "aws:PrincipalOrgID", "type": "StringEquals", "value": "o-a1b2c3d4e5"}}`},
+		"aws_lambda_layer_version_permission.x": {`{"principal": "*", "organization_id": "o-a1b2c3d4e5"}`},
+		"aws_lambda_permission.x": {
+			`{"principal": "111122223333"}`,
+			`{"principal": "arn:aws:iam::111122223333:role/a.b"}`,
+			`{"principal": "*", "principal_org_id": "o-a1b2c3d4e5"}`,
+			`{"principal": "apigateway.amazonaws.com", "source_arn": "${aws_api_gateway_rest_api.api.execution_arn}/*/*"}`,
+			`{"principal": "s3.amazonaws.com", "source_account": "${data.aws_caller_identity.current.account_id}"}`,
+		},
+		"aws_lambda_function_url.x": {`{"authorization_type": "AWS_IAM"}`},
+	} {
+		for _, body := range bodies {
+			if err := policy.Check(good(t, add(address, body)), policy.Expect{Public: true}); err != nil {
+				t.Error(fmt.Errorf("%s %s: %w", address, body, err))
+			}
+		}
+	}
+}

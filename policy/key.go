@@ -18,12 +18,22 @@ const (
 	alarmService = "cloudwatch.amazonaws.com"
 )
 
+// otherKeys are the types of keys that KMS does not rotate, with policies of their own: a replica decrypts what its primary key
+// encrypts.
+var otherKeys = []string{"aws_kms_external_key", "aws_kms_replica_external_key", "aws_kms_replica_key"}
+
 func customerKey(c *checker) {
 	for _, key := range c.stack.Resources(kmsKey) {
 		c.want(in(key), "enable_key_rotation", "true")
 		c.want(in(key), "is_enabled", "", "true")
 		c.want(in(key), "bypass_policy_lockout_safety_check", "", "false")
 		c.keyPolicy(key)
+	}
+	for _, typ := range otherKeys {
+		for _, key := range c.stack.Resources(typ) {
+			c.want(in(key), "bypass_policy_lockout_safety_check", "", "false")
+			c.keyPolicy(key)
+		}
 	}
 	for _, policy := range c.stack.Resources(kmsKeyPolicy) {
 		c.keyPolicy(policy)

@@ -194,6 +194,36 @@ func TestAPublishedBucketNeedsNoKey(t *testing.T) {
 	}
 }
 
+// A replica in another region decrypts what its primary key encrypts, by a policy of its own.
+func TestOtherKeys(t *testing.T) {
+	const lockout = `: policy: the account may not change it; allow kms:PutKeyPolicy to the account's root, or nobody can manage the key when the principals that it names are gone`
+	var tests []breaking
+	for _, address := range []string{"aws_kms_external_key.k", "aws_kms_replica_external_key.k", "aws_kms_replica_key.k"} {
+		tests = append(tests,
+			breaking{
+				name: address + " for everybody", changes: []change{add(address, `{"policy": `+letting(anybody, "")+`}`)},
+				want: []string{`customer-key: ` + address + `: policy: statement 1 lets in "*"; name the principals that may`, `customer-key: ` + address + lockout},
+			},
+			breaking{
+				name: address + " with the default policy", changes: []change{add(address, `{"bypass_policy_lockout_safety_check": true}`)},
+				want: []string{
+					`customer-key: ` + address + `: bypass_policy_lockout_safety_check is "true"; leave it out or set it to "false"`,
+					`customer-key: ` + address + `: policy cannot be read: it is not text; write it as one JSON document, in which names and ARNs of the stack are the only references`,
+				},
+			},
+		)
+	}
+	check(t, tests)
+	replica := func(t *testing.T, root map[string]any) {
+		key, _ := inner(t, root, theKey, []string{"policy"})
+		add("aws_kms_replica_key.k", `{"primary_key_arn": "${aws_kms_key.key.arn}"}`)(t, root)
+		set("aws_kms_replica_key.k", key["policy"], "policy")(t, root)
+	}
+	if err := policy.Check(changed(t, withKeys, []change{replica}), policy.Expect{Public: true}); err != nil {
+		t.Error(err)
+	}
+}
+
 // An alarm reaches an encrypted topic if the topic's key lets CloudWatch use it for the account's alarms.
 func TestAKeyThatAlarmsMayUse(t *testing.T) {
 	const statement = `{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":["kms:Decrypt","kms:GenerateDataKey"],"Resource":["*"],` +

@@ -28,6 +28,11 @@ var elsewhere = []string{
 
 // hidden finds the resources that declare others out of sight, and those that run commands.
 func (c *checker) hidden() {
+	for _, r := range c.stack.Data() {
+		if r.Type == "external" {
+			c.breach(r.Address(), "runs a command that no rule reads", "leave it out, and write its result itself")
+		}
+	}
 	for _, r := range c.stack.All() {
 		switch {
 		case slices.Contains(elsewhere, r.Type):

@@ -57,6 +57,8 @@ func TestOtherDoors(t *testing.T) {
 			`readable: awscc_apigatewayv2_api.x: is of the provider awscc, whose types no rule reads; declare it with the provider aws`),
 		door("a command", "null_resource.x", `{"provisioner": [{"local-exec": {"command": "true"}}]}`,
 			`readable: null_resource.x: provisioner runs commands that no rule reads; leave it out`),
+		door("a command at each plan", "data.external.x", `{"program": ["true"]}`,
+			`readable: data.external.x: runs a command that no rule reads; leave it out, and write its result itself`),
 		door("a subtype in lower case", "aws_apigatewayv2_integration.x", `{`+api+`, "integration_subtype": "kinesis-PutRecord"}`,
 			`readable: aws_apigatewayv2_integration.x`+writes),
 		door("a WebSocket API", "aws_apigatewayv2_integration.x", `{"integration_type": "AWS", "integration_uri": "arn:aws:apigateway:us-east-1:kinesis:action/PutRecord"}`,

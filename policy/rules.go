@@ -21,7 +21,7 @@ var rules = []Rule{
 	{"readable", []string{
 		"Every text is a Terraform template that can be read, and no argument's name is an expression.",
 		"No resource has `count`, `for_each` or a `dynamic` block. The stack names one backend at most.",
-		"An API declares its methods as resources, and not in `body`. No resource declares others in a text (CloudFormation, Cloud Control), is of the provider `awscc`, or has a `provisioner`.",
+		"An API declares its methods as resources, and not in `body`. No resource declares others in a text (CloudFormation, Cloud Control), is of the provider `awscc`, or has a `provisioner`. No data source is `external`.",
 		"A mapping template is written out, without `#evaluate`, `#include` and `#parse`. The only expressions in it are names and ARNs of the stack.",
 		"Each part of an API refers to the API, the path and the method that it belongs to. A method has one HTTP verb, and not `ANY`.",
 		"No HTTP API or WebSocket API writes to a stream. Only resources that these rules read, that read the stream or that cannot write may name the stream, or a role that may write to it or to the bucket of events. So no event bus, pipe, schedule or function lets others in.",

@@ -53,7 +53,7 @@ var rules = []Rule{
 		"Each origin of a distribution is a bucket of the stack in which no events land. The distribution signs its requests (origin access control).",
 		"Every cache behaviour requires HTTPS and sets the security headers: a content security policy without wide sources, `nosniff`, no frames, no referrer, and HTTPS only for a year. A certificate of your own needs TLS 1.2.",
 		"The policy of the page's bucket allows its distribution to read objects, and nothing to anybody else.",
-		"No bucket has an S3 website, and no object has a public ACL.",
+		"No bucket has an S3 website. No object has a public ACL or a `grant`.",
 	}, "a hosted page must publish its own files and nothing else, over TLS", webPage},
 	{"authorization", []string{
 		"In an environment that is not public, every method requires an API key or has the authorization `AWS_IAM`, `COGNITO_USER_POOLS` or `CUSTOM`.",

@@ -205,6 +205,9 @@ func (c *checker) otherWaysToPublish() {
 	for _, typ := range []string{"aws_s3_bucket_object", "aws_s3_object", "aws_s3_object_copy"} {
 		for _, object := range c.stack.Resources(typ) {
 			c.want(in(object), "acl", "", "private")
+			if object.Body["grant"] != nil {
+				c.breach(object.Address(), "grant lets others in", "leave it out: a bucket policy controls access")
+			}
 		}
 	}
 }

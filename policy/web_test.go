@@ -245,5 +245,11 @@ func TestOtherWaysToPublish(t *testing.T) {
 				`web-page: aws_s3_object.web-bucket_index-html-0eb547: acl is "public-read"; leave it out or set it to "private"`,
 			},
 		},
+		{
+			name: "a copy that others may read",
+			changes: []change{add("aws_s3_object_copy.c", `{"bucket": "b", "key": "k", "source": "${aws_s3_bucket.bucket.bucket}/events/x",
+				"grant": [{"type": "Group", "uri": "http://acs.amazonaws.com/groups/global/AllUsers", "permissions": ["READ"]}]}`)},
+			want: []string{`web-page: aws_s3_object_copy.c: grant lets others in; leave it out: a bucket policy controls access`},
+		},
 	})
 }

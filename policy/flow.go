@@ -12,6 +12,7 @@ import (
 const (
 	kinesisStream  = "aws_kinesis_stream"
 	deliveryStream = "aws_kinesis_firehose_delivery_stream"
+	logStream      = "aws_cloudwatch_log_stream"
 )
 
 // The actions that Firehose needs on its source and its destination (Firehose developer guide, "Controlling access").
@@ -116,11 +117,7 @@ var harmless = []string{"AppendDelimiterToRecord", "MetadataExtraction", "Record
 
 func (c *checker) destination(d delivery) {
 	c.want(in(d.resource), "destination", "extended_s3")
-	logging := c.block(d.place, "cloudwatch_logging_options")
-	c.want(logging, "enabled", "true")
-	if _, ok := c.follow(logging.body["log_group_name"], logGroup, "name", "id"); !ok {
-		c.breachAt(logging, logging.path+"log_group_name refers to no log group of the stack", "refer to the name of one, or nobody learns why a delivery fails")
-	}
+	c.logsErrors(d)
 	for _, processing := range c.blocks(d.place, "processing_configuration") {
 		for _, processor := range c.blocks(processing, "processors") {
 			c.want(processor, "type", harmless...)
@@ -139,6 +136,26 @@ func (c *checker) destination(d delivery) {
 	c.may(role, d.resource, useBucket, arnOf(d.bucket))
 	for _, prefix := range d.fixedPrefixes {
 		c.may(role, d.resource, writeObjects, arnOf(d.bucket)+"/"+prefix+"*")
+	}
+}
+
+// logsErrors checks that the delivery stream can log why a delivery fails. Firehose reports it nowhere if it cannot.
+func (c *checker) logsErrors(d delivery) {
+	logging := c.block(d.place, "cloudwatch_logging_options")
+	c.want(logging, "enabled", "true")
+	group, ok := c.follow(logging.body["log_group_name"], logGroup, "name", "id")
+	if !ok {
+		c.breachAt(logging, logging.path+"log_group_name refers to no log group of the stack", "refer to the name of one, or nobody learns why a delivery fails")
+		return
+	}
+	stream, ok := c.follow(logging.body["log_stream_name"], logStream, "name")
+	of, _ := c.follow(stream.Body["log_group_name"], logGroup, "name", "id")
+	if !ok || of.Address() != group.Address() {
+		c.breachAt(logging, logging.path+"log_stream_name refers to no "+logStream+" of "+group.Address(), "refer to the name of one: Firehose makes none")
+		return
+	}
+	if role, ok := c.follow(d.body["role_arn"], iamRole, "arn"); ok && c.trusts(role, firehoseService) { // destination reports the others
+		c.may(role, d.resource, []string{"logs:PutLogEvents"}, arnOf(stream))
 	}
 }
 

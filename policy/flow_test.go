@@ -208,6 +208,27 @@ func TestDeliveries(t *testing.T) {
 			},
 		},
 		{
+			name:    "errors without a log stream",
+			changes: []change{unset(delivery, destination, "cloudwatch_logging_options", "log_stream_name")},
+			want: []string{
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.cloudwatch_logging_options.log_stream_name refers to no aws_cloudwatch_log_stream of aws_cloudwatch_log_group.delivery-log; refer to the name of one: Firehose makes none`,
+			},
+		},
+		{
+			name:    "errors to a log stream of another group",
+			changes: []change{set("aws_cloudwatch_log_stream.delivery-log_stream", "${aws_cloudwatch_log_group.api_access.name}", "log_group_name")},
+			want: []string{
+				`flow: aws_kinesis_firehose_delivery_stream.delivery: extended_s3_configuration.cloudwatch_logging_options.log_stream_name refers to no aws_cloudwatch_log_stream of aws_cloudwatch_log_group.delivery-log; refer to the name of one: Firehose makes none`,
+			},
+		},
+		{
+			name:    "errors that the role may not log",
+			changes: []change{drop("aws_iam_role_policy.delivery-role_write-log")},
+			want: []string{
+				`flow: aws_iam_role.delivery-role: is not allowed logs:PutLogEvents on ${aws_cloudwatch_log_stream.delivery-log_stream.arn}, which aws_kinesis_firehose_delivery_stream.delivery needs; allow it in an inline policy, without conditions`,
+			},
+		},
+		{
 			name:    "no delivery",
 			changes: []change{drop(delivery)},
 			want: []string{

@@ -105,7 +105,8 @@ func TestLeastPrivilege(t *testing.T) {
 		},
 		{
 			name:    "logs of the account, for another role than API Gateway's",
-			changes: []change{edit("aws_iam_role_policy.delivery-role_write-log", "${aws_cloudwatch_log_stream.delivery-log_stream.arn}", "arn:aws:logs:us-east-1:123456789012:*", "policy")},
+			changes: []change{edit("aws_iam_role_policy.delivery-role_write-log", `"${aws_cloudwatch_log_stream.delivery-log_stream.arn}"`,
+				`"${aws_cloudwatch_log_stream.delivery-log_stream.arn}","arn:aws:logs:us-east-1:123456789012:*"`, "policy")},
 			want: []string{
 				`least-privilege: aws_iam_role_policy.delivery-role_write-log: policy: statement 1 allows logs:PutLogEvents on "arn:aws:logs:us-east-1:123456789012:*"; name the resource in full: a wildcard is for the objects that Firehose delivers and API Gateway's logging role`,
 			},

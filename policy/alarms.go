@@ -24,6 +24,7 @@ var (
 // alarms: an alarm is useless if it reaches nobody or does not say what to do. It must set the meaning of a period without data,
 // because CloudWatch's default is a state that notifies nobody.
 func alarms(c *checker) {
+	told := map[string]bool{}
 	for _, alarm := range c.stack.Resources(metricAlarm) {
 		c.want(in(alarm), "actions_enabled", "", "true")
 		c.want(in(alarm), "treat_missing_data", "breaching", "ignore", "notBreaching")
@@ -34,14 +35,52 @@ func alarms(c *checker) {
 			c.breach(alarm.Address(), "alarm_actions is empty", "name a topic")
 		}
 		for _, action := range list(alarm.Body["alarm_actions"]) {
-			c.tellsATopic(alarm, action)
+			c.tellsATopic(alarm, action, told)
+		}
+	}
+	for _, policy := range c.stack.Resources(snsTopicPolicy) {
+		if topic, ours := c.follow(policy.Body["arn"], snsTopic, "arn", "id"); ours && told[topic.Address()] {
+			c.takesAlarms(policy, topic)
 		}
 	}
 }
 
-// tellsATopic accepts a topic of the stack, or the ARN of an existing one.
-func (c *checker) tellsATopic(alarm tfjson.Resource, action string) {
-	if _, ours := c.follow(action, snsTopic, "arn", "id"); ours {
+// takesAlarms: CloudWatch reports no error if a topic refuses an alarm.
+func (c *checker) takesAlarms(policy, topic tfjson.Resource) {
+	statements, err := c.parseDocument(policy.Body["policy"])
+	if err != nil {
+		return // "closed-topic" reports it
+	}
+	if !slices.ContainsFunc(statements, func(s statement) bool { return letsAlarmsIn(s, topic) }) {
+		c.breach(policy.Address(), "does not let CloudWatch publish, so no alarm reaches "+topic.Address(),
+			"allow sns:Publish to "+alarmService+" where aws:SourceAccount is the account's")
+	}
+	for i, s := range statements {
+		if s.effect == deny && isEverybody(s) && len(s.conditions) == 0 && coversAny(s.actions, "sns:Publish") {
+			c.breach(policy.Address(), fmt.Sprintf("policy: statement %d denies everybody sns:Publish, so no alarm reaches %s", i+1, topic.Address()),
+				"leave it out, or add the condition that aws:SecureTransport is false")
+		}
+	}
+}
+
+// letsAlarmsIn reports whether a statement lets CloudWatch publish. Of conditions it knows those that CloudWatch fulfils.
+func letsAlarmsIn(s statement, topic tfjson.Resource) bool {
+	for operator, keys := range s.conditions {
+		for key := range keys {
+			source := strings.EqualFold(key, "aws:SourceArn") && slices.Contains([]string{"ArnEquals", "ArnLike", "StringEquals", "StringLike"}, operator)
+			if !source && !(operator == "StringEquals" && strings.EqualFold(key, "aws:SourceAccount")) {
+				return false
+			}
+		}
+	}
+	named := isEverybody(s) || slices.Contains(s.principals["Service"], alarmService)
+	return s.effect == allow && named && allowsAction(s, "sns:Publish", arnOf(topic))
+}
+
+// tellsATopic accepts a topic of the stack, which it notes, or the ARN of an existing one.
+func (c *checker) tellsATopic(alarm tfjson.Resource, action string, told map[string]bool) {
+	if topic, ours := c.follow(action, snsTopic, "arn", "id"); ours {
+		told[topic.Address()] = true
 		return
 	}
 	if literal, ok := c.value(action); !ok || !topicARN.MatchString(literal) {

@@ -10,6 +10,9 @@ const (
 	alarm       = "aws_cloudwatch_metric_alarm.a"
 	topic       = "aws_sns_topic.t"
 	topicPolicy = "aws_sns_topic_policy.p"
+
+	// refused is the breach of a topic that refuses alarms.
+	refused = `alarms: aws_sns_topic_policy.p: does not let CloudWatch publish, so no alarm reaches aws_sns_topic.t; allow sns:Publish to cloudwatch.amazonaws.com where aws:SourceAccount is the account's`
 )
 
 // withAlarm adds a good alarm, with its topic and the topic's policy, and changes them.
@@ -131,7 +134,7 @@ func TestClosedTopic(t *testing.T) {
 		{
 			name:    "another account",
 			changes: replace(`{"Service":"cloudwatch.amazonaws.com"}`, `{"AWS":"arn:aws:iam::111122223333:root"}`),
-			want:    []string{address + `lets in AWS "arn:aws:iam::111122223333:root"; name only services: the account's own principals need their own policies`},
+			want:    []string{refused, address + `lets in AWS "arn:aws:iam::111122223333:root"; name only services: the account's own principals need their own policies`},
 		},
 		{
 			name:    "any account's alarms",
@@ -146,7 +149,7 @@ func TestClosedTopic(t *testing.T) {
 		{
 			name:    "subscribing",
 			changes: replace(`"Action":["sns:Publish"],"Resource":["${aws_sns_topic.t.arn}"],"Condition":{"StringEquals"`, `"Action":["sns:Subscribe"],"Resource":["${aws_sns_topic.t.arn}"],"Condition":{"StringEquals"`),
-			want:    []string{address + `allows more than sns:Publish to the topic; allow that and nothing else`},
+			want:    []string{refused, address + `allows more than sns:Publish to the topic; allow that and nothing else`},
 		},
 		{
 			name:    "no TLS",
@@ -154,4 +157,27 @@ func TestClosedTopic(t *testing.T) {
 			want:    []string{address + `does not deny messages without TLS; deny sns:Publish to the principal "*" where aws:SecureTransport is false`},
 		},
 	})
+}
+
+// An alarm that its topic refuses reaches nobody, and CloudWatch does not say so.
+func TestATopicThatRefusesAlarms(t *testing.T) {
+	edited := func(before, after string) []change { return withAlarm(edit(topicPolicy, before, after, "policy")) }
+	var tests []breaking
+	for name, changes := range map[string][]change{
+		"another service":     edited("cloudwatch.amazonaws.com", "events.amazonaws.com"),
+		"another condition":   edited(`{"StringEquals":{`, `{"Bool":{"aws:ViaAWSService":"true"},"StringEquals":{`),
+		"all but the sources": edited(`{"StringEquals":{`, `{"ArnNotLike":{"aws:SourceArn":"arn:aws:cloudwatch:us-east-1:123456789012:alarm:*"},"StringEquals":{`),
+	} {
+		tests = append(tests, breaking{name: name, changes: changes, want: []string{refused}})
+	}
+	denied := `{"Effect":"Deny","Principal":"*","Action":"sns:*","Resource":"*"}`
+	tests = append(tests, breaking{
+		name: "a denial of everything", changes: edited(`"Statement":[`, `"Statement":[`+denied+`,`),
+		want: []string{`alarms: aws_sns_topic_policy.p: policy: statement 1 denies everybody sns:Publish, so no alarm reaches aws_sns_topic.t; leave it out, or add the condition that aws:SecureTransport is false`},
+	})
+	check(t, tests)
+	good := good(t, edited(`{"StringEquals":{`, `{"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:us-east-1:123456789012:alarm:*"},"StringEquals":{`)...)
+	if err := policy.Check(good, policy.Expect{Public: true}); err != nil {
+		t.Error(err)
+	}
 }

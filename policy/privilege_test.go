@@ -104,7 +104,7 @@ func TestLeastPrivilege(t *testing.T) {
 			},
 		},
 		{
-			name:    "logs of the account, for another role than API Gateway's",
+			name: "logs of the account, for another role than API Gateway's",
 			changes: []change{edit("aws_iam_role_policy.delivery-role_write-log", `"${aws_cloudwatch_log_stream.delivery-log_stream.arn}"`,
 				`"${aws_cloudwatch_log_stream.delivery-log_stream.arn}","arn:aws:logs:us-east-1:123456789012:*"`, "policy")},
 			want: []string{

@@ -129,7 +129,7 @@ var rules = []Rule{
 		"The deployment has `triggers` and `create_before_destroy`, and depends on every method, integration, response, gateway response and model of the API, and on its resource policy.",
 	}, "API Gateway serves a snapshot, which must hold what the stack declares", deployment},
 	{"alarms", []string{
-		"An alarm's actions are on. `alarm_actions` names a topic of the stack or the ARN of a standard SNS topic.",
+		"An alarm's actions are on. `alarm_actions` names a topic of the stack or the ARN of a standard SNS topic. The policy of a topic of the stack lets CloudWatch publish.",
 		"`treat_missing_data` is set.",
 		"`alarm_description` ends with `Runbook: ` and the address of a page.",
 	}, "an alarm must notify somebody and say what to do", alarms},

@@ -46,6 +46,7 @@ func flow(c *checker) {
 			c.breach(stream, "no delivery stream reads it, and the API writes it", "declare one")
 		}
 	}
+	c.deniedToThePipeline(written)
 }
 
 // written checks an integration that writes events, and returns the addresses of the streams that it writes.

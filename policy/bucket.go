@@ -106,11 +106,40 @@ func (c *checker) blocksPublic(p place, name string) {
 	}
 }
 
-// closed checks that a policy names those whom it lets in, and for which accounts a service may act.
+// closed checks that a policy names those whom it lets in, for which accounts a service may act, and that none of them may change
+// who else is let in or destroy what must be recoverable.
 func (c *checker) closed(p place, key string) {
 	if statements, ok := c.document(p, key); ok {
 		c.namesPrincipals(p, key, statements)
 		c.boundServices(p, key, statements)
+		c.keepsControl(p, key, statements)
+	}
+}
+
+// control are the actions on a bucket or a stream that change who may do what, or destroy what cannot be recovered.
+var control = []string{
+	"kinesis:DeleteResourcePolicy", "kinesis:DeleteStream", "kinesis:PutResourcePolicy", "kinesis:StopStreamEncryption",
+	"s3:BypassGovernanceRetention", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:DeleteObjectVersion", "s3:PutBucketAcl",
+	"s3:PutBucketOwnershipControls", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketVersioning",
+	"s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration", "s3:PutReplicationConfiguration",
+}
+
+func (c *checker) keepsControl(p place, key string, statements []statement) {
+	for i, s := range statements {
+		if s.effect != allow || letsInAnybody(s) {
+			continue
+		}
+		if slices.Contains(s.inverted, "NotAction") {
+			c.breachAt(p, fmt.Sprintf("%s: statement %d has NotAction", p.path+key, i+1), "name what it allows")
+			continue
+		}
+		for _, action := range control {
+			if coversAny(s.actions, action) {
+				c.breachAt(p, fmt.Sprintf("%s: statement %d allows %s to %s", p.path+key, i+1, action, everybodyOr(s)),
+					"name only actions that read or write data: the account's own principals need their own policies for the others")
+				break
+			}
+		}
 	}
 }
 

@@ -307,6 +307,43 @@ func TestBucketPolicies(t *testing.T) {
 	})
 }
 
+// Whom a policy names may read and write, and not open the bucket to others or destroy what must be recoverable.
+func TestControlOverABucket(t *testing.T) {
+	const other = `AWS "arn:aws:iam::111122223333:root"`
+	const remedy = `; name only actions that read or write data: the account's own principals need their own policies for the others`
+	letting := func(action string) []change {
+		return policyOf(`"Statement":[`, `"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},`+action+
+			`,"Resource":["${aws_s3_bucket.bucket.arn}","${aws_s3_bucket.bucket.arn}/*"]},`)
+	}
+	var tests []breaking
+	for action, first := range map[string]string{
+		`"Action":"s3:*"`: "s3:BypassGovernanceRetention",
+		`"Action":["s3:GetObject","s3:PutBucketPolicy"]`: "s3:PutBucketPolicy",
+		`"Action":"S3:deleteobjectversion"`:              "s3:DeleteObjectVersion",
+		`"Action":["s3:GetObject","s3:Put*"]`:            "s3:PutBucketAcl",
+		`"Action":"s3:PutLifecycleConfiguration"`:        "s3:PutLifecycleConfiguration",
+	} {
+		tests = append(tests, breaking{name: action, changes: letting(action), want: []string{
+			`private-bucket: aws_s3_bucket_policy.bucket_policy: policy: statement 1 allows ` + first + ` to ` + other + remedy}})
+	}
+	tests = append(tests,
+		breaking{name: "all but one", changes: letting(`"NotAction":"s3:GetObject"`), want: []string{
+			`private-bucket: aws_s3_bucket_policy.bucket_policy: policy: statement 1 has NotAction; name what it allows`}},
+		breaking{
+			name: "a stream",
+			changes: []change{add("aws_kinesis_resource_policy.p", `{"resource_arn": "${aws_kinesis_stream.stream.arn}",
+				"policy": "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:root\"},\"Action\":\"kinesis:*\",\"Resource\":\"*\"}]}"}`)},
+			want: []string{`private-bucket: aws_kinesis_resource_policy.p: policy: statement 1 allows kinesis:DeleteResourcePolicy to ` + other + remedy},
+		},
+	)
+	check(t, tests)
+	for _, action := range []string{`"Action":["s3:Get*","s3:List*"]`, `"Action":["s3:PutObject","s3:DeleteObject"]`} {
+		if err := policy.Check(good(t, letting(action)...), policy.Expect{Public: true}); err != nil {
+			t.Errorf("%s: %v", action, err)
+		}
+	}
+}
+
 // S3 announces new objects only to what belongs to the account.
 func TestNotifications(t *testing.T) {
 	const remedy = `; refer to the ARN of a resource of the stack, or write the account of the ARN as ${data.aws_caller_identity.NAME.account_id}`

@@ -40,7 +40,7 @@ var rules = []Rule{
 	}, "only the service that a role is for may assume it", trust},
 	{"private-bucket", []string{
 		"A bucket has exactly one public access block (with all four settings), ownership controls (`BucketOwnerEnforced`), encryption, versioning (`Enabled`) and bucket policy.",
-		"The bucket policy denies requests without TLS. It allows nothing to a principal with a wildcard or by `NotPrincipal`, and a service only with a condition on `aws:SourceArn` or `aws:SourceAccount`, for named accounts or resources.",
+		"The bucket policy denies requests without TLS. It allows nothing to a principal with a wildcard or by `NotPrincipal`, and a service only with a condition on `aws:SourceArn` or `aws:SourceAccount`, for named accounts or resources. It lets nobody change who else is let in, nor destroy versions or settings.",
 		"No bucket has a `grant`, a policy or a setting in the resource itself that has a resource of its own, or an ACL that lets others in.",
 		"The policy of an access point of any kind or of a stream keeps to the same. Copies, backups and lists of objects go only to buckets of the stack. Notifications of new objects go only to resources of the stack or of its account.",
 		"If the stack has the account's public access block, that has all four settings too.",

@@ -98,7 +98,7 @@ test: ## Run every test; deploytest applies the pipeline to a moto server with r
 	@$(MAKE) --no-print-directory tools moto webapp clients
 	@scripts/compiling "building the tests" $(bindings) "about two minutes"
 	@go build -o bin/ingest ./cmd/ingest
-	@INGEST=$(CURDIR)/bin/ingest go run ./internal/testrun
+	@INGEST="$(CURDIR)/bin/ingest" go run ./internal/testrun
 
 test-loading: ## Compare CDKTF's own loading with the project's on every tested environment; "make test" does so on two
 	@scripts/need go node

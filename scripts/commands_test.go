@@ -303,6 +303,58 @@ func TestTargetsCheckFirst(t *testing.T) {
 	}
 }
 
+// The path of a clone may have spaces.
+func TestACloneWithSpaces(t *testing.T) {
+	if _, err := exec.LookPath("make"); err != nil {
+		lacking.End(t, "make is not on PATH; install it, for example with apt-get install make")
+	}
+	clone := filepath.Join(t.TempDir(), "my clone")
+	write := func(path, text string) {
+		file := filepath.Join(clone, path)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o755)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{"Makefile", "go.mod", "scripts/need", "scripts/compiling"} {
+		text, err := os.ReadFile(filepath.Join("..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(file, string(text))
+	}
+	// What make would install otherwise.
+	for _, folder := range []string{".", "webapp", "local/testdata/clients"} {
+		write(filepath.Join(folder, "package-lock.json"), "{}")
+		write(filepath.Join(folder, "node_modules/.package-lock.json"), "{}")
+	}
+	write("webapp/dist/index.html", "")
+	bin := programs(t, map[string]string{
+		"make": "", "node": "", "npm": "exit 1", "moto_server": "exit 1",
+		"go": `case "$*" in "env GOVERSION") echo go1.99.0 ;; "run ./internal/testrun") echo "$INGEST" ;; esac`,
+	})
+	got := commandIn(t, bin, nil, "make", "--no-print-directory", "-C", clone, "test")
+	if got.status != 0 || !strings.HasSuffix(got.stdout, "\n"+clone+"/bin/ingest\n") {
+		t.Errorf("make test ends with %d and says\n%s%s", got.status, got.stdout, got.stderr)
+	}
+}
+
+// A user pastes what make deploy-local KEEP=1 prints, with rm -rf among it.
+func TestTheCommandsOfAKeptServer(t *testing.T) {
+	const print = `work="/home/a b/.local/deploy-dev" stack="$work/cdktf.out/stacks/dev" terraform=terraform moto_pid=7 AWS_ENDPOINT_URL=http://x
+node() { echo us-east-1; }
+eval "$(sed -n '/^how_to_use/,/^}/p' scripts/deploy-local)"
+how_to_use`
+	got := commandIn(t, programs(t, nil), nil, "bash", "-euc", print)
+	for _, want := range []string{
+		"  terraform -chdir=/home/a\\ b/.local/deploy-dev/cdktf.out/stacks/dev state list\n",
+		"  kill 7 && rm -rf /home/a\\ b/.local/deploy-dev\n",
+	} {
+		if !strings.Contains(got.stdout, want) {
+			t.Errorf("it says\n%s%s\nwant\n%s", got.stdout, got.stderr, want)
+		}
+	}
+}
+
 // scripts/pull-comment updates its own comment, the last one, or writes one. Nothing in the text is a flag or a file to gh.
 func TestPullComment(t *testing.T) {
 	folder := t.TempDir()

@@ -25,7 +25,7 @@ up: ## Run the pipeline of ENV (default dev) and its web page on this machine; A
 	@$(MAKE) --no-print-directory webapp
 	@scripts/compiling "building bin/ingest" $(sdk) "about a minute"
 	@go build -o bin/ingest ./cmd/ingest
-	@exec bin/ingest up $(if $(ENV),--env $(ENV)) $(ARGS)
+	@exec bin/ingest up $(if $(ENV),--env "$$ENV") $(ARGS)
 
 webapp: webapp/dist/index.html ## Build the web page to static files in webapp/dist
 webapp/dist/index.html: webapp/node_modules/.package-lock.json $(shell find webapp -path webapp/node_modules -prune -o -path webapp/dist -prune -o -type f -print)
@@ -84,8 +84,8 @@ verify smoke:
 # The lock of other platforms' providers asks the registry, even if Terraform may use only a mirror.
 lock = $(if $(wildcard $(TF_CLI_CONFIG_FILE)),--skip-provider-lock)
 
-# A target that changes or reads AWS has no default environment.
-name-one = test -n "$(ENV)" || { echo "error: ENV is empty; name one environment: make $@ ENV=dev" >&2; exit 1; }
+# A target that changes or reads AWS has no default environment, and changes one. cdktf would take a pattern, such as *, for several.
+name-one = [[ "$$ENV" =~ ^[a-z][a-z0-9-]*$$ ]] || { echo "error: ENV is $${ENV:-empty}; name one environment: make $@ ENV=dev" >&2; exit 1; }
 
 check: ## Run the checks for each commit: build, vet, goldens, and the quick Go tests
 	@scripts/need go node

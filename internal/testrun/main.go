@@ -2,7 +2,8 @@
 //
 // It prints a line when a package ends, and every so often what runs, for how long, and what is next. At the end it prints what
 // failed, one line for each test that was skipped, with its reason, and the number of tests. With -short it runs the Go tests alone
-// that take little time; make check does so. The exit status is 1 where a test failed, and 130 after an interrupt.
+// that take little time; make check does so. The exit status is 1 where a test failed, and 130 after an interrupt
+// or the end of what reads its output.
 package main
 
 import (
@@ -28,7 +29,12 @@ const endless = "3h"
 func main() {
 	short := flag.Bool("short", false, "run the Go tests alone that take little time")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "error: testrun takes no %q; it runs the tests of every package, and go test runs those of one\n", flag.Arg(0))
+		os.Exit(2)
+	}
+	// Without SIGPIPE here, a reader of the output that ends, such as head, would end this program alone, and the tests would go on.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	status, err := run(ctx, *short)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)

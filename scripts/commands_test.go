@@ -401,8 +401,22 @@ func TestPullComment(t *testing.T) {
 			t.Errorf("%s: it ends with %d and says %s%s", file, got.status, got.stdout, got.stderr)
 		}
 	}
+	got := commandIn(t, failing, nil, "scripts/pull-comment", "7", "x", text)
+	if want := "error: GITHUB_REPOSITORY is empty; set it to OWNER/NAME\n"; got.status != 2 || got.stderr != want {
+		t.Errorf("it ends with %d and says %s%s, want %s", got.status, got.stdout, got.stderr, want)
+	}
 	if got := commandIn(t, failing, nil, "scripts/pull-comment", "7"); got.status != 2 || !strings.HasPrefix(got.stderr, "error: name the pull request") {
 		t.Errorf("it ends with %d and says %s%s", got.status, got.stdout, got.stderr)
+	}
+}
+
+// A folder that holds something else gets no trace of Node.js's.
+func TestProviderSchemaOfNothing(t *testing.T) {
+	folder := t.TempDir()
+	want := "error: " + folder + " is not the folder of @cdktn/provider-aws; the comment in this script says how to have it\n"
+	got := commandIn(t, programs(t, map[string]string{"node": ""}), nil, "scripts/provider-schema", folder)
+	if got.status != 1 || got.stdout != "" || got.stderr != want {
+		t.Errorf("it ends with %d and says %s%s, want %s", got.status, got.stdout, got.stderr, want)
 	}
 }
 

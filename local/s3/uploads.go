@@ -207,8 +207,10 @@ func (u *upload) choose(asked []gofakes3.CompletedPart) ([]sentPart, error) {
 	if len(asked) == 0 {
 		return nil, gofakes3.ErrorMessage(gofakes3.ErrMalformedXML, "name the parts that make up the object")
 	}
-	if !slices.IsSortedFunc(asked, func(a, b gofakes3.CompletedPart) int { return cmp.Compare(a.PartNumber, b.PartNumber) }) {
-		return nil, gofakes3.ErrInvalidPartOrder
+	for i, each := range asked[1:] {
+		if each.PartNumber <= asked[i].PartNumber { // a part that is named twice would be in the object twice
+			return nil, gofakes3.ErrInvalidPartOrder
+		}
 	}
 	var chosen []sentPart
 	for _, each := range asked {

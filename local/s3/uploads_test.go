@@ -169,7 +169,7 @@ func TestUploadsThatCannotBeCompleted(t *testing.T) {
 		want  string
 	}{
 		{[]types.CompletedPart{one, two, three}, "EntityTooSmall: Your proposed upload is smaller than the minimum allowed size"},
-		{[]types.CompletedPart{two, one}, "InvalidPartOrder"}, {[]types.CompletedPart{one, absent}, "InvalidPart"},
+		{[]types.CompletedPart{two, one}, "InvalidPartOrder"}, {[]types.CompletedPart{one, one, two}, "InvalidPartOrder"}, {[]types.CompletedPart{one, absent}, "InvalidPart"},
 		{[]types.CompletedPart{{ETag: two.ETag, PartNumber: one.PartNumber}}, "InvalidPart"}, {nil, "MalformedXML"},
 	} {
 		if err := w.complete("a", id, test.parts...); !strings.HasPrefix(code(err), test.want) {

@@ -60,6 +60,41 @@ func checkRead(header http.Header, prefix string, meta metadata, info fs.FileInf
 	return nil
 }
 
+// checkHeaders refuses a condition of a write that S3 does not have, which would let the write through.
+//
+// Assumption S3-17: a write to S3 takes one condition, If-None-Match with "*" or If-Match with an ETag, and answers 501 to any other
+// (S3 API reference, PutObject, which expects these values; the status is that of localstack's provider, whose tests are recorded on
+// AWS). An If-Match answers NoSuchKey where there is no object (S3 user guide, "How to prevent object overwrites with conditional
+// writes").
+func (g guard) checkHeaders(r *http.Request) error {
+	_, key := named(r)
+	writes := r.Method == http.MethodPut && key != "" && !r.URL.Query().Has("uploadId") || isCompletion(r)
+	match, none := r.Header.Get("If-Match"), r.Header.Get("If-None-Match")
+	switch {
+	case !writes:
+	case match != "" && none != "":
+		return g.notImitated("If-Match together with If-None-Match in a write (S3 has one condition of a write; leave one of them out)")
+	case none != "" && none != "*":
+		return g.notImitated("If-None-Match " + none + ` in a write (S3 has only "*" there)`)
+	case match == "*":
+		return g.notImitated("If-Match * in a write (S3 has only an ETag there)")
+	}
+	return nil
+}
+
+// checkWrite checks the object under a key, if there is one, against a write's conditions.
+func checkWrite(conditions *gofakes3.PutConditions, key string, exists bool, sum func() ([]byte, error)) error {
+	switch {
+	case conditions.IfNoneMatch != nil && exists:
+		return errPrecondition
+	case conditions.IfMatch != nil && !exists:
+		return gofakes3.KeyNotFound(key)
+	case conditions.IfMatch != nil:
+		return checkDelete(*conditions.IfMatch, exists, sum)
+	}
+	return nil
+}
+
 // checkDelete checks an object against If-Match. exists is false if there is no object; then no condition matches.
 func checkDelete(match string, exists bool, sum func() ([]byte, error)) error {
 	if match == "" {

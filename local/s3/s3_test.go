@@ -2,6 +2,7 @@ package s3_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/md5"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -476,6 +478,37 @@ func TestConditions(t *testing.T) {
 		t.Errorf("%v, want PreconditionFailed", err)
 	}
 	w.must(put(aws.String(`"5d41402abc4b2a76b9719d911017c592"`), nil))
+}
+
+// A condition that S3 does not have is refused, whatever writes, and the object stays as it is.
+func TestConditionsThatAWriteDoesNotHave(t *testing.T) {
+	w := newWorld(t)
+	w.put("a", "before")
+	id := w.begin("a")
+	part, err := w.sendPart("a", id, 1, "after")
+	w.must(err)
+	completion := "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>" + *part.ETag + "</ETag></Part></CompleteMultipartUpload>"
+	for _, request := range []struct{ method, path, body, source string }{
+		{"PUT", "/events/a", "after", ""}, {"PUT", "/events/a", "", "X-Amz-Copy-Source: /events/b"}, {"POST", "/events/a?uploadId=" + *id, completion, ""},
+	} {
+		for _, test := range []struct{ conditions, want string }{
+			{`If-None-Match: "0123"`, `If-None-Match &#34;0123&#34; in a write`}, {"If-Match: *", "If-Match * in a write"},
+			{"If-Match: x|If-None-Match: *", "If-Match together with If-None-Match"},
+		} {
+			header := append(strings.Split(test.conditions, "|"), "Content-Length: "+strconv.Itoa(len(request.body)), cmp.Or(request.source, "X-Other: x"))
+			got := serve(t, w.service, request.method, request.path, request.body, header...)
+			if got.Code != http.StatusNotImplemented || !strings.Contains(got.Body.String(), test.want) {
+				t.Errorf("%+v %+v: %d %s", request, test, got.Code, got.Body)
+			}
+		}
+	}
+	if got, _ := w.get("a"); got != "before" {
+		t.Errorf("it holds %q", got)
+	}
+	got := serve(t, w.service, "PUT", "/events/absent", "x", "Content-Length: 1", "If-Match: x")
+	if got.Code != http.StatusNotFound || !strings.Contains(got.Body.String(), "<Key>absent</Key>") {
+		t.Errorf("an If-Match of no object: %d %s", got.Code, got.Body)
+	}
 }
 
 func TestWhatIsNotImitatedIsRefused(t *testing.T) {

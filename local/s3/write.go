@@ -219,13 +219,7 @@ func (w *write) check(conditions *gofakes3.PutConditions) error {
 	if err != nil || conditions == nil {
 		return err
 	}
-	existing := gofakes3.ConditionalObjectInfo{Exists: exists}
-	if exists {
-		if existing.Hash, err = w.existingSum(name); err != nil {
-			return err
-		}
-	}
-	return gofakes3.CheckPutConditions(conditions, &existing)
+	return checkWrite(conditions, w.key, exists, func() ([]byte, error) { return w.existingSum(name) })
 }
 
 // makeRoom reports whether there is an object already, and fails if there cannot be one.

@@ -284,7 +284,11 @@ func (d deletion) unimitated() string {
 	return ""
 }
 
-// refuseSelection refuses a DeleteObjects that names versions or conditions.
+// maxDeleted is how many objects a DeleteObjects names at most (S3 API reference, DeleteObjects). S3 answers MalformedXML to more
+// (aws/aws-sdk-java#1293), and to none.
+const maxDeleted = 1000
+
+// refuseSelection refuses a DeleteObjects that names versions, conditions, or another number of objects than S3 takes.
 func (g guard) refuseSelection(w http.ResponseWriter, r *http.Request) bool {
 	body, err := io.ReadAll(r.Body) // bounded
 	if err != nil {
@@ -293,7 +297,11 @@ func (g guard) refuseSelection(w http.ResponseWriter, r *http.Request) bool {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	var asked struct{ Object []deletion }
-	_ = xml.Unmarshal(body, &asked) // gofakes3 answers if it is no XML
+	if err := xml.Unmarshal(body, &asked); err == nil && (len(asked.Object) == 0 || len(asked.Object) > maxDeleted) { // gofakes3 answers if it is no XML
+		g.answer(w, r, nil, gofakes3.ErrorMessagef(gofakes3.ErrMalformedXML, "The XML you provided was not well-formed or did not validate "+
+			"against our published schema: it names %d objects; name 1 to %d", len(asked.Object), maxDeleted))
+		return true
+	}
 	for _, each := range asked.Object {
 		if what := each.unimitated(); what != "" {
 			g.refuseUnimitated(w, r, what+" in DeleteObjects")

@@ -389,6 +389,23 @@ func TestDeleteObjects(t *testing.T) {
 	}
 }
 
+// A DeleteObjects with more objects than S3 takes, or with none, deletes nothing.
+func TestDeleteTooManyObjects(t *testing.T) {
+	w := newWorld(t)
+	w.put("a", "x")
+	for _, count := range []int{0, 1001} {
+		body := "<Delete>" + strings.Repeat("<Object><Key>a</Key></Object>", count) + "</Delete>"
+		got := serve(t, w.service, "POST", "/events?delete", body)
+		if want := fmt.Sprintf("it names %d objects; name 1 to 1000", count); got.Code != http.StatusBadRequest ||
+			!strings.Contains(got.Body.String(), "<Code>MalformedXML</Code>") || !strings.Contains(got.Body.String(), want) {
+			t.Errorf("%d objects: %d %s", count, got.Code, got.Body)
+		}
+	}
+	if files := w.files("events"); !slices.Equal(files, []string{"a"}) {
+		t.Errorf("left: %v", files)
+	}
+}
+
 // A call for a version is refused, and the object stays as it is; "null" is the version that there is.
 func TestVersionsAreRefused(t *testing.T) {
 	w := newWorld(t)

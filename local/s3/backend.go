@@ -305,7 +305,7 @@ func (s backend) CopyObject(fromBucket, fromKey, bucket, key string, _ map[strin
 	if s.header("X-Amz-Metadata-Directive") == "REPLACE" {
 		headers = s.kept(nil)
 	} else if fromBucket == bucket && fromKey == key {
-		return gofakes3.CopyObjectResult{}, gofakes3.ErrorMessage(gofakes3.ErrInvalidArgument, "This copy request is illegal because it is trying to copy an object to itself "+
+		return gofakes3.CopyObjectResult{}, gofakes3.ErrorMessage("InvalidRequest", "This copy request is illegal because it is trying to copy an object to itself "+
 			"without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 	}
 	sum, at, err := s.put(bucket, key, headers, io.NewSectionReader(from, 0, info.Size()), info.Size(), s.writeConditions())

@@ -87,6 +87,7 @@ func TestOptionsOfBucketsAndCopies(t *testing.T) {
 		{"/other", "", "X-Amz-Bucket-Object-Lock-Enabled: True", 501, "x-amz-bucket-object-lock-enabled True is not imitated"},
 		{"/other", "", "X-Amz-Object-Ownership: ObjectWriter", 501, "x-amz-object-ownership ObjectWriter is not imitated"},
 		{"/events/b", "", "X-Amz-Metadata-Directive: FOO", 400, "<Code>InvalidArgument</Code><Message>Unknown metadata directive.</Message>"},
+		{"/events/a", "", "X-Other: x", 400, "<Code>InvalidRequest</Code><Message>This copy request is illegal because"},
 		{"/events/b", "", "X-Amz-Tagging-Directive: FOO", 400, "<Code>InvalidArgument</Code><Message>Unknown tagging directive.</Message>"},
 	} {
 		got := serve(t, w.service, "PUT", test.path, test.body, test.header, "X-Amz-Copy-Source: /events/a")

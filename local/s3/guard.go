@@ -325,34 +325,42 @@ func (g guard) answer(w http.ResponseWriter, r *http.Request, result any, err er
 	_, _ = w.Write(append([]byte(xml.Header), text...)) // the client may have gone
 }
 
-// withoutConditions hides from gofakes3 a read's conditions, which it evaluates differently, and a range that is none.
+// withoutConditions hides from gofakes3 a read's conditions, which it evaluates differently, and of its range what S3 does not heed.
 func withoutConditions(r *http.Request) *http.Request {
 	plain := *r
 	plain.Header = r.Header.Clone()
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		plain.Header.Del("If-None-Match")
 		plain.Header.Del("If-Modified-Since")
-		if !isRange(r.Header.Get("Range")) {
-			plain.Header.Del("Range")
-		}
+		plain.Header.Set("Range", heeded(r.Header.Get("Range")))
 	}
 	return &plain
 }
 
-var oneRange = regexp.MustCompile(`^bytes=(?:(\d+)-(\d*)|-\d+)$`)
+var oneRange = regexp.MustCompile(`^bytes=(?:(\d+)-(\d*)|-(\d+))$`)
 
-// isRange reports whether S3 heeds a Range header.
+// heeded is the part of a Range header that S3 heeds, "" if none. A last byte, or a length of a suffix, beyond what gofakes3 can count is
+// beyond the object too.
 //
 // Assumption S3-16: S3's GetObject and HeadObject ignore a Range that is malformed, ends before it begins or names several ranges, and
 // answer 200 with the whole object (versity/versitygw#1120, which compares with S3; basho/riak_cs#304 has a recording of several ranges).
-func isRange(header string) bool {
+func heeded(header string) string {
 	found := oneRange.FindStringSubmatch(header)
 	if found == nil {
-		return false
+		return ""
 	}
 	first, err := strconv.ParseInt(found[1], 10, 64)
 	last, lastErr := strconv.ParseInt(found[2], 10, 64)
-	return err != nil || lastErr != nil || first <= last
+	suffix, suffixErr := strconv.ParseInt(found[3], 10, 64)
+	switch {
+	case err == nil && lastErr == nil && first > last:
+		return ""
+	case errors.Is(lastErr, strconv.ErrRange):
+		return "bytes=" + found[1] + "-"
+	case errors.Is(suffixErr, strconv.ErrRange):
+		return fmt.Sprintf("bytes=-%d", suffix) // the largest
+	}
+	return header
 }
 
 // maxMetadata bounds user-defined metadata, names and values together, in bytes (S3 user guide, "Working with object metadata").
@@ -489,7 +497,7 @@ func (s *sameOrigin) WriteHeader(status int) {
 	header := s.Header()
 	for name, values := range header {
 		switch {
-		case strings.HasPrefix(name, "Access-Control-"):
+		case strings.HasPrefix(name, "Access-Control-"), name == "X-Amz-Delete-Marker": // gofakes3 sends "false"; S3 sends none without versioning
 			delete(header, name)
 		case strings.HasPrefix(name, userMetadata):
 			delete(header, name)

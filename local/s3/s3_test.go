@@ -220,6 +220,9 @@ func TestRange(t *testing.T) {
 		{"a", "bytes=-10", "bytes 0-9/10", "0123456789"},
 		{"a", "bytes=-11", "bytes 0-9/10", "0123456789"},
 		{"a", "bytes=-9223372036854775807", "bytes 0-9/10", "0123456789"},
+		{"a", "bytes=-99999999999999999999", "bytes 0-9/10", "0123456789"},
+		{"a", "bytes=3-99999999999999999999", "bytes 3-9/10", "3456789"},
+		{"a", "bytes=99999999999999999999-", "", ""},
 		{"a", "bytes=10-", "", ""},
 		{"a", "bytes=-0", "", ""},
 		{"empty", "bytes=-1", "", ""},
@@ -386,6 +389,14 @@ func TestDeleteObjects(t *testing.T) {
 	w.must(err)
 	if len(out.Deleted) != 3 || len(out.Errors) != 0 || len(w.files("events")) != 0 {
 		t.Errorf("%+v, files %v", out, w.files("events"))
+	}
+}
+
+// A bucket without versioning has no delete markers, and its answers name none.
+func TestADeletionNamesNoMarker(t *testing.T) {
+	w := newWorld(t)
+	if got := serve(t, w.service, "DELETE", "/events/a", ""); got.Code != http.StatusNoContent || got.Header()["X-Amz-Delete-Marker"] != nil {
+		t.Errorf("%d %v", got.Code, got.Header())
 	}
 }
 

@@ -178,8 +178,9 @@ func (j *Journal) load() error {
 		if j.size == info.Size() {
 			break
 		}
-		next, lost := findFrame(j.file, j.size+1, info.Size()), info.Size()-j.size
-		if next < 0 && j.isCutOff(lost) {
+		next, others := findFrame(j.file, j.size+1, info.Size())
+		lost := info.Size() - j.size
+		if !others && j.isCutOff(lost) {
 			return errors.Join(j.file.Truncate(j.size), j.shrink())
 		}
 		if next > 0 {
@@ -207,7 +208,7 @@ func (j *Journal) loadFrom(size int64) {
 	}
 }
 
-// isCutOff reports whether the last bytes of the file are the beginning of a frame.
+// isCutOff reports whether the last bytes of the file, in which no other frame begins, are the beginning of a frame.
 func (j *Journal) isCutOff(bytes int64) bool {
 	var head [4]byte
 	if n, _ := j.file.ReadAt(head[:], j.size); n < len(head) {
@@ -220,24 +221,28 @@ func (j *Journal) isCutOff(bytes int64) bool {
 // headBegin is how the head of a frame begins.
 var headBegin = []byte(`{"bucket":`)
 
-// findFrame returns the offset of the first whole frame from an offset on, or -1.
-func findFrame(file io.ReaderAt, from, size int64) int64 {
+// findFrame returns the offset of the first whole frame from an offset on, or -1, and whether any frame begins there, damaged or not.
+func findFrame(file io.ReaderAt, from, size int64) (next int64, begun bool) {
 	window := make([]byte, 1<<20)
 	for at := from; at < size; at += int64(len(window) - len(headBegin) + 1) {
 		n, _ := file.ReadAt(window, at)
 		for start := 0; start < n; start++ {
-			next := bytes.Index(window[start:n], headBegin)
-			if next < 0 {
+			head := bytes.Index(window[start:n], headBegin)
+			if head < 0 {
 				break
 			}
-			start += next
+			start += head
 			begin := at + int64(start) - frameHead
-			if _, err := readFrame(io.NewSectionReader(file, begin, size-begin), size-begin); begin >= from && err == nil {
-				return begin
+			if begin < from {
+				continue
+			}
+			begun = true
+			if _, err := readFrame(io.NewSectionReader(file, begin, size-begin), size-begin); err == nil {
+				return begin, true
 			}
 		}
 	}
-	return -1
+	return -1, begun
 }
 
 // readFrame reads a whole frame, which its checksum proves. So many bytes are left.

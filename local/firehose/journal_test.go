@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -235,6 +236,41 @@ func TestAJournalWithAFlippedBit(t *testing.T) {
 			if err := j.close(); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+}
+
+// Several damaged entries at the end do not look like one that a crash has cut off, even if the first one's length is wrong.
+func TestAJournalWithADamagedEnd(t *testing.T) {
+	numbers := numbers(t, 4)
+	path := filepath.Join(t.TempDir(), "d.objects")
+	text, ends := fillJournal(t, path, numbers[:3]...)
+	text[ends[0]+1] ^= 1   // a length beyond the end of the file
+	text[ends[2]-1] ^= 1   // of the last entry
+	for start := range 2 { // the damage stays in the file, and is reported each time
+		if start == 0 {
+			if err := os.WriteFile(path, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		j, err := openJournal(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprintf("(%d bytes)", ends[2]-ends[0]); !strings.Contains(j.Problem(), want) {
+			t.Errorf("start %d: the problem is %q, want %s", start, j.Problem(), want)
+		}
+		if start == 0 {
+			written, p, _ := journalEntry(t, "added", numbers[3])
+			if err := j.append(written, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, want := keysOf(t, j), []string{"object0", "added"}; !slices.Equal(got, want) {
+			t.Errorf("start %d: it has %v, want %v", start, got, want)
+		}
+		if err := j.close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -80,10 +80,29 @@ func verify(r *http.Request, trailer map[string]string) (v *verified, unknown st
 		}
 		v.sums[name] = checksums[which]()
 	}
-	if len(r.Header.Get("X-Amz-Content-Sha256")) == hex.EncodedLen(sha256.Size) {
-		v.sums["X-Amz-Content-Sha256"] = sha256.New()
+	if isDigest(r.Header.Get(contentDigest)) {
+		v.sums[contentDigest] = sha256.New()
 	}
 	return v, ""
+}
+
+const contentDigest = "X-Amz-Content-Sha256"
+
+func isDigest(text string) bool {
+	_, err := hex.DecodeString(text)
+	return err == nil && len(text) == hex.EncodedLen(sha256.Size)
+}
+
+// checkDigest refuses a digest of the body that is none, by which nothing would be checked. The words are S3's (versity/versitygw#1352).
+func checkDigest(r *http.Request) error {
+	given := r.Header.Get(contentDigest)
+	if given == "" || given == "UNSIGNED-PAYLOAD" || strings.HasPrefix(given, "STREAMING-") || isDigest(given) {
+		return nil
+	}
+	return gofakes3.ErrorMessage(gofakes3.ErrInvalidArgument,
+		"x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "+
+			"STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, "+
+			"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.")
 }
 
 // Read implements io.Reader.
@@ -108,7 +127,7 @@ func (v *verified) compare(name string, is []byte) error {
 	if given == "" {
 		given = v.trailer[name]
 	}
-	if name == "X-Amz-Content-Sha256" {
+	if name == contentDigest {
 		if strings.EqualFold(given, hex.EncodeToString(is)) {
 			return nil
 		}

@@ -173,6 +173,12 @@ func TestErrorsHaveMessages(t *testing.T) {
 		{"PUT", "/events/u?partNumber=10001&uploadId=" + id, source + "/events/a", 400, "<Code>InvalidArgument</Code><Message>Part number"},
 		{"GET", "/events/u?max-parts=-1&uploadId=" + id, "", 400, "<Code>InvalidArgument</Code><Message>Argument max-parts must be an integer between 0 and 2147483647</Message>"},
 		{"GET", "/events?max-uploads=x&uploads", "", 400, "<Code>InvalidArgument</Code><Message>Argument max-uploads must be"},
+		{"POST", "/events/u?uploadId=" + id, "", 400, "<Code>MalformedXML</Code><Message>The XML you provided was not well-formed or did not validate against our published schema (EOF)"},
+		{"POST", "/events?delete", "", 400, "<Code>MalformedXML</Code><Message>The XML you provided was not well-formed or did not validate against our published schema (EOF)"},
+		{"DELETE", "/events/a", "X-Amz-If-Match-Size: 9", 501, "<Message>S3&#39;s x-amz-if-match-size 9 is not imitated"},
+		{"DELETE", "/events/a", "X-Amz-If-Match-Last-Modified-Time: Sat, 28 Nov 2020 22:13:24 GMT", 501, "<Message>S3&#39;s x-amz-if-match-last-modified-time Sat"},
+		{"GET", "/events/a", "X-Amz-Content-Sha256: abc", 400, "<Code>InvalidArgument</Code><Message>x-amz-content-sha256 must be UNSIGNED-PAYLOAD"},
+		{"GET", "/events/a", "", 200, "x"},
 		{"OPTIONS", "/events", "", 403, "<Code>AccessForbidden</Code><Message>CORSResponse"},
 		{"HEAD", "/events/none", "", 404, ""},
 	} {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -31,6 +32,9 @@ var messages = map[gofakes3.ErrorCode]string{
 	gofakes3.ErrNoSuchKey:            "The specified key does not exist.",
 	gofakes3.ErrNoSuchUpload:         "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
 }
+
+// malformed is S3's message of MalformedXML (S3 API reference, "Error responses").
+const malformed = "The XML you provided was not well-formed or did not validate against our published schema"
 
 // errorBody is the body of an error.
 type errorBody struct {
@@ -127,6 +131,9 @@ func (m *withMessages) end(r *http.Request) {
 	body := errorBody{}
 	if xml.Unmarshal(m.body.Bytes(), &body) != nil {
 		body.Code = gofakes3.ErrMethodNotAllowed // its answer to a method that the service itself does not have
+	}
+	if body.Code == gofakes3.ErrMalformedXML {
+		body.Message = fmt.Sprintf("%s (%s)", malformed, body.Message) // gofakes3 says only why, such as "EOF"
 	}
 	answer(m.ResponseWriter, r, statusOf(body.Code), body)
 }

@@ -72,7 +72,7 @@ func (g guard) nameRegion(w http.ResponseWriter, r *http.Request) {
 
 // prepare checks a request's headers and parameters, and decodes and bounds its body.
 func (g guard) prepare(w http.ResponseWriter, r *http.Request) error {
-	if err := errors.Join(g.checkRegion(w, r), g.checkOwner(r), checkMetadata(r), checkDirectives(r), checkNumbers(r.URL.Query()), g.checkHeaders(r)); err != nil {
+	if err := errors.Join(g.checkRegion(w, r), g.checkOwner(r), checkMetadata(r), checkDirectives(r), checkNumbers(r.URL.Query()), g.checkHeaders(r), checkDigest(r)); err != nil {
 		return err
 	}
 	trailer, err := dechunk(r)
@@ -298,8 +298,7 @@ func (g guard) refuseSelection(w http.ResponseWriter, r *http.Request) bool {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	var asked struct{ Object []deletion }
 	if err := xml.Unmarshal(body, &asked); err == nil && (len(asked.Object) == 0 || len(asked.Object) > maxDeleted) { // gofakes3 answers if it is no XML
-		g.answer(w, r, nil, gofakes3.ErrorMessagef(gofakes3.ErrMalformedXML, "The XML you provided was not well-formed or did not validate "+
-			"against our published schema: it names %d objects; name 1 to %d", len(asked.Object), maxDeleted))
+		g.answer(w, r, nil, gofakes3.ErrorMessagef(gofakes3.ErrMalformedXML, "%s (it names %d objects; name 1 to %d)", malformed, len(asked.Object), maxDeleted))
 		return true
 	}
 	for _, each := range asked.Object {
@@ -457,13 +456,13 @@ func unimitated(r *http.Request) string {
 		return "directory buckets (S3 Express One Zone)"
 	case r.Method == http.MethodPost && !query.Has("delete") && !query.Has("uploads") && !query.Has("uploadId"):
 		return "upload by a browser's form"
-	case r.Method == http.MethodPut || r.Method == http.MethodPost:
+	case r.Method == http.MethodPut || r.Method == http.MethodPost || r.Method == http.MethodDelete:
 		return unimitatedHeader(r.Header)
 	}
 	return ""
 }
 
-// unimitatedHeader names a header of a write that asks for something this service would silently drop. Encryption with S3's keys or
+// unimitatedHeader names a header of a write or a deletion that asks for something this service would silently drop. Encryption with S3's keys or
 // KMS's is let through, because the notices at the start say that nothing is encrypted.
 func unimitatedHeader(header http.Header) string {
 	for name := range header {
@@ -471,7 +470,7 @@ func unimitatedHeader(header http.Header) string {
 		switch {
 		case value == "":
 		case slices.Contains([]string{"X-Amz-Tagging", "X-Amz-Website-Redirect-Location", "X-Amz-Write-Offset-Bytes"}, name),
-			strings.HasPrefix(name, "X-Amz-Object-Lock-"), strings.HasPrefix(name, "X-Amz-Grant-"),
+			strings.HasPrefix(name, "X-Amz-Object-Lock-"), strings.HasPrefix(name, "X-Amz-Grant-"), strings.HasPrefix(name, "X-Amz-If-Match-"),
 			strings.HasPrefix(name, "X-Amz-Server-Side-Encryption-Customer-"),
 			name == "X-Amz-Bucket-Object-Lock-Enabled" && !strings.EqualFold(value, "false"),
 			name == "X-Amz-Object-Ownership" && value != "BucketOwnerEnforced",

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -186,6 +187,10 @@ func (s backend) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadI
 	for _, p := range chosen {
 		_, _ = sums.Write(p.sum) // never fails
 		size += p.size
+	}
+	// The message is this project's; AWS documents only the code (S3 API reference, CompleteMultipartUpload, MpuObjectSize).
+	if is := strconv.FormatInt(size, 10); cmp.Or(s.header("X-Amz-Mp-Object-Size"), is) != is {
+		return "", "", gofakes3.ErrorMessagef("InvalidRequest", "x-amz-mp-object-size is %s, and the parts have %s bytes", s.header("X-Amz-Mp-Object-Size"), is)
 	}
 	content := &joined{service: s.Service, parts: chosen}
 	defer content.close()

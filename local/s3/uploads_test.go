@@ -176,6 +176,13 @@ func TestUploadsThatCannotBeCompleted(t *testing.T) {
 			t.Errorf("%v, want %s", err, test.want)
 		}
 	}
+	_, err = w.client.CompleteMultipartUpload(t.Context(), &awss3.CompleteMultipartUploadInput{
+		Bucket: aws.String("events"), Key: aws.String("a"), UploadId: id, MpuObjectSize: aws.Int64(4),
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{two}},
+	})
+	if want := "InvalidRequest: x-amz-mp-object-size is 4, and the parts have 3 bytes"; code(err) != want {
+		t.Errorf("%v, want %s", err, want)
+	}
 	if err := w.complete("b", id, one); !strings.HasPrefix(code(err), "NoSuchUpload") {
 		t.Errorf("under another key: %v", err)
 	}

@@ -269,3 +269,35 @@ func TestSignedForAnotherRegion(t *testing.T) {
 		t.Errorf("there are %v", files)
 	}
 }
+
+// A presigned request is good for as long as it says, at most a week.
+func TestPresignedRequestsExpire(t *testing.T) {
+	w := newWorld(t)
+	w.put("a", "x")
+	date := start.Format("20060102T150405Z")
+	of := func(date, seconds string) string { return "X-Amz-Signature=s&X-Amz-Date=" + date + "&X-Amz-Expires=" + seconds }
+	v2 := fmt.Sprintf("Signature=s&Expires=%d", start.Unix()+60)
+	w.clock.Advance(time.Minute)
+	for _, test := range []struct {
+		query  string
+		status int
+		want   string
+	}{
+		{of(date, "60"), 200, "x"}, {v2, 200, "x"}, {of(date, "604800"), 200, "x"},
+		{of(date, "59"), 403, "<Code>AccessDenied</Code><Message>Request has expired</Message>"},
+		{of(date, "0"), 403, "<Message>Request has expired</Message>"},
+		{fmt.Sprintf("Signature=s&Expires=%d", start.Unix()+59), 403, "<Message>Request has expired</Message>"},
+		{of(date, "604801"), 400, "<Code>AuthorizationQueryParametersError</Code><Message>X-Amz-Expires is &#34;604801&#34;; it must be"},
+		{of(date, "-1"), 400, "X-Amz-Expires is"}, {of(date, "soon"), 400, "X-Amz-Expires is"}, {of(date, ""), 400, "X-Amz-Expires is"},
+		{of("today", "60"), 400, "X-Amz-Date is &#34;today&#34;; it must be"},
+	} {
+		got := serve(t, w.service, "GET", "/events/a?"+test.query, "")
+		if got.Code != test.status || !strings.Contains(got.Body.String(), test.want) {
+			t.Errorf("%s: %d %s", test.query, got.Code, got.Body)
+		}
+	}
+	serve(t, w.service, "DELETE", "/events/a?"+of(date, "59"), "")
+	if got, _ := w.get("a"); got != "x" {
+		t.Errorf("an expired request deleted it")
+	}
+}

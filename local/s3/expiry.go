@@ -1,0 +1,46 @@
+package s3
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+)
+
+// longestPresigned is how long a presigned request is good at most (S3 API reference, "Authenticating requests: using query parameters").
+const longestPresigned = 7 * 24 * time.Hour
+
+// checkExpiry refuses a presigned request whose time is over. Its signature is not verified.
+//
+// Assumption S3-18: S3 answers 403 AccessDenied to a presigned request that has expired (aws/aws-sdk-php#1333; with signature version 2,
+// aws/aws-sdk-js#3493), and 400 AuthorizationQueryParametersError to one whose X-Amz-Expires is no number of seconds from 0 to a week
+// (bryanjos/aws_auth#31).
+func (g guard) checkExpiry(r *http.Request) error {
+	query := r.URL.Query()
+	now := g.clock.Now()
+	if until, err := strconv.ParseInt(query.Get("Expires"), 10, 64); err == nil && query.Has("Signature") && now.Unix() > until {
+		return errExpired
+	}
+	if !query.Has("X-Amz-Signature") {
+		return nil
+	}
+	seconds, err := strconv.ParseInt(query.Get("X-Amz-Expires"), 10, 32)
+	since, dateErr := time.Parse("20060102T150405Z", query.Get("X-Amz-Date"))
+	given := time.Duration(seconds) * time.Second
+	switch {
+	case err != nil || given < 0 || given > longestPresigned:
+		return wrongQuery("X-Amz-Expires is %q; it must be a number of seconds from 0 to %d, a week", query.Get("X-Amz-Expires"), longestPresigned/time.Second)
+	case dateErr != nil:
+		return wrongQuery("X-Amz-Date is %q; it must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"", query.Get("X-Amz-Date"))
+	case now.After(since.Add(given)):
+		return errExpired
+	}
+	return nil
+}
+
+var errExpired = gofakes3.ErrorMessage("AccessDenied", "Request has expired")
+
+func wrongQuery(format string, values ...any) error {
+	return gofakes3.ErrorMessagef("AuthorizationQueryParametersError", format, values...)
+}

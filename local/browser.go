@@ -129,7 +129,7 @@ func forOwnNames(n names, refuse refusal, next http.Handler) http.Handler {
 		}
 		name := hostName(r.Host)
 		if name == "" {
-			refuse(w, r, "the request names no host, which HTTP/1.0 allows; send the header Host, as HTTP/1.1 does, such as Host: localhost")
+			refuse(w, r, fmt.Sprintf("the request names no host (Host: %q); send the header Host with a name of this address, such as Host: localhost", r.Host))
 			return
 		}
 		if !n.answer(r.Host, arrived) {

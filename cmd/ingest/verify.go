@@ -316,21 +316,22 @@ func fetch(ctx context.Context, base, path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(response.Body, maxFetched))
 }
 
-// terraformOutput reads the outputs in the state of the environment.
+// terraformOutput reads the outputs in the state of the environment, with the program that cdktf runs.
 func (f verifyFlags) terraformOutput(ctx context.Context) ([]byte, error) {
 	const instead = "name a file of outputs with --outputs (npx cdktf output ENV --outputs-file FILE), or verify a running ingest up with --local"
 	file, err := environmentFile("--env", f.env, instead)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := exec.LookPath("terraform"); err != nil {
-		return nil, fmt.Errorf("terraform is not on PATH, which reads the outputs from the state; install it, or %s", instead)
+	program := cmp.Or(os.Getenv("TERRAFORM_BINARY_NAME"), "terraform")
+	if _, err := exec.LookPath(program); err != nil {
+		return nil, fmt.Errorf("%s is not on PATH, which reads the outputs from the state; install it, name another program in TERRAFORM_BINARY_NAME, or %s", program, instead)
 	}
-	command := exec.CommandContext(ctx, "terraform", "-chdir="+filepath.Dir(file), "output", "-json", "-no-color")
+	command := exec.CommandContext(ctx, program, "-chdir="+filepath.Dir(file), "output", "-json", "-no-color")
 	content, err := command.Output()
 	var failed *exec.ExitError
 	if errors.As(err, &failed) {
-		return nil, fmt.Errorf("terraform output says %q; deploy the environment from this folder first (make deploy ENV=%s), or %s", beginningOf(failed.Stderr), f.env, instead)
+		return nil, fmt.Errorf("%s output says %q; deploy the environment from this folder first (make deploy ENV=%s), or %s", program, beginningOf(failed.Stderr), f.env, instead)
 	}
 	return content, err
 }

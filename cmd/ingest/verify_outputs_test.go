@@ -1,0 +1,45 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cdk.tf/go/ingest/internal/goldens"
+)
+
+// Without a file and without --local the outputs are those in the state, which the program that deploys reads: Terraform, or the one in
+// TERRAFORM_BINARY_NAME.
+func TestVerifyReadsOutputsWithTheProgramThatDeploys(t *testing.T) {
+	const state, read = `echo '{"region": {"value": "us-east-1"}}'`, `what was read has no output submit_url of "dev"`
+	for _, test := range []struct{ name, program, script, variable, want string }{
+		{"Terraform", "terraform", state, "", read},
+		{"OpenTofu", "tofu", state, "tofu", read},
+		{"neither", "", "", "", "terraform is not on PATH, which reads the outputs from the state; install it, name another program in TERRAFORM_BINARY_NAME, or name a file of outputs with --outputs"},
+		{"no OpenTofu", "terraform", state, "tofu", "tofu is not on PATH, which reads"},
+		{"OpenTofu fails", "tofu", "echo 'Error: no backend' >&2; exit 1", "tofu", `tofu output says "Error: no backend"; deploy the environment from this folder first (make deploy ENV=dev)`},
+		{"no outputs", "terraform", "echo '{}'", "", "what was read has no outputs; deploy the stack first"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			must(t, os.WriteFile("cdktf.json", []byte(`{"app": "true"}`), 0o644))
+			must(t, os.MkdirAll("cdktf.out/stacks/dev", 0o755))
+			stack, err := os.ReadFile(goldens.File(t, "dev"))
+			must(t, err)
+			must(t, os.WriteFile("cdktf.out/stacks/dev/cdk.tf.json", stack, 0o644))
+			bin := t.TempDir()
+			if test.program != "" {
+				script := "#!/bin/sh\n[ \"$*\" = '-chdir=cdktf.out/stacks/dev output -json -no-color' ] || exit 9\n" + test.script + "\n"
+				must(t, os.WriteFile(filepath.Join(bin, test.program), []byte(script), 0o755))
+			}
+			t.Setenv("PATH", bin)
+			t.Setenv("TERRAFORM_BINARY_NAME", test.variable)
+			var stdout, stderr bytes.Buffer
+			if status := run(t.Context(), []string{"verify", "--env", "dev"}, &stdout, &stderr); status != statusFailed || !strings.Contains(stderr.String(), test.want) {
+				t.Errorf("it ends with %d and says %s%s\nwant %s", status, &stdout, &stderr, test.want)
+			}
+		})
+	}
+}

@@ -63,14 +63,17 @@ output: ## Print the outputs of a deployed ENV: addresses, a curl command, the s
 	@env -u ENV npx --no-install cdktf $@ $(ENV) $(ARGS)
 
 # cdktf wraps lines at the terminal's width, and Terraform prints them raw. A folder that cdktf has not deployed from is initialised first.
+# Of a state without any outputs, "output -raw" prints a warning to stdout and succeeds; "output -json NAME" fails.
 curl: ## Print the command that submits an event to a deployed ENV, or one of the event type TYPE
 	@$(name-one)
 	@scripts/need terraform
 	@test -f $(stack)/cdk.tf.json || $(MAKE) --no-print-directory synth ENV=$(ENV) >&2
 	@test -d $(stack)/.terraform || $(or $(TERRAFORM_BINARY_NAME),terraform) -chdir=$(stack) init -input=false >&2
-	@$(or $(TERRAFORM_BINARY_NAME),terraform) -chdir=$(stack) output -raw curl$(if $(TYPE),_$(TYPE)) && echo
+	@$(or $(TERRAFORM_BINARY_NAME),terraform) -chdir=$(stack) output -json $(curl-output) >/dev/null
+	@$(or $(TERRAFORM_BINARY_NAME),terraform) -chdir=$(stack) output -raw $(curl-output) && echo
 
 stack = cdktf.out/stacks/$(ENV)
+curl-output = curl$(if $(TYPE),_$(TYPE))
 
 verify: ## Verify a deployed ENV; with ARGS=--local a running "make up", with ARGS=--preflight an account
 smoke: ## Send one event to a deployed ENV, and find it in the bucket; ARGS=--local as above

@@ -359,6 +359,39 @@ how_to_use`
 	}
 }
 
+// make curl prints a command and nothing else, because its output may go to a shell. Of a state without outputs, terraform output -raw
+// prints a warning to stdout and succeeds (seen with Terraform 1.11.4), so make curl asks for the output as JSON first.
+func TestCurlPrintsOnlyACommand(t *testing.T) {
+	stack := t.TempDir()
+	if err := os.WriteFile(filepath.Join(stack, "cdk.tf.json"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(stack, ".terraform"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, terraform string
+		arguments       []string
+		status          int
+		stdout, stderr  string
+	}{
+		{"deployed", `"output -json curl") echo '"curl x"' ;; "output -raw curl") printf 'curl x' ;;`, nil, 0, "curl x\n", ""},
+		{"a type", `"output -json curl_a") echo '"curl a"' ;; "output -raw curl_a") printf 'curl a' ;;`, []string{"TYPE=a"}, 0, "curl a\n", ""},
+		{"not deployed", `*-json*) echo 'Output "curl" not found' >&2; exit 1 ;; *) echo Warning: No outputs found ;;`, nil, 2, "", `Output "curl" not found`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			bin := programs(t, map[string]string{"make": "", "terraform": `[ "$1" != version ] || { echo Terraform v1.99.0; exit; }
+[ "$1" = "-chdir=` + stack + `" ] || exit 9
+shift
+case "$*" in ` + test.terraform + ` esac`})
+			got := commandIn(t, bin, nil, append([]string{"make", "--no-print-directory", "curl", "ENV=dev", "stack=" + stack}, test.arguments...)...)
+			if got.status != test.status || got.stdout != test.stdout || !strings.HasPrefix(got.stderr, test.stderr) {
+				t.Errorf("it ends with %d, %q and %q; want %d, %q and %q", got.status, got.stdout, got.stderr, test.status, test.stdout, test.stderr)
+			}
+		})
+	}
+}
+
 // scripts/pull-comment updates its own comment, the last one, or writes one. Nothing in the text is a flag or a file to gh.
 func TestPullComment(t *testing.T) {
 	folder := t.TempDir()

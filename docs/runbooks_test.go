@@ -337,9 +337,22 @@ func TestTheRunbooksNamesAreTheEnvironments(t *testing.T) {
 			t.Errorf("%s: it ends with %d and has\n%s%s, want\n%s", name, status, stdout, stderr, want)
 		}
 	}
-	status, stdout, stderr := shell(t, t.TempDir(), fakeCommands(t, "dev"), commands(t)+"\necho goes on")
-	if status == 0 || stdout != "" || !strings.Contains(stderr, "the environment prod has no outputs here, and the commands would find nothing") {
-		t.Errorf("without outputs it ends with %d and %s%s", status, stdout, stderr)
+}
+
+// Without outputs the commands end. Of a state without any, terraform output -raw prints a warning to stdout and succeeds.
+func TestTheRunbooksNeedOutputs(t *testing.T) {
+	for name, terraform := range map[string]string{
+		"another environment is initialised": fakeTerraform(t, "dev"),
+		"a state without outputs":            "#!/bin/sh\necho '\n│ Warning: No outputs found\n│ /aws/apigateway/x/access'\n",
+	} {
+		bin := fakeCommands(t, "dev")
+		if err := os.WriteFile(filepath.Join(bin, "terraform"), []byte(terraform), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		status, stdout, stderr := shell(t, t.TempDir(), bin, commands(t)+"\necho goes on")
+		if status == 0 || stdout != "" || !strings.Contains(stderr, "the environment prod has no outputs here, and the commands would find nothing") {
+			t.Errorf("%s: it ends with %d and %s%s", name, status, stdout, stderr)
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ func TestTheStatusDoesNotWaitForWhatIsTold(t *testing.T) {
 			go func() { w.Status(); close(read) }()
 			select {
 			case <-read:
-			case <-time.After(10 * time.Second):
+			case <-time.After(time.Minute):
 				t.Error("the status waits")
 			}
 		},

@@ -23,6 +23,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/jonboulle/clockwork"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local/apigateway"
 )
 
@@ -216,8 +217,8 @@ var reasons = map[string]string{
 }
 
 const (
-	tooManyBytes  = 10<<20 + 1
-	tooManyInHead = 10_241
+	tooManyBytes  = quota.MaxBody + 1
+	tooManyInHead = quota.MaxHeaders + 1
 	// unknownType is a content type that no API takes.
 	unknownType = "application/x-unknown"
 )

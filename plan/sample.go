@@ -58,7 +58,7 @@ type Shard struct {
 
 const (
 	// maxLine is the longest line of a sample: API Gateway's largest body.
-	maxLine = 10 << 20
+	maxLine = quota.MaxBody
 	// shownKeys is how many of the hottest keys a report has.
 	shownKeys = 5
 	// onDemandShards is how many shards a new stream on demand has (developer guide, "Choose the right mode to stream in": 4 MB/s

@@ -18,6 +18,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"cdk.tf/go/ingest/internal/identity"
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 // request is what a check sends.
@@ -67,7 +68,7 @@ func (a answer) String() string {
 }
 
 // maxAnswer is the longest answer that is read: API Gateway's own limit of a payload is 10 MB.
-const maxAnswer = 10 << 20
+const maxAnswer = quota.MaxBody
 
 // send sends a request to a route of the API.
 func (r *run) send(ctx context.Context, to route, what request) (answer, error) {

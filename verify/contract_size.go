@@ -8,17 +8,11 @@ import (
 	"net/http"
 	"strings"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/tfjson"
 )
 
 const (
-	// largestRecord is the largest record of a stream, in bytes (Kinesis API reference, PutRecord: 1 MiB unless the stream's maximum
-	// is raised).
-	largestRecord = 1 << 20
-	// largestBody is API Gateway's largest request, in bytes (developer guide, "Quotas for configuring and running a REST API").
-	largestBody = 10 << 20
-	// largestHeaders is the "total combined size of all header values", in bytes (the same).
-	largestHeaders = 10_240
 	// longestKey is a partition key's length, in characters (Kinesis API reference, PutRecord).
 	longestKey = 256
 )
@@ -60,13 +54,13 @@ func sizeProbes() []probe {
 		{
 			id: "413-body", title: "a body over 10 MB gets 413", at: single, want: tooLarge,
 			ask: func(r *run, to route) (request, error) {
-				return request{body: padded(r.harmless(to), largestBody+1)}, nil
+				return request{body: padded(r.harmless(to), quota.MaxBody+1)}, nil
 			},
 		},
 		{
 			id: "413-decompressed", title: "a body that decompresses to over 10 MB gets 413", at: single, hidden: noDecompression,
 			ask: func(r *run, to route) (request, error) {
-				body, err := zipped(padded(r.expanding(to), largestBody+1))
+				body, err := zipped(padded(r.expanding(to), quota.MaxBody+1))
 				return request{body: body, header: map[string]string{"Content-Encoding": "gzip"}}, err
 			},
 			want: func(*Pipeline, route) expectation {
@@ -76,7 +70,7 @@ func sizeProbes() []probe {
 		{
 			id: "431-headers", title: "headers over 10,240 bytes get 431", at: single,
 			ask: func(r *run, to route) (request, error) {
-				return request{body: r.harmless(to), header: map[string]string{"X-Ingest-Verify": strings.Repeat("h", largestHeaders)}}, nil
+				return request{body: r.harmless(to), header: map[string]string{"X-Ingest-Verify": strings.Repeat("h", quota.MaxHeaders)}}, nil
 			},
 			want: func(*Pipeline, route) expectation {
 				return expectation{statuses: []int{http.StatusRequestHeaderFieldsTooLarge}}
@@ -87,8 +81,8 @@ func sizeProbes() []probe {
 
 // noDecompression says why no body that the API decompresses expands to over 10 MB.
 func noDecompression(r *run, _ route) string {
-	if least := r.minimumCompression(); least > largestBody-expansion {
-		return fmt.Sprintf("the API decompresses only bodies of at least %d bytes, and takes none over %d", least, largestBody)
+	if least := r.minimumCompression(); least > quota.MaxBody-expansion {
+		return fmt.Sprintf("the API decompresses only bodies of at least %d bytes, and takes none over %d", least, quota.MaxBody)
 	}
 	return ""
 }
@@ -124,7 +118,7 @@ func noLargeRecord(r *run, to route) string {
 		return fmt.Sprintf("the firewall blocks bodies over %d bytes", limit)
 	}
 	for _, stream := range r.stack.Resources("aws_kinesis_stream") {
-		if declared := stream.Body["max_record_size_in_kib"]; declared != nil && tfjson.Number(declared)*1024 > largestRecord {
+		if declared := stream.Body["max_record_size_in_kib"]; declared != nil && tfjson.Number(declared)*1024 > quota.MaxRecordBytes {
 			return "the stream takes larger records"
 		}
 	}
@@ -144,9 +138,9 @@ func largeRecord(r *run, to route) (request, error) {
 		return request{}, err
 	}
 	if !to.batch {
-		return request{body: padded(one, largestRecord+1)}, nil
+		return request{body: padded(one, quota.MaxRecordBytes+1)}, nil
 	}
-	long := bytes.Replace(one, []byte(r.Mark), []byte(r.Mark+strings.Repeat("x", largestRecord)), 1)
+	long := bytes.Replace(one, []byte(r.Mark), []byte(r.Mark+strings.Repeat("x", quota.MaxRecordBytes)), 1)
 	return request{body: r.payload(to, jsonType, [][]byte{long})}, nil
 }
 

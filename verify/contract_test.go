@@ -20,6 +20,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"cdk.tf/go/ingest/internal/goldens"
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -156,7 +157,7 @@ func TestTheContractHoldsOfEachEnvironment(t *testing.T) {
 func TestTheContractHoldsWithAMinimumOfCompression(t *testing.T) {
 	const off = `"minimum_compression_size": "-1"`
 	for minimum, decompressed := range map[int]Status{
-		0: Holds, 1: Holds, 37: Holds, 100_000: Holds, 8 << 20: Holds, largestBody - expansion: Holds, largestBody - expansion + 1: NotShown, largestBody - 1: NotShown, largestBody: NotShown,
+		0: Holds, 1: Holds, 37: Holds, 100_000: Holds, 8 << 20: Holds, quota.MaxBody - expansion: Holds, quota.MaxBody - expansion + 1: NotShown, quota.MaxBody - 1: NotShown, quota.MaxBody: NotShown,
 	} {
 		t.Run(strconv.Itoa(minimum), func(t *testing.T) {
 			t.Parallel()

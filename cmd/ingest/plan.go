@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/plan"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -145,7 +146,7 @@ func (f planFlags) checkBounds(changed func(string) bool) []error {
 	for _, bound := range []struct {
 		flag        string
 		value, most int
-	}{{"rate", f.try.Rate, 10_000_000}, {"bytes", f.try.Bytes, 1 << 20}, {"batch", f.try.Batch, 500}, {"month", f.try.Month, 1e15}} {
+	}{{"rate", f.try.Rate, 10_000_000}, {"bytes", f.try.Bytes, quota.MaxRecordBytes}, {"batch", f.try.Batch, quota.MaxPutRecords}, {"month", f.try.Month, 1e15}} {
 		if changed(bound.flag) && (bound.value < 1 || bound.value > bound.most) {
 			errs = append(errs, fmt.Errorf("--%s is %d; use 1 to %d", bound.flag, bound.value, bound.most))
 		}

@@ -149,8 +149,6 @@ func (h Hop) Fits() bool {
 
 // Limits of AWS's that no option changes.
 const (
-	// maxBody is API Gateway's payload size (developer guide, "Amazon API Gateway quotas": 10 MB).
-	maxBody = 10 << 20
 	// maxPutRecords is the size of one PutRecords call, partition keys included (API reference, PutRecords: 10 MiB).
 	maxPutRecords = 10 << 20
 	// onDemandStart is what a new on-demand stream takes in a second; it takes "up to double its previous peak" of 30 days
@@ -237,7 +235,7 @@ func api(s Shape, l Load) []Hop {
 		}.holding(stage, requests))
 	}
 	hops = append(hops, usagePlan(s, l, requests)...)
-	return append(hops, sized("API Gateway, body", maxBody, l.bodyBytes(), l, 1))
+	return append(hops, sized("API Gateway, body", quota.MaxBody, l.bodyBytes(), l, 1))
 }
 
 // periods are the periods of a quota: what a message calls one, and how many days it has. A month has 730 hours.

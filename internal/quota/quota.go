@@ -69,3 +69,12 @@ const (
 // IntegrationTimeout is how long Amazon API Gateway waits for an integration unless told otherwise, and the longest that it
 // can be told without a raised quota (developer guide, "Amazon API Gateway quotas").
 const IntegrationTimeout = 29 * time.Second
+
+const (
+	// MaxBody is Amazon API Gateway's largest request, in bytes, as it is sent and decompressed (developer guide, "Amazon API Gateway
+	// quotas": 10 MB; the API counts 10,485,760 bytes).
+	MaxBody = 10 << 20
+	// MaxHeaders is the "total combined size of all header values" of a request, in bytes (developer guide, "Quotas for configuring
+	// and running a REST API").
+	MaxHeaders = 10_240
+)

@@ -6,14 +6,14 @@ import (
 	"os"
 	"time"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local/internal/inflight"
 )
 
 // Bounds of requests' bodies, in bytes.
 const (
-	// maxPayload is API Gateway's largest request, 10 MB (developer guide, "Amazon API Gateway quotas"; the API counts
-	// 10,485,760 bytes).
-	maxPayload = 10 << 20
+	// maxPayload is API Gateway's largest request.
+	maxPayload = quota.MaxBody
 	// smallBody is the largest body that does not count as in flight.
 	smallBody = inflight.Small
 	// inTurn is the length from which on bodies are validated and mapped in turn, as many at once as there are processors. More

@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local/internal/inflight"
 )
 
@@ -103,7 +104,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	x.identify()
 	x.answer.headers = x.headerSpace[:0]
-	if headerSize(r) > maxHeader {
+	if headerSize(r) > quota.MaxHeaders {
 		x.answerLargeHeader()
 		x.tell()
 		x.write()
@@ -156,10 +157,6 @@ func (x *exchange) answerNoStage() {
 	x.answer.status, x.answer.contentType, x.answer.body = http.StatusForbidden, jsonType, []byte(`{"message":"`+failNoStage.message+`"}`)
 	x.answer.set("x-amzn-ErrorType", failNoStage.errorType)
 }
-
-// maxHeader is the "total combined size of all header values" of a request, in bytes (developer guide, "Quotas for
-// configuring and running a REST API").
-const maxHeader = 10_240
 
 func headerSize(r *http.Request) int {
 	size := len(r.Host)

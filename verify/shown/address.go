@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 // addressProbes are about a request before its body is read: its path, its stage, its header.
@@ -49,15 +51,12 @@ func addressProbes() []Probe {
 		},
 		{
 			ID: "API-15", Name: "a header of more than 10,240 bytes", Needs: withoutFirewall, Lacks: "is not sent through the firewall", Unsigned: true,
-			Request: posts(refused, "X-Ingest-Verify", strings.Repeat("x", maxHeader+1)),
+			Request: posts(refused, "X-Ingest-Verify", strings.Repeat("x", quota.MaxHeaders+1)),
 			Expect: expects(status(http.StatusRequestHeaderFieldsTooLarge), fixed(`{"message":"HTTP header is larger than 10240 bytes."}`),
 				withoutCORS()),
 		},
 	}
 }
-
-// maxHeader is the quota of a request's header values together, in bytes.
-const maxHeader = 10_240
 
 func withoutSignature(p Pipeline) bool { return p.Authorization != "AWS_IAM" }
 func withStage(p Pipeline) bool        { return !p.Domain }

@@ -6,10 +6,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-)
 
-// maxBody is the largest body that API Gateway takes, in bytes.
-const maxBody = 10 << 20
+	"cdk.tf/go/ingest/internal/quota"
+)
 
 // bodyProbes are about a body's size, its type and its schema.
 func bodyProbes() []Probe {
@@ -27,7 +26,7 @@ func bodyProbes() []Probe {
 		},
 		{
 			ID: "API-4", Name: "a body of more than 10 MB", Needs: withoutFirewall, Lacks: "the firewall blocks such a body before the API sees it",
-			Request: posts(func(Pipeline) []byte { return bytes.Repeat([]byte("x"), maxBody+1) }),
+			Request: posts(func(Pipeline) []byte { return bytes.Repeat([]byte("x"), quota.MaxBody+1) }),
 			Expect:  expects(status(http.StatusRequestEntityTooLarge), withoutCORS(), undeclared()),
 		},
 		{

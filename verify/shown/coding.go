@@ -7,6 +7,8 @@ import (
 	"compress/zlib"
 	"io"
 	"net/http"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 // codingProbes are about compressed bodies.
@@ -55,7 +57,7 @@ func codingProbes() []Probe {
 		},
 		{
 			ID: "API-25", Name: "a body that is larger than 10 MB once decompressed", Needs: needs, Lacks: lacks,
-			Request: compressed("gzip", func(Pipeline) ([]byte, error) { return gzipped(make([]byte, maxBody+1)) }),
+			Request: compressed("gzip", func(Pipeline) ([]byte, error) { return gzipped(make([]byte, quota.MaxBody+1)) }),
 			Expect:  expects(status(http.StatusRequestEntityTooLarge), undeclared()),
 		},
 	}
@@ -128,7 +130,7 @@ func (a Answer) unzipped() error {
 	}
 	r, err := gzip.NewReader(bytes.NewReader(a.Body))
 	if err == nil {
-		a.Body, err = io.ReadAll(io.LimitReader(r, maxBody))
+		a.Body, err = io.ReadAll(io.LimitReader(r, quota.MaxBody))
 	}
 	if err != nil {
 		a.Body = []byte("a body that is not in gzip: " + err.Error())

@@ -7,10 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// maxRecord is the largest record of a stream, in bytes.
-const maxRecord = 1 << 20
+	"cdk.tf/go/ingest/internal/quota"
+)
 
 // streamProbes are about what Kinesis does with an event.
 func streamProbes() []Probe {
@@ -19,7 +18,7 @@ func streamProbes() []Probe {
 		{
 			ID: "KIN-6", Name: "a body of 1 MiB, which is too large with its partition key", Needs: all(withoutFirewall, withoutEnvelope),
 			Lacks:   "needs records that are the body, and no firewall, which blocks such a body",
-			Request: posts(func(p Pipeline) []byte { return padded(p, maxRecord) }),
+			Request: posts(func(p Pipeline) []byte { return padded(p, quota.MaxRecordBytes) }),
 			Expect: expects(status(http.StatusBadRequest), says("message", "the stream refused the event"), expectation{"Kinesis's reason", func(a Answer) bool {
 				return a.field("reason") != ""
 			}}),

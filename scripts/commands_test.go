@@ -174,6 +174,19 @@ func TestCompilingWithGo(t *testing.T) {
 	}
 }
 
+// freeAddress is an address that nothing listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return listener.Addr().String()
+}
+
 // An address in use is reported before anything is compiled, with another one to use.
 func TestAddresses(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -181,7 +194,7 @@ func TestAddresses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = listener.Close() }()
-	taken := listener.Addr().String()
+	taken, free := listener.Addr().String(), freeAddress(t)
 	const other = " is taken; end the program that listens there, or use another address in ARGS: "
 	for _, test := range []struct {
 		name string
@@ -200,6 +213,7 @@ func TestAddresses(t *testing.T) {
 			"of another machine", []string{"--api", "192.0.2.1:80", "--aws", "127.0.0.1:0"},
 			"error: --api 192.0.2.1:80 cannot be listened on (EADDRNOTAVAIL); use another address in ARGS: --api 127.0.0.1:9090\n",
 		},
+		{"one free address for both, which ingest up refuses", []string{"--api", free, "--aws", free}, ""},
 		{"no address, which ingest up refuses", []string{"--api", "nonsense", "--aws"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

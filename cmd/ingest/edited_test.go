@@ -161,6 +161,7 @@ func TestBadInput(t *testing.T) {
 			[]string{"--env and --stack are both given", "--buffer-interval is -1s", "there is no file"},
 		},
 		{"a file for a folder", []string{"--stack", devStack, "--data", broken}, []string{"is not a folder and cannot be created"}},
+		{"one address for both", []string{"--api", "127.0.0.1:9999", "--aws", "127.0.0.1:9999"}, []string{"--api and --aws are both 127.0.0.1:9999; give each a port of its own"}},
 		{"a bad address", []string{"--stack", devStack, "--api", "nonsense"}, []string{`--api is "nonsense"; use an address with a host and a port`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

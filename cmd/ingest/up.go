@@ -130,6 +130,15 @@ func synthesise(command *cobra.Command, env string) (string, error) {
 	return short(file), nil
 }
 
+// checkAddresses checks both addresses. One address for both would be reported as taken, by a program that nobody finds.
+func (f upFlags) checkAddresses() error {
+	errs := []error{checkAddress("--api", f.api), checkAddress("--aws", f.aws)}
+	if f.api == f.aws && f.api != "" && !strings.HasSuffix(f.api, ":0") {
+		errs = append(errs, fmt.Errorf("--api and --aws are both %s; give each a port of its own", f.api))
+	}
+	return errors.Join(errs...)
+}
+
 // checkAddress requires a host: without one the server would listen on every interface.
 func checkAddress(flag, address string) error {
 	if host, _, err := net.SplitHostPort(address); err != nil || host == "" {
@@ -253,5 +262,5 @@ func (f upFlags) checkTyped(command *cobra.Command) error {
 		"stack": "name a synthesised stack, such as cdktf.out/stacks/dev/cdk.tf.json", "data": "name a folder, such as " + dataRoot + "/dev",
 		"env": "", "api": "", "aws": "",
 	}))
-	return errors.Join(append(errs, f.checkEnvironment(), checkAddress("--api", f.api), checkAddress("--aws", f.aws), f.checkHosts(), f.bufferInterval.check())...)
+	return errors.Join(append(errs, f.checkEnvironment(), f.checkAddresses(), f.checkHosts(), f.bufferInterval.check())...)
 }

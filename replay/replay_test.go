@@ -367,6 +367,24 @@ func TestFailedCalls(t *testing.T) {
 	}
 }
 
+// Where neither service can be reached, or AWS does not accept the keys, the error says what to look at.
+func TestRemediesOfTheSurroundings(t *testing.T) {
+	unsent := &smithyhttp.RequestSendError{Err: errors.New("no such host")}
+	const network, keys = "; check the network and the region, or name another address with --endpoint-url", "; AWS does not accept these credentials: correct AWS_PROFILE"
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{unsent, network}, {fmt.Errorf("listing: %w", unsent), network},
+		{&smithyhttp.RequestSendError{Err: context.Canceled}, ""}, {errors.New("another"), ""},
+		{&smithy.GenericAPIError{Code: "InvalidAccessKeyId"}, keys}, {&smithy.GenericAPIError{Code: "UnrecognizedClientException"}, keys},
+	} {
+		if got := remedy(test.err, ""); !strings.HasPrefix(got, test.want) || (got == "") != (test.want == "") {
+			t.Errorf("%v: %q, want %q", test.err, got, test.want)
+		}
+	}
+}
+
 func TestRejectedRecords(t *testing.T) {
 	w := newWorld(t, 1)
 	long := line(strings.Repeat("x", 1<<20))

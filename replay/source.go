@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // object is an object below the prefix.
@@ -171,6 +172,12 @@ func remedy(err error, permission string) string {
 		return "; correct the name or the region"
 	case "ExpiredToken", "ExpiredTokenException":
 		return "; renew the credentials, and run the same command again to continue"
+	case "InvalidAccessKeyId", "InvalidToken", "InvalidSignatureException", "SignatureDoesNotMatch", "UnrecognizedClientException":
+		return "; AWS does not accept these credentials: correct AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+	}
+	var unsent *smithyhttp.RequestSendError
+	if errors.As(err, &unsent) && !errors.Is(err, context.Canceled) {
+		return "; check the network and the region, or name another address with --endpoint-url, and run the same command again to continue"
 	}
 	return ""
 }

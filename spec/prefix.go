@@ -121,6 +121,21 @@ func timestampRemedy(pattern string) string {
 		if at := strings.IndexAny(parts[i], datepattern.Refused+reservedSymbols); at >= 0 {
 			return fmt.Sprintf("put %q between single quotes: Firehose knows no such part of a date", parts[i][at:at+1])
 		}
+		if run := unrepeated(parts[i]); run != "" {
+			return fmt.Sprintf("repeat %q less often: Java's DateTimeFormatter refuses %q", run[:1], run)
+		}
+	}
+	return ""
+}
+
+// unrepeated returns the first run of a letter that Java refuses for its length; empty if there is none.
+func unrepeated(part string) string {
+	for part != "" {
+		run := leadingRun(part)
+		if !datepattern.Repeats(part[0], run) {
+			return part[:run]
+		}
+		part = part[run:]
 	}
 	return ""
 }

@@ -101,6 +101,9 @@ func TestPrefixTextRefused(t *testing.T) {
 }
 
 func TestPrefixExpressionsRefused(t *testing.T) {
+	often := func(letter, run string) string {
+		return `; repeat "` + letter + `" less often: Java's DateTimeFormatter refuses "` + run + `"`
+	}
 	const (
 		stray     = `holds "!{" that opens no expression; write !{namespace:value}, or leave it out`
 		query     = `; leave it out, and set Delivery.PartitionBy, which adds it`
@@ -136,6 +139,12 @@ func TestPrefixExpressionsRefused(t *testing.T) {
 			[]string{`Delivery.Prefix holds "!{timestamp:yyyyTHH}"; put "T"` + unknown}},
 		{"reserved symbol", prefixed("events/!{timestamp:yyyy[MM]}/"),
 			[]string{`Delivery.Prefix holds "!{timestamp:yyyy[MM]}"; put "["` + unknown}},
+		{"a letter too often", prefixed("events/!{timestamp:yyyy/MM/ddd}/"),
+			[]string{`Delivery.Prefix holds "!{timestamp:yyyy/MM/ddd}"` + often("d", "ddd")}},
+		{"a letter too often among errors", errorPrefixed("errors/!{firehose:error-output-type}/!{timestamp:yyyy'HHH'HHH}/"),
+			[]string{`Delivery.ErrorPrefix holds "!{timestamp:yyyy'HHH'HHH}"` + often("H", "HHH")}},
+		{"a number of letters without a meaning", prefixed("events/!{timestamp:yyyyOO}/"),
+			[]string{`Delivery.Prefix holds "!{timestamp:yyyyOO}"` + often("O", "OO")}},
 		{"several", prefixed("events/!{a:b}!{timestamp:}!{"), []string{
 			`Delivery.Prefix ` + stray,
 			`Delivery.Prefix holds "!{a:b}"` + namespace,

@@ -11,6 +11,25 @@ import (
 // badmintoncryer/cdk-preflight measured all 52 letters on 2026-09-10.
 const Refused = "CIJPRTUVbfijloprt"
 
+// mostLetters is how often Java repeats each letter (OpenJDK 8, DateTimeFormatterBuilder, parseField). It lacks the letters that Firehose
+// refuses, and those whose bound depends on Java's release.
+var mostLetters = map[byte]int{
+	'G': 5, 'u': 19, 'y': 19, 'Y': 19, 'D': 3, 'M': 5, 'L': 5, 'd': 2, 'Q': 5, 'q': 5, 'w': 2, 'W': 1, 'E': 5, 'e': 5,
+	'c': 5, 'a': 1, 'h': 2, 'K': 2, 'k': 2, 'H': 2, 'm': 2, 's': 2, 'S': 9, 'A': 19, 'n': 19, 'N': 19, 'z': 4, 'O': 4,
+	'X': 5, 'x': 5, 'Z': 5,
+}
+
+// Known reports whether it is known how often Java repeats a letter.
+func Known(letter byte) bool { return mostLetters[letter] > 0 }
+
+// Repeats reports whether Java takes a run of so many of a known letter.
+func Repeats(letter byte, count int) bool {
+	if letter == 'c' && count == 2 || letter == 'O' && count != 1 && count != 4 {
+		return false
+	}
+	return !Known(letter) || count <= mostLetters[letter]
+}
+
 // Unmeant says of each part of a prefix's patterns that Firehose takes, and that is seldom what is meant, what it is and what to
 // write instead, beginning with the part in quotes. The patterns count together: a week in one gives a year of the week in
 // another its sense.

@@ -46,3 +46,15 @@ func TestUnmeant(t *testing.T) {
 		}
 	}
 }
+
+func TestRepeats(t *testing.T) {
+	for letters, want := range map[string]bool{
+		"d": true, "dd": true, "ddd": false, "HHH": false, "DDD": true, "DDDD": false, "MMMMM": true, "MMMMMM": false, "yyyyy": true, "aa": false,
+		"c": true, "cc": false, "ccc": true, "O": true, "OO": false, "OOOO": true, "OOOOO": false, "zzzz": true, "zzzzz": false,
+		"SSSSSSSSS": true, "SSSSSSSSSS": false, "BBB": true, "---": true, "//": true,
+	} {
+		if got := datepattern.Repeats(letters[0], len(letters)); got != want {
+			t.Errorf("%s: %t, want %t", letters, got, want)
+		}
+	}
+}

@@ -83,24 +83,20 @@ func quoted(text string) (dateTimePart, int, error) {
 
 func isLetter(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }
 
-// mostLetters is the number of repetitions that Java allows for each letter.
-var mostLetters = map[byte]int{
-	'G': 5, 'u': 19, 'y': 19, 'Y': 19, 'D': 3, 'M': 5, 'L': 5, 'd': 2, 'Q': 5, 'q': 5, 'w': 2, 'W': 1, 'E': 5, 'e': 5,
-	'c': 5, 'a': 1, 'h': 2, 'K': 2, 'k': 2, 'H': 2, 'm': 2, 's': 2, 'S': 9, 'A': 19, 'n': 19, 'N': 19, 'z': 3, 'O': 4,
-	'X': 5, 'x': 5, 'Z': 5,
-}
+// shortZone is the most letters z of a time zone's short name.
+const shortZone = 3
 
 func (p dateTimePart) check(zone *time.Location) error {
 	if p.letter == 0 {
 		return nil
 	}
 	text := strings.Repeat(string(p.letter), p.count)
-	switch most := mostLetters[p.letter]; {
+	switch {
 	case strings.IndexByte(datepattern.Refused, p.letter) >= 0:
 		return fmt.Errorf("holds %q; put it between single quotes: it is not a date field that Firehose knows", text)
-	case strings.IndexByte(unimitated, p.letter) >= 0 || p.letter == 'z' && (p.count > most || zone != time.UTC):
+	case strings.IndexByte(unimitated, p.letter) >= 0 || p.letter == 'z' && (p.count > shortZone || zone != time.UTC):
 		return fmt.Errorf("holds %q, which is not imitated on one machine; use letters whose text is a number, such as yyyy, MM, dd, HH", text)
-	case p.count > most, p.letter == 'c' && p.count == 2, p.letter == 'O' && p.count != 1 && p.count != 4:
+	case !datepattern.Repeats(p.letter, p.count):
 		return fmt.Errorf("holds %q, which Java refuses; repeat the letter less often", text)
 	}
 	return nil

@@ -27,8 +27,9 @@ func (p *problems) api(api API, region string) {
 
 var (
 	// jsonPathPattern excludes filters, and quotes except around a name in brackets: the path becomes part of a mapping
-	// template, which must not evaluate any of it.
-	jsonPathPattern = regexp.MustCompile(`^\$((\.[A-Za-z_][A-Za-z0-9_]*|\['[A-Za-z0-9_-]+'\])(\[[0-9]+\])*)+$`)
+	// template, which must not evaluate any of it. An index has the digits of a 32-bit integer: API Gateway's JSONPath fails at a larger
+	// one, and so would each event (json-path/JsonPath, ArrayIndexOperation.java).
+	jsonPathPattern = regexp.MustCompile(`^\$((\.[A-Za-z_][A-Za-z0-9_]*|\['[A-Za-z0-9_-]+'\])(\[[0-9]{1,9}\])*)+$`)
 	// keyHeaderPattern is narrower than HTTP's, for the same reason.
 	keyHeaderPattern = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 )
@@ -57,7 +58,7 @@ func (p *problems) partitionKey(api API) {
 		p.add(field, fmt.Sprintf("is %d characters long", len(key.Name)), fmt.Sprintf("use at most %d", maxKeyName))
 	case key.Source == KeyFromJSONPath:
 		p.match(field, key.Name, jsonPathPattern, `use a path such as "$.user.id", "$.items[0].id" or "$['user-id']": `+
-			`names of letters, digits and "_", in brackets also "-", and indexes`)
+			`names of letters, digits and "_", in brackets also "-", and indexes of at most 9 digits`)
 	case key.Source == KeyFromHeader:
 		p.keyHeader(field, key.Name, api.Authorization.Lambda)
 	}

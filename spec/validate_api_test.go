@@ -16,7 +16,7 @@ func partitioned(key PartitionKey) func(e *Environment) {
 func TestPartitionKeyRefused(t *testing.T) {
 	const (
 		path = `; use a path such as "$.user.id", "$.items[0].id" or "$['user-id']": ` +
-			`names of letters, digits and "_", in brackets also "-", and indexes`
+			`names of letters, digits and "_", in brackets also "-", and indexes of at most 9 digits`
 		header = `; use a header's name of letters, digits, "_" and "-", such as "X-Device-Id"`
 		hidden = `; use another header: API Gateway drops or changes this one`
 		secret = `; use another header: this one is a credential, and every record would hold it`
@@ -34,6 +34,7 @@ func TestPartitionKeyRefused(t *testing.T) {
 	for _, bad := range []string{
 		"", "$", "user", "$.", "$..id", "$.user-id", "$.1st", "$.a[*]", "$.a[-1]", "$[0].a", "$.a'b", "$.a.b ",
 		"$['']", "$['a'b']", "$['a b']", "$['$b']", "$['#b']", "$['a\"b']", "$['a\\b']", `$["user-id"]`, "$[user-id]", "$.['a']", "$['a','b']",
+		"$.a[1234567890]", "$.a[0][99999999999999999999].b",
 	} {
 		rows = append(rows, refusal{"path " + bad, partitioned(PartitionByJSONPath(bad)),
 			[]string{"API.PartitionKey.Name " + is(bad) + path}})
@@ -87,7 +88,7 @@ func TestTokensAreNoKeys(t *testing.T) {
 func TestPartitionKeyAccepted(t *testing.T) {
 	var rows []acceptance
 	for _, good := range []string{
-		"$.id", "$.user.id", "$.items[0].id", "$.grid[0][12]", "$._a1.B_2", "$['user-id']", "$['1st'][0].a['b_c']",
+		"$.id", "$.user.id", "$.items[0].id", "$.grid[0][12]", "$.a[999999999]", "$._a1.B_2", "$['user-id']", "$['1st'][0].a['b_c']",
 		"$." + strings.Repeat("a", 254),
 	} {
 		rows = append(rows, acceptance{good, partitioned(PartitionByJSONPath(good))})

@@ -161,9 +161,11 @@ func isHost(address string) bool {
 	return address == "" || err == nil && parsed.String() == address
 }
 
-// maxOrigins keeps a response's template, which lists all origins, far below API Gateway's 300 KB. An origin has at most 294
-// characters (a host name's 253, a scheme's 32, "://" and a port).
+// maxOrigins keeps a response's template, which lists all origins, far below API Gateway's 300 KB.
 const maxOrigins = 100
+
+// maxOrigin is the longest origin: a scheme's 32 characters, "://", a host name's 253 (RFC 1035, section 2.3.4) and a port.
+const maxOrigin = 32 + len("://") + 253 + len(":65535")
 
 func (p *problems) origins(field string, origins []string) {
 	if len(origins) == 0 {
@@ -173,7 +175,9 @@ func (p *problems) origins(field string, origins []string) {
 		p.add(field, fmt.Sprintf("has %d entries", len(origins)), fmt.Sprintf("use at most %d", maxOrigins))
 	}
 	for i, origin := range origins {
-		if remedy := originRemedy(origin, origins[:i], len(origins)); remedy != "" {
+		if len(origin) > maxOrigin {
+			p.add(item(field, i), fmt.Sprintf("is %d characters long", len(origin)), fmt.Sprintf("use at most %d", maxOrigin))
+		} else if remedy := originRemedy(origin, origins[:i], len(origins)); remedy != "" {
 			p.add(item(field, i), is(origin), remedy)
 		}
 	}

@@ -129,6 +129,7 @@ func TestOriginsRefused(t *testing.T) {
 		{"second bad", origins("https://a.example", "example.com/"),
 			[]string{`API.CORS.AllowOrigins[1] is "example.com/"` + remedy}},
 		{"101", origins(manyOrigins(101)...), []string{`API.CORS.AllowOrigins has 101 entries; use at most 100`}},
+		{"too long", origins("https://" + strings.Repeat("a.", 143) + "b"), []string{`API.CORS.AllowOrigins[0] is 295 characters long; use at most 294`}},
 		{"port of https", origins("https://a.example:443"), []string{`API.CORS.AllowOrigins[0] is "https://a.example:443"; ` +
 			`leave the port out: browsers do not send it, so the two would never match`}},
 		{"port of http", origins("http://a.example:80"), []string{`API.CORS.AllowOrigins[0] is "http://a.example:80"; ` +

@@ -65,7 +65,7 @@ type UsagePlan struct {
 	// Keys are the names of clients. Each client gets a key named PREFIX-ENV-NAME, whose value AWS makes. A name has 1 to 32
 	// characters of a-z, 0-9 and "-", and begins with a letter.
 	Keys []string
-	// RateLimit is the steady rate of each key in requests per second, more than 0. It may not exceed what API.Throttle allows
+	// RateLimit is the steady rate of each key in requests per second, at least 0.000001. It may not exceed what API.Throttle allows
 	// for each method. API.Batch and API.EventTypes add methods.
 	RateLimit float64
 	// BurstLimit is the size of each key's token bucket in requests, at least 1. It has the same upper bound.

@@ -227,7 +227,7 @@ type CORS struct {
 
 // Throttle is the stage's limit for all callers together. API Gateway answers a throttled request with 429.
 type Throttle struct {
-	// RateLimit is the steady rate in requests per second, more than 0. The account's quota applies too: 10,000 in most
+	// RateLimit is the steady rate in requests per second, at least 0.000001. The account's quota applies too: 10,000 in most
 	// regions.
 	RateLimit float64
 	// BurstLimit is the size of the token bucket in requests, at least 1: how many requests may arrive at once.

@@ -271,9 +271,16 @@ func (p *problems) credentials(list string, values []string) {
 // maxBurst is the largest value of API Gateway's burstLimit, a 32-bit integer.
 const maxBurst = math.MaxInt32
 
+// minRate is the least rate that the AWS provider passes on: it writes six decimals
+// (hashicorp/terraform-provider-aws, internal/service/apigateway/method_settings.go).
+const minRate = 0.000001
+
 func (p *problems) rate(field string, rate float64, burst int) {
+	switch {
+	case rate > 0 && rate < minRate:
+		p.add(field+".RateLimit", "is "+strconv.FormatFloat(rate, 'g', -1, 64), "use at least 0.000001: Terraform would write a smaller rate as 0, which refuses every request")
 	// The condition also refuses NaN, for which every comparison is false.
-	if !(rate > 0) || math.IsInf(rate, 1) {
+	case !(rate > 0) || math.IsInf(rate, 1):
 		p.add(field+".RateLimit", "is "+strconv.FormatFloat(rate, 'g', -1, 64),
 			"use a number of requests per second, more than 0")
 	}

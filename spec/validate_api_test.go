@@ -314,11 +314,13 @@ func TestThrottleRefused(t *testing.T) {
 		{"no number", rate(math.NaN()), []string{`API.Throttle.RateLimit is NaN` + remedy}},
 		{"infinite rate", rate(math.Inf(1)), []string{`API.Throttle.RateLimit is +Inf` + remedy}},
 		{"negative infinite rate", rate(math.Inf(-1)), []string{`API.Throttle.RateLimit is -Inf` + remedy}},
+		{"a rate that Terraform writes as 0", rate(1e-7), []string{
+			`API.Throttle.RateLimit is 1e-07; use at least 0.000001: Terraform would write a smaller rate as 0, which refuses every request`}},
 		{"no burst", burst(0), []string{`API.Throttle.BurstLimit is 0; use 1 to 2147483647`}},
 		{"too much burst", burst(math.MaxInt32 + 1), []string{`API.Throttle.BurstLimit is 2147483648; use 1 to 2147483647`}},
 	})
 	testAcceptances(t, []acceptance{
-		{"small rate", rate(0.001)},
+		{"small rate", rate(0.000001)},
 		{"least burst", burst(1)},
 		{"most burst", burst(math.MaxInt32)},
 	})

@@ -260,10 +260,18 @@ func rangeRemedy(text string, before []string) string {
 		return fmt.Sprintf("use %q: the address has bits outside of its range", prefix.Masked())
 	case prefix.Bits() == 0:
 		return "leave the list empty: this is every address"
-	case slices.Contains(before, strings.ToLower(text)):
+	case prefix.Addr().Is4In6():
+		return `use the range of IPv4 itself, such as "203.0.113.0/24": no request has an address of IPv6 that maps one of IPv4`
+	case slices.ContainsFunc(before, func(other string) bool { return sameRange(other, prefix) }):
 		return repeatedRemedy
 	}
 	return ""
+}
+
+// sameRange reports whether a text is another spelling of a range, such as one in upper case.
+func sameRange(text string, prefix netip.Prefix) bool {
+	other, err := netip.ParsePrefix(text)
+	return err == nil && other == prefix
 }
 
 // internalRanges are the addresses that no packet on the internet comes from: private (RFC 1918), shared behind a carrier's NAT

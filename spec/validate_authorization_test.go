@@ -42,6 +42,15 @@ func from(ranges ...string) func(e *Environment) {
 	return func(e *Environment) { e.API.Access.SourceIPs = ranges }
 }
 
+func TestSpellingsOfRanges(t *testing.T) {
+	const mapped = `; use the range of IPv4 itself, such as "203.0.113.0/24": no request has an address of IPv6 that maps one of IPv4`
+	testRefusals(t, []refusal{
+		{"mapped", from("203.0.113.0/24", "::ffff:198.51.100.0/120"), []string{`API.Access.SourceIPs[1] is "::ffff:198.51.100.0/120"` + mapped}},
+		{"lower case again", from("203.0.113.0/24", "2001:DB8::/32", "2001:db8::/32"), []string{`API.Access.SourceIPs[2] is "2001:db8::/32"; ` + repeatedRemedy}},
+		{"with its zeros again", from("203.0.113.0/24", "2001:db8::/48", "2001:db8:0::/48"), []string{`API.Access.SourceIPs[2] is "2001:db8:0::/48"; ` + repeatedRemedy}},
+	})
+}
+
 // The API answers over IPv4, so that ranges of IPv6 alone would refuse everybody. A private API has both.
 func TestAddressesOfIPv6Alone(t *testing.T) {
 	const alone = "API.Access.SourceIPs has IPv6 ranges alone; add the callers' IPv4 ranges: the API answers over IPv4 only, so each request would get 403"

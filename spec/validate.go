@@ -63,6 +63,7 @@ func (e Environment) problems() []error {
 	p.web(e)
 	p.alarms(e.Alarms, e.Region)
 	p.state(e.State, e.Region, e.ownBuckets())
+	p.encodings(e)
 	p.tokens(e)
 	p.load(e)
 	return p.found

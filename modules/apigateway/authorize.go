@@ -58,7 +58,7 @@ func (a *api) declareAuthorizer() authorizer.ApiGatewayAuthorizer {
 	case spec.ByLambda:
 		config.Name, config.Type = jsii.String("submit-lambda"), jsii.String(string(auth.Lambda.Kind))
 		config.AuthorizerUri = jsii.String(fmt.Sprintf("arn:%s:apigateway:%s:lambda:path/2015-03-31/functions/%s/invocations",
-			a.cfg.Partition, a.cfg.Region, auth.Lambda.FunctionARN))
+			a.cfg.Partition, regionOf(auth.Lambda.FunctionARN, a.cfg.Region), auth.Lambda.FunctionARN))
 		// With this role, the function's own policy, which somebody else manages, need not change.
 		config.AuthorizerCredentials = jsii.String(a.cfg.AuthorizerRoleARN)
 		config.AuthorizerResultTtlInSeconds = jsii.Number(auth.Lambda.CacheTTL.Seconds())
@@ -68,6 +68,16 @@ func (a *api) declareAuthorizer() authorizer.ApiGatewayAuthorizer {
 		return nil
 	}
 	return tf.New(a.c, "authorizer", authorizer.NewApiGatewayAuthorizer, config)
+}
+
+// regionOf is the region of a function, in which API Gateway calls it: "{region} is the same as the region hosting the Lambda function"
+// (API reference, CreateAuthorizer, authorizerUri). For a reference to a function of the same app, whose region the text does not have,
+// it is the API's own.
+func regionOf(function, own string) string {
+	if parts := strings.Split(function, ":"); len(parts) > 3 {
+		return parts[3]
+	}
+	return own
 }
 
 // usagePlan declares the API keys and their limits, and returns the keys' ids by client.

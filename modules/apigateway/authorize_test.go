@@ -96,8 +96,19 @@ func TestCognito(t *testing.T) {
 	}`)
 }
 
+func TestRegionOfAFunction(t *testing.T) {
+	for function, want := range map[string]string{
+		"arn:aws:lambda:eu-central-1:123456789012:function:authorize:live": "eu-central-1",
+		"${TfToken[TOKEN.7]}": "own", // what CDKTF puts in place of a function's ARN
+	} {
+		if got := regionOf(function, "own"); got != want {
+			t.Errorf("%s: %s, want %s", function, got, want)
+		}
+	}
+}
+
 func TestLambda(t *testing.T) {
-	const function = "arn:aws:lambda:eu-west-1:123456789012:function:authorize"
+	const function = "arn:aws:lambda:eu-central-1:123456789012:function:authorize" // in another region than the API
 	cfg := defaults()
 	cfg.AuthorizerRoleARN = "arn:authorizer"
 	cfg.API.Authorization = spec.AuthorizeLambda(spec.LambdaAuthorizer{
@@ -111,7 +122,7 @@ func TestLambda(t *testing.T) {
 	}
 	resources.Expect(t, "aws_api_gateway_authorizer.api_authorizer", `{
 		"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "name": "submit-lambda", "type": "REQUEST",
-		"authorizer_uri": "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/`+function+`/invocations",
+		"authorizer_uri": "arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/`+function+`/invocations",
 		"authorizer_credentials": "arn:authorizer", "authorizer_result_ttl_in_seconds": 300,
 		"identity_source": "method.request.header.X-Client,method.request.querystring.t"
 	}`)

@@ -11,7 +11,9 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"cdk.tf/go/ingest/internal/prices"
 	"cdk.tf/go/ingest/internal/quota"
@@ -195,6 +197,15 @@ func hottest(counts map[string]int, events int) []Key {
 	return found
 }
 
+// printable is a key as a report shows it. A key comes from an event: a line break in it would break the table, and a terminal would obey
+// an escape sequence.
+func printable(key string) string {
+	if strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(key)
+	}
+	return key
+}
+
 // tables are what a report says of a sample.
 func (s *Sample) tables() []table {
 	sizes := table{heading: "The sample's records", columns: []string{"", "bytes"}, rows: [][]string{
@@ -205,7 +216,7 @@ func (s *Sample) tables() []table {
 	}
 	keys := table{heading: "The sample's partition keys", columns: []string{"key", "part of the events"}}
 	for _, key := range s.Hottest {
-		keys.rows = append(keys.rows, []string{key.Key, percent(key.Part)})
+		keys.rows = append(keys.rows, []string{printable(key.Key), percent(key.Part)})
 	}
 	keys.after = []string{fmt.Sprintf("%s events have %s different keys.", count(float64(s.Events)), count(float64(s.Keys)))}
 	if s.ByRequest {

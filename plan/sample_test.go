@@ -129,3 +129,24 @@ func TestTextOfASample(t *testing.T) {
 		t.Errorf("the Markdown has no %q", want)
 	}
 }
+
+// A key is text of an event, which a terminal must not obey and which must not break the table.
+func TestTextOfKeysThatCannotBePrinted(t *testing.T) {
+	r := report(t, "option-tuned", plan.Try{})
+	r.Sample = mustSample(t, "option-tuned", strings.Repeat(`{"event": "a", "user": {"id": "a\nb\u001b[2J"}}`+"\n", 2)+strings.Repeat(`{"event": "a", "user": {"id": "é|"}}`+"\n", 2))
+	var text, markdown bytes.Buffer
+	if err := r.Text(&text, "tuned"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Markdown(&markdown, "tuned"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`  "a\nb\x1b[2J"  50 %`, "  é|             50 %"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the text has no %q:\n%s", want, text.String())
+		}
+	}
+	if want := `| "a\nb\x1b[2J" | 50 % |`; !strings.Contains(markdown.String(), want) {
+		t.Errorf("the Markdown has no %q", want)
+	}
+}

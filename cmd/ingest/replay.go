@@ -25,6 +25,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cdk.tf/go/ingest/internal/nearest"
+	"cdk.tf/go/ingest/internal/region"
 	"cdk.tf/go/ingest/internal/sdkhttp"
 	"cdk.tf/go/ingest/local/apigateway/vtl"
 	"cdk.tf/go/ingest/replay"
@@ -215,11 +216,26 @@ func (f replayFlags) options(command *cobra.Command) (opts replay.Options, own r
 			errs = append(errs, usagef("--partition-key: %w; use a path such as $.user_id", err))
 		}
 	}
-	errs = append(errs, checkEndpoint("--endpoint-url", f.endpoint), checkEndpoint("--to-endpoint-url", f.toEndpoint))
+	errs = append(errs, f.checkNames(), checkEndpoint("--endpoint-url", f.endpoint), checkEndpoint("--to-endpoint-url", f.toEndpoint))
 	if command.Flags().Changed("rate") && f.rate < 1 {
 		errs = append(errs, usagef("--rate is %d; use 1 or more records a second", f.rate))
 	}
 	return opts, own, errors.Join(errs...)
+}
+
+// checkNames finds addresses and ARNs in place of names, which the SDK would send as names.
+func (f replayFlags) checkNames() error {
+	var errs []error
+	if strings.ContainsAny(f.bucket, "/:") {
+		errs = append(errs, usagef("--bucket is %q; use the bucket's name alone, and --prefix for the beginning of the keys", f.bucket))
+	}
+	if strings.ContainsAny(f.stream, "/:") {
+		errs = append(errs, usagef("--stream is %q; use the stream's name alone, without its ARN", f.stream))
+	}
+	if f.region != "" && !region.Valid(f.region) {
+		errs = append(errs, usagef("--region is %q; %s", f.region, region.Remedy(f.region)))
+	}
+	return errors.Join(errs...)
 }
 
 // times sets the bounds of time.
@@ -242,7 +258,7 @@ func (f replayFlags) times(opts *replay.Options) error {
 
 func checkEndpoint(flag, text string) error {
 	address, err := url.Parse(text)
-	if text != "" && (err != nil || address.Host == "" || !strings.HasPrefix(address.Scheme, "http")) {
+	if text != "" && (err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https") {
 		example := "http://127.0.0.1:4566"
 		if flag == "--local" {
 			example = defaultLocal

@@ -204,6 +204,11 @@ func TestReplayBadInput(t *testing.T) {
 		{"another address without a scheme", append([]string{"--to-endpoint-url", "127.0.0.1:4566"}, explicit...), `--to-endpoint-url is "127.0.0.1:4566"; use an address such as http://127.0.0.1:4566`},
 		{"an unknown profile", append([]string{"--region", "us-east-1", "--to-profile", "nobody"}, explicit...), "AWS's configuration cannot be read: failed to get shared config profile, nobody; correct it, or choose another profile in --to-profile"},
 		{"an address without a scheme", append([]string{"--endpoint-url", "127.0.0.1:4566"}, explicit...), `--endpoint-url is "127.0.0.1:4566"; use an address such as http://127.0.0.1:4566`},
+		{"an address of another kind", append([]string{"--endpoint-url", "httpx://127.0.0.1:4566"}, explicit...), `--endpoint-url is "httpx://127.0.0.1:4566"; use an address such as http://127.0.0.1:4566`},
+		{"addresses for names", []string{"--bucket", "s3://b", "--prefix", "p/", "--stream", "arn:aws:kinesis:us-east-1:111122223333:stream/s", "--region", "ireland"},
+			`--bucket is "s3://b"; use the bucket's name alone, and --prefix for the beginning of the keys` + "\n" +
+				`--stream is "arn:aws:kinesis:us-east-1:111122223333:stream/s"; use the stream's name alone, without its ARN` + "\n" +
+				`--region is "ireland"; use a region such as "eu-west-1": an area, a direction and a number`},
 		{"no folder for the checkpoint", append([]string{"--region", "us-east-1", "--checkpoint", "cdktf.json/c.json"}, explicit...), "--checkpoint: mkdir cdktf.json: not a directory; name a file in a folder that can be written"},
 		{"another command's flag", []string{"--unlimted"}, "ingest replay has no flag --unlimted; ingest up has --unlimited; see ingest replay --help"},
 		{"an unknown flag", []string{"--strem", "s"}, "ingest replay has no flag --strem; did you mean --stream?"},

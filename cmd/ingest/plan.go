@@ -108,12 +108,31 @@ func writePlan(command *cobra.Command, f planFlags) error {
 	return report.Text(out, name)
 }
 
-// readSample reads the events of --sample; nil without the flag.
+// readSample reads the events of --sample; nil without the flag. The file may be a pipe into which nobody writes, so Ctrl-C does not wait
+// for it.
 func (f planFlags) readSample(ctx context.Context, pipeline *plan.Pipeline) (*plan.Sample, error) {
 	if f.sample == "" {
 		return nil, nil
 	}
-	events, err := os.Open(f.sample)
+	type result struct {
+		sample *plan.Sample
+		err    error
+	}
+	read := make(chan result, 1)
+	go func() {
+		sample, err := sampleOf(ctx, pipeline, f.sample)
+		read <- result{sample, err}
+	}()
+	select {
+	case r := <-read:
+		return r.sample, r.err
+	case <-ctx.Done():
+		return nil, errInterrupted
+	}
+}
+
+func sampleOf(ctx context.Context, pipeline *plan.Pipeline, file string) (*plan.Sample, error) {
+	events, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -118,5 +121,18 @@ func TestPlanBadInput(t *testing.T) {
 				t.Errorf("it ends with %d and says\n%s%s, want %s", status, stdout, stderr, test.want)
 			}
 		})
+	}
+}
+
+// Ctrl-C ends a plan that waits for events from a pipe into which nobody writes.
+func TestPlanOfASampleIsInterrupted(t *testing.T) {
+	atProject(t)
+	must(t, syscall.Mkfifo("events", 0o600))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stdout, stderr bytes.Buffer
+	status := run(ctx, []string{"plan", "--sample", "events"}, &stdout, &stderr)
+	if status != statusInterrupted || stdout.Len() > 0 || stderr.String() != "error: --sample events: interrupted\n" {
+		t.Errorf("it ends with %d and says %s%s", status, &stdout, &stderr)
 	}
 }

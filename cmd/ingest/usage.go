@@ -53,7 +53,7 @@ Flags:
 {{.LocalFlags.FlagUsagesWrapped 100 | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableSubCommands}}
 
 Exit status: 0 after success and help, 1 after a failure, 2 after a usage error, and 130
-after Ctrl-C in a replay, a verification or a drill.
+after Ctrl-C in a replay, a verification, a drill or a plan of a sample.
 
 For the flags of a command, run "{{.CommandPath}} COMMAND --help".{{end}}
 `

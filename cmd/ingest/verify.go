@@ -96,7 +96,7 @@ func argumentOfLocal(command *cobra.Command, args []string) error {
 	return noArguments(command, args)
 }
 
-// errInterrupted is Ctrl-C in a verification.
+// errInterrupted is Ctrl-C in a command that has something to say of it.
 var errInterrupted = errors.New("interrupted")
 
 func runVerify(command *cobra.Command, f verifyFlags) error {

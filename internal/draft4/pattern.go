@@ -89,15 +89,8 @@ func readPattern(text string) (*reading, error) {
 
 func (r *reading) next() error {
 	c := r.rest[0]
-	if anchor := r.anchor; anchor != "" {
-		r.anchor = ""
-		if strings.ContainsRune("*+?", c) {
-			return fmt.Errorf("ECMA-262 has no %s%c: %s matches a place, which cannot be repeated; remove the %c", anchor, c, anchor, c)
-		}
-		if c == '{' { // Rhino takes it for a plain character
-			r.write(1, `\{`)
-			return nil
-		}
+	if err := r.afterAnchor(c); err != nil {
+		return err
 	}
 	switch {
 	case c == '\\' && len(r.rest) > 1:
@@ -117,6 +110,20 @@ func (r *reading) next() error {
 		r.inSet = c == '['
 	}
 	r.write(1, literal(c))
+	return nil
+}
+
+// afterAnchor checks the character after an anchor, which cannot be repeated. Rhino takes a brace there for a plain character.
+func (r *reading) afterAnchor(c rune) error {
+	anchor := r.anchor
+	r.anchor = ""
+	switch {
+	case anchor == "":
+	case strings.ContainsRune("*+?", c):
+		return fmt.Errorf("ECMA-262 has no %s%c: %s matches a place, which cannot be repeated; remove the %c", anchor, c, anchor, c)
+	case c == '{':
+		r.translated.WriteByte('\\')
+	}
 	return nil
 }
 

@@ -96,7 +96,7 @@ func argumentOfLocal(command *cobra.Command, args []string) error {
 	return noArguments(command, args)
 }
 
-// errInterrupted is Ctrl-C in a command that has something to say of it.
+// errInterrupted is Ctrl-C in a verification.
 var errInterrupted = errors.New("interrupted")
 
 func runVerify(command *cobra.Command, f verifyFlags) error {
@@ -316,22 +316,23 @@ func fetch(ctx context.Context, base, path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(response.Body, maxFetched))
 }
 
-// terraformOutput reads the outputs in the state of the environment, with the program that cdktf runs.
+// terraformOutput reads the outputs in the state of the environment, with Terraform or OpenTofu.
 func (f verifyFlags) terraformOutput(ctx context.Context) ([]byte, error) {
 	const instead = "name a file of outputs with --outputs (npx cdktf output ENV --outputs-file FILE), or verify a running ingest up with --local"
 	file, err := environmentFile("--env", f.env, instead)
 	if err != nil {
 		return nil, err
 	}
-	program := cmp.Or(os.Getenv("TERRAFORM_BINARY_NAME"), "terraform")
+	program := cmp.Or(os.Getenv("TERRAFORM_BINARY_NAME"), "terraform") // as cdktf and make choose it
 	if _, err := exec.LookPath(program); err != nil {
-		return nil, fmt.Errorf("%s is not on PATH, which reads the outputs from the state; install it, name another program in TERRAFORM_BINARY_NAME, or %s", program, instead)
+		return nil, fmt.Errorf("%s is not on PATH, which reads the outputs from the state; install it, name another in TERRAFORM_BINARY_NAME, or %s", program, instead)
 	}
 	command := exec.CommandContext(ctx, program, "-chdir="+filepath.Dir(file), "output", "-json", "-no-color")
 	content, err := command.Output()
 	var failed *exec.ExitError
 	if errors.As(err, &failed) {
-		return nil, fmt.Errorf("%s output says %q; deploy the environment from this folder first (make deploy ENV=%s), or %s", program, beginningOf(failed.Stderr), f.env, instead)
+		return nil, fmt.Errorf("%s output says %q; deploy the environment from this folder first (make deploy ENV=%s), run %s -chdir=%s init where somebody else deployed it, or %s",
+			program, beginningOf(failed.Stderr), f.env, program, filepath.Dir(file), instead)
 	}
 	return content, err
 }

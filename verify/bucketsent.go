@@ -13,12 +13,9 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// undeclared is the remedy for what a bucket sends and the stack does not know: a deployment leaves it there.
-const undeclared = "declare it in the stack and deploy, or remove it: a deployment does not remove what the stack does not declare"
-
 // bucketReplications compares where S3 copies the objects of each bucket.
 func bucketReplications(ctx context.Context, r *run) outcome {
-	return r.eachBucketOr(undeclared, func(d *differences, bucket string) (outcome, bool) {
+	return r.eachBucket(func(d *differences, bucket string) (outcome, bool) {
 		answer, err := r.AWS.S3.GetBucketReplication(ctx, &s3.GetBucketReplicationInput{Bucket: aws.String(bucket)})
 		if err != nil && codeOf(err) != "ReplicationConfigurationNotFoundError" {
 			return unread(err, "s3:GetReplicationConfiguration", "the bucket "+bucket), false
@@ -73,7 +70,7 @@ func copyText(status, bucket, account, class, prefix string, tags []string, mark
 
 // bucketNotifications compares what S3 tells of new objects, and whom.
 func bucketNotifications(ctx context.Context, r *run) outcome {
-	return r.eachBucketOr(undeclared, func(d *differences, bucket string) (outcome, bool) {
+	return r.eachBucket(func(d *differences, bucket string) (outcome, bool) {
 		answer, err := r.AWS.S3.GetBucketNotificationConfiguration(ctx, &s3.GetBucketNotificationConfigurationInput{Bucket: aws.String(bucket)})
 		if err != nil {
 			return unread(err, "s3:GetBucketNotification", "the bucket "+bucket), false

@@ -15,11 +15,6 @@ import (
 
 // eachBucket looks at every bucket of the stack.
 func (r *run) eachBucket(look func(d *differences, bucket string) (outcome, bool)) outcome {
-	return r.eachBucketOr(redeploy, look)
-}
-
-// eachBucketOr looks at every bucket of the stack, and gives a remedy for what differs.
-func (r *run) eachBucketOr(remedy string, look func(d *differences, bucket string) (outcome, bool)) outcome {
 	var d differences
 	var failed outcome
 	var names []string
@@ -30,7 +25,7 @@ func (r *run) eachBucketOr(remedy string, look func(d *differences, bucket strin
 			failed = cmp.Or(failed, found)
 		}
 	}
-	found := d.outcome(strings.Join(names, ", "), remedy)
+	found := d.outcome(strings.Join(names, ", "), redeploy)
 	if failed.status != "" {
 		return worse(found, failed)
 	}

@@ -67,8 +67,9 @@ func onlyAWS(what string) func(*run) string {
 	}
 }
 
-// redeploy is the remedy for what is not as the stack declares.
-const redeploy = "somebody changed it after the apply, or another stack was applied: compare with make diff, and deploy again"
+// redeploy is the remedy for what is not as the stack declares. Terraform knows nothing of what others added beside it, such as a
+// policy of a role.
+const redeploy = "somebody changed it after the apply, or another stack was applied: compare with make diff, and deploy again; what make diff does not show, a deployment leaves there: undo it by hand, or declare it"
 
 // unread is what a failed call says of a check. A missing permission and a failed call leave it unknown; what does not exist differs.
 func unread(err error, action, on string) outcome {

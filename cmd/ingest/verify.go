@@ -325,7 +325,7 @@ func (f verifyFlags) terraformOutput(ctx context.Context) ([]byte, error) {
 	}
 	program := cmp.Or(os.Getenv("TERRAFORM_BINARY_NAME"), "terraform") // as cdktf and make choose it
 	if _, err := exec.LookPath(program); err != nil {
-		return nil, fmt.Errorf("%s is not on PATH, which reads the outputs from the state; install it, name another in TERRAFORM_BINARY_NAME, or %s", program, instead)
+		return nil, fmt.Errorf("%s is not on PATH, which reads the outputs from the state; install it, name another program in TERRAFORM_BINARY_NAME, or %s", program, instead)
 	}
 	command := exec.CommandContext(ctx, program, "-chdir="+filepath.Dir(file), "output", "-json", "-no-color")
 	content, err := command.Output()

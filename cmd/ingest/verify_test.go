@@ -283,32 +283,6 @@ func TestVerifyBadInput(t *testing.T) {
 	}
 }
 
-// The outputs come from the program that cdktf runs, which may be OpenTofu.
-func TestVerifyReadsTheOutputsWithOpenTofu(t *testing.T) {
-	text, err := os.ReadFile(devStack)
-	must(t, err)
-	bin := t.TempDir()
-	t.Setenv("PATH", bin)
-	t.Setenv("TERRAFORM_BINARY_NAME", "tofu")
-	t.Chdir(t.TempDir())
-	folder := filepath.Join("cdktf.out", "stacks", "dev")
-	must(t, os.MkdirAll(folder, 0o700))
-	must(t, os.WriteFile("cdktf.json", []byte(`{"app": "go run ."}`), 0o600))
-	must(t, os.WriteFile(filepath.Join(folder, "cdk.tf.json"), text, 0o600))
-	for _, test := range []struct{ script, want string }{
-		{"", "tofu is not on PATH, which reads the outputs from the state"},
-		{"#!/bin/sh\necho not initialised >&2; exit 1\n", `tofu output says "not initialised"; deploy the environment from this folder first (make deploy ENV=dev), run tofu -chdir=cdktf.out/stacks/dev init where`},
-		{"#!/bin/sh\necho '{}'\n", "has no outputs; deploy the stack first"},
-	} {
-		if test.script != "" {
-			must(t, os.WriteFile(filepath.Join(bin, "tofu"), []byte(test.script), 0o700)) //nolint:gosec // a program
-		}
-		if status, _, stderr := ingest(t, "verify", "--smoke"); status != statusFailed || !strings.Contains(stderr, test.want) {
-			t.Errorf("it ends with %d and says %s, want %s", status, stderr, test.want)
-		}
-	}
-}
-
 // After Ctrl-C the report has what was found, and the status is that of a shell.
 func TestVerifyInterrupted(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")

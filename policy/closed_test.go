@@ -85,6 +85,7 @@ func TestResourcesThatAreClosed(t *testing.T) {
 			`{"policy": ` + letting(anS3, `,"Condition":{"ArnEquals":{"aws:SourceArn":"${aws_s3_bucket.bucket.arn}"}}`) + `}`,
 			`{"policy": ` + letting(anS3, `,"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:s3:*:*:b"},"StringEquals":{"aws:SourceAccount":"123456789012"}}`) + `}`,
 			`{"policy": ` + letting(anybody, `,"Condition":{"ArnEquals":{"AWS:SourceArn":"arn:aws:sns:us-east-1:123456789012:t"}}`) + `}`,
+			`{"policy": ` + letting(anybody, `,"Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::123456789012:role/x"}}`) + `}`,
 			`{"policy": ` + letting(anybody, `,"Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}`) + `}`,
 			`{"policy": ` + letting(`"Principal":{"AWS":"arn:aws:iam::111122223333:root"}`, ``) + `}`,
 			`{"policy": ` + strings.ReplaceAll(letting(anybody, ""), "Allow", "Deny") + `}`,

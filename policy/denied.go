@@ -64,7 +64,7 @@ func (c *checker) leaves(policy tfjson.Resource, needs ...need) {
 // deniedBy is the first action that a statement denies; "" if it denies none.
 func (n need) deniedBy(s statement) string {
 	named := isEverybody(s) || slices.Contains(s.principals["AWS"], arnOf(n.role))
-	if s.effect != deny || !named || len(s.inverted) > 0 || !meetsService(s) {
+	if s.effect != deny || !named || !meetsService(s) {
 		return ""
 	}
 	for _, action := range n.actions {
@@ -80,16 +80,13 @@ func (n need) deniedBy(s statement) string {
 
 // meetsService reports whether a statement's conditions are true for a service's own requests. They come through no VPC, and from
 // addresses of AWS's. A negated operator is true for a key that a request does not have (IAM User Guide, "Condition operators").
-// Of other conditions, and of several, the rule assumes that they leave the service out.
+// Of other conditions the rule assumes that they leave the service out.
 func meetsService(s statement) bool {
-	if len(s.conditions) == 0 {
-		return true
-	}
 	for operator, keys := range s.conditions {
 		for key, values := range keys {
 			network := slices.Contains([]string{"aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"}, strings.ToLower(key))
 			negated := strings.Contains(operator, "Not") && len(values) > 0 && !areEveryAddress(values)
-			if len(s.conditions) != 1 || len(keys) != 1 || !network || !negated {
+			if !network || !negated {
 				return false
 			}
 		}

@@ -28,6 +28,7 @@ func TestDenialsInAResourcesPolicy(t *testing.T) {
 	refused(nobody+whole+`,"Condition":{"StringNotEquals":{"aws:SourceVpce":"vpce-1"}}`, "s3:AbortMultipartUpload")
 	refused(nobody+whole+`,"Condition":{"StringNotLikeIfExists":{"aws:SourceVpc":"vpc-1"}}`, "s3:AbortMultipartUpload")
 	refused(nobody+whole+`,"Condition":{"NotIpAddress":{"aws:SourceIp":["192.0.2.0/24"]}}`, "s3:AbortMultipartUpload")
+	refused(nobody+whole+`,"Condition":{"StringNotEquals":{"aws:SourceVpce":"vpce-1","aws:SourceVpc":"vpc-1"}}`, "s3:AbortMultipartUpload")
 	refused(nobody+`"Action":"s3:ListBucket","Resource":"${aws_s3_bucket.bucket.arn}"`, "s3:ListBucket")
 	refused(nobody+`"Action":"s3:PutObject","Resource":"${aws_s3_bucket.bucket.arn}/errors/*"`, "s3:PutObject")
 	const stream = "aws_kinesis_resource_policy.p"
@@ -47,6 +48,8 @@ func TestDenialsInAResourcesPolicy(t *testing.T) {
 		nobody + whole + `,"Condition":{"StringNotEquals":{"aws:SourceVpce":"vpce-1","aws:PrincipalArn":"${aws_iam_role.delivery-role.arn}"}}`,
 		nobody + whole + `,"Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1"}}`,
 		nobody + whole + `,"Condition":{"NumericLessThan":{"s3:TlsVersion":"1.2"}}`,
+		nobody + whole + `,"Condition":{"NotIpAddress":{"aws:SourceIp":"0.0.0.0/0"}}`,
+		`"Effect":"Allow","Principal":{"AWS":"${aws_iam_role.delivery-role.arn}"},` + objects,
 		nobody + `"Action":"s3:PutObject","Resource":"${aws_s3_bucket.bucket.arn}/reports/*"`,
 		nobody + `"Action":"s3:DeleteObjectVersion","Resource":"${aws_s3_bucket.bucket.arn}/*"`,
 		`"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::123456789012:role/x"},` + objects,

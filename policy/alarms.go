@@ -68,7 +68,8 @@ func letsAlarmsIn(s statement, topic tfjson.Resource) bool {
 	for operator, keys := range s.conditions {
 		for key := range keys {
 			source := strings.EqualFold(key, "aws:SourceArn") && slices.Contains([]string{"ArnEquals", "ArnLike", "StringEquals", "StringLike"}, operator)
-			if !source && !(operator == "StringEquals" && strings.EqualFold(key, "aws:SourceAccount")) {
+			account := operator == "StringEquals" && strings.EqualFold(key, "aws:SourceAccount")
+			if !source && !account {
 				return false
 			}
 		}

@@ -358,11 +358,11 @@ func TestACloneWithSpaces(t *testing.T) {
 
 // A user pastes what make deploy-local KEEP=1 prints, with rm -rf among it.
 func TestTheCommandsOfAKeptServer(t *testing.T) {
-	const print = `work="/home/a b/.local/deploy-dev" stack="$work/cdktf.out/stacks/dev" terraform=terraform moto_pid=7 AWS_ENDPOINT_URL=http://x
+	const printing = `work="/home/a b/.local/deploy-dev" stack="$work/cdktf.out/stacks/dev" terraform=terraform moto_pid=7 AWS_ENDPOINT_URL=http://x
 node() { echo us-east-1; }
 eval "$(sed -n '/^how_to_use/,/^}/p' scripts/deploy-local)"
 how_to_use`
-	got := commandIn(t, programs(t, nil), nil, "bash", "-euc", print)
+	got := commandIn(t, programs(t, nil), nil, "bash", "-euc", printing)
 	for _, want := range []string{
 		"  terraform -chdir=/home/a\\ b/.local/deploy-dev/cdktf.out/stacks/dev state list\n",
 		"  kill 7 && rm -rf /home/a\\ b/.local/deploy-dev\n",

@@ -276,7 +276,9 @@ func TestPresignedRequestsExpire(t *testing.T) {
 	w := newWorld(t)
 	w.put("a", "x")
 	date := start.Format("20060102T150405Z")
-	of := func(date, seconds string) string { return "X-Amz-Signature=s&X-Amz-Date=" + date + "&X-Amz-Expires=" + seconds }
+	of := func(date, seconds string) string {
+		return "X-Amz-Signature=s&X-Amz-Date=" + date + "&X-Amz-Expires=" + seconds
+	}
 	v2 := fmt.Sprintf("Signature=s&Expires=%d", start.Unix()+60)
 	w.clock.Advance(time.Minute)
 	for _, test := range []struct {

@@ -41,13 +41,27 @@ func steadyAnswers(next http.Handler) http.Handler {
 type steadyWriter struct {
 	http.ResponseWriter
 	control *http.ResponseController
-	ended   bool
+	// limit is a deadline that the handler has set; zero for none.
+	limit time.Time
+	ended bool
 }
 
 // Unwrap is used by [http.ResponseController].
 func (s *steadyWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
-func (s *steadyWriter) move() { _ = s.control.SetWriteDeadline(time.Now().Add(answerStall)) } // a recorder has none
+func (s *steadyWriter) move() {
+	at := time.Now().Add(answerStall)
+	if !s.limit.IsZero() && s.limit.Before(at) {
+		at = s.limit
+	}
+	_ = s.control.SetWriteDeadline(at) // a recorder has none
+}
+
+// SetWriteDeadline is used by [http.ResponseController], for a handler that has a bound of its own.
+func (s *steadyWriter) SetWriteDeadline(at time.Time) error {
+	s.limit = at
+	return nil // each write moves the connection's
+}
 
 // Write implements http.ResponseWriter. It writes in pieces that even a slow client takes in time.
 func (s *steadyWriter) Write(text []byte) (written int, err error) {

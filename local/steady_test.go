@@ -321,6 +321,41 @@ func TestDownloadsHaveToMove(t *testing.T) {
 	})
 }
 
+// A handler may bound the time of an answer. The bound ends with the answer, so the connection can ask a later client to go on.
+func TestADownloadWithABoundOfItsOwn(t *testing.T) {
+	const bound = 10 * time.Second
+	ended := make(chan time.Duration, 1)
+	bounded := func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		began, control := time.Now(), http.NewResponseController(w)
+		_ = control.SetWriteDeadline(began.Add(bound))
+		defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
+		if _, err := io.Copy(w, strings.NewReader(strings.Repeat("x", len(r.URL.Path)))); err != nil {
+			ended <- time.Since(began)
+		}
+	}
+	steadily(t, bounded, func(client net.Conn) {
+		_, _ = io.WriteString(client, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+		if got := answerOf(t, client); got != "200 OK xx" {
+			t.Error(got)
+		}
+		time.Sleep(2 * bound)
+		_, _ = io.WriteString(client, "PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n")
+		if got := answerOf(t, client); got != "100 Continue " {
+			t.Error(got)
+		}
+		_, _ = io.WriteString(client, "x")
+		if got := answerOf(t, client); got != "200 OK xx" {
+			t.Error(got)
+		}
+		_, _ = io.WriteString(client, "GET /"+strings.Repeat("a", 100<<10)+" HTTP/1.1\r\nHost: x\r\n\r\n")
+		time.Sleep(2 * bound)
+		if took := <-ended; took != bound {
+			t.Errorf("it ended after %s, want %s", took, bound)
+		}
+	})
+}
+
 // An answer of headers alone is sent, however long the handler took.
 func TestLateAnswersWithoutABody(t *testing.T) {
 	steadily(t, func(w http.ResponseWriter, r *http.Request) {

@@ -12,3 +12,6 @@ func (s *Service) Do(ctx context.Context, action string, body []byte) Response {
 
 // BodiesHeld is how many bytes the bodies of calls hold.
 func BodiesHeld(s *Service) int64 { return s.bodies.Held() }
+
+// AnswersHeld is how many bytes the answers of calls hold.
+func AnswersHeld(s *Service) int64 { return s.answers.Held() }

@@ -22,11 +22,13 @@ const (
 	// maxBody bounds the body of a call, in bytes: 10 MiB of records in base64, and room for their keys and JSON.
 	maxBody = 15 * mib
 	// maxInFlight bounds the bodies that are read and answered at the same time, beside one that may grow beyond it. Other bodies
-	// wait. A call uses some three times its length.
+	// wait. A call uses some three times its length. The records that are read bound the answers in the same way, apart from the
+	// bodies: no producer waits for a consumer.
 	maxInFlight = 32 * mib
 )
 
-// pace is how fast the body of a call has to arrive: the largest takes a minute at most.
+// pace is how fast the body of a call has to arrive, and how fast its client has to take a large answer: the largest takes a minute at
+// most.
 var pace = inflight.Pace{Patience: 5 * time.Second, Rate: maxBody / 60}
 
 // ServeHTTP speaks AWS JSON 1.1: a POST whose header X-Amz-Target is Kinesis_20131202.ACTION. It accepts any credentials, but requires
@@ -38,7 +40,8 @@ var pace = inflight.Pace{Patience: 5 * time.Second, Rate: maxBody / 60}
 //
 // Assumption KIN-18: Kinesis answers 413 without a text to a call whose body is too large, before it looks at the records
 // (boto/boto3#1147). AWS documents no bound for the whole body; here it is 15 MiB. A body of more than 64 KiB that is five seconds
-// behind a rate of 15 MiB a minute gets 408. That bound exists only here.
+// behind a rate of 15 MiB a minute gets 408, and an answer of that size that its client takes more slowly breaks off. These bounds
+// exist only here.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	share := s.bodies.Share()
 	defer share.Shrink(0)
@@ -58,9 +61,24 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	action := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), target)
-	response := s.DoAs(r.Context(), action, body, nil)
+	answers := s.answers.Share()
+	defer answers.Shrink(0)
+	response := s.do(r.Context(), action, body, nil, func(bytes int64) error { return answers.Add(r.Context(), bytes) })
+	answers.Shrink(int64(len(response.Body)))
 	header.Set("X-Amzn-Requestid", response.RequestID)
-	answer{response.Status, jsonType, response.Body}.write(w)
+	answer{response.Status, jsonType, response.Body}.writeInTime(w)
+}
+
+// writeInTime writes an answer, and gives up on a large one, which holds room, when its client is slow. It uses real time and no
+// service's clock, because the network does.
+func (a answer) writeInTime(w http.ResponseWriter) {
+	if len(a.body) > inflight.Small {
+		control := http.NewResponseController(w)
+		limit := pace.Patience + time.Duration(len(a.body))*time.Second/time.Duration(pace.Rate)
+		_ = control.SetWriteDeadline(time.Now().Add(limit))          // a recorder has none
+		defer func() { _ = control.SetWriteDeadline(time.Time{}) }() // the connection serves other calls
+	}
+	a.write(w)
 }
 
 // statusOfUnread is the status of the answer to a call whose body was not read as a whole.

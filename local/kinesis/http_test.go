@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -130,6 +131,15 @@ func TestAnnouncedBodies(t *testing.T) {
 	})
 }
 
+func signedCall(action, body string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	r.Header = http.Header{
+		"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {"Kinesis_20131202." + action}, "X-Amz-Date": {"20260304T120000Z"},
+		"Authorization": {"AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c"},
+	}
+	return r
+}
+
 // Large calls that come at once are all answered, and few of them at the same time.
 func TestLargeCallsWait(t *testing.T) {
 	s := open(t, kinesis.Options{Unlimited: true}, map[string]int{"e": 1})
@@ -138,13 +148,8 @@ func TestLargeCallsWait(t *testing.T) {
 	var group sync.WaitGroup
 	for range 12 {
 		group.Go(func() {
-			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
-			r.Header = http.Header{
-				"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {"Kinesis_20131202.PutRecords"}, "X-Amz-Date": {"20260304T120000Z"},
-				"Authorization": {"AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c"},
-			}
 			w := httptest.NewRecorder()
-			if s.ServeHTTP(w, r); w.Code != http.StatusOK {
+			if s.ServeHTTP(w, signedCall("PutRecords", body)); w.Code != http.StatusOK {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
 		})
@@ -164,6 +169,66 @@ func TestLargeCallsWait(t *testing.T) {
 	if held := kinesis.BodiesHeld(s); most > 47<<20 || held != 0 {
 		t.Errorf("the bodies held up to %d bytes, and %d at the end", most, held)
 	}
+}
+
+// stuckWriter counts the answers that are being written. None goes on before the end.
+type stuckWriter struct {
+	*httptest.ResponseRecorder
+	writing *atomic.Int32
+	end     chan struct{}
+}
+
+func (s stuckWriter) Write(text []byte) (int, error) {
+	s.writing.Add(1)
+	<-s.end
+	return s.ResponseRecorder.Write(text)
+}
+
+// Large answers wait until there is room for them, and take none from calls that put records or that read what has just come.
+func TestLargeAnswersWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, kinesis.Options{Unlimited: true}, map[string]int{"e": 1})
+		put := func(data string) {
+			body := fmt.Sprintf(`{"StreamName":"e","PartitionKey":"k","Data":%q}`, base64.StdEncoding.EncodeToString([]byte(data)))
+			if r := s.Do(t.Context(), "PutRecord", []byte(body)); r.Status != http.StatusOK {
+				t.Fatalf("%d %s", r.Status, r.Body)
+			}
+		}
+		iterator := func(typ string) string {
+			r := s.Do(t.Context(), "GetShardIterator", []byte(`{"StreamName":"e","ShardId":"shardId-0","ShardIteratorType":"`+typ+`"}`))
+			return string(r.Body)
+		}
+		for range 11 {
+			put(strings.Repeat("x", 1_000_000))
+		}
+		oldest, latest := iterator("TRIM_HORIZON"), iterator("LATEST")
+		var writing atomic.Int32
+		end := make(chan struct{})
+		var group sync.WaitGroup
+		for range 8 {
+			group.Go(func() {
+				w := stuckWriter{httptest.NewRecorder(), &writing, end}
+				if s.ServeHTTP(w, signedCall("GetRecords", oldest)); w.Code != http.StatusOK || w.Body.Len() < 13_000_000 {
+					t.Errorf("%d, %d bytes", w.Code, w.Body.Len())
+				}
+			})
+		}
+		synctest.Wait()
+		if n, held := writing.Load(), kinesis.AnswersHeld(s); n != 3 || held < 39_000_000 || held > 3*15<<20 {
+			t.Errorf("%d answers are written at once, and hold %d bytes", n, held)
+		}
+		put("small")
+		w := httptest.NewRecorder()
+		if s.ServeHTTP(w, signedCall("GetRecords", iterator("LATEST"))); w.Code != http.StatusOK {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		close(end)
+		group.Wait()
+		w = httptest.NewRecorder()
+		if s.ServeHTTP(w, signedCall("GetRecords", latest)); !strings.Contains(w.Body.String(), `"Data":"c21hbGw="`) || kinesis.AnswersHeld(s) != 0 {
+			t.Errorf("%d %s, and %d bytes are held", w.Code, w.Body, kinesis.AnswersHeld(s))
+		}
+	})
 }
 
 // A web page may not call: its browser first sends a preflight, which names no action, and the answer does not allow the call.

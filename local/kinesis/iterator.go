@@ -222,8 +222,11 @@ var getRecordsInput = []field{
 	{name: "StreamId", kind: stringKind},
 }
 
-func (s *Service) getRecords(body []byte) ([]byte, *refusal) {
-	in, problem := decode(body, getRecordsInput, nil)
+func (s *Service) getRecords(c call) ([]byte, *refusal) {
+	if problem := s.askFirst(c); problem != nil {
+		return nil, problem
+	}
+	in, problem := decode(c.body, getRecordsInput, nil)
 	if problem != nil {
 		return nil, problem
 	}
@@ -257,7 +260,21 @@ func (s *Service) getRecords(body []byte) ([]byte, *refusal) {
 	if given, ok := in["Limit"].(int64); ok {
 		limit = int(given)
 	}
+	if err := c.reserve(mostOf(found, it.index, limit)); err != nil {
+		return nil, failure(err) // the client has gone
+	}
 	return s.answerRecords(found, it, limit)
+}
+
+// mostOf bounds the bytes of an answer with a shard's records from an index on. Records that arrive meanwhile do not count.
+func mostOf(found *shard, from uint64, limit int) int64 {
+	const beside = 512 // of a record in the answer: its number, time and partition key
+	last, _ := found.newest()
+	if from > last {
+		return 0
+	}
+	count := int64(min(uint64(limit), last-from+1))
+	return min(count*maxRecord, readMostBytes)*4/3 + count*beside
 }
 
 func (s *Service) answerRecords(found *shard, it iterator, limit int) ([]byte, *refusal) {

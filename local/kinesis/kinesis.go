@@ -81,6 +81,7 @@ type Service struct {
 	puts      sync.Pool // of *put
 	buffers   sync.Pool // of *[]byte, for batches
 	bodies    *inflight.Room
+	answers   *inflight.Room
 	// streams is a map that is replaced under mu and never changed, so a put finds its stream without a lock.
 	streams  atomic.Pointer[map[string]*stream]
 	mu       sync.Mutex
@@ -110,7 +111,7 @@ func Open(options Options) (*Service, error) {
 	}
 	s := &Service{
 		options: options, log: options.Logger, db: db, file: file,
-		queue: newQueue(), bodies: inflight.New(maxInFlight, options.Clock), closing: make(chan struct{}), finished: make(chan struct{}),
+		queue: newQueue(), bodies: inflight.New(maxInFlight, options.Clock), answers: inflight.New(maxInFlight, options.Clock), closing: make(chan struct{}), finished: make(chan struct{}),
 	}
 	s.streams.Store(&streams)
 	if repaired != nil {
@@ -473,12 +474,18 @@ type Denial struct {
 // call. If the call names no stream, the ARN lacks the name. A body that is not JSON is refused without calling allow. A nil allow
 // allows everything.
 func (s *Service) DoAs(ctx context.Context, action string, body []byte, allow func(streamARN string) *Denial) Response {
+	return s.do(ctx, action, body, allow, func(int64) error { return nil })
+}
+
+// do is DoAs for a caller that bounds the memory of answers: before a large one is made, do calls reserve with the most bytes that it
+// may have.
+func (s *Service) do(ctx context.Context, action string, body []byte, allow func(streamARN string) *Denial, reserve func(bytes int64) error) Response {
 	response := Response{Status: 200, RequestID: newRequestID()}
 	var problem *refusal
 	if ctx.Err() != nil {
 		problem = failure(ctx.Err())
 	} else if do, known := actions[action]; known {
-		response.Body, problem = do(s, call{body, allow, s, action})
+		response.Body, problem = do(s, call{body, allow, reserve, s, action})
 	} else {
 		problem = s.unknownOperation(action)
 	}
@@ -491,10 +498,11 @@ func (s *Service) DoAs(ctx context.Context, action string, body []byte, allow fu
 
 // call is one call with its permission check; a nil allow allows everything.
 type call struct {
-	body   []byte
-	allow  func(streamARN string) *Denial
-	of     *Service
-	action string
+	body    []byte
+	allow   func(streamARN string) *Denial
+	reserve func(bytes int64) error
+	of      *Service
+	action  string
 }
 
 // ask checks whether the caller may make a call about a stream.
@@ -554,7 +562,7 @@ var actions = map[string]func(*Service, call) ([]byte, *refusal){
 	"DeleteStream":                  asked((*Service).deleteStream),
 	"DescribeStream":                asked((*Service).describeStream),
 	"DescribeStreamSummary":         asked((*Service).describeStreamSummary),
-	"GetRecords":                    asked((*Service).getRecords),
+	"GetRecords":                    (*Service).getRecords,
 	"GetShardIterator":              asked((*Service).getShardIterator),
 	"IncreaseStreamRetentionPeriod": asked((*Service).increaseRetention),
 	"ListShards":                    asked((*Service).listShards),

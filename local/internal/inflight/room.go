@@ -46,6 +46,9 @@ type Share struct {
 	beyond bool
 }
 
+// Add makes the share larger by so many bytes. It waits for room, in order, and no longer than ctx.
+func (s *Share) Add(ctx context.Context, more int64) error { return s.grow(ctx, s.held+more) }
+
 // grow makes the share as large as to. It waits for room, in order, and no longer than ctx.
 func (s *Share) grow(ctx context.Context, to int64) error {
 	if to <= s.held || s.TryGrow(to) {

@@ -50,10 +50,7 @@ func (d Described) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (d Described) answer(w http.ResponseWriter, r *http.Request) (any, *problem) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var in struct {
-		DeliveryStreamName, DeliveryStreamType, ExclusiveStartDeliveryStreamName string
-		Limit                                                                    *int
-	}
+	var in input
 	if err != nil || json.Unmarshal(body, &in) != nil {
 		return nil, &problem{"SerializationException", "the body is not the JSON of a call"}
 	}
@@ -64,11 +61,7 @@ func (d Described) answer(w http.ResponseWriter, r *http.Request) (any, *problem
 	case "DescribeDeliveryStream":
 		return d.describe(in.DeliveryStreamName)
 	case "ListDeliveryStreams":
-		limit := listDefault
-		if in.Limit != nil {
-			limit = *in.Limit
-		}
-		return d.list(in.DeliveryStreamType, in.ExclusiveStartDeliveryStreamName, limit)
+		return d.list(in)
 	default:
 		text := fmt.Sprintf("Firehose's operation %q is not imitated on one machine; these are: DescribeDeliveryStream, ListDeliveryStreams", action)
 		d.NotImitated(text)
@@ -78,17 +71,64 @@ func (d Described) answer(w http.ResponseWriter, r *http.Request) (any, *problem
 
 const fromStream = "KinesisStreamAsSource"
 
-func (d Described) list(typ, after string, limit int) (any, *problem) {
-	if limit < 1 || limit > listMost {
-		return nil, &problem{"ValidationException", fmt.Sprintf("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and %d", limit, listMost)}
+// input has the members of both calls. A nil member is absent.
+type input struct {
+	DeliveryStreamName, DeliveryStreamType, ExclusiveStartDeliveryStreamName *string
+	Limit                                                                    *int
+}
+
+// invalid is the error of a member with a wrong value, in the words of AWS's services.
+func invalid(value any, member, format string, values ...any) *problem {
+	return &problem{"ValidationException", fmt.Sprintf("1 validation error detected: Value %v at '%s' failed to satisfy constraint: ", value, member) +
+		fmt.Sprintf(format, values...)}
+}
+
+// types are a delivery stream's (API reference, ListDeliveryStreams, DeliveryStreamType).
+var types = []string{"DirectPut", fromStream, "MSKAsSource", "DatabaseAsSource"}
+
+// checkName checks a delivery stream's name, if it is given (API reference, DescribeDeliveryStream).
+func checkName(member string, name *string) *problem {
+	const most = 64
+	switch {
+	case name == nil || namePattern.MatchString(*name):
+		return nil
+	case len(*name) > most:
+		return invalid("'"+*name+"'", member, "Member must have length less than or equal to %d", most)
 	}
+	return invalid("'"+*name+"'", member, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
+}
+
+// check checks what a ListDeliveryStreams asks for.
+func (in input) check() *problem {
+	if in.Limit != nil && (*in.Limit < 1 || *in.Limit > listMost) {
+		return invalid(fmt.Sprintf("'%d'", *in.Limit), "limit", "Member must have value between 1 and %d", listMost)
+	}
+	if in.DeliveryStreamType != nil && !slices.Contains(types, *in.DeliveryStreamType) {
+		return invalid("'"+*in.DeliveryStreamType+"'", "deliveryStreamType", "Member must satisfy enum value set: [%s]", strings.Join(types, ", "))
+	}
+	return checkName("exclusiveStartDeliveryStreamName", in.ExclusiveStartDeliveryStreamName)
+}
+
+// or is a member's value, or another one if it is absent.
+func or[T any](member *T, absent T) T {
+	if member == nil {
+		return absent
+	}
+	return *member
+}
+
+func (d Described) list(in input) (any, *problem) {
+	if wrong := in.check(); wrong != nil {
+		return nil, wrong
+	}
+	typ, after, limit := or(in.DeliveryStreamType, fromStream), or(in.ExclusiveStartDeliveryStreamName, ""), or(in.Limit, listDefault)
 	answer := struct {
 		DeliveryStreamNames    []string
 		HasMoreDeliveryStreams bool
 	}{DeliveryStreamNames: []string{}}
 	for _, cfg := range slices.SortedFunc(slices.Values(d.Streams), func(a, b Config) int { return cmp.Compare(a.Name, b.Name) }) {
 		switch {
-		case cfg.Name <= after || typ != "" && typ != fromStream:
+		case cfg.Name <= after || typ != fromStream:
 		case len(answer.DeliveryStreamNames) == limit:
 			answer.HasMoreDeliveryStreams = true
 			return answer, nil
@@ -101,7 +141,14 @@ func (d Described) list(typ, after string, limit int) (any, *problem) {
 
 // Assumption FH-11: Firehose's DescribeDeliveryStream answers with the members of DeliveryStreamDescription (API reference,
 // DeliveryStreamDescription). Here it has those of the settings that run here, and the buffer's interval is the one in effect.
-func (d Described) describe(name string) (any, *problem) {
+func (d Described) describe(asked *string) (any, *problem) {
+	if asked == nil {
+		return nil, invalid("null", "deliveryStreamName", "Member must not be null")
+	}
+	if wrong := checkName("deliveryStreamName", asked); wrong != nil {
+		return nil, wrong
+	}
+	name := *asked
 	at := slices.IndexFunc(d.Streams, func(cfg Config) bool { return cfg.Name == name })
 	if at < 0 {
 		return nil, &problem{"ResourceNotFoundException", fmt.Sprintf("Firehose %s under account %s not found.", name, d.Account)}
@@ -112,8 +159,8 @@ func (d Described) describe(name string) (any, *problem) {
 		"RoleARN": cfg.RoleARN, "BucketARN": cfg.BucketARN, "Prefix": cfg.Prefix, "ErrorOutputPrefix": cfg.ErrorOutputPrefix,
 		"BufferingHints":           object{"SizeInMBs": cfg.BufferMiB, "IntervalInSeconds": int(cfg.BufferInterval / time.Second)},
 		"CompressionFormat":        cfg.Compression,
-		"EncryptionConfiguration":  object{"NoEncryptionConfig": "NoEncryption"},
-		"CloudWatchLoggingOptions": object{"Enabled": false},
+		"EncryptionConfiguration":  cfg.encryption(),
+		"CloudWatchLoggingOptions": cfg.logging(),
 	}
 	extended := object{
 		"S3BackupMode": "Disabled", "FileExtension": cfg.FileExtension, "CustomTimeZone": cfg.TimeZone,
@@ -137,6 +184,20 @@ func (d Described) describe(name string) (any, *problem) {
 			"DestinationId": "destinationId-000000000001", "S3DestinationDescription": destination, "ExtendedS3DestinationDescription": extended,
 		}},
 	}}, nil
+}
+
+func (c Config) encryption() any {
+	if c.KMSKeyARN == "" {
+		return map[string]string{"NoEncryptionConfig": "NoEncryption"}
+	}
+	return map[string]any{"KMSEncryptionConfig": map[string]string{"AWSKMSKeyARN": c.KMSKeyARN}}
+}
+
+func (c Config) logging() any {
+	if c.LogGroup == "" {
+		return map[string]any{"Enabled": false}
+	}
+	return map[string]any{"Enabled": true, "LogGroupName": c.LogGroup, "LogStreamName": c.LogStream}
 }
 
 func (c Config) processors() []any {

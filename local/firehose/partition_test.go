@@ -394,16 +394,63 @@ prefix holds "!{partitionKeyFromQuery:tenant}", which needs dynamic partitioning
 	}
 }
 
+// described asks for an operation of a delivery stream that is running.
+func described(action, body string, running ...firehose.Config) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	request.Header.Set("X-Amz-Target", "Firehose_20150804."+action)
+	request.Header.Set("Authorization", "any")
+	answer := httptest.NewRecorder()
+	firehose.Described{Streams: running}.ServeHTTP(answer, request)
+	return answer
+}
+
+// A wrong member is an error, which names it, and not an empty list or a stream that is not found.
+func TestDescribeNamesAWrongMember(t *testing.T) {
+	for _, test := range []struct {
+		action, body string
+		status       int
+		want         string
+	}{
+		{"DescribeDeliveryStream", `{}`, 400, "Value null at 'deliveryStreamName' failed to satisfy constraint: Member must not be null"},
+		{"DescribeDeliveryStream", `{"DeliveryStreamName":""}`, 400, "Value '' at 'deliveryStreamName' failed to satisfy constraint: Member must satisfy regular"},
+		{"DescribeDeliveryStream", `{"DeliveryStreamName":"a b"}`, 400, "Value 'a b' at 'deliveryStreamName' failed"},
+		{"DescribeDeliveryStream", `{"DeliveryStreamName":"` + strings.Repeat("a", 65) + `"}`, 400, "Member must have length less than or equal to 64"},
+		{"DescribeDeliveryStream", `{"DeliveryStreamName":"other"}`, 400, "ResourceNotFoundException"},
+		{"ListDeliveryStreams", `{"DeliveryStreamType":"Foo"}`, 400, "Value 'Foo' at 'deliveryStreamType' failed to satisfy constraint: Member must satisfy enum value set: [DirectPut, KinesisStreamAsSource, "},
+		{"ListDeliveryStreams", `{"Limit":0}`, 400, "Value '0' at 'limit' failed"},
+		{"ListDeliveryStreams", `{"ExclusiveStartDeliveryStreamName":"a b"}`, 400, "Value 'a b' at 'exclusiveStartDeliveryStreamName' failed"},
+		{"ListDeliveryStreams", `{"DeliveryStreamType":"DirectPut"}`, 200, `"DeliveryStreamNames":[]`},
+		{"ListDeliveryStreams", `{"DeliveryStreamType":"KinesisStreamAsSource","Limit":1,"ExclusiveStartDeliveryStreamName":"c"}`, 200, `"DeliveryStreamNames":["d"]`},
+		{"ListDeliveryStreams", `{}`, 200, `"DeliveryStreamNames":["d"]`},
+	} {
+		got := described(test.action, test.body, firehose.Config{Name: "d"})
+		if got.Code != test.status || !strings.Contains(got.Body.String(), test.want) {
+			t.Errorf("%s %s: %d %s", test.action, test.body, got.Code, got.Body)
+		}
+	}
+}
+
+func TestDescribeEncryption(t *testing.T) {
+	for key, want := range map[string]string{
+		"": `"EncryptionConfiguration":{"NoEncryptionConfig":"NoEncryption"}`, "arn:key": `"EncryptionConfiguration":{"KMSEncryptionConfig":{"AWSKMSKeyARN":"arn:key"}}`,
+	} {
+		got := described("DescribeDeliveryStream", `{"DeliveryStreamName":"d"}`, firehose.Config{Name: "d", KMSKeyARN: key}).Body.String()
+		if strings.Count(got, want) != 2 { // of both destinations
+			t.Errorf("with the key %q: %s", key, got)
+		}
+	}
+	cfgs, err := firehose.Read(goldenStack(t, "staging"))
+	if err != nil || !strings.Contains(cfgs[0].KMSKeyARN, ":kms:") {
+		t.Errorf("staging's key is %q, %v", cfgs[0].KMSKeyARN, err)
+	}
+}
+
 func TestDescribePartitions(t *testing.T) {
 	cfgs, err := firehose.Read(goldenStack(t, "option-partitions"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(fmt.Sprintf(`{"DeliveryStreamName":%q}`, cfgs[0].Name)))
-	request.Header.Set("X-Amz-Target", "Firehose_20150804.DescribeDeliveryStream")
-	request.Header.Set("Authorization", "any")
-	answer := httptest.NewRecorder()
-	firehose.Described{Streams: cfgs}.ServeHTTP(answer, request)
+	answer := described("DescribeDeliveryStream", fmt.Sprintf(`{"DeliveryStreamName":%q}`, cfgs[0].Name), cfgs...)
 	var got struct {
 		DeliveryStreamDescription struct {
 			Destinations []struct{ ExtendedS3DestinationDescription map[string]any }
@@ -413,6 +460,9 @@ func TestDescribePartitions(t *testing.T) {
 		t.Fatal(err)
 	}
 	to := got.DeliveryStreamDescription.Destinations[0].ExtendedS3DestinationDescription
+	if diff := cmp.Diff(m{"Enabled": true, "LogGroupName": cfgs[0].LogGroup, "LogStreamName": cfgs[0].LogStream}, to["CloudWatchLoggingOptions"]); diff != "" || cfgs[0].LogGroup == "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 	if diff := cmp.Diff(m{"Enabled": true, "RetryOptions": m{"DurationInSeconds": 600.0}}, to["DynamicPartitioningConfiguration"]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -41,6 +41,8 @@ type Config struct {
 	PartitionQuery string
 	// PartitionRetry is how long AWS retries to deliver a partition. Here a delivery is retried for as long as the process runs.
 	PartitionRetry time.Duration
+	// KMSKeyARN is the key that AWS encrypts the objects with, for descriptions: nothing is encrypted here.
+	KMSKeyARN string
 	// LogGroup and LogStream are where errors are logged; empty without.
 	LogGroup, LogStream string
 	// Warnings are sentences about declarations that Firehose accepts and that are probably mistakes. Each begins with the
@@ -178,7 +180,7 @@ func (b body) config() (Config, []error) {
 	s3, from := b.ExtendedS3[0], b.KinesisSource[0]
 	cfg := Config{
 		Name: b.Name, StreamARN: from.StreamARN, SourceRoleARN: from.RoleARN,
-		BucketARN: s3.BucketARN, RoleARN: s3.RoleARN,
+		BucketARN: s3.BucketARN, RoleARN: s3.RoleARN, KMSKeyARN: s3.KMSKeyARN,
 		BufferInterval: defaultInterval, BufferMiB: defaultMiB,
 		Prefix: s3.Prefix, ErrorOutputPrefix: s3.ErrorOutputPrefix, Compression: s3.CompressionFormat, FileExtension: s3.FileExtension, TimeZone: s3.CustomTimeZone,
 	}

@@ -77,6 +77,7 @@ func TestReadEverything(t *testing.T) {
 		Bucket: "events", BucketARN: "arn:aws:s3:::events", RoleARN: roleARN, SourceRoleARN: roleARN + "-reader",
 		BufferInterval: 0, BufferMiB: 128, Compression: "GZIP", TimeZone: "Asia/Tokyo", Prefix: "a/!{timestamp:yyyy}/", FileExtension: ".json.gz", Delimiter: "\n",
 		ErrorOutputPrefix: "b/!{firehose:error-output-type}/", LogGroup: "g", LogStream: "s",
+		KMSKeyARN: "arn:aws:kms:us-east-1:000000000000:key/k",
 	}}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("error %v, %s", err, cmp.Diff(want, got))
@@ -94,13 +95,20 @@ func TestReadTheProjectsOwnStacks(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := firehose.Read(stack)
+		key := "" // its id is computed
+		if len(got) == 1 && env != "dev" {
+			key = got[0].KMSKeyARN
+		}
+		if (env != "dev") != strings.HasPrefix(key, "arn:aws:kms:us-east-1:000000000000:key/") {
+			t.Errorf("%s: the key is %q", env, key)
+		}
 		role := "arn:aws:iam::000000000000:role/api-kinesis-delivery-" + env
 		want := []firehose.Config{{
 			Name:       "api-kinesis-firehose-" + env,
 			ARN:        "arn:aws:firehose:us-east-1:000000000000:deliverystream/api-kinesis-firehose-" + env,
 			StreamName: "api-kinesis-stream-" + env, StreamARN: "arn:aws:kinesis:us-east-1:000000000000:stream/api-kinesis-stream-" + env,
 			Bucket: "api-kinesis-firehose-bucket-" + env, BucketARN: "arn:aws:s3:::api-kinesis-firehose-bucket-" + env,
-			RoleARN: role, SourceRoleARN: role, BufferInterval: time.Minute, BufferMiB: 1,
+			RoleARN: role, SourceRoleARN: role, KMSKeyARN: key, BufferInterval: time.Minute, BufferMiB: 1,
 			Prefix:      "events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",
 			Compression: "UNCOMPRESSED", TimeZone: "UTC", Delimiter: "\n", LogGroup: "/aws/kinesisfirehose/api-kinesis-firehose-" + env, LogStream: "S3Delivery",
 			ErrorOutputPrefix: "errors/!{firehose:error-output-type}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",

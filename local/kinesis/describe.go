@@ -454,6 +454,11 @@ func (s *Service) shardPage(in input) (from page, problem *refusal) {
 	case named && token != "":
 		return page{}, invalid("NextToken and StreamName cannot be provided together.")
 	case token != "":
+		for _, other := range []string{"ExclusiveStartShardId", "StreamCreationTimestamp"} { // the token has both (API reference, ListShards)
+			if in[other] != nil {
+				return page{}, invalid("NextToken and %s cannot be provided together.", other)
+			}
+		}
 		return s.nextShards(token)
 	}
 	found, problem := s.stream(in)

@@ -130,6 +130,8 @@ func TestErrors(t *testing.T) {
 		{"DescribeStream", `{"StreamName":"none"}`, "ResourceNotFoundException", none},
 		{"DescribeStreamSummary", `{"StreamName":"none"}`, "ResourceNotFoundException", none},
 		{"ListShards", `{}`, "InvalidArgumentException", "Either NextToken or StreamName should be provided."},
+		{"ListShards", `{"NextToken":"x","ExclusiveStartShardId":"shardId-0"}`, "InvalidArgumentException", "NextToken and ExclusiveStartShardId cannot be provided together."},
+		{"ListShards", `{"NextToken":"x","StreamCreationTimestamp":1}`, "InvalidArgumentException", "NextToken and StreamCreationTimestamp cannot be provided together."},
 		{"ListShards", `{"StreamName":"e","NextToken":"x"}`, "InvalidArgumentException", "NextToken and StreamName cannot be provided together."},
 		{"ListShards", `{"NextToken":"x"}`, "InvalidArgumentException", "NextToken is invalid."},
 		{"ListShards", `{"StreamName":"e","ShardFilter":{"Type":"AFTER_SHARD_ID"}}`, "InvalidArgumentException", "ShardFilter of type AFTER_SHARD_ID needs a ShardId."},

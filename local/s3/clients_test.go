@@ -1,7 +1,9 @@
 package s3_test
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -302,5 +304,39 @@ func TestPresignedRequestsExpire(t *testing.T) {
 	serve(t, w.service, "DELETE", "/events/a?"+of(date, "59"), "")
 	if got, _ := w.get("a"); got != "x" {
 		t.Errorf("an expired request deleted it")
+	}
+}
+
+// A condition that does not hold is no error of the server, so nothing is logged.
+func TestNotModifiedLogsNothing(t *testing.T) {
+	var logged bytes.Buffer
+	service, err := s3.Open(s3.Options{Dir: t.TempDir(), Logger: slog.New(slog.NewTextHandler(&logged, nil))})
+	if err == nil {
+		err = service.Declare(s3.Config{Name: "events"})
+	}
+	if err == nil {
+		err = service.Put(t.Context(), "events", "a", []byte("x"), "", "")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(service.Handler())
+	defer server.Close()
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		r, err := http.NewRequestWithContext(t.Context(), method, server.URL+"/events/a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("If-None-Match", "*")
+		answer, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusNotModified {
+			t.Errorf("%s: %s, %v", method, answer.Status, err)
+		}
+	}
+	if logged.Len() > 0 {
+		t.Errorf("logged: %s", &logged)
 	}
 }

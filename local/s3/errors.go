@@ -100,12 +100,15 @@ func answer(w http.ResponseWriter, r *http.Request, status int, body errorBody) 
 type withMessages struct {
 	http.ResponseWriter
 	status int // 0 means no error
-	body   bytes.Buffer
+	// bodiless means that the answer is a 304, which gofakes3 gives a body as it gives an error.
+	bodiless bool
+	body     bytes.Buffer
 }
 
 // WriteHeader implements http.ResponseWriter.
 func (m *withMessages) WriteHeader(status int) {
 	if status < http.StatusBadRequest {
+		m.bodiless = status == http.StatusNotModified
 		m.ResponseWriter.WriteHeader(status)
 		return
 	}
@@ -114,8 +117,11 @@ func (m *withMessages) WriteHeader(status int) {
 
 // Write implements http.ResponseWriter.
 func (m *withMessages) Write(text []byte) (int, error) {
-	if m.status != 0 {
+	switch {
+	case m.status != 0:
 		return m.body.Write(text)
+	case m.bodiless:
+		return len(text), nil
 	}
 	return m.ResponseWriter.Write(text)
 }

@@ -57,7 +57,10 @@ func (s *steadyWriter) move() {
 	_ = s.control.SetWriteDeadline(at) // a recorder has none
 }
 
-// SetWriteDeadline is used by [http.ResponseController], for a handler that has a bound of its own.
+// [http.ResponseController] looks for this interface.
+var _ interface{ SetWriteDeadline(at time.Time) error } = (*steadyWriter)(nil)
+
+// SetWriteDeadline is for a handler that has a bound of its own.
 func (s *steadyWriter) SetWriteDeadline(at time.Time) error {
 	s.limit = at
 	return nil // each write moves the connection's

@@ -227,34 +227,15 @@ func (s *Service) getRecords(c call) ([]byte, *refusal) {
 		return nil, problem
 	}
 	in, problem := decode(c.body, getRecordsInput, nil)
+	if problem == nil {
+		problem = noStreamID(in)
+	}
 	if problem != nil {
 		return nil, problem
 	}
-	if problem := noStreamID(in); problem != nil {
+	it, found, problem := s.readsFrom(in)
+	if problem != nil {
 		return nil, problem
-	}
-	it, err := parseIterator(in.text("ShardIterator"))
-	now := s.options.Clock.Now()
-	switch {
-	case err != nil:
-		return nil, invalid("Invalid ShardIterator.")
-	case now.Sub(it.made) >= iteratorAge:
-		const layout = "Mon Jan 02 15:04:05 UTC 2006"
-		return nil, refuse("ExpiredIteratorException", "Iterator expired. The iterator was created at time %s while right now it is %s "+
-			"which is further in the future than the tolerated delay of 300000 milliseconds.", it.made.UTC().Format(layout), now.UTC().Format(layout))
-	}
-	found, problem := s.shardAt(it.stream, it.shard)
-	switch {
-	case problem != nil:
-		return nil, problem
-	case found.stream.created != it.created: // a later stream of that name
-		return nil, s.noShard(it.stream, found.id)
-	case in.text("StreamARN") != "" && in.text("StreamARN") != found.stream.description.Load().ARN:
-		return nil, invalid("StreamARN %s is not that of the ShardIterator.", in.text("StreamARN"))
-	case !s.options.Unlimited && !found.limits.call(now):
-		s.measureThrottledRead(it.stream, now)
-		// AWS has used these words for reads since 2023 (risingwavelabs/risingwave#7453).
-		return nil, refuse(throughputExceeded, "Rate exceeded for Shard - %s/%s/%s", s.options.Account, it.stream, found.id)
 	}
 	limit := readMost
 	if given, ok := in["Limit"].(int64); ok {
@@ -264,6 +245,33 @@ func (s *Service) getRecords(c call) ([]byte, *refusal) {
 		return nil, failure(err) // the client has gone
 	}
 	return s.answerRecords(found, it, limit)
+}
+
+// readsFrom finds where a GetRecords reads, and checks the shard's limit of reads.
+func (s *Service) readsFrom(in input) (it iterator, found *shard, problem *refusal) {
+	it, err := parseIterator(in.text("ShardIterator"))
+	now := s.options.Clock.Now()
+	switch {
+	case err != nil:
+		return it, nil, invalid("Invalid ShardIterator.")
+	case now.Sub(it.made) >= iteratorAge:
+		const layout = "Mon Jan 02 15:04:05 UTC 2006"
+		return it, nil, refuse("ExpiredIteratorException", "Iterator expired. The iterator was created at time %s while right now it is %s "+
+			"which is further in the future than the tolerated delay of 300000 milliseconds.", it.made.UTC().Format(layout), now.UTC().Format(layout))
+	}
+	found, problem = s.shardAt(it.stream, it.shard)
+	switch {
+	case problem != nil:
+	case found.stream.created != it.created: // a later stream of that name
+		problem = s.noShard(it.stream, found.id)
+	case in.text("StreamARN") != "" && in.text("StreamARN") != found.stream.description.Load().ARN:
+		problem = invalid("StreamARN %s is not that of the ShardIterator.", in.text("StreamARN"))
+	case !s.options.Unlimited && !found.limits.call(now):
+		s.measureThrottledRead(it.stream, now)
+		// AWS has used these words for reads since 2023 (risingwavelabs/risingwave#7453).
+		problem = refuse(throughputExceeded, "Rate exceeded for Shard - %s/%s/%s", s.options.Account, it.stream, found.id)
+	}
+	return it, found, problem
 }
 
 // mostOf bounds the bytes of an answer with a shard's records from an index on. Records that arrive meanwhile do not count.

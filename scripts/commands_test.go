@@ -356,23 +356,6 @@ func TestACloneWithSpaces(t *testing.T) {
 	}
 }
 
-// A user pastes what make deploy-local KEEP=1 prints, with rm -rf among it.
-func TestTheCommandsOfAKeptServer(t *testing.T) {
-	const printing = `work="/home/a b/.local/deploy-dev" stack="$work/cdktf.out/stacks/dev" terraform=terraform moto_pid=7 AWS_ENDPOINT_URL=http://x
-node() { echo us-east-1; }
-eval "$(sed -n '/^how_to_use/,/^}/p' scripts/deploy-local)"
-how_to_use`
-	got := commandIn(t, programs(t, nil), nil, "bash", "-euc", printing)
-	for _, want := range []string{
-		"  terraform -chdir=/home/a\\ b/.local/deploy-dev/cdktf.out/stacks/dev state list\n",
-		"  kill 7 && rm -rf /home/a\\ b/.local/deploy-dev\n",
-	} {
-		if !strings.Contains(got.stdout, want) {
-			t.Errorf("it says\n%s%s\nwant\n%s", got.stdout, got.stderr, want)
-		}
-	}
-}
-
 // make curl prints a command and nothing else, because its output may go to a shell. Of a state without outputs, terraform output -raw
 // prints a warning to stdout and succeeds (seen with Terraform 1.11.4), so make curl asks for the output as JSON first.
 func TestCurlPrintsOnlyACommand(t *testing.T) {

@@ -110,6 +110,9 @@ func TestRunbooks(t *testing.T) {
 			if stale := quantity.FindString(prose); stale != "" {
 				t.Errorf("the page says %q: name what it follows from, or it will be wrong one day", stale)
 			}
+			if strings.Contains(text, `"s3://$BUCKET/e`) && !strings.Contains(prose, "[default folder](README.md#before-the-commands)") {
+				t.Error("the page lists objects, and does not say that they are in a default folder")
+			}
 			checkDeclaredBy(t, id, prose)
 		})
 	}

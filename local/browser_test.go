@@ -291,7 +291,7 @@ func TestHosts(t *testing.T) {
 	}
 	for _, host := range []string{"", "Host: :80\r\n"} {
 		got := raw(t, p.apiBase(), "GET / HTTP/1.0\r\n"+host+"\r\n")
-		if !strings.Contains(got, "403 Forbidden") || !strings.HasSuffix(got, "send the header Host, as HTTP/1.1 does, such as Host: localhost\n") {
+		if !strings.Contains(got, "403 Forbidden") || !strings.HasSuffix(got, "send the header Host with a name of this address, such as Host: localhost\n") {
 			t.Errorf("the host %q: %s", host, got)
 		}
 	}

@@ -2,6 +2,7 @@ package local
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -42,14 +43,14 @@ func TestMalformedRequests(t *testing.T) {
 	p := devPipeline(t)
 	for _, test := range malformed {
 		t.Run(test.name, func(t *testing.T) {
-			response, text := sendRaw(t, p.apiServer.listener.Addr().String(), test.sent)
-			if response.StatusCode != test.status {
-				t.Errorf("%s, want %d: %s", response.Status, test.status, text)
+			status, header, text := sendRaw(t, p.apiServer.listener.Addr().String(), test.sent)
+			if status != test.status {
+				t.Errorf("%d, want %d: %s", status, test.status, text)
 			}
-			if kind := response.Header.Get("Content-Type"); text != "" && kind != "text/plain; charset=utf-8" {
+			if kind := header.Get("Content-Type"); text != "" && kind != "text/plain; charset=utf-8" {
 				t.Errorf("the body has the type %q: %s", kind, text)
 			}
-			for name := range response.Header {
+			for name := range header {
 				if strings.HasPrefix(name, "Access-Control-") || strings.HasPrefix(name, "X-Amz") {
 					t.Errorf("the answer has the API's header %s", name)
 				}
@@ -82,7 +83,7 @@ func TestTheDocumentsMalformedRequests(t *testing.T) {
 }
 
 // sendRaw writes a request as it is, and reads the answer.
-func sendRaw(t *testing.T, address, request string) (*http.Response, string) {
+func sendRaw(t *testing.T, address, request string) (status int, header http.Header, body string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -100,8 +101,8 @@ func sendRaw(t *testing.T, address, request string) (*http.Response, string) {
 		t.Fatal(err)
 	}
 	text, err := io.ReadAll(response.Body)
-	if err != nil {
+	if err := errors.Join(err, response.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return response, string(text)
+	return response.StatusCode, response.Header, string(text)
 }

@@ -51,7 +51,7 @@ func CheckDeclared() error {
 		}
 		for _, name := range found {
 			if !slices.Contains(known, name) {
-				missing = append(missing, fmt.Errorf("stacks/%s: the environment of %s is in no list; add %s to the variable declared in stacks/all.go, or delete it",
+				missing = append(missing, fmt.Errorf("stacks/%s: the environment of %s is in no list; add %s to the variable declared in stacks/all.go, or delete it; if other environments begin with it, give it a parameter, such as the name",
 					file.Name(), name, name))
 			}
 		}

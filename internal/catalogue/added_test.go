@@ -53,7 +53,7 @@ func TestAnEnvironmentIsAFileAndALine(t *testing.T) {
 
 	forgotten := overlay(t, map[string]string{filepath.Join(sources, "qa.go"): added})
 	out, err := goCommand(t, golden, "run", "-ldflags=-s", "-overlay", forgotten, ".")
-	const want = "error: stacks/qa.go: the environment of QA is in no list; add QA to the variable declared in stacks/all.go, or delete it"
+	const want = "error: stacks/qa.go: the environment of QA is in no list; add QA to the variable declared in stacks/all.go, or delete it; if other environments begin with it, give it a parameter, such as the name"
 	if err == nil || !strings.Contains(out, want) {
 		t.Errorf("the synthesis of an environment in no list: %v\n%s\nwant %s", err, out, want)
 	}

@@ -46,9 +46,25 @@ func (p *problems) unusedByKind(field string, auth Authorization) {
 	} {
 		if part.kind != auth.Kind {
 			p.unused(fmt.Sprintf("%s.Kind %s", field, is(string(auth.Kind))), fmt.Sprintf("use %s, or leave it out", part.maker),
-				option{field + "." + part.name, !reflect.ValueOf(part.value).IsZero()})
+				option{field + "." + part.name, !isBlank(reflect.ValueOf(part.value))})
 		}
 	}
+}
+
+// isBlank reports whether nothing in a part is set. A list without entries sets nothing, whether it is nil or not.
+func isBlank(part reflect.Value) bool {
+	switch part.Kind() {
+	case reflect.Slice:
+		return part.Len() == 0
+	case reflect.Struct:
+		for i := range part.NumField() {
+			if !isBlank(part.Field(i)) {
+				return false
+			}
+		}
+		return true
+	}
+	return part.IsZero()
 }
 
 // keyName keeps names readable. API Gateway's limit for a key's name, 1,024 characters, is far above it.

@@ -242,6 +242,11 @@ func TestAuthorizationAccepted(t *testing.T) {
 				e.API.Access.SourceIPs = append(e.API.Access.SourceIPs, fmt.Sprintf("203.0.113.%d/32", i))
 			}
 		}},
+		{"empty lists of other kinds", func(e *Environment) {
+			e.API.Authorization = AuthorizeIAM()
+			e.API.Authorization.UsagePlan.Keys, e.API.Authorization.Cognito.Scopes = []string{}, []string{}
+			e.API.Authorization.Lambda.IdentitySources = []string{}
+		}},
 		{"keys that only the stage limits", planned(func(p *UsagePlan) { p.RateLimit, p.BurstLimit = 1000, 500 })},
 		{"keys that only both methods of the stage limit", func(e *Environment) {
 			planned(func(p *UsagePlan) { p.RateLimit, p.BurstLimit = 2000, 1000 })(e)

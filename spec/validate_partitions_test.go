@@ -154,6 +154,14 @@ func TestManyPartitionsWarned(t *testing.T) {
 	if got := Warnings([]Environment{env}); len(got) != 1 || got[0] != want {
 		t.Errorf("550 partitions: %q", got)
 	}
+	// More than an int holds.
+	env.Delivery.PartitionBy = nil
+	for i := range 16 {
+		env.Delivery.PartitionBy = append(env.Delivery.PartitionBy, PartitionField{Name: fmt.Sprint("f", i), Query: ".a", Values: values(100)})
+	}
+	if got := Warnings([]Environment{env}); len(got) != 1 || !strings.Contains(got[0], " has 100000000000000") {
+		t.Errorf("16 fields of 100 values: %q", got)
+	}
 }
 
 func TestPartitionsOfExamples(t *testing.T) {

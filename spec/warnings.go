@@ -119,14 +119,14 @@ func misleadingExtension(e Environment) []string {
 
 // manyPartitions warns of more known partitions than Firehose has in its buffer at once. Those of an unknown field may be as many.
 func manyPartitions(e Environment) []string {
-	known := 1
+	known := 1.0 // 16 fields of 100 values overflow an int
 	for _, field := range e.Delivery.PartitionBy {
-		known *= max(len(field.Values), 1)
+		known *= float64(max(len(field.Values), 1))
 	}
 	if known <= quota.ActivePartitions {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s has %d combinations of values: Firehose has at most %d partitions in its buffer and writes the events of others below Delivery.ErrorPrefix; use fewer fields, or ask AWS to raise the quota",
+	return []string{fmt.Sprintf("%s has %.0f combinations of values: Firehose has at most %d partitions in its buffer and writes the events of others below Delivery.ErrorPrefix; use fewer fields, or ask AWS to raise the quota",
 		partitionField, known, quota.ActivePartitions)}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -213,7 +214,7 @@ func (r *run) compareKeys(ctx context.Context, d *differences, plan tfjson.Resou
 			d.compare(aws.ToString(key.Name)+": enabled", body["enabled"] == nil || yes(body["enabled"]), is.Enabled)
 		}
 	}
-	for key := range declared {
+	for _, key := range slices.Sorted(maps.Keys(declared)) {
 		d.add(name+" has the key "+key, "it has none of that name")
 	}
 	return outcome{}, true

@@ -111,7 +111,8 @@ func Open(options Options) (*Service, error) {
 	}
 	s := &Service{
 		options: options, log: options.Logger, db: db, file: file,
-		queue: newQueue(), bodies: inflight.New(maxInFlight, options.Clock), answers: inflight.New(maxInFlight, options.Clock), closing: make(chan struct{}), finished: make(chan struct{}),
+		queue: newQueue(), closing: make(chan struct{}), finished: make(chan struct{}),
+		bodies: inflight.New(maxInFlight, options.Clock), answers: inflight.New(maxInFlight, options.Clock),
 	}
 	s.streams.Store(&streams)
 	if repaired != nil {

@@ -61,7 +61,7 @@ func (p Part) String() string {
 	}
 }
 
-// Parse splits a string of a stack into text and expressions. Two literals are never adjacent.
+// Parse splits a string of a stack into text and expressions. Two literals are never adjacent. The caller must not change the parts.
 func Parse(text string) ([]Part, error) {
 	if withoutExpressions(text) {
 		if text == "" {
@@ -69,6 +69,17 @@ func Parse(text string) ([]Part, error) {
 		}
 		return []Part{{Literal: text}}, nil
 	}
+	if parts, known := parsed.find(text); known {
+		return parts, nil
+	}
+	parts, err := parseParts(text)
+	if err == nil {
+		parsed.add(text, parts)
+	}
+	return parts, err
+}
+
+func parseParts(text string) ([]Part, error) {
 	expression, err := parse(text)
 	if err != nil {
 		return nil, err

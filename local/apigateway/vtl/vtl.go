@@ -220,8 +220,12 @@ const maxKept = 1 << 20
 // Render renders the template for one request, until the context ends or the budget of steps is spent. The error
 // is an [*Error], and wraps a [PayloadError] where the payload is to blame.
 func (t *Template) Render(ctx context.Context, request *Request) (Result, error) {
+	return t.renderWithin(newBudget(ctx, len(request.Body)), request)
+}
+
+func (t *Template) renderWithin(spendable budget, request *Request) (Result, error) {
 	buffer := buffers.Get().(*[]byte)
-	r := run{budget: newBudget(ctx, len(request.Body)), template: t, request: request, out: (*buffer)[:0], vars: make([]any, len(t.names))}
+	r := run{budget: spendable, template: t, request: request, out: (*buffer)[:0], vars: make([]any, len(t.names))}
 	r.provide()
 	result, err := r.result(t.body.render(&r))
 	if cap(r.out) <= maxKept {

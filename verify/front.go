@@ -162,14 +162,14 @@ func (r *run) comparePlan(d *differences, body map[string]any, is types.UsagePla
 		limits := map[string]string{}
 		throttles, _ := tfjson.Blocks(stage, "throttle")
 		for _, one := range throttles {
-			limits[text(one["path"])] = fmt.Sprintf("%v/%v", tfjson.Number(one["rate_limit"]), tfjson.Number(one["burst_limit"]))
+			limits[text(one["path"])] = limitText(tfjson.Number(one["rate_limit"]), tfjson.Number(one["burst_limit"]))
 		}
 		want = append(want, stageText(r.actual(text(stage["api_id"])), text(stage["stage"]), limits))
 	}
 	for _, stage := range is.ApiStages {
 		limits := map[string]string{}
 		for path, one := range stage.Throttle {
-			limits[path] = fmt.Sprintf("%v/%v", one.RateLimit, one.BurstLimit)
+			limits[path] = limitText(one.RateLimit, float64(one.BurstLimit))
 		}
 		got = append(got, stageText(aws.ToString(stage.ApiId), aws.ToString(stage.Stage), limits))
 	}
@@ -177,6 +177,8 @@ func (r *run) comparePlan(d *differences, body map[string]any, is types.UsagePla
 	slices.Sort(got)
 	d.compare(name+": stages", want, got)
 }
+
+func limitText(rate, burst float64) string { return shownValue(rate) + "/" + shownValue(burst) }
 
 // stageText is a stage of a plan with the limits of its methods.
 func stageText(api, stage string, limits map[string]string) string {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -128,9 +129,17 @@ type differences struct{ want, got []string }
 
 // compare notes two values that should be the same.
 func (d *differences) compare(name string, want, got any) {
-	if w, g := fmt.Sprint(want), fmt.Sprint(got); w != g {
+	if w, g := shownValue(want), shownValue(got); w != g {
 		d.add(name+" "+quoteEmpty(w), name+" "+quoteEmpty(g))
 	}
+}
+
+// shownValue is a value as a report has it. The stack's numbers are floats and most of AWS's are integers, so a float has no exponent.
+func shownValue(value any) string {
+	if number, ok := value.(float64); ok {
+		return strconv.FormatFloat(number, 'f', -1, 64)
+	}
+	return fmt.Sprint(value)
 }
 
 func quoteEmpty(value string) string {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	gatewaytypes "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
@@ -500,5 +501,30 @@ func TestPolicies(t *testing.T) {
 		if got := strings.Join(d.got, "; "); got != one.says && (one.says == "" || !strings.Contains(got, one.says)) {
 			t.Errorf("%s: the differences are %q; want %q", one.name, got, one.says)
 		}
+	}
+}
+
+// TestLargeNumbers holds that a number of the stack is the same as that of AWS, also where Go would write the float with an exponent.
+func TestLargeNumbers(t *testing.T) {
+	t.Parallel()
+	r := deployedRun(t, "option-keys", newAccount(t, nil))
+	const limit = 2_000_000
+	body := tree{
+		"name": "plan", "quota_settings": tree{"limit": float64(limit), "period": "MONTH"}, "throttle_settings": tree{"rate_limit": float64(limit), "burst_limit": float64(limit)},
+		"api_stages": []any{tree{"api_id": "api", "stage": "s", "throttle": []any{tree{"path": "/submit/POST", "rate_limit": float64(limit), "burst_limit": float64(limit)}}}},
+	}
+	is := gatewaytypes.UsagePlan{
+		Quota: &gatewaytypes.QuotaSettings{Limit: limit, Period: gatewaytypes.QuotaPeriodTypeMonth}, Throttle: &gatewaytypes.ThrottleSettings{RateLimit: limit, BurstLimit: limit},
+		ApiStages: []gatewaytypes.ApiStage{{ApiId: aws.String("api"), Stage: aws.String("s"), Throttle: map[string]gatewaytypes.ThrottleSettings{"/submit/POST": {RateLimit: limit, BurstLimit: limit}}}},
+	}
+	var d differences
+	r.comparePlan(&d, body, is)
+	if len(d.got) > 0 {
+		t.Errorf("the differences are %q", d.got)
+	}
+	is.Quota.Limit++
+	r.comparePlan(&d, body, is)
+	if got := strings.Join(d.got, "; "); got != "plan: quota 2000001" {
+		t.Errorf("the differences are %q", got)
 	}
 }

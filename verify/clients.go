@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/wafv2"
 )
 
 // Clients are the AWS clients that the checks use. Except for a query of Athena, the checks only read.
@@ -32,6 +33,7 @@ type Clients struct {
 	STS        *sts.Client
 	ACM        *acm.Client
 	Route53    *route53.Client
+	WAF        *wafv2.Client
 }
 
 // NewClients makes the clients of a configuration. With an endpoint of its own, such as ingest up's, S3 has its buckets in the path.
@@ -50,5 +52,6 @@ func NewClients(cfg aws.Config) Clients {
 		STS:        sts.NewFromConfig(cfg),
 		ACM:        acm.NewFromConfig(cfg),
 		Route53:    route53.NewFromConfig(cfg),
+		WAF:        wafv2.NewFromConfig(cfg),
 	}
 }

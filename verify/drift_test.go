@@ -45,11 +45,13 @@ const (
 	plan          = "usageplans.item."
 	table         = "GetTable.Table."
 	rule          = "lifecycle.LifecycleConfiguration.Rule."
+	webACL        = "GetWebACL.WebACL."
+	firewallLog   = "GetLoggingConfiguration.LoggingConfiguration."
 	asked         = "the call asked for it"
 )
 
 // drifts are the values of AWS's right answers.
-var drifts = slices.Concat(driftsOfTheStream, driftsOfBuckets, driftsOfTheRest)
+var drifts = slices.Concat(driftsOfTheStream, driftsOfBuckets, driftsOfTheFirewall, driftsOfTheRest)
 
 var driftsOfTheStream = []drift{
 	{"stream", streamSummary + "StreamStatus", "status", ""},
@@ -118,6 +120,43 @@ var driftsOfBuckets = []drift{
 	{"bucket-logging", "logging.BucketLoggingStatus.LoggingEnabled.TargetBucket", "access log in", ""},
 	{"bucket-logging", "logging.BucketLoggingStatus.LoggingEnabled.TargetPrefix", "prefix of the access log", ""},
 	{"bucket-logging", "logging.BucketLoggingStatus.LoggingEnabled.TargetObjectKeyFormat.PartitionedPrefix.PartitionDateSource", "keys of the access log", ""},
+}
+
+var driftsOfTheFirewall = []drift{
+	{"firewall-rules", webACL + "Rules.Name", "also has rate-limitx", ""},
+	{"firewall-rules", webACL + "Rules.Priority", "rule rate-limit: priority 1", ""},
+	{"firewall-rules", webACL + "Rules.Statement.RateBasedStatement.AggregateKeyType", "rule rate-limit: statement.rate_based_statement.aggregate_key_type", ""},
+	{"firewall-rules", webACL + "Rules.Statement.RateBasedStatement.EvaluationWindowSec", "rule rate-limit: statement.rate_based_statement.evaluation_window_sec 301", ""},
+	{"firewall-rules", webACL + "Rules.Statement.RateBasedStatement.Limit", "rule rate-limit: statement.rate_based_statement.limit 30001", ""},
+	{"firewall-rules", webACL + "Rules.Statement.SizeConstraintStatement.ComparisonOperator", "rule body-size: statement.size_constraint_statement.comparison_operator", ""},
+	{"firewall-rules", webACL + "Rules.Statement.SizeConstraintStatement.FieldToMatch.Body.OversizeHandling", "field_to_match.body.oversize_handling", ""},
+	{"firewall-rules", webACL + "Rules.Statement.SizeConstraintStatement.Size", "rule body-size: statement.size_constraint_statement.size 65537", ""},
+	{"firewall-rules", webACL + "Rules.Statement.SizeConstraintStatement.TextTransformations.Priority", "text_transformation.priority", ""},
+	{"firewall-rules", webACL + "Rules.Statement.SizeConstraintStatement.TextTransformations.Type", "text_transformation.type", ""},
+	{"firewall-rules", webACL + "Rules.Statement.ManagedRuleGroupStatement.Name", "managed_rule_group_statement[AWSManagedRulesAmazonIpReputationListx]", ""},
+	{"firewall-rules", webACL + "Rules.Statement.ManagedRuleGroupStatement.VendorName", "vendor_name", ""},
+	{"firewall-rules", webACL + "Rules.Statement.ManagedRuleGroupStatement.RuleActionOverrides.Name", "rule_action_override[CrossSiteScripting_BODYx]", ""},
+	{"firewall-rules", webACL + "Rules.VisibilityConfig.CloudWatchMetricsEnabled", "rule rate-limit: visibility_config.cloudwatch_metrics_enabled", ""},
+	{"firewall-rules", webACL + "Rules.VisibilityConfig.MetricName", "rule rate-limit: visibility_config.metric_name rate-limitx", ""},
+	{"firewall-rules", webACL + "Rules.VisibilityConfig.SampledRequestsEnabled", "rule rate-limit: visibility_config.sampled_requests_enabled true", ""},
+	{"firewall-rules", webACL + "VisibilityConfig.CloudWatchMetricsEnabled", "visibility_config: cloudwatch_metrics_enabled", ""},
+	{"firewall-rules", webACL + "VisibilityConfig.MetricName", "visibility_config: metric_name", ""},
+	{"firewall-rules", webACL + "VisibilityConfig.SampledRequestsEnabled", "visibility_config: sampled_requests_enabled true", ""},
+	{"firewall-rules", webACL + "AssociationConfig.RequestBody.API_GATEWAY.DefaultSizeInspectionLimit", "association_config: request_body.api_gateway.default_size_inspection_limit KB_64x", ""},
+	{"firewall-rules", webACL + "DataProtectionConfig.DataProtections.Action", "data_protection_config: data_protection", ""},
+	{"firewall-rules", webACL + "DataProtectionConfig.DataProtections.ExcludeRuleMatchDetails", "exclude_rule_match_detail=true", ""},
+	{"firewall-rules", webACL + "DataProtectionConfig.DataProtections.Field.FieldType", "BODYx", ""},
+	{"firewall-rules", webACL + "DataProtectionConfig.DataProtections.Field.FieldKeys", "authorizationx", ""},
+	{"firewall-rules", firewallLog + "LogDestinationConfigs", "log arn:aws:logs:", ""},
+	{"firewall-rules", firewallLog + "RedactedFields.SingleHeader.Name", "fields that the log leaves out", ""},
+	{"firewall-rules", firewallLog + "LoggingFilter.DefaultBehavior", "requests that the log has: default_behavior DROPx", ""},
+	{"firewall-rules", firewallLog + "LoggingFilter.Filters.Behavior", "requests that the log has: filter.behavior KEEPx", ""},
+	{"firewall-rules", firewallLog + "LoggingFilter.Filters.Requirement", "requests that the log has: filter.requirement", ""},
+	{"firewall-rules", firewallLog + "LoggingFilter.Filters.Conditions.ActionCondition.Action", "BLOCKx", ""},
+	{"firewall-rules", firewallLog + "LoggingFilter.Filters.Conditions.LabelNameCondition.LabelName", "_Bodyx", ""},
+	{"", webACL + "Name", "", asked},
+	{"", webACL + "Capacity", "", "AWS counts it from the rules"},
+	{"", webACL + "LabelNamespace", "", "AWS makes it of the account and the name"},
 }
 
 var driftsOfTheRest = []drift{
@@ -227,6 +266,11 @@ var added = []struct {
 	{"dev", drift{"bucket-replication", "replication.ReplicationConfiguration.Role", "role of the replication", ""}, "arn:aws:iam::123456789012:role/other"},
 	{"dev", drift{"bucket-notifications", "notification.NotificationConfiguration.EventBridgeConfiguration", "EventBridge", ""}, tree{}},
 	{"dev", drift{"bucket-notifications", "notification.NotificationConfiguration.QueueConfiguration", "notifications arn:aws:sqs:us-east-1:123456789012:other, s3:ObjectCreated:*", ""}, tree{"Queue": "arn:aws:sqs:us-east-1:123456789012:other", "Event": "s3:ObjectCreated:*"}},
+	{"prod", drift{"firewall-rules", webACL + "DefaultAction", "default_action: block {}", ""}, tree{"Allow": nil, "Block": tree{}}},
+	{"prod", drift{"firewall-rules", webACL + "Rules", "also has quick", ""}, []any{tree{"Name": "quick", "Priority": 9.0}}},
+	{"prod", drift{"firewall-rules", webACL + "Rules.Action", "rule rate-limit: action.count {}", ""}, tree{"Count": tree{}}},
+	{"prod", drift{"firewall-rules", webACL + "Rules.[OverrideAction].OverrideAction", "rule AmazonIpReputationList: override_action.count {}", ""}, tree{"Count": tree{}}},
+	{"prod", drift{"firewall-rules", webACL + "TokenDomains", "token_domains other.example", ""}, []any{"other.example"}},
 	{"option-keys", drift{"usage-plans", "keys.item", "it also has other", ""}, []any{tree{"id": "other", "name": "other"}}},
 	{"prod", drift{"execution-log", "stage.methodSettings.submit/POST", "submit/POST: logging level OFF, data trace true", ""}, tree{"dataTraceEnabled": true}},
 	{"prod", drift{"execution-log", "stage.methodSettings", "settings of */*", ""}, tree{}},
@@ -319,7 +363,7 @@ func TestEachComparedNameDrifts(t *testing.T) {
 		rows.WriteString("\n" + one.says)
 	}
 	rows.WriteString("\nprefix of the backup\nleast size of a moved object\nweb ACL") // TestTheBackup, TestRulesOfALifecycle and TestSurroundings change them
-	for _, file := range []string{"stream.go", "delivery.go", "bucketsettings.go", "bucketrules.go", "bucketsent.go", "roles.go", "logs.go", "front.go", "table.go", "alarms.go"} {
+	for _, file := range []string{"stream.go", "delivery.go", "bucketsettings.go", "bucketrules.go", "bucketsent.go", "roles.go", "logs.go", "front.go", "firewall.go", "table.go", "alarms.go"} {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -516,6 +560,7 @@ func rightAnswers(t *testing.T, r *run) map[string]rightAnswer {
 	answers := map[string]rightAnswer{}
 	defer rightTable(r, answers)
 	defer rightPlans(r, answers)
+	defer rightFirewall(r, answers)
 	add := func(call, at, kind string, body tree) { answers[call] = rightAnswer{at, body, kind} }
 	add("DescribeStreamSummary", "DescribeStreamSummary", "json", tree{"StreamDescriptionSummary": rightStream(r)})
 	add("DescribeDeliveryStream", "DescribeDeliveryStream", "json", tree{"DeliveryStreamDescription": rightDelivery(r)})
@@ -688,6 +733,61 @@ func rightPlans(r *run, answers map[string]rightAnswer) {
 		return tree{"id": id, "name": body["name"]}
 	})
 	answers["GET /usageplans/plan/keys"] = rightAnswer{"keys", tree{"item": keys}, "json"}
+}
+
+// rightFirewall has the answers about the web ACL and its log, in the form of WAF's API, with what AWS adds.
+func rightFirewall(r *run, answers map[string]rightAnswer) {
+	for _, acl := range r.stack.Resources("aws_wafv2_web_acl") {
+		is := tree{"Name": acl.Body["name"], "Capacity": 938.0, "LabelNamespace": "awswaf:123456789012:webacl:own:"}
+		for _, block := range []string{"default_action", "data_protection_config", "visibility_config", "rule"} {
+			is[wafName(block)] = ofWAF(acl.Body[block])
+		}
+		for _, one := range is["DataProtectionConfig"].(tree)["DataProtections"].([]any) {
+			one.(tree)["ExcludeRuleMatchDetails"] = false
+		}
+		is["AssociationConfig"] = tree{"RequestBody": tree{"API_GATEWAY": tree{
+			"DefaultSizeInspectionLimit": tfjson.At(acl.Body, "association_config", "request_body", "api_gateway", "default_size_inspection_limit"),
+		}}}
+		answers["GetWebACL"] = rightAnswer{"GetWebACL", tree{"WebACL": is}, "json"}
+	}
+	for _, log := range r.stack.Resources("aws_wafv2_web_acl_logging_configuration") {
+		answers["GetLoggingConfiguration"] = rightAnswer{"GetLoggingConfiguration", tree{"LoggingConfiguration": tree{
+			"LogDestinationConfigs": slices.Clone(log.Body["log_destination_configs"].([]any)), "RedactedFields": ofWAF(log.Body["redacted_fields"]), "LoggingFilter": ofWAF(log.Body["logging_filter"]),
+		}}, "json"}
+	}
+}
+
+// ofWAF is a block of the provider's with the names of WAF's API.
+func ofWAF(value any) any {
+	switch value := value.(type) {
+	case tree:
+		formed := tree{}
+		for name, one := range value {
+			formed[wafName(name)] = ofWAF(one)
+		}
+		return formed
+	case []any:
+		var all []any
+		for _, one := range value {
+			all = append(all, ofWAF(one))
+		}
+		return all
+	}
+	return value
+}
+
+func wafName(name string) string {
+	switch name {
+	case "rule", "data_protection", "filter", "condition", "text_transformation", "rule_action_override":
+		name += "s"
+	case "cloudwatch_metrics_enabled":
+		return "CloudWatchMetricsEnabled"
+	}
+	var formed strings.Builder
+	for word := range strings.SplitSeq(name, "_") {
+		formed.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return formed.String()
 }
 
 // rightTable has the answer about the one table.

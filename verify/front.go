@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
@@ -63,30 +62,6 @@ func compressedNow(size *int32) string {
 		return ""
 	}
 	return itoa(int(*size))
-}
-
-// firewallAsDeclared compares the web ACL before the stage. A stack that declares none may stand behind another's.
-func firewallAsDeclared(ctx context.Context, r *run) outcome {
-	stage, err := r.stageNow(ctx)
-	if err != nil {
-		return unread(err, "apigateway:GET", "the stage")
-	}
-	got := aws.ToString(stage.WebAclArn)
-	declared := r.stack.Resources("aws_wafv2_web_acl_association")
-	if len(declared) == 0 {
-		if got != "" {
-			return holds("%s stands before the stage, which the stack does not declare", got)
-		}
-		return holds("none is declared")
-	}
-	var d differences
-	want := r.actual(text(declared[0].Body["web_acl_arn"]))
-	if path, made := strings.CutSuffix(want, anyText); made {
-		got = got[:strings.LastIndex(got, "/")+1]
-		want = path
-	}
-	d.compare("web ACL", want, got)
-	return d.outcome(aws.ToString(stage.WebAclArn), redeploy)
 }
 
 // usagePlansAsDeclared compares what each plan allows and the keys that it has.

@@ -39,6 +39,9 @@ func surroundingsChecks(p *Pipeline) []check {
 			{id: "surroundings/api", title: "The API has its declared resource policy, endpoint and compression", hidden: onlyAWS("API that a call describes"), look: apiAsDeclared},
 			{id: "surroundings/firewall", title: "The stage's firewall is the one that the stack declares", hidden: onlyAWS("firewall"), look: firewallAsDeclared},
 		}},
+		{has("aws_api_gateway_stage") && has("aws_wafv2_web_acl"), []check{
+			{id: "surroundings/firewall-rules", title: "The firewall has its declared rules, default action, protection of data and log", hidden: onlyAWS("firewall"), look: firewallRules},
+		}},
 		{has("aws_api_gateway_stage"), logChecks()},
 		{has("aws_api_gateway_usage_plan"), []check{
 			{id: "surroundings/usage-plans", title: "Each usage plan has its declared limits, stages and keys", hidden: onlyAWS("usage plan that a call describes"), look: usagePlansAsDeclared},
@@ -121,7 +124,7 @@ func unusable(code string) bool {
 
 // absent reports whether a code says that something does not exist.
 func absent(code string) bool {
-	return strings.HasPrefix(code, "NoSuch") || strings.HasSuffix(code, "NotFound") || strings.Contains(code, "NotFoundE") || code == "NoSuchEntity"
+	return strings.HasPrefix(code, "NoSuch") || strings.HasSuffix(code, "NotFound") || strings.Contains(code, "NotFoundE") || code == "WAFNonexistentItemException"
 }
 
 // differences collects what is not as declared.

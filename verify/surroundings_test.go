@@ -12,6 +12,7 @@ import (
 	gatewaytypes "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	waftypes "github.com/aws/aws-sdk-go-v2/service/wafv2/types"
 	"github.com/aws/smithy-go"
 	"github.com/jonboulle/clockwork"
 
@@ -389,6 +390,24 @@ func (seen differing) firewall(t *testing.T) {
 	behind("prod", "", "web ACL none", Differs)
 	behind("prod", acl+"other/a", acl+"other/", Differs)
 	behind("dev", "", "none is declared", Holds)
+	rules := func(arn, says string, want Status) {
+		r := deployedRun(t, "prod", a)
+		a.set("GET /restapis/"+r.Outputs.Text("api_id")+"/stages/"+r.Name, reply{body: `{"webAclArn": "` + arn + `"}`})
+		seen.expect(t, surroundingsCheck(t, r.Pipeline, "firewall-rules"), r, want, says)
+	}
+	rules("", "none", Differs)
+	rules(acl+"other/a", acl+"other/a", Differs)
+	rules("arn:aws:waf-regional:us-east-1:123456789012:webacl/a", "waf-regional", Differs)
+	a.set("GetWebACL", denies("AccessDeniedException"))
+	rules(acl+"api-kinesis-prod/a", "allow wafv2:GetWebACL on the web ACL api-kinesis-prod", Unknown)
+	a.set("GetWebACL", denies("WAFNonexistentItemException"))
+	rules(acl+"api-kinesis-prod/a", "WAFNonexistentItemException", Differs)
+	a.setAll(t, rightAnswers(t, deployedRun(t, "prod", a)))
+	rules(acl+"api-kinesis-prod/a", "5 rules", Holds)
+	a.set("GetLoggingConfiguration", denies("WAFNonexistentItemException"))
+	rules(acl+"api-kinesis-prod/a", "log none", Differs)
+	a.set("GetLoggingConfiguration", denies("AccessDeniedException"))
+	rules(acl+"api-kinesis-prod/a", "allow wafv2:GetLoggingConfiguration", Unknown)
 	behind("dev", acl+"other/a", "which the stack does not declare", Holds)
 }
 
@@ -526,5 +545,34 @@ func TestLargeNumbers(t *testing.T) {
 	r.comparePlan(&d, body, is)
 	if got := strings.Join(d.got, "; "); got != "plan: quota 2000001" {
 		t.Errorf("the differences are %q", got)
+	}
+}
+
+// TestParts compares blocks in the provider's form with those of the SDK, as WAF's statements have them.
+func TestParts(t *testing.T) {
+	t.Parallel()
+	want := tree{"statement": tree{"and_statement": tree{"statement": []any{
+		tree{"byte_match_statement": tree{"search_string": "admin", "positional_constraint": "CONTAINS", "field_to_match": []any{tree{"uri_path": tree{}}}, "text_transformation": tree{"priority": 0.0, "type": "NONE"}}},
+		tree{"ip_set_reference_statement": tree{"arn": "arn:set"}},
+	}}}, "rule_label": []any{tree{"name": "seen"}}}
+	is := func(search, set string) any {
+		return treeOf(waftypes.Rule{RuleLabels: []waftypes.Label{{Name: aws.String("seen")}}, Statement: &waftypes.Statement{AndStatement: &waftypes.AndStatement{Statements: []waftypes.Statement{
+			{IPSetReferenceStatement: &waftypes.IPSetReferenceStatement{ARN: aws.String(set)}},
+			{ByteMatchStatement: &waftypes.ByteMatchStatement{
+				SearchString: []byte(search), PositionalConstraint: "CONTAINS", FieldToMatch: &waftypes.FieldToMatch{UriPath: &waftypes.UriPath{}},
+				TextTransformations: []waftypes.TextTransformation{{Type: "NONE"}},
+			}},
+		}}}})
+	}
+	for _, test := range []struct{ search, set, says string }{
+		{"admin", "arn:set", ""},
+		{"other", "arn:set", "search_string=other"},
+		{"admin", "arn:other", "ip_set_reference_statement.arn=arn:other"},
+	} {
+		var d differences
+		d.compareParts("rule", want, is(test.search, test.set))
+		if got := strings.Join(d.got, "; "); (got == "") != (test.says == "") || !strings.Contains(got, test.says) {
+			t.Errorf("%v: the differences are %q of %q", test, got, d.want)
+		}
 	}
 }

@@ -1,0 +1,141 @@
+package verify
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/wafv2"
+	"github.com/aws/aws-sdk-go-v2/service/wafv2/types"
+
+	"cdk.tf/go/ingest/tfjson"
+)
+
+// firewallAsDeclared compares the web ACL before the stage. A stack that declares none may stand behind another's.
+func firewallAsDeclared(ctx context.Context, r *run) outcome {
+	stage, err := r.stageNow(ctx)
+	if err != nil {
+		return unread(err, "apigateway:GET", "the stage")
+	}
+	got := aws.ToString(stage.WebAclArn)
+	declared := r.stack.Resources("aws_wafv2_web_acl_association")
+	if len(declared) == 0 {
+		if got != "" {
+			return holds("%s stands before the stage, which the stack does not declare", got)
+		}
+		return holds("none is declared")
+	}
+	var d differences
+	want := r.actual(text(declared[0].Body["web_acl_arn"]))
+	if path, made := strings.CutSuffix(want, anyText); made {
+		got = got[:strings.LastIndex(got, "/")+1]
+		want = path
+	}
+	d.compare("web ACL", want, got)
+	return d.outcome(aws.ToString(stage.WebAclArn), redeploy)
+}
+
+// firewallRules compares what the stack's web ACL before the stage lets through, keeps of requests, and logs.
+func firewallRules(ctx context.Context, r *run) outcome {
+	stage, err := r.stageNow(ctx)
+	if err != nil {
+		return unread(err, "apigateway:GET", "the stage")
+	}
+	arn := aws.ToString(stage.WebAclArn)
+	declared, name, id := r.ownFirewall(arn)
+	if declared.Body == nil {
+		return differs("a web ACL of the stack before the stage", quoteEmpty(arn), redeploy)
+	}
+	answer, err := r.AWS.WAF.GetWebACL(ctx, &wafv2.GetWebACLInput{Name: aws.String(name), Id: aws.String(id), Scope: types.ScopeRegional})
+	if err != nil {
+		return unread(err, "wafv2:GetWebACL", "the web ACL "+name)
+	}
+	var d differences
+	is, _ := treeOf(answer.WebACL).(map[string]any)
+	for block, member := range map[string]string{
+		"default_action": "DefaultAction", "association_config": "AssociationConfig", "captcha_config": "CaptchaConfig", "challenge_config": "ChallengeConfig",
+		"data_protection_config": "DataProtectionConfig", "token_domains": "TokenDomains", "visibility_config": "VisibilityConfig",
+	} {
+		d.compareParts(name+": "+block, declared.Body[block], is[member])
+	}
+	compareRules(&d, name, declared.Body, is)
+	if failed, ok := r.compareFirewallLog(ctx, &d, name, declared, arn); !ok {
+		return worse(d.outcome("", redeploy), failed)
+	}
+	return d.outcome(counted(len(rulesByName(declared.Body["rule"])), "rule"), redeploy)
+}
+
+// ownFirewall is the stack's web ACL with an ARN, which ends in its name and its id.
+func (p *Pipeline) ownFirewall(arn string) (declared tfjson.Resource, name, id string) {
+	_, path, _ := strings.Cut(arn, ":regional/webacl/")
+	name, id, _ = strings.Cut(path, "/")
+	for _, resource := range p.stack.Resources("aws_wafv2_web_acl") {
+		if name != "" && text(resource.Body["name"]) == name {
+			return resource, name, id
+		}
+	}
+	return tfjson.Resource{}, name, id
+}
+
+func compareRules(d *differences, acl string, body, is map[string]any) {
+	want, got := rulesByName(body["rule"]), rulesByName(is["Rules"])
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if got[name] == nil {
+			d.add(acl+" has the rule "+name, "it has none of that name")
+			continue
+		}
+		d.compareParts(acl+": rule "+name, want[name], got[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(got)) {
+		if want[name] == nil {
+			d.add(acl+" has only the stack's rules", "it also has "+name)
+		}
+	}
+}
+
+// rulesByName are rules without their names, by these.
+func rulesByName(value any) map[string]map[string]any {
+	rules := map[string]map[string]any{}
+	for _, one := range many(value) {
+		rule, _ := one.(map[string]any)
+		name := nameOf(rule)
+		rules[name] = maps.Clone(rule)
+		delete(rules[name], "name")
+		delete(rules[name], "Name")
+	}
+	return rules
+}
+
+// compareFirewallLog compares where a web ACL logs requests, which of them, and what it leaves out. It is not ok where a call fails.
+func (r *run) compareFirewallLog(ctx context.Context, d *differences, name string, acl tfjson.Resource, arn string) (outcome, bool) {
+	answer, err := r.AWS.WAF.GetLoggingConfiguration(ctx, &wafv2.GetLoggingConfigurationInput{ResourceArn: aws.String(arn)})
+	if err != nil && !absent(codeOf(err)) {
+		return unread(err, "wafv2:GetLoggingConfiguration", "the web ACL "+name), false
+	}
+	is := &types.LoggingConfiguration{}
+	if err == nil {
+		is = cmp.Or(answer.LoggingConfiguration, is)
+	}
+	var body map[string]any
+	if own, err := r.stack.Attribute(acl.Address(), "arn"); err == nil {
+		for _, declared := range r.of("aws_wafv2_web_acl_logging_configuration", "resource_arn", own) {
+			body = declared
+		}
+	}
+	d.compare(name+": log", destinations(list(body["log_destination_configs"])), destinations(is.LogDestinationConfigs))
+	d.compareParts(name+": fields that the log leaves out", body["redacted_fields"], treeOf(is.RedactedFields))
+	d.compareParts(name+": requests that the log has", body["logging_filter"], treeOf(is.LoggingFilter))
+	return outcome{}, true
+}
+
+// destinations are ARNs of logs on one line. That of a log group may end in ":*".
+func destinations(arns []string) string {
+	var all []string
+	for _, arn := range arns {
+		all = append(all, strings.TrimSuffix(arn, ":*"))
+	}
+	return strings.Join(slices.Sorted(slices.Values(all)), ", ")
+}

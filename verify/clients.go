@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/glue"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -34,6 +35,7 @@ type Clients struct {
 	ACM        *acm.Client
 	Route53    *route53.Client
 	WAF        *wafv2.Client
+	KMS        *kms.Client
 }
 
 // NewClients makes the clients of a configuration. With an endpoint of its own, such as ingest up's, S3 has its buckets in the path.
@@ -53,5 +55,6 @@ func NewClients(cfg aws.Config) Clients {
 		ACM:        acm.NewFromConfig(cfg),
 		Route53:    route53.NewFromConfig(cfg),
 		WAF:        wafv2.NewFromConfig(cfg),
+		KMS:        kms.NewFromConfig(cfg),
 	}
 }

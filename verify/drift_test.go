@@ -230,6 +230,11 @@ var driftsOfTheRest = []drift{
 	{"alarms", alarm + "Metrics.member.MetricStat.Metric.Dimensions.member.Value", "metrics", ""},
 	{"alarms", alarm + "Metrics.member.MetricStat.Period", "metrics", ""},
 	{"alarms", alarm + "Metrics.member.MetricStat.Stat", "metrics", ""},
+	{"keys", "DescribeKey.KeyMetadata.KeyState", "state Enabledx", ""},
+	{"keys", "DescribeKey.KeyMetadata.Arn", "leads to", ""},
+	{"keys", "GetKeyRotationStatus.KeyRotationEnabled", "rotation false", ""},
+	{"keys", "GetKeyRotationStatus.RotationPeriodInDays", "days of a rotation 366", ""},
+	{"keys", "GetKeyPolicy.Policy", "as JSON", ""},
 	{"", "GetRole.GetRoleResponse.GetRoleResult.Role.RoleName", "", asked},
 	{"", "GetRole.GetRoleResponse.GetRoleResult.Role.Path", "", "no policy and no ARN of the stack has another"},
 }
@@ -363,7 +368,7 @@ func TestEachComparedNameDrifts(t *testing.T) {
 		rows.WriteString("\n" + one.says)
 	}
 	rows.WriteString("\nprefix of the backup\nleast size of a moved object\nweb ACL") // TestTheBackup, TestRulesOfALifecycle and TestSurroundings change them
-	for _, file := range []string{"stream.go", "delivery.go", "bucketsettings.go", "bucketrules.go", "bucketsent.go", "roles.go", "logs.go", "front.go", "firewall.go", "table.go", "alarms.go"} {
+	for _, file := range []string{"stream.go", "delivery.go", "bucketsettings.go", "bucketrules.go", "bucketsent.go", "roles.go", "logs.go", "front.go", "firewall.go", "keys.go", "table.go", "alarms.go"} {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -561,6 +566,7 @@ func rightAnswers(t *testing.T, r *run) map[string]rightAnswer {
 	defer rightTable(r, answers)
 	defer rightPlans(r, answers)
 	defer rightFirewall(r, answers)
+	defer rightKey(r, answers)
 	add := func(call, at, kind string, body tree) { answers[call] = rightAnswer{at, body, kind} }
 	add("DescribeStreamSummary", "DescribeStreamSummary", "json", tree{"StreamDescriptionSummary": rightStream(r)})
 	add("DescribeDeliveryStream", "DescribeDeliveryStream", "json", tree{"DeliveryStreamDescription": rightDelivery(r)})
@@ -733,6 +739,15 @@ func rightPlans(r *run, answers map[string]rightAnswer) {
 		return tree{"id": id, "name": body["name"]}
 	})
 	answers["GET /usageplans/plan/keys"] = rightAnswer{"keys", tree{"item": keys}, "json"}
+}
+
+// rightKey has the answers about the one key.
+func rightKey(r *run, answers map[string]rightAnswer) {
+	for _, key := range r.stack.Resources("aws_kms_key") {
+		answers["DescribeKey"] = rightAnswer{"DescribeKey", tree{"KeyMetadata": tree{"Arn": r.Outputs.Text("key_arn"), "KeyState": "Enabled"}}, "json"}
+		answers["GetKeyRotationStatus"] = rightAnswer{"GetKeyRotationStatus", tree{"KeyRotationEnabled": true, "RotationPeriodInDays": 365.0}, "json"}
+		answers["GetKeyPolicy"] = rightAnswer{"GetKeyPolicy", tree{"Policy": key.Body["policy"]}, "json"}
+	}
 }
 
 // rightFirewall has the answers about the web ACL and its log, in the form of WAF's API, with what AWS adds.

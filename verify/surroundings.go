@@ -47,6 +47,9 @@ func surroundingsChecks(p *Pipeline) []check {
 			{id: "surroundings/usage-plans", title: "Each usage plan has its declared limits, stages and keys", hidden: onlyAWS("usage plan that a call describes"), look: usagePlansAsDeclared},
 		}},
 		{has("aws_cloudwatch_metric_alarm"), alarmChecks()},
+		{has("aws_kms_key"), []check{
+			{id: "surroundings/keys", title: "Each key of the stack is enabled, and has its declared rotation, policy and alias", hidden: onlyAWS("KMS"), look: keysAsDeclared},
+		}},
 		{has("aws_glue_catalog_table"), []check{
 			{id: "surroundings/tables", title: "Each table has its declared columns, partitions, location and format", hidden: onlyAWS("Glue"), look: tablesAsDeclared},
 		}},
@@ -75,6 +78,9 @@ func onlyAWS(what string) func(*run) string {
 // policy of a role.
 const redeploy = "somebody changed it after the apply, or another stack was applied: compare with make diff, and deploy again; what make diff does not show, a deployment leaves there: undo it by hand, or declare it"
 
+// useKey is the remedy for a key that is disabled or waits for its deletion.
+const useKey = "enable the key, or cancel its deletion first (aws kms cancel-key-deletion); read docs/runbooks/stream-refused.md"
+
 // unread is what a failed call says of a check. A missing permission and a failed call leave it unknown; what does not exist differs.
 func unread(err error, action, on string) outcome {
 	if found, ok := spentOutcome(err); ok {
@@ -87,7 +93,7 @@ func unread(err error, action, on string) outcome {
 	case slices.Contains(untrusted, code):
 		return unknown(err, "use credentials that are valid in the pipeline's region")
 	case unusable(code):
-		return differs(on+" with a key that can be used", oneLine(err), "enable the key, or cancel its deletion first (aws kms cancel-key-deletion); read docs/runbooks/stream-refused.md")
+		return differs(on+" with a key that can be used", oneLine(err), useKey)
 	case absent(code):
 		return differs(on+" as declared", oneLine(err), redeploy)
 	}

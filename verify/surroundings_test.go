@@ -25,7 +25,7 @@ func TestSurroundings(t *testing.T) {
 	seen := differing{}
 	for name, test := range map[string]func(*testing.T){
 		"unread": seen.unread, "nothing deployed": seen.nothing, "local": seen.local, "public bucket": seen.publicBucket, "late line": seen.lateLine,
-		"alarm states": seen.alarmStates, "subscribers": seen.subscribers, "query": seen.query, "Parquet": seen.parquet, "page": seen.page, "domain": seen.domain, "firewall": seen.firewall,
+		"alarm states": seen.alarmStates, "subscribers": seen.subscribers, "query": seen.query, "Parquet": seen.parquet, "page": seen.page, "domain": seen.domain, "firewall": seen.firewall, "keys": seen.keys,
 		"usage plans": seen.usagePlans, "notifications": seen.notifications, "copies": seen.copies,
 	} {
 		t.Run(name, test)
@@ -88,6 +88,7 @@ func (seen differing) nothing(t *testing.T) {
 		"DescribeDeliveryStream": {http.StatusBadRequest, `{"__type": "ResourceNotFoundException", "message": "no stream"}`},
 		"GetRole":                {http.StatusNotFound, "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>no role</Message></Error></ErrorResponse>"},
 		"DescribeLogGroups":      {body: `{"logGroups": []}`},
+		"DescribeKey":            {http.StatusBadRequest, `{"__type": "NotFoundException", "message": "no key"}`},
 		"GetTable":               {http.StatusBadRequest, `{"__type": "EntityNotFoundException", "message": "no table"}`},
 		"GET /account":           {body: `{}`},
 		"DescribeAlarms":         {body: `<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms></MetricAlarms></DescribeAlarmsResult></DescribeAlarmsResponse>`},
@@ -409,6 +410,40 @@ func (seen differing) firewall(t *testing.T) {
 	a.set("GetLoggingConfiguration", denies("AccessDeniedException"))
 	rules(acl+"api-kinesis-prod/a", "allow wafv2:GetLoggingConfiguration", Unknown)
 	behind("dev", acl+"other/a", "which the stack does not declare", Holds)
+}
+
+// keys has KMS's answers about a key that somebody changed, whose ARN only the outputs know (API reference, DescribeKey and GetKeyPolicy).
+func (seen differing) keys(t *testing.T) {
+	const arn, other = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-4333-8444-555555555555", "arn:aws:kms:us-east-1:123456789012:key/other"
+	a := newAccount(t, nil)
+	r := deployedRun(t, "prod", a)
+	c := surroundingsCheck(t, r.Pipeline, "keys")
+	derived := r.Outputs.Text("key_arn")
+	r.Outputs["key_arn"] = arn
+	a.setAll(t, rightAnswers(t, r))
+	seen.expect(t, c, r, Holds, "1 key")
+	described := func(state, arn string) {
+		a.set("DescribeKey", reply{body: `{"KeyMetadata": {"Arn": "` + arn + `", "KeyState": "` + state + `"}}`})
+	}
+	for _, state := range []string{"Disabled", "PendingDeletion"} {
+		described(state, arn)
+		seen.expect(t, c, r, Differs, arn+": state "+state+" |  | enable the key, or cancel its deletion first")
+	}
+	described("Enabled", other)
+	seen.expect(t, c, r, Differs, "alias/api-kinesis-prod: leads to "+other)
+	described("Enabled", arn)
+	policy := text(r.stack.Resources("aws_kms_key")[0].Body["policy"])
+	opened, err := json.Marshal(tree{"Policy": strings.Replace(policy, `"Statement":[`, `"Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"},`, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.set("GetKeyPolicy", reply{body: string(opened)})
+	seen.expect(t, c, r, Differs, `also has {"Action":["kms:*"],"Effect":"Allow","Principal":{"AWS":["*"]}`)
+	a.set("GetKeyPolicy", denies("AccessDeniedException"))
+	seen.expect(t, c, r, Unknown, "allow kms:GetKeyPolicy on the key "+arn)
+	r.Outputs["key_arn"] = ""
+	seen.expect(t, c, r, NotShown, "the output key_arn does not have it")
+	r.Outputs["key_arn"] = derived
 }
 
 // usagePlans has two pages of plans, of which several have one name, and two of keys.

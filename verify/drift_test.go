@@ -46,6 +46,7 @@ const (
 	table         = "GetTable.Table."
 	rule          = "lifecycle.LifecycleConfiguration.Rule."
 	webACL        = "GetWebACL.WebACL."
+	workgroup     = "GetWorkGroup.WorkGroup."
 	firewallLog   = "GetLoggingConfiguration.LoggingConfiguration."
 	asked         = "the call asked for it"
 )
@@ -230,6 +231,17 @@ var driftsOfTheRest = []drift{
 	{"alarms", alarm + "Metrics.member.MetricStat.Metric.Dimensions.member.Value", "metrics", ""},
 	{"alarms", alarm + "Metrics.member.MetricStat.Period", "metrics", ""},
 	{"alarms", alarm + "Metrics.member.MetricStat.Stat", "metrics", ""},
+	{"workgroups", workgroup + "State", "state ENABLEDx", ""},
+	{"workgroups", workgroup + "Configuration.BytesScannedCutoffPerQuery", "bytes that a query may read 10737418241", ""},
+	{"workgroups", workgroup + "Configuration.EnforceWorkGroupConfiguration", "clients keep to these settings", ""},
+	{"workgroups", workgroup + "Configuration.PublishCloudWatchMetricsEnabled", "metrics", ""},
+	{"workgroups", workgroup + "Configuration.RequesterPaysEnabled", "requester pays", ""},
+	{"workgroups", workgroup + "Configuration.EngineVersion.SelectedEngineVersion", "engine", ""},
+	{"workgroups", workgroup + "Configuration.ResultConfiguration.OutputLocation", "results in", ""},
+	{"workgroups", workgroup + "Configuration.ResultConfiguration.ExpectedBucketOwner", "account of the results' bucket", ""},
+	{"workgroups", workgroup + "Configuration.ResultConfiguration.EncryptionConfiguration.EncryptionOption", "encryption of results", ""},
+	{"workgroups", workgroup + "Configuration.ResultConfiguration.EncryptionConfiguration.KmsKey", "key of results", ""},
+	{"", workgroup + "Configuration.EngineVersion.EffectiveEngineVersion", "", "AWS chooses it"},
 	{"keys", "DescribeKey.KeyMetadata.KeyState", "state Enabledx", ""},
 	{"keys", "DescribeKey.KeyMetadata.Arn", "leads to", ""},
 	{"keys", "GetKeyRotationStatus.KeyRotationEnabled", "rotation false", ""},
@@ -368,7 +380,7 @@ func TestEachComparedNameDrifts(t *testing.T) {
 		rows.WriteString("\n" + one.says)
 	}
 	rows.WriteString("\nprefix of the backup\nleast size of a moved object\nweb ACL") // TestTheBackup, TestRulesOfALifecycle and TestSurroundings change them
-	for _, file := range []string{"stream.go", "delivery.go", "bucketsettings.go", "bucketrules.go", "bucketsent.go", "roles.go", "logs.go", "front.go", "firewall.go", "keys.go", "table.go", "alarms.go"} {
+	for _, file := range []string{"stream.go", "delivery.go", "bucketsettings.go", "bucketrules.go", "bucketsent.go", "roles.go", "logs.go", "front.go", "firewall.go", "keys.go", "workgroup.go", "table.go", "alarms.go"} {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -567,6 +579,7 @@ func rightAnswers(t *testing.T, r *run) map[string]rightAnswer {
 	defer rightPlans(r, answers)
 	defer rightFirewall(r, answers)
 	defer rightKey(r, answers)
+	defer rightWorkgroup(r, answers)
 	add := func(call, at, kind string, body tree) { answers[call] = rightAnswer{at, body, kind} }
 	add("DescribeStreamSummary", "DescribeStreamSummary", "json", tree{"StreamDescriptionSummary": rightStream(r)})
 	add("DescribeDeliveryStream", "DescribeDeliveryStream", "json", tree{"DeliveryStreamDescription": rightDelivery(r)})
@@ -747,6 +760,24 @@ func rightKey(r *run, answers map[string]rightAnswer) {
 		answers["DescribeKey"] = rightAnswer{"DescribeKey", tree{"KeyMetadata": tree{"Arn": r.Outputs.Text("key_arn"), "KeyState": "Enabled"}}, "json"}
 		answers["GetKeyRotationStatus"] = rightAnswer{"GetKeyRotationStatus", tree{"KeyRotationEnabled": true, "RotationPeriodInDays": 365.0}, "json"}
 		answers["GetKeyPolicy"] = rightAnswer{"GetKeyPolicy", tree{"Policy": key.Body["policy"]}, "json"}
+	}
+}
+
+// rightWorkgroup has the answer about the one workgroup.
+func rightWorkgroup(r *run, answers map[string]rightAnswer) {
+	for _, workgroup := range r.stack.Resources("aws_athena_workgroup") {
+		of := func(path ...string) any {
+			return tfjson.At(workgroup.Body, append([]string{"configuration"}, path...)...)
+		}
+		results := func(path ...string) any { return of(append([]string{"result_configuration"}, path...)...) }
+		answers["GetWorkGroup"] = rightAnswer{"GetWorkGroup", tree{"WorkGroup": tree{"State": "ENABLED", "Configuration": tree{
+			"BytesScannedCutoffPerQuery": of("bytes_scanned_cutoff_per_query"), "EnforceWorkGroupConfiguration": true, "PublishCloudWatchMetricsEnabled": true, "RequesterPaysEnabled": false,
+			"EngineVersion": tree{"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3"},
+			"ResultConfiguration": tree{
+				"OutputLocation": results("output_location"), "ExpectedBucketOwner": results("expected_bucket_owner"),
+				"EncryptionConfiguration": some(tree{"EncryptionOption": results("encryption_configuration", "encryption_option"), "KmsKey": results("encryption_configuration", "kms_key_arn")}),
+			},
+		}}}, "json"}
 	}
 }
 

@@ -53,6 +53,9 @@ func surroundingsChecks(p *Pipeline) []check {
 		{has("aws_glue_catalog_table"), []check{
 			{id: "surroundings/tables", title: "Each table has its declared columns, partitions, location and format", hidden: onlyAWS("Glue"), look: tablesAsDeclared},
 		}},
+		{has("aws_athena_workgroup"), []check{
+			{id: "surroundings/workgroups", title: "Each workgroup has its declared limit of a query, results and encryption", hidden: onlyAWS("Athena"), look: workgroupsAsDeclared},
+		}},
 		{has("aws_athena_workgroup") && has("aws_glue_catalog_table"), queryChecks()},
 		{has("aws_cloudfront_distribution"), pageChecks()},
 		{has("aws_api_gateway_domain_name"), domainChecks()},

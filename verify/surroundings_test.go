@@ -88,6 +88,7 @@ func (seen differing) nothing(t *testing.T) {
 		"DescribeDeliveryStream": {http.StatusBadRequest, `{"__type": "ResourceNotFoundException", "message": "no stream"}`},
 		"GetRole":                {http.StatusNotFound, "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>no role</Message></Error></ErrorResponse>"},
 		"DescribeLogGroups":      {body: `{"logGroups": []}`},
+		"GetWorkGroup":           {http.StatusBadRequest, `{"__type": "InvalidRequestException", "message": "WorkGroup api-kinesis-prod is not found."}`},
 		"DescribeKey":            {http.StatusBadRequest, `{"__type": "NotFoundException", "message": "no key"}`},
 		"GetTable":               {http.StatusBadRequest, `{"__type": "EntityNotFoundException", "message": "no table"}`},
 		"GET /account":           {body: `{}`},

@@ -289,6 +289,12 @@ var added = []struct {
 	{"prod", drift{"firewall-rules", webACL + "Rules.[OverrideAction].OverrideAction", "rule AmazonIpReputationList: override_action.count {}", ""}, tree{"Count": tree{}}},
 	{"prod", drift{"firewall-rules", webACL + "TokenDomains", "token_domains other.example", ""}, []any{"other.example"}},
 	{"option-keys", drift{"usage-plans", "keys.item", "it also has other", ""}, []any{tree{"id": "other", "name": "other"}}},
+	{"prod", drift{"stage", "stage.canarySettings", "canary true", ""}, tree{"deploymentId": "other"}},
+	{"prod", drift{"stage", "stage.canarySettings.percentTraffic", "requests to the canary in percent 10", ""}, 10.0},
+	{"prod", drift{"stage", "stage.canarySettings.stageVariableOverrides", "variables of the canary to=other", ""}, tree{"to": "other"}},
+	{"prod", drift{"stage", "stage.variables", "variables to=other", ""}, tree{"to": "other"}},
+	{"prod", drift{"stage", "stage.cacheClusterEnabled", "cache true", ""}, true},
+	{"prod", drift{"stage", "stage.clientCertificateId", "client certificate true", ""}, "abc123"},
 	{"prod", drift{"execution-log", "stage.methodSettings.submit/POST", "submit/POST: logging level OFF, data trace true", ""}, tree{"dataTraceEnabled": true}},
 	{"prod", drift{"execution-log", "stage.methodSettings", "settings of */*", ""}, tree{}},
 }

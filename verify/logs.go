@@ -41,6 +41,27 @@ func (r *run) stageNow(ctx context.Context) (*apigateway.GetStageOutput, error) 
 	})
 }
 
+// stageAsDeclared compares where the stage sends requests, and with what. A canary sends some of them to another deployment than that of
+// the stack.
+func stageAsDeclared(ctx context.Context, r *run) outcome {
+	stage, err := r.stageNow(ctx)
+	if err != nil {
+		return unread(err, "apigateway:GET", "the stage")
+	}
+	var d differences
+	declared := r.declaredStage()
+	canary, _ := tfjson.Blocks(declared, "canary_settings")
+	want := func(name string) any { return tfjson.At(declared, "canary_settings", name) }
+	is := cmp.Or(stage.CanarySettings, &gatewaytypes.CanarySettings{})
+	d.compare("canary", len(canary) > 0, stage.CanarySettings != nil)
+	d.compare("requests to the canary in percent", tfjson.Number(want("percent_traffic")), is.PercentTraffic)
+	d.compare("variables of the canary", settingsText(texts(want("stage_variable_overrides"))), settingsText(is.StageVariableOverrides))
+	d.compare("variables", settingsText(texts(declared["variables"])), settingsText(stage.Variables))
+	d.compare("cache", yes(declared["cache_cluster_enabled"]), stage.CacheClusterEnabled)
+	d.compare("client certificate", text(declared["client_certificate_id"]) != "", aws.ToString(stage.ClientCertificateId) != "") // AWS makes up its id
+	return d.outcome("", redeploy)
+}
+
 func accessLogSettings(ctx context.Context, r *run) outcome {
 	stage, err := r.stageNow(ctx)
 	if err != nil {

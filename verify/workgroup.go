@@ -32,7 +32,7 @@ func workgroupsAsDeclared(ctx context.Context, r *run) outcome {
 }
 
 // noWorkgroup reports whether Athena knows no workgroup of a name. It has no code of its own for that (provider,
-// internal/service/athena/workgroup.go, findWorkGroupByName).
+// internal/service/athena/workgroup.go).
 func noWorkgroup(err error) bool {
 	return codeOf(err) == "InvalidRequestException" && strings.Contains(err.Error(), "is not found")
 }

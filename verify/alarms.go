@@ -222,6 +222,34 @@ func topicsSubscribed(ctx context.Context, r *run) outcome {
 	return d.outcome("", "set Alarms.Emails and deploy, or subscribe to the topic, and confirm the message that AWS sends")
 }
 
+// topicsAsDeclared compares who may publish to each topic of the stack, and with which key it encrypts. Without the permission, or without
+// that of the key, CloudWatch raises an alarm and nobody hears of it.
+func topicsAsDeclared(ctx context.Context, r *run) outcome {
+	var d differences
+	topics := r.stack.Resources("aws_sns_topic")
+	for _, topic := range topics {
+		arn, err := r.stack.Attribute(topic.Address(), "arn")
+		if err != nil {
+			return unknown(err, "correct the stack, and synthesise it again")
+		}
+		answer, err := r.AWS.SNS.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: aws.String(arn)})
+		if err != nil {
+			return worse(d.outcome("", redeploy), unread(err, "sns:GetTopicAttributes", "the topic "+arn))
+		}
+		name, policy := text(topic.Body["name"]), text(topic.Body["policy"])
+		for _, own := range r.of("aws_sns_topic_policy", "arn", arn) {
+			policy = text(own["policy"])
+		}
+		if policy != "" { // SNS gives a topic without one a policy
+			d.comparePolicy("the policy of "+name, r.actual(policy), answer.Attributes["Policy"])
+		}
+		if key, got := r.actual(text(topic.Body["kms_master_key_id"])), answer.Attributes["KmsMasterKeyId"]; !sameKey(key, got) {
+			d.add(name+": key "+quoteEmpty(key), name+": key "+quoteEmpty(got))
+		}
+	}
+	return d.outcome(counted(len(topics), "topic"), redeploy)
+}
+
 // subscribers are the endpoints of a topic. An email that has not confirmed has no ARN yet (SNS API reference, Subscribe).
 func (r *run) subscribers(ctx context.Context, topic string) (confirmed, pending []string, err error) {
 	pages := sns.NewListSubscriptionsByTopicPaginator(r.AWS.SNS, &sns.ListSubscriptionsByTopicInput{TopicArn: aws.String(topic)})

@@ -48,6 +48,9 @@ func surroundingsChecks(p *Pipeline) []check {
 			{id: "surroundings/usage-plans", title: "Each usage plan has its declared limits, stages and keys", hidden: onlyAWS("usage plan that a call describes"), look: usagePlansAsDeclared},
 		}},
 		{has("aws_cloudwatch_metric_alarm"), alarmChecks()},
+		{has("aws_sns_topic"), []check{
+			{id: "surroundings/topics", title: "Each topic of the stack has its declared policy and key", hidden: onlyAWS("topics"), look: topicsAsDeclared},
+		}},
 		{has("aws_kms_key"), []check{
 			{id: "surroundings/keys", title: "Each key of the stack is enabled, and has its declared rotation, policy and alias", hidden: onlyAWS("KMS"), look: keysAsDeclared},
 		}},

@@ -25,7 +25,7 @@ func TestSurroundings(t *testing.T) {
 	seen := differing{}
 	for name, test := range map[string]func(*testing.T){
 		"unread": seen.unread, "nothing deployed": seen.nothing, "local": seen.local, "public bucket": seen.publicBucket, "late line": seen.lateLine,
-		"alarm states": seen.alarmStates, "subscribers": seen.subscribers, "query": seen.query, "Parquet": seen.parquet, "page": seen.page, "domain": seen.domain, "firewall": seen.firewall, "keys": seen.keys,
+		"alarm states": seen.alarmStates, "subscribers": seen.subscribers, "query": seen.query, "Parquet": seen.parquet, "page": seen.page, "domain": seen.domain, "firewall": seen.firewall, "keys": seen.keys, "topics": seen.topics,
 		"usage plans": seen.usagePlans, "notifications": seen.notifications, "copies": seen.copies,
 	} {
 		t.Run(name, test)
@@ -88,6 +88,7 @@ func (seen differing) nothing(t *testing.T) {
 		"DescribeDeliveryStream": {http.StatusBadRequest, `{"__type": "ResourceNotFoundException", "message": "no stream"}`},
 		"GetRole":                {http.StatusNotFound, "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>no role</Message></Error></ErrorResponse>"},
 		"DescribeLogGroups":      {body: `{"logGroups": []}`},
+		"GetTopicAttributes":     {http.StatusNotFound, "<ErrorResponse><Error><Code>NotFound</Code><Message>no topic</Message></Error></ErrorResponse>"},
 		"GetWorkGroup":           {http.StatusBadRequest, `{"__type": "InvalidRequestException", "message": "WorkGroup api-kinesis-prod is not found."}`},
 		"DescribeKey":            {http.StatusBadRequest, `{"__type": "NotFoundException", "message": "no key"}`},
 		"GetTable":               {http.StatusBadRequest, `{"__type": "EntityNotFoundException", "message": "no table"}`},
@@ -270,6 +271,30 @@ func (seen differing) subscribers(t *testing.T) {
 		alarm.Body["alarm_actions"] = []any{"arn:aws:lambda:us-east-1:123456789012:function:raised"}
 	}
 	seen.expect(t, c, r, Differs, "no action of the alarms is a topic")
+}
+
+// topics has GetTopicAttributes' answers (SNS API reference).
+func (seen differing) topics(t *testing.T) {
+	a := newAccount(t, nil)
+	r := deployedRun(t, "prod", a)
+	c := surroundingsCheck(t, r.Pipeline, "topics")
+	policy := text(r.stack.Resources("aws_sns_topic_policy")[0].Body["policy"])
+	attributes := func(policy, key string) {
+		var body strings.Builder
+		writeXML(&body, tree{"GetTopicAttributesResponse": tree{"GetTopicAttributesResult": tree{"Attributes": tree{"entry": []any{
+			tree{"key": "Policy", "value": policy}, tree{"key": "KmsMasterKeyId", "value": key},
+		}}}}})
+		a.set("GetTopicAttributes", reply{body: body.String()})
+	}
+	key := r.Outputs.Text("key_arn")
+	attributes(policy, key)
+	seen.expect(t, c, r, Holds, "1 topic")
+	attributes(strings.ReplaceAll(policy, "cloudwatch.amazonaws.com", "events.amazonaws.com"), key)
+	seen.expect(t, c, r, Differs, "the policy of api-kinesis-alarms-prod lacks it")
+	attributes(policy, "alias/aws/sns")
+	seen.expect(t, c, r, Differs, "api-kinesis-alarms-prod: key alias/aws/sns")
+	a.set("GetTopicAttributes", deniesXML("AuthorizationError"))
+	seen.expect(t, c, r, Unknown, "allow sns:GetTopicAttributes on the topic ")
 }
 
 // query has Athena's answers to the query (API reference, GetQueryExecution and GetQueryResults).

@@ -57,7 +57,8 @@ func flatten(found map[string]string, at string, value any) {
 	}
 }
 
-// flattenMembers gives a block with a name a place of its own. A block without values, such as block {}, is one that is there.
+// flattenMembers gives a block with a name a place of its own. A block without values, such as block {}, is one that is there. Only a
+// configuration without values says nothing: the provider sends an empty captcha_config with each rule.
 func flattenMembers(found map[string]string, at string, members map[string]any) {
 	if name := nameOf(members); name != "" {
 		at += "[" + name + "]"
@@ -75,7 +76,7 @@ func flattenMembers(found map[string]string, at string, members map[string]any) 
 		}
 		flatten(found, place, one)
 	}
-	if len(found) == before && at != "" {
+	if len(found) == before && at != "" && !strings.HasSuffix(at, "_config") {
 		found[at] = "{}"
 	}
 }

@@ -617,7 +617,7 @@ func TestParts(t *testing.T) {
 		tree{"ip_set_reference_statement": tree{"arn": "arn:set"}},
 	}}}, "rule_label": []any{tree{"name": "seen"}}}
 	is := func(search, set string) any {
-		return treeOf(waftypes.Rule{RuleLabels: []waftypes.Label{{Name: aws.String("seen")}}, Statement: &waftypes.Statement{AndStatement: &waftypes.AndStatement{Statements: []waftypes.Statement{
+		return treeOf(waftypes.Rule{CaptchaConfig: &waftypes.CaptchaConfig{}, RuleLabels: []waftypes.Label{{Name: aws.String("seen")}}, Statement: &waftypes.Statement{AndStatement: &waftypes.AndStatement{Statements: []waftypes.Statement{
 			{IPSetReferenceStatement: &waftypes.IPSetReferenceStatement{ARN: aws.String(set)}},
 			{ByteMatchStatement: &waftypes.ByteMatchStatement{
 				SearchString: []byte(search), PositionalConstraint: "CONTAINS", FieldToMatch: &waftypes.FieldToMatch{UriPath: &waftypes.UriPath{}},

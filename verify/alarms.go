@@ -73,7 +73,7 @@ func (r *run) compareAlarm(d *differences, name string, body map[string]any, is 
 	d.compare(name+": datapoints", cmp.Or(tfjson.Number(body["datapoints_to_alarm"]), periods), cmp.Or(aws.ToInt32(is.DatapointsToAlarm), aws.ToInt32(is.EvaluationPeriods)))
 	d.compare(name+": missing data", cmp.Or(text(body["treat_missing_data"]), "missing"), cmp.Or(aws.ToString(is.TreatMissingData), "missing"))
 	d.compare(name+": actions enabled", body["actions_enabled"] == nil || yes(body["actions_enabled"]), aws.ToBool(is.ActionsEnabled))
-	for argument, actions := range map[string][]string{"alarm_actions": is.AlarmActions, "ok_actions": is.OKActions, "insufficient_data_actions": is.InsufficientDataActions} {
+	for argument, actions := range sorted(map[string][]string{"alarm_actions": is.AlarmActions, "ok_actions": is.OKActions, "insufficient_data_actions": is.InsufficientDataActions}) {
 		d.compare(name+": "+argument, list(body[argument]), slices.Sorted(slices.Values(actions)))
 	}
 	queries, _ := tfjson.Blocks(body, "metric_query")

@@ -32,10 +32,10 @@ func bucketLifecycles(ctx context.Context, r *run) outcome {
 			d.compare(bucket+": least size of a moved object", cmp.Or(text(body["transition_default_minimum_object_size"]), string(otherwise)),
 				cmp.Or(answer.TransitionDefaultMinimumObjectSize, otherwise))
 		}
-		for id, rule := range want {
+		for id, rule := range sorted(want) {
 			d.compare(bucket+": lifecycle rule "+id, rule, got[id])
 		}
-		for id, rule := range got {
+		for id, rule := range sorted(got) {
 			if want[id] == "" {
 				d.add(bucket+" has only the stack's lifecycle rules", bucket+" also has "+quoteEmpty(id)+": "+rule)
 			}

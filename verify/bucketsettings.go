@@ -53,10 +53,10 @@ func bucketsPrivate(ctx context.Context, r *run) outcome {
 			return unread(err, "s3:GetBucketPublicAccessBlock", on), false
 		}
 		body := r.setting("aws_s3_bucket_public_access_block", bucket)
-		for name, got := range map[string]*bool{
+		for name, got := range sorted(map[string]*bool{
 			"block_public_acls": is.BlockPublicAcls, "block_public_policy": is.BlockPublicPolicy,
 			"ignore_public_acls": is.IgnorePublicAcls, "restrict_public_buckets": is.RestrictPublicBuckets,
-		} {
+		}) {
 			d.compare(bucket+": "+name, yes(body[name]), aws.ToBool(got))
 		}
 		if failed, ok := r.compareOwnership(ctx, d, bucket); !ok {

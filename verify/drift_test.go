@@ -349,6 +349,35 @@ func TestDrift(t *testing.T) {
 	}
 }
 
+// TestOneOrder changes every value at once: each check says the differences in one order.
+func TestOneOrder(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	r := deployedRun(t, "prod", a)
+	right := rightAnswers(t, r)
+	for _, answer := range right {
+		eachLeaf(answer.body, answer.at, func(at string, value any, set func(any)) {
+			if name := at[strings.LastIndex(at, ".")+1:]; name != "webAclArn" && name != "AlarmName" && name != "Error" {
+				set(other(value))
+			}
+		})
+	}
+	a.setAll(t, right)
+	for id := range compared() {
+		if !slices.ContainsFunc(surroundingsChecks(r.Pipeline), func(c check) bool { return c.id == "surroundings/"+id }) {
+			continue
+		}
+		c := surroundingsCheck(t, r.Pipeline, id)
+		first := r.look(t.Context(), c)
+		for range 10 {
+			if again := r.look(t.Context(), c); again.Got != first.Got || again.Want != first.Want {
+				t.Errorf("%s says %s\nand then %s", id, first.Got, again.Got)
+				break
+			}
+		}
+	}
+}
+
 // TestDriftOfWhatIsNotDeclared adds values to AWS's right answers.
 func TestDriftOfWhatIsNotDeclared(t *testing.T) {
 	t.Parallel()

@@ -55,10 +55,10 @@ func firewallRules(ctx context.Context, r *run) outcome {
 	}
 	var d differences
 	is, _ := treeOf(answer.WebACL).(map[string]any)
-	for block, member := range map[string]string{
+	for block, member := range sorted(map[string]string{
 		"default_action": "DefaultAction", "association_config": "AssociationConfig", "captcha_config": "CaptchaConfig", "challenge_config": "ChallengeConfig",
 		"data_protection_config": "DataProtectionConfig", "token_domains": "TokenDomains", "visibility_config": "VisibilityConfig",
-	} {
+	}) {
 		d.compareParts(name+": "+block, declared.Body[block], is[member])
 	}
 	compareRules(&d, name, declared.Body, is)
@@ -82,14 +82,14 @@ func (p *Pipeline) ownFirewall(arn string) (declared tfjson.Resource, name, id s
 
 func compareRules(d *differences, acl string, body, is map[string]any) {
 	want, got := rulesByName(body["rule"]), rulesByName(is["Rules"])
-	for _, name := range slices.Sorted(maps.Keys(want)) {
+	for name, rule := range sorted(want) {
 		if got[name] == nil {
 			d.add(acl+" has the rule "+name, "it has none of that name")
 			continue
 		}
-		d.compareParts(acl+": rule "+name, want[name], got[name])
+		d.compareParts(acl+": rule "+name, rule, got[name])
 	}
-	for _, name := range slices.Sorted(maps.Keys(got)) {
+	for name := range sorted(got) {
 		if want[name] == nil {
 			d.add(acl+" has only the stack's rules", "it also has "+name)
 		}

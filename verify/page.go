@@ -58,7 +58,7 @@ func pageAnswers(ctx context.Context, r *run) outcome {
 	}
 	var d differences
 	d.compare("status", http.StatusOK, response.status)
-	for name, want := range r.securityHeaders() {
+	for name, want := range sorted(r.securityHeaders()) {
 		d.compare(name, want, response.header.Get(name))
 	}
 	return d.outcome("", pageRemedy)

@@ -3,7 +3,6 @@ package verify
 import (
 	"encoding/base64"
 	"encoding/json"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,12 +12,12 @@ import (
 // block, such as "statement.rate_based_statement.limit".
 func (d *differences) compareParts(name string, want, got any) {
 	wanted, found := flat(want), flat(got)
-	for _, place := range slices.Sorted(maps.Keys(wanted)) {
-		d.compare(placed(name, place), wanted[place], found[place])
+	for place, value := range sorted(wanted) {
+		d.compare(placed(name, place), value, found[place])
 	}
-	for _, place := range slices.Sorted(maps.Keys(found)) {
+	for place, value := range sorted(found) {
 		if _, declared := wanted[place]; !declared {
-			d.compare(placed(name, place), "", found[place])
+			d.compare(placed(name, place), "", value)
 		}
 	}
 }

@@ -55,7 +55,7 @@ func (r *run) compareInline(ctx context.Context, d *differences, role string) (o
 		}
 		there = append(there, page.PolicyNames...)
 	}
-	for name, want := range declared {
+	for name, want := range sorted(declared) {
 		if !slices.Contains(there, name) {
 			d.add(on+" has the inline policy "+name, "it has none of that name")
 			continue

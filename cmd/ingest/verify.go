@@ -111,6 +111,11 @@ func runVerify(command *cobra.Command, f verifyFlags) error {
 	if err != nil {
 		return err
 	}
+	if !slices.Equal(f.groups, []string{"contract"}) { // a client of the API may be of another account
+		if err := verify.OfAccount(ctx, opts.Pipeline, opts.AWS); err != nil {
+			return err
+		}
+	}
 	stderr := command.ErrOrStderr()
 	opts.Progress = stderr
 	fmt.Fprintf(stderr, "verifying %s: %s\n", opts.Pipeline.SubmitURL(), opts.Cost())

@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,5 +44,28 @@ func TestVerifyReadsOutputsWithTheProgramThatDeploys(t *testing.T) {
 				t.Errorf("it ends with %d and says %s%s\nwant %s", status, &stdout, &stderr, test.want)
 			}
 		})
+	}
+}
+
+// Credentials of another account than the deployment's are refused before the first event: nothing of the deployment exists there.
+func TestVerifyRefusesCredentialsOfAnotherAccount(t *testing.T) {
+	sent := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			sent++
+		}
+		fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>210987654321</Account><Arn>arn:aws:iam::210987654321:user/other</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`)
+	}))
+	t.Cleanup(server.Close)
+	for name, value := range map[string]string{"AWS_ENDPOINT_URL": server.URL, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_MAX_ATTEMPTS": "1"} {
+		t.Setenv(name, value)
+	}
+	outputs := filepath.Join(t.TempDir(), "outputs.json")
+	must(t, os.WriteFile(outputs, []byte(`{"submit_url": "`+server.URL+`/dev/submit", "stream_arn": "arn:aws:kinesis:us-east-1:123456789012:stream/s"}`), 0o600))
+	var stdout, stderr bytes.Buffer
+	status := run(t.Context(), []string{"verify", "--stack", goldens.File(t, "dev"), "--outputs", outputs}, &stdout, &stderr)
+	const want = "the credentials are of the account 210987654321 (arn:aws:iam::210987654321:user/other), and the output stream_arn of the deployment names the account 123456789012: use credentials of that account"
+	if status != statusFailed || !strings.Contains(stderr.String(), want) || sent > 0 {
+		t.Errorf("it ends with %d, sends %d requests, and says %s%s\nwant %s", status, sent, &stdout, &stderr, want)
 	}
 }

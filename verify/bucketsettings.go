@@ -52,12 +52,13 @@ func bucketsPrivate(ctx context.Context, r *run) outcome {
 		} else if err != nil && codeOf(err) != "NoSuchPublicAccessBlockConfiguration" {
 			return unread(err, "s3:GetBucketPublicAccessBlock", on), false
 		}
+		// S3 blocks public access where nothing is declared (S3 user guide, "Default settings for new S3 buckets FAQ").
 		body := r.setting("aws_s3_bucket_public_access_block", bucket)
 		for name, got := range sorted(map[string]*bool{
 			"block_public_acls": is.BlockPublicAcls, "block_public_policy": is.BlockPublicPolicy,
 			"ignore_public_acls": is.IgnorePublicAcls, "restrict_public_buckets": is.RestrictPublicBuckets,
 		}) {
-			d.compare(bucket+": "+name, yes(body[name]), aws.ToBool(got))
+			d.compare(bucket+": "+name, body == nil || yes(body[name]), aws.ToBool(got))
 		}
 		if failed, ok := r.compareOwnership(ctx, d, bucket); !ok {
 			return failed, false
@@ -67,9 +68,9 @@ func bucketsPrivate(ctx context.Context, r *run) outcome {
 }
 
 // compareOwnership compares who owns objects. Where the bucket's owner does, ACLs play no part (S3 user guide, "Controlling ownership of
-// objects and disabling ACLs for your bucket").
+// objects and disabling ACLs for your bucket"). It does where nothing is declared.
 func (r *run) compareOwnership(ctx context.Context, d *differences, bucket string) (outcome, bool) {
-	want := text(tfjson.At(r.setting("aws_s3_bucket_ownership_controls", bucket), "rule", "object_ownership"))
+	want := cmp.Or(text(tfjson.At(r.setting("aws_s3_bucket_ownership_controls", bucket), "rule", "object_ownership")), string(types.ObjectOwnershipBucketOwnerEnforced))
 	answer, err := r.AWS.S3.GetBucketOwnershipControls(ctx, &s3.GetBucketOwnershipControlsInput{Bucket: aws.String(bucket)})
 	if err != nil && codeOf(err) != "OwnershipControlsNotFoundError" {
 		return unread(err, "s3:GetBucketOwnershipControls", "the bucket "+bucket), false

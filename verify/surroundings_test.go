@@ -163,6 +163,13 @@ func (seen differing) publicBucket(t *testing.T) {
 	set("?policyStatus", `<PolicyStatus><IsPublic>false</IsPublic></PolicyStatus>`)
 	set("?ownershipControls", `<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>`)
 	seen.expect(t, c, r, Differs, "ownership ObjectWriter")
+	set("?ownershipControls", `<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>`)
+	for _, typ := range []string{"aws_s3_bucket_public_access_block", "aws_s3_bucket_ownership_controls"} {
+		for _, setting := range r.stack.Resources(typ) {
+			setting.Body["bucket"] = "another" // so nothing is declared, and S3 has the same settings by default
+		}
+	}
+	seen.expect(t, c, r, Holds, "")
 }
 
 // lateLine waits for the access log's line, and gives up at the bound.

@@ -165,7 +165,7 @@ func streamHas(ctx context.Context, r *run) outcome {
 			found = differs("the event of request "+e.requestID, oneLine(err)+", for "+e.number+" of "+e.shard, "the answer 200 was given for an event that is not in the stream: compare the deployment with the stack (make diff)")
 			continue
 		case err != nil:
-			return unread(err, "kinesis:GetShardIterator and kinesis:GetRecords, and kms:Decrypt on its key,", "the stream "+r.stream)
+			return worse(found, unread(err, "kinesis:GetShardIterator and kinesis:GetRecords, and kms:Decrypt on its key,", "the stream "+r.stream))
 		case !e.same(record.Data):
 			found = differs(short(string(e.body)), short(string(record.Data)), "the mapping template is not the stack's; deploy the stack again")
 		default:

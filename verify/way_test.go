@@ -10,10 +10,12 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/jonboulle/clockwork"
 )
@@ -40,6 +42,40 @@ func TestThrottledShard(t *testing.T) {
 	if found := <-done; found.status != Holds {
 		t.Errorf("the check is %+v; want that it holds", found)
 	}
+}
+
+// TestUnreadAfterALoss keeps an event that is not in the stream in the report, also where the next one cannot be read.
+func TestUnreadAfterALoss(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	r := deployedRun(t, "dev", a)
+	r.AWS.Kinesis = kinesis.NewFromConfig(aws.Config{
+		Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, RetryMaxAttempts: 1,
+		HTTPClient: &http.Client{Transport: answering(func(body string) reply {
+			if strings.Contains(body, "lost") {
+				return reply{http.StatusBadRequest, `{"__type": "InvalidArgumentException", "message": "no such number"}`}
+			}
+			return denies("AccessDeniedException")
+		})},
+	})
+	r.events = []*event{{requestID: "one", shard: "s", number: "lost"}, {requestID: "two", shard: "s", number: "2"}}
+	if found := streamHas(t.Context(), r); found.status != Differs || found.want != "the event of request one" {
+		t.Errorf("the check is %+v; want the lost event", found)
+	}
+}
+
+// answering is a network that answers by what is asked.
+type answering func(body string) reply
+
+func (f answering) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	recorder, answer := httptest.NewRecorder(), f(string(body))
+	recorder.WriteHeader(max(answer.status, http.StatusOK))
+	_, _ = recorder.WriteString(answer.body)
+	return recorder.Result(), nil
 }
 
 // TestObjectReadInPart keeps an object from --clean whose end could not be read: what it has there may be of others.

@@ -3,7 +3,6 @@ package verify
 import (
 	"cmp"
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -39,8 +38,6 @@ func (p *Pipeline) setting(typ, bucket string) map[string]any {
 	}
 	return nil
 }
-
-var errNoPolicyStatus = errors.New("the answer to GetBucketPolicyStatus has no PolicyStatus")
 
 func bucketsPrivate(ctx context.Context, r *run) outcome {
 	return r.eachBucket(func(d *differences, bucket string) (outcome, bool) {
@@ -92,7 +89,7 @@ func (r *run) notPublic(ctx context.Context, d *differences, bucket string) (out
 	case err != nil:
 		return unread(err, "s3:GetBucketPolicyStatus", "the bucket "+bucket), false
 	case status.PolicyStatus == nil:
-		return unknown(errNoPolicyStatus, "look at the bucket's permissions in the console"), false
+		return withoutMember("GetBucketPolicyStatus", "PolicyStatus"), false
 	}
 	d.compare(bucket+": public by its policy", false, aws.ToBool(status.PolicyStatus.IsPublic))
 	return outcome{}, true

@@ -22,6 +22,9 @@ func deliveryAsDeclared(ctx context.Context, r *run) outcome {
 		return unread(err, "firehose:DescribeDeliveryStream", "the delivery stream "+name)
 	}
 	is, d := answer.DeliveryStreamDescription, differences{}
+	if is == nil {
+		return withoutMember("DescribeDeliveryStream", "DeliveryStreamDescription")
+	}
 	d.compare("status", types.DeliveryStreamStatusActive, is.DeliveryStreamStatus)
 	source := &types.KinesisStreamSourceDescription{}
 	if is.Source != nil {

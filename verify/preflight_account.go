@@ -67,7 +67,7 @@ func (p *preflight) shards(ctx context.Context) outcome {
 	if onDemand {
 		has, used, need, what = aws.ToInt32(limits.OnDemandStreamCountLimit), aws.ToInt32(limits.OnDemandStreamCount), 1, "streams on demand"
 	}
-	if stream, err := p.AWS.Kinesis.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: aws.String(text(body["name"]))}); err == nil {
+	if stream, err := p.AWS.Kinesis.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: aws.String(text(body["name"]))}); err == nil && stream.StreamDescriptionSummary != nil {
 		existing := aws.ToInt32(stream.StreamDescriptionSummary.OpenShardCount)
 		if onDemand {
 			existing = 1
@@ -174,6 +174,7 @@ func logs(stage gatewaytypes.Stage) bool {
 }
 
 func (p *preflight) zones(ctx context.Context) outcome {
+	const remedy = "correct API.Domain.ZoneID: aws route53 list-hosted-zones-by-name shows the zones"
 	var d differences
 	seen := map[string]bool{}
 	for _, record := range p.stack.Resources("aws_route53_record") {
@@ -184,7 +185,10 @@ func (p *preflight) zones(ctx context.Context) outcome {
 		seen[id+name] = true
 		answer, err := p.AWS.Route53.GetHostedZone(ctx, &route53.GetHostedZoneInput{Id: aws.String(id)})
 		if err != nil {
-			return worse(d.outcome("", ""), unread(err, "route53:GetHostedZone", "the hosted zone "+id))
+			return worse(d.outcome("", remedy), unread(err, "route53:GetHostedZone", "the hosted zone "+id))
+		}
+		if answer.HostedZone == nil {
+			return worse(d.outcome("", remedy), withoutMember("GetHostedZone", "HostedZone"))
 		}
 		zone := strings.TrimSuffix(aws.ToString(answer.HostedZone.Name), ".")
 		if name != zone && !strings.HasSuffix(name, "."+zone) {
@@ -194,7 +198,7 @@ func (p *preflight) zones(ctx context.Context) outcome {
 			d.add(id+" is public", "it is private: ACM and clients on the internet do not see its records")
 		}
 	}
-	return d.outcome("", "correct API.Domain.ZoneID: aws route53 list-hosted-zones-by-name shows the zones")
+	return d.outcome("", remedy)
 }
 
 func (p *preflight) certificate(ctx context.Context) outcome {
@@ -212,6 +216,9 @@ func (p *preflight) certificate(ctx context.Context) outcome {
 		return worse(d.outcome("", "use a certificate of the stack's region"), unread(err, "acm:DescribeCertificate", "the certificate "+arn))
 	}
 	is := answer.Certificate
+	if is == nil {
+		return withoutMember("DescribeCertificate", "Certificate")
+	}
 	d.compare("status", types.CertificateStatusIssued, is.Status)
 	if covered := append(slices.Clone(is.SubjectAlternativeNames), aws.ToString(is.DomainName)); !slices.ContainsFunc(covered, func(of string) bool { return covers(of, name) }) {
 		d.add("a certificate for "+name, "it is for "+strings.Join(covered, ", "))

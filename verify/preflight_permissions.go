@@ -63,6 +63,9 @@ func (p *preflight) principal(ctx context.Context) (arn, why string) {
 		if err != nil {
 			return "", "the role " + name + " cannot be read (" + oneLine(err) + "); allow iam:GetRole on it to see this check"
 		}
+		if role.Role == nil {
+			return "", "the answer to GetRole has no role " + name
+		}
 		return aws.ToString(role.Role.Arn), ""
 	}
 	return "", "IAM simulates users and roles, and the credentials are of " + arn

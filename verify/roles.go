@@ -28,6 +28,9 @@ func (r *run) compareRole(ctx context.Context, d *differences, body map[string]a
 	if err != nil {
 		return unread(err, "iam:GetRole", on), false
 	}
+	if answer.Role == nil {
+		return withoutMember("GetRole", "Role"), false
+	}
 	d.comparePolicy("the trust of "+name, r.actual(text(body["assume_role_policy"])), unescaped(aws.ToString(answer.Role.AssumeRolePolicyDocument)))
 	boundary := ""
 	if answer.Role.PermissionsBoundary != nil {

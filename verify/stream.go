@@ -25,6 +25,9 @@ func streamAsDeclared(ctx context.Context, r *run) outcome {
 		return unread(err, "kinesis:DescribeStreamSummary", "the stream "+r.stream)
 	}
 	is, d := answer.StreamDescriptionSummary, differences{}
+	if is == nil {
+		return withoutMember("DescribeStreamSummary", "StreamDescriptionSummary")
+	}
 	d.compare("status", types.StreamStatusActive, is.StreamStatus)
 	mode := cmp.Or(text(tfjson.At(body, "stream_mode_details", "stream_mode")), string(types.StreamModeProvisioned))
 	if is.StreamModeDetails != nil {

@@ -109,6 +109,11 @@ func unread(err error, action, on string) outcome {
 	return unknown(err, "run the command again: "+action+" on "+on+" did not answer")
 }
 
+// withoutMember is the outcome where an answer lacks what each answer of AWS has, as that of another service does.
+func withoutMember(call, member string) outcome {
+	return unknown(fmt.Errorf("the answer to %s has no %s", call, member), "look at it in the console, and whether AWS_ENDPOINT_URL or a proxy leads to another service than AWS")
+}
+
 // codeOf is the code of an AWS error; "" for other errors.
 func codeOf(err error) string {
 	var answer smithy.APIError

@@ -46,6 +46,7 @@ const (
 	table         = "GetTable.Table."
 	rule          = "lifecycle.LifecycleConfiguration.Rule."
 	webACL        = "GetWebACL.WebACL."
+	authorizer    = "authorizers.item."
 	workgroup     = "GetWorkGroup.WorkGroup."
 	firewallLog   = "GetLoggingConfiguration.LoggingConfiguration."
 	asked         = "the call asked for it"
@@ -231,6 +232,14 @@ var driftsOfTheRest = []drift{
 	{"alarms", alarm + "Metrics.member.MetricStat.Metric.Dimensions.member.Value", "metrics", ""},
 	{"alarms", alarm + "Metrics.member.MetricStat.Period", "metrics", ""},
 	{"alarms", alarm + "Metrics.member.MetricStat.Stat", "metrics", ""},
+	{"authorizers", authorizer + "name", "it does not exist", ""},
+	{"authorizers", authorizer + "type", "type TOKENx", ""},
+	{"authorizers", authorizer + "providerARNs", "user pools [arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_aBcDeF123x]", ""},
+	{"authorizers", authorizer + "authorizerUri", "function arn:", ""},
+	{"authorizers", authorizer + "authorizerCredentials", "role of the function's call", ""},
+	{"authorizers", authorizer + "identitySource", "source of the token", ""},
+	{"authorizers", authorizer + "authorizerResultTtlInSeconds", "seconds for which a decision is kept 1", ""},
+	{"", authorizer + "authType", "", "AWS makes it of the type"},
 	{"workgroups", workgroup + "State", "state ENABLEDx", ""},
 	{"workgroups", workgroup + "Configuration.BytesScannedCutoffPerQuery", "bytes that a query may read 10737418241", ""},
 	{"workgroups", workgroup + "Configuration.EnforceWorkGroupConfiguration", "clients keep to these settings", ""},
@@ -288,6 +297,8 @@ var added = []struct {
 	{"prod", drift{"firewall-rules", webACL + "Rules.Action", "rule rate-limit: action.count {}", ""}, tree{"Count": tree{}}},
 	{"prod", drift{"firewall-rules", webACL + "Rules.[OverrideAction].OverrideAction", "rule AmazonIpReputationList: override_action.count {}", ""}, tree{"Count": tree{}}},
 	{"prod", drift{"firewall-rules", webACL + "TokenDomains", "token_domains other.example", ""}, []any{"other.example"}},
+	{"option-cognito", drift{"authorizers", authorizer + "identityValidationExpression", "pattern of the token ^x", ""}, "^x"},
+	{"option-cognito", drift{"authorizers", authorizer + "providerARNs", "userpool/us-east-1_aBcDeF123 other]", ""}, []any{"other"}},
 	{"option-keys", drift{"usage-plans", "keys.item", "it also has other", ""}, []any{tree{"id": "other", "name": "other"}}},
 	{"prod", drift{"stage", "stage.canarySettings", "canary true", ""}, tree{"deploymentId": "other"}},
 	{"prod", drift{"stage", "stage.canarySettings.percentTraffic", "requests to the canary in percent 10", ""}, 10.0},
@@ -300,7 +311,7 @@ var added = []struct {
 }
 
 // drifting are the goldens that together declare each compared value.
-var drifting = []string{"dev", "prod", "option-encrypted", "option-delivery", "option-partitions", "option-parquet", "option-tuned", "option-keys", "option-private", "option-intake"}
+var drifting = []string{"dev", "prod", "option-encrypted", "option-delivery", "option-partitions", "option-parquet", "option-tuned", "option-keys", "option-private", "option-intake", "option-token", "option-cognito"}
 
 // TestDrift changes each value of AWS's right answers, one after another: the check that compares it says so by its name. A value that
 // no row knows fails, and so does a row without a value.
@@ -415,7 +426,7 @@ func TestEachComparedNameDrifts(t *testing.T) {
 		rows.WriteString("\n" + one.says)
 	}
 	rows.WriteString("\nprefix of the backup\nleast size of a moved object\nweb ACL") // TestTheBackup, TestRulesOfALifecycle and TestSurroundings change them
-	for _, file := range []string{"stream.go", "delivery.go", "bucketsettings.go", "bucketrules.go", "bucketsent.go", "roles.go", "logs.go", "front.go", "firewall.go", "keys.go", "workgroup.go", "table.go", "alarms.go"} {
+	for _, file := range []string{"stream.go", "delivery.go", "bucketsettings.go", "bucketrules.go", "bucketsent.go", "roles.go", "logs.go", "front.go", "firewall.go", "keys.go", "workgroup.go", "authorizers.go", "table.go", "alarms.go"} {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -615,6 +626,7 @@ func rightAnswers(t *testing.T, r *run) map[string]rightAnswer {
 	defer rightFirewall(r, answers)
 	defer rightKey(r, answers)
 	defer rightWorkgroup(r, answers)
+	defer rightAuthorizers(r, answers)
 	add := func(call, at, kind string, body tree) { answers[call] = rightAnswer{at, body, kind} }
 	add("DescribeStreamSummary", "DescribeStreamSummary", "json", tree{"StreamDescriptionSummary": rightStream(r)})
 	add("DescribeDeliveryStream", "DescribeDeliveryStream", "json", tree{"DeliveryStreamDescription": rightDelivery(r)})
@@ -796,6 +808,20 @@ func rightKey(r *run, answers map[string]rightAnswer) {
 		answers["GetKeyRotationStatus"] = rightAnswer{"GetKeyRotationStatus", tree{"KeyRotationEnabled": true, "RotationPeriodInDays": 365.0}, "json"}
 		answers["GetKeyPolicy"] = rightAnswer{"GetKeyPolicy", tree{"Policy": key.Body["policy"]}, "json"}
 	}
+}
+
+// rightAuthorizers has the answer about the API's authorizers.
+func rightAuthorizers(r *run, answers map[string]rightAnswer) {
+	answers["GET /restapis/"+r.Outputs.Text("api_id")+"/authorizers"] = rightAnswer{"authorizers", tree{"item": each(r, "aws_api_gateway_authorizer", func(body tree) tree {
+		is := some(tree{
+			"name": body["name"], "type": body["type"], "authorizerUri": body["authorizer_uri"], "authorizerCredentials": body["authorizer_credentials"],
+			"identitySource": body["identity_source"], "authorizerResultTtlInSeconds": body["authorizer_result_ttl_in_seconds"], "authType": "custom",
+		})
+		if pools, ok := body["provider_arns"].([]any); ok {
+			is["providerARNs"] = slices.Clone(pools)
+		}
+		return is
+	})}, "json"}
 }
 
 // rightWorkgroup has the answer about the one workgroup.

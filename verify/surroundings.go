@@ -46,6 +46,9 @@ func surroundingsChecks(p *Pipeline) []check {
 			{id: "surroundings/firewall-rules", title: "The firewall has its declared rules, default action, protection of data and log", hidden: onlyAWS("firewall"), look: firewallRules},
 		}},
 		{has("aws_api_gateway_stage"), logChecks()},
+		{has("aws_api_gateway_authorizer"), []check{
+			{id: "surroundings/authorizers", title: "Each authorizer has its declared user pools, function and source of the token", hidden: onlyAWS("authorizer that a call describes"), look: authorizersAsDeclared},
+		}},
 		{has("aws_api_gateway_usage_plan"), []check{
 			{id: "surroundings/usage-plans", title: "Each usage plan has its declared limits, stages and keys", hidden: onlyAWS("usage plan that a call describes"), look: usagePlansAsDeclared},
 		}},

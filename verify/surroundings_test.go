@@ -479,6 +479,21 @@ func (seen differing) keys(t *testing.T) {
 	r.Outputs["key_arn"] = derived
 }
 
+// TestAuthorizersOfTwoPages finds the stack's authorizer behind those of others.
+func TestAuthorizersOfTwoPages(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	r := deployedRun(t, "option-cognito", a)
+	c, path := surroundingsCheck(t, r.Pipeline, "authorizers"), "GET /restapis/"+r.Outputs.Text("api_id")+"/authorizers"
+	right := rightAnswers(t, r)[path]
+	a.set(path, reply{body: `{"position": "2", "item": [{"name": "another"}]}`})
+	a.set(path+"?position", right.reply(t))
+	seen := differing{}
+	seen.expect(t, c, r, Holds, "1 authorizer")
+	a.set(path+"?position", denies("AccessDeniedException"))
+	seen.expect(t, c, r, Unknown, "allow apigateway:GET on the authorizers")
+}
+
 // usagePlans has two pages of plans, of which several have one name, and two of keys.
 func (seen differing) usagePlans(t *testing.T) {
 	a := newAccount(t, map[string]reply{})

@@ -359,6 +359,17 @@ func TestTheRunbooksNeedOutputs(t *testing.T) {
 	}
 }
 
+// The page of failed requests says of which environments' requests the execution log has lines.
+func TestTheRunbookKnowsTheExecutionLogs(t *testing.T) {
+	said := strings.Join(strings.Fields(read(t, filepath.Join(runbookFolder, "api-5xx.md"))), " ")
+	for env, level := range map[string]string{"dev": "INFO", "staging": "INFO", "prod": "ERROR"} {
+		settings := stackOf(t, env).Resources("aws_api_gateway_method_settings")[0]
+		if is := tfjson.At(settings.Body, "settings", "logging_level"); is != level || !strings.Contains(said, "Dev and staging log every request, and prod those that failed.") {
+			t.Errorf("the execution log of %s has the level %v, want %s, as the page says", env, is, level)
+		}
+	}
+}
+
 func TestTheRunbooksSubmitAnEventByHand(t *testing.T) {
 	status, stdout, stderr := shell(t, t.TempDir(), fakeCommands(t, "prod"), commands(t)+"\nattempt '{\"a\": 1}'", "REGION="+catalogue.Named("prod").Region)
 	if status != 0 || stdout != "what Kinesis says\n" || stderr != "" {

@@ -49,6 +49,34 @@ func streamAsDeclared(ctx context.Context, r *run) outcome {
 	return d.outcome("", redeploy)
 }
 
+// streamPolicy compares who may use the stream beside the account's own roles. Kinesis answers without a policy, or with
+// ResourceNotFoundException, where there is none.
+func streamPolicy(ctx context.Context, r *run) outcome {
+	declared := r.stack.Resources("aws_kinesis_stream")
+	if len(declared) != 1 {
+		return notShown("the stack declares no stream")
+	}
+	arn, err := r.stack.Attribute(declared[0].Address(), "arn")
+	if err != nil {
+		return unknown(err, "correct the stack, and synthesise it again")
+	}
+	answer, err := r.AWS.Kinesis.GetResourcePolicy(ctx, &kinesis.GetResourcePolicyInput{ResourceARN: aws.String(arn)})
+	is := ""
+	switch {
+	case err == nil:
+		is = aws.ToString(answer.Policy)
+	case codeOf(err) != "ResourceNotFoundException":
+		return unread(err, "kinesis:GetResourcePolicy", "the stream "+r.stream)
+	}
+	policy := ""
+	for _, own := range r.of("aws_kinesis_resource_policy", "resource_arn", arn) {
+		policy = text(own["policy"])
+	}
+	var d differences
+	d.comparePolicy("the stream's policy", r.actual(policy), is)
+	return d.outcome("", redeploy)
+}
+
 // shardMetricsNow are the metrics that the stream has of each shard.
 func shardMetricsNow(is *types.StreamDescriptionSummary) []string {
 	var names []string

@@ -21,6 +21,7 @@ func surroundingsChecks(p *Pipeline) []check {
 	has := func(typ string) bool { return len(p.stack.Resources(typ)) > 0 }
 	checks := []check{
 		{id: "surroundings/stream", title: "The stream has its declared mode, shards, retention and encryption", look: streamAsDeclared},
+		{id: "surroundings/stream-policy", title: "The stream has the resource policy that the stack declares, or none", hidden: onlyAWS("policies of streams"), look: streamPolicy},
 		{id: "surroundings/delivery", title: "The delivery stream is active with its declared source, buffer, prefixes and format", look: deliveryAsDeclared},
 		{id: "surroundings/roles", title: "Each role has the policies that the stack declares, and no others", hidden: onlyAWS("IAM"), look: rolesAsDeclared},
 		{id: "surroundings/bucket-private", title: "No bucket is public", hidden: onlyAWS("settings of a bucket's access"), look: bucketsPrivate},

@@ -25,7 +25,7 @@ func TestSurroundings(t *testing.T) {
 	seen := differing{}
 	for name, test := range map[string]func(*testing.T){
 		"unread": seen.unread, "nothing deployed": seen.nothing, "local": seen.local, "public bucket": seen.publicBucket, "late line": seen.lateLine,
-		"alarm states": seen.alarmStates, "subscribers": seen.subscribers, "query": seen.query, "Parquet": seen.parquet, "page": seen.page, "domain": seen.domain, "firewall": seen.firewall, "keys": seen.keys, "topics": seen.topics,
+		"alarm states": seen.alarmStates, "subscribers": seen.subscribers, "query": seen.query, "Parquet": seen.parquet, "page": seen.page, "domain": seen.domain, "firewall": seen.firewall, "stream policies": seen.streamPolicies, "keys": seen.keys, "topics": seen.topics,
 		"usage plans": seen.usagePlans, "notifications": seen.notifications, "copies": seen.copies,
 	} {
 		t.Run(name, test)
@@ -104,7 +104,7 @@ func (seen differing) nothing(t *testing.T) {
 		}
 	}
 	for _, c := range surroundingsChecks(r.Pipeline) {
-		if !c.late && c.id != "surroundings/alarm-topic" {
+		if !c.late && c.id != "surroundings/alarm-topic" && c.id != "surroundings/stream-policy" { // a stream that is not there has none
 			seen.expect(t, c, r, Differs, "")
 		}
 	}
@@ -492,6 +492,21 @@ func TestAuthorizersOfTwoPages(t *testing.T) {
 	seen.expect(t, c, r, Holds, "1 authorizer")
 	a.set(path+"?position", denies("AccessDeniedException"))
 	seen.expect(t, c, r, Unknown, "allow apigateway:GET on the authorizers")
+}
+
+// streamPolicies has GetResourcePolicy's answers: of no policy, and of one that lets another account read (API reference).
+func (seen differing) streamPolicies(t *testing.T) {
+	a := newAccount(t, nil)
+	r := deployedRun(t, "dev", a)
+	c := surroundingsCheck(t, r.Pipeline, "stream-policy")
+	for _, none := range []reply{{body: `{}`}, {body: `{"Policy": ""}`}, {body: `{"Policy": "{}"}`}, {http.StatusBadRequest, `{"__type": "ResourceNotFoundException", "message": "no policy"}`}} {
+		a.set("GetResourcePolicy", none)
+		seen.expect(t, c, r, Holds, "")
+	}
+	a.set("GetResourcePolicy", reply{body: `{"Policy": "{\"Statement\": [{\"Effect\": \"Allow\", \"Principal\": {\"AWS\": \"210987654321\"}, \"Action\": \"kinesis:GetRecords\", \"Resource\": \"*\"}]}"}`})
+	seen.expect(t, c, r, Differs, `the stream's policy also has {"Action":["kinesis:GetRecords"]`)
+	a.set("GetResourcePolicy", denies("AccessDeniedException"))
+	seen.expect(t, c, r, Unknown, "allow kinesis:GetResourcePolicy on the stream "+r.stream)
 }
 
 // usagePlans has two pages of plans, of which several have one name, and two of keys.

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,9 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"cdk.tf/go/ingest/internal/identity"
 	"cdk.tf/go/ingest/internal/models"
@@ -95,21 +91,6 @@ func Read(stack *tfjson.Stack, outputs Outputs) (*Pipeline, error) {
 		return nil, errors.New("no method of the stack writes to a Kinesis stream")
 	}
 	return p, errors.Join(p.readSamples(), p.readDelivery())
-}
-
-// OfAccount refuses credentials of another account than the deployment's: there nothing of it exists, so each check would say that it was
-// removed. Where AWS does not tell the account, the checks say why.
-func OfAccount(ctx context.Context, p *Pipeline, clients Clients) error {
-	deployed := accountOf(p.Outputs.Text("stream_arn"))
-	if p.Local || deployed == "" {
-		return nil
-	}
-	caller, err := clients.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if err != nil || aws.ToString(caller.Account) == deployed {
-		return nil //nolint:nilerr // the checks name what is wrong with the credentials
-	}
-	return fmt.Errorf("the credentials are of the account %s (%s), and the output stream_arn of the deployment names the account %s: use credentials of that account (AWS_PROFILE), or the outputs of a deployment in this one",
-		aws.ToString(caller.Account), aws.ToString(caller.Arn), deployed)
 }
 
 // accountOf is the account in an ARN; "" in anything else.

@@ -111,10 +111,8 @@ func runVerify(command *cobra.Command, f verifyFlags) error {
 	if err != nil {
 		return err
 	}
-	if !slices.Equal(f.groups, []string{"contract"}) { // a client of the API may be of another account
-		if err := verify.OfAccount(ctx, opts.Pipeline, opts.AWS); err != nil {
-			return err
-		}
+	if err := verify.Ready(ctx, opts); err != nil {
+		return err
 	}
 	stderr := command.ErrOrStderr()
 	opts.Progress = stderr

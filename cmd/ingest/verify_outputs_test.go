@@ -63,9 +63,27 @@ func TestVerifyRefusesCredentialsOfAnotherAccount(t *testing.T) {
 	outputs := filepath.Join(t.TempDir(), "outputs.json")
 	must(t, os.WriteFile(outputs, []byte(`{"submit_url": "`+server.URL+`/dev/submit", "stream_arn": "arn:aws:kinesis:us-east-1:123456789012:stream/s"}`), 0o600))
 	var stdout, stderr bytes.Buffer
-	status := run(t.Context(), []string{"verify", "--stack", goldens.File(t, "dev"), "--outputs", outputs}, &stdout, &stderr)
+	status := run(t.Context(), []string{"verify", "--stack", goldens.File(t, "dev"), "--outputs", outputs, "--groups", "way"}, &stdout, &stderr)
 	const want = "the credentials are of the account 210987654321 (arn:aws:iam::210987654321:user/other), and the output stream_arn of the deployment names the account 123456789012: use credentials of that account"
 	if status != statusFailed || !strings.Contains(stderr.String(), want) || sent > 0 {
 		t.Errorf("it ends with %d, sends %d requests, and says %s%s\nwant %s", status, sent, &stdout, &stderr, want)
+	}
+}
+
+// Outputs without what AWS made up are refused: the checks would compare the deployment with other ids. A smoke test needs none of them.
+func TestVerifyRefusesIncompleteOutputs(t *testing.T) {
+	for name, value := range map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_MAX_ATTEMPTS": "1"} {
+		t.Setenv(name, value)
+	}
+	outputs := filepath.Join(t.TempDir(), "outputs.json")
+	must(t, os.WriteFile(outputs, []byte(`{"submit_url": "http://127.0.0.1:1/prod/submit", "key_arn": ""}`), 0o600))
+	for flags, want := range map[string]string{
+		"--groups=surroundings": "error: the outputs have no access_log_group, api_id, key_arn, which the stack declares: give all outputs of the deployment (terraform output -json), or deploy the stack again",
+		"--smoke":               "1 check did not hold",
+	} {
+		var stdout, stderr bytes.Buffer
+		if status := run(t.Context(), []string{"verify", "--stack", goldens.File(t, "prod"), "--outputs", outputs, flags}, &stdout, &stderr); status != statusFailed || !strings.Contains(stderr.String(), want) {
+			t.Errorf("%s ends with %d and says %s%s\nwant %s", flags, status, &stdout, &stderr, want)
+		}
 	}
 }

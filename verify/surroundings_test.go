@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -671,6 +672,22 @@ func TestParts(t *testing.T) {
 		d.compareParts("rule", want, is(test.search, test.set))
 		if got := strings.Join(d.got, "; "); (got == "") != (test.says == "") || !strings.Contains(got, test.says) {
 			t.Errorf("%v: the differences are %q of %q", test, got, d.want)
+		}
+	}
+}
+
+// TestEachCheckIsInTheDocs holds that the table of docs/verify.md has each check of the surroundings.
+func TestEachCheckIsInTheDocs(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/verify.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, golden := range []string{"prod", "option-web", "option-domain", "option-keys", "option-cognito"} {
+		for _, c := range surroundingsChecks(deployedRun(t, golden, newAccount(t, nil)).Pipeline) {
+			if id := strings.TrimPrefix(c.id, "surroundings/"); !strings.Contains(string(page), "`"+id+"`") {
+				t.Errorf("docs/verify.md does not have the check %s", id)
+			}
 		}
 	}
 }

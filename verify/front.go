@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
@@ -27,7 +28,7 @@ func apiAsDeclared(ctx context.Context, r *run) outcome {
 	for _, own := range r.stack.Resources("aws_api_gateway_rest_api_policy") {
 		policy = text(own.Body["policy"])
 	}
-	d.comparePolicy("the API's policy", r.actual(policy), unquoted(aws.ToString(is.Policy)))
+	d.comparePolicy("the API's policy", r.inFull(r.actual(policy)), r.inFull(unquoted(aws.ToString(is.Policy))))
 	endpoint := cmp.Or(is.EndpointConfiguration, &types.EndpointConfiguration{})
 	want := func(name string) []string { return list(tfjson.At(body, "endpoint_configuration", name)) }
 	if kinds := want("types"); len(kinds) > 0 {
@@ -39,6 +40,13 @@ func apiAsDeclared(ctx context.Context, r *run) outcome {
 	d.compare("least bytes to compress", leastCompressed(body), compressedNow(is.MinimumCompressionSize))
 	d.compare("binary types", list(body["binary_media_types"]), slices.Sorted(slices.Values(is.BinaryMediaTypes)))
 	return d.outcome("", redeploy)
+}
+
+// inFull is a policy in which each method has its ARN: API Gateway stores execute-api:/stage/verb/path so (API Gateway developer guide,
+// "API Gateway resource policy examples").
+func (p *Pipeline) inFull(policy string) string {
+	arn := "arn:" + p.stack.Surroundings().Partition + ":execute-api:" + p.Region + ":" + p.Account + ":" + p.Outputs.Text("api_id")
+	return strings.ReplaceAll(policy, `"execute-api:/`, `"`+arn+"/")
 }
 
 // unquoted is a policy as API Gateway returns it: the inside of a text of JSON (hashicorp/terraform-provider-aws, flattenAPIPolicy).

@@ -676,6 +676,22 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// TestShortNamesOfMethods takes the short form of a method's ARN, which API Gateway writes in full.
+func TestShortNamesOfMethods(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	r := deployedRun(t, "option-private", a)
+	policy := r.stack.Resources("aws_api_gateway_rest_api_policy")[0].Body
+	a.setAll(t, rightAnswers(t, r))
+	full := "arn:aws:execute-api:us-east-1:123456789012:" + r.Outputs.Text("api_id") + "/"
+	short := strings.ReplaceAll(text(policy["policy"]), full, "execute-api:/")
+	if policy["policy"] == short {
+		t.Fatalf("the policy names no method by %s", full)
+	}
+	policy["policy"] = short
+	differing{}.expect(t, surroundingsCheck(t, r.Pipeline, "api"), r, Holds, "")
+}
+
 // TestEachCheckIsInTheDocs holds that the table of docs/verify.md has each check of the surroundings.
 func TestEachCheckIsInTheDocs(t *testing.T) {
 	t.Parallel()

@@ -157,6 +157,9 @@ var driftsOfTheFirewall = []drift{
 	{"firewall-rules", firewallLog + "LoggingFilter.Filters.Conditions.ActionCondition.Action", "BLOCKx", ""},
 	{"firewall-rules", firewallLog + "LoggingFilter.Filters.Conditions.LabelNameCondition.LabelName", "_Bodyx", ""},
 	{"", webACL + "Name", "", asked},
+	{"", "ListWebACLs.WebACLs.Name", "", "the next calls ask for the web ACL that it names, and TestSurroundings has others"},
+	{"", "ListWebACLs.WebACLs.Id", "", "the next call asks for it"},
+	{"", "ListWebACLs.WebACLs.ARN", "", "the next call asks for it"},
 	{"", webACL + "Capacity", "", "AWS counts it from the rules"},
 	{"", webACL + "LabelNamespace", "", "AWS makes it of the account and the name"},
 }
@@ -855,6 +858,9 @@ func rightFirewall(r *run, answers map[string]rightAnswer) {
 		is["AssociationConfig"] = tree{"RequestBody": tree{"API_GATEWAY": tree{
 			"DefaultSizeInspectionLimit": tfjson.At(acl.Body, "association_config", "request_body", "api_gateway", "default_size_inspection_limit"),
 		}}}
+		answers["ListWebACLs"] = rightAnswer{"ListWebACLs", tree{"WebACLs": []any{
+			tree{"Name": "another", "Id": "a"}, tree{"Name": acl.Body["name"], "Id": "b", "ARN": "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/own/b"},
+		}}, "json"}
 		answers["GetWebACL"] = rightAnswer{"GetWebACL", tree{"WebACL": is}, "json"}
 	}
 	for _, log := range r.stack.Resources("aws_wafv2_web_acl_logging_configuration") {

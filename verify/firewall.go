@@ -38,22 +38,55 @@ func firewallAsDeclared(ctx context.Context, r *run) outcome {
 	return d.outcome(aws.ToString(stage.WebAclArn), redeploy)
 }
 
-// firewallRules compares what the stack's web ACL before the stage lets through, keeps of requests, and logs.
+// firewallRules compares what each web ACL of the stack lets through, keeps of requests, and logs.
 func firewallRules(ctx context.Context, r *run) outcome {
-	stage, err := r.stageNow(ctx)
+	there, err := r.firewallsNow(ctx)
 	if err != nil {
-		return unread(err, "apigateway:GET", "the stage")
-	}
-	arn := aws.ToString(stage.WebAclArn)
-	declared, name, id := r.ownFirewall(arn)
-	if declared.Body == nil {
-		return differs("a web ACL of the stack before the stage", quoteEmpty(arn), redeploy)
-	}
-	answer, err := r.AWS.WAF.GetWebACL(ctx, &wafv2.GetWebACLInput{Name: aws.String(name), Id: aws.String(id), Scope: types.ScopeRegional})
-	if err != nil {
-		return unread(err, "wafv2:GetWebACL", "the web ACL "+name)
+		return unread(err, "wafv2:ListWebACLs", "the web ACLs")
 	}
 	var d differences
+	var rules int
+	for _, declared := range r.stack.Resources("aws_wafv2_web_acl") {
+		name := text(declared.Body["name"])
+		is, found := there[name]
+		if !found {
+			d.add("the web ACL "+name, "it does not exist")
+			continue
+		}
+		rules += len(rulesByName(declared.Body["rule"]))
+		if failed, ok := r.compareFirewall(ctx, &d, declared, is); !ok {
+			return worse(d.outcome("", redeploy), failed)
+		}
+	}
+	return d.outcome(counted(rules, "rule"), redeploy)
+}
+
+// firewallsNow are the web ACLs of the region by name. The SDK has no paginator for them.
+func (r *run) firewallsNow(ctx context.Context) (map[string]types.WebACLSummary, error) {
+	found := map[string]types.WebACLSummary{}
+	ask := &wafv2.ListWebACLsInput{Scope: types.ScopeRegional, Limit: aws.Int32(100)}
+	for {
+		page, err := r.AWS.WAF.ListWebACLs(ctx, ask)
+		if err != nil {
+			return nil, err
+		}
+		for _, acl := range page.WebACLs {
+			found[aws.ToString(acl.Name)] = acl
+		}
+		if aws.ToString(page.NextMarker) == "" || len(page.WebACLs) == 0 {
+			return found, nil
+		}
+		ask.NextMarker = page.NextMarker
+	}
+}
+
+// compareFirewall is not ok where a call fails.
+func (r *run) compareFirewall(ctx context.Context, d *differences, declared tfjson.Resource, found types.WebACLSummary) (outcome, bool) {
+	name := text(declared.Body["name"])
+	answer, err := r.AWS.WAF.GetWebACL(ctx, &wafv2.GetWebACLInput{Name: found.Name, Id: found.Id, Scope: types.ScopeRegional})
+	if err != nil {
+		return unread(err, "wafv2:GetWebACL", "the web ACL "+name), false
+	}
 	is, _ := treeOf(answer.WebACL).(map[string]any)
 	for block, member := range sorted(map[string]string{
 		"default_action": "DefaultAction", "association_config": "AssociationConfig", "captcha_config": "CaptchaConfig", "challenge_config": "ChallengeConfig",
@@ -61,23 +94,8 @@ func firewallRules(ctx context.Context, r *run) outcome {
 	}) {
 		d.compareParts(name+": "+block, declared.Body[block], is[member])
 	}
-	compareRules(&d, name, declared.Body, is)
-	if failed, ok := r.compareFirewallLog(ctx, &d, name, declared, arn); !ok {
-		return worse(d.outcome("", redeploy), failed)
-	}
-	return d.outcome(counted(len(rulesByName(declared.Body["rule"])), "rule"), redeploy)
-}
-
-// ownFirewall is the stack's web ACL with an ARN, which ends in its name and its id.
-func (p *Pipeline) ownFirewall(arn string) (declared tfjson.Resource, name, id string) {
-	_, path, _ := strings.Cut(arn, ":regional/webacl/")
-	name, id, _ = strings.Cut(path, "/")
-	for _, resource := range p.stack.Resources("aws_wafv2_web_acl") {
-		if name != "" && text(resource.Body["name"]) == name {
-			return resource, name, id
-		}
-	}
-	return tfjson.Resource{}, name, id
+	compareRules(d, name, declared.Body, is)
+	return r.compareFirewallLog(ctx, d, name, declared, aws.ToString(found.ARN))
 }
 
 func compareRules(d *differences, acl string, body, is map[string]any) {

@@ -43,7 +43,7 @@ func surroundingsChecks(p *Pipeline) []check {
 			{id: "surroundings/stage", title: "The stage has its declared canary, variables and cache", hidden: onlyAWS("stage that a call describes"), look: stageAsDeclared},
 			{id: "surroundings/firewall", title: "The stage's firewall is the one that the stack declares", hidden: onlyAWS("firewall"), look: firewallAsDeclared},
 		}},
-		{has("aws_api_gateway_stage") && has("aws_wafv2_web_acl"), []check{
+		{has("aws_wafv2_web_acl"), []check{
 			{id: "surroundings/firewall-rules", title: "The firewall has its declared rules, default action, protection of data and log", hidden: onlyAWS("firewall"), look: firewallRules},
 		}},
 		{has("aws_api_gateway_stage"), logChecks()},

@@ -91,6 +91,7 @@ func (seen differing) nothing(t *testing.T) {
 		"DescribeLogGroups":      {body: `{"logGroups": []}`},
 		"GetTopicAttributes":     {http.StatusNotFound, "<ErrorResponse><Error><Code>NotFound</Code><Message>no topic</Message></Error></ErrorResponse>"},
 		"GetWorkGroup":           {http.StatusBadRequest, `{"__type": "InvalidRequestException", "message": "WorkGroup api-kinesis-prod is not found."}`},
+		"ListWebACLs":            {body: `{"WebACLs": []}`},
 		"DescribeKey":            {http.StatusBadRequest, `{"__type": "NotFoundException", "message": "no key"}`},
 		"GetTable":               {http.StatusBadRequest, `{"__type": "EntityNotFoundException", "message": "no table"}`},
 		"GET /account":           {body: `{}`},
@@ -425,24 +426,20 @@ func (seen differing) firewall(t *testing.T) {
 	behind("prod", "", "web ACL none", Differs)
 	behind("prod", acl+"other/a", acl+"other/", Differs)
 	behind("dev", "", "none is declared", Holds)
-	rules := func(arn, says string, want Status) {
+	rules := func(call string, answer reply, says string, want Status) {
 		r := deployedRun(t, "prod", a)
-		a.set("GET /restapis/"+r.Outputs.Text("api_id")+"/stages/"+r.Name, reply{body: `{"webAclArn": "` + arn + `"}`})
+		a.set(call, answer)
 		seen.expect(t, surroundingsCheck(t, r.Pipeline, "firewall-rules"), r, want, says)
 	}
-	rules("", "none", Differs)
-	rules(acl+"other/a", acl+"other/a", Differs)
-	rules("arn:aws:waf-regional:us-east-1:123456789012:webacl/a", "waf-regional", Differs)
-	a.set("GetWebACL", denies("AccessDeniedException"))
-	rules(acl+"api-kinesis-prod/a", "allow wafv2:GetWebACL on the web ACL api-kinesis-prod", Unknown)
-	a.set("GetWebACL", denies("WAFNonexistentItemException"))
-	rules(acl+"api-kinesis-prod/a", "WAFNonexistentItemException", Differs)
+	rules("ListWebACLs", denies("AccessDeniedException"), "allow wafv2:ListWebACLs", Unknown)
+	rules("ListWebACLs", reply{body: `{"WebACLs": [{"Name": "other"}]}`}, "it does not exist", Differs)
 	a.setAll(t, rightAnswers(t, deployedRun(t, "prod", a)))
-	rules(acl+"api-kinesis-prod/a", "5 rules", Holds)
-	a.set("GetLoggingConfiguration", denies("WAFNonexistentItemException"))
-	rules(acl+"api-kinesis-prod/a", "log none", Differs)
-	a.set("GetLoggingConfiguration", denies("AccessDeniedException"))
-	rules(acl+"api-kinesis-prod/a", "allow wafv2:GetLoggingConfiguration", Unknown)
+	right := a.replies["GetWebACL"]
+	rules("GetWebACL", denies("AccessDeniedException"), "allow wafv2:GetWebACL on the web ACL api-kinesis-prod", Unknown)
+	rules("GetWebACL", denies("WAFNonexistentItemException"), "WAFNonexistentItemException", Differs)
+	rules("GetWebACL", right, "5 rules", Holds)
+	rules("GetLoggingConfiguration", denies("WAFNonexistentItemException"), "log none", Differs)
+	rules("GetLoggingConfiguration", denies("AccessDeniedException"), "allow wafv2:GetLoggingConfiguration", Unknown)
 	behind("dev", acl+"other/a", "which the stack does not declare", Holds)
 }
 

@@ -16,6 +16,7 @@ import (
 	gatewaytypes "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	kinesistypes "github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
@@ -70,7 +71,10 @@ func (p *preflight) shards(ctx context.Context) outcome {
 	if stream, err := p.AWS.Kinesis.DescribeStreamSummary(ctx, &kinesis.DescribeStreamSummaryInput{StreamName: aws.String(text(body["name"]))}); err == nil && stream.StreamDescriptionSummary != nil {
 		existing := aws.ToInt32(stream.StreamDescriptionSummary.OpenShardCount)
 		if onDemand {
-			existing = 1
+			existing = 0 // a stream with shards of its own counts to these only after its change
+			if mode := stream.StreamDescriptionSummary.StreamModeDetails; mode != nil && mode.StreamMode == kinesistypes.StreamModeOnDemand {
+				existing = 1
+			}
 		}
 		need = max(0, need-existing)
 	}

@@ -106,6 +106,13 @@ func preflightCases() []preflightCase {
 		{"no throttle", "dev", "quota-requests", with("GET /account", reply{body: `{}`}), Unknown, "L-8A5B8E43"},
 		{"no shards left", "dev", "quota-shards", with("DescribeLimits", reply{body: `{"ShardLimit": 10, "OpenShardCount": 10}`}), Differs, "10 of 10 are in use"},
 		{"shards of the deployment", "dev", "quota-shards", map[string]reply{"DescribeLimits": {body: `{"ShardLimit": 10, "OpenShardCount": 10}`}, "DescribeStreamSummary": {body: one}}, Holds, "adds 0"},
+		{"a stream that becomes one on demand", "option-ondemand", "quota-shards", map[string]reply{
+			"DescribeLimits": {body: `{"OnDemandStreamCountLimit": 50, "OnDemandStreamCount": 50}`}, "DescribeStreamSummary": {body: one},
+		}, Differs, "50 of 50 are in use"},
+		{"a stream on demand", "option-ondemand", "quota-shards", map[string]reply{
+			"DescribeLimits":        {body: `{"OnDemandStreamCountLimit": 50, "OnDemandStreamCount": 50}`},
+			"DescribeStreamSummary": {body: `{"StreamDescriptionSummary": {"StreamName": "s", "OpenShardCount": 4, "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}}`},
+		}, Holds, "adds 0"},
 		{"no roles left", "dev", "quota-roles", with("GetAccountSummary", summary(999, 1000)), Differs, "999 of 1000"},
 		{"no logging role yet", "dev", "logging-role", nil, Holds, "none yet; this stack sets"},
 		{"another stack's logging role", "dev", "logging-role", map[string]reply{

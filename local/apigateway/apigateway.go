@@ -122,7 +122,7 @@ func New(cfg Config, opts Options) (*API, error) {
 		return nil, err
 	}
 	a := &API{
-		cfg: &cfg, opts: opts, throttles: newThrottles(&cfg, opts.Unlimited),
+		cfg: &cfg, opts: opts, throttles: newThrottles(&cfg, opts.Clock, opts.Unlimited),
 		signer: v4.NewSigner(), roles: map[string][]string{}, bodies: inflight.New(maxInFlight, opts.Clock),
 		turns: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}

@@ -14,6 +14,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -538,6 +539,58 @@ func TestThrottlesPerMethod(t *testing.T) {
 	g = serve(t, loadRaw(t, "dev"), unlimited)
 	if got := count("POST", 600); got != 600 {
 		t.Errorf("unlimited: %d of 600", got)
+	}
+}
+
+// whileRead is a body that does something before it arrives.
+type whileRead struct {
+	io.Reader
+	once sync.Once
+	what func()
+}
+
+func (w *whileRead) Read(to []byte) (int, error) {
+	w.once.Do(w.what)
+	return w.Reader.Read(to)
+}
+
+func (*whileRead) Close() error { return nil }
+
+// A signed body is read before the throttle. A slow one neither fills the bucket for the others nor finds it as it was on its arrival.
+func TestThrottlesSlowBodies(t *testing.T) {
+	for name, test := range map[string]struct {
+		meanwhile func(*gateway, func() int)
+		want      []int // of the slow request, and of the next
+	}{
+		"a token is left": {func(g *gateway, post func() int) {
+			g.clock.Advance(10 * time.Second)
+			post()
+		}, []int{200, 429}},
+		"a token came": {func(g *gateway, post func() int) {
+			post()
+			post()
+			g.clock.Advance(time.Second)
+		}, []int{200, 429}},
+		"none is left": {func(g *gateway, post func() int) {
+			g.clock.Advance(10 * time.Second)
+			post()
+			post()
+		}, []int{429, 429}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := loadRaw(t, "prod")
+			settings := r.body("method_settings", "api_settings")["settings"].(map[string]any)
+			settings["throttling_rate_limit"], settings["throttling_burst_limit"] = 1, 2
+			g := serve(t, r)
+			post := func() int {
+				return g.do(signed(t, "/prod/submit", ok, annsKey, "execute-api", region, g.clock.Now())).status
+			}
+			slow := signed(t, "/prod/submit", ok, annsKey, "execute-api", region, g.clock.Now())
+			slow.Body = &whileRead{Reader: slow.Body, what: func() { test.meanwhile(g, post) }}
+			if got := []int{g.do(slow).status, post()}; !slices.Equal(got, test.want) {
+				t.Errorf("%v, want %v", got, test.want)
+			}
+		})
 	}
 }
 

@@ -202,7 +202,7 @@ func (x *exchange) run(path string) *failure {
 	if fail := x.authorize(); fail != nil {
 		return fail
 	}
-	if !x.api.throttles.allow(x.arrived, x.stage, x.method) {
+	if !x.api.throttles.allow(x.stage, x.method) {
 		return failThrottled
 	}
 	if fail := x.readBody(); fail != nil {
@@ -247,7 +247,7 @@ func (x *exchange) checkKey() *failure {
 		return failKey
 	}
 	x.key = key
-	return x.api.throttles.allowClient(x.arrived, x.stage, x.method, client{key, plan})
+	return x.api.throttles.allowClient(x.stage, x.method, client{key, plan})
 }
 
 // validate checks the parameters and the body as the method's request validator requires.

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jonboulle/clockwork"
 	"golang.org/x/time/rate"
 )
 
@@ -18,8 +19,12 @@ const (
 // plans. "API Gateway throttles requests to your API using the token bucket algorithm, where a token counts for a request"
 // (developer guide, "Throttle API requests"). A stage's setting for */* is a bucket of each method: "limits are applied at the
 // API method level for a stage" (the same).
+//
+// A request takes its tokens at the time at which it gets so far, and not at that of its arrival: its body may take a minute to arrive,
+// and a bucket that is asked for an earlier time than before fills up once more for the time between.
 type throttles struct {
 	off     bool
+	clock   clockwork.Clock
 	account *rate.Limiter
 	methods map[string][]*rate.Limiter // by stage; index is method.number
 	mutex   sync.Mutex
@@ -41,8 +46,8 @@ type usage struct {
 	beginning bool // the first period: the quota's offset counts
 }
 
-func newThrottles(cfg *Config, off bool) *throttles {
-	t := &throttles{off: off, account: rate.NewLimiter(accountRate, accountBurst), methods: map[string][]*rate.Limiter{}, clients: map[client]*usage{}}
+func newThrottles(cfg *Config, clock clockwork.Clock, off bool) *throttles {
+	t := &throttles{off: off, clock: clock, account: rate.NewLimiter(accountRate, accountBurst), methods: map[string][]*rate.Limiter{}, clients: map[client]*usage{}}
 	for name, s := range cfg.stages {
 		buckets := make([]*rate.Limiter, len(cfg.methods))
 		for number, set := range s.settings {
@@ -56,10 +61,11 @@ func newThrottles(cfg *Config, off bool) *throttles {
 }
 
 // allow takes the tokens of a request from the account and the method. allowClient takes the client's own.
-func (t *throttles) allow(now time.Time, s *stage, m *method) bool {
+func (t *throttles) allow(s *stage, m *method) bool {
 	if t.off {
 		return true
 	}
+	now := t.clock.Now()
 	if bucket := t.methods[s.name][m.number]; bucket != nil && !bucket.AllowN(now, 1) {
 		return false
 	}
@@ -67,12 +73,13 @@ func (t *throttles) allow(now time.Time, s *stage, m *method) bool {
 }
 
 // allowClient takes a request from a client's usage plan: its throttle, then its quota.
-func (t *throttles) allowClient(now time.Time, s *stage, m *method, c client) *failure {
+func (t *throttles) allowClient(s *stage, m *method, c client) *failure {
 	if t.off {
 		return nil
 	}
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
+	now := t.clock.Now() // within the lock: an earlier time would begin yesterday's quota anew at midnight
 	used := t.clients[c]
 	if used == nil {
 		used = newUsage(c.plan)

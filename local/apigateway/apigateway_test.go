@@ -594,23 +594,46 @@ func TestThrottlesSlowBodies(t *testing.T) {
 	}
 }
 
+// The settings of a method go before those of */*, also with what they do not say: the provider writes no limit for that.
 func TestMethodSettings(t *testing.T) {
-	r := loadRaw(t, "dev")
-	r.add("method_settings", "a-own", map[string]any{ // read before */*, but goes before it
-		"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "stage_name": "dev", "method_path": "~1submit/POST",
-		"settings": []any{map[string]any{"throttling_burst_limit": 2}},
-	})
-	g := serve(t, r)
-	var statuses []int
-	for range 3 {
-		statuses = append(statuses, g.post(ok).status)
-	}
-	if !slices.Equal(statuses, []int{200, 200, 429}) {
-		t.Errorf("%v", statuses)
-	}
-	g.clock.Advance(time.Millisecond) // the rate is still that of */*
-	if a := g.post(ok); a.status != 200 {
-		t.Errorf("%d %s", a.status, a.body)
+	for name, test := range map[string]struct {
+		all, own  map[string]any
+		want      []int
+		later     int // the status a millisecond later
+		otherVerb int // OPTIONS has the settings of */*
+	}{
+		"a burst of its own": {map[string]any{"throttling_rate_limit": 0.5, "throttling_burst_limit": 1}, map[string]any{"throttling_burst_limit": 2},
+			[]int{200, 200, 429}, 200, 204}, // the rate is the account's: 10,000 a second
+		"a rate of its own": {map[string]any{"throttling_rate_limit": 0.5, "throttling_burst_limit": 0}, map[string]any{"throttling_rate_limit": 0.5},
+			[]int{200, 200, 200}, 200, 429},
+		"another setting": {map[string]any{"throttling_rate_limit": 0.5, "throttling_burst_limit": 1}, map[string]any{"logging_level": "ERROR"},
+			[]int{200, 200, 200}, 200, 204},
+		"no limit for all": {map[string]any{"throttling_rate_limit": -1, "throttling_burst_limit": -1}, map[string]any{"throttling_rate_limit": 0.5, "throttling_burst_limit": 1},
+			[]int{200, 429, 429}, 429, 204},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := loadRaw(t, "dev")
+			maps.Copy(r.body("method_settings", "api_settings")["settings"].(map[string]any), test.all)
+			r.add("method_settings", "a-own", map[string]any{ // read before */*, but goes before it
+				"rest_api_id": "${aws_api_gateway_rest_api.api.id}", "stage_name": "dev", "method_path": "~1submit/POST",
+				"settings": []any{test.own},
+			})
+			g := serve(t, r)
+			var statuses []int
+			for range 3 {
+				statuses = append(statuses, g.post(ok).status)
+			}
+			if !slices.Equal(statuses, test.want) {
+				t.Errorf("%v, want %v", statuses, test.want)
+			}
+			g.clock.Advance(time.Millisecond)
+			if a := g.post(ok); a.status != test.later {
+				t.Errorf("after a millisecond: %d %s", a.status, a.body)
+			}
+			if a := g.do(request("OPTIONS", "/dev/submit", "")); a.status != test.otherVerb {
+				t.Errorf("OPTIONS: %d %s", a.status, a.body)
+			}
+		})
 	}
 }
 

@@ -200,7 +200,7 @@ func (r *reader) applySettings(res tfjson.Resource, s *stage, numbers []int, blo
 		if block.Metrics != nil {
 			set.detailed = *block.Metrics
 		}
-		set.limit = mergeLimit(set.limit, block)
+		set.limit = limitOf(block)
 		s.settings[number] = set
 	}
 }
@@ -220,29 +220,18 @@ func (r *reader) checkSettings(res tfjson.Resource, block settingsBlock) {
 	}
 }
 
-// mergeLimit merges a limit over another. Terraform writes -1 for no limit, which leaves the account's. A limit with only a
-// rate or a burst gets the other one from the account's.
-func mergeLimit(below *limit, block settingsBlock) *limit {
-	if block.Rate == nil && block.Burst == nil {
-		return below
+// limitOf is the limit that a block of settings leaves its methods with, also where other settings gave them one. The provider writes
+// both values of every block, and its default is -1 (terraform-provider-aws, internal/service/apigateway/method_settings.go). That is no
+// limit, which leaves the account's.
+func limitOf(block settingsBlock) *limit {
+	own := limit{rate: accountRate, burst: accountBurst}
+	if block.Rate != nil && *block.Rate >= 0 {
+		own.rate = rate.Limit(*block.Rate)
 	}
-	merged := limit{rate: accountRate, burst: accountBurst}
-	if below != nil {
-		merged = *below
+	if block.Burst != nil && *block.Burst >= 0 {
+		own.burst = *block.Burst
 	}
-	if block.Rate != nil {
-		merged.rate = rate.Limit(*block.Rate)
-	}
-	if block.Burst != nil {
-		merged.burst = *block.Burst
-	}
-	if merged.rate < 0 {
-		merged.rate = accountRate
-	}
-	if merged.burst < 0 {
-		merged.burst = accountBurst
-	}
-	return &merged
+	return &own
 }
 
 func (r *reader) readUsage() {

@@ -199,11 +199,14 @@ func (m *model) check(request *parsedBody) broken {
 }
 
 // notJSON describes what is wrong with a body. encoding/json names a byte where it means a character, so one that is not ASCII is named
-// here.
+// here. At an end within a word or a number it names a space, which the body does not have: its own white space has been trimmed.
 func notJSON(body []byte, err error) string {
 	var syntax *json.SyntaxError
 	said := oneLine(err.Error())
-	if !errors.As(err, &syntax) || syntax.Offset < 1 || syntax.Offset > int64(len(body)) || body[syntax.Offset-1] < utf8.RuneSelf {
+	if errors.As(err, &syntax) && syntax.Offset == int64(len(body)) && strings.HasPrefix(said, "invalid character ' '") {
+		said = ended
+	}
+	if said == ended || !errors.As(err, &syntax) || syntax.Offset < 1 || syntax.Offset > int64(len(body)) || body[syntax.Offset-1] < utf8.RuneSelf {
 		return said
 	}
 	_, where, _ := strings.Cut(said, "' ")
@@ -216,6 +219,9 @@ func notJSON(body []byte, err error) string {
 	}
 	return fmt.Sprintf("invalid character %U %s", c, where)
 }
+
+// ended is encoding/json's error for a text that stops too early.
+const ended = "unexpected end of JSON input"
 
 const byteOrderMark = '\uFEFF'
 

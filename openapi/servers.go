@@ -1,10 +1,12 @@
 package openapi
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cdk.tf/go/ingest/local/apigateway"
@@ -40,13 +42,20 @@ func domainServer(domain apigateway.Domain, cfg apigateway.Config) string {
 	return domain.URL + "/" + first(cfg.Stages())
 }
 
-// CheckServer tells whether an address can be a server's: http or https, with a host, and nothing after the path.
+// CheckServer tells whether an address can be a server's: http or https, with a host, and nothing after the path. In OpenAPI a name in
+// braces is a variable of the server's, which the document does not declare.
 func CheckServer(address string) error {
-	parsed, err := url.Parse(address)
-	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.RawQuery != "" || parsed.Fragment != "" || parsed.User != nil {
-		return fmt.Errorf("is %q; use the address before the paths, such as https://events.example.com or https://abc123.execute-api.us-east-1.amazonaws.com/dev", address)
+	if parsed, err := url.Parse(address); err == nil && canServe(parsed) {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("is %q; use the address before the paths, such as https://events.example.com or https://abc123.execute-api.us-east-1.amazonaws.com/dev", address)
+}
+
+func canServe(address *url.URL) bool {
+	escaped := address.RawPath == "" || address.RawPath == address.EscapedPath() // braces, spaces and other characters that no URL has
+	plain := address.RawQuery == "" && !address.ForceQuery && address.Fragment == "" && address.User == nil
+	_, noPort := strconv.ParseUint(cmp.Or(address.Port(), "443"), 10, 16)
+	return (address.Scheme == "http" || address.Scheme == "https") && address.Hostname() != "" && noPort == nil && plain && escaped
 }
 
 // ServerOf finds the API's address in the outputs of a deployment, as `cdktf output --outputs-file` writes them: an object with

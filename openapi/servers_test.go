@@ -3,6 +3,8 @@ package openapi_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -102,6 +104,25 @@ func TestSeveralOrigins(t *testing.T) {
 	}
 	if got := at(t, doc, "components", "headers", "Access-Control-Allow-Origin-optional", "example"); got != "https://app.example.com" {
 		t.Errorf("the example is %v", got)
+	}
+}
+
+// An address that is none, or that OpenAPI reads as another, does not get into the document.
+func TestCheckServer(t *testing.T) {
+	for _, address := range []string{
+		"http://127.0.0.1:8080/dev", "https://events.example.com/", "HTTPS://X.example:65535", "https://[::1]:443/a%20b/%7Bc%7D", "http://x/a,b;c=d",
+	} {
+		if err := openapi.CheckServer(address); err != nil {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	for _, address := range []string{
+		"", "events.example.com", "//events.example.com", "ftp://x", "https:///dev", "https://:443/dev", "https://x:65536", "https://x/?", "https://x/?a=b",
+		"https://x/#a", "https://a@x", "https://x/{stage}", "https://{id}.example.com", "https://x/a b", "https://x/a|b", "https://x/%zz", " https://x",
+	} {
+		if err := openapi.CheckServer(address); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("is %q; use the address before the paths", address)) {
+			t.Errorf("%s: %v", address, err)
+		}
 	}
 }
 

@@ -779,9 +779,11 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/dev/pets/7", "pet 7"},
 		{"GET", "/dev/pets/7?id=8", "pet 7"},
 		{"GET", "/dev/pets/a%2Fb%20c", "pet a/b c"},
+		{"GET", "/dev/pets/a%2Fb|é", "pet a/b|é"},
 		{"GET", "/dev/pets/mine", "mine"},
 		{"PUT", "/dev/pets/mine/toys", "toys of mine PUT /pets/{id}/toys /dev/pets/mine/toys"},
 		{"DELETE", "/dev/pets/7/toys", "toys of 7 DELETE /pets/{id}/toys /dev/pets/7/toys"},
+		{"PUT", "/dev/pets/%2e%2e%2F|/toys", "toys of ../| PUT /pets/{id}/toys /dev/pets/%2e%2e%2F|/toys"},
 		{"GET", "/dev/files/a/b/c.txt", "file a/b/c.txt"},
 		{"GET", "/dev/files/fixed/x", "file fixed/x"}, // the fixed path has no GET
 		{"POST", "/dev/files/fixed/x", "fixed"},

@@ -1,6 +1,7 @@
 package apigateway
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -145,7 +146,12 @@ func (x *exchange) measured() Measured {
 
 // pathOf returns a request's path. It joins slashes before the stage, also in $context.path, and keeps those after it
 // (localstack's test_lambda_aws_proxy_integration, recorded on AWS).
-func pathOf(r *http.Request) string { return "/" + strings.TrimLeft(r.URL.EscapedPath(), "/") }
+//
+// It is the path as the client wrote it. EscapedPath decodes one with a character that no path has, such as "|" or "é", and writes it
+// anew: a %2F beside it would become a slash.
+func pathOf(r *http.Request) string {
+	return "/" + strings.TrimLeft(cmp.Or(r.URL.RawPath, r.URL.EscapedPath()), "/")
+}
 
 // answerNoStage answers a path whose first part is not a stage.
 //

@@ -92,7 +92,7 @@ func (x *exchange) endTurn() {
 // that waits for "100 Continue" has sent nothing yet.
 func (x *exchange) passOver() (ended bool) {
 	length := x.r.ContentLength
-	if x.hasBody || length >= 0 && length <= serversOwn {
+	if x.hasBody || length >= 0 && length <= serversOwn && !x.r.Close {
 		return true
 	}
 	if !x.reading && x.expectsContinue() {

@@ -66,6 +66,44 @@ func TestOverHTTP(t *testing.T) {
 	}
 }
 
+// A refused client that asks to close the connection gets its answer, and no reset, although nobody needs its body.
+func TestARefusedBodyBeforeTheEndOfTheConnection(t *testing.T) {
+	r := loadRaw(t, "dev")
+	r.body("method", "api_submit_post")["api_key_required"] = true
+	server := httptest.NewServer(serve(t, r))
+	t.Cleanup(server.Close)
+	const parts, part = 5, 40 << 10
+	for _, first := range []string{
+		"POST /dev/submit HTTP/1.1\r\nHost: x\r\nConnection: close\r\n", // no key
+		"POST /dev/submit HTTP/1.0\r\n",
+		"GET /dev/submit HTTP/1.1\r\nHost: x\r\nConnection: close\r\n", // is no event
+		"POST /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n",   // no stage
+	} {
+		connection := dial(t, server)
+		text := first + fmt.Sprintf("Content-Length: %d\r\n\r\n", parts*part)
+		for range parts {
+			if _, err := io.WriteString(connection, text); err != nil {
+				t.Errorf("%q: %v", first, err)
+			}
+			text = strings.Repeat("x", part)
+		}
+		_, err := io.WriteString(connection, text)
+		answer, readErr := io.ReadAll(connection)
+		if err != nil || readErr != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 403 Forbidden") && !strings.HasPrefix(string(answer), "HTTP/1.0 403 Forbidden") {
+			t.Errorf("%q: %v, %v, %s", first, err, readErr, answer)
+		}
+	}
+	// Such a client that waits for 100 Continue sends no body, and gets its answer at once.
+	connection := dial(t, server)
+	if _, err := io.WriteString(connection, "POST /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 70000\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := bufio.NewReader(connection).ReadString('\n')
+	if err != nil || !strings.Contains(answer, "403 Forbidden") {
+		t.Errorf("%v, %s", err, answer)
+	}
+}
+
 // Requests at the same time do not mix: each line of the log is whole, each answer is its own.
 func TestConcurrentRequests(t *testing.T) {
 	g := serve(t, loadRaw(t, "dev"), unlimited)

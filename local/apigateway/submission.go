@@ -109,8 +109,8 @@ func (x *exchange) keepBody(body []byte, length int64) {
 
 // readRefused returns the body of a request that API Gateway answered itself, and the length of the whole body. If nobody has read the
 // body, it reads up to 64 KiB, and a whole batch if there is room. That delays no answer: before net/http sends one, it reads and discards
-// a whole body of up to 256 KiB that is unread (maxPostHandlerReadBytes), and passOver reads a larger one, or one of unknown length, for
-// passOverTime. So does this.
+// a whole body of up to 256 KiB that is unread (maxPostHandlerReadBytes), or passOver does, which reads a larger one, or one of unknown
+// length, for passOverTime. So does this.
 func (x *exchange) readRefused() ([]byte, int64) {
 	switch {
 	case x.hasBody:

@@ -174,15 +174,25 @@ func (s *steadyBody) Read(to []byte) (int, error) {
 const (
 	// PassOverTime is the time for a body that is not needed.
 	PassOverTime = time.Second
-	// ServersOwn is the number of bytes that net/http itself reads and discards (maxPostHandlerReadBytes).
+	// ServersOwn is the number of bytes that net/http itself reads and discards (maxPostHandlerReadBytes), to use a connection again.
 	ServersOwn = 256 << 10
 )
 
 // PassOver reads and discards the rest of a body, at most so many bytes and for a second, and reports whether the body has ended.
 // Without it a client that writes its whole request before it reads would get a connection reset and no answer.
+//
+// A small body is left to net/http. It discards none where the client asks to close the connection, so that one is read here, in the
+// server's own time as well.
 func PassOver(w http.ResponseWriter, r *http.Request, most int64) (ended bool) {
-	if r.Body == nil || r.ContentLength >= 0 && r.ContentLength <= ServersOwn {
+	if r.Body == nil || r.ContentLength == 0 {
 		return true
+	}
+	if 0 < r.ContentLength && r.ContentLength <= ServersOwn {
+		if !r.Close {
+			return true
+		}
+		_, err := io.Copy(io.Discard, r.Body)
+		return err == nil
 	}
 	control := deadlineOf(w, r)
 	limited := control.SetReadDeadline(time.Now().Add(PassOverTime)) == nil

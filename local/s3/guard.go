@@ -37,6 +37,7 @@ var subresources = []string{
 }
 
 func (g guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = withSigned(r)
 	same := &sameOrigin{ResponseWriter: w, id: fmt.Sprintf("%016X", g.requests.Add(1))}
 	g.nameRegion(same, r)
 	gone := g.present()
@@ -98,7 +99,7 @@ func (g guard) prepare(w http.ResponseWriter, r *http.Request) error {
 // not the bucket's owner (S3 API reference, PutObject, ExpectedBucketOwner).
 func (g guard) checkOwner(r *http.Request) error {
 	for _, name := range []string{"x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"} {
-		expected := cmp.Or(r.Header.Get(name), r.URL.Query().Get(name)) // a presigned request has it in the query
+		expected := cmp.Or(r.Header.Get(name), r.URL.Query().Get(name)) // a request without a signature may have it in the query
 		if expected != "" && expected != g.account {
 			return gofakes3.ErrorMessagef("AccessDenied", "Access Denied: %s is %s, and the account here is %s", name, expected, g.account)
 		}

@@ -1,0 +1,64 @@
+package s3_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// A signer moves headers to the query of a presigned request, as boto3 and the SDK for JavaScript do.
+func TestPresignedHeadersAreInTheQuery(t *testing.T) {
+	w := newWorld(t)
+	v2 := fmt.Sprintf("AWSAccessKeyId=test&Signature=s&Expires=%d", start.Unix()+60)
+	v4 := "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD&X-Amz-Credential=test%2F20260701%2Fus-east-1%2Fs3%2Faws4_request" +
+		"&X-Amz-Security-Token=t&X-Amz-Signature=s&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Date=" + start.UTC().Format("20060102T150405Z")
+	const binary = "Content-Type: binary/octet-stream"
+	const ofNothing = "&x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32&x-id=PutObject"
+	for i, test := range []struct {
+		query, header string
+		status        int
+		want, says    string // headers of the object, or what the error says
+	}{
+		{v4 + ofNothing + "&x-amz-meta-sender=shop%20a", "", 200, binary + "\nx-amz-meta-sender: shop a", ""},
+		{v4 + "&x-amz-meta-sender=shop", "X-Amz-Meta-Sender: page", 200, binary + "\nx-amz-meta-sender: page", ""},
+		{v4 + "&X-Amz-Tagging=a%3Db", "", 200, binary, ""},
+		{v2 + "&x-amz-meta-sender=shop&content-type=text%2Fplain", "", 200, "Content-Type: text/plain\nx-amz-meta-sender: shop", ""},
+		{v2 + "&x-amz-meta-sender=shop&content-md5=AAAAAAAAAAAAAAAAAAAAAA%3D%3D", "", 400, "", "BadDigest"},
+		{v4 + "&x-amz-acl=public-read", "", 501, "", "x-amz-acl public-read"},
+		{v4 + "&x-amz-storage-class=GLACIER", "", 501, "", "x-amz-storage-class GLACIER"},
+		{"x-amz-meta-sender=shop", "", 200, binary, ""},
+	} {
+		path := fmt.Sprintf("/events/a%d", i)
+		put := serve(t, w.service, http.MethodPut, path+"?"+test.query, "text", "Content-Length: 4", test.header)
+		if put.Code != test.status || !strings.Contains(put.Body.String(), test.says) {
+			t.Errorf("%s: %d %s", test.query, put.Code, put.Body)
+		}
+		if test.want == "" {
+			continue
+		}
+		is := serve(t, w.service, http.MethodHead, path, "").Result().Header
+		var shown []string
+		for _, name := range []string{"Content-Type", "x-amz-meta-sender"} {
+			if value := strings.Join(is[name], ","); value != "" {
+				shown = append(shown, name+": "+value)
+			}
+		}
+		if strings.Join(shown, "\n") != test.want {
+			t.Errorf("%s: the object has %q, not %q", test.query, shown, test.want)
+		}
+	}
+}
+
+// A presigned copy has its source in the query.
+func TestPresignedCopy(t *testing.T) {
+	w := newWorld(t)
+	w.put("a", "text")
+	query := fmt.Sprintf("?x-amz-copy-source=events%%2Fa&Signature=s&Expires=%d", start.Unix()+60)
+	if copied := serve(t, w.service, http.MethodPut, "/events/b"+query, ""); copied.Code != http.StatusOK {
+		t.Fatalf("%d %s", copied.Code, copied.Body)
+	}
+	if got := serve(t, w.service, http.MethodGet, "/events/b", ""); got.Body.String() != "text" {
+		t.Errorf("the copy is %q", got.Body)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"hash/crc32"
 	"hash/crc64"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -29,6 +30,9 @@ var checksums = map[string]func() hash.Hash{
 	"Sha1":      sha1.New,
 	"Sha256":    sha256.New,
 }
+
+// algorithmHeader names the algorithm of the checksum that a request has.
+const algorithmHeader = "X-Amz-Sdk-Checksum-Algorithm"
 
 // about are the headers below checksumPrefix that do not hold a checksum.
 var about = []string{"Algorithm", "Type", "Mode"}
@@ -53,7 +57,9 @@ func (s backend) objectChecked(content io.Reader) io.Reader {
 //
 // Assumption S3-5: S3 answers BadDigest to a body that does not match a checksum in a header or a trailer, and
 // XAmzContentSHA256Mismatch to one that does not match x-amz-content-sha256, both with 400 (S3 API reference, "Error responses").
-// It stores nothing then.
+// It stores nothing then. It answers InvalidRequest to a write with checksums of two algorithms, or with an x-amz-sdk-checksum-algorithm
+// that has no checksum or another one's (versity/versitygw#1593, #1657, #1659), and MalformedTrailerError to a trailer that
+// x-amz-trailer does not declare, or that is declared and missing (versity/versitygw#1691).
 type verified struct {
 	io.ReadCloser
 	sums   map[string]hash.Hash // by the header's name
@@ -65,16 +71,8 @@ type verified struct {
 // verify returns a body that is checked as it is read, or the header of a checksum that this service cannot compute.
 func verify(r *http.Request, trailer map[string]string) (v *verified, unknown string) {
 	v = &verified{ReadCloser: r.Body, sums: map[string]hash.Hash{}, header: r.Header, trailer: trailer}
-	names := strings.Split(r.Header.Get("X-Amz-Trailer"), ",")
-	for name := range r.Header {
-		names = append(names, name)
-	}
-	for _, name := range names {
-		name = http.CanonicalHeaderKey(strings.TrimSpace(name))
-		which, found := strings.CutPrefix(name, checksumPrefix)
-		if !found || slices.Contains(about, which) {
-			continue
-		}
+	for _, name := range sumsIn(r.Header) {
+		which := strings.TrimPrefix(name, checksumPrefix)
 		if checksums[which] == nil {
 			return nil, name
 		}
@@ -86,6 +84,45 @@ func verify(r *http.Request, trailer map[string]string) (v *verified, unknown st
 	return v, ""
 }
 
+// trailers are the names of the headers that follow the content.
+func trailers(header http.Header) []string {
+	var names []string
+	for name := range strings.SplitSeq(header.Get("X-Amz-Trailer"), ",") {
+		names = append(names, http.CanonicalHeaderKey(strings.TrimSpace(name)))
+	}
+	return names
+}
+
+// sumsIn are the headers and trailers that hold a checksum, sorted by name.
+func sumsIn(header http.Header) []string {
+	names := slices.AppendSeq(trailers(header), maps.Keys(header))
+	names = slices.DeleteFunc(names, func(name string) bool {
+		which, found := strings.CutPrefix(name, checksumPrefix)
+		return !found || slices.Contains(about, which)
+	})
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// checkAlgorithm checks which checksums a write has.
+func checkAlgorithm(r *http.Request) error {
+	names, algorithm := sumsIn(r.Header), r.Header.Get(algorithmHeader)
+	switch {
+	case r.Method != http.MethodPut && r.Method != http.MethodPost:
+	case len(names) > 1:
+		return gofakes3.ErrorMessagef("InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed: leave one of %s out.",
+			strings.ToLower(strings.Join(names, " and ")))
+	case algorithm != "" && len(names) == 0:
+		return gofakes3.ErrorMessage("InvalidRequest", "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.")
+	case algorithm != "" && !strings.EqualFold(checksumPrefix+algorithm, names[0]):
+		return gofakes3.ErrorMessagef("InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid: it is %s, and the checksum is %s.", algorithm, strings.ToLower(names[0]))
+	}
+	return nil
+}
+
+// errTrailer has S3's words.
+var errTrailer = gofakes3.ErrorMessage("MalformedTrailerError", "The request contained trailing data that was not well-formed or did not conform to our published schema.")
+
 const contentDigest = "X-Amz-Content-Sha256"
 
 func isDigest(text string) bool {
@@ -93,16 +130,19 @@ func isDigest(text string) bool {
 	return err == nil && len(text) == hex.EncodedLen(sha256.Size)
 }
 
+// undigested are the values of contentDigest that are no digest.
+var undigested = []string{
+	"UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+	"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER",
+}
+
 // checkDigest refuses a digest of the body that is none, by which nothing would be checked. The words are S3's (versity/versitygw#1352).
 func checkDigest(r *http.Request) error {
 	given := r.Header.Get(contentDigest)
-	if given == "" || given == "UNSIGNED-PAYLOAD" || strings.HasPrefix(given, "STREAMING-") || isDigest(given) {
+	if given == "" || slices.Contains(undigested, given) || isDigest(given) {
 		return nil
 	}
-	return gofakes3.ErrorMessage(gofakes3.ErrInvalidArgument,
-		"x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "+
-			"STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, "+
-			"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.")
+	return gofakes3.ErrorMessagef(gofakes3.ErrInvalidArgument, "x-amz-content-sha256 must be %s or a valid sha256 value.", strings.Join(undigested, ", "))
 }
 
 // Read implements io.Reader.
@@ -135,6 +175,8 @@ func (v *verified) compare(name string, is []byte) error {
 	}
 	want, err := base64.StdEncoding.DecodeString(given)
 	switch {
+	case given == "":
+		return errTrailer
 	case err != nil || len(want) != len(is):
 		return gofakes3.ErrorMessagef("InvalidRequest", "Value for %s header is invalid.", strings.ToLower(name))
 	case bytes.Equal(want, is):

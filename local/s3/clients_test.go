@@ -119,11 +119,16 @@ func TestWrongChecksums(t *testing.T) {
 		code       string
 	}{
 		{"a trailer", chunked + "AAAAAA==\r\n\r\n", streaming, 400, "BadDigest"},
-		{"no trailer", "4\r\ntext\r\n0\r\n\r\n", streaming, 400, "InvalidRequest"},
+		{"no trailer", "4\r\ntext\r\n0\r\n\r\n", streaming, 400, "MalformedTrailerError"},
+		{"an undeclared trailer", chunked + "O4unxw==\r\n\r\n", slices.Concat(streaming, []string{"X-Amz-Trailer: "}), 400, "MalformedTrailerError"},
+		{"two kinds", "text", []string{"Content-Length: 4", "X-Amz-Checksum-Crc32: O4unxw==", "X-Amz-Checksum-Sha1: NyNLwKQlRrEv3E8UvI6c7hy6c3I="}, 400, "leave one of x-amz-checksum-crc32 and x-amz-checksum-sha1 out"},
+		{"an algorithm alone", "text", []string{"Content-Length: 4", "X-Amz-Sdk-Checksum-Algorithm: CRC32"}, 400, "no corresponding x-amz-checksum-*"},
+		{"another algorithm", "text", []string{"Content-Length: 4", "X-Amz-Sdk-Checksum-Algorithm: SHA1", "X-Amz-Checksum-Crc32: O4unxw=="}, 400, "it is SHA1, and the checksum is x-amz-checksum-crc32"},
+		{"an unknown encoding", "4\r\ntext\r\n0\r\n\r\n", slices.Concat(streaming, []string{"X-Amz-Content-Sha256: STREAMING-PAYLOAD"}), 400, "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-"},
 		{"no checksum", "text", []string{"Content-Length: 4", "X-Amz-Checksum-Crc32: x"}, 400, "InvalidRequest"},
 		{"a payload's", "text", []string{"Content-Length: 4", "X-Amz-Content-Sha256: " + strings.Repeat("0", 64)}, 400, "XAmzContentSHA256Mismatch"},
 		{"an unknown one", "text", []string{"Content-Length: 4", "X-Amz-Checksum-Xxhash64: AAAAAAAAAAA="}, 501, "NotImplemented"},
-		{"a right trailer", chunked + "O4unxw==\r\n\r\n", streaming, 200, ""},
+		{"a right trailer", chunked + "O4unxw==\r\n\r\n", slices.Concat(streaming, []string{"X-Amz-Sdk-Checksum-Algorithm: crc32"}), 200, ""},
 	} {
 		if got, _ := w.get("a"); got != "before" {
 			t.Fatalf("before %s it holds %q", test.name, got)

@@ -68,6 +68,7 @@ var statuses = map[gofakes3.ErrorCode]int{
 	"IllegalLocationConstraintException": http.StatusBadRequest,
 	"InvalidLocationConstraint":          http.StatusBadRequest,
 	"InvalidRequest":                     http.StatusBadRequest,
+	"MalformedTrailerError":              http.StatusBadRequest,
 	"MaxMessageLengthExceeded":           http.StatusBadRequest,
 	"XAmzContentSHA256Mismatch":          http.StatusBadRequest,
 	gofakes3.ErrMethodNotAllowed:         http.StatusMethodNotAllowed,

@@ -73,7 +73,7 @@ func (g guard) nameRegion(w http.ResponseWriter, r *http.Request) {
 
 // prepare checks a request's headers and parameters, and decodes and bounds its body.
 func (g guard) prepare(w http.ResponseWriter, r *http.Request) error {
-	if err := errors.Join(g.checkRegion(w, r), g.checkExpiry(r), g.checkOwner(r), checkMetadata(r), checkDirectives(r), checkNumbers(r.URL.Query()), g.checkHeaders(r), checkDigest(r)); err != nil {
+	if err := errors.Join(g.checkRegion(w, r), g.checkExpiry(r), g.checkOwner(r), checkMetadata(r), checkDirectives(r), checkNumbers(r.URL.Query()), g.checkHeaders(r), checkDigest(r), checkAlgorithm(r)); err != nil {
 		return err
 	}
 	trailer, err := dechunk(r)
@@ -531,7 +531,7 @@ func dechunk(r *http.Request) (trailer map[string]string, err error) {
 	r.Body = struct {
 		io.Reader
 		io.Closer
-	}{&chunks{source: bufio.NewReader(r.Body), trailer: trailer}, r.Body}
+	}{&chunks{source: bufio.NewReader(r.Body), trailer: trailer, declared: trailers(r.Header)}, r.Body}
 	r.ContentLength = size
 	r.Header.Set("Content-Length", strconv.FormatInt(size, 10))
 	r.Header.Set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")
@@ -556,6 +556,8 @@ type chunks struct {
 	done   bool
 	// trailer gets the checksums that follow the last chunk, by the names of their headers.
 	trailer map[string]string
+	// declared are the names of those that may follow.
+	declared []string
 }
 
 // Read implements io.Reader.
@@ -603,7 +605,11 @@ func (c *chunks) next() error {
 	for {
 		line, err := c.line()
 		if name, value, found := strings.Cut(line, ":"); found {
-			c.trailer[http.CanonicalHeaderKey(strings.TrimSpace(name))] = strings.TrimSpace(value)
+			name = http.CanonicalHeaderKey(strings.TrimSpace(name))
+			if name != "X-Amz-Trailer-Signature" && !slices.Contains(c.declared, name) {
+				return errTrailer
+			}
+			c.trailer[name] = strings.TrimSpace(value)
 		}
 		if err != nil || line == "" {
 			_, err = io.Copy(io.Discard, c.source)

@@ -13,7 +13,7 @@ var signing = []string{
 }
 
 // unheeded are the headers that S3 does not heed in a query.
-var unheeded = []string{"X-Amz-Sdk-Checksum-Algorithm", "X-Amz-Tagging", "X-Amz-Trailer"}
+var unheeded = []string{algorithmHeader, "X-Amz-Tagging", "X-Amz-Trailer"}
 
 // withSigned returns a presigned request with the headers that its signer has moved to the query. A header that the request has
 // outweighs its parameter.

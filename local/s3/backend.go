@@ -2,7 +2,6 @@ package s3
 
 import (
 	"crypto/md5" //nolint:gosec // S3's own checksum
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/johannesboyne/gofakes3"
 
@@ -28,6 +26,8 @@ type backend struct {
 	asked *http.Request
 	// passed are the headers of the request that gofakes3 has, and answered those of the answer.
 	passed, answered http.Header
+	// tag gets the ETag of the object that is read.
+	tag *string
 }
 
 func (s *Service) backend() backend { return backend{Service: s} }
@@ -259,9 +259,10 @@ func (s backend) checkRead(meta metadata, info fs.FileInfo) error {
 	if s.asked == nil || s.asked.Method != http.MethodGet && s.asked.Method != http.MethodHead {
 		return nil
 	}
+	*s.tag = meta.tag()
 	err := checkRead(s.asked.Header, "", meta, info)
 	if errors.Is(err, gofakes3.ErrNotModified) {
-		s.answered.Set("ETag", `"`+etag(meta.MD5)+`"`) // RFC 9110, section 15.4.5
+		s.answered.Set("ETag", `"`+meta.tag()+`"`) // RFC 9110, section 15.4.5
 	}
 	return err
 }
@@ -274,23 +275,23 @@ func (m metadata) object(key string, info fs.FileInfo) *gofakes3.Object {
 
 // PutObject implements gofakes3.Backend.
 func (s backend) PutObject(bucket, key string, headers map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
-	_, _, err := s.put(bucket, key, s.kept(headers), input, size, conditions)
+	w := &write{service: s.Service, bucket: bucket, key: key, headers: s.kept(headers), size: size}
+	err := w.put(input, conditions)
 	return gofakes3.PutObjectResult{}, failed(err)
 }
 
-func (s *Service) put(bucket, key string, headers map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) (sum []byte, at time.Time, err error) {
-	if err := s.needBucket(bucket); err != nil {
-		return nil, at, err
+func (w *write) put(input io.Reader, conditions *gofakes3.PutConditions) error {
+	if err := w.service.needBucket(w.bucket); err != nil {
+		return err
 	}
-	if err := checkKey(key); err != nil {
-		return nil, at, err
+	if err := checkKey(w.key); err != nil {
+		return err
 	}
-	w := &write{service: s, bucket: bucket, key: key, headers: headers, size: size}
 	defer w.cleanUp()
 	if err := w.content(input); err != nil {
-		return nil, at, err
+		return err
 	}
-	return w.meta.MD5, w.modified, w.commit(conditions)
+	return w.commit(conditions)
 }
 
 // CopyObject implements gofakes3.Backend. It ignores the headers that gofakes3 gives, which merge the source's and the request's: S3
@@ -308,11 +309,11 @@ func (s backend) CopyObject(fromBucket, fromKey, bucket, key string, _ map[strin
 		return gofakes3.CopyObjectResult{}, gofakes3.ErrorMessage("InvalidRequest", "This copy request is illegal because it is trying to copy an object to itself "+
 			"without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 	}
-	sum, at, err := s.put(bucket, key, headers, io.NewSectionReader(from, 0, info.Size()), info.Size(), s.writeConditions())
-	if err != nil {
+	w := &write{service: s.Service, bucket: bucket, key: key, headers: headers, size: info.Size()}
+	if err := w.put(io.NewSectionReader(from, 0, info.Size()), s.writeConditions()); err != nil {
 		return gofakes3.CopyObjectResult{}, failed(err)
 	}
-	return gofakes3.CopyObjectResult{ETag: gofakes3.FormatETag(sum), LastModified: gofakes3.NewContentTime(at.UTC())}, nil
+	return gofakes3.CopyObjectResult{ETag: gofakes3.FormatETag(w.meta.MD5), LastModified: gofakes3.NewContentTime(w.modified.UTC())}, nil
 }
 
 // writeConditions reads the conditions of a write from the request. gofakes3 passes on only PutObject's.
@@ -345,7 +346,7 @@ func (s backend) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, 
 	info, err := s.root.Lstat(name)
 	absent := isAbsent(err) || err == nil && info.IsDir()
 	w := write{service: s.Service, bucket: bucket, key: key}
-	if unmet := checkDelete(s.header("If-Match"), !absent, func() ([]byte, error) { return w.existingSum(name) }); unmet != nil {
+	if unmet := checkDelete(s.header("If-Match"), !absent, func() (string, error) { return w.existingTag(name) }); unmet != nil {
 		return gofakes3.ObjectDeleteResult{}, failed(unmet)
 	}
 	if absent {
@@ -407,9 +408,6 @@ func (s backend) kept(headers map[string]string) map[string]string {
 	}
 	return object
 }
-
-// etag is an MD5 as S3 shows it, without quotes.
-func etag(sum []byte) string { return hex.EncodeToString(sum) }
 
 func sumOf(r io.Reader) ([]byte, error) {
 	sum := md5.New() //nolint:gosec // as above

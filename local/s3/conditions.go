@@ -15,10 +15,10 @@ import (
 )
 
 // matches reports whether a header lists an entity tag, with or without quotes; "*" matches every tag.
-func matches(header string, sum []byte) bool {
+func matches(header, tag string) bool {
 	for each := range strings.SplitSeq(header, ",") {
 		each = strings.TrimPrefix(strings.TrimSpace(each), "W/")
-		if each == "*" || strings.Trim(each, `"`) == etag(sum) {
+		if each == "*" || strings.Trim(each, `"`) == tag {
 			return true
 		}
 	}
@@ -39,7 +39,7 @@ func checkRead(header http.Header, prefix string, meta metadata, info fs.FileInf
 		return at, err == nil
 	}
 	if match := header.Get(prefix + "If-Match"); match != "" {
-		if !matches(match, meta.MD5) {
+		if !matches(match, meta.tag()) {
 			return errPrecondition
 		}
 	} else if at, given := since("If-Unmodified-Since"); given && modified.After(at) {
@@ -47,7 +47,7 @@ func checkRead(header http.Header, prefix string, meta metadata, info fs.FileInf
 	}
 	unchanged := false
 	if none := header.Get(prefix + "If-None-Match"); none != "" {
-		unchanged = matches(none, meta.MD5)
+		unchanged = matches(none, meta.tag())
 	} else if at, given := since("If-Modified-Since"); given {
 		unchanged = !modified.After(at)
 	}
@@ -83,20 +83,20 @@ func (g guard) checkHeaders(r *http.Request) error {
 }
 
 // checkWrite checks the object under a key, if there is one, against a write's conditions.
-func checkWrite(conditions *gofakes3.PutConditions, key string, exists bool, sum func() ([]byte, error)) error {
+func checkWrite(conditions *gofakes3.PutConditions, key string, exists bool, tag func() (string, error)) error {
 	switch {
 	case conditions.IfNoneMatch != nil && exists:
 		return errPrecondition
 	case conditions.IfMatch != nil && !exists:
 		return gofakes3.KeyNotFound(key)
 	case conditions.IfMatch != nil:
-		return checkDelete(*conditions.IfMatch, exists, sum)
+		return checkDelete(*conditions.IfMatch, exists, tag)
 	}
 	return nil
 }
 
 // checkDelete checks an object against If-Match. exists is false if there is no object; then no condition matches.
-func checkDelete(match string, exists bool, sum func() ([]byte, error)) error {
+func checkDelete(match string, exists bool, tag func() (string, error)) error {
 	if match == "" {
 		return nil
 	}
@@ -106,7 +106,7 @@ func checkDelete(match string, exists bool, sum func() ([]byte, error)) error {
 	if match == "*" {
 		return nil
 	}
-	is, err := sum()
+	is, err := tag()
 	if err == nil && !matches(match, is) {
 		err = errPrecondition
 	}

@@ -103,12 +103,15 @@ type withMessages struct {
 	status int // 0 means no error
 	// bodiless means that the answer is a 304, which gofakes3 gives a body as it gives an error.
 	bodiless bool
-	body     bytes.Buffer
+	// tag is the ETag of the object in the answer, for which gofakes3 takes the MD5; "" means none.
+	tag  string
+	body bytes.Buffer
 }
 
 // WriteHeader implements http.ResponseWriter.
 func (m *withMessages) WriteHeader(status int) {
 	if status < http.StatusBadRequest {
+		m.nameTag()
 		m.bodiless = status == http.StatusNotModified
 		m.ResponseWriter.WriteHeader(status)
 		return
@@ -124,11 +127,21 @@ func (m *withMessages) Write(text []byte) (int, error) {
 	case m.bodiless:
 		return len(text), nil
 	}
+	m.nameTag()
 	return m.ResponseWriter.Write(text)
+}
+
+func (m *withMessages) nameTag() {
+	if m.tag != "" {
+		m.Header().Set("ETag", `"`+m.tag+`"`)
+	}
 }
 
 // end answers with the error that was held back, if any.
 func (m *withMessages) end(r *http.Request) {
+	if m.status == 0 {
+		m.nameTag()
+	}
 	if r.Method == http.MethodHead && m.status != 0 { // its errors have no body
 		m.ResponseWriter.WriteHeader(m.status)
 	}

@@ -145,7 +145,7 @@ func (l *listing) file(key string) error {
 		return err
 	}
 	l.result.Add(&gofakes3.Content{
-		Key: key, Size: info.Size(), ETag: `"` + etag(meta.MD5) + `"`, StorageClass: "STANDARD",
+		Key: key, Size: info.Size(), ETag: `"` + meta.tag() + `"`, StorageClass: "STANDARD",
 		LastModified: gofakes3.NewContentTime(info.ModTime().UTC()),
 	})
 	l.last = key

@@ -8,8 +8,7 @@
 // The parts of a multipart upload lie in another hidden folder until the upload is completed or aborted. An upload ends with the
 // process; S3 would keep it.
 //
-// An object's ETag is the MD5 of its content, however it was uploaded. S3 makes the ETag of a multipart upload from the parts' MD5s
-// and their number. The answer to the upload's completion has that ETag, but this package does not keep it.
+// An object's ETag is the MD5 of its content, or for one that was uploaded in parts the MD5 of the parts' MD5s with their number.
 //
 // A key must be the path of a file. "..", empty segments (so also a "/" at either end), segments of more than 255 bytes, and keys
 // that are a folder of another object are refused. On a file system that ignores case, keys that differ only in case are one.
@@ -220,7 +219,7 @@ func (s *Service) pass(w http.ResponseWriter, r *http.Request) {
 	passed := withoutConditions(r)
 	errs := &withMessages{ResponseWriter: w}
 	defer errs.end(r)
-	gofakes3.New(backend{Service: s, asked: r, passed: passed.Header, answered: w.Header()},
+	gofakes3.New(backend{Service: s, asked: r, passed: passed.Header, answered: w.Header(), tag: &errs.tag},
 		gofakes3.WithTimeSource(timeSource{s.clock}),
 		gofakes3.WithTimeSkewLimit(0),     // a signature's age is not checked, because signatures are not
 		gofakes3.WithMetadataSizeLimit(0), // it would count every x-amz header, such as a session token

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/md5" //nolint:gosec // S3's own checksum
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -194,11 +193,12 @@ func (s backend) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadI
 	}
 	content := &joined{service: s.Service, parts: chosen}
 	defer content.close()
-	if _, _, err := s.put(bucket, key, u.headers, s.objectChecked(content), size, s.writeConditions()); err != nil {
+	w := &write{service: s.Service, bucket: bucket, key: key, headers: u.headers, size: size, tag: fmt.Sprintf("%x-%d", sums.Sum(nil), len(chosen))}
+	if err := w.put(s.objectChecked(content), s.writeConditions()); err != nil {
 		return "", "", failed(err)
 	}
 	s.end(u)
-	return "", fmt.Sprintf(`"%s-%d"`, hex.EncodeToString(sums.Sum(nil)), len(chosen)), nil
+	return "", `"` + w.tag + `"`, nil
 }
 
 // minPart is the least size of each part but the last, in bytes.

@@ -2,6 +2,7 @@ package s3_test
 
 import (
 	"bytes"
+	"crypto/md5" //nolint:gosec // S3's own checksum
 	"fmt"
 	"io"
 	"net/http"
@@ -290,5 +291,41 @@ func TestDocumentsAreBounded(t *testing.T) {
 				t.Errorf("%s %s of %d: %d, with %d bytes allocated", verb, target, length, answer.Code, took)
 			}
 		}
+	}
+}
+
+// Clients hold the ETag of an upload's completion for the object's: in a later condition, a listing, and after a restart.
+func TestAnUploadInPartsKeepsItsETag(t *testing.T) {
+	w := newWorld(t)
+	id := w.begin("big")
+	one, err := w.sendPart("big", id, 1, "text")
+	w.must(err)
+	done, err := w.client.CompleteMultipartUpload(t.Context(), &awss3.CompleteMultipartUploadInput{
+		Bucket: aws.String("events"), Key: aws.String("big"), UploadId: id, MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{one}},
+	})
+	w.must(err)
+	sum := md5.Sum([]byte("text")) //nolint:gosec // S3's own checksum
+	want := fmt.Sprintf(`"%x-1"`, md5.Sum(sum[:]))
+	w.open()
+	got, err := w.client.GetObject(t.Context(), &awss3.GetObjectInput{Bucket: aws.String("events"), Key: aws.String("big"), IfMatch: done.ETag})
+	w.must(err)
+	w.must(got.Body.Close())
+	head, err := w.client.HeadObject(t.Context(), &awss3.HeadObjectInput{Bucket: aws.String("events"), Key: aws.String("big")})
+	w.must(err)
+	list, err := w.client.ListObjectsV2(t.Context(), &awss3.ListObjectsV2Input{Bucket: aws.String("events")})
+	w.must(err)
+	for where, tag := range map[string]*string{"completion": done.ETag, "GET": got.ETag, "HEAD": head.ETag, "listing": list.Contents[0].ETag} {
+		if aws.ToString(tag) != want {
+			t.Errorf("the ETag of the %s is %s, not %s", where, aws.ToString(tag), want)
+		}
+	}
+	if _, err := w.client.GetObject(t.Context(), &awss3.GetObjectInput{Bucket: aws.String("events"), Key: aws.String("big"), IfNoneMatch: done.ETag}); !strings.Contains(fmt.Sprint(err), "304") {
+		t.Errorf("If-None-Match: %v", err)
+	}
+	if answer := serve(t, w.service, http.MethodPut, "/events/big", "more", "Content-Length: 4", "If-Match: "+want); answer.Code != http.StatusOK || answer.Header().Get("ETag") == want {
+		t.Errorf("a write over it: %d %s, ETag %s", answer.Code, answer.Body, answer.Header().Get("ETag"))
+	}
+	if head, err = w.client.HeadObject(t.Context(), &awss3.HeadObjectInput{Bucket: aws.String("events"), Key: aws.String("big")}); err != nil || strings.Contains(*head.ETag, "-") {
+		t.Errorf("%v, ETag %s of one PUT", err, aws.ToString(head.ETag))
 	}
 }

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"crypto/md5" //nolint:gosec // S3's own checksum
 	"crypto/sha256"
 	"encoding/hex"
@@ -27,7 +28,12 @@ type metadata struct {
 	Key     string            `json:"key"`
 	MD5     hexadecimal       `json:"md5"`
 	Headers map[string]string `json:"headers"`
+	// Tag is the ETag of an object that was uploaded in parts; "" means that it is the MD5.
+	Tag string `json:"etag,omitempty"`
 }
+
+// tag is the ETag, without quotes.
+func (m metadata) tag() string { return cmp.Or(m.Tag, hex.EncodeToString(m.MD5)) }
 
 // hexadecimal is bytes that JSON shows in hexadecimal, so that you can compare them with md5sum's.
 type hexadecimal []byte
@@ -101,6 +107,7 @@ type write struct {
 	bucket, key string
 	headers     map[string]string
 	size        int64
+	tag         string // as in [metadata]
 	// file is the content under its temporary name; "" before it is made and after it is renamed.
 	file     string
 	meta     metadata
@@ -138,7 +145,7 @@ func (w *write) content(input io.Reader) error {
 	if err == nil {
 		err = durable.Sync(file)
 	}
-	w.meta = metadata{Key: w.key, MD5: sum.Sum(nil), Headers: w.headers}
+	w.meta = metadata{Key: w.key, MD5: sum.Sum(nil), Headers: w.headers, Tag: w.tag}
 	return errors.Join(err, file.Close())
 }
 
@@ -219,7 +226,7 @@ func (w *write) check(conditions *gofakes3.PutConditions) error {
 	if err != nil || conditions == nil {
 		return err
 	}
-	return checkWrite(conditions, w.key, exists, func() ([]byte, error) { return w.existingSum(name) })
+	return checkWrite(conditions, w.key, exists, func() (string, error) { return w.existingTag(name) })
 }
 
 // makeRoom reports whether there is an object already, and fails if there cannot be one.
@@ -245,18 +252,18 @@ func (w *write) makeRoom(name string) (exists bool, err error) {
 	return false, w.service.root.RemoveAll(name) // an empty folder does not count
 }
 
-func (w *write) existingSum(name string) ([]byte, error) {
+func (w *write) existingTag(name string) (string, error) {
 	file, err := w.service.root.Open(name)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer file.Close() //nolint:errcheck // it was only read
 	info, err := file.Stat()
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	meta, err := w.service.metadataOf(w.bucket, w.key, info, file)
-	return meta.MD5, err
+	return meta.tag(), err
 }
 
 func (s *Service) saveMetadata(folder, name string, meta metadata) error {

@@ -266,6 +266,9 @@ const recently = 3 * time.Hour
 const metricsPage = 500
 
 func (a *API) listMetrics(_ context.Context, in input) (object, error) {
+	if in.text("OwningAccount") != "" {
+		return nil, errors.New("OwningAccount: other accounts are not imitated on one machine; leave it out")
+	}
 	now := a.Watch.opts.Clock.Now()
 	metrics := slices.DeleteFunc(a.Watch.opts.Metrics.all(), func(s *series) bool {
 		return in.text("RecentlyActive") != "" && !s.hasSamplesSince(now.Add(-recently)) || in.text("Namespace") != "" && in.text("Namespace") != s.namespace ||

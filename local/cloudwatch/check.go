@@ -30,16 +30,104 @@ var (
 	}
 )
 
+// The kinds of members, as messages name them.
+const (
+	aText      = "a string"
+	someTexts  = "a list of strings"
+	aStructure = "a structure"
+	structures = "a list of structures"
+	yesOrNo    = "true or false"
+)
+
+// kinds are those of the members that an operation reads, but for numbers and times, which have checks of their own.
+var kinds = map[string]string{
+	"AccountId": aText, "ActionPrefix": aText, "AlarmName": aText, "AlarmNamePrefix": aText, "ChildrenOfAlarmName": aText, "Expression": aText,
+	"HistoryItemType": aText, "Id": aText, "Label": aText, "MetricName": aText, "Name": aText, "Namespace": aText, "NextToken": aText,
+	"OwningAccount": aText, "ParentsOfAlarmName": aText, "RecentlyActive": aText, "ScanBy": aText, "Stat": aText, "StateValue": aText, "Unit": aText,
+	"Value":      aText,
+	"AlarmNames": someTexts, "AlarmTypes": someTexts, "ExtendedStatistics": someTexts, "Statistics": someTexts,
+	"Metric": aStructure, "MetricStat": aStructure,
+	"Dimensions": structures, "MetricDataQueries": structures,
+	"ReturnData": yesOrNo,
+}
+
+// needed are the members that a structure in a call must have.
+var needed = map[string][]string{
+	"Dimensions": {"Name"},
+	"Metric":     {"Namespace", "MetricName"},
+	"MetricStat": {"Metric", "Period", "Stat"},
+}
+
+// isKind reports whether a value is of a kind. In the query protocol true and false are texts.
+func isKind(kind string, value any) bool {
+	text, isText := value.(string)
+	all, isList := value.([]any)
+	_, isMap := value.(map[string]any)
+	_, isBool := value.(bool)
+	switch kind {
+	case aText:
+		return isText
+	case someTexts:
+		return isList && !slices.ContainsFunc(all, func(one any) bool { return !isKind(aText, one) })
+	case aStructure:
+		return isMap
+	case structures:
+		return isList && !slices.ContainsFunc(all, func(one any) bool { return !isKind(aStructure, one) })
+	case yesOrNo:
+		return isBool || text == "true" || text == "false"
+	}
+	return true
+}
+
+// checkMembers checks what the members of an input hold, which is itself a member at the path.
+func (in input) checkMembers(path string) error {
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		if value := in[name]; value != nil && !isKind(kinds[name], value) {
+			return &callError{"SerializationException", "The member " + path + name + " must be " + kinds[name] + ".", http.StatusBadRequest}
+		}
+		if kinds[name] == aStructure && in[name] != nil {
+			if err := in.inner(name).lacks(name, path+name+"."); err != nil {
+				return err
+			}
+		}
+		for i, one := range in.list(name) {
+			if inner, isMap := one.(map[string]any); isMap {
+				if err := input(inner).lacks(name, fmt.Sprintf("%s%s.member.%d.", path, name, i+1)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// lacks checks a structure, the value of a member at the path.
+func (in input) lacks(name, path string) error {
+	for _, must := range needed[name] {
+		if in[must] == nil || in[must] == "" {
+			return missingMember(path + must)
+		}
+	}
+	return in.checkMembers(path)
+}
+
+func missingMember(path string) error {
+	return &callError{"MissingParameter", "The parameter " + path + " is required.", http.StatusBadRequest}
+}
+
 // check refuses a call that lacks a member or has a value that its member may not have.
 //
 // Assumption CW-14: CloudWatch answers a value outside a member's set with ValidationError, and names the value, the member and the set
 // (as its other constraints: "1 validation error detected: Value … at … failed to satisfy constraint"). A call without a required member
-// gets MissingParameter (API reference, Common Errors).
+// gets MissingParameter (API reference, Common Errors), and one with a member of another type SerializationException.
 func (in input) check(operation string) error {
 	for _, name := range required[operation] {
 		if value, given := in[name]; !given || value == nil || value == "" {
-			return &callError{"MissingParameter", "The parameter " + name + " is required.", http.StatusBadRequest}
+			return missingMember(name)
 		}
+	}
+	if err := in.checkMembers(""); err != nil {
+		return err
 	}
 	return in.checkEnums("")
 }

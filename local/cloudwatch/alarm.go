@@ -226,9 +226,16 @@ func (a *Alarm) readQueries(b alarmBody) error {
 		return errors.New("metric_query: none has return_data; set it in the one that is compared")
 	}
 	if err := checkVariables(a.queries); err != nil {
-		return err
+		return fmt.Errorf("metric_query: %w", err)
 	}
 	return a.setPeriod(period)
+}
+
+// leaveOut is the remedy for an alarm that cannot be evaluated here.
+const leaveOut = "leave the alarm out of the environment that runs here"
+
+func notImitated(format string, values ...any) error {
+	return fmt.Errorf(format+" is not imitated on one machine; "+leaveOut, values...)
 }
 
 func readQuery(b queryBody) (q query, period int, err error) {
@@ -244,7 +251,7 @@ func readQuery(b queryBody) (q query, period int, err error) {
 	case len(b.Metric) == 0 && b.Expression != "":
 		q.text = b.Expression
 		q.expression, q.variables, err = parseExpression(b.Expression)
-		return q, b.Period, err
+		return q, b.Period, withRemedy(err, leaveOut)
 	}
 	return q, 0, errors.New("has neither one metric nor an expression; give it one of them")
 }
@@ -254,10 +261,10 @@ func checkVariables(queries []query) error {
 	byID := map[string]query{}
 	for _, q := range queries {
 		if _, twice := byID[q.id]; twice {
-			return fmt.Errorf("metric_query: the id %q is there twice; use another", q.id)
+			return fmt.Errorf("the id %q is there twice; use another", q.id)
 		}
 		if !queryID.MatchString(q.id) {
-			return fmt.Errorf("metric_query: the id is %q; use a lower case letter, then letters, digits and _", q.id)
+			return fmt.Errorf("the id is %q; use a lower case letter, then letters, digits and _", q.id)
 		}
 		byID[q.id] = q
 	}
@@ -269,10 +276,10 @@ func checkVariables(queries []query) error {
 		}
 		q, known := byID[id]
 		if !known {
-			return fmt.Errorf("metric_query: no query has the id %q; declare it", id)
+			return fmt.Errorf("no query has the id %q; declare it", id)
 		}
 		if slices.Contains(above, id) {
-			return fmt.Errorf("metric_query: the expression %q needs itself", q.text)
+			return fmt.Errorf("the expression %q needs itself", q.text)
 		}
 		for _, name := range q.variables {
 			if err := visit(name, append(above, id)); err != nil {

@@ -60,6 +60,8 @@ func TestRefusedCalls(t *testing.T) {
 		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [{"Id": "a", "MetricStat": 5}]}`, "SerializationException", "The member MetricDataQueries.member.1.MetricStat must be a structure."},
 		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [{"Id": "a", "MetricStat": {"Period": 60, "Stat": "Sum"}}]}`, "MissingParameter", "The parameter MetricDataQueries.member.1.MetricStat.Metric is required."},
 		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [{"Id": "a", "MetricStat": {"Metric": {"Namespace": "N"}, "Period": 60, "Stat": "Sum"}}]}`, "MissingParameter", "MetricStat.Metric.MetricName is required."},
+		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [` + queryOf("a", "") + `, {"Id": "e", "Expression": "SUM(a)"}]}`, "ValidationError", "not imitated on one machine; use arithmetic"},
+		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [{"Id": "e", "Expression": "b * 2"}]}`, "ValidationError", `MetricDataQueries: no query has the id \"b\"`},
 		{"DescribeAlarms", `{"AlarmNames": ["a"` + strings.Repeat(`, "a"`, 100) + `]}`, "ValidationError", "'alarmNames' failed to satisfy constraint: Member must have length less than or equal to 100"},
 		{"GetMetricData", `{` + hour + `, "MetricDataQueries": [{"Id": "a", "Label": "${LAST}", "Expression": "1"}]}`, "ValidationError", "dynamic labels are not imitated"},
 	} {

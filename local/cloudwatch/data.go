@@ -256,7 +256,10 @@ func readDataQueries(all []any) (queries []query, periods []time.Duration, err e
 		}
 		queries, periods = append(queries, q), append(periods, period)
 	}
-	return queries, periods, checkVariables(queries)
+	if err := checkVariables(queries); err != nil {
+		return nil, nil, fmt.Errorf("MetricDataQueries: %w", err)
+	}
+	return queries, periods, nil
 }
 
 // readDataQuery reads the query of this number.
@@ -277,6 +280,7 @@ func readDataQuery(in input, number int) (q query, period time.Duration, err err
 	q = query{id: in.text("Id"), label: in.text("Label"), returnsData: in.is("ReturnData", true), text: text}
 	if stat == nil {
 		q.expression, q.variables, err = parseExpression(text)
+		err = withRemedy(err, "use arithmetic, comparisons, IF and FILL of metrics")
 	} else {
 		period, err = q.readStat(stat, fmt.Sprintf("metricDataQueries.%d.member.metricStat.", number))
 	}

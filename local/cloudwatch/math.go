@@ -1,6 +1,7 @@
 package cloudwatch
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -45,7 +46,7 @@ func parseExpression(text string) (expression, []string, error) {
 		return nil, nil, fmt.Errorf("the expression has %d characters: Member must have length less than or equal to %d", n, longestExpression)
 	}
 	if word, _, _ := strings.Cut(strings.TrimSpace(text), " "); strings.EqualFold(word, "SELECT") {
-		return nil, nil, notImitated("a query of Metrics Insights (%s)", text)
+		return nil, nil, unimitated(fmt.Sprintf("a query of Metrics Insights (%s)", text))
 	}
 	p := parser{rest: text}
 	p.next()
@@ -59,8 +60,17 @@ func parseExpression(text string) (expression, []string, error) {
 	return e, p.names, nil
 }
 
-func notImitated(format string, values ...any) error {
-	return fmt.Errorf(format+" is not imitated on one machine; leave the alarm out of the environment that runs here", values...)
+// unimitated is what an expression uses and CloudWatch alone has.
+type unimitated string
+
+func (what unimitated) Error() string { return string(what) + " is not imitated on one machine" }
+
+// withRemedy adds what to do where an expression uses something that is not imitated.
+func withRemedy(err error, remedy string) error {
+	if what := unimitated(""); errors.As(err, &what) {
+		return fmt.Errorf("%w; %s", err, remedy)
+	}
+	return err
 }
 
 // parser reads an expression by recursive descent. After the first error it reads nothing.
@@ -208,7 +218,7 @@ func (p *parser) expect(token string) {
 
 func (p *parser) function(name string) expression {
 	if name != "IF" && name != "FILL" {
-		p.fail("%w", notImitated("the function %s of metric math", name))
+		p.fail("%w", unimitated("the function "+name+" of metric math"))
 		return nil
 	}
 	var arguments []expression

@@ -63,9 +63,9 @@ func TestMetricMath(t *testing.T) {
 
 func TestMetricMathRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"ANOMALY_DETECTION_BAND(m1)":       `the expression "ANOMALY_DETECTION_BAND(m1)": the function ANOMALY_DETECTION_BAND of metric math is not imitated on one machine; leave the alarm out of the environment that runs here`,
-		"1 + SEARCH(m1)":                   `the expression "1 + SEARCH(m1)": the function SEARCH of metric math is not imitated on one machine; leave the alarm out of the environment that runs here`,
-		`SELECT AVG(x) FROM "AWS/Kinesis"`: `a query of Metrics Insights (SELECT AVG(x) FROM "AWS/Kinesis") is not imitated on one machine; leave the alarm out of the environment that runs here`,
+		"ANOMALY_DETECTION_BAND(m1)":       `the expression "ANOMALY_DETECTION_BAND(m1)": the function ANOMALY_DETECTION_BAND of metric math is not imitated on one machine`,
+		"1 + SEARCH(m1)":                   `the expression "1 + SEARCH(m1)": the function SEARCH of metric math is not imitated on one machine`,
+		`SELECT AVG(x) FROM "AWS/Kinesis"`: `a query of Metrics Insights (SELECT AVG(x) FROM "AWS/Kinesis") is not imitated on one machine`,
 		"a +":                              `the expression "a +": it ends too early`,
 		"a b":                              `the expression "a b": "b" is unexpected`,
 		"(a":                               `the expression "(a": ")" is missing`,

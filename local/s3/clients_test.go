@@ -297,6 +297,8 @@ func TestPresignedRequestsExpire(t *testing.T) {
 		{of(date, "59"), 403, "<Code>AccessDenied</Code><Message>Request has expired</Message>"},
 		{of(date, "0"), 403, "<Message>Request has expired</Message>"},
 		{fmt.Sprintf("Signature=s&Expires=%d", start.Unix()+59), 403, "<Message>Request has expired</Message>"},
+		{of(start.Add(17*time.Minute).UTC().Format("20060102T150405Z"), "60"), 403, "Request is not yet valid: X-Amz-Date is "},
+		{of(start.Add(15*time.Minute).UTC().Format("20060102T150405Z"), "60"), 200, "x"},
 		{of(date, "604801"), 400, "<Code>AuthorizationQueryParametersError</Code><Message>X-Amz-Expires is &#34;604801&#34;; it must be"},
 		{of(date, "-1"), 400, "X-Amz-Expires is"}, {of(date, "soon"), 400, "X-Amz-Expires is"}, {of(date, ""), 400, "X-Amz-Expires is"},
 		{of("today", "60"), 400, "X-Amz-Date is &#34;today&#34;; it must be"},

@@ -11,11 +11,15 @@ import (
 // longestPresigned is how long a presigned request is good at most (S3 API reference, "Authenticating requests: using query parameters").
 const longestPresigned = 7 * 24 * time.Hour
 
+// mostSkew is how far a clock may be ahead.
+const mostSkew = 15 * time.Minute
+
 // checkExpiry refuses a presigned request whose time is over. Its signature is not verified.
 //
 // Assumption S3-18: S3 answers 403 AccessDenied to a presigned request that has expired (aws/aws-sdk-php#1333; with signature version 2,
 // aws/aws-sdk-js#3493), and 400 AuthorizationQueryParametersError to one whose X-Amz-Expires is no number of seconds from 0 to a week
-// (bryanjos/aws_auth#31).
+// (bryanjos/aws_auth#31). One that is dated in the future gets 403 AccessDenied too (minio/minio#2638). AWS does not say from when on; here
+// it is the 15 minutes by which S3 lets clocks differ (S3 API reference, "Error responses", RequestTimeTooSkewed).
 func (g guard) checkExpiry(r *http.Request) error {
 	query := r.URL.Query()
 	now := g.clock.Now()
@@ -35,6 +39,9 @@ func (g guard) checkExpiry(r *http.Request) error {
 		return wrongQuery("X-Amz-Date is %q; it must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"", query.Get("X-Amz-Date"))
 	case now.After(since.Add(given)):
 		return errExpired
+	case since.After(now.Add(mostSkew)):
+		return gofakes3.ErrorMessagef("AccessDenied", "Request is not yet valid: X-Amz-Date is %s, and it is %s here; set the clock of the client that signed it",
+			query.Get("X-Amz-Date"), now.UTC().Format(time.RFC3339))
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"cmp"
 	"errors"
 	"io/fs"
 	"path"
@@ -47,35 +46,32 @@ var errFull = errors.New("the page is full")
 
 // folder lists the keys that begin with a folder's name, which is "" or ends in "/".
 func (l *listing) folder(name string) error {
-	entries, err := l.service.readFolder(path.Join(l.bucket, name))
+	names, err := l.service.namesIn(path.Join(l.bucket, name))
 	if isAbsent(err) {
 		return nil // deleted meanwhile
 	}
 	if err != nil {
 		return err
 	}
-	for _, entry := range entries {
-		key := name + entry.Name()
-		if entry.IsDir() {
-			err = l.below(key + "/")
-		} else if entry.Type().IsRegular() {
-			err = l.file(key)
+	names = slices.DeleteFunc(names, func(entry string) bool { return !l.mayShow(name + entry + "/") })
+	return l.service.inOrder(path.Join(l.bucket, name), names, func(entry string) error {
+		if strings.HasSuffix(entry, "/") {
+			return l.below(name + entry)
 		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+		return l.file(name + entry)
+	})
 }
 
-// below lists a folder, unless nothing in it can be on the page or all of it is one common prefix.
-func (l *listing) below(folder string) error {
+// mayShow reports whether a folder's keys, or the file of that name, can be on the page. The folder ends in "/".
+func (l *listing) mayShow(folder string) bool {
 	if !strings.HasPrefix(folder, l.prefix) && !strings.HasPrefix(l.prefix, folder) {
-		return nil
+		return false
 	}
-	if l.marker != "" && folder < l.marker && !strings.HasPrefix(l.marker, folder) {
-		return nil // all its keys are before the marker too
-	}
+	return l.marker == "" || folder >= l.marker || strings.HasPrefix(l.marker, folder) // else all its keys are before the marker
+}
+
+// below lists a folder, unless all of it is one common prefix.
+func (l *listing) below(folder string) error {
 	common, rolled := l.common(folder)
 	if !rolled {
 		return l.folder(folder)
@@ -152,39 +148,75 @@ func (l *listing) file(key string) error {
 	return file.Close()
 }
 
-// readFolder reads a folder in the order of its keys: a subfolder sorts as its name with a "/" at the end.
+// readFolder reads a folder. It looks at each file in it, as ReadDir does below a [os.Root]: use namesIn where there may be many.
 func (s *Service) readFolder(name string) ([]fs.DirEntry, error) {
 	folder, err := s.root.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	entries, err := folder.ReadDir(-1)
-	err = errors.Join(err, folder.Close())
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(sortName(a), sortName(b)) })
-	return entries, err
+	return entries, errors.Join(err, folder.Close())
 }
 
-func sortName(entry fs.DirEntry) string {
-	if entry.IsDir() {
-		return entry.Name() + "/"
+// namesIn returns the names in a folder, in no order.
+func (s *Service) namesIn(name string) ([]string, error) {
+	folder, err := s.root.Open(name)
+	if err != nil {
+		return nil, err
 	}
-	return entry.Name()
+	names, err := folder.Readdirnames(-1)
+	return names, errors.Join(err, folder.Close())
+}
+
+// inOrder calls each with the names of a folder's files and subfolders, in the order of their keys, until it fails: a subfolder sorts as
+// its name with the "/" at the end that each gets. It looks at a file only when it is its turn, because a page shows few of many.
+func (s *Service) inOrder(folder string, names []string, each func(name string) error) error {
+	var later []string // subfolders, whose "/" sorts after the next names, perhaps
+	until := func(next string) error {
+		for slices.Sort(later); len(later) > 0 && (next == "" || later[0] < next); later = later[1:] {
+			if err := each(later[0]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if err := until(name); err != nil {
+			return err
+		}
+		info, err := s.root.Lstat(path.Join(folder, name))
+		switch {
+		case isAbsent(err): // deleted meanwhile
+			err = nil
+		case err == nil && info.IsDir():
+			later = append(later, name+"/")
+		case err == nil && info.Mode().IsRegular():
+			err = each(name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return until("")
 }
 
 // holdsFile reports whether there is a file anywhere below a folder.
 func (s *Service) holdsFile(name string) (bool, error) {
-	entries, err := s.readFolder(name)
+	names, err := s.namesIn(name)
 	if isAbsent(err) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	for _, entry := range entries {
-		if !entry.IsDir() {
-			return true, nil
+	for _, entry := range names {
+		info, err := s.root.Lstat(path.Join(name, entry))
+		full := err == nil && !info.IsDir()
+		if err == nil && !full {
+			full, err = s.holdsFile(path.Join(name, entry))
 		}
-		if full, err := s.holdsFile(path.Join(name, entry.Name())); err != nil || full {
+		if full || err != nil && !isAbsent(err) {
 			return full, err
 		}
 	}

@@ -3,7 +3,10 @@ package s3_test
 import (
 	"fmt"
 	"math/rand"
+	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -239,5 +242,22 @@ func TestListBucketsParameters(t *testing.T) {
 		if got := serve(t, w.service, "GET", "/?"+query, ""); got.Code != 400 || !strings.Contains(got.Body.String(), "<Code>InvalidArgument</Code><Message>"+want) {
 			t.Errorf("%s: %d %s", query, got.Code, got.Body)
 		}
+	}
+}
+
+// A page of a folder with many files looks only at those that it shows: below an os.Root, ReadDir would look at each.
+func TestAPageLooksAtFewFiles(t *testing.T) {
+	w := newWorld(t)
+	const files = 3000
+	for i := range files {
+		w.must(os.WriteFile(filepath.Join(w.dir, "events", fmt.Sprintf("%04d", i)), nil, 0o600))
+	}
+	allocations := testing.AllocsPerRun(3, func() {
+		if got := serve(t, w.service, http.MethodGet, "/events?list-type=2&max-keys=1&start-after=0999", ""); !strings.Contains(got.Body.String(), "<Key>1000</Key>") {
+			t.Errorf("%d %s", got.Code, got.Body)
+		}
+	})
+	if allocations > 2*files {
+		t.Errorf("a page of one key takes %.0f allocations in a folder of %d files", allocations, files)
 	}
 }

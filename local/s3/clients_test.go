@@ -89,6 +89,10 @@ func TestOptionsOfBucketsAndCopies(t *testing.T) {
 		{"/other", "<", "", 400, "<Code>MalformedXML</Code>"},
 		{"/other", "", "X-Amz-Bucket-Object-Lock-Enabled: True", 501, "x-amz-bucket-object-lock-enabled True is not imitated"},
 		{"/other", "", "X-Amz-Object-Ownership: ObjectWriter", 501, "x-amz-object-ownership ObjectWriter is not imitated"},
+		{"/other", "", "X-Amz-Bucket-Namespace: account-regional", 501, "x-amz-bucket-namespace account-regional is not imitated"},
+		{"/events/b", "", "X-Amz-Server-Side-Encryption: AES", 400, "<Code>InvalidEncryptionAlgorithmError</Code><Message>The encryption request that you specified is not valid: x-amz-server-side-encryption is AES; use one of AES256,"},
+		{"/events/b", "", "X-Amz-Server-Side-Encryption-Customer-Algorithm: AES256", 501, "x-amz-server-side-encryption-customer-algorithm is not imitated"},
+		{"/events/b", "", "X-Amz-Copy-Source-Server-Side-Encryption-Customer-Algorithm: AES256", 501, "x-amz-copy-source-server-side-encryption-customer-algorithm is not"},
 		{"/events/b", "", "X-Amz-Metadata-Directive: FOO", 400, "<Code>InvalidArgument</Code><Message>Unknown metadata directive.</Message>"},
 		{"/events/a", "", "X-Other: x", 400, "<Code>InvalidRequest</Code><Message>This copy request is illegal because"},
 		{"/events/b", "", "X-Amz-Tagging-Directive: FOO", 400, "<Code>InvalidArgument</Code><Message>Unknown tagging directive.</Message>"},
@@ -97,6 +101,9 @@ func TestOptionsOfBucketsAndCopies(t *testing.T) {
 		if got.Code != test.status || !strings.Contains(got.Body.String(), test.want) {
 			t.Errorf("%+v: %d %s", test, got.Code, got.Body)
 		}
+	}
+	if got := serve(t, w.service, "GET", "/events/a", "", "X-Amz-Server-Side-Encryption-Customer-Algorithm: AES256"); got.Code != http.StatusNotImplemented {
+		t.Errorf("a read with a customer's key: %d %s", got.Code, got.Body)
 	}
 	if got := serve(t, w.service, "HEAD", "/other", ""); got.Code != http.StatusNotFound || !slices.Equal(w.files("events"), []string{"a"}) {
 		t.Errorf("a bucket or an object was made: %d %v", got.Code, w.files("events"))

@@ -66,6 +66,7 @@ var statuses = map[gofakes3.ErrorCode]int{
 	"AuthorizationQueryParametersError":  http.StatusBadRequest,
 	"EntityTooSmall":                     http.StatusBadRequest,
 	"IllegalLocationConstraintException": http.StatusBadRequest,
+	"InvalidEncryptionAlgorithmError":    http.StatusBadRequest,
 	"InvalidLocationConstraint":          http.StatusBadRequest,
 	"InvalidRequest":                     http.StatusBadRequest,
 	"MalformedTrailerError":              http.StatusBadRequest,

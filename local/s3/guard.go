@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -107,8 +108,18 @@ func (g guard) checkOwner(r *http.Request) error {
 	return nil
 }
 
-// checkDirectives checks a copy's choice between the source's metadata or tags and the request's (S3 API reference, CopyObject).
+const encryption = "X-Amz-Server-Side-Encryption"
+
+// encryptions are the values of that header (S3 API reference, PutObject). Nothing is encrypted here.
+var encryptions = []string{"AES256", "aws:kms", "aws:kms:dsse", "aws:fsx"}
+
+// checkDirectives checks a copy's choice between the source's metadata or tags and the request's (S3 API reference, CopyObject), and the
+// name of an encryption.
 func checkDirectives(r *http.Request) error {
+	if value := r.Header.Get(encryption); value != "" && !slices.Contains(encryptions, value) {
+		return gofakes3.ErrorMessagef("InvalidEncryptionAlgorithmError", "The encryption request that you specified is not valid: %s is %s; use one of %s",
+			strings.ToLower(encryption), value, strings.Join(encryptions, ", "))
+	}
 	for name, kind := range map[string]string{"X-Amz-Metadata-Directive": "metadata", "X-Amz-Tagging-Directive": "tagging"} {
 		if value := r.Header.Get(name); value != "" && value != "COPY" && value != "REPLACE" {
 			return invalid("Unknown " + kind + " directive.")
@@ -460,19 +471,32 @@ func unimitated(r *http.Request) string {
 	case r.Method == http.MethodPut || r.Method == http.MethodPost || r.Method == http.MethodDelete:
 		return unimitatedHeader(r.Header)
 	}
+	return customerKey(r.Header)
+}
+
+// customerKey names a header about a customer's encryption key; "" means none. S3 refuses it for an object that is not encrypted with it.
+func customerKey(header http.Header) string {
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		if strings.Contains(name, "-Server-Side-Encryption-Customer-") {
+			return strings.ToLower(name)
+		}
+	}
 	return ""
 }
 
 // unimitatedHeader names a header of a write or a deletion that asks for something this service would silently drop. Encryption with S3's keys or
 // KMS's is let through, because the notices at the start say that nothing is encrypted.
 func unimitatedHeader(header http.Header) string {
+	if what := customerKey(header); what != "" {
+		return what
+	}
 	for name := range header {
 		value := header.Get(name)
 		switch {
 		case value == "":
 		case slices.Contains([]string{"X-Amz-Tagging", "X-Amz-Website-Redirect-Location", "X-Amz-Write-Offset-Bytes"}, name),
 			strings.HasPrefix(name, "X-Amz-Object-Lock-"), strings.HasPrefix(name, "X-Amz-Grant-"), strings.HasPrefix(name, "X-Amz-If-Match-"),
-			strings.HasPrefix(name, "X-Amz-Server-Side-Encryption-Customer-"),
+			name == "X-Amz-Bucket-Namespace" && value != "global",
 			name == "X-Amz-Bucket-Object-Lock-Enabled" && !strings.EqualFold(value, "false"),
 			name == "X-Amz-Object-Ownership" && value != "BucketOwnerEnforced",
 			name == "X-Amz-Storage-Class" && value != "STANDARD",

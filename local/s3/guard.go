@@ -545,6 +545,7 @@ func (s *sameOrigin) Write(data []byte) (int, error) {
 // in multiple chunks"). It does not verify signatures. The map gets the headers that follow the content.
 func dechunk(r *http.Request) (trailer map[string]string, err error) {
 	trailer = map[string]string{}
+	keepEncodings(r.Header)
 	if !strings.HasPrefix(r.Header.Get("X-Amz-Content-Sha256"), "STREAMING-") {
 		return trailer, nil
 	}
@@ -559,17 +560,18 @@ func dechunk(r *http.Request) (trailer map[string]string, err error) {
 	r.ContentLength = size
 	r.Header.Set("Content-Length", strconv.FormatInt(size, 10))
 	r.Header.Set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")
-	var encodings []string
-	for encoding := range strings.SplitSeq(r.Header.Get("Content-Encoding"), ",") {
-		if encoding = strings.TrimSpace(encoding); encoding != "" && encoding != "aws-chunked" {
-			encodings = append(encodings, encoding)
-		}
-	}
-	r.Header.Del("Content-Encoding")
-	if len(encodings) > 0 {
-		r.Header.Set("Content-Encoding", strings.Join(encodings, ","))
-	}
 	return trailer, nil
+}
+
+// keepEncodings removes the encoding that S3 does not keep, even where the body does not have it (S3 API reference, "Signature
+// calculations: transferring payload in multiple chunks": the object has the encodings "without the aws-chunked value").
+func keepEncodings(header http.Header) {
+	given := header.Get("Content-Encoding")
+	if !strings.Contains(given, "aws-chunked") {
+		return
+	}
+	encodings := strings.FieldsFunc(given, func(c rune) bool { return c == ',' || c == ' ' })
+	header.Set("Content-Encoding", strings.Join(slices.DeleteFunc(encodings, func(one string) bool { return one == "aws-chunked" }), ","))
 }
 
 // chunks reads the content of an aws-chunked body.

@@ -794,3 +794,14 @@ func TestPutEndsWithItsContext(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A body that is not in chunks has the encoding's name too, from some clients.
+func TestTheChunkedEncodingIsNotKept(t *testing.T) {
+	w := newWorld(t)
+	for given, want := range map[string]string{"aws-chunked": "", "gzip, aws-chunked": "gzip", "gzip": "gzip", "aws-chunked,br": "br"} {
+		serve(t, w.service, http.MethodPut, "/events/a", "text", "Content-Length: 4", "Content-Encoding: "+given)
+		if got := serve(t, w.service, http.MethodHead, "/events/a", "").Header().Get("Content-Encoding"); got != want {
+			t.Errorf("of %q it keeps %q, not %q", given, got, want)
+		}
+	}
+}

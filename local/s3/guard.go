@@ -628,6 +628,11 @@ func (c *chunks) next() error {
 		return nil
 	}
 	c.done = true
+	return c.readTrailer()
+}
+
+// readTrailer reads the headers after the last chunk.
+func (c *chunks) readTrailer() error {
 	for {
 		line, err := c.line()
 		if name, value, found := strings.Cut(line, ":"); found {

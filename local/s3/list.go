@@ -171,34 +171,41 @@ func (s *Service) namesIn(name string) ([]string, error) {
 // inOrder calls each with the names of a folder's files and subfolders, in the order of their keys, until it fails: a subfolder sorts as
 // its name with the "/" at the end that each gets. It looks at a file only when it is its turn, because a page shows few of many.
 func (s *Service) inOrder(folder string, names []string, each func(name string) error) error {
-	var later []string // subfolders, whose "/" sorts after the next names, perhaps
-	until := func(next string) error {
-		for slices.Sort(later); len(later) > 0 && (next == "" || later[0] < next); later = later[1:] {
-			if err := each(later[0]); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	var waiting subfolders
 	slices.Sort(names)
 	for _, name := range names {
-		if err := until(name); err != nil {
+		if err := waiting.passTo(each, name); err != nil {
 			return err
 		}
 		info, err := s.root.Lstat(path.Join(folder, name))
 		switch {
 		case isAbsent(err): // deleted meanwhile
-			err = nil
-		case err == nil && info.IsDir():
-			later = append(later, name+"/")
-		case err == nil && info.Mode().IsRegular():
-			err = each(name)
-		}
-		if err != nil {
+		case err != nil:
 			return err
+		case info.IsDir():
+			waiting = append(waiting, name+"/")
+		case info.Mode().IsRegular():
+			if err := each(name); err != nil {
+				return err
+			}
 		}
 	}
-	return until("")
+	return waiting.passTo(each, "")
+}
+
+// subfolders are names with their "/", which sorts after some longer names.
+type subfolders []string
+
+// passTo calls each with those before the next name, "" for all, and drops them.
+func (s *subfolders) passTo(each func(name string) error, next string) error {
+	slices.Sort(*s)
+	for len(*s) > 0 && (next == "" || (*s)[0] < next) {
+		if err := each((*s)[0]); err != nil {
+			return err
+		}
+		*s = (*s)[1:]
+	}
+	return nil
 }
 
 // holdsFile reports whether there is a file anywhere below a folder.

@@ -354,3 +354,25 @@ func TestNotModifiedLogsNothing(t *testing.T) {
 		t.Errorf("logged: %s", &logged)
 	}
 }
+
+// A key with a "%" that a client has not encoded is its error, not one of the service, after which it would try again.
+func TestSourcesOfCopies(t *testing.T) {
+	w := newWorld(t)
+	w.put("100% a", "text")
+	for _, test := range []struct {
+		source string
+		status int
+		says   string
+	}{
+		{"events/100%25%20a", 200, ""}, {"/events/100%25+a", 200, ""},
+		{"events/100% a", 400, `x-amz-copy-source is &#34;events/100% a&#34;; it must be BUCKET/KEY in URL encoding, in which a &#34;%&#34; is %25`},
+		{"events", 400, "InvalidArgument"}, {"/", 400, "InvalidArgument"}, {"events/", 400, "InvalidArgument"}, {"//a", 400, "InvalidArgument"},
+		{"arn:aws:s3:us-east-1:000000000000:accesspoint/a/object/b", 501, "access point"},
+	} {
+		for _, path := range []string{"/events/b", "/events/b?partNumber=1&uploadId=" + *w.begin("b")} {
+			if got := serve(t, w.service, http.MethodPut, path, "", "X-Amz-Copy-Source: "+test.source); got.Code != test.status || !strings.Contains(got.Body.String(), test.says) {
+				t.Errorf("%s from %q: %d %s", path, test.source, got.Code, got.Body)
+			}
+		}
+	}
+}

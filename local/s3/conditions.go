@@ -115,14 +115,36 @@ func checkDelete(match string, exists bool, tag func() (string, error)) error {
 
 const copySource = "X-Amz-Copy-Source"
 
+// sourceOf is the object that a request copies.
+func sourceOf(r *http.Request) (bucket, key string, err error) {
+	given := r.Header.Get(copySource)
+	name, _, _ := strings.Cut(given, "?") // there is one version
+	name, err = url.QueryUnescape(name)
+	bucket, key, _ = strings.Cut(strings.TrimPrefix(name, "/"), "/")
+	if err != nil || bucket == "" || key == "" {
+		err = gofakes3.ErrorMessagef(gofakes3.ErrInvalidArgument, `x-amz-copy-source is %q; it must be BUCKET/KEY in URL encoding, in which a "%%" is %%25`, given)
+	}
+	return bucket, key, err
+}
+
+// checkSource refuses a copy whose source is no object's name. gofakes3 has no reason for that, and calls it a failure of its own.
+func (g guard) checkSource(r *http.Request) error {
+	given := r.Header.Get(copySource)
+	if r.Method != http.MethodPut || given == "" {
+		return nil
+	}
+	if strings.HasPrefix(given, "arn:") || strings.HasPrefix(given, "arn%3A") {
+		return g.notImitated("access point (x-amz-copy-source " + given + ")")
+	}
+	_, _, err := sourceOf(r)
+	return err
+}
+
 // source opens the object that a request copies, if the request's conditions hold.
 func (s backend) source() (io.ReaderAt, io.Closer, fs.FileInfo, metadata, error) {
-	name := s.asked.Header.Get(copySource)
-	name, _, _ = strings.Cut(name, "?") // there is one version
-	name, err := url.QueryUnescape(name)
-	bucket, key, found := strings.Cut(strings.TrimPrefix(name, "/"), "/")
-	if err != nil || !found {
-		return nil, nil, nil, metadata{}, gofakes3.ErrorMessage(gofakes3.ErrInvalidArgument, "x-amz-copy-source must be BUCKET/KEY, with the key in URL encoding")
+	bucket, key, err := sourceOf(s.asked)
+	if err != nil {
+		return nil, nil, nil, metadata{}, err
 	}
 	file, info, meta, err := s.object(bucket, key)
 	if err != nil {

@@ -74,7 +74,7 @@ func (g guard) nameRegion(w http.ResponseWriter, r *http.Request) {
 
 // prepare checks a request's headers and parameters, and decodes and bounds its body.
 func (g guard) prepare(w http.ResponseWriter, r *http.Request) error {
-	if err := errors.Join(g.checkRegion(w, r), g.checkExpiry(r), g.checkOwner(r), checkMetadata(r), checkDirectives(r), checkNumbers(r.URL.Query()), g.checkHeaders(r), checkDigest(r), checkAlgorithm(r)); err != nil {
+	if err := errors.Join(g.checkRegion(w, r), g.checkExpiry(r), g.checkOwner(r), g.checkSource(r), checkMetadata(r), checkDirectives(r), checkNumbers(r.URL.Query()), g.checkHeaders(r), checkDigest(r), checkAlgorithm(r)); err != nil {
 		return err
 	}
 	trailer, err := dechunk(r)

@@ -2,12 +2,11 @@ package policy
 
 import (
 	"fmt"
-	"math"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
 
+	"cdk.tf/go/ingest/internal/addressrange"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -84,20 +83,9 @@ func (p accessPolicy) boundBy(operator string, keys ...string) bool {
 func boundsOrigin(conditions map[string][]string, keys []string) bool {
 	for key, values := range conditions {
 		known := slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, key) })
-		return len(conditions) == 1 && known && len(values) > 0 && !areEveryAddress(values)
+		return len(conditions) == 1 && known && len(values) > 0 && !addressrange.Every(values)
 	}
 	return false
-}
-
-// areEveryAddress reports whether ranges may include all addresses of a version of IP: the shares of their sizes add up to one.
-func areEveryAddress(ranges []string) bool {
-	shares := map[bool]float64{}
-	for _, text := range ranges {
-		if prefix, err := netip.ParsePrefix(text); err == nil {
-			shares[prefix.Addr().Is4()] += math.Exp2(float64(-prefix.Bits()))
-		}
-	}
-	return max(shares[true], shares[false]) >= 1
 }
 
 func (p accessPolicy) boundByEndpoint() bool {

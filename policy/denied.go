@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"cdk.tf/go/ingest/internal/addressrange"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -85,7 +86,7 @@ func meetsService(s statement) bool {
 	for operator, keys := range s.conditions {
 		for key, values := range keys {
 			network := slices.Contains([]string{"aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"}, strings.ToLower(key))
-			negated := strings.Contains(operator, "Not") && len(values) > 0 && !areEveryAddress(values)
+			negated := strings.Contains(operator, "Not") && len(values) > 0 && !addressrange.Every(values)
 			if !network || !negated {
 				return false
 			}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"cdk.tf/go/ingest/internal/addressrange"
 	"cdk.tf/go/ingest/internal/nearest"
 )
 
@@ -237,6 +238,7 @@ var vpcEndpoint = regexp.MustCompile(`^vpce-(?:[0-9a-f]{8}|[0-9a-f]{17})$`)
 const maxAccess = 100
 
 func (p *problems) access(access Access) {
+	before := len(p.found)
 	p.atMost("API.Access.SourceIPs", len(access.SourceIPs), maxAccess)
 	for i, text := range access.SourceIPs {
 		field := item("API.Access.SourceIPs", i)
@@ -251,6 +253,9 @@ func (p *problems) access(access Access) {
 	}
 	if len(access.SourceIPs) > 0 && !access.Private() && !slices.ContainsFunc(access.SourceIPs, isNoIPv6) {
 		p.add("API.Access.SourceIPs", "has IPv6 ranges alone", "add the callers' IPv4 ranges: the API answers over IPv4 only, so each request would get 403")
+	}
+	if len(p.found) == before && addressrange.Every(access.SourceIPs) {
+		p.add("API.Access.SourceIPs", fmt.Sprintf("is %q, which together are every address", access.SourceIPs), "leave the list empty, or name the callers' own ranges")
 	}
 	p.endpoints(access)
 }

@@ -201,6 +201,8 @@ func TestAuthorizationRefused(t *testing.T) {
 		{"no range", from("203.0.113.7"), []string{ips + `[0] is "203.0.113.7"; use a range of addresses, such as "203.0.113.0/24" or "203.0.113.7/32"`}},
 		{"a range with bits outside", from("203.0.113.7/24"), []string{ips + `[0] is "203.0.113.7/24"; use "203.0.113.0/24": the address has bits outside of its range`}},
 		{"everywhere", from("0.0.0.0/0"), []string{ips + `[0] is "0.0.0.0/0"; leave the list empty: this is every address`}},
+		{"everywhere in parts", from("0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/2"),
+			[]string{ips + ` is ["0.0.0.0/1" "128.0.0.0/2" "192.0.0.0/2"], which together are every address; leave the list empty, or name the callers' own ranges`}},
 		{"twice", from("203.0.113.0/24", "203.0.113.0/24"), []string{ips + `[1] is "203.0.113.0/24"; leave it out: it is there already`}},
 		{"part of an endpoint's id", func(e *Environment) { e.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef"} },
 			[]string{`API.Access.VPCEndpoints[0] is "vpce-0123456789abcdef"; use an interface endpoint's id, such as "vpce-0123456789abcdef0"`}},
@@ -264,6 +266,7 @@ func TestAuthorizationAccepted(t *testing.T) {
 		})},
 		{"each request", asked(func(l *LambdaAuthorizer) { l.Kind, l.IdentitySources, l.CacheTTL = RequestAuthorizer, nil, 0 })},
 		{"ranges", from("203.0.113.0/24", "2001:db8::/32", "192.0.2.7/32")},
+		{"ranges within others", from("0.0.0.0/1", "8.0.0.0/8", "128.0.0.0/2", "128.0.0.0/3")},
 		{"endpoints", func(e *Environment) { e.API.Access.VPCEndpoints = []string{"vpce-0123456789abcdef0"} }},
 	})
 }

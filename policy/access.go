@@ -106,10 +106,10 @@ func ofOrganization(s statement) bool {
 	return false
 }
 
-// leavesOutAnAccount reports whether a statement excludes an account. The JSON does not show whether its digits are this one's.
-func leavesOutAnAccount(s statement) bool {
+// leavesOutTheAccount reports whether a statement excludes the stack's account.
+func (c *checker) leavesOutTheAccount(s statement) bool {
 	for key, values := range s.conditions["StringNotEquals"] {
-		if strings.EqualFold(key, "aws:PrincipalAccount") && len(values) == 1 && accountID.MatchString(values[0]) {
+		if strings.EqualFold(key, "aws:PrincipalAccount") && len(values) == 1 && c.mayBeThisAccount(values[0]) {
 			return true
 		}
 	}
@@ -180,7 +180,7 @@ func (c *checker) letsPrincipals(p accessPolicy, where string, s statement) {
 	switch {
 	case !isEverybody(s) && (len(s.principals) != 1 || len(s.principals["AWS"]) == 0):
 		c.breach(holder, where+" lets in "+principalsText(s), "name accounts and roles, under AWS")
-	case ofOrganization(s) && !leavesOutAnAccount(s):
+	case ofOrganization(s) && !c.leavesOutTheAccount(s):
 		c.breach(holder, where+" lets in this account's own principals of the organisation, whatever their policies say",
 			"add the condition StringNotEquals aws:PrincipalAccount with the account's id")
 	}

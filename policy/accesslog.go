@@ -49,7 +49,7 @@ func (c *checker) logTarget(r, source, target tfjson.Resource) {
 	statements, _ := c.parseDocument(policy.Body["policy"]) // reported with the other bucket policies
 	for _, s := range statements {
 		if s.effect == allow && service(s) == logDelivery && coversAny(s.actions, "s3:PutObject") &&
-			len(s.resources) == 1 && includes(s.resources[0], arnOf(target)+"/"+prefix+"*") && isOf(s, source) {
+			len(s.resources) == 1 && includes(s.resources[0], arnOf(target)+"/"+prefix+"*") && c.isOf(s, source) {
 			return
 		}
 	}
@@ -58,9 +58,9 @@ func (c *checker) logTarget(r, source, target tfjson.Resource) {
 }
 
 // isOf reports whether a statement allows a service to act only on behalf of one bucket of the account.
-func isOf(s statement, bucket tfjson.Resource) bool {
+func (c *checker) isOf(s statement, bucket tfjson.Resource) bool {
 	arns, accounts := s.conditions["ArnLike"]["aws:SourceArn"], s.conditions["StringEquals"]["aws:SourceAccount"]
-	return len(s.conditions) == 2 && len(arns) == 1 && arns[0] == arnOf(bucket) && len(accounts) == 1 && accountID.MatchString(accounts[0])
+	return len(s.conditions) == 2 && len(arns) == 1 && arns[0] == arnOf(bucket) && len(accounts) == 1 && c.mayBeThisAccount(accounts[0])
 }
 
 // lock: a destroy would try to empty the bucket and fail until the lock ends.

@@ -152,14 +152,14 @@ func (c *checker) publishes(policy, topic tfjson.Resource, s statement) {
 	if len(s.principals) != 1 || len(s.principals["Service"]) == 0 {
 		c.breach(policy.Address(), "lets in "+everybodyOr(s), "name only services: the account's own principals need their own policies")
 	}
-	if !forThisAccount(s) {
+	if !c.forThisAccount(s) {
 		c.breach(policy.Address(), "lets a service publish for any account", "add the condition that aws:SourceAccount is the account's id under StringEquals")
 	}
 }
 
-func forThisAccount(s statement) bool {
+func (c *checker) forThisAccount(s statement) bool {
 	for key, values := range s.conditions["StringEquals"] {
-		if strings.EqualFold(key, "aws:SourceAccount") && len(values) == 1 && accountID.MatchString(values[0]) {
+		if strings.EqualFold(key, "aws:SourceAccount") && len(values) == 1 && c.mayBeThisAccount(values[0]) {
 			return true
 		}
 	}

@@ -69,7 +69,7 @@ func (c *checker) keyPolicy(r tfjson.Resource) {
 			}
 		}
 		c.keyPrincipals(r, where, s)
-		kept = kept || isAccount(s) && len(s.conditions) == 0 && coversAny(s.actions, "kms:PutKeyPolicy")
+		kept = kept || c.isAccount(s) && len(s.conditions) == 0 && coversAny(s.actions, "kms:PutKeyPolicy")
 	}
 	if !kept {
 		c.breach(r.Address(), "policy: the account may not change it", "allow kms:PutKeyPolicy to the account's root, or nobody can manage the key when the principals that it names are gone")
@@ -91,6 +91,9 @@ func (c *checker) keyPrincipals(r tfjson.Resource, where string, s statement) {
 		c.breach(r.Address(), where+" lets in "+principalsText(s)+" on behalf of any caller",
 			"add a condition on the encryption context, or on aws:SourceArn")
 	case s.principals["Service"] != nil:
+	case slices.ContainsFunc(s.actions, changesKey) && slices.ContainsFunc(s.principals["AWS"], c.isForeign):
+		c.breach(r.Address(), where+" lets "+principalsText(s)+" change the key, which no JSON shows to be of this account",
+			"write the account's id as ${data.aws_caller_identity.NAME.account_id}, or add it to allowed_account_ids of the provider: other accounts may only use the key")
 	case slices.ContainsFunc(s.actions, func(action string) bool { return !administrative.MatchString(action) }) && !limitsService(s):
 		c.breach(r.Address(), where+" lets "+principalsText(s)+" use the key directly",
 			"add a condition on "+viaService+" under StringEquals: read data through the service that stores it")
@@ -101,11 +104,32 @@ func limitsService(s statement) bool {
 	return len(s.conditions["StringEquals"][viaService]) > 0
 }
 
-var accountRoot = regexp.MustCompile(`^arn:[^:*]+:iam::[^:*]+:root$`)
+// readingKeys are the administrative actions that change nothing.
+var readingKeys = regexp.MustCompile(`^kms:(Describe|Get|List)`)
+
+func changesKey(action string) bool {
+	return administrative.MatchString(action) && !readingKeys.MatchString(action)
+}
+
+var (
+	// principalAccount's groups are the account of a principal, in an ARN or alone, and the rest of the ARN.
+	principalAccount = regexp.MustCompile(`^(?:arn:[^:*]+:(?:iam|sts)::)?([0-9]{12}|\$\{data\.[^}]+\})(:.+)?$`)
+	// principalOfStack is the ARN of a resource of the stack.
+	principalOfStack = regexp.MustCompile(`^\$\{aws_iam_[a-z_]+\.[^.}]+\.arn\}$`)
+)
+
+// isForeign reports whether a principal is not shown to be of the stack's account.
+func (c *checker) isForeign(principal string) bool {
+	parts := principalAccount.FindStringSubmatch(principal)
+	return !principalOfStack.MatchString(principal) && (parts == nil || !c.isThisAccount(parts[1]))
+}
 
 // isAccount reports whether a statement names the account, whose IAM policies then decide.
-func isAccount(s statement) bool {
-	return slices.ContainsFunc(s.principals["AWS"], accountRoot.MatchString)
+func (c *checker) isAccount(s statement) bool {
+	return slices.ContainsFunc(s.principals["AWS"], func(principal string) bool {
+		parts := principalAccount.FindStringSubmatch(principal)
+		return parts != nil && (parts[2] == ":root" || parts[2] == "") && c.isThisAccount(parts[1])
+	})
 }
 
 // encryptedWithKeys checks that all data has a key of the stack. If the stack has a key, other encryption is an oversight.
@@ -156,7 +180,7 @@ func (c *checker) alarmsMayUse(key, topic tfjson.Resource) {
 		return // reported with the key
 	}
 	if !slices.ContainsFunc(statements, func(s statement) bool {
-		return s.effect == allow && service(s) == alarmService && forThisAccount(s) && coversEach(s.actions, needed)
+		return s.effect == allow && service(s) == alarmService && c.forThisAccount(s) && coversEach(s.actions, needed)
 	}) {
 		c.breach(key.Address(), "policy: "+alarmService+" may not use it, so no alarm reaches "+topic.Address(),
 			"allow it "+strings.Join(needed, ", ")+" where aws:SourceAccount is the account's")

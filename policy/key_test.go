@@ -24,6 +24,43 @@ const (
 	deliverKey = "aws_iam_role_policy.delivery-role_use-key"
 )
 
+// administrator is a statement that lets principals change the key.
+func administrator(principals string) string {
+	return `{"Effect":"Allow","Principal":{"AWS":` + principals + `},"Action":"kms:PutKeyPolicy","Resource":"*"}`
+}
+
+// foreign is the breach of a statement for principals that may be another account's.
+func foreign(statement string) string {
+	return `customer-key: aws_kms_key.key: policy: statement ` + statement + ` change the key, which no JSON shows to be of this account; ` +
+		`write the account's id as ${data.aws_caller_identity.NAME.account_id}, or add it to allowed_account_ids of the provider: other accounts may only use the key`
+}
+
+// allowing restricts the accounts that Terraform deploys to.
+func allowing(account string) change {
+	return func(t *testing.T, root map[string]any) {
+		root["provider"] = decode(t, `{"aws": [{"region": "us-east-1", "allowed_account_ids": ["`+account+`"]}]}`)
+	}
+}
+
+// The account may be written as digits that the provider allows, also without the rest of the ARN. Another account may use the key through
+// a service, and look at it.
+func TestAKeyOfOwnAndOtherAccounts(t *testing.T) {
+	const own = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root"
+	reader := `{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":["kms:DescribeKey","kms:Decrypt"],"Resource":"*",` +
+		`"Condition":{"StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"}}}`
+	for name, changes := range map[string][]change{
+		"digits":          {allowing("111122223333"), edit(theKey, own, "arn:aws:iam::111122223333:root", "policy")},
+		"digits alone":    {allowing("111122223333"), edit(theKey, own, "111122223333", "policy")},
+		"a reader":        {edit(theKey, `"Statement":[`, `"Statement":[`+reader+`,`, "policy")},
+		"an own role":     {edit(theKey, `"Statement":[`, `"Statement":[`+administrator(`"${aws_iam_role.submit-role.arn}"`)+`,`, "policy")},
+		"the own account": {edit(theKey, `"Statement":[`, `"Statement":[`+administrator(`"${data.aws_caller_identity.current.account_id}"`)+`,`, "policy")},
+	} {
+		if err := policy.Check(changed(t, withKeys, changes), policy.Expect{Public: true}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // withoutLastCondition removes the last statement's condition from a policy.
 func withoutLastCondition(address string) change {
 	return func(t *testing.T, root map[string]any) {
@@ -35,6 +72,10 @@ func withoutLastCondition(address string) change {
 
 func TestKeyPolicy(t *testing.T) {
 	keyPolicy := func(before, after string) []change { return []change{edit(theKey, before, after, "policy")} }
+	const (
+		own       = "${data.aws_caller_identity.current.account_id}:root"
+		lockedOut = `customer-key: aws_kms_key.key: policy: the account may not change it; allow kms:PutKeyPolicy to the account's root, or nobody can manage the key when the principals that it names are gone`
+	)
 	const account = `AWS "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root"`
 	checkFile(t, withKeys, []breaking{
 		{
@@ -107,6 +148,26 @@ func TestKeyPolicy(t *testing.T) {
 			name:    "a policy that nobody may change",
 			changes: keyPolicy(`"kms:PutKeyPolicy",`, ``),
 			want:    []string{`customer-key: aws_kms_key.key: policy: the account may not change it; allow kms:PutKeyPolicy to the account's root, or nobody can manage the key when the principals that it names are gone`},
+		},
+		{
+			name:    "another account's root in place of the account",
+			changes: keyPolicy(own, "444455556666:root"),
+			want:    []string{foreign(`1 lets AWS "arn:${data.aws_partition.current.partition}:iam::444455556666:root"`), lockedOut},
+		},
+		{
+			name:    "the account's digits, which no provider allows",
+			changes: []change{allowing("111122223333"), edit(theKey, own, "444455556666:root", "policy")},
+			want:    []string{foreign(`1 lets AWS "arn:${data.aws_partition.current.partition}:iam::444455556666:root"`), lockedOut},
+		},
+		{
+			name:    "another account beside the account",
+			changes: keyPolicy(`"Statement":[`, `"Statement":[`+administrator(`"444455556666"`)+`,`),
+			want:    []string{foreign(`1 lets AWS "444455556666"`)},
+		},
+		{
+			name:    "a role of another account",
+			changes: keyPolicy(`"Statement":[`, `"Statement":[`+administrator(`["${aws_iam_role.submit-role.arn}","arn:aws:iam::444455556666:role/admin"]`)+`,`),
+			want:    []string{foreign(`1 lets AWS "${aws_iam_role.submit-role.arn}", AWS "arn:aws:iam::444455556666:role/admin"`)},
 		},
 		{
 			name:    "a grant",

@@ -117,7 +117,7 @@ var rules = []Rule{
 	}, "events in the stream must be encrypted at rest", streamEncryption},
 	{"customer-key", []string{
 		"If the stack has a KMS key, a key of the stack encrypts every stream, log group, topic, query result and bucket. The buckets of an access log and of a hosted page are exempt.",
-		"A key rotates. Its policy names each action and each principal, lets the account change the policy, and lets principals use the key only through a service. A service's statement has a condition that names an account or a resource. The key has no grants. The policy of a replica and of an external key keeps to the same.",
+		"A key rotates. Its policy names each action and each principal, lets the stack's own account and nobody else's principals change it, and lets principals use the key only through a service. A service's statement has a condition that names an account or a resource. The key has no grants. The policy of a replica and of an external key keeps to the same.",
 		"A bucket depends on its key, and its policy denies objects with another encryption.",
 		"The roles of the API and of the delivery stream may use the key through Kinesis and S3 for their stream and bucket.",
 	}, "if one part of the data has a customer key, every part must have it, and only the pipeline may use it", customerKey},

@@ -86,11 +86,22 @@ func noSourceCondition(c *checker, role tfjson.Resource, s statement) {
 
 var accountID = regexp.MustCompile(`^([0-9]{12}|\$\{data\.aws_caller_identity\.[^}.]+\.account_id\})$`)
 
+// isThisAccount reports whether a text is shown to be the id of the stack's account: Terraform reads it, or the provider allows it.
+func (c *checker) isThisAccount(id string) bool {
+	isDigits := !strings.HasPrefix(id, "${")
+	return accountID.MatchString(id) && (!isDigits || slices.Contains(c.stack.AllowedAccounts(), id))
+}
+
+// mayBeThisAccount is true also for the id of a stack that any account may have: the JSON then does not show whose it is.
+func (c *checker) mayBeThisAccount(id string) bool {
+	return c.isThisAccount(id) || accountID.MatchString(id) && len(c.stack.AllowedAccounts()) == 0
+}
+
 // externalID checks the condition that keeps Firehose from assuming the role for another account (Firehose developer guide,
 // "Controlling access").
 func externalID(c *checker, role tfjson.Resource, s statement) {
 	for key, values := range s.conditions["StringEquals"] {
-		if strings.EqualFold(key, "sts:ExternalId") && len(values) == 1 && accountID.MatchString(values[0]) {
+		if strings.EqualFold(key, "sts:ExternalId") && len(values) == 1 && c.mayBeThisAccount(values[0]) {
 			return
 		}
 	}

@@ -147,6 +147,13 @@ func TestTrust(t *testing.T) {
 			},
 		},
 		{
+			name:    "Firehose for an account that the provider does not allow",
+			changes: append(trust(deliveryRole, `"${data.aws_caller_identity.current.account_id}"`, `"444455556666"`), allowing("111122223333")),
+			want: []string{
+				`trust: aws_iam_role.delivery-role: its trust in Firehose has no condition that sts:ExternalId is the account's id; add one under StringEquals, or Firehose may assume the role for another account`,
+			},
+		},
+		{
 			name:    "Firehose for something that is not an account",
 			changes: trust(deliveryRole, `"${data.aws_caller_identity.current.account_id}"`, `"any"`),
 			want: []string{

@@ -15,13 +15,13 @@ import (
 // Into decodes a resolved resource's body into target, a pointer to a struct whose fields are tagged `tf:"attribute"`. As
 // Terraform does, it accepts "1" as a number, "true" as a boolean, 1 and true as strings, and one nested block as a list of
 // one. It also accepts a list of one block as a struct. An attribute that target does not have is an error that names it, so a
-// caller cannot ignore a part of a stack silently. Terraform's own depends_on, lifecycle and provider are not attributes. The
+// caller cannot ignore a part of a stack silently. An attribute that is null is not there. Terraform's own depends_on, lifecycle and provider are not attributes. The
 // error has every problem on a line of its own.
 func (r Resource) Into(target any) error {
 	body := map[string]any{}
 	for name, value := range r.Body {
-		if !isTerraforms(name) {
-			body[name] = value
+		if !isTerraforms(name) && value != nil {
+			body[name] = withoutNulls(value)
 		}
 	}
 	unknown, err := decode(body, target, asTerraform)
@@ -33,6 +33,27 @@ func (r Resource) Into(target any) error {
 		problems = append(problems, fmt.Errorf("%s: the attribute %s is not imitated on one machine; leave it out of the environment that runs here", r.Address(), name))
 	}
 	return errors.Join(problems...)
+}
+
+// withoutNulls leaves out what is null in the objects of a value: null unsets an attribute, as CDKTF's overrides do.
+func withoutNulls(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		object := map[string]any{}
+		for name, inner := range value {
+			if inner != nil {
+				object[name] = withoutNulls(inner)
+			}
+		}
+		return object
+	case []any:
+		items := make([]any, len(value))
+		for i, item := range value {
+			items[i] = withoutNulls(item)
+		}
+		return items
+	}
+	return value
 }
 
 // decode returns the attributes that target does not have, sorted.

@@ -50,6 +50,7 @@ func TestInto(t *testing.T) {
 			sample{Text: "true", Map: map[string]string{"a": "false", "b": "1"}}},
 		{"a list", map[string]any{"list": []any{"a", 1.0, true}}, sample{List: []string{"a", "1", "true"}}},
 		{"null", map[string]any{"text": nil, "number": nil, "rule": nil, "one": nil, "may": nil, "list": nil}, sample{}},
+		{"null for what target does not have", map[string]any{"colour": nil, "rule": []any{map[string]any{"id": "a", "colour": nil}}}, sample{Rules: []rule{{ID: "a"}}}},
 		{"anything", map[string]any{"any": []any{map[string]any{"a": 1.0}}}, sample{Any: []any{map[string]any{"a": 1.0}}}},
 		{"one block", map[string]any{"rule": map[string]any{"id": "a", "limit": "2"}}, sample{Rules: []rule{{"a", 2}}}},
 		{"several blocks", map[string]any{"rule": []any{map[string]any{"id": "a"}, map[string]any{"limit": 2.0}}},

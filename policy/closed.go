@@ -11,18 +11,28 @@ import (
 // beside are the types that an app declares beside the pipeline and that have a policy, with the argument that has the document.
 // The policies of a network (a VPC endpoint, a file system's mount targets) are not here: everybody in them is somebody inside.
 var beside = []struct{ typ, key string }{
+	{"aws_acmpca_policy", "policy"},
 	{"aws_backup_vault_policy", "policy"},
+	{"aws_cloudsearch_domain_service_access_policy", "access_policy"},
 	{"aws_cloudwatch_event_bus_policy", "policy"},
 	{"aws_codeartifact_domain_permissions_policy", "policy_document"},
 	{"aws_codeartifact_repository_permissions_policy", "policy_document"},
 	{"aws_codebuild_resource_policy", "policy"},
 	{"aws_dynamodb_resource_policy", "policy"},
 	{"aws_ecr_registry_policy", "policy"},
+	{"aws_ecr_repository_creation_template", "repository_policy"},
 	{"aws_ecr_repository_policy", "policy"},
 	{"aws_ecrpublic_repository_policy", "policy"},
+	{"aws_elasticsearch_domain", "access_policies"},
+	{"aws_elasticsearch_domain_policy", "access_policies"},
 	{"aws_glacier_vault", "access_policy"},
 	{"aws_glacier_vault_lock", "policy"},
+	{"aws_media_store_container_policy", "policy"},
+	{"aws_msk_cluster_policy", "policy"},
+	{"aws_networkfirewall_resource_policy", "policy"},
 	{"aws_oam_sink_policy", "policy"},
+	{"aws_opensearch_domain", "access_policies"},
+	{"aws_opensearch_domain_policy", "access_policies"},
 	{"aws_redshift_resource_policy", "policy"},
 	{"aws_redshiftserverless_resource_policy", "policy"},
 	{"aws_sagemaker_model_package_group_policy", "resource_policy"},
@@ -50,7 +60,7 @@ var permissions = []struct {
 func closedResource(c *checker) {
 	for _, b := range beside {
 		for _, r := range c.stack.Resources(b.typ) {
-			if r.Body[b.key] != nil {
+			if r.Body[b.key] != nil && !c.isInNetwork(r) {
 				c.closedToOthers(in(r), b.key)
 			}
 		}
@@ -63,6 +73,16 @@ func closedResource(c *checker) {
 	for _, url := range c.stack.Resources("aws_lambda_function_url") {
 		c.want(in(url), "authorization_type", "AWS_IAM")
 	}
+}
+
+// isInNetwork reports whether a resource is the domain of a search engine in a VPC, which nobody outside reaches, or has its policy.
+func (c *checker) isInNetwork(r tfjson.Resource) bool {
+	for _, typ := range []string{"aws_elasticsearch_domain", "aws_opensearch_domain"} {
+		if domain, ok := c.follow(r.Body["domain_name"], typ, "domain_name", "id"); ok {
+			r = domain
+		}
+	}
+	return r.Body["vpc_options"] != nil
 }
 
 // closedToOthers is less strict than closed: a condition may say who is let in.

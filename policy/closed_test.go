@@ -44,6 +44,16 @@ func TestPoliciesBesideThePipeline(t *testing.T) {
 	policyIn("aws_backup_vault_policy.x", "policy")
 	policyIn("aws_glacier_vault.x", "access_policy")
 	policyIn("aws_codeartifact_domain_permissions_policy.x", "policy_document")
+	policyIn("aws_ecr_repository_creation_template.x", "repository_policy")
+	policyIn("aws_elasticsearch_domain.x", "access_policies")
+	policyIn("aws_elasticsearch_domain_policy.x", "access_policies")
+	policyIn("aws_media_store_container_policy.x", "policy")
+	policyIn("aws_msk_cluster_policy.x", "policy")
+	policyIn("aws_opensearch_domain.x", "access_policies")
+	policyIn("aws_opensearch_domain_policy.x", "access_policies")
+	policyIn("aws_cloudsearch_domain_service_access_policy.x", "access_policy")
+	policyIn("aws_acmpca_policy.x", "policy")
+	policyIn("aws_networkfirewall_resource_policy.x", "policy")
 	refused := func(name, document string, want string) {
 		tests = append(tests, breaking{name: name, changes: []change{add(queue, `{"policy": `+document+`}`)}, want: []string{`closed-resource: ` + queue + `: ` + want}})
 	}
@@ -101,6 +111,7 @@ func TestResourcesThatAreClosed(t *testing.T) {
 			`{"principal": "apigateway.amazonaws.com", "source_arn": "${aws_api_gateway_rest_api.api.execution_arn}/*/*"}`,
 			`{"principal": "s3.amazonaws.com", "source_account": "${data.aws_caller_identity.current.account_id}"}`,
 		},
+		"aws_opensearch_domain.x":   {`{"vpc_options": {"subnet_ids": ["subnet-1"]}, "access_policies": ` + letting(`"Principal":{"AWS":"*"}`, ``) + `}`},
 		"aws_lambda_function_url.x": {`{"authorization_type": "AWS_IAM"}`},
 	} {
 		for _, body := range bodies {
@@ -108,5 +119,20 @@ func TestResourcesThatAreClosed(t *testing.T) {
 				t.Error(fmt.Errorf("%s %s: %w", address, body, err))
 			}
 		}
+	}
+}
+
+// The policy of a domain in a VPC may be a resource of its own.
+func TestThePolicyOfADomainInANetwork(t *testing.T) {
+	policyOf := add("aws_opensearch_domain_policy.x", `{"domain_name": "${aws_opensearch_domain.d.domain_name}", "access_policies": `+letting(anybody, "")+`}`)
+	check(t, []breaking{{
+		name:    "a domain on the internet",
+		changes: []change{policyOf, add("aws_opensearch_domain.d", `{"domain_name": "d"}`)},
+		want: []string{`closed-resource: aws_opensearch_domain_policy.x: access_policies: statement 1 lets in "*"; ` +
+			`name the principals that may, or add a condition such as aws:PrincipalOrgID, aws:SourceArn or aws:SourceAccount`},
+	}})
+	inside := add("aws_opensearch_domain.d", `{"domain_name": "d", "vpc_options": {"subnet_ids": ["subnet-1"]}}`)
+	if err := policy.Check(good(t, policyOf, inside), policy.Expect{Public: true}); err != nil {
+		t.Error(err)
 	}
 }

@@ -1,6 +1,7 @@
 package scripts
 
 import (
+	"encoding/json"
 	"errors"
 	"net"
 	"os"
@@ -69,28 +70,53 @@ func programs(t *testing.T, standIns map[string]string) string {
 }
 
 // oldest are the oldest versions that the project's own files allow.
-func oldest(t *testing.T) (goVersion, nodeVersion, terraformVersion string) {
+func oldest(t *testing.T) (goVersion string, nodeVersions []string, terraformVersion string) {
 	t.Helper()
-	find := func(file, pattern string) string {
+	find := func(file, pattern string) []string {
 		text, err := os.ReadFile(filepath.Join("..", file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		found := regexp.MustCompile(pattern).FindSubmatch(text)
+		found := regexp.MustCompile(pattern).FindStringSubmatch(string(text))
 		if found == nil {
 			t.Fatalf("%s holds no %s", file, pattern)
 		}
-		return string(found[1])
+		return found[1:]
 	}
-	return find("go.mod", `(?m)^go (.*)$`), find("synth/runtime.go", `oldestNode = ([0-9]+)`), find("stacks/terraform.go", `">= ([0-9]+\.[0-9]+)`)
+	return find("go.mod", `(?m)^go (.*)$`)[0], find("webapp/package.json", nodeRange), find("stacks/terraform.go", `">= ([0-9]+\.[0-9]+)`)[0]
+}
+
+// nodeRange is the range of Node.js's versions in a package.json; its groups are the oldest version 20, and the oldest later one.
+const nodeRange = `"node": "\^(20\.[0-9]+)\.0 \|\| >=([0-9]+\.[0-9]+)\.0"`
+
+// The page's range of Node.js's versions is that of the tools that build it, whose native code npm leaves out for other versions.
+func TestNodeOfThePage(t *testing.T) {
+	text, err := os.ReadFile("../webapp/package-lock.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lock struct {
+		Packages map[string]struct{ Engines struct{ Node string } }
+	}
+	if err := json.Unmarshal(text, &lock); err != nil {
+		t.Fatal(err)
+	}
+	_, versions, _ := oldest(t)
+	want := "^" + versions[0] + ".0 || >=" + versions[1] + ".0"
+	for _, name := range []string{"", "node_modules/vite", "node_modules/rolldown", "node_modules/@rolldown/binding-linux-x64-gnu"} {
+		if got := lock.Packages[name].Engines.Node; got != want {
+			t.Errorf("webapp/package-lock.json: %q asks for Node.js %q; webapp/package.json for %q", name, got, want)
+		}
+	}
 }
 
 // scripts/need prints a line with the remedy for each program that is missing or too old, and nothing for the others.
 func TestNeed(t *testing.T) {
-	goVersion, nodeVersion, terraformVersion := oldest(t)
+	goVersion, nodeVersions, terraformVersion := oldest(t)
+	node20, nodeNewer := nodeVersions[0], nodeVersions[1]
 	good := map[string]string{"go": "echo go1.99.0", "node": "echo v104.1.0", "npm": "true", "terraform": "echo Terraform v" + terraformVersion + ".0; echo on linux"}
 	getGo := "; install Go " + goVersion + " or newer: https://go.dev/doc/install"
-	getNode := "; install Node.js " + nodeVersion + " or newer: https://nodejs.org"
+	getNode := "; install Node.js " + nodeNewer + " or newer, or a version 20 from " + node20 + " on: https://nodejs.org"
 	getTerraform := "; install Terraform " + terraformVersion + " or newer (https://developer.hashicorp.com/terraform/install), or name the program of OpenTofu in TERRAFORM_BINARY_NAME"
 	getTofu := "; name Terraform or OpenTofu " + terraformVersion + " or newer (https://opentofu.org/docs/intro/install), or unset TERRAFORM_BINARY_NAME to use terraform"
 	for _, test := range []struct {
@@ -100,13 +126,14 @@ func TestNeed(t *testing.T) {
 		want      []string
 	}{
 		{"all there", nil, nil, nil},
-		{"the oldest", map[string]string{"go": "echo go" + goVersion, "node": "echo v" + nodeVersion + ".0.0"}, nil, nil},
+		{"the oldest", map[string]string{"go": "echo go" + goVersion, "node": "echo v" + node20 + ".0"}, nil, nil},
+		{"the oldest newer Node.js", map[string]string{"node": "echo v" + nodeNewer + ".0"}, nil, nil},
 		{"a pre-release", map[string]string{"go": "echo go1.100rc1"}, nil, nil},
 		{
 			"nothing", map[string]string{"go": "-", "node": "-", "npm": "-", "terraform": "-"}, nil,
 			[]string{
 				"go is not on PATH" + getGo, "node is not on PATH" + getNode,
-				"npm is not on PATH; it comes with Node.js, so install Node.js " + nodeVersion + " or newer: https://nodejs.org",
+				"npm is not on PATH; it comes with Node.js, so " + strings.TrimPrefix(getNode, "; "),
 				"terraform is not on PATH" + getTerraform,
 			},
 		},
@@ -114,6 +141,9 @@ func TestNeed(t *testing.T) {
 			"too old", map[string]string{"go": "echo go1.20.3", "node": "echo v18.20.8", "terraform": "echo Terraform v1.9.8"}, nil,
 			[]string{"go is Go 1.20.3" + getGo, "node is Node.js 18.20.8" + getNode, "terraform is version 1.9.8" + getTerraform},
 		},
+		{"a Node.js 20 that npm leaves native code out for", map[string]string{"node": "echo v20.18.3"}, nil, []string{"node is Node.js 20.18.3" + getNode}},
+		{"a Node.js 21", map[string]string{"node": "echo v21.7.3"}, nil, []string{"node is Node.js 21.7.3" + getNode}},
+		{"an early Node.js 22", map[string]string{"node": "echo v22.11.0"}, nil, []string{"node is Node.js 22.11.0" + getNode}},
 		{
 			"programs that fail", map[string]string{"go": "echo broken >&2; exit 3", "node": "echo broken; echo more; exit 3", "terraform": "exit 1"}, nil,
 			[]string{"go env fails (broken)" + getGo, "node --version fails (broken)" + getNode, "terraform version prints no version" + getTerraform},

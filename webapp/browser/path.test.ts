@@ -233,6 +233,36 @@ inBrowser("a person's path on a pipeline of this machine", () => {
     await page.context().close();
   });
 
+  test("the lists are as new as a pipeline that restarted, also where it has counted as many as before", async () => {
+    const one = await startIngest();
+    const { page } = await browser.open(one.url);
+    const port = Number(new URL(one.url).port);
+    /** see opens both lists when the event has landed, and returns what they show of it. */
+    const see = async () => {
+      await expect.poll(() => text(page, "#badge-objects"), { timeout: patience }).toBe("1 new");
+      await page.click("#tab-objects");
+      await expect.poll(() => page.locator("#objects tbody button").count()).toBe(1);
+      const name = await page.locator("#objects tbody td").nth(3).getAttribute("title");
+      await page.click("#tab-records");
+      await expect.poll(() => page.locator("#records tbody button").count()).toBe(1);
+      const time = await page.locator("#records tbody button").textContent();
+      await page.click("#tab-answers");
+      return { name, time };
+    };
+    await page.click("#send");
+    await result(page, "200 In the stream");
+    const first = await see();
+    await one.stop();
+    const two = await startIngest({ port });
+    await expect.poll(() => text(page, "#hop-delivered"), { timeout: patience }).toBe("0");
+    await fetch(two.submit, { method: "POST", headers: { "Content-Type": "application/json" }, body: '{"n":2}' });
+    const second = await see();
+    expect(second.name).not.toBe(first.name);
+    expect(second.time).not.toBe(first.time);
+    await page.context().close();
+    await two.stop();
+  });
+
   if (process.env.UPDATE_SCREENSHOTS === "1")
     test("screenshots for the README", async () => {
       mkdirSync(screenshots, { recursive: true });

@@ -77,6 +77,8 @@ export function objects(open: (part: Part) => void): Objects {
   let pages: Pages<Written> | Pages<Row> | null = null;
   let delivered = 0;
   let listed = -1;
+  /** Since when the pipeline counts. */
+  let began = 0;
 
   const draw = soon(50, () => {
     if (pages === null) return;
@@ -150,6 +152,8 @@ export function objects(open: (part: Part) => void): Objects {
   return {
     see: (watched) => {
       if (!watched?.hops) return;
+      if (watched.hops.startedAt !== began) listed = -1;
+      began = watched.hops.startedAt;
       delivered = watched.hops.deliveredObjects;
       setText(byId("badge-objects"), `${count(delivered)} new`);
       if (watched.state !== "live" || byId("panel-objects").hidden) return;

@@ -71,6 +71,8 @@ export function records(open: (sequenceNumber: string) => void): Records {
   /** How many records the stream had, by the status, when the list was as new as it. */
   let seen = 0;
   let known = 0;
+  /** Since when the pipeline counts. */
+  let began = 0;
   let tailing = false;
   /** How many rows were put before the first ones. */
   let fresh = 0;
@@ -229,7 +231,12 @@ export function records(open: (sequenceNumber: string) => void): Records {
       const hops = watched?.hops;
       if (!hops) return;
       const total = hops.shards.reduce((sum, one) => sum + one.records, 0);
-      const restarted = total < known;
+      if (hops.startedAt !== began) {
+        // Its count began anew, so it does not say whether the list is as new as the stream.
+        pages?.end();
+        pages = null;
+      }
+      began = hops.startedAt;
       known = total;
       choices(
         shard,
@@ -237,7 +244,7 @@ export function records(open: (sequenceNumber: string) => void): Records {
       );
       setText(byId("badge-records"), `${count(total)} new`);
       if (watched.state !== "live" || byId("panel-records").hidden) return;
-      if (pages === null || restarted || pages.problem !== "") begin();
+      if (pages === null || pages.problem !== "") begin();
       else if (known !== seen && follows()) void follow().then(draw);
       else {
         draw();

@@ -108,6 +108,11 @@ inBrowser("a page on a host of static files", () => {
     await write(page, `{"long": "${"x".repeat(5000)}"}`);
     await page.click("#share");
     await expect.poll(() => text(page, "#share")).toBe("Copied, without the event (over 4 KB)");
+    // As over http from another machine, where a browser has no clipboard for a page.
+    await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+    await expect.poll(() => text(page, "#share")).toBe("Copy link");
+    await page.click("#share");
+    await expect.poll(() => text(page, "#share")).toBe("Copy it from the address bar");
     expect(page.url()).toBe(`${page1.url}/try/`);
     await page.context().close();
   });

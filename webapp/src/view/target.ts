@@ -192,9 +192,8 @@ function share(store: Store) {
     const { withoutEvent } = writeAddress(store.settings, store.standard);
     const copied = await copy(location.href);
     const text = copied ? "Link copied" : "Copy it from the address bar";
-    setText(button, text);
+    setText(button, copied && withoutEvent ? "Copied, without the event (over 4 KB)" : text);
     say(withoutEvent ? `${text}. The event is over 4 KB, so the link does not contain it.` : text);
-    if (withoutEvent) setText(button, "Copied, without the event (over 4 KB)");
     setTimeout(() => setText(button, "Copy link"), 2500);
   });
 }

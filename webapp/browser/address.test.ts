@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, startChromium } from "./chromium.ts";
 import { type Pipeline, startIngest } from "./ingest.ts";
-import { inBrowser, result, text, write } from "./person.ts";
+import { choose, inBrowser, result, text, write } from "./person.ts";
 
 const lines = (page: Page) => page.locator(".cm-line").allTextContents();
 
@@ -65,5 +65,40 @@ inBrowser("the page's address", () => {
     expect(await page.inputValue("#count")).toBe("7");
     expect(await page.isChecked("#compact")).toBe(false);
     await page.context().close();
+  });
+
+  test("leaves neither a run nor a long event without a question, and nothing else with one", async () => {
+    const { page, context } = await browser.open(pipeline.url);
+    const asked: string[] = [];
+    page.on("dialog", (dialog) => {
+      asked.push(dialog.type());
+      void dialog.accept();
+    });
+    /** reload reloads the page, and returns whether the browser asked. It waits until the page has seen the last change. */
+    const reload = async () => {
+      asked.length = 0;
+      await page.waitForTimeout(600);
+      await page.reload();
+      await page.waitForSelector("html[data-ready]");
+      return asked.length === 1;
+    };
+    await write(page, '{"event": "signup", "user_id": 7}');
+    expect(await reload()).toBe(false);
+    const long = JSON.stringify({ event: "signup", user_id: 7, note: "x".repeat(4100) });
+    await write(page, long);
+    expect(await reload()).toBe(true);
+
+    await write(page, long);
+    await page.click("details.samples summary");
+    await page.fill("#sample-name", "long");
+    await page.click("#sample-form button");
+    expect(await reload(), "an event that a sample has").toBe(false);
+
+    await choose(page, "Repeat");
+    await page.fill("#every", "1");
+    await page.click("#send");
+    await expect.poll(() => text(page, "#figure-accepted")).not.toBe("0");
+    expect(await reload(), "a run").toBe(true);
+    await context.close();
   });
 });

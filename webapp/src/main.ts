@@ -1,5 +1,5 @@
 import "uplot/dist/uPlot.min.css";
-import { readAddress } from "./model/address.ts";
+import { readAddress, writeAddress } from "./model/address.ts";
 import { type Config, readConfig } from "./model/config.ts";
 import type { Figures } from "./model/figures.ts";
 import { Samples } from "./model/samples.ts";
@@ -8,7 +8,7 @@ import { Store } from "./model/store.ts";
 import { type Watched, watch } from "./model/watch.ts";
 import { again } from "./view/again.ts";
 import { alarms } from "./view/alarms.ts";
-import { compose } from "./view/compose.ts";
+import { compose, samplesOf } from "./view/compose.ts";
 import { byId, say, soon } from "./view/dom.ts";
 import { Drawer } from "./view/drawer.ts";
 import { figures } from "./view/figures.ts";
@@ -103,6 +103,10 @@ async function start() {
   watchLocal(store, hops(bucket.newest), stream.see, bucket.see, landed.see, send.see, alarms(drawer));
   const own = new Samples(storage());
   samples(store, own);
+  const guard = keepFromLeaving(store, own, session);
+  parts.push(guard);
+  store.subscribe(soon(drawMs, guard));
+  own.subscribe(guard);
   compose(store, own, (await editor).createEditor);
   drawEverySecond(session, (await plots).charts());
   document.documentElement.dataset.ready = "";
@@ -115,6 +119,22 @@ function followAddress(store: Store) {
     event.preventDefault();
     byId("event-title").focus();
   });
+}
+
+/**
+ * keepFromLeaving has the browser ask before a person leaves a run, or an event that is too long for the address and in no sample. It
+ * listens only then: some browsers keep no page for Back that listens.
+ */
+function keepFromLeaving(store: Store, own: Samples, session: Session): () => void {
+  const ask = (event: Event) => event.preventDefault();
+  return () => {
+    const { settings, standard } = store;
+    const isKept =
+      !writeAddress(settings, standard).withoutEvent ||
+      samplesOf(store, own).some(({ text }) => text === settings.event);
+    if (session.running || !isKept) addEventListener("beforeunload", ask);
+    else removeEventListener("beforeunload", ask);
+  };
 }
 
 function drawEverySecond(session: Session, drawCharts: (figures: Figures, now: number) => void) {

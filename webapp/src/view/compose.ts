@@ -79,7 +79,8 @@ function chips(store: Store, own: Samples) {
 
 type Chip = { id: string; label: string; text: string; example: string; endpoint?: string };
 
-function samplesOf({ types, environment }: Store, own: Samples): Chip[] {
+/** samplesOf has what the chips offer. */
+export function samplesOf({ types, environment }: Store, own: Samples): Chip[] {
   const at = environment && { endpoint: environment.submitUrl };
   const schema = environment && labelOf(environment);
   return [

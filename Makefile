@@ -12,7 +12,7 @@ help: ## Print this help
 	@echo 'Usage: make TARGET [ENV=dev] [ARGS="--flag value"]'
 	@echo
 	@echo Targets:
-	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+)[a-z -]*:.*## /  \1\t/' | expand -t 18
+	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | sed -E "s/^([a-z-]+)[a-z -]*:.*## /  \1$$(printf '\t')/" | expand -t 18
 	@echo
 	@echo Examples:
 	@echo '  make up ENV=staging ARGS="--api 127.0.0.1:9090"'
@@ -73,7 +73,7 @@ curl: ## Print the command that submits an event to a deployed ENV, or one of th
 	@$(or $(TERRAFORM_BINARY_NAME),terraform) -chdir=$(stack) output -raw $(curl-output) && echo
 
 stack = cdktf.out/stacks/$(ENV)
-curl-output = curl$(if $(TYPE),_$(TYPE))
+curl-output = "curl$${TYPE:+_$$TYPE}"
 
 verify: ## Verify a deployed ENV; with ARGS=--local a running "make up", with ARGS=--preflight an account
 smoke: ## Send one event to a deployed ENV, and find it in the bucket; ARGS=--local as above
@@ -136,7 +136,7 @@ bench-synth: ## Measure a synthesis beside jsii's own loading
 	go run ./bench/synth
 
 deploy-local: ## Deploy ENV to a moto server on this machine with cdktf and Terraform; KEEP=1 keeps the server
-	@scripts/deploy-local $(ENV)
+	@scripts/deploy-local "$$ENV"
 
 # cdktf-cli, as package-lock.json pins it.
 tools: node_modules/.package-lock.json

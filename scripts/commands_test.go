@@ -335,6 +335,8 @@ func TestTargetsCheckFirst(t *testing.T) {
 		{"deploy of a quotation mark", "", []string{"deploy", `ENV=de"v`}, "error: ENV is de\"v; name one environment: make deploy ENV=dev"},
 		{"deploy-local without Terraform", "terraform", []string{"deploy-local", "ENV=dev"}, "error: terraform is not on PATH; install Terraform"},
 		{"deploy-local without an environment", "", []string{"deploy-local"}, "error: ENV is empty; name one environment: make deploy-local ENV=dev"},
+		{"deploy-local of two environments", "", []string{"deploy-local", "ENV=dev prod"}, "error: ENV is \"dev prod\"; name one environment: make deploy-local ENV=dev"},
+		{"deploy-local of a pattern", "", []string{"deploy-local", "ENV=*"}, "error: ENV is \"*\"; name one environment: make deploy-local ENV=dev"},
 		{"check without Go", "go", []string{"check"}, "error: go is not on PATH; install Go"},
 		{"test without Go", "go", []string{"test"}, "error: go is not on PATH; install Go"},
 		{"lint without Go", "go", []string{"lint"}, "error: go is not on PATH; install Go"},

@@ -189,7 +189,7 @@ func lockCheckpoint(path string) (*os.File, error) {
 	}
 	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("--checkpoint: %w; name a file in a folder that can be written", readable.Explain(path+".lock", err))
+		return nil, fmt.Errorf("--checkpoint: %w; name a file in a folder that can be written", readable.ExplainWrite(path+".lock", err))
 	}
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = lock.Close()

@@ -82,7 +82,7 @@ func (r *rejects) open() (err error) {
 	}
 	r.file, err = os.OpenFile(r.path, os.O_CREATE|os.O_APPEND|access, 0o600)
 	if err != nil {
-		return readable.Explain(r.path, err)
+		return readable.ExplainWrite(r.path, err)
 	}
 	if !r.regular {
 		return nil

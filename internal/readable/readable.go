@@ -23,6 +23,15 @@ func File(path string) ([]byte, error) {
 
 // Explain says why the system would not open or read a path. Its error is the system's too.
 func Explain(path string, err error) error {
+	return explain(path, err, "may not be read by this user; change its mode, or those of the folders above it (chmod u+rX)")
+}
+
+// ExplainWrite says why the system would not make or write a path, as [Explain] does.
+func ExplainWrite(path string, err error) error {
+	return explain(path, err, "may not be written by this user; change its mode, or that of its folder (chmod u+w)")
+}
+
+func explain(path string, err error, denied string) error {
 	words := ""
 	switch {
 	case errors.Is(err, syscall.ELOOP):
@@ -32,7 +41,7 @@ func Explain(path string, err error) error {
 	case errors.Is(err, syscall.ENOTDIR):
 		words = "lies below a file, which holds none; correct the path"
 	case errors.Is(err, fs.ErrPermission):
-		words = "may not be read by this user; change its mode, or those of the folders above it (chmod u+rX)"
+		words = denied
 	default:
 		return err
 	}

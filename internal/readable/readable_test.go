@@ -45,6 +45,10 @@ func TestFile(t *testing.T) {
 	if want := "f may not be read by this user; change its mode, or those of the folders above it (chmod u+rX)"; denied.Error() != want || !errors.Is(denied, fs.ErrPermission) {
 		t.Errorf("%v, want %s", denied, want)
 	}
+	denied = readable.ExplainWrite("f", fs.ErrPermission)
+	if want := "f may not be written by this user; change its mode, or that of its folder (chmod u+w)"; denied.Error() != want || !errors.Is(denied, fs.ErrPermission) {
+		t.Errorf("%v, want %s", denied, want)
+	}
 }
 
 func TestJSON(t *testing.T) {

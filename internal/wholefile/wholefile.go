@@ -98,7 +98,7 @@ func Write(path string, text []byte) error {
 func into(path string, flags int, text []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|flags, 0o644) //nolint:gosec // what a command writes is for others to read
 	if err != nil {
-		return readable.Explain(path, err)
+		return readable.ExplainWrite(path, err)
 	}
 	_, err = file.Write(text)
 	return errors.Join(err, file.Close())

@@ -76,10 +76,11 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
 
   test("400 of Kinesis for more than 1 MiB", async () => {
     const said = await sendTo(dev.submit, "400 Over 1 MiB", async ({ page }) => {
-      await paste(page, `{"long": "${"x".repeat(1_100_000)}"}`);
+      // In characters it is short enough.
+      await paste(page, `{"long": "${"é".repeat(550_000)}"}`);
       await expect
         .poll(() => text(page, "#check"))
-        .toBe("1.1 MB: Kinesis accepts at most 1 MiB, and the answer will be 400.");
+        .toBe("1.1 MB with its white space: Kinesis accepts at most 1 MiB, and the answer to more is 400.");
     });
     expect(said).toBe("Kinesis accepts records of at most 1 MiB; this one has 1,100,011 bytes.");
   });
@@ -89,7 +90,7 @@ inBrowser("what goes wrong is said in words that a person can act on", () => {
       await paste(page, `{"long": "${"x".repeat(11_000_000)}"}`);
       await expect
         .poll(() => text(page, "#check"))
-        .toBe("11.0 MB: API Gateway accepts at most 10 MB, and will answer 413.");
+        .toBe("11.0 MB with its white space: API Gateway accepts at most 10 MB, and answers 413 to more.");
     });
   });
 

@@ -125,8 +125,10 @@ function showCheck(store: Store, editor: Editor, { problem, notes, kind, members
     element.replaceChildren(jump, ` ${found.message}`);
     return;
   }
-  const size = tooLong ? event.length : byteLength(sample(event, compact));
-  const notice = warning(kind, members, size, tooLong);
+  const size = byteLength(tooLong ? event : sample(event, compact));
+  // Whether a long text is shorter when it is compact, the page finds out when it sends it.
+  const length = bytes(size) + (tooLong && compact ? " with its white space" : "");
+  const notice = warning(kind, members, size, length, tooLong);
   const { lines } = tooLong ? { lines: 1 } : compile(event, compact);
   element.className = notice === "" ? "check" : "check warn";
   setText(
@@ -135,10 +137,10 @@ function showCheck(store: Store, editor: Editor, { problem, notes, kind, members
   );
 }
 
-function warning(kind: Checked["kind"], members: number, size: number, tooLong: boolean): string {
-  if (size > maxBodyBytes) return `${bytes(size)}: API Gateway accepts at most 10 MB, and will answer 413.`;
-  if (size > maxRecordBytes) return `${bytes(size)}: Kinesis accepts at most 1 MiB, and the answer will be 400.`;
-  if (tooLong) return `${bytes(size)}: too long to check while you type.`;
+function warning(kind: Checked["kind"], members: number, size: number, length: string, tooLong: boolean): string {
+  if (size > maxBodyBytes) return `${length}: API Gateway accepts at most 10 MB, and answers 413 to more.`;
+  if (size > maxRecordBytes) return `${length}: Kinesis accepts at most 1 MiB, and the answer to more is 400.`;
+  if (tooLong) return `${length}: too long to check while you type.`;
   if (kind === "array" || kind === "other") return "Valid JSON, but the API usually expects an object, such as {…}.";
   if (kind === "object" && members === 0) return "Valid JSON, but the API usually refuses an empty object.";
   return "";

@@ -12,6 +12,7 @@ import (
 
 	"cdk.tf/go/ingest/local/cloudwatch"
 	"cdk.tf/go/ingest/local/firehose"
+	"cdk.tf/go/ingest/local/internal/signature"
 )
 
 // imitated names the services and operations that answer at the AWS address, for messages.
@@ -28,7 +29,7 @@ func (p *Pipeline) awsEndpoint() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		service := serviceOf(r)
-		if region := regionOf(r); region != "" && region != p.declared.region && slices.Contains(regional, service) {
+		if region, _ := signature.Scope(r); region != "" && region != p.declared.region && slices.Contains(regional, service) {
 			p.refuseRegion(w, r, region)
 			return
 		}
@@ -44,7 +45,7 @@ func (p *Pipeline) awsEndpoint() http.Handler {
 func serviceOf(r *http.Request) string {
 	prefix, _, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	prefix, _, _ = strings.Cut(prefix, "_")
-	signed := signedFor(r)
+	_, signed := signature.Scope(r)
 	switch {
 	case prefix == "Kinesis", prefix == "Firehose":
 		return strings.ToLower(prefix)
@@ -58,46 +59,6 @@ func serviceOf(r *http.Request) string {
 		return "sts" // unsigned: STS refuses it
 	}
 	return "s3"
-}
-
-// signedFor is the service of a signature's scope.
-func signedFor(r *http.Request) string {
-	if scope := scopeOf(r); scope != nil {
-		return scope[len(scope)-2]
-	}
-	return ""
-}
-
-// regionOf is the region of a signature's scope; "" without one.
-func regionOf(r *http.Request) string {
-	if scope := scopeOf(r); len(scope) > 4 {
-		return scope[len(scope)-3]
-	}
-	return ""
-}
-
-// scopeOf is a signature's scope: KEY/DATE/REGION/SERVICE/aws4_request, and without a region in version 4A (IAM user guide, "Elements of
-// an AWS API request signature"). It is nil if the request has none.
-func scopeOf(r *http.Request) []string {
-	credential := r.URL.Query().Get("X-Amz-Credential")
-	if _, after, found := strings.Cut(r.Header.Get("Authorization"), "Credential="); found {
-		credential, _, _ = strings.Cut(after, ",")
-	}
-	scope := strings.Split(strings.TrimSpace(credential), "/")
-	if len(scope) < 4 || scope[len(scope)-1] != "aws4_request" {
-		return nil
-	}
-	return scope
-}
-
-// signedBy is the id of the access key that a request is signed with.
-func signedBy(r *http.Request) string {
-	credential := r.URL.Query().Get("X-Amz-Credential")
-	if _, after, found := strings.Cut(r.Header.Get("Authorization"), "Credential="); found {
-		credential = after
-	}
-	id, _, _ := strings.Cut(credential, "/")
-	return id
 }
 
 func isForm(r *http.Request) bool {
@@ -229,7 +190,7 @@ func (p *Pipeline) sayNotImitated(what string) {
 // authorisation, and any key is accepted. AWS generates the UserId; here it is the key's id.
 func (p *Pipeline) serveIdentity(w http.ResponseWriter, r *http.Request) {
 	form := formOf(w, r)
-	header, id := w.Header(), signedBy(r)
+	header, id := w.Header(), signature.KeyID(r)
 	header.Set("Content-Type", "text/xml")
 	action := form.Get("Action")
 	switch {

@@ -17,6 +17,8 @@ import (
 	"strings"
 
 	"github.com/johannesboyne/gofakes3"
+
+	"cdk.tf/go/ingest/local/internal/signature"
 )
 
 // guard stands before gofakes3 and handles the requests that gofakes3 gets wrong. gofakes3 takes an unknown sub-resource for the
@@ -462,7 +464,7 @@ func unimitated(r *http.Request) string {
 	if what := cmp.Or(subresource(r, query), chosenObject(r, query)); what != "" {
 		return what
 	}
-	_, service := scopeOf(r)
+	_, service := signature.Scope(r)
 	switch {
 	case service == "s3express", query.Has("max-directory-buckets"):
 		return "directory buckets (S3 Express One Zone)"

@@ -3,24 +3,11 @@ package s3
 import (
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/johannesboyne/gofakes3"
-)
 
-// scopeOf is the region and the service that a request is signed for: KEY/DATE/REGION/SERVICE/aws4_request. Both are "" for a request
-// that is unsigned or signed otherwise, such as by version 4A, whose scope has no region.
-func scopeOf(r *http.Request) (region, service string) {
-	credential := r.URL.Query().Get("X-Amz-Credential")
-	if _, after, found := strings.Cut(r.Header.Get("Authorization"), "Credential="); found {
-		credential, _, _ = strings.Cut(after, ",")
-	}
-	scope := strings.Split(strings.TrimSpace(credential), "/")
-	if len(scope) < 5 || scope[len(scope)-1] != "aws4_request" {
-		return "", ""
-	}
-	return scope[len(scope)-3], scope[len(scope)-2]
-}
+	"cdk.tf/go/ingest/local/internal/signature"
+)
 
 // wrongRegion is the error of a request that is signed for another region; as XML it names the right one.
 type wrongRegion struct {
@@ -35,7 +22,7 @@ type wrongRegion struct {
 // (jsoma/flatware#10 has a recorded one). The AWS address is an endpoint of the stack's region. An endpoint of
 // another region would redirect to it with 301, but there is none here.
 func (g guard) checkRegion(w http.ResponseWriter, r *http.Request) error {
-	region, _ := scopeOf(r)
+	region, _ := signature.Scope(r)
 	if region == "" || region == g.region {
 		return nil
 	}

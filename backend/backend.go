@@ -3,13 +3,12 @@
 package backend
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
 
 	"cdk.tf/go/ingest/internal/bucketname"
+	"cdk.tf/go/ingest/internal/plainjson"
 	"cdk.tf/go/ingest/internal/region"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -100,11 +99,7 @@ type object = map[string]any
 
 // JSON returns the whole stack as Terraform JSON. The same configuration gives the same bytes.
 func (c Config) JSON() ([]byte, error) {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false) // a person reads it
-	encoder.SetIndent("", "  ")
-	err := encoder.Encode(object{
+	return plainjson.Indented(object{
 		"terraform": object{
 			"required_version":   terraformVersion,
 			"required_providers": object{"aws": object{"source": "hashicorp/aws", "version": providerVersion}},
@@ -119,7 +114,6 @@ func (c Config) JSON() ([]byte, error) {
 			"spec":   object{"description": "What an environment sets to keep its state there", "value": c.Spec()},
 		},
 	})
-	return text.Bytes(), err
 }
 
 func (c Config) resources() object {

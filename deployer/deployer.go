@@ -3,14 +3,13 @@
 package deployer
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
 
+	"cdk.tf/go/ingest/internal/plainjson"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -98,11 +97,7 @@ func (c Config) JSON() ([]byte, error) {
 	} else {
 		b.add("aws_iam_openid_connect_provider", "github", object{"url": "https://" + issuer, "client_id_list": []string{audience}})
 	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false) // a person reads it
-	encoder.SetIndent("", "  ")
-	err := encoder.Encode(object{
+	return plainjson.Indented(object{
 		"terraform": object{
 			"required_version":   terraformVersion,
 			"required_providers": object{"aws": object{"source": "hashicorp/aws", "version": providerVersion}},
@@ -112,7 +107,6 @@ func (c Config) JSON() ([]byte, error) {
 		"resource": b.resources,
 		"output":   b.outputs,
 	})
-	return text.Bytes(), err
 }
 
 // providerOf is the provider's block for the roles of a stack. IAM has no regions; the provider asks for one.
@@ -244,9 +238,6 @@ func size(document string) int {
 }
 
 func compact(value any) string {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(value) // maps and texts always become JSON
-	return strings.TrimSuffix(text.String(), "\n")
+	text, _ := plainjson.Line(value) // maps and texts always become JSON
+	return text
 }

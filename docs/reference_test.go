@@ -12,6 +12,7 @@ import (
 	"cdk.tf/go/ingest/internal/assumptions"
 	"cdk.tf/go/ingest/internal/catalogue"
 	"cdk.tf/go/ingest/internal/goldens"
+	"cdk.tf/go/ingest/internal/plainjson"
 	"cdk.tf/go/ingest/internal/reference"
 	"cdk.tf/go/ingest/policy"
 	"cdk.tf/go/ingest/spec"
@@ -51,7 +52,7 @@ func TestAssumptionsPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := assumptions.Encode(all)
+	list, err := plainjson.Indented(all)
 	if err != nil {
 		t.Fatal(err)
 	}

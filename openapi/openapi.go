@@ -7,14 +7,13 @@
 package openapi
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"cdk.tf/go/ingest/internal/plainjson"
 	"cdk.tf/go/ingest/local/apigateway"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -129,12 +128,7 @@ func JSON(stack *tfjson.Stack, opts Options) ([]byte, error) {
 		doc.Paths[path][strings.ToLower(m.verb)] = described
 	}
 	doc.Components = d.finish(doc.Paths)
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false) // a person reads it
-	encoder.SetIndent("", "  ")
-	err = encoder.Encode(doc)
-	return text.Bytes(), err
+	return plainjson.Indented(doc)
 }
 
 // read resolves a stack and reads its API.

@@ -2,7 +2,6 @@
 package stacks
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dataawsregion"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"cdk.tf/go/ingest/internal/plainjson"
 	"cdk.tf/go/ingest/modules/alarms"
 	"cdk.tf/go/ingest/modules/apigateway"
 	"cdk.tf/go/ingest/modules/cloudwatch"
@@ -269,14 +269,11 @@ func pageSettings(stack string, outputs []output) string {
 			settings[o.id] = o.value
 		}
 	}
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(map[string]map[string]any{stack: settings}); err != nil {
+	text, err := plainjson.Indented(map[string]map[string]any{stack: settings})
+	if err != nil {
 		panic(err) // texts can always be encoded
 	}
-	return text.String()
+	return string(text)
 }
 
 // authorization are the values of the output by which the web application knows which credentials to ask for.

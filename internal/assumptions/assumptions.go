@@ -55,16 +55,6 @@ func ByID(id string) (Assumption, bool) {
 	return all[at], true
 }
 
-// Encode is the text of list.json.
-func Encode(all []Assumption) ([]byte, error) {
-	text := new(strings.Builder)
-	out := json.NewEncoder(text)
-	out.SetEscapeHTML(false)
-	out.SetIndent("", "  ")
-	err := out.Encode(all)
-	return []byte(text.String()), err
-}
-
 func compare(a, b Assumption) int {
 	return cmp.Or(cmp.Compare(a.Room(), b.Room()), cmp.Compare(number(a.ID), number(b.ID)))
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"cdk.tf/go/ingest/internal/plainjson"
 )
 
 const (
@@ -50,7 +52,7 @@ func readableLine(line string) string {
 		return open + jsonInto + expanded + end
 	}
 	if strings.Contains(value, "\n") {
-		list, _ := expand(string(mustMarshal(strings.Split(value, "\n"))), indent+"  ")
+		list, _ := expand(mustMarshal(strings.Split(value, "\n")), indent+"  ")
 		return open + linesInto + list + end
 	}
 	return line
@@ -130,15 +132,13 @@ func collapse(kind, text string) (string, error) {
 
 // quoted is a JSON string as JavaScript writes it, which CDKTF does.
 func quoted(value string) string {
-	return strings.NewReplacer(`\u2028`, "\u2028", `\u2029`, "\u2029").Replace(string(mustMarshal(value)))
+	return strings.NewReplacer(`\u2028`, "\u2028", `\u2029`, "\u2029").Replace(mustMarshal(value))
 }
 
-func mustMarshal(value any) []byte {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
+func mustMarshal(value any) string {
+	text, err := plainjson.Line(value)
+	if err != nil {
 		panic(err) // texts always become JSON
 	}
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
+	return text
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"cdk.tf/go/ingest/internal/draft4"
+	"cdk.tf/go/ingest/internal/plainjson"
 )
 
 // FirstEvent is the example of every schema that allows it.
@@ -514,11 +515,6 @@ func Example(schema string) (string, bool) {
 	if reflect.DeepEqual(value, Decode(FirstEvent)) {
 		return FirstEvent, true
 	}
-	var line strings.Builder
-	encoder := json.NewEncoder(&line)
-	encoder.SetEscapeHTML(false)
-	if encoder.Encode(value) != nil {
-		return "", false
-	}
-	return strings.TrimSuffix(line.String(), "\n"), true
+	line, err := plainjson.Line(value)
+	return line, err == nil
 }

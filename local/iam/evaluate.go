@@ -1,9 +1,10 @@
 package iam
 
 import (
-	"encoding/json"
 	"strings"
 	"unicode/utf8"
+
+	"cdk.tf/go/ingest/internal/plainjson"
 )
 
 // request is the request that a document is evaluated for.
@@ -121,9 +122,6 @@ func firstRune(text string) (rune, int) {
 
 // compact returns a value as JSON on one line, with its names sorted.
 func compact(value any) string {
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(value) // the value was read from JSON
-	return strings.TrimSuffix(text.String(), "\n")
+	text, _ := plainjson.Line(value) // the value was read from JSON
+	return text
 }

@@ -1,18 +1,16 @@
 package cloudwatch
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/cloudwatchdashboard"
 
+	"cdk.tf/go/ingest/internal/plainjson"
 	"cdk.tf/go/ingest/modules/internal/tf"
 )
 
@@ -95,13 +93,11 @@ func dashboardBody(cfg DashboardConfig) string {
 		}
 		y += row.Height
 	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false) // CloudWatch returns a ">" in a title unescaped
-	if err := encoder.Encode(map[string]any{"widgets": placed}); err != nil {
+	text, err := plainjson.Line(map[string]any{"widgets": placed}) // CloudWatch returns a ">" in a title unescaped
+	if err != nil {
 		panic(err) // a number that JSON cannot represent: a bug of the module
 	}
-	return strings.TrimSuffix(text.String(), "\n")
+	return text
 }
 
 func (w Widget) properties(region string) (string, map[string]any) {

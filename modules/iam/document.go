@@ -1,10 +1,10 @@
 package iam
 
 import (
-	"bytes"
-	"encoding/json"
 	"regexp"
 	"strings"
+
+	"cdk.tf/go/ingest/internal/plainjson"
 )
 
 // Document is an IAM policy document.
@@ -30,17 +30,14 @@ func (d Document) JSON() string {
 		}
 		statements[i] = s
 	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(struct {
+	text, err := plainjson.Line(struct {
 		Version   string
 		Statement []Statement
 	}{"2012-10-17", statements})
 	if err != nil {
 		panic(err) // a Principal that JSON cannot represent: a bug of the module
 	}
-	return escapeVariables(strings.TrimSuffix(text.String(), "\n"))
+	return escapeVariables(text)
 }
 
 // variable is one of IAM's, such as ${aws:username}, or one of its escapes of a wildcard, such as ${*} (IAM User Guide, "IAM policy

@@ -3,10 +3,10 @@
 package jsontext
 
 import (
-	"encoding/json"
 	"fmt"
-	"strings"
 	"unicode/utf8"
+
+	"cdk.tf/go/ingest/internal/plainjson"
 )
 
 // AppendEscaped appends text as the inside of a JSON string. Each byte that is not valid UTF-8 becomes U+FFFD.
@@ -56,13 +56,11 @@ func appendEscape(to []byte, c byte) []byte {
 
 // Of writes a value as JSON, with sorted names of objects. It writes a value that JSON does not have as Go does.
 func Of(value any) string {
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
+	text, err := plainjson.Line(value)
+	if err != nil {
 		return fmt.Sprint(value)
 	}
-	return strings.TrimSuffix(text.String(), "\n")
+	return text
 }
 
 // ValidUTF8 returns a text with U+FFFD for each malformed sequence, as Java decodes UTF-8 (Java SE API, CharsetDecoder; see

@@ -10,15 +10,11 @@ import (
 	"cdk.tf/go/ingest/internal/bucketname"
 	"cdk.tf/go/ingest/internal/plainjson"
 	"cdk.tf/go/ingest/internal/region"
+	"cdk.tf/go/ingest/internal/tfversion"
 	"cdk.tf/go/ingest/tfjson"
 )
 
 const (
-	// terraformVersion and providerVersion are those of the other stacks (stacks/terraform.go). The lock file in S3 needs at least
-	// Terraform 1.10.
-	terraformVersion = ">= 1.10.0, < 2.0.0"
-	providerVersion  = "~> 5.99"
-
 	// keptDays is how long S3 keeps a version of a state after the next one. You go back to a version from before a mistake, and in
 	// a stack that is seldom applied a mistake is found late. A version has some 100 KB.
 	keptDays = 365
@@ -100,10 +96,7 @@ type object = map[string]any
 // JSON returns the whole stack as Terraform JSON. The same configuration gives the same bytes.
 func (c Config) JSON() ([]byte, error) {
 	return plainjson.Indented(object{
-		"terraform": object{
-			"required_version":   terraformVersion,
-			"required_providers": object{"aws": object{"source": "hashicorp/aws", "version": providerVersion}},
-		},
+		"terraform": tfversion.Block(),
 		"provider": object{"aws": object{
 			"region":       c.Region,
 			"default_tags": object{"tags": object{"ManagedBy": "terraform", "Purpose": "terraform-state"}},

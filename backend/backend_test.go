@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"cdk.tf/go/ingest/internal/goldens"
 	"cdk.tf/go/ingest/policy"
 	"cdk.tf/go/ingest/tfjson"
 )
@@ -107,16 +106,6 @@ func TestCheck(t *testing.T) {
 	} {
 		if got := fmt.Sprint(test.config.Check()); got != test.want {
 			t.Errorf("%+v: got %s, want %s", test.config, got, test.want)
-		}
-	}
-}
-
-// This stack requires the same versions of Terraform and the provider as the other stacks.
-func TestVersionsAreTheStacks(t *testing.T) {
-	text := goldens.Read(t, "prod")
-	for _, want := range []string{`"required_version": "` + terraformVersion + `"`, `"version": "` + providerVersion + `"`} {
-		if !strings.Contains(string(text), want) {
-			t.Errorf("the prod stack does not say %s", want)
 		}
 	}
 }

@@ -10,14 +10,11 @@ import (
 	"unicode"
 
 	"cdk.tf/go/ingest/internal/plainjson"
+	"cdk.tf/go/ingest/internal/tfversion"
 	"cdk.tf/go/ingest/tfjson"
 )
 
 const (
-	// terraformVersion and providerVersion are the stacks' own (stacks/terraform.go).
-	terraformVersion = ">= 1.10.0, < 2.0.0"
-	providerVersion  = "~> 5.99"
-
 	// issuer is GitHub's, and audience what aws-actions/configure-aws-credentials asks for
 	// (https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws).
 	issuer   = "token.actions.githubusercontent.com"
@@ -98,14 +95,11 @@ func (c Config) JSON() ([]byte, error) {
 		b.add("aws_iam_openid_connect_provider", "github", object{"url": "https://" + issuer, "client_id_list": []string{audience}})
 	}
 	return plainjson.Indented(object{
-		"terraform": object{
-			"required_version":   terraformVersion,
-			"required_providers": object{"aws": object{"source": "hashicorp/aws", "version": providerVersion}},
-		},
-		"provider": object{"aws": provider},
-		"data":     data,
-		"resource": b.resources,
-		"output":   b.outputs,
+		"terraform": tfversion.Block(),
+		"provider":  object{"aws": provider},
+		"data":      data,
+		"resource":  b.resources,
+		"output":    b.outputs,
 	})
 }
 

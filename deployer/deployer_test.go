@@ -367,13 +367,3 @@ func TestCheck(t *testing.T) {
 		}
 	}
 }
-
-// The versions are the stacks' own.
-func TestVersionsAreTheStacks(t *testing.T) {
-	text := string(goldens.Read(t, "prod"))
-	for _, want := range []string{`"required_version": "` + terraformVersion + `"`, `"version": "` + providerVersion + `"`} {
-		if !strings.Contains(text, want) {
-			t.Errorf("the prod stack does not say %s", want)
-		}
-	}
-}

@@ -83,7 +83,7 @@ func oldest(t *testing.T) (goVersion string, nodeVersions []string, terraformVer
 		}
 		return found[1:]
 	}
-	return find("go.mod", `(?m)^go (.*)$`)[0], find("webapp/package.json", nodeRange), find("stacks/terraform.go", `">= ([0-9]+\.[0-9]+)`)[0]
+	return find("go.mod", `(?m)^go (.*)$`)[0], find("webapp/package.json", nodeRange), find("internal/tfversion/tfversion.go", `">= ([0-9]+\.[0-9]+)`)[0]
 }
 
 // nodeRange is the range of Node.js's versions in a package.json; its groups are the oldest version 20, and the oldest later one.

@@ -5,11 +5,9 @@ import (
 	awsprovider "github.com/cdktf/cdktf-provider-aws-go/aws/v19/provider"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"cdk.tf/go/ingest/internal/tfversion"
 	"cdk.tf/go/ingest/spec"
 )
-
-// terraformVersion is what the S3 backend's lock file needs at least: 1.10.
-const terraformVersion = ">= 1.10.0, < 2.0.0"
 
 // configureTerraform declares the provider, the versions and the place of the state.
 func configureTerraform(stack cdktf.TerraformStack, env spec.Environment) {
@@ -25,7 +23,7 @@ func configureTerraform(stack cdktf.TerraformStack, env spec.Environment) {
 		config.AllowedAccountIds = jsii.Strings(env.Account)
 	}
 	awsprovider.NewAwsProvider(stack, jsii.String("aws"), config)
-	stack.AddOverride(jsii.String("terraform.required_version"), terraformVersion)
+	stack.AddOverride(jsii.String("terraform.required_version"), tfversion.Terraform)
 	// The Go bindings were generated from 5.99.1 and would pin just that. docs/adr/0002 has the reasons.
 	stack.AddOverride(jsii.String("terraform.required_providers.aws.version"), string(env.Provider))
 	configureState(stack, env)

@@ -59,8 +59,6 @@ func texts(body map[string]any, name string) map[string]string {
 	return all
 }
 
-func isTrue(value any) bool { return value == true || value == "true" }
-
 func (r *reader) id(resource tfjson.Resource) string {
 	id, _ := r.stack.Attribute(resource.Address(), "id") // apigateway has asked for it
 	return id
@@ -91,12 +89,12 @@ func (r *reader) methods() []method {
 		body := resource.Body
 		m := method{
 			path: r.paths[text(body, "resource_id")], verb: text(body, "http_method"), authorization: text(body, "authorization"),
-			keyRequired: isTrue(body["api_key_required"]), operation: text(body, "operation_name"),
+			keyRequired: tfjson.True(body["api_key_required"]), operation: text(body, "operation_name"),
 			models: texts(body, "request_models"), parameters: map[string]bool{},
 		}
 		required, _ := body["request_parameters"].(map[string]any)
 		for name, value := range required {
-			m.parameters[name] = isTrue(value)
+			m.parameters[name] = tfjson.True(value)
 		}
 		scopes, _ := body["authorization_scopes"].([]any)
 		for _, scope := range scopes {

@@ -101,17 +101,14 @@ func (r *reader) bodies(typ string) []map[string]any {
 
 func text(value any) string { s, _ := value.(string); return s }
 
-// yes is a value as Terraform reads a boolean.
-func yes(value any) bool { return value == true || value == "true" }
-
 func (p *Pipeline) readAPI(r *reader) {
 	stage := r.one("aws_api_gateway_stage")
-	p.tracing = yes(stage["xray_tracing_enabled"])
+	p.tracing = tfjson.True(stage["xray_tracing_enabled"])
 	p.logLine = len(text(tfjson.At(stage, "access_log_settings", "format")))
 	settings := r.one("aws_api_gateway_method_settings")
 	p.shape.RateLimit = throttle(tfjson.At(settings, "settings", "throttling_rate_limit"))
 	p.execution = text(tfjson.At(settings, "settings", "logging_level"))
-	if yes(tfjson.At(settings, "settings", "metrics_enabled")) {
+	if tfjson.True(tfjson.At(settings, "settings", "metrics_enabled")) {
 		p.metrics = metricsOfMethod * len(r.bodies("aws_api_gateway_method"))
 	}
 	for _, integration := range r.bodies("aws_api_gateway_integration") {
@@ -201,7 +198,7 @@ func (p *Pipeline) readDelivery(r *reader) {
 	p.shape.BufferInterval = time.Duration(buffering("buffering_interval", 0, int(quota.MaxBufferInterval.Seconds()), 300)) * time.Second
 	p.parquet = tfjson.At(delivery, destination, "data_format_conversion_configuration", "output_format_configuration") != nil &&
 		tfjson.At(delivery, destination, "data_format_conversion_configuration", "enabled") != false
-	p.partitioned = yes(tfjson.At(delivery, destination, "dynamic_partitioning_configuration", "enabled"))
+	p.partitioned = tfjson.True(tfjson.At(delivery, destination, "dynamic_partitioning_configuration", "enabled"))
 	if compression := text(tfjson.At(delivery, destination, "compression_format")); compression != "" && compression != "UNCOMPRESSED" {
 		p.compressed = true
 	}
@@ -219,7 +216,7 @@ func (p *Pipeline) readBucket(r *reader) {
 	for _, encryption := range r.bodies("aws_s3_bucket_server_side_encryption_configuration") {
 		if encryption["bucket"] == name {
 			p.keyed = text(tfjson.At(encryption, "rule", "apply_server_side_encryption_by_default", "sse_algorithm")) == "aws:kms"
-			p.bucketKey = yes(tfjson.At(encryption, "rule", "bucket_key_enabled"))
+			p.bucketKey = tfjson.True(tfjson.At(encryption, "rule", "bucket_key_enabled"))
 		}
 	}
 	for _, lifecycle := range r.bodies("aws_s3_bucket_lifecycle_configuration") {

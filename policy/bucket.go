@@ -188,7 +188,7 @@ func (c *checker) notifications() {
 		for _, n := range notified {
 			for _, p := range c.blocks(in(r), n.block) {
 				if !c.isOurs(p.body[n.key]) {
-					text, _ := scalar(p.body[n.key])
+					text, _ := tfjson.Scalar(p.body[n.key])
 					c.breachAt(p, fmt.Sprintf("%s%s is %q, which may be another account's", p.path, n.key, text),
 						"refer to the ARN of a resource of the stack, or write the account of the ARN as ${data.aws_caller_identity.NAME.account_id}")
 				}
@@ -202,7 +202,7 @@ var accountOfARN = regexp.MustCompile(`^arn:[^:*?]+:[a-z0-9]+:[^:*?]+:\$\{data\.
 
 // isOurs reports whether an ARN is that of a resource of the stack, or has the stack's own account.
 func (c *checker) isOurs(arn any) bool {
-	text, _ := scalar(arn)
+	text, _ := tfjson.Scalar(arn)
 	text = c.settle(text)
 	if ref, ok := reference(text); ok {
 		_, declared := c.stack.Find(ref)

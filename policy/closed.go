@@ -138,7 +138,7 @@ func (c *checker) permits(r tfjson.Resource, bounds []string) {
 
 // isBound reports whether an argument names resources or accounts: it is set, and has no wildcard for others' resources.
 func (c *checker) isBound(v any) bool {
-	text, _ := scalar(v)
+	text, _ := tfjson.Scalar(v)
 	text = c.settle(text)
 	return text != "" && !c.isComposed(text) && !isOpen(text)
 }

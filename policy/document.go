@@ -173,7 +173,7 @@ func texts(object map[string]any, key string) ([]string, error) {
 	}
 	found := make([]string, len(items))
 	for i, item := range items {
-		text, ok := scalar(item)
+		text, ok := tfjson.Scalar(item)
 		if !ok {
 			return nil, fmt.Errorf("%q contains something other than text", key)
 		}

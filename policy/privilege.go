@@ -262,7 +262,7 @@ func (c *checker) attached(a attachment) {
 	if _, ok := c.follow(a.arn, iamPolicy, "arn"); ok {
 		return // leastPrivilege checks its document
 	}
-	text, _ := scalar(a.arn)
+	text, _ := tfjson.Scalar(a.arn)
 	name := awsManaged.FindStringSubmatch(c.settle(text))
 	switch {
 	case name == nil:

@@ -115,25 +115,11 @@ func (c *checker) value(v any) (string, bool) {
 	if v == nil {
 		return "", true
 	}
-	text, ok := scalar(v)
+	text, ok := tfjson.Scalar(v)
 	if !ok {
 		return "", false
 	}
 	return literalText(c.settle(text))
-}
-
-// scalar is a string, a boolean or a number as the text that Terraform converts it to.
-func scalar(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, true
-	case bool:
-		return strconv.FormatBool(v), true
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64), true
-	default:
-		return "", false
-	}
 }
 
 // literalText is a template without expressions.
@@ -182,7 +168,7 @@ func (c *checker) settle(template string) string {
 func (c *checker) settleReference(ref tfjson.Reference) string {
 	for range maxHops {
 		r, _ := c.stack.Find(ref)
-		argument, ok := scalar(r.Body[ref.Attribute])
+		argument, ok := tfjson.Scalar(r.Body[ref.Attribute])
 		if !ok {
 			break
 		}

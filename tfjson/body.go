@@ -25,3 +25,23 @@ func Number(value any) float64 {
 	}
 	return 0
 }
+
+// True reports whether a value is true as Terraform reads a boolean: "true" and "1" are.
+func True(value any) bool {
+	is, _ := asBool(value)
+	return is == true
+}
+
+// Scalar is a string, a boolean or a number as the text that Terraform converts it to; not ok for anything else.
+func Scalar(value any) (text string, ok bool) {
+	switch value := value.(type) {
+	case string:
+		return value, true
+	case bool:
+		return strconv.FormatBool(value), true
+	case float64:
+		return strconv.FormatFloat(value, 'f', -1, 64), true
+	default:
+		return "", false
+	}
+}

@@ -499,7 +499,7 @@ func (c *computation) text(name string) string {
 		c.fail(err)
 		return ""
 	}
-	text, ok := scalarText(value)
+	text, ok := Scalar(value)
 	if !ok {
 		c.fail(notText(c.n.address, name, value))
 	}

@@ -121,7 +121,7 @@ func (r *resolver) evaluateObject(n *node, path string, written map[string]any) 
 	for _, name := range slices.Sorted(maps.Keys(written)) {
 		place := []string{n.address, join(path, name)}
 		key, fine := r.evaluateText(place, name)
-		text, isText := scalarText(key)
+		text, isText := Scalar(key)
 		if fine && !isText {
 			r.fail(place, "the key is %s; it must be a string", kind(key))
 		}

@@ -109,7 +109,7 @@ func asTerraform(from, to reflect.Value) (any, error) {
 	value := from.Interface()
 	switch to.Kind() {
 	case reflect.String:
-		if text, ok := scalarText(value); ok {
+		if text, ok := Scalar(value); ok {
 			return text, nil
 		}
 		return nil, mustBe(value, "a string")
@@ -120,7 +120,7 @@ func asTerraform(from, to reflect.Value) (any, error) {
 	case reflect.Float32, reflect.Float64:
 		return asFloat(value)
 	case reflect.Slice:
-		if _, isScalar := scalarText(value); isScalar && to.Type().Elem().Kind() == reflect.Struct {
+		if _, isScalar := Scalar(value); isScalar && to.Type().Elem().Kind() == reflect.Struct {
 			return nil, mustBe(value, "an object or a list of objects")
 		} else if isScalar {
 			return nil, mustBe(value, "a list")
@@ -135,7 +135,7 @@ func mustBe(value any, what string) error {
 	if text, ok := value.(string); ok {
 		return fmt.Errorf("it is %s; it must be %s", excerpt(text), what)
 	}
-	if text, ok := scalarText(value); ok {
+	if text, ok := Scalar(value); ok {
 		return fmt.Errorf("it is %s; it must be %s", text, what)
 	}
 	return fmt.Errorf("it is %s; it must be %s", kind(value), what)

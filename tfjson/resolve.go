@@ -278,7 +278,7 @@ func (s *Stack) Attribute(address, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s.%s: %w", address, name, err)
 	}
-	text, ok := scalarText(value)
+	text, ok := Scalar(value)
 	if !ok {
 		return "", fmt.Errorf("%s.%s is %s, and no text", address, name, kind(value))
 	}
@@ -297,7 +297,7 @@ func (s *Stack) Tags(address string) map[string]string {
 	}
 	tags := map[string]string{}
 	for key, value := range given {
-		tags[key], _ = scalarText(value)
+		tags[key], _ = Scalar(value)
 	}
 	return tags
 }

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/big"
-	"strconv"
 
 	"github.com/zclconf/go-cty/cty"
 )
@@ -88,18 +86,4 @@ func listFromCty(value cty.Value) (any, error) {
 		items = append(items, converted)
 	}
 	return items, nil
-}
-
-// scalarText returns a string, a boolean or a number as the text that Terraform converts it to.
-func scalarText(value any) (string, bool) {
-	switch value := value.(type) {
-	case string:
-		return value, true
-	case bool:
-		return strconv.FormatBool(value), true
-	case float64:
-		return big.NewFloat(value).Text('f', -1), true
-	default:
-		return "", false
-	}
 }

@@ -72,7 +72,7 @@ func (r *run) compareAlarm(d *differences, name string, body map[string]any, is 
 	d.compare(name+": periods", periods, aws.ToInt32(is.EvaluationPeriods))
 	d.compare(name+": datapoints", cmp.Or(tfjson.Number(body["datapoints_to_alarm"]), periods), cmp.Or(aws.ToInt32(is.DatapointsToAlarm), aws.ToInt32(is.EvaluationPeriods)))
 	d.compare(name+": missing data", cmp.Or(text(body["treat_missing_data"]), "missing"), cmp.Or(aws.ToString(is.TreatMissingData), "missing"))
-	d.compare(name+": actions enabled", body["actions_enabled"] == nil || yes(body["actions_enabled"]), aws.ToBool(is.ActionsEnabled))
+	d.compare(name+": actions enabled", body["actions_enabled"] == nil || tfjson.True(body["actions_enabled"]), aws.ToBool(is.ActionsEnabled))
 	for argument, actions := range sorted(map[string][]string{"alarm_actions": is.AlarmActions, "ok_actions": is.OKActions, "insufficient_data_actions": is.InsufficientDataActions}) {
 		d.compare(name+": "+argument, list(body[argument]), slices.Sorted(slices.Values(actions)))
 	}
@@ -86,7 +86,7 @@ func (r *run) compareAlarm(d *differences, name string, body map[string]any, is 
 	var want, got []string
 	for _, query := range queries {
 		metrics, _ := tfjson.Blocks(query, "metric")
-		one := queryText(text(query["id"]), text(query["expression"]), yes(query["return_data"]))
+		one := queryText(text(query["id"]), text(query["expression"]), tfjson.True(query["return_data"]))
 		if len(metrics) > 0 {
 			m := metrics[0]
 			one += metricOf(text(m["namespace"]), text(m["metric_name"]), text(m["stat"]), tfjson.Number(m["period"]), text(m["unit"]), texts(m["dimensions"]))

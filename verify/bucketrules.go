@@ -70,7 +70,7 @@ func rulesOf(body map[string]any) map[string]string {
 			part("below", number("filter", "object_size_less_than")+number("filter", "and", "object_size_less_than")),
 			part("tags", strings.Join(declaredTags(rule), " ")),
 			part("expires after days", number("expiration", "days")), part("expires on", day(at("expiration", "date"))),
-			part("deletes lone markers", yes(tfjson.At(rule, "expiration", "expired_object_delete_marker"))),
+			part("deletes lone markers", tfjson.True(tfjson.At(rule, "expiration", "expired_object_delete_marker"))),
 			part("noncurrent versions expire after days", number("noncurrent_version_expiration", "noncurrent_days")),
 			part("noncurrent versions kept", number("noncurrent_version_expiration", "newer_noncurrent_versions")),
 			part("uploads end after days", number("abort_incomplete_multipart_upload", "days_after_initiation")),
@@ -183,7 +183,7 @@ func bucketLocks(ctx context.Context, r *run) outcome {
 			kept = cmp.Or(is.Rule.DefaultRetention, kept)
 		}
 		body := r.setting("aws_s3_bucket_object_lock_configuration", bucket)
-		declared := body != nil || yes(r.of("aws_s3_bucket", "bucket", bucket)[0]["object_lock_enabled"])
+		declared := body != nil || tfjson.True(r.of("aws_s3_bucket", "bucket", bucket)[0]["object_lock_enabled"])
 		want := func(name string) any { return tfjson.At(body, "rule", "default_retention", name) }
 		d.compare(bucket+": lock", declared, is.ObjectLockEnabled == types.ObjectLockEnabledEnabled)
 		d.compare(bucket+": mode of the lock", text(want("mode")), kept.Mode)

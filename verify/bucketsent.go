@@ -76,7 +76,7 @@ func bucketNotifications(ctx context.Context, r *run) outcome {
 			return unread(err, "s3:GetBucketNotification", "the bucket "+bucket), false
 		}
 		body := r.setting("aws_s3_bucket_notification", bucket)
-		d.compare(bucket+": EventBridge", yes(body["eventbridge"]), answer.EventBridgeConfiguration != nil)
+		d.compare(bucket+": EventBridge", tfjson.True(body["eventbridge"]), answer.EventBridgeConfiguration != nil)
 		d.compare(bucket+": notifications", strings.Join(r.notificationsOf(body), "; "), strings.Join(notificationsNow(answer), "; "))
 		return outcome{}, true
 	})

@@ -55,7 +55,7 @@ func bucketsPrivate(ctx context.Context, r *run) outcome {
 			"block_public_acls": is.BlockPublicAcls, "block_public_policy": is.BlockPublicPolicy,
 			"ignore_public_acls": is.IgnorePublicAcls, "restrict_public_buckets": is.RestrictPublicBuckets,
 		}) {
-			d.compare(bucket+": "+name, body == nil || yes(body[name]), aws.ToBool(got))
+			d.compare(bucket+": "+name, body == nil || tfjson.True(body[name]), aws.ToBool(got))
 		}
 		if failed, ok := r.compareOwnership(ctx, d, bucket); !ok {
 			return failed, false
@@ -115,7 +115,7 @@ func bucketsEncrypted(ctx context.Context, r *run) outcome {
 			d.add(bucket+": key "+quoteEmpty(key), bucket+": key "+quoteEmpty(got))
 		}
 		if key != "" {
-			d.compare(bucket+": bucket key", yes(tfjson.At(body, "rule", "bucket_key_enabled")), bucketKey)
+			d.compare(bucket+": bucket key", tfjson.True(tfjson.At(body, "rule", "bucket_key_enabled")), bucketKey)
 		}
 		return outcome{}, true
 	})

@@ -306,7 +306,7 @@ func unknownPath(ctx context.Context, r *run) outcome {
 // openEndpoint says why the API's own address is not looked at.
 func openEndpoint(r *run) string {
 	for _, api := range r.stack.Resources("aws_api_gateway_rest_api") {
-		if !yes(api.Body["disable_execute_api_endpoint"]) {
+		if !tfjson.True(api.Body["disable_execute_api_endpoint"]) {
 			return "the environment leaves the address open that API Gateway makes"
 		}
 	}

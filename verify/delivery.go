@@ -81,7 +81,7 @@ func keyOfObjects(is *types.EncryptionConfiguration) string {
 
 func (r *run) compareErrorLog(d *differences, s3 map[string]any, is *types.CloudWatchLoggingOptions) {
 	is = cmp.Or(is, &types.CloudWatchLoggingOptions{})
-	enabled := yes(tfjson.At(s3, "cloudwatch_logging_options", "enabled"))
+	enabled := tfjson.True(tfjson.At(s3, "cloudwatch_logging_options", "enabled"))
 	d.compare("error log", enabled, aws.ToBool(is.Enabled))
 	if enabled {
 		d.compare("log group", r.actual(text(tfjson.At(s3, "cloudwatch_logging_options", "log_group_name"))), aws.ToString(is.LogGroupName))
@@ -95,7 +95,7 @@ const partitionRetry = 300
 
 func comparePartitions(d *differences, s3 map[string]any, is *types.DynamicPartitioningConfiguration) {
 	is = cmp.Or(is, &types.DynamicPartitioningConfiguration{})
-	enabled := yes(tfjson.At(s3, "dynamic_partitioning_configuration", "enabled"))
+	enabled := tfjson.True(tfjson.At(s3, "dynamic_partitioning_configuration", "enabled"))
 	d.compare("partitions by field", enabled, aws.ToBool(is.Enabled))
 	if enabled {
 		retry := cmp.Or(is.RetryOptions, &types.RetryOptions{})
@@ -179,7 +179,7 @@ func inputNow(is *types.InputFormatConfiguration) string {
 
 // processorsOf are the declared processors with their parameters, if the processing is on.
 func processorsOf(s3 map[string]any) []string {
-	if !yes(tfjson.At(s3, "processing_configuration", "enabled")) {
+	if !tfjson.True(tfjson.At(s3, "processing_configuration", "enabled")) {
 		return nil
 	}
 	configuration, _ := tfjson.Blocks(s3, "processing_configuration")

@@ -774,7 +774,7 @@ func rightAPI(r *run) tree {
 	}
 	is := some(tree{
 		"endpointConfiguration": some(tree{"types": of("types"), "vpcEndpointIds": of("vpc_endpoint_ids")}), "apiKeySource": "HEADER",
-		"disableExecuteApiEndpoint": yes(body["disable_execute_api_endpoint"]),
+		"disableExecuteApiEndpoint": tfjson.True(body["disable_execute_api_endpoint"]),
 	})
 	if size, err := strconv.Atoi(text(body["minimum_compression_size"])); err == nil && size >= 0 {
 		is["minimumCompressionSize"] = float64(size)
@@ -945,7 +945,7 @@ func rightAlarm(body tree) tree {
 	var queries []any
 	declared, _ := tfjson.Blocks(body, "metric_query")
 	for _, query := range declared {
-		one := some(tree{"Id": query["id"], "Expression": query["expression"], "ReturnData": yes(query["return_data"])})
+		one := some(tree{"Id": query["id"], "Expression": query["expression"], "ReturnData": tfjson.True(query["return_data"])})
 		if metrics, _ := tfjson.Blocks(query, "metric"); len(metrics) > 0 {
 			m := metrics[0]
 			one["MetricStat"] = tree{"Period": m["period"], "Stat": m["stat"], "Metric": some(tree{
@@ -1000,7 +1000,7 @@ func rightBucket(r *run, bucket string, add func(call, at, kind string, body tre
 	}
 	sse := tree{"ApplyServerSideEncryptionByDefault": some(tree{"SSEAlgorithm": orElse(set("sse_algorithm"), "AES256"), "KMSMasterKeyID": set("kms_master_key_id")})}
 	if set("kms_master_key_id") != nil {
-		sse["BucketKeyEnabled"] = yes(tfjson.At(encryption, "rule", "bucket_key_enabled"))
+		sse["BucketKeyEnabled"] = tfjson.True(tfjson.At(encryption, "rule", "bucket_key_enabled"))
 	}
 	answer("encryption", "xml", tree{"ServerSideEncryptionConfiguration": tree{"Rule": sse}})
 	answer("versioning", "xml", tree{"VersioningConfiguration": tree{"Status": tfjson.At(r.setting("aws_s3_bucket_versioning", bucket), "versioning_configuration", "status")}})

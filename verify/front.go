@@ -35,7 +35,7 @@ func apiAsDeclared(ctx context.Context, r *run) outcome {
 		d.compare("endpoint", kinds, endpoint.Types)
 	}
 	d.compare("endpoints of VPCs", want("vpc_endpoint_ids"), slices.Sorted(slices.Values(endpoint.VpcEndpointIds)))
-	d.compare("default endpoint closed", yes(body["disable_execute_api_endpoint"]), is.DisableExecuteApiEndpoint)
+	d.compare("default endpoint closed", tfjson.True(body["disable_execute_api_endpoint"]), is.DisableExecuteApiEndpoint)
 	d.compare("place of API keys", cmp.Or(text(body["api_key_source"]), string(types.ApiKeySourceTypeHeader)), cmp.Or(is.ApiKeySource, types.ApiKeySourceTypeHeader))
 	d.compare("least bytes to compress", leastCompressed(body), compressedNow(is.MinimumCompressionSize))
 	d.compare("binary types", list(body["binary_media_types"]), slices.Sorted(slices.Values(is.BinaryMediaTypes)))
@@ -196,7 +196,7 @@ func (r *run) compareKeys(ctx context.Context, d *differences, plan tfjson.Resou
 			if err != nil {
 				return unread(err, "apigateway:GET", "the API key "+aws.ToString(key.Name)), false
 			}
-			d.compare(aws.ToString(key.Name)+": enabled", body["enabled"] == nil || yes(body["enabled"]), is.Enabled)
+			d.compare(aws.ToString(key.Name)+": enabled", body["enabled"] == nil || tfjson.True(body["enabled"]), is.Enabled)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(declared)) {

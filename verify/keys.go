@@ -57,7 +57,7 @@ func (r *run) compareKey(ctx context.Context, d *differences, body map[string]an
 	}
 	is := cmp.Or(answer.KeyMetadata, &types.KeyMetadata{})
 	state := types.KeyStateEnabled
-	if body["is_enabled"] != nil && !yes(body["is_enabled"]) {
+	if body["is_enabled"] != nil && !tfjson.True(body["is_enabled"]) {
 		state = types.KeyStateDisabled
 	}
 	d.compare(arn+": state", state, is.KeyState)
@@ -68,8 +68,8 @@ func (r *run) compareKey(ctx context.Context, d *differences, body map[string]an
 	if err != nil {
 		return false, unread(err, "kms:GetKeyRotationStatus", on)
 	}
-	d.compare(arn+": rotation", yes(body["enable_key_rotation"]), rotation.KeyRotationEnabled)
-	if rotation.KeyRotationEnabled && yes(body["enable_key_rotation"]) {
+	d.compare(arn+": rotation", tfjson.True(body["enable_key_rotation"]), rotation.KeyRotationEnabled)
+	if rotation.KeyRotationEnabled && tfjson.True(body["enable_key_rotation"]) {
 		d.compare(arn+": days of a rotation", cmp.Or(tfjson.Number(body["rotation_period_in_days"]), rotationDays), cmp.Or(aws.ToInt32(rotation.RotationPeriodInDays), rotationDays))
 	}
 	if text(body["policy"]) == "" { // KMS gives such a key a policy

@@ -57,7 +57,7 @@ func stageAsDeclared(ctx context.Context, r *run) outcome {
 	d.compare("requests to the canary in percent", tfjson.Number(want("percent_traffic")), is.PercentTraffic)
 	d.compare("variables of the canary", settingsText(texts(want("stage_variable_overrides"))), settingsText(is.StageVariableOverrides))
 	d.compare("variables", settingsText(texts(declared["variables"])), settingsText(stage.Variables))
-	d.compare("cache", yes(declared["cache_cluster_enabled"]), stage.CacheClusterEnabled)
+	d.compare("cache", tfjson.True(declared["cache_cluster_enabled"]), stage.CacheClusterEnabled)
 	d.compare("client certificate", text(declared["client_certificate_id"]) != "", aws.ToString(stage.ClientCertificateId) != "") // AWS makes up its id
 	return d.outcome("", redeploy)
 }
@@ -82,7 +82,7 @@ func methodSettings(ctx context.Context, r *run) outcome {
 		return unread(err, "apigateway:GET", "the stage")
 	}
 	var d differences
-	d.compare("tracing", yes(r.declaredStage()["xray_tracing_enabled"]), stage.TracingEnabled)
+	d.compare("tracing", tfjson.True(r.declaredStage()["xray_tracing_enabled"]), stage.TracingEnabled)
 	for _, path := range slices.Sorted(maps.Keys(stage.MethodSettings)) {
 		is := stage.MethodSettings[path]
 		if len(r.of("aws_api_gateway_method_settings", "method_path", path)) == 0 { // it goes before those of */*
@@ -98,8 +98,8 @@ func methodSettings(ctx context.Context, r *run) outcome {
 		}
 		want := func(name string) any { return tfjson.At(resource.Body, "settings", name) }
 		d.compare(path+": logging level", cmp.Or(text(want("logging_level")), "OFF"), cmp.Or(aws.ToString(is.LoggingLevel), "OFF"))
-		d.compare(path+": data trace", yes(want("data_trace_enabled")), is.DataTraceEnabled)
-		d.compare(path+": metrics", yes(want("metrics_enabled")), is.MetricsEnabled)
+		d.compare(path+": data trace", tfjson.True(want("data_trace_enabled")), is.DataTraceEnabled)
+		d.compare(path+": metrics", tfjson.True(want("metrics_enabled")), is.MetricsEnabled)
 		if rate := want("throttling_rate_limit"); rate != nil {
 			d.compare(path+": requests a second", tfjson.Number(rate), is.ThrottlingRateLimit)
 			d.compare(path+": burst", tfjson.Number(want("throttling_burst_limit")), is.ThrottlingBurstLimit)

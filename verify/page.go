@@ -92,10 +92,10 @@ func (p *Pipeline) securityHeaders() map[string]string {
 
 func transportSecurity(block map[string]any, age float64) string {
 	value := fmt.Sprintf("max-age=%.0f", age)
-	if yes(tfjson.At(block, "strict_transport_security", "include_subdomains")) {
+	if tfjson.True(tfjson.At(block, "strict_transport_security", "include_subdomains")) {
 		value += "; includeSubDomains"
 	}
-	if yes(tfjson.At(block, "strict_transport_security", "preload")) {
+	if tfjson.True(tfjson.At(block, "strict_transport_security", "preload")) {
 		value += "; preload"
 	}
 	return value

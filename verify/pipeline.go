@@ -112,7 +112,7 @@ func (p *Pipeline) readRoutes() {
 		}
 		r := route{
 			path: paths[text(body["resource_id"])], batch: action == "PutRecords", authorization: text(body["authorization"]),
-			keyRequired: yes(body["api_key_required"]), models: texts(body["request_models"]), validated: body["request_validator_id"] != nil,
+			keyRequired: tfjson.True(body["api_key_required"]), models: texts(body["request_models"]), validated: body["request_validator_id"] != nil,
 			tokens: p.tokens(text(body["authorizer_id"]), text(body["authorization"])),
 		}
 		templates := texts(integration["request_templates"])
@@ -265,7 +265,7 @@ func delimited(destination map[string]any) bool {
 	processing, _ := tfjson.Blocks(destination, "processing_configuration")
 	for _, one := range processing {
 		processors, _ := tfjson.Blocks(one, "processors")
-		if yes(one["enabled"]) && slices.ContainsFunc(processors, func(p map[string]any) bool { return p["type"] == "AppendDelimiterToRecord" }) {
+		if tfjson.True(one["enabled"]) && slices.ContainsFunc(processors, func(p map[string]any) bool { return p["type"] == "AppendDelimiterToRecord" }) {
 			return true
 		}
 	}
@@ -285,8 +285,6 @@ func texts(value any) map[string]string {
 	}
 	return all
 }
-
-func yes(value any) bool { return value == true || value == "true" }
 
 // SubmitURL is where events are posted.
 func (p *Pipeline) SubmitURL() string { return p.url("/submit") }

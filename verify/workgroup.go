@@ -40,7 +40,7 @@ func noWorkgroup(err error) bool {
 // compareWorkgroup compares what the stack declares with defaults of the provider (aws_athena_workgroup).
 func (r *run) compareWorkgroup(d *differences, name string, body map[string]any, is *types.WorkGroup) {
 	want := func(path ...string) any { return tfjson.At(body, append([]string{"configuration"}, path...)...) }
-	orYes := func(value any) bool { return value == nil || yes(value) }
+	orYes := func(value any) bool { return value == nil || tfjson.True(value) }
 	now := cmp.Or(is.Configuration, &types.WorkGroupConfiguration{})
 	results := cmp.Or(now.ResultConfiguration, &types.ResultConfiguration{})
 	encryption := cmp.Or(results.EncryptionConfiguration, &types.EncryptionConfiguration{})
@@ -49,7 +49,7 @@ func (r *run) compareWorkgroup(d *differences, name string, body map[string]any,
 	d.compare(name+": bytes that a query may read", tfjson.Number(want("bytes_scanned_cutoff_per_query")), aws.ToInt64(now.BytesScannedCutoffPerQuery))
 	d.compare(name+": clients keep to these settings", orYes(want("enforce_workgroup_configuration")), aws.ToBool(now.EnforceWorkGroupConfiguration))
 	d.compare(name+": metrics", orYes(want("publish_cloudwatch_metrics_enabled")), aws.ToBool(now.PublishCloudWatchMetricsEnabled))
-	d.compare(name+": requester pays", yes(want("requester_pays_enabled")), aws.ToBool(now.RequesterPaysEnabled))
+	d.compare(name+": requester pays", tfjson.True(want("requester_pays_enabled")), aws.ToBool(now.RequesterPaysEnabled))
 	d.compare(name+": engine", cmp.Or(text(want("engine_version", "selected_engine_version")), "AUTO"), cmp.Or(aws.ToString(engine.SelectedEngineVersion), "AUTO"))
 	d.compare(name+": results in", strings.TrimSuffix(r.actual(text(want("result_configuration", "output_location"))), "/"), strings.TrimSuffix(aws.ToString(results.OutputLocation), "/"))
 	d.compare(name+": account of the results' bucket", text(want("result_configuration", "expected_bucket_owner")), aws.ToString(results.ExpectedBucketOwner))

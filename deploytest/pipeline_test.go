@@ -59,13 +59,13 @@ func newPipeline(t *testing.T, env spec.Environment) *pipeline {
 }
 
 // initialised synthesises an environment and runs `terraform init` in it.
-func initialised(t *testing.T, endpoint string, env spec.Environment, options ...tfexec.InitOption) *pipeline {
+func initialised(t *testing.T, endpoint string, env spec.Environment) *pipeline {
 	t.Helper()
 	outdir := filepath.Join(t.TempDir(), "cdktf.out")
 	synthesise(t, env, outdir)
 	folder := stackFolder(outdir, env.Name)
 	p := openPipeline(t, endpoint, attached(t, endpoint, folder), folder)
-	p.init(options...)
+	p.init()
 	return p
 }
 

@@ -28,17 +28,15 @@ func pages(t *testing.T) []string {
 	return found
 }
 
-// block is a fenced block of code, with its language.
-type block struct{ page, language, text string }
-
 var fence = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$")
 
-func blocks(t *testing.T, page, language string) []block {
+// blocks are the fenced blocks of code of a language.
+func blocks(t *testing.T, page, language string) []string {
 	t.Helper()
-	var found []block
+	var found []string
 	for _, match := range fence.FindAllStringSubmatch(read(t, page), -1) {
 		if match[1] == language {
-			found = append(found, block{page, match[1], match[2]})
+			found = append(found, match[2])
 		}
 	}
 	return found
@@ -163,11 +161,11 @@ func TestShellBlocks(t *testing.T) {
 		for _, block := range blocks(t, page, "sh") {
 			seen++
 			check := exec.Command("bash", "-n")
-			check.Stdin = strings.NewReader(block.text)
+			check.Stdin = strings.NewReader(block)
 			if out, err := check.CombinedOutput(); err != nil {
-				t.Errorf("%s: %v: %s\n%s", page, err, out, block.text)
+				t.Errorf("%s: %v: %s\n%s", page, err, out, block)
 			}
-			for _, problem := range missing(block.text, targets) {
+			for _, problem := range missing(block, targets) {
 				t.Errorf("%s: %s", page, problem)
 			}
 		}
@@ -222,8 +220,8 @@ func TestAMissingCommandIsFound(t *testing.T) {
 func TestJSONBlocks(t *testing.T) {
 	for _, page := range pages(t) {
 		for _, block := range blocks(t, page, "json") {
-			if !json.Valid([]byte(block.text)) {
-				t.Errorf("%s: not JSON:\n%s", page, block.text)
+			if !json.Valid([]byte(block)) {
+				t.Errorf("%s: not JSON:\n%s", page, block)
 			}
 		}
 	}

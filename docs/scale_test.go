@@ -33,26 +33,26 @@ func TestTheEnvironmentsOfScaleAreValid(t *testing.T) {
 	}
 	for _, block := range environments {
 		env := spec.Default("scale")
-		env.API.Batch = strings.Contains(block.text, "env.API.Batch = true")
-		env.API.Throttle = spec.Throttle{RateLimit: float64(digit(t, block.text, "RateLimit: ")), BurstLimit: digit(t, block.text, "BurstLimit: ")}
-		env.Stream.Capacity = spec.Provisioned(digit(t, block.text, "Provisioned("))
-		env.Delivery.BufferMiB = digit(t, block.text, "BufferMiB = ")
+		env.API.Batch = strings.Contains(block, "env.API.Batch = true")
+		env.API.Throttle = spec.Throttle{RateLimit: float64(digit(t, block, "RateLimit: ")), BurstLimit: digit(t, block, "BurstLimit: ")}
+		env.Stream.Capacity = spec.Provisioned(digit(t, block, "Provisioned("))
+		env.Delivery.BufferMiB = digit(t, block, "BufferMiB = ")
 		env.Logs.Execution = spec.LogErrors
 		env.Load = spec.Load{
-			PeakPerSecond: digit(t, block.text, "PeakPerSecond: "), EventBytes: digit(t, block.text, "EventBytes: "),
-			EventsPerMonth: digit(t, block.text, "EventsPerMonth: "), BatchSize: digit(t, block.text, "BatchSize: "),
+			PeakPerSecond: digit(t, block, "PeakPerSecond: "), EventBytes: digit(t, block, "EventBytes: "),
+			EventsPerMonth: digit(t, block, "EventsPerMonth: "), BatchSize: digit(t, block, "BatchSize: "),
 		}
 		if err := env.Validate(); err != nil {
-			t.Errorf("%v of\n%s", err, block.text)
+			t.Errorf("%v of\n%s", err, block)
 		}
 		smaller := env
 		smaller.Stream.Capacity = spec.Provisioned(env.Stream.Capacity.Shards - 1)
 		if err := smaller.Validate(); err == nil {
-			t.Errorf("one shard less takes the load, too:\n%s", block.text)
+			t.Errorf("one shard less takes the load, too:\n%s", block)
 		}
 		sized, err := planOf(t, "dev").Sized(plan.Way{Rate: env.Load.PeakPerSecond * 4 / 5, Bytes: env.Load.EventBytes, Batch: max(1, env.Load.BatchSize)})
 		if err != nil || sized.Shards != env.Stream.Capacity.Shards || sized.RateLimit != env.API.Throttle.RateLimit {
-			t.Errorf("the plan has %d shards and a stage of %v, %v, for\n%s", sized.Shards, sized.RateLimit, err, block.text)
+			t.Errorf("the plan has %d shards and a stage of %v, %v, for\n%s", sized.Shards, sized.RateLimit, err, block)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func TestThePageGetsTheAlarms(t *testing.T) {
 	p, clock, _ := watched(t, "option-partitions", nil)
 	for range 14 { // the alarm goes off as soon as its oldest period has 100 requests
 		for range 25 {
-			post(p, "/option-partitions/submit", "oops")
+			post(p, "oops")
 			clock.Advance(50 * time.Millisecond)
 		}
 		next := clock.Now().Truncate(time.Minute).Add(time.Minute)

@@ -33,9 +33,9 @@ func watched(t *testing.T, env string, edit func(*Options)) (*Pipeline, *clockwo
 	return p, clock, said
 }
 
-// post sends a body to an API, and returns the status of the answer.
-func post(p *Pipeline, path, body string) int {
-	request := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+// post sends a body to the API of option-partitions, and returns the status of the answer.
+func post(p *Pipeline, body string) int {
+	request := httptest.NewRequest(http.MethodPost, "/option-partitions/submit", strings.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
 	recorder := httptest.NewRecorder()
 	p.front().ServeHTTP(recorder, request)
@@ -60,7 +60,7 @@ func TestBadBodiesRaiseTheAlarmThatIsForThem(t *testing.T) {
 	minutes := func(n int, body string) {
 		for range n {
 			for range 25 {
-				if status := post(p, "/option-partitions/submit", body); status != 200 && body != "oops" {
+				if status := post(p, body); status != 200 && body != "oops" {
 					t.Fatalf("the answer is %d", status)
 				}
 				clock.Advance(50 * time.Millisecond)

@@ -24,9 +24,9 @@ func alarmed(t *testing.T) (*Pipeline, *clockwork.FakeClock, string) {
 	p, clock, _ := watched(t, "option-partitions", nil)
 	for range 14 { // the alarm goes off as soon as its oldest period has 100 requests; nothing reads the stream here, which a minute later is an alarm too
 		for range 24 {
-			post(p, "/option-partitions/submit", "oops")
+			post(p, "oops")
 		}
-		post(p, "/option-partitions/submit", `{"event":"signup","user_id":1}`)
+		post(p, `{"event":"signup","user_id":1}`)
 		clock.Advance(time.Minute)
 		p.endMinute(clock.Now())
 	}

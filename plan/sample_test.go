@@ -12,18 +12,18 @@ import (
 	"cdk.tf/go/ingest/plan"
 )
 
-func sample(t *testing.T, name, events string, replace ...string) (*plan.Sample, error) {
+func sample(t *testing.T, name, events string) (*plan.Sample, error) {
 	t.Helper()
-	pipeline, err := read(t, name, replace...)
+	pipeline, err := read(t, name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return pipeline.Sample(context.Background(), strings.NewReader(events))
 }
 
-func mustSample(t *testing.T, name, events string, replace ...string) *plan.Sample {
+func mustSample(t *testing.T, name, events string) *plan.Sample {
 	t.Helper()
-	s, err := sample(t, name, events, replace...)
+	s, err := sample(t, name, events)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,11 +25,8 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// deployed is a pipeline that runs in this process, and what a verification of it needs.
-type deployed struct {
-	outputs Outputs
-	opts    Options
-}
+// deployed is what a verification needs of a pipeline that runs in this process.
+type deployed struct{ opts Options }
 
 // started is an output that tells when the pipeline serves.
 type started struct{ said chan string }
@@ -70,7 +67,7 @@ func deploy(t *testing.T, runs, declares []byte, clock clockwork.Clock) *deploye
 	})
 	said := <-out.said
 	outputs := outputsOf(t, apiLine.FindStringSubmatch(said)[1])
-	return &deployed{outputs: outputs, opts: Options{
+	return &deployed{opts: Options{
 		Pipeline: read(t, declares, outputs), Mark: "20260701T120000Z-test",
 		Caller: Caller{AWS: static.NewStaticCredentialsProvider("test", "test", ""), Token: "a-token", APIKey: keyIn(said)},
 		AWS: NewClients(aws.Config{

@@ -32,8 +32,8 @@ func compressed(t testing.TB, coding, text string) string {
 	return out.String()
 }
 
-func postCoded(path, coding, body string, headers ...string) *http.Request {
-	return request(http.MethodPost, path, body, append([]string{"Content-Type: application/json", "Content-Encoding: " + coding}, headers...)...)
+func postCoded(path, coding, body string) *http.Request {
+	return request(http.MethodPost, path, body, "Content-Type: application/json", "Content-Encoding: "+coding)
 }
 
 // lastData is the data of the last record.

@@ -163,7 +163,6 @@ type apiKey struct {
 }
 
 type usagePlan struct {
-	id       string
 	limit    *limit
 	byMethod map[string]map[int]limit // by stage and method.number
 	quota    *quotaBlock

@@ -249,8 +249,7 @@ func (r *reader) readUsage() {
 	})
 	plans := map[string]*usagePlan{}
 	each(r, "aws_api_gateway_usage_plan", func(res tfjson.Resource, block usagePlanBlock) {
-		id := r.id(res)
-		plans[id] = r.usagePlan(res, id, block)
+		plans[r.id(res)] = r.usagePlan(res, block)
 	})
 	each(r, "aws_api_gateway_usage_plan_key", func(res tfjson.Resource, block usagePlanKeyBlock) {
 		key, plan := keys[block.Key], plans[block.Plan]
@@ -312,8 +311,8 @@ func (r *reader) keyValue(res tfjson.Resource, block apiKeyBlock) string {
 	return value
 }
 
-func (r *reader) usagePlan(res tfjson.Resource, id string, block usagePlanBlock) *usagePlan {
-	plan := &usagePlan{id: id, byMethod: map[string]map[int]limit{}}
+func (r *reader) usagePlan(res tfjson.Resource, block usagePlanBlock) *usagePlan {
+	plan := &usagePlan{byMethod: map[string]map[int]limit{}}
 	for _, throttle := range block.Throttle {
 		plan.limit = &limit{rate: rate.Limit(throttle.Rate), burst: throttle.Burst}
 	}

@@ -19,18 +19,17 @@ import (
 )
 
 // tell returns an API that tells of its submissions, and the list of them.
-func tell(t testing.TB, r raw, set ...func(*apigateway.Options)) (*gateway, *[]apigateway.Submission) {
+func tell(t testing.TB, r raw) (*gateway, *[]apigateway.Submission) {
 	t.Helper()
 	var mutex sync.Mutex
 	var told []apigateway.Submission
-	set = append(set, func(o *apigateway.Options) {
+	return serve(t, r, func(o *apigateway.Options) {
 		o.Submitted = func(s apigateway.Submission) {
 			mutex.Lock()
 			defer mutex.Unlock()
 			told = append(told, s)
 		}
-	})
-	return serve(t, r, set...), &told
+	}), &told
 }
 
 func gzipped(text string) string {

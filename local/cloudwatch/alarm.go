@@ -17,7 +17,6 @@ const alarmType = "aws_cloudwatch_metric_alarm"
 // Alarm is a declared alarm that can be evaluated here.
 type Alarm struct {
 	name, arn, description string
-	address                string
 	actionsEnabled         bool
 	// actions are the ARNs for each state.
 	actions map[State][]string
@@ -106,7 +105,7 @@ func ReadAlarms(stack *tfjson.Stack) ([]Alarm, error) {
 			problems = append(problems, err)
 			continue
 		}
-		a := Alarm{address: r.Address()}
+		var a Alarm
 		var err error
 		if body.ARN, err = stack.Attribute(r.Address(), "arn"); err == nil {
 			err = a.read(body)

@@ -21,7 +21,6 @@ import (
 
 // world is an environment's alarms over what its services would measure.
 type world struct {
-	t        *testing.T
 	clock    *clockwork.FakeClock
 	watch    *Watch
 	api      func(apigateway.Measured)
@@ -31,7 +30,6 @@ type world struct {
 	delivery firehose.Measures
 	prefix   string // of the alarms' names
 	changes  []Change
-	minutes  int
 }
 
 // synthesised opens the alarms of an environment from its JSON.
@@ -56,7 +54,7 @@ func synthesised(t *testing.T, env string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, clock: clockwork.NewFakeClockAt(noon), stage: env, name: deliveries[0].StreamName, prefix: strings.TrimSuffix(alarms[0].name, "api-4xx")}
+	w := &world{clock: clockwork.NewFakeClockAt(noon), stage: env, name: deliveries[0].StreamName, prefix: strings.TrimSuffix(alarms[0].name, "api-4xx")}
 	metrics := NewMetrics()
 	api := stack.Resources("aws_api_gateway_rest_api")[0].Body["name"].(string)
 	w.stage = stack.Resources("aws_api_gateway_stage")[0].Body["stage_name"].(string)
@@ -124,7 +122,6 @@ func (w *world) pass(h happens) {
 	}
 	w.deliver(h, at)
 	w.clock.Advance(time.Minute)
-	w.minutes++
 	w.watch.Evaluate()
 }
 

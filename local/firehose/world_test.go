@@ -136,10 +136,7 @@ func (s *stream) Wait(ctx context.Context, _, shard, after string) error {
 }
 
 // object is what a bucket was given.
-type object struct {
-	key, body, contentType, encoding string
-	at                               time.Time
-}
+type object struct{ key, body, contentType, encoding string }
 
 // bucket keeps objects in memory. fail decides on each attempt.
 type bucket struct {
@@ -169,7 +166,7 @@ func (b *bucket) Put(ctx context.Context, name, key string, body []byte, content
 	if name != "events" {
 		return fmt.Errorf("no bucket %q", name)
 	}
-	b.objects = append(b.objects, object{key, string(body), contentType, encoding, b.clock.Now()})
+	b.objects = append(b.objects, object{key, string(body), contentType, encoding})
 	return nil
 }
 

@@ -21,7 +21,6 @@ type document struct {
 
 // statement is one statement of a document, ready to be evaluated.
 type statement struct {
-	sid    string
 	allows bool // false: denies
 	// text is the statement as JSON, for messages.
 	text string
@@ -110,9 +109,7 @@ func parseStatement(body map[string]any, variables bool) (statement, error) {
 	if err := onlyKnown(body, statementElements); err != nil {
 		return s, err
 	}
-	if sid, ok := body["Sid"].(string); ok {
-		s.sid = sid
-	} else if body["Sid"] != nil {
+	if _, ok := body["Sid"].(string); !ok && body["Sid"] != nil {
 		return s, errors.New(`"Sid" is not text`)
 	}
 	effect, _ := body["Effect"].(string)

@@ -16,10 +16,10 @@ import (
 // records in free pages. Those were trimmed, or belong to a commit that was never acknowledged.
 type carver struct {
 	*report
-	// streams are the streams to search for, by creation. wanted are their shards with missing records.
+	// streams are the streams to search for, by creation.
 	streams map[int64]*stream
-	wanted  []*shard
-	found   map[*shard]map[uint64]location
+	// found has an entry for each shard with missing records.
+	found map[*shard]map[uint64]location
 	// sequences are the last indexes that the shards were given, as far as they are known.
 	sequences map[*shard]uint64
 
@@ -75,10 +75,10 @@ func (d description) before(other description) bool {
 	return cmp.Or(cmp.Compare(d.Created, other.Created), cmp.Compare(newest(d), newest(other))) < 0
 }
 
-// carve finds the records of shards.
+// carve finds the records of the wanted shards, which are shards of the streams.
 func (r *report) carve(streams map[string]*stream, wanted []*shard) *carver {
 	c := &carver{
-		report: r, streams: map[int64]*stream{}, wanted: wanted, found: map[*shard]map[uint64]location{}, sequences: map[*shard]uint64{},
+		report: r, streams: map[int64]*stream{}, found: map[*shard]map[uint64]location{}, sequences: map[*shard]uint64{},
 	}
 	for _, s := range streams {
 		c.streams[s.created] = s

@@ -243,7 +243,6 @@ type reference struct {
 	more    string // other text that its first token began with, such as another "$"
 	escaped bool
 	dead    bool // "$\!a", which is never defined
-	written bool // a target of #set
 	unnamed bool // a target of #set that nothing can name
 	at      int
 }

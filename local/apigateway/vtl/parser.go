@@ -368,7 +368,6 @@ func (p *parser) set() node {
 		p.fail(opening.start, "#set of something that is not a reference")
 		return nil
 	}
-	target.written = true
 	// Velocity names the variable by the first token without its "$". So no reference can name what "${x}" and "$!x" set.
 	target.unnamed = len(target.parts) == 0 && target.source != "$"+target.name
 	return &setNode{target: target, value: right}

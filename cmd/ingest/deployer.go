@@ -98,7 +98,7 @@ func (f deployerFlags) config() (deployer.Config, error) {
 		return cfg, usageError{err}
 	}
 	for _, env := range f.envs {
-		stack, err := readEnvironment("--env", strings.TrimSpace(env), "name a synthesised stack with --stack")
+		stack, err := readEnvironment("--env", strings.TrimSpace(env), nameStack)
 		if err != nil {
 			return cfg, err
 		}

@@ -127,11 +127,7 @@ func (f drillFlags) checkName(command *cobra.Command, args []string) (errs []err
 }
 
 func (f drillFlags) check(command *cobra.Command, args []string) error {
-	errs := f.checkName(command, args)
-	if command.Flags().Changed("env") && command.Flags().Changed("stack") {
-		errs = append(errs, errors.New("--env and --stack are both given; give one"))
-	}
-	errs = append(errs, emptyFlags(command, nil))
+	errs := append(f.checkName(command, args), bothGiven(command, [2]string{"env", "stack"}), emptyFlags(command, nil))
 	if f.hold < 0 || f.hold > maxHold {
 		errs = append(errs, fmt.Errorf("--hold is %s; use 0s to 24h", f.hold))
 	}
@@ -206,7 +202,7 @@ func (f drillFlags) options(command *cobra.Command) (drill.Options, error) {
 			return drill.Options{}, err
 		}
 	}
-	stack, source, err := planFlags{env: f.env, stack: f.stack}.read()
+	stack, source, err := readStack(f.env, f.stack)
 	if err != nil {
 		return drill.Options{}, err
 	}

@@ -87,7 +87,7 @@ func (f hclFlags) file() (string, error) {
 	case f.stack != "":
 		return f.stack, nil
 	}
-	return environmentFile("--env", f.env, "name a synthesised stack with --stack")
+	return environmentFile("--env", f.env, nameStack)
 }
 
 const lockFile = ".terraform.lock.hcl"

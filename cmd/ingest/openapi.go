@@ -9,7 +9,6 @@ import (
 	"cdk.tf/go/ingest/internal/readable"
 	"cdk.tf/go/ingest/internal/wholefile"
 	"cdk.tf/go/ingest/openapi"
-	"cdk.tf/go/ingest/tfjson"
 )
 
 const openapiLong = `Writes the API of a synthesised stack as an OpenAPI 3.1 document in JSON: its routes, the schemas of what it
@@ -54,7 +53,7 @@ func writeOpenAPI(command *cobra.Command, f openapiFlags) error {
 	if err := f.check(command); err != nil {
 		return err
 	}
-	stack, source, err := f.read()
+	stack, source, err := readStack(f.env, f.stack)
 	if err != nil {
 		return err
 	}
@@ -81,11 +80,8 @@ func writeOpenAPI(command *cobra.Command, f openapiFlags) error {
 
 // check finds every problem of the flags at once.
 func (f openapiFlags) check(command *cobra.Command) error {
-	var errs []error
+	errs := []error{bothGiven(command, [2]string{"env", "stack"})}
 	changed := command.Flags().Changed
-	if changed("env") && changed("stack") {
-		errs = append(errs, errors.New("--env and --stack are both given; give one"))
-	}
 	if changed("outputs") && changed("server") {
 		errs = append(errs, errors.New("--outputs and --server are both given; give one: each names the API's address"))
 	}
@@ -103,16 +99,6 @@ func (f openapiFlags) check(command *cobra.Command) error {
 		return asUsage(err)
 	}
 	return checkStackFile(command, f.stack)
-}
-
-// read gives the stack, and the flag that named it.
-func (f openapiFlags) read() (*tfjson.Stack, string, error) {
-	if f.stack != "" {
-		stack, err := tfjson.ReadFile(f.stack)
-		return stack, "--stack " + f.stack, err
-	}
-	stack, err := readEnvironment("--env", f.env, "name a synthesised stack with --stack")
-	return stack, "--env " + f.env, err
 }
 
 // writeOut writes the file of --out. remedy says what to name instead.

@@ -11,7 +11,6 @@ import (
 
 	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/plan"
-	"cdk.tf/go/ingest/tfjson"
 )
 
 const planLong = `Say what an environment takes and what it costs, from its synthesised stack: each limit on an event's
@@ -75,7 +74,7 @@ func writePlan(command *cobra.Command, f planFlags) error {
 	if f.against != "" {
 		return f.writeDifferences(command)
 	}
-	stack, source, err := f.read()
+	stack, source, err := readStack(f.env, f.stack)
 	if err != nil {
 		return err
 	}
@@ -142,11 +141,8 @@ func sampleOf(ctx context.Context, pipeline *plan.Pipeline, file string) (*plan.
 
 // check finds every problem of the flags at once.
 func (f planFlags) check(command *cobra.Command) error {
-	var errs []error
+	errs := []error{bothGiven(command, [2]string{"env", "stack"})}
 	changed := command.Flags().Changed
-	if changed("env") && changed("stack") {
-		errs = append(errs, errors.New("--env and --stack are both given; give one"))
-	}
 	if f.json && f.markdown {
 		errs = append(errs, errors.New("--json and --markdown are both given; give one"))
 	}
@@ -171,14 +167,4 @@ func (f planFlags) checkBounds(changed func(string) bool) []error {
 		}
 	}
 	return errs
-}
-
-// read gives the stack, and the flag that named it.
-func (f planFlags) read() (*tfjson.Stack, string, error) {
-	if f.stack != "" {
-		stack, err := tfjson.ReadFile(f.stack)
-		return stack, "--stack " + f.stack, err
-	}
-	stack, err := readEnvironment("--env", f.env, "name a synthesised stack with --stack")
-	return stack, "--env " + f.env, err
 }

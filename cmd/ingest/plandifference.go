@@ -55,7 +55,7 @@ func (f planFlags) writeDifferences(command *cobra.Command) error {
 
 // compareFile compares the stack of --env or --stack with one file.
 func (f planFlags) compareFile(*cobra.Command) ([]plan.Difference, error) {
-	stack, source, err := f.read()
+	stack, source, err := readStack(f.env, f.stack)
 	if err != nil {
 		return nil, err
 	}

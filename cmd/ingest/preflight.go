@@ -29,7 +29,7 @@ func checkPreflight(command *cobra.Command) error {
 // first deployment there are none.
 func runPreflight(command *cobra.Command, f verifyFlags) error {
 	ctx := command.Context()
-	stack, source, err := planFlags{env: f.env, stack: f.stack}.read()
+	stack, source, err := readStack(f.env, f.stack)
 	if err != nil {
 		return err
 	}

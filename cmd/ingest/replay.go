@@ -24,12 +24,10 @@ import (
 	"github.com/jonboulle/clockwork"
 	"github.com/spf13/cobra"
 
-	"cdk.tf/go/ingest/internal/nearest"
 	"cdk.tf/go/ingest/internal/region"
 	"cdk.tf/go/ingest/internal/sdkhttp"
 	"cdk.tf/go/ingest/local/apigateway/vtl"
 	"cdk.tf/go/ingest/replay"
-	"cdk.tf/go/ingest/tfjson"
 )
 
 const replayLong = `Put the records that Firehose could not deliver back into the stream.
@@ -84,7 +82,7 @@ func replayCommand() *cobra.Command {
 	flags.StringVar(&f.prefix, "prefix", "", "Read the objects whose keys begin with `PREFIX`")
 	flags.StringVar(&f.stream, "stream", "", "Put the records into the Kinesis data stream `STREAM`")
 	flags.StringVar(&f.region, "region", "", "Use the AWS region `REGION` for the bucket, and without --to-env for the stream (default the region of ENV, or the AWS CLI's)")
-	flags.StringVar(&f.endpoint, "endpoint-url", "", "Use `URL` instead of the addresses of AWS, such as ingest up's http://127.0.0.1:4566")
+	flags.StringVar(&f.endpoint, "endpoint-url", "", "Use `URL` instead of the addresses of AWS, such as ingest up's http://"+localAWS)
 	flags.BoolVar(&f.delivered, "delivered", false, "Read the delivered objects instead of the error objects; it needs --since")
 	flags.StringVar(&f.toEnv, "to-env", "", "Put the records into the stream of the synthesised stack of `ENV`, in its region")
 	flags.StringVar(&f.toEndpoint, "to-endpoint-url", "", "Use `URL` for the stream (default that of --endpoint-url)")
@@ -259,7 +257,7 @@ func (f replayFlags) times(opts *replay.Options) error {
 func checkEndpoint(flag, text string) error {
 	address, err := url.Parse(text)
 	if text != "" && (err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https") {
-		example := "http://127.0.0.1:4566"
+		example := "http://" + localAWS
 		if flag == "--local" {
 			example = defaultLocal
 		}
@@ -326,37 +324,6 @@ func (f replayFlags) destination() (t replay.Target, err error) {
 		return t, fmt.Errorf("--to-env %s: %w", f.toEnv, err)
 	}
 	return t, nil
-}
-
-// readEnvironment reads the last synthesised stack of an environment, which a flag names. instead is what to use instead of the
-// flag, for an error.
-func readEnvironment(flag, env, instead string) (*tfjson.Stack, error) {
-	file, err := environmentFile(flag, env, instead)
-	if err != nil {
-		return nil, err
-	}
-	stack, err := tfjson.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w; run make synth again", flag, err)
-	}
-	return stack, nil
-}
-
-// environmentFile returns the file of the last synthesised stack of an environment, with the same arguments.
-func environmentFile(flag, env, instead string) (string, error) {
-	p, err := thisProject()
-	if err != nil {
-		return "", fmt.Errorf("%s: %w, or %s", flag, err, instead)
-	}
-	stacks := filepath.Join(p.folder, p.Output, "stacks")
-	made := names(stacks)
-	switch {
-	case len(made) == 0:
-		return "", fmt.Errorf("%s: nothing is synthesised in %s; run make synth", flag, short(stacks))
-	case !slices.Contains(made, env):
-		return "", usagef("%s: no environment named %q is synthesised (make synth synthesises all); %s", flag, env, nearest.Remedy(env, made))
-	}
-	return short(filepath.Join(stacks, env, "cdk.tf.json")), nil
 }
 
 // moment parses a point in time as a person types it. It returns zero for an empty text.

@@ -103,17 +103,6 @@ func (p project) synthesise(ctx context.Context, env string, stdout, stderr io.W
 	return filepath.Join(stacks, env, "cdk.tf.json"), nil
 }
 
-// names returns the environments that a synthesis made.
-func names(stacks string) []string {
-	files, _ := filepath.Glob(filepath.Join(stacks, "*", "cdk.tf.json"))
-	var found []string
-	for _, file := range files {
-		found = append(found, filepath.Base(filepath.Dir(file)))
-	}
-	slices.Sort(found)
-	return found
-}
-
 func without(environment []string, name string) []string {
 	return slices.DeleteFunc(environment, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
 }

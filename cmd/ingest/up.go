@@ -35,6 +35,12 @@ const upExample = `  ingest up                                             Run d
   ingest up --stack cdktf.out/stacks/dev/cdk.tf.json    Run a stack as the file has it.
   ingest up --unlimited --buffer-interval 0             Run dev without rate limits, and deliver each record at once.`
 
+// localAPI and localAWS are where the command serves the API and AWS's services unless told otherwise.
+const (
+	localAPI = "127.0.0.1:8080"
+	localAWS = "127.0.0.1:4566"
+)
+
 // upFlags are the flags of the command.
 type upFlags struct {
 	env, stack, api, aws, data, web string
@@ -60,8 +66,8 @@ func upCommandOf(f *upFlags) *cobra.Command {
 	flags := command.Flags()
 	flags.StringVar(&f.env, "env", "dev", "Run the environment `ENV`; every environment is synthesised and must be valid")
 	flags.StringVar(&f.stack, "stack", "", "Run the synthesised stack in `FILE` as it is, instead of --env")
-	flags.StringVar(&f.api, "api", "127.0.0.1:8080", "Serve the API and the web page at `HOST:PORT`; port 0 takes a free one")
-	flags.StringVar(&f.aws, "aws", "127.0.0.1:4566", "Serve Kinesis and S3 at `HOST:PORT`, over HTTP without TLS")
+	flags.StringVar(&f.api, "api", localAPI, "Serve the API and the web page at `HOST:PORT`; port 0 takes a free one")
+	flags.StringVar(&f.aws, "aws", localAWS, "Serve Kinesis and S3 at `HOST:PORT`, over HTTP without TLS")
 	flags.StringArrayVar(&f.allowHosts, "allow-host", nil, "Answer requests for `HOST` too, a name or an IP address such as host.docker.internal; "+
 		"a leading dot includes all names below it; repeatable")
 	flags.StringVar(&f.data, "data", "", "Keep the stream, the objects, and the logs in `FOLDER` (default "+dataRoot+"/ENV, of the stack's environment)")
@@ -142,7 +148,7 @@ func (f upFlags) checkAddresses() error {
 // checkAddress requires a host: without one the server would listen on every interface.
 func checkAddress(flag, address string) error {
 	if host, _, err := net.SplitHostPort(address); err != nil || host == "" {
-		return fmt.Errorf("%s is %q; use an address with a host and a port, such as 127.0.0.1:8080", flag, address)
+		return fmt.Errorf("%s is %q; use an address with a host and a port, such as %s", flag, address, localAPI)
 	}
 	return nil
 }

@@ -197,6 +197,17 @@ func emptyFlags(command *cobra.Command, remedies map[string]string) error {
 	return errors.Join(errs...)
 }
 
+// bothGiven refuses each pair of flags of which only one can be given.
+func bothGiven(command *cobra.Command, pairs ...[2]string) error {
+	var errs []error
+	for _, pair := range pairs {
+		if flags := command.Flags(); flags.Changed(pair[0]) && flags.Changed(pair[1]) {
+			errs = append(errs, fmt.Errorf("--%s and --%s are both given; give one", pair[0], pair[1]))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // quoted is a text as a POSIX shell reads it.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 

@@ -60,7 +60,7 @@ type verifyFlags struct {
 }
 
 // defaultLocal is where ingest up serves the API unless told otherwise.
-const defaultLocal = "http://127.0.0.1:8080"
+const defaultLocal = "http://" + localAPI
 
 func verifyCommand() *cobra.Command {
 	var f verifyFlags
@@ -171,14 +171,10 @@ func (f verifyFlags) checkReports() (errs []error) {
 
 // checkSources finds flags that exclude or need each other.
 func (f verifyFlags) checkSources(command *cobra.Command) error {
-	var errs []error
-	changed := command.Flags().Changed
-	for _, pair := range [][2]string{{"env", "stack"}, {"local", "outputs"}, {"smoke", "groups"}, {"smoke", "throttle"}} {
-		if changed(pair[0]) && changed(pair[1]) {
-			errs = append(errs, fmt.Errorf("--%s and --%s are both given; give one", pair[0], pair[1]))
-		}
+	errs := []error{
+		bothGiven(command, [][2]string{{"env", "stack"}, {"local", "outputs"}, {"smoke", "groups"}, {"smoke", "throttle"}}...),
+		emptyFlags(command, map[string]string{"stack": aFile, "outputs": aFile, "report": aFile}),
 	}
-	errs = append(errs, emptyFlags(command, map[string]string{"stack": aFile, "outputs": aFile, "report": aFile}))
 	switch {
 	case f.preflight:
 		errs = append(errs, checkPreflight(command))
@@ -253,7 +249,7 @@ func (f verifyFlags) options(ctx context.Context) (verify.Options, error) {
 
 // pipeline reads the stack and the outputs of its deployment.
 func (f verifyFlags) pipeline(ctx context.Context) (*verify.Pipeline, error) {
-	stack, source, err := planFlags{env: f.env, stack: f.stack}.read()
+	stack, source, err := readStack(f.env, f.stack)
 	if err != nil {
 		return nil, err
 	}

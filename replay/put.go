@@ -22,8 +22,8 @@ import (
 )
 
 const (
-	// mostBytes is the limit of a PutRecords call, partition keys included (API reference). It is 10 MiB now, and was 5 MiB
-	// before Kinesis allowed records of 10 MiB. The lower limit is safe everywhere.
+	// mostBytes bounds a PutRecords call, partition keys included. It is AWS's former limit (quota.MaxPutBytes has today's), which is
+	// safe everywhere.
 	mostBytes = 5 << 20
 
 	// shardBytes is the number of bytes that a shard accepts per second, by the lower reading of "1 MB" (API reference,
@@ -59,9 +59,6 @@ func partitionKey(key string, line int) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// maxKey is the longest partition key, in characters (API reference, PutRecordsRequestEntry).
-const maxKey = 256
-
 // key returns the record's partition key: what the path finds in it, or a made one. It refuses a record that is too large with
 // its key.
 func (r *run) key(e entry) (string, error) {
@@ -86,8 +83,8 @@ func (r *run) find(data []byte) (string, error) {
 		return "", nil
 	}
 	found, err := r.KeyPath.Text(payload)
-	if length := utf8.RuneCountInString(found); err == nil && length > maxKey {
-		err = fmt.Errorf("its partition key has %d characters, more than the %d that Kinesis allows", length, maxKey)
+	if length := utf8.RuneCountInString(found); err == nil && length > quota.MaxPartitionKey {
+		err = fmt.Errorf("its partition key has %d characters, more than the %d that Kinesis allows", length, quota.MaxPartitionKey)
 	}
 	return found, err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cdk.tf/go/ingest/internal/objectname"
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 // defaultSchema requires at least one property. API Gateway validates an empty body as {} (localstack/localstack, pull request
@@ -27,7 +28,7 @@ func Default(name string) Environment {
 			Authorization:           AuthorizeNone(),
 			Schema:                  strings.TrimSpace(defaultSchema),
 			PartitionKey:            PartitionByRequestID(),
-			MinimumCompressionBytes: compressNothing,
+			MinimumCompressionBytes: quota.NoCompression,
 			CORS: CORS{
 				AllowOrigins: []string{"*"},
 				// What a browser client of this API may need: the body's type, an API key, and the headers of a

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 func (p *problems) api(api API, region string) {
@@ -18,7 +20,7 @@ func (p *problems) api(api API, region string) {
 	p.example("API", api.Schema, api.Example)
 	p.eventTypes(api)
 	p.contentTypes("API.ContentTypes", api)
-	p.within("API.MinimumCompressionBytes", api.MinimumCompressionBytes, compressNothing, maxCompressionBytes)
+	p.within("API.MinimumCompressionBytes", api.MinimumCompressionBytes, quota.NoCompression, quota.MaxMinimumCompression)
 	p.partitionKey(api)
 	p.envelope(api)
 	p.cors(api)
@@ -78,13 +80,6 @@ func (p *problems) keyHeader(field, name string, lambda LambdaAuthorizer) {
 		p.match(field, name, keyHeaderPattern, `use a header's name of letters, digits, "_" and "-", such as "X-Device-Id"`)
 	}
 }
-
-// compressNothing turns the compression of answers off, and maxCompressionBytes is API Gateway's bound of minimumCompressionSize
-// (API reference, RestApi).
-const (
-	compressNothing     = -1
-	maxCompressionBytes = 10 << 20
-)
 
 // maxContentTypes is this project's bound. Each type adds a copy of the mapping template to the stack.
 const maxContentTypes = 10

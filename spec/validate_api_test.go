@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 func partitioned(key PartitionKey) func(e *Environment) {
@@ -301,7 +303,7 @@ func TestMinimumCompressionBytes(t *testing.T) {
 		{"below", from(-2), []string{"API.MinimumCompressionBytes is -2" + remedy}},
 		{"above", from(10485761), []string{"API.MinimumCompressionBytes is 10485761" + remedy}},
 	})
-	testAcceptances(t, []acceptance{{"off", from(compressNothing)}, {"every size", from(0)}, {"10 MB", from(10485760)}})
+	testAcceptances(t, []acceptance{{"off", from(quota.NoCompression)}, {"every size", from(0)}, {"10 MB", from(10485760)}})
 }
 
 func TestThrottleRefused(t *testing.T) {

@@ -146,18 +146,13 @@ func (p *problems) transitionsBeforeExpiry(bucket Bucket) {
 		fmt.Sprintf("use less than Bucket.ExpireAfterDays, which is %d", bucket.ExpireAfterDays))
 }
 
-// logRetentions are the periods that CloudWatch Logs offers (API reference, PutRetentionPolicy).
-var logRetentions = []int{
-	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-}
-
 func (p *problems) logRetention(field string, days int, ofZero string) {
-	if slices.Contains(logRetentions, days) {
-		return
-	}
-	periods := make([]string, len(logRetentions))
-	for i, offered := range logRetentions {
-		periods[i] = strconv.Itoa(offered)
+	var periods []string
+	for _, offered := range quota.LogRetentions() {
+		if days == offered {
+			return
+		}
+		periods = append(periods, strconv.Itoa(offered))
 	}
 	remedy := "use " + anyOf(periods)
 	if days == 0 {

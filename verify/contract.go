@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -345,7 +346,7 @@ func batchProbes() []probe {
 		},
 		{
 			id: "400-501", title: "a batch of 501 events gets 400 with the reason", at: firstBatch, hidden: noModel, want: badBody,
-			ask: func(r *run, to route) (request, error) { return r.batchOf(to, jsonType, mostOfBatch+1, nil) },
+			ask: func(r *run, to route) (request, error) { return r.batchOf(to, jsonType, quota.MaxPutRecords+1, nil) },
 		},
 		{
 			id: "400-bad-line", title: "a batch with one line that is no object gets 400 with the reason, and none is in the stream", at: lines, hidden: noLines, want: byStream, leavesNone: true,
@@ -353,13 +354,10 @@ func batchProbes() []probe {
 		},
 		{
 			id: "400-501-lines", title: "a batch of 501 lines gets 400 with the reason", at: lines, hidden: noLines, want: byStream,
-			ask: func(r *run, to route) (request, error) { return r.batchOf(to, ndjson, mostOfBatch+1, nil) },
+			ask: func(r *run, to route) (request, error) { return r.batchOf(to, ndjson, quota.MaxPutRecords+1, nil) },
 		},
 	}
 }
-
-// mostOfBatch is how many events a batch has at most (docs/clients.md).
-const mostOfBatch = 500
 
 func firstBatch(p *Pipeline, to route) bool { return first(p, to) && to.batch }
 

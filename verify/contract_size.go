@@ -12,11 +12,6 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-const (
-	// longestKey is a partition key's length, in characters (Kinesis API reference, PutRecord).
-	longestKey = 256
-)
-
 // sizeProbes are requests that are too large for the API or for the stream.
 func sizeProbes() []probe {
 	byStream := func(*Pipeline, route) expectation {
@@ -40,7 +35,7 @@ func sizeProbes() []probe {
 				if err != nil {
 					return request{}, err
 				}
-				return request{body: r.payload(to, jsonType, [][]byte{one}), header: map[string]string{to.keyHeader: strings.Repeat("k", longestKey+1)}}, nil
+				return request{body: r.payload(to, jsonType, [][]byte{one}), header: map[string]string{to.keyHeader: strings.Repeat("k", quota.MaxPartitionKey+1)}}, nil
 			},
 		},
 		{

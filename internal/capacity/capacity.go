@@ -149,8 +149,6 @@ func (h Hop) Fits() bool {
 
 // Limits of AWS's that no option changes.
 const (
-	// maxPutRecords is the size of one PutRecords call, partition keys included (API reference, PutRecords: 10 MiB).
-	maxPutRecords = 10 << 20
 	// onDemandStart is what a new on-demand stream takes in a second; it takes "up to double its previous peak" of 30 days
 	// (developer guide, "Quotas and limits" and "Choose the right mode to stream in").
 	onDemandStart = 4 << 20
@@ -285,7 +283,7 @@ func batchFor(s Shape, l Load, limit *big.Rat) int {
 func records(l Load) []Hop {
 	hops := []Hop{sized("Kinesis, record", quota.MaxRecordBytes-KeyBytes, l.EventBytes, Load{EventBytes: l.EventBytes}, 0)}
 	if l.BatchSize > 1 {
-		hops = append(hops, sized("Kinesis, one call", maxPutRecords, l.BatchSize*(l.EventBytes+KeyBytes), l, KeyBytes))
+		hops = append(hops, sized("Kinesis, one call", quota.MaxPutBytes, l.BatchSize*(l.EventBytes+KeyBytes), l, KeyBytes))
 	}
 	return hops
 }

@@ -53,6 +53,11 @@ const (
 const (
 	// MaxPutRecords is how many records one call has (API reference, PutRecords).
 	MaxPutRecords = 500
+	// MaxPutBytes is how many bytes one call has, data and partition keys together. It was 5 MiB until AWS allowed records of 10 MiB
+	// (API reference, PutRecords, 2025: "up to a limit of 10 MiB for the entire request, including partition keys").
+	MaxPutBytes = 10 << 20
+	// MaxPartitionKey is the longest partition key, in characters (API reference, PutRecord and PutRecordsRequestEntry).
+	MaxPartitionKey = 256
 	// MaxGetRecords is how many records one call returns (API reference, GetRecords).
 	MaxGetRecords = 10_000
 	// MaxRecordBytes is a record's most bytes, data and partition key together, unless the stream allows more (developer
@@ -78,3 +83,16 @@ const (
 	// and running a REST API").
 	MaxHeaders = 10_240
 )
+
+// Amazon API Gateway's minimumCompressionSize (API reference, RestApi; Terraform's provider for what turns compression off).
+const (
+	// NoCompression turns the compression of answers off.
+	NoCompression = -1
+	// MaxMinimumCompression is the largest, in bytes.
+	MaxMinimumCompression = 10 << 20
+)
+
+// LogRetentions are the periods that Amazon CloudWatch Logs offers, in days (API reference, PutRetentionPolicy).
+func LogRetentions() []int {
+	return []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+}

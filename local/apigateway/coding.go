@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local/internal/inflight"
 )
 
@@ -21,9 +22,6 @@ const (
 	codingDeflate  = "deflate"
 	codingIdentity = "identity"
 )
-
-// compressNothing is the value of minimum_compression_size that turns compression off.
-const compressNothing = -1
 
 // coding returns the content coding of the request's body, in lower case; "identity" for none.
 func (x *exchange) coding() string {
@@ -119,7 +117,7 @@ func newDecompressor(coding string, source io.Reader) (io.Reader, error) {
 // that, and no header Vary.
 func (x *exchange) compress() {
 	minimum := x.api.cfg.minimumCompression
-	if minimum == compressNothing || len(x.answer.body) == 0 || len(x.answer.body) < minimum || x.call.header.Get("Content-Encoding") != "" || x.answer.has("Content-Encoding") {
+	if minimum == quota.NoCompression || len(x.answer.body) == 0 || len(x.answer.body) < minimum || x.call.header.Get("Content-Encoding") != "" || x.answer.has("Content-Encoding") {
 		return
 	}
 	coding := preferred(x.r.Header["Accept-Encoding"])

@@ -16,7 +16,7 @@ type Config struct {
 	ID, Name string
 
 	binaryTypes []string
-	// minimumCompression is the size in bytes from which on answers are compressed, or compressNothing.
+	// minimumCompression is the size in bytes from which on answers are compressed, or quota.NoCompression.
 	minimumCompression int
 	root               *resource
 	methods            []*method // index is method.number

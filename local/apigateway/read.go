@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -163,11 +164,11 @@ func (r *reader) checkRestAPI(res tfjson.Resource, block restAPIBlock) {
 	}
 }
 
-// readCompression reads minimum_compression_size. The provider takes -1 to 10485760.
+// readCompression reads minimum_compression_size.
 func (r *reader) readCompression(res tfjson.Resource, text string) {
-	size, err := strconv.Atoi(cmp.Or(text, strconv.Itoa(compressNothing)))
-	if err != nil || size < compressNothing || size > maxPayload {
-		r.problem(res, "minimum_compression_size is %q; use %d, which is off, or 0 to %d", text, compressNothing, maxPayload)
+	size, err := strconv.Atoi(cmp.Or(text, strconv.Itoa(quota.NoCompression)))
+	if err != nil || size < quota.NoCompression || size > quota.MaxMinimumCompression {
+		r.problem(res, "minimum_compression_size is %q; use %d, which is off, or 0 to %d", text, quota.NoCompression, quota.MaxMinimumCompression)
 	}
 	r.api.minimumCompression = size
 }

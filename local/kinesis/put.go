@@ -17,12 +17,9 @@ const (
 	// maxRecord bounds the bytes of a record: no stream here allows more.
 	maxRecord = quota.MaxRecordBytes
 
-	// maxRequest bounds the bytes of a PutRecords call, data and partition keys together. It was 5 MiB until AWS allowed records of
-	// 10 MiB (API reference, PutRecords, 2025: "up to a limit of 10 MiB for the entire request, including partition keys").
-	maxRequest = 10 * mib
-
+	maxRequest      = quota.MaxPutBytes
 	maxRecords      = quota.MaxPutRecords
-	maxPartitionKey = 256 // characters (API reference, PutRecords)
+	maxPartitionKey = quota.MaxPartitionKey
 )
 
 var base64Strict = base64.StdEncoding.Strict()

@@ -1,5 +1,11 @@
 package arguments
 
+import (
+	"strconv"
+
+	"cdk.tf/go/ingest/internal/quota"
+)
+
 // namePattern is that of IAM's names, without its length.
 const namePattern = `^[\w+=,.@-]`
 
@@ -62,7 +68,7 @@ var rules = map[string][]argument{
 	"aws_cloudwatch_log_group": {
 		{"name", like(`^[0-9A-Za-z_./#-]{1,512}$`, `use 1 to 512 letters, digits, "_", ".", "/", "#" and "-"`)},
 		{"log_group_class", oneOf("STANDARD", "INFREQUENT_ACCESS", "DELIVERY")},
-		{"retention_in_days", oneOf("0", "1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731", "1096", "1827", "2192", "2557", "2922", "3288", "3653")},
+		{"retention_in_days", oneOf(retentions()...)},
 	},
 	"aws_cloudwatch_log_stream": {
 		{"log_group_name", needed},
@@ -149,6 +155,15 @@ var rules = map[string][]argument{
 		argument{"versioning_configuration.mfa_delete", oneOf("Enabled", "Disabled")},
 	),
 	"aws_sns_topic": {{"name", like(`^[0-9A-Za-z_-]{1,256}$|^[0-9A-Za-z_-]{1,251}\.fifo$`, `use 1 to 256 letters, digits, "_" and "-"; the name of a FIFO topic ends with .fifo`)}},
+}
+
+// retentions are the periods of CloudWatch Logs, and "0", with which Terraform's provider keeps logs forever.
+func retentions() []string {
+	days := []string{"0"}
+	for _, offered := range quota.LogRetentions() {
+		days = append(days, strconv.Itoa(offered))
+	}
+	return days
 }
 
 var storageClass = oneOf("GLACIER", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "DEEP_ARCHIVE", "GLACIER_IR")

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"cdk.tf/go/ingest/internal/objectname"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -86,8 +87,7 @@ func (c *checker) deliveries() []delivery {
 		d.bucket, d.hasBucket = c.follow(d.body["bucket_arn"], s3Bucket, "arn")
 		for _, key := range prefixes {
 			if text, ok := c.value(d.body[key]); ok {
-				fixed, _, _ := strings.Cut(text, "!{")
-				d.fixedPrefixes = append(d.fixedPrefixes, fixed)
+				d.fixedPrefixes = append(d.fixedPrefixes, objectname.FixedPrefix(text))
 			}
 		}
 		found = append(found, d)

@@ -154,9 +154,8 @@ var hivePartition = regexp.MustCompile(`([a-z0-9_]+)=!\{(?:timestamp|partitionKe
 func (c *checker) places(d delivery) (folder, partitions string) {
 	bucket, _ := c.value(d.bucket.Body["bucket"])
 	prefix, _ := c.value(d.body["prefix"])
-	fixed, _, _ := strings.Cut(prefix, "!{")
 	root := "s3://" + bucket + "/"
-	return root + fixed[:strings.LastIndex(fixed, "/")+1], root + hivePartition.ReplaceAllString(prefix, "$1=$${$1}")
+	return root + objectname.FixedFolder(prefix), root + hivePartition.ReplaceAllString(prefix, "$1=$${$1}")
 }
 
 func (c *checker) converts(d delivery) bool {

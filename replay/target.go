@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"cdk.tf/go/ingest/internal/objectname"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -89,8 +90,7 @@ func deliveryStreamOf(stack *tfjson.Stack) (*tfjson.Stack, tfjson.Resource, erro
 // fixedIn returns a prefix up to its first expression.
 func fixedIn(r tfjson.Resource, attribute string) (string, error) {
 	prefix, err := textIn(r, "extended_s3_configuration", attribute)
-	fixed, _, _ := strings.Cut(prefix, "!{")
-	return fixed, err
+	return objectname.FixedPrefix(prefix), err
 }
 
 // written is what a delivery stream says of the form of its objects.

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"cdk.tf/go/ingest/internal/objectname"
 )
 
 // dotSegmentRemedy says what is wrong with "." and ".." between the slashes of a key. S3 answers 400 to a request for a key that climbs
@@ -31,10 +33,10 @@ var dateLetters = regexp.MustCompile(`[A-Za-z]+`)
 
 // shape is what is known of the expression's value: the literal characters of a date's pattern, such as "/" and ".".
 func (e expression) shape() string {
-	if e.namespace != timestampNamespace {
+	if e.Namespace != objectname.TimestampNamespace {
 		return valueShape
 	}
-	parts := strings.Split(e.value, "'")
+	parts := strings.Split(e.Value, "'")
 	for i, part := range parts {
 		switch {
 		case part == "" && i > 0 && i < len(parts)-1:

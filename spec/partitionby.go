@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"cdk.tf/go/ingest/internal/jq16"
+	"cdk.tf/go/ingest/internal/objectname"
 )
 
 // PartitionField is a field of the events by which Firehose partitions them.
@@ -31,12 +32,11 @@ func (d Delivery) KeyPrefix() string {
 	if len(d.PartitionBy) == 0 {
 		return d.Prefix
 	}
-	fixed, _, _ := strings.Cut(d.Prefix, "!{")
-	folder := fixed[:strings.LastIndex(fixed, "/")+1]
+	folder := objectname.FixedFolder(d.Prefix)
 	var text strings.Builder
 	text.WriteString(folder)
 	for _, field := range d.PartitionBy {
-		text.WriteString(field.Name + "=!{" + queryNamespace + ":" + field.Name + "}/")
+		text.WriteString(field.Name + "=!{" + objectname.QueryNamespace + ":" + field.Name + "}/")
 	}
 	text.WriteString(d.Prefix[len(folder):])
 	return text.String()

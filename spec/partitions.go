@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"cdk.tf/go/ingest/internal/objectname"
 )
 
 // Partitioning is how the keys of delivered objects show which fields their events have, and when they arrived.
@@ -39,8 +41,7 @@ func (p Partition) Injected() bool { return p.Pattern == "" && len(p.Values) == 
 // Partitioning reads the prefix as a folder and Hive partitions by date, from the year down without a gap, so that a query can
 // compute them, and puts the fields of Delivery.PartitionBy before them. ok is false if the prefix is anything else.
 func (d Delivery) Partitioning() (found Partitioning, ok bool) {
-	fixed, _, _ := strings.Cut(d.Prefix, "!{")
-	found.Folder = fixed[:strings.LastIndex(fixed, "/")+1]
+	found.Folder = objectname.FixedFolder(d.Prefix)
 	rest := d.Prefix[len(found.Folder):]
 	for _, field := range d.PartitionBy {
 		found.Partitions = append(found.Partitions, Partition{Name: field.Name, Values: field.Values})

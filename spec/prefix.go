@@ -2,10 +2,10 @@ package spec
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"cdk.tf/go/ingest/internal/datepattern"
+	"cdk.tf/go/ingest/internal/objectname"
 )
 
 // parsedPrefix is a Firehose prefix: text and expressions of the form !{namespace:value}.
@@ -17,41 +17,30 @@ type parsedPrefix struct {
 	expressions []expression
 	// shape is the prefix with what is known of the value of each expression.
 	shape string
-	// stray reports whether a "!{" opens no expression. Firehose allows "!{" nowhere else.
+	// stray reports whether a "!{" opens no expression.
 	stray bool
 }
 
-// expression is one !{namespace:value}.
-type expression struct{ text, namespace, value string }
-
-var expressionPattern = regexp.MustCompile(`^!\{([A-Za-z]+):([^{}]*)\}`)
+// expression is a part of a prefix with a namespace.
+type expression objectname.PrefixPart
 
 // parsePrefix never fails: it marks what it cannot read as stray.
 func parsePrefix(text string) parsedPrefix {
-	var parsed parsedPrefix
-	parsed.fixed, _, _ = strings.Cut(text, "!{")
-	for {
-		at := strings.Index(text, "!{")
-		if at < 0 {
-			parsed.literals += len(text)
-			parsed.shape += text
-			return parsed
-		}
-		parsed.literals += at
-		parsed.shape += text[:at]
-		text = text[at:]
-		parts := expressionPattern.FindStringSubmatch(text)
-		if parts == nil {
+	parsed := parsedPrefix{fixed: objectname.FixedPrefix(text)}
+	for _, part := range objectname.SplitPrefix(text) {
+		switch {
+		case part.Namespace != "":
+			parsed.expressions = append(parsed.expressions, expression(part))
+			parsed.shape += expression(part).shape()
+			continue
+		case part.Stray:
 			parsed.stray = true
-			parts = []string{"!{"}
-			parsed.literals += len(parts[0])
-		} else {
-			found := expression{parts[0], parts[1], parts[2]}
-			parsed.expressions = append(parsed.expressions, found)
-			parsed.shape += found.shape()
+		default:
+			parsed.shape += part.Text
 		}
-		text = text[len(parts[0]):]
+		parsed.literals += len(part.Text)
 	}
+	return parsed
 }
 
 func (p parsedPrefix) hasTimestamp() bool { return len(p.timestamps()) > 0 }
@@ -60,34 +49,26 @@ func (p parsedPrefix) hasTimestamp() bool { return len(p.timestamps()) > 0 }
 func (p parsedPrefix) timestamps() []string {
 	var patterns []string
 	for _, e := range p.expressions {
-		if e.namespace == timestampNamespace {
-			patterns = append(patterns, e.value)
+		if e.Namespace == objectname.TimestampNamespace {
+			patterns = append(patterns, e.Value)
 		}
 	}
 	return patterns
 }
 
-const (
-	timestampNamespace = "timestamp"
-	queryNamespace     = "partitionKeyFromQuery"
-	firehoseNamespace  = "firehose"
-	randomString       = "random-string"
-	errorOutputType    = "error-output-type"
-)
-
 // remedy returns an empty text for an expression that the field may hold.
 func (e expression) remedy(field string) string {
-	switch e.namespace {
-	case timestampNamespace:
-		return timestampRemedy(e.value)
-	case firehoseNamespace:
-		return firehoseRemedy(e.value, field)
-	case queryNamespace:
+	switch e.Namespace {
+	case objectname.TimestampNamespace:
+		return timestampRemedy(e.Value)
+	case objectname.FirehoseNamespace:
+		return firehoseRemedy(e.Value, field)
+	case objectname.QueryNamespace:
 		if field == errorPrefixField {
 			return "leave it out: Firehose accepts it only in the prefix of delivered objects"
 		}
 		return "leave it out, and set Delivery.PartitionBy, which adds it"
-	case "partitionKeyFromLambda":
+	case objectname.LambdaNamespace:
 		return "leave it out: it needs a Lambda function, which this pipeline does not have"
 	}
 	return "use the namespace timestamp or firehose"
@@ -95,9 +76,9 @@ func (e expression) remedy(field string) string {
 
 func firehoseRemedy(value, field string) string {
 	switch {
-	case value == randomString, value == errorOutputType && field == errorPrefixField:
+	case value == objectname.RandomString, value == objectname.ErrorOutputType && field == errorPrefixField:
 		return ""
-	case value == errorOutputType:
+	case value == objectname.ErrorOutputType:
 		return "move it to " + errorPrefixField + ": Firehose accepts it only there"
 	case field == errorPrefixField:
 		return "use !{firehose:error-output-type} or !{firehose:random-string}"
@@ -131,7 +112,7 @@ func timestampRemedy(pattern string) string {
 // unrepeated returns the first run of a letter that Java refuses for its length; empty if there is none.
 func unrepeated(part string) string {
 	for part != "" {
-		run := leadingRun(part)
+		run := datepattern.Run(part)
 		if !datepattern.Repeats(part[0], run) {
 			return part[:run]
 		}
@@ -141,12 +122,9 @@ func unrepeated(part string) string {
 }
 
 const (
-	// randomStringLength and errorOutputTypeLength are from the developer guide, "Custom prefixes". The longest error type that
-	// AWS documents is that of another destination, so it is an upper bound for S3.
-	randomStringLength    = 11
+	// errorOutputTypeLength is from the developer guide, "Custom prefixes". The longest error type that AWS documents is that of another
+	// destination, so it is an upper bound for S3.
 	errorOutputTypeLength = len("AmazonOpenSearchService-failed")
-	// appended is what Firehose adds to a prefix (not to an error prefix) without a timestamp.
-	appended = "yyyy/MM/dd/HH/"
 	// offsetLength is the longest offset from UTC (Java 8's documentation of DateTimeFormatter, letters O, X, x and Z).
 	offsetLength = len("GMT+09:00")
 	// nameLength is the longest name of a day or a month: "Wednesday", "September".
@@ -158,18 +136,18 @@ func (p parsedPrefix) evaluatedLength(field string) int {
 	length := p.literals
 	for _, e := range p.expressions {
 		switch {
-		case e.namespace == timestampNamespace:
-			length += timestampLength(e.value)
-		case e.namespace == queryNamespace:
+		case e.Namespace == objectname.TimestampNamespace:
+			length += timestampLength(e.Value)
+		case e.Namespace == objectname.QueryNamespace:
 			length++ // at least: the value is known only when an event comes
-		case e.value == randomString:
-			length += randomStringLength
+		case e.Value == objectname.RandomString:
+			length += objectname.RandomLength
 		default:
 			length += errorOutputTypeLength
 		}
 	}
 	if field == prefixField && !p.hasTimestamp() {
-		length += len(appended)
+		length += parsePrefix(objectname.Appended).evaluatedLength(field)
 	}
 	return length
 }
@@ -182,21 +160,12 @@ func timestampLength(pattern string) int {
 			continue
 		}
 		for part != "" {
-			run := leadingRun(part)
+			run := datepattern.Run(part)
 			length += runLength(part[0], run)
 			part = part[run:]
 		}
 	}
 	return length
-}
-
-// leadingRun counts the bytes at the beginning that equal the first one, whatever byte that is.
-func leadingRun(text string) int {
-	run := 1
-	for run < len(text) && text[run] == text[0] {
-		run++
-	}
-	return run
 }
 
 // runLength returns the evaluated length of a run of the same letter. A number has as many digits as letters, and at least two.
@@ -205,7 +174,7 @@ func runLength(letter byte, run int) int {
 	switch {
 	case strings.IndexByte("OXxZ", letter) >= 0:
 		return max(run, offsetLength)
-	case !isLetter(letter), run == 2:
+	case !datepattern.IsLetter(letter), run == 2:
 		return run
 	case strings.IndexByte("uyY", letter) >= 0:
 		return max(run, 4)
@@ -214,5 +183,3 @@ func runLength(letter byte, run int) int {
 	}
 	return max(run, 2)
 }
-
-func isLetter(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }

@@ -140,7 +140,7 @@ func (p *problems) prefixExpressions(field string, parsed parsedPrefix) {
 	}
 	for _, e := range parsed.expressions {
 		if remedy := e.remedy(field); remedy != "" {
-			p.add(field, fmt.Sprintf("holds %q", e.text), remedy)
+			p.add(field, fmt.Sprintf("holds %q", e.Text), remedy)
 		}
 	}
 }
@@ -148,7 +148,7 @@ func (p *problems) prefixExpressions(field string, parsed parsedPrefix) {
 // requiredExpressions checks the developer guide's rules ("Custom prefixes"), and is a little stricter. The guide does not say
 // what Firehose appends to a prefix that has expressions and no timestamp.
 func (p *problems) requiredExpressions(field string, parsed parsedPrefix) {
-	isErrorType := func(e expression) bool { return e.value == errorOutputType }
+	isErrorType := func(e expression) bool { return e.Value == objectname.ErrorOutputType }
 	switch {
 	case field == errorPrefixField && !slices.ContainsFunc(parsed.expressions, isErrorType):
 		p.add(field, "holds no !{firehose:error-output-type}", "add it: Firehose requires it")

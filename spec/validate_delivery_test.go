@@ -303,7 +303,7 @@ func FuzzPrefix(f *testing.F) {
 		parsed := parsePrefix(text)
 		length := parsed.literals
 		for _, e := range parsed.expressions {
-			length += len(e.text)
+			length += len(e.Text)
 		}
 		if length != len(text) || !strings.HasPrefix(text, parsed.fixed) {
 			t.Errorf("%q is read as %+v", text, parsed)

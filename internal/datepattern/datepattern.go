@@ -76,11 +76,8 @@ func runsOf(patterns []string) map[rune]string {
 				continue
 			}
 			for part != "" {
-				length := 1
-				for length < len(part) && part[length] == part[0] { // bytes: what is no ASCII is no letter either
-					length++
-				}
-				if letter := rune(part[0]); isLetter(part[0]) && runs[letter] == "" {
+				length := Run(part)
+				if letter := rune(part[0]); IsLetter(part[0]) && runs[letter] == "" {
 					runs[letter] = part[:length]
 				}
 				part = part[length:]
@@ -90,4 +87,14 @@ func runsOf(patterns []string) map[rune]string {
 	return runs
 }
 
-func isLetter(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }
+// Run counts the bytes at the beginning of a text that equal the first one, whatever byte that is. The text is not empty.
+func Run(text string) int {
+	run := 1
+	for run < len(text) && text[run] == text[0] {
+		run++
+	}
+	return run
+}
+
+// IsLetter reports whether a byte of a pattern is a letter: a part of a date, outside quotes. What is no ASCII is no letter.
+func IsLetter(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }

@@ -1,5 +1,5 @@
 // Package objectname has what is known of the names of the objects that Firehose delivers and that more than one package goes
-// by: the time zones of their dates, and their extension.
+// by: the parts of their prefix, the time zones of its dates, and their extension.
 package objectname
 
 import (

@@ -54,10 +54,10 @@ func nextPart(text string) (dateTimePart, int, error) {
 		return quoted(text)
 	case strings.IndexByte("#[]{}", c) >= 0:
 		return dateTimePart{}, 0, fmt.Errorf("holds %q, which Java reserves; put it between single quotes", c)
-	case !isLetter(c):
+	case !datepattern.IsLetter(c):
 		return dateTimePart{literal: text[:1]}, 1, nil
 	default:
-		count := len(text) - len(strings.TrimLeft(text, text[:1]))
+		count := datepattern.Run(text)
 		return dateTimePart{letter: c, count: count}, count, nil
 	}
 }
@@ -80,8 +80,6 @@ func quoted(text string) (dateTimePart, int, error) {
 	}
 	return dateTimePart{}, 0, errors.New("holds a single quote that is not closed; close it")
 }
-
-func isLetter(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }
 
 // shortZone is the most letters z of a time zone's short name.
 const shortZone = 3

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/big"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -25,18 +24,6 @@ import (
 // prefix to deliver data"). All timestamps of an object are the arrival of the oldest record in it (same page), in UTC or in
 // custom_time_zone.
 
-const (
-	timestampNamespace = "timestamp"
-	firehoseNamespace  = "firehose"
-	queryNamespace     = "partitionKeyFromQuery"
-	randomString       = "random-string"
-	errorOutputType    = "error-output-type"
-	// appended is what Firehose adds to a prefix without expressions.
-	appended = "!{timestamp:yyyy/MM/dd/HH/}"
-	// randomLength is the number of characters of a random string (same page).
-	randomLength = 11
-)
-
 // prefix is a parsed prefix.
 type prefix []prefixPart
 
@@ -49,32 +36,24 @@ type prefixPart struct {
 	errorType bool
 }
 
-var expressionPattern = regexp.MustCompile(`^!\{([A-Za-z]+):([^{}]*)\}`)
-
-// expression is one !{namespace:value}.
-type expression struct{ text, namespace, value string }
+// expression is a part of a prefix with a namespace.
+type expression objectname.PrefixPart
 
 // splitPrefix separates text from expressions. It calls each with one of the two, the other empty.
 func splitPrefix(text string, each func(literal string, e expression) error) error {
-	for text != "" {
-		at := strings.Index(text, "!{")
-		if at < 0 {
-			return each(text, expression{})
-		}
-		if at > 0 {
-			if err := each(text[:at], expression{}); err != nil {
-				return err
-			}
-		}
-		text = text[at:]
-		found := expressionPattern.FindStringSubmatch(text)
-		if found == nil {
+	for _, part := range objectname.SplitPrefix(text) {
+		var err error
+		switch {
+		case part.Stray:
 			return errors.New(`holds "!{" that opens no expression; write !{namespace:value}, or leave it out`)
+		case part.Namespace == "":
+			err = each(part.Text, expression{})
+		default:
+			err = each("", expression(part))
 		}
-		if err := each("", expression{found[0], found[1], found[2]}); err != nil {
+		if err != nil {
 			return err
 		}
-		text = text[len(found[0]):]
 	}
 	return nil
 }
@@ -101,7 +80,7 @@ func parsePrefix(text string, zone *time.Location) (prefix, error) {
 	case err != nil:
 		return nil, err
 	case expressions == 0:
-		return parsePrefix(text+appended, zone)
+		return parsePrefix(text+objectname.Appended, zone)
 	case fixed:
 		// The guide says that Firehose appends a timestamp. On AWS it did not (floci-io/floci#1857).
 		return nil, errors.New("holds expressions but no timestamp, which AWS's documentation and AWS itself treat differently; add one, such as !{timestamp:yyyy/MM/dd/HH}")
@@ -121,22 +100,22 @@ func checkText(text string) error {
 
 func (e expression) parse(zone *time.Location) (prefixPart, error) {
 	switch {
-	case e.namespace == timestampNamespace:
-		date, err := parseDateTime(e.value, zone)
+	case e.Namespace == objectname.TimestampNamespace:
+		date, err := parseDateTime(e.Value, zone)
 		if err != nil {
-			return prefixPart{}, fmt.Errorf("holds %q, whose pattern %w", e.text, err)
+			return prefixPart{}, fmt.Errorf("holds %q, whose pattern %w", e.Text, err)
 		}
 		return prefixPart{date: date}, nil
-	case e.namespace == firehoseNamespace && e.value == randomString:
+	case e.Namespace == objectname.FirehoseNamespace && e.Value == objectname.RandomString:
 		return prefixPart{random: true}, nil
-	case e.namespace == firehoseNamespace && e.value == errorOutputType:
-		return prefixPart{}, fmt.Errorf("holds %q; move it to error_output_prefix: Firehose accepts it only there", e.text)
-	case e.namespace == queryNamespace && e.value != "":
-		return prefixPart{key: e.value}, nil
-	case e.namespace == "partitionKeyFromLambda":
-		return prefixPart{}, fmt.Errorf("holds %q, which needs a Lambda function: that is not imitated on one machine", e.text)
+	case e.Namespace == objectname.FirehoseNamespace && e.Value == objectname.ErrorOutputType:
+		return prefixPart{}, fmt.Errorf("holds %q; move it to error_output_prefix: Firehose accepts it only there", e.Text)
+	case e.Namespace == objectname.QueryNamespace && e.Value != "":
+		return prefixPart{key: e.Value}, nil
+	case e.Namespace == objectname.LambdaNamespace:
+		return prefixPart{}, fmt.Errorf("holds %q, which needs a Lambda function: that is not imitated on one machine", e.Text)
 	}
-	return prefixPart{}, fmt.Errorf("holds %q; use the namespace timestamp, or !{firehose:random-string}", e.text)
+	return prefixPart{}, fmt.Errorf("holds %q; use the namespace timestamp, or !{firehose:random-string}", e.Text)
 }
 
 // parseErrorPrefix parses the prefix of failed records. needed is true if the prefix of events holds expressions.
@@ -158,14 +137,14 @@ func parseErrorPrefix(text string, zone *time.Location, needed bool) (prefix, er
 			return nil
 		}
 		expressions++
-		if e.namespace == firehoseNamespace && e.value == errorOutputType {
+		if e.Namespace == objectname.FirehoseNamespace && e.Value == objectname.ErrorOutputType {
 			hasType = true
 			parsed = append(parsed, prefixPart{errorType: true})
 			return nil
 		}
 		part, err := e.parse(zone)
 		if part.key != "" {
-			return fmt.Errorf("holds %q; leave it out: Firehose accepts it only in prefix", e.text)
+			return fmt.Errorf("holds %q; leave it out: Firehose accepts it only in prefix", e.Text)
 		}
 		parsed = append(parsed, part)
 		return err
@@ -207,14 +186,13 @@ func (c Config) misnamed() []string {
 // fixedAndDates returns the text before a prefix's first expression, and the patterns of its timestamps. The prefix must be
 // valid.
 func fixedAndDates(text string) (fixed string, dates []string) {
-	fixed, _, _ = strings.Cut(text, "!{")
 	_ = splitPrefix(text, func(_ string, e expression) error {
-		if e.namespace == timestampNamespace {
-			dates = append(dates, e.value)
+		if e.Namespace == objectname.TimestampNamespace {
+			dates = append(dates, e.Value)
 		}
 		return nil
 	})
-	return fixed, dates
+	return objectname.FixedPrefix(text), dates
 }
 
 // longest returns instants at one of which a prefix is longest: they have the months and the weekday with the longest names,
@@ -305,7 +283,7 @@ func (p prefix) evaluate(at time.Time, random io.Reader, to place) (string, erro
 const alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 func randomText(random io.Reader) (string, error) {
-	text := make([]byte, randomLength)
+	text := make([]byte, objectname.RandomLength)
 	for i := range text {
 		n, err := rand.Int(random, big.NewInt(int64(len(alphanumeric))))
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cdk.tf/go/ingest/internal/jq16"
+	"cdk.tf/go/ingest/internal/objectname"
 	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local/s3"
 )
@@ -122,7 +123,7 @@ func (c Config) checkPartitions(p prefix) []error {
 	}
 	if c.PartitionQuery == "" {
 		if len(inPrefix) > 0 {
-			return []error{fmt.Errorf("prefix holds \"!{%s:%s}\", which needs dynamic partitioning; add dynamic_partitioning_configuration and the processor MetadataExtraction, or leave it out", queryNamespace, inPrefix[0])}
+			return []error{fmt.Errorf("prefix holds \"!{%s:%s}\", which needs dynamic partitioning; add dynamic_partitioning_configuration and the processor MetadataExtraction, or leave it out", objectname.QueryNamespace, inPrefix[0])}
 		}
 		return nil
 	}
@@ -141,7 +142,7 @@ func (c Config) checkPartitions(p prefix) []error {
 	}
 	for _, key := range inPrefix {
 		if !slices.Contains(queries.Names, key) {
-			errs = append(errs, fmt.Errorf("prefix holds \"!{%s:%s}\", which MetadataExtractionQuery does not have; add it there or leave it out", queryNamespace, key))
+			errs = append(errs, fmt.Errorf("prefix holds \"!{%s:%s}\", which MetadataExtractionQuery does not have; add it there or leave it out", objectname.QueryNamespace, key))
 		}
 	}
 	return errs

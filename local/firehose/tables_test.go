@@ -96,7 +96,7 @@ func TestDateTimeRefuses(t *testing.T) {
 
 func TestEveryLetterIsDecided(t *testing.T) {
 	for c := byte('A'); c <= 'z'; c++ {
-		if !isLetter(c) {
+		if !datepattern.IsLetter(c) {
 			continue
 		}
 		decided := strings.IndexByte(datepattern.Refused+unimitated, c) >= 0

@@ -2,8 +2,6 @@
 package s3
 
 import (
-	"strings"
-
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucket"
@@ -15,6 +13,7 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketversioning"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"cdk.tf/go/ingest/internal/objectname"
 	"cdk.tf/go/ingest/modules/iam"
 	"cdk.tf/go/ingest/modules/internal/tf"
 	"cdk.tf/go/ingest/spec"
@@ -235,8 +234,7 @@ func (b *Bucket) Publish(distributionARN string) {
 func (b *Bucket) Deliver(prefixes ...string) []iam.Statement {
 	objects := make([]string, len(prefixes))
 	for i, prefix := range prefixes {
-		fixed, _, _ := strings.Cut(prefix, "!{")
-		objects[i] = b.ARN + "/" + fixed + "*"
+		objects[i] = b.ARN + "/" + objectname.FixedPrefix(prefix) + "*"
 	}
 	return []iam.Statement{
 		{

@@ -161,7 +161,7 @@ func (p *Pipeline) readStream(r *reader) {
 	if stream == nil {
 		return
 	}
-	p.retention = time.Duration(r.whole(of, "retention_period", stream["retention_period"], 24, int(quota.MaxRetention.Hours()), 24)) * time.Hour
+	p.retention = time.Duration(r.whole(of, "retention_period", stream["retention_period"], int(quota.MinRetention.Hours()), int(quota.MaxRetention.Hours()), int(quota.DefaultRetention.Hours()))) * time.Hour
 	if text(tfjson.At(stream, "stream_mode_details", "stream_mode")) != "ON_DEMAND" {
 		p.shape.Shards = r.whole(of, "shard_count", stream["shard_count"], 1, quota.MaxShards, 0)
 	}
@@ -193,9 +193,8 @@ func (p *Pipeline) readDelivery(r *reader) {
 	buffering := func(field string, least, most, otherwise int) int {
 		return r.whole(of, field, tfjson.At(delivery, destination, field), least, most, otherwise)
 	}
-	// The defaults are the provider's.
-	p.shape.BufferBytes = buffering("buffering_size", 1, quota.MaxBufferMiB, 5) << 20
-	p.shape.BufferInterval = time.Duration(buffering("buffering_interval", 0, int(quota.MaxBufferInterval.Seconds()), 300)) * time.Second
+	p.shape.BufferBytes = buffering("buffering_size", 1, quota.MaxBufferMiB, quota.DefaultBufferMiB) << 20
+	p.shape.BufferInterval = time.Duration(buffering("buffering_interval", 0, int(quota.MaxBufferInterval.Seconds()), int(quota.DefaultBufferInterval.Seconds()))) * time.Second
 	p.parquet = tfjson.At(delivery, destination, "data_format_conversion_configuration", "output_format_configuration") != nil &&
 		tfjson.At(delivery, destination, "data_format_conversion_configuration", "enabled") != false
 	p.partitioned = tfjson.True(tfjson.At(delivery, destination, "dynamic_partitioning_configuration", "enabled"))

@@ -17,9 +17,6 @@ const (
 	// leastRate is the least throttle of a stage, in requests per second. Large batches are few requests, and with a throttle of a
 	// few requests chance alone decides which are refused.
 	leastRate = 100
-	// accountBurst is the most that an account's bucket holds by default, in requests (API Gateway developer guide, "Amazon API
-	// Gateway quotas"). A stage's own bucket holds half a second of its rate, as spec.Default has it.
-	accountBurst = 5000
 )
 
 // Way is one way to take a steady load.
@@ -92,7 +89,7 @@ func (p *Pipeline) Sized(w Way) (Sized, error) {
 		return Sized{}, err
 	}
 	found := Sized{
-		Shards: sized.shape.Shards, RateLimit: sized.shape.RateLimit, BurstLimit: int(min(sized.shape.RateLimit/2, accountBurst)),
+		Shards: sized.shape.Shards, RateLimit: sized.shape.RateLimit, BurstLimit: int(min(sized.shape.RateLimit/2, quota.AccountBurst)),
 		Requests: peak.Requests(peak.PeakPerSecond), Report: report, Within: math.Inf(1),
 	}
 	for _, hop := range capacity.Hops(sized.shape, peak) {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/firehose/types"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -89,17 +90,13 @@ func (r *run) compareErrorLog(d *differences, s3 map[string]any, is *types.Cloud
 	}
 }
 
-// partitionRetry is how long Firehose tries to find partition keys where nothing is declared, in seconds (provider,
-// aws_kinesis_firehose_delivery_stream, retry_duration).
-const partitionRetry = 300
-
 func comparePartitions(d *differences, s3 map[string]any, is *types.DynamicPartitioningConfiguration) {
 	is = cmp.Or(is, &types.DynamicPartitioningConfiguration{})
 	enabled := tfjson.True(tfjson.At(s3, "dynamic_partitioning_configuration", "enabled"))
 	d.compare("partitions by field", enabled, aws.ToBool(is.Enabled))
 	if enabled {
 		retry := cmp.Or(is.RetryOptions, &types.RetryOptions{})
-		d.compare("retry of partitions in seconds", cmp.Or(tfjson.Number(tfjson.At(s3, "dynamic_partitioning_configuration", "retry_duration")), partitionRetry), aws.ToInt32(retry.DurationInSeconds))
+		d.compare("retry of partitions in seconds", cmp.Or(tfjson.Number(tfjson.At(s3, "dynamic_partitioning_configuration", "retry_duration")), quota.DefaultPartitionRetry.Seconds()), aws.ToInt32(retry.DurationInSeconds))
 	}
 }
 

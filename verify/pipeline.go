@@ -12,6 +12,7 @@ import (
 
 	"cdk.tf/go/ingest/internal/identity"
 	"cdk.tf/go/ingest/internal/models"
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -228,12 +229,6 @@ func exampleIn(curl string) string {
 	return strings.ReplaceAll(quoted, `'\''`, "'")
 }
 
-// bufferInterval and bufferMiB are the buffer where none is declared (provider, aws_kinesis_firehose_delivery_stream).
-const (
-	bufferInterval = 300 * time.Second
-	bufferMiB      = 5
-)
-
 func (p *Pipeline) readDelivery() error {
 	found := p.stack.Resources("aws_kinesis_firehose_delivery_stream")
 	if len(found) != 1 {
@@ -248,7 +243,7 @@ func (p *Pipeline) readDelivery() error {
 	p.delivery = delivery{
 		name: text(found[0].Body["name"]), extension: text(s3["file_extension"]),
 		bucket: arn[strings.LastIndex(arn, ":")+1:], prefix: text(s3["prefix"]), compression: cmp.Or(text(s3["compression_format"]), "UNCOMPRESSED"),
-		interval: bufferInterval, mebibytes: int(cmp.Or(tfjson.Number(s3["buffering_size"]), bufferMiB)),
+		interval: quota.DefaultBufferInterval, mebibytes: int(cmp.Or(tfjson.Number(s3["buffering_size"]), quota.DefaultBufferMiB)),
 	}
 	if seconds := s3["buffering_interval"]; seconds != nil { // 0 is an interval, too
 		p.delivery.interval = time.Duration(tfjson.Number(seconds)) * time.Second

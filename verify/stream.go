@@ -36,7 +36,7 @@ func streamAsDeclared(ctx context.Context, r *run) outcome {
 	if mode == string(types.StreamModeProvisioned) {
 		d.compare("shards", tfjson.Number(body["shard_count"]), aws.ToInt32(is.OpenShardCount))
 	}
-	d.compare("retention in hours", cmp.Or(tfjson.Number(body["retention_period"]), 24), aws.ToInt32(is.RetentionPeriodHours))
+	d.compare("retention in hours", cmp.Or(tfjson.Number(body["retention_period"]), quota.DefaultRetention.Hours()), aws.ToInt32(is.RetentionPeriodHours))
 	d.compare("KiB of a record", cmp.Or(tfjson.Number(body["max_record_size_in_kib"]), quota.MaxRecordBytes>>10), cmp.Or(aws.ToInt32(is.MaxRecordSizeInKiB), quota.MaxRecordBytes>>10))
 	d.compare("metrics of shards", shardMetrics(list(body["shard_level_metrics"])), shardMetrics(shardMetricsNow(is)))
 	if r.Local {

@@ -169,9 +169,9 @@ func accountRate(region string) int {
 	switch region {
 	case "af-south-1", "eu-south-1", "ap-southeast-3", "me-central-1", "ap-south-2", "ap-southeast-4", "eu-south-2", "eu-central-2",
 		"il-central-1", "ca-west-1", "ap-southeast-5", "ap-southeast-7", "mx-central-1":
-		return 2500
+		return quota.AccountRate / 4
 	}
-	return 10_000
+	return quota.AccountRate
 }
 
 // large reports whether Kinesis has its largest quotas in a region (developer guide, "Quotas and limits",

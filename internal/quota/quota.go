@@ -4,14 +4,17 @@ package quota
 
 import "time"
 
-// Amazon Data Firehose's bounds of a buffer (API reference, BufferingHints).
+// Amazon Data Firehose's bounds of a buffer, and the buffer of a delivery stream that declares none (API reference, BufferingHints;
+// Terraform's defaults are the same).
 const (
 	// MinBufferInterval delivers each record as soon as it can.
-	MinBufferInterval time.Duration = 0
-	MaxBufferInterval               = 900 * time.Second
+	MinBufferInterval     time.Duration = 0
+	MaxBufferInterval                   = 900 * time.Second
+	DefaultBufferInterval               = 300 * time.Second
 
-	MinBufferMiB = 1
-	MaxBufferMiB = 128
+	MinBufferMiB     = 1
+	MaxBufferMiB     = 128
+	DefaultBufferMiB = 5
 )
 
 // Amazon Data Firehose's bounds of a prefix, in characters.
@@ -33,8 +36,10 @@ const (
 	// MaxPartitionKeys is the most keys of a delivery stream (developer guide, "Configure destination settings": "up to 50 dynamic
 	// partitioning keys").
 	MaxPartitionKeys = 50
-	// MaxPartitionRetry is the longest time of retries (API reference, RetryOptions).
-	MaxPartitionRetry = 7200 * time.Second
+	// MaxPartitionRetry is the longest time of retries, and DefaultPartitionRetry the time where none is declared (API reference,
+	// RetryOptions).
+	MaxPartitionRetry     = 7200 * time.Second
+	DefaultPartitionRetry = 300 * time.Second
 	// ActivePartitions is how many partitions a delivery stream has in its buffer at once, unless AWS has raised the quota, to at most
 	// 5,000 (developer guide, "Quota").
 	ActivePartitions = 500
@@ -42,11 +47,12 @@ const (
 	MaxParameter = 5120
 )
 
-// Amazon Kinesis Data Streams' bounds of a stream's retention, in whole hours (API reference, IncreaseStreamRetentionPeriod
-// and its opposite).
+// Amazon Kinesis Data Streams' bounds of a stream's retention, in whole hours, and that of a new stream (API reference,
+// IncreaseStreamRetentionPeriod and its opposite).
 const (
-	MinRetention = 24 * time.Hour
-	MaxRetention = 8760 * time.Hour
+	MinRetention     = 24 * time.Hour
+	MaxRetention     = 8760 * time.Hour
+	DefaultRetention = 24 * time.Hour
 )
 
 // What Amazon Kinesis Data Streams takes and gives.
@@ -76,6 +82,10 @@ const (
 const IntegrationTimeout = 29 * time.Second
 
 const (
+	// AccountRate and AccountBurst are how many requests a second Amazon API Gateway takes by default for all APIs of an account in a
+	// region, and how many at once (developer guide, "Amazon API Gateway quotas"). Newer regions have a quarter.
+	AccountRate  = 10_000
+	AccountBurst = 5_000
 	// MaxBody is Amazon API Gateway's largest request, in bytes, as it is sent and decompressed (developer guide, "Amazon API Gateway
 	// quotas": 10 MB; the API counts 10,485,760 bytes).
 	MaxBody = 10 << 20

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -224,7 +225,7 @@ func (r *reader) checkSettings(res tfjson.Resource, block settingsBlock) {
 // both values of every block, and its default is -1 (terraform-provider-aws, internal/service/apigateway/method_settings.go). That is no
 // limit, which leaves the account's.
 func limitOf(block settingsBlock) *limit {
-	own := limit{rate: accountRate, burst: accountBurst}
+	own := limit{rate: quota.AccountRate, burst: quota.AccountBurst}
 	if block.Rate != nil && *block.Rate >= 0 {
 		own.rate = rate.Limit(*block.Rate)
 	}

@@ -6,13 +6,8 @@ import (
 
 	"github.com/jonboulle/clockwork"
 	"golang.org/x/time/rate"
-)
 
-// This is the account's default limit in a region, over all of its APIs (developer guide, "Amazon API Gateway quotas": 10,000
-// requests a second, a burst of 5,000; newer regions have a quarter).
-const (
-	accountRate  = 10_000
-	accountBurst = 5_000
+	"cdk.tf/go/ingest/internal/quota"
 )
 
 // throttles are the token buckets of a running API: one for the account, one for each method of a stage, and those of the usage
@@ -47,7 +42,7 @@ type usage struct {
 }
 
 func newThrottles(cfg *Config, clock clockwork.Clock, off bool) *throttles {
-	t := &throttles{off: off, clock: clock, account: rate.NewLimiter(accountRate, accountBurst), methods: map[string][]*rate.Limiter{}, clients: map[client]*usage{}}
+	t := &throttles{off: off, clock: clock, account: rate.NewLimiter(quota.AccountRate, quota.AccountBurst), methods: map[string][]*rate.Limiter{}, clients: map[client]*usage{}}
 	for name, s := range cfg.stages {
 		buckets := make([]*rate.Limiter, len(cfg.methods))
 		for number, set := range s.settings {

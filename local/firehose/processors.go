@@ -74,8 +74,6 @@ func (c *Config) setQuery(p processor) []error {
 	return nil
 }
 
-const defaultPartitionRetry = 300 * time.Second
-
 // setPartitions reads the switch of dynamic partitioning, and refuses what AWS refuses with it and without it. The texts in quotes
 // are AWS's own (aws/aws-cdk, aws-kinesisfirehose/lib/private/helpers.ts; badmintoncryer/cdk-preflight, rules/firehose, measured on
 // AWS in 2026-09).
@@ -95,7 +93,7 @@ func (c *Config) setPartitions(s extendedS3) []error {
 }
 
 func (c *Config) setPartitionBounds(s extendedS3) []error {
-	c.PartitionRetry = defaultPartitionRetry
+	c.PartitionRetry = quota.DefaultPartitionRetry
 	if retry := s.Partitioning[0].RetryDuration; retry != nil {
 		c.PartitionRetry = time.Duration(*retry) * time.Second
 	}

@@ -167,12 +167,6 @@ func Read(stack *tfjson.Stack) ([]Config, error) {
 	return configs, nil
 }
 
-// These are AWS's own defaults (API reference, BufferingHints). Terraform's are the same.
-const (
-	defaultInterval = 300 * time.Second
-	defaultMiB      = 5
-)
-
 func (b body) config() (Config, []error) {
 	if errs := b.refused(); len(errs) > 0 {
 		return Config{}, errs
@@ -181,7 +175,7 @@ func (b body) config() (Config, []error) {
 	cfg := Config{
 		Name: b.Name, StreamARN: from.StreamARN, SourceRoleARN: from.RoleARN,
 		BucketARN: s3.BucketARN, RoleARN: s3.RoleARN, KMSKeyARN: s3.KMSKeyARN,
-		BufferInterval: defaultInterval, BufferMiB: defaultMiB,
+		BufferInterval: quota.DefaultBufferInterval, BufferMiB: quota.DefaultBufferMiB,
 		Prefix: s3.Prefix, ErrorOutputPrefix: s3.ErrorOutputPrefix, Compression: s3.CompressionFormat, FileExtension: s3.FileExtension, TimeZone: s3.CustomTimeZone,
 	}
 	if cfg.Compression == "" {

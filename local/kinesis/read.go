@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/tfjson"
 )
 
@@ -62,7 +63,7 @@ func Read(stack *tfjson.Stack) ([]Config, error) {
 
 func read(stack *tfjson.Stack, from tfjson.Resource) (Config, error) {
 	// The provider's own defaults (hashicorp/aws 5, aws_kinesis_stream).
-	r := resource{RetentionPeriod: 24, EncryptionType: unencrypted}
+	r := resource{RetentionPeriod: int(quota.DefaultRetention.Hours()), EncryptionType: unencrypted}
 	if err := from.Into(&r); err != nil {
 		return Config{}, err
 	}

@@ -1,8 +1,7 @@
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, patience, startChromium } from "./chromium.ts";
 import { type Pipeline, startIngest } from "./ingest.ts";
-import { check, choose, inBrowser, result, setEndpoint, text, write } from "./person.ts";
+import { check, choose, focused, inBrowser, result, setEndpoint, text, write } from "./person.ts";
 
 inBrowser("the page for everybody", () => {
   let browser: Browser;
@@ -177,5 +176,3 @@ inBrowser("the page for everybody", () => {
     await page.context().close();
   });
 });
-
-const focused = (page: Page) => page.evaluate(() => document.activeElement?.id);

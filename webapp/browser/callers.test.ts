@@ -2,7 +2,7 @@ import type { Page, Request } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, startChromium } from "./chromium.ts";
 import { type Pipeline, startIngest } from "./ingest.ts";
-import { choose, inBrowser, result, setEndpoint, text, unexpected } from "./person.ts";
+import { choose, focused, inBrowser, result, setEndpoint, text, unexpected } from "./person.ts";
 import { type Host, hostAnswers, hostPage } from "./servers.ts";
 
 inBrowser("who may submit: API keys and tokens", () => {
@@ -149,8 +149,6 @@ inBrowser("who may submit: API keys and tokens", () => {
     await page.context().close();
   });
 });
-
-const focused = (page: Page) => page.evaluate(() => document.activeElement?.id);
 
 /** tokensOf collects the values of a header with which events are sent. */
 function tokensOf(page: Page, header: string): (string | undefined)[] {

@@ -20,6 +20,9 @@ export function inBrowser(name: string, tests: () => void) {
   });
 }
 
+/** focused is the id of the element that has the focus. */
+export const focused = (page: Page) => page.evaluate(() => document.activeElement?.id);
+
 /** write replaces the editor's text by typing. */
 export async function write(page: Page, text: string) {
   await page.locator(".cm-content").click();

@@ -1,6 +1,7 @@
 // A view's state in its address. The endpoint is in the query, as documented. Everything else is in the fragment, which no
 // browser sends anywhere. Settings has no keys, so none can get into an address.
 
+import { byteLength } from "./answer.ts";
 import { authorizationKinds } from "./config.ts";
 import { mayNameUser } from "./endpoint.ts";
 import { examples } from "./examples.ts";
@@ -66,7 +67,7 @@ export function writeAddress(settings: Settings, standard: Standard): Address {
   if (takesToken && settings.header !== standard.header) hash.set("header", settings.header);
   let withoutEvent = false;
   if (settings.example === "") {
-    withoutEvent = new TextEncoder().encode(settings.event).length > maxEventBytes;
+    withoutEvent = byteLength(settings.event) > maxEventBytes;
     if (!withoutEvent) hash.set("event", encodeText(settings.event));
   } else if (settings.example !== examples[0]?.id) hash.set("example", settings.example);
   if (settings.mode !== "one") hash.set("mode", settings.mode);

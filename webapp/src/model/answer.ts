@@ -53,6 +53,11 @@ export const maxBodyBytes = 10 * 1024 * 1024;
 /** Kinesis accepts no record over 1 MiB, the partition key included. */
 export const maxRecordBytes = 1024 * 1024;
 
+/** byteLength is the length in UTF-8, in which the text is sent. */
+export function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
 /** fieldsOf reads the pipeline's own answer; {} for any other. */
 export function fieldsOf(body: string): {
   message?: string;

@@ -1,5 +1,5 @@
+import { byteLength } from "./answer.ts";
 import type { AuthorizationKind } from "./config.ts";
-import { byteLength } from "./session.ts";
 
 /** Linux passes at most 131,072 bytes in one argument, with the zero at its end. */
 const maxArgumentBytes = 131_071;

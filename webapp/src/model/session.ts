@@ -1,4 +1,4 @@
-import { type Answer, explain, fieldsOf, maxBodyBytes, type Words } from "./answer.ts";
+import { type Answer, byteLength, explain, fieldsOf, maxBodyBytes, type Words } from "./answer.ts";
 import { Figures } from "./figures.ts";
 import { Gate } from "./gate.ts";
 import { checkJSON } from "./json.ts";
@@ -282,9 +282,4 @@ function named(authorization: Authorization): string {
     cognito: `Cognito token in ${names}`,
     lambda: `token of a Lambda authoriser in ${names}`,
   }[authorization.kind];
-}
-
-/** byteLength is the length in UTF-8, in which the text is sent. */
-export function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
 }

@@ -1,4 +1,4 @@
-import { maxBodyBytes, maxRecordBytes } from "../model/answer.ts";
+import { byteLength, maxBodyBytes, maxRecordBytes } from "../model/answer.ts";
 import { labelOf } from "../model/config.ts";
 import { curlCommand } from "../model/curl.ts";
 import { examples } from "../model/examples.ts";
@@ -6,7 +6,6 @@ import { type Checked, checkJSON } from "../model/json.ts";
 import { placeholderHelp } from "../model/placeholder.ts";
 import { tokenNames } from "../model/request.ts";
 import type { Samples } from "../model/samples.ts";
-import { byteLength } from "../model/session.ts";
 import type { Store } from "../model/store.ts";
 import { compile, fill } from "../model/template.ts";
 import { byId, copies, h, setText, soon } from "./dom.ts";

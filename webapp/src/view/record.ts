@@ -1,3 +1,4 @@
+import { byteLength } from "../model/answer.ts";
 import { ask, type Part, type Row, readRow } from "../model/records.ts";
 import { code } from "./code.ts";
 import { copyButton, h } from "./dom.ts";
@@ -81,13 +82,15 @@ function content(row: Row, toPart: (part: Part) => void, only: (key: string) => 
       h("dt", {}, "Sequence number"),
       h("dd", {}, row.sequenceNumber, " ", copyButton(row.sequenceNumber, "the sequence number")),
       h("dt", {}, "Size"),
-      h("dd", {}, `${bytes(row.bytes)}; with its key the shard counts ${bytes(row.bytes + utf8(row.partitionKey))}`),
+      h(
+        "dd",
+        {},
+        `${bytes(row.bytes)}; with its key the shard counts ${bytes(row.bytes + byteLength(row.partitionKey))}`,
+      ),
     ),
     ...data(row, "What the record holds"),
   ];
 }
-
-const utf8 = (text: string) => new TextEncoder().encode(text).length;
 
 /** data shows a record's data, pretty-printed if it is JSON, or byte for byte. */
 export function data({ text, isText }: Pick<Row, "text" | "isText">, label: string): Node[] {

@@ -5,7 +5,7 @@ import { byId, h, say, setText, soon } from "./dom.ts";
 import { bytes, count, things, time } from "./format.ts";
 import { type Column, Grid } from "./grid.ts";
 
-export const wrongStart = "From: type 15:04, 2026-01-31 15:04:05, or a sequence number.";
+const wrongStart = "From: type 15:04, 2026-01-31 15:04:05, or a sequence number.";
 
 /** How many rows the first request asks for, and each later one. */
 export const batch = "200";
@@ -28,7 +28,7 @@ const columns: Column<Row>[] = [
 ];
 
 /** shardOf is the number at the end of a shard's id. */
-export const shardOf = (id: string) => id.replace(/^shardId-0*(?=\d)/, "");
+const shardOf = (id: string) => id.replace(/^shardId-0*(?=\d)/, "");
 
 export function preview({ text, isText }: Row): string {
   return isText ? text.replaceAll(/\s+/g, " ") : `(base64) ${text}`;

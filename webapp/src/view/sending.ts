@@ -1,13 +1,14 @@
+import { byteLength } from "../model/answer.ts";
 import { batchSize, fitting } from "../model/batch.ts";
 import { checkJSON } from "../model/json.ts";
 import { beforehand, type Circumstances, missed } from "../model/pace.ts";
 import { type Missing, missingKeys } from "../model/request.ts";
-import { byteLength, type Job, type Progress, type Session } from "../model/session.ts";
+import type { Job, Progress, Session } from "../model/session.ts";
 import { corrected, type Mode, type Settings, within } from "../model/settings.ts";
 import type { Store } from "../model/store.ts";
 import type { Watched } from "../model/watch.ts";
 import { byId, say, setText } from "./dom.ts";
-import { clock, latency, rate, things } from "./format.ts";
+import { clock, count, latency, rate, things } from "./format.ts";
 
 const numbers = ["count", "rate", "concurrency", "batch", "every"] as const;
 type NumberName = (typeof numbers)[number];
@@ -321,17 +322,17 @@ function showMany(session: Session, progress: Progress, planned: Circumstances |
   const paused = progress.pausedMs + (progress.pausedAt === null ? 0 : now - progress.pausedAt);
   const ms = Math.max(1, now - progress.beganAt - paused);
   const reached = (done * 1000) / ms;
-  const of = endless ? things(done, "event") : `${done.toLocaleString("en")} of ${things(progress.planned, "event")}`;
+  const of = endless ? things(done, "event") : `${count(done)} of ${things(progress.planned, "event")}`;
   const running = progress.endedAt === null;
   const state = !running ? (progress.stopped ? "Stopped" : "Done") : progress.pausedAt === null ? "Sending" : "Paused";
   const title = `${state}: ${of}`;
   const facts = [
-    `${progress.accepted.toLocaleString("en")} accepted`,
-    `${progress.rejected.toLocaleString("en")} rejected`,
-    ...(progress.unknown > 0 ? [`${progress.unknown.toLocaleString("en")} unknown`] : []),
+    `${count(progress.accepted)} accepted`,
+    `${count(progress.rejected)} rejected`,
+    ...(progress.unknown > 0 ? [`${count(progress.unknown)} unknown`] : []),
     ...(progress.retries > 0 ? [`${things(progress.retries, "retry", "retries")} of 429`] : []),
     ...(progress.stopped && !endless && progress.begun < progress.planned
-      ? [`${(progress.planned - progress.begun).toLocaleString("en")} not sent`]
+      ? [`${count(progress.planned - progress.begun)} not sent`]
       : []),
     `${rate(reached)} per second`,
   ];

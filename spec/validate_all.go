@@ -75,43 +75,34 @@ func claimName(env Environment) (string, func(Environment) problem) {
 }
 
 func claimBucket(env Environment) (string, func(Environment) problem) {
-	bucket := env.BucketName()
-	return bucket, func(by Environment) problem {
-		fault := fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name)
-		return problem{env.Name, "Bucket.Name", fault, "use another"}
-	}
+	return bucketOf(env, "Bucket.Name", env.BucketName())
 }
 
 func claimAccessLogBucket(env Environment) (string, func(Environment) problem) {
 	if !env.Bucket.AccessLog {
 		return "", nil
 	}
-	bucket := env.AccessLogBucketName()
-	return bucket, func(by Environment) problem {
-		fault := fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name)
-		return problem{env.Name, "Bucket.AccessLogName", fault, "use another"}
-	}
+	return bucketOf(env, "Bucket.AccessLogName", env.AccessLogBucketName())
 }
 
 func claimWebBucket(env Environment) (string, func(Environment) problem) {
 	if !env.Web.Hosted {
 		return "", nil
 	}
-	bucket := env.WebBucketName()
-	return bucket, func(by Environment) problem {
-		fault := fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name)
-		return problem{env.Name, "Web.BucketName", fault, "use another"}
-	}
+	return bucketOf(env, "Web.BucketName", env.WebBucketName())
 }
 
 func claimResultBucket(env Environment) (string, func(Environment) problem) {
 	if !env.Query.Enabled {
 		return "", nil
 	}
-	bucket := env.QueryBucketName()
+	return bucketOf(env, "Query.ResultBucket", env.QueryBucketName())
+}
+
+// bucketOf claims the bucket that a field names.
+func bucketOf(env Environment, field, bucket string) (string, func(Environment) problem) {
 	return bucket, func(by Environment) problem {
-		fault := fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name)
-		return problem{env.Name, "Query.ResultBucket", fault, "use another"}
+		return problem{env.Name, field, fmt.Sprintf("makes the bucket %q, as environment %q does", bucket, by.Name), "use another"}
 	}
 }
 

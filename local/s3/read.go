@@ -31,9 +31,9 @@ var parts = map[string]func(tfjson.Resource) (bucket string, notices []string, e
 	"aws_s3_bucket_lifecycle_configuration":              readLifecycle,
 	"aws_s3_bucket_logging":                              readLogging,
 	"aws_s3_bucket_object_lock_configuration":            readLock,
-	"aws_s3_bucket_ownership_controls":                   readOwnership,
+	"aws_s3_bucket_ownership_controls":                   readRule, // one account owns everything here
 	"aws_s3_bucket_public_access_block":                  readPublicAccess,
-	"aws_s3_bucket_server_side_encryption_configuration": readEncryption,
+	"aws_s3_bucket_server_side_encryption_configuration": readRule, // a notice for the whole pipeline says that nothing is encrypted
 	"aws_s3_bucket_versioning":                           readVersioning,
 
 	"aws_s3_bucket_cors_configuration":        refused("no web page may read or write a bucket here"),
@@ -118,13 +118,14 @@ type part struct {
 	Owner  string `tf:"expected_bucket_owner"`
 }
 
-func readEncryption(r tfjson.Resource) (string, []string, error) {
+// readRule reads a part whose one argument, a rule, has no effect here.
+func readRule(r tfjson.Resource) (string, []string, error) {
 	var body struct {
 		part `tf:",squash"`
 		Rule any `tf:"rule"`
 	}
 	err := r.Into(&body)
-	return body.Bucket, nil, err // a notice for the whole pipeline says that nothing is encrypted
+	return body.Bucket, nil, err
 }
 
 // readPublicAccess reads a public access block, which has no effect here: this server has no ACLs, and does not check who may do
@@ -139,15 +140,6 @@ func readPublicAccess(r tfjson.Resource) (string, []string, error) {
 	}
 	err := r.Into(&body)
 	return body.Bucket, []string{"everyone who reaches the AWS address may read and write %s"}, err
-}
-
-func readOwnership(r tfjson.Resource) (string, []string, error) {
-	var body struct {
-		part `tf:",squash"`
-		Rule any `tf:"rule"` // one account owns everything here
-	}
-	err := r.Into(&body)
-	return body.Bucket, nil, err
 }
 
 func readLogging(r tfjson.Resource) (string, []string, error) {

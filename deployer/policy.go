@@ -100,7 +100,7 @@ func (p policies) add(stack stackOf, resource tfjson.Resource, g grant, conditio
 
 func preventsDestroy(resource tfjson.Resource) bool {
 	blocks, err := resource.Blocks("lifecycle")
-	return err == nil && slices.ContainsFunc(blocks, func(block map[string]any) bool { return block["prevent_destroy"] == true })
+	return err == nil && slices.ContainsFunc(blocks, func(block map[string]any) bool { return tfjson.True(block["prevent_destroy"]) })
 }
 
 // placeholder is a name in braces.

@@ -73,7 +73,7 @@ func (k *keys) readBucket(stack *tfjson.Stack, roles *iam.Roles, r tfjson.Resour
 		for _, d := range defaults {
 			bucket, _ := r.Body["bucket"].(string)
 			if key, _ := d["kms_master_key_id"].(string); k.counts(roles, key) {
-				k.buckets["arn:"+stack.Surroundings().Partition+":s3:::"+bucket] = bucketKey{key, rule["bucket_key_enabled"] == true}
+				k.buckets["arn:"+stack.Surroundings().Partition+":s3:::"+bucket] = bucketKey{key, tfjson.True(rule["bucket_key_enabled"])}
 			}
 		}
 	}

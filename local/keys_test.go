@@ -70,6 +70,7 @@ func TestKeyOfABucket(t *testing.T) {
 		want                     bool
 	}{
 		{"a bucket key", `, "bucket_key_enabled": true`, "arn:aws:s3:::b", true},
+		{"a bucket key, as Terraform converts texts", `, "bucket_key_enabled": "true"`, "arn:aws:s3:::b", true},
 		{"a bucket key and a permission for an object", `, "bucket_key_enabled": true`, object, false},
 		{"none", "", object, true},
 		{"none and a permission for the bucket", "", "arn:aws:s3:::b", false},

@@ -143,6 +143,18 @@ func TestLinesOfOptions(t *testing.T) {
 	}
 }
 
+// A conversion that is off costs nothing, also where the stack says so in a text.
+func TestAConversionThatIsOff(t *testing.T) {
+	for enabled, want := range map[string]bool{`true`: true, `"true"`: true, `false`: false, `"false"`: false} {
+		const block = `"data_format_conversion_configuration": {`
+		r := report(t, "option-parquet", plan.Try{}, block, block+`"enabled": `+enabled+`,`)
+		converted := slices.ContainsFunc(r.Cost.Lines, func(l plan.Line) bool { return l.Name == "Firehose data converted to Parquet" && l.Dollars > 0 })
+		if converted != want {
+			t.Errorf("with enabled = %s a conversion is on the bill: %t", enabled, converted)
+		}
+	}
+}
+
 // A saving is the difference between the two bills.
 func TestSavings(t *testing.T) {
 	try := plan.Try{Rate: 500, Bytes: 800}

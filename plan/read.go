@@ -195,8 +195,9 @@ func (p *Pipeline) readDelivery(r *reader) {
 	}
 	p.shape.BufferBytes = buffering("buffering_size", 1, quota.MaxBufferMiB, quota.DefaultBufferMiB) << 20
 	p.shape.BufferInterval = time.Duration(buffering("buffering_interval", 0, int(quota.MaxBufferInterval.Seconds()), int(quota.DefaultBufferInterval.Seconds()))) * time.Second
+	converts := tfjson.At(delivery, destination, "data_format_conversion_configuration", "enabled")
 	p.parquet = tfjson.At(delivery, destination, "data_format_conversion_configuration", "output_format_configuration") != nil &&
-		tfjson.At(delivery, destination, "data_format_conversion_configuration", "enabled") != false
+		(converts == nil || tfjson.True(converts))
 	p.partitioned = tfjson.True(tfjson.At(delivery, destination, "dynamic_partitioning_configuration", "enabled"))
 	if compression := text(tfjson.At(delivery, destination, "compression_format")); compression != "" && compression != "UNCOMPRESSED" {
 		p.compressed = true

@@ -250,7 +250,7 @@ func (p *Pipeline) readDelivery() error {
 	}
 	p.delivery.delimited = delimited(s3)
 	conversion, _ := tfjson.Blocks(s3, "data_format_conversion_configuration")
-	p.delivery.parquet = len(conversion) > 0 && conversion[0]["enabled"] != false
+	p.delivery.parquet = len(conversion) > 0 && (conversion[0]["enabled"] == nil || tfjson.True(conversion[0]["enabled"]))
 	p.delivery.zone, err = time.LoadLocation(cmp.Or(text(s3["custom_time_zone"]), "UTC"))
 	return err
 }

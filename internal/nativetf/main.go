@@ -54,7 +54,7 @@ func run(args []string, notPublic bool) error {
 // isPublic reports whether a method of the stack but a preflight asks nothing of its caller.
 func isPublic(stack *tfjson.Stack) bool {
 	for _, method := range stack.Resources("aws_api_gateway_method") {
-		if method.Body["http_method"] != "OPTIONS" && method.Body["authorization"] == "NONE" && method.Body["api_key_required"] != true {
+		if method.Body["http_method"] != "OPTIONS" && method.Body["authorization"] == "NONE" && !tfjson.True(method.Body["api_key_required"]) {
 			return true
 		}
 	}

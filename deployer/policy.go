@@ -29,7 +29,7 @@ type stackOf struct {
 }
 
 // someAccount stands for the account in a resolved stack. Nothing of it gets into a policy.
-const someAccount = "000000000000"
+const someAccount = tfjson.NoAccount
 
 func resolve(stack *tfjson.Stack) (stackOf, error) {
 	resolved, err := stack.Resolve(tfjson.Surroundings{Account: someAccount})

@@ -19,8 +19,8 @@ import (
 	"cdk.tf/go/ingest/tfjson"
 )
 
-// account is the account id in every ARN here. It is not an account on AWS; other emulators use it too.
-const account = "000000000000"
+// account is the account id in every ARN here.
+const account = tfjson.NoAccount
 
 // declaration is a stack's content, as the packages that run it have read it.
 type declaration struct {

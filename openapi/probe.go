@@ -25,6 +25,7 @@ import (
 
 	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local/apigateway"
+	"cdk.tf/go/ingest/tfjson"
 )
 
 // prober asks the API that a stack declares what it answers. It runs the stack's own templates by the code that serves them on
@@ -46,7 +47,7 @@ const (
 	secretKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" // AWS's documentation has it in its examples
 	requestID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 	traceID   = "Root=1-5759e988-bd862e3fe1be46a994272793"
-	account   = "000000000000"
+	account   = tfjson.NoAccount
 	// sampleOrigin is a page's; origins of the stack's own go before it.
 	sampleOrigin = "https://app.example.com"
 )

@@ -51,7 +51,7 @@ type Pipeline struct {
 func (p *Pipeline) Shape() capacity.Shape { return p.shape }
 
 // account stands for the account of a deployment, which no limit and no price depends on.
-const account = "000000000000"
+const account = tfjson.NoAccount
 
 // Read reads a stack. Its error says what a pipeline needs and the stack does not have.
 func Read(stack *tfjson.Stack) (*Pipeline, error) {

@@ -21,7 +21,7 @@ type Target struct {
 }
 
 // placeholder is an arbitrary account id: nothing that this package reads from the stack holds one.
-const placeholder = "000000000000"
+const placeholder = tfjson.NoAccount
 
 const deliveryStream = "aws_kinesis_firehose_delivery_stream"
 

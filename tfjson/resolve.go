@@ -12,6 +12,10 @@ import (
 	"cdk.tf/go/ingest/internal/region"
 )
 
+// NoAccount stands for the account of a stack that is resolved without one, as on one machine. It is no account on AWS; other emulators
+// use it too.
+const NoAccount = "000000000000"
+
 // Surroundings are values that a stack's expressions can refer to and the stack does not hold. They say where the stack is
 // applied.
 type Surroundings struct {

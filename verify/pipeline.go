@@ -70,7 +70,7 @@ type delivery struct {
 // Read reads a stack and the outputs of its deployment.
 func Read(stack *tfjson.Stack, outputs Outputs) (*Pipeline, error) {
 	p := &Pipeline{Name: stack.Name(), Outputs: outputs, Local: outputs.Text("local") == "true"}
-	p.Account = cmp.Or(accountOf(outputs.Text("stream_arn")), "000000000000")
+	p.Account = cmp.Or(accountOf(outputs.Text("stream_arn")), tfjson.NoAccount)
 	url := outputs.Text("submit_url")
 	p.Base = strings.TrimSuffix(url, "/submit")
 	if p.Base == url || url == "" {

@@ -43,7 +43,7 @@ type preflight struct {
 func Preflight(ctx context.Context, opts PreflightOptions) (*Report, error) {
 	p := &preflight{written: opts.Stack, deployed: opts.Outputs.Text("submit_url") != ""}
 	p.caller, p.failed = opts.AWS.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	account := "000000000000"
+	account := tfjson.NoAccount
 	if p.failed == nil {
 		account = aws.ToString(p.caller.Account)
 	}

@@ -44,7 +44,7 @@ func runPreflight(command *cobra.Command, f verifyFlags) error {
 	if outputs == nil {
 		fmt.Fprintf(stderr, "no outputs of an earlier deployment were found: names that exist count as taken\n")
 	}
-	resolved, err := stack.Resolve(tfjson.Surroundings{Account: "000000000000"})
+	resolved, err := stack.Resolve(tfjson.Surroundings{Account: tfjson.NoAccount})
 	if err != nil {
 		return fmt.Errorf("%s: %w", source, err)
 	}

@@ -28,6 +28,7 @@ import (
 
 	"cdk.tf/go/ingest/internal/quota"
 	"cdk.tf/go/ingest/local/internal/inflight"
+	"cdk.tf/go/ingest/tfjson"
 )
 
 const (
@@ -135,7 +136,7 @@ func (o *Options) setDefaults() {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	for field, standard := range map[*string]string{&o.Region: "us-east-1", &o.Account: "000000000000", &o.Partition: "aws"} {
+	for field, standard := range map[*string]string{&o.Region: "us-east-1", &o.Account: tfjson.NoAccount, &o.Partition: "aws"} {
 		if *field == "" {
 			*field = standard
 		}

@@ -33,6 +33,8 @@ import (
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/jonboulle/clockwork"
+
+	"cdk.tf/go/ingest/tfjson"
 )
 
 // defaultRegion is the region that S3 leaves out of a bucket's location and of the request that creates one.
@@ -97,7 +99,7 @@ func Open(opts Options) (*Service, error) {
 		logger:  cmp.Or(opts.Logger, slog.New(slog.DiscardHandler)),
 		byHost:  opts.ByHost,
 		region:  cmp.Or(opts.Region, defaultRegion),
-		account: cmp.Or(opts.Account, "000000000000"),
+		account: cmp.Or(opts.Account, tfjson.NoAccount),
 		tell:    opts.NotImitated,
 		uploads: uploads{byID: map[gofakes3.UploadID]*upload{}},
 		fault:   func(string) error { return nil },

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"cdk.tf/go/ingest/internal/identity"
 	"cdk.tf/go/ingest/internal/models"
 	"cdk.tf/go/ingest/internal/quota"
@@ -70,7 +72,8 @@ type delivery struct {
 // Read reads a stack and the outputs of its deployment.
 func Read(stack *tfjson.Stack, outputs Outputs) (*Pipeline, error) {
 	p := &Pipeline{Name: stack.Name(), Outputs: outputs, Local: outputs.Text("local") == "true"}
-	p.Account = cmp.Or(accountOf(outputs.Text("stream_arn")), tfjson.NoAccount)
+	stream, _ := arn.Parse(outputs.Text("stream_arn")) // has no account where there is no such output
+	p.Account = cmp.Or(stream.AccountID, tfjson.NoAccount)
 	url := outputs.Text("submit_url")
 	p.Base = strings.TrimSuffix(url, "/submit")
 	if p.Base == url || url == "" {
@@ -92,14 +95,6 @@ func Read(stack *tfjson.Stack, outputs Outputs) (*Pipeline, error) {
 		return nil, errors.New("no method of the stack writes to a Kinesis stream")
 	}
 	return p, errors.Join(p.readSamples(), p.readDelivery())
-}
-
-// accountOf is the account in an ARN; "" in anything else.
-func accountOf(arn string) string {
-	if parts := strings.Split(arn, ":"); len(parts) > 5 {
-		return parts[4]
-	}
-	return ""
 }
 
 func (p *Pipeline) readRoutes() {

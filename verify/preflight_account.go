@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
 	"github.com/aws/aws-sdk-go-v2/service/acm/types"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
@@ -210,14 +211,14 @@ func (p *preflight) certificate(ctx context.Context) outcome {
 	if len(p.stack.Resources("aws_acm_certificate")) > 0 {
 		return notShown("the stack makes the certificate, and an apply waits until it is issued")
 	}
-	arn, name := text(domain["regional_certificate_arn"]), text(domain["domain_name"])
+	certificate, name := text(domain["regional_certificate_arn"]), text(domain["domain_name"])
 	var d differences
-	if parts := strings.Split(arn, ":"); len(parts) > 3 {
-		d.compare("region", p.Region, parts[3])
+	if named, err := arn.Parse(certificate); err == nil {
+		d.compare("region", p.Region, named.Region)
 	}
-	answer, err := p.AWS.ACM.DescribeCertificate(ctx, &acm.DescribeCertificateInput{CertificateArn: aws.String(arn)})
+	answer, err := p.AWS.ACM.DescribeCertificate(ctx, &acm.DescribeCertificateInput{CertificateArn: aws.String(certificate)})
 	if err != nil {
-		return worse(d.outcome("", "use a certificate of the stack's region"), unread(err, "acm:DescribeCertificate", "the certificate "+arn))
+		return worse(d.outcome("", "use a certificate of the stack's region"), unread(err, "acm:DescribeCertificate", "the certificate "+certificate))
 	}
 	is := answer.Certificate
 	if is == nil {

@@ -357,12 +357,3 @@ func unescaped(text string) string {
 	plain, _ := url.QueryUnescape(text) // has no other mistake
 	return plain
 }
-
-// accountOf returns the account in a principal's ARN.
-func accountOf(arn string) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 {
-		return ""
-	}
-	return parts[4]
-}

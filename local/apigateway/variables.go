@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"cdk.tf/go/ingest/local/apigateway/internal/jsontext"
 )
 
@@ -43,7 +45,10 @@ var contextVariables = map[string]variable{
 	"cipherSuite":      none, "tlsVersion": none, "isCanaryRequest": none, "endpointType": none,
 	"webaclArn": none, "wafResponseCode": none,
 
-	"identity.accountId": func(x *exchange) string { return accountOf(x.caller.arn) },
+	"identity.accountId": func(x *exchange) string {
+		caller, _ := arn.Parse(x.caller.arn) // has no account where nobody signed
+		return caller.AccountID
+	},
 	"identity.accessKey": func(x *exchange) string { return x.caller.accessKey },
 	"identity.userArn":   func(x *exchange) string { return x.caller.arn },
 	"identity.sourceIp":  (*exchange).sourceIP,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	apikey "github.com/cdktf/cdktf-provider-aws-go/aws/v19/apigatewayapikey"
@@ -74,10 +75,11 @@ func (a *api) declareAuthorizer() authorizer.ApiGatewayAuthorizer {
 // (API reference, CreateAuthorizer, authorizerUri). For a reference to a function of the same app, whose region the text does not have,
 // it is the API's own.
 func regionOf(function, own string) string {
-	if parts := strings.Split(function, ":"); len(parts) > 3 {
-		return parts[3]
+	named, err := arn.Parse(function)
+	if err != nil {
+		return own
 	}
-	return own
+	return named.Region
 }
 
 // usagePlan declares the API keys and their limits, and returns the keys' ids by client.

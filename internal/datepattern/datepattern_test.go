@@ -2,6 +2,7 @@ package datepattern_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"cdk.tf/go/ingest/internal/datepattern"
@@ -55,6 +56,20 @@ func TestRepeats(t *testing.T) {
 	} {
 		if got := datepattern.Repeats(letters[0], len(letters)); got != want {
 			t.Errorf("%s: %t, want %t", letters, got, want)
+		}
+	}
+}
+
+func TestLettersAndRuns(t *testing.T) {
+	for c := range 256 {
+		want := strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", rune(c))
+		if got := datepattern.IsLetter(byte(c)); got != want {
+			t.Errorf("%q is a letter: %t", byte(c), got)
+		}
+	}
+	for text, want := range map[string]int{"y": 1, "yyyy": 4, "yyMM": 2, "//y": 2, "'": 1} {
+		if got := datepattern.Run(text); got != want {
+			t.Errorf("the run of %q is %d long, want %d", text, got, want)
 		}
 	}
 }

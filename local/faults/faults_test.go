@@ -120,6 +120,13 @@ func TestHolders(t *testing.T) {
 	}
 }
 
+// The longest lease and the longest holder are taken.
+func TestBounds(t *testing.T) {
+	w := newWorld(t)
+	longest := strings.Repeat("x", 100)
+	w.wants("PUT", "/disk-slow?lease=5m&holder="+longest, 200, `{"name":"disk-slow","since":"2026-01-02T12:00:00Z","until":"2026-01-02T12:05:00Z","holder":"`+longest+`"}`)
+}
+
 func TestRefusals(t *testing.T) {
 	w := newWorld(t)
 	const all = "submit-denied, read-denied, bucket-denied, key-disabled, stream-fails, disk-slow"
@@ -134,6 +141,7 @@ func TestRefusals(t *testing.T) {
 	w.wants("DELETE", "/disk-slow?holder=a&holder=b", 400, `{"message":"holder is given 2 times; give it once"}`)
 	w.wants("PUT", "/disk-slow?lease=1h", 400, `{"message":"lease is \"1h\"; use a time of at most 5m0s, such as 30s"}`)
 	w.wants("PUT", "/disk-slow?lease=-1s", 400, `{"message":"lease is \"-1s\"; use a time of at most 5m0s, such as 30s"}`)
+	w.wants("PUT", "/disk-slow?lease=0s", 400, `{"message":"lease is \"0s\"; use a time of at most 5m0s, such as 30s"}`)
 	w.wants("PUT", "/key-disabled?lease=30s", 409, `{"message":"the fault key-disabled is not possible here: the stack has no key"}`)
 	if len(w.List()) != 0 || len(w.said) != 0 {
 		t.Errorf("in force are %v: %q", w.List(), w.said)

@@ -41,6 +41,7 @@ func TestProblems(t *testing.T) {
 		{"aws_cloudwatch_log_group", `{"retention_in_days": 31}`, "retention_in_days is 31; use 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653"},
 		{"aws_cloudwatch_log_group", `{"name": "a", "name_prefix": "b"}`, "name_prefix is there beside name; give one of them"},
 		{"aws_cloudwatch_log_group", `{"name": "a", "name_prefix": null}`, ""},
+		{"aws_cloudwatch_log_group", `{"name_prefix": "b"}`, ""},
 		{"aws_cloudwatch_log_stream", `{"log_group_name": "a", "name": "a:b"}`, `name is "a:b"; use 1 to 512 characters without ":" and "*"`},
 		{"aws_cloudwatch_log_stream", `{"name": "a"}`, "log_group_name is missing; give it"},
 		{"aws_cloudwatch_metric_alarm", `{"alarm_actions": ["arn:aws:sns:us-east-1:000000000000:t", "bogus"]}`, `alarm_actions is "bogus"; use an ARN`},

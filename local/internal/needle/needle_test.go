@@ -13,6 +13,7 @@ func TestIn(t *testing.T) {
 	}{
 		{"", "", true}, {"", "x", true}, {"x", "", false},
 		{"sIgnup", `{"event":"SIGNUP"}`, true}, {"signup", `{"event":"sign up"}`, false},
+		{`"id":"a-1_z"`, `{"ID":"A-1_Z"}`, true}, {"a@[z", "A@[Z", true},
 		{"σίσυφος", `{"x":"ΣΊΣΥΦΟΣ"}`, true}, {"ΣΊΣΥΦΟΣ", `{"x":"σίσυφος"}`, true},
 		{"é", "É", true}, {"straße", "STRASSE", true}, {"STRASSE", "straße", true}, {"k", "\u212a", true},
 		{"b", "\xff\x00B", true}, {"é", "\xff\xc3", false},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -27,16 +28,16 @@ func (o Options) runs(group string) bool {
 // sameAccount refuses credentials of another account than the deployment's, where nothing of it exists. A client of the API may be of
 // another account, so the contract takes any. Where AWS does not tell the account, the checks say why.
 func (o Options) sameAccount(ctx context.Context) error {
-	deployed := accountOf(o.Pipeline.Outputs.Text("stream_arn"))
-	if deployed == "" || slices.Equal(o.Groups, []string{"contract"}) {
+	deployed, err := arn.Parse(o.Pipeline.Outputs.Text("stream_arn"))
+	if err != nil || slices.Equal(o.Groups, []string{"contract"}) {
 		return nil
 	}
 	caller, err := o.AWS.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if err != nil || aws.ToString(caller.Account) == deployed {
+	if err != nil || aws.ToString(caller.Account) == deployed.AccountID {
 		return nil //nolint:nilerr // the checks name what is wrong with the credentials
 	}
 	return fmt.Errorf("the credentials are of the account %s (%s), and the output stream_arn of the deployment names the account %s: use credentials of that account (AWS_PROFILE), or the outputs of a deployment in this one",
-		aws.ToString(caller.Account), aws.ToString(caller.Arn), deployed)
+		aws.ToString(caller.Account), aws.ToString(caller.Arn), deployed.AccountID)
 }
 
 // completeOutputs refuses outputs without what the checks of the surroundings take from them. Without an id that AWS made up in the apply

@@ -230,7 +230,7 @@ func topicsAsDeclared(ctx context.Context, r *run) outcome {
 	for _, topic := range topics {
 		arn, err := r.stack.Attribute(topic.Address(), "arn")
 		if err != nil {
-			return unknown(err, "correct the stack, and synthesise it again")
+			return unknown(err, readStack)
 		}
 		answer, err := r.AWS.SNS.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: aws.String(arn)})
 		if err != nil {

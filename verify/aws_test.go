@@ -169,6 +169,9 @@ func (seen differing) expect(t *testing.T, c check, r *run, want Status, says st
 	if found.Status != want || !strings.Contains(all, says) {
 		t.Errorf("%s is %q (want %s; got %s; note %s; remedy %s); it should be %q and say %q", c.id, found.Status, found.Want, found.Got, found.Note, found.Remedy, want, says)
 	}
+	if found.Status == Unknown && found.Remedy == "" {
+		t.Errorf("%s is unknown and has no remedy", c.id)
+	}
 	if found.Status == Differs {
 		if found.Remedy == "" || found.Want == "" {
 			t.Errorf("%s has no remedy, or does not say what it wants", c.id)

@@ -60,7 +60,7 @@ func (one probe) check(to route) check {
 	c.look = func(ctx context.Context, r *run) outcome {
 		what, err := one.ask(r, to)
 		if err != nil {
-			return unknown(err, "")
+			return unknown(err, knowEvent)
 		}
 		want := one.want(r.Pipeline, to)
 		if limit := r.firewallLimit(); limit > 0 && len(what.body) > limit && !slices.Contains(want.statuses, http.StatusForbidden) {

@@ -26,13 +26,16 @@ type event struct {
 	delivered time.Time
 }
 
+// knowEvent is the remedy where [run.make] knows no event.
+const knowEvent = "declare API.Example, or the type's, and deploy again"
+
 // make is the nth event of the run for a route: the example, with the run's mark where the schema allows it.
 func (r *run) make(of route, n int) ([]byte, error) {
 	example := of.example
 	if example == "" {
 		value, ok := r.samples.Example(of.models[jsonType])
 		if !ok {
-			return nil, fmt.Errorf("no event is known that POST %s takes; declare API.Example, or the type's, and deploy again", of.path)
+			return nil, fmt.Errorf("no event is known that POST %s takes", of.path)
 		}
 		written, err := json.Marshal(value)
 		if err != nil {

@@ -176,7 +176,7 @@ func stageText(api, stage string, limits map[string]string) string {
 func (r *run) compareKeys(ctx context.Context, d *differences, plan tfjson.Resource, id string) (outcome, bool) {
 	declared, err := r.keysOf(plan)
 	if err != nil {
-		return unknown(err, ""), false
+		return unknown(err, readStack), false
 	}
 	name := text(plan.Body["name"])
 	pages := apigateway.NewGetUsagePlanKeysPaginator(r.AWS.APIGateway, &apigateway.GetUsagePlanKeysInput{UsagePlanId: aws.String(id), Limit: aws.Int32(500)})

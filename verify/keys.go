@@ -21,7 +21,7 @@ func keysAsDeclared(ctx context.Context, r *run) outcome {
 	for _, key := range keys {
 		derived, err := r.stack.Attribute(key.Address(), "arn")
 		if err != nil {
-			return unknown(err, "correct the stack, and synthesise it again")
+			return unknown(err, readStack)
 		}
 		if !r.knows("key_arn", derived) {
 			return worse(d.outcome("", remedy), notShown("AWS made up the ARN of "+key.Address()+", and the output key_arn does not have it"))

@@ -42,7 +42,7 @@ func athenaFinds(ctx context.Context, r *run) outcome {
 	table := r.stack.Resources("aws_glue_catalog_table")[0].Body
 	sql, what, err := r.query(table)
 	if err != nil {
-		return unknown(err, "")
+		return unknown(err, "compare the table's storage.location.template with the delivery's prefix in the stack, and correct one of them")
 	}
 	limit := queryLimit
 	if r.delivery.parquet {

@@ -30,7 +30,7 @@ func NewSender(p *Pipeline, caller Caller, client *http.Client, clock clockwork.
 		}
 		event, err := s.run.make(to, 1)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w; %s", err, knowEvent)
 		}
 		s.to, s.event, s.good = to, event, request{body: event}
 		s.bad = request{body: event, contentType: ownType}

@@ -58,7 +58,7 @@ func streamPolicy(ctx context.Context, r *run) outcome {
 	}
 	arn, err := r.stack.Attribute(declared[0].Address(), "arn")
 	if err != nil {
-		return unknown(err, "correct the stack, and synthesise it again")
+		return unknown(err, readStack)
 	}
 	answer, err := r.AWS.Kinesis.GetResourcePolicy(ctx, &kinesis.GetResourcePolicyInput{ResourceARN: aws.String(arn)})
 	is := ""

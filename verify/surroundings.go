@@ -91,6 +91,9 @@ func onlyAWS(what string) func(*run) string {
 // policy of a role.
 const redeploy = "somebody changed it after the apply, or another stack was applied: compare with make diff, and deploy again; what make diff does not show, a deployment leaves there: undo it by hand, or declare it"
 
+// readStack is the remedy where an attribute of the stack cannot be known.
+const readStack = "correct the stack, and synthesise it again"
+
 // useKey is the remedy for a key that is disabled or waits for its deletion.
 const useKey = "enable the key, or cancel its deletion first (aws kms cancel-key-deletion); read docs/runbooks/stream-refused.md"
 

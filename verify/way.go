@@ -73,7 +73,7 @@ func nothingSent(r *run) string {
 func (r *run) submit(ctx context.Context, to route, contentType string) outcome {
 	bodies, err := r.bodies(to)
 	if err != nil {
-		return unknown(err, "")
+		return unknown(err, knowEvent)
 	}
 	a, err := r.send(ctx, to, request{contentType: contentType, body: r.payload(to, contentType, bodies)})
 	if err != nil {
